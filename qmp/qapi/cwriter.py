@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""C text: literals, constants, file heads; and files that change only when they must."""
+
+import os
+
+
+def head(what, guard=None, includes=()):
+    """The first lines of a generated file."""
+    lines = ['/* SPDX-License-Identifier: GPL-2.0-or-later */',
+             '/* %s; made from the schema by qmp/qapi-gen.py, not to be edited. */' % what]
+    if guard:
+        lines += ['#ifndef ' + guard, '#define ' + guard]
+    lines += ['']
+    lines += ['#include "%s"' % name for name in includes]
+    return lines + ['']
+
+
+def tail(guard):
+    return ['#endif']
+
+
+def literal(text):
+    """A C string literal."""
+    out = []
+    for byte in text.encode('utf-8'):
+        char = chr(byte)
+        if char in '"\\':
+            out.append('\\' + char)
+        elif char == '\n':
+            out.append('\\n')
+        elif ' ' <= char <= '~':
+            out.append(char)
+        else:
+            out.append('\\%03o' % byte)
+    return '"%s"' % ''.join(out)
+
+
+def long_literal(text, width=90):
+    """The same in lines of moderate length, joined by the compiler."""
+    chunks = [text[i:i + width] for i in range(0, len(text), width)]
+    return '\n'.join('    ' + literal(chunk) for chunk in chunks or [''])
+
+
+def scalar(type_, value):
+    """A QmpScalar initialiser for a checked constant of type_."""
+    kind = type_.kind
+    if kind in ('BOOL', 'ENUM'):
+        text = type_.constant(value) if kind == 'ENUM' else str(int(value))
+        return '{ .u = %s }' % text
+    if kind in ('STR', 'LINK'):
+        return '{ .s = %s }' % literal(value)
+    if kind == 'NUMBER':
+        return '{ .d = %r }' % float(value)
+    if kind == 'LIST':
+        return '{ .u = 0 }'
+    return _integer(kind, value)
+
+
+def _integer(kind, value):
+    if kind.startswith('INT'):
+        return '{ .i = %s }' % ('INT64_MIN' if value == -(1 << 63) else 'INT64_C(%d)' % value)
+    return '{ .u = UINT64_C(%d) }' % value
+
+
+def bound(type_, value):
+    """A bound: a length for str and list, otherwise a constant of the type."""
+    if type_.kind in ('STR', 'LIST'):
+        return '{ .u = %d }' % value
+    return scalar(type_, value)
+
+
+def flags(prefix, names):
+    return ' | '.join(prefix + name for name in names) or '0'
+
+
+def write_file(path, lines):
+    """Replaces path only if its content changes, and then at once."""
+    text = '\n'.join(lines) + '\n'
+    try:
+        with open(path, encoding='utf-8') as f:
+            if f.read() == text:
+                return
+    except (OSError, UnicodeDecodeError):
+        pass
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path + '.tmp', 'w', encoding='utf-8') as f:
+        f.write(text)
+    os.replace(path + '.tmp', path)

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The part of qmp/qapi-types.h and .c that is about classes: QmpClass rows with
+their defaults, parts and compat lists, the tables of all classes, CPUID bits."""
+
+from .cwriter import flags, literal, scalar
+from .names import c_part
+
+
+def declarations(schema):
+    out = ['typedef %s %s;' % (k.props.name, k.props_name)
+           for k in schema.classes if k.own_props is None]
+    out += ['']
+    out += ['extern const QmpClass %s;' % k.row for k in schema.classes]
+    return out + ['']
+
+
+def definitions(schema):
+    out = []
+    for klass in schema.classes:
+        out += _class(klass)
+    return out + _tables(schema) + _cpuid(schema)
+
+
+def _default(klass, name, value):
+    return '{ .property = %s, .value = %s }' % (
+        literal(name), scalar(klass.member(name).type, value))
+
+
+def _table(ctype, name, rows):
+    """A static table, and nothing if it would be empty."""
+    if not rows:
+        return []
+    return ['static const %s %s[] = {' % (ctype, name)] + ['    %s,' % r for r in rows] + \
+        ['};', '']
+
+
+def _class(klass):
+    ident = c_part(klass.name)
+    out = _table('QmpDefault', 'defaults_' + ident,
+                 [_default(klass, n, v) for n, v in klass.defaults.items()])
+    out += _parts(klass, ident)
+    out += _table('QmpCompat', 'compat_' + ident, [_compat(c) for c in klass.compat])
+    if klass.aliases:
+        out += ['static const char *const aliases_%s[] = { %s, NULL };' % (
+            ident, ', '.join(literal(a) for a in klass.aliases)), '']
+    out += ['const QmpClass %s = {' % klass.row, '    .name = %s,' % literal(klass.name)]
+    out += ['    .%s = %s,' % field for field in _fields(klass, ident)]
+    return out + ['};', '']
+
+
+def _fields(klass, ident):
+    if klass.parent:
+        yield 'parent', '&' + klass.parent.row
+    yield 'props', '&' + klass.props.row
+    for field, table in (('defaults', klass.defaults), ('parts', klass.parts),
+                         ('compat', klass.compat)):
+        if table:
+            yield field, '%s_%s' % (field, ident)
+            yield 'n_' + field, str(len(table))
+    yield 'flags', _flags(klass)
+    yield 'plug', 'QMP_PLUG_' + (klass.plug or 'none').upper()
+    if klass.machine:
+        yield 'cpu_max', str(klass.cpu_max)
+    if klass.default_cpu:
+        yield 'default_cpu', '&' + klass.default_cpu.row
+    if klass.bus:
+        yield 'bus', '&' + klass.bus.row
+    if klass.aliases:
+        yield 'aliases', 'aliases_' + ident
+    yield 'index', str(klass.index)
+    yield 'doc', literal(klass.doc.text())
+
+
+def _flags(klass):
+    names = [key.upper() for key in ('abstract', 'user_creatable', 'device', 'machine')
+             if getattr(klass, key)]
+    names += [f.upper() for f in klass.features] + (['DEFAULT'] if klass.is_default else [])
+    return flags('QMP_CLASS_', names)
+
+
+def _parts(klass, ident):
+    out, rows = [], []
+    for i, part in enumerate(klass.parts):
+        props = 'props_%s_%d' % (ident, i)
+        out += _table('QmpDefault', props,
+                      [_default(part.driver, n, v) for n, v in part.props.items()])
+        rows.append('{ %s }' % ', '.join(_part_fields(part, props)))
+    return out + _table('QmpPart', 'parts_' + ident, rows)
+
+
+def _part_fields(part, props):
+    if part.driver:
+        yield '.driver = &' + part.driver.row
+    for field in ('name', 'bus', 'connect', 'to'):
+        if getattr(part, field):
+            yield '.%s = %s' % (field, literal(getattr(part, field)))
+    if part.props:
+        yield '.props = %s, .n_props = %d' % (props, len(part.props))
+    if part.if_member:
+        yield '.if_property = %s' % literal(part.if_member.name)
+        yield '.if_accel = %s' % ('true' if part.if_accel else 'false')
+        yield '.if_value = ' + scalar(part.if_member.type, part.if_value)
+
+
+def _compat(compat):
+    return '{ .driver = &%s, .property = %s, .value = %s }' % (
+        compat.driver.row, literal(compat.member.name),
+        scalar(compat.member.type, compat.value))
+
+
+def _counted(ctype, name, counter, rows):
+    """A table that exists even if it is empty, and its length."""
+    return ['const %s %s[] = {' % (ctype, name)] + ['    %s,' % r for r in rows or ['{ 0 }']] + \
+        ['};', 'const guint %s = %d;' % (counter, len(rows)), '']
+
+
+def _tables(schema):
+    out = ['const QmpClass *const qmp_classes[] = {']
+    out += ['    &%s,' % k.row for k in schema.classes] + ['    NULL', '};']
+    out += ['const guint qmp_n_classes = %d;' % len(schema.classes), '']
+    names = sorted(schema.class_builder.by_name.items())
+    return out + _counted('QmpClassName', 'qmp_class_names', 'qmp_n_class_names', [
+        '{ .name = %s, .klass = &%s }' % (literal(n), k.row) for n, k in names])
+
+
+def _cpuid(schema):
+    rows = []
+    for (leaf, subleaf, reg, bit), member in schema.cpuid_bits.items():
+        rows.append('{ .offset = offsetof(X8664CpuProps, %s), .leaf = 0x%x, .subleaf = 0x%x, '
+                    '.reg = %d, .bit = %d, .name = %s }' % (
+                        member.cname, leaf, subleaf, reg, bit, literal(member.name)))
+    return _counted('QmpCpuidBit', 'qmp_cpuid_bits', 'qmp_n_cpuid_bits', rows)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""qmp/qapi-events.h and .c: one typed function for each event."""
+
+from . import cwriter
+from .cwriter import literal
+from .names import c_part
+
+GUARD = 'QMP_QAPI_EVENTS_H'
+
+
+def emit(schema):
+    """{ path: lines } of both files."""
+    header = cwriter.head('Functions that send events', GUARD, ['qmp/qapi-types.h'])
+    header += ['struct QmpEventQueue;', '']
+    source = cwriter.head('Functions that send events', None,
+                          ['qmp/qapi-events.h', 'qmp/event.h'])
+    for event in schema.events.values():
+        header += _comment(event) + [_prototype(event) + ';', '']
+        source += _function(event)
+    return {'qmp/qapi-events.h': header + cwriter.tail(GUARD), 'qmp/qapi-events.c': source}
+
+
+def _comment(event):
+    return ['/* %s: %s */' % (event.name, event.doc.text().split('\n')[0].replace('*/', '* /'))]
+
+
+def _prototype(event):
+    data = ', const %s *data' % event.data.name if event.data else ''
+    return 'void qmp_event_%s(struct QmpEventQueue *queue%s)' % (
+        c_part(event.name).lower(), data)
+
+
+def _function(event):
+    args = '&%s, data' % event.data.row if event.data else 'NULL, NULL'
+    return [_prototype(event), '{',
+            '    qmp_event_emit(queue, %s, %s);' % (literal(event.name), args), '}', '']

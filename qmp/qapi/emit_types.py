@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""qmp/qapi-types.h and .c: enums, structs and the rows of all types.
+
+The compiler does the layout: rows say offsetof and sizeof.  The rows of
+classes, which end the same two files, come from emit_classes.py.
+"""
+
+from . import cwriter, emit_classes, emit_commands
+from .cwriter import bound, flags, literal, scalar
+from .names import c_name, c_part
+from .types import BUILTIN
+
+GUARD = 'QMP_QAPI_TYPES_H'
+
+
+def emit(schema):
+    """{ path: lines } of both files."""
+    return {'qmp/qapi-types.h': _header(schema), 'qmp/qapi-types.c': _source(schema)}
+
+
+# -- header --------------------------------------------------------------------
+
+def _header(schema):
+    out = cwriter.head('Types of the schema', GUARD, ['qmp/type.h', 'qmp/value.h'])
+    structs = [t for t in schema.user_types() if t.kind != 'ENUM']
+    # A union holds its branches' structs inline, so they come before it.
+    structs.sort(key=lambda t: t.kind == 'UNION')
+    out += ['typedef struct %s %s;' % (t.name, t.name) for t in structs] + ['']
+    for enum in schema.user_types('ENUM'):
+        out += _enum_decl(enum)
+    for type_ in schema.lists.values():
+        out += ['typedef struct %s {' % type_.name, '    gsize n;',
+                '    %s*items;' % type_.element.storage, '} %s;' % type_.name, '']
+    for type_ in structs:
+        out += _struct_decl(type_)
+    out += ['extern const QmpType %s;' % t.row for t in _rows(schema)] + ['']
+    return out + emit_classes.declarations(schema) + cwriter.tail(GUARD)
+
+
+def _rows(schema):
+    return [schema.types[name] for name in BUILTIN] + list(schema.lists.values()) + \
+        schema.user_types()
+
+
+def _enum_decl(enum):
+    names = ['    %s,' % enum.constant(v.name) for v in enum.values]
+    return ['typedef enum {'] + names + ['    %s__MAX' % enum.prefix, '} %s;' % enum.name, '']
+
+
+def _struct_decl(type_):
+    out = ['struct %s {' % type_.name]
+    if type_.kind == 'ALTERNATE':
+        names = ', '.join(type_.constant(b) for b in type_.branches)
+        out = ['enum { %s };' % names, ''] + out + ['    int type;']
+    else:
+        out += _member_decls(type_.members)
+    if type_.kind in ('ALTERNATE', 'UNION'):
+        out += ['    union {'] + ['        %s;' % d for d in _branch_decls(type_)] + ['    } u;']
+    elif type_.kind == 'CLASS_UNION':
+        out += ['    const QmpClass *%s;' % c_name(type_.tag_name), '    void *props;',
+                '    QmpGiven *given;']
+    elif not type_.members:
+        out += ['    guint8 no_members;']
+    return out + ['};', '']
+
+
+def _member_decls(members):
+    out = []
+    for member in members:
+        if member.has:
+            out.append('    bool has_%s;' % c_part(member.name))
+        out.append('    %s%s;' % (member.type.storage, member.cname))
+    return out
+
+
+def _branch_decls(type_):
+    if type_.kind == 'ALTERNATE':
+        return [b.type.storage + b.cname for b in type_.branches]
+    return ['%s %s' % (b.type.c_struct, c_name(b.name)) for b in type_.branches if b.type]
+
+
+# -- rows ----------------------------------------------------------------------
+
+def _source(schema):
+    out = cwriter.head('Rows of the schema\'s types and classes', None,
+                       ['qmp/dispatch.h', 'qmp/qapi-types.h'])
+    out += ['#include <stddef.h>', '']
+    for link in schema.links.values():
+        out += _row('static const QmpType ' + link.row, link,
+                    ['.size = sizeof(QmpLink)', '.target = &' + link.target.row])
+    for type_ in _rows(schema):
+        out += _ROWS.get(type_.kind, _builtin_row)(type_)
+    return out + emit_classes.definitions(schema) + emit_commands.argument_table(schema)
+
+
+def _row(declarator, type_, fields):
+    out = [declarator + ' = {', '    .name = %s,' % literal(type_.name),
+           '    .kind = QMP_KIND_%s,' % type_.kind]
+    out += ['    %s,' % field for field in fields]
+    if type_.doc is not None:
+        out.append('    .doc = %s,' % literal(type_.doc.text()))
+    return out + ['};', '']
+
+
+def _type_row(type_, fields):
+    return _row('const QmpType ' + type_.row, type_, fields)
+
+
+def _builtin_row(type_):
+    return _type_row(type_, ['.size = sizeof(%s)' % type_.c_struct])
+
+
+def _enum_row(enum):
+    names = enum.names()
+    out = ['static const QmpEnumValue values_%s[] = {' % enum.name]
+    for value in enum.values:
+        out.append('    { .name = %s, .doc = %s, .flags = %s },' % (
+            literal(value.name), literal(value.doc),
+            flags('QMP_MEMBER_', [f.upper() for f in value.features])))
+    order = sorted(range(len(names)), key=lambda i: names[i])
+    out += ['};', '', 'static const guint16 sorted_%s[] = { %s };' % (
+        enum.name, ', '.join(str(i) for i in order)), '']
+    return out + _type_row(enum, [
+        '.size = sizeof(%s)' % enum.name, '.values = values_' + enum.name,
+        '.sorted = sorted_' + enum.name, '.n_values = %d' % len(names)])
+
+
+def _list_row(type_):
+    return _type_row(type_, ['.size = sizeof(%s)' % type_.name,
+                             '.element = &' + type_.element.row])
+
+
+def member_flags(member):
+    names = []
+    if member.optional or member.always:
+        names.append('OPTIONAL')
+    if member.has_default or (member.always and member.type.inline):
+        names.append('HAS_DEFAULT')
+    names += ['HAS_MIN'] if member.min is not None else []
+    names += ['HAS_MAX'] if member.max is not None else []
+    names += [f.upper() for f in member.features]
+    names += [key.upper() for key in ('internal', 'readonly', 'run', 'secret', 'exclusive')
+              if getattr(member, key)]
+    return flags('QMP_MEMBER_', names)
+
+
+def _member_row(owner, member):
+    has = 'offsetof(%s, has_%s)' % (owner, c_part(member.name)) if member.has else '-1'
+    out = ['    {', '        .name = %s,' % literal(member.name),
+           '        .type = &%s,' % member.type.row,
+           '        .offset = offsetof(%s, %s),' % (owner, member.cname),
+           '        .has_offset = %s,' % has,
+           '        .flags = %s,' % member_flags(member)]
+    if member.has_default:
+        out.append('        .def = %s,' % scalar(member.type, member.default))
+    for key in ('min', 'max'):
+        if getattr(member, key) is not None:
+            out.append('        .%s = %s,' % (key, bound(member.type, getattr(member, key))))
+    return out + ['        .doc = %s,' % literal(member.doc), '    },']
+
+
+def _members(type_):
+    """The member table, and the fields of the type row that name it."""
+    fields = ['.size = sizeof(%s)' % type_.name]
+    if not type_.members:
+        return [], fields
+    out = ['static const QmpMember members_%s[] = {' % type_.name]
+    for member in type_.members:
+        out += _member_row(type_.name, member)
+    fields += ['.members = members_' + type_.name, '.n_members = %d' % len(type_.members)]
+    return out + ['};', ''], fields
+
+
+def _branches(type_):
+    out = ['static const QmpBranch branches_%s[] = {' % type_.name]
+    for branch in type_.branches:
+        row = '&' + branch.type.row if branch.type else 'NULL'
+        out.append('    { .name = %s, .type = %s },' % (literal(branch.name), row))
+    return out + ['};', ''], ['.branches = branches_' + type_.name,
+                              '.n_branches = %d' % len(type_.branches),
+                              '.u_offset = offsetof(%s, u)' % type_.name]
+
+
+def _struct_row(type_):
+    out, fields = _members(type_)
+    return out + _type_row(type_, fields)
+
+
+def _union_row(union):
+    out, fields = _members(union)
+    more, branch_fields = _branches(union)
+    tag = union.members[union.tag]
+    return out + more + _type_row(union, fields + branch_fields + [
+        '.tag = %d' % union.tag, '.tag_offset = offsetof(%s, %s)' % (union.name, tag.cname),
+        '.tag_name = %s' % literal(union.tag_name)])
+
+
+def _alternate_row(type_):
+    out, fields = _branches(type_)
+    return out + _type_row(type_, ['.size = sizeof(%s)' % type_.name,
+                                   '.tag_offset = offsetof(%s, type)' % type_.name] + fields)
+
+
+def _class_union_row(union):
+    out, fields = _members(union)
+    name = union.name
+    flag = 'QMP_CLASS_USER_CREATABLE' if union.flag else '0'
+    return out + _type_row(union, fields + [
+        '.tag_name = %s' % literal(union.tag_name),
+        '.tag_offset = offsetof(%s, %s)' % (name, c_name(union.tag_name)),
+        '.u_offset = offsetof(%s, props)' % name, '.given_offset = offsetof(%s, given)' % name,
+        '.root = &' + union.root.row, '.root_flags = ' + flag])
+
+
+_ROWS = {'ENUM': _enum_row, 'LIST': _list_row, 'STRUCT': _struct_row, 'UNION': _union_row,
+         'ALTERNATE': _alternate_row, 'CLASS_UNION': _class_union_row}

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Members with their attributes, and constants of a member's type.
+
+Used for structs, arguments and events as well as for classes' properties.
+"""
+
+import math
+import re
+
+from .errors import SchemaError
+from .names import check_name
+from .parser import Arr, Obj, shown
+from .types import Builtin, Member
+
+COMMON = {'type', 'link', 'exclusive', 'default', 'min', 'max', 'features', 'secret'}
+PROPERTY = COMMON | {'internal', 'settable', 'readonly', 'cpuid'}
+FEATURES = ('unstable', 'deprecated')
+CPUID = re.compile(r'([0-9A-Fa-f]{1,8})(?::([0-9A-Fa-f]{1,8}))?\.(eax|ebx|ecx|edx)\[([0-9]+)\]$')
+
+
+def want_bool(obj, key):
+    value = obj.get(key, False)
+    if not isinstance(value, bool):
+        raise SchemaError(obj.at[key], 'not-bool', key=key)
+    return value
+
+
+def parse_features(obj, known=FEATURES):
+    """The list `features` of an expression, member or value."""
+    features = obj.get('features', [])
+    if not isinstance(features, list):
+        raise SchemaError(obj.at['features'], 'features-list')
+    for i, feature in enumerate(features):
+        if feature not in known:
+            raise SchemaError(features.at[i], 'unknown-feature', feature=feature,
+                              known=', '.join(known))
+        if feature in features[:i]:
+            raise SchemaError(features.at[i], 'feature-twice', feature=feature)
+    return tuple(features)
+
+
+class FieldParser:
+    """Makes Members of `'*name': TYPE` pairs; `schema` resolves type names."""
+
+    def __init__(self, schema, owner, doc, is_property=False):
+        self.schema = schema
+        self.owner = owner
+        self.doc = doc
+        self.known = PROPERTY if is_property else COMMON
+
+    def parse(self, obj, pos):
+        if not isinstance(obj, Obj):
+            raise SchemaError(pos, 'members-object', owner=self.owner)
+        names = set()
+        members = []
+        for key, value in obj.items():
+            member = self._member(key, value, obj.at[key])
+            if member.name in names:
+                raise SchemaError(member.pos, 'duplicate-member', name=member.name,
+                                  owner=self.owner)
+            names.add(member.name)
+            members.append(member)
+        return members
+
+    def _member(self, key, value, pos):
+        name = key[1:] if key.startswith('*') else key
+        check_name('member', name, pos, self.schema.text.exceptions)
+        member = Member(name, key.startswith('*'), pos)
+        member.doc = self.doc.member(name)
+        if isinstance(value, Obj):
+            self._attributes(member, value)
+        else:
+            member.type = self.schema.resolve(value, pos)
+        return member
+
+    def _attributes(self, member, obj):
+        for key in obj:
+            if key not in self.known:
+                raise SchemaError(obj.at[key], 'unknown-attribute', key=key, name=member.name)
+        if ('type' in obj) == ('link' in obj):
+            raise SchemaError(member.pos, 'type-or-link', name=member.name)
+        if 'link' in obj:
+            member.type = self.schema.link(obj['link'], obj.at['link'])
+        else:
+            member.type = self.schema.resolve(obj['type'], obj.at['type'])
+        member.features = parse_features(obj)
+        for key in ('secret', 'exclusive', 'internal', 'readonly'):
+            setattr(member, key, want_bool(obj, key))
+        if member.exclusive and 'link' not in obj:
+            raise SchemaError(obj.at['exclusive'], 'exclusive', name=member.name)
+        member.run = self._settable(member, obj)
+        self._cpuid(member, obj)
+        self._constants(member, obj)
+
+    def _settable(self, member, obj):
+        when = obj.get('settable', 'build')
+        if when not in ('build', 'run'):
+            raise SchemaError(obj.at['settable'], 'settable', name=member.name)
+        if member.readonly and ('settable' in obj or member.internal):
+            raise SchemaError(member.pos, 'readonly-set', name=member.name)
+        return when == 'run'
+
+    def _cpuid(self, member, obj):
+        if 'cpuid' not in obj:
+            return
+        pos = obj.at['cpuid']
+        if self.owner != 'x86_64-cpu' or member.type.name != 'bool':
+            raise SchemaError(pos, 'cpuid-where', name=member.name)
+        match = isinstance(obj['cpuid'], str) and CPUID.match(obj['cpuid'])
+        if not match or int(match.group(4)) > 31:
+            raise SchemaError(pos, 'cpuid-form', name=member.name)
+        leaf, subleaf, reg, bit = match.groups()
+        member.cpuid = (int(leaf, 16), int(subleaf or '0', 16),
+                        ('eax', 'ebx', 'ecx', 'edx').index(reg), int(bit))
+        self.schema.cpuid(member, pos)
+
+    def _constants(self, member, obj):
+        """Bounds and default; the default is checked when enums are known."""
+        for key in ('min', 'max'):
+            if key in obj:
+                setattr(member, key, _bound(member, key, obj[key], obj.at[key]))
+        if member.min is not None and member.max is not None and member.min > member.max:
+            raise SchemaError(obj.at['min'], 'min-max', name=member.name)
+        if 'default' not in obj:
+            return
+        if not member.optional:
+            raise SchemaError(obj.at['default'], 'default-required', name=member.name)
+        member.default = obj['default']
+        member.has_default = True
+        check_constant(member, obj['default'], obj.at['default'])
+
+
+def _bound(member, key, value, pos):
+    """A bound must be a number that the type can hold, or a length."""
+    kind = member.type.kind
+    if kind == 'NUMBER':
+        good = _is_number(value)
+    elif kind in ('STR', 'LIST'):
+        good = _is_int(value) and 0 <= value < 1 << 32
+    elif isinstance(member.type, Builtin) and member.type.range:
+        low, high = member.type.range
+        good = _is_int(value) and low <= value <= high
+    else:
+        raise SchemaError(pos, 'bound-type', key=key, name=member.name, type=member.type.name)
+    if not good:
+        raise SchemaError(pos, 'bound-value', key=key, name=member.name, type=member.type.name)
+    return value
+
+
+def _is_int(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value):
+    return _is_int(value) or isinstance(value, float) and math.isfinite(value)
+
+
+def _has_type(type_, value):
+    kind = type_.kind
+    if kind == 'BOOL':
+        return isinstance(value, bool)
+    if kind in ('STR', 'LINK'):
+        return isinstance(value, str)
+    if kind == 'ENUM':
+        return isinstance(value, str) and value in type_.names()
+    if kind == 'NUMBER':
+        return _is_number(value)
+    if kind == 'LIST':
+        return isinstance(value, Arr) and not value
+    low, high = type_.range
+    return _is_int(value) and low <= value <= high
+
+
+def check_constant(member, value, pos):
+    """value must be a constant that a request could give for member."""
+    kind = member.type.kind
+    if kind in ('STRUCT', 'UNION', 'ALTERNATE', 'CLASS_UNION', 'ANY', 'NULL'):
+        raise SchemaError(pos, 'no-constant', name=member.name, type=member.type.name)
+    if not _has_type(member.type, value):
+        raise SchemaError(pos, 'constant-type', name=member.name, type=member.type.name,
+                          value=shown(value))
+    measure = len(value) if kind in ('STR', 'LIST') else value
+    low, high = member.min, member.max
+    if low is not None and measure < low or high is not None and measure > high:
+        raise SchemaError(pos, 'constant-bounds', name=member.name, value=shown(value),
+                          low='-' if low is None else low, high='-' if high is None else high)

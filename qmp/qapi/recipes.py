@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Recipes of machines, parts of classes, and compat lists.
+
+Every class, property and value in them is checked here, so that building a
+machine cannot fail on what the schema already knows.
+"""
+
+import re
+
+from .errors import SchemaError
+from .fields import check_constant
+from .names import check_name
+from .parser import Arr, Obj
+
+MAKE = {'driver', 'name', 'bus', 'props', 'if'}
+WIRE = {'connect', 'to', 'if'}
+COMPAT = {'driver', 'property', 'value'}
+GPIO = re.compile(r'([A-Za-z0-9_-]+)((?:\.[A-Za-z0-9_-]+)*)(\[[0-9]+\])?$')
+
+
+class Part:
+    """One entry: a child to make, or a wire (driver is None)."""
+
+    def __init__(self, pos):
+        self.pos = pos
+        self.driver = None
+        self.name = self.bus = None
+        self.props = {}
+        self.connect = self.to = None
+        self.if_member = None       # Member that `if` compares
+        self.if_accel = False
+        self.if_value = None
+
+
+class Compat:
+    def __init__(self, driver, member, value):
+        self.driver = driver
+        self.member = member
+        self.value = value
+
+
+class RecipeBuilder:
+    """Fills in parts and compat of classes; parents must be done before."""
+
+    def __init__(self, builder):
+        self.builder = builder
+
+    def build(self, klass):
+        key = 'recipe' if klass.kind == 'machine' else 'parts'
+        if klass.parent:
+            klass.parts = list(klass.parent.parts)
+            klass.compat = list(klass.parent.compat)
+        names = {p.name for p in klass.parts if p.driver}
+        for entry, pos in self._entries(klass, key):
+            part = self._part(klass, entry, pos)
+            if part.driver:
+                if part.name in names:
+                    raise SchemaError(pos, 'part-twice', name=part.name, owner=klass.name)
+                names.add(part.name)
+            klass.parts.append(part)
+        for part in klass.parts:
+            self._check_wire(part, names)
+        for entry, pos in self._entries(klass, 'compat'):
+            klass.compat.append(self._compat(entry, pos))
+
+    @staticmethod
+    def _entries(klass, key):
+        entries = klass.obj.get(key, Arr(klass.pos))
+        if not isinstance(entries, Arr) or not all(isinstance(e, Obj) for e in entries):
+            raise SchemaError(klass.obj.at[key], 'entries', key=key)
+        return zip(entries, entries.at)
+
+    def _part(self, klass, entry, pos):
+        part = Part(pos)
+        if 'if' in entry:
+            self._condition(klass, part, entry['if'], entry.at['if'])
+        if 'connect' in entry:
+            self._keys(entry, WIRE, ('connect', 'to'), pos)
+            part.connect, part.to = entry['connect'], entry['to']
+            return part
+        self._keys(entry, MAKE, ('driver', 'name'), pos)
+        part.driver = self.builder.find(entry['driver'], entry.at['driver'], "'driver'")
+        if part.driver.abstract:
+            raise SchemaError(entry.at['driver'], 'abstract-driver', name=part.driver.name)
+        check_name('class', entry['name'], entry.at['name'])
+        part.name, part.bus = entry['name'], entry.get('bus')
+        if 'bus' in entry and not (isinstance(part.bus, str) and part.driver.bus):
+            raise SchemaError(entry.at['bus'], 'part-bus', name=part.name)
+        self._props(part, entry, pos)
+        return part
+
+    @staticmethod
+    def _keys(entry, known, required, pos):
+        for key in entry:
+            if key not in known:
+                raise SchemaError(entry.at[key], 'entry-key', key=key,
+                                  known=', '.join(sorted(known)))
+        for key in required:
+            if key not in entry:
+                raise SchemaError(pos, 'entry-missing', key=key)
+
+    def _props(self, part, entry, pos):
+        props = entry.get('props', Obj(pos))
+        if not isinstance(props, Obj):
+            raise SchemaError(entry.at['props'], 'props-object', name=part.name)
+        for name, value in props.items():
+            member = self.builder.settable(part.driver, name, props.at[name], "'props'")
+            check_constant(member, value, props.at[name])
+            part.props[name] = value
+        for member in part.driver.props.members:
+            given = member.name in part.props or member.name in part.driver.defaults
+            if not (given or member.optional or member.readonly):
+                raise SchemaError(pos, 'part-missing', name=member.name, driver=part.driver.name)
+
+    def _condition(self, klass, part, cond, pos):
+        if not isinstance(cond, Obj) or len(cond) != 1:
+            raise SchemaError(pos, 'if-form')
+        (name, value), = cond.items()
+        if name.startswith('accel.'):
+            part.if_accel = True
+            part.if_member = self._accel_member(name[len('accel.'):], pos)
+        else:
+            part.if_member = klass.member(name)
+        if part.if_member is None:
+            raise SchemaError(pos, 'unknown-property', name=name, owner=klass.name, where="'if'")
+        check_constant(part.if_member, value, pos)
+        part.if_value = value
+
+    def _accel_member(self, name, pos):
+        """The property of whichever accelerators have it."""
+        accel = self.builder.find('accel', pos, "'if'")
+        members = [c.member(name) for c in self.builder.classes.values() if c.is_a(accel)]
+        members = [m for m in members if m]
+        if len({m.type for m in members}) != 1:
+            raise SchemaError(pos, 'if-accel', name=name)
+        return members[0]
+
+    @staticmethod
+    def _check_wire(part, names):
+        """Both ends name a line of the class itself, or of one of its parts."""
+        if part.driver:
+            return
+        for end in (part.connect, part.to):
+            match = isinstance(end, str) and GPIO.match(end)
+            if not match:
+                raise SchemaError(part.pos, 'wire-form', end=end)
+            if match.group(2) and match.group(1) not in names:
+                raise SchemaError(part.pos, 'wire-part', end=end, name=match.group(1))
+
+    def _compat(self, entry, pos):
+        self._keys(entry, COMPAT, ('driver', 'property', 'value'), pos)
+        driver = self.builder.find(entry['driver'], entry.at['driver'], "'driver'")
+        if not driver.device:
+            raise SchemaError(entry.at['driver'], 'compat-device', name=driver.name)
+        member = self.builder.settable(driver, entry['property'], entry.at['property'],
+                                       "'compat'")
+        check_constant(member, entry['value'], entry.at['value'])
+        return Compat(driver, member, entry['value'])
+
+    @staticmethod
+    def check_cycles(ordered):
+        """No class may be made, over its parts, inside of itself."""
+        done = set()
+
+        def walk(klass, path):
+            if klass in path:
+                raise SchemaError(klass.pos, 'part-cycle', name=klass.name)
+            if klass not in done:
+                for part in klass.parts:
+                    if part.driver:
+                        walk(part.driver, path + [klass])
+                done.add(klass)
+        for klass in ordered:
+            walk(klass, [])

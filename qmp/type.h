@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rows: what the generator knows of every type, as const data.
+ *
+ * The generator (qmp/qapi-gen.py) turns each schema type into a C struct and
+ * one QmpType row; qmp/visit.c is the one walker over them.  Nothing here is
+ * registered or computed at run time, and nothing here knows about objects,
+ * devices or JSON.
+ *
+ * How a value is stored ("its storage"), as a struct member or list element:
+ *
+ *   bool, intN, uintN, size, number, enum   inline
+ *   str            char *, NULL if absent
+ *   link           QmpLink inline, .path NULL if absent
+ *   list           struct { gsize n; T *items; } inline
+ *   struct, union, alternate, class union   pointer, NULL if absent
+ *   any            QmpValue *, NULL if absent
+ *   null           guint8 inline, always 0
+ *
+ * An optional inline scalar or list without default has a companion
+ * `bool has_NAME`; one with a default is always filled in and has none.
+ */
+#ifndef QMP_TYPE_H
+#define QMP_TYPE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct QmpType QmpType;
+typedef struct QmpMember QmpMember;
+typedef struct QmpClass QmpClass;
+
+typedef enum {
+    QMP_KIND_NULL,
+    QMP_KIND_BOOL,
+    QMP_KIND_INT8,
+    QMP_KIND_INT16,
+    QMP_KIND_INT32,
+    QMP_KIND_INT64,             /* also the schema's `int` */
+    QMP_KIND_UINT8,
+    QMP_KIND_UINT16,
+    QMP_KIND_UINT32,
+    QMP_KIND_UINT64,
+    QMP_KIND_SIZE,              /* uint64_t; text takes suffixes */
+    QMP_KIND_NUMBER,            /* double */
+    QMP_KIND_STR,
+    QMP_KIND_ENUM,              /* int, an index into QmpType.values */
+    QMP_KIND_LINK,              /* a string on the wire: id or path */
+    QMP_KIND_LIST,
+    QMP_KIND_STRUCT,
+    QMP_KIND_UNION,             /* base members, then one branch in `u` */
+    QMP_KIND_ALTERNATE,         /* `int type`, then one branch in `u` */
+    QMP_KIND_CLASS_UNION,       /* ObjectOptions, DeviceOptions */
+    QMP_KIND_ANY,
+} QmpKind;
+
+/* A constant of any scalar type; which member counts follows from the kind:
+ * i for signed ints, u for unsigned ints, size, bool and enum, d for number,
+ * s for str and link. */
+typedef union {
+    gint64 i;
+    guint64 u;
+    double d;
+    const char *s;
+} QmpScalar;
+
+/* A link to another object.  The codec fills in path; qom resolves target
+ * before the holder is completed or realized, and holds a reference on it. */
+typedef struct {
+    char *path;                 /* id or path as given, owned */
+    void *target;               /* the Object, or NULL while unresolved */
+} QmpLink;
+
+/* The shape of every generated FooList. */
+typedef struct {
+    gsize n;
+    void *items;
+} QmpList;
+
+enum {
+    QMP_MEMBER_OPTIONAL    = 1 << 0,
+    QMP_MEMBER_HAS_DEFAULT = 1 << 1,   /* implies OPTIONAL */
+    QMP_MEMBER_HAS_MIN     = 1 << 2,
+    QMP_MEMBER_HAS_MAX     = 1 << 3,
+    QMP_MEMBER_UNSTABLE    = 1 << 4,
+    QMP_MEMBER_DEPRECATED  = 1 << 5,
+    QMP_MEMBER_INTERNAL    = 1 << 6,   /* only a recipe may set it */
+    QMP_MEMBER_READONLY    = 1 << 7,   /* can be read, never set */
+    QMP_MEMBER_RUN         = 1 << 8,   /* `settable: run`: qom-set after build */
+    QMP_MEMBER_SECRET      = 1 << 9,   /* never printed or logged */
+    QMP_MEMBER_EXCLUSIVE   = 1 << 10,  /* link: one holder per target */
+};
+
+struct QmpMember {
+    const char *name;           /* on the wire */
+    const QmpType *type;
+    guint32 offset;             /* of the value in the struct */
+    gint32 has_offset;          /* of its has_NAME, or -1 */
+    guint32 flags;              /* QMP_MEMBER_* */
+    QmpScalar def;              /* valid with HAS_DEFAULT; lists: always empty */
+    QmpScalar min;              /* valid with HAS_MIN; str and list: length */
+    QmpScalar max;
+    const char *doc;
+};
+
+/* One branch of a union or alternate. */
+typedef struct {
+    const char *name;           /* value of the tag; alternate: member name */
+    const QmpType *type;        /* NULL: this branch adds no member */
+} QmpBranch;
+
+typedef struct {
+    const char *name;
+    const char *doc;
+    guint32 flags;              /* QMP_MEMBER_UNSTABLE, _DEPRECATED */
+} QmpEnumValue;
+
+struct QmpType {
+    const char *name;           /* schema name; "uint8List" for lists */
+    QmpKind kind;
+    guint32 size;               /* sizeof the C type (struct itself, not pointer) */
+
+    const QmpMember *members;   /* struct; union and class union: the base */
+    guint32 n_members;
+
+    const QmpEnumValue *values; /* enum, in declaration order */
+    const guint16 *sorted;      /* enum: indices of values in strcmp order */
+    guint32 n_values;
+
+    const QmpType *element;     /* list */
+
+    /* Union: branches[tag value]; `u` holds the branch's members inline, so
+     * the branch type's offsets count from u_offset.  Wrapped (the old
+     * `data` style) unions: branch types have the single member `data`.
+     * Alternate: branches[type], `u` holds the branch's storage. */
+    const QmpBranch *branches;
+    guint32 n_branches;
+    guint32 tag;                /* union: index of the tag in members */
+    guint32 tag_offset;         /* alternate: of `type`; class union: of the class */
+    guint32 u_offset;           /* class union: of `props` */
+
+    /* Class union: which classes may be named. */
+    const char *tag_name;       /* "qom-type" or "driver" */
+    const QmpClass *root;       /* any concrete descendant of it, */
+    guint32 root_flags;         /*   with at least these QMP_CLASS_* flags */
+    guint32 given_offset;       /* of `given`, see QmpGiven */
+
+    const QmpClass *target;     /* link: class that the target must have */
+
+    const char *doc;
+};
+
+/* Class unions remember which properties the request named, one bit a row of
+ * the class's props type, so that defaults of a machine can still be put
+ * under them.  Byte i / 8, bit i % 8.  Owned by the union's value. */
+typedef guint8 QmpGiven;
+
+static inline bool qmp_given(const QmpGiven *given, guint i)
+{
+    return given && (given[i / 8] >> (i % 8) & 1);
+}
+
+/* A default of a class for one of its properties, over the row's own. */
+typedef struct {
+    const char *property;
+    QmpScalar value;            /* by the property's kind */
+} QmpDefault;
+
+/* A default that a machine type gives to a property of another class. */
+typedef struct {
+    const QmpClass *driver;     /* and all its descendants */
+    const char *property;
+    QmpScalar value;
+} QmpCompat;
+
+typedef enum {
+    QMP_PLUG_NONE,              /* not a device */
+    QMP_PLUG_BOARD,             /* made by recipes only */
+    QMP_PLUG_COLD,              /* before `cont` too */
+    QMP_PLUG_HOT,               /* always */
+} QmpPlug;
+
+enum {
+    QMP_CLASS_ABSTRACT       = 1 << 0,
+    QMP_CLASS_USER_CREATABLE = 1 << 1,  /* object-add takes it */
+    QMP_CLASS_DEVICE         = 1 << 2,
+    QMP_CLASS_MACHINE        = 1 << 3,
+    QMP_CLASS_UNSTABLE       = 1 << 4,
+    QMP_CLASS_DEPRECATED     = 1 << 5,
+    QMP_CLASS_DEFAULT        = 1 << 6,  /* machine: the default one */
+};
+
+/* One entry of a recipe or of `parts`: a child to make, or a wire. */
+typedef struct {
+    const QmpClass *driver;     /* NULL: a wire */
+    const char *name;           /* child's name below the machine or device */
+    const char *bus;            /* bus name, NULL: the default one */
+    const QmpDefault *props;    /* values for its properties */
+    guint32 n_props;
+    const char *connect;        /* wire: "NAME.GPIO[N]" of the output */
+    const char *to;             /* wire: the input */
+    const char *if_property;    /* NULL: always.  A property of the machine, */
+    bool if_accel;              /*   or of the accelerator */
+    QmpScalar if_value;         /* compared by the property's kind */
+} QmpPart;
+
+struct QmpClass {
+    const char *name;
+    const QmpClass *parent;     /* NULL for `object` */
+    const QmpType *props;       /* all properties, inherited ones first */
+    const QmpDefault *defaults; /* this class's own and inherited, resolved */
+    guint32 n_defaults;
+    guint32 flags;              /* QMP_CLASS_* */
+    QmpPlug plug;
+    const QmpClass *bus;        /* class of the bus it sits on, or NULL */
+    const char *const *aliases; /* NULL-terminated, or NULL */
+    const QmpPart *parts;       /* of a machine: its recipe */
+    guint32 n_parts;
+    const QmpCompat *compat;    /* of a machine */
+    guint32 n_compat;
+    guint32 cpu_max;            /* of a machine: most CPUs that it takes */
+    const QmpClass *default_cpu; /* of a machine: what clients take by default */
+    guint32 index;              /* in qmp_classes[] */
+    const char *doc;
+};
+
+/* All classes, parents before children; and their number. */
+extern const QmpClass *const qmp_classes[];
+extern const guint qmp_n_classes;
+
+/* Every class's name and aliases in strcmp order: what qmp_class_find searches. */
+typedef struct {
+    const char *name;
+    const QmpClass *klass;
+} QmpClassName;
+
+extern const QmpClassName qmp_class_names[];
+extern const guint qmp_n_class_names;
+
+/* Finds a class by its name or an alias; NULL if there is none. */
+const QmpClass *qmp_class_find(const char *name);
+
+/* True if klass is ancestor or descends from it. */
+bool qmp_class_is_a(const QmpClass *klass, const QmpClass *ancestor);
+
+/* The row of a property, inherited ones included; NULL if there is none. */
+const QmpMember *qmp_class_member(const QmpClass *klass, const char *name);
+
+/* Name of an enum value; "?" if it is out of range. */
+const char *qmp_enum_name(const QmpType *type, int value);
+
+/* Index of an enum value by name, or -1. */
+int qmp_enum_parse(const QmpType *type, const char *name);
+
+/* A feature of an x86 CPU: which CPUID bit a boolean property stands for. */
+typedef struct {
+    guint32 offset;             /* of the bool in X8664CpuProps */
+    guint32 leaf;
+    guint32 subleaf;
+    guint8 reg;                 /* 0 eax, 1 ebx, 2 ecx, 3 edx */
+    guint8 bit;
+    const char *name;
+} QmpCpuidBit;
+
+extern const QmpCpuidBit qmp_cpuid_bits[];
+extern const guint qmp_n_cpuid_bits;
+
+#endif

@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Golden tests of the schema generator, as TAP.
+
+ok/NAME.json must give exactly the dump in NAME.out, and C that compiles;
+bad/NAME.json must stop with exactly the line in NAME.err.  Every message of the
+generator must be provoked by one of bad/.  With --regenerate, the expectations
+are written anew, to be read before they are committed.
+"""
+
+import glob
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.abspath(os.environ.get('G_TEST_SRCDIR') or os.path.join(HERE, '..', '..'))
+TESTS = os.path.join(TOP, 'tests', 'schema')
+GENERATOR = os.path.join(TOP, 'qmp', 'qapi-gen.py')
+sys.path.insert(0, os.path.join(TOP, 'qmp'))
+
+from qapi import emit_coverage, emit_introspect, emit_types     # noqa: E402
+from qapi.errors import MESSAGES, SchemaError   # noqa: E402
+from qapi.parser import SchemaText              # noqa: E402
+from qapi.schema import Schema                  # noqa: E402
+
+REGENERATE = '--regenerate' in sys.argv[1:]
+GENERATED_C = ('qmp/qapi-types.c', 'qmp/qapi-events.c', 'qmp/qapi-introspect.c',
+               'daemon/qapi-commands.c')
+
+
+class Skip(Exception):
+    """The test cannot run here, and why."""
+
+
+# -- the dump ------------------------------------------------------------------
+
+def member_line(member):
+    words = ['    ' + member.name, member.type.name, emit_types.member_flags(member)]
+    words += ['%s=%r' % (key, getattr(member, key)) for key in ('default', 'min', 'max')
+              if getattr(member, key) is not None]
+    return ' '.join(words)
+
+
+def type_lines(type_):
+    yield '%s %s %s' % (type_.kind.lower(), type_.name, ' '.join(type_.features))
+    if type_.kind == 'ENUM':
+        yield '    ' + ' '.join(v.name for v in type_.values)
+        return
+    for member in type_.branches if type_.kind == 'ALTERNATE' else type_.members:
+        yield member_line(member)
+    if type_.kind == 'UNION':
+        for branch in type_.branches:
+            yield '    %s -> %s' % (branch.name, branch.type.name if branch.type else '-')
+    elif type_.kind == 'CLASS_UNION':
+        yield '    %s -> %s' % (type_.tag_name, ' '.join(k.name for k in type_.classes))
+
+
+def class_lines(klass):
+    flags = [key for key in ('abstract', 'user_creatable', 'device', 'machine', 'is_default')
+             if getattr(klass, key)]
+    yield 'class %s (%s) %s %s plug=%s bus=%s alias=%s' % (
+        klass.name, klass.parent.name if klass.parent else '', klass.props.name,
+        ' '.join(flags), klass.plug, klass.bus.name if klass.bus else None, klass.aliases)
+    for name, value in klass.defaults.items():
+        yield '    default %s=%r' % (name, value)
+    for part in klass.parts:
+        what = '%s %s bus=%s %s' % (part.driver.name, part.name, part.bus, part.props) \
+            if part.driver else '%s -> %s' % (part.connect, part.to)
+        cond = 'if %s%s=%r' % ('accel.' if part.if_accel else '', part.if_member.name,
+                               part.if_value) if part.if_member else ''
+        yield ('    part %s %s' % (what, cond)).rstrip()
+    for compat in klass.compat:
+        yield '    compat %s.%s=%r' % (compat.driver.name, compat.member.name, compat.value)
+
+
+def dump(schema):
+    out = []
+    for type_ in schema.user_types():
+        out += type_lines(type_)
+    for klass in schema.classes:
+        out += class_lines(klass)
+    for command in schema.commands.values():
+        out.append('command %s(%s) -> %s %s states=%s' % (
+            command.name, command.args.name if command.args else '',
+            command.ret.name if command.ret else '-',
+            ' '.join([k for k, v in command.flags.items() if v] + list(command.features)),
+            command.states))
+    for event in schema.events.values():
+        out.append('event %s(%s)' % (event.name, event.data.name if event.data else ''))
+    out += [json.dumps(info) for info in emit_introspect.schema_infos(schema)]
+    coverage = json.loads('\n'.join(emit_coverage.emit(schema)['docs/coverage.json']))
+    out += ['covers %s %s' % (kind, json.dumps(entry))
+            for kind, entries in coverage.items() for entry in entries]
+    return '\n'.join(line.rstrip() for line in out) + '\n'
+
+
+# -- tests ---------------------------------------------------------------------
+
+def expect(path, text):
+    """text is what the file has; otherwise an AssertionError with both."""
+    if REGENERATE:
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(text)
+        return
+    with open(path, encoding='utf-8') as f:
+        wanted = f.read()
+    if text != wanted:
+        pairs = zip(wanted.splitlines() + [''], text.splitlines() + [''])
+        first = next(((w, t) for w, t in pairs if w != t), ('', 'more lines'))
+        raise AssertionError('%s: expected: %s\nfound: %s' % (os.path.basename(path), *first))
+
+
+def good(name):
+    expect(name[:-5] + '.out', dump(Schema(SchemaText(name))))
+
+
+def bad(name, seen):
+    try:
+        Schema(SchemaText(name))
+    except SchemaError as e:
+        seen.add(e.ident)
+        expect(name[:-5] + '.err', str(e) + '\n')
+        return
+    raise AssertionError('%s was accepted' % name)
+
+
+def all_messages(seen):
+    missing = sorted(set(MESSAGES) - seen)
+    assert not missing, 'no golden test provokes: ' + ' '.join(missing)
+
+
+def known_messages():
+    """Every id in the generator's text is in the catalogue."""
+    for path in glob.glob(os.path.join(TOP, 'qmp', 'qapi', '*.py')):
+        with open(path, encoding='utf-8') as f:
+            used = re.findall(r"SchemaError\([^,]+,\s*'([a-z0-9-]+)'", f.read())
+        unknown = sorted(set(used) - set(MESSAGES))
+        assert not unknown, '%s uses unknown messages: %s' % (path, ' '.join(unknown))
+
+
+def generate(schema, out, *options):
+    return subprocess.run([sys.executable, GENERATOR, *options, '--output-dir', out, schema],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          universal_newlines=True, check=False)
+
+
+def compiles(name):
+    """The C made from a good schema has no warning."""
+    cc = shlex.split(os.environ.get('CC') or 'cc')
+    pkg = subprocess.run(['pkg-config', '--cflags', 'glib-2.0'], stdout=subprocess.PIPE,
+                         universal_newlines=True, check=False) if shutil.which('pkg-config') \
+        else None
+    if not shutil.which(cc[0]) or pkg is None or pkg.returncode:
+        raise Skip('no C compiler or no GLib')
+    with tempfile.TemporaryDirectory() as out:
+        run = generate(name, out)
+        assert run.returncode == 0, run.stderr
+        for path in GENERATED_C:
+            result = subprocess.run(
+                cc + ['-std=gnu11', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror',
+                      '-Wmissing-prototypes', '-fsyntax-only', '-I' + out, '-I' + TOP]
+                + pkg.stdout.split() + [os.path.join(out, path)],
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True,
+                check=False)
+            assert result.returncode == 0, result.stdout
+
+
+def unchanged_files_stay():
+    """A second run replaces nothing, one after a change of a file only that."""
+    with tempfile.TemporaryDirectory() as out:
+        assert generate('ok/rows.json', out).returncode == 0
+        files = [p for p in glob.glob(out + '/**', recursive=True) if os.path.isfile(p)]
+        assert len(files) == 10, files
+        for path in files:
+            os.utime(path, (1, 1))
+        with open(files[0], 'a', encoding='utf-8') as f:
+            f.write('spoilt')
+        assert generate('ok/rows.json', out).returncode == 0
+        for path in files:
+            assert (os.stat(path).st_mtime == 1) == (path != files[0]), path
+
+
+def check_only_writes_nothing():
+    with tempfile.TemporaryDirectory() as out:
+        assert generate('ok/rows.json', out, '--check-only').returncode == 0
+        assert os.listdir(out) == []
+
+
+def fails_with_one_line():
+    with tempfile.TemporaryDirectory() as out:
+        run = generate('bad/unknown-type.json', out)
+        assert run.returncode == 1, run.returncode
+        with open('bad/unknown-type.err', encoding='utf-8') as f:
+            assert run.stderr == f.read(), run.stderr
+        assert os.listdir(out) == []
+
+
+def leaves_no_bytecode():
+    left = glob.glob(os.path.join(TOP, 'qmp', '**', '__pycache__'), recursive=True)
+    assert not left, left
+
+
+def referred(info):
+    """The types that a SchemaInfo names."""
+    for key in ('arg-type', 'ret-type', 'element-type'):
+        if key in info:
+            yield info[key]
+    for entry in info.get('members', []) + info.get('variants', []):
+        if 'type' in entry:
+            yield entry['type']
+
+
+def closed_introspection(name):
+    """Each type that is named is there once, and each that is there is named."""
+    infos = emit_introspect.schema_infos(Schema(SchemaText(name)))
+    types = [i['name'] for i in infos if i['meta-type'] not in ('command', 'event')]
+    used = {t for i in infos for t in referred(i)}
+    assert len(types) == len(set(types)), 'a type is there twice'
+    assert used == set(types), used ^ set(types)
+    assert len(json.dumps(infos)) < 1 << 20, 'introspection is over 1 MiB'
+
+
+def documents_all():
+    """qapi-schema.json has every expression with its text."""
+    schema = Schema(SchemaText('ok/text.json'))
+    doc = json.loads('\n'.join(emit_coverage.emit(schema)['qmp/qapi-schema.json']))
+    assert doc['files'] == ['text.json', 'part/more.json', 'part/again.json'], doc['files']
+    assert [e['name'] for e in doc['expressions']] == ['Outside', 'Shared', 'Limits', 'go']
+    limits = doc['expressions'][2]
+    assert limits['at'] == 'text.json:52', limits['at']
+    assert limits['doc']['text'] == 'First paragraph, on two lines.\n\n' \
+        'Second paragraph with umlauts: \u00e4\u00f6\u00fc.\n\nThird paragraph.'
+    assert limits['doc']['members']['hex'] == 'a hexadecimal constant, explained on two lines' \
+        '\n\nand in a second paragraph'
+    assert limits['doc']['features'] == {'unstable': 'because of this'}
+    assert limits['doc']['tags']['Since'] == '0.1.2'
+    assert [s['text'] for s in doc['sections']] == ['= Title\n\nText of the section.',
+                                                    '== Subtitle']
+
+
+def own_schema():
+    return os.path.join(TOP, 'qmp', 'schema', 'vmd.json')
+
+
+# -- running them --------------------------------------------------------------
+
+def tests():
+    seen = set()
+    for name in sorted(glob.glob('ok/*.json')):
+        yield name, lambda n=name: good(n)
+        yield name + ' compiles', lambda n=name: compiles(n)
+    for name in sorted(glob.glob('bad/*.json')):
+        yield name, lambda n=name: bad(n, seen)
+    yield 'every message is provoked', lambda: all_messages(seen)
+    yield 'every message is in the catalogue', known_messages
+    yield 'unchanged files stay', unchanged_files_stay
+    yield '--check-only writes nothing', check_only_writes_nothing
+    yield 'an error is one line and status 1', fails_with_one_line
+    yield 'no bytecode in the source tree', leaves_no_bytecode
+    yield 'qapi-schema.json documents all', documents_all
+    yield 'the schema of vmd is accepted', lambda: Schema(SchemaText(own_schema()))
+    for name in ('ok/rows.json', own_schema()):
+        yield 'introspection of %s is closed' % os.path.basename(name), \
+            lambda n=name: closed_introspection(n)
+
+
+def main():
+    os.chdir(TESTS)
+    todo = list(tests())
+    print('1..%d' % len(todo))
+    failed = 0
+    for i, (name, test) in enumerate(todo, 1):
+        try:
+            test()
+            print('ok %d - %s' % (i, name))
+        except Skip as e:
+            print('ok %d - %s # SKIP %s' % (i, name, e))
+        except Exception as e:      # pylint: disable=broad-except
+            failed += 1
+            print('not ok %d - %s' % (i, name))
+            for line in ('%s: %s' % (type(e).__name__, e)).split('\n'):
+                print('# ' + line)
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

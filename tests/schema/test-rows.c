@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rows that the generator makes of ok/rows.json, as C sees them: layout,
+ * defaults, flags, classes, thunks.  Links nothing but the generated files, so
+ * the handlers and the event queue that they call are here, and write down what
+ * they were given.
+ */
+#include "config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "daemon/qapi-commands.h"
+#include "qmp/event.h"
+#include "qmp/qapi-events.h"
+#include "qmp/qapi-introspect.h"
+#include "qmp/qapi-types.h"
+
+/* -- what the generated code calls ------------------------------------------ */
+
+static struct {
+    const char *handler;
+    const void *args;
+    const void *ret;
+    GError **error;
+} called;
+
+static struct {
+    QmpEventQueue *queue;
+    const char *name;
+    const QmpType *type;
+    const void *data;
+} emitted;
+
+void qmp_event_emit(QmpEventQueue *queue, const char *name, const QmpType *type,
+                    const void *data)
+{
+    emitted.queue = queue;
+    emitted.name = name;
+    emitted.type = type;
+    emitted.data = data;
+}
+
+bool qmp_get_things(QmpRequest *req, GetThingsArgs *args, NodeList *ret, GError **error)
+{
+    called.handler = "get-things";
+    called.args = args;
+    called.ret = ret;
+    called.error = error;
+    return true;
+}
+
+bool qmp_count(QmpRequest *req, int64_t *ret, GError **error)
+{
+    called.handler = "count";
+    *ret = 42;
+    return true;
+}
+
+bool qmp_stop(QmpRequest *req, GError **error)
+{
+    called.handler = "stop";
+    return false;
+}
+
+void qmp_object_add(QmpRequest *req, ObjectOptions *args)
+{
+    called.handler = "object-add";
+    called.args = args;
+}
+
+bool qmp_device_add(QmpRequest *req, DeviceOptions *args, GError **error)
+{
+    called.handler = "device_add";
+    called.args = args;
+    return true;
+}
+
+/* -- helpers ---------------------------------------------------------------- */
+
+static const QmpMember *find(const QmpType *type, const char *name)
+{
+    for (guint i = 0; i < type->n_members; i++) {
+        if (g_str_equal(type->members[i].name, name)) {
+            return &type->members[i];
+        }
+    }
+    g_error("%s has no member %s", type->name, name);
+}
+
+static const QmpCommand *command(const char *name)
+{
+    for (guint i = 0; i < qmp_n_commands; i++) {
+        if (g_str_equal(qmp_commands[i].name, name)) {
+            return &qmp_commands[i];
+        }
+    }
+    g_error("no command %s", name);
+}
+
+/* -- types ------------------------------------------------------------------ */
+
+static void test_layout(void)
+{
+    const QmpMember *flag = find(&qmp_type_Node, "flag");
+    const QmpMember *list = find(&qmp_type_Node, "list");
+
+    g_assert_cmpuint(qmp_type_Node.size, ==, sizeof(Node));
+    g_assert_cmpuint(qmp_type_Node.n_members, ==, 17);
+    g_assert_cmpuint(flag->offset, ==, offsetof(Node, flag));
+    g_assert_cmpint(flag->has_offset, ==, offsetof(Node, has_flag));
+    g_assert_cmpint(list->has_offset, ==, offsetof(Node, has_list));
+    g_assert_cmpint(find(&qmp_type_Node, "null")->has_offset, ==, offsetof(Node, has_null));
+    g_assert_cmpint(find(&qmp_type_Node, "next")->has_offset, ==, -1);
+    g_assert_cmpint(find(&qmp_type_Node, "any")->has_offset, ==, -1);
+    g_assert_cmpint(find(&qmp_type_Node, "i8")->has_offset, ==, -1);
+    g_assert_cmpint(find(&qmp_type_IsaSerialProps, "chardev")->has_offset, ==, -1);
+    g_assert_cmpuint(find(&qmp_type_Node, "register")->offset, ==, offsetof(Node, q_register));
+}
+
+static void test_types(void)
+{
+    g_assert_true(find(&qmp_type_Node, "next")->type == &qmp_type_Node);
+    g_assert_true(find(&qmp_type_Node, "children")->type == &qmp_type_NodeList);
+    g_assert_true(qmp_type_NodeList.element == &qmp_type_Node);
+    g_assert_cmpuint(qmp_type_NodeList.size, ==, sizeof(QmpList));
+    g_assert_true(qmp_type_int16List.element == &qmp_type_int16);
+    g_assert_cmpstr(qmp_type_int16List.name, ==, "int16List");
+    g_assert_cmpint(qmp_type_int.kind, ==, QMP_KIND_INT64);
+    g_assert_cmpint(qmp_type_size.kind, ==, QMP_KIND_SIZE);
+    g_assert_cmpuint(qmp_type_uint8.size, ==, 1);
+    g_assert_cmpuint(qmp_type_null.size, ==, 1);
+    g_assert_cmpuint(qmp_type_Empty.n_members, ==, 0);
+    g_assert_cmpuint(qmp_type_Empty.size, >, 0);
+    g_assert_cmpstr(qmp_type_Node.doc, ==, "A recursive struct with every kind of member.");
+    g_assert_cmpstr(find(&qmp_type_Node, "name")->doc, ==,
+                    "at most eight bytes, \"quoted\" \\ and so on");
+}
+
+static void test_constants(void)
+{
+    const QmpMember *count = find(&qmp_type_Base, "count");
+    const QmpMember *ratio = find(&qmp_type_Node, "ratio");
+
+    g_assert_cmphex(count->flags, ==, QMP_MEMBER_OPTIONAL | QMP_MEMBER_HAS_DEFAULT |
+                    QMP_MEMBER_HAS_MIN | QMP_MEMBER_HAS_MAX);
+    g_assert_cmpuint(count->def.u, ==, 4);
+    g_assert_cmpuint(count->min.u, ==, 1);
+    g_assert_cmpuint(count->max.u, ==, 15);
+    g_assert_cmpfloat(ratio->def.d, ==, 0.5);
+    g_assert_cmpfloat(ratio->max.d, ==, 1.0);
+    g_assert_cmpint(find(&qmp_type_Node, "i8")->def.i, ==, -128);
+    g_assert_cmpint(find(&qmp_type_Node, "i64")->def.i, ==, G_MININT64);
+    g_assert_cmpuint(find(&qmp_type_Node, "u64")->def.u, ==, G_MAXUINT64);
+    g_assert_cmpuint(find(&qmp_type_Node, "size")->min.u, ==, 4096);
+    g_assert_cmpstr(find(&qmp_type_Node, "name")->def.s, ==, "a\"b");
+    g_assert_cmpuint(find(&qmp_type_Node, "name")->max.u, ==, 8);
+    g_assert_cmpuint(find(&qmp_type_Node, "state")->def.u, ==, RUN_STATE_PRELAUNCH);
+}
+
+static void test_flags(void)
+{
+    const guint32 with_default = QMP_MEMBER_OPTIONAL | QMP_MEMBER_HAS_DEFAULT;
+
+    g_assert_cmphex(find(&qmp_type_Node, "UUID")->flags, ==, 0);
+    g_assert_cmphex(find(&qmp_type_Node, "secret")->flags, ==,
+                    QMP_MEMBER_OPTIONAL | QMP_MEMBER_SECRET);
+    g_assert_cmphex(find(&qmp_type_Node, "state")->flags, ==,
+                    with_default | QMP_MEMBER_DEPRECATED);
+    g_assert_cmphex(find(&qmp_type_Node, "plain")->flags, ==, with_default);
+    g_assert_cmphex(find(&qmp_type_IsaSerialProps, "realized")->flags, ==,
+                    with_default | QMP_MEMBER_READONLY);
+    g_assert_cmphex(find(&qmp_type_IsaSerialProps, "speed")->flags, ==,
+                    with_default | QMP_MEMBER_RUN);
+    g_assert_cmphex(find(&qmp_type_IsaSerialProps, "clock")->flags, ==,
+                    with_default | QMP_MEMBER_INTERNAL);
+    g_assert_cmphex(find(&qmp_type_IsaSerialProps, "chardev")->flags, ==,
+                    QMP_MEMBER_OPTIONAL | QMP_MEMBER_EXCLUSIVE);
+}
+
+static void test_enum(void)
+{
+    const QmpType *type = &qmp_type_RunState;
+
+    g_assert_cmpuint(type->n_values, ==, RUN_STATE__MAX);
+    g_assert_cmpstr(type->values[RUN_STATE_PAUSED].name, ==, "paused");
+    g_assert_cmphex(type->values[RUN_STATE_PAUSED].flags, ==, QMP_MEMBER_UNSTABLE);
+    g_assert_cmpstr(type->values[RUN_STATE_RUNNING].doc, ==, "it runs");
+    for (guint i = 1; i < type->n_values; i++) {
+        g_assert_cmpint(strcmp(type->values[type->sorted[i - 1]].name,
+                               type->values[type->sorted[i]].name), <, 0);
+    }
+}
+
+static void test_union(void)
+{
+    const QmpType *type = &qmp_type_Choice;
+    Choice choice = { .kind = RUN_STATE_RUNNING };
+
+    g_assert_cmpint(type->kind, ==, QMP_KIND_UNION);
+    g_assert_cmpuint(type->n_members, ==, 2);
+    g_assert_cmpuint(find(type, "count")->offset, ==, find(&qmp_type_Base, "count")->offset);
+    g_assert_cmpuint(type->tag, ==, 0);
+    g_assert_cmpuint(type->tag_offset, ==, offsetof(Choice, kind));
+    g_assert_cmpuint(type->u_offset, ==, offsetof(Choice, u));
+    g_assert_cmpuint(type->n_branches, ==, RUN_STATE__MAX);
+    g_assert_true(type->branches[RUN_STATE_RUNNING].type == &qmp_type_Node);
+    g_assert_null(type->branches[RUN_STATE_PAUSED].type);
+    g_assert_true(type->branches[RUN_STATE_PRELAUNCH].type == &qmp_type_NodeWrapper);
+    g_assert_true((char *)&choice.u.running.next ==
+                  (char *)&choice + type->u_offset + find(&qmp_type_Node, "next")->offset);
+    g_assert_true((void *)&choice.u.prelaunch.data == (void *)&choice.u);
+    g_assert_true(find(&qmp_type_NodeWrapper, "data")->type == &qmp_type_Node);
+}
+
+static void test_alternate(void)
+{
+    const QmpType *type = &qmp_type_Either;
+
+    g_assert_cmpint(type->kind, ==, QMP_KIND_ALTERNATE);
+    g_assert_cmpuint(type->n_branches, ==, 3);
+    g_assert_cmpuint(type->tag_offset, ==, offsetof(Either, type));
+    g_assert_cmpuint(type->u_offset, ==, offsetof(Either, u));
+    g_assert_true(type->branches[EITHER_S].type == &qmp_type_str);
+    g_assert_true(type->branches[EITHER_N].type == &qmp_type_int);
+    g_assert_true(type->branches[EITHER_D].type == &qmp_type_Node);
+}
+
+static void test_class_union(void)
+{
+    const QmpType *type = &qmp_type_ObjectOptions;
+
+    g_assert_cmpint(type->kind, ==, QMP_KIND_CLASS_UNION);
+    g_assert_cmpstr(type->tag_name, ==, "qom-type");
+    g_assert_true(type->root == &qmp_class_object);
+    g_assert_cmphex(type->root_flags, ==, QMP_CLASS_USER_CREATABLE);
+    g_assert_cmpuint(type->tag_offset, ==, offsetof(ObjectOptions, qom_type));
+    g_assert_cmpuint(type->u_offset, ==, offsetof(ObjectOptions, props));
+    g_assert_cmpuint(type->given_offset, ==, offsetof(ObjectOptions, given));
+    g_assert_cmpuint(type->n_members, ==, 1);
+    g_assert_true(qmp_type_DeviceOptions.root == &qmp_class_device);
+    g_assert_cmphex(qmp_type_DeviceOptions.root_flags, ==, 0);
+}
+
+/* -- classes ---------------------------------------------------------------- */
+
+static void test_class_tables(void)
+{
+    for (guint i = 0; i < qmp_n_classes; i++) {
+        const QmpClass *parent = qmp_classes[i]->parent;
+
+        g_assert_cmpuint(qmp_classes[i]->index, ==, i);
+        g_assert_true(i == 0 ? !parent : parent->index < i);
+    }
+    g_assert_null(qmp_classes[qmp_n_classes]);
+    g_assert_cmpuint(qmp_n_class_names, ==, qmp_n_classes + 4);
+    for (guint i = 1; i < qmp_n_class_names; i++) {
+        g_assert_cmpint(strcmp(qmp_class_names[i - 1].name, qmp_class_names[i].name), <, 0);
+    }
+}
+
+static void test_class(void)
+{
+    const QmpClass *serial = &qmp_class_isa_serial;
+
+    g_assert_cmpstr(serial->name, ==, "isa-serial");
+    g_assert_true(serial->parent == &qmp_class_isa_device);
+    g_assert_true(serial->props == &qmp_type_IsaSerialProps);
+    g_assert_cmphex(serial->flags, ==, QMP_CLASS_DEVICE | QMP_CLASS_DEPRECATED);
+    g_assert_cmpint(serial->plug, ==, QMP_PLUG_COLD);
+    g_assert_true(serial->bus == &qmp_class_isa_bus);
+    g_assert_cmpstr(serial->aliases[0], ==, "uart");
+    g_assert_cmpstr(serial->aliases[1], ==, "com");
+    g_assert_null(serial->aliases[2]);
+    g_assert_cmpstr(serial->doc, ==, "Serial port.");
+    g_assert_true(find(serial->props, "chardev")->type->target == &qmp_class_chardev);
+    g_assert_cmpuint(find(serial->props, "realized")->offset, ==,
+                     offsetof(DeviceProps, realized));
+    g_assert_cmpint(qmp_class_object.plug, ==, QMP_PLUG_NONE);
+    g_assert_null(qmp_class_object.aliases);
+}
+
+static void test_class_defaults(void)
+{
+    const QmpClass *faster = &qmp_class_isa_serial_faster;
+
+    /* Adds no property: the parent's struct and rows. */
+    g_assert_true(faster->props == &qmp_type_IsaSerialProps);
+    g_assert_cmpuint(sizeof(IsaSerialFasterProps), ==, sizeof(IsaSerialProps));
+    g_assert_cmpuint(faster->n_defaults, ==, 2);
+    g_assert_cmpstr(faster->defaults[0].property, ==, "speed");
+    g_assert_cmpint(faster->defaults[0].value.i, ==, 230400);
+    g_assert_cmpstr(faster->defaults[1].property, ==, "clock");
+    g_assert_cmpuint(faster->defaults[1].value.u, ==, RUN_STATE_PRELAUNCH);
+    g_assert_cmpint(faster->plug, ==, QMP_PLUG_HOT);
+    g_assert_cmphex(faster->flags, ==, QMP_CLASS_DEVICE);
+    g_assert_cmpuint(faster->n_parts, ==, 1);
+    g_assert_true(faster->parts[0].driver == &qmp_class_isa_bus);
+}
+
+static void test_cpu_model(void)
+{
+    const QmpClass *cpu = &qmp_class_qemu64_x86_64_cpu;
+
+    g_assert_true(cpu->parent == &qmp_class_x86_64_cpu);
+    g_assert_cmpuint(cpu->n_defaults, ==, 2);
+    g_assert_cmpstr(cpu->defaults[1].property, ==, "fpu");
+    g_assert_cmpuint(cpu->defaults[1].value.u, ==, 1);
+    g_assert_cmpuint(qmp_n_cpuid_bits, ==, 2);
+    g_assert_cmpuint(qmp_cpuid_bits[1].offset, ==, offsetof(X8664CpuProps, avx2));
+    g_assert_cmphex(qmp_cpuid_bits[1].leaf, ==, 7);
+    g_assert_cmphex(qmp_cpuid_bits[1].subleaf, ==, 0);
+    g_assert_cmpuint(qmp_cpuid_bits[1].reg, ==, 1);
+    g_assert_cmpuint(qmp_cpuid_bits[1].bit, ==, 5);
+    g_assert_cmpuint(qmp_cpuid_bits[0].reg, ==, 3);
+}
+
+static void test_machine(void)
+{
+    const QmpClass *micro = &qmp_class_micro_machine;
+
+    g_assert_cmpstr(micro->name, ==, "micro-machine");
+    g_assert_cmphex(micro->flags, ==, QMP_CLASS_USER_CREATABLE | QMP_CLASS_MACHINE |
+                    QMP_CLASS_DEFAULT);
+    g_assert_cmpuint(micro->n_defaults, ==, 1);
+    g_assert_cmpuint(micro->defaults[0].value.u, ==, 0);
+    g_assert_cmpuint(micro->n_compat, ==, 2);
+    g_assert_true(micro->compat[0].driver == &qmp_class_isa_serial);
+    g_assert_cmpuint(micro->compat[0].value.u, ==, 3);
+    g_assert_cmpint(micro->compat[1].value.i, ==, -1);
+    g_assert_cmphex(qmp_class_x86_machine.flags, ==, QMP_CLASS_ABSTRACT |
+                    QMP_CLASS_USER_CREATABLE | QMP_CLASS_MACHINE);
+}
+
+static void test_recipe(void)
+{
+    const QmpPart *parts = qmp_class_micro_machine.parts;
+
+    g_assert_cmpuint(qmp_class_micro_machine.n_parts, ==, 3);
+    g_assert_true(parts[0].driver == &qmp_class_isa_bus);      /* the base's entries first */
+    g_assert_cmpstr(parts[0].if_property, ==, "kernel-irqchip");
+    g_assert_true(parts[0].if_accel);
+    g_assert_cmpuint(parts[0].if_value.u, ==, 1);
+    g_assert_cmpstr(parts[1].name, ==, "com1");
+    g_assert_cmpstr(parts[1].bus, ==, "isa.0");
+    g_assert_cmpuint(parts[1].n_props, ==, 2);
+    g_assert_cmpstr(parts[1].props[0].property, ==, "iobase");
+    g_assert_cmpuint(parts[1].props[0].value.u, ==, 0x3f8);
+    g_assert_cmpuint(parts[1].props[1].value.u, ==, RUN_STATE_PAUSED);
+    g_assert_false(parts[1].if_accel);
+    g_assert_null(parts[2].driver);
+    g_assert_cmpstr(parts[2].connect, ==, "com1.irq[0]");
+    g_assert_cmpstr(parts[2].to, ==, "gsi[4]");
+    g_assert_cmpuint(parts[2].if_value.u, ==, RUN_STATE_PAUSED);
+}
+
+/* -- commands and events ---------------------------------------------------- */
+
+static void test_command_rows(void)
+{
+    for (guint i = 1; i < qmp_n_commands; i++) {
+        g_assert_cmpint(strcmp(qmp_commands[i - 1].name, qmp_commands[i].name), <, 0);
+    }
+    g_assert_cmpuint(qmp_n_command_args, ==, qmp_n_commands);
+    for (guint i = 0; i < qmp_n_commands; i++) {
+        g_assert_cmpstr(qmp_command_args[i].name, ==, qmp_commands[i].name);
+        g_assert_true(qmp_command_args[i].args == qmp_commands[i].args);
+        g_assert_cmphex(qmp_command_args[i].flags, ==, qmp_commands[i].flags);
+    }
+    g_assert_cmphex(command("get-things")->flags, ==, QMP_COMMAND_OOB | QMP_COMMAND_QUERY);
+    g_assert_cmphex(command("get-things")->states, ==,
+                    1u << RUN_STATE_PAUSED | 1u << RUN_STATE_PRELAUNCH);
+    g_assert_true(command("get-things")->args == &qmp_type_GetThingsArgs);
+    g_assert_true(command("get-things")->ret == &qmp_type_NodeList);
+    g_assert_cmphex(command("stop")->flags, ==, QMP_COMMAND_DEPRECATED);
+    g_assert_cmphex(command("stop")->states, ==, G_MAXUINT32);
+    g_assert_null(command("stop")->args);
+    g_assert_null(command("stop")->ret);
+    g_assert_cmphex(command("device_add")->flags, ==, QMP_COMMAND_LENIENT);
+    g_assert_true(command("device_add")->args == &qmp_type_DeviceOptions);
+}
+
+static void test_thunks(void)
+{
+    QmpRequest *req = (QmpRequest *)&called;
+    GetThingsArgs args = { 0 };
+    NodeList nodes = { 0 };
+    ObjectOptions options = { 0 };
+    int64_t count = 0;
+    GError *error = NULL;
+
+    g_assert_true(command("get-things")->call(req, &args, &nodes, &error));
+    g_assert_cmpstr(called.handler, ==, "get-things");
+    g_assert_true(called.args == &args && called.ret == &nodes && called.error == &error);
+    g_assert_true(command("count")->call(req, NULL, &count, &error));
+    g_assert_cmpint(count, ==, 42);
+    g_assert_false(command("stop")->call(req, NULL, NULL, &error));
+    g_assert_cmpstr(called.handler, ==, "stop");
+    g_assert_true(command("object-add")->call(req, &options, NULL, NULL));
+    g_assert_cmpstr(called.handler, ==, "object-add");
+    g_assert_true(called.args == &options);
+    g_assert_cmphex(command("object-add")->flags, ==, QMP_COMMAND_ASYNC);
+}
+
+static void test_raw_reply(void)
+{
+    const QmpCommand *row = command("query-qmp-schema");
+
+    g_assert_cmphex(row->flags, ==, QMP_COMMAND_RAW_REPLY);
+    g_assert_null(row->call);
+    g_assert_true(row->raw_reply == qmp_introspect);
+    g_assert_cmpuint(row->raw_reply_length, ==, strlen(qmp_introspect));
+    g_assert_cmpuint(qmp_introspect_length, ==, strlen(qmp_introspect));
+    g_assert_true(g_str_has_prefix(qmp_introspect, "[{\"name\":\"get-things\""));
+}
+
+static void test_events(void)
+{
+    QmpEventQueue *queue = (QmpEventQueue *)&emitted;
+    char disk[] = "disk0";
+    EventBlockIoError data = { .device = disk };
+    Node node = { 0 };
+
+    qmp_event_block_io_error(queue, &data);
+    g_assert_true(emitted.queue == queue);
+    g_assert_cmpstr(emitted.name, ==, "BLOCK_IO_ERROR");
+    g_assert_true(emitted.type == &qmp_type_EventBlockIoError && emitted.data == &data);
+    qmp_event_node(queue, &node);
+    g_assert_true(emitted.type == &qmp_type_Node && emitted.data == &node);
+    qmp_event_stop(queue);
+    g_assert_cmpstr(emitted.name, ==, "STOP");
+    g_assert_true(!emitted.type && !emitted.data);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/rows/layout", test_layout);
+    g_test_add_func("/rows/types", test_types);
+    g_test_add_func("/rows/constants", test_constants);
+    g_test_add_func("/rows/flags", test_flags);
+    g_test_add_func("/rows/enum", test_enum);
+    g_test_add_func("/rows/union", test_union);
+    g_test_add_func("/rows/alternate", test_alternate);
+    g_test_add_func("/rows/class-union", test_class_union);
+    g_test_add_func("/rows/class-tables", test_class_tables);
+    g_test_add_func("/rows/class", test_class);
+    g_test_add_func("/rows/class-defaults", test_class_defaults);
+    g_test_add_func("/rows/cpu-model", test_cpu_model);
+    g_test_add_func("/rows/machine", test_machine);
+    g_test_add_func("/rows/recipe", test_recipe);
+    g_test_add_func("/rows/command-rows", test_command_rows);
+    g_test_add_func("/rows/thunks", test_thunks);
+    g_test_add_func("/rows/raw-reply", test_raw_reply);
+    g_test_add_func("/rows/events", test_events);
+    return g_test_run();
+}
