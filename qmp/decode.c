@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decoding: from a node of any input to a typed value, by the rows.
+ *
+ * Here are objects, lists, unions and alternates; scalars are in
+ * decode-scalar.c.  Each object counts the members that its rows took; if the
+ * input has more, the one that no row knows is looked for only then.
+ */
+#include "config.h"
+#include "qmp/decode.h"
+
+#include <string.h>
+
+#include "qmp/storage.h"
+#include "qmp/text.h"
+
+/* One object being decoded: the rows of its base, branch and class all take
+ * their members from the same node. */
+typedef struct {
+    const QmpInput *input;
+    const void *node;
+    gsize left;                 /* members that no row has taken yet */
+    const QmpPlace *place;
+} Source;
+
+static bool decode_value(const QmpInput *input, const QmpType *type, const void *node,
+                         void *storage, const QmpPlace *place, GError **error);
+static bool decode_object(Source *source, const QmpType *type, void *object, GError **error);
+
+/* members */
+
+static bool check_settable(const Source *source, const QmpMember *member,
+                           const QmpPlace *place, GError **error)
+{
+    if (member->flags & QMP_MEMBER_READONLY) {
+        return qmp_decode_fail(place, error, ERROR_REASON_PROPERTY_READ_ONLY,
+                               "can only be read");
+    }
+    if (member->flags & QMP_MEMBER_INTERNAL && !source->input->allow_internal) {
+        return qmp_decode_fail(place, error, ERROR_REASON_INTERNAL_PROPERTY,
+                               "is internal: only a machine type may set it");
+    }
+    return true;
+}
+
+/* In lenient mode null stands for an optional string that is absent. */
+static bool means_absent(const Source *source, const QmpMember *member, const void *item)
+{
+    return source->input->mode == QMP_INPUT_LENIENT && member->type->kind == QMP_KIND_STR &&
+           member->flags & QMP_MEMBER_OPTIONAL &&
+           source->input->ops->kind(item) == QMP_VALUE_NULL;
+}
+
+static bool decode_present(Source *source, const QmpMember *member, const void *item,
+                           void *object, GError **error)
+{
+    QmpPlace place = { .up = source->place, .name = member->name, .row = member };
+    void *storage = qmp_member_storage(member, object);
+
+    if (!check_settable(source, member, &place, error)) {
+        return false;
+    }
+    if (means_absent(source, member, item)) {
+        return true;
+    }
+    qmp_clear(member->type, storage);           /* the default */
+    if (!decode_value(source->input, member->type, item, storage, &place, error)) {
+        return false;
+    }
+    if (member->has_offset >= 0) {
+        *qmp_member_has(member, object) = true;
+    }
+    return true;
+}
+
+/* The rows of one struct.  Notes in given, if not NULL, which were present. */
+static bool decode_members(Source *source, const QmpType *type, void *object,
+                           QmpGiven *given, GError **error)
+{
+    for (guint i = 0; i < type->n_members; i++) {
+        const QmpMember *member = &type->members[i];
+        const void *item = NULL;
+
+        if (source->left) {
+            item = source->input->ops->dict_get(source->node, member->name);
+        }
+        if (item) {
+            source->left--;
+            if (!decode_present(source, member, item, object, error)) {
+                return false;
+            }
+            if (given) {
+                given[i / 8] |= 1 << i % 8;
+            }
+        } else if (!(member->flags & QMP_MEMBER_OPTIONAL)) {
+            QmpPlace place = { .up = source->place, .name = member->name };
+
+            return qmp_decode_fail(&place, error, ERROR_REASON_PROPERTY_MISSING,
+                                   "is missing");
+        }
+    }
+    return true;
+}
+
+/* class unions */
+
+static bool class_allowed(const QmpType *type, const QmpClass *klass)
+{
+    return qmp_class_is_a(klass, type->root) &&
+           (klass->flags & type->root_flags) == type->root_flags &&
+           !(klass->flags & QMP_CLASS_ABSTRACT);
+}
+
+static bool fail_class(const QmpType *type, const QmpClass *klass, const char *name,
+                       const QmpPlace *place, GError **error)
+{
+    g_autofree char *quoted = qmp_text_quote(name), *hint = NULL;
+    QmpNearest nearest;
+
+    if (klass && klass->flags & QMP_CLASS_ABSTRACT) {
+        return qmp_decode_fail(place, error, ERROR_REASON_CLASS_ABSTRACT,
+                               "names the abstract class %s", quoted);
+    }
+    if (klass && qmp_class_is_a(klass, type->root)) {
+        return qmp_decode_fail(place, error, ERROR_REASON_NOT_USER_CREATABLE,
+                               "names the class %s, which only machine types use", quoted);
+    }
+    if (klass) {
+        return qmp_decode_fail(place, error, ERROR_REASON_CLASS_NOT_FOUND,
+                               "does not take the class %s", quoted);
+    }
+    qmp_nearest_init(&nearest, name);
+    for (guint i = 0; i < qmp_n_classes; i++) {
+        if (class_allowed(type, qmp_classes[i])) {
+            qmp_nearest_add(&nearest, qmp_classes[i]->name);
+        }
+    }
+    hint = qmp_nearest_hint(&nearest);
+    return qmp_decode_fail(place, error, ERROR_REASON_CLASS_NOT_FOUND,
+                           "names the unknown class %s%s", quoted, hint);
+}
+
+static const QmpClass *decode_class(Source *source, const QmpType *type, GError **error)
+{
+    QmpPlace place = { .up = source->place, .name = type->tag_name };
+    const void *item = source->input->ops->dict_get(source->node, type->tag_name);
+    const QmpClass *klass;
+    const char *name;
+
+    if (!item) {
+        qmp_decode_fail(&place, error, ERROR_REASON_PROPERTY_MISSING, "is missing");
+        return NULL;
+    }
+    source->left--;
+    name = qmp_decode_text(source->input, &place, item, "a string", error);
+    if (!name) {
+        return NULL;
+    }
+    klass = qmp_class_find(name);
+    if (!klass || !class_allowed(type, klass)) {
+        fail_class(type, klass, name, &place, error);
+        return NULL;
+    }
+    return klass;
+}
+
+static bool decode_class_union(Source *source, const QmpType *type, void *object,
+                               GError **error)
+{
+    const QmpClass *klass = decode_class(source, type, error);
+    QmpGiven *given;
+    void *props;
+
+    if (!klass) {
+        return false;
+    }
+    props = qmp_new_props(klass);
+    given = g_new0(QmpGiven, klass->props->n_members / 8 + 1);
+    *qmp_class_union_class(type, object) = klass;
+    *qmp_class_union_props(type, object) = props;
+    *qmp_class_union_given(type, object) = given;
+    return decode_members(source, klass->props, props, given, error);
+}
+
+/* objects */
+
+static bool decode_object(Source *source, const QmpType *type, void *object, GError **error)
+{
+    const QmpBranch *branch;
+
+    qmp_fill_defaults(type, object);
+    if (!decode_members(source, type, object, NULL, error)) {
+        return false;
+    }
+    if (type->kind == QMP_KIND_CLASS_UNION) {
+        return decode_class_union(source, type, object, error);
+    }
+    if (type->kind != QMP_KIND_UNION) {
+        return true;
+    }
+    branch = qmp_union_branch(type, object);
+    return !branch ||
+           decode_object(source, branch->type, (char *)object + type->u_offset, error);
+}
+
+/* Calls f for each name that the object takes, as far as it is decoded; true
+ * as soon as f says true. */
+static bool each_name(const QmpType *type, const void *object,
+                      bool (*f)(const char *name, void *data), void *data)
+{
+    const QmpBranch *branch;
+    const QmpClass *klass;
+
+    for (guint i = 0; i < type->n_members; i++) {
+        if (f(type->members[i].name, data)) {
+            return true;
+        }
+    }
+    if (type->kind == QMP_KIND_UNION) {
+        branch = qmp_union_branch(type, object);
+        return branch &&
+               each_name(branch->type, (const char *)object + type->u_offset, f, data);
+    }
+    if (type->kind == QMP_KIND_CLASS_UNION) {
+        klass = *qmp_class_union_class(type, object);
+        return f(type->tag_name, data) ||
+               each_name(klass->props, *qmp_class_union_props(type, object), f, data);
+    }
+    return false;
+}
+
+typedef struct {
+    const QmpType *type;
+    const void *object;
+    const char *unknown;        /* result */
+    GHashTable *seen;
+} UnknownSearch;
+
+static bool name_is(const char *name, void *data)
+{
+    return !strcmp(name, data);
+}
+
+static bool stop_at_unknown(const char *key, const void *item, void *data)
+{
+    UnknownSearch *search = data;
+
+    if (!each_name(search->type, search->object, name_is, (void *)key)) {
+        search->unknown = key;
+        return false;
+    }
+    return true;
+}
+
+static bool stop_at_duplicate(const char *key, const void *item, void *data)
+{
+    UnknownSearch *search = data;
+
+    if (!g_hash_table_add(search->seen, (void *)key)) {
+        search->unknown = key;
+        return false;
+    }
+    return true;
+}
+
+static bool offer_name(const char *name, void *data)
+{
+    qmp_nearest_add(data, name);
+    return false;
+}
+
+/* More members than rows: says which, and what it might have meant. */
+static bool fail_surplus(const Source *source, const QmpType *type, const void *object,
+                         GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    UnknownSearch search = { .type = type, .object = object, .seen = seen };
+    QmpPlace place = { .up = source->place };
+    g_autofree char *hint = NULL;
+    QmpNearest nearest;
+
+    if (source->input->ops->dict_foreach(source->node, stop_at_unknown, &search)) {
+        source->input->ops->dict_foreach(source->node, stop_at_duplicate, &search);
+        place.name = search.unknown ? search.unknown : "?";
+        return qmp_decode_fail(&place, error, ERROR_REASON_DUPLICATE_KEY,
+                               "is given twice");
+    }
+    place.name = search.unknown;
+    qmp_nearest_init(&nearest, search.unknown);
+    each_name(type, object, offer_name, &nearest);
+    hint = qmp_nearest_hint(&nearest);
+    return qmp_decode_fail(&place, error, ERROR_REASON_PROPERTY_NOT_FOUND, "is unknown%s", hint);
+}
+
+static bool decode_boxed(const QmpInput *input, const QmpType *type, const void *node,
+                         void **storage, const QmpPlace *place, GError **error)
+{
+    Source source = { .input = input, .node = node, .place = place };
+
+    if (input->ops->kind(node) != QMP_VALUE_DICT) {
+        return qmp_decode_fail_type(input, place, node, "an object", error);
+    }
+    *storage = g_malloc0(MAX(type->size, 1));
+    source.left = input->ops->dict_size(node);
+    if (!decode_object(&source, type, *storage, error)) {
+        return false;
+    }
+    return !source.left || fail_surplus(&source, type, *storage, error);
+}
+
+/* lists */
+
+static bool decode_list(const QmpInput *input, const QmpType *type, const void *node,
+                        QmpList *list, const QmpPlace *place, GError **error)
+{
+    QmpPlace element = { .up = place };
+    gsize n;
+
+    if (input->ops->kind(node) != QMP_VALUE_LIST) {
+        return qmp_decode_fail_type(input, place, node, "a list", error);
+    }
+    n = input->ops->list_length(node);
+    if (!qmp_decode_check_length(place, n, "elements", error)) {
+        return false;
+    }
+    list->items = n ? g_malloc0_n(n, qmp_storage_size(type->element)) : NULL;
+    list->n = n;
+    for (gsize i = 0; i < n; i++) {
+        element.index = i;
+        if (!decode_value(input, type->element, input->ops->list_item(node, i),
+                          qmp_list_element(type, list, i), &element, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* alternates */
+
+/* How well a branch's type takes a value of that kind: 0 not at all. */
+static int branch_rank(const QmpInput *input, const QmpType *type, QmpValueKind kind)
+{
+    bool integer = qmp_is_signed(type->kind) || qmp_is_unsigned(type->kind);
+
+    switch (kind) {
+    case QMP_VALUE_NULL:
+        return type->kind == QMP_KIND_NULL ? 2 : 0;
+    case QMP_VALUE_BOOL:
+        return type->kind == QMP_KIND_BOOL ? 2 : 0;
+    case QMP_VALUE_INT:
+    case QMP_VALUE_UINT:
+        return integer ? 2 : type->kind == QMP_KIND_NUMBER;
+    case QMP_VALUE_NUMBER:
+        return type->kind == QMP_KIND_NUMBER ? 2 : 0;
+    case QMP_VALUE_STR:
+        if (type->kind == QMP_KIND_STR || type->kind == QMP_KIND_ENUM ||
+            type->kind == QMP_KIND_LINK) {
+            return 2;
+        }
+        return input->mode == QMP_INPUT_LENIENT &&
+               (integer || type->kind == QMP_KIND_BOOL || type->kind == QMP_KIND_NUMBER);
+    case QMP_VALUE_LIST:
+        return type->kind == QMP_KIND_LIST ? 2 : 0;
+    case QMP_VALUE_DICT:
+        return qmp_is_boxed(type) && type->kind != QMP_KIND_ALTERNATE ? 2 : 0;
+    }
+    return 0;
+}
+
+static bool fail_alternate(const QmpInput *input, const QmpType *type, const void *node,
+                           const QmpPlace *place, GError **error)
+{
+    g_autoptr(GString) expected = g_string_new("one of");
+
+    for (guint i = 0; i < type->n_branches; i++) {
+        g_string_append_printf(expected, "%s %s", i ? "," : "",
+                               type->branches[i].type->name);
+    }
+    return qmp_decode_fail_type(input, place, node, expected->str, error);
+}
+
+static bool decode_alternate(const QmpInput *input, const QmpType *type, const void *node,
+                             void **storage, const QmpPlace *place, GError **error)
+{
+    QmpValueKind kind = input->ops->kind(node);
+    int best = 0, chosen = -1;
+
+    for (guint i = 0; i < type->n_branches; i++) {
+        int rank = branch_rank(input, type->branches[i].type, kind);
+
+        if (rank > best) {
+            best = rank;
+            chosen = i;
+        }
+    }
+    if (chosen < 0) {
+        return fail_alternate(input, type, node, place, error);
+    }
+    *storage = g_malloc0(MAX(type->size, 1));
+    *(int *)((char *)*storage + type->tag_offset) = chosen;
+    return decode_value(input, type->branches[chosen].type, node,
+                        (char *)*storage + type->u_offset, place, error);
+}
+
+/* all kinds */
+
+static bool decode_value(const QmpInput *input, const QmpType *type, const void *node,
+                         void *storage, const QmpPlace *place, GError **error)
+{
+    switch (type->kind) {
+    case QMP_KIND_STRUCT:
+    case QMP_KIND_UNION:
+    case QMP_KIND_CLASS_UNION:
+        return decode_boxed(input, type, node, storage, place, error);
+    case QMP_KIND_ALTERNATE:
+        return decode_alternate(input, type, node, storage, place, error);
+    case QMP_KIND_LIST:
+        return decode_list(input, type, node, storage, place, error);
+    default:
+        return qmp_decode_scalar(input, type, node, storage, place, error);
+    }
+}
+
+bool qmp_decode(const QmpInput *input, const QmpType *type, const void *node, void *storage,
+                GError **error)
+{
+    QmpPlace outermost = { .up = NULL };
+
+    if (!decode_value(input, type, node, storage, &outermost, error)) {
+        qmp_clear(type, storage);
+        return false;
+    }
+    return true;
+}
+
+bool qmp_decode_member(const QmpInput *input, const QmpMember *member, const void *node,
+                       void *object, GError **error)
+{
+    QmpPlace outermost = { .up = NULL };
+    QmpPlace place = { .up = &outermost, .name = member->name, .row = member };
+    void *storage = qmp_member_storage(member, object);
+    QmpAnyStorage value = { .link = { NULL, NULL } };
+
+    if (!decode_value(input, member->type, node, &value, &place, error)) {
+        qmp_clear(member->type, &value);
+        return false;
+    }
+    qmp_clear(member->type, storage);
+    memcpy(storage, &value, qmp_storage_size(member->type));
+    if (member->has_offset >= 0) {
+        *qmp_member_has(member, object) = true;
+    }
+    return true;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What sessions, dialects and the dispatcher share: the insides of requests and
+ * sessions.  Private to qmp/.
+ *
+ * A session reads bytes and cuts them into texts; its dialect turns a text into
+ * calls; the session starts them in order, one at a time; the dialect prints
+ * each call's end as a reply.
+ */
+#ifndef QMP_DIALECT_H
+#define QMP_DIALECT_H
+
+#include <event2/event.h>
+#include <event2/buffer.h>
+#include <jansson.h>
+
+#include "qmp/event.h"
+#include "qmp/fd-batch.h"
+#include "qmp/framer.h"
+#include "qmp/printer.h"
+#include "qmp/request.h"
+#include "qmp/server.h"
+#include "qmp/session.h"
+
+enum { QMP_SESSION_INPUT_SIZE = 64 << 10 };
+
+typedef struct QmpCall QmpCall;
+typedef struct QmpCallBatch QmpCallBatch;       /* jsonrpc.c */
+
+struct QmpRequest {
+    const QmpDispatch *dispatch;
+    const QmpCommand *command;  /* NULL: unknown, or not looked up yet */
+    const char *name;           /* as asked for; the caller's */
+    const QmpInputOps *ops;     /* of node */
+    const void *node;           /* arguments as they came, or NULL */
+    void *args;                 /* decoded */
+    QmpRequestDone done;
+    GDestroyNotify destroy;
+    void *data;
+    guint refs;
+    bool ended;
+    bool malformed;             /* node does not fit the command */
+
+    QmpSession *session;        /* NULL: internal, or the client is gone */
+    char *peer;                 /* GRefString, or NULL: internal */
+    QmpFdBatch *fds;            /* that came with the text, or NULL */
+};
+
+/* One request of a client. */
+struct QmpCall {
+    QmpSession *session;        /* NULL: the client is gone */
+    QmpRequest *request;        /* while it runs */
+    json_t *message;            /* the whole text; the others lie in it */
+    json_t *id;                 /* or NULL */
+    const char *name;
+    json_t *args;               /* or NULL */
+    GError *refusal;            /* what is wrong with the message itself */
+    QmpFdBatch *fds;
+    bool oob;
+    GList link;                 /* in session->running */
+
+    /* JSON-RPC */
+    bool silent;                /* a notification: no reply, whatever happens */
+    int code;                   /* of the refusal */
+    QmpCallBatch *batch;        /* or NULL */
+};
+
+typedef struct {
+    /* A client has come; may be NULL. */
+    void (*greet)(QmpSession *session);
+    /* One JSON text: pushes calls with qmp_session_push(). */
+    void (*text)(QmpSession *session, json_t *message);
+    /* Bytes that are no JSON text; takes error over. */
+    void (*broken)(QmpSession *session, GError *error);
+    /* Whether a call may start now; may be NULL: always. */
+    bool (*admit)(const QmpCall *call, GError **error);
+    /* Prints how a call has ended to qmp_session_output(). */
+    void (*reply)(QmpCall *call, const void *ret, const GError *error);
+    /* Frees what the dialect has put into the call; may be NULL. */
+    void (*forget)(QmpCall *call);
+    /* Prints an event; whether this client gets any is checked before. */
+    void (*event)(struct evbuffer *out, const QmpEvent *event);
+} QmpDialect;
+
+extern const QmpDialect qmp_dialect_qmp;
+extern const QmpDialect qmp_dialect_jsonrpc;
+
+struct QmpSession {
+    QmpServer *server;
+    const QmpDialect *dialect;
+    GList link;                 /* in the server's list */
+    guint refs;
+    bool closed;
+    char *peer;                 /* GRefString */
+
+    int fd;
+    struct event *read_event;
+    struct event *write_event;
+    struct event *resume_event; /* goes on with what is left, next round */
+    bool reading;               /* read_event is pending */
+    bool blocked;               /* write_event is pending: the socket is full */
+    bool eof;                   /* the client will send no more */
+
+    QmpFramer *framer;
+    char *input;                /* bytes input_start to input_end are not taken */
+    gsize input_start;
+    gsize input_end;
+    QmpFdBatch *fds;            /* of the bytes in input, or NULL */
+    struct evbuffer *out;
+
+    GQueue waiting;             /* calls that have not started */
+    GQueue running;             /* calls that have not ended, by their link */
+    QmpCall *current;           /* the one among them that holds back the others */
+    bool in_turn;               /* qmp_session_turn() is running */
+
+    bool negotiated;            /* JSON-RPC: from the beginning */
+    bool oob;
+    bool error_details;
+};
+
+/* session.c */
+
+/* Takes fd over and greets the client; the session belongs to the server's list. */
+void qmp_session_new(QmpServer *server, int fd, const QmpDialect *dialect);
+
+/* Ends the connection; the session goes with its last reference. */
+void qmp_session_close(QmpSession *session);
+void qmp_session_unref(QmpSession *session);
+
+/* Takes requests until there is nothing to do, something to wait for, or the
+ * turn is over; then writes the replies. */
+void qmp_session_turn(QmpSession *session);
+
+/* A new call of this session, with the message and the descriptors that came. */
+QmpCall *qmp_session_call(QmpSession *session, json_t *message);
+
+/* Puts a call at the end of the queue, or runs it at once if it is oob. */
+void qmp_session_push(QmpSession *session, QmpCall *call);
+
+/* Where dialects print. */
+static inline struct evbuffer *qmp_session_output(QmpSession *session)
+{
+    return session->out;
+}
+
+/* session-io.c */
+
+/* "pid 12, uid 0" of a Unix socket's peer, else "fd N": a GRefString. */
+char *qmp_peer_name(int fd);
+
+/* Reads once into the empty input; false: the session was closed. */
+bool qmp_session_read(QmpSession *session);
+
+/* Writes as much as the socket takes; false: the session was closed. */
+bool qmp_session_write(QmpSession *session);
+
+/* qmp-dialect.c: what both dialects print */
+
+/* QEMU's class of an error. */
+const char *qmp_error_class(const GError *error);
+
+/* The result of a command; without a return type it is {}. */
+void qmp_print_return(QmpPrinter *printer, const QmpCommand *command, const void *ret);
+
+/* Wall clock microseconds as QMP's object of seconds and microseconds. */
+void qmp_print_timestamp(QmpPrinter *printer, gint64 microseconds);
+
+/* server.c: what sessions need of their server. */
+struct QmpServer {
+    struct event_base *base;
+    const QmpDispatch *dispatch;
+    QmpEventQueue *queue;
+    QmpServerLimits limits;
+    GQueue sessions;            /* by their link */
+    GSList *listeners;
+    struct event *pause_event;  /* accepts again, after descriptors ran out */
+};
+
+#endif

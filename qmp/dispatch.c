@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Dispatch and the life of a request: find the command, check the state, decode
+ * the arguments, call the handler, report the end.
+ *
+ * A request is held once by itself until it has ended and once by whoever runs
+ * it, so that an async handler may end it at once.
+ */
+#include "config.h"
+#include "qmp/dispatch.h"
+
+#include <event2/buffer.h>
+#include <string.h>
+
+#include "qmp/dialect.h"
+#include "qmp/encode.h"
+#include "qmp/json.h"
+#include "qmp/storage.h"
+#include "qmp/text.h"
+
+const QmpCommand *qmp_command_find(const QmpDispatch *dispatch, const char *name)
+{
+    guint low = 0, high = dispatch->n_commands;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        int order = strcmp(name, dispatch->commands[middle].name);
+
+        if (!order) {
+            return &dispatch->commands[middle];
+        }
+        if (order < 0) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return NULL;
+}
+
+/* what handlers ask */
+
+void *qmp_request_context(const QmpRequest *req)
+{
+    return req->dispatch->context;
+}
+
+const QmpCommand *qmp_request_command(const QmpRequest *req)
+{
+    return req->command;
+}
+
+const char *qmp_request_peer(const QmpRequest *req)
+{
+    return req->peer ? req->peer : "internal";
+}
+
+int qmp_request_take_fd(QmpRequest *req)
+{
+    return qmp_fd_batch_take(req->fds);
+}
+
+bool qmp_request_is_malformed(const QmpRequest *req)
+{
+    return req->malformed;
+}
+
+const char *qmp_request_name(const QmpRequest *req)
+{
+    return req->name;
+}
+
+void qmp_request_print_args(const QmpRequest *req, struct evbuffer *out)
+{
+    const QmpType *type = req->command ? req->command->args : NULL;
+    QmpPrinter printer;
+
+    qmp_print_init(&printer, out);
+    if (type && req->node) {
+        qmp_print_masked(&printer, req->ops, type, req->node);
+    } else if (type && req->args) {
+        qmp_print_typed(&printer, type, &req->args);
+    } else {
+        qmp_print_literal(&printer, "{}");
+    }
+    qmp_print_done(&printer);
+}
+
+/* life */
+
+QmpRequest *qmp_request_new(const QmpDispatch *dispatch, QmpRequestDone done, void *data,
+                            GDestroyNotify destroy)
+{
+    QmpRequest *req = g_new0(QmpRequest, 1);
+
+    req->dispatch = dispatch;
+    req->done = done;
+    req->data = data;
+    req->destroy = destroy;
+    req->refs = 1;
+    return req;
+}
+
+static void request_unref(QmpRequest *req)
+{
+    if (--req->refs) {
+        return;
+    }
+    if (req->destroy) {
+        req->destroy(req->data);
+    }
+    qmp_fd_batch_unref(req->fds);
+    if (req->peer) {
+        g_ref_string_release(req->peer);
+    }
+    g_free(req);
+}
+
+/* Ends the request; takes error over. */
+static void finish(QmpRequest *req, const void *ret, GError *error)
+{
+    if (req->ended) {
+        g_critical("command %s has ended twice", req->name);
+        g_clear_error(&error);
+        return;
+    }
+    req->ended = true;
+    req->done(req, ret, error, req->data);
+    if (req->dispatch->log && req->command) {
+        req->dispatch->log(req->dispatch->context, req, error);
+    }
+    if (req->args) {
+        qmp_clear(req->command->args, &req->args);
+    }
+    g_clear_error(&error);
+    request_unref(req);
+}
+
+void qmp_request_return(QmpRequest *req, const void *ret)
+{
+    finish(req, ret, NULL);
+}
+
+void qmp_request_fail(QmpRequest *req, GError *error)
+{
+    finish(req, NULL, error);
+}
+
+void qmp_request_refuse(QmpRequest *req, GError *error)
+{
+    finish(req, NULL, error);
+}
+
+/* running */
+
+static bool check_state(const QmpRequest *req, GError **error)
+{
+    const QmpDispatch *dispatch = req->dispatch;
+    g_autoptr(GString) allowed = NULL;
+    int state;
+
+    if (req->command->states == G_MAXUINT32 || !dispatch->run_state) {
+        return true;
+    }
+    state = dispatch->run_state(dispatch->context);
+    if (req->command->states >> state & 1) {
+        return true;
+    }
+    allowed = g_string_new(NULL);
+    for (guint i = 0; i < qmp_type_RunState.n_values; i++) {
+        if (req->command->states >> i & 1) {
+            g_string_append_printf(allowed, "%s'%s'", allowed->len ? ", " : "",
+                                   qmp_enum_name(&qmp_type_RunState, i));
+        }
+    }
+    qmp_error_set(error, ERROR_REASON_WRONG_STATE,
+                  "command '%s' is not allowed in state '%s', only in %s", req->command->name,
+                  qmp_enum_name(&qmp_type_RunState, state), allowed->str);
+    return false;
+}
+
+static bool decode_args(QmpRequest *req, const QmpInput *input, const void *node,
+                        GError **error)
+{
+    static const QmpType no_args = { .name = "no arguments", .kind = QMP_KIND_STRUCT };
+    const QmpType *type = req->command->args ? req->command->args : &no_args;
+    QmpInput how = { .ops = &qmp_empty_input };
+    void *args = NULL;
+
+    if (node) {
+        how = *input;
+    }
+    if (req->command->flags & QMP_COMMAND_LENIENT) {
+        how.mode = QMP_INPUT_LENIENT;
+    }
+    if (!qmp_decode(&how, type, node ? node : &no_args, &args, error)) {
+        req->malformed = true;
+        return false;
+    }
+    if (type == &no_args) {
+        g_free(args);
+    } else {
+        req->args = args;
+    }
+    return true;
+}
+
+/* Calls the handler; async ones end the request themselves. */
+static void call_handler(QmpRequest *req)
+{
+    const QmpDispatch *dispatch = req->dispatch;
+    const QmpCommand *command = req->command;
+    bool async = command->flags & QMP_COMMAND_ASYNC;
+    QmpAnyStorage ret = { .link = { NULL, NULL } };
+    GError *error = NULL;
+    bool ok;
+
+    if (command->flags & QMP_COMMAND_RAW_REPLY) {
+        finish(req, NULL, NULL);
+        return;
+    }
+    if (dispatch->lock) {
+        dispatch->lock(dispatch->context);
+    }
+    ok = command->call(req, req->args, async || !command->ret ? NULL : &ret,
+                       async ? NULL : &error);
+    if (dispatch->unlock) {
+        dispatch->unlock(dispatch->context);
+    }
+    if (async) {
+        return;
+    }
+    if (!ok && !error) {
+        qmp_error_set(&error, ERROR_REASON_GENERIC, "command '%s' failed", command->name);
+    }
+    finish(req, ok && command->ret ? &ret : NULL, error);
+    if (command->ret) {
+        qmp_clear(command->ret, &ret);
+    }
+}
+
+/* Calls the handler unless something is wrong already. */
+static void run(QmpRequest *req, GError *error)
+{
+    if (error) {
+        finish(req, NULL, error);
+        return;
+    }
+    req->refs++;
+    call_handler(req);
+    request_unref(req);
+}
+
+void qmp_request_execute(QmpRequest *req, const char *name, const QmpInput *input,
+                         const void *node)
+{
+    GError *error = NULL;
+
+    req->name = name;
+    req->node = node;
+    req->ops = node ? input->ops : NULL;
+    req->command = qmp_command_find(req->dispatch, name);
+    if (!req->command) {
+        g_autofree char *clean = qmp_text_clean(name);
+
+        /* The words are QEMU's: clients look for them. */
+        qmp_error_set(&error, ERROR_REASON_COMMAND_NOT_FOUND,
+                      "The command %s has not been found", clean);
+        finish(req, NULL, error);
+        return;
+    }
+    /* The state is the first thing to be wrong: what a command takes means
+     * nothing where it is not allowed. */
+    if (check_state(req, &error)) {
+        decode_args(req, input, node, &error);
+    }
+    run(req, error);
+}
+
+void qmp_request_execute_args(QmpRequest *req, const QmpCommand *command, void *args)
+{
+    GError *error = NULL;
+
+    req->name = command->name;
+    req->command = command;
+    req->args = args;
+    check_state(req, &error);
+    run(req, error);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Dispatch: from a request's name to its row, its state check, its decoded
+ * arguments, its handler, and back to a reply.  Both dialects (QMP, JSON-RPC
+ * 2.0) and internal callers come through here.
+ *
+ * All functions run on the main loop's thread.
+ */
+#ifndef QMP_DISPATCH_H
+#define QMP_DISPATCH_H
+
+#include "qmp/type.h"
+
+typedef struct QmpRequest QmpRequest;
+typedef struct QmpCommand QmpCommand;
+
+enum {
+    QMP_COMMAND_OOB       = 1 << 0,
+    QMP_COMMAND_ASYNC     = 1 << 1,  /* the handler replies later */
+    QMP_COMMAND_QUERY     = 1 << 2,  /* changes nothing: logged at debug level */
+    QMP_COMMAND_LENIENT   = 1 << 3,  /* strings for scalars (device_add) */
+    QMP_COMMAND_UNSTABLE  = 1 << 4,
+    QMP_COMMAND_DEPRECATED = 1 << 5,
+    QMP_COMMAND_RAW_REPLY = 1 << 6,  /* reply is raw_reply, no handler runs */
+};
+
+/* Row of a command, generated into daemon/qapi-commands.c. */
+struct QmpCommand {
+    const char *name;
+    const QmpType *args;        /* NULL: takes none */
+    const QmpType *ret;         /* NULL: returns {} */
+    guint32 flags;
+    guint32 states;             /* 1 << RunState, where it is allowed */
+    /* Typed thunk.  args is the struct itself; ret is zeroed storage of type
+     * ret.  Async handlers get ret and error NULL and return true. */
+    bool (*call)(QmpRequest *req, void *args, void *ret, GError **error);
+    const char *raw_reply;      /* JSON text made at build time */
+    gsize raw_reply_length;
+};
+
+/* What a command takes, for clients that check requests without a daemon: in
+ * strcmp order, generated into qmp/qapi-types.c. */
+typedef struct {
+    const char *name;
+    const QmpType *args;        /* NULL: takes none */
+    guint32 flags;
+} QmpCommandArgs;
+
+extern const QmpCommandArgs qmp_command_args[];
+extern const guint qmp_n_command_args;
+
+/* All commands in strcmp order, and what the dispatcher must know of its host. */
+typedef struct {
+    const QmpCommand *commands;
+    guint n_commands;
+    /* Current state as an index into RunState, and its name for messages. */
+    int (*run_state)(void *context);
+    /* Taken around every handler; may be NULL. */
+    void (*lock)(void *context);
+    void (*unlock)(void *context);
+    /* Called after the reply was queued, for the journal.  error may be NULL. */
+    void (*log)(void *context, const QmpRequest *req, const GError *error);
+    void *context;              /* what qmp_request_context() returns */
+} QmpDispatch;
+
+const QmpCommand *qmp_command_find(const QmpDispatch *dispatch, const char *name);
+
+/* What handlers may ask of their request. */
+void *qmp_request_context(const QmpRequest *req);
+const QmpCommand *qmp_request_command(const QmpRequest *req);
+
+/* The client's address for logs ("pid 12, uid 0"), "internal" without one. */
+const char *qmp_request_peer(const QmpRequest *req);
+
+/* Takes the oldest descriptor that came with this request, or -1. */
+int qmp_request_take_fd(QmpRequest *req);
+
+/*
+ * Ends an async request, at any later time, on the main thread and outside of
+ * the handler as well as inside.  The args die here.  ret is storage of
+ * the command's return type (NULL for none) and stays the caller's; error is
+ * taken over.
+ */
+void qmp_request_return(QmpRequest *req, const void *ret);
+void qmp_request_fail(QmpRequest *req, GError *error);
+
+#endif

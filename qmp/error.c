@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Errors: the GError domain of vmd, extended by the path of the argument.
+ *
+ * The path lives in the error's private data, so that it survives g_error_copy()
+ * and needs no type of its own; qmp/dispatch.c sends it to clients that enabled
+ * `error-details`.
+ */
+#include "config.h"
+#include "qmp/error.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+typedef struct {
+    char *path;                 /* NULL: the error is about no argument */
+} QmpErrorPrivate;
+
+static void qmp_error_private_init(QmpErrorPrivate *priv)
+{
+    priv->path = NULL;
+}
+
+static void qmp_error_private_copy(const QmpErrorPrivate *src, QmpErrorPrivate *dst)
+{
+    dst->path = g_strdup(src->path);
+}
+
+static void qmp_error_private_clear(QmpErrorPrivate *priv)
+{
+    g_clear_pointer(&priv->path, g_free);
+}
+
+G_DEFINE_EXTENDED_ERROR(QmpError, qmp_error)
+
+void qmp_error_set(GError **error, ErrorReason reason, const char *format, ...)
+{
+    va_list args;
+
+    if (!error) {
+        return;
+    }
+    va_start(args, format);
+    *error = g_error_new_valist(QMP_ERROR, reason, format, args);
+    va_end(args);
+}
+
+void qmp_error_set_errno(GError **error, ErrorReason reason, int saved_errno,
+                         const char *format, ...)
+{
+    g_autofree char *message = NULL;
+    va_list args;
+
+    if (!error) {
+        return;
+    }
+    va_start(args, format);
+    message = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(error, QMP_ERROR, reason, "%s: %s", message, g_strerror(saved_errno));
+}
+
+void qmp_error_prefix_path(GError *error, const char *element)
+{
+    QmpErrorPrivate *priv;
+    char *old;
+
+    if (!error || error->domain != QMP_ERROR) {
+        return;
+    }
+    priv = qmp_error_get_private(error);
+    old = priv->path;
+    if (!old) {
+        priv->path = g_strdup(element);
+    } else {
+        priv->path = g_strconcat(element, old[0] == '[' ? "" : ".", old, NULL);
+    }
+    g_free(old);
+}
+
+const char *qmp_error_path(const GError *error)
+{
+    if (!error || error->domain != QMP_ERROR) {
+        return NULL;
+    }
+    return qmp_error_get_private(error)->path;
+}
+
+ErrorReason qmp_error_reason(const GError *error)
+{
+    if (!error || error->domain != QMP_ERROR) {
+        return ERROR_REASON_GENERIC;
+    }
+    return error->code;
+}
+
+bool qmp_error_is(const GError *error, ErrorReason reason)
+{
+    return g_error_matches(error, QMP_ERROR, reason);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Errors: GError in one domain, whose codes are the schema's ErrorReason.
+ *
+ * The rules:
+ *
+ *  - A function that can fail returns bool (false: failed) or a pointer (NULL:
+ *    failed) and takes `GError **error` last.  On failure it has set *error
+ *    exactly once and has undone what it did; outputs (`ret_x`) are untouched.
+ *  - Library code never logs an error that it also returns.
+ *  - The message is lower case, one line, without a full stop; it names the
+ *    kind and name of the object and the reason: "bus 'isa.0' has no free port".
+ *  - A call that fails is passed on as it is; g_prefix_error() adds context.
+ *  - Wrong: setting an error twice; testing `*error` instead of the result;
+ *    a reason that does not fit ("generic" is for host failures that no program
+ *    can act on); printing a secret.
+ *  - An error of another domain (GIO, GLib) is wrapped where it enters.
+ */
+#ifndef QMP_ERROR_H
+#define QMP_ERROR_H
+
+#include <glib.h>
+#include "qmp/qapi-types.h"
+
+#define QMP_ERROR (qmp_error_quark())
+GQuark qmp_error_quark(void);
+
+/* Sets *error (unless error is NULL) with a printf-like message. */
+void qmp_error_set(GError **error, ErrorReason reason, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+/* The same for a failed system call: ": " and strerror(saved_errno) are added. */
+void qmp_error_set_errno(GError **error, ErrorReason reason, int saved_errno,
+                         const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+/* Puts `element` (a member name, or "[N]" for a list index) in front of the
+ * path of the argument that the error is about.  No-op if error is NULL. */
+void qmp_error_prefix_path(GError *error, const char *element);
+
+/* Path of the offending argument ("backend.data.addr"), or NULL. */
+const char *qmp_error_path(const GError *error);
+
+/* The reason; ERROR_REASON_GENERIC for errors of another domain. */
+ErrorReason qmp_error_reason(const GError *error);
+
+/* True if error is of our domain and has this reason. */
+bool qmp_error_is(const GError *error, ErrorReason reason);
+
+#endif

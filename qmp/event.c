@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The event queue; see qmp/event.h.
+ *
+ * One mutex guards the list and the intervals; it is held for a few pointer
+ * moves only.  The loop is woken by an eventfd, once per round: later emissions
+ * find the flag set and write nothing.
+ */
+#include "config.h"
+#include "qmp/event.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "qmp/encode.h"
+
+/* An interval that runs: nothing of its key goes out before its end. */
+typedef struct {
+    const QmpEventThrottle *row;
+    gint64 end;                 /* monotonic clock, microseconds */
+    QmpEvent *last;             /* of those held back, or NULL */
+} Interval;
+
+typedef struct {
+    QmpEventSink func;
+    void *data;
+} Sink;
+
+struct QmpEventQueue {
+    struct event *wake_event;
+    struct event *timer_event;
+    int wake_fd;
+    GArray *sinks;              /* main thread only */
+    bool delivering;            /* main thread only */
+
+    GMutex mutex;               /* guards what follows */
+    GQueue events;
+    bool woken;
+    GHashTable *intervals;      /* "EVENT" or "EVENT key" -> Interval */
+    const QmpEventThrottle *throttles;
+    guint n_throttles;
+};
+
+static void drop_event(QmpEvent *event)
+{
+    if (event) {
+        g_free(event->name);
+        g_free(event->data);
+        g_free(event);
+    }
+}
+
+static void interval_free(Interval *interval)
+{
+    drop_event(interval->last);
+    g_free(interval);
+}
+
+/* waking */
+
+static void wake(QmpEventQueue *queue)
+{
+    const guint64 one = 1;
+
+    if (queue->woken) {
+        return;
+    }
+    queue->woken = true;
+    /* It cannot be full: the counter is read before the flag falls. */
+    while (write(queue->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR) {
+    }
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *data)
+{
+    QmpEventQueue *queue = data;
+    guint64 count;
+
+    while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR) {
+    }
+    g_mutex_lock(&queue->mutex);
+    queue->woken = false;
+    g_mutex_unlock(&queue->mutex);
+    qmp_event_queue_deliver(queue);
+}
+
+/* intervals; the mutex is held */
+
+static const QmpEventThrottle *find_throttle(const QmpEventQueue *queue, const char *name)
+{
+    for (guint i = 0; i < queue->n_throttles; i++) {
+        if (!strcmp(queue->throttles[i].event, name)) {
+            return &queue->throttles[i];
+        }
+    }
+    return NULL;
+}
+
+static char *interval_key(const QmpEventThrottle *row, const QmpType *type, const void *data)
+{
+    for (guint i = 0; row->key && type && i < type->n_members; i++) {
+        const QmpMember *member = &type->members[i];
+
+        if (!strcmp(member->name, row->key) && member->type->kind == QMP_KIND_STR) {
+            const char *value = *(char *const *)((const char *)data + member->offset);
+
+            return g_strconcat(row->event, " ", value ? value : "", NULL);
+        }
+    }
+    return g_strdup(row->event);
+}
+
+/* True if an interval took the event; it will go out later, or not at all. */
+static bool hold_back(QmpEventQueue *queue, const QmpEventThrottle *row, char *key,
+                      QmpEvent *event)
+{
+    Interval *interval = g_hash_table_lookup(queue->intervals, key);
+
+    if (interval) {
+        drop_event(interval->last);
+        interval->last = event;
+        g_free(key);
+        return true;
+    }
+    interval = g_new0(Interval, 1);
+    interval->row = row;
+    interval->end = g_get_monotonic_time() + row->interval_ns / 1000;
+    g_hash_table_insert(queue->intervals, key, interval);
+    return false;
+}
+
+/* Ends the intervals that are over, and sends what they held back. */
+static void end_intervals(QmpEventQueue *queue, gint64 now)
+{
+    GHashTableIter iter;
+    void *value;
+
+    g_hash_table_iter_init(&iter, queue->intervals);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Interval *interval = value;
+
+        if (interval->end > now) {
+            continue;
+        }
+        if (!interval->last) {
+            g_hash_table_iter_remove(&iter);
+            continue;
+        }
+        g_queue_push_tail(&queue->events, g_steal_pointer(&interval->last));
+        interval->end = now + interval->row->interval_ns / 1000;
+    }
+}
+
+/* Microseconds until the next interval ends, or -1: none runs. */
+static gint64 next_end(QmpEventQueue *queue)
+{
+    gint64 next = G_MAXINT64, now = g_get_monotonic_time();
+    GHashTableIter iter;
+    void *value;
+
+    g_hash_table_iter_init(&iter, queue->intervals);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        next = MIN(next, ((Interval *)value)->end);
+    }
+    return next == G_MAXINT64 ? -1 : MAX(next - now, 0);
+}
+
+static void set_timer(QmpEventQueue *queue, gint64 wait)
+{
+    struct timeval tv = { .tv_sec = wait / G_USEC_PER_SEC, .tv_usec = wait % G_USEC_PER_SEC };
+
+    evtimer_add(queue->timer_event, &tv);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *data)
+{
+    QmpEventQueue *queue = data;
+    gint64 wait;
+
+    g_mutex_lock(&queue->mutex);
+    end_intervals(queue, g_get_monotonic_time());
+    wait = next_end(queue);
+    g_mutex_unlock(&queue->mutex);
+    if (wait >= 0) {
+        set_timer(queue, wait);
+    }
+    qmp_event_queue_deliver(queue);
+}
+
+/* the queue */
+
+QmpEventQueue *qmp_event_queue_new(struct event_base *base)
+{
+    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    QmpEventQueue *queue;
+
+    if (fd < 0) {
+        return NULL;
+    }
+    queue = g_new0(QmpEventQueue, 1);
+    queue->wake_fd = fd;
+    queue->wake_event = event_new(base, fd, EV_READ | EV_PERSIST, on_wake, queue);
+    queue->timer_event = evtimer_new(base, on_timer, queue);
+    event_add(queue->wake_event, NULL);
+    queue->sinks = g_array_new(FALSE, FALSE, sizeof(Sink));
+    g_mutex_init(&queue->mutex);
+    g_queue_init(&queue->events);
+    queue->intervals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                             (GDestroyNotify)interval_free);
+    return queue;
+}
+
+void qmp_event_queue_free(QmpEventQueue *queue)
+{
+    if (!queue) {
+        return;
+    }
+    event_free(queue->wake_event);
+    event_free(queue->timer_event);
+    close(queue->wake_fd);
+    g_queue_clear_full(&queue->events, (GDestroyNotify)drop_event);
+    g_hash_table_unref(queue->intervals);
+    g_array_unref(queue->sinks);
+    g_mutex_clear(&queue->mutex);
+    g_free(queue);
+}
+
+void qmp_event_queue_set_throttles(QmpEventQueue *queue, const QmpEventThrottle *throttles,
+                                   guint n)
+{
+    g_mutex_lock(&queue->mutex);
+    queue->throttles = throttles;
+    queue->n_throttles = n;
+    g_mutex_unlock(&queue->mutex);
+}
+
+static QmpEvent *event_make(const char *name, const QmpType *type, const void *data)
+{
+    QmpEvent *event = g_new0(QmpEvent, 1);
+    struct evbuffer *text;
+
+    event->name = g_strdup(name);
+    event->time = g_get_real_time();
+    if (type) {
+        text = evbuffer_new();
+        qmp_encode_json(type, &data, text);
+        event->data_length = evbuffer_get_length(text);
+        event->data = g_malloc(event->data_length + 1);
+        evbuffer_remove(text, event->data, event->data_length);
+        event->data[event->data_length] = '\0';
+        evbuffer_free(text);
+    }
+    return event;
+}
+
+void qmp_event_emit(QmpEventQueue *queue, const char *name, const QmpType *type,
+                    const void *data)
+{
+    QmpEvent *event = event_make(name, type, data);
+    const QmpEventThrottle *row;
+
+    g_mutex_lock(&queue->mutex);
+    row = find_throttle(queue, name);
+    if (!row || !hold_back(queue, row, interval_key(row, type, data), event)) {
+        g_queue_push_tail(&queue->events, event);
+        wake(queue);
+    }
+    g_mutex_unlock(&queue->mutex);
+}
+
+void qmp_event_queue_add_sink(QmpEventQueue *queue, QmpEventSink func, void *data)
+{
+    Sink sink = { func, data };
+
+    g_array_append_val(queue->sinks, sink);
+}
+
+void qmp_event_queue_remove_sink(QmpEventQueue *queue, void *data)
+{
+    for (guint i = 0; i < queue->sinks->len; i++) {
+        if (g_array_index(queue->sinks, Sink, i).data == data) {
+            g_array_remove_index(queue->sinks, i);
+            return;
+        }
+    }
+}
+
+static void call_sinks(QmpEventQueue *queue, const QmpEvent *event)
+{
+    for (guint i = 0; i < queue->sinks->len; i++) {
+        Sink sink = g_array_index(queue->sinks, Sink, i);
+
+        sink.func(event, sink.data);
+    }
+}
+
+void qmp_event_queue_deliver(QmpEventQueue *queue)
+{
+    QmpEvent *event;
+    gint64 wait = -1;
+    bool any = false;
+
+    if (queue->delivering) {
+        return;
+    }
+    queue->delivering = true;
+    g_mutex_lock(&queue->mutex);
+    while ((event = g_queue_pop_head(&queue->events))) {
+        g_mutex_unlock(&queue->mutex);
+        call_sinks(queue, event);
+        drop_event(event);
+        any = true;
+        g_mutex_lock(&queue->mutex);
+    }
+    if (any && g_hash_table_size(queue->intervals)) {
+        wait = next_end(queue);
+    }
+    g_mutex_unlock(&queue->mutex);
+    if (wait >= 0) {
+        set_timer(queue, wait);
+    }
+    if (any) {
+        call_sinks(queue, NULL);
+    }
+    queue->delivering = false;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Descriptors that came with bytes of a client (SCM_RIGHTS), shared by the
+ * requests whose text lay in those bytes: whoever asks takes the oldest, and
+ * what nobody took is closed with the last request.
+ */
+#ifndef QMP_FD_BATCH_H
+#define QMP_FD_BATCH_H
+
+#include <glib.h>
+
+typedef struct QmpFdBatch QmpFdBatch;
+
+/* An empty batch with one reference. */
+QmpFdBatch *qmp_fd_batch_new(void);
+QmpFdBatch *qmp_fd_batch_ref(QmpFdBatch *batch);        /* both accept NULL */
+void qmp_fd_batch_unref(QmpFdBatch *batch);
+
+/* Takes fd over; closes it at once if the batch is full. */
+void qmp_fd_batch_add(QmpFdBatch *batch, int fd);
+
+/* The oldest descriptor, now the caller's, or -1.  Accepts NULL. */
+int qmp_fd_batch_take(QmpFdBatch *batch);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Framer: cuts a stream of bytes into JSON texts.
+ *
+ * It knows strings and brackets, nothing else: whether a text is good JSON is
+ * for qmp_json_parse() to say.  Texts may follow each other with nothing, white
+ * space, CR, LF or CRLF between them, and may arrive in pieces of any size.
+ * Each byte is looked at once; a text that lies in one piece is not copied.
+ *
+ * Errors and how it finds its feet again:
+ *
+ *  - A byte between texts that begins no object or list: the rest of the line
+ *    is skipped.
+ *  - A control character within a text, or the bytes 0xFE and 0xFF, which UTF-8
+ *    never has: the text so far is dropped, and the next one begins after that
+ *    byte.  Clients send 0xFF to get a peer that waits for the end of half a
+ *    text into a known state.  Several such bytes in a row are one error.
+ *  - A text beyond a limit is dropped, and the rest of the line with it.
+ *
+ * Each of them is one error, and skipping ends at a newline, 0xFE or 0xFF.
+ */
+#ifndef QMP_FRAMER_H
+#define QMP_FRAMER_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct QmpFramer QmpFramer;
+
+/* Limits on one text.  QEMU has 64 MiB, 2 Mi tokens and 1024; a request of vmd
+ * is far smaller, and a token costs about a hundred bytes once it is parsed. */
+typedef struct {
+    gsize max_bytes;
+    guint max_depth;            /* of objects and lists in each other */
+    guint max_tokens;           /* brackets, commas, colons, strings, other words */
+} QmpFramerLimits;
+
+#define QMP_FRAMER_DEFAULT_BYTES  ((gsize)4 << 20)
+#define QMP_FRAMER_DEFAULT_DEPTH  1024
+#define QMP_FRAMER_DEFAULT_TOKENS (256 << 10)
+
+typedef enum {
+    QMP_FRAME_MORE,             /* all bytes are taken, no text is complete */
+    QMP_FRAME_TEXT,
+    QMP_FRAME_ERROR,
+} QmpFrame;
+
+/* limits may be NULL: the defaults. */
+QmpFramer *qmp_framer_new(const QmpFramerLimits *limits);
+void qmp_framer_free(QmpFramer *framer);        /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(QmpFramer, qmp_framer_free)
+
+/*
+ * Takes bytes from *data, moving *data and *length past them, until a text is
+ * complete, an error is found, or there are no more.  With QMP_FRAME_TEXT,
+ * *ret_text (of *ret_length bytes, not terminated) lies in the caller's bytes or
+ * in the framer; it is valid until the next call or the end of the bytes.  With
+ * QMP_FRAME_ERROR, *error is set (reason syntax or limit-exceeded).
+ */
+QmpFrame qmp_framer_next(QmpFramer *framer, const char **data, gsize *length,
+                         const char **ret_text, gsize *ret_length, GError **error);
+
+/* True in the middle of a text. */
+bool qmp_framer_is_partial(const QmpFramer *framer);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Server: listening sockets, and the clients that came in by them.
+ *
+ * Any number of clients share one dispatcher; none can keep another waiting: a
+ * client gets a bounded number of requests per round of the loop, is not read
+ * from while it does not take its replies, and is cut off if that lasts.
+ *
+ * All functions run on the main loop's thread.
+ */
+#ifndef QMP_SERVER_H
+#define QMP_SERVER_H
+
+#include "qmp/dispatch.h"
+#include "qmp/event.h"
+#include "qmp/framer.h"
+
+typedef struct QmpServer QmpServer;
+
+typedef enum {
+    QMP_DIALECT_QMP,            /* greeting, negotiation, execute/return */
+    QMP_DIALECT_JSONRPC,        /* JSON-RPC 2.0; see qmp/jsonrpc.c */
+} QmpDialectId;
+
+/* What one client may use. */
+typedef struct {
+    QmpFramerLimits input;
+    gsize output_high;          /* unread output that stops taking requests */
+    gsize output_max;           /* unread output that ends the connection */
+    guint stall_ms;             /* so does not reading any of it for so long */
+    guint max_sessions;         /* further clients are turned away */
+} QmpServerLimits;
+
+/* Defaults: see qmp/framer.h; 1 MiB, 32 MiB, 30 seconds, 512. */
+extern const QmpServerLimits qmp_server_default_limits;
+
+/* A server without sockets.  base, dispatch and queue must outlive it. */
+QmpServer *qmp_server_new(struct event_base *base, const QmpDispatch *dispatch,
+                          QmpEventQueue *queue);
+
+/* Closes all sockets; requests that are still running end into nothing.
+ * Accepts NULL. */
+void qmp_server_free(QmpServer *server);
+
+/* For clients that come after this. */
+void qmp_server_set_limits(QmpServer *server, const QmpServerLimits *limits);
+
+/* Accepts clients on a listening stream socket, taken over even on failure. */
+bool qmp_server_listen(QmpServer *server, int fd, QmpDialectId dialect, GError **error);
+
+/* Serves a connected stream socket, taken over even on failure. */
+bool qmp_server_attach(QmpServer *server, int fd, QmpDialectId dialect, GError **error);
+
+/* Stops accepting; clients that are connected stay. */
+void qmp_server_close_listeners(QmpServer *server);
+
+/*
+ * Delivers waiting events and writes out what clients have not read yet, for at
+ * most so long; runs no request.  For the end of the process.
+ */
+void qmp_server_flush(QmpServer *server, guint timeout_ms);
+
+/* Clients at present. */
+guint qmp_server_n_sessions(const QmpServer *server);
+
+#endif

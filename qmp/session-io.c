@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A session's system calls: bytes and descriptors in, bytes out.
+ *
+ * recvmsg() and sendmsg() are called directly, without a bufferevent: a reply
+ * goes out in the callback that read the request, and the common round trip is
+ * one read, one write and one wait.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "qmp/dialect.h"
+
+enum {
+    FDS_PER_READ = 253,         /* SCM_MAX_FD of the kernel */
+    WRITE_VECTORS = 64,
+};
+
+char *qmp_peer_name(int fd)
+{
+    g_autofree char *name = NULL;
+    struct ucred peer;
+    socklen_t length = sizeof(peer);
+
+    /* A socket that is not local has no credentials, and pid 0. */
+    if (!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) && peer.pid > 0) {
+        name = g_strdup_printf("pid %d, uid %u", (int)peer.pid, (unsigned)peer.uid);
+    } else {
+        name = g_strdup_printf("fd %d", fd);
+    }
+    return g_ref_string_new(name);
+}
+
+/* Keeps the descriptors of one message for the texts in its bytes. */
+static void take_fds(QmpSession *session, struct msghdr *message)
+{
+    struct cmsghdr *control;
+
+    for (control = CMSG_FIRSTHDR(message); control; control = CMSG_NXTHDR(message, control)) {
+        gsize n;
+
+        if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) {
+            continue;
+        }
+        n = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        if (!session->fds) {
+            session->fds = qmp_fd_batch_new();
+        }
+        for (gsize i = 0; i < n; i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(control) + i * sizeof(int), sizeof(int));
+            qmp_fd_batch_add(session->fds, fd);
+        }
+    }
+}
+
+bool qmp_session_read(QmpSession *session)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(FDS_PER_READ * sizeof(int))];
+    } control;
+    struct iovec vector = { .iov_base = session->input, .iov_len = QMP_SESSION_INPUT_SIZE };
+    struct msghdr message = {
+        .msg_iov = &vector, .msg_iovlen = 1,
+        .msg_control = &control, .msg_controllen = sizeof(control),
+    };
+    ssize_t n;
+
+    do {
+        n = recvmsg(session->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN) {
+        return true;
+    }
+    if (n < 0) {
+        qmp_session_close(session);
+        return false;
+    }
+    if (message.msg_controllen) {
+        take_fds(session, &message);
+    }
+    session->input_start = 0;
+    session->input_end = n;
+    session->eof = n == 0;
+    return true;
+}
+
+/* One sendmsg(); bytes written, 0 if the socket is full, -1 if it is broken. */
+static ssize_t send_some(QmpSession *session)
+{
+    struct evbuffer_iovec vectors[WRITE_VECTORS];
+    int n_vectors = evbuffer_peek(session->out, -1, NULL, vectors, WRITE_VECTORS);
+    struct msghdr message = {
+        .msg_iov = vectors, .msg_iovlen = MIN(n_vectors, WRITE_VECTORS),
+    };
+    ssize_t n;
+
+    do {
+        n = sendmsg(session->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        return errno == EAGAIN ? 0 : -1;
+    }
+    evbuffer_drain(session->out, n);
+    return n;
+}
+
+bool qmp_session_write(QmpSession *session)
+{
+    const guint ms = session->server->limits.stall_ms;
+    struct timeval stall = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+    ssize_t n;
+
+    while (!session->blocked && evbuffer_get_length(session->out)) {
+        n = send_some(session);
+        if (n < 0) {
+            qmp_session_close(session);
+            return false;
+        }
+        if (!n) {
+            session->blocked = true;
+            event_add(session->write_event, &stall);
+        }
+    }
+    if (evbuffer_get_length(session->out) > session->server->limits.output_max) {
+        g_message("closing the connection of %s: it has left more than %" G_GSIZE_FORMAT
+                  " bytes unread", session->peer, session->server->limits.output_max);
+        qmp_session_close(session);
+        return false;
+    }
+    return true;
+}

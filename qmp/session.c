@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One client: the order of its requests and their replies.
+ *
+ * Requests start one after the other.  While an async one runs, the next wait:
+ * bytes stay in the input buffer, and beyond it in the socket.  Only a client
+ * that negotiated `oob` is read on, since a request that overtakes may come;
+ * then WAITING_MAX calls are kept, as QEMU does.
+ *
+ * A turn ends after TURN_STEPS steps, so that one client with a full
+ * socket cannot keep the loop; replies are written once at its end.
+ */
+#include "config.h"
+#include "qmp/session.h"
+
+#include <unistd.h>
+
+#include "qmp/dialect.h"
+#include "qmp/encode.h"
+#include "qmp/json.h"
+
+enum {
+    TURN_STEPS = 512,           /* two a request: take the text, run the call */
+    WAITING_MAX = 8,
+};
+
+static void finish_turn(QmpSession *session, bool more);
+
+/* what handlers may do */
+
+QmpSession *qmp_request_session(const QmpRequest *req)
+{
+    return req->session;
+}
+
+bool qmp_request_negotiate(QmpRequest *req, guint32 enabled, GError **error)
+{
+    QmpSession *session = req->session;
+
+    if (!session || session->negotiated) {
+        qmp_error_set(error, ERROR_REASON_NEGOTIATION,
+                      "Capabilities negotiation is already complete, command ignored");
+        return false;
+    }
+    session->negotiated = true;
+    session->oob = enabled & 1u << QMP_CAPABILITY_OOB;
+    session->error_details = enabled & 1u << QMP_CAPABILITY_ERROR_DETAILS;
+    return true;
+}
+
+/* calls */
+
+QmpCall *qmp_session_call(QmpSession *session, json_t *message)
+{
+    QmpCall *call = g_new0(QmpCall, 1);
+
+    call->session = session;
+    call->message = json_incref(message);
+    call->fds = qmp_fd_batch_ref(session->fds);
+    call->link.data = call;
+    return call;
+}
+
+/* Ends what ties a call to its session, which may go before the call. */
+static void call_detach(QmpCall *call)
+{
+    if (call->session && call->session->dialect->forget) {
+        call->session->dialect->forget(call);
+    }
+    call->session = NULL;
+    if (call->request) {
+        call->request->session = NULL;
+    }
+}
+
+static void call_free(void *data)
+{
+    QmpCall *call = data;
+
+    call_detach(call);
+    json_decref(call->message);
+    g_clear_error(&call->refusal);
+    qmp_fd_batch_unref(call->fds);
+    g_free(call);
+}
+
+/* The request has ended: events first, then the reply, then the next one. */
+static void call_done(QmpRequest *req, const void *ret, const GError *error, void *data)
+{
+    QmpCall *call = data;
+    QmpSession *session = call->session;
+
+    if (!session) {
+        return;
+    }
+    session->refs++;            /* a reply may be too much for the connection */
+    g_queue_unlink(&session->running, &call->link);
+    if (session->current == call) {
+        session->current = NULL;
+    }
+    qmp_event_queue_deliver(session->server->queue);
+    session->dialect->reply(call, ret, error);
+    call_detach(call);
+    if (!session->in_turn) {
+        /* An async request: the others go on in the next round of the loop, not
+         * below whoever ended this one. */
+        finish_turn(session, true);
+    }
+    qmp_session_unref(session);
+}
+
+static void call_start(QmpSession *session, QmpCall *call)
+{
+    QmpInput input = { .ops = &qmp_json_input };
+    QmpRequest *req = qmp_request_new(session->server->dispatch, call_done, call, call_free);
+    GError *error = g_steal_pointer(&call->refusal);
+
+    req->session = session;
+    req->peer = g_ref_string_acquire(session->peer);
+    req->fds = g_steal_pointer(&call->fds);
+    call->request = req;
+    g_queue_push_tail_link(&session->running, &call->link);
+    if (!call->oob) {
+        session->current = call;
+    }
+    if (error || (session->dialect->admit && !session->dialect->admit(call, &error))) {
+        qmp_request_refuse(req, error);
+        return;
+    }
+    qmp_request_execute(req, call->name, &input, call->args);
+}
+
+void qmp_session_push(QmpSession *session, QmpCall *call)
+{
+    if (call->oob) {
+        call_start(session, call);
+    } else {
+        g_queue_push_tail(&session->waiting, call);
+    }
+}
+
+/* turns */
+
+static bool output_is_high(const QmpSession *session)
+{
+    return evbuffer_get_length(session->out) >= session->server->limits.output_high;
+}
+
+/* Whether another text may be taken. */
+static bool wants_text(const QmpSession *session)
+{
+    if (session->oob) {
+        return session->waiting.length < WAITING_MAX;
+    }
+    return !session->current && !session->waiting.length;
+}
+
+static void take_text(QmpSession *session, const char *text, gsize length)
+{
+    GError *error = NULL;
+    json_t *message = qmp_json_parse(text, length, &error);
+
+    if (!message) {
+        session->dialect->broken(session, error);
+        return;
+    }
+    session->dialect->text(session, message);
+    json_decref(message);
+}
+
+/* Takes one text from the input; false: there is none yet. */
+static bool next_text(QmpSession *session)
+{
+    const char *data = session->input + session->input_start, *text;
+    gsize left = session->input_end - session->input_start, length;
+    GError *error = NULL;
+    QmpFrame frame = qmp_framer_next(session->framer, &data, &left, &text, &length, &error);
+
+    session->input_start = session->input_end - left;
+    if (frame == QMP_FRAME_TEXT) {
+        take_text(session, text, length);
+    } else if (frame == QMP_FRAME_ERROR) {
+        session->dialect->broken(session, error);
+    }
+    /* Descriptors belong to the texts that their bytes touched. */
+    if (!left && session->fds && !qmp_framer_is_partial(session->framer)) {
+        g_clear_pointer(&session->fds, qmp_fd_batch_unref);
+    }
+    return frame != QMP_FRAME_MORE;
+}
+
+/* One step of a turn; false: nothing to do for now. */
+static bool step(QmpSession *session)
+{
+    if (!session->current && session->waiting.length) {
+        call_start(session, g_queue_pop_head(&session->waiting));
+        return true;
+    }
+    return session->input_start < session->input_end && wants_text(session) &&
+           next_text(session);
+}
+
+void qmp_session_turn(QmpSession *session)
+{
+    guint budget = TURN_STEPS;
+
+    if (session->in_turn || session->closed) {
+        return;
+    }
+    session->refs++;
+    session->in_turn = true;
+    while (budget && !session->closed && !output_is_high(session) && step(session)) {
+        budget--;
+    }
+    session->in_turn = false;
+    finish_turn(session, !budget || output_is_high(session));
+    qmp_session_unref(session);
+}
+
+static void set_reading(QmpSession *session, bool reading)
+{
+    if (session->reading == reading) {
+        return;
+    }
+    session->reading = reading;
+    if (reading) {
+        event_add(session->read_event, NULL);
+    } else {
+        event_del(session->read_event);
+    }
+}
+
+static bool is_idle(const QmpSession *session)
+{
+    return !session->running.length && !session->waiting.length &&
+           session->input_start == session->input_end;
+}
+
+/* Writes, and decides what to wait for: the next bytes, the next round, room in
+ * the socket, or the end of a request. */
+static void finish_turn(QmpSession *session, bool more)
+{
+    static const struct timeval now = { 0, 0 };
+    bool input_empty;
+
+    if (session->closed || !qmp_session_write(session)) {
+        return;
+    }
+    if (session->eof && is_idle(session) && !evbuffer_get_length(session->out)) {
+        qmp_session_close(session);
+        return;
+    }
+    input_empty = session->input_start == session->input_end;
+    set_reading(session, !session->eof && input_empty && wants_text(session) &&
+                         !output_is_high(session));
+    /* A write that made room lets the turn go on, too. */
+    if (more && !output_is_high(session)) {
+        evtimer_add(session->resume_event, &now);
+    }
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *data)
+{
+    qmp_session_turn(data);
+}
+
+static void on_read(evutil_socket_t fd, short what, void *data)
+{
+    QmpSession *session = data;
+
+    if (qmp_session_read(session)) {
+        qmp_session_turn(session);
+    }
+}
+
+static void on_write(evutil_socket_t fd, short what, void *data)
+{
+    QmpSession *session = data;
+
+    session->blocked = false;
+    if (what & EV_TIMEOUT) {
+        g_message("closing the connection of %s: it has not read a reply for %u ms",
+                  session->peer, session->server->limits.stall_ms);
+        qmp_session_close(session);
+        return;
+    }
+    if (qmp_session_write(session)) {
+        qmp_session_turn(session);
+    }
+}
+
+/* life */
+
+void qmp_session_new(QmpServer *server, int fd, const QmpDialect *dialect)
+{
+    QmpSession *session = g_new0(QmpSession, 1);
+
+    session->server = server;
+    session->dialect = dialect;
+    session->link.data = session;
+    session->refs = 1;
+    session->peer = qmp_peer_name(fd);
+    session->fd = fd;
+    session->read_event = event_new(server->base, fd, EV_READ | EV_PERSIST, on_read, session);
+    session->write_event = event_new(server->base, fd, EV_WRITE, on_write, session);
+    session->resume_event = evtimer_new(server->base, on_resume, session);
+    session->framer = qmp_framer_new(&server->limits.input);
+    session->input = g_malloc(QMP_SESSION_INPUT_SIZE);
+    session->out = evbuffer_new();
+    session->negotiated = !dialect->greet;
+    g_queue_push_tail_link(&server->sessions, &session->link);
+    if (dialect->greet) {
+        dialect->greet(session);
+    }
+    finish_turn(session, false);
+}
+
+static void detach_calls(QmpSession *session)
+{
+    QmpCall *call;
+
+    while ((call = g_queue_pop_head(&session->waiting))) {
+        call_free(call);
+    }
+    while (session->running.head) {
+        call = session->running.head->data;
+        g_queue_unlink(&session->running, &call->link);
+        call_detach(call);
+    }
+    session->current = NULL;
+}
+
+void qmp_session_close(QmpSession *session)
+{
+    if (session->closed) {
+        return;
+    }
+    session->closed = true;
+    g_queue_unlink(&session->server->sessions, &session->link);
+    detach_calls(session);
+    event_free(session->read_event);
+    event_free(session->write_event);
+    event_free(session->resume_event);
+    close(session->fd);
+    session->fd = -1;
+    g_clear_pointer(&session->fds, qmp_fd_batch_unref);
+    qmp_session_unref(session);
+}
+
+void qmp_session_unref(QmpSession *session)
+{
+    if (--session->refs) {
+        return;
+    }
+    qmp_framer_free(session->framer);
+    evbuffer_free(session->out);
+    g_free(session->input);
+    g_ref_string_release(session->peer);
+    g_free(session);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sessions: one client's connection, from accept to close.  The server
+ * (qmp/server.h) makes them; this is what command handlers may do with the
+ * session that their request came by.
+ *
+ * All functions run on the main loop's thread.
+ */
+#ifndef QMP_SESSION_H
+#define QMP_SESSION_H
+
+#include "qmp/dispatch.h"
+
+/* The level of QEMU's protocol that is implemented: greeting, query-version. */
+enum {
+    QMP_LEVEL_MAJOR = 7,
+    QMP_LEVEL_MINOR = 2,
+    QMP_LEVEL_MICRO = 0,
+};
+
+typedef struct QmpSession QmpSession;
+
+/*
+ * Ends the negotiation of the session that req came by: qmp_capabilities.
+ * `enabled` has the bit 1 << QMP_CAPABILITY_X of each capability that the client
+ * wants; all that the greeting lists are allowed.  Fails (reason negotiation) if
+ * the negotiation is over, or the request came by another dialect or none.
+ */
+bool qmp_request_negotiate(QmpRequest *req, guint32 enabled, GError **error);
+
+/* The session that req came by; NULL for internal requests, and once the client
+ * is gone. */
+QmpSession *qmp_request_session(const QmpRequest *req);
+
+#endif
