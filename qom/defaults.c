@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Defaults that a machine gives to devices: see qom/defaults.h.
+ *
+ * The machine's class is hw's, so its property is read by its rows here and not
+ * by its struct.
+ */
+#include "config.h"
+#include "qom/defaults.h"
+
+#include <string.h>
+
+#include "qmp/error.h"
+#include "qmp/qapi-types.h"
+#include "qmp/visit.h"
+#include "qom/row.h"
+
+/* The list in the machine's property, and where its elements have what. */
+typedef struct {
+    const QmpList *list;
+    const QmpMember *driver, *property, *value;
+} DefaultsList;
+
+static const QmpMember *member_of(const QmpType *type, const char *name, QmpKind kind)
+{
+    for (guint i = 0; i < type->n_members; i++) {
+        if (g_str_equal(type->members[i].name, name) && type->members[i].type->kind == kind) {
+            return &type->members[i];
+        }
+    }
+    return NULL;
+}
+
+/* False if machine has no such property. */
+static bool get_list(Object *machine, DefaultsList *ret_list)
+{
+    const QmpMember *row = qmp_class_member(object_class(machine), "defaults");
+    DefaultsList l;
+
+    if (!row || row->type->kind != QMP_KIND_LIST ||
+        row->type->element->kind != QMP_KIND_STRUCT) {
+        return false;
+    }
+    l.list = (const QmpList *)((const char *)machine->props + row->offset);
+    l.driver = member_of(row->type->element, "driver", QMP_KIND_STR);
+    l.property = member_of(row->type->element, "property", QMP_KIND_STR);
+    l.value = member_of(row->type->element, "value", QMP_KIND_ANY);
+    *ret_list = l;
+    return l.driver && l.property && l.value;
+}
+
+static const char *entry_str(const DefaultsList *l, gsize i, const QmpMember *member)
+{
+    return *(char *const *)(((char *const *)l->list->items)[i] + member->offset);
+}
+
+static const QmpValue *entry_value(const DefaultsList *l, gsize i)
+{
+    return *(QmpValue *const *)(((char *const *)l->list->items)[i] + l->value->offset);
+}
+
+/* ---- Checking ---- */
+
+static bool check_property(const QmpClass *klass, const QmpMember *row, const char *property,
+                           GError **error)
+{
+    if (!row) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND, "class '%s' has no property '%s'",
+                      klass->name, property);
+        return false;
+    }
+    if (row->flags & QMP_MEMBER_READONLY) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_READ_ONLY,
+                      "property '%s' of class '%s' is read-only", property, klass->name);
+        return false;
+    }
+    if (row->flags & QMP_MEMBER_INTERNAL) {
+        qmp_error_set(error, ERROR_REASON_INTERNAL_PROPERTY,
+                      "property '%s' of class '%s' is for machine types only", property,
+                      klass->name);
+        return false;
+    }
+    return true;
+}
+
+static bool check_driver(const QmpClass *klass, const char *driver, GError **error)
+{
+    if (!klass) {
+        qmp_error_set(error, ERROR_REASON_CLASS_NOT_FOUND, "there is no class '%s'", driver);
+        return false;
+    }
+    if (!qmp_class_is_a(klass, &qmp_class_device)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_TYPE,
+                      "defaults are for devices, and class '%s' is not one", klass->name);
+        return false;
+    }
+    return true;
+}
+
+/* Decodes value by the row into *props's member. */
+static bool decode(const QmpMember *row, const QmpValue *value, void *props, GError **error)
+{
+    const QmpInput input = { .ops = &qmp_value_input, .mode = QMP_INPUT_STRICT };
+
+    return qmp_decode_member(&input, row, value, props, error);
+}
+
+static bool check_value(const QmpClass *klass, const QmpMember *row, const QmpValue *value,
+                        GError **error)
+{
+    void *scratch = qmp_new_props(klass);
+    bool ok = decode(row, value, scratch, error);
+
+    qmp_clear(klass->props, &scratch);
+    return ok;
+}
+
+/* On failure *ret_where is the member that is to blame. */
+static bool check_entry(const DefaultsList *l, gsize i, const char **ret_where, GError **error)
+{
+    const char *driver = entry_str(l, i, l->driver);
+    const char *property = entry_str(l, i, l->property);
+    const QmpClass *klass = qmp_class_find(driver);
+    const QmpMember *row;
+
+    *ret_where = "driver";
+    if (!check_driver(klass, driver, error)) {
+        return false;
+    }
+    *ret_where = "property";
+    row = qmp_class_member(klass, property);
+    if (!check_property(klass, row, property, error)) {
+        return false;
+    }
+    *ret_where = "value";
+    return check_value(klass, row, entry_value(l, i), error);
+}
+
+static void prefix_entry(GError *error, gsize i, const char *where)
+{
+    g_autofree char *index = g_strdup_printf("[%" G_GSIZE_FORMAT "]", i);
+
+    qmp_error_prefix_path(error, where);
+    qmp_error_prefix_path(error, index);
+    qmp_error_prefix_path(error, "defaults");
+}
+
+bool defaults_check(Object *machine, GError **error)
+{
+    DefaultsList l;
+
+    if (!get_list(machine, &l)) {
+        return true;
+    }
+    for (gsize i = 0; i < l.list->n; i++) {
+        const char *where;
+
+        if (!check_entry(&l, i, &where, error)) {
+            prefix_entry(error ? *error : NULL, i, where);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Applying ---- */
+
+/* The machine type's rows for exactly this class of the device's chain. */
+static void apply_compat(const QmpClass *machine, const QmpClass *at, const QmpClass *klass,
+                         void *props, const QmpGiven *given)
+{
+    for (guint i = 0; i < machine->n_compat; i++) {
+        const QmpCompat *compat = &machine->compat[i];
+        int index = compat->driver == at ? row_index(klass, compat->property) : -1;
+
+        if (index >= 0 && !qmp_given(given, index)) {
+            qmp_member_set_scalar(&klass->props->members[index], props, compat->value);
+        }
+    }
+}
+
+static bool apply_list(const DefaultsList *l, const QmpClass *at, const QmpClass *klass,
+                       void *props, const QmpGiven *given, GError **error)
+{
+    for (gsize i = 0; i < l->list->n; i++) {
+        const char *property = entry_str(l, i, l->property);
+        const QmpMember *row;
+
+        if (qmp_class_find(entry_str(l, i, l->driver)) != at) {
+            continue;
+        }
+        row = qmp_class_member(klass, property);
+        if (!check_property(klass, row, property, error)) {
+            return false;
+        }
+        if (!qmp_given(given, row - klass->props->members) &&
+            !decode(row, entry_value(l, i), props, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* klass and its ancestors, the most distant one first. */
+static GPtrArray *chain_of(const QmpClass *klass)
+{
+    GPtrArray *chain = g_ptr_array_new();
+
+    for (; klass; klass = klass->parent) {
+        g_ptr_array_insert(chain, 0, (gpointer)klass);
+    }
+    return chain;
+}
+
+bool defaults_apply(Object *root, const QmpClass *klass, void *props, const QmpGiven *given,
+                    GError **error)
+{
+    Object *machine = object_child(root, "machine");
+    g_autoptr(GPtrArray) chain = NULL;
+    DefaultsList l;
+
+    if (!machine || !qmp_class_is_a(klass, &qmp_class_device)) {
+        return true;
+    }
+    chain = chain_of(klass);
+    for (guint i = 0; i < chain->len; i++) {
+        apply_compat(object_class(machine), chain->pdata[i], klass, props, given);
+    }
+    if (!get_list(machine, &l) || !l.list->n) {
+        return true;
+    }
+    for (guint i = 0; i < chain->len; i++) {
+        if (!apply_list(&l, chain->pdata[i], klass, props, given, error)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices: how one is made and unmade, its guest-visible state over all its
+ * classes, and what class `device` shows of it.
+ *
+ * Buses are in bus.c, the parts of a device in parts.c, reset in reset.c.
+ */
+#include "config.h"
+#include "qom/device-internal.h"
+
+#include <string.h>
+
+#include "qmp/error.h"
+#include "qmp/visit.h"
+#include "qom/class.h"
+#include "qom/defaults.h"
+#include "qom/env.h"
+#include "qom/tree.h"
+#include "qom/types.h"
+
+static const DeviceOps *device_ops(const Device *dev, guint i)
+{
+    return dev->object.klass->types[i]->device;
+}
+
+static guint n_types(const Device *dev)
+{
+    return dev->object.klass->n_types;
+}
+
+const char *device_id(const Device *dev)
+{
+    const Object *parent = dev->object.parent;
+
+    if (parent && parent->name && g_str_equal(parent->name, "peripheral") &&
+        object_is_a(parent, &qmp_class_container)) {
+        return dev->object.name;
+    }
+    return NULL;
+}
+
+static bool is_hot(Object *obj)
+{
+    const Env *env = object_env(obj);
+
+    return env && env->hot && env->hot(env);
+}
+
+/* ---- State ---- */
+
+static void reset_rows(Device *dev)
+{
+    for (guint i = 0; i < n_types(dev); i++) {
+        const DeviceOps *ops = device_ops(dev, i);
+
+        if (ops) {
+            state_reset(ops->state, dev);
+        }
+    }
+}
+
+void device_save(Device *dev, GByteArray *out)
+{
+    for (guint i = 0; i < n_types(dev); i++) {
+        const DeviceOps *ops = device_ops(dev, i);
+
+        if (ops) {
+            state_save(ops->state, dev, out);
+        }
+    }
+}
+
+static gsize device_state_size(Device *dev)
+{
+    gsize size = 0;
+
+    for (guint i = 0; i < n_types(dev); i++) {
+        const DeviceOps *ops = device_ops(dev, i);
+
+        size += ops ? state_size(ops->state) : 0;
+    }
+    return size;
+}
+
+/* Length is right.  False if a row does not take its bytes; rows before it have
+ * changed then. */
+static bool load_rows(Device *dev, const guint8 *data)
+{
+    for (guint i = 0; i < n_types(dev); i++) {
+        const DeviceOps *ops = device_ops(dev, i);
+        gsize size = ops ? state_size(ops->state) : 0;
+
+        if (ops && !state_load(ops->state, dev, data, size)) {
+            return false;
+        }
+        data += size;
+    }
+    return true;
+}
+
+/* If one refuses, those before it must hear of what is put back: *ret_n is how
+ * many have agreed. */
+static bool call_loaded(Device *dev, guint *ret_n, GError **error)
+{
+    for (guint i = 0; i < n_types(dev); i++) {
+        const DeviceOps *ops = device_ops(dev, i);
+
+        *ret_n = i;
+        if (ops && ops->state_loaded && !ops->state_loaded(dev, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void put_back(Device *dev, const GByteArray *old, guint n)
+{
+    load_rows(dev, old->data);
+    for (guint i = 0; i < n; i++) {
+        const DeviceOps *ops = device_ops(dev, i);
+
+        if (ops && ops->state_loaded) {
+            ops->state_loaded(dev, NULL);
+        }
+    }
+}
+
+bool device_load(Device *dev, const guint8 *data, gsize length, GError **error)
+{
+    g_autoptr(GByteArray) old = g_byte_array_new();
+    guint n = 0;
+
+    device_save(dev, old);
+    if (length != device_state_size(dev) || !load_rows(dev, data)) {
+        put_back(dev, old, 0);
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "state of %" G_GSIZE_FORMAT " bytes does not fit a '%s'", length,
+                      object_class_name(dev));
+        return false;
+    }
+    if (!call_loaded(dev, &n, error)) {
+        put_back(dev, old, n);
+        return false;
+    }
+    return true;
+}
+
+/* ---- Complete and dismantle ---- */
+
+static void run_unrealize(Device *dev, guint n)
+{
+    while (n-- > 0) {
+        const DeviceOps *ops = device_ops(dev, n);
+
+        if (ops && ops->unrealize) {
+            ops->unrealize(dev);
+        }
+    }
+}
+
+static bool run_realize(Device *dev, GError **error)
+{
+    for (guint i = 0; i < n_types(dev); i++) {
+        const DeviceOps *ops = device_ops(dev, i);
+
+        if (ops && ops->realize && !ops->realize(dev, error)) {
+            run_unrealize(dev, i);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool make_parts(Device *dev, GError **error)
+{
+    char *const accel[] = { (char *)"machine", (char *)"accel", NULL };
+    const QmpClass *klass = object_class(dev);
+    Object *obj = &dev->object;
+    const Env *env;
+
+    if (!klass->n_parts) {
+        return true;
+    }
+    env = object_env(obj);
+    return parts_make(obj, tree_walk(object_root(obj), accel), obj, klass->parts, klass->n_parts,
+                      env ? env->wire : NULL, error);
+}
+
+static void unmake_parts(Device *dev)
+{
+    const QmpClass *klass = object_class(dev);
+
+    parts_unmake(&dev->object, klass->parts, klass->n_parts);
+}
+
+static bool device_complete(Object *obj, GError **error)
+{
+    Device *dev = (Device *)obj;
+
+    dev->hotplugged = is_hot(obj);
+    if (!bus_attach(dev, error)) {
+        return false;
+    }
+    reset_rows(dev);
+    if (!make_parts(dev, error)) {
+        bus_detach(dev);
+        return false;
+    }
+    if (!run_realize(dev, error)) {
+        unmake_parts(dev);
+        bus_detach(dev);
+        return false;
+    }
+    dev->realized = true;
+    return true;
+}
+
+/* The last device on one of dev's buses that is not one of its own parts. */
+static Device *last_guest(const Device *dev)
+{
+    for (guint i = dev->buses ? dev->buses->len : 0; i-- > 0;) {
+        const Bus *bus = dev->buses->pdata[i];
+
+        for (const GList *link = bus->devices.tail; link; link = link->prev) {
+            if (!tree_is_below(link->data, &dev->object)) {
+                return link->data;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void device_dismantle(Object *obj)
+{
+    Device *dev = (Device *)obj;
+    Device *guest;
+
+    while ((guest = last_guest(dev))) {
+        device_unmake(guest);
+    }
+    dev->realized = false;
+    run_unrealize(dev, n_types(dev));
+    unmake_parts(dev);
+    bus_detach(dev);
+    dev->hotplugged = false;
+}
+
+static void device_finalize(Object *obj)
+{
+    Device *dev = (Device *)obj;
+
+    g_clear_pointer(&dev->buses, g_ptr_array_unref);
+}
+
+/* ---- Make and unmake ---- */
+
+static bool check_place(Device *dev, Object *parent, Bus *bus, bool part, GError **error)
+{
+    const QmpClass *klass = object_class(dev);
+
+    if (!bus_check(bus, klass, error)) {
+        return false;
+    }
+    if (part || !is_hot(parent)) {
+        return true;
+    }
+    if (klass->plug != QMP_PLUG_HOT) {
+        qmp_error_set(error, ERROR_REASON_NOT_HOTPLUGGABLE,
+                      "a '%s' cannot be added once the machine has run", klass->name);
+        return false;
+    }
+    if (bus && !bus_can_plug(bus)) {
+        qmp_error_set(error, ERROR_REASON_BUS_NOT_HOTPLUGGABLE,
+                      "nothing can be added to bus '%s' once the machine has run",
+                      bus->object.name);
+        return false;
+    }
+    return true;
+}
+
+static bool put_into_use(Device *dev, Object *parent, const char *name, Bus *bus, bool part,
+                         GError **error)
+{
+    Object *obj = &dev->object;
+
+    if (!check_place(dev, parent, bus, part, error) ||
+        !object_add_child(parent, name, obj, error)) {
+        return false;
+    }
+    dev->bus = bus;
+    if (!object_make(obj, error)) {
+        object_unparent(obj);
+        return false;
+    }
+    if (dev->hotplugged && !part) {
+        device_reset_tree(obj);
+        if (bus) {
+            ((const BusOps *)object_kind(bus))->plugged(bus, dev);
+        }
+    }
+    return true;
+}
+
+static Device *make(Object *parent, const char *name, const QmpClass *klass, Bus *bus,
+                    void *props, QmpGiven *given, bool part, GError **error)
+{
+    g_autoptr(Object) obj = NULL;
+
+    if (klass->flags & QMP_CLASS_ABSTRACT) {
+        qmp_error_set(error, ERROR_REASON_CLASS_ABSTRACT, "class '%s' is abstract", klass->name);
+        qmp_clear(klass->props, &props);
+        g_free(given);
+        return NULL;
+    }
+    /* Before init hooks: they may read props. */
+    props = props ?: qmp_new_props(klass);
+    if (!defaults_apply(object_root(parent), klass, props, given, error)) {
+        qmp_clear(klass->props, &props);
+        g_free(given);
+        return NULL;
+    }
+    obj = object_new_with_props(klass, props, given);
+    if (!put_into_use((Device *)obj, parent, name, bus, part, error)) {
+        return NULL;
+    }
+    return (Device *)obj;       /* the parent's reference keeps it */
+}
+
+Device *device_make(Object *parent, const char *name, const QmpClass *klass, Bus *bus,
+                    void *props, QmpGiven *given, GError **error)
+{
+    return make(parent, name, klass, bus, props, given, false, error);
+}
+
+Device *device_make_part(Object *parent, const char *name, const QmpClass *klass, Bus *bus,
+                         void *props, QmpGiven *given, GError **error)
+{
+    return make(parent, name, klass, bus, props, given, true, error);
+}
+
+void device_unmake(Device *dev)
+{
+    object_destroy(&dev->object);
+}
+
+/* ---- What class `device` shows ---- */
+
+static bool is_hotpluggable(const Device *dev)
+{
+    return object_class(dev)->plug == QMP_PLUG_HOT && (!dev->bus || bus_can_plug(dev->bus));
+}
+
+static void device_refresh(Object *obj, const QmpMember *member)
+{
+    Device *dev = (Device *)obj;
+    g_autofree char *path = NULL;
+    QmpScalar value = { 0 };
+
+    if (g_str_equal(member->name, "realized")) {
+        value.u = dev->realized;
+    } else if (g_str_equal(member->name, "hotplugged")) {
+        value.u = dev->hotplugged;
+    } else if (g_str_equal(member->name, "hotpluggable")) {
+        value.u = is_hotpluggable(dev);
+    } else if (g_str_equal(member->name, "parent_bus")) {
+        value.s = path = dev->bus ? object_path(&dev->bus->object) : NULL;
+    } else {
+        return;
+    }
+    qmp_member_set_scalar(member, obj->props, value);
+}
+
+static const ObjectOps device_object_ops = {
+    .complete = device_complete,
+    .dismantle = device_dismantle,
+    .finalize = device_finalize,
+    .refresh = device_refresh,
+};
+
+const TypeInfo device_type = {
+    .schema = &qmp_class_device,
+    .size = sizeof(Device),
+    .object = &device_object_ops,
+};

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices and buses: objects that have state which a reset restores, sit on a
+ * bus and may carry buses.
+ *
+ * A device's `complete` (class `device`'s hook) is: take its place on the bus,
+ * put the state rows to their reset values, make the `parts` of the schema
+ * (realized each), run the realize hooks from the base class to the derived
+ * one.  Dismantling is the mirror.  See qom/object.h for order and undo.
+ *
+ * A bus that parts sit on is made in the owner's init hook.  Threads: as
+ * qom/object.h says.
+ */
+#ifndef QOM_DEVICE_H
+#define QOM_DEVICE_H
+
+#include "qom/object.h"
+#include "qom/state.h"
+
+typedef struct Device Device;
+typedef struct Bus Bus;
+
+struct DeviceOps {
+    bool (*realize)(Device *dev, GError **error);
+    void (*unrealize)(Device *dev);
+    /* Three-phase reset, each optional.  enter: after the state rows went back
+     * to their reset values, own state only; hold: drive lines to their reset
+     * level; exit: leave reset, may act on other devices. */
+    void (*reset_enter)(Device *dev);
+    void (*reset_hold)(Device *dev);
+    void (*reset_exit)(Device *dev);
+    const StateRow *state;      /* rows of this class's own guest-visible state */
+    /* After the state rows were loaded from outside: recompute, check. */
+    bool (*state_loaded)(Device *dev, GError **error);
+};
+
+struct Device {
+    Object object;
+    Bus *bus;                   /* it sits on, or NULL; not counted */
+    GList bus_link;             /* in bus->devices */
+    GPtrArray *buses;           /* of Bus it carries, or NULL; children own them */
+    bool realized;
+    bool hotplugged;            /* made after `cont` */
+    bool attached;              /* bus->devices has it */
+};
+
+/* What a kind of bus does with devices that are put on it. */
+typedef struct {
+    /* Checks that dev may sit here and gives it its address (writes automatic
+     * choices back into its props).  Fails with bus-full, address-in-use. */
+    bool (*attach)(Bus *bus, Device *dev, GError **error);
+    void (*detach)(Bus *bus, Device *dev);
+    /* No more devices fit: bus= absent takes another bus.  NULL: never. */
+    bool (*full)(Bus *bus);
+    /* Hotplug: after realize, and the guest's part of an unplug.  plugged NULL:
+     * the bus cannot do it (reason not-hotpluggable). */
+    void (*plugged)(Bus *bus, Device *dev);
+    bool (*unplug_request)(Bus *bus, Device *dev, GError **error);
+    /* Address as info qtree shows it, newly allocated, or NULL. */
+    char *(*address)(Bus *bus, Device *dev);
+} BusOps;
+
+struct Bus {
+    Object object;              /* its TypeInfo.kind is a BusOps */
+    Device *owner;              /* who carries it; NULL for main-system-bus */
+    GQueue devices;             /* of Device, in order of attachment */
+    GList tree_link;            /* in the root's list of buses */
+};
+
+/* Makes a bus of a class as a child of owner, which owns it; borrowed.  name
+ * NULL: "ID.N" from the owner's id, N counting the owner's buses from 0; for an
+ * owner without id (or not yet in the tree) the class's name in lower case with
+ * the first number that no bus of the tree has.  A given name must be free
+ * among the owner's children (if a class gets that wrong, a critical message
+ * says so and the name gets a number).  owner NULL (main-system-bus): name is required,
+ * and the caller owns the bus and puts it in the tree under that name. */
+Bus *bus_new(Device *owner, const QmpClass *klass, const char *name);
+
+/* Finds a bus by name, id of its owner, or path (bus= of device_add); with
+ * name NULL, the first one of the class that device class klass sits on and
+ * that is not full.  klass may be NULL if name is not.  Borrowed.
+ * Fails with bus-not-found, bus-type-mismatch, bus-full, path-ambiguous. */
+Bus *bus_find(Object *root, const char *name, const QmpClass *klass, GError **error);
+
+/*
+ * Makes a device in the tree: new, defaults (qom/defaults.h), parent, links,
+ * prepare (in this thread), then complete as above.  props (NULL: the class's
+ * defaults) and given are taken over whatever happens.
+ *
+ * parent, name: its place, name as for object_add_child; bus: where it sits, or
+ * NULL if its class sits on none.  After `cont` (Env.hot) its class must have
+ * `plug: hot` and its bus be able to (reason not-hotpluggable); it is then reset
+ * and plugged.  Before, the machine's first reset resets it.
+ * Returns the device (owned by its parent), or NULL with everything undone.
+ */
+Device *device_make(Object *parent, const char *name, const QmpClass *klass, Bus *bus,
+                    void *props, QmpGiven *given, GError **error);
+
+/* Mirror of device_make.  Devices on the buses that dev carries go first
+ * (device_del asks object_may_delete before, which refuses then). */
+void device_unmake(Device *dev);
+
+/* All three phases over obj and what is below it, tree order, then what else
+ * sits on buses found there: enter for all, then hold for all, then exit for
+ * all.  Devices that are not realized are left alone. */
+void device_reset_tree(Object *obj);
+
+/* The guest-visible state of one device: the rows of all its classes, base
+ * first, and then state_loaded hooks.  Loading fails with invalid-value, or as
+ * a hook says; the device is as before then. */
+void device_save(Device *dev, GByteArray *out);
+bool device_load(Device *dev, const guint8 *data, gsize length, GError **error);
+
+/* The device's id if it was given one (child of a peripheral container). */
+const char *device_id(const Device *dev);
+
+/*
+ * Makes the entries of a recipe or of `parts` in order, as children of parent,
+ * with `if` evaluated on owner's (and accel's) properties; without an accel
+ * its conditions are false.  wire connects two named gpio lines (hw/core/irq.h).
+ * A part without bus name sits on the first bus of its class that parent or a
+ * child of parent carries, else on the first one of the tree.  The values in
+ * an entry count as given.  On failure what was made is unmade.
+ */
+typedef bool (*PartsWire)(Object *parent, const char *from, const char *to, GError **error);
+bool parts_make(Object *owner, Object *accel, Object *parent, const QmpPart *parts,
+                guint n_parts, PartsWire wire, GError **error);
+/* Destroys the children that parts_make made, last one first. */
+void parts_unmake(Object *parent, const QmpPart *parts, guint n_parts);
+
+#endif

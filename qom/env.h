@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the daemon hands down to objects through the root of their tree: the
+ * event loop, the queue of QMP events, and a way to run what blocks.
+ */
+#ifndef QOM_ENV_H
+#define QOM_ENV_H
+
+#include "qom/object.h"
+
+struct event_base;
+struct QmpEventQueue;
+
+typedef struct Env {
+    struct event_base *base;            /* the main loop; NULL in pure unit tests */
+    struct QmpEventQueue *events;       /* NULL: events go nowhere */
+    void *host;                         /* the daemon's own */
+    /* Runs work(data) on a pool thread, then done(data) on the main loop with
+     * the machine lock held. */
+    void (*run)(const struct Env *env, void (*work)(void *data), void (*done)(void *data),
+                void *data);
+    /* Takes a descriptor that a client passed by name (getfd); -1 and an error
+     * (reason fd-not-found) if there is none. */
+    int (*take_fd)(const struct Env *env, const char *name, GError **error);
+    /* The machine lock, for callbacks of the loop that touch device state. */
+    void (*lock)(const struct Env *env);
+    void (*unlock)(const struct Env *env);
+    /* True once `cont` closed the build phase: a device made from then on is a
+     * hotplug.  NULL: never. */
+    bool (*hot)(const struct Env *env);
+    /* Connects two named gpio lines for the `parts` of a class (qom does not
+     * know lines; hw's irq_wire does).  NULL: such a part fails. */
+    bool (*wire)(Object *parent, const char *from, const char *to, GError **error);
+} Env;
+
+/* env is borrowed for the life of root. */
+void object_set_env(Object *root, const Env *env);
+/* Env of the tree that obj is in; NULL without one. */
+const Env *object_env(Object *obj);
+
+#endif

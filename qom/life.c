@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Life: the way of an object from new to complete and back, as the picture in
+ * qom/object.h has it.
+ *
+ * Each step runs one kind of hook over the chain of the class.  A step that
+ * fails leaves the object where it was before the step; only object_make() and
+ * object_destroy() go several steps at once.
+ */
+#include "config.h"
+#include "qom/object.h"
+
+#include "qmp/error.h"
+#include "qom/class.h"
+#include "qom/link.h"
+#include "qom/root.h"
+#include "qom/tree.h"
+
+ObjectLife object_life(const Object *obj)
+{
+    return g_atomic_int_get(&obj->life);
+}
+
+static void set_life(Object *obj, ObjectLife life)
+{
+    g_atomic_int_set(&obj->life, life);
+}
+
+bool object_needs_prepare(const Object *obj)
+{
+    const Class *klass = obj->klass;
+
+    for (guint i = 0; i < klass->n_types; i++) {
+        if (klass->types[i]->object && klass->types[i]->object->prepare) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Refuses a step that does not follow on the one before it. */
+static bool check_life(const Object *obj, bool follows, const char *step, GError **error)
+{
+    if (!follows) {
+        g_autofree char *path = object_path(obj);
+
+        qmp_error_set(error, ERROR_REASON_WRONG_STATE, "object '%s' cannot be %s now", path, step);
+    }
+    return follows;
+}
+
+bool object_link(Object *obj, GError **error)
+{
+    const QmpType *type = object_class(obj)->props;
+
+    if (!check_life(obj, object_life(obj) == OBJECT_NEW, "linked", error)) {
+        return false;
+    }
+    for (guint i = 0; i < type->n_members; i++) {
+        if (!link_acquire(obj, &type->members[i], obj->props, false, error)) {
+            link_release_all(obj);
+            return false;
+        }
+    }
+    set_life(obj, OBJECT_LINKED);
+    return true;
+}
+
+/* Mirrors of the first n types of the chain, the last of them first. */
+static void run_release(Object *obj, guint n)
+{
+    while (n-- > 0) {
+        const ObjectOps *ops = obj->klass->types[n]->object;
+
+        if (ops && ops->release) {
+            ops->release(obj);
+        }
+    }
+}
+
+static void run_dismantle(Object *obj, guint n)
+{
+    while (n-- > 0) {
+        const ObjectOps *ops = obj->klass->types[n]->object;
+
+        if (ops && ops->dismantle) {
+            ops->dismantle(obj);
+        }
+    }
+}
+
+bool object_prepare(Object *obj, GError **error)
+{
+    const Class *klass = obj->klass;
+
+    if (!check_life(obj, object_life(obj) == OBJECT_LINKED, "prepared", error)) {
+        return false;
+    }
+    for (guint i = 0; i < klass->n_types; i++) {
+        const ObjectOps *ops = klass->types[i]->object;
+
+        if (ops && ops->prepare && !ops->prepare(obj, error)) {
+            run_release(obj, i);
+            return false;
+        }
+    }
+    set_life(obj, OBJECT_PREPARED);
+    return true;
+}
+
+bool object_complete(Object *obj, GError **error)
+{
+    const Class *klass = obj->klass;
+    Root *root = root_of(obj);
+    ObjectLife life = object_life(obj);
+    bool ready = life == OBJECT_PREPARED || (life == OBJECT_LINKED && !object_needs_prepare(obj));
+
+    if (!check_life(obj, ready, "completed", error)) {
+        return false;
+    }
+    for (guint i = 0; i < klass->n_types; i++) {
+        const ObjectOps *ops = klass->types[i]->object;
+
+        if (ops && ops->complete && !ops->complete(obj, error)) {
+            run_dismantle(obj, i);
+            return false;
+        }
+    }
+    obj->serial = root ? ++root->serial : 0;
+    set_life(obj, OBJECT_COMPLETE);
+    return true;
+}
+
+void object_release(Object *obj)
+{
+    if (object_life(obj) == OBJECT_PREPARED) {
+        run_release(obj, obj->klass->n_types);
+        set_life(obj, OBJECT_NEW);
+    }
+}
+
+bool object_make(Object *obj, GError **error)
+{
+    if (!object_link(obj, error)) {
+        return false;           /* what it was before, it still is */
+    }
+    if (object_prepare(obj, error) && object_complete(obj, error)) {
+        return true;
+    }
+    object_dismantle(obj);
+    object_release(obj);
+    return false;
+}
+
+/* ---- Going ---- */
+
+/* What is to be undone in obj's branch and was completed after `serial`:
+ * children before parents, later ones before earlier ones; each with a
+ * reference. */
+static void collect(Object *obj, guint64 serial, GPtrArray *list)
+{
+    const GList *link = tree_first(obj);
+
+    for (link = link ? g_list_last((GList *)link) : NULL; link; link = link->prev) {
+        collect(link->data, serial, list);
+    }
+    if (object_life(obj) != OBJECT_NEW && obj->serial >= serial) {
+        g_ptr_array_add(list, object_ref(obj));
+    }
+}
+
+/* The last completed first; those that were not completed in a tree keep the
+ * order of collect(), behind the others. */
+static int by_serial(gconstpointer a, gconstpointer b)
+{
+    const Object *x = *(Object *const *)a;
+    const Object *y = *(Object *const *)b;
+
+    return (x->serial < y->serial) - (x->serial > y->serial);
+}
+
+static GPtrArray *branch_by_serial(Object *obj, guint64 serial)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func(object_unref);
+
+    collect(obj, serial, list);
+    g_ptr_array_sort(list, by_serial);
+    return list;
+}
+
+/* What came into obj's branch after obj was completed may rely on it. */
+static void destroy_later(Object *obj)
+{
+    g_autoptr(GPtrArray) later = NULL;
+
+    if (!obj->serial || !tree_first(obj)) {
+        return;
+    }
+    later = branch_by_serial(obj, obj->serial + 1);
+    for (guint i = 0; i < later->len; i++) {
+        if (tree_is_below(later->pdata[i], obj)) {
+            object_destroy(later->pdata[i]);
+        }
+    }
+}
+
+void object_dismantle(Object *obj)
+{
+    ObjectLife life = object_life(obj);
+
+    if (life == OBJECT_NEW) {
+        return;
+    }
+    if (life == OBJECT_COMPLETE) {
+        destroy_later(obj);
+        run_dismantle(obj, obj->klass->n_types);
+    }
+    link_release_all(obj);
+    obj->serial = 0;
+    set_life(obj, life > OBJECT_LINKED && object_needs_prepare(obj) ? OBJECT_PREPARED
+                                                                    : OBJECT_NEW);
+}
+
+void object_destroy(Object *obj)
+{
+    g_autoptr(GPtrArray) list = branch_by_serial(obj, 0);
+
+    object_ref(obj);
+    for (guint i = 0; i < list->len; i++) {
+        /* A hook may have taken it elsewhere: then it stays in use. */
+        if (tree_is_below(list->pdata[i], obj)) {
+            object_dismantle(list->pdata[i]);
+            object_release(list->pdata[i]);
+        }
+    }
+    for (guint i = 0; i < list->len; i++) {
+        if (list->pdata[i] != obj && tree_is_below(list->pdata[i], obj)) {
+            object_unparent(list->pdata[i]);
+        }
+    }
+    object_unparent(obj);
+    object_unref(obj);
+}
+
+/* ---- Asking ---- */
+
+/* Someone outside of branch who holds obj, or NULL. */
+static const LinkHolder *outside_holder(const Object *obj, const Object *branch)
+{
+    for (guint i = 0; obj->holders && i < obj->holders->len; i++) {
+        const LinkHolder *h = &g_array_index(obj->holders, LinkHolder, i);
+
+        if (!tree_is_below(h->holder, branch)) {
+            return h;
+        }
+    }
+    return NULL;
+}
+
+static bool hooks_agree(Object *obj, GError **error)
+{
+    const Class *klass = obj->klass;
+
+    for (guint i = 0; i < klass->n_types; i++) {
+        const ObjectOps *ops = klass->types[i]->object;
+
+        if (ops && ops->may_delete && !ops->may_delete(obj, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool may_delete(Object *obj, const Object *branch, GError **error)
+{
+    const LinkHolder *h = outside_holder(obj, branch);
+
+    if (h) {
+        g_autofree char *path = object_path(obj);
+        g_autofree char *holder = object_path(h->holder);
+
+        qmp_error_set(error, ERROR_REASON_IN_USE, "object '%s' is in use by property '%s' of '%s'",
+                      path, h->member->name, holder);
+        return false;
+    }
+    if (!hooks_agree(obj, error)) {
+        return false;
+    }
+    for (const GList *link = tree_first(obj); link; link = link->next) {
+        if (!may_delete(link->data, branch, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool object_may_delete(Object *obj, GError **error)
+{
+    return may_delete(obj, obj, error);
+}

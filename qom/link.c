@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Links: finding the target, asking whether it may be held, holding it, and
+ * letting it go.
+ *
+ * A link may stand in a property itself, in a list, or anywhere in a structured
+ * value; a walk by rows finds it.  The target keeps the list of its holders, so
+ * that deleting it can say who needs it.
+ */
+#include "config.h"
+#include "qom/link.h"
+
+#include <string.h>
+
+#include "qmp/error.h"
+#include "qom/root.h"
+#include "qom/row.h"
+#include "qom/tree.h"
+
+typedef struct Walk Walk;
+struct Walk {
+    Object *obj;                /* the holder */
+    bool replacing;
+    bool (*visit)(const Walk *walk, const QmpMember *member, const QmpType *type, QmpLink *link,
+                  GError **error);
+};
+
+/* ---- Finding the target ---- */
+
+static const char *namespace_of(const Root *root, const QmpClass *klass)
+{
+    const LinkNamespace *row = root ? root->namespaces : NULL;
+
+    for (; row && row->klass && klass; row++) {
+        if (qmp_class_is_a(klass, row->klass)) {
+            return row->container;
+        }
+    }
+    return NULL;
+}
+
+/* An id in the namespace of its class; NULL if there is none. */
+static Object *find_id(Object *obj, const char *id, const QmpClass *klass)
+{
+    Root *root = root_of(obj);
+    const char *container = namespace_of(root, klass);
+    g_auto(GStrv) names = NULL;
+    Object *place;
+
+    if (!container || strchr(id, '/')) {
+        return NULL;
+    }
+    names = g_strsplit(container, "/", -1);
+    place = tree_walk(&root->object, names);
+    return place ? object_child(place, id) : NULL;
+}
+
+static Object *find_target(Object *obj, const char *path, const QmpClass *klass, GError **error)
+{
+    Object *target = find_id(obj, path, klass);
+
+    if (!target) {
+        return object_resolve_type(object_root(obj), path, klass, error);
+    }
+    if (!object_is_a(target, klass)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_TYPE, "object '%s' is of class '%s', not '%s'",
+                      path, object_class_name(target), klass->name);
+        return NULL;
+    }
+    return target;
+}
+
+/* ---- Holders ---- */
+
+static const LinkHolder *exclusive_holder(const Walk *walk, const QmpMember *member,
+                                          const Object *target)
+{
+    for (guint i = 0; target->holders && i < target->holders->len; i++) {
+        const LinkHolder *h = &g_array_index(target->holders, LinkHolder, i);
+        bool going = walk->replacing && h->holder == walk->obj && h->member == member;
+
+        if ((h->member->flags & QMP_MEMBER_EXCLUSIVE) && !going) {
+            return h;
+        }
+    }
+    return NULL;
+}
+
+static bool may_hold(const Walk *walk, const QmpMember *member, const Object *target,
+                     const char *path, GError **error)
+{
+    if (target == walk->obj) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "object '%s' cannot link to itself", path);
+        return false;
+    }
+    if (object_needs_prepare(target) && object_life(target) < OBJECT_PREPARED) {
+        qmp_error_set(error, ERROR_REASON_WRONG_STATE, "object '%s' is not ready yet", path);
+        return false;
+    }
+    if (member->flags & QMP_MEMBER_EXCLUSIVE) {
+        const LinkHolder *other = exclusive_holder(walk, member, target);
+
+        if (other) {
+            g_autofree char *holder = object_path(other->holder);
+
+            qmp_error_set(error, ERROR_REASON_IN_USE,
+                          "object '%s' is in use by property '%s' of '%s'", path,
+                          other->member->name, holder);
+            return false;
+        }
+    }
+    return true;
+}
+
+void link_hold(Object *holder, const QmpMember *row, Object *target)
+{
+    LinkHolder entry = { holder, row };
+
+    if (!target->holders) {
+        target->holders = g_array_new(FALSE, FALSE, sizeof(LinkHolder));
+    }
+    g_array_append_val(target->holders, entry);
+    object_ref(target);
+}
+
+/* Holders mostly go in the reverse order of their coming, so the search from
+ * the end finds one of ten thousand at once. */
+void link_drop(Object *holder, const QmpMember *row, Object *target)
+{
+    for (guint i = target->holders->len; i-- > 0;) {
+        const LinkHolder *h = &g_array_index(target->holders, LinkHolder, i);
+
+        if (h->holder == holder && h->member == row) {
+            g_array_remove_index(target->holders, i);
+            object_unref(target);
+            return;
+        }
+    }
+}
+
+static bool visit_acquire(const Walk *walk, const QmpMember *member, const QmpType *type,
+                          QmpLink *link, GError **error)
+{
+    Object *target;
+
+    if (!link->path || (!*link->path && (member->flags & QMP_MEMBER_OPTIONAL))) {
+        return true;
+    }
+    target = find_target(walk->obj, link->path, type->target, error);
+    if (!target || !may_hold(walk, member, target, link->path, error)) {
+        g_prefix_error(error, "property '%s': ", member->name);
+        return false;
+    }
+    link_hold(walk->obj, member, target);
+    link->target = target;
+    return true;
+}
+
+static bool visit_release(const Walk *walk, const QmpMember *member, const QmpType *type,
+                          QmpLink *link, GError **error)
+{
+    Object *target = g_steal_pointer(&link->target);
+
+    if (target) {
+        link_drop(walk->obj, member, target);
+    }
+    return true;
+}
+
+/* ---- The walk ---- */
+
+static bool walk_value(const Walk *walk, const QmpMember *member, const QmpType *type,
+                       void *storage, GError **error);
+
+static bool walk_members(const Walk *walk, const QmpType *type, void *object, GError **error)
+{
+    for (guint i = 0; i < type->n_members; i++) {
+        const QmpMember *member = &type->members[i];
+
+        if (!walk_value(walk, member, member->type, (char *)object + member->offset, error)) {
+            qmp_error_prefix_path(error ? *error : NULL, member->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool walk_list(const Walk *walk, const QmpMember *member, const QmpType *type,
+                      QmpList *list, GError **error)
+{
+    gsize size = row_storage_size(type->element);
+
+    for (gsize i = 0; i < list->n; i++) {
+        if (!walk_value(walk, member, type->element, (char *)list->items + i * size, error)) {
+            g_autofree char *index = g_strdup_printf("[%" G_GSIZE_FORMAT "]", i);
+
+            qmp_error_prefix_path(error ? *error : NULL, index);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool walk_union(const Walk *walk, const QmpType *type, char *object, GError **error)
+{
+    int tag = *(int *)(object + type->members[type->tag].offset);
+    const QmpType *branch = type->branches[tag].type;
+
+    return walk_members(walk, type, object, error) &&
+           (!branch || walk_members(walk, branch, object + type->u_offset, error));
+}
+
+static bool walk_alternate(const Walk *walk, const QmpMember *member, const QmpType *type,
+                           char *object, GError **error)
+{
+    int branch = *(int *)(object + type->tag_offset);
+
+    return walk_value(walk, member, type->branches[branch].type, object + type->u_offset, error);
+}
+
+static bool walk_value(const Walk *walk, const QmpMember *member, const QmpType *type,
+                       void *storage, GError **error)
+{
+    void *object;
+
+    if (member->flags & QMP_MEMBER_READONLY) {
+        return true;            /* shown by the class, not asked for by a request */
+    }
+    switch (type->kind) {
+    case QMP_KIND_LINK:
+        return walk->visit(walk, member, type, storage, error);
+    case QMP_KIND_LIST:
+        return walk_list(walk, member, type, storage, error);
+    case QMP_KIND_STRUCT:
+        object = *(void **)storage;
+        return !object || walk_members(walk, type, object, error);
+    case QMP_KIND_UNION:
+        object = *(void **)storage;
+        return !object || walk_union(walk, type, object, error);
+    case QMP_KIND_ALTERNATE:
+        object = *(void **)storage;
+        return !object || walk_alternate(walk, member, type, object, error);
+    default:
+        return true;            /* no other value has a link in it */
+    }
+}
+
+bool link_acquire(Object *obj, const QmpMember *member, void *props, bool replacing,
+                  GError **error)
+{
+    Walk walk = { .obj = obj, .replacing = replacing, .visit = visit_acquire };
+
+    if (!walk_value(&walk, member, member->type, (char *)props + member->offset, error)) {
+        qmp_error_prefix_path(error ? *error : NULL, member->name);
+        link_release(obj, member, props);
+        return false;
+    }
+    return true;
+}
+
+void link_release(Object *obj, const QmpMember *member, void *props)
+{
+    Walk walk = { .obj = obj, .visit = visit_release };
+
+    walk_value(&walk, member, member->type, (char *)props + member->offset, NULL);
+}
+
+void link_release_all(Object *obj)
+{
+    const QmpType *type = object_class(obj)->props;
+
+    for (guint i = type->n_members; i-- > 0;) {
+        link_release(obj, &type->members[i], obj->props);
+    }
+}
+
+void object_set_namespaces(Object *root, const LinkNamespace *table)
+{
+    g_return_if_fail(root->root);
+    ((Root *)root)->namespaces = table;
+}

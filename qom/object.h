@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Objects: what every thing in the tree is.
+ *
+ * A class is schema data (QmpClass) plus, where it has behaviour, a TypeInfo
+ * in C.  An object's properties are the props struct that the codec decoded
+ * from a request: the object owns it, object_props() returns it, and reading a
+ * property reads it.  There is no second copy and nothing is registered.
+ *
+ * Life of an object (docs/architecture.md has the picture):
+ *
+ *   object_new          init hooks, base class first; cannot fail, touches
+ *                       nothing outside the object
+ *   object_add_child    takes its place in the tree
+ *   object_link         links resolved and held
+ *   object_prepare      may block (opens, allocates): runs on a pool thread,
+ *                       without the machine lock; reads its own props, and
+ *                       leaves them as they are (a client may be reading them)
+ *   object_complete     takes effect; for a Device this is realize
+ *   ... in use ...
+ *   object_dismantle    mirror of complete, then of link
+ *   object_release      mirror of prepare; may block, so on a pool thread, too
+ *   object_unparent     leaves the tree
+ *   last object_unref   finalize hooks, derived class first
+ *
+ * init, prepare and complete hooks run from the base class to the derived one;
+ * their mirrors run the other way.  If one fails, those that had succeeded are
+ * undone by their mirrors; the failing hook undoes its own part.
+ *
+ * An object that only structures the tree or belongs to C code (a container, a
+ * memory region, a line) may stay OBJECT_NEW all its life.
+ *
+ * Threads: all functions are for the holder of the machine lock, except
+ * object_ref/unref (any thread) and object_prepare/release (a pool thread,
+ * while nobody else uses the object).  The table of types is the one piece of
+ * process-wide state; it has a lock of its own.
+ */
+#ifndef QOM_OBJECT_H
+#define QOM_OBJECT_H
+
+#include "qmp/type.h"
+#include "qmp/value.h"
+
+typedef struct Object Object;
+typedef struct Class Class;
+typedef struct DeviceOps DeviceOps;
+
+typedef struct {
+    void (*init)(Object *obj);
+    bool (*prepare)(Object *obj, GError **error);
+    void (*release)(Object *obj);       /* mirror of prepare; may block, too */
+    bool (*complete)(Object *obj, GError **error);
+    void (*dismantle)(Object *obj);     /* mirror of complete */
+    void (*finalize)(Object *obj);      /* mirror of init */
+    /* A property was changed in props of a completed object: make it so, or
+     * fail, and the old value is put back.  Where a class further down the
+     * chain fails, those that had agreed are called again with the old value,
+     * and may not fail then. */
+    bool (*changed)(Object *obj, const QmpMember *member, GError **error);
+    /* Brings a readonly property in props up to date before it is read. */
+    void (*refresh)(Object *obj, const QmpMember *member);
+    /* Why the object may not be deleted now, or true. */
+    bool (*may_delete)(Object *obj, GError **error);
+} ObjectOps;
+
+/* The C side of a class.  Classes without one behave as their parent. */
+typedef struct {
+    const QmpClass *schema;
+    gsize size;                 /* of the instance struct; 0: parent's */
+    const ObjectOps *object;    /* hooks of this class alone, or NULL */
+    const DeviceOps *device;    /* the same for what Device adds (qom/device.h) */
+    const void *kind;           /* ops that an abstract ancestor asks for, e.g.
+                                   CharOps; NULL: inherited */
+} TypeInfo;
+
+struct Object {
+    const Class *klass;
+    gatomicrefcount refs;
+    Object *parent;             /* not counted */
+    char *name;                 /* below parent; NULL while it has none */
+    void *props;                /* struct of type object_class(obj)->props */
+    QmpGiven *given;            /* properties that a request named, or NULL */
+    struct ObjectChildren *children;    /* NULL while there are none */
+    GArray *holders;            /* of LinkHolder: who links to us; NULL if none */
+    guint64 serial;             /* order of completion in its tree; 0: never */
+    gint life;                  /* ObjectLife; read by object_life() */
+    bool root;                  /* made by object_root_new() */
+};
+
+typedef enum {
+    OBJECT_NEW,
+    OBJECT_LINKED,
+    OBJECT_PREPARED,
+    OBJECT_COMPLETE,
+} ObjectLife;
+
+/* Any thread. */
+ObjectLife object_life(const Object *obj);
+
+/* Tells the object model about a NULL-terminated list of types; the list is
+ * borrowed for ever.  Called by main and by tests before the first object, once
+ * for each list (qom_types is one of them); naming a type twice is harmless. */
+void object_register_types(const TypeInfo *const *types);
+
+/* The types of this folder: object, container, device, bus. */
+extern const TypeInfo *const qom_types[];
+
+/* The TypeInfo with exactly this schema class, or NULL (tests use it). */
+const TypeInfo *object_type_info(const QmpClass *schema);
+
+/* A new object with reference count 1 and the class's defaults in props.
+ * schema must not be abstract. */
+Object *object_new(const QmpClass *schema);
+
+/* The same with decoded props (struct of schema->props), both taken over. */
+Object *object_new_with_props(const QmpClass *schema, void *props, QmpGiven *given);
+
+void *object_ref(void *obj);
+void object_unref(void *obj);                   /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Object, object_unref)
+
+const QmpClass *object_class(const void *obj);
+const char *object_class_name(const void *obj);
+void *object_props(const void *obj);
+/* The nearest TypeInfo.kind, from the object's class upwards. */
+const void *object_kind(const void *obj);
+bool object_is_a(const void *obj, const QmpClass *schema);
+/* obj if it is of that class, else NULL. */
+void *object_dynamic_cast(void *obj, const QmpClass *schema);
+
+/* ---- Tree ---- */
+
+/* A root: a container of class `container`, named "". */
+Object *object_root_new(void);
+/* The container at a path of plain names below obj, made where missing. */
+Object *object_container(Object *obj, const char *path);
+
+/* Makes child a child of parent, which takes a reference of its own.  A name
+ * that ends in "[*]" gets the first free number.  Fails with id-in-use, with
+ * id-invalid for a name that is empty or has a '/', and with in-use if child
+ * has a parent already.  Constant in the number of children. */
+bool object_add_child(Object *parent, const char *name, Object *child, GError **error);
+/* Takes obj out of its parent (which drops its reference); no-op without one. */
+void object_unparent(Object *obj);
+/* Borrowed, or NULL. */
+Object *object_child(Object *parent, const char *name);
+guint object_n_children(Object *parent);
+/* Children in order of their making; f returns false to stop.  f may add and
+ * remove children: added ones are not visited, removed ones no more.
+ * Descendants: parents before their children. */
+void object_foreach_child(Object *parent, bool (*f)(Object *child, void *data), void *data);
+void object_foreach_descendant(Object *parent, bool (*f)(Object *obj, void *data), void *data);
+
+Object *object_root(Object *obj);
+/* Canonical, newly allocated; "/" for a root, and without a root the path from
+ * where the object's branch ends. */
+char *object_path(const Object *obj);
+/* "/a/b" from the root; "b", "a/b" as a partial path: whatever object's path
+ * ends so, which must be one (reason path-ambiguous).  Borrowed.  Fails with
+ * object-not-found.  A full path costs its length; a partial one a walk over
+ * the tree. */
+Object *object_resolve(Object *root, const char *path, GError **error);
+/* The same among objects of a class (NULL: all): others of that name do not
+ * make a partial path ambiguous.  Fails with invalid-type, too. */
+Object *object_resolve_type(Object *root, const char *path, const QmpClass *schema,
+                            GError **error);
+/* Checks the rule for ids: a letter, then letters, digits, '-', '.', '_'. */
+bool object_check_id(const char *id, GError **error);
+
+/* ---- Life ---- */
+
+/* A step that does not follow on the one before it fails with wrong-state. */
+
+/* Resolves every link in props that a request can set, from the root of obj's
+ * tree, and holds the targets.  Fails, holding nothing, with object-not-found,
+ * path-ambiguous, invalid-type (not of the link's class), in-use (an exclusive
+ * link's target has such a holder; the message has its path), invalid-value (a
+ * link to itself), wrong-state (the target is still being prepared); the
+ * error's path names the property. */
+bool object_link(Object *obj, GError **error);
+/* Whether a class of obj has a prepare hook. */
+bool object_needs_prepare(const Object *obj);
+/* After object_link.  Without hooks it only takes note. */
+bool object_prepare(Object *obj, GError **error);
+/* After object_prepare, or after object_link if none is needed.  On failure
+ * obj is as before: the caller goes on with object_dismantle, object_release. */
+bool object_complete(Object *obj, GError **error);
+/* Undoes what was done so far of complete and link; a no-op on a new object.
+ * What was completed below obj after it (devices of a machine) is destroyed
+ * first; what was completed before or with it is up to its hooks. */
+void object_dismantle(Object *obj);
+/* Undoes prepare, after object_dismantle; may block; a no-op if nothing was
+ * prepared. */
+void object_release(Object *obj);
+/* link, prepare and complete in one go, all or nothing. */
+bool object_make(Object *obj, GError **error);
+/* Dismantles, releases and unparents obj and all below it: what was completed
+ * last goes first; what a dismantle hook moves out of the branch stays as it
+ * is.  The caller's reference stays the caller's. */
+void object_destroy(Object *obj);
+/* Whether it may be deleted: nobody outside of it holds it or anything below it
+ * (reason in-use, names the holder's path), and may_delete agrees. */
+bool object_may_delete(Object *obj, GError **error);
+
+/* Where a link with a plain id is looked up: by the target's class, the first
+ * row whose class matches decides ("/chardevs", "/objects", ...); a path or
+ * an id found nowhere else resolves as a partial path.  NULL-terminated by
+ * .klass; the table is borrowed by the root. */
+typedef struct {
+    const QmpClass *klass;
+    const char *container;
+} LinkNamespace;
+void object_set_namespaces(Object *root, const LinkNamespace *table);
+
+#endif

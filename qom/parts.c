@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Parts: the entries of a machine's recipe or of a class's `parts`, made and
+ * wired in order.  Each becomes an object of its own, made as device_add would
+ * make it; nothing here knows what a line or a chip is.
+ */
+#include "config.h"
+#include "qom/device-internal.h"
+
+#include "qmp/error.h"
+#include "qmp/visit.h"
+#include "qom/class.h"
+#include "qom/row.h"
+#include "qom/tree.h"
+
+/* Whether an entry's `if` holds.  An accelerator may lack the property that
+ * others have; for an owner the generator has checked it. */
+static bool is_wanted(const QmpPart *part, Object *owner, Object *accel, bool *ret_wanted,
+                      GError **error)
+{
+    Object *subject = part->if_accel ? accel : owner;
+    const QmpMember *member;
+
+    if (!part->if_property || !subject) {
+        *ret_wanted = !part->if_property;
+        return true;
+    }
+    member = qmp_class_member(object_class(subject), part->if_property);
+    if (!member && part->if_accel) {
+        *ret_wanted = false;
+        return true;
+    }
+    if (!member) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND, "class '%s' has no property '%s'",
+                      object_class_name(subject), part->if_property);
+        return false;
+    }
+    *ret_wanted = row_equals(member, subject->props, part->if_value);
+    return true;
+}
+
+/* ---- Its bus ---- */
+
+static Bus *bus_carried_by(Object *obj, const QmpPart *part)
+{
+    Device *dev = object_dynamic_cast(obj, &qmp_class_device);
+
+    return dev ? bus_among(dev->buses, part->bus, part->driver) : NULL;
+}
+
+static Bus *bus_nearby(Object *parent, const QmpPart *part)
+{
+    Bus *bus = bus_carried_by(parent, part);
+
+    for (const GList *link = tree_first(parent); link && !bus; link = link->next) {
+        bus = bus_carried_by(link->data, part);
+    }
+    return bus;
+}
+
+static bool find_bus(Object *parent, const QmpPart *part, Bus **ret_bus, GError **error)
+{
+    if (!part->driver->bus && !part->bus) {
+        *ret_bus = NULL;
+        return true;
+    }
+    *ret_bus = bus_nearby(parent, part) ?:
+               bus_find(object_root(parent), part->bus, part->driver, error);
+    return *ret_bus != NULL;
+}
+
+/* ---- Its properties ---- */
+
+static bool set_props(const QmpPart *part, void *props, QmpGiven **given, GError **error)
+{
+    for (guint i = 0; i < part->n_props; i++) {
+        const QmpDefault *value = &part->props[i];
+        int index = row_index(part->driver, value->property);
+
+        if (index < 0) {
+            qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND,
+                          "class '%s' has no property '%s'", part->driver->name, value->property);
+            return false;
+        }
+        qmp_member_set_scalar(&part->driver->props->members[index], props, value->value);
+        row_mark_given(part->driver, given, index);
+    }
+    return true;
+}
+
+/* ---- Making ---- */
+
+static Object *make_object(Object *parent, const QmpPart *part, void *props, QmpGiven *given,
+                           GError **error)
+{
+    g_autoptr(Object) obj = object_new_with_props(part->driver, props, given);
+
+    if (!object_add_child(parent, part->name, obj, error)) {
+        return NULL;
+    }
+    if (!object_make(obj, error)) {
+        object_unparent(obj);
+        return NULL;
+    }
+    return obj;                 /* the parent's reference keeps it */
+}
+
+static Object *make_child(Object *parent, const QmpPart *part, GError **error)
+{
+    void *props = qmp_new_props(part->driver);
+    QmpGiven *given = NULL;
+    Bus *bus;
+
+    if (!set_props(part, props, &given, error) || !find_bus(parent, part, &bus, error)) {
+        qmp_clear(part->driver->props, &props);
+        g_free(given);
+        return NULL;
+    }
+    if (qmp_class_is_a(part->driver, &qmp_class_device)) {
+        return (Object *)device_make_part(parent, part->name, part->driver, bus, props, given,
+                                          error);
+    }
+    return make_object(parent, part, props, given, error);
+}
+
+static bool connect(Object *parent, const QmpPart *part, PartsWire wire, GError **error)
+{
+    if (!wire) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "no lines here to connect '%s' to '%s'",
+                      part->connect, part->to);
+        return false;
+    }
+    return wire(parent, part->connect, part->to, error);
+}
+
+bool parts_make(Object *owner, Object *accel, Object *parent, const QmpPart *parts, guint n_parts,
+                PartsWire wire, GError **error)
+{
+    g_autoptr(GPtrArray) made = g_ptr_array_new();
+
+    for (guint i = 0; i < n_parts; i++) {
+        Object *child = NULL;
+        bool wanted;
+        bool ok = is_wanted(&parts[i], owner, accel, &wanted, error);
+
+        if (ok && wanted && parts[i].driver) {
+            child = make_child(parent, &parts[i], error);
+            ok = child != NULL;
+        } else if (ok && wanted) {
+            ok = connect(parent, &parts[i], wire, error);
+        }
+        if (child) {
+            g_ptr_array_add(made, child);
+        }
+        if (!ok) {
+            while (made->len) {
+                object_destroy(g_ptr_array_steal_index(made, made->len - 1));
+            }
+            return false;
+        }
+    }
+    return true;
+}
+
+void parts_unmake(Object *parent, const QmpPart *parts, guint n_parts)
+{
+    while (n_parts-- > 0) {
+        Object *child = parts[n_parts].driver ? object_child(parent, parts[n_parts].name) : NULL;
+
+        if (child) {
+            object_destroy(child);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Properties from outside: reading, setting and describing by the rows of the
+ * class.  Decoding and printing are qmp/visit.h's; resolving links link.c's.
+ */
+#include "config.h"
+#include "qom/property.h"
+
+#include "qmp/error.h"
+#include "qom/class.h"
+#include "qom/link.h"
+#include "qom/row.h"
+
+/* ---- Reading ---- */
+
+static void refresh(Object *obj, const QmpMember *member)
+{
+    const Class *klass = obj->klass;
+
+    for (guint i = 0; i < klass->n_types; i++) {
+        const ObjectOps *ops = klass->types[i]->object;
+
+        if (ops && ops->refresh) {
+            ops->refresh(obj, member);
+        }
+    }
+}
+
+static QmpValue *absent_value(const QmpMember *member)
+{
+    if (member->type->kind == QMP_KIND_STR || member->type->kind == QMP_KIND_LINK) {
+        return qmp_value_str("");
+    }
+    return qmp_value_null();
+}
+
+static QmpValue *get_member(Object *obj, const QmpMember *member)
+{
+    if (member->flags & QMP_MEMBER_SECRET) {
+        return qmp_value_null();
+    }
+    if (member->flags & QMP_MEMBER_READONLY) {
+        refresh(obj, member);
+    }
+    if (!qmp_member_present(member, obj->props)) {
+        return absent_value(member);
+    }
+    return qmp_to_value(member->type, (const char *)obj->props + member->offset);
+}
+
+static void set_not_found(GError **error, const Object *obj, const char *name)
+{
+    qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND, "class '%s' has no property '%s'",
+                  object_class_name(obj), name);
+}
+
+QmpValue *object_property_get(Object *obj, const char *name, GError **error)
+{
+    const QmpMember *member = qmp_class_member(object_class(obj), name);
+    g_autofree char *path = NULL;
+    Object *child;
+
+    if (member) {
+        return get_member(obj, member);
+    }
+    if (g_str_equal(name, "type")) {
+        return qmp_value_str(object_class_name(obj));
+    }
+    child = object_child(obj, name);
+    if (!child) {
+        set_not_found(error, obj, name);
+        return NULL;
+    }
+    path = object_path(child);
+    return qmp_value_str(path);
+}
+
+/* ---- Setting ---- */
+
+static bool may_set(const Object *obj, const QmpMember *member, const QmpInput *input,
+                    GError **error)
+{
+    const char *klass = object_class_name(obj);
+    ObjectLife life = object_life(obj);
+
+    if (member->flags & QMP_MEMBER_READONLY) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_READ_ONLY,
+                      "property '%s' of class '%s' is read-only", member->name, klass);
+        return false;
+    }
+    if ((member->flags & QMP_MEMBER_INTERNAL) && !input->allow_internal) {
+        qmp_error_set(error, ERROR_REASON_INTERNAL_PROPERTY,
+                      "property '%s' of class '%s' is for machine types only", member->name,
+                      klass);
+        return false;
+    }
+    if (life == OBJECT_LINKED || life == OBJECT_PREPARED) {
+        qmp_error_set(error, ERROR_REASON_WRONG_STATE,
+                      "property '%s' cannot be set while the '%s' is being made", member->name,
+                      klass);
+        return false;
+    }
+    if (life == OBJECT_COMPLETE && !(member->flags & QMP_MEMBER_RUN)) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_SETTABLE,
+                      "property '%s' of class '%s' is fixed once the object was made",
+                      member->name, klass);
+        return false;
+    }
+    return true;
+}
+
+static bool call_changed(Object *obj, const ObjectOps *ops, const QmpMember *member,
+                         GError **error)
+{
+    return !ops || !ops->changed || ops->changed(obj, member, error);
+}
+
+/* Tells the classes of a completed object about the value that is in its props
+ * now.  If one refuses, `old` is put back, and those before it hear of that. */
+static bool apply_change(Object *obj, const QmpMember *member, void *old, GError **error)
+{
+    const Class *klass = obj->klass;
+
+    for (guint i = 0; i < klass->n_types; i++) {
+        if (call_changed(obj, klass->types[i]->object, member, error)) {
+            continue;
+        }
+        row_swap(member, obj->props, old);
+        while (i-- > 0) {
+            call_changed(obj, klass->types[i]->object, member, NULL);
+        }
+        return false;
+    }
+    return true;
+}
+
+/* Exchanges a completed object's value for the one in `fresh`; afterwards fresh
+ * has the loser, which holds nothing any more. */
+static bool exchange(Object *obj, const QmpMember *member, void *fresh, GError **error)
+{
+    bool ok;
+
+    if (!link_acquire(obj, member, fresh, true, error)) {
+        return false;
+    }
+    row_swap(member, obj->props, fresh);
+    ok = apply_change(obj, member, fresh, error);
+    link_release(obj, member, fresh);
+    return ok;
+}
+
+bool object_property_set(Object *obj, const char *name, const QmpInput *input,
+                         const void *node, GError **error)
+{
+    const QmpClass *klass = object_class(obj);
+    const QmpMember *member = qmp_class_member(klass, name);
+    QmpType one = { .kind = QMP_KIND_STRUCT, .size = klass->props->size, .n_members = 1 };
+    void *fresh;
+    bool ok;
+
+    if (!member) {
+        set_not_found(error, obj, name);
+        return false;
+    }
+    if (!may_set(obj, member, input, error)) {
+        return false;
+    }
+    /* A struct of which only this one row is used. */
+    one.members = member;
+    fresh = g_malloc0(klass->props->size);
+    ok = qmp_decode_member(input, member, node, fresh, error);
+    if (ok && object_life(obj) == OBJECT_COMPLETE) {
+        ok = exchange(obj, member, fresh, error);
+    } else if (ok) {
+        row_swap(member, obj->props, fresh);
+    }
+    if (ok) {
+        row_mark_given(klass, &obj->given, member - klass->props->members);
+    }
+    qmp_clear(&one, &fresh);
+    return ok;
+}
+
+/* ---- Describing ---- */
+
+char *property_type_name(const QmpMember *member)
+{
+    if (member->type->kind == QMP_KIND_LINK) {
+        return g_strdup_printf("link<%s>", member->type->target->name);
+    }
+    return g_strdup(member->type->name);
+}
+
+char *child_type_name(const Object *child)
+{
+    return g_strdup_printf("child<%s>", object_class_name(child));
+}
+
+QmpValue *property_default(const QmpClass *klass, const QmpMember *member)
+{
+    for (guint i = klass->n_defaults; i-- > 0;) {
+        if (g_str_equal(klass->defaults[i].property, member->name)) {
+            return row_scalar_value(member->type, klass->defaults[i].value);
+        }
+    }
+    if (!(member->flags & QMP_MEMBER_HAS_DEFAULT)) {
+        return NULL;
+    }
+    return row_scalar_value(member->type, member->def);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Properties from outside: what qom-get, qom-set, qom-list and the two
+ * property-list commands do, by the rows of the object's class.
+ */
+#ifndef QOM_PROPERTY_H
+#define QOM_PROPERTY_H
+
+#include "qom/object.h"
+#include "qmp/visit.h"
+
+/* Reads a property (row, or `type`, or a child as its path) as a neutral
+ * value; newly allocated.  An absent str or link reads as "", anything else
+ * absent and every secret as null.  Fails with property-not-found. */
+QmpValue *object_property_get(Object *obj, const char *name, GError **error);
+
+/*
+ * Sets a property by the row's own type; a link is resolved and held at once,
+ * as object_link does.  The property counts as given from then on.  Fails with
+ * property-not-found, property-read-only, internal-property (unless the input
+ * allows it), property-not-settable for one that is `settable: build` once the
+ * object was made, wrong-state while it is being made; with the decoder's and
+ * the link's errors; or with what the class's changed hook says.  On failure
+ * the old value is there as before.
+ */
+bool object_property_set(Object *obj, const char *name, const QmpInput *input,
+                         const void *node, GError **error);
+
+/* Type of a property as property lists name it: "uint8", "str", "bool",
+ * "link<chardev>", "child<irq>", an enum's or struct's name.  Newly allocated. */
+char *property_type_name(const QmpMember *member);
+char *child_type_name(const Object *child);
+
+/* The default of a row as a value, or NULL if it has none; klass's own
+ * defaults included. */
+QmpValue *property_default(const QmpClass *klass, const QmpMember *member);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rows as the object model needs them beyond qmp/visit.h: where a value lies,
+ * and constants.  Private to this folder.
+ */
+#ifndef QOM_ROW_H
+#define QOM_ROW_H
+
+#include "qmp/type.h"
+#include "qmp/value.h"
+
+/* Bytes that a value takes as a member or list element (see qmp/type.h). */
+gsize row_storage_size(const QmpType *type);
+
+/* Exchanges a member's value, and whether it is there, between two structs. */
+void row_swap(const QmpMember *member, void *a, void *b);
+
+/* Whether a member of a scalar kind is present and has this value. */
+bool row_equals(const QmpMember *member, const void *object, QmpScalar value);
+
+/* A constant as a neutral value. */
+QmpValue *row_scalar_value(const QmpType *type, QmpScalar value);
+
+/* Position of a property among its class's rows; -1 if there is none. */
+int row_index(const QmpClass *klass, const char *name);
+
+/* Notes that a property was given, and makes the record if there is none. */
+void row_mark_given(const QmpClass *klass, QmpGiven **given, guint index);
+
+#endif

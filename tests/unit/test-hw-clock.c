@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Clocks and timers, standing and running.
+ */
+#include "config.h"
+#include "hw/core/clock.h"
+
+#include <event2/event.h>
+#include <event2/thread.h>
+
+#define MS G_GINT64_CONSTANT(1000000)
+
+typedef struct {
+    Clock *clock;
+    Timer *timer;
+    GString *log;
+    char name;
+    gint64 period;              /* sets itself again */
+    gint64 now;
+} Tick;
+
+static void tick(void *opaque, gint64 now)
+{
+    Tick *t = opaque;
+
+    g_string_append_c(t->log, t->name);
+    t->now = now;
+    if (t->period) {
+        timer_set(t->timer, now + t->period);
+    }
+}
+
+static void tick_init(Tick *t, Clock *clock, ClockKind kind, GString *log, char name)
+{
+    *t = (Tick){ .clock = clock, .log = log, .name = name };
+    t->timer = timer_new(clock, kind, tick, t);
+}
+
+static void test_order(void)
+{
+    g_autoptr(GString) log = g_string_new(NULL);
+    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    Tick a, b, c;
+
+    tick_init(&a, clock, CLOCK_KIND_VIRTUAL, log, 'a');
+    tick_init(&b, clock, CLOCK_KIND_VIRTUAL, log, 'b');
+    tick_init(&c, clock, CLOCK_KIND_REAL, log, 'c');
+    g_assert_cmpint(clock_deadline(clock), ==, -1);
+    timer_set(a.timer, 30);
+    timer_set(b.timer, 10);
+    timer_set(c.timer, 20);
+    g_assert_cmpint(clock_deadline(clock), ==, 10);
+    g_assert_true(timer_pending(b.timer));
+    clock_advance(clock, 9);
+    g_assert_cmpstr(log->str, ==, "");
+    clock_advance(clock, 29);
+    g_assert_cmpstr(log->str, ==, "bc");
+    g_assert_cmpint(b.now, ==, 10);
+    g_assert_cmpint(c.now, ==, 20);
+    g_assert_false(timer_pending(b.timer));
+    g_assert_cmpint(clock_now(clock, CLOCK_KIND_VIRTUAL), ==, 29);
+    timer_set(b.timer, 30);                     /* behind a, which was set before */
+    clock_advance(clock, 30);
+    g_assert_cmpstr(log->str, ==, "bcab");
+    timer_set(a.timer, 5);                      /* past: fires at once, now stays */
+    clock_advance(clock, 30);
+    g_assert_cmpint(a.now, ==, 30);
+    timer_set(a.timer, 40);
+    timer_cancel(a.timer);
+    timer_cancel(a.timer);
+    clock_advance(clock, 100);
+    g_assert_cmpstr(log->str, ==, "bcaba");
+    timer_free(a.timer);
+    timer_free(b.timer);
+    timer_free(c.timer);
+    timer_free(NULL);
+    clock_free(clock);
+}
+
+static void test_periodic(void)
+{
+    g_autoptr(GString) log = g_string_new(NULL);
+    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    Tick a;
+
+    tick_init(&a, clock, CLOCK_KIND_HOST, log, 'a');
+    a.period = 10;
+    g_assert_cmpint(clock_now(clock, CLOCK_KIND_HOST), ==, CLOCK_TEST_EPOCH);
+    timer_set(a.timer, CLOCK_TEST_EPOCH + 10);
+    clock_advance(clock, 55);
+    g_assert_cmpstr(log->str, ==, "aaaaa");
+    g_assert_cmpint(a.now, ==, CLOCK_TEST_EPOCH + 50);
+    timer_free(a.timer);
+    clock_free(clock);
+}
+
+/* Many timers in random order, some cancelled: fire sorted, each once. */
+static void test_heap(void)
+{
+    enum { N = 500 };
+    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    g_autoptr(GString) log = g_string_new(NULL);
+    g_autofree Tick *ticks = g_new(Tick, N);
+    GRand *rand = g_rand_new_with_seed(7);
+    guint live = 0;
+    gint64 last = 0;
+
+    for (guint i = 0; i < N; i++) {
+        tick_init(&ticks[i], clock, CLOCK_KIND_VIRTUAL, log, 'x');
+        timer_set(ticks[i].timer, g_rand_int_range(rand, 1, 1000));
+        timer_set(ticks[i].timer, g_rand_int_range(rand, 1, 1000));
+    }
+    for (guint i = 0; i < N; i++) {
+        if (g_rand_int_range(rand, 0, 3) == 0) {
+            timer_cancel(ticks[i].timer);
+        } else {
+            live++;
+        }
+    }
+    while (clock_deadline(clock) >= 0) {
+        gint64 next = clock_deadline(clock);
+
+        g_assert_cmpint(next, >=, last);
+        last = next;
+        clock_advance(clock, next);
+    }
+    g_assert_cmpuint(log->len, ==, live);
+    for (guint i = 0; i < N; i++) {
+        timer_free(ticks[i].timer);
+    }
+    g_rand_free(rand);
+    clock_free(clock);
+}
+
+static void free_self(void *opaque, gint64 now)
+{
+    Timer **timer = opaque;
+
+    timer_free(*timer);
+    *timer = NULL;
+}
+
+static void test_free_in_callback(void)
+{
+    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    Timer *timer = NULL;
+
+    timer = timer_new(clock, CLOCK_KIND_VIRTUAL, free_self, &timer);
+    timer_set(timer, 1);
+    clock_advance(clock, 2);
+    g_assert_null(timer);
+    clock_free(clock);
+}
+
+/* ---- On a loop ---- */
+
+typedef struct {
+    struct event_base *base;
+    int locked, locks;
+} Loop;
+
+static void loop_lock(void *opaque)
+{
+    Loop *loop = opaque;
+
+    g_assert_cmpint(loop->locked, ==, 0);
+    loop->locked = 1;
+    loop->locks++;
+}
+
+static void loop_unlock(void *opaque)
+{
+    ((Loop *)opaque)->locked = 0;
+}
+
+typedef struct {
+    Loop *loop;
+    gint64 now;
+} Stop;
+
+static void stop_loop(void *opaque, gint64 now)
+{
+    Stop *stop = opaque;
+
+    g_assert_cmpint(stop->loop->locked, ==, 1);
+    stop->now = now;
+    event_base_loopbreak(stop->loop->base);
+}
+
+static void test_loop(void)
+{
+    Loop loop = { .base = event_base_new() };
+    Stop stop = { .loop = &loop };
+    Clock *clock = clock_new(loop.base, loop_lock, loop_unlock, &loop);
+    Timer *timer = timer_new(clock, CLOCK_KIND_VIRTUAL, stop_loop, &stop);
+    gint64 start = g_get_monotonic_time();
+    gint64 stood;
+
+    g_assert_cmpint(clock_now(clock, CLOCK_KIND_VIRTUAL), ==, 0);
+    clock_run(clock, true);
+    timer_set(timer, 20 * MS);
+    event_base_dispatch(loop.base);
+    g_assert_cmpint(stop.now, >=, 20 * MS);
+    g_assert_cmpint(g_get_monotonic_time() - start, >=, 20000);
+    clock_run(clock, false);
+    stood = clock_now(clock, CLOCK_KIND_VIRTUAL);
+    timer_set(timer, stood + MS);
+    g_usleep(10000);
+    event_base_loop(loop.base, EVLOOP_NONBLOCK);
+    g_assert_true(timer_pending(timer));        /* time stands */
+    g_assert_cmpint(clock_now(clock, CLOCK_KIND_VIRTUAL), ==, stood);
+    clock_run(clock, true);
+    event_base_dispatch(loop.base);
+    g_assert_cmpint(stop.now, >=, stood + MS);
+    g_assert_cmpint(stop.now, <, stood + 10000 * MS);
+    timer_free(timer);
+    clock_free(clock);
+    event_base_free(loop.base);
+}
+
+static void *set_from_thread(void *data)
+{
+    Timer *timer = data;
+
+    g_usleep(20000);
+    timer_set(timer, 0);                        /* wakes a loop that sleeps */
+    return NULL;
+}
+
+static void test_other_thread(void)
+{
+    Loop loop = { .base = event_base_new() };
+    Stop stop = { .loop = &loop };
+    Clock *clock = clock_new(loop.base, loop_lock, loop_unlock, &loop);
+    Timer *timer = timer_new(clock, CLOCK_KIND_REAL, stop_loop, &stop);
+    Timer *far = timer_new(clock, CLOCK_KIND_HOST, stop_loop, &stop);
+    GThread *thread;
+
+    timer_set(far, G_MAXINT64);
+    thread = g_thread_new("set", set_from_thread, timer);
+    event_base_dispatch(loop.base);
+    g_assert_cmpint(stop.now, >, 0);
+    g_assert_false(timer_pending(timer));
+    g_assert_true(timer_pending(far));
+    g_thread_join(thread);
+    timer_free(far);
+    timer_free(timer);
+    clock_free(clock);
+    event_base_free(loop.base);
+}
+
+int main(int argc, char **argv)
+{
+    evthread_use_pthreads();
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/clock/order", test_order);
+    g_test_add_func("/clock/periodic", test_periodic);
+    g_test_add_func("/clock/heap", test_heap);
+    g_test_add_func("/clock/free-in-callback", test_free_in_callback);
+    g_test_add_func("/clock/loop", test_loop);
+    g_test_add_func("/clock/other-thread", test_other_thread);
+    return g_test_run();
+}

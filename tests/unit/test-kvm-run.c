@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Running, pausing, resetting and ending vCPUs.
+ */
+#include "config.h"
+#include "tests/unit/kvm-rig.h"
+
+#include <string.h>
+
+#include "qmp/error.h"
+#include "qom/device.h"
+
+/* A guest that exits all the time: out 0x80, al; jmp back. */
+#define EXITS_FOR_EVER 0xe6, 0x80, 0xeb, 0xfc
+/* One that never does: jmp to itself. */
+#define SPINS_FOR_EVER 0xeb, 0xfe
+#define HALTS_FOR_EVER 0xf4, 0xeb, 0xfd
+#define END 0xe6, RIG_DONE, 0xf4, 0xeb, 0xfd
+
+static bool has_exited(Rig *rig)
+{
+    return rig->n_accesses > 0;
+}
+
+/* Each resume lets the guest go on, each pause stops it: no exit comes while
+ * the machine is paused, and one comes after each resume. */
+static void test_pause_while_exiting(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+
+    RIG_LOAD(rig, RIG_CODE, EXITS_FOR_EVER);
+    for (guint i = 0; i < 2000; i++) {
+        rig_clear(rig);
+        rig_resume(rig);
+        if (i % 2) {
+            rig_wait(rig, has_exited);
+        }
+        rig_pause(rig);
+        rig_clear(rig);
+        g_mutex_unlock(&rig->lock);
+        g_thread_yield();
+        g_mutex_lock(&rig->lock);
+        g_assert_cmpuint(rig->n_accesses, ==, 0);
+    }
+}
+
+/* The same for guests that only a signal gets out of KVM_RUN. */
+static void pause_often(Rig *rig)
+{
+    for (guint i = 0; i < 300; i++) {
+        rig_resume(rig);
+        if (i % 3 == 0) {
+            g_mutex_unlock(&rig->lock);
+            g_thread_yield();
+            g_mutex_lock(&rig->lock);
+        }
+        rig_pause(rig);
+    }
+}
+
+static void test_pause_while_spinning(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    X86CpuState state;
+
+    RIG_LOAD(rig, RIG_CODE, SPINS_FOR_EVER);
+    pause_often(rig);
+    g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &state, NULL));
+    g_assert_cmphex(state.rip, ==, RIG_CODE);
+}
+
+static void test_pause_while_halted(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+
+    RIG_LOAD(rig, RIG_CODE, HALTS_FOR_EVER);
+    pause_often(rig);
+}
+
+/* Without local APIC HLT is an exit, which sleeps here. */
+static void test_pause_while_halted_without_apic(void)
+{
+    g_autoptr(Rig) rig = rig_new("off");
+
+    RIG_LOAD(rig, RIG_CODE, 0xe6, 0x80, HALTS_FOR_EVER);
+    rig_resume(rig);
+    rig_wait(rig, has_exited);
+    rig_pause(rig);
+    pause_often(rig);
+}
+
+static bool has_exited_seven_times(Rig *rig)
+{
+    return rig->n_accesses >= 7;
+}
+
+/*
+ * A pause in the middle of `in al, 0x80` first lets the instruction end: state
+ * is always that of an instruction boundary, and what is set then stays, rather
+ * than being overwritten by what the exit still had to do.
+ */
+static void test_pause_completes_the_exit(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    X86CpuState state;
+
+    rig->read_value = 0x22;
+    RIG_LOAD(rig, RIG_CODE, 0xb0, 0x11, 0xe4, 0x80, 0xeb, 0xfa); /* mov al, 0x11; in; jmp */
+    RIG_LOAD(rig, RIG_HANDLER, 0xe7, 0x81, END);                 /* out 0x81, ax */
+    for (guint i = 0; i < 200; i++) {
+        rig_state_real(&state);
+        rig_set_state(rig, &state);
+        rig_clear(rig);
+        rig_resume(rig);
+        rig_wait(rig, has_exited_seven_times);
+        rig_pause(rig);
+        g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &state, NULL));
+        g_assert_cmphex(state.gpr[X86_RAX] & 0xff, ==, state.rip == RIG_CODE + 2 ? 0x11 : 0x22);
+
+        state.gpr[X86_RAX] = 0x3344;
+        state.rip = RIG_HANDLER;
+        rig_set_state(rig, &state);
+        rig_clear(rig);
+        rig_run(rig);
+        g_assert_cmphex(rig_access(rig, 0)->address, ==, 0x81);
+        g_assert_cmpmem(rig_access(rig, 0)->data, 2, "\x44\x33", 2);
+    }
+}
+
+/* Registers come back as they were set. */
+static void test_state(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    X86CpuState set, got;
+
+    rig_state_long(rig, &set);
+    for (guint i = 0; i < 16; i++) {
+        set.gpr[i] = 0x0101010101010101 * (i + 1);
+    }
+    set.cr2 = 0xdeadbeef000;
+    set.gdt = (X86Table){ .base = 0x5000, .limit = 0x27 };
+    set.idt = (X86Table){ .base = 0x6000, .limit = 0xfff };
+    rig_set_state(rig, &set);
+    g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &got, NULL));
+    g_assert_cmpmem(got.gpr, sizeof(got.gpr), set.gpr, sizeof(set.gpr));
+    g_assert_cmphex(got.rip, ==, set.rip);
+    g_assert_cmphex(got.cr0, ==, set.cr0);
+    g_assert_cmphex(got.cr2, ==, set.cr2);
+    g_assert_cmphex(got.cr3, ==, set.cr3);
+    g_assert_cmphex(got.cr4, ==, set.cr4);
+    g_assert_cmphex(got.efer, ==, set.efer);
+    g_assert_cmphex(got.gdt.base, ==, 0x5000);
+    g_assert_cmphex(got.idt.limit, ==, 0xfff);
+    g_assert_cmphex(got.segment[X86_SS].selector, ==, 16);
+    g_assert_true(got.segment[X86_CS].l);
+    g_assert_false(got.halted);
+}
+
+/* What is not in X86CpuState (here an MSR and the local APIC's mode) is back
+ * at its power-on value after a reset. */
+static void test_reset(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    X86CpuState state;
+
+    RIG_LOAD(rig, RIG_CODE,
+             0x66, 0xb9, 0x77, 0x02, 0x00, 0x00,        /* mov ecx, 0x277 (IA32_PAT) */
+             0x0f, 0x32,                                /* rdmsr */
+             0x66, 0xa3, 0x00, 0x30,                    /* mov [0x3000], eax */
+             0x66, 0xb8, 0x06, 0x06, 0x06, 0x06,        /* mov eax, 0x06060606 */
+             0x0f, 0x30,                                /* wrmsr */
+             END);
+    rig_run(rig);
+    g_assert_cmpmem(rig->ram + 0x3000, 4, "\x06\x04\x07\x00", 4);
+    rig_state_real(&state);
+    rig_set_state(rig, &state);
+    rig_run(rig);
+    g_assert_cmpmem(rig->ram + 0x3000, 4, "\x06\x06\x06\x06", 4);
+    rig_state_real(&state);
+    g_assert_true(rig->ops->vcpu_reset(rig->accel, rig->cpu, &state, NULL));
+    rig_run(rig);
+    g_assert_cmpmem(rig->ram + 0x3000, 4, "\x06\x04\x07\x00", 4);
+}
+
+/* The state that a reset loads is the one that the board left in the CPU. */
+static void test_reset_through_device(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    X86CpuState state;
+
+    rig_state_real(&rig->cpu->reset_state);
+    rig->cpu->reset_state.gpr[X86_RBX] = 0x1234;
+    device_reset_tree(&rig->cpu->device.object);
+    g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &state, NULL));
+    g_assert_cmphex(state.gpr[X86_RBX], ==, 0x1234);
+    g_assert_cmphex(state.rip, ==, RIG_CODE);
+}
+
+/* The CPU goes while its guest runs, in each place where its thread can be. */
+static void destroy_while(const guint8 *code, gsize size, bool wait)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+
+    rig_load(rig, RIG_CODE, code, size);
+    rig_resume(rig);
+    if (wait) {
+        rig_wait(rig, has_exited);
+    }
+    device_unmake(&rig->cpu->device);
+    rig->cpu = NULL;
+}
+
+static void test_destroy_while_running(void)
+{
+    static const guint8 exits[] = { EXITS_FOR_EVER };
+    static const guint8 spins[] = { 0xe6, 0x80, SPINS_FOR_EVER };
+    static const guint8 halts[] = { 0xe6, 0x80, HALTS_FOR_EVER };
+
+    for (guint i = 0; i < 10; i++) {
+        destroy_while(exits, sizeof(exits), i % 2);
+        destroy_while(spins, sizeof(spins), i % 2);
+        destroy_while(halts, sizeof(halts), i % 2);
+    }
+}
+
+static void test_thread(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    g_autofree char *path = g_strdup_printf("/proc/self/task/%d/comm", rig->cpu->thread_id);
+    g_autofree char *name = NULL;
+
+    g_assert_true(g_file_get_contents(path, &name, NULL, NULL));
+    g_assert_cmpstr(name, ==, "CPU 0/KVM\n");
+}
+
+/* What cannot be opened says so and what to do, and leaves nothing behind. */
+static void test_device_missing(void)
+{
+    g_autoptr(Object) root = object_root_new();
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(rig_accel_new(root, NULL, "/nonexistent/kvm", &error));
+    g_assert_true(qmp_error_is(error, ERROR_REASON_NO_ACCELERATOR));
+    g_assert_nonnull(strstr(error->message, "cannot open '/nonexistent/kvm'"));
+    g_assert_nonnull(strstr(error->message, "load the module kvm_intel"));
+}
+
+static void test_device_wrong(void)
+{
+    g_autoptr(Object) root = object_root_new();
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(rig_accel_new(root, NULL, "/dev/null", &error));
+    g_assert_true(qmp_error_is(error, ERROR_REASON_NO_ACCELERATOR));
+    g_assert_nonnull(strstr(error->message, "not a KVM device"));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    if (!rig_available()) {
+        return 0;
+    }
+    g_test_add_func("/kvm/run/pause-while-exiting", test_pause_while_exiting);
+    g_test_add_func("/kvm/run/pause-while-spinning", test_pause_while_spinning);
+    g_test_add_func("/kvm/run/pause-while-halted", test_pause_while_halted);
+    g_test_add_func("/kvm/run/pause-while-halted-without-apic",
+                    test_pause_while_halted_without_apic);
+    g_test_add_func("/kvm/run/pause-completes-the-exit", test_pause_completes_the_exit);
+    g_test_add_func("/kvm/run/state", test_state);
+    g_test_add_func("/kvm/run/reset", test_reset);
+    g_test_add_func("/kvm/run/reset-through-device", test_reset_through_device);
+    g_test_add_func("/kvm/run/destroy-while-running", test_destroy_while_running);
+    g_test_add_func("/kvm/run/thread", test_thread);
+    g_test_add_func("/kvm/device/missing", test_device_missing);
+    g_test_add_func("/kvm/device/wrong", test_device_wrong);
+    return g_test_run();
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * JSON text to tree and back: large integers, what is no JSON, masked printing.
+ */
+#include "config.h"
+
+#include <event2/buffer.h>
+#include <string.h>
+
+#include "qmp/encode.h"
+#include "tests/unit/test-qmp-rows.h"
+
+static char *drain(struct evbuffer *out)
+{
+    gsize length = evbuffer_get_length(out);
+    char *text = g_malloc0(length + 1);
+
+    evbuffer_remove(out, text, length);
+    evbuffer_free(out);
+    return text;
+}
+
+static void test_round_trips(void)
+{
+    static const char *const texts[] = {
+        "{}", "[]", "null", "true", "\"\"", "-9223372036854775808", "9223372036854775807",
+        "9223372036854775808", "18446744073709551615",
+        "{\"a\": [1, {\"b\": 18446744073709551615}, \"18446744073709551615\"]}",
+        "{\"\xf0\x9f\x98\x80\": \"\\u0001\\t\\\\/\"}", "0.5", "1e+100", "2.0",
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GError) error = NULL;
+        json_t *json = qmp_json_parse(texts[i], strlen(texts[i]), &error);
+        struct evbuffer *out = evbuffer_new();
+        g_autofree char *text = NULL;
+
+        g_assert_no_error(error);
+        qmp_json_print(json, out);
+        text = drain(out);
+        g_assert_cmpstr(text, ==, texts[i]);
+        json_decref(json);
+    }
+}
+
+static QmpValueKind kind_of(const char *text)
+{
+    json_t *json = qmp_json_parse(text, strlen(text), NULL);
+    QmpValueKind kind = qmp_json_input.kind(json);
+
+    json_decref(json);
+    return kind;
+}
+
+static void test_large_integers(void)
+{
+    g_assert_cmpint(kind_of("9223372036854775807"), ==, QMP_VALUE_INT);
+    g_assert_cmpint(kind_of("9223372036854775808"), ==, QMP_VALUE_UINT);
+    g_assert_cmpint(kind_of("18446744073709551615"), ==, QMP_VALUE_UINT);
+    g_assert_cmpint(kind_of("18446744073709551616"), ==, QMP_VALUE_NUMBER);
+    g_assert_cmpint(kind_of("-9223372036854775809"), ==, QMP_VALUE_NUMBER);
+    g_assert_cmpint(kind_of("9223372036854775808.0"), ==, QMP_VALUE_NUMBER);
+}
+
+static void test_bad(void)
+{
+    static const char *const texts[] = {
+        "", " ", "{", "[1,]", "{\"a\"}", "{\"a\": 1,}", "{'a': 1}", "{a: 1}", "01", "+1", ".5",
+        "1.", "nul", "NaN", "\"\xff\"", "\"\xc3\"", "\"a\nb\"", "\"\\x\"", "\"\\ud800\"", "[] []",
+        "{\"a\": 1, \"a\": 2}", "1e999", "\"\\u0000\"", "{\"\\u0000\": 1}",
+        "[\"\\u000018446744073709551615\", 18446744073709551615]",
+        "[18446744073709551615, 1e999]", "[18446744073709551615", "18446744073709551615x",
+        "0018446744073709551615", "[18446744073709551615, \"\\",
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_test_message("%s", texts[i]);
+        g_assert_null(qmp_json_parse(texts[i], strlen(texts[i]), &error));
+        g_assert_error(error, QMP_ERROR, ERROR_REASON_SYNTAX);
+        g_assert_true(g_str_has_prefix(error->message, "JSON parse error"));
+        g_assert_null(strchr(error->message, '\n'));
+    }
+    g_assert_null(qmp_json_parse("{} \0", 4, NULL));
+}
+
+/* The error tells where. */
+static void test_position(void)
+{
+    static const char text[] = "{\"execute\": 'x'}";
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(qmp_json_parse(text, strlen(text), &error));
+    g_assert_nonnull(strstr(error->message, "at byte 13"));
+}
+
+static void check_masked(const char *text, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    json_t *json = qmp_json_parse(text, strlen(text), &error);
+    struct evbuffer *out = evbuffer_new();
+    g_autofree char *printed = NULL;
+    QmpPrinter printer;
+
+    g_assert_no_error(error);
+    qmp_print_init(&printer, out);
+    qmp_print_masked(&printer, &qmp_json_input, &qmp_type_TestAll, json);
+    qmp_print_done(&printer);
+    printed = drain(out);
+    g_assert_cmpstr(printed, ==, expected);
+    json_decref(json);
+}
+
+/* For the journal: secrets of structs, classes, and of what does not decode. */
+static void test_masked(void)
+{
+    check_masked("{\"bounds\": {\"name\": \"n\", \"password\": \"hush\"}}",
+                 "{\"bounds\": {\"name\": \"n\", \"password\": null}}");
+    check_masked("{\"options\": {\"qom-type\": \"disk\", \"secret-key\": \"hush\", \"size\": 1}}",
+                 "{\"options\": {\"qom-type\": \"disk\", \"secret-key\": null, \"size\": 1}}");
+    check_masked("{\"options\": {\"qom-type\": \"no-such\", \"secret-key\": \"hush\"}}",
+                 "{\"options\": {\"qom-type\": \"no-such\", \"secret-key\": null}}");
+    check_masked("{\"bounds\": {\"pasword\": \"hush\"}}", "{\"bounds\": {\"pasword\": null}}");
+    check_masked("{\"scalars\": {\"v-any\": {\"x\": [1]}}}", "{\"scalars\": {\"v-any\": {\"x\": [1]}}}");
+    check_masked("{\"addresses\": [{\"type\": \"unix\", \"path\": \"p\"}, 5]}",
+                 "{\"addresses\": [{\"type\": \"unix\", \"path\": \"p\"}, 5]}");
+    check_masked("{\"choice\": {\"name\": \"x\"}}", "{\"choice\": {\"name\": \"x\"}}");
+    check_masked("{\"tree\": \"x\"}", "{\"tree\": \"x\"}");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/qmp/json/round-trips", test_round_trips);
+    g_test_add_func("/qmp/json/large-integers", test_large_integers);
+    g_test_add_func("/qmp/json/bad", test_bad);
+    g_test_add_func("/qmp/json/position", test_position);
+    g_test_add_func("/qmp/json/masked", test_masked);
+    return g_test_run();
+}
