@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What all accelerators have in common: being found, and serving a machine.
+ */
+#include "config.h"
+#include "cpu/accel.h"
+
+#include "cpu/types.h"
+#include "qmp/error.h"
+#include "qmp/qapi-types.h"
+
+const AccelOps *accel_ops(const Accel *accel)
+{
+    return object_kind(accel);
+}
+
+void accel_set_host(Accel *accel, const AccelHost *host, void *opaque)
+{
+    accel->host = host;
+    accel->host_opaque = opaque;
+}
+
+/* Stops at the first accelerator. */
+static bool find_accel(Object *obj, void *data)
+{
+    Accel **found = data;
+
+    *found = object_dynamic_cast(obj, &qmp_class_accel);
+    return !*found;
+}
+
+Accel *accel_find(Object *root)
+{
+    Object *machine = object_child(root, "machine");
+    Object *objects = object_child(root, "objects");
+    Accel *accel = NULL;
+
+    if (machine) {
+        accel = object_dynamic_cast(object_child(machine, "accel"), &qmp_class_accel);
+    }
+    if (!accel && objects) {
+        object_foreach_child(objects, find_accel, &accel);
+    }
+    if (!accel) {
+        object_foreach_descendant(root, find_accel, &accel);
+    }
+    return accel;
+}
+
+static bool accel_may_delete(Object *obj, GError **error)
+{
+    const Accel *accel = (const Accel *)obj;
+
+    if (accel->cpus || accel->host) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "accelerator '%s' runs a machine",
+                      object_class_name(obj));
+        return false;
+    }
+    return true;
+}
+
+static const ObjectOps accel_object = {
+    .may_delete = accel_may_delete,
+};
+
+const TypeInfo accel_type = {
+    .schema = &qmp_class_accel,
+    .size = sizeof(Accel),
+    .object = &accel_object,
+};

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The interface between a machine and what runs its vCPUs.
+ *
+ * Two const tables.  AccelOps is called by hw and cpu; an accelerator class
+ * (kvm-accel, qtest-accel, later a software CPU) puts it in TypeInfo.kind.
+ * AccelHost is called by the accelerator.  Neither names a MemoryRegion or a
+ * hw device, so that kvm and hw do not know each other.
+ *
+ * The accelerator object is ready for memory and chips after object_complete
+ * (for KVM: the VM exists), before any machine does.
+ *
+ * Threads: all AccelOps are called with the machine lock held unless said
+ * otherwise; AccelHost functions are called without it unless said otherwise.
+ */
+#ifndef CPU_ACCEL_H
+#define CPU_ACCEL_H
+
+#include "cpu/topology.h"
+#include "qom/object.h"
+
+typedef struct Accel Accel;
+typedef struct Cpu Cpu;
+typedef struct X86CpuState X86CpuState;
+
+/* ---- What the accelerator calls ---- */
+
+typedef enum {
+    ACCEL_REQUEST_RESET,        /* triple fault: the machine is to be reset */
+    ACCEL_REQUEST_SHUTDOWN,     /* guest asked the accelerator to end it */
+} AccelRequest;
+
+typedef struct {
+    /* One port access: count items of size 1, 2 or 4 at data, each to the same
+     * port.  Takes the lock itself as the device needs. */
+    void (*pio)(void *opaque, guint16 port, void *data, guint size, guint count, bool is_write);
+    /* One MMIO access of 1 to 8 bytes, little endian at data. */
+    void (*mmio)(void *opaque, guint64 gpa, void *data, guint size, bool is_write);
+    void (*lock)(void *opaque);
+    void (*unlock)(void *opaque);
+    /* Any thread, lock held or not; takes effect on the main loop. */
+    void (*request)(void *opaque, AccelRequest request);
+    /* A vCPU cannot go on (KVM_EXIT_INTERNAL_ERROR, FAIL_ENTRY): why is one
+     * line for the log.  The vCPU has parked itself; the machine goes to run
+     * state internal-error. */
+    void (*internal_error)(void *opaque, Cpu *cpu, const char *why);
+    /* Split interrupt controllers: a CPU ended the interrupt of this vector, so
+     * the machine's I/O APIC may let its line rise again.  NULL: it has none. */
+    void (*eoi)(void *opaque, guint8 vector);
+} AccelHost;
+
+/* ---- What hw and cpu call ---- */
+
+enum {
+    ACCEL_SLOT_READONLY = 1 << 0,   /* writes exit as MMIO */
+    ACCEL_SLOT_LOG_DIRTY = 1 << 1,
+};
+
+typedef struct {
+    guint64 gpa, size;              /* multiples of the host page size */
+    void *hva;
+    guint32 flags;                  /* ACCEL_SLOT_* */
+} AccelSlot;
+
+typedef struct {
+    bool pio;                       /* else MMIO */
+    guint64 address;
+    guint8 size;                    /* 0 (any, MMIO only), 1, 2, 4, 8 */
+    bool match;                     /* only this value: */
+    guint64 value;
+    int fd;
+} AccelIoeventfd;
+
+typedef enum {
+    ACCEL_CHIP_IOAPIC,
+    ACCEL_CHIP_PIC_MASTER,
+    ACCEL_CHIP_PIC_SLAVE,
+    ACCEL_CHIP_PIT,
+} AccelChip;
+
+typedef enum {
+    ACCEL_IRQCHIP_OFF,              /* none: user space has it */
+    ACCEL_IRQCHIP_SPLIT,            /* local APICs only */
+    ACCEL_IRQCHIP_ON,               /* local APICs, I/O APIC, PICs */
+} AccelIrqchip;
+
+typedef struct {
+    guint64 address;                /* MSI address and data */
+    guint32 data;
+} AccelMsi;
+
+typedef struct {
+    const char *name;               /* "kvm" */
+
+    /* Memory.  Between begin and commit the guest may see either view; commit
+     * applies all changes, deletions first, and fails as a whole. */
+    void (*slots_begin)(Accel *accel);
+    void (*slot_add)(Accel *accel, const AccelSlot *slot);
+    void (*slot_del)(Accel *accel, const AccelSlot *slot);
+    bool (*slots_commit)(Accel *accel, GError **error);
+    guint (*slots_max)(Accel *accel);
+    /* Dirty bitmap since the last call, one bit a page; slot as it was added. */
+    bool (*dirty_log)(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GError **error);
+    /* The host wrote guest memory: a software CPU drops translated code.
+     * Any thread, lock not needed.  May be NULL. */
+    void (*memory_written)(Accel *accel, guint64 gpa, guint64 size);
+
+    bool (*ioeventfd_add)(Accel *accel, const AccelIoeventfd *ioeventfd, GError **error);
+    void (*ioeventfd_del)(Accel *accel, const AccelIoeventfd *ioeventfd);
+
+    /* Interrupts.  GSIs 0..23 are the I/O APIC's pins (0..15 the PICs', too), but
+     * GSI 0 reaches its pin 2, as on every PC.  With split controllers GSIs
+     * 0..23 are messages, which the machine's I/O APIC sets by
+     * msi_route_update and sends by set_gsi. */
+    AccelIrqchip (*irqchip)(Accel *accel);
+    void (*set_gsi)(Accel *accel, guint gsi, bool level);   /* any thread, no lock */
+    bool (*irqfd_add)(Accel *accel, guint gsi, int fd, int resample_fd, GError **error);
+    void (*irqfd_del)(Accel *accel, guint gsi, int fd);
+    /* MSI routes have GSIs of their own, above the pins. */
+    int (*msi_route_add)(Accel *accel, const AccelMsi *msi, GError **error);   /* gsi or -1 */
+    bool (*msi_route_update)(Accel *accel, guint gsi, const AccelMsi *msi, GError **error);
+    void (*msi_route_del)(Accel *accel, guint gsi);
+    bool (*msi_send)(Accel *accel, const AccelMsi *msi);    /* any thread, no lock */
+    /* The PIT is made on demand; the others exist as irqchip() says. */
+    bool (*pit_create)(Accel *accel, GError **error);
+    gsize (*chip_size)(Accel *accel, AccelChip chip);
+    bool (*chip_get)(Accel *accel, AccelChip chip, void *ret_state, GError **error);
+    bool (*chip_set)(Accel *accel, AccelChip chip, const void *state, GError **error);
+
+    /* vCPUs.  A vCPU is made parked and runs after vcpus_resume.  CPU features
+     * that the host lacks fail vcpu_create by name. */
+    bool (*vcpu_create)(Accel *accel, Cpu *cpu, GError **error);
+    void (*vcpu_destroy)(Accel *accel, Cpu *cpu);
+    void (*vcpus_resume)(Accel *accel);
+    /* Returns when all vCPUs are parked, releasing the machine lock while it
+     * waits.  Main thread only.  A vCPU that asks for the pause itself (through
+     * AccelHost) is parked as soon as it leaves its exit. */
+    void (*vcpus_pause)(Accel *accel);
+    /* State of a parked vCPU. */
+    bool (*vcpu_get)(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error);
+    bool (*vcpu_set)(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
+    /* The same in a reset: all that X86CpuState lacks (MSRs, FPU, local APIC,
+     * pending events) goes back to what it was at power-on. */
+    bool (*vcpu_reset)(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
+    /* What CPUID the accelerator can offer: registers of a leaf, all zero where
+     * it has nothing.  regs is eax, ebx, ecx, edx.  NULL: it executes nothing,
+     * and takes every feature. */
+    void (*cpuid_supported)(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
+} AccelOps;
+
+struct Accel {
+    Object object;
+    const AccelHost *host;      /* NULL until a machine is made */
+    void *host_opaque;
+    CpuTopology topology;       /* the machine sets it before CPUs are made */
+    GPtrArray *cpus;            /* of Cpu: the realized ones in order of index;
+                                   NULL: none */
+};
+
+/* The class's table. */
+const AccelOps *accel_ops(const Accel *accel);
+
+/* Called by the machine when it is made, and with NULL when it goes. */
+void accel_set_host(Accel *accel, const AccelHost *host, void *opaque);
+
+/* The accelerator of a tree ("/machine/accel" once a machine exists, before
+ * that the only object of class accel), or NULL. */
+Accel *accel_find(Object *root);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Class cpu: a device with an accelerator and an index.  The classes below it
+ * make the vCPU.
+ */
+#include "config.h"
+#include "cpu/cpu.h"
+
+#include "cpu/types.h"
+#include "qmp/error.h"
+#include "qmp/qapi-types.h"
+
+static const GPtrArray *realized(Object *root)
+{
+    const Accel *accel = accel_find(root);
+
+    return accel ? accel->cpus : NULL;
+}
+
+guint cpu_count(Object *root)
+{
+    const GPtrArray *cpus = realized(root);
+
+    return cpus ? cpus->len : 0;
+}
+
+Cpu *cpu_by_index(Object *root, guint index)
+{
+    const GPtrArray *cpus = realized(root);
+
+    return cpus && index < cpus->len ? g_ptr_array_index(cpus, index) : NULL;
+}
+
+void cpu_foreach(Object *root, void (*f)(Cpu *cpu, void *data), void *data)
+{
+    for (guint i = 0; i < cpu_count(root); i++) {
+        f(cpu_by_index(root, i), data);
+    }
+}
+
+/* Puts cpu where the first index is free: the list is in order of index. */
+static void enlist(Accel *accel, Cpu *cpu)
+{
+    guint i = 0;
+
+    if (!accel->cpus) {
+        accel->cpus = g_ptr_array_new();
+    }
+    while (i < accel->cpus->len && ((Cpu *)g_ptr_array_index(accel->cpus, i))->index == i) {
+        i++;
+    }
+    cpu->index = i;
+    g_ptr_array_insert(accel->cpus, i, cpu);
+}
+
+static void delist(Accel *accel, Cpu *cpu)
+{
+    g_ptr_array_remove(accel->cpus, cpu);
+    if (accel->cpus->len == 0) {
+        g_clear_pointer(&accel->cpus, g_ptr_array_unref);
+    }
+}
+
+static bool cpu_realize(Device *dev, GError **error)
+{
+    Cpu *cpu = (Cpu *)dev;
+    Accel *accel = accel_find(object_root(&dev->object));
+
+    if (!accel) {
+        qmp_error_set(error, ERROR_REASON_NO_ACCELERATOR,
+                      "a CPU needs an accelerator: make one first, such as kvm-accel");
+        return false;
+    }
+    cpu->accel = object_ref(accel);
+    enlist(accel, cpu);
+    return true;
+}
+
+static void cpu_unrealize(Device *dev)
+{
+    Cpu *cpu = (Cpu *)dev;
+
+    delist(cpu->accel, cpu);
+    g_clear_pointer(&cpu->accel, object_unref);
+}
+
+/* The vCPU takes its reset state: at the end, when memory and chips are ready. */
+static void cpu_reset_exit(Device *dev)
+{
+    Cpu *cpu = (Cpu *)dev;
+    const AccelOps *ops = accel_ops(cpu->accel);
+    g_autoptr(GError) error = NULL;
+    bool ok = ops->vcpu_reset ? ops->vcpu_reset(cpu->accel, cpu, &cpu->reset_state, &error)
+                              : ops->vcpu_set(cpu->accel, cpu, &cpu->reset_state, &error);
+
+    if (!ok && cpu->accel->host) {
+        cpu->accel->host->internal_error(cpu->accel->host_opaque, cpu, error->message);
+    }
+}
+
+static const DeviceOps cpu_device = {
+    .realize = cpu_realize,
+    .unrealize = cpu_unrealize,
+    .reset_exit = cpu_reset_exit,
+};
+
+const TypeInfo cpu_type = {
+    .schema = &qmp_class_cpu,
+    .size = sizeof(Cpu),
+    .device = &cpu_device,
+};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * CPUs: the device class that every CPU model extends.  A CPU is realized by
+ * making a vCPU in the accelerator; it runs when the machine does.
+ */
+#ifndef CPU_CPU_H
+#define CPU_CPU_H
+
+#include "cpu/accel.h"
+#include "cpu/x86-state.h"
+#include "qom/device.h"
+
+/* One CPUID leaf as the guest shall see it. */
+typedef struct {
+    guint32 leaf, subleaf;
+    bool has_subleaf;
+    guint32 eax, ebx, ecx, edx;
+} CpuidLeaf;
+
+struct Cpu {
+    Device device;
+    Accel *accel;               /* held while realized */
+    guint index;                /* the lowest free one, from 0: cpu-index */
+    guint32 apic_id;
+    CpuIds ids;                 /* its place in the topology */
+    int thread_id;              /* of the vCPU's thread; 0: the accelerator has none */
+    GArray *cpuid;              /* of CpuidLeaf; what vcpu_create passes on */
+    void *vcpu;                 /* the accelerator's */
+    /* What a reset loads into the vCPU: since realize the state after RESET;
+     * the board may change it before it resets the CPU (PVH). */
+    X86CpuState reset_state;
+};
+
+/* Number of realized CPUs in a tree, and the i-th one. */
+guint cpu_count(Object *root);
+Cpu *cpu_by_index(Object *root, guint index);
+
+/* Calls f for every realized CPU in order of index. */
+void cpu_foreach(Object *root, void (*f)(Cpu *cpu, void *data), void *data);
+
+/* Whether it is the one that runs at power-on; the others wait for a SIPI. */
+static inline bool cpu_is_bsp(const Cpu *cpu)
+{
+    return cpu->index == 0;
+}
+
+#endif

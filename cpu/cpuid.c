@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * CPUID leaves: Intel SDM vol. 2A, instruction CPUID; AMD APM vol. 3, appendix
+ * E (leaves 0x80000000 and up); Linux, Documentation/virt/kvm/x86/cpuid.rst
+ * (leaves 0x40000000 and 0x40000001).
+ *
+ * Leaves that a CPU's level covers and that are not made here read as zero.
+ * Caches are the same in every model; nothing depends on their figures.
+ */
+#include "config.h"
+#include "cpu/cpuid.h"
+
+#include <string.h>
+
+#include "cpu/x86-features.h"
+#include "qmp/qapi-types.h"
+
+enum { EAX, EBX, ECX, EDX };
+
+enum {
+    LEAF_KVM = 0x40000000,
+    LEAF_EXTENDED = 0x80000000,
+    CACHE_LINE = 64,
+};
+
+/* Bits of leaf 1, EDX, that AMD repeats in leaf 0x80000001. */
+#define AMD_ALIASES 0x0183f3ffu
+/* x87, SSE; AVX; MPX; AVX-512; PKU; AMX: bits of XCR0. */
+#define XCR0_BASE   0x3u
+#define XCR0_AVX    0x4u
+#define XCR0_MPX    0x18u
+#define XCR0_AVX512 0xe0u
+#define XCR0_PKU    0x200u
+#define XCR0_AMX    0x60000u
+
+typedef struct {
+    Cpu *cpu;
+    X8664CpuProps *props;
+    const CpuTopology *topology;
+    GArray *leaves;
+} Builder;
+
+guint32 cpuid_signature(guint family, guint model, guint stepping)
+{
+    guint base = MIN(family, 15);
+
+    return (family - base) << 20 | (model >> 4 & 15) << 16 | base << 8 | (model & 15) << 4 |
+           (stepping & 15);
+}
+
+void cpuid_parse_signature(guint32 signature, guint *ret_family, guint *ret_model,
+                           guint *ret_stepping)
+{
+    guint base = signature >> 8 & 15;
+
+    *ret_family = base == 15 ? base + (signature >> 20 & 255) : base;
+    *ret_model = signature >> 4 & 15;
+    if (base == 6 || base == 15) {
+        *ret_model |= signature >> 12 & 0xf0;
+    }
+    *ret_stepping = signature & 15;
+}
+
+void cpuid_of_accel(const Cpu *cpu, guint32 leaf, guint32 subleaf, guint32 ret_regs[4])
+{
+    const AccelOps *ops = accel_ops(cpu->accel);
+
+    memset(ret_regs, 0, 4 * sizeof(ret_regs[0]));
+    if (ops->cpuid_supported) {
+        ops->cpuid_supported(cpu->accel, leaf, subleaf, ret_regs);
+    }
+}
+
+static guint32 word(const Builder *b, guint32 leaf, guint32 subleaf, guint reg)
+{
+    return x86_feature_word(b->props, leaf, subleaf, reg);
+}
+
+static void add(Builder *b, CpuidLeaf leaf)
+{
+    g_array_append_val(b->leaves, leaf);
+}
+
+static void add_sub(Builder *b, guint32 leaf, guint32 subleaf, const guint32 regs[4])
+{
+    add(b, (CpuidLeaf){ .leaf = leaf, .subleaf = subleaf, .has_subleaf = true,
+                        .eax = regs[EAX], .ebx = regs[EBX], .ecx = regs[ECX],
+                        .edx = regs[EDX] });
+}
+
+/* A leaf as the accelerator has it: for features whose figures are its own. */
+static void copy_sub(Builder *b, guint32 leaf, guint32 subleaf)
+{
+    guint32 regs[4];
+
+    cpuid_of_accel(b->cpu, leaf, subleaf, regs);
+    add_sub(b, leaf, subleaf, regs);
+}
+
+static void copy(Builder *b, guint32 leaf)
+{
+    guint32 regs[4];
+
+    cpuid_of_accel(b->cpu, leaf, 0, regs);
+    add(b, (CpuidLeaf){ .leaf = leaf, .eax = regs[EAX], .ebx = regs[EBX], .ecx = regs[ECX],
+                        .edx = regs[EDX] });
+}
+
+/* Four characters of a string that is at least that long, as a register. */
+static guint32 characters(const char *text)
+{
+    guint32 value;
+
+    memcpy(&value, text, sizeof(value));
+    return GUINT32_FROM_LE(value);
+}
+
+static bool is_amd(const Builder *b)
+{
+    return g_str_equal(b->props->vendor, "AuthenticAMD") ||
+           g_str_equal(b->props->vendor, "HygonGenuine");
+}
+
+/* ---- Levels ---- */
+
+static guint32 choose_level(const Builder *b)
+{
+    const X8664CpuProps *props = b->props;
+    guint32 level = props->min_level;
+
+    if (word(b, 7, 0, EBX) || word(b, 7, 0, ECX) || word(b, 7, 0, EDX) || word(b, 7, 1, EAX)) {
+        level = MAX(level, 7);
+    }
+    if (topology_threads_per_socket(b->topology) > 1 || props->x2apic) {
+        level = MAX(level, 0xb);
+    }
+    level = MAX(level, props->arat ? 6 : 0);
+    level = MAX(level, props->pmu ? 0xa : 0);
+    level = MAX(level, props->xsave ? 0xd : 0);
+    level = MAX(level, props->intel_pt ? 0x14 : 0);
+    level = MAX(level, props->amx_tile ? 0x1e : 0);
+    level = MAX(level, b->topology->dies > 1 ? 0x1f : 0);
+    return level;
+}
+
+static guint32 choose_xlevel(const Builder *b)
+{
+    const X8664CpuProps *props = b->props;
+    guint32 xlevel = MAX(props->min_xlevel, 0x80000004);
+
+    if (word(b, 0x80000001, 0, ECX) || word(b, 0x80000001, 0, EDX)) {
+        xlevel = MAX(xlevel, 0x80000008);
+    }
+    return MAX(xlevel, props->svm ? 0x8000000a : 0);
+}
+
+static void choose_levels(Builder *b)
+{
+    X8664CpuProps *props = b->props;
+
+    if (!props->has_level) {
+        props->level = choose_level(b);
+        props->has_level = true;
+    }
+    if (!props->has_xlevel) {
+        props->xlevel = choose_xlevel(b);
+        props->has_xlevel = true;
+    }
+}
+
+/* ---- Basic leaves ---- */
+
+static void add_identity(Builder *b)
+{
+    const char *vendor = b->props->vendor;
+
+    add(b, (CpuidLeaf){ .leaf = 0, .eax = b->props->level, .ebx = characters(vendor),
+                        .edx = characters(vendor + 4), .ecx = characters(vendor + 8) });
+}
+
+static guint32 signature(const Builder *b)
+{
+    return cpuid_signature(b->props->family, b->props->model, b->props->stepping);
+}
+
+static void add_leaf_1(Builder *b)
+{
+    guint32 threads = topology_threads_per_socket(b->topology);
+    guint32 ids = 1u << topology_socket_shift(b->topology);
+    guint32 edx = word(b, 1, 0, EDX);
+
+    add(b, (CpuidLeaf){
+        .leaf = 1,
+        .eax = signature(b),
+        .ebx = (b->cpu->apic_id & 0xff) << 24 | MIN(ids, 255) << 16 |
+               (b->props->clflush ? CACHE_LINE / 8 << 8 : 0),
+        .ecx = word(b, 1, 0, ECX),
+        .edx = edx | (threads > 1 ? 1u << 28 : 0),
+    });
+}
+
+typedef struct {
+    guint8 type;                /* 1 data, 2 instructions, 3 both */
+    guint8 level;
+    guint8 ways;
+    guint16 sets;
+} Cache;
+
+static const Cache caches[] = {
+    { .type = 1, .level = 1, .ways = 8, .sets = 64 },           /* 32 KiB */
+    { .type = 2, .level = 1, .ways = 8, .sets = 64 },           /* 32 KiB */
+    { .type = 3, .level = 2, .ways = 16, .sets = 4096 },        /* 4 MiB */
+    { .type = 3, .level = 3, .ways = 16, .sets = 16384 },       /* 16 MiB */
+};
+
+/* Leaf 2 only refers to leaf 4 (descriptor 0xff). */
+static void add_caches(Builder *b)
+{
+    guint core = topology_core_shift(b->topology);
+    guint socket = topology_socket_shift(b->topology);
+
+    add(b, (CpuidLeaf){ .leaf = 2, .eax = 0xff01 });
+    for (guint i = 0; i <= G_N_ELEMENTS(caches); i++) {
+        const Cache *cache = i < G_N_ELEMENTS(caches) ? &caches[i] : NULL;
+        guint32 regs[4] = { 0 };
+
+        if (cache) {
+            guint shared = 1u << (cache->level == 3 ? socket : core);
+
+            regs[EAX] = cache->type | cache->level << 5 | 1 << 8 | (shared - 1) << 14 |
+                        ((1u << (socket - core)) - 1) << 26;
+            regs[EBX] = (CACHE_LINE - 1) | (cache->ways - 1u) << 22;
+            regs[ECX] = cache->sets - 1;
+        }
+        add_sub(b, 4, i, regs);
+    }
+}
+
+static void add_extended_features(Builder *b)
+{
+    guint32 sub1 = word(b, 7, 1, EAX);
+
+    add_sub(b, 7, 0, (guint32[]){ sub1 ? 1 : 0, word(b, 7, 0, EBX), word(b, 7, 0, ECX),
+                                  word(b, 7, 0, EDX) });
+    if (sub1) {
+        add_sub(b, 7, 1, (guint32[]){ sub1, 0, 0, 0 });
+    }
+}
+
+/* Leaves 0xb and 0x1f; types are 1 thread, 2 core, 5 die, 0 end. */
+static void add_topology(Builder *b, guint32 leaf, bool with_dies)
+{
+    const CpuTopology *t = b->topology;
+    guint32 id = b->cpu->apic_id;
+    guint n = 0;
+
+    add_sub(b, leaf, n, (guint32[]){ topology_core_shift(t), topology_threads_per_core(t),
+                                     n | 1 << 8, id });
+    n++;
+    if (with_dies) {
+        add_sub(b, leaf, n, (guint32[]){ topology_die_shift(t), topology_threads_per_die(t),
+                                         n | 2 << 8, id });
+        n++;
+    }
+    add_sub(b, leaf, n, (guint32[]){ topology_socket_shift(t), topology_threads_per_socket(t),
+                                     n | (with_dies ? 5 : 2) << 8, id });
+    n++;
+    add_sub(b, leaf, n, (guint32[]){ 0, 0, n, id });
+}
+
+static guint32 xcr0_mask(const X8664CpuProps *props)
+{
+    return XCR0_BASE | (props->avx ? XCR0_AVX : 0) | (props->mpx ? XCR0_MPX : 0) |
+           (props->avx512f ? XCR0_AVX512 : 0) | (props->pku ? XCR0_PKU : 0) |
+           (props->amx_tile ? XCR0_AMX : 0);
+}
+
+/* Sizes and offsets of the components are the accelerator's, which are the
+ * processor's; what it lacks is not shown. */
+static void add_xsave(Builder *b)
+{
+    guint32 offered[4], regs[4];
+    guint32 mask, size = 512 + 64;      /* legacy area and header */
+
+    cpuid_of_accel(b->cpu, 0xd, 0, offered);
+    mask = xcr0_mask(b->props) & (offered[EAX] | XCR0_BASE);
+    for (guint i = 2; i < 32; i++) {
+        if (mask >> i & 1) {
+            cpuid_of_accel(b->cpu, 0xd, i, regs);
+            size = MAX(size, regs[EAX] + regs[EBX]);
+        }
+    }
+    add_sub(b, 0xd, 0, (guint32[]){ mask, size, size, 0 });
+    add_sub(b, 0xd, 1, (guint32[]){ word(b, 0xd, 1, EAX), 0, 0, 0 });
+    for (guint i = 2; i < 32; i++) {
+        if (mask >> i & 1) {
+            copy_sub(b, 0xd, i);
+        }
+    }
+}
+
+/* How many subleaves leaf 0x14, 0x1d: subleaf 0's EAX says. */
+static void copy_with_subleaves(Builder *b, guint32 leaf)
+{
+    guint32 regs[4];
+
+    cpuid_of_accel(b->cpu, leaf, 0, regs);
+    for (guint i = 0; i <= MIN(regs[EAX], 8); i++) {
+        copy_sub(b, leaf, i);
+    }
+}
+
+static void add_power(Builder *b)
+{
+    if (b->props->monitor) {
+        copy(b, 5);
+    }
+    add(b, (CpuidLeaf){ .leaf = 6, .eax = word(b, 6, 0, EAX) });
+}
+
+static void add_basic(Builder *b)
+{
+    const X8664CpuProps *props = b->props;
+
+    add_identity(b);
+    add_leaf_1(b);
+    add_caches(b);
+    add_power(b);
+    add_extended_features(b);
+    if (props->pmu) {
+        copy(b, 0xa);
+    }
+    add_topology(b, 0xb, false);
+    if (props->xsave) {
+        add_xsave(b);
+    }
+    if (props->intel_pt) {
+        copy_with_subleaves(b, 0x14);
+    }
+    if (props->amx_tile) {
+        copy_with_subleaves(b, 0x1d);
+        copy_sub(b, 0x1e, 0);
+    }
+    if (b->topology->dies > 1) {
+        add_topology(b, 0x1f, true);
+    }
+}
+
+/* ---- The accelerator's leaves ---- */
+
+/* kvmclock has two generations of MSRs, and a bit for each. */
+static guint32 kvm_features(const Builder *b)
+{
+    guint32 offered[4];
+
+    cpuid_of_accel(b->cpu, LEAF_KVM + 1, 0, offered);
+    return word(b, LEAF_KVM + 1, 0, EAX) | (b->props->kvmclock ? offered[EAX] & 1 : 0);
+}
+
+static void add_accel(Builder *b)
+{
+    guint32 regs[4];
+
+    cpuid_of_accel(b->cpu, LEAF_KVM, 0, regs);
+    if (!b->props->kvm || !b->props->hypervisor || !regs[EBX]) {
+        return;
+    }
+    add(b, (CpuidLeaf){ .leaf = LEAF_KVM, .eax = LEAF_KVM + 1, .ebx = regs[EBX],
+                        .ecx = regs[ECX], .edx = regs[EDX] });
+    add(b, (CpuidLeaf){ .leaf = LEAF_KVM + 1, .eax = kvm_features(b),
+                        .edx = word(b, LEAF_KVM + 1, 0, EDX) });
+}
+
+/* ---- Extended leaves ---- */
+
+static void add_leaf_80000001(Builder *b)
+{
+    bool amd = is_amd(b);
+    bool many = topology_threads_per_socket(b->topology) > 1;
+
+    add(b, (CpuidLeaf){
+        .leaf = LEAF_EXTENDED + 1,
+        .eax = signature(b),
+        .ecx = word(b, LEAF_EXTENDED + 1, 0, ECX) | (amd && many ? 1 << 1 : 0),
+        .edx = word(b, LEAF_EXTENDED + 1, 0, EDX) |
+               (amd ? word(b, 1, 0, EDX) & AMD_ALIASES : 0),
+    });
+}
+
+static void add_brand(Builder *b)
+{
+    char brand[48] = "";
+
+    if (b->props->model_id) {
+        memcpy(brand, b->props->model_id, MIN(strlen(b->props->model_id), sizeof(brand)));
+    }
+    for (guint i = 0; i < 3; i++) {
+        const char *part = brand + 16 * i;
+
+        add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 2 + i, .eax = characters(part),
+                            .ebx = characters(part + 4), .ecx = characters(part + 8),
+                            .edx = characters(part + 12) });
+    }
+}
+
+static guint32 cache_kib(const Cache *cache)
+{
+    return cache->ways * cache->sets * CACHE_LINE / 1024;
+}
+
+/* AMD's form of leaf 4; 8 is its code for 16 ways. */
+static void add_amd_caches(Builder *b)
+{
+    guint32 l1d = cache_kib(&caches[0]) << 24 | caches[0].ways << 16 | 1 << 8 | CACHE_LINE;
+    guint32 l1i = cache_kib(&caches[1]) << 24 | caches[1].ways << 16 | 1 << 8 | CACHE_LINE;
+    guint32 l2 = cache_kib(&caches[2]) << 16 | 8 << 12 | 1 << 8 | CACHE_LINE;
+    guint32 l3 = cache_kib(&caches[3]) / 512 << 18 | 8 << 12 | 1 << 8 | CACHE_LINE;
+
+    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 5, .ecx = l1d, .edx = l1i });
+    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 6, .ecx = l2, .edx = l3 });
+}
+
+static void add_sizes(Builder *b)
+{
+    const X8664CpuProps *props = b->props;
+    guint32 threads = topology_threads_per_socket(b->topology);
+    guint linear = !props->lm ? 32 : props->la57 ? 57 : 48;
+    guint32 ecx = 0;
+
+    if (threads > 1) {
+        ecx = (MIN(threads, 256) - 1) | topology_socket_shift(b->topology) << 12;
+    }
+    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 8, .eax = linear << 8 | props->phys_bits,
+                        .ebx = word(b, LEAF_EXTENDED + 8, 0, EBX), .ecx = ecx });
+}
+
+static void add_extended(Builder *b)
+{
+    const char *vendor = b->props->vendor;
+
+    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED, .eax = b->props->xlevel,
+                        .ebx = characters(vendor), .edx = characters(vendor + 4),
+                        .ecx = characters(vendor + 8) });
+    add_leaf_80000001(b);
+    add_brand(b);
+    add_amd_caches(b);
+    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 7, .edx = word(b, LEAF_EXTENDED + 7, 0, EDX) });
+    add_sizes(b);
+    if (b->props->svm) {
+        add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 0xa, .eax = 1, .ebx = 16,
+                            .edx = word(b, LEAF_EXTENDED + 0xa, 0, EDX) });
+    }
+}
+
+/* Nothing above what level and xlevel say. */
+static void cut_to_levels(Builder *b)
+{
+    for (guint i = b->leaves->len; i-- > 0;) {
+        guint32 leaf = g_array_index(b->leaves, CpuidLeaf, i).leaf;
+        guint32 limit = leaf >= LEAF_EXTENDED ? b->props->xlevel :
+                        leaf >= LEAF_KVM ? leaf : b->props->level;
+
+        if (leaf > limit) {
+            g_array_remove_index(b->leaves, i);
+        }
+    }
+}
+
+GArray *cpuid_build(Cpu *cpu)
+{
+    Builder b = {
+        .cpu = cpu,
+        .props = object_props(cpu),
+        .topology = &cpu->accel->topology,
+        .leaves = g_array_new(FALSE, FALSE, sizeof(CpuidLeaf)),
+    };
+
+    choose_levels(&b);
+    add_basic(&b);
+    add_accel(&b);
+    add_extended(&b);
+    cut_to_levels(&b);
+    return b.leaves;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a CPU's resolved properties to the CPUID leaves that its guest sees.
+ */
+#ifndef CPU_CPUID_H
+#define CPU_CPUID_H
+
+#include "cpu/cpu.h"
+
+/*
+ * The leaves of an x86 CPU whose properties are all resolved (features, vendor,
+ * family ..., phys-bits) and whose apic_id is set.  Where `level` or `xlevel`
+ * is absent it is chosen and written back.
+ *
+ * Returns an array of CpuidLeaf, basic leaves first, for the caller to unref.
+ */
+GArray *cpuid_build(Cpu *cpu);
+
+/* Leaf 1's EAX for a family (up to 270), model and stepping (up to 15). */
+guint32 cpuid_signature(guint family, guint model, guint stepping);
+void cpuid_parse_signature(guint32 signature, guint *ret_family, guint *ret_model,
+                           guint *ret_stepping);
+
+/* Registers of an accelerator's leaf, all zero if it executes nothing. */
+void cpuid_of_accel(const Cpu *cpu, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where CPUs are in a machine, and what that makes of their APIC ids: an APIC
+ * id is the socket's, die's, core's and thread's number side by side, each in
+ * as many bits as the topology needs.  SDM vol. 3A, section 9.9.
+ *
+ * Pure functions.
+ */
+#ifndef CPU_TOPOLOGY_H
+#define CPU_TOPOLOGY_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* How many of each there are in the next larger one.  0 counts as 1, but for
+ * sockets as unlimited: an all-zero topology has each CPU in its own socket. */
+typedef struct {
+    guint32 sockets, dies, cores, threads;
+} CpuTopology;
+
+/* Numbers from 0, each within the next larger one. */
+typedef struct {
+    guint32 socket, die, core, thread;
+} CpuIds;
+
+/* Bits of an APIC id below those of the core, of the die and of the socket. */
+guint topology_core_shift(const CpuTopology *topology);
+guint topology_die_shift(const CpuTopology *topology);
+guint topology_socket_shift(const CpuTopology *topology);
+
+/* CPUs in a core, in a die, in a socket. */
+guint32 topology_threads_per_core(const CpuTopology *topology);
+guint32 topology_threads_per_die(const CpuTopology *topology);
+guint32 topology_threads_per_socket(const CpuTopology *topology);
+
+guint32 topology_apic_id(const CpuTopology *topology, const CpuIds *ids);
+CpuIds topology_ids(const CpuTopology *topology, guint32 apic_id);
+
+/* The place of the index-th CPU, counted through threads, cores, dies, sockets. */
+CpuIds topology_ids_of_index(const CpuTopology *topology, guint32 index);
+
+/* Name of the first id that the topology has no room for ("core-id"), or NULL. */
+const char *topology_check(const CpuTopology *topology, const CpuIds *ids);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Class x86_64-cpu, and with it every CPU model, which are data: realize turns
+ * properties into a place in the machine, features, CPUID leaves and a vCPU,
+ * and writes back what it chose.
+ */
+#include "config.h"
+#include "cpu/cpu.h"
+
+#include <string.h>
+
+#include "cpu/cpuid.h"
+#include "cpu/types.h"
+#include "cpu/x86-features.h"
+#include "qmp/error.h"
+
+enum {
+    EAX, EBX, ECX, EDX,
+    DEFAULT_PHYS_BITS = 40,
+};
+
+/* ---- Place ---- */
+
+static CpuIds ids_from_props(const X8664CpuProps *props)
+{
+    return (CpuIds){
+        .socket = props->has_socket_id ? props->socket_id : 0,
+        .die = props->has_die_id ? props->die_id : 0,
+        .core = props->has_core_id ? props->core_id : 0,
+        .thread = props->has_thread_id ? props->thread_id : 0,
+    };
+}
+
+static bool agrees(bool has, guint32 given, guint32 derived)
+{
+    return !has || given == derived;
+}
+
+static bool ids_agree(const X8664CpuProps *props, const CpuIds *ids)
+{
+    return agrees(props->has_socket_id, props->socket_id, ids->socket) &&
+           agrees(props->has_die_id, props->die_id, ids->die) &&
+           agrees(props->has_core_id, props->core_id, ids->core) &&
+           agrees(props->has_thread_id, props->thread_id, ids->thread);
+}
+
+static bool choose_ids(Cpu *cpu, GError **error)
+{
+    const X8664CpuProps *props = object_props(cpu);
+    const CpuTopology *topology = &cpu->accel->topology;
+    const char *bad;
+
+    if (props->has_apic_id) {
+        cpu->ids = topology_ids(topology, props->apic_id);
+        if (!ids_agree(props, &cpu->ids)) {
+            qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                          "apic-id %u does not fit the other ids", props->apic_id);
+            return false;
+        }
+    } else if (props->has_socket_id || props->has_die_id || props->has_core_id ||
+               props->has_thread_id) {
+        cpu->ids = ids_from_props(props);
+    } else {
+        cpu->ids = topology_ids_of_index(topology, cpu->index);
+    }
+    bad = topology_check(topology, &cpu->ids);
+    if (bad) {
+        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE,
+                      "the machine's topology has no place with that %s", bad);
+        return false;
+    }
+    cpu->apic_id = topology_apic_id(topology, &cpu->ids);
+    return true;
+}
+
+static bool check_apic_id_free(const Cpu *cpu, GError **error)
+{
+    const GPtrArray *cpus = cpu->accel->cpus;
+
+    for (guint i = 0; i < cpus->len; i++) {
+        const Cpu *other = g_ptr_array_index(cpus, i);
+
+        if (other != cpu && other->apic_id == cpu->apic_id) {
+            g_autofree char *path = object_path(&other->device.object);
+
+            qmp_error_set(error, ERROR_REASON_ADDRESS_IN_USE, "CPU '%s' has apic-id %u", path,
+                          cpu->apic_id);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void write_ids_back(const Cpu *cpu)
+{
+    X8664CpuProps *props = object_props(cpu);
+
+    props->apic_id = cpu->apic_id;
+    props->socket_id = cpu->ids.socket;
+    props->die_id = cpu->ids.die;
+    props->core_id = cpu->ids.core;
+    props->thread_id = cpu->ids.thread;
+    props->has_apic_id = props->has_socket_id = props->has_die_id = true;
+    props->has_core_id = props->has_thread_id = true;
+}
+
+/* ---- Identity ---- */
+
+static void set_string(char **string, const char *value)
+{
+    g_free(*string);
+    *string = g_strdup(value);
+}
+
+/* Twelve characters from EBX, EDX, ECX of leaf 0, or an empty string. */
+static void vendor_of_accel(const Cpu *cpu, char ret_vendor[13])
+{
+    guint32 regs[4];
+
+    cpuid_of_accel(cpu, 0, 0, regs);
+    for (guint i = 0; i < 3; i++) {
+        guint32 part = GUINT32_TO_LE(regs[i == 0 ? EBX : i == 1 ? EDX : ECX]);
+
+        memcpy(ret_vendor + 4 * i, &part, 4);
+    }
+    ret_vendor[12] = '\0';
+}
+
+static void choose_vendor(Cpu *cpu)
+{
+    X8664CpuProps *props = object_props(cpu);
+    char vendor[13];
+
+    vendor_of_accel(cpu, vendor);
+    if (strlen(vendor) == 12 && !x86_was_given(&cpu->device.object, "vendor")) {
+        set_string(&props->vendor, vendor);
+    } else if (!props->vendor) {
+        set_string(&props->vendor, "AuthenticAMD");
+    }
+}
+
+static void choose_signature(Cpu *cpu)
+{
+    const Object *obj = &cpu->device.object;
+    X8664CpuProps *props = object_props(cpu);
+    guint32 regs[4];
+    guint family, model, stepping;
+
+    cpuid_of_accel(cpu, 1, 0, regs);
+    if (!x86_is_host_model(obj) || !regs[EAX]) {
+        return;
+    }
+    cpuid_parse_signature(regs[EAX], &family, &model, &stepping);
+    props->family = x86_was_given(obj, "family") ? props->family : family;
+    props->model = x86_was_given(obj, "model") ? props->model : model;
+    props->stepping = x86_was_given(obj, "stepping") ? props->stepping : stepping;
+}
+
+static void choose_model_id(Cpu *cpu)
+{
+    X8664CpuProps *props = object_props(cpu);
+    char brand[49] = "";
+
+    if (props->model_id || !x86_is_host_model(&cpu->device.object)) {
+        return;
+    }
+    for (guint i = 0; i < 3; i++) {
+        guint32 regs[4];
+
+        cpuid_of_accel(cpu, 0x80000002 + i, 0, regs);
+        for (guint reg = 0; reg < 4; reg++) {
+            guint32 part = GUINT32_TO_LE(regs[reg]);
+
+            memcpy(brand + 16 * i + 4 * reg, &part, 4);
+        }
+    }
+    set_string(&props->model_id, brand[0] ? brand : "vmd virtual CPU");
+}
+
+static void choose_phys_bits(Cpu *cpu)
+{
+    X8664CpuProps *props = object_props(cpu);
+    guint32 regs[4];
+    guint host;
+
+    if (props->has_phys_bits) {
+        return;
+    }
+    cpuid_of_accel(cpu, 0x80000008, 0, regs);
+    host = regs[EAX] & 0xff;
+    props->phys_bits = host && (props->host_phys_bits || host < DEFAULT_PHYS_BITS)
+        ? host : DEFAULT_PHYS_BITS;
+    props->has_phys_bits = true;
+}
+
+/* `host` and `max` go as far as the accelerator does. */
+static void choose_min_levels(Cpu *cpu)
+{
+    X8664CpuProps *props = object_props(cpu);
+    guint32 basic[4], extended[4];
+
+    if (!x86_is_host_model(&cpu->device.object)) {
+        return;
+    }
+    cpuid_of_accel(cpu, 0, 0, basic);
+    cpuid_of_accel(cpu, 0x80000000, 0, extended);
+    props->min_level = MAX(props->min_level, MIN(basic[EAX], 0x1f));
+    props->min_xlevel = MAX(props->min_xlevel, MIN(extended[EAX], 0x80000021));
+}
+
+/* ---- Life ---- */
+
+static bool x86_cpu_realize(Device *dev, GError **error)
+{
+    Cpu *cpu = (Cpu *)dev;
+
+    if (!choose_ids(cpu, error) || !check_apic_id_free(cpu, error) ||
+        !x86_features_resolve(cpu, error)) {
+        return false;
+    }
+    write_ids_back(cpu);
+    choose_vendor(cpu);
+    choose_signature(cpu);
+    choose_model_id(cpu);
+    choose_phys_bits(cpu);
+    choose_min_levels(cpu);
+    x86_state_reset(&cpu->reset_state, cpu_is_bsp(cpu));
+    cpu->cpuid = cpuid_build(cpu);
+    if (!accel_ops(cpu->accel)->vcpu_create(cpu->accel, cpu, error)) {
+        g_clear_pointer(&cpu->cpuid, g_array_unref);
+        return false;
+    }
+    return true;
+}
+
+static void x86_cpu_unrealize(Device *dev)
+{
+    Cpu *cpu = (Cpu *)dev;
+
+    accel_ops(cpu->accel)->vcpu_destroy(cpu->accel, cpu);
+    g_clear_pointer(&cpu->cpuid, g_array_unref);
+}
+
+static const DeviceOps x86_cpu_device = {
+    .realize = x86_cpu_realize,
+    .unrealize = x86_cpu_unrealize,
+};
+
+const TypeInfo x86_cpu_type = {
+    .schema = &qmp_class_x86_64_cpu,
+    .size = sizeof(Cpu),
+    .device = &x86_cpu_device,
+};

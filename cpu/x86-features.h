@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which features an x86 CPU gets: what the request and the model ask for,
+ * against what the accelerator offers.
+ */
+#ifndef CPU_X86_FEATURES_H
+#define CPU_X86_FEATURES_H
+
+#include "cpu/cpu.h"
+#include "qmp/qapi-types.h"
+
+/* Class host or max: everything that the accelerator offers. */
+bool x86_is_host_model(const Object *obj);
+
+/* Whether the request named the property of obj itself. */
+bool x86_was_given(const Object *obj, const char *property);
+
+/*
+ * Chooses every feature that is left out, takes those away that cannot be had
+ * and names them in unavailable-features; afterwards each feature's property
+ * says what the guest sees.  Fails with not-supported and their names if there
+ * are any and the property `enforce` is set; with `check` it warns.
+ */
+bool x86_features_resolve(Cpu *cpu, GError **error);
+
+/* Bits of a CPUID register that resolved features set. */
+guint32 x86_feature_word(const X8664CpuProps *props, guint32 leaf, guint32 subleaf, guint reg);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * CPUID at KVM: which leaves and bits it can offer, and giving a vCPU its own.
+ */
+#include "config.h"
+#include "kvm/kvm-accel.h"
+
+#include <asm/kvm_para.h>
+#include <errno.h>
+#include <string.h>
+
+#include "qmp/error.h"
+
+/* SDM vol. 2A, CPUID, leaf 1, ECX. */
+enum {
+    X2APIC = 1 << 21,
+    TSC_DEADLINE = 1 << 24,
+    HYPERVISOR = 1u << 31,
+};
+
+static const struct kvm_cpuid_entry2 *find_entry(const struct kvm_cpuid2 *table, guint32 leaf,
+                                                 guint32 subleaf)
+{
+    for (guint i = 0; i < table->nent; i++) {
+        const struct kvm_cpuid_entry2 *entry = &table->entries[i];
+        bool indexed = entry->flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
+
+        if (entry->function == leaf && (!indexed || entry->index == subleaf)) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * Leaf 1 as it is, rather than as the kernel lists it: the hypervisor bit is
+ * ours to set, and what needs KVM's local APIC depends on its being there.
+ */
+static guint32 leaf1_ecx(const KvmAccel *kvm, guint32 ecx)
+{
+    ecx |= HYPERVISOR;
+    if (kvm->irqchip == ACCEL_IRQCHIP_OFF) {
+        ecx &= ~(guint32)(X2APIC | TSC_DEADLINE);
+    } else {
+        ecx |= X2APIC;
+        ecx |= kvm->device.tsc_deadline ? TSC_DEADLINE : 0;
+    }
+    return ecx;
+}
+
+/* Features whose interrupts come from KVM's local APIC. */
+#define KVM_FEATURES_OF_APIC \
+    (1u << KVM_FEATURE_ASYNC_PF | 1u << KVM_FEATURE_PV_EOI | 1u << KVM_FEATURE_PV_UNHALT | \
+     1u << KVM_FEATURE_PV_SEND_IPI | 1u << KVM_FEATURE_PV_SCHED_YIELD | \
+     1u << KVM_FEATURE_ASYNC_PF_INT | 1u << KVM_FEATURE_MSI_EXT_DEST_ID)
+
+void kvm_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4])
+{
+    const KvmAccel *kvm = kvm_accel(accel);
+    const struct kvm_cpuid_entry2 *entry = find_entry(kvm->device.cpuid, leaf, subleaf);
+
+    memset(ret_regs, 0, 4 * sizeof(ret_regs[0]));
+    if (entry) {
+        ret_regs[0] = entry->eax;
+        ret_regs[1] = entry->ebx;
+        ret_regs[2] = entry->ecx;
+        ret_regs[3] = entry->edx;
+    }
+    if (leaf == 1) {
+        ret_regs[2] = leaf1_ecx(kvm, ret_regs[2]);
+    } else if (leaf == KVM_CPUID_FEATURES) {
+        if (kvm->irqchip == ACCEL_IRQCHIP_OFF) {
+            ret_regs[0] &= ~KVM_FEATURES_OF_APIC;
+        }
+        ret_regs[3] |= 1u << KVM_HINTS_REALTIME;
+    }
+}
+
+bool kvm_cpuid_set(KvmVcpu *vcpu, GError **error)
+{
+    const GArray *leaves = vcpu->cpu->cpuid;
+    guint n = leaves ? leaves->len : 0;
+    g_autofree struct kvm_cpuid2 *table = NULL;
+
+    table = g_malloc0(sizeof(*table) + n * sizeof(table->entries[0]));
+    table->nent = n;
+    for (guint i = 0; i < n; i++) {
+        const CpuidLeaf *leaf = &g_array_index(leaves, CpuidLeaf, i);
+
+        table->entries[i] = (struct kvm_cpuid_entry2){
+            .function = leaf->leaf,
+            .index = leaf->subleaf,
+            .flags = leaf->has_subleaf ? KVM_CPUID_FLAG_SIGNIFCANT_INDEX : 0,
+            .eax = leaf->eax, .ebx = leaf->ebx, .ecx = leaf->ecx, .edx = leaf->edx,
+        };
+    }
+    if (kvm_ioctl(vcpu->fd, KVM_SET_CPUID2, table) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                            "KVM refused the CPU's features");
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Interrupt controllers in the kernel: all of them, or only the local APICs
+ * (split), in which case the machine's own I/O APIC sends messages.
+ */
+#include "config.h"
+#include "kvm/kvm-accel.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "qmp/error.h"
+
+static bool create_full(KvmAccel *kvm, GError **error)
+{
+    if (kvm_ioctl(kvm->vm_fd, KVM_CREATE_IRQCHIP, NULL) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                            "KVM cannot make interrupt controllers");
+        return false;
+    }
+    return kvm_routes_commit(kvm, error);
+}
+
+static bool create_split(KvmAccel *kvm, GError **error)
+{
+    struct kvm_enable_cap enable = { .cap = KVM_CAP_SPLIT_IRQCHIP, .args = { KVM_N_PINS } };
+
+    if (!kvm->device.split_irqchip) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "the kernel's KVM cannot split interrupt controllers: "
+                      "use kernel-irqchip 'on'");
+        return false;
+    }
+    if (kvm_ioctl(kvm->vm_fd, KVM_ENABLE_CAP, &enable) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                            "KVM cannot make local APICs");
+        return false;
+    }
+    return true;
+}
+
+bool kvm_irqchip_create(KvmAccel *kvm, GError **error)
+{
+    switch (kvm->irqchip) {
+    case ACCEL_IRQCHIP_ON:
+        return create_full(kvm, error);
+    case ACCEL_IRQCHIP_SPLIT:
+        return create_split(kvm, error);
+    case ACCEL_IRQCHIP_OFF:
+        break;
+    }
+    return true;
+}
+
+AccelIrqchip kvm_irqchip(Accel *accel)
+{
+    return kvm_accel(accel)->irqchip;
+}
+
+void kvm_set_gsi(Accel *accel, guint gsi, bool level)
+{
+    struct kvm_irq_level irq = { .irq = gsi, .level = level };
+
+    kvm_ioctl(kvm_accel(accel)->vm_fd, KVM_IRQ_LINE, &irq);
+}
+
+bool kvm_pit_create(Accel *accel, GError **error)
+{
+    KvmAccel *kvm = kvm_accel(accel);
+    struct kvm_pit_config config = { .flags = 0 };
+
+    if (kvm->irqchip != ACCEL_IRQCHIP_ON) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "KVM has a PIT only with kernel-irqchip 'on'");
+        return false;
+    }
+    if (!kvm->has_pit && kvm_ioctl(kvm->vm_fd, KVM_CREATE_PIT2, &config) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "KVM cannot make a PIT");
+        return false;
+    }
+    kvm->has_pit = true;
+    return true;
+}
+
+/* How the state of a chip is moved: which ioctls, and where in their struct. */
+typedef struct {
+    const char *name;
+    guint32 id;                 /* KVM_IRQCHIP_*, not for the PIT */
+    gsize size;
+} Chip;
+
+static const Chip chips[] = {
+    [ACCEL_CHIP_IOAPIC] = { "I/O APIC", KVM_IRQCHIP_IOAPIC, sizeof(struct kvm_ioapic_state) },
+    [ACCEL_CHIP_PIC_MASTER] = { "first PIC", KVM_IRQCHIP_PIC_MASTER,
+                                sizeof(struct kvm_pic_state) },
+    [ACCEL_CHIP_PIC_SLAVE] = { "second PIC", KVM_IRQCHIP_PIC_SLAVE,
+                               sizeof(struct kvm_pic_state) },
+    [ACCEL_CHIP_PIT] = { "PIT", 0, sizeof(struct kvm_pit_state2) },
+};
+
+gsize kvm_chip_size(Accel *accel, AccelChip chip)
+{
+    return chips[chip].size;
+}
+
+static bool chip_failed(const Chip *chip, const char *what, GError **error)
+{
+    qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot %s the state of KVM's %s",
+                        what, chip->name);
+    return false;
+}
+
+bool kvm_chip_get(Accel *accel, AccelChip which, void *ret_state, GError **error)
+{
+    const Chip *chip = &chips[which];
+    int vm = kvm_accel(accel)->vm_fd;
+    struct kvm_irqchip irqchip = { .chip_id = chip->id };
+    struct kvm_pit_state2 pit = { .flags = 0 };
+
+    if (which == ACCEL_CHIP_PIT) {
+        if (kvm_ioctl(vm, KVM_GET_PIT2, &pit) < 0) {
+            return chip_failed(chip, "read", error);
+        }
+        memcpy(ret_state, &pit, chip->size);
+        return true;
+    }
+    if (kvm_ioctl(vm, KVM_GET_IRQCHIP, &irqchip) < 0) {
+        return chip_failed(chip, "read", error);
+    }
+    memcpy(ret_state, &irqchip.chip, chip->size);
+    return true;
+}
+
+bool kvm_chip_set(Accel *accel, AccelChip which, const void *state, GError **error)
+{
+    const Chip *chip = &chips[which];
+    int vm = kvm_accel(accel)->vm_fd;
+    struct kvm_irqchip irqchip = { .chip_id = chip->id };
+    struct kvm_pit_state2 pit;
+
+    if (which == ACCEL_CHIP_PIT) {
+        memcpy(&pit, state, chip->size);
+        return kvm_ioctl(vm, KVM_SET_PIT2, &pit) == 0 || chip_failed(chip, "set", error);
+    }
+    memcpy(&irqchip.chip, state, chip->size);
+    return kvm_ioctl(vm, KVM_SET_IRQCHIP, &irqchip) == 0 || chip_failed(chip, "set", error);
+}

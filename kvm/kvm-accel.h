@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of kvm/ share: the accelerator object and a vCPU.  Nobody
+ * outside of kvm/ includes this; they see cpu/accel.h.
+ *
+ *   kvm.c         the device                   vcpu.c       thread, KVM_RUN, pause
+ *   vm.c          the VM and its life          exit.c       one exit
+ *   slots.c       memory slots, dirty log      x86-state.c  registers in and out
+ *   irqchip.c     interrupt controllers        x86-reset.c  the state at power-on
+ *   routes.c      GSI routing, MSI             cpuid.c      CPUID in and out
+ *   irqfd.c ioeventfd.c                        kvm-accel.c  class and table of ops
+ *
+ * Locks: the machine lock guards everything in KvmAccel but `run`, whose lock
+ * is the innermost one: nothing is called while it is held.
+ */
+#ifndef KVM_KVM_ACCEL_H
+#define KVM_KVM_ACCEL_H
+
+#include "cpu/cpu.h"
+#include "kvm/kvm.h"
+
+typedef struct KvmAccel KvmAccel;
+typedef struct KvmVcpu KvmVcpu;
+typedef struct KvmPowerOn KvmPowerOn;
+
+enum {
+    KVM_N_PINS = 24,            /* GSIs of the I/O APIC */
+};
+
+/* Memory slots: as the kernel has them, and what the next commit changes. */
+typedef struct {
+    GArray *slots;              /* of KvmSlot */
+    GArray *added, *deleted;    /* of AccelSlot, since slots_begin */
+    GArray *free_ids;           /* of guint: given back */
+    guint next_id;              /* never used yet */
+} KvmSlots;
+
+/* MSI routes by GSI; those of pins count only with the I/O APIC in the machine. */
+typedef struct {
+    GArray *msis;               /* of KvmMsiRoute */
+} KvmRoutes;
+
+/* Who runs; see vcpu.c for how pausing works. */
+typedef struct {
+    GMutex lock;
+    GCond left;                 /* a vCPU parked, or left KVM_RUN while hold was set */
+    GCond go;                   /* stop, quit, hold or intr of a vCPU changed */
+    bool hold;                  /* nobody may enter KVM_RUN: slots change */
+} KvmRunControl;
+
+struct KvmAccel {
+    Accel accel;
+    KvmDevice device;
+    int vm_fd;
+    AccelIrqchip irqchip;
+    bool has_pit;
+    KvmSlots slots;
+    KvmRoutes routes;
+    GPtrArray *vcpus;           /* of KvmVcpu */
+    KvmRunControl run;
+};
+
+struct KvmVcpu {
+    KvmAccel *kvm;
+    Cpu *cpu;
+    int fd;
+    struct kvm_run *run;        /* shared with the kernel */
+    int in_run;                 /* atomic: in KVM_RUN, or about to be */
+    GThread *thread;
+    bool stop, parked, quit;    /* under kvm->run.lock */
+    bool has_run;               /* since it was made or reset */
+    KvmPowerOn *power_on;
+};
+
+static inline KvmAccel *kvm_accel(Accel *accel)
+{
+    return (KvmAccel *)accel;
+}
+
+extern const AccelOps kvm_accel_ops;
+
+/* ---- vm.c: pool thread ---- */
+
+/* Opens the device and makes the VM with its interrupt controllers. */
+bool kvm_vm_open(KvmAccel *kvm, const char *path, AccelIrqchip irqchip, GError **error);
+/* Mirror; blocks up to tens of milliseconds.  All vCPUs are gone. */
+void kvm_vm_close(KvmAccel *kvm);
+
+/* ---- AccelOps, by file; described in cpu/accel.h ---- */
+
+void kvm_slots_init(KvmAccel *kvm);
+void kvm_slots_done(KvmAccel *kvm);
+void kvm_slots_begin(Accel *accel);
+void kvm_slot_add(Accel *accel, const AccelSlot *slot);
+void kvm_slot_del(Accel *accel, const AccelSlot *slot);
+bool kvm_slots_commit(Accel *accel, GError **error);
+guint kvm_slots_max(Accel *accel);
+bool kvm_dirty_log(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GError **error);
+
+bool kvm_ioeventfd_add(Accel *accel, const AccelIoeventfd *ioeventfd, GError **error);
+void kvm_ioeventfd_del(Accel *accel, const AccelIoeventfd *ioeventfd);
+
+/* Makes the controllers of kvm->irqchip; pool thread. */
+bool kvm_irqchip_create(KvmAccel *kvm, GError **error);
+AccelIrqchip kvm_irqchip(Accel *accel);
+void kvm_set_gsi(Accel *accel, guint gsi, bool level);
+bool kvm_pit_create(Accel *accel, GError **error);
+gsize kvm_chip_size(Accel *accel, AccelChip chip);
+bool kvm_chip_get(Accel *accel, AccelChip chip, void *ret_state, GError **error);
+bool kvm_chip_set(Accel *accel, AccelChip chip, const void *state, GError **error);
+
+bool kvm_irqfd_add(Accel *accel, guint gsi, int fd, int resample_fd, GError **error);
+void kvm_irqfd_del(Accel *accel, guint gsi, int fd);
+
+void kvm_routes_init(KvmAccel *kvm);
+void kvm_routes_done(KvmAccel *kvm);
+/* Gives the kernel the whole table. */
+bool kvm_routes_commit(KvmAccel *kvm, GError **error);
+int kvm_msi_route_add(Accel *accel, const AccelMsi *msi, GError **error);
+bool kvm_msi_route_update(Accel *accel, guint gsi, const AccelMsi *msi, GError **error);
+void kvm_msi_route_del(Accel *accel, guint gsi);
+bool kvm_msi_send(Accel *accel, const AccelMsi *msi);
+
+bool kvm_vcpu_create(Accel *accel, Cpu *cpu, GError **error);
+void kvm_vcpu_destroy(Accel *accel, Cpu *cpu);
+void kvm_vcpus_resume(Accel *accel);
+void kvm_vcpus_pause(Accel *accel);
+bool kvm_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error);
+bool kvm_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
+bool kvm_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
+void kvm_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
+
+/* ---- Between vcpu.c and others ---- */
+
+/*
+ * Keeps all vCPUs out of KVM_RUN until kvm_vcpus_release, so that memory can
+ * be changed under them; the machine lock is held all the time.  Their threads
+ * may be anywhere else, even waiting for that lock.  May be called on a vCPU's
+ * own thread, from its exit.
+ */
+void kvm_vcpus_hold(KvmAccel *kvm);
+void kvm_vcpus_release(KvmAccel *kvm);
+
+/* What the loop does after an exit. */
+typedef enum {
+    KVM_VCPU_GO_ON,
+    KVM_VCPU_HALT,              /* wait for an interrupt or a stop */
+    KVM_VCPU_PARK,              /* it cannot go on until it is resumed */
+} KvmExitAction;
+
+/* Handles the exit that vcpu->run describes; the vCPU's own thread.  error is
+ * errno if KVM_RUN failed, else 0. */
+KvmExitAction kvm_vcpu_exit(KvmVcpu *vcpu, int error);
+
+/* Gives the kernel cpu->cpuid; before anything else is done with the vCPU. */
+bool kvm_cpuid_set(KvmVcpu *vcpu, GError **error);
+
+/* A fresh vCPU's state, to go back to in a reset. */
+bool kvm_power_on_save(KvmVcpu *vcpu, GError **error);
+bool kvm_power_on_restore(KvmVcpu *vcpu, GError **error);
+void kvm_power_on_free(KvmPowerOn *power_on);
+
+#endif

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A vCPU: its thread, the loop around KVM_RUN, and how it is stopped.
+ *
+ * Who stops a vCPU sets, in this order, its `stop` (under the lock), the shared
+ * page's immediate_exit, and sends its thread a signal whose handler does
+ * nothing.  Wherever the thread is, none of these is lost:
+ *
+ *  - before or in the entry of KVM_RUN: the kernel reads immediate_exit after
+ *    it has taken the vCPU and returns EINTR at once;
+ *  - past that, in the guest: the signal makes KVM_RUN return EINTR.  A signal
+ *    that came before the kernel looked at immediate_exit may have been used
+ *    up, but immediate_exit was set before it;
+ *  - in an exit, maybe waiting for the machine lock: the loop enters KVM_RUN
+ *    once more, which first completes the instruction that made the exit (its
+ *    registers are only then those of an instruction boundary, and the result
+ *    of an `in` would else be lost, or written over the state after a reset),
+ *    then sees immediate_exit.
+ *
+ * Only the thread itself, under the lock and when nobody wants it to stop,
+ * clears immediate_exit again.  So the loop needs no test of its own, and
+ * nothing is ever polled.
+ *
+ * `hold` is the lighter way: memory changes, and nobody may be in KVM_RUN
+ * meanwhile, but a thread may well be in an exit that waits for the machine
+ * lock, which the one who holds has got.  Hence in_run, set around KVM_RUN:
+ * holder: immediate_exit = 1, fence, read in_run; vCPU: in_run = 0, fence, read
+ * immediate_exit.  One of the two sees the other's write, so either the holder
+ * sees that the vCPU is out, or the vCPU sees that it must wake the holder.  On
+ * the way in the fence is the kernel's own, who locks the vCPU before it reads
+ * immediate_exit.
+ */
+#include "config.h"
+#include "kvm/kvm-accel.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "qmp/error.h"
+
+#define KICK_SIGNAL SIGUSR1
+
+static bool immediate_exit(const KvmVcpu *vcpu)
+{
+    return __atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_RELAXED);
+}
+
+/* ---- The thread ---- */
+
+/* Out of KVM_RUN by EINTR, or on the way in: waits while slots change.
+ * Returns false if it shall park. */
+static bool interrupted(KvmVcpu *vcpu)
+{
+    KvmRunControl *control = &vcpu->kvm->run;
+    bool go_on;
+
+    g_mutex_lock(&control->lock);
+    g_cond_broadcast(&control->left);
+    while (control->hold && !vcpu->stop) {
+        g_cond_wait(&control->go, &control->lock);
+    }
+    go_on = !vcpu->stop;
+    if (go_on) {
+        __atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_RELAXED);
+    }
+    g_mutex_unlock(&control->lock);
+    return go_on;
+}
+
+/* An exit that happened while someone waits for this vCPU to be out. */
+static void tell_holder(KvmVcpu *vcpu)
+{
+    g_mutex_lock(&vcpu->kvm->run.lock);
+    g_cond_broadcast(&vcpu->kvm->run.left);
+    g_mutex_unlock(&vcpu->kvm->run.lock);
+}
+
+/* HLT without a local APIC in the kernel: no interrupt can come, only a stop. */
+static void halt(KvmVcpu *vcpu)
+{
+    KvmRunControl *control = &vcpu->kvm->run;
+
+    g_mutex_lock(&control->lock);
+    while (!vcpu->stop) {
+        g_cond_wait(&control->go, &control->lock);
+    }
+    g_mutex_unlock(&control->lock);
+}
+
+static void stop_self(KvmVcpu *vcpu)
+{
+    g_mutex_lock(&vcpu->kvm->run.lock);
+    vcpu->stop = true;
+    g_mutex_unlock(&vcpu->kvm->run.lock);
+}
+
+/* Runs the guest until the vCPU shall park. */
+static void run_guest(KvmVcpu *vcpu)
+{
+    for (;;) {
+        int error;
+
+        __atomic_store_n(&vcpu->in_run, 1, __ATOMIC_RELAXED);
+        error = ioctl(vcpu->fd, KVM_RUN, NULL) < 0 ? errno : 0;
+        __atomic_exchange_n(&vcpu->in_run, 0, __ATOMIC_SEQ_CST);
+        if (error == EINTR || error == EAGAIN) {
+            if (!interrupted(vcpu)) {
+                return;
+            }
+            continue;
+        }
+        if (G_UNLIKELY(immediate_exit(vcpu))) {
+            tell_holder(vcpu);
+        }
+        switch (kvm_vcpu_exit(vcpu, error)) {
+        case KVM_VCPU_GO_ON:
+            break;
+        case KVM_VCPU_HALT:
+            halt(vcpu);
+            break;
+        case KVM_VCPU_PARK:
+            stop_self(vcpu);
+            return;
+        }
+    }
+}
+
+/* Waits until the vCPU may run; false: it shall end. */
+static bool park(KvmVcpu *vcpu)
+{
+    KvmRunControl *control = &vcpu->kvm->run;
+    bool quit;
+
+    g_mutex_lock(&control->lock);
+    vcpu->parked = true;
+    g_cond_broadcast(&control->left);
+    while ((vcpu->stop || control->hold) && !vcpu->quit) {
+        g_cond_wait(&control->go, &control->lock);
+    }
+    vcpu->parked = false;
+    quit = vcpu->quit;
+    __atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_RELAXED);
+    g_mutex_unlock(&control->lock);
+    return !quit;
+}
+
+static void *vcpu_thread(void *data)
+{
+    KvmVcpu *vcpu = data;
+    sigset_t kick;
+
+    sigemptyset(&kick);
+    sigaddset(&kick, KICK_SIGNAL);
+    pthread_sigmask(SIG_UNBLOCK, &kick, NULL);
+    g_atomic_int_set(&vcpu->cpu->thread_id, syscall(SYS_gettid));
+    while (park(vcpu)) {
+        run_guest(vcpu);
+    }
+    return NULL;
+}
+
+/* ---- Stopping, from other threads ---- */
+
+/* Under the lock; the vCPU is not parked. */
+static void kick(KvmVcpu *vcpu)
+{
+    __atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+    syscall(SYS_tgkill, getpid(), g_atomic_int_get(&vcpu->cpu->thread_id), KICK_SIGNAL);
+}
+
+/* Under the lock: asks it to park. */
+static void ask_to_stop(KvmVcpu *vcpu)
+{
+    vcpu->stop = true;
+    if (!vcpu->parked) {
+        kick(vcpu);
+    }
+}
+
+/* The machine lock is let go, because a vCPU may need it to leave its exit. */
+static void let_go(KvmAccel *kvm)
+{
+    if (kvm->accel.host) {
+        kvm->accel.host->unlock(kvm->accel.host_opaque);
+    }
+}
+
+static void take_back(KvmAccel *kvm)
+{
+    if (kvm->accel.host) {
+        kvm->accel.host->lock(kvm->accel.host_opaque);
+    }
+}
+
+static bool all_parked(const KvmAccel *kvm)
+{
+    for (guint i = 0; i < kvm->vcpus->len; i++) {
+        const KvmVcpu *vcpu = g_ptr_array_index(kvm->vcpus, i);
+
+        if (!vcpu->parked) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void kvm_vcpus_pause(Accel *accel)
+{
+    KvmAccel *kvm = kvm_accel(accel);
+    bool done;
+
+    g_mutex_lock(&kvm->run.lock);
+    for (guint i = 0; i < kvm->vcpus->len; i++) {
+        ask_to_stop(g_ptr_array_index(kvm->vcpus, i));
+    }
+    g_cond_broadcast(&kvm->run.go);
+    done = all_parked(kvm);
+    g_mutex_unlock(&kvm->run.lock);
+    if (done) {
+        return;
+    }
+    let_go(kvm);
+    g_mutex_lock(&kvm->run.lock);
+    while (!all_parked(kvm)) {
+        g_cond_wait(&kvm->run.left, &kvm->run.lock);
+    }
+    g_mutex_unlock(&kvm->run.lock);
+    take_back(kvm);
+}
+
+void kvm_vcpus_resume(Accel *accel)
+{
+    KvmAccel *kvm = kvm_accel(accel);
+
+    g_return_if_fail(accel->host);
+    g_mutex_lock(&kvm->run.lock);
+    for (guint i = 0; i < kvm->vcpus->len; i++) {
+        KvmVcpu *vcpu = g_ptr_array_index(kvm->vcpus, i);
+
+        vcpu->stop = false;
+        vcpu->has_run = true;
+    }
+    g_cond_broadcast(&kvm->run.go);
+    g_mutex_unlock(&kvm->run.lock);
+}
+
+void kvm_vcpus_hold(KvmAccel *kvm)
+{
+    g_mutex_lock(&kvm->run.lock);
+    kvm->run.hold = true;
+    for (guint i = 0; i < kvm->vcpus->len; i++) {
+        KvmVcpu *vcpu = g_ptr_array_index(kvm->vcpus, i);
+
+        if (!vcpu->parked) {
+            kick(vcpu);
+        }
+    }
+    for (guint i = 0; i < kvm->vcpus->len; i++) {
+        KvmVcpu *vcpu = g_ptr_array_index(kvm->vcpus, i);
+
+        while (__atomic_load_n(&vcpu->in_run, __ATOMIC_SEQ_CST)) {
+            g_cond_wait(&kvm->run.left, &kvm->run.lock);
+        }
+    }
+    g_mutex_unlock(&kvm->run.lock);
+}
+
+void kvm_vcpus_release(KvmAccel *kvm)
+{
+    g_mutex_lock(&kvm->run.lock);
+    kvm->run.hold = false;
+    g_cond_broadcast(&kvm->run.go);
+    g_mutex_unlock(&kvm->run.lock);
+}
+
+/* ---- Making and ending ---- */
+
+static void kick_handler(int signal)
+{
+}
+
+/* The handler only has to exist, so that the signal interrupts KVM_RUN. */
+static void install_kick_handler(void)
+{
+    struct sigaction action = { .sa_handler = kick_handler };
+
+    sigemptyset(&action.sa_mask);
+    sigaction(KICK_SIGNAL, &action, NULL);
+}
+
+static bool open_vcpu(KvmVcpu *vcpu, GError **error)
+{
+    KvmAccel *kvm = vcpu->kvm;
+    guint id = vcpu->cpu->apic_id;
+
+    if (id >= kvm->device.max_vcpu_id) {
+        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "KVM takes APIC ids up to %u, not %u",
+                      kvm->device.max_vcpu_id - 1, id);
+        return false;
+    }
+    vcpu->fd = kvm_ioctl(kvm->vm_fd, KVM_CREATE_VCPU, (void *)(gulong)id);
+    if (vcpu->fd < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                            "KVM cannot make a CPU with APIC id %u", id);
+        return false;
+    }
+    vcpu->run = mmap(NULL, kvm->device.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+    if (vcpu->run == MAP_FAILED) {
+        vcpu->run = NULL;
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                            "KVM shares no page for CPU %u", vcpu->cpu->index);
+        return false;
+    }
+    return true;
+}
+
+/* With all signals blocked, which the new thread inherits: they are the main
+ * thread's. */
+static bool start_thread(KvmVcpu *vcpu, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("CPU %u/KVM", vcpu->cpu->index);
+    g_autoptr(GError) failure = NULL;
+    sigset_t all, old;
+
+    install_kick_handler();
+    vcpu->stop = true;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    vcpu->thread = g_thread_try_new(name, vcpu_thread, vcpu, &failure);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (!vcpu->thread) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "CPU %u gets no thread: %s",
+                      vcpu->cpu->index, failure->message);
+        return false;
+    }
+    g_mutex_lock(&vcpu->kvm->run.lock);
+    while (!vcpu->parked) {
+        g_cond_wait(&vcpu->kvm->run.left, &vcpu->kvm->run.lock);
+    }
+    g_mutex_unlock(&vcpu->kvm->run.lock);
+    return true;
+}
+
+static void vcpu_free(KvmVcpu *vcpu)
+{
+    if (vcpu->run) {
+        munmap(vcpu->run, vcpu->kvm->device.run_size);
+    }
+    if (vcpu->fd >= 0) {
+        close(vcpu->fd);
+    }
+    kvm_power_on_free(vcpu->power_on);
+    g_free(vcpu);
+}
+
+bool kvm_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
+{
+    KvmAccel *kvm = kvm_accel(accel);
+    KvmVcpu *vcpu = g_new0(KvmVcpu, 1);
+
+    vcpu->kvm = kvm;
+    vcpu->cpu = cpu;
+    vcpu->fd = -1;
+    if (!open_vcpu(vcpu, error) || !kvm_cpuid_set(vcpu, error) ||
+        !kvm_power_on_save(vcpu, error) || !start_thread(vcpu, error)) {
+        vcpu_free(vcpu);
+        return false;
+    }
+    cpu->vcpu = vcpu;
+    g_ptr_array_add(kvm->vcpus, vcpu);
+    return true;
+}
+
+void kvm_vcpu_destroy(Accel *accel, Cpu *cpu)
+{
+    KvmAccel *kvm = kvm_accel(accel);
+    KvmVcpu *vcpu = g_steal_pointer(&cpu->vcpu);
+    bool parked;
+
+    g_mutex_lock(&kvm->run.lock);
+    parked = vcpu->parked;
+    vcpu->quit = true;
+    ask_to_stop(vcpu);
+    g_cond_broadcast(&kvm->run.go);
+    g_mutex_unlock(&kvm->run.lock);
+    if (!parked) {
+        let_go(kvm);
+    }
+    g_thread_join(vcpu->thread);
+    if (!parked) {
+        take_back(kvm);
+    }
+    g_ptr_array_remove(kvm->vcpus, vcpu);
+    cpu->thread_id = 0;
+    vcpu_free(vcpu);
+}
