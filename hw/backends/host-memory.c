@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Host memory; see the header.  Pages are allocated by MADV_POPULATE_WRITE
+ * rather than by touching them: what cannot be had is then an error code and
+ * not SIGBUS.
+ */
+#include "config.h"
+#include "hw/backends/host-memory.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <linux/mempolicy.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "qmp/error.h"
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+#define MAX_NODES 1024          /* of any kernel */
+#define LONG_BITS (8 * sizeof(unsigned long))
+
+guint64 host_page_size(int fd)
+{
+    struct statfs fs;
+
+    if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == HUGETLBFS_MAGIC) {
+        return fs.f_bsize;
+    }
+    return sysconf(_SC_PAGESIZE);
+}
+
+/* ---- Mapping ---- */
+
+static void set_map_error(GError **error, guint64 size)
+{
+    ErrorReason reason = errno == ENOMEM || errno == ENOSPC || errno == EAGAIN
+                             ? ERROR_REASON_NO_MEMORY : ERROR_REASON_HOST_ERROR;
+
+    qmp_error_set_errno(error, reason, errno, "cannot map %" G_GUINT64_FORMAT " bytes of memory",
+                        size);
+}
+
+/* A range of addresses with room for an aligned mapping, trimmed to it. */
+static guint8 *reserve_range(guint64 size, guint64 align)
+{
+    guint64 total = size + align;
+    guint8 *range, *start;
+
+    if (total < size || total > G_MAXSIZE / 2) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    range = mmap(NULL, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (range == MAP_FAILED) {
+        return NULL;
+    }
+    start = (guint8 *)(((guintptr)range + align - 1) & ~(align - 1));
+    if (start > range) {
+        munmap(range, start - range);
+    }
+    if (range + total > start + size) {
+        munmap(start + size, range + total - (start + size));
+    }
+    return start;
+}
+
+void *host_memory_map(const HostMapping *mapping, GError **error)
+{
+    int prot = PROT_READ | (mapping->readonly ? 0 : PROT_WRITE);
+    int flags = MAP_FIXED | (mapping->share ? MAP_SHARED : MAP_PRIVATE) |
+                (mapping->fd < 0 ? MAP_ANONYMOUS : 0) | (mapping->reserve ? 0 : MAP_NORESERVE);
+    void *range = reserve_range(mapping->size, mapping->align);
+    int saved_errno;
+
+    if (!range) {
+        set_map_error(error, mapping->size);
+        return NULL;
+    }
+    if (mmap(range, mapping->size, prot, flags, mapping->fd, 0) == MAP_FAILED) {
+        saved_errno = errno;
+        munmap(range, mapping->size);
+        errno = saved_errno;
+        set_map_error(error, mapping->size);
+        return NULL;
+    }
+    return range;
+}
+
+void host_memory_unmap(void *hva, guint64 size)
+{
+    munmap(hva, size);
+}
+
+/* ---- NUMA ---- */
+
+bool host_memory_bind(void *hva, guint64 size, HostMemPolicy policy, const uint16List *nodes,
+                      GError **error)
+{
+    static const int modes[] = {
+        [HOST_MEM_POLICY_DEFAULT] = MPOL_DEFAULT,
+        [HOST_MEM_POLICY_PREFERRED] = MPOL_PREFERRED,
+        [HOST_MEM_POLICY_BIND] = MPOL_BIND,
+        [HOST_MEM_POLICY_INTERLEAVE] = MPOL_INTERLEAVE,
+    };
+    unsigned long mask[MAX_NODES / LONG_BITS] = { 0 };
+
+    if (policy == HOST_MEM_POLICY_DEFAULT) {
+        return true;
+    }
+    for (gsize i = 0; i < nodes->n; i++) {
+        if (nodes->items[i] >= MAX_NODES) {
+            qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "the host has no node %u",
+                          nodes->items[i]);
+            return false;
+        }
+        mask[nodes->items[i] / LONG_BITS] |= 1ul << nodes->items[i] % LONG_BITS;
+    }
+    if (syscall(SYS_mbind, hva, size, modes[policy], mask, MAX_NODES + 1,
+                MPOL_MF_STRICT | MPOL_MF_MOVE) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                            "cannot bind memory to the host's nodes");
+        return false;
+    }
+    return true;
+}
+
+/* ---- Allocation ---- */
+
+typedef struct {
+    guint8 *hva;
+    guint64 size;
+    int advice;
+    int error;                  /* errno, or 0 */
+    GThread *thread;
+} Share;
+
+static gpointer populate_share(gpointer data)
+{
+    Share *share = data;
+    int rc;
+
+    do {
+        rc = madvise(share->hva, share->size, share->advice);
+    } while (rc < 0 && (errno == EINTR || errno == EAGAIN));
+    share->error = rc < 0 ? errno : 0;
+    return NULL;
+}
+
+/* Deals the pages out and waits for all; the first error counts. */
+static int populate(Share *shares, guint n, guint8 *hva, guint64 size, guint64 page_size,
+                    int advice)
+{
+    guint64 pages = size / page_size;
+    int error = 0;
+
+    for (guint i = 0; i < n; i++) {
+        guint64 first = pages / n * i + MIN(i, pages % n);
+        guint64 count = pages / n + (i < pages % n);
+
+        shares[i] = (Share) { .hva = hva + first * page_size, .size = count * page_size,
+                              .advice = advice };
+        shares[i].thread = n > 1 ? g_thread_try_new("prealloc", populate_share, &shares[i], NULL)
+                                 : NULL;
+        if (!shares[i].thread) {
+            populate_share(&shares[i]);
+        }
+    }
+    for (guint i = 0; i < n; i++) {
+        if (shares[i].thread) {
+            g_thread_join(shares[i].thread);
+        }
+        error = error ? error : shares[i].error;
+    }
+    return error;
+}
+
+bool host_memory_populate(void *hva, guint64 size, guint64 page_size, bool readonly,
+                          guint n_threads, GError **error)
+{
+    guint n = CLAMP(n_threads, 1, size / page_size);
+    g_autofree Share *shares = g_new0(Share, n);
+    int rc = populate(shares, n, hva, size, page_size,
+                      readonly ? MADV_POPULATE_READ : MADV_POPULATE_WRITE);
+
+    if (rc == EINVAL) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "this kernel cannot allocate memory in advance");
+    } else if (rc != 0) {
+        qmp_error_set(error, ERROR_REASON_NO_MEMORY,
+                      "cannot allocate %" G_GUINT64_FORMAT " bytes of memory in advance: %s",
+                      size, g_strerror(rc == EFAULT ? ENOMEM : rc));
+    }
+    return rc == 0;
+}
+
+bool host_memory_available(guint64 size, guint64 *ret_available)
+{
+    g_autofree char *text = NULL;
+    guint64 available, swap = 0;
+    const char *line;
+
+    if (!g_file_get_contents("/proc/meminfo", &text, NULL, NULL) ||
+        !(line = strstr(text, "MemAvailable:")) ||
+        sscanf(line, "MemAvailable: %" G_GUINT64_FORMAT, &available) != 1) {
+        return true;
+    }
+    line = strstr(text, "SwapFree:");
+    if (line && sscanf(line, "SwapFree: %" G_GUINT64_FORMAT, &swap) != 1) {
+        swap = 0;
+    }
+    *ret_available = (available + swap) * 1024;
+    return size <= *ret_available;
+}

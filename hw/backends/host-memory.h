@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Host memory: mapping, placing and allocating it, with errors where the kernel
+ * would send a signal.  Knows nothing of objects.
+ *
+ * All functions may block and may be called from any thread.
+ */
+#ifndef HW_BACKENDS_HOST_MEMORY_H
+#define HW_BACKENDS_HOST_MEMORY_H
+
+#include "qmp/qapi-types.h"
+
+/* How memory is to be mapped. */
+typedef struct {
+    int fd;                     /* -1: anonymous */
+    guint64 size;               /* bytes, a multiple of the page size */
+    guint64 align;              /* power of two, at least the page size */
+    bool share, readonly, reserve;
+} HostMapping;
+
+/* Page size of the memory behind fd (that of huge pages on hugetlbfs), or the
+ * host's for -1. */
+guint64 host_page_size(int fd);
+
+/* Maps it, or NULL with no-memory or host-error. */
+void *host_memory_map(const HostMapping *mapping, GError **error);
+void host_memory_unmap(void *hva, guint64 size);
+
+/* NUMA policy for pages that are not there yet.  Fails with out-of-range for a
+ * node that no host has, host-error if the kernel refuses. */
+bool host_memory_bind(void *hva, guint64 size, HostMemPolicy policy, const uint16List *nodes,
+                      GError **error);
+
+/* Allocates all pages by n_threads threads; no-memory if there are not enough. */
+bool host_memory_populate(void *hva, guint64 size, guint64 page_size, bool readonly,
+                          guint n_threads, GError **error);
+
+/* Whether the host has so much to give now (free, reclaimable and swap); true
+ * if it cannot be found out. */
+bool host_memory_available(guint64 size, guint64 *ret_available);
+
+#endif

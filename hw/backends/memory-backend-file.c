@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * memory-backend-file: memory of a file.  A file that has content is never made
+ * shorter or longer; what an object-add that fails has made or grown is undone.
+ */
+#include "config.h"
+#include "hw/backends/memory-backend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "hw/backends/memory-backend-internal.h"
+#include "qmp/error.h"
+
+#define FILE_MODE 0644
+
+typedef struct {
+    MemoryBackend parent;
+    bool created, grown;        /* to be undone unless it becomes complete */
+} MemoryBackendFile;
+
+static const MemoryBackendFileProps *properties(const MemoryBackendFile *s)
+{
+    return object_props(s);
+}
+
+/* A file without a name in a directory. */
+static int open_in_directory(const char *path)
+{
+    g_autofree char *name = NULL;
+    int fd = open(path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    if (fd >= 0 || errno != EOPNOTSUPP) {
+        return fd;
+    }
+    name = g_build_filename(path, "vmd-memory-XXXXXX", NULL);
+    fd = mkostemp(name, O_CLOEXEC);
+    if (fd >= 0) {
+        unlink(name);
+    }
+    return fd;
+}
+
+static int open_file(MemoryBackendFile *s)
+{
+    const MemoryBackendFileProps *props = properties(s);
+    struct stat st;
+    int fd;
+
+    if (props->readonly) {
+        return open(props->mem_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    }
+    if (stat(props->mem_path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        return open_in_directory(props->mem_path);
+    }
+    fd = open(props->mem_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+    s->created = fd >= 0;
+    return fd < 0 && errno == EEXIST ? open(props->mem_path, O_RDWR | O_CLOEXEC) : fd;
+}
+
+/* Regular files have a size; character devices such as DAX are taken as they
+ * are. */
+static bool fit_size(MemoryBackendFile *s, GError **error)
+{
+    const MemoryBackendFileProps *props = properties(s);
+    int fd = s->parent.fd;
+    struct stat st;
+
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (guint64)st.st_size >= props->size) {
+        return true;
+    }
+    if (st.st_size > 0 || props->readonly) {
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "file '%s' has %" G_GUINT64_FORMAT
+                      " bytes, and property 'size' is %" G_GUINT64_FORMAT, props->mem_path,
+                      (guint64)st.st_size, props->size);
+        return false;
+    }
+    if (props->size > G_MAXINT64 || ftruncate(fd, props->size) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_NO_MEMORY,
+                            props->size > G_MAXINT64 ? EFBIG : errno,
+                            "cannot make file '%s' %" G_GUINT64_FORMAT " bytes long",
+                            props->mem_path, props->size);
+        return false;
+    }
+    s->grown = true;
+    return true;
+}
+
+static bool check_align(const MemoryBackendFileProps *props, GError **error)
+{
+    if (props->has_align && (props->align & (props->align - 1))) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'align' is %"
+                      G_GUINT64_FORMAT ", which is no power of two", props->align);
+        return false;
+    }
+    return true;
+}
+
+/* What is undone here was not complete, or is complete no more. */
+static void undo(MemoryBackendFile *s)
+{
+    if (s->grown && !s->created && ftruncate(s->parent.fd, 0) < 0) {
+        g_warning("file '%s' stays longer than it was", properties(s)->mem_path);
+    }
+    if (s->created) {
+        unlink(properties(s)->mem_path);
+    }
+    s->created = s->grown = false;
+    memory_backend_unmap(&s->parent);
+}
+
+static bool file_prepare(Object *obj, GError **error)
+{
+    MemoryBackendFile *s = (MemoryBackendFile *)obj;
+    const MemoryBackendFileProps *props = properties(s);
+
+    if (!check_align(props, error)) {
+        return false;
+    }
+    s->parent.fd = open_file(s);
+    if (s->parent.fd < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open '%s'",
+                            props->mem_path);
+        return false;
+    }
+    if (!fit_size(s, error) ||
+        !memory_backend_map(&s->parent, props->has_align ? props->align : 0, props->readonly,
+                            error)) {
+        undo(s);
+        return false;
+    }
+    return true;
+}
+
+static void file_release(Object *obj)
+{
+    undo((MemoryBackendFile *)obj);
+}
+
+static bool file_complete(Object *obj, GError **error)
+{
+    MemoryBackendFile *s = (MemoryBackendFile *)obj;
+
+    s->created = s->grown = false;
+    return true;
+}
+
+static void file_dismantle(Object *obj)
+{
+    const MemoryBackendFile *s = (const MemoryBackendFile *)obj;
+
+    if (properties(s)->discard_data && !properties(s)->readonly &&
+        fallocate(s->parent.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+                  properties(s)->size) < 0) {
+        g_warning("content of '%s' stays: %s", properties(s)->mem_path, g_strerror(errno));
+    }
+}
+
+static const ObjectOps file_object_ops = {
+    .prepare = file_prepare,
+    .release = file_release,
+    .complete = file_complete,
+    .dismantle = file_dismantle,
+};
+
+const TypeInfo memory_backend_file_type = {
+    .schema = &qmp_class_memory_backend_file,
+    .size = sizeof(MemoryBackendFile),
+    .object = &file_object_ops,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the memory back ends share among themselves: the struct, and mapping by
+ * the properties that all of them have.
+ */
+#ifndef HW_BACKENDS_MEMORY_BACKEND_INTERNAL_H
+#define HW_BACKENDS_MEMORY_BACKEND_INTERNAL_H
+
+#include "hw/backends/memory-backend.h"
+#include "qmp/qapi-types.h"
+
+struct MemoryBackend {
+    Object object;
+    void *hva;                  /* NULL while not prepared */
+    int fd;                     /* or -1 */
+    bool claimed;
+};
+
+/* Maps backend->fd, or anonymous memory, places and allocates it.  align 0: the
+ * default; the size was not checked yet.  On failure only the descriptor is
+ * left for the caller to close.  For prepare hooks. */
+bool memory_backend_map(MemoryBackend *backend, guint64 align, bool readonly, GError **error);
+
+/* Undoes it and closes the descriptor.  For release hooks, and for prepare hooks
+ * that fail. */
+void memory_backend_unmap(MemoryBackend *backend);
+
+#endif

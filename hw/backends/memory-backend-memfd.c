@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * memory-backend-memfd: anonymous memory with a descriptor, of huge pages if
+ * wanted, whose size can be sealed.
+ */
+#include "config.h"
+#include "hw/backends/memory-backend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/memfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "hw/backends/host-memory.h"
+#include "hw/backends/memory-backend-internal.h"
+#include "qmp/error.h"
+
+static bool check_hugetlb(const MemoryBackendMemfdProps *props, GError **error)
+{
+    if (props->has_hugetlbsize && !props->hugetlb) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "property 'hugetlbsize' is of no use with 'hugetlb' off");
+        return false;
+    }
+    if (props->has_hugetlbsize && (props->hugetlbsize & (props->hugetlbsize - 1))) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'hugetlbsize' is %"
+                      G_GUINT64_FORMAT ", which is no power of two", props->hugetlbsize);
+        return false;
+    }
+    return true;
+}
+
+static guint memfd_flags(const MemoryBackendMemfdProps *props)
+{
+    guint flags = MFD_CLOEXEC | (props->seal ? MFD_ALLOW_SEALING : 0) |
+                  (props->hugetlb ? MFD_HUGETLB : 0);
+
+    if (props->has_hugetlbsize) {
+        flags |= (guint)(63 - __builtin_clzll(props->hugetlbsize)) << MFD_HUGE_SHIFT;
+    }
+    return flags;
+}
+
+static bool open_memfd(MemoryBackend *b, const MemoryBackendMemfdProps *props, GError **error)
+{
+    b->fd = memfd_create("memory-backend-memfd", memfd_flags(props));
+    if (b->fd < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_NOT_SUPPORTED, errno, "cannot make %smemory",
+                            props->hugetlb ? "huge-page " : "");
+        return false;
+    }
+    if (props->size % host_page_size(b->fd) == 0 && ftruncate(b->fd, props->size) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_NO_MEMORY, errno,
+                            "cannot make %" G_GUINT64_FORMAT " bytes of memory", props->size);
+        return false;
+    }
+    return true;
+}
+
+static bool seal(MemoryBackend *b, const MemoryBackendMemfdProps *props, GError **error)
+{
+    if (props->seal &&
+        fcntl(b->fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot seal memory");
+        return false;
+    }
+    return true;
+}
+
+static bool memfd_prepare(Object *obj, GError **error)
+{
+    MemoryBackend *b = (MemoryBackend *)obj;
+    const MemoryBackendMemfdProps *props = object_props(obj);
+
+    if (!check_hugetlb(props, error) || !open_memfd(b, props, error) ||
+        !seal(b, props, error) || !memory_backend_map(b, 0, false, error)) {
+        memory_backend_unmap(b);
+        return false;
+    }
+    return true;
+}
+
+static void memfd_release(Object *obj)
+{
+    memory_backend_unmap((MemoryBackend *)obj);
+}
+
+static const ObjectOps memfd_object_ops = {
+    .prepare = memfd_prepare,
+    .release = memfd_release,
+};
+
+const TypeInfo memory_backend_memfd_type = {
+    .schema = &qmp_class_memory_backend_memfd,
+    .object = &memfd_object_ops,
+};

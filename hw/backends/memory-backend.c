@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The class `memory-backend`: what memory-backend-ram, -memfd and -file have in
+ * common, which is everything but where the memory comes from.
+ */
+#include "config.h"
+#include "hw/backends/memory-backend.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "hw/backends/host-memory.h"
+#include "hw/backends/memory-backend-internal.h"
+#include "qmp/error.h"
+
+/* Large memory begins where the host can use large pages for it. */
+#define LARGE_ALIGN (2 * 1024 * 1024)
+
+static const MemoryBackendProps *properties(const MemoryBackend *b)
+{
+    return object_props(b);
+}
+
+void *memory_backend_hva(const MemoryBackend *backend)
+{
+    return backend->hva;
+}
+
+guint64 memory_backend_size(const MemoryBackend *backend)
+{
+    return properties(backend)->size;
+}
+
+int memory_backend_fd(const MemoryBackend *backend)
+{
+    return backend->fd;
+}
+
+static bool is_readonly(MemoryBackend *b)
+{
+    return object_is_a(b, &qmp_class_memory_backend_file) &&
+           ((const MemoryBackendFileProps *)object_props(b))->readonly;
+}
+
+bool memory_backend_claim(MemoryBackend *backend, GError **error)
+{
+    if (backend->claimed) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "memory back end '%s' is mapped already",
+                      backend->object.name);
+        return false;
+    }
+    if (is_readonly(backend)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "memory back end '%s' is read-only and cannot be RAM",
+                      backend->object.name);
+        return false;
+    }
+    backend->claimed = true;
+    return true;
+}
+
+void memory_backend_unclaim(MemoryBackend *backend)
+{
+    backend->claimed = false;
+}
+
+/* ---- Mapping ---- */
+
+static bool check_properties(const MemoryBackend *b, guint64 page_size, GError **error)
+{
+    const MemoryBackendProps *props = properties(b);
+
+    if (props->size % page_size) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'size' is %" G_GUINT64_FORMAT
+                      ", which is no multiple of the page size %" G_GUINT64_FORMAT,
+                      props->size, page_size);
+        return false;
+    }
+    if (props->prealloc && !props->reserve) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "properties 'prealloc' on and 'reserve' off exclude each other");
+        return false;
+    }
+    if ((props->policy == HOST_MEM_POLICY_DEFAULT) != (props->host_nodes.n == 0)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'host-nodes' is %s with "
+                      "policy '%s'", props->host_nodes.n ? "of no use" : "needed",
+                      qmp_enum_name(&qmp_type_HostMemPolicy, props->policy));
+        return false;
+    }
+    return true;
+}
+
+/* Pages of other file systems and huge pages are not the host's free memory. */
+static bool check_available(const MemoryBackend *b, guint64 page_size, GError **error)
+{
+    guint64 available;
+
+    if (!properties(b)->prealloc || page_size != host_page_size(-1) ||
+        object_is_a(b, &qmp_class_memory_backend_file) ||
+        host_memory_available(properties(b)->size, &available)) {
+        return true;
+    }
+    qmp_error_set(error, ERROR_REASON_NO_MEMORY, "cannot allocate %" G_GUINT64_FORMAT
+                  " bytes of memory in advance: the host has %" G_GUINT64_FORMAT,
+                  properties(b)->size, available);
+    return false;
+}
+
+static bool advise(const MemoryBackend *b, int advice, const char *property, GError **error)
+{
+    if (madvise(b->hva, properties(b)->size, advice) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_NOT_SUPPORTED, errno,
+                            "this kernel refuses property '%s'", property);
+        return false;
+    }
+    return true;
+}
+
+/* Core dumps and merging.  A kernel that cannot merge fails only those who asked
+ * for it by name. */
+static bool apply_advice(const MemoryBackend *b, GError **error)
+{
+    const MemoryBackendProps *props = properties(b);
+    const QmpClass *klass = object_class(b);
+    guint merge = qmp_class_member(klass, "merge") - klass->props->members;
+    bool asked = qmp_given(b->object.given, merge);
+
+    if (!props->dump && !advise(b, MADV_DONTDUMP, "dump", error)) {
+        return false;
+    }
+    return !props->merge || props->share ||
+           advise(b, MADV_MERGEABLE, "merge", asked ? error : NULL) || !asked;
+}
+
+static bool fill(const MemoryBackend *b, guint64 page_size, bool readonly, GError **error)
+{
+    const MemoryBackendProps *props = properties(b);
+
+    return apply_advice(b, error) &&
+           host_memory_bind(b->hva, props->size, props->policy, &props->host_nodes, error) &&
+           (!props->prealloc || host_memory_populate(b->hva, props->size, page_size, readonly,
+                                                     props->prealloc_threads, error));
+}
+
+bool memory_backend_map(MemoryBackend *backend, guint64 align, bool readonly, GError **error)
+{
+    const MemoryBackendProps *props = properties(backend);
+    guint64 page_size = host_page_size(backend->fd);
+    HostMapping mapping = {
+        .fd = backend->fd, .size = props->size, .share = props->share, .readonly = readonly,
+        .reserve = props->reserve,
+        .align = MAX(align, props->size >= LARGE_ALIGN ? MAX(page_size, LARGE_ALIGN) : page_size),
+    };
+
+    if (!check_properties(backend, page_size, error) ||
+        !check_available(backend, page_size, error)) {
+        return false;
+    }
+    backend->hva = host_memory_map(&mapping, error);
+    if (!backend->hva) {
+        return false;
+    }
+    if (!fill(backend, page_size, readonly, error)) {
+        host_memory_unmap(backend->hva, props->size);
+        backend->hva = NULL;
+        return false;
+    }
+    return true;
+}
+
+void memory_backend_unmap(MemoryBackend *backend)
+{
+    if (backend->hva) {
+        host_memory_unmap(backend->hva, properties(backend)->size);
+        backend->hva = NULL;
+    }
+    if (backend->fd >= 0) {
+        close(backend->fd);
+        backend->fd = -1;
+    }
+}
+
+/* ---- Life ---- */
+
+static void memory_backend_init(Object *obj)
+{
+    ((MemoryBackend *)obj)->fd = -1;
+}
+
+static bool memory_backend_changed(Object *obj, const QmpMember *member, GError **error)
+{
+    const MemoryBackend *b = (const MemoryBackend *)obj;
+    const MemoryBackendProps *props = properties(b);
+
+    if (g_str_equal(member->name, "dump")) {
+        return advise(b, props->dump ? MADV_DODUMP : MADV_DONTDUMP, "dump", error);
+    }
+    return props->share ||
+           advise(b, props->merge ? MADV_MERGEABLE : MADV_UNMERGEABLE, "merge", error);
+}
+
+static bool memory_backend_may_delete(Object *obj, GError **error)
+{
+    if (((MemoryBackend *)obj)->claimed) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "memory back end '%s' is mapped", obj->name);
+        return false;
+    }
+    return true;
+}
+
+static const ObjectOps memory_backend_object_ops = {
+    .init = memory_backend_init,
+    .changed = memory_backend_changed,
+    .may_delete = memory_backend_may_delete,
+};
+
+const TypeInfo memory_backend_type = {
+    .schema = &qmp_class_memory_backend,
+    .size = sizeof(MemoryBackend),
+    .object = &memory_backend_object_ops,
+};

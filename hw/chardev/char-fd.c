@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The bytes of back ends that are behind descriptors; see the header.
+ *
+ * A write from a vCPU's thread must not take events out of the loop (it would
+ * wait for a callback that waits for the machine lock), so it only adds them;
+ * errors of writing are kept for the main thread, which finds them as the
+ * reading side's end.
+ *
+ * Events are edge-triggered: while the front end is full, input that waits and
+ * a peer that is gone wake the loop once and not all the time.  Reading then
+ * goes on by `kick`.
+ */
+#include "config.h"
+#include "hw/chardev/char-fd.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "qmp/error.h"
+
+#define READ_SIZE 4096
+
+static const struct timeval soon = { 0, 0 };
+
+void char_fd_init(CharFd *s, Chardev *chr, void (*hangup)(Chardev *chr))
+{
+    s->chr = chr;
+    s->hangup = hangup;
+    s->in = s->out = -1;
+}
+
+/* ---- Output ---- */
+
+/* One write; 0 if the host takes nothing now.  After an error everything counts
+ * as taken, and as lost. */
+static gsize write_some(CharFd *s, const void *data, gsize size)
+{
+    ssize_t n;
+
+    do {
+        n = s->out_is_socket ? send(s->out, data, size, MSG_NOSIGNAL | MSG_DONTWAIT)
+                             : write(s->out, data, size);
+    } while (n < 0 && errno == EINTR);
+    if (n > 0) {
+        return n;
+    }
+    if (s->out_waits && (n == 0 || errno == EAGAIN)) {
+        return 0;
+    }
+    char_drop(s->chr, size);
+    s->broken = n < 0 && errno != ENOSPC && errno != EDQUOT;
+    if (s->broken && s->kick) {
+        event_add(s->kick, &soon);
+    }
+    return size;
+}
+
+/* Writes pending output until the host takes no more. */
+static void flush_pending(CharFd *s)
+{
+    struct evbuffer_iovec span;
+
+    while (evbuffer_peek(s->pending, -1, NULL, &span, 1) > 0 && span.iov_len > 0) {
+        gsize n = write_some(s, span.iov_base, span.iov_len);
+
+        if (n == 0) {
+            return;
+        }
+        evbuffer_drain(s->pending, n);
+    }
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *opaque)
+{
+    CharFd *s = opaque;
+    const Env *env = s->env;
+    Chardev *chr = object_ref(s->chr);
+
+    env->lock(env);
+    if (s->env) {
+        flush_pending(s);
+        if (evbuffer_get_length(s->pending)) {
+            event_add(s->out_event, NULL);
+        } else if (s->starved) {
+            s->starved = false;
+            char_writable(chr);
+        }
+    }
+    env->unlock(env);
+    object_unref(chr);
+}
+
+gsize char_fd_write(CharFd *s, const guint8 *data, gsize size)
+{
+    gsize sent = 0, kept;
+
+    if (!s->env || s->out < 0 || s->broken) {
+        char_drop(s->chr, size);
+        return size;
+    }
+    while (sent < size && evbuffer_get_length(s->pending) == 0) {
+        gsize n = write_some(s, data + sent, size - sent);
+
+        if (n == 0) {
+            break;
+        }
+        sent += n;
+    }
+    if (sent == size) {
+        return size;
+    }
+    kept = MIN(size - sent, CHAR_FD_PENDING_MAX - evbuffer_get_length(s->pending));
+    if (kept && evbuffer_add(s->pending, data + sent, kept) < 0) {
+        kept = 0;
+    }
+    s->starved |= sent + kept < size;
+    event_add(s->out_event, NULL);
+    return sent + kept;
+}
+
+/* ---- Input ---- */
+
+/* Whether the other side is gone and has left nothing to be read. */
+static bool peer_gone(const CharFd *s)
+{
+    struct pollfd poll_in = { .fd = s->in, .events = POLLIN };
+    guint8 byte;
+
+    if (s->in_is_socket) {
+        ssize_t n = recv(s->in, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+        return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+    }
+    return s->in_waits && poll(&poll_in, 1, 0) > 0 && (poll_in.revents & POLLHUP) &&
+           !(poll_in.revents & POLLIN);
+}
+
+static void hang_up(CharFd *s)
+{
+    if (s->in_event) {
+        event_del_noblock(s->in_event);
+    }
+    event_del_noblock(s->kick);
+    if (s->hangup) {
+        s->hangup(s->chr);
+    }
+}
+
+/* Reads what the front end takes, once; the loop comes back for more. */
+static void read_some(CharFd *s)
+{
+    guint8 buf[READ_SIZE];
+    gsize room = char_can_receive(s->chr);
+    ssize_t n;
+
+    if (room == 0 || s->broken) {
+        if (s->broken || peer_gone(s)) {
+            hang_up(s);
+        }
+        return;
+    }
+    do {
+        n = read(s->in, buf, MIN(room, sizeof(buf)));
+    } while (n < 0 && errno == EINTR);
+    if (n > 0) {
+        char_receive(s->chr, buf, n);
+        if (s->env) {
+            event_add(s->kick, &soon);
+        }
+    } else if (n == 0 || errno != EAGAIN) {
+        hang_up(s);
+    }
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *opaque)
+{
+    CharFd *s = opaque;
+    const Env *env = s->env;
+    Chardev *chr = object_ref(s->chr);
+
+    env->lock(env);
+    if (s->env) {
+        read_some(s);
+    }
+    env->unlock(env);
+    object_unref(chr);
+}
+
+void char_fd_accept_input(CharFd *s)
+{
+    if (s->env && s->kick && char_can_receive(s->chr) > 0) {
+        event_add(s->kick, &soon);
+    }
+}
+
+/* ---- Start and stop ---- */
+
+/* Whether epoll can wait for a descriptor. */
+static bool can_wait(int fd, bool *ret_is_socket)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0) {
+        return false;
+    }
+    *ret_is_socket = S_ISSOCK(st.st_mode);
+    return S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode) || isatty(fd);
+}
+
+static bool make_events(CharFd *s)
+{
+    struct event_base *base = s->env->base;
+
+    s->pending = evbuffer_new();
+    if (s->in >= 0) {
+        s->kick = evtimer_new(base, on_readable, s);
+    }
+    if (s->in_waits) {
+        s->in_event = event_new(base, s->in, EV_READ | EV_PERSIST | EV_ET, on_readable, s);
+    }
+    if (s->out_waits) {
+        s->out_event = event_new(base, s->out, EV_WRITE | EV_ET, on_writable, s);
+    }
+    return s->pending && (s->in < 0 || s->kick) && (!s->out_waits || s->out_event) &&
+           (!s->in_waits || (s->in_event && event_add(s->in_event, NULL) == 0));
+}
+
+bool char_fd_start(CharFd *s, int in, int out, GError **error)
+{
+    const Env *env = object_env(&s->chr->object);
+
+    if (!env || !env->base) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "there is no event loop to read from");
+        return false;
+    }
+    s->env = env;
+    s->in = in;
+    s->out = out;
+    s->broken = s->starved = s->in_is_socket = s->out_is_socket = false;
+    s->in_waits = in >= 0 && can_wait(in, &s->in_is_socket);
+    s->out_waits = out >= 0 && can_wait(out, &s->out_is_socket);
+    if (!make_events(s)) {
+        char_fd_stop(s);
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot wait for input");
+        return false;
+    }
+    char_fd_accept_input(s);
+    return true;
+}
+
+void char_fd_stop(CharFd *s)
+{
+    if (!s->env) {
+        return;
+    }
+    if (s->pending && s->out >= 0 && !s->broken) {
+        flush_pending(s);
+    }
+    if (s->pending) {
+        char_drop(s->chr, evbuffer_get_length(s->pending));
+        evbuffer_free(s->pending);
+    }
+    g_clear_pointer(&s->in_event, event_free);
+    g_clear_pointer(&s->out_event, event_free);
+    g_clear_pointer(&s->kick, event_free);
+    s->pending = NULL;
+    s->env = NULL;
+    s->in = s->out = -1;
+}

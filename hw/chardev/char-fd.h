@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * CharFd: the bytes of a character back end that is behind descriptors: reads
+ * when the front end has room, writes at once what the host takes and keeps a
+ * bounded rest.  Embedded by the back ends for files, pipes, terminals and
+ * sockets.
+ *
+ * Nothing here blocks.  Descriptors stay the caller's and must be non-blocking;
+ * regular files, which cannot be waited for, are taken as always ready.
+ *
+ * Threads: the machine lock is held in all calls.  start and stop are for the
+ * main thread; write and accept_input may come from a vCPU's.
+ */
+#ifndef HW_CHARDEV_CHAR_FD_H
+#define HW_CHARDEV_CHAR_FD_H
+
+#include "hw/chardev/char.h"
+#include "qom/env.h"
+
+/* Output that the host did not take yet is kept up to this many bytes. */
+#define CHAR_FD_PENDING_MAX (64 * 1024)
+
+struct event;
+struct evbuffer;
+
+typedef struct {
+    Chardev *chr;
+    /* The other side is gone, on the main thread; may call char_fd_stop(). */
+    void (*hangup)(Chardev *chr);
+    const Env *env;             /* NULL while stopped */
+    int in, out;                /* -1: none */
+    bool in_waits, out_waits;   /* can be waited for */
+    bool in_is_socket, out_is_socket;
+    bool broken;                /* writing failed; reading will tell */
+    bool starved;               /* the front end waits for char_writable */
+    struct event *in_event, *out_event;     /* edge-triggered, one fd or two */
+    struct event *kick;         /* goes on reading, without a new edge */
+    struct evbuffer *pending;
+} CharFd;
+
+/* In the back end's init hook.  hangup NULL: end of input is no event. */
+void char_fd_init(CharFd *s, Chardev *chr, void (*hangup)(Chardev *chr));
+
+/* Begins to move bytes; in and out may be the same, or -1 for none.  Fails with
+ * host-error, also if the tree has no event loop. */
+bool char_fd_start(CharFd *s, int in, int out, GError **error);
+
+/* Ends it; output that is left is tried once more and then counted as lost.
+ * May be called twice. */
+void char_fd_stop(CharFd *s);
+
+/* What CharOps.write and CharOps.accept_input do.  Stopped: all bytes are
+ * accepted and counted as lost. */
+gsize char_fd_write(CharFd *s, const guint8 *data, gsize size);
+void char_fd_accept_input(CharFd *s);
+
+#endif

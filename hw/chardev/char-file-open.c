@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Opening of character back ends' files; see the header.
+ */
+#include "config.h"
+#include "hw/chardev/char-file-open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "qmp/error.h"
+
+#define OUTPUT_MODE 0666        /* less the umask */
+
+int char_open_output(const char *path, bool append, bool *ret_created, GError **error)
+{
+    int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (append ? O_APPEND : 0);
+    int fd = open(path, flags | O_CREAT | O_EXCL, OUTPUT_MODE);
+
+    *ret_created = fd >= 0;
+    if (fd < 0 && errno == EEXIST) {
+        fd = open(path, flags);
+    }
+    if (fd < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno,
+                            errno == ENXIO ? "cannot open '%s', which nobody reads"
+                                           : "cannot open '%s' for writing", path);
+    }
+    return fd;
+}
+
+bool char_keep_output(int fd, const char *path, bool append, GError **error)
+{
+    struct stat st;
+
+    if (append || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
+        return true;
+    }
+    if (ftruncate(fd, 0) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot empty '%s'",
+                            path);
+        return false;
+    }
+    return true;
+}
+
+void char_close_output(int fd, const char *path, bool created)
+{
+    if (created) {
+        unlink(path);
+    }
+    close(fd);
+}
+
+int char_open_input(const char *path, GError **error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno,
+                            "cannot open '%s' for reading", path);
+    }
+    return fd;
+}

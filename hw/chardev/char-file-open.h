@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Output files of character back ends: opened without doing harm, so that a
+ * chardev-add that fails afterwards leaves the file as it was.
+ *
+ *   char_open_output    opens or creates it, truncates nothing (may block)
+ *   char_keep_output    now it is ours: empties it, unless appending
+ *   char_close_output   closes it; one that was created and never kept goes
+ */
+#ifndef HW_CHARDEV_CHAR_FILE_OPEN_H
+#define HW_CHARDEV_CHAR_FILE_OPEN_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* The descriptor, or -1 with file-not-usable.  *ret_created says whether the
+ * file did not exist.  A FIFO that nobody reads is an error, not a wait. */
+int char_open_output(const char *path, bool append, bool *ret_created, GError **error);
+bool char_keep_output(int fd, const char *path, bool append, GError **error);
+void char_close_output(int fd, const char *path, bool created);
+
+/* Opens a file for reading, without waiting; -1 with file-not-usable. */
+int char_open_input(const char *path, GError **error);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * chardev-file: output to a file, and input from another if wanted.  The end of
+ * the input file is no event: the stream merely has no more.
+ */
+#include "config.h"
+#include "hw/chardev/char-types.h"
+
+#include <unistd.h>
+
+#include "hw/chardev/char-fd.h"
+#include "hw/chardev/char-file-open.h"
+
+typedef struct {
+    Chardev parent;
+    CharFd stream;
+    int in, out;
+    bool created;               /* `out` did not exist, and is not ours yet */
+} CharFile;
+
+static const ChardevFile *options(const CharFile *s)
+{
+    return char_backend(&s->parent)->u.file.data;
+}
+
+static gsize file_write(Chardev *chr, const guint8 *data, gsize size)
+{
+    return char_fd_write(&((CharFile *)chr)->stream, data, size);
+}
+
+static void file_accept_input(Chardev *chr)
+{
+    char_fd_accept_input(&((CharFile *)chr)->stream);
+}
+
+static char *file_filename(Chardev *chr)
+{
+    return g_strdup("file");
+}
+
+static void file_init(Object *obj)
+{
+    CharFile *s = (CharFile *)obj;
+
+    s->in = s->out = -1;
+    char_fd_init(&s->stream, &s->parent, NULL);
+}
+
+static bool file_prepare(Object *obj, GError **error)
+{
+    CharFile *s = (CharFile *)obj;
+    const ChardevFile *opts = options(s);
+
+    if (opts->in && (s->in = char_open_input(opts->in, error)) < 0) {
+        return false;
+    }
+    s->out = char_open_output(opts->out, opts->append, &s->created, error);
+    if (s->out < 0 && s->in >= 0) {
+        close(s->in);
+        s->in = -1;
+    }
+    return s->out >= 0;
+}
+
+static void file_release(Object *obj)
+{
+    CharFile *s = (CharFile *)obj;
+
+    char_close_output(s->out, options(s)->out, s->created);
+    if (s->in >= 0) {
+        close(s->in);
+    }
+    s->in = s->out = -1;
+}
+
+static bool file_complete(Object *obj, GError **error)
+{
+    CharFile *s = (CharFile *)obj;
+    const ChardevFile *opts = options(s);
+
+    if (!char_fd_start(&s->stream, s->in, s->out, error)) {
+        return false;
+    }
+    if (!char_keep_output(s->out, opts->out, opts->append, error)) {
+        char_fd_stop(&s->stream);
+        return false;
+    }
+    s->created = false;
+    char_event(&s->parent, CHAR_EVENT_OPENED);
+    return true;
+}
+
+static void file_dismantle(Object *obj)
+{
+    char_fd_stop(&((CharFile *)obj)->stream);
+}
+
+static const CharOps file_char_ops = {
+    .write = file_write,
+    .accept_input = file_accept_input,
+    .filename = file_filename,
+};
+
+static const ObjectOps file_object_ops = {
+    .init = file_init,
+    .prepare = file_prepare,
+    .release = file_release,
+    .complete = file_complete,
+    .dismantle = file_dismantle,
+};
+
+const TypeInfo chardev_file_type = {
+    .schema = &qmp_class_chardev_file,
+    .size = sizeof(CharFile),
+    .object = &file_object_ops,
+    .kind = &file_char_ops,
+};

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * chardev-socket: one stream connection at a time, accepted or made.
+ *
+ *   server   listens from prepare on; while a client is connected, it does not
+ *            accept another one
+ *   client   connects in prepare; with `reconnect`, on a pool thread as often
+ *            as it takes, and chardev-add does not wait for it
+ *
+ * What is written while nobody is connected is lost.  Addresses and how they
+ * are opened: socket-address.h; the bytes: char-fd.h.
+ */
+#include "config.h"
+#include "hw/chardev/char-types.h"
+
+#include <event2/event.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "hw/chardev/char-fd.h"
+#include "hw/chardev/socket-address.h"
+#include "qmp/error.h"
+#include "qmp/visit.h"
+
+typedef struct CharSocket CharSocket;
+
+/* One attempt to connect, on a pool thread. */
+typedef struct {
+    CharSocket *s;              /* held */
+    SocketAddressLegacy *addr;  /* its own */
+    int fd;
+    GError *error;
+} Attempt;
+
+struct CharSocket {
+    Chardev parent;
+    CharFd stream;
+    int given_fd;               /* of an `fd` address, until prepare */
+    int listen_fd;
+    int fd;                     /* the connection, or -1 */
+    SocketNode node;
+    struct event *listen_event;
+    struct event *retry_event;
+    Attempt *attempt;           /* under way; its result is not wanted if it differs */
+    bool said_why;              /* the reason of a failed attempt was logged */
+};
+
+static const ChardevSocket *options(const CharSocket *s)
+{
+    return char_backend(&s->parent)->u.socket.data;
+}
+
+static bool is_server(const CharSocket *s)
+{
+    return !options(s)->has_server || options(s)->server;
+}
+
+static gsize socket_write(Chardev *chr, const guint8 *data, gsize size)
+{
+    return char_fd_write(&((CharSocket *)chr)->stream, data, size);
+}
+
+static void socket_accept_input(Chardev *chr)
+{
+    char_fd_accept_input(&((CharSocket *)chr)->stream);
+}
+
+static char *socket_filename(Chardev *chr)
+{
+    CharSocket *s = (CharSocket *)chr;
+    g_autofree char *text = NULL;
+
+    if (s->fd >= 0) {
+        return socket_connection_text(options(s)->addr, s->fd, is_server(s));
+    }
+    text = socket_address_text(options(s)->addr, is_server(s));
+    return g_strconcat("disconnected:", text, NULL);
+}
+
+/* ---- A connection begins and ends ---- */
+
+/* Takes fd over whatever happens. */
+static bool begin_connection(CharSocket *s, int fd, GError **error)
+{
+    if (options(s)->nodelay) {
+        socket_set_nodelay(fd);
+    }
+    if (!char_fd_start(&s->stream, fd, fd, error)) {
+        close(fd);
+        return false;
+    }
+    s->fd = fd;
+    s->said_why = false;
+    char_event(&s->parent, CHAR_EVENT_OPENED);
+    return true;
+}
+
+static void begin_or_warn(CharSocket *s, int fd)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!begin_connection(s, fd, &error)) {
+        g_warning("chardev '%s': %s", s->parent.object.name, error->message);
+    }
+}
+
+static void on_client(evutil_socket_t listen_fd, short what, void *opaque)
+{
+    CharSocket *s = opaque;
+    const Env *env = object_env(&s->parent.object);
+    int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (fd < 0) {
+        return;
+    }
+    env->lock(env);
+    event_del_noblock(s->listen_event);
+    begin_or_warn(s, fd);
+    if (s->fd < 0) {
+        event_add(s->listen_event, NULL);
+    }
+    env->unlock(env);
+}
+
+static void retry_later(CharSocket *s)
+{
+    const struct timeval delay = { .tv_sec = options(s)->reconnect };
+
+    if (s->retry_event) {
+        event_add(s->retry_event, &delay);
+    }
+}
+
+static void socket_hangup(Chardev *chr)
+{
+    CharSocket *s = (CharSocket *)chr;
+
+    char_fd_stop(&s->stream);
+    close(s->fd);
+    s->fd = -1;
+    char_event(chr, CHAR_EVENT_CLOSED);
+    if (s->listen_event) {
+        event_add(s->listen_event, NULL);
+    }
+    retry_later(s);
+}
+
+/* ---- Attempts to connect ---- */
+
+static void attempt_free(Attempt *a)
+{
+    if (a->fd >= 0) {
+        close(a->fd);
+    }
+    qmp_clear(&qmp_type_SocketAddressLegacy, &a->addr);
+    g_clear_error(&a->error);
+    object_unref(a->s);
+    g_free(a);
+}
+
+/* On a pool thread. */
+static void attempt_work(void *opaque)
+{
+    Attempt *a = opaque;
+
+    a->fd = socket_connect(a->addr, -1, &a->error);
+}
+
+/* On the main loop, machine lock held. */
+static void attempt_done(void *opaque)
+{
+    Attempt *a = opaque;
+    CharSocket *s = a->s;
+
+    if (s->attempt == a) {
+        s->attempt = NULL;
+        if (a->fd >= 0) {
+            begin_or_warn(s, a->fd);
+            a->fd = -1;
+        } else if (!s->said_why) {
+            s->said_why = true;
+            g_message("chardev '%s': %s; trying again", s->parent.object.name,
+                      a->error->message);
+        }
+        if (s->fd < 0) {
+            retry_later(s);
+        }
+    }
+    attempt_free(a);
+}
+
+static void attempt_start(CharSocket *s)
+{
+    const Env *env = object_env(&s->parent.object);
+    Attempt *a = g_new0(Attempt, 1);
+
+    a->s = object_ref(s);
+    a->fd = -1;
+    qmp_clone(&qmp_type_SocketAddressLegacy, &a->addr, &options(s)->addr);
+    s->attempt = a;
+    env->run(env, attempt_work, attempt_done, a);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *opaque)
+{
+    CharSocket *s = opaque;
+    const Env *env = object_env(&s->parent.object);
+
+    env->lock(env);
+    attempt_start(s);
+    env->unlock(env);
+}
+
+/* ---- Checks ---- */
+
+/* Options that QEMU has and vmd has not, by name. */
+static const char *unsupported_option(const ChardevSocket *opts)
+{
+    return opts->tls_creds ? "tls-creds"
+         : opts->tls_authz ? "tls-authz"
+         : opts->telnet ? "telnet"
+         : opts->tn3270 ? "tn3270"
+         : opts->websocket ? "websocket" : NULL;
+}
+
+static bool check_options(const CharSocket *s, GError **error)
+{
+    const ChardevSocket *opts = options(s);
+    const char *name = unsupported_option(opts);
+
+    if (name) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "option '%s' of socket chardevs is not supported", name);
+        return false;
+    }
+    if (is_server(s) && opts->reconnect) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "option 'reconnect' is for clients, and this is a server");
+        return false;
+    }
+    if (!is_server(s) && opts->wait) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "option 'wait' is for servers, and this is a client");
+        return false;
+    }
+    if (opts->reconnect && opts->addr->type == SOCKET_ADDRESS_TYPE_FD) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "a descriptor cannot be connected again: 'reconnect' with an 'fd' address");
+        return false;
+    }
+    return true;
+}
+
+static bool socket_setup(Chardev *chr, const Env *env, GError **error)
+{
+    CharSocket *s = (CharSocket *)chr;
+    const SocketAddressLegacy *addr = options(s)->addr;
+
+    if (!check_options(s, error)) {
+        return false;
+    }
+    if (addr->type != SOCKET_ADDRESS_TYPE_FD) {
+        return true;
+    }
+    if (!env || !env->take_fd) {
+        qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND, "no descriptor '%s' was passed",
+                      addr->u.fd.data->str);
+        return false;
+    }
+    s->given_fd = env->take_fd(env, addr->u.fd.data->str, error);
+    return s->given_fd >= 0;
+}
+
+/* ---- Life ---- */
+
+static void socket_init(Object *obj)
+{
+    CharSocket *s = (CharSocket *)obj;
+
+    s->given_fd = s->listen_fd = s->fd = -1;
+    char_fd_init(&s->stream, &s->parent, socket_hangup);
+}
+
+static bool socket_prepare(Object *obj, GError **error)
+{
+    CharSocket *s = (CharSocket *)obj;
+    const ChardevSocket *opts = options(s);
+    int fd;
+
+    if (!is_server(s) && opts->reconnect) {
+        return true;
+    }
+    fd = is_server(s) ? socket_listen(opts->addr, s->given_fd, &s->node, error)
+                      : socket_connect(opts->addr, s->given_fd, error);
+    if (fd < 0) {
+        return false;
+    }
+    s->given_fd = -1;
+    *(is_server(s) ? &s->listen_fd : &s->fd) = fd;
+    return true;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
+}
+
+static void socket_release(Object *obj)
+{
+    CharSocket *s = (CharSocket *)obj;
+
+    close_fd(&s->listen_fd);
+    close_fd(&s->fd);
+    socket_node_remove(&s->node);
+}
+
+static void socket_finalize(Object *obj)
+{
+    close_fd(&((CharSocket *)obj)->given_fd);
+}
+
+/* Writes the port that was found back into the address. */
+static void note_port(CharSocket *s)
+{
+    SocketAddressLegacy *addr = options(s)->addr;
+
+    if (addr->type == SOCKET_ADDRESS_TYPE_INET) {
+        g_free(addr->u.inet.data->port);
+        addr->u.inet.data->port = g_strdup_printf("%u", socket_local_port(s->listen_fd));
+    }
+}
+
+static bool make_event(CharSocket *s, struct event **ret_event, int fd, short what,
+                       event_callback_fn callback, GError **error)
+{
+    const Env *env = object_env(&s->parent.object);
+
+    *ret_event = env && env->base ? event_new(env->base, fd, what, callback, s) : NULL;
+    if (!*ret_event) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot wait for connections");
+    }
+    return *ret_event != NULL;
+}
+
+static bool socket_complete(Object *obj, GError **error)
+{
+    CharSocket *s = (CharSocket *)obj;
+    int fd = s->fd;
+
+    if (s->listen_fd >= 0) {
+        if (!make_event(s, &s->listen_event, s->listen_fd, EV_READ | EV_PERSIST, on_client,
+                        error)) {
+            return false;
+        }
+        note_port(s);
+        event_add(s->listen_event, NULL);
+        return true;
+    }
+    if (fd >= 0) {
+        s->fd = -1;
+        return begin_connection(s, fd, error);
+    }
+    if (!make_event(s, &s->retry_event, -1, 0, on_retry, error)) {
+        return false;
+    }
+    attempt_start(s);
+    return true;
+}
+
+static void socket_dismantle(Object *obj)
+{
+    CharSocket *s = (CharSocket *)obj;
+
+    g_clear_pointer(&s->listen_event, event_free);
+    g_clear_pointer(&s->retry_event, event_free);
+    s->attempt = NULL;
+    char_fd_stop(&s->stream);
+}
+
+static const CharOps socket_char_ops = {
+    .write = socket_write,
+    .accept_input = socket_accept_input,
+    .filename = socket_filename,
+    .setup = socket_setup,
+};
+
+static const ObjectOps socket_object_ops = {
+    .init = socket_init,
+    .prepare = socket_prepare,
+    .release = socket_release,
+    .complete = socket_complete,
+    .dismantle = socket_dismantle,
+    .finalize = socket_finalize,
+};
+
+const TypeInfo chardev_socket_type = {
+    .schema = &qmp_class_chardev_socket,
+    .size = sizeof(CharSocket),
+    .object = &socket_object_ops,
+    .kind = &socket_char_ops,
+};

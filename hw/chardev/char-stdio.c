@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * chardev-stdio: the daemon's standard input and output.  A terminal is put in
+ * raw mode, so that keys reach the guest one by one and unechoed; what was
+ * changed of it is put back when the object goes, which the daemon sees to at
+ * its end.  There is one such object (hw/chardev/char-new.c).
+ *
+ * End of input is no event: `vmd </dev/null` keeps its output.
+ */
+#include "config.h"
+#include "hw/chardev/char-types.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "hw/chardev/char-fd.h"
+#include "qmp/error.h"
+
+typedef struct {
+    Chardev parent;
+    CharFd stream;
+    int in_flags, out_flags;    /* of the descriptors before */
+    bool has_mode;
+    struct termios mode;        /* of the terminal before */
+} CharStdio;
+
+static gsize stdio_write(Chardev *chr, const guint8 *data, gsize size)
+{
+    return char_fd_write(&((CharStdio *)chr)->stream, data, size);
+}
+
+static void stdio_accept_input(Chardev *chr)
+{
+    char_fd_accept_input(&((CharStdio *)chr)->stream);
+}
+
+static char *stdio_filename(Chardev *chr)
+{
+    return g_strdup("stdio");
+}
+
+static void stdio_init(Object *obj)
+{
+    CharStdio *s = (CharStdio *)obj;
+
+    char_fd_init(&s->stream, &s->parent, NULL);
+}
+
+/* Raw, but for the output's line ends, which the daemon's own messages need. */
+static void set_raw_mode(CharStdio *s, bool signals)
+{
+    struct termios mode;
+
+    if (tcgetattr(STDIN_FILENO, &s->mode) < 0) {
+        return;
+    }
+    mode = s->mode;
+    cfmakeraw(&mode);
+    mode.c_oflag |= OPOST | ONLCR;
+    if (signals) {
+        mode.c_lflag |= ISIG;
+    }
+    s->has_mode = tcsetattr(STDIN_FILENO, TCSANOW, &mode) == 0;
+}
+
+static bool stdio_complete(Object *obj, GError **error)
+{
+    CharStdio *s = (CharStdio *)obj;
+    const ChardevBackend *backend = char_backend(&s->parent);
+    const ChardevStdio *options = backend ? backend->u.stdio.data : NULL;
+
+    s->in_flags = fcntl(STDIN_FILENO, F_GETFL);
+    s->out_flags = fcntl(STDOUT_FILENO, F_GETFL);
+    if (s->in_flags < 0 || s->out_flags < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno,
+                            "standard input or output is closed");
+        return false;
+    }
+    if (!char_fd_start(&s->stream, STDIN_FILENO, STDOUT_FILENO, error)) {
+        return false;
+    }
+    fcntl(STDIN_FILENO, F_SETFL, s->in_flags | O_NONBLOCK);
+    fcntl(STDOUT_FILENO, F_SETFL, s->out_flags | O_NONBLOCK);
+    set_raw_mode(s, !options || !options->has_signal || options->signal);
+    char_event(&s->parent, CHAR_EVENT_OPENED);
+    return true;
+}
+
+static void stdio_dismantle(Object *obj)
+{
+    CharStdio *s = (CharStdio *)obj;
+
+    char_fd_stop(&s->stream);
+    if (s->has_mode) {
+        tcsetattr(STDIN_FILENO, TCSANOW, &s->mode);
+        s->has_mode = false;
+    }
+    fcntl(STDOUT_FILENO, F_SETFL, s->out_flags);
+    fcntl(STDIN_FILENO, F_SETFL, s->in_flags);
+}
+
+static const CharOps stdio_char_ops = {
+    .write = stdio_write,
+    .accept_input = stdio_accept_input,
+    .filename = stdio_filename,
+};
+
+static const ObjectOps stdio_object_ops = {
+    .init = stdio_init,
+    .complete = stdio_complete,
+    .dismantle = stdio_dismantle,
+};
+
+const TypeInfo chardev_stdio_type = {
+    .schema = &qmp_class_chardev_stdio,
+    .size = sizeof(CharStdio),
+    .object = &stdio_object_ops,
+    .kind = &stdio_char_ops,
+};

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The class `chardev`: what all character back ends have in common, which is
+ * their front end, the log file, and whether the host's side is open.
+ *
+ * Not here: how they are made from a request (char-new.c), and what moves their
+ * bytes (char-fd.c and a file for each kind).
+ */
+#include "config.h"
+#include "hw/chardev/char.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "hw/chardev/char-file-open.h"
+#include "hw/chardev/char-types.h"
+#include "qmp/error.h"
+
+/* What a front end takes at once that does not say. */
+#define DEFAULT_CAN_RECEIVE 4096
+
+/* ---- Front end ---- */
+
+void char_attach(Chardev *chr, const CharFrontOps *ops, void *opaque)
+{
+    g_return_if_fail(!chr->front);
+    chr->front = ops;
+    chr->front_opaque = opaque;
+    if (chr->ops->front_open) {
+        chr->ops->front_open(chr, true);
+    }
+    if (chr->connected && ops->event) {
+        ops->event(opaque, CHAR_EVENT_OPENED);
+    }
+    char_accept_input(chr);
+}
+
+void char_detach(Chardev *chr)
+{
+    if (!chr->front) {
+        return;
+    }
+    chr->front = NULL;
+    chr->front_opaque = NULL;
+    if (chr->ops->front_open) {
+        chr->ops->front_open(chr, false);
+    }
+}
+
+static void log_output(Chardev *chr, const guint8 *data, gsize size)
+{
+    while (size && !chr->log_failed) {
+        ssize_t n = write(chr->logfd, data, size);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            chr->log_failed = true;
+            g_warning("chardev '%s': log file is not written any more: %s", chr->object.name,
+                      g_strerror(errno));
+            return;
+        }
+        data += n;
+        size -= n;
+    }
+}
+
+gsize char_write(Chardev *chr, const guint8 *data, gsize size)
+{
+    gsize n;
+
+    if (!chr) {
+        return size;
+    }
+    n = chr->ops->write(chr, data, size);
+    if (chr->logfd >= 0) {
+        log_output(chr, data, n);
+    }
+    return n;
+}
+
+void char_accept_input(Chardev *chr)
+{
+    if (chr && chr->ops->accept_input) {
+        chr->ops->accept_input(chr);
+    }
+}
+
+char *char_filename(Chardev *chr)
+{
+    return chr->ops->filename(chr);
+}
+
+/* ---- Back end ---- */
+
+const ChardevBackend *char_backend(const Chardev *chr)
+{
+    return ((const ChardevProps *)object_props(chr))->backend;
+}
+
+gsize char_can_receive(Chardev *chr)
+{
+    if (!chr->front || !chr->front->receive) {
+        return 0;
+    }
+    return chr->front->can_receive ? chr->front->can_receive(chr->front_opaque)
+                                   : DEFAULT_CAN_RECEIVE;
+}
+
+void char_receive(Chardev *chr, const guint8 *data, gsize size)
+{
+    if (chr->front && chr->front->receive) {
+        chr->front->receive(chr->front_opaque, data, size);
+    }
+}
+
+static void tell_waiter(Chardev *chr, bool connected)
+{
+    CharConnected f = chr->waiter;
+
+    chr->waiter = NULL;
+    if (f) {
+        f(chr->waiter_opaque, connected);
+    }
+}
+
+void char_event(Chardev *chr, CharEvent event)
+{
+    if (event != CHAR_EVENT_BREAK) {
+        chr->connected = event == CHAR_EVENT_OPENED;
+    }
+    if (chr->front && chr->front->event) {
+        chr->front->event(chr->front_opaque, event);
+    }
+    if (event == CHAR_EVENT_OPENED) {
+        tell_waiter(chr, true);
+    }
+}
+
+void char_writable(Chardev *chr)
+{
+    if (chr->front && chr->front->writable) {
+        chr->front->writable(chr->front_opaque);
+    }
+}
+
+void char_when_connected(Chardev *chr, CharConnected f, void *opaque)
+{
+    g_return_if_fail(!chr->waiter);
+    if (chr->connected) {
+        f(opaque, true);
+        return;
+    }
+    chr->waiter = f;
+    chr->waiter_opaque = opaque;
+}
+
+/* ---- Life ---- */
+
+/* The members that all branches of the union begin with. */
+static const ChardevCommon *common_options(const Chardev *chr)
+{
+    const ChardevBackend *backend = char_backend(chr);
+
+    return backend ? (const ChardevCommon *)backend->u.null.data : NULL;
+}
+
+static void chardev_init(Object *obj)
+{
+    Chardev *chr = (Chardev *)obj;
+
+    chr->ops = object_kind(obj);
+    chr->logfd = -1;
+}
+
+static bool chardev_prepare(Object *obj, GError **error)
+{
+    Chardev *chr = (Chardev *)obj;
+    const ChardevCommon *common = common_options(chr);
+
+    if (!common || !common->logfile) {
+        return true;
+    }
+    chr->logfd = char_open_output(common->logfile, common->logappend, &chr->log_created, error);
+    return chr->logfd >= 0;
+}
+
+static void chardev_release(Object *obj)
+{
+    Chardev *chr = (Chardev *)obj;
+
+    if (chr->logfd >= 0) {
+        char_close_output(chr->logfd, common_options(chr)->logfile, chr->log_created);
+        chr->logfd = -1;
+    }
+}
+
+/* What was in the log file is only thrown away when nothing can fail any more. */
+static bool chardev_complete(Object *obj, GError **error)
+{
+    Chardev *chr = (Chardev *)obj;
+    const ChardevCommon *common = common_options(chr);
+
+    if (chr->logfd >= 0 &&
+        !char_keep_output(chr->logfd, common->logfile, common->logappend, error)) {
+        return false;
+    }
+    chr->log_created = false;
+    return true;
+}
+
+static void chardev_dismantle(Object *obj)
+{
+    Chardev *chr = (Chardev *)obj;
+
+    chr->connected = false;
+    tell_waiter(chr, false);
+}
+
+static void chardev_refresh(Object *obj, const QmpMember *member)
+{
+    const Chardev *chr = (const Chardev *)obj;
+    ChardevProps *props = object_props(obj);
+
+    props->connected = chr->connected;
+    props->dropped = chr->dropped;
+}
+
+static const ObjectOps chardev_object_ops = {
+    .init = chardev_init,
+    .prepare = chardev_prepare,
+    .release = chardev_release,
+    .complete = chardev_complete,
+    .dismantle = chardev_dismantle,
+    .refresh = chardev_refresh,
+};
+
+const TypeInfo chardev_type = {
+    .schema = &qmp_class_chardev,
+    .size = sizeof(Chardev),
+    .object = &chardev_object_ops,
+};

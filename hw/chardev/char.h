@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Character back ends: a byte stream between a front end (a serial port, a
+ * debug console, a monitor) and the host.
+ *
+ * One front end at a time holds a chardev (exclusive link).  The back end
+ * never blocks: what the host does not take stays in a bounded buffer, and
+ * char_write says how much was accepted.
+ *
+ * Threads: the machine lock is held in all calls, both ways.
+ */
+#ifndef HW_CHARDEV_CHAR_H
+#define HW_CHARDEV_CHAR_H
+
+#include "qmp/qapi-types.h"
+#include "qom/object.h"
+
+struct Env;
+typedef struct Chardev Chardev;
+
+typedef enum { CHAR_EVENT_OPENED, CHAR_EVENT_CLOSED, CHAR_EVENT_BREAK } CharEvent;
+
+/* What a front end gets; each may be NULL. */
+typedef struct {
+    /* How many bytes it can take now; the back end stops reading at 0 until
+     * char_accept_input. */
+    gsize (*can_receive)(void *opaque);
+    void (*receive)(void *opaque, const guint8 *data, gsize size);
+    void (*event)(void *opaque, CharEvent event);
+    /* The back end can take more after a short char_write. */
+    void (*writable)(void *opaque);
+} CharFrontOps;
+
+/* What a back end implements (TypeInfo.kind of chardev classes); write and
+ * filename are required. */
+typedef struct {
+    /* Bytes accepted, 0 if none can be now. */
+    gsize (*write)(Chardev *chr, const guint8 *data, gsize size);
+    void (*accept_input)(Chardev *chr);
+    void (*front_open)(Chardev *chr, bool open);
+    /* "filename" of query-chardev ("pty:/dev/pts/3"), newly allocated. */
+    char *(*filename)(Chardev *chr);
+    /* Before prepare, on the main thread: checks options against each other and
+     * takes descriptors that the client passed.  What it takes, release gives
+     * back, or finalize if prepare never ran. */
+    bool (*setup)(Chardev *chr, const struct Env *env, GError **error);
+} CharOps;
+
+/* Told once: true when the host's side opened, false if the back end goes
+ * before that. */
+typedef void (*CharConnected)(void *opaque, bool connected);
+
+struct Chardev {
+    Object object;
+    const CharOps *ops;         /* of its class */
+    const CharFrontOps *front;
+    void *front_opaque;
+    bool connected;             /* the host's side is open */
+    guint64 dropped;            /* bytes lost because the host did not take them */
+    int logfd;                  /* of `logfile`, or -1 */
+    bool log_created;           /* logfile did not exist before */
+    bool log_failed;            /* said so already */
+    CharConnected waiter;
+    void *waiter_opaque;
+};
+
+/* A front end attaches itself to its link's target in realize, and detaches in
+ * unrealize; the chardev's OPENED event follows if its host side is open. */
+void char_attach(Chardev *chr, const CharFrontOps *ops, void *opaque);
+void char_detach(Chardev *chr);
+/* Returns how many bytes were accepted; chr may be NULL (all are). */
+gsize char_write(Chardev *chr, const guint8 *data, gsize size);
+/* The front end can take input again. */
+void char_accept_input(Chardev *chr);
+
+/* Calls f at the back end's first OPENED, at once if it is open; one at a time.
+ * Used by chardev-add with `wait`. */
+void char_when_connected(Chardev *chr, CharConnected f, void *opaque);
+
+/* "filename" of query-chardev, newly allocated. */
+char *char_filename(Chardev *chr);
+
+/* For back ends. */
+
+/* How much the front end can take now; 0 without one. */
+gsize char_can_receive(Chardev *chr);
+/* size is at most what char_can_receive just said. */
+void char_receive(Chardev *chr, const guint8 *data, gsize size);
+/* Keeps `connected` and tells the front end. */
+void char_event(Chardev *chr, CharEvent event);
+void char_writable(Chardev *chr);
+/* What chardev-add was given, or NULL (made without it, by tests). */
+const ChardevBackend *char_backend(const Chardev *chr);
+/* Counts bytes that nobody takes. */
+static inline void char_drop(Chardev *chr, gsize size) { chr->dropped += size; }
+
+/*
+ * Makes a chardev from chardev-add's union, as child id of `/chardevs`, up to
+ * OBJECT_LINKED: the caller prepares (may block: open, getaddrinfo, connect)
+ * and completes it.  backend stays the caller's.  Fails with id-invalid,
+ * id-in-use, in-use (a second stdio), not-supported, fd-not-found.
+ * Returns it owned by its parent.
+ */
+Chardev *chardev_new(Object *root, const char *id, const ChardevBackend *backend,
+                     GError **error);
+
+/* The chardev of this id, complete, or NULL with object-not-found. */
+Chardev *chardev_find(Object *root, const char *id, GError **error);
+
+#endif

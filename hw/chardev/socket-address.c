@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How socket addresses are looked up and written; what is done with them is in
+ * socket-open.c.
+ */
+#include "config.h"
+#include "hw/chardev/socket-address.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+typedef struct {
+    char host[NI_MAXHOST];
+    char port[NI_MAXSERV];
+} End;
+
+static const char *on(bool server)
+{
+    return server ? ",server=on" : "";
+}
+
+static char *unix_text(const UnixSocketAddress *addr, bool server)
+{
+    bool tight = !addr->has_tight || addr->tight;
+
+    return g_strdup_printf("unix:%s%s%s%s", addr->path, addr->abstract ? ",abstract=on" : "",
+                           addr->abstract && tight ? ",tight=on" : "", on(server));
+}
+
+char *socket_address_text(const SocketAddressLegacy *addr, bool server)
+{
+    switch (addr->type) {
+    case SOCKET_ADDRESS_TYPE_INET:
+        return g_strdup_printf("tcp:%s:%s%s", addr->u.inet.data->host, addr->u.inet.data->port,
+                               on(server));
+    case SOCKET_ADDRESS_TYPE_UNIX:
+        return unix_text(addr->u.q_unix.data, server);
+    case SOCKET_ADDRESS_TYPE_VSOCK:
+        return g_strdup_printf("vsock:%s:%s%s", addr->u.vsock.data->cid,
+                               addr->u.vsock.data->port, on(server));
+    default:
+        return g_strdup_printf("fd:%s%s", addr->u.fd.data->str, on(server));
+    }
+}
+
+/* Numeric host and port; IPv6 hosts in brackets. */
+static bool end_of(const struct sockaddr_storage *ss, socklen_t length, End *ret_end)
+{
+    if (ss->ss_family != AF_INET && ss->ss_family != AF_INET6) {
+        return false;
+    }
+    return getnameinfo((const struct sockaddr *)ss, length, ret_end->host, sizeof(ret_end->host),
+                       ret_end->port, sizeof(ret_end->port), NI_NUMERICHOST | NI_NUMERICSERV) == 0;
+}
+
+char *socket_connection_text(const SocketAddressLegacy *addr, int fd, bool server)
+{
+    struct sockaddr_storage local = { 0 }, remote = { 0 };
+    socklen_t local_length = sizeof(local), remote_length = sizeof(remote);
+    const char *left, *right;
+    End here, there;
+
+    if (getsockname(fd, (struct sockaddr *)&local, &local_length) < 0 ||
+        getpeername(fd, (struct sockaddr *)&remote, &remote_length) < 0 ||
+        !end_of(&local, local_length, &here) || !end_of(&remote, remote_length, &there)) {
+        return socket_address_text(addr, server);
+    }
+    left = local.ss_family == AF_INET6 ? "[" : "";
+    right = local.ss_family == AF_INET6 ? "]" : "";
+    return g_strdup_printf("tcp:%s%s%s:%s%s <-> %s%s%s:%s", left, here.host, right, here.port,
+                           on(server), left, there.host, right, there.port);
+}
+
+guint socket_local_port(int fd)
+{
+    struct sockaddr_storage local = { 0 };
+    socklen_t length = sizeof(local);
+
+    if (getsockname(fd, (struct sockaddr *)&local, &length) < 0) {
+        return 0;
+    }
+    switch (local.ss_family) {
+    case AF_INET:
+        return ntohs(((struct sockaddr_in *)&local)->sin_port);
+    case AF_INET6:
+        return ntohs(((struct sockaddr_in6 *)&local)->sin6_port);
+    default:
+        return 0;
+    }
+}
+
+void socket_set_nodelay(int fd)
+{
+    const int one = 1;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sockets by the schema's addresses: listening, connecting, and how an address
+ * is written for people.
+ *
+ * listen and connect may block (name look-up, connection set-up) and are for
+ * pool threads; they touch nothing but their arguments.  Descriptors that they
+ * return are close-on-exec and non-blocking.
+ */
+#ifndef HW_CHARDEV_SOCKET_ADDRESS_H
+#define HW_CHARDEV_SOCKET_ADDRESS_H
+
+#include <sys/types.h>
+
+#include "qmp/qapi-types.h"
+
+/* Seconds after which an attempt to connect is given up. */
+#define SOCKET_CONNECT_TIMEOUT 20
+
+/* The socket's node in the file system, so that nobody else's is removed. */
+typedef struct {
+    char *path;                 /* NULL: it has none */
+    dev_t dev;
+    ino_t ino;
+} SocketNode;
+
+/*
+ * A listening socket, or -1 with address-in-use, file-not-usable, host-error.
+ * given_fd is the descriptor of an `fd` address, which is checked and returned.
+ * A node at a unix address is removed first if it is a socket that nobody
+ * listens on.  *ret_node is for socket_node_remove().
+ */
+int socket_listen(const SocketAddressLegacy *addr, int given_fd, SocketNode *ret_node,
+                  GError **error);
+
+/* A connected socket, or -1 with host-error or file-not-usable. */
+int socket_connect(const SocketAddressLegacy *addr, int given_fd, GError **error);
+
+/* Removes the node if it is still the same, and clears *node. */
+void socket_node_remove(SocketNode *node);
+
+/* TCP port of a listening socket, 0 if it has none. */
+guint socket_local_port(int fd);
+
+/* "unix:/run/s", "tcp:localhost:5000", "fd:name", with ",server=on" if server;
+ * newly allocated. */
+char *socket_address_text(const SocketAddressLegacy *addr, bool server);
+
+/* The same for an accepted or made connection, with both ends for TCP:
+ * "tcp:127.0.0.1:5000,server=on <-> 127.0.0.1:41234". */
+char *socket_connection_text(const SocketAddressLegacy *addr, int fd, bool server);
+
+/* Sets TCP_NODELAY; other sockets have no such delay. */
+void socket_set_nodelay(int fd);
+
+#endif

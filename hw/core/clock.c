@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The clocks of hw/core/clock.h.
+ *
+ * One timerfd wakes the loop for the earliest timer of all kinds: it has
+ * nanoseconds, and can be set by any thread without a word to the event base.
+ * Heaps are guarded by the machine lock; the numbers that make up the time have
+ * a mutex of their own, because clock_now() is for everybody.
+ */
+#include "config.h"
+#include "hw/core/clock.h"
+
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "hw/core/timer-heap.h"
+
+#define SECOND G_GINT64_CONSTANT(1000000000)
+
+/* The wall clock may be set at any time; its timers are looked at this often. */
+#define HOST_CHECK (60 * SECOND)
+
+struct Clock {
+    struct event *event;        /* NULL: stands until clock_advance */
+    int timerfd;
+    gint64 armed;               /* real time that timerfd is set for, or G_MAXINT64 */
+    void (*lock)(void *);
+    void (*unlock)(void *);
+    void *lock_opaque;
+    GPtrArray *heaps[CLOCK_N_KINDS];    /* of Timer */
+    guint64 order;              /* for the next timer that is set */
+
+    GMutex mutex;               /* for what follows */
+    bool running;
+    gint64 virtual_base;        /* running: real time at virtual 0; else virtual time */
+};
+
+/* ---- Time ---- */
+
+static gint64 host_time(clockid_t id)
+{
+    struct timespec ts;
+
+    clock_gettime(id, &ts);
+    return ts.tv_sec * SECOND + ts.tv_nsec;
+}
+
+static gint64 virtual_now(Clock *clock)
+{
+    gint64 now;
+
+    g_mutex_lock(&clock->mutex);
+    now = clock->virtual_base;
+    if (clock->running) {
+        now = host_time(CLOCK_MONOTONIC) - now;
+    }
+    g_mutex_unlock(&clock->mutex);
+    return now;
+}
+
+gint64 clock_now(Clock *clock, ClockKind kind)
+{
+    if (kind == CLOCK_KIND_VIRTUAL) {
+        return virtual_now(clock);
+    }
+    if (!clock->event) {
+        return virtual_now(clock) + (kind == CLOCK_KIND_HOST ? CLOCK_TEST_EPOCH : 0);
+    }
+    return host_time(kind == CLOCK_KIND_HOST ? CLOCK_REALTIME : CLOCK_MONOTONIC);
+}
+
+/* ---- The host's timer ---- */
+
+/* Real time at which the earliest timer of a kind is to be looked at, or
+ * G_MAXINT64.  Of real and virtual timers this stays the same from call to call,
+ * so that timerfd is only set when the earliest one changes. */
+static gint64 due_at(Clock *clock, ClockKind kind)
+{
+    const Timer *timer = timer_heap_first(clock->heaps[kind]);
+    gint64 offset = 0;
+    gint64 when;
+
+    if (!timer || (kind == CLOCK_KIND_VIRTUAL && !clock->running)) {
+        return G_MAXINT64;
+    }
+    if (kind == CLOCK_KIND_VIRTUAL) {
+        offset = clock->virtual_base;
+    } else if (kind == CLOCK_KIND_HOST) {
+        offset = host_time(CLOCK_MONOTONIC) - host_time(CLOCK_REALTIME);
+    }
+    if (__builtin_add_overflow(timer->deadline, offset, &when)) {
+        when = timer->deadline < 0 ? 1 : G_MAXINT64;
+    }
+    return kind == CLOCK_KIND_HOST ? MIN(when, host_time(CLOCK_MONOTONIC) + HOST_CHECK) : when;
+}
+
+/* Sets timerfd for the earliest timer. */
+static void rearm(Clock *clock)
+{
+    gint64 when = G_MAXINT64;
+    struct itimerspec spec = { 0 };
+
+    if (!clock->event) {
+        return;
+    }
+    for (guint kind = 0; kind < CLOCK_N_KINDS; kind++) {
+        when = MIN(when, due_at(clock, kind));
+    }
+    if (when == clock->armed) {
+        return;
+    }
+    clock->armed = when;
+    if (when != G_MAXINT64) {
+        /* A time of 0 would stop timerfd; one that is past fires at once. */
+        when = MAX(when, 1);
+        spec.it_value.tv_sec = when / SECOND;
+        spec.it_value.tv_nsec = when % SECOND;
+    }
+    timerfd_settime(clock->timerfd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+/* ---- Firing ---- */
+
+static void fire(Timer *timer, gint64 now)
+{
+    timer_heap_remove(timer->clock->heaps[timer->kind], timer);
+    timer->callback(timer->opaque, now);
+}
+
+/* Fires what is due now.  A callback that sets its timer for now again waits
+ * for the next turn of the loop. */
+static void fire_due(Clock *clock, ClockKind kind)
+{
+    gint64 now = clock_now(clock, kind);
+    guint64 order = clock->order;
+    Timer *timer;
+
+    while ((kind != CLOCK_KIND_VIRTUAL || clock->running) &&
+           (timer = timer_heap_first(clock->heaps[kind])) && timer->deadline <= now &&
+           timer->order < order) {
+        fire(timer, now);
+    }
+}
+
+static void timerfd_ready(evutil_socket_t fd, short what, void *opaque)
+{
+    Clock *clock = opaque;
+    guint64 expirations;
+
+    if (clock->lock) {
+        clock->lock(clock->lock_opaque);
+    }
+    if (read(fd, &expirations, sizeof(expirations)) == sizeof(expirations)) {
+        clock->armed = G_MAXINT64;
+        for (guint kind = 0; kind < CLOCK_N_KINDS; kind++) {
+            fire_due(clock, kind);
+        }
+        rearm(clock);
+    }
+    if (clock->unlock) {
+        clock->unlock(clock->lock_opaque);
+    }
+}
+
+/* ---- Clocks ---- */
+
+static bool start_event(Clock *clock, struct event_base *base)
+{
+    clock->timerfd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (clock->timerfd < 0) {
+        return false;
+    }
+    clock->event = event_new(base, clock->timerfd, EV_READ | EV_PERSIST, timerfd_ready, clock);
+    return clock->event && event_add(clock->event, NULL) == 0;
+}
+
+Clock *clock_new(struct event_base *base, void (*lock)(void *), void (*unlock)(void *),
+                 void *lock_opaque)
+{
+    Clock *clock = g_new0(Clock, 1);
+
+    clock->timerfd = -1;
+    clock->armed = G_MAXINT64;
+    clock->lock = lock;
+    clock->unlock = unlock;
+    clock->lock_opaque = lock_opaque;
+    g_mutex_init(&clock->mutex);
+    for (guint kind = 0; kind < CLOCK_N_KINDS; kind++) {
+        clock->heaps[kind] = g_ptr_array_new();
+    }
+    if (base && !start_event(clock, base)) {
+        clock_free(clock);
+        return NULL;
+    }
+    return clock;
+}
+
+void clock_free(Clock *clock)
+{
+    if (!clock) {
+        return;
+    }
+    if (clock->event) {
+        event_free(clock->event);
+    }
+    if (clock->timerfd >= 0) {
+        close(clock->timerfd);
+    }
+    for (guint kind = 0; kind < CLOCK_N_KINDS; kind++) {
+        g_ptr_array_unref(clock->heaps[kind]);
+    }
+    g_mutex_clear(&clock->mutex);
+    g_free(clock);
+}
+
+void clock_run(Clock *clock, bool running)
+{
+    if (!clock->event || clock->running == running) {
+        return;
+    }
+    g_mutex_lock(&clock->mutex);
+    clock->virtual_base = host_time(CLOCK_MONOTONIC) - clock->virtual_base;
+    clock->running = running;
+    g_mutex_unlock(&clock->mutex);
+    rearm(clock);
+}
+
+/* When a timer of a baseless clock is due, in virtual time. */
+static gint64 virtual_deadline(const Timer *timer)
+{
+    return timer->kind == CLOCK_KIND_HOST ? timer->deadline - CLOCK_TEST_EPOCH : timer->deadline;
+}
+
+/* The earliest timer of a baseless clock that is due by `to`, or NULL. */
+static Timer *next_timer(Clock *clock, gint64 to)
+{
+    Timer *next = NULL;
+
+    for (guint kind = 0; kind < CLOCK_N_KINDS; kind++) {
+        Timer *timer = timer_heap_first(clock->heaps[kind]);
+
+        if (timer && virtual_deadline(timer) <= to &&
+            (!next || virtual_deadline(timer) < virtual_deadline(next))) {
+            next = timer;
+        }
+    }
+    return next;
+}
+
+void clock_advance(Clock *clock, gint64 to)
+{
+    Timer *timer;
+
+    g_assert(!clock->event);
+    while ((timer = next_timer(clock, to))) {
+        clock->virtual_base = MAX(clock->virtual_base, virtual_deadline(timer));
+        fire(timer, clock_now(clock, timer->kind));
+    }
+    clock->virtual_base = MAX(clock->virtual_base, to);
+}
+
+gint64 clock_deadline(Clock *clock)
+{
+    const Timer *timer = timer_heap_first(clock->heaps[CLOCK_KIND_VIRTUAL]);
+
+    return timer ? timer->deadline : -1;
+}
+
+/* ---- Timers ---- */
+
+Timer *timer_new(Clock *clock, ClockKind kind, TimerCallback callback, void *opaque)
+{
+    Timer *timer = g_new0(Timer, 1);
+
+    timer->clock = clock;
+    timer->kind = kind;
+    timer->callback = callback;
+    timer->opaque = opaque;
+    timer->place = TIMER_IDLE;
+    return timer;
+}
+
+void timer_free(Timer *timer)
+{
+    if (timer) {
+        timer_cancel(timer);
+        g_free(timer);
+    }
+}
+
+void timer_set(Timer *timer, gint64 deadline)
+{
+    GPtrArray *heap = timer->clock->heaps[timer->kind];
+
+    if (timer_pending(timer)) {
+        timer_heap_remove(heap, timer);
+    }
+    timer->deadline = deadline;
+    timer->order = timer->clock->order++;
+    timer_heap_insert(heap, timer);
+    if (timer_heap_first(heap) == timer) {
+        rearm(timer->clock);
+    }
+}
+
+/* The host's timer stays as it is: a wake-up for nothing is rare and cheaper
+ * than a system call for each cancelled timer. */
+void timer_cancel(Timer *timer)
+{
+    if (timer_pending(timer)) {
+        timer_heap_remove(timer->clock->heaps[timer->kind], timer);
+    }
+}
+
+bool timer_pending(const Timer *timer)
+{
+    return timer->place != TIMER_IDLE;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fair lock of hw/core/lock.h on a futex.
+ *
+ * Everybody sleeps on the word `serving`, each with the bit of his own ticket,
+ * so that a release wakes the next in line and nobody else.  Tickets that are
+ * 32 apart share a bit; who wakes without being served sleeps again.
+ */
+#include "config.h"
+#include "hw/core/lock.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Looks at the lock this often before sleeping, if first in line: most holders
+ * are through with a register access sooner than a futex call is. */
+enum { SPINS = 64 };
+
+/* Its address tells threads apart without a system call; it is never written. */
+static _Thread_local const char thread_mark;
+
+static guint32 ticket_bit(guint32 ticket)
+{
+    return 1u << (ticket % 32);
+}
+
+static void sleep_for(FairLock *lock, guint32 ticket, guint32 seen)
+{
+    syscall(SYS_futex, &lock->serving, FUTEX_WAIT_BITSET_PRIVATE, seen, NULL, NULL,
+            ticket_bit(ticket));
+}
+
+static void wait_for_turn(FairLock *lock, guint32 ticket)
+{
+    guint spins = 0;
+
+    for (;;) {
+        guint32 serving = __atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE);
+
+        if (serving == ticket) {
+            return;
+        }
+        if (ticket - serving == 1 && spins++ < SPINS) {
+            __builtin_ia32_pause();
+        } else {
+            sleep_for(lock, ticket, serving);
+        }
+    }
+}
+
+void fair_lock_init(FairLock *lock)
+{
+    *lock = (FairLock){ 0 };
+}
+
+void fair_lock_acquire(FairLock *lock)
+{
+    guint32 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_SEQ_CST);
+
+    wait_for_turn(lock, ticket);
+    __atomic_store_n(&lock->owner, &thread_mark, __ATOMIC_RELAXED);
+}
+
+void fair_lock_release(FairLock *lock)
+{
+    guint32 next;
+
+    __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELAXED);
+    next = __atomic_add_fetch(&lock->serving, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&lock->next, __ATOMIC_SEQ_CST) != next) {
+        syscall(SYS_futex, &lock->serving, FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, NULL, NULL,
+                ticket_bit(next));
+    }
+}
+
+bool fair_lock_mine(const FairLock *lock)
+{
+    return __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) == &thread_mark;
+}
+
+bool fair_lock_contended(const FairLock *lock)
+{
+    return __atomic_load_n(&lock->next, __ATOMIC_RELAXED) -
+           __atomic_load_n(&lock->serving, __ATOMIC_RELAXED) > 1;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A fair lock: a ticket lock that sleeps.  Who asks first gets it first, so a
+ * vCPU that exits 100,000 times a second cannot starve the main loop.  Not
+ * recursive.
+ *
+ * All functions may be called from any thread; a FairLock must be initialized
+ * before a second thread sees it, and needs no destruction.
+ */
+#ifndef HW_CORE_LOCK_H
+#define HW_CORE_LOCK_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct {
+    guint32 next;               /* ticket for the next to come */
+    guint32 serving;            /* ticket that holds the lock, or may take it */
+    const void *owner;          /* mark of the holder's thread, NULL: free */
+} FairLock;
+
+void fair_lock_init(FairLock *lock);
+/* Waits until all who asked before have had the lock.  The caller must not
+ * hold it already. */
+void fair_lock_acquire(FairLock *lock);
+/* Hands the lock to who has waited longest.  The caller must hold it. */
+void fair_lock_release(FairLock *lock);
+/* Held by this thread. */
+bool fair_lock_mine(const FairLock *lock);
+/* Somebody waits for it: a holder with a long list of work may let go. */
+bool fair_lock_contended(const FairLock *lock);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files behind hw/core/machine.h share:
+ *
+ *   machine.c           class, life, look-ups
+ *   machine-run.c       run, pause, reset, listeners
+ *   machine-requests.c  requests from any thread
+ *   accel-host.c        what the accelerator calls
+ */
+#ifndef HW_CORE_MACHINE_INTERNAL_H
+#define HW_CORE_MACHINE_INTERNAL_H
+
+#include "hw/core/machine.h"
+
+struct event_base;
+
+/* opaque is the Machine. */
+extern const AccelHost machine_accel_host;
+
+static inline const MachineOps *machine_ops(const Machine *machine)
+{
+    return machine_class_ops(object_class(machine));
+}
+
+/* base may be NULL.  NULL if the event cannot be made. */
+struct MachineRequests *machine_requests_new(Machine *machine, struct event_base *base);
+/* Drops what was not delivered; accepts NULL. */
+void machine_requests_free(struct MachineRequests *requests);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests to the machine's host: a queue that any thread fills, and one event
+ * that empties it on the main loop.
+ *
+ * The queue has a mutex of its own, held for moments only, because who requests
+ * may or may not hold the machine lock.  event_active() is safe from any thread
+ * once libevent was told of threads, which main does first of all.
+ */
+#include "config.h"
+#include "hw/core/machine.h"
+
+#include <event2/event.h>
+
+#include "hw/core/machine-internal.h"
+
+typedef enum {
+    REQUEST_SHUTDOWN,
+    REQUEST_RESET,
+    REQUEST_PANIC,
+    REQUEST_INTERNAL_ERROR,
+} RequestKind;
+
+typedef struct {
+    RequestKind kind;
+    ShutdownCause cause;
+    int status;
+    Cpu *cpu;                   /* held; NULL but for REQUEST_INTERNAL_ERROR */
+    char *why;
+} Request;
+
+struct MachineRequests {
+    Machine *machine;
+    struct event *event;        /* NULL: machine_deliver_requests alone */
+    GMutex mutex;               /* for queue */
+    GQueue queue;               /* of Request */
+};
+
+static void request_free(Request *request)
+{
+    object_unref(request->cpu);
+    g_free(request->why);
+    g_free(request);
+}
+
+static Request *next_request(struct MachineRequests *requests)
+{
+    Request *request;
+
+    g_mutex_lock(&requests->mutex);
+    request = g_queue_pop_head(&requests->queue);
+    g_mutex_unlock(&requests->mutex);
+    return request;
+}
+
+static void deliver(Machine *machine, const Request *request)
+{
+    const MachineHost *host = machine->host;
+
+    if (!host) {
+        return;
+    }
+    switch (request->kind) {
+    case REQUEST_SHUTDOWN:
+        host->shutdown(machine->host_opaque, request->cause, request->status);
+        break;
+    case REQUEST_RESET:
+        host->reset(machine->host_opaque, request->cause);
+        break;
+    case REQUEST_PANIC:
+        host->panic(machine->host_opaque);
+        break;
+    case REQUEST_INTERNAL_ERROR:
+        host->internal_error(machine->host_opaque, request->cpu, request->why);
+        break;
+    }
+}
+
+void machine_deliver_requests(Machine *machine)
+{
+    Request *request;
+
+    while ((request = next_request(machine->requests))) {
+        deliver(machine, request);
+        request_free(request);
+    }
+}
+
+static void requests_ready(evutil_socket_t fd, short what, void *opaque)
+{
+    Machine *machine = ((struct MachineRequests *)opaque)->machine;
+
+    if (machine->lock) {
+        fair_lock_acquire(machine->lock);
+    }
+    machine_deliver_requests(machine);
+    if (machine->lock) {
+        fair_lock_release(machine->lock);
+    }
+}
+
+struct MachineRequests *machine_requests_new(Machine *machine, struct event_base *base)
+{
+    struct MachineRequests *requests = g_new0(struct MachineRequests, 1);
+
+    requests->machine = machine;
+    g_mutex_init(&requests->mutex);
+    g_queue_init(&requests->queue);
+    if (base) {
+        requests->event = event_new(base, -1, 0, requests_ready, requests);
+        if (!requests->event) {
+            machine_requests_free(requests);
+            return NULL;
+        }
+    }
+    return requests;
+}
+
+void machine_requests_free(struct MachineRequests *requests)
+{
+    if (!requests) {
+        return;
+    }
+    if (requests->event) {
+        event_free(requests->event);
+    }
+    g_queue_clear_full(&requests->queue, (GDestroyNotify)request_free);
+    g_mutex_clear(&requests->mutex);
+    g_free(requests);
+}
+
+/* ---- Asking ---- */
+
+static void put(Machine *machine, const Request *request)
+{
+    struct MachineRequests *requests = machine->requests;
+
+    g_mutex_lock(&requests->mutex);
+    g_queue_push_tail(&requests->queue, g_memdup2(request, sizeof(*request)));
+    g_mutex_unlock(&requests->mutex);
+    if (requests->event) {
+        event_active(requests->event, EV_READ, 0);
+    }
+}
+
+void machine_request_shutdown(Machine *machine, ShutdownCause cause, int status)
+{
+    put(machine, &(Request){ .kind = REQUEST_SHUTDOWN, .cause = cause, .status = status });
+}
+
+void machine_request_reset(Machine *machine, ShutdownCause cause)
+{
+    put(machine, &(Request){ .kind = REQUEST_RESET, .cause = cause });
+}
+
+void machine_request_panic(Machine *machine)
+{
+    put(machine, &(Request){ .kind = REQUEST_PANIC });
+}
+
+void machine_request_internal_error(Machine *machine, Cpu *cpu, const char *why)
+{
+    put(machine, &(Request){ .kind = REQUEST_INTERNAL_ERROR,
+                             .cpu = object_ref(cpu),
+                             .why = g_strdup(why) });
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Running, pausing and resetting a machine, and who listens to that.
+ */
+#include "config.h"
+#include "hw/core/machine.h"
+
+#include "hw/core/machine-internal.h"
+
+struct MachineListener {
+    void (*f)(void *opaque, bool running);
+    void *opaque;
+};
+
+/* ---- Listeners ---- */
+
+MachineListener *machine_add_listener(Machine *machine, void (*f)(void *opaque, bool running),
+                                      void *opaque)
+{
+    MachineListener *listener = g_new(MachineListener, 1);
+
+    *listener = (MachineListener){ .f = f, .opaque = opaque };
+    g_ptr_array_add(machine->listeners, listener);
+    return listener;
+}
+
+void machine_remove_listener(Machine *machine, MachineListener *listener)
+{
+    g_ptr_array_remove(machine->listeners, listener);
+}
+
+static void tell_listeners(Machine *machine, bool running)
+{
+    guint n = machine->listeners->len;
+
+    for (guint i = 0; i < n; i++) {
+        MachineListener *listener = machine->listeners->pdata[running ? i : n - 1 - i];
+
+        listener->f(listener->opaque, running);
+    }
+}
+
+/* ---- Run control ---- */
+
+static void reset_all(Machine *machine)
+{
+    const MachineOps *ops = machine_ops(machine);
+
+    if (ops->reset) {
+        ops->reset(machine);
+    }
+    device_reset_tree(&machine->object);
+}
+
+/* The end of the build phase. */
+static bool start(Machine *machine, GError **error)
+{
+    const MachineOps *ops = machine_ops(machine);
+
+    if (ops->start && !ops->start(machine, error)) {
+        return false;
+    }
+    machine->started = true;
+    reset_all(machine);
+    return true;
+}
+
+bool machine_run(Machine *machine, GError **error)
+{
+    if (machine->running) {
+        return true;
+    }
+    if (!machine->started && !start(machine, error)) {
+        return false;
+    }
+    machine->running = true;
+    clock_run(machine->clock, true);
+    tell_listeners(machine, true);
+    accel_ops(machine->accel)->vcpus_resume(machine->accel);
+    return true;
+}
+
+void machine_pause(Machine *machine)
+{
+    if (!machine->running) {
+        return;
+    }
+    accel_ops(machine->accel)->vcpus_pause(machine->accel);
+    machine->running = false;
+    tell_listeners(machine, false);
+    clock_run(machine->clock, false);
+}
+
+void machine_reset(Machine *machine)
+{
+    const AccelOps *accel = accel_ops(machine->accel);
+
+    if (!machine->started) {
+        return;
+    }
+    if (machine->running) {
+        accel->vcpus_pause(machine->accel);
+    }
+    reset_all(machine);
+    if (machine->running) {
+        accel->vcpus_resume(machine->accel);
+    }
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Class machine: from an object-add to a machine with chips, and back.
+ *
+ * Order: accelerator, clock and address spaces, the board's setup, recipe, the
+ * board's wiring.  machine_undo() goes the other way from wherever that ended,
+ * so it serves failure and dismantling alike.
+ */
+#include "config.h"
+#include "hw/core/machine.h"
+
+#include "hw/core/irq.h"
+#include "hw/core/machine-internal.h"
+#include "qmp/error.h"
+#include "qom/defaults.h"
+#include "qom/env.h"
+
+enum { IO_SPACE_SIZE = 0x10000 };
+
+Machine *machine_find(Object *root)
+{
+    Object *obj = object_child(root, "machine");
+
+    return obj ? object_dynamic_cast(obj, &qmp_class_machine) : NULL;
+}
+
+Machine *machine_of(void *obj)
+{
+    for (Object *o = obj; o; o = o->parent) {
+        if (object_is_a(o, &qmp_class_machine)) {
+            return (Machine *)o;
+        }
+    }
+    return machine_find(object_root(obj));
+}
+
+const MachineOps *machine_class_ops(const QmpClass *klass)
+{
+    static const MachineOps none = { .cpu_max = 1 };
+
+    for (; klass; klass = klass->parent) {
+        const TypeInfo *type = object_type_info(klass);
+
+        if (type && type->kind) {
+            return type->kind;
+        }
+    }
+    return &none;
+}
+
+void machine_set_host(Machine *machine, FairLock *lock, const MachineHost *host, void *opaque)
+{
+    machine->lock = lock;
+    machine->host = host;
+    machine->host_opaque = opaque;
+}
+
+/* ---- The accelerator ---- */
+
+/* Makes the accelerator a child of the machine. */
+static bool adopt_accel(Machine *machine, GError **error)
+{
+    Accel *accel = accel_find(object_root(&machine->object));
+    Object *object = (Object *)accel;
+
+    if (!accel) {
+        qmp_error_set(error, ERROR_REASON_NO_ACCELERATOR,
+                      "a machine needs an accelerator: make one first, such as kvm-accel");
+        return false;
+    }
+    machine->accel = object_ref(accel);
+    machine->accel_home = object_ref(object->parent);
+    machine->accel_name = g_strdup(object->name);
+    object_unparent(object);
+    object_add_child(&machine->object, "accel", object, NULL);
+    accel_set_host(accel, &machine_accel_host, machine);
+    return true;
+}
+
+static void return_accel(Machine *machine)
+{
+    Object *object = (Object *)machine->accel;
+
+    if (!object) {
+        return;
+    }
+    accel_set_host(machine->accel, NULL, NULL);
+    object_unparent(object);
+    object_add_child(machine->accel_home, machine->accel_name, object, NULL);
+    g_clear_pointer(&machine->accel_name, g_free);
+    g_clear_pointer(&machine->accel_home, object_unref);
+    g_clear_pointer(&machine->accel, object_unref);
+}
+
+/* ---- Making ---- */
+
+static void take_lock(void *opaque)
+{
+    fair_lock_acquire(opaque);
+}
+
+static void drop_lock(void *opaque)
+{
+    fair_lock_release(opaque);
+}
+
+static bool make_loop_parts(Machine *machine, GError **error)
+{
+    const Env *env = object_env(&machine->object);
+    struct event_base *base = env ? env->base : NULL;
+
+    machine->clock = clock_new(base, machine->lock ? take_lock : NULL,
+                               machine->lock ? drop_lock : NULL, machine->lock);
+    machine->requests = machine_requests_new(machine, base);
+    if (!machine->clock || !machine->requests) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "the machine's clock cannot be made");
+        return false;
+    }
+    return true;
+}
+
+static void make_containers(Object *obj)
+{
+    object_container(obj, "peripheral");
+    object_container(obj, "peripheral-anon");
+    object_container(obj, "unattached");
+}
+
+static bool run_setup(Machine *machine, GError **error)
+{
+    const MachineOps *ops = machine_ops(machine);
+
+    if (ops->setup && !ops->setup(machine, error)) {
+        return false;
+    }
+    machine->set_up = true;
+    return address_space_set_accel(machine->memory, machine->accel, false, error) &&
+           address_space_set_accel(machine->io, machine->accel, true, error);
+}
+
+static bool run_recipe(Machine *machine, GError **error)
+{
+    const QmpClass *klass = object_class(machine);
+    const MachineOps *ops = machine_ops(machine);
+    Object *obj = &machine->object;
+
+    return parts_make(obj, (Object *)machine->accel, obj, klass->parts, klass->n_parts, irq_wire,
+                      error) &&
+           (!ops->wire || ops->wire(machine, error));
+}
+
+static void machine_undo(Machine *machine)
+{
+    const QmpClass *klass = object_class(machine);
+    const MachineOps *ops = machine_ops(machine);
+
+    parts_unmake(&machine->object, klass->parts, klass->n_parts);
+    if (machine->memory) {
+        address_space_set_accel(machine->memory, NULL, false, NULL);
+        address_space_set_accel(machine->io, NULL, true, NULL);
+    }
+    if (machine->set_up && ops->teardown) {
+        ops->teardown(machine);
+    }
+    machine->set_up = false;
+    g_clear_pointer(&machine->memory, address_space_free);
+    g_clear_pointer(&machine->io, address_space_free);
+    g_clear_pointer(&machine->requests, machine_requests_free);
+    g_clear_pointer(&machine->clock, clock_free);
+    return_accel(machine);
+}
+
+static bool machine_complete(Object *obj, GError **error)
+{
+    Machine *machine = (Machine *)obj;
+
+    if (!defaults_check(obj, error) || !adopt_accel(machine, error)) {
+        return false;
+    }
+    make_containers(obj);
+    machine->memory = address_space_new(obj, "memory", 0, machine->lock);
+    machine->io = address_space_new(obj, "io", IO_SPACE_SIZE, machine->lock);
+    if (!make_loop_parts(machine, error) || !run_setup(machine, error) ||
+        !run_recipe(machine, error)) {
+        machine_undo(machine);
+        return false;
+    }
+    return true;
+}
+
+static void machine_dismantle(Object *obj)
+{
+    Machine *machine = (Machine *)obj;
+
+    machine_pause(machine);
+    machine_undo(machine);
+}
+
+static bool machine_may_delete(Object *obj, GError **error)
+{
+    if (((Machine *)obj)->started) {
+        qmp_error_set(error, ERROR_REASON_WRONG_STATE,
+                      "a machine that has run stays until the daemon ends");
+        return false;
+    }
+    return true;
+}
+
+static void machine_init(Object *obj)
+{
+    ((Machine *)obj)->listeners = g_ptr_array_new_with_free_func(g_free);
+}
+
+static void machine_finalize(Object *obj)
+{
+    g_ptr_array_unref(((Machine *)obj)->listeners);
+}
+
+const TypeInfo machine_type = {
+    .schema = &qmp_class_machine,
+    .size = sizeof(Machine),
+    .object = &(const ObjectOps){
+        .init = machine_init,
+        .complete = machine_complete,
+        .dismantle = machine_dismantle,
+        .finalize = machine_finalize,
+        .may_delete = machine_may_delete,
+    },
+};

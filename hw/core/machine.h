@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine: address spaces, clock, lock, and the way from "the guest or the
+ * client wants it to stop" to the main loop.
+ *
+ * A machine type is schema data: its recipe makes the chips.  A board's
+ * TypeInfo adds a MachineOps for what a recipe cannot say.
+ *
+ * While there is a machine, the accelerator's object is its child "accel"; it
+ * goes back to its own place when the machine goes.  Other children are the
+ * recipe's chips, the containers "peripheral", "peripheral-anon" and
+ * "unattached", and the regions and lines of the board.
+ *
+ * Lock order: the machine lock first, then any lock of a back end; no back end
+ * is called back across a blocking call.  Pool threads never take it while a
+ * completion that needs them is awaited.
+ */
+#ifndef HW_CORE_MACHINE_H
+#define HW_CORE_MACHINE_H
+
+#include "cpu/cpu.h"
+#include "hw/core/clock.h"
+#include "hw/core/lock.h"
+#include "hw/core/memory.h"
+#include "qmp/qapi-types.h"
+
+typedef struct Machine Machine;
+
+/* The TypeInfo.kind of a machine class. */
+typedef struct {
+    /* What query-machines tells. */
+    guint cpu_max;
+    const char *default_cpu_type;       /* or NULL */
+    const char *default_ram_id;         /* or NULL */
+    bool hotpluggable_cpus;
+
+    /* Hooks, each may be NULL.  One that fails undoes its own part. */
+
+    /* Maps RAM, makes lines, checks properties and writes choices back, after
+     * the accelerator is known and before the recipe runs. */
+    bool (*setup)(Machine *machine, GError **error);
+    /* After the recipe: connects what it cannot say.  Undone by teardown. */
+    bool (*wire)(Machine *machine, GError **error);
+    /* At the first cont: everything is there; loads kernel and tables. */
+    bool (*start)(Machine *machine, GError **error);
+    /* In a reset, vCPUs parked, before the devices: puts boot images back into
+     * RAM, sets the boot CPU's reset_state. */
+    void (*reset)(Machine *machine);
+    /* Mirror of setup, after the chips are gone. */
+    void (*teardown)(Machine *machine);
+} MachineOps;
+
+/* What the run-state owner (daemon) wants to hear; main thread, lock held. */
+typedef struct {
+    void (*shutdown)(void *opaque, ShutdownCause cause, int status);
+    void (*reset)(void *opaque, ShutdownCause cause);
+    void (*internal_error)(void *opaque, Cpu *cpu, const char *why);
+    void (*panic)(void *opaque);
+} MachineHost;
+
+struct Machine {
+    Object object;
+    FairLock *lock;             /* borrowed from the daemon's MachineHost owner */
+    const MachineHost *host;
+    void *host_opaque;
+
+    /* From complete to dismantle. */
+    Accel *accel;               /* held */
+    Object *accel_home;         /* where it was before, held; and its name there */
+    char *accel_name;
+    AddressSpace *memory, *io;
+    Clock *clock;
+    struct MachineRequests *requests;
+    GPtrArray *listeners;       /* of MachineListener */
+    bool set_up;                /* MachineOps.setup succeeded */
+
+    /* By the board's setup. */
+    MemoryRegion *ram;          /* of the memory-backend, whole; or NULL */
+    guint64 ram_size;           /* bytes */
+
+    bool started;               /* the build phase is over */
+    bool running;
+};
+
+/* The machine of a tree, or NULL. */
+Machine *machine_find(Object *root);
+/* The machine that an object belongs to by its place in the tree; every
+ * realized device has one. */
+Machine *machine_of(void *obj);
+/* The ops of a machine class, its ancestors' if it has none; not NULL. */
+const MachineOps *machine_class_ops(const QmpClass *klass);
+
+/* Puts the machine into use: called by the daemon once per process, before the
+ * machine's object_complete.  lock is the one that the loop takes. */
+void machine_set_host(Machine *machine, FairLock *lock, const MachineHost *host, void *opaque);
+
+/* Run control; main thread, lock held (machine_pause lets it go while it
+ * waits).  machine_run starts the machine at the first call (MachineOps.start,
+ * then a reset) and fails if it cannot be started: no CPU, unreadable kernel.
+ * machine_run on one that runs and machine_pause on one that does not change
+ * nothing. */
+bool machine_run(Machine *machine, GError **error);
+void machine_pause(Machine *machine);
+/* Resets devices and CPUs, and lets the machine go on if it was running. */
+void machine_reset(Machine *machine);
+
+/* Requests from devices and vCPUs: any thread; they reach MachineHost on the
+ * main loop, in order, at once (an event, no polling).  status is the exit
+ * status of the daemon for cause guest-shutdown by a debug device, else 0. */
+void machine_request_shutdown(Machine *machine, ShutdownCause cause, int status);
+void machine_request_reset(Machine *machine, ShutdownCause cause);
+void machine_request_panic(Machine *machine);
+/* cpu (not NULL) cannot go on, or cannot be started again.  why is copied; a
+ * reference to cpu is held until it is delivered. */
+void machine_request_internal_error(Machine *machine, Cpu *cpu, const char *why);
+/* Delivers what was requested: what the loop does, for machines without event
+ * base (tests).  Main thread, lock held. */
+void machine_deliver_requests(Machine *machine);
+
+/* State listeners: called with running true/false when the machine starts and
+ * stops, in order of registration (stop: reverse); lock held. */
+typedef struct MachineListener MachineListener;
+MachineListener *machine_add_listener(Machine *machine, void (*f)(void *opaque, bool running),
+                                      void *opaque);
+void machine_remove_listener(Machine *machine, MachineListener *listener);
+
+extern const TypeInfo machine_type;
+
+#endif

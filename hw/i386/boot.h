@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Direct boot: what is put into RAM before the first instruction, and the state
+ * that the boot CPU begins with.
+ *
+ * boot_load() chooses the kernel's format and checks everything that the files
+ * say; boot_place() copies into RAM, at the first start and at every reset.
+ * The result of a load does not refer to the machine, so a fuzzer can load
+ * without one.
+ */
+#ifndef HW_I386_BOOT_H
+#define HW_I386_BOOT_H
+
+#include "cpu/x86-state.h"
+#include "hw/core/memory.h"
+#include "hw/i386/loader.h"
+
+/* Where boot.c and the formats put their own tables; nothing else is below
+ * 1 MiB, and the guest is told that all of it but BIOS area is RAM. */
+enum {
+    BOOT_PVH_INFO   = 0x1000,   /* hvm_start_info, memory map, modules: one page */
+    BOOT_ZERO_PAGE  = 0x2000,   /* Linux boot_params: one page */
+    BOOT_GDT        = 0x3000,
+    BOOT_PAGES      = 0x4000,   /* page tables of the 64-bit entry: 6 pages */
+    BOOT_CMDLINE    = 0x20000,  /* up to 64 KiB */
+    BOOT_LOW_END    = 0x9fc00,  /* end of base memory */
+    BOOT_BIOS_AREA  = 0xf0000,  /* 64 KiB, reserved: the MP table */
+    BOOT_HIGH_START = 0x100000,
+    BOOT_CMDLINE_MAX = 0x10000, /* with its NUL */
+};
+
+#define BOOT_4G (G_GUINT64_CONSTANT(1) << 32)
+
+typedef struct {
+    guint64 ram_low;            /* bytes of RAM from address 0, at most 4 GiB */
+    guint64 ram_high;           /* bytes of RAM from 4 GiB */
+    const char *append;         /* or NULL */
+    bool long_mode;             /* the boot CPU has it */
+} BootConfig;
+
+/* One piece of guest memory: bytes of a file or of this process, then zeros. */
+typedef struct {
+    guint64 gpa;
+    guint64 size;               /* in memory */
+    guint64 file_size;          /* of it, from the file or data; the rest is zero */
+    const LoaderFile *file;     /* or NULL */
+    guint64 offset;             /* in file */
+    guint8 *data;               /* owned, or NULL */
+    bool reserve;               /* nothing is written: only keeps others away */
+    const char *what;           /* for messages, a constant */
+} BootImage;
+
+typedef struct Boot {
+    BootConfig config;
+    LoaderFile *kernel, *initrd;        /* initrd may be NULL */
+    GArray *images;             /* of BootImage */
+    guint64 initrd_addr;
+    guint64 initrd_limit;       /* last address that it may have, by the format */
+    X86CpuState entry;          /* of the boot CPU */
+} Boot;
+
+/* One row of the memory map that the guest is given. */
+typedef struct {
+    guint64 start, size;
+    guint32 type;               /* BOOT_RAM, BOOT_RESERVED: as E820 has them */
+} BootRange;
+
+enum { BOOT_RAM = 1, BOOT_RESERVED = 2, BOOT_MAX_RANGES = 5 };
+
+/* Loads kernel and initrd (or NULL), both taken over in any case.  config is
+ * copied; its append is used during the call only.  Fails with file-not-usable
+ * or out-of-range. */
+Boot *boot_load(const BootConfig *config, LoaderFile *kernel, LoaderFile *initrd, GError **error);
+void boot_free(Boot *boot);                             /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Boot, boot_free)
+
+/* Adds a table of the board's, data is copied; fails if it meets another image. */
+bool boot_add_table(Boot *boot, guint64 gpa, const GByteArray *table, const char *what,
+                    GError **error);
+
+/* Copies all images into RAM; vCPUs are parked.  Fails if a file cannot be read
+ * any more. */
+bool boot_place(const Boot *boot, AddressSpace *memory, GError **error);
+
+/* ---- For the formats ---- */
+
+/* Adds an image after checking that it lies in RAM below 4 GiB and meets no
+ * other one; data is taken over in any case.  Fails with file-not-usable. */
+bool boot_add(Boot *boot, const BootImage *image, GError **error);
+/* The command line as an image at BOOT_CMDLINE; max is its length without NUL. */
+bool boot_add_cmdline(Boot *boot, guint max, GError **error);
+/* Puts the initrd below initrd_limit, and below the end of low RAM. */
+bool boot_add_initrd(Boot *boot, GError **error);
+/* The memory map; returns how many rows. */
+guint boot_memory_map(const BootConfig *config, BootRange ret_ranges[BOOT_MAX_RANGES]);
+
+#endif

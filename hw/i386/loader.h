@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files that clients name for the guest (kernel, initrd): opened once, read in
+ * pieces whose bounds are checked here, so that parsers may pass on any number
+ * that a file contains.
+ *
+ * The file stays open and is read again at each reset; its size is what it was
+ * when it was opened.
+ */
+#ifndef HW_I386_LOADER_H
+#define HW_I386_LOADER_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct {
+    int fd;
+    guint64 size;               /* bytes */
+    char *what;                 /* for messages: "kernel '/boot/vmlinuz'" */
+} LoaderFile;
+
+/* Opens a regular file; role is "kernel" or "initrd".  Fails with
+ * file-not-usable.  May block as long as the host's file system does. */
+LoaderFile *loader_open(const char *role, const char *path, GError **error);
+/* The same for a descriptor, which is taken over in any case (tests). */
+LoaderFile *loader_open_fd(const char *role, const char *path, int fd, GError **error);
+void loader_close(LoaderFile *file);                    /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LoaderFile, loader_close)
+
+/* Whether size bytes from offset lie in the file. */
+bool loader_has(const LoaderFile *file, guint64 offset, guint64 size);
+/* Reads exactly size bytes; fails with file-not-usable, buf is undefined then. */
+bool loader_read(const LoaderFile *file, guint64 offset, void *buf, guint64 size, GError **error);
+
+#endif

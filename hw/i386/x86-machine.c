@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Common parts of x86 boards; see hw/i386/x86-machine.h.
+ */
+#include "config.h"
+#include "hw/i386/x86-machine.h"
+
+#include "hw/core/irq.h"
+#include "hw/i386/mptable.h"
+#include "hw/machine-ram.h"
+#include "qmp/error.h"
+
+static X86Machine *x86_machine(Machine *machine)
+{
+    return (X86Machine *)machine;
+}
+
+static const X86MachineProps *x86_props(Machine *machine)
+{
+    return object_props(machine);
+}
+
+/* ---- RAM and lines ---- */
+
+static guint64 ram_low(const Machine *machine)
+{
+    return MIN(machine->ram_size, X86_RAM_HOLE);
+}
+
+static void map_ram(X86Machine *x86)
+{
+    Machine *machine = &x86->machine;
+    MemoryRegion *root = address_space_root(machine->memory);
+    guint64 low = ram_low(machine);
+
+    x86->ram_below_4g = region_new_alias(&machine->object, "ram-below-4g", machine->ram, 0, low);
+    region_add(root, 0, x86->ram_below_4g, 0);
+    if (machine->ram_size > low) {
+        x86->ram_above_4g = region_new_alias(&machine->object, "ram-above-4g", machine->ram, low,
+                                             machine->ram_size - low);
+        region_add(root, BOOT_4G, x86->ram_above_4g, 0);
+    }
+}
+
+static void unmap_alias(Machine *machine, MemoryRegion **alias)
+{
+    if (*alias) {
+        region_remove(address_space_root(machine->memory), *alias);
+        object_unparent((Object *)*alias);
+        *alias = NULL;
+    }
+}
+
+static void gsi_set(void *opaque, guint n, bool level)
+{
+    Accel *accel = ((Machine *)opaque)->accel;
+
+    /* Lines outlive the accelerator by the moment in which a machine goes. */
+    if (accel) {
+        accel_ops(accel)->set_gsi(accel, n, level);
+    }
+}
+
+bool x86_setup(Machine *machine, GError **error)
+{
+    X86Machine *x86 = x86_machine(machine);
+
+    if (!machine_ram_claim(machine, error)) {
+        return false;
+    }
+    if (!machine->ram) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
+                      "the machine has no RAM: property 'memory-backend' is missing");
+        return false;
+    }
+    map_ram(x86);
+    if (!x86->has_gsis) {
+        gpio_in_new(&machine->object, "gsi", X86_N_GSIS, gsi_set, machine);
+        x86->has_gsis = true;
+    }
+    return true;
+}
+
+void x86_teardown(Machine *machine)
+{
+    X86Machine *x86 = x86_machine(machine);
+
+    g_clear_pointer(&x86->boot, boot_free);
+    unmap_alias(machine, &x86->ram_above_4g);
+    unmap_alias(machine, &x86->ram_below_4g);
+    machine_ram_release(machine);
+}
+
+/* ---- Direct boot ---- */
+
+/* CPUID 80000001.edx bit 29. */
+static bool has_long_mode(const Cpu *cpu)
+{
+    for (guint i = 0; cpu->cpuid && i < cpu->cpuid->len; i++) {
+        const CpuidLeaf *leaf = &g_array_index(cpu->cpuid, CpuidLeaf, i);
+
+        if (leaf->leaf == 0x80000001) {
+            return leaf->edx >> 29 & 1;
+        }
+    }
+    return false;
+}
+
+static bool check_cpus(Machine *machine, GError **error)
+{
+    guint n = cpu_count(object_root(&machine->object));
+    guint max = machine_class_ops(object_class(machine))->cpu_max;
+
+    if (!n) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
+                      "the machine has no CPU: add one with device_add");
+        return false;
+    }
+    if (n > max) {
+        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
+                      "the machine has %u CPUs, its type takes %u", n, max);
+        return false;
+    }
+    return true;
+}
+
+static Boot *load_files(Machine *machine, GError **error)
+{
+    const X86MachineProps *props = x86_props(machine);
+    const Cpu *cpu = cpu_by_index(object_root(&machine->object), 0);
+    const BootConfig config = {
+        .ram_low = ram_low(machine),
+        .ram_high = machine->ram_size - ram_low(machine),
+        .append = props->append,
+        .long_mode = cpu && has_long_mode(cpu),
+    };
+    g_autoptr(LoaderFile) kernel = NULL;
+    g_autoptr(LoaderFile) initrd = NULL;
+
+    if (!props->kernel) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
+                      "the machine has nothing to run: property 'kernel' is missing");
+        return NULL;
+    }
+    kernel = loader_open("kernel", props->kernel, error);
+    if (!kernel) {
+        return NULL;
+    }
+    if (props->initrd) {
+        initrd = loader_open("initrd", props->initrd, error);
+        if (!initrd) {
+            return NULL;
+        }
+    }
+    return boot_load(&config, g_steal_pointer(&kernel), g_steal_pointer(&initrd), error);
+}
+
+/* Ids that do not fit are left out, which the caller notices. */
+static void collect_apic_id(Cpu *cpu, void *data)
+{
+    const guint8 id = cpu->apic_id;
+
+    if (cpu->apic_id < MPTABLE_ALL_APICS) {
+        g_byte_array_append(data, &id, 1);
+    }
+}
+
+static bool add_mptable(Machine *machine, Boot *boot, bool pic, GError **error)
+{
+    Object *root = object_root(&machine->object);
+    g_autoptr(GByteArray) ids = g_byte_array_new();
+    g_autoptr(GByteArray) table = NULL;
+    MptableConfig config;
+
+    cpu_foreach(root, collect_apic_id, ids);
+    if (ids->len < cpu_count(root)) {
+        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE,
+                      "a CPU's APIC id is above %u, which this machine type cannot tell the guest",
+                      MPTABLE_ALL_APICS - 1);
+        return false;
+    }
+    config = (MptableConfig){ .apic_ids = ids->data, .n_cpus = ids->len, .pic = pic };
+    table = mptable_new(&config, BOOT_BIOS_AREA);
+    return boot_add_table(boot, BOOT_BIOS_AREA, table, "MP table", error);
+}
+
+bool x86_start_kernel(Machine *machine, bool pic, GError **error)
+{
+    g_autoptr(Boot) boot = NULL;
+
+    if (!check_cpus(machine, error)) {
+        return false;
+    }
+    boot = load_files(machine, error);
+    if (!boot || !add_mptable(machine, boot, pic, error)) {
+        return false;
+    }
+    x86_machine(machine)->boot = g_steal_pointer(&boot);
+    return true;
+}
+
+void x86_reset(Machine *machine)
+{
+    const Boot *boot = x86_machine(machine)->boot;
+    Cpu *cpu = cpu_by_index(object_root(&machine->object), 0);
+    g_autoptr(GError) error = NULL;
+
+    if (!boot || !cpu) {
+        return;
+    }
+    cpu->reset_state = boot->entry;
+    if (!boot_place(boot, machine->memory, &error)) {
+        machine_request_internal_error(machine, cpu, error->message);
+    }
+}
+
+const TypeInfo x86_machine_type = {
+    .schema = &qmp_class_x86_machine,
+    .size = sizeof(X86Machine),
+};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What x86 boards have in common: RAM on both sides of the hole below 4 GiB,
+ * the lines "gsi[N]", and direct boot.  A board's MachineOps calls these, or
+ * names them as its hooks.
+ */
+#ifndef HW_I386_X86_MACHINE_H
+#define HW_I386_X86_MACHINE_H
+
+#include "hw/core/machine.h"
+#include "hw/i386/boot.h"
+
+/* RAM below 4 GiB ends here; then come devices. */
+#define X86_RAM_HOLE G_GUINT64_CONSTANT(0xc0000000)
+
+enum { X86_N_GSIS = 24 };
+
+typedef struct {
+    Machine machine;
+    MemoryRegion *ram_below_4g, *ram_above_4g;  /* aliases of machine.ram, or NULL */
+    bool has_gsis;
+    Boot *boot;                 /* what a reset puts into RAM, since the start */
+} X86Machine;
+
+/* MachineOps.setup and teardown: claims and maps RAM, makes the lines.  Fails
+ * with property-missing without RAM. */
+bool x86_setup(Machine *machine, GError **error);
+void x86_teardown(Machine *machine);
+
+/* For MachineOps.start: loads kernel, initrd and MP table by the machine's
+ * properties and CPUs; pic: there are 8259As.  Fails with property-missing
+ * (kernel, CPU), limit-exceeded (CPUs) and boot_load()'s errors. */
+bool x86_start_kernel(Machine *machine, bool pic, GError **error);
+/* MachineOps.reset: RAM and boot CPU as after the load. */
+void x86_reset(Machine *machine);
+
+extern const TypeInfo x86_machine_type;
+
+#endif

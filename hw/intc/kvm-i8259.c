@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One of the two interrupt controllers (8259A) of an accelerator that has them.
+ *
+ * Ports 0x20, 0xa0 and 0x4d0 never reach this process, and the inputs are the
+ * machine's lines "gsi[0]" to "gsi[15]".  The device stands for the chip in
+ * the tree and in reset.  Made by boards, one for the master and one for the
+ * slave.
+ */
+#include "config.h"
+#include "hw/intc/kvm-chips.h"
+
+#include "hw/core/accel-chip.h"
+#include "hw/core/machine.h"
+#include "qmp/error.h"
+
+typedef struct {
+    Device device;
+    AccelChipState chip;
+} KvmI8259;
+
+static bool kvm_i8259_realize(Device *dev, GError **error)
+{
+    const KvmI8259Props *props = object_props(dev);
+    Accel *accel = machine_of(dev)->accel;
+
+    if (accel_ops(accel)->irqchip(accel) != ACCEL_IRQCHIP_ON) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "the accelerator has no 8259A: it needs kernel-irqchip 'on'");
+        return false;
+    }
+    return accel_chip_init(&((KvmI8259 *)dev)->chip, accel,
+                           props->master ? ACCEL_CHIP_PIC_MASTER : ACCEL_CHIP_PIC_SLAVE, error);
+}
+
+static void kvm_i8259_unrealize(Device *dev)
+{
+    accel_chip_done(&((KvmI8259 *)dev)->chip);
+}
+
+static void kvm_i8259_reset_hold(Device *dev)
+{
+    accel_chip_reset(&((KvmI8259 *)dev)->chip);
+}
+
+const TypeInfo kvm_i8259_type = {
+    .schema = &qmp_class_kvm_i8259,
+    .size = sizeof(KvmI8259),
+    .device = &(const DeviceOps){
+        .realize = kvm_i8259_realize,
+        .unrealize = kvm_i8259_unrealize,
+        .reset_hold = kvm_i8259_reset_hold,
+    },
+};

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ISA bus and the bridge that carries it.
+ *
+ * On the real bus devices decode addresses themselves, and two that answer to
+ * one port garble it; here the second one is refused.  The bus keeps the list
+ * of claims; the regions lie in the machine's I/O space.
+ */
+#include "config.h"
+#include "hw/isa/isa-bus.h"
+
+#include "hw/core/machine.h"
+#include "qmp/error.h"
+
+enum { ISA_N_PORTS = 0x10000 };
+
+typedef struct {
+    Device *dev;
+    MemoryRegion *region;
+    guint32 base, count;
+} Claim;
+
+typedef struct {
+    Bus bus;
+    GArray *claims;             /* of Claim */
+} IsaBus;
+
+static IsaBus *isa_bus(Device *dev)
+{
+    return (IsaBus *)dev->bus;
+}
+
+/* ---- Ports ---- */
+
+/* Who has one of the ports, or NULL. */
+static const Claim *find_claim(const IsaBus *bus, guint32 base, guint32 count)
+{
+    for (guint i = 0; i < bus->claims->len; i++) {
+        const Claim *claim = &g_array_index(bus->claims, Claim, i);
+
+        if (base < claim->base + claim->count && claim->base < base + count) {
+            return claim;
+        }
+    }
+    return NULL;
+}
+
+static bool ports_exist(guint32 base, guint32 count)
+{
+    return count && base < ISA_N_PORTS && count <= ISA_N_PORTS - base;
+}
+
+bool isa_ports_free(Device *dev, guint32 base, guint32 count)
+{
+    return ports_exist(base, count) && !find_claim(isa_bus(dev), base, count);
+}
+
+static bool check_ports(Device *dev, guint32 base, guint32 count, GError **error)
+{
+    const Claim *claim;
+
+    if (!ports_exist(base, count)) {
+        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE,
+                      "%u ports from 0x%x do not fit below 0x10000", count, base);
+        return false;
+    }
+    claim = find_claim(isa_bus(dev), base, count);
+    if (claim) {
+        g_autofree char *path = object_path(&claim->dev->object);
+
+        qmp_error_set(error, ERROR_REASON_ADDRESS_IN_USE,
+                      "of ports 0x%x to 0x%x, '%s' has 0x%x to 0x%x", base, base + count - 1, path,
+                      claim->base, claim->base + claim->count - 1);
+        return false;
+    }
+    return true;
+}
+
+MemoryRegion *isa_map_ports(Device *dev, const char *name, const RegionOps *ops, guint32 base,
+                            guint32 count, GError **error)
+{
+    Claim claim = { .dev = dev, .base = base, .count = count };
+
+    if (!check_ports(dev, base, count, error)) {
+        return NULL;
+    }
+    claim.region = region_new_io(&dev->object, name, ops, dev, count);
+    g_array_append_val(isa_bus(dev)->claims, claim);
+    region_add(address_space_root(machine_of(dev)->io), base, claim.region, 0);
+    return claim.region;
+}
+
+void isa_unmap(Device *dev, MemoryRegion *region)
+{
+    GArray *claims = isa_bus(dev)->claims;
+
+    for (guint i = 0; region && i < claims->len; i++) {
+        if (g_array_index(claims, Claim, i).region == region) {
+            g_array_remove_index(claims, i);
+            region_remove(address_space_root(machine_of(dev)->io), region);
+            object_unparent((Object *)region);
+            return;
+        }
+    }
+}
+
+/* ---- Lines ---- */
+
+bool isa_connect_irq(Device *dev, Irq *irq, guint n, GError **error)
+{
+    if (n >= ISA_N_IRQS) {
+        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "an ISA bus has no line %u: 0 to %u", n,
+                      ISA_N_IRQS - 1);
+        return false;
+    }
+    irq_connect(irq, gpio(&dev->bus->owner->object, "irq", n), false);
+    return true;
+}
+
+void isa_disconnect_irq(Device *dev, Irq *irq, guint n)
+{
+    irq_disconnect(irq, gpio(&dev->bus->owner->object, "irq", n));
+}
+
+/* ---- Bus ---- */
+
+/* The lowest port that dev has, as `info qtree` shows it. */
+static char *isa_address(Bus *bus, Device *dev)
+{
+    const GArray *claims = ((IsaBus *)bus)->claims;
+    guint32 lowest = ISA_N_PORTS;
+
+    for (guint i = 0; i < claims->len; i++) {
+        const Claim *claim = &g_array_index(claims, Claim, i);
+
+        if (claim->dev == dev) {
+            lowest = MIN(lowest, claim->base);
+        }
+    }
+    return lowest < ISA_N_PORTS ? g_strdup_printf("isa@%04x", lowest) : NULL;
+}
+
+static void isa_bus_init(Object *obj)
+{
+    ((IsaBus *)obj)->claims = g_array_new(false, false, sizeof(Claim));
+}
+
+static void isa_bus_finalize(Object *obj)
+{
+    g_array_unref(((IsaBus *)obj)->claims);
+}
+
+const TypeInfo isa_bus_type = {
+    .schema = &qmp_class_ISA,
+    .size = sizeof(IsaBus),
+    .object = &(const ObjectOps){
+        .init = isa_bus_init,
+        .finalize = isa_bus_finalize,
+    },
+    .kind = &(const BusOps){
+        .address = isa_address,
+    },
+};
+
+/* ---- Bridge ---- */
+
+static bool isabus_bridge_realize(Device *dev, GError **error)
+{
+    gpio_out_new(&dev->object, "irq", ISA_N_IRQS);
+    bus_new(dev, &qmp_class_ISA, "isa.0");
+    return true;
+}
+
+const TypeInfo isabus_bridge_type = {
+    .schema = &qmp_class_isabus_bridge,
+    .device = &(const DeviceOps){
+        .realize = isabus_bridge_realize,
+    },
+};

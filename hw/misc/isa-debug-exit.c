@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The port by which test guests end: writing V shuts the machine down, and the
+ * daemon's exit status is (V << 1) | 1, an odd number that no other end of the
+ * daemon uses.  There is no data sheet.  Made by device_add.
+ *
+ * Reading gives zero.  Accesses of 1, 2 and 4 bytes are one write each.
+ */
+#include "config.h"
+#include "hw/misc/isa-debug-exit.h"
+
+#include "hw/core/machine.h"
+#include "hw/isa/isa-bus.h"
+
+#define STATUS_MASK 0xff        /* what the host keeps of an exit status */
+
+typedef struct {
+    Device parent;
+    MemoryRegion *region;
+} IsaDebugExit;
+
+static guint64 debug_exit_read(void *opaque, guint64 offset, guint size)
+{
+    return 0;
+}
+
+static void debug_exit_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    int status = ((value << 1) | 1) & STATUS_MASK;
+
+    machine_request_shutdown(machine_of(opaque), SHUTDOWN_CAUSE_GUEST_SHUTDOWN, status);
+}
+
+static const RegionOps debug_exit_ops = {
+    .read = debug_exit_read,
+    .write = debug_exit_write,
+    .min_size = 1,
+    .max_size = 4,
+};
+
+/* There is nothing that the guest could see again. */
+static const StateRow debug_exit_state[] = {
+    STATE_ROWS_END
+};
+
+static bool debug_exit_realize(Device *dev, GError **error)
+{
+    IsaDebugExit *s = (IsaDebugExit *)dev;
+    const IsaDebugExitProps *props = object_props(dev);
+
+    s->region = isa_map_ports(dev, "debug-exit", &debug_exit_ops, props->iobase, props->iosize,
+                              error);
+    return s->region != NULL;
+}
+
+static void debug_exit_unrealize(Device *dev)
+{
+    isa_unmap(dev, ((IsaDebugExit *)dev)->region);
+}
+
+static const DeviceOps debug_exit_device_ops = {
+    .realize = debug_exit_realize,
+    .unrealize = debug_exit_unrealize,
+    .state = debug_exit_state,
+};
+
+const TypeInfo isa_debug_exit_type = {
+    .schema = &qmp_class_isa_debug_exit,
+    .size = sizeof(IsaDebugExit),
+    .device = &debug_exit_device_ops,
+};

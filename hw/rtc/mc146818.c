@@ -1,0 +1,718 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * MC146818A real time clock plus RAM, after Motorola's data sheet "MC146818A
+ * Advance Information", 1984: the address map, the time, calendar and alarm
+ * locations, the dividers, registers A to D, the update cycle and the three
+ * interrupts; with the century byte at 0x32 and 128 bytes of memory that PCs
+ * have had since the AT.  Made by recipes and by device_add.
+ *
+ * Nothing ticks.  The clock's time plus a phase below one second is the dividers'
+ * time, whose whole seconds plus an offset are the guest's time; registers are
+ * made when they are read.  What happened since the last look (periodic edges,
+ * updates, alarms) is found by catch_up(); a timer runs only for interrupts that
+ * are enabled.
+ *
+ * Not modelled: the square wave output, daylight saving (bit DSE is kept only),
+ * the length of the update cycle (registers change at once, 244 us after UIP
+ * rises), the alternative time bases of 4 and 1 MHz.
+ */
+#include "config.h"
+#include "hw/rtc/mc146818.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "hw/core/machine.h"
+#include "hw/isa/isa-bus.h"
+#include "hw/rtc/rtc-time.h"
+#include "qmp/error.h"
+#include "qmp/qapi-events.h"
+#include "qom/env.h"
+
+enum {                          /* address map */
+    RTC_SECONDS = 0x00,
+    RTC_SECONDS_ALARM = 0x01,
+    RTC_MINUTES = 0x02,
+    RTC_MINUTES_ALARM = 0x03,
+    RTC_HOURS = 0x04,
+    RTC_HOURS_ALARM = 0x05,
+    RTC_DAY_OF_WEEK = 0x06,
+    RTC_DATE = 0x07,
+    RTC_MONTH = 0x08,
+    RTC_YEAR = 0x09,
+    RTC_A = 0x0a,
+    RTC_B = 0x0b,
+    RTC_C = 0x0c,
+    RTC_D = 0x0d,
+    RTC_CENTURY = 0x32,         /* PC/AT */
+    RTC_SIZE = 0x80,
+};
+
+enum {                          /* register A */
+    A_UIP = 0x80,
+    A_DV_RESET = 0x60,          /* both: the dividers are held in reset */
+    A_DV_32K = 0x20,
+    A_RS = 0x0f,
+    A_START = A_DV_32K | 6,     /* 1024 Hz, as firmware leaves it */
+};
+
+enum {                          /* register B */
+    B_SET = 0x80,
+    B_PIE = 0x40,
+    B_AIE = 0x20,
+    B_UIE = 0x10,
+    B_SQWE = 0x08,
+    B_DM = 0x04,                /* binary, else BCD */
+    B_24H = 0x02,
+    B_RESET_CLEARS = B_PIE | B_AIE | B_UIE | B_SQWE,
+};
+
+enum {                          /* register C; PF, AF, UF as PIE, AIE, UIE in B */
+    C_IRQF = 0x80,
+    C_PF = 0x40,
+    C_AF = 0x20,
+    C_UF = 0x10,
+    C_FLAGS = C_PF | C_AF | C_UF,
+};
+
+#define D_VRT 0x80              /* the battery is good */
+#define ALARM_ANY 0xc0          /* don't care, from here to 0xff */
+#define HOURS_PM 0x80
+#define NS G_GINT64_CONSTANT(1000000000)
+#define UIP_NS 244000
+#define HALF_SECOND (NS / 2)
+#define TICKS 32768             /* per second */
+#define COALESCED_MAX 1000
+
+typedef struct {
+    Device parent;
+    /* Guest-visible. */
+    guint8 index;               /* port 0: which byte port 1 is */
+    guint8 cmos[RTC_SIZE];      /* times are here only while they stand still */
+    guint64 offset;             /* guest's seconds less dividers' seconds, signed */
+    guint32 phase;              /* dividers' time less clock time, ns below a second */
+    guint8 weekday_offset;      /* the chip's weekday need not fit the date */
+    guint64 checked;            /* clock time up to which flags in C are right */
+    guint32 coalesced;          /* periodic interrupts still owed */
+    /* Host side and wiring. */
+    Clock *clock;
+    ClockKind kind;
+    Timer *timer;
+    gint64 start_offset;        /* what offset and phase were at first */
+    guint32 start_phase;
+    gint64 said;                /* seconds of the last RTC_CHANGE */
+    MemoryRegion *region;
+    Irq *irq;
+} Mc146818;
+
+/* ---- Helpers ---- */
+
+static const Mc146818rtcProps *properties(const Mc146818 *s)
+{
+    return object_props(s);
+}
+
+static gint64 seconds_of(gint64 ns)
+{
+    return ns / NS - (ns % NS < 0);
+}
+
+static gint64 fraction_of(gint64 ns)
+{
+    return ns - seconds_of(ns) * NS;
+}
+
+static gint64 clock_time(const Mc146818 *s)
+{
+    return clock_now(s->clock, s->kind);
+}
+
+static gint64 divider_time(const Mc146818 *s, gint64 now)
+{
+    return now + s->phase;
+}
+
+/* Seconds since 1970 as the guest counts them. */
+static gint64 guest_seconds(const Mc146818 *s, gint64 divider)
+{
+    return seconds_of(divider) + (gint64)s->offset;
+}
+
+static bool dividers_run(const Mc146818 *s)
+{
+    return (s->cmos[RTC_A] & A_DV_RESET) != A_DV_RESET;
+}
+
+/* Whether time goes on. */
+static bool updates(const Mc146818 *s)
+{
+    return dividers_run(s) && !(s->cmos[RTC_B] & B_SET);
+}
+
+/* Ticks of the divider between periodic interrupts; 0: none. */
+static guint period(const Mc146818 *s)
+{
+    guint rs = s->cmos[RTC_A] & A_RS;
+
+    if (rs == 0 || !dividers_run(s)) {
+        return 0;
+    }
+    return 1u << (rs <= 2 ? rs + 6 : rs - 1);
+}
+
+static gint64 ticks_of(gint64 ns)
+{
+    return seconds_of(ns) * TICKS + fraction_of(ns) * TICKS / NS;
+}
+
+/* The first nanosecond of a tick. */
+static gint64 tick_start(gint64 ticks)
+{
+    gint64 second = ticks / TICKS - (ticks % TICKS < 0);
+
+    return second * NS + ((ticks - second * TICKS) * NS + TICKS - 1) / TICKS;
+}
+
+static guint8 encode(const Mc146818 *s, guint value)
+{
+    return s->cmos[RTC_B] & B_DM ? value : (value / 10 % 10) << 4 | value % 10;
+}
+
+static guint decode(const Mc146818 *s, guint8 value)
+{
+    return s->cmos[RTC_B] & B_DM ? value : (value >> 4) * 10 + (value & 0x0f);
+}
+
+static guint8 encode_hour(const Mc146818 *s, guint hour)
+{
+    if (s->cmos[RTC_B] & B_24H) {
+        return encode(s, hour);
+    }
+    return encode(s, hour % 12 ? hour % 12 : 12) | (hour >= 12 ? HOURS_PM : 0);
+}
+
+static guint decode_hour(const Mc146818 *s, guint8 value)
+{
+    if (s->cmos[RTC_B] & B_24H) {
+        return decode(s, value);
+    }
+    return decode(s, value & ~HOURS_PM) % 12 + (value & HOURS_PM ? 12 : 0);
+}
+
+/* ---- Time in registers ---- */
+
+/* 2000 stands for years as people count them. */
+static int base_year(const Mc146818 *s)
+{
+    return properties(s)->base_year == 2000 ? 0 : properties(s)->base_year;
+}
+
+/* Puts the time of now into the registers. */
+static void latch_time(Mc146818 *s, gint64 now)
+{
+    RtcTime time;
+    guint year;
+
+    rtc_time_from_seconds(guest_seconds(s, divider_time(s, now)), &time);
+    year = CLAMP(time.year - base_year(s), 0, 9999);
+    s->cmos[RTC_SECONDS] = encode(s, time.second);
+    s->cmos[RTC_MINUTES] = encode(s, time.minute);
+    s->cmos[RTC_HOURS] = encode_hour(s, time.hour);
+    s->cmos[RTC_DAY_OF_WEEK] = encode(s, (time.weekday - 1 + s->weekday_offset) % 7 + 1);
+    s->cmos[RTC_DATE] = encode(s, time.day);
+    s->cmos[RTC_MONTH] = encode(s, time.month);
+    s->cmos[RTC_YEAR] = encode(s, year % 100);
+    s->cmos[RTC_CENTURY] = encode(s, year / 100);
+}
+
+/* Seconds that the guest has put its time forward by, rounded. */
+static gint64 changed_by(const Mc146818 *s)
+{
+    gint64 phase = (gint64)s->phase - s->start_phase;
+
+    return (gint64)s->offset - s->start_offset + seconds_of(phase + HALF_SECOND);
+}
+
+static void send_change(Mc146818 *s)
+{
+    const Env *env = object_env(&s->parent.object);
+    EventRtcChange event = { .offset = changed_by(s) };
+    g_autofree char *path = NULL;
+
+    if (event.offset == s->said || !env || !env->events) {
+        return;
+    }
+    s->said = event.offset;
+    event.qom_path = path = object_path(&s->parent.object);
+    qmp_event_rtc_change(env->events, &event);
+}
+
+/* Makes now the given second and fraction of it in ns. */
+static void set_guest_time(Mc146818 *s, gint64 now, gint64 seconds, gint64 fraction)
+{
+    s->phase = fraction_of(fraction - fraction_of(now));
+    s->offset = seconds - seconds_of(divider_time(s, now));
+    s->checked = now;
+}
+
+/* Takes the registers' time for now's; fraction: of the second, in ns. */
+static void set_time(Mc146818 *s, gint64 now, gint64 fraction)
+{
+    RtcTime time = {
+        .year = decode(s, s->cmos[RTC_YEAR]) + decode(s, s->cmos[RTC_CENTURY]) * 100 +
+                base_year(s),
+        .month = decode(s, s->cmos[RTC_MONTH]),
+        .day = decode(s, s->cmos[RTC_DATE]),
+        .hour = decode_hour(s, s->cmos[RTC_HOURS]),
+        .minute = decode(s, s->cmos[RTC_MINUTES]),
+        .second = decode(s, s->cmos[RTC_SECONDS]),
+    };
+    gint64 seconds = rtc_time_to_seconds(&time);
+    RtcTime proper;
+
+    rtc_time_from_seconds(seconds, &proper);
+    s->weekday_offset = (decode(s, s->cmos[RTC_DAY_OF_WEEK]) + 7 - proper.weekday) % 7;
+    set_guest_time(s, now, seconds, fraction);
+    send_change(s);
+}
+
+/* ---- Interrupts ---- */
+
+static RtcAlarm alarm_of(const Mc146818 *s)
+{
+    guint8 second = s->cmos[RTC_SECONDS_ALARM];
+    guint8 minute = s->cmos[RTC_MINUTES_ALARM];
+    guint8 hour = s->cmos[RTC_HOURS_ALARM];
+
+    return (RtcAlarm) {
+        .second = second >= ALARM_ANY ? -1 : (int)decode(s, second),
+        .minute = minute >= ALARM_ANY ? -1 : (int)decode(s, minute),
+        .hour = hour >= ALARM_ANY ? -1 : (int)decode_hour(s, hour),
+    };
+}
+
+/* The one place that derives IRQF and sets the line. */
+static void update_irq(Mc146818 *s)
+{
+    guint8 *c = &s->cmos[RTC_C];
+
+    *c &= C_FLAGS;
+    if (*c & s->cmos[RTC_B]) {
+        *c |= C_IRQF;
+    }
+    irq_set(s->irq, *c & C_IRQF);
+}
+
+/* Periodic edges since the last look: one is noted, others may be owed. */
+static void catch_up_periodic(Mc146818 *s, gint64 before, gint64 after)
+{
+    guint ticks = period(s);
+    gint64 edges;
+
+    if (ticks == 0) {
+        return;
+    }
+    edges = ticks_of(after) / ticks - ticks_of(before) / ticks;
+    if (edges <= 0) {
+        return;
+    }
+    if (properties(s)->lost_tick_policy == LOST_TICK_POLICY_SLEW &&
+        (s->cmos[RTC_B] & B_PIE)) {
+        edges -= s->cmos[RTC_C] & C_PF ? 0 : 1;
+        s->coalesced = MIN(s->coalesced + edges, COALESCED_MAX);
+    }
+    s->cmos[RTC_C] |= C_PF;
+}
+
+/* Update cycles and the alarm. */
+static void catch_up_updates(Mc146818 *s, gint64 before, gint64 after)
+{
+    gint64 seconds = seconds_of(after) - seconds_of(before);
+    RtcAlarm alarm = alarm_of(s);
+    guint next;
+
+    if (seconds <= 0) {
+        return;
+    }
+    s->cmos[RTC_C] |= C_UF;
+    next = rtc_alarm_next(&alarm, guest_seconds(s, before));
+    if (next > 0 && next <= seconds) {
+        s->cmos[RTC_C] |= C_AF;
+    }
+}
+
+/* Brings the flags up to now.  A clock that was set back has seen nothing. */
+static void catch_up(Mc146818 *s, gint64 now)
+{
+    gint64 before = divider_time(s, s->checked), after = divider_time(s, now);
+
+    catch_up_periodic(s, before, after);
+    if (updates(s)) {
+        catch_up_updates(s, before, after);
+    }
+    s->checked = now;
+}
+
+/* Dividers' time of the next event that would interrupt, or G_MAXINT64. */
+static gint64 next_event(const Mc146818 *s, gint64 divider)
+{
+    guint8 b = s->cmos[RTC_B];
+    guint ticks = period(s);
+    gint64 next = G_MAXINT64;
+    RtcAlarm alarm = alarm_of(s);
+    guint wait;
+
+    if ((b & B_PIE) && ticks) {
+        next = tick_start((ticks_of(divider) / ticks + 1) * ticks);
+    }
+    if (!updates(s)) {
+        return next;
+    }
+    if (b & B_UIE) {
+        next = MIN(next, (seconds_of(divider) + 1) * NS);
+    }
+    wait = b & B_AIE ? rtc_alarm_next(&alarm, guest_seconds(s, divider)) : 0;
+    return wait ? MIN(next, (seconds_of(divider) + wait) * NS) : next;
+}
+
+/* After any change: line and timer. */
+static void rearm(Mc146818 *s, gint64 now)
+{
+    gint64 next = next_event(s, divider_time(s, now));
+
+    update_irq(s);
+    if (next == G_MAXINT64) {
+        timer_cancel(s->timer);
+    } else {
+        timer_set(s->timer, next - s->phase);
+    }
+}
+
+static void on_timer(void *opaque, gint64 now)
+{
+    Mc146818 *s = opaque;
+
+    catch_up(s, now);
+    rearm(s, now);
+}
+
+/* ---- Registers ---- */
+
+static bool is_time(guint index)
+{
+    switch (index) {
+    case RTC_SECONDS:
+    case RTC_MINUTES:
+    case RTC_HOURS:
+    case RTC_DAY_OF_WEEK:
+    case RTC_DATE:
+    case RTC_MONTH:
+    case RTC_YEAR:
+    case RTC_CENTURY:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static guint8 read_a(const Mc146818 *s, gint64 now)
+{
+    bool uip = updates(s) && fraction_of(divider_time(s, now)) >= NS - UIP_NS;
+
+    return s->cmos[RTC_A] | (uip ? A_UIP : 0);
+}
+
+/* Reading clears all flags; an owed interrupt follows at once. */
+static guint8 read_c(Mc146818 *s, gint64 now)
+{
+    guint8 value;
+
+    catch_up(s, now);
+    update_irq(s);
+    value = s->cmos[RTC_C];
+    s->cmos[RTC_C] = 0;
+    rearm(s, now);
+    if (s->coalesced > 0 && (s->cmos[RTC_B] & B_PIE)) {
+        s->coalesced--;
+        s->cmos[RTC_C] = C_PF;
+        update_irq(s);
+    }
+    return value;
+}
+
+static void write_time(Mc146818 *s, gint64 now, guint8 value)
+{
+    if (!updates(s)) {
+        s->cmos[s->index] = value;
+        return;
+    }
+    catch_up(s, now);
+    latch_time(s, now);
+    s->cmos[s->index] = value;
+    set_time(s, now, fraction_of(divider_time(s, now)));
+    rearm(s, now);
+}
+
+/* Changes A or B; time stops or goes on with them.  When the dividers leave
+ * their reset, the first update comes half a second later. */
+static void write_control(Mc146818 *s, gint64 now, guint index, guint8 value)
+{
+    bool had_updates = updates(s), had_dividers = dividers_run(s);
+
+    catch_up(s, now);
+    if (had_updates) {
+        latch_time(s, now);
+    }
+    s->cmos[index] = value;
+    if (had_dividers && dividers_run(s)) {
+        if (!had_updates && updates(s)) {
+            set_time(s, now, fraction_of(divider_time(s, now)));
+        }
+    } else if (!had_dividers && dividers_run(s)) {
+        set_time(s, now, HALF_SECOND);
+    }
+    if (!(s->cmos[RTC_B] & B_PIE)) {
+        s->coalesced = 0;
+    }
+    rearm(s, now);
+}
+
+static void write_b(Mc146818 *s, gint64 now, guint8 value)
+{
+    if (value & ~s->cmos[RTC_B] & B_SET) {
+        value &= ~B_UIE;        /* cleared by SET going high */
+    }
+    write_control(s, now, RTC_B, value);
+}
+
+static void write_alarm(Mc146818 *s, gint64 now, guint8 value)
+{
+    catch_up(s, now);
+    s->cmos[s->index] = value;
+    rearm(s, now);
+}
+
+static guint8 read_data(Mc146818 *s)
+{
+    gint64 now = clock_time(s);
+
+    if (is_time(s->index) && updates(s)) {
+        latch_time(s, now);
+    }
+    switch (s->index) {
+    case RTC_A:
+        return read_a(s, now);
+    case RTC_C:
+        return read_c(s, now);
+    case RTC_D:
+        return D_VRT;
+    default:
+        return s->cmos[s->index];
+    }
+}
+
+static void write_data(Mc146818 *s, guint8 value)
+{
+    gint64 now = clock_time(s);
+
+    if (is_time(s->index)) {
+        write_time(s, now, value);
+        return;
+    }
+    switch (s->index) {
+    case RTC_SECONDS_ALARM:
+    case RTC_MINUTES_ALARM:
+    case RTC_HOURS_ALARM:
+        write_alarm(s, now, value);
+        break;
+    case RTC_A:
+        write_control(s, now, RTC_A, value & ~A_UIP);
+        break;
+    case RTC_B:
+        write_b(s, now, value);
+        break;
+    case RTC_C:
+    case RTC_D:
+        break;                  /* for reading only */
+    default:
+        s->cmos[s->index] = value;
+    }
+}
+
+static guint64 mc146818_read(void *opaque, guint64 offset, guint size)
+{
+    return offset == 1 ? read_data(opaque) : 0xff;
+}
+
+static void mc146818_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    Mc146818 *s = opaque;
+
+    if (offset == 1) {
+        write_data(s, value);
+    } else {
+        s->index = value % RTC_SIZE;    /* the top bit masks NMIs elsewhere */
+    }
+}
+
+static const RegionOps mc146818_ops = {
+    .read = mc146818_read,
+    .write = mc146818_write,
+    .min_size = 1,
+    .max_size = 1,
+};
+
+static const StateRow mc146818_state[] = {
+    STATE_FIELD(U8, Mc146818, index, 0),
+    STATE_ARRAY_KEEP(U8, Mc146818, cmos),
+    STATE_FIELD_KEEP(U64, Mc146818, offset),
+    STATE_FIELD_KEEP(U32, Mc146818, phase),
+    STATE_FIELD_KEEP(U8, Mc146818, weekday_offset),
+    STATE_FIELD_KEEP(U64, Mc146818, checked),
+    STATE_FIELD(U32, Mc146818, coalesced, 0),
+    STATE_ROWS_END
+};
+
+/* ---- Life ---- */
+
+static void mc146818_init(Object *obj)
+{
+    Mc146818 *s = (Mc146818 *)obj;
+
+    gpio_out_new(obj, "irq", 1);
+    s->cmos[RTC_A] = A_START;
+    s->cmos[RTC_B] = B_24H;
+}
+
+/* Guest time at start. */
+static bool start_time(Mc146818 *s, gint64 *ret_seconds, gint64 *ret_fraction, GError **error)
+{
+    const char *base = properties(s)->base;
+    gint64 ns = clock_now(s->clock, CLOCK_KIND_HOST);
+    time_t seconds = seconds_of(ns);
+    struct tm tm;
+
+    *ret_seconds = seconds;
+    *ret_fraction = fraction_of(ns);
+    if (g_str_equal(base, "utc")) {
+        return true;
+    }
+    if (g_str_equal(base, "localtime")) {
+        *ret_seconds += localtime_r(&seconds, &tm) ? tm.tm_gmtoff : 0;
+        return true;
+    }
+    *ret_fraction = 0;
+    if (!rtc_time_parse(base, ret_seconds)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'base' is '%s', which is "
+                      "neither 'utc', 'localtime' nor a time like '2024-02-29T23:59:58'", base);
+        return false;
+    }
+    return true;
+}
+
+static bool start_clock(Mc146818 *s, GError **error)
+{
+    static const ClockKind kinds[] = {
+        [RTC_CLOCK_HOST] = CLOCK_KIND_HOST,
+        [RTC_CLOCK_RT] = CLOCK_KIND_REAL,
+        [RTC_CLOCK_VM] = CLOCK_KIND_VIRTUAL,
+    };
+    gint64 seconds, fraction;
+
+    if (properties(s)->lost_tick_policy == LOST_TICK_POLICY_DELAY) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "property 'lost_tick_policy' of class 'mc146818rtc' cannot be 'delay'");
+        return false;
+    }
+    s->clock = machine_of(s)->clock;
+    s->kind = kinds[properties(s)->clock];
+    if (!start_time(s, &seconds, &fraction, error)) {
+        return false;
+    }
+    set_guest_time(s, clock_time(s), seconds, fraction);
+    s->start_offset = s->offset;
+    s->start_phase = s->phase;
+    return true;
+}
+
+static bool mc146818_realize(Device *dev, GError **error)
+{
+    Mc146818 *s = (Mc146818 *)dev;
+    const Mc146818rtcProps *props = properties(s);
+
+    s->irq = gpio(&dev->object, "irq", 0);
+    if (!start_clock(s, error)) {
+        return false;
+    }
+    s->region = isa_map_ports(dev, "rtc", &mc146818_ops, props->iobase, 2, error);
+    if (!s->region) {
+        return false;
+    }
+    if (!isa_connect_irq(dev, s->irq, props->irq, error)) {
+        isa_unmap(dev, s->region);
+        return false;
+    }
+    s->timer = timer_new(s->clock, s->kind, on_timer, s);
+    return true;
+}
+
+static void mc146818_unrealize(Device *dev)
+{
+    Mc146818 *s = (Mc146818 *)dev;
+
+    g_clear_pointer(&s->timer, timer_free);
+    irq_set(s->irq, false);
+    isa_disconnect_irq(dev, s->irq, properties(s)->irq);
+    isa_unmap(dev, s->region);
+}
+
+/* The RESET pin: time, calendar, alarm and memory stay as they are. */
+static void mc146818_reset_enter(Device *dev)
+{
+    Mc146818 *s = (Mc146818 *)dev;
+
+    s->cmos[RTC_B] &= ~B_RESET_CLEARS;
+    s->cmos[RTC_C] = 0;
+    s->checked = clock_time(s);
+}
+
+static void mc146818_reset_hold(Device *dev)
+{
+    Mc146818 *s = (Mc146818 *)dev;
+
+    rearm(s, s->checked);
+}
+
+static bool mc146818_state_loaded(Device *dev, GError **error)
+{
+    Mc146818 *s = (Mc146818 *)dev;
+
+    if (s->index >= RTC_SIZE || s->weekday_offset >= 7 || s->phase >= NS ||
+        s->coalesced > COALESCED_MAX) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "state of '%s' is that of no MC146818A", dev->object.name);
+        return false;
+    }
+    rearm(s, clock_time(s));
+    return true;
+}
+
+static const ObjectOps mc146818_object_ops = {
+    .init = mc146818_init,
+};
+
+static const DeviceOps mc146818_device_ops = {
+    .realize = mc146818_realize,
+    .unrealize = mc146818_unrealize,
+    .reset_enter = mc146818_reset_enter,
+    .reset_hold = mc146818_reset_hold,
+    .state = mc146818_state,
+    .state_loaded = mc146818_state_loaded,
+};
+
+const TypeInfo mc146818_type = {
+    .schema = &qmp_class_mc146818rtc,
+    .size = sizeof(Mc146818),
+    .object = &mc146818_object_ops,
+    .device = &mc146818_device_ops,
+};
