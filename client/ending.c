@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The end of the machine, see ending.h.
+ */
+#include "config.h"
+#include "client/ending.h"
+
+#include "client/verb.h"
+#include "qmp/error.h"
+
+/* The machine goes on, as far as one can see. */
+#define STILL_THERE (-1)
+
+/* Judges a run state in which nothing more will happen by itself. */
+static int judge_state(const char *state, GError **error)
+{
+    if (g_strcmp0(state, "shutdown") == 0) {
+        return EXIT_OK;
+    }
+    if (g_strcmp0(state, "internal-error") == 0 || g_strcmp0(state, "guest-panicked") == 0) {
+        qmp_error_set(error, ERROR_REASON_GENERIC, "the machine is in run state '%s'", state);
+        return EXIT_BAD_END;
+    }
+    return STILL_THERE;
+}
+
+static int judge_shutdown(const json_t *data, GError **error)
+{
+    const char *reason = json_string_value(json_object_get(data, "reason"));
+
+    if (g_strcmp0(reason, "guest-panic") == 0 || g_strcmp0(reason, "host-error") == 0) {
+        qmp_error_set(error, ERROR_REASON_GENERIC, "the machine shut down with reason '%s'",
+                      reason);
+        return EXIT_BAD_END;
+    }
+    return EXIT_OK;
+}
+
+static int judge_event(const Message *event, GError **error)
+{
+    const char *name = message_event_name(event);
+    const json_t *data = json_object_get(event->json, "data");
+    const char *text;
+
+    if (g_str_equal(name, "SHUTDOWN")) {
+        return judge_shutdown(data, error);
+    }
+    if (g_str_equal(name, "INTERNAL_ERROR")) {
+        text = json_string_value(json_object_get(data, "reason"));
+        qmp_error_set(error, ERROR_REASON_GENERIC, "the machine cannot go on: %s",
+                      text ? text : "no reason given");
+        return EXIT_BAD_END;
+    }
+    if (g_str_equal(name, "GUEST_PANICKED") &&
+        g_strcmp0(json_string_value(json_object_get(data, "action")), "pause") == 0) {
+        return judge_state("guest-panicked", error);
+    }
+    return STILL_THERE;
+}
+
+/* The state now.  A daemon that is going away does not answer; its last events
+ * tell then. */
+static int judge_now(Connection *conn, GError **error)
+{
+    json_t *status = NULL;
+    int result;
+
+    if (!connection_call(conn, "query-status", NULL, &status, NULL)) {
+        return STILL_THERE;
+    }
+    result = judge_state(json_string_value(json_object_get(status, "status")), error);
+    json_decref(status);
+    return result;
+}
+
+int ending_wait(Connection *conn, gint64 deadline, EndingReport report, gpointer data,
+                GError **error)
+{
+    int result = judge_now(conn, error);
+
+    while (result == STILL_THERE) {
+        g_autoptr(Message) event = NULL;
+
+        switch (connection_next_event(conn, deadline, &event, error)) {
+        case CONNECTION_EVENT:
+            if (report) {
+                report(event, data);
+            }
+            result = judge_event(event, error);
+            break;
+        case CONNECTION_TIMEOUT:
+            qmp_error_set(error, ERROR_REASON_GENERIC, "the time is over, the machine is not");
+            return EXIT_TIMEOUT;
+        case CONNECTION_CLOSED:
+            qmp_error_set(error, ERROR_REASON_HOST_ERROR,
+                          "the connection ended without a SHUTDOWN event");
+            return EXIT_BAD_END;
+        case CONNECTION_FAILED:
+            return EXIT_ERROR;
+        }
+    }
+    return result;
+}

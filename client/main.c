@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vmctl: one table of verbs, and the way from the command line to one of them.
+ */
+#include "config.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/verb.h"
+
+static const Verb *const verbs[] = {
+    &verb_apply,
+    &verb_qmp,
+    &verb_status,
+    &verb_wait,
+    &verb_events,
+    &verb_console,
+    &verb_stop,
+};
+
+static const Verb *find_verb(const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        if (g_str_equal(verbs[i]->name, name)) {
+            return verbs[i];
+        }
+    }
+    return NULL;
+}
+
+/* The list of verbs, for --help. */
+static char *list_verbs(void)
+{
+    GString *text = g_string_new("Verbs:");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        g_string_append_printf(text, "\n  %-8s %-22s %s", verbs[i]->name, verbs[i]->arguments,
+                               verbs[i]->summary);
+    }
+    g_string_append(text, "\n\n'vmctl VERB --help' tells a verb's options.");
+    return g_string_free(text, FALSE);
+}
+
+static GOptionContext *main_context(Globals *globals, gboolean *version)
+{
+    GOptionContext *context = g_option_context_new("VERB [ARGUMENT...]");
+    GOptionEntry global_entries[VERB_N_GLOBALS];
+    const GOptionEntry entries[] = {
+        { "version", 0, 0, G_OPTION_ARG_NONE, version, "print the version and exit", NULL },
+        G_OPTION_ENTRY_NULL
+    };
+    g_autofree char *list = list_verbs();
+
+    verb_global_entries(globals, global_entries);
+    g_option_context_set_strict_posix(context, TRUE);   /* what follows is the verb's */
+    g_option_context_set_summary(context, list);
+    g_option_context_add_main_entries(context, global_entries, NULL);
+    g_option_context_add_main_entries(context, entries, NULL);
+    return context;
+}
+
+static int run_verb(Globals *globals, int argc, char **argv, GError **error)
+{
+    const Verb *verb;
+
+    if (argc < 2) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                    "a verb is missing; vmctl --help lists them");
+        return EXIT_USAGE;
+    }
+    verb = find_verb(argv[1]);
+    if (!verb) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                    "there is no verb '%s'; vmctl --help lists them", argv[1]);
+        return EXIT_USAGE;
+    }
+    return verb->run(verb, globals, argc - 1, argv + 1, error);
+}
+
+int main(int argc, char **argv)
+{
+    Globals globals = { 0 };
+    gboolean version = FALSE;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GOptionContext) context = NULL;
+    int status = EXIT_USAGE;
+
+    setlocale(LC_CTYPE, "");
+    g_set_prgname("vmctl");
+    context = main_context(&globals, &version);
+    if (g_option_context_parse(context, &argc, &argv, &error)) {
+        if (version) {
+            printf("vmctl %s\n", PACKAGE_VERSION);
+            status = EXIT_OK;
+        } else {
+            status = run_verb(&globals, argc, argv, &error);
+        }
+    }
+    if (error) {
+        fprintf(stderr, "vmctl: %s\n", error->message);
+    }
+    if (fflush(stdout) != 0 && status == EXIT_OK) {
+        perror("vmctl: standard output");
+        status = EXIT_ERROR;
+    }
+    g_free(globals.socket);
+    g_free(globals.name);
+    return status;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vmctl apply: a file of requests, sent one after the other, or only checked.
+ *
+ * The whole file is read before the first request is sent, so that a slip in
+ * its form changes nothing.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/checker.h"
+#include "client/ending.h"
+#include "client/request-reader.h"
+#include "client/verb.h"
+#include "qmp/error.h"
+
+typedef struct {
+    gboolean check;
+    gboolean verbose;
+    gboolean wait;
+    double timeout;             /* seconds, for wait; negative: none */
+} Options;
+
+/* Reads a file, or standard input if it is called "-". */
+static bool read_input(const char *path, RequestReader *reader, GError **error)
+{
+    FILE *file = g_str_equal(path, "-") ? stdin : fopen(path, "re");
+    char buffer[65536];
+    size_t n;
+    bool ok;
+
+    if (!file) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open %s", path);
+        return false;
+    }
+    while ((n = fread(buffer, 1, sizeof(buffer), file)) > 0) {
+        request_reader_feed(reader, buffer, n);
+    }
+    ok = !ferror(file);
+    if (!ok) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot read %s", path);
+    }
+    if (file != stdin) {
+        fclose(file);
+    }
+    return ok;
+}
+
+/* All requests of a file. */
+static GPtrArray *read_requests(const char *path, GError **error)
+{
+    g_autoptr(RequestReader) reader = request_reader_new();
+    g_autoptr(GPtrArray) requests =
+        g_ptr_array_new_with_free_func((GDestroyNotify)request_text_free);
+
+    if (!read_input(path, reader, error)) {
+        return NULL;
+    }
+    for (;;) {
+        RequestText *request;
+        guint line;
+
+        if (!request_reader_next(reader, true, &request, &line, error)) {
+            g_prefix_error(error, "%s:%u: ", path, line);
+            return NULL;
+        }
+        if (!request) {
+            return g_steal_pointer(&requests);
+        }
+        g_ptr_array_add(requests, request);
+    }
+}
+
+/* Puts the request's place in front of an error, and the argument's behind it
+ * if the message does not name it. */
+static void locate_error(GError **error, const char *file, const RequestText *request)
+{
+    g_autofree char *path = g_strdup(qmp_error_path(*error));
+
+    if (path && !strstr((*error)->message, path)) {
+        g_autofree char *message = g_strdup_printf("%s (%s)", (*error)->message, path);
+
+        g_free((*error)->message);
+        (*error)->message = g_steal_pointer(&message);
+    }
+    g_prefix_error(error, "%s:%u: %s: ", file, request->line, request_text_command(request));
+}
+
+/* Reports every mistake, not only the first. */
+static int check(const char *file, const GPtrArray *requests)
+{
+    g_autoptr(Checker) checker = checker_new();
+    guint mistakes = 0;
+
+    for (guint i = 0; i < requests->len; i++) {
+        const RequestText *request = requests->pdata[i];
+        g_autoptr(GError) error = NULL;
+
+        if (!checker_check(checker, request->json, request->line, &error)) {
+            locate_error(&error, file, request);
+            fprintf(stderr, "vmctl: %s\n", error->message);
+            mistakes++;
+        }
+    }
+    return mistakes ? EXIT_ERROR : EXIT_OK;
+}
+
+/* "object-add kvm-accel kvm0": what a request is about, for --verbose. */
+static char *describe(const RequestText *request)
+{
+    static const char *const keys[] = { "qom-type", "driver", "type", "id", "path", "property" };
+    const json_t *arguments = json_object_get(request->json, "arguments");
+    GString *text = g_string_new(request_text_command(request));
+
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const char *value = json_string_value(json_object_get(arguments, keys[i]));
+
+        if (value) {
+            g_string_append_printf(text, " %s", value);
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void print_step(gint64 start, const char *text)
+{
+    printf("%9.2f ms  %s\n", (g_get_monotonic_time() - start) / 1000.0, text);
+    fflush(stdout);
+}
+
+static bool send_request(Connection *conn, const RequestText *request, GError **error)
+{
+    g_autoptr(Message) reply = connection_request(conn, request->text, NULL, 0, error);
+
+    return reply && !message_is_error(reply, error);
+}
+
+static bool send_all(Connection *conn, const char *file, const GPtrArray *requests, bool verbose,
+                     GError **error)
+{
+    for (guint i = 0; i < requests->len; i++) {
+        const RequestText *request = requests->pdata[i];
+        gint64 start = g_get_monotonic_time();
+        g_autofree char *text = verbose ? describe(request) : NULL;
+
+        if (!send_request(conn, request, error)) {
+            locate_error(error, file, request);
+            return false;
+        }
+        if (verbose) {
+            print_step(start, text);
+        }
+    }
+    return true;
+}
+
+static void print_event(const Message *event, gpointer data)
+{
+    const char *reason = json_string_value(
+        json_object_get(json_object_get(event->json, "data"), "reason"));
+    g_autofree char *text = g_strdup_printf("event %s%s%s", message_event_name(event),
+                                            reason ? " " : "", reason ? reason : "");
+
+    print_step(*(gint64 *)data, text);
+}
+
+static int apply(const Globals *globals, const char *file, const GPtrArray *requests,
+                 const Options *options, GError **error)
+{
+    g_autoptr(Connection) conn = verb_connect(globals, error);
+    gint64 start;
+
+    if (!conn || !send_all(conn, file, requests, options->verbose, error)) {
+        return EXIT_ERROR;
+    }
+    if (!options->wait) {
+        return EXIT_OK;
+    }
+    start = g_get_monotonic_time();
+    return ending_wait(conn, verb_deadline(options->timeout),
+                       options->verbose ? print_event : NULL, &start, error);
+}
+
+static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
+{
+    g_autoptr(GPtrArray) requests = NULL;
+    Options options = { .timeout = -1 };
+    const GOptionEntry entries[] = {
+        { "check", 'c', 0, G_OPTION_ARG_NONE, &options.check,
+          "check against the schema and send nothing", NULL },
+        { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose,
+          "print each step and how long it took", NULL },
+        { "wait", 'w', 0, G_OPTION_ARG_NONE, &options.wait,
+          "then wait until the machine has ended", NULL },
+        { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &options.timeout,
+          "with --wait: at most so long", "SECONDS" },
+        G_OPTION_ENTRY_NULL
+    };
+
+    if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
+        return EXIT_USAGE;
+    }
+    requests = read_requests(argv[1], error);
+    if (!requests) {
+        return EXIT_ERROR;
+    }
+    if (options.check) {
+        return check(argv[1], requests);
+    }
+    return apply(globals, argv[1], requests, &options, error);
+}
+
+const Verb verb_apply = {
+    .name = "apply",
+    .arguments = "FILE",
+    .summary = "send the requests of a file, up to the first error",
+    .description = "FILE has JSON objects, on one line or several, and '#' comments; - is "
+                   "standard input.",
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vmctl status: what the machine is doing, in one line.
+ */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "client/output.h"
+#include "client/verb.h"
+
+/* What is asked of the daemon. */
+typedef struct {
+    json_t *name, *status, *cpus, *kvm;
+} Answers;
+
+static bool ask(Connection *conn, Answers *answers, GError **error)
+{
+    return connection_call(conn, "query-name", NULL, &answers->name, error) &&
+           connection_call(conn, "query-status", NULL, &answers->status, error) &&
+           connection_call(conn, "query-cpus-fast", NULL, &answers->cpus, error) &&
+           connection_call(conn, "query-kvm", NULL, &answers->kvm, error);
+}
+
+static void print_json(const Answers *answers)
+{
+    json_t *out = json_pack("{s:O*, s:O*, s:O*, s:I, s:O*}",
+                            "name", json_object_get(answers->name, "name"),
+                            "status", json_object_get(answers->status, "status"),
+                            "running", json_object_get(answers->status, "running"),
+                            "vcpus", (json_int_t)json_array_size(answers->cpus),
+                            "kvm", json_object_get(answers->kvm, "enabled"));
+
+    output_json(out);
+    json_decref(out);
+}
+
+static void print_text(const Answers *answers)
+{
+    const char *name = json_string_value(json_object_get(answers->name, "name"));
+    const char *status = json_string_value(json_object_get(answers->status, "status"));
+    g_autofree char *cpus = output_count(json_array_size(answers->cpus), "vCPU");
+
+    printf("%s%s%s, %s%s\n", name ? name : "", name ? ": " : "", status ? status : "?", cpus,
+           json_is_true(json_object_get(answers->kvm, "enabled")) ? ", KVM" : "");
+}
+
+static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
+{
+    g_autoptr(Connection) conn = NULL;
+    Answers answers = { 0 };
+    gboolean json = FALSE;
+    bool ok;
+    const GOptionEntry entries[] = {
+        { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "print a JSON object", NULL },
+        G_OPTION_ENTRY_NULL
+    };
+
+    if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
+        return EXIT_USAGE;
+    }
+    conn = verb_connect(globals, error);
+    ok = conn && ask(conn, &answers, error);
+    if (ok && json) {
+        print_json(&answers);
+    } else if (ok) {
+        print_text(&answers);
+    }
+    json_decref(answers.name);
+    json_decref(answers.status);
+    json_decref(answers.cpus);
+    json_decref(answers.kvm);
+    return ok ? EXIT_OK : EXIT_ERROR;
+}
+
+const Verb verb_status = {
+    .name = "status",
+    .arguments = "",
+    .summary = "tell what the machine is doing",
+    .min_args = 0,
+    .max_args = 0,
+    .run = run,
+};

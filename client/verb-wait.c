@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vmctl wait: until the machine has ended, or an event came.
+ */
+#include "config.h"
+
+#include "client/ending.h"
+#include "client/output.h"
+#include "client/verb.h"
+#include "qmp/error.h"
+
+/* Waits for an event by name and prints it. */
+static int wait_event(Connection *conn, const char *name, gint64 deadline, GError **error)
+{
+    for (;;) {
+        g_autoptr(Message) event = NULL;
+
+        switch (connection_next_event(conn, deadline, &event, error)) {
+        case CONNECTION_EVENT:
+            if (g_str_equal(message_event_name(event), name)) {
+                output_json_text(event->text);
+                return EXIT_OK;
+            }
+            break;
+        case CONNECTION_TIMEOUT:
+            qmp_error_set(error, ERROR_REASON_GENERIC, "the time is over, no event %s came", name);
+            return EXIT_TIMEOUT;
+        case CONNECTION_CLOSED:
+            qmp_error_set(error, ERROR_REASON_HOST_ERROR,
+                          "the connection ended before an event %s came", name);
+            return EXIT_BAD_END;
+        case CONNECTION_FAILED:
+            return EXIT_ERROR;
+        }
+    }
+}
+
+static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
+{
+    g_autoptr(Connection) conn = NULL;
+    g_autofree char *event = NULL;
+    double timeout = -1;
+    gint64 deadline;
+    const GOptionEntry entries[] = {
+        { "event", 'e', 0, G_OPTION_ARG_STRING, &event,
+          "wait for this event instead, and print it", "NAME" },
+        { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &timeout, "wait at most so long", "SECONDS" },
+        G_OPTION_ENTRY_NULL
+    };
+
+    if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
+        return EXIT_USAGE;
+    }
+    deadline = verb_deadline(timeout);
+    conn = verb_connect(globals, error);
+    if (!conn) {
+        return EXIT_ERROR;
+    }
+    return event ? wait_event(conn, event, deadline, error)
+                 : ending_wait(conn, deadline, NULL, NULL, error);
+}
+
+const Verb verb_wait = {
+    .name = "wait",
+    .arguments = "",
+    .summary = "wait until the machine has ended",
+    .description = "Exit status: 0 it was shut down, 3 it crashed, panicked or was lost, 124 the "
+                   "time is over.",
+    .min_args = 0,
+    .max_args = 0,
+    .run = run,
+};

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What all verbs share: options, socket path, connection.  See verb.h.
+ */
+#include "config.h"
+#include "client/verb.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "qmp/error.h"
+
+void verb_global_entries(Globals *globals, GOptionEntry *entries)
+{
+    const GOptionEntry table[VERB_N_GLOBALS] = {
+        { "socket", 's', 0, G_OPTION_ARG_FILENAME, &globals->socket,
+          "the daemon's QMP socket", "PATH" },
+        { "name", 'n', 0, G_OPTION_ARG_STRING, &globals->name,
+          "the machine's name, which leads to its socket (default)", "NAME" },
+        G_OPTION_ENTRY_NULL
+    };
+
+    memcpy(entries, table, sizeof(table));
+}
+
+static bool check_count(const Verb *verb, int count, GError **error)
+{
+    if (count < verb->min_args || (verb->max_args >= 0 && count > verb->max_args)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "%s arguments\nusage: vmctl %s %s",
+                    count < verb->min_args ? "missing" : "too many", verb->name, verb->arguments);
+        return false;
+    }
+    return true;
+}
+
+bool verb_parse(const Verb *verb, Globals *globals, const GOptionEntry *entries, int *argc,
+                char ***argv, GError **error)
+{
+    g_autoptr(GOptionContext) context = g_option_context_new(verb->arguments);
+    GOptionEntry global_entries[VERB_N_GLOBALS];
+    g_autofree char *program = g_strconcat("vmctl ", verb->name, NULL);
+
+    g_set_prgname(program);     /* for --help */
+    verb_global_entries(globals, global_entries);
+    g_option_context_set_summary(context, verb->description);
+    if (entries) {
+        g_option_context_add_main_entries(context, entries, NULL);
+    }
+    g_option_context_add_main_entries(context, global_entries, NULL);
+    return g_option_context_parse(context, argc, argv, error) &&
+           check_count(verb, *argc - 1, error);
+}
+
+static char *run_directory(GError **error)
+{
+    const char *directory = g_getenv("VMD_RUN_DIR");
+
+    if (directory && *directory) {
+        return g_strdup(directory);
+    }
+    if (geteuid() == 0) {
+        return g_strdup("/run/vmd");
+    }
+    directory = g_getenv("XDG_RUNTIME_DIR");
+    if (!directory || !*directory) {
+        qmp_error_set(error, ERROR_REASON_GENERIC,
+                      "neither --socket, VMD_RUN_DIR nor XDG_RUNTIME_DIR says where the socket is");
+        return NULL;
+    }
+    return g_build_filename(directory, "vmd", NULL);
+}
+
+char *verb_socket_path(const Globals *globals, GError **error)
+{
+    const char *name = globals->name ? globals->name : "default";
+    g_autofree char *directory = NULL;
+
+    if (globals->socket) {
+        return g_strdup(globals->socket);
+    }
+    if (!*name || *name == '.' || strchr(name, '/')) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s' is not the name of a machine", name);
+        return NULL;
+    }
+    directory = run_directory(error);
+    return directory ? g_build_filename(directory, name, "qmp.sock", NULL) : NULL;
+}
+
+Connection *verb_connect(const Globals *globals, GError **error)
+{
+    g_autofree char *path = verb_socket_path(globals, error);
+
+    return path ? connection_open(path, error) : NULL;
+}
+
+gint64 verb_deadline(double seconds)
+{
+    if (seconds < 0 || seconds > 1e9) {
+        return CONNECTION_FOREVER;
+    }
+    return g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);
+}

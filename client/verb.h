@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Verbs: what vmctl can do.  Each stands in a file of its own (verb-NAME.c)
+ * and defines one Verb; main.c has the table of them.
+ */
+#ifndef CLIENT_VERB_H
+#define CLIENT_VERB_H
+
+#include <glib.h>
+
+#include "client/connection.h"
+
+/* Exit statuses. */
+enum {
+    EXIT_OK,
+    EXIT_ERROR,                 /* something failed; a message said what */
+    EXIT_USAGE,                 /* the command line makes no sense */
+    EXIT_BAD_END,               /* the machine crashed, panicked or was lost */
+    EXIT_TIMEOUT = 124,         /* as timeout(1) */
+};
+
+/* The options that stand before the verb, or among its own. */
+typedef struct {
+    char *socket;               /* --socket, or NULL */
+    char *name;                 /* --name, or NULL: "default" */
+} Globals;
+
+typedef struct Verb Verb;
+
+struct Verb {
+    const char *name;
+    const char *arguments;      /* for the usage line, "" if it takes none */
+    const char *summary;        /* one line, lower case, for the list of verbs */
+    const char *description;    /* paragraphs for --help, or NULL */
+    int min_args, max_args;     /* of what remains after the options; -1: any number */
+    /* argv[0] is the verb's name.  Returns the exit status; with *error set,
+     * main prints the message. */
+    int (*run)(const Verb *verb, Globals *globals, int argc, char **argv, GError **error);
+};
+
+extern const Verb verb_apply;
+extern const Verb verb_console;
+extern const Verb verb_events;
+extern const Verb verb_qmp;
+extern const Verb verb_status;
+extern const Verb verb_stop;
+extern const Verb verb_wait;
+
+/* The entries of the global options, ending in a NULL entry; they write into
+ * globals.  entries has room for VERB_N_GLOBALS. */
+#define VERB_N_GLOBALS 3
+void verb_global_entries(Globals *globals, GOptionEntry *entries);
+
+/*
+ * Parses a verb's options, which may be NULL, and the global ones.  argc and
+ * argv are cut down to what remains; its number is checked against the verb's
+ * min_args and max_args.  False: wrong usage, *error says why (EXIT_USAGE).
+ */
+bool verb_parse(const Verb *verb, Globals *globals, const GOptionEntry *entries, int *argc,
+                char ***argv, GError **error);
+
+/*
+ * The socket that the global options mean: --socket; else qmp.sock in the
+ * folder NAME of the run directory, which is $VMD_RUN_DIR, else /run/vmd for
+ * root and $XDG_RUNTIME_DIR/vmd for others.  NULL with *error if there is no
+ * such directory or the name is not a file name.
+ */
+char *verb_socket_path(const Globals *globals, GError **error);
+
+/* connection_open() on that socket. */
+Connection *verb_connect(const Globals *globals, GError **error);
+
+/* Deadline for a --timeout in seconds; negative: none. */
+gint64 verb_deadline(double seconds);
+
+#endif

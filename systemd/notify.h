@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the service manager is told: ready, status line, stopping, and that the
+ * main loop is alive.
+ *
+ * Without NOTIFY_SOCKET every function does nothing.  A message that cannot be
+ * delivered is logged at debug level; the machine does not depend on it.  All
+ * functions are for the main loop's thread.
+ */
+#ifndef SYSTEMD_NOTIFY_H
+#define SYSTEMD_NOTIFY_H
+
+#include <glib.h>
+
+struct event_base;
+
+typedef struct Notify Notify;
+
+/*
+ * Starts the watchdog's timer on base (at half of WATCHDOG_USEC) if the
+ * service manager asked for one.  Both environment variables of the watchdog
+ * are left as they are.  base is borrowed and must outlive the result.
+ * Never fails; free with notify_free().
+ */
+Notify *notify_new(struct event_base *base);
+
+/* Stops the timer.  Accepts NULL. */
+void notify_free(Notify *notify);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Notify, notify_free)
+
+/*
+ * READY=1 with the first status line: to be called once the sockets answer.
+ * Later status lines are sent by notify_status(), which is silent before this
+ * call and if nothing changed.
+ *
+ * run_state: the run state's name ("prelaunch"); n_cpus: number of vCPUs.
+ */
+void notify_ready(Notify *notify, const char *run_state, guint n_cpus);
+void notify_status(Notify *notify, const char *run_state, guint n_cpus);
+
+/* STOPPING=1, once; the watchdog goes on. */
+void notify_stopping(Notify *notify);
+
+/* Asks for `usec` microseconds more, counted from now, for a start or stop
+ * that takes longer than the unit allows. */
+void notify_extend_timeout(Notify *notify, guint64 usec);
+
+#endif
