@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * device_add and device_del.
+ */
+#include "config.h"
+
+#include "daemon/qapi-commands.h"
+#include "daemon/vmd.h"
+#include "qmp/error.h"
+#include "qmp/qapi-events.h"
+#include "qom/device.h"
+
+static bool check_id(Vmd *vmd, const char *id, GError **error)
+{
+    if (!object_check_id(id, error)) {
+        return false;
+    }
+    if (object_child(object_container((Object *)vmd_machine(vmd), "peripheral"), id)) {
+        qmp_error_set(error, ERROR_REASON_ID_IN_USE, "there is a device '%s' already", id);
+        return false;
+    }
+    return true;
+}
+
+/* The bus for a device of a class that sits on one; *ret NULL if it does not. */
+static bool find_bus(Vmd *vmd, const DeviceOptions *args, Bus **ret, GError **error)
+{
+    *ret = NULL;
+    if (!args->driver->bus) {
+        if (args->bus) {
+            qmp_error_set(error, ERROR_REASON_BUS_TYPE_MISMATCH,
+                          "device class '%s' does not sit on a bus", args->driver->name);
+        }
+        return !args->bus;
+    }
+    *ret = bus_find(vmd->root, args->bus, args->driver, error);
+    return *ret != NULL;
+}
+
+/* Cold before the first `cont`, a hotplug after it. */
+static Device *device_begin(Vmd *vmd, DeviceOptions *args, GError **error)
+{
+    Object *machine = (Object *)vmd_machine(vmd);
+    Object *parent = object_container(machine, args->id ? "peripheral" : "peripheral-anon");
+    Bus *bus;
+
+    if (!find_bus(vmd, args, &bus, error)) {
+        return NULL;
+    }
+    return device_make(parent, args->id ? args->id : "device[*]", args->driver, bus,
+                       g_steal_pointer(&args->props), g_steal_pointer(&args->given), error);
+}
+
+bool qmp_device_add(QmpRequest *req, DeviceOptions *args, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+
+    if (!vmd_require_machine(vmd, error)) {
+        return false;
+    }
+    if (args->driver->plug == QMP_PLUG_BOARD) {
+        qmp_error_set(error, ERROR_REASON_NOT_USER_CREATABLE,
+                      "device class '%s' is made by machine types only", args->driver->name);
+        return false;
+    }
+    if ((args->id && !check_id(vmd, args->id, error)) || !device_begin(vmd, args, error)) {
+        return false;
+    }
+    vmd_notify_status(vmd);
+    return true;
+}
+
+/* A device by id or path; only what device_add made can be removed. */
+static Device *device_for_removal(Vmd *vmd, const char *id, GError **error)
+{
+    Object *machine = (Object *)vmd_machine(vmd);
+    Object *peripheral = machine ? object_container(machine, "peripheral") : NULL;
+    Object *anonymous = machine ? object_container(machine, "peripheral-anon") : NULL;
+    Object *obj = peripheral ? object_child(peripheral, id) : NULL;
+
+    if (!obj && id[0] == '/') {
+        obj = object_resolve(vmd->root, id, NULL);
+    }
+    if (!obj || !object_is_a(obj, &qmp_class_device)) {
+        qmp_error_set(error, ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found", id);
+        return NULL;
+    }
+    if (obj->parent != peripheral && obj->parent != anonymous) {
+        qmp_error_set(error, ERROR_REASON_NOT_HOTPLUGGABLE,
+                      "device '%s' belongs to the machine", id);
+        return NULL;
+    }
+    return object_may_delete(obj, error) ? (Device *)obj : NULL;
+}
+
+static void remove_now(Vmd *vmd, Device *dev)
+{
+    g_autofree char *id = g_strdup(device_id(dev));
+    g_autofree char *path = object_path((Object *)dev);
+
+    device_unmake(dev);
+    qmp_event_device_deleted(vmd->events, &(EventDeviceDeleted){ .device = id, .path = path });
+    vmd_notify_status(vmd);
+}
+
+bool qmp_device_del(QmpRequest *req, DeviceDelArgs *args, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    Device *dev = device_for_removal(vmd, args->id, error);
+    const BusOps *ops;
+
+    if (!dev) {
+        return false;
+    }
+    if (!vmd_machine(vmd)->started) {
+        remove_now(vmd, dev);
+        return true;
+    }
+    ops = dev->bus ? object_kind(dev->bus) : NULL;
+    if (object_class(dev)->plug != QMP_PLUG_HOT || !ops || !ops->unplug_request) {
+        qmp_error_set(error, ERROR_REASON_NOT_HOTPLUGGABLE,
+                      "device class '%s' goes before the first 'cont' only",
+                      object_class_name(dev));
+        return false;
+    }
+    return ops->unplug_request(dev->bus, dev, error);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * query-machines, query-kvm, query-uuid: machine types are schema data, so the
+ * first needs neither machine nor accelerator.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "daemon/qapi-commands.h"
+#include "daemon/vmd.h"
+#include "kvm/kvm.h"
+
+/* What query-uuid says of a machine that was given none. */
+#define UUID_NONE "00000000-0000-0000-0000-000000000000"
+
+/* A machine type's name is its class's without the ending. */
+static char *machine_name(const QmpClass *klass)
+{
+    return g_strndup(klass->name, strlen(klass->name) - strlen("-machine"));
+}
+
+static MachineInfo *machine_info(const QmpClass *klass)
+{
+    MachineInfo *info = g_new0(MachineInfo, 1);
+
+    info->name = machine_name(klass);
+    info->alias = klass->aliases ? g_strdup(klass->aliases[0]) : NULL;
+    info->has_is_default = info->is_default = klass->flags & QMP_CLASS_DEFAULT;
+    info->cpu_max = klass->cpu_max;
+    info->deprecated = klass->flags & QMP_CLASS_DEPRECATED;
+    info->default_cpu_type = klass->default_cpu ? g_strdup(klass->default_cpu->name) : NULL;
+    return info;
+}
+
+bool qmp_query_machines(QmpRequest *req, MachineInfoList *ret, GError **error)
+{
+    ret->items = g_new0(MachineInfo *, qmp_n_classes);
+    for (guint i = 0; i < qmp_n_classes; i++) {
+        const QmpClass *klass = qmp_classes[i];
+
+        if ((klass->flags & QMP_CLASS_MACHINE) && !(klass->flags & QMP_CLASS_ABSTRACT)) {
+            ret->items[ret->n++] = machine_info(klass);
+        }
+    }
+    return true;
+}
+
+bool qmp_query_kvm(QmpRequest *req, KvmInfo **ret, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    const Accel *accel = accel_find(vmd->root);
+
+    *ret = g_new0(KvmInfo, 1);
+    (*ret)->present = kvm_present();
+    (*ret)->enabled = accel ? object_is_a(accel, &qmp_class_kvm_accel) : false;
+    return true;
+}
+
+bool qmp_query_uuid(QmpRequest *req, UuidInfo **ret, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    const Machine *machine = vmd_machine(vmd);
+    const MachineProps *props = machine ? object_props(machine) : NULL;
+
+    *ret = g_new0(UuidInfo, 1);
+    (*ret)->UUID = g_strdup(props && props->uuid ? props->uuid : UUID_NONE);
+    return true;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * object-add and object-del.  Where an object goes follows from its class: the
+ * machine is `/machine`, all else is below `/objects` (an accelerator moves to
+ * `/machine/accel` when the machine takes it).
+ */
+#include "config.h"
+
+#include "daemon/creation.h"
+#include "daemon/qapi-commands.h"
+#include "daemon/vmd.h"
+#include "qmp/error.h"
+
+/* What an accelerator without an id is called below /objects. */
+#define ACCEL_DEFAULT_ID "accel"
+
+static bool check_machine(Vmd *vmd, GError **error)
+{
+    if (vmd_machine(vmd)) {
+        qmp_error_set(error, ERROR_REASON_ID_IN_USE, "there is a machine already; "
+                      "one daemon runs one machine");
+        return false;
+    }
+    return true;
+}
+
+static bool check_accel(Vmd *vmd, GError **error)
+{
+    if (accel_find(vmd->root)) {
+        qmp_error_set(error, ERROR_REASON_ID_IN_USE, "there is an accelerator already");
+        return false;
+    }
+    return true;
+}
+
+/* Finds parent and name of a new object. */
+static Object *object_place(Vmd *vmd, const ObjectOptions *args, const char **ret_name,
+                            GError **error)
+{
+    bool is_accel = qmp_class_is_a(args->qom_type, &qmp_class_accel);
+    bool is_machine = args->qom_type->flags & QMP_CLASS_MACHINE;
+
+    if (args->id && !object_check_id(args->id, error)) {
+        return NULL;
+    }
+    if (is_machine) {
+        *ret_name = "machine";
+        return check_machine(vmd, error) ? vmd->root : NULL;
+    }
+    if (is_accel && !check_accel(vmd, error)) {
+        return NULL;
+    }
+    *ret_name = args->id ? args->id : is_accel ? ACCEL_DEFAULT_ID : NULL;
+    if (!*ret_name) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING, "argument 'id' is missing");
+        return NULL;
+    }
+    return object_container(vmd->root, "objects");
+}
+
+/* Makes the object up to its place in the tree, its links resolved. */
+static Object *object_begin(Vmd *vmd, ObjectOptions *args, GError **error)
+{
+    const char *name;
+    Object *parent = object_place(vmd, args, &name, error);
+    g_autoptr(Object) obj = NULL;
+
+    if (!parent) {
+        return NULL;
+    }
+    obj = object_new_with_props(args->qom_type, g_steal_pointer(&args->props),
+                                g_steal_pointer(&args->given));
+    if (args->qom_type->flags & QMP_CLASS_MACHINE) {
+        machine_set_host((Machine *)obj, &vmd->lock, &shutdown_machine_host, vmd);
+    }
+    if (!object_add_child(parent, name, obj, error)) {
+        return NULL;
+    }
+    if (!object_link(obj, error)) {
+        object_destroy(obj);
+        return NULL;
+    }
+    return obj;
+}
+
+static void object_add_done(Vmd *vmd, QmpRequest *req, Object *obj, GError *error)
+{
+    if (!obj) {
+        qmp_request_fail(req, error);
+        return;
+    }
+    qmp_request_return(req, NULL);
+}
+
+void qmp_object_add(QmpRequest *req, ObjectOptions *args)
+{
+    Vmd *vmd = qmp_request_context(req);
+    GError *error = NULL;
+    Object *obj;
+
+    if ((args->qom_type->flags & QMP_CLASS_MACHINE) && vmd->run.state != RUN_STATE_PRELAUNCH) {
+        qmp_error_set(&error, ERROR_REASON_WRONG_STATE, "a machine is made in run state "
+                      "'prelaunch' only");
+        qmp_request_fail(req, error);
+        return;
+    }
+    obj = object_begin(vmd, args, &error);
+    if (!obj) {
+        qmp_request_fail(req, error);
+        return;
+    }
+    if (args->qom_type->flags & QMP_CLASS_MACHINE) {
+        g_free(vmd->machine_id);
+        vmd->machine_id = g_strdup(args->id);
+    }
+    creation_run(vmd, req, obj, object_add_done);
+}
+
+/* The object that an id means, checked for whether it may go. */
+static Object *object_for_removal(Vmd *vmd, const char *id, GError **error)
+{
+    Machine *machine = vmd_machine(vmd);
+    Object *obj = object_child(object_container(vmd->root, "objects"), id);
+
+    if (!obj && machine && g_strcmp0(id, vmd->machine_id) == 0) {
+        obj = (Object *)machine;
+    }
+    if (!obj) {
+        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "object '%s' not found", id);
+        return NULL;
+    }
+    if (machine && machine->started &&
+        (obj == (Object *)machine || obj == (Object *)machine->accel)) {
+        qmp_error_set(error, ERROR_REASON_WRONG_STATE,
+                      "'%s' stays until the daemon ends: the machine was started", id);
+        return NULL;
+    }
+    return object_may_delete(obj, error) ? obj : NULL;
+}
+
+void qmp_object_del(QmpRequest *req, ObjectDelArgs *args)
+{
+    Vmd *vmd = qmp_request_context(req);
+    GError *error = NULL;
+    Object *obj = object_for_removal(vmd, args->id, &error);
+
+    if (!obj) {
+        qmp_request_fail(req, error);
+        return;
+    }
+    creation_undo(vmd, req, obj);
+}

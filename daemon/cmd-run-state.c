@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Commands of qmp/schema/run-state.json.
+ */
+#include "config.h"
+
+#include "daemon/qapi-commands.h"
+#include "daemon/vmd.h"
+
+bool qmp_query_status(QmpRequest *req, StatusInfo **ret, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+
+    *ret = g_new0(StatusInfo, 1);
+    (*ret)->running = vmd->run.state == RUN_STATE_RUNNING;
+    (*ret)->status = vmd->run.state;
+    return true;
+}
+
+bool qmp_stop(QmpRequest *req, GError **error)
+{
+    run_control_stop(qmp_request_context(req), RUN_STATE_PAUSED);
+    return true;
+}
+
+bool qmp_cont(QmpRequest *req, GError **error)
+{
+    return run_control_cont(qmp_request_context(req), error);
+}
+
+bool qmp_system_reset(QmpRequest *req, GError **error)
+{
+    run_control_reset(qmp_request_context(req), SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET);
+    return true;
+}
+
+bool qmp_set_action(QmpRequest *req, SetActionArgs *args, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    RunControl *run = &vmd->run;
+
+    run->reboot = args->has_reboot ? args->reboot : run->reboot;
+    run->shutdown = args->has_shutdown ? args->shutdown : run->shutdown;
+    run->panic = args->has_panic ? args->panic : run->panic;
+    run->watchdog = args->has_watchdog ? args->watchdog : run->watchdog;
+    return true;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Creation: objects that requests make and remove (object-add, object-del,
+ * chardev-add), with the part that may block on a pool thread.
+ */
+#ifndef DAEMON_CREATION_H
+#define DAEMON_CREATION_H
+
+#include "qmp/dispatch.h"
+#include "qom/object.h"
+
+typedef struct Vmd Vmd;
+
+/*
+ * Prepares (on a pool thread, if the class asks for it) and completes an object
+ * that has its place in the tree; then calls done on the main loop with the
+ * lock held.  On failure obj was destroyed before, and done gets obj NULL and
+ * the error, which it owns.  done may be called before this returns.
+ */
+typedef void (*CreationDone)(Vmd *vmd, QmpRequest *req, Object *obj, GError *error);
+void creation_run(Vmd *vmd, QmpRequest *req, Object *obj, CreationDone done);
+
+/*
+ * Dismantles obj, which nobody holds, releases it (on a pool thread, if its
+ * class asks for it), takes it out of the tree and ends req.  Its name is free
+ * when the reply is sent.
+ */
+void creation_undo(Vmd *vmd, QmpRequest *req, Object *obj);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Options: see options.h.  docs/man/vmd.8 documents them for users.
+ */
+#include "config.h"
+
+#include "daemon/options.h"
+
+#include "systemd/journal.h"
+
+Options *options_parse(int argc, char **argv, GError **error)
+{
+    g_autoptr(Options) options = g_new0(Options, 1);
+    g_autofree char *level = NULL;
+    g_auto(GStrv) args = g_new0(char *, argc + 1);
+    const GOptionEntry entries[] = {
+        { "socket", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->sockets,
+          "Listen for QMP clients on a Unix socket", "PATH" },
+        { "jsonrpc-socket", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->jsonrpc_sockets,
+          "Listen for JSON-RPC 2.0 clients on a Unix socket", "PATH" },
+        { "name", 0, 0, G_OPTION_ARG_STRING, &options->name,
+          "What the machine is called", "NAME" },
+        { "log-level", 0, 0, G_OPTION_ARG_STRING, &level,
+          "Write messages up to: error warning notice info debug", "LEVEL" },
+        { "version", 0, 0, G_OPTION_ARG_NONE, &options->version,
+          "Print the version and exit", NULL },
+        G_OPTION_ENTRY_NULL
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+    for (int i = 0; i < argc; i++) {
+        args[i] = g_strdup(argv[i]);
+    }
+    options->log_level = G_LOG_LEVEL_INFO;
+    g_option_context_set_summary(context, "Runs one virtual machine that clients build over QMP.");
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse_strv(context, &args, error)) {
+        return NULL;
+    }
+    if (args[0] && args[1]) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "'%s' is not an option; everything about the machine arrives over the socket",
+                    args[1]);
+        return NULL;
+    }
+    if (level && !journal_parse_level(level, &options->log_level, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&options);
+}
+
+void options_free(Options *options)
+{
+    if (!options) {
+        return;
+    }
+    g_strfreev(options->sockets);
+    g_strfreev(options->jsonrpc_sockets);
+    g_free(options->name);
+    g_free(options);
+}

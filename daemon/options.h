@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Options: the command line.  It describes the process, never the machine.
+ */
+#ifndef DAEMON_OPTIONS_H
+#define DAEMON_OPTIONS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct {
+    char **sockets;             /* --socket PATH, any number, or NULL */
+    char **jsonrpc_sockets;     /* --jsonrpc-socket PATH */
+    char *name;                 /* --name NAME: what query-name says, or NULL */
+    GLogLevelFlags log_level;   /* --log-level: most verbose level that is written */
+    gboolean version;           /* --version was given; nothing else counts */
+} Options;
+
+/* Parses argv, which is not kept.  Fails with a message for the terminal. */
+Options *options_parse(int argc, char **argv, GError **error);
+void options_free(Options *options);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * RunControl: see run-state.h.  Every change of the run state goes through
+ * set_state(), which knows the table.
+ */
+#include "config.h"
+
+#include "daemon/run-state.h"
+
+#include "daemon/vmd.h"
+#include "qmp/error.h"
+#include "qmp/qapi-events.h"
+
+#define TO(state) (1u << RUN_STATE_##state)
+
+/* Where each state may lead.  States of features that are not there yet lead
+ * nowhere and are led to by nothing. */
+static const guint32 transitions[RUN_STATE__MAX] = {
+    [RUN_STATE_PRELAUNCH] = TO(RUNNING) | TO(PAUSED) | TO(SHUTDOWN),
+    [RUN_STATE_RUNNING] = TO(PAUSED) | TO(SHUTDOWN) | TO(INTERNAL_ERROR) | TO(IO_ERROR) |
+                          TO(GUEST_PANICKED) | TO(WATCHDOG) | TO(SUSPENDED) | TO(DEBUG),
+    [RUN_STATE_PAUSED] = TO(RUNNING) | TO(SHUTDOWN),
+    [RUN_STATE_INTERNAL_ERROR] = TO(PAUSED) | TO(SHUTDOWN),
+    [RUN_STATE_IO_ERROR] = TO(RUNNING) | TO(PAUSED) | TO(SHUTDOWN),
+    [RUN_STATE_GUEST_PANICKED] = TO(RUNNING) | TO(PAUSED) | TO(SHUTDOWN),
+    [RUN_STATE_WATCHDOG] = TO(RUNNING) | TO(PAUSED) | TO(SHUTDOWN),
+    [RUN_STATE_SUSPENDED] = TO(RUNNING) | TO(PAUSED) | TO(SHUTDOWN),
+    [RUN_STATE_DEBUG] = TO(RUNNING) | TO(PAUSED) | TO(SHUTDOWN),
+    [RUN_STATE_SHUTDOWN] = TO(PAUSED),
+};
+
+void run_control_init(RunControl *run)
+{
+    *run = (RunControl){
+        .state = RUN_STATE_PRELAUNCH,
+        .reboot = REBOOT_ACTION_RESET,
+        .shutdown = SHUTDOWN_ACTION_POWEROFF,
+        .panic = PANIC_ACTION_SHUTDOWN,
+        .watchdog = WATCHDOG_ACTION_RESET,
+    };
+}
+
+bool run_state_allowed(RunState from, RunState to)
+{
+    return from == to || (transitions[from] & (1u << to));
+}
+
+static void set_state(Vmd *vmd, RunState state)
+{
+    if (!run_state_allowed(vmd->run.state, state)) {
+        g_critical("run state %s does not lead to %s",
+                   qmp_enum_name(&qmp_type_RunState, vmd->run.state),
+                   qmp_enum_name(&qmp_type_RunState, state));
+        return;
+    }
+    vmd->run.state = state;
+    vmd_notify_status(vmd);
+}
+
+bool run_control_cont(Vmd *vmd, GError **error)
+{
+    Machine *machine;
+
+    if (vmd->run.state == RUN_STATE_RUNNING) {
+        return true;
+    }
+    machine = vmd_machine(vmd);
+    if (!machine) {
+        qmp_error_set(error, ERROR_REASON_WRONG_STATE, "there is no machine to start; "
+                      "object-add makes one");
+        return false;
+    }
+    /* vCPUs run from here on; what they ask for arrives over the loop, and so
+     * after RESUME. */
+    if (!machine_run(machine, error)) {
+        return false;
+    }
+    set_state(vmd, RUN_STATE_RUNNING);
+    qmp_event_resume(vmd->events);
+    return true;
+}
+
+void run_control_stop(Vmd *vmd, RunState state)
+{
+    if (vmd->run.state == RUN_STATE_RUNNING) {
+        machine_pause(vmd_machine(vmd));
+        set_state(vmd, state);
+        qmp_event_stop(vmd->events);
+    } else if (state == RUN_STATE_SHUTDOWN) {
+        set_state(vmd, state);
+    }
+}
+
+void run_control_reset(Vmd *vmd, ShutdownCause cause)
+{
+    Machine *machine = vmd_machine(vmd);
+
+    if (!machine || !machine->started) {
+        return;
+    }
+    machine_reset(machine);
+    qmp_event_reset(vmd->events, &(EventReset){ .guest = shutdown_cause_is_guest(cause),
+                                                .reason = cause });
+    /* A machine that could not go on can again. */
+    if (vmd->run.state == RUN_STATE_INTERNAL_ERROR || vmd->run.state == RUN_STATE_SHUTDOWN) {
+        set_state(vmd, RUN_STATE_PAUSED);
+    }
+}

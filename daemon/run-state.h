@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * RunControl: the run state, its table of transitions, and its only writer.
+ */
+#ifndef DAEMON_RUN_STATE_H
+#define DAEMON_RUN_STATE_H
+
+#include "qmp/qapi-types.h"
+
+typedef struct Vmd Vmd;
+
+typedef struct {
+    RunState state;
+    RebootAction reboot;        /* what set-action decided */
+    ShutdownAction shutdown;
+    PanicAction panic;
+    WatchdogAction watchdog;
+} RunControl;
+
+void run_control_init(RunControl *run);
+
+/* Whether the table has a way from one state to the other. */
+bool run_state_allowed(RunState from, RunState to);
+
+/* Lets the machine run; RESUME follows.  No change if it runs.  Fails with
+ * no-machine, wrong-state, or what the machine says. */
+bool run_control_cont(Vmd *vmd, GError **error);
+
+/* Stops a running machine with the new state; STOP follows.  No change (not
+ * even of the state) if it does not run.  Main thread, lock held. */
+void run_control_stop(Vmd *vmd, RunState state);
+
+/* Resets the machine; RESET follows.  No change before the first cont. */
+void run_control_reset(Vmd *vmd, ShutdownCause cause);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Vmd: see vmd.h.  Puts the parts together: loop, lock, tree, pool, events,
+ * dispatcher.  Each part is told here what it needs of the others.
+ */
+#include "config.h"
+
+#include "daemon/vmd.h"
+
+#include <event2/thread.h>
+
+#include "cpu/types.h"
+#include "daemon/qapi-commands.h"
+#include "daemon/request-log.h"
+#include "hw/core/irq.h"
+#include "hw/types.h"
+#include "kvm/types.h"
+#include "qmp/error.h"
+#include "qom/device.h"
+#include "qom/types.h"
+
+/* Where an id in a link is looked up. */
+static const LinkNamespace namespaces[] = {
+    { &qmp_class_chardev, "/chardevs" },
+    { &qmp_class_device, "/machine/peripheral" },
+    { &qmp_class_object, "/objects" },
+    { NULL, NULL },
+};
+
+static int vmd_run_state(void *context)
+{
+    const Vmd *vmd = context;
+
+    return vmd->run.state;
+}
+
+static void vmd_lock(void *context)
+{
+    Vmd *vmd = context;
+
+    fair_lock_acquire(&vmd->lock);
+}
+
+static void vmd_unlock(void *context)
+{
+    Vmd *vmd = context;
+
+    fair_lock_release(&vmd->lock);
+}
+
+static void env_run(const Env *env, void (*work)(void *data), void (*done)(void *data), void *data)
+{
+    Vmd *vmd = env->host;
+
+    pool_run(vmd->pool, work, done, data);
+}
+
+static int env_take_fd(const Env *env, const char *name, GError **error)
+{
+    Vmd *vmd = env->host;
+
+    return fd_table_take(vmd->fds, name, error);
+}
+
+static void env_lock(const Env *env)
+{
+    vmd_lock(env->host);
+}
+
+static void env_unlock(const Env *env)
+{
+    vmd_unlock(env->host);
+}
+
+static bool env_hot(const Env *env)
+{
+    const Machine *machine = vmd_machine(env->host);
+
+    return machine && machine->started;
+}
+
+static void make_root(Vmd *vmd)
+{
+    object_register_types(qom_types);
+    object_register_types(cpu_types);
+    object_register_types(kvm_types);
+    object_register_types(hw_types);
+    vmd->root = object_root_new();
+    vmd->env = (Env){ .base = vmd->base, .events = vmd->events, .host = vmd, .run = env_run,
+                      .take_fd = env_take_fd, .lock = env_lock, .unlock = env_unlock,
+                      .hot = env_hot, .wire = irq_wire };
+    object_set_env(vmd->root, &vmd->env);
+    object_set_namespaces(vmd->root, namespaces);
+    object_container(vmd->root, "objects");
+    object_container(vmd->root, "chardevs");
+}
+
+static struct event_base *make_base(GError **error)
+{
+    struct event_base *base;
+
+    evthread_use_pthreads();
+    base = event_base_new();
+    if (!base) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the event loop");
+    }
+    return base;
+}
+
+Vmd *vmd_new(const Options *options, GError **error)
+{
+    g_autoptr(Vmd) vmd = g_new0(Vmd, 1);
+
+    vmd->options = options;
+    fair_lock_init(&vmd->lock);
+    run_control_init(&vmd->run);
+    vmd->fds = fd_table_new();
+    vmd->base = make_base(error);
+    if (!vmd->base) {
+        return NULL;
+    }
+    vmd->pool = pool_new(vmd->base, &vmd->lock, error);
+    if (!vmd->pool) {
+        return NULL;
+    }
+    vmd->events = qmp_event_queue_new(vmd->base);
+    if (!vmd->events) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the event queue");
+        return NULL;
+    }
+    vmd->dispatch = (QmpDispatch){
+        .commands = qmp_commands, .n_commands = qmp_n_commands, .run_state = vmd_run_state,
+        .lock = vmd_lock, .unlock = vmd_unlock, .log = request_log, .context = vmd,
+    };
+    vmd->server = qmp_server_new(vmd->base, &vmd->dispatch, vmd->events);
+    vmd->notify = notify_new(vmd->base);
+    make_root(vmd);
+    return shutdown_watch_signals(vmd, error) ? g_steal_pointer(&vmd) : NULL;
+}
+
+/* The reverse of building: the guest stops first, the chardevs go last. */
+static void destroy_tree(Vmd *vmd)
+{
+    Machine *machine = vmd_machine(vmd);
+
+    fair_lock_acquire(&vmd->lock);
+    if (machine && vmd->run.state == RUN_STATE_RUNNING) {
+        machine_pause(machine);
+    }
+    if (machine) {
+        object_destroy((Object *)machine);
+    }
+    object_destroy(vmd->root);
+    object_unref(vmd->root);
+    fair_lock_release(&vmd->lock);
+}
+
+void vmd_free(Vmd *vmd)
+{
+    if (!vmd) {
+        return;
+    }
+    shutdown_unwatch_signals(vmd);
+    g_clear_pointer(&vmd->pool, pool_free);
+    if (vmd->root) {
+        destroy_tree(vmd);
+    }
+    g_clear_pointer(&vmd->server, qmp_server_free);
+    g_clear_pointer(&vmd->events, qmp_event_queue_free);
+    g_clear_pointer(&vmd->notify, notify_free);
+    g_clear_pointer(&vmd->base, event_base_free);
+    g_clear_pointer(&vmd->fds, fd_table_free);
+    g_free(vmd->machine_id);
+    g_free(vmd);
+}
+
+Machine *vmd_machine(Vmd *vmd)
+{
+    return machine_find(vmd->root);
+}
+
+Machine *vmd_require_machine(Vmd *vmd, GError **error)
+{
+    Machine *machine = vmd_machine(vmd);
+
+    if (!machine) {
+        qmp_error_set(error, ERROR_REASON_NO_MACHINE, "there is no machine; object-add makes one");
+    }
+    return machine;
+}
+
+void vmd_notify_status(Vmd *vmd)
+{
+    notify_status(vmd->notify, qmp_enum_name(&qmp_type_RunState, vmd->run.state),
+                  cpu_count(vmd->root));
+}

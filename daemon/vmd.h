@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Vmd: the daemon's state, handed to every command handler as the request's
+ * context.  There is one, made by main.
+ *
+ * All members belong to the main loop's thread.
+ */
+#ifndef DAEMON_VMD_H
+#define DAEMON_VMD_H
+
+#include <event2/event.h>
+
+#include "daemon/fd-table.h"
+#include "daemon/options.h"
+#include "daemon/pool.h"
+#include "daemon/run-state.h"
+#include "daemon/shutdown.h"
+#include "hw/core/lock.h"
+#include "hw/core/machine.h"
+#include "qmp/dispatch.h"
+#include "qmp/event.h"
+#include "qmp/server.h"
+#include "qom/env.h"
+#include "qom/object.h"
+#include "systemd/notify.h"
+
+typedef struct Vmd Vmd;
+
+struct Vmd {
+    const Options *options;
+    struct event_base *base;
+    FairLock lock;              /* the machine lock */
+    Object *root;
+    Env env;
+    Pool *pool;
+    FdTable *fds;               /* descriptors that getfd keeps */
+    QmpEventQueue *events;
+    QmpDispatch dispatch;
+    QmpServer *server;
+    Notify *notify;
+    RunControl run;
+    Shutdown shutdown;
+    char *machine_id;           /* of the machine's object-add, or NULL */
+};
+
+/* Everything up to the point where sockets may be listened on; NULL and *error
+ * if the host has no loop or threads to give. */
+Vmd *vmd_new(const Options *options, GError **error);
+
+/* Takes the machine apart, ends all connections and frees vmd. */
+void vmd_free(Vmd *vmd);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vmd, vmd_free)
+
+/* The machine, or NULL; the same with error no-machine. */
+Machine *vmd_machine(Vmd *vmd);
+Machine *vmd_require_machine(Vmd *vmd, GError **error);
+
+/* Tells systemd about a new run state or vCPU count. */
+void vmd_notify_status(Vmd *vmd);
+
+#endif
