@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * make bench: vmd against the distribution's QEMU and against floors that
+ * nothing can go below, all in the same run.  README in this folder.
+ */
+#include "config.h"
+#include "tests/bench/bench.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    DEFAULT_RUNS = 21,
+    LOG_TAIL = 2000,            /* bytes */
+};
+
+typedef struct {
+    const char *name;
+    bool (*measure)(Bench *bench, GError **error);
+} Measurement;
+
+static const Measurement measurements[] = {
+    { "greeting", measure_greeting },
+    { "shutdown", measure_shutdown },
+    { "built", measure_built },
+    { "protocol", measure_protocol },
+    { "exits", measure_exits },
+};
+
+typedef struct {
+    char *vmd, *qemu, *floor, *echo, *guest, *exit_guest, *only, *json;
+    int runs;
+    gboolean check;
+} Options;
+
+static bool parse_options(Options *options, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        { "vmd", 0, 0, G_OPTION_ARG_FILENAME, &options->vmd, "The daemon", "PATH" },
+        { "qemu", 0, 0, G_OPTION_ARG_FILENAME, &options->qemu, "qemu-system-x86_64", "PATH" },
+        { "floor", 0, 0, G_OPTION_ARG_FILENAME, &options->floor, "bench-floor", "PATH" },
+        { "echo", 0, 0, G_OPTION_ARG_FILENAME, &options->echo, "bench-echo", "PATH" },
+        { "guest", 0, 0, G_OPTION_ARG_FILENAME, &options->guest, "guest.elf", "PATH" },
+        { "exit-guest", 0, 0, G_OPTION_ARG_FILENAME, &options->exit_guest, "exit-at-once.elf",
+          "PATH" },
+        { "runs", 0, 0, G_OPTION_ARG_INT, &options->runs, "Rounds", "N" },
+        { "only", 0, 0, G_OPTION_ARG_STRING, &options->only,
+          "One of greeting, shutdown, built, protocol, exits", "NAME" },
+        { "json", 0, 0, G_OPTION_ARG_FILENAME, &options->json, "Where the figures go", "PATH" },
+        { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Fail if a target is missed", NULL },
+        { NULL }
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, error))
+        return false;
+    if (options->runs < 1 || !options->floor || !options->echo || !options->guest ||
+        !options->exit_guest) {
+        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                            "--floor, --echo, --guest and --exit-guest are needed, and at least "
+                            "one run");
+        return false;
+    }
+    return true;
+}
+
+static void options_clear(Options *options)
+{
+    g_free(options->vmd);
+    g_free(options->qemu);
+    g_free(options->floor);
+    g_free(options->echo);
+    g_free(options->guest);
+    g_free(options->exit_guest);
+    g_free(options->only);
+    g_free(options->json);
+}
+
+/* The path if it can be executed; otherwise says so and returns NULL. */
+static const char *usable_program(const char *path, const char *what)
+{
+    if (path && g_access(path, X_OK) == 0)
+        return path;
+    printf("no %s: its columns are left out\n", what);
+    return NULL;
+}
+
+static bool usable_kvm(void)
+{
+    int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+    if (fd < 0) {
+        printf("/dev/kvm cannot be opened: figures of running guests are left out\n");
+        return false;
+    }
+    close(fd);
+    return true;
+}
+
+static bool bench_init(Bench *bench, Options *options, GError **error)
+{
+    if (!options->qemu)
+        options->qemu = g_find_program_in_path("qemu-system-x86_64");
+    bench->vmd = usable_program(options->vmd, "vmd");
+    bench->qemu =
+        usable_program(options->qemu, "qemu-system-x86_64 (Debian package qemu-system-x86)");
+    bench->floor = options->floor;
+    bench->echo = options->echo;
+    bench->guest = options->guest;
+    bench->exit_guest = options->exit_guest;
+    bench->kvm = usable_kvm();
+    bench->ns_per_tick = clock_ns_per_tick();
+    bench->directory = g_dir_make_tmp("vmd-bench-XXXXXX", error);
+    return bench->directory != NULL;
+}
+
+static void bench_clear(Bench *bench)
+{
+    if (bench->directory) {
+        g_autofree char *serial = g_build_filename(bench->directory, "serial", NULL);
+        g_autofree char *log = g_build_filename(bench->directory, SERVER_LOG, NULL);
+
+        g_unlink(serial);
+        g_unlink(log);
+        g_rmdir(bench->directory);
+    }
+    g_free(bench->directory);
+    for (guint id = 0; id < N_FIGURES; id++) {
+        for (guint c = 0; c < N_COLUMNS; c++)
+            series_clear(&bench->series[id][c]);
+    }
+}
+
+/* A measurement that fails is given up; the others go on. */
+static bool run_rounds(Bench *bench, const Options *options)
+{
+    bool given_up[G_N_ELEMENTS(measurements)] = { false };
+    bool all = true;
+
+    for (int round = 0; round < options->runs; round++) {
+        for (guint i = 0; i < G_N_ELEMENTS(measurements); i++) {
+            g_autoptr(GError) error = NULL;
+
+            if (given_up[i] || (options->only && !g_str_equal(options->only, measurements[i].name)))
+                continue;
+            if (!measurements[i].measure(bench, &error)) {
+                fprintf(stderr, "\nbench: %s, round %d: %s\n", measurements[i].name, round + 1,
+                        error->message);
+                given_up[i] = true;
+                all = false;
+            }
+        }
+        fprintf(stderr, "\rround %d of %d", round + 1, options->runs);
+    }
+    fprintf(stderr, "\n");
+    return all;
+}
+
+/* After a failure: the end of what the processes said. */
+static void print_log(const Bench *bench)
+{
+    g_autofree char *path = g_build_filename(bench->directory, SERVER_LOG, NULL);
+    g_autofree char *text = NULL;
+    gsize length;
+
+    if (g_file_get_contents(path, &text, &length, NULL))
+        fprintf(stderr, "bench: the log ends:\n%s",
+                text + (length > LOG_TAIL ? length - LOG_TAIL : 0));
+}
+
+static bool all_targets_met(const Bench *bench)
+{
+    for (guint id = 0; id < N_FIGURES; id++) {
+        const bool *met = bench_target_met(bench, id);
+
+        if (met && !*met)
+            return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    Options options = { .runs = DEFAULT_RUNS };
+    Bench bench = { NULL };
+    g_autoptr(GError) error = NULL;
+    bool good;
+
+    good = parse_options(&options, &argc, &argv, &error) && bench_init(&bench, &options, &error);
+    if (good) {
+        good = run_rounds(&bench, &options);
+        if (!good)
+            print_log(&bench);
+        report_table(&bench, stdout);
+        if (options.json && !report_json(&bench, options.json, &error))
+            good = false;
+    }
+    if (error)
+        fprintf(stderr, "bench: %s\n", error->message);
+    if (options.check && !all_targets_met(&bench))
+        good = false;
+    bench_clear(&bench);
+    options_clear(&options);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}

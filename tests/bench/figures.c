@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The figures, their targets, and whether they are met.
+ */
+#include "config.h"
+#include "tests/bench/bench.h"
+
+#include <math.h>
+
+const FigureInfo bench_figures[N_FIGURES] = {
+    [FIGURE_GREETING] = { "process start to QMP greeting", "ms", "8 times faster",
+                          { .min_speedup = 8 } },
+    [FIGURE_SHUTDOWN] = { "process start to SHUTDOWN, guest ends at once", "ms",
+                          "floor + 1/4 of QEMU's rest", { .max_share = 0.25 } },
+    [FIGURE_SHUTDOWN_BARE] = { "  floor without interrupt controllers", "ms", NULL, { 0 } },
+    [FIGURE_DIRTY_GREETING] = { "Private_Dirty at the greeting", "KiB", "a fifth",
+                                { .min_speedup = 5 } },
+    [FIGURE_DIRTY_BUILT] = { "Private_Dirty, 64 MiB microvm built", "KiB", "a fifth",
+                             { .min_speedup = 5 } },
+    [FIGURE_STATUS] = { "query-status round trip (floor: epoll echo)", "us",
+                        "3 times faster, 1.3 floors",
+                        { .min_speedup = 3, .max_floor_ratio = 1.3 } },
+    [FIGURE_PIPELINE] = { "10,000 query-status pipelined", "ms", "5 times faster",
+                          { .min_speedup = 5 } },
+    [FIGURE_SCHEMA] = { "query-qmp-schema", "ms", "20 times faster", { .min_speedup = 20 } },
+    [FIGURE_ADD_FIRST] = { "object-add, first 50 of 1,000", "us", NULL, { 0 } },
+    [FIGURE_ADD_LAST] = { "object-add, last 50 of 1,000", "us", NULL, { 0 } },
+    [FIGURE_ADD_GROWTH] = { "  last against first", "times", "at most 2", { .max_value = 2 } },
+    [FIGURE_PIO_NOTHING] = { "port exit, nothing there (0x80)", "ns", "1.1 floors",
+                             { .max_floor_ratio = 1.1 } },
+    [FIGURE_PIO_UART] = { "port exit, UART scratch register (0x3ff)", "ns", "1.1 floors",
+                          { .max_floor_ratio = 1.1 } },
+    [FIGURE_MMIO] = { "MMIO exit (0xfea00000)", "ns", "1.1 floors", { .max_floor_ratio = 1.1 } },
+};
+
+const bool *bench_target_met(const Bench *bench, FigureId id)
+{
+    static const bool yes = true, no = false;
+    const Target *target = &bench_figures[id].target;
+    double vmd = series_median(&bench->series[id][COLUMN_VMD]);
+    double qemu = series_median(&bench->series[id][COLUMN_QEMU]);
+    double floor = series_median(&bench->series[id][COLUMN_FLOOR]);
+    bool met = true;
+
+    if (!bench_figures[id].target_text || isnan(vmd))
+        return NULL;
+    if ((target->min_speedup || target->max_share) && isnan(qemu))
+        return NULL;
+    if ((target->max_floor_ratio || target->max_share) && isnan(floor))
+        return NULL;
+    if (target->min_speedup)
+        met &= qemu >= target->min_speedup * vmd;
+    if (target->max_floor_ratio)
+        met &= vmd <= target->max_floor_ratio * floor;
+    if (target->max_share)
+        met &= vmd <= floor + target->max_share * (qemu - floor);
+    if (target->max_value)
+        met &= vmd <= target->max_value;
+    return met ? &yes : &no;
+}

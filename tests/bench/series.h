@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A series of samples of one quantity, and the clock they are taken with.
+ */
+#ifndef BENCH_SERIES_H
+#define BENCH_SERIES_H
+
+#include <glib.h>
+
+typedef struct {
+    GArray *samples;            /* of double, NULL while there are none */
+} Series;
+
+void series_add(Series *series, double sample);
+void series_clear(Series *series);
+guint series_length(const Series *series);
+
+/* Quantile q (0 to 1, 0.5 the median) of the samples; NAN if there are none. */
+double series_quantile(const Series *series, double q);
+double series_median(const Series *series);
+
+/* CLOCK_MONOTONIC in nanoseconds. */
+gint64 clock_ns(void);
+
+/* Nanoseconds of one tick of the time stamp counter, measured over 100 ms. */
+double clock_ns_per_tick(void);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Starting what is measured: a process that inherits a listening socket to
+ * which the client is connected already.
+ *
+ * So nobody polls for a path, and the same way serves all: vmd finds the socket
+ * by LISTEN_FDS, QEMU by "-chardev socket,fd=3,server=on", the echo server as
+ * descriptor 3.  The clock starts just before the process is made (vfork, then
+ * exec), and the greeting is what the first read returns.
+ */
+#ifndef BENCH_SERVER_H
+#define BENCH_SERVER_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "tests/bench/client.h"
+
+typedef struct {
+    pid_t pid;
+    gint64 started;             /* clock_ns() */
+    Client *client;
+} Server;
+
+/* What the processes had to say, in the directory that they were started with. */
+#define SERVER_LOG "log"
+
+/* Arguments for QEMU's monitor on the inherited socket. */
+#define SERVER_QEMU_MONITOR \
+    "-chardev", "socket,id=qmp,fd=3,server=on,wait=off", "-mon", "chardev=qmp,mode=control"
+
+/* Starts argv[0] (a path) with its standard error appended to SERVER_LOG in
+ * directory.  NULL on error. */
+Server *server_start(const char *const *argv, const char *directory, GError **error);
+
+/* Kills the process, waits for it and closes the socket. */
+void server_free(Server *server);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Server, server_free)
+
+/* The process's Private_Dirty in KiB; negative on error. */
+double server_private_dirty(const Server *server, GError **error);
+
+/* Starts argv[0] with a pipe as standard output and waits for its first byte:
+ * the nanoseconds that takes; negative on error. */
+double server_time_first_byte(const char *const *argv, const char *directory, GError **error);
+
+#endif

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""vmctl apply, against a scripted peer, and --check without one."""
+
+import os
+
+from rig import SRCDIR, FakePeer, case, contains, equal, main, scratch, vmctl
+
+OK = {'return': {}}
+FILE = '''# A file.
+{ "execute": "object-add",          # two lines
+  "arguments": { "qom-type": "kvm-accel" } }
+
+{ "execute": "stop" } { "execute": "cont" }
+'''
+
+
+def first(peer):
+    peer.expect({'execute': 'object-add', 'arguments': {'qom-type': 'kvm-accel'}})
+    peer.send(OK)
+
+
+def all_of_it(peer):
+    first(peer)
+    for name in ('stop', 'cont'):
+        peer.expect({'execute': name})
+        peer.send(OK)
+
+
+@case
+def requests_are_sent_in_order():
+    def script(peer):
+        all_of_it(peer)
+        peer.expect_end()
+    with scratch(a=FILE) as path:
+        with FakePeer(script) as fake:
+            vmctl('--socket', fake.path, 'apply', path + '/a').check(0, '', '')
+        with FakePeer(script) as fake:
+            vmctl('--socket', fake.path, 'apply', '-', stdin=FILE).check(0, '', '')
+
+
+@case
+def first_error_ends_it_and_names_file_and_line():
+    def script(peer):
+        first(peer)
+        peer.expect({'execute': 'stop'})
+        peer.send({'error': {'class': 'GenericError', 'desc': 'not now', 'reason': 'wrong-state',
+                             'path': 'a.b'}})
+        peer.expect_end()
+    with scratch(a=FILE) as path, FakePeer(script) as fake:
+        run = vmctl('--socket', fake.path, 'apply', path + '/a').check(1, '')
+        equal(run.err, 'vmctl: %s/a:5: stop: not now (a.b)\n' % path)
+
+
+@case
+def connection_lost_names_the_request():
+    with scratch(a=FILE) as path, FakePeer(first) as fake:
+        vmctl('--socket', fake.path, 'apply', path + '/a').check(1, '', '/a:5: stop: ')
+
+
+@case
+def slip_in_the_form_sends_nothing():
+    for tail, message in (('{ "execute": ', ':7: the request that begins here has no end'),
+                          ('nonsense', ':7: '), ('{\n"a":\n,}', ':9: JSON parse error')):
+        with scratch(a=FILE + '\n' + tail) as path:
+            vmctl('--socket', path + '/none', 'apply', path + '/a').check(
+                1, '', 'vmctl: ' + path + '/a' + message)
+
+
+@case
+def file_that_cannot_be_read():
+    vmctl('apply', '/no/such').check(1, '', 'cannot open /no/such: No such file')
+    vmctl('apply', '/').check(1, '', 'cannot read /: ')
+
+
+@case
+def empty_file_is_no_error():
+    with FakePeer(lambda peer: peer.expect_end()) as fake:
+        vmctl('--socket', fake.path, 'apply', '-', stdin=' # nothing').check(0, '', '')
+
+
+@case
+def verbose_tells_each_step_with_its_time():
+    with FakePeer(all_of_it) as fake:
+        run = vmctl('--socket', fake.path, 'apply', '-v', '-', stdin=FILE).check(0, None, '')
+    lines = [line.split(' ms  ') for line in run.out.splitlines()]
+    equal([line[1] for line in lines], ['object-add kvm-accel', 'stop', 'cont'])
+    for line in lines:
+        float(line[0])
+
+
+def ending(*events):
+    def script(peer):
+        all_of_it(peer)
+        for name, data in events:
+            peer.event(name, **data)
+        peer.answer({})
+    return script
+
+
+@case
+def wait_ends_with_the_machine():
+    shutdown = ('SHUTDOWN', {'guest': True, 'reason': 'guest-shutdown'})
+    panic = ('SHUTDOWN', {'guest': True, 'reason': 'guest-panic'})
+    for events, status, err in (([('RESUME', {}), shutdown], 0, ''),
+                                ([panic], 3, "reason 'guest-panic'")):
+        with FakePeer(ending(*events)) as fake:
+            run = vmctl('--socket', fake.path, 'apply', '-vw', '-', stdin=FILE).check(
+                status, None, err)
+        contains(run.out, 'event SHUTDOWN guest-')
+
+
+@case
+def wait_after_a_machine_that_ended_at_once():
+    """The daemon is gone before it can answer query-status."""
+    def script(peer):
+        all_of_it(peer)
+        peer.event('SHUTDOWN', guest=True, reason='guest-shutdown')
+    with FakePeer(script) as fake:
+        vmctl('--socket', fake.path, 'apply', '--wait', '-', stdin=FILE).check(0, '', '')
+
+
+@case
+def wait_has_a_timeout():
+    with FakePeer(ending()) as fake:
+        vmctl('--socket', fake.path, 'apply', '-w', '-t', '0.2', '-', stdin=FILE).check(
+            124, '', 'the time is over')
+
+
+def check(text):
+    return vmctl('--socket', '/no/such', 'apply', '--check', '-', stdin=text)
+
+
+def mistake(text, message, line=1):
+    run = check(text).check(1, '')
+    equal(len(run.err.splitlines()), 1)
+    contains(run.err, 'vmctl: -:%d: ' % line)
+    contains(run.err, message)
+
+
+@case
+def check_accepts_what_fits_the_schema():
+    check(FILE).check(0, '', '')
+    check('{"execute":"object-add","id":7,"arguments":{"qom-type":"memory-backend-ram","id":"r",'
+          '"size":18446744073709551615}}').check(0, '', '')
+    check('{"exec-oob":"query-status"}').check(0, '', '')
+
+
+@case
+def check_uses_the_lenient_rules_for_device_add_only():
+    check('{"execute":"device_add","arguments":{"driver":"isa-serial","index":"1"}}').check(0)
+    mistake('{"execute":"object-add","arguments":{"qom-type":"memory-backend-ram","id":"r",'
+            '"size":"64M"}}', "'size'")
+
+
+@case
+def check_finds_each_mistake():
+    mistake('{"execute":"fly"}', "there is no command 'fly'")
+    mistake('{"execute":7}', "'execute' must be a string")
+    mistake('{"execute":"stop","exec-oob":"stop"}', 'exclude each other')
+    mistake('{"id":7}', "needs a member 'execute'")
+    mistake('{"execute":"stop","argument":{}}', "no member 'argument'")
+    mistake('{"execute":"stop","arguments":[]}', "'arguments' must be an object")
+    mistake('{"execute":"stop","arguments":{"x":1}}', 'takes no arguments')
+    mistake('{"execute":"object-add"}', 'qom-type')
+    mistake('\n{"execute":"object-add","arguments":{"qom-type":"no-such"}}', 'no-such', 2)
+    mistake('{"execute":"object-add","arguments":{"qom-type":"kvm-accel","x":1}}', "'x'")
+    mistake('{"execute":"device_add","arguments":{"driver":"isa-serial","index":9}}', "'index'")
+    mistake('{"execute":"object-add","arguments":{"qom-type":"memory-backend-ram","id":"r",'
+            '"size":18446744073709551616}}', "'size'")
+
+
+@case
+def check_reports_all_mistakes():
+    run = check('{"execute":"a"}\n{"execute":"stop"}\n{"execute":"b"}').check(1, '')
+    equal([line.split()[1] for line in run.err.splitlines()], ['-:1:', '-:3:'])
+
+
+@case
+def check_finds_ids_that_are_given_twice():
+    chardev = '{"execute":"chardev-add","arguments":{"id":"a","backend":{"type":"null","data":{}}}}'
+    device = '{"execute":"device_add","arguments":{"driver":"isa-debugcon","id":"a"}}'
+    remove = '{"execute":"chardev-remove","arguments":{"id":"a"}}'
+    mistake('\n'.join([chardev, device, chardev]), "chardev id 'a' is in use since line 1", 3)
+    mistake('\n'.join([device, chardev, device]), "device id 'a' is in use since line 1", 3)
+    check('\n'.join([chardev, remove, chardev])).check(0, '', '')
+
+
+@case
+def examples_fit_the_schema():
+    folder = os.path.join(SRCDIR, 'docs', 'examples')
+    names = [name for name in sorted(os.listdir(folder)) if name.endswith('.qmp')]
+    assert names
+    for name in names:
+        vmctl('apply', '--check', os.path.join(folder, name)).check(0, '', '')
+
+
+if __name__ == '__main__':
+    main()

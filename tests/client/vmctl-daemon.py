@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""vmctl against the real daemon."""
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import time
+
+from rig import SRCDIR, TIMEOUT, VMCTL, case, contains, equal, main, scratch, vmctl
+from vmdtest import BUILDDIR, GUESTS, VMD, need_kvm
+
+
+@contextlib.contextmanager
+def daemon(*options):
+    """An empty daemon whose folder looks like the top of a built tree; gives
+    the socket and the process."""
+    with scratch() as path:
+        os.symlink(BUILDDIR, path + '/build')
+        sock = path + '/qmp.sock'
+        process = subprocess.Popen([VMD, '--socket', sock, '--log-level', 'error', *options],
+                                   cwd=path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        try:
+            while not os.path.exists(sock) and process.poll() is None:
+                time.sleep(0.01)
+            yield sock, process
+        finally:
+            process.kill()
+            process.wait(TIMEOUT)
+            process.stdout.close()
+
+
+def machine(append, chardev='{"type": "null", "data": {}}'):
+    """Requests for a microvm with the project's guest, `cont` included."""
+    kernel = json.dumps(os.path.join(GUESTS, 'guest.elf'))
+    return '''
+{ "execute": "object-add", "arguments": { "qom-type": "kvm-accel" } }
+{ "execute": "object-add", "arguments": { "qom-type": "memory-backend-ram", "id": "ram",
+  "size": 33554432 } }
+{ "execute": "object-add", "arguments": { "qom-type": "microvm-machine",
+  "memory-backend": "ram", "kernel": %s, "append": "%s" } }
+{ "execute": "device_add", "arguments": { "driver": "qemu64-x86_64-cpu", "id": "cpu0" } }
+{ "execute": "chardev-add", "arguments": { "id": "con", "backend": %s } }
+{ "execute": "device_add", "arguments": { "driver": "isa-serial", "chardev": "con" } }
+{ "execute": "device_add", "arguments": { "driver": "isa-debug-exit", "id": "exit" } }
+{ "execute": "cont" }
+''' % (kernel, append, chardev)
+
+
+@case
+def status_of_an_empty_daemon():
+    with daemon('--name', 'web') as (sock, _):
+        vmctl('-s', sock, 'status').check(0, 'web: prelaunch, 0 vCPUs\n', '')
+        run = vmctl('-s', sock, 'status', '--json').check(0, None, '')
+        equal(json.loads(run.out)['status'], 'prelaunch')
+
+
+@case
+def errors_come_with_their_text():
+    with daemon() as (sock, _):
+        run = vmctl('-s', sock, 'qmp', 'query-kvm', 'fly').check(1, None, '')
+        replies = [json.loads(line) for line in run.out.splitlines()]
+        equal([list(reply) for reply in replies], [['return'], ['error']])
+        equal(replies[1]['error']['reason'], 'command-not-found')
+
+
+@case
+def schema_arrives_whole():
+    with daemon() as (sock, _):
+        run = vmctl('-s', sock, 'qmp', 'query-qmp-schema').check(0, None, '')
+        names = {entry['name'] for entry in json.loads(run.out)['return']}
+        equal(names & {'object-add', 'SHUTDOWN'}, {'object-add', 'SHUTDOWN'})
+
+
+@case
+def descriptors_arrive():
+    with daemon() as (sock, _):
+        getfd = '{"execute":"getfd","arguments":{"fdname":"a"}}'
+        run = vmctl('-s', sock, 'qmp', getfd).check(1)
+        equal(json.loads(run.out)['error']['reason'], 'fd-not-found')
+        vmctl('-s', sock, 'qmp', '--pass-fd', '0', getfd).check(0, '{"return": {}}\n')
+        close = '{"execute":"closefd","arguments":{"fdname":"a"}}'
+        vmctl('-s', sock, 'qmp', close).check(0, '{"return": {}}\n')
+
+
+BAD_REQUESTS = [
+    '{"execute":"object-add","arguments":{"qom-type":"memory-backend-ram","id":"r"}}',
+    '{"execute":"object-add","arguments":{"qom-type":"memory-backend-ram","id":"r","size":0}}',
+    '{"execute":"object-add","arguments":{"qom-type":"memory-backend-ram","id":"r","size":"1"}}',
+    '{"execute":"object-add","arguments":{"qom-type":"no-such","id":"r"}}',
+    '{"execute":"object-add","arguments":{"qom-type":"accel"}}',
+    '{"execute":"device_add","arguments":{"driver":"isa-serial","index":"four"}}',
+    '{"execute":"device_add","arguments":{"driver":"isa-serial","index":4}}',
+    '{"execute":"device_add","arguments":{"driver":"isa-serial","port":4}}',
+    '{"execute":"chardev-add","arguments":{"id":"a","backend":{"type":"null"}}}',
+    '{"execute":"chardev-add","arguments":{"id":"a","backend":{"type":"x","data":{}}}}',
+    '{"execute":"set-action","arguments":{"reboot":"never"}}',
+]
+
+
+@case
+def check_says_what_the_daemon_says():
+    with daemon() as (sock, _):
+        for request in BAD_REQUESTS:
+            checked = vmctl('apply', '--check', '-', stdin=request).check(1, '')
+            applied = vmctl('-s', sock, 'apply', '-', stdin=request).check(1, '')
+            equal(checked.err, applied.err)
+
+
+@case
+def example_runs_to_its_end():
+    need_kvm()
+    example = os.path.join(SRCDIR, 'docs', 'examples', 'microvm.qmp')
+    with daemon() as (sock, process):
+        run = vmctl('-s', sock, 'apply', '--verbose', '--wait', '-t', str(TIMEOUT), example)
+        run.check(0, None, '')
+        contains(run.out, 'ms  object-add microvm-machine')
+        contains(run.out, 'event SHUTDOWN guest-shutdown')
+        out = process.stdout.read().decode()
+        for text in ('vmd test guest', 'memory: ', 'command line: print=hello', 'time: 20'):
+            contains(out, text)
+        equal(process.wait(TIMEOUT), 1)
+
+
+@case
+def wait_and_events_see_the_end():
+    need_kvm()
+    with daemon() as (sock, process):
+        wait = subprocess.Popen([VMCTL, '-s', sock, 'wait', '-t', str(TIMEOUT)])
+        events = subprocess.Popen([VMCTL, '-s', sock, 'events'], stdout=subprocess.PIPE, text=True)
+        vmctl('-s', sock, 'apply', '-', stdin=machine('end=loop')).check(0, '', '')
+        # Only an event that comes proves that `events` is connected.
+        while not select.select([events.stdout], [], [], 0)[0]:
+            vmctl('-s', sock, 'qmp', 'stop', 'cont').check(0, None, '')
+        vmctl('-s', sock, 'status').check(0, 'running, 1 vCPU, KVM\n', '')
+        vmctl('-s', sock, 'wait', '-t', '0.1').check(124, '', 'the time is over')
+        vmctl('-s', sock, 'stop').check(0, '', '')
+        equal(wait.wait(TIMEOUT), 0)
+        contains(events.stdout.read(), 'SHUTDOWN  {"guest":false,"reason":"host-qmp-quit"}')
+        equal(events.wait(TIMEOUT), 0)
+        equal(process.wait(TIMEOUT), 0)
+        events.stdout.close()
+
+
+@case
+def killed_daemon_is_a_bad_end():
+    need_kvm()
+    with daemon() as (sock, process):
+        vmctl('-s', sock, 'apply', '-', stdin=machine('end=loop')).check(0, '', '')
+        with subprocess.Popen([VMCTL, '-s', sock, 'wait'], stderr=subprocess.PIPE,
+                              text=True) as wait:
+            time.sleep(0.3)
+            process.kill()
+            equal(wait.wait(TIMEOUT), 3)
+            contains(wait.stderr.read(), 'without a SHUTDOWN event')
+
+
+def talk_to_guest(console):
+    """The guest echoes lines until `quit`."""
+    need_kvm()
+    with daemon() as (sock, process):
+        chardev = console % os.path.dirname(sock)
+        vmctl('-s', sock, 'apply', '-', stdin=machine('irq=pic end=echo end=exit:3', chardev)) \
+            .check(0, '', '')
+        run = vmctl('-s', sock, 'console', stdin='over there\rquit\r').check(0, None, '')
+        contains(run.out, 'echo: over there')
+        equal(process.wait(TIMEOUT), 7)
+
+
+@case
+def console_of_a_socket():
+    talk_to_guest('{"type": "socket", "data": {"server": true, "wait": false, '
+                  '"addr": {"type": "unix", "data": {"path": "%s/con"}}}}')
+
+
+@case
+def console_of_a_pty():
+    talk_to_guest('{"type": "pty", "data": {"logfile": "%s/log"}}')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""vmctl's command line, and how it finds and greets the daemon."""
+
+import os
+import socket
+
+from rig import FakePeer, case, contains, equal, main, scratch, vmctl
+
+VERBS = ['apply', 'qmp', 'status', 'wait', 'events', 'console', 'stop']
+
+
+@case
+def help_lists_every_verb():
+    run = vmctl('--help').check(0)
+    for verb in VERBS:
+        contains(run.out, '\n  %s ' % verb)
+        contains(vmctl(verb, '--help').check(0).out, 'vmctl %s [OPTION' % verb)
+
+
+@case
+def version_is_printed():
+    equal(vmctl('--version').check(0).out.split()[0], 'vmctl')
+
+
+@case
+def wrong_usage_has_status_2():
+    vmctl().check(2, '', 'a verb is missing')
+    vmctl('fly').check(2, '', "there is no verb 'fly'")
+    vmctl('--fly').check(2, '', '--fly')
+    vmctl('status', '--fly').check(2, '', '--fly')
+    vmctl('status', 'now').check(2, '', 'too many arguments')
+    vmctl('apply').check(2, '', 'usage: vmctl apply FILE')
+    vmctl('qmp', '--pass-fd', 'x', 'stop').check(2, '', '--pass-fd')
+
+
+@case
+def missing_daemon_is_told_by_path():
+    with scratch() as path:
+        gone = path + '/none.sock'
+        for verb in (['status'], ['wait'], ['events'], ['console'], ['stop'], ['qmp', 'stop']):
+            vmctl('--socket', gone, *verb).check(1, '', 'no daemon listens on ' + gone)
+
+
+@case
+def stale_socket_is_told_by_path():
+    with scratch() as path:
+        with socket.socket(socket.AF_UNIX) as stale:
+            stale.bind(path + '/s')
+        vmctl('--socket', path + '/s', 'status').check(1, '', 'Connection refused')
+
+
+@case
+def long_socket_path_is_an_error():
+    vmctl('--socket', '/' + 'x' * 200, 'status').check(1, '', 'is longer than 107 bytes')
+
+
+@case
+def name_leads_to_the_run_directory():
+    with scratch() as path:
+        env = {'VMD_RUN_DIR': path}
+        vmctl('status', env=env).check(1, '', path + '/default/qmp.sock')
+        vmctl('--name', 'web', 'status', env=env).check(1, '', path + '/web/qmp.sock')
+        vmctl('status', '--name', 'web', env=env).check(1, '', path + '/web/qmp.sock')
+        for name in ('../web', '', '..'):
+            vmctl('--name', name, 'status', env=env).check(1, '', 'is not the name of a machine')
+        os.mkdir(path + '/web')
+        with FakePeer(lambda peer: peer.expect_end(), directory=path + '/web'):
+            vmctl('--name', 'web', 'qmp', '{', env=env).check(1, '', 'has no end')
+
+
+@case
+def run_directory_without_the_variable():
+    if os.geteuid() == 0:
+        vmctl('--name', 'no-such', 'status').check(1, '', '/run/vmd/no-such/qmp.sock')
+        return
+    vmctl('status').check(1, '', 'XDG_RUNTIME_DIR')
+    vmctl('status', env={'XDG_RUNTIME_DIR': '/x'}).check(1, '', '/x/vmd/default/qmp.sock')
+
+
+def negotiation(capabilities, expected):
+    def script(peer):
+        peer.expect(expected)
+        peer.send({'return': {}})
+        peer.expect_end()
+    greeting = {'QMP': {'version': {}, 'capabilities': capabilities}}
+    with FakePeer(script, greeting, negotiate=False) as fake:
+        vmctl('--socket', fake.path, 'qmp').check(0, '', '')
+
+
+@case
+def error_details_are_enabled_if_offered():
+    negotiation(['oob', 'error-details'],
+                {'execute': 'qmp_capabilities', 'arguments': {'enable': ['error-details']}})
+    negotiation(['oob'], {'execute': 'qmp_capabilities'})
+    negotiation([], {'execute': 'qmp_capabilities'})
+
+
+@case
+def peer_that_does_not_speak_qmp():
+    for text, message in (('220 ready', "does not speak QMP: it sent '220 ready'"),
+                          ('{"hello": 1}', 'does not speak QMP')):
+        with FakePeer(lambda peer, t=text: peer.send_text(t), None, negotiate=False) as fake:
+            vmctl('--socket', fake.path, 'status').check(1, '', message)
+
+
+@case
+def peer_that_hangs_up():
+    with FakePeer(lambda peer: None, None, negotiate=False) as fake:
+        vmctl('--socket', fake.path, 'status').check(1, '', 'before its greeting')
+    with FakePeer(lambda peer: peer.read() and None) as fake:
+        vmctl('--socket', fake.path, 'status').check(1, '', 'closed the connection')
+
+
+@case
+def refused_negotiation_is_an_error():
+    def script(peer):
+        peer.read()
+        peer.send({'error': {'class': 'GenericError', 'desc': 'not today'}})
+    with FakePeer(script, negotiate=False) as fake:
+        vmctl('--socket', fake.path, 'status').check(1, '', 'qmp_capabilities: not today')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guest: says what it found, obeys its command line, ends the machine.
+ */
+#include <stddef.h>
+
+#include "tests/guest/actions.h"
+#include "tests/guest/boot-info.h"
+#include "tests/guest/console.h"
+#include "tests/guest/machine-end.h"
+#include "tests/guest/rtc.h"
+#include "tests/guest/words.h"
+
+enum {
+    BENCH_PORT = 0x80,
+    BENCH_ADDRESS = 0xfeb00000,
+};
+
+typedef enum {
+    END_EXIT,
+    END_REBOOT,
+    END_HALT,
+    END_LOOP,
+} End;
+
+typedef struct {
+    const BootInfo *info;
+    End end;
+    uint32_t exit_value;
+    InterruptController controller;
+} Guest;
+
+/* COUNT or COUNT@WHERE, where at most limit. */
+static bool parse_bench(const char *value, uint64_t limit, uint64_t *ret_count, uint64_t *where)
+{
+    if (!word_number(&value, ret_count))
+        return false;
+    if (*value == '@') {
+        value++;
+        if (!word_number(&value, where))
+            return false;
+    }
+    return *value == '\0' && *where <= limit;
+}
+
+static bool obey_bench(const char *value)
+{
+    const char *rest;
+    uint64_t count, port = BENCH_PORT, address = BENCH_ADDRESS;
+
+    if ((rest = word_value(value, "pio:"))) {
+        if (!parse_bench(rest, UINT16_MAX, &count, &port))
+            return false;
+        action_bench_pio(count, (uint16_t)port);
+        return true;
+    }
+    if ((rest = word_value(value, "mmio:"))) {
+        if (!parse_bench(rest, UINT32_MAX - 3, &count, &address))
+            return false;
+        action_bench_mmio(count, address);
+        return true;
+    }
+    return false;
+}
+
+static bool obey_end(Guest *guest, const char *value)
+{
+    const char *rest = word_value(value, "exit:");
+    uint64_t number;
+
+    if (rest) {
+        if (!word_number(&rest, &number) || *rest || number > UINT32_MAX)
+            return false;
+        guest->end = END_EXIT;
+        guest->exit_value = (uint32_t)number;
+    } else if (word_equal(value, "reboot")) {
+        guest->end = END_REBOOT;
+    } else if (word_equal(value, "halt")) {
+        guest->end = END_HALT;
+    } else if (word_equal(value, "loop")) {
+        guest->end = END_LOOP;
+    } else if (word_equal(value, "echo")) {
+        action_echo(guest->controller);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool obey_irq(Guest *guest, const char *value)
+{
+    if (word_equal(value, "pic"))
+        guest->controller = INTERRUPT_PIC;
+    else if (word_equal(value, "ioapic"))
+        guest->controller = INTERRUPT_IOAPIC;
+    else
+        return false;
+    return true;
+}
+
+/* Proves the exception path: fault=ud, fault=page. */
+static bool obey_fault(const char *value)
+{
+    if (word_equal(value, "ud"))
+        __asm__ volatile("ud2");
+    else if (word_equal(value, "page"))
+        *(volatile uint64_t *)((uint64_t)1 << 40) = 0;
+    else
+        return false;
+    return true;
+}
+
+static bool obey_dirty(const Guest *guest, const char *value)
+{
+    uint64_t size;
+
+    if (!word_number(&value, &size) || *value)
+        return false;
+    action_dirty(guest->info, size);
+    return true;
+}
+
+/* False if the word is not understood. */
+static bool obey(Guest *guest, const char *word)
+{
+    const char *value;
+
+    if ((value = word_value(word, "print="))) {
+        print("%s\n", value);
+        return true;
+    }
+    if ((value = word_value(word, "bench=")))
+        return obey_bench(value);
+    if ((value = word_value(word, "dirty=")))
+        return obey_dirty(guest, value);
+    if ((value = word_value(word, "irq=")))
+        return obey_irq(guest, value);
+    if ((value = word_value(word, "fault=")))
+        return obey_fault(value);
+    if ((value = word_value(word, "end=")))
+        return obey_end(guest, value);
+    return false;
+}
+
+static void end_machine(const Guest *guest)
+{
+    switch (guest->end) {
+    case END_EXIT:
+        print("end: exit %u\n", guest->exit_value);
+        machine_exit(guest->exit_value);
+    case END_REBOOT:
+        print("end: reboot\n");
+        machine_reboot();
+    case END_HALT:
+        print("end: halt\n");
+        machine_halt();
+    case END_LOOP:
+        print("end: loop\n");
+        machine_loop();
+    }
+}
+
+void guest_run(const BootInfo *info)
+{
+    Guest guest = { .info = info };
+    const char *text = info->command_line;
+    char word[WORD_MAX];
+
+    print("vmd test guest, entered by %s\n", info->entry);
+    boot_info_print(info);
+    rtc_print();
+    while (word_next(&text, word)) {
+        if (!obey(&guest, word))
+            print("not understood: %s\n", word);
+    }
+    end_machine(&guest);
+    machine_halt();
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An accelerator that runs nothing and records what a machine asks of it.
+ *
+ * It takes the place of class `kvm-accel`, whose own code must not be linked.
+ * All members may be read at any time; those under "knobs" may be set.
+ * Everything runs on the test's thread.
+ */
+#ifndef TESTS_LIB_FAKE_ACCEL_H
+#define TESTS_LIB_FAKE_ACCEL_H
+
+#include "cpu/accel.h"
+#include "cpu/x86-state.h"
+
+#define FAKE_ACCEL_N_GSIS 24
+#define FAKE_ACCEL_N_CHIPS 4
+
+typedef struct {
+    Accel accel;
+    GArray *slots;              /* of AccelSlot: as committed, in order of gpa */
+    GArray *ioeventfds;         /* of AccelIoeventfd, in order of their making */
+    guint commits;              /* successful slots_commit() calls */
+    guint slot_adds, slot_dels; /* that were committed */
+    bool gsi[FAKE_ACCEL_N_GSIS];        /* levels */
+    guint gsi_edges[FAKE_ACCEL_N_GSIS]; /* rising edges */
+    bool pit;                   /* pit_create() was called */
+    bool resumed;               /* vCPUs run */
+    guint resumes, pauses;
+    guint vcpus;                /* that exist */
+    guint vcpu_sets;            /* vcpu_set() and vcpu_reset(); and the last state: */
+    X86CpuState vcpu_state;
+    guint8 chips[FAKE_ACCEL_N_CHIPS];   /* a chip's state is one byte */
+
+    /* Knobs. */
+    AccelIrqchip irqchip;       /* default: on */
+    guint max_slots;            /* default: 32 */
+    bool fail_commit;           /* slots_commit() fails */
+    bool fail_pit;              /* pit_create() fails */
+
+    GArray *pending;            /* of AccelSlot, between begin and commit */
+    guint pending_adds, pending_dels;
+} FakeAccel;
+
+/* For object_register_types(). */
+extern const TypeInfo *const fake_accel_types[];
+
+/* A new one as child "accel" of root's /objects, complete; borrowed. */
+FakeAccel *fake_accel_new(Object *root);
+
+/* The slot that gpa lies in, or NULL. */
+const AccelSlot *fake_accel_slot(const FakeAccel *accel, guint64 gpa);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The bench of tests/lib/rig.h.
+ */
+#include "config.h"
+#include "tests/lib/rig.h"
+
+#include <stdarg.h>
+
+#include "cpu/types.h"
+#include "hw/types.h"
+#include "qmp/error.h"
+#include "qmp/visit.h"
+
+/* ---- Host ---- */
+
+static void on_shutdown(void *opaque, ShutdownCause cause, int status)
+{
+    Rig *rig = opaque;
+
+    rig->shutdowns++;
+    rig->cause = cause;
+    rig->status = status;
+}
+
+static void on_reset(void *opaque, ShutdownCause cause)
+{
+    Rig *rig = opaque;
+
+    rig->resets++;
+    rig->cause = cause;
+}
+
+static void on_internal_error(void *opaque, Cpu *cpu, const char *why)
+{
+    ((Rig *)opaque)->internal_errors++;
+}
+
+static void on_panic(void *opaque)
+{
+    ((Rig *)opaque)->panics++;
+}
+
+static const MachineHost rig_host = {
+    .shutdown = on_shutdown,
+    .reset = on_reset,
+    .internal_error = on_internal_error,
+    .panic = on_panic,
+};
+
+/* ---- Making ---- */
+
+static void register_types(void)
+{
+    static gsize once;
+
+    if (g_once_init_enter(&once)) {
+        object_register_types(qom_types);
+        object_register_types(cpu_types);
+        object_register_types(hw_types);
+        object_register_types(fake_accel_types);
+        g_once_init_leave(&once, 1);
+    }
+}
+
+static const LinkNamespace namespaces[] = {
+    { &qmp_class_chardev, "/chardevs" },
+    { &qmp_class_object, "/objects" },
+    { NULL, NULL },
+};
+
+static void isa_line(void *opaque, guint n, bool level)
+{
+    Rig *rig = opaque;
+
+    rig->irq_levels[n] = level;
+    rig->irq_edges[n] += level;
+}
+
+static void make_isa_bus(Rig *rig)
+{
+    Object *machine = &rig->machine->object;
+    g_autoptr(GError) error = NULL;
+
+    rig->isabus = device_make(machine, "isabus", &qmp_class_isabus_bridge, NULL, NULL, NULL,
+                              &error);
+    g_assert_no_error(error);
+    rig->isa = bus_find(rig->root, "isa.0", NULL, &error);
+    g_assert_no_error(error);
+    gpio_in_new(machine, "rig-isa", ISA_N_IRQS, isa_line, rig);
+    for (guint i = 0; i < ISA_N_IRQS; i++) {
+        irq_connect(gpio(&rig->isabus->object, "irq", i), gpio(machine, "rig-isa", i), false);
+    }
+}
+
+Rig *rig_new(void)
+{
+    Rig *rig = g_new0(Rig, 1);
+    g_autoptr(GError) error = NULL;
+    Object *machine;
+
+    register_types();
+    fair_lock_init(&rig->lock);
+    fair_lock_acquire(&rig->lock);
+    rig->env.wire = irq_wire;
+    rig->root = object_root_new();
+    object_set_env(rig->root, &rig->env);
+    object_set_namespaces(rig->root, namespaces);
+    object_container(rig->root, "chardevs");
+    rig->accel = fake_accel_new(rig->root);
+    machine = object_new(&qmp_class_none_machine);
+    rig->machine = (Machine *)machine;
+    machine_set_host(rig->machine, &rig->lock, &rig_host, rig);
+    object_add_child(rig->root, "machine", machine, &error);
+    object_unref(machine);
+    object_make(machine, &error);
+    g_assert_no_error(error);
+    rig->memory = rig->machine->memory;
+    rig->io = rig->machine->io;
+    rig->clock = rig->machine->clock;
+    make_isa_bus(rig);
+    return rig;
+}
+
+void rig_free(Rig *rig)
+{
+    if (rig) {
+        object_destroy(rig->root);
+        object_unref(rig->root);
+        fair_lock_release(&rig->lock);
+        g_free(rig);
+    }
+}
+
+/* ---- Objects from text ---- */
+
+static int member_index(const QmpClass *klass, const char *name)
+{
+    const QmpMember *member = qmp_class_member(klass, name);
+
+    return member ? member - klass->props->members : -1;
+}
+
+static bool set_text(const QmpClass *klass, void *props, QmpGiven *given, const char *name,
+                     const char *text, GError **error)
+{
+    const QmpInput input = {
+        .ops = &qmp_value_input, .mode = QMP_INPUT_LENIENT, .allow_internal = true,
+    };
+    g_autoptr(QmpValue) value = qmp_value_str(text);
+    int i = member_index(klass, name);
+
+    if (i < 0) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND, "class '%s' has no property '%s'",
+                      klass->name, name);
+        return false;
+    }
+    given[i / 8] |= 1 << i % 8;
+    return qmp_decode_member(&input, &klass->props->members[i], value, props, error);
+}
+
+/* Props of klass from pairs of name and text; NULL on failure. */
+static void *props_from_text(const QmpClass *klass, QmpGiven **ret_given, GError **error,
+                             va_list pairs)
+{
+    void *props = qmp_new_props(klass);
+    g_autofree QmpGiven *given = g_new0(QmpGiven, klass->props->n_members / 8 + 1);
+    const char *name;
+
+    while ((name = va_arg(pairs, const char *))) {
+        if (!set_text(klass, props, given, name, va_arg(pairs, const char *), error)) {
+            qmp_clear(klass->props, &props);
+            return NULL;
+        }
+    }
+    *ret_given = g_steal_pointer(&given);
+    return props;
+}
+
+static const QmpClass *find_class(const char *name)
+{
+    const QmpClass *klass = qmp_class_find(name);
+
+    if (!klass) {
+        g_error("no class '%s'", name);
+    }
+    return klass;
+}
+
+Device *rig_device(Rig *rig, const char *driver, const char *id, GError **error, ...)
+{
+    const QmpClass *klass = find_class(driver);
+    QmpGiven *given = NULL;
+    Bus *bus = NULL;
+    void *props;
+    va_list pairs;
+
+    va_start(pairs, error);
+    props = props_from_text(klass, &given, error, pairs);
+    va_end(pairs);
+    if (!props) {
+        return NULL;
+    }
+    if (klass->bus) {
+        bus = bus_find(rig->root, NULL, klass, NULL);
+    }
+    return device_make(object_container(&rig->machine->object, "peripheral"), id, klass, bus,
+                       props, given, error);
+}
+
+Object *rig_object(Rig *rig, const char *qom_type, const char *id, GError **error, ...)
+{
+    const QmpClass *klass = find_class(qom_type);
+    bool chardev = qmp_class_is_a(klass, &qmp_class_chardev);
+    QmpGiven *given = NULL;
+    g_autoptr(Object) obj = NULL;
+    void *props;
+    va_list pairs;
+
+    va_start(pairs, error);
+    props = props_from_text(klass, &given, error, pairs);
+    va_end(pairs);
+    if (!props) {
+        return NULL;
+    }
+    obj = object_new_with_props(klass, props, given);
+    if (!object_add_child(object_container(rig->root, chardev ? "chardevs" : "objects"), id, obj,
+                          error)) {
+        return NULL;
+    }
+    if (!object_make(obj, error)) {
+        object_unparent(obj);
+        return NULL;
+    }
+    return obj;                 /* its parent's reference keeps it */
+}
+
+/* ---- Using ---- */
+
+guint32 rig_in(Rig *rig, guint16 port, guint size)
+{
+    return address_space_read(rig->io, port, size);
+}
+
+void rig_out(Rig *rig, guint16 port, guint32 value, guint size)
+{
+    address_space_write(rig->io, port, value, size);
+}
+
+bool rig_irq_level(const Rig *rig, guint n)
+{
+    return rig->irq_levels[n];
+}
+
+guint rig_irq_edges(const Rig *rig, guint n)
+{
+    return rig->irq_edges[n];
+}
+
+void rig_reset(Rig *rig)
+{
+    device_reset_tree(&rig->machine->object);
+}
+
+void rig_deliver(Rig *rig)
+{
+    machine_deliver_requests(rig->machine);
+}
+
+void rig_lock(Rig *rig)
+{
+    fair_lock_acquire(&rig->lock);
+}
+
+void rig_unlock(Rig *rig)
+{
+    fair_lock_release(&rig->lock);
+}

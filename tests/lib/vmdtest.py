@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What whole-system tests share: a daemon of their own, a QMP client, TAP.
+
+Every request that a Client sends and every event that it gets is recorded in
+$G_TEST_BUILDDIR/tests/coverage/, where check-coverage.py looks for classes,
+properties, commands and events that no test exercises.
+"""
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+SRCDIR = os.environ.get('G_TEST_SRCDIR', os.path.join(os.path.dirname(__file__), '..', '..'))
+BUILDDIR = os.environ.get('G_TEST_BUILDDIR', os.path.join(SRCDIR, 'build'))
+VMD = os.path.join(BUILDDIR, 'vmd')
+VMCTL = os.path.join(BUILDDIR, 'vmctl')
+GUESTS = os.path.join(BUILDDIR, 'tests', 'guest')
+TIMEOUT = float(os.environ.get('VMD_TEST_TIMEOUT', '30'))
+
+
+class Recorder:
+    """One file a test program, one word a line."""
+
+    def __init__(self):
+        folder = os.path.join(BUILDDIR, 'tests', 'coverage')
+        os.makedirs(folder, exist_ok=True)
+        name = re.sub(r'[^A-Za-z0-9-]', '_', os.path.basename(sys.argv[0]))
+        self.path = os.path.join(folder, name + '.log')
+        self.seen = set()
+        with open(self.path, 'w', encoding='utf-8'):
+            pass
+
+    def add(self, *words):
+        line = ' '.join(words)
+        if line not in self.seen:
+            self.seen.add(line)
+            with open(self.path, 'a', encoding='utf-8') as f:
+                f.write(line + '\n')
+
+    def request(self, message):
+        """Records a request that succeeded."""
+        command = message.get('execute') or message.get('exec-oob')
+        arguments = message.get('arguments') or {}
+        self.add('command', command)
+        for name in arguments:
+            self.add('argument', command, name)
+        klass = arguments.get('driver') or arguments.get('qom-type')
+        if command in ('device_add', 'object-add') and isinstance(klass, str):
+            self.add('class', klass)
+            for name in arguments:
+                self.add('property', klass, name)
+
+
+class QmpError(Exception):
+    def __init__(self, error):
+        super().__init__(error['desc'])
+        self.error = error
+
+
+class Client:
+    """A QMP connection; events are kept until somebody asks for them."""
+
+    def __init__(self, path, recorder=None, negotiate=True, enable=('error-details',)):
+        self.recorder = recorder
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.connect(path)
+        self.buffer = b''
+        self.events = []
+        self.pending = []
+        self.greeting = self.receive()
+        if negotiate:
+            self.call('qmp_capabilities', enable=list(enable))
+
+    def close(self):
+        self.sock.close()
+
+    def receive(self, timeout=TIMEOUT):
+        """The next message; EOFError if the daemon closed."""
+        deadline = time.monotonic() + timeout
+        while b'\r\n' not in self.buffer:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.sock], [], [], left)[0]:
+                raise TimeoutError('no message within %g s' % timeout)
+            data = self.sock.recv(1 << 20)
+            if not data:
+                raise EOFError('the daemon closed the connection')
+            self.buffer += data
+        line, self.buffer = self.buffer.split(b'\r\n', 1)
+        return json.loads(line)
+
+    def send(self, message, fds=()):
+        data = json.dumps(message).encode() + b'\n'
+        if fds:
+            socket.send_fds(self.sock, [data], list(fds))
+        else:
+            self.sock.sendall(data)
+
+    def reply(self, timeout=TIMEOUT):
+        while True:
+            message = self.receive(timeout)
+            if 'event' not in message:
+                return message
+            self.note_event(message)
+
+    def note_event(self, message):
+        if self.recorder:
+            self.recorder.add('event', message['event'])
+        self.events.append(message)
+
+    def request(self, message, fds=(), timeout=TIMEOUT):
+        """Sends a whole request; returns `return` or raises QmpError."""
+        self.send(message, fds)
+        reply = self.reply(timeout)
+        if 'error' in reply:
+            raise QmpError(reply['error'])
+        if self.recorder:
+            self.recorder.request(message)
+        return reply['return']
+
+    def call(self, command, /, **arguments):
+        """call('device_add', driver='x', mem_path='y'): underscores of the
+        keyword become dashes, unless the name ends in one."""
+        return self.request({'execute': command, 'arguments': {
+            key[:-1] if key.endswith('_') else key.replace('_', '-'): value
+            for key, value in arguments.items()}})
+
+    def error(self, command, arguments=None):
+        """The error object of a request that must fail."""
+        self.send({'execute': command, 'arguments': arguments or {}})
+        reply = self.reply()
+        assert 'error' in reply, '%s %s did not fail: %s' % (command, arguments, reply)
+        return reply['error']
+
+    def wait_event(self, name, timeout=TIMEOUT):
+        """The oldest event of that name, kept or still to come."""
+        deadline = time.monotonic() + timeout
+        while True:
+            for i, event in enumerate(self.events):
+                if event['event'] == name:
+                    return self.events.pop(i)
+            self.note_event(self.receive(max(0.01, deadline - time.monotonic())))
+
+    def drain_events(self):
+        """Events so far, after a round trip that proves there are no more."""
+        self.call('query-status')
+        events, self.events = self.events, []
+        return [event['event'] for event in events]
+
+
+class Daemon:
+    """vmd with a socket of its own in a folder of its own."""
+
+    def __init__(self, recorder=None, arguments=(), stdin=subprocess.DEVNULL, env=None,
+                 socket_option=True):
+        self.recorder = recorder
+        self.folder = tempfile.mkdtemp(prefix='vmd-test-')
+        self.socket = os.path.join(self.folder, 'qmp.sock')
+        self.log = open(os.path.join(self.folder, 'log'), 'w+b')
+        command = [VMD] + (['--socket', self.socket] if socket_option else []) + list(arguments)
+        self.process = subprocess.Popen(command, stdin=stdin, stdout=self.log, stderr=self.log,
+                                        env=env)
+        if socket_option:
+            self.wait_socket(self.socket)
+
+    def wait_socket(self, path):
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            try:
+                probe = socket.socket(socket.AF_UNIX)
+                probe.connect(path)
+                probe.close()
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError('vmd does not listen: ' + self.output())
+                time.sleep(0.005)
+
+    def client(self, **options):
+        return Client(self.socket, self.recorder, **options)
+
+    def output(self):
+        self.log.seek(0)
+        return self.log.read().decode(errors='replace')
+
+    def wait(self, timeout=TIMEOUT):
+        return self.process.wait(timeout)
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.alive():
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def have_kvm():
+    try:
+        os.close(os.open('/dev/kvm', os.O_RDWR))
+        return True
+    except OSError:
+        return False
+
+
+class Skip(Exception):
+    pass
+
+
+def need_kvm():
+    if not have_kvm():
+        raise Skip('/dev/kvm is not usable')
+
+
+def main(tests):
+    """Runs functions as TAP; each gets the Recorder.  Names on the command
+    line choose some of them."""
+    chosen = [t for t in tests if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]]
+    recorder = Recorder()
+    print('1..%d' % len(chosen), flush=True)
+    for number, test in enumerate(chosen, 1):
+        title = (test.__doc__ or test.__name__).strip().split('\n')[0].rstrip('.')
+        try:
+            test(recorder)
+            print('ok %d - %s' % (number, title), flush=True)
+        except Skip as why:
+            print('ok %d - %s # SKIP %s' % (number, title, why), flush=True)
+        except Exception:
+            for line in traceback.format_exc().splitlines():
+                print('# ' + line)
+            print('not ok %d - %s' % (number, title), flush=True)

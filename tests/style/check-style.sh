@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Greps that keep habits: what may stand only in one place, and what nowhere.
+top=${G_TEST_SRCDIR:-.}
+cd "$top" || exit 99
+n=0
+sources=$(find qmp qom systemd cpu kvm hw client daemon -name '*.[ch]' -type f | sort)
+
+report()
+{
+    n=$((n + 1))
+    if [ -z "$2" ]; then
+        echo "ok $n - $1"
+    else
+        echo "$2" | sed 's/^/# /'
+        echo "not ok $n - $1"
+    fi
+}
+
+# only NAME PATTERN ALLOWED: PATTERN stands in files that match ALLOWED only.
+only()
+{
+    report "$1" "$(grep -nE "$2" $sources | grep -vE "^($3)")"
+}
+
+only "event_base_new is called in daemon/vmd.c only" '\<event_base_new(_with_config)?\(' 'daemon/vmd\.c:'
+only "/dev/kvm is named in kvm/ only" '"/dev/kvm' 'kvm/'
+only "json_t is seen in qmp/ and client/ only" '\<json_[a-z_]+ *\(|\<json_t\>' 'qmp/|client/'
+only "sd_ functions are called in systemd/ only" '\<sd_[a-z_]+ *\(' 'systemd/'
+only "no exit, abort or assert beside main and the client" \
+    '\<(exit|_exit|abort|assert|g_assert[a-z_]*|g_error) *\(' 'client/|daemon/main\.c:'
+only "no unbounded or locale-bound string functions" \
+    '\<(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|strtok|alloca) *\(' 'NOTHING'
+only "no sleep and no polling" '\<(sleep|usleep|nanosleep|g_usleep) *\(' 'NOTHING'
+report "each file says its licence in the first line" "$(for f in $sources; do
+    head -n 1 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || echo "$f"; done)"
+report "no tabs and no trailing space" "$(grep -nE '	| +$' $sources)"
+report "no line over 100 columns" "$(awk 'length($0) > 100 { print FILENAME ":" FNR ": " length($0) " columns" }' $sources)"
+report "each .c includes config.h" "$(for f in $(echo "$sources" | grep '\.c$'); do
+    grep -q '^#include "config.h"' "$f" || echo "$f"; done)"
+report "no file over 800 lines" "$(wc -l $sources | awk '$2 != "total" && $1 > 800 { print $2 ": " $1 " lines" }')"
+report "no word that something is left to do" "$(grep -nwE 'TODO|FIXME|XXX|HACK' $sources)"
+if ctags --version 2>/dev/null | grep -q Universal; then
+    report "no function over 80 lines" "$(ctags -x --kinds-C=f --_xformat='%F %N %n %e' $sources |
+        awk 'NF == 4 && $4 - $3 + 1 > 80 { print $1 ":" $3 ": " $2 ": " $4 - $3 + 1 " lines" }')"
+else
+    n=$((n + 1)); echo "ok $n - no function over 80 lines # SKIP universal-ctags is not installed"
+fi
+echo "1..$n"
