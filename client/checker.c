@@ -76,7 +76,8 @@ static const char *check_envelope(const json_t *request, GError **error)
         bool is_name = g_str_equal(key, "execute") || g_str_equal(key, "exec-oob");
 
         if (is_name && name) {
-            qmp_error_set(error, ERROR_REASON_SYNTAX, "'execute' and 'exec-oob' exclude each other");
+            qmp_error_set(error, ERROR_REASON_SYNTAX,
+                          "'execute' and 'exec-oob' exclude each other");
             return NULL;
         }
         if (is_name && !json_is_string(value)) {

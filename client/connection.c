@@ -277,7 +277,7 @@ static bool read_greeting(Connection *conn, const char *path, bool *ret, GError 
     if (result != CONNECTION_EVENT) {
         qmp_error_set(error, ERROR_REASON_NEGOTIATION, "%s: %s", path,
                       result == CONNECTION_TIMEOUT ?
-                      "the daemon sent no greeting within 10 seconds (does it serve another client?)" :
+                      "the daemon sent no greeting within 10 seconds" :
                       "the daemon closed the connection before its greeting");
         return false;
     }

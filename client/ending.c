@@ -73,31 +73,49 @@ static int judge_now(Connection *conn, GError **error)
     return result;
 }
 
+/* The wait ended, and no event has told why. */
+static int judge_silence(ConnectionResult result, GError **error)
+{
+    if (result == CONNECTION_TIMEOUT) {
+        qmp_error_set(error, ERROR_REASON_GENERIC, "the time is over, the machine is not");
+        return EXIT_TIMEOUT;
+    }
+    if (result == CONNECTION_CLOSED) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR,
+                      "the connection ended without a SHUTDOWN event");
+        return EXIT_BAD_END;
+    }
+    return EXIT_ERROR;
+}
+
 int ending_wait(Connection *conn, gint64 deadline, EndingReport report, gpointer data,
                 GError **error)
 {
-    int result = judge_now(conn, error);
+    g_autoptr(GError) state_error = NULL;
+    int state = judge_now(conn, &state_error);
 
-    while (result == STILL_THERE) {
+    /* Events say more than the state: those that came already go first. */
+    for (;;) {
         g_autoptr(Message) event = NULL;
+        ConnectionResult result =
+            connection_next_event(conn, state == STILL_THERE ? deadline : 0, &event, error);
+        int verdict;
 
-        switch (connection_next_event(conn, deadline, &event, error)) {
-        case CONNECTION_EVENT:
+        if (result == CONNECTION_EVENT) {
             if (report) {
                 report(event, data);
             }
-            result = judge_event(event, error);
-            break;
-        case CONNECTION_TIMEOUT:
-            qmp_error_set(error, ERROR_REASON_GENERIC, "the time is over, the machine is not");
-            return EXIT_TIMEOUT;
-        case CONNECTION_CLOSED:
-            qmp_error_set(error, ERROR_REASON_HOST_ERROR,
-                          "the connection ended without a SHUTDOWN event");
-            return EXIT_BAD_END;
-        case CONNECTION_FAILED:
-            return EXIT_ERROR;
+            verdict = judge_event(event, error);
+            if (verdict != STILL_THERE) {
+                return verdict;
+            }
+        } else if (result == CONNECTION_FAILED || state == STILL_THERE) {
+            return judge_silence(result, error);
+        } else {
+            if (state_error) {
+                g_propagate_error(error, g_steal_pointer(&state_error));
+            }
+            return state;
         }
     }
-    return result;
 }

@@ -27,6 +27,7 @@ typedef struct {
     bool is_terminal;           /* standard input */
     struct termios saved;       /* its modes, if it is one */
     sigset_t saved_mask;
+    struct sigaction saved_pipe;
     GString *pending;           /* for the other side */
 } Join;
 
@@ -54,10 +55,11 @@ static bool make_raw(Join *join, GError **error)
     return true;
 }
 
-/* Signals that would end the process come through a descriptor, so that the
- * terminal can be restored. */
+/* Signals that would end the process come through a descriptor, and SIGPIPE as
+ * EPIPE, so that the terminal can be restored. */
 static bool take_signals(Join *join, GError **error)
 {
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
     sigset_t mask;
 
     sigemptyset(&mask);
@@ -72,6 +74,7 @@ static bool take_signals(Join *join, GError **error)
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "signals cannot be received");
         return false;
     }
+    sigaction(SIGPIPE, &ignore, &join->saved_pipe);
     return true;
 }
 
@@ -199,6 +202,7 @@ TerminalResult terminal_join(int fd, GError **error)
     }
     g_string_free(join.pending, TRUE);
     close(join.signals);
+    sigaction(SIGPIPE, &join.saved_pipe, NULL);
     /* A signal that ended this is still pending; it takes effect here. */
     sigprocmask(SIG_SETMASK, &join.saved_mask, NULL);
     return result;

@@ -26,7 +26,8 @@ void verb_global_entries(Globals *globals, GOptionEntry *entries)
 static bool check_count(const Verb *verb, int count, GError **error)
 {
     if (count < verb->min_args || (verb->max_args >= 0 && count > verb->max_args)) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "%s arguments\nusage: vmctl %s %s",
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                    "%s arguments\nusage: vmctl %s %s",
                     count < verb->min_args ? "missing" : "too many", verb->name, verb->arguments);
         return false;
     }

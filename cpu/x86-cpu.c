@@ -17,6 +17,7 @@
 enum {
     EAX, EBX, ECX, EDX,
     DEFAULT_PHYS_BITS = 40,
+    MAX_PHYS_BITS = 52,
 };
 
 /* ---- Place ---- */
@@ -112,10 +113,11 @@ static void set_string(char **string, const char *value)
     *string = g_strdup(value);
 }
 
-/* Twelve characters from EBX, EDX, ECX of leaf 0, or an empty string. */
-static void vendor_of_accel(const Cpu *cpu, char ret_vendor[13])
+/* Twelve characters from EBX, EDX, ECX of leaf 0; false if it has none. */
+static bool vendor_of_accel(const Cpu *cpu, char ret_vendor[13])
 {
     guint32 regs[4];
+    guint n = 0;
 
     cpuid_of_accel(cpu, 0, 0, regs);
     for (guint i = 0; i < 3; i++) {
@@ -124,6 +126,10 @@ static void vendor_of_accel(const Cpu *cpu, char ret_vendor[13])
         memcpy(ret_vendor + 4 * i, &part, 4);
     }
     ret_vendor[12] = '\0';
+    while (g_ascii_isprint(ret_vendor[n])) {
+        n++;
+    }
+    return n == 12;
 }
 
 static void choose_vendor(Cpu *cpu)
@@ -131,8 +137,7 @@ static void choose_vendor(Cpu *cpu)
     X8664CpuProps *props = object_props(cpu);
     char vendor[13];
 
-    vendor_of_accel(cpu, vendor);
-    if (strlen(vendor) == 12 && !x86_was_given(&cpu->device.object, "vendor")) {
+    if (vendor_of_accel(cpu, vendor) && !x86_was_given(&cpu->device.object, "vendor")) {
         set_string(&props->vendor, vendor);
     } else if (!props->vendor) {
         set_string(&props->vendor, "AuthenticAMD");
@@ -187,7 +192,7 @@ static void choose_phys_bits(Cpu *cpu)
         return;
     }
     cpuid_of_accel(cpu, 0x80000008, 0, regs);
-    host = regs[EAX] & 0xff;
+    host = MIN(regs[EAX] & 0xff, MAX_PHYS_BITS);
     props->phys_bits = host && (props->host_phys_bits || host < DEFAULT_PHYS_BITS)
         ? host : DEFAULT_PHYS_BITS;
     props->has_phys_bits = true;

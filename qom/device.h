@@ -36,7 +36,7 @@ struct DeviceOps {
 
 struct Device {
     Object object;
-    Bus *bus;                   /* it sits on, or NULL; not counted */
+    Bus *bus;                   /* it sits on, or NULL; held while attached */
     GList bus_link;             /* in bus->devices */
     GPtrArray *buses;           /* of Bus it carries, or NULL; children own them */
     bool realized;

@@ -119,11 +119,25 @@ static bool make_loop_parts(Machine *machine, GError **error)
     return true;
 }
 
+static const char *const containers[] = { "peripheral", "peripheral-anon", "unattached" };
+
 static void make_containers(Object *obj)
 {
-    object_container(obj, "peripheral");
-    object_container(obj, "peripheral-anon");
-    object_container(obj, "unattached");
+    for (guint i = 0; i < G_N_ELEMENTS(containers); i++) {
+        object_container(obj, containers[i]);
+    }
+}
+
+/* Devices that clients added go with their machine, before its own chips. */
+static void destroy_containers(Object *obj)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(containers); i++) {
+        Object *container = object_child(obj, containers[i]);
+
+        if (container) {
+            object_destroy(container);
+        }
+    }
 }
 
 static bool run_setup(Machine *machine, GError **error)
@@ -154,6 +168,7 @@ static void machine_undo(Machine *machine)
     const QmpClass *klass = object_class(machine);
     const MachineOps *ops = machine_ops(machine);
 
+    destroy_containers(&machine->object);
     parts_unmake(&machine->object, klass->parts, klass->n_parts);
     if (machine->memory) {
         address_space_set_accel(machine->memory, NULL, false, NULL);

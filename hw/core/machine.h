@@ -7,7 +7,9 @@
  * TypeInfo adds a MachineOps for what a recipe cannot say.
  *
  * While there is a machine, the accelerator's object is its child "accel"; it
- * goes back to its own place when the machine goes.  Other children are the
+ * goes back to its own place when the machine is dismantled (who ends a machine
+ * alone calls object_dismantle() before object_destroy(), which would take the
+ * accelerator along).  Other children are the
  * recipe's chips, the containers "peripheral", "peripheral-anon" and
  * "unattached", and the regions and lines of the board.
  *

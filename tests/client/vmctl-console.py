@@ -119,6 +119,14 @@ def end_of_the_other_side_restores_the_terminal():
 
 
 @case
+def other_side_that_stops_reading_restores_the_terminal():
+    def end(terminal, sock):
+        sock.shutdown(socket.SHUT_RD)
+        os.write(terminal.master, b'x')
+    socket_console(end, 0)
+
+
+@case
 def signals_restore_the_terminal():
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         socket_console(lambda terminal, sock, n=number: terminal.run.send_signal(n), -number)

@@ -88,6 +88,14 @@ def wait_for_a_machine_that_has_ended_already():
 
 
 @case
+def events_that_came_already_say_more_than_the_state():
+    def reply(peer):
+        peer.event('SHUTDOWN', guest=True, reason='guest-panic')
+        peer.send({'return': state('shutdown')})
+    against({'query-status': reply}, 'wait').check(3, '', 'guest-panic')
+
+
+@case
 def wait_has_a_timeout():
     against(after_status(('RESUME', {})), 'wait', '--timeout', '0.2').check(
         124, '', 'the time is over')
@@ -141,7 +149,7 @@ def stop(replies, *args):
         return call
 
     def quit_now(peer):
-        peer.event(*('SHUTDOWN',), guest=False, reason='host-qmp-quit')
+        peer.event('SHUTDOWN', guest=False, reason='host-qmp-quit')
         peer.send({'return': {}})
         return False
 

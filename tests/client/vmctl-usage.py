@@ -3,9 +3,10 @@
 """vmctl's command line, and how it finds and greets the daemon."""
 
 import os
+import re
 import socket
 
-from rig import FakePeer, case, contains, equal, main, scratch, vmctl
+from rig import SRCDIR, FakePeer, case, contains, equal, main, scratch, vmctl
 
 VERBS = ['apply', 'qmp', 'status', 'wait', 'events', 'console', 'stop']
 
@@ -16,6 +17,18 @@ def help_lists_every_verb():
     for verb in VERBS:
         contains(run.out, '\n  %s ' % verb)
         contains(vmctl(verb, '--help').check(0).out, 'vmctl %s [OPTION' % verb)
+
+
+@case
+def manual_has_every_option():
+    with open(os.path.join(SRCDIR, 'docs', 'man', 'vmctl.1'), encoding='utf-8') as f:
+        manual = f.read()
+    for verb in [None] + VERBS:
+        text = vmctl(*filter(None, [verb]), '--help').check(0).out
+        options = re.findall(r'--([a-z-]+)', text)
+        assert options
+        for option in options:
+            contains(manual, 'Fl -' + option)
 
 
 @case

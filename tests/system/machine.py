@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import vmdtest
 from vmdtest import Daemon, GUESTS, need_kvm
 
-KERNEL = os.path.join(GUESTS, 'guest')
+KERNEL = os.path.join(GUESTS, 'guest.elf')
 
 
 def build(client, append='', kernel=KERNEL, serial=True, cpu='qemu64-x86_64-cpu', size=64 << 20,

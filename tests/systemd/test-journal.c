@@ -170,7 +170,7 @@ static void test_full(Fixture *f, const void *data)
     }
     put(journal, G_LOG_LEVEL_INFO, "again");
     g_assert_cmpint(receive(f, buffer, sizeof(buffer)), >, 0);
-    g_assert_cmpint(sscanf(buffer, "PRIORITY=4\nSYSLOG_IDENTIFIER=vmd\nMESSAGE=%d messages were lost",
+    g_assert_cmpint(sscanf(buffer, "PRIORITY=4\nSYSLOG_IDENTIFIER=vmd\nMESSAGE=%d messages were",
                            &lost), ==, 1);
     g_assert_cmpint(n + lost, ==, 100000);
     g_assert_cmpint(receive(f, buffer, sizeof(buffer)), >, 0);

@@ -69,8 +69,8 @@ static char *describe(void)
     GString *text = g_string_new(NULL);
 
     if (!listen_take_sockets(&sockets, &error)) {
-        g_string_assign(text, error->message);
-        g_string_append_printf(text, " [fd 3 %s]", fcntl(FIRST_FD, F_GETFD) < 0 ? "closed" : "open");
+        g_string_printf(text, "%s [fd 3 %s]", error->message,
+                        fcntl(FIRST_FD, F_GETFD) < 0 ? "closed" : "open");
         return g_string_free(text, FALSE);
     }
     for (guint i = 0; i < sockets->len; i++) {

@@ -139,7 +139,7 @@ Accel *rig_accel_new(Object *root, const char *irqchip, const char *device, GErr
     return (Accel *)obj;
 }
 
-static Cpu *make_cpu(Rig *rig)
+Cpu *rig_make_cpu(Rig *rig)
 {
     X8664CpuProps *props = qmp_new_props(&qmp_class_qemu64_x86_64_cpu);
     Object *container = object_container(rig->root, "machine");
@@ -171,7 +171,7 @@ Rig *rig_new(const char *irqchip)
     g_mutex_lock(&rig->lock);
     slot.hva = rig->ram;
     rig_slot(rig, &slot, NULL);
-    rig->cpu = make_cpu(rig);
+    rig->cpu = rig_make_cpu(rig);
     rig_state_real(&state);
     rig_set_state(rig, &state);
     return rig;

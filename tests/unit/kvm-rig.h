@@ -59,6 +59,9 @@ Rig *rig_new(const char *irqchip);
 void rig_free(Rig *rig);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rig, rig_free)
 
+/* One more CPU; rig->cpu is the first. */
+Cpu *rig_make_cpu(Rig *rig);
+
 /* An accelerator alone, made in a tree of its own; NULL and *error. */
 Accel *rig_accel_new(Object *root, const char *irqchip, const char *device, GError **error);
 

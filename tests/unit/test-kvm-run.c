@@ -223,6 +223,55 @@ static void test_destroy_while_running(void)
     }
 }
 
+/* A second CPU waits in the kernel for its start by the first one. */
+static void test_second_cpu(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    Cpu *second = rig_make_cpu(rig);
+    X86CpuState state;
+
+    g_assert_cmpuint(second->index, ==, 1);
+    g_assert_cmpuint(second->apic_id, ==, 1);
+    g_assert_cmpint(second->thread_id, !=, rig->cpu->thread_id);
+    device_reset_tree(&second->device.object);
+    RIG_LOAD(rig, RIG_CODE, EXITS_FOR_EVER);
+    pause_often(rig);
+    g_assert_true(rig->ops->vcpu_get(rig->accel, second, &state, NULL));
+    g_assert_true(state.wait_for_sipi);
+    rig_resume(rig);
+    device_unmake(&second->device);
+    rig_clear(rig);
+    rig_wait(rig, has_exited);
+    rig_pause(rig);
+}
+
+/* Two CPUs that both exit all the time, each with a stack of its own. */
+static void test_two_cpus_run(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    Cpu *second = rig_make_cpu(rig);
+    X86CpuState state;
+
+    rig_state_real(&state);
+    state.rip = RIG_HANDLER;
+    state.apic_base &= ~(guint64)0x100;
+    g_assert_true(rig->ops->vcpu_set(rig->accel, second, &state, NULL));
+    RIG_LOAD(rig, RIG_CODE, EXITS_FOR_EVER);
+    RIG_LOAD(rig, RIG_HANDLER, 0xe6, 0x81, 0xeb, 0xfc);
+    for (guint i = 0; i < 200; i++) {
+        rig_clear(rig);
+        rig_resume(rig);
+        rig_wait(rig, has_exited_seven_times);
+        rig_pause(rig);
+        rig_clear(rig);
+        g_mutex_unlock(&rig->lock);
+        g_thread_yield();
+        g_mutex_lock(&rig->lock);
+        g_assert_cmpuint(rig->n_accesses, ==, 0);
+    }
+    device_unmake(&second->device);
+}
+
 static void test_thread(void)
 {
     g_autoptr(Rig) rig = rig_new(NULL);
@@ -271,6 +320,8 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/run/reset", test_reset);
     g_test_add_func("/kvm/run/reset-through-device", test_reset_through_device);
     g_test_add_func("/kvm/run/destroy-while-running", test_destroy_while_running);
+    g_test_add_func("/kvm/run/second-cpu", test_second_cpu);
+    g_test_add_func("/kvm/run/two-cpus-run", test_two_cpus_run);
     g_test_add_func("/kvm/run/thread", test_thread);
     g_test_add_func("/kvm/device/missing", test_device_missing);
     g_test_add_func("/kvm/device/wrong", test_device_wrong);

@@ -51,6 +51,8 @@ static void test_add(void)
     g_assert_cmpuint(g_atomic_int_get(&twin->refs), ==, 2);
     object_unparent(twin);
     object_unparent(twin);
+    g_assert_false(object_add_child(add_other(twin, "below"), "above", twin, &error));
+    assert_error(&error, ERROR_REASON_IN_USE, "has its place already");
     g_assert_cmpuint(g_atomic_int_get(&twin->refs), ==, 1);
     g_assert_null(twin->name);
     g_assert_null(object_child(root, "b"));

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The bench of char-bench.h.
+ */
+#include "config.h"
+#include "tests/unit/char-bench.h"
+
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+
+#include "hw/chardev/char-types.h"
+#include "qmp/error.h"
+#include "qmp/visit.h"
+#include "qom/types.h"
+
+static const TypeInfo *const types[] = {
+    &chardev_type, &chardev_file_type, &chardev_null_type, &chardev_pipe_type, &chardev_pty_type,
+    &chardev_ringbuf_type, &chardev_socket_type, &chardev_stdio_type, NULL,
+};
+
+/* ---- Environment ---- */
+
+static Bench *bench_of(const Env *env)
+{
+    return env->host;
+}
+
+static void bench_lock(const Env *env)
+{
+    g_assert_false(bench_of(env)->locked);
+    bench_of(env)->locked = true;
+}
+
+static void bench_unlock(const Env *env)
+{
+    g_assert_true(bench_of(env)->locked);
+    bench_of(env)->locked = false;
+}
+
+static int bench_take_fd(const Env *env, const char *name, GError **error)
+{
+    Bench *b = bench_of(env);
+    int fd = b->passed_fd;
+
+    if (fd < 0 || !g_str_equal(name, "fd1")) {
+        qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND, "no descriptor '%s' was passed", name);
+        return -1;
+    }
+    b->passed_fd = -1;
+    return fd;
+}
+
+typedef struct {
+    const Env *env;
+    void (*work)(void *data);
+    void (*done)(void *data);
+    void *data;
+} Job;
+
+static void job_done(evutil_socket_t fd, short what, void *opaque)
+{
+    g_autofree Job *job = opaque;
+
+    job->env->lock(job->env);
+    job->done(job->data);
+    job->env->unlock(job->env);
+}
+
+static gpointer job_work(gpointer opaque)
+{
+    const struct timeval now = { 0, 0 };
+    Job *job = opaque;
+
+    job->work(job->data);
+    event_base_once(job->env->base, -1, EV_TIMEOUT, job_done, job, &now);
+    return NULL;
+}
+
+static void bench_run(const Env *env, void (*work)(void *data), void (*done)(void *data),
+                      void *data)
+{
+    Job *job = g_new(Job, 1);
+
+    *job = (Job) { .env = env, .work = work, .done = done, .data = data };
+    g_thread_unref(g_thread_new("job", job_work, job));
+}
+
+Bench *bench_new(void)
+{
+    static gsize once;
+    Bench *b = g_new0(Bench, 1);
+
+    if (g_once_init_enter(&once)) {
+        evthread_use_pthreads();
+        signal(SIGPIPE, SIG_IGN);
+        object_register_types(qom_types);
+        object_register_types(types);
+        g_once_init_leave(&once, 1);
+    }
+    b->base = event_base_new();
+    b->env = (Env) { .base = b->base, .host = b, .run = bench_run, .take_fd = bench_take_fd,
+                     .lock = bench_lock, .unlock = bench_unlock };
+    b->root = object_root_new();
+    object_set_env(b->root, &b->env);
+    b->dir = g_dir_make_tmp("vmd-char-XXXXXX", NULL);
+    g_assert_nonnull(b->dir);
+    b->passed_fd = -1;
+    b->room = 1000000;
+    b->received = g_string_new(NULL);
+    b->events = g_string_new(NULL);
+    return b;
+}
+
+static void remove_directory(const char *path)
+{
+    GDir *dir = g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *file = g_build_filename(path, name, NULL);
+
+        g_unlink(file);
+    }
+    g_dir_close(dir);
+    g_rmdir(path);
+}
+
+void bench_free(Bench *b)
+{
+    if (b) {
+        object_destroy(b->root);
+        object_unref(b->root);
+        event_base_free(b->base);
+        remove_directory(b->dir);
+        g_free(b->dir);
+        g_string_free(b->received, true);
+        g_string_free(b->events, true);
+        g_free(b);
+    }
+}
+
+char *bench_path(const Bench *b, const char *name)
+{
+    return g_build_filename(b->dir, name, NULL);
+}
+
+/* ---- Back ends ---- */
+
+ChardevBackend *backend_new(ChardevBackendKind kind)
+{
+    static const gsize sizes[] = {
+        [CHARDEV_BACKEND_KIND_FILE] = sizeof(ChardevFile),
+        [CHARDEV_BACKEND_KIND_PIPE] = sizeof(ChardevHostdev),
+        [CHARDEV_BACKEND_KIND_SOCKET] = sizeof(ChardevSocket),
+        [CHARDEV_BACKEND_KIND_PTY] = sizeof(ChardevCommon),
+        [CHARDEV_BACKEND_KIND_NULL] = sizeof(ChardevCommon),
+        [CHARDEV_BACKEND_KIND_STDIO] = sizeof(ChardevStdio),
+        [CHARDEV_BACKEND_KIND_RINGBUF] = sizeof(ChardevRingbuf),
+        [CHARDEV_BACKEND_KIND_MEMORY] = sizeof(ChardevRingbuf),
+    };
+    ChardevBackend *backend = g_new0(ChardevBackend, 1);
+
+    backend->type = kind;
+    backend->u.null.data = g_malloc0(sizes[kind]);
+    return backend;
+}
+
+Chardev *bench_add(Bench *b, const char *id, ChardevBackend *backend, GError **error)
+{
+    Chardev *chr = chardev_new(b->root, id, backend, error);
+
+    qmp_clear(&qmp_type_ChardevBackend, &backend);
+    if (!chr) {
+        return NULL;
+    }
+    if (!object_prepare(&chr->object, error) || !object_complete(&chr->object, error)) {
+        object_destroy(&chr->object);
+        return NULL;
+    }
+    return chr;
+}
+
+void bench_remove(Bench *b, Chardev *chr)
+{
+    char_detach(chr);
+    object_destroy(&chr->object);
+}
+
+/* ---- Front end ---- */
+
+static gsize front_can_receive(void *opaque)
+{
+    return ((Bench *)opaque)->room;
+}
+
+static void front_receive(void *opaque, const guint8 *data, gsize size)
+{
+    Bench *b = opaque;
+
+    g_assert_cmpuint(size, <=, b->room);
+    b->room -= size;
+    g_string_append_len(b->received, (const char *)data, size);
+}
+
+static void front_event(void *opaque, CharEvent event)
+{
+    g_string_append_c(((Bench *)opaque)->events, "OCB"[event]);
+}
+
+static void front_writable(void *opaque)
+{
+    ((Bench *)opaque)->writable++;
+}
+
+static const CharFrontOps front_ops = {
+    .can_receive = front_can_receive,
+    .receive = front_receive,
+    .event = front_event,
+    .writable = front_writable,
+};
+
+void bench_attach(Bench *b, Chardev *chr)
+{
+    char_attach(chr, &front_ops, b);
+}
+
+/* ---- Running ---- */
+
+static void nothing(evutil_socket_t fd, short what, void *opaque)
+{
+    *(bool *)opaque = true;
+}
+
+bool bench_turn(Bench *b, guint ms)
+{
+    const struct timeval limit = { ms / 1000, ms % 1000 * 1000 };
+    bool timed_out = false;
+    struct event *timer = evtimer_new(b->base, nothing, &timed_out);
+
+    event_add(timer, &limit);
+    event_base_loop(b->base, EVLOOP_ONCE);
+    event_free(timer);
+    return !timed_out;
+}
+
+guint bench_wakeups(Bench *b, guint ms)
+{
+    gint64 end = g_get_monotonic_time() + ms * 1000;
+    guint n = 0;
+
+    while (g_get_monotonic_time() < end) {
+        n += bench_turn(b, MAX(1, (end - g_get_monotonic_time()) / 1000));
+    }
+    return n;
+}
+
+gsize bench_write(Bench *b, Chardev *chr, const char *text)
+{
+    return char_write(chr, (const guint8 *)text, strlen(text));
+}
+
+void assert_filename(Chardev *chr, const char *expect)
+{
+    g_autofree char *name = char_filename(chr);
+
+    g_assert_cmpstr(name, ==, expect);
+}

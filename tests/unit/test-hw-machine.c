@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Machines: making and undoing, recipes, running, requests; and that what a
+ * vCPU exits with arrives where it should.
+ */
+#include "config.h"
+#include "hw/core/machine.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/thread.h>
+
+#include "hw/core/irq.h"
+#include "hw/types.h"
+#include "qmp/error.h"
+#include "qmp/visit.h"
+#include "tests/lib/rig.h"
+
+#define MIB (G_GUINT64_CONSTANT(1) << 20)
+#define GIB (G_GUINT64_CONSTANT(1) << 30)
+
+/* Ends the rig's machine alone: the accelerator stays. */
+static void end_machine(Rig *rig)
+{
+    object_dismantle(&rig->machine->object);
+    object_destroy(&rig->machine->object);
+    rig->machine = NULL;
+}
+
+/* Takes the rig's machine out of its tree, and makes another one there. */
+static Machine *replace_machine(Rig *rig, const QmpClass *klass, void *props, GError **error)
+{
+    g_autoptr(Object) obj = NULL;
+    const MachineHost *host = NULL;
+    void *opaque = NULL;
+
+    if (rig->machine) {
+        host = rig->machine->host;
+        opaque = rig->machine->host_opaque;
+        end_machine(rig);
+    }
+    obj = object_new_with_props(klass, props, NULL);
+    machine_set_host((Machine *)obj, &rig->lock, host, opaque);
+    object_add_child(rig->root, "machine", obj, NULL);
+    if (!object_make(obj, error)) {
+        object_destroy(obj);
+        return NULL;
+    }
+    rig->machine = (Machine *)obj;
+    return rig->machine;
+}
+
+static MicrovmMachineProps *microvm_props(Rig *rig, const char *size)
+{
+    MicrovmMachineProps *props = qmp_new_props(&qmp_class_microvm_machine);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_nonnull(rig_object(rig, "memory-backend-ram", "ram0", &error, "size", size,
+                                "reserve", "off", NULL));
+    props->memory_backend.path = g_strdup("ram0");
+    return props;
+}
+
+static Machine *microvm(Rig *rig, MicrovmMachineProps *props)
+{
+    g_autoptr(GError) error = NULL;
+    Machine *machine = replace_machine(rig, &qmp_class_microvm_machine, props, &error);
+
+    g_assert_no_error(error);
+    return machine;
+}
+
+static void assert_has(Machine *machine, const char *name, bool there)
+{
+    if ((object_child(&machine->object, name) != NULL) != there) {
+        g_error("%s is %sthere", name, there ? "not " : "");
+    }
+}
+
+/* ---- Life ---- */
+
+static void test_accel_moves(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autofree char *path = object_path((Object *)rig->accel);
+    g_autofree char *home = NULL;
+
+    g_assert_cmpstr(path, ==, "/machine/accel");
+    g_assert_true(rig->machine->accel == (Accel *)rig->accel);
+    g_assert_nonnull(rig->accel->accel.host);
+    g_assert_true(machine_find(rig->root) == rig->machine);
+    g_assert_true(machine_of(rig->isabus) == rig->machine);
+    end_machine(rig);
+    home = object_path((Object *)rig->accel);
+    g_assert_cmpstr(home, ==, "/objects/accel");
+    g_assert_null(rig->accel->accel.host);
+    g_assert_null(machine_find(rig->root));
+}
+
+static void test_no_accel(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+
+    end_machine(rig);
+    object_destroy((Object *)rig->accel);
+    g_assert_null(replace_machine(rig, &qmp_class_none_machine,
+                                  qmp_new_props(&qmp_class_none_machine), &error));
+    g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_NO_ACCELERATOR);
+}
+
+static void test_two_machines(void)
+{
+    g_autoptr(Rig) a = rig_new();
+    g_autoptr(Rig) b = rig_new();
+
+    irq_set(gpio(&a->isabus->object, "irq", 5), true);
+    g_assert_cmpuint(rig_irq_edges(a, 5), ==, 1);
+    g_assert_cmpuint(rig_irq_edges(b, 5), ==, 0);
+    clock_advance(a->clock, 100);
+    g_assert_cmpint(clock_now(b->clock, CLOCK_KIND_VIRTUAL), ==, 0);
+}
+
+/* ---- microvm ---- */
+
+static void test_microvm(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    MicrovmMachineProps *props = microvm_props(rig, "64M");
+    Machine *machine = microvm(rig, props);
+
+    g_assert_cmpint(props->pic, ==, ON_OFF_AUTO_ON);
+    g_assert_cmpint(props->pit, ==, ON_OFF_AUTO_ON);
+    g_assert_cmpint(props->rtc, ==, ON_OFF_AUTO_ON);    /* the accelerator is not KVM */
+    assert_has(machine, "isabus", true);
+    assert_has(machine, "ioapic", true);
+    assert_has(machine, "i8259", true);
+    assert_has(machine, "i8259-slave", true);
+    assert_has(machine, "pit", true);
+    assert_has(machine, "rtc", true);
+    assert_has(machine, "peripheral", true);
+    g_assert_true(rig->accel->pit);
+    irq_set(gpio(object_child(&machine->object, "isabus"), "irq", 4), true);
+    g_assert_cmpuint(rig->accel->gsi_edges[4], ==, 1);
+    g_assert_true(rig->accel->gsi[4]);
+    g_assert_cmpuint(rig->accel->slots->len, ==, 1);
+    g_assert_cmphex(fake_accel_slot(rig->accel, 0)->size, ==, 64 * MIB);
+    end_machine(rig);
+    g_assert_cmpuint(rig->accel->slots->len, ==, 0);
+}
+
+static void test_microvm_without(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    MicrovmMachineProps *props = microvm_props(rig, "64M");
+    Machine *machine;
+
+    props->pic = props->pit = props->rtc = ON_OFF_AUTO_OFF;
+    machine = microvm(rig, props);
+    assert_has(machine, "ioapic", true);
+    assert_has(machine, "i8259", false);
+    assert_has(machine, "i8259-slave", false);
+    assert_has(machine, "pit", false);
+    assert_has(machine, "rtc", false);
+    g_assert_false(rig->accel->pit);
+}
+
+static void test_ram_layout(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Machine *machine = microvm(rig, microvm_props(rig, "5G"));
+    const AccelSlot *low = fake_accel_slot(rig->accel, 0);
+    const AccelSlot *high = fake_accel_slot(rig->accel, 4 * GIB);
+
+    g_assert_cmphex(low->size, ==, 3 * GIB);
+    g_assert_cmphex(high->gpa, ==, 4 * GIB);
+    g_assert_cmphex(high->size, ==, 2 * GIB);
+    g_assert_true((guint8 *)high->hva == (guint8 *)low->hva + 3 * GIB);
+    g_assert_null(fake_accel_slot(rig->accel, 3 * GIB));
+    g_assert_cmphex(machine->ram_size, ==, 5 * GIB);
+    end_machine(rig);
+}
+
+static void test_no_ram(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(replace_machine(rig, &qmp_class_microvm_machine,
+                                  qmp_new_props(&qmp_class_microvm_machine), &error));
+    g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_PROPERTY_MISSING);
+    g_assert_null(rig->accel->accel.host);
+}
+
+/* A chip that cannot be had: nothing is left, and it works the second time. */
+static void test_undo(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    MicrovmMachineProps *props = microvm_props(rig, "64M");
+    MicrovmMachineProps *again = qmp_new_props(&qmp_class_microvm_machine);
+    g_autofree char *path = NULL;
+
+    again->memory_backend.path = g_strdup("ram0");
+    rig->accel->fail_pit = true;
+    g_assert_null(replace_machine(rig, &qmp_class_microvm_machine, props, &error));
+    g_assert_cmpstr(error->message, ==, "no timer");
+    path = object_path((Object *)rig->accel);
+    g_assert_cmpstr(path, ==, "/objects/accel");
+    g_assert_cmpuint(rig->accel->slots->len, ==, 0);
+    rig->accel->fail_pit = false;
+    microvm(rig, again);
+}
+
+static void test_no_irqchip(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    MicrovmMachineProps *props = microvm_props(rig, "64M");
+
+    rig->accel->irqchip = ACCEL_IRQCHIP_SPLIT;
+    g_assert_null(replace_machine(rig, &qmp_class_microvm_machine, props, &error));
+    g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_NOT_SUPPORTED);
+}
+
+static void test_chip_reset(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+
+    rig->accel->chips[ACCEL_CHIP_IOAPIC] = 0x11;
+    rig->accel->chips[ACCEL_CHIP_PIC_MASTER] = 0x22;
+    rig->accel->chips[ACCEL_CHIP_PIC_SLAVE] = 0x33;
+    rig->accel->chips[ACCEL_CHIP_PIT] = 0x44;
+    microvm(rig, microvm_props(rig, "64M"));
+    memset(rig->accel->chips, 0, sizeof(rig->accel->chips));
+    rig_reset(rig);
+    g_assert_cmphex(rig->accel->chips[ACCEL_CHIP_IOAPIC], ==, 0x11);
+    g_assert_cmphex(rig->accel->chips[ACCEL_CHIP_PIC_MASTER], ==, 0x22);
+    g_assert_cmphex(rig->accel->chips[ACCEL_CHIP_PIC_SLAVE], ==, 0x33);
+    g_assert_cmphex(rig->accel->chips[ACCEL_CHIP_PIT], ==, 0x44);
+}
+
+/* ---- Starting ---- */
+
+static void assert_no_start(Rig *rig, ErrorReason reason)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(machine_run(rig->machine, &error));
+    g_assert_cmpint(qmp_error_reason(error), ==, reason);
+    g_assert_false(rig->machine->started);
+    g_assert_false(rig->machine->running);
+    g_assert_cmpuint(rig->accel->resumes, ==, 0);
+}
+
+static void add_cpu(Rig *rig)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_nonnull(rig_device(rig, "qemu64-x86_64-cpu", "cpu0", &error, NULL));
+}
+
+/* Ends the test's vCPU, which the rig's own order would do as well. */
+static void test_start_errors(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    MicrovmMachineProps *props = microvm_props(rig, "64M");
+
+    microvm(rig, props);
+    assert_no_start(rig, ERROR_REASON_PROPERTY_MISSING);        /* no CPU */
+    add_cpu(rig);
+    assert_no_start(rig, ERROR_REASON_PROPERTY_MISSING);        /* no kernel */
+    props->kernel = g_strdup("/nonexistent/kernel");
+    assert_no_start(rig, ERROR_REASON_FILE_NOT_USABLE);
+}
+
+/* A 32-bit ELF of one instruction, with the note that makes it a kernel. */
+static char *write_kernel(void)
+{
+    static const guint32 words[] = {
+        0x464c457f, 0x00010101, 0, 0,
+        0x00030002, 1, 0x100000, 52, 0, 0, 0x00200034, 0x00280002, 0,
+        4, 116, 0, 0, 20, 20, 0, 4,                     /* PT_NOTE */
+        1, 136, 0x100000, 0x100000, 4, 8, 7, 4,         /* PT_LOAD */
+        4, 4, 18, 0x006e6558, 0x100000,                 /* note */
+        0x90f4f4f4,                                     /* code */
+    };
+    g_autofree char *name = NULL;
+    int fd = g_file_open_tmp("vmd-test-XXXXXX", &name, NULL);
+
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(write(fd, words, sizeof(words)), ==, sizeof(words));
+    close(fd);
+    return g_steal_pointer(&name);
+}
+
+static void test_start(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    MicrovmMachineProps *props = microvm_props(rig, "64M");
+    Machine *machine;
+    guint32 code = 0;
+
+    props->kernel = write_kernel();
+    machine = microvm(rig, props);
+    add_cpu(rig);
+    g_assert_true(machine_run(machine, &error));
+    g_assert_no_error(error);
+    g_assert_true(machine->started && machine->running && rig->accel->resumed);
+    g_assert_cmphex(rig->accel->vcpu_state.rip, ==, 0x100000);
+    g_assert_cmphex(rig->accel->vcpu_state.gpr[X86_RBX], !=, 0);
+    g_assert_true(memory_read(machine->memory, 0x100000, &code, 4));
+    g_assert_cmphex(code, ==, 0x90f4f4f4);
+    g_assert_true(memory_read(machine->memory, 0xf0000, &code, 4));
+    g_assert_cmphex(code, ==, 0x5f504d5f);              /* _MP_ */
+    code = 0;
+    g_assert_true(memory_write(machine->memory, 0x100000, &code, 4));
+    machine_reset(machine);                             /* parks, reloads, goes on */
+    g_assert_true(rig->accel->resumed);
+    g_assert_cmpuint(rig->accel->pauses, ==, 1);
+    g_assert_true(memory_read(machine->memory, 0x100000, &code, 4));
+    g_assert_cmphex(code, ==, 0x90f4f4f4);
+    g_assert_false(object_may_delete(&machine->object, &error));
+    unlink(props->kernel);
+    machine_pause(machine);
+}
+
+/* ---- Running ---- */
+
+typedef struct {
+    GString *log;
+    char name;
+} Listener;
+
+static void on_state(void *opaque, bool running)
+{
+    Listener *l = opaque;
+
+    g_string_append_printf(l->log, "%c%d ", l->name, running);
+}
+
+static void test_listeners(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GString) log = g_string_new(NULL);
+    Listener a = { log, 'a' }, b = { log, 'b' };
+    MachineListener *listener = machine_add_listener(rig->machine, on_state, &a);
+
+    machine_add_listener(rig->machine, on_state, &b);
+    g_assert_true(machine_run(rig->machine, NULL));
+    g_assert_true(machine_run(rig->machine, NULL));
+    machine_pause(rig->machine);
+    machine_pause(rig->machine);
+    g_assert_cmpstr(log->str, ==, "a1 b1 b0 a0 ");
+    machine_remove_listener(rig->machine, listener);
+    g_assert_true(machine_run(rig->machine, NULL));
+    g_assert_cmpstr(log->str, ==, "a1 b1 b0 a0 b1 ");
+    g_assert_cmpuint(rig->accel->resumes, ==, 2);
+    machine_pause(rig->machine);
+}
+
+static void *request_from_thread(void *data)
+{
+    machine_request_reset(data, SHUTDOWN_CAUSE_GUEST_RESET);
+    return NULL;
+}
+
+static void test_requests(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    const AccelHost *host = rig->accel->accel.host;
+
+    machine_request_shutdown(rig->machine, SHUTDOWN_CAUSE_GUEST_SHUTDOWN, 7);
+    g_assert_cmpuint(rig->shutdowns, ==, 0);
+    rig_deliver(rig);
+    rig_deliver(rig);
+    g_assert_cmpuint(rig->shutdowns, ==, 1);
+    g_assert_cmpint(rig->cause, ==, SHUTDOWN_CAUSE_GUEST_SHUTDOWN);
+    g_assert_cmpint(rig->status, ==, 7);
+    g_thread_join(g_thread_new("reset", request_from_thread, rig->machine));
+    machine_request_panic(rig->machine);
+    host->request(rig->machine, ACCEL_REQUEST_RESET);
+    host->request(rig->machine, ACCEL_REQUEST_SHUTDOWN);
+    rig_deliver(rig);
+    g_assert_cmpuint(rig->resets, ==, 2);
+    g_assert_cmpuint(rig->panics, ==, 1);
+    g_assert_cmpuint(rig->shutdowns, ==, 2);
+    g_assert_cmpint(rig->status, ==, 0);
+    machine_request_shutdown(rig->machine, SHUTDOWN_CAUSE_HOST_ERROR, 0);       /* dropped */
+}
+
+/* ---- On a loop ---- */
+
+static void stop_loop(void *opaque, ShutdownCause cause, int status)
+{
+    Rig *rig = opaque;
+
+    g_assert_true(fair_lock_mine(&rig->lock));
+    event_base_loopbreak(rig->env.base);
+}
+
+static void *shut_down(void *data)
+{
+    g_usleep(10000);
+    machine_request_shutdown(data, SHUTDOWN_CAUSE_GUEST_SHUTDOWN, 0);
+    return NULL;
+}
+
+/* A request of another thread wakes a loop that sleeps. */
+static void test_loop(void)
+{
+    static const MachineHost host = { .shutdown = stop_loop };
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    GThread *thread;
+
+    rig->env.base = event_base_new();
+    replace_machine(rig, &qmp_class_none_machine, qmp_new_props(&qmp_class_none_machine), &error);
+    g_assert_no_error(error);
+    machine_set_host(rig->machine, &rig->lock, &host, rig);
+    thread = g_thread_new("shut-down", shut_down, rig->machine);
+    rig_unlock(rig);
+    g_assert_cmpint(event_base_loop(rig->env.base, EVLOOP_NO_EXIT_ON_EMPTY), ==, 0);
+    rig_lock(rig);
+    g_thread_join(thread);
+    end_machine(rig);
+    event_base_free(rig->env.base);
+    rig->env.base = NULL;
+}
+
+/* ---- Exits ---- */
+
+static guint64 count_read(void *opaque, guint64 offset, guint size)
+{
+    return ++*(guint64 *)opaque;
+}
+
+static const RegionOps count_ops = { .read = count_read };
+
+static void test_exits(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    const AccelHost *host = rig->accel->accel.host;
+    guint64 count = 0;
+    guint8 items[4] = { 0 };
+    MemoryRegion *pio = region_new_io(rig->root, "pio", &count_ops, &count, 4);
+    MemoryRegion *mmio = region_new_io(rig->root, "mmio", &count_ops, &count, 4);
+
+    region_add(address_space_root(rig->io), 0x300, pio, 0);
+    region_add(address_space_root(rig->memory), 0x300, mmio, 0);
+    rig_unlock(rig);
+    host->pio(rig->machine, 0x300, items, 1, 4, false);
+    g_assert_cmpmem(items, 4, "\1\2\3\4", 4);
+    host->pio(rig->machine, 0x300, items, 2, 1, false);
+    g_assert_cmphex(items[0], ==, 5);
+    g_assert_cmphex(items[1], ==, 0);
+    host->mmio(rig->machine, 0x302, items, 1, false);
+    g_assert_cmphex(items[0], ==, 6);
+    host->pio(rig->machine, 0xffff, items, 4, 1, false);
+    g_assert_cmpmem(items, 4, "\377\377\377\377", 4);
+    rig_lock(rig);
+    region_remove(address_space_root(rig->io), pio);
+    region_remove(address_space_root(rig->memory), mmio);
+}
+
+static void test_class_ops(void)
+{
+    g_assert_cmpuint(machine_class_ops(&qmp_class_none_machine)->cpu_max, ==, 1);
+    g_assert_cmpuint(machine_class_ops(&qmp_class_microvm_machine)->cpu_max, ==, 254);
+    g_assert_nonnull(qmp_class_find(
+        machine_class_ops(&qmp_class_microvm_machine)->default_cpu_type));
+}
+
+int main(int argc, char **argv)
+{
+    evthread_use_pthreads();
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/machine/accel-moves", test_accel_moves);
+    g_test_add_func("/machine/no-accel", test_no_accel);
+    g_test_add_func("/machine/two-machines", test_two_machines);
+    g_test_add_func("/machine/microvm", test_microvm);
+    g_test_add_func("/machine/microvm-without", test_microvm_without);
+    g_test_add_func("/machine/ram-layout", test_ram_layout);
+    g_test_add_func("/machine/no-ram", test_no_ram);
+    g_test_add_func("/machine/undo", test_undo);
+    g_test_add_func("/machine/no-irqchip", test_no_irqchip);
+    g_test_add_func("/machine/chip-reset", test_chip_reset);
+    g_test_add_func("/machine/start-errors", test_start_errors);
+    g_test_add_func("/machine/start", test_start);
+    g_test_add_func("/machine/listeners", test_listeners);
+    g_test_add_func("/machine/requests", test_requests);
+    g_test_add_func("/machine/loop", test_loop);
+    g_test_add_func("/machine/exits", test_exits);
+    g_test_add_func("/machine/class-ops", test_class_ops);
+    return g_test_run();
+}
