@@ -47,10 +47,14 @@ Accel *accel_find(Object *root)
     return accel;
 }
 
+/* Below its machine it is asked along with the machine, which gives it back. */
 static bool accel_may_delete(Object *obj, GError **error)
 {
     const Accel *accel = (const Accel *)obj;
 
+    if (obj->parent && object_is_a(obj->parent, &qmp_class_machine)) {
+        return true;
+    }
     if (accel->cpus || accel->host) {
         qmp_error_set(error, ERROR_REASON_IN_USE, "accelerator '%s' runs a machine",
                       object_class_name(obj));

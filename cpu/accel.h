@@ -40,9 +40,9 @@ typedef struct {
     void (*unlock)(void *opaque);
     /* Any thread, lock held or not; takes effect on the main loop. */
     void (*request)(void *opaque, AccelRequest request);
-    /* A vCPU cannot go on (KVM_EXIT_INTERNAL_ERROR, FAIL_ENTRY): why is one
-     * line for the log.  The vCPU has parked itself; the machine goes to run
-     * state internal-error. */
+    /* Any thread, lock held or not.  A vCPU cannot go on
+     * (KVM_EXIT_INTERNAL_ERROR, FAIL_ENTRY): why is one line for the log.  The
+     * vCPU has parked itself; the machine goes to run state internal-error. */
     void (*internal_error)(void *opaque, Cpu *cpu, const char *why);
     /* Split interrupt controllers: a CPU ended the interrupt of this vector, so
      * the machine's I/O APIC may let its line rise again.  NULL: it has none. */

@@ -45,6 +45,36 @@ static bool ids_agree(const X8664CpuProps *props, const CpuIds *ids)
            agrees(props->has_thread_id, props->thread_id, ids->thread);
 }
 
+/* Another CPU with that APIC id, or NULL. */
+static const Cpu *find_apic_id(const Cpu *cpu, guint32 apic_id)
+{
+    const GPtrArray *cpus = cpu->accel->cpus;
+
+    for (guint i = 0; i < cpus->len; i++) {
+        const Cpu *other = g_ptr_array_index(cpus, i);
+
+        if (other != cpu && other->apic_id == apic_id) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+/* The first place that no other CPU has; one of so many must be free. */
+static CpuIds free_place(const Cpu *cpu)
+{
+    const CpuTopology *topology = &cpu->accel->topology;
+    CpuIds ids = { 0 };
+
+    for (guint32 i = 0; i <= cpu->accel->cpus->len; i++) {
+        ids = topology_ids_of_index(topology, i);
+        if (!find_apic_id(cpu, topology_apic_id(topology, &ids))) {
+            break;
+        }
+    }
+    return ids;
+}
+
 static bool choose_ids(Cpu *cpu, GError **error)
 {
     const X8664CpuProps *props = object_props(cpu);
@@ -62,7 +92,7 @@ static bool choose_ids(Cpu *cpu, GError **error)
                props->has_thread_id) {
         cpu->ids = ids_from_props(props);
     } else {
-        cpu->ids = topology_ids_of_index(topology, cpu->index);
+        cpu->ids = free_place(cpu);
     }
     bad = topology_check(topology, &cpu->ids);
     if (bad) {
@@ -76,20 +106,14 @@ static bool choose_ids(Cpu *cpu, GError **error)
 
 static bool check_apic_id_free(const Cpu *cpu, GError **error)
 {
-    const GPtrArray *cpus = cpu->accel->cpus;
+    const Cpu *other = find_apic_id(cpu, cpu->apic_id);
+    g_autofree char *path = other ? object_path(&other->device.object) : NULL;
 
-    for (guint i = 0; i < cpus->len; i++) {
-        const Cpu *other = g_ptr_array_index(cpus, i);
-
-        if (other != cpu && other->apic_id == cpu->apic_id) {
-            g_autofree char *path = object_path(&other->device.object);
-
-            qmp_error_set(error, ERROR_REASON_ADDRESS_IN_USE, "CPU '%s' has apic-id %u", path,
-                          cpu->apic_id);
-            return false;
-        }
+    if (other) {
+        qmp_error_set(error, ERROR_REASON_ADDRESS_IN_USE, "CPU '%s' has apic-id %u", path,
+                      cpu->apic_id);
     }
-    return true;
+    return !other;
 }
 
 static void write_ids_back(const Cpu *cpu)

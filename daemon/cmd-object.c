@@ -125,12 +125,15 @@ static Object *object_for_removal(Vmd *vmd, const char *id, GError **error)
     if (!obj && machine && g_strcmp0(id, vmd->machine_id) == 0) {
         obj = (Object *)machine;
     }
+    if (!obj && machine && g_strcmp0(id, machine->accel_name) == 0) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "accelerator '%s' runs the machine", id);
+        return NULL;
+    }
     if (!obj) {
         qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "object '%s' not found", id);
         return NULL;
     }
-    if (machine && machine->started &&
-        (obj == (Object *)machine || obj == (Object *)machine->accel)) {
+    if (obj == (Object *)machine && machine->started) {
         qmp_error_set(error, ERROR_REASON_WRONG_STATE,
                       "'%s' stays until the daemon ends: the machine was started", id);
         return NULL;

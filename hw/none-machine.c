@@ -30,8 +30,6 @@ static void none_teardown(Machine *machine)
 }
 
 static const MachineOps none_ops = {
-    .cpu_max = 1,
-    .default_ram_id = "ram",
     .setup = none_setup,
     .teardown = none_teardown,
 };

@@ -6,6 +6,7 @@
 #include "kvm/kvm-accel.h"
 
 #include <asm/kvm_para.h>
+#include <cpuid.h>
 #include <errno.h>
 #include <string.h>
 
@@ -48,6 +49,18 @@ static guint32 leaf1_ecx(const KvmAccel *kvm, guint32 ecx)
     return ecx;
 }
 
+enum {
+    LEAF_BRAND_FIRST = 0x80000002,
+    LEAF_BRAND_LAST = 0x80000004,
+};
+
+/* The brand string is no feature, and the kernel does not list it: it is the
+ * host's own. */
+static void host_brand(guint32 leaf, guint32 ret_regs[4])
+{
+    __get_cpuid(leaf, &ret_regs[0], &ret_regs[1], &ret_regs[2], &ret_regs[3]);
+}
+
 /* Features whose interrupts come from KVM's local APIC. */
 #define KVM_FEATURES_OF_APIC \
     (1u << KVM_FEATURE_ASYNC_PF | 1u << KVM_FEATURE_PV_EOI | 1u << KVM_FEATURE_PV_UNHALT | \
@@ -66,7 +79,9 @@ void kvm_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 re
         ret_regs[2] = entry->ecx;
         ret_regs[3] = entry->edx;
     }
-    if (leaf == 1) {
+    if (leaf >= LEAF_BRAND_FIRST && leaf <= LEAF_BRAND_LAST) {
+        host_brand(leaf, ret_regs);
+    } else if (leaf == 1) {
         ret_regs[2] = leaf1_ecx(kvm, ret_regs[2]);
     } else if (leaf == KVM_CPUID_FEATURES) {
         if (kvm->irqchip == ACCEL_IRQCHIP_OFF) {

@@ -16,6 +16,9 @@ bool kvm_irqfd_add(Accel *accel, guint gsi, int fd, int resample_fd, GError **er
     KvmAccel *kvm = kvm_accel(accel);
     struct kvm_irqfd irqfd = { .fd = fd, .gsi = gsi };
 
+    if (!kvm_irqchip_need(kvm, error)) {
+        return false;
+    }
     if (resample_fd >= 0) {
         if (!kvm->device.irqfd_resample) {
             qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,

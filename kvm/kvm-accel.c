@@ -48,6 +48,7 @@ static void kvm_accel_init(Object *obj)
     kvm->device.fd = -1;
     kvm->vm_fd = -1;
     kvm->vcpus = g_ptr_array_new();
+    g_mutex_init(&kvm->chips.lock);
     g_mutex_init(&kvm->run.lock);
     g_cond_init(&kvm->run.left);
     g_cond_init(&kvm->run.go);
@@ -58,6 +59,7 @@ static void kvm_accel_finalize(Object *obj)
     KvmAccel *kvm = (KvmAccel *)obj;
 
     g_ptr_array_unref(kvm->vcpus);
+    g_mutex_clear(&kvm->chips.lock);
     g_mutex_clear(&kvm->run.lock);
     g_cond_clear(&kvm->run.left);
     g_cond_clear(&kvm->run.go);

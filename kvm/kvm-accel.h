@@ -10,8 +10,8 @@
  *   routes.c      GSI routing, MSI             cpuid.c      CPUID in and out
  *   irqfd.c ioeventfd.c                        kvm-accel.c  class and table of ops
  *
- * Locks: the machine lock guards everything in KvmAccel but `run`, whose lock
- * is the innermost one: nothing is called while it is held.
+ * Locks: the machine lock guards everything in KvmAccel but `run` and `chips`,
+ * whose own locks are the innermost ones: nothing is called while one is held.
  */
 #ifndef KVM_KVM_ACCEL_H
 #define KVM_KVM_ACCEL_H
@@ -40,6 +40,13 @@ typedef struct {
     GArray *msis;               /* of KvmMsiRoute */
 } KvmRoutes;
 
+/* Interrupt controllers, made when they are first needed; see irqchip.c. */
+typedef struct {
+    int made;                   /* atomic */
+    GMutex lock;                /* of early, and while they are made */
+    guint32 early;              /* levels of GSIs that were set before that */
+} KvmChips;
+
 /* Who runs; see vcpu.c for how pausing works. */
 typedef struct {
     GMutex lock;
@@ -54,9 +61,11 @@ struct KvmAccel {
     int vm_fd;
     AccelIrqchip irqchip;
     bool has_pit;
+    KvmChips chips;
     KvmSlots slots;
     KvmRoutes routes;
     GPtrArray *vcpus;           /* of KvmVcpu */
+    GHashTable *idle;           /* APIC id -> descriptor of a vCPU that has no CPU */
     KvmRunControl run;
 };
 
@@ -81,7 +90,7 @@ extern const AccelOps kvm_accel_ops;
 
 /* ---- vm.c: pool thread ---- */
 
-/* Opens the device and makes the VM with its interrupt controllers. */
+/* Opens the device and makes the VM. */
 bool kvm_vm_open(KvmAccel *kvm, const char *path, AccelIrqchip irqchip, GError **error);
 /* Mirror; blocks up to tens of milliseconds.  All vCPUs are gone. */
 void kvm_vm_close(KvmAccel *kvm);
@@ -100,8 +109,8 @@ bool kvm_dirty_log(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GErr
 bool kvm_ioeventfd_add(Accel *accel, const AccelIoeventfd *ioeventfd, GError **error);
 void kvm_ioeventfd_del(Accel *accel, const AccelIoeventfd *ioeventfd);
 
-/* Makes the controllers of kvm->irqchip; pool thread. */
-bool kvm_irqchip_create(KvmAccel *kvm, GError **error);
+/* Sees to it that the controllers of kvm->irqchip exist; machine lock held. */
+bool kvm_irqchip_need(KvmAccel *kvm, GError **error);
 AccelIrqchip kvm_irqchip(Accel *accel);
 void kvm_set_gsi(Accel *accel, guint gsi, bool level);
 bool kvm_pit_create(Accel *accel, GError **error);

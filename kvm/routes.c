@@ -130,10 +130,13 @@ int kvm_msi_route_add(Accel *accel, const AccelMsi *msi, GError **error)
                       "KVM takes MSIs only with interrupt controllers of its own");
         return -1;
     }
+    if (!kvm_irqchip_need(kvm, error)) {
+        return -1;
+    }
     gsi = take_route(kvm);
     if (gsi >= kvm->device.max_gsis) {
-        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED, "KVM has no more than %u interrupt routes",
-                      kvm->device.max_gsis);
+        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
+                      "KVM has no more than %u interrupt routes", kvm->device.max_gsis);
         return -1;
     }
     *msi_route(kvm, gsi) = (KvmMsiRoute){ .used = true, .msi = *msi };
@@ -151,6 +154,9 @@ bool kvm_msi_route_update(Accel *accel, guint gsi, const AccelMsi *msi, GError *
     KvmMsiRoute old;
 
     g_return_val_if_fail(route && (route->used || gsi < KVM_N_PINS), false);
+    if (!kvm_irqchip_need(kvm, error)) {
+        return false;
+    }
     old = *route;
     if (old.used && old.msi.address == msi->address && old.msi.data == msi->data) {
         return true;

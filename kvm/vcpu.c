@@ -12,10 +12,10 @@
  *    that came before the kernel looked at immediate_exit may have been used
  *    up, but immediate_exit was set before it;
  *  - in an exit, maybe waiting for the machine lock: the loop enters KVM_RUN
- *    once more, which first completes the instruction that made the exit (its
- *    registers are only then those of an instruction boundary, and the result
- *    of an `in` would else be lost, or written over the state after a reset),
- *    then sees immediate_exit.
+ *    once more, which first completes the instruction that the exit was in, then
+ *    sees immediate_exit.  Without that its registers would not be those of an
+ *    instruction boundary, and the result of an `in` would be lost, or written
+ *    over the state after a reset.
  *
  * Only the thread itself, under the lock and when nobody wants it to stop,
  * clears immediate_exit again.  So the loop needs no test of its own, and
@@ -294,6 +294,16 @@ static void install_kick_handler(void)
     sigaction(KICK_SIGNAL, &action, NULL);
 }
 
+/* A VM keeps each vCPU for as long as it lives, so the descriptor of one whose
+ * CPU is gone waits for the next CPU with that APIC id. */
+static int take_idle(KvmAccel *kvm, guint id)
+{
+    gpointer fd;
+
+    return g_hash_table_steal_extended(kvm->idle, GUINT_TO_POINTER(id), NULL, &fd)
+               ? GPOINTER_TO_INT(fd) : -1;
+}
+
 static bool open_vcpu(KvmVcpu *vcpu, GError **error)
 {
     KvmAccel *kvm = vcpu->kvm;
@@ -304,7 +314,13 @@ static bool open_vcpu(KvmVcpu *vcpu, GError **error)
                       kvm->device.max_vcpu_id - 1, id);
         return false;
     }
-    vcpu->fd = kvm_ioctl(kvm->vm_fd, KVM_CREATE_VCPU, (void *)(gulong)id);
+    if (cpu_is_bsp(vcpu->cpu) && id != 0) {
+        kvm_ioctl(kvm->vm_fd, KVM_SET_BOOT_CPU_ID, (void *)(gulong)id);
+    }
+    vcpu->fd = take_idle(kvm, id);
+    if (vcpu->fd < 0) {
+        vcpu->fd = kvm_ioctl(kvm->vm_fd, KVM_CREATE_VCPU, (void *)(gulong)id);
+    }
     if (vcpu->fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
                             "KVM cannot make a CPU with APIC id %u", id);
@@ -353,7 +369,8 @@ static void vcpu_free(KvmVcpu *vcpu)
         munmap(vcpu->run, vcpu->kvm->device.run_size);
     }
     if (vcpu->fd >= 0) {
-        close(vcpu->fd);
+        g_hash_table_replace(vcpu->kvm->idle, GUINT_TO_POINTER(vcpu->cpu->apic_id),
+                             GINT_TO_POINTER(vcpu->fd));
     }
     kvm_power_on_free(vcpu->power_on);
     g_free(vcpu);
@@ -367,7 +384,7 @@ bool kvm_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
     vcpu->kvm = kvm;
     vcpu->cpu = cpu;
     vcpu->fd = -1;
-    if (!open_vcpu(vcpu, error) || !kvm_cpuid_set(vcpu, error) ||
+    if (!kvm_irqchip_need(kvm, error) || !open_vcpu(vcpu, error) || !kvm_cpuid_set(vcpu, error) ||
         !kvm_power_on_save(vcpu, error) || !start_thread(vcpu, error)) {
         vcpu_free(vcpu);
         return false;

@@ -48,17 +48,36 @@ static bool create_vm(KvmAccel *kvm, GError **error)
     return true;
 }
 
+static bool check_irqchip(const KvmAccel *kvm, GError **error)
+{
+    if (kvm->irqchip == ACCEL_IRQCHIP_SPLIT && !kvm->device.split_irqchip) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "the kernel's KVM cannot split interrupt controllers: "
+                      "use kernel-irqchip 'on'");
+        return false;
+    }
+    return true;
+}
+
+static void close_fd(gpointer fd)
+{
+    close(GPOINTER_TO_INT(fd));
+}
+
 bool kvm_vm_open(KvmAccel *kvm, const char *path, AccelIrqchip irqchip, GError **error)
 {
     kvm->irqchip = irqchip;
     kvm->has_pit = false;
+    kvm->chips.made = false;
+    kvm->chips.early = 0;
     if (!kvm_device_open(&kvm->device, path, error)) {
         return false;
     }
     kvm_slots_init(kvm);
     kvm_routes_init(kvm);
-    if (!create_vm(kvm, error) || !set_reserved_pages(kvm, error) ||
-        !kvm_irqchip_create(kvm, error)) {
+    kvm->idle = g_hash_table_new_full(NULL, NULL, NULL, close_fd);
+    if (!check_irqchip(kvm, error) || !create_vm(kvm, error) ||
+        !set_reserved_pages(kvm, error)) {
         kvm_vm_close(kvm);
         return false;
     }
@@ -67,6 +86,7 @@ bool kvm_vm_open(KvmAccel *kvm, const char *path, AccelIrqchip irqchip, GError *
 
 void kvm_vm_close(KvmAccel *kvm)
 {
+    g_clear_pointer(&kvm->idle, g_hash_table_unref);
     if (kvm->vm_fd >= 0) {
         close(kvm->vm_fd);
         kvm->vm_fd = -1;

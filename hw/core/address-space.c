@@ -19,6 +19,7 @@ static FlatView *swap_view(AddressSpace *as, FlatView *view)
     g_mutex_lock(&as->view_mutex);
     old = as->view;
     as->view = view;
+    g_atomic_int_set(&as->lockless, view->lockless);
     g_mutex_unlock(&as->view_mutex);
     return old;
 }
@@ -62,7 +63,7 @@ void region_transaction_begin(AddressSpace *as)
 
 void region_transaction_commit(AddressSpace *as)
 {
-    g_assert(as->transaction);
+    g_return_if_fail(as->transaction);
     if (!--as->transaction && as->changed) {
         update_view(as);
     }

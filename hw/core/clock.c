@@ -254,7 +254,7 @@ void clock_advance(Clock *clock, gint64 to)
 {
     Timer *timer;
 
-    g_assert(!clock->event);
+    g_return_if_fail(!clock->event);
     while ((timer = next_timer(clock, to))) {
         clock->virtual_base = MAX(clock->virtual_base, virtual_deadline(timer));
         fire(timer, clock_now(clock, timer->kind));

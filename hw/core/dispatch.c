@@ -116,7 +116,8 @@ static guint access_piece(AddressSpace *as, guint64 addr, guint8 *data, guint le
     return 1;
 }
 
-/* True if the access was one for handlers that take no lock. */
+/* True if the access was one for handlers that take no lock.  A space without
+ * any is told by one word, which is what most exits read. */
 static bool access_lockless(AddressSpace *as, guint64 addr, guint8 *data, guint len, bool is_write)
 {
     FlatView *view = address_space_view(as);
@@ -137,7 +138,7 @@ void address_space_access(AddressSpace *as, guint64 addr, void *data, guint size
     guint8 *p = data;
 
     if (unlocked) {
-        if (access_lockless(as, addr, p, size, is_write)) {
+        if (g_atomic_int_get(&as->lockless) && access_lockless(as, addr, p, size, is_write)) {
             return;
         }
         fair_lock_acquire(as->lock);

@@ -17,10 +17,8 @@ struct event_base;
 /* opaque is the Machine. */
 extern const AccelHost machine_accel_host;
 
-static inline const MachineOps *machine_ops(const Machine *machine)
-{
-    return machine_class_ops(object_class(machine));
-}
+/* The board's hooks, not NULL. */
+const MachineOps *machine_ops(const Machine *machine);
 
 /* base may be NULL.  NULL if the event cannot be made. */
 struct MachineRequests *machine_requests_new(Machine *machine, struct event_base *base);

@@ -34,18 +34,12 @@ Machine *machine_of(void *obj)
     return machine_find(object_root(obj));
 }
 
-const MachineOps *machine_class_ops(const QmpClass *klass)
+const MachineOps *machine_ops(const Machine *machine)
 {
-    static const MachineOps none = { .cpu_max = 1 };
+    static const MachineOps none;
+    const MachineOps *ops = object_kind(machine);
 
-    for (; klass; klass = klass->parent) {
-        const TypeInfo *type = object_type_info(klass);
-
-        if (type && type->kind) {
-            return type->kind;
-        }
-    }
-    return &none;
+    return ops ? ops : &none;
 }
 
 void machine_set_host(Machine *machine, FairLock *lock, const MachineHost *host, void *opaque)
@@ -185,11 +179,22 @@ static void machine_undo(Machine *machine)
     return_accel(machine);
 }
 
+static bool check_uuid(Object *obj, GError **error)
+{
+    const char *uuid = ((MachineProps *)object_props(obj))->uuid;
+
+    if (uuid && !g_uuid_string_is_valid(uuid)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'uuid' is not a UUID");
+        return false;
+    }
+    return true;
+}
+
 static bool machine_complete(Object *obj, GError **error)
 {
     Machine *machine = (Machine *)obj;
 
-    if (!defaults_check(obj, error) || !adopt_accel(machine, error)) {
+    if (!check_uuid(obj, error) || !defaults_check(obj, error) || !adopt_accel(machine, error)) {
         return false;
     }
     make_containers(obj);

@@ -28,16 +28,9 @@
 
 typedef struct Machine Machine;
 
-/* The TypeInfo.kind of a machine class. */
+/* The TypeInfo.kind of a machine class.  Each hook may be NULL; one that fails
+ * undoes its own part. */
 typedef struct {
-    /* What query-machines tells. */
-    guint cpu_max;
-    const char *default_cpu_type;       /* or NULL */
-    const char *default_ram_id;         /* or NULL */
-    bool hotpluggable_cpus;
-
-    /* Hooks, each may be NULL.  One that fails undoes its own part. */
-
     /* Maps RAM, makes lines, checks properties and writes choices back, after
      * the accelerator is known and before the recipe runs. */
     bool (*setup)(Machine *machine, GError **error);
@@ -89,8 +82,6 @@ Machine *machine_find(Object *root);
 /* The machine that an object belongs to by its place in the tree; every
  * realized device has one. */
 Machine *machine_of(void *obj);
-/* The ops of a machine class, its ancestors' if it has none; not NULL. */
-const MachineOps *machine_class_ops(const QmpClass *klass);
 
 /* Puts the machine into use: called by the daemon once per process, before the
  * machine's object_complete.  lock is the one that the loop takes. */

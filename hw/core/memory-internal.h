@@ -76,6 +76,7 @@ struct AddressSpace {
     FairLock *lock;
     GMutex view_mutex;          /* for taking a reference to view */
     FlatView *view;
+    gint lockless;              /* of view; atomic, for threads without any lock */
     guint transaction;          /* depth */
     bool changed;               /* in the transaction */
     AccelListener listener;

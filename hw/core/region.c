@@ -124,7 +124,7 @@ void region_add(MemoryRegion *container, guint64 offset, MemoryRegion *mr, int p
     MemoryRegionProps *props = object_props(mr);
     guint place = 0;
 
-    g_assert(!mr->container && !mr->as);
+    g_return_if_fail(!mr->container && !mr->as);
     mr->container = container;
     mr->offset = props->addr = offset;
     mr->priority = props->priority = priority;

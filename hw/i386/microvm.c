@@ -12,7 +12,6 @@
 #include "config.h"
 #include "hw/i386/microvm.h"
 
-#include "hw/i386/mptable.h"
 #include "hw/i386/x86-machine.h"
 #include "qmp/error.h"
 
@@ -52,9 +51,6 @@ static bool microvm_start(Machine *machine, GError **error)
 }
 
 static const MachineOps microvm_ops = {
-    .cpu_max = MPTABLE_MAX_CPUS,
-    .default_cpu_type = "qemu64-x86_64-cpu",
-    .default_ram_id = "microvm.ram",
     .setup = microvm_setup,
     .start = microvm_start,
     .reset = x86_reset,

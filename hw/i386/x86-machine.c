@@ -109,7 +109,7 @@ static bool has_long_mode(const Cpu *cpu)
 static bool check_cpus(Machine *machine, GError **error)
 {
     guint n = cpu_count(object_root(&machine->object));
-    guint max = machine_class_ops(object_class(machine))->cpu_max;
+    guint max = MIN(object_class(machine)->cpu_max, MPTABLE_MAX_CPUS);
 
     if (!n) {
         qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,

@@ -89,12 +89,15 @@ static void ioapic_write(uint8_t index, uint32_t value)
     mmio_write32(IOAPIC_WINDOW, value);
 }
 
-/* Edge, active high, fixed, to this CPU. */
+/* Edge, active high, fixed, to this CPU.  The line goes to the PIC as well,
+ * which no firmware may have masked. */
 static void ioapic_connect(uint8_t irq)
 {
     uint8_t low = (uint8_t)(IOAPIC_REDIRECTION + 2 * irq);
     uint32_t id = mmio_read32(LAPIC_ID) & 0xff000000;
 
+    out8(PIC_MASTER + 1, 0xff);
+    out8(PIC_SLAVE + 1, 0xff);
     mmio_write32(LAPIC_SPURIOUS, SPURIOUS_ENABLE);
     ioapic_write(low + 1, id);
     ioapic_write(low, IRQ_VECTOR_BASE + irq);

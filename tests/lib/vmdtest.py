@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What whole-system tests share: a daemon of their own, a QMP client, TAP.
 
-Every request that a Client sends and every event that it gets is recorded in
-$G_TEST_BUILDDIR/tests/coverage/, where check-coverage.py looks for classes,
-properties, commands and events that no test exercises.
+Every request of a Client that succeeds and every event that it gets is recorded
+in $G_TEST_BUILDDIR/tests/coverage/PROGRAM.seen, where check-coverage.py looks for
+classes, properties, commands and events that no test exercises.  Every reply and
+every event is checked against the types that query-qmp-schema tells.
 """
 import json
 import os
@@ -17,6 +18,8 @@ import sys
 import tempfile
 import time
 import traceback
+
+from introspection import Introspection
 
 SRCDIR = os.environ.get('G_TEST_SRCDIR', os.path.join(os.path.dirname(__file__), '..', '..'))
 BUILDDIR = os.environ.get('G_TEST_BUILDDIR', os.path.join(SRCDIR, 'build'))
@@ -32,8 +35,8 @@ class Recorder:
     def __init__(self):
         folder = os.path.join(BUILDDIR, 'tests', 'coverage')
         os.makedirs(folder, exist_ok=True)
-        name = re.sub(r'[^A-Za-z0-9-]', '_', os.path.basename(sys.argv[0]))
-        self.path = os.path.join(folder, name + '.log')
+        name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+        self.path = os.path.join(folder, re.sub(r'[^A-Za-z0-9-]', '_', name) + '.seen')
         self.seen = set()
         with open(self.path, 'w', encoding='utf-8'):
             pass
@@ -49,14 +52,25 @@ class Recorder:
         """Records a request that succeeded."""
         command = message.get('execute') or message.get('exec-oob')
         arguments = message.get('arguments') or {}
+        if not command:
+            return
         self.add('command', command)
         for name in arguments:
             self.add('argument', command, name)
-        klass = arguments.get('driver') or arguments.get('qom-type')
-        if command in ('device_add', 'object-add') and isinstance(klass, str):
+        klass = arguments.get({'device_add': 'driver', 'object-add': 'qom-type'}.get(command))
+        if klass:
             self.add('class', klass)
             for name in arguments:
-                self.add('property', klass, name)
+                self.add('set', klass, name)
+
+    def read(self, klass, name):
+        """Records that a property of an object was read."""
+        self.add('class', klass)
+        self.add('read', klass, name)
+
+    def write(self, klass, name):
+        """Records that a property of an object was changed by qom-set."""
+        self.add('set', klass, name)
 
 
 class QmpError(Exception):
@@ -65,11 +79,26 @@ class QmpError(Exception):
         self.error = error
 
 
+_introspection = None
+
+
+def introspection():
+    """The schema as the daemon itself tells it; asked for once."""
+    global _introspection
+    if _introspection is None:
+        with Daemon() as daemon:
+            client = Client(daemon.socket, check=False)
+            _introspection = Introspection(client.call('query-qmp-schema'))
+    return _introspection
+
+
 class Client:
     """A QMP connection; events are kept until somebody asks for them."""
 
-    def __init__(self, path, recorder=None, negotiate=True, enable=('error-details',)):
+    def __init__(self, path, recorder=None, negotiate=True, enable=('error-details',),
+                 check=True):
         self.recorder = recorder
+        self.schema = introspection() if check else None
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.connect(path)
         self.buffer = b''
@@ -111,6 +140,8 @@ class Client:
             self.note_event(message)
 
     def note_event(self, message):
+        if self.schema:
+            self.schema.check_event(message)
         if self.recorder:
             self.recorder.add('event', message['event'])
         self.events.append(message)
@@ -121,6 +152,8 @@ class Client:
         reply = self.reply(timeout)
         if 'error' in reply:
             raise QmpError(reply['error'])
+        if self.schema:
+            self.schema.check_reply(message['execute'], reply['return'])
         if self.recorder:
             self.recorder.request(message)
         return reply['return']
@@ -132,10 +165,10 @@ class Client:
             key[:-1] if key.endswith('_') else key.replace('_', '-'): value
             for key, value in arguments.items()}})
 
-    def error(self, command, arguments=None):
+    def error(self, command, arguments=None, timeout=TIMEOUT):
         """The error object of a request that must fail."""
         self.send({'execute': command, 'arguments': arguments or {}})
-        reply = self.reply()
+        reply = self.reply(timeout)
         assert 'error' in reply, '%s %s did not fail: %s' % (command, arguments, reply)
         return reply['error']
 
@@ -159,14 +192,16 @@ class Daemon:
     """vmd with a socket of its own in a folder of its own."""
 
     def __init__(self, recorder=None, arguments=(), stdin=subprocess.DEVNULL, env=None,
-                 socket_option=True):
+                 socket_option=True, wrapper=(), stdout=None):
+        """wrapper is a command that vmd's own is appended to."""
         self.recorder = recorder
         self.folder = tempfile.mkdtemp(prefix='vmd-test-')
         self.socket = os.path.join(self.folder, 'qmp.sock')
         self.log = open(os.path.join(self.folder, 'log'), 'w+b')
-        command = [VMD] + (['--socket', self.socket] if socket_option else []) + list(arguments)
-        self.process = subprocess.Popen(command, stdin=stdin, stdout=self.log, stderr=self.log,
-                                        env=env)
+        command = list(wrapper) + [VMD]
+        command += ['--socket', self.socket] if socket_option else []
+        self.process = subprocess.Popen(command + list(arguments), stdin=stdin,
+                                        stdout=stdout or self.log, stderr=self.log, env=env)
         if socket_option:
             self.wait_socket(self.socket)
 
@@ -185,6 +220,21 @@ class Daemon:
 
     def client(self, **options):
         return Client(self.socket, self.recorder, **options)
+
+    def path(self, name):
+        """A path in the daemon's folder."""
+        return os.path.join(self.folder, name)
+
+    def descriptors(self):
+        """What each descriptor of the process is."""
+        folder = '/proc/%d/fd' % self.process.pid
+        found = {}
+        for name in os.listdir(folder):
+            try:
+                found[int(name)] = os.readlink(os.path.join(folder, name))
+            except FileNotFoundError:
+                pass
+        return found
 
     def output(self):
         self.log.seek(0)

@@ -1,35 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A machine built over QMP alone runs the project's guest to its end."""
+"""How a machine runs, stops, is reset and ends, and what the daemon says of it."""
 import os
 import signal
-import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
-import vmdtest
-from vmdtest import Daemon, GUESTS, need_kvm
-
-KERNEL = os.path.join(GUESTS, 'guest.elf')
-
-
-def build(client, append='', kernel=KERNEL, serial=True, cpu='qemu64-x86_64-cpu', size=64 << 20,
-          **machine):
-    """Accelerator, memory, microvm, CPU, serial port to a ringbuf, debug exit."""
-    client.call('object-add', qom_type='kvm-accel', id='accel')
-    client.call('object-add', qom_type='memory-backend-ram', id='ram', size=size)
-    client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram',
-                kernel=kernel, append=append, **machine)
-    client.call('device_add', driver=cpu)
-    if serial:
-        client.call('chardev-add', id='con', backend={'type': 'ringbuf', 'data': {'size': 65536}})
-        client.call('device_add', driver='isa-serial', id='com1', chardev='con')
-    client.call('device_add', driver='isa-debug-exit', id='exit')
-
-
-def console(client):
-    return client.call('ringbuf-read', device='con', size=65536)
+import vmdtest                                      # noqa: E402
+from microvm import (DEBUG_CONSOLE, build, console_text, exit_with, jump_to, run,  # noqa: E402
+                     wait_console, write_kernel)
+from vmdtest import Daemon, QmpError, need_kvm      # noqa: E402
 
 
 def runs_to_its_end(recorder):
@@ -38,13 +18,12 @@ def runs_to_its_end(recorder):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='print=hello-from-the-test end=exit:21')
-        client.call('set-action', shutdown='pause')
-        client.call('cont')
-        client.wait_event('RESUME')
-        event = client.wait_event('SHUTDOWN')
-        assert event['data'] == {'guest': True, 'reason': 'guest-shutdown'}, event
-        text = console(client)
-        assert 'hello-from-the-test' in text, text
+        assert run(client) == {'guest': True, 'reason': 'guest-shutdown'}
+        text = console_text(client)
+        assert 'memory: 0000000000000000-' in text, text
+        assert 'command line: print=hello-from-the-test end=exit:21\r\n' in text, text
+        assert '\nhello-from-the-test\r\n' in text, text
+        assert client.drain_events() == ['RESUME', 'STOP']
         assert client.call('query-status')['status'] == 'shutdown'
         client.call('quit')
         assert daemon.wait() == 0
@@ -53,20 +32,20 @@ def runs_to_its_end(recorder):
 def exit_status(recorder):
     """isa-debug-exit gives the daemon's exit status"""
     need_kvm()
-    with Daemon(recorder) as daemon:
-        client = daemon.client()
-        build(client, append='end=exit:21')
-        client.call('cont')
-        client.wait_event('SHUTDOWN')
-        assert daemon.wait() == 43, daemon.wait()
+    for value, status in ((21, 43), (0, 1), (0x7e, 0xfd), (0x80, 1)):
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            build(client, append='end=exit:%d' % value, console=None)
+            run(client, shutdown=None)
+            assert daemon.wait() == status, (value, daemon.wait())
 
 
 def pause_and_resume(recorder):
-    """stop and cont hold and release a running guest 50 times"""
+    """stop and cont hold and release a running guest with two CPUs 50 times"""
     need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        build(client, append='end=loop')
+        build(client, append='end=loop', cpus=2)
         client.call('cont')
         for _ in range(50):
             client.call('stop')
@@ -78,40 +57,168 @@ def pause_and_resume(recorder):
         assert names == ['RESUME'] + ['STOP', 'RESUME'] * 50, names
 
 
+def paused_guest_stands_still(recorder):
+    """a stopped guest does nothing, and goes on where it was"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, append='bench=pio:200000000@%d end=halt' % DEBUG_CONSOLE)
+        client.call('chardev-add', id='ticks', backend={'type': 'ringbuf', 'data': {}})
+        client.call('device_add', driver='isa-debugcon', id='debugcon', iobase=DEBUG_CONSOLE,
+                    readback=0xe9, chardev='ticks')
+        client.call('cont')
+        wait_bytes(client)
+        client.call('stop')
+        console_text(client, 'ticks')
+        for _ in range(20):
+            assert console_text(client, 'ticks') == ''
+        client.call('cont')
+        wait_bytes(client)
+
+
+def wait_bytes(client):
+    deadline = vmdtest.time.monotonic() + vmdtest.TIMEOUT
+    while not console_text(client, 'ticks'):
+        assert vmdtest.time.monotonic() < deadline, 'the guest does nothing'
+
+
+def answers_while_the_guest_exits(recorder):
+    """200 queries are answered while the guest does nothing but exit"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        # Seconds of exits, after which the guest says so on its console.
+        build(client, append='bench=pio:1000000@%d end=halt' % DEBUG_CONSOLE)
+        client.call('chardev-add', id='ticks', backend={'type': 'ringbuf', 'data': {}})
+        client.call('device_add', driver='isa-debugcon', id='debugcon', chardev='ticks')
+        client.call('cont')
+        wait_bytes(client)
+        for _ in range(200):
+            assert client.call('query-status')['running']
+        assert 'bench:' not in console_text(client)
+        wait_bytes(client)
+
+
 def reset(recorder):
-    """system_reset starts the guest again"""
+    """system_reset starts the guest again, also a stopped one, which stays stopped"""
     need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='print=once-more end=halt')
         client.call('cont')
-        wait_console(client, 'once-more')
+        wait_console(client, 'end: halt')
         client.call('system_reset')
         event = client.wait_event('RESET')
         assert event['data'] == {'guest': False, 'reason': 'host-qmp-system-reset'}, event
-        wait_console(client, 'once-more')
+        wait_console(client, 'end: halt')
+        client.call('stop')
+        client.call('system_reset')
+        client.wait_event('RESET')
+        assert client.call('query-status')['status'] == 'paused'
+        assert console_text(client) == ''
+        client.call('cont')
+        wait_console(client, 'end: halt')
 
 
-def wait_console(client, text):
-    seen = ''
-    deadline = time.monotonic() + vmdtest.TIMEOUT
-    while text not in seen:
-        assert time.monotonic() < deadline, 'no %r in %r' % (text, seen)
-        seen += console(client)
-        time.sleep(0.01)
-
-
-def guest_reset(recorder):
-    """a triple fault resets the machine, or ends it if set-action says so"""
+def guest_resets(recorder):
+    """a triple fault resets the machine: the guest starts again and again"""
     need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='end=reboot')
         client.call('cont')
-        assert client.wait_event('RESET')['data'] == {'guest': True, 'reason': 'guest-reset'}
+        for _ in range(3):
+            assert client.wait_event('RESET')['data'] == {'guest': True, 'reason': 'guest-reset'}
+        assert client.call('query-status')['running']
+
+
+def action_reboot_shutdown(recorder):
+    """reboot=shutdown: a triple fault ends machine and daemon"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, append='end=reboot')
+        client.call('set-action', reboot='shutdown', shutdown='poweroff')
+        client.call('cont')
+        assert client.wait_event('SHUTDOWN')['data'] == {'guest': True, 'reason': 'guest-reset'}
+        assert daemon.wait() == 0
+
+
+def action_reboot_pause(recorder):
+    """reboot=shutdown with shutdown=pause: state shutdown, and a reset leads out of it"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, append='end=reboot')
+        client.call('set-action', reboot='shutdown', shutdown='pause')
+        client.call('cont')
+        assert client.wait_event('SHUTDOWN')['data'] == {'guest': True, 'reason': 'guest-reset'}
+        assert client.call('query-status')['status'] == 'shutdown'
+        assert client.error('cont')['reason'] == 'wrong-state'
+        client.call('system_reset')
+        assert client.call('query-status')['status'] == 'paused'
+        assert client.drain_events() == ['RESUME', 'STOP', 'RESET']
+        client.call('cont')
+        client.wait_event('SHUTDOWN')
+        client.call('quit')
+        assert daemon.wait() == 0
+
+
+def action_shutdown_pause(recorder):
+    """shutdown=pause: the daemon outlives a guest that ended, whatever its status"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, append='end=exit:21')
+        for _ in range(2):
+            run(client)
+            assert client.call('query-status')['status'] == 'shutdown'
+            client.call('system_reset')
+        # What is left out stays as it is; host resets are none of reboot's business.
         client.call('set-action', reboot='shutdown')
-        event = client.wait_event('SHUTDOWN')
-        assert event['data'] == {'guest': True, 'reason': 'guest-reset'}, event
+        client.call('set-action', panic='pause', watchdog='none')
+        client.call('system_reset')
+        assert client.call('query-status')['status'] == 'paused'
+        client.call('cont')
+        client.wait_event('SHUTDOWN')
+        assert daemon.alive()
+
+
+def action_values(recorder):
+    """set-action takes every value of its four arguments"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        schema = client.schema
+        members = schema.members(schema.entities['set-action']['arg-type'])
+        assert sorted(members) == ['panic', 'reboot', 'shutdown', 'watchdog']
+        for name, member in members.items():
+            for value in schema.entities[member['type']]['values']:
+                client.call('set-action', **{name: value})
+        error = client.error('set-action', {'reboot': 'reset', 'panic': 'explode'})
+        assert (error['reason'], error['path']) == ('invalid-value', 'panic'), error
+
+
+def internal_error(recorder):
+    """a vCPU that cannot go on is an event and a state that a reset leads out of"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        # Nothing answers there, so that there is no instruction to execute.
+        build(client, kernel=write_kernel(daemon.path('kernel'), jump_to(0xfeb00000)))
+        for _ in range(2):
+            client.call('cont')
+            event = client.wait_event('INTERNAL_ERROR')
+            assert event['data']['qom-path'] == '/machine/peripheral/cpu0', event
+            assert '0xfeb00000' in event['data']['reason'], event
+            assert client.call('query-status') == {
+                'running': False, 'singlestep': False, 'status': 'internal-error'}
+            assert client.error('cont')['reason'] == 'wrong-state'
+            client.call('stop')
+            assert client.call('query-status')['status'] == 'internal-error'
+            client.call('system_reset')
+            assert client.call('query-status')['status'] == 'paused'
+        assert client.drain_events() == ['RESUME', 'STOP', 'RESET'] * 2
+        client.call('quit')
         assert daemon.wait() == 0
 
 
@@ -123,8 +230,30 @@ def prelaunch(recorder):
         client.call('system_reset')
         assert client.call('query-status')['status'] == 'prelaunch'
         assert client.drain_events() == []
-        error = client.error('cont')
-        assert error['reason'] == 'wrong-state', error
+        assert client.error('cont')['reason'] == 'wrong-state'
+
+
+def after_the_build_phase(recorder):
+    """after cont, cold devices, machine and accelerator neither come nor go"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, append='end=halt')
+        client.call('cont')
+        for command, arguments, reason in (
+                ('device_add', {'driver': 'isa-debugcon', 'id': 'd'}, 'not-hotpluggable'),
+                ('device_add', {'driver': 'qemu64-x86_64-cpu'}, 'not-hotpluggable'),
+                ('device_del', {'id': 'com1'}, 'not-hotpluggable'),
+                ('object-add', {'qom-type': 'none-machine'}, 'wrong-state'),
+                ('object-del', {'id': 'machine'}, 'wrong-state'),
+                ('object-del', {'id': 'ram'}, 'in-use'),
+                ('chardev-remove', {'id': 'con'}, 'in-use')):
+            error = client.error(command, arguments)
+            assert error['reason'] in (reason, 'bus-' + reason), (command, arguments, error)
+        wait_console(client, 'end: halt')
+        # Memory that nobody uses may come and go.
+        client.call('object-add', qom_type='memory-backend-ram', id='more', size=4096)
+        client.call('object-del', id='more')
 
 
 def none_machine(recorder):
@@ -141,39 +270,153 @@ def none_machine(recorder):
         assert daemon.wait() == 0
 
 
+def taken_apart_and_built_again(recorder):
+    """before cont a machine can be removed piece by piece and built again"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        before = daemon.descriptors()
+        for _ in range(3):
+            build(client, append='end=exit:3')
+            for device in ('exit', 'com1', 'cpu0'):
+                client.call('device_del', id=device)
+                assert client.wait_event('DEVICE_DELETED')['data'] == {
+                    'device': device, 'path': '/machine/peripheral/' + device}
+            for name in ('machine', 'ram', 'accel'):
+                client.call('object-del', id=name)
+            client.call('chardev-remove', id='con')
+            assert daemon.descriptors() == before, daemon.descriptors()
+        build(client, append='end=exit:3')
+        run(client, shutdown=None)
+        assert daemon.wait() == 7
+
+
+def cpus_are_told(recorder):
+    """query-cpus-fast names the threads that run the CPUs"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        assert client.call('query-cpus-fast') == []
+        build(client, append='end=loop', cpus=2)
+        client.call('cont')
+        cpus = client.call('query-cpus-fast')
+        assert [c['cpu-index'] for c in cpus] == [0, 1], cpus
+        assert [c['qom-path'] for c in cpus] == ['/machine/peripheral/cpu0',
+                                                 '/machine/peripheral/cpu1'], cpus
+        threads = {c['thread-id'] for c in cpus}
+        assert len(threads) == 2, cpus
+        for thread in threads:
+            assert os.path.exists('/proc/%d/task/%d' % (daemon.process.pid, thread))
+        places = [tuple(sorted(c['props'].items())) for c in cpus]
+        assert len(set(places)) == 2, cpus
+
+
+def two_daemons(recorder):
+    """two daemons run a machine each, and the end of one is not the other's"""
+    need_kvm()
+    with Daemon(recorder) as first, Daemon(recorder) as second:
+        one, two = first.client(), second.client()
+        build(one, append='print=first end=halt')
+        build(two, append='print=second end=exit:1')
+        one.call('cont')
+        run(two, shutdown=None)
+        assert second.wait() == 3
+        assert 'second' not in wait_console(one, 'end: halt')
+        assert one.call('query-status')['running']
+
+
+def two_clients_hear_events(recorder):
+    """events go to all clients, in the same order"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        one, two = daemon.client(), daemon.client()
+        build(one, append='end=exit:1')
+        run(one)
+        assert one.drain_events() == ['RESUME', 'STOP']
+        assert two.drain_events() == ['RESUME', 'SHUTDOWN', 'STOP']
+
+
 def quit_order(recorder):
-    """SHUTDOWN precedes the return of quit"""
-    with Daemon(recorder) as daemon:
-        client = daemon.client()
-        client.send({'execute': 'quit', 'id': 1})
-        assert client.receive()['event'] == 'SHUTDOWN'
-        assert client.receive() == {'return': {}, 'id': 1}
-        assert daemon.wait() == 0
+    """SHUTDOWN precedes the return of quit, also while a guest runs"""
+    need_kvm()
+    for running in (False, True):
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            if running:
+                build(client, append='end=loop')
+                client.call('cont')
+                client.wait_event('RESUME')
+            client.send({'execute': 'quit', 'id': 1})
+            assert client.receive()['event'] == 'SHUTDOWN'
+            assert client.receive() == {'return': {}, 'id': 1}
+            try:
+                message = client.receive()
+                raise AssertionError('this came after the end: %s' % message)
+            except EOFError:
+                pass
+            assert daemon.wait() == 0
+            assert not os.path.exists(daemon.socket)
 
 
-def sigterm(recorder):
-    """SIGTERM ends the daemon at once with status 0"""
-    with Daemon(recorder) as daemon:
-        client = daemon.client()
-        daemon.process.send_signal(signal.SIGTERM)
-        assert client.wait_event('SHUTDOWN')['data'] == {'guest': False, 'reason': 'host-signal'}
-        assert daemon.wait() == 0
+def signals(recorder):
+    """SIGTERM, SIGINT and SIGHUP end the daemon at once with status 0"""
+    need_kvm()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            build(client, append='end=loop')
+            client.call('set-action', shutdown='pause')
+            client.call('cont')
+            daemon.process.send_signal(number)
+            assert client.wait_event('SHUTDOWN')['data'] == {
+                'guest': False, 'reason': 'host-signal'}
+            assert daemon.wait() == 0
+            assert not os.path.exists(daemon.socket)
 
 
-def kill(recorder):
-    """kill -9 with a running guest leaves nothing but the socket's name"""
+def killed(recorder):
+    """after kill -9 with a running guest, the next daemon takes over the socket"""
     need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='end=loop')
         client.call('cont')
-        pid = daemon.process.pid
         daemon.process.kill()
         daemon.wait()
-        assert not os.path.exists('/proc/%d' % pid)
+        assert os.path.exists(daemon.socket)
         with Daemon(recorder, socket_option=False,
                     arguments=['--socket', daemon.socket]) as second:
             second.wait_socket(daemon.socket)
+            client = daemon.client()
+            build(client, append='end=exit:1')
+            run(client, shutdown=None)
+            assert second.wait() == 3
+
+
+def socket_in_use(recorder):
+    """a second daemon does not take the socket of one that lives"""
+    with Daemon(recorder) as daemon:
+        with Daemon(socket_option=False, arguments=['--socket', daemon.socket]) as second:
+            assert second.wait() == 4, second.wait()
+            assert daemon.socket in second.output(), second.output()
+        assert daemon.client().call('query-status')['status'] == 'prelaunch'
+
+
+def names(recorder):
+    """query-name, query-uuid and query-version tell what was given"""
+    need_kvm()
+    uuid = '550e8400-e29b-41d4-a716-446655440000'
+    with Daemon(recorder, ['--name', 'web1']) as daemon:
+        client = daemon.client()
+        assert client.call('query-name') == {'name': 'web1'}
+        assert client.call('query-uuid')['UUID'] == '00000000-0000-0000-0000-000000000000'
+        version = client.call('query-version')
+        assert client.greeting['QMP']['version'] == version
+        client.call('object-add', qom_type='kvm-accel')
+        client.call('object-add', qom_type='none-machine', uuid=uuid)
+        assert client.call('query-uuid')['UUID'] == uuid
+    with Daemon(recorder) as daemon:
+        assert daemon.client().call('query-name') == {}
 
 
 def no_kvm(recorder):
@@ -181,28 +424,26 @@ def no_kvm(recorder):
     if os.geteuid() != 0:
         raise vmdtest.Skip('needs root for a mount namespace')
     script = 'mount -t tmpfs none /dev && exec "$0" "$@"'
-    with Daemon(recorder, socket_option=False) as daemon:
-        pass
-    daemon = Daemon.__new__(Daemon)
-    socket_path = '/tmp/vmd-test-no-kvm-%d.sock' % os.getpid()
-    process = subprocess.Popen(['unshare', '-m', 'sh', '-c', script, vmdtest.VMD,
-                                '--socket', socket_path], stderr=subprocess.DEVNULL)
-    try:
-        daemon.process = process
-        daemon.output = lambda: ''
-        daemon.wait_socket(socket_path)
-        client = vmdtest.Client(socket_path, recorder)
+    with Daemon(recorder, wrapper=['unshare', '-m', 'sh', '-c', script]) as daemon:
+        client = daemon.client()
         error = client.error('object-add', {'qom-type': 'kvm-accel', 'id': 'a'})
         assert error['reason'] == 'no-accelerator', error
         assert '/dev/kvm' in error['desc'], error
         assert client.call('query-kvm') == {'enabled': False, 'present': False}
-        assert client.call('qom-list', path='/objects')[1:] == []
+        assert [o['name'] for o in client.call('qom-list', path='/objects')] == ['type']
+        try:
+            client.call('object-add', qom_type='none-machine')
+            raise AssertionError('a machine without an accelerator')
+        except QmpError as wrong:
+            assert wrong.error['reason'] == 'no-accelerator', wrong.error
         client.call('quit')
-        assert process.wait(10) == 0
-    finally:
-        process.kill()
-        process.wait()
+        assert daemon.wait() == 0
 
 
-vmdtest.main([runs_to_its_end, exit_status, pause_and_resume, reset, guest_reset, prelaunch,
-              none_machine, quit_order, sigterm, kill, no_kvm])
+if __name__ == '__main__':
+    vmdtest.main([runs_to_its_end, exit_status, pause_and_resume, paused_guest_stands_still,
+                  answers_while_the_guest_exits, reset, guest_resets, action_reboot_shutdown,
+                  action_reboot_pause, action_shutdown_pause, action_values, internal_error,
+                  prelaunch, after_the_build_phase, none_machine, taken_apart_and_built_again,
+                  cpus_are_told, two_daemons, two_clients_hear_events, quit_order, signals,
+                  killed, socket_in_use, names, no_kvm])

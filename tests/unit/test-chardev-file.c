@@ -141,6 +141,7 @@ static void test_in(void)
     g_assert_cmpuint(bench_wakeups(b, 50), <=, 2);
     g_assert_cmpstr(b->events->str, ==, "O");
     bench_remove(b, chr);
+    g_assert_true(exists(out));                 /* made by it, and kept */
 }
 
 /* What fails changes nothing: no file is emptied, none is left behind. */

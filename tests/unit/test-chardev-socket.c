@@ -173,11 +173,22 @@ static void test_stale_node(void)
 {
     g_autoptr(Bench) b = bench_new();
     g_autofree char *path = bench_path(b, "s"), *file = bench_path(b, "f");
-    int fd = listen_on(path);
+    struct sockaddr_un sun = { .sun_family = AF_UNIX };
+    int fd = listen_on(path), waiting[10];
     Chardev *chr;
 
+    g_strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
     refuse(b, socket_backend(unix_address(path), true), ERROR_REASON_ADDRESS_IN_USE);
     g_assert_true(exists(path));
+    for (guint i = 0; i < G_N_ELEMENTS(waiting); i++) {
+        waiting[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(waiting[i], (struct sockaddr *)&sun, sizeof(sun));
+    }
+    refuse(b, socket_backend(unix_address(path), true), ERROR_REASON_ADDRESS_IN_USE);
+    g_assert_true(exists(path));                /* so busy that nobody else gets in */
+    for (guint i = 0; i < G_N_ELEMENTS(waiting); i++) {
+        close(waiting[i]);
+    }
     close(fd);
     chr = add(b, "s0", unix_address(path), true);
     close(dial(path));
@@ -309,7 +320,7 @@ static void test_reconnect(void)
 
     backend->u.socket.data->has_reconnect = true;
     backend->u.socket.data->reconnect = 1;
-    g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*trying again*");
+    g_test_expect_message("vmd-hw", G_LOG_LEVEL_MESSAGE, "*trying again*");
     chr = bench_add(b, "c0", backend, NULL);
     g_assert_nonnull(chr);
     bench_attach(b, chr);

@@ -92,6 +92,8 @@ static void test_accel_moves(void)
     g_assert_nonnull(rig->accel->accel.host);
     g_assert_true(machine_find(rig->root) == rig->machine);
     g_assert_true(machine_of(rig->isabus) == rig->machine);
+    /* A device that was added goes with its machine. */
+    g_assert_nonnull(rig_device(rig, "isa-debug-exit", "exit0", NULL, NULL));
     end_machine(rig);
     home = object_path((Object *)rig->accel);
     g_assert_cmpstr(home, ==, "/objects/accel");
@@ -109,6 +111,56 @@ static void test_no_accel(void)
     g_assert_null(replace_machine(rig, &qmp_class_none_machine,
                                   qmp_new_props(&qmp_class_none_machine), &error));
     g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_NO_ACCELERATOR);
+}
+
+static PropertyDefaultList one_default(const char *driver, const char *property, gint64 value)
+{
+    PropertyDefaultList list = { .n = 1, .items = g_new0(PropertyDefault *, 1) };
+
+    list.items[0] = g_new0(PropertyDefault, 1);
+    list.items[0]->driver = g_strdup(driver);
+    list.items[0]->property = g_strdup(property);
+    list.items[0]->value = qmp_value_int(value);
+    return list;
+}
+
+static Machine *none_with_default(Rig *rig, const char *driver, const char *property,
+                                  gint64 value, GError **error)
+{
+    NoneMachineProps *props = qmp_new_props(&qmp_class_none_machine);
+
+    props->defaults = one_default(driver, property, value);
+    return replace_machine(rig, &qmp_class_none_machine, props, error);
+}
+
+static void assert_bad_default(const char *driver, const char *property, gint64 value,
+                               ErrorReason reason)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(none_with_default(rig, driver, property, value, &error));
+    g_assert_cmpint(qmp_error_reason(error), ==, reason);
+}
+
+static void test_defaults(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    Device *dev;
+
+    g_assert_nonnull(none_with_default(rig, "isa-debug-exit", "iosize", 4, &error));
+    g_assert_no_error(error);
+    dev = device_make(&rig->machine->object, "isabus", &qmp_class_isabus_bridge, NULL, NULL, NULL,
+                      &error);
+    g_assert_no_error(error);
+    dev = rig_device(rig, "isa-debug-exit", "a", &error, "iobase", "0x501", NULL);
+    g_assert_cmpuint(((IsaDebugExitProps *)object_props(dev))->iosize, ==, 4);
+    dev = rig_device(rig, "isa-debug-exit", "b", &error, "iobase", "0x601", "iosize", "1", NULL);
+    g_assert_cmpuint(((IsaDebugExitProps *)object_props(dev))->iosize, ==, 1);
+    assert_bad_default("no-such-device", "x", 1, ERROR_REASON_CLASS_NOT_FOUND);
+    assert_bad_default("isa-debug-exit", "x", 1, ERROR_REASON_PROPERTY_NOT_FOUND);
+    assert_bad_default("isa-debug-exit", "iosize", 9, ERROR_REASON_OUT_OF_RANGE);
 }
 
 static void test_two_machines(void)
@@ -181,6 +233,29 @@ static void test_ram_layout(void)
     g_assert_null(fake_accel_slot(rig->accel, 3 * GIB));
     g_assert_cmphex(machine->ram_size, ==, 5 * GIB);
     end_machine(rig);
+}
+
+/* RAM of `none` begins at 0; the back end is held while the machine has it. */
+static void test_none_ram(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    NoneMachineProps *props = qmp_new_props(&qmp_class_none_machine);
+    Object *ram = rig_object(rig, "memory-backend-ram", "ram0", &error, "size", "1M", NULL);
+    guint32 value = 0x12345678;
+
+    g_assert_no_error(error);
+    props->memory_backend.path = g_strdup("ram0");
+    g_assert_nonnull(replace_machine(rig, &qmp_class_none_machine, props, &error));
+    g_assert_no_error(error);
+    g_assert_true(memory_write(rig->machine->memory, MIB - 4, &value, 4));
+    g_assert_cmphex(address_space_read(rig->machine->memory, MIB - 4, 4), ==, value);
+    g_assert_false(memory_write(rig->machine->memory, MIB - 3, &value, 4));
+    g_assert_false(object_may_delete(ram, &error));
+    g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_IN_USE);
+    g_clear_error(&error);
+    end_machine(rig);
+    g_assert_true(object_may_delete(ram, &error));
 }
 
 static void test_no_ram(void)
@@ -262,7 +337,6 @@ static void add_cpu(Rig *rig)
     g_assert_nonnull(rig_device(rig, "qemu64-x86_64-cpu", "cpu0", &error, NULL));
 }
 
-/* Ends the test's vCPU, which the rig's own order would do as well. */
 static void test_start_errors(void)
 {
     g_autoptr(Rig) rig = rig_new();
@@ -466,12 +540,19 @@ static void test_exits(void)
     region_remove(address_space_root(rig->memory), mmio);
 }
 
-static void test_class_ops(void)
+static void test_uuid(void)
 {
-    g_assert_cmpuint(machine_class_ops(&qmp_class_none_machine)->cpu_max, ==, 1);
-    g_assert_cmpuint(machine_class_ops(&qmp_class_microvm_machine)->cpu_max, ==, 254);
-    g_assert_nonnull(qmp_class_find(
-        machine_class_ops(&qmp_class_microvm_machine)->default_cpu_type));
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    NoneMachineProps *props = qmp_new_props(&qmp_class_none_machine);
+
+    props->uuid = g_strdup("00112233-4455-6677-8899-aabbccddeefg");
+    g_assert_null(replace_machine(rig, &qmp_class_none_machine, props, &error));
+    g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_INVALID_VALUE);
+    g_clear_error(&error);
+    props = qmp_new_props(&qmp_class_none_machine);
+    props->uuid = g_strdup("00112233-4455-6677-8899-aabbccddeeff");
+    g_assert_nonnull(replace_machine(rig, &qmp_class_none_machine, props, &error));
 }
 
 int main(int argc, char **argv)
@@ -480,10 +561,12 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/machine/accel-moves", test_accel_moves);
     g_test_add_func("/machine/no-accel", test_no_accel);
+    g_test_add_func("/machine/defaults", test_defaults);
     g_test_add_func("/machine/two-machines", test_two_machines);
     g_test_add_func("/machine/microvm", test_microvm);
     g_test_add_func("/machine/microvm-without", test_microvm_without);
     g_test_add_func("/machine/ram-layout", test_ram_layout);
+    g_test_add_func("/machine/none-ram", test_none_ram);
     g_test_add_func("/machine/no-ram", test_no_ram);
     g_test_add_func("/machine/undo", test_undo);
     g_test_add_func("/machine/no-irqchip", test_no_irqchip);
@@ -494,6 +577,6 @@ int main(int argc, char **argv)
     g_test_add_func("/machine/requests", test_requests);
     g_test_add_func("/machine/loop", test_loop);
     g_test_add_func("/machine/exits", test_exits);
-    g_test_add_func("/machine/class-ops", test_class_ops);
+    g_test_add_func("/machine/uuid", test_uuid);
     return g_test_run();
 }

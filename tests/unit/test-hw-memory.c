@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "qom/property.h"
 #include "tests/lib/rig.h"
 
 enum { PAGE = 4096 };
@@ -503,11 +504,16 @@ static void test_properties(void)
     Bench b = bench_new(0x10000);
     MemoryRegion *io = region_new_io(b.owner, "io", &ops_none, NULL, 0x100);
     const MemoryRegionProps *props = object_props(io);
+    g_autoptr(QmpValue) container = NULL;
+    g_autoptr(GError) error = NULL;
 
     region_add(b.root, 0x400, io, 7);
     g_assert_cmphex(props->addr, ==, 0x400);
     g_assert_cmphex(props->size, ==, 0x100);
     g_assert_cmpint(props->priority, ==, 7);
+    container = object_property_get((Object *)io, "container", &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(container->s, ==, "/bench/space");
     g_assert_cmpstr(((Object *)region_new_io(b.owner, "io", &ops_none, NULL, 1))->name, ==, "io[0]");
     bench_done(&b);
 }

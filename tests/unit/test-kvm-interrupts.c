@@ -227,6 +227,24 @@ static void test_pins(void)
     g_assert_cmphex(raised_pins(rig) & 1 << 23, ==, 1 << 23);
 }
 
+/* A level from before the first CPU, when there are no chips yet, counts. */
+static void test_early_level(void)
+{
+    g_autoptr(Object) root = object_root_new();
+    Accel *accel = rig_accel_new(root, NULL, NULL, NULL);
+    const AccelOps *ops = accel_ops(accel);
+    guint8 state[512];
+    guint32 irr;
+
+    ops->set_gsi(accel, 5, true);
+    ops->set_gsi(accel, 6, true);
+    ops->set_gsi(accel, 6, false);
+    g_assert_true(ops->chip_get(accel, ACCEL_CHIP_IOAPIC, state, NULL));
+    memcpy(&irr, state + 16, sizeof(irr));
+    g_assert_cmphex(irr, ==, 1 << 5);
+    object_destroy(&accel->object);
+}
+
 static void test_msi_send(void)
 {
     g_autoptr(Rig) rig = apic_rig();
@@ -365,6 +383,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/interrupt/irqfd-resample", test_irqfd_resample);
     g_test_add_func("/kvm/interrupt/pit", test_pit);
     g_test_add_func("/kvm/interrupt/pins", test_pins);
+    g_test_add_func("/kvm/interrupt/early-level", test_early_level);
     g_test_add_func("/kvm/interrupt/msi-send", test_msi_send);
     g_test_add_func("/kvm/interrupt/msi-route", test_msi_route);
     g_test_add_func("/kvm/interrupt/split", test_split);

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "qmp/error.h"
+#include "qom/device.h"
 
 #define END 0xe6, RIG_DONE, 0xf4, 0xeb, 0xfd
 #define DS_C000 0xb8, 0x00, 0xc0, 0x8e, 0xd8    /* mov ax, 0xc000; mov ds, ax */
@@ -157,6 +158,38 @@ static void test_remap_under_code(void)
     remap_under_code(exits, sizeof(exits));
 }
 
+/*
+ * The same with two CPUs: one changes the memory in its exits, on its own
+ * thread and with the machine lock, while the other one executes from there and
+ * may be waiting for that lock.
+ */
+static void test_remap_under_other_cpu(void)
+{
+    static const guint8 other[] = { 0xe6, 0x81, 0xeb, 0xfc };   /* out 0x81, al; jmp back */
+    g_autoptr(Rig) rig = rig_new(NULL);
+    Cpu *second = rig_make_cpu(rig);
+    Remap remap = { .current = 0 };
+    X86CpuState state;
+
+    remap_init(rig, &remap);
+    memcpy((guint8 *)remap.slots[0].hva + 0x100, other, sizeof(other));
+    memcpy((guint8 *)remap.slots[1].hva + 0x100, other, sizeof(other));
+    rig->on_access = check_and_remap;
+    RIG_LOAD(rig, RIG_CODE, DS_C000, 0xa0, 0x10, 0x00, 0xe6, 0x80, 0xeb, 0xf9);
+    RIG_LOAD(rig, RIG_HANDLER, 0xea, 0x00, 0x01, 0x00, 0xc0);   /* jmp 0xc000:0x100 */
+    rig_state_real(&state);
+    state.rip = RIG_HANDLER;
+    state.apic_base &= ~(guint64)0x100;
+    g_assert_true(rig->ops->vcpu_set(rig->accel, second, &state, NULL));
+    rig_resume(rig);
+    rig_wait(rig, exited_often);
+    rig_pause(rig);
+    g_assert_true(rig->internal_error == NULL);
+    g_assert_cmpuint(remap.n_wrong, ==, 0);
+    device_unmake(&second->device);
+    remap_done(rig, &remap);
+}
+
 static void test_dirty_log(void)
 {
     g_autoptr(Rig) rig = rig_new(NULL);
@@ -251,6 +284,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/memory/read-only", test_read_only);
     g_test_add_func("/kvm/memory/remap-in-exit", test_remap_in_exit);
     g_test_add_func("/kvm/memory/remap-under-code", test_remap_under_code);
+    g_test_add_func("/kvm/memory/remap-under-other-cpu", test_remap_under_other_cpu);
     g_test_add_func("/kvm/memory/dirty-log", test_dirty_log);
     g_test_add_func("/kvm/memory/commit-fails-as-a-whole", test_commit_fails_as_a_whole);
     g_test_add_func("/kvm/memory/delete-unknown", test_delete_unknown);

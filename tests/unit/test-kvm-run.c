@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/visit.h"
 #include "qom/device.h"
 
 /* A guest that exits all the time: out 0x80, al; jmp back. */
@@ -282,6 +283,29 @@ static void test_thread(void)
     g_assert_cmpstr(name, ==, "CPU 0/KVM\n");
 }
 
+/* `host` on this host: features and name are KVM's and the processor's. */
+static void test_host_model(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    guint32 regs[4];
+    Device *dev;
+    const X8664CpuProps *props;
+
+    dev = device_make(object_container(rig->root, "machine"), "host", &qmp_class_host_x86_64_cpu,
+                      NULL, qmp_new_props(&qmp_class_host_x86_64_cpu), NULL, NULL);
+    g_assert_nonnull(dev);
+    props = object_props(dev);
+    rig->ops->cpuid_supported(rig->accel, 1, 0, regs);
+    g_assert_true(props->fpu && props->hypervisor && props->x2apic && props->tsc_deadline);
+    g_assert_true(props->sse2 == (regs[3] >> 26 & 1));
+    g_assert_true(props->avx == (regs[2] >> 28 & 1));
+    g_assert_cmpuint(props->unavailable_features.n, ==, 0);
+    g_assert_cmpuint(strlen(props->vendor), ==, 12);
+    g_assert_true(props->model_id && props->model_id[0]);
+    g_assert_cmpuint(props->phys_bits, >=, 32);
+    device_unmake(dev);
+}
+
 /* What cannot be opened says so and what to do, and leaves nothing behind. */
 static void test_device_missing(void)
 {
@@ -323,6 +347,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/run/second-cpu", test_second_cpu);
     g_test_add_func("/kvm/run/two-cpus-run", test_two_cpus_run);
     g_test_add_func("/kvm/run/thread", test_thread);
+    g_test_add_func("/kvm/run/host-model", test_host_model);
     g_test_add_func("/kvm/device/missing", test_device_missing);
     g_test_add_func("/kvm/device/wrong", test_device_wrong);
     return g_test_run();

@@ -1,0 +1,294 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a guest finds: kernel, initrd, command line, memory of each back end, chips."""
+import os
+import re
+import struct
+import sys
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import vmdtest                                      # noqa: E402
+from microvm import (BZIMAGE, KERNEL, MIB, build, console_text, exit_with, out8, run,  # noqa: E402
+                     wait_console, write_kernel)
+from vmdtest import Daemon, need_kvm                # noqa: E402
+
+HELLO = 'print=hello end=exit:1'
+RAM = {'qom-type': 'memory-backend-ram'}
+MEMFD = {'qom-type': 'memory-backend-memfd'}
+FILE = {'qom-type': 'memory-backend-file'}
+
+
+def boot(recorder, append=HELLO, **options):
+    """What the guest printed until its end."""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, append=append, **options)
+        assert run(client) == {'guest': True, 'reason': 'guest-shutdown'}
+        return console_text(client)
+
+
+def checksum(data):
+    """The guest's checksum of a module."""
+    first = second = 0
+    for (word,) in struct.iter_unpack('<Q', data + bytes(-len(data) % 8)):
+        first = (first + word) % 2**64
+        second = (second + first) % 2**64
+    return '%d bytes, checksum %016x-%016x' % (len(data), first, second)
+
+
+def kernel_formats(recorder):
+    """ELF with PVH note and bzImage get command line and initrd"""
+    need_kvm()
+    initrd = os.path.join(vmdtest.BUILDDIR, 'tests', 'coverage', 'boot.initrd')
+    data = bytes(i * 7 % 251 for i in range(100001))
+    with open(initrd, 'wb') as f:
+        f.write(data)
+    for kernel, entry in ((KERNEL, 'PVH'), (BZIMAGE, 'Linux')):
+        text = boot(recorder, append='print=one-two end=exit:1', kernel=kernel, initrd=initrd)
+        assert 'entered by ' + entry in text, text
+        assert checksum(data) in text, text
+        assert 'command line: print=one-two end=exit:1\r\n' in text, text
+        assert 'module: none' in boot(recorder, kernel=kernel), kernel
+    os.unlink(initrd)
+
+
+def long_command_line(recorder):
+    """a command line of 2,000 characters arrives whole"""
+    need_kvm()
+    words = ' '.join('print=%04d' % i for i in range(180)) + ' end=exit:1'
+    for kernel in (KERNEL, BZIMAGE):
+        text = boot(recorder, append=words, kernel=kernel)
+        assert 'command line: ' + words in text, text
+        assert '\n0179\r\n' in text, text
+
+
+def memory_sizes(recorder):
+    """the memory map shows the memory that the machine was given"""
+    need_kvm()
+    for size in (32 * MIB, 64 * MIB + 4096, 256 * MIB):
+        text = boot(recorder, ram={'size': size})
+        ranges = re.findall(r'memory: ([0-9a-f]{16})-([0-9a-f]{16}) ram', text)
+        assert max(int(end, 16) for _, end in ranges) in (size, size - 1), (size, text)
+
+
+def memory_above_the_gap(recorder):
+    """what does not fit below 3 GiB is from 4 GiB on"""
+    need_kvm()
+    text = boot(recorder, ram={'size': 3328 * MIB, 'reserve': False})
+    ranges = [(int(a, 16), int(b, 16)) for a, b in
+              re.findall(r'memory: ([0-9a-f]{16})-([0-9a-f]{16}) ram', text)]
+    assert any(a == 4096 * MIB and b in (4352 * MIB, 4352 * MIB - 1) for a, b in ranges), text
+    assert not any(a < 4096 * MIB and b > 3072 * MIB for a, b in ranges), text
+
+
+def back_ends(recorder):
+    """a guest dirties memory of each back end with each option"""
+    need_kvm()
+    cases = [RAM, MEMFD]
+    for backend in (RAM, MEMFD):
+        cases += [{**backend, name: value} for name, value in (
+            ('share', True), ('share', False), ('prealloc', True), ('dump', False),
+            ('merge', False), ('reserve', False), ('prealloc-threads', 2))]
+        cases += [{**backend, 'prealloc': True, 'prealloc-threads': 2},
+                  {**backend, 'policy': 'bind', 'host-nodes': [0]},
+                  {**backend, 'policy': 'interleave', 'host-nodes': [0], 'prealloc': True}]
+    cases += [{**MEMFD, 'seal': False}, {**MEMFD, 'seal': True, 'share': False},
+              {**MEMFD, 'hugetlb': False}]
+    for case in cases:
+        text = boot(recorder, append='dirty=8M end=exit:1', ram=case)
+        assert 'dirty: 2048 pages' in text, (case, text)
+
+
+def file_back_end(recorder):
+    """memory in a file: made or taken as it is, shared or private, in a folder without a name"""
+    need_kvm()
+    for case in ({'share': True}, {'share': False}, {'share': True, 'prealloc': True},
+                 {'share': True, 'align': 2 * MIB}, {'share': True, 'discard-data': True},
+                 {'share': True, 'readonly': False}):
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            path = daemon.path('memory')
+            build(client, append='dirty=8M end=exit:1', ram={**FILE, 'mem-path': path, **case})
+            run(client)
+            assert 'dirty: 2048 pages' in console_text(client), case
+            with open(path, 'rb') as f:
+                seen = b'vmd test guest, entered by' in f.read()
+            assert seen == case['share'], case
+            assert os.path.getsize(path) == 64 * MIB
+    text = boot(recorder, ram={**FILE, 'mem-path': '/dev/shm', 'share': True})
+    assert 'hello' in text, text
+
+
+def file_read_only(recorder):
+    """a read-only file is mapped, and is no RAM"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        path = daemon.path('rom')
+        with open(path, 'wb') as f:
+            f.truncate(MIB)
+        client.call('object-add', qom_type='memory-backend-file', id='rom', size=MIB,
+                    mem_path=path, readonly=True)
+        client.call('object-add', qom_type='kvm-accel')
+        error = client.error('object-add', {'qom-type': 'none-machine', 'memory-backend': 'rom'})
+        assert error['reason'] == 'invalid-value', error
+        client.call('object-del', id='rom')
+        assert os.path.getsize(path) == MIB
+
+
+def huge_pages(recorder):
+    """memory-backend-memfd of huge pages, where the host has some to spare"""
+    need_kvm()
+    knob = '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages'
+    try:
+        with open(knob, encoding='ascii') as f:
+            before = int(f.read())
+        with open(knob, 'w', encoding='ascii') as f:
+            f.write(str(before + 16))
+    except OSError as error:
+        raise vmdtest.Skip('no huge pages here: %s' % error) from None
+    try:
+        with open('/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages',
+                  encoding='ascii') as f:
+            if int(f.read()) < 16:
+                raise vmdtest.Skip('the host has no 32 MiB of huge pages to spare')
+        text = boot(recorder, append='dirty=1M end=exit:1',
+                    ram={**MEMFD, 'size': 32 * MIB, 'hugetlb': True, 'hugetlbsize': 2 * MIB})
+        assert 'dirty: 256 pages' in text, text
+    finally:
+        with open(knob, 'w', encoding='ascii') as f:
+            f.write(str(before))
+
+
+def memory_is_told(recorder):
+    """query-memdev and qom-set: what a back end is, and what can change"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='memory-backend-memfd', id='m', size=MIB)
+        assert client.call('query-memdev') == [{
+            'id': 'm', 'size': MIB, 'merge': True, 'dump': True, 'prealloc': False,
+            'share': True, 'reserve': True, 'host-nodes': [], 'policy': 'default'}]
+        for name in ('dump', 'merge'):
+            client.call('qom-set', path='/objects/m', property=name, value=False)
+            assert client.call('query-memdev')[0][name] is False
+        client.call('object-del', id='m')
+        assert client.call('query-memdev') == []
+
+
+def chips(recorder):
+    """pic, pit and rtc are there as the machine's properties say, and auto is resolved"""
+    need_kvm()
+    for wanted, expected in (({}, ('on', 'on', 'off')),
+                             ({'pic': 'off', 'pit': 'off', 'rtc': 'on'}, ('off', 'off', 'on')),
+                             ({'pic': 'on', 'pit': 'on', 'rtc': 'off'}, ('on', 'on', 'off')),
+                             ({'pic': 'auto', 'pit': 'auto', 'rtc': 'auto'}, ('on', 'on', 'off'))):
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            build(client, append=HELLO, **wanted)
+            found = {o['name'] for o in client.call('qom-list', path='/machine')
+                     if o['type'].startswith('child<')}
+            for name, chip, state in zip(('pic', 'pit', 'rtc'), ('i8259', 'pit', 'rtc'), expected):
+                assert client.call('qom-get', path='/machine', property=name) == state, wanted
+                assert (chip in found) == (state == 'on'), (wanted, found)
+            run(client)
+            text = console_text(client)
+            assert ('time: no RTC' in text) == (expected[2] == 'off'), text
+
+
+def time_of_day(recorder):
+    """the guest's RTC shows the time that the machine's defaults gave it"""
+    need_kvm()
+    for clock in ('vm', 'rt', 'host'):
+        text = boot(recorder, rtc='on', defaults=[
+            {'driver': 'mc146818rtc', 'property': 'base', 'value': '2024-02-29T23:58:30'},
+            {'driver': 'mc146818rtc', 'property': 'clock', 'value': clock}])
+        assert re.search(r'time: 2024-0(2-29 23:5[89]|3-01 00:0)', text), text
+
+
+def rtc_by_hand(recorder):
+    """an RTC that device_add makes, with all of its properties"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, append=HELLO)
+        client.request({'execute': 'device_add', 'arguments': {
+            'driver': 'mc146818rtc', 'id': 'clock', 'base_year': 2000, 'irq': 8, 'iobase': 0x70,
+            'lost_tick_policy': 'slew', 'base': '2024-02-29T23:58:30', 'clock': 'vm'}})
+        run(client)
+        assert 'time: 2024-02-29 23:58:' in console_text(client)
+
+
+def rtc_change(recorder):
+    """a guest that sets its clock makes an RTC_CHANGE"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        code = out8(0x70, 0x04) + out8(0x71, 0x13) + exit_with(1)
+        build(client, kernel=write_kernel(daemon.path('kernel'), code), rtc='on',
+              defaults=[{'driver': 'mc146818rtc', 'property': 'base',
+                         'value': '2024-02-29T10:00:00'},
+                        {'driver': 'mc146818rtc', 'property': 'clock', 'value': 'vm'}])
+        run(client)
+        data = client.wait_event('RTC_CHANGE')['data']
+        assert data['qom-path'] == '/machine/rtc', data
+        assert abs(data['offset'] - 3 * 3600) <= 1, data
+
+
+def accelerator(recorder):
+    """kvm-accel's properties: the device file, and where interrupt controllers are"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        assert client.call('query-kvm') == {'enabled': False, 'present': True}
+        client.call('object-add', qom_type='kvm-accel', id='a', device='/dev/kvm',
+                    kernel_irqchip='on')
+        assert client.call('query-kvm') == {'enabled': True, 'present': True}
+        assert client.call('qom-get', path='/objects/a', property='device') == '/dev/kvm'
+        assert client.error('object-add', {'qom-type': 'kvm-accel', 'id': 'b'})[
+            'reason'] == 'id-in-use'
+        client.call('object-del', id='a')
+        assert client.call('query-kvm')['enabled'] is False
+        for value in ('off', 'split'):
+            client.call('object-add', qom_type='kvm-accel', id='a', kernel_irqchip=value)
+            error = client.error('object-add', {'qom-type': 'microvm-machine'})
+            assert 'kernel-irqchip' in error['desc'], error
+            client.call('object-del', id='a')
+
+
+def none_machine_with_memory(recorder):
+    """machine none maps its memory at address 0"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='kvm-accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='m', size=MIB)
+        client.call('object-add', qom_type='none-machine', id='machine', memory_backend='m')
+        assert client.call('qom-get', path='/machine', property='memory-backend') == '/objects/m'
+        assert client.error('object-del', {'id': 'm'})['reason'] == 'in-use'
+        client.call('object-del', id='machine')
+        client.call('object-del', id='m')
+
+
+def unknown_kernel_is_refused(recorder):
+    """a kernel that is neither format fails at cont, which can be tried again"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        path = daemon.path('kernel')
+        with open(path, 'wb') as f:
+            f.write(b'MZ' + bytes(4096))
+        build(client, append=HELLO, kernel=path)
+        error = client.error('cont')
+        assert error['reason'] == 'file-not-usable' and path in error['desc'], error
+        assert client.call('query-status')['status'] == 'prelaunch'
+        with open(KERNEL, 'rb') as good, open(path, 'wb') as f:
+            f.write(good.read())
+        run(client)
+        assert 'hello' in wait_console(client, 'end:')
+
+
+if __name__ == '__main__':
+    vmdtest.main([kernel_formats, long_command_line, memory_sizes, memory_above_the_gap,
+                  back_ends, file_back_end, file_read_only, huge_pages, memory_is_told, chips,
+                  time_of_day, rtc_by_hand, rtc_change, accelerator, none_machine_with_memory,
+                  unknown_kernel_is_refused])

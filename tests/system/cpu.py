@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""CPU models and their properties, each feature by itself, on the accelerator."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import vmdtest                                      # noqa: E402
+from microvm import build, console_text, run        # noqa: E402
+from vmdtest import Daemon, need_kvm                # noqa: E402
+
+BASE = 'x86_64-cpu'
+# Properties whose type is bool and that are no CPUID bit.
+SWITCHES = {'realized', 'hotplugged', 'hotpluggable', 'host-phys-bits', 'check', 'enforce', 'pmu',
+            'migratable', 'kvm'}
+
+
+def models(client):
+    return sorted(t['name'] for t in client.call('qom-list-types', implements=BASE))
+
+
+def features(client):
+    """Names of the properties that are CPUID bits."""
+    return [p['name'] for p in client.call('qom-list-properties', typename=BASE)
+            if p['type'] == 'bool' and p['name'] not in SWITCHES]
+
+
+def empty_machine(client):
+    """A machine that takes CPUs."""
+    client.call('object-add', qom_type='kvm-accel')
+    client.call('object-add', qom_type='memory-backend-ram', id='ram', size=4096 * 256)
+    client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
+
+
+def add(client, driver, **props):
+    client.request({'execute': 'device_add',
+                    'arguments': {'driver': driver, 'id': 'cpu', **props}})
+
+
+def get(client, name):
+    return client.call('qom-get', path='/machine/peripheral/cpu', property=name)
+
+
+def remove(client):
+    client.call('device_del', id='cpu')
+    client.wait_event('DEVICE_DELETED')
+
+
+def every_model_runs(recorder):
+    """each CPU model runs the guest to its end"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        names = models(daemon.client())
+    assert {'host-x86_64-cpu', 'max-x86_64-cpu', 'qemu64-x86_64-cpu'} <= set(names), names
+    for name in names:
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            # The guest is a 64-bit program.
+            build(client, append='print=runs end=exit:1', cpu=name, cpu_props={'lm': True})
+            run(client)
+            assert '\nruns\r\n' in console_text(client), name
+
+
+def host_lacks_nothing(recorder):
+    """host and max have what the accelerator offers, and lack none of it"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        empty_machine(client)
+        for name in ('host-x86_64-cpu', 'max-x86_64-cpu'):
+            add(client, name, enforce=True)
+            assert get(client, 'unavailable-features') == [], name
+            assert get(client, 'sse2') is True
+            assert get(client, 'invtsc') is False       # migratable
+            remove(client)
+
+
+def each_feature(recorder):
+    """each feature can be switched off and on, and tells whether the guest sees it"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        empty_machine(client)
+        wrong = []
+        for name in features(client):
+            add(client, 'host-x86_64-cpu', **{name: False})
+            if get(client, name) is not False:
+                wrong.append('%s=false stays on' % name)
+            remove(client)
+            add(client, 'host-x86_64-cpu', **{name: True, 'migratable': False})
+            missing = name in get(client, 'unavailable-features')
+            if get(client, name) is missing:
+                wrong.append('%s=true: %s, and %s' % (
+                    name, get(client, name), 'unavailable' if missing else 'available'))
+            remove(client)
+        assert not wrong, '\n'.join(wrong)
+
+
+def enforce(recorder):
+    """enforce makes a feature that cannot be had an error that names it"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        empty_machine(client)
+        # No processor has this one, and no accelerator shows it.
+        arguments = {'driver': 'qemu64-x86_64-cpu', 'id': 'cpu', 'ia64': True}
+        error = client.error('device_add', {**arguments, 'enforce': True})
+        assert error['reason'] == 'not-supported' and 'ia64' in error['desc'], error
+        assert client.call('query-cpus-fast') == []
+        client.request({'execute': 'device_add', 'arguments': {**arguments, 'check': True}})
+        assert 'ia64' in get(client, 'unavailable-features')
+        assert get(client, 'ia64') is False
+        assert 'ia64' in daemon.output(), daemon.output()
+        remove(client)
+        daemon.log.truncate(0)
+        client.request({'execute': 'device_add', 'arguments': {**arguments, 'check': False}})
+        assert 'ia64' not in daemon.output(), daemon.output()
+
+
+def identity(recorder):
+    """what a request names of a CPU's identity is what the property tells"""
+    need_kvm()
+    values = {'vendor': 'GenuineIntel', 'family': 15, 'model': 4, 'stepping': 9,
+              'model-id': 'A CPU', 'level': 13, 'xlevel': 0x80000008, 'min-level': 7,
+              'min-xlevel': 0x80000004, 'phys-bits': 36, 'host-phys-bits': False, 'pmu': False,
+              'kvm': False, 'migratable': True, 'apic-id': 5, 'check': False, 'enforce': False}
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        empty_machine(client)
+        add(client, 'qemu64-x86_64-cpu', **values)
+        for name, value in values.items():
+            assert get(client, name) == value, (name, get(client, name))
+        remove(client)
+        add(client, 'qemu64-x86_64-cpu', pmu=True, **{'host-phys-bits': True})
+        assert get(client, 'host-phys-bits') is True
+        assert 32 <= get(client, 'phys-bits') <= 52
+
+
+def strings_for_all(recorder):
+    """device_add takes a feature as a string, as clients have always sent it"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        empty_machine(client)
+        add(client, 'qemu64-x86_64-cpu', x2apic='on', sse='off', family='15',
+            **{'tsc-deadline': 'true'})
+        assert get(client, 'x2apic') is True
+        assert get(client, 'sse') is False
+        assert get(client, 'family') == 15
+
+
+def topology(recorder):
+    """places that a request names are kept, the others are chosen, and no two are equal"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        empty_machine(client)
+        place = {'socket-id': 1, 'die-id': 0, 'core-id': 0, 'thread-id': 0}
+        client.request({'execute': 'device_add', 'arguments': {
+            'driver': 'qemu64-x86_64-cpu', 'id': 'a', **place}})
+        client.call('device_add', driver='qemu64-x86_64-cpu', id='b')
+        found = [c['props'] for c in client.call('query-cpus-fast')]
+        assert found[0] == place and found[1] != place, found
+        before = client.call('query-cpus-fast')
+        error = client.error('device_add', {'driver': 'qemu64-x86_64-cpu', 'id': 'c', **place})
+        assert error['reason'] in ('id-in-use', 'address-in-use', 'invalid-value'), error
+        assert client.call('query-cpus-fast') == before
+
+
+if __name__ == '__main__':
+    vmdtest.main([every_model_runs, host_lacks_nothing, each_feature, enforce, identity,
+                  strings_for_all, topology])
