@@ -424,7 +424,8 @@ static void add_sizes(Builder *b)
 {
     const X8664CpuProps *props = b->props;
     guint32 threads = topology_threads_per_socket(b->topology);
-    guint linear = !props->lm ? 32 : props->la57 ? 57 : 48;
+    /* KVM takes no width but those of 64-bit CPUs, and 0. */
+    guint linear = !props->lm ? 0 : props->la57 ? 57 : 48;
     guint32 ecx = 0;
 
     if (threads > 1) {

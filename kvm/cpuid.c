@@ -91,15 +91,30 @@ void kvm_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 re
     }
 }
 
-bool kvm_cpuid_set(KvmVcpu *vcpu, GError **error)
+static bool same_leaves(const GArray *a, const GArray *b)
 {
-    const GArray *leaves = vcpu->cpu->cpuid;
-    guint n = leaves ? leaves->len : 0;
-    g_autofree struct kvm_cpuid2 *table = NULL;
+    if (!a || a->len != b->len) {
+        return false;
+    }
+    for (guint i = 0; i < a->len; i++) {
+        const CpuidLeaf *x = &g_array_index(a, CpuidLeaf, i);
+        const CpuidLeaf *y = &g_array_index(b, CpuidLeaf, i);
 
-    table = g_malloc0(sizeof(*table) + n * sizeof(table->entries[0]));
-    table->nent = n;
-    for (guint i = 0; i < n; i++) {
+        if (x->leaf != y->leaf || x->subleaf != y->subleaf || x->has_subleaf != y->has_subleaf ||
+            x->eax != y->eax || x->ebx != y->ebx || x->ecx != y->ecx || x->edx != y->edx) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct kvm_cpuid2 *make_table(const GArray *leaves)
+{
+    struct kvm_cpuid2 *table = g_malloc0(sizeof(*table) +
+                                         leaves->len * sizeof(table->entries[0]));
+
+    table->nent = leaves->len;
+    for (guint i = 0; i < leaves->len; i++) {
         const CpuidLeaf *leaf = &g_array_index(leaves, CpuidLeaf, i);
 
         table->entries[i] = (struct kvm_cpuid_entry2){
@@ -109,10 +124,25 @@ bool kvm_cpuid_set(KvmVcpu *vcpu, GError **error)
             .eax = leaf->eax, .ebx = leaf->ebx, .ecx = leaf->ecx, .edx = leaf->edx,
         };
     }
+    return table;
+}
+
+/* The kernel takes no other CPUID once the vCPU ran, not even the same again. */
+bool kvm_cpuid_set(KvmVcpu *vcpu, GError **error)
+{
+    g_autofree struct kvm_cpuid2 *table = NULL;
+
+    if (same_leaves(vcpu->cpuid, vcpu->cpu->cpuid)) {
+        return true;
+    }
+    table = make_table(vcpu->cpu->cpuid);
     if (kvm_ioctl(vcpu->fd, KVM_SET_CPUID2, table) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "KVM refused the CPU's features");
+                            "KVM refused the features of CPU %u%s", vcpu->cpu->index,
+                            vcpu->cpuid ? ", whose APIC id ran with others" : "");
         return false;
     }
+    g_clear_pointer(&vcpu->cpuid, g_array_unref);
+    vcpu->cpuid = g_array_ref(vcpu->cpu->cpuid);
     return true;
 }

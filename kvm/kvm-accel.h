@@ -65,7 +65,7 @@ struct KvmAccel {
     KvmSlots slots;
     KvmRoutes routes;
     GPtrArray *vcpus;           /* of KvmVcpu */
-    GHashTable *idle;           /* APIC id -> descriptor of a vCPU that has no CPU */
+    GHashTable *idle;           /* APIC id -> vCPU that has no CPU */
     KvmRunControl run;
 };
 
@@ -79,6 +79,7 @@ struct KvmVcpu {
     bool stop, parked, quit;    /* under kvm->run.lock */
     bool has_run;               /* since it was made or reset */
     KvmPowerOn *power_on;
+    GArray *cpuid;              /* of CpuidLeaf: what the kernel was given */
 };
 
 static inline KvmAccel *kvm_accel(Accel *accel)
@@ -161,12 +162,16 @@ typedef enum {
  * errno if KVM_RUN failed, else 0. */
 KvmExitAction kvm_vcpu_exit(KvmVcpu *vcpu, int error);
 
-/* Gives the kernel cpu->cpuid; before anything else is done with the vCPU. */
+/* Gives the kernel cpu->cpuid, unless it has just that; before anything else is
+ * done with the vCPU. */
 bool kvm_cpuid_set(KvmVcpu *vcpu, GError **error);
 
 /* A fresh vCPU's state, to go back to in a reset. */
 bool kvm_power_on_save(KvmVcpu *vcpu, GError **error);
 bool kvm_power_on_restore(KvmVcpu *vcpu, GError **error);
 void kvm_power_on_free(KvmPowerOn *power_on);
+
+/* For the values of KvmAccel.idle. */
+void kvm_idle_vcpu_free(void *data);
 
 #endif

@@ -294,14 +294,49 @@ static void install_kick_handler(void)
     sigaction(KICK_SIGNAL, &action, NULL);
 }
 
-/* A VM keeps each vCPU for as long as it lives, so the descriptor of one whose
- * CPU is gone waits for the next CPU with that APIC id. */
-static int take_idle(KvmAccel *kvm, guint id)
-{
-    gpointer fd;
+/*
+ * A VM keeps each vCPU for as long as it lives.  One whose CPU is gone waits,
+ * with its power-on state, for the next CPU of that APIC id.
+ */
+typedef struct {
+    int fd;
+    KvmPowerOn *power_on;       /* NULL: it was never ready to run */
+    GArray *cpuid;              /* the same */
+} IdleVcpu;
 
-    return g_hash_table_steal_extended(kvm->idle, GUINT_TO_POINTER(id), NULL, &fd)
-               ? GPOINTER_TO_INT(fd) : -1;
+void kvm_idle_vcpu_free(void *data)
+{
+    IdleVcpu *idle = data;
+
+    close(idle->fd);
+    kvm_power_on_free(idle->power_on);
+    g_clear_pointer(&idle->cpuid, g_array_unref);
+    g_free(idle);
+}
+
+static void leave_idle(KvmVcpu *vcpu)
+{
+    IdleVcpu *idle = g_new(IdleVcpu, 1);
+
+    *idle = (IdleVcpu){ .fd = vcpu->fd, .power_on = vcpu->power_on, .cpuid = vcpu->cpuid };
+    g_hash_table_replace(vcpu->kvm->idle, GUINT_TO_POINTER(vcpu->cpu->apic_id), idle);
+}
+
+static bool take_idle(KvmVcpu *vcpu)
+{
+    g_autofree IdleVcpu *idle = NULL;
+    gpointer found;
+
+    if (!g_hash_table_steal_extended(vcpu->kvm->idle, GUINT_TO_POINTER(vcpu->cpu->apic_id), NULL,
+                                     &found)) {
+        return false;
+    }
+    idle = found;
+    vcpu->fd = idle->fd;
+    vcpu->power_on = idle->power_on;
+    vcpu->cpuid = idle->cpuid;
+    vcpu->has_run = true;
+    return true;
 }
 
 static bool open_vcpu(KvmVcpu *vcpu, GError **error)
@@ -317,8 +352,7 @@ static bool open_vcpu(KvmVcpu *vcpu, GError **error)
     if (cpu_is_bsp(vcpu->cpu) && id != 0) {
         kvm_ioctl(kvm->vm_fd, KVM_SET_BOOT_CPU_ID, (void *)(gulong)id);
     }
-    vcpu->fd = take_idle(kvm, id);
-    if (vcpu->fd < 0) {
+    if (!take_idle(vcpu)) {
         vcpu->fd = kvm_ioctl(kvm->vm_fd, KVM_CREATE_VCPU, (void *)(gulong)id);
     }
     if (vcpu->fd < 0) {
@@ -369,11 +403,19 @@ static void vcpu_free(KvmVcpu *vcpu)
         munmap(vcpu->run, vcpu->kvm->device.run_size);
     }
     if (vcpu->fd >= 0) {
-        g_hash_table_replace(vcpu->kvm->idle, GUINT_TO_POINTER(vcpu->cpu->apic_id),
-                             GINT_TO_POINTER(vcpu->fd));
+        leave_idle(vcpu);
     }
-    kvm_power_on_free(vcpu->power_on);
     g_free(vcpu);
+}
+
+/* A new vCPU is in its power-on state, which is noted; one that another CPU had
+ * goes back to it. */
+static bool make_fresh(KvmVcpu *vcpu, GError **error)
+{
+    if (!vcpu->power_on) {
+        return kvm_power_on_save(vcpu, error);
+    }
+    return kvm_vcpu_reset(&vcpu->kvm->accel, vcpu->cpu, &vcpu->cpu->reset_state, error);
 }
 
 bool kvm_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
@@ -384,12 +426,13 @@ bool kvm_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
     vcpu->kvm = kvm;
     vcpu->cpu = cpu;
     vcpu->fd = -1;
+    cpu->vcpu = vcpu;
     if (!kvm_irqchip_need(kvm, error) || !open_vcpu(vcpu, error) || !kvm_cpuid_set(vcpu, error) ||
-        !kvm_power_on_save(vcpu, error) || !start_thread(vcpu, error)) {
+        !make_fresh(vcpu, error) || !start_thread(vcpu, error)) {
+        cpu->vcpu = NULL;
         vcpu_free(vcpu);
         return false;
     }
-    cpu->vcpu = vcpu;
     g_ptr_array_add(kvm->vcpus, vcpu);
     return true;
 }

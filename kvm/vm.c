@@ -59,11 +59,6 @@ static bool check_irqchip(const KvmAccel *kvm, GError **error)
     return true;
 }
 
-static void close_fd(gpointer fd)
-{
-    close(GPOINTER_TO_INT(fd));
-}
-
 bool kvm_vm_open(KvmAccel *kvm, const char *path, AccelIrqchip irqchip, GError **error)
 {
     kvm->irqchip = irqchip;
@@ -75,7 +70,7 @@ bool kvm_vm_open(KvmAccel *kvm, const char *path, AccelIrqchip irqchip, GError *
     }
     kvm_slots_init(kvm);
     kvm_routes_init(kvm);
-    kvm->idle = g_hash_table_new_full(NULL, NULL, NULL, close_fd);
+    kvm->idle = g_hash_table_new_full(NULL, NULL, NULL, kvm_idle_vcpu_free);
     if (!check_irqchip(kvm, error) || !create_vm(kvm, error) ||
         !set_reserved_pages(kvm, error)) {
         kvm_vm_close(kvm);

@@ -124,7 +124,9 @@ bool kvm_power_on_save(KvmVcpu *vcpu, GError **error)
          kvm_ioctl(vcpu->fd, KVM_GET_DEBUGREGS, &on->debug_registers) < 0) ||
         (device->vcpu_events && kvm_ioctl(vcpu->fd, KVM_GET_VCPU_EVENTS, &on->events) < 0) ||
         !save_msrs(vcpu, on)) {
-        return failed(vcpu, "read", error);
+        failed(vcpu, "read", error);
+        g_clear_pointer(&vcpu->power_on, kvm_power_on_free);
+        return false;
     }
     return true;
 }

@@ -6,8 +6,11 @@
  */
 #include "config.h"
 
+#include <event2/event.h>
+
 #include "hw/rtc/rtc-time.h"
 #include "qmp/error.h"
+#include "qmp/event.h"
 #include "tests/lib/rig.h"
 
 enum { SECONDS, SECONDS_ALARM, MINUTES, MINUTES_ALARM, HOURS, HOURS_ALARM, DAY_OF_WEEK, DATE,
@@ -173,6 +176,47 @@ static void test_set_time(void)
     assert_time(&r, 0x00, 0x45, 0x30);
     pass(&r, SECOND);
     assert_time(&r, 0x00, 0x45, 0x31);
+}
+
+static void on_event(const QmpEvent *event, void *data)
+{
+    if (event) {
+        g_assert_cmpstr(event->name, ==, "RTC_CHANGE");
+        g_string_append_printf(data, "%s;", event->data);
+    }
+}
+
+/* RTC_CHANGE says by how much the guest has moved its time since the start, once
+ * for each change of that. */
+static void test_change_event(void)
+{
+    static const char expect[] =
+        "{\"offset\": 3600, \"qom-path\": \"/machine/peripheral/rtc\"};"
+        "{\"offset\": -5, \"qom-path\": \"/machine/peripheral/rtc\"};"
+        "{\"offset\": 0, \"qom-path\": \"/machine/peripheral/rtc\"};";
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GString) events = g_string_new(NULL);
+    struct event_base *base = event_base_new();
+    QmpEventQueue *queue = qmp_event_queue_new(base);
+    Rtc r = rtc_at(rig, "2024-01-01T10:00:00");
+
+    rig->env.events = queue;
+    qmp_event_queue_add_sink(queue, on_event, events);
+    pass(&r, 20 * SECOND);
+    set(&r, HOURS, 0x11);
+    set(&r, HOURS, 0x11);
+    pass(&r, 100 * MS);
+    set(&r, REG_B, 0x82);
+    set(&r, HOURS, 0x10);
+    set(&r, SECONDS, 0x15);
+    set(&r, REG_B, 0x02);
+    set(&r, REG_B, 0x12);
+    set(&r, SECONDS, 0x20);
+    qmp_event_queue_deliver(queue);
+    g_assert_cmpstr(events->str, ==, expect);
+    rig->env.events = NULL;
+    qmp_event_queue_free(queue);
+    event_base_free(base);
 }
 
 /* Nonsense from the guest gives some time, and no fault. */
@@ -510,7 +554,7 @@ static const struct {
     void (*f)(void);
 } test_cases[] = {
     CASE(address_map), CASE(bcd_24), CASE(binary), CASE(12_hours), CASE(set_time),
-    CASE(set_nonsense), CASE(base_year), CASE(uip), CASE(divider_reset), CASE(periodic_rates),
+    CASE(change_event), CASE(set_nonsense), CASE(base_year), CASE(uip), CASE(divider_reset), CASE(periodic_rates),
     CASE(periodic_polled), CASE(update_ended), CASE(alarm), CASE(alarm_polled),
     CASE(late_enable), CASE(read_only), CASE(lost_ticks), CASE(reset), CASE(two),
     CASE(bad_properties), CASE(calendar),

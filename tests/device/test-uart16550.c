@@ -19,7 +19,7 @@ enum { THR = RBR, DLL = RBR, DLM = IER, FCR = IIR };
 #define COM2 0x2f8
 #define CHAR_TIME 1041666       /* ns of ten bits at 9600 baud */
 
-/* One serial port; its back end sends to `sent` what `room` lets it. */
+/* One serial port; its back end is a Host. */
 typedef struct {
     Rig *rig;
     Device *dev;
@@ -28,29 +28,53 @@ typedef struct {
     guint irq;
 } Port;
 
-/* ---- A back end with a hand on it ---- */
+/* ---- A back end whose host takes what the test says ---- */
 
-static GString *sent_of(Chardev *chr)
+typedef struct {
+    CharOps ops;                /* first: how it is found from a Chardev */
+    GString *sent;
+    gsize room;
+} Host;
+
+static Host *host_of(const Chardev *chr)
 {
-    return chr->waiter_opaque;  /* free for us: chardev-add's `wait` is not used here */
+    return (Host *)chr->ops;
 }
 
-/* `dropped` serves as the room that is left. */
-static gsize slow_write(Chardev *chr, const guint8 *data, gsize size)
+static gsize host_write(Chardev *chr, const guint8 *data, gsize size)
 {
-    gsize n = MIN(size, chr->dropped);
+    Host *host = host_of(chr);
+    gsize n = MIN(size, host->room);
 
-    chr->dropped -= n;
-    g_string_append_len(sent_of(chr), (const char *)data, n);
+    host->room -= n;
+    g_string_append_len(host->sent, (const char *)data, n);
     return n;
 }
 
-static char *slow_filename(Chardev *chr)
+static char *host_filename(Chardev *chr)
 {
-    return g_strdup("slow");
+    return g_strdup("host");
 }
 
-static const CharOps slow_ops = { .write = slow_write, .filename = slow_filename };
+static Host *host_new(void)
+{
+    Host *host = g_new0(Host, 1);
+
+    host->ops = (CharOps) { .write = host_write, .filename = host_filename };
+    host->sent = g_string_new(NULL);
+    host->room = G_MAXSIZE;
+    return host;
+}
+
+static const char *sent(const Port *p)
+{
+    return host_of(p->chr)->sent->str;
+}
+
+static void set_room(const Port *p, gsize room)
+{
+    host_of(p->chr)->room = room;
+}
 
 static Port port_new(Rig *rig, const char *id, guint16 base, guint irq)
 {
@@ -62,9 +86,7 @@ static Port port_new(Rig *rig, const char *id, guint16 base, guint irq)
 
     p.chr = (Chardev *)rig_object(rig, "chardev-null", chardev, &error, NULL);
     g_assert_no_error(error);
-    p.chr->ops = &slow_ops;
-    p.chr->waiter_opaque = g_string_new(NULL);
-    p.chr->dropped = 1000000;
+    p.chr->ops = &host_new()->ops;
     p.dev = rig_device(rig, "isa-serial", id, &error, "iobase", iobase, "irq", line, "chardev",
                        chardev, NULL);
     g_assert_no_error(error);
@@ -78,7 +100,11 @@ static Port com1_new(Rig *rig)
 
 static void port_done(Port *p)
 {
-    g_string_free(sent_of(p->chr), true);
+    Host *host = host_of(p->chr);
+
+    p->chr->ops = object_kind(p->chr);
+    g_string_free(host->sent, true);
+    g_free(host);
 }
 
 static guint8 in(const Port *p, guint reg)
@@ -139,7 +165,7 @@ static void test_lcr(void)
     out(&p, LCR, 0x7f);
     g_assert_cmphex(in(&p, LCR), ==, 0x7f);
     g_assert_cmphex(in(&p, IER), ==, 0x0f);
-    g_assert_cmpstr(sent_of(p.chr)->str, ==, "");
+    g_assert_cmpstr(sent(&p), ==, "");
     out(&p, LCR, 0x80);
     g_assert_cmphex(in(&p, DLM), ==, 0x12);
     port_done(&p);
@@ -306,7 +332,7 @@ static void test_thre(void)
     g_assert_cmpuint(rig_irq_edges(rig, p.irq), ==, edges + 1);
     g_assert_cmphex(in(&p, IIR), ==, 0x02);
     assert_line(&p, false);
-    g_assert_cmpstr(sent_of(p.chr)->str, ==, "a");
+    g_assert_cmpstr(sent(&p), ==, "a");
     port_done(&p);
 }
 
@@ -349,7 +375,7 @@ static void test_mcr_loop(void)
     out(&p, THR, 0xa5);
     g_assert_cmphex(in(&p, LSR), ==, 0x61);
     g_assert_cmphex(in(&p, RBR), ==, 0xa5);
-    g_assert_cmpstr(sent_of(p.chr)->str, ==, "");
+    g_assert_cmpstr(sent(&p), ==, "");
     g_assert_cmpuint(char_can_receive(p.chr), ==, 0);
     out(&p, MCR, 0x00);
     g_assert_cmpuint(char_can_receive(p.chr), ==, 1);
@@ -481,23 +507,23 @@ static void test_back_pressure(void)
     g_autoptr(Rig) rig = rig_new();
     Port p = com1_new(rig);
 
-    p.chr->dropped = 2;
+    set_room(&p, 2);
     out(&p, FCR, 0x01);
     out(&p, IER, 0x02);
     in(&p, IIR);
     for (guint i = 0; i < 19; i++) {
         out(&p, THR, 'a' + i);
     }
-    g_assert_cmpstr(sent_of(p.chr)->str, ==, "ab");
+    g_assert_cmpstr(sent(&p), ==, "ab");
     g_assert_cmphex(in(&p, LSR), ==, 0x00);
     assert_line(&p, false);
-    p.chr->dropped = 10;
+    set_room(&p, 10);
     char_writable(p.chr);
     g_assert_cmphex(in(&p, LSR), ==, 0x00);
     assert_line(&p, false);
-    p.chr->dropped = 100;
+    set_room(&p, 100);
     char_writable(p.chr);
-    g_assert_cmpstr(sent_of(p.chr)->str, ==, "abcdefghijklmnopqr");
+    g_assert_cmpstr(sent(&p), ==, "abcdefghijklmnopqr");
     g_assert_cmphex(in(&p, LSR), ==, 0x60);
     assert_line(&p, true);
     port_done(&p);
@@ -508,16 +534,16 @@ static void test_transmitter_reset(void)
     g_autoptr(Rig) rig = rig_new();
     Port p = com1_new(rig);
 
-    p.chr->dropped = 0;
+    set_room(&p, 0);
     out(&p, FCR, 0x01);
     out(&p, THR, 'x');
     g_assert_cmphex(in(&p, LSR), ==, 0x00);
     out(&p, FCR, 0x05);
     g_assert_cmphex(in(&p, LSR), ==, 0x60);
-    p.chr->dropped = 100;
+    set_room(&p, 100);
     char_writable(p.chr);
     out(&p, THR, 'y');
-    g_assert_cmpstr(sent_of(p.chr)->str, ==, "y");
+    g_assert_cmpstr(sent(&p), ==, "y");
     port_done(&p);
 }
 
@@ -565,8 +591,8 @@ static void test_two(void)
     g_assert_cmphex(in(&b, RBR), ==, 'b');
     out(&a, THR, '1');
     out(&b, THR, '2');
-    g_assert_cmpstr(sent_of(a.chr)->str, ==, "1");
-    g_assert_cmpstr(sent_of(b.chr)->str, ==, "2");
+    g_assert_cmpstr(sent(&a), ==, "1");
+    g_assert_cmpstr(sent(&b), ==, "2");
     device_unmake(a.dev);
     g_assert_cmphex(rig_in(rig, COM1 + SCR, 1), ==, 0xff);
     g_assert_cmphex(in(&b, SCR), ==, 0x22);

@@ -61,6 +61,18 @@ def every_model_runs(recorder):
             assert '\nruns\r\n' in console_text(client), name
 
 
+def every_model_is_made(recorder):
+    """each CPU model can be made as it is, removed, and made again"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        empty_machine(client)
+        for name in models(client) * 2:
+            add(client, name)
+            assert get(client, 'type') == name
+            remove(client)
+
+
 def host_lacks_nothing(recorder):
     """host and max have what the accelerator offers, and lack none of it"""
     need_kvm()
@@ -168,5 +180,5 @@ def topology(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([every_model_runs, host_lacks_nothing, each_feature, enforce, identity,
-                  strings_for_all, topology])
+    vmdtest.main([every_model_runs, every_model_is_made, host_lacks_nothing, each_feature,
+                  enforce, identity, strings_for_all, topology])

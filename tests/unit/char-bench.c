@@ -30,14 +30,12 @@ static Bench *bench_of(const Env *env)
 
 static void bench_lock(const Env *env)
 {
-    g_assert_false(bench_of(env)->locked);
-    bench_of(env)->locked = true;
+    g_mutex_lock(&bench_of(env)->lock);
 }
 
 static void bench_unlock(const Env *env)
 {
-    g_assert_true(bench_of(env)->locked);
-    bench_of(env)->locked = false;
+    g_mutex_unlock(&bench_of(env)->lock);
 }
 
 static int bench_take_fd(const Env *env, const char *name, GError **error)
@@ -100,6 +98,8 @@ Bench *bench_new(void)
         object_register_types(types);
         g_once_init_leave(&once, 1);
     }
+    g_mutex_init(&b->lock);
+    g_cond_init(&b->writable_cond);
     b->base = event_base_new();
     b->env = (Env) { .base = b->base, .host = b, .run = bench_run, .take_fd = bench_take_fd,
                      .lock = bench_lock, .unlock = bench_unlock };
@@ -138,6 +138,8 @@ void bench_free(Bench *b)
         g_free(b->dir);
         g_string_free(b->received, true);
         g_string_free(b->events, true);
+        g_mutex_clear(&b->lock);
+        g_cond_clear(&b->writable_cond);
         g_free(b);
     }
 }
@@ -212,7 +214,10 @@ static void front_event(void *opaque, CharEvent event)
 
 static void front_writable(void *opaque)
 {
-    ((Bench *)opaque)->writable++;
+    Bench *b = opaque;
+
+    b->writable++;
+    g_cond_signal(&b->writable_cond);
 }
 
 static const CharFrontOps front_ops = {

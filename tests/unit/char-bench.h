@@ -15,12 +15,13 @@ typedef struct {
     struct event_base *base;
     char *dir;                  /* a directory of the bench's own */
     int passed_fd;              /* what take_fd gives for "fd1", or -1 */
-    bool locked;
+    GMutex lock;                /* what the environment's lock is */
     /* The front end. */
     gsize room;                 /* what it takes */
     GString *received;
     GString *events;            /* 'O' opened, 'C' closed, 'B' break */
-    guint writable;
+    guint writable;             /* how often it was told */
+    GCond writable_cond;
 } Bench;
 
 Bench *bench_new(void);

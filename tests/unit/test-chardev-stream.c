@@ -177,6 +177,63 @@ static void test_output_bound(void)
     pipes_done(&p);
 }
 
+#define MANY (1024 * 1024)
+
+typedef struct {
+    Bench *b;
+    Chardev *chr;
+} Writer;
+
+/* As a vCPU does: under the lock, and waiting for room without it. */
+static gpointer write_many(gpointer data)
+{
+    Writer *w = data;
+    gsize sent = 0;
+
+    g_mutex_lock(&w->b->lock);
+    while (sent < MANY) {
+        guint8 block[700];
+        gsize size = MIN(sizeof(block), MANY - sent), n;
+
+        for (gsize i = 0; i < size; i++) {
+            block[i] = (sent + i) % 251;
+        }
+        n = char_write(w->chr, block, size);
+        sent += n;
+        if (n < size) {
+            g_cond_wait(&w->b->writable_cond, &w->b->lock);
+        }
+    }
+    g_mutex_unlock(&w->b->lock);
+    return NULL;
+}
+
+/* Another thread writes while the loop runs: every byte comes, in order. */
+static void test_other_thread(void)
+{
+    g_autoptr(Bench) b = bench_new();
+    Pipes p = make_pipes(b);
+    Writer w = { b, add_pipe(b, p.path, NULL) };
+    GThread *thread;
+    gsize got = 0;
+
+    bench_attach(b, w.chr);
+    thread = g_thread_new("writer", write_many, &w);
+    while (got < MANY) {
+        guint8 buf[5000];
+        ssize_t n = read(p.from, buf, sizeof(buf));
+
+        for (ssize_t i = 0; i < n; i++) {
+            g_assert_cmpuint(buf[i], ==, got++ % 251);
+        }
+        bench_turn(b, 1);
+    }
+    g_thread_join(thread);
+    g_assert_cmpuint(w.chr->dropped, ==, 0);
+    bench_remove(b, w.chr);
+    pipes_done(&p);
+}
+
 /* ---- Terminals ---- */
 
 static Chardev *add_pty(Bench *b, const char *id)
@@ -337,6 +394,7 @@ int main(int argc, char **argv)
     g_test_add_func("/chardev/pipe/missing", test_pipe_missing);
     g_test_add_func("/chardev/input-pace", test_input_pace);
     g_test_add_func("/chardev/output-bound", test_output_bound);
+    g_test_add_func("/chardev/other-thread", test_other_thread);
     g_test_add_func("/chardev/pty", test_pty);
     g_test_add_func("/chardev/pty/quick", test_pty_quick);
     g_test_add_func("/chardev/pty/full", test_pty_full);

@@ -251,7 +251,7 @@ static void test_features_on_and_off(void)
     g_assert_cmpmem(&find(cpu, 0x80000002, 0)->eax, 4, "A CP", 4);
     g_assert_null(find(cpu, 7, 0));
     g_assert_null(find(cpu, 0xb, 0));
-    check(cpu, 0x80000008, 0, 0x2028, 0, 0, 0);
+    check(cpu, 0x80000008, 0, 0x28, 0, 0, 0);
 }
 
 static void test_signatures(void)

@@ -183,6 +183,31 @@ static void test_reset(void)
     g_assert_cmpmem(rig->ram + 0x3000, 4, "\x06\x04\x07\x00", 4);
 }
 
+/* A CPU that comes again, in the vCPU that the VM has kept, is a fresh one. */
+static void test_cpu_again(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    X86CpuState state;
+
+    RIG_LOAD(rig, RIG_CODE,
+             0x66, 0xb9, 0x77, 0x02, 0x00, 0x00,        /* mov ecx, 0x277 (IA32_PAT) */
+             0x0f, 0x32,                                /* rdmsr */
+             0x66, 0xa3, 0x00, 0x30,                    /* mov [0x3000], eax */
+             0x66, 0xb8, 0x06, 0x06, 0x06, 0x06,        /* mov eax, 0x06060606 */
+             0x0f, 0x30,                                /* wrmsr */
+             END);
+    for (guint i = 0; i < 3; i++) {
+        rig_run(rig);
+        g_assert_cmpmem(rig->ram + 0x3000, 4, "\x06\x04\x07\x00", 4);
+        device_unmake(&rig->cpu->device);
+        rig->cpu = rig_make_cpu(rig);
+        g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &state, NULL));
+        g_assert_cmphex(state.rip, ==, 0xfff0);
+        rig_state_real(&state);
+        rig_set_state(rig, &state);
+    }
+}
+
 /* The state that a reset loads is the one that the board left in the CPU. */
 static void test_reset_through_device(void)
 {
@@ -343,6 +368,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/run/state", test_state);
     g_test_add_func("/kvm/run/reset", test_reset);
     g_test_add_func("/kvm/run/reset-through-device", test_reset_through_device);
+    g_test_add_func("/kvm/run/cpu-again", test_cpu_again);
     g_test_add_func("/kvm/run/destroy-while-running", test_destroy_while_running);
     g_test_add_func("/kvm/run/second-cpu", test_second_cpu);
     g_test_add_func("/kvm/run/two-cpus-run", test_two_cpus_run);

@@ -1,0 +1,347 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Everything that can be asked about answers: classes, properties, objects, queries."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import vmdtest                                      # noqa: E402
+from introspection import KINDS                     # noqa: E402
+from microvm import build                           # noqa: E402
+from vmdtest import Client, Daemon, need_kvm        # noqa: E402
+
+# Arguments for classes that need some; PATH is replaced by the daemon's folder.
+NEEDED = {
+    'memory-backend-ram': {'size': 4096},
+    'memory-backend-memfd': {'size': 4096},
+    'memory-backend-file': {'size': 4096, 'mem-path': 'PATH'},
+}
+# One back end of each kind; PATH likewise.
+CHARDEVS = {
+    'chardev-null': {'type': 'null', 'data': {}},
+    'chardev-ringbuf': {'type': 'ringbuf', 'data': {}},
+    'chardev-file': {'type': 'file', 'data': {'out': 'PATH/out'}},
+    'chardev-pty': {'type': 'pty', 'data': {}},
+    'chardev-stdio': {'type': 'stdio', 'data': {}},
+    'chardev-pipe': {'type': 'pipe', 'data': {'device': 'PATH/fifo'}},
+    'chardev-socket': {'type': 'socket', 'data': {'addr': {
+        'type': 'unix', 'data': {'path': 'PATH/serial'}}}},
+}
+
+
+def classes(client):
+    return {t['name']: t for t in client.call('qom-list-types', abstract=True)}
+
+
+def descends(types, name, ancestor):
+    while name and name != ancestor:
+        name = types[name].get('parent')
+    return name == ancestor
+
+
+def within(value, folder):
+    """The value with PATH replaced in all of its strings."""
+    if isinstance(value, dict):
+        return {k: within(v, folder) for k, v in value.items()}
+    return value.replace('PATH', folder) if isinstance(value, str) else value
+
+
+def classes_answer(recorder):
+    """each class tells its properties, with types and defaults that are values of them"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        types = classes(client)
+        assert {t['name'] for t in client.call('qom-list-types')} == {
+            n for n, t in types.items() if not t.get('abstract')}
+        for name, info in types.items():
+            assert 'parent' not in info or info['parent'] in types, info
+            properties = client.call('qom-list-properties', typename=name)
+            names = [p['name'] for p in properties]
+            assert names[0] == 'type' and len(set(names)) == len(names), names
+            for p in properties:
+                assert p['description'], (name, p)
+                check_default(name, p)
+            if descends(types, name, 'device'):
+                assert client.call('device-list-properties', typename=name) == properties[1:]
+            else:
+                error = client.error('device-list-properties', {'typename': name})
+                assert error['reason'] == 'invalid-value', error
+            listed = {t['name'] for t in client.call('qom-list-types', implements=name)}
+            assert listed == {n for n, t in types.items()
+                              if not t.get('abstract') and descends(types, n, name)}, name
+        assert client.call('qom-list-types', implements='no-such-class') == []
+        assert client.error('qom-list-properties', {'typename': 'no-such-class'})[
+            'reason'] == 'class-not-found'
+
+
+def check_default(klass, p):
+    if 'default-value' not in p:
+        return
+    kind = {'bool': 'boolean', 'str': 'string'}.get(p['type'], 'value')
+    if p['type'].endswith('List'):
+        kind = 'array'
+    elif p['type'].startswith(('int', 'uint', 'size')):
+        kind = 'int'
+    assert KINDS[kind](p['default-value']), (klass, p)
+
+
+def schema_and_classes_agree(recorder):
+    """object-add and device_add have a branch for each class that they can make"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        types = classes(client)
+        schema = client.schema
+        for command, ancestors in (('device_add', ['device']),
+                                   ('object-add', ['accel', 'machine', 'memory-backend'])):
+            entity = schema.entities[schema.entities[command]['arg-type']]
+            cases = {v['case'] for v in entity['variants']}
+            assert cases == {n for n, t in types.items() if not t.get('abstract') and any(
+                descends(types, n, a) for a in ancestors)}, command
+            for case in cases:
+                listed = {p['name'] for p in client.call('qom-list-properties', typename=case)}
+                assert set(schema.branch(entity['name'], case)) == listed - {'type'}, case
+
+
+def abstract_ones_are_refused(recorder):
+    """what has no objects of its own is refused by object-add and device_add"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        for name, info in classes(client).items():
+            if not info.get('abstract'):
+                continue
+            for command, key in (('object-add', 'qom-type'), ('device_add', 'driver')):
+                error = client.error(command, {key: name, 'id': 'x'})
+                assert error['reason'] in ('class-abstract', 'not-user-creatable'), (name, error)
+                assert error['path'] == key, (name, error)
+
+
+def board_devices_are_refused(recorder):
+    """what only machine types make is refused by device_add, and is there all the same"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client)
+        found = {k for _, k in walk(client, recorder, '/machine')}
+        for name in ('isabus-bridge', 'kvm-ioapic', 'kvm-i8259', 'kvm-pit'):
+            error = client.error('device_add', {'driver': name, 'id': 'x'})
+            assert error['reason'] == 'not-user-creatable', (name, error)
+            assert name in found, found
+
+
+# ---- Objects
+
+def walk(client, recorder, path):
+    """(path, class) of an object and all below it; reads every property."""
+    properties = client.call('qom-list', path=path)
+    klass = client.call('qom-get', path=path, property='type')
+    declared = {p['name']: p for p in client.call('qom-list-properties', typename=klass)}
+    found = [(path, klass)]
+    for p in properties:
+        value = client.call('qom-get', path=path, property=p['name'])
+        if p['type'].startswith('child<'):
+            child = path.rstrip('/') + '/' + p['name']
+            # A property hides a child of its name from qom-get.
+            assert p['name'] in declared or value == child, (value, child)
+            found += walk(client, recorder, child)
+            continue
+        assert p['name'] in declared, (path, p)
+        if p['type'].startswith('link<'):
+            assert value == '' or client.call('qom-get', path=value, property='type'), value
+        if p['name'] != 'type':
+            recorder.read(klass, p['name'])
+            check_settable(client, path, p['name'], value)
+    return found
+
+
+def check_settable(client, path, name, value):
+    """qom-set of what the property is already succeeds, or says why it cannot."""
+    client.send({'execute': 'qom-set', 'arguments': {'path': path, 'property': name,
+                                                     'value': value}})
+    reply = client.reply()
+    if 'error' in reply:
+        assert reply['error']['reason'] in ('property-read-only', 'property-not-settable',
+                                            'internal-property'), (path, name, reply)
+
+
+def snapshot(client):
+    return {path: sorted(o['name'] + ' ' + o['type'] for o in client.call('qom-list', path=path))
+            for path in ('/objects', '/chardevs', '/')}
+
+
+def each_object(recorder):
+    """each class that object-add makes: made, walked, removed, made again, and no trace left"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        types = classes(client)
+        entity = client.schema.entities[client.schema.entities['object-add']['arg-type']]
+        for case in sorted(v['case'] for v in entity['variants']):
+            if descends(types, case, 'machine'):
+                continue
+            before = snapshot(client), daemon.descriptors()
+            for _ in range(2):
+                client.request({'execute': 'object-add', 'arguments': {
+                    'qom-type': case, 'id': 'x', **within(NEEDED.get(case, {}), daemon.folder)}})
+                assert walk(client, recorder, '/objects/x')[0] == ('/objects/x', case)
+                assert client.error('object-add', {
+                    'qom-type': case, 'id': 'x', **within(NEEDED.get(case, {}), daemon.folder)})[
+                        'reason'] == 'id-in-use'
+                client.call('object-del', id='x')
+                assert (snapshot(client), daemon.descriptors()) == before, case
+
+
+def each_machine(recorder):
+    """each machine type: made, walked with all of its chips, removed, made again"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='kvm-accel', id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
+        names = [m['name'] + '-machine' for m in client.call('query-machines')]
+        assert sorted(names) == sorted(
+            t['name'] for t in client.call('qom-list-types', implements='machine'))
+        for name in names * 2:
+            before = snapshot(client), daemon.descriptors()
+            client.call('object-add', qom_type=name, id='m', memory_backend='ram')
+            found = walk(client, recorder, '/')
+            assert ('/machine', name) in found and ('/machine/accel', 'kvm-accel') in found
+            client.call('object-del', id='m')
+            assert (snapshot(client), daemon.descriptors()) == before, name
+
+
+def each_device(recorder):
+    """each class that device_add makes: made, walked, removed, made again, and no trace left"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='kvm-accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
+        client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
+        made = 0
+        # A CPU's descriptor stays with its VM, for the next one in its place.
+        client.call('device_add', driver='max-x86_64-cpu', id='x')
+        client.call('device_del', id='x')
+        for case in devices(client):
+            before = [p for p, _ in walk(client, recorder, '/machine')], daemon.descriptors()
+            client.send({'execute': 'device_add', 'arguments': {'driver': case, 'id': 'x'}})
+            reply = client.reply()
+            if 'error' in reply:
+                assert reply['error']['reason'] == 'not-user-creatable', (case, reply)
+                continue
+            made += 1
+            recorder.add('class', case)
+            walk(client, recorder, '/machine/peripheral/x')
+            client.call('device_del', id='x')
+            client.call('device_add', driver=case)
+            (anonymous,) = [o for o in client.call('qom-list', path='/machine/peripheral-anon')
+                            if o['type'] == 'child<%s>' % case]
+            client.call('device_del', id='/machine/peripheral-anon/' + anonymous['name'])
+            client.events = [e for e in client.events if e['event'] != 'DEVICE_DELETED']
+            after = [p for p, _ in walk(client, recorder, '/machine')], daemon.descriptors()
+            assert after == before, case
+        assert made >= 11, made
+
+
+def devices(client):
+    entity = client.schema.entities[client.schema.entities['device_add']['arg-type']]
+    return sorted(v['case'] for v in entity['variants'])
+
+
+def each_chardev(recorder):
+    """each kind of character back end: made, walked, removed, made again, and no trace left"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        os.mkfifo(daemon.path('fifo'))
+        assert set(CHARDEVS) == {t['name'] for t in
+                                 client.call('qom-list-types', implements='chardev')}
+        for klass, backend in CHARDEVS.items():
+            before = snapshot(client), daemon.descriptors()
+            for _ in range(2):
+                client.call('chardev-add', id='x', backend=within(backend, daemon.folder))
+                assert walk(client, recorder, '/chardevs/x')[0] == ('/chardevs/x', klass)
+                client.call('chardev-remove', id='x')
+                assert (snapshot(client), daemon.descriptors()) == before, klass
+
+
+def running_machine(recorder):
+    """the whole tree of a machine that runs, and of one that has shut down"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, append='end=exit:1', rtc='on', cpus=2)
+        client.call('set-action', shutdown='pause')
+        found = walk(client, recorder, '/')
+        client.call('cont')
+        assert walk(client, recorder, '/') == found
+        client.wait_event('SHUTDOWN')
+        assert walk(client, recorder, '/') == found
+
+
+def partial_paths(recorder):
+    """a path that is unambiguous without its beginning resolves, an ambiguous one is an error"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client)
+        assert client.call('qom-get', path='com1', property='type') == 'isa-serial'
+        assert client.call('qom-get', path='peripheral/com1', property='index') == 0
+        assert client.error('qom-list', {'path': 'nobody'})['reason'] == 'object-not-found'
+        client.call('object-add', qom_type='memory-backend-ram', id='com1', size=4096)
+        error = client.error('qom-get', {'path': 'com1', 'property': 'type'})
+        assert error['reason'] == 'path-ambiguous', error
+
+
+# ---- Queries
+
+def queries(client):
+    """Names of the query- commands that need no arguments."""
+    found = []
+    for entity in client.schema.commands():
+        members = client.schema.members(entity['arg-type']).values()
+        if entity['name'].startswith('query-') and all('default' in m for m in members):
+            found.append(entity['name'])
+    return found
+
+
+def each_query(recorder):
+    """each query answers as its type says, from an empty daemon to a machine that ended"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        names = queries(client)
+        assert len(names) >= 12, names
+        listed = [c['name'] for c in client.call('query-commands')]
+        assert listed == sorted(e['name'] for e in client.schema.commands())
+
+        def ask():
+            state = client.call('query-status')['status']
+            for name in names:
+                client.call(name)
+            return state
+        assert ask() == 'prelaunch'
+        build(client, append='end=exit:1')
+        assert ask() == 'prelaunch'
+        client.call('set-action', shutdown='pause')
+        client.call('cont')
+        assert ask() in ('running', 'shutdown')
+        client.wait_event('SHUTDOWN')
+        state = ask()
+        assert state == 'shutdown', state
+        client.call('system_reset')
+        assert ask() == 'paused'
+
+
+def schema_size(recorder):
+    """query-qmp-schema stays under 1 MiB"""
+    with Daemon(recorder) as daemon:
+        client = Client(daemon.socket, check=False)
+        client.send({'execute': 'query-qmp-schema'})
+        while b'\r\n' not in client.buffer:
+            client.buffer += client.sock.recv(1 << 20)
+        assert len(client.buffer) < 1 << 20, len(client.buffer)
+
+
+if __name__ == '__main__':
+    vmdtest.main([classes_answer, schema_and_classes_agree, abstract_ones_are_refused,
+                  board_devices_are_refused, each_object, each_machine, each_device, each_chardev,
+                  running_machine, partial_paths, each_query, schema_size])
