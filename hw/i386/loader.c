@@ -49,6 +49,20 @@ LoaderFile *loader_open(const char *role, const char *path, GError **error)
     return loader_open_fd(role, path, fd, error);
 }
 
+LoaderFile *loader_dup(const LoaderFile *file, GError **error)
+{
+    LoaderFile *copy;
+    int fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+
+    if (fd < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "%s", file->what);
+        return NULL;
+    }
+    copy = g_new(LoaderFile, 1);
+    *copy = (LoaderFile){ .fd = fd, .size = file->size, .what = g_strdup(file->what) };
+    return copy;
+}
+
 void loader_close(LoaderFile *file)
 {
     if (file) {

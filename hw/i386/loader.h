@@ -24,6 +24,8 @@ typedef struct {
 LoaderFile *loader_open(const char *role, const char *path, GError **error);
 /* The same for a descriptor, which is taken over in any case (tests). */
 LoaderFile *loader_open_fd(const char *role, const char *path, int fd, GError **error);
+/* The same open file once more. */
+LoaderFile *loader_dup(const LoaderFile *file, GError **error);
 void loader_close(LoaderFile *file);                    /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LoaderFile, loader_close)
 

@@ -93,6 +93,33 @@ void x86_teardown(Machine *machine)
 
 /* ---- Direct boot ---- */
 
+static void x86_release(Object *obj)
+{
+    X86Machine *x86 = (X86Machine *)obj;
+
+    g_clear_pointer(&x86->kernel, loader_close);
+    g_clear_pointer(&x86->initrd, loader_close);
+}
+
+/* Opens the files on the pool, where a slow file system holds up nobody. */
+static bool x86_prepare(Object *obj, GError **error)
+{
+    X86Machine *x86 = (X86Machine *)obj;
+    const X86MachineProps *props = object_props(obj);
+
+    if (props->kernel) {
+        x86->kernel = loader_open("kernel", props->kernel, error);
+    }
+    if (props->initrd && (x86->kernel || !props->kernel)) {
+        x86->initrd = loader_open("initrd", props->initrd, error);
+    }
+    if ((props->kernel && !x86->kernel) || (props->initrd && !x86->initrd)) {
+        x86_release(obj);
+        return false;
+    }
+    return true;
+}
+
 /* CPUID 80000001.edx bit 29. */
 static bool has_long_mode(const Cpu *cpu)
 {
@@ -134,20 +161,21 @@ static Boot *load_files(Machine *machine, GError **error)
         .append = props->append,
         .long_mode = cpu && has_long_mode(cpu),
     };
+    const X86Machine *x86 = x86_machine(machine);
     g_autoptr(LoaderFile) kernel = NULL;
     g_autoptr(LoaderFile) initrd = NULL;
 
-    if (!props->kernel) {
+    if (!x86->kernel) {
         qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
                       "the machine has nothing to run: property 'kernel' is missing");
         return NULL;
     }
-    kernel = loader_open("kernel", props->kernel, error);
+    kernel = loader_dup(x86->kernel, error);
     if (!kernel) {
         return NULL;
     }
-    if (props->initrd) {
-        initrd = loader_open("initrd", props->initrd, error);
+    if (x86->initrd) {
+        initrd = loader_dup(x86->initrd, error);
         if (!initrd) {
             return NULL;
         }
@@ -217,4 +245,8 @@ void x86_reset(Machine *machine)
 const TypeInfo x86_machine_type = {
     .schema = &qmp_class_x86_machine,
     .size = sizeof(X86Machine),
+    .object = &(const ObjectOps){
+        .prepare = x86_prepare,
+        .release = x86_release,
+    },
 };

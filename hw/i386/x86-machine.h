@@ -19,6 +19,7 @@ typedef struct {
     Machine machine;
     MemoryRegion *ram_below_4g, *ram_above_4g;  /* aliases of machine.ram, or NULL */
     bool has_gsis;
+    LoaderFile *kernel, *initrd;                /* opened with the machine, or NULL */
     Boot *boot;                 /* what a reset puts into RAM, since the start */
 } X86Machine;
 
@@ -27,8 +28,8 @@ typedef struct {
 bool x86_setup(Machine *machine, GError **error);
 void x86_teardown(Machine *machine);
 
-/* For MachineOps.start: loads kernel, initrd and MP table by the machine's
- * properties and CPUs; pic: there are 8259As.  Fails with property-missing
+/* For MachineOps.start: loads the kernel and initrd that were opened with the
+ * machine, and an MP table by its CPUs; pic: there are 8259As.  Fails with property-missing
  * (kernel, CPU), limit-exceeded (CPUs) and boot_load()'s errors. */
 bool x86_start_kernel(Machine *machine, bool pic, GError **error);
 /* MachineOps.reset: RAM and boot CPU as after the load. */

@@ -346,8 +346,6 @@ static void test_start_errors(void)
     assert_no_start(rig, ERROR_REASON_PROPERTY_MISSING);        /* no CPU */
     add_cpu(rig);
     assert_no_start(rig, ERROR_REASON_PROPERTY_MISSING);        /* no kernel */
-    props->kernel = g_strdup("/nonexistent/kernel");
-    assert_no_start(rig, ERROR_REASON_FILE_NOT_USABLE);
 }
 
 /* A 32-bit ELF of one instruction, with the note that makes it a kernel. */
@@ -368,6 +366,26 @@ static char *write_kernel(void)
     g_assert_cmpint(write(fd, words, sizeof(words)), ==, sizeof(words));
     close(fd);
     return g_steal_pointer(&name);
+}
+
+static void test_kernel_errors(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    MicrovmMachineProps *props = microvm_props(rig, "64M");
+    g_autofree char *kernel = write_kernel();
+
+    props->kernel = g_strdup("/nonexistent/kernel");
+    g_assert_null(replace_machine(rig, &qmp_class_microvm_machine, props, &error));
+    g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_FILE_NOT_USABLE);
+    g_clear_error(&error);
+    props = qmp_new_props(&qmp_class_microvm_machine);
+    props->memory_backend.path = g_strdup("ram0");
+    props->kernel = g_strdup(kernel);
+    props->initrd = g_strdup("/nonexistent/initrd");
+    g_assert_null(replace_machine(rig, &qmp_class_microvm_machine, props, &error));
+    g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_FILE_NOT_USABLE);
+    unlink(kernel);
 }
 
 static void test_start(void)
@@ -572,6 +590,7 @@ int main(int argc, char **argv)
     g_test_add_func("/machine/no-irqchip", test_no_irqchip);
     g_test_add_func("/machine/chip-reset", test_chip_reset);
     g_test_add_func("/machine/start-errors", test_start_errors);
+    g_test_add_func("/machine/kernel-errors", test_kernel_errors);
     g_test_add_func("/machine/start", test_start);
     g_test_add_func("/machine/listeners", test_listeners);
     g_test_add_func("/machine/requests", test_requests);
