@@ -82,15 +82,27 @@ void shutdown_unwatch_signals(Vmd *vmd)
     }
 }
 
+/* A guest runs on for a moment after it has ended its machine; what it asks for
+ * then is void. */
+static bool has_ended(const Vmd *vmd)
+{
+    return vmd->run.state == RUN_STATE_SHUTDOWN;
+}
+
 static void on_machine_shutdown(void *opaque, ShutdownCause cause, int status)
 {
-    shutdown_machine(opaque, cause, status);
+    if (!has_ended(opaque)) {
+        shutdown_machine(opaque, cause, status);
+    }
 }
 
 static void on_machine_reset(void *opaque, ShutdownCause cause)
 {
     Vmd *vmd = opaque;
 
+    if (has_ended(vmd)) {
+        return;
+    }
     if (shutdown_cause_is_guest(cause) && vmd->run.reboot == REBOOT_ACTION_SHUTDOWN) {
         shutdown_machine(vmd, cause, EXIT_STATUS_OK);
     } else {
@@ -101,8 +113,12 @@ static void on_machine_reset(void *opaque, ShutdownCause cause)
 static void on_internal_error(void *opaque, Cpu *cpu, const char *why)
 {
     Vmd *vmd = opaque;
-    g_autofree char *path = object_path((Object *)cpu);
+    g_autofree char *path = NULL;
 
+    if (has_ended(vmd)) {
+        return;
+    }
+    path = object_path((Object *)cpu);
     g_warning("%s: %s", path, why);
     run_control_stop(vmd, RUN_STATE_INTERNAL_ERROR);
     qmp_event_internal_error(vmd->events, &(EventInternalError){ .reason = (char *)why,
@@ -113,6 +129,9 @@ static void on_panic(void *opaque)
 {
     Vmd *vmd = opaque;
 
+    if (has_ended(vmd)) {
+        return;
+    }
     switch (vmd->run.panic) {
     case PANIC_ACTION_PAUSE:
         run_control_stop(vmd, RUN_STATE_GUEST_PANICKED);

@@ -7,8 +7,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
-from microvm import (DEBUG_CONSOLE, build, console_text, exit_with, jump_to, run,  # noqa: E402
-                     wait_console, write_kernel)
+from microvm import (DEBUG_CONSOLE, DEBUG_EXIT, build, console_text, jump_to, out32,  # noqa: E402
+                     run, wait_console, write_kernel)
 from vmdtest import Daemon, QmpError, need_kvm      # noqa: E402
 
 
@@ -220,6 +220,26 @@ def internal_error(recorder):
         assert client.drain_events() == ['RESUME', 'STOP', 'RESET'] * 2
         client.call('quit')
         assert daemon.wait() == 0
+
+
+def nothing_after_the_end(recorder):
+    """what a guest does between ending its machine and being stopped is void"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        # Ends the machine with one status after the other, then by triple fault.
+        code = b''.join(out32(DEBUG_EXIT, n) for n in range(3, 100))
+        code += b'\x0f\x01\x1d' + bytes(4) + b'\x0f\x0b'         # lidt [0]; ud2
+        build(client, kernel=write_kernel(daemon.path('kernel'), code))
+        for _ in range(20):
+            run(client)
+            assert client.call('query-status')['status'] == 'shutdown'
+            assert client.drain_events() == ['RESUME', 'STOP']
+            client.call('system_reset')
+            client.wait_event('RESET')
+        client.call('set-action', shutdown='poweroff')
+        client.call('cont')
+        assert daemon.wait() == 7
 
 
 def prelaunch(recorder):
@@ -444,6 +464,6 @@ if __name__ == '__main__':
     vmdtest.main([runs_to_its_end, exit_status, pause_and_resume, paused_guest_stands_still,
                   answers_while_the_guest_exits, reset, guest_resets, action_reboot_shutdown,
                   action_reboot_pause, action_shutdown_pause, action_values, internal_error,
-                  prelaunch, after_the_build_phase, none_machine, taken_apart_and_built_again,
+                  nothing_after_the_end, prelaunch, after_the_build_phase, none_machine, taken_apart_and_built_again,
                   cpus_are_told, two_daemons, two_clients_hear_events, quit_order, signals,
                   killed, socket_in_use, names, no_kvm])
