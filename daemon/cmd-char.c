@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "daemon/creation.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
@@ -162,6 +164,15 @@ bool qmp_ringbuf_read(QmpRequest *req, RingbufReadArgs *args, char **ret, GError
     return true;
 }
 
+/* GLib's decoder skips what it does not know. */
+static bool is_base64(const char *text)
+{
+    gsize n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    gsize padding = strspn(text + n, "=");
+
+    return text[n + padding] == '\0' && padding <= 2 && (n + padding) % 4 == 0;
+}
+
 bool qmp_ringbuf_write(QmpRequest *req, RingbufWriteArgs *args, GError **error)
 {
     Chardev *chr = find_ringbuf(req, args->device, error);
@@ -172,6 +183,10 @@ bool qmp_ringbuf_write(QmpRequest *req, RingbufWriteArgs *args, GError **error)
         return false;
     }
     if (args->format == DATA_FORMAT_BASE64) {
+        if (!is_base64(args->data)) {
+            qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "argument 'data' is not base64");
+            return false;
+        }
         decoded = g_base64_decode(args->data, &size);
     }
     char_write(chr, decoded ? decoded : (const guint8 *)args->data, size);

@@ -113,6 +113,7 @@ def abstract_ones_are_refused(recorder):
                 error = client.error(command, {key: name, 'id': 'x'})
                 assert error['reason'] in ('class-abstract', 'not-user-creatable'), (name, error)
                 assert error['path'] == key, (name, error)
+            recorder.add('class', name)
 
 
 def board_devices_are_refused(recorder):
@@ -134,6 +135,7 @@ def walk(client, recorder, path):
     """(path, class) of an object and all below it; reads every property."""
     properties = client.call('qom-list', path=path)
     klass = client.call('qom-get', path=path, property='type')
+    recorder.add('class', klass)
     declared = {p['name']: p for p in client.call('qom-list-properties', typename=klass)}
     found = [(path, klass)]
     for p in properties:
@@ -231,8 +233,9 @@ def each_device(recorder):
             made += 1
             recorder.add('class', case)
             walk(client, recorder, '/machine/peripheral/x')
+            where = client.call('qom-get', path='/machine/peripheral/x', property='parent_bus')
             client.call('device_del', id='x')
-            client.call('device_add', driver=case)
+            client.call('device_add', driver=case, **({'bus': where} if where else {}))
             (anonymous,) = [o for o in client.call('qom-list', path='/machine/peripheral-anon')
                             if o['type'] == 'child<%s>' % case]
             client.call('device_del', id='/machine/peripheral-anon/' + anonymous['name'])
