@@ -51,16 +51,18 @@ LoaderFile *loader_open(const char *role, const char *path, GError **error)
 
 LoaderFile *loader_dup(const LoaderFile *file, GError **error)
 {
-    LoaderFile *copy;
+    g_autoptr(LoaderFile) copy = NULL;
     int fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
 
     if (fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "%s", file->what);
         return NULL;
     }
-    copy = g_new(LoaderFile, 1);
-    *copy = (LoaderFile){ .fd = fd, .size = file->size, .what = g_strdup(file->what) };
-    return copy;
+    copy = g_new0(LoaderFile, 1);
+    copy->fd = fd;
+    copy->what = g_strdup(file->what);
+    /* It may have another length by now. */
+    return check_file(copy, error) ? g_steal_pointer(&copy) : NULL;
 }
 
 void loader_close(LoaderFile *file)

@@ -229,7 +229,7 @@ def machine_halfway(recorder):
 # ---- Files, memory, ports
 
 def unusable_files(recorder):
-    """kernels that are not there, not readable, or corrupted; each cont says why"""
+    """kernels that are no files, and corrupted ones, at which each cont says why"""
     need_kvm()
     with open(KERNEL, 'rb') as f:
         elf = f.read()
@@ -249,25 +249,39 @@ def unusable_files(recorder):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         kernel = daemon.path('kernel')
-        with_machine(client, kernel=kernel)
-
-        def fails(name, *says):
-            with untouched(daemon):
-                error = client.error('cont')
-                assert error['reason'] == 'file-not-usable', (name, error)
-                assert all(word in error['desc'] for word in (kernel,) + says), (name, error)
-                assert client.call('query-status')['status'] == 'prelaunch', name
-        fails('absent', 'No such file')
-        os.mkdir(kernel)
-        fails('folder')
-        os.rmdir(kernel)
+        refused = prepare(client)
+        with untouched(daemon):
+            refused({'kernel': kernel}, kernel, 'No such file')
+            refused({'kernel': daemon.folder}, daemon.folder)
+            refused({'kernel': '/dev/null'}, '/dev/null')
+        with open(kernel, 'wb'):
+            pass
+        client.call('object-add', qom_type='microvm-machine', memory_backend='ram', kernel=kernel)
+        client.call('device_add', driver='qemu64-x86_64-cpu', **{'tsc-deadline': True})
         for name, content in broken.items():
             with open(kernel, 'wb') as f:
                 f.write(content)
-            fails(name)
-        os.unlink(kernel)
-        os.symlink(KERNEL, kernel)
-        assert run(client)['reason'] == 'guest-shutdown'
+            with untouched(daemon):
+                error = client.error('cont')
+                assert error['reason'] == 'file-not-usable', (name, error)
+                assert kernel in error['desc'], (name, error)
+                assert client.call('query-status')['status'] == 'prelaunch', name
+        with open(kernel, 'wb') as f:
+            f.write(elf)
+        client.call('cont')
+
+
+def prepare(client):
+    """All but the machine; returns what checks that making it is refused."""
+    client.call('object-add', qom_type='kvm-accel', id='accel')
+    client.call('object-add', qom_type='memory-backend-ram', id='ram', size=64 * MIB)
+
+    def refused(files, *says):
+        error = client.error('object-add', {
+            'qom-type': 'microvm-machine', 'memory-backend': 'ram', 'kernel': KERNEL, **files})
+        assert error['reason'] == 'file-not-usable', error
+        assert all(word in error['desc'] for word in says), error
+    return refused
 
 
 def unreadable_kernel(recorder):
@@ -289,11 +303,9 @@ def unreadable_kernel(recorder):
         with Daemon(recorder, wrapper=drop) as other:
             client = other.client()
             os.chown(kernel, 12345, 12345)
-            with_machine(client, kernel=kernel)
-            error = client.error('cont')
-            assert error['reason'] == 'file-not-usable', error
-            assert kernel in error['desc'] and 'Permission denied' in error['desc'], error
-            assert client.call('query-status')['status'] == 'prelaunch'
+            refused = prepare(client)
+            with untouched(other):
+                refused({'kernel': kernel}, kernel, 'Permission denied')
 
 
 def unusable_initrd(recorder):
@@ -302,12 +314,14 @@ def unusable_initrd(recorder):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         initrd = daemon.path('initrd')
-        with_machine(client, initrd=initrd)
+        refused = prepare(client)
         with untouched(daemon):
-            error = client.error('cont')
-            assert error['reason'] == 'file-not-usable' and initrd in error['desc'], error
+            refused({'initrd': initrd}, initrd, 'No such file')
         with open(initrd, 'wb') as f:
             f.truncate(200 * MIB)
+        client.call('object-add', qom_type='microvm-machine', memory_backend='ram', kernel=KERNEL,
+                    initrd=initrd)
+        client.call('device_add', driver='qemu64-x86_64-cpu')
         with untouched(daemon):
             error = client.error('cont')
             assert error['reason'] in ('file-not-usable', 'no-memory') and \
@@ -368,7 +382,7 @@ def memory_that_cannot_be_had(recorder):
 
 
 def unusable_chardevs(recorder):
-    """a TCP port that is taken, nobody to connect to, files that cannot be, options not to be had"""
+    """ports that are taken, nobody to connect to, files that cannot be, options not to be had"""
     with Daemon(recorder) as daemon, socket.socket() as taken:
         client = daemon.client()
         taken.bind(('127.0.0.1', 0))
@@ -425,7 +439,7 @@ def half_a_text(recorder):
     """half a JSON text, and a client that leaves in the middle of it"""
     with Daemon(recorder) as daemon:
         with untouched(daemon):
-            for text in (b'{"execute": "object-add", "arguments": {"qom-type": "memory-backend-ram"',
+            for text in (b'{"execute": "object-add", "arguments": {"qom-type": "memory-back',
                          b'{"execute": "qu', b'{', b'"', b'\xff', b'{"a": "\\u12'):
                 client = daemon.client()
                 client.sock.sendall(text)
@@ -579,7 +593,8 @@ def descriptors_run_out(recorder):
                               {'qom-type': 'kvm-accel', 'id': 'a'}):
                 error = client.error('object-add', arguments)
                 assert 'open files' in error['desc'], error
-            error = client.error('chardev-add', {'id': 'p', 'backend': {'type': 'pty', 'data': {}}})
+            error = client.error('chardev-add', {'id': 'p', 'backend': {'type': 'pty',
+                                                                        'data': {}}})
             assert 'open files' in error['desc'], error
             late = socket.socket(socket.AF_UNIX)
             late.connect(daemon.socket)

@@ -5,6 +5,7 @@ import os
 import re
 import struct
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
@@ -39,17 +40,17 @@ def checksum(data):
 def kernel_formats(recorder):
     """ELF with PVH note and bzImage get command line and initrd"""
     need_kvm()
-    initrd = os.path.join(vmdtest.BUILDDIR, 'tests', 'coverage', 'boot.initrd')
     data = bytes(i * 7 % 251 for i in range(100001))
-    with open(initrd, 'wb') as f:
-        f.write(data)
-    for kernel, entry in ((KERNEL, 'PVH'), (BZIMAGE, 'Linux')):
-        text = boot(recorder, append='print=one-two end=exit:1', kernel=kernel, initrd=initrd)
-        assert 'entered by ' + entry in text, text
-        assert checksum(data) in text, text
-        assert 'command line: print=one-two end=exit:1\r\n' in text, text
-        assert 'module: none' in boot(recorder, kernel=kernel), kernel
-    os.unlink(initrd)
+    with tempfile.NamedTemporaryFile() as initrd:
+        initrd.write(data)
+        initrd.flush()
+        for kernel, entry in ((KERNEL, 'PVH'), (BZIMAGE, 'Linux')):
+            text = boot(recorder, append='print=one-two end=exit:1', kernel=kernel,
+                        initrd=initrd.name)
+            assert 'entered by ' + entry in text, text
+            assert checksum(data) in text, text
+            assert 'command line: print=one-two end=exit:1\r\n' in text, text
+            assert 'module: none' in boot(recorder, kernel=kernel), kernel
 
 
 def long_command_line(recorder):

@@ -4,6 +4,7 @@
 import os
 import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
@@ -77,9 +78,9 @@ def paused_guest_stands_still(recorder):
 
 
 def wait_bytes(client):
-    deadline = vmdtest.time.monotonic() + vmdtest.TIMEOUT
+    deadline = time.monotonic() + vmdtest.TIMEOUT
     while not console_text(client, 'ticks'):
-        assert vmdtest.time.monotonic() < deadline, 'the guest does nothing'
+        assert time.monotonic() < deadline, 'the guest does nothing'
 
 
 def answers_while_the_guest_exits(recorder):
@@ -464,6 +465,7 @@ if __name__ == '__main__':
     vmdtest.main([runs_to_its_end, exit_status, pause_and_resume, paused_guest_stands_still,
                   answers_while_the_guest_exits, reset, guest_resets, action_reboot_shutdown,
                   action_reboot_pause, action_shutdown_pause, action_values, internal_error,
-                  nothing_after_the_end, prelaunch, after_the_build_phase, none_machine, taken_apart_and_built_again,
-                  cpus_are_told, two_daemons, two_clients_hear_events, quit_order, signals,
-                  killed, socket_in_use, names, no_kvm])
+                  nothing_after_the_end, prelaunch, after_the_build_phase, none_machine,
+                  taken_apart_and_built_again, cpus_are_told, two_daemons,
+                  two_clients_hear_events, quit_order, signals, killed, socket_in_use, names,
+                  no_kvm])
