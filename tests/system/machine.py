@@ -107,18 +107,18 @@ def reset(recorder):
         client = daemon.client()
         build(client, append='print=once-more end=halt')
         client.call('cont')
-        wait_console(client, 'end: halt')
+        wait_console(client, 'end: halt\r\n')
         client.call('system_reset')
         event = client.wait_event('RESET')
         assert event['data'] == {'guest': False, 'reason': 'host-qmp-system-reset'}, event
-        wait_console(client, 'end: halt')
+        wait_console(client, 'end: halt\r\n')
         client.call('stop')
         client.call('system_reset')
         client.wait_event('RESET')
         assert client.call('query-status')['status'] == 'paused'
         assert console_text(client) == ''
         client.call('cont')
-        wait_console(client, 'end: halt')
+        wait_console(client, 'end: halt\r\n')
 
 
 def guest_resets(recorder):
