@@ -132,6 +132,10 @@ typedef struct {
     bool (*vcpu_create)(Accel *accel, Cpu *cpu, GError **error);
     void (*vcpu_destroy)(Accel *accel, Cpu *cpu);
     void (*vcpus_resume)(Accel *accel);
+    /* Asks all vCPUs to park and does not wait: what a guest does after it asked
+     * for its end or its reset shall not happen.  Any thread, lock held or not;
+     * a pause or a resume follows.  NULL: they run on until the pause. */
+    void (*vcpus_stop)(Accel *accel);
     /* Returns when all vCPUs are parked, releasing the machine lock while it
      * waits.  Main thread only.  A vCPU that asks for the pause itself (through
      * AccelHost) is parked as soon as it leaves its exit. */

@@ -134,6 +134,7 @@ bool kvm_msi_send(Accel *accel, const AccelMsi *msi);
 bool kvm_vcpu_create(Accel *accel, Cpu *cpu, GError **error);
 void kvm_vcpu_destroy(Accel *accel, Cpu *cpu);
 void kvm_vcpus_resume(Accel *accel);
+void kvm_vcpus_stop(Accel *accel);
 void kvm_vcpus_pause(Accel *accel);
 bool kvm_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error);
 bool kvm_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);

@@ -210,16 +210,31 @@ static bool all_parked(const KvmAccel *kvm)
     return true;
 }
 
+/* Under the lock. */
+static void ask_all_to_stop(KvmAccel *kvm)
+{
+    for (guint i = 0; i < kvm->vcpus->len; i++) {
+        ask_to_stop(g_ptr_array_index(kvm->vcpus, i));
+    }
+    g_cond_broadcast(&kvm->run.go);
+}
+
+void kvm_vcpus_stop(Accel *accel)
+{
+    KvmAccel *kvm = kvm_accel(accel);
+
+    g_mutex_lock(&kvm->run.lock);
+    ask_all_to_stop(kvm);
+    g_mutex_unlock(&kvm->run.lock);
+}
+
 void kvm_vcpus_pause(Accel *accel)
 {
     KvmAccel *kvm = kvm_accel(accel);
     bool done;
 
     g_mutex_lock(&kvm->run.lock);
-    for (guint i = 0; i < kvm->vcpus->len; i++) {
-        ask_to_stop(g_ptr_array_index(kvm->vcpus, i));
-    }
-    g_cond_broadcast(&kvm->run.go);
+    ask_all_to_stop(kvm);
     done = all_parked(kvm);
     g_mutex_unlock(&kvm->run.lock);
     if (done) {
@@ -433,7 +448,9 @@ bool kvm_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
         vcpu_free(vcpu);
         return false;
     }
+    g_mutex_lock(&kvm->run.lock);
     g_ptr_array_add(kvm->vcpus, vcpu);
+    g_mutex_unlock(&kvm->run.lock);
     return true;
 }
 
@@ -456,7 +473,9 @@ void kvm_vcpu_destroy(Accel *accel, Cpu *cpu)
     if (!parked) {
         take_back(kvm);
     }
+    g_mutex_lock(&kvm->run.lock);
     g_ptr_array_remove(kvm->vcpus, vcpu);
+    g_mutex_unlock(&kvm->run.lock);
     cpu->thread_id = 0;
     vcpu_free(vcpu);
 }

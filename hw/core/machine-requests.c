@@ -143,14 +143,26 @@ static void put(Machine *machine, const Request *request)
     }
 }
 
+/* What the guest does after its request is not to happen. */
+static void stop_vcpus(Machine *machine)
+{
+    const AccelOps *ops = accel_ops(machine->accel);
+
+    if (ops->vcpus_stop) {
+        ops->vcpus_stop(machine->accel);
+    }
+}
+
 void machine_request_shutdown(Machine *machine, ShutdownCause cause, int status)
 {
     put(machine, &(Request){ .kind = REQUEST_SHUTDOWN, .cause = cause, .status = status });
+    stop_vcpus(machine);
 }
 
 void machine_request_reset(Machine *machine, ShutdownCause cause)
 {
     put(machine, &(Request){ .kind = REQUEST_RESET, .cause = cause });
+    stop_vcpus(machine);
 }
 
 void machine_request_panic(Machine *machine)

@@ -24,6 +24,8 @@ def runs_to_its_end(recorder):
         assert 'memory: 0000000000000000-' in text, text
         assert 'command line: print=hello-from-the-test end=exit:21\r\n' in text, text
         assert '\nhello-from-the-test\r\n' in text, text
+        # The guest goes on to say so if the write did not end it.
+        assert 'no isa-debug-exit' not in text, text
         assert client.drain_events() == ['RESUME', 'STOP']
         assert client.call('query-status')['status'] == 'shutdown'
         client.call('quit')
