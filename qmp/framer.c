@@ -241,6 +241,21 @@ static void give_text(QmpFramer *framer, const char *start, const char *end,
     *ret_length = framer->partial->len;
 }
 
+/* How many of the next bytes change nothing: the inside of a string or a word. */
+static gsize plain_run(const QmpFramer *framer, const char *data, gsize length)
+{
+    gsize room = framer->limits.max_bytes - framer->bytes, run = 0;
+
+    if (framer->state != STRING && framer->state != WORD) {
+        return 0;
+    }
+    length = MIN(length, room);
+    while (run < length && classes[(guchar)data[run]] == OTHER) {
+        run++;
+    }
+    return run;
+}
+
 QmpFrame qmp_framer_next(QmpFramer *framer, const char **data, gsize *length,
                          const char **ret_text, gsize *ret_length, GError **error)
 {
@@ -259,17 +274,18 @@ QmpFrame qmp_framer_next(QmpFramer *framer, const char **data, gsize *length,
     }
     start = *data;
     while (*length) {
-        guchar byte = *(*data)++;
+        gsize run = plain_run(framer, *data, *length);
         QmpFrame frame;
 
-        --*length;
-        /* The inside of a string, but for the bytes that end it. */
-        if (framer->state == STRING && classes[byte] == OTHER &&
-            framer->bytes < framer->limits.max_bytes) {
-            framer->bytes++;
-            continue;
+        *data += run;
+        *length -= run;
+        framer->bytes += run;
+        if (!*length) {
+            break;
         }
-        frame = take_byte(framer, byte, error);
+        frame = take_byte(framer, **data, error);
+        ++*data;
+        --*length;
         if (frame == QMP_FRAME_TEXT) {
             give_text(framer, start, *data, ret_text, ret_length);
         }

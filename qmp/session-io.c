@@ -75,6 +75,7 @@ bool qmp_session_read(QmpSession *session)
     do {
         n = recvmsg(session->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     } while (n < 0 && errno == EINTR);
+    session->input_start = session->input_end = 0;
     if (n < 0 && errno == EAGAIN) {
         return true;
     }
@@ -85,7 +86,6 @@ bool qmp_session_read(QmpSession *session)
     if (message.msg_controllen) {
         take_fds(session, &message);
     }
-    session->input_start = 0;
     session->input_end = n;
     session->eof = n == 0;
     return true;

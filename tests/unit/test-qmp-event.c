@@ -162,6 +162,26 @@ static void test_interval_keys(void)
     note(w, "a", 3);                            /* held back at the end: freed */
 }
 
+/* One interval's end says nothing about the others. */
+static void test_interval_ends(void)
+{
+    static const QmpEventThrottle rows[] = {
+        { .event = "TEST_NOTE", .interval_ns = 20 * 1000 * 1000 },
+        { .event = "TEST_BARE", .interval_ns = 10 * G_GINT64_CONSTANT(1000000000) },
+    };
+    g_autoptr(Watch) w = watch_new();
+
+    qmp_event_queue_set_throttles(w->rig->queue, rows, G_N_ELEMENTS(rows));
+    note(w, "a", 1);
+    note(w, "a", 2);
+    qmp_event_test_bare(w->rig->queue);
+    qmp_event_test_bare(w->rig->queue);
+    rig_run(w->rig, 1);
+    check(w, "{\"name\": \"a\", \"number\": 1} TEST_BARE ");
+    rig_run(w->rig, 80);
+    check(w, "{\"name\": \"a\", \"number\": 2} ");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -169,5 +189,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/event/threads", test_threads);
     g_test_add_func("/qmp/event/intervals", test_intervals);
     g_test_add_func("/qmp/event/interval-keys", test_interval_keys);
+    g_test_add_func("/qmp/event/interval-ends", test_interval_ends);
     return g_test_run();
 }

@@ -132,6 +132,9 @@ bool qmp_test_take_fd(QmpRequest *req, gint64 *ret, GError **error)
     guint8 byte = 0;
 
     count(req);
+    if (fd >= 0) {
+        g_assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    }
     *ret = fd >= 0 && read(fd, &byte, 1) == 1 ? byte : -1;
     if (fd >= 0) {
         close(fd);
