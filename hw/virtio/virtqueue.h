@@ -8,7 +8,9 @@
  * ones before device-writable ones.  A violation breaks the device
  * (virtio_broken) and never reaches a caller.
  *
- * A queue is used by the thread of its device's AioContext alone.
+ * A queue is used by the thread of its device's AioContext alone (under the
+ * machine lock if the device has none), between the device's start and stop; push
+ * and notify also within stop.
  */
 #ifndef HW_VIRTIO_VIRTQUEUE_H
 #define HW_VIRTIO_VIRTQUEUE_H
@@ -35,11 +37,17 @@ typedef struct {
  * VirtqElement).  Right after virtio_add_queue. */
 void virtqueue_set_requests(VirtQueue *queue, gsize request_size);
 
-/* The next chain, or NULL: none, or the device is broken. */
+/* The next chain, or NULL: none, or the device is broken, or not started.  The
+ * result is the device's request: what it had there is as it was left by the
+ * last chain that used it. */
 void *virtqueue_pop(VirtQueue *queue);
 /* Gives a chain back, `written` bytes of its in part filled.  The guest is not
  * told before virtqueue_notify. */
 void virtqueue_push(VirtQueue *queue, VirtqElement *element, guint32 written);
+/* The same for several chains, which the guest sees all at once: those of a frame
+ * that needed more than one. */
+void virtqueue_push_all(VirtQueue *queue, VirtqElement *const *elements, const guint32 *written,
+                        guint n);
 /* Puts the chain popped last back, as if it had not been popped. */
 void virtqueue_unpop(VirtQueue *queue, VirtqElement *element);
 /* Interrupts the driver if it wants that (flags, event index). */
@@ -48,6 +56,9 @@ void virtqueue_notify(VirtQueue *queue);
  * which case the caller goes on popping. */
 bool virtqueue_set_notification(VirtQueue *queue, bool enable);
 bool virtqueue_empty(VirtQueue *queue);
+/* For a handler that has done enough for one turn of the loop: true if it will be
+ * called again, false if there is no loop (tests) and it must go on. */
+bool virtqueue_yield(VirtQueue *queue);
 guint virtqueue_index(const VirtQueue *queue);
 VirtioDevice *virtqueue_device(const VirtQueue *queue);
 
