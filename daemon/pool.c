@@ -78,7 +78,7 @@ void pool_free(Pool *pool)
         return;
     }
     if (pool->threads) {
-        g_thread_pool_free(pool->threads, FALSE, TRUE);
+        g_thread_pool_free(g_steal_pointer(&pool->threads), FALSE, TRUE);
     }
     pool_collect(pool);
     g_clear_pointer(&pool->wakeup, event_free);
@@ -91,5 +91,11 @@ void pool_run(Pool *pool, void (*work)(void *data), void (*done)(void *data), vo
     Job *job = g_new(Job, 1);
 
     *job = (Job){ .work = work, .done = done, .data = data };
-    g_thread_pool_push(pool->threads, job, NULL);
+    if (pool->threads) {
+        g_thread_pool_push(pool->threads, job, NULL);
+    } else {
+        /* A done function of pool_free's goes on. */
+        work(data);
+        g_async_queue_push(pool->finished, job);
+    }
 }

@@ -149,9 +149,15 @@ static void on_panic(void *opaque)
     }
 }
 
+static void on_stop(void *opaque, RunState state)
+{
+    run_control_stop(opaque, state);
+}
+
 const MachineHost shutdown_machine_host = {
     .shutdown = on_machine_shutdown,
     .reset = on_machine_reset,
     .internal_error = on_internal_error,
     .panic = on_panic,
+    .stop = on_stop,
 };

@@ -21,7 +21,9 @@
 
 /* Where an id in a link is looked up. */
 static const LinkNamespace namespaces[] = {
+    { &qmp_class_block_node, "/block-nodes" },
     { &qmp_class_chardev, "/chardevs" },
+    { &qmp_class_netdev, "/netdevs" },
     { &qmp_class_device, "/machine/peripheral" },
     { &qmp_class_object, "/objects" },
     { NULL, NULL },
@@ -84,6 +86,13 @@ static bool env_hot(const Env *env)
     return machine && machine->started;
 }
 
+/* Events that a guest can make as many of as it likes: one in each interval. */
+static const QmpEventThrottle throttles[] = {
+    { "BALLOON_CHANGE", G_GINT64_CONSTANT(1000000000), NULL },
+    { "RTC_CHANGE", G_GINT64_CONSTANT(1000000000), NULL },
+    { "VSERPORT_CHANGE", G_GINT64_CONSTANT(1000000000), "id" },
+};
+
 static void make_root(Vmd *vmd)
 {
     object_register_types(qom_types);
@@ -98,6 +107,8 @@ static void make_root(Vmd *vmd)
     object_set_namespaces(vmd->root, namespaces);
     object_container(vmd->root, "objects");
     object_container(vmd->root, "chardevs");
+    object_container(vmd->root, "block-nodes");
+    object_container(vmd->root, "netdevs");
 }
 
 static struct event_base *make_base(GError **error)
@@ -138,6 +149,7 @@ Vmd *vmd_new(const Options *options, GError **error)
         .commands = qmp_commands, .n_commands = qmp_n_commands, .run_state = vmd_run_state,
         .lock = vmd_lock, .unlock = vmd_unlock, .log = request_log, .context = vmd,
     };
+    qmp_event_queue_set_throttles(vmd->events, throttles, G_N_ELEMENTS(throttles));
     vmd->server = qmp_server_new(vmd->base, &vmd->dispatch, vmd->events);
     vmd->notify = notify_new(vmd->base);
     make_root(vmd);

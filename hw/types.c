@@ -6,9 +6,13 @@
 #include "hw/types.h"
 
 #include "hw/backends/memory-backend.h"
+#include "hw/backends/rng.h"
+#include "hw/block/block-types.h"
 #include "hw/char/isa-debugcon.h"
 #include "hw/char/isa-serial.h"
+#include "hw/char/virtio-serial.h"
 #include "hw/chardev/char-types.h"
+#include "hw/core/iothread.h"
 #include "hw/core/irq.h"
 #include "hw/core/machine.h"
 #include "hw/core/memory.h"
@@ -17,8 +21,22 @@
 #include "hw/intc/kvm-chips.h"
 #include "hw/isa/isa-bus.h"
 #include "hw/misc/isa-debug-exit.h"
+#include "hw/net/filter-dump.h"
+#include "hw/net/net-dgram.h"
+#include "hw/net/net-socket.h"
+#include "hw/net/net-stream.h"
+#include "hw/net/net-tap.h"
+#include "hw/net/net-user.h"
+#include "hw/net/net.h"
 #include "hw/rtc/mc146818.h"
 #include "hw/timer/kvm-pit.h"
+#include "hw/virtio/virtio-blk.h"
+#include "hw/virtio/virtio-balloon.h"
+#include "hw/virtio/virtio-bus.h"
+#include "hw/virtio/virtio-mmio.h"
+#include "hw/virtio/virtio-net.h"
+#include "hw/virtio/virtio-rng.h"
+#include "hw/virtio/virtio.h"
 
 const TypeInfo *const hw_types[] = {
     /* backends */
@@ -26,10 +44,25 @@ const TypeInfo *const hw_types[] = {
     &memory_backend_memfd_type,
     &memory_backend_ram_type,
     &memory_backend_type,
+    &rng_builtin_type,
+    &rng_random_type,
+
+    /* block */
+    &block_file_type,
+    &block_filter_type,
+    &block_host_device_type,
+    &block_node_type,
+    &block_null_type,
+    &block_raw_type,
+    &block_throttle_type,
+    &throttle_group_type,
 
     /* char */
     &isa_debugcon_type,
     &isa_serial_type,
+    &virtio_serial_bus_type,
+    &virtio_serial_port_type,
+    &virtio_serial_type,
 
     /* chardev */
     &chardev_file_type,
@@ -42,6 +75,7 @@ const TypeInfo *const hw_types[] = {
     &chardev_type,
 
     /* core */
+    &iothread_type,
     &irq_type,
     &machine_type,
     &memory_region_type,
@@ -57,11 +91,30 @@ const TypeInfo *const hw_types[] = {
     /* misc */
     &isa_debug_exit_type,
 
+    /* net */
+    &filter_dump_type,
+    &netdev_dgram_type,
+    &netdev_socket_type,
+    &netdev_stream_type,
+    &netdev_tap_type,
+    &netdev_type,
+    &netdev_user_type,
+    &nic_type,
+
     /* rtc */
     &mc146818_type,
 
     /* timer */
     &kvm_pit_type,
+
+    /* virtio */
+    &virtio_blk_type,
+    &virtio_balloon_type,
+    &virtio_bus_type,
+    &virtio_device_type,
+    &virtio_mmio_type,
+    &virtio_net_type,
+    &virtio_rng_type,
 
     /* machines */
     &microvm_machine_type,

@@ -18,7 +18,7 @@ static FlatView *swap_view(AddressSpace *as, FlatView *view)
 
     g_mutex_lock(&as->view_mutex);
     old = as->view;
-    as->view = view;
+    __atomic_store_n(&as->view, view, __ATOMIC_RELEASE);
     g_atomic_int_set(&as->lockless, view->lockless);
     g_mutex_unlock(&as->view_mutex);
     return old;

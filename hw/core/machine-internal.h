@@ -5,6 +5,7 @@
  *   machine.c           class, life, look-ups
  *   machine-run.c       run, pause, reset, listeners
  *   machine-requests.c  requests from any thread
+ *   machine-call.c      calls of vCPUs to the main loop
  *   accel-host.c        what the accelerator calls
  */
 #ifndef HW_CORE_MACHINE_INTERNAL_H

@@ -18,6 +18,7 @@ typedef enum {
     REQUEST_SHUTDOWN,
     REQUEST_RESET,
     REQUEST_PANIC,
+    REQUEST_STOP,
     REQUEST_INTERNAL_ERROR,
 } RequestKind;
 
@@ -25,6 +26,7 @@ typedef struct {
     RequestKind kind;
     ShutdownCause cause;
     int status;
+    RunState state;
     Cpu *cpu;                   /* held; NULL but for REQUEST_INTERNAL_ERROR */
     char *why;
 } Request;
@@ -69,6 +71,9 @@ static void deliver(Machine *machine, const Request *request)
         break;
     case REQUEST_PANIC:
         host->panic(machine->host_opaque);
+        break;
+    case REQUEST_STOP:
+        host->stop(machine->host_opaque, request->state);
         break;
     case REQUEST_INTERNAL_ERROR:
         host->internal_error(machine->host_opaque, request->cpu, request->why);
@@ -168,6 +173,11 @@ void machine_request_reset(Machine *machine, ShutdownCause cause)
 void machine_request_panic(Machine *machine)
 {
     put(machine, &(Request){ .kind = REQUEST_PANIC });
+}
+
+void machine_request_stop(Machine *machine, RunState state)
+{
+    put(machine, &(Request){ .kind = REQUEST_STOP, .state = state });
 }
 
 void machine_request_internal_error(Machine *machine, Cpu *cpu, const char *why)

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "hw/core/machine.h"
 
+#include "hw/core/machine-call.h"
 #include "hw/core/machine-internal.h"
 
 struct MachineListener {
@@ -52,6 +53,14 @@ static void reset_all(Machine *machine)
     device_reset_tree(&machine->object);
 }
 
+/* Returns with all vCPUs parked, and with what they had asked for done. */
+static void pause_vcpus(Machine *machine)
+{
+    machine_calls_pause_begin(machine->calls);
+    accel_ops(machine->accel)->vcpus_pause(machine->accel);
+    machine_calls_pause_end(machine->calls);
+}
+
 /* The end of the build phase. */
 static bool start(Machine *machine, GError **error)
 {
@@ -85,7 +94,7 @@ void machine_pause(Machine *machine)
     if (!machine->running) {
         return;
     }
-    accel_ops(machine->accel)->vcpus_pause(machine->accel);
+    pause_vcpus(machine);
     machine->running = false;
     tell_listeners(machine, false);
     clock_run(machine->clock, false);
@@ -93,16 +102,21 @@ void machine_pause(Machine *machine)
 
 void machine_reset(Machine *machine)
 {
-    const AccelOps *accel = accel_ops(machine->accel);
+    bool running = machine->running;
 
     if (!machine->started) {
         return;
     }
-    if (machine->running) {
-        accel->vcpus_pause(machine->accel);
+    /* Nothing may be on its way into RAM when the board fills it. */
+    if (running) {
+        pause_vcpus(machine);
+        machine->running = false;
+        tell_listeners(machine, false);
     }
     reset_all(machine);
-    if (machine->running) {
-        accel->vcpus_resume(machine->accel);
+    if (running) {
+        machine->running = true;
+        tell_listeners(machine, true);
+        accel_ops(machine->accel)->vcpus_resume(machine->accel);
     }
 }

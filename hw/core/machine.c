@@ -10,6 +10,8 @@
 #include "hw/core/machine.h"
 
 #include "hw/core/irq.h"
+#include "hw/core/machine-call.h"
+#include "hw/core/aio.h"
 #include "hw/core/machine-internal.h"
 #include "qmp/error.h"
 #include "qom/defaults.h"
@@ -106,7 +108,8 @@ static bool make_loop_parts(Machine *machine, GError **error)
     machine->clock = clock_new(base, machine->lock ? take_lock : NULL,
                                machine->lock ? drop_lock : NULL, machine->lock);
     machine->requests = machine_requests_new(machine, base);
-    if (!machine->clock || !machine->requests) {
+    machine->calls = machine_calls_new(machine, base);
+    if (!machine->clock || !machine->requests || !machine->calls) {
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "the machine's clock cannot be made");
         return false;
     }
@@ -174,8 +177,10 @@ static void machine_undo(Machine *machine)
     machine->set_up = false;
     g_clear_pointer(&machine->memory, address_space_free);
     g_clear_pointer(&machine->io, address_space_free);
+    g_clear_pointer(&machine->calls, machine_calls_free);
     g_clear_pointer(&machine->requests, machine_requests_free);
     g_clear_pointer(&machine->clock, clock_free);
+    g_clear_pointer(&machine->aio, aio_context_free);
     return_accel(machine);
 }
 

@@ -51,6 +51,8 @@ typedef struct {
     void (*reset)(void *opaque, ShutdownCause cause);
     void (*internal_error)(void *opaque, Cpu *cpu, const char *why);
     void (*panic)(void *opaque);
+    /* To be stopped in that run state. */
+    void (*stop)(void *opaque, RunState state);
 } MachineHost;
 
 struct Machine {
@@ -65,8 +67,11 @@ struct Machine {
     char *accel_name;
     AddressSpace *memory, *io;
     Clock *clock;
+    struct AioContext *aio;     /* of the main loop, once aio_main() made it */
     struct MachineRequests *requests;
+    struct MachineCalls *calls;
     GPtrArray *listeners;       /* of MachineListener */
+    GQueue disks;               /* of BlockFront (hw/block/front.h) */
     bool set_up;                /* MachineOps.setup succeeded */
 
     /* By the board's setup. */
@@ -103,9 +108,22 @@ void machine_reset(Machine *machine);
 void machine_request_shutdown(Machine *machine, ShutdownCause cause, int status);
 void machine_request_reset(Machine *machine, ShutdownCause cause);
 void machine_request_panic(Machine *machine);
+/* The machine stops with this run state (io-error: a disk's policy says so), if
+ * it still runs then. */
+void machine_request_stop(Machine *machine, RunState state);
 /* cpu (not NULL) cannot go on, or cannot be started again.  why is copied; a
  * reference to cpu is held until it is delivered. */
 void machine_request_internal_error(Machine *machine, Cpu *cpu, const char *why);
+/* Has f(opaque) run on the main loop with the machine lock held, before the vCPU
+ * that calls this goes on: for accesses whose effect must wait for a device's
+ * requests in flight, which a thread with the machine lock must not.  The caller
+ * does not hold the machine lock, and neither does it any lock that the main
+ * loop takes; a thread that does hold the machine lock is taken for the main
+ * one, and f runs at once.  The call may return before f has run if the machine
+ * is being paused meanwhile: then f runs in the pause, so opaque must live as
+ * long as the machine. */
+void machine_call(Machine *machine, void (*f)(void *opaque, guint64 argument), void *opaque,
+                  guint64 argument);
 /* Delivers what was requested: what the loop does, for machines without event
  * base (tests).  Main thread, lock held. */
 void machine_deliver_requests(Machine *machine);

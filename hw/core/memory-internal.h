@@ -7,6 +7,7 @@
  *   address-space.c   a tree's current view, transactions
  *   dispatch.c        accesses of vCPUs
  *   dma.c             accesses of devices
+ *   memory-view.c     the same by host address
  *   accel-listener.c  from views to an accelerator's slots
  */
 #ifndef HW_CORE_MEMORY_INTERNAL_H

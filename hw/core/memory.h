@@ -120,6 +120,25 @@ bool memory_write(AddressSpace *as, guint64 addr, const void *buf, gsize size);
  * held; valid until it is released. */
 void *memory_map(AddressSpace *as, guint64 addr, gsize size, bool is_write);
 
+/* ---- Views: RAM by host address, for data paths ---- */
+
+/* What an address space shows at one moment.  All functions: any thread, no
+ * lock.  Host addresses are good as long as a reference to the view is held. */
+typedef struct MemoryView MemoryView;
+
+MemoryView *memory_view_new(AddressSpace *as);  /* the current one, with a reference */
+MemoryView *memory_view_ref(MemoryView *view);
+void memory_view_unref(MemoryView *view);       /* accepts NULL */
+/* False once the address space has changed: who maps often takes a new view. */
+bool memory_view_is_current(AddressSpace *as, const MemoryView *view);
+/* Host address of the bytes from addr that lie in one piece of RAM (for writes:
+ * writable RAM), and in *ret_size how many of size they are, at least 1; NULL if
+ * the first is no RAM or size is 0.  addr and size may be anything. */
+void *memory_view_map(MemoryView *view, guint64 addr, guint64 size, bool is_write,
+                      guint64 *ret_size);
+/* Bytes were written at a mapped address. */
+void memory_wrote(AddressSpace *as, guint64 addr, guint64 size);
+
 extern const TypeInfo memory_region_type;
 
 #endif

@@ -5,6 +5,7 @@
  * chooses which ones, and hands RAM, lines and boot to x86-machine.c.
  *
  *     0x00000000  RAM, up to 3 GiB; 0xf0000: MP table
+ *     0xfeb00000  virtio-mmio 0 to 7, 512 bytes each, on GSIs 5 to 12
  *     0xfec00000  I/O APIC
  *     0xfee00000  local APICs
  *     0x100000000 the rest of RAM
@@ -13,6 +14,7 @@
 #include "hw/i386/microvm.h"
 
 #include "hw/i386/x86-machine.h"
+#include "hw/virtio/virtio-mmio.h"
 #include "qmp/error.h"
 
 static MicrovmMachineProps *microvm_props(Machine *machine)
@@ -45,9 +47,32 @@ static bool microvm_setup(Machine *machine, GError **error)
     return x86_setup(machine, error);
 }
 
+/* Nothing else tells the kernel where virtio devices are.  In the order of the
+ * recipe, in which devices find their places, so that the guest numbers them as
+ * they were added. */
+static bool announce_virtio(Object *child, void *data)
+{
+    const VirtioMmioProps *props;
+
+    if (object_is_a(child, &qmp_class_virtio_mmio) && virtio_mmio_has_device((Device *)child)) {
+        props = object_props(child);
+        g_string_append_printf(data, "%svirtio_mmio.device=%u@0x%" G_GINT64_MODIFIER "x:%u",
+                               ((GString *)data)->len ? " " : "", VIRTIO_MMIO_SIZE, props->base,
+                               props->gsi);
+    }
+    return true;
+}
+
 static bool microvm_start(Machine *machine, GError **error)
 {
-    return x86_start_kernel(machine, microvm_props(machine)->pic == ON_OFF_AUTO_ON, error);
+    const MicrovmMachineProps *props = microvm_props(machine);
+    g_autoptr(GString) append = g_string_new(props->append);
+
+    if (props->auto_kernel_cmdline) {
+        object_foreach_child(&machine->object, announce_virtio, append);
+    }
+    return x86_start_kernel(machine, append->len ? append->str : NULL,
+                            props->pic == ON_OFF_AUTO_ON, error);
 }
 
 static const MachineOps microvm_ops = {

@@ -151,14 +151,14 @@ static bool check_cpus(Machine *machine, GError **error)
     return true;
 }
 
-static Boot *load_files(Machine *machine, GError **error)
+static Boot *load_files(Machine *machine, const char *append, GError **error)
 {
     const X86MachineProps *props = x86_props(machine);
     const Cpu *cpu = cpu_by_index(object_root(&machine->object), 0);
     const BootConfig config = {
         .ram_low = ram_low(machine),
         .ram_high = machine->ram_size - ram_low(machine),
-        .append = props->append,
+        .append = append,
         .long_mode = cpu && has_long_mode(cpu),
     };
     const X86Machine *x86 = x86_machine(machine);
@@ -212,14 +212,14 @@ static bool add_mptable(Machine *machine, Boot *boot, bool pic, GError **error)
     return boot_add_table(boot, BOOT_BIOS_AREA, table, "MP table", error);
 }
 
-bool x86_start_kernel(Machine *machine, bool pic, GError **error)
+bool x86_start_kernel(Machine *machine, const char *append, bool pic, GError **error)
 {
     g_autoptr(Boot) boot = NULL;
 
     if (!check_cpus(machine, error)) {
         return false;
     }
-    boot = load_files(machine, error);
+    boot = load_files(machine, append, error);
     if (!boot || !add_mptable(machine, boot, pic, error)) {
         return false;
     }

@@ -29,9 +29,10 @@ bool x86_setup(Machine *machine, GError **error);
 void x86_teardown(Machine *machine);
 
 /* For MachineOps.start: loads the kernel and initrd that were opened with the
- * machine, and an MP table by its CPUs; pic: there are 8259As.  Fails with property-missing
+ * machine, and an MP table by its CPUs; append: the command line, or NULL; pic:
+ * there are 8259As.  Fails with property-missing
  * (kernel, CPU), limit-exceeded (CPUs) and boot_load()'s errors. */
-bool x86_start_kernel(Machine *machine, bool pic, GError **error);
+bool x86_start_kernel(Machine *machine, const char *append, bool pic, GError **error);
 /* MachineOps.reset: RAM and boot CPU as after the load. */
 void x86_reset(Machine *machine);
 

@@ -27,6 +27,7 @@ static const Measurement measurements[] = {
     { "built", measure_built },
     { "protocol", measure_protocol },
     { "exits", measure_exits },
+    { "block", measure_block },
 };
 
 typedef struct {

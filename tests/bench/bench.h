@@ -38,6 +38,14 @@ typedef enum {
     FIGURE_PIO_NOTHING,
     FIGURE_PIO_UART,
     FIGURE_MMIO,
+    FIGURE_BLK_RANDOM_NULL,
+    FIGURE_BLK_RANDOM_NULL_IO,
+    FIGURE_BLK_RANDOM_FILE,
+    FIGURE_BLK_RANDOM_FILE_IO,
+    FIGURE_BLK_SEQUENTIAL_NULL,
+    FIGURE_BLK_SEQUENTIAL_NULL_IO,
+    FIGURE_BLK_SEQUENTIAL_FILE,
+    FIGURE_BLK_SEQUENTIAL_FILE_IO,
     N_FIGURES,
 } FigureId;
 
@@ -77,6 +85,7 @@ bool measure_shutdown(Bench *bench, GError **error);
 bool measure_built(Bench *bench, GError **error);
 bool measure_protocol(Bench *bench, GError **error);
 bool measure_exits(Bench *bench, GError **error);
+bool measure_block(Bench *bench, GError **error);
 
 /* Starts vmd or QEMU without a machine, and reads the greeting; NULL on error. */
 Server *bench_start_empty(const Bench *bench, Column column, GError **error);

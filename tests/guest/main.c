@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "tests/guest/actions.h"
+#include "tests/guest/blk.h"
 #include "tests/guest/boot-info.h"
 #include "tests/guest/console.h"
 #include "tests/guest/machine-end.h"
@@ -43,7 +44,26 @@ static bool parse_bench(const char *value, uint64_t limit, uint64_t *ret_count, 
     return *value == '\0' && *where <= limit;
 }
 
-static bool obey_bench(const char *value)
+/* random|sequential:SIZE:COUNT:DEPTH */
+static bool obey_bench_blk(const BootInfo *info, const char *value)
+{
+    const char *rest = word_value(value, "random:");
+    BlkBench bench = { .random = rest != NULL };
+
+    if (!rest)
+        rest = word_value(value, "sequential:");
+    if (!rest || !word_number(&rest, &bench.size) || *rest++ != ':' ||
+        !word_number(&rest, &bench.count) || *rest++ != ':' ||
+        !word_number(&rest, &bench.depth) || *rest)
+        return false;
+    if (!bench.size || bench.size % 512 || bench.size > 1 << 20 || !bench.depth ||
+        bench.depth > 128 || bench.count < bench.depth)
+        return false;
+    blk_bench(info, &bench);
+    return true;
+}
+
+static bool obey_bench(const BootInfo *info, const char *value)
 {
     const char *rest;
     uint64_t count, port = BENCH_PORT, address = BENCH_ADDRESS;
@@ -60,6 +80,8 @@ static bool obey_bench(const char *value)
         action_bench_mmio(count, address);
         return true;
     }
+    if ((rest = word_value(value, "blk:")))
+        return obey_bench_blk(info, rest);
     return false;
 }
 
@@ -130,7 +152,7 @@ static bool obey(Guest *guest, const char *word)
         return true;
     }
     if ((value = word_value(word, "bench=")))
-        return obey_bench(value);
+        return obey_bench(guest->info, value);
     if ((value = word_value(word, "dirty=")))
         return obey_dirty(guest, value);
     if ((value = word_value(word, "irq=")))

@@ -41,11 +41,20 @@ static void on_panic(void *opaque)
     ((Rig *)opaque)->panics++;
 }
 
+static void on_stop(void *opaque, RunState state)
+{
+    Rig *rig = opaque;
+
+    rig->stops++;
+    rig->stop_state = state;
+}
+
 static const MachineHost rig_host = {
     .shutdown = on_shutdown,
     .reset = on_reset,
     .internal_error = on_internal_error,
     .panic = on_panic,
+    .stop = on_stop,
 };
 
 /* ---- Making ---- */
@@ -64,7 +73,9 @@ static void register_types(void)
 }
 
 static const LinkNamespace namespaces[] = {
+    { &qmp_class_block_node, "/block-nodes" },
     { &qmp_class_chardev, "/chardevs" },
+    { &qmp_class_netdev, "/netdevs" },
     { &qmp_class_object, "/objects" },
     { NULL, NULL },
 };

@@ -37,9 +37,10 @@ typedef struct {
     bool irq_levels[ISA_N_IRQS];
     guint irq_edges[ISA_N_IRQS];        /* rising ones */
     /* What reached MachineHost, by rig_deliver. */
-    guint shutdowns, resets, internal_errors, panics;
+    guint shutdowns, resets, internal_errors, panics, stops;
     ShutdownCause cause;        /* of the last shutdown or reset */
     int status;                 /* of the last shutdown */
+    RunState stop_state;        /* of the last stop */
 } Rig;
 
 /* Cannot fail: ends the test with a message if the tree cannot be built. */

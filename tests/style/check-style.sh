@@ -23,7 +23,8 @@ only()
     report "$1" "$(grep -nE "$2" $sources | grep -vE "^($3)")"
 }
 
-only "event_base_new is called in daemon/vmd.c only" '\<event_base_new(_with_config)?\(' 'daemon/vmd\.c:'
+only "event_base_new is called for the main loop and for iothreads only" \
+    '\<event_base_new(_with_config)?\(' 'daemon/vmd\.c:|hw/core/iothread\.c:'
 only "/dev/kvm is named in kvm/ only" '"/dev/kvm' 'kvm/'
 only "json_t is seen in qmp/ and client/ only" '\<json_[a-z_]+ *\(|\<json_t\>' 'qmp/|client/'
 only "sd_ functions are called in systemd/ only" '\<sd_[a-z_]+ *\(' 'systemd/'

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * netdev_add, netdev_del and set_link.  What they make lives below /netdevs.
+ */
+#include "config.h"
+
+#include "daemon/creation.h"
+#include "daemon/qapi-commands.h"
+#include "daemon/vmd.h"
+#include "hw/net/net.h"
+#include "qmp/error.h"
+
+static void netdev_add_done(Vmd *vmd, QmpRequest *req, Object *obj, GError *error)
+{
+    if (!obj) {
+        qmp_request_fail(req, error);
+        return;
+    }
+    qmp_request_return(req, NULL);
+}
+
+void qmp_netdev_add(QmpRequest *req, Netdev *args)
+{
+    Vmd *vmd = qmp_request_context(req);
+    GError *error = NULL;
+    NetBackend *net = net_new(vmd->root, args, &error);
+
+    if (!net) {
+        qmp_request_fail(req, error);
+        return;
+    }
+    creation_run(vmd, req, &net->object, netdev_add_done);
+}
+
+void qmp_netdev_del(QmpRequest *req, NetdevDelArgs *args)
+{
+    Vmd *vmd = qmp_request_context(req);
+    GError *error = NULL;
+    NetBackend *net = net_find(vmd->root, args->id);
+
+    if (!net) {
+        qmp_error_set(&error, ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found", args->id);
+    }
+    if (!net || !object_may_delete(&net->object, &error)) {
+        qmp_request_fail(req, error);
+        return;
+    }
+    creation_undo(vmd, req, &net->object);
+}
+
+/* The network card that device_add gave this id, or NULL. */
+static Nic *find_card(Vmd *vmd, const char *id)
+{
+    Object *machine = (Object *)vmd_machine(vmd);
+    Object *obj = machine ? object_child(object_container(machine, "peripheral"), id) : NULL;
+
+    return obj ? nic_of(obj) : NULL;
+}
+
+bool qmp_set_link(QmpRequest *req, SetLinkArgs *args, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    NetBackend *net = net_find(vmd->root, args->name);
+    Nic *nic = net ? NULL : find_card(vmd, args->name);
+
+    if (net) {
+        net_set_link(net, args->up);
+    } else if (nic) {
+        nic_set_link(nic, args->up);
+    } else {
+        qmp_error_set(error, ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found", args->name);
+    }
+    return net || nic;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rng-random: bytes read from a device of the host.  Requests are served in
+ * order, each with what one read gives; where there is nothing to read they wait
+ * for the main loop.
+ */
+#include "config.h"
+#include "hw/backends/rng.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "qmp/error.h"
+#include "qmp/qapi-types.h"
+#include "qom/env.h"
+
+typedef struct {
+    Object object;
+    int fd;                     /* -1: not open */
+    struct event *event;        /* readable; NULL without a loop */
+    GQueue requests;            /* of RngRequest */
+    bool serving;
+    bool failed;                /* said so already */
+} RngRandom;
+
+static void take_out(RngRandom *s, RngRequest *request)
+{
+    g_queue_unlink(&s->requests, &request->link);
+    request->waiting = false;
+}
+
+/* Bytes for the first request; false if there are none now. */
+static bool serve_one(RngRandom *s)
+{
+    RngRequest *request = s->requests.head->data;
+    guint8 data[RNG_REQUEST_MAX];
+    gssize n = read(s->fd, data, MIN(request->size, sizeof(data)));
+
+    if (n <= 0) {
+        if (!s->failed && (n == 0 || (errno != EAGAIN && errno != EINTR))) {
+            s->failed = true;
+            g_warning("rng-random '%s' has no more bytes: %s", s->object.name,
+                      n ? g_strerror(errno) : "end of file");
+        }
+        return false;
+    }
+    take_out(s, request);
+    request->receive(request, data, n);
+    return true;
+}
+
+/* A receiver may request again, which must not serve inside of this. */
+static void serve(RngRandom *s)
+{
+    if (s->serving) {
+        return;
+    }
+    s->serving = true;
+    while (s->requests.head && serve_one(s)) {
+    }
+    s->serving = false;
+    if (s->requests.head && s->event && !s->failed) {
+        event_add(s->event, NULL);
+    }
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *opaque)
+{
+    RngRandom *s = opaque;
+    const Env *env = object_env(&s->object);
+
+    if (env->lock) {
+        env->lock(env);
+    }
+    serve(s);
+    if (env->unlock) {
+        env->unlock(env);
+    }
+}
+
+static void random_request(Object *backend, RngRequest *request)
+{
+    RngRandom *s = (RngRandom *)backend;
+
+    request->link = (GList){ .data = request };
+    request->waiting = true;
+    g_queue_push_tail_link(&s->requests, &request->link);
+    serve(s);
+}
+
+static void random_cancel(Object *backend, RngRequest *request)
+{
+    take_out((RngRandom *)backend, request);
+}
+
+/* ---- Life ---- */
+
+static void random_init(Object *obj)
+{
+    ((RngRandom *)obj)->fd = -1;
+}
+
+static bool random_prepare(Object *obj, GError **error)
+{
+    RngRandom *s = (RngRandom *)obj;
+    const RngRandomProps *props = object_props(obj);
+
+    s->fd = open(props->filename, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (s->fd < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open '%s'",
+                            props->filename);
+    }
+    return s->fd >= 0;
+}
+
+static void random_release(Object *obj)
+{
+    RngRandom *s = (RngRandom *)obj;
+
+    close(s->fd);
+    s->fd = -1;
+}
+
+static bool random_complete(Object *obj, GError **error)
+{
+    RngRandom *s = (RngRandom *)obj;
+    const Env *env = object_env(obj);
+
+    if (!env || !env->base) {
+        return true;
+    }
+    s->event = event_new(env->base, s->fd, EV_READ, on_readable, s);
+    if (!s->event) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no event to wait for");
+    }
+    return s->event != NULL;
+}
+
+static void random_dismantle(Object *obj)
+{
+    g_clear_pointer(&((RngRandom *)obj)->event, event_free);
+}
+
+const TypeInfo rng_random_type = {
+    .schema = &qmp_class_rng_random,
+    .size = sizeof(RngRandom),
+    .object = &(const ObjectOps){
+        .init = random_init,
+        .prepare = random_prepare,
+        .release = random_release,
+        .complete = random_complete,
+        .dismantle = random_dismantle,
+    },
+    .kind = &(const RngOps){
+        .request = random_request,
+        .cancel = random_cancel,
+    },
+};

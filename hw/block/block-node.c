@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Classes `block-node` and `block-filter`: what all nodes have in common, and
+ * who uses them.  How they are made from options is in block-new.c, how requests
+ * pass in block-request.c.
+ */
+#include "config.h"
+#include "hw/block/block.h"
+
+#include "hw/block/block-types.h"
+#include "qmp/error.h"
+
+/* ---- Users ---- */
+
+static bool check_users(BlockNode *node, const BlockUser *user, GError **error)
+{
+    for (guint i = 0; i < node->users->len; i++) {
+        const BlockUser *other = node->users->pdata[i];
+
+        if (!other->share || !user->share) {
+            g_autofree char *path = object_path(other->object);
+
+            qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is in use by '%s'",
+                          node->object.name, path);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool block_node_use(BlockNode *node, const BlockUser *user, GError **error)
+{
+    if (!check_users(node, user, error)) {
+        return false;
+    }
+    g_ptr_array_add(node->users, g_memdup2(user, sizeof(*user)));
+    return true;
+}
+
+void block_node_unuse(BlockNode *node, Object *object)
+{
+    for (guint i = 0; i < node->users->len; i++) {
+        if (((BlockUser *)node->users->pdata[i])->object == object) {
+            g_ptr_array_remove_index(node->users, i);
+            return;
+        }
+    }
+}
+
+/* ---- What it is ---- */
+
+guint64 block_node_size(const BlockNode *node)
+{
+    return __atomic_load_n(&node->size, __ATOMIC_RELAXED);
+}
+
+const char *block_node_name(const BlockNode *node)
+{
+    return node->object.name;
+}
+
+bool block_node_direct(const BlockNode *node)
+{
+    const BlockdevCacheOptions *cache = node->options->cache;
+
+    return cache && cache->direct;
+}
+
+bool block_node_no_flush(const BlockNode *node)
+{
+    const BlockdevCacheOptions *cache = node->options->cache;
+
+    return cache && cache->no_flush;
+}
+
+char *block_node_filename(const BlockNode *node)
+{
+    const BlockdevOptions *options = node->options;
+
+    switch (options->driver) {
+    case BLOCKDEV_DRIVER_FILE:
+    case BLOCKDEV_DRIVER_HOST_DEVICE:
+        return g_strdup(options->u.file.filename);
+    case BLOCKDEV_DRIVER_NULL_CO:
+        return g_strdup("null-co://");
+    default:
+        return block_node_filename(node->file);
+    }
+}
+
+gint64 block_node_actual_size(BlockNode *node)
+{
+    if (node->driver->actual_size) {
+        return node->driver->actual_size(node);
+    }
+    return node->file ? block_node_actual_size(node->file) : -1;
+}
+
+bool block_node_needs_io(BlockNode *node)
+{
+    if (node->driver->needs_io) {
+        return node->driver->needs_io(node);
+    }
+    return node->file && block_node_needs_io(node->file);
+}
+
+/* ---- Size ---- */
+
+/* Nodes above look at the size again; users are told if they shall be. */
+static void size_changed(BlockNode *node, bool tell)
+{
+    if (node->file) {
+        node->driver->open(node, NULL);
+    }
+    for (guint i = 0; i < node->users->len; i++) {
+        const BlockUser *user = node->users->pdata[i];
+        BlockNode *above = object_dynamic_cast(user->object, &qmp_class_block_node);
+
+        if (above) {
+            size_changed(above, tell);
+        } else if (tell && user->resized) {
+            user->resized(user->opaque);
+        }
+    }
+}
+
+BlockNode *block_resize_begin(BlockNode *node, guint64 size, GError **error)
+{
+    while (!node->driver->can_resize || node->driver->can_resize(node, error)) {
+        if (node->file) {
+            node = node->file;
+            continue;
+        }
+        if (!node->driver->resize) {
+            qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                          "a block node of driver '%s' cannot be resized",
+                          qmp_enum_name(&qmp_type_BlockdevDriver, node->options->driver));
+            return NULL;
+        }
+        if (node->resizing) {
+            qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being resized",
+                          node->object.name);
+            return NULL;
+        }
+        node->resizing = true;
+        if (size < block_node_size(node) &&
+            node->options->driver != BLOCKDEV_DRIVER_HOST_DEVICE) {
+            __atomic_store_n(&node->size, size, __ATOMIC_RELAXED);
+            size_changed(node, false);
+        }
+        return node;
+    }
+    return NULL;
+}
+
+bool block_resize(BlockNode *lowest, guint64 size, GError **error)
+{
+    return lowest->driver->resize(lowest, size, error);
+}
+
+void block_resize_end(BlockNode *lowest)
+{
+    lowest->resizing = false;
+    size_changed(lowest, true);
+}
+
+/* ---- Life ---- */
+
+static void node_init(Object *obj)
+{
+    BlockNode *node = (BlockNode *)obj;
+
+    node->driver = object_kind(obj);
+    node->alignment = node->memory_alignment = 1;
+    node->users = g_ptr_array_new_with_free_func(g_free);
+}
+
+static void node_finalize(Object *obj)
+{
+    g_ptr_array_unref(((BlockNode *)obj)->users);
+}
+
+static bool node_prepare(Object *obj, GError **error)
+{
+    BlockNode *node = (BlockNode *)obj;
+
+    node->options = ((const BlockNodeProps *)object_props(obj))->options;
+    if (qmp_class_is_a(object_class(obj), &qmp_class_block_filter)) {
+        return true;
+    }
+    return !node->driver->open || node->driver->open(node, error);
+}
+
+static void node_release(Object *obj)
+{
+    BlockNode *node = (BlockNode *)obj;
+
+    if (!node->file && node->driver->close) {
+        node->driver->close(node);
+    }
+}
+
+static bool node_may_delete(Object *obj, GError **error)
+{
+    const BlockNode *node = (const BlockNode *)obj;
+
+    while (node->file) {
+        node = node->file;
+    }
+    if (node->resizing) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being resized",
+                      node->object.name);
+    }
+    return !node->resizing;
+}
+
+static void node_refresh(Object *obj, const QmpMember *member)
+{
+    const BlockNode *node = (const BlockNode *)obj;
+    BlockNodeProps *props = object_props(obj);
+
+    props->size = block_node_size(node);
+    props->ro = node->read_only;
+}
+
+const TypeInfo block_node_type = {
+    .schema = &qmp_class_block_node,
+    .size = sizeof(BlockNode),
+    .object = &(const ObjectOps){
+        .init = node_init,
+        .prepare = node_prepare,
+        .release = node_release,
+        .may_delete = node_may_delete,
+        .refresh = node_refresh,
+        .finalize = node_finalize,
+    },
+};
+
+/* ---- Filters ---- */
+
+/* Opens here: the node below may be looked at with the machine lock only. */
+static bool filter_complete(Object *obj, GError **error)
+{
+    BlockNode *node = (BlockNode *)obj;
+    BlockNode *below = ((const BlockFilterProps *)object_props(obj))->file.target;
+    const BlockUser user = { .object = obj };
+
+    if (!block_node_use(below, &user, error)) {
+        return false;
+    }
+    node->file = below;
+    node->alignment = below->alignment;
+    node->memory_alignment = below->memory_alignment;
+    node->read_only = below->read_only || node->options->read_only;
+    if (!node->driver->open(node, error)) {
+        node->file = NULL;
+        block_node_unuse(below, obj);
+        return false;
+    }
+    if (below->read_only && !node->options->read_only && !node->options->auto_read_only) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "block node '%s' is read-only: say "
+                      "'read-only' or 'auto-read-only' here, too", below->object.name);
+        node->file = NULL;
+        block_node_unuse(below, obj);
+        return false;
+    }
+    return true;
+}
+
+static void filter_dismantle(Object *obj)
+{
+    BlockNode *node = (BlockNode *)obj;
+
+    block_node_unuse(node->file, obj);
+    node->file = NULL;
+}
+
+const TypeInfo block_filter_type = {
+    .schema = &qmp_class_block_filter,
+    .object = &(const ObjectOps){
+        .complete = filter_complete,
+        .dismantle = filter_dismantle,
+    },
+};

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests on their way through the nodes: what is checked at the top, and what
+ * each node's common options make of them.
+ */
+#include "config.h"
+#include "hw/block/block.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- Buffers ---- */
+
+bool block_iov_is_zero(const struct iovec *iov, guint n)
+{
+    for (guint i = 0; i < n; i++) {
+        const char *base = iov[i].iov_base;
+        gsize length = iov[i].iov_len;
+
+        /* All bytes equal the one before them, and the first is zero. */
+        if (length && (base[0] != 0 || memcmp(base, base + 1, length - 1) != 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void block_iov_fill_zero(const struct iovec *iov, guint n)
+{
+    for (guint i = 0; i < n; i++) {
+        memset(iov[i].iov_base, 0, iov[i].iov_len);
+    }
+}
+
+/* ---- Passing ---- */
+
+static void note_write(BlockNode *node, const BlockRequest *request)
+{
+    guint64 end = request->now_offset + request->bytes;
+    guint64 old = __atomic_load_n(&node->highest_write, __ATOMIC_RELAXED);
+
+    while (end > old && !__atomic_compare_exchange_n(&node->highest_write, &old, end, true,
+                                                     __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        continue;
+    }
+}
+
+static void detect_zeroes(const BlockdevOptions *options, BlockRequest *request)
+{
+    if (options->detect_zeroes == BLOCKDEV_DETECT_ZEROES_OPTIONS_OFF ||
+        !block_iov_is_zero(request->iov, request->n_iov)) {
+        return;
+    }
+    request->now_op = BLOCK_OP_WRITE_ZEROES;
+    if (options->detect_zeroes == BLOCKDEV_DETECT_ZEROES_OPTIONS_UNMAP) {
+        request->now_flags |= BLOCK_MAY_UNMAP;
+    }
+}
+
+static bool discards(const BlockdevOptions *options)
+{
+    return options->has_discard && options->discard == BLOCKDEV_DISCARD_OPTIONS_UNMAP;
+}
+
+void block_pass(BlockNode *node, BlockRequest *request)
+{
+    const BlockdevOptions *options = node->options;
+
+    request->node = node;
+    switch (request->now_op) {
+    case BLOCK_OP_WRITE:
+        detect_zeroes(options, request);
+        note_write(node, request);
+        break;
+    case BLOCK_OP_WRITE_ZEROES:
+        if (!discards(options)) {
+            request->now_flags &= ~BLOCK_MAY_UNMAP;
+        }
+        note_write(node, request);
+        break;
+    case BLOCK_OP_DISCARD:
+        if (!discards(options)) {
+            block_done(request, 0);
+            return;
+        }
+        break;
+    case BLOCK_OP_READ:
+    case BLOCK_OP_FLUSH:
+        break;
+    }
+    node->driver->submit(node, request);
+}
+
+/* 0, or what is wrong with the request. */
+static int check(const BlockNode *node, const BlockRequest *request)
+{
+    guint64 size = block_node_size(node);
+    guint mask = node->alignment - 1;
+
+    if (request->op == BLOCK_OP_FLUSH) {
+        return 0;
+    }
+    if (request->op != BLOCK_OP_READ && node->read_only) {
+        return EROFS;
+    }
+    if (request->offset > size || request->bytes > size - request->offset) {
+        return EIO;
+    }
+    if ((request->op == BLOCK_OP_READ || request->op == BLOCK_OP_WRITE) &&
+        ((request->offset | request->bytes) & mask)) {
+        return EIO;
+    }
+    return 0;
+}
+
+void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request)
+{
+    int error = check(node, request);
+
+    request->aio = aio;
+    request->now_op = request->op;
+    request->now_flags = request->flags;
+    request->now_offset = request->offset;
+    request->progress = 0;
+    request->bounce = NULL;
+    request->saved_index = G_MAXUINT;
+    if (error || (!request->bytes && request->op != BLOCK_OP_FLUSH)) {
+        block_done(request, error);
+        return;
+    }
+    block_pass(node, request);
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Drivers `file` and `host_device`: opening, sizes, alignment.  Requests are in
+ * file-io.c.
+ */
+#include "config.h"
+#include "hw/block/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "hw/block/block-types.h"
+#include "hw/block/file-lock.h"
+#include "qmp/error.h"
+
+enum { ALIGNMENT_MAX = 4096 };
+
+static BlockFile *block_file(BlockNode *node)
+{
+    return (BlockFile *)node;
+}
+
+/* ---- Size ---- */
+
+/* Bytes, or -1 and errno. */
+static gint64 get_size(const BlockFile *s)
+{
+    struct stat st;
+    guint64 size;
+
+    if (fstat(s->fd, &st) < 0) {
+        return -1;
+    }
+    if (!S_ISBLK(st.st_mode)) {
+        return S_ISREG(st.st_mode) ? st.st_size : 0;
+    }
+    return ioctl(s->fd, BLKGETSIZE64, &size) < 0 ? -1 : (gint64)size;
+}
+
+static gint64 file_actual_size(BlockNode *node)
+{
+    struct stat st;
+
+    return fstat(block_file(node)->fd, &st) < 0 ? -1 : (gint64)st.st_blocks * 512;
+}
+
+static bool resize_device(BlockFile *s, guint64 size, GError **error)
+{
+    gint64 now = get_size(s);
+
+    if (now < 0 || size > (guint64)now) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "block device '%s' has %" G_GINT64_FORMAT
+                      " bytes and does not grow", s->node.options->u.file.filename, now);
+        return false;
+    }
+    __atomic_store_n(&s->node.size, now, __ATOMIC_RELAXED);
+    return true;
+}
+
+static bool file_can_resize(BlockNode *node, GError **error)
+{
+    if (node->read_only) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "block node '%s' is read-only",
+                      node->object.name);
+        return false;
+    }
+    return true;
+}
+
+static bool file_resize(BlockNode *node, guint64 size, GError **error)
+{
+    BlockFile *s = block_file(node);
+
+    if (s->is_device) {
+        return resize_device(s, size, error);
+    }
+    if (ftruncate(s->fd, size) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot resize '%s'",
+                            node->options->u.file.filename);
+        __atomic_store_n(&node->size, MAX(get_size(s), 0), __ATOMIC_RELAXED);
+        return false;
+    }
+    __atomic_store_n(&node->size, size, __ATOMIC_RELAXED);
+    return true;
+}
+
+/* ---- Alignment ---- */
+
+/* What direct I/O takes, by trying it. */
+static guint probe_alignment(int fd, void *buf)
+{
+    for (guint alignment = BLOCK_SECTOR_SIZE; alignment < ALIGNMENT_MAX; alignment *= 2) {
+        if (pread(fd, buf, alignment, 0) >= 0 || errno != EINVAL) {
+            return alignment;
+        }
+    }
+    return ALIGNMENT_MAX;
+}
+
+static bool find_alignment(BlockFile *s, GError **error)
+{
+    struct statx stx = { .stx_mask = 0 };
+    BlockNode *node = &s->node;
+    void *buf;
+    int sector;
+
+    if (!s->direct) {
+        return true;
+    }
+    if (statx(s->fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &stx) == 0 &&
+        (stx.stx_mask & STATX_DIOALIGN) && stx.stx_dio_offset_align) {
+        node->alignment = MAX(stx.stx_dio_offset_align, 1);
+        node->memory_alignment = MAX(stx.stx_dio_mem_align, 1);
+    } else if (s->is_device && ioctl(s->fd, BLKSSZGET, &sector) == 0) {
+        node->alignment = node->memory_alignment = sector;
+    } else {
+        if (posix_memalign(&buf, ALIGNMENT_MAX, ALIGNMENT_MAX) != 0) {
+            qmp_error_set(error, ERROR_REASON_NO_MEMORY, "no memory to look at alignment");
+            return false;
+        }
+        node->alignment = node->memory_alignment = probe_alignment(s->fd, buf);
+        free(buf);
+    }
+    return true;
+}
+
+/* ---- Opening ---- */
+
+/* Opening a FIFO must not wait; later, io_uring would take O_NONBLOCK for a wish
+ * to fail rather than to wait for the disk. */
+static int open_path(const BlockNode *node, bool read_only)
+{
+    const BlockdevOptionsFile *options = &node->options->u.file;
+    int flags = (read_only ? O_RDONLY : O_RDWR) | (block_node_direct(node) ? O_DIRECT : 0);
+    int fd = open(options->filename, flags | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd >= 0) {
+        fcntl(fd, F_SETFL, flags);
+    }
+    return fd;
+}
+
+static bool open_file(BlockFile *s, GError **error)
+{
+    BlockNode *node = &s->node;
+    const BlockdevOptions *options = node->options;
+
+    node->read_only = options->read_only;
+    s->fd = open_path(node, node->read_only);
+    if (s->fd < 0 && !node->read_only && options->auto_read_only &&
+        (errno == EACCES || errno == EPERM || errno == EROFS)) {
+        node->read_only = true;
+        s->fd = open_path(node, true);
+    }
+    if (s->fd < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open '%s'%s",
+                            options->u.file.filename,
+                            errno == EINVAL && block_node_direct(node)
+                            ? " (its file system may not take 'cache.direct')" : "");
+        return false;
+    }
+    return true;
+}
+
+static bool check_kind(BlockFile *s, GError **error)
+{
+    const BlockdevOptions *options = s->node.options;
+    struct stat st;
+    bool wanted, device = options->driver == BLOCKDEV_DRIVER_HOST_DEVICE;
+
+    if (fstat(s->fd, &st) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot look at '%s'",
+                            options->u.file.filename);
+        return false;
+    }
+    s->is_device = S_ISBLK(st.st_mode);
+    wanted = device ? S_ISBLK(st.st_mode) : S_ISREG(st.st_mode);
+    if (!wanted) {
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "'%s' is no %s",
+                      options->u.file.filename,
+                      device ? "block device, which driver 'host_device' needs"
+                             : "regular file, which driver 'file' needs");
+    }
+    return wanted;
+}
+
+static bool lock_image(BlockFile *s, GError **error)
+{
+    const BlockdevOptions *options = s->node.options;
+
+    if (options->u.file.locking == ON_OFF_AUTO_OFF || options->force_share) {
+        return true;
+    }
+    return file_lock(s->fd, options->u.file.filename, !s->node.read_only, error);
+}
+
+static bool set_up(BlockFile *s, GError **error)
+{
+    gint64 size;
+
+    if (!check_kind(s, error) || !lock_image(s, error) || !find_alignment(s, error)) {
+        return false;
+    }
+    size = get_size(s);
+    if (size < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "'%s' has no size",
+                            s->node.options->u.file.filename);
+        return false;
+    }
+    s->node.size = size;
+    s->zeros = mmap(NULL, FILE_ZEROS, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (s->zeros == MAP_FAILED) {
+        s->zeros = NULL;
+        qmp_error_set_errno(error, ERROR_REASON_NO_MEMORY, errno, "no memory for zeros");
+        return false;
+    }
+    return true;
+}
+
+/* What was written is on the medium when the node is gone. */
+static void file_close(BlockNode *node)
+{
+    BlockFile *s = block_file(node);
+
+    if (s->fd < 0) {
+        return;
+    }
+    if (!node->read_only && !s->no_flush && fdatasync(s->fd) < 0) {
+        g_warning("'%s' may have lost data: %s", node->options->u.file.filename,
+                  g_strerror(errno));
+    }
+    close(s->fd);
+    s->fd = -1;
+    if (s->zeros) {
+        munmap(s->zeros, FILE_ZEROS);
+        s->zeros = NULL;
+    }
+}
+
+static bool file_open(BlockNode *node, GError **error)
+{
+    BlockFile *s = block_file(node);
+    const BlockdevOptionsFile *options = &node->options->u.file;
+
+    if (options->has_aio && options->aio != BLOCKDEV_AIO_OPTIONS_IO_URING) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "'aio' '%s' is not supported: there is "
+                      "'io_uring' only",
+                      qmp_enum_name(&qmp_type_BlockdevAioOptions, options->aio));
+        return false;
+    }
+    s->direct = block_node_direct(node);
+    s->no_flush = block_node_no_flush(node);
+    s->lost = s->no_zero_range = 0;
+    if (!open_file(s, error)) {
+        return false;
+    }
+    if (!set_up(s, error)) {
+        close(s->fd);
+        s->fd = -1;
+        return false;
+    }
+    return true;
+}
+
+static bool file_needs_io(BlockNode *node)
+{
+    return true;
+}
+
+static void file_init(Object *obj)
+{
+    ((BlockFile *)obj)->fd = -1;
+}
+
+static const BlockDriver file_driver = {
+    .open = file_open,
+    .close = file_close,
+    .submit = block_file_submit,
+    .can_resize = file_can_resize,
+    .resize = file_resize,
+    .actual_size = file_actual_size,
+    .needs_io = file_needs_io,
+};
+
+static const ObjectOps file_object_ops = {
+    .init = file_init,
+};
+
+const TypeInfo block_file_type = {
+    .schema = &qmp_class_block_file,
+    .size = sizeof(BlockFile),
+    .object = &file_object_ops,
+    .kind = &file_driver,
+};
+
+const TypeInfo block_host_device_type = {
+    .schema = &qmp_class_block_host_device,
+    .size = sizeof(BlockFile),
+    .object = &file_object_ops,
+    .kind = &file_driver,
+};

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * BlockFront: see front.h.
+ */
+#include "config.h"
+#include "hw/block/front.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "qmp/error.h"
+#include "qmp/qapi-events.h"
+#include "qom/env.h"
+
+static gint64 now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * G_GINT64_CONSTANT(1000000000) + now.tv_nsec;
+}
+
+/* ---- Statistics ---- */
+
+static BlockStat stat_of(BlockOp op)
+{
+    switch (op) {
+    case BLOCK_OP_READ:
+        return BLOCK_STAT_READ;
+    case BLOCK_OP_FLUSH:
+        return BLOCK_STAT_FLUSH;
+    case BLOCK_OP_DISCARD:
+        return BLOCK_STAT_UNMAP;
+    default:
+        return BLOCK_STAT_WRITE;
+    }
+}
+
+/* One thread writes, others read: no more than that is needed. */
+static void add(guint64 *counter, guint64 n)
+{
+    __atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+static void count(BlockFront *front, const BlockFrontRequest *request, int error)
+{
+    BlockStat i = stat_of(request->block.op);
+    gint64 now = now_ns();
+
+    __atomic_store_n(&front->stats.last, now, __ATOMIC_RELAXED);
+    if (error) {
+        add(&front->stats.of[i].failed, 1);
+        return;
+    }
+    add(&front->stats.of[i].operations, 1);
+    add(&front->stats.of[i].bytes, request->block.bytes);
+    add(&front->stats.of[i].time_ns, now - request->started);
+}
+
+void block_front_note_invalid(BlockFront *front, BlockOp op)
+{
+    add(&front->stats.of[stat_of(op)].invalid, 1);
+    __atomic_store_n(&front->stats.last, now_ns(), __ATOMIC_RELAXED);
+}
+
+/* ---- Errors ---- */
+
+static BlockErrorAction action_for(const BlockFront *front, BlockOp op, int error)
+{
+    BlockdevOnError policy = op == BLOCK_OP_READ ? front->config.rerror : front->config.werror;
+
+    if (policy == BLOCKDEV_ON_ERROR_AUTO) {
+        policy = op == BLOCK_OP_READ ? BLOCKDEV_ON_ERROR_REPORT : BLOCKDEV_ON_ERROR_ENOSPC;
+    }
+    switch (policy) {
+    case BLOCKDEV_ON_ERROR_IGNORE:
+        return BLOCK_ERROR_ACTION_IGNORE;
+    case BLOCKDEV_ON_ERROR_STOP:
+        return BLOCK_ERROR_ACTION_STOP;
+    case BLOCKDEV_ON_ERROR_ENOSPC:
+        return error == ENOSPC ? BLOCK_ERROR_ACTION_STOP : BLOCK_ERROR_ACTION_REPORT;
+    default:
+        return BLOCK_ERROR_ACTION_REPORT;
+    }
+}
+
+static void send_event(BlockFront *front, BlockOp op, BlockErrorAction action, int error)
+{
+    const Env *env = object_env(&front->dev->object);
+    EventBlockIoError data = {
+        .device = (char *)"",
+        .node_name = (char *)block_node_name(front->config.node),
+        .operation = op == BLOCK_OP_READ ? IO_OPERATION_TYPE_READ : IO_OPERATION_TYPE_WRITE,
+        .action = action,
+        .has_nospace = front->config.io_status,
+        .nospace = error == ENOSPC,
+        .reason = (char *)g_strerror(error),
+    };
+
+    if (env && env->events) {
+        qmp_event_block_io_error(env->events, &data);
+    }
+}
+
+static void keep(BlockFront *front, BlockFrontRequest *request)
+{
+    request->next = NULL;
+    *front->kept_end = request;
+    front->kept_end = &request->next;
+}
+
+/* A later error does not hide the first. */
+static void set_status(BlockFront *front, int error)
+{
+    g_atomic_int_compare_and_exchange(&front->status, BLOCK_DEVICE_IO_STATUS_OK,
+                                      error == ENOSPC ? BLOCK_DEVICE_IO_STATUS_NOSPACE
+                                                      : BLOCK_DEVICE_IO_STATUS_FAILED);
+}
+
+static void request_failed(BlockFront *front, BlockFrontRequest *request, int error)
+{
+    BlockErrorAction action = action_for(front, request->block.op, error);
+
+    send_event(front, request->block.op, action, error);
+    switch (action) {
+    case BLOCK_ERROR_ACTION_STOP:
+        set_status(front, error);
+        keep(front, request);
+        machine_request_stop(front->machine, RUN_STATE_IO_ERROR);
+        break;
+    case BLOCK_ERROR_ACTION_IGNORE:
+        request->done(request, 0);
+        break;
+    default:
+        request->done(request, error);
+        break;
+    }
+}
+
+/* ---- Requests ---- */
+
+static void request_done(BlockRequest *block, int error)
+{
+    BlockFrontRequest *request = (BlockFrontRequest *)block;
+    BlockFront *front = request->front;
+
+    front->in_flight--;
+    count(front, request, error);
+    if (error) {
+        request_failed(front, request, error);
+    } else {
+        request->done(request, 0);
+    }
+}
+
+void block_front_submit(BlockFront *front, BlockFrontRequest *request)
+{
+    request->front = front;
+    request->block.done = request_done;
+    request->started = now_ns();
+    if (!g_atomic_int_get(&front->write_cache)) {
+        request->block.flags |= BLOCK_FUA;
+    }
+    front->in_flight++;
+    block_submit(front->config.node, front->config.aio, &request->block);
+}
+
+/* ---- Draining and going on ---- */
+
+static bool nothing_in_flight(void *opaque)
+{
+    return ((const BlockFront *)opaque)->in_flight == 0;
+}
+
+void block_front_drain(BlockFront *front)
+{
+    aio_wait(front->config.aio, nothing_in_flight, front);
+}
+
+static BlockFrontRequest *take_kept(BlockFront *front)
+{
+    BlockFrontRequest *list = front->kept;
+
+    front->kept = NULL;
+    front->kept_end = &front->kept;
+    return list;
+}
+
+static void resume(void *opaque)
+{
+    BlockFront *front = opaque;
+    BlockFrontRequest *request = take_kept(front);
+
+    while (request) {
+        BlockFrontRequest *next = request->next;
+
+        block_front_submit(front, request);
+        request = next;
+    }
+}
+
+void block_front_resume(BlockFront *front)
+{
+    g_atomic_int_set(&front->status, BLOCK_DEVICE_IO_STATUS_OK);
+    aio_run_wait(front->config.aio, resume, front);
+}
+
+static void forget(void *opaque)
+{
+    take_kept(opaque);
+}
+
+void block_front_forget(BlockFront *front)
+{
+    aio_run_wait(front->config.aio, forget, front);
+}
+
+/* ---- Attaching ---- */
+
+static void node_resized(void *opaque)
+{
+    BlockFront *front = opaque;
+
+    if (front->config.resized) {
+        front->config.resized(front->config.opaque);
+    }
+}
+
+bool block_front_attach(BlockFront *front, Device *dev, const BlockFrontConfig *config,
+                        GError **error)
+{
+    const BlockUser user = {
+        .object = &dev->object, .share = config->share, .resized = node_resized, .opaque = front,
+    };
+
+    if ((block_node_needs_io(config->node) && !aio_enable_io(config->aio, error)) ||
+        !block_node_use(config->node, &user, error)) {
+        return false;
+    }
+    *front = (BlockFront){
+        .dev = dev, .machine = machine_of(dev), .config = *config, .attached = true,
+        .write_cache = true,
+    };
+    front->kept_end = &front->kept;
+    front->link.data = front;
+    g_queue_push_tail_link(&front->machine->disks, &front->link);
+    return true;
+}
+
+void block_front_detach(BlockFront *front)
+{
+    if (!front->attached) {
+        return;
+    }
+    block_front_forget(front);
+    g_queue_unlink(&front->machine->disks, &front->link);
+    block_node_unuse(front->config.node, &front->dev->object);
+    front->attached = false;
+}
+
+void block_front_foreach(Object *root, void (*f)(BlockFront *front, void *data), void *data)
+{
+    Machine *machine = machine_find(root);
+
+    for (GList *i = machine ? machine->disks.head : NULL; i; i = i->next) {
+        f(i->data, data);
+    }
+}

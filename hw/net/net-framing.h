@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * NetFraming: frames over a stream socket, each behind its length in four bytes,
+ * most significant one first.
+ *
+ * A batch goes out by one system call.  What is kept of a frame that the socket
+ * took in part is the rest of that frame; the frames behind it are not taken.
+ * Incoming frames are handed on out of the buffer they were read into.
+ *
+ * Main loop; all with the gate held but init.
+ */
+#ifndef HW_NET_NET_FRAMING_H
+#define HW_NET_NET_FRAMING_H
+
+#include "hw/net/net.h"
+
+struct event;
+
+typedef struct {
+    NetBackend *net;
+    /* The peer is gone, or sent what is no frame (why, for the log; else NULL).
+     * Gate held; calls net_framing_stop. */
+    void (*hangup)(NetBackend *net, const char *why);
+    int fd;                     /* -1: not connected */
+    struct event *in_event, *out_event;
+    guint8 *in;                 /* bytes from in_start to in_end were not handed on */
+    gsize in_start, in_end;
+    guint8 *out;                /* rest of a frame: from out_start to out_end */
+    gsize out_start, out_end;
+    bool stalled;               /* the card takes no more */
+    bool starved;               /* the card waits for net_writable */
+} NetFraming;
+
+void net_framing_init(NetFraming *f, NetBackend *net,
+                      void (*hangup)(NetBackend *net, const char *why));
+/* fd stays the caller's and is non-blocking.  Fails with host-error. */
+bool net_framing_start(NetFraming *f, struct event_base *base, int fd, GError **error);
+/* What was not sent or handed on yet is lost.  May be called twice. */
+void net_framing_stop(NetFraming *f);
+/* As NetBackendOps; all frames are taken while there is no connection. */
+guint net_framing_send(NetFraming *f, const NetFrame *frames, guint n);
+void net_framing_resume(NetFraming *f);
+
+#endif

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Connections of stream back ends (see net-stream.h), and class netdev-stream.
+ * The frames themselves are net-framing.c's.
+ */
+#include "config.h"
+#include "hw/net/net-stream.h"
+
+#include <event2/event.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "qmp/error.h"
+#include "qmp/qapi-events.h"
+#include "qmp/visit.h"
+
+/* One attempt to connect, on a pool thread. */
+typedef struct NetAttempt {
+    NetStream *s;
+    NetBackend *net;            /* held */
+    SocketAddress *addr;        /* its own */
+    int fd;
+    GError *error;
+} NetAttempt;
+
+static const Env *env_of(const NetStream *s)
+{
+    return object_env(&s->net->object);
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
+}
+
+/* ---- A connection begins and ends; gate held ---- */
+
+static void tell_connected(NetStream *s)
+{
+    SocketAddress *peer;
+
+    if (s->has_events) {
+        peer = net_address_of_peer(s->fd);
+        qmp_event_netdev_stream_connected(env_of(s)->events, &(EventNetdevStreamConnected){
+            .netdev_id = s->net->object.name, .addr = peer });
+        qmp_clear(&qmp_type_SocketAddress, &peer);
+    }
+}
+
+/* Takes fd over whatever happens. */
+static bool begin_connection(NetStream *s, int fd, GError **error)
+{
+    socket_set_nodelay(fd);
+    if (!net_framing_start(&s->framing, env_of(s)->base, fd, error)) {
+        close(fd);
+        return false;
+    }
+    s->fd = fd;
+    s->said_why = false;
+    tell_connected(s);
+    return true;
+}
+
+static void begin_or_warn(NetStream *s, int fd)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!begin_connection(s, fd, &error)) {
+        g_warning("netdev '%s': %s", s->net->object.name, error->message);
+    }
+}
+
+static void on_client(evutil_socket_t listen_fd, short what, void *opaque)
+{
+    NetStream *s = opaque;
+    int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (fd < 0) {
+        return;
+    }
+    net_lock(s->net);
+    event_del_noblock(s->listen_event);
+    begin_or_warn(s, fd);
+    if (s->fd < 0) {
+        event_add(s->listen_event, NULL);
+    }
+    net_unlock(s->net);
+}
+
+static void retry_later(NetStream *s)
+{
+    const struct timeval delay = { .tv_sec = s->reconnect };
+
+    if (s->retry_event) {
+        event_add(s->retry_event, &delay);
+    }
+}
+
+void net_stream_hangup(NetStream *s, const char *why)
+{
+    if (why) {
+        g_warning("netdev '%s': connection closed: %s", s->net->object.name, why);
+    }
+    net_framing_stop(&s->framing);
+    close_fd(&s->fd);
+    if (s->has_events) {
+        qmp_event_netdev_stream_disconnected(env_of(s)->events,
+            &(EventNetdevStreamDisconnected){ .netdev_id = s->net->object.name });
+    }
+    if (s->listen_event) {
+        event_add(s->listen_event, NULL);
+    }
+    retry_later(s);
+}
+
+/* ---- Attempts to connect ---- */
+
+static void attempt_free(NetAttempt *a)
+{
+    close_fd(&a->fd);
+    qmp_clear(&qmp_type_SocketAddress, &a->addr);
+    g_clear_error(&a->error);
+    object_unref(a->net);
+    g_free(a);
+}
+
+static int connect_to(SocketAddress *addr, GError **error)
+{
+    SocketAddressLegacy view = net_address_view(addr);
+
+    return socket_connect(&view, -1, error);
+}
+
+/* On a pool thread. */
+static void attempt_work(void *opaque)
+{
+    NetAttempt *a = opaque;
+
+    a->fd = connect_to(a->addr, &a->error);
+}
+
+static void note_failure(NetStream *s, const GError *error)
+{
+    if (!s->said_why) {
+        s->said_why = true;
+        g_message("netdev '%s': %s; trying again", s->net->object.name, error->message);
+    }
+}
+
+/* On the main loop, machine lock held. */
+static void attempt_done(void *opaque)
+{
+    NetAttempt *a = opaque;
+    NetStream *s = a->s;
+
+    net_lock(a->net);
+    if (s->attempt == a) {
+        s->attempt = NULL;
+        if (a->fd >= 0) {
+            begin_or_warn(s, a->fd);
+            a->fd = -1;
+        } else {
+            note_failure(s, a->error);
+        }
+        if (s->fd < 0) {
+            retry_later(s);
+        }
+    }
+    net_unlock(a->net);
+    attempt_free(a);
+}
+
+static void attempt_start(NetStream *s)
+{
+    const Env *env = env_of(s);
+    NetAttempt *a = g_new0(NetAttempt, 1);
+
+    a->s = s;
+    a->net = object_ref(s->net);
+    a->fd = -1;
+    qmp_clone(&qmp_type_SocketAddress, &a->addr, &s->addr);
+    s->attempt = a;
+    env->run(env, attempt_work, attempt_done, a);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *opaque)
+{
+    attempt_start(opaque);
+}
+
+/* ---- Life ---- */
+
+void net_stream_init(NetStream *s, NetBackend *net,
+                     void (*hangup)(NetBackend *net, const char *why))
+{
+    s->net = net;
+    s->given_fd = s->listen_fd = s->fd = -1;
+    net_framing_init(&s->framing, net, hangup);
+}
+
+static bool check_given(int fd, GError **error)
+{
+    if (evutil_make_socket_nonblocking(fd) < 0) {
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "the descriptor is no socket");
+        return false;
+    }
+    return true;
+}
+
+bool net_stream_prepare(NetStream *s, GError **error)
+{
+    SocketAddressLegacy view;
+    int fd;
+
+    if (!s->addr) {
+        if (!check_given(s->given_fd, error)) {
+            return false;
+        }
+        s->fd = s->given_fd;
+        s->given_fd = -1;
+        return true;
+    }
+    if (!s->server && s->reconnect) {
+        return true;
+    }
+    view = net_address_view(s->addr);
+    fd = s->server ? socket_listen(&view, s->given_fd, &s->node, error)
+                   : socket_connect(&view, s->given_fd, error);
+    if (fd < 0) {
+        return false;
+    }
+    s->given_fd = -1;
+    *(s->server ? &s->listen_fd : &s->fd) = fd;
+    return true;
+}
+
+void net_stream_release(NetStream *s)
+{
+    close_fd(&s->listen_fd);
+    close_fd(&s->fd);
+    socket_node_remove(&s->node);
+}
+
+void net_stream_finalize(NetStream *s)
+{
+    close_fd(&s->given_fd);
+}
+
+/* Writes the port that was found back into the address. */
+static void note_port(NetStream *s)
+{
+    if (s->addr->type == SOCKET_ADDRESS_TYPE_INET) {
+        g_free(s->addr->u.inet.port);
+        s->addr->u.inet.port = g_strdup_printf("%u", socket_local_port(s->listen_fd));
+    }
+}
+
+static bool make_event(NetStream *s, struct event **ret_event, int fd, short what,
+                       event_callback_fn callback, GError **error)
+{
+    const Env *env = env_of(s);
+
+    *ret_event = env && env->base ? event_new(env->base, fd, what, callback, s) : NULL;
+    if (!*ret_event) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot wait for connections");
+    }
+    return *ret_event != NULL;
+}
+
+static bool start_listening(NetStream *s, GError **error)
+{
+    if (!make_event(s, &s->listen_event, s->listen_fd, EV_READ | EV_PERSIST, on_client, error)) {
+        return false;
+    }
+    note_port(s);
+    event_add(s->listen_event, NULL);
+    return true;
+}
+
+static bool start_connection(NetStream *s, GError **error)
+{
+    int fd = s->fd;
+    bool ok;
+
+    net_lock(s->net);
+    s->fd = -1;
+    ok = begin_connection(s, fd, error);
+    net_unlock(s->net);
+    return ok;
+}
+
+bool net_stream_complete(NetStream *s, GError **error)
+{
+    if (s->listen_fd >= 0) {
+        return start_listening(s, error);
+    }
+    if (!s->reconnect) {
+        return start_connection(s, error);
+    }
+    if (!make_event(s, &s->retry_event, -1, 0, on_retry, error)) {
+        return false;
+    }
+    attempt_start(s);
+    return true;
+}
+
+void net_stream_dismantle(NetStream *s)
+{
+    g_clear_pointer(&s->listen_event, event_free);
+    g_clear_pointer(&s->retry_event, event_free);
+    net_lock(s->net);
+    s->attempt = NULL;
+    net_framing_stop(&s->framing);
+    net_unlock(s->net);
+}
+
+/* ---- Class netdev-stream ---- */
+
+typedef struct {
+    NetBackend parent;
+    NetStream stream;
+} NetdevStream;
+
+static void hangup(NetBackend *net, const char *why)
+{
+    net_stream_hangup(&((NetdevStream *)net)->stream, why);
+}
+
+static guint stream_send(NetBackend *net, guint queue, const NetFrame *frames, guint n)
+{
+    return net_framing_send(&((NetdevStream *)net)->stream.framing, frames, n);
+}
+
+static void stream_resume(NetBackend *net, guint queue)
+{
+    net_framing_resume(&((NetdevStream *)net)->stream.framing);
+}
+
+static bool check_reconnect(const NetdevStreamOptions *opts, GError **error)
+{
+    if (opts->reconnect && (opts->server || opts->addr->type == SOCKET_ADDRESS_TYPE_FD)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "option 'reconnect' is for clients "
+                      "with an address");
+        return false;
+    }
+    return true;
+}
+
+static bool stream_setup(NetBackend *net, const Env *env, GError **error)
+{
+    NetStream *s = &((NetdevStream *)net)->stream;
+    const NetdevStreamOptions *opts = &net_options(net)->u.stream;
+
+    if (!check_reconnect(opts, error)) {
+        return false;
+    }
+    s->addr = opts->addr;
+    s->server = opts->server;
+    s->reconnect = opts->reconnect;
+    s->has_events = true;
+    if (opts->addr->type == SOCKET_ADDRESS_TYPE_FD) {
+        s->given_fd = net_take_fd(env, opts->addr->u.fd.str, error);
+        return s->given_fd >= 0;
+    }
+    return true;
+}
+
+static void stream_init(Object *obj)
+{
+    net_stream_init(&((NetdevStream *)obj)->stream, (NetBackend *)obj, hangup);
+}
+
+static bool stream_prepare(Object *obj, GError **error)
+{
+    return net_stream_prepare(&((NetdevStream *)obj)->stream, error);
+}
+
+static void stream_release(Object *obj)
+{
+    net_stream_release(&((NetdevStream *)obj)->stream);
+}
+
+static bool stream_complete(Object *obj, GError **error)
+{
+    return net_stream_complete(&((NetdevStream *)obj)->stream, error);
+}
+
+static void stream_dismantle(Object *obj)
+{
+    net_stream_dismantle(&((NetdevStream *)obj)->stream);
+}
+
+static void stream_finalize(Object *obj)
+{
+    net_stream_finalize(&((NetdevStream *)obj)->stream);
+}
+
+static const NetBackendOps stream_net_ops = {
+    .send = stream_send,
+    .resume = stream_resume,
+    .setup = stream_setup,
+};
+
+static const ObjectOps stream_object_ops = {
+    .init = stream_init,
+    .prepare = stream_prepare,
+    .release = stream_release,
+    .complete = stream_complete,
+    .dismantle = stream_dismantle,
+    .finalize = stream_finalize,
+};
+
+const TypeInfo netdev_stream_type = {
+    .schema = &qmp_class_netdev_stream,
+    .size = sizeof(NetdevStream),
+    .object = &stream_object_ops,
+    .kind = &stream_net_ops,
+};

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * NetStream: a network back end at one end of a stream connection, accepted or
+ * made.  Embedded by classes netdev-stream and netdev-socket.
+ *
+ *   server   listens from prepare on; while a peer is connected, the next waits
+ *   client   connects in prepare; with `reconnect`, on a pool thread as often
+ *            as it takes
+ */
+#ifndef HW_NET_NET_STREAM_H
+#define HW_NET_NET_STREAM_H
+
+#include "hw/net/net-address.h"
+#include "hw/net/net-framing.h"
+
+struct NetAttempt;
+
+typedef struct {
+    NetBackend *net;
+    NetFraming framing;
+    /* Set before prepare. */
+    SocketAddress *addr;        /* borrowed; NULL: given_fd is connected */
+    bool server;
+    guint reconnect;            /* seconds, 0: never */
+    bool has_events;            /* NETDEV_STREAM_CONNECTED and _DISCONNECTED */
+    int given_fd;               /* taken over, or -1 */
+
+    int listen_fd, fd;
+    SocketNode node;
+    struct event *listen_event, *retry_event;
+    struct NetAttempt *attempt; /* under way */
+    bool said_why;              /* the reason of a failed attempt was logged */
+} NetStream;
+
+/* hangup is `net_stream_hangup` of the embedding class: the stream is found
+ * from net by it. */
+void net_stream_init(NetStream *s, NetBackend *net,
+                     void (*hangup)(NetBackend *net, const char *why));
+void net_stream_hangup(NetStream *s, const char *why);
+/* The hooks of the same names.  finalize closes a descriptor that prepare never
+ * saw. */
+bool net_stream_prepare(NetStream *s, GError **error);
+void net_stream_release(NetStream *s);
+bool net_stream_complete(NetStream *s, GError **error);
+void net_stream_dismantle(NetStream *s);
+void net_stream_finalize(NetStream *s);
+
+extern const TypeInfo netdev_stream_type;
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Class netdev-user: a network inside of the daemon, made by libslirp.
+ *
+ *   net-user.c          the class; the main loop's end of the rings
+ *   net-user-loop.c     the thread that libslirp runs on
+ *   net-user-options.c  what netdev_add says, checked and in libslirp's words
+ *   net-user-forward.c  guestfwd: ports of the network that lead to the host
+ *
+ * libslirp knows no threads: from the end of prepare on, all calls into it are
+ * the thread's.  Private to these files, but for the type.
+ */
+#ifndef HW_NET_NET_USER_H
+#define HW_NET_NET_USER_H
+
+#include <slirp/libslirp.h>
+
+#include "hw/chardev/char.h"
+#include "hw/net/net-ring.h"
+#include "hw/net/net.h"
+
+typedef struct NetdevUser NetdevUser;
+typedef struct UserTimer UserTimer;
+
+/* A port of the network that leads to a chardev or to a TCP connection. */
+typedef struct {
+    NetdevUser *user;
+    struct in_addr addr;        /* of the network */
+    guint16 port;
+    Chardev *chr;               /* attached, or NULL */
+    char *chardev_id;
+    NetRing to_chr, to_guest;   /* chr: bytes both ways */
+    SocketAddress *tcp;         /* or NULL */
+    int fd;                     /* tcp: the connection, -1 when it ended */
+    int poll_index;             /* in NetdevUser.polls in this turn, or -1 */
+} UserForward;
+
+struct NetdevUser {
+    NetBackend net;
+    Slirp *slirp;
+    NetRing in, out;            /* frames for the card, and of the card */
+    int main_fd, thread_fd;     /* eventfds that wake the main loop and the thread */
+    struct event *main_event, *again_event;
+    bool stalled;               /* the card takes no more; gate */
+    bool starved;               /* the card waits for room in `out`; gate */
+    GThread *thread;
+    gint stop;                  /* the thread shall end */
+    GPtrArray *forwards;        /* of UserForward */
+    /* The thread's. */
+    GArray *polls;              /* of struct pollfd */
+    GSList *timers;             /* of UserTimer */
+    guint8 *linear;             /* a frame that the ring has in two pieces */
+    guint64 dropped;            /* frames for the card that found no room */
+};
+
+enum {
+    USER_RING_SIZE = 512 * 1024,
+    USER_FORWARD_RING_SIZE = 64 * 1024,
+};
+
+/* Wakes whoever waits for an eventfd; any thread. */
+void user_wake(int eventfd);
+/* Makes it wait again. */
+void user_wake_clear(int eventfd);
+
+/* ---- net-user-options.c ---- */
+
+/* Checks what needs no host, and splits the forwards; machine lock. */
+bool user_check_options(NetdevUser *u, GError **error);
+/* Makes the network and its forwarded ports; pool thread. */
+bool user_make_slirp(NetdevUser *u, GError **error);
+
+/* ---- net-user-forward.c ---- */
+
+/* Reads `tcp:[ADDRESS]:PORT-TARGET`; machine lock. */
+UserForward *user_forward_parse(NetdevUser *u, const char *text, GError **error);
+void user_forward_free(UserForward *f);
+/* Opens what it leads to and tells libslirp; pool thread. */
+bool user_forward_open(UserForward *f, GError **error);
+void user_forward_close(UserForward *f);
+/* Takes the chardev; main thread, machine lock. */
+bool user_forward_attach(UserForward *f, GError **error);
+void user_forward_detach(UserForward *f);
+/* The thread's turn: what to wait for, and what came of it. */
+void user_forward_fill(UserForward *f);
+void user_forward_poll(UserForward *f);
+/* The main loop's turn, without locks. */
+void user_forward_main(UserForward *f);
+
+/* ---- net-user-loop.c ---- */
+
+extern const SlirpCb user_slirp_callbacks;
+bool user_loop_start(NetdevUser *u, GError **error);
+/* Ends the thread and waits for it. */
+void user_loop_stop(NetdevUser *u);
+int user_add_poll(NetdevUser *u, int fd, short events);
+void user_free_timers(NetdevUser *u);
+
+extern const TypeInfo netdev_user_type;
+
+#endif

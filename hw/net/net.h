@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Networks: frames between a network card (Nic) and the host's side of it
+ * (NetBackend, an object of class `netdev`).  One of each make a pair.
+ *
+ * Frames go in batches, by reference: who gets a batch copies what it keeps, and
+ * says how many of the frames it took.  The rest stays with the sender, in
+ * order, until the receiver says that it can go on (nic_writable, nic_ready);
+ * a sender therefore keeps a bounded number of frames, and nothing is
+ * allocated for one.
+ *
+ * Threads: a pair lives on the main loop, and its callbacks run without the
+ * machine lock.  A back end with a thread of its own hands frames over by a
+ * ring (net-ring.h).  What changes a pair (a device's start and stop, which run
+ * on a vCPU's thread, set_link, filters) excludes the data path by the pair's
+ * gate, a mutex taken once for each callback of the loop, never for each frame:
+ *
+ *     machine lock  >  gate  >  nothing
+ *
+ * Within the gate nobody waits for the machine lock, and no side calls the
+ * other one back out of a call of its own.
+ */
+#ifndef HW_NET_NET_H
+#define HW_NET_NET_H
+
+#include <sys/uio.h>
+
+#include "qmp/qapi-types.h"
+#include "qom/env.h"
+
+typedef struct NetBackend NetBackend;
+typedef struct Nic Nic;
+typedef struct NetFilter NetFilter;
+
+/* The largest frame: what segmentation offload makes of 64 KiB, and headers. */
+#define NET_FRAME_MAX (65536 + 4096)
+/* An Ethernet header with a VLAN tag is not counted in an MTU. */
+#define NET_HEADER_MAX 18
+/* Frames in one batch, and pieces of one frame, at most. */
+#define NET_BATCH 64
+#define NET_IOV_MAX 64
+
+/* What is left to do for a frame's receiver: VIRTIO 1.2 section 5.1.6, in the
+ * host's byte order.  n_buffers means something to virtio-net alone. */
+typedef struct {
+    guint8 flags;               /* NET_HDR_* */
+    guint8 gso_type;            /* NET_GSO_*, perhaps with NET_GSO_ECN */
+    guint16 hdr_len, gso_size, csum_start, csum_offset;
+    guint16 n_buffers;
+} NetHdr;
+
+enum { NET_HDR_NEEDS_CSUM = 1, NET_HDR_DATA_VALID = 2 };
+enum { NET_GSO_NONE = 0, NET_GSO_TCPV4 = 1, NET_GSO_UDP = 3, NET_GSO_TCPV6 = 4, NET_GSO_ECN = 128 };
+
+/* An Ethernet frame of 1 to NET_FRAME_MAX bytes without its check sequence,
+ * valid during the call. */
+typedef struct {
+    const struct iovec *iov;
+    guint n_iov;
+    guint32 size;               /* bytes in iov */
+    const NetHdr *hdr;          /* NULL: nothing is left to do.  Only for pairs
+                                   with has_vnet */
+} NetFrame;
+
+/* What may be left to do in frames that a back end delivers. */
+enum {
+    NET_OFFLOAD_CSUM = 1 << 0,
+    NET_OFFLOAD_TSO4 = 1 << 1,
+    NET_OFFLOAD_TSO6 = 1 << 2,
+    NET_OFFLOAD_ECN = 1 << 3,
+    NET_OFFLOAD_UFO = 1 << 4,
+};
+
+/* ---- Network cards ---- */
+
+/* What a card implements; called on the main loop with the gate held. */
+typedef struct {
+    /* Takes frames from the back end; returns how many.  After fewer than n it
+     * calls nic_ready when it can take more. */
+    guint (*receive)(void *opaque, guint queue, const NetFrame *frames, guint n);
+    /* After a nic_send that took fewer frames: it will take more now. */
+    void (*writable)(void *opaque, guint queue);
+    /* nic->link_up has changed; machine lock and gate held. */
+    void (*link_changed)(void *opaque);
+} NicOps;
+
+struct Nic {
+    Object object;              /* of class `nic`, child "nic" of the card */
+    const NicOps *ops;
+    void *opaque;
+    NetBackend *net;            /* or NULL */
+    bool link_up;
+};
+
+/* Makes the Nic of a card, with the back end of its `netdev` link (or NULL);
+ * owned by card.  mac is what the guest is told.  In the card's realize. */
+Nic *nic_new(Object *card, NetBackend *net, const guint8 mac[6], const NicOps *ops,
+             void *opaque);
+/* Mirror, in unrealize: no callback runs from then on. */
+void nic_destroy(Nic *nic);
+
+/* The gate; both accept a card without back end. */
+void nic_lock(Nic *nic);
+void nic_unlock(Nic *nic);
+
+/* Sends frames of the guest; returns how many were taken (all, if there is
+ * nobody to take them: they are lost).  Gate held. */
+guint nic_send(Nic *nic, guint queue, const NetFrame *frames, guint n);
+/* The card can receive again on queue.  Gate held; delivers nothing by itself. */
+void nic_ready(Nic *nic, guint queue);
+
+/* What the back end can do: 1 or more queues; headers with offloads. */
+guint nic_max_queues(const Nic *nic);
+bool nic_has_vnet(const Nic *nic);
+bool nic_has_ufo(const Nic *nic);
+/* NET_OFFLOAD_* that frames may come with.  Gate held. */
+void nic_set_offloads(Nic *nic, guint offloads);
+/* How many queues are in use.  Gate held. */
+void nic_set_queues(Nic *nic, guint n);
+
+/* The Nic of a card, or of a part of it; NULL: it is no network card. */
+Nic *nic_of(Object *card);
+/* set_link on a card; machine lock held. */
+void nic_set_link(Nic *nic, bool up);
+
+/* Reads `52:54:00:12:34:56`; fails with invalid-value, also for multicast. */
+bool nic_parse_mac(const char *text, guint8 ret_mac[6], GError **error);
+char *nic_format_mac(const guint8 mac[6]);      /* newly allocated */
+/* An address that no other card of the tree has. */
+void nic_choose_mac(Object *root, guint8 ret_mac[6]);
+
+/* ---- Back ends ---- */
+
+/* What a back end implements (TypeInfo.kind of netdev classes); send and resume
+ * are required.  All but setup on the main loop with the gate held. */
+typedef struct {
+    /* As nic_send; net_writable follows after fewer than n. */
+    guint (*send)(NetBackend *net, guint queue, const NetFrame *frames, guint n);
+    /* Deliver again: the receiver had taken fewer frames than offered.  Only
+     * schedules that. */
+    void (*resume)(NetBackend *net, guint queue);
+    void (*set_offloads)(NetBackend *net, guint offloads);
+    void (*set_queues)(NetBackend *net, guint n);
+    /* Before prepare, machine lock held: checks options against each other and
+     * takes descriptors that the client passed.  What it takes, release or
+     * finalize gives back. */
+    bool (*setup)(NetBackend *net, const Env *env, GError **error);
+} NetBackendOps;
+
+struct NetBackend {
+    Object object;
+    const NetBackendOps *ops;
+    GMutex gate;
+    Nic *nic;                   /* or NULL */
+    GPtrArray *filters;         /* of NetFilter, or NULL */
+    bool link_up;
+    /* Set by prepare. */
+    guint n_queues;
+    bool has_vnet, has_ufo;
+};
+
+/* A descriptor that the client passed by name, or -1 with fd-not-found. */
+int net_take_fd(const Env *env, const char *name, GError **error);
+
+/* What netdev_add was given. */
+Netdev *net_options(const NetBackend *net);
+
+void net_lock(NetBackend *net);
+void net_unlock(NetBackend *net);
+
+/* Hands frames to the card; returns how many were taken (all, if there is no
+ * card or no cable: they are lost).  After fewer, NetBackendOps.resume follows.
+ * Gate held. */
+guint net_deliver(NetBackend *net, guint queue, const NetFrame *frames, guint n);
+/* Gate held. */
+void net_writable(NetBackend *net, guint queue);
+
+/*
+ * Makes a back end from netdev_add's union, as child ID of `/netdevs`, up to
+ * OBJECT_LINKED: the caller prepares (may block) and completes it.  options
+ * stays the caller's.  Fails with id-invalid, id-in-use, not-supported,
+ * invalid-value, fd-not-found.  Returns it owned by its parent.
+ */
+NetBackend *net_new(Object *root, const Netdev *options, GError **error);
+/* The back end of this id, complete, or NULL. */
+NetBackend *net_find(Object *root, const char *id);
+/* set_link on a back end, which its card follows; machine lock held. */
+void net_set_link(NetBackend *net, bool up);
+
+/* ---- Filters ---- */
+
+/* Sees all frames of a back end; gate held. */
+struct NetFilter {
+    void (*frame)(NetFilter *filter, bool from_guest, const NetFrame *frame);
+};
+
+void net_add_filter(NetBackend *net, NetFilter *filter);
+void net_remove_filter(NetBackend *net, NetFilter *filter);
+
+/* ---- Frames ---- */
+
+/* Copies up to size bytes of a frame; returns how many. */
+gsize net_frame_copy(const NetFrame *frame, void *buf, gsize size);
+
+extern const TypeInfo netdev_type;
+extern const TypeInfo nic_type;
+
+#endif

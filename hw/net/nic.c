@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Class `nic`: the cards' side of hw/net/net.h, whatever the card.
+ */
+#include "config.h"
+#include "hw/net/net.h"
+
+#include <string.h>
+
+#include "qmp/error.h"
+
+/* ---- The gate ---- */
+
+void nic_lock(Nic *nic)
+{
+    if (nic->net) {
+        net_lock(nic->net);
+    }
+}
+
+void nic_unlock(Nic *nic)
+{
+    if (nic->net) {
+        net_unlock(nic->net);
+    }
+}
+
+/* ---- What the back end does for the card ---- */
+
+/* The back end goes on where it had stopped because of the receiver. */
+static void resume_all(NetBackend *net)
+{
+    for (guint i = 0; i < net->n_queues; i++) {
+        net->ops->resume(net, i);
+    }
+}
+
+void nic_ready(Nic *nic, guint queue)
+{
+    if (nic->net) {
+        nic->net->ops->resume(nic->net, queue);
+    }
+}
+
+guint nic_max_queues(const Nic *nic)
+{
+    return nic->net ? nic->net->n_queues : 1;
+}
+
+bool nic_has_vnet(const Nic *nic)
+{
+    return nic->net && nic->net->has_vnet;
+}
+
+bool nic_has_ufo(const Nic *nic)
+{
+    return nic_has_vnet(nic) && nic->net->has_ufo;
+}
+
+void nic_set_offloads(Nic *nic, guint offloads)
+{
+    if (nic->net && nic->net->ops->set_offloads) {
+        nic->net->ops->set_offloads(nic->net, offloads);
+    }
+}
+
+void nic_set_queues(Nic *nic, guint n)
+{
+    if (nic->net && nic->net->ops->set_queues) {
+        nic->net->ops->set_queues(nic->net, n);
+    }
+}
+
+/* ---- Link ---- */
+
+void nic_set_link(Nic *nic, bool up)
+{
+    nic_lock(nic);
+    if (nic->link_up != up) {
+        nic->link_up = up;
+        nic->ops->link_changed(nic->opaque);
+        if (nic->net) {
+            resume_all(nic->net);
+        }
+    }
+    nic_unlock(nic);
+}
+
+static bool find_nic(Object *obj, void *data)
+{
+    if (!object_is_a(obj, &qmp_class_nic)) {
+        return true;
+    }
+    *(Nic **)data = (Nic *)obj;
+    return false;
+}
+
+Nic *nic_of(Object *card)
+{
+    Nic *nic = NULL;
+
+    object_foreach_descendant(card, find_nic, &nic);
+    return nic;
+}
+
+/* ---- Addresses ---- */
+
+bool nic_parse_mac(const char *text, guint8 ret_mac[6], GError **error)
+{
+    guint8 mac[6];
+    const char *p = text;
+
+    for (guint i = 0; i < 6; i++) {
+        if (!g_ascii_isxdigit(p[0]) || !g_ascii_isxdigit(p[1]) ||
+            p[2] != (i < 5 ? text[2] : '\0') || (i == 0 && p[2] != ':' && p[2] != '-')) {
+            qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                          "'%s' is no Ethernet address such as 52:54:00:12:34:56", text);
+            return false;
+        }
+        mac[i] = g_ascii_xdigit_value(p[0]) << 4 | g_ascii_xdigit_value(p[1]);
+        p += 3;
+    }
+    if (mac[0] & 1) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "'%s' is a group's address, not a card's", text);
+        return false;
+    }
+    memcpy(ret_mac, mac, 6);
+    return true;
+}
+
+char *nic_format_mac(const guint8 mac[6])
+{
+    return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+                           mac[4], mac[5]);
+}
+
+typedef struct {
+    const char *mac;
+    bool found;
+} MacSearch;
+
+static bool find_mac(Object *obj, void *data)
+{
+    MacSearch *search = data;
+
+    if (object_is_a(obj, &qmp_class_nic)) {
+        search->found |= g_strcmp0(((NicProps *)object_props(obj))->mac, search->mac) == 0;
+    }
+    return !search->found;
+}
+
+void nic_choose_mac(Object *root, guint8 ret_mac[6])
+{
+    static const guint8 first[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
+    MacSearch search = { .found = true };
+
+    memcpy(ret_mac, first, 6);
+    for (guint i = 0; i < 0x10000 && search.found; i++) {
+        g_autofree char *text = NULL;
+        guint last = 0x3456 + i;
+
+        ret_mac[4] = last >> 8;
+        ret_mac[5] = last;
+        text = nic_format_mac(ret_mac);
+        search = (MacSearch){ .mac = text };
+        object_foreach_descendant(root, find_mac, &search);
+    }
+}
+
+/* ---- Life ---- */
+
+Nic *nic_new(Object *card, NetBackend *net, const guint8 mac[6], const NicOps *ops, void *opaque)
+{
+    Object *obj = object_new(&qmp_class_nic);
+    Nic *nic = (Nic *)obj;
+
+    ((NicProps *)object_props(obj))->mac = nic_format_mac(mac);
+    nic->ops = ops;
+    nic->opaque = opaque;
+    nic->net = net;
+    nic->link_up = !net || net->link_up;
+    object_add_child(card, "nic", obj, NULL);   /* the card has no other child so named */
+    object_unref(obj);
+    if (net) {
+        net_lock(net);
+        net->nic = nic;
+        resume_all(net);
+        net_unlock(net);
+    }
+    return nic;
+}
+
+void nic_destroy(Nic *nic)
+{
+    NetBackend *net = nic->net;
+
+    if (net) {
+        net_lock(net);
+        net->nic = NULL;
+        resume_all(net);
+        net_unlock(net);
+    }
+    object_unparent(&nic->object);
+}
+
+static void nic_refresh(Object *obj, const QmpMember *member)
+{
+    ((NicProps *)object_props(obj))->link = ((Nic *)obj)->link_up;
+}
+
+static const ObjectOps nic_object_ops = {
+    .refresh = nic_refresh,
+};
+
+const TypeInfo nic_type = {
+    .schema = &qmp_class_nic,
+    .size = sizeof(Nic),
+    .object = &nic_object_ops,
+};

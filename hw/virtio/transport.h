@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a transport (virtio-mmio, later virtio-pci) and a virtio device say to
+ * each other.  The transport owns registers and interrupts; status machine,
+ * features and queue set-up are virtio.c's.
+ *
+ * VIRTIO 1.2 sections 2.1, 2.2, 2.4, 2.5, 3.1.  Only devices without the legacy
+ * interface exist here: a driver that does not accept VERSION_1 is refused.
+ *
+ * Threads: functions need the machine lock unless they say otherwise.
+ */
+#ifndef HW_VIRTIO_TRANSPORT_H
+#define HW_VIRTIO_TRANSPORT_H
+
+#include "hw/virtio/virtio.h"
+
+/* VIRTIO 1.2 section 2.1 */
+enum {
+    VIRTIO_STATUS_ACKNOWLEDGE = 1,
+    VIRTIO_STATUS_DRIVER = 2,
+    VIRTIO_STATUS_DRIVER_OK = 4,
+    VIRTIO_STATUS_FEATURES_OK = 8,
+    VIRTIO_STATUS_NEEDS_RESET = 64,
+    VIRTIO_STATUS_FAILED = 128,
+};
+
+/* Section 6: feature bits that belong to queues and transports. */
+enum {
+    VIRTIO_F_INDIRECT_DESC = 28,
+    VIRTIO_F_EVENT_IDX = 29,
+    VIRTIO_F_VERSION_1 = 32,
+};
+
+typedef struct VirtioTransportOps {
+    /* Used buffer notification of queue n.  Any thread, no lock needed. */
+    void (*queue_interrupt)(void *opaque, guint n);
+    /* Configuration change notification.  Any thread, no lock needed. */
+    void (*config_interrupt)(void *opaque);
+    /* From now on (not any more) a notification of queue n by the driver may
+     * signal fd instead of calling virtio_queue_kick. */
+    void (*queue_notifier)(void *opaque, guint n, int fd, bool on);
+    /* The device was reset: registers of the transport, too. */
+    void (*reset)(void *opaque);
+} VirtioTransportOps;
+
+/* Ties a device to its transport, before it is realized (the bus's attach), and
+ * unties it (transport NULL). */
+void virtio_set_transport(VirtioDevice *dev, const VirtioTransportOps *ops, void *opaque);
+
+guint virtio_device_id(const VirtioDevice *dev);
+
+/* ---- Status and features ---- */
+
+guint8 virtio_status(const VirtioDevice *dev);          /* any thread */
+/* What the driver writes; 0 resets.  Must be called without the machine lock by
+ * vCPU threads, which then wait until the main loop has done it. */
+void virtio_set_status(VirtioDevice *dev, guint8 status);
+
+/* What is offered; word: bits 32*word.. of it. */
+guint32 virtio_offered_features(VirtioDevice *dev, guint word);
+/* What the driver accepts, before FEATURES_OK; ignored afterwards. */
+void virtio_accept_features(VirtioDevice *dev, guint word, guint32 bits);
+
+/* ---- Configuration ---- */
+
+/* size bytes at offset, zeros beyond its end.  Offset and size may be anything. */
+void virtio_config_read(VirtioDevice *dev, guint offset, guint8 *ret_data, guint size);
+void virtio_config_write(VirtioDevice *dev, guint offset, const guint8 *data, guint size);
+
+/* ---- Queues ---- */
+
+/* Largest number of descriptors, 0 if there is no queue n. */
+guint virtio_queue_max(const VirtioDevice *dev, guint n);
+
+typedef enum { VIRTQ_DESC, VIRTQ_DRIVER, VIRTQ_DEVICE } VirtqArea;
+
+/* The driver's settings; ignored for queues that do not exist or are enabled. */
+void virtio_queue_set_size(VirtioDevice *dev, guint n, guint32 size);
+guint virtio_queue_size(const VirtioDevice *dev, guint n);
+void virtio_queue_set_area(VirtioDevice *dev, guint n, VirtqArea area, bool high, guint32 half);
+guint64 virtio_queue_area(const VirtioDevice *dev, guint n, VirtqArea area);
+bool virtio_queue_enabled(const VirtioDevice *dev, guint n);
+/* Checks and maps the rings; what does not fit breaks the device. */
+void virtio_queue_enable(VirtioDevice *dev, guint n);
+/* Without the machine lock by vCPU threads, as virtio_set_status. */
+void virtio_queue_disable(VirtioDevice *dev, guint n);
+
+/* The driver notified queue n.  Any thread, lock held or not. */
+void virtio_queue_kick(VirtioDevice *dev, guint n);
+
+#endif

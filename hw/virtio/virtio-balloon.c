@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * virtio-balloon-device.  VIRTIO 1.2 section 5.5.
+ *
+ * Pages that the driver puts into the balloon, or reports as free, are given back
+ * to the host; a page that the guest touches again is a fresh one.  Queues have
+ * the numbers that drivers give them: those whose feature is not offered are
+ * left out, and the ones behind move up.
+ *
+ * Not modelled: free page hints, page poison (drivers that poison free pages do
+ * not report them then), the legacy interface.  Of huge pages a part cannot be
+ * given back; the guest loses nothing by that.
+ */
+#include "config.h"
+#include "hw/virtio/virtio-balloon.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "hw/core/clock.h"
+#include "hw/virtio/virtio.h"
+#include "qmp/error.h"
+#include "qmp/qapi-events.h"
+#include "qom/env.h"
+
+enum {
+    DEVICE_ID = 5,
+    QUEUE_SIZE = 128,
+    PAGE_SHIFT = 12,            /* of the specification's pages */
+    PAGE_BYTES = 1 << PAGE_SHIFT,
+};
+
+/* Feature bits */
+enum {
+    F_STATS_VQ = 1,
+    F_DEFLATE_ON_OOM = 2,
+    F_PAGE_REPORTING = 5,
+};
+
+/* Configuration space */
+enum { CONFIG_NUM_PAGES = 0, CONFIG_ACTUAL = 4, CONFIG_SIZE = 8 };
+
+enum {
+    PFNS_AT_ONCE = 256,         /* read from a chain in one piece */
+    PFNS_PER_TURN = 16384,      /* then others get the lock */
+    PFNS_PER_CHAIN = 16384,     /* more are none of a driver's */
+};
+
+/* Statistics tags in the order of BalloonStats's members. */
+enum { N_STATS = 10, STAT_SIZE = 10 };
+
+struct VirtioBalloon {
+    VirtioDevice parent;
+    guint32 num_pages;          /* that the balloon shall have */
+    guint32 actual;             /* that it has, as the driver says */
+    VirtqElement *stats;        /* kept until the next question, or NULL */
+    Timer *timer;               /* next question */
+};
+
+static VirtioBalloonDeviceProps *balloon_props(const VirtioBalloon *s)
+{
+    return object_props(s);
+}
+
+/* ---- Pages ---- */
+
+/* Gives size bytes at hva back, if they are RAM of the machine.  Shared memory
+ * must be removed from its file, private memory is simply forgotten; kernels
+ * refuse what is neither. */
+static void discard(VirtioBalloon *s, guint8 *hva, gsize size)
+{
+    const Machine *machine = s->parent.machine;
+    const guint8 *ram = machine->ram ? region_hva(machine->ram) : NULL;
+
+    if (!ram || hva < ram || size > machine->ram_size ||
+        (guint64)(hva - ram) > machine->ram_size - size) {
+        return;
+    }
+    if (madvise(hva, size, MADV_REMOVE) < 0) {
+        madvise(hva, size, MADV_DONTNEED);
+    }
+}
+
+/* Host pages that lie within size bytes at hva. */
+static void discard_pages(VirtioBalloon *s, guint8 *hva, gsize size)
+{
+    gsize page = sysconf(_SC_PAGESIZE);
+    gsize skip = -(gsize)hva & (page - 1);
+
+    if (size > skip && (size - skip) & -page) {
+        discard(s, hva + skip, (size - skip) & -page);
+    }
+}
+
+/* Pages pfn and the n - 1 behind it. */
+static void discard_pfns(VirtioBalloon *s, MemoryView *view, guint32 pfn, guint32 n)
+{
+    guint64 addr = (guint64)pfn << PAGE_SHIFT;
+    guint64 left = (guint64)n << PAGE_SHIFT;
+
+    while (left) {
+        guint64 size = left;
+        void *hva = memory_view_map(view, addr, left, true, &size);
+
+        if (!hva) {
+            size = MIN(left, PAGE_BYTES);
+        } else {
+            discard_pages(s, hva, size);
+        }
+        addr += size;
+        left -= size;
+    }
+}
+
+/* ---- Inflating and deflating ---- */
+
+/* Page numbers that follow each other, in either direction, as one range. */
+typedef struct {
+    guint32 first, n;
+} Run;
+
+static bool extend(Run *run, guint32 pfn)
+{
+    if (run->n && pfn == run->first + run->n && pfn) {
+        run->n++;
+    } else if (run->n && pfn + 1 == run->first) {
+        run->first--;
+        run->n++;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void inflate_pfns(VirtioBalloon *s, MemoryView *view, const guint32 *pfns, guint n)
+{
+    Run run = { 0 };
+
+    for (guint i = 0; i < n; i++) {
+        guint32 pfn = GUINT32_FROM_LE(pfns[i]);
+
+        if (!extend(&run, pfn)) {
+            discard_pfns(s, view, run.first, run.n);
+            run = (Run){ .first = pfn, .n = 1 };
+        }
+    }
+    discard_pfns(s, view, run.first, run.n);
+}
+
+static void inflate(VirtioBalloon *s, const VirtqElement *element)
+{
+    MemoryView *view = memory_view_new(s->parent.machine->memory);
+    guint32 pfns[PFNS_AT_ONCE];
+    gsize offset = 0, n;
+
+    while ((n = virtq_read(element, offset, pfns, sizeof(pfns))) >= sizeof(pfns[0])) {
+        inflate_pfns(s, view, pfns, n / sizeof(pfns[0]));
+        offset += n;
+    }
+    memory_view_unref(view);
+}
+
+/* Takes what is in the queue, by f if that is not NULL, for one turn. */
+static void take_chains(VirtioBalloon *s, VirtQueue *queue,
+                        void (*f)(VirtioBalloon *s, const VirtqElement *element))
+{
+    VirtqElement *element;
+    gsize n = 0;
+
+    while ((element = virtqueue_pop(queue))) {
+        gsize pfns = element->out_size / sizeof(guint32);
+
+        if (pfns > PFNS_PER_CHAIN) {
+            virtqueue_unpop(queue, element);
+            virtio_broken(&s->parent, "a balloon buffer with too many pages");
+            return;
+        }
+        if (f) {
+            f(s, element);
+        }
+        n += pfns + element->n_in + 1;
+        virtqueue_push(queue, element, 0);
+        virtqueue_notify(queue);
+        if (n > PFNS_PER_TURN && virtqueue_yield(queue)) {
+            return;
+        }
+    }
+}
+
+static void handle_inflate(VirtioDevice *dev, VirtQueue *queue)
+{
+    take_chains((VirtioBalloon *)dev, queue, inflate);
+}
+
+/* Pages that the guest takes back need nothing: touching them makes them. */
+static void handle_deflate(VirtioDevice *dev, VirtQueue *queue)
+{
+    take_chains((VirtioBalloon *)dev, queue, NULL);
+}
+
+static void discard_reported(VirtioBalloon *s, const VirtqElement *element)
+{
+    for (guint i = 0; i < element->n_in; i++) {
+        const struct iovec *iov = &element->iov[element->n_out + i];
+
+        discard_pages(s, iov->iov_base, iov->iov_len);
+    }
+}
+
+static void handle_reporting(VirtioDevice *dev, VirtQueue *queue)
+{
+    take_chains((VirtioBalloon *)dev, queue, discard_reported);
+}
+
+/* ---- Statistics ---- */
+
+static void forget_stats(BalloonStats *stats)
+{
+    *stats = (BalloonStats){
+        .stat_swap_in = G_MAXUINT64,
+        .stat_swap_out = G_MAXUINT64,
+        .stat_major_faults = G_MAXUINT64,
+        .stat_minor_faults = G_MAXUINT64,
+        .stat_free_memory = G_MAXUINT64,
+        .stat_total_memory = G_MAXUINT64,
+        .stat_available_memory = G_MAXUINT64,
+        .stat_disk_caches = G_MAXUINT64,
+        .stat_htlb_pgalloc = G_MAXUINT64,
+        .stat_htlb_pgfail = G_MAXUINT64,
+    };
+}
+
+static uint64_t *stat_member(BalloonStats *stats, guint tag)
+{
+    uint64_t *const members[N_STATS] = {
+        &stats->stat_swap_in, &stats->stat_swap_out, &stats->stat_major_faults,
+        &stats->stat_minor_faults, &stats->stat_free_memory, &stats->stat_total_memory,
+        &stats->stat_available_memory, &stats->stat_disk_caches, &stats->stat_htlb_pgalloc,
+        &stats->stat_htlb_pgfail,
+    };
+
+    return tag < N_STATS ? members[tag] : NULL;
+}
+
+/* Section 5.5.6.3: records of a 16-bit tag and a 64-bit value, unaligned.  A
+ * driver that sends more than a few of each sends rubbish behind them. */
+static void read_stats(VirtioBalloon *s, const VirtqElement *element)
+{
+    BalloonGuestStats *said = balloon_props(s)->guest_stats;
+    guint8 record[STAT_SIZE];
+
+    forget_stats(said->stats);
+    for (guint i = 0; i < 4 * N_STATS; i++) {
+        guint16 tag;
+        guint64 value;
+        uint64_t *member;
+
+        if (virtq_read(element, i * STAT_SIZE, record, STAT_SIZE) < STAT_SIZE) {
+            break;
+        }
+        memcpy(&tag, record, sizeof(tag));
+        memcpy(&value, record + sizeof(tag), sizeof(value));
+        member = stat_member(said->stats, GUINT16_FROM_LE(tag));
+        if (member) {
+            *member = GUINT64_FROM_LE(value);
+        }
+    }
+    said->last_update = clock_now(s->parent.machine->clock, CLOCK_KIND_HOST) / 1000000000;
+}
+
+/* Gives the kept chain back, which asks the driver for new statistics. */
+static void ask_for_stats(VirtioBalloon *s)
+{
+    VirtqElement *element = g_steal_pointer(&s->stats);
+
+    if (element) {
+        virtqueue_push(element->queue, element, 0);
+        virtqueue_notify(element->queue);
+    }
+}
+
+/* The driver has one chain here; if it sends another, the older is given back. */
+static void handle_stats(VirtioDevice *dev, VirtQueue *queue)
+{
+    VirtioBalloon *s = (VirtioBalloon *)dev;
+    VirtqElement *element;
+
+    for (guint i = 0; i < QUEUE_SIZE && (element = virtqueue_pop(queue)); i++) {
+        ask_for_stats(s);
+        s->stats = element;
+        read_stats(s, element);
+    }
+}
+
+static void set_timer(VirtioBalloon *s)
+{
+    gint64 interval = balloon_props(s)->guest_stats_polling_interval * 1000000000;
+
+    if (interval) {
+        timer_set(s->timer, clock_now(s->parent.machine->clock, CLOCK_KIND_VIRTUAL) + interval);
+    } else {
+        timer_cancel(s->timer);
+    }
+}
+
+static void time_for_stats(void *opaque, gint64 now)
+{
+    VirtioBalloon *s = opaque;
+
+    if (s->parent.started) {
+        ask_for_stats(s);
+    }
+    set_timer(s);
+}
+
+static bool balloon_changed(Object *obj, const QmpMember *member, GError **error)
+{
+    set_timer((VirtioBalloon *)obj);
+    return true;
+}
+
+/* ---- Size ---- */
+
+static guint64 ram_size(const VirtioBalloon *s)
+{
+    return s->parent.machine->ram_size;
+}
+
+guint64 virtio_balloon_actual(const VirtioBalloon *s)
+{
+    guint64 ballooned = (guint64)s->actual << PAGE_SHIFT;
+
+    return ram_size(s) - MIN(ballooned, ram_size(s));
+}
+
+void virtio_balloon_set_target(VirtioBalloon *s, guint64 size)
+{
+    guint64 pages = (ram_size(s) - MIN(size, ram_size(s))) >> PAGE_SHIFT;
+
+    s->num_pages = MIN(pages, G_MAXUINT32);
+    virtio_config_changed(&s->parent);
+}
+
+static guint64 balloon_features(VirtioDevice *dev)
+{
+    const VirtioBalloonDeviceProps *props = balloon_props((VirtioBalloon *)dev);
+
+    return 1 << F_STATS_VQ | props->deflate_on_oom << F_DEFLATE_ON_OOM |
+           props->free_page_reporting << F_PAGE_REPORTING;
+}
+
+static void balloon_get_config(VirtioDevice *dev, guint8 *config)
+{
+    const VirtioBalloon *s = (VirtioBalloon *)dev;
+    guint32 num_pages = GUINT32_TO_LE(s->num_pages), actual = GUINT32_TO_LE(s->actual);
+
+    memcpy(config + CONFIG_NUM_PAGES, &num_pages, sizeof(num_pages));
+    memcpy(config + CONFIG_ACTUAL, &actual, sizeof(actual));
+}
+
+static void send_change(VirtioBalloon *s)
+{
+    const Env *env = object_env(&s->parent.device.object);
+
+    if (env && env->events) {
+        qmp_event_balloon_change(env->events,
+                                 &(EventBalloonChange){ .actual = virtio_balloon_actual(s) });
+    }
+}
+
+/* Only `actual` is the driver's to write. */
+static void balloon_set_config(VirtioDevice *dev, guint offset, const guint8 *data, guint size)
+{
+    VirtioBalloon *s = (VirtioBalloon *)dev;
+    guint32 before = s->actual;
+    guint32 actual;
+
+    if (offset < CONFIG_ACTUAL) {
+        return;
+    }
+    actual = GUINT32_TO_LE(before);
+    memcpy((guint8 *)&actual + (offset - CONFIG_ACTUAL), data, size);
+    s->actual = GUINT32_FROM_LE(actual);
+    if (s->actual != before) {
+        send_change(s);
+    }
+}
+
+/* ---- Life ---- */
+
+static void balloon_reset(VirtioDevice *dev)
+{
+    VirtioBalloon *s = (VirtioBalloon *)dev;
+
+    s->stats = NULL;
+    s->actual = 0;
+}
+
+typedef struct {
+    VirtioBalloon *found;
+} Search;
+
+static bool is_balloon(Object *obj, void *data)
+{
+    Search *search = data;
+
+    if (object_is_a(obj, &qmp_class_virtio_balloon_device) && ((Device *)obj)->realized) {
+        search->found = (VirtioBalloon *)obj;
+    }
+    return !search->found;
+}
+
+VirtioBalloon *virtio_balloon_find(Machine *machine)
+{
+    Search search = { NULL };
+
+    object_foreach_descendant(&machine->object, is_balloon, &search);
+    return search.found;
+}
+
+static bool check_alone(VirtioBalloon *s, GError **error)
+{
+    const VirtioBalloon *other = virtio_balloon_find(s->parent.machine);
+
+    if (other) {
+        g_autofree char *path = object_path(&other->parent.device.object);
+
+        qmp_error_set(error, ERROR_REASON_IN_USE, "a machine has one balloon: '%s' is there",
+                      path);
+    }
+    return !other;
+}
+
+static bool balloon_realize(Device *dev, GError **error)
+{
+    VirtioBalloon *s = (VirtioBalloon *)dev;
+    VirtioBalloonDeviceProps *props = balloon_props(s);
+
+    if (!check_alone(s, error)) {
+        return false;
+    }
+    if (!props->guest_stats) {
+        props->guest_stats = g_new0(BalloonGuestStats, 1);
+        props->guest_stats->stats = g_new0(BalloonStats, 1);
+    }
+    forget_stats(props->guest_stats->stats);
+    s->timer = timer_new(s->parent.machine->clock, CLOCK_KIND_VIRTUAL, time_for_stats, s);
+    virtio_add_queue(&s->parent, QUEUE_SIZE, handle_inflate);
+    virtio_add_queue(&s->parent, QUEUE_SIZE, handle_deflate);
+    virtio_add_queue(&s->parent, QUEUE_SIZE, handle_stats);
+    if (props->free_page_reporting) {
+        virtio_add_queue(&s->parent, QUEUE_SIZE, handle_reporting);
+    }
+    set_timer(s);
+    return true;
+}
+
+static void balloon_unrealize(Device *dev)
+{
+    VirtioBalloon *s = (VirtioBalloon *)dev;
+
+    virtio_del_queues(&s->parent);
+    g_clear_pointer(&s->timer, timer_free);
+    s->stats = NULL;
+    s->actual = s->num_pages = 0;
+}
+
+static const VirtioOps balloon_virtio_ops = {
+    .device_id = DEVICE_ID,
+    .config_size = CONFIG_SIZE,
+    .features = balloon_features,
+    .get_config = balloon_get_config,
+    .set_config = balloon_set_config,
+    .reset = balloon_reset,
+};
+
+const TypeInfo virtio_balloon_type = {
+    .schema = &qmp_class_virtio_balloon_device,
+    .size = sizeof(VirtioBalloon),
+    .object = &(const ObjectOps){
+        .changed = balloon_changed,
+    },
+    .device = &(const DeviceOps){
+        .realize = balloon_realize,
+        .unrealize = balloon_unrealize,
+    },
+    .kind = &balloon_virtio_ops,
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Class virtio-bus; see hw/virtio/virtio-bus.h.
+ */
+#include "config.h"
+#include "hw/virtio/virtio-bus.h"
+
+#include "qmp/error.h"
+
+typedef struct {
+    Bus bus;
+    const VirtioTransportOps *ops;
+    void *opaque;
+} VirtioBus;
+
+Bus *virtio_bus_new(Device *owner, const QmpClass *klass, const char *name,
+                    const VirtioTransportOps *ops, void *opaque)
+{
+    Bus *bus = bus_new(owner, klass, name);
+
+    ((VirtioBus *)bus)->ops = ops;
+    ((VirtioBus *)bus)->opaque = opaque;
+    return bus;
+}
+
+VirtioDevice *virtio_bus_device(Bus *bus)
+{
+    Device *dev = bus->devices.head ? bus->devices.head->data : NULL;
+
+    return dev && dev->realized ? (VirtioDevice *)dev : NULL;
+}
+
+static bool virtio_bus_full(Bus *bus)
+{
+    return bus->devices.length > 0;
+}
+
+static bool virtio_bus_attach(Bus *bus, Device *dev, GError **error)
+{
+    const VirtioBus *s = (VirtioBus *)bus;
+
+    if (virtio_bus_full(bus)) {
+        qmp_error_set(error, ERROR_REASON_BUS_FULL, "bus '%s' has a device: it takes one",
+                      bus->object.name);
+        return false;
+    }
+    virtio_set_transport((VirtioDevice *)dev, s->ops, s->opaque);
+    return true;
+}
+
+static void virtio_bus_detach(Bus *bus, Device *dev)
+{
+    virtio_set_transport((VirtioDevice *)dev, NULL, NULL);
+}
+
+const TypeInfo virtio_bus_type = {
+    .schema = &qmp_class_virtio_bus,
+    .size = sizeof(VirtioBus),
+    .kind = &(const BusOps){
+        .attach = virtio_bus_attach,
+        .detach = virtio_bus_detach,
+        .full = virtio_bus_full,
+    },
+};

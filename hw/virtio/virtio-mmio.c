@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The memory-mapped transport, register layout 2 (not legacy).
+ * VIRTIO 1.2 section 4.2; made by recipes, which say where it is.
+ *
+ * Not modelled: shared memory regions (section 4.2.2, SHM*: none exist) and reset
+ * of single queues (the feature is not offered).
+ *
+ * Interrupts.  InterruptStatus tells the driver why its interrupt came, so it
+ * must be set before the line rises: an irqfd alone would not do, and together
+ * with the register would save nothing over setting the line, which the
+ * accelerator takes from any thread.  The register and the line change together
+ * under a mutex of their own; the machine lock is not needed, for interrupts come
+ * from data paths, and the driver reads and acknowledges on each of them.  The
+ * line is high while a bit is set.  If an acknowledgement leaves a bit set, the
+ * line falls and rises, so that the driver is called again where the interrupt
+ * controller listens to edges, as it does to those of an ISA bus.
+ */
+#include "config.h"
+#include "hw/virtio/virtio-mmio.h"
+
+#include "hw/core/machine.h"
+#include "hw/virtio/virtio-bus.h"
+
+/* Section 4.2.2 */
+enum {
+    MAGIC_VALUE = 0x000,
+    VERSION = 0x004,
+    DEVICE_ID = 0x008,
+    VENDOR_ID = 0x00c,
+    DEVICE_FEATURES = 0x010,
+    DEVICE_FEATURES_SEL = 0x014,
+    DRIVER_FEATURES = 0x020,
+    DRIVER_FEATURES_SEL = 0x024,
+    QUEUE_SEL = 0x030,
+    QUEUE_NUM_MAX = 0x034,
+    QUEUE_NUM = 0x038,
+    QUEUE_READY = 0x044,
+    QUEUE_NOTIFY = 0x050,
+    INTERRUPT_STATUS = 0x060,
+    INTERRUPT_ACK = 0x064,
+    STATUS = 0x070,
+    QUEUE_DESC_LOW = 0x080,
+    QUEUE_DESC_HIGH = 0x084,
+    QUEUE_DRIVER_LOW = 0x090,
+    QUEUE_DRIVER_HIGH = 0x094,
+    QUEUE_DEVICE_LOW = 0x0a0,
+    QUEUE_DEVICE_HIGH = 0x0a4,
+    SHM_LEN_LOW = 0x0b0,
+    SHM_LEN_HIGH = 0x0b4,
+    SHM_BASE_LOW = 0x0b8,
+    SHM_BASE_HIGH = 0x0bc,
+    CONFIG_GENERATION = 0x0fc,
+    CONFIG = 0x100,
+};
+
+enum {
+    MAGIC = 0x74726976,         /* "virt" */
+    LAYOUT = 2,
+    VENDOR = 0x20444d56,        /* "VMD " */
+};
+
+/* Bits of InterruptStatus */
+enum {
+    INTERRUPT_QUEUE = 1,
+    INTERRUPT_CONFIG = 2,
+};
+
+typedef struct {
+    Device parent;
+    Machine *machine;
+    MemoryRegion *region;
+    Bus *bus;
+
+    guint32 device_features_sel;
+    guint32 driver_features_sel;
+    guint32 queue_sel;
+
+    GMutex interrupt_mutex;
+    guint32 interrupt_status;
+} VirtioMmio;
+
+static const VirtioMmioProps *mmio_props(const VirtioMmio *s)
+{
+    return object_props(s);
+}
+
+/* ---- Interrupt ---- */
+
+static void set_line(VirtioMmio *s, bool level)
+{
+    Accel *accel = s->machine->accel;
+
+    if (accel) {
+        accel_ops(accel)->set_gsi(accel, mmio_props(s)->gsi, level);
+    }
+}
+
+static void interrupt(VirtioMmio *s, guint32 bit)
+{
+    g_mutex_lock(&s->interrupt_mutex);
+    if (!s->interrupt_status) {
+        set_line(s, true);
+    }
+    s->interrupt_status |= bit;
+    g_mutex_unlock(&s->interrupt_mutex);
+}
+
+static void acknowledge(VirtioMmio *s, guint32 bits)
+{
+    g_mutex_lock(&s->interrupt_mutex);
+    if (s->interrupt_status & bits) {
+        s->interrupt_status &= ~bits;
+        set_line(s, false);
+        if (s->interrupt_status) {
+            set_line(s, true);
+        }
+    }
+    g_mutex_unlock(&s->interrupt_mutex);
+}
+
+static guint32 read_interrupt_status(VirtioMmio *s)
+{
+    guint32 status;
+
+    g_mutex_lock(&s->interrupt_mutex);
+    status = s->interrupt_status;
+    g_mutex_unlock(&s->interrupt_mutex);
+    return status;
+}
+
+/* ---- What the device calls ---- */
+
+static void queue_interrupt(void *opaque, guint n)
+{
+    interrupt(opaque, INTERRUPT_QUEUE);
+}
+
+static void config_interrupt(void *opaque)
+{
+    interrupt(opaque, INTERRUPT_CONFIG);
+}
+
+static void queue_notifier(void *opaque, guint n, int fd, bool on)
+{
+    VirtioMmio *s = opaque;
+
+    if (!mmio_props(s)->ioeventfd) {
+        return;
+    }
+    if (on) {
+        region_add_ioeventfd(s->region, QUEUE_NOTIFY, 4, true, n, fd);
+    } else {
+        region_del_ioeventfd(s->region, QUEUE_NOTIFY, 4, true, n, fd);
+    }
+}
+
+static void device_reset(void *opaque)
+{
+    VirtioMmio *s = opaque;
+
+    s->device_features_sel = s->driver_features_sel = s->queue_sel = 0;
+    acknowledge(s, ~0u);
+}
+
+static const VirtioTransportOps transport_ops = {
+    .queue_interrupt = queue_interrupt,
+    .config_interrupt = config_interrupt,
+    .queue_notifier = queue_notifier,
+    .reset = device_reset,
+};
+
+/* ---- Registers, machine lock held ---- */
+
+static guint64 read_config(VirtioDevice *dev, guint64 offset, guint size)
+{
+    guint8 data[8] = { 0 };
+    guint64 value = 0;
+
+    virtio_config_read(dev, offset, data, size);
+    for (guint i = 0; i < size; i++) {
+        value |= (guint64)data[i] << 8 * i;
+    }
+    return value;
+}
+
+static void write_config(VirtioDevice *dev, guint64 offset, guint64 value, guint size)
+{
+    guint8 data[8];
+
+    for (guint i = 0; i < size; i++) {
+        data[i] = value >> 8 * i;
+    }
+    virtio_config_write(dev, offset, data, size);
+}
+
+/* Without a device only these exist: the driver finds DeviceID 0 and goes. */
+static guint32 read_identity(const VirtioDevice *dev, guint64 offset)
+{
+    switch (offset) {
+    case MAGIC_VALUE:
+        return MAGIC;
+    case VERSION:
+        return LAYOUT;
+    case DEVICE_ID:
+        return dev ? virtio_device_id(dev) : 0;
+    case VENDOR_ID:
+        return VENDOR;
+    default:
+        return 0;
+    }
+}
+
+static guint32 read_register(VirtioMmio *s, VirtioDevice *dev, guint64 offset)
+{
+    switch (offset) {
+    case DEVICE_FEATURES:
+        return virtio_offered_features(dev, s->device_features_sel);
+    case QUEUE_NUM_MAX:
+        return virtio_queue_max(dev, s->queue_sel);
+    case QUEUE_READY:
+        return virtio_queue_enabled(dev, s->queue_sel);
+    case STATUS:
+        return virtio_status(dev);
+    case SHM_LEN_LOW:
+    case SHM_LEN_HIGH:
+    case SHM_BASE_LOW:
+    case SHM_BASE_HIGH:
+        return ~0u;             /* length -1: no such region */
+    case CONFIG_GENERATION:
+        return dev->generation;
+    default:
+        return read_identity(dev, offset);
+    }
+}
+
+static void write_area(VirtioMmio *s, VirtioDevice *dev, guint64 offset, guint32 value)
+{
+    VirtqArea area = offset < QUEUE_DRIVER_LOW ? VIRTQ_DESC
+                   : offset < QUEUE_DEVICE_LOW ? VIRTQ_DRIVER : VIRTQ_DEVICE;
+
+    virtio_queue_set_area(dev, s->queue_sel, area, offset & 4, value);
+}
+
+static void write_register(VirtioMmio *s, VirtioDevice *dev, guint64 offset, guint32 value)
+{
+    switch (offset) {
+    case DEVICE_FEATURES_SEL:
+        s->device_features_sel = value;
+        break;
+    case DRIVER_FEATURES:
+        virtio_accept_features(dev, s->driver_features_sel, value);
+        break;
+    case DRIVER_FEATURES_SEL:
+        s->driver_features_sel = value;
+        break;
+    case QUEUE_SEL:
+        s->queue_sel = value;
+        break;
+    case QUEUE_NUM:
+        virtio_queue_set_size(dev, s->queue_sel, value);
+        break;
+    case QUEUE_READY:
+        if (value & 1) {
+            virtio_queue_enable(dev, s->queue_sel);
+        }
+        break;
+    case QUEUE_DESC_LOW:
+    case QUEUE_DESC_HIGH:
+    case QUEUE_DRIVER_LOW:
+    case QUEUE_DRIVER_HIGH:
+    case QUEUE_DEVICE_LOW:
+    case QUEUE_DEVICE_HIGH:
+        write_area(s, dev, offset, value);
+        break;
+    }
+}
+
+/* ---- Accesses, any thread, lock held or not ---- */
+
+static bool take_lock(VirtioMmio *s)
+{
+    FairLock *lock = s->machine->lock;
+
+    if (!lock || fair_lock_mine(lock)) {
+        return false;
+    }
+    fair_lock_acquire(lock);
+    return true;
+}
+
+static void drop_lock(VirtioMmio *s, bool taken)
+{
+    if (taken) {
+        fair_lock_release(s->machine->lock);
+    }
+}
+
+/* Registers are 32 bits wide and take accesses of that width only; the
+ * configuration takes any. */
+static guint64 read_locked(VirtioMmio *s, guint64 offset, guint size)
+{
+    VirtioDevice *dev = virtio_bus_device(s->bus);
+
+    if (offset >= CONFIG) {
+        return dev ? read_config(dev, offset - CONFIG, size) : 0;
+    }
+    if (size != 4) {
+        return 0;
+    }
+    return dev ? read_register(s, dev, offset) : read_identity(NULL, offset);
+}
+
+static guint64 mmio_read(void *opaque, guint64 offset, guint size)
+{
+    VirtioMmio *s = opaque;
+    guint64 value;
+    bool taken;
+
+    if (offset == INTERRUPT_STATUS && size == 4) {
+        return read_interrupt_status(s);
+    }
+    taken = take_lock(s);
+    value = read_locked(s, offset, size);
+    drop_lock(s, taken);
+    return value;
+}
+
+/* Those that must not hold the machine lock, or need not.  A device comes and goes
+ * only while no vCPU runs. */
+static bool write_unlocked(VirtioMmio *s, guint64 offset, guint32 value)
+{
+    VirtioDevice *dev = virtio_bus_device(s->bus);
+
+    if (!dev) {
+        return true;
+    }
+    if (offset == QUEUE_NOTIFY) {
+        virtio_queue_kick(dev, value);
+    } else if (offset == INTERRUPT_ACK) {
+        acknowledge(s, value);
+    } else if (offset == STATUS) {
+        virtio_set_status(dev, value);
+    } else if (offset == QUEUE_READY && !(value & 1)) {
+        virtio_queue_disable(dev, s->queue_sel);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void mmio_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    VirtioMmio *s = opaque;
+    VirtioDevice *dev;
+    bool taken;
+
+    if ((offset < CONFIG && size != 4) || (offset < CONFIG && write_unlocked(s, offset, value))) {
+        return;
+    }
+    taken = take_lock(s);
+    dev = virtio_bus_device(s->bus);
+    if (dev && offset >= CONFIG) {
+        write_config(dev, offset - CONFIG, value, size);
+    } else if (dev) {
+        write_register(s, dev, offset, value);
+    }
+    drop_lock(s, taken);
+}
+
+static const RegionOps mmio_ops = {
+    .read = mmio_read,
+    .write = mmio_write,
+    .min_size = 1,
+    .max_size = 4,
+    .lockless = true,
+};
+
+/* ---- Life ---- */
+
+bool virtio_mmio_has_device(Device *dev)
+{
+    return virtio_bus_device(((VirtioMmio *)dev)->bus) != NULL;
+}
+
+static void mmio_init(Object *obj)
+{
+    g_mutex_init(&((VirtioMmio *)obj)->interrupt_mutex);
+}
+
+static void mmio_finalize(Object *obj)
+{
+    g_mutex_clear(&((VirtioMmio *)obj)->interrupt_mutex);
+}
+
+static bool mmio_realize(Device *dev, GError **error)
+{
+    VirtioMmio *s = (VirtioMmio *)dev;
+    const VirtioMmioProps *props = mmio_props(s);
+    g_autofree char *name = g_strdup_printf("virtio-mmio-bus.%u", props->index);
+
+    s->machine = machine_of(dev);
+    s->bus = virtio_bus_new(dev, &qmp_class_virtio_mmio_bus, name, &transport_ops, s);
+    s->region = region_new_io(&dev->object, "virtio-mmio", &mmio_ops, s, VIRTIO_MMIO_SIZE);
+    region_add(address_space_root(s->machine->memory), props->base, s->region, 0);
+    return true;
+}
+
+static void mmio_unrealize(Device *dev)
+{
+    VirtioMmio *s = (VirtioMmio *)dev;
+
+    region_remove(address_space_root(s->machine->memory), s->region);
+    object_unparent((Object *)s->region);
+    s->region = NULL;
+}
+
+static const StateRow mmio_state[] = {
+    STATE_FIELD(U32, VirtioMmio, device_features_sel, 0),
+    STATE_FIELD(U32, VirtioMmio, driver_features_sel, 0),
+    STATE_FIELD(U32, VirtioMmio, queue_sel, 0),
+    STATE_ROWS_END
+};
+
+static const ObjectOps mmio_object_ops = {
+    .init = mmio_init,
+    .finalize = mmio_finalize,
+};
+
+static const DeviceOps mmio_device_ops = {
+    .realize = mmio_realize,
+    .unrealize = mmio_unrealize,
+    .state = mmio_state,
+};
+
+const TypeInfo virtio_mmio_type = {
+    .schema = &qmp_class_virtio_mmio,
+    .size = sizeof(VirtioMmio),
+    .object = &mmio_object_ops,
+    .device = &mmio_device_ops,
+};

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Queues as the transport sees them: the driver's settings, starting and
+ * stopping, and the way of a notification to the device's handler.
+ *
+ * A notification signals the queue's event descriptor, by the accelerator
+ * (ioeventfd) or by virtio_queue_kick(), and the loop that the device's queues
+ * run on calls the handler.  Without a loop (unit tests) the handler is called at
+ * once.
+ */
+#include "config.h"
+#include "hw/virtio/transport.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "hw/virtio/virtqueue-internal.h"
+#include "qmp/error.h"
+#include "qom/env.h"
+
+static VirtQueue *get_queue(const VirtioDevice *dev, guint n)
+{
+    return n < dev->n_queues ? dev->queues[n] : NULL;
+}
+
+/* ---- Making ---- */
+
+VirtQueue *virtio_add_queue(VirtioDevice *dev, guint16 size, void (*handler)(VirtioDevice *dev,
+                            VirtQueue *queue))
+{
+    VirtQueue *queue = virtqueue_new(dev, dev->n_queues, size, handler);
+
+    dev->queues = g_renew(VirtQueue *, dev->queues, dev->n_queues + 1);
+    dev->queues[dev->n_queues++] = queue;
+    return queue;
+}
+
+void virtio_del_queues(VirtioDevice *dev)
+{
+    virtio_stop(dev);
+    while (dev->n_queues) {
+        virtqueue_free(dev->queues[--dev->n_queues]);
+    }
+    g_clear_pointer(&dev->queues, g_free);
+}
+
+/* ---- The driver's settings ---- */
+
+guint virtio_queue_max(const VirtioDevice *dev, guint n)
+{
+    const VirtQueue *queue = get_queue(dev, n);
+
+    return queue ? queue->max : 0;
+}
+
+void virtio_queue_set_size(VirtioDevice *dev, guint n, guint32 size)
+{
+    VirtQueue *queue = get_queue(dev, n);
+
+    /* What is no size is refused when the queue is enabled. */
+    if (queue && !queue->enabled) {
+        queue->num = MIN(size, G_MAXUINT16);
+    }
+}
+
+guint virtio_queue_size(const VirtioDevice *dev, guint n)
+{
+    const VirtQueue *queue = get_queue(dev, n);
+
+    return queue ? queue->num : 0;
+}
+
+void virtio_queue_set_area(VirtioDevice *dev, guint n, VirtqArea area, bool high, guint32 half)
+{
+    VirtQueue *queue = get_queue(dev, n);
+    guint64 mask = G_GUINT64_CONSTANT(0xffffffff) << (high ? 32 : 0);
+
+    if (queue && !queue->enabled) {
+        queue->area[area] = (queue->area[area] & ~mask) | (guint64)half << (high ? 32 : 0);
+    }
+}
+
+guint64 virtio_queue_area(const VirtioDevice *dev, guint n, VirtqArea area)
+{
+    const VirtQueue *queue = get_queue(dev, n);
+
+    return queue ? queue->area[area] : 0;
+}
+
+bool virtio_queue_enabled(const VirtioDevice *dev, guint n)
+{
+    const VirtQueue *queue = get_queue(dev, n);
+
+    return queue && queue->enabled;
+}
+
+void virtio_queue_enable(VirtioDevice *dev, guint n)
+{
+    VirtQueue *queue = get_queue(dev, n);
+    const char *wrong;
+
+    if (!queue || queue->enabled || g_atomic_int_get(&dev->broken)) {
+        return;
+    }
+    if (g_atomic_int_get(&dev->status) & VIRTIO_STATUS_DRIVER_OK) {
+        virtio_broken(dev, "a queue is enabled after DRIVER_OK");
+        return;
+    }
+    wrong = virtqueue_enable(queue);
+    if (wrong) {
+        virtio_broken(dev, wrong);
+    }
+}
+
+/* Main thread, lock held.  What a device that has run keeps of a queue's chains is
+ * its own until it is reset. */
+static void disable(void *opaque, guint64 n)
+{
+    VirtioDevice *dev = opaque;
+    VirtQueue *queue = get_queue(dev, n);
+
+    if (!queue || !queue->enabled) {
+        return;
+    }
+    if (dev->has_run) {
+        virtio_broken(dev, "a queue is disabled in operation");
+    } else {
+        virtqueue_disable(queue);
+    }
+}
+
+void virtio_queue_disable(VirtioDevice *dev, guint n)
+{
+    if (dev->machine) {
+        machine_call(dev->machine, disable, dev, n);
+    }
+}
+
+/* ---- Notifications ---- */
+
+static void call_handler(VirtQueue *queue)
+{
+    if (queue->started && queue->handler) {
+        queue->handler(queue->dev, queue);
+    }
+}
+
+/* On an AioContext. */
+static void on_watch(void *opaque)
+{
+    call_handler(opaque);
+}
+
+static bool poll_ready(void *opaque)
+{
+    VirtQueue *queue = opaque;
+
+    return queue->started && !virtqueue_empty(queue);
+}
+
+static bool poll_notify(void *opaque, bool on)
+{
+    VirtQueue *queue = opaque;
+
+    queue->polled = !on;
+    return virtqueue_set_notification(queue, on);
+}
+
+static const AioPollOps poll_ops = {
+    .ready = poll_ready,
+    .notify = poll_notify,
+};
+
+/* On the main loop. */
+static void on_event(evutil_socket_t fd, short what, void *opaque)
+{
+    VirtQueue *queue = opaque;
+    bool taken = virtio_lock(queue->dev);
+    eventfd_t count;
+
+    if (eventfd_read(fd, &count) == 0) {
+        call_handler(queue);
+    }
+    virtio_unlock(queue->dev, taken);
+}
+
+void virtio_queue_kick(VirtioDevice *dev, guint n)
+{
+    VirtQueue *queue = get_queue(dev, n);
+    int fd;
+    bool taken;
+
+    if (!queue) {
+        return;
+    }
+    fd = g_atomic_int_get(&queue->eventfd);
+    if (fd >= 0) {
+        eventfd_write(fd, 1);
+        return;
+    }
+    taken = virtio_lock(dev);
+    call_handler(queue);
+    virtio_unlock(dev, taken);
+}
+
+/* ---- Starting and stopping ---- */
+
+static struct event_base *main_base(VirtQueue *queue)
+{
+    const Env *env = object_env(&queue->dev->device.object);
+
+    return env ? env->base : NULL;
+}
+
+static bool open_eventfd(VirtQueue *queue, GError **error)
+{
+    int fd = queue->eventfd >= 0 ? queue->eventfd : eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+    if (fd < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "no event descriptor");
+        return false;
+    }
+    g_atomic_int_set(&queue->eventfd, fd);
+    return true;
+}
+
+static bool watch(VirtQueue *queue, GError **error)
+{
+    AioContext *aio = queue->dev->aio;
+
+    if (aio) {
+        queue->watch = aio_watch(aio, queue->eventfd, on_watch, queue);
+        if (!queue->watch) {
+            qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no memory to wait for the driver");
+            return false;
+        }
+        aio_watch_poll(queue->watch, &poll_ops);
+        return true;
+    }
+    queue->event = event_new(main_base(queue), queue->eventfd, EV_READ | EV_PERSIST, on_event,
+                             queue);
+    if (!queue->event || event_add(queue->event, NULL) < 0) {
+        g_clear_pointer(&queue->event, event_free);
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no event to wait for");
+        return false;
+    }
+    return true;
+}
+
+static void unwatch(VirtQueue *queue)
+{
+    g_clear_pointer(&queue->watch, aio_unwatch);
+    g_clear_pointer(&queue->event, event_free);
+}
+
+static void tell_transport(VirtQueue *queue, bool on)
+{
+    const VirtioDevice *dev = queue->dev;
+
+    if (dev->transport) {
+        dev->transport->queue_notifier(dev->transport_opaque, queue->index, queue->eventfd, on);
+    }
+}
+
+bool virtqueue_start(VirtQueue *queue, GError **error)
+{
+    queue->event_idx = virtio_has_feature(queue->dev, VIRTIO_F_EVENT_IDX);
+    if (!queue->dev->aio && !main_base(queue)) {
+        queue->started = true;
+        return true;
+    }
+    if (!open_eventfd(queue, error)) {
+        return false;
+    }
+    queue->started = true;
+    if (!watch(queue, error)) {
+        queue->started = false;
+        return false;
+    }
+    tell_transport(queue, true);
+    return true;
+}
+
+/* Chains may wait that were notified before the start. */
+static void look_at_once(VirtQueue *queue)
+{
+    if (queue->watch || queue->event) {
+        eventfd_write(queue->eventfd, 1);
+    } else {
+        call_handler(queue);
+    }
+}
+
+void virtqueue_stop(VirtQueue *queue)
+{
+    if (!queue->started) {
+        return;
+    }
+    if (queue->watch || queue->event) {
+        tell_transport(queue, false);
+        unwatch(queue);
+    }
+    queue->started = false;
+}
+
+bool virtqueue_yield(VirtQueue *queue)
+{
+    if (!queue->watch && !queue->event) {
+        return false;
+    }
+    eventfd_write(queue->eventfd, 1);
+    return true;
+}
+
+/* One change of the machine's memory map for all of them. */
+static void stop_queues(VirtioDevice *dev, guint n)
+{
+    region_transaction_begin(dev->machine->memory);
+    while (n-- > 0) {
+        virtqueue_stop(dev->queues[n]);
+    }
+    region_transaction_commit(dev->machine->memory);
+}
+
+static bool start_queues(VirtioDevice *dev, GError **error)
+{
+    bool ok = true;
+
+    region_transaction_begin(dev->machine->memory);
+    for (guint i = 0; ok && i < dev->n_queues; i++) {
+        if (dev->queues[i]->enabled && !virtqueue_start(dev->queues[i], error)) {
+            stop_queues(dev, i);
+            ok = false;
+        }
+    }
+    region_transaction_commit(dev->machine->memory);
+    return ok;
+}
+
+static void start(VirtioDevice *dev)
+{
+    g_autoptr(GError) error = NULL;
+
+    dev->has_run = true;
+    if (dev->ops->start && !dev->ops->start(dev, &error)) {
+        virtio_broken(dev, error->message);
+        return;
+    }
+    if (!start_queues(dev, &error)) {
+        if (dev->ops->stop) {
+            dev->ops->stop(dev);
+        }
+        virtio_broken(dev, error->message);
+        return;
+    }
+    dev->started = true;
+    for (guint i = 0; i < dev->n_queues; i++) {
+        look_at_once(dev->queues[i]);
+    }
+}
+
+void virtio_stop(VirtioDevice *dev)
+{
+    if (!dev->started) {
+        return;
+    }
+    dev->started = false;
+    stop_queues(dev, dev->n_queues);
+    if (dev->ops->stop) {
+        dev->ops->stop(dev);
+    }
+}
+
+void virtio_update_started(VirtioDevice *dev)
+{
+    bool wanted = dev->machine->running && !g_atomic_int_get(&dev->broken) &&
+                  g_atomic_int_get(&dev->status) & VIRTIO_STATUS_DRIVER_OK;
+
+    if (wanted && !dev->started) {
+        start(dev);
+    } else if (!wanted) {
+        virtio_stop(dev);
+    }
+}

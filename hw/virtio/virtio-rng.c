@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * virtio-rng-device: fills the driver's buffers with random bytes of a back end.
+ * VIRTIO 1.2 section 5.4.
+ *
+ * One chain at a time is out, while its bytes are asked for.  A guest gets
+ * max-bytes in each period; what it asks beyond that waits for the next one.
+ * Periods begin when bytes are asked for, so that an idle device has no timer.
+ */
+#include "config.h"
+#include "hw/virtio/virtio-rng.h"
+
+#include "hw/backends/rng.h"
+#include "hw/core/clock.h"
+#include "hw/virtio/virtio.h"
+#include "qmp/qapi-types.h"
+
+enum {
+    DEVICE_ID = 4,
+    QUEUE_SIZE = 8,
+    CHAINS_PER_TURN = 64,       /* then others get the lock */
+};
+
+typedef struct {
+    VirtioDevice parent;
+    VirtQueue *queue;
+    Object *backend;            /* rng-backend, borrowed */
+    VirtqElement *element;      /* that is out, or NULL */
+    RngRequest request;
+    bool processing;            /* process() runs */
+    guint64 quota;              /* bytes left in this period */
+    Timer *timer;               /* end of the period */
+} VirtioRng;
+
+static const VirtioRngDeviceProps *rng_props(const VirtioRng *s)
+{
+    return object_props(s);
+}
+
+/* Takes the next chain if none is out. */
+static bool have_element(VirtioRng *s)
+{
+    if (!s->element) {
+        s->element = virtqueue_pop(s->queue);
+    }
+    return s->element != NULL;
+}
+
+static void finish(VirtioRng *s, gsize written)
+{
+    VirtqElement *element = g_steal_pointer(&s->element);
+
+    virtqueue_push(s->queue, element, written);
+    virtqueue_notify(s->queue);
+}
+
+static void begin_period(VirtioRng *s)
+{
+    Clock *clock = s->parent.machine->clock;
+    gint64 period = rng_props(s)->period * G_GINT64_CONSTANT(1000000);
+
+    if (!timer_pending(s->timer)) {
+        timer_set(s->timer, clock_now(clock, CLOCK_KIND_VIRTUAL) + period);
+    }
+}
+
+/* Asks for the bytes of one chain after the other, until a request waits.  Bytes
+ * may come at once, inside of this. */
+static void process(VirtioRng *s)
+{
+    guint n = 0;
+
+    if (s->processing) {
+        return;
+    }
+    s->processing = true;
+    while (s->parent.started && !s->request.waiting && s->quota && have_element(s)) {
+        if (++n > CHAINS_PER_TURN && virtqueue_yield(s->queue)) {
+            break;
+        }
+        if (!s->element->in_size) {
+            finish(s, 0);
+            continue;
+        }
+        begin_period(s);
+        s->request.size = MIN(s->element->in_size, s->quota);
+        rng_request(s->backend, &s->request);
+    }
+    s->processing = false;
+}
+
+static void receive(RngRequest *request, const guint8 *data, gsize size)
+{
+    VirtioRng *s = (VirtioRng *)((guint8 *)request - offsetof(VirtioRng, request));
+
+    s->quota -= size;
+    finish(s, virtq_write(s->element, 0, data, size));
+    process(s);
+}
+
+static void period_over(void *opaque, gint64 now)
+{
+    VirtioRng *s = opaque;
+
+    s->quota = rng_props(s)->max_bytes;
+    process(s);
+}
+
+static void handle_queue(VirtioDevice *dev, VirtQueue *queue)
+{
+    process((VirtioRng *)dev);
+}
+
+/* ---- Life ---- */
+
+/* A chain that is out stays so; handle_queue is called after each start. */
+static void rng_stop(VirtioDevice *dev)
+{
+    VirtioRng *s = (VirtioRng *)dev;
+
+    rng_cancel(s->backend, &s->request);
+}
+
+static void rng_reset(VirtioDevice *dev)
+{
+    ((VirtioRng *)dev)->element = NULL;
+}
+
+/* The back end that a client named, or one of the device's own. */
+static bool find_backend(VirtioRng *s, GError **error)
+{
+    Object *obj = &s->parent.device.object;
+    g_autoptr(Object) own = NULL;
+
+    s->backend = rng_props(s)->rng.target;
+    if (s->backend) {
+        return true;
+    }
+    own = object_new(&qmp_class_rng_builtin);
+    if (!object_add_child(obj, "default-backend", own, error)) {
+        return false;
+    }
+    if (!object_make(own, error)) {
+        object_unparent(own);
+        return false;
+    }
+    s->backend = own;           /* its parent's reference keeps it */
+    return true;
+}
+
+static bool rng_realize(Device *dev, GError **error)
+{
+    VirtioRng *s = (VirtioRng *)dev;
+
+    if (!find_backend(s, error)) {
+        return false;
+    }
+    s->request.receive = receive;
+    s->quota = rng_props(s)->max_bytes;
+    s->timer = timer_new(s->parent.machine->clock, CLOCK_KIND_VIRTUAL, period_over, s);
+    s->queue = virtio_add_queue(&s->parent, QUEUE_SIZE, handle_queue);
+    return true;
+}
+
+static void rng_unrealize(Device *dev)
+{
+    VirtioRng *s = (VirtioRng *)dev;
+
+    virtio_del_queues(&s->parent);
+    g_clear_pointer(&s->timer, timer_free);
+    if (!rng_props(s)->rng.target) {
+        object_destroy(s->backend);
+    }
+    s->backend = NULL;
+    s->element = NULL;
+}
+
+static const VirtioOps rng_virtio_ops = {
+    .device_id = DEVICE_ID,
+    .stop = rng_stop,
+    .reset = rng_reset,
+};
+
+const TypeInfo virtio_rng_type = {
+    .schema = &qmp_class_virtio_rng_device,
+    .size = sizeof(VirtioRng),
+    .device = &(const DeviceOps){
+        .realize = rng_realize,
+        .unrealize = rng_unrealize,
+    },
+    .kind = &rng_virtio_ops,
+};

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Class virtio-device: status machine, features, configuration and reset.
+ * VIRTIO 1.2 chapter 2 and section 3.1; queues are in virtio-queues.c and
+ * virtqueue.c.
+ *
+ * Whatever the driver does wrong ends in virtio_broken(): the device takes no
+ * more chains, and says DEVICE_NEEDS_RESET until the driver resets it.
+ */
+#include "config.h"
+#include "hw/virtio/virtio.h"
+
+#include <string.h>
+
+#include "hw/virtio/virtqueue-internal.h"
+#include "qmp/qapi-types.h"
+
+static VirtioDevice *virtio_device(Device *dev)
+{
+    return (VirtioDevice *)dev;
+}
+
+/* ---- Lock ---- */
+
+bool virtio_lock(VirtioDevice *dev)
+{
+    FairLock *lock = dev->machine ? dev->machine->lock : NULL;
+
+    if (!lock || fair_lock_mine(lock)) {
+        return false;
+    }
+    fair_lock_acquire(lock);
+    return true;
+}
+
+void virtio_unlock(VirtioDevice *dev, bool taken)
+{
+    if (taken) {
+        fair_lock_release(dev->machine->lock);
+    }
+}
+
+/* ---- Transport ---- */
+
+void virtio_set_transport(VirtioDevice *dev, const VirtioTransportOps *ops, void *opaque)
+{
+    dev->transport = ops;
+    dev->transport_opaque = opaque;
+}
+
+guint virtio_device_id(const VirtioDevice *dev)
+{
+    return ((const VirtioOps *)object_kind(dev))->device_id;
+}
+
+/* ---- Broken devices ---- */
+
+static void config_interrupt(VirtioDevice *dev)
+{
+    if (dev->transport && g_atomic_int_get(&dev->status) & VIRTIO_STATUS_DRIVER_OK) {
+        dev->transport->config_interrupt(dev->transport_opaque);
+    }
+}
+
+void virtio_broken(VirtioDevice *dev, const char *why)
+{
+    if (!g_atomic_int_compare_and_exchange(&dev->broken, 0, 1)) {
+        return;
+    }
+    g_atomic_int_or((guint *)&dev->status, VIRTIO_STATUS_NEEDS_RESET);
+    if (g_atomic_int_compare_and_exchange(&dev->complained, 0, 1)) {
+        g_autofree char *path = object_path(&dev->device.object);
+
+        g_message("the driver of '%s' broke the rules: %s; it must reset the device", path, why);
+    }
+    config_interrupt(dev);
+}
+
+/* ---- Features ---- */
+
+static guint64 offered_features(VirtioDevice *dev)
+{
+    const VirtioDeviceProps *props = object_props(dev);
+    guint64 features = dev->ops->features ? dev->ops->features(dev) : 0;
+
+    features |= G_GUINT64_CONSTANT(1) << VIRTIO_F_VERSION_1;
+    features |= (guint64)props->indirect_desc << VIRTIO_F_INDIRECT_DESC;
+    features |= (guint64)props->event_idx << VIRTIO_F_EVENT_IDX;
+    return features;
+}
+
+guint32 virtio_offered_features(VirtioDevice *dev, guint word)
+{
+    return word < 2 ? offered_features(dev) >> 32 * word : 0;
+}
+
+void virtio_accept_features(VirtioDevice *dev, guint word, guint32 bits)
+{
+    guint shift = 32 * word;
+
+    if (word < 2 && !(g_atomic_int_get(&dev->status) & VIRTIO_STATUS_FEATURES_OK)) {
+        dev->accepted &= ~(G_GUINT64_CONSTANT(0xffffffff) << shift);
+        dev->accepted |= (guint64)bits << shift;
+    }
+}
+
+static bool take_features(VirtioDevice *dev)
+{
+    guint64 accepted = dev->accepted;
+
+    if (accepted & ~offered_features(dev) || !(accepted >> VIRTIO_F_VERSION_1 & 1) ||
+        (dev->ops->features_ok && !dev->ops->features_ok(dev, accepted))) {
+        return false;
+    }
+    dev->features = accepted;
+    return true;
+}
+
+/* ---- Status ---- */
+
+guint8 virtio_status(const VirtioDevice *dev)
+{
+    return g_atomic_int_get(&dev->status);
+}
+
+/* Keeps NEEDS_RESET, which is the device's, and may be set meanwhile. */
+static void store_status(VirtioDevice *dev, guint8 status)
+{
+    gint old, new;
+
+    do {
+        old = g_atomic_int_get(&dev->status);
+        new = (status & ~VIRTIO_STATUS_NEEDS_RESET) | (old & VIRTIO_STATUS_NEEDS_RESET);
+    } while (!g_atomic_int_compare_and_exchange(&dev->status, old, new));
+}
+
+static void reset(VirtioDevice *dev)
+{
+    virtio_stop(dev);
+    if (dev->ops->reset) {
+        dev->ops->reset(dev);
+    }
+    for (guint i = 0; i < dev->n_queues; i++) {
+        virtqueue_reset(dev->queues[i]);
+    }
+    dev->features = dev->accepted = 0;
+    dev->config_valid = dev->has_run = false;
+    g_atomic_int_set(&dev->status, 0);
+    g_atomic_int_set(&dev->broken, 0);
+    if (dev->transport) {
+        dev->transport->reset(dev->transport_opaque);
+    }
+}
+
+/* Main thread, lock held. */
+static void set_status(void *opaque, guint64 status)
+{
+    VirtioDevice *dev = opaque;
+    guint8 set;
+
+    if (!status) {
+        reset(dev);
+        return;
+    }
+    set = status & ~g_atomic_int_get(&dev->status);
+    if (set & VIRTIO_STATUS_FEATURES_OK && !take_features(dev)) {
+        status &= ~VIRTIO_STATUS_FEATURES_OK;
+    }
+    store_status(dev, status);
+    if (set & VIRTIO_STATUS_DRIVER_OK && !(status & VIRTIO_STATUS_FEATURES_OK)) {
+        virtio_broken(dev, "DRIVER_OK without FEATURES_OK");
+    }
+    virtio_update_started(dev);
+}
+
+void virtio_set_status(VirtioDevice *dev, guint8 status)
+{
+    if (dev->machine) {
+        machine_call(dev->machine, set_status, dev, status);
+    }
+}
+
+/* ---- Configuration ---- */
+
+static void fill_config(VirtioDevice *dev)
+{
+    if (!dev->config_valid && dev->ops->get_config) {
+        memset(dev->config, 0, dev->ops->config_size);
+        dev->ops->get_config(dev, dev->config);
+    }
+    dev->config_valid = true;
+}
+
+void virtio_config_read(VirtioDevice *dev, guint offset, guint8 *ret_data, guint size)
+{
+    gsize all = dev->ops->config_size;
+    gsize n = offset < all ? MIN(size, all - offset) : 0;
+
+    fill_config(dev);
+    memset(ret_data, 0, size);
+    if (n) {
+        memcpy(ret_data, dev->config + offset, n);
+    }
+}
+
+void virtio_config_write(VirtioDevice *dev, guint offset, const guint8 *data, guint size)
+{
+    gsize all = dev->ops->config_size;
+
+    if (dev->ops->set_config && offset < all && size <= all - offset) {
+        dev->ops->set_config(dev, offset, data, size);
+        dev->config_valid = false;
+    }
+}
+
+void virtio_config_changed(VirtioDevice *dev)
+{
+    dev->config_valid = false;
+    dev->generation++;
+    config_interrupt(dev);
+}
+
+/* ---- Life ---- */
+
+static void machine_state_changed(void *opaque, bool running)
+{
+    virtio_update_started(opaque);
+}
+
+static bool virtio_device_realize(Device *device, GError **error)
+{
+    VirtioDevice *dev = virtio_device(device);
+
+    dev->ops = object_kind(dev);
+    dev->machine = machine_of(dev);
+    dev->config = g_malloc0(dev->ops->config_size);
+    dev->listener = machine_add_listener(dev->machine, machine_state_changed, dev);
+    return true;
+}
+
+static void virtio_device_unrealize(Device *device)
+{
+    VirtioDevice *dev = virtio_device(device);
+
+    virtio_del_queues(dev);
+    machine_remove_listener(dev->machine, dev->listener);
+    g_clear_pointer(&dev->config, g_free);
+    dev->listener = NULL;
+    dev->machine = NULL;
+    g_atomic_int_set(&dev->status, 0);
+    g_atomic_int_set(&dev->broken, 0);
+}
+
+static void virtio_device_reset_enter(Device *device)
+{
+    reset(virtio_device(device));
+}
+
+static const DeviceOps virtio_device_device_ops = {
+    .realize = virtio_device_realize,
+    .unrealize = virtio_device_unrealize,
+    .reset_enter = virtio_device_reset_enter,
+};
+
+const TypeInfo virtio_device_type = {
+    .schema = &qmp_class_virtio_device,
+    .size = sizeof(VirtioDevice),
+    .device = &virtio_device_device_ops,
+};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Virtio devices, apart from how the guest reaches them.
+ *
+ * Virtual I/O Device (VIRTIO) 1.2, chapters 2 and 3.  A function device
+ * (virtio-blk-device, ...) extends class virtio-device, sits on a virtio-bus,
+ * and gives a VirtioOps as TypeInfo.kind; it never sees its transport.  The
+ * transport owns registers, notification and interrupts, and calls the
+ * virtio_* functions of hw/virtio/transport.h.  Guest memory is reached through
+ * hw/virtio/virtqueue.h only.
+ *
+ * Threads: start, stop and reset are called on the main thread with the machine
+ * lock held, whatever thread the driver's access came from; the other hooks with
+ * the machine lock held, on any thread.  A device's queues are processed
+ *
+ *   - on its AioContext `aio` (the main loop's or an iothread's), without the
+ *     machine lock, which their handlers must never take: for data paths;
+ *   - or, with aio NULL, on the main loop with the machine lock held: for devices
+ *     whose back ends ask for that (chardevs) or that are rarely used.
+ *
+ * A handler runs between start and stop only, never beside them.
+ */
+#ifndef HW_VIRTIO_VIRTIO_H
+#define HW_VIRTIO_VIRTIO_H
+
+#include "hw/core/aio.h"
+#include "hw/core/machine.h"
+#include "hw/virtio/virtqueue.h"
+#include "qom/device.h"
+
+typedef struct VirtioDevice VirtioDevice;
+
+typedef struct {
+    guint16 device_id;          /* VIRTIO 1.2 section 5 */
+    gsize config_size;          /* bytes of device configuration space */
+    /* Features that the device offers, beside the queues' own. */
+    guint64 (*features)(VirtioDevice *dev);
+    /* The driver accepted these (FEATURES_OK).  Fails: FEATURES_OK stays 0. */
+    bool (*features_ok)(VirtioDevice *dev, guint64 features);
+    /* Fills the configuration space (little endian), all of it. */
+    void (*get_config)(VirtioDevice *dev, guint8 *config);
+    /* The driver wrote size bytes at offset of it. */
+    void (*set_config)(VirtioDevice *dev, guint offset, const guint8 *data, guint size);
+    /* The machine runs and the driver has set DRIVER_OK: queues start.  A
+     * failure breaks the device (DEVICE_NEEDS_RESET). */
+    bool (*start)(VirtioDevice *dev, GError **error);
+    /* The way back, when the machine stops or before a reset.  No handler is
+     * called any more; returns when no request is in flight: each popped element
+     * was pushed, or is kept for the next start, or is forgotten at reset. */
+    void (*stop)(VirtioDevice *dev);
+    /* Device reset by the driver or the machine, after stop.  All elements that
+     * were not pushed are gone. */
+    void (*reset)(VirtioDevice *dev);
+} VirtioOps;                    /* each hook but get_config may be NULL, which
+                                   may be, too, if config_size is 0 */
+
+struct VirtioDevice {
+    Device device;
+    const VirtioOps *ops;       /* of its class */
+    Machine *machine;           /* from realize to unrealize */
+    VirtQueue **queues;
+    guint n_queues;
+    /* Where the queues run: the device sets it in realize, before it adds queues,
+     * or in start (and clears it in stop); NULL as said above. */
+    AioContext *aio;
+    bool started;
+    guint64 features;           /* negotiated; 0 before FEATURES_OK */
+    guint64 accepted;           /* what the driver wrote, before FEATURES_OK */
+
+    /* Of virtio.c. */
+    gint status;                /* atomic: any thread may break the device */
+    gint broken;                /* atomic; until the next reset */
+    bool has_run;               /* was started since the last reset */
+    gint complained;            /* atomic; the log has a line about its driver */
+    guint8 *config;             /* get_config's, as the driver sees it */
+    bool config_valid;
+    guint32 generation;         /* of the configuration */
+    const struct VirtioTransportOps *transport; /* NULL: not on a transport */
+    void *transport_opaque;
+    MachineListener *listener;
+};
+
+/* In the device's realize, after what may fail: adds a queue of at most `size`
+ * descriptors (a power of two, 2 to 32768); handler runs when the driver has
+ * made buffers available. */
+VirtQueue *virtio_add_queue(VirtioDevice *dev, guint16 size, void (*handler)(VirtioDevice *dev,
+                            VirtQueue *queue));
+/* First thing in the device's unrealize: stops it and frees its queues. */
+void virtio_del_queues(VirtioDevice *dev);
+
+/* The configuration changed: new generation, interrupt.  Machine lock held. */
+void virtio_config_changed(VirtioDevice *dev);
+
+/* The driver broke the rules: DEVICE_NEEDS_RESET; from now on its queues are
+ * empty, until it is reset.  Logged once.  Any thread. */
+void virtio_broken(VirtioDevice *dev, const char *why);
+
+/* The machine lock, for callbacks that come without it; no-ops on a thread that
+ * has it already (lock returns whether it took it, which unlock wants back). */
+bool virtio_lock(VirtioDevice *dev);
+void virtio_unlock(VirtioDevice *dev, bool taken);
+
+static inline bool virtio_has_feature(const VirtioDevice *dev, guint bit)
+{
+    return dev->features >> bit & 1;
+}
+
+extern const TypeInfo virtio_device_type;
+
+#endif

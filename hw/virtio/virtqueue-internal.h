@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files behind hw/virtio/virtqueue.h and virtio.h share:
+ *
+ *   virtqueue.c       life of a queue, the rings, giving chains back
+ *   virtqueue-chain.c from a chain of descriptors to host memory
+ *   virtio-queues.c   the driver's settings, notifications
+ *   virtio.c          status, features, configuration
+ */
+#ifndef HW_VIRTIO_VIRTQUEUE_INTERNAL_H
+#define HW_VIRTIO_VIRTQUEUE_INTERNAL_H
+
+#include "hw/core/memory.h"
+#include "hw/virtio/transport.h"
+
+struct event;
+
+/* VIRTIO 1.2 section 2.7.5 */
+typedef struct {
+    guint64 addr;
+    guint32 len;
+    guint16 flags;
+    guint16 next;
+} VringDesc;
+
+enum {
+    VRING_DESC_NEXT = 1,
+    VRING_DESC_WRITE = 2,
+    VRING_DESC_INDIRECT = 4,
+};
+
+/* Section 2.7.6; ring[] is followed by used_event. */
+typedef struct {
+    guint16 flags;
+    guint16 idx;
+    guint16 ring[];
+} VringAvail;
+
+enum { VRING_AVAIL_NO_INTERRUPT = 1 };
+
+/* Section 2.7.8; ring[] is followed by avail_event. */
+typedef struct {
+    guint32 id;
+    guint32 len;
+} VringUsedElem;
+
+typedef struct {
+    guint16 flags;
+    guint16 idx;
+    VringUsedElem ring[];
+} VringUsed;
+
+enum { VRING_USED_NO_NOTIFY = 1 };
+
+/* A piece of a chain: guest address of an iov. */
+typedef guint64 VirtqAddress;
+
+/* What stands behind a request, before its iovs. */
+typedef struct {
+    MemoryView *view;           /* that the iovs are of, while popped */
+    VirtqAddress *addresses;
+    struct iovec iov[];
+} VirtqPieces;
+
+/* More pieces than descriptors: buffers that lie in two regions of RAM. */
+enum { VIRTQ_SPARE_PIECES = 16 };
+
+struct VirtQueue {
+    VirtioDevice *dev;
+    guint16 index;
+    guint16 max;                /* descriptors */
+    void (*handler)(VirtioDevice *dev, VirtQueue *queue);
+    gsize request_size;
+
+    /* The driver's settings. */
+    guint16 num;                /* descriptors, at most max */
+    guint64 area[3];            /* by VirtqArea */
+    bool enabled;
+
+    /* While enabled: rings in view, which is the current one or about to be
+     * replaced. */
+    MemoryView *view;
+    AddressSpace *memory;
+    const VringDesc *desc;
+    const VringAvail *avail;
+    VringUsed *used;
+    guint16 last_avail;         /* next to pop */
+    guint16 seen_avail;         /* avail->idx as it was read last */
+    guint16 next_used;          /* used->idx as it was written last */
+    guint16 signalled_used;     /* next_used at the last notify */
+    bool signalled;             /* signalled_used means something */
+    bool notification;          /* the driver shall notify */
+    bool event_idx;             /* negotiated */
+
+    /* Requests: all in one block, free ones on a stack. */
+    guint8 *requests;
+    gsize stride;               /* bytes from one to the next */
+    void **free;
+    guint n_free;
+
+    /* Between start and stop. */
+    bool started;
+    int eventfd;                /* -1: none */
+    AioWatch *watch;            /* with an AioContext */
+    bool polled;                /* which looks at it all the time just now */
+    struct event *event;        /* without */
+};
+
+/* ---- virtqueue.c ---- */
+
+VirtQueue *virtqueue_new(VirtioDevice *dev, guint index, guint16 size,
+                         void (*handler)(VirtioDevice *dev, VirtQueue *queue));
+void virtqueue_free(VirtQueue *queue);
+/* The driver's settings as at power-on; all elements are gone. */
+void virtqueue_reset(VirtQueue *queue);
+/* Checks the settings and maps the rings.  NULL, or why they are wrong. */
+const char *virtqueue_enable(VirtQueue *queue);
+void virtqueue_disable(VirtQueue *queue);
+/* Maps anew if the machine's memory has changed; false: the device is broken. */
+bool virtqueue_refresh(VirtQueue *queue);
+
+/* ---- virtqueue-chain.c ---- */
+
+/* Fills element from the chain that begins at head.  NULL, or what is wrong. */
+const char *virtqueue_read_chain(VirtQueue *queue, guint16 head, VirtqElement *element);
+static inline VirtqPieces *virtq_pieces(const VirtqElement *element)
+{
+    return (VirtqPieces *)((guint8 *)element->iov - offsetof(VirtqPieces, iov));
+}
+
+/* ---- virtio-queues.c ---- */
+
+/* Lets the handler be called from now on; false and *error without a descriptor
+ * to wait for.  Main thread, machine lock held. */
+bool virtqueue_start(VirtQueue *queue, GError **error);
+/* Returns when the handler does not run, and is not called any more. */
+void virtqueue_stop(VirtQueue *queue);
+
+/* Stops, and starts again if that is due: status, run state or queues changed.
+ * Main thread, machine lock held. */
+void virtio_stop(VirtioDevice *dev);
+void virtio_update_started(VirtioDevice *dev);
+
+#endif

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Split virtqueues: rings, and the life of a queue.  VIRTIO 1.2 section 2.7;
+ * chains are read in virtqueue-chain.c.
+ *
+ * The rings are mapped when the driver enables the queue, and again when the
+ * machine's memory changes.  All indices in them are numbers modulo 2^16 that
+ * the guest may change at any time: what the device goes by is its own copy.
+ */
+#include "config.h"
+#include "hw/virtio/virtqueue.h"
+
+#include <unistd.h>
+
+#include "hw/virtio/virtqueue-internal.h"
+
+/* Bytes of the three areas (section 2.7.2), events included. */
+static gsize desc_size(const VirtQueue *queue)
+{
+    return queue->num * sizeof(VringDesc);
+}
+
+static gsize avail_size(const VirtQueue *queue)
+{
+    return sizeof(VringAvail) + (queue->num + 1) * sizeof(guint16);
+}
+
+static gsize used_size(const VirtQueue *queue)
+{
+    return sizeof(VringUsed) + queue->num * sizeof(VringUsedElem) + sizeof(guint16);
+}
+
+/* ---- Ring members ---- */
+
+static guint16 load16(const guint16 *p)
+{
+    return GUINT16_FROM_LE(__atomic_load_n(p, __ATOMIC_RELAXED));
+}
+
+static void store16(guint16 *p, guint16 value)
+{
+    __atomic_store_n(p, GUINT16_TO_LE(value), __ATOMIC_RELAXED);
+}
+
+static guint16 used_event(const VirtQueue *queue)
+{
+    return load16(&queue->avail->ring[queue->num]);
+}
+
+static void set_avail_event(VirtQueue *queue, guint16 index)
+{
+    store16((guint16 *)&queue->used->ring[queue->num], index);
+}
+
+static void wrote_used(VirtQueue *queue, const void *p, gsize size)
+{
+    memory_wrote(queue->memory,
+                 queue->area[VIRTQ_DEVICE] + ((const guint8 *)p - (guint8 *)queue->used), size);
+}
+
+/* ---- Requests ---- */
+
+static gsize align(gsize size)
+{
+    return (size + 15) & ~(gsize)15;
+}
+
+/* All requests with room for their longest chains.  The block is touched only
+ * as far as it is used: the stack gives out what came back last. */
+static void requests_new(VirtQueue *queue)
+{
+    gsize room = queue->num + VIRTQ_SPARE_PIECES;
+    gsize pieces = align(sizeof(VirtqPieces) + room * sizeof(struct iovec));
+
+    queue->stride = align(queue->request_size) + pieces + align(room * sizeof(VirtqAddress));
+    queue->requests = g_malloc0_n(queue->num, queue->stride);
+    queue->free = g_new(void *, queue->num);
+    queue->n_free = queue->num;
+    for (guint i = 0; i < queue->num; i++) {
+        guint8 *request = queue->requests + (queue->num - 1 - i) * queue->stride;
+        VirtqPieces *p = (VirtqPieces *)(request + align(queue->request_size));
+
+        p->addresses = (VirtqAddress *)((guint8 *)p + pieces);
+        ((VirtqElement *)request)->iov = p->iov;
+        queue->free[i] = request;
+    }
+}
+
+/* The views of requests that are still out go with them. */
+static void requests_free(VirtQueue *queue)
+{
+    if (!queue->requests) {
+        return;
+    }
+    for (guint i = 0; i < queue->num; i++) {
+        const VirtqElement *element = (VirtqElement *)(queue->requests + i * queue->stride);
+
+        memory_view_unref(virtq_pieces(element)->view);
+    }
+    g_clear_pointer(&queue->requests, g_free);
+    g_clear_pointer(&queue->free, g_free);
+    queue->n_free = 0;
+}
+
+static void release(VirtQueue *queue, VirtqElement *element)
+{
+    g_clear_pointer(&virtq_pieces(element)->view, memory_view_unref);
+    queue->free[queue->n_free++] = element;
+}
+
+void virtqueue_set_requests(VirtQueue *queue, gsize request_size)
+{
+    queue->request_size = MAX(request_size, sizeof(VirtqElement));
+}
+
+/* ---- Life ---- */
+
+VirtQueue *virtqueue_new(VirtioDevice *dev, guint index, guint16 size,
+                         void (*handler)(VirtioDevice *dev, VirtQueue *queue))
+{
+    VirtQueue *queue = g_new0(VirtQueue, 1);
+
+    queue->dev = dev;
+    queue->index = index;
+    queue->max = queue->num = size;
+    queue->handler = handler;
+    queue->request_size = sizeof(VirtqElement);
+    queue->eventfd = -1;
+    return queue;
+}
+
+void virtqueue_free(VirtQueue *queue)
+{
+    virtqueue_stop(queue);
+    virtqueue_disable(queue);
+    if (queue->eventfd >= 0) {
+        close(queue->eventfd);
+    }
+    g_free(queue);
+}
+
+void virtqueue_disable(VirtQueue *queue)
+{
+    queue->enabled = false;
+    requests_free(queue);
+    g_clear_pointer(&queue->view, memory_view_unref);
+    queue->desc = NULL;
+    queue->avail = NULL;
+    queue->used = NULL;
+}
+
+void virtqueue_reset(VirtQueue *queue)
+{
+    virtqueue_disable(queue);
+    queue->num = queue->max;
+    for (guint i = 0; i < G_N_ELEMENTS(queue->area); i++) {
+        queue->area[i] = 0;
+    }
+    queue->last_avail = queue->seen_avail = queue->next_used = queue->signalled_used = 0;
+    queue->signalled = false;
+    queue->notification = true;
+}
+
+/* ---- Rings ---- */
+
+/* Host address of a ring, which must be one piece of RAM. */
+static void *map_ring(VirtQueue *queue, VirtqArea area, gsize size, guint alignment, bool is_write)
+{
+    guint64 n = 0;
+    void *hva = memory_view_map(queue->view, queue->area[area], size, is_write, &n);
+
+    return n == size && queue->area[area] % alignment == 0 ? hva : NULL;
+}
+
+static const char *map_rings(VirtQueue *queue)
+{
+    queue->desc = map_ring(queue, VIRTQ_DESC, desc_size(queue), 16, false);
+    queue->avail = map_ring(queue, VIRTQ_DRIVER, avail_size(queue), 2, false);
+    queue->used = map_ring(queue, VIRTQ_DEVICE, used_size(queue), 4, true);
+    return queue->desc && queue->avail && queue->used
+        ? NULL : "a queue's ring is not aligned or not RAM";
+}
+
+const char *virtqueue_enable(VirtQueue *queue)
+{
+    const char *wrong;
+
+    if (!queue->num || queue->num > queue->max || queue->num & (queue->num - 1)) {
+        return "a queue's size is no power of two, or too large";
+    }
+    queue->memory = queue->dev->machine->memory;
+    queue->view = memory_view_new(queue->memory);
+    wrong = map_rings(queue);
+    if (wrong) {
+        virtqueue_disable(queue);
+        return wrong;
+    }
+    requests_new(queue);
+    queue->notification = true;
+    queue->enabled = true;
+    return NULL;
+}
+
+bool virtqueue_refresh(VirtQueue *queue)
+{
+    const char *wrong;
+
+    if (G_LIKELY(memory_view_is_current(queue->memory, queue->view))) {
+        return true;
+    }
+    memory_view_unref(queue->view);
+    queue->view = memory_view_new(queue->memory);
+    wrong = map_rings(queue);
+    if (wrong) {
+        virtio_broken(queue->dev, wrong);
+    }
+    return !wrong;
+}
+
+/* ---- Popping ---- */
+
+static bool usable(const VirtQueue *queue)
+{
+    return queue->enabled && queue->started && !g_atomic_int_get(&queue->dev->broken);
+}
+
+/* How many chains wait; -1 if there cannot be so many. */
+static int waiting(VirtQueue *queue)
+{
+    guint16 n;
+
+    queue->seen_avail = GUINT16_FROM_LE(__atomic_load_n(&queue->avail->idx, __ATOMIC_ACQUIRE));
+    n = queue->seen_avail - queue->last_avail;
+    if (n > queue->num) {
+        virtio_broken(queue->dev, "the available index is beyond the ring");
+        return -1;
+    }
+    return n;
+}
+
+/* Says from which chain on the driver shall notify; then looks once more, for it
+ * may have added one before it could see that. */
+static int ask_and_look(VirtQueue *queue)
+{
+    if (queue->event_idx) {
+        set_avail_event(queue, queue->last_avail);
+    } else {
+        store16(&queue->used->flags, 0);
+    }
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return waiting(queue);
+}
+
+/* Whether there is a chain to pop. */
+static bool look(VirtQueue *queue)
+{
+    if (!usable(queue) || !virtqueue_refresh(queue)) {
+        return false;
+    }
+    if (queue->seen_avail != queue->last_avail) {
+        return true;
+    }
+    if (waiting(queue)) {
+        return !g_atomic_int_get(&queue->dev->broken);
+    }
+    return queue->notification && ask_and_look(queue) > 0;
+}
+
+void *virtqueue_pop(VirtQueue *queue)
+{
+    VirtqElement *element;
+    const char *wrong;
+    guint16 head;
+
+    if (!look(queue)) {
+        return NULL;
+    }
+    head = load16(&queue->avail->ring[queue->last_avail & (queue->num - 1)]);
+    if (!queue->n_free) {
+        virtio_broken(queue->dev, "more chains than descriptors");
+        return NULL;
+    }
+    element = queue->free[queue->n_free - 1];
+    wrong = virtqueue_read_chain(queue, head, element);
+    if (wrong) {
+        virtio_broken(queue->dev, wrong);
+        return NULL;
+    }
+    virtq_pieces(element)->view = memory_view_ref(queue->view);
+    queue->n_free--;
+    queue->last_avail++;
+    return element;
+}
+
+void virtqueue_unpop(VirtQueue *queue, VirtqElement *element)
+{
+    queue->last_avail--;
+    release(queue, element);
+}
+
+bool virtqueue_empty(VirtQueue *queue)
+{
+    return !usable(queue) || !virtqueue_refresh(queue) ||
+           (queue->seen_avail == queue->last_avail && waiting(queue) <= 0);
+}
+
+bool virtqueue_set_notification(VirtQueue *queue, bool enable)
+{
+    if (enable && queue->polled) {
+        return !virtqueue_empty(queue);
+    }
+    queue->notification = enable;
+    if (!usable(queue) || !virtqueue_refresh(queue)) {
+        return false;
+    }
+    if (enable) {
+        return ask_and_look(queue) > 0;
+    }
+    if (!queue->event_idx) {
+        store16(&queue->used->flags, VRING_USED_NO_NOTIFY);
+    }
+    return false;
+}
+
+/* ---- Pushing ---- */
+
+static void wrote_buffers(VirtQueue *queue, const VirtqElement *element, gsize written)
+{
+    for (guint i = element->n_out; i < (guint)element->n_out + element->n_in && written; i++) {
+        gsize n = MIN(written, element->iov[i].iov_len);
+
+        memory_wrote(queue->memory, virtq_pieces(element)->addresses[i], n);
+        written -= n;
+    }
+}
+
+/* Fills in the used element `ahead` of the next one. */
+static void fill_used(VirtQueue *queue, guint ahead, guint16 head, guint32 written)
+{
+    VringUsedElem *elem = &queue->used->ring[(queue->next_used + ahead) & (queue->num - 1)];
+
+    elem->id = GUINT32_TO_LE(head);
+    elem->len = GUINT32_TO_LE(written);
+    wrote_used(queue, elem, sizeof(*elem));
+}
+
+void virtqueue_push_all(VirtQueue *queue, VirtqElement *const *elements, const guint32 *written,
+                        guint n)
+{
+    bool lost = g_atomic_int_get(&queue->dev->broken) || !virtqueue_refresh(queue);
+
+    for (guint i = 0; i < n; i++) {
+        wrote_buffers(queue, elements[i], written[i]);
+        if (!lost) {
+            fill_used(queue, i, elements[i]->head, written[i]);
+        }
+        release(queue, elements[i]);
+    }
+    if (!lost) {
+        queue->next_used += n;
+        __atomic_store_n(&queue->used->idx, GUINT16_TO_LE(queue->next_used), __ATOMIC_RELEASE);
+        wrote_used(queue, queue->used, sizeof(*queue->used));
+    }
+}
+
+void virtqueue_push(VirtQueue *queue, VirtqElement *element, guint32 written)
+{
+    virtqueue_push_all(queue, &element, &written, 1);
+}
+
+/* Section 2.7.7.2: whether event lies among the indices passed since `old`. */
+static bool passed(guint16 event, guint16 now, guint16 old)
+{
+    return (guint16)(now - event - 1) < (guint16)(now - old);
+}
+
+static bool driver_wants_interrupt(VirtQueue *queue)
+{
+    guint16 old = queue->signalled_used;
+    bool signalled = queue->signalled;
+
+    /* What was pushed must be seen before the driver's wish is read. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (!queue->event_idx) {
+        return !(load16(&queue->avail->flags) & VRING_AVAIL_NO_INTERRUPT);
+    }
+    queue->signalled = true;
+    queue->signalled_used = queue->next_used;
+    return !signalled || passed(used_event(queue), queue->next_used, old);
+}
+
+void virtqueue_notify(VirtQueue *queue)
+{
+    VirtioDevice *dev = queue->dev;
+
+    if (!queue->enabled || g_atomic_int_get(&dev->broken) || !virtqueue_refresh(queue)) {
+        return;
+    }
+    if (driver_wants_interrupt(queue) && dev->transport) {
+        dev->transport->queue_interrupt(dev->transport_opaque, queue->index);
+    }
+}
+
+guint virtqueue_index(const VirtQueue *queue)
+{
+    return queue->index;
+}
+
+VirtioDevice *virtqueue_device(const VirtQueue *queue)
+{
+    return queue->dev;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Split virtqueues: the only place that reads pointers which a guest wrote.
+ *
+ * VIRTIO 1.2 section 2.7; indirect descriptors 2.7.5.3, event index 2.7.7 and
+ * 2.7.10.  Each descriptor is copied once and checked once: address ranges in
+ * RAM, no loops, no more than the queue's size in one chain, device-readable
+ * ones before device-writable ones.  A violation breaks the device
+ * (virtio_broken) and never reaches a caller.
+ *
+ * A queue is used by the thread of its device's AioContext alone (under the
+ * machine lock if the device has none), between the device's start and stop; push
+ * and notify also within stop.
+ */
+#ifndef HW_VIRTIO_VIRTQUEUE_H
+#define HW_VIRTIO_VIRTQUEUE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/uio.h>
+
+typedef struct VirtQueue VirtQueue;
+typedef struct VirtioDevice VirtioDevice;
+
+/* A chain of descriptors, as host memory.  Devices embed it first in their
+ * requests; a queue's requests are allocated once (virtqueue_set_requests), so
+ * requests in flight cost no allocation. */
+typedef struct {
+    VirtQueue *queue;
+    guint16 head;
+    guint16 n_out, n_in;        /* iov[0..n_out) is read, the n_in after it written */
+    struct iovec *iov;
+    gsize out_size, in_size;    /* bytes */
+} VirtqElement;
+
+/* Says how large the device's request struct is (it begins with a
+ * VirtqElement).  Right after virtio_add_queue. */
+void virtqueue_set_requests(VirtQueue *queue, gsize request_size);
+
+/* The next chain, or NULL: none, or the device is broken, or not started.  The
+ * result is the device's request: what it had there is as it was left by the
+ * last chain that used it. */
+void *virtqueue_pop(VirtQueue *queue);
+/* Gives a chain back, `written` bytes of its in part filled.  The guest is not
+ * told before virtqueue_notify. */
+void virtqueue_push(VirtQueue *queue, VirtqElement *element, guint32 written);
+/* The same for several chains, which the guest sees all at once: those of a frame
+ * that needed more than one. */
+void virtqueue_push_all(VirtQueue *queue, VirtqElement *const *elements, const guint32 *written,
+                        guint n);
+/* Puts the chain popped last back, as if it had not been popped. */
+void virtqueue_unpop(VirtQueue *queue, VirtqElement *element);
+/* Interrupts the driver if it wants that (flags, event index). */
+void virtqueue_notify(VirtQueue *queue);
+/* Whether the driver shall notify; returns true if buffers came meanwhile, in
+ * which case the caller goes on popping. */
+bool virtqueue_set_notification(VirtQueue *queue, bool enable);
+bool virtqueue_empty(VirtQueue *queue);
+/* For a handler that has done enough for one turn of the loop: true if it will be
+ * called again, false if there is no loop (tests) and it must go on. */
+bool virtqueue_yield(VirtQueue *queue);
+guint virtqueue_index(const VirtQueue *queue);
+VirtioDevice *virtqueue_device(const VirtQueue *queue);
+
+/* Copies between an element and a buffer, from byte `offset` of its out (or in)
+ * part; returns how many bytes there were. */
+gsize virtq_read(const VirtqElement *element, gsize offset, void *buf, gsize size);
+gsize virtq_write(const VirtqElement *element, gsize offset, const void *buf, gsize size);
+
+#endif

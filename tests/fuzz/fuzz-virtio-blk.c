@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fuzz target: a disk with a driver that means no good.  After whatever it did,
+ * the device is either broken or goes on, and after a reset it works.
+ *
+ * First byte: on which node; then commands of a byte with their arguments: a
+ * request, a chain of any buffers, the configuration, a reset.
+ */
+#include "config.h"
+
+#include <event2/thread.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hw/block/block.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/lib/virtio-driver.h"
+
+enum { QUEUE_SIZE = 8, MAX_COMMANDS = 64, DISK = 1 << 16 };
+
+typedef struct {
+    const guint8 *data;
+    gsize left;
+} Input;
+
+static guint64 take(Input *in, guint bytes)
+{
+    guint64 value = 0;
+
+    for (guint i = 0; i < bytes && in->left; i++) {
+        value |= (guint64)*in->data++ << i * 8;
+        in->left--;
+    }
+    return value;
+}
+
+static void check(bool ok)
+{
+    if (!ok) {
+        abort();
+    }
+}
+
+/* ---- Commands ---- */
+
+static void send_request(VirtioDriver *d, Input *in)
+{
+    struct {
+        guint32 type, reserved;
+        guint64 sector;
+    } header = { take(in, 1), 0, take(in, 1) };
+    guint32 size = take(in, 2);
+    bool write = take(in, 1) & 1;
+    guint64 data = virtio_driver_alloc(d, MAX(size, 16), 1);
+
+    if (take(in, 1) & 1) {
+        header.sector = take(in, 8);
+    }
+    for (guint i = 0; i < 16; i++) {
+        ((guint8 *)virtio_driver_ptr(d, data))[i] = take(in, 1);
+    }
+    virtio_driver_add(d, 0, (VirtioBuffer[]){
+        { virtio_driver_data(d, &header, sizeof(header)), sizeof(header), false },
+        { data, MAX(size, 1), write },
+        { virtio_driver_alloc(d, 1, 1), 1, true } }, 3);
+}
+
+static void send_chain(VirtioDriver *d, Input *in)
+{
+    guint n = 1 + take(in, 1) % QUEUE_SIZE;
+    VirtioBuffer buffers[QUEUE_SIZE];
+
+    for (guint i = 0; i < n; i++) {
+        guint kind = take(in, 1);
+
+        buffers[i].write = kind & 1;
+        buffers[i].len = take(in, kind & 2 ? 4 : 1);
+        buffers[i].addr = kind & 4 ? take(in, 8) : d->ram_base + take(in, 2);
+    }
+    if (take(in, 1) & 1) {
+        virtio_driver_add_indirect(d, 0, buffers, n);
+    } else {
+        virtio_driver_add(d, 0, buffers, n);
+    }
+}
+
+static void poll_loop(AioContext *aio)
+{
+    while (aio_poll(aio, true)) {
+        continue;
+    }
+}
+
+static void run_commands(Rig *rig, VirtioDriver *d, Input *in)
+{
+    for (guint i = 0; i < MAX_COMMANDS && in->left; i++) {
+        switch (take(in, 1) % 5) {
+        case 0:
+        case 1:
+            send_request(d, in);
+            break;
+        case 2:
+            send_chain(d, in);
+            break;
+        case 3:
+            virtio_driver_set_config(d, take(in, 1) & ~7, take(in, 8), 1 << take(in, 1) % 4);
+            break;
+        default:
+            virtio_driver_start(d, take(in, 5) | G_GUINT64_CONSTANT(1) << 32, 1, QUEUE_SIZE);
+            break;
+        }
+        virtio_driver_kick(d, 0);
+        poll_loop(rig->machine->aio);
+        /* Rings and buffers come from 4 MiB that are never given back. */
+        if (d->next > d->ram_base + VIRTIO_DRIVER_RAM / 2) {
+            break;
+        }
+    }
+}
+
+/* ---- Device ---- */
+
+static void make_node(Rig *rig, const BlockdevOptions *options)
+{
+    BlockNode *node = block_node_new(rig->root, options, NULL, NULL);
+
+    check(node && object_prepare(&node->object, NULL) && object_complete(&node->object, NULL));
+}
+
+static void make_nodes(Rig *rig, bool file, char *path)
+{
+    BlockdevOptions options = {
+        .driver = file ? BLOCKDEV_DRIVER_FILE : BLOCKDEV_DRIVER_NULL_CO,
+        .node_name = (char *)"disk", .has_discard = true,
+        .discard = BLOCKDEV_DISCARD_OPTIONS_UNMAP,
+        .detect_zeroes = BLOCKDEV_DETECT_ZEROES_OPTIONS_ON,
+    };
+
+    if (file) {
+        int fd = g_mkstemp(path);
+
+        check(fd >= 0 && ftruncate(fd, DISK) == 0);
+        close(fd);
+        options.u.file.filename = path;
+    } else {
+        options.u.null_co.size = DISK;
+        options.u.null_co.read_zeroes = true;
+    }
+    make_node(rig, &options);
+}
+
+static bool has_io(void)
+{
+    AioContext *aio = aio_context_new(NULL, NULL);
+    bool ok = aio_enable_io(aio, NULL);
+
+    aio_context_free(aio);
+    return ok;
+}
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
+{
+    char path[] = "/tmp/fuzz-virtio-blk-XXXXXX";
+    Input in = { data, size };
+    g_autoptr(Rig) rig = NULL;
+    VirtioDriver *d;
+    Device *dev;
+    bool file = take(&in, 1) & 1 && has_io();
+
+    evthread_use_pthreads();
+    rig = rig_new();
+    d = virtio_driver_new(rig, 0);
+    make_nodes(rig, file, path);
+    dev = rig_device(rig, "virtio-blk-device", "vd0", NULL, "drive", "disk", "serial", "fuzz",
+                     NULL);
+    check(dev != NULL);
+    virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, QUEUE_SIZE);
+    run_commands(rig, d, &in);
+    virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, QUEUE_SIZE);
+    send_request(d, &(Input){ (const guint8 *)"\4", 1 });
+    virtio_driver_kick(d, 0);
+    poll_loop(rig->machine->aio);
+    check(virtio_driver_used(d, 0, NULL, NULL));
+    device_unmake(dev);
+    virtio_driver_free(d);
+    if (file) {
+        unlink(path);
+    }
+    return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A driver for a virtio disk behind virtio-mmio (VIRTIO 1.2, sections 4.2 and
+ * 5.2), for measuring: all requests are made in advance, so that a round costs
+ * the guest a few instructions, and it looks for the end by polling.
+ */
+#ifndef GUEST_BLK_H
+#define GUEST_BLK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tests/guest/boot-info.h"
+
+typedef struct {
+    uint64_t size;              /* bytes of a read, a multiple of 512 */
+    uint64_t count;             /* reads in all */
+    uint64_t depth;             /* reads in flight, 1 to 128 */
+    bool random;                /* where: anywhere on the disk, or one behind the other */
+} BlkBench;
+
+/* Reads from the first virtio disk; prints the time stamp counter's ticks, or
+ * what is wrong. */
+void blk_bench(const BootInfo *info, const BlkBench *bench);
+
+#endif

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A Linux guest on microvm, with its shell on the serial console.
+
+Kernel and initramfs come from VMD_TEST_KERNEL and VMD_TEST_INITRD, else from the
+folder shared/guests beside the source tree (`linux-6.12-emul-full.xz` and
+`guest.cpio`); with neither the test says SKIP.
+"""
+import lzma
+import os
+import socket
+import time
+
+import vmdtest
+from vmdtest import Skip
+
+SHARED = os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), '..', 'shared', 'guests')
+APPEND = ('console=ttyS0 reboot=t panic=-1 lpj=1000000 no_timer_check tsc=reliable '
+          'clearcpuid=popcnt,smap,smep,fsgsbase,cx16,rdtscp,invpcid,pcid,erms,fsrm,xsave,umip quiet')
+BOOT_TIMEOUT = 180
+
+
+def images(folder, name='linux-6.12-emul-full'):
+    """(kernel, initramfs); what is packed is unpacked into folder."""
+    if 'VMD_TEST_KERNEL' in os.environ and 'VMD_TEST_INITRD' in os.environ:
+        return os.environ['VMD_TEST_KERNEL'], os.environ['VMD_TEST_INITRD']
+    packed = os.path.join(SHARED, name + '.xz')
+    initrd = os.path.join(SHARED, 'guest.cpio')
+    if not (os.path.exists(packed) and os.path.exists(initrd)):
+        raise Skip('no guest: VMD_TEST_KERNEL and VMD_TEST_INITRD are not set, and there is no '
+                   + packed)
+    kernel = os.path.join(folder, name)
+    with lzma.open(packed) as source, open(kernel, 'wb') as target:
+        target.write(source.read())
+    return kernel, initrd
+
+
+class Guest:
+    """A machine before its first cont: add devices, then boot()."""
+
+    def __init__(self, daemon, client, size=96 << 20, append='', kernel='linux-6.12-emul-full',
+                 **machine):
+        self.daemon, self.client, self.text = daemon, client, ''
+        kernel, initrd = images(daemon.folder, kernel)
+        client.call('object-add', qom_type='kvm-accel', id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=size)
+        client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram',
+                    kernel=kernel, initrd=initrd, append=APPEND + ' ' + append, **machine)
+        client.call('device_add', driver='qemu64-x86_64-cpu', tsc_deadline=True, x2apic=True)
+        self.console = self.chardev('console')
+        client.call('device_add', driver='isa-serial', id='com1', chardev='console')
+
+    def chardev(self, name):
+        """A chardev of this id, and the host's end of it."""
+        path = os.path.join(self.daemon.folder, name)
+        address = {'type': 'unix', 'data': {'path': path}}
+        self.client.call('chardev-add', id=name, backend={
+            'type': 'socket', 'data': {'addr': address, 'server': True, 'wait': False}})
+        end = socket.socket(socket.AF_UNIX)
+        end.connect(path)
+        return end
+
+    def boot(self):
+        self.client.call('cont')
+        self.wait_shell()
+
+    def wait_shell(self):
+        self.wait('GUEST: ready', BOOT_TIMEOUT)
+        self.wait('# ')
+
+    def wait(self, text, timeout=vmdtest.TIMEOUT):
+        """What the console prints up to and with text."""
+        deadline = time.monotonic() + timeout
+        while text not in self.text:
+            left = deadline - time.monotonic()
+            assert left > 0, 'no %r on the console: %r' % (text, self.text[-2000:])
+            self.console.settimeout(left)
+            try:
+                data = self.console.recv(65536)
+            except TimeoutError:
+                continue
+            assert data, 'the console is gone'
+            self.text += data.decode(errors='replace').replace('\r', '')
+        before, _, self.text = self.text.partition(text)
+        return before
+
+    def run(self, command, timeout=60):
+        """Output of a shell command."""
+        self.console.sendall((command + '; echo EN""D$?\n').encode())
+        self.wait('EN""D$?\n', timeout)
+        output = self.wait('END', timeout)
+        status = self.wait('\n', timeout)
+        assert status == '0', '%s: status %s: %s' % (command, status, output)
+        self.wait('# ', timeout)
+        return output

@@ -1,0 +1,331 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Linux on microvm with a network card: an address from the daemon's own network,
+servers on both sides, the cable, another machine's end of a socket, a tap device.
+And without a guest: back ends over QMP."""
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+import sys
+import tempfile
+import threading
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+from vmdtest import Daemon, QmpError, Skip, need_kvm
+from linuxguest import Guest
+
+CLONE_NEWNET = 0x40000000
+TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR, IFF_UP = 0x400454ca, 2, 0x1000, 0x4000, 1
+SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFNETMASK = 0x8914, 0x8916, 0x891c
+
+
+class Server(threading.Thread):
+    """Serves one connection: sends an answer to the first line, keeps the line."""
+
+    def __init__(self, answer, address='127.0.0.1'):
+        super().__init__(daemon=True)
+        self.socket = socket.create_server((address, 0))
+        self.port = self.socket.getsockname()[1]
+        self.answer, self.line = answer, None
+        self.start()
+
+    def run(self):
+        connection, _ = self.socket.accept()
+        with connection:
+            self.line = connection.makefile('rb').readline()
+            connection.sendall(self.answer)
+
+
+def free_port():
+    with socket.create_server(('127.0.0.1', 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def add_user(client, **options):
+    client.call('netdev_add', type='user', id='net0', **options)
+    client.call('device_add', driver='virtio-net-device', id='nic0', netdev='net0')
+
+
+def dhcp(guest):
+    output = guest.run('ipconfig -t 20 -c dhcp eth0')
+    assert '10.0.2.15' in output and '10.0.2.2' in output, output
+
+
+def fetch(guest):
+    server = Server(b'bytes-of-the-host\n')
+    output = guest.run('tcp 10.0.2.2 %d line-of-the-guest' % server.port)
+    assert 'bytes-of-the-host' in output, output
+    assert server.line == b'line-of-the-guest\n', server.line
+
+
+def assert_size(guest, path, size):
+    output = guest.run('dd if=%s of=/dev/null bs=1 skip=%d' % (path, size - 1))
+    assert '1+0 records in' in output, output
+
+
+def fetch_much(guest):
+    """More than all buffers on the way hold."""
+    server = Server(b'0123456789abcdef' * 25000 + b'\n')
+    guest.run('tcp 10.0.2.2 %d x >/much' % server.port, 120)
+    assert_size(guest, '/much', 400001)
+
+
+def serve(guest, port):
+    """The guest has no server program; the host's connection reaches its TCP, which
+    refuses it, through hostfwd."""
+    with socket.create_connection(('127.0.0.1', port), 10) as connection:
+        connection.settimeout(20)
+        try:
+            assert connection.recv(1) == b''
+        except ConnectionResetError:
+            pass
+
+
+def cable(guest):
+    client = guest.client
+    carrier = 'cat /sys/class/net/eth0/carrier'
+    for name in ('nic0', 'net0'):
+        client.call('set_link', name=name, up=False)
+        assert client.call('qom-get', path='/machine/peripheral/nic0/nic',
+                           property='link') is False
+        assert guest.run(carrier).strip() == '0'
+        client.call('set_link', name=name, up=True)
+        assert guest.run(carrier).strip() == '1'
+    error = client.error('set_link', {'name': 'absent', 'up': True})
+    assert error['class'] == 'DeviceNotFound', error
+
+
+def dumped(path):
+    """Frames of a pcap file."""
+    with open(path, 'rb') as f:
+        data = f.read()
+    assert struct.unpack('=IHH', data[:8]) == (0xa1b2c3d4, 2, 4)
+    at, frames = 24, []
+    while at < len(data):
+        _, _, kept, _ = struct.unpack('=IIII', data[at:at + 16])
+        frames.append(data[at + 16:at + 16 + kept])
+        at += 16 + kept
+    return frames
+
+
+def user(recorder):
+    """an address by DHCP, servers on both sides, the cable, a dump of it all"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        guest = Guest(daemon, client)
+        port = free_port()
+        add_user(client, hostfwd=[{'str': 'tcp:127.0.0.1:%d-:7777' % port}])
+        pcap = os.path.join(daemon.folder, 'pcap')
+        client.call('object-add', qom_type='filter-dump', id='dump', netdev='net0', file=pcap,
+                    queue='all', maxlen=200, status='on')
+        guest.boot()
+        mac = client.call('qom-get', path='/machine/peripheral/nic0', property='mac')
+        assert guest.run('cat /sys/class/net/eth0/address').strip() == mac
+        dhcp(guest)
+        fetch(guest)
+        fetch_much(guest)
+        serve(guest, port)
+        client.call('qom-set', path='/objects/dump', property='status', value='off')
+        frames = dumped(pcap)
+        assert any(frame[:6] == bytes.fromhex(mac.replace(':', '')) for frame in frames)
+        assert max(map(len, frames)) == 200
+        cable(guest)
+        fetch(guest)
+        error = client.error('netdev_del', {'id': 'net0'})
+        assert error['reason'] == 'in-use', error
+        client.call('quit')
+        assert daemon.wait() == 0
+
+
+def checksum(data):
+    total = sum(struct.unpack('!%dH' % (len(data) // 2), data))
+    total = (total & 0xffff) + (total >> 16)
+    return ~(total + (total >> 16)) & 0xffff
+
+
+def ping_reply(frame, mac, address):
+    """What a host with this address answers to an ARP request or a ping, or None."""
+    kind = frame[12:14]
+    if kind == b'\x08\x06' and frame[20:22] == b'\0\1' and frame[38:42] == address:
+        return (frame[6:12] + mac + frame[12:20] + b'\0\2' + mac + address + frame[22:32])
+    return None
+
+
+def stream(recorder):
+    """frames to and from a peer by a stream socket, which goes and comes back"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        guest = Guest(daemon, client)
+        path = os.path.join(daemon.folder, 'net')
+        client.call('netdev_add', type='stream', id='net0', server=True,
+                    addr={'type': 'unix', 'path': path})
+        client.call('device_add', driver='virtio-net-device', id='nic0', netdev='net0',
+                    mac='52:54:00:11:22:33')
+        guest.boot()
+        for _ in range(2):
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.connect(path)
+                event = client.wait_event('NETDEV_STREAM_CONNECTED')
+                assert event['data']['netdev-id'] == 'net0', event
+                exchange(guest, peer)
+            event = client.wait_event('NETDEV_STREAM_DISCONNECTED')
+            assert event['data'] == {'netdev-id': 'net0'}, event
+
+
+def read_frame(stream_file):
+    size, = struct.unpack('!I', stream_file.read(4))
+    return stream_file.read(size)
+
+
+def exchange(guest, peer):
+    """The guest asks for 10.9.0.1 by DHCP; the peer sees its frames."""
+    peer.settimeout(30)
+    guest.console.sendall(b'ipconfig -t 3 -c dhcp eth0; echo EN""D$?\n')
+    with peer.makefile('rb') as frames:
+        while True:
+            frame = read_frame(frames)
+            if frame[12:14] == b'\x08\x00' and frame[23] == 17 and frame[36:38] == b'\0\x43':
+                break
+        assert frame[6:12] == bytes.fromhex('525400112233'), frame
+        offer = dhcp_answer(frame)
+        peer.sendall(struct.pack('!I', len(offer)) + offer)
+        while True:             # it takes the offer
+            frame = read_frame(frames)
+            if frame[12:14] == b'\x08\x00' and b'\x35\x01\x03' in frame[282:]:
+                break
+        answer = dhcp_answer(frame)
+        peer.sendall(struct.pack('!I', len(answer)) + answer)
+    output = guest.wait('END0')
+    assert '10.9.0.77' in output, output
+    guest.wait('# ')
+
+
+def dhcp_answer(frame):
+    """OFFER or ACK of 10.9.0.77 for a DISCOVER or REQUEST."""
+    request = frame[42:]
+    kind = 5 if b'\x35\x01\x03' in request[240:] else 2
+    options = (b'\x63\x82\x53\x63\x35\x01' + bytes([kind]) + b'\x36\x04\x0a\x09\0\1'
+               b'\x33\x04\0\0\x0e\x10\x01\x04\xff\xff\xff\0\xff')
+    bootp = (b'\2' + request[1:16] + bytes([10, 9, 0, 77]) + bytes([10, 9, 0, 1])
+             + request[24:236] + options)
+    udp = struct.pack('!HHHH', 67, 68, 8 + len(bootp), 0) + bootp
+    header = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0,
+                         bytes([10, 9, 0, 1]), b'\xff' * 4)
+    header = header[:10] + struct.pack('!H', checksum(header)) + header[12:]
+    return b'\xff' * 6 + bytes.fromhex('525400aabbcc') + b'\x08\0' + header + udp
+
+
+class Namespace:
+    """A network namespace that this thread visits."""
+
+    def __init__(self):
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.home = os.open('/proc/self/ns/net', os.O_RDONLY)
+        if os.geteuid() != 0 or self.libc.unshare(CLONE_NEWNET) != 0:
+            raise Skip('needs root to make a network namespace')
+
+    def close(self):
+        self.libc.setns(self.home, CLONE_NEWNET)
+        os.close(self.home)
+
+
+def make_tap(name, address):
+    """A tap device that is up and has this address; its descriptor."""
+    try:
+        tap = os.open('/dev/net/tun', os.O_RDWR)
+    except OSError as error:
+        raise Skip('needs /dev/net/tun: %s' % error) from error
+    fcntl.ioctl(tap, TUNSETIFF, struct.pack('16sH22x', name, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        for request, value in ((SIOCSIFADDR, address), (SIOCSIFNETMASK, '255.255.255.0')):
+            fcntl.ioctl(control, request, struct.pack('16sHH4s16x', name, socket.AF_INET, 0,
+                                                      socket.inet_aton(value)))
+        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack('16sH22x', name, IFF_UP))
+    return tap
+
+
+class DhcpServer(threading.Thread):
+    """On the device, by a packet socket: dhcp_answer's address."""
+
+    def __init__(self, name):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+        self.socket.bind((name.decode(), 0x0800))
+        self.start()
+
+    def run(self):
+        while True:
+            frame = self.socket.recv(2000)
+            if frame[23] == 17 and frame[36:38] == b'\0\x43':
+                self.socket.send(dhcp_answer(frame))
+
+
+def tap(recorder):
+    """TCP through a tap device in a network namespace, with offloads"""
+    need_kvm()
+    namespace = Namespace()
+    try:
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            fd = make_tap(b'vmdtest0', '10.9.0.1')
+            client.request({'execute': 'getfd', 'arguments': {'fdname': 'tap'}}, fds=[fd])
+            os.close(fd)
+            guest = Guest(daemon, client)
+            client.call('netdev_add', type='tap', id='net0', fd='tap', vnet_hdr_=True)
+            client.call('device_add', driver='virtio-net-device', id='nic0', netdev='net0')
+            guest.boot()
+            DhcpServer(b'vmdtest0')
+            assert '10.9.0.77' in guest.run('ipconfig -t 20 -c dhcp eth0')
+            server = Server(b'through-the-tap\n' * 5000, '10.9.0.1')
+            guest.run('tcp 10.9.0.1 %d from-the-guest >/much' % server.port, 120)
+            assert_size(guest, '/much', 80000)
+            assert server.line == b'from-the-guest\n', server.line
+            client.call('quit')
+            assert daemon.wait() == 0
+    finally:
+        namespace.close()
+
+
+def requests(recorder):
+    """back ends are made and removed; what cannot be is said, and leaves nothing"""
+    with Daemon(recorder) as daemon, tempfile.TemporaryDirectory() as folder:
+        client = daemon.client()
+        add = {'user': {'hostfwd': [{'str': 'tcp:127.0.0.1:%d-:1' % free_port()}]},
+               'stream': {'server': True, 'addr': {'type': 'unix', 'path': folder + '/s'}},
+               'dgram': {'local': {'type': 'unix', 'path': folder + '/d'},
+                         'remote': {'type': 'unix', 'path': folder + '/e'}},
+               'socket': {'listen': '127.0.0.1:%d' % free_port()}}
+        for _ in range(2):      # what was removed has left its address
+            for kind, options in add.items():
+                client.call('netdev_add', type=kind, id=kind, **options)
+                assert client.call('qom-get', path='/netdevs/' + kind, property='type') \
+                    == 'netdev-' + kind
+                assert client.error('netdev_add', dict(type=kind, id=kind, **options))['reason'] \
+                    == 'id-in-use'
+            for kind in add:
+                client.call('netdev_del', id=kind)
+        assert os.listdir(folder) == []
+        error = client.error('netdev_del', {'id': 'absent'})
+        assert error['class'] == 'DeviceNotFound', error
+        refuse(client, 'not-supported', type='user', smb='/tmp')
+        refuse(client, 'not-supported', type='tap', script='/etc/qemu-ifup')
+        refuse(client, 'fd-not-found', type='tap', fd='absent')
+        refuse(client, 'invalid-value', type='tap', **{'ifname': 'x', 'fds': 'a'})
+        refuse(client, 'host-error', type='stream', addr={'type': 'unix', 'path': folder + '/x'})
+        assert len(client.call('qom-list', path='/netdevs')) == 1
+        client.call('quit')
+        assert daemon.wait() == 0
+
+
+def refuse(client, reason, **arguments):
+    error = client.error('netdev_add', dict(id='bad', **arguments))
+    assert error['reason'] == reason, error
+
+
+if __name__ == '__main__':
+    import vmdtest
+    vmdtest.main([requests, user, stream, tap])
