@@ -29,11 +29,6 @@ static const LinkNamespace namespaces[] = {
     { NULL, NULL },
 };
 
-/* Events that a guest can cause as fast as it writes registers. */
-static const QmpEventThrottle throttles[] = {
-    { .event = "RTC_CHANGE", .interval_ns = 1000000000, .key = "qom-path" },
-};
-
 static int vmd_run_state(void *context)
 {
     const Vmd *vmd = context;
@@ -89,7 +84,7 @@ static bool env_hot(const Env *env)
 /* Events that a guest can make as many of as it likes: one in each interval. */
 static const QmpEventThrottle throttles[] = {
     { "BALLOON_CHANGE", G_GINT64_CONSTANT(1000000000), NULL },
-    { "RTC_CHANGE", G_GINT64_CONSTANT(1000000000), NULL },
+    { "RTC_CHANGE", G_GINT64_CONSTANT(1000000000), "qom-path" },
     { "VSERPORT_CHANGE", G_GINT64_CONSTANT(1000000000), "id" },
 };
 
@@ -144,7 +139,6 @@ Vmd *vmd_new(const Options *options, GError **error)
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the event queue");
         return NULL;
     }
-    qmp_event_queue_set_throttles(vmd->events, throttles, G_N_ELEMENTS(throttles));
     vmd->dispatch = (QmpDispatch){
         .commands = qmp_commands, .n_commands = qmp_n_commands, .run_state = vmd_run_state,
         .lock = vmd_lock, .unlock = vmd_unlock, .log = request_log, .context = vmd,

@@ -15,11 +15,6 @@ static X86Machine *x86_machine(Machine *machine)
     return (X86Machine *)machine;
 }
 
-static const X86MachineProps *x86_props(Machine *machine)
-{
-    return object_props(machine);
-}
-
 /* ---- RAM and lines ---- */
 
 static guint64 ram_low(const Machine *machine)
@@ -153,7 +148,6 @@ static bool check_cpus(Machine *machine, GError **error)
 
 static Boot *load_files(Machine *machine, const char *append, GError **error)
 {
-    const X86MachineProps *props = x86_props(machine);
     const Cpu *cpu = cpu_by_index(object_root(&machine->object), 0);
     const BootConfig config = {
         .ram_low = ram_low(machine),
