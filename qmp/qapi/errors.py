@@ -165,6 +165,7 @@ MESSAGES = {
     'abstract-driver': ("class '{name}' is abstract and cannot be made", "a concrete class"),
     'part-bus': ("'bus' of '{name}' is no name, or its class sits on no bus", "a bus's name"),
     'part-twice': ("two parts of '{owner}' are called '{name}'", "another name"),
+    'part-property': ("part '{name}' is called as a property of '{owner}' is", "another name"),
     'part-missing': ("required property '{name}' of '{driver}' is not given", "it under 'props'"),
     'part-cycle': ("'{name}' would be made inside of itself", "parts without a cycle"),
     'props-object': ("'props' of '{name}' must be an object", "{{ 'PROPERTY': VALUE }}"),

@@ -56,6 +56,8 @@ class RecipeBuilder:
             if part.driver:
                 if part.name in names:
                     raise SchemaError(pos, 'part-twice', name=part.name, owner=klass.name)
+                if klass.member(part.name):
+                    raise SchemaError(pos, 'part-property', name=part.name, owner=klass.name)
                 names.add(part.name)
             klass.parts.append(part)
         for part in klass.parts:

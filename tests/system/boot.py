@@ -188,7 +188,7 @@ def chips(recorder):
             build(client, append=HELLO, **wanted)
             found = {o['name'] for o in client.call('qom-list', path='/machine')
                      if o['type'].startswith('child<')}
-            for name, chip, state in zip(('pic', 'pit', 'rtc'), ('i8259', 'pit', 'rtc'), expected):
+            for name, chip, state in zip(('pic', 'pit', 'rtc'), ('i8259', 'i8254', 'mc146818'), expected):
                 assert client.call('qom-get', path='/machine', property=name) == state, wanted
                 assert (chip in found) == (state == 'on'), (wanted, found)
             run(client)
@@ -231,7 +231,7 @@ def rtc_change(recorder):
                         {'driver': 'mc146818rtc', 'property': 'clock', 'value': 'vm'}])
         run(client)
         data = client.wait_event('RTC_CHANGE')['data']
-        assert data['qom-path'] == '/machine/rtc', data
+        assert data['qom-path'] == '/machine/mc146818', data
         assert abs(data['offset'] - 3 * 3600) <= 1, data
 
 

@@ -190,8 +190,8 @@ static void test_microvm(void)
     assert_has(machine, "ioapic", true);
     assert_has(machine, "i8259", true);
     assert_has(machine, "i8259-slave", true);
-    assert_has(machine, "pit", true);
-    assert_has(machine, "rtc", true);
+    assert_has(machine, "i8254", true);
+    assert_has(machine, "mc146818", true);
     assert_has(machine, "peripheral", true);
     g_assert_true(rig->accel->pit);
     irq_set(gpio(object_child(&machine->object, "isabus"), "irq", 4), true);
@@ -214,8 +214,8 @@ static void test_microvm_without(void)
     assert_has(machine, "ioapic", true);
     assert_has(machine, "i8259", false);
     assert_has(machine, "i8259-slave", false);
-    assert_has(machine, "pit", false);
-    assert_has(machine, "rtc", false);
+    assert_has(machine, "i8254", false);
+    assert_has(machine, "mc146818", false);
     g_assert_false(rig->accel->pit);
 }
 
