@@ -103,7 +103,7 @@ static void test_made(void)
     Bus *bus = bus_new(host, &qmp_class_TEST, "b");
     Device *dev;
 
-    add_default(machine, "test-composite", "second", qmp_value_bool(true));
+    add_default(machine, "test-composite", "two", qmp_value_bool(true));
     add_default(machine, "test-chip", "speed", qmp_value_int(77));
     object_set_env(root, NULL);
     dev = device_make(root, "c", &qmp_class_test_chip, bus, NULL, NULL, NULL);

@@ -251,7 +251,7 @@ static Device *make_composite(Rig *rig, bool second, bool spoil, GError **error)
 {
     TestCompositeProps *props = qmp_new_props(&qmp_class_test_composite);
 
-    props->second = second;
+    props->two = second;
     props->spoil = spoil;
     return device_make(rig->peripheral, "comp", &qmp_class_test_composite, rig->bus, props, NULL,
                        error);
