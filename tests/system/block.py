@@ -300,6 +300,32 @@ def refusals(recorder):
                                 read_only=True, force_share=True)
 
 
+def locking(recorder):
+    """two daemons share an image only if one of them does not lock it"""
+    with Daemon(recorder) as one, Daemon(recorder) as two, tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'a.img')
+        image(path)
+        first, second = one.client(), two.client()
+
+        def add(client, value):
+            arguments = {'driver': 'file', 'filename': path, 'node-name': 'a', 'locking': value}
+            client.request({'execute': 'blockdev-add', 'arguments': arguments})
+            options = client.call('qom-get', path='/block-nodes/a', property='options')
+            assert options['locking'] == value, options
+        for here, there in ('on', 'off'), ('off', 'on'), ('off', 'off'), ('auto', 'off'):
+            add(first, here)
+            add(second, there)
+            second.call('blockdev-del', node_name='a')
+            first.call('blockdev-del', node_name='a')
+        for here in 'on', 'auto':
+            add(first, here)
+            error = second.error('blockdev-add', {'driver': 'file', 'filename': path,
+                                                  'locking': 'on'})
+            assert error['reason'] == 'in-use', error
+            first.call('blockdev-del', node_name='a')
+        add(second, 'on')
+
+
 def resize(recorder):
     """block_resize checks what it is asked for"""
     with Daemon(recorder) as daemon, tempfile.TemporaryDirectory() as folder:
@@ -342,6 +368,10 @@ def loop_device(recorder):
                 client.request({'execute': 'blockdev-add', 'arguments': {
                     'driver': 'host_device', 'filename': device, 'node-name': 'h',
                     'cache': {'direct': True}, 'aio': 'io_uring'}})
+                assert client.call('qom-get', path='/block-nodes/h', property='type') == \
+                    'block-host-device'
+                assert client.call('qom-get', path='/block-nodes/h', property='ro') is False
+                recorder.read('block-host-device', 'ro')
                 info = client.call('query-named-block-nodes')[0]
                 assert info['image']['virtual-size'] == 1 << 20, info
                 assert info['cache']['direct'], info
@@ -455,4 +485,5 @@ def no_io_uring(recorder):
             process.wait()
 
 
-vmdtest.main([nodes, loop_device, properties, no_io_uring, refusals, resize, linux_main_loop, linux_iothread, disk_full_and_quit])
+vmdtest.main([nodes, loop_device, properties, no_io_uring, refusals, locking, resize,
+              linux_main_loop, linux_iothread, disk_full_and_quit])

@@ -10,12 +10,21 @@ from introspection import KINDS                     # noqa: E402
 from microvm import build                           # noqa: E402
 from vmdtest import Client, Daemon, need_kvm        # noqa: E402
 
-# Arguments for classes that need some; PATH is replaced by the daemon's folder.
+# Arguments for classes that need some; PATH is replaced by the daemon's folder.  What
+# they link to is made by back_ends().
 NEEDED = {
+    'filter-dump': {'netdev': 'net', 'file': 'PATH/dump'},
     'memory-backend-ram': {'size': 4096},
     'memory-backend-memfd': {'size': 4096},
     'memory-backend-file': {'size': 4096, 'mem-path': 'PATH'},
 }
+# The same for device_add.
+DEVICE_NEEDED = {'virtio-blk-device': {'drive': 'disk'}}
+# Devices on a bus that no board has; device_add of the second makes it.
+DEVICE_HOSTS = {'virtconsole': 'virtio-serial-device', 'virtserialport': 'virtio-serial-device'}
+# Queries that say by name that what they ask about is not there: without a machine,
+# and with one that has no such device.
+ABSENT = {'query-balloon': ('no-machine', 'device-not-found')}
 # One back end of each kind; PATH likewise.
 CHARDEVS = {
     'chardev-null': {'type': 'null', 'data': {}},
@@ -26,6 +35,25 @@ CHARDEVS = {
     'chardev-pipe': {'type': 'pipe', 'data': {'device': 'PATH/fifo'}},
     'chardev-socket': {'type': 'socket', 'data': {'addr': {
         'type': 'unix', 'data': {'path': 'PATH/serial'}}}},
+}
+
+
+# One block node of each kind but host_device, which block.py makes of a loop device.
+BLOCK_NODES = {
+    'block-file': {'driver': 'file', 'filename': 'PATH/image'},
+    'block-null': {'driver': 'null-co', 'size': 4096},
+    'block-raw': {'driver': 'raw', 'size': 512, 'file': {'driver': 'null-co'}},
+    'block-throttle': {'driver': 'throttle', 'throttle-group': 'group',
+                       'file': {'driver': 'null-co'}},
+}
+# One network back end of each kind but tap, which netdev.py makes in a namespace.
+NETDEVS = {
+    'netdev-user': {'type': 'user'},
+    'netdev-socket': {'type': 'socket', 'udp': '127.0.0.1:9', 'localaddr': '127.0.0.1:0'},
+    'netdev-stream': {'type': 'stream', 'server': True,
+                      'addr': {'type': 'unix', 'path': 'PATH/stream'}},
+    'netdev-dgram': {'type': 'dgram', 'local': {'type': 'unix', 'path': 'PATH/here'},
+                     'remote': {'type': 'unix', 'path': 'PATH/there'}},
 }
 
 
@@ -44,6 +72,12 @@ def within(value, folder):
     if isinstance(value, dict):
         return {k: within(v, folder) for k, v in value.items()}
     return value.replace('PATH', folder) if isinstance(value, str) else value
+
+
+def back_ends(client):
+    """A block node and a network for classes that need one."""
+    client.call('blockdev-add', driver='null-co', node_name='disk')
+    client.call('netdev_add', type='user', id='net')
 
 
 def classes_answer(recorder):
@@ -92,7 +126,9 @@ def schema_and_classes_agree(recorder):
         types = classes(client)
         schema = client.schema
         for command, ancestors in (('device_add', ['device']),
-                                   ('object-add', ['accel', 'machine', 'memory-backend'])):
+                                   ('object-add', ['accel', 'machine', 'memory-backend', 'iothread',
+                                                   'throttle-group', 'rng-backend',
+                                                   'filter-dump'])):
             entity = schema.entities[schema.entities[command]['arg-type']]
             cases = {v['case'] for v in entity['variants']}
             assert cases == {n for n, t in types.items() if not t.get('abstract') and any(
@@ -156,18 +192,20 @@ def walk(client, recorder, path):
 
 
 def check_settable(client, path, name, value):
-    """qom-set of what the property is already succeeds, or says why it cannot."""
+    """qom-set of what the property is already succeeds, or says why it cannot.  An
+    optional struct that is not there reads as null, which is no value of it."""
     client.send({'execute': 'qom-set', 'arguments': {'path': path, 'property': name,
                                                      'value': value}})
     reply = client.reply()
     if 'error' in reply:
-        assert reply['error']['reason'] in ('property-read-only', 'property-not-settable',
-                                            'internal-property'), (path, name, reply)
+        reasons = ('property-read-only', 'property-not-settable', 'internal-property')
+        reasons += ('invalid-type',) if value is None else ()
+        assert reply['error']['reason'] in reasons, (path, name, reply)
 
 
 def snapshot(client):
     return {path: sorted(o['name'] + ' ' + o['type'] for o in client.call('qom-list', path=path))
-            for path in ('/objects', '/chardevs', '/')}
+            for path in ('/objects', '/chardevs', '/block-nodes', '/netdevs', '/')}
 
 
 def each_object(recorder):
@@ -175,6 +213,7 @@ def each_object(recorder):
     need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
+        back_ends(client)
         types = classes(client)
         entity = client.schema.entities[client.schema.entities['object-add']['arg-type']]
         for case in sorted(v['case'] for v in entity['variants']):
@@ -219,13 +258,20 @@ def each_device(recorder):
         client.call('object-add', qom_type='kvm-accel')
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
         client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
+        back_ends(client)
         made = 0
-        # A CPU's descriptor stays with its VM, for the next one in its place.
-        client.call('device_add', driver='max-x86_64-cpu', id='x')
-        client.call('device_del', id='x')
+        # A CPU's descriptor stays with its VM, for the next one in its place; so does the
+        # timer of the main loop's data path, which the first disk makes.
+        for case, needed in ('max-x86_64-cpu', {}), *DEVICE_NEEDED.items():
+            client.call('device_add', driver=case, id='x', **needed)
+            client.call('device_del', id='x')
         for case in devices(client):
+            host, needed = DEVICE_HOSTS.get(case), DEVICE_NEEDED.get(case, {})
+            if host:
+                client.call('device_add', driver=host, id='host')
             before = [p for p, _ in walk(client, recorder, '/machine')], daemon.descriptors()
-            client.send({'execute': 'device_add', 'arguments': {'driver': case, 'id': 'x'}})
+            client.send({'execute': 'device_add', 'arguments': {'driver': case, 'id': 'x',
+                                                                **needed}})
             reply = client.reply()
             if 'error' in reply:
                 assert reply['error']['reason'] == 'not-user-creatable', (case, reply)
@@ -235,14 +281,16 @@ def each_device(recorder):
             walk(client, recorder, '/machine/peripheral/x')
             where = client.call('qom-get', path='/machine/peripheral/x', property='parent_bus')
             client.call('device_del', id='x')
-            client.call('device_add', driver=case, **({'bus': where} if where else {}))
+            client.call('device_add', driver=case, **needed, **({'bus': where} if where else {}))
             (anonymous,) = [o for o in client.call('qom-list', path='/machine/peripheral-anon')
                             if o['type'] == 'child<%s>' % case]
             client.call('device_del', id='/machine/peripheral-anon/' + anonymous['name'])
             client.events = [e for e in client.events if e['event'] != 'DEVICE_DELETED']
             after = [p for p, _ in walk(client, recorder, '/machine')], daemon.descriptors()
             assert after == before, case
-        assert made >= 11, made
+            if host:
+                client.call('device_del', id='host')
+        assert made >= 17, made
 
 
 def devices(client):
@@ -263,6 +311,43 @@ def each_chardev(recorder):
                 client.call('chardev-add', id='x', backend=within(backend, daemon.folder))
                 assert walk(client, recorder, '/chardevs/x')[0] == ('/chardevs/x', klass)
                 client.call('chardev-remove', id='x')
+                assert (snapshot(client), daemon.descriptors()) == before, klass
+
+
+def concrete(client, ancestor):
+    return {t['name'] for t in client.call('qom-list-types', implements=ancestor)}
+
+
+def each_block_node(recorder):
+    """each kind of block node: made, walked, removed, made again, and no trace left"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='throttle-group', id='group')
+        with open(daemon.path('image'), 'wb') as f:
+            f.truncate(4096)
+        assert set(BLOCK_NODES) | {'block-host-device'} == concrete(client, 'block-node')
+        for klass, options in BLOCK_NODES.items():
+            before = snapshot(client), daemon.descriptors()
+            for _ in range(2):
+                client.request({'execute': 'blockdev-add', 'arguments': {
+                    **within(options, daemon.folder), 'node-name': 'x'}})
+                assert walk(client, recorder, '/block-nodes/x')[0] == ('/block-nodes/x', klass)
+                client.call('blockdev-del', node_name='x')
+                assert (snapshot(client), daemon.descriptors()) == before, klass
+
+
+def each_netdev(recorder):
+    """each kind of network back end: made, walked, removed, made again, and no trace left"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        assert set(NETDEVS) | {'netdev-tap'} == concrete(client, 'netdev')
+        for klass, options in NETDEVS.items():
+            before = snapshot(client), daemon.descriptors()
+            for _ in range(2):
+                client.request({'execute': 'netdev_add', 'arguments': {
+                    **within(options, daemon.folder), 'id': 'x'}})
+                assert walk(client, recorder, '/netdevs/x')[0] == ('/netdevs/x', klass)
+                client.call('netdev_del', id='x')
                 assert (snapshot(client), daemon.descriptors()) == before, klass
 
 
@@ -316,12 +401,15 @@ def each_query(recorder):
         listed = [c['name'] for c in client.call('query-commands')]
         assert listed == sorted(e['name'] for e in client.schema.commands())
 
-        def ask():
+        def ask(absent=1):
             state = client.call('query-status')['status']
             for name in names:
-                client.call(name)
+                if name in ABSENT:
+                    assert client.error(name)['reason'] == ABSENT[name][absent], name
+                else:
+                    client.call(name)
             return state
-        assert ask() == 'prelaunch'
+        assert ask(absent=0) == 'prelaunch'
         build(client, append='end=loop')
         assert ask() == 'prelaunch'
         client.call('cont')
@@ -343,4 +431,4 @@ def schema_size(recorder):
 if __name__ == '__main__':
     vmdtest.main([classes_answer, schema_and_classes_agree, abstract_ones_are_refused,
                   board_devices_are_refused, each_object, each_machine, each_device, each_chardev,
-                  running_machine, partial_paths, each_query, schema_size])
+                  each_block_node, each_netdev, running_machine, partial_paths, each_query, schema_size])
