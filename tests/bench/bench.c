@@ -28,6 +28,7 @@ static const Measurement measurements[] = {
     { "protocol", measure_protocol },
     { "exits", measure_exits },
     { "block", measure_block },
+    { "net", measure_net },
 };
 
 typedef struct {

@@ -46,6 +46,8 @@ typedef enum {
     FIGURE_BLK_SEQUENTIAL_NULL_IO,
     FIGURE_BLK_SEQUENTIAL_FILE,
     FIGURE_BLK_SEQUENTIAL_FILE_IO,
+    FIGURE_NET_SMALL,
+    FIGURE_NET_LARGE,
     N_FIGURES,
 } FigureId;
 
@@ -86,6 +88,7 @@ bool measure_built(Bench *bench, GError **error);
 bool measure_protocol(Bench *bench, GError **error);
 bool measure_exits(Bench *bench, GError **error);
 bool measure_block(Bench *bench, GError **error);
+bool measure_net(Bench *bench, GError **error);
 
 /* Starts vmd or QEMU without a machine, and reads the greeting; NULL on error. */
 Server *bench_start_empty(const Bench *bench, Column column, GError **error);

@@ -51,6 +51,10 @@ const FigureInfo bench_figures[N_FIGURES] = {
                                         { .min_speedup = AS_FAST } },
     [FIGURE_BLK_SEQUENTIAL_FILE_IO] = { "1 MiB sequential reads, tmpfs file, iothread", "us", "as fast",
                                         { .min_speedup = AS_FAST } },
+    [FIGURE_NET_SMALL] = { "60 byte frame out and back by a socket", "us", "as fast",
+                           { .min_speedup = AS_FAST } },
+    [FIGURE_NET_LARGE] = { "1514 byte frame out and back by a socket", "us", "as fast",
+                           { .min_speedup = AS_FAST } },
 };
 
 const bool *bench_target_met(const Bench *bench, FigureId id)

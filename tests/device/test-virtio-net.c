@@ -640,7 +640,7 @@ static void expect_broken(Bench *b, const char *why)
 {
     g_autofree char *pattern = g_strdup_printf("*%s*", why);
 
-    g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, pattern);
+    g_test_expect_message("vmd-hw", G_LOG_LEVEL_MESSAGE, pattern);
 }
 
 static void test_short_tx(void)

@@ -9,6 +9,7 @@
 #include "tests/guest/boot-info.h"
 #include "tests/guest/console.h"
 #include "tests/guest/machine-end.h"
+#include "tests/guest/net.h"
 #include "tests/guest/rtc.h"
 #include "tests/guest/words.h"
 
@@ -63,6 +64,22 @@ static bool obey_bench_blk(const BootInfo *info, const char *value)
     return true;
 }
 
+/* SIZE:COUNT:DEPTH */
+static bool obey_bench_net(const BootInfo *info, const char *value)
+{
+    NetBench bench;
+
+    if (!word_number(&value, &bench.size) || *value++ != ':' ||
+        !word_number(&value, &bench.count) || *value++ != ':' ||
+        !word_number(&value, &bench.depth) || *value)
+        return false;
+    if (bench.size < 60 || bench.size > 1514 || !bench.depth || bench.depth > 128 ||
+        bench.count < bench.depth)
+        return false;
+    net_bench(info, &bench);
+    return true;
+}
+
 static bool obey_bench(const BootInfo *info, const char *value)
 {
     const char *rest;
@@ -82,6 +99,8 @@ static bool obey_bench(const BootInfo *info, const char *value)
     }
     if ((rest = word_value(value, "blk:")))
         return obey_bench_blk(info, rest);
+    if ((rest = word_value(value, "net:")))
+        return obey_bench_net(info, rest);
     return false;
 }
 

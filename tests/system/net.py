@@ -13,7 +13,9 @@ import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
-from vmdtest import Daemon, QmpError, Skip, need_kvm
+import linuxguest
+import vmdtest
+from vmdtest import BUILDDIR, Daemon, Skip, need_kvm
 from linuxguest import Guest
 
 CLONE_NEWNET = 0x40000000
@@ -61,8 +63,8 @@ def fetch(guest):
 
 
 def assert_size(guest, path, size):
-    output = guest.run('dd if=%s of=/dev/null bs=1 skip=%d' % (path, size - 1))
-    assert '1+0 records in' in output, output
+    output = guest.run('dd if=%s of=/dev/null bs=1000 skip=%d' % (path, size // 1000))
+    assert '0+1 records in' in output, output
 
 
 def fetch_much(guest):
@@ -72,15 +74,38 @@ def fetch_much(guest):
     assert_size(guest, '/much', 400001)
 
 
+def cpio_entry(name, mode, data):
+    """A file in the format `newc` of initramfs archives."""
+    name = name.encode() + b'\0'
+    fields = (0, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name), 0)
+    head = b'070701' + b''.join(b'%08x' % field for field in fields) + name
+    return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
+
+
+def images_with_server(folder, name, images=linuxguest.images):
+    """The guest's initramfs, and another one behind it."""
+    kernel, initrd = images(folder, name)
+    with open(os.path.join(BUILDDIR, 'tests', 'system', 'guest-server'), 'rb') as f:
+        server = cpio_entry('guest-server', 0o100755, f.read())
+    with open(initrd, 'rb') as f:
+        archive = f.read()
+    archive += bytes(-len(archive) % 4) + server + cpio_entry('TRAILER!!!', 0, b'')
+    path = os.path.join(folder, 'initrd')
+    with open(path, 'wb') as f:
+        f.write(archive)
+    return kernel, path
+
+
 def serve(guest, port):
-    """The guest has no server program; the host's connection reaches its TCP, which
-    refuses it, through hostfwd."""
+    guest.console.sendall(b'/guest-server 7777 :from-the-guest; echo EN""D$?\n')
+    guest.wait('guest-server listens')
     with socket.create_connection(('127.0.0.1', port), 10) as connection:
-        connection.settimeout(20)
-        try:
-            assert connection.recv(1) == b''
-        except ConnectionResetError:
-            pass
+        connection.settimeout(30)
+        connection.sendall(b'from-the-host')
+        data = b''.join(iter(lambda: connection.recv(100), b''))
+    assert data == b'from-the-host:from-the-guest', data
+    guest.wait('END0')
+    guest.wait('# ')
 
 
 def cable(guest):
@@ -113,6 +138,7 @@ def dumped(path):
 def user(recorder):
     """an address by DHCP, servers on both sides, the cable, a dump of it all"""
     need_kvm()
+    linuxguest.images = images_with_server
     with Daemon(recorder) as daemon:
         client = daemon.client()
         guest = Guest(daemon, client)
@@ -146,14 +172,6 @@ def checksum(data):
     return ~(total + (total >> 16)) & 0xffff
 
 
-def ping_reply(frame, mac, address):
-    """What a host with this address answers to an ARP request or a ping, or None."""
-    kind = frame[12:14]
-    if kind == b'\x08\x06' and frame[20:22] == b'\0\1' and frame[38:42] == address:
-        return (frame[6:12] + mac + frame[12:20] + b'\0\2' + mac + address + frame[22:32])
-    return None
-
-
 def stream(recorder):
     """frames to and from a peer by a stream socket, which goes and comes back"""
     need_kvm()
@@ -184,7 +202,7 @@ def read_frame(stream_file):
 def exchange(guest, peer):
     """The guest asks for 10.9.0.1 by DHCP; the peer sees its frames."""
     peer.settimeout(30)
-    guest.console.sendall(b'ipconfig -t 3 -c dhcp eth0; echo EN""D$?\n')
+    guest.console.sendall(b'ipconfig -t 20 -c dhcp eth0; echo EN""D$?\n')
     with peer.makefile('rb') as frames:
         while True:
             frame = read_frame(frames)
@@ -258,10 +276,13 @@ class DhcpServer(threading.Thread):
         self.start()
 
     def run(self):
-        while True:
-            frame = self.socket.recv(2000)
-            if frame[23] == 17 and frame[36:38] == b'\0\x43':
-                self.socket.send(dhcp_answer(frame))
+        try:
+            while True:
+                frame = self.socket.recv(2000)
+                if frame[23] == 17 and frame[36:38] == b'\0\x43':
+                    self.socket.send(dhcp_answer(frame))
+        except OSError:
+            pass                # the device has gone
 
 
 def tap(recorder):
@@ -280,9 +301,9 @@ def tap(recorder):
             guest.boot()
             DhcpServer(b'vmdtest0')
             assert '10.9.0.77' in guest.run('ipconfig -t 20 -c dhcp eth0')
-            server = Server(b'through-the-tap\n' * 5000, '10.9.0.1')
+            server = Server(b'through-the-tap\n' * 5001, '10.9.0.1')
             guest.run('tcp 10.9.0.1 %d from-the-guest >/much' % server.port, 120)
-            assert_size(guest, '/much', 80000)
+            assert_size(guest, '/much', 80016)
             assert server.line == b'from-the-guest\n', server.line
             client.call('quit')
             assert daemon.wait() == 0
@@ -321,11 +342,54 @@ def requests(recorder):
         assert daemon.wait() == 0
 
 
+def properties(recorder):
+    """each option that is supported, and what the card makes of its properties"""
+    need_kvm()
+    with Daemon(recorder) as daemon, tempfile.TemporaryDirectory() as folder:
+        client = daemon.client()
+        client.call('object-add', qom_type='kvm-accel', id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=16 << 20)
+        client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram')
+        client.call('netdev_add', type='user', id='u1', hostname='fox', restrict=True, ipv4=True,
+                    ipv6=True, net='10.7.0.0/16', host='10.7.1.1', tftp=folder, bootfile='boot',
+                    dhcpstart='10.7.1.3', dns='10.7.1.2', dnssearch=[{'str': 'example.org'}],
+                    domainname='example.org', ipv6_prefix='fd00::', ipv6_prefixlen=64,
+                    ipv6_host='fd00::9', ipv6_dns='fd00::8', tftp_server_name='files',
+                    hostfwd=[{'str': 'udp:127.0.0.1:%d-10.7.1.3:53' % free_port()}])
+        client.call('chardev-add', id='ring', backend={'type': 'ringbuf', 'data': {}})
+        client.call('netdev_add', type='user', id='u2', ip='10.8.0.0/24',
+                    guestfwd=[{'str': 'tcp:10.8.0.100:1-chardev:ring'}])
+        assert client.error('chardev-remove', {'id': 'ring'})['reason'] == 'in-use'
+        port, here = free_port(), '127.0.0.1'
+        client.call('netdev_add', type='socket', id='s1', udp='%s:%d' % (here, port),
+                    localaddr='%s:%d' % (here, free_port()))
+        client.call('netdev_add', type='stream', id='s2', reconnect=1, server=False,
+                    addr={'type': 'unix', 'path': folder + '/absent'})
+        mac = '52:54:00:65:43:21'
+        client.call('device_add', driver='virtio-net-device', id='n1', netdev='u1', mac=mac,
+                    csum=False, guest_csum_=False, guest_tso4_=False, **{
+                        name: False for name in ('guest_tso6_', 'guest_ecn_', 'guest_ufo_',
+                                                 'host_tso4_', 'host_tso6_', 'host_ecn_',
+                                                 'host_ufo_', 'ctrl_rx_', 'ctrl_vlan_',
+                                                 'ctrl_rx_extra_', 'ctrl_mac_addr_',
+                                                 'ctrl_guest_offloads_', 'mrg_rxbuf_',
+                                                 'status', 'ctrl_vq_')},
+                    mq=True, rx_queue_size_=512, tx_queue_size_=1024, host_mtu_=1400, speed=1000,
+                    duplex='half')
+        client.call('device_add', driver='virtio-net-device', id='n2', netdev='s2')
+        get = lambda name, value: client.call('qom-get', path='/machine/peripheral/' + name,
+                                              property=value)
+        assert get('n1', 'mac') == mac and get('n2', 'mac') == '52:54:00:12:34:56'
+        assert get('n1/nic', 'mac') == mac
+        client.call('device_del', id='n1')
+        client.call('netdev_del', id='u1')
+        client.call('quit')
+        assert daemon.wait() == 0
+
+
 def refuse(client, reason, **arguments):
     error = client.error('netdev_add', dict(id='bad', **arguments))
     assert error['reason'] == reason, error
 
 
-if __name__ == '__main__':
-    import vmdtest
-    vmdtest.main([requests, user, stream, tap])
+vmdtest.main([requests, properties, user, stream, tap])

@@ -257,7 +257,7 @@ static void bad_length(guint32 length)
     Card *card = card_new(b, net_find(b->root, "n"));
     guint32 wire = GUINT32_TO_BE(length);
 
-    g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*impossible length*");
+    g_test_expect_message("vmd-hw", G_LOG_LEVEL_WARNING, "*impossible length*");
     write_all(fd, "\0\0\0\1x", 5);
     write_all(fd, &wire, sizeof(wire));
     bench_until(b, strstr(b->events->str, "NETDEV_STREAM_DISCONNECTED"));

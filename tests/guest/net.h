@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A driver for a virtio network card behind virtio-mmio (VIRTIO 1.2, sections 4.2
+ * and 5.1), for measuring on a network that gives back what it is sent: all
+ * frames and buffers are made in advance, and the driver looks for the end by
+ * polling.
+ */
+#ifndef GUEST_NET_H
+#define GUEST_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tests/guest/boot-info.h"
+
+typedef struct {
+    uint64_t size;              /* bytes of a frame, 60 to 1514 */
+    uint64_t count;             /* frames in all */
+    uint64_t depth;             /* frames that are on their way, 1 to 128 */
+} NetBench;
+
+/* Sends frames by the first virtio network card and waits for their return;
+ * prints the time stamp counter's ticks, or what is wrong. */
+void net_bench(const BootInfo *info, const NetBench *bench);
+
+#endif
