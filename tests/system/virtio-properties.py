@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
+from microvm import build, console_text, run        # noqa: E402
 from vmdtest import Daemon, need_kvm                # noqa: E402
 
 OFF = dict.fromkeys(['indirect_desc', 'event_idx'], False)
@@ -41,10 +42,10 @@ OBJECTS = {
 }
 
 
-def machine(client, **more):
+def machine(client):
     client.call('object-add', qom_type='kvm-accel')
     client.call('object-add', qom_type='memory-backend-ram', id='ram', size=16 << 20)
-    client.call('object-add', qom_type='microvm-machine', memory_backend='ram', **more)
+    client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
 
 
 def back_ends(client):
@@ -138,16 +139,23 @@ def ports(recorder):
 
 
 def transports(recorder):
-    """the machine's defaults set ioeventfd of all transports, which have no device_add"""
+    """the machine's defaults set ioeventfd of all transports; a guest's disk works either way"""
     need_kvm()
     for value in True, False:
         with Daemon(recorder) as daemon:
             client = daemon.client()
-            machine(client, defaults=[{'driver': 'virtio-mmio', 'property': 'ioeventfd',
-                                       'value': value}])
+            build(client, append='bench=blk:random:512:200:4 end=exit:21', defaults=[
+                {'driver': 'virtio-mmio', 'property': 'ioeventfd', 'value': value}])
             for number in range(8):
                 path = '/machine/virtio-mmio%d' % number
                 assert client.call('qom-get', path=path, property='ioeventfd') is value
+            client.call('blockdev-add', driver='null-co', node_name='disk')
+            client.call('device_add', driver='virtio-blk-device', drive='disk')
+            run(client)
+            text = console_text(client)
+            assert 'bench: blk random 200 x 512 bytes' in text, text
+            stats = client.call('query-blockstats')[0]['stats']
+            assert (stats['rd_operations'], stats['rd_bytes']) == (200, 200 * 512), stats
         recorder.write('virtio-mmio', 'ioeventfd')
 
 
