@@ -181,8 +181,9 @@ class Check:
         self.coverage = load('docs', 'coverage.json')
         self.schema = Schema(load('qmp', 'qapi-schema.json')['expressions'])
         self.wanted = wanted(self.coverage, self.schema)
-        self.done = exercised(read_lines(os.path.join(BUILDDIR, 'tests', 'coverage', '*.seen')),
-                              self.schema)
+        lines = list(read_lines(os.path.join(BUILDDIR, 'tests', 'coverage', '*.seen')))
+        self.done = exercised(lines, self.schema)
+        self.skipped = [line for line in lines if line.startswith('skipped ')]
         exceptions = read_exceptions(read_lines(os.path.join(FOLDER, 'exceptions')))
         self.exceptions = {e: r for e, r in exceptions.items() if not e.startswith(UNREAD)}
         self.unread = {e[len(UNREAD):] for e in exceptions if e.startswith(UNREAD)}
@@ -196,6 +197,9 @@ class Check:
         self.need_log()
         missing = [item for item in self.wanted if item.startswith(kind + ' ') and
                    item not in self.done and item not in self.exceptions]
+        if missing and self.skipped:
+            raise Skip('%d not exercised, but tests were skipped: %s' % (
+                len(missing), self.skipped[0][len('skipped '):]))
         assert not missing, '\n'.join('no test exercises %s (%s)' % (item, self.wanted[item])
                                       for item in missing)
 

@@ -290,6 +290,7 @@ def main(tests):
             test(recorder)
             print('ok %d - %s' % (number, title), flush=True)
         except Skip as why:
+            recorder.add('skipped', str(why))
             print('ok %d - %s # SKIP %s' % (number, title, why), flush=True)
         except Exception:
             for line in traceback.format_exc().splitlines():
