@@ -110,6 +110,13 @@ def check_says_what_the_daemon_says():
 
 
 @case
+def examples_fit_the_schema():
+    folder = os.path.join(SRCDIR, 'docs', 'examples')
+    for name in ('linux.qmp', 'microvm.qmp'):
+        vmctl('apply', '--check', os.path.join(folder, name)).check(0)
+
+
+@case
 def example_runs_to_its_end():
     need_kvm()
     example = os.path.join(SRCDIR, 'docs', 'examples', 'microvm.qmp')
