@@ -53,7 +53,8 @@ bool qmp_query_kvm(QmpRequest *req, KvmInfo **ret, GError **error)
 
     *ret = g_new0(KvmInfo, 1);
     (*ret)->present = kvm_present();
-    (*ret)->enabled = accel ? object_is_a(accel, &qmp_class_kvm_accel) : false;
+    (*ret)->enabled = accel && object_life((const Object *)accel) == OBJECT_COMPLETE &&
+                      object_is_a(accel, &qmp_class_kvm_accel);
     return true;
 }
 

@@ -16,7 +16,7 @@
 
 static bool check_machine(Vmd *vmd, GError **error)
 {
-    if (vmd_machine(vmd)) {
+    if (machine_find(vmd->root)) {
         qmp_error_set(error, ERROR_REASON_ID_IN_USE, "there is a machine already; "
                       "one daemon runs one machine");
         return false;
@@ -131,6 +131,10 @@ static Object *object_for_removal(Vmd *vmd, const char *id, GError **error)
     }
     if (!obj) {
         qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "object '%s' not found", id);
+        return NULL;
+    }
+    if (object_life(obj) != OBJECT_COMPLETE) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "object '%s' is still being made or removed", id);
         return NULL;
     }
     if (obj == (Object *)machine && machine->started) {

@@ -188,7 +188,9 @@ void vmd_free(Vmd *vmd)
 
 Machine *vmd_machine(Vmd *vmd)
 {
-    return machine_find(vmd->root);
+    Machine *machine = machine_find(vmd->root);
+
+    return machine && object_life((Object *)machine) == OBJECT_COMPLETE ? machine : NULL;
 }
 
 Machine *vmd_require_machine(Vmd *vmd, GError **error)

@@ -52,7 +52,8 @@ void vmd_free(Vmd *vmd);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vmd, vmd_free)
 
-/* The machine, or NULL; the same with error no-machine. */
+/* The machine, or NULL (also while it is still being made, on the pool); the
+ * same with error no-machine. */
 Machine *vmd_machine(Vmd *vmd);
 Machine *vmd_require_machine(Vmd *vmd, GError **error);
 

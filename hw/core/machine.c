@@ -64,6 +64,11 @@ static bool adopt_accel(Machine *machine, GError **error)
                       "a machine needs an accelerator: make one first, such as kvm-accel");
         return false;
     }
+    if (object_life(object) != OBJECT_COMPLETE) {
+        qmp_error_set(error, ERROR_REASON_NO_ACCELERATOR,
+                      "accelerator '%s' is still being made", object->name);
+        return false;
+    }
     machine->accel = object_ref(accel);
     machine->accel_home = object_ref(object->parent);
     machine->accel_name = g_strdup(object->name);

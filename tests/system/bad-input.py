@@ -482,6 +482,35 @@ def too_many_tokens(recorder):
             assert client.call('query-status')['status'] == 'prelaunch'
 
 
+def still_being_made(recorder):
+    """what one client is still making, another one can neither use nor remove"""
+    need_kvm()
+    accel, ram, machine, none, delete, device, cont = (
+        {'execute': command, 'arguments': arguments} for command, arguments in (
+            ('object-add', {'qom-type': 'kvm-accel', 'id': 'k'}),
+            ('object-add', {'qom-type': 'memory-backend-ram', 'id': 'r', 'size': 256 * MIB,
+                            'prealloc': True}),
+            ('object-add', {'qom-type': 'microvm-machine', 'memory-backend': 'r',
+                            'kernel': KERNEL}),
+            ('object-add', {'qom-type': 'none-machine'}),
+            ('object-del', {'id': 'r'}),
+            ('device_add', {'driver': 'isa-debug-exit'}),
+            ('cont', {})))
+    for before, first, second in (((), accel, none), ((), ram, delete),
+                                  ((accel, ram), machine, device), ((accel, ram), machine, cont)):
+        for _ in range(10):
+            with Daemon(recorder) as daemon:
+                maker, other = daemon.client(), daemon.client()
+                for request in before:
+                    maker.request(request)
+                maker.send(first)
+                other.send(second)
+                # Either order is right; what must not happen is that the daemon ends.
+                other.reply()
+                assert 'return' in maker.reply()
+                assert other.call('query-status')['status'] == 'prelaunch'
+
+
 def garbage(recorder):
     """100 MiB of garbage: errors, no memory used up, and the same client is served after it"""
     with Daemon(recorder) as daemon:
@@ -651,5 +680,5 @@ if __name__ == '__main__':
     vmdtest.main([wrong_requests, duplicate_keys, wrong_objects, machine_halfway, unusable_files,
                   unreadable_kernel, unusable_initrd, unusable_accelerator,
                   memory_that_cannot_be_had, unusable_chardevs, half_a_text, deep_text,
-                  too_many_tokens, garbage, client_that_does_not_read, many_clients,
+                  too_many_tokens, still_being_made, garbage, client_that_does_not_read, many_clients,
                   descriptors_run_out, wrong_states, odd_requests])
