@@ -191,6 +191,13 @@ enum {
     QMP_CLASS_DEFAULT        = 1 << 6,  /* machine: the default one */
 };
 
+/* One comparison of an entry's `if`. */
+typedef struct {
+    const char *property;       /* of the machine or device, */
+    bool accel;                 /*   or of the accelerator */
+    QmpScalar value;            /* compared by the property's kind */
+} QmpCondition;
+
 /* One entry of a recipe or of `parts`: a child to make, or a wire. */
 typedef struct {
     const QmpClass *driver;     /* NULL: a wire */
@@ -200,9 +207,8 @@ typedef struct {
     guint32 n_props;
     const char *connect;        /* wire: "NAME.GPIO[N]" of the output */
     const char *to;             /* wire: the input */
-    const char *if_property;    /* NULL: always.  A property of the machine, */
-    bool if_accel;              /*   or of the accelerator */
-    QmpScalar if_value;         /* compared by the property's kind */
+    const QmpCondition *conditions;     /* all of them must hold */
+    guint32 n_conditions;
 } QmpPart;
 
 struct QmpClass {

@@ -13,29 +13,40 @@
 #include "qom/row.h"
 #include "qom/tree.h"
 
-/* Whether an entry's `if` holds.  An accelerator may lack the property that
- * others have; for an owner the generator has checked it. */
-static bool is_wanted(const QmpPart *part, Object *owner, Object *accel, bool *ret_wanted,
-                      GError **error)
+/* An accelerator may lack the property that others have; for an owner the
+ * generator has checked it. */
+static bool holds(const QmpCondition *condition, Object *owner, Object *accel, bool *ret_holds,
+                  GError **error)
 {
-    Object *subject = part->if_accel ? accel : owner;
-    const QmpMember *member;
+    Object *subject = condition->accel ? accel : owner;
+    const QmpMember *member = subject ? qmp_class_member(object_class(subject),
+                                                         condition->property) : NULL;
 
-    if (!part->if_property || !subject) {
-        *ret_wanted = !part->if_property;
-        return true;
-    }
-    member = qmp_class_member(object_class(subject), part->if_property);
-    if (!member && part->if_accel) {
-        *ret_wanted = false;
+    if (!subject || (!member && condition->accel)) {
+        *ret_holds = false;
         return true;
     }
     if (!member) {
         qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND, "class '%s' has no property '%s'",
-                      object_class_name(subject), part->if_property);
+                      object_class_name(subject), condition->property);
         return false;
     }
-    *ret_wanted = row_equals(member, subject->props, part->if_value);
+    *ret_holds = row_equals(member, subject->props, condition->value);
+    return true;
+}
+
+/* Whether an entry's `if` holds. */
+static bool is_wanted(const QmpPart *part, Object *owner, Object *accel, bool *ret_wanted,
+                      GError **error)
+{
+    bool wanted = true;
+
+    for (guint i = 0; wanted && i < part->n_conditions; i++) {
+        if (!holds(&part->conditions[i], owner, accel, &wanted, error)) {
+            return false;
+        }
+    }
+    *ret_wanted = wanted;
     return true;
 }
 

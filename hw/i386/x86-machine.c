@@ -56,10 +56,24 @@ static void gsi_set(void *opaque, guint n, bool level)
     }
 }
 
+static OnOffSplit accel_irqchip(Accel *accel)
+{
+    switch (accel_ops(accel)->irqchip(accel)) {
+    case ACCEL_IRQCHIP_OFF:
+        return ON_OFF_SPLIT_OFF;
+    case ACCEL_IRQCHIP_SPLIT:
+        return ON_OFF_SPLIT_SPLIT;
+    default:
+        return ON_OFF_SPLIT_ON;
+    }
+}
+
 bool x86_setup(Machine *machine, GError **error)
 {
     X86Machine *x86 = x86_machine(machine);
+    X86MachineProps *props = object_props(machine);
 
+    props->irqchip = accel_irqchip(machine->accel);
     if (!machine_ram_claim(machine, error)) {
         return false;
     }

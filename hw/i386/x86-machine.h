@@ -23,8 +23,9 @@ typedef struct {
     Boot *boot;                 /* what a reset puts into RAM, since the start */
 } X86Machine;
 
-/* MachineOps.setup and teardown: claims and maps RAM, makes the lines.  Fails
- * with property-missing without RAM. */
+/* MachineOps.setup and teardown: claims and maps RAM, makes the lines, and sets
+ * property `irqchip`, by which a recipe chooses chips.  Fails with
+ * property-missing without RAM. */
 bool x86_setup(Machine *machine, GError **error);
 void x86_teardown(Machine *machine);
 

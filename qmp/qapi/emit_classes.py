@@ -82,13 +82,21 @@ def _parts(klass, ident):
     out, rows = [], []
     for i, part in enumerate(klass.parts):
         props = 'props_%s_%d' % (ident, i)
+        conditions = 'conditions_%s_%d' % (ident, i)
         out += _table('QmpDefault', props,
                       [_default(part.driver, n, v) for n, v in part.props.items()])
-        rows.append('{ %s }' % ', '.join(_part_fields(part, props)))
+        out += _table('QmpCondition', conditions, [_condition(c) for c in part.conditions])
+        rows.append('{ %s }' % ', '.join(_part_fields(part, props, conditions)))
     return out + _table('QmpPart', 'parts_' + ident, rows)
 
 
-def _part_fields(part, props):
+def _condition(condition):
+    return '{ .property = %s, .accel = %s, .value = %s }' % (
+        literal(condition.member.name), 'true' if condition.accel else 'false',
+        scalar(condition.member.type, condition.value))
+
+
+def _part_fields(part, props, conditions):
     if part.driver:
         yield '.driver = &' + part.driver.row
     for field in ('name', 'bus', 'connect', 'to'):
@@ -96,10 +104,8 @@ def _part_fields(part, props):
             yield '.%s = %s' % (field, literal(getattr(part, field)))
     if part.props:
         yield '.props = %s, .n_props = %d' % (props, len(part.props))
-    if part.if_member:
-        yield '.if_property = %s' % literal(part.if_member.name)
-        yield '.if_accel = %s' % ('true' if part.if_accel else 'false')
-        yield '.if_value = ' + scalar(part.if_member.type, part.if_value)
+    if part.conditions:
+        yield '.conditions = %s, .n_conditions = %d' % (conditions, len(part.conditions))
 
 
 def _compat(compat):

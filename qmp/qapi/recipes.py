@@ -18,6 +18,19 @@ COMPAT = {'driver', 'property', 'value'}
 GPIO = re.compile(r'([A-Za-z0-9_-]+)((?:\.[A-Za-z0-9_-]+)*)(\[[0-9]+\])?$')
 
 
+class Condition:
+    """One comparison of an `if`: a property of the owner or its accelerator."""
+
+    def __init__(self, member, accel, value):
+        self.member = member
+        self.accel = accel
+        self.value = value
+
+    def excludes(self, other):
+        return (self.member.name, self.accel) == (other.member.name, other.accel) and \
+            self.value != other.value
+
+
 class Part:
     """One entry: a child to make, or a wire (driver is None)."""
 
@@ -27,9 +40,11 @@ class Part:
         self.name = self.bus = None
         self.props = {}
         self.connect = self.to = None
-        self.if_member = None       # Member that `if` compares
-        self.if_accel = False
-        self.if_value = None
+        self.conditions = []        # all of them must hold
+
+    def excludes(self, other):
+        """Whether no machine can have both."""
+        return any(mine.excludes(its) for mine in self.conditions for its in other.conditions)
 
 
 class Compat:
@@ -50,20 +65,25 @@ class RecipeBuilder:
         if klass.parent:
             klass.parts = list(klass.parent.parts)
             klass.compat = list(klass.parent.compat)
-        names = {p.name for p in klass.parts if p.driver}
         for entry, pos in self._entries(klass, key):
             part = self._part(klass, entry, pos)
             if part.driver:
-                if part.name in names:
-                    raise SchemaError(pos, 'part-twice', name=part.name, owner=klass.name)
-                if klass.member(part.name):
-                    raise SchemaError(pos, 'part-property', name=part.name, owner=klass.name)
-                names.add(part.name)
+                self._check_name(klass, part)
             klass.parts.append(part)
+        names = {p.name for p in klass.parts if p.driver}
         for part in klass.parts:
             self._check_wire(part, names)
         for entry, pos in self._entries(klass, 'compat'):
             klass.compat.append(self._compat(entry, pos))
+
+    @staticmethod
+    def _check_name(klass, part):
+        """A name stands for one child, whichever entry makes it."""
+        for other in klass.parts:
+            if other.name == part.name and not part.excludes(other):
+                raise SchemaError(part.pos, 'part-twice', name=part.name, owner=klass.name)
+        if klass.member(part.name):
+            raise SchemaError(part.pos, 'part-property', name=part.name, owner=klass.name)
 
     @staticmethod
     def _entries(klass, key):
@@ -75,7 +95,7 @@ class RecipeBuilder:
     def _part(self, klass, entry, pos):
         part = Part(pos)
         if 'if' in entry:
-            self._condition(klass, part, entry['if'], entry.at['if'])
+            part.conditions = self._conditions(klass, entry['if'], entry.at['if'])
         if 'connect' in entry:
             self._keys(entry, WIRE, ('connect', 'to'), pos)
             part.connect, part.to = entry['connect'], entry['to']
@@ -114,19 +134,19 @@ class RecipeBuilder:
             if not (given or member.optional or member.readonly):
                 raise SchemaError(pos, 'part-missing', name=member.name, driver=part.driver.name)
 
-    def _condition(self, klass, part, cond, pos):
-        if not isinstance(cond, Obj) or len(cond) != 1:
+    def _conditions(self, klass, cond, pos):
+        if not isinstance(cond, Obj) or not cond:
             raise SchemaError(pos, 'if-form')
-        (name, value), = cond.items()
-        if name.startswith('accel.'):
-            part.if_accel = True
-            part.if_member = self._accel_member(name[len('accel.'):], pos)
-        else:
-            part.if_member = klass.member(name)
-        if part.if_member is None:
+        return [self._condition(klass, name, value, cond.at[name])
+                for name, value in cond.items()]
+
+    def _condition(self, klass, name, value, pos):
+        accel = name.startswith('accel.')
+        member = self._accel_member(name[len('accel.'):], pos) if accel else klass.member(name)
+        if member is None:
             raise SchemaError(pos, 'unknown-property', name=name, owner=klass.name, where="'if'")
-        check_constant(part.if_member, value, pos)
-        part.if_value = value
+        check_constant(member, value, pos)
+        return Condition(member, accel, value)
 
     def _accel_member(self, name, pos):
         """The property of whichever accelerators have it."""

@@ -74,9 +74,9 @@ def class_lines(klass):
     for part in klass.parts:
         what = '%s %s bus=%s %s' % (part.driver.name, part.name, part.bus, part.props) \
             if part.driver else '%s -> %s' % (part.connect, part.to)
-        cond = 'if %s%s=%r' % ('accel.' if part.if_accel else '', part.if_member.name,
-                               part.if_value) if part.if_member else ''
-        yield ('    part %s %s' % (what, cond)).rstrip()
+        cond = ''.join(' if %s%s=%r' % ('accel.' if c.accel else '', c.member.name, c.value)
+                       for c in part.conditions)
+        yield '    part %s%s' % (what, cond)
     for compat in klass.compat:
         yield '    compat %s.%s=%r' % (compat.driver.name, compat.member.name, compat.value)
 

@@ -336,22 +336,30 @@ static void test_recipe(void)
 {
     const QmpPart *parts = qmp_class_micro_machine.parts;
 
-    g_assert_cmpuint(qmp_class_micro_machine.n_parts, ==, 3);
+    g_assert_cmpuint(qmp_class_micro_machine.n_parts, ==, 4);
     g_assert_true(parts[0].driver == &qmp_class_isa_bus);      /* the base's entries first */
-    g_assert_cmpstr(parts[0].if_property, ==, "kernel-irqchip");
-    g_assert_true(parts[0].if_accel);
-    g_assert_cmpuint(parts[0].if_value.u, ==, 1);
+    g_assert_cmpuint(parts[0].n_conditions, ==, 1);
+    g_assert_cmpstr(parts[0].conditions[0].property, ==, "kernel-irqchip");
+    g_assert_true(parts[0].conditions[0].accel);
+    g_assert_cmpuint(parts[0].conditions[0].value.u, ==, 1);
     g_assert_cmpstr(parts[1].name, ==, "com1");
     g_assert_cmpstr(parts[1].bus, ==, "isa.0");
     g_assert_cmpuint(parts[1].n_props, ==, 2);
     g_assert_cmpstr(parts[1].props[0].property, ==, "iobase");
     g_assert_cmpuint(parts[1].props[0].value.u, ==, 0x3f8);
     g_assert_cmpuint(parts[1].props[1].value.u, ==, RUN_STATE_PAUSED);
-    g_assert_false(parts[1].if_accel);
-    g_assert_null(parts[2].driver);
-    g_assert_cmpstr(parts[2].connect, ==, "com1.irq[0]");
-    g_assert_cmpstr(parts[2].to, ==, "gsi[4]");
-    g_assert_cmpuint(parts[2].if_value.u, ==, RUN_STATE_PAUSED);
+    g_assert_false(parts[1].conditions[0].accel);
+    g_assert_true(parts[2].driver == &qmp_class_isa_serial_fast);
+    g_assert_cmpstr(parts[2].name, ==, "com1");     /* the same child, made otherwise */
+    g_assert_cmpuint(parts[2].n_conditions, ==, 2);
+    g_assert_cmpstr(parts[2].conditions[0].property, ==, "mode");
+    g_assert_cmpuint(parts[2].conditions[0].value.u, ==, RUN_STATE_PAUSED);
+    g_assert_cmpstr(parts[2].conditions[1].property, ==, "serial");
+    g_assert_cmpuint(parts[2].conditions[1].value.u, ==, 0);
+    g_assert_null(parts[3].driver);
+    g_assert_cmpstr(parts[3].connect, ==, "com1.irq[0]");
+    g_assert_cmpstr(parts[3].to, ==, "gsi[4]");
+    g_assert_cmpuint(parts[3].conditions[0].value.u, ==, RUN_STATE_PAUSED);
 }
 
 /* -- commands and events ---------------------------------------------------- */

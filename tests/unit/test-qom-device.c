@@ -293,12 +293,15 @@ static void test_conditions(void)
     accel = add(rig.root, "machine", &qmp_class_test_accel, "accel");
     dev = make_composite(&rig, true, false, NULL);
     g_assert_true(object_is_a(object_child(&dev->object, "second"), &qmp_class_test_fast_chip));
-    g_assert_nonnull(object_child(&dev->object, "third"));
+    g_assert_true(object_is_a(object_child(&dev->object, "third"), &qmp_class_test_chip));
     device_unmake(dev);
     ((TestAccelProps *)accel->props)->irqchip = false;
     dev = make_composite(&rig, true, false, NULL);
     g_assert_nonnull(object_child(&dev->object, "second"));
-    g_assert_null(object_child(&dev->object, "third"));
+    g_assert_true(object_is_a(object_child(&dev->object, "third"), &qmp_class_test_cold));
+    device_unmake(dev);
+    dev = make_composite(&rig, false, false, NULL);
+    g_assert_null(object_child(&dev->object, "third"));     /* one of two does not hold */
     device_unmake(dev);
     object_unparent(accel);                     /* one that has no such property */
     add(rig.root, "machine", &qmp_class_test_other, "accel");
