@@ -101,6 +101,7 @@ struct QmpMember {
     QmpScalar def;              /* valid with HAS_DEFAULT; lists: always empty */
     QmpScalar min;              /* valid with HAS_MIN; str and list: length */
     QmpScalar max;
+    const char *part;           /* forwarded to this part of the object, or NULL */
     const char *doc;
 };
 

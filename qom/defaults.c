@@ -236,3 +236,34 @@ bool defaults_apply(Object *root, const QmpClass *klass, void *props, const QmpG
     }
     return true;
 }
+
+static bool compat_names(const QmpClass *machine, const QmpClass *klass, const char *property)
+{
+    for (guint i = 0; i < machine->n_compat; i++) {
+        if (g_str_equal(machine->compat[i].property, property) &&
+            qmp_class_is_a(klass, machine->compat[i].driver)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool defaults_name(Object *root, const QmpClass *klass, const char *property)
+{
+    Object *machine = object_child(root, "machine");
+    DefaultsList l;
+
+    if (!machine) {
+        return false;
+    }
+    if (compat_names(object_class(machine), klass, property)) {
+        return true;
+    }
+    for (gsize i = 0; get_list(machine, &l) && i < l.list->n; i++) {
+        if (g_str_equal(entry_str(&l, i, l.property), property) &&
+            qmp_class_is_a(klass, qmp_class_find(entry_str(&l, i, l.driver)))) {
+            return true;
+        }
+    }
+    return false;
+}

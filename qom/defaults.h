@@ -32,4 +32,7 @@ bool defaults_check(Object *machine, GError **error);
 bool defaults_apply(Object *root, const QmpClass *klass, void *props, const QmpGiven *given,
                     GError **error);
 
+/* Whether either list has a default for this property of klass. */
+bool defaults_name(Object *root, const QmpClass *klass, const char *property);
+
 #endif

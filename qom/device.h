@@ -120,7 +120,8 @@ const char *device_id(const Device *dev);
  * its conditions are false.  wire connects two named gpio lines (hw/core/irq.h).
  * A part without bus name sits on the first bus of its class that parent or a
  * child of parent carries, else on the first one of the tree.  The values in
- * an entry count as given.  On failure what was made is unmade.
+ * an entry count as given; so do owner's for properties that it forwards to the
+ * part, if a request or a default named them.  On failure what was made is unmade.
  */
 typedef bool (*PartsWire)(Object *parent, const char *from, const char *to, GError **error);
 bool parts_make(Object *owner, Object *accel, Object *parent, const QmpPart *parts,

@@ -250,6 +250,9 @@ bool link_acquire(Object *obj, const QmpMember *member, void *props, bool replac
 {
     Walk walk = { .obj = obj, .replacing = replacing, .visit = visit_acquire };
 
+    if (member->part) {
+        return true;            /* the part holds what it needs */
+    }
     if (!walk_value(&walk, member, member->type, (char *)props + member->offset, error)) {
         qmp_error_prefix_path(error ? *error : NULL, member->name);
         link_release(obj, member, props);

@@ -18,7 +18,8 @@ typedef struct {
  * Resolves and holds every link in the value of member of obj's class, in
  * `props`, which need not be obj's own yet.  replacing: obj's present links
  * through the same row are about to go and do not count as exclusive holders.
- * Errors as object_link().  On failure nothing is held.
+ * Errors as object_link().  On failure nothing is held.  A forwarded property
+ * holds nothing here: its part does.
  */
 bool link_acquire(Object *obj, const QmpMember *member, void *props, bool replacing,
                   GError **error);

@@ -3,6 +3,9 @@
  * Parts: the entries of a machine's recipe or of a class's `parts`, made and
  * wired in order.  Each becomes an object of its own, made as device_add would
  * make it; nothing here knows what a line or a chip is.
+ *
+ * The values of forwarded properties are copied from the owner when the part is
+ * made.  From then on the part's are the ones that count (qom/property.c).
  */
 #include "config.h"
 #include "qom/device-internal.h"
@@ -10,6 +13,7 @@
 #include "qmp/error.h"
 #include "qmp/visit.h"
 #include "qom/class.h"
+#include "qom/defaults.h"
 #include "qom/row.h"
 #include "qom/tree.h"
 
@@ -99,6 +103,28 @@ static bool set_props(const QmpPart *part, void *props, QmpGiven **given, GError
     return true;
 }
 
+/* What the owner's request named, or a default for the owner's class, counts as
+ * given: no default for the part's class goes over it. */
+static void take_forwarded(Object *owner, const QmpPart *part, void *props, QmpGiven **given)
+{
+    const QmpClass *klass = object_class(owner);
+
+    for (guint i = 0; i < klass->props->n_members; i++) {
+        const QmpMember *member = &klass->props->members[i];
+        int index;
+
+        if (g_strcmp0(member->part, part->name) || member->flags & QMP_MEMBER_READONLY) {
+            continue;
+        }
+        index = row_index(part->driver, member->name);
+        row_copy(&part->driver->props->members[index], props, member, owner->props);
+        if (qmp_given(owner->given, i) ||
+            defaults_name(object_root(owner), klass, member->name)) {
+            row_mark_given(part->driver, given, index);
+        }
+    }
+}
+
 /* ---- Making ---- */
 
 static Object *make_object(Object *parent, const QmpPart *part, void *props, QmpGiven *given,
@@ -116,7 +142,7 @@ static Object *make_object(Object *parent, const QmpPart *part, void *props, Qmp
     return obj;                 /* the parent's reference keeps it */
 }
 
-static Object *make_child(Object *parent, const QmpPart *part, GError **error)
+static Object *make_child(Object *owner, Object *parent, const QmpPart *part, GError **error)
 {
     void *props = qmp_new_props(part->driver);
     QmpGiven *given = NULL;
@@ -127,6 +153,7 @@ static Object *make_child(Object *parent, const QmpPart *part, GError **error)
         g_free(given);
         return NULL;
     }
+    take_forwarded(owner, part, props, &given);
     if (qmp_class_is_a(part->driver, &qmp_class_device)) {
         return (Object *)device_make_part(parent, part->name, part->driver, bus, props, given,
                                           error);
@@ -155,7 +182,7 @@ bool parts_make(Object *owner, Object *accel, Object *parent, const QmpPart *par
         bool ok = is_wanted(&parts[i], owner, accel, &wanted, error);
 
         if (ok && wanted && parts[i].driver) {
-            child = make_child(parent, &parts[i], error);
+            child = make_child(owner, parent, &parts[i], error);
             ok = child != NULL;
         } else if (ok && wanted) {
             ok = connect(parent, &parts[i], wire, error);

@@ -2,6 +2,9 @@
 /*
  * Properties from outside: reading, setting and describing by the rows of the
  * class.  Decoding and printing are qmp/visit.h's; resolving links link.c's.
+ *
+ * A forwarded property is its part's as soon as there is one: the part may have
+ * made a choice of its own, and it is the one that acts on a change.
  */
 #include "config.h"
 #include "qom/property.h"
@@ -10,6 +13,12 @@
 #include "qom/class.h"
 #include "qom/link.h"
 #include "qom/row.h"
+
+/* The part that a forwarded property is of, once it was made, or NULL. */
+static Object *part_of(Object *obj, const QmpMember *member)
+{
+    return member->part ? object_child(obj, member->part) : NULL;
+}
 
 /* ---- Reading ---- */
 
@@ -74,7 +83,9 @@ QmpValue *object_property_get(Object *obj, const char *name, GError **error)
     Object *child;
 
     if (member) {
-        return get_member(obj, member);
+        Object *part = part_of(obj, member);
+
+        return part ? object_property_get(part, name, error) : get_member(obj, member);
     }
     if (g_str_equal(name, "type")) {
         return qmp_value_str(object_class_name(obj));
@@ -162,35 +173,49 @@ static bool exchange(Object *obj, const QmpMember *member, void *fresh, GError *
     return ok;
 }
 
-bool object_property_set(Object *obj, const char *name, const QmpInput *input,
-                         const void *node, GError **error)
+static bool set_own(Object *obj, const QmpMember *member, const QmpInput *input,
+                    const void *node, GError **error)
 {
-    const QmpClass *klass = object_class(obj);
-    const QmpMember *member = qmp_class_member(klass, name);
-    QmpType one = { .kind = QMP_KIND_STRUCT, .size = klass->props->size, .n_members = 1 };
+    const QmpType *props = object_class(obj)->props;
+    /* A struct of which only this one row is used. */
+    QmpType one = {
+        .kind = QMP_KIND_STRUCT, .size = props->size, .n_members = 1, .members = member,
+    };
     void *fresh;
     bool ok;
 
-    if (!member) {
-        set_not_found(error, obj, name);
-        return false;
-    }
     if (!may_set(obj, member, input, error)) {
         return false;
     }
-    /* A struct of which only this one row is used. */
-    one.members = member;
-    fresh = g_malloc0(klass->props->size);
+    fresh = g_malloc0(props->size);
     ok = qmp_decode_member(input, member, node, fresh, error);
     if (ok && object_life(obj) == OBJECT_COMPLETE) {
         ok = exchange(obj, member, fresh, error);
     } else if (ok) {
         row_swap(member, obj->props, fresh);
     }
+    qmp_clear(&one, &fresh);
+    return ok;
+}
+
+bool object_property_set(Object *obj, const char *name, const QmpInput *input,
+                         const void *node, GError **error)
+{
+    const QmpClass *klass = object_class(obj);
+    const QmpMember *member = qmp_class_member(klass, name);
+    Object *part;
+    bool ok;
+
+    if (!member) {
+        set_not_found(error, obj, name);
+        return false;
+    }
+    part = part_of(obj, member);
+    ok = part ? object_property_set(part, name, input, node, error)
+              : set_own(obj, member, input, node, error);
     if (ok) {
         row_mark_given(klass, &obj->given, member - klass->props->members);
     }
-    qmp_clear(&one, &fresh);
     return ok;
 }
 

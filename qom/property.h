@@ -21,7 +21,8 @@ QmpValue *object_property_get(Object *obj, const char *name, GError **error);
  * allows it), property-not-settable for one that is `settable: build` once the
  * object was made, wrong-state while it is being made; with the decoder's and
  * the link's errors; or with what the class's changed hook says.  On failure
- * the old value is there as before.
+ * the old value is there as before.  A forwarded property is set where it is:
+ * in the part, once that was made.
  */
 bool object_property_set(Object *obj, const char *name, const QmpInput *input,
                          const void *node, GError **error);

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "qmp/visit.h"
+
 gsize row_storage_size(const QmpType *type)
 {
     switch (type->kind) {
@@ -44,6 +46,15 @@ void row_swap(const QmpMember *member, void *a, void *b)
     if (member->has_offset >= 0) {
         swap_bytes((guint8 *)a + member->has_offset, (guint8 *)b + member->has_offset,
                    sizeof(bool));
+    }
+}
+
+void row_copy(const QmpMember *to, void *dst, const QmpMember *from, const void *src)
+{
+    qmp_clear(to->type, (char *)dst + to->offset);
+    qmp_clone(to->type, (char *)dst + to->offset, (const char *)src + from->offset);
+    if (to->has_offset >= 0) {
+        *((bool *)dst + to->has_offset) = qmp_member_present(from, src);
     }
 }
 

@@ -15,6 +15,10 @@ gsize row_storage_size(const QmpType *type);
 /* Exchanges a member's value, and whether it is there, between two structs. */
 void row_swap(const QmpMember *member, void *a, void *b);
 
+/* Copies a member's value, and whether it is there, to a row of the same type; a
+ * link's target stays behind. */
+void row_copy(const QmpMember *to, void *dst, const QmpMember *from, const void *src);
+
 /* Whether a member of a scalar kind is present and has this value. */
 bool row_equals(const QmpMember *member, const void *object, QmpScalar value);
 

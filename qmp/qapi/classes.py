@@ -4,12 +4,14 @@
 A machine is the class NAME-machine and a CPU model the class NAME-PARENT;
 after link_parents() they are all the same.  Properties are parsed by fields.py
 into props structs, which schema.py flattens like any struct with a base.
-Recipes, parts and compat lists are in recipes.py.
+Recipes, parts and compat lists are in recipes.py, properties of parts that a
+class forwards in forward.py.
 """
 
 from .doc import check_doc
 from .errors import SchemaError
 from .fields import FieldParser, check_constant, parse_features, want_bool
+from .forward import Forwarder, forwards
 from .names import c_part, camel, check_name
 from .parser import Arr, Obj
 from .recipes import RecipeBuilder
@@ -99,7 +101,7 @@ class ClassBuilder:
         for klass in self.classes.values():
             self._link_ancestors(klass)
         for klass in self._ordered():
-            if klass.parent is None or klass.obj.get('properties'):
+            if klass.parent is None or klass.obj.get('properties') or forwards(klass):
                 klass.own_props = Struct(klass.props_name, klass.pos)
                 klass.own_props.doc = klass.doc
                 klass.own_props.base = klass.parent.props if klass.parent else None
@@ -147,6 +149,9 @@ class ClassBuilder:
             if klass.own_props:
                 klass.own_props.own = own
             check_doc(klass.expr, klass.kind, klass.obj[klass.kind], own)
+        forwarder = Forwarder(self)
+        for klass in self.classes.values():
+            forwarder.run(klass)
 
     # -- last pass: the rest -------------------------------------------------
 
@@ -259,7 +264,8 @@ class ClassBuilder:
         if 'defaults' in klass.obj and not isinstance(obj, Obj):
             raise SchemaError(klass.obj.at['defaults'], 'defaults-object', name=klass.name)
         for name, value in (obj or {}).items():
-            if klass.own_props and any(m.name == name for m in klass.own_props.own):
+            if klass.own_props and any(m.name == name and not m.part
+                                       for m in klass.own_props.own):
                 raise SchemaError(obj.at[name], 'own-default', name=name, owner=klass.name)
             member = self.settable(klass, name, obj.at[name], "'defaults'")
             check_constant(member, value, obj.at[name])

@@ -42,7 +42,8 @@ def coverage(schema):
         'classes': [{'name': k.name, 'abstract': k.abstract, 'at': _Place(k.pos)}
                     for k in schema.classes],
         'properties': [{'class': k.name, 'name': m.name, 'c-name': m.cname, 'at': _Place(m.pos)}
-                       for k in schema.classes if k.own_props for m in k.own_props.own],
+                       for k in schema.classes if k.own_props for m in k.own_props.own
+                       if not m.part],
         'commands': [{'name': c.name, 'arguments': _arguments(c.args), 'at': _Place(c.pos)}
                      for c in schema.commands.values()],
         'events': [{'name': e.name, 'at': _Place(e.pos)} for e in schema.events.values()],

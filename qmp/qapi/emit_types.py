@@ -156,6 +156,8 @@ def _member_row(owner, member):
     for key in ('min', 'max'):
         if getattr(member, key) is not None:
             out.append('        .%s = %s,' % (key, bound(member.type, getattr(member, key))))
+    if member.part:
+        out.append('        .part = %s,' % literal(member.part))
     return out + ['        .doc = %s,' % literal(member.doc), '    },']
 
 

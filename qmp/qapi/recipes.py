@@ -13,6 +13,7 @@ from .names import check_name
 from .parser import Arr, Obj
 
 MAKE = {'driver', 'name', 'bus', 'props', 'if'}
+PARTS_MAKE = MAKE | {'forward'}     # in `parts`; forward.py reads it
 WIRE = {'connect', 'to', 'if'}
 COMPAT = {'driver', 'property', 'value'}
 GPIO = re.compile(r'([A-Za-z0-9_-]+)((?:\.[A-Za-z0-9_-]+)*)(\[[0-9]+\])?$')
@@ -39,6 +40,7 @@ class Part:
         self.driver = None
         self.name = self.bus = None
         self.props = {}
+        self.forwarded = ()         # names of the owner's properties that are its
         self.connect = self.to = None
         self.conditions = []        # all of them must hold
 
@@ -100,7 +102,8 @@ class RecipeBuilder:
             self._keys(entry, WIRE, ('connect', 'to'), pos)
             part.connect, part.to = entry['connect'], entry['to']
             return part
-        self._keys(entry, MAKE, ('driver', 'name'), pos)
+        self._keys(entry, MAKE if klass.kind == 'machine' else PARTS_MAKE, ('driver', 'name'),
+                   pos)
         part.driver = self.builder.find(entry['driver'], entry.at['driver'], "'driver'")
         if part.driver.abstract:
             raise SchemaError(entry.at['driver'], 'abstract-driver', name=part.driver.name)
@@ -108,6 +111,7 @@ class RecipeBuilder:
         part.name, part.bus = entry['name'], entry.get('bus')
         if 'bus' in entry and not (isinstance(part.bus, str) and part.driver.bus):
             raise SchemaError(entry.at['bus'], 'part-bus', name=part.name)
+        part.forwarded = {m.name for m in klass.props.members if m.part == part.name}
         self._props(part, entry, pos)
         return part
 
@@ -130,7 +134,8 @@ class RecipeBuilder:
             check_constant(member, value, props.at[name])
             part.props[name] = value
         for member in part.driver.props.members:
-            given = member.name in part.props or member.name in part.driver.defaults
+            given = member.name in part.props or member.name in part.driver.defaults or \
+                member.name in part.forwarded
             if not (given or member.optional or member.readonly):
                 raise SchemaError(pos, 'part-missing', name=member.name, driver=part.driver.name)
 

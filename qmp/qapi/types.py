@@ -143,6 +143,7 @@ class Member:
         self.min = self.max = None
         self.internal = self.readonly = self.secret = self.exclusive = self.run = False
         self.cpuid = None           # (leaf, subleaf, reg, bit)
+        self.part = None            # name of the part that it is forwarded to
 
     @property
     def cname(self):

@@ -34,6 +34,7 @@ class Schema:
         self.parents = {}
         self.names = {}             # alias -> name
         self.attributes = {}        # (class, property) -> dict
+        self.forwards = {}          # class -> classes of parts that it forwards to
         for e in expressions:
             if e['kind'] in ('class', 'machine', 'cpu-model'):
                 self.add_class(e['kind'], e['name'], e['expression'])
@@ -46,6 +47,8 @@ class Schema:
         for alias in expr.get('alias', []):
             self.names[alias] = name + suffix
             self.names[alias + suffix] = name + suffix
+        self.forwards[name + suffix] = [part['driver'] for part in expr.get('parts', [])
+                                        if part.get('forward')]
         for key, value in expr.get('properties', {}).items():
             self.attributes[name + suffix, key.lstrip('*')] = \
                 value if isinstance(value, dict) else {}
@@ -55,6 +58,13 @@ class Schema:
         while name:
             yield name
             name = self.parents.get(name)
+
+    def holders(self, name):
+        """Classes whose property a property of the class may be."""
+        for klass in self.ancestors(name):
+            yield klass
+            for part in self.forwards.get(klass, []):
+                yield from self.holders(part)
 
     def argument_members(self):
         """(type, member) of each struct that a request may contain."""
@@ -112,7 +122,7 @@ def exercised(lines, schema):
         elif words[0] == 'class':
             done.add('class ' + schema.names.get(words[1], words[1]))
         elif words[0] in ('set', 'read'):
-            for klass in schema.ancestors(words[1]):
+            for klass in schema.holders(words[1]):
                 if (klass, words[2]) in schema.attributes and (
                         words[0] == 'set' or not must_be_set(schema, klass, words[2])):
                     done.add('property %s %s' % (klass, words[2]))

@@ -46,6 +46,7 @@ def member_line(member):
     words = ['    ' + member.name, member.type.name, emit_types.member_flags(member)]
     words += ['%s=%r' % (key, getattr(member, key)) for key in ('default', 'min', 'max')
               if getattr(member, key) is not None]
+    words += ['part=' + member.part] if member.part else []
     return ' '.join(words)
 
 

@@ -248,9 +248,68 @@ static const TypeInfo composite_type = {
     .schema = &qmp_class_test_composite, .object = &composite_object_ops, .device = &composite_ops,
 };
 
+/* The inner device chooses its note, and refuses one gain. */
+static bool inner_realize(Device *dev, GError **error)
+{
+    TestInnerProps *props = object_props(dev);
+
+    props->note = props->note ?: g_strdup("chosen");
+    return step("inner.realize", error);
+}
+
+static void inner_unrealize(Device *dev)
+{
+    log_word("inner.unrealize");
+}
+
+static bool inner_changed(Object *obj, const QmpMember *member, GError **error)
+{
+    return step("inner.changed", error);
+}
+
+static void inner_refresh(Object *obj, const QmpMember *member)
+{
+    TestInnerProps *props = object_props(obj);
+
+    if (g_str_equal(member->name, "shown")) {
+        props->shown++;
+    }
+}
+
+static const ObjectOps inner_object_ops = { .changed = inner_changed, .refresh = inner_refresh };
+static const DeviceOps inner_ops = { .realize = inner_realize, .unrealize = inner_unrealize };
+static const TypeInfo inner_type = {
+    .schema = &qmp_class_test_inner, .object = &inner_object_ops, .device = &inner_ops,
+};
+
+static void outer_init(Object *obj)
+{
+    bus_new((Device *)obj, &qmp_class_TEST, "inside");
+}
+
+static bool outer_realize(Device *dev, GError **error)
+{
+    return step("outer.realize", error);
+}
+
+static void outer_unrealize(Device *dev)
+{
+    log_word("outer.unrealize");
+}
+
+static const ObjectOps outer_object_ops = { .init = outer_init };
+static const DeviceOps outer_ops = { .realize = outer_realize, .unrealize = outer_unrealize };
+static const TypeInfo outer_type = {
+    .schema = &qmp_class_test_outer, .object = &outer_object_ops, .device = &outer_ops,
+};
+static const TypeInfo outermost_type = {
+    .schema = &qmp_class_test_outermost, .object = &outer_object_ops,
+};
+
 static const TypeInfo *const types[] = {
     &base_type, &derived_type, &leaf_type, &backend_type, &linker_type, &test_bus_type,
-    &test_device_type, &test_chip_type, &test_fast_chip_type, &bridge_type, &composite_type, NULL,
+    &test_device_type, &test_chip_type, &test_fast_chip_type, &bridge_type, &composite_type,
+    &inner_type, &outer_type, &outermost_type, NULL,
 };
 
 int test_qom_main(int argc, char **argv, void (*add_tests)(void))
