@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/exit-record.h"
 #include "daemon/sockets.h"
 #include "daemon/vmd.h"
 #include "systemd/journal.h"
@@ -15,19 +16,46 @@
 /* How long clients may take to read the last messages. */
 #define FLUSH_MS 1000
 
+static void tell_ready(void *opaque, const GError *error)
+{
+    Vmd *vmd = opaque;
+
+    if (error) {
+        shutdown_failed(vmd, EXIT_STATUS_BUILD, error->message);
+    } else {
+        notify_ready(vmd->notify, qmp_enum_name(&qmp_type_RunState, vmd->run.state),
+                     cpu_count(vmd->root));
+    }
+}
+
+/* Listens, and is ready now or when the command for that has ended. */
+static bool start(Vmd *vmd, GError **error)
+{
+    if (!sockets_open(vmd, error) || !exit_record_begin(vmd, error)) {
+        return false;
+    }
+    if (!vmd->options->before_ready) {
+        tell_ready(vmd, NULL);
+        return true;
+    }
+    vmd->before_ready = before_ready_start(vmd->base, vmd->options->before_ready, tell_ready, vmd,
+                                           error);
+    return vmd->before_ready != NULL;
+}
+
 static int run(Vmd *vmd)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!sockets_open(vmd, &error)) {
+    if (!start(vmd, &error)) {
         fprintf(stderr, "vmd: %s\n", error->message);
         sockets_close(vmd);
         return EXIT_STATUS_START;
     }
-    notify_ready(vmd->notify, qmp_enum_name(&qmp_type_RunState, vmd->run.state), 0);
     event_base_dispatch(vmd->base);
     sockets_close(vmd);
     qmp_server_flush(vmd->server, FLUSH_MS);
+    exit_record_end(vmd);
     return vmd->shutdown.status;
 }
 
@@ -37,6 +65,7 @@ int main(int argc, char **argv)
     g_autoptr(Options) options = options_parse(argc, argv, &error);
     g_autoptr(Vmd) vmd = NULL;
 
+    shutdown_block_signals();
     if (!options) {
         fprintf(stderr, "vmd: %s\n", error->message);
         return EXIT_STATUS_USAGE;

@@ -8,10 +8,21 @@
 
 #include "systemd/journal.h"
 
+/* The command's words, by a shell's rules of quoting; no shell runs it. */
+static bool split_command(const char *command, char ***ret_words, GError **error)
+{
+    if (g_shell_parse_argv(command, NULL, ret_words, error)) {
+        return true;
+    }
+    g_prefix_error(error, "--before-ready: ");
+    return false;
+}
+
 Options *options_parse(int argc, char **argv, GError **error)
 {
     g_autoptr(Options) options = g_new0(Options, 1);
     g_autofree char *level = NULL;
+    g_autofree char *command = NULL;
     g_auto(GStrv) args = g_new0(char *, argc + 1);
     const GOptionEntry entries[] = {
         { "socket", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->sockets,
@@ -20,6 +31,12 @@ Options *options_parse(int argc, char **argv, GError **error)
           "Listen for JSON-RPC 2.0 clients on a Unix socket", "PATH" },
         { "name", 0, 0, G_OPTION_ARG_STRING, &options->name,
           "What the machine is called", "NAME" },
+        { "run-directory", 0, 0, G_OPTION_ARG_FILENAME, &options->run_directory,
+          "Listen on qmp.sock there unless a socket is named or passed", "DIR" },
+        { "state-directory", 0, 0, G_OPTION_ARG_FILENAME, &options->state_directory,
+          "Write there, in exit.json, how the machine ended", "DIR" },
+        { "before-ready", 0, 0, G_OPTION_ARG_STRING, &command,
+          "Run a command and be ready when it has succeeded", "COMMAND" },
         { "log-level", 0, 0, G_OPTION_ARG_STRING, &level,
           "Write messages up to: error warning notice info debug", "LEVEL" },
         { "version", 0, 0, G_OPTION_ARG_NONE, &options->version,
@@ -43,6 +60,9 @@ Options *options_parse(int argc, char **argv, GError **error)
                     args[1]);
         return NULL;
     }
+    if (command && !split_command(command, &options->before_ready, error)) {
+        return NULL;
+    }
     if (level && !journal_parse_level(level, &options->log_level, error)) {
         return NULL;
     }
@@ -57,5 +77,8 @@ void options_free(Options *options)
     g_strfreev(options->sockets);
     g_strfreev(options->jsonrpc_sockets);
     g_free(options->name);
+    g_free(options->run_directory);
+    g_free(options->state_directory);
+    g_strfreev(options->before_ready);
     g_free(options);
 }

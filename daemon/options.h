@@ -12,6 +12,10 @@ typedef struct {
     char **sockets;             /* --socket PATH, any number, or NULL */
     char **jsonrpc_sockets;     /* --jsonrpc-socket PATH */
     char *name;                 /* --name NAME: what query-name says, or NULL */
+    char *run_directory;        /* --run-directory DIR: where qmp.sock is made if no socket
+                                   is named or passed, or NULL */
+    char *state_directory;      /* --state-directory DIR: where exit.json goes, or NULL */
+    char **before_ready;        /* --before-ready COMMAND, split into words, or NULL */
     GLogLevelFlags log_level;   /* --log-level: most verbose level that is written */
     gboolean version;           /* --version was given; nothing else counts */
 } Options;

@@ -8,6 +8,8 @@
 #include "daemon/shutdown.h"
 
 #include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "daemon/vmd.h"
 #include "qmp/error.h"
@@ -48,11 +50,59 @@ void shutdown_daemon(Vmd *vmd, ShutdownCause cause)
     end_loop(vmd);
 }
 
-static void on_signal(evutil_socket_t number, short what, void *opaque)
+void shutdown_failed(Vmd *vmd, int status, const char *message)
+{
+    g_warning("%s", message);
+    g_free(vmd->shutdown.message);
+    vmd->shutdown.message = g_strdup(message);
+    send_shutdown(vmd, SHUTDOWN_CAUSE_HOST_ERROR, status);
+    end_loop(vmd);
+}
+
+/* ---- Signals ---- */
+
+static void ending_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
+}
+
+void shutdown_block_signals(void)
+{
+    sigset_t set;
+
+    ending_signals(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void shutdown_unblock_signals(void)
+{
+    sigset_t set;
+
+    ending_signals(&set);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void note_sender(Shutdown *shutdown, const struct signalfd_siginfo *info)
+{
+    shutdown->signal = info->ssi_signo;
+    shutdown->sender_pid = info->ssi_pid;
+    shutdown->sender_uid = info->ssi_uid;
+    g_message("signal %s from process %u of user %u ends the machine",
+              g_strsignal(info->ssi_signo), info->ssi_pid, info->ssi_uid);
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *opaque)
 {
     Vmd *vmd = opaque;
+    struct signalfd_siginfo info;
 
-    g_message("signal %d ends the machine", (int)number);
+    if (read(fd, &info, sizeof(info)) != sizeof(info)) {
+        return;
+    }
+    note_sender(&vmd->shutdown, &info);
     fair_lock_acquire(&vmd->lock);
     shutdown_daemon(vmd, SHUTDOWN_CAUSE_HOST_SIGNAL);
     fair_lock_release(&vmd->lock);
@@ -60,27 +110,36 @@ static void on_signal(evutil_socket_t number, short what, void *opaque)
 
 bool shutdown_watch_signals(Vmd *vmd, GError **error)
 {
-    static const int numbers[G_N_ELEMENTS(vmd->shutdown.signals)] = { SIGTERM, SIGINT, SIGHUP };
+    Shutdown *shutdown = &vmd->shutdown;
+    sigset_t set;
 
     signal(SIGPIPE, SIG_IGN);
-    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
-        struct event *event = evsignal_new(vmd->base, numbers[i], on_signal, vmd);
-
-        vmd->shutdown.signals[i] = event;
-        if (!event || event_add(event, NULL) < 0) {
-            qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot watch signal %d", numbers[i]);
-            return false;
-        }
+    ending_signals(&set);
+    shutdown->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (shutdown->signal_fd >= 0) {
+        shutdown->signal_event = event_new(vmd->base, shutdown->signal_fd, EV_READ | EV_PERSIST,
+                                           on_signal, vmd);
+    }
+    if (!shutdown->signal_event || event_add(shutdown->signal_event, NULL) < 0) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot watch signals");
+        return false;
     }
     return true;
 }
 
 void shutdown_unwatch_signals(Vmd *vmd)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(vmd->shutdown.signals); i++) {
-        g_clear_pointer(&vmd->shutdown.signals[i], event_free);
+    Shutdown *shutdown = &vmd->shutdown;
+
+    g_clear_pointer(&shutdown->signal_event, event_free);
+    if (shutdown->signal_fd >= 0) {
+        close(shutdown->signal_fd);
+        shutdown->signal_fd = -1;
     }
+    g_clear_pointer(&shutdown->message, g_free);
 }
+
+/* ---- What the machine asks for ---- */
 
 /* A guest runs on for a moment after it has ended its machine; what it asks for
  * then is void. */
@@ -120,6 +179,8 @@ static void on_internal_error(void *opaque, Cpu *cpu, const char *why)
     }
     path = object_path((Object *)cpu);
     g_warning("%s: %s", path, why);
+    g_free(vmd->shutdown.message);
+    vmd->shutdown.message = g_strdup_printf("%s: %s", path, why);
     run_control_stop(vmd, RUN_STATE_INTERNAL_ERROR);
     qmp_event_internal_error(vmd->events, &(EventInternalError){ .reason = (char *)why,
                                                                  .qom_path = path });

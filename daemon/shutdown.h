@@ -5,6 +5,8 @@
 #ifndef DAEMON_SHUTDOWN_H
 #define DAEMON_SHUTDOWN_H
 
+#include <sys/types.h>
+
 #include <event2/event.h>
 
 #include "hw/core/machine.h"
@@ -18,13 +20,25 @@ enum {
     EXIT_STATUS_USAGE = 2,      /* command line */
     EXIT_STATUS_START = 4,      /* sockets, threads, loop */
     EXIT_STATUS_PANIC = 6,      /* guest panicked, panic=exit-failure */
+    EXIT_STATUS_BUILD = 8,      /* the command of --before-ready failed */
 };
 
 typedef struct {
     ShutdownCause cause;        /* NONE until the machine ended */
     int status;                 /* exit status of the daemon */
-    struct event *signals[3];   /* SIGTERM, SIGINT, SIGHUP */
+    int signal;                 /* that ended it, or 0; and who sent it: */
+    pid_t sender_pid;
+    uid_t sender_uid;
+    char *message;              /* what went wrong, or NULL */
+    int signal_fd;              /* for SIGTERM, SIGINT, SIGHUP; -1: not watched */
+    struct event *signal_event;
 } Shutdown;
+
+/* Blocks the signals that end the daemon, in this thread and those that it makes: they are
+ * read, with their senders, from a descriptor.  First thing in main. */
+void shutdown_block_signals(void);
+/* For child processes: signals as they were. */
+void shutdown_unblock_signals(void);
 
 /* Whether the guest itself asked for it. */
 bool shutdown_cause_is_guest(ShutdownCause cause);
@@ -39,6 +53,9 @@ void shutdown_machine(Vmd *vmd, ShutdownCause cause, int status);
 
 /* Ends the daemon whatever set-action said (quit, signals). */
 void shutdown_daemon(Vmd *vmd, ShutdownCause cause);
+
+/* Ends the daemon, which never became ready; message is logged and recorded. */
+void shutdown_failed(Vmd *vmd, int status, const char *message);
 
 /* What a machine tells its daemon; the opaque pointer is the Vmd. */
 extern const MachineHost shutdown_machine_host;

@@ -45,6 +45,21 @@ static bool open_named(Vmd *vmd, char **paths, QmpDialectId dialect, GError **er
     return true;
 }
 
+/* The one in the run directory, if nothing else was said. */
+static bool open_default(Vmd *vmd, GError **error)
+{
+    const char *directory = vmd->options->run_directory;
+    char *paths[2] = { 0 };
+
+    if (!directory) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING, "nowhere to listen: give --socket "
+                      "PATH or --run-directory DIR, or start vmd by a socket unit");
+        return false;
+    }
+    paths[0] = vmd->default_socket = g_build_filename(directory, "qmp.sock", NULL);
+    return open_named(vmd, paths, QMP_DIALECT_QMP, error);
+}
+
 bool sockets_open(Vmd *vmd, GError **error)
 {
     const Options *options = vmd->options;
@@ -55,12 +70,8 @@ bool sockets_open(Vmd *vmd, GError **error)
         !open_named(vmd, options->jsonrpc_sockets, QMP_DIALECT_JSONRPC, error)) {
         return false;
     }
-    if (n_passed == 0 && !options->sockets && !options->jsonrpc_sockets) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
-                      "nowhere to listen: give --socket PATH, or start vmd by a socket unit");
-        return false;
-    }
-    return true;
+    return n_passed > 0 || options->sockets || options->jsonrpc_sockets ||
+           open_default(vmd, error);
 }
 
 static void unlink_all(char **paths)
@@ -75,4 +86,7 @@ void sockets_close(Vmd *vmd)
     qmp_server_close_listeners(vmd->server);
     unlink_all(vmd->options->sockets);
     unlink_all(vmd->options->jsonrpc_sockets);
+    if (vmd->default_socket) {
+        qmp_listen_unlink(vmd->default_socket);
+    }
 }

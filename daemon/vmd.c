@@ -125,6 +125,8 @@ Vmd *vmd_new(const Options *options, GError **error)
     vmd->options = options;
     fair_lock_init(&vmd->lock);
     run_control_init(&vmd->run);
+    vmd->shutdown.signal_fd = -1;
+    vmd->started = g_get_real_time();
     vmd->fds = fd_table_new();
     vmd->base = make_base(error);
     if (!vmd->base) {
@@ -172,6 +174,7 @@ void vmd_free(Vmd *vmd)
     if (!vmd) {
         return;
     }
+    before_ready_free(vmd->before_ready);
     shutdown_unwatch_signals(vmd);
     g_clear_pointer(&vmd->pool, pool_free);
     if (vmd->root) {
@@ -182,6 +185,7 @@ void vmd_free(Vmd *vmd)
     g_clear_pointer(&vmd->notify, notify_free);
     g_clear_pointer(&vmd->base, event_base_free);
     g_clear_pointer(&vmd->fds, fd_table_free);
+    g_free(vmd->default_socket);
     g_free(vmd->machine_id);
     g_free(vmd);
 }

@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "daemon/before-ready.h"
 #include "daemon/fd-table.h"
 #include "daemon/options.h"
 #include "daemon/pool.h"
@@ -40,7 +41,10 @@ struct Vmd {
     Notify *notify;
     RunControl run;
     Shutdown shutdown;
+    char *default_socket;       /* path in the run directory, if it is listened on */
+    BeforeReady *before_ready;  /* the command that must succeed first, or NULL */
     char *machine_id;           /* of the machine's object-add, or NULL */
+    gint64 started;             /* microseconds since 1970 */
 };
 
 /* Everything up to the point where sockets may be listened on; NULL and *error

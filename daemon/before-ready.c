@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * BeforeReady: see before-ready.h.  SIGCHLD comes by the event base; there is
+ * no other child whose end it could tell of.
+ */
+#include "config.h"
+#include "daemon/before-ready.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "daemon/shutdown.h"
+#include "qmp/error.h"
+
+struct BeforeReady {
+    GPid pid;                   /* 0: it has ended */
+    char *name;
+    struct event *event;
+    void (*done)(void *opaque, const GError *error);
+    void *opaque;
+};
+
+static void report(BeforeReady *before, int status)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!g_spawn_check_wait_status(status, &error)) {
+        g_prefix_error(&error, "'%s', which had to succeed before the daemon is ready: ",
+                       before->name);
+    }
+    before->done(before->opaque, error);
+}
+
+static void on_child(evutil_socket_t number, short what, void *opaque)
+{
+    BeforeReady *before = opaque;
+    int status;
+
+    if (before->pid && waitpid(before->pid, &status, WNOHANG) == before->pid) {
+        before->pid = 0;
+        event_del(before->event);
+        report(before, status);
+    }
+}
+
+static void prepare_child(gpointer data)
+{
+    shutdown_unblock_signals();
+}
+
+static bool spawn(BeforeReady *before, char **words, GError **error)
+{
+    const GSpawnFlags flags = G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD;
+
+    if (!g_spawn_async(NULL, words, NULL, flags, prepare_child, NULL, &before->pid,
+                       error)) {
+        before->pid = 0;
+        return false;
+    }
+    return true;
+}
+
+BeforeReady *before_ready_start(struct event_base *base, char **words,
+                                void (*done)(void *opaque, const GError *error), void *opaque,
+                                GError **error)
+{
+    BeforeReady *before = g_new0(BeforeReady, 1);
+
+    before->name = g_strdup(words[0]);
+    before->done = done;
+    before->opaque = opaque;
+    before->event = evsignal_new(base, SIGCHLD, on_child, before);
+    if (!before->event || event_add(before->event, NULL) < 0) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot watch child processes");
+        before_ready_free(before);
+        return NULL;
+    }
+    if (!spawn(before, words, error)) {
+        before_ready_free(before);
+        return NULL;
+    }
+    return before;
+}
+
+void before_ready_free(BeforeReady *before)
+{
+    if (!before) {
+        return;
+    }
+    if (before->pid) {
+        kill(before->pid, SIGTERM);
+        while (waitpid(before->pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+    }
+    if (before->event) {
+        event_free(before->event);
+    }
+    g_free(before->name);
+    g_free(before);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The exit record: exit.json in the state directory, by which `vmctl status` and others
+ * know how a daemon ended that is no longer there.  Its members are the schema's
+ * ExitRecord.  Without a state directory nothing is written.
+ *
+ * A file is replaced as a whole, so that a reader never sees half of one.  Main thread.
+ */
+#ifndef DAEMON_EXIT_RECORD_H
+#define DAEMON_EXIT_RECORD_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct Vmd Vmd;
+
+/* At the start: says that this process runs.  Fails with file-not-usable. */
+bool exit_record_begin(Vmd *vmd, GError **error);
+
+/* At the end: says why.  A failure is logged. */
+void exit_record_end(Vmd *vmd);
+
+#endif
