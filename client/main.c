@@ -14,6 +14,7 @@ static const Verb *const verbs[] = {
     &verb_apply,
     &verb_qmp,
     &verb_status,
+    &verb_list,
     &verb_wait,
     &verb_events,
     &verb_console,

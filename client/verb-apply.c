@@ -21,6 +21,7 @@
 
 typedef struct {
     gboolean check;
+    gboolean if_exists;
     gboolean verbose;
     gboolean wait;
     double timeout;             /* seconds, for wait; negative: none */
@@ -193,6 +194,8 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     const GOptionEntry entries[] = {
         { "check", 'c', 0, G_OPTION_ARG_NONE, &options.check,
           "check against the schema and send nothing", NULL },
+        { "if-exists", 0, 0, G_OPTION_ARG_NONE, &options.if_exists,
+          "succeed, and send nothing, if there is no such file", NULL },
         { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose,
           "print each step and how long it took", NULL },
         { "wait", 'w', 0, G_OPTION_ARG_NONE, &options.wait,
@@ -204,6 +207,9 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
 
     if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
         return EXIT_USAGE;
+    }
+    if (options.if_exists && !g_file_test(argv[1], G_FILE_TEST_EXISTS)) {
+        return EXIT_OK;
     }
     requests = read_requests(argv[1], error);
     if (!requests) {

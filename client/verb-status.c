@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmctl status: what the machine is doing, in one line.
+ * vmctl status: what the machine is doing, or how it ended, in one line.
  */
 #include "config.h"
 
 #include <stdio.h>
 
+#include "client/machine-record.h"
 #include "client/output.h"
 #include "client/verb.h"
 
@@ -45,22 +46,36 @@ static void print_text(const Answers *answers)
            json_is_true(json_object_get(answers->kvm, "enabled")) ? ", KVM" : "");
 }
 
-static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
+/* Nobody answers: what the daemon that was there left. */
+static int tell_record(const char *name, bool json, GError **error)
 {
-    g_autoptr(Connection) conn = NULL;
-    Answers answers = { 0 };
-    gboolean json = FALSE;
-    bool ok;
-    const GOptionEntry entries[] = {
-        { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "print a JSON object", NULL },
-        G_OPTION_ENTRY_NULL
-    };
+    g_autoptr(ExitRecord) record = NULL;
+    g_autoptr(GError) why = NULL;
+    g_autofree char *text = NULL;
 
-    if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
-        return EXIT_USAGE;
+    record = name ? machine_record_read(name, &why) : NULL;
+    if (!record) {
+        if (why) {
+            g_clear_error(error);
+            g_propagate_error(error, g_steal_pointer(&why));
+        }
+        return EXIT_ERROR;      /* with what the connection said */
     }
-    conn = verb_connect(globals, error);
-    ok = conn && ask(conn, &answers, error);
+    g_clear_error(error);
+    if (json) {
+        machine_record_print(record);
+    } else {
+        text = machine_record_describe(record);
+        printf("%s: %s\n", name, text);
+    }
+    return EXIT_BAD_END;
+}
+
+static int tell_live(Connection *conn, bool json, GError **error)
+{
+    Answers answers = { 0 };
+    bool ok = ask(conn, &answers, error);
+
     if (ok && json) {
         print_json(&answers);
     } else if (ok) {
@@ -73,10 +88,27 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     return ok ? EXIT_OK : EXIT_ERROR;
 }
 
+static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
+{
+    g_autoptr(Connection) conn = NULL;
+    gboolean json = FALSE;
+    const GOptionEntry entries[] = {
+        { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "print a JSON object", NULL },
+        G_OPTION_ENTRY_NULL
+    };
+
+    if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
+        return EXIT_USAGE;
+    }
+    conn = verb_connect(globals, error);
+    return conn ? tell_live(conn, json, error)
+                : tell_record(verb_machine_name(globals), json, error);
+}
+
 const Verb verb_status = {
     .name = "status",
     .arguments = "",
-    .summary = "tell what the machine is doing",
+    .summary = "tell what the machine is doing, or how it ended",
     .min_args = 0,
     .max_args = 0,
     .run = run,

@@ -6,8 +6,8 @@
 #include "client/verb.h"
 
 #include <string.h>
-#include <unistd.h>
 
+#include "client/machine-record.h"
 #include "qmp/error.h"
 
 void verb_global_entries(Globals *globals, GOptionEntry *entries)
@@ -52,28 +52,17 @@ bool verb_parse(const Verb *verb, Globals *globals, const GOptionEntry *entries,
            check_count(verb, *argc - 1, error);
 }
 
-static char *run_directory(GError **error)
+const char *verb_machine_name(const Globals *globals)
 {
-    const char *directory = g_getenv("VMD_RUN_DIR");
-
-    if (directory && *directory) {
-        return g_strdup(directory);
-    }
-    if (geteuid() == 0) {
-        return g_strdup("/run/vmd");
-    }
-    directory = g_getenv("XDG_RUNTIME_DIR");
-    if (!directory || !*directory) {
-        qmp_error_set(error, ERROR_REASON_GENERIC,
-                      "neither --socket, VMD_RUN_DIR nor XDG_RUNTIME_DIR says where the socket is");
+    if (globals->socket) {
         return NULL;
     }
-    return g_build_filename(directory, "vmd", NULL);
+    return globals->name ? globals->name : "default";
 }
 
 char *verb_socket_path(const Globals *globals, GError **error)
 {
-    const char *name = globals->name ? globals->name : "default";
+    const char *name = verb_machine_name(globals);
     g_autofree char *directory = NULL;
 
     if (globals->socket) {
@@ -83,7 +72,7 @@ char *verb_socket_path(const Globals *globals, GError **error)
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s' is not the name of a machine", name);
         return NULL;
     }
-    directory = run_directory(error);
+    directory = machine_run_directory(error);
     return directory ? g_build_filename(directory, name, "qmp.sock", NULL) : NULL;
 }
 

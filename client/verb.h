@@ -15,7 +15,7 @@ enum {
     EXIT_OK,
     EXIT_ERROR,                 /* something failed; a message said what */
     EXIT_USAGE,                 /* the command line makes no sense */
-    EXIT_BAD_END,               /* the machine crashed, panicked or was lost */
+    EXIT_BAD_END,               /* the machine crashed, panicked or was lost; or it is not there */
     EXIT_TIMEOUT = 124,         /* as timeout(1) */
 };
 
@@ -41,6 +41,7 @@ struct Verb {
 extern const Verb verb_apply;
 extern const Verb verb_console;
 extern const Verb verb_events;
+extern const Verb verb_list;
 extern const Verb verb_qmp;
 extern const Verb verb_status;
 extern const Verb verb_stop;
@@ -61,11 +62,13 @@ bool verb_parse(const Verb *verb, Globals *globals, const GOptionEntry *entries,
 
 /*
  * The socket that the global options mean: --socket; else qmp.sock in the
- * folder NAME of the run directory, which is $VMD_RUN_DIR, else /run/vmd for
- * root and $XDG_RUNTIME_DIR/vmd for others.  NULL with *error if there is no
- * such directory or the name is not a file name.
+ * folder NAME of the run directory (machine_run_directory).  NULL with *error if
+ * there is no such directory or the name is not a file name.
  */
 char *verb_socket_path(const Globals *globals, GError **error);
+
+/* The machine's name by the global options; NULL if --socket says which one it is. */
+const char *verb_machine_name(const Globals *globals);
 
 /* connection_open() on that socket. */
 Connection *verb_connect(const Globals *globals, GError **error);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a daemon left behind: the exit record in its machine's folder of the state
+ * directory (class ExitRecord of the schema), and the names of machines that have
+ * a folder there or in the run directory.
+ */
+#ifndef CLIENT_MACHINE_RECORD_H
+#define CLIENT_MACHINE_RECORD_H
+
+#include <glib.h>
+
+#include "qmp/qapi-types.h"
+
+/* Directories: $VMD_RUN_DIR, else /run/vmd for root and $XDG_RUNTIME_DIR/vmd for
+ * others; $VMD_STATE_DIR, else /var/lib/vmd and $XDG_STATE_HOME/vmd.  NULL with *error if nothing
+ * says where the run directory is. */
+char *machine_run_directory(GError **error);
+char *machine_state_directory(void);
+
+/* A machine's record, or NULL if there is none, without *error, or it cannot be read, with. */
+ExitRecord *machine_record_read(const char *name, GError **error);
+void machine_record_free(ExitRecord *record);       /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExitRecord, machine_record_free)
+
+/* "ended, guest-shutdown", "killed", "ended, host-signal (Terminated from process 1 of user 0)". */
+char *machine_record_describe(const ExitRecord *record);
+
+/* Prints the record as JSON, in one line. */
+void machine_record_print(const ExitRecord *record);
+
+/* Names of the machines that have a folder in either directory, sorted; to be freed with
+ * its elements. */
+GPtrArray *machine_names(GError **error);
+
+#endif

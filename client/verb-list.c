@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vmctl list: the machines of this host, one a line.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/machine-record.h"
+#include "client/output.h"
+#include "client/verb.h"
+
+/* The run state of the daemon that listens for a machine, or NULL. */
+static char *live_state(const char *name)
+{
+    const Globals globals = { .name = (char *)name };
+    g_autoptr(Connection) conn = verb_connect(&globals, NULL);
+    json_t *status = NULL;
+    char *state = NULL;
+
+    if (conn && connection_call(conn, "query-status", NULL, &status, NULL)) {
+        state = g_strdup(json_string_value(json_object_get(status, "status")));
+    }
+    json_decref(status);
+    return state;
+}
+
+static char *recorded_state(const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ExitRecord) record = machine_record_read(name, &error);
+
+    if (record) {
+        return machine_record_describe(record);
+    }
+    return g_strdup(error ? error->message : "not started");
+}
+
+static json_t *entry_of(const char *name)
+{
+    g_autofree char *state = live_state(name);
+    bool live = state != NULL;
+
+    if (!live) {
+        state = recorded_state(name);
+    }
+    return json_pack("{s:s, s:s, s:b}", "name", name, "state", state, "live", live);
+}
+
+static void print_table(const json_t *list)
+{
+    json_t *entry;
+    size_t i, width = strlen("NAME");
+
+    json_array_foreach(list, i, entry) {
+        width = MAX(width, json_string_length(json_object_get(entry, "name")));
+    }
+    printf("%-*s  STATE\n", (int)width, "NAME");
+    json_array_foreach(list, i, entry) {
+        printf("%-*s  %s\n", (int)width, json_string_value(json_object_get(entry, "name")),
+               json_string_value(json_object_get(entry, "state")));
+    }
+}
+
+static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
+{
+    g_autoptr(GPtrArray) names = NULL;
+    gboolean json = FALSE;
+    json_t *list;
+    const GOptionEntry entries[] = {
+        { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "print a JSON array", NULL },
+        G_OPTION_ENTRY_NULL
+    };
+
+    if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
+        return EXIT_USAGE;
+    }
+    names = machine_names(error);
+    if (!names) {
+        return EXIT_ERROR;
+    }
+    list = json_array();
+    for (guint i = 0; i < names->len; i++) {
+        json_array_append_new(list, entry_of(names->pdata[i]));
+    }
+    if (json) {
+        output_json(list);
+    } else {
+        print_table(list);
+    }
+    json_decref(list);
+    return EXIT_OK;
+}
+
+const Verb verb_list = {
+    .name = "list",
+    .arguments = "",
+    .summary = "list the machines of this host",
+    .description = "A machine is a folder of the run directory or the state directory.",
+    .min_args = 0,
+    .max_args = 0,
+    .run = run,
+};
