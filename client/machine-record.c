@@ -125,9 +125,10 @@ void machine_record_free(ExitRecord *record)
     qmp_clear(&qmp_type_ExitRecord, &record);
 }
 
-static bool is_alive(gint64 pid)
+bool machine_record_is_live(const ExitRecord *record)
 {
-    return kill(pid, 0) == 0 || errno == EPERM;
+    return record->running && record->pid > 0 &&
+           (kill(record->pid, 0) == 0 || errno == EPERM);
 }
 
 static char *describe_end(const ExitRecord *record)
@@ -154,7 +155,7 @@ char *machine_record_describe(const ExitRecord *record)
     if (!record->running) {
         return describe_end(record);
     }
-    return g_strdup(is_alive(record->pid) ? "does not answer" : "killed");
+    return g_strdup(machine_record_is_live(record) ? "does not answer" : "killed");
 }
 
 void machine_record_print(const ExitRecord *record)

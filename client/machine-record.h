@@ -22,6 +22,10 @@ ExitRecord *machine_record_read(const char *name, GError **error);
 void machine_record_free(ExitRecord *record);       /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExitRecord, machine_record_free)
 
+/* Whether the daemon that wrote it runs.  To ask by connecting would start a machine whose
+ * socket a service manager holds. */
+bool machine_record_is_live(const ExitRecord *record);
+
 /* "ended, guest-shutdown", "killed", "ended, host-signal (Terminated from process 1 of user 0)". */
 char *machine_record_describe(const ExitRecord *record);
 

@@ -26,24 +26,19 @@ static char *live_state(const char *name)
     return state;
 }
 
-static char *recorded_state(const char *name)
+/* What the record says, without connecting: that would start a machine whose
+ * socket a service manager holds. */
+static json_t *entry_of(const char *name)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(ExitRecord) record = machine_record_read(name, &error);
-
-    if (record) {
-        return machine_record_describe(record);
-    }
-    return g_strdup(error ? error->message : "not started");
-}
-
-static json_t *entry_of(const char *name)
-{
-    g_autofree char *state = live_state(name);
+    g_autofree char *state = record && machine_record_is_live(record) ? live_state(name) : NULL;
     bool live = state != NULL;
 
-    if (!live) {
-        state = recorded_state(name);
+    if (record && !live) {
+        state = machine_record_describe(record);
+    } else if (!live) {
+        state = g_strdup(error ? error->message : "not started");
     }
     return json_pack("{s:s, s:s, s:b}", "name", name, "state", state, "live", live);
 }
@@ -97,7 +92,8 @@ const Verb verb_list = {
     .name = "list",
     .arguments = "",
     .summary = "list the machines of this host",
-    .description = "A machine is a folder of the run directory or the state directory.",
+    .description = "A machine is a folder of the run directory or the state directory; what is told is "
+                   "what its daemon wrote there (--state-directory).",
     .min_args = 0,
     .max_args = 0,
     .run = run,

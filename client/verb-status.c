@@ -46,26 +46,13 @@ static void print_text(const Answers *answers)
            json_is_true(json_object_get(answers->kvm, "enabled")) ? ", KVM" : "");
 }
 
-/* Nobody answers: what the daemon that was there left. */
-static int tell_record(const char *name, bool json, GError **error)
+static int tell_record(const char *name, const ExitRecord *record, bool json)
 {
-    g_autoptr(ExitRecord) record = NULL;
-    g_autoptr(GError) why = NULL;
-    g_autofree char *text = NULL;
+    g_autofree char *text = machine_record_describe(record);
 
-    record = name ? machine_record_read(name, &why) : NULL;
-    if (!record) {
-        if (why) {
-            g_clear_error(error);
-            g_propagate_error(error, g_steal_pointer(&why));
-        }
-        return EXIT_ERROR;      /* with what the connection said */
-    }
-    g_clear_error(error);
     if (json) {
         machine_record_print(record);
     } else {
-        text = machine_record_describe(record);
         printf("%s: %s\n", name, text);
     }
     return EXIT_BAD_END;
@@ -91,6 +78,8 @@ static int tell_live(Connection *conn, bool json, GError **error)
 static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
 {
     g_autoptr(Connection) conn = NULL;
+    g_autoptr(ExitRecord) record = NULL;
+    const char *name;
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
         { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "print a JSON object", NULL },
@@ -100,9 +89,13 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
         return EXIT_USAGE;
     }
+    name = verb_machine_name(globals);
+    record = name ? machine_record_read(name, NULL) : NULL;
+    if (record && !machine_record_is_live(record)) {
+        return tell_record(name, record, json);
+    }
     conn = verb_connect(globals, error);
-    return conn ? tell_live(conn, json, error)
-                : tell_record(verb_machine_name(globals), json, error);
+    return conn ? tell_live(conn, json, error) : EXIT_ERROR;
 }
 
 const Verb verb_status = {
