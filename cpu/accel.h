@@ -140,6 +140,9 @@ typedef struct {
      * waits.  Main thread only.  A vCPU that asks for the pause itself (through
      * AccelHost) is parked as soon as it leaves its exit. */
     void (*vcpus_pause)(Accel *accel);
+    /* False if a vCPU is still in the very exit that it was in at the last call: its
+     * thread hangs.  Lock not needed.  NULL: there are no threads. */
+    bool (*vcpus_progress)(Accel *accel);
     /* State of a parked vCPU. */
     bool (*vcpu_get)(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error);
     bool (*vcpu_set)(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);

@@ -23,7 +23,7 @@ bool shutdown_cause_is_guest(ShutdownCause cause)
 
 static void end_loop(Vmd *vmd)
 {
-    notify_stopping(vmd->notify);
+    notify_stopping(vmd->notify, qmp_enum_name(&qmp_type_ShutdownCause, vmd->shutdown.cause));
     event_base_loopbreak(vmd->base);
 }
 

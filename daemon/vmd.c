@@ -81,6 +81,16 @@ static bool env_hot(const Env *env)
     return machine && machine->started;
 }
 
+/* For the watchdog.  The lock is not asked for: a thread that never gives it back
+ * is found by the exit that it is in, or by what the loop wants it for. */
+static bool vmd_vcpus_progress(void *opaque)
+{
+    const Machine *machine = vmd_machine(opaque);
+    const AccelOps *ops = machine && machine->accel ? accel_ops(machine->accel) : NULL;
+
+    return !ops || !ops->vcpus_progress || ops->vcpus_progress(machine->accel);
+}
+
 /* Events that a guest can make as many of as it likes: one in each interval. */
 static const QmpEventThrottle throttles[] = {
     { "BALLOON_CHANGE", G_GINT64_CONSTANT(1000000000), NULL },
@@ -147,7 +157,7 @@ Vmd *vmd_new(const Options *options, GError **error)
     };
     qmp_event_queue_set_throttles(vmd->events, throttles, G_N_ELEMENTS(throttles));
     vmd->server = qmp_server_new(vmd->base, &vmd->dispatch, vmd->events);
-    vmd->notify = notify_new(vmd->base);
+    vmd->notify = notify_new(vmd->base, vmd_vcpus_progress, vmd);
     make_root(vmd);
     return shutdown_watch_signals(vmd, error) ? g_steal_pointer(&vmd) : NULL;
 }

@@ -35,6 +35,7 @@ const AccelOps kvm_accel_ops = {
     .vcpu_destroy = kvm_vcpu_destroy,
     .vcpus_resume = kvm_vcpus_resume,
     .vcpus_stop = kvm_vcpus_stop,
+    .vcpus_progress = kvm_vcpus_progress,
     .vcpus_pause = kvm_vcpus_pause,
     .vcpu_get = kvm_vcpu_get,
     .vcpu_set = kvm_vcpu_set,

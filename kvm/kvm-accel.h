@@ -75,6 +75,8 @@ struct KvmVcpu {
     int fd;
     struct kvm_run *run;        /* shared with the kernel */
     int in_run;                 /* atomic: in KVM_RUN, or about to be */
+    guint turn;                 /* atomic: odd while it handles an exit, and always another one */
+    guint seen_turn;            /* of kvm_vcpus_progress */
     GThread *thread;
     bool stop, parked, quit;    /* under kvm->run.lock */
     bool has_run;               /* since it was made or reset */
@@ -136,6 +138,7 @@ void kvm_vcpu_destroy(Accel *accel, Cpu *cpu);
 void kvm_vcpus_resume(Accel *accel);
 void kvm_vcpus_stop(Accel *accel);
 void kvm_vcpus_pause(Accel *accel);
+bool kvm_vcpus_progress(Accel *accel);
 bool kvm_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error);
 bool kvm_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
 bool kvm_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);

@@ -100,6 +100,16 @@ static void stop_self(KvmVcpu *vcpu)
     g_mutex_unlock(&vcpu->kvm->run.lock);
 }
 
+static KvmExitAction handle_exit(KvmVcpu *vcpu, int error)
+{
+    KvmExitAction action;
+
+    __atomic_store_n(&vcpu->turn, vcpu->turn + 1, __ATOMIC_RELAXED);
+    action = kvm_vcpu_exit(vcpu, error);
+    __atomic_store_n(&vcpu->turn, vcpu->turn + 1, __ATOMIC_RELAXED);
+    return action;
+}
+
 /* Runs the guest until the vCPU shall park. */
 static void run_guest(KvmVcpu *vcpu)
 {
@@ -118,7 +128,7 @@ static void run_guest(KvmVcpu *vcpu)
         if (G_UNLIKELY(immediate_exit(vcpu))) {
             tell_holder(vcpu);
         }
-        switch (kvm_vcpu_exit(vcpu, error)) {
+        switch (handle_exit(vcpu, error)) {
         case KVM_VCPU_GO_ON:
             break;
         case KVM_VCPU_HALT:
@@ -247,6 +257,23 @@ void kvm_vcpus_pause(Accel *accel)
     }
     g_mutex_unlock(&kvm->run.lock);
     take_back(kvm);
+}
+
+bool kvm_vcpus_progress(Accel *accel)
+{
+    KvmAccel *kvm = kvm_accel(accel);
+    bool progress = true;
+
+    g_mutex_lock(&kvm->run.lock);
+    for (guint i = 0; i < kvm->vcpus->len; i++) {
+        KvmVcpu *vcpu = g_ptr_array_index(kvm->vcpus, i);
+        guint turn = __atomic_load_n(&vcpu->turn, __ATOMIC_RELAXED);
+
+        progress &= !(turn & 1) || turn != vcpu->seen_turn;
+        vcpu->seen_turn = turn;
+    }
+    g_mutex_unlock(&kvm->run.lock);
+    return progress;
 }
 
 void kvm_vcpus_resume(Accel *accel)

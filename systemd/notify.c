@@ -17,6 +17,8 @@ struct Notify {
     bool stopping;
     char *status;               /* last line sent, or NULL */
     struct event *watchdog;     /* NULL: not asked for */
+    bool (*alive)(void *opaque);
+    void *alive_opaque;
 };
 
 static void send_state(const Notify *notify, const char *state)
@@ -34,7 +36,13 @@ static void send_state(const Notify *notify, const char *state)
 
 static void watchdog_fired(evutil_socket_t fd, short what, void *opaque)
 {
-    send_state(opaque, "WATCHDOG=1");
+    const Notify *notify = opaque;
+
+    if (!notify->alive || notify->alive(notify->alive_opaque)) {
+        send_state(notify, "WATCHDOG=1");
+    } else {
+        g_warning("a vCPU hangs in an exit: the watchdog is not fed");
+    }
 }
 
 static void start_watchdog(Notify *notify, struct event_base *base)
@@ -54,12 +62,14 @@ static void start_watchdog(Notify *notify, struct event_base *base)
     }
 }
 
-Notify *notify_new(struct event_base *base)
+Notify *notify_new(struct event_base *base, bool (*alive)(void *opaque), void *opaque)
 {
     const char *path = g_getenv("NOTIFY_SOCKET");
     Notify *notify = g_new0(Notify, 1);
 
     notify->enabled = path && *path;
+    notify->alive = alive;
+    notify->alive_opaque = opaque;
     start_watchdog(notify, base);
     return notify;
 }
@@ -108,11 +118,14 @@ void notify_status(Notify *notify, const char *run_state, guint n_cpus)
     send_state(notify, notify->status);
 }
 
-void notify_stopping(Notify *notify)
+void notify_stopping(Notify *notify, const char *cause)
 {
+    g_autofree char *message = NULL;
+
     if (!notify->stopping) {
         notify->stopping = true;
-        send_state(notify, "STOPPING=1");
+        message = g_strdup_printf("STOPPING=1\nSTATUS=ended: %s", cause);
+        send_state(notify, message);
     }
 }
 

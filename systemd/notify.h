@@ -11,6 +11,7 @@
 #define SYSTEMD_NOTIFY_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 struct event_base;
 
@@ -18,11 +19,12 @@ typedef struct Notify Notify;
 
 /*
  * Starts the watchdog's timer on base (at half of WATCHDOG_USEC) if the
- * service manager asked for one.  Both environment variables of the watchdog
+ * service manager asked for one.  It is fed as long as alive(opaque) says that
+ * what does not run on the loop gets on, too (NULL: nothing else does).  Both environment variables of the watchdog
  * are left as they are.  base is borrowed and must outlive the result.
  * Never fails; free with notify_free().
  */
-Notify *notify_new(struct event_base *base);
+Notify *notify_new(struct event_base *base, bool (*alive)(void *opaque), void *opaque);
 
 /* Stops the timer.  Accepts NULL. */
 void notify_free(Notify *notify);
@@ -38,8 +40,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Notify, notify_free)
 void notify_ready(Notify *notify, const char *run_state, guint n_cpus);
 void notify_status(Notify *notify, const char *run_state, guint n_cpus);
 
-/* STOPPING=1, once; the watchdog goes on. */
-void notify_stopping(Notify *notify);
+/* STOPPING=1, once, with a status line that says why; the watchdog goes on. */
+void notify_stopping(Notify *notify, const char *cause);
 
 /* Asks for `usec` microseconds more, counted from now, for a start or stop
  * that takes longer than the unit allows. */

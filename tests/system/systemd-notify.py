@@ -69,7 +69,8 @@ def stopping(recorder):
                 Client(vmd.path, recorder).call('quit')
             else:
                 vmd.process.terminate()
-            vmd.expect('STOPPING=1')
+            vmd.expect('STOPPING=1', 'STATUS=ended: host-%s' % (
+                'qmp-quit' if end == 'quit' else 'signal'))
             assert vmd.process.wait(TIMEOUT) == 0
             assert not select.select([vmd.sock], [], [], 0)[0], vmd.next()
 
@@ -91,7 +92,7 @@ def status_follows(recorder):
         client.call('stop')
         vmd.expect('STATUS=paused, 1 vCPU')
         client.call('quit')
-        while vmd.next() != ['STOPPING=1']:
+        while vmd.next()[0] != 'STOPPING=1':
             pass
 
 

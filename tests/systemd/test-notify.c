@@ -54,7 +54,7 @@ static void expect(const Fixture *f, const char *text)
 
 static void test_messages(Fixture *f, const void *data)
 {
-    g_autoptr(Notify) notify = notify_new(f->base);
+    g_autoptr(Notify) notify = notify_new(f->base, NULL, NULL);
 
     notify_status(notify, "prelaunch", 0);
     expect(f, NULL);
@@ -68,9 +68,9 @@ static void test_messages(Fixture *f, const void *data)
     expect(f, "STATUS=running, 2 vCPUs");
     notify_extend_timeout(notify, 5000000);
     expect(f, "EXTEND_TIMEOUT_USEC=5000000");
-    notify_stopping(notify);
-    notify_stopping(notify);
-    expect(f, "STOPPING=1");
+    notify_stopping(notify, "host-signal");
+    notify_stopping(notify, "host-signal");
+    expect(f, "STOPPING=1\nSTATUS=ended: host-signal");
     expect(f, NULL);
     g_assert_cmpint(event_base_get_num_events(f->base, EVENT_BASE_COUNT_ADDED), ==, 0);
 }
@@ -81,7 +81,7 @@ static void test_watchdog(Fixture *f, const void *data)
     gint64 start = g_get_monotonic_time();
 
     g_setenv("WATCHDOG_USEC", "100000", TRUE);
-    notify = notify_new(f->base);
+    notify = notify_new(f->base, NULL, NULL);
     expect(f, NULL);
     for (int i = 1; i <= 3; i++) {
         event_base_loop(f->base, EVLOOP_ONCE);
@@ -92,13 +92,35 @@ static void test_watchdog(Fixture *f, const void *data)
     g_assert_cmpint(event_base_get_num_events(f->base, EVENT_BASE_COUNT_ADDED), ==, 0);
 }
 
+static bool said_alive(void *opaque)
+{
+    return *(bool *)opaque;
+}
+
+/* Threads that hang are found, too. */
+static void test_watchdog_not_alive(Fixture *f, const void *data)
+{
+    g_autoptr(Notify) notify = NULL;
+    bool alive = false;
+
+    g_setenv("WATCHDOG_USEC", "20000", TRUE);
+    notify = notify_new(f->base, said_alive, &alive);
+    g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*hangs*");
+    event_base_loop(f->base, EVLOOP_ONCE);
+    g_test_assert_expected_messages();
+    expect(f, NULL);
+    alive = true;
+    event_base_loop(f->base, EVLOOP_ONCE);
+    expect(f, "WATCHDOG=1");
+}
+
 static void test_watchdog_of_another(Fixture *f, const void *data)
 {
     g_autoptr(Notify) notify = NULL;
 
     g_setenv("WATCHDOG_USEC", "100000", TRUE);
     g_setenv("WATCHDOG_PID", "1", TRUE);
-    notify = notify_new(f->base);
+    notify = notify_new(f->base, NULL, NULL);
     g_unsetenv("WATCHDOG_PID");
     g_assert_cmpint(event_base_get_num_events(f->base, EVENT_BASE_COUNT_ADDED), ==, 0);
 }
@@ -109,15 +131,15 @@ static void test_nobody_listens(Fixture *f, const void *data)
 
     g_unsetenv("NOTIFY_SOCKET");
     g_setenv("WATCHDOG_USEC", "100000", TRUE);
-    notify = notify_new(f->base);
+    notify = notify_new(f->base, NULL, NULL);
     notify_ready(notify, "prelaunch", 0);
     notify_status(notify, "running", 1);
-    notify_stopping(notify);
+    notify_stopping(notify, "host-signal");
     g_assert_cmpint(event_base_get_num_events(f->base, EVENT_BASE_COUNT_ADDED), ==, 0);
     expect(f, NULL);
     g_clear_pointer(&notify, notify_free);
     g_setenv("NOTIFY_SOCKET", "/no/such/socket", TRUE);
-    notify = notify_new(f->base);
+    notify = notify_new(f->base, NULL, NULL);
     notify_ready(notify, "prelaunch", 0);
     notify_free(NULL);
 }

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How a daemon begins and ends: run and state directory, --before-ready, exit records."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import vmdtest                                      # noqa: E402
+from microvm import build                           # noqa: E402
+from vmdtest import TIMEOUT, VMCTL, Client, Daemon, need_kvm        # noqa: E402
+
+
+class Recorded(Daemon):
+    """A daemon with a state directory."""
+
+    def __init__(self, recorder):
+        self.state = vmdtest.tempfile.mkdtemp(prefix='vmd-state-')
+        super().__init__(recorder, ['--name', 'm', '--state-directory', self.state])
+
+    def __exit__(self, *_):
+        super().__exit__()
+        vmdtest.shutil.rmtree(self.state)
+
+
+def read(daemon):
+    with open(os.path.join(daemon.state, 'exit.json'), encoding='utf-8') as f:
+        return json.load(f)
+
+
+def run_directory(recorder):
+    """without any other socket the daemon listens in its run directory, and tidies up"""
+    folder = vmdtest.tempfile.mkdtemp(prefix='vmd-run-')
+    path = os.path.join(folder, 'qmp.sock')
+    with Daemon(recorder, ['--run-directory', folder], socket_option=False) as daemon:
+        daemon.wait_socket(path)
+        Client(path, recorder).call('quit')
+        assert daemon.wait() == 0
+    assert os.listdir(folder) == []
+    os.rmdir(folder)
+
+
+def no_state_directory(_recorder):
+    """a state directory that is not there stops the start with status 4"""
+    done = subprocess.run([vmdtest.VMD, '--socket', '/tmp/vmd-test-none.sock', '--state-directory',
+                           '/no/such/folder'], capture_output=True, text=True, timeout=TIMEOUT)
+    assert done.returncode == 4 and 'exit record' in done.stderr, done
+    assert not os.path.exists('/tmp/vmd-test-none.sock')
+
+
+def record_while_it_runs(recorder):
+    """the record of a daemon that runs says so, with its process"""
+    with Recorded(recorder) as daemon:
+        daemon.client().close()
+        record = read(daemon)
+        assert record['running'] is True and record['pid'] == daemon.process.pid, record
+        assert record['name'] == 'm' and 'ended' not in record, record
+        assert abs(record['started'] / 1e6 - time.time()) < 60, record
+        daemon.process.kill()
+        daemon.process.wait()
+        assert read(daemon) == record
+
+
+def record_of_quit(recorder):
+    """quit: cause host-qmp-quit, status 0"""
+    with Recorded(recorder) as daemon:
+        daemon.client().call('quit')
+        assert daemon.wait() == 0
+        record = read(daemon)
+        assert record['cause'] == 'host-qmp-quit' and record['status'] == 0, record
+        assert record['running'] is False and record['ended'] >= record['started'], record
+        assert 'signal' not in record and record['guest'] is False, record
+
+
+def record_of_signal(recorder):
+    """a signal: its number, and the process and user that sent it"""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        with Recorded(recorder) as daemon:
+            daemon.process.send_signal(number)
+            assert daemon.wait() == 0
+            record = read(daemon)
+            assert record['cause'] == 'host-signal' and record['signal'] == number, record
+            assert record['sender-pid'] == os.getpid(), record
+            assert record['sender-uid'] == os.getuid(), record
+            assert 'from process %d of user %d' % (os.getpid(), os.getuid()) in daemon.output()
+
+
+def record_of_guest(recorder):
+    """what the guest did: reset with reboot=shutdown, and exit by a debug device"""
+    need_kvm()
+    for end, cause, status in (('reboot', 'guest-reset', 0), ('exit:5', 'guest-shutdown', 11)):
+        with Recorded(recorder) as daemon:
+            client = daemon.client()
+            build(client, append='end=' + end)
+            client.call('set-action', reboot='shutdown')
+            client.call('cont')
+            assert daemon.wait() == status
+            record = read(daemon)
+            assert (record['cause'], record['status']) == (cause, status), record
+            assert record['guest'] is True and record['state'] == 'shutdown', record
+
+
+def ready_after_command(recorder):
+    """the command is a client like others; it ends before the daemon counts as ready"""
+    command = '%s -s %s qmp query-name' % (VMCTL, 'SOCKET')
+    with Recorded(recorder) as daemon:
+        path = daemon.path('second.sock')
+        command = command.replace('SOCKET', path)
+        done = subprocess.Popen([vmdtest.VMD, '--name', 'two', '--socket', path, '--before-ready',
+                                 command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert json.loads(done.stdout.readline()) == {'return': {'name': 'two'}}
+        done.send_signal(signal.SIGTERM)
+        assert done.wait(TIMEOUT) == 0
+
+
+def command_fails(recorder):
+    """a command that fails, is killed or does not exist ends the daemon with status 8 or 4"""
+    for command, status, text in (('false', 8, 'code 1'), ('sh -c "kill -9 $$"', 8, 'killed'),
+                                  ('/no/such/command', 4, 'No such file')):
+        with Recorded(recorder) as other:
+            path = other.path('second.sock')
+            done = subprocess.run([vmdtest.VMD, '--socket', path, '--before-ready', command],
+                                  capture_output=True, text=True, timeout=TIMEOUT)
+            assert done.returncode == status and text in done.stderr, done
+            assert not os.path.exists(path)
+
+
+def command_is_ended(recorder):
+    """a daemon that is told to end takes its command with it"""
+    with Recorded(recorder) as other:
+        path, mark = other.path('second.sock'), other.path('mark')
+        vmd = subprocess.Popen([vmdtest.VMD, '--socket', path, '--before-ready',
+                                'sh -c "echo $$ >%s.new; mv %s.new %s; exec sleep 1000"' % (
+                                    mark, mark, mark)], stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + TIMEOUT
+        while not os.path.exists(mark) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        with open(mark, encoding='ascii') as f:
+            child = int(f.read())
+        vmd.send_signal(signal.SIGTERM)
+        assert vmd.wait(TIMEOUT) == 0
+        assert not os.path.exists('/proc/%d' % child)
+
+
+def bad_quoting(_recorder):
+    """--before-ready with a quote that does not end is a usage error"""
+    done = subprocess.run([vmdtest.VMD, '--before-ready', '"'], capture_output=True, text=True,
+                          timeout=TIMEOUT)
+    assert done.returncode == 2 and '--before-ready' in done.stderr, done
+
+
+def listed(recorder):
+    """vmctl list and status tell of machines that run, have ended or were killed"""
+    top = vmdtest.tempfile.mkdtemp(prefix='vmd-top-')
+    env = {**os.environ, 'VMD_RUN_DIR': top, 'VMD_STATE_DIR': top}
+    folders = {name: os.path.join(top, name) for name in ('live', 'over', 'dead', 'new')}
+    for folder in folders.values():
+        os.mkdir(folder)
+    daemons = {name: Daemon(recorder, ['--name', name, '--run-directory', folders[name],
+                                       '--state-directory', folders[name]], socket_option=False)
+               for name in ('live', 'over', 'dead')}
+
+    def vmctl(*words):
+        return subprocess.run([VMCTL, *words], env=env, capture_output=True, text=True,
+                              timeout=TIMEOUT)
+    try:
+        for name, daemon in daemons.items():
+            daemon.wait_socket(os.path.join(folders[name], 'qmp.sock'))
+        Client(os.path.join(folders['over'], 'qmp.sock'), recorder).call('quit')
+        daemons['over'].wait()
+        daemons['dead'].process.kill()
+        daemons['dead'].process.wait()
+        assert vmctl('list').stdout.splitlines() == [
+            'NAME  STATE', 'dead  killed', 'live  prelaunch', 'new   not started',
+            'over  ended, host-qmp-quit']
+        told = {m['name']: m for m in json.loads(vmctl('list', '--json').stdout)}
+        assert [told[n]['live'] for n in sorted(told)] == [False, True, False, False], told
+        for name, text, status in (('live', 'live: prelaunch, 0 vCPUs\n', 0),
+                                   ('over', 'over: ended, host-qmp-quit\n', 3),
+                                   ('dead', 'dead: killed\n', 3)):
+            done = vmctl('-n', name, 'status')
+            assert (done.stdout, done.returncode) == (text, status), done
+        record = json.loads(vmctl('-n', 'over', 'status', '--json').stdout)
+        assert record['cause'] == 'host-qmp-quit', record
+        with open(os.path.join(folders['dead'], 'exit.json'), 'w', encoding='ascii') as f:
+            f.write('{ "pid": "x" }')
+        assert 'exit.json' in vmctl('list').stdout
+    finally:
+        for daemon in daemons.values():
+            daemon.__exit__()
+        vmdtest.shutil.rmtree(top)
+
+
+if __name__ == '__main__':
+    vmdtest.main([run_directory, no_state_directory, record_while_it_runs, record_of_quit,
+                  record_of_signal, record_of_guest, ready_after_command, command_fails,
+                  command_is_ended, bad_quoting, listed])

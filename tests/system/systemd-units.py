@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The units under a real systemd: from installation to removal without a trace."""
+import ctypes
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import systemdbox                                   # noqa: E402
+import vmdtest                                      # noqa: E402
+from vmdtest import need_kvm                        # noqa: E402
+
+GUEST = '/var/lib/vmd-guests/guest.elf'
+CONFIG = '''
+{ "execute": "object-add", "arguments": { "qom-type": "kvm-accel", "id": "kvm" } }
+{ "execute": "object-add", "arguments": { "qom-type": "memory-backend-memfd", "id": "ram", "size": 16777216 } }
+{ "execute": "object-add", "arguments": { "qom-type": "microvm-machine", "memory-backend": "ram",
+  "kernel": "%s", "append": "%s" } }
+{ "execute": "device_add", "arguments": { "driver": "qemu64-x86_64-cpu", "id": "cpu0" } }
+{ "execute": "set-action", "arguments": { "reboot": "shutdown" } }
+{ "execute": "cont" }
+'''
+
+_box = None
+_installed = []
+
+
+def box():
+    """One box serves all tests."""
+    global _box
+    if _box is None:
+        need_kvm()
+        _box = systemdbox.Box()
+        _installed.extend(_box.install())
+        _box.copy(os.path.join(vmdtest.GUESTS, 'guest.elf'), GUEST)
+    return _box
+
+
+def configure(b, name, append):
+    b.write('/etc/vmd/%s.conf' % name, CONFIG % (GUEST, append))
+
+
+def vmctl(b, name, *words, check=True):
+    return b.run('vmctl', '-n', name, *words, check=check)
+
+
+def record(b, name):
+    return json.loads(b.run('cat', '/var/lib/vmd/%s/exit.json' % name).stdout)
+
+
+def main_pid(b, name):
+    return int(b.show('vmd@%s.service' % name, 'MainPID'))
+
+
+def host_pid(b, pid):
+    """The number that a process of the box has outside."""
+    for name in os.listdir('/proc'):
+        if name.isdigit():
+            try:
+                with open('/proc/%s/status' % name, encoding='utf-8') as f:
+                    ids = next(l for l in f if l.startswith('NSpid:')).split()[1:]
+            except (OSError, StopIteration):
+                continue
+            if len(ids) > 1 and ids[-1] == str(pid) and os.readlink(
+                    '/proc/%s/ns/pid' % name) == os.readlink('/proc/%d/ns/pid' % b.pid):
+                return int(name)
+    raise AssertionError('no process %d' % pid)
+
+
+class StoppedThread:
+    """Holds the main thread of a process, and no other one, by ptrace."""
+
+    ATTACH, DETACH, INTERRUPT = 0x4206, 17, 0x4207      # SEIZE, DETACH, INTERRUPT
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.libc = ctypes.CDLL(None, use_errno=True)
+
+    def __enter__(self):
+        for request in (self.ATTACH, self.INTERRUPT):
+            if self.libc.ptrace(request, self.pid, None, None) < 0:
+                raise vmdtest.Skip('ptrace: ' + os.strerror(ctypes.get_errno()))
+        os.waitpid(self.pid, 0x40000000)                # __WALL
+        return self
+
+    def gone(self):
+        """It was killed: its tracer has to hear of that first."""
+        return os.waitpid(self.pid, 0x40000000 | os.WNOHANG)[0] == self.pid
+
+    def __exit__(self, *_):
+        self.libc.ptrace(self.DETACH, self.pid, None, None)
+
+
+def ended(b, name):
+    b.wait(lambda: b.show('vmd@%s.service' % name, 'ActiveState') in ('inactive', 'failed'),
+           'vmd@%s did not end' % name)
+
+
+def exposure(_recorder):
+    """the service's exposure is at most 1.5"""
+    b = box()
+    text = b.run('systemd-analyze', 'security', '--no-pager', 'vmd@x.service').stdout
+    line = next(l for l in text.splitlines() if 'Overall exposure level' in l)
+    assert float(line.split(':')[1].split()[0]) <= 1.5, line
+
+
+def first_connection(_recorder):
+    """enabled by its socket, the daemon starts with the first connection and serves it"""
+    b = box()
+    b.run('systemctl', 'enable', '--now', 'vmd@first.socket')
+    assert b.show('vmd@first.service', 'ActiveState') == 'inactive'
+    assert vmctl(b, 'first', 'status', check=False).stdout == 'first: prelaunch, 0 vCPUs\n'
+    assert b.show('vmd@first.service', 'ActiveState') == 'active'
+    assert b.show('vmd@first.service', 'StatusText') == 'prelaunch, 0 vCPUs'
+    status = b.run('cat', '/proc/%d/status' % main_pid(b, 'first')).stdout
+    fields = dict(line.split(':\t', 1) for line in status.splitlines() if ':\t' in line)
+    user = b.run('id', '-u', 'vmd').stdout.strip()
+    assert fields['Uid'].split()[0] == user and user != '0', fields['Uid']
+    assert int(fields['CapEff'], 16) == 0 and fields['NoNewPrivs'] == '1', fields
+    mode = b.run('stat', '-c', '%a %U %G', '/run/vmd/first/qmp.sock').stdout.strip()
+    assert mode == '660 vmd vmd', mode
+
+
+def configured_before_ready(_recorder):
+    """a machine's requests are applied before the service counts as started"""
+    b = box()
+    configure(b, 'conf', 'end=loop')
+    b.run('systemctl', 'start', 'vmd@conf.service')
+    assert b.show('vmd@conf.service', 'StatusText') == 'running, 1 vCPU'
+    assert b.show('vmd@conf.service', 'Slice') == 'vmd.slice'
+    b.run('systemctl', 'stop', 'vmd@conf.service')
+
+
+def bad_configuration(_recorder):
+    """a request that fails fails the start, and the record says so"""
+    b = box()
+    b.write('/etc/vmd/bad.conf', '{ "execute": "no-such-command" }\n')
+    assert b.run('systemctl', 'start', 'vmd@bad.service', check=False).returncode
+    assert b.show('vmd@bad.service', 'ExecMainStatus') == '8'
+    assert record(b, 'bad')['status'] == 8
+    log = b.run('journalctl', '--no-pager', '-o', 'cat', '-u', 'vmd@bad').stdout
+    assert 'no-such-command' in log, log
+    assert b.show('vmd@bad.service', 'NRestarts') == '0'
+    b.run('systemctl', 'reset-failed', 'vmd@bad.service')
+
+
+def guest_shutdown(_recorder):
+    """a guest that ends its machine ends the service, and the record says why"""
+    b = box()
+    configure(b, 'short', 'end=reboot')
+    b.run('systemctl', 'start', 'vmd@short.service', check=False)
+    ended(b, 'short')
+    assert record(b, 'short')['cause'] == 'guest-reset', record(b, 'short')
+    assert b.show('vmd@short.service', 'Result') == 'success'
+    told = vmctl(b, 'short', 'status', check=False)
+    assert told.stdout.startswith('short: ended, guest-reset') and told.returncode == 3, told
+    b.run('systemctl', 'stop', 'vmd@short.socket', check=False)
+
+
+def stop_without_help(_recorder):
+    """systemctl stop ends a machine whose guest does not cooperate"""
+    b = box()
+    configure(b, 'deaf', 'end=loop')
+    b.run('systemctl', 'start', 'vmd@deaf.service')
+    b.run('systemctl', 'stop', 'vmd@deaf.service')
+    assert b.show('vmd@deaf.service', 'Result') == 'success'
+    assert record(b, 'deaf')['cause'] in ('host-qmp-quit', 'host-signal')
+
+
+def killed(_recorder):
+    """after kill -9 of the daemon the service is started again, and the record tells of it"""
+    b = box()
+    configure(b, 'killed', 'end=loop')
+    b.run('systemctl', 'start', 'vmd@killed.service')
+    before = main_pid(b, 'killed')
+    b.kill('vmd@killed.service')
+    b.wait(lambda: main_pid(b, 'killed') not in (0, before) and
+           b.show('vmd@killed.service', 'StatusText') == 'running, 1 vCPU', 'no new daemon')
+    assert b.show('vmd@killed.service', 'NRestarts') == '1'
+    b.run('systemctl', 'stop', 'vmd@killed.service')
+
+
+def stuck_loop(_recorder):
+    """a main loop that stands still is found by the watchdog, and the machine started anew"""
+    b = box()
+    b.write('/etc/systemd/system/vmd@stuck.service.d/fast.conf', '[Service]\nWatchdogSec=1\nTimeoutAbortSec=1\n')
+    b.run('systemctl', 'daemon-reload')
+    configure(b, 'stuck', 'end=loop')
+    b.run('systemctl', 'start', 'vmd@stuck.service')
+    before = main_pid(b, 'stuck')
+    with StoppedThread(host_pid(b, before)) as thread:
+        b.wait(thread.gone, 'the watchdog did not bite')
+    b.wait(lambda: main_pid(b, 'stuck') not in (0, before), 'no new daemon')
+    b.run('journalctl', '--sync')
+    log = b.run('journalctl', '--no-pager', '-o', 'cat', '-u', 'vmd@stuck').stdout
+    assert 'Watchdog timeout' in log, log
+    b.run('systemctl', 'stop', 'vmd@stuck.service')
+    b.run('rm', '-r', '/etc/systemd/system/vmd@stuck.service.d')
+
+
+def restart_limit(_recorder):
+    """a daemon that keeps dying is given up after five starts"""
+    b = box()
+    configure(b, 'dying', 'end=loop')
+    b.run('systemctl', 'start', 'vmd@dying.service')
+    seen = set()
+
+    def kill_again():
+        if b.show('vmd@dying.service', 'ActiveState') == 'failed':
+            return True
+        pid = main_pid(b, 'dying')
+        if pid and pid not in seen:
+            seen.add(pid)
+            b.run('systemctl', 'kill', '--kill-whom=main', '--signal=9', 'vmd@dying', check=False)
+        return False
+    b.wait(kill_again, 'it was never given up', 60)
+    assert len(seen) == 5, seen
+    told = vmctl(b, 'dying', 'status', check=False)
+    assert told.stdout == 'dying: killed\n', told
+    b.run('systemctl', 'reset-failed', 'vmd@dying.service')
+
+
+def journal_fields(_recorder):
+    """the journal has each request with machine, command, client and priority"""
+    b = box()
+    b.run('systemctl', 'start', 'vmd@log.service')
+    vmctl(b, 'log', 'qmp', json.dumps({'execute': 'object-add', 'arguments': {
+        'qom-type': 'memory-backend-ram', 'id': 'ram', 'size': 4096}}))
+    b.run('journalctl', '--sync')
+    text = b.run('journalctl', '--no-pager', '-o', 'json', '-u', 'vmd@log', 'COMMAND=object-add').stdout
+    entry = json.loads(text.splitlines()[0])
+    assert entry['VM'] == 'log' and entry['PRIORITY'] == '6' and 'pid' in entry['CLIENT'], entry
+    b.run('systemctl', 'stop', 'vmd@log.service')
+
+
+def at_boot(_recorder):
+    """an enabled machine runs after a reboot of the host"""
+    b = box()
+    configure(b, 'boot', 'end=loop')
+    b.run('systemctl', 'enable', 'vmd@boot.service')
+    b.reboot()
+    b.wait(lambda: b.show('vmd@boot.service', 'StatusText') == 'running, 1 vCPU', 'not started')
+    b.run('systemctl', 'disable', '--now', 'vmd@boot.service', 'vmd@boot.socket')
+
+
+def many_instances(_recorder):
+    """20 machines at once: started, listed, stopped"""
+    b = box()
+    names = ['m%d' % i for i in range(20)]
+    for name in names:
+        configure(b, name, 'end=loop')
+    b.run('systemctl', 'start', *['vmd@%s.service' % name for name in names], timeout=120)
+    live = {m['name'] for m in json.loads(b.run('vmctl', 'list', '--json').stdout) if m['live']}
+    assert set(names) <= live, live
+    b.run('systemctl', 'stop', *['vmd@%s.service' % name for name in names], timeout=120)
+    live = {m['name'] for m in json.loads(b.run('vmctl', 'list', '--json').stdout) if m['live']}
+    assert not set(names) & live, live
+
+
+def removal(_recorder):
+    """removed, nothing of it is left but the administrator's files and the records"""
+    b = box()
+    b.run('systemctl', 'stop', 'vmd@*.service', 'vmd@*.socket', check=False)
+    b.run('systemctl', 'disable', 'vmd@first.socket')
+    b.run('rm', *_installed)
+    b.run('systemctl', 'daemon-reload')
+    units = b.run('systemctl', 'list-units', '--all', '--plain', '--no-legend', 'vmd*').stdout
+    assert 'vmd@' not in units, units
+    assert not b.run('pgrep', '-x', 'vmd', check=False).stdout
+    left = b.run('find', '/run/vmd', '/etc/systemd/system', '-name', '*vmd*', '-not', '-path',
+                 '/run/vmd').stdout
+    sockets = b.run('find', '/run/vmd', '-type', 's').stdout
+    assert not left and not sockets, left + sockets
+
+
+if __name__ == '__main__':
+    systemdbox.enter_mount_namespace()
+    try:
+        vmdtest.main([exposure, first_connection, configured_before_ready, bad_configuration,
+                      guest_shutdown, stop_without_help, killed, stuck_loop, restart_limit,
+                      journal_fields,
+                      at_boot, many_instances, removal])
+    finally:
+        if _box:
+            _box.__exit__()
