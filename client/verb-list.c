@@ -92,8 +92,8 @@ const Verb verb_list = {
     .name = "list",
     .arguments = "",
     .summary = "list the machines of this host",
-    .description = "A machine is a folder of the run directory or the state directory; what is told is "
-                   "what its daemon wrote there (--state-directory).",
+    .description = "A machine is a folder of the run directory or the state directory; what "
+                   "is told of it is what its daemon wrote there (--state-directory).",
     .min_args = 0,
     .max_args = 0,
     .run = run,

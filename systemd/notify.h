@@ -20,9 +20,9 @@ typedef struct Notify Notify;
 /*
  * Starts the watchdog's timer on base (at half of WATCHDOG_USEC) if the
  * service manager asked for one.  It is fed as long as alive(opaque) says that
- * what does not run on the loop gets on, too (NULL: nothing else does).  Both environment variables of the watchdog
- * are left as they are.  base is borrowed and must outlive the result.
- * Never fails; free with notify_free().
+ * what does not run on the loop gets on, too (NULL: nothing else does).  Both
+ * environment variables of the watchdog are left as they are.  base is borrowed
+ * and must outlive the result.  Never fails; free with notify_free().
  */
 Notify *notify_new(struct event_base *base, bool (*alive)(void *opaque), void *opaque);
 
