@@ -105,7 +105,7 @@ static void test_watchdog_not_alive(Fixture *f, const void *data)
 
     g_setenv("WATCHDOG_USEC", "20000", TRUE);
     notify = notify_new(f->base, said_alive, &alive);
-    g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*hangs*");
+    g_test_expect_message("vmd-systemd", G_LOG_LEVEL_WARNING, "*hangs*");
     event_base_loop(f->base, EVLOOP_ONCE);
     g_test_assert_expected_messages();
     expect(f, NULL);
@@ -151,6 +151,7 @@ int main(int argc, char **argv)
     g_test_add("/systemd/notify/" name, Fixture, NULL, set_up, test, tear_down)
     ADD("messages", test_messages);
     ADD("watchdog", test_watchdog);
+    ADD("watchdog-not-alive", test_watchdog_not_alive);
     ADD("watchdog-of-another", test_watchdog_of_another);
     ADD("nobody-listens", test_nobody_listens);
     return g_test_run();
