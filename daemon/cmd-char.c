@@ -117,7 +117,7 @@ static bool add_chardev(Object *obj, void *data)
     info = g_new0(ChardevInfo, 1);
     info->label = g_strdup(obj->name);
     info->filename = char_filename(chr);
-    info->frontend_open = chr->front != NULL;
+    info->frontend_open = char_in_use(chr);
     g_ptr_array_add(data, info);
     return true;
 }

@@ -66,6 +66,7 @@ const TypeInfo *const hw_types[] = {
 
     /* chardev */
     &chardev_file_type,
+    &chardev_mux_type,
     &chardev_null_type,
     &chardev_pipe_type,
     &chardev_pty_type,
@@ -73,6 +74,7 @@ const TypeInfo *const hw_types[] = {
     &chardev_socket_type,
     &chardev_stdio_type,
     &chardev_type,
+    &chardev_udp_type,
 
     /* core */
     &iothread_type,

@@ -190,6 +190,7 @@ enum {
     QMP_CLASS_UNSTABLE       = 1 << 4,
     QMP_CLASS_DEPRECATED     = 1 << 5,
     QMP_CLASS_DEFAULT        = 1 << 6,  /* machine: the default one */
+    QMP_CLASS_SHARED         = 1 << 7,  /* exclusive links do not exclude each other */
 };
 
 /* One comparison of an entry's `if`. */

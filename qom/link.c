@@ -75,15 +75,33 @@ static Object *find_target(Object *obj, const char *path, const QmpClass *klass,
 static const LinkHolder *exclusive_holder(const Walk *walk, const QmpMember *member,
                                           const Object *target)
 {
+    if (object_class(target)->flags & QMP_CLASS_SHARED) {
+        return NULL;
+    }
     for (guint i = 0; target->holders && i < target->holders->len; i++) {
         const LinkHolder *h = &g_array_index(target->holders, LinkHolder, i);
         bool going = walk->replacing && h->holder == walk->obj && h->member == member;
 
-        if ((h->member->flags & QMP_MEMBER_EXCLUSIVE) && !going) {
+        if (h->exclusive && !going) {
             return h;
         }
     }
     return NULL;
+}
+
+/* Whether nobody else has it exclusively. */
+static bool is_free(const Walk *walk, const QmpMember *member, const Object *target,
+                    const char *path, GError **error)
+{
+    const LinkHolder *other = exclusive_holder(walk, member, target);
+
+    if (other) {
+        g_autofree char *holder = object_path(other->holder);
+
+        qmp_error_set(error, ERROR_REASON_IN_USE, "object '%s' is in use by property '%s' of '%s'",
+                      path, other->member->name, holder);
+    }
+    return !other;
 }
 
 static bool may_hold(const Walk *walk, const QmpMember *member, const Object *target,
@@ -97,30 +115,35 @@ static bool may_hold(const Walk *walk, const QmpMember *member, const Object *ta
         qmp_error_set(error, ERROR_REASON_WRONG_STATE, "object '%s' is not ready yet", path);
         return false;
     }
-    if (member->flags & QMP_MEMBER_EXCLUSIVE) {
-        const LinkHolder *other = exclusive_holder(walk, member, target);
-
-        if (other) {
-            g_autofree char *holder = object_path(other->holder);
-
-            qmp_error_set(error, ERROR_REASON_IN_USE,
-                          "object '%s' is in use by property '%s' of '%s'", path,
-                          other->member->name, holder);
-            return false;
-        }
-    }
-    return true;
+    return !(member->flags & QMP_MEMBER_EXCLUSIVE) ||
+           is_free(walk, member, target, path, error);
 }
 
-void link_hold(Object *holder, const QmpMember *row, Object *target)
+static void hold(Object *holder, const QmpMember *row, Object *target, bool exclusive)
 {
-    LinkHolder entry = { holder, row };
+    LinkHolder entry = { holder, row, exclusive };
 
     if (!target->holders) {
         target->holders = g_array_new(FALSE, FALSE, sizeof(LinkHolder));
     }
     g_array_append_val(target->holders, entry);
     object_ref(target);
+}
+
+void link_hold(Object *holder, const QmpMember *row, Object *target)
+{
+    hold(holder, row, target, row->flags & QMP_MEMBER_EXCLUSIVE);
+}
+
+bool link_hold_exclusive(Object *holder, const QmpMember *row, Object *target, GError **error)
+{
+    const Walk walk = { .obj = holder };
+
+    if (!is_free(&walk, row, target, target->name, error)) {
+        return false;
+    }
+    hold(holder, row, target, true);
+    return true;
 }
 
 /* Holders mostly go in the reverse order of their coming, so the search from

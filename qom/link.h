@@ -12,6 +12,7 @@
 typedef struct {
     Object *holder;
     const QmpMember *member;
+    bool exclusive;
 } LinkHolder;
 
 /*
@@ -33,6 +34,8 @@ void link_release_all(Object *obj);
 /* A hold of its own kind, said by C code: holder needs target until it drops
  * it.  row names it in messages. */
 void link_hold(Object *holder, const QmpMember *row, Object *target);
+/* The same as if row were an exclusive link.  Fails with in-use. */
+bool link_hold_exclusive(Object *holder, const QmpMember *row, Object *target, GError **error);
 void link_drop(Object *holder, const QmpMember *row, Object *target);
 
 #endif

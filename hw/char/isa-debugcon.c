@@ -70,7 +70,7 @@ static void debugcon_unrealize(Device *dev)
     IsaDebugcon *s = (IsaDebugcon *)dev;
 
     if (s->chr) {
-        char_detach(s->chr);
+        char_detach(s->chr, s);
     }
     s->chr = NULL;
     isa_unmap(dev, s->region);

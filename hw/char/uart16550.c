@@ -528,7 +528,7 @@ void uart16550_realize(Uart16550 *s, Chardev *chr, Clock *clock, Irq *irq, guint
 void uart16550_unrealize(Uart16550 *s)
 {
     if (s->chr) {
-        char_detach(s->chr);
+        char_detach(s->chr, s);
     }
     s->chr = NULL;
     irq_set(s->irq, false);

@@ -226,7 +226,7 @@ static void port_unrealize(Device *dev)
     VirtioSerialPort *port = (VirtioSerialPort *)dev;
 
     if (port->chr) {
-        char_detach(port->chr);
+        char_detach(port->chr, port);
     }
     port->chr = NULL;
     return_elements(port);

@@ -21,6 +21,8 @@ static const QmpClass *const classes[] = {
     [CHARDEV_BACKEND_KIND_STDIO] = &qmp_class_chardev_stdio,
     [CHARDEV_BACKEND_KIND_RINGBUF] = &qmp_class_chardev_ringbuf,
     [CHARDEV_BACKEND_KIND_MEMORY] = &qmp_class_chardev_ringbuf,
+    [CHARDEV_BACKEND_KIND_UDP] = &qmp_class_chardev_udp,
+    [CHARDEV_BACKEND_KIND_MUX] = &qmp_class_chardev_mux,
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(classes) == CHARDEV_BACKEND_KIND__MAX);

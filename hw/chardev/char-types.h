@@ -9,11 +9,13 @@
 
 extern const TypeInfo chardev_type;
 extern const TypeInfo chardev_file_type;
+extern const TypeInfo chardev_mux_type;
 extern const TypeInfo chardev_null_type;
 extern const TypeInfo chardev_pipe_type;
 extern const TypeInfo chardev_pty_type;
 extern const TypeInfo chardev_ringbuf_type;
 extern const TypeInfo chardev_socket_type;
 extern const TypeInfo chardev_stdio_type;
+extern const TypeInfo chardev_udp_type;
 
 #endif

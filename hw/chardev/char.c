@@ -23,9 +23,13 @@
 
 void char_attach(Chardev *chr, const CharFrontOps *ops, void *opaque)
 {
-    g_return_if_fail(!chr->front);
-    chr->front = ops;
-    chr->front_opaque = opaque;
+    if (chr->ops->attach) {
+        chr->ops->attach(chr, ops, opaque);
+    } else {
+        g_return_if_fail(!chr->front);
+        chr->front = ops;
+        chr->front_opaque = opaque;
+    }
     if (chr->ops->front_open) {
         chr->ops->front_open(chr, true);
     }
@@ -35,9 +39,13 @@ void char_attach(Chardev *chr, const CharFrontOps *ops, void *opaque)
     char_accept_input(chr);
 }
 
-void char_detach(Chardev *chr)
+void char_detach(Chardev *chr, void *opaque)
 {
-    if (!chr->front) {
+    if (chr->ops->detach) {
+        chr->ops->detach(chr, opaque);
+        return;
+    }
+    if (!chr->front || chr->front_opaque != opaque) {
         return;
     }
     chr->front = NULL;
@@ -45,6 +53,11 @@ void char_detach(Chardev *chr)
     if (chr->ops->front_open) {
         chr->ops->front_open(chr, false);
     }
+}
+
+bool char_in_use(const Chardev *chr)
+{
+    return chr->front && (!chr->front->in_use || chr->front->in_use(chr->front_opaque));
 }
 
 static void log_output(Chardev *chr, const guint8 *data, gsize size)
@@ -99,13 +112,17 @@ const ChardevBackend *char_backend(const Chardev *chr)
     return ((const ChardevProps *)object_props(chr))->backend;
 }
 
-gsize char_can_receive(Chardev *chr)
+gsize char_front_room(const CharFrontOps *front, void *opaque)
 {
-    if (!chr->front || !chr->front->receive) {
+    if (!front->receive) {
         return 0;
     }
-    return chr->front->can_receive ? chr->front->can_receive(chr->front_opaque)
-                                   : DEFAULT_CAN_RECEIVE;
+    return front->can_receive ? front->can_receive(opaque) : DEFAULT_CAN_RECEIVE;
+}
+
+gsize char_can_receive(Chardev *chr)
+{
+    return chr->front ? char_front_room(chr->front, chr->front_opaque) : 0;
 }
 
 void char_receive(Chardev *chr, const guint8 *data, gsize size)

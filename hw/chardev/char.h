@@ -3,9 +3,10 @@
  * Character back ends: a byte stream between a front end (a serial port, a
  * debug console, a monitor) and the host.
  *
- * One front end at a time holds a chardev (exclusive link).  The back end
- * never blocks: what the host does not take stays in a bounded buffer, and
- * char_write says how much was accepted.
+ * One front end at a time holds a chardev (exclusive link), but any number a
+ * mux, which is the front end of another chardev.  The back end never blocks:
+ * what the host does not take stays in a bounded buffer, and char_write says how
+ * much was accepted.
  *
  * Threads: the machine lock is held in all calls, both ways.
  */
@@ -29,6 +30,8 @@ typedef struct {
     void (*event)(void *opaque, CharEvent event);
     /* The back end can take more after a short char_write. */
     void (*writable)(void *opaque);
+    /* Whether anybody is behind it now; NULL: always. */
+    bool (*in_use)(void *opaque);
 } CharFrontOps;
 
 /* What a back end implements (TypeInfo.kind of chardev classes); write and
@@ -38,6 +41,9 @@ typedef struct {
     gsize (*write)(Chardev *chr, const guint8 *data, gsize size);
     void (*accept_input)(Chardev *chr);
     void (*front_open)(Chardev *chr, bool open);
+    /* Instead of char.c's keeping of one front end. */
+    void (*attach)(Chardev *chr, const CharFrontOps *front, void *opaque);
+    void (*detach)(Chardev *chr, void *opaque);
     /* "filename" of query-chardev ("pty:/dev/pts/3"), newly allocated. */
     char *(*filename)(Chardev *chr);
     /* Before prepare, on the main thread: checks options against each other and
@@ -53,7 +59,7 @@ typedef void (*CharConnected)(void *opaque, bool connected);
 struct Chardev {
     Object object;
     const CharOps *ops;         /* of its class */
-    const CharFrontOps *front;
+    const CharFrontOps *front;  /* that input goes to, or NULL */
     void *front_opaque;
     bool connected;             /* the host's side is open */
     guint64 dropped;            /* bytes lost because the host did not take them */
@@ -67,7 +73,9 @@ struct Chardev {
 /* A front end attaches itself to its link's target in realize, and detaches in
  * unrealize; the chardev's OPENED event follows if its host side is open. */
 void char_attach(Chardev *chr, const CharFrontOps *ops, void *opaque);
-void char_detach(Chardev *chr);
+void char_detach(Chardev *chr, void *opaque);
+/* "frontend-open" of query-chardev. */
+bool char_in_use(const Chardev *chr);
 /* Returns how many bytes were accepted; chr may be NULL (all are). */
 gsize char_write(Chardev *chr, const guint8 *data, gsize size);
 /* The front end can take input again. */
@@ -82,6 +90,8 @@ char *char_filename(Chardev *chr);
 
 /* For back ends. */
 
+/* How much a front end can take now. */
+gsize char_front_room(const CharFrontOps *front, void *opaque);
 /* How much the front end can take now; 0 without one. */
 gsize char_can_receive(Chardev *chr);
 /* size is at most what char_can_receive just said. */

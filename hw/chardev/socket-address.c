@@ -6,12 +6,59 @@
 #include "config.h"
 #include "hw/chardev/socket-address.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+#include "qmp/error.h"
+
+/* ---- Looking up ---- */
+
+static int inet_family(const InetSocketAddress *addr)
+{
+    if (addr->has_ipv4 && addr->ipv4 && !(addr->has_ipv6 && addr->ipv6)) {
+        return AF_INET;
+    }
+    if (addr->has_ipv6 && addr->ipv6 && !(addr->has_ipv4 && addr->ipv4)) {
+        return AF_INET6;
+    }
+    if (addr->has_ipv4 && !addr->ipv4) {
+        return AF_INET6;
+    }
+    return addr->has_ipv6 && !addr->ipv6 ? AF_INET : AF_UNSPEC;
+}
+
+struct addrinfo *socket_look_up(const InetSocketAddress *addr, const struct addrinfo *wanted,
+                                GError **error)
+{
+    struct addrinfo hints = *wanted, *found = NULL;
+    int rc;
+
+    if (addr->has_ipv4 && !addr->ipv4 && addr->has_ipv6 && !addr->ipv6) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "address '%s:%s' excludes IPv4 and IPv6", addr->host, addr->port);
+        return NULL;
+    }
+    if (hints.ai_family == AF_UNSPEC) {
+        hints.ai_family = inet_family(addr);
+    }
+    if (addr->numeric) {
+        hints.ai_flags |= AI_NUMERICHOST | AI_NUMERICSERV;
+    }
+    rc = getaddrinfo(*addr->host ? addr->host : NULL, addr->port, &hints, &found);
+    if (rc != 0) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot look up '%s:%s': %s", addr->host,
+                      addr->port, rc == EAI_SYSTEM ? g_strerror(errno) : gai_strerror(rc));
+        return NULL;
+    }
+    return found;
+}
+
+/* ---- Writing ---- */
 
 typedef struct {
     char host[NI_MAXHOST];

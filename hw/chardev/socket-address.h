@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sockets by the schema's addresses: listening, connecting, and how an address
- * is written for people.
+ * Sockets by the schema's addresses: listening, connecting, datagrams, and how an
+ * address is written for people.
  *
- * listen and connect may block (name look-up, connection set-up) and are for
+ * What opens a socket may block (name look-up, connection set-up) and are for
  * pool threads; they touch nothing but their arguments.  Descriptors that they
  * return are close-on-exec and non-blocking.
  */
 #ifndef HW_CHARDEV_SOCKET_ADDRESS_H
 #define HW_CHARDEV_SOCKET_ADDRESS_H
 
+#include <netdb.h>
 #include <sys/types.h>
 
 #include "qmp/qapi-types.h"
@@ -36,10 +37,24 @@ int socket_listen(const SocketAddressLegacy *addr, int given_fd, SocketNode *ret
 /* A connected socket, or -1 with host-error or file-not-usable. */
 int socket_connect(const SocketAddressLegacy *addr, int given_fd, GError **error);
 
+/*
+ * A datagram socket that is connected to remote and bound to local, or to a port
+ * of the host's choice if that is NULL; both are `inet` addresses.  Returns -1
+ * with address-in-use, host-error, invalid-value (no port).
+ */
+int socket_datagram(const InetSocketAddress *remote, const InetSocketAddress *local,
+                    GError **error);
+
+/* What the name service knows about an address, of the kind that wanted says:
+ * family (AF_UNSPEC: what the address says), type and flags; free it with
+ * freeaddrinfo().  NULL with host-error or invalid-value. */
+struct addrinfo *socket_look_up(const InetSocketAddress *addr, const struct addrinfo *wanted,
+                                GError **error);
+
 /* Removes the node if it is still the same, and clears *node. */
 void socket_node_remove(SocketNode *node);
 
-/* TCP port of a listening socket, 0 if it has none. */
+/* Port that a socket is bound to, 0 if it has none. */
 guint socket_local_port(int fd);
 
 /* "unix:/run/s", "tcp:localhost:5000", "fd:name", with ",server=on" if server;

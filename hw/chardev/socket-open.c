@@ -73,38 +73,14 @@ static bool vsock_candidate(const VsockSocketAddress *addr, GArray *list, GError
     return true;
 }
 
-static int inet_family(const InetSocketAddress *addr)
-{
-    if (addr->has_ipv4 && addr->ipv4 && !(addr->has_ipv6 && addr->ipv6)) {
-        return AF_INET;
-    }
-    if (addr->has_ipv6 && addr->ipv6 && !(addr->has_ipv4 && addr->ipv4)) {
-        return AF_INET6;
-    }
-    if (addr->has_ipv4 && !addr->ipv4) {
-        return AF_INET6;
-    }
-    return addr->has_ipv6 && !addr->ipv6 ? AF_INET : AF_UNSPEC;
-}
-
 static bool inet_candidates(const InetSocketAddress *addr, bool passive, GArray *list,
                             GError **error)
 {
-    struct addrinfo hints = { .ai_family = inet_family(addr), .ai_socktype = SOCK_STREAM };
-    struct addrinfo *found = NULL;
-    int rc;
+    const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+                                    .ai_flags = passive ? AI_PASSIVE : 0 };
+    struct addrinfo *found = socket_look_up(addr, &hints, error);
 
-    if (addr->has_ipv4 && !addr->ipv4 && addr->has_ipv6 && !addr->ipv6) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "address '%s:%s' excludes IPv4 and IPv6", addr->host, addr->port);
-        return false;
-    }
-    hints.ai_flags = (passive ? AI_PASSIVE : 0) |
-                     (addr->numeric ? AI_NUMERICHOST | AI_NUMERICSERV : 0);
-    rc = getaddrinfo(*addr->host ? addr->host : NULL, addr->port, &hints, &found);
-    if (rc != 0) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot look up '%s:%s': %s", addr->host,
-                      addr->port, rc == EAI_SYSTEM ? g_strerror(errno) : gai_strerror(rc));
+    if (!found) {
         return false;
     }
     for (struct addrinfo *ai = found; ai; ai = ai->ai_next) {

@@ -296,14 +296,12 @@ bool user_forward_attach(UserForward *f, GError **error)
     if (!chr) {
         return false;
     }
-    if (chr->front) {
-        qmp_error_set(error, ERROR_REASON_IN_USE, "chardev '%s' is in use", f->chardev_id);
+    if (!link_hold_exclusive(&f->user->net.object, options_row(f), &chr->object, error)) {
         return false;
     }
     net_ring_init(&f->to_chr, USER_FORWARD_RING_SIZE);
     net_ring_init(&f->to_guest, USER_FORWARD_RING_SIZE);
     f->chr = chr;
-    link_hold(&f->user->net.object, options_row(f), &chr->object);
     char_attach(chr, &front_ops, f);
     return true;
 }
@@ -311,7 +309,7 @@ bool user_forward_attach(UserForward *f, GError **error)
 void user_forward_detach(UserForward *f)
 {
     if (f->chr) {
-        char_detach(f->chr);
+        char_detach(f->chr, f);
         link_drop(&f->user->net.object, options_row(f), &f->chr->object);
         f->chr = NULL;
         net_ring_done(&f->to_chr);

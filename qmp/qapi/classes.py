@@ -34,7 +34,7 @@ class Class:
         self.parent = None
         self.ancestors = []         # parent first, up to `object`
         self.abstract = self.user_creatable = self.device = False
-        self.machine = self.is_default = False
+        self.machine = self.is_default = self.shared = False
         self.bus = None
         self.plug = None
         self.aliases = []
@@ -186,6 +186,7 @@ class ClassBuilder:
         if klass.kind == 'cpu-model' and CPU not in [a.name for a in klass.ancestors]:
             raise SchemaError(obj.at.get('parent', klass.pos), 'cpu-parent', name=klass.name)
         klass.is_default = want_bool(obj, 'default')
+        klass.shared = want_bool(obj, 'shared') or bool(parent and parent.shared)
         self._machine_cpus(klass)
         if klass.kind != 'cpu-model':
             klass.features = parse_features(obj)

@@ -72,7 +72,7 @@ def _fields(klass, ident):
 
 
 def _flags(klass):
-    names = [key.upper() for key in ('abstract', 'user_creatable', 'device', 'machine')
+    names = [key.upper() for key in ('abstract', 'user_creatable', 'device', 'machine', 'shared')
              if getattr(klass, key)]
     names += [f.upper() for f in klass.features] + (['DEFAULT'] if klass.is_default else [])
     return flags('QMP_CLASS_', names)

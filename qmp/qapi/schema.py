@@ -26,7 +26,7 @@ KEYS = {
                 'raw-reply'},
     'event': {'data', 'features'},
     'class': {'parent', 'abstract', 'user-creatable', 'device', 'bus', 'plug', 'alias',
-              'defaults', 'parts', 'features', 'properties'},
+              'defaults', 'parts', 'features', 'properties', 'shared'},
     'machine': {'base', 'abstract', 'alias', 'defaults', 'features', 'properties', 'default',
                 'compat', 'recipe', 'cpu-max', 'default-cpu'},
     'cpu-model': {'parent', 'alias', 'defaults', 'features'},

@@ -8,6 +8,7 @@
 #include "tests/guest/blk.h"
 #include "tests/guest/boot-info.h"
 #include "tests/guest/console.h"
+#include "tests/guest/disk.h"
 #include "tests/guest/machine-end.h"
 #include "tests/guest/net.h"
 #include "tests/guest/rtc.h"
@@ -104,6 +105,27 @@ static bool obey_bench(const BootInfo *info, const char *value)
     return false;
 }
 
+/* read|write:FIRST:COUNT or flush */
+static bool obey_disk(const BootInfo *info, const char *value)
+{
+    const char *rest = word_value(value, "write:");
+    DiskRequests r = { .operation = rest ? DISK_WRITE : DISK_READ, .count = 1 };
+
+    if (!rest)
+        rest = word_value(value, "read:");
+    if (rest) {
+        if (!word_number(&rest, &r.first) || *rest++ != ':' || !word_number(&rest, &r.count) ||
+            *rest || !r.count || r.count > 128)
+            return false;
+    } else if (word_equal(value, "flush")) {
+        r.operation = DISK_FLUSH;
+    } else {
+        return false;
+    }
+    disk_run(info, &r);
+    return true;
+}
+
 static bool obey_end(Guest *guest, const char *value)
 {
     const char *rest = word_value(value, "exit:");
@@ -172,6 +194,8 @@ static bool obey(Guest *guest, const char *word)
     }
     if ((value = word_value(word, "bench=")))
         return obey_bench(guest->info, value);
+    if ((value = word_value(word, "disk=")))
+        return obey_disk(guest->info, value);
     if ((value = word_value(word, "dirty=")))
         return obey_dirty(guest, value);
     if ((value = word_value(word, "irq=")))

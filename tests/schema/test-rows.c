@@ -274,6 +274,7 @@ static void test_class(void)
     g_assert_null(serial->aliases[2]);
     g_assert_cmpstr(serial->doc, ==, "Serial port.");
     g_assert_true(find(serial->props, "chardev")->type->target == &qmp_class_chardev);
+    g_assert_cmphex(qmp_class_chardev.flags, ==, QMP_CLASS_SHARED);
     g_assert_cmpuint(find(serial->props, "realized")->offset, ==,
                      offsetof(DeviceProps, realized));
     g_assert_cmpint(qmp_class_object.plug, ==, QMP_PLUG_NONE);

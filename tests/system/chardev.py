@@ -377,6 +377,89 @@ def passed_descriptor(recorder):
         mine.close()
 
 
+def udp(recorder):
+    """udp: datagrams to and from one address, at a port of the host's choice"""
+    need_kvm()
+    with Daemon(recorder) as daemon, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        client = daemon.client()
+        peer.bind(('127.0.0.1', 0))
+        add(client, 'udp', remote=inet_address(peer.getsockname()[1]), local=inet_address(0))
+        assert described(client)['filename'] == 'udp'
+        backend = client.call('qom-get', path='/chardevs/line', property='backend')
+        peer.connect(('127.0.0.1', int(backend['data']['local']['data']['port'])))
+        error = client.error('chardev-add', {'id': 'two', 'backend': {'type': 'udp', 'data': {
+            'remote': unix_address(daemon.path('peer'))}}})
+        assert error['reason'] == 'not-supported', error
+        build(client, append=ECHO, console='line')
+        client.call('cont')
+        Line(peer.fileno()).talk()
+        end(client, daemon)
+
+
+def mux(recorder):
+    """mux: two serial ports on one line, and keys that say which of them listens"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        path = daemon.path('serial')
+        add(client, 'socket', addr=unix_address(path))
+        client.call('chardev-add', id='shared', backend={'type': 'mux',
+                                                         'data': {'chardev': 'line'}})
+        for arguments, reason in [({'id': 'other', 'base': 'none'}, 'object-not-found'),
+                                  ({'id': 'other', 'base': 'line'}, 'in-use'),
+                                  ({'id': 'other', 'base': 'shared'}, 'not-supported')]:
+            error = client.error('chardev-add', {'id': arguments['id'], 'backend': {
+                'type': 'mux', 'data': {'chardev': arguments['base']}}})
+            assert error['reason'] == reason, error
+        assert not described(client)['frontend-open']
+        build(client, append=ECHO, console='shared')
+        client.call('device_add', driver='isa-serial', id='com2', chardev='shared')
+        assert described(client)['frontend-open']
+        for name in 'line', 'shared':
+            assert client.error('chardev-remove', {'id': name})['reason'] == 'in-use'
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.connect(path)
+            wait_property(client, 'connected', True)
+            assert client.call('qom-get', path='/chardevs/shared', property='connected')
+            client.call('cont')
+            line = Line(peer.fileno())
+            line.expect(b'echo: ready\r\n')
+            os.write(line.out_fd, b'to the second, which nobody reads\r\x01c')
+            line.say()
+            os.write(line.out_fd, b'\x01h')
+            line.expect(b'Ctrl-A Ctrl-A')
+            os.write(line.out_fd, b'\x01x')
+            line.expect(b'Ctrl-A x: ')
+            os.write(line.out_fd, b'\x01tfirst\r')
+            line.expect(b'echo: first\r\n')
+            os.write(line.out_fd, b'stamped\r')
+            line.expect(b'[00:00:')
+            line.expect(b'] echo: stamped\r\n')
+            os.write(line.out_fd, b'\x01t')
+            line.leave()
+            end(client, daemon)
+
+
+def one_front_end(recorder):
+    """whoever has a chardev, a network or a port, has it alone"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        add(client, 'ringbuf')
+        build(client, append='end=exit:4')
+        client.call('netdev_add', type='user', id='net',
+                    guestfwd=[{'str': 'tcp::1234-chardev:line'}])
+        serial = {'driver': 'isa-serial', 'id': 'com2', 'chardev': 'line'}
+        error = client.error('device_add', serial)
+        assert error['reason'] == 'in-use' and '/netdevs/net' in error['desc'], error
+        client.call('netdev_del', id='net')
+        client.request({'execute': 'device_add', 'arguments': serial})
+        error = client.error('netdev_add', {'type': 'user', 'id': 'net', 'guestfwd': [
+            {'str': 'tcp::1234-chardev:line'}]})
+        assert error['reason'] == 'in-use' and 'com2' in error['desc'], error
+
+
 def log_file(recorder):
     """logfile: output is written there, too, whatever the back end is; appended or not"""
     need_kvm()
@@ -456,5 +539,5 @@ def guest_outruns_its_reader(recorder):
 if __name__ == '__main__':
     vmdtest.main([null, ringbuf, file, pseudo_terminal, stdio, stdio_terminal, pipe, unix_server,
                   unix_client, abstract_server, tcp_server, tcp_port_of_choice, tcp_client,
-                  passed_descriptor, log_file, interrupt_controllers, serial_ports,
-                  guest_outruns_its_reader])
+                  passed_descriptor, udp, mux, one_front_end, log_file, interrupt_controllers,
+                  serial_ports, guest_outruns_its_reader])

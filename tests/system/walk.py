@@ -33,6 +33,9 @@ CHARDEVS = {
     'chardev-pty': {'type': 'pty', 'data': {}},
     'chardev-stdio': {'type': 'stdio', 'data': {}},
     'chardev-pipe': {'type': 'pipe', 'data': {'device': 'PATH/fifo'}},
+    'chardev-udp': {'type': 'udp', 'data': {'remote': {
+        'type': 'inet', 'data': {'host': '127.0.0.1', 'port': '9'}}}},
+    'chardev-mux': {'type': 'mux', 'data': {'chardev': 'of-mux'}},
     'chardev-socket': {'type': 'socket', 'data': {'addr': {
         'type': 'unix', 'data': {'path': 'PATH/serial'}}}},
 }
@@ -303,6 +306,7 @@ def each_chardev(recorder):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         os.mkfifo(daemon.path('fifo'))
+        client.call('chardev-add', id='of-mux', backend={'type': 'null', 'data': {}})
         assert set(CHARDEVS) == {t['name'] for t in
                                  client.call('qom-list-types', implements='chardev')}
         for klass, backend in CHARDEVS.items():

@@ -17,8 +17,9 @@
 #include "qom/types.h"
 
 static const TypeInfo *const types[] = {
-    &chardev_type, &chardev_file_type, &chardev_null_type, &chardev_pipe_type, &chardev_pty_type,
-    &chardev_ringbuf_type, &chardev_socket_type, &chardev_stdio_type, NULL,
+    &chardev_type, &chardev_file_type, &chardev_mux_type, &chardev_null_type,
+    &chardev_pipe_type, &chardev_pty_type, &chardev_ringbuf_type, &chardev_socket_type,
+    &chardev_stdio_type, &chardev_udp_type, NULL,
 };
 
 /* ---- Environment ---- */
@@ -162,6 +163,8 @@ ChardevBackend *backend_new(ChardevBackendKind kind)
         [CHARDEV_BACKEND_KIND_STDIO] = sizeof(ChardevStdio),
         [CHARDEV_BACKEND_KIND_RINGBUF] = sizeof(ChardevRingbuf),
         [CHARDEV_BACKEND_KIND_MEMORY] = sizeof(ChardevRingbuf),
+        [CHARDEV_BACKEND_KIND_UDP] = sizeof(ChardevUdp),
+        [CHARDEV_BACKEND_KIND_MUX] = sizeof(ChardevMux),
     };
     ChardevBackend *backend = g_new0(ChardevBackend, 1);
 
@@ -187,7 +190,7 @@ Chardev *bench_add(Bench *b, const char *id, ChardevBackend *backend, GError **e
 
 void bench_remove(Bench *b, Chardev *chr)
 {
-    char_detach(chr);
+    char_detach(chr, b);
     object_destroy(&chr->object);
 }
 

@@ -4,6 +4,7 @@
  * deleting it.
  */
 #include "config.h"
+#include "qom/link.h"
 #include "tests/unit/test-qom-types.h"
 
 static Object *backend(Object *root, const char *place, const char *name)
@@ -150,6 +151,45 @@ static void test_exclusive(void)
     tree_free(root);
 }
 
+/* A class of shared objects knows no exclusive holder. */
+static void test_shared(void)
+{
+    Object *root = tree_new();
+    Object *first = holder(root, "first");
+    Object *second = holder(root, "second");
+    Object *target = add_made(root, "objects", &qmp_class_test_shared, "b0");
+    const QmpMember *row = qmp_class_member(&qmp_class_test_object, "mine");
+
+    set_path(&props_of(first)->mine, "b0");
+    set_path(&props_of(second)->mine, "b0");
+    g_assert_true(object_link(first, NULL));
+    g_assert_true(object_link(second, NULL));
+    g_assert_true(link_hold_exclusive(first, row, target, NULL));
+    link_drop(first, row, target);
+    g_assert_false(object_may_delete(target, NULL));
+    tree_free(root);
+}
+
+/* A hold by C code excludes links, and links exclude it. */
+static void test_exclusive_hold(void)
+{
+    Object *root = tree_new();
+    Object *first = holder(root, "first");
+    Object *second = holder(root, "second");
+    Object *target = backend(root, "objects", "b0");
+    const QmpMember *row = qmp_class_member(&qmp_class_test_object, "friend");
+    GError *error = NULL;
+
+    g_assert_true(link_hold_exclusive(first, row, target, NULL));
+    set_path(&props_of(second)->mine, "b0");
+    assert_fails(second, ERROR_REASON_IN_USE, "by property 'friend' of '/objects/first'", "mine");
+    link_drop(first, row, target);
+    g_assert_true(object_link(second, NULL));
+    g_assert_false(link_hold_exclusive(first, row, target, &error));
+    assert_error(&error, ERROR_REASON_IN_USE, "by property 'mine' of '/objects/second'");
+    tree_free(root);
+}
+
 static TestPairList pairs_new(const char *first, const char *second, const char *third)
 {
     TestPairList list = { .n = 2, .items = g_new0(TestPair *, 2) };
@@ -283,6 +323,8 @@ static void add_tests(void)
     g_test_add_func("/qom/link/type", test_type);
     g_test_add_func("/qom/link/namespaces", test_namespaces);
     g_test_add_func("/qom/link/exclusive", test_exclusive);
+    g_test_add_func("/qom/link/shared", test_shared);
+    g_test_add_func("/qom/link/exclusive-hold", test_exclusive_hold);
     g_test_add_func("/qom/link/nested", test_nested);
     g_test_add_func("/qom/link/readonly", test_readonly);
     g_test_add_func("/qom/link/not-ready", test_not_ready);

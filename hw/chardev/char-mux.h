@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * chardev-mux: several front ends on one back end.  Private to char-mux.c (front
+ * ends, input, life) and char-mux-output.c.
+ *
+ *   front end --.                        .-- output: lines, notes, time
+ *   front end ---- CharMux (a Chardev) --+
+ *   front end --'                        '-- input: keys, focus
+ *                                              |
+ *                   as front end of          base (a Chardev)
+ *
+ * Notes are what the mux itself has to say (help, time).  Output that the base
+ * does not take stays with the front ends, which hear of room in turn.
+ */
+#ifndef HW_CHARDEV_CHAR_MUX_H
+#define HW_CHARDEV_CHAR_MUX_H
+
+#include "hw/chardev/char.h"
+
+/* Input that a front end does not take yet is kept for it up to this much. */
+#define MUX_HELD_MAX 64
+/* Input that is not looked at for keys yet. */
+#define MUX_INPUT_MAX 256
+/* Notes that the base does not take; what is beyond is lost. */
+#define MUX_NOTES_MAX 2048
+
+typedef struct {
+    const CharFrontOps *ops;
+    void *opaque;
+    guint8 held[MUX_HELD_MAX];
+    guint n_held;
+} MuxFront;
+
+typedef struct {
+    Chardev parent;             /* parent.front is the front end with the focus */
+    Chardev *base;
+    GPtrArray *fronts;          /* of MuxFront, in order of their coming */
+    guint focus;                /* index there */
+    guint first_writer;         /* index there: who hears of room first */
+    guint8 input[MUX_INPUT_MAX];
+    guint n_input;
+    bool escaped;               /* the key before was Ctrl-A */
+    bool delivering;
+    /* Output. */
+    GString *notes;
+    bool timestamps;
+    bool line_start;            /* the next byte of output begins a line */
+    gint64 epoch;               /* time 0 of the time stamps, 0: none yet; microseconds */
+} CharMux;
+
+/* CharOps.write. */
+gsize mux_write(Chardev *chr, const guint8 *data, gsize size);
+/* Says something to whoever is behind the base. */
+void mux_note(CharMux *s, const char *text);
+void mux_toggle_timestamps(CharMux *s);
+/* The base has room: notes first, then the front ends. */
+void mux_writable(void *opaque);
+
+#endif
