@@ -42,12 +42,20 @@ static guint memfd_flags(const MemoryBackendMemfdProps *props)
     return flags;
 }
 
+static ErrorReason open_failure(int error, bool hugetlb)
+{
+    if (error == EMFILE || error == ENFILE) {
+        return ERROR_REASON_HOST_ERROR;
+    }
+    return error == ENOMEM && !hugetlb ? ERROR_REASON_NO_MEMORY : ERROR_REASON_NOT_SUPPORTED;
+}
+
 static bool open_memfd(MemoryBackend *b, const MemoryBackendMemfdProps *props, GError **error)
 {
     b->fd = memfd_create("memory-backend-memfd", memfd_flags(props));
     if (b->fd < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_NOT_SUPPORTED, errno, "cannot make %smemory",
-                            props->hugetlb ? "huge-page " : "");
+        qmp_error_set_errno(error, open_failure(errno, props->hugetlb), errno,
+                            "cannot make %smemory", props->hugetlb ? "huge-page " : "");
         return false;
     }
     if (props->size % host_page_size(b->fd) == 0 && ftruncate(b->fd, props->size) < 0) {

@@ -37,24 +37,39 @@ void char_fd_init(CharFd *s, Chardev *chr, void (*hangup)(Chardev *chr))
 
 /* ---- Output ---- */
 
+/* Says once what a host's error has cost, until it takes bytes again. */
+static void complain(CharFd *s, int error)
+{
+    if (!s->complained) {
+        s->complained = true;
+        g_warning("chardev '%s' loses output: %s", s->chr->object.name, g_strerror(error));
+    }
+}
+
 /* One write; 0 if the host takes nothing now.  After an error everything counts
  * as taken, and as lost. */
 static gsize write_some(CharFd *s, const void *data, gsize size)
 {
     ssize_t n;
+    int error;
 
     do {
         n = s->out_is_socket ? send(s->out, data, size, MSG_NOSIGNAL | MSG_DONTWAIT)
                              : write(s->out, data, size);
     } while (n < 0 && errno == EINTR);
     if (n > 0) {
+        s->complained = false;
         return n;
     }
-    if (s->out_waits && (n == 0 || errno == EAGAIN)) {
+    error = n < 0 ? errno : 0;
+    if (s->out_waits && (!error || error == EAGAIN)) {
         return 0;
     }
     char_drop(s->chr, size);
-    s->broken = n < 0 && errno != ENOSPC && errno != EDQUOT;
+    s->broken = error && error != ENOSPC && error != EDQUOT;
+    if (error && !s->out_is_socket) {
+        complain(s, error);
+    }
     if (s->broken && s->kick) {
         event_add(s->kick, &soon);
     }

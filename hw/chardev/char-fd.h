@@ -32,6 +32,7 @@ typedef struct {
     bool in_waits, out_waits;   /* can be waited for */
     bool in_is_socket, out_is_socket;
     bool broken;                /* writing failed; reading will tell */
+    bool complained;            /* the log has a line about lost output */
     bool starved;               /* the front end waits for char_writable */
     struct event *in_event, *out_event;     /* edge-triggered, one fd or two */
     struct event *kick;         /* goes on reading, without a new edge */

@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a daemon bears: many clients with random requests, kill -9, limits of the host.
+
+VMD_TEST_SECONDS says how long the clients go on (15 without it; an hour is `make
+endurance`, which takes the daemon of the sanitizer build if that is what was configured),
+VMD_TEST_SEED which requests they send.
+"""
+import json
+import os
+import random
+import resource
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import vmdtest                                      # noqa: E402
+from microvm import build                           # noqa: E402
+from randomrequests import RandomRequests           # noqa: E402
+from vmdtest import TIMEOUT, Client, Daemon, QmpError, need_kvm     # noqa: E402
+
+SECONDS = float(os.environ.get('VMD_TEST_SECONDS', '15'))
+SEED = int(os.environ.get('VMD_TEST_SEED', '1'))
+CLIENTS = 50
+KILLS = int(os.environ.get('VMD_TEST_KILLS', '20'))
+
+
+class Talker:
+    """A client that sends the next random request as soon as it has the reply."""
+
+    def __init__(self, path, requests):
+        self.path = path
+        self.requests = requests
+        self.replies = self.errors = 0
+        self.connect()
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+        self.buffer = b''
+        self.last = None
+        self.since = time.monotonic()
+
+    def readable(self):
+        """False if the daemon has closed the connection."""
+        data = self.sock.recv(1 << 20)
+        if not data:
+            return False
+        *lines, self.buffer = (self.buffer + data).split(b'\r\n')
+        for line in lines:
+            message = json.loads(line)
+            if 'QMP' in message:
+                self.send({'execute': 'qmp_capabilities'})
+            elif 'event' not in message:
+                self.replies += 1
+                self.errors += 'error' in message
+                self.send(self.requests.request())
+        return True
+
+    def send(self, request):
+        self.last = request
+        self.since = time.monotonic()
+        self.sock.sendall(json.dumps(request).encode() + b'\n')
+
+
+def random_clients(recorder):
+    """50 clients with valid and wrong requests: every one is answered, the guest goes on"""
+    need_kvm()
+    with Daemon(recorder, ['--log-level', 'error']) as daemon:
+        client = daemon.client()
+        folder = daemon.path('files')
+        os.mkdir(folder)
+        client.call('set-action', reboot='reset', shutdown='pause', panic='none')
+        build(client, append='end=loop')
+        client.call('cont')
+        talkers = [Talker(daemon.socket, RandomRequests(client.schema, folder, SEED * 1000 + n))
+                   for n in range(CLIENTS)]
+        talk(daemon, talkers, SECONDS)
+        replies = sum(t.replies for t in talkers)
+        assert replies > 20 * CLIENTS and sum(t.errors for t in talkers) < replies, replies
+        print('# %d replies, %d of them errors, seed %d' % (
+            replies, sum(t.errors for t in talkers), SEED), flush=True)
+        last = daemon.client(check=False)
+        assert last.call('query-status')['status'] in ('running', 'paused', 'shutdown')
+        last.call('quit')
+        assert daemon.wait() == 0, daemon.output()[-4000:]
+        assert 'Sanitizer' not in daemon.output(), daemon.output()[-8000:]
+
+
+def talk(daemon, talkers, seconds):
+    selector = selectors.DefaultSelector()
+    for t in talkers:
+        selector.register(t.sock, selectors.EVENT_READ, t)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for key, _ in selector.select(1):
+            t = key.data
+            if not t.readable():
+                assert daemon.alive(), 'after %s: %s' % (t.last, daemon.output()[-8000:])
+                selector.unregister(t.sock)
+                t.connect()
+                selector.register(t.sock, selectors.EVENT_READ, t)
+        assert daemon.alive(), daemon.output()[-8000:]
+        slow = [t.last for t in talkers if time.monotonic() - t.since > TIMEOUT]
+        assert not slow, 'no reply to %s' % slow
+
+
+def kill_at_random(recorder):
+    """kill -9 at random points: nothing is left that keeps the next daemon from starting"""
+    need_kvm()
+    rng = random.Random(SEED)
+    folder = vmdtest.tempfile.mkdtemp(prefix='vmd-kill-')
+    image = os.path.join(folder, 'image')
+    with open(image, 'wb') as f:
+        f.truncate(1 << 20)
+    before = set(os.listdir('/sys/class/net'))
+    try:
+        for _ in range(KILLS):
+            kill_once(recorder, folder, image, rng)
+        assert set(os.listdir(folder)) <= {'image', 'qmp.sock', 'serial', 'exit.json'}, \
+            os.listdir(folder)
+        assert set(os.listdir('/sys/class/net')) == before
+        daemon = Daemon(recorder, ['--run-directory', folder, '--state-directory', folder],
+                        socket_option=False)
+        with daemon:
+            daemon.wait_socket(os.path.join(folder, 'qmp.sock'))
+            Client(os.path.join(folder, 'qmp.sock'), recorder).call('quit')
+            assert daemon.wait() == 0
+        assert not os.path.exists(os.path.join(folder, 'qmp.sock'))
+    finally:
+        vmdtest.shutil.rmtree(folder)
+
+
+def kill_once(recorder, folder, image, rng):
+    daemon = Daemon(recorder, ['--run-directory', folder, '--state-directory', folder],
+                    socket_option=False)
+    with daemon:
+        path = os.path.join(folder, 'qmp.sock')
+        daemon.wait_socket(path)
+        end = time.monotonic() + rng.random() * 0.15
+        try:
+            use(Client(path, recorder), folder, image, end)
+        except (EOFError, TimeoutError):
+            pass
+        daemon.process.kill()
+        daemon.process.wait()
+        children = subprocess.run(['pgrep', '-P', str(daemon.process.pid)], capture_output=True)
+        assert not children.stdout
+
+
+def use(client, folder, image, end):
+    """Requests that make sockets, locks, files and threads, until the time has come."""
+    steps = [
+        ('chardev-add', {'id': 'con', 'backend': {'type': 'socket', 'data': {'addr': {
+            'type': 'unix', 'data': {'path': os.path.join(folder, 'serial')}},
+            'server': True, 'wait': False}}}),
+        ('blockdev-add', {'driver': 'file', 'node-name': 'disk', 'filename': image}),
+        ('netdev_add', {'type': 'user', 'id': 'net'}),
+        ('object-add', {'qom-type': 'iothread', 'id': 'io'}),
+    ]
+    for command, arguments in steps:
+        if time.monotonic() >= end:
+            return
+        client.request({'execute': command, 'arguments': arguments})
+    if time.monotonic() < end:
+        build(client, append='end=loop', console='con')
+        client.call('cont')
+    while time.monotonic() < end:
+        client.call('query-status')
+
+
+def limit(daemon, which, soft):
+    """Sets a soft limit of the daemon; returns the old one."""
+    old, hard = resource.prlimit(daemon.process.pid, which)
+    resource.prlimit(daemon.process.pid, which, (soft, hard))
+    return old
+
+
+def out_of_descriptors(recorder):
+    """without descriptors left, requests fail by name, and work again afterwards"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('chardev-add', id='before', backend={'type': 'null', 'data': {}})
+        used = max(daemon.descriptors())
+        old = limit(daemon, resource.RLIMIT_NOFILE, used + 1)
+        error = client.error('chardev-add', {'id': 'c', 'backend': {'type': 'pty', 'data': {}}})
+        assert error['reason'] in ('host-error', 'file-not-usable', 'limit-exceeded'), error
+        error = client.error('object-add', {'qom-type': 'memory-backend-memfd', 'id': 'm',
+                                            'size': 4096})
+        assert error['reason'] == 'host-error', error
+        assert client.call('query-status')['status'] == 'prelaunch'
+        limit(daemon, resource.RLIMIT_NOFILE, old)
+        client.call('chardev-add', id='c', backend={'type': 'pty', 'data': {}})
+
+
+def out_of_memory(recorder):
+    """memory that the host does not give fails the request, and nothing else"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        with open('/proc/%d/statm' % daemon.process.pid, encoding='ascii') as f:
+            pages = int(f.read().split()[0])
+        old = limit(daemon, resource.RLIMIT_AS, pages * resource.getpagesize() + (32 << 20))
+        error = client.error('object-add', {'qom-type': 'memory-backend-ram', 'id': 'm',
+                                            'size': 1 << 30})
+        assert error['reason'] == 'no-memory', error
+        limit(daemon, resource.RLIMIT_AS, old)
+        client.call('object-add', qom_type='memory-backend-ram', id='m', size=1 << 30)
+
+
+def fill(path):
+    """Writes until the file system is full."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT)
+    try:
+        while True:
+            os.write(fd, b'x' * 4096)
+    except OSError:
+        os.close(fd)
+
+
+def disk_full(recorder):
+    """a chardev's file on a full file system loses bytes, says so, and the machine goes on"""
+    need_kvm()
+    if os.geteuid() != 0:
+        raise vmdtest.Skip('mounting a small file system needs root')
+    folder = vmdtest.tempfile.mkdtemp(prefix='vmd-full-')
+    if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', folder]).returncode:
+        raise vmdtest.Skip('a tmpfs cannot be mounted')
+    try:
+        fill(os.path.join(folder, 'fill'))
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            client.call('chardev-add', id='con', backend={'type': 'file', 'data': {
+                'out': os.path.join(folder, 'out')}})
+            build(client, append='print=hello end=loop', console='con')
+            client.call('cont')
+            deadline = time.monotonic() + TIMEOUT
+            while 'No space left' not in daemon.output() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert 'No space left' in daemon.output(), daemon.output()
+            assert client.call('query-status')['status'] == 'running'
+    finally:
+        subprocess.run(['umount', '-l', folder])
+        os.rmdir(folder)
+
+
+if __name__ == '__main__':
+    vmdtest.main([random_clients, kill_at_random, out_of_descriptors, out_of_memory, disk_full])
