@@ -93,7 +93,7 @@ static Device *device_for_removal(Vmd *vmd, const char *id, GError **error)
     return object_may_delete(obj, error) ? (Device *)obj : NULL;
 }
 
-static void remove_now(Vmd *vmd, Device *dev)
+void vmd_remove_device(Vmd *vmd, Device *dev)
 {
     g_autofree char *id = g_strdup(device_id(dev));
     g_autofree char *path = object_path((Object *)dev);
@@ -113,7 +113,7 @@ bool qmp_device_del(QmpRequest *req, DeviceDelArgs *args, GError **error)
         return false;
     }
     if (!vmd_machine(vmd)->started) {
-        remove_now(vmd, dev);
+        vmd_remove_device(vmd, dev);
         return true;
     }
     ops = dev->bus ? object_kind(dev->bus) : NULL;

@@ -215,10 +215,16 @@ static void on_stop(void *opaque, RunState state)
     run_control_stop(opaque, state);
 }
 
+static void on_removed(void *opaque, Device *dev)
+{
+    vmd_remove_device(opaque, dev);
+}
+
 const MachineHost shutdown_machine_host = {
     .shutdown = on_machine_shutdown,
     .reset = on_machine_reset,
     .internal_error = on_internal_error,
     .panic = on_panic,
     .stop = on_stop,
+    .removed = on_removed,
 };

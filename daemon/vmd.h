@@ -61,6 +61,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vmd, vmd_free)
 Machine *vmd_machine(Vmd *vmd);
 Machine *vmd_require_machine(Vmd *vmd, GError **error);
 
+/* Unmakes a device of device_add, and sends DEVICE_DELETED. */
+void vmd_remove_device(Vmd *vmd, Device *dev);
+
 /* Tells systemd about a new run state or vCPU count. */
 void vmd_notify_status(Vmd *vmd);
 

@@ -28,6 +28,7 @@
 #include "hw/net/net-tap.h"
 #include "hw/net/net-user.h"
 #include "hw/net/net.h"
+#include "hw/pci/pci.h"
 #include "hw/rtc/mc146818.h"
 #include "hw/timer/kvm-pit.h"
 #include "hw/virtio/virtio-blk.h"
@@ -102,6 +103,10 @@ const TypeInfo *const hw_types[] = {
     &netdev_type,
     &netdev_user_type,
     &nic_type,
+
+    /* pci */
+    &pci_bus_type,
+    &pci_device_type,
 
     /* rtc */
     &mc146818_type,

@@ -295,7 +295,7 @@ bool bus_can_plug(const Bus *bus)
 {
     const BusOps *ops = bus_ops(bus);
 
-    return ops && ops->plugged;
+    return ops && ops->plugged && (!ops->can_plug || ops->can_plug(bus));
 }
 
 const TypeInfo bus_type = {

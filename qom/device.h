@@ -53,7 +53,9 @@ typedef struct {
     /* No more devices fit: bus= absent takes another bus.  NULL: never. */
     bool (*full)(Bus *bus);
     /* Hotplug: after realize, and the guest's part of an unplug.  plugged NULL:
-     * the bus cannot do it (reason not-hotpluggable). */
+     * the bus cannot do it (reason bus-not-hotpluggable); can_plug may say that
+     * this bus cannot do it now, where others of its class can. */
+    bool (*can_plug)(const Bus *bus);
     void (*plugged)(Bus *bus, Device *dev);
     bool (*unplug_request)(Bus *bus, Device *dev, GError **error);
     /* Address as info qtree shows it, newly allocated, or NULL. */

@@ -19,6 +19,7 @@ typedef enum {
     REQUEST_RESET,
     REQUEST_PANIC,
     REQUEST_STOP,
+    REQUEST_REMOVAL,
     REQUEST_INTERNAL_ERROR,
 } RequestKind;
 
@@ -29,6 +30,7 @@ typedef struct {
     RunState state;
     Cpu *cpu;                   /* held; NULL but for REQUEST_INTERNAL_ERROR */
     char *why;
+    Device *dev;                /* held; NULL but for REQUEST_REMOVAL */
 } Request;
 
 struct MachineRequests {
@@ -41,6 +43,7 @@ struct MachineRequests {
 static void request_free(Request *request)
 {
     object_unref(request->cpu);
+    object_unref(request->dev);
     g_free(request->why);
     g_free(request);
 }
@@ -74,6 +77,11 @@ static void deliver(Machine *machine, const Request *request)
         break;
     case REQUEST_STOP:
         host->stop(machine->host_opaque, request->state);
+        break;
+    case REQUEST_REMOVAL:
+        if (request->dev->realized) {
+            host->removed(machine->host_opaque, request->dev);
+        }
         break;
     case REQUEST_INTERNAL_ERROR:
         host->internal_error(machine->host_opaque, request->cpu, request->why);
@@ -178,6 +186,11 @@ void machine_request_panic(Machine *machine)
 void machine_request_stop(Machine *machine, RunState state)
 {
     put(machine, &(Request){ .kind = REQUEST_STOP, .state = state });
+}
+
+void machine_request_removal(Machine *machine, Device *dev)
+{
+    put(machine, &(Request){ .kind = REQUEST_REMOVAL, .dev = object_ref(dev) });
 }
 
 void machine_request_internal_error(Machine *machine, Cpu *cpu, const char *why)

@@ -25,6 +25,7 @@
 #include "hw/core/lock.h"
 #include "hw/core/memory.h"
 #include "qmp/qapi-types.h"
+#include "qom/device.h"
 
 typedef struct Machine Machine;
 
@@ -53,6 +54,8 @@ typedef struct {
     void (*panic)(void *opaque);
     /* To be stopped in that run state. */
     void (*stop)(void *opaque, RunState state);
+    /* The guest has let go of dev, which is to be unmade. */
+    void (*removed)(void *opaque, Device *dev);
 } MachineHost;
 
 struct Machine {
@@ -111,6 +114,9 @@ void machine_request_panic(Machine *machine);
 /* The machine stops with this run state (io-error: a disk's policy says so), if
  * it still runs then. */
 void machine_request_stop(Machine *machine, RunState state);
+/* The guest has let go of dev, which device_add made: it is unmade by the main
+ * loop, unless it is gone by then. */
+void machine_request_removal(Machine *machine, Device *dev);
 /* cpu (not NULL) cannot go on, or cannot be started again.  why is copied; a
  * reference to cpu is held until it is delivered. */
 void machine_request_internal_error(Machine *machine, Cpu *cpu, const char *why);

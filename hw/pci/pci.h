@@ -9,11 +9,12 @@
  * MSI, MSI-X), expansion ROM, capabilities.  It knows no host bridge: who carries a root
  * bus (hw/pci-host/) gives it two regions, and lines through PciIrqOps.
  *
- * Life: a function's realize hook runs after the header was filled from its
- * PciFunction and its place on the bus is known.  It registers BARs and
- * capabilities and may set further bytes of `config` and its masks; what they
- * are when realize ends is what a reset puts back where the guest could write.
- * All of it is undone by pci-device's unrealize, after the derived one's.
+ * Life: the header is filled from the PciFunction, and the ROM is there, when
+ * the function was put on its bus, which is before its parts are made and before
+ * any realize hook.  A realize hook (or a part's) registers BARs and capabilities
+ * and may set further bytes of `config` and its masks; what they are when all
+ * hooks are through is what a reset puts back where the guest could write.
+ * All of it is undone when the function leaves its bus, after all unrealize hooks.
  *
  * Threads: everything needs the machine lock, but pci_msix_notify and pci_dma_*.
  */
@@ -71,14 +72,20 @@ struct PciDevice {
     guint8 config[PCI_CONFIG_SIZE];
     guint8 writable[PCI_CONFIG_SIZE];   /* bits that the guest may write */
     guint8 clears[PCI_CONFIG_SIZE];     /* bits that it clears by writing 1 */
-    guint8 initial[PCI_CONFIG_SIZE];    /* config at the end of realize */
+    guint8 initial[PCI_CONFIG_SIZE];    /* config when realize was through; valid once
+                                           the guest or a reset touched it: */
+    bool settled;
+    bool ejected;               /* the guest sees it no more, and it will go */
+    Machine *machine;           /* while it is on a bus */
     PciBar bars[PCI_N_BARS + 1];
     bool intx;                  /* the function drives its pin */
+    gint8 line;                 /* of the root bus that it therefore drives, or -1 */
     gint bus_master;            /* atomic: PCI_COMMAND_MASTER, for pci_dma_* */
+    guint16 capabilities_end;   /* where the next one goes; 0: there is none */
     guint8 msi_cap, msix_cap;   /* offsets, 0: none */
     struct PciMsix *msix;
-    void *rom;                  /* contents of the expansion ROM */
-    gsize rom_size;
+    void *rom;                  /* contents of the expansion ROM, page-aligned, or NULL */
+    gsize rom_size;             /* bytes, a power of two */
 };
 
 /* ---- A function ---- */
@@ -114,6 +121,12 @@ void pci_set_intx(PciDevice *dev, bool level);
  * all of the range is RAM.  Any thread. */
 bool pci_dma_read(PciDevice *dev, guint64 addr, void *buf, gsize size);
 bool pci_dma_write(PciDevice *dev, guint64 addr, const void *buf, gsize size);
+
+/* Takes a function that was plugged out of the guest's sight at once (nothing
+ * answers at its place any more) and has the main loop remove it, with
+ * DEVICE_DELETED; its place is free then.  What a hotplug controller does when
+ * the guest ejects; any thread that holds the machine lock. */
+void pci_eject(PciDevice *dev);
 
 /* ---- MSI (PCI 3.0 section 6.8.1) ---- */
 
@@ -166,7 +179,8 @@ typedef struct {
  * which live as long as host.  n lines, 1 to 32. */
 Bus *pci_root_bus_new(Device *host, const char *name, MemoryRegion *memory, MemoryRegion *io);
 void pci_bus_set_irqs(Bus *bus, const PciIrqOps *ops, void *opaque, guint n);
-/* For this bus and the bridges' below it; ops NULL: none any more. */
+/* For this bus and the bridges' below it that have no other; ops NULL: none any
+ * more. */
 void pci_bus_set_hotplug(Bus *bus, const PciHotplugOps *ops, void *opaque);
 
 /* An access by the guest to configuration space below a root bus: address is bus << 16 |
@@ -174,7 +188,10 @@ void pci_bus_set_hotplug(Bus *bus, const PciHotplugOps *ops, void *opaque);
 guint32 pci_config_read(Bus *root, guint32 address, guint size);
 void pci_config_write(Bus *root, guint32 address, guint32 value, guint size);
 
-/* The function at devfn of a bus, or NULL; the bus that has this number (as the
+/* The secondary bus of a bridge, or NULL of what is none. */
+Bus *pci_bridge_bus(const PciDevice *dev);
+
+/* The function at devfn of a bus, or NULL (one that was ejected is none); the bus that has this number (as the
  * guest numbered them) at or below root, or NULL; the number; the bridge that
  * carries a bus, or NULL for a root. */
 PciDevice *pci_function_at(Bus *bus, guint devfn);

@@ -49,12 +49,19 @@ static void on_stop(void *opaque, RunState state)
     rig->stop_state = state;
 }
 
+static void on_removed(void *opaque, Device *dev)
+{
+    ((Rig *)opaque)->removals++;
+    device_unmake(dev);
+}
+
 static const MachineHost rig_host = {
     .shutdown = on_shutdown,
     .reset = on_reset,
     .internal_error = on_internal_error,
     .panic = on_panic,
     .stop = on_stop,
+    .removed = on_removed,
 };
 
 /* ---- Making ---- */

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files behind hw/pci/pci.h share, and nobody else includes:
+ *
+ *   pci-device.c   class pci-device: header, reset, state
+ *   pci-config.c   accesses to configuration space and what follows from them
+ *   pci-bar.c      base address registers
+ *   pci-rom.c      expansion ROM
+ *   pci-intx.c     interrupt pins and the lines of root buses
+ *   pci-msi.c      message signalled interrupts
+ *   pci-msix.c     the same with a table: the guest's side
+ *   pci-msix-vector.c  and the accelerator's
+ *   pci-bus.c      class PCI, hotplug
+ *   pci-address.c  who sits where
+ *   pci-bridge.c   class pci-bridge
+ *   pci-setup.c    numbers and addresses without firmware
+ */
+#ifndef HW_PCI_PCI_INTERNAL_H
+#define HW_PCI_PCI_INTERNAL_H
+
+#include "hw/pci/pci.h"
+
+enum { PCI_MAX_LINES = 32 };
+
+typedef struct {
+    Bus bus;
+    PciDevice *functions[PCI_N_DEVFN];
+    PciDevice *bridge;          /* that carries it; NULL: a root */
+    MemoryRegion *memory, *io;  /* where BARs are mapped */
+    /* Of a root. */
+    const PciIrqOps *irq_ops;   /* or NULL */
+    void *irq_opaque;
+    guint n_lines;
+    guint counts[PCI_MAX_LINES];        /* functions that drive the line */
+    const PciHotplugOps *hotplug;       /* or NULL */
+    void *hotplug_opaque;
+} PciBus;
+
+static inline PciBus *pci_bus_of(const PciDevice *dev)
+{
+    return (PciBus *)dev->device.bus;
+}
+
+/* The root that a bus is below, or the bus itself. */
+PciBus *pci_root_of(PciBus *bus);
+
+/* Gives dev its place on bus and writes that to its properties.  Fails with
+ * invalid-value, out-of-range, address-in-use, bus-full. */
+bool pci_address_assign(PciBus *bus, PciDevice *dev, GError **error);
+/* No slot is empty. */
+bool pci_address_full(const PciBus *bus);
+
+/* From attach to detach of a function: header and ROM; and all that it
+ * registered. */
+bool pci_device_enter(PciDevice *dev, GError **error);
+void pci_device_leave(PciDevice *dev);
+
+/* Calls f for each function of a bus and of those below it. */
+void pci_foreach_below(PciBus *bus, void (*f)(PciDevice *dev, void *opaque), void *opaque);
+
+/* Makes real what config says: decoding, bus mastering, lines. */
+void pci_config_settle(PciDevice *dev);
+/* Puts back what the guest can change. */
+void pci_config_reset(PciDevice *dev);
+/* An access by the guest within the 256 bytes. */
+guint32 pci_function_read(PciDevice *dev, guint offset, guint size);
+void pci_function_write(PciDevice *dev, guint offset, guint32 value, guint size);
+
+/* Maps BARs as config says, in one transaction. */
+void pci_bars_update(PciDevice *dev);
+void pci_bars_free(PciDevice *dev);
+/* Where the register of BAR n (or of the ROM) is. */
+guint pci_bar_offset(const PciDevice *dev, guint n);
+
+/* The one function that drives a pin's line. */
+void pci_intx_update(PciDevice *dev);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Interrupt pins: from a function's pin over the bridges to a line of the root
+ * bus, which is the OR of all that drive it.
+ *
+ * A bridge's slots have their pins turned (bridge specification, section 9.1):
+ * pin p of slot s is pin (p + s) % 4 of the bridge.  A function remembers the
+ * line that it drives, so that it lets go of the right one.
+ */
+#include "config.h"
+#include "hw/pci/pci-internal.h"
+
+/* The line that dev drives now, or -1. */
+static int wanted_line(const PciDevice *dev)
+{
+    guint pin = dev->config[PCI_INTERRUPT_PIN] - 1u;
+    guint devfn = dev->devfn;
+    const PciBus *bus = pci_bus_of(dev);
+    guint line;
+
+    if (!dev->intx || dev->ejected || pin >= PCI_N_PINS ||
+        (pci_get_word(dev->config + PCI_COMMAND) & PCI_COMMAND_INTX_DISABLE)) {
+        return -1;
+    }
+    while (bus->bridge) {
+        pin = (pin + PCI_SLOT(devfn)) % PCI_N_PINS;
+        devfn = bus->bridge->devfn;
+        bus = pci_bus_of(bus->bridge);
+    }
+    if (!bus->irq_ops) {
+        return -1;
+    }
+    line = bus->irq_ops->map(bus->irq_opaque, devfn, pin);
+    return line < bus->n_lines ? (int)line : -1;
+}
+
+static void release(PciBus *root, guint line)
+{
+    if (--root->counts[line] == 0) {
+        root->irq_ops->set(root->irq_opaque, line, false);
+    }
+}
+
+static void drive(PciBus *root, guint line)
+{
+    if (root->counts[line]++ == 0) {
+        root->irq_ops->set(root->irq_opaque, line, true);
+    }
+}
+
+static void keep_status(PciDevice *dev)
+{
+    guint16 status = pci_get_word(dev->config + PCI_STATUS) & ~PCI_STATUS_INTERRUPT;
+
+    pci_set_word(dev->config + PCI_STATUS, status | (dev->intx ? PCI_STATUS_INTERRUPT : 0));
+}
+
+void pci_intx_update(PciDevice *dev)
+{
+    int old = dev->line, line = wanted_line(dev);
+
+    keep_status(dev);
+    if (line == old) {
+        return;
+    }
+    dev->line = line;
+    if (line >= 0) {
+        drive(pci_root_of(pci_bus_of(dev)), line);
+    }
+    if (old >= 0) {
+        release(pci_root_of(pci_bus_of(dev)), old);
+    }
+}
+
+void pci_set_intx(PciDevice *dev, bool level)
+{
+    if (dev->intx != level) {
+        dev->intx = level;
+        pci_intx_update(dev);
+    }
+}
+
+static void update_one(PciDevice *dev, void *opaque)
+{
+    pci_intx_update(dev);
+}
+
+void pci_bus_set_irqs(Bus *bus, const PciIrqOps *ops, void *opaque, guint n)
+{
+    PciBus *root = (PciBus *)bus;
+    guint n_lines = MIN(n, PCI_MAX_LINES);
+
+    /* The old ones see their lines fall, the new ones see theirs rise. */
+    root->n_lines = 0;
+    pci_foreach_below(root, update_one, NULL);
+    root->irq_ops = ops;
+    root->irq_opaque = opaque;
+    root->n_lines = ops ? n_lines : 0;
+    pci_foreach_below(root, update_one, NULL);
+}
+
+bool pci_bus_line(const Bus *root, guint line)
+{
+    return line < PCI_MAX_LINES && ((const PciBus *)root)->counts[line] > 0;
+}
