@@ -10,7 +10,7 @@
 
 #include "client/verb.h"
 
-static const Verb *const verbs[] = {
+const Verb *const verbs[] = {
     &verb_apply,
     &verb_qmp,
     &verb_status,
@@ -19,11 +19,13 @@ static const Verb *const verbs[] = {
     &verb_events,
     &verb_console,
     &verb_stop,
+    &verb_complete,
+    NULL
 };
 
 static const Verb *find_verb(const char *name)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++) {
+    for (gsize i = 0; verbs[i]; i++) {
         if (g_str_equal(verbs[i]->name, name)) {
             return verbs[i];
         }
@@ -36,7 +38,7 @@ static char *list_verbs(void)
 {
     GString *text = g_string_new("Verbs:");
 
-    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++) {
+    for (gsize i = 0; verbs[i]; i++) {
         g_string_append_printf(text, "\n  %-8s %-22s %s", verbs[i]->name, verbs[i]->arguments,
                                verbs[i]->summary);
     }

@@ -38,7 +38,11 @@ struct Verb {
     int (*run)(const Verb *verb, Globals *globals, int argc, char **argv, GError **error);
 };
 
+/* All of them, NULL at the end (main.c). */
+extern const Verb *const verbs[];
+
 extern const Verb verb_apply;
+extern const Verb verb_complete;
 extern const Verb verb_console;
 extern const Verb verb_events;
 extern const Verb verb_list;

@@ -4,11 +4,14 @@
 
 import os
 import re
+import shutil
 import socket
+import subprocess
 
-from rig import SRCDIR, FakePeer, case, contains, equal, main, scratch, vmctl
+from rig import (SRCDIR, VMCTL, FakePeer, Skip, case, contains, equal, main, scratch,
+                 vmctl)
 
-VERBS = ['apply', 'qmp', 'status', 'wait', 'events', 'console', 'stop']
+VERBS = ['apply', 'qmp', 'status', 'list', 'wait', 'events', 'console', 'stop']
 
 
 @case
@@ -29,6 +32,28 @@ def manual_has_every_option():
         assert options
         for option in options:
             contains(manual, 'Fl -' + option)
+
+
+@case
+def completion_knows_verbs_machines_and_commands():
+    equal(vmctl('complete', 'sta').check(0, None, '').out.split(), ['status'])
+    contains(vmctl('complete', '').out, '--name')
+    equal(vmctl('complete', '-n', 'x', 'ev').out.split(), ['events'])
+    equal(vmctl('complete', 'qmp', 'query-status').out.split(), ['query-status'])
+    equal(vmctl('complete', 'qmp', 'no-such').check(0).out, '')
+    equal(vmctl('complete').check(0).out, '')
+
+
+@case
+def completion_works_in_bash():
+    if not shutil.which('bash'):
+        raise Skip('bash is not installed')
+    script = ('PATH=%s:$PATH; . "$1"; COMP_WORDS=(vmctl qmp query-stat); COMP_CWORD=2; _vmctl; '
+              'echo "${COMPREPLY[*]}"' % os.path.dirname(VMCTL))
+    done = subprocess.run(['bash', '-c', script, 'bash',
+                           os.path.join(SRCDIR, 'docs', 'completion', 'vmctl')],
+                          capture_output=True, text=True, timeout=30)
+    equal(done.stdout, 'query-status\n')
 
 
 @case
