@@ -93,7 +93,7 @@ const Verb verb_list = {
     .arguments = "",
     .summary = "list the machines of this host",
     .description = "A machine is a folder of the run directory or the state directory; what "
-                   "is told of it is what its daemon wrote there (--state-directory).",
+                   "is told of it is what its daemon wrote in the latter.",
     .min_args = 0,
     .max_args = 0,
     .run = run,
