@@ -111,7 +111,9 @@ static bool may_hold(const Walk *walk, const QmpMember *member, const Object *ta
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "object '%s' cannot link to itself", path);
         return false;
     }
-    if (object_needs_prepare(target) && object_life(target) < OBJECT_PREPARED) {
+    /* Between its preparing and its completion a pool thread has it, on the way
+     * there and on the way back. */
+    if (object_needs_prepare(target) && object_life(target) != OBJECT_COMPLETE) {
         qmp_error_set(error, ERROR_REASON_WRONG_STATE, "object '%s' is not ready yet", path);
         return false;
     }

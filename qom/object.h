@@ -175,7 +175,7 @@ bool object_check_id(const char *id, GError **error);
  * tree, and holds the targets.  Fails, holding nothing, with object-not-found,
  * path-ambiguous, invalid-type (not of the link's class), in-use (an exclusive
  * link's target has such a holder; the message has its path), invalid-value (a
- * link to itself), wrong-state (the target is still being prepared); the
+ * link to itself), wrong-state (the target is being made or unmade); the
  * error's path names the property.  Forwarded links are the part's. */
 bool object_link(Object *obj, GError **error);
 /* Whether a class of obj has a prepare hook. */

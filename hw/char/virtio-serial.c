@@ -219,7 +219,11 @@ static void handle_out(VirtioDevice *dev, VirtQueue *queue)
         virtio_serial_port_write(port);
         return;
     }
-    for (guint i = 0; i < PORT_QUEUE_SIZE && (element = virtqueue_pop(queue)); i++) {
+    for (guint i = 0; i < PORT_QUEUE_SIZE || !virtqueue_yield(queue); i++) {
+        element = virtqueue_pop(queue);
+        if (!element) {
+            return;
+        }
         virtqueue_push(queue, element, 0);
         virtqueue_notify(queue);
     }

@@ -242,19 +242,33 @@ static void chr_receive(void *opaque, const guint8 *data, gsize size)
     user_wake(f->user->thread_fd);
 }
 
-/* Machine lock held. */
+/* Writes what the chardev has not taken of a record yet; false: not all of it. */
+static bool write_to_chr(UserForward *f, const struct iovec *iov, guint n)
+{
+    gsize start = 0;
+
+    for (guint i = 0; i < n; i++) {
+        gsize done = MIN(f->chr_done - start, iov[i].iov_len);
+
+        f->chr_done += char_write(f->chr, (guint8 *)iov[i].iov_base + done,
+                                  iov[i].iov_len - done);
+        start += iov[i].iov_len;
+        if (f->chr_done < start) {
+            return false;
+        }
+    }
+    f->chr_done = 0;
+    return true;
+}
+
+/* Machine lock held.  What the chardev does not take stays in the ring. */
 static void drain_to_chr(UserForward *f)
 {
     guint32 cursor = f->to_chr.tail;
     struct iovec iov[2];
     guint n;
 
-    while ((n = net_ring_next(&f->to_chr, &cursor, iov)) > 0) {
-        for (guint i = 0; i < n; i++) {
-            /* What the chardev does not take of the last piece is lost, as with
-             * any front end that cannot wait. */
-            char_write(f->chr, iov[i].iov_base, iov[i].iov_len);
-        }
+    while ((n = net_ring_next(&f->to_chr, &cursor, iov)) > 0 && write_to_chr(f, iov, n)) {
         net_ring_take(&f->to_chr, cursor);
     }
     if (net_ring_wake_putter(&f->to_chr)) {
@@ -262,9 +276,15 @@ static void drain_to_chr(UserForward *f)
     }
 }
 
+static void chr_writable(void *opaque)
+{
+    drain_to_chr(opaque);
+}
+
 static const CharFrontOps front_ops = {
     .can_receive = chr_can_receive,
     .receive = chr_receive,
+    .writable = chr_writable,
 };
 
 void user_forward_main(UserForward *f)
@@ -299,6 +319,7 @@ bool user_forward_attach(UserForward *f, GError **error)
     if (!link_hold_exclusive(&f->user->net.object, options_row(f), &chr->object, error)) {
         return false;
     }
+    f->chr_done = 0;
     net_ring_init(&f->to_chr, USER_FORWARD_RING_SIZE);
     net_ring_init(&f->to_guest, USER_FORWARD_RING_SIZE);
     f->chr = chr;

@@ -30,6 +30,7 @@ typedef struct {
     Chardev *chr;               /* attached, or NULL */
     char *chardev_id;
     NetRing to_chr, to_guest;   /* chr: bytes both ways */
+    gsize chr_done;             /* bytes of to_chr's first record that chr has */
     SocketAddress *tcp;         /* or NULL */
     int fd;                     /* tcp: the connection, -1 when it ended */
     int poll_index;             /* in NetdevUser.polls in this turn, or -1 */

@@ -11,8 +11,8 @@
  *
  * Threads: a pair lives on the main loop, and its callbacks run without the
  * machine lock.  A back end with a thread of its own hands frames over by a
- * ring (net-ring.h).  What changes a pair (a device's start and stop, which run
- * on a vCPU's thread, set_link, filters) excludes the data path by the pair's
+ * ring (net-ring.h).  What changes a pair (a device's start and stop, set_link,
+ * filters) excludes the data path by the pair's
  * gate, a mutex taken once for each callback of the loop, never for each frame:
  *
  *     machine lock  >  gate  >  nothing
@@ -78,7 +78,8 @@ typedef struct {
     /* Takes frames from the back end; returns how many.  After fewer than n it
      * calls nic_ready when it can take more. */
     guint (*receive)(void *opaque, guint queue, const NetFrame *frames, guint n);
-    /* After a nic_send that took fewer frames: it will take more now. */
+    /* After a nic_send that took fewer frames: it will take more now.  Also when
+     * the link changes, for any queue of the back end. */
     void (*writable)(void *opaque, guint queue);
     /* nic->link_up has changed; machine lock and gate held. */
     void (*link_changed)(void *opaque);

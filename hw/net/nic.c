@@ -73,15 +73,27 @@ void nic_set_queues(Nic *nic, guint n)
 
 /* ---- Link ---- */
 
+/* Both sides look again at what they could not get rid of: it is lost while the
+ * cable is out. */
+static void link_changed(Nic *nic)
+{
+    NetBackend *net = nic->net;
+
+    nic->ops->link_changed(nic->opaque);
+    if (net) {
+        resume_all(net);
+        for (guint i = 0; i < net->n_queues; i++) {
+            nic->ops->writable(nic->opaque, i);
+        }
+    }
+}
+
 void nic_set_link(Nic *nic, bool up)
 {
     nic_lock(nic);
     if (nic->link_up != up) {
         nic->link_up = up;
-        nic->ops->link_changed(nic->opaque);
-        if (nic->net) {
-            resume_all(nic->net);
-        }
+        link_changed(nic);
     }
     nic_unlock(nic);
 }

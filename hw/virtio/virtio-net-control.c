@@ -26,6 +26,9 @@ enum { VLAN_ADD = 0, VLAN_DEL = 1 };
 
 enum { COMMAND_SIZE = 2, ETHERTYPE_VLAN = 0x8100 };
 
+/* Commands that are done before others have the loop. */
+enum { COMMANDS_A_TURN = 8 };
+
 /* ---- Frames ---- */
 
 static bool in_vlans(const NetRxFilter *f, guint vid)
@@ -264,9 +267,13 @@ void virtio_net_handle_control(VirtioNet *s, VirtQueue *queue)
 {
     VirtqElement *e;
 
-    while ((e = virtqueue_pop(queue))) {
+    for (guint i = 0; i < COMMANDS_A_TURN || !virtqueue_yield(queue); i++) {
         guint8 answer;
 
+        e = virtqueue_pop(queue);
+        if (!e) {
+            return;
+        }
         if (e->out_size < COMMAND_SIZE || e->in_size < sizeof(answer)) {
             virtqueue_unpop(queue, e);
             virtio_broken(&s->parent, "a control command without command or answer");

@@ -313,10 +313,10 @@ void virtio_net_handle_tx(NetPair *pair)
 static void writable(void *opaque, guint queue)
 {
     VirtioNet *s = opaque;
-    NetPair *pair = &s->pairs[queue];
-
-    pair->blocked = false;
-    virtio_net_handle_tx(pair);
+    if (queue < s->max_pairs) {
+        s->pairs[queue].blocked = false;
+        virtio_net_handle_tx(&s->pairs[queue]);
+    }
 }
 
 static void on_again(AioRequest *request, int result)

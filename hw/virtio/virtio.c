@@ -163,7 +163,8 @@ static void set_status(void *opaque, guint64 status)
         return;
     }
     set = status & ~g_atomic_int_get(&dev->status);
-    if (set & VIRTIO_STATUS_FEATURES_OK && !take_features(dev)) {
+    /* Queues that have run hold chains by the features of that time. */
+    if (set & VIRTIO_STATUS_FEATURES_OK && (dev->has_run || !take_features(dev))) {
         status &= ~VIRTIO_STATUS_FEATURES_OK;
     }
     store_status(dev, status);

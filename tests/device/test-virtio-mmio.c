@@ -106,6 +106,19 @@ static void test_features(void)
     virtio_driver_write(d, 0x20, 3);                            /* not offered */
     virtio_driver_write(d, 0x70, 11);
     g_assert_cmphex(virtio_driver_status(d), ==, 3);
+
+    /* Features are not negotiated again while the device runs, or after that. */
+    virtio_driver_start(d, ~0ull, 1, 8);
+    virtio_driver_write(d, 0x70, 7);
+    virtio_driver_write(d, 0x24, 0);
+    virtio_driver_write(d, 0x20, 0);
+    virtio_driver_write(d, 0x70, 15);
+    g_assert_cmphex(virtio_driver_status(d) & 8, ==, 0);
+    virtio_driver_start(d, ~0ull, 1, 8);
+    virtio_driver_write(d, 0x70, 3);
+    virtio_driver_write(d, 0x70, 11);
+    g_assert_cmphex(virtio_driver_status(d) & 8, ==, 0);
+    virtio_driver_start(d, ~0ull, 1, 8);
 }
 
 static void test_properties(void)

@@ -745,6 +745,66 @@ static void test_bad_control(void)
     bad_control((VirtioBuffer[]){ { 0, 16, false } }, 1);
 }
 
+/* Commands without end leave the loop to others in between. */
+static void test_many_commands(void)
+{
+    g_autoptr(Bench) b = bench_new();
+    const guint8 promisc[3] = { 0, 0, 1 };
+    guint done = 0, turns = 0;
+
+    add_card(b);
+    start(b, ~0ull);
+    for (guint i = 0; i < 20; i++) {
+        virtio_driver_add(b->d, CTRL, (VirtioBuffer[]){
+            { virtio_driver_data(b->d, promisc, 3), 3, false },
+            { virtio_driver_data(b->d, "\x55", 1), 1, true } }, 2);
+    }
+    virtio_driver_kick(b->d, CTRL);
+    while (done < 20) {
+        rig_unlock(b->rig);
+        event_base_loop(b->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+        rig_lock(b->rig);
+        while (virtio_driver_used(b->d, CTRL, NULL, NULL)) {
+            done++;
+        }
+        g_assert_cmpuint(++turns, <, 1000);
+        g_assert_cmpuint(done, <=, 8 * turns);
+    }
+    g_assert_false(is_broken(b));
+}
+
+/* Frames that wait for a network which takes no more are lost with its cable;
+ * with the cable back, it is waited for again. */
+static void test_cable_while_full(void)
+{
+    g_autoptr(Bench) b = bench_new();
+    guint8 frame[64], buf[2000];
+    guint sent = 0, used = 0;
+
+    add_card(b);
+    start(b, ~0ull);
+    make_frame(frame, own);
+    while (sent < used + QUEUE / 2) {
+        send_tx(b, frame, 64);
+        sent++;
+        used += virtio_driver_used(b->d, TX, NULL, NULL);
+    }
+    nic_set_link(nic_of(&b->dev->object), false);
+    turn(b);
+    while (virtio_driver_used(b->d, TX, NULL, NULL)) {
+        used++;
+    }
+    g_assert_cmpuint(used, ==, sent);
+    nic_set_link(nic_of(&b->dev->object), true);
+    frame[20] = 0x77;
+    send_tx(b, frame, 64);
+    g_assert_false(virtio_driver_used(b->d, TX, NULL, NULL));
+    do {
+        g_assert_cmpint(net_receive(b, buf, sizeof(buf)), ==, 64);
+    } while (buf[20] != 0x77);
+    g_assert_true(virtio_driver_used(b->d, TX, NULL, NULL));
+}
+
 /* The other pairs' queues do not exist, and the control queue's place is none of
  * theirs. */
 static void test_no_queue(void)
@@ -810,6 +870,8 @@ int main(int argc, char **argv)
     g_test_add_func("/virtio-net/odd-tx", test_odd_tx);
     g_test_add_func("/virtio-net/bad-rx", test_bad_rx);
     g_test_add_func("/virtio-net/bad-control", test_bad_control);
+    g_test_add_func("/virtio-net/many-commands", test_many_commands);
+    g_test_add_func("/virtio-net/cable-while-full", test_cable_while_full);
     g_test_add_func("/virtio-net/no-queue", test_no_queue);
     g_test_add_func("/virtio-net/two", test_two);
     return g_test_run();

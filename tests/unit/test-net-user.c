@@ -583,6 +583,71 @@ static void test_guestfwd_chardev(void)
     g_assert_true(object_may_delete(&chr->object, NULL));
 }
 
+static Chardev *add_socket_chardev(Bench *b, const char *id, int fd)
+{
+    String name = { .str = (char *)"fd0" };
+    SocketAddressLegacy addr = { .type = SOCKET_ADDRESS_TYPE_FD, .u.fd.data = &name };
+    ChardevSocket options = { .addr = &addr, .has_server = true };
+    const ChardevBackend backend = { .type = CHARDEV_BACKEND_KIND_SOCKET,
+                                     .u.socket.data = &options };
+    g_autoptr(GError) error = NULL;
+    Chardev *chr;
+
+    b->fds[0] = fd;
+    chr = chardev_new(b->root, id, &backend, &error);
+    g_assert_no_error(error);
+    g_assert_true(object_prepare(&chr->object, &error) && object_complete(&chr->object, &error));
+    return chr;
+}
+
+static void fill_text(char *text, gsize size, guint start)
+{
+    for (gsize i = 0; i < size; i++) {
+        text[i] = 'a' + (start + i) % 23;
+    }
+    text[size] = '\0';
+}
+
+/* A chardev that takes little holds the guest up, and loses nothing of what it
+ * sends. */
+static void test_guestfwd_slow_chardev(void)
+{
+    enum { PIECES = 300, SIZE = 1000 };
+    g_autoptr(Bench) b = bench_new();
+    const int small = 1;
+    int pair[2];
+    NetBackend *net;
+    Card *card;
+    Tcp t;
+    char text[SIZE + 1], expect[SIZE + 1];
+    guint got = 0;
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+    g_assert_cmpint(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), ==, 0);
+    add_socket_chardev(b, "slow", pair[0]);
+    net = bench_add(b, "{'type':'user','id':'n','guestfwd':[{'str':'tcp::1234-chardev:slow'}]}");
+    card = card_new(b, net);
+    t = tcp_new(card, 0x0a000204, 40000);
+    resolve(card, t.peer, t.mac);
+    g_assert_cmphex(tcp_connect(&t, 1234), ==, SYN | ACK);
+    for (guint i = 0; i < PIECES; i++) {
+        fill_text(text, SIZE, i * SIZE);
+        tcp_send(&t, ACK | PSH, text);
+    }
+    bench_idle(b, 100);
+    while (got < PIECES * SIZE) {
+        ssize_t n = 0;
+
+        bench_until(b, (n = recv(pair[1], text, SIZE, MSG_DONTWAIT)) > 0);
+        fill_text(expect, n, got);
+        g_assert_cmpmem(text, n, expect, n);
+        got += n;
+    }
+    g_string_free(t.received, true);
+    card_free(card);
+    close(pair[1]);
+}
+
 /* ---- Options ---- */
 
 static void test_refused(void)
@@ -682,6 +747,7 @@ int main(int argc, char **argv)
     g_test_add_func("/net/user/restrict", test_restrict);
     g_test_add_func("/net/user/guestfwd-tcp", test_guestfwd_tcp);
     g_test_add_func("/net/user/guestfwd-chardev", test_guestfwd_chardev);
+    g_test_add_func("/net/user/guestfwd-slow-chardev", test_guestfwd_slow_chardev);
     g_test_add_func("/net/user/refused", test_refused);
     g_test_add_func("/net/user/port-taken", test_port_taken);
     g_test_add_func("/net/user/flood", test_flood);

@@ -251,9 +251,14 @@ static void test_not_ready(void)
     g_assert_true(object_link(slow, NULL));
     assert_fails(h, ERROR_REASON_WRONG_STATE, "object 'slow' is not ready yet", "anything");
     g_assert_true(object_prepare(slow, NULL));
+    /* It may still fail to become complete ... */
+    assert_fails(h, ERROR_REASON_WRONG_STATE, "object 'slow' is not ready yet", "anything");
     g_assert_true(object_complete(slow, NULL));
     g_assert_true(object_link(h, NULL));
     object_dismantle(h);
+    /* ... and is not there any more while it goes. */
+    object_dismantle(slow);
+    assert_fails(h, ERROR_REASON_WRONG_STATE, "object 'slow' is not ready", "anything");
     set_path(&props->anything, "h0");
     assert_fails(h, ERROR_REASON_INVALID_VALUE, "'h0' cannot link to itself", "anything");
     tree_free(root);
