@@ -44,6 +44,9 @@ typedef struct {
      * (KVM_EXIT_INTERNAL_ERROR, FAIL_ENTRY): why is one line for the log.  The
      * vCPU has parked itself; the machine goes to run state internal-error. */
     void (*internal_error)(void *opaque, Cpu *cpu, const char *why);
+    /* Any thread, lock not needed: a message (MSI) that is no interrupt is a write
+     * to RAM.  False where there is none. */
+    bool (*memory_write)(void *opaque, guint64 gpa, const void *data, gsize size);
     /* Split interrupt controllers: a CPU ended the interrupt of this vector, so
      * the machine's I/O APIC may let its line rise again.  NULL: it has none. */
     void (*eoi)(void *opaque, guint8 vector);
@@ -91,6 +94,9 @@ typedef struct {
 
 typedef struct {
     const char *name;               /* "kvm" */
+    /* It executes nothing: no vCPU ever runs.  So a machine needs neither CPU nor
+     * anything to run, and its clock stands still until it is told the time. */
+    bool idle;
 
     /* Memory.  Between begin and commit the guest may see either view; commit
      * applies all changes, deletions first, and fails as a whole. */
@@ -105,13 +111,16 @@ typedef struct {
      * Any thread, lock not needed.  May be NULL. */
     void (*memory_written)(Accel *accel, guint64 gpa, guint64 size);
 
+    /* Both NULL: it has none, and writes reach the handlers. */
     bool (*ioeventfd_add)(Accel *accel, const AccelIoeventfd *ioeventfd, GError **error);
     void (*ioeventfd_del)(Accel *accel, const AccelIoeventfd *ioeventfd);
 
     /* Interrupts.  GSIs 0..23 are the I/O APIC's pins (0..15 the PICs', too), but
      * GSI 0 reaches its pin 2, as on every PC.  With split controllers GSIs
      * 0..23 are messages, which the machine's I/O APIC sets by
-     * msi_route_update and sends by set_gsi. */
+     * msi_route_update and sends by set_gsi.  Without controllers GSIs do not
+     * reach it; devices call machine_set_gsi() (hw/core/machine.h), which knows.
+     * What an accelerator cannot do of the following fails with not-supported. */
     AccelIrqchip (*irqchip)(Accel *accel);
     void (*set_gsi)(Accel *accel, guint gsi, bool level);   /* any thread, no lock */
     bool (*irqfd_add)(Accel *accel, guint gsi, int fd, int resample_fd, GError **error);
@@ -121,7 +130,8 @@ typedef struct {
     bool (*msi_route_update)(Accel *accel, guint gsi, const AccelMsi *msi, GError **error);
     void (*msi_route_del)(Accel *accel, guint gsi);
     bool (*msi_send)(Accel *accel, const AccelMsi *msi);    /* any thread, no lock */
-    /* The PIT is made on demand; the others exist as irqchip() says. */
+    /* The PIT is made on demand; the others exist as irqchip() says, and without
+     * any the functions on chips are NULL. */
     bool (*pit_create)(Accel *accel, GError **error);
     gsize (*chip_size)(Accel *accel, AccelChip chip);
     bool (*chip_get)(Accel *accel, AccelChip chip, void *ret_state, GError **error);

@@ -18,6 +18,7 @@
 #include "qmp/error.h"
 #include "qom/device.h"
 #include "qom/types.h"
+#include "qtest/types.h"
 
 /* Where an id in a link is looked up. */
 static const LinkNamespace namespaces[] = {
@@ -103,6 +104,7 @@ static void make_root(Vmd *vmd)
     object_register_types(qom_types);
     object_register_types(cpu_types);
     object_register_types(kvm_types);
+    object_register_types(qtest_types);
     object_register_types(hw_types);
     vmd->root = object_root_new();
     vmd->env = (Env){ .base = vmd->base, .events = vmd->events, .host = vmd, .run = env_run,

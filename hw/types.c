@@ -18,6 +18,8 @@
 #include "hw/core/memory.h"
 #include "hw/i386/microvm.h"
 #include "hw/i386/x86-machine.h"
+#include "hw/intc/i8259.h"
+#include "hw/intc/ioapic.h"
 #include "hw/intc/kvm-chips.h"
 #include "hw/isa/isa-bus.h"
 #include "hw/misc/isa-debug-exit.h"
@@ -30,7 +32,9 @@
 #include "hw/net/net.h"
 #include "hw/pci/pci.h"
 #include "hw/rtc/mc146818.h"
+#include "hw/timer/i8254.h"
 #include "hw/timer/kvm-pit.h"
+#include "hw/timer/pcspk.h"
 #include "hw/virtio/virtio-blk.h"
 #include "hw/virtio/virtio-balloon.h"
 #include "hw/virtio/virtio-bus.h"
@@ -84,6 +88,8 @@ const TypeInfo *const hw_types[] = {
     &memory_region_type,
 
     /* intc */
+    &ioapic_type,
+    &isa_i8259_type,
     &kvm_i8259_type,
     &kvm_ioapic_type,
 
@@ -112,6 +118,8 @@ const TypeInfo *const hw_types[] = {
     &mc146818_type,
 
     /* timer */
+    &isa_pcspk_type,
+    &isa_pit_type,
     &kvm_pit_type,
 
     /* virtio */

@@ -57,6 +57,11 @@ static void host_internal_error(void *opaque, Cpu *cpu, const char *why)
     machine_request_internal_error(opaque, cpu, why);
 }
 
+static bool host_memory_write(void *opaque, guint64 gpa, const void *data, gsize size)
+{
+    return memory_write(((Machine *)opaque)->memory, gpa, data, size);
+}
+
 const AccelHost machine_accel_host = {
     .pio = host_pio,
     .mmio = host_mmio,
@@ -64,4 +69,5 @@ const AccelHost machine_accel_host = {
     .unlock = host_unlock,
     .request = host_request,
     .internal_error = host_internal_error,
+    .memory_write = host_memory_write,
 };

@@ -180,6 +180,9 @@ static void send_ioeventfds(AccelListener *listener, const GArray *wanted)
 {
     const AccelOps *ops = accel_ops(listener->accel);
 
+    if (!ops->ioeventfd_add) {
+        return;
+    }
     for (guint i = listener->ioeventfds->len; i-- > 0;) {
         const AccelIoeventfd *e = &g_array_index(listener->ioeventfds, AccelIoeventfd, i);
 

@@ -6,6 +6,7 @@
  *   machine-run.c       run, pause, reset, listeners
  *   machine-requests.c  requests from any thread
  *   machine-call.c      calls of vCPUs to the main loop
+ *   machine-gsi.c       interrupts of data paths
  *   accel-host.c        what the accelerator calls
  */
 #ifndef HW_CORE_MACHINE_INTERNAL_H
@@ -25,5 +26,9 @@ const MachineOps *machine_ops(const Machine *machine);
 struct MachineRequests *machine_requests_new(Machine *machine, struct event_base *base);
 /* Drops what was not delivered; accepts NULL. */
 void machine_requests_free(struct MachineRequests *requests);
+
+/* The same for GSIs that wait for the main loop. */
+struct MachineGsis *machine_gsis_new(Machine *machine, struct event_base *base);
+void machine_gsis_free(struct MachineGsis *gsis);
 
 #endif

@@ -109,12 +109,14 @@ static bool make_loop_parts(Machine *machine, GError **error)
 {
     const Env *env = object_env(&machine->object);
     struct event_base *base = env ? env->base : NULL;
+    bool idle = accel_ops(machine->accel)->idle;
 
-    machine->clock = clock_new(base, machine->lock ? take_lock : NULL,
+    machine->clock = clock_new(idle ? NULL : base, machine->lock ? take_lock : NULL,
                                machine->lock ? drop_lock : NULL, machine->lock);
     machine->requests = machine_requests_new(machine, base);
     machine->calls = machine_calls_new(machine, base);
-    if (!machine->clock || !machine->requests || !machine->calls) {
+    machine->gsis = machine_gsis_new(machine, base);
+    if (!machine->clock || !machine->requests || !machine->calls || !machine->gsis) {
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "the machine's clock cannot be made");
         return false;
     }
@@ -182,6 +184,7 @@ static void machine_undo(Machine *machine)
     machine->set_up = false;
     g_clear_pointer(&machine->memory, address_space_free);
     g_clear_pointer(&machine->io, address_space_free);
+    g_clear_pointer(&machine->gsis, machine_gsis_free);
     g_clear_pointer(&machine->calls, machine_calls_free);
     g_clear_pointer(&machine->requests, machine_requests_free);
     g_clear_pointer(&machine->clock, clock_free);

@@ -73,6 +73,7 @@ struct Machine {
     struct AioContext *aio;     /* of the main loop, once aio_main() made it */
     struct MachineRequests *requests;
     struct MachineCalls *calls;
+    struct MachineGsis *gsis;
     GPtrArray *listeners;       /* of MachineListener */
     GQueue disks;               /* of BlockFront (hw/block/front.h) */
     bool set_up;                /* MachineOps.setup succeeded */
@@ -133,6 +134,13 @@ void machine_call(Machine *machine, void (*f)(void *opaque, guint64 argument), v
 /* Delivers what was requested: what the loop does, for machines without event
  * base (tests).  Main thread, lock held. */
 void machine_deliver_requests(Machine *machine);
+
+/* Sets a GSI from a data path: any thread, lock held or not; in order for each
+ * caller that keeps its own order.  It goes to the accelerator's interrupt
+ * controllers, or else to the machine's line "gsi[N]", which without the lock
+ * changes on the main loop a moment later.  (Devices that hold the lock anyway
+ * have lines, hw/core/irq.h.) */
+void machine_set_gsi(Machine *machine, guint gsi, bool level);
 
 /* State listeners: called with running true/false when the machine starts and
  * stops, in order of registration (stop: reverse); lock held. */

@@ -35,7 +35,7 @@ static bool microvm_setup(Machine *machine, GError **error)
     MicrovmMachineProps *props = microvm_props(machine);
     const AccelOps *accel = accel_ops(machine->accel);
 
-    if (accel->irqchip(machine->accel) != ACCEL_IRQCHIP_ON) {
+    if (!accel->idle && accel->irqchip(machine->accel) != ACCEL_IRQCHIP_ON) {
         qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
                       "machine type 'microvm' needs interrupt controllers of the accelerator: "
                       "kernel-irqchip 'on'");
@@ -77,6 +77,7 @@ static bool microvm_start(Machine *machine, GError **error)
 
 static const MachineOps microvm_ops = {
     .setup = microvm_setup,
+    .wire = x86_wire,
     .start = microvm_start,
     .reset = x86_reset,
     .teardown = x86_teardown,

@@ -10,6 +10,8 @@
 #include "hw/machine-ram.h"
 #include "qmp/error.h"
 
+enum { N_PIC_INPUTS = 8, PIC_CASCADE = 2 };
+
 static X86Machine *x86_machine(Machine *machine)
 {
     return (X86Machine *)machine;
@@ -51,7 +53,7 @@ static void gsi_set(void *opaque, guint n, bool level)
     Accel *accel = ((Machine *)opaque)->accel;
 
     /* Lines outlive the accelerator by the moment in which a machine goes. */
-    if (accel) {
+    if (accel && accel_ops(accel)->irqchip(accel) == ACCEL_IRQCHIP_ON) {
         accel_ops(accel)->set_gsi(accel, n, level);
     }
 }
@@ -86,6 +88,35 @@ bool x86_setup(Machine *machine, GError **error)
     if (!x86->has_gsis) {
         gpio_in_new(&machine->object, "gsi", X86_N_GSIS, gsi_set, machine);
         x86->has_gsis = true;
+    }
+    return true;
+}
+
+/* Wires a line to an input of a chip, if there is that chip. */
+static void wire_gsi(Machine *machine, guint gsi, const char *name, guint input)
+{
+    Object *chip = object_child(&machine->object, name);
+    Irq *to = chip ? gpio(chip, "unnamed-gpio-in", input) : NULL;
+
+    if (to) {
+        irq_connect(gpio(&machine->object, "gsi", gsi), to, false);
+    }
+}
+
+/* Input 2 of the master is the slave's, and pin 2 of the I/O APIC is GSI 0's. */
+bool x86_wire(Machine *machine, GError **error)
+{
+    const X86MachineProps *props = object_props(machine);
+
+    for (guint gsi = 0; props->irqchip != ON_OFF_SPLIT_ON && gsi < X86_N_GSIS; gsi++) {
+        if (gsi < N_PIC_INPUTS && gsi != PIC_CASCADE) {
+            wire_gsi(machine, gsi, "i8259", gsi);
+        } else if (gsi >= N_PIC_INPUTS && gsi < 2 * N_PIC_INPUTS) {
+            wire_gsi(machine, gsi, "i8259-slave", gsi - N_PIC_INPUTS);
+        }
+        if (gsi != PIC_CASCADE) {
+            wire_gsi(machine, gsi, "ioapic", gsi ? gsi : PIC_CASCADE);
+        }
     }
     return true;
 }
@@ -224,6 +255,9 @@ bool x86_start_kernel(Machine *machine, const char *append, bool pic, GError **e
 {
     g_autoptr(Boot) boot = NULL;
 
+    if (accel_ops(machine->accel)->idle && !x86_machine(machine)->kernel) {
+        return true;
+    }
     if (!check_cpus(machine, error)) {
         return false;
     }

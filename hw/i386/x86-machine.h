@@ -28,11 +28,16 @@ typedef struct {
  * property-missing without RAM. */
 bool x86_setup(Machine *machine, GError **error);
 void x86_teardown(Machine *machine);
+/* MachineOps.wire: where the accelerator has no interrupt controllers, the lines
+ * reach the recipe's chips "i8259", "i8259-slave" and "ioapic", as many of them
+ * as there are; GSI 0 is the I/O APIC's pin 2, as on every PC. */
+bool x86_wire(Machine *machine, GError **error);
 
 /* For MachineOps.start: loads the kernel and initrd that were opened with the
  * machine, and an MP table by its CPUs; append: the command line, or NULL; pic:
  * there are 8259As.  Fails with property-missing
- * (kernel, CPU), limit-exceeded (CPUs) and boot_load()'s errors. */
+ * (kernel, CPU), limit-exceeded (CPUs) and boot_load()'s errors.  With an
+ * accelerator that executes nothing there need be no kernel, and then no CPU. */
 bool x86_start_kernel(Machine *machine, const char *append, bool pic, GError **error);
 /* MachineOps.reset: RAM and boot CPU as after the load. */
 void x86_reset(Machine *machine);

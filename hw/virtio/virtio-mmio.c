@@ -9,7 +9,7 @@
  * Interrupts.  InterruptStatus tells the driver why its interrupt came, so it
  * must be set before the line rises: an irqfd alone would not do, and together
  * with the register would save nothing over setting the line, which the
- * accelerator takes from any thread.  The register and the line change together
+ * machine takes from any thread.  The register and the line change together
  * under a mutex of their own; the machine lock is not needed, for interrupts come
  * from data paths, and the driver reads and acknowledges on each of them.  The
  * line is high while a bit is set.  If an acknowledgement leaves a bit set, the
@@ -89,11 +89,7 @@ static const VirtioMmioProps *mmio_props(const VirtioMmio *s)
 
 static void set_line(VirtioMmio *s, bool level)
 {
-    Accel *accel = s->machine->accel;
-
-    if (accel) {
-        accel_ops(accel)->set_gsi(accel, mmio_props(s)->gsi, level);
-    }
+    machine_set_gsi(s->machine, mmio_props(s)->gsi, level);
 }
 
 static void interrupt(VirtioMmio *s, guint32 bit)

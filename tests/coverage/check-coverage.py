@@ -16,7 +16,7 @@ import sys
 SRCDIR = os.environ.get('G_TEST_SRCDIR', os.path.join(os.path.dirname(__file__), '..', '..'))
 BUILDDIR = os.environ.get('G_TEST_BUILDDIR', os.path.join(SRCDIR, 'build'))
 FOLDER = os.path.join(SRCDIR, 'tests', 'coverage')
-READERS = ('qom', 'cpu', 'kvm', 'hw', 'daemon')     # folders whose code reads properties
+READERS = ('qom', 'cpu', 'kvm', 'qtest', 'hw', 'daemon')     # folders whose code reads properties
 EXCEPTION = re.compile(r'^((?:unread )?\w+(?: [^ :]+){1,2}): (.+)$')
 UNREAD = 'unread '                                  # exceptions from the last test
 

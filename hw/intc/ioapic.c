@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * I/O Advanced Programmable Interrupt Controller, after Intel's data sheet
+ * "82093AA I/O Advanced Programmable Interrupt Controller (IOAPIC)", May 1996
+ * (290566-001), section 3; and, with version 0x20, the EOI register of later
+ * chips ("Intel I/O Controller Hub 9", 316972-004, section 13.5.5).
+ *
+ * A message on the APIC bus is an MSI here (AccelOps.msi_send): what the entry
+ * says of destination, delivery mode, trigger mode and vector is in the same
+ * terms as an MSI's address and data.  It is accepted as soon as it is sent, so
+ * Delivery Status always reads as idle.
+ *
+ * A line says whether the interrupt is asserted, whatever the level of the pin
+ * that stands for it.  So INTPOL is kept, and changes nothing.
+ *
+ * Made by boards where the accelerator has no I/O APIC.
+ */
+#include "config.h"
+#include "hw/intc/ioapic.h"
+
+#include "hw/core/irq.h"
+#include "hw/core/machine.h"
+#include "qmp/error.h"
+
+enum {                          /* 3.1, memory mapped registers */
+    IOREGSEL = 0x00,
+    IOWIN = 0x10,
+    EOIR = 0x40,                /* version 0x20 */
+    IOAPIC_SIZE = 0x1000,
+};
+
+enum {                          /* 3.2, what IOREGSEL selects */
+    IOAPICID = 0x00,
+    IOAPICVER = 0x01,
+    IOAPICARB = 0x02,
+    IOREDTBL = 0x10,            /* two for each pin */
+};
+
+enum {
+    ID_SHIFT = 24,
+    ID_MASK = 0x0f,
+    VERSION_82093AA = 0x11,
+    VERSION_EOIR = 0x20,
+};
+
+/* 3.2.4, one redirection entry */
+#define RTE_VECTOR      G_GUINT64_CONSTANT(0x00ff)
+#define RTE_DELMOD      G_GUINT64_CONSTANT(0x0700)
+#define RTE_DESTMOD     G_GUINT64_CONSTANT(0x0800)
+#define RTE_DELIVS      G_GUINT64_CONSTANT(0x1000)
+#define RTE_REMOTE_IRR  G_GUINT64_CONSTANT(0x4000)
+#define RTE_LEVEL       G_GUINT64_CONSTANT(0x8000)
+#define RTE_MASK        G_GUINT64_CONSTANT(0x10000)
+#define RTE_DEST        (G_GUINT64_CONSTANT(0xff) << 56)
+#define RTE_READ_ONLY   (RTE_DELIVS | RTE_REMOTE_IRR)
+#define RTE_WRITABLE    (G_GUINT64_CONSTANT(0x1ffff) | RTE_DEST)
+
+enum {
+    DELMOD_SHIFT = 8,
+    DELMOD_FIXED = 0,
+    DELMOD_LOWEST = 1,
+    DEST_SHIFT = 56,
+};
+
+enum {                          /* Intel SDM volume 3, 11.11: a message's fields */
+    MSI_DEST_SHIFT = 12,
+    MSI_DESTMOD_LOGICAL = 1 << 2,
+    MSI_DELMOD_SHIFT = 8,
+    MSI_ASSERT = 1 << 14,
+    MSI_LEVEL = 1 << 15,
+};
+#define MSI_ADDRESS 0xfee00000u
+
+typedef struct {
+    Device parent;
+    /* Guest-visible. */
+    guint8 ioregsel;
+    guint8 id, arb;
+    guint64 ioredtbl[IOAPIC_N_PINS];
+    /* Wiring. */
+    Machine *machine;
+    MemoryRegion *region;
+    Irq *pins[IOAPIC_N_PINS];
+} Ioapic;
+
+/* ---- Delivery ---- */
+
+/* 3.2.4, DELMOD: of the other modes each assertion is an edge, however the entry
+ * is programmed. */
+static bool is_level(guint64 rte)
+{
+    guint delmod = (rte & RTE_DELMOD) >> DELMOD_SHIFT;
+
+    return (rte & RTE_LEVEL) && (delmod == DELMOD_FIXED || delmod == DELMOD_LOWEST);
+}
+
+static void send(Ioapic *s, guint64 rte)
+{
+    Accel *accel = s->machine->accel;
+    guint delmod = (rte & RTE_DELMOD) >> DELMOD_SHIFT;
+    const AccelMsi msi = {
+        .address = MSI_ADDRESS | rte >> DEST_SHIFT << MSI_DEST_SHIFT |
+                   (rte & RTE_DESTMOD ? MSI_DESTMOD_LOGICAL : 0),
+        .data = (rte & RTE_VECTOR) | delmod << MSI_DELMOD_SHIFT | MSI_ASSERT |
+                (is_level(rte) ? MSI_LEVEL : 0),
+    };
+
+    if (accel) {
+        accel_ops(accel)->msi_send(accel, &msi);
+    }
+}
+
+/* A level interrupt is sent once, and again if its line is still asserted after
+ * its EOI. */
+static void service_level(Ioapic *s, guint pin)
+{
+    guint64 rte = s->ioredtbl[pin];
+
+    if (is_level(rte) && !(rte & (RTE_MASK | RTE_REMOTE_IRR)) && irq_level(s->pins[pin])) {
+        s->ioredtbl[pin] |= RTE_REMOTE_IRR;
+        send(s, rte);
+    }
+}
+
+/* An edge on a masked pin is lost. */
+static void pin_changed(void *opaque, guint pin, bool level)
+{
+    Ioapic *s = opaque;
+    guint64 rte = s->ioredtbl[pin];
+
+    if (is_level(rte)) {
+        service_level(s, pin);
+    } else if (level && !(rte & RTE_MASK)) {
+        send(s, rte);
+    }
+}
+
+static void end_of_interrupt(Ioapic *s, guint8 vector)
+{
+    for (guint pin = 0; pin < IOAPIC_N_PINS; pin++) {
+        guint64 *rte = &s->ioredtbl[pin];
+
+        if ((*rte & RTE_REMOTE_IRR) && (*rte & RTE_VECTOR) == vector) {
+            *rte &= ~RTE_REMOTE_IRR;
+            service_level(s, pin);
+        }
+    }
+}
+
+/* ---- Registers ---- */
+
+static guint8 version(const Ioapic *s)
+{
+    return ((const IoapicProps *)object_props(s))->version;
+}
+
+static guint32 read_register(const Ioapic *s)
+{
+    guint pin = (s->ioregsel - IOREDTBL) / 2;
+
+    switch (s->ioregsel) {
+    case IOAPICID:
+        return (guint32)s->id << ID_SHIFT;
+    case IOAPICVER:
+        return version(s) | (IOAPIC_N_PINS - 1) << 16;
+    case IOAPICARB:
+        return (guint32)s->arb << ID_SHIFT;
+    default:
+        if (s->ioregsel < IOREDTBL || pin >= IOAPIC_N_PINS) {
+            return 0;
+        }
+        return s->ioredtbl[pin] >> (s->ioregsel & 1 ? 32 : 0);
+    }
+}
+
+/* What was asserted as a level and is an edge now waits for no EOI; this is how
+ * drivers of chips without EOI register clear Remote IRR. */
+static void write_entry(Ioapic *s, guint pin, bool high, guint32 value)
+{
+    guint64 *rte = &s->ioredtbl[pin];
+    guint64 written = high ? (guint64)value << 32 | (guint32)*rte
+                           : (*rte >> 32 << 32) | value;
+
+    *rte = (written & RTE_WRITABLE & ~RTE_READ_ONLY) | (*rte & RTE_READ_ONLY);
+    if (!is_level(*rte)) {
+        *rte &= ~RTE_REMOTE_IRR;
+    }
+    service_level(s, pin);
+}
+
+static void write_register(Ioapic *s, guint32 value)
+{
+    guint pin = (s->ioregsel - IOREDTBL) / 2;
+
+    if (s->ioregsel == IOAPICID) {
+        s->id = s->arb = value >> ID_SHIFT & ID_MASK;   /* 3.2.3: both are loaded */
+    } else if (s->ioregsel >= IOREDTBL && pin < IOAPIC_N_PINS) {
+        write_entry(s, pin, s->ioregsel & 1, value);
+    }
+}
+
+static guint64 ioapic_read(void *opaque, guint64 offset, guint size)
+{
+    const Ioapic *s = opaque;
+
+    switch (offset) {
+    case IOREGSEL:
+        return s->ioregsel;
+    case IOWIN:
+        return read_register(s);
+    default:
+        return 0;
+    }
+}
+
+static void ioapic_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    Ioapic *s = opaque;
+
+    switch (offset) {
+    case IOREGSEL:
+        s->ioregsel = value;
+        break;
+    case IOWIN:
+        write_register(s, value);
+        break;
+    case EOIR:
+        if (version(s) >= VERSION_EOIR) {
+            end_of_interrupt(s, value);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+/* 3.1: accesses are of 32 bits. */
+static const RegionOps ioapic_ops = {
+    .read = ioapic_read,
+    .write = ioapic_write,
+    .min_size = 4,
+    .max_size = 4,
+};
+
+static const StateRow ioapic_state[] = {
+    STATE_FIELD(U8, Ioapic, ioregsel, 0),
+    STATE_FIELD(U8, Ioapic, id, 0),
+    STATE_FIELD(U8, Ioapic, arb, 0),
+    STATE_ARRAY(U64, Ioapic, ioredtbl, RTE_MASK),
+    STATE_ROWS_END
+};
+
+/* ---- Life ---- */
+
+static void ioapic_init(Object *obj)
+{
+    Ioapic *s = (Ioapic *)obj;
+
+    gpio_in_new(obj, "unnamed-gpio-in", IOAPIC_N_PINS, pin_changed, s);
+    for (guint pin = 0; pin < IOAPIC_N_PINS; pin++) {
+        s->pins[pin] = gpio(obj, "unnamed-gpio-in", pin);
+        s->ioredtbl[pin] = RTE_MASK;
+    }
+}
+
+static bool ioapic_realize(Device *dev, GError **error)
+{
+    Ioapic *s = (Ioapic *)dev;
+    const IoapicProps *props = object_props(dev);
+
+    if (props->version != VERSION_82093AA && props->version != VERSION_EOIR) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "property 'version' is 0x%x, and I/O APICs are of version 0x11 or 0x20",
+                      props->version);
+        return false;
+    }
+    s->machine = machine_of(dev);
+    s->region = region_new_io(&dev->object, "ioapic", &ioapic_ops, s, IOAPIC_SIZE);
+    region_add(address_space_root(s->machine->memory), props->base, s->region, 0);
+    return true;
+}
+
+static void ioapic_unrealize(Device *dev)
+{
+    Ioapic *s = (Ioapic *)dev;
+
+    region_remove(address_space_root(s->machine->memory), s->region);
+    object_unparent((Object *)s->region);
+    s->region = NULL;
+}
+
+static bool ioapic_state_loaded(Device *dev, GError **error)
+{
+    const Ioapic *s = (const Ioapic *)dev;
+    bool ok = s->id <= ID_MASK && s->arb <= ID_MASK;
+
+    for (guint pin = 0; pin < IOAPIC_N_PINS; pin++) {
+        ok = ok && !(s->ioredtbl[pin] & ~(RTE_WRITABLE | RTE_READ_ONLY) );
+    }
+    if (!ok) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no I/O APIC",
+                      dev->object.name);
+    }
+    return ok;
+}
+
+static const ObjectOps ioapic_object_ops = {
+    .init = ioapic_init,
+};
+
+static const DeviceOps ioapic_device_ops = {
+    .realize = ioapic_realize,
+    .unrealize = ioapic_unrealize,
+    .state = ioapic_state,
+    .state_loaded = ioapic_state_loaded,
+};
+
+const TypeInfo ioapic_type = {
+    .schema = &qmp_class_ioapic,
+    .size = sizeof(Ioapic),
+    .object = &ioapic_object_ops,
+    .device = &ioapic_device_ops,
+};

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The 8254 of a PC at ports 0x40 to 0x43: the control word's port, the three
+ * counters' ports, and counter 0's line.  What a counter does is in
+ * i8254-counter.c.  Made by boards where the accelerator has no timer.
+ */
+#include "config.h"
+#include "hw/timer/i8254.h"
+
+#include "hw/core/irq.h"
+#include "hw/core/machine.h"
+#include "hw/isa/isa-bus.h"
+#include "hw/timer/i8254-counter.h"
+#include "qmp/error.h"
+
+enum {
+    PORT_CONTROL = 3,
+    N_PORTS = 4,
+    CONTROL_SC_SHIFT = 6,       /* select counter */
+    SC_READ_BACK = 3,
+};
+
+enum {                          /* read-back command: clear bits ask */
+    READ_BACK_NO_COUNT = 0x20,
+    READ_BACK_NO_STATUS = 0x10,
+    READ_BACK_COUNTER_0 = 0x02, /* and so on */
+};
+
+typedef struct {
+    Device parent;
+    /* Guest-visible. */
+    I8254Counter counters[I8254_N_COUNTERS];
+    bool irq_disabled;          /* an HPET has line 0 */
+    /* Host side and wiring. */
+    Clock *clock;
+    Timer *timer;               /* counter 0's next change of OUT */
+    MemoryRegion *region;
+    Irq *irq;
+} I8254;
+
+static gint64 now_of(const I8254 *s)
+{
+    return clock_now(s->clock, CLOCK_KIND_VIRTUAL);
+}
+
+/* The one place that sets the line, and the timer for when it changes next. */
+static void update_irq(I8254 *s, gint64 now)
+{
+    gint64 next = i8254_counter_next(&s->counters[0], now);
+
+    if (!s->timer) {
+        return;                 /* not realized */
+    }
+    irq_set(s->irq, !s->irq_disabled && i8254_counter_out(&s->counters[0], now));
+    if (next < 0 || s->irq_disabled) {
+        timer_cancel(s->timer);
+    } else {
+        timer_set(s->timer, next);
+    }
+}
+
+static void on_timer(void *opaque, gint64 now)
+{
+    update_irq(opaque, now);
+}
+
+static void irq_control(void *opaque, guint n, bool level)
+{
+    I8254 *s = opaque;
+
+    s->irq_disabled = !level;
+    if (s->clock) {
+        update_irq(s, now_of(s));
+    }
+}
+
+/* ---- Registers ---- */
+
+static void read_back(I8254 *s, guint8 value, gint64 now)
+{
+    for (guint i = 0; i < I8254_N_COUNTERS; i++) {
+        if (!(value & READ_BACK_COUNTER_0 << i)) {
+            continue;
+        }
+        if (!(value & READ_BACK_NO_COUNT)) {
+            i8254_counter_latch_count(&s->counters[i], now);
+        }
+        if (!(value & READ_BACK_NO_STATUS)) {
+            i8254_counter_latch_status(&s->counters[i], now);
+        }
+    }
+}
+
+static void write_control(I8254 *s, guint8 value, gint64 now)
+{
+    guint counter = value >> CONTROL_SC_SHIFT;
+
+    if (counter == SC_READ_BACK) {
+        read_back(s, value, now);
+    } else {
+        i8254_counter_control(&s->counters[counter], value & 0x3f, now);
+    }
+}
+
+static guint64 pit_read(void *opaque, guint64 offset, guint size)
+{
+    I8254 *s = opaque;
+
+    /* The control word cannot be read. */
+    return offset == PORT_CONTROL ? 0 : i8254_counter_read(&s->counters[offset], now_of(s));
+}
+
+static void pit_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    I8254 *s = opaque;
+    gint64 now = now_of(s);
+
+    if (offset == PORT_CONTROL) {
+        write_control(s, value, now);
+    } else {
+        i8254_counter_write(&s->counters[offset], value, now);
+    }
+    update_irq(s, now);
+}
+
+static const RegionOps pit_ops = {
+    .read = pit_read,
+    .write = pit_write,
+    .min_size = 1,
+    .max_size = 1,
+};
+
+static const StateRow pit_state[] = {
+    I8254_COUNTER_STATE(I8254, counters, 0, true),
+    I8254_COUNTER_STATE(I8254, counters, 1, true),
+    I8254_COUNTER_STATE(I8254, counters, 2, false),
+    STATE_FIELD_KEEP(BOOL, I8254, irq_disabled),
+    STATE_ROWS_END
+};
+
+/* ---- For port 0x61 ---- */
+
+void i8254_set_gate(Device *dev, guint counter, bool level)
+{
+    I8254 *s = (I8254 *)dev;
+    gint64 now = now_of(s);
+
+    i8254_counter_set_gate(&s->counters[counter], level, now);
+    update_irq(s, now);
+}
+
+bool i8254_gate(Device *dev, guint counter)
+{
+    return ((const I8254 *)dev)->counters[counter].gate;
+}
+
+bool i8254_out(Device *dev, guint counter)
+{
+    I8254 *s = (I8254 *)dev;
+
+    return i8254_counter_out(&s->counters[counter], now_of(s));
+}
+
+/* ---- Life ---- */
+
+static void pit_init(Object *obj)
+{
+    gpio_in_new(obj, "unnamed-gpio-in", 1, irq_control, obj);
+    gpio_out_new(obj, "unnamed-gpio-out", 1);
+}
+
+static bool pit_realize(Device *dev, GError **error)
+{
+    I8254 *s = (I8254 *)dev;
+    const IsaPitProps *props = object_props(dev);
+
+    s->region = isa_map_ports(dev, "pit", &pit_ops, props->iobase, N_PORTS, error);
+    if (!s->region) {
+        return false;
+    }
+    s->clock = machine_of(dev)->clock;
+    s->irq = gpio(&dev->object, "unnamed-gpio-out", 0);
+    s->timer = timer_new(s->clock, CLOCK_KIND_VIRTUAL, on_timer, s);
+    return true;
+}
+
+static void pit_unrealize(Device *dev)
+{
+    I8254 *s = (I8254 *)dev;
+
+    g_clear_pointer(&s->timer, timer_free);
+    isa_unmap(dev, s->region);
+    s->region = NULL;
+    irq_set(s->irq, false);
+}
+
+static void pit_reset_hold(Device *dev)
+{
+    I8254 *s = (I8254 *)dev;
+    gint64 now = now_of(s);
+
+    for (guint i = 0; i < I8254_N_COUNTERS; i++) {
+        i8254_counter_restart(&s->counters[i], now);
+    }
+    update_irq(s, now);
+}
+
+static bool pit_state_loaded(Device *dev, GError **error)
+{
+    I8254 *s = (I8254 *)dev;
+
+    for (guint i = 0; i < I8254_N_COUNTERS; i++) {
+        if (!i8254_counter_check(&s->counters[i])) {
+            qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 8254",
+                          dev->object.name);
+            return false;
+        }
+    }
+    update_irq(s, now_of(s));
+    return true;
+}
+
+static const ObjectOps pit_object_ops = {
+    .init = pit_init,
+};
+
+static const DeviceOps pit_device_ops = {
+    .realize = pit_realize,
+    .unrealize = pit_unrealize,
+    .reset_hold = pit_reset_hold,
+    .state = pit_state,
+    .state_loaded = pit_state_loaded,
+};
+
+const TypeInfo isa_pit_type = {
+    .schema = &qmp_class_isa_pit,
+    .size = sizeof(I8254),
+    .object = &pit_object_ops,
+    .device = &pit_device_ops,
+};

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Port 0x61 of a PC: the gate of the timer's counter 2 and the speaker's data
+ * bit, and what guests measure time by: counter 2's output, and a bit that
+ * changes with each refresh cycle of the first PCs' memory.  After "82371AB
+ * PCI-to-ISA / IDE Xcelerator (PIIX4)", April 1997 (290562-001), section 4.2.4,
+ * "NMISC: NMI status and control register".
+ *
+ * Not modelled: a speaker that could be heard, and the bits for errors of the
+ * bus, which read as 0.  Made by boards, after the timer on the same bus.
+ */
+#include "config.h"
+#include "hw/timer/pcspk.h"
+
+#include "hw/core/machine.h"
+#include "hw/isa/isa-bus.h"
+#include "hw/timer/i8254.h"
+#include "qmp/error.h"
+
+enum {
+    NMISC_GATE2 = 0x01,
+    NMISC_SPEAKER = 0x02,
+    NMISC_REFRESH = 0x10,
+    NMISC_OUT2 = 0x20,
+};
+
+enum { COUNTER = 2 };
+
+/* The refresh cycle: counter 1 of the first PCs divided CLK by 18. */
+#define REFRESH_NS 15085
+
+typedef struct {
+    Device parent;
+    bool speaker;               /* guest-visible */
+    Clock *clock;
+    Device *pit;                /* on the same bus, and held */
+    MemoryRegion *region;
+} PcSpk;
+
+static guint64 pcspk_read(void *opaque, guint64 offset, guint size)
+{
+    const PcSpk *s = opaque;
+    gint64 now = clock_now(s->clock, CLOCK_KIND_VIRTUAL);
+
+    return (i8254_gate(s->pit, COUNTER) ? NMISC_GATE2 : 0) | (s->speaker ? NMISC_SPEAKER : 0) |
+           (now / REFRESH_NS % 2 ? NMISC_REFRESH : 0) |
+           (i8254_out(s->pit, COUNTER) ? NMISC_OUT2 : 0);
+}
+
+static void pcspk_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    PcSpk *s = opaque;
+
+    s->speaker = value & NMISC_SPEAKER;
+    i8254_set_gate(s->pit, COUNTER, value & NMISC_GATE2);
+}
+
+static const RegionOps pcspk_ops = {
+    .read = pcspk_read,
+    .write = pcspk_write,
+    .min_size = 1,
+    .max_size = 1,
+};
+
+static const StateRow pcspk_state[] = {
+    STATE_FIELD(BOOL, PcSpk, speaker, false),
+    STATE_ROWS_END
+};
+
+static Device *find_pit(const Device *dev)
+{
+    for (const GList *link = dev->bus->devices.head; link; link = link->next) {
+        Device *pit = object_dynamic_cast(link->data, &qmp_class_isa_pit);
+
+        if (pit) {
+            return pit;
+        }
+    }
+    return NULL;
+}
+
+static bool pcspk_realize(Device *dev, GError **error)
+{
+    PcSpk *s = (PcSpk *)dev;
+    const IsaPcspkProps *props = object_props(dev);
+    Device *pit = find_pit(dev);
+
+    if (!pit) {
+        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND,
+                      "'isa-pcspk' needs an 'isa-pit' on bus '%s'", dev->bus->object.name);
+        return false;
+    }
+    s->region = isa_map_ports(dev, "pcspk", &pcspk_ops, props->iobase, 1, error);
+    if (!s->region) {
+        return false;
+    }
+    s->pit = object_ref(pit);
+    s->clock = machine_of(dev)->clock;
+    return true;
+}
+
+static void pcspk_unrealize(Device *dev)
+{
+    PcSpk *s = (PcSpk *)dev;
+
+    isa_unmap(dev, s->region);
+    s->region = NULL;
+    g_clear_pointer(&s->pit, object_unref);
+}
+
+static const DeviceOps pcspk_device_ops = {
+    .realize = pcspk_realize,
+    .unrealize = pcspk_unrealize,
+    .state = pcspk_state,
+};
+
+const TypeInfo isa_pcspk_type = {
+    .schema = &qmp_class_isa_pcspk,
+    .size = sizeof(PcSpk),
+    .device = &pcspk_device_ops,
+};
