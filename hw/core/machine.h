@@ -71,6 +71,7 @@ struct Machine {
     struct MachineRequests *requests;
     struct MachineCalls *calls;
     GPtrArray *listeners;       /* of MachineListener */
+    struct InputRouter *input;  /* while devices take input (hw/input/input.h) */
     GQueue disks;               /* of BlockFront (hw/block/front.h) */
     bool set_up;                /* MachineOps.setup succeeded */
 
