@@ -18,6 +18,8 @@
 #include "hw/core/memory.h"
 #include "hw/i386/microvm.h"
 #include "hw/i386/x86-machine.h"
+#include "hw/input/i8042.h"
+#include "hw/input/ps2.h"
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "hw/intc/kvm-chips.h"
@@ -86,6 +88,12 @@ const TypeInfo *const hw_types[] = {
     &irq_type,
     &machine_type,
     &memory_region_type,
+
+    /* input */
+    &i8042_type,
+    &ps2_device_type,
+    &ps2_kbd_type,
+    &ps2_mouse_type,
 
     /* intc */
     &ioapic_type,

@@ -75,6 +75,7 @@ struct Machine {
     struct MachineCalls *calls;
     struct MachineGsis *gsis;
     GPtrArray *listeners;       /* of MachineListener */
+    struct InputRouter *input;  /* while devices take input (hw/input/input.h) */
     GQueue disks;               /* of BlockFront (hw/block/front.h) */
     bool set_up;                /* MachineOps.setup succeeded */
 

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Commands of qmp/schema/input.json.
+ */
+#include "config.h"
+
+#include "daemon/qapi-commands.h"
+#include "daemon/vmd.h"
+#include "hw/input/input.h"
+#include "hw/input/keycodes.h"
+#include "qmp/error.h"
+
+#define NS_PER_MS G_GINT64_CONSTANT(1000000)
+
+/* The machine, if there is one that reads what it is sent. */
+static bool machine_listens(Vmd *vmd)
+{
+    return vmd->run.state == RUN_STATE_RUNNING || vmd->run.state == RUN_STATE_SUSPENDED;
+}
+
+static bool require_device(Machine *machine, InputEventKind kind, GError **error)
+{
+    if (input_handled(machine, kind)) {
+        return true;
+    }
+    qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND,
+                  "the machine has no device for input events of type '%s'",
+                  qmp_enum_name(&qmp_type_InputEventKind, kind));
+    return false;
+}
+
+/* The key that a client means; a number that no key has is an error. */
+static bool decode_key(const KeyValue *value, guint *ret_key, GError **error)
+{
+    if (value->type == KEY_VALUE_KIND_QCODE) {
+        *ret_key = value->u.qcode.data;
+        return true;
+    }
+    *ret_key = key_code_by_number(value->u.number.data);
+    if (*ret_key == Q_KEY_CODE_UNMAPPED) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "no key has the number %" G_GINT64_FORMAT,
+                      value->u.number.data);
+        return false;
+    }
+    return true;
+}
+
+bool qmp_send_key(QmpRequest *req, SendKeyArgs *args, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    Machine *machine = vmd_require_machine(vmd, error);
+    g_autofree guint *keys = g_new0(guint, args->keys.n);
+
+    if (!machine || !require_device(machine, INPUT_EVENT_KIND_KEY, error)) {
+        return false;
+    }
+    for (gsize i = 0; i < args->keys.n; i++) {
+        if (!decode_key(args->keys.items[i], &keys[i], error)) {
+            return false;
+        }
+    }
+    return !machine_listens(vmd) ||
+           input_send_keys(machine, keys, args->keys.n, args->hold_time * NS_PER_MS, error);
+}
+
+/* ---- Events ---- */
+
+static bool decode_event(const InputEvent *event, InputItem *ret_item, GError **error)
+{
+    InputItem item = { .kind = event->type };
+
+    switch (event->type) {
+    case INPUT_EVENT_KIND_KEY:
+        item.value = event->u.key.data->down;
+        if (!decode_key(event->u.key.data->key, &item.code, error)) {
+            return false;
+        }
+        break;
+    case INPUT_EVENT_KIND_BTN:
+        item.code = event->u.btn.data->button;
+        item.value = event->u.btn.data->down;
+        break;
+    case INPUT_EVENT_KIND_REL:
+        item.code = event->u.rel.data->axis;
+        item.value = event->u.rel.data->value;
+        break;
+    case INPUT_EVENT_KIND_ABS:
+        item.code = event->u.abs.data->axis;
+        item.value = event->u.abs.data->value;
+        break;
+    default:
+        break;
+    }
+    *ret_item = item;
+    return true;
+}
+
+static bool check_display(const InputSendEventArgs *args, GError **error)
+{
+    if (args->device) {
+        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND,
+                      "there is no display '%s' with input devices of its own", args->device);
+        return false;
+    }
+    if (args->has_head) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "head %" G_GINT64_FORMAT " is of no display without 'device'", args->head);
+        return false;
+    }
+    return true;
+}
+
+bool qmp_input_send_event(QmpRequest *req, InputSendEventArgs *args, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    Machine *machine = vmd_require_machine(vmd, error);
+    g_autofree InputItem *items = g_new0(InputItem, args->events.n);
+
+    if (!machine || !check_display(args, error)) {
+        return false;
+    }
+    for (gsize i = 0; i < args->events.n; i++) {
+        if (!decode_event(args->events.items[i], &items[i], error) ||
+            !require_device(machine, items[i].kind, error)) {
+            return false;
+        }
+    }
+    if (machine_listens(vmd)) {
+        input_send(machine, items, args->events.n);
+    }
+    return true;
+}
+
+/* ---- Mice ---- */
+
+static void add_mouse(InputDevice *device, void *data)
+{
+    const guint32 pointer = 1 << INPUT_EVENT_KIND_REL | 1 << INPUT_EVENT_KIND_ABS;
+    GPtrArray *mice = data;
+    MouseInfo *info;
+
+    if (!(device->ops->kinds & pointer)) {
+        return;
+    }
+    info = g_new0(MouseInfo, 1);
+    info->name = g_strdup(device->ops->name);
+    info->index = device->index;
+    info->current = mice->len == 0;
+    info->absolute = device->ops->kinds & (1 << INPUT_EVENT_KIND_ABS);
+    g_ptr_array_add(mice, info);
+}
+
+bool qmp_query_mice(QmpRequest *req, MouseInfoList *ret, GError **error)
+{
+    Machine *machine = vmd_machine(qmp_request_context(req));
+    GPtrArray *mice = g_ptr_array_new();
+
+    if (machine) {
+        input_foreach(machine, add_mouse, mice);
+    }
+    ret->n = mice->len;
+    ret->items = (MouseInfo **)g_ptr_array_free(mice, false);
+    return true;
+}

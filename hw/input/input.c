@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The router of hw/input/input.h, and the keys that wait for their time.
+ *
+ * The router lives from a machine's first input device to its last.
+ */
+#include "config.h"
+#include "hw/input/input.h"
+
+#include "qmp/error.h"
+
+#define STEPS_MAX 1024          /* changes of keys that may wait */
+
+/* A key that goes down or up, and the time until the next one does. */
+typedef struct {
+    InputItem item;
+    gint64 hold;
+} Step;
+
+struct InputRouter {
+    Machine *machine;
+    GQueue devices;             /* of InputDevice */
+    guint next_index;
+    Timer *timer;               /* pending while a step's time has not passed */
+    GQueue steps;               /* of Step */
+};
+
+/* ---- Devices ---- */
+
+static void on_timer(void *opaque, gint64 now);
+
+static struct InputRouter *router_new(Machine *machine)
+{
+    struct InputRouter *router = g_new0(struct InputRouter, 1);
+
+    router->machine = machine;
+    g_queue_init(&router->devices);
+    g_queue_init(&router->steps);
+    router->timer = timer_new(machine->clock, CLOCK_KIND_VIRTUAL, on_timer, router);
+    return router;
+}
+
+static void router_free(struct InputRouter *router)
+{
+    timer_free(router->timer);
+    g_queue_clear_full(&router->steps, g_free);
+    g_free(router);
+}
+
+void input_register(InputDevice *device, Machine *machine, const InputDeviceOps *ops,
+                    void *opaque)
+{
+    if (!machine->input) {
+        machine->input = router_new(machine);
+    }
+    *device = (InputDevice) {
+        .ops = ops,
+        .opaque = opaque,
+        .machine = machine,
+        .link = { .data = device },
+        .index = machine->input->next_index++,
+    };
+    g_queue_push_head_link(&machine->input->devices, &device->link);
+}
+
+void input_unregister(InputDevice *device)
+{
+    Machine *machine = device->machine;
+
+    g_queue_unlink(&machine->input->devices, &device->link);
+    if (g_queue_is_empty(&machine->input->devices)) {
+        g_clear_pointer(&machine->input, router_free);
+    }
+}
+
+void input_activate(InputDevice *device)
+{
+    GQueue *devices = &device->machine->input->devices;
+
+    g_queue_unlink(devices, &device->link);
+    g_queue_push_head_link(devices, &device->link);
+}
+
+void input_foreach(Machine *machine, void (*f)(InputDevice *device, void *data), void *data)
+{
+    for (GList *l = machine->input ? machine->input->devices.head : NULL; l; l = l->next) {
+        f(l->data, data);
+    }
+}
+
+/* ---- Events ---- */
+
+static InputDevice *find_device(Machine *machine, InputEventKind kind)
+{
+    for (GList *l = machine->input ? machine->input->devices.head : NULL; l; l = l->next) {
+        InputDevice *device = l->data;
+
+        if (device->ops->kinds & (1u << kind)) {
+            return device;
+        }
+    }
+    return NULL;
+}
+
+bool input_handled(Machine *machine, InputEventKind kind)
+{
+    return find_device(machine, kind) != NULL;
+}
+
+static void sync_device(InputDevice *device, void *data)
+{
+    if (device->touched && device->ops->sync) {
+        device->ops->sync(device->opaque);
+    }
+    device->touched = false;
+}
+
+void input_send(Machine *machine, const InputItem *items, guint n)
+{
+    for (guint i = 0; i < n; i++) {
+        InputDevice *device = find_device(machine, items[i].kind);
+
+        if (device) {
+            device->touched = true;
+            device->ops->event(device->opaque, &items[i]);
+        }
+    }
+    input_foreach(machine, sync_device, NULL);
+}
+
+/* ---- Keys that wait ---- */
+
+/* Takes steps until one whose time must pass first. */
+static void run_steps(struct InputRouter *router, gint64 now)
+{
+    Step *step;
+
+    while (!timer_pending(router->timer) && (step = g_queue_pop_head(&router->steps))) {
+        input_send(router->machine, &step->item, 1);
+        if (step->hold > 0) {
+            timer_set(router->timer, now + step->hold);
+        }
+        g_free(step);
+    }
+}
+
+static void on_timer(void *opaque, gint64 now)
+{
+    run_steps(opaque, now);
+}
+
+static void add_step(struct InputRouter *router, guint key, bool down, gint64 hold)
+{
+    const Step step = {
+        .item = { .kind = INPUT_EVENT_KIND_KEY, .code = key, .value = down },
+        .hold = hold,
+    };
+
+    g_queue_push_tail(&router->steps, g_memdup2(&step, sizeof(step)));
+}
+
+bool input_send_keys(Machine *machine, const guint *keys, guint n, gint64 hold, GError **error)
+{
+    struct InputRouter *router = machine->input;
+
+    if (!router) {
+        return true;
+    }
+    if (n > (STEPS_MAX - g_queue_get_length(&router->steps)) / 2) {
+        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
+                      "%u keys wait to be pressed or released, no more than %d can",
+                      g_queue_get_length(&router->steps), STEPS_MAX);
+        return false;
+    }
+    for (guint i = 0; i < n; i++) {
+        add_step(router, keys[i], true, hold);
+    }
+    for (guint i = n; i-- > 0;) {
+        add_step(router, keys[i], false, hold);
+    }
+    run_steps(router, clock_now(machine->clock, CLOCK_KIND_VIRTUAL));
+    return true;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The queues of hw/input/ps2.h; class `ps2-device`.
+ */
+#include "config.h"
+#include "hw/input/ps2.h"
+
+#include "qmp/error.h"
+#include "qmp/qapi-types.h"
+
+#define QUEUE_PLACES (PS2_QUEUE_SIZE + 1)
+
+static void update_irq(Ps2Device *s)
+{
+    irq_set(s->irq, ps2_has_data(s));
+}
+
+/* ---- The host's side ---- */
+
+bool ps2_has_data(const Ps2Device *s)
+{
+    return s->reply_count || s->queue_count;
+}
+
+guint8 ps2_read(Ps2Device *s)
+{
+    const Ps2Ops *ops = object_kind(s);
+    guint8 value;
+
+    if (s->reply_count) {
+        s->last = s->replies[s->reply_head];
+        s->reply_head = (s->reply_head + 1) % PS2_REPLY_SIZE;
+        s->reply_count--;
+    } else if (s->queue_count) {
+        s->last = s->queue[s->queue_head];
+        s->queue_head = (s->queue_head + 1) % QUEUE_PLACES;
+        s->queue_count--;
+    }
+    value = s->last;
+    if (ops->taken) {
+        ops->taken(s);
+    }
+    update_irq(s);
+    return value;
+}
+
+void ps2_write(Ps2Device *s, guint8 value)
+{
+    const Ps2Ops *ops = object_kind(s);
+
+    s->reply_count = 0;
+    ops->write(s, value);
+    update_irq(s);
+}
+
+/* ---- The device's side ---- */
+
+void ps2_reply(Ps2Device *s, guint8 value)
+{
+    if (s->reply_count < PS2_REPLY_SIZE) {
+        s->replies[(s->reply_head + s->reply_count++) % PS2_REPLY_SIZE] = value;
+    }
+}
+
+guint ps2_room(const Ps2Device *s)
+{
+    return PS2_QUEUE_SIZE - MIN(s->queue_count, PS2_QUEUE_SIZE);
+}
+
+static void put(Ps2Device *s, guint8 value)
+{
+    s->queue[(s->queue_head + s->queue_count++) % QUEUE_PLACES] = value;
+}
+
+void ps2_put(Ps2Device *s, const guint8 *data, guint n)
+{
+    n = MIN(n, ps2_room(s));
+    for (guint i = 0; i < n; i++) {
+        put(s, data[i]);
+    }
+    update_irq(s);
+}
+
+void ps2_put_overrun(Ps2Device *s, guint8 mark)
+{
+    guint8 at_end = s->queue[(s->queue_head + s->queue_count + QUEUE_PLACES - 1) % QUEUE_PLACES];
+
+    if (s->queue_count < QUEUE_PLACES && (!s->queue_count || at_end != mark)) {
+        put(s, mark);
+    }
+    update_irq(s);
+}
+
+void ps2_clear_queue(Ps2Device *s)
+{
+    s->queue_count = 0;
+    update_irq(s);
+}
+
+/* ---- Life ---- */
+
+static const StateRow ps2_state[] = {
+    STATE_ARRAY(U8, Ps2Device, replies, 0),
+    STATE_FIELD(U8, Ps2Device, reply_head, 0),
+    STATE_FIELD(U8, Ps2Device, reply_count, 0),
+    STATE_ARRAY(U8, Ps2Device, queue, 0),
+    STATE_FIELD(U8, Ps2Device, queue_head, 0),
+    STATE_FIELD(U8, Ps2Device, queue_count, 0),
+    STATE_FIELD(U8, Ps2Device, last, 0),
+    STATE_FIELD(U8, Ps2Device, command, 0),
+    STATE_ROWS_END
+};
+
+static void ps2_init(Object *obj)
+{
+    gpio_out_new(obj, "irq", 1);
+    ((Ps2Device *)obj)->irq = gpio(obj, "irq", 0);
+}
+
+static void ps2_unrealize(Device *dev)
+{
+    irq_set(((Ps2Device *)dev)->irq, false);
+}
+
+static void ps2_reset_hold(Device *dev)
+{
+    update_irq((Ps2Device *)dev);
+}
+
+static bool ps2_state_loaded(Device *dev, GError **error)
+{
+    Ps2Device *s = (Ps2Device *)dev;
+
+    if (s->reply_head >= PS2_REPLY_SIZE || s->reply_count > PS2_REPLY_SIZE ||
+        s->queue_head >= QUEUE_PLACES || s->queue_count > QUEUE_PLACES) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "state of '%s' is that of no PS/2 device", dev->object.name);
+        return false;
+    }
+    update_irq(s);
+    return true;
+}
+
+const TypeInfo ps2_device_type = {
+    .schema = &qmp_class_ps2_device,
+    .size = sizeof(Ps2Device),
+    .object = &(const ObjectOps){
+        .init = ps2_init,
+    },
+    .device = &(const DeviceOps){
+        .unrealize = ps2_unrealize,
+        .reset_hold = ps2_reset_hold,
+        .state = ps2_state,
+        .state_loaded = ps2_state_loaded,
+    },
+};
