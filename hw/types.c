@@ -28,6 +28,7 @@
 #include "hw/net/net-tap.h"
 #include "hw/net/net-user.h"
 #include "hw/net/net.h"
+#include "hw/nvram/fw-cfg.h"
 #include "hw/rtc/mc146818.h"
 #include "hw/timer/kvm-pit.h"
 #include "hw/virtio/virtio-blk.h"
@@ -100,6 +101,11 @@ const TypeInfo *const hw_types[] = {
     &netdev_type,
     &netdev_user_type,
     &nic_type,
+
+    /* nvram */
+    &fw_cfg_file_type,
+    &fw_cfg_io_type,
+    &fw_cfg_type,
 
     /* rtc */
     &mc146818_type,

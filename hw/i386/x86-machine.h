@@ -29,6 +29,8 @@ typedef struct {
 bool x86_setup(Machine *machine, GError **error);
 void x86_teardown(Machine *machine);
 
+/* RAM as the loader and the memory map see it; append is not set. */
+BootConfig x86_boot_config(Machine *machine);
 /* For MachineOps.start: loads the kernel and initrd that were opened with the
  * machine, and an MP table by its CPUs; append: the command line, or NULL; pic:
  * there are 8259As.  Fails with property-missing
