@@ -32,6 +32,7 @@
 #include "hw/net/net-tap.h"
 #include "hw/net/net-user.h"
 #include "hw/net/net.h"
+#include "hw/nvram/fw-cfg.h"
 #include "hw/pci/pci.h"
 #include "hw/rtc/mc146818.h"
 #include "hw/timer/i8254.h"
@@ -121,6 +122,10 @@ const TypeInfo *const hw_types[] = {
     /* pci */
     &pci_bus_type,
     &pci_device_type,
+    /* nvram */
+    &fw_cfg_file_type,
+    &fw_cfg_io_type,
+    &fw_cfg_type,
 
     /* rtc */
     &mc146818_type,

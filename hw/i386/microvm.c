@@ -13,6 +13,7 @@
 #include "config.h"
 #include "hw/i386/microvm.h"
 
+#include "hw/i386/fw-cfg-items.h"
 #include "hw/i386/x86-machine.h"
 #include "hw/virtio/virtio-mmio.h"
 #include "qmp/error.h"
@@ -63,6 +64,18 @@ static bool announce_virtio(Object *child, void *data)
     return true;
 }
 
+/* The device is an entry of the recipe. */
+static bool fill_fw_cfg(Machine *machine, GError **error)
+{
+    FwCfg *fw_cfg = (FwCfg *)object_child(&machine->object, "fw_cfg");
+    BootRange ranges[BOOT_MAX_RANGES];
+    const BootConfig config = x86_boot_config(machine);
+    guint n = boot_memory_map(&config, ranges);
+
+    return fw_cfg_items_set(fw_cfg, machine, ranges, n, error) &&
+           fw_cfg_add_client_files(fw_cfg, error);
+}
+
 static bool microvm_start(Machine *machine, GError **error)
 {
     const MicrovmMachineProps *props = microvm_props(machine);
@@ -71,7 +84,8 @@ static bool microvm_start(Machine *machine, GError **error)
     if (props->auto_kernel_cmdline) {
         object_foreach_child(&machine->object, announce_virtio, append);
     }
-    return x86_start_kernel(machine, append->len ? append->str : NULL,
+    return fill_fw_cfg(machine, error) &&
+           x86_start_kernel(machine, append->len ? append->str : NULL,
                             props->pic == ON_OFF_AUTO_ON, error);
 }
 

@@ -191,19 +191,25 @@ static bool check_cpus(Machine *machine, GError **error)
     return true;
 }
 
-static Boot *load_files(Machine *machine, const char *append, GError **error)
+BootConfig x86_boot_config(Machine *machine)
 {
     const Cpu *cpu = cpu_by_index(object_root(&machine->object), 0);
-    const BootConfig config = {
+
+    return (BootConfig){
         .ram_low = ram_low(machine),
         .ram_high = machine->ram_size - ram_low(machine),
-        .append = append,
         .long_mode = cpu && has_long_mode(cpu),
     };
+}
+
+static Boot *load_files(Machine *machine, const char *append, GError **error)
+{
+    BootConfig config = x86_boot_config(machine);
     const X86Machine *x86 = x86_machine(machine);
     g_autoptr(LoaderFile) kernel = NULL;
     g_autoptr(LoaderFile) initrd = NULL;
 
+    config.append = append;
     if (!x86->kernel) {
         qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
                       "the machine has nothing to run: property 'kernel' is missing");

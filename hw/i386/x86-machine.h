@@ -33,6 +33,8 @@ void x86_teardown(Machine *machine);
  * as there are; GSI 0 is the I/O APIC's pin 2, as on every PC. */
 bool x86_wire(Machine *machine, GError **error);
 
+/* RAM as the loader and the memory map see it; append is not set. */
+BootConfig x86_boot_config(Machine *machine);
 /* For MachineOps.start: loads the kernel and initrd that were opened with the
  * machine, and an MP table by its CPUs; append: the command line, or NULL; pic:
  * there are 8259As.  Fails with property-missing

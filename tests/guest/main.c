@@ -9,6 +9,7 @@
 #include "tests/guest/boot-info.h"
 #include "tests/guest/console.h"
 #include "tests/guest/disk.h"
+#include "tests/guest/fw-cfg.h"
 #include "tests/guest/machine-end.h"
 #include "tests/guest/net.h"
 #include "tests/guest/rtc.h"
@@ -190,6 +191,10 @@ static bool obey(Guest *guest, const char *word)
 
     if ((value = word_value(word, "print="))) {
         print("%s\n", value);
+        return true;
+    }
+    if ((value = word_value(word, "fw_cfg="))) {
+        fw_cfg_print(value);
         return true;
     }
     if ((value = word_value(word, "bench=")))

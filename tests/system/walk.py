@@ -13,6 +13,7 @@ from vmdtest import Client, Daemon, need_kvm        # noqa: E402
 # Arguments for classes that need some; PATH is replaced by the daemon's folder.  What
 # they link to is made by back_ends().
 NEEDED = {
+    'fw-cfg-file': {'name': 'opt/walk', 'string': 'text'},
     'filter-dump': {'netdev': 'net', 'file': 'PATH/dump'},
     'memory-backend-ram': {'size': 4096},
     'memory-backend-memfd': {'size': 4096},
@@ -131,7 +132,7 @@ def schema_and_classes_agree(recorder):
         for command, ancestors in (('device_add', ['device']),
                                    ('object-add', ['accel', 'machine', 'memory-backend', 'iothread',
                                                    'throttle-group', 'rng-backend',
-                                                   'filter-dump'])):
+                                                   'filter-dump', 'fw-cfg-file'])):
             entity = schema.entities[schema.entities[command]['arg-type']]
             cases = {v['case'] for v in entity['variants']}
             assert cases == {n for n, t in types.items() if not t.get('abstract') and any(
@@ -162,7 +163,7 @@ def board_devices_are_refused(recorder):
         client = daemon.client()
         build(client)
         found = {k for _, k in walk(client, recorder, '/machine')}
-        for name in ('isabus-bridge', 'kvm-ioapic', 'kvm-i8259', 'kvm-pit'):
+        for name in ('fw_cfg_io', 'isabus-bridge', 'kvm-ioapic', 'kvm-i8259', 'kvm-pit'):
             error = client.error('device_add', {'driver': name, 'id': 'x'})
             assert error['reason'] == 'not-user-creatable', (name, error)
             assert name in found, found

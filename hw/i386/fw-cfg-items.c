@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Items of a PC's firmware configuration device; formats as SeaBIOS reads them.
+ */
+#include "config.h"
+#include "hw/i386/fw-cfg-items.h"
+
+#include "hw/i386/bytes.h"
+#include "hw/uuid.h"
+
+enum {
+    STATE_SUPPORTED = 1 << 7,   /* of an entry of etc/system-states */
+    N_STATES = 6,               /* S0 to S5 */
+};
+
+static void highest_apic_id(Cpu *cpu, void *data)
+{
+    guint32 *highest = data;
+
+    *highest = MAX(*highest, cpu->apic_id);
+}
+
+/* Firmware sizes its tables by the largest APIC id, not by how many CPUs there
+ * are.  The list of NUMA nodes has none, and one number for each of those. */
+static void set_cpus(FwCfg *fw_cfg, Machine *machine)
+{
+    Object *root = object_root(&machine->object);
+    guint32 highest = 0;
+    gsize numa_size;
+
+    cpu_foreach(root, highest_apic_id, &highest);
+    fw_cfg_set_number(fw_cfg, FW_CFG_NB_CPUS, cpu_count(root), 2);
+    fw_cfg_set_number(fw_cfg, FW_CFG_MAX_CPUS, highest + 1, 2);
+    numa_size = (1 + (gsize)MIN(highest, G_MAXUINT16) + 1) * 8;
+    fw_cfg_set(fw_cfg, FW_CFG_NUMA, g_bytes_new_take(g_malloc0(numa_size), numa_size));
+}
+
+static void set_uuid(FwCfg *fw_cfg, Machine *machine)
+{
+    const MachineProps *props = object_props(machine);
+    guint8 bytes[UUID_SIZE];
+
+    uuid_bytes(props->uuid, bytes);
+    fw_cfg_set(fw_cfg, FW_CFG_UUID, g_bytes_new(bytes, sizeof(bytes)));
+}
+
+bool fw_cfg_items_set(FwCfg *fw_cfg, Machine *machine, const BootRange *ranges, guint n_ranges,
+                      GError **error)
+{
+    GByteArray *e820 = g_byte_array_new();
+
+    fw_cfg_set_number(fw_cfg, FW_CFG_RAM_SIZE, machine->ram_size, 8);
+    fw_cfg_set_number(fw_cfg, FW_CFG_NOGRAPHIC, 0, 2);
+    fw_cfg_set_number(fw_cfg, FW_CFG_IRQ0_OVERRIDE, 1, 4);
+    set_cpus(fw_cfg, machine);
+    set_uuid(fw_cfg, machine);
+    for (guint i = 0; i < n_ranges; i++) {
+        append_le(e820, ranges[i].start, 8);
+        append_le(e820, ranges[i].size, 8);
+        append_le(e820, ranges[i].type, 4);
+    }
+    return fw_cfg_set_file(fw_cfg, "etc/e820", g_byte_array_free_to_bytes(e820), error);
+}
+
+bool fw_cfg_items_set_sleep(FwCfg *fw_cfg, bool s3, bool s4, guint8 s4_value, GError **error)
+{
+    const guint8 states[N_STATES] = {
+        STATE_SUPPORTED, 0, 0,
+        1 | (s3 ? STATE_SUPPORTED : 0),
+        (s4_value & ~STATE_SUPPORTED) | (s4 ? STATE_SUPPORTED : 0),
+        STATE_SUPPORTED,
+    };
+
+    return fw_cfg_set_file(fw_cfg, "etc/system-states", g_bytes_new(states, sizeof(states)),
+                           error);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fw_cfg_io: the firmware configuration device at a PC's ports.
+ *
+ *     0x510  selector, 16 bits, write only
+ *     0x511  data, 8 bits; reading a byte of 0x510 gives it, too
+ *     0x514  DMA register, 8 bytes, big endian; reads as "QEMU CFG"
+ *
+ * Made by boards.
+ */
+#include "config.h"
+#include "hw/nvram/fw-cfg.h"
+
+#include "hw/core/machine.h"
+#include "hw/nvram/fw-cfg-internal.h"
+#include "qmp/error.h"
+
+enum {
+    CONTROL_PORTS = 2,          /* selector and data, which overlap */
+    DMA_OFFSET    = 4,
+    DMA_PORTS     = 8,
+};
+
+typedef struct {
+    FwCfg fw_cfg;
+    MemoryRegion *control, *dma;        /* dma: or NULL */
+} FwCfgIo;
+
+/* A transfer under way has the selected item for itself. */
+static guint64 control_read(void *opaque, guint64 offset, guint size)
+{
+    FwCfg *s = opaque;
+
+    return size == 1 && !s->dma_control ? fw_cfg_read_byte(s) : 0;
+}
+
+static void control_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    FwCfg *s = opaque;
+
+    if (size == 2 && !s->dma_control) {
+        fw_cfg_select(s, value);
+    }
+}
+
+static const RegionOps control_ops = {
+    .read = control_read,
+    .write = control_write,
+    .min_size = 1,
+    .max_size = 2,
+};
+
+static guint64 dma_read(void *opaque, guint64 offset, guint size)
+{
+    return fw_cfg_dma_read(opaque, offset, size);
+}
+
+static void dma_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    fw_cfg_dma_write(opaque, offset, value, size);
+}
+
+static const RegionOps dma_ops = {
+    .read = dma_read,
+    .write = dma_write,
+    .min_size = 1,
+    .max_size = 8,
+};
+
+static void unmap(FwCfgIo *s, MemoryRegion **region)
+{
+    if (*region) {
+        region_remove(address_space_root(machine_of(s)->io), *region);
+        object_unparent((Object *)*region);
+        *region = NULL;
+    }
+}
+
+static bool fw_cfg_io_realize(Device *dev, GError **error)
+{
+    FwCfgIo *s = (FwCfgIo *)dev;
+    const FwCfgIoProps *props = object_props(dev);
+    MemoryRegion *io = address_space_root(machine_of(dev)->io);
+
+    s->control = region_new_io(&dev->object, "fwcfg", &control_ops, s, CONTROL_PORTS);
+    region_add(io, props->iobase, s->control, 0);
+    if (props->dma_enabled) {
+        s->dma = region_new_io(&dev->object, "fwcfg.dma", &dma_ops, s, DMA_PORTS);
+        region_add(io, props->iobase + DMA_OFFSET, s->dma, 0);
+    }
+    return true;
+}
+
+static void fw_cfg_io_unrealize(Device *dev)
+{
+    FwCfgIo *s = (FwCfgIo *)dev;
+
+    unmap(s, &s->dma);
+    unmap(s, &s->control);
+}
+
+const TypeInfo fw_cfg_io_type = {
+    .schema = &qmp_class_fw_cfg_io,
+    .size = sizeof(FwCfgIo),
+    .device = &(const DeviceOps){
+        .realize = fw_cfg_io_realize,
+        .unrealize = fw_cfg_io_unrealize,
+    },
+};
