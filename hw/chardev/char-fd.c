@@ -67,8 +67,8 @@ static gsize write_some(CharFd *s, const void *data, gsize size)
     }
     char_drop(s->chr, size);
     s->broken = error && error != ENOSPC && error != EDQUOT;
-    if (error && !s->out_is_socket) {
-        complain(s, error);
+    if (error && error != EPIPE && !s->out_is_socket) {
+        complain(s, error);     /* that a reader is gone is no fault */
     }
     if (s->broken && s->kick) {
         event_add(s->kick, &soon);

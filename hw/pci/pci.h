@@ -191,9 +191,9 @@ void pci_config_write(Bus *root, guint32 address, guint32 value, guint size);
 /* The secondary bus of a bridge, or NULL of what is none. */
 Bus *pci_bridge_bus(const PciDevice *dev);
 
-/* The function at devfn of a bus, or NULL (one that was ejected is none); the bus that has this number (as the
- * guest numbered them) at or below root, or NULL; the number; the bridge that
- * carries a bus, or NULL for a root. */
+/* The function at devfn of a bus, or NULL (one that was ejected is none); the bus
+ * that has this number (as the guest numbered them) at or below root, or NULL;
+ * the number; the bridge that carries a bus, or NULL for a root. */
 PciDevice *pci_function_at(Bus *bus, guint devfn);
 Bus *pci_bus_numbered(Bus *root, guint8 number);
 guint8 pci_bus_number(const Bus *bus);

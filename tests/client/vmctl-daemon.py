@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from rig import SRCDIR, TIMEOUT, VMCTL, case, contains, equal, main, scratch, vmctl
-from vmdtest import BUILDDIR, GUESTS, VMD, need_kvm
+from vmdtest import BUILDDIR, GUESTS, VMD, need_kvm, wait_listening
 
 
 @contextlib.contextmanager
@@ -23,8 +23,7 @@ def daemon(*options):
         process = subprocess.Popen([VMD, '--socket', sock, '--log-level', 'error', *options],
                                    cwd=path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         try:
-            while not os.path.exists(sock) and process.poll() is None:
-                time.sleep(0.01)
+            wait_listening(sock, process)
             yield sock, process
         finally:
             process.kill()

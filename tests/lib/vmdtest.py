@@ -188,6 +188,20 @@ class Client:
         return [event['event'] for event in events]
 
 
+def wait_listening(path, process):
+    """Waits until somebody listens on a Unix socket; False if process ended before, or the
+    time did.  That the path is there is not enough: it appears before listen()."""
+    deadline = time.monotonic() + TIMEOUT
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(path)
+            return True
+        except OSError:
+            time.sleep(0.005)
+    return False
+
+
 class Daemon:
     """vmd with a socket of its own in a folder of its own."""
 
@@ -206,17 +220,8 @@ class Daemon:
             self.wait_socket(self.socket)
 
     def wait_socket(self, path):
-        deadline = time.monotonic() + TIMEOUT
-        while True:
-            try:
-                probe = socket.socket(socket.AF_UNIX)
-                probe.connect(path)
-                probe.close()
-                return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError('vmd does not listen: ' + self.output())
-                time.sleep(0.005)
+        if not wait_listening(path, self.process):
+            raise RuntimeError('vmd does not listen: ' + self.output())
 
     def client(self, **options):
         return Client(self.socket, self.recorder, **options)

@@ -69,8 +69,7 @@ class Journalled:
         self.process = subprocess.Popen([VMD, '--socket', self.path, *options], env=env,
                                         stdin=subprocess.DEVNULL, stderr=writer)
         os.close(writer)
-        while not os.path.exists(self.path) and self.process.poll() is None:
-            select.select([], [], [], 0.01)
+        vmdtest.wait_listening(self.path, self.process)
 
     def entry(self, message):
         """The next entry whose message has this part."""

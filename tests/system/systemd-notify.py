@@ -124,9 +124,7 @@ def watchdog_of_another_process(recorder):
 def nobody_to_notify(recorder):
     """a notification socket that nobody reads changes nothing"""
     with Service(NOTIFY_SOCKET='/no/such/socket') as vmd:
-        deadline = time.monotonic() + TIMEOUT
-        while not os.path.exists(vmd.path) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        vmdtest.wait_listening(vmd.path, vmd.process)
         client = Client(vmd.path, recorder)
         client.call('quit')
         assert vmd.process.wait(TIMEOUT) == 0
