@@ -186,28 +186,64 @@ static void on_internal_error(void *opaque, Cpu *cpu, const char *why)
                                                                  .qom_path = path });
 }
 
+/* What follows a panic.  A machine that stays after its shutdown stays as it
+ * panicked, for somebody to look at. */
+static GuestPanicAction panic_action(const RunControl *run)
+{
+    switch (run->panic) {
+    case PANIC_ACTION_PAUSE:
+        return GUEST_PANIC_ACTION_PAUSE;
+    case PANIC_ACTION_SHUTDOWN:
+        return run->shutdown == SHUTDOWN_ACTION_PAUSE ? GUEST_PANIC_ACTION_PAUSE
+                                                      : GUEST_PANIC_ACTION_POWEROFF;
+    case PANIC_ACTION_EXIT_FAILURE:
+        return GUEST_PANIC_ACTION_POWEROFF;
+    case PANIC_ACTION_NONE:
+    case PANIC_ACTION__MAX:
+        break;
+    }
+    return GUEST_PANIC_ACTION_RUN;
+}
+
+static void end_panicked(Vmd *vmd)
+{
+    if (vmd->run.panic == PANIC_ACTION_EXIT_FAILURE) {
+        send_shutdown(vmd, SHUTDOWN_CAUSE_GUEST_PANIC, EXIT_STATUS_PANIC);
+        run_control_stop(vmd, RUN_STATE_SHUTDOWN);
+        end_loop(vmd);
+    } else {
+        shutdown_machine(vmd, SHUTDOWN_CAUSE_GUEST_PANIC, EXIT_STATUS_OK);
+    }
+}
+
 static void on_panic(void *opaque)
+{
+    Vmd *vmd = opaque;
+    GuestPanicAction action = panic_action(&vmd->run);
+
+    if (has_ended(vmd)) {
+        return;
+    }
+    g_warning("the guest has panicked");
+    qmp_event_guest_panicked(vmd->events, &(EventGuestPanicked){ .action = action });
+    if (action == GUEST_PANIC_ACTION_PAUSE) {
+        run_control_stop(vmd, RUN_STATE_GUEST_PANICKED);
+    } else if (action == GUEST_PANIC_ACTION_POWEROFF) {
+        end_panicked(vmd);
+    }
+}
+
+/* The crash kernel is to run on whatever set-action says of panics. */
+static void on_crash_loaded(void *opaque)
 {
     Vmd *vmd = opaque;
 
     if (has_ended(vmd)) {
         return;
     }
-    switch (vmd->run.panic) {
-    case PANIC_ACTION_PAUSE:
-        run_control_stop(vmd, RUN_STATE_GUEST_PANICKED);
-        break;
-    case PANIC_ACTION_SHUTDOWN:
-        shutdown_machine(vmd, SHUTDOWN_CAUSE_GUEST_PANIC, EXIT_STATUS_OK);
-        break;
-    case PANIC_ACTION_EXIT_FAILURE:
-        send_shutdown(vmd, SHUTDOWN_CAUSE_GUEST_PANIC, EXIT_STATUS_PANIC);
-        end_loop(vmd);
-        break;
-    case PANIC_ACTION_NONE:
-    case PANIC_ACTION__MAX:
-        break;
-    }
+    g_warning("the guest has panicked and starts its crash kernel");
+    qmp_event_guest_crashloaded(vmd->events, &(EventGuestCrashloaded){
+        .action = GUEST_PANIC_ACTION_RUN });
 }
 
 static void on_stop(void *opaque, RunState state)
@@ -225,6 +261,7 @@ const MachineHost shutdown_machine_host = {
     .reset = on_machine_reset,
     .internal_error = on_internal_error,
     .panic = on_panic,
+    .crash_loaded = on_crash_loaded,
     .stop = on_stop,
     .removed = on_removed,
 };

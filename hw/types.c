@@ -25,6 +25,8 @@
 #include "hw/intc/kvm-chips.h"
 #include "hw/isa/isa-bus.h"
 #include "hw/misc/isa-debug-exit.h"
+#include "hw/misc/port92.h"
+#include "hw/misc/pvpanic.h"
 #include "hw/net/filter-dump.h"
 #include "hw/net/net-dgram.h"
 #include "hw/net/net-socket.h"
@@ -108,6 +110,8 @@ const TypeInfo *const hw_types[] = {
 
     /* misc */
     &isa_debug_exit_type,
+    &port92_type,
+    &pvpanic_type,
 
     /* net */
     &filter_dump_type,

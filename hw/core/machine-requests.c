@@ -18,6 +18,7 @@ typedef enum {
     REQUEST_SHUTDOWN,
     REQUEST_RESET,
     REQUEST_PANIC,
+    REQUEST_CRASH_LOADED,
     REQUEST_STOP,
     REQUEST_REMOVAL,
     REQUEST_INTERNAL_ERROR,
@@ -75,6 +76,9 @@ static void deliver(Machine *machine, const Request *request)
     case REQUEST_PANIC:
         host->panic(machine->host_opaque);
         break;
+    case REQUEST_CRASH_LOADED:
+        host->crash_loaded(machine->host_opaque);
+        break;
     case REQUEST_STOP:
         host->stop(machine->host_opaque, request->state);
         break;
@@ -89,13 +93,26 @@ static void deliver(Machine *machine, const Request *request)
     }
 }
 
+/* vCPUs that were asked to stop, and whose machine runs on all the same. */
+static void let_vcpus_go(Machine *machine)
+{
+    if (machine->running && accel_ops(machine->accel)->vcpus_stop) {
+        accel_ops(machine->accel)->vcpus_resume(machine->accel);
+    }
+}
+
 void machine_deliver_requests(Machine *machine)
 {
+    bool panicked = false;
     Request *request;
 
     while ((request = next_request(machine->requests))) {
+        panicked |= request->kind == REQUEST_PANIC;
         deliver(machine, request);
         request_free(request);
+    }
+    if (panicked) {
+        let_vcpus_go(machine);
     }
 }
 
@@ -181,6 +198,12 @@ void machine_request_reset(Machine *machine, ShutdownCause cause)
 void machine_request_panic(Machine *machine)
 {
     put(machine, &(Request){ .kind = REQUEST_PANIC });
+    stop_vcpus(machine);        /* they go on if nothing follows from it */
+}
+
+void machine_request_crash_loaded(Machine *machine)
+{
+    put(machine, &(Request){ .kind = REQUEST_CRASH_LOADED });
 }
 
 void machine_request_stop(Machine *machine, RunState state)

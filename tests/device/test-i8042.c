@@ -327,6 +327,41 @@ static void test_state(void)
     }
 }
 
+/* What a driver does that trusts nobody, as Linux' drivers do: the mouse port's loop,
+ * no multiplexer behind it, its switch seen in the command byte, identities, modes. */
+static void test_driver(void)
+{
+    static const guint8 mux[] = { 0xf0, 0x56, 0xa4 };
+    g_autoptr(Rig) rig = rig_new();
+
+    ps2_host_new(rig);
+    g_assert_cmphex(ps2_host_ask(rig, 0xaa), ==, 0x55);
+    ps2_host_command(rig, 0x60, 0x30 | 0x44);           /* both off, translating */
+    for (guint i = 0; i < G_N_ELEMENTS(mux); i++) {
+        ps2_host_command(rig, 0xd3, mux[i]);
+        g_assert_cmphex(rig_in(rig, 0x64, 1) & 0x21, ==, 0x21);
+        g_assert_cmphex(rig_in(rig, 0x60, 1), ==, mux[i]);
+    }
+    rig_out(rig, 0x64, 0xa7, 1);
+    g_assert_cmphex(ps2_host_ask(rig, 0x20) & 0x20, ==, 0x20);
+    rig_out(rig, 0x64, 0xa8, 1);
+    g_assert_cmphex(ps2_host_ask(rig, 0x20) & 0x20, ==, 0);
+    ps2_host_command(rig, 0x60, 0x47);
+    ps2_host_send(rig, 0xf2);
+    ps2_host_expect(rig, 0xfa, 0xab, 0x41, -1);
+    for (guint i = 0; i < 2; i++) {
+        ps2_host_send(rig, i ? 0x02 : 0xed);
+        ps2_host_expect(rig, 0xfa, -1);
+    }
+    ps2_host_send(rig, 0xf4);
+    ps2_host_expect(rig, 0xfa, -1);
+    ps2_host_send_mouse(rig, 0xf2);
+    ps2_host_expect(rig, 0xfa, 0x00, -1);
+    g_assert_cmpuint(rig_irq_edges(rig, 12), ==, 2);
+    ps2_host_key(rig, Q_KEY_CODE_A, true);
+    ps2_host_expect(rig, 0x1e, -1);
+}
+
 #define CASE(name) { "/i8042/" #name, test_##name }
 
 static const struct {
@@ -335,7 +370,7 @@ static const struct {
 } test_cases[] = {
     CASE(reset_values), CASE(status), CASE(ram), CASE(tests), CASE(switches), CASE(interrupts),
     CASE(order), CASE(loops), CASE(a20), CASE(system_reset), CASE(translation), CASE(translated),
-    CASE(throttle), CASE(properties), CASE(two), CASE(state),
+    CASE(throttle), CASE(properties), CASE(two), CASE(state), CASE(driver),
 };
 
 int main(int argc, char **argv)

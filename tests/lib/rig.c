@@ -41,6 +41,11 @@ static void on_panic(void *opaque)
     ((Rig *)opaque)->panics++;
 }
 
+static void on_crash_loaded(void *opaque)
+{
+    ((Rig *)opaque)->crashes++;
+}
+
 static void on_stop(void *opaque, RunState state)
 {
     Rig *rig = opaque;
@@ -60,6 +65,7 @@ static const MachineHost rig_host = {
     .reset = on_reset,
     .internal_error = on_internal_error,
     .panic = on_panic,
+    .crash_loaded = on_crash_loaded,
     .stop = on_stop,
     .removed = on_removed,
 };

@@ -37,7 +37,7 @@ typedef struct {
     bool irq_levels[ISA_N_IRQS];
     guint irq_edges[ISA_N_IRQS];        /* rising ones */
     /* What reached MachineHost, by rig_deliver. */
-    guint shutdowns, resets, internal_errors, panics, stops, removals;
+    guint shutdowns, resets, internal_errors, panics, crashes, stops, removals;
     ShutdownCause cause;        /* of the last shutdown or reset */
     int status;                 /* of the last shutdown */
     RunState stop_state;        /* of the last stop */

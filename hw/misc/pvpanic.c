@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The port by which a guest says that it has panicked, after the specification of
+ * the pvpanic device that drivers of Linux and others follow.
+ *
+ * What is done about it is up to the run state's owner (set-action).  Made by
+ * recipes and by device_add.
+ */
+#include "config.h"
+#include "hw/misc/pvpanic.h"
+
+#include "hw/isa/isa-bus.h"
+
+typedef struct {
+    Device parent;
+    MemoryRegion *region;
+} Pvpanic;
+
+void pvpanic_event(Machine *machine, guint8 events, guint8 value)
+{
+    value &= events;
+    if (value & PVPANIC_PANICKED) {
+        machine_request_panic(machine);
+    } else if (value & PVPANIC_CRASHLOADED) {
+        machine_request_crash_loaded(machine);
+    }
+}
+
+static const PvpanicProps *properties(void *opaque)
+{
+    return object_props(opaque);
+}
+
+static guint64 pvpanic_read(void *opaque, guint64 offset, guint size)
+{
+    return properties(opaque)->events;
+}
+
+static void pvpanic_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    pvpanic_event(machine_of(opaque), properties(opaque)->events, value);
+}
+
+static const RegionOps pvpanic_ops = {
+    .read = pvpanic_read,
+    .write = pvpanic_write,
+    .min_size = 1,
+    .max_size = 1,
+};
+
+static bool pvpanic_realize(Device *dev, GError **error)
+{
+    Pvpanic *s = (Pvpanic *)dev;
+
+    s->region = isa_map_ports(dev, "pvpanic", &pvpanic_ops, properties(dev)->ioport, 1, error);
+    return s->region != NULL;
+}
+
+static void pvpanic_unrealize(Device *dev)
+{
+    isa_unmap(dev, ((Pvpanic *)dev)->region);
+}
+
+const TypeInfo pvpanic_type = {
+    .schema = &qmp_class_pvpanic,
+    .size = sizeof(Pvpanic),
+    .device = &(const DeviceOps){
+        .realize = pvpanic_realize,
+        .unrealize = pvpanic_unrealize,
+    },
+};
