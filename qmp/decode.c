@@ -310,13 +310,23 @@ static bool decode_boxed(const QmpInput *input, const QmpType *type, const void 
 
 /* lists */
 
+/* A list, or text that may stand for one. */
+static bool is_list(const QmpInput *input, const QmpType *type, const void *node)
+{
+    bool ints = qmp_is_signed(type->element->kind) || qmp_is_unsigned(type->element->kind);
+
+    return input->ops->kind(node) == QMP_VALUE_LIST ||
+           (input->ops->kind(node) == QMP_VALUE_STR && input->ops->text_as_list &&
+            input->ops->text_as_list(node, ints));
+}
+
 static bool decode_list(const QmpInput *input, const QmpType *type, const void *node,
                         QmpList *list, const QmpPlace *place, GError **error)
 {
     QmpPlace element = { .up = place };
     gsize n;
 
-    if (input->ops->kind(node) != QMP_VALUE_LIST) {
+    if (!is_list(input, type, node)) {
         return qmp_decode_fail_type(input, place, node, "a list", error);
     }
     n = input->ops->list_length(node);
@@ -353,6 +363,9 @@ static int branch_rank(const QmpInput *input, const QmpType *type, QmpValueKind 
     case QMP_VALUE_NUMBER:
         return type->kind == QMP_KIND_NUMBER ? 2 : 0;
     case QMP_VALUE_STR:
+        if (type->kind == QMP_KIND_LIST) {
+            return input->ops->text_as_list != NULL;
+        }
         if (type->kind == QMP_KIND_STR || type->kind == QMP_KIND_ENUM ||
             type->kind == QMP_KIND_LINK) {
             return 2;

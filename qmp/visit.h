@@ -31,6 +31,9 @@ typedef struct {
     guint64 (*get_uint)(const void *node);    /* kind UINT */
     double (*get_number)(const void *node);
     const char *(*get_str)(const void *node, gsize *ret_length);
+    /* Text: shows a STR node to list_length and list_item as a list from now on;
+     * ranges: "0-3" stands for four elements.  NULL: strings are no lists. */
+    bool (*text_as_list)(const void *node, bool ranges);
     gsize (*list_length)(const void *node);
     const void *(*list_item)(const void *node, gsize i);
     gsize (*dict_size)(const void *node);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Options: key=value text, such as users write on command lines, as an input of the
+ * walker (qmp/visit.h), so that each schema type can be decoded from it.
+ *
+ *   driver=file,filename=/a,,b    a comma in a value is doubled
+ *   user,id=n0                    a first word without `=` is the value of the implied key
+ *   readonly,nowait               other bare words are switches: on, and off behind `no`
+ *   file.driver=null-co           dotted keys are members of structs,
+ *   server.0.host=a,server.1...   or elements of lists, from 0 on
+ *   host=0-3,host=7               a repeated key is a list, and integers in it may be ranges;
+ *                                 where one value is wanted, the last one counts
+ *
+ * The rest is the decoder's in lenient mode: on/off, sizes with suffixes, hexadecimal (qmp/text.h).
+ */
+#ifndef QMP_OPTIONS_H
+#define QMP_OPTIONS_H
+
+#include "qmp/visit.h"
+
+typedef struct QmpOptions QmpOptions;
+
+typedef enum {
+    /* Dots are part of names: CPU features ("sse4.1"). */
+    QMP_OPTIONS_FLAT = 1 << 0,
+} QmpOptionsFlags;
+
+/*
+ * Parses text.  implied_key: what a first word without `=` is the value of, or NULL.
+ * Fails (reason syntax) with the position, counted from 1, and the offending text: an empty key,
+ * a key that is a value and has members, too, a list with a gap.  Free with qmp_options_free().
+ */
+QmpOptions *qmp_options_parse(const char *text, const char *implied_key, guint flags,
+                              GError **error);
+void qmp_options_free(QmpOptions *options);         /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(QmpOptions, qmp_options_free)
+
+/* Decodes all of it; errors are qmp_decode()'s. */
+bool qmp_options_decode(const QmpOptions *options, const QmpType *type, void *storage,
+                        GError **error);
+
+/* For callers that know keys which the schema does not.  get: the last value of a key on the
+ * outermost level, borrowed, or NULL; set: replaces it; remove: true if it was there. */
+const char *qmp_options_get(const QmpOptions *options, const char *key);
+void qmp_options_set(QmpOptions *options, const char *key, const char *value);
+bool qmp_options_remove(QmpOptions *options, const char *key);
+/* Each key of the outermost level in order, until f returns false. */
+void qmp_options_foreach(const QmpOptions *options, bool (*f)(const char *key, void *data),
+                         void *data);
+/* Where in the text the value at path ("file.driver", as in qmp_error_path) was given, counted
+ * from 1; 0 if it was not. */
+guint qmp_options_position(const QmpOptions *options, const char *path);
+
+/* As an input: nodes are what qmp_options_root() returns, and below.  Mode is lenient. */
+extern const QmpInputOps qmp_options_input;
+const void *qmp_options_root(const QmpOptions *options);
+
+#endif
