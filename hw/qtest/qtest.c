@@ -295,7 +295,7 @@ static void qtest_dismantle(Object *obj)
     QTest *s = (QTest *)obj;
 
     forget_client(s);
-    char_detach(s->chr);
+    char_detach(s->chr, s);
     s->chr = NULL;
     g_clear_pointer(&s->event, event_free);
 }
