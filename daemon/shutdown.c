@@ -148,6 +148,13 @@ static bool has_ended(const Vmd *vmd)
     return vmd->run.state == RUN_STATE_SHUTDOWN;
 }
 
+void shutdown_by_host(Vmd *vmd)
+{
+    if (!has_ended(vmd)) {
+        shutdown_machine(vmd, SHUTDOWN_CAUSE_HOST_UI, EXIT_STATUS_OK);
+    }
+}
+
 static void on_machine_shutdown(void *opaque, ShutdownCause cause, int status)
 {
     if (!has_ended(opaque)) {

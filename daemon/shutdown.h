@@ -51,6 +51,10 @@ void shutdown_unwatch_signals(Vmd *vmd);
  * daemon ends, too.  Main thread, lock held. */
 void shutdown_machine(Vmd *vmd, ShutdownCause cause, int status);
 
+/* The same because a program of the host's wants it (cause host-ui), unless the
+ * machine has ended already. */
+void shutdown_by_host(Vmd *vmd);
+
 /* Ends the daemon whatever set-action said (quit, signals). */
 void shutdown_daemon(Vmd *vmd, ShutdownCause cause);
 

@@ -92,6 +92,11 @@ static bool vmd_vcpus_progress(void *opaque)
     return !ops || !ops->vcpus_progress || ops->vcpus_progress(machine->accel);
 }
 
+static void env_end(const Env *env)
+{
+    shutdown_by_host(env->host);
+}
+
 /* Events that a guest can make as many of as it likes: one in each interval. */
 static const QmpEventThrottle throttles[] = {
     { "BALLOON_CHANGE", G_GINT64_CONSTANT(1000000000), NULL },
@@ -109,7 +114,7 @@ static void make_root(Vmd *vmd)
     vmd->root = object_root_new();
     vmd->env = (Env){ .base = vmd->base, .events = vmd->events, .host = vmd, .run = env_run,
                       .take_fd = env_take_fd, .lock = env_lock, .unlock = env_unlock,
-                      .hot = env_hot, .wire = irq_wire };
+                      .hot = env_hot, .end = env_end, .wire = irq_wire };
     object_set_env(vmd->root, &vmd->env);
     object_set_namespaces(vmd->root, namespaces);
     object_container(vmd->root, "objects");

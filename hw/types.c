@@ -36,6 +36,7 @@
 #include "hw/net/net.h"
 #include "hw/nvram/fw-cfg.h"
 #include "hw/pci/pci.h"
+#include "hw/qtest/qtest.h"
 #include "hw/rtc/mc146818.h"
 #include "hw/timer/i8254.h"
 #include "hw/timer/kvm-pit.h"
@@ -130,6 +131,9 @@ const TypeInfo *const hw_types[] = {
     &fw_cfg_file_type,
     &fw_cfg_io_type,
     &fw_cfg_type,
+
+    /* qtest */
+    &qtest_type,
 
     /* rtc */
     &mc146818_type,

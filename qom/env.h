@@ -28,6 +28,9 @@ typedef struct Env {
     /* True once `cont` closed the build phase: a device made from then on is a
      * hotplug.  NULL: never. */
     bool (*hot)(const struct Env *env);
+    /* Ends the machine, and with it the daemon unless set-action keeps it: a client
+     * that it was there for is gone.  Main thread, machine lock held.  NULL: no. */
+    void (*end)(const struct Env *env);
     /* Connects two named gpio lines for the `parts` of a class (qom does not
      * know lines; hw's irq_wire does).  NULL: such a part fails. */
     bool (*wire)(Object *parent, const char *from, const char *to, GError **error);

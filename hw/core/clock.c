@@ -250,23 +250,42 @@ static Timer *next_timer(Clock *clock, gint64 to)
     return next;
 }
 
-void clock_advance(Clock *clock, gint64 to)
+/* Readers on other threads see a whole number. */
+static void move_to(Clock *clock, gint64 to)
+{
+    g_mutex_lock(&clock->mutex);
+    clock->virtual_base = MAX(clock->virtual_base, to);
+    g_mutex_unlock(&clock->mutex);
+}
+
+bool clock_advance_some(Clock *clock, gint64 to, guint timers)
 {
     Timer *timer;
 
-    g_return_if_fail(!clock->event);
+    g_return_val_if_fail(!clock->event, true);
     while ((timer = next_timer(clock, to))) {
-        clock->virtual_base = MAX(clock->virtual_base, virtual_deadline(timer));
+        if (timers-- == 0) {
+            return false;
+        }
+        move_to(clock, virtual_deadline(timer));
         fire(timer, clock_now(clock, timer->kind));
     }
-    clock->virtual_base = MAX(clock->virtual_base, to);
+    move_to(clock, to);
+    return true;
+}
+
+void clock_advance(Clock *clock, gint64 to)
+{
+    while (!clock_advance_some(clock, to, G_MAXUINT)) {
+    }
 }
 
 gint64 clock_deadline(Clock *clock)
 {
-    const Timer *timer = timer_heap_first(clock->heaps[CLOCK_KIND_VIRTUAL]);
+    const Timer *timer = clock->event ? timer_heap_first(clock->heaps[CLOCK_KIND_VIRTUAL])
+                                      : next_timer(clock, G_MAXINT64);
 
-    return timer ? timer->deadline : -1;
+    return timer ? virtual_deadline(timer) : -1;
 }
 
 /* ---- Timers ---- */

@@ -43,7 +43,10 @@ void clock_run(Clock *clock, bool running);
  * firing timers in order of their deadlines; each callback finds the clock at
  * its own deadline.  Time never goes back. */
 void clock_advance(Clock *clock, gint64 to);
-/* Earliest deadline of a virtual timer, -1 if none. */
+/* The same, until at most so many timers have fired; true if the clock arrived. */
+bool clock_advance_some(Clock *clock, gint64 to, guint timers);
+/* Earliest deadline of a virtual timer, of a baseless clock that of any kind in
+ * virtual time; -1 if none. */
 gint64 clock_deadline(Clock *clock);
 
 /* A timer that is not set.  callback may set, cancel and free it. */

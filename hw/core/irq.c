@@ -22,6 +22,8 @@ struct Irq {
     Object object;
     IrqHandler handler;         /* NULL: a mere output */
     void *opaque;
+    IrqHandler observer;        /* or NULL */
+    void *observer_opaque;
     guint n;
     bool hand;                  /* what irq_set() said last */
     guint high;                 /* sources that are high, hand included */
@@ -35,6 +37,9 @@ static void level_changed(Irq *irq)
 {
     bool level = irq_level(irq);
 
+    if (irq->observer) {
+        irq->observer(irq->observer_opaque, irq->n, level);
+    }
     if (irq->handler) {
         irq->handler(irq->opaque, irq->n, level);
     }
@@ -94,6 +99,21 @@ void irq_disconnect(Irq *from, Irq *to)
             return;
         }
     }
+}
+
+bool irq_observe(Irq *irq, IrqHandler f, void *opaque)
+{
+    if (irq->observer && irq->observer_opaque != opaque) {
+        return false;
+    }
+    irq->observer = f;
+    irq->observer_opaque = f ? opaque : NULL;
+    return true;
+}
+
+bool irq_is_input(const Irq *irq)
+{
+    return irq->handler != NULL;
 }
 
 /* ---- Lines of a device ---- */
@@ -188,7 +208,7 @@ static void irq_finalize(Object *obj)
     Irq *irq = (Irq *)obj;
 
     /* The owner may be half gone: it hears nothing any more. */
-    irq->handler = NULL;
+    irq->handler = irq->observer = NULL;
     while (irq->sources->len) {
         irq_disconnect(g_ptr_array_index(irq->sources, 0), irq);
     }

@@ -38,6 +38,13 @@ void irq_connect(Irq *from, Irq *to, bool invert);
 /* Takes one wire away; no-op if there is none. */
 void irq_disconnect(Irq *from, Irq *to);
 
+/* Has f called at each change of level, before the line's own handler: for tests
+ * that look on.  A line has one observer at most, told by its opaque; false if it
+ * has another one.  f NULL takes opaque's observer away. */
+bool irq_observe(Irq *irq, IrqHandler f, void *opaque);
+/* Whether it is a device's input (gpio_in_new). */
+bool irq_is_input(const Irq *irq);
+
 /* PartsWire for recipes: "NAME.GPIO[N]" is a line of parent's child NAME,
  * "GPIO[N]" one of parent itself.  Fails with object-not-found. */
 bool irq_wire(Object *parent, const char *from, const char *to, GError **error);

@@ -275,7 +275,7 @@ static bool ioapic_realize(Device *dev, GError **error)
         return false;
     }
     s->machine = machine_of(dev);
-    s->region = region_new_io(&dev->object, "ioapic", &ioapic_ops, s, IOAPIC_SIZE);
+    s->region = region_new_io(&dev->object, "ioapic-registers", &ioapic_ops, s, IOAPIC_SIZE);
     region_add(address_space_root(s->machine->memory), props->base, s->region, 0);
     return true;
 }
