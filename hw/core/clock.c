@@ -250,6 +250,11 @@ static Timer *next_timer(Clock *clock, gint64 to)
     return next;
 }
 
+bool clock_stands(const Clock *clock)
+{
+    return !clock->event;
+}
+
 /* Readers on other threads see a whole number. */
 static void move_to(Clock *clock, gint64 to)
 {

@@ -39,6 +39,8 @@ void clock_free(Clock *clock);
 gint64 clock_now(Clock *clock, ClockKind kind);
 /* Lets virtual time run or stand. */
 void clock_run(Clock *clock, bool running);
+/* Whether it is a baseless one, which only clock_advance moves. */
+bool clock_stands(const Clock *clock);
 /* Moves a baseless clock's virtual time (and the other kinds with it) to `to`,
  * firing timers in order of their deadlines; each callback finds the clock at
  * its own deadline.  Time never goes back. */

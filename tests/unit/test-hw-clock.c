@@ -94,6 +94,34 @@ static void test_periodic(void)
     clock_free(clock);
 }
 
+/* So many timers at a time, and the clock stays at the last one's deadline. */
+static void test_some(void)
+{
+    g_autoptr(GString) log = g_string_new(NULL);
+    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    Tick a, b;
+
+    g_assert_true(clock_stands(clock));
+    tick_init(&a, clock, CLOCK_KIND_VIRTUAL, log, 'a');
+    tick_init(&b, clock, CLOCK_KIND_HOST, log, 'b');
+    a.period = 10;
+    timer_set(a.timer, 10);
+    timer_set(b.timer, CLOCK_TEST_EPOCH + 5);
+    g_assert_cmpint(clock_deadline(clock), ==, 5);
+    g_assert_false(clock_advance_some(clock, 100, 3));
+    g_assert_cmpstr(log->str, ==, "baa");
+    g_assert_cmpint(clock_now(clock, CLOCK_KIND_VIRTUAL), ==, 20);
+    g_assert_false(clock_advance_some(clock, 100, 0));
+    g_assert_true(clock_advance_some(clock, 100, 8));
+    g_assert_cmpstr(log->str, ==, "baaaaaaaaaa");
+    g_assert_cmpint(clock_now(clock, CLOCK_KIND_VIRTUAL), ==, 100);
+    g_assert_true(clock_advance_some(clock, 50, 1));
+    g_assert_cmpint(clock_now(clock, CLOCK_KIND_VIRTUAL), ==, 100);
+    timer_free(a.timer);
+    timer_free(b.timer);
+    clock_free(clock);
+}
+
 /* Many timers in random order, some cancelled: fire sorted, each once. */
 static void test_heap(void)
 {
@@ -255,6 +283,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/clock/order", test_order);
     g_test_add_func("/clock/periodic", test_periodic);
+    g_test_add_func("/clock/some", test_some);
     g_test_add_func("/clock/heap", test_heap);
     g_test_add_func("/clock/free-in-callback", test_free_in_callback);
     g_test_add_func("/clock/loop", test_loop);

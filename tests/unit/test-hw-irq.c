@@ -166,6 +166,38 @@ static void test_wire(void)
     g_assert_false(irq_wire(a, "chip", "gsi[0]", &error));
 }
 
+static void test_observe(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Sink sink = { 0 }, seen = { 0 }, other = { 0 };
+    Object *a = owner(rig, "a");
+    Irq *out, *in;
+
+    gpio_out_new(a, "out", 3);
+    gpio_in_new(a, "in", 3, sink_set, &sink);
+    out = gpio(a, "out", 2);
+    in = gpio(a, "in", 2);
+    g_assert_true(irq_is_input(in));
+    g_assert_false(irq_is_input(out));
+    irq_connect(out, in, false);
+    g_assert_true(irq_observe(in, sink_set, &seen));
+    g_assert_false(irq_observe(in, sink_set, &other));
+    irq_set(out, true);
+    g_assert_true(seen.level[2]);
+    g_assert_true(sink.level[2]);                   /* the line works on */
+    g_assert_false(irq_observe(in, NULL, &other));
+    irq_set(out, false);
+    g_assert_cmpuint(seen.calls, ==, 2);
+    g_assert_true(irq_observe(in, NULL, &seen));
+    g_assert_true(irq_observe(in, sink_set, &other));
+    g_assert_true(irq_observe(out, sink_set, &seen));       /* an output, too */
+    irq_set(out, true);
+    g_assert_cmpuint(seen.calls, ==, 3);
+    g_assert_cmpuint(other.calls, ==, 1);
+    object_destroy(a);
+    g_assert_cmpuint(seen.calls + other.calls, ==, 4);      /* nothing when lines go */
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -175,5 +207,6 @@ int main(int argc, char **argv)
     g_test_add_func("/irq/through", test_through);
     g_test_add_func("/irq/ends", test_ends);
     g_test_add_func("/irq/wire", test_wire);
+    g_test_add_func("/irq/observe", test_observe);
     return g_test_run();
 }

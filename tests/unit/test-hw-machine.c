@@ -573,6 +573,65 @@ static void test_uuid(void)
     g_assert_nonnull(replace_machine(rig, &qmp_class_none_machine, props, &error));
 }
 
+typedef struct {
+    bool level[24];
+    guint rises[24], falls[24];
+} Gsis;
+
+static void gsi_changed(void *opaque, guint n, bool level)
+{
+    Gsis *gsis = opaque;
+
+    gsis->level[n] = level;
+    gsis->rises[n] += level;
+    gsis->falls[n] += !level;
+}
+
+static void *set_gsis(void *opaque)
+{
+    for (guint i = 0; i < 10; i++) {
+        machine_set_gsi(opaque, 5, true);
+        machine_set_gsi(opaque, 5, false);
+    }
+    machine_set_gsi(opaque, 9, true);
+    machine_set_gsi(opaque, 9, false);
+    machine_set_gsi(opaque, 9, true);
+    machine_set_gsi(opaque, 24, true);              /* there is none */
+    return NULL;
+}
+
+/* With the accelerator's controllers it hears of them; without, lines do, by who
+ * has the lock. */
+static void test_gsis(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Gsis gsis = { 0 };
+
+    machine_set_gsi(rig->machine, 3, true);
+    g_assert_true(rig->accel->gsi[3]);
+    machine_set_gsi(rig->machine, 3, false);
+    rig->accel->irqchip = ACCEL_IRQCHIP_OFF;
+    machine_set_gsi(rig->machine, 4, true);         /* a board without lines */
+    machine_set_gsi(rig->machine, 4, false);
+    gpio_in_new(&rig->machine->object, "gsi", 24, gsi_changed, &gsis);
+    machine_set_gsi(rig->machine, 4, true);
+    g_assert_true(gsis.level[4]);
+    g_thread_join(g_thread_new("gsis", set_gsis, rig->machine));
+    g_assert_cmpuint(gsis.rises[5] + gsis.rises[9], ==, 0);
+    machine_set_gsi(rig->machine, 4, false);
+    g_assert_false(gsis.level[4]);
+    g_assert_cmpuint(gsis.rises[5], ==, 1);         /* of many one, and the last level */
+    g_assert_cmpuint(gsis.falls[5], ==, 1);
+    g_assert_true(gsis.level[9]);
+    g_assert_cmpuint(gsis.rises[9], ==, 1);
+    g_thread_join(g_thread_new("gsis", set_gsis, rig->machine));
+    machine_set_gsi(rig->machine, 4, true);
+    g_assert_true(gsis.level[9]);
+    g_assert_cmpuint(gsis.rises[9], ==, 2);         /* it fell between */
+    g_assert_cmpuint(gsis.falls[9], ==, 1);
+    g_assert_false(rig->accel->gsi[5]);
+}
+
 int main(int argc, char **argv)
 {
     evthread_use_pthreads();
@@ -597,5 +656,6 @@ int main(int argc, char **argv)
     g_test_add_func("/machine/loop", test_loop);
     g_test_add_func("/machine/exits", test_exits);
     g_test_add_func("/machine/uuid", test_uuid);
+    g_test_add_func("/machine/gsis", test_gsis);
     return g_test_run();
 }
