@@ -38,6 +38,7 @@
 #include "hw/pci/pci.h"
 #include "hw/qtest/qtest.h"
 #include "hw/rtc/mc146818.h"
+#include "hw/smbios/smbios.h"
 #include "hw/timer/i8254.h"
 #include "hw/timer/kvm-pit.h"
 #include "hw/timer/pcspk.h"
@@ -137,6 +138,12 @@ const TypeInfo *const hw_types[] = {
 
     /* rtc */
     &mc146818_type,
+
+    /* smbios */
+    &smbios_type,
+    &smbios_type_0_type,
+    &smbios_type_11_type,
+    &smbios_type_1_type,
 
     /* timer */
     &isa_pcspk_type,

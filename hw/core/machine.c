@@ -26,6 +26,13 @@ Machine *machine_find(Object *root)
     return obj ? object_dynamic_cast(obj, &qmp_class_machine) : NULL;
 }
 
+bool machine_past_build(Object *obj)
+{
+    const Machine *machine = machine_find(object_root(obj));
+
+    return machine && machine->started;
+}
+
 Machine *machine_of(void *obj)
 {
     for (Object *o = obj; o; o = o->parent) {

@@ -90,6 +90,9 @@ struct Machine {
 
 /* The machine of a tree, or NULL. */
 Machine *machine_find(Object *root);
+/* Whether a machine of obj's tree has been started: what is read at the start
+ * comes too late then. */
+bool machine_past_build(Object *obj);
 /* The machine that an object belongs to by its place in the tree; every
  * realized device has one. */
 Machine *machine_of(void *obj);

@@ -94,9 +94,17 @@ bool boot_add_cmdline(Boot *boot, guint max, GError **error)
     return boot_add(boot, &image, error);
 }
 
+/* Tables larger than RAM meet other images later, which is an error. */
+guint64 boot_acpi_address(const BootConfig *config)
+{
+    guint64 size = MIN(config->acpi_size, config->ram_low);
+
+    return size ? (config->ram_low - size) & -(guint64)PAGE : config->ram_low;
+}
+
 bool boot_add_initrd(Boot *boot, GError **error)
 {
-    guint64 top = MIN(boot->config.ram_low, boot->initrd_limit + 1);
+    guint64 top = MIN(boot_acpi_address(&boot->config), boot->initrd_limit + 1);
     BootImage image = { .file = boot->initrd, .what = "initrd" };
 
     if (!boot->initrd) {
@@ -116,13 +124,17 @@ bool boot_add_initrd(Boot *boot, GError **error)
 
 guint boot_memory_map(const BootConfig *config, BootRange ret_ranges[BOOT_MAX_RANGES])
 {
+    guint64 acpi = MAX(boot_acpi_address(config), (guint64)BOOT_HIGH_START);
     guint n = 0;
 
     ret_ranges[n++] = (BootRange){ 0, BOOT_LOW_END, BOOT_RAM };
     ret_ranges[n++] = (BootRange){ BOOT_LOW_END, 0xa0000 - BOOT_LOW_END, BOOT_RESERVED };
     ret_ranges[n++] = (BootRange){ BOOT_BIOS_AREA, BOOT_HIGH_START - BOOT_BIOS_AREA,
                                    BOOT_RESERVED };
-    ret_ranges[n++] = (BootRange){ BOOT_HIGH_START, config->ram_low - BOOT_HIGH_START, BOOT_RAM };
+    ret_ranges[n++] = (BootRange){ BOOT_HIGH_START, acpi - BOOT_HIGH_START, BOOT_RAM };
+    if (config->acpi_size) {
+        ret_ranges[n++] = (BootRange){ acpi, config->ram_low - acpi, BOOT_ACPI };
+    }
     if (config->ram_high) {
         ret_ranges[n++] = (BootRange){ BOOT_4G, config->ram_high, BOOT_RAM };
     }

@@ -24,7 +24,9 @@ enum {
     BOOT_PAGES      = 0x4000,   /* page tables of the 64-bit entry: 6 pages */
     BOOT_CMDLINE    = 0x20000,  /* up to 64 KiB */
     BOOT_LOW_END    = 0x9fc00,  /* end of base memory */
-    BOOT_BIOS_AREA  = 0xf0000,  /* 64 KiB, reserved: the MP table */
+    BOOT_BIOS_AREA  = 0xf0000,  /* 64 KiB, reserved: the MP table, */
+    BOOT_RSDP       = 0xf4000,  /* ACPI's root pointer, */
+    BOOT_SMBIOS     = 0xf4100,  /* SMBIOS's entry point and tables */
     BOOT_HIGH_START = 0x100000,
     BOOT_CMDLINE_MAX = 0x10000, /* with its NUL */
 };
@@ -34,6 +36,8 @@ enum {
 typedef struct {
     guint64 ram_low;            /* bytes of RAM from address 0, at most 4 GiB */
     guint64 ram_high;           /* bytes of RAM from 4 GiB */
+    guint64 acpi_size;          /* bytes of ACPI tables, which go to the end of low RAM,
+                                   at boot_acpi_address(); 0: there are none */
     const char *append;         /* or NULL */
     bool long_mode;             /* the boot CPU has it */
 } BootConfig;
@@ -62,10 +66,10 @@ typedef struct Boot {
 /* One row of the memory map that the guest is given. */
 typedef struct {
     guint64 start, size;
-    guint32 type;               /* BOOT_RAM, BOOT_RESERVED: as E820 has them */
+    guint32 type;               /* BOOT_RAM, ...: as E820 has them */
 } BootRange;
 
-enum { BOOT_RAM = 1, BOOT_RESERVED = 2, BOOT_MAX_RANGES = 5 };
+enum { BOOT_RAM = 1, BOOT_RESERVED = 2, BOOT_ACPI = 3, BOOT_MAX_RANGES = 6 };
 
 /* Loads kernel and initrd (or NULL), both taken over in any case.  config is
  * copied; its append is used during the call only.  Fails with file-not-usable
@@ -78,6 +82,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Boot, boot_free)
 bool boot_add_table(Boot *boot, guint64 gpa, const GByteArray *table, const char *what,
                     GError **error);
 
+/* Where ACPI tables of config->acpi_size bytes are announced: the board adds
+ * them there, and the root pointer at BOOT_RSDP, by boot_add_table. */
+guint64 boot_acpi_address(const BootConfig *config);
+
 /* Copies all images into RAM; vCPUs are parked.  Fails if a file cannot be read
  * any more. */
 bool boot_place(const Boot *boot, AddressSpace *memory, GError **error);
@@ -89,7 +97,8 @@ bool boot_place(const Boot *boot, AddressSpace *memory, GError **error);
 bool boot_add(Boot *boot, const BootImage *image, GError **error);
 /* The command line as an image at BOOT_CMDLINE; max is its length without NUL. */
 bool boot_add_cmdline(Boot *boot, guint max, GError **error);
-/* Puts the initrd below initrd_limit, and below the end of low RAM. */
+/* Puts the initrd below initrd_limit, and below ACPI tables or the end of low
+ * RAM. */
 bool boot_add_initrd(Boot *boot, GError **error);
 /* The memory map; returns how many rows. */
 guint boot_memory_map(const BootConfig *config, BootRange ret_ranges[BOOT_MAX_RANGES]);

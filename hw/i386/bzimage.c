@@ -35,6 +35,7 @@ enum {
     HEADER_END = 0x290,         /* of the longest header that is known here */
 
     /* In the zero page alone. */
+    ACPI_RSDP_ADDR = 0x070,
     E820_ENTRIES = 0x1e8,
     E820_TABLE = 0x2d0,
     E820_ENTRY_SIZE = 20,
@@ -192,6 +193,7 @@ static bool add_zero_page(Boot *boot, const Setup *setup, GError **error)
     put_le(page + CMD_LINE_PTR, BOOT_CMDLINE, 4);
     put_le(page + RAMDISK_IMAGE, boot->initrd_addr, 4);
     put_le(page + RAMDISK_SIZE, boot->initrd ? boot->initrd->size : 0, 4);
+    put_le(page + ACPI_RSDP_ADDR, boot->config.acpi_size ? BOOT_RSDP : 0, 8);
     put_memory_map(page, &boot->config);
     return boot_add_table(boot, BOOT_ZERO_PAGE, table, "zero page", error);
 }

@@ -5,8 +5,8 @@
 #include "config.h"
 #include "hw/i386/fw-cfg-items.h"
 
+#include "hw/core/uuid.h"
 #include "hw/i386/bytes.h"
-#include "hw/uuid.h"
 
 enum {
     STATE_SUPPORTED = 1 << 7,   /* of an entry of etc/system-states */

@@ -84,7 +84,7 @@ static bool microvm_start(Machine *machine, GError **error)
     if (props->auto_kernel_cmdline) {
         object_foreach_child(&machine->object, announce_virtio, append);
     }
-    return fill_fw_cfg(machine, error) &&
+    return smbios_refuse(machine, error) && fill_fw_cfg(machine, error) &&
            x86_start_kernel(machine, append->len ? append->str : NULL,
                             props->pic == ON_OFF_AUTO_ON, error);
 }

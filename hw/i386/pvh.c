@@ -181,7 +181,7 @@ static bool add_start_info(Boot *boot, GError **error)
     append_le(table, boot->initrd ? 1 : 0, 4);          /* modules */
     append_le(table, boot->initrd ? modules : 0, 8);
     append_le(table, BOOT_CMDLINE, 8);
-    append_le(table, 0, 8);                             /* no RSDP */
+    append_le(table, boot->config.acpi_size ? BOOT_RSDP : 0, 8);
     append_le(table, modules + MODULE_SIZE, 8);         /* memory map */
     append_le(table, n, 4);
     append_le(table, 0, 4);

@@ -173,11 +173,14 @@ static bool has_long_mode(const Cpu *cpu)
     return false;
 }
 
-static bool check_cpus(Machine *machine, GError **error)
+static bool check_cpus(Machine *machine, const X86Tables *tables, GError **error)
 {
     guint n = cpu_count(object_root(&machine->object));
-    guint max = MIN(object_class(machine)->cpu_max, MPTABLE_MAX_CPUS);
+    guint max = object_class(machine)->cpu_max;
 
+    if (!tables->acpi) {
+        max = MIN(max, MPTABLE_MAX_CPUS);
+    }
     if (!n) {
         qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
                       "the machine has no CPU: add one with device_add");
@@ -202,7 +205,8 @@ BootConfig x86_boot_config(Machine *machine)
     };
 }
 
-static Boot *load_files(Machine *machine, const char *append, GError **error)
+static Boot *load_files(Machine *machine, const char *append, const X86Tables *tables,
+                        GError **error)
 {
     BootConfig config = x86_boot_config(machine);
     const X86Machine *x86 = x86_machine(machine);
@@ -210,6 +214,7 @@ static Boot *load_files(Machine *machine, const char *append, GError **error)
     g_autoptr(LoaderFile) initrd = NULL;
 
     config.append = append;
+    config.acpi_size = tables->acpi ? tables->acpi->block->len : 0;
     if (!x86->kernel) {
         qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
                       "the machine has nothing to run: property 'kernel' is missing");
@@ -238,7 +243,8 @@ static void collect_apic_id(Cpu *cpu, void *data)
     }
 }
 
-static bool add_mptable(Machine *machine, Boot *boot, bool pic, GError **error)
+/* ACPI tables can name CPUs that an MP table cannot: then there is none. */
+static bool add_mptable(Machine *machine, Boot *boot, bool pic, bool acpi, GError **error)
 {
     Object *root = object_root(&machine->object);
     g_autoptr(GByteArray) ids = g_byte_array_new();
@@ -246,6 +252,9 @@ static bool add_mptable(Machine *machine, Boot *boot, bool pic, GError **error)
     MptableConfig config;
 
     cpu_foreach(root, collect_apic_id, ids);
+    if (acpi && (ids->len < cpu_count(root) || ids->len > MPTABLE_MAX_CPUS)) {
+        return true;
+    }
     if (ids->len < cpu_count(root)) {
         qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE,
                       "a CPU's APIC id is above %u, which this machine type cannot tell the guest",
@@ -257,22 +266,60 @@ static bool add_mptable(Machine *machine, Boot *boot, bool pic, GError **error)
     return boot_add_table(boot, BOOT_BIOS_AREA, table, "MP table", error);
 }
 
-bool x86_start_kernel(Machine *machine, const char *append, bool pic, GError **error)
+static bool add_acpi(Boot *boot, AcpiTables *acpi, GError **error)
+{
+    guint64 address = boot_acpi_address(&boot->config);
+
+    acpi_relocate(acpi, address);
+    return boot_add_table(boot, address, acpi->block, "ACPI tables", error) &&
+           boot_add_table(boot, BOOT_RSDP, acpi->rsdp, "ACPI root pointer", error);
+}
+
+static bool add_smbios(Boot *boot, const SmbiosTables *smbios, GError **error)
+{
+    g_autoptr(GByteArray) table = smbios_relocate(smbios, BOOT_SMBIOS);
+
+    if (table->len > BOOT_HIGH_START - BOOT_SMBIOS) {
+        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
+                      "SMBIOS tables have %u bytes, there is room for %u below 1 MiB", table->len,
+                      BOOT_HIGH_START - BOOT_SMBIOS);
+        return false;
+    }
+    return boot_add_table(boot, BOOT_SMBIOS, table, "SMBIOS tables", error);
+}
+
+static bool add_tables(Machine *machine, Boot *boot, bool pic, const X86Tables *tables,
+                       GError **error)
+{
+    return add_mptable(machine, boot, pic, tables->acpi, error) &&
+           (!tables->acpi || add_acpi(boot, tables->acpi, error)) &&
+           (!tables->smbios || add_smbios(boot, tables->smbios, error));
+}
+
+bool x86_start_kernel_tables(Machine *machine, const char *append, bool pic,
+                             const X86Tables *tables, GError **error)
 {
     g_autoptr(Boot) boot = NULL;
 
     if (accel_ops(machine->accel)->idle && !x86_machine(machine)->kernel) {
         return true;
     }
-    if (!check_cpus(machine, error)) {
+    if (!check_cpus(machine, tables, error)) {
         return false;
     }
-    boot = load_files(machine, append, error);
-    if (!boot || !add_mptable(machine, boot, pic, error)) {
+    boot = load_files(machine, append, tables, error);
+    if (!boot || !add_tables(machine, boot, pic, tables, error)) {
         return false;
     }
     x86_machine(machine)->boot = g_steal_pointer(&boot);
     return true;
+}
+
+bool x86_start_kernel(Machine *machine, const char *append, bool pic, GError **error)
+{
+    const X86Tables none = { 0 };
+
+    return x86_start_kernel_tables(machine, append, pic, &none, error);
 }
 
 void x86_reset(Machine *machine)

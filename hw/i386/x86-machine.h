@@ -7,8 +7,10 @@
 #ifndef HW_I386_X86_MACHINE_H
 #define HW_I386_X86_MACHINE_H
 
+#include "hw/acpi/acpi-tables.h"
 #include "hw/core/machine.h"
 #include "hw/i386/boot.h"
+#include "hw/smbios/smbios.h"
 
 /* RAM below 4 GiB ends here; then come devices. */
 #define X86_RAM_HOLE G_GUINT64_CONSTANT(0xc0000000)
@@ -41,6 +43,14 @@ BootConfig x86_boot_config(Machine *machine);
  * (kernel, CPU), limit-exceeded (CPUs) and boot_load()'s errors.  With an
  * accelerator that executes nothing there need be no kernel, and then no CPU. */
 bool x86_start_kernel(Machine *machine, const char *append, bool pic, GError **error);
+/* The same with tables that firmware would have brought, each or NULL; acpi is
+ * relocated.  Fails with limit-exceeded for SMBIOS tables that are too long. */
+typedef struct {
+    AcpiTables *acpi;
+    const SmbiosTables *smbios;
+} X86Tables;
+bool x86_start_kernel_tables(Machine *machine, const char *append, bool pic,
+                             const X86Tables *tables, GError **error);
 /* MachineOps.reset: RAM and boot CPU as after the load. */
 void x86_reset(Machine *machine);
 

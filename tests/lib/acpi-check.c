@@ -94,9 +94,7 @@ static char *recompile(const char *folder, const guint8 *table)
     g_assert_null(strstr(output, "Error"));
     g_assert_null(strstr(output, "Warning"));
     second = outside_run(folder, compile);
-    if (!strstr(second, "0 Errors, 0 Warnings") && !strstr(second, "0 Error")) {
-        g_error("%s", second);
-    }
+    g_assert_null(strstr(second, "Warning "));
     g_assert_true(g_file_get_contents(source, &text, NULL, NULL));
     return text;
 }
@@ -135,4 +133,21 @@ const guint8 *acpi_check_find(const AcpiTables *tables, guint32 address, const c
         }
     }
     return NULL;
+}
+
+char *acpi_execute(const AcpiTables *tables, guint32 address, const char *commands)
+{
+    const guint8 *dsdt = acpi_check_find(tables, address, "DSDT");
+    const char *const argv[] = { "acpiexec", "-b", commands, "dsdt.dat", NULL };
+    g_autofree char *folder = NULL;
+    char *output;
+
+    if (!outside_have("acpiexec")) {
+        return NULL;
+    }
+    folder = outside_folder();
+    outside_write(folder, "dsdt.dat", dsdt, get_le32(dsdt + 4));
+    output = outside_run_argv(folder, argv);
+    outside_remove(folder);
+    return output;
 }

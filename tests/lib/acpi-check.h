@@ -13,6 +13,11 @@
  * Returns all disassembled sources in one text. */
 char *acpi_check(AcpiTables *tables, guint32 address);
 
+/* Has acpiexec, ACPICA's interpreter, load the DSDT of relocated tables and do
+ * commands ("execute METHOD; execute NAME"); registers keep what is written to
+ * them.  Its output, or NULL if the test is skipped for want of it. */
+char *acpi_execute(const AcpiTables *tables, guint32 address, const char *commands);
+
 /* The table with this signature in relocated tables, or NULL. */
 const guint8 *acpi_check_find(const AcpiTables *tables, guint32 address, const char *signature);
 

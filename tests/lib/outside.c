@@ -34,24 +34,28 @@ bool outside_have(const char *program)
     return path;
 }
 
+char *outside_run_argv(const char *folder, const char *const *argv)
+{
+    g_auto(GStrv) arguments = g_strdupv((char **)argv);
+    g_autofree char *output = NULL, *errors = NULL;
+    g_autoptr(GError) error = NULL;
+    int status;
+
+    g_free(arguments[0]);
+    arguments[0] = find(argv[0]);
+    g_spawn_sync(folder, arguments, NULL, 0, NULL, NULL, &output, &errors, &status, &error);
+    g_assert_no_error(error);
+    if (!g_spawn_check_wait_status(status, NULL)) {
+        g_error("%s:\n%s%s", argv[0], output, errors);
+    }
+    return g_strconcat(output, errors, NULL);
+}
+
 char *outside_run(const char *folder, const char *command)
 {
     g_auto(GStrv) argv = g_strsplit(command, " ", -1);
-    g_autofree char *errors = NULL;
-    g_autoptr(GError) error = NULL;
-    char *output = NULL, *program = find(argv[0]);
-    int status;
 
-    g_free(argv[0]);
-    argv[0] = program;
-    g_spawn_sync(folder, argv, NULL, 0, NULL, NULL, &output, &errors, &status, &error);
-    g_assert_no_error(error);
-    if (!g_spawn_check_wait_status(status, NULL)) {
-        g_error("%s:\n%s%s", command, output, errors);
-    }
-    program = g_strconcat(output, errors, NULL);
-    g_free(output);
-    return program;
+    return outside_run_argv(folder, (const char *const *)argv);
 }
 
 char *outside_folder(void)

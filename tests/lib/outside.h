@@ -14,6 +14,8 @@ bool outside_have(const char *program);
 /* Runs a command line in a folder, which must end with status 0; its output and
  * error output, newly allocated. */
 char *outside_run(const char *folder, const char *command);
+/* The same for arguments with spaces; argv ends with NULL. */
+char *outside_run_argv(const char *folder, const char *const *argv);
 
 /* A folder of the test's own, removed with all files in it by outside_remove. */
 char *outside_folder(void);

@@ -14,6 +14,7 @@ from vmdtest import Client, Daemon, need_kvm        # noqa: E402
 # they link to is made by back_ends().
 NEEDED = {
     'fw-cfg-file': {'name': 'opt/walk', 'string': 'text'},
+    'smbios-type-11': {'value': ['text']},
     'filter-dump': {'netdev': 'net', 'file': 'PATH/dump'},
     'memory-backend-ram': {'size': 4096},
     'memory-backend-memfd': {'size': 4096},
@@ -132,7 +133,7 @@ def schema_and_classes_agree(recorder):
         for command, ancestors in (('device_add', ['device']),
                                    ('object-add', ['accel', 'machine', 'memory-backend', 'iothread',
                                                    'throttle-group', 'rng-backend',
-                                                   'filter-dump', 'fw-cfg-file'])):
+                                                   'filter-dump', 'fw-cfg-file', 'smbios'])):
             entity = schema.entities[schema.entities[command]['arg-type']]
             cases = {v['case'] for v in entity['variants']}
             assert cases == {n for n, t in types.items() if not t.get('abstract') and any(

@@ -402,6 +402,42 @@ static void test_memory_map(void)
     }
 }
 
+/* ACPI tables have the end of low RAM for themselves, whatever the format. */
+static void test_acpi(void)
+{
+    g_autoptr(GError) error = NULL;
+    BootConfig config = config_64m;
+    g_autoptr(Boot) pvh = NULL, linux_boot = NULL;
+    BootRange ranges[BOOT_MAX_RANGES];
+    const guint64 address = 64 * MIB - 0x4000;
+
+    config.acpi_size = 0x3001;
+    g_assert_cmphex(boot_acpi_address(&config), ==, address);
+    g_assert_cmpuint(boot_memory_map(&config, ranges), ==, 5);
+    g_assert_cmphex(ranges[3].start + ranges[3].size, ==, address);
+    g_assert_cmphex(ranges[4].start, ==, address);
+    g_assert_cmphex(ranges[4].size, ==, 0x4000);
+    g_assert_cmpuint(ranges[4].type, ==, BOOT_ACPI);
+    pvh = load(elf64(), &config, 5000, &error);
+    g_assert_no_error(error);
+    g_assert_cmphex(get_le64(image_at(pvh, BOOT_PVH_INFO)->data + 32), ==, BOOT_RSDP);
+    g_assert_cmphex(pvh->initrd_addr, ==, address - 2 * 4096);
+    linux_boot = load(bzimage(), &config, 5000, &error);
+    g_assert_no_error(error);
+    g_assert_cmphex(get_le64(image_at(linux_boot, BOOT_ZERO_PAGE)->data + 0x70), ==, BOOT_RSDP);
+    g_assert_cmphex(linux_boot->initrd_addr, ==, address - 2 * 4096);
+    /* Without them nothing points anywhere. */
+    g_clear_pointer(&pvh, boot_free);
+    pvh = load(elf64(), &config_64m, 0, &error);
+    g_assert_cmphex(get_le64(image_at(pvh, BOOT_PVH_INFO)->data + 32), ==, 0);
+    g_assert_cmphex(boot_acpi_address(&config_64m), ==, 64 * MIB);
+    /* Too large for RAM. */
+    config.acpi_size = G_MAXUINT64;
+    g_assert_cmphex(boot_acpi_address(&config), ==, 0);
+    g_assert_cmpuint(boot_memory_map(&config, ranges), ==, 5);
+    g_assert_cmphex(ranges[3].size, ==, 0);
+}
+
 /* What is placed, and what a file that shrank does. */
 static void test_place(void)
 {
@@ -514,6 +550,7 @@ int main(int argc, char **argv)
     g_test_add_func("/boot/bzimage-bad", test_bzimage_bad);
     g_test_add_func("/boot/limits", test_limits);
     g_test_add_func("/boot/memory-map", test_memory_map);
+    g_test_add_func("/boot/acpi", test_acpi);
     g_test_add_func("/boot/place", test_place);
     g_test_add_func("/boot/files", test_files);
     g_test_add_func("/boot/mptable", test_mptable);

@@ -13,6 +13,8 @@
 #include <event2/thread.h>
 
 #include "hw/core/irq.h"
+#include "hw/i386/acpi-build.h"
+#include "hw/i386/x86-machine.h"
 #include "hw/types.h"
 #include "qmp/error.h"
 #include "qmp/visit.h"
@@ -388,6 +390,64 @@ static void test_kernel_errors(void)
     unlink(kernel);
 }
 
+/* Finds the ACPI root as a kernel does; 0: there is none. */
+static guint32 find_rsdp(Machine *machine)
+{
+    for (guint32 at = 0xe0000; at < 0x100000; at += 16) {
+        char text[8] = "";
+
+        memory_read(machine->memory, at, text, sizeof(text));
+        if (!memcmp(text, "RSD PTR ", 8)) {
+            return at;
+        }
+    }
+    return 0;
+}
+
+static guint32 read_32(Machine *machine, guint32 at)
+{
+    guint32 value = 0;
+
+    g_assert_true(memory_read(machine->memory, at, &value, 4));
+    return value;
+}
+
+/* A kernel without firmware finds tables by scanning, and by its start info. */
+static void test_start_tables(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    MicrovmMachineProps *props = microvm_props(rig, "64M");
+    AcpiPcConfig acpi = { .oem = { "BOCHS", "BXPC" }, .fadt_revision = 1 };
+    SmbiosConfig smbios = { .product = "test", .ram_size = 64 * MIB };
+    g_autoptr(SmbiosTables) smbios_tables = NULL;
+    g_autoptr(AcpiTables) acpi_tables = NULL;
+    X86Tables tables;
+    Machine *machine;
+    guint32 rsdp;
+
+    props->kernel = write_kernel();
+    machine = microvm(rig, props);
+    add_cpu(rig);
+    unlink(props->kernel);
+    acpi_pc_collect(machine, &acpi);
+    acpi_tables = acpi_pc_build(&acpi);
+    g_assert_true(smbios_collect(machine, &smbios, &error));
+    smbios_tables = smbios_build(&smbios, &error);
+    tables = (X86Tables){ acpi_tables, smbios_tables };
+    g_assert_true(x86_start_kernel_tables(machine, NULL, true, &tables, &error));
+    x86_reset(machine);
+    rsdp = find_rsdp(machine);
+    g_assert_cmphex(rsdp, !=, 0);
+    g_assert_cmphex(read_32(machine, 0x1000 + 32), ==, rsdp);           /* PVH's rsdp_paddr */
+    g_assert_cmphex(read_32(machine, read_32(machine, rsdp + 16)), ==, 0x54445352);   /* RSDT */
+    g_assert_cmphex(read_32(machine, rsdp + 16), <, 64 * MIB);
+    g_assert_cmphex(read_32(machine, BOOT_SMBIOS), ==, 0x5f4d535f);     /* _SM_ */
+    g_assert_cmphex(read_32(machine, 0xf0000), ==, 0x5f504d5f);         /* _MP_ */
+    acpi_pc_clear(&acpi);
+    smbios_clear(&smbios);
+}
+
 static void test_start(void)
 {
     g_autoptr(Rig) rig = rig_new();
@@ -651,6 +711,7 @@ int main(int argc, char **argv)
     g_test_add_func("/machine/start-errors", test_start_errors);
     g_test_add_func("/machine/kernel-errors", test_kernel_errors);
     g_test_add_func("/machine/start", test_start);
+    g_test_add_func("/machine/start-tables", test_start_tables);
     g_test_add_func("/machine/listeners", test_listeners);
     g_test_add_func("/machine/requests", test_requests);
     g_test_add_func("/machine/loop", test_loop);

@@ -2,8 +2,8 @@
 /*
  * UUIDs as bytes: what tables for guests want of property `uuid`.
  */
-#ifndef HW_UUID_H
-#define HW_UUID_H
+#ifndef HW_CORE_UUID_H
+#define HW_CORE_UUID_H
 
 #include <glib.h>
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ACPI tables of a PC with an i440FX, a PIIX3 and a PIIX4's power management.
+ *
+ *     AcpiPcConfig config = { ... what the board knows ... };
+ *
+ *     acpi_pc_collect(machine, &config);          what follows from the objects
+ *     tables = acpi_pc_build(&config);            FACS, DSDT, FADT, MADT, ...
+ *     acpi_pc_set_files(tables, fw_cfg, &error);  for firmware, or
+ *     x86_start_kernel_tables(...)                for a kernel without firmware
+ *     acpi_pc_clear(&config);
+ *
+ * acpi_pc_build() is a pure function.  What it writes is constant where it can
+ * be: the routing of PCI interrupts is a package, and no method has a loop, for
+ * a guest's interpreter is slow where guest kernel mode is emulated.
+ */
+#ifndef HW_I386_ACPI_BUILD_H
+#define HW_I386_ACPI_BUILD_H
+
+#include "hw/acpi/acpi-tables.h"
+#include "hw/core/machine.h"
+#include "hw/nvram/fw-cfg.h"
+
+typedef enum {
+    ACPI_ISA_RTC,
+    ACPI_ISA_KEYBOARD,          /* its iobase is not used: 0x60, 0x64 */
+    ACPI_ISA_MOUSE,             /* has a line alone */
+    ACPI_ISA_SERIAL,
+    ACPI_ISA_PARALLEL,
+    ACPI_ISA_PVPANIC,           /* has no line */
+    ACPI_ISA_FW_CFG,            /* has no line */
+    ACPI_ISA_N_KINDS,
+} AcpiIsaKind;
+
+typedef struct {
+    AcpiIsaKind kind;
+    guint32 iobase;
+    guint8 irq;
+} AcpiIsaDevice;
+
+/* A PCI bus into which devices are plugged by the ACPI hotplug registers, or
+ * behind which such buses are. */
+typedef struct AcpiPciBus AcpiPciBus;
+struct AcpiPciBus {
+    guint8 devfn;               /* of the bridge that carries it; not for the root */
+    int number;                 /* for the hotplug registers; -1: nothing is plugged here */
+    guint32 fixed;              /* slots, a bit each, whose devices stay */
+    const AcpiPciBus *buses;    /* behind bridges on it */
+    guint n_buses;
+};
+
+/* Bytes of guest addresses; size 0: there are none. */
+typedef struct {
+    guint64 start, size;
+} AcpiWindow;
+
+typedef struct {
+    /* The board sets these. */
+    AcpiOem oem;                /* QEMU's: "BOCHS", "BXPC" */
+    guint8 fadt_revision;       /* 1, as QEMU's, or 3 */
+    guint16 pm_base;            /* PIIX4's PMBA: 0x600 */
+    guint16 gpe0;               /* 0xafe0 */
+    guint16 reset_port;         /* 0xcf9, for revision 3; 0: none */
+    bool pics;                  /* there are 8259As */
+    bool s3, s4;                /* the guest may sleep so */
+    guint8 s4_value;            /* PIIX4's SUS_TYP for S4 */
+    AcpiWindow hole32, hole64;  /* where PCI BARs may be, besides 0xa0000 to 0xbffff */
+    guint16 hotplug_base;       /* of the hotplug registers: 0xae00; 0: there are none */
+    const AcpiPciBus *root;     /* what they can do; NULL without them */
+    bool acpi_index;            /* devices may have one: each slot gets a _DSM */
+    const AcpiMemory *memory;   /* of NUMA nodes; NULL: no SRAT */
+    guint n_memory;
+
+    /* acpi_pc_collect() does. */
+    GArray *cpus;               /* of AcpiCpu, in order of index */
+    GArray *isa;                /* of AcpiIsaDevice */
+    guint32 hpet;               /* its address; 0: there is none */
+} AcpiPcConfig;
+
+/* Finds CPUs, ISA devices and the HPET in the machine's tree. */
+void acpi_pc_collect(Machine *machine, AcpiPcConfig *config);
+/* Frees what acpi_pc_collect made. */
+void acpi_pc_clear(AcpiPcConfig *config);
+
+AcpiTables *acpi_pc_build(const AcpiPcConfig *config);
+
+/* Sets the three files of hw/acpi/acpi-tables.h, of sizes that do not change with
+ * their contents, so that a board may do it again when firmware selects one of
+ * them: then it has set them with FwCfgFileOps of its own before.  From there to
+ * the next reset they must stay the same, as firmware reads one after the other.
+ * Fails with fw_cfg_set_file()'s errors. */
+bool acpi_pc_set_files(const AcpiTables *tables, FwCfg *fw_cfg, GError **error);
+
+#endif

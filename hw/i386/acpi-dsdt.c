@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The DSDT of a PC: what devices are where, and how PCI interrupts reach the
+ * interrupt controllers (ACPI 6.4, chapters 6 and 7; 82371AB data sheet for
+ * PIRQRC and SUS_TYP; PNP ids by the ACPI ID registry).
+ */
+#include "config.h"
+#include "hw/i386/acpi-dsdt.h"
+
+enum {
+    N_SLOTS = 32,
+    N_PINS = 4,
+    N_LINKS = 4,
+    PM_SLOT = 1,                /* its functions' pin A is the SCI's, which is fixed */
+    SCI = 9,
+
+    CONFIG_ADDRESS = 0xcf8,     /* and CONFIG_DATA: 8 ports */
+    CONFIG_PORTS = 8,
+    HOTPLUG_PORTS = 0x18,
+    GPE0_PORTS = 4,
+    VGA_FIRST = 0xa0000,
+    VGA_LAST = 0xbffff,
+    HPET_SIZE = 0x400,
+
+    PIRQRC = 0x60,              /* in the ISA bridge's configuration space */
+    PIRQ_DISABLED = 0x80,
+
+    STA_PRESENT = 0x0f,         /* present, enabled, shown, working */
+    STA_HIDDEN = 0x0b,          /* the same, not shown to users */
+    STA_DISABLED = 0x09,
+};
+
+/* ---- Ports that the host bridge passes on ---- */
+
+typedef struct {
+    guint32 start, size;
+} Hole;
+
+/* All ports but those of the holes, which are in order. */
+static void append_io_windows(Aml *aml, const Hole *holes, guint n)
+{
+    guint32 next = 0;
+
+    for (guint i = 0; i < n; i++) {
+        if (holes[i].size && holes[i].start > next) {
+            aml_word_io(aml, next, holes[i].start - 1);
+        }
+        next = holes[i].size ? holes[i].start + holes[i].size : next;
+    }
+    aml_word_io(aml, next, 0xffff);
+}
+
+static void append_host_resources(Aml *aml, const AcpiPcConfig *config)
+{
+    const Hole holes[] = {
+        { CONFIG_ADDRESS, CONFIG_PORTS },
+        { config->hotplug_base, config->hotplug_base ? HOTPLUG_PORTS : 0 },
+        { config->gpe0, GPE0_PORTS },
+    };
+
+    aml_name(aml, "_CRS");
+    aml_resources(aml);
+    aml_word_bus(aml, 0, 0xff);
+    aml_io(aml, CONFIG_ADDRESS, CONFIG_PORTS);
+    append_io_windows(aml, holes, G_N_ELEMENTS(holes));
+    aml_dword_memory(aml, VGA_FIRST, VGA_LAST, true);
+    if (config->hole32.size) {
+        aml_dword_memory(aml, config->hole32.start,
+                         config->hole32.start + config->hole32.size - 1, false);
+    }
+    if (config->hole64.size) {
+        aml_qword_memory(aml, config->hole64.start,
+                         config->hole64.start + config->hole64.size - 1, true);
+    }
+    aml_end(aml);
+}
+
+/* Ports that no device of the tree has: nobody else shall get them. */
+static void append_system_resources(Aml *aml, const AcpiPcConfig *config)
+{
+    aml_device(aml, "SYSR");
+    aml_name_eisaid(aml, "_HID", "PNP0C02");
+    aml_name_int(aml, "_UID", 1);
+    aml_name(aml, "_CRS");
+    aml_resources(aml);
+    if (config->hotplug_base) {
+        aml_io(aml, config->hotplug_base, HOTPLUG_PORTS);
+    }
+    aml_io(aml, config->gpe0, GPE0_PORTS);
+    aml_end(aml);
+    aml_end(aml);
+}
+
+/* ---- Interrupts ---- */
+
+/* Pins are swizzled over the four links by slot, as the board wires them. */
+static void append_routing(Aml *aml)
+{
+    aml_name(aml, "_PRT");
+    aml_package(aml, N_SLOTS * N_PINS);
+    for (guint i = 0; i < N_SLOTS * N_PINS; i++) {
+        guint slot = i / N_PINS, pin = i % N_PINS;
+        char link[] = "LNKA";
+
+        link[3] += (slot + pin + N_LINKS - 1) % N_LINKS;
+        aml_package(aml, 4);
+        aml_int(aml, slot << 16 | 0xffff);
+        aml_int(aml, pin);
+        aml_path(aml, slot == PM_SLOT && pin == 0 ? "LNKS" : link);
+        aml_int(aml, 0);
+        aml_end(aml);
+    }
+    aml_end(aml);
+}
+
+static void append_interrupt_resource(Aml *aml, const char *name, const guint32 *irqs, guint n)
+{
+    aml_name(aml, name);
+    aml_resources(aml);
+    aml_interrupts(aml, irqs, n);
+    aml_end(aml);
+}
+
+/* Present, but disabled where the link's register says so. */
+static void append_link_status(Aml *aml, const char *reg)
+{
+    aml_method(aml, "_STA", 0, false);
+    aml_if(aml);
+    aml_op(aml, AML_AND);
+    aml_path(aml, reg);
+    aml_int(aml, PIRQ_DISABLED);
+    aml_no_target(aml);
+    aml_op(aml, AML_RETURN);
+    aml_int(aml, STA_DISABLED);
+    aml_end(aml);
+    aml_op(aml, AML_RETURN);
+    aml_int(aml, STA_HIDDEN);
+    aml_end(aml);
+}
+
+/* _DIS, _CRS and _SRS turn a register into a resource and back. */
+static void append_link_methods(Aml *aml, const char *reg)
+{
+    aml_method(aml, "_DIS", 0, false);
+    aml_op(aml, AML_OR);
+    aml_path(aml, reg);
+    aml_int(aml, PIRQ_DISABLED);
+    aml_path(aml, reg);
+    aml_end(aml);
+
+    append_interrupt_resource(aml, "NOW", (const guint32[]){ 0 }, 1);
+    aml_op(aml, AML_DWORD_FIELD);
+    aml_path(aml, "NOW");
+    aml_int(aml, AML_INTERRUPT_NUMBER);
+    aml_path(aml, "IRQ");
+    aml_method(aml, "_CRS", 0, true);
+    aml_op(aml, AML_AND);
+    aml_path(aml, reg);
+    aml_int(aml, 0x0f);
+    aml_path(aml, "IRQ");
+    aml_op(aml, AML_RETURN);
+    aml_path(aml, "NOW");
+    aml_end(aml);
+
+    aml_method(aml, "_SRS", 1, true);
+    aml_op(aml, AML_DWORD_FIELD);
+    aml_arg(aml, 0);
+    aml_int(aml, AML_INTERRUPT_NUMBER);
+    aml_path(aml, "WANT");
+    aml_op(aml, AML_STORE);
+    aml_path(aml, "WANT");
+    aml_path(aml, reg);
+    aml_end(aml);
+}
+
+static void append_link(Aml *aml, guint n)
+{
+    static const guint32 possible[] = { 5, 10, 11 };
+    char name[] = "LNKA", reg[] = "\\_SB.PCI0.ISA.PRQA";
+
+    name[3] += n;
+    reg[sizeof(reg) - 2] += n;
+    aml_device(aml, name);
+    aml_name_eisaid(aml, "_HID", "PNP0C0F");
+    aml_name_int(aml, "_UID", n);
+    append_interrupt_resource(aml, "_PRS", possible, G_N_ELEMENTS(possible));
+    append_link_status(aml, reg);
+    append_link_methods(aml, reg);
+    aml_end(aml);
+}
+
+/* The SCI's link: it cannot be moved. */
+static void append_sci_link(Aml *aml)
+{
+    static const guint32 sci[] = { SCI };
+
+    aml_device(aml, "LNKS");
+    aml_name_eisaid(aml, "_HID", "PNP0C0F");
+    aml_name_int(aml, "_UID", N_LINKS);
+    append_interrupt_resource(aml, "_PRS", sci, 1);
+    append_interrupt_resource(aml, "_CRS", sci, 1);
+    aml_name_int(aml, "_STA", STA_HIDDEN);
+    aml_method(aml, "_DIS", 0, false);
+    aml_end(aml);
+    aml_method(aml, "_SRS", 1, false);
+    aml_end(aml);
+    aml_end(aml);
+}
+
+/* ---- ISA ---- */
+
+static const struct {
+    const char *name;           /* a second one of the kind has the last letter counted up */
+    const char *eisaid, *hid;   /* one of the two */
+    guint8 ports;
+    bool irq;
+    guint8 status;
+} isa_kinds[ACPI_ISA_N_KINDS] = {
+    [ACPI_ISA_RTC]      = { "RTC0", "PNP0B00", NULL, 2, true, STA_PRESENT },
+    [ACPI_ISA_KEYBOARD] = { "KBD0", "PNP0303", NULL, 1, true, STA_PRESENT },
+    [ACPI_ISA_MOUSE]    = { "MOU0", "PNP0F13", NULL, 0, true, STA_PRESENT },
+    [ACPI_ISA_SERIAL]   = { "COM1", "PNP0501", NULL, 8, true, STA_PRESENT },
+    [ACPI_ISA_PARALLEL] = { "LPT1", "PNP0400", NULL, 8, true, STA_PRESENT },
+    [ACPI_ISA_PVPANIC]  = { "PEV0", NULL, "QEMU0001", 1, false, STA_PRESENT },
+    [ACPI_ISA_FW_CFG]   = { "FWC0", NULL, "QEMU0002", 12, false, STA_HIDDEN },
+};
+
+enum { ISA_MAX_OF_KIND = 8, KEYBOARD_DATA = 0x60, KEYBOARD_COMMAND = 0x64 };
+
+static void append_isa_resources(Aml *aml, const AcpiIsaDevice *dev)
+{
+    aml_name(aml, "_CRS");
+    aml_resources(aml);
+    if (dev->kind == ACPI_ISA_KEYBOARD) {
+        aml_io(aml, KEYBOARD_DATA, 1);
+        aml_io(aml, KEYBOARD_COMMAND, 1);
+    } else if (isa_kinds[dev->kind].ports) {
+        aml_io(aml, dev->iobase, isa_kinds[dev->kind].ports);
+    }
+    if (isa_kinds[dev->kind].irq) {
+        aml_irq_noflags(aml, dev->irq);
+    }
+    aml_end(aml);
+}
+
+/* n counts those of the kind from 0. */
+static void append_isa_device(Aml *aml, const AcpiIsaDevice *dev, guint n)
+{
+    g_autofree char *name = g_strdup(isa_kinds[dev->kind].name);
+
+    name[3] += n;
+    aml_device(aml, name);
+    if (isa_kinds[dev->kind].eisaid) {
+        aml_name_eisaid(aml, "_HID", isa_kinds[dev->kind].eisaid);
+    } else {
+        aml_name_string(aml, "_HID", isa_kinds[dev->kind].hid);
+    }
+    aml_name_int(aml, "_UID", n + 1);
+    aml_name_int(aml, "_STA", isa_kinds[dev->kind].status);
+    append_isa_resources(aml, dev);
+    aml_end(aml);
+}
+
+static void append_isa_bridge(Aml *aml, const AcpiPcConfig *config)
+{
+    guint counts[ACPI_ISA_N_KINDS] = { 0 };
+
+    aml_device(aml, "ISA");
+    aml_name_int(aml, "_ADR", PM_SLOT << 16);
+    aml_region(aml, "PIRQ", AML_PCI_CONFIG, PIRQRC, N_LINKS);
+    aml_field(aml, "PIRQ", AML_ACCESS_BYTE, AML_PRESERVE);
+    for (guint i = 0; i < N_LINKS; i++) {
+        char name[] = "PRQA";
+
+        name[3] += i;
+        aml_field_unit(aml, name, 8);
+    }
+    aml_end(aml);
+    for (guint i = 0; i < config->isa->len; i++) {
+        const AcpiIsaDevice *dev = &g_array_index(config->isa, AcpiIsaDevice, i);
+
+        if (counts[dev->kind] < ISA_MAX_OF_KIND) {
+            append_isa_device(aml, dev, counts[dev->kind]++);
+        }
+    }
+    aml_end(aml);
+}
+
+/* ---- CPUs, HPET, sleep ---- */
+
+static void append_cpus(Aml *aml, const AcpiPcConfig *config)
+{
+    for (guint i = 0; i < config->cpus->len; i++) {
+        char name[] = "C000";
+
+        g_snprintf(name, sizeof(name), "C%03X", i & 0xfff);
+        aml_device(aml, name);
+        aml_name_string(aml, "_HID", "ACPI0007");
+        aml_name_int(aml, "_UID", i);
+        if (config->n_memory) {
+            aml_name_int(aml, "_PXM", g_array_index(config->cpus, AcpiCpu, i).node);
+        }
+        aml_end(aml);
+    }
+}
+
+static void append_hpet(Aml *aml, guint32 address)
+{
+    aml_device(aml, "HPET");
+    aml_name_eisaid(aml, "_HID", "PNP0103");
+    aml_name_int(aml, "_UID", 0);
+    aml_name(aml, "_CRS");
+    aml_resources(aml);
+    aml_memory32(aml, address, HPET_SIZE, false);
+    aml_end(aml);
+    aml_end(aml);
+}
+
+/* SLP_TYP of PM1a, and of a PM1b that there is not. */
+static void append_sleep_state(Aml *aml, const char *name, guint8 type)
+{
+    aml_name(aml, name);
+    aml_package(aml, 4);
+    aml_int(aml, type);
+    aml_int(aml, type);
+    aml_int(aml, 0);
+    aml_int(aml, 0);
+    aml_end(aml);
+}
+
+/* ---- All of it ---- */
+
+static void append_host_bridge(Aml *aml, const AcpiPcConfig *config)
+{
+    aml_device(aml, "PCI0");
+    aml_name_eisaid(aml, "_HID", "PNP0A03");
+    aml_name_int(aml, "_UID", 0);
+    append_host_resources(aml, config);
+    append_routing(aml);
+    append_isa_bridge(aml, config);
+    if (config->hotplug_base && config->root) {
+        acpi_dsdt_hotplug(aml, config);
+    }
+    aml_end(aml);
+}
+
+void acpi_dsdt(Aml *aml, const AcpiPcConfig *config)
+{
+    aml_scope(aml, "\\_SB");
+    append_host_bridge(aml, config);
+    append_system_resources(aml, config);
+    for (guint i = 0; i < N_LINKS; i++) {
+        append_link(aml, i);
+    }
+    append_sci_link(aml);
+    append_cpus(aml, config);
+    if (config->hpet) {
+        append_hpet(aml, config->hpet);
+    }
+    aml_end(aml);
+
+    if (config->hotplug_base && config->root) {
+        acpi_dsdt_hotplug_event(aml);
+    }
+    if (config->s3) {
+        append_sleep_state(aml, "\\_S3", 1);
+    }
+    if (config->s4) {
+        append_sleep_state(aml, "\\_S4", config->s4_value);
+    }
+    append_sleep_state(aml, "\\_S5", 0);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The parts of a PC's DSDT, for acpi-build.c.
+ */
+#ifndef HW_I386_ACPI_DSDT_H
+#define HW_I386_ACPI_DSDT_H
+
+#include "hw/acpi/aml.h"
+#include "hw/i386/acpi-build.h"
+
+/* Host bridge with windows and interrupt routing, ISA bridge with its devices,
+ * interrupt links, processors, HPET, sleep states. */
+void acpi_dsdt(Aml *aml, const AcpiPcConfig *config);
+
+/* Hotplug of PCI devices: registers, slots, methods, and the event that calls
+ * them.  acpi_dsdt_hotplug stands in the host bridge's scope. */
+void acpi_dsdt_hotplug(Aml *aml, const AcpiPcConfig *config);
+void acpi_dsdt_hotplug_event(Aml *aml);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hw/i386/acpi-build.c and its parts: tables of PCs, judged by iasl, and what
+ * they say of a machine's objects.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "hw/i386/acpi-build.h"
+#include "hw/i386/bytes.h"
+#include "tests/lib/acpi-check.h"
+#include "tests/lib/rig.h"
+
+enum { ADDRESS = 0x0ffe0000 };
+
+/* Root bus with two bridges; behind the second one, which takes no hotplug
+ * itself, there is one that does. */
+static const AcpiPciBus behind_second[] = {
+    { .devfn = 0x08, .number = 2, .fixed = 0 },
+};
+static const AcpiPciBus behind_root[] = {
+    { .devfn = 0x18, .number = 1, .fixed = 1 << 4 },
+    { .devfn = 0x20, .number = -1, .buses = behind_second, .n_buses = 1 },
+};
+static const AcpiPciBus root = {
+    .number = 0, .fixed = 1 << 0 | 1 << 1 | 1 << 2, .buses = behind_root, .n_buses = 2,
+};
+
+static AcpiPcConfig usual(void)
+{
+    AcpiPcConfig config = {
+        .oem = { .id = "BOCHS", .table_id = "BXPC" },
+        .fadt_revision = 1,
+        .pm_base = 0x600,
+        .gpe0 = 0xafe0,
+        .pics = true,
+        .s3 = true,
+        .s4 = true,
+        .s4_value = 2,
+        .hole32 = { 0x10000000, 0xeec00000 },
+        .hotplug_base = 0xae00,
+        .root = &root,
+        .acpi_index = true,
+        .cpus = g_array_new(false, false, sizeof(AcpiCpu)),
+        .isa = g_array_new(false, false, sizeof(AcpiIsaDevice)),
+        .hpet = 0xfed00000,
+    };
+    const AcpiCpu cpus[] = { { .apic_id = 0 }, { .apic_id = 1, .node = 1 } };
+    const AcpiIsaDevice isa[] = {
+        { ACPI_ISA_RTC, 0x70, 8 }, { ACPI_ISA_KEYBOARD, 0, 1 }, { ACPI_ISA_MOUSE, 0, 12 },
+        { ACPI_ISA_SERIAL, 0x3f8, 4 }, { ACPI_ISA_SERIAL, 0x2f8, 3 },
+        { ACPI_ISA_PARALLEL, 0x378, 7 }, { ACPI_ISA_PVPANIC, 0x505, 0 },
+        { ACPI_ISA_FW_CFG, 0x510, 0 },
+    };
+
+    g_array_append_vals(config.cpus, cpus, G_N_ELEMENTS(cpus));
+    g_array_append_vals(config.isa, isa, G_N_ELEMENTS(isa));
+    return config;
+}
+
+static void assert_has(const char *text, const char *what)
+{
+    if (*text && !strstr(text, what)) {
+        g_error("the tables have no \"%s\"", what);
+    }
+}
+
+static void assert_lacks(const char *text, const char *what)
+{
+    if (strstr(text, what)) {
+        g_error("the tables have \"%s\"", what);
+    }
+}
+
+/* The text without runs of white space, so that layout does not matter. */
+static char *squeeze(const char *text)
+{
+    GString *out = g_string_new(NULL);
+
+    for (; *text; text++) {
+        if (!g_ascii_isspace(*text)) {
+            g_string_append_c(out, *text);
+        } else if (out->len && out->str[out->len - 1] != ' ') {
+            g_string_append_c(out, ' ');
+        }
+    }
+    return g_string_free(out, false);
+}
+
+static char *source_of(const AcpiPcConfig *config)
+{
+    g_autoptr(AcpiTables) tables = acpi_pc_build(config);
+    g_autofree char *text = acpi_check(tables, ADDRESS);
+
+    return squeeze(text);
+}
+
+/* ---- Contents ---- */
+
+static void test_usual(void)
+{
+    AcpiPcConfig config = usual();
+    g_autofree char *text = source_of(&config);
+
+    assert_has(text, "DefinitionBlock (\"\", \"DSDT\", 1, \"BOCHS \", \"BXPC \", 0x00000001)");
+    assert_has(text, "Device (RTC0)");
+    assert_has(text, "Device (KBD0)");
+    assert_has(text, "Device (COM2)");
+    assert_has(text, "Device (LPT1)");
+    assert_has(text, "Name (_HID, \"QEMU0001\")");
+    assert_has(text, "Name (_HID, \"QEMU0002\")");
+    assert_has(text, "Memory32Fixed (ReadOnly, 0xFED00000,");
+    assert_has(text, "Name (\\_S3, Package (0x04)");
+    assert_has(text, "Name (\\_S4, Package (0x04)");
+    assert_has(text, "Name (\\_S5, Package (0x04)");
+    assert_has(text, "0xEEC00000, // Length");
+    assert_lacks(text, "QWordMemory");
+    assert_lacks(text, "_PXM");
+    assert_lacks(text, "Static Resource Affinity");
+    acpi_pc_clear(&config);
+}
+
+static void test_routing(void)
+{
+    AcpiPcConfig config = usual();
+    g_autofree char *text = source_of(&config);
+
+    assert_has(text, "Name (_PRT, Package (0x80)");
+    assert_has(text, "Package (0x04) { 0xFFFF, Zero, LNKD, Zero }");
+    assert_has(text, "Package (0x04) { 0x0001FFFF, Zero, LNKS, Zero }");
+    assert_has(text, "Package (0x04) { 0x0001FFFF, One, LNKB, Zero }");
+    assert_has(text, "Package (0x04) { 0x0003FFFF, Zero, LNKC, Zero }");
+    assert_has(text, "Package (0x04) { 0x001FFFFF, 0x03, LNKB, Zero }");
+    assert_has(text, "OperationRegion (PIRQ, PCI_Config, 0x60, 0x04)");
+    assert_lacks(text, "While");
+    acpi_pc_clear(&config);
+}
+
+static void test_hotplug(void)
+{
+    AcpiPcConfig config = usual();
+    g_autofree char *text = source_of(&config);
+
+    assert_has(text, "Method (_E01, 0, NotSerialized)");
+    assert_has(text, "OperationRegion (HPUD, SystemIO, 0xAE00, 0x08)");
+    assert_has(text, "OperationRegion (HPEJ, SystemIO, 0xAE08, 0x04)");
+    assert_has(text, "OperationRegion (HPBI, SystemIO, 0xAE10, 0x08)");
+    assert_has(text, "Device (S18) { Name (_ADR, 0x00030000) // _ADR: Address Name (BSEL, One)");
+    assert_has(text, "Device (SF8) { Name (_SUN, 0x1F)");
+    assert_has(text, "^S18.PCNT () ^S20.PCNT ()");
+    assert_has(text, "Notify (SF8, Arg1)");
+    assert_has(text, "Return (\\_SB.PCI0.HDSM (Arg0, Arg1, Arg2, BSEL, _SUN))");
+    g_clear_pointer(&text, g_free);
+    config.acpi_index = false;
+    text = source_of(&config);
+    assert_has(text, "Device (SF8) { Name (_SUN, 0x1F)");
+    assert_lacks(text, "_DSM");
+    g_clear_pointer(&text, g_free);
+    config.root = NULL;
+    config.hotplug_base = 0;
+    text = source_of(&config);
+    assert_lacks(text, "BSEL");
+    assert_lacks(text, "_E01");
+    assert_lacks(text, "0xAE00");
+    acpi_pc_clear(&config);
+}
+
+static void test_large(void)
+{
+    static const AcpiMemory memory[] = {
+        { 0, 0xa0000, 0 }, { 0x100000, 0x7ff00000, 0 },
+        { G_GUINT64_CONSTANT(1) << 32, G_GUINT64_CONSTANT(1) << 36, 1 },
+    };
+    AcpiPcConfig config = usual();
+    g_autofree char *text = NULL;
+
+    config.fadt_revision = 3;
+    config.reset_port = 0xcf9;
+    config.memory = memory;
+    config.n_memory = G_N_ELEMENTS(memory);
+    config.hole64 = (AcpiWindow){ G_GUINT64_CONSTANT(0x8000000000), G_GUINT64_CONSTANT(1) << 35 };
+    for (guint i = 2; i < 300; i++) {
+        const AcpiCpu cpu = { .apic_id = i, .node = i & 1 };
+
+        g_array_append_val(config.cpus, cpu);
+    }
+    text = source_of(&config);
+    assert_has(text, "QWordMemory");
+    assert_has(text, "Device (C12B)");
+    assert_has(text, "_PXM");
+    assert_has(text, "Use APIC Cluster Model (V4) : 1");
+    assert_has(text, "Processor x2Apic ID : 0000012B");
+    assert_has(text, "Proximity Domain : 00000001");
+    acpi_pc_clear(&config);
+}
+
+static void test_small(void)
+{
+    AcpiPcConfig config = {
+        .oem = { .id = "BOCHS", .table_id = "BXPC" },
+        .fadt_revision = 1, .pm_base = 0x600, .gpe0 = 0xafe0,
+        .cpus = g_array_new(false, false, sizeof(AcpiCpu)),
+        .isa = g_array_new(false, false, sizeof(AcpiIsaDevice)),
+    };
+    g_autofree char *text = source_of(&config);
+
+    assert_lacks(text, "HPET");
+    assert_lacks(text, "Name (\\_S3");
+    assert_lacks(text, "Device (COM1)");
+    assert_lacks(text, "PC-AT Compatibility : 1");
+    assert_has(text, "Name (\\_S5, Package (0x04)");
+    acpi_pc_clear(&config);
+}
+
+/* ---- Methods, run by ACPICA ---- */
+
+static char *execute(const char *commands)
+{
+    AcpiPcConfig config = usual();
+    g_autoptr(AcpiTables) tables = acpi_pc_build(&config);
+    char *output;
+
+    acpi_relocate(tables, ADDRESS);
+    output = acpi_execute(tables, ADDRESS, commands);
+    acpi_pc_clear(&config);
+    if (output) {
+        g_assert_null(strstr(output, "AE_"));
+    }
+    return output;
+}
+
+static void assert_integers(const char *output, const guint64 *expected, guint n)
+{
+    static const char mark[] = "[Integer] = ";
+
+    for (guint i = 0; i < n; i++) {
+        output = strstr(output, mark);
+        g_assert_nonnull(output);
+        output += strlen(mark);
+        g_assert_cmphex(g_ascii_strtoull(output, NULL, 16), ==, expected[i]);
+    }
+    g_assert_null(strstr(output, mark));
+}
+
+static void test_link_methods(void)
+{
+    static const guint64 expected[] = { 0x0b, 0x80, 0x09, 0x0b, 0x0b };
+    g_autofree char *output = execute(
+        "execute \\_SB.LNKB._STA; execute \\_SB.LNKB._DIS; execute \\_SB.PCI0.ISA.PRQB; "
+        "execute \\_SB.LNKB._STA; "
+        "execute \\_SB.LNKB._SRS (89 06 00 09 01 0B 00 00 00 79 00); "
+        "execute \\_SB.PCI0.ISA.PRQB; execute \\_SB.LNKB._STA; execute \\_SB.LNKB._CRS");
+
+    if (output) {
+        assert_integers(output, expected, G_N_ELEMENTS(expected));
+        g_assert_nonnull(strstr(output, "89 06 00 09 01 0B 00 00 00 79 00"));
+    }
+}
+
+static void test_hotplug_methods(void)
+{
+    static const guint64 expected[] = { 0, 1 << 5, 2, G_GUINT64_CONSTANT(1) << 31, 2 };
+    g_autofree char *output = execute(
+        "execute \\_SB.PCI0.S28._EJ0 1; execute \\_SB.PCI0.BUSN; execute \\_SB.PCI0.EJCT; "
+        "execute \\_SB.PCI0.S20.S08.SF8._EJ0 1; execute \\_SB.PCI0.BUSN; "
+        "execute \\_SB.PCI0.EJCT; execute \\_SB.PCI0.S18.HNT 0 1; execute \\_GPE._E01; "
+        "execute \\_SB.PCI0.BUSN");
+
+    if (output) {
+        assert_integers(output, expected, G_N_ELEMENTS(expected));
+    }
+}
+
+/* INDX keeps the slot's bit, which is then the device's index. */
+static void test_dsm(void)
+{
+    g_autofree char *output = execute(
+        "execute \\_SB.PCI0.S28._DSM "
+        "(D0 37 C9 E5 53 35 7A 4D 91 17 EA 4D 19 C3 43 4D) 2 0 []; "
+        "execute \\_SB.PCI0.S28._DSM "
+        "(D0 37 C9 E5 53 35 7A 4D 91 17 EA 4D 19 C3 43 4D) 2 7 []; "
+        "execute \\_SB.PCI0.S28._DSM "
+        "(D0 37 C9 E5 53 35 7A 4D 91 17 EA 4D 19 C3 43 4E) 2 0 []");
+
+    if (output) {
+        g_autofree char *text = squeeze(output);
+
+        g_assert_nonnull(strstr(text, "[Buffer] Length 01 = 0000: 81"));
+        g_assert_nonnull(strstr(text, "[Integer] = 0000000000000020"));
+        g_assert_nonnull(strstr(text, "[Buffer] Length 01 = 0000: 00"));
+    }
+}
+
+/* ---- From objects ---- */
+
+static void test_collect(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    AcpiPcConfig config = { 0 };
+    AcpiIsaDevice *isa;
+
+    rig_device(rig, "mc146818rtc", "r", &error, "irq", "9", NULL);
+    rig_device(rig, "isa-serial", "a", &error, NULL);
+    rig_device(rig, "isa-serial", "b", &error, "irq", "10", NULL);
+    rig_device(rig, "fw_cfg_io", "f", &error, NULL);
+    g_assert_no_error(error);
+    acpi_pc_collect(rig->machine, &config);
+    g_assert_cmpuint(config.isa->len, ==, 4);
+    isa = (AcpiIsaDevice *)config.isa->data;
+    g_assert_cmpint(isa[0].kind, ==, ACPI_ISA_RTC);
+    g_assert_cmpuint(isa[0].irq, ==, 9);
+    g_assert_cmphex(isa[1].iobase, ==, 0x3f8);
+    g_assert_cmpuint(isa[1].irq, ==, 4);
+    g_assert_cmphex(isa[2].iobase, ==, 0x2f8);
+    g_assert_cmpuint(isa[2].irq, ==, 10);
+    g_assert_cmpint(isa[3].kind, ==, ACPI_ISA_FW_CFG);
+    g_assert_cmphex(isa[3].iobase, ==, 0x510);
+    g_assert_cmpuint(config.cpus->len, ==, 0);
+    g_assert_cmphex(config.hpet, ==, 0);
+    acpi_pc_clear(&config);
+}
+
+/* ---- Files ---- */
+
+static void assert_file(FwCfg *fw_cfg, const char *name, gsize size, const void *data, gsize n)
+{
+    g_autoptr(GBytes) bytes = fw_cfg_get_file(fw_cfg, name);
+
+    g_assert_cmpuint(g_bytes_get_size(bytes), ==, size);
+    g_assert_cmpmem(g_bytes_get_data(bytes, NULL), n, data, n);
+}
+
+static void test_files(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    AcpiPcConfig config = usual();
+    FwCfg *fw_cfg = (FwCfg *)rig_device(rig, "fw_cfg_io", "f", &error, NULL);
+    g_autoptr(AcpiTables) tables = acpi_pc_build(&config);
+    g_autoptr(GByteArray) script = acpi_loader_script(tables);
+
+    g_assert_true(acpi_pc_set_files(tables, fw_cfg, &error));
+    assert_file(fw_cfg, "etc/acpi/tables", 128 << 10, tables->block->data, tables->block->len);
+    assert_file(fw_cfg, "etc/acpi/rsdp", 20, tables->rsdp->data, 20);
+    assert_file(fw_cfg, "etc/table-loader", 4096, script->data, script->len);
+    acpi_pc_clear(&config);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/acpi-pc/usual", test_usual);
+    g_test_add_func("/acpi-pc/routing", test_routing);
+    g_test_add_func("/acpi-pc/hotplug", test_hotplug);
+    g_test_add_func("/acpi-pc/large", test_large);
+    g_test_add_func("/acpi-pc/small", test_small);
+    g_test_add_func("/acpi-pc/link-methods", test_link_methods);
+    g_test_add_func("/acpi-pc/hotplug-methods", test_hotplug_methods);
+    g_test_add_func("/acpi-pc/dsm", test_dsm);
+    g_test_add_func("/acpi-pc/collect", test_collect);
+    g_test_add_func("/acpi-pc/files", test_files);
+    return g_test_run();
+}
