@@ -37,6 +37,7 @@
 #include "hw/nvram/fw-cfg.h"
 #include "hw/pci/pci.h"
 #include "hw/rtc/mc146818.h"
+#include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
 #include "hw/timer/kvm-pit.h"
 #include "hw/timer/pcspk.h"
@@ -135,6 +136,7 @@ const TypeInfo *const hw_types[] = {
     &mc146818_type,
 
     /* timer */
+    &hpet_type,
     &isa_pcspk_type,
     &isa_pit_type,
     &kvm_pit_type,

@@ -123,6 +123,13 @@ static void set_gsi(Accel *accel, guint gsi, bool level)
     f->gsi[gsi] = level;
 }
 
+static bool msi_send(Accel *accel, const AccelMsi *msi)
+{
+    fake(accel)->msis++;
+    fake(accel)->msi = *msi;
+    return true;
+}
+
 static bool pit_create(Accel *accel, GError **error)
 {
     FakeAccel *f = fake(accel);
@@ -209,6 +216,7 @@ static const AccelOps fake_ops = {
     .ioeventfd_del = ioeventfd_del,
     .irqchip = irqchip,
     .set_gsi = set_gsi,
+    .msi_send = msi_send,
     .pit_create = pit_create,
     .chip_size = chip_size,
     .chip_get = chip_get,

@@ -23,6 +23,8 @@ typedef struct {
     guint slot_adds, slot_dels; /* that were committed */
     bool gsi[FAKE_ACCEL_N_GSIS];        /* levels */
     guint gsi_edges[FAKE_ACCEL_N_GSIS]; /* rising edges */
+    guint msis;                 /* messages that were sent; and the last one: */
+    AccelMsi msi;
     bool pit;                   /* pit_create() was called */
     bool resumed;               /* vCPUs run */
     guint resumes, pauses;
