@@ -39,6 +39,7 @@
 #include "hw/qtest/qtest.h"
 #include "hw/rtc/mc146818.h"
 #include "hw/smbios/smbios.h"
+#include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
 #include "hw/timer/kvm-pit.h"
 #include "hw/timer/pcspk.h"
@@ -146,6 +147,7 @@ const TypeInfo *const hw_types[] = {
     &smbios_type_1_type,
 
     /* timer */
+    &hpet_type,
     &isa_pcspk_type,
     &isa_pit_type,
     &kvm_pit_type,

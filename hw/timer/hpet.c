@@ -1,0 +1,641 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * High precision event timer, after Intel's "IA-PC HPET Specification", revision
+ * 1.0a: section 2.3 registers, 2.2 interrupts and legacy replacement.
+ *
+ * The main counter counts the machine's clock in steps of 10 ns, so it stands while
+ * the machine is stopped.
+ *
+ * Modelled: 3 to 32 timers of 64 bits with 32-bit mode, one-shot and periodic, edge
+ * and level interrupts by lines, edges by messages (FSB), legacy replacement.
+ * Different from the chip:
+ *  - A comparator that is set to what the counter has passed, by less than half its
+ *    range, matches at once, and not when the counter has gone round: a guest that
+ *    was too slow would else wait for 43 seconds.
+ *  - Periods that passed before the host came to it are one interrupt, and periods
+ *    are never followed at less than FASTEST_NS.
+ * Not modelled: accesses of less than 32 bits.
+ *
+ * Made by recipes.
+ */
+#include "config.h"
+#include "hw/timer/hpet.h"
+
+#include "hw/core/irq.h"
+#include "hw/core/machine.h"
+#include "qmp/error.h"
+
+enum {                          /* 2.3.1 */
+    GCAP_ID = 0x000,
+    GEN_CONF = 0x010,
+    GINTR_STA = 0x020,
+    MAIN_CNT = 0x0f0,
+    TIMERS = 0x100,             /* first timer; 0x20 bytes each: */
+    TN_CONF = 0x00,
+    TN_COMPARATOR = 0x08,
+    TN_FSB_ROUTE = 0x10,
+    TN_SIZE = 0x20,
+    HPET_SIZE = 0x400,          /* 2.3: which cuts off timers 24 to 31 */
+};
+
+enum {                          /* 2.3.4 GCAP_ID */
+    CAP_REVISION = 0x01,
+    CAP_COUNT_SIZE = 1 << 13,   /* 64 bits */
+    CAP_LEG_RT = 1 << 15,
+    CAP_VENDOR_SHIFT = 16,
+    CAP_PERIOD_SHIFT = 32,
+    VENDOR = 0x8086,
+    TICK_NS = 10,
+    TICK_FS = TICK_NS * 1000000,
+};
+
+enum {                          /* 2.3.5 GEN_CONF */
+    CONF_ENABLE = 1 << 0,
+    CONF_LEG_RT = 1 << 1,
+    CONF_WRITABLE = CONF_ENABLE | CONF_LEG_RT,
+};
+
+enum {                          /* 2.3.8 Tn_CONF */
+    TN_LEVEL = 1 << 1,
+    TN_INT_ENB = 1 << 2,
+    TN_PERIODIC = 1 << 3,
+    TN_PER_CAP = 1 << 4,
+    TN_SIZE_CAP = 1 << 5,
+    TN_VAL_SET = 1 << 6,
+    TN_32MODE = 1 << 8,
+    TN_ROUTE_SHIFT = 9,
+    TN_ROUTE = 0x1f << TN_ROUTE_SHIFT,
+    TN_FSB_EN = 1 << 14,
+    TN_FSB_CAP = 1 << 15,
+    TN_ROUTE_CAP_SHIFT = 32,
+    TN_WRITABLE = TN_LEVEL | TN_INT_ENB | TN_PERIODIC | TN_VAL_SET | TN_32MODE | TN_ROUTE |
+                  TN_FSB_EN,
+};
+
+enum {
+    TIMERS_MAX = 32,
+    N_LINES = 24,
+    LEGACY_PIT = 0,             /* line of timer 0, or of the 8254 */
+    LEGACY_RTC = 8,             /* line of timer 1, or of the real time clock */
+    FASTEST_NS = 20000,
+};
+
+#define MSI_ADDRESS_MASK 0xfff00000u    /* a message goes to a local APIC: */
+#define MSI_ADDRESS 0xfee00000u
+
+typedef struct {
+    Device parent;
+    guint64 gen_conf;
+    guint64 status;             /* GINTR_STA */
+    guint64 counter;            /* as it stands; while it runs, see `offset` */
+    guint64 offset;             /* what it is ahead of the clock while it runs, in ticks */
+    /* Timers. */
+    guint64 config[TIMERS_MAX]; /* of TN_WRITABLE */
+    guint64 comparator[TIMERS_MAX];
+    guint64 period[TIMERS_MAX]; /* last value written, while periodic */
+    guint64 fsb_route[TIMERS_MAX];
+    guint64 match[TIMERS_MAX];  /* counter's value at the next match, if there is one: */
+    bool armed[TIMERS_MAX];
+    /* Wiring. */
+    bool pit_level, rtc_level;  /* inputs */
+    Machine *machine;
+    Timer *timer;               /* of the next match of all */
+    MachineListener *listener;
+    MemoryRegion *region;
+    Irq *lines[N_LINES];
+    Irq *pit_enabled;
+} Hpet;
+
+static const HpetProps *properties(const Hpet *s)
+{
+    return object_props(s);
+}
+
+/* ---- The main counter ---- */
+
+static guint64 clock_ticks(const Hpet *s)
+{
+    return clock_now(s->machine->clock, CLOCK_KIND_VIRTUAL) / TICK_NS;
+}
+
+static bool counts(const Hpet *s)
+{
+    return s->gen_conf & CONF_ENABLE;
+}
+
+static guint64 counter_now(const Hpet *s)
+{
+    return counts(s) ? clock_ticks(s) + s->offset : s->counter;
+}
+
+/* ---- Interrupts, 2.2 ---- */
+
+static bool legacy(const Hpet *s)
+{
+    return s->gen_conf & CONF_LEG_RT;
+}
+
+/* The line of timer n; N_LINES if it has none. */
+static guint line_of(const Hpet *s, guint n)
+{
+    guint route = (s->config[n] & TN_ROUTE) >> TN_ROUTE_SHIFT;
+
+    if (legacy(s) && n < 2) {
+        return n == 0 ? LEGACY_PIT : LEGACY_RTC;
+    }
+    return route < N_LINES && properties(s)->hpet_intcap >> route & 1 ? route : N_LINES;
+}
+
+static bool drives_line(const Hpet *s, guint n)
+{
+    return counts(s) && (s->config[n] & TN_INT_ENB) && !(s->config[n] & TN_FSB_EN);
+}
+
+/* The one place that derives lines: timers with level interrupts hold theirs while
+ * their status bit is set, and old chips' lines pass outside of legacy mode. */
+static void update_irq(Hpet *s)
+{
+    guint32 high = 0;
+
+    for (guint n = 0; n < properties(s)->timers; n++) {
+        if ((s->status >> n & 1) && drives_line(s, n) && line_of(s, n) < N_LINES) {
+            high |= 1u << line_of(s, n);
+        }
+    }
+    if (!legacy(s)) {
+        high |= s->pit_level << LEGACY_PIT | s->rtc_level << LEGACY_RTC;
+    }
+    for (guint i = 0; i < N_LINES; i++) {
+        irq_set(s->lines[i], high >> i & 1);
+    }
+    irq_set(s->pit_enabled, !legacy(s));
+}
+
+/* 2.3.9.2.4: the route's upper half is the address, the lower one the value.  What is
+ * no interrupt message is no write into memory here. */
+static void send_message(Hpet *s, guint n)
+{
+    const AccelOps *ops = accel_ops(s->machine->accel);
+    const AccelMsi msi = {
+        .address = s->fsb_route[n] >> 32,
+        .data = s->fsb_route[n],
+    };
+
+    if (ops->msi_send && (msi.address & MSI_ADDRESS_MASK) == MSI_ADDRESS) {
+        ops->msi_send(s->machine->accel, &msi);
+    }
+}
+
+/* Timer n has matched. */
+static void interrupt(Hpet *s, guint n)
+{
+    if (s->config[n] & TN_FSB_EN) {
+        if (s->config[n] & TN_INT_ENB) {
+            send_message(s, n);
+        }
+    } else if (s->config[n] & TN_LEVEL) {
+        s->status |= G_GUINT64_CONSTANT(1) << n;
+    } else if (drives_line(s, n) && line_of(s, n) < N_LINES) {
+        irq_set(s->lines[line_of(s, n)], true);         /* an edge: update_irq() ends it */
+    }
+    update_irq(s);
+}
+
+/* ---- Timers ---- */
+
+static bool is_32bit(const Hpet *s, guint n)
+{
+    return s->config[n] & TN_32MODE;
+}
+
+/* Ticks until the counter is where the comparator is. */
+static guint64 ticks_to(const Hpet *s, guint n, guint64 counter)
+{
+    guint64 ticks = s->comparator[n] - counter;
+
+    return is_32bit(s, n) ? (guint32)ticks : ticks;
+}
+
+/* Whether it was there a short while ago. */
+static bool has_passed(const Hpet *s, guint n, guint64 counter)
+{
+    guint64 ticks = s->comparator[n] - counter;
+
+    return is_32bit(s, n) ? (gint32)ticks < 0 : (gint64)ticks < 0;
+}
+
+/* Ticks to timer n's match; 0 if it is due. */
+static guint64 ticks_left(const Hpet *s, guint n, guint64 counter)
+{
+    gint64 ticks = s->match[n] - counter;
+
+    return MAX(ticks, 0);
+}
+
+/* Has the host's timer wait for the next match. */
+static void rearm(Hpet *s)
+{
+    gint64 now = clock_now(s->machine->clock, CLOCK_KIND_VIRTUAL);
+    guint64 counter = counter_now(s), next = G_MAXINT64;
+
+    for (guint n = 0; counts(s) && n < properties(s)->timers; n++) {
+        if (s->armed[n]) {
+            next = MIN(next, ticks_left(s, n, counter));
+        }
+    }
+    if (next < (guint64)(G_MAXINT64 - now) / TICK_NS) {
+        timer_set(s->timer, (now / TICK_NS + (gint64)next) * TICK_NS);
+    } else {
+        timer_cancel(s->timer);
+    }
+}
+
+/* After a change of timer n or of the counter; at_once: what the counter has passed
+ * matches now. */
+static void arm(Hpet *s, guint n, bool at_once)
+{
+    guint64 counter = counter_now(s);
+    bool late = at_once && has_passed(s, n, counter);
+    guint64 ticks = late ? 0 : ticks_to(s, n, counter);
+
+    s->match[n] = counter + ticks;
+    s->armed[n] = ticks <= G_MAXINT64;  /* else it is 2900 years */
+}
+
+/* 2.3.9.2.2: a periodic timer's comparator moves on by its period, here beyond what has
+ * passed already. */
+static void next_period(Hpet *s, guint n, guint64 counter)
+{
+    guint64 period = is_32bit(s, n) ? (guint32)s->period[n] : s->period[n];
+    guint64 steps;
+
+    if (period == 0) {
+        s->armed[n] = false;
+        return;
+    }
+    steps = (counter - s->match[n]) / period + 1;
+    s->comparator[n] += steps * period;
+    if (is_32bit(s, n)) {
+        s->comparator[n] = (guint32)s->comparator[n];
+    }
+    s->match[n] = MAX(s->match[n] + steps * period, counter + FASTEST_NS / TICK_NS);
+}
+
+/* 2.3.9.2.1: one of 32 bits matches again when the counter has gone round. */
+static void next_round(Hpet *s, guint n)
+{
+    if (is_32bit(s, n)) {
+        s->match[n] += G_GUINT64_CONSTANT(1) << 32;
+    } else {
+        s->armed[n] = false;
+    }
+}
+
+static void on_timer(void *opaque, gint64 now)
+{
+    Hpet *s = opaque;
+    guint64 counter = counter_now(s);
+
+    for (guint n = 0; counts(s) && n < properties(s)->timers; n++) {
+        if (s->armed[n] && (gint64)(counter - s->match[n]) >= 0) {
+            if (s->config[n] & TN_PERIODIC) {
+                next_period(s, n, counter);
+            } else {
+                next_round(s, n);
+            }
+            interrupt(s, n);
+        }
+    }
+    rearm(s);
+}
+
+/* ---- Registers, 2.3 ---- */
+
+static guint64 read_capabilities(const Hpet *s)
+{
+    return CAP_REVISION | (guint64)(properties(s)->timers - 1) << 8 | CAP_COUNT_SIZE |
+           CAP_LEG_RT | (guint64)VENDOR << CAP_VENDOR_SHIFT | (guint64)TICK_FS << CAP_PERIOD_SHIFT;
+}
+
+static guint64 read_tn_conf(const Hpet *s, guint n)
+{
+    return s->config[n] | TN_PER_CAP | TN_SIZE_CAP | (properties(s)->msi ? TN_FSB_CAP : 0) |
+           (guint64)properties(s)->hpet_intcap << TN_ROUTE_CAP_SHIFT;
+}
+
+static guint64 read_timer(const Hpet *s, guint n, guint64 offset)
+{
+    if (n >= properties(s)->timers) {
+        return 0;
+    }
+    switch (offset) {
+    case TN_CONF:
+        return read_tn_conf(s, n);
+    case TN_COMPARATOR:
+        return s->comparator[n];
+    case TN_FSB_ROUTE:
+        return s->fsb_route[n];
+    default:
+        return 0;
+    }
+}
+
+/* offset is a multiple of 8. */
+static guint64 read_register(const Hpet *s, guint64 offset)
+{
+    if (offset >= TIMERS) {
+        return read_timer(s, (offset - TIMERS) / TN_SIZE, offset % TN_SIZE);
+    }
+    switch (offset) {
+    case GCAP_ID:
+        return read_capabilities(s);
+    case GEN_CONF:
+        return s->gen_conf;
+    case GINTR_STA:
+        return s->status;
+    case MAIN_CNT:
+        return counter_now(s);
+    default:
+        return 0;
+    }
+}
+
+static void write_gen_conf(Hpet *s, guint64 value)
+{
+    guint64 counter = counter_now(s);
+    bool counted = counts(s);
+
+    s->gen_conf = value & CONF_WRITABLE;
+    if (!counted && counts(s)) {
+        s->offset = counter - clock_ticks(s);
+        for (guint n = 0; n < properties(s)->timers; n++) {
+            arm(s, n, false);
+        }
+    } else {
+        s->counter = counter;
+    }
+    update_irq(s);
+    rearm(s);
+}
+
+/* 2.3.7: only while it stands. */
+static void write_counter(Hpet *s, guint64 value)
+{
+    if (!counts(s)) {
+        s->counter = value;
+    }
+}
+
+/* A route that the chip does not have is not taken. */
+static guint64 valid_route(const Hpet *s, guint n, guint64 value)
+{
+    guint route = (value & TN_ROUTE) >> TN_ROUTE_SHIFT;
+
+    if (properties(s)->hpet_intcap >> route & 1) {
+        return value;
+    }
+    return (value & ~(guint64)TN_ROUTE) | (s->config[n] & TN_ROUTE);
+}
+
+static void write_tn_conf(Hpet *s, guint n, guint64 value)
+{
+    guint64 old = s->config[n];
+
+    value = valid_route(s, n, value) & TN_WRITABLE;
+    if (!properties(s)->msi) {
+        value &= ~TN_FSB_EN;
+    }
+    if (!(value & TN_PERIODIC)) {
+        value &= ~TN_VAL_SET;
+    }
+    if (!(value & TN_LEVEL)) {
+        s->status &= ~(G_GUINT64_CONSTANT(1) << n);
+    }
+    s->config[n] = value;
+    if (is_32bit(s, n)) {
+        s->comparator[n] = (guint32)s->comparator[n];
+        s->period[n] = (guint32)s->period[n];
+    }
+    if ((old ^ value) & (TN_PERIODIC | TN_32MODE)) {
+        arm(s, n, false);
+    }
+}
+
+/* 2.3.9.2.2: a periodic timer takes the value for its period, and for its comparator,
+ * too, after VAL_SET, which is then used up.  mask: the bits that are written. */
+static void write_comparator(Hpet *s, guint n, guint64 value, guint64 mask)
+{
+    bool periodic = s->config[n] & TN_PERIODIC;
+
+    if (is_32bit(s, n)) {
+        mask &= G_MAXUINT32;
+    }
+    if (periodic) {
+        s->period[n] = (s->period[n] & ~mask) | (value & mask);
+    }
+    if (!periodic || (s->config[n] & TN_VAL_SET)) {
+        s->comparator[n] = (s->comparator[n] & ~mask) | (value & mask);
+        s->config[n] &= ~(guint64)TN_VAL_SET;
+        arm(s, n, true);
+    }
+}
+
+static void write_timer(Hpet *s, guint n, guint64 offset, guint64 value, guint64 mask)
+{
+    if (n >= properties(s)->timers) {
+        return;
+    }
+    switch (offset) {
+    case TN_CONF:
+        write_tn_conf(s, n, (s->config[n] & ~mask) | (value & mask));
+        break;
+    case TN_COMPARATOR:
+        write_comparator(s, n, value, mask);
+        break;
+    case TN_FSB_ROUTE:
+        s->fsb_route[n] = (s->fsb_route[n] & ~mask) | (value & mask);
+        break;
+    default:
+        break;
+    }
+    update_irq(s);
+    rearm(s);
+}
+
+/* offset is a multiple of 8; mask: the bits that are written. */
+static void write_register(Hpet *s, guint64 offset, guint64 value, guint64 mask)
+{
+    if (offset >= TIMERS) {
+        write_timer(s, (offset - TIMERS) / TN_SIZE, offset % TN_SIZE, value, mask);
+        return;
+    }
+    switch (offset) {
+    case GEN_CONF:
+        write_gen_conf(s, (s->gen_conf & ~mask) | (value & mask));
+        break;
+    case GINTR_STA:
+        s->status &= ~(value & mask);   /* 2.3.6: ones clear */
+        update_irq(s);
+        break;
+    case MAIN_CNT:
+        write_counter(s, (s->counter & ~mask) | (value & mask));
+        break;
+    default:
+        break;
+    }
+}
+
+static guint64 hpet_read(void *opaque, guint64 offset, guint size)
+{
+    return read_register(opaque, offset & ~7u) >> 8 * (offset & 7);
+}
+
+static void hpet_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    guint shift = 8 * (offset & 7);
+    guint64 mask = size == 8 ? G_MAXUINT64 : (guint64)G_MAXUINT32 << shift;
+
+    write_register(opaque, offset & ~7u, value << shift, mask);
+}
+
+static const RegionOps hpet_ops = {
+    .read = hpet_read,
+    .write = hpet_write,
+    .min_size = 4,
+    .max_size = 8,
+};
+
+static const StateRow hpet_state[] = {
+    STATE_FIELD(U64, Hpet, gen_conf, 0),
+    STATE_FIELD(U64, Hpet, status, 0),
+    STATE_FIELD(U64, Hpet, counter, 0),
+    STATE_FIELD(U64, Hpet, offset, 0),
+    STATE_ARRAY(U64, Hpet, config, 0),
+    STATE_ARRAY(U64, Hpet, comparator, G_MAXUINT64),
+    STATE_ARRAY(U64, Hpet, period, 0),
+    STATE_ARRAY(U64, Hpet, fsb_route, 0),
+    STATE_ARRAY(U64, Hpet, match, 0),
+    STATE_ARRAY(BOOL, Hpet, armed, false),
+    STATE_ROWS_END
+};
+
+/* ---- Wiring and life ---- */
+
+/* The 8254's line (0) or the real time clock's (1). */
+static void on_legacy_line(void *opaque, guint n, bool level)
+{
+    Hpet *s = opaque;
+
+    if (n == 0) {
+        s->pit_level = level;
+    } else {
+        s->rtc_level = level;
+    }
+    if (s->region) {
+        update_irq(s);
+    }
+}
+
+/* What a state without the offset needs: where the counter stood. */
+static void on_run(void *opaque, bool running)
+{
+    Hpet *s = opaque;
+
+    if (!running) {
+        s->counter = counter_now(s);
+    }
+}
+
+static void hpet_init(Object *obj)
+{
+    gpio_out_new(obj, "irq", N_LINES);
+    gpio_out_new(obj, "unnamed-gpio-out", 1);
+    gpio_in_new(obj, "unnamed-gpio-in", 2, on_legacy_line, obj);
+}
+
+static bool hpet_realize(Device *dev, GError **error)
+{
+    Hpet *s = (Hpet *)dev;
+
+    s->machine = machine_of(dev);
+    for (guint i = 0; i < N_LINES; i++) {
+        s->lines[i] = gpio(&dev->object, "irq", i);
+    }
+    s->pit_enabled = gpio(&dev->object, "unnamed-gpio-out", 0);
+    s->timer = timer_new(s->machine->clock, CLOCK_KIND_VIRTUAL, on_timer, s);
+    s->listener = machine_add_listener(s->machine, on_run, s);
+    s->region = region_new_io(&dev->object, "hpet", &hpet_ops, s, HPET_SIZE);
+    region_add(address_space_root(s->machine->memory), properties(s)->base, s->region, 0);
+    update_irq(s);
+    return true;
+}
+
+static void hpet_unrealize(Device *dev)
+{
+    Hpet *s = (Hpet *)dev;
+
+    region_remove(address_space_root(s->machine->memory), s->region);
+    object_unparent((Object *)s->region);
+    s->region = NULL;
+    machine_remove_listener(s->machine, s->listener);
+    g_clear_pointer(&s->timer, timer_free);
+    for (guint i = 0; i < N_LINES; i++) {
+        irq_set(s->lines[i], false);
+    }
+    irq_set(s->pit_enabled, false);
+}
+
+static void hpet_reset_enter(Device *dev)
+{
+    timer_cancel(((Hpet *)dev)->timer);
+}
+
+static void hpet_reset_hold(Device *dev)
+{
+    update_irq((Hpet *)dev);
+}
+
+/* Bits that no write sets, and times that no timer of these has. */
+static bool state_ok(const Hpet *s)
+{
+    bool ok = !(s->gen_conf & ~(guint64)CONF_WRITABLE);
+
+    for (guint n = 0; n < TIMERS_MAX; n++) {
+        ok = ok && !(s->config[n] & ~(guint64)TN_WRITABLE);
+        ok = ok && (n < properties(s)->timers || !(s->status >> n & 1));
+    }
+    return ok && !(s->status >> 32);
+}
+
+static bool hpet_state_loaded(Device *dev, GError **error)
+{
+    Hpet *s = (Hpet *)dev;
+
+    if (!state_ok(s)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no HPET",
+                      dev->object.name);
+        return false;
+    }
+    if (!properties(s)->hpet_offset_saved) {
+        s->offset = s->counter - clock_ticks(s);
+    }
+    update_irq(s);
+    rearm(s);
+    return true;
+}
+
+const TypeInfo hpet_type = {
+    .schema = &qmp_class_hpet,
+    .size = sizeof(Hpet),
+    .object = &(const ObjectOps){
+        .init = hpet_init,
+    },
+    .device = &(const DeviceOps){
+        .realize = hpet_realize,
+        .unrealize = hpet_unrealize,
+        .reset_enter = hpet_reset_enter,
+        .reset_hold = hpet_reset_hold,
+        .state = hpet_state,
+        .state_loaded = hpet_state_loaded,
+    },
+};
