@@ -120,6 +120,7 @@ const TypeInfo *const hw_types[] = {
     &nic_type,
 
     /* pci */
+    &pci_bridge_type,
     &pci_bus_type,
     &pci_device_type,
     /* nvram */
