@@ -25,6 +25,7 @@
 #include "hw/intc/kvm-chips.h"
 #include "hw/isa/isa-bus.h"
 #include "hw/misc/isa-debug-exit.h"
+#include "hw/misc/pci-testdev.h"
 #include "hw/net/filter-dump.h"
 #include "hw/net/net-dgram.h"
 #include "hw/net/net-socket.h"
@@ -108,6 +109,7 @@ const TypeInfo *const hw_types[] = {
 
     /* misc */
     &isa_debug_exit_type,
+    &pci_testdev_type,
 
     /* net */
     &filter_dump_type,
