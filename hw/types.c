@@ -25,6 +25,7 @@
 #include "hw/intc/kvm-chips.h"
 #include "hw/isa/isa-bus.h"
 #include "hw/misc/isa-debug-exit.h"
+#include "hw/misc/pci-testdev.h"
 #include "hw/misc/port92.h"
 #include "hw/misc/pvpanic.h"
 #include "hw/net/filter-dump.h"
@@ -113,6 +114,7 @@ const TypeInfo *const hw_types[] = {
 
     /* misc */
     &isa_debug_exit_type,
+    &pci_testdev_type,
     &port92_type,
     &pvpanic_type,
 
@@ -127,6 +129,7 @@ const TypeInfo *const hw_types[] = {
     &nic_type,
 
     /* pci */
+    &pci_bridge_type,
     &pci_bus_type,
     &pci_device_type,
     /* nvram */

@@ -77,7 +77,7 @@ static gsize device_state_size(Device *dev)
     for (guint i = 0; i < n_types(dev); i++) {
         const DeviceOps *ops = device_ops(dev, i);
 
-        size += ops ? state_size(ops->state) : 0;
+        size += ops ? state_size(ops->state, dev) : 0;
     }
     return size;
 }
@@ -88,7 +88,7 @@ static bool load_rows(Device *dev, const guint8 *data)
 {
     for (guint i = 0; i < n_types(dev); i++) {
         const DeviceOps *ops = device_ops(dev, i);
-        gsize size = ops ? state_size(ops->state) : 0;
+        gsize size = ops ? state_size(ops->state, dev) : 0;
 
         if (ops && !state_load(ops->state, dev, data, size)) {
             return false;

@@ -21,11 +21,26 @@ static gsize element_size(StateKind kind)
     case STATE_BOOL:
     case STATE_U8:
     case STATE_BYTES:
+    case STATE_BLOB:
         return 1;
     case STATE_END:
         break;
     }
     return 0;
+}
+
+/* Where a row's elements are, and how many. */
+static guint8 *row_field(const StateRow *row, const void *device)
+{
+    guint8 *field = (guint8 *)device + row->offset;
+
+    return row->kind == STATE_BLOB ? *(guint8 *const *)field : field;
+}
+
+static guint32 row_count(const StateRow *row, const void *device)
+{
+    return row->kind == STATE_BLOB ? *(const guint32 *)((const guint8 *)device + row->count)
+                                   : row->count;
 }
 
 /* sizeof(bool) is one byte in every ABI that vmd is built for. */
@@ -39,6 +54,7 @@ static void store(StateKind kind, void *where, guint64 value)
         break;
     case STATE_U8:
     case STATE_BYTES:
+    case STATE_BLOB:
         *(guint8 *)where = value;
         break;
     case STATE_U16:
@@ -62,6 +78,7 @@ static guint64 fetch(StateKind kind, const void *where)
         return *(const bool *)where;
     case STATE_U8:
     case STATE_BYTES:
+    case STATE_BLOB:
         return *(const guint8 *)where;
     case STATE_U16:
         return *(const guint16 *)where;
@@ -78,24 +95,24 @@ static guint64 fetch(StateKind kind, const void *where)
 void state_reset(const StateRow *rows, void *device)
 {
     for (const StateRow *row = rows; row && row->kind != STATE_END; row++) {
-        guint8 *field = (guint8 *)device + row->offset;
+        guint8 *field = row_field(row, device);
         gsize size = element_size(row->kind);
 
         if (row->flags & STATE_KEEP) {
             continue;
         }
-        for (guint32 i = 0; i < row->count; i++) {
+        for (guint32 i = 0; i < row_count(row, device); i++) {
             store(row->kind, field + i * size, row->reset);
         }
     }
 }
 
-gsize state_size(const StateRow *rows)
+gsize state_size(const StateRow *rows, const void *device)
 {
     gsize total = 0;
 
     for (const StateRow *row = rows; row && row->kind != STATE_END; row++) {
-        total += row->count * element_size(row->kind);
+        total += row_count(row, device) * element_size(row->kind);
     }
     return total;
 }
@@ -103,10 +120,10 @@ gsize state_size(const StateRow *rows)
 void state_save(const StateRow *rows, const void *device, GByteArray *out)
 {
     for (const StateRow *row = rows; row && row->kind != STATE_END; row++) {
-        const guint8 *field = (const guint8 *)device + row->offset;
+        const guint8 *field = row_field(row, device);
         gsize size = element_size(row->kind);
 
-        for (guint32 i = 0; i < row->count; i++) {
+        for (guint32 i = 0; i < row_count(row, device); i++) {
             guint64 value = GUINT64_TO_LE(fetch(row->kind, field + i * size));
 
             g_byte_array_append(out, (const guint8 *)&value, size);
@@ -116,10 +133,10 @@ void state_save(const StateRow *rows, const void *device, GByteArray *out)
 
 /* All bools of the stream are 0 or 1: anything else would be a bool that is
  * neither true nor false to the compiler. */
-static bool bools_are_valid(const StateRow *rows, const guint8 *data)
+static bool bools_are_valid(const StateRow *rows, const void *device, const guint8 *data)
 {
     for (const StateRow *row = rows; row && row->kind != STATE_END; row++) {
-        gsize size = row->count * element_size(row->kind);
+        gsize size = row_count(row, device) * element_size(row->kind);
 
         for (gsize i = 0; row->kind == STATE_BOOL && i < size; i++) {
             if (data[i] > 1) {
@@ -133,14 +150,14 @@ static bool bools_are_valid(const StateRow *rows, const guint8 *data)
 
 bool state_load(const StateRow *rows, void *device, const guint8 *data, gsize length)
 {
-    if (length != state_size(rows) || !bools_are_valid(rows, data)) {
+    if (length != state_size(rows, device) || !bools_are_valid(rows, device, data)) {
         return false;
     }
     for (const StateRow *row = rows; row && row->kind != STATE_END; row++) {
-        guint8 *field = (guint8 *)device + row->offset;
+        guint8 *field = row_field(row, device);
         gsize size = element_size(row->kind);
 
-        for (guint32 i = 0; i < row->count; i++) {
+        for (guint32 i = 0; i < row_count(row, device); i++) {
             guint64 value = 0;
 
             memcpy(&value, data, size);

@@ -19,6 +19,7 @@ typedef enum {
     STATE_U32,
     STATE_U64,
     STATE_BYTES,                /* size bytes, no byte order */
+    STATE_BLOB,                 /* the same behind a pointer, as many as realize decided */
 } StateKind;
 
 enum {
@@ -29,7 +30,8 @@ typedef struct {
     const char *name;
     StateKind kind;
     guint32 offset;             /* in the device struct */
-    guint32 count;              /* elements of an array, or bytes */
+    guint32 count;              /* elements of an array, or bytes; of a blob the offset of
+                                   the guint32 that has its size */
     guint32 flags;
     guint64 reset;              /* value of each element after reset */
 } StateRow;
@@ -47,6 +49,11 @@ typedef struct {
 #define STATE_ARRAY_KEEP(kind_, type_, field_) \
     { .name = #field_, .kind = STATE_##kind_, .offset = offsetof(type_, field_), \
       .count = G_N_ELEMENTS(((type_ *)0)->field_), .flags = STATE_KEEP }
+/* STATE_BLOB_KEEP(PciDevice, msix_table, msix_table_size); the pointer may be NULL
+ * if the size is 0. */
+#define STATE_BLOB_KEEP(type_, field_, size_) \
+    { .name = #field_, .kind = STATE_BLOB, .offset = offsetof(type_, field_), \
+      .count = offsetof(type_, size_), .flags = STATE_KEEP }
 #define STATE_ROWS_END { .kind = STATE_END }
 
 /* Puts every row without STATE_KEEP back to its reset value. */
@@ -57,6 +64,6 @@ void state_reset(const StateRow *rows, void *device);
  * bool is neither 0 nor 1.  rows NULL is an empty table. */
 void state_save(const StateRow *rows, const void *device, GByteArray *out);
 bool state_load(const StateRow *rows, void *device, const guint8 *data, gsize length);
-gsize state_size(const StateRow *rows);
+gsize state_size(const StateRow *rows, const void *device);
 
 #endif

@@ -21,6 +21,7 @@ typedef enum {
     REQUEST_CRASH_LOADED,
     REQUEST_STOP,
     REQUEST_REMOVAL,
+    REQUEST_BUS_RESET,
     REQUEST_INTERNAL_ERROR,
 } RequestKind;
 
@@ -31,7 +32,8 @@ typedef struct {
     RunState state;
     Cpu *cpu;                   /* held; NULL but for REQUEST_INTERNAL_ERROR */
     char *why;
-    Device *dev;                /* held; NULL but for REQUEST_REMOVAL */
+    Device *dev;                /* held; REQUEST_REMOVAL; of REQUEST_BUS_RESET bus's owner */
+    Bus *bus;                   /* held; NULL but for REQUEST_BUS_RESET */
 } Request;
 
 struct MachineRequests {
@@ -45,6 +47,7 @@ static void request_free(Request *request)
 {
     object_unref(request->cpu);
     object_unref(request->dev);
+    object_unref(request->bus);
     g_free(request->why);
     g_free(request);
 }
@@ -85,6 +88,11 @@ static void deliver(Machine *machine, const Request *request)
     case REQUEST_REMOVAL:
         if (request->dev->realized) {
             host->removed(machine->host_opaque, request->dev);
+        }
+        break;
+    case REQUEST_BUS_RESET:
+        if (request->dev->realized) {
+            device_reset_tree(&request->bus->object);
         }
         break;
     case REQUEST_INTERNAL_ERROR:
@@ -214,6 +222,28 @@ void machine_request_stop(Machine *machine, RunState state)
 void machine_request_removal(Machine *machine, Device *dev)
 {
     put(machine, &(Request){ .kind = REQUEST_REMOVAL, .dev = object_ref(dev) });
+}
+
+/* A guest may ask faster than the loop resets. */
+static bool is_asked(struct MachineRequests *requests, const Bus *bus)
+{
+    bool asked = false;
+
+    g_mutex_lock(&requests->mutex);
+    for (const GList *link = requests->queue.head; link; link = link->next) {
+        asked = asked || ((const Request *)link->data)->bus == bus;
+    }
+    g_mutex_unlock(&requests->mutex);
+    return asked;
+}
+
+void machine_request_bus_reset(Machine *machine, Bus *bus)
+{
+    if (!is_asked(machine->requests, bus)) {
+        put(machine, &(Request){ .kind = REQUEST_BUS_RESET,
+                                 .dev = object_ref(bus->owner),
+                                 .bus = object_ref(bus) });
+    }
 }
 
 void machine_request_internal_error(Machine *machine, Cpu *cpu, const char *why)

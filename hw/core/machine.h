@@ -125,6 +125,10 @@ void machine_request_stop(Machine *machine, RunState state);
 /* The guest has let go of dev, which device_add made: it is unmade by the main
  * loop, unless it is gone by then. */
 void machine_request_removal(Machine *machine, Device *dev);
+/* The devices on bus are reset by the main loop, once for all requests until then;
+ * for a guest that resets a bus by a register, which a vCPU must not do itself
+ * (some devices wait for their requests in flight then).  Machine lock held. */
+void machine_request_bus_reset(Machine *machine, Bus *bus);
 /* cpu (not NULL) cannot go on, or cannot be started again.  why is copied; a
  * reference to cpu is held until it is delivered. */
 void machine_request_internal_error(Machine *machine, Cpu *cpu, const char *why);

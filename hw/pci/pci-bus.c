@@ -52,7 +52,7 @@ guint8 pci_bus_number(const Bus *bus)
 
 Bus *pci_bridge_bus(const PciDevice *dev)
 {
-    return dev->function->bridge ? dev->device.buses->pdata[0] : NULL;
+    return dev->function->bridge && dev->device.buses ? dev->device.buses->pdata[0] : NULL;
 }
 
 /* The bridge on bus that passes on what is for bus `number`, or NULL. */
@@ -62,7 +62,7 @@ static const PciDevice *bridge_towards(const Bus *bus, guint8 number)
         const PciDevice *dev = link->data;
         guint8 secondary = dev->config[PCI_SECONDARY_BUS];
 
-        if (dev->function->bridge && !dev->ejected && secondary && secondary <= number &&
+        if (pci_bridge_bus(dev) && !dev->ejected && secondary && secondary <= number &&
             number <= dev->config[PCI_SUBORDINATE_BUS]) {
             return dev;
         }
@@ -92,13 +92,13 @@ void pci_foreach_below(PciBus *bus, void (*f)(PciDevice *dev, void *opaque), voi
 {
     for (guint devfn = 0; devfn < PCI_N_DEVFN; devfn++) {
         PciDevice *dev = bus->functions[devfn];
+        Bus *below = dev ? pci_bridge_bus(dev) : NULL;
 
-        if (!dev) {
-            continue;
+        if (dev) {
+            f(dev, opaque);
         }
-        f(dev, opaque);
-        if (dev->function->bridge) {
-            pci_foreach_below(pci_bus(pci_bridge_bus(dev)), f, opaque);
+        if (below) {
+            pci_foreach_below(pci_bus(below), f, opaque);
         }
     }
 }

@@ -9,7 +9,7 @@
  * it.
  */
 #include "config.h"
-#include "hw/pci/pci-internal.h"
+#include "hw/pci/pci-bridge.h"
 
 #include <string.h>
 
@@ -91,7 +91,12 @@ void pci_config_settle(PciDevice *dev)
 
     g_atomic_int_set(&dev->bus_master, !dev->ejected && (command & PCI_COMMAND_MASTER));
     pci_bars_update(dev);
+    if (dev->function->bridge) {
+        pci_bridge_update(dev);
+    }
     pci_intx_update(dev);
+    pci_msi_update(dev);
+    pci_msix_update(dev);
 }
 
 static void write_byte(PciDevice *dev, guint offset, guint8 value)

@@ -48,8 +48,8 @@ static void fill_header_type(PciDevice *dev)
 static void fill_masks(PciDevice *dev)
 {
     pci_set_word(dev->writable + PCI_COMMAND,
-                 PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY |
-                 PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE);
+                 PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_SERR |
+                 PCI_COMMAND_INTX_DISABLE);
     pci_set_word(dev->clears + PCI_STATUS,
                  PCI_STATUS_PARITY | PCI_STATUS_SIG_TARGET_ABORT | PCI_STATUS_REC_TARGET_ABORT |
                  PCI_STATUS_REC_MASTER_ABORT | PCI_STATUS_SIG_SYSTEM_ERROR |
@@ -73,11 +73,12 @@ void pci_device_leave(PciDevice *dev)
 {
     g_atomic_int_set(&dev->bus_master, false);
     pci_set_intx(dev, false);
+    pci_msix_free(dev);
     pci_bars_free(dev);
     memset(dev->config, 0, sizeof(dev->config));
     memset(dev->writable, 0, sizeof(dev->writable));
     memset(dev->clears, 0, sizeof(dev->clears));
-    dev->capabilities_end = 0;
+    dev->capabilities_end = dev->msi_cap = 0;
     dev->settled = dev->ejected = false;
     dev->machine = NULL;
 }
@@ -122,7 +123,11 @@ void pci_eject(PciDevice *dev)
 
 static void pci_device_reset_enter(Device *device)
 {
-    pci_config_reset(pci_device(device));
+    PciDevice *dev = pci_device(device);
+
+    pci_config_reset(dev);
+    pci_msi_reset(dev);
+    pci_msix_reset(dev);
 }
 
 static void pci_device_reset_hold(Device *device)
@@ -133,6 +138,7 @@ static void pci_device_reset_hold(Device *device)
 static bool pci_device_state_loaded(Device *device, GError **error)
 {
     pci_config_settle(pci_device(device));
+    pci_msix_loaded(pci_device(device));
     return true;
 }
 
@@ -140,6 +146,8 @@ static bool pci_device_state_loaded(Device *device, GError **error)
 static const StateRow pci_device_state[] = {
     STATE_ARRAY_KEEP(BYTES, PciDevice, config),
     STATE_FIELD(BOOL, PciDevice, intx, false),
+    STATE_BLOB_KEEP(PciDevice, msix_table, msix_table_size),
+    STATE_BLOB_KEEP(PciDevice, msix_pending, msix_pending_size),
     STATE_ROWS_END
 };
 

@@ -72,6 +72,16 @@ void pci_bars_free(PciDevice *dev);
 /* Where the register of BAR n (or of the ROM) is. */
 guint pci_bar_offset(const PciDevice *dev, guint n);
 
+/* Whether local APICs take a message to this address. */
+bool pci_message_is_apic(guint64 address);
+/* Send what is pending and not masked any more. */
+void pci_msi_update(PciDevice *dev);
+void pci_msix_update(PciDevice *dev);
+void pci_msix_loaded(PciDevice *dev);
+void pci_msi_reset(PciDevice *dev);
+void pci_msix_reset(PciDevice *dev);
+void pci_msix_free(PciDevice *dev);
+
 /* The one function that drives a pin's line. */
 void pci_intx_update(PciDevice *dev);
 

@@ -83,7 +83,9 @@ struct PciDevice {
     gint bus_master;            /* atomic: PCI_COMMAND_MASTER, for pci_dma_* */
     guint16 capabilities_end;   /* where the next one goes; 0: there is none */
     guint8 msi_cap, msix_cap;   /* offsets, 0: none */
-    struct PciMsix *msix;
+    struct PciMsix *msix;       /* or NULL */
+    guint8 *msix_table, *msix_pending;          /* as the guest sees them */
+    guint32 msix_table_size, msix_pending_size; /* bytes */
     void *rom;                  /* contents of the expansion ROM, page-aligned, or NULL */
     gsize rom_size;             /* bytes, a power of two */
 };
@@ -155,8 +157,8 @@ void pci_msix_unuse(PciDevice *dev, guint vector);
  * vectors that do not exist and while MSI-X is off.  Any thread, no lock. */
 void pci_msix_notify(PciDevice *dev, guint vector);
 
-/* A message as a function sends it: to the accelerator if it is for local APICs,
- * else a write of 32 bits to guest RAM. */
+/* A message as a function sends it, if it is a bus master: to the accelerator if it
+ * is for local APICs, else a write of 32 bits to guest RAM.  Any thread. */
 void pci_send_message(PciDevice *dev, guint64 address, guint32 data);
 
 /* ---- Buses ---- */
@@ -190,6 +192,15 @@ void pci_config_write(Bus *root, guint32 address, guint32 value, guint size);
 
 /* The secondary bus of a bridge, or NULL of what is none. */
 Bus *pci_bridge_bus(const PciDevice *dev);
+/* First and last address that a bridge's registers name for a window; false if
+ * the first is above the last, which closes it. */
+typedef enum {
+    PCI_BRIDGE_WINDOW_IO,
+    PCI_BRIDGE_WINDOW_MEMORY,
+    PCI_BRIDGE_WINDOW_PREFETCH,
+} PciBridgeWindow;
+bool pci_bridge_window(const PciDevice *dev, PciBridgeWindow which, guint64 *ret_base,
+                       guint64 *ret_last);
 
 /* The function at devfn of a bus, or NULL (one that was ejected is none); the bus
  * that has this number (as the guest numbered them) at or below root, or NULL;

@@ -381,19 +381,19 @@ static void test_fsb(void)
     set(&c, COMPARATOR, 10);
     set(&c, GEN_CONF, 1);
     wait_ticks(&c, 10);
-    g_assert_cmpuint(rig->accel->msis, ==, 1);
-    g_assert_cmphex(rig->accel->msi.address, ==, 0xfee0100c);
-    g_assert_cmphex(rig->accel->msi.data, ==, 0x41);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 1);
+    g_assert_cmphex(fake_accel_last_msi(rig->accel)->address, ==, 0xfee0100c);
+    g_assert_cmphex(fake_accel_last_msi(rig->accel)->data, ==, 0x41);
     g_assert_false(level(&c, 2));
     set32(&c, FSB + 4, 0x00001000);                     /* RAM is none of its business */
     set(&c, COMPARATOR, get(&c, MAIN_CNT));
     wait_ticks(&c, 1);
-    g_assert_cmpuint(rig->accel->msis, ==, 1);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 1);
     set32(&c, FSB + 4, 0xfee00000);
     set(&c, CONF, FSB_EN);                              /* not enabled */
     set(&c, COMPARATOR, get(&c, MAIN_CNT));
     wait_ticks(&c, 1);
-    g_assert_cmpuint(rig->accel->msis, ==, 1);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 1);
 }
 
 /* Legacy replacement: timers 0 and 1 have lines 0 and 8, the old chips none. */

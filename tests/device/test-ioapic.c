@@ -69,9 +69,9 @@ static void pin(const Chip *c, guint n, bool level)
 
 static void assert_sent(Rig *rig, guint count, guint64 address, guint32 data)
 {
-    g_assert_cmpuint(rig->accel->msis, ==, count);
-    g_assert_cmphex(rig->accel->msi.address, ==, address);
-    g_assert_cmphex(rig->accel->msi.data, ==, data);
+    g_assert_cmpuint(rig->accel->msis->len, ==, count);
+    g_assert_cmphex(fake_accel_last_msi(rig->accel)->address, ==, address);
+    g_assert_cmphex(fake_accel_last_msi(rig->accel)->data, ==, data);
 }
 
 /* 3.1 */
@@ -140,7 +140,7 @@ static void test_edge(void)
 
     pin(&c, 4, true);                               /* masked: lost */
     set_entry(&c, 4, 0x34, 0x02);
-    g_assert_cmpuint(rig->accel->msis, ==, 0);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 0);
     pin(&c, 4, false);
     pin(&c, 4, true);
     assert_sent(rig, 1, 0xfee02000, 0x4034);
@@ -183,24 +183,24 @@ static void test_level(void)
     Chip c = chip_new(rig, "a", BASE, "32");
 
     pin(&c, 9, true);
-    g_assert_cmpuint(rig->accel->msis, ==, 0);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 0);
     set_entry(&c, 9, LEVEL | 0x51, 1);              /* asserted when it is unmasked */
     assert_sent(rig, 1, 0xfee01000, 0xc051);
     g_assert_cmphex(entry(&c, 9), ==, LEVEL | REMOTE_IRR | 0x51);
     pin(&c, 9, false);
     pin(&c, 9, true);                               /* not before its EOI */
-    g_assert_cmpuint(rig->accel->msis, ==, 1);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 1);
     address_space_write(rig->memory, BASE + EOIR, 0x50, 4);     /* another one's */
-    g_assert_cmpuint(rig->accel->msis, ==, 1);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 1);
     address_space_write(rig->memory, BASE + EOIR, 0x51, 4);
     assert_sent(rig, 2, 0xfee01000, 0xc051);        /* still asserted */
     pin(&c, 9, false);
     address_space_write(rig->memory, BASE + EOIR, 0x51, 4);
-    g_assert_cmpuint(rig->accel->msis, ==, 2);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 2);
     g_assert_cmphex(entry(&c, 9), ==, LEVEL | 0x51);
     set_entry(&c, 9, LEVEL | MASKED | 0x51, 1);
     pin(&c, 9, true);
-    g_assert_cmpuint(rig->accel->msis, ==, 2);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 2);
 }
 
 /* The 82093AA has no EOI register; drivers make the entry an edge for a moment. */
@@ -219,7 +219,7 @@ static void test_version_0x11(void)
     set_entry(&c, 3, LEVEL | 0x61, 0);
     g_assert_cmphex(entry(&c, 3), ==, LEVEL | 0x61);
     pin(&c, 3, true);
-    g_assert_cmpuint(rig->accel->msis, ==, 2);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 2);
     g_assert_null(rig_device(rig, "ioapic", "bad", &error, "version", "18", NULL));
     g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
 }
@@ -274,7 +274,7 @@ static void test_two(void)
     g_assert_cmphex(address_space_read(rig->memory, OTHER_BASE, 4), ==, 0xffffffff);
     pin(&a, 1, false);
     pin(&a, 1, true);
-    g_assert_cmpuint(rig->accel->msis, ==, 3);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 3);
 }
 
 int main(int argc, char **argv)

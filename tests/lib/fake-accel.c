@@ -123,12 +123,101 @@ static void set_gsi(Accel *accel, guint gsi, bool level)
     f->gsi[gsi] = level;
 }
 
+static guint used_routes(const FakeAccel *f)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < f->routes->len; i++) {
+        n += g_array_index(f->routes, FakeRoute, i).used;
+    }
+    return n;
+}
+
+static int msi_route_add(Accel *accel, const AccelMsi *msi, GError **error)
+{
+    FakeAccel *f = fake(accel);
+    const FakeRoute route = { .used = true, .msi = *msi };
+
+    if (used_routes(f) >= f->max_routes) {
+        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED, "no routes left");
+        return -1;
+    }
+    g_array_append_val(f->routes, route);
+    return FAKE_ACCEL_N_GSIS + f->routes->len - 1;
+}
+
+static FakeRoute *route_of(FakeAccel *f, guint gsi)
+{
+    FakeRoute *route;
+
+    g_assert_cmpuint(gsi, >=, FAKE_ACCEL_N_GSIS);
+    g_assert_cmpuint(gsi - FAKE_ACCEL_N_GSIS, <, f->routes->len);
+    route = &g_array_index(f->routes, FakeRoute, gsi - FAKE_ACCEL_N_GSIS);
+    g_assert_true(route->used);
+    return route;
+}
+
+static bool msi_route_update(Accel *accel, guint gsi, const AccelMsi *msi, GError **error)
+{
+    route_of(fake(accel), gsi)->msi = *msi;
+    fake(accel)->route_updates++;
+    return true;
+}
+
+static void msi_route_del(Accel *accel, guint gsi)
+{
+    route_of(fake(accel), gsi)->used = false;
+}
+
+static bool irqfd_add(Accel *accel, guint gsi, int fd, int resample_fd, GError **error)
+{
+    FakeAccel *f = fake(accel);
+    const FakeIrqfd irqfd = { .gsi = gsi, .fd = fd };
+
+    if (f->fail_irqfd) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no irqfd");
+        return false;
+    }
+    g_assert_null(fake_accel_irqfd_msi(f, fd));
+    route_of(f, gsi);
+    g_array_append_val(f->irqfds, irqfd);
+    return true;
+}
+
+static void irqfd_del(Accel *accel, guint gsi, int fd)
+{
+    GArray *list = fake(accel)->irqfds;
+
+    for (guint i = 0; i < list->len; i++) {
+        const FakeIrqfd *irqfd = &g_array_index(list, FakeIrqfd, i);
+
+        if (irqfd->gsi == gsi && irqfd->fd == fd) {
+            g_array_remove_index(list, i);
+            return;
+        }
+    }
+    g_assert_not_reached();
+}
+
+const AccelMsi *fake_accel_irqfd_msi(const FakeAccel *accel, int fd)
+{
+    for (guint i = 0; i < accel->irqfds->len; i++) {
+        const FakeIrqfd *irqfd = &g_array_index(accel->irqfds, FakeIrqfd, i);
+
+        if (irqfd->fd == fd) {
+            return &g_array_index(accel->routes, FakeRoute, irqfd->gsi - FAKE_ACCEL_N_GSIS).msi;
+        }
+    }
+    return NULL;
+}
+
 static bool msi_send(Accel *accel, const AccelMsi *msi)
 {
     FakeAccel *f = fake(accel);
 
-    f->msi = *msi;
-    f->msis++;
+    g_mutex_lock(&f->msi_mutex);
+    g_array_append_val(f->msis, *msi);
+    g_mutex_unlock(&f->msi_mutex);
     return true;
 }
 
@@ -218,6 +307,11 @@ static const AccelOps fake_ops = {
     .ioeventfd_del = ioeventfd_del,
     .irqchip = irqchip,
     .set_gsi = set_gsi,
+    .irqfd_add = irqfd_add,
+    .irqfd_del = irqfd_del,
+    .msi_route_add = msi_route_add,
+    .msi_route_update = msi_route_update,
+    .msi_route_del = msi_route_del,
     .msi_send = msi_send,
     .pit_create = pit_create,
     .chip_size = chip_size,
@@ -241,6 +335,11 @@ static void fake_init(Object *obj)
 
     f->slots = g_array_new(false, false, sizeof(AccelSlot));
     f->ioeventfds = g_array_new(false, false, sizeof(AccelIoeventfd));
+    f->routes = g_array_new(false, false, sizeof(FakeRoute));
+    f->irqfds = g_array_new(false, false, sizeof(FakeIrqfd));
+    g_mutex_init(&f->msi_mutex);
+    f->msis = g_array_new(false, false, sizeof(AccelMsi));
+    f->max_routes = 2048;
     f->irqchip = ACCEL_IRQCHIP_ON;
     f->max_slots = 32;
 }
@@ -253,8 +352,14 @@ static void fake_finalize(Object *obj)
     g_assert_cmpuint(f->slots->len, ==, 0);
     g_assert_cmpuint(f->ioeventfds->len, ==, 0);
     g_assert_cmpuint(f->vcpus, ==, 0);
+    g_assert_cmpuint(f->irqfds->len, ==, 0);
+    g_assert_cmpuint(used_routes(f), ==, 0);
     g_array_unref(f->slots);
     g_array_unref(f->ioeventfds);
+    g_array_unref(f->routes);
+    g_array_unref(f->irqfds);
+    g_array_unref(f->msis);
+    g_mutex_clear(&f->msi_mutex);
 }
 
 static const TypeInfo fake_type = {

@@ -4,7 +4,7 @@
  *
  * It takes the place of class `kvm-accel`, whose own code must not be linked.
  * All members may be read at any time; those under "knobs" may be set.
- * Everything runs on the test's thread.
+ * Everything runs on the test's thread, but messages may be sent from any.
  */
 #ifndef TESTS_LIB_FAKE_ACCEL_H
 #define TESTS_LIB_FAKE_ACCEL_H
@@ -16,6 +16,16 @@
 #define FAKE_ACCEL_N_CHIPS 4
 
 typedef struct {
+    bool used;
+    AccelMsi msi;
+} FakeRoute;
+
+typedef struct {
+    guint gsi;
+    int fd;
+} FakeIrqfd;
+
+typedef struct {
     Accel accel;
     GArray *slots;              /* of AccelSlot: as committed, in order of gpa */
     GArray *ioeventfds;         /* of AccelIoeventfd, in order of their making */
@@ -23,8 +33,11 @@ typedef struct {
     guint slot_adds, slot_dels; /* that were committed */
     bool gsi[FAKE_ACCEL_N_GSIS];        /* levels */
     guint gsi_edges[FAKE_ACCEL_N_GSIS]; /* rising edges */
-    guint msis;                 /* messages that were sent, and the last one */
-    AccelMsi msi;
+    GArray *routes;             /* of FakeRoute; GSI is index + FAKE_ACCEL_N_GSIS */
+    guint route_updates;
+    GArray *irqfds;             /* of FakeIrqfd; KVM would take what is written there */
+    GMutex msi_mutex;           /* for msis */
+    GArray *msis;               /* of AccelMsi: sent by msi_send() */
     bool pit;                   /* pit_create() was called */
     bool resumed;               /* vCPUs run */
     guint resumes, pauses;
@@ -38,6 +51,8 @@ typedef struct {
     guint max_slots;            /* default: 32 */
     bool fail_commit;           /* slots_commit() fails */
     bool fail_pit;              /* pit_create() fails */
+    guint max_routes;           /* default: 2048 */
+    bool fail_irqfd;            /* irqfd_add() fails */
 
     GArray *pending;            /* of AccelSlot, between begin and commit */
     guint pending_adds, pending_dels;
@@ -49,7 +64,16 @@ extern const TypeInfo *const fake_accel_types[];
 /* A new one as child "accel" of root's /objects, complete; borrowed. */
 FakeAccel *fake_accel_new(Object *root);
 
+/* The message that a write to the event descriptor of an irqfd would send, or NULL. */
+const AccelMsi *fake_accel_irqfd_msi(const FakeAccel *accel, int fd);
+
 /* The slot that gpa lies in, or NULL. */
 const AccelSlot *fake_accel_slot(const FakeAccel *accel, guint64 gpa);
+
+/* The last message that msi_send() sent; there must be one. */
+static inline const AccelMsi *fake_accel_last_msi(const FakeAccel *accel)
+{
+    return &g_array_index(accel->msis, AccelMsi, accel->msis->len - 1);
+}
 
 #endif

@@ -183,16 +183,18 @@ static bool set_text(const QmpClass *klass, void *props, QmpGiven *given, const 
     return qmp_decode_member(&input, &klass->props->members[i], value, props, error);
 }
 
-/* Props of klass from pairs of name and text; NULL on failure. */
-static void *props_from_text(const QmpClass *klass, QmpGiven **ret_given, GError **error,
-                             va_list pairs)
+/* Props of klass from pairs of name and text, "bus" aside; NULL on failure. */
+static void *props_from_text(const QmpClass *klass, QmpGiven **ret_given, const char **ret_bus,
+                             GError **error, va_list pairs)
 {
     void *props = qmp_new_props(klass);
     g_autofree QmpGiven *given = g_new0(QmpGiven, klass->props->n_members / 8 + 1);
     const char *name;
 
     while ((name = va_arg(pairs, const char *))) {
-        if (!set_text(klass, props, given, name, va_arg(pairs, const char *), error)) {
+        if (ret_bus && g_str_equal(name, "bus")) {
+            *ret_bus = va_arg(pairs, const char *);
+        } else if (!set_text(klass, props, given, name, va_arg(pairs, const char *), error)) {
             qmp_clear(klass->props, &props);
             return NULL;
         }
@@ -211,22 +213,34 @@ static const QmpClass *find_class(const char *name)
     return klass;
 }
 
+static Bus *place_for(Rig *rig, const QmpClass *klass, const char *name, GError **error)
+{
+    if (klass->bus == &qmp_class_PCI) {
+        rig_pci(rig);
+    }
+    return bus_find(rig->root, name, klass, error);
+}
+
 Device *rig_device(Rig *rig, const char *driver, const char *id, GError **error, ...)
 {
     const QmpClass *klass = find_class(driver);
     QmpGiven *given = NULL;
+    const char *bus_name = NULL;
     Bus *bus = NULL;
     void *props;
     va_list pairs;
 
     va_start(pairs, error);
-    props = props_from_text(klass, &given, error, pairs);
+    props = props_from_text(klass, &given, &bus_name, error, pairs);
     va_end(pairs);
     if (!props) {
         return NULL;
     }
-    if (klass->bus) {
-        bus = bus_find(rig->root, NULL, klass, NULL);
+    if (klass->bus && !(bus = place_for(rig, klass, bus_name, bus_name ? error : NULL)) &&
+        bus_name) {
+        qmp_clear(klass->props, &props);
+        g_free(given);
+        return NULL;
     }
     return device_make(object_container(&rig->machine->object, "peripheral"), id, klass, bus,
                        props, given, error);
@@ -242,7 +256,7 @@ Object *rig_object(Rig *rig, const char *qom_type, const char *id, GError **erro
     va_list pairs;
 
     va_start(pairs, error);
-    props = props_from_text(klass, &given, error, pairs);
+    props = props_from_text(klass, &given, NULL, error, pairs);
     va_end(pairs);
     if (!props) {
         return NULL;

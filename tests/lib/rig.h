@@ -21,6 +21,7 @@
 
 #include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/pci/pci.h"
 #include "qom/env.h"
 #include "tests/lib/fake-accel.h"
 
@@ -36,6 +37,11 @@ typedef struct {
     Bus *isa;                   /* its bus, "isa.0" */
     bool irq_levels[ISA_N_IRQS];
     guint irq_edges[ISA_N_IRQS];        /* rising ones */
+    Bus *pci;                   /* "pci.0", once rig_pci() made it */
+    MemoryRegion *pci_memory, *pci_io;  /* what it maps BARs in */
+    bool pci_levels[PCI_N_PINS];
+    guint pci_edges[PCI_N_PINS];        /* rising ones */
+    guint plugged, unplug_requests;     /* with rig_pci_hotplug() */
     /* What reached MachineHost, by rig_deliver. */
     guint shutdowns, resets, internal_errors, panics, crashes, stops, removals;
     ShutdownCause cause;        /* of the last shutdown or reset */
@@ -49,8 +55,9 @@ void rig_free(Rig *rig);                        /* accepts NULL; destroys the de
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rig, rig_free)
 
 /*
- * Makes a device of class `driver` as /machine/peripheral/ID, on the ISA bus if
- * its class sits on one.  Then come pairs of property name and text, as
+ * Makes a device of class `driver` as /machine/peripheral/ID, on the first bus of
+ * the kind that its class sits on (a PCI bus is made for that), or on the one
+ * that the pair "bus", NAME says.  Then come pairs of property name and text, as
  * device_add takes strings ("irq", "4", "chardev", "c0"), ended by NULL.
  * Internal properties may be set.  Fails with device_make()'s errors and the
  * decoder's.  The tree owns the result; device_unmake() ends it.
@@ -71,6 +78,15 @@ void rig_out(Rig *rig, guint16 port, guint32 value, guint size);
 /* Level of an ISA line, and how often it rose. */
 bool rig_irq_level(const Rig *rig, guint n);
 guint rig_irq_edges(const Rig *rig, guint n);
+
+/* The root bus, made at the first call: PCI lies below RAM, as behind a real host
+ * bridge.  Pin p of slot s drives line (s + p) % 4. */
+Bus *rig_pci(Rig *rig);
+/* From now on devices come and go as after `cont`, and the bus counts requests. */
+void rig_pci_hotplug(Rig *rig);
+/* An access to configuration space as a guest makes it: bus number, devfn. */
+guint32 rig_pci_read(Rig *rig, guint8 bus, guint8 devfn, guint8 reg, guint size);
+void rig_pci_write(Rig *rig, guint8 bus, guint8 devfn, guint8 reg, guint32 value, guint size);
 
 /* Resets the whole machine as system_reset does. */
 void rig_reset(Rig *rig);

@@ -55,6 +55,36 @@ static void test_reset(void)
     state_reset(NULL, &s);
 }
 
+/* What is behind a pointer comes and goes with its size. */
+static void test_blob(void)
+{
+    typedef struct {
+        guint8 *bytes;
+        guint32 size;
+        guint8 after;
+    } Holder;
+    static const StateRow holder_rows[] = {
+        STATE_BLOB_KEEP(Holder, bytes, size),
+        STATE_FIELD(U8, Holder, after, 7),
+        STATE_ROWS_END,
+    };
+    guint8 bytes[] = { 1, 2, 3 };
+    Holder s = { .bytes = bytes, .size = 3, .after = 9 }, none = { .after = 1 };
+    g_autoptr(GByteArray) out = g_byte_array_new();
+
+    state_save(holder_rows, &s, out);
+    g_assert_cmpmem(out->data, out->len, ((const guint8[]){ 1, 2, 3, 9 }), 4);
+    state_reset(holder_rows, &s);
+    g_assert_cmpuint(bytes[1], ==, 2);
+    g_assert_cmpuint(s.after, ==, 7);
+    bytes[1] = 0;
+    g_assert_true(state_load(holder_rows, &s, out->data, out->len));
+    g_assert_cmpuint(bytes[1], ==, 2);
+    g_assert_cmpuint(s.after, ==, 9);
+    g_assert_cmpuint(state_size(holder_rows, &none), ==, 1);
+    g_assert_false(state_load(holder_rows, &none, out->data, out->len));
+}
+
 static void test_save(void)
 {
     Sample s = { .kept = 0x99, .kept_array = { 0xabcd, 0 } };
@@ -63,10 +93,10 @@ static void test_save(void)
     state_reset(rows, &s);
     state_save(rows, &s, out);
     g_assert_cmpmem(out->data, out->len, reset_image, sizeof(reset_image));
-    g_assert_cmpuint(state_size(rows), ==, sizeof(reset_image));
+    g_assert_cmpuint(state_size(rows, &s), ==, sizeof(reset_image));
     state_save(NULL, &s, out);
     g_assert_cmpuint(out->len, ==, sizeof(reset_image));
-    g_assert_cmpuint(state_size(NULL), ==, 0);
+    g_assert_cmpuint(state_size(NULL, &s), ==, 0);
 }
 
 static void test_load(void)
@@ -162,6 +192,7 @@ static void add_tests(void)
 {
     g_test_add_func("/qom/state/reset", test_reset);
     g_test_add_func("/qom/state/save", test_save);
+    g_test_add_func("/qom/state/blob", test_blob);
     g_test_add_func("/qom/state/load", test_load);
     g_test_add_func("/qom/state/device", test_device);
     g_test_add_func("/qom/state/device-refuses", test_device_refuses);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * MSI-X inside: what pci-msix.c (registers) and pci-msix-vector.c (delivery)
+ * share.
+ *
+ * A vector is open if MSI-X is enabled and neither the function nor the vector
+ * is masked: its messages go out.  Else they become pending bits, as long as
+ * MSI-X is enabled.
+ *
+ * Threads.  The guest's writes come with the machine lock; devices notify from
+ * any thread.  Between them stands PciMsix.mutex, which is held for moments, and
+ * under which a vector is found open or not and its message sent or made
+ * pending as one step.  So
+ *
+ *  - nothing is lost: a notification that finds the vector closed has set its
+ *    pending bit before whoever opens the vector looks at that bit, or finds it
+ *    open;
+ *  - nothing comes late: once a vector was closed, no thread is still about to
+ *    send.  What an irqfd was told before is in the kernel's hands; taking the
+ *    irqfd away waits for that, so when the guest's write to a mask bit is done,
+ *    no interrupt of this vector follows.  Therefore a masked vector has no
+ *    irqfd;
+ *  - nothing comes twice: pending is cleared in the step that sends.  An irqfd is
+ *    written only while it is tied to the kernel, which takes the count at once,
+ *    so none is left over for the next time that it is tied.
+ *
+ * Order: machine lock, then mutex.  Calls to the accelerator that need the machine
+ * lock (routes, irqfds) are made without the mutex, on a vector that is not wired.
+ */
+#ifndef HW_PCI_PCI_MSIX_H
+#define HW_PCI_PCI_MSIX_H
+
+#include "hw/pci/pci-internal.h"
+
+typedef struct {
+    /* Machine lock. */
+    guint uses;
+    int gsi;                    /* route, or -1: none yet */
+    int fd;                     /* event descriptor, or -1: none yet */
+    bool tied;                  /* fd to gsi */
+    /* Mutex; changed with the machine lock, too. */
+    bool open;
+    bool wired;                 /* messages go by fd */
+} PciMsixVector;
+
+typedef struct PciMsix {
+    guint n;
+    PciMsixVector *vectors;
+    GMutex mutex;               /* for PciDevice.msix_table and .msix_pending, too */
+    bool enabled;               /* mutex; what the capability says, as bits below: */
+    bool masked;                /* the function */
+    MemoryRegion *table, *pba;
+    MemoryRegion *table_container, *pba_container;      /* counted */
+    MemoryRegion *bar;          /* of its own, or NULL */
+} PciMsix;
+
+/* The entry of a vector in the table. */
+static inline guint8 *pci_msix_entry(const PciDevice *dev, guint vector)
+{
+    return dev->msix_table + vector * PCI_MSIX_ENTRY_SIZE;
+}
+
+void pci_msix_vectors_init(PciMsix *msix);
+/* Closes all, and gives routes and descriptors back. */
+void pci_msix_vectors_free(PciDevice *dev);
+
+/* Closes a vector before its entry changes. */
+void pci_msix_close(PciDevice *dev, guint vector);
+/* Opens or closes a vector as registers say, and sends what is pending. */
+void pci_msix_update_vector(PciDevice *dev, guint vector);
+
+#endif
