@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netdev_add, netdev_del and set_link.  What they make lives below /netdevs.
+ * netdev_add, netdev_del, set_link and query-rx-filter.  What they make lives below /netdevs.
  */
 #include "config.h"
 
@@ -71,4 +71,55 @@ bool qmp_set_link(QmpRequest *req, SetLinkArgs *args, GError **error)
         qmp_error_set(error, ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found", args->name);
     }
     return net || nic;
+}
+
+/* ---- query-rx-filter ---- */
+
+static bool add_filter(Object *obj, void *data)
+{
+    RxFilterInfo *info = object_is_a(obj, &qmp_class_nic) ? nic_query_filter((Nic *)obj) : NULL;
+
+    if (info) {
+        g_ptr_array_add(data, info);
+    }
+    return true;
+}
+
+/* The card of this name; fails if it is none, or cannot tell. */
+static bool add_named(Vmd *vmd, const char *name, GPtrArray *list, GError **error)
+{
+    Nic *nic = find_card(vmd, name);
+
+    if (nic) {
+        add_filter(&nic->object, list);
+    }
+    if (!nic && net_find(vmd->root, name)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s' is a back end, no network card",
+                      name);
+    } else if (!nic) {
+        qmp_error_set(error, ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found", name);
+    } else if (!list->len) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "network card '%s' cannot tell which frames it takes", name);
+    }
+    return list->len > 0;
+}
+
+bool qmp_query_rx_filter(QmpRequest *req, QueryRxFilterArgs *args, RxFilterInfoList *ret,
+                         GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    Object *machine = (Object *)vmd_machine(vmd);
+    GPtrArray *list = g_ptr_array_new();
+
+    if (args->name && !add_named(vmd, args->name, list, error)) {
+        g_ptr_array_unref(list);
+        return false;
+    }
+    if (!args->name && machine) {
+        object_foreach_descendant(machine, add_filter, list);
+    }
+    ret->n = list->len;
+    ret->items = (RxFilterInfo **)g_ptr_array_free(list, false);
+    return true;
 }

@@ -157,7 +157,8 @@ static bool udp_setup(Chardev *chr, const Env *env, GError **error)
                       "addresses of udp chardevs are of type 'inet'");
         return false;
     }
-    return true;
+    return socket_check_datagram(opts->remote->u.inet.data, error) &&
+           (!opts->local || socket_check_datagram(opts->local->u.inet.data, error));
 }
 
 static void udp_init(Object *obj)

@@ -45,6 +45,11 @@ struct addrinfo *socket_look_up(const InetSocketAddress *addr, const struct addr
     }
     if (hints.ai_family == AF_UNSPEC) {
         hints.ai_family = inet_family(addr);
+    } else if (inet_family(addr) != AF_UNSPEC && inet_family(addr) != hints.ai_family) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "address '%s:%s' is not of the other address's family", addr->host,
+                      addr->port);
+        return NULL;
     }
     if (addr->numeric) {
         hints.ai_flags |= AI_NUMERICHOST | AI_NUMERICSERV;
@@ -56,6 +61,19 @@ struct addrinfo *socket_look_up(const InetSocketAddress *addr, const struct addr
         return NULL;
     }
     return found;
+}
+
+bool socket_check_datagram(const InetSocketAddress *addr, GError **error)
+{
+    const char *name = addr->has_to ? "to" : addr->keep_alive ? "keep-alive"
+                     : addr->mptcp ? "mptcp" : NULL;
+
+    if (name) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "'%s' of address '%s:%s' is for streams, not for datagrams", name,
+                      addr->host, addr->port);
+    }
+    return !name;
 }
 
 /* ---- Writing ---- */

@@ -51,6 +51,10 @@ int socket_datagram(const InetSocketAddress *remote, const InetSocketAddress *lo
 struct addrinfo *socket_look_up(const InetSocketAddress *addr, const struct addrinfo *wanted,
                                 GError **error);
 
+/* Whether an address asks for nothing that only streams have; fails with
+ * invalid-value. */
+bool socket_check_datagram(const InetSocketAddress *addr, GError **error);
+
 /* Removes the node if it is still the same, and clears *node. */
 void socket_node_remove(SocketNode *node);
 

@@ -138,8 +138,8 @@ void machine_request_internal_error(Machine *machine, Cpu *cpu, const char *why)
  * does not hold the machine lock, and neither does it any lock that the main
  * loop takes; a thread that does hold the machine lock is taken for the main
  * one, and f runs at once.  The call may return before f has run if the machine
- * is being paused meanwhile: then f runs in the pause, so opaque must live as
- * long as the machine. */
+ * is being paused meanwhile: then f runs in the pause, so opaque must live
+ * until then: what can go is held by a reference. */
 void machine_call(Machine *machine, void (*f)(void *opaque, guint64 argument), void *opaque,
                   guint64 argument);
 /* Delivers what was requested: what the loop does, for machines without event

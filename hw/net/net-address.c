@@ -115,19 +115,15 @@ bool net_address_lookup(const SocketAddress *addr, int family, bool passive,
 {
     const struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_DGRAM,
                                     .ai_flags = passive ? AI_PASSIVE : 0 };
-    const InetSocketAddress *inet = &addr->u.inet;
-    struct addrinfo *found = NULL;
-    int rc;
+    struct addrinfo *found;
 
     memset(ret_addr, 0, sizeof(*ret_addr));
     if (addr->type == SOCKET_ADDRESS_TYPE_UNIX) {
         unix_sockaddr(&addr->u.q_unix, ret_addr);
         return true;
     }
-    rc = getaddrinfo(*inet->host ? inet->host : NULL, inet->port, &hints, &found);
-    if (rc != 0) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot look up '%s:%s': %s", inet->host,
-                      inet->port, rc == EAI_SYSTEM ? g_strerror(errno) : gai_strerror(rc));
+    found = socket_look_up(&addr->u.inet, &hints, error);
+    if (!found) {
         return false;
     }
     ret_addr->length = MIN(found->ai_addrlen, sizeof(ret_addr->u));

@@ -21,10 +21,19 @@ static bool refuse(GError **error, const char *why)
     return false;
 }
 
+static bool check_options(const SocketAddress *addr, GError **error)
+{
+    return !addr || addr->type != SOCKET_ADDRESS_TYPE_INET ||
+           socket_check_datagram(&addr->u.inet, error);
+}
+
 bool net_dgram_check(const NetDgram *d, GError **error)
 {
     SocketAddressType type;
 
+    if (!check_options(d->local, error) || !check_options(d->remote, error)) {
+        return false;
+    }
     if (!d->local && !d->remote) {
         return d->given_fd >= 0 || refuse(error, "'local' or 'remote' is missing");
     }

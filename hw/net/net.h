@@ -83,6 +83,9 @@ typedef struct {
     void (*writable)(void *opaque, guint queue);
     /* nic->link_up has changed; machine lock and gate held. */
     void (*link_changed)(void *opaque);
+    /* Which frames it hands to the guest, in a struct without name; NULL: it
+     * cannot say. */
+    RxFilterInfo *(*rx_filter)(void *opaque);
 } NicOps;
 
 struct Nic {
@@ -91,6 +94,7 @@ struct Nic {
     void *opaque;
     NetBackend *net;            /* or NULL */
     bool link_up;
+    bool filter_told;           /* NIC_RX_FILTER_CHANGED was sent; gate */
 };
 
 /* Makes the Nic of a card, with the back end of its `netdev` link (or NULL);
@@ -118,6 +122,12 @@ bool nic_has_ufo(const Nic *nic);
 void nic_set_offloads(Nic *nic, guint offloads);
 /* How many queues are in use.  Gate held. */
 void nic_set_queues(Nic *nic, guint n);
+
+/* The guest changed which frames it wants.  Gate held. */
+void nic_filter_changed(Nic *nic);
+/* The card's RxFilterInfo, newly allocated, or NULL if it has none; machine lock
+ * held. */
+RxFilterInfo *nic_query_filter(Nic *nic);
 
 /* The Nic of a card, or of a part of it; NULL: it is no network card. */
 Nic *nic_of(Object *card);

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-events.h"
+#include "qom/device.h"
 
 /* ---- The gate ---- */
 
@@ -113,6 +115,50 @@ Nic *nic_of(Object *card)
 
     object_foreach_descendant(card, find_nic, &nic);
     return nic;
+}
+
+/* ---- Filters of received frames ---- */
+
+/* The id of the device that the Nic is in, or of the one which that is a part of;
+ * NULL without one. */
+static const char *card_id(const Nic *nic)
+{
+    const char *id = NULL;
+
+    for (Object *obj = nic->object.parent; obj && !id; obj = obj->parent) {
+        id = object_is_a(obj, &qmp_class_device) ? device_id((const Device *)obj) : NULL;
+    }
+    return id;
+}
+
+void nic_filter_changed(Nic *nic)
+{
+    const Env *env = object_env(&nic->object);
+    g_autofree char *path = NULL;
+
+    if (nic->filter_told || !env || !env->events) {
+        return;
+    }
+    nic->filter_told = true;
+    path = object_path(nic->object.parent);
+    qmp_event_nic_rx_filter_changed(env->events, &(EventNicRxFilterChanged){
+        .name = (char *)card_id(nic), .path = path });
+}
+
+RxFilterInfo *nic_query_filter(Nic *nic)
+{
+    const char *id = card_id(nic);
+    RxFilterInfo *info;
+
+    if (!nic->ops->rx_filter) {
+        return NULL;
+    }
+    nic_lock(nic);
+    info = nic->ops->rx_filter(nic->opaque);
+    nic->filter_told = false;
+    nic_unlock(nic);
+    info->name = g_strdup(id ? id : nic->object.parent->name);
+    return info;
 }
 
 /* ---- Addresses ---- */

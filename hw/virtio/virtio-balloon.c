@@ -7,9 +7,9 @@
  * the numbers that drivers give them: those whose feature is not offered are
  * left out, and the ones behind move up.
  *
- * Not modelled: free page hints, page poison (drivers that poison free pages do
- * not report them then), the legacy interface.  Of huge pages a part cannot be
- * given back; the guest loses nothing by that.
+ * Not modelled: free page hints (which serve migration alone), page poison
+ * (drivers that poison free pages do not report them then), the legacy interface.
+ * Of huge pages a part cannot be given back; the guest loses nothing by that.
  */
 #include "config.h"
 #include "hw/virtio/virtio-balloon.h"

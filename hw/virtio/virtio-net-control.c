@@ -239,17 +239,26 @@ static bool set_pairs(VirtioNet *s, guint command, const VirtqElement *e)
     return true;
 }
 
+static bool done(VirtioNet *s, bool filters)
+{
+    if (filters) {
+        nic_filter_changed(s->nic);
+    }
+    return true;
+}
+
 static bool run_command(VirtioNet *s, const VirtqElement *e)
 {
     static const struct {
         guint8 klass, feature;
         bool (*run)(VirtioNet *s, guint command, const VirtqElement *e);
+        bool filters;
     } classes[] = {
-        { CLASS_RX, VIRTIO_NET_F_CTRL_RX, set_mode },
-        { CLASS_MAC, VIRTIO_NET_F_CTRL_VQ, set_mac },
-        { CLASS_VLAN, VIRTIO_NET_F_CTRL_VLAN, set_vlan },
-        { CLASS_MQ, VIRTIO_NET_F_MQ, set_pairs },
-        { CLASS_OFFLOADS, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS, set_offloads },
+        { CLASS_RX, VIRTIO_NET_F_CTRL_RX, set_mode, true },
+        { CLASS_MAC, VIRTIO_NET_F_CTRL_VQ, set_mac, true },
+        { CLASS_VLAN, VIRTIO_NET_F_CTRL_VLAN, set_vlan, true },
+        { CLASS_MQ, VIRTIO_NET_F_MQ, set_pairs, false },
+        { CLASS_OFFLOADS, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS, set_offloads, false },
     };
     guint8 command[COMMAND_SIZE];
 
@@ -257,7 +266,7 @@ static bool run_command(VirtioNet *s, const VirtqElement *e)
     for (guint i = 0; i < G_N_ELEMENTS(classes); i++) {
         if (command[0] == classes[i].klass &&
             virtio_has_feature(&s->parent, classes[i].feature)) {
-            return classes[i].run(s, command[1], e);
+            return classes[i].run(s, command[1], e) && done(s, classes[i].filters);
         }
     }
     return false;

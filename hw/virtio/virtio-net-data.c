@@ -363,4 +363,5 @@ const NicOps virtio_net_nic_ops = {
     .receive = receive,
     .writable = writable,
     .link_changed = link_changed,
+    .rx_filter = virtio_net_rx_filter,
 };

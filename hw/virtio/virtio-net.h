@@ -125,6 +125,11 @@ bool virtio_net_wants(const VirtioNet *s, const NetFrame *frame);
 /* Tells the back end how frames may come. */
 void virtio_net_set_offloads(VirtioNet *s, guint offloads);
 
+/* ---- virtio-net-query.c ---- */
+
+/* NicOps.rx_filter. */
+RxFilterInfo *virtio_net_rx_filter(void *opaque);
+
 extern const TypeInfo virtio_net_type;
 
 #endif

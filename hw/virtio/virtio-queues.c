@@ -114,11 +114,10 @@ void virtio_queue_enable(VirtioDevice *dev, guint n)
     }
 }
 
-/* Main thread, lock held.  What a device that has run keeps of a queue's chains is
- * its own until it is reset. */
-static void disable(void *opaque, guint64 n)
+/* What a device that has run keeps of a queue's chains is its own until it is
+ * reset. */
+static void disable(VirtioDevice *dev, guint n)
 {
-    VirtioDevice *dev = opaque;
     VirtQueue *queue = get_queue(dev, n);
 
     if (!queue || !queue->enabled) {
@@ -131,10 +130,18 @@ static void disable(void *opaque, guint64 n)
     }
 }
 
+/* Main thread, lock held.  The device is held: it may have been unplugged, and has
+ * no queues then. */
+static void disable_call(void *opaque, guint64 n)
+{
+    disable(opaque, n);
+    object_unref(opaque);
+}
+
 void virtio_queue_disable(VirtioDevice *dev, guint n)
 {
     if (dev->machine) {
-        machine_call(dev->machine, disable, dev, n);
+        machine_call(dev->machine, disable_call, object_ref(dev), n);
     }
 }
 

@@ -153,9 +153,8 @@ static void reset(VirtioDevice *dev)
 }
 
 /* Main thread, lock held. */
-static void set_status(void *opaque, guint64 status)
+static void set_status(VirtioDevice *dev, guint64 status)
 {
-    VirtioDevice *dev = opaque;
     guint8 set;
 
     if (!status) {
@@ -174,10 +173,21 @@ static void set_status(void *opaque, guint64 status)
     virtio_update_started(dev);
 }
 
+/* The device is held, and may have been unplugged while the call waited. */
+static void set_status_call(void *opaque, guint64 status)
+{
+    VirtioDevice *dev = opaque;
+
+    if (dev->machine) {
+        set_status(dev, status);
+    }
+    object_unref(dev);
+}
+
 void virtio_set_status(VirtioDevice *dev, guint8 status)
 {
     if (dev->machine) {
-        machine_call(dev->machine, set_status, dev, status);
+        machine_call(dev->machine, set_status_call, object_ref(dev), status);
     }
 }
 

@@ -121,6 +121,27 @@ static void test_features(void)
     virtio_driver_start(d, ~0ull, 1, 8);
 }
 
+static gpointer write_status(gpointer opaque)
+{
+    virtio_driver_write(opaque, 0x70, 0);
+    return NULL;
+}
+
+/* A vCPU's write of the status comes when the device has gone. */
+static void test_status_too_late(void)
+{
+    g_autoptr(Bench) b = bench_new();
+    Device *dev = bus_find(b->rig->root, "virtio-mmio-bus.0", NULL, NULL)->devices.head->data;
+    GThread *thread = g_thread_new("vcpu", write_status, b->rng);
+
+    g_usleep(50000);            /* it waits for the machine lock, most likely */
+    device_unmake(dev);
+    rig_unlock(b->rig);
+    g_thread_join(thread);
+    rig_lock(b->rig);
+    g_assert_cmphex(virtio_driver_read(b->rng, 0x08), ==, 0);
+}
+
 static void test_properties(void)
 {
     g_autoptr(Rig) rig = rig_new();
@@ -368,6 +389,7 @@ int main(int argc, char **argv)
     g_test_add_func("/virtio-mmio/identity", test_identity);
     g_test_add_func("/virtio-mmio/bus", test_bus);
     g_test_add_func("/virtio-mmio/features", test_features);
+    g_test_add_func("/virtio-mmio/status-too-late", test_status_too_late);
     g_test_add_func("/virtio-mmio/properties", test_properties);
     g_test_add_func("/virtio-mmio/queue", test_queue);
     g_test_add_func("/virtio-mmio/interrupt", test_interrupt);

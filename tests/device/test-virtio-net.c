@@ -14,6 +14,7 @@
 #include "hw/net/net.h"
 #include "hw/virtio/virtio-net.h"
 #include "qmp/error.h"
+#include "qmp/event.h"
 #include "qmp/visit.h"
 #include "tests/lib/virtio-driver.h"
 
@@ -634,6 +635,87 @@ static void test_overflow(void)
     g_assert_false(takes(b, group));
 }
 
+static void count_event(const QmpEvent *event, void *data)
+{
+    if (event && g_str_equal(event->name, "NIC_RX_FILTER_CHANGED")) {
+        ++*(guint *)data;
+    }
+}
+
+/* What is in the list; newly allocated. */
+static char *joined(const strList *list)
+{
+    GString *text = g_string_new(NULL);
+
+    for (gsize i = 0; i < list->n; i++) {
+        g_string_append_printf(text, "%s ", list->items[i]);
+    }
+    return g_string_free(text, false);
+}
+
+static RxFilterInfo *query_filter(Bench *b)
+{
+    RxFilterInfo *info = nic_query_filter(nic_of(&b->dev->object));
+
+    g_assert_cmpstr(info->name, ==, "nic0");
+    return info;
+}
+
+/* What clients are told of all that, and how often. */
+static void test_filter_query(void)
+{
+    g_autoptr(Bench) b = bench_new();
+    guint8 table[] = { 1, 0, 0, 0, 0x52, 0x54, 0, 1, 2, 3, 1, 0, 0, 0, 1, 2, 3, 4, 5, 6 };
+    g_autofree char *uni = NULL, *multi = NULL;
+    guint told = 0;
+    RxFilterInfo *info;
+
+    b->rig->env.events = qmp_event_queue_new(b->base);
+    qmp_event_queue_add_sink(b->rig->env.events, count_event, &told);
+    add_card(b);
+    start(b, ~0ull);
+    info = query_filter(b);
+    g_assert_true(info->promiscuous && info->broadcast_allowed);
+    g_assert_cmpint(info->vlan, ==, RX_STATE_NORMAL);
+    g_assert_cmpuint(info->vlan_table.n + info->unicast_table.n, ==, 0);
+    g_assert_cmpstr(info->main_mac, ==, "52:54:00:12:34:56");
+    qmp_clear(&qmp_type_RxFilterInfo, &info);
+
+    control(b, 0, 0, "\0", 1);
+    control(b, 0, 1, "\1", 1);
+    control(b, 0, 4, "\1", 1);
+    control(b, 0, 5, "\1", 1);
+    control(b, 1, 0, table, sizeof(table));
+    control(b, 2, 0, "\5\1", 2);
+    qmp_event_queue_deliver(b->rig->env.events);
+    g_assert_cmpuint(told, ==, 1);
+    info = query_filter(b);
+    g_assert_false(info->promiscuous || info->broadcast_allowed || info->unicast_overflow ||
+                   info->multicast_overflow);
+    g_assert_cmpint(info->multicast, ==, RX_STATE_ALL);
+    g_assert_cmpint(info->unicast, ==, RX_STATE_NONE);
+    uni = joined(&info->unicast_table);
+    multi = joined(&info->multicast_table);
+    g_assert_cmpstr(uni, ==, "52:54:00:01:02:03 ");
+    g_assert_cmpstr(multi, ==, "01:02:03:04:05:06 ");
+    g_assert_cmpuint(info->vlan_table.n, ==, 1);
+    g_assert_cmpint(info->vlan_table.items[0], ==, 0x105);
+    qmp_clear(&qmp_type_RxFilterInfo, &info);
+
+    control(b, 0, 200, "\1", 1);               /* refused: nothing has changed */
+    qmp_event_queue_deliver(b->rig->env.events);
+    g_assert_cmpuint(told, ==, 1);
+    control(b, 1, 1, "\x52\x54\0\x9\x9\x9", 6);
+    qmp_event_queue_deliver(b->rig->env.events);
+    g_assert_cmpuint(told, ==, 2);
+    start(b, ~(1ull << VIRTIO_NET_F_CTRL_VLAN));
+    info = query_filter(b);
+    g_assert_cmpint(info->vlan, ==, RX_STATE_ALL);
+    g_assert_cmpuint(info->vlan_table.n, ==, 0);
+    qmp_clear(&qmp_type_RxFilterInfo, &info);
+    qmp_event_queue_free(g_steal_pointer(&b->rig->env.events));
+}
+
 /* ---- Drivers that break the rules ---- */
 
 static void expect_broken(Bench *b, const char *why)
@@ -866,6 +948,7 @@ int main(int argc, char **argv)
     g_test_add_func("/virtio-net/vlan", test_vlan);
     g_test_add_func("/virtio-net/bad-commands", test_bad_commands);
     g_test_add_func("/virtio-net/overflow", test_overflow);
+    g_test_add_func("/virtio-net/filter-query", test_filter_query);
     g_test_add_func("/virtio-net/short-tx", test_short_tx);
     g_test_add_func("/virtio-net/odd-tx", test_odd_tx);
     g_test_add_func("/virtio-net/bad-rx", test_bad_rx);

@@ -83,6 +83,15 @@ class Guest:
         before, _, self.text = self.text.partition(text)
         return before
 
+    def rest(self):
+        """What the console has printed when the daemon has ended."""
+        self.console.settimeout(vmdtest.TIMEOUT)
+        while True:
+            data = self.console.recv(65536)
+            if not data:
+                return self.text
+            self.text += data.decode(errors='replace').replace('\r', '')
+
     def run(self, command, timeout=60):
         """Output of a shell command."""
         self.console.sendall((command + '; echo EN""D$?\n').encode())

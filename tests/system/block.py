@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Disks: block nodes over QMP, and a Linux guest that reads and writes them."""
 import ctypes
-import lzma
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -12,31 +12,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest
-from vmdtest import BUILDDIR, SRCDIR, Daemon, Skip, need_kvm
+from linuxguest import BOOT_TIMEOUT, Guest
+from vmdtest import Daemon, Skip, need_kvm
 
-APPEND = ('console=ttyS0 reboot=t panic=-1 lpj=1000000 no_timer_check tsc=reliable clearcpuid='
-          'popcnt,smap,smep,fsgsbase,cx16,rdtscp,invpcid,pcid,erms,fsrm,xsave,umip quiet '
-          'guest.script=vda')
-GUEST_TIMEOUT = 120
 SCRIPT_SIZE = 64 << 10
-
-
-def linux():
-    """Paths of kernel and initramfs."""
-    kernel, initrd = os.environ.get('VMD_TEST_KERNEL'), os.environ.get('VMD_TEST_INITRD')
-    if kernel and initrd:
-        return kernel, initrd
-    folder = os.path.join(SRCDIR, '..', 'shared', 'guests')
-    packed = os.path.join(folder, 'linux-6.12-emul.xz')
-    initrd = os.path.join(folder, 'guest.cpio')
-    if not (os.path.exists(packed) and os.path.exists(initrd)):
-        raise Skip('no Linux guest: set VMD_TEST_KERNEL and VMD_TEST_INITRD')
-    kernel = os.path.join(BUILDDIR, 'tests', 'linux-6.12-emul')
-    if not os.path.exists(kernel):
-        with lzma.open(packed) as source, open(kernel + '.%d' % os.getpid(), 'wb') as target:
-            target.write(source.read())
-        os.rename(target.name, kernel)
-    return kernel, initrd
 
 
 def image(path, script='', size=1 << 20, sectors=None):
@@ -56,30 +35,11 @@ def add_file(client, name, path, **options):
     client.request({'execute': 'blockdev-add', 'arguments': arguments})
 
 
-def build(client, console):
-    """A microvm that will run Linux, with its console in a file."""
-    kernel, initrd = linux()
-    client.call('object-add', qom_type='kvm-accel', id='accel')
-    client.call('object-add', qom_type='memory-backend-ram', id='ram', size=96 << 20)
-    client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram',
-                kernel=kernel, initrd=initrd, append=APPEND)
-    client.request({'execute': 'device_add', 'arguments': {
-        'driver': 'qemu64-x86_64-cpu', 'tsc-deadline': True, 'x2apic': True}})
-    client.call('chardev-add', id='con', backend={'type': 'file', 'data': {'out': console}})
-    client.call('device_add', driver='isa-serial', id='com1', chardev='con')
+def linux(daemon, client):
+    """A Linux guest that runs the script which vda begins with."""
+    guest = Guest(daemon, client, append='guest.script=vda', kernel='linux-6.12-emul')
     client.call('set-action', reboot='shutdown')
-
-
-def wait_text(path, what, timeout=GUEST_TIMEOUT):
-    """Waits for text on the console; returns all of it."""
-    deadline = time.monotonic() + timeout
-    while True:
-        with open(path, encoding='utf-8', errors='replace') as f:
-            text = f.read()
-        if what in text:
-            return text
-        assert time.monotonic() < deadline, 'no %r in %r' % (what, text)
-        time.sleep(0.02)
+    return guest
 
 
 READ_WRITE = """
@@ -101,7 +61,7 @@ exit
 
 
 def read_write_resize(recorder, folder, **device):
-    path, console = os.path.join(folder, 'disk.img'), os.path.join(folder, 'console')
+    path = os.path.join(folder, 'disk.img')
     image(path, READ_WRITE, sectors={200: b'sector-two-hundred\n'.ljust(512, b'\n')})
     with Daemon(recorder) as daemon:
         client = daemon.client()
@@ -109,11 +69,11 @@ def read_write_resize(recorder, folder, **device):
             client.call('object-add', qom_type='iothread', id='io0')
             assert [t['id'] for t in client.call('query-iothreads')] == ['io0']
         add_file(client, 'disk', path)
-        build(client, console)
+        guest = linux(daemon, client)
         client.call('device_add', driver='virtio-blk-device', id='vd0', drive='disk',
                     serial='SERIAL-7', **device)
         client.call('cont')
-        text = wait_text(console, 'size 2048')
+        text = guest.wait('size 2048', BOOT_TIMEOUT)
         assert 'serial SERIAL-7' in text, text
         assert 'sector-two-hundred' in text, text
         with open(path, 'rb') as f:
@@ -121,8 +81,8 @@ def read_write_resize(recorder, folder, **device):
             assert f.read(20) == b'written-by-the-guest'
         client.request({'execute': 'block_resize', 'arguments': {
             'node-name': 'disk', 'size': 2 << 20}})
-        wait_text(console, 'resized to 4096')
-        assert client.wait_event('SHUTDOWN', GUEST_TIMEOUT)['data']['reason'] == 'guest-reset'
+        guest.wait('resized to 4096', BOOT_TIMEOUT)
+        assert client.wait_event('SHUTDOWN', BOOT_TIMEOUT)['data']['reason'] == 'guest-reset'
         assert daemon.wait() == 0
     assert os.path.getsize(path) == 2 << 20
 
@@ -187,7 +147,6 @@ def disk_full_and_quit(recorder):
     need_kvm()
     with Tmpfs(512 << 10) as tmpfs, tempfile.TemporaryDirectory() as folder:
         path, full = os.path.join(folder, 'disk.img'), os.path.join(tmpfs.folder, 'full.img')
-        console = os.path.join(folder, 'console')
         image(path, FILL)
         with open(full, 'wb') as f:
             f.truncate(1 << 20)
@@ -195,13 +154,13 @@ def disk_full_and_quit(recorder):
             client = daemon.client()
             add_file(client, 'disk', path)
             add_file(client, 'full', full)
-            build(client, console)
+            guest = linux(daemon, client)
             # The first added is vda.
             client.call('device_add', driver='virtio-blk-device', id='vd0', drive='disk')
             client.call('device_add', driver='virtio-blk-device', id='vd1', drive='full',
                         werror='stop')
             client.call('cont')
-            event = client.wait_event('BLOCK_IO_ERROR', GUEST_TIMEOUT)['data']
+            event = client.wait_event('BLOCK_IO_ERROR', BOOT_TIMEOUT)['data']
             assert event['node-name'] == 'full' and event['nospace'], event
             assert event['action'] == 'stop' and event['operation'] == 'write', event
             client.wait_event('STOP')
@@ -210,17 +169,18 @@ def disk_full_and_quit(recorder):
             assert status == {'vd0': 'ok', 'vd1': 'nospace'}, status
             tmpfs.resize(4 << 20)
             client.call('cont')
-            wait_text(console, 'filled')
+            guest.wait('filled', BOOT_TIMEOUT)
             with open(full, 'rb') as f, open(path, 'rb') as disk:
                 assert f.read() == disk.read(SCRIPT_SIZE) * 16
-            wait_text(console, 'wrote 3.')
+            guest.wait('wrote 3.', BOOT_TIMEOUT)
             client.call('stop')
             client.call('cont')
-            wait_text(console, 'wrote 20.')
+            guest.wait('wrote 20.', BOOT_TIMEOUT)
             client.call('quit')
             assert daemon.wait() == 0
+            told = 'wrote 20.' + guest.rest()
         # What the guest was told to be on the disk is there, to the last block.
-        written = int(wait_text(console, 'wrote').split('wrote ')[-1].split('.')[0])
+        written = max(int(n) for n in re.findall(r'wrote (\d+)\.', told))
         with open(path, 'rb') as f:
             for i in range(1, written + 1):
                 f.seek((200 + i) * 512)

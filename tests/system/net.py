@@ -122,6 +122,21 @@ def cable(guest):
     assert error['class'] == 'DeviceNotFound', error
 
 
+def filters(guest, mac):
+    """Which frames the guest wants, and that it tells once after each question."""
+    client = guest.client
+    (info,) = client.call('query-rx-filter')
+    assert info['name'] == 'nic0' and info['main-mac'] == mac and not info['promiscuous'], info
+    assert info['unicast'] == info['multicast'] == 'normal' and info['broadcast-allowed'], info
+    client.events = [e for e in client.events if e['event'] != 'NIC_RX_FILTER_CHANGED']
+    guest.run('echo 0x1103 >/sys/class/net/eth0/flags')     # IFF_PROMISC and what was
+    data = client.wait_event('NIC_RX_FILTER_CHANGED')['data']
+    assert data == {'name': 'nic0', 'path': '/machine/peripheral/nic0'}, data
+    guest.run('echo 0x1003 >/sys/class/net/eth0/flags')
+    assert 'NIC_RX_FILTER_CHANGED' not in client.drain_events()
+    assert not client.call('query-rx-filter', name='nic0')[0]['promiscuous']
+
+
 def dumped(path):
     """Frames of a pcap file."""
     with open(path, 'rb') as f:
@@ -158,6 +173,7 @@ def user(recorder):
         frames = dumped(pcap)
         assert any(frame[:6] == bytes.fromhex(mac.replace(':', '')) for frame in frames)
         assert max(map(len, frames)) == 200
+        filters(guest, mac)
         cable(guest)
         fetch(guest)
         error = client.error('netdev_del', {'id': 'net0'})

@@ -255,6 +255,11 @@ def cable(recorder):
             client.call('set_link', name=name, up=True)
             assert state() == [True, True], (name, state())
         assert client.error('netdev_del', {'id': 'net'})['reason'] == 'in-use'
+        info = client.call('query-rx-filter', name='nic')
+        assert info == client.call('query-rx-filter') and info[0]['promiscuous'], info
+        for name, reason in ('net', 'invalid-value'), ('none', 'device-not-found'):
+            error = client.error('query-rx-filter', {'name': name})
+            assert error['reason'] == reason, error
         client.call('device_del', id='nic')
         client.call('netdev_del', id='net')
 

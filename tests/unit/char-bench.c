@@ -6,9 +6,6 @@
 #include "tests/unit/char-bench.h"
 
 #include <event2/event.h>
-#include <event2/thread.h>
-#include <glib/gstdio.h>
-#include <signal.h>
 #include <string.h>
 
 #include "hw/chardev/char-types.h"
@@ -52,49 +49,13 @@ static int bench_take_fd(const Env *env, const char *name, GError **error)
     return fd;
 }
 
-typedef struct {
-    const Env *env;
-    void (*work)(void *data);
-    void (*done)(void *data);
-    void *data;
-} Job;
-
-static void job_done(evutil_socket_t fd, short what, void *opaque)
-{
-    g_autofree Job *job = opaque;
-
-    job->env->lock(job->env);
-    job->done(job->data);
-    job->env->unlock(job->env);
-}
-
-static gpointer job_work(gpointer opaque)
-{
-    const struct timeval now = { 0, 0 };
-    Job *job = opaque;
-
-    job->work(job->data);
-    event_base_once(job->env->base, -1, EV_TIMEOUT, job_done, job, &now);
-    return NULL;
-}
-
-static void bench_run(const Env *env, void (*work)(void *data), void (*done)(void *data),
-                      void *data)
-{
-    Job *job = g_new(Job, 1);
-
-    *job = (Job) { .env = env, .work = work, .done = done, .data = data };
-    g_thread_unref(g_thread_new("job", job_work, job));
-}
-
 Bench *bench_new(void)
 {
     static gsize once;
     Bench *b = g_new0(Bench, 1);
 
     if (g_once_init_enter(&once)) {
-        evthread_use_pthreads();
-        signal(SIGPIPE, SIG_IGN);
+        loop_bench_init();
         object_register_types(qom_types);
         object_register_types(types);
         g_once_init_leave(&once, 1);
@@ -102,31 +63,16 @@ Bench *bench_new(void)
     g_mutex_init(&b->lock);
     g_cond_init(&b->writable_cond);
     b->base = event_base_new();
-    b->env = (Env) { .base = b->base, .host = b, .run = bench_run, .take_fd = bench_take_fd,
+    b->env = (Env) { .base = b->base, .host = b, .run = loop_bench_run, .take_fd = bench_take_fd,
                      .lock = bench_lock, .unlock = bench_unlock };
     b->root = object_root_new();
     object_set_env(b->root, &b->env);
-    b->dir = g_dir_make_tmp("vmd-char-XXXXXX", NULL);
-    g_assert_nonnull(b->dir);
+    b->dir = loop_bench_make_directory();
     b->passed_fd = -1;
     b->room = 1000000;
     b->received = g_string_new(NULL);
     b->events = g_string_new(NULL);
     return b;
-}
-
-static void remove_directory(const char *path)
-{
-    GDir *dir = g_dir_open(path, 0, NULL);
-    const char *name;
-
-    while ((name = g_dir_read_name(dir))) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-
-        g_unlink(file);
-    }
-    g_dir_close(dir);
-    g_rmdir(path);
 }
 
 void bench_free(Bench *b)
@@ -135,7 +81,7 @@ void bench_free(Bench *b)
         object_destroy(b->root);
         object_unref(b->root);
         event_base_free(b->base);
-        remove_directory(b->dir);
+        loop_bench_remove_directory(b->dir);
         g_free(b->dir);
         g_string_free(b->received, true);
         g_string_free(b->events, true);
@@ -237,21 +183,9 @@ void bench_attach(Bench *b, Chardev *chr)
 
 /* ---- Running ---- */
 
-static void nothing(evutil_socket_t fd, short what, void *opaque)
-{
-    *(bool *)opaque = true;
-}
-
 bool bench_turn(Bench *b, guint ms)
 {
-    const struct timeval limit = { ms / 1000, ms % 1000 * 1000 };
-    bool timed_out = false;
-    struct event *timer = evtimer_new(b->base, nothing, &timed_out);
-
-    event_add(timer, &limit);
-    event_base_loop(b->base, EVLOOP_ONCE);
-    event_free(timer);
-    return !timed_out;
+    return loop_bench_turn(b->base, ms);
 }
 
 guint bench_wakeups(Bench *b, guint ms)

@@ -7,7 +7,7 @@
 #define TESTS_UNIT_CHAR_BENCH_H
 
 #include "hw/chardev/char.h"
-#include "qom/env.h"
+#include "tests/unit/loop-bench.h"
 
 typedef struct {
     Object *root;
@@ -42,14 +42,7 @@ void bench_remove(Bench *b, Chardev *chr);
 void bench_attach(Bench *b, Chardev *chr);
 
 /* Runs the loop until *value is wanted, at most some seconds; then fails. */
-#define bench_until(b, condition)                                           \
-    do {                                                                    \
-        gint64 end_ = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;         \
-        while (!(condition)) {                                              \
-            g_assert_cmpint(g_get_monotonic_time(), <, end_);               \
-            bench_turn(b, 50);                                              \
-        }                                                                   \
-    } while (0)
+#define bench_until(b, condition) loop_bench_until(bench_turn(b, 50), condition)
 
 /* One turn of the loop of at most so many milliseconds; returns whether any
  * event was handled. */

@@ -6,9 +6,6 @@
 #include "tests/unit/net-bench.h"
 
 #include <event2/event.h>
-#include <event2/thread.h>
-#include <glib/gstdio.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "hw/types.h"
@@ -53,41 +50,6 @@ static int bench_take_fd(const Env *env, const char *name, GError **error)
     return -1;
 }
 
-typedef struct {
-    const Env *env;
-    void (*work)(void *data);
-    void (*done)(void *data);
-    void *data;
-} Job;
-
-static void job_done(evutil_socket_t fd, short what, void *opaque)
-{
-    g_autofree Job *job = opaque;
-
-    job->env->lock(job->env);
-    job->done(job->data);
-    job->env->unlock(job->env);
-}
-
-static gpointer job_work(gpointer opaque)
-{
-    const struct timeval now = { 0, 0 };
-    Job *job = opaque;
-
-    job->work(job->data);
-    event_base_once(job->env->base, -1, EV_TIMEOUT, job_done, job, &now);
-    return NULL;
-}
-
-static void bench_run(const Env *env, void (*work)(void *data), void (*done)(void *data),
-                      void *data)
-{
-    Job *job = g_new(Job, 1);
-
-    *job = (Job){ .env = env, .work = work, .done = done, .data = data };
-    g_thread_unref(g_thread_new("job", job_work, job));
-}
-
 static void note_event(const QmpEvent *event, void *data)
 {
     Bench *b = data;
@@ -110,8 +72,7 @@ Bench *bench_new(void)
     Bench *b = g_new0(Bench, 1);
 
     if (g_once_init_enter(&once)) {
-        evthread_use_pthreads();
-        signal(SIGPIPE, SIG_IGN);
+        loop_bench_init();
         object_register_types(qom_types);
         object_register_types(hw_types);
         g_once_init_leave(&once, 1);
@@ -120,31 +81,16 @@ Bench *bench_new(void)
     b->queue = qmp_event_queue_new(b->base);
     b->events = g_string_new(NULL);
     qmp_event_queue_add_sink(b->queue, note_event, b);
-    b->env = (Env){ .base = b->base, .events = b->queue, .host = b, .run = bench_run,
+    b->env = (Env){ .base = b->base, .events = b->queue, .host = b, .run = loop_bench_run,
                     .take_fd = bench_take_fd, .lock = bench_lock, .unlock = bench_unlock };
     b->root = object_root_new();
     object_set_env(b->root, &b->env);
     object_set_namespaces(b->root, namespaces);
-    b->dir = g_dir_make_tmp("vmd-net-XXXXXX", NULL);
-    g_assert_nonnull(b->dir);
+    b->dir = loop_bench_make_directory();
     for (guint i = 0; i < G_N_ELEMENTS(b->fds); i++) {
         b->fds[i] = -1;
     }
     return b;
-}
-
-static void remove_directory(const char *path)
-{
-    GDir *dir = g_dir_open(path, 0, NULL);
-    const char *name;
-
-    while ((name = g_dir_read_name(dir))) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-
-        g_unlink(file);
-    }
-    g_dir_close(dir);
-    g_assert_cmpint(g_rmdir(path), ==, 0);
 }
 
 void bench_free(Bench *b)
@@ -154,7 +100,7 @@ void bench_free(Bench *b)
         object_unref(b->root);
         qmp_event_queue_free(b->queue);
         event_base_free(b->base);
-        remove_directory(b->dir);
+        loop_bench_remove_directory(b->dir);
         g_free(b->dir);
         g_string_free(b->events, true);
         g_free(b);
@@ -350,18 +296,9 @@ void card_clear(Card *card)
 
 /* ---- Running ---- */
 
-static void nothing(evutil_socket_t fd, short what, void *opaque)
-{
-}
-
 void bench_turn(Bench *b, guint ms)
 {
-    const struct timeval limit = { ms / 1000, ms % 1000 * 1000 };
-    struct event *timer = evtimer_new(b->base, nothing, NULL);
-
-    event_add(timer, &limit);
-    event_base_loop(b->base, EVLOOP_ONCE);
-    event_free(timer);
+    loop_bench_turn(b->base, ms);
 }
 
 void bench_idle(Bench *b, guint ms)

@@ -207,6 +207,15 @@ static void test_refused(void)
     refuse(b, ERROR_REASON_ADDRESS_IN_USE, inet_address("127.0.0.1", 1),
            inet_address("127.0.0.1", port));
     refuse(b, ERROR_REASON_HOST_ERROR, inet_address("no such host", 1), NULL);
+    for (guint i = 0; i < 4; i++) {
+        SocketAddressLegacy *odd = inet_address("127.0.0.1", 1);
+
+        odd->u.inet.data->has_to = i == 0;
+        odd->u.inet.data->keep_alive = i == 1;
+        odd->u.inet.data->mptcp = i == 2;
+        odd->u.inet.data->has_ipv6 = odd->u.inet.data->ipv6 = i == 3;
+        refuse(b, ERROR_REASON_INVALID_VALUE, inet_address("127.0.0.1", 1), odd);
+    }
     close(fd);
 }
 

@@ -407,6 +407,11 @@ static void test_refused(void)
                  "'path':'/x'},'remote':{'type':'inet','host':'h','port':'1'}}");
     bench_refuse(b, ERROR_REASON_NOT_SUPPORTED,
                  "{'type':'dgram','id':'n','remote':{'type':'vsock','cid':'1','port':'1'}}");
+    bench_refuse(b, ERROR_REASON_INVALID_VALUE, "{'type':'dgram','id':'n','remote':{'type':'inet',"
+                 "'host':'127.0.0.1','port':'1','keep-alive':true}}");
+    bench_refuse(b, ERROR_REASON_INVALID_VALUE, "{'type':'dgram','id':'n','remote':{'type':'inet',"
+                 "'host':'127.0.0.1','port':'1'},'local':{'type':'inet','host':'','port':'0',"
+                 "'ipv6':true}}");
     bench_refuse(b, ERROR_REASON_INVALID_VALUE, "{'type':'stream','id':'n','server':true,"
                  "'reconnect':1,'addr':{'type':'unix','path':'/x'}}");
     bench_refuse(b, ERROR_REASON_HOST_ERROR,
