@@ -93,11 +93,32 @@ static Device *device_for_removal(Vmd *vmd, const char *id, GError **error)
     return object_may_delete(obj, error) ? (Device *)obj : NULL;
 }
 
+/* A device that a client added to one of the buses that dev carries, or NULL. */
+static Device *carried(const Device *dev)
+{
+    for (guint i = 0; dev->buses && i < dev->buses->len; i++) {
+        const Bus *bus = dev->buses->pdata[i];
+
+        for (const GList *link = bus->devices.tail; link; link = link->prev) {
+            Object *obj = link->data;
+
+            if (g_str_has_prefix(obj->parent->name, "peripheral")) {
+                return link->data;
+            }
+        }
+    }
+    return NULL;
+}
+
 void vmd_remove_device(Vmd *vmd, Device *dev)
 {
     g_autofree char *id = g_strdup(device_id(dev));
     g_autofree char *path = object_path((Object *)dev);
+    Device *first;
 
+    while ((first = carried(dev))) {
+        vmd_remove_device(vmd, first);
+    }
     device_unmake(dev);
     qmp_event_device_deleted(vmd->events, &(EventDeviceDeleted){ .device = id, .path = path });
     vmd_notify_status(vmd);

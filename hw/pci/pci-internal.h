@@ -82,6 +82,8 @@ void pci_msi_reset(PciDevice *dev);
 void pci_msix_reset(PciDevice *dev);
 void pci_msix_free(PciDevice *dev);
 
+/* The line of the root bus that dev's pin is tied to, or -1. */
+int pci_intx_line(const PciDevice *dev);
 /* The one function that drives a pin's line. */
 void pci_intx_update(PciDevice *dev);
 

@@ -10,16 +10,14 @@
 #include "config.h"
 #include "hw/pci/pci-internal.h"
 
-/* The line that dev drives now, or -1. */
-static int wanted_line(const PciDevice *dev)
+int pci_intx_line(const PciDevice *dev)
 {
     guint pin = dev->config[PCI_INTERRUPT_PIN] - 1u;
     guint devfn = dev->devfn;
     const PciBus *bus = pci_bus_of(dev);
     guint line;
 
-    if (!dev->intx || dev->ejected || pin >= PCI_N_PINS ||
-        (pci_get_word(dev->config + PCI_COMMAND) & PCI_COMMAND_INTX_DISABLE)) {
+    if (pin >= PCI_N_PINS) {
         return -1;
     }
     while (bus->bridge) {
@@ -32,6 +30,12 @@ static int wanted_line(const PciDevice *dev)
     }
     line = bus->irq_ops->map(bus->irq_opaque, devfn, pin);
     return line < bus->n_lines ? (int)line : -1;
+}
+
+static bool drives(const PciDevice *dev)
+{
+    return dev->intx && !dev->ejected &&
+           !(pci_get_word(dev->config + PCI_COMMAND) & PCI_COMMAND_INTX_DISABLE);
 }
 
 static void release(PciBus *root, guint line)
@@ -57,7 +61,7 @@ static void keep_status(PciDevice *dev)
 
 void pci_intx_update(PciDevice *dev)
 {
-    int old = dev->line, line = wanted_line(dev);
+    int old = dev->line, line = drives(dev) ? pci_intx_line(dev) : -1;
 
     keep_status(dev);
     if (line == old) {
