@@ -9,6 +9,7 @@
 #include "hw/backends/rng.h"
 #include "hw/block/block-types.h"
 #include "hw/char/isa-debugcon.h"
+#include "hw/char/isa-parallel.h"
 #include "hw/char/isa-serial.h"
 #include "hw/char/virtio-serial.h"
 #include "hw/chardev/char-types.h"
@@ -73,6 +74,7 @@ const TypeInfo *const hw_types[] = {
 
     /* char */
     &isa_debugcon_type,
+    &isa_parallel_type,
     &isa_serial_type,
     &virtio_serial_bus_type,
     &virtio_serial_port_type,

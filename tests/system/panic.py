@@ -68,18 +68,5 @@ def runs_on(recorder):
             assert daemon.wait() == 7
 
 
-def fast_reset(recorder):
-    """port 0x92 resets the machine"""
-    need_kvm()
-    with Daemon(recorder) as daemon:
-        client = daemon.client()
-        build(client, kernel=write_kernel(daemon.folder + '/kernel', out8(0x92, 1) + b'\xf4'),
-              console=None)
-        client.call('device_add', driver='port92', id='port92')
-        client.call('set-action', reboot='shutdown')
-        client.call('cont')
-        assert client.wait_event('SHUTDOWN')['data'] == {'guest': True, 'reason': 'guest-reset'}
-
-
 if __name__ == '__main__':
-    vmdtest.main([pauses, ends, runs_on, fast_reset])
+    vmdtest.main([pauses, ends, runs_on])

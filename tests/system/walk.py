@@ -21,7 +21,7 @@ NEEDED = {
     'memory-backend-file': {'size': 4096, 'mem-path': 'PATH'},
 }
 # The same for device_add.
-DEVICE_NEEDED = {'virtio-blk-device': {'drive': 'disk'}}
+DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'}}
 # Devices on a bus that no board has; device_add of the second makes it.
 DEVICE_HOSTS = {'virtconsole': 'virtio-serial-device', 'virtserialport': 'virtio-serial-device'}
 # Queries that say by name that what they ask about is not there: without a machine,
@@ -80,9 +80,10 @@ def within(value, folder):
 
 
 def back_ends(client):
-    """A block node and a network for classes that need one."""
+    """A block node, a network and a chardev for classes that need one."""
     client.call('blockdev-add', driver='null-co', node_name='disk')
     client.call('netdev_add', type='user', id='net')
+    client.call('chardev-add', id='paper', backend={'type': 'null', 'data': {}})
 
 
 def classes_answer(recorder):
