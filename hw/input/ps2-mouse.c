@@ -139,7 +139,7 @@ static void forget_movement(Ps2Mouse *s)
 
 static void move(guint32 *to, gint64 by)
 {
-    *to = CLAMP((gint32)*to + CLAMP(by, -FAR, FAR), -FAR, FAR);
+    *to = CLAMP((gint32)*to + by, -FAR, FAR);
 }
 
 static void press(Ps2Mouse *s, guint8 button, bool down)
@@ -184,7 +184,9 @@ static void on_event(void *opaque, const InputItem *item)
         on_button(s, item->code, item->value);
     } else if (s->enabled || s->remote) {
         /* Down is positive on a screen, and negative on this wire. */
-        item->code == INPUT_AXIS_X ? move(&s->dx, item->value) : move(&s->dy, -item->value);
+        gint64 by = CLAMP(item->value, -FAR, FAR);
+
+        item->code == INPUT_AXIS_X ? move(&s->dx, by) : move(&s->dy, -by);
     }
 }
 

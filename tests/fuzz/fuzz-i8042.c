@@ -33,7 +33,8 @@ static void client_event(Rig *rig, guint8 what, guint8 value)
         break;
     default:
         clock_advance(rig->clock,
-                      clock_now(rig->clock, CLOCK_KIND_VIRTUAL) + value * value * 100000);
+                      clock_now(rig->clock, CLOCK_KIND_VIRTUAL) +
+                      (gint64)value * value * 100000);
     }
 }
 
