@@ -149,11 +149,11 @@ static void append_link_methods(Aml *aml, const char *reg)
     aml_end(aml);
 
     append_interrupt_resource(aml, "NOW", (const guint32[]){ 0 }, 1);
+    aml_method(aml, "_CRS", 0, true);
     aml_op(aml, AML_DWORD_FIELD);
     aml_path(aml, "NOW");
     aml_int(aml, AML_INTERRUPT_NUMBER);
     aml_path(aml, "IRQ");
-    aml_method(aml, "_CRS", 0, true);
     aml_op(aml, AML_AND);
     aml_path(aml, reg);
     aml_int(aml, 0x0f);

@@ -173,14 +173,11 @@ static bool has_long_mode(const Cpu *cpu)
     return false;
 }
 
-static bool check_cpus(Machine *machine, const X86Tables *tables, GError **error)
+static bool check_cpus(Machine *machine, GError **error)
 {
     guint n = cpu_count(object_root(&machine->object));
     guint max = object_class(machine)->cpu_max;
 
-    if (!tables->acpi) {
-        max = MIN(max, MPTABLE_MAX_CPUS);
-    }
     if (!n) {
         qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
                       "the machine has no CPU: add one with device_add");
@@ -252,14 +249,13 @@ static bool add_mptable(Machine *machine, Boot *boot, bool pic, bool acpi, GErro
     MptableConfig config;
 
     cpu_foreach(root, collect_apic_id, ids);
-    if (acpi && (ids->len < cpu_count(root) || ids->len > MPTABLE_MAX_CPUS)) {
-        return true;
-    }
-    if (ids->len < cpu_count(root)) {
-        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE,
-                      "a CPU's APIC id is above %u, which this machine type cannot tell the guest",
-                      MPTABLE_ALL_APICS - 1);
-        return false;
+    if (ids->len < cpu_count(root) || ids->len > MPTABLE_MAX_CPUS) {
+        if (!acpi) {
+            qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE,
+                          "an MP table has room for %u CPUs with APIC ids below %u, and the "
+                          "machine has others", MPTABLE_MAX_CPUS, MPTABLE_ALL_APICS);
+        }
+        return acpi;
     }
     config = (MptableConfig){ .apic_ids = ids->data, .n_cpus = ids->len, .pic = pic };
     table = mptable_new(&config, BOOT_BIOS_AREA);
@@ -304,7 +300,7 @@ bool x86_start_kernel_tables(Machine *machine, const char *append, bool pic,
     if (accel_ops(machine->accel)->idle && !x86_machine(machine)->kernel) {
         return true;
     }
-    if (!check_cpus(machine, tables, error)) {
+    if (!check_cpus(machine, error)) {
         return false;
     }
     boot = load_files(machine, append, tables, error);
