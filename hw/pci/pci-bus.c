@@ -148,9 +148,10 @@ static bool pci_bus_attach(Bus *bus, Device *device, GError **error)
     PciDevice *dev = (PciDevice *)device;
 
     if (!check_acpi_index(pci_bus(bus), dev, error) ||
-        !pci_address_assign(pci_bus(bus), dev, error) || !pci_device_enter(dev, error)) {
+        !pci_address_assign(pci_bus(bus), dev, error)) {
         return false;
     }
+    pci_device_enter(dev);
     pci_bus(bus)->functions[dev->devfn] = dev;
     return true;
 }

@@ -71,6 +71,7 @@ static void remember_initial(PciDevice *dev)
 {
     if (!dev->settled) {
         memcpy(dev->initial, dev->config, PCI_CONFIG_SIZE);
+        pci_rom_settle(dev);
         dev->settled = true;
     }
 }

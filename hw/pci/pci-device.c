@@ -58,7 +58,7 @@ static void fill_masks(PciDevice *dev)
     dev->writable[PCI_INTERRUPT_LINE] = 0xff;
 }
 
-bool pci_device_enter(PciDevice *dev, GError **error)
+void pci_device_enter(PciDevice *dev)
 {
     dev->function = object_kind(dev);
     dev->machine = machine_of(dev);
@@ -66,7 +66,7 @@ bool pci_device_enter(PciDevice *dev, GError **error)
     fill_ids(dev);
     fill_header_type(dev);
     fill_masks(dev);
-    return true;
+    pci_rom_enter(dev);
 }
 
 void pci_device_leave(PciDevice *dev)
@@ -75,6 +75,7 @@ void pci_device_leave(PciDevice *dev)
     pci_set_intx(dev, false);
     pci_msix_free(dev);
     pci_bars_free(dev);
+    pci_rom_leave(dev);
     memset(dev->config, 0, sizeof(dev->config));
     memset(dev->writable, 0, sizeof(dev->writable));
     memset(dev->clears, 0, sizeof(dev->clears));
@@ -151,9 +152,23 @@ static const StateRow pci_device_state[] = {
     STATE_ROWS_END
 };
 
+static bool pci_device_prepare(Object *obj, GError **error)
+{
+    return pci_rom_prepare(pci_device(obj), error);
+}
+
+static void pci_device_release(Object *obj)
+{
+    firmware_free(&pci_device(obj)->rom);
+}
+
 const TypeInfo pci_device_type = {
     .schema = &qmp_class_pci_device,
     .size = sizeof(PciDevice),
+    .object = &(const ObjectOps){
+        .prepare = pci_device_prepare,
+        .release = pci_device_release,
+    },
     .device = &(const DeviceOps){
         .reset_enter = pci_device_reset_enter,
         .reset_hold = pci_device_reset_hold,

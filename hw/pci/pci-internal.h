@@ -52,7 +52,7 @@ bool pci_address_full(const PciBus *bus);
 
 /* From attach to detach of a function: header and ROM; and all that it
  * registered. */
-bool pci_device_enter(PciDevice *dev, GError **error);
+void pci_device_enter(PciDevice *dev);
 void pci_device_leave(PciDevice *dev);
 
 /* Calls f for each function of a bus and of those below it. */
@@ -71,6 +71,13 @@ void pci_bars_update(PciDevice *dev);
 void pci_bars_free(PciDevice *dev);
 /* Where the register of BAR n (or of the ROM) is. */
 guint pci_bar_offset(const PciDevice *dev, guint n);
+
+/* Reads the file (dev->rom is freed by firmware_free); makes and unmakes its BAR;
+ * writes the function's ids into it, once they are known. */
+bool pci_rom_prepare(PciDevice *dev, GError **error);
+void pci_rom_enter(PciDevice *dev);
+void pci_rom_leave(PciDevice *dev);
+void pci_rom_settle(PciDevice *dev);
 
 /* Whether local APICs take a message to this address. */
 bool pci_message_is_apic(guint64 address);

@@ -21,6 +21,7 @@
 #ifndef HW_PCI_PCI_H
 #define HW_PCI_PCI_H
 
+#include "hw/core/firmware.h"
 #include "hw/core/irq.h"
 #include "hw/core/machine.h"
 #include "hw/core/memory.h"
@@ -86,8 +87,8 @@ struct PciDevice {
     struct PciMsix *msix;       /* or NULL */
     guint8 *msix_table, *msix_pending;          /* as the guest sees them */
     guint32 msix_table_size, msix_pending_size; /* bytes */
-    void *rom;                  /* contents of the expansion ROM, page-aligned, or NULL */
-    gsize rom_size;             /* bytes, a power of two */
+    FirmwareImage rom;          /* contents of the expansion ROM; none: .data is NULL */
+    MemoryRegion *rom_region;   /* or NULL */
 };
 
 /* ---- A function ---- */

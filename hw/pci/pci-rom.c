@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Expansion ROMs (PCI 3.0 sections 6.2.5.2 and 6.3): the file behind one, and the
+ * BAR that shows it.
+ *
+ * Firmware runs a ROM only if its header names the function that it sits on.  A
+ * class's default file may be for several functions, so its ids are set to those
+ * of the function; a file that a client names is shown as it is.
+ */
+#include "config.h"
+#include "hw/pci/pci-internal.h"
+
+#include <string.h>
+
+#include "qmp/error.h"
+
+enum {
+    ROM_MIN = 0x800,
+    ROM_MAX = 0x1000000,
+    ROM_SIZE_AUTO = 0xffffffff,
+
+    ROM_SIGNATURE = 0xaa55,
+    ROM_CHECKSUM = 6,           /* a byte that the entry code jumps over */
+    ROM_PCIR = 0x18,            /* where the PCI data structure is */
+    PCIR_VENDOR = 4,
+    PCIR_DEVICE = 6,
+    PCIR_SIZE = 0x18,
+};
+
+static bool is_given(const Object *obj, const char *name)
+{
+    const QmpMember *member = qmp_class_member(object_class(obj), name);
+    gsize n = member - object_class(obj)->props->members;
+
+    return obj->given && obj->given[n / 8] >> n % 8 & 1;
+}
+
+static bool refuse(GError **error, const char *property, ErrorReason reason, const char *why)
+{
+    qmp_error_set(error, reason, "property '%s': %s", property, why);
+    if (error) {
+        qmp_error_prefix_path(*error, property);
+    }
+    return false;
+}
+
+static bool check_props(const Object *obj, const PciDeviceProps *props, GError **error)
+{
+    guint32 size = props->romsize;
+
+    if (size != ROM_SIZE_AUTO && (size < ROM_MIN || size > ROM_MAX || (size & (size - 1)))) {
+        return refuse(error, "romsize", ERROR_REASON_INVALID_VALUE,
+                      "an expansion ROM has a power of two from 2 KiB to 16 MiB");
+    }
+    if (!props->rombar && props->romfile && *props->romfile && is_given(obj, "romfile")) {
+        return refuse(error, "romfile", ERROR_REASON_NOT_SUPPORTED,
+                      "without rombar nothing shows it to the guest");
+    }
+    return true;
+}
+
+bool pci_rom_prepare(PciDevice *dev, GError **error)
+{
+    const PciDeviceProps *props = object_props(dev);
+    bool automatic = props->romsize == ROM_SIZE_AUTO;
+
+    if (!check_props(&dev->device.object, props, error)) {
+        return false;
+    }
+    if (!props->rombar || !props->romfile || !*props->romfile) {
+        return true;
+    }
+    return firmware_load(&dev->rom, "expansion ROM", props->romfile,
+                         automatic ? ROM_MIN : props->romsize,
+                         automatic ? ROM_MAX : props->romsize, error);
+}
+
+/* ---- Its ids ---- */
+
+/* The PCI data structure of the first image, or NULL if there is none. */
+static guint8 *find_pcir(const FirmwareImage *rom)
+{
+    guint16 offset;
+
+    if (rom->size < ROM_PCIR + 2 || pci_get_word(rom->data) != ROM_SIGNATURE) {
+        return NULL;
+    }
+    offset = pci_get_word(rom->data + ROM_PCIR);
+    if (offset < ROM_PCIR + 2 || (gsize)offset + PCIR_SIZE > rom->size ||
+        memcmp(rom->data + offset, "PCIR", 4)) {
+        return NULL;
+    }
+    return rom->data + offset;
+}
+
+static void set_id(FirmwareImage *rom, guint8 *field, guint16 id)
+{
+    guint8 before = field[0] + field[1];
+
+    pci_set_word(field, id);
+    /* All bytes of an image add up to 0 (6.3.3.1). */
+    rom->data[ROM_CHECKSUM] += before - (guint8)(field[0] + field[1]);
+}
+
+static void set_ids(PciDevice *dev)
+{
+    guint8 *pcir = find_pcir(&dev->rom);
+
+    if (pcir) {
+        set_id(&dev->rom, pcir + PCIR_VENDOR, pci_get_word(dev->config + PCI_VENDOR_ID));
+        set_id(&dev->rom, pcir + PCIR_DEVICE, pci_get_word(dev->config + PCI_DEVICE_ID));
+    }
+}
+
+void pci_rom_settle(PciDevice *dev)
+{
+    if (dev->rom.data && !is_given(&dev->device.object, "romfile")) {
+        set_ids(dev);
+    }
+}
+
+/* ---- On a bus ---- */
+
+void pci_rom_enter(PciDevice *dev)
+{
+    PciDeviceProps *props = object_props(dev);
+
+    if (dev->rom.data) {
+        dev->rom_region = region_new_rom(&dev->device.object, "rom", dev->rom.data, dev->rom.room);
+        pci_add_bar(dev, PCI_ROM_BAR, PCI_BAR_MEM32, dev->rom_region);
+        props->romsize = dev->rom.room;
+    }
+}
+
+void pci_rom_leave(PciDevice *dev)
+{
+    if (dev->rom_region) {
+        object_unparent((Object *)dev->rom_region);
+        dev->rom_region = NULL;
+    }
+}
