@@ -76,7 +76,7 @@ typedef struct {
     MemoryRegion *pm, *smb, *gpe, *apm;
 } Piix4Pm;
 
-static PIIX4PMProps *properties(const Piix4Pm *s)
+static Piix4PmProps *properties(const Piix4Pm *s)
 {
     return object_props(s);
 }
@@ -112,7 +112,7 @@ static void power_off(Piix4Pm *s)
 /* SLP_EN was written.  Types that mean nothing do nothing. */
 static void go_to_sleep(Piix4Pm *s)
 {
-    const PIIX4PMProps *props = properties(s);
+    const Piix4PmProps *props = properties(s);
     guint type = (s->pm1.cnt & PM1_SLP_TYP) >> PM1_SLP_TYP_SHIFT;
 
     if (type == SLP_TYP_S5) {
@@ -354,14 +354,11 @@ static void pressed(void *opaque)
 }
 
 /* After the reset that waking up begins with. */
-static void woken(void *opaque, MachineWake wake)
+static void woken(void *opaque)
 {
     Piix4Pm *s = opaque;
 
     s->pm1.sts |= PM1_WAK_STS;
-    if (wake == MACHINE_WAKE_RTC) {
-        s->pm1.sts |= PM1_RTC;
-    }
     update_sci(s);
 }
 
@@ -444,7 +441,9 @@ static void pm_unrealize(Device *dev)
 {
     Piix4Pm *s = (Piix4Pm *)dev;
 
-    machine_set_power(machine_of(dev), NULL, NULL);
+    if (machine_of(dev)->power_opaque == s) {
+        machine_set_power(machine_of(dev), NULL, NULL);
+    }
     acpi_pci_hotplug_done(&s->hotplug);
     unmap(s, &s->apm);
     unmap(s, &s->gpe);
