@@ -84,6 +84,11 @@ static const RegionOps ports_ops = {
     .max_size = 4,
 };
 
+/* Below 1 MiB, where PCI may lie over RAM, it does so with nothing on it, too. */
+static const RegionOps nobody_ops = { .min_size = 1, .max_size = 8 };
+
+enum { LOW_START = 0xa0000, LOW_SIZE = 0x60000 };
+
 /* ---- For the board ---- */
 
 MemoryRegion *i440fx_pci_memory(Device *host)
@@ -184,6 +189,8 @@ static void host_init(Object *obj)
 
     s->memory = region_new_container(obj, "pci-memory", 0);
     s->io = region_new_container(obj, "pci-io", 0x10000);
+    region_add(s->memory, LOW_START,
+               region_new_io(obj, "pci-nobody", &nobody_ops, s, LOW_SIZE), -1);
     s->bus = pci_root_bus_new(&s->parent, "pci.0", s->memory, s->io);
     s->ram_end = G_GUINT64_CONSTANT(1) << 32;
 }
