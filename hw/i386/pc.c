@@ -19,6 +19,8 @@
 #include "hw/i386/pc.h"
 
 #include "hw/acpi/piix4-pm.h"
+#include "hw/i386/fw-cfg-items.h"
+#include "hw/i386/pc-boot-config.h"
 #include "hw/i386/pc-cmos.h"
 #include "hw/i386/pc-firmware.h"
 #include "hw/i386/x86-machine.h"
@@ -34,8 +36,10 @@ enum { PC_PM_BASE = 0x600 };
 typedef struct {
     X86Machine x86;
     PcFirmware firmware;        /* empty: a kernel is started directly */
+    GBytes *splash;             /* of property boot, or NULL */
     /* Chips, from wire to teardown. */
     Device *host, *piix3, *pm, *rtc;
+    FwCfg *fw_cfg;
     bool booted;                /* boot order `once` has been used */
 } PcMachine;
 
@@ -74,14 +78,20 @@ static bool pc_setup(Machine *machine, GError **error)
 {
     GenericPcMachineProps *props = pc_props(machine);
     X86Machine *x86 = &pc_machine(machine)->x86;
+    const AccelOps *accel = accel_ops(machine->accel);
 
+    if (!accel->idle && accel->irqchip(machine->accel) != ACCEL_IRQCHIP_ON) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "a PC needs interrupt controllers of the accelerator: kernel-irqchip 'on'");
+        return false;
+    }
     resolve(&props->acpi, true);
     resolve(&props->pit, true);
     resolve(&props->smm, false);
     if (props->smm == ON_OFF_AUTO_ON) {
         qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
                       "property 'smm': accelerator '%s' has no system management mode",
-                      accel_ops(machine->accel)->name);
+                      accel->name);
         return false;
     }
     if (!check_boot(props->boot, error)) {
@@ -112,6 +122,7 @@ static bool pc_wire(Machine *machine, GError **error)
     pc->piix3 = chip(machine, "piix3");
     pc->pm = chip(machine, "piix4-pm");
     pc->rtc = chip(machine, "mc146818");
+    pc->fw_cfg = (FwCfg *)chip(machine, "fw_cfg");
     i440fx_set_ram(pc->host, pc->x86.ram_low, ram_end(pc));
     i440fx_pass_ports(pc->host, &piix3_ports_ops, pc->piix3);
     if (starts_kernel(pc)) {
@@ -120,7 +131,7 @@ static bool pc_wire(Machine *machine, GError **error)
     } else {
         pc_firmware_map(&pc->firmware, &machine->object, i440fx_pci_memory(pc->host));
     }
-    return true;
+    return x86_wire(machine, error);
 }
 
 /* Chips are gone, and with them what they had shown. */
@@ -148,10 +159,37 @@ static void fill_cmos(PcMachine *pc)
     const PcCmos cmos = {
         .ram_low = pc->x86.ram_low,
         .ram_high = machine->ram_size - pc->x86.ram_low,
-        .n_cpus = cpu_count(object_root((Object *)machine)),
+        .n_cpus = MAX(cpu_count(object_root((Object *)machine)), 1),
     };
 
     pc_cmos_fill(pc->rtc, &cmos);
+}
+
+/* RAM alone: the rest is for firmware to know. */
+static guint ram_ranges(const PcMachine *pc, BootRange ret_ranges[2])
+{
+    guint64 high = pc->x86.machine.ram_size - pc->x86.ram_low;
+
+    ret_ranges[0] = (BootRange){ 0, pc->x86.ram_low, BOOT_RAM };
+    ret_ranges[1] = (BootRange){ BOOT_4G, high, BOOT_RAM };
+    return high ? 2 : 1;
+}
+
+static bool fill_fw_cfg(PcMachine *pc, GError **error)
+{
+    Machine *machine = &pc->x86.machine;
+    const BootConfiguration *boot = pc_props(machine)->boot;
+    const Piix4PmProps *pm = object_props(pc->pm);
+    BootRange ranges[2];
+    guint n = ram_ranges(pc, ranges);
+
+    return fw_cfg_items_set(pc->fw_cfg, machine, ranges, n, error) &&
+           fw_cfg_items_set_sleep(pc->fw_cfg, !pm->disable_s3, !pm->disable_s4, pm->s4_val,
+                                  error) &&
+           pc_boot_set_items(pc->fw_cfg, boot, pc->splash, error) &&
+           pc_boot_set_order(pc->fw_cfg, machine, boot && boot->has_strict && boot->strict,
+                             error) &&
+           fw_cfg_add_client_files(pc->fw_cfg, error);
 }
 
 static bool pc_start(Machine *machine, GError **error)
@@ -159,10 +197,13 @@ static bool pc_start(Machine *machine, GError **error)
     PcMachine *pc = pc_machine(machine);
     const X86MachineProps *props = object_props(machine);
 
-    if (!x86_check_cpus(machine, error)) {
+    if (!accel_ops(machine->accel)->idle && !x86_check_cpus(machine, error)) {
         return false;
     }
     fill_cmos(pc);
+    if (!fill_fw_cfg(pc, error)) {
+        return false;
+    }
     return !starts_kernel(pc) || x86_start_kernel(machine, props->append, true, error);
 }
 
@@ -217,13 +258,22 @@ static const MachineOps pc_ops = {
 static bool pc_prepare(Object *obj, GError **error)
 {
     const GenericPcMachineProps *props = pc_props(obj);
+    PcMachine *pc = pc_machine(obj);
 
-    return props->kernel || pc_firmware_load(&pc_machine(obj)->firmware, props->firmware, error);
+    if (!pc_boot_load_splash(props->boot, &pc->splash, error)) {
+        return false;
+    }
+    if (!props->kernel && !pc_firmware_load(&pc->firmware, props->firmware, error)) {
+        g_clear_pointer(&pc->splash, g_bytes_unref);
+        return false;
+    }
+    return true;
 }
 
 static void pc_release(Object *obj)
 {
     pc_firmware_free(&pc_machine(obj)->firmware);
+    g_clear_pointer(&pc_machine(obj)->splash, g_bytes_unref);
 }
 
 const TypeInfo pc_machine_type = {
@@ -235,4 +285,3 @@ const TypeInfo pc_machine_type = {
     },
     .kind = &pc_ops,
 };
-void pci_setup(Bus *root, const PciWindows *windows) {}
