@@ -159,6 +159,9 @@ typedef struct {
     /* The same in a reset: all that X86CpuState lacks (MSRs, FPU, local APIC,
      * pending events) goes back to what it was at power-on. */
     bool (*vcpu_reset)(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
+    /* A non-maskable interrupt on pin LINT1 of the vCPU's local APIC, which may
+     * keep it from the CPU.  NULL: it executes nothing. */
+    bool (*vcpu_nmi)(Accel *accel, Cpu *cpu, GError **error);
     /* What CPUID the accelerator can offer: registers of a leaf, all zero where
      * it has nothing.  regs is eax, ebx, ecx, edx.  NULL: it executes nothing,
      * and takes every feature. */

@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include "daemon/cmd-machine.h"
+
 #include <string.h>
 
 #include "daemon/qapi-commands.h"
@@ -14,8 +16,7 @@
 /* What query-uuid says of a machine that was given none. */
 #define UUID_NONE "00000000-0000-0000-0000-000000000000"
 
-/* A machine type's name is its class's without the ending. */
-static char *machine_name(const QmpClass *klass)
+char *machine_name(const QmpClass *klass)
 {
     return g_strndup(klass->name, strlen(klass->name) - strlen("-machine"));
 }

@@ -6,6 +6,8 @@
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "qmp/error.h"
+#include "qmp/qapi-events.h"
 
 bool qmp_query_status(QmpRequest *req, StatusInfo **ret, GError **error)
 {
@@ -32,6 +34,50 @@ bool qmp_system_reset(QmpRequest *req, GError **error)
 {
     run_control_reset(qmp_request_context(req), SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET);
     return true;
+}
+
+static Machine *running_machine(Vmd *vmd, GError **error)
+{
+    Machine *machine = vmd_machine(vmd);
+
+    if (!machine || !machine->started) {
+        qmp_error_set(error, ERROR_REASON_WRONG_STATE, "there is no machine that runs");
+        return NULL;
+    }
+    return machine;
+}
+
+bool qmp_system_powerdown(QmpRequest *req, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    Machine *machine = running_machine(vmd, error);
+
+    if (!machine) {
+        return false;
+    }
+    if (!machine->power) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "a machine of type '%s' has no power button", object_class_name(machine));
+        return false;
+    }
+    qmp_event_powerdown(vmd->events);
+    machine->power->pressed(machine->power_opaque);
+    return true;
+}
+
+bool qmp_system_wakeup(QmpRequest *req, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+
+    return running_machine(vmd, error) && run_control_wake(vmd, error);
+}
+
+bool qmp_inject_nmi(QmpRequest *req, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    Machine *machine = running_machine(vmd, error);
+
+    return machine && machine_inject_nmi(machine, error);
 }
 
 bool qmp_set_action(QmpRequest *req, SetActionArgs *args, GError **error)

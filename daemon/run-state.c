@@ -91,6 +91,43 @@ void run_control_stop(Vmd *vmd, RunState state)
     }
 }
 
+void run_control_suspend(Vmd *vmd)
+{
+    if (vmd->run.state == RUN_STATE_RUNNING) {
+        machine_pause(vmd_machine(vmd));
+        set_state(vmd, RUN_STATE_SUSPENDED);
+        qmp_event_suspend(vmd->events);
+    }
+}
+
+bool run_control_wake(Vmd *vmd, GError **error)
+{
+    if (vmd->run.state != RUN_STATE_SUSPENDED) {
+        qmp_error_set(error, ERROR_REASON_WRONG_STATE,
+                      "Unable to wake up: guest is not in suspended state");
+        return false;
+    }
+    machine_wake(vmd_machine(vmd));
+    if (!machine_run(vmd_machine(vmd), error)) {
+        return false;
+    }
+    set_state(vmd, RUN_STATE_RUNNING);
+    qmp_event_wakeup(vmd->events);
+    return true;
+}
+
+/* Of a machine that sleeps, the vCPUs stand where they asked for it. */
+static void run_after_reset(Vmd *vmd)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (machine_run(vmd_machine(vmd), &error)) {
+        set_state(vmd, RUN_STATE_RUNNING);
+    } else {
+        g_warning("%s", error->message);
+    }
+}
+
 void run_control_reset(Vmd *vmd, ShutdownCause cause)
 {
     Machine *machine = vmd_machine(vmd);
@@ -104,5 +141,7 @@ void run_control_reset(Vmd *vmd, ShutdownCause cause)
     /* A machine that could not go on can again. */
     if (vmd->run.state == RUN_STATE_INTERNAL_ERROR || vmd->run.state == RUN_STATE_SHUTDOWN) {
         set_state(vmd, RUN_STATE_PAUSED);
+    } else if (vmd->run.state == RUN_STATE_SUSPENDED) {
+        run_after_reset(vmd);
     }
 }

@@ -30,7 +30,13 @@ bool run_control_cont(Vmd *vmd, GError **error);
  * even of the state) if it does not run.  Main thread, lock held. */
 void run_control_stop(Vmd *vmd, RunState state);
 
-/* Resets the machine; RESET follows.  No change before the first cont. */
+/* Lets a running machine sleep; SUSPEND follows, no STOP. */
+void run_control_suspend(Vmd *vmd);
+/* Wakes one that sleeps; WAKEUP follows, no RESUME.  Fails with wrong-state. */
+bool run_control_wake(Vmd *vmd, GError **error);
+
+/* Resets the machine; RESET follows.  No change before the first cont.  One that
+ * slept runs again. */
 void run_control_reset(Vmd *vmd, ShutdownCause cause);
 
 #endif

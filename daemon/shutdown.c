@@ -263,6 +263,21 @@ static void on_removed(void *opaque, Device *dev)
     vmd_remove_device(opaque, dev);
 }
 
+static void on_suspend(void *opaque)
+{
+    run_control_suspend(opaque);
+}
+
+static void on_suspend_disk(void *opaque)
+{
+    Vmd *vmd = opaque;
+
+    if (!has_ended(vmd)) {
+        qmp_event_suspend_disk(vmd->events);
+        shutdown_machine(vmd, SHUTDOWN_CAUSE_GUEST_SHUTDOWN, EXIT_STATUS_OK);
+    }
+}
+
 const MachineHost shutdown_machine_host = {
     .shutdown = on_machine_shutdown,
     .reset = on_machine_reset,
@@ -271,4 +286,6 @@ const MachineHost shutdown_machine_host = {
     .crash_loaded = on_crash_loaded,
     .stop = on_stop,
     .removed = on_removed,
+    .suspend = on_suspend,
+    .suspend_disk = on_suspend_disk,
 };

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "hw/types.h"
 
+#include "hw/acpi/piix4-pm.h"
 #include "hw/backends/memory-backend.h"
 #include "hw/backends/rng.h"
 #include "hw/block/block-types.h"
@@ -18,6 +19,7 @@
 #include "hw/core/machine.h"
 #include "hw/core/memory.h"
 #include "hw/i386/microvm.h"
+#include "hw/i386/pc.h"
 #include "hw/i386/x86-machine.h"
 #include "hw/input/i8042.h"
 #include "hw/input/ps2.h"
@@ -25,6 +27,7 @@
 #include "hw/intc/ioapic.h"
 #include "hw/intc/kvm-chips.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/isa/piix3.h"
 #include "hw/misc/isa-debug-exit.h"
 #include "hw/misc/pci-testdev.h"
 #include "hw/misc/port92.h"
@@ -39,6 +42,7 @@
 #include "hw/nvram/fw-cfg.h"
 #include "hw/pci/pci.h"
 #include "hw/qtest/qtest.h"
+#include "hw/pci-host/i440fx.h"
 #include "hw/rtc/mc146818.h"
 #include "hw/smbios/smbios.h"
 #include "hw/timer/hpet.h"
@@ -54,6 +58,9 @@
 #include "hw/virtio/virtio.h"
 
 const TypeInfo *const hw_types[] = {
+    /* acpi */
+    &piix4_pm_type,
+
     /* backends */
     &memory_backend_file_type,
     &memory_backend_memfd_type,
@@ -113,6 +120,7 @@ const TypeInfo *const hw_types[] = {
     /* isa */
     &isa_bus_type,
     &isabus_bridge_type,
+    &piix3_type,
 
     /* misc */
     &isa_debug_exit_type,
@@ -142,6 +150,10 @@ const TypeInfo *const hw_types[] = {
     /* qtest */
     &qtest_type,
 
+    /* pci-host */
+    &i440fx_pcihost_type,
+    &i440fx_type,
+
     /* rtc */
     &mc146818_type,
 
@@ -169,6 +181,7 @@ const TypeInfo *const hw_types[] = {
     /* machines */
     &microvm_machine_type,
     &none_machine_type,
+    &pc_machine_type,
     &x86_machine_type,
 
     NULL,

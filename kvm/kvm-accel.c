@@ -40,6 +40,7 @@ const AccelOps kvm_accel_ops = {
     .vcpu_get = kvm_vcpu_get,
     .vcpu_set = kvm_vcpu_set,
     .vcpu_reset = kvm_vcpu_reset,
+    .vcpu_nmi = kvm_vcpu_nmi,
     .cpuid_supported = kvm_cpuid_supported,
 };
 

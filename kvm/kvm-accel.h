@@ -142,6 +142,7 @@ bool kvm_vcpus_progress(Accel *accel);
 bool kvm_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error);
 bool kvm_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
 bool kvm_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
+bool kvm_vcpu_nmi(Accel *accel, Cpu *cpu, GError **error);
 void kvm_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
 
 /* ---- Between vcpu.c and others ---- */

@@ -315,6 +315,22 @@ bool qmp_equal(const QmpType *type, const void *a, const void *b)
 
 /* members, defaults and new */
 
+/* A new value of an alternate: its branch of strings, which the generator has
+ * checked to be there. */
+static void *alternate_of_text(const QmpType *type, const char *text)
+{
+    char *object = g_malloc0(type->size);
+
+    for (guint i = 0; i < type->n_branches; i++) {
+        if (type->branches[i].type && type->branches[i].type->kind == QMP_KIND_STR) {
+            *(int *)(object + type->tag_offset) = i;
+            *(char **)(object + type->u_offset) = g_strdup(text);
+            break;
+        }
+    }
+    return object;
+}
+
 void qmp_member_set_scalar(const QmpMember *member, void *object, QmpScalar value)
 {
     const QmpType *type = member->type;
@@ -335,6 +351,8 @@ void qmp_member_set_scalar(const QmpMember *member, void *object, QmpScalar valu
         *(char **)storage = g_strdup(value.s);
     } else if (type->kind == QMP_KIND_LINK) {
         ((QmpLink *)storage)->path = g_strdup(value.s);
+    } else if (type->kind == QMP_KIND_ALTERNATE) {
+        *(void **)storage = alternate_of_text(type, value.s);
     }
     if (member->has_offset >= 0) {
         *qmp_member_has(member, object) = true;

@@ -234,6 +234,11 @@ char *child_type_name(const Object *child)
     return g_strdup_printf("child<%s>", object_class_name(child));
 }
 
+QmpValue *property_constant(const QmpMember *member, QmpScalar value)
+{
+    return row_scalar_value(member->type, value);
+}
+
 QmpValue *property_default(const QmpClass *klass, const QmpMember *member)
 {
     for (guint i = klass->n_defaults; i-- > 0;) {

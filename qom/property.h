@@ -35,5 +35,7 @@ char *child_type_name(const Object *child);
 /* The default of a row as a value, or NULL if it has none; klass's own
  * defaults included. */
 QmpValue *property_default(const QmpClass *klass, const QmpMember *member);
+/* A constant of the schema for a row, as a value. */
+QmpValue *property_constant(const QmpMember *member, QmpScalar value);
 
 #endif

@@ -123,6 +123,7 @@ QmpValue *row_scalar_value(const QmpType *type, QmpScalar value)
         return qmp_value_number(value.d);
     case QMP_KIND_STR:
     case QMP_KIND_LINK:
+    case QMP_KIND_ALTERNATE:
         return value.s ? qmp_value_str(value.s) : qmp_value_null();
     case QMP_KIND_LIST:
         return qmp_value_list();

@@ -22,6 +22,8 @@ typedef enum {
     REQUEST_STOP,
     REQUEST_REMOVAL,
     REQUEST_BUS_RESET,
+    REQUEST_SUSPEND,
+    REQUEST_SUSPEND_DISK,
     REQUEST_INTERNAL_ERROR,
 } RequestKind;
 
@@ -94,6 +96,12 @@ static void deliver(Machine *machine, const Request *request)
         if (request->dev->realized) {
             device_reset_tree(&request->bus->object);
         }
+        break;
+    case REQUEST_SUSPEND:
+        host->suspend(machine->host_opaque);
+        break;
+    case REQUEST_SUSPEND_DISK:
+        host->suspend_disk(machine->host_opaque);
         break;
     case REQUEST_INTERNAL_ERROR:
         host->internal_error(machine->host_opaque, request->cpu, request->why);
@@ -244,6 +252,18 @@ void machine_request_bus_reset(Machine *machine, Bus *bus)
                                  .dev = object_ref(bus->owner),
                                  .bus = object_ref(bus) });
     }
+}
+
+void machine_request_suspend(Machine *machine)
+{
+    put(machine, &(Request){ .kind = REQUEST_SUSPEND });
+    stop_vcpus(machine);
+}
+
+void machine_request_suspend_disk(Machine *machine)
+{
+    put(machine, &(Request){ .kind = REQUEST_SUSPEND_DISK });
+    stop_vcpus(machine);
 }
 
 void machine_request_internal_error(Machine *machine, Cpu *cpu, const char *why)

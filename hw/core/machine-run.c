@@ -7,6 +7,7 @@
 
 #include "hw/core/machine-call.h"
 #include "hw/core/machine-internal.h"
+#include "qmp/error.h"
 
 struct MachineListener {
     void (*f)(void *opaque, bool running);
@@ -51,6 +52,9 @@ static void reset_all(Machine *machine)
         ops->reset(machine);
     }
     device_reset_tree(&machine->object);
+    if (ops->reset_done) {
+        ops->reset_done(machine);
+    }
 }
 
 /* Returns with all vCPUs parked, and with what they had asked for done. */
@@ -119,4 +123,50 @@ void machine_reset(Machine *machine)
         tell_listeners(machine, true);
         accel_ops(machine->accel)->vcpus_resume(machine->accel);
     }
+}
+
+/* ---- Power ---- */
+
+void machine_wake(Machine *machine)
+{
+    device_reset_tree(&machine->object);
+    if (machine->power && machine->power->woken) {
+        machine->power->woken(machine->power_opaque);
+    }
+}
+
+void machine_set_power(Machine *machine, const MachinePowerOps *ops, void *opaque)
+{
+    if (!ops || !machine->power) {
+        machine->power = ops;
+        machine->power_opaque = opaque;
+    }
+}
+
+/* ---- NMI ---- */
+
+typedef struct {
+    Accel *accel;
+    bool ok;
+    GError **error;
+} NmiRound;
+
+static void send_nmi(Cpu *cpu, void *data)
+{
+    NmiRound *round = data;
+
+    round->ok = round->ok && accel_ops(round->accel)->vcpu_nmi(round->accel, cpu, round->error);
+}
+
+bool machine_inject_nmi(Machine *machine, GError **error)
+{
+    NmiRound round = { .accel = machine->accel, .ok = true, .error = error };
+
+    if (!accel_ops(machine->accel)->vcpu_nmi) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "accelerator '%s' has no NMIs",
+                      accel_ops(machine->accel)->name);
+        return false;
+    }
+    cpu_foreach(object_root(&machine->object), send_nmi, &round);
+    return round.ok;
 }

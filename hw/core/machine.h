@@ -42,6 +42,9 @@ typedef struct {
     /* In a reset, vCPUs parked, before the devices: puts boot images back into
      * RAM, sets the boot CPU's reset_state. */
     void (*reset)(Machine *machine);
+    /* In a reset, after the devices: does what firmware would have done by the
+     * time that the boot images start. */
+    void (*reset_done)(Machine *machine);
     /* Mirror of setup, after the chips are gone. */
     void (*teardown)(Machine *machine);
 } MachineOps;
@@ -57,7 +60,18 @@ typedef struct {
     void (*stop)(void *opaque, RunState state);
     /* The guest has let go of dev, which is to be unmade. */
     void (*removed)(void *opaque, Device *dev);
+    /* The guest goes to sleep, keeping RAM; or has saved itself to a disk and
+     * is off then. */
+    void (*suspend)(void *opaque);
+    void (*suspend_disk)(void *opaque);
 } MachineHost;
+
+/* Who has the power button: a power management chip.  Machine lock held. */
+typedef struct {
+    void (*pressed)(void *opaque);
+    /* After the reset that waking up begins with. */
+    void (*woken)(void *opaque);
+} MachinePowerOps;
 
 struct Machine {
     Object object;
@@ -78,6 +92,8 @@ struct Machine {
     GPtrArray *listeners;       /* of MachineListener */
     struct InputRouter *input;  /* while devices take input (hw/input/input.h) */
     GQueue disks;               /* of BlockFront (hw/block/front.h) */
+    const MachinePowerOps *power;       /* or NULL: no button */
+    void *power_opaque;
     bool set_up;                /* MachineOps.setup succeeded */
 
     /* By the board's setup. */
@@ -111,6 +127,16 @@ void machine_pause(Machine *machine);
 /* Resets devices and CPUs, and lets the machine go on if it was running. */
 void machine_reset(Machine *machine);
 
+/* Wakes a machine that sleeps, and is paused: a reset that leaves RAM as it is. */
+void machine_wake(Machine *machine);
+
+/* An NMI for all CPUs.  Fails with not-supported, or as the accelerator does. */
+bool machine_inject_nmi(Machine *machine, GError **error);
+
+/* The chip that has the power button; NULL when it goes.  A machine has one at
+ * most: the first stays. */
+void machine_set_power(Machine *machine, const MachinePowerOps *ops, void *opaque);
+
 /* Requests from devices and vCPUs: any thread; they reach MachineHost on the
  * main loop, in order, at once (an event, no polling).  status is the exit
  * status of the daemon for cause guest-shutdown by a debug device, else 0. */
@@ -129,6 +155,10 @@ void machine_request_removal(Machine *machine, Device *dev);
  * for a guest that resets a bus by a register, which a vCPU must not do itself
  * (some devices wait for their requests in flight then).  Machine lock held. */
 void machine_request_bus_reset(Machine *machine, Bus *bus);
+/* The guest goes to sleep (ACPI S3), or is to be off until it is started again
+ * from what it saved (S4). */
+void machine_request_suspend(Machine *machine);
+void machine_request_suspend_disk(Machine *machine);
 /* cpu (not NULL) cannot go on, or cannot be started again.  why is copied; a
  * reference to cpu is held until it is delivered. */
 void machine_request_internal_error(Machine *machine, Cpu *cpu, const char *why);

@@ -19,16 +19,18 @@ static X86Machine *x86_machine(Machine *machine)
 
 /* ---- RAM and lines ---- */
 
-static guint64 ram_low(const Machine *machine)
+static guint64 choose_ram_low(const X86Machine *x86)
 {
-    return MIN(machine->ram_size, X86_RAM_HOLE);
+    guint64 size = x86->machine.ram_size;
+
+    return size < x86->low_max ? size : MIN(size, x86->low_split);
 }
 
 static void map_ram(X86Machine *x86)
 {
     Machine *machine = &x86->machine;
     MemoryRegion *root = address_space_root(machine->memory);
-    guint64 low = ram_low(machine);
+    guint64 low = x86->ram_low = choose_ram_low(x86);
 
     x86->ram_below_4g = region_new_alias(&machine->object, "ram-below-4g", machine->ram, 0, low);
     region_add(root, 0, x86->ram_below_4g, 0);
@@ -173,7 +175,7 @@ static bool has_long_mode(const Cpu *cpu)
     return false;
 }
 
-static bool check_cpus(Machine *machine, GError **error)
+bool x86_check_cpus(Machine *machine, GError **error)
 {
     guint n = cpu_count(object_root(&machine->object));
     guint max = object_class(machine)->cpu_max;
@@ -194,10 +196,11 @@ static bool check_cpus(Machine *machine, GError **error)
 BootConfig x86_boot_config(Machine *machine)
 {
     const Cpu *cpu = cpu_by_index(object_root(&machine->object), 0);
+    guint64 low = x86_machine(machine)->ram_low;
 
     return (BootConfig){
-        .ram_low = ram_low(machine),
-        .ram_high = machine->ram_size - ram_low(machine),
+        .ram_low = low,
+        .ram_high = machine->ram_size - low,
         .long_mode = cpu && has_long_mode(cpu),
     };
 }
@@ -300,7 +303,7 @@ bool x86_start_kernel_tables(Machine *machine, const char *append, bool pic,
     if (accel_ops(machine->accel)->idle && !x86_machine(machine)->kernel) {
         return true;
     }
-    if (!check_cpus(machine, error)) {
+    if (!x86_check_cpus(machine, error)) {
         return false;
     }
     boot = load_files(machine, append, tables, error);
@@ -318,25 +321,50 @@ bool x86_start_kernel(Machine *machine, const char *append, bool pic, GError **e
     return x86_start_kernel_tables(machine, append, pic, &none, error);
 }
 
-void x86_reset(Machine *machine)
+static Cpu *boot_cpu(Machine *machine)
+{
+    return cpu_by_index(object_root(&machine->object), 0);
+}
+
+void x86_reset_cpu(Machine *machine)
 {
     const Boot *boot = x86_machine(machine)->boot;
-    Cpu *cpu = cpu_by_index(object_root(&machine->object), 0);
+    Cpu *cpu = boot_cpu(machine);
+
+    if (boot && cpu) {
+        cpu->reset_state = boot->entry;
+    }
+}
+
+void x86_place_images(Machine *machine)
+{
+    const Boot *boot = x86_machine(machine)->boot;
+    Cpu *cpu = boot_cpu(machine);
     g_autoptr(GError) error = NULL;
 
-    if (!boot || !cpu) {
-        return;
-    }
-    cpu->reset_state = boot->entry;
-    if (!boot_place(boot, machine->memory, &error)) {
+    if (boot && cpu && !boot_place(boot, machine->memory, &error)) {
         machine_request_internal_error(machine, cpu, error->message);
     }
+}
+
+void x86_reset(Machine *machine)
+{
+    x86_reset_cpu(machine);
+    x86_place_images(machine);
+}
+
+static void x86_init(Object *obj)
+{
+    X86Machine *x86 = (X86Machine *)obj;
+
+    x86->low_max = x86->low_split = X86_RAM_HOLE;
 }
 
 const TypeInfo x86_machine_type = {
     .schema = &qmp_class_x86_machine,
     .size = sizeof(X86Machine),
     .object = &(const ObjectOps){
+        .init = x86_init,
         .prepare = x86_prepare,
         .release = x86_release,
     },

@@ -12,13 +12,17 @@
 #include "hw/i386/boot.h"
 #include "hw/smbios/smbios.h"
 
-/* RAM below 4 GiB ends here; then come devices. */
+/* RAM below 4 GiB ends here unless a board says otherwise; then come devices. */
 #define X86_RAM_HOLE G_GUINT64_CONSTANT(0xc0000000)
 
 enum { X86_N_GSIS = 24 };
 
 typedef struct {
     Machine machine;
+    /* By a board, before x86_setup: RAM below 4 GiB may have up to low_max bytes;
+     * if there is not less, it ends at low_split.  X86_RAM_HOLE both, else. */
+    guint64 low_max, low_split;
+    guint64 ram_low;            /* bytes of RAM below 4 GiB */
     MemoryRegion *ram_below_4g, *ram_above_4g;  /* aliases of machine.ram, or NULL */
     bool has_gsis;
     LoaderFile *kernel, *initrd;                /* opened with the machine, or NULL */
@@ -37,6 +41,9 @@ bool x86_wire(Machine *machine, GError **error);
 
 /* RAM as the loader and the memory map see it; append is not set. */
 BootConfig x86_boot_config(Machine *machine);
+/* That there are CPUs, and not more than the machine type takes.  Fails with
+ * property-missing, limit-exceeded. */
+bool x86_check_cpus(Machine *machine, GError **error);
 /* For MachineOps.start: loads the kernel and initrd that were opened with the
  * machine, and an MP table by its CPUs; append: the command line, or NULL; pic:
  * there are 8259As.  Fails with property-missing
@@ -53,6 +60,10 @@ bool x86_start_kernel_tables(Machine *machine, const char *append, bool pic,
                              const X86Tables *tables, GError **error);
 /* MachineOps.reset: RAM and boot CPU as after the load. */
 void x86_reset(Machine *machine);
+/* Its two halves, for boards where RAM can be seen only after the devices'
+ * reset.  No-ops if no kernel was loaded. */
+void x86_reset_cpu(Machine *machine);
+void x86_place_images(Machine *machine);
 
 extern const TypeInfo x86_machine_type;
 

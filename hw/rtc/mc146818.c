@@ -555,6 +555,13 @@ static void mc146818_write(void *opaque, guint64 offset, guint64 value, guint si
     }
 }
 
+void mc146818_set_byte(Device *dev, guint8 index, guint8 value)
+{
+    if (index > RTC_D && index < RTC_SIZE) {
+        ((Mc146818 *)dev)->cmos[index] = value;
+    }
+}
+
 static const RegionOps mc146818_ops = {
     .read = mc146818_read,
     .write = mc146818_write,

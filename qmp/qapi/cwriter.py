@@ -47,7 +47,7 @@ def scalar(type_, value):
     if kind in ('BOOL', 'ENUM'):
         text = type_.constant(value) if kind == 'ENUM' else str(int(value))
         return '{ .u = %s }' % text
-    if kind in ('STR', 'LINK'):
+    if kind in ('STR', 'LINK', 'ALTERNATE'):
         return '{ .s = %s }' % literal(value)
     if kind == 'NUMBER':
         return '{ .d = %r }' % float(value)

@@ -171,6 +171,16 @@ def _has_type(type_, value):
     return _is_int(value) and low <= value <= high
 
 
+def _takes_text(type_):
+    return type_.kind == 'ALTERNATE' and any(b.type.kind == 'STR' for b in type_.branches)
+
+
+def check_entry_constant(member, value, pos):
+    """The same for `props` of an entry, which can give a string to an alternate."""
+    if not (_takes_text(member.type) and isinstance(value, str)):
+        check_constant(member, value, pos)
+
+
 def check_constant(member, value, pos):
     """value must be a constant that a request could give for member."""
     kind = member.type.kind

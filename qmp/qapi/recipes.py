@@ -8,7 +8,7 @@ machine cannot fail on what the schema already knows.
 import re
 
 from .errors import SchemaError
-from .fields import check_constant
+from .fields import check_constant, check_entry_constant
 from .names import check_name
 from .parser import Arr, Obj
 
@@ -131,7 +131,7 @@ class RecipeBuilder:
             raise SchemaError(entry.at['props'], 'props-object', name=part.name)
         for name, value in props.items():
             member = self.builder.settable(part.driver, name, props.at[name], "'props'")
-            check_constant(member, value, props.at[name])
+            check_entry_constant(member, value, props.at[name])
             part.props[name] = value
         for member in part.driver.props.members:
             given = member.name in part.props or member.name in part.driver.defaults or \

@@ -60,6 +60,16 @@ static void on_removed(void *opaque, Device *dev)
     device_unmake(dev);
 }
 
+static void on_suspend(void *opaque)
+{
+    ((Rig *)opaque)->suspends++;
+}
+
+static void on_suspend_disk(void *opaque)
+{
+    ((Rig *)opaque)->disk_suspends++;
+}
+
 static const MachineHost rig_host = {
     .shutdown = on_shutdown,
     .reset = on_reset,
@@ -68,6 +78,8 @@ static const MachineHost rig_host = {
     .crash_loaded = on_crash_loaded,
     .stop = on_stop,
     .removed = on_removed,
+    .suspend = on_suspend,
+    .suspend_disk = on_suspend_disk,
 };
 
 /* ---- Making ---- */

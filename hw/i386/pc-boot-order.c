@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The file "bootorder" of a PC's firmware configuration: one line for each device
+ * that has a boot index, as an Open Firmware path: the way to it over buses, each
+ * step a kind of device and its address.
+ */
+#include "config.h"
+#include "hw/i386/pc-boot-config.h"
+
+#include <string.h>
+
+#include "hw/pci/pci.h"
+#include "qmp/error.h"
+
+typedef struct {
+    gint32 index;
+    Device *dev;                /* borrowed */
+} BootEntry;
+
+/* Classes that firmware can boot from, and what of them is below the PCI
+ * function. */
+static const struct {
+    const QmpClass *klass;
+    const char *unit;
+} bootable[] = {
+    { &qmp_class_virtio_blk_device, "disk@0,0" },
+    { &qmp_class_virtio_net_device, "ethernet-phy@0" },
+};
+
+static const char *unit_of(const Object *obj)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(bootable); i++) {
+        if (object_is_a(obj, bootable[i].klass)) {
+            return bootable[i].unit;
+        }
+    }
+    return NULL;
+}
+
+/* ---- Paths ---- */
+
+/* What Open Firmware calls a function, by its class code. */
+static const char *function_name(const PciDevice *dev)
+{
+    switch (pci_get_word(dev->config + PCI_CLASS_DEVICE)) {
+    case 0x0100:
+        return "scsi";
+    case 0x0200:
+        return "ethernet";
+    case 0x0604:
+        return "pci-bridge";
+    default:
+        return "pci";
+    }
+}
+
+static void prepend_function(GString *path, const PciDevice *dev)
+{
+    guint slot = PCI_SLOT(dev->devfn), function = PCI_FUNCTION(dev->devfn);
+    g_autofree char *address = function ? g_strdup_printf("%x,%x", slot, function)
+                                        : g_strdup_printf("%x", slot);
+    g_autofree char *step = g_strdup_printf("%s@%s/", function_name(dev), address);
+
+    g_string_prepend(path, step);
+}
+
+/* The PCI function that a device is, or that carries it; NULL: none. */
+static PciDevice *function_of(Device *dev)
+{
+    while (dev && !object_is_a(dev, &qmp_class_pci_device)) {
+        dev = dev->bus ? dev->bus->owner : NULL;
+    }
+    return (PciDevice *)dev;
+}
+
+/* NULL for devices that are not on PCI. */
+static char *firmware_path(Device *dev)
+{
+    GString *path;
+    PciDevice *function = function_of(dev);
+
+    if (!function) {
+        return NULL;
+    }
+    path = g_string_new(unit_of(&dev->object));
+    for (; function; function = pci_bus_bridge(function->device.bus)) {
+        prepend_function(path, function);
+    }
+    g_string_prepend(path, "/pci@i0cf8/");
+    return g_string_free(path, false);
+}
+
+/* ---- Order ---- */
+
+static bool add_entry(Object *obj, void *data)
+{
+    const QmpMember *member = unit_of(obj) ? qmp_class_member(object_class(obj), "bootindex")
+                                           : NULL;
+    BootEntry entry = { .dev = (Device *)obj };
+
+    if (member) {
+        entry.index = *(const gint32 *)((const char *)object_props(obj) + member->offset);
+        if (entry.index >= 0) {
+            g_array_append_val(data, entry);
+        }
+    }
+    return true;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const BootEntry *one = a, *other = b;
+
+    return (one->index > other->index) - (one->index < other->index);
+}
+
+static bool check_unique(const GArray *entries, GError **error)
+{
+    for (guint i = 1; i < entries->len; i++) {
+        const BootEntry *one = &g_array_index(entries, BootEntry, i - 1);
+        const BootEntry *other = &g_array_index(entries, BootEntry, i);
+
+        if (one->index == other->index) {
+            g_autofree char *path = object_path(&one->dev->object);
+            g_autofree char *second = object_path(&other->dev->object);
+
+            qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                          "'%s' and '%s' have the same bootindex %d", path, second, one->index);
+            return false;
+        }
+    }
+    return true;
+}
+
+static char *order_text(const GArray *entries, bool strict)
+{
+    GString *lines = g_string_new(NULL);
+
+    for (guint i = 0; i < entries->len; i++) {
+        g_autofree char *path = firmware_path(g_array_index(entries, BootEntry, i).dev);
+
+        if (path) {
+            g_string_append_printf(lines, "%s%s", lines->len ? "\n" : "", path);
+        }
+    }
+    if (strict) {
+        g_string_append_printf(lines, "%sHALT", lines->len ? "\n" : "");
+    }
+    return g_string_free(lines, false);
+}
+
+bool pc_boot_set_order(FwCfg *fw_cfg, Machine *machine, bool strict, GError **error)
+{
+    g_autoptr(GArray) entries = g_array_new(false, false, sizeof(BootEntry));
+    g_autofree char *text = NULL;
+
+    object_foreach_descendant(&machine->object, add_entry, entries);
+    g_array_sort(entries, compare_entries);
+    if (!check_unique(entries, error)) {
+        return false;
+    }
+    text = order_text(entries, strict);
+    /* With the NUL at its end. */
+    return fw_cfg_set_file(fw_cfg, "bootorder", g_bytes_new(text, strlen(text) + 1), error);
+}

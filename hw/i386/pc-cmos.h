@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a PC's firmware finds in the memory of the real time clock: the bytes of
+ * the AT, and those that firmware for virtual machines reads beyond them.
+ */
+#ifndef HW_I386_PC_CMOS_H
+#define HW_I386_PC_CMOS_H
+
+#include "qom/device.h"
+
+typedef struct {
+    guint64 ram_low;            /* bytes of RAM below 4 GiB */
+    guint64 ram_high;           /* and from 4 GiB on */
+    guint n_cpus;
+} PcCmos;
+
+/* Machine lock; rtc is an mc146818rtc. */
+void pc_cmos_fill(Device *rtc, const PcCmos *config);
+
+/* That order names boot devices, three at most.  Fails with invalid-value. */
+bool pc_cmos_check_order(const char *order, GError **error);
+/* Tells the firmware such an order. */
+void pc_cmos_set_order(Device *rtc, const char *order, bool floppy_check);
+
+#endif

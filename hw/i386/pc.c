@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Machines `pc-i440fx-*`: a PC with PCI, ISA and firmware.  Its chips are in the
+ * recipe (qmp/schema/pc.json); this file lays out memory, shows the firmware,
+ * and fills what firmware reads.
+ *
+ *     0x00000000  RAM; from 0xa0000 to 1 MiB as the i440FX steers it
+ *     end of RAM  PCI, up to the I/O APIC
+ *     0xfec00000  I/O APIC
+ *     0xfed00000  HPET
+ *     0xfee00000  local APICs
+ *     below 4 GiB firmware
+ *     0x100000000 the rest of RAM, then PCI again
+ *
+ * With property `kernel` no firmware runs: what it would have done by the time
+ * that it starts a kernel is done in reset_done.
+ */
+#include "config.h"
+#include "hw/i386/pc.h"
+
+#include "hw/acpi/piix4-pm.h"
+#include "hw/i386/fw-cfg-items.h"
+#include "hw/i386/pc-boot-config.h"
+#include "hw/i386/pc-cmos.h"
+#include "hw/i386/pc-firmware.h"
+#include "hw/i386/x86-machine.h"
+#include "hw/isa/piix3.h"
+#include "hw/pci-host/i440fx.h"
+#include "qmp/error.h"
+
+/* Where RAM below 4 GiB ends if not all of it fits. */
+#define PC_RAM_SPLIT G_GUINT64_CONSTANT(0xc0000000)
+
+enum { PC_PM_BASE = 0x600 };
+
+typedef struct {
+    X86Machine x86;
+    PcFirmware firmware;        /* empty: a kernel is started directly */
+    GBytes *splash;             /* of property boot, or NULL */
+    /* Chips, from wire to teardown. */
+    Device *host, *piix3, *pm, *rtc;
+    FwCfg *fw_cfg;
+    bool booted;                /* boot order `once` has been used */
+} PcMachine;
+
+static PcMachine *pc_machine(void *machine)
+{
+    return machine;
+}
+
+static GenericPcMachineProps *pc_props(void *machine)
+{
+    return object_props(machine);
+}
+
+static bool starts_kernel(const PcMachine *pc)
+{
+    return !pc->firmware.data;
+}
+
+/* ---- Properties ---- */
+
+/* Writes what `auto` means back into the property. */
+static void resolve(OnOffAuto *value, bool automatic)
+{
+    if (*value == ON_OFF_AUTO_AUTO) {
+        *value = automatic ? ON_OFF_AUTO_ON : ON_OFF_AUTO_OFF;
+    }
+}
+
+static bool check_boot(const BootConfiguration *boot, GError **error)
+{
+    return !boot || ((!boot->order || pc_cmos_check_order(boot->order, error)) &&
+                     (!boot->once || pc_cmos_check_order(boot->once, error)));
+}
+
+static bool pc_setup(Machine *machine, GError **error)
+{
+    GenericPcMachineProps *props = pc_props(machine);
+    X86Machine *x86 = &pc_machine(machine)->x86;
+    const AccelOps *accel = accel_ops(machine->accel);
+
+    if (!accel->idle && accel->irqchip(machine->accel) != ACCEL_IRQCHIP_ON) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "a PC needs interrupt controllers of the accelerator: kernel-irqchip 'on'");
+        return false;
+    }
+    resolve(&props->acpi, true);
+    resolve(&props->pit, true);
+    resolve(&props->smm, false);
+    if (props->smm == ON_OFF_AUTO_ON) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "property 'smm': accelerator '%s' has no system management mode",
+                      accel->name);
+        return false;
+    }
+    if (!check_boot(props->boot, error)) {
+        return false;
+    }
+    x86->low_max = props->max_ram_below_4g;
+    x86->low_split = MIN(props->max_ram_below_4g, PC_RAM_SPLIT);
+    return x86_setup(machine, error);
+}
+
+/* ---- Wiring ---- */
+
+static Device *chip(Machine *machine, const char *name)
+{
+    return (Device *)object_child(&machine->object, name);
+}
+
+static guint64 ram_end(const PcMachine *pc)
+{
+    return BOOT_4G + pc->x86.machine.ram_size - pc->x86.ram_low;
+}
+
+static bool pc_wire(Machine *machine, GError **error)
+{
+    PcMachine *pc = pc_machine(machine);
+
+    pc->host = chip(machine, "i440fx");
+    pc->piix3 = chip(machine, "piix3");
+    pc->pm = chip(machine, "piix4-pm");
+    pc->rtc = chip(machine, "mc146818");
+    pc->fw_cfg = (FwCfg *)chip(machine, "fw_cfg");
+    i440fx_set_ram(pc->host, pc->x86.ram_low, ram_end(pc));
+    i440fx_pass_ports(pc->host, &piix3_ports_ops, pc->piix3);
+    if (starts_kernel(pc)) {
+        /* Nobody would find the place where a sleeping guest wants to wake up. */
+        ((Piix4PmProps *)object_props(pc->pm))->disable_s3 = 1;
+    } else {
+        pc_firmware_map(&pc->firmware, &machine->object, i440fx_pci_memory(pc->host));
+    }
+    return x86_wire(machine, error);
+}
+
+/* Chips are gone, and with them what they had shown. */
+static void pc_teardown(Machine *machine)
+{
+    pc_firmware_unmap(&pc_machine(machine)->firmware);
+    x86_teardown(machine);
+}
+
+/* ---- Start ---- */
+
+static const char *boot_order(const PcMachine *pc)
+{
+    const BootConfiguration *boot = pc_props((void *)pc)->boot;
+
+    if (boot && boot->once && !pc->booted) {
+        return boot->once;
+    }
+    return boot && boot->order ? boot->order : "cad";
+}
+
+static void fill_cmos(PcMachine *pc)
+{
+    const Machine *machine = &pc->x86.machine;
+    const PcCmos cmos = {
+        .ram_low = pc->x86.ram_low,
+        .ram_high = machine->ram_size - pc->x86.ram_low,
+        .n_cpus = MAX(cpu_count(object_root((Object *)machine)), 1),
+    };
+
+    pc_cmos_fill(pc->rtc, &cmos);
+}
+
+/* RAM alone: the rest is for firmware to know. */
+static guint ram_ranges(const PcMachine *pc, BootRange ret_ranges[2])
+{
+    guint64 high = pc->x86.machine.ram_size - pc->x86.ram_low;
+
+    ret_ranges[0] = (BootRange){ 0, pc->x86.ram_low, BOOT_RAM };
+    ret_ranges[1] = (BootRange){ BOOT_4G, high, BOOT_RAM };
+    return high ? 2 : 1;
+}
+
+static bool fill_fw_cfg(PcMachine *pc, GError **error)
+{
+    Machine *machine = &pc->x86.machine;
+    const BootConfiguration *boot = pc_props(machine)->boot;
+    const Piix4PmProps *pm = object_props(pc->pm);
+    BootRange ranges[2];
+    guint n = ram_ranges(pc, ranges);
+
+    return fw_cfg_items_set(pc->fw_cfg, machine, ranges, n, error) &&
+           fw_cfg_items_set_sleep(pc->fw_cfg, !pm->disable_s3, !pm->disable_s4, pm->s4_val,
+                                  error) &&
+           pc_boot_set_items(pc->fw_cfg, boot, pc->splash, error) &&
+           pc_boot_set_order(pc->fw_cfg, machine, boot && boot->has_strict && boot->strict,
+                             error) &&
+           fw_cfg_add_client_files(pc->fw_cfg, error);
+}
+
+static bool pc_start(Machine *machine, GError **error)
+{
+    PcMachine *pc = pc_machine(machine);
+    const X86MachineProps *props = object_props(machine);
+
+    if (!accel_ops(machine->accel)->idle && !x86_check_cpus(machine, error)) {
+        return false;
+    }
+    fill_cmos(pc);
+    if (!fill_fw_cfg(pc, error)) {
+        return false;
+    }
+    return !starts_kernel(pc) || x86_start_kernel(machine, props->append, true, error);
+}
+
+/* ---- Reset ---- */
+
+static void pc_reset(Machine *machine)
+{
+    PcMachine *pc = pc_machine(machine);
+
+    pc_cmos_set_order(pc->rtc, boot_order(pc), true);
+    pc->booted = true;
+    x86_reset_cpu(machine);
+}
+
+/* The ISA lines that firmware gives to PCI lines. */
+static const guint8 pci_irqs[PCI_N_PINS] = { 10, 10, 11, 11 };
+
+static guint8 pci_irq_of(void *opaque, guint line)
+{
+    return pci_irqs[line];
+}
+
+/* What firmware would have done. */
+static void pc_reset_done(Machine *machine)
+{
+    PcMachine *pc = pc_machine(machine);
+    PciWindows windows;
+
+    if (!starts_kernel(pc)) {
+        return;
+    }
+    i440fx_windows(pc->host, &windows);
+    windows.irq_of = pci_irq_of;
+    pci_setup(i440fx_bus(pc->host), &windows);
+    piix3_route(pc->piix3, pci_irqs);
+    piix4_pm_map(pc->pm, PC_PM_BASE);
+    i440fx_show_ram(pc->host);
+    x86_place_images(machine);
+}
+
+static const MachineOps pc_ops = {
+    .setup = pc_setup,
+    .wire = pc_wire,
+    .start = pc_start,
+    .reset = pc_reset,
+    .reset_done = pc_reset_done,
+    .teardown = pc_teardown,
+};
+
+/* ---- Class ---- */
+
+static bool pc_prepare(Object *obj, GError **error)
+{
+    const GenericPcMachineProps *props = pc_props(obj);
+    PcMachine *pc = pc_machine(obj);
+
+    if (!pc_boot_load_splash(props->boot, &pc->splash, error)) {
+        return false;
+    }
+    if (!props->kernel && !pc_firmware_load(&pc->firmware, props->firmware, error)) {
+        g_clear_pointer(&pc->splash, g_bytes_unref);
+        return false;
+    }
+    return true;
+}
+
+static void pc_release(Object *obj)
+{
+    pc_firmware_free(&pc_machine(obj)->firmware);
+    g_clear_pointer(&pc_machine(obj)->splash, g_bytes_unref);
+}
+
+const TypeInfo pc_machine_type = {
+    .schema = &qmp_class_generic_pc_machine,
+    .size = sizeof(PcMachine),
+    .object = &(const ObjectOps){
+        .prepare = pc_prepare,
+        .release = pc_release,
+    },
+    .kind = &pc_ops,
+};

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host bridge of the 82441FX: from the processor's bus to pci.0, after
+ * Intel's data sheet "82441FX PCI and Memory Controller (PMC)", sections 3.1
+ * (configuration mechanism 1) and 4.1 (system address map).
+ *
+ * Registers of the chip itself are its PCI function's, in i440fx.c, which is
+ * this device's part.
+ */
+#include "config.h"
+#include "hw/pci-host/i440fx.h"
+
+#include "hw/core/machine.h"
+
+#define CONFADD_PORT 0xcf8
+#define CONFADD_ENABLE 0x80000000u
+#define CONFADD_MASK 0x80fffffcu
+#define GIB (G_GUINT64_CONSTANT(1) << 30)
+
+enum { CONFDATA = 4, CONF_SIZE = 8 };   /* offsets from CONFADD_PORT */
+
+typedef struct {
+    Device parent;
+    /* Guest-visible. */
+    guint32 confadd;
+    /* Wiring. */
+    Bus *bus;
+    MemoryRegion *memory, *io;  /* PCI's, from init on */
+    MemoryRegion *ports;
+    const RegionOps *passed;    /* or NULL */
+    void *passed_opaque;
+    guint64 ram_low, ram_end;
+} I440fxHost;
+
+static I440fxHost *host_of(Device *dev)
+{
+    return (I440fxHost *)dev;
+}
+
+/* ---- Configuration mechanism 1 ---- */
+
+static guint64 confdata_read(I440fxHost *s, guint64 lane, guint size)
+{
+    if (!(s->confadd & CONFADD_ENABLE)) {
+        return G_MAXUINT64;
+    }
+    return pci_config_read(s->bus, (s->confadd & ~CONFADD_ENABLE) | lane, size);
+}
+
+static guint64 ports_read(void *opaque, guint64 offset, guint size)
+{
+    I440fxHost *s = opaque;
+
+    if (offset >= CONFDATA) {
+        return confdata_read(s, offset - CONFDATA, size);
+    }
+    if (size == 4) {
+        return s->confadd;
+    }
+    return s->passed && s->passed->read ? s->passed->read(s->passed_opaque, offset, size)
+                                        : G_MAXUINT64;
+}
+
+static void ports_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    I440fxHost *s = opaque;
+
+    if (offset >= CONFDATA) {
+        if (s->confadd & CONFADD_ENABLE) {
+            pci_config_write(s->bus, (s->confadd & ~CONFADD_ENABLE) | (offset - CONFDATA), value,
+                             size);
+        }
+    } else if (size == 4) {
+        s->confadd = value & CONFADD_MASK;
+    } else if (s->passed && s->passed->write) {
+        s->passed->write(s->passed_opaque, offset, value, size);
+    }
+}
+
+static const RegionOps ports_ops = {
+    .read = ports_read,
+    .write = ports_write,
+    .min_size = 1,
+    .max_size = 4,
+};
+
+/* Below 1 MiB, where PCI may lie over RAM, it does so with nothing on it, too. */
+static const RegionOps nobody_ops = { .min_size = 1, .max_size = 8 };
+
+enum { LOW_START = 0xa0000, LOW_SIZE = 0x60000 };
+
+/* ---- For the board ---- */
+
+MemoryRegion *i440fx_pci_memory(Device *host)
+{
+    return host_of(host)->memory;
+}
+
+Bus *i440fx_bus(Device *host)
+{
+    return host_of(host)->bus;
+}
+
+void i440fx_set_ram(Device *host, guint64 ram_low, guint64 ram_end)
+{
+    host_of(host)->ram_low = ram_low;
+    host_of(host)->ram_end = ram_end;
+}
+
+void i440fx_pass_ports(Device *host, const RegionOps *ops, void *opaque)
+{
+    host_of(host)->passed = ops;
+    host_of(host)->passed_opaque = opaque;
+}
+
+/* ---- Windows ---- */
+
+/* Without the fix (machine types before 4.0) nothing is said to be there but
+ * what the guest has mapped there, which the tables cannot know yet. */
+static void hole64(Device *host, guint64 *ret_start, guint64 *ret_end)
+{
+    const I440FXPcihostProps *props = object_props(host);
+    const I440fxHost *s = host_of(host);
+    guint64 start = (s->ram_end + GIB - 1) & -GIB;
+
+    *ret_start = *ret_end = 0;
+    if (props->x_pci_hole64_fix && props->pci_hole64_size <= G_MAXUINT64 - start) {
+        *ret_start = start;
+        *ret_end = start + props->pci_hole64_size;
+    }
+}
+
+/* Firmware leaves the room up to the next of these free, in which the memory map
+ * might be extended. */
+static guint64 bar_base(const I440fxHost *s)
+{
+    static const guint64 bases[] = { 0x80000000, 0xc0000000 };
+
+    for (guint i = 0; i < G_N_ELEMENTS(bases); i++) {
+        if (s->ram_low <= bases[i]) {
+            return bases[i];
+        }
+    }
+    return MAX(s->ram_low, 0xe0000000);
+}
+
+void i440fx_windows(Device *host, PciWindows *ret_windows)
+{
+    guint64 start, end;
+
+    hole64(host, &start, &end);
+    *ret_windows = (PciWindows){
+        .io_base = 0xc000,
+        .io_end = 0xffff,
+        .mem_base = bar_base(host_of(host)),
+        .mem_end = I440FX_HOLE_END - 1,
+        .mem64_base = start,
+        .mem64_end = end ? end - 1 : 0,
+    };
+}
+
+static void host_refresh(Object *obj, const QmpMember *member)
+{
+    I440FXPcihostProps *props = object_props(obj);
+    const I440fxHost *s = (I440fxHost *)obj;
+
+    props->pci_hole_start = s->ram_low;
+    props->pci_hole_end = I440FX_HOLE_END;
+    hole64((Device *)obj, &props->pci_hole64_start, &props->pci_hole64_end);
+}
+
+/* ---- Life cycle ---- */
+
+static const StateRow host_state[] = {
+    STATE_FIELD(U32, I440fxHost, confadd, 0),
+    STATE_ROWS_END
+};
+
+static bool host_state_loaded(Device *dev, GError **error)
+{
+    host_of(dev)->confadd &= CONFADD_MASK;
+    return true;
+}
+
+/* The part sits on the bus, which is there before it therefore. */
+static void host_init(Object *obj)
+{
+    I440fxHost *s = (I440fxHost *)obj;
+
+    s->memory = region_new_container(obj, "pci-memory", 0);
+    s->io = region_new_container(obj, "pci-io", 0x10000);
+    region_add(s->memory, LOW_START,
+               region_new_io(obj, "pci-nobody", &nobody_ops, s, LOW_SIZE), -1);
+    s->bus = pci_root_bus_new(&s->parent, "pci.0", s->memory, s->io);
+    s->ram_end = G_GUINT64_CONSTANT(1) << 32;
+}
+
+static bool host_realize(Device *dev, GError **error)
+{
+    I440fxHost *s = host_of(dev);
+    Machine *machine = machine_of(dev);
+
+    s->ports = region_new_io(&dev->object, "pci-conf", &ports_ops, s, CONF_SIZE);
+    region_add(address_space_root(machine->memory), 0, s->memory, -1);
+    region_add(address_space_root(machine->io), 0, s->io, -1);
+    region_add(address_space_root(machine->io), CONFADD_PORT, s->ports, 0);
+    return true;
+}
+
+static void host_unrealize(Device *dev)
+{
+    I440fxHost *s = host_of(dev);
+    Machine *machine = machine_of(dev);
+
+    region_remove(address_space_root(machine->io), s->ports);
+    region_remove(address_space_root(machine->io), s->io);
+    region_remove(address_space_root(machine->memory), s->memory);
+    object_unparent((Object *)s->ports);
+}
+
+static const DeviceOps host_device_ops = {
+    .realize = host_realize,
+    .unrealize = host_unrealize,
+    .state = host_state,
+    .state_loaded = host_state_loaded,
+};
+
+const TypeInfo i440fx_pcihost_type = {
+    .schema = &qmp_class_i440FX_pcihost,
+    .size = sizeof(I440fxHost),
+    .object = &(const ObjectOps){
+        .init = host_init,
+        .refresh = host_refresh,
+    },
+    .device = &host_device_ops,
+};

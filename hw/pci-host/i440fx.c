@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PCI function 0 of the 82441FX, after Intel's data sheet "82441FX PCI and
+ * Memory Controller (PMC)", section 3.2: configuration registers.  It decides
+ * what the processor sees between 640 KiB and 1 MiB (PAM and SMRAM).
+ *
+ * Registers of the DRAM timing, buffers and latency are there with their reset
+ * values and keep what is written: there is nothing behind them to tune.  The
+ * same is true of error reporting, since nothing goes wrong.
+ *
+ * There is no system management mode: with SMRAM closed, the area at 0xa0000 is
+ * PCI's for everybody.
+ */
+#include "config.h"
+#include "hw/pci-host/i440fx.h"
+
+#include <string.h>
+
+#include "hw/core/machine.h"
+
+enum {                          /* configuration registers */
+    PMCCFG = 0x50,              /* 2 bytes */
+    DETURBO = 0x52,
+    DBC = 0x53,
+    AXC = 0x54,
+    DRT = 0x55,                 /* 2 bytes */
+    DRAMC = 0x57,
+    DRAMT = 0x58,
+    PAM0 = 0x59,                /* to PAM6 */
+    DRB0 = 0x60,                /* to DRB7 */
+    FDHC = 0x68,
+    MTT = 0x70,
+    CLT = 0x71,
+    SMRAM = 0x72,
+    ERRCMD = 0x90,
+    ERRSTS = 0x91,
+    TRC = 0x93,
+};
+
+enum {                          /* PAM: attributes of one segment */
+    PAM_RE = 1,
+    PAM_WE = 2,
+    PAM_SEGMENT = 7,            /* with CE, cache enable, which does nothing */
+};
+
+enum {                          /* SMRAM */
+    SMRAM_BASE = 0x02,          /* fixed: 0xa0000 */
+    SMRAM_G_SMRAME = 0x08,
+    SMRAM_D_LCK = 0x10,
+    SMRAM_D_CLS = 0x20,
+    SMRAM_D_OPEN = 0x40,
+    SMRAM_WRITABLE = SMRAM_G_SMRAME | SMRAM_D_LCK | SMRAM_D_CLS | SMRAM_D_OPEN,
+};
+
+enum { TRC_RCPU = 0x04 };       /* its rise resets */
+
+enum {
+    N_SEGMENTS = 13,
+    SEGMENT_SIZE = 0x4000,
+    SEGMENTS_START = 0xc0000,
+    BIOS_START = 0xf0000,       /* segment 12, of 64 KiB */
+    BIOS_SIZE = 0x10000,
+    SMRAM_START = 0xa0000,
+    SMRAM_SIZE = 0x20000,
+};
+
+typedef struct I440fx I440fx;
+
+/* What is seen in one segment: PCI, RAM, or PCI when read and RAM when written. */
+typedef struct {
+    I440fx *s;
+    guint32 start, size;
+    MemoryRegion *pci, *ram, *split;
+} Segment;
+
+struct I440fx {
+    PciDevice parent;
+    Segment segments[N_SEGMENTS];
+    MemoryRegion *smram_pci;    /* PCI at 0xa0000 */
+    AddressSpace *pci;          /* what split segments read */
+    guint8 trc;                 /* as it was before a write, to see its rise */
+    guint8 smram;
+};
+
+/* ---- Split segments ---- */
+
+static guint64 split_read(void *opaque, guint64 offset, guint size)
+{
+    const Segment *segment = opaque;
+
+    return address_space_read(segment->s->pci, segment->start + offset, size);
+}
+
+static void split_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    const Segment *segment = opaque;
+    Machine *machine = machine_of(segment->s);
+    guint64 addr = segment->start + offset;
+
+    if (machine->ram && addr + size <= machine->ram_size) {
+        value = GUINT64_TO_LE(value);
+        memcpy((guint8 *)region_hva(machine->ram) + addr, &value, size);
+        memory_wrote(machine->memory, addr, size);
+    }
+}
+
+static const RegionOps split_ops = {
+    .read = split_read,
+    .write = split_write,
+    .min_size = 1,
+    .max_size = 8,
+};
+
+/* ---- What is seen where ---- */
+
+/* PAM0's low half is reserved, its high half the BIOS area; the others have two
+ * segments each. */
+static guint8 segment_attributes(const I440fx *s, guint n)
+{
+    if (n == N_SEGMENTS - 1) {
+        return s->parent.config[PAM0] >> 4;
+    }
+    return s->parent.config[PAM0 + 1 + n / 2] >> n % 2 * 4;
+}
+
+static void show_segment(const Segment *segment, guint8 attributes)
+{
+    bool re = attributes & PAM_RE, we = attributes & PAM_WE;
+
+    region_set_enabled(segment->pci, !re && !we);
+    region_set_enabled(segment->split, !re && we);
+    if (segment->ram) {
+        region_set_enabled(segment->ram, re);
+        region_set_readonly(segment->ram, !we);
+    }
+}
+
+static void update_view(I440fx *s)
+{
+    AddressSpace *memory = machine_of(s)->memory;
+    guint8 smram = s->parent.config[SMRAM];
+
+    region_transaction_begin(memory);
+    for (guint i = 0; i < N_SEGMENTS; i++) {
+        show_segment(&s->segments[i], segment_attributes(s, i));
+    }
+    region_set_enabled(s->smram_pci, !(smram & SMRAM_D_OPEN) || !(smram & SMRAM_G_SMRAME));
+    region_transaction_commit(memory);
+    s->smram = smram;
+    s->trc = s->parent.config[TRC];
+}
+
+/* ---- Registers ---- */
+
+/* Once locked, SMRAM stays closed and locked until a reset. */
+static void write_smram(I440fx *s)
+{
+    guint8 *smram = &s->parent.config[SMRAM];
+
+    if (s->smram & SMRAM_D_LCK) {
+        *smram |= SMRAM_D_LCK;
+    }
+    if (*smram & SMRAM_D_LCK) {
+        *smram &= ~SMRAM_D_OPEN;
+    }
+}
+
+static void write_trc(I440fx *s)
+{
+    if (s->parent.config[TRC] & ~s->trc & TRC_RCPU) {
+        machine_request_reset(machine_of(s), SHUTDOWN_CAUSE_GUEST_RESET);
+    }
+}
+
+static bool touches(guint offset, guint size, guint first, guint last)
+{
+    return offset <= last && offset + size > first;
+}
+
+static void i440fx_config_written(PciDevice *dev, guint offset, guint size)
+{
+    I440fx *s = (I440fx *)dev;
+
+    if (touches(offset, size, SMRAM, SMRAM)) {
+        write_smram(s);
+    }
+    if (touches(offset, size, TRC, TRC)) {
+        write_trc(s);
+    }
+    if (touches(offset, size, PAM0, PAM0 + 6) || touches(offset, size, SMRAM, SMRAM) ||
+        touches(offset, size, TRC, TRC)) {
+        update_view(s);
+    }
+}
+
+/* ---- Life cycle ---- */
+
+typedef struct {
+    guint8 offset, reset, writable;
+} Register;
+
+/* Each byte that is not zero for ever, the header apart. */
+static const Register registers[] = {
+    { PMCCFG, 0, 0x7f }, { PMCCFG + 1, 0, 0xff }, { DETURBO, 0, 0xff }, { DBC, 0x83, 0xff },
+    { AXC, 0, 0xff }, { DRT, 0, 0xff }, { DRT + 1, 0, 0xff }, { DRAMC, 0x01, 0x7f },
+    { DRAMT, 0x10, 0xff }, { PAM0, 0, PAM_SEGMENT << 4 }, { DRB0, 1, 0xff }, { DRB0 + 1, 1, 0xff },
+    { DRB0 + 2, 1, 0xff }, { DRB0 + 3, 1, 0xff }, { DRB0 + 4, 1, 0xff }, { DRB0 + 5, 1, 0xff },
+    { DRB0 + 6, 1, 0xff }, { DRB0 + 7, 1, 0xff }, { FDHC, 0, 0xc0 }, { MTT, 0, 0xff },
+    { CLT, 0x10, 0xff }, { SMRAM, SMRAM_BASE, SMRAM_WRITABLE }, { ERRCMD, 0, 0xff },
+    { TRC, 0, 0x0f },
+};
+
+static void fill_header(PciDevice *dev)
+{
+    /* A host bridge is always a master and always answers. */
+    pci_set_word(dev->config + PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+    pci_set_word(dev->writable + PCI_COMMAND, PCI_COMMAND_SERR | PCI_COMMAND_PARITY);
+    pci_set_word(dev->config + PCI_STATUS, PCI_STATUS_FAST_BACK | PCI_STATUS_DEVSEL_MEDIUM);
+    dev->writable[PCI_INTERRUPT_LINE] = 0;
+    dev->writable[PCI_CACHE_LINE_SIZE] = 0;
+    dev->writable[PCI_LATENCY_TIMER] = 0xf8;
+}
+
+static void fill_registers(PciDevice *dev)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(registers); i++) {
+        dev->config[registers[i].offset] = registers[i].reset;
+        dev->writable[registers[i].offset] = registers[i].writable;
+    }
+    for (guint i = 1; i < 7; i++) {
+        dev->writable[PAM0 + i] = PAM_SEGMENT << 4 | PAM_SEGMENT;
+    }
+}
+
+static void add_hidden(MemoryRegion *root, guint64 start, MemoryRegion *region)
+{
+    region_set_enabled(region, false);
+    region_add(root, start, region, 1);
+}
+
+static void make_segment(I440fx *s, guint n, MemoryRegion *pci)
+{
+    Object *obj = (Object *)s;
+    Machine *machine = machine_of(s);
+    MemoryRegion *root = address_space_root(machine->memory);
+    bool bios = n == N_SEGMENTS - 1;
+    Segment *segment = &s->segments[n];
+
+    segment->s = s;
+    segment->start = bios ? BIOS_START : SEGMENTS_START + n * SEGMENT_SIZE;
+    segment->size = bios ? BIOS_SIZE : SEGMENT_SIZE;
+    segment->pci = region_new_alias(obj, "pam-pci[*]", pci, segment->start, segment->size);
+    segment->split = region_new_io(obj, "pam-split[*]", &split_ops, segment, segment->size);
+    add_hidden(root, segment->start, segment->pci);
+    add_hidden(root, segment->start, segment->split);
+    if (machine->ram) {
+        segment->ram = region_new_alias(obj, "pam-ram[*]", machine->ram, segment->start,
+                                        segment->size);
+        add_hidden(root, segment->start, segment->ram);
+    }
+}
+
+static void make_view(I440fx *s)
+{
+    Object *obj = (Object *)s;
+    Machine *machine = machine_of(s);
+    MemoryRegion *pci = i440fx_pci_memory(s->parent.device.bus->owner);
+
+    s->pci = address_space_new(obj, "pci-view", 0, machine->lock);
+    region_add(address_space_root(s->pci), 0, region_new_alias(obj, "pci-view-memory", pci, 0, 0),
+               0);
+    region_transaction_begin(machine->memory);
+    for (guint i = 0; i < N_SEGMENTS; i++) {
+        make_segment(s, i, pci);
+    }
+    s->smram_pci = region_new_alias(obj, "smram-pci", pci, SMRAM_START, SMRAM_SIZE);
+    add_hidden(address_space_root(machine->memory), SMRAM_START, s->smram_pci);
+    update_view(s);
+    region_transaction_commit(machine->memory);
+}
+
+static bool i440fx_realize(Device *dev, GError **error)
+{
+    I440fx *s = (I440fx *)dev;
+
+    fill_header(&s->parent);
+    fill_registers(&s->parent);
+    make_view(s);
+    return true;
+}
+
+static void drop(MemoryRegion *root, MemoryRegion **region)
+{
+    if (*region) {
+        region_remove(root, *region);
+        object_unparent((Object *)*region);
+        *region = NULL;
+    }
+}
+
+static void i440fx_unrealize(Device *dev)
+{
+    I440fx *s = (I440fx *)dev;
+    Machine *machine = machine_of(s);
+    MemoryRegion *root = address_space_root(machine->memory);
+
+    region_transaction_begin(machine->memory);
+    drop(root, &s->smram_pci);
+    for (guint i = 0; i < N_SEGMENTS; i++) {
+        drop(root, &s->segments[i].pci);
+        drop(root, &s->segments[i].split);
+        drop(root, &s->segments[i].ram);
+    }
+    region_transaction_commit(machine->memory);
+    g_clear_pointer(&s->pci, address_space_free);
+}
+
+/* pci-device has put the registers back. */
+static void i440fx_reset_enter(Device *dev)
+{
+    update_view((I440fx *)dev);
+}
+
+static bool i440fx_state_loaded(Device *dev, GError **error)
+{
+    update_view((I440fx *)dev);
+    return true;
+}
+
+void i440fx_show_ram(Device *host)
+{
+    PciDevice *dev = pci_function_at(i440fx_bus(host), PCI_DEVFN(0, 0));
+
+    dev->config[PAM0] = (PAM_RE | PAM_WE) << 4;
+    memset(dev->config + PAM0 + 1, (PAM_RE | PAM_WE) << 4 | PAM_RE | PAM_WE, 6);
+    update_view((I440fx *)dev);
+}
+
+static const DeviceOps i440fx_device_ops = {
+    .realize = i440fx_realize,
+    .unrealize = i440fx_unrealize,
+    .reset_enter = i440fx_reset_enter,
+    .state_loaded = i440fx_state_loaded,
+};
+
+const TypeInfo i440fx_type = {
+    .schema = &qmp_class_i440FX,
+    .size = sizeof(I440fx),
+    .device = &i440fx_device_ops,
+    .kind = &(const PciFunction){
+        .vendor_id = 0x8086,
+        .device_id = 0x1237,
+        .class_id = 0x0600,
+        .revision = 2,
+        .config_written = i440fx_config_written,
+    },
+};

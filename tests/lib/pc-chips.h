@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The chips of a PC on a bench: a rig with RAM, an i440FX, a PIIX3 and a PIIX4_PM,
+ * and counters at the ends of the PIIX3's lines.  Two of these are independent.
+ */
+#ifndef TESTS_LIB_PC_CHIPS_H
+#define TESTS_LIB_PC_CHIPS_H
+
+#include "hw/pci/pci.h"
+#include "tests/lib/rig.h"
+
+#define PC_CHIPS_RAM_SIZE (2u << 20)
+
+typedef struct {
+    Rig *rig;
+    guint8 *ram;
+    Device *host, *piix3, *pm;
+    Bus *pci;
+    bool irq_levels[ISA_N_IRQS];
+    guint irq_edges[ISA_N_IRQS];        /* rising ones */
+} PcChips;
+
+PcChips *pc_chips_new(void);
+void pc_chips_free(PcChips *chips);             /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PcChips, pc_chips_free)
+
+/* Configuration space of bus 0, through the ports as a guest does it. */
+guint32 pc_chips_read(PcChips *chips, guint devfn, guint offset, guint size);
+void pc_chips_write(PcChips *chips, guint devfn, guint offset, guint32 value, guint size);
+
+enum {
+    PC_CHIPS_HOST = PCI_DEVFN(0, 0),
+    PC_CHIPS_PIIX3 = PCI_DEVFN(1, 0),
+    PC_CHIPS_PM = PCI_DEVFN(1, 3),
+};
+
+#endif
