@@ -11,9 +11,10 @@
  *     0x10  the bus that the others are about: 0 is the root bus
  *     0x14  writing 1 << slot, then reading: the acpi-index of its device
  *
- * Registers have 32 bits; there are no features that eject could read as.  Buses are numbered in the order in which a walk from
- * the root finds them, by slot; bridges that were plugged later have no number,
- * and nothing can be plugged behind them.
+ * Registers have 32 bits; there are no features that eject could read as.
+ * Buses are numbered in the order in which a walk from the root finds them, by
+ * slot; bridges that were plugged later have no number, and nothing can be
+ * plugged behind them.
  *
  * All functions need the machine lock.
  */

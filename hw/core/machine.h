@@ -155,8 +155,8 @@ void machine_request_removal(Machine *machine, Device *dev);
  * for a guest that resets a bus by a register, which a vCPU must not do itself
  * (some devices wait for their requests in flight then).  Machine lock held. */
 void machine_request_bus_reset(Machine *machine, Bus *bus);
-/* The guest goes to sleep (ACPI S3), or is to be off until it is started again
- * from what it saved (S4). */
+/* The guest wants to sleep in RAM (ACPI S3), or to be off until it is started
+ * again from what it saved (S4). */
 void machine_request_suspend(Machine *machine);
 void machine_request_suspend_disk(Machine *machine);
 /* cpu (not NULL) cannot go on, or cannot be started again.  why is copied; a

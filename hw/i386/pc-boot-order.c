@@ -74,7 +74,7 @@ static PciDevice *function_of(Device *dev)
 }
 
 /* NULL for devices that are not on PCI. */
-static char *firmware_path(Device *dev)
+static char *device_boot_path(Device *dev)
 {
     GString *path;
     PciDevice *function = function_of(dev);
@@ -137,7 +137,7 @@ static char *order_text(const GArray *entries, bool strict)
     GString *lines = g_string_new(NULL);
 
     for (guint i = 0; i < entries->len; i++) {
-        g_autofree char *path = firmware_path(g_array_index(entries, BootEntry, i).dev);
+        g_autofree char *path = device_boot_path(g_array_index(entries, BootEntry, i).dev);
 
         if (path) {
             g_string_append_printf(lines, "%s%s", lines->len ? "\n" : "", path);
