@@ -27,6 +27,9 @@ enum {
     RECEIVE_MAX = 65536,
 };
 
+/* A turn later, and not before other descriptors were looked at. */
+static const struct timeval soon = { 0, 0 };
+
 static const QtestProps *properties(const QTest *s)
 {
     return object_props(s);
@@ -163,7 +166,7 @@ static void take_turn(QTest *s)
     if (!more) {
         char_accept_input(s->chr);
     } else if (s->event && s->connected && s->out->len - s->sent < OUT_MAX) {
-        event_active(s->event, EV_READ, 0);
+        event_add(s->event, &soon);
     }
 }
 

@@ -1,0 +1,550 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The qtest accelerator and the qtest protocol against the real daemon: answers as
+QEMU gives them, and a machine whose chips are driven from outside."""
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+import qtestclient
+import vmdtest
+from qtestclient import MIB, QtestClient
+from vmdtest import Daemon, QmpError
+
+ANSWERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'qtest-answers')
+IOAPIC = 0xfec00000
+PIT_HZ = 1193182
+
+
+class Machine:
+    """A daemon with a machine that a qtest client drives."""
+
+    def __init__(self, recorder, cont=True, **options):
+        self.daemon = Daemon(recorder)
+        self.qmp = self.daemon.client()
+        self.qtest = qtestclient.serve(self.daemon, self.qmp)
+        qtestclient.build(self.qmp, **options)
+        if cont:
+            self.qmp.call('cont')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        self.daemon.__exit__(*args)
+
+
+def ticks(n):
+    """ns after which the timer has counted n pulses."""
+    return -(-n * 10**9 // PIT_HZ)
+
+
+# ---- The protocol ----
+
+def recorded_answers():
+    """Pairs of command and answer; IRQ lines before an answer belong to it."""
+    with open(ANSWERS, encoding='utf-8') as f:
+        for line in f.read().splitlines():
+            if line and not line.startswith('#'):
+                command, answer = line.split(' -> ')
+                yield command, answer
+
+
+def answers_to(client):
+    found = []
+    for command, _ in recorded_answers():
+        client.send(command)
+        lines = [client.line()]
+        while lines[-1].startswith('IRQ '):
+            lines.append(client.line())
+        found.append((command, ' / '.join(lines)))
+    return found
+
+
+def answers_as_recorded(recorder):
+    """every answer is the one that QEMU 7.2 was recorded with"""
+    with Machine(recorder) as machine:
+        for got, wanted in zip(answers_to(machine.qtest), recorded_answers()):
+            assert got == wanted, (got, wanted)
+
+
+def qemu_still_says_so(recorder):
+    """the recorded answers are those of the QEMU that is installed"""
+    qemu = shutil.which('qemu-system-x86_64')
+    if not qemu:
+        raise vmdtest.Skip('qemu-system-x86_64 is not installed')
+    version = subprocess.run([qemu, '--version'], capture_output=True, text=True).stdout
+    if 'version 7.2.' not in version:
+        raise vmdtest.Skip('QEMU is not 7.2')
+    with Daemon(recorder) as daemon:            # for its folder
+        path = daemon.path('qemu.sock')
+        process = subprocess.Popen(
+            [qemu, '-M', 'microvm', '-accel', 'tcg', '-S', '-m', '64M', '-display', 'none',
+             '-nodefaults', '-qtest', 'unix:%s,server=on,wait=off' % path, '-qtest-log', 'none'],
+            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            assert vmdtest.wait_listening(path, process), 'QEMU does not listen'
+            client = connect_again(path)
+            for got, wanted in zip(answers_to(client), recorded_answers()):
+                assert got == wanted, (got, wanted)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def connect_again(path):
+    """wait_listening() made and closed a connection; the server takes one at a time."""
+    deadline = time.monotonic() + vmdtest.TIMEOUT
+    while True:
+        client = QtestClient(path)
+        try:
+            assert client.ask('endianness') == 'OK little'
+            return client
+        except (EOFError, ConnectionError):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def before_a_machine(recorder):
+    """the server is there before the machine is, and then serves it"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        qtest = qtestclient.serve(daemon, client)
+        assert qtest.ask('endianness') == 'OK little'
+        for command in ('inb 0x71', 'readb 0', 'clock_step', 'irq_intercept_in ioapic',
+                        'set_irq_in a b 0 0', 'memset 0 1 1'):
+            assert qtest.ask(command) == 'FAIL there is no machine', command
+        qtestclient.build(client)
+        assert qtest.ask('inb 0x21') == 'OK 0x0000'     # it was never told to `cont`
+        assert qtest.ask('inb 0x3fd') == 'OK 0x00ff'
+        client.call('device_add', driver='isa-serial', id='com1')
+        client.call('cont')
+        assert qtest.ask('inb 0x3fd') == 'OK 0x0060'
+
+
+def wrong_lines(recorder):
+    """what is wrong with a line is said, and the next line is served"""
+    with Machine(recorder) as machine:
+        qtest = machine.qtest
+        for line in ('', ' ', 'inb', 'inb x', 'inb 0x1ffff', 'outb 1', 'readb', 'read 0 0',
+                     'read 0 0x7fffffffffff', 'write 0 4', 'write 0 4 0xzz', 'memset 0 1',
+                     'b64write 0 4 $$$$', 'clock_step x', 'clock_step -1', 'clock_set',
+                     'irq_intercept_in', 'set_irq_in ioapic', 'set_irq_in ioapic x 0 1',
+                     'set_irq_in ioapic unnamed-gpio-in 24 1', 'module_load a', 'INB 1',
+                     'inb 0x71\r', 'x' * 100000):
+            answer = qtest.ask(line)
+            assert answer.startswith('FAIL'), (line[:40], answer[:80])
+        assert qtest.ok('endianness') == 'little'
+
+
+def long_data(recorder):
+    """16 MiB at once, and not a byte more"""
+    with Machine(recorder) as machine:
+        qtest = machine.qtest
+        data = os.urandom(16 * MIB)
+        qtest.write(0x100000, data)
+        assert qtest.read(0x100000, len(data)) == data
+        qtest.ok('memset 0x100000 %d 0x5a' % len(data))
+        assert qtest.read(0x100000, len(data)) == b'\x5a' * len(data)
+        answer = qtest.ask('write 0x100000 %d 0x%s' % (len(data) + 1, '00' * (len(data) + 200)))
+        assert answer.startswith('FAIL the line is longer'), answer
+        assert qtest.ask('read 0 0x1000001').startswith('FAIL size')
+
+
+def pipelined(recorder):
+    """10,000 commands in one go are answered in order"""
+    with Machine(recorder) as machine:
+        qtest = machine.qtest
+        lines = []
+        for i in range(5000):
+            lines += ['writel %#x %#x' % (0x10000 + 4 * i, i), 'readl %#x' % (0x10000 + 4 * i)]
+        qtest.send(*lines)
+        for i in range(5000):
+            assert qtest.answer() == 'OK'
+            assert qtest.answer() == 'OK 0x%016x' % i
+
+
+def who_does_not_read(recorder):
+    """a client that does not read its answers keeps nobody else waiting"""
+    with Machine(recorder) as machine:
+        sock = machine.qtest.sock
+        sock.settimeout(1)
+        sent = 0
+        try:
+            while sent < 4000:
+                sock.sendall(b'read 0 0x10000\n')
+                sent += 1
+        except socket.timeout:
+            pass
+        assert sent < 4000, 'half a gigabyte of answers waits somewhere'
+        started = time.monotonic()
+        machine.qmp.call('query-status')
+        assert time.monotonic() - started < 2
+
+
+def closing_ends_the_machine(recorder):
+    """the end of the connection is SHUTDOWN with cause host-ui, and the daemon's end"""
+    with Machine(recorder) as machine:
+        machine.qtest.close()
+        event = machine.qmp.wait_event('SHUTDOWN')
+        assert event['data'] == {'guest': False, 'reason': 'host-ui'}, event
+        assert machine.daemon.wait() == 0
+    with Daemon(recorder) as daemon:            # without a machine, too
+        client = daemon.client()
+        qtestclient.serve(daemon, client).close()
+        assert daemon.wait() == 0
+
+
+def closing_and_set_action(recorder):
+    """with shutdown=pause the daemon stays, and takes another client"""
+    with Machine(recorder) as machine:
+        machine.qmp.call('set-action', shutdown='pause')
+        machine.qtest.ok('irq_intercept_in ioapic')
+        machine.qtest.close()
+        machine.qmp.wait_event('SHUTDOWN')
+        assert machine.qmp.call('query-status')['status'] == 'shutdown'
+        qtest = QtestClient(machine.daemon.path('qt.sock'))
+        qtest.ok('set_irq_in ioapic unnamed-gpio-in 3 1')
+        assert qtest.seen() == []               # the other one's interception is gone
+        qtest.ok('irq_intercept_in i8259')
+
+
+def log_file(recorder):
+    """the log has every line, and its file is checked"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        path = daemon.path('lines')
+        qtest = qtestclient.serve(daemon, client, log=path)
+        qtest.ok('endianness')
+        with open(path, encoding='utf-8') as f:
+            kinds = [line.split(' ')[0] for line in f]
+        assert kinds == ['[I', '[R', '[S'], kinds
+        client.call('chardev-add', id='other', backend={'type': 'null', 'data': {}})
+        error = client.error('object-add', {'qom-type': 'qtest', 'id': 'b', 'chardev': 'other',
+                                            'log': '/proc/none/x'})
+        assert error['reason'] == 'file-not-usable', error
+        error = client.error('object-add', {'qom-type': 'qtest', 'id': 'b', 'chardev': 'qt'})
+        assert error['reason'] == 'in-use', error
+        client.call('object-add', qom_type='qtest', id='b', chardev='other')
+        client.call('object-del', id='b')
+
+
+# ---- The accelerator ----
+
+def nothing_is_needed(recorder):
+    """without KVM, CPU and kernel a machine is built and runs"""
+    script = 'mount -t tmpfs none /dev && exec "$0" "$@"'
+    wrapper = ['unshare', '-m', 'sh', '-c', script] if os.geteuid() == 0 else []
+    with Daemon(recorder, wrapper=wrapper) as daemon:
+        client = daemon.client()
+        qtestclient.build(client)
+        client.call('cont')
+        assert client.call('query-status')['status'] == 'running'
+        assert not client.call('query-kvm')['enabled']
+        assert client.call('query-cpus-fast') == []
+        client.call('stop')
+        client.call('cont')
+        client.call('system_reset')
+        client.wait_event('RESET')
+
+
+def cpus_are_there(recorder):
+    """CPUs are told, and never run; a kernel needs one"""
+    with Machine(recorder, cont=False) as machine:
+        for number in range(2):
+            machine.qmp.call('device_add', driver='qemu64-x86_64-cpu', id='cpu%d' % number)
+        machine.qmp.call('cont')
+        cpus = machine.qmp.call('query-cpus-fast')
+        assert [cpu['cpu-index'] for cpu in cpus] == [0, 1], cpus
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        qtestclient.build(client, kernel=vmdtest.GUESTS + '/guest.elf')
+        error = client.error('cont')
+        assert 'no CPU' in error['desc'], error
+        client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
+        client.call('cont')
+
+
+def chips_of_its_own(recorder):
+    """the recipe makes the machine's own chips, by the names of the accelerator's"""
+    wanted = {'ioapic': 'ioapic', 'i8259': 'isa-i8259', 'i8259-slave': 'isa-i8259',
+              'i8254': 'isa-pit', 'pcspk': 'isa-pcspk', 'mc146818': 'mc146818rtc'}
+    with Machine(recorder) as machine:
+        qmp = machine.qmp
+        assert qmp.call('qom-get', path='/machine', property='irqchip') == 'off'
+        for name, klass in wanted.items():
+            path = '/machine/' + name
+            assert qmp.call('qom-get', path=path, property='type') == klass, name
+            for prop in qmp.call('qom-list', path=path):
+                if prop['name'] in ('version', 'base', 'iobase', 'elcr_addr', 'elcr_mask',
+                                    'master'):
+                    qmp.call('qom-get', path=path, property=prop['name'])
+                    recorder.read(klass, prop['name'])
+        assert qmp.call('qom-get', path='/machine/ioapic', property='version') == 0x20
+        recorder.read('microvm-machine', 'irqchip')
+    with Machine(recorder, pic='off', pit='off') as machine:
+        names = [p['name'] for p in machine.qmp.call('qom-list', path='/machine')]
+        assert 'ioapic' in names
+        assert not {'i8259', 'i8259-slave', 'i8254', 'pcspk'} & set(names), names
+        machine.qtest.ok('irq_intercept_in ioapic')
+        machine.qtest.ok('set_irq_in /machine gsi 9 1')
+        assert machine.qtest.seen() == ['raise 9']
+
+
+def clock_stands_still(recorder):
+    """time passes only when it is told to"""
+    with Machine(recorder) as machine:
+        qtest = machine.qtest
+        before = qtest.step(0)
+        time.sleep(0.05)
+        assert qtest.step(0) == before
+        machine.qmp.call('stop')
+        machine.qmp.call('cont')
+        assert qtest.step(1) == before + 1
+        assert qtest.ok('clock_set %d' % (before + 1000)) == str(before + 1000)
+        assert qtest.ok('clock_set 5') == str(before + 1000)
+
+
+def many_timers(recorder):
+    """a long way for the clock keeps nobody else waiting"""
+    with Machine(recorder) as machine:
+        qtest = machine.qtest
+        qtest.outb(0x43, 0x14)
+        qtest.outb(0x40, 2)                     # 1.2 million edges a virtual second
+        qtest.send('clock_step 4000000000', 'endianness')
+        longest = 0
+        for _ in range(20):
+            started = time.monotonic()
+            machine.qmp.call('query-status')
+            longest = max(longest, time.monotonic() - started)
+        assert longest < 1, longest
+        assert int(qtest.answer()[3:]) >= 4000000000
+        assert qtest.answer() == 'OK little'
+
+
+# ---- Chips ----
+
+def rtc(recorder):
+    """periodic, update and alarm interrupts of the RTC at their times"""
+    with Machine(recorder) as machine:
+        qtest = machine.qtest
+
+        def cmos(index, value=None):
+            qtest.outb(0x70, index)
+            if value is None:
+                return qtest.inb(0x71)
+            return qtest.outb(0x71, value)
+
+        qtest.ok('irq_intercept_in ioapic')
+        qtest.outb(0x43, 0x10)                  # the timer is to be quiet: mode 0
+        cmos(0x0a, 0x2e)                        # 4 Hz
+        cmos(0x0b, 0x42)                        # PIE, 24 h
+        cmos(0x0c)
+        qtest.seen()
+        raised = []
+        for _ in range(3):
+            raised.append(qtest.step())
+            assert qtest.seen() == ['raise 8']
+            assert cmos(0x0c) == 0xc0
+            assert qtest.seen() == ['lower 8']
+        assert raised[1] - raised[0] == raised[2] - raised[1] == 250000000, raised
+        cmos(0x0b, 0x12)                        # UIE
+        cmos(0x0c)
+        second = cmos(0x00)
+        qtest.step(1000000000)
+        assert 'raise 8' in qtest.seen()
+        assert cmos(0x00) != second
+
+
+def uart(recorder):
+    """a serial port's registers, its interrupt, and bytes both ways"""
+    with Machine(recorder, cont=False) as machine:
+        qmp, qtest = machine.qmp, machine.qtest
+        qmp.call('chardev-add', id='com', backend={'type': 'ringbuf', 'data': {}})
+        qmp.call('device_add', driver='isa-serial', id='com1', chardev='com')
+        qmp.call('cont')
+        qtest.ok('irq_intercept_out com1')
+        qtest.outb(0x3f9, 0x02)
+        assert qtest.seen() == ['raise 0']
+        assert qtest.inb(0x3fa) == 0x02
+        assert qtest.seen() == ['lower 0']
+        for byte in b'hello':
+            qtest.outb(0x3f8, byte)
+        assert qmp.call('ringbuf-read', device='com', size=100) == 'hello'
+        qtest.outb(0x3fc, 0x10)                 # loopback
+        qtest.outb(0x3f8, 0x55)
+        assert qtest.inb(0x3f8) == 0x55
+
+
+def pit(recorder):
+    """the timer's edges at their exact times, through both controllers"""
+    with Machine(recorder) as machine:
+        qtest = machine.qtest
+        qtest.outb(0x43, 0x30)                  # mode 0 is quiet
+        qtest.ok('irq_intercept_in ioapic')
+        qtest.outb(0x43, 0x34)                  # mode 2
+        qtest.outb(0x40, 1000 & 0xff, 1000 >> 8)
+        start = qtest.step(0)
+        qtest.seen()
+        assert qtest.step(ticks(999) - 1) == start + ticks(999) - 1
+        assert qtest.seen() == []
+        qtest.step(1)
+        assert qtest.seen() == ['lower 2']      # pin 2, as on every PC
+        assert qtest.step() == start + ticks(1000)
+        assert qtest.seen() == ['raise 2']
+        qtest.ok('clock_set %d' % (start + ticks(10000)))
+        assert qtest.seen() == ['lower 2', 'raise 2'] * 9
+        qtest.outb(0x43, 0xe2)                  # read back: status of counter 0
+        assert qtest.inb(0x40) == 0xb4
+        qtest.outb(0x61, 0x01)                  # counter 2 by its gate
+        qtest.outb(0x43, 0xb0)
+        qtest.outb(0x42, 0x10, 0x00)
+        assert qtest.inb(0x61) & 0x23 == 0x01
+        qtest.step(ticks(16))
+        assert qtest.inb(0x61) & 0x23 == 0x21
+
+
+def pic(recorder):
+    """priorities, cascade and level of the PICs; their output is a line"""
+    with Machine(recorder) as machine:
+        qtest = machine.qtest
+        qtest.outb(0x43, 0x30)
+        for base, vector, cascade in ((0x20, 8, 4), (0xa0, 0x70, 2)):
+            qtest.outb(base, 0x11)
+            qtest.outb(base + 1, vector, cascade, 1, 0)
+        qtest.ok('irq_intercept_out i8259')
+        qtest.ok('set_irq_in /machine gsi 4 1')
+        assert qtest.seen() == ['raise 0']
+        qtest.outb(0x20, 0x0c)
+        assert qtest.inb(0x20) == 0x84          # a poll takes it
+        assert qtest.seen() == ['lower 0']
+        qtest.ok('set_irq_in /machine gsi 12 1')
+        qtest.outb(0x20, 0x0c)
+        assert qtest.inb(0x20) == 0x82          # the slave's, which is higher
+        qtest.outb(0xa0, 0x0c)
+        assert qtest.inb(0xa0) == 0x84
+        qtest.outb(0xa0, 0x20)
+        qtest.outb(0x20, 0x20, 0x20)
+        qtest.outb(0x4d1, 0xff)
+        assert qtest.inb(0x4d1) == 0xde
+        qtest.outb(0xa0, 0x0a)
+        assert qtest.inb(0xa0) == 0x10          # 12 is a level now, and still asserted
+        qtest.ok('set_irq_in /machine gsi 12 0')
+        assert qtest.inb(0xa0) == 0
+        qtest.outb(0x21, 0xff)
+        assert qtest.inb(0x21) == 0xff
+
+
+def ioapic(recorder):
+    """redirection entries, Remote IRR and EOI of the I/O APIC"""
+    with Machine(recorder) as machine:
+        qtest = machine.qtest
+
+        def register(index, value=None):
+            qtest.writel(IOAPIC, index)
+            if value is None:
+                return qtest.readl(IOAPIC + 0x10)
+            return qtest.writel(IOAPIC + 0x10, value)
+
+        assert register(1) == 0x00170020
+        assert [register(0x10 + 2 * pin) for pin in range(24)] == [0x10000] * 24
+        register(0x10 + 2 * 10, 0x8055)         # level, vector 0x55
+        qtest.ok('set_irq_in /machine gsi 10 1')
+        assert register(0x10 + 2 * 10) == 0xc055
+        qtest.ok('set_irq_in /machine gsi 10 0')
+        assert register(0x10 + 2 * 10) == 0xc055
+        qtest.writel(IOAPIC + 0x40, 0x55)
+        assert register(0x10 + 2 * 10) == 0x8055
+        machine.qmp.call('system_reset')
+        assert register(0x10 + 2 * 10) == 0x10000
+
+
+VIRTIO = 0xfeb00e00                             # the place that a device takes first
+VIRTIO_GSI = 12
+QUEUE = 0x20000
+BUFFER = 0x30000
+
+
+def virtio_start(qtest, chain):
+    """Brings a virtio-mmio device up with one queue that has one chain of
+    (address, size, flags) ready; the device may take it before it is notified."""
+    qtest.ok('irq_intercept_in ioapic')
+    magic, version = qtest.readl(VIRTIO), qtest.readl(VIRTIO + 4)
+    assert (magic, version) == (0x74726976, 2), (magic, version)
+    for status in (0, 1, 3):
+        qtest.writel(VIRTIO + 0x70, status)
+    qtest.writel(VIRTIO + 0x24, 1)
+    qtest.writel(VIRTIO + 0x20, 1)              # VIRTIO_F_VERSION_1
+    qtest.writel(VIRTIO + 0x70, 11)
+    assert qtest.readl(VIRTIO + 0x70) == 11
+    for i, (address, size, flags) in enumerate(chain):
+        qtest.write(QUEUE + 16 * i, struct.pack('<QIHH', address, size, flags, i + 1))
+    qtest.write(QUEUE + 0x1000, struct.pack('<HHH', 0, 1, 0))
+    qtest.writel(VIRTIO + 0x30, 0)
+    qtest.writel(VIRTIO + 0x38, 8)
+    for register, address in ((0x80, QUEUE), (0x90, QUEUE + 0x1000), (0xa0, QUEUE + 0x2000)):
+        qtest.writel(VIRTIO + register, address)
+        qtest.writel(VIRTIO + register + 4, 0)
+    qtest.writel(VIRTIO + 0x44, 1)
+    qtest.writel(VIRTIO + 0x70, 15)
+
+
+def used_ring(qtest):
+    flags, index, head, length = struct.unpack('<HHII', qtest.read(QUEUE + 0x2000, 12))
+    assert flags == 0
+    return index, head, length
+
+
+def virtio_request(qtest):
+    """Notifies the device, takes its interrupt, and returns the used length."""
+    qtest.writel(VIRTIO + 0x50, 0)
+    qtest.wait_interrupt('raise %d' % VIRTIO_GSI)
+    assert qtest.readl(VIRTIO + 0x60) == 1
+    index, head, length = used_ring(qtest)
+    assert (index, head) == (1, 0)
+    qtest.writel(VIRTIO + 0x64, 1)
+    qtest.wait_interrupt('lower %d' % VIRTIO_GSI)
+    return length
+
+
+def virtio_rng(recorder):
+    """a driver of virtio-mmio gets its random bytes, and its interrupt"""
+    with Machine(recorder, cont=False) as machine:
+        machine.qmp.call('object-add', qom_type='rng-builtin', id='rng')
+        machine.qmp.call('device_add', driver='virtio-rng-device', id='r0', rng='rng')
+        machine.qmp.call('cont')
+        qtest = machine.qtest
+        qtest.outb(0x43, 0x30)
+        virtio_start(qtest, [(BUFFER, 64, 2)])
+        assert virtio_request(qtest) == 64
+        assert qtest.read(BUFFER, 64) != bytes(64)
+
+
+def virtio_blk_on_iothread(recorder):
+    """an interrupt from an iothread reaches the machine's own controllers"""
+    with Machine(recorder, cont=False) as machine:
+        qmp, qtest = machine.qmp, machine.qtest
+        qmp.call('object-add', qom_type='iothread', id='io')
+        qmp.call('blockdev-add', **{'driver': 'null-co', 'node-name': 'n0', 'size': MIB,
+                                    'read-zeroes': True})
+        qmp.call('device_add', driver='virtio-blk-device', id='d0', drive='n0', iothread='io')
+        qmp.call('cont')
+        qtest.outb(0x43, 0x30)
+        qtest.write(BUFFER, struct.pack('<IIQ', 0, 0, 0))
+        qtest.ok('memset %#x 512 0xff' % (BUFFER + 512))
+        virtio_start(qtest, [(BUFFER, 16, 1), (BUFFER + 512, 512, 3), (BUFFER + 1024, 1, 2)])
+        assert virtio_request(qtest) == 513
+        assert qtest.read(BUFFER + 512, 513) == bytes(513)
+
+
+if __name__ == '__main__':
+    vmdtest.main([answers_as_recorded, qemu_still_says_so, before_a_machine, wrong_lines,
+                  long_data, pipelined, who_does_not_read, closing_ends_the_machine,
+                  closing_and_set_action, log_file, nothing_is_needed, cpus_are_there,
+                  chips_of_its_own, clock_stands_still, many_timers, rtc, uart, pit, pic, ioapic,
+                  virtio_rng, virtio_blk_on_iothread])
