@@ -22,7 +22,7 @@ PIT_HZ = 1193182
 
 
 class Machine:
-    """A daemon with a machine that a qtest client drives."""
+    """A daemon with a machine that a qtest client drives; microvm unless told otherwise."""
 
     def __init__(self, recorder, cont=True, **options):
         self.daemon = Daemon(recorder)
@@ -542,9 +542,41 @@ def virtio_blk_on_iothread(recorder):
         assert qtest.read(BUFFER + 512, 513) == bytes(513)
 
 
+def pc(recorder):
+    """a PC: its PCI functions, firmware, timer, and the switch that it has for power"""
+    with Machine(recorder, machine='pc-i440fx-7.2-machine') as machine:
+        qtest = machine.qtest
+
+        def config(function, register, value=None):
+            qtest.ok('outl 0xcf8 %#x' % (0x80000000 | function << 8 | register))
+            if value is None:
+                return int(qtest.ok('inl 0xcfc'), 16)
+            return qtest.ok('outl 0xcfc %#x' % value)
+
+        assert config(0x00, 0) == 0x12378086
+        assert config(0x08, 0) == 0x70008086
+        assert config(0x0b, 0) == 0x71138086
+        assert config(0xf8, 0) == 0xffffffff
+        assert qtest.read(0xffff0, 1) == b'\xea'        # firmware begins with a far jump
+        assert qtest.read(0xffff0, 16) == qtest.read(0xfffffff0, 16)
+        qtest.ok('irq_intercept_in ioapic')
+        qtest.outb(0x43, 0x34)
+        qtest.outb(0x40, 100, 0)
+        start = qtest.step(0)
+        qtest.seen()
+        qtest.ok('clock_set %d' % (start + ticks(200)))
+        assert qtest.seen() == ['lower 2', 'raise 2'] * 2
+        config(0x0b, 0x40, 0x601)                       # PIIX4: where power management is
+        config(0x0b, 0x80, 1)
+        qtest.ok('outw 0x604 0x2000')                   # SLP_EN, S5
+        event = machine.qmp.wait_event('SHUTDOWN')
+        assert event['data']['reason'] == 'guest-shutdown', event
+        assert machine.daemon.wait() == 0
+
+
 if __name__ == '__main__':
     vmdtest.main([answers_as_recorded, qemu_still_says_so, before_a_machine, wrong_lines,
                   long_data, pipelined, who_does_not_read, closing_ends_the_machine,
                   closing_and_set_action, log_file, nothing_is_needed, cpus_are_there,
                   chips_of_its_own, clock_stands_still, many_timers, rtc, uart, pit, pic, ioapic,
-                  virtio_rng, virtio_blk_on_iothread])
+                  virtio_rng, virtio_blk_on_iothread, pc])
