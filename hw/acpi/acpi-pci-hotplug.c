@@ -211,6 +211,11 @@ static const RegionOps hotplug_ops = {
 
 /* ---- Requests of the bus ---- */
 
+static bool can_plug(void *opaque, Bus *bus)
+{
+    return acpi_pci_hotplug_number(opaque, bus) >= 0;
+}
+
 static void plugged(void *opaque, PciDevice *dev)
 {
     AcpiPciHotplug *s = opaque;
@@ -241,6 +246,7 @@ static bool unplug_request(void *opaque, PciDevice *dev, GError **error)
 }
 
 static const PciHotplugOps bus_ops = {
+    .can_plug = can_plug,
     .plugged = plugged,
     .unplug_request = unplug_request,
 };
