@@ -133,6 +133,8 @@ typedef struct {
     /* The PIT is made on demand; the others exist as irqchip() says, and without
      * any the functions on chips are NULL. */
     bool (*pit_create)(Accel *accel, GError **error);
+    /* Whether its channel 0 interrupts: not while an HPET does that for it. */
+    void (*pit_enable)(Accel *accel, bool enabled);
     gsize (*chip_size)(Accel *accel, AccelChip chip);
     bool (*chip_get)(Accel *accel, AccelChip chip, void *ret_state, GError **error);
     bool (*chip_set)(Accel *accel, AccelChip chip, const void *state, GError **error);

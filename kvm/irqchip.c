@@ -127,6 +127,21 @@ bool kvm_pit_create(Accel *accel, GError **error)
     return true;
 }
 
+void kvm_pit_enable(Accel *accel, bool enabled)
+{
+    KvmAccel *kvm = kvm_accel(accel);
+    struct kvm_pit_state2 pit = { .flags = 0 };
+
+    if (!kvm->has_pit || kvm_ioctl(kvm->vm_fd, KVM_GET_PIT2, &pit) < 0) {
+        return;
+    }
+    pit.flags = enabled ? pit.flags & ~KVM_PIT_FLAGS_HPET_LEGACY
+                        : pit.flags | KVM_PIT_FLAGS_HPET_LEGACY;
+    if (kvm_ioctl(kvm->vm_fd, KVM_SET_PIT2, &pit) < 0) {
+        g_warning("KVM_SET_PIT2: %s", g_strerror(errno));
+    }
+}
+
 /* How the state of a chip is moved: which ioctls, and where in their struct. */
 typedef struct {
     const char *name;

@@ -28,6 +28,7 @@ const AccelOps kvm_accel_ops = {
     .msi_route_del = kvm_msi_route_del,
     .msi_send = kvm_msi_send,
     .pit_create = kvm_pit_create,
+    .pit_enable = kvm_pit_enable,
     .chip_size = kvm_chip_size,
     .chip_get = kvm_chip_get,
     .chip_set = kvm_chip_set,

@@ -117,6 +117,7 @@ bool kvm_irqchip_need(KvmAccel *kvm, GError **error);
 AccelIrqchip kvm_irqchip(Accel *accel);
 void kvm_set_gsi(Accel *accel, guint gsi, bool level);
 bool kvm_pit_create(Accel *accel, GError **error);
+void kvm_pit_enable(Accel *accel, bool enabled);
 gsize kvm_chip_size(Accel *accel, AccelChip chip);
 bool kvm_chip_get(Accel *accel, AccelChip chip, void *ret_state, GError **error);
 bool kvm_chip_set(Accel *accel, AccelChip chip, const void *state, GError **error);

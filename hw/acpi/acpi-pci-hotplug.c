@@ -34,10 +34,7 @@ typedef struct {
 
 static Bus *bus_behind(const PciDevice *dev)
 {
-    const GPtrArray *buses = dev->device.buses;
-
-    return dev->function->bridge && !dev->device.hotplugged && buses && buses->len
-               ? buses->pdata[0] : NULL;
+    return dev->device.hotplugged ? NULL : pci_bridge_bus(dev);
 }
 
 static void search_below(Search *search, Bus *bus)
@@ -108,7 +105,7 @@ static bool slot_removable(Bus *bus, guint slot)
     return true;
 }
 
-static guint32 removable_slots(Bus *bus)
+guint32 acpi_pci_hotplug_removable(Bus *bus)
 {
     guint32 slots = 0;
 
@@ -176,7 +173,7 @@ static guint64 hotplug_read(void *opaque, guint64 offset, guint size)
     case DOWN:
         return bus ? s->down[s->select] : 0;
     case REMOVABLE:
-        return bus ? removable_slots(bus) : 0;
+        return bus ? acpi_pci_hotplug_removable(bus) : 0;
     case SELECT:
         return s->select;
     case ACPI_INDEX:
@@ -214,6 +211,11 @@ static const RegionOps hotplug_ops = {
 
 /* ---- Requests of the bus ---- */
 
+static bool can_plug(void *opaque, Bus *bus)
+{
+    return acpi_pci_hotplug_number(opaque, bus) >= 0;
+}
+
 static void plugged(void *opaque, PciDevice *dev)
 {
     AcpiPciHotplug *s = opaque;
@@ -244,6 +246,7 @@ static bool unplug_request(void *opaque, PciDevice *dev, GError **error)
 }
 
 static const PciHotplugOps bus_ops = {
+    .can_plug = can_plug,
     .plugged = plugged,
     .unplug_request = unplug_request,
 };

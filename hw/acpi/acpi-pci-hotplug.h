@@ -55,4 +55,7 @@ void acpi_pci_hotplug_reset(AcpiPciHotplug *s);
 /* The number of a bus, as tables are to tell the guest, or -1: no hotplug there. */
 int acpi_pci_hotplug_number(const AcpiPciHotplug *s, Bus *bus);
 
+/* Slots of a bus, a bit each, whose devices may be ejected. */
+guint32 acpi_pci_hotplug_removable(Bus *bus);
+
 #endif

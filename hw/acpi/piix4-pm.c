@@ -19,7 +19,6 @@
 
 #include <string.h>
 
-#include "hw/acpi/acpi-pci-hotplug.h"
 #include "hw/acpi/piix4-smbus.h"
 #include "hw/acpi/pm1.h"
 #include "hw/core/machine.h"
@@ -324,6 +323,11 @@ void piix4_pm_map(Device *dev, guint16 io_base)
     pci_set_word(s->parent.config + PMBA, (io_base & PMBA_MASK) | 1);
     s->parent.config[PMREGMISC] = PMIOSE;
     update_maps(s);
+}
+
+const AcpiPciHotplug *piix4_pm_hotplug(Device *dev)
+{
+    return &((Piix4Pm *)dev)->hotplug;
 }
 
 static void fill_config(Piix4Pm *s)

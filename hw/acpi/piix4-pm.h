@@ -8,7 +8,7 @@
 #ifndef HW_ACPI_PIIX4_PM_H
 #define HW_ACPI_PIIX4_PM_H
 
-#include "qom/device.h"
+#include "hw/acpi/acpi-pci-hotplug.h"
 
 enum {
     PIIX4_GPE0_BASE = 0xafe0,
@@ -18,6 +18,9 @@ enum {
 /* Maps the power management registers at io_base (a multiple of 64), as
  * firmware does. */
 void piix4_pm_map(Device *dev, guint16 io_base);
+
+/* Its PCI hotplug controller, as long as it is realized. */
+const AcpiPciHotplug *piix4_pm_hotplug(Device *dev);
 
 extern const TypeInfo piix4_pm_type;
 

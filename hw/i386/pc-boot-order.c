@@ -160,6 +160,7 @@ bool pc_boot_set_order(FwCfg *fw_cfg, Machine *machine, bool strict, GError **er
         return false;
     }
     text = order_text(entries, strict);
-    /* With the NUL at its end. */
-    return fw_cfg_set_file(fw_cfg, "bootorder", g_bytes_new(text, strlen(text) + 1), error);
+    /* With the NUL at its end, unless there is nothing to say. */
+    return fw_cfg_set_file(fw_cfg, "bootorder",
+                           g_bytes_new(text, *text ? strlen(text) + 1 : 0), error);
 }

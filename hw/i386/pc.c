@@ -23,7 +23,9 @@
 #include "hw/i386/pc-boot-config.h"
 #include "hw/i386/pc-cmos.h"
 #include "hw/i386/pc-firmware.h"
+#include "hw/i386/pc-tables.h"
 #include "hw/i386/x86-machine.h"
+#include "hw/isa/isa-bus.h"
 #include "hw/isa/piix3.h"
 #include "hw/pci-host/i440fx.h"
 #include "qmp/error.h"
@@ -114,6 +116,19 @@ static guint64 ram_end(const PcMachine *pc)
     return BOOT_4G + pc->x86.machine.ram_size - pc->x86.ram_low;
 }
 
+/* The clock's line goes through the HPET, which holds it back while its timer 1
+ * takes the clock's place. */
+static void wire_hpet(PcMachine *pc)
+{
+    Device *hpet = chip(&pc->x86.machine, "hpet0");
+    Irq *line = gpio(&pc->rtc->object, "irq", 0);
+
+    if (hpet) {
+        isa_disconnect_irq(pc->rtc, line, ((const Mc146818rtcProps *)object_props(pc->rtc))->irq);
+        irq_connect(line, gpio(&hpet->object, "unnamed-gpio-in", 1), false);
+    }
+}
+
 static bool pc_wire(Machine *machine, GError **error)
 {
     PcMachine *pc = pc_machine(machine);
@@ -124,6 +139,7 @@ static bool pc_wire(Machine *machine, GError **error)
     pc->rtc = chip(machine, "mc146818");
     pc->fw_cfg = (FwCfg *)chip(machine, "fw_cfg");
     i440fx_set_ram(pc->host, pc->x86.ram_low, ram_end(pc));
+    wire_hpet(pc);
     i440fx_pass_ports(pc->host, &piix3_ports_ops, pc->piix3);
     if (starts_kernel(pc)) {
         /* Nobody would find the place where a sleeping guest wants to wake up. */
@@ -175,7 +191,23 @@ static guint ram_ranges(const PcMachine *pc, BootRange ret_ranges[2])
     return high ? 2 : 1;
 }
 
-static bool fill_fw_cfg(PcMachine *pc, GError **error)
+static bool build_tables(PcMachine *pc, PcTables *tables, GError **error)
+{
+    const GenericPcMachineProps *props = pc_props(pc);
+    const PcTablesConfig config = {
+        .machine = &pc->x86.machine,
+        .host = pc->host,
+        .pm = pc->pm,
+        .acpi = props->acpi == ON_OFF_AUTO_ON,
+        .smbios_64 = props->smbios_entry_point_type == SMBIOS_ENTRY_POINT_TYPE_64,
+        .ram_low = pc->x86.ram_low,
+        .pm_base = PC_PM_BASE,
+    };
+
+    return pc_tables_build(tables, &config, error);
+}
+
+static bool fill_fw_cfg(PcMachine *pc, const PcTables *tables, GError **error)
 {
     Machine *machine = &pc->x86.machine;
     const BootConfiguration *boot = pc_props(machine)->boot;
@@ -189,22 +221,34 @@ static bool fill_fw_cfg(PcMachine *pc, GError **error)
            pc_boot_set_items(pc->fw_cfg, boot, pc->splash, error) &&
            pc_boot_set_order(pc->fw_cfg, machine, boot && boot->has_strict && boot->strict,
                              error) &&
+           pc_tables_set_files(tables, pc->fw_cfg, error) &&
            fw_cfg_add_client_files(pc->fw_cfg, error);
+}
+
+static bool load_kernel(PcMachine *pc, const PcTables *tables, GError **error)
+{
+    const X86Tables all = { .acpi = tables->acpi, .smbios = tables->smbios };
+
+    return !starts_kernel(pc) ||
+           x86_start_kernel_tables(&pc->x86.machine, pc_props(pc)->append, true, &all, error);
 }
 
 static bool pc_start(Machine *machine, GError **error)
 {
     PcMachine *pc = pc_machine(machine);
-    const X86MachineProps *props = object_props(machine);
+    PcTables tables;
+    bool ok;
 
-    if (!accel_ops(machine->accel)->idle && !x86_check_cpus(machine, error)) {
+    if (!accel_ops(machine->accel)->idle && !x86_check_cpus(machine, true, error)) {
         return false;
     }
     fill_cmos(pc);
-    if (!fill_fw_cfg(pc, error)) {
+    if (!build_tables(pc, &tables, error)) {
         return false;
     }
-    return !starts_kernel(pc) || x86_start_kernel(machine, props->append, true, error);
+    ok = fill_fw_cfg(pc, &tables, error) && load_kernel(pc, &tables, error);
+    pc_tables_clear(&tables);
+    return ok;
 }
 
 /* ---- Reset ---- */

@@ -195,7 +195,11 @@ static PciBus *hotplug_bus(PciBus *bus)
 
 static bool pci_bus_can_plug(const Bus *bus)
 {
-    return hotplug_bus((PciBus *)bus) != NULL;
+    PciBus *controlled = hotplug_bus((PciBus *)bus);
+
+    return controlled &&
+           (!controlled->hotplug->can_plug ||
+            controlled->hotplug->can_plug(controlled->hotplug_opaque, (Bus *)bus));
 }
 
 static void pci_bus_plugged(Bus *bus, Device *device)

@@ -174,6 +174,8 @@ typedef struct {
 /* What becomes of functions plugged after `cont`, and of unplug requests: a
  * controller such as acpi-pci-hotplug. */
 typedef struct {
+    /* Whether it takes functions for bus; NULL: for all. */
+    bool (*can_plug)(void *opaque, Bus *bus);
     void (*plugged)(void *opaque, PciDevice *dev);
     bool (*unplug_request)(void *opaque, PciDevice *dev, GError **error);
 } PciHotplugOps;

@@ -11,12 +11,29 @@
 #include "hw/timer/kvm-pit.h"
 
 #include "hw/core/accel-chip.h"
+#include "hw/core/irq.h"
 #include "hw/core/machine.h"
 
 typedef struct {
     Device device;
     AccelChipState chip;
 } KvmPit;
+
+/* An HPET in legacy replacement mode makes the ticks in its place. */
+static void irq_control(void *opaque, guint n, bool level)
+{
+    Device *dev = opaque;
+    Machine *machine = machine_of(dev);
+
+    if (dev->realized && machine && machine->accel) {
+        accel_ops(machine->accel)->pit_enable(machine->accel, level);
+    }
+}
+
+static void kvm_pit_init(Object *obj)
+{
+    gpio_in_new(obj, "unnamed-gpio-in", 1, irq_control, obj);
+}
 
 static bool kvm_pit_realize(Device *dev, GError **error)
 {
@@ -39,6 +56,9 @@ static void kvm_pit_reset_hold(Device *dev)
 const TypeInfo kvm_pit_type = {
     .schema = &qmp_class_kvm_pit,
     .size = sizeof(KvmPit),
+    .object = &(const ObjectOps){
+        .init = kvm_pit_init,
+    },
     .device = &(const DeviceOps){
         .realize = kvm_pit_realize,
         .unrealize = kvm_pit_unrealize,

@@ -52,13 +52,14 @@ static void test_masks(void)
 
 /* ---- Routing ---- */
 
-/* A function in a slot whose pin A is driven by hand. */
+/* A function in a slot, which is given a pin to be driven by hand. */
 static PciDevice *add_function(PcChips *chips, const char *id, const char *addr)
 {
     g_autoptr(GError) error = NULL;
     Device *dev = rig_device(chips->rig, "pci-testdev", id, &error, "addr", addr, NULL);
 
     g_assert_no_error(error);
+    ((PciDevice *)dev)->config[PCI_INTERRUPT_PIN] = 1;
     return (PciDevice *)dev;
 }
 

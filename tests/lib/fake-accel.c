@@ -221,6 +221,11 @@ static bool msi_send(Accel *accel, const AccelMsi *msi)
     return true;
 }
 
+static void pit_enable(Accel *accel, bool enabled)
+{
+    fake(accel)->pit_off = !enabled;
+}
+
 static bool pit_create(Accel *accel, GError **error)
 {
     FakeAccel *f = fake(accel);
@@ -314,6 +319,7 @@ static const AccelOps fake_ops = {
     .msi_route_del = msi_route_del,
     .msi_send = msi_send,
     .pit_create = pit_create,
+    .pit_enable = pit_enable,
     .chip_size = chip_size,
     .chip_get = chip_get,
     .chip_set = chip_set,

@@ -39,6 +39,7 @@ typedef struct {
     GMutex msi_mutex;           /* for msis */
     GArray *msis;               /* of AccelMsi: sent by msi_send() */
     bool pit;                   /* pit_create() was called */
+    bool pit_off;               /* by pit_enable() */
     bool resumed;               /* vCPUs run */
     guint resumes, pauses;
     guint vcpus;                /* that exist */
