@@ -12,9 +12,9 @@
 
 #include "tests/guest/console.h"
 #include "tests/guest/io.h"
-#include "tests/guest/virtio-mmio.h"
+#include "tests/guest/virtio.h"
 
-enum { SECTOR = 512, DEVICE_BLOCK = 2, FEATURE_INDIRECT = 28 };
+enum { SECTOR = 512, DEVICE_BLOCK = 2, FEATURE_INDIRECT = 28, TEXT_MAX = 4096 };
 
 typedef struct {
     uint32_t type, reserved;
@@ -38,6 +38,21 @@ static uint64_t next_random(uint64_t *seed)
     return *seed >> 33;
 }
 
+/* Request i reads size bytes from a sector into buffer. */
+static void make_request(uint64_t i, uint64_t sector, uint64_t buffer, uint32_t size)
+{
+    VirtioDesc *table = requests.table[i];
+
+    requests.header[i] = (Header){ .sector = sector };
+    requests.status[i] = 0xff;
+    table[0] = (VirtioDesc){ (uintptr_t)&requests.header[i], sizeof(Header), VIRTIO_DESC_NEXT, 1 };
+    table[1] = (VirtioDesc){ buffer, size, VIRTIO_DESC_NEXT | VIRTIO_DESC_WRITE, 2 };
+    table[2] = (VirtioDesc){ (uintptr_t)&requests.status[i], 1, VIRTIO_DESC_WRITE, 0 };
+    queue.desc[i] = (VirtioDesc){ (uintptr_t)table, sizeof(requests.table[i]),
+                                  VIRTIO_DESC_INDIRECT, 0 };
+    queue.avail.ring[i] = (uint16_t)i;
+}
+
 static void make_requests(const BlkBench *bench, uint64_t buffers, uint64_t sectors)
 {
     uint64_t places = sectors / (bench->size / SECTOR), seed = 1;
@@ -46,23 +61,16 @@ static void make_requests(const BlkBench *bench, uint64_t buffers, uint64_t sect
         uint64_t place = bench->random ? next_random(&seed) % places : i % places;
         uint64_t buffer = buffers + i % bench->depth * bench->size;
 
-        requests.header[i] = (Header){ .sector = place * (bench->size / SECTOR) };
-        requests.status[i] = 0xff;
-        requests.table[i][0] = (VirtioDesc){ (uintptr_t)&requests.header[i], sizeof(Header), VIRTIO_DESC_NEXT, 1 };
-        requests.table[i][1] = (VirtioDesc){ buffer, (uint32_t)bench->size, VIRTIO_DESC_NEXT | VIRTIO_DESC_WRITE, 2 };
-        requests.table[i][2] = (VirtioDesc){ (uintptr_t)&requests.status[i], 1, VIRTIO_DESC_WRITE, 0 };
-        queue.desc[i] = (VirtioDesc){ (uintptr_t)requests.table[i], sizeof(requests.table[i]),
-                                VIRTIO_DESC_INDIRECT, 0 };
-        queue.avail.ring[i] = (uint16_t)i;
+        make_request(i, place * (bench->size / SECTOR), buffer, (uint32_t)bench->size);
     }
 }
 
 /* One round; false if the device does not answer. */
-static bool run_round(uint64_t base, uint64_t depth)
+static bool run_round(const VirtioDevice *disk, uint64_t depth)
 {
     uint16_t goal = (uint16_t)(queue.avail.idx + depth);
 
-    virtio_publish(base, 0, &queue, depth);
+    virtio_publish(disk, 0, &queue, depth);
     for (uint32_t i = 0; i < VIRTIO_PATIENCE; i++) {
         if (queue.used.idx == goal)
             return true;
@@ -79,41 +87,92 @@ static bool all_succeeded(uint64_t count)
     return true;
 }
 
+/* ---- The disk ---- */
+
+/* Finds it, and memory for buffers of size bytes in all; false if there is none, having
+ * said so.  least: bytes that the disk must have. */
+static bool open_disk(const BootInfo *info, const char *who, uint64_t size, uint64_t least,
+                      VirtioDevice *disk, uint64_t *ret_buffers, uint64_t *ret_sectors)
+{
+    if (!virtio_find(DEVICE_BLOCK, disk)) {
+        print("%s: no virtio disk\n", who);
+        return false;
+    }
+    *ret_sectors = mmio_read32(disk->config) | (uint64_t)mmio_read32(disk->config + 4) << 32;
+    *ret_buffers = boot_info_find_free(info, (size + 4095) & ~(uint64_t)4095);
+    if (!*ret_buffers || *ret_sectors * SECTOR < least) {
+        print("%s: no memory, or the disk is too small\n", who);
+        return false;
+    }
+    if (!virtio_begin(disk, 1u << FEATURE_INDIRECT)) {
+        print("%s: the disk refuses the features\n", who);
+        return false;
+    }
+    return true;
+}
+
+static void start_disk(VirtioDevice *disk)
+{
+    virtio_start_queue(disk, 0, &queue);
+    virtio_driver_ok(disk);
+}
+
 void blk_bench(const BootInfo *info, const BlkBench *bench)
 {
-    uint64_t base = virtio_find(DEVICE_BLOCK), buffers, sectors, start, ticks, rounds = bench->count / bench->depth;
+    uint64_t buffers, sectors, start, ticks, rounds = bench->count / bench->depth;
+    VirtioDevice disk;
 
-    if (!base) {
-        print("bench: blk: no virtio disk\n");
+    if (!open_disk(info, "bench: blk", bench->size * bench->depth, bench->size, &disk, &buffers,
+                   &sectors))
         return;
-    }
-    sectors = mmio_read32(base + VIRTIO_CONFIG) |
-              (uint64_t)mmio_read32(base + VIRTIO_CONFIG + 4) << 32;
-    buffers = boot_info_find_free(info, (bench->size * bench->depth + 4095) & ~(uint64_t)4095);
-    if (!buffers || sectors * SECTOR < bench->size) {
-        print("bench: blk: no memory, or the disk is too small\n");
-        return;
-    }
     make_requests(bench, buffers, sectors);
-    if (!virtio_begin(base, 1u << FEATURE_INDIRECT)) {
-        print("bench: blk: the disk refuses the features\n");
-        return;
-    }
-    virtio_start_queue(base, 0, &queue);
-    virtio_driver_ok(base);
+    start_disk(&disk);
     start = time_stamp();
     for (uint64_t i = 0; i < rounds; i++) {
-        if (!run_round(base, bench->depth)) {
+        if (!run_round(&disk, bench->depth)) {
             print("bench: blk: the disk does not answer\n");
             return;
         }
     }
     ticks = time_stamp() - start;
-    virtio_end(base);
+    virtio_end(&disk);
     if (all_succeeded(rounds * bench->depth))
         print("bench: blk %s %lu x %lu bytes, depth %lu, %lu ticks\n",
               bench->random ? "random" : "sequential", rounds * bench->depth, bench->size,
               bench->depth, ticks);
     else
         print("bench: blk: a read failed\n");
+}
+
+/* Up to the first character that is no text. */
+static void print_lines(const char *text, uint64_t size)
+{
+    bool begins = true;
+
+    for (uint64_t i = 0; i < size && (text[i] == '\n' || (uint8_t)text[i] >= ' '); i++) {
+        if (begins)
+            print("disk: ");
+        print("%c", text[i]);
+        begins = text[i] == '\n';
+    }
+    if (!begins)
+        print("\n");
+}
+
+void blk_print(const BootInfo *info)
+{
+    uint64_t buffer, sectors, size;
+    VirtioDevice disk;
+
+    if (!open_disk(info, "disk", TEXT_MAX, SECTOR, &disk, &buffer, &sectors))
+        return;
+    size = sectors * SECTOR < TEXT_MAX ? sectors * SECTOR : TEXT_MAX;
+    print("disk: %lu bytes\n", sectors * SECTOR);
+    make_request(0, 0, buffer, (uint32_t)size);
+    start_disk(&disk);
+    if (!run_round(&disk, 1) || !all_succeeded(1))
+        print("disk: the read failed\n");
+    else
+        print_lines((const char *)(uintptr_t)buffer, size);
+    virtio_end(&disk);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A driver for a virtio disk behind virtio-mmio (VIRTIO 1.2, sections 4.2 and
- * 5.2), for measuring: all requests are made in advance, so that a round costs
- * the guest a few instructions, and it looks for the end by polling.
+ * A driver for a virtio disk (VIRTIO 1.2 section 5.2), which looks for the end of
+ * requests by polling.  For measuring, all of them are made in advance, so that a
+ * round costs the guest a few instructions.
  */
 #ifndef GUEST_BLK_H
 #define GUEST_BLK_H
@@ -22,5 +22,9 @@ typedef struct {
 /* Reads from the first virtio disk; prints the time stamp counter's ticks, or
  * what is wrong. */
 void blk_bench(const BootInfo *info, const BlkBench *bench);
+
+/* Prints the text at the disk's start, up to 4096 bytes or the first one that is no
+ * text, each line as "disk: LINE". */
+void blk_print(const BootInfo *info);
 
 #endif

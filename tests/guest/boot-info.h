@@ -33,6 +33,7 @@ typedef struct {
     const char *entry;          /* which way the guest was entered, for the banner */
     const char *command_line;   /* never NULL */
     uint64_t module, module_size;       /* size 0: none */
+    uint64_t rsdp;              /* address of ACPI's root pointer, 0: not said */
     uint32_t n_ranges;
     MemoryRange range[BOOT_MAX_RANGES];
     /* Memory that holds the above and must not be overwritten. */

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "tests/guest/console.h"
-#include "tests/guest/virtio-mmio.h"
+#include "tests/guest/virtio.h"
 
 enum {
     SECTOR = 512,
@@ -80,21 +80,22 @@ static void report(const DiskRequests *r, uint64_t buffers)
 
 void disk_run(const BootInfo *info, const DiskRequests *r)
 {
-    uint64_t base = virtio_find(DEVICE_BLOCK);
     uint64_t buffers = boot_info_find_free(info, r->count * DISK_BLOCK);
+    VirtioDevice device;
 
-    if (!base || !buffers || !virtio_begin(base, 1u << FEATURE_INDIRECT | 1u << FEATURE_FLUSH)) {
+    if (!buffers || !virtio_find(DEVICE_BLOCK, &device) ||
+        !virtio_begin(&device, 1u << FEATURE_INDIRECT | 1u << FEATURE_FLUSH)) {
         print("disk: no disk, no memory, or the disk refuses the features\n");
         return;
     }
     for (uint64_t i = 0; i < r->count; i++)
         make_request(r, i, buffers + i * DISK_BLOCK);
-    virtio_start_queue(base, 0, &queue);
-    virtio_driver_ok(base);
-    virtio_publish(base, 0, &queue, r->count);
+    virtio_start_queue(&device, 0, &queue);
+    virtio_driver_ok(&device);
+    virtio_publish(&device, 0, &queue, r->count);
     for (uint32_t i = 0; i < VIRTIO_PATIENCE; i++) {
         if (queue.used.idx == r->count) {
-            virtio_end(base);
+            virtio_end(&device);
             report(r, buffers);
             return;
         }

@@ -35,6 +35,42 @@ static inline uint8_t in8(uint16_t port)
     return value;
 }
 
+static inline uint16_t in16(uint16_t port)
+{
+    uint16_t value;
+
+    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+    return value;
+}
+
+static inline uint32_t in32(uint16_t port)
+{
+    uint32_t value;
+
+    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+    return value;
+}
+
+static inline uint8_t mmio_read8(uint64_t address)
+{
+    return *(volatile uint8_t *)(uintptr_t)address;
+}
+
+static inline void mmio_write8(uint64_t address, uint8_t value)
+{
+    *(volatile uint8_t *)(uintptr_t)address = value;
+}
+
+static inline uint16_t mmio_read16(uint64_t address)
+{
+    return *(volatile uint16_t *)(uintptr_t)address;
+}
+
+static inline void mmio_write16(uint64_t address, uint16_t value)
+{
+    *(volatile uint16_t *)(uintptr_t)address = value;
+}
+
 static inline uint32_t mmio_read32(uint64_t address)
 {
     return *(volatile uint32_t *)(uintptr_t)address;

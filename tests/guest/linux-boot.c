@@ -9,6 +9,7 @@
 #include "tests/guest/machine-end.h"
 
 enum {
+    ACPI_RSDP_ADDR = 0x070,
     EXT_RAMDISK_IMAGE = 0x0c0,
     EXT_RAMDISK_SIZE = 0x0c4,
     EXT_CMD_LINE_PTR = 0x0c8,
@@ -75,8 +76,10 @@ void linux_main(uint32_t zero_page, uint32_t entry)
     info.module_size = get64(zero_page, RAMDISK_SIZE, EXT_RAMDISK_SIZE);
     boot_info_add_reserved(&info, info.module, info.module_size);
     /* Real mode's zero page is setup code from 0x268 on, without ranges. */
-    if (entry != 0)
+    if (entry != 0) {
+        info.rsdp = get64(zero_page, ACPI_RSDP_ADDR, ACPI_RSDP_ADDR + 4);
         read_memory_map(&info, zero_page);
+    }
     print("loader: type %02x\n", get32(zero_page, TYPE_OF_LOADER) & 0xff);
     guest_run(&info);
 }

@@ -4,6 +4,7 @@
  */
 #include <stddef.h>
 
+#include "tests/guest/acpi.h"
 #include "tests/guest/actions.h"
 #include "tests/guest/blk.h"
 #include "tests/guest/boot-info.h"
@@ -12,6 +13,7 @@
 #include "tests/guest/fw-cfg.h"
 #include "tests/guest/machine-end.h"
 #include "tests/guest/net.h"
+#include "tests/guest/pci.h"
 #include "tests/guest/rtc.h"
 #include "tests/guest/words.h"
 
@@ -25,6 +27,7 @@ typedef enum {
     END_REBOOT,
     END_HALT,
     END_LOOP,
+    END_POWEROFF,
 } End;
 
 typedef struct {
@@ -106,12 +109,16 @@ static bool obey_bench(const BootInfo *info, const char *value)
     return false;
 }
 
-/* read|write:FIRST:COUNT or flush */
+/* read|write:FIRST:COUNT, flush, or print */
 static bool obey_disk(const BootInfo *info, const char *value)
 {
     const char *rest = word_value(value, "write:");
     DiskRequests r = { .operation = rest ? DISK_WRITE : DISK_READ, .count = 1 };
 
+    if (word_equal(value, "print")) {
+        blk_print(info);
+        return true;
+    }
     if (!rest)
         rest = word_value(value, "read:");
     if (rest) {
@@ -143,6 +150,8 @@ static bool obey_end(Guest *guest, const char *value)
         guest->end = END_HALT;
     } else if (word_equal(value, "loop")) {
         guest->end = END_LOOP;
+    } else if (word_equal(value, "poweroff")) {
+        guest->end = END_POWEROFF;
     } else if (word_equal(value, "echo")) {
         action_echo(guest->controller);
     } else {
@@ -184,6 +193,18 @@ static bool obey_dirty(const Guest *guest, const char *value)
     return true;
 }
 
+/* Words that show what the machine has: pci=print, acpi=print. */
+static bool obey_print(const Guest *guest, const char *word)
+{
+    if (word_equal(word, "pci=print"))
+        pci_print();
+    else if (word_equal(word, "acpi=print"))
+        acpi_print(guest->info);
+    else
+        return false;
+    return true;
+}
+
 /* False if the word is not understood. */
 static bool obey(Guest *guest, const char *word)
 {
@@ -209,7 +230,7 @@ static bool obey(Guest *guest, const char *word)
         return obey_fault(value);
     if ((value = word_value(word, "end=")))
         return obey_end(guest, value);
-    return false;
+    return obey_print(guest, word);
 }
 
 static void end_machine(const Guest *guest)
@@ -227,6 +248,9 @@ static void end_machine(const Guest *guest)
     case END_LOOP:
         print("end: loop\n");
         machine_loop();
+    case END_POWEROFF:
+        acpi_power_off(guest->info);
+        machine_reboot();
     }
 }
 

@@ -12,7 +12,7 @@
 
 #include "tests/guest/console.h"
 #include "tests/guest/io.h"
-#include "tests/guest/virtio-mmio.h"
+#include "tests/guest/virtio.h"
 
 enum { DEVICE_NET = 1, RX = 0, TX = 1, HEADER = 12, BUFFER = 2048 };
 
@@ -42,14 +42,14 @@ static void make_frames(uint64_t buffers)
 }
 
 /* False if the frames do not come back. */
-static bool run_round(uint64_t base, uint64_t depth)
+static bool run_round(const VirtioDevice *card, uint64_t depth)
 {
     uint16_t goal = (uint16_t)(queues[TX].avail.idx + depth);
 
-    virtio_publish(base, TX, &queues[TX], depth);
+    virtio_publish(card, TX, &queues[TX], depth);
     for (uint32_t i = 0; i < VIRTIO_PATIENCE; i++) {
         if (queues[RX].used.idx == goal && queues[TX].used.idx == goal) {
-            virtio_publish(base, RX, &queues[RX], depth);
+            virtio_publish(card, RX, &queues[RX], depth);
             return true;
         }
     }
@@ -58,9 +58,10 @@ static bool run_round(uint64_t base, uint64_t depth)
 
 void net_bench(const BootInfo *info, const NetBench *bench)
 {
-    uint64_t base = virtio_find(DEVICE_NET), buffers, start, ticks, rounds = bench->count / bench->depth;
+    uint64_t buffers, start, ticks, rounds = bench->count / bench->depth;
+    VirtioDevice card;
 
-    if (!base) {
+    if (!virtio_find(DEVICE_NET, &card)) {
         print("bench: net: no virtio network card\n");
         return;
     }
@@ -72,23 +73,23 @@ void net_bench(const BootInfo *info, const NetBench *bench)
     make_frames(buffers);
     make_queue(&queues[TX], buffers, (uint32_t)(HEADER + bench->size), 0);
     make_queue(&queues[RX], buffers + VIRTIO_SLOTS * BUFFER, BUFFER, VIRTIO_DESC_WRITE);
-    if (!virtio_begin(base, 0)) {
+    if (!virtio_begin(&card, 0)) {
         print("bench: net: the card refuses the features\n");
         return;
     }
-    virtio_start_queue(base, RX, &queues[RX]);
-    virtio_start_queue(base, TX, &queues[TX]);
-    virtio_driver_ok(base);
-    virtio_publish(base, RX, &queues[RX], VIRTIO_SLOTS);
+    virtio_start_queue(&card, RX, &queues[RX]);
+    virtio_start_queue(&card, TX, &queues[TX]);
+    virtio_driver_ok(&card);
+    virtio_publish(&card, RX, &queues[RX], VIRTIO_SLOTS);
     start = time_stamp();
     for (uint64_t i = 0; i < rounds; i++) {
-        if (!run_round(base, bench->depth)) {
+        if (!run_round(&card, bench->depth)) {
             print("bench: net: frames were lost\n");
             return;
         }
     }
     ticks = time_stamp() - start;
-    virtio_end(base);
+    virtio_end(&card);
     print("bench: net %lu x %lu bytes, depth %lu, %lu ticks\n", rounds * bench->depth, bench->size,
           bench->depth, ticks);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A driver for a virtio network card behind virtio-mmio (VIRTIO 1.2, sections 4.2
- * and 5.1), for measuring on a network that gives back what it is sent: all
+ * A driver for a virtio network card (VIRTIO 1.2 section 5.1), for measuring on a network that gives back what it is sent: all
  * frames and buffers are made in advance, and the driver looks for the end by
  * polling.
  */

@@ -77,6 +77,7 @@ void pvh_main(uint32_t start_info)
     }
     if (start->command_line)
         info.command_line = (const char *)(uintptr_t)start->command_line;
+    info.rsdp = start->rsdp;
     boot_info_add_reserved(&info, start_info, sizeof(*start));
     boot_info_add_reserved(&info, start->command_line, text_length(info.command_line) + 1);
     read_memory_map(&info, start);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * See virtio-mmio.h.
+ * virtio devices behind memory-mapped registers: VIRTIO 1.2 section 4.2, version 2,
+ * at the places of microvm.
  */
-#include "tests/guest/virtio-mmio.h"
-
+#include "tests/guest/console.h"
 #include "tests/guest/io.h"
+#include "tests/guest/virtio.h"
 
 enum {
     MMIO_BASE = 0xfeb00000,
@@ -28,42 +29,23 @@ enum {
     REG_QUEUE_DESC = 0x80,
     REG_QUEUE_DRIVER = 0x90,
     REG_QUEUE_DEVICE = 0xa0,
+    REG_CONFIG = 0x100,
 };
 
-enum {
-    STATUS_ACKNOWLEDGE = 1,
-    STATUS_DRIVER = 2,
-    STATUS_DRIVER_OK = 4,
-    STATUS_FEATURES_OK = 8,
-};
-
-enum { AVAIL_NO_INTERRUPT = 1, USED_NO_NOTIFY = 1 };
-
-uint64_t virtio_find(uint32_t device_id)
+static uint32_t status(const VirtioDevice *device)
 {
-    for (uint64_t i = 0; i < MMIO_PLACES; i++) {
-        uint64_t base = MMIO_BASE + i * MMIO_STEP;
-
-        if (mmio_read32(base + REG_MAGIC) == MMIO_MAGIC &&
-            mmio_read32(base + REG_VERSION) == 2 &&
-            mmio_read32(base + REG_DEVICE_ID) == device_id)
-            return base;
-    }
-    return 0;
+    return mmio_read32(device->registers + REG_STATUS);
 }
 
-bool virtio_begin(uint64_t base, uint32_t features)
+static void set_status(const VirtioDevice *device, uint32_t value)
 {
-    uint32_t status = STATUS_ACKNOWLEDGE | STATUS_DRIVER;
+    mmio_write32(device->registers + REG_STATUS, value);
+}
 
-    mmio_write32(base + REG_STATUS, 0);
-    mmio_write32(base + REG_STATUS, status);
-    mmio_write32(base + REG_DRIVER_FEATURES_SEL, 0);
-    mmio_write32(base + REG_DRIVER_FEATURES, features);
-    mmio_write32(base + REG_DRIVER_FEATURES_SEL, 1);
-    mmio_write32(base + REG_DRIVER_FEATURES, 1);
-    mmio_write32(base + REG_STATUS, status | STATUS_FEATURES_OK);
-    return mmio_read32(base + REG_STATUS) & STATUS_FEATURES_OK;
+static void set_features(const VirtioDevice *device, uint32_t n, uint32_t features)
+{
+    mmio_write32(device->registers + REG_DRIVER_FEATURES_SEL, n);
+    mmio_write32(device->registers + REG_DRIVER_FEATURES, features);
 }
 
 static void write_address(uint64_t reg, const volatile void *p)
@@ -72,36 +54,45 @@ static void write_address(uint64_t reg, const volatile void *p)
     mmio_write32(reg + 4, 0);
 }
 
-void virtio_start_queue(uint64_t base, uint32_t n, VirtioQueue *queue)
+static void start_queue(VirtioDevice *device, uint32_t n, const VirtioQueue *queue)
 {
-    queue->avail.flags = AVAIL_NO_INTERRUPT;
-    queue->avail.idx = 0;
-    queue->used.idx = 0;
+    uint64_t base = device->registers;
+
     mmio_write32(base + REG_QUEUE_SEL, n);
     mmio_write32(base + REG_QUEUE_NUM, VIRTIO_SLOTS);
     write_address(base + REG_QUEUE_DESC, queue->desc);
     write_address(base + REG_QUEUE_DRIVER, &queue->avail);
     write_address(base + REG_QUEUE_DEVICE, &queue->used);
     mmio_write32(base + REG_QUEUE_READY, 1);
+    device->notify[n] = base + REG_QUEUE_NOTIFY;
 }
 
-void virtio_driver_ok(uint64_t base)
+static void notify(const VirtioDevice *device, uint32_t n)
 {
-    mmio_write32(base + REG_STATUS, mmio_read32(base + REG_STATUS) | STATUS_DRIVER_OK);
+    mmio_write32(device->notify[n], n);
 }
 
-void virtio_end(uint64_t base)
-{
-    mmio_write32(base + REG_STATUS, 0);
-}
+static const VirtioTransport mmio_transport = {
+    .status = status,
+    .set_status = set_status,
+    .set_features = set_features,
+    .start_queue = start_queue,
+    .notify = notify,
+};
 
-void virtio_publish(uint64_t base, uint32_t n, VirtioQueue *queue, uint64_t count)
+bool virtio_mmio_find(uint32_t device_id, VirtioDevice *ret)
 {
-    volatile uint16_t *available = &queue->avail.idx;
+    for (uint64_t i = 0; i < MMIO_PLACES; i++) {
+        uint64_t base = MMIO_BASE + i * MMIO_STEP;
 
-    *available = (uint16_t)(*available + count);
-    /* The device may say in its turn that it looks by itself. */
-    __asm__ volatile("lock; orl $0, (%%rsp)" : : : "memory", "cc");
-    if (!(queue->used.flags & USED_NO_NOTIFY))
-        mmio_write32(base + REG_QUEUE_NOTIFY, n);
+        if (mmio_read32(base + REG_MAGIC) == MMIO_MAGIC &&
+            mmio_read32(base + REG_VERSION) == 2 &&
+            mmio_read32(base + REG_DEVICE_ID) == device_id) {
+            *ret = (VirtioDevice){ .transport = &mmio_transport, .registers = base,
+                                   .config = base + REG_CONFIG };
+            print("virtio: device %u at 0x%lx\n", device_id, base);
+            return true;
+        }
+    }
+    return false;
 }
