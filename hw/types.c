@@ -32,6 +32,7 @@
 #include "hw/misc/pci-testdev.h"
 #include "hw/misc/port92.h"
 #include "hw/misc/pvpanic.h"
+#include "hw/net/e1000.h"
 #include "hw/net/filter-dump.h"
 #include "hw/net/net-dgram.h"
 #include "hw/net/net-socket.h"
@@ -129,6 +130,7 @@ const TypeInfo *const hw_types[] = {
     &pvpanic_type,
 
     /* net */
+    &e1000_type,
     &filter_dump_type,
     &netdev_dgram_type,
     &netdev_socket_type,
