@@ -29,6 +29,7 @@ static const Measurement measurements[] = {
     { "exits", measure_exits },
     { "block", measure_block },
     { "net", measure_net },
+    { "pc", measure_pc },
 };
 
 typedef struct {
@@ -49,7 +50,7 @@ static bool parse_options(Options *options, int *argc, char ***argv, GError **er
           "PATH" },
         { "runs", 0, 0, G_OPTION_ARG_INT, &options->runs, "Rounds", "N" },
         { "only", 0, 0, G_OPTION_ARG_STRING, &options->only,
-          "One of greeting, shutdown, built, protocol, exits", "NAME" },
+          "One of greeting, shutdown, built, protocol, exits, block, net, pc", "NAME" },
         { "json", 0, 0, G_OPTION_ARG_FILENAME, &options->json, "Where the figures go", "PATH" },
         { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Fail if a target is missed", NULL },
         { NULL }
@@ -122,11 +123,13 @@ static bool bench_init(Bench *bench, Options *options, GError **error)
 static void bench_clear(Bench *bench)
 {
     if (bench->directory) {
-        g_autofree char *serial = g_build_filename(bench->directory, "serial", NULL);
-        g_autofree char *log = g_build_filename(bench->directory, SERVER_LOG, NULL);
+        static const char *const names[] = { "serial", BENCH_ROM, SERVER_LOG };
 
-        g_unlink(serial);
-        g_unlink(log);
+        for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+            g_autofree char *path = g_build_filename(bench->directory, names[i], NULL);
+
+            g_unlink(path);
+        }
         g_rmdir(bench->directory);
     }
     g_free(bench->directory);

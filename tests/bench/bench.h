@@ -48,6 +48,11 @@ typedef enum {
     FIGURE_BLK_SEQUENTIAL_FILE_IO,
     FIGURE_NET_SMALL,
     FIGURE_NET_LARGE,
+    FIGURE_PC_FIRST,
+    FIGURE_PC_FIRMWARE,
+    FIGURE_PC_DIRTY,
+    FIGURE_PC_DEVICES,
+    FIGURE_PC_DIRTY_DEVICES,
     N_FIGURES,
 } FigureId;
 
@@ -81,6 +86,10 @@ typedef struct {
     Series series[N_FIGURES][N_COLUMNS];
 } Bench;
 
+/* Files in bench->directory, besides the log and the serial port's. */
+#define BENCH_FIFO "fifo"
+#define BENCH_ROM "rom"
+
 /* The measurements; false: *error says what went wrong in which column. */
 bool measure_greeting(Bench *bench, GError **error);
 bool measure_shutdown(Bench *bench, GError **error);
@@ -89,6 +98,7 @@ bool measure_protocol(Bench *bench, GError **error);
 bool measure_exits(Bench *bench, GError **error);
 bool measure_block(Bench *bench, GError **error);
 bool measure_net(Bench *bench, GError **error);
+bool measure_pc(Bench *bench, GError **error);
 
 /* Starts vmd or QEMU without a machine, and reads the greeting; NULL on error. */
 Server *bench_start_empty(const Bench *bench, Column column, GError **error);

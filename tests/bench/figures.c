@@ -55,6 +55,16 @@ const FigureInfo bench_figures[N_FIGURES] = {
                            { .min_speedup = AS_FAST } },
     [FIGURE_NET_LARGE] = { "1514 byte frame out and back by a socket", "us", "as fast",
                            { .min_speedup = AS_FAST } },
+    [FIGURE_PC_FIRST] = { "process start to SHUTDOWN, pc without firmware", "ms",
+                          "floor + 1/4 of QEMU's rest", { .max_share = 0.25 } },
+    [FIGURE_PC_FIRMWARE] = { "process start to SeaBIOS's first debug byte, pc", "ms",
+                             "floor + 1/4 of QEMU's rest", { .max_share = 0.25 } },
+    [FIGURE_PC_DIRTY] = { "Private_Dirty, 64 MiB pc and 4 bridges built", "KiB", "a fifth",
+                          { .min_speedup = 5 } },
+    [FIGURE_PC_DEVICES] = { "device_add of 100 virtio-rng-pci, stopped pc", "ms",
+                            "8 times faster", { .min_speedup = 8 } },
+    [FIGURE_PC_DIRTY_DEVICES] = { "Private_Dirty with these", "KiB", "a fifth",
+                                  { .min_speedup = 5 } },
 };
 
 const bool *bench_target_met(const Bench *bench, FigureId id)

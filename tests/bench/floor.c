@@ -4,9 +4,11 @@
  * /dev/kvm to run a PVH guest to its triple fault.
  *
  *     bench-floor [--irqchip] [--serial FILE] GUEST COMMAND-LINE
+ *     bench-floor [--irqchip] --firmware FILE
  *
- * One byte on standard output says that the guest has ended; what the process
- * does after that is not timed.  No libraries, no threads, no cleaning up: that
+ * One byte on standard output says that the guest has ended, or that the firmware
+ * has written its first byte to the debug port; what the process does after that is
+ * not timed.  No libraries, no threads, no cleaning up: that
  * is the point.  Port writes to the UART go to FILE, everything else that the
  * guest touches is answered by all ones.  KVM's own manual:
  * Linux, Documentation/virt/kvm/api.rst.
@@ -39,6 +41,10 @@ enum {
     UART = 0x3f8,
     UART_LSR = UART + 5,
     LSR_TRANSMIT_EMPTY = 0x60,
+    DEBUG_PORT = 0x402,
+    DEBUG_READBACK = 0xe9,
+    LOW_ROM_SIZE = 128 << 10,   /* the firmware's end, below 1 MiB, too */
+    LOW_ROM_END = 1 << 20,
     N_CPUID = 256,
 };
 
@@ -47,6 +53,7 @@ typedef struct {
     struct kvm_run *run;
     uint8_t *ram;
     FILE *serial;
+    bool firmware;
 } Floor;
 
 static _Noreturn void fail(const char *what)
@@ -137,6 +144,27 @@ static uint32_t load_guest(Floor *floor, const char *path)
     return entry;
 }
 
+/* Maps the file below 4 GiB, and copies its end to RAM below 1 MiB.  The vCPU is
+ * at the reset vector already. */
+static void load_firmware(Floor *floor, const char *path)
+{
+    struct kvm_userspace_memory_region slot = { .slot = 1 };
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    uint8_t *rom;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        fail(path);
+    rom = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    if (rom == MAP_FAILED || st.st_size < LOW_ROM_SIZE)
+        fail(path);
+    memcpy(floor->ram + LOW_ROM_END - LOW_ROM_SIZE, rom + st.st_size - LOW_ROM_SIZE, LOW_ROM_SIZE);
+    slot.guest_phys_addr = (UINT64_C(1) << 32) - (uint64_t)st.st_size;
+    slot.memory_size = (uint64_t)st.st_size;
+    slot.userspace_addr = (uintptr_t)rom;
+    kvm_ioctl(floor->vm, KVM_SET_USER_MEMORY_REGION, &slot, "KVM_SET_USER_MEMORY_REGION");
+}
+
 static void put32(Floor *floor, uint32_t address, uint32_t value)
 {
     memcpy(floor->ram + address, &value, sizeof(value));
@@ -179,7 +207,8 @@ static void answer_port(Floor *floor)
     uint8_t *data = (uint8_t *)run + run->io.data_offset;
 
     if (run->io.direction == KVM_EXIT_IO_IN)
-        memset(data, run->io.port == UART_LSR ? LSR_TRANSMIT_EMPTY : 0xff,
+        memset(data, run->io.port == UART_LSR ? LSR_TRANSMIT_EMPTY
+                     : run->io.port == DEBUG_PORT ? DEBUG_READBACK : 0xff,
                (size_t)run->io.size * run->io.count);
     else if (run->io.port == UART && floor->serial)
         putc(*data, floor->serial);
@@ -194,6 +223,9 @@ static void run_guest(Floor *floor)
             fail("KVM_RUN");
         switch (run->exit_reason) {
         case KVM_EXIT_IO:
+            if (floor->firmware && run->io.direction == KVM_EXIT_IO_OUT &&
+                run->io.port == DEBUG_PORT)
+                return;
             answer_port(floor);
             break;
         case KVM_EXIT_MMIO:
@@ -214,18 +246,20 @@ int main(int argc, char **argv)
     Floor floor = { .vm = -1 };
     bool irqchip = false;
     int kvm, i;
-    uint32_t entry;
 
     for (i = 1; i < argc && argv[i][0] == '-'; i++) {
         if (strcmp(argv[i], "--irqchip") == 0)
             irqchip = true;
         else if (strcmp(argv[i], "--serial") == 0 && i + 1 < argc)
             floor.serial = fopen(argv[++i], "w");
+        else if (strcmp(argv[i], "--firmware") == 0)
+            floor.firmware = true;
         else
             argc = 0;
     }
-    if (argc - i != 2) {
-        fprintf(stderr, "usage: bench-floor [--irqchip] [--serial FILE] GUEST COMMAND-LINE\n");
+    if (argc - i != (floor.firmware ? 1 : 2)) {
+        fprintf(stderr, "usage: bench-floor [--irqchip] [--serial FILE] GUEST COMMAND-LINE\n"
+                "       bench-floor [--irqchip] --firmware FILE\n");
         return 2;
     }
     kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
@@ -233,9 +267,14 @@ int main(int argc, char **argv)
         fail("/dev/kvm");
     create_vm(&floor, kvm, irqchip);
     create_vcpu(&floor, kvm);
-    entry = load_guest(&floor, argv[i]);
-    write_start_info(&floor, argv[i + 1]);
-    set_entry_state(&floor, entry);
+    if (floor.firmware) {
+        load_firmware(&floor, argv[i]);
+    } else {
+        uint32_t entry = load_guest(&floor, argv[i]);
+
+        write_start_info(&floor, argv[i + 1]);
+        set_entry_state(&floor, entry);
+    }
     run_guest(&floor);
     if (floor.serial)
         fflush(floor.serial);

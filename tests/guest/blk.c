@@ -144,19 +144,28 @@ void blk_bench(const BootInfo *info, const BlkBench *bench)
         print("bench: blk: a read failed\n");
 }
 
-/* Up to the first character that is no text. */
-static void print_lines(const char *text, uint64_t size)
+/* Bytes up to the first one that is no text, without what is blank at the end. */
+static uint64_t text_size(const char *text, uint64_t limit)
 {
-    bool begins = true;
+    uint64_t size = 0;
 
-    for (uint64_t i = 0; i < size && (text[i] == '\n' || (uint8_t)text[i] >= ' '); i++) {
-        if (begins)
+    while (size < limit && (text[size] == '\n' || (uint8_t)text[size] >= ' '))
+        size++;
+    while (size && (text[size - 1] == '\n' || text[size - 1] == ' '))
+        size--;
+    return size;
+}
+
+static void print_lines(const char *text, uint64_t limit)
+{
+    uint64_t size = text_size(text, limit);
+
+    for (uint64_t i = 0; i < size; i++) {
+        if (i == 0 || text[i - 1] == '\n')
             print("disk: ");
         print("%c", text[i]);
-        begins = text[i] == '\n';
     }
-    if (!begins)
-        print("\n");
+    print("\n");
 }
 
 void blk_print(const BootInfo *info)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A Linux guest on microvm, with its shell on the serial console.
+"""A Linux guest on microvm or pc, with its shell on the serial console.
 
 Kernel and initramfs come from VMD_TEST_KERNEL and VMD_TEST_INITRD, else from the
 folder shared/guests beside the source tree (`linux-6.12-emul-full.xz` and
@@ -38,12 +38,12 @@ class Guest:
     """A machine before its first cont: add devices, then boot()."""
 
     def __init__(self, daemon, client, size=96 << 20, append='', kernel='linux-6.12-emul-full',
-                 **machine):
+                 machine_type='microvm', **machine):
         self.daemon, self.client, self.text = daemon, client, ''
         kernel, initrd = images(daemon.folder, kernel)
         client.call('object-add', qom_type='kvm-accel', id='accel')
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=size)
-        client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram',
+        client.call('object-add', qom_type=machine_type + '-machine', id='machine', memory_backend='ram',
                     kernel=kernel, initrd=initrd, append=APPEND + ' ' + append, **machine)
         client.call('device_add', driver='qemu64-x86_64-cpu', tsc_deadline=True, x2apic=True)
         self.console = self.chardev('console')
