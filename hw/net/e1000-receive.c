@@ -262,4 +262,5 @@ const NicOps e1000_nic_ops = {
     .receive = receive,
     .writable = writable,
     .link_changed = link_changed,
+    .rx_filter = e1000_rx_filter,
 };

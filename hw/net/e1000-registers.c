@@ -163,8 +163,30 @@ static void write_rdtr(E1000 *s, guint n, guint32 value)
 
 static void write_rctl(E1000 *s, guint n, guint32 value)
 {
+    if ((s->rctl ^ value) & RCTL_FILTER) {
+        e1000_filter_changed(s);
+    }
     s->rctl = value & RCTL_WRITABLE;
     e1000_receive_ring_changed(s);
+}
+
+/* Tables of filters. */
+static void write_mta(E1000 *s, guint n, guint32 value)
+{
+    s->mta[n] = value;
+    e1000_filter_changed(s);
+}
+
+static void write_ra(E1000 *s, guint n, guint32 value)
+{
+    s->ra[n] = value;
+    e1000_filter_changed(s);
+}
+
+static void write_vfta(E1000 *s, guint n, guint32 value)
+{
+    s->vfta[n] = value;
+    e1000_filter_changed(s);
 }
 
 static void write_rdt(E1000 *s, guint n, guint32 value)
@@ -197,9 +219,10 @@ static void write_tdt(E1000 *s, guint n, guint32 value)
 #define REG(offset_, field_, writable_, read_, write_) \
     { .offset = (offset_), .n = 1, .stride = 4, .field = offsetof(E1000, field_), \
       .writable = (writable_), .read = (read_), .write = (write_) }
-#define REGS(offset_, stride_, field_, writable_, read_) \
+#define REGS(offset_, stride_, field_, writable_, read_, write_) \
     { .offset = (offset_), .n = G_N_ELEMENTS(((E1000 *)0)->field_), .stride = (stride_), \
-      .field = offsetof(E1000, field_), .writable = (writable_), .read = (read_) }
+      .field = offsetof(E1000, field_), .writable = (writable_), .read = (read_), \
+      .write = (write_) }
 
 static const Register registers[] = {
     REG(REG_CTRL, ctrl, CTRL_WRITABLE, NULL, write_ctrl),
@@ -230,7 +253,7 @@ static const Register registers[] = {
     REG(REG_PBA, pba, 0x7f, NULL, NULL),
     REG(REG_FCRTL, fcrtl, 0x8000fff8, NULL, NULL),
     REG(REG_FCRTH, fcrth, 0xfff8, NULL, NULL),
-    REGS(REG_RDFH, 8, rx_fifo, 0x1fff, NULL),
+    REGS(REG_RDFH, 8, rx_fifo, 0x1fff, NULL, NULL),
     REG(REG_RDBAL, rdbal, 0xfffffff0, NULL, NULL),
     REG(REG_RDBAH, rdbah, ALL, NULL, NULL),
     REG(REG_RDLEN, rdlen, 0xfff80, NULL, NULL),
@@ -240,7 +263,7 @@ static const Register registers[] = {
     REG(REG_RXDCTL, rxdctl, 0x013f3f3f, NULL, NULL),
     REG(REG_RADV, radv, 0xffff, NULL, NULL),
     REG(REG_RSRPD, rsrpd, 0xfff, NULL, NULL),
-    REGS(REG_TDFH, 8, tx_fifo, 0x7ff, NULL),
+    REGS(REG_TDFH, 8, tx_fifo, 0x7ff, NULL, NULL),
     REG(REG_TDBAL, tdbal, 0xfffffff0, NULL, NULL),
     REG(REG_TDBAH, tdbah, ALL, NULL, NULL),
     REG(REG_TDLEN, tdlen, 0xfff80, NULL, NULL),
@@ -250,11 +273,11 @@ static const Register registers[] = {
     REG(REG_TXDCTL, txdctl, 0xff3f3f3f, NULL, NULL),
     REG(REG_TADV, tadv, 0xffff, NULL, NULL),
     REG(REG_TSPMT, tspmt, ALL, NULL, NULL),
-    REGS(REG_STATISTICS, 4, statistics, 0, read_statistic),
+    REGS(REG_STATISTICS, 4, statistics, 0, read_statistic, NULL),
     REG(REG_RXCSUM, rxcsum, RXCSUM_WRITABLE, NULL, NULL),
-    REGS(REG_MTA, 4, mta, ALL, NULL),
-    REGS(REG_RAL0, 4, ra, ALL, NULL),
-    REGS(REG_VFTA, 4, vfta, ALL, NULL),
+    REGS(REG_MTA, 4, mta, ALL, NULL, write_mta),
+    REGS(REG_RAL0, 4, ra, ALL, NULL, write_ra),
+    REGS(REG_VFTA, 4, vfta, ALL, NULL, write_vfta),
     REG(REG_WUC, wuc, 0xf, NULL, NULL),
     REG(REG_WUFC, wufc, 0xf80ff, NULL, NULL),
     REG(REG_WUS, wus, 0, NULL, NULL),

@@ -150,6 +150,7 @@ enum {                          /* 13.4.22 */
     RCTL_BSEX = 1 << 25,
     RCTL_SECRC = 1 << 26,
     RCTL_WRITABLE = 0x06dfb3fe,
+    RCTL_FILTER = RCTL_EN | RCTL_UPE | RCTL_MPE | RCTL_BAM | RCTL_VFE,
 };
 
 enum {                          /* 13.4.33 */

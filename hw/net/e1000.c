@@ -39,6 +39,10 @@ static void run_frames(E1000 *s)
         s->rx_room = false;
         nic_ready(s->nic, 0);
     }
+    if (s->filter_changed) {
+        s->filter_changed = false;
+        nic_filter_changed(s->nic);
+    }
     if (s->tx_wanted) {
         e1000_transmit(s);
     }

@@ -9,6 +9,7 @@
  *   e1000-phy.c         PHY behind MDIC, and the link
  *   e1000-interrupt.c   causes, delays, throttling, the line
  *   e1000-filter.c      which frames the driver wants
+ *   e1000-query.c       the same for clients
  *   e1000-receive.c     frames to the receive ring
  *   e1000-transmit.c    frames from the transmit ring
  *   e1000-segment.c     segmentation, checksums and VLAN tags of frames sent
@@ -118,6 +119,7 @@ typedef struct {
     E1000Tx tx;
     bool rx_waits;                      /* the back end has frames for more descriptors */
     bool rx_room;                       /* there are some now: tell it */
+    bool filter_changed;                /* clients are to hear of it */
     bool tx_wanted;                     /* the driver moved TDT */
     bool tx_blocked;                    /* the back end tells when it takes more */
     bool running;                       /* the machine is */
@@ -209,6 +211,13 @@ typedef enum { E1000_UNWANTED, E1000_EXACT, E1000_INEXACT } E1000Match;
 E1000Match e1000_wants(const E1000 *s, const guint8 *frame, gsize size);
 /* It has a tag of the type in VET. */
 bool e1000_is_tagged(const E1000 *s, const guint8 *frame, gsize size);
+
+/* ---- e1000-query.c ---- */
+
+/* NicOps; takes the mutex. */
+RxFilterInfo *e1000_rx_filter(void *opaque);
+/* The driver changed which frames it wants. */
+void e1000_filter_changed(E1000 *s);
 
 /* ---- e1000-receive.c ---- */
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/visit.h"
 #include "tests/lib/e1000-driver.h"
 
 static guint32 io_read(E1000Driver *d, guint32 reg)
@@ -333,6 +334,44 @@ static void test_link(void)
     g_assert_cmphex(e1000_driver_read(d, REG_STATUS) & STATUS_LU, ==, 0);
 }
 
+/* What clients are told of filters. */
+static void test_query_filter(void)
+{
+    g_autoptr(E1000Bench) b = e1000_bench_new();
+    E1000Driver *d = e1000_driver_new(b, NULL);
+    Nic *nic = nic_of(&d->dev->object);
+    RxFilterInfo *info = nic_query_filter(nic);
+
+    g_assert_cmpint(info->unicast, ==, RX_STATE_NONE);
+    g_assert_cmpstr(info->main_mac, ==, "52:54:00:12:34:56");
+    g_assert_cmpstr(info->name, ==, "nic0");
+    qmp_clear(&qmp_type_RxFilterInfo, &info);
+    e1000_driver_start(d, RCTL_MPE | RCTL_VFE);
+    e1000_driver_write(d, REG_RAL0 + 8, 0x44332200);
+    e1000_driver_write(d, REG_RAL0 + 12, RAH_AV | 0x6655);
+    e1000_driver_write(d, REG_RAL0 + 16, 0x005e0001);
+    e1000_driver_write(d, REG_RAL0 + 20, RAH_AV | 0x0100);
+    e1000_driver_write(d, REG_VFTA + 4, 0x10);
+    info = nic_query_filter(nic);
+    g_assert_false(info->promiscuous);
+    g_assert_cmpint(info->unicast, ==, RX_STATE_NORMAL);
+    g_assert_cmpint(info->multicast, ==, RX_STATE_ALL);
+    g_assert_cmpint(info->vlan, ==, RX_STATE_NORMAL);
+    g_assert_false(info->broadcast_allowed || info->multicast_overflow);
+    g_assert_cmpuint(info->unicast_table.n, ==, 1);
+    g_assert_cmpstr(info->unicast_table.items[0], ==, "00:22:33:44:55:66");
+    g_assert_cmpuint(info->multicast_table.n, ==, 1);
+    g_assert_cmpstr(info->multicast_table.items[0], ==, "01:00:5e:00:00:01");
+    g_assert_cmpuint(info->vlan_table.n, ==, 1);
+    g_assert_cmpint(info->vlan_table.items[0], ==, 36);
+    qmp_clear(&qmp_type_RxFilterInfo, &info);
+    e1000_driver_write(d, REG_MTA + 8, 1);
+    e1000_driver_write(d, REG_RCTL, RCTL_EN | RCTL_UPE | RCTL_MPE | RCTL_BAM);
+    info = nic_query_filter(nic);
+    g_assert_true(info->promiscuous && info->multicast_overflow && info->broadcast_allowed);
+    qmp_clear(&qmp_type_RxFilterInfo, &info);
+}
+
 /* ---- Interrupts ---- */
 
 static void test_causes(void)
@@ -462,6 +501,7 @@ int main(int argc, char **argv)
     g_test_add_func("/e1000/negotiation", test_negotiation);
     g_test_add_func("/e1000/no-negotiation", test_no_negotiation);
     g_test_add_func("/e1000/link", test_link);
+    g_test_add_func("/e1000/query-filter", test_query_filter);
     g_test_add_func("/e1000/causes", test_causes);
     g_test_add_func("/e1000/throttle", test_throttle);
     g_test_add_func("/e1000/no-mitigation", test_no_mitigation);

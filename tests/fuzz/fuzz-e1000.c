@@ -162,7 +162,7 @@ static void act(E1000Driver *d, Input *in, guint64 playground)
         out_and_in(d);
         break;
     default:
-        pci_config_write(b->pci, ((PciDevice *)d->dev)->devfn << 8 | PCI_COMMAND, take(in, 1), 1);
+        rig_pci_write(b->rig, 0, ((PciDevice *)d->dev)->devfn, PCI_COMMAND, take(in, 1), 1);
     }
     e1000_bench_turn_once(b);
 }

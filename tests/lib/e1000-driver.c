@@ -39,25 +39,6 @@ static void env_unlock(const Env *env)
     rig_unlock(env->host);
 }
 
-/* Each slot has a line of its own. */
-static guint map_line(void *opaque, guint devfn, guint pin)
-{
-    return PCI_SLOT(devfn) % PCI_N_PINS;
-}
-
-static void set_line(void *opaque, guint line, bool level)
-{
-    E1000Bench *b = opaque;
-
-    b->rises[line] += level && !b->lines[line];
-    b->lines[line] = level;
-}
-
-static const PciIrqOps irq_ops = {
-    .map = map_line,
-    .set = set_line,
-};
-
 static void init_threads(void)
 {
     static gsize once;
@@ -90,9 +71,6 @@ E1000Bench *e1000_bench_new(void)
     b->rig->env.take_fd = take_fd;
     b->rig->env.lock = env_lock;
     b->rig->env.unlock = env_unlock;
-    b->pci = pci_root_bus_new(b->rig->isabus, "pci.0", address_space_root(b->rig->memory),
-                              address_space_root(b->rig->io));
-    pci_bus_set_irqs(b->pci, &irq_ops, b, PCI_N_PINS);
     add_ram(b);
     machine_run(b->rig->machine, &error);
     g_assert_no_error(error);
@@ -178,9 +156,7 @@ static NetBackend *add_socket(Rig *rig, const char *id, int fd)
 
 static void write_config(E1000Driver *d, guint offset, guint32 value)
 {
-    guint devfn = ((PciDevice *)d->dev)->devfn;
-
-    pci_config_write(d->bench->pci, devfn << 8 | offset, value, 4);
+    rig_pci_write(d->bench->rig, 0, ((PciDevice *)d->dev)->devfn, offset, value, 4);
 }
 
 static void place(E1000Driver *d, guint index)
@@ -260,7 +236,7 @@ void e1000_driver_write_phy(E1000Driver *d, guint reg, guint16 value)
 
 bool e1000_driver_line(E1000Driver *d)
 {
-    return d->bench->lines[map_line(NULL, ((PciDevice *)d->dev)->devfn, 0)];
+    return d->bench->rig->pci_levels[PCI_SLOT(((PciDevice *)d->dev)->devfn) % PCI_N_PINS];
 }
 
 /* ---- Rings ---- */

@@ -34,12 +34,9 @@ typedef struct E1000Driver E1000Driver;
 typedef struct {
     Rig *rig;
     struct event_base *base;
-    Bus *pci;
     MemoryRegion *ram;
     guint8 *host;                       /* RAM as the test sees it */
     guint64 next;                       /* free RAM from here on */
-    bool lines[PCI_N_PINS];             /* INTx, as the bus drives them */
-    guint rises[PCI_N_PINS];
     E1000Driver *cards[E1000_CARDS];
     guint n_cards;
 } E1000Bench;
