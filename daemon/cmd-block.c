@@ -226,7 +226,7 @@ static void match_device(BlockFront *front, void *data)
 {
     Search *search = data;
 
-    if (g_strcmp0(device_id(front->dev), search->device) == 0) {
+    if (g_strcmp0(device_id(device_whole(front->dev)), search->device) == 0) {
         search->node = front->config.node;
     }
 }

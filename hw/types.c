@@ -55,6 +55,7 @@
 #include "hw/virtio/virtio-bus.h"
 #include "hw/virtio/virtio-mmio.h"
 #include "hw/virtio/virtio-net.h"
+#include "hw/virtio/virtio-pci.h"
 #include "hw/virtio/virtio-rng.h"
 #include "hw/virtio/virtio.h"
 
@@ -173,12 +174,18 @@ const TypeInfo *const hw_types[] = {
 
     /* virtio */
     &virtio_blk_type,
+    &virtio_balloon_pci_type,
     &virtio_balloon_type,
+    &virtio_blk_pci_type,
     &virtio_bus_type,
     &virtio_device_type,
     &virtio_mmio_type,
+    &virtio_net_pci_type,
     &virtio_net_type,
+    &virtio_pci_type,
+    &virtio_rng_pci_type,
     &virtio_rng_type,
+    &virtio_serial_pci_type,
 
     /* machines */
     &microvm_machine_type,

@@ -42,7 +42,7 @@ static bool name_is_taken(Root *root, const char *name)
 
 static char *automatic_name(Device *owner, const QmpClass *klass)
 {
-    const char *id = device_id(owner);
+    const char *id = device_id(device_whole(owner));
     g_autofree char *lower = g_ascii_strdown(klass->name, -1);
     Root *root = root_of(&owner->object);
 

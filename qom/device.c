@@ -39,6 +39,14 @@ const char *device_id(const Device *dev)
     return NULL;
 }
 
+Device *device_whole(Device *dev)
+{
+    while (dev->object.parent && object_is_a(dev->object.parent, &qmp_class_device)) {
+        dev = (Device *)dev->object.parent;
+    }
+    return dev;
+}
+
 static bool is_hot(Object *obj)
 {
     const Env *env = object_env(obj);

@@ -70,12 +70,13 @@ struct Bus {
 };
 
 /* Makes a bus of a class as a child of owner, which owns it; borrowed.  name
- * NULL: "ID.N" from the owner's id, N counting the owner's buses from 0; for an
- * owner without id (or not yet in the tree) the class's name in lower case with
- * the first number that no bus of the tree has.  A given name must be free
- * among the owner's children (if a class gets that wrong, a critical message
- * says so and the name gets a number).  owner NULL (main-system-bus): name is required,
- * and the caller owns the bus and puts it in the tree under that name. */
+ * NULL: "ID.N" from the id of the owner (or of what it is a part of), N counting
+ * the owner's buses from 0; for an owner without id (or not yet in the tree) the
+ * class's name in lower case with the first number that no bus of the tree has.  A
+ * given name must be free among the owner's children (if a class gets that wrong, a
+ * critical message says so and the name gets a number).  owner NULL
+ * (main-system-bus): name is required, and the caller owns the bus and puts it in
+ * the tree under that name. */
 Bus *bus_new(Device *owner, const QmpClass *klass, const char *name);
 
 /* Finds a bus by name, id of its owner, or path (bus= of device_add); with
@@ -115,6 +116,8 @@ bool device_load(Device *dev, const guint8 *data, gsize length, GError **error);
 
 /* The device's id if it was given one (child of a peripheral container). */
 const char *device_id(const Device *dev);
+/* The device that dev is a part of, over all levels; dev itself if it is none. */
+Device *device_whole(Device *dev);
 
 /*
  * Makes the entries of a recipe or of `parts` in order, as children of parent,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a transport (virtio-mmio, later virtio-pci) and a virtio device say to
- * each other.  The transport owns registers and interrupts; status machine,
- * features and queue set-up are virtio.c's.
+ * What a transport (virtio-mmio, virtio-pci) and a virtio device say to each
+ * other.  The transport owns registers and interrupts; status machine, features
+ * and queue set-up are virtio.c's.
  *
- * VIRTIO 1.2 sections 2.1, 2.2, 2.4, 2.5, 3.1.  Only devices without the legacy
- * interface exist here: a driver that does not accept VERSION_1 is refused.
+ * VIRTIO 1.2 sections 2.1, 2.2, 2.4, 2.5, 3.1.  A driver that does not accept
+ * VERSION_1 is refused, unless it comes by the legacy interface of a transport
+ * that has one: see the end of this page.
  *
  * Threads: functions need the machine lock unless they say otherwise.
  */
@@ -26,6 +27,8 @@ enum {
 
 /* Section 6: feature bits that belong to queues and transports. */
 enum {
+    VIRTIO_F_NOTIFY_ON_EMPTY = 24,      /* legacy interface only */
+    VIRTIO_F_ANY_LAYOUT = 27,           /* the same */
     VIRTIO_F_INDIRECT_DESC = 28,
     VIRTIO_F_EVENT_IDX = 29,
     VIRTIO_F_VERSION_1 = 32,
@@ -60,6 +63,7 @@ void virtio_set_status(VirtioDevice *dev, guint8 status);
 guint32 virtio_offered_features(VirtioDevice *dev, guint word);
 /* What the driver accepts, before FEATURES_OK; ignored afterwards. */
 void virtio_accept_features(VirtioDevice *dev, guint word, guint32 bits);
+guint32 virtio_accepted_features(const VirtioDevice *dev, guint word);
 
 /* ---- Configuration ---- */
 
@@ -69,6 +73,7 @@ void virtio_config_write(VirtioDevice *dev, guint offset, const guint8 *data, gu
 
 /* ---- Queues ---- */
 
+guint virtio_n_queues(const VirtioDevice *dev);
 /* Largest number of descriptors, 0 if there is no queue n. */
 guint virtio_queue_max(const VirtioDevice *dev, guint n);
 
@@ -87,5 +92,28 @@ void virtio_queue_disable(VirtioDevice *dev, guint n);
 
 /* The driver notified queue n.  Any thread, lock held or not. */
 void virtio_queue_kick(VirtioDevice *dev, guint n);
+
+/* ---- The legacy interface (virtio-legacy.c) ---- */
+
+/*
+ * What drivers from before VIRTIO 1.0 do, where 1.2 says how a transitional device
+ * copes with it (sections 2.2.3, 2.7.2, 3.1.2, 4.1.4.8): no FEATURES_OK, 32 feature
+ * bits, each queue in one piece of a size that the device says, and notifications
+ * before DRIVER_OK.  Numbers are little endian, as x86 guests have them.
+ */
+bool virtio_is_legacy(const VirtioDevice *dev);         /* the driver has not VERSION_1 */
+guint32 virtio_legacy_features(VirtioDevice *dev);      /* offered */
+guint32 virtio_legacy_accepted(const VirtioDevice *dev);
+/* Bits that are not offered are dropped; ignored once the device runs. */
+void virtio_legacy_accept(VirtioDevice *dev, guint32 bits);
+guint32 virtio_legacy_queue(const VirtioDevice *dev, guint n);  /* its page, or 0 */
+guint8 virtio_legacy_status(const VirtioDevice *dev);           /* any thread */
+
+/* On the main thread only. */
+void virtio_legacy_set_status(VirtioDevice *dev, guint8 status);
+/* Queue n lies at this page of 4096 bytes; 0 resets the device. */
+void virtio_legacy_set_queue(VirtioDevice *dev, guint n, guint32 page);
+/* The driver notified a queue before DRIVER_OK: it wants the device to run. */
+void virtio_legacy_run(VirtioDevice *dev, guint n);
 
 #endif

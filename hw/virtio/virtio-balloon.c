@@ -38,8 +38,9 @@ enum {
     F_PAGE_REPORTING = 5,
 };
 
-/* Configuration space */
-enum { CONFIG_NUM_PAGES = 0, CONFIG_ACTUAL = 4, CONFIG_SIZE = 8 };
+/* Configuration space; behind `actual` come members of features that are not
+ * offered, which read as 0. */
+enum { CONFIG_NUM_PAGES = 0, CONFIG_ACTUAL = 4, CONFIG_ACTUAL_END = 8, CONFIG_SIZE = 16 };
 
 enum {
     PFNS_AT_ONCE = 256,         /* read from a chain in one piece */
@@ -376,11 +377,12 @@ static void balloon_set_config(VirtioDevice *dev, guint offset, const guint8 *da
     guint32 before = s->actual;
     guint32 actual;
 
-    if (offset < CONFIG_ACTUAL) {
+    if (offset < CONFIG_ACTUAL || offset >= CONFIG_ACTUAL_END) {
         return;
     }
     actual = GUINT32_TO_LE(before);
-    memcpy((guint8 *)&actual + (offset - CONFIG_ACTUAL), data, size);
+    memcpy((guint8 *)&actual + (offset - CONFIG_ACTUAL), data,
+           MIN(size, CONFIG_ACTUAL_END - offset));
     s->actual = GUINT32_FROM_LE(actual);
     if (s->actual != before) {
         send_change(s);

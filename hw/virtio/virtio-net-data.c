@@ -74,12 +74,12 @@ static guint pop_room(NetPair *pair, gsize size, gsize *ret_room)
 static void scatter(NetPair *pair, const NetFrame *frame, guint n)
 {
     NetHdr hdr = frame->hdr ? *frame->hdr : (NetHdr){ 0 };
-    gsize offset = VIRTIO_NET_HEADER;
+    gsize offset = virtio_net_header(pair->net);
     guint e = 0;
 
     hdr.n_buffers = n;
     hdr = swap(&hdr);
-    virtq_write(pair->rx_elements[0], 0, &hdr, sizeof(hdr));
+    virtq_write(pair->rx_elements[0], 0, &hdr, offset);
     for (guint i = 0; i < frame->n_iov; i++) {
         const guint8 *p = frame->iov[i].iov_base;
         gsize left = frame->iov[i].iov_len;
@@ -104,13 +104,13 @@ static void scatter(NetPair *pair, const NetFrame *frame, guint n)
 /* False: the driver has made no room for it. */
 static bool receive_one(NetPair *pair, const NetFrame *frame)
 {
-    gsize size = VIRTIO_NET_HEADER + frame->size, room = 0;
+    gsize header = virtio_net_header(pair->net), size = header + frame->size, room = 0;
     guint n = pop_room(pair, size, &room);
 
     if (!n) {
         return false;
     }
-    if (pair->rx_elements[0]->in_size < VIRTIO_NET_HEADER ||
+    if (pair->rx_elements[0]->in_size < header ||
         (n > 1 && !pair->rx_elements[n - 1]->in_size)) {
         virtio_broken(&pair->net->parent, "a receive buffer has no room for a header");
         unpop_all(pair, n);
@@ -157,10 +157,8 @@ void virtio_net_handle_rx(NetPair *pair)
 /* ---- Transmission ---- */
 
 /* The pieces of a chain behind the header, which is cut off in place. */
-static void skip_header(NetTx *tx)
+static void skip_header(NetTx *tx, gsize left)
 {
-    gsize left = VIRTIO_NET_HEADER;
-
     tx->iov = tx->element.iov;
     tx->n_iov = tx->element.n_out;
     while (left >= tx->iov->iov_len && tx->n_iov > 1) {
@@ -175,16 +173,16 @@ static void skip_header(NetTx *tx)
 /* False: the driver broke the rules. */
 static bool read_frame(VirtioNet *s, NetTx *tx)
 {
-    gsize size = tx->element.out_size;
-    NetHdr hdr;
+    gsize size = tx->element.out_size, header = virtio_net_header(s);
+    NetHdr hdr = { 0 };
 
-    if (virtq_read(&tx->element, 0, &hdr, sizeof(hdr)) < sizeof(hdr)) {
+    if (virtq_read(&tx->element, 0, &hdr, header) < header) {
         virtio_broken(&s->parent, "a frame without header");
         return false;
     }
     tx->hdr = swap(&hdr);
-    tx->size = size - VIRTIO_NET_HEADER <= NET_FRAME_MAX ? size - VIRTIO_NET_HEADER : 0;
-    skip_header(tx);
+    tx->size = size - header <= NET_FRAME_MAX ? size - header : 0;
+    skip_header(tx, header);
     return true;
 }
 

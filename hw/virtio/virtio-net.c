@@ -3,8 +3,7 @@
  * Class virtio-net-device: features, configuration space and life.  VIRTIO 1.2
  * sections 5.1.2 to 5.1.5; see virtio-net.h for the other parts.
  *
- * Not modelled: RSS, hash reports, interrupt coalescing, standby, announcements,
- * the legacy interface.
+ * Not modelled: RSS, hash reports, interrupt coalescing, standby, announcements.
  */
 #include "config.h"
 #include "hw/virtio/virtio-net.h"
@@ -139,8 +138,41 @@ static void net_get_config(VirtioDevice *dev, guint8 *config)
         .duplex = p->has_duplex ? p->duplex : DUPLEX_UNKNOWN,
     };
 
-    memcpy(c.mac, s->mac, 6);
+    memcpy(c.mac, virtio_is_legacy(dev) ? s->filter.mac : s->mac, 6);
     memcpy(config, &c, sizeof(c));
+}
+
+/* Legacy drivers set the address here, byte by byte (section 5.1.4.2). */
+static void net_set_config(VirtioDevice *dev, guint offset, const guint8 *data, guint size)
+{
+    VirtioNet *s = (VirtioNet *)dev;
+
+    if (virtio_is_legacy(dev) && !virtio_has_feature(dev, VIRTIO_NET_F_CTRL_MAC_ADDR) &&
+        offset < 6) {
+        nic_lock(s->nic);
+        memcpy(s->filter.mac + offset, data, MIN(size, 6 - offset));
+        nic_unlock(s->nic);
+    }
+}
+
+/* As far as there is something to read, which a transport's registers go by. */
+static gsize config_bytes(guint64 features)
+{
+    static const struct {
+        guint8 feature;
+        gsize end;
+    } members[] = {
+        { VIRTIO_NET_F_SPEED_DUPLEX, sizeof(NetConfig) },
+        { VIRTIO_NET_F_MTU, offsetof(NetConfig, speed) },
+        { VIRTIO_NET_F_MQ, offsetof(NetConfig, mtu) },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
+        if (features & bit(members[i].feature)) {
+            return members[i].end;
+        }
+    }
+    return offsetof(NetConfig, max_pairs);
 }
 
 /* ---- Queues ---- */
@@ -289,6 +321,7 @@ static bool net_realize(Device *dev, GError **error)
     nic_set_queues(s->nic, 1);
     nic_unlock(s->nic);
     make_pairs(s);
+    s->parent.config_size = config_bytes(net_features(&s->parent));
     return true;
 }
 
@@ -307,6 +340,7 @@ static const VirtioOps net_virtio_ops = {
     .features = net_features,
     .features_ok = net_features_ok,
     .get_config = net_get_config,
+    .set_config = net_set_config,
     .start = net_start,
     .stop = net_stop,
     .reset = net_reset,

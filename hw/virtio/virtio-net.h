@@ -18,6 +18,7 @@
 #define HW_VIRTIO_VIRTIO_NET_H
 
 #include "hw/net/net.h"
+#include "hw/virtio/transport.h"
 #include "hw/virtio/virtio.h"
 
 /* Section 5.1.3 */
@@ -47,7 +48,6 @@ enum {
 };
 
 enum {
-    VIRTIO_NET_HEADER = sizeof(NetHdr),         /* before each frame */
     MAC_TABLE_SIZE = 64,
     VLANS = 4096,
 };
@@ -102,6 +102,16 @@ struct VirtioNet {
 static inline VirtioNetDeviceProps *virtio_net_props(const VirtioNet *s)
 {
     return object_props(s);
+}
+
+/* Bytes before each frame: legacy drivers know n_buffers, the last member, only if
+ * they take mergeable buffers (section 5.1.6.1). */
+static inline gsize virtio_net_header(const VirtioNet *s)
+{
+    bool whole = !virtio_is_legacy(&s->parent) ||
+                 virtio_has_feature(&s->parent, VIRTIO_NET_F_MRG_RXBUF);
+
+    return whole ? sizeof(NetHdr) : offsetof(NetHdr, n_buffers);
 }
 
 /* ---- virtio-net-data.c ---- */

@@ -48,6 +48,11 @@ void virtio_del_queues(VirtioDevice *dev)
 
 /* ---- The driver's settings ---- */
 
+guint virtio_n_queues(const VirtioDevice *dev)
+{
+    return dev->n_queues;
+}
+
 guint virtio_queue_max(const VirtioDevice *dev, guint n)
 {
     const VirtQueue *queue = get_queue(dev, n);
@@ -383,7 +388,7 @@ void virtio_stop(VirtioDevice *dev)
 void virtio_update_started(VirtioDevice *dev)
 {
     bool wanted = dev->machine->running && !g_atomic_int_get(&dev->broken) &&
-                  g_atomic_int_get(&dev->status) & VIRTIO_STATUS_DRIVER_OK;
+                  (g_atomic_int_get(&dev->status) & VIRTIO_STATUS_DRIVER_OK || dev->early);
 
     if (wanted && !dev->started) {
         start(dev);

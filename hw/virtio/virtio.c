@@ -78,7 +78,7 @@ void virtio_broken(VirtioDevice *dev, const char *why)
 
 /* ---- Features ---- */
 
-static guint64 offered_features(VirtioDevice *dev)
+guint64 virtio_features(VirtioDevice *dev)
 {
     const VirtioDeviceProps *props = object_props(dev);
     guint64 features = dev->ops->features ? dev->ops->features(dev) : 0;
@@ -91,7 +91,7 @@ static guint64 offered_features(VirtioDevice *dev)
 
 guint32 virtio_offered_features(VirtioDevice *dev, guint word)
 {
-    return word < 2 ? offered_features(dev) >> 32 * word : 0;
+    return word < 2 ? virtio_features(dev) >> 32 * word : 0;
 }
 
 void virtio_accept_features(VirtioDevice *dev, guint word, guint32 bits)
@@ -104,15 +104,21 @@ void virtio_accept_features(VirtioDevice *dev, guint word, guint32 bits)
     }
 }
 
+guint32 virtio_accepted_features(const VirtioDevice *dev, guint word)
+{
+    return word < 2 ? dev->accepted >> 32 * word : 0;
+}
+
 static bool take_features(VirtioDevice *dev)
 {
     guint64 accepted = dev->accepted;
 
-    if (accepted & ~offered_features(dev) || !(accepted >> VIRTIO_F_VERSION_1 & 1) ||
+    if (accepted & ~virtio_features(dev) || !(accepted >> VIRTIO_F_VERSION_1 & 1) ||
         (dev->ops->features_ok && !dev->ops->features_ok(dev, accepted))) {
         return false;
     }
     dev->features = accepted;
+    dev->config_valid = false;  /* the device may show more, or less, from now on */
     return true;
 }
 
@@ -123,8 +129,7 @@ guint8 virtio_status(const VirtioDevice *dev)
     return g_atomic_int_get(&dev->status);
 }
 
-/* Keeps NEEDS_RESET, which is the device's, and may be set meanwhile. */
-static void store_status(VirtioDevice *dev, guint8 status)
+void virtio_store_status(VirtioDevice *dev, guint8 status)
 {
     gint old, new;
 
@@ -134,7 +139,7 @@ static void store_status(VirtioDevice *dev, guint8 status)
     } while (!g_atomic_int_compare_and_exchange(&dev->status, old, new));
 }
 
-static void reset(VirtioDevice *dev)
+void virtio_reset(VirtioDevice *dev)
 {
     virtio_stop(dev);
     if (dev->ops->reset) {
@@ -144,7 +149,7 @@ static void reset(VirtioDevice *dev)
         virtqueue_reset(dev->queues[i]);
     }
     dev->features = dev->accepted = 0;
-    dev->config_valid = dev->has_run = false;
+    dev->config_valid = dev->has_run = dev->legacy = dev->early = false;
     g_atomic_int_set(&dev->status, 0);
     g_atomic_int_set(&dev->broken, 0);
     if (dev->transport) {
@@ -158,7 +163,7 @@ static void set_status(VirtioDevice *dev, guint64 status)
     guint8 set;
 
     if (!status) {
-        reset(dev);
+        virtio_reset(dev);
         return;
     }
     set = status & ~g_atomic_int_get(&dev->status);
@@ -166,7 +171,7 @@ static void set_status(VirtioDevice *dev, guint64 status)
     if (set & VIRTIO_STATUS_FEATURES_OK && (dev->has_run || !take_features(dev))) {
         status &= ~VIRTIO_STATUS_FEATURES_OK;
     }
-    store_status(dev, status);
+    virtio_store_status(dev, status);
     if (set & VIRTIO_STATUS_DRIVER_OK && !(status & VIRTIO_STATUS_FEATURES_OK)) {
         virtio_broken(dev, "DRIVER_OK without FEATURES_OK");
     }
@@ -196,7 +201,7 @@ void virtio_set_status(VirtioDevice *dev, guint8 status)
 static void fill_config(VirtioDevice *dev)
 {
     if (!dev->config_valid && dev->ops->get_config) {
-        memset(dev->config, 0, dev->ops->config_size);
+        memset(dev->config, 0, dev->config_size);
         dev->ops->get_config(dev, dev->config);
     }
     dev->config_valid = true;
@@ -204,7 +209,7 @@ static void fill_config(VirtioDevice *dev)
 
 void virtio_config_read(VirtioDevice *dev, guint offset, guint8 *ret_data, guint size)
 {
-    gsize all = dev->ops->config_size;
+    gsize all = dev->config_size;
     gsize n = offset < all ? MIN(size, all - offset) : 0;
 
     fill_config(dev);
@@ -216,7 +221,7 @@ void virtio_config_read(VirtioDevice *dev, guint offset, guint8 *ret_data, guint
 
 void virtio_config_write(VirtioDevice *dev, guint offset, const guint8 *data, guint size)
 {
-    gsize all = dev->ops->config_size;
+    gsize all = dev->config_size;
 
     if (dev->ops->set_config && offset < all && size <= all - offset) {
         dev->ops->set_config(dev, offset, data, size);
@@ -244,7 +249,8 @@ static bool virtio_device_realize(Device *device, GError **error)
 
     dev->ops = object_kind(dev);
     dev->machine = machine_of(dev);
-    dev->config = g_malloc0(dev->ops->config_size);
+    dev->config_size = dev->ops->config_size;
+    dev->config = g_malloc0(dev->config_size);
     dev->listener = machine_add_listener(dev->machine, machine_state_changed, dev);
     return true;
 }
@@ -264,7 +270,7 @@ static void virtio_device_unrealize(Device *device)
 
 static void virtio_device_reset_enter(Device *device)
 {
-    reset(virtio_device(device));
+    virtio_reset(virtio_device(device));
 }
 
 static const DeviceOps virtio_device_device_ops = {

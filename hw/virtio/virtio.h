@@ -32,7 +32,7 @@ typedef struct VirtioDevice VirtioDevice;
 
 typedef struct {
     guint16 device_id;          /* VIRTIO 1.2 section 5 */
-    gsize config_size;          /* bytes of device configuration space */
+    gsize config_size;          /* bytes of device configuration space, at most */
     /* Features that the device offers, beside the queues' own. */
     guint64 (*features)(VirtioDevice *dev);
     /* The driver accepted these (FEATURES_OK).  Fails: FEATURES_OK stays 0. */
@@ -64,6 +64,7 @@ struct VirtioDevice {
      * or in start (and clears it in stop); NULL as said above. */
     AioContext *aio;
     bool started;
+    gsize config_size;          /* ops->config_size, or less if realize says so */
     guint64 features;           /* negotiated; 0 before FEATURES_OK */
     guint64 accepted;           /* what the driver wrote, before FEATURES_OK */
 
@@ -71,6 +72,8 @@ struct VirtioDevice {
     gint status;                /* atomic: any thread may break the device */
     gint broken;                /* atomic; until the next reset */
     bool has_run;               /* was started since the last reset */
+    bool legacy;                /* features came by the legacy interface */
+    bool early;                 /* runs before DRIVER_OK, as legacy drivers want it */
     gint complained;            /* atomic; the log has a line about its driver */
     guint8 *config;             /* get_config's, as the driver sees it */
     bool config_valid;

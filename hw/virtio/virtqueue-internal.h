@@ -6,6 +6,7 @@
  *   virtqueue-chain.c from a chain of descriptors to host memory
  *   virtio-queues.c   the driver's settings, notifications
  *   virtio.c          status, features, configuration
+ *   virtio-legacy.c   what drivers from before VIRTIO 1.0 do otherwise
  */
 #ifndef HW_VIRTIO_VIRTQUEUE_INTERNAL_H
 #define HW_VIRTIO_VIRTQUEUE_INTERNAL_H
@@ -140,5 +141,14 @@ void virtqueue_stop(VirtQueue *queue);
  * Main thread, machine lock held. */
 void virtio_stop(VirtioDevice *dev);
 void virtio_update_started(VirtioDevice *dev);
+
+/* ---- virtio.c ---- */
+
+/* All that the device offers, but for bits of the legacy interface. */
+guint64 virtio_features(VirtioDevice *dev);
+/* Keeps NEEDS_RESET, which is the device's, and may be set meanwhile. */
+void virtio_store_status(VirtioDevice *dev, guint8 status);
+/* Main thread, machine lock held. */
+void virtio_reset(VirtioDevice *dev);
 
 #endif

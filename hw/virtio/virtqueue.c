@@ -374,6 +374,14 @@ static bool passed(guint16 event, guint16 now, guint16 old)
     return (guint16)(now - event - 1) < (guint16)(now - old);
 }
 
+/* A bit of the legacy interface: the driver wants to know when the device has
+ * nothing left to do, whatever it says in the ring. */
+static bool ran_empty(VirtQueue *queue)
+{
+    return virtio_has_feature(queue->dev, VIRTIO_F_NOTIFY_ON_EMPTY) &&
+           queue->n_free == queue->num && virtqueue_empty(queue);
+}
+
 static bool driver_wants_interrupt(VirtQueue *queue)
 {
     guint16 old = queue->signalled_used;
@@ -382,11 +390,11 @@ static bool driver_wants_interrupt(VirtQueue *queue)
     /* What was pushed must be seen before the driver's wish is read. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (!queue->event_idx) {
-        return !(load16(&queue->avail->flags) & VRING_AVAIL_NO_INTERRUPT);
+        return !(load16(&queue->avail->flags) & VRING_AVAIL_NO_INTERRUPT) || ran_empty(queue);
     }
     queue->signalled = true;
     queue->signalled_used = queue->next_used;
-    return !signalled || passed(used_event(queue), queue->next_used, old);
+    return !signalled || passed(used_event(queue), queue->next_used, old) || ran_empty(queue);
 }
 
 void virtqueue_notify(VirtQueue *queue)

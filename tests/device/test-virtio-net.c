@@ -18,7 +18,7 @@
 #include "qmp/visit.h"
 #include "tests/lib/virtio-driver.h"
 
-enum { RX = 0, TX = 1, CTRL = 2, NEEDS_RESET = 64, HDR = VIRTIO_NET_HEADER, QUEUE = 64 };
+enum { RX = 0, TX = 1, CTRL = 2, NEEDS_RESET = 64, HDR = sizeof(NetHdr), QUEUE = 64 };
 
 typedef struct {
     Rig *rig;

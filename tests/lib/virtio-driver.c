@@ -30,32 +30,32 @@ static void map_ram(VirtioDriver *d, guint index)
     region_add(address_space_root(d->rig->memory), d->ram_base, d->region, 0);
 }
 
-VirtioDriver *virtio_driver_new(Rig *rig, guint index)
+static void run(Rig *rig)
 {
-    VirtioDriver *d = g_new0(VirtioDriver, 1);
-    g_autofree char *number = g_strdup_printf("%u", index);
-    g_autofree char *id = g_strdup_printf("transport%u", index);
-    g_autofree char *base = NULL, *gsi = NULL;
     g_autoptr(GError) error = NULL;
 
-    d->rig = rig;
-    d->base = REGISTERS + index * 0x200;
-    d->gsi = 5 + index;
-    base = g_strdup_printf("%" G_GUINT64_FORMAT, d->base);
-    gsi = g_strdup_printf("%u", d->gsi);
-    map_ram(d, index);
-    d->transport = rig_device(rig, "virtio-mmio", id, &error, "index", number, "base", base, "gsi",
-                              gsi, NULL);
-    g_assert_no_error(error);
     machine_run(rig->machine, &error);
     g_assert_no_error(error);
+}
+
+VirtioDriver *virtio_driver_new_on(Rig *rig, guint index, const VirtioDriverOps *ops,
+                                   void *opaque)
+{
+    VirtioDriver *d = g_new0(VirtioDriver, 1);
+
+    d->rig = rig;
+    d->ops = ops;
+    d->opaque = opaque;
+    map_ram(d, index);
+    run(rig);
     return d;
 }
 
 void virtio_driver_free(VirtioDriver *d)
 {
     if (d) {
-        device_unmake(d->transport);
+        g_clear_pointer(&d->transport, device_unmake);
+        g_clear_pointer(&d->opaque, g_free);
         region_remove(address_space_root(d->rig->memory), d->region);
         object_unparent((Object *)d->region);
         munmap(d->ram, VIRTIO_DRIVER_RAM);
@@ -75,22 +75,27 @@ void virtio_driver_write(VirtioDriver *d, guint reg, guint32 value)
     address_space_write(d->rig->memory, d->base + reg, value, 4);
 }
 
-guint64 virtio_driver_config(VirtioDriver *d, guint offset, guint size)
+static guint64 mmio_config(VirtioDriver *d, guint offset, guint size)
 {
     return address_space_read(d->rig->memory, d->base + 0x100 + offset, size);
 }
 
-void virtio_driver_set_config(VirtioDriver *d, guint offset, guint64 value, guint size)
+static void mmio_set_config(VirtioDriver *d, guint offset, guint64 value, guint size)
 {
     address_space_write(d->rig->memory, d->base + 0x100 + offset, value, size);
 }
 
-guint8 virtio_driver_status(VirtioDriver *d)
+static guint8 mmio_status(VirtioDriver *d)
 {
     return virtio_driver_read(d, 0x70);
 }
 
-guint64 virtio_driver_offered(VirtioDriver *d)
+static void mmio_set_status(VirtioDriver *d, guint8 status)
+{
+    virtio_driver_write(d, 0x70, status);
+}
+
+static guint64 mmio_offered(VirtioDriver *d)
 {
     guint64 low;
 
@@ -100,20 +105,110 @@ guint64 virtio_driver_offered(VirtioDriver *d)
     return low | (guint64)virtio_driver_read(d, 0x10) << 32;
 }
 
+static void mmio_accept(VirtioDriver *d, guint64 features)
+{
+    virtio_driver_write(d, 0x24, 0);
+    virtio_driver_write(d, 0x20, features);
+    virtio_driver_write(d, 0x24, 1);
+    virtio_driver_write(d, 0x20, features >> 32);
+}
+
+static void mmio_set_queue(VirtioDriver *d, guint n, VirtioDriverQueue *queue)
+{
+    virtio_driver_write(d, 0x30, n);
+    virtio_driver_write(d, 0x38, queue->size);
+    virtio_driver_write(d, 0x80, queue->desc);
+    virtio_driver_write(d, 0x84, queue->desc >> 32);
+    virtio_driver_write(d, 0x90, queue->avail);
+    virtio_driver_write(d, 0x94, queue->avail >> 32);
+    virtio_driver_write(d, 0xa0, queue->used);
+    virtio_driver_write(d, 0xa4, queue->used >> 32);
+    virtio_driver_write(d, 0x44, 1);
+}
+
+static void mmio_kick(VirtioDriver *d, guint n)
+{
+    virtio_driver_write(d, 0x50, n);
+}
+
+static bool mmio_line(VirtioDriver *d)
+{
+    return d->rig->accel->gsi[d->gsi];
+}
+
+static guint mmio_edges(VirtioDriver *d)
+{
+    return d->rig->accel->gsi_edges[d->gsi];
+}
+
+static guint32 mmio_ack(VirtioDriver *d)
+{
+    guint32 status = virtio_driver_read(d, 0x60);
+
+    virtio_driver_write(d, 0x64, status);
+    return status;
+}
+
+static const VirtioDriverOps mmio_driver_ops = {
+    .status = mmio_status, .set_status = mmio_set_status, .offered = mmio_offered,
+    .accept = mmio_accept, .set_queue = mmio_set_queue, .kick = mmio_kick, .config = mmio_config,
+    .set_config = mmio_set_config, .line = mmio_line, .edges = mmio_edges, .ack = mmio_ack,
+};
+
+VirtioDriver *virtio_driver_new(Rig *rig, guint index)
+{
+    VirtioDriver *d = virtio_driver_new_on(rig, index, &mmio_driver_ops, NULL);
+    g_autofree char *number = g_strdup_printf("%u", index);
+    g_autofree char *id = g_strdup_printf("transport%u", index);
+    g_autofree char *base = NULL, *gsi = NULL;
+    g_autoptr(GError) error = NULL;
+
+    d->base = REGISTERS + index * 0x200;
+    d->gsi = 5 + index;
+    base = g_strdup_printf("%" G_GUINT64_FORMAT, d->base);
+    gsi = g_strdup_printf("%u", d->gsi);
+    d->transport = rig_device(rig, "virtio-mmio", id, &error, "index", number, "base", base, "gsi",
+                              gsi, NULL);
+    g_assert_no_error(error);
+    return d;
+}
+
+/* ---- Any transport ---- */
+
+guint64 virtio_driver_config(VirtioDriver *d, guint offset, guint size)
+{
+    return d->ops->config(d, offset, size);
+}
+
+void virtio_driver_set_config(VirtioDriver *d, guint offset, guint64 value, guint size)
+{
+    d->ops->set_config(d, offset, value, size);
+}
+
+guint8 virtio_driver_status(VirtioDriver *d)
+{
+    return d->ops->status(d);
+}
+
+guint64 virtio_driver_offered(VirtioDriver *d)
+{
+    return d->ops->offered(d);
+}
+
 /* ---- Set-up ---- */
 
 bool virtio_driver_negotiate(VirtioDriver *d, guint64 features)
 {
     memset(d->queues, 0, sizeof(d->queues));
-    virtio_driver_write(d, 0x70, 0);
-    virtio_driver_write(d, 0x70, STATUS_ACKNOWLEDGE);
-    virtio_driver_write(d, 0x70, STATUS_ACKNOWLEDGE | STATUS_DRIVER);
+    d->ops->set_status(d, 0);
+    d->ops->set_status(d, STATUS_ACKNOWLEDGE);
+    d->ops->set_status(d, STATUS_ACKNOWLEDGE | STATUS_DRIVER);
     d->features = features & virtio_driver_offered(d);
-    virtio_driver_write(d, 0x24, 0);
-    virtio_driver_write(d, 0x20, d->features);
-    virtio_driver_write(d, 0x24, 1);
-    virtio_driver_write(d, 0x20, d->features >> 32);
-    virtio_driver_write(d, 0x70, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
+    d->ops->accept(d, d->features);
+    if (d->ops->legacy) {
+        return true;
+    }
+    d->ops->set_status(d, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
     return virtio_driver_status(d) & STATUS_FEATURES_OK;
 }
 
@@ -123,15 +218,7 @@ void virtio_driver_queue_at(VirtioDriver *d, guint n, guint16 size, guint64 desc
     d->queues[n] = (VirtioDriverQueue){
         .size = size, .desc = desc, .avail = avail, .used = used,
     };
-    virtio_driver_write(d, 0x30, n);
-    virtio_driver_write(d, 0x38, size);
-    virtio_driver_write(d, 0x80, desc);
-    virtio_driver_write(d, 0x84, desc >> 32);
-    virtio_driver_write(d, 0x90, avail);
-    virtio_driver_write(d, 0x94, avail >> 32);
-    virtio_driver_write(d, 0xa0, used);
-    virtio_driver_write(d, 0xa4, used >> 32);
-    virtio_driver_write(d, 0x44, 1);
+    d->ops->set_queue(d, n, &d->queues[n]);
 }
 
 void virtio_driver_queue(VirtioDriver *d, guint n, guint16 size)
@@ -143,10 +230,15 @@ void virtio_driver_queue(VirtioDriver *d, guint n, guint16 size)
     virtio_driver_queue_at(d, n, size, desc, avail, used);
 }
 
+static guint8 all_ok(const VirtioDriver *d)
+{
+    return STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_DRIVER_OK |
+           (d->ops->legacy ? 0 : STATUS_FEATURES_OK);
+}
+
 void virtio_driver_ok(VirtioDriver *d)
 {
-    virtio_driver_write(d, 0x70, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK |
-                                 STATUS_DRIVER_OK);
+    d->ops->set_status(d, all_ok(d));
 }
 
 void virtio_driver_start(VirtioDriver *d, guint64 features, guint n_queues, guint16 size)
@@ -156,8 +248,7 @@ void virtio_driver_start(VirtioDriver *d, guint64 features, guint n_queues, guin
         virtio_driver_queue(d, i, size);
     }
     virtio_driver_ok(d);
-    g_assert_cmphex(virtio_driver_status(d), ==, STATUS_ACKNOWLEDGE | STATUS_DRIVER |
-                                                 STATUS_FEATURES_OK | STATUS_DRIVER_OK);
+    g_assert_cmphex(virtio_driver_status(d), ==, all_ok(d));
 }
 
 /* ---- Memory ---- */
@@ -269,7 +360,7 @@ guint16 virtio_driver_add_indirect(VirtioDriver *d, guint n, const VirtioBuffer 
 
 void virtio_driver_kick(VirtioDriver *d, guint n)
 {
-    virtio_driver_write(d, 0x50, n);
+    d->ops->kick(d, n);
 }
 
 bool virtio_driver_used(VirtioDriver *d, guint n, guint16 *ret_head, guint32 *ret_length)
@@ -314,18 +405,15 @@ void virtio_driver_set_used_event(VirtioDriver *d, guint n, guint16 index)
 
 bool virtio_driver_line(VirtioDriver *d)
 {
-    return d->rig->accel->gsi[d->gsi];
+    return d->ops->line(d);
 }
 
 guint virtio_driver_edges(VirtioDriver *d)
 {
-    return d->rig->accel->gsi_edges[d->gsi];
+    return d->ops->edges(d);
 }
 
 guint32 virtio_driver_ack(VirtioDriver *d)
 {
-    guint32 status = virtio_driver_read(d, 0x60);
-
-    virtio_driver_write(d, 0x64, status);
-    return status;
+    return d->ops->ack(d);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The guest's side of a virtio device: a small driver on the rig (tests/lib/rig.h)
- * that speaks virtio-mmio, with rings and buffers in RAM that a test can also
- * write as a hostile guest would.
+ * that speaks virtio-mmio (or virtio-pci: virtio-driver-pci.h), with rings and
+ * buffers in RAM that a test can also write as a hostile guest would.
  *
  *     g_autoptr(Rig) rig = rig_new();
  *     g_autoptr(VirtioDriver) d = virtio_driver_new(rig, 0);
@@ -42,9 +42,30 @@ typedef struct {
     guint16 avail_idx, used_idx;
 } VirtioDriverQueue;
 
+typedef struct VirtioDriver VirtioDriver;
+
+/* How a transport does what all have. */
 typedef struct {
+    guint8 (*status)(VirtioDriver *d);
+    void (*set_status)(VirtioDriver *d, guint8 status);
+    guint64 (*offered)(VirtioDriver *d);
+    void (*accept)(VirtioDriver *d, guint64 features);
+    /* Fills in what is not given (legacy: size and all but desc). */
+    void (*set_queue)(VirtioDriver *d, guint n, VirtioDriverQueue *queue);
+    void (*kick)(VirtioDriver *d, guint n);
+    guint64 (*config)(VirtioDriver *d, guint offset, guint size);
+    void (*set_config)(VirtioDriver *d, guint offset, guint64 value, guint size);
+    bool (*line)(VirtioDriver *d);
+    guint (*edges)(VirtioDriver *d);
+    guint32 (*ack)(VirtioDriver *d);
+    bool legacy;                /* no FEATURES_OK */
+} VirtioDriverOps;
+
+struct VirtioDriver {
     Rig *rig;
-    Device *transport;          /* virtio-mmio */
+    const VirtioDriverOps *ops;
+    void *opaque;               /* of ops */
+    Device *transport;          /* virtio-mmio; NULL: the device goes by itself */
     guint64 base;               /* of its registers: 0xfeb00000 + 512 * index */
     guint gsi;                  /* 5 + index */
     guint64 ram_base;
@@ -53,15 +74,19 @@ typedef struct {
     guint64 next;               /* free RAM */
     guint64 features;           /* negotiated */
     VirtioDriverQueue queues[VIRTIO_DRIVER_MAX_QUEUES];
-} VirtioDriver;
+};
 
 /* A transport on the rig, with RAM; lets the machine run. */
 VirtioDriver *virtio_driver_new(Rig *rig, guint index);
+/* RAM only: for other transports. */
+VirtioDriver *virtio_driver_new_on(Rig *rig, guint index, const VirtioDriverOps *ops,
+                                   void *opaque);
 void virtio_driver_free(VirtioDriver *d);       /* transport and device go, too */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VirtioDriver, virtio_driver_free)
 
-/* ---- Registers: VIRTIO 1.2 section 4.2.2 ---- */
+/* ---- Registers ---- */
 
+/* Of virtio-mmio: VIRTIO 1.2 section 4.2.2. */
 guint32 virtio_driver_read(VirtioDriver *d, guint reg);
 void virtio_driver_write(VirtioDriver *d, guint reg, guint32 value);
 /* Of the configuration space; size 1, 2, 4 or 8. */
@@ -75,7 +100,7 @@ guint64 virtio_driver_offered(VirtioDriver *d);
 /* Reset, ACKNOWLEDGE, DRIVER, features (the offered ones among `features`),
  * FEATURES_OK; false if the device does not take them. */
 bool virtio_driver_negotiate(VirtioDriver *d, guint64 features);
-/* Rings in fresh RAM; enables queue n. */
+/* Rings in fresh RAM; enables queue n (legacy: of the size that the device has). */
 void virtio_driver_queue(VirtioDriver *d, guint n, guint16 size);
 /* The same with rings wherever the test says. */
 void virtio_driver_queue_at(VirtioDriver *d, guint n, guint16 size, guint64 desc, guint64 avail,

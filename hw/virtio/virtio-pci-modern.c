@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The registers of virtio-pci in BAR 4, the capabilities that say where they are,
+ * and the window through which config space reaches them.  VIRTIO 1.2 sections
+ * 4.1.4.3 to 4.1.4.7 and 4.1.4.9.
+ *
+ * Not modelled: shared memory (section 4.1.4.7: no device has any), notification
+ * data, and reset of single queues; neither feature is offered.
+ */
+#include "config.h"
+#include "hw/virtio/virtio-pci.h"
+
+/* Where things are in BAR 4, and a page for each. */
+enum {
+    COMMON_OFFSET = 0x0000,
+    ISR_OFFSET = 0x1000,
+    DEVICE_OFFSET = 0x2000,
+    NOTIFY_OFFSET = 0x3000,
+    AREA = 0x1000,
+    NOTIFY_STEP = 4,            /* notify_off_multiplier */
+    QUEUE_PAGE = 0x1000,        /* the same with page-per-vq */
+    MODERN_BAR = 4,
+    PIO_BAR = 2,
+    PIO_SIZE = 4,
+};
+
+/* Section 4.1.4: struct virtio_pci_cap, and what follows it. */
+enum {
+    CAP_LENGTH = 2,
+    CAP_TYPE = 3,
+    CAP_BAR = 4,
+    CAP_OFFSET = 8,
+    CAP_SIZE = 12,
+    CAP_BYTES = 16,
+    CAP_NOTIFY_MULTIPLIER = 16,
+    CAP_WINDOW_DATA = 16,
+    CAP_BYTES_MORE = 20,
+    CAP_VENDOR = 9,             /* PCI's id of all of them */
+};
+
+enum {
+    TYPE_COMMON = 1,
+    TYPE_NOTIFY = 2,
+    TYPE_ISR = 3,
+    TYPE_DEVICE = 4,
+    TYPE_WINDOW = 5,
+};
+
+/* Section 4.1.4.3: struct virtio_pci_common_cfg */
+enum {
+    DEVICE_FEATURE_SELECT = 0,  /* 32 bits */
+    DEVICE_FEATURE = 4,         /* 32 */
+    DRIVER_FEATURE_SELECT = 8,  /* 32 */
+    DRIVER_FEATURE = 12,        /* 32 */
+    CONFIG_MSIX_VECTOR = 16,    /* 16 */
+    NUM_QUEUES = 18,            /* 16 */
+    DEVICE_STATUS = 20,         /* 8 */
+    CONFIG_GENERATION = 21,     /* 8 */
+    QUEUE_SELECT = 22,          /* 16 */
+    QUEUE_SIZE = 24,            /* 16 */
+    QUEUE_MSIX_VECTOR = 26,     /* 16 */
+    QUEUE_ENABLE = 28,          /* 16 */
+    QUEUE_NOTIFY_OFF = 30,      /* 16 */
+    QUEUE_DESC = 32,            /* 64, as two of 32, like the next two */
+    QUEUE_DRIVER = 40,
+    QUEUE_DEVICE = 48,
+    QUEUE_END = 56,
+};
+
+/* A register and the width that it is accessed with. */
+#define AT(offset, size) ((offset) << 4 | (size))
+
+/* ---- Common configuration, machine lock held ---- */
+
+static bool is_area(guint64 offset, guint size)
+{
+    return offset >= QUEUE_DESC && offset < QUEUE_END && size == 4;
+}
+
+static VirtqArea area_at(guint64 offset)
+{
+    return offset < QUEUE_DRIVER ? VIRTQ_DESC : offset < QUEUE_DEVICE ? VIRTQ_DRIVER
+                                                                      : VIRTQ_DEVICE;
+}
+
+/* Registers of the queue that is selected. */
+static guint32 read_queue(VirtioPci *s, VirtioDevice *dev, guint64 offset, guint size)
+{
+    guint n = s->queue_select;
+
+    if (is_area(offset, size)) {
+        return virtio_queue_area(dev, n, area_at(offset)) >> (offset & 4 ? 32 : 0);
+    }
+    switch (AT(offset, size)) {
+    case AT(QUEUE_SIZE, 2):
+        return virtio_queue_size(dev, n);
+    case AT(QUEUE_MSIX_VECTOR, 2):
+        return n < virtio_n_queues(dev) ? s->vectors[n] : VIRTIO_PCI_NO_VECTOR;
+    case AT(QUEUE_ENABLE, 2):
+        return virtio_queue_enabled(dev, n);
+    case AT(QUEUE_NOTIFY_OFF, 2):
+        return n;
+    default:
+        return 0;
+    }
+}
+
+static guint32 read_common(VirtioPci *s, VirtioDevice *dev, guint64 offset, guint size)
+{
+    switch (AT(offset, size)) {
+    case AT(DEVICE_FEATURE_SELECT, 4):
+        return s->device_feature_select;
+    case AT(DEVICE_FEATURE, 4):
+        return virtio_offered_features(dev, s->device_feature_select);
+    case AT(DRIVER_FEATURE_SELECT, 4):
+        return s->driver_feature_select;
+    case AT(DRIVER_FEATURE, 4):
+        return virtio_accepted_features(dev, s->driver_feature_select);
+    case AT(CONFIG_MSIX_VECTOR, 2):
+        return s->vectors[VIRTIO_PCI_CONFIG_SOURCE];
+    case AT(NUM_QUEUES, 2):
+        return virtio_n_queues(dev);
+    case AT(DEVICE_STATUS, 1):
+        return virtio_status(dev);
+    case AT(CONFIG_GENERATION, 1):
+        return dev->generation & 0xff;
+    case AT(QUEUE_SELECT, 2):
+        return s->queue_select;
+    default:
+        return read_queue(s, dev, offset, size);
+    }
+}
+
+static void write_queue(VirtioPci *s, VirtioDevice *dev, guint64 offset, guint32 value, guint size)
+{
+    guint n = s->queue_select;
+
+    if (is_area(offset, size)) {
+        virtio_queue_set_area(dev, n, area_at(offset), offset & 4, value);
+        return;
+    }
+    switch (AT(offset, size)) {
+    case AT(QUEUE_SIZE, 2):
+        virtio_queue_set_size(dev, n, value);
+        break;
+    case AT(QUEUE_MSIX_VECTOR, 2):
+        virtio_pci_set_vector(s, n, value);
+        break;
+    case AT(QUEUE_ENABLE, 2):
+        if (value == 1) {       /* a driver must not write 0 */
+            virtio_queue_enable(dev, n);
+        }
+        break;
+    }
+}
+
+static void write_common(VirtioPci *s, VirtioDevice *dev, guint64 offset, guint32 value,
+                         guint size)
+{
+    switch (AT(offset, size)) {
+    case AT(DEVICE_FEATURE_SELECT, 4):
+        s->device_feature_select = value;
+        break;
+    case AT(DRIVER_FEATURE_SELECT, 4):
+        s->driver_feature_select = value;
+        break;
+    case AT(DRIVER_FEATURE, 4):
+        virtio_accept_features(dev, s->driver_feature_select, value);
+        break;
+    case AT(CONFIG_MSIX_VECTOR, 2):
+        virtio_pci_set_vector(s, VIRTIO_PCI_CONFIG_SOURCE, value);
+        break;
+    case AT(QUEUE_SELECT, 2):
+        s->queue_select = value;
+        break;
+    default:
+        write_queue(s, dev, offset, value, size);
+        break;
+    }
+}
+
+/* ---- Accesses ---- */
+
+static guint64 common_read(void *opaque, guint64 offset, guint size)
+{
+    VirtioPci *s = opaque;
+    bool taken = virtio_pci_lock(s);
+    VirtioDevice *dev = virtio_pci_device(s);
+    guint64 value = dev ? read_common(s, dev, offset, size) : 0;
+
+    virtio_pci_unlock(s, taken);
+    return value;
+}
+
+static void common_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    VirtioPci *s = opaque;
+    VirtioDevice *dev;
+    bool taken;
+
+    if (AT(offset, size) == AT(DEVICE_STATUS, 1)) {
+        virtio_pci_set_status(s, value, false);
+        return;
+    }
+    taken = virtio_pci_lock(s);
+    dev = virtio_pci_device(s);
+    if (dev) {
+        write_common(s, dev, offset, value, size);
+    }
+    virtio_pci_unlock(s, taken);
+}
+
+static guint64 isr_read(void *opaque, guint64 offset, guint size)
+{
+    return offset ? 0 : virtio_pci_take_isr(opaque);
+}
+
+static guint64 device_read(void *opaque, guint64 offset, guint size)
+{
+    VirtioDevice *dev = virtio_pci_device(opaque);
+
+    return dev ? virtio_pci_read_config(dev, offset, size) : 0;
+}
+
+static void device_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    VirtioDevice *dev = virtio_pci_device(opaque);
+
+    if (dev) {
+        virtio_pci_write_config(dev, offset, value, size);
+    }
+}
+
+static guint64 nothing_read(void *opaque, guint64 offset, guint size)
+{
+    return 0;
+}
+
+/* Where it is written says which queue; the value does, too. */
+static void notify_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    VirtioPci *s = opaque;
+    VirtioDevice *dev = virtio_pci_device(s);
+
+    if (dev) {
+        virtio_queue_kick(dev, offset / s->notify_multiplier);
+    }
+}
+
+static void pio_notify_write(void *opaque, guint64 offset, guint64 value, guint size)
+{
+    VirtioDevice *dev = virtio_pci_device(opaque);
+
+    if (dev && !offset) {
+        virtio_queue_kick(dev, value & 0xffff);
+    }
+}
+
+static const RegionOps common_ops = {
+    .read = common_read, .write = common_write, .min_size = 1, .max_size = 4, .lockless = true,
+};
+static const RegionOps isr_ops = { .read = isr_read, .min_size = 1, .max_size = 4 };
+static const RegionOps device_ops = {
+    .read = device_read, .write = device_write, .min_size = 1, .max_size = 4,
+};
+static const RegionOps notify_ops = {
+    .read = nothing_read, .write = notify_write, .min_size = 1, .max_size = 4,
+};
+static const RegionOps pio_notify_ops = {
+    .read = nothing_read, .write = pio_notify_write, .min_size = 1, .max_size = 4,
+};
+
+/* ---- The window (section 4.1.4.9) ---- */
+
+typedef struct {
+    const RegionOps *ops;
+    guint64 offset;
+    guint size;
+} Access;
+
+static const RegionOps *area_ops(guint32 *offset)
+{
+    static const RegionOps *const areas[] = { &common_ops, &isr_ops, &device_ops };
+    guint n = *offset / AREA;
+
+    *offset -= MIN(n, G_N_ELEMENTS(areas)) * AREA;
+    return n < G_N_ELEMENTS(areas) ? areas[n] : &notify_ops;
+}
+
+/* What the driver has chosen; false if it has chosen what it may not. */
+static bool chosen(const VirtioPci *s, Access *ret)
+{
+    const guint8 *cap = s->pci.config + s->window;
+    guint32 offset = pci_get_long(cap + CAP_OFFSET), size = pci_get_long(cap + CAP_SIZE);
+    const MemoryRegion *bar = cap[CAP_BAR] == MODERN_BAR ? s->modern
+                            : cap[CAP_BAR] == PIO_BAR ? s->pio_notify : NULL;
+
+    if (!bar || (size != 1 && size != 2 && size != 4) || offset % size ||
+        offset >= region_size(bar)) {
+        return false;
+    }
+    ret->ops = bar == s->modern ? area_ops(&offset) : &pio_notify_ops;
+    ret->offset = offset;
+    ret->size = size;
+    return true;
+}
+
+void virtio_pci_window_read(VirtioPci *s)
+{
+    Access access;
+
+    if (chosen(s, &access)) {
+        pci_set_long(s->pci.config + s->window + CAP_WINDOW_DATA,
+                     access.ops->read(s, access.offset, access.size));
+    }
+}
+
+static guint32 only(guint32 value, guint size)
+{
+    return size == 4 ? value : value & ((1u << 8 * size) - 1);
+}
+
+/* A vCPU comes here with the machine lock, and a write to the status register may
+ * not have it.  Nothing that config space is about to do depends on what happens
+ * while it is free. */
+void virtio_pci_window_written(VirtioPci *s)
+{
+    FairLock *lock = s->machine->lock;
+    Access access;
+    guint32 value;
+
+    if (!chosen(s, &access)) {
+        return;
+    }
+    value = only(pci_get_long(s->pci.config + s->window + CAP_WINDOW_DATA), access.size);
+    if (access.ops != &common_ops || !lock || g_thread_self() == s->main) {
+        if (access.ops->write) {
+            access.ops->write(s, access.offset, value, access.size);
+        }
+        return;
+    }
+    object_ref(s);
+    fair_lock_release(lock);
+    common_write(s, access.offset, value, access.size);
+    fair_lock_acquire(lock);
+    object_unref(s);
+}
+
+/* ---- Making ---- */
+
+static guint8 *add_cap(VirtioPci *s, guint bytes, guint8 type, guint8 bar, guint32 offset,
+                       guint32 size)
+{
+    guint8 *cap = s->pci.config + pci_add_capability(&s->pci, CAP_VENDOR, bytes);
+
+    cap[CAP_LENGTH] = bytes;
+    cap[CAP_TYPE] = type;
+    cap[CAP_BAR] = bar;
+    pci_set_long(cap + CAP_OFFSET, offset);
+    pci_set_long(cap + CAP_SIZE, size);
+    return cap;
+}
+
+static MemoryRegion *add_area(VirtioPci *s, const char *name, const RegionOps *ops, guint32 offset,
+                              guint32 size)
+{
+    MemoryRegion *region = region_new_io(&s->pci.device.object, name, ops, s, size);
+
+    region_add(s->modern, offset, region, 0);
+    return region;
+}
+
+static void add_window(VirtioPci *s)
+{
+    guint8 *cap = add_cap(s, CAP_BYTES_MORE, TYPE_WINDOW, 0, 0, 0);
+    guint8 *writable;
+
+    s->window = cap - s->pci.config;
+    writable = s->pci.writable + s->window;
+    writable[CAP_BAR] = 0xff;
+    pci_set_long(writable + CAP_OFFSET, 0xffffffff);
+    pci_set_long(writable + CAP_SIZE, 0xffffffff);
+    pci_set_long(writable + CAP_WINDOW_DATA, 0xffffffff);
+}
+
+static void add_capabilities(VirtioPci *s, guint32 notify_size)
+{
+    guint8 *cap;
+
+    add_cap(s, CAP_BYTES, TYPE_COMMON, MODERN_BAR, COMMON_OFFSET, AREA);
+    add_cap(s, CAP_BYTES, TYPE_ISR, MODERN_BAR, ISR_OFFSET, AREA);
+    add_cap(s, CAP_BYTES, TYPE_DEVICE, MODERN_BAR, DEVICE_OFFSET, AREA);
+    cap = add_cap(s, CAP_BYTES_MORE, TYPE_NOTIFY, MODERN_BAR, NOTIFY_OFFSET, notify_size);
+    pci_set_long(cap + CAP_NOTIFY_MULTIPLIER, s->notify_multiplier);
+    if (s->pio_notify) {
+        cap = add_cap(s, CAP_BYTES_MORE, TYPE_NOTIFY, PIO_BAR, 0, PIO_SIZE);
+        pci_set_long(cap + CAP_NOTIFY_MULTIPLIER, 0);
+    }
+    add_window(s);
+}
+
+void virtio_pci_add_modern(VirtioPci *s)
+{
+    const VirtioPciProps *props = virtio_pci_props(s);
+    Object *owner = &s->pci.device.object;
+    guint32 notify_size;
+
+    s->notify_multiplier = props->page_per_vq ? QUEUE_PAGE : NOTIFY_STEP;
+    notify_size = VIRTIO_PCI_MAX_QUEUES * s->notify_multiplier;
+    s->modern = region_new_container(owner, "virtio-pci-modern",
+                                     1u << g_bit_storage(NOTIFY_OFFSET + notify_size - 1));
+    s->common = add_area(s, "virtio-pci-common", &common_ops, COMMON_OFFSET, AREA);
+    s->isr_status = add_area(s, "virtio-pci-isr", &isr_ops, ISR_OFFSET, AREA);
+    s->device = add_area(s, "virtio-pci-device", &device_ops, DEVICE_OFFSET, AREA);
+    s->notify = add_area(s, "virtio-pci-notify", &notify_ops, NOTIFY_OFFSET, notify_size);
+    pci_add_bar(&s->pci, MODERN_BAR, PCI_BAR_MEM64 | PCI_BAR_PREFETCH, s->modern);
+    if (props->modern_pio_notify) {
+        s->pio_notify = region_new_io(owner, "virtio-pci-notify-pio", &pio_notify_ops, s,
+                                      PIO_SIZE);
+        pci_add_bar(&s->pci, PIO_BAR, PCI_BAR_IO, s->pio_notify);
+    }
+    add_capabilities(s, notify_size);
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Class virtio-pci: what all virtio functions have in common, without their
+ * registers.  VIRTIO 1.2 sections 4.1.2 and 4.1.4; see hw/virtio/virtio-pci.h.
+ *
+ * The device is a part, and thus realized before the function is, and unrealized
+ * after it: its queues are stopped before anything here goes.
+ */
+#include "config.h"
+#include "hw/virtio/virtio-pci.h"
+
+#include "qmp/error.h"
+
+enum {
+    MODERN_ID = 0x1040,         /* plus the device's number */
+    MODERN_REVISION = 1,
+    MSIX_BAR = 1,
+};
+
+bool virtio_pci_lock(VirtioPci *s)
+{
+    FairLock *lock = s->machine->lock;
+
+    if (!lock || fair_lock_mine(lock)) {
+        return false;
+    }
+    fair_lock_acquire(lock);
+    return true;
+}
+
+void virtio_pci_unlock(VirtioPci *s, bool taken)
+{
+    if (taken) {
+        fair_lock_release(s->machine->lock);
+    }
+}
+
+/* ---- Status ---- */
+
+enum { STATUS_LEGACY = 1 << 8 };
+
+/* Main thread, machine lock held. */
+static void set_status(void *opaque, guint64 argument)
+{
+    VirtioDevice *dev = virtio_pci_device(opaque);
+
+    if (dev && argument & STATUS_LEGACY) {
+        virtio_legacy_set_status(dev, argument);
+    } else if (dev) {
+        virtio_set_status(dev, argument);
+    }
+}
+
+void virtio_pci_set_status(VirtioPci *s, guint8 status, bool legacy)
+{
+    machine_call(s->machine, set_status, s, status | (legacy ? STATUS_LEGACY : 0));
+}
+
+/* ---- What the device calls ---- */
+
+static void queue_interrupt(void *opaque, guint n)
+{
+    VirtioPci *s = opaque;
+
+    if (s->live) {
+        virtio_pci_interrupt(s, n, VIRTIO_PCI_ISR_QUEUE);
+    }
+}
+
+static void config_interrupt(void *opaque)
+{
+    VirtioPci *s = opaque;
+
+    if (s->live) {
+        virtio_pci_interrupt(s, VIRTIO_PCI_CONFIG_SOURCE, VIRTIO_PCI_ISR_CONFIG);
+    }
+}
+
+static void set_notifier(MemoryRegion *region, guint64 offset, bool match, guint n, int fd, bool on)
+{
+    if (region && on) {
+        region_add_ioeventfd(region, offset, 2, match, n, fd);
+    } else if (region) {
+        region_del_ioeventfd(region, offset, 2, match, n, fd);
+    }
+}
+
+/* A driver may use any of the places that there are. */
+static void queue_notifier(void *opaque, guint n, int fd, bool on)
+{
+    VirtioPci *s = opaque;
+
+    if (s->live && virtio_pci_props(s)->ioeventfd) {
+        set_notifier(s->notify, (guint64)n * s->notify_multiplier, false, n, fd, on);
+        set_notifier(s->pio_notify, 0, true, n, fd, on);
+        set_notifier(s->legacy, VIRTIO_PCI_LEGACY_NOTIFY, true, n, fd, on);
+    }
+}
+
+static void driver_reset(void *opaque)
+{
+    VirtioPci *s = opaque;
+
+    if (s->live) {
+        s->device_feature_select = s->driver_feature_select = s->queue_select = 0;
+        virtio_pci_irq_reset(s);
+    }
+}
+
+static const VirtioTransportOps transport_ops = {
+    .queue_interrupt = queue_interrupt,
+    .config_interrupt = config_interrupt,
+    .queue_notifier = queue_notifier,
+    .reset = driver_reset,
+};
+
+/* ---- Configuration spaces ---- */
+
+guint64 virtio_pci_read_config(VirtioDevice *dev, guint64 offset, guint size)
+{
+    guint8 data[4] = { 0 };
+
+    virtio_config_read(dev, offset, data, size);
+    return pci_get_long(data);
+}
+
+void virtio_pci_write_config(VirtioDevice *dev, guint64 offset, guint64 value, guint size)
+{
+    guint8 data[4];
+
+    pci_set_long(data, value);
+    virtio_config_write(dev, offset, data, size);
+}
+
+/* Main thread, machine lock held. */
+static void stop_device(void *opaque, guint64 unused)
+{
+    VirtioDevice *dev = virtio_pci_device(opaque);
+
+    if (dev && virtio_status(dev)) {
+        virtio_legacy_set_status(dev, 0);
+    }
+}
+
+/* A function that is no bus master any more must leave memory alone: kernels rely
+ * on that when they start another one.  Its driver would have to begin anew. */
+static void master_changed(VirtioPci *s)
+{
+    bool master = pci_get_word(s->pci.config + PCI_COMMAND) & PCI_COMMAND_MASTER;
+    bool lost = s->master && !master;
+    FairLock *lock = s->machine->lock;
+
+    s->master = master;
+    if (!lost) {
+        return;
+    }
+    if (!lock || g_thread_self() == s->main) {
+        stop_device(s, 0);
+        return;
+    }
+    /* As virtio_pci_window_written() does, for the same reason. */
+    object_ref(s);
+    fair_lock_release(lock);
+    machine_call(s->machine, stop_device, s, 0);
+    fair_lock_acquire(lock);
+    object_unref(s);
+}
+
+static bool touches(guint offset, guint size, guint at, guint length)
+{
+    return offset < at + length && at < offset + size;
+}
+
+/* The window's data are its capability's last four bytes. */
+static bool touches_window(const VirtioPci *s, guint offset, guint size)
+{
+    return s->window && touches(offset, size, s->window + 16, 4);
+}
+
+static void config_read(PciDevice *dev, guint offset, guint size)
+{
+    VirtioPci *s = (VirtioPci *)dev;
+
+    if (s->live && touches_window(s, offset, size)) {
+        virtio_pci_window_read(s);
+    }
+}
+
+static void config_written(PciDevice *dev, guint offset, guint size)
+{
+    VirtioPci *s = (VirtioPci *)dev;
+
+    if (!s->live) {
+        return;
+    }
+    if (dev->msix_cap && touches(offset, size, dev->msix_cap, 4)) {
+        virtio_pci_irq_update(s);
+    }
+    if (touches_window(s, offset, size)) {
+        virtio_pci_window_written(s);
+    } else if (touches(offset, size, PCI_COMMAND, 2)) {
+        master_changed(s);
+    }
+}
+
+/* ---- Realizing ---- */
+
+static bool check_properties(VirtioPci *s, GError **error)
+{
+    const VirtioPciProps *props = virtio_pci_props(s);
+
+    s->legacy_on = props->disable_legacy != ON_OFF_AUTO_ON;
+    s->modern_on = !props->disable_modern;
+    if (props->iommu_platform) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "property 'iommu_platform' cannot be on: there is no IOMMU");
+        return false;
+    }
+    if (!s->legacy_on && !s->modern_on) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "one of 'disable-legacy' and 'disable-modern' must be off");
+        return false;
+    }
+    if (props->modern_pio_notify && !s->modern_on) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "'modern-pio-notify' needs 'disable-modern' off");
+        return false;
+    }
+    return true;
+}
+
+static bool check_queues(const VirtioDevice *dev, GError **error)
+{
+    guint n = virtio_n_queues(dev);
+
+    if (n > VIRTIO_PCI_MAX_QUEUES) {
+        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
+                      "the device has %u queues, a virtio-pci takes %d", n, VIRTIO_PCI_MAX_QUEUES);
+        return false;
+    }
+    return true;
+}
+
+/* One for each queue and one for the configuration, unless the request says. */
+static void choose_vectors(VirtioPci *s, const VirtioDevice *dev)
+{
+    VirtioPciProps *props = virtio_pci_props(s);
+
+    if (!props->has_vectors) {
+        props->has_vectors = true;
+        props->vectors = virtio_n_queues(dev) + 1;
+    }
+}
+
+/* Section 4.1.2.1; a transitional function is told by ids of its own. */
+static void fill_header(VirtioPci *s, const VirtioDevice *dev)
+{
+    guint8 *config = s->pci.config;
+
+    if (s->legacy_on) {
+        pci_set_word(config + PCI_SUBSYSTEM_VENDOR_ID, s->pci.function->vendor_id);
+        pci_set_word(config + PCI_SUBSYSTEM_ID, virtio_device_id(dev));
+        return;
+    }
+    pci_set_word(config + PCI_DEVICE_ID, MODERN_ID + virtio_device_id(dev));
+    config[PCI_REVISION_ID] = MODERN_REVISION;
+}
+
+static void drop_region(MemoryRegion **region)
+{
+    if (*region) {
+        object_unparent((Object *)*region);
+        *region = NULL;
+    }
+}
+
+static void drop_regions(VirtioPci *s)
+{
+    MemoryRegion **const areas[] = { &s->common, &s->isr_status, &s->device, &s->notify };
+
+    for (guint i = 0; i < G_N_ELEMENTS(areas); i++) {
+        if (*areas[i]) {
+            region_remove(s->modern, *areas[i]);
+        }
+        drop_region(areas[i]);
+    }
+    drop_region(&s->modern);
+    drop_region(&s->pio_notify);
+    drop_region(&s->legacy);
+    s->window = 0;
+}
+
+static bool add_registers(VirtioPci *s, GError **error)
+{
+    const VirtioPciProps *props = virtio_pci_props(s);
+
+    if (s->modern_on) {
+        virtio_pci_add_modern(s);
+    }
+    if (s->legacy_on) {
+        virtio_pci_add_legacy(s);
+    }
+    if (props->vectors && !pci_msix_init_bar(&s->pci, props->vectors, MSIX_BAR, error)) {
+        drop_regions(s);
+        return false;
+    }
+    return true;
+}
+
+static bool virtio_pci_realize(Device *device, GError **error)
+{
+    VirtioPci *s = (VirtioPci *)device;
+    VirtioDevice *dev = virtio_bus_device(s->bus);
+
+    s->machine = machine_of(device);
+    s->main = g_thread_self();
+    s->master = false;
+    if (!check_properties(s, error) || !check_queues(dev, error) ||
+        !virtio_pci_irq_init(s, error)) {
+        return false;
+    }
+    choose_vectors(s, dev);
+    fill_header(s, dev);
+    if (!add_registers(s, error)) {
+        virtio_pci_irq_done(s);
+        return false;
+    }
+    s->live = true;
+    return true;
+}
+
+static void virtio_pci_unrealize(Device *device)
+{
+    VirtioPci *s = (VirtioPci *)device;
+
+    stop_device(s, 0);
+    s->live = false;
+    virtio_pci_irq_done(s);
+    drop_regions(s);
+}
+
+/* ---- Life ---- */
+
+static void virtio_pci_init(Object *obj)
+{
+    VirtioPci *s = (VirtioPci *)obj;
+
+    s->bus = virtio_bus_new((Device *)obj, &qmp_class_virtio_pci_bus, "virtio-bus",
+                            &transport_ops, s);
+}
+
+/* The device resets itself, as it is reset, too. */
+static void virtio_pci_reset_hold(Device *device)
+{
+    VirtioPci *s = (VirtioPci *)device;
+
+    s->master = false;
+    virtio_pci_irq_update(s);
+}
+
+static bool virtio_pci_state_loaded(Device *device, GError **error)
+{
+    VirtioPci *s = (VirtioPci *)device;
+
+    s->master = pci_get_word(s->pci.config + PCI_COMMAND) & PCI_COMMAND_MASTER;
+    virtio_pci_irq_update(s);
+    return true;
+}
+
+static const StateRow virtio_pci_state[] = {
+    STATE_FIELD(U32, VirtioPci, device_feature_select, 0),
+    STATE_FIELD(U32, VirtioPci, driver_feature_select, 0),
+    STATE_FIELD(U16, VirtioPci, queue_select, 0),
+    STATE_FIELD(U32, VirtioPci, isr, 0),
+    STATE_ARRAY(U16, VirtioPci, vectors, VIRTIO_PCI_NO_VECTOR),
+    STATE_ROWS_END
+};
+
+static const DeviceOps virtio_pci_device_ops = {
+    .realize = virtio_pci_realize,
+    .unrealize = virtio_pci_unrealize,
+    .reset_hold = virtio_pci_reset_hold,
+    .state = virtio_pci_state,
+    .state_loaded = virtio_pci_state_loaded,
+};
+
+const TypeInfo virtio_pci_type = {
+    .schema = &qmp_class_virtio_pci,
+    .size = sizeof(VirtioPci),
+    .object = &(const ObjectOps){ .init = virtio_pci_init },
+    .device = &virtio_pci_device_ops,
+};
+
+/* ---- Functions (section 4.1.2.1: transitional device ids; class codes as QEMU's) ---- */
+
+#define FUNCTION(device_id_, class_id_) \
+    &(const PciFunction){ \
+        .vendor_id = 0x1af4, .device_id = (device_id_), .class_id = (class_id_), .pin = 1, \
+        .config_read = config_read, .config_written = config_written, \
+    }
+
+const TypeInfo virtio_balloon_pci_type = {
+    .schema = &qmp_class_virtio_balloon_pci_base, .kind = FUNCTION(0x1002, 0x00ff),
+};
+const TypeInfo virtio_blk_pci_type = {
+    .schema = &qmp_class_virtio_blk_pci_base, .kind = FUNCTION(0x1001, 0x0100),
+};
+const TypeInfo virtio_net_pci_type = {
+    .schema = &qmp_class_virtio_net_pci_base, .kind = FUNCTION(0x1000, 0x0200),
+};
+const TypeInfo virtio_rng_pci_type = {
+    .schema = &qmp_class_virtio_rng_pci_base, .kind = FUNCTION(0x1005, 0x00ff),
+};
+const TypeInfo virtio_serial_pci_type = {
+    .schema = &qmp_class_virtio_serial_pci_base, .kind = FUNCTION(0x1003, 0x0780),
+};

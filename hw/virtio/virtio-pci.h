@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * virtio-pci: a virtio device behind a PCI function.  VIRTIO 1.2 section 4.1.
+ *
+ *   virtio-pci.c          the classes: ids, config space, life
+ *   virtio-pci-irq.c      interrupts: vectors, ISR status, INTA#
+ *   virtio-pci-modern.c   registers of BAR 4 and their window in config space
+ *   virtio-pci-legacy.c   registers of BAR 0 (section 4.1.4.8)
+ *
+ * A class such as virtio-blk-pci is this one with the part "virtio-backend", the
+ * virtio device, on its bus.  With the legacy interface the function is a
+ * transitional device.  BARs as QEMU has them:
+ *
+ *   0  legacy registers (I/O), if they are not disabled
+ *   1  MSI-X table and pending bits, if there are vectors
+ *   2  notifications by I/O, with modern-pio-notify
+ *   4  the modern registers (64 bits, prefetchable), if they are not disabled
+ *
+ * Threads.  Registers take the machine lock for themselves.  What must not be
+ * done under it (the status register: see virtio_set_status) goes to the main
+ * thread by machine_call, with the VirtioPci and not its device for argument: the
+ * guest may have ejected the device when its turn comes.
+ *
+ * Private to these files, but for the types.
+ */
+#ifndef HW_VIRTIO_VIRTIO_PCI_H
+#define HW_VIRTIO_VIRTIO_PCI_H
+
+#include "hw/pci/pci.h"
+#include "hw/virtio/virtio-bus.h"
+
+struct event;
+
+enum {
+    VIRTIO_PCI_MAX_QUEUES = 1024,
+    /* Sources of interrupts: the queues, and behind them the configuration. */
+    VIRTIO_PCI_CONFIG_SOURCE = VIRTIO_PCI_MAX_QUEUES,
+    VIRTIO_PCI_SOURCES,
+    VIRTIO_PCI_NO_VECTOR = 0xffff,
+};
+
+/* Bits of ISR status (section 4.1.4.5) */
+enum { VIRTIO_PCI_ISR_QUEUE = 1, VIRTIO_PCI_ISR_CONFIG = 2 };
+
+typedef struct {
+    PciDevice pci;
+    Machine *machine;           /* once realized */
+    GThread *main;              /* the main thread */
+    Bus *bus;                   /* "virtio-bus" */
+    bool live;                  /* between realize and unrealize */
+    bool legacy_on, modern_on;
+    bool master;                /* the guest lets it do DMA */
+    guint notify_multiplier;
+    guint8 window;              /* offset of the window's capability, or 0 */
+
+    MemoryRegion *legacy;       /* BAR 0 */
+    MemoryRegion *modern;       /* BAR 4, and what lies in it: */
+    MemoryRegion *common, *isr_status, *device, *notify;
+    MemoryRegion *pio_notify;   /* BAR 2 */
+
+    /* Registers; the three selectors are shared by both interfaces. */
+    guint32 device_feature_select, driver_feature_select;
+    guint16 queue_select;
+    guint16 vectors[VIRTIO_PCI_SOURCES];        /* written under the lock only */
+
+    /* Interrupts. */
+    guint16 used[VIRTIO_PCI_SOURCES];   /* as pci_msix_use() was told */
+    gint isr;                   /* atomic: ISR status */
+    gint msix;                  /* atomic: MSI-X is on, so INTA# is not driven */
+    struct event *event;        /* to INTA# from threads without the lock */
+} VirtioPci;
+
+static inline VirtioPciProps *virtio_pci_props(const VirtioPci *s)
+{
+    return object_props(s);
+}
+
+/* The device behind it, or NULL.  Machine lock held. */
+static inline VirtioDevice *virtio_pci_device(const VirtioPci *s)
+{
+    return s->live ? virtio_bus_device(s->bus) : NULL;
+}
+
+/* ---- virtio-pci.c ---- */
+
+/* The machine lock, for registers: a thread that has it keeps it. */
+bool virtio_pci_lock(VirtioPci *s);
+void virtio_pci_unlock(VirtioPci *s, bool taken);
+/* Status, of either interface, by whatever thread, which must not hold the lock
+ * unless it is the main one. */
+void virtio_pci_set_status(VirtioPci *s, guint8 status, bool legacy);
+
+/* ---- virtio-pci-irq.c ---- */
+
+/* In realize and unrealize. */
+bool virtio_pci_irq_init(VirtioPci *s, GError **error);
+void virtio_pci_irq_done(VirtioPci *s);
+/* A source has something to tell.  Any thread. */
+void virtio_pci_interrupt(VirtioPci *s, guint source, guint bit);
+/* The register reads once, and falls. */
+guint8 virtio_pci_take_isr(VirtioPci *s);
+/* What a driver writes to a vector register; what does not exist is no vector. */
+void virtio_pci_set_vector(VirtioPci *s, guint source, guint16 vector);
+/* vectors[] or MSI-X as a whole have changed. */
+void virtio_pci_irq_update(VirtioPci *s);
+/* At a reset of the device by its driver. */
+void virtio_pci_irq_reset(VirtioPci *s);
+
+/* ---- virtio-pci-modern.c ---- */
+
+/* BARs 4 and 2 with their capabilities. */
+void virtio_pci_add_modern(VirtioPci *s);
+/* The window in config space: before it is read, after it was written. */
+void virtio_pci_window_read(VirtioPci *s);
+void virtio_pci_window_written(VirtioPci *s);
+
+/* ---- virtio-pci-legacy.c ---- */
+
+void virtio_pci_add_legacy(VirtioPci *s);
+/* Where drivers notify, 16 bits that say which queue. */
+enum { VIRTIO_PCI_LEGACY_NOTIFY = 16 };
+
+/* The configuration space as registers of 1 to 4 bytes. */
+guint64 virtio_pci_read_config(VirtioDevice *dev, guint64 offset, guint size);
+void virtio_pci_write_config(VirtioDevice *dev, guint64 offset, guint64 value, guint size);
+
+extern const TypeInfo virtio_pci_type;
+extern const TypeInfo virtio_balloon_pci_type, virtio_blk_pci_type, virtio_net_pci_type,
+    virtio_rng_pci_type, virtio_serial_pci_type;
+
+#endif
