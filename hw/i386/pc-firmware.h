@@ -6,11 +6,11 @@
 #ifndef HW_I386_PC_FIRMWARE_H
 #define HW_I386_PC_FIRMWARE_H
 
+#include "hw/core/firmware.h"
 #include "hw/core/memory.h"
 
 typedef struct {
-    void *data;                 /* page-aligned */
-    gsize size;
+    FirmwareImage image;
     MemoryRegion *high, *low;   /* or NULL */
 } PcFirmware;
 

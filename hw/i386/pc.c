@@ -57,7 +57,7 @@ static GenericPcMachineProps *pc_props(void *machine)
 
 static bool starts_kernel(const PcMachine *pc)
 {
-    return !pc->firmware.data;
+    return !pc->firmware.image.data;
 }
 
 /* ---- Properties ---- */
