@@ -239,7 +239,7 @@ static bool pc_start(Machine *machine, GError **error)
     PcTables tables;
     bool ok;
 
-    if (!accel_ops(machine->accel)->idle && !x86_check_cpus(machine, true, error)) {
+    if (!accel_ops(machine->accel)->idle && !x86_check_cpus(machine, error)) {
         return false;
     }
     fill_cmos(pc);
