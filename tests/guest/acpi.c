@@ -13,6 +13,7 @@ enum {
     BIOS_START = 0xe0000,
     BIOS_END = 0x100000,
     HEADER = 36,
+    S5_MIN = 8,                 /* name, package, length, count, one element */
     PATIENCE = 100000,
 };
 
@@ -155,7 +156,7 @@ static int find_s5(uint64_t table)
 {
     uint32_t length = table ? get(table + TABLE_LENGTH, 4) : 0;
 
-    for (uint32_t i = HEADER; i + 12 < length; i++) {
+    for (uint32_t i = HEADER; i + S5_MIN <= length; i++) {
         if (matches(table + i, "_S5_")) {
             int type = first_constant(table + i + 4);
 

@@ -250,7 +250,7 @@ static void end_machine(const Guest *guest)
         machine_loop();
     case END_POWEROFF:
         acpi_power_off(guest->info);
-        machine_reboot();
+        machine_halt();
     }
 }
 
