@@ -80,11 +80,30 @@ static int quit(Connection *conn, gint64 deadline, GError **error)
     return wait_gone(conn, deadline, error);
 }
 
+/* False without *error: the machine has no button. */
+static bool press_button(Connection *conn, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (connection_call(conn, "system_powerdown", NULL, NULL, &why)) {
+        return true;
+    }
+    if (!g_error_matches(why, QMP_ERROR, ERROR_REASON_NOT_SUPPORTED)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+    }
+    return false;
+}
+
 static int power_down(Connection *conn, gint64 deadline, GError **error)
 {
+    g_autoptr(GError) why = NULL;
     int status;
 
-    if (!connection_call(conn, "system_powerdown", NULL, NULL, error)) {
+    if (!press_button(conn, &why)) {
+        if (!why) {
+            return quit(conn, deadline, error);
+        }
+        g_propagate_error(error, g_steal_pointer(&why));
         return EXIT_ERROR;
     }
     status = ending_wait(conn, deadline, NULL, NULL, error);
@@ -124,7 +143,7 @@ const Verb verb_stop = {
     .name = "stop",
     .arguments = "",
     .summary = "end the machine",
-    .description = "Presses the power button of a running guest, if the daemon has one, and ends "
+    .description = "Presses the power button of a running guest, if its machine has one, and ends "
                    "any other\nmachine at once.",
     .min_args = 0,
     .max_args = 0,

@@ -36,6 +36,9 @@ bool qmp_system_reset(QmpRequest *req, GError **error)
     return true;
 }
 
+/* How long a guest may take to power off before the service manager loses patience. */
+enum { POWERDOWN_SECONDS = 600 };
+
 static Machine *running_machine(Vmd *vmd, GError **error)
 {
     Machine *machine = vmd_machine(vmd);
@@ -61,6 +64,7 @@ bool qmp_system_powerdown(QmpRequest *req, GError **error)
         return false;
     }
     qmp_event_powerdown(vmd->events);
+    notify_powering_down(vmd->notify, POWERDOWN_SECONDS);
     machine->power->pressed(machine->power_opaque);
     return true;
 }

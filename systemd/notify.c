@@ -11,12 +11,18 @@
 #include <event2/event.h>
 #include <systemd/sd-daemon.h>
 
+/* How often more time is asked for, and how much: time for two misses. */
+enum { EXTENSION_SECONDS = 10, EXTENSION_LENGTH = 30 };
+
 struct Notify {
     bool enabled;               /* NOTIFY_SOCKET was set at the start */
     bool ready;
     bool stopping;
     char *status;               /* last line sent, or NULL */
     struct event *watchdog;     /* NULL: not asked for */
+    struct event_base *base;
+    struct event *extension;    /* NULL until notify_powering_down */
+    guint extensions;           /* that are left */
     bool (*alive)(void *opaque);
     void *alive_opaque;
 };
@@ -68,10 +74,19 @@ Notify *notify_new(struct event_base *base, bool (*alive)(void *opaque), void *o
     Notify *notify = g_new0(Notify, 1);
 
     notify->enabled = path && *path;
+    notify->base = base;
     notify->alive = alive;
     notify->alive_opaque = opaque;
     start_watchdog(notify, base);
     return notify;
+}
+
+static void stop_extending(Notify *notify)
+{
+    if (notify->extension) {
+        event_free(notify->extension);
+        notify->extension = NULL;
+    }
 }
 
 void notify_free(Notify *notify)
@@ -82,6 +97,7 @@ void notify_free(Notify *notify)
     if (notify->watchdog) {
         event_free(notify->watchdog);
     }
+    stop_extending(notify);
     g_free(notify->status);
     g_free(notify);
 }
@@ -122,6 +138,7 @@ void notify_stopping(Notify *notify, const char *cause)
 {
     g_autofree char *message = NULL;
 
+    stop_extending(notify);
     if (!notify->stopping) {
         notify->stopping = true;
         message = g_strdup_printf("STOPPING=1\nSTATUS=ended: %s", cause);
@@ -134,4 +151,32 @@ void notify_extend_timeout(Notify *notify, guint64 usec)
     g_autofree char *message = g_strdup_printf("EXTEND_TIMEOUT_USEC=%" G_GUINT64_FORMAT, usec);
 
     send_state(notify, message);
+}
+
+static void extension_fired(evutil_socket_t fd, short what, void *opaque)
+{
+    Notify *notify = opaque;
+
+    notify_extend_timeout(notify, EXTENSION_LENGTH * (guint64)G_USEC_PER_SEC);
+    if (--notify->extensions == 0) {
+        stop_extending(notify);
+    }
+}
+
+void notify_powering_down(Notify *notify, guint seconds)
+{
+    const struct timeval interval = { .tv_sec = EXTENSION_SECONDS };
+
+    if (!notify->enabled || notify->stopping) {
+        return;
+    }
+    notify->extensions = MAX(seconds / EXTENSION_SECONDS, 1);
+    if (!notify->extension) {
+        notify->extension = event_new(notify->base, -1, EV_PERSIST, extension_fired, notify);
+    }
+    if (!notify->extension || event_add(notify->extension, &interval) < 0) {
+        g_warning("the service manager cannot be asked for more time");
+        return;
+    }
+    notify_extend_timeout(notify, EXTENSION_LENGTH * (guint64)G_USEC_PER_SEC);
 }

@@ -47,4 +47,9 @@ void notify_stopping(Notify *notify, const char *cause);
  * that takes longer than the unit allows. */
 void notify_extend_timeout(Notify *notify, guint64 usec);
 
+/* The guest was asked to power off: from now on and until notify_stopping(), but
+ * for `seconds` at most, the service manager is asked for more time now and again.
+ * Calling it again begins anew. */
+void notify_powering_down(Notify *notify, guint seconds);
+
 #endif

@@ -21,9 +21,11 @@ enum {
 enum {
     RSDP_CHECKED = 20, RSDP_REVISION = 15, RSDP_RSDT = 16, RSDP_XSDT = 24,
     TABLE_LENGTH = 4,
-    FADT_DSDT = 40, FADT_SMI_CMD = 48, FADT_ACPI_ENABLE = 52, FADT_PM1A_CNT = 64,
+    FADT_DSDT = 40, FADT_SMI_CMD = 48, FADT_ACPI_ENABLE = 52, FADT_PM1A_EVT = 56,
+    FADT_PM1A_CNT = 64,
 };
 
+enum { PM1_STS_PWRBTN = 1 << 8 };
 enum { PM1_SCI_EN = 1 << 0, PM1_SLP_TYP_SHIFT = 10, PM1_SLP_EN = 1 << 13 };
 enum { AML_ZERO = 0x00, AML_ONE = 0x01, AML_BYTE = 0x0a, AML_PACKAGE = 0x12 };
 
@@ -187,6 +189,23 @@ static void enable_acpi(uint64_t fadt, uint16_t control)
     out8((uint16_t)command, (uint8_t)get(fadt + FADT_ACPI_ENABLE, 1));
     for (unsigned i = 0; i < PATIENCE && !(in16(control) & PM1_SCI_EN); i++)
         continue;
+}
+
+void acpi_wait_button(const BootInfo *info)
+{
+    uint64_t rsdp = find_rsdp(info), fadt = rsdp ? find_table(rsdp, "FACP", 0) : 0;
+    uint16_t status = fadt ? (uint16_t)get(fadt + FADT_PM1A_EVT, 4) : 0;
+
+    if (!status) {
+        print("end: no power button\n");
+        return;
+    }
+    print("end: waits for the power button\n");
+    enable_acpi(fadt, (uint16_t)get(fadt + FADT_PM1A_CNT, 4));
+    while (!(in16(status) & PM1_STS_PWRBTN))
+        continue;
+    out16(status, PM1_STS_PWRBTN);
+    print("end: power button\n");
 }
 
 void acpi_power_off(const BootInfo *info)

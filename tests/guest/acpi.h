@@ -12,6 +12,10 @@
 /* A line for each table with its length, and whether its checksum is right. */
 void acpi_print(const BootInfo *info);
 
+/* Waits until the power button was pressed; "end: power button".  Returns at once if
+ * there is none, having said so. */
+void acpi_wait_button(const BootInfo *info);
+
 /* Enters the state S5.  Returns if there is no way to, having said why. */
 void acpi_power_off(const BootInfo *info);
 

@@ -28,6 +28,7 @@ typedef enum {
     END_HALT,
     END_LOOP,
     END_POWEROFF,
+    END_BUTTON,
 } End;
 
 typedef struct {
@@ -152,6 +153,8 @@ static bool obey_end(Guest *guest, const char *value)
         guest->end = END_LOOP;
     } else if (word_equal(value, "poweroff")) {
         guest->end = END_POWEROFF;
+    } else if (word_equal(value, "button")) {
+        guest->end = END_BUTTON;
     } else if (word_equal(value, "echo")) {
         action_echo(guest->controller);
     } else {
@@ -248,6 +251,10 @@ static void end_machine(const Guest *guest)
     case END_LOOP:
         print("end: loop\n");
         machine_loop();
+    case END_BUTTON:
+        acpi_wait_button(guest->info);
+        acpi_power_off(guest->info);
+        machine_halt();
     case END_POWEROFF:
         acpi_power_off(guest->info);
         machine_halt();

@@ -22,6 +22,13 @@ CONFIG = '''
 { "execute": "cont" }
 '''
 
+CONSOLE = '''
+{ "execute": "chardev-add", "arguments": { "id": "con", "backend": { "type": "file",
+  "data": { "out": "/var/lib/vmd/polite/console" } } } }
+{ "execute": "device_add", "arguments": { "driver": "isa-serial", "chardev": "con" } }
+{ "execute": "cont" }
+'''
+
 _box = None
 _installed = []
 
@@ -168,6 +175,34 @@ def stop_without_help(_recorder):
     assert record(b, 'deaf')['cause'] in ('host-qmp-quit', 'host-signal')
 
 
+def stop_with_help(_recorder):
+    """systemctl stop waits for a guest that powers off when its button is pressed"""
+    b = box()
+    b.write('/etc/vmd/polite.conf', (CONFIG % (GUEST, 'end=button')).replace(
+        'microvm-machine', 'pc-i440fx-2.7-machine').replace('{ "execute": "cont" }', CONSOLE))
+    b.run('systemctl', 'start', 'vmd@polite.service')
+    b.wait(lambda: 'waits for the power button' in b.run(
+        'cat', '/var/lib/vmd/polite/console', check=False).stdout, 'the guest does not wait')
+    b.run('systemctl', 'stop', 'vmd@polite.service')
+    assert b.show('vmd@polite.service', 'Result') == 'success'
+    assert record(b, 'polite')['cause'] == 'guest-shutdown', record(b, 'polite')
+
+
+def stop_of_a_deaf_pc(_recorder):
+    """a guest that does not react to its button is ended when the time is over"""
+    b = box()
+    b.write('/etc/systemd/system/vmd@deafpc.service.d/fast.conf',
+            '[Service]\nExecStop=\nExecStop=vmctl --name=%i stop --timeout=2\n')
+    b.run('systemctl', 'daemon-reload')
+    b.write('/etc/vmd/deafpc.conf', (CONFIG % (GUEST, 'end=loop')).replace(
+        'microvm-machine', 'pc-i440fx-2.7-machine'))
+    b.run('systemctl', 'start', 'vmd@deafpc.service')
+    b.run('systemctl', 'stop', 'vmd@deafpc.service')
+    assert record(b, 'deafpc')['cause'] == 'host-signal', record(b, 'deafpc')
+    b.run('systemctl', 'reset-failed', 'vmd@deafpc.service', check=False)
+    b.run('rm', '-r', '/etc/systemd/system/vmd@deafpc.service.d')
+
+
 def killed(_recorder):
     """after kill -9 of the daemon the service is started again, and the record tells of it"""
     b = box()
@@ -278,7 +313,7 @@ if __name__ == '__main__':
     systemdbox.enter_mount_namespace()
     try:
         vmdtest.main([exposure, first_connection, configured_before_ready, bad_configuration,
-                      guest_shutdown, stop_without_help, killed, stuck_loop, restart_limit,
+                      guest_shutdown, stop_without_help, stop_with_help, stop_of_a_deaf_pc, killed, stuck_loop, restart_limit,
                       journal_fields,
                       at_boot, many_instances, removal])
     finally:

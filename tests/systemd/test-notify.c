@@ -75,6 +75,20 @@ static void test_messages(Fixture *f, const void *data)
     g_assert_cmpint(event_base_get_num_events(f->base, EVENT_BASE_COUNT_ADDED), ==, 0);
 }
 
+static void test_powering_down(Fixture *f, const void *data)
+{
+    g_autoptr(Notify) notify = notify_new(f->base, NULL, NULL);
+
+    notify_powering_down(notify, 600);
+    expect(f, "EXTEND_TIMEOUT_USEC=30000000");
+    g_assert_cmpint(event_base_get_num_events(f->base, EVENT_BASE_COUNT_ADDED), ==, 1);
+    notify_stopping(notify, "guest-shutdown");
+    g_assert_cmpint(event_base_get_num_events(f->base, EVENT_BASE_COUNT_ADDED), ==, 0);
+    expect(f, "STOPPING=1\nSTATUS=ended: guest-shutdown");
+    notify_powering_down(notify, 600);
+    expect(f, NULL);
+}
+
 static void test_watchdog(Fixture *f, const void *data)
 {
     g_autoptr(Notify) notify = NULL;
@@ -150,6 +164,7 @@ int main(int argc, char **argv)
 #define ADD(name, test) \
     g_test_add("/systemd/notify/" name, Fixture, NULL, set_up, test, tear_down)
     ADD("messages", test_messages);
+    ADD("powering-down", test_powering_down);
     ADD("watchdog", test_watchdog);
     ADD("watchdog-not-alive", test_watchdog_not_alive);
     ADD("watchdog-of-another", test_watchdog_of_another);
