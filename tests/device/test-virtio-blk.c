@@ -69,6 +69,10 @@ static void make_nodes(Bench *b)
         .driver = BLOCKDEV_DRIVER_NULL_CO, .node_name = (char *)"null",
         .u.null_co = { .size = SIZE, .read_zeroes = true },
     };
+    BlockdevOptions slow = {
+        .driver = BLOCKDEV_DRIVER_NULL_CO, .node_name = (char *)"slow",
+        .u.null_co = { .size = SIZE, .latency_ns = G_GUINT64_CONSTANT(3600000000000) },
+    };
     int fd;
 
     b->path = g_strdup("/tmp/test-virtio-blk-XXXXXX");
@@ -78,6 +82,7 @@ static void make_nodes(Bench *b)
     file.u.file.filename = b->path;
     make_node(b, &file);
     make_node(b, &null);
+    make_node(b, &slow);
 }
 
 static void bench_init(Bench *b, gconstpointer data)
@@ -319,6 +324,58 @@ static void test_segments(Bench *b, gconstpointer unused)
     /* What was not offered is not understood. */
     g_assert_cmpuint(segment(b, 1, T_DISCARD, 0, 1, 0), ==, S_UNSUPP);
     g_assert_cmpuint(segment(b, 1, T_WRITE_ZEROES, 0, 1, 0), ==, S_UNSUPP);
+}
+
+/* Sends a read to a disk that takes an hour for it; returns where its status is. */
+static guint64 send_slow(Bench *b)
+{
+    VirtioDriver *d = b->driver[0];
+    Header header = { GUINT32_TO_LE(T_IN), 0, 0 };
+    const guint8 none = S_NONE;
+    guint64 status = virtio_driver_data(d, &none, 1);
+
+    virtio_driver_add(d, 0, (VirtioBuffer[]){
+        { virtio_driver_data(d, &header, sizeof(header)), 16, false },
+        { virtio_driver_alloc(d, 512, 512), 512, true }, { status, 1, true } }, 3);
+    virtio_driver_kick(d, 0);
+    while (aio_poll(b->rig->machine->aio, false)) {
+        continue;
+    }
+    g_assert_cmpuint(front_of(b, 0)->in_flight, ==, 1);
+    g_assert_cmpuint(*(guint8 *)virtio_driver_ptr(d, status), ==, S_NONE);
+    return status;
+}
+
+/* A stop, a reset and an unplugged disk wait for what is in flight, and nothing of
+ * it comes afterwards. */
+static void test_in_flight(Bench *b, gconstpointer unused)
+{
+    VirtioDriver *d = b->driver[0];
+    g_autoptr(GError) error = NULL;
+    guint64 status;
+
+    b->dev[0] = rig_device(b->rig, "virtio-blk-device", "vd0", &error, "drive", "slow", NULL);
+    g_assert_no_error(error);
+    virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, 16);
+    status = send_slow(b);
+    machine_pause(b->rig->machine);
+    g_assert_cmpuint(front_of(b, 0)->in_flight, ==, 0);
+    g_assert_cmpuint(*(guint8 *)virtio_driver_ptr(d, status), ==, S_OK);
+    g_assert_true(virtio_driver_used(d, 0, NULL, NULL));
+    g_assert_true(machine_run(b->rig->machine, &error));
+
+    send_slow(b);
+    virtio_driver_write(d, 0x70, 0);
+    g_assert_cmpuint(front_of(b, 0)->in_flight, ==, 0);
+    virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, 16);
+    poll_loop(b);
+    g_assert_false(virtio_driver_used(d, 0, NULL, NULL));
+
+    status = send_slow(b);
+    device_unmake(g_steal_pointer(&b->dev[0]));
+    g_assert_cmpuint(*(guint8 *)virtio_driver_ptr(d, status), ==, S_OK);
+    poll_loop(b);
+    g_assert_true(g_queue_is_empty(&b->rig->machine->disks));
 }
 
 /* ---- What none should ---- */
@@ -569,6 +626,7 @@ int main(int argc, char **argv)
         { "/virtio-blk/layout", test_layout },
         { "/virtio-blk/id", test_id },
         { "/virtio-blk/segments", test_segments },
+        { "/virtio-blk/in-flight", test_in_flight },
         { "/virtio-blk/ranges", test_ranges },
         { "/virtio-blk/broken", test_broken },
         { "/virtio-blk/report", test_report },

@@ -107,6 +107,7 @@ def queries_answer_likewise(recorder):
         client = daemon.client()
         build(client)
         client.call('device_add', driver='virtio-balloon-device')
+        client.call('device_add', driver='virtio-net-device', id='nic0')
         for expr, dialogue in examples():
             for (_, request), (_, shown) in zip(dialogue, dialogue[1:]):
                 name = request.get('execute', '')
