@@ -24,6 +24,9 @@ enum {
     TURN_WORK = 4096,           /* of a turn; a command is 1, and so is a timer */
     WORK_BYTES = 4096,          /* that are as much work as a command */
     OUT_MAX = 1 << 20,          /* answers that wait before commands do, too */
+    /* Lines change without being asked to: answers, a long one of them, and so much
+     * more wait for a client that does not read. */
+    NOTIFY_MAX = QTEST_LINE_MAX + 2 * OUT_MAX,
     RECEIVE_MAX = 65536,
 };
 
@@ -91,11 +94,14 @@ void qtest_fail(QTest *s, const char *format, ...)
     va_end(args);
 }
 
-/* Lines change outside of commands, too. */
 void qtest_notify(QTest *s, const char *format, ...)
 {
     va_list args;
 
+    if (s->out->len - s->sent > NOTIFY_MAX) {
+        char_drop(s->chr, 1);
+        return;
+    }
     va_start(args, format);
     send_line(s, "", format, args);
     va_end(args);

@@ -310,6 +310,29 @@ static void test_interrupts(void)
     irq_set(gpio(b, "in", 0), true);
 }
 
+/* Lines that change without end fill no memory without end. */
+static void test_flood(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Object *a = object_container(rig->root, "a");
+    Client c;
+
+    gpio_in_new(a, "in", 1, on_input, NULL);
+    client_init(&c, rig, NULL);
+    assert_answer(&c, "irq_intercept_in a", "OK");
+    g_string_truncate(c.host.sent, 0);
+    c.host.room = 0;
+    for (guint i = 0; i < 2000000; i++) {
+        irq_pulse(gpio(a, "in", 0));
+    }
+    g_assert_cmpuint(c.chr->dropped, >, 0);
+    c.host.room = G_MAXSIZE;
+    char_writable(c.chr);
+    g_assert_cmpuint(c.host.sent->len, <, 40 << 20);
+    assert_answer(&c, "endianness", "OK little");
+    client_done(&c);
+}
+
 static void test_end(void)
 {
     g_autoptr(Rig) rig = rig_new();
@@ -368,6 +391,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qtest/clock", test_clock);
     g_test_add_func("/qtest/flow", test_flow);
     g_test_add_func("/qtest/interrupts", test_interrupts);
+    g_test_add_func("/qtest/flood", test_flood);
     g_test_add_func("/qtest/end", test_end);
     g_test_add_func("/qtest/log", test_log);
     return g_test_run();
