@@ -287,7 +287,10 @@ def chips_of_its_own(recorder):
                     recorder.read(klass, prop['name'])
         assert qmp.call('qom-get', path='/machine/ioapic', property='version') == 0x20
         recorder.read('microvm-machine', 'irqchip')
-    with Machine(recorder, pic='off', pit='off') as machine:
+    old = {'driver': 'ioapic', 'property': 'version', 'value': 0x11}
+    with Machine(recorder, pic='off', pit='off', defaults=[old]) as machine:
+        assert machine.qmp.call('qom-get', path='/machine/ioapic', property='version') == 0x11
+        recorder.write('ioapic', 'version')
         names = [p['name'] for p in machine.qmp.call('qom-list', path='/machine')]
         assert 'ioapic' in names
         assert not {'i8259', 'i8259-slave', 'i8254', 'pcspk'} & set(names), names
@@ -574,9 +577,89 @@ def pc(recorder):
         assert machine.daemon.wait() == 0
 
 
+class PciFunction:
+    """Configuration space of a function, by the ports of a PC."""
+
+    def __init__(self, qtest, devfn):
+        self.qtest = qtest
+        self.devfn = devfn
+
+    def select(self, register):
+        self.qtest.ok('outl 0xcf8 %#x' % (0x80000000 | self.devfn << 8 | register & 0xfc))
+
+    def read(self, register, letter='l'):
+        self.select(register)
+        return int(self.qtest.ok('in%s %#x' % (letter, 0xcfc + register % 4)), 16)
+
+    def write(self, register, value, letter='l'):
+        self.select(register)
+        self.qtest.ok('out%s %#x %#x' % (letter, 0xcfc + register % 4, value))
+
+    def capabilities(self):
+        """Pairs of id and offset."""
+        offset = self.read(0x34, 'b')
+        while offset:
+            yield self.read(offset, 'b'), offset
+            offset = self.read(offset + 1, 'b')
+
+
+def find_virtio(qtest):
+    for slot in range(32):
+        function = PciFunction(qtest, slot << 3)
+        if function.read(0, 'w') == 0x1af4:
+            return function
+    raise AssertionError('no virtio function')
+
+
+def virtio_pci_msix(recorder):
+    """MSI-X of a virtio function on PCI is a write to RAM that a client can see"""
+    bars = {1: 0xe0000000, 4: 0xe0010000}
+    message = 0x40000
+    with Machine(recorder, cont=False, machine='pc-i440fx-7.2-machine') as machine:
+        machine.qmp.call('object-add', qom_type='rng-builtin', id='rng')
+        machine.qmp.call('device_add', driver='virtio-rng-pci', id='r0', rng='rng')
+        machine.qmp.call('cont')
+        qtest = machine.qtest
+        function = find_virtio(qtest)
+        for number, address in bars.items():
+            function.write(0x10 + 4 * number, address)
+        function.write(0x04, 6, 'w')                    # memory, bus master
+        areas = {}
+        for kind, offset in function.capabilities():
+            if kind == 0x11:
+                function.write(offset + 2, 0x8000, 'w')         # MSI-X on
+                table = function.read(offset + 4)
+                table = bars[table & 7] + (table & ~7)
+            elif kind == 0x09 and function.read(offset + 4, 'b') in bars:
+                areas[function.read(offset + 3, 'b')] = (
+                    bars[function.read(offset + 4, 'b')] + function.read(offset + 8))
+        for i, word in enumerate((message, 0, 0x1234, 0)):
+            qtest.writel(table + 4 * i, word)
+        common, notify = areas[1], areas[2]
+        for status in (0, 1, 3):
+            qtest.ok('writeb %#x %d' % (common + 20, status))
+        qtest.writel(common + 8, 1)
+        qtest.writel(common + 12, 1)                    # VIRTIO_F_VERSION_1
+        qtest.ok('writeb %#x 11' % (common + 20))
+        qtest.write(QUEUE, struct.pack('<QIHH', BUFFER, 64, 2, 0))
+        qtest.write(QUEUE + 0x1000, struct.pack('<HHH', 0, 1, 0))
+        qtest.ok('writew %#x 0' % (common + 26))        # queue 0, vector 0
+        assert qtest.ok('readw %#x' % (common + 26)) == '0x%016x' % 0
+        for i, address in enumerate((QUEUE, QUEUE + 0x1000, QUEUE + 0x2000)):
+            qtest.writel(common + 32 + 8 * i, address)
+            qtest.writel(common + 36 + 8 * i, 0)
+        qtest.ok('writew %#x 1' % (common + 28))
+        qtest.ok('writeb %#x 15' % (common + 20))
+        qtest.ok('writew %#x 0' % notify)
+        deadline = time.monotonic() + vmdtest.TIMEOUT
+        while qtest.readl(message) != 0x1234:
+            assert time.monotonic() < deadline, 'no message'
+        assert used_ring(qtest) == (1, 0, 64)
+
+
 if __name__ == '__main__':
     vmdtest.main([answers_as_recorded, qemu_still_says_so, before_a_machine, wrong_lines,
                   long_data, pipelined, who_does_not_read, closing_ends_the_machine,
                   closing_and_set_action, log_file, nothing_is_needed, cpus_are_there,
                   chips_of_its_own, clock_stands_still, many_timers, rtc, uart, pit, pic, ioapic,
-                  virtio_rng, virtio_blk_on_iothread, pc])
+                  virtio_rng, virtio_blk_on_iothread, pc, virtio_pci_msix])

@@ -19,6 +19,7 @@ NEEDED = {
     'memory-backend-ram': {'size': 4096},
     'memory-backend-memfd': {'size': 4096},
     'memory-backend-file': {'size': 4096, 'mem-path': 'PATH'},
+    'qtest': {'chardev': 'paper'},
 }
 # The same for device_add.
 DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'}}
@@ -134,7 +135,8 @@ def schema_and_classes_agree(recorder):
         for command, ancestors in (('device_add', ['device']),
                                    ('object-add', ['accel', 'machine', 'memory-backend', 'iothread',
                                                    'throttle-group', 'rng-backend',
-                                                   'filter-dump', 'fw-cfg-file', 'smbios'])):
+                                                   'filter-dump', 'fw-cfg-file', 'qtest',
+                                                   'smbios'])):
             entity = schema.entities[schema.entities[command]['arg-type']]
             cases = {v['case'] for v in entity['variants']}
             assert cases == {n for n, t in types.items() if not t.get('abstract') and any(
