@@ -25,6 +25,7 @@ static const struct {
 } bootable[] = {
     { &qmp_class_virtio_blk_device, "disk@0,0" },
     { &qmp_class_virtio_net_device, "ethernet-phy@0" },
+    { &qmp_class_e1000, "ethernet-phy@0" },
 };
 
 static const char *unit_of(const Object *obj)

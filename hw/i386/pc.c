@@ -207,6 +207,14 @@ static bool build_tables(PcMachine *pc, PcTables *tables, GError **error)
     return pc_tables_build(tables, &config, error);
 }
 
+static bool set_boot_order(PcMachine *pc, GError **error)
+{
+    const BootConfiguration *boot = pc_props(pc)->boot;
+
+    return pc_boot_set_order(pc->fw_cfg, &pc->x86.machine,
+                             boot && boot->has_strict && boot->strict, error);
+}
+
 static bool fill_fw_cfg(PcMachine *pc, const PcTables *tables, GError **error)
 {
     Machine *machine = &pc->x86.machine;
@@ -219,8 +227,7 @@ static bool fill_fw_cfg(PcMachine *pc, const PcTables *tables, GError **error)
            fw_cfg_items_set_sleep(pc->fw_cfg, !pm->disable_s3, !pm->disable_s4, pm->s4_val,
                                   error) &&
            pc_boot_set_items(pc->fw_cfg, boot, pc->splash, error) &&
-           pc_boot_set_order(pc->fw_cfg, machine, boot && boot->has_strict && boot->strict,
-                             error) &&
+           set_boot_order(pc, error) &&
            pc_tables_set_files(tables, pc->fw_cfg, error) &&
            fw_cfg_add_client_files(pc->fw_cfg, error);
 }
@@ -256,7 +263,12 @@ static bool pc_start(Machine *machine, GError **error)
 static void pc_reset(Machine *machine)
 {
     PcMachine *pc = pc_machine(machine);
+    g_autoptr(GError) error = NULL;
 
+    /* Devices may have come since, or have another place. */
+    if (!set_boot_order(pc, &error)) {
+        g_warning("boot order: %s", error->message);
+    }
     pc_cmos_set_order(pc->rtc, boot_order(pc), true);
     pc->booted = true;
     x86_reset_cpu(machine);

@@ -70,7 +70,9 @@ typedef struct I440fx I440fx;
 typedef struct {
     I440fx *s;
     guint32 start, size;
-    MemoryRegion *pci, *ram, *split;
+    MemoryRegion *pci, *ram;
+    MemoryRegion *split;        /* while it is that */
+    MemoryView *view;           /* of PCI, where split is memory for reading */
 } Segment;
 
 struct I440fx {
@@ -111,6 +113,46 @@ static const RegionOps split_ops = {
     .max_size = 8,
 };
 
+static void drop(MemoryRegion *root, MemoryRegion **region)
+{
+    if (*region) {
+        region_remove(root, *region);
+        object_unparent((Object *)*region);
+        *region = NULL;
+    }
+}
+
+/* Firmware that copies itself runs in the segment meanwhile, and a processor may
+ * be unable to run what is not memory.  So the segment is that, if PCI has memory
+ * there at this moment. */
+static MemoryRegion *split_new(Segment *segment)
+{
+    Object *obj = (Object *)segment->s;
+    guint64 size;
+    void *hva;
+
+    segment->view = memory_view_new(segment->s->pci);
+    hva = memory_view_map(segment->view, segment->start, segment->size, false, &size);
+    if (hva && size == segment->size) {
+        return region_new_rom_device(obj, "pam-split[*]", &split_ops, segment, hva, size);
+    }
+    g_clear_pointer(&segment->view, memory_view_unref);
+    return region_new_io(obj, "pam-split[*]", &split_ops, segment, segment->size);
+}
+
+static void set_split(Segment *segment, bool split)
+{
+    MemoryRegion *root = address_space_root(machine_of(segment->s)->memory);
+
+    if (split && !segment->split) {
+        segment->split = split_new(segment);
+        region_add(root, segment->start, segment->split, 1);
+    } else if (!split) {
+        drop(root, &segment->split);
+        g_clear_pointer(&segment->view, memory_view_unref);
+    }
+}
+
 /* ---- What is seen where ---- */
 
 /* PAM0's low half is reserved, its high half the BIOS area; the others have two
@@ -123,12 +165,12 @@ static guint8 segment_attributes(const I440fx *s, guint n)
     return s->parent.config[PAM0 + 1 + n / 2] >> n % 2 * 4;
 }
 
-static void show_segment(const Segment *segment, guint8 attributes)
+static void show_segment(Segment *segment, guint8 attributes)
 {
     bool re = attributes & PAM_RE, we = attributes & PAM_WE;
 
     region_set_enabled(segment->pci, !re && !we);
-    region_set_enabled(segment->split, !re && we);
+    set_split(segment, !re && we);
     if (segment->ram) {
         region_set_enabled(segment->ram, re);
         region_set_readonly(segment->ram, !we);
@@ -250,9 +292,7 @@ static void make_segment(I440fx *s, guint n, MemoryRegion *pci)
     segment->start = bios ? BIOS_START : SEGMENTS_START + n * SEGMENT_SIZE;
     segment->size = bios ? BIOS_SIZE : SEGMENT_SIZE;
     segment->pci = region_new_alias(obj, "pam-pci[*]", pci, segment->start, segment->size);
-    segment->split = region_new_io(obj, "pam-split[*]", &split_ops, segment, segment->size);
     add_hidden(root, segment->start, segment->pci);
-    add_hidden(root, segment->start, segment->split);
     if (machine->ram) {
         segment->ram = region_new_alias(obj, "pam-ram[*]", machine->ram, segment->start,
                                         segment->size);
@@ -289,15 +329,6 @@ static bool i440fx_realize(Device *dev, GError **error)
     return true;
 }
 
-static void drop(MemoryRegion *root, MemoryRegion **region)
-{
-    if (*region) {
-        region_remove(root, *region);
-        object_unparent((Object *)*region);
-        *region = NULL;
-    }
-}
-
 static void i440fx_unrealize(Device *dev)
 {
     I440fx *s = (I440fx *)dev;
@@ -308,7 +339,7 @@ static void i440fx_unrealize(Device *dev)
     drop(root, &s->smram_pci);
     for (guint i = 0; i < N_SEGMENTS; i++) {
         drop(root, &s->segments[i].pci);
-        drop(root, &s->segments[i].split);
+        set_split(&s->segments[i], false);
         drop(root, &s->segments[i].ram);
     }
     region_transaction_commit(machine->memory);

@@ -363,6 +363,18 @@ static void test_recipe(void)
     g_assert_cmpuint(parts[3].conditions[0].value.u, ==, RUN_STATE_PAUSED);
 }
 
+/* An entry can give a string to an alternate. */
+static void test_recipe_alternate(void)
+{
+    const QmpPart *part = &qmp_class_isa_rack.parts[0];
+
+    g_assert_true(part->driver == &qmp_class_isa_placed);
+    g_assert_cmpint(find(part->driver->props, "place")->type->kind, ==, QMP_KIND_ALTERNATE);
+    g_assert_cmpuint(part->n_props, ==, 1);
+    g_assert_cmpstr(part->props[0].property, ==, "place");
+    g_assert_cmpstr(part->props[0].value.s, ==, "upper");
+}
+
 /* -- commands and events ---------------------------------------------------- */
 
 static void test_command_rows(void)
@@ -458,6 +470,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rows/cpu-model", test_cpu_model);
     g_test_add_func("/rows/machine", test_machine);
     g_test_add_func("/rows/recipe", test_recipe);
+    g_test_add_func("/rows/recipe-alternate", test_recipe_alternate);
     g_test_add_func("/rows/command-rows", test_command_rows);
     g_test_add_func("/rows/thunks", test_thunks);
     g_test_add_func("/rows/raw-reply", test_raw_reply);

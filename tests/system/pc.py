@@ -1,0 +1,364 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The machine pc-i440fx: firmware, boot, reset, power, and its recipe."""
+import os
+import struct
+import sys
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import vmdtest                                      # noqa: E402
+from microvm import KERNEL, exit_with, write_kernel  # noqa: E402
+from microvm import out8 as kernel_out8             # noqa: E402
+from pc import (DEBUG_PORT, HALT, MAP_PM, MIB, PM_BASE, POWER_OFF, SEABIOS, build, config32,  # noqa: E402
+                out8, say, sleep, wait_text, write_disk, write_firmware, write_rom, wrmsr)
+from vmdtest import Daemon, Skip, need_kvm          # noqa: E402
+
+GUEST_SHUTDOWN = {'guest': True, 'reason': 'guest-shutdown'}
+
+
+def need_seabios():
+    if not os.path.exists(SEABIOS):
+        raise Skip('no SeaBIOS at %s' % SEABIOS)
+
+
+def start(client):
+    client.call('set-action', shutdown='pause')
+    client.call('cont')
+
+
+def run_firmware(recorder, code, parts=(), **options):
+    """A daemon and a client whose PC has begun to run code."""
+    daemon = Daemon(recorder)
+    client = daemon.client()
+    path = write_firmware(daemon.path('firmware'), code, parts)
+    build(client, firmware=path, **options)
+    start(client)
+    return daemon, client
+
+
+# ---- SeaBIOS
+
+def firmware_post(recorder):
+    """SeaBIOS finds the chips, runs an option ROM, finds nothing to boot, and does so again"""
+    need_kvm()
+    need_seabios()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, boot={'order': 'c', 'menu': False, 'reboot-timeout': 60000})
+        client.call('device_add', driver='pci-testdev', id='test',
+                    romfile=write_rom(daemon.path('rom')))
+        start(client)
+        text = wait_text(client, 'No bootable device')
+        for line in ('Running on QEMU (i440fx)', 'Found QEMU fw_cfg', 'Moving pm_base to 0x600',
+                     'len 0x0000000004000000 [RAM]', 'init bdf=00:00.0 id=8086:1237',
+                     'init bdf=00:01.0 id=8086:7000', 'init bdf=00:01.3 id=8086:7113',
+                     'PIIX3/PIIX4 init: elcr=00 0c', 'Copying SMBIOS', 'ACPI: parse DSDT',
+                     'Found 1 cpu(s)', 'Found 1 serial ports', 'PS2 keyboard initialized',
+                     'ROM: initialised', 'Booting from Hard Disk'):
+            assert line in text, (line, text)
+        assert text.index('from Hard Disk') < text.index('from Floppy'), text
+        client.call('system_reset')
+        text = wait_text(client, 'No bootable device')
+        assert 'ROM: initialised' in text, text
+
+
+def boots_disk(recorder, machine, **options):
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, machine=machine, **options)
+        for number, action in (1, 'o'), (0, 'o'):
+            disk = write_disk(daemon.path('disk%d' % number), 'disk %d' % number, action)
+            client.call('blockdev-add', node_name='disk%d' % number, driver='raw',
+                        file={'driver': 'file', 'filename': disk})
+            client.call('device_add', driver='virtio-blk-pci', id='d%d' % number,
+                        drive='disk%d' % number, bootindex=number)
+        start(client)
+        assert client.wait_event('SHUTDOWN', timeout=4 * vmdtest.TIMEOUT)['data'] == \
+            GUEST_SHUTDOWN
+        for device in 'debug', 'serial':
+            text = client.call('ringbuf-read', device=device, size=65536)
+            assert 'BOOT: sector started\ndisk 0\n' in text, text
+
+
+def need_class(recorder, name):
+    with Daemon(recorder) as daemon:
+        names = [t['name'] for t in daemon.client().call('qom-list-types')]
+    if name not in names:
+        raise Skip('no class %s' % name)
+
+
+def boot_sector(recorder):
+    """SeaBIOS boots the disk with the lowest bootindex; it switches the machine off"""
+    need_kvm()
+    need_seabios()
+    need_class(recorder, 'virtio-blk-pci')
+    boots_disk(recorder, 'pc-i440fx-2.7')
+
+
+def newer_type(recorder):
+    """pc-i440fx-7.2 boots as well"""
+    need_kvm()
+    need_seabios()
+    need_class(recorder, 'virtio-blk-pci')
+    boots_disk(recorder, 'pc-i440fx-7.2', smbios_entry_point_type='64',
+               boot={'strict': True, 'once': 'c'})
+
+
+# ---- Resets
+
+def reset_control(recorder):
+    """port 0xcf9 resets: what RAM had stays, the firmware runs again"""
+    need_kvm()
+    flag = b'\x31\xc0\x8e\xd8\x80\x3e\x00\x05\x5a'       # ds = 0; cmp byte [0x500], 0x5a
+    first = b'\xc6\x06\x00\x05\x5a' + say('first ') + out8(0xcf9, 0x06) + HALT
+    code = flag + b'\x0f\x84' + struct.pack('<H', len(first)) + first + say('second') + MAP_PM + \
+        POWER_OFF
+    daemon, client = run_firmware(recorder, code)
+    with daemon:
+        assert client.wait_event('RESET')['data'] == {'guest': True, 'reason': 'guest-reset'}
+        assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
+        assert client.call('ringbuf-read', device='debug', size=64) == 'first second'
+
+
+def shadow_ram(recorder):
+    """firmware copies itself into RAM under its own feet, and goes on from there"""
+    need_kvm()
+    # PAM0: reads from PCI, writes to RAM; copies F000; reads RAM alone.
+    copy = b'\xb8\x00\xf0\x8e\xd8\x8e\xc0\x31\xf6\x31\xff\xb9\x00\x80\xfc\xf3\xa5'
+    code = config32(0, 0x58, 0x00002010) + copy + config32(0, 0x58, 0x00003010) + \
+        b'\xc6\x06\x00\x80\x41' + say('shadow ') + \
+        b'\xa0\x00\x80\xba' + struct.pack('<H', DEBUG_PORT) + b'\xee' + MAP_PM + POWER_OFF
+    daemon, client = run_firmware(recorder, code)
+    with daemon:
+        assert client.wait_event('SHUTDOWN', timeout=4 * vmdtest.TIMEOUT)['data'] == \
+            GUEST_SHUTDOWN
+        assert client.call('ringbuf-read', device='debug', size=64) == 'shadow A'
+
+
+# ---- Power
+
+def suspend(recorder):
+    """S3: SUSPEND, system_wakeup, WAKEUP; RAM is as it was, and the chip tells"""
+    need_kvm()
+    flag = b'\x31\xc0\x8e\xd8\x80\x3e\x00\x05\x5a'
+    first = b'\xc6\x06\x00\x05\x5a' + say('asleep ') + MAP_PM + sleep(1) + HALT
+    status = b'\xba' + struct.pack('<H', PM_BASE + 1) + b'\xec\xba' + \
+        struct.pack('<H', DEBUG_PORT) + b'\xee'         # PMSTS, high byte
+    code = flag + b'\x0f\x84' + struct.pack('<H', len(first)) + first + MAP_PM + \
+        say('awake ') + status + POWER_OFF
+    daemon, client = run_firmware(recorder, code)
+    with daemon:
+        client.wait_event('SUSPEND')
+        assert client.call('query-status')['status'] == 'suspended'
+        assert client.error('cont')['reason'] == 'wrong-state'
+        client.call('system_wakeup')
+        client.wait_event('WAKEUP')
+        assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
+        text = client.call('ringbuf-read', device='debug', size=64, format='base64')
+        assert text == 'YXNsZWVwIGF3YWtlIIA=', text
+        assert client.error('system_wakeup')['reason'] == 'wrong-state'
+
+
+def suspend_reset(recorder):
+    """a reset ends the sleep"""
+    need_kvm()
+    flag = b'\x31\xc0\x8e\xd8\x80\x3e\x00\x05\x5a'
+    first = b'\xc6\x06\x00\x05\x5a' + MAP_PM + sleep(1) + HALT
+    code = flag + b'\x0f\x84' + struct.pack('<H', len(first)) + first + say('again') + MAP_PM + \
+        POWER_OFF
+    daemon, client = run_firmware(recorder, code)
+    with daemon:
+        client.wait_event('SUSPEND')
+        client.call('system_reset')
+        assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
+        assert client.call('ringbuf-read', device='debug', size=64) == 'again'
+
+
+def suspend_disk(recorder):
+    """S4: SUSPEND_DISK, then SHUTDOWN"""
+    need_kvm()
+    daemon, client = run_firmware(recorder, MAP_PM + sleep(2) + HALT)
+    with daemon:
+        client.wait_event('SUSPEND_DISK')
+        assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
+
+
+def no_sleep(recorder):
+    """machine defaults take the sleep states away"""
+    need_kvm()
+    defaults = [{'driver': 'PIIX4_PM', 'property': name, 'value': 1}
+                for name in ('disable_s3', 'disable_s4')]
+    daemon, client = run_firmware(recorder, MAP_PM + sleep(1) + sleep(2) + say('on') + POWER_OFF,
+                                  defaults=defaults)
+    with daemon:
+        assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
+        assert client.call('ringbuf-read', device='debug', size=64) == 'on'
+        names = [e['event'] for e in client.events]
+        assert 'SUSPEND' not in names and 'SUSPEND_DISK' not in names, names
+
+
+def power_button(recorder):
+    """system_powerdown: POWERDOWN, and the guest sees the button"""
+    need_kvm()
+    status = b'\xba' + struct.pack('<H', PM_BASE + 1) + b'\xec\xa8\x01\x74\xfb'  # until bit 8
+    daemon, client = run_firmware(recorder, MAP_PM + say('ready') + status + POWER_OFF)
+    with daemon:
+        wait_text(client, 'ready')
+        client.call('system_powerdown')
+        client.wait_event('POWERDOWN')
+        assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
+
+
+def nmi(recorder):
+    """inject-nmi reaches a CPU whose LINT1 lets it through, and no other"""
+    need_kvm()
+    handler = 0x8000
+    vector = b'\x31\xc0\x8e\xd8\xc7\x06\x08\x00' + struct.pack('<H', handler) + \
+        b'\xc7\x06\x0a\x00\x00\xf0\xbc\x00\x70\x8e\xd0'     # IVT entry 2; ss:sp = 0:7000
+    x2apic = wrmsr(0x1b, 0xfee00d00) + wrmsr(0x80f, 0x1ff)
+    # Until the power button is pressed, which is how the test says: go on.
+    wait = b'\xba' + struct.pack('<H', PM_BASE + 1) + b'\xec\xa8\x01\x74\xfb'
+    code = MAP_PM + vector + x2apic + wrmsr(0x836, 0x10400) + say('masked ') + wait + \
+        wrmsr(0x836, 0x400) + say('open ') + HALT
+    parts = ((handler, say('nmi') + POWER_OFF),)
+    daemon, client = run_firmware(recorder, code, parts)
+    with daemon:
+        seen = wait_text(client, 'masked ')
+        client.call('inject-nmi')
+        client.call('system_powerdown')
+        seen = wait_text(client, 'open ', seen=seen)
+        client.call('inject-nmi')
+        assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
+        assert wait_text(client, 'nmi', seen=seen) == 'masked open nmi'
+
+
+def refusals(recorder):
+    """what a machine lacks is an error that says so"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        for command in 'system_powerdown', 'system_wakeup', 'inject-nmi':
+            assert client.error(command)['reason'] == 'wrong-state', command
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        client.call('object-add', **{'qom-type': 'memory-backend-ram', 'id': 'ram',
+                                     'size': 16 * MIB})
+
+        def machine(**options):
+            return client.error('object-add', {'qom-type': 'pc-i440fx-2.7-machine', 'id': 'm',
+                                               'memory-backend': 'ram', **options})
+        assert machine(smm='on')['reason'] == 'not-supported'
+        assert machine(firmware='/nonexistent')['reason'] == 'file-not-usable'
+        assert machine(firmware='/etc/hostname')['reason'] == 'file-not-usable'
+        for order in 'xyz', 'cdna':
+            assert machine(boot={'order': order})['reason'] == 'invalid-value', order
+            assert machine(boot={'once': order})['reason'] == 'invalid-value', order
+        assert machine(boot={'splash': '/etc/hostname'})['reason'] == 'file-not-usable'
+        client.call('object-add', **{'qom-type': 'microvm-machine', 'id': 'm',
+                                     'memory-backend': 'ram'})
+        client.call('cont')
+        assert client.error('system_powerdown')['reason'] == 'not-supported'
+        assert client.error('inject-nmi')['reason'] == 'not-supported'
+
+
+# ---- A kernel without firmware
+
+def direct_kernel(recorder):
+    """the project's guest runs on a PC without firmware"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, kernel=KERNEL, append='print=hello end=exit:1')
+        client.call('device_add', driver='isa-debug-exit', id='exit', iobase=0x501, iosize=4)
+        start(client)
+        assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
+        text = client.call('ringbuf-read', device='serial', size=65536)
+        assert 'hello' in text and 'entered by PVH' in text, text
+
+
+def firmware_work(recorder):
+    """a kernel finds PCI and power management as firmware would have left them"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        # SUS_EN by 16 bits: mov dx, 0x604; mov eax, 0x2000; out dx, ax.
+        off = b'\x66\xba' + struct.pack('<H', PM_BASE + 4) + b'\xb8\x00\x20\x00\x00\x66\xef'
+        code = kernel_out8(DEBUG_PORT, ord('K')) + off + exit_with(1)
+        build(client, kernel=write_kernel(daemon.path('kernel'), code), pit='off', hpet=False,
+              i8042=False, acpi='off')
+        start(client)
+        assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
+        assert client.call('ringbuf-read', device='debug', size=16) == 'K'
+        names = [c['name'] for c in client.call('qom-list', path='/machine')]
+        assert not {'hpet0', 'kbc', 'i8254'} & set(names), names
+        assert client.call('qom-get', path='/machine/piix4-pm', property='disable_s3') == 1
+
+
+# ---- What it is made of
+
+def chips(recorder):
+    """each chip is in the tree, with properties that can be read, also without KVM"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, accel='qtest-accel', cpu=False, machine='pc-i440fx-7.2', pit='on',
+              smm='auto', max_ram_below_4g=32 * MIB, uuid='12345678-9abc-def0-1234-56789abcdef0')
+        client.call('cont')
+        classes = {c['name']: c['type'] for c in client.call('qom-list', path='/machine')}
+        for name, klass in (('i440fx', 'i440FX-pcihost'), ('piix3', 'PIIX3'),
+                            ('piix4-pm', 'PIIX4_PM'), ('ioapic', 'ioapic'),
+                            ('i8259', 'isa-i8259'), ('i8254', 'isa-pit'), ('hpet0', 'hpet'),
+                            ('mc146818', 'mc146818rtc'), ('kbc', 'i8042'),
+                            ('fw_cfg', 'fw_cfg_io')):
+            assert classes[name] == 'child<%s>' % klass, (name, classes)
+
+        def get(path, name):
+            return client.call('qom-get', path=path, property=name)
+        assert get('/machine', 'smm') == 'off'
+        assert get('/machine/i440fx', 'pci-hole-start') == 32 * MIB
+        assert get('/machine/i440fx', 'pci-hole-end') == 0xfec00000
+        assert get('/machine/i440fx', 'pci-hole64-start') == 0x140000000
+        assert get('/machine/i440fx', 'pci-hole64-end') == 0x1c0000000
+        assert get('/machine/i440fx', 'pci-hole64-size') == 0x80000000
+        assert get('/machine/i440fx', 'x-pci-hole64-fix') is True
+        assert get('/machine/piix3', 'multifunction') is True
+        assert get('/machine/piix4-pm', 'addr') == 0x0b
+        assert get('/machine/piix4-pm', 'smb_io_base') == 0xb100
+        assert get('/machine/piix4-pm', 's4_val') == 2
+        for name in ('acpi-pci-hotplug-with-bridge-support', 'acpi-root-pci-hotplug'):
+            assert get('/machine/piix4-pm', name) is True
+        assert get('/machine/piix4-pm', 'smm-enabled') is False
+        for chip in ('i440fx', 'i440fx/i440FX', 'piix3', 'piix4-pm'):
+            for prop in client.call('qom-list', path='/machine/' + chip):
+                get('/machine/' + chip, prop['name'])
+
+
+def recipe(recorder):
+    """query-machine-recipe: the chips of a type, and what decides on them"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        whole = client.call('query-machine-recipe', name='pc')
+        assert whole['name'] == 'pc-i440fx-2.7', whole
+        assert {'driver': 'i440FX-pcihost', 'property': 'x-pci-hole64-fix', 'value': False} in \
+            whole['defaults']
+        hpet = [e for e in whole['entries'] if e.get('name') == 'hpet0']
+        assert hpet == [{'driver': 'hpet', 'name': 'hpet0',
+                         'props': [{'property': 'hpet-intcap', 'value': 4}],
+                         'if': [{'property': 'hpet', 'value': True, 'accel': False}]}], hpet
+        standard = client.call('query-machine-recipe', name='pc-i440fx-7.2', properties=[])
+        assert [e for e in standard['entries'] if e.get('name') == 'hpet0' and 'if' not in e]
+        assert standard['defaults'] == []
+        without = client.call('query-machine-recipe', name='pc-i440fx-7.2-machine',
+                              properties=[{'property': 'hpet', 'value': False}])
+        assert not [e for e in without['entries'] if 'hpet0' in str(e)], without
+        for arguments, reason in (({'name': 'x'}, 'class-not-found'),
+                                  ({'name': 'pc-i440fx'}, 'class-not-found'),
+                                  ({'name': 'pc', 'properties': [
+                                      {'property': 'x', 'value': 1}]}, 'property-not-found'),
+                                  ({'name': 'pc', 'properties': [
+                                      {'property': 'hpet', 'value': 1}]}, 'invalid-type')):
+            error = client.error('query-machine-recipe', arguments)
+            assert error['reason'] == reason, error
+
+
+if __name__ == '__main__':
+    vmdtest.main([firmware_post, boot_sector, newer_type, reset_control, shadow_ram, suspend,
+                  suspend_reset, suspend_disk, no_sleep, power_button, nmi, refusals,
+                  direct_kernel, firmware_work, chips, recipe])
