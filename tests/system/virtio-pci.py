@@ -141,7 +141,7 @@ def names(recorder):
 
 def make_disk(daemon, contents):
     """Path of a new image of 1 MiB that begins with contents."""
-    path = daemon.path('disk')
+    path = daemon.path('disk%d' % len(contents))
     with open(path, 'wb') as f:
         f.write(contents.ljust(1 << 20, b'\0'))
     return path
@@ -154,8 +154,15 @@ def boot_sector():
     return sector.ljust(510, b'\0') + b'\x55\xaa'
 
 
+def add_disk(daemon, client, contents, **options):
+    node = 'disk%d' % len(contents)
+    client.call('blockdev-add', driver='file', node_name=node,
+                filename=make_disk(daemon, contents))
+    add(client, 'virtio-blk-pci', id=node, drive=node, **options)
+
+
 def seabios(recorder):
-    """SeaBIOS loads a boot sector with its modern and with its legacy driver"""
+    """SeaBIOS loads a boot sector with its modern and its legacy driver, by boot index"""
     need_kvm()
     for options in {}, {'disable-modern': True}:
         with Daemon(recorder) as daemon:
@@ -164,9 +171,8 @@ def seabios(recorder):
             client.call('device_add', driver='qemu64-x86_64-cpu')
             client.call('chardev-add', id='con', backend={'type': 'ringbuf', 'data': {}})
             client.call('device_add', driver='isa-serial', chardev='con')
-            client.call('blockdev-add', driver='file', node_name='disk',
-                        filename=make_disk(daemon, boot_sector()))
-            add(client, 'virtio-blk-pci', id='vd0', drive='disk', **options)
+            add_disk(daemon, client, b'', bootindex=1)
+            add_disk(daemon, client, boot_sector(), bootindex=0, **options)
             client.call('cont')
             seen, deadline = '', time.monotonic() + 120
             while BOOTED not in seen:
