@@ -155,7 +155,7 @@ def sources():
 def used_members(text):
     """Names that stand behind -> or . in C code, or that rows are looked up by."""
     return set(re.findall(r'(?:->|\.)\s*([A-Za-z_]\w*)', text)) | set(
-        re.findall(r'member->name, "([\w.-]+)"', text))
+        re.findall(r'(?:member->name|qmp_class_member\([^;"]*), "([\w.-]+)"', text))
 
 
 def c_name(name):

@@ -20,6 +20,7 @@ DEVICES = {
     'virtio-net-device': {
         'netdev': 'net', 'mac': '52:54:00:aa:bb:cc', 'mq': True, 'rx_queue_size': 512,
         'tx_queue_size': 1024, 'host_mtu': 1400, 'speed': 10000, 'duplex': 'full',
+        'bootindex': 1,
         **dict.fromkeys(['csum', 'guest_csum', 'guest_tso4', 'guest_tso6', 'guest_ecn',
                          'guest_ufo', 'host_tso4', 'host_tso6', 'host_ecn', 'host_ufo',
                          'mrg_rxbuf', 'status', 'ctrl_vq', 'ctrl_rx', 'ctrl_vlan',
@@ -30,7 +31,7 @@ DEVICES = {
         'min_io_size': 4096, 'opt_io_size': 8192, 'discard_granularity': 4096,
         'write-cache': 'on', 'config-wce': False, 'discard': False, 'write-zeroes': False,
         'max-discard-sectors': 8, 'max-write-zeroes-sectors': 16, 'rerror': 'ignore',
-        'werror': 'report'},
+        'werror': 'report', 'bootindex': 2},
 }
 LINKS = {'rng': '/objects/random', 'netdev': '/netdevs/net', 'drive': '/block-nodes/disk',
          'iothread': '/objects/io', 'chardev': '/chardevs/con'}
