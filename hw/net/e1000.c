@@ -342,6 +342,8 @@ static bool e1000_realize(Device *dev, GError **error)
     make_timers(s);
     e1000_fill_eeprom(s);
     s->nic = nic_new(&dev->object, p->netdev.target, s->mac, &e1000_nic_ops, s);
+    after_reset(s);             /* clients may ask before the machine's first reset */
+    e1000_reset_phy(s);
     make_bars(s);
     s->listener = machine_add_listener(s->machine, on_run, s);
     on_run(s, s->machine->running);

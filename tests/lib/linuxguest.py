@@ -16,7 +16,7 @@ from vmdtest import Skip
 SHARED = os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), '..', 'shared', 'guests')
 APPEND = ('console=ttyS0 reboot=t panic=-1 lpj=1000000 no_timer_check tsc=reliable '
           'clearcpuid=popcnt,smap,smep,fsgsbase,cx16,rdtscp,invpcid,pcid,erms,fsrm,xsave,umip quiet')
-BOOT_TIMEOUT = 180
+BOOT_TIMEOUT = 400             # on a host that is busy with other tests
 
 
 def images(folder, name='linux-6.12-emul-full'):

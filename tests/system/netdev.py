@@ -264,5 +264,36 @@ def cable(recorder):
         client.call('netdev_del', id='net')
 
 
+def e1000(recorder):
+    """properties of an e1000 on a PC, old and new, and what it tells of itself"""
+    for version, init_vet in ('2.7', False), ('7.2', True):
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+
+            def get(name, path='/machine/peripheral/nic'):
+                return client.call('qom-get', path=path, property=name)
+            client.call('object-add', qom_type='qtest-accel')
+            client.call('object-add', qom_type='memory-backend-ram', id='ram', size=16 << 20)
+            client.call('object-add', qom_type='pc-i440fx-%s-machine' % version,
+                        memory_backend='ram')
+            add(client, 'user')
+            error = client.error('device_add', {'driver': 'e1000', 'mac': '01:00:00:00:00:00'})
+            assert error['reason'] == 'invalid-value', error
+            client.call('device_add', driver='e1000', id='nic', netdev='net', romfile='')
+            assert get('init-vet') is init_vet and get('mac') == '52:54:00:12:34:56'
+            client.call('device_add', driver='e1000', id='nic2', mac='52:54:00:65:43:21',
+                        autonegotiation='off', mitigation=False, init_vet=True, romfile='')
+            assert get('init-vet', '/machine/peripheral/nic2') is True
+            assert get('mac', '/machine/peripheral/nic2/nic') == '52:54:00:65:43:21'
+            (info,) = client.call('query-rx-filter', name='nic')
+            assert (info['main-mac'], info['unicast']) == ('52:54:00:12:34:56', 'none'), info
+            assert client.error('netdev_del', {'id': 'net'})['reason'] == 'in-use'
+            client.call('set_link', name='nic', up=False)
+            assert get('link', '/machine/peripheral/nic/nic') is False
+            for name in 'nic', 'nic2':
+                client.call('device_del', id=name)
+            client.call('netdev_del', id='net')
+
+
 if __name__ == '__main__':
-    vmdtest.main([user, sockets, stream, dgram, tap, refused, cable])
+    vmdtest.main([user, sockets, stream, dgram, tap, refused, cable, e1000])
