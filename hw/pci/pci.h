@@ -6,8 +6,8 @@
  * Specification 1.2.  A function's class descends from `pci-device` and gives a
  * PciFunction as TypeInfo.kind; hw/pci does the rest: configuration space with
  * its masks, base address registers that the guest moves, interrupts (INTx,
- * MSI, MSI-X), expansion ROM, capabilities.  It knows no host bridge: who carries a root
- * bus (hw/pci-host/) gives it two regions, and lines through PciIrqOps.
+ * MSI, MSI-X), expansion ROM, capabilities.  It knows no host bridge: who carries a
+ * root bus (hw/pci-host/) gives it two regions, and lines through PciIrqOps.
  *
  * Life: the header is filled from the PciFunction, and the ROM is there, when
  * the function was put on its bus, which is before its parts are made and before
@@ -16,7 +16,8 @@
  * hooks are through is what a reset puts back where the guest could write.
  * All of it is undone when the function leaves its bus, after all unrealize hooks.
  *
- * Threads: everything needs the machine lock, but pci_msix_notify and pci_dma_*.
+ * Threads: everything needs the machine lock, but pci_msix_notify, pci_send_message
+ * and pci_dma_*.
  */
 #ifndef HW_PCI_PCI_H
 #define HW_PCI_PCI_H
@@ -55,7 +56,8 @@ typedef struct {
     /* Before config is read: brings the bytes up to date.  May be NULL. */
     void (*config_read)(PciDevice *dev, guint offset, guint size);
     /* After a write took effect by the masks, BARs moved and MSI and MSI-X saw it.
-     * May be NULL. */
+     * Resets and loaded states are not told: those have hooks (reset_hold,
+     * state_loaded), which come after pci-device's own.  May be NULL. */
     void (*config_written)(PciDevice *dev, guint offset, guint size);
 } PciFunction;
 
@@ -106,8 +108,9 @@ void pci_add_bar(PciDevice *dev, guint n, guint8 type, MemoryRegion *region);
 guint64 pci_bar_address(const PciDevice *dev, guint n);
 
 /* Room for a capability of size bytes (id and next pointer included), in front
- * of those that there are; returns its offset (from 0x40 on, in the order of the calls, multiples
- * of 4), or 0 if it does not fit: the caller's bug, a critical message says so. */
+ * of those that there are; returns its offset (from 0x40 on, in the order of the
+ * calls, multiples of 4), or 0 if it does not fit: the caller's bug, a critical
+ * message says so. */
 guint8 pci_add_capability(PciDevice *dev, guint8 id, guint size);
 
 /* Little-endian fields of config space and its masks. */
@@ -120,8 +123,8 @@ void pci_set_long(guint8 *bytes, guint32 value);
  * Takes PCI_COMMAND_INTX_DISABLE into account and keeps PCI_STATUS_INTERRUPT. */
 void pci_set_intx(PciDevice *dev, bool level);
 
-/* DMA by the function: false (nothing or part done) unless the guest made it a bus master and
- * all of the range is RAM.  Any thread. */
+/* DMA by the function: false (nothing or part done) unless the guest made it a bus
+ * master and all of the range is RAM.  Any thread. */
 bool pci_dma_read(PciDevice *dev, guint64 addr, void *buf, gsize size);
 bool pci_dma_write(PciDevice *dev, guint64 addr, const void *buf, gsize size);
 
@@ -180,8 +183,9 @@ typedef struct {
     bool (*unplug_request)(void *opaque, PciDevice *dev, GError **error);
 } PciHotplugOps;
 
-/* Makes the root bus of a host bridge, in its realize or init; BARs are mapped in memory and io,
- * which live as long as host.  n lines, 1 to 32. */
+/* Makes the root bus of a host bridge, in its realize or init.  BARs are mapped in
+ * memory and io, which live as long as host and which it maps below all else
+ * (priority -1), so that no BAR hides RAM or a chip.  n lines, 1 to 32. */
 Bus *pci_root_bus_new(Device *host, const char *name, MemoryRegion *memory, MemoryRegion *io);
 void pci_bus_set_irqs(Bus *bus, const PciIrqOps *ops, void *opaque, guint n);
 /* For this bus and the bridges' below it that have no other; ops NULL: none any
