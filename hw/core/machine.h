@@ -45,6 +45,9 @@ typedef struct {
     /* In a reset, after the devices: does what firmware would have done by the
      * time that the boot images start. */
     void (*reset_done)(Machine *machine);
+    /* A sleeping guest wakes: resets the devices (device_reset_tree) as the board does
+     * it then.  NULL: that alone. */
+    void (*wake)(Machine *machine);
     /* Mirror of setup, after the chips are gone. */
     void (*teardown)(Machine *machine);
 } MachineOps;
