@@ -72,6 +72,8 @@ typedef struct {
 /* Who has the power button: a power management chip.  Machine lock held. */
 typedef struct {
     void (*pressed)(void *opaque);
+    /* Whether the guest can sleep; NULL: it cannot. */
+    bool (*can_sleep)(void *opaque);
     /* After the reset that waking up begins with. */
     void (*woken)(void *opaque);
 } MachinePowerOps;

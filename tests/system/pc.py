@@ -147,6 +147,7 @@ def suspend(recorder):
     with daemon:
         client.wait_event('SUSPEND')
         assert client.call('query-status')['status'] == 'suspended'
+        assert client.call('query-current-machine') == {'wakeup-suspend-support': True}
         assert client.error('cont')['reason'] == 'wrong-state'
         client.call('system_wakeup')
         client.wait_event('WAKEUP')
@@ -300,6 +301,7 @@ def firmware_work(recorder):
         start(client)
         assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
         assert client.call('ringbuf-read', device='debug', size=16) == 'K'
+        assert client.call('query-current-machine') == {'wakeup-suspend-support': False}
         names = [c['name'] for c in client.call('qom-list', path='/machine')]
         assert not {'hpet0', 'kbc', 'i8254'} & set(names), names
         assert client.call('qom-get', path='/machine/piix4-pm', property='disable_s3') == 1
