@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * query-machines, query-kvm, query-uuid: machine types are schema data, so the
- * first needs neither machine nor accelerator.
+ * query-machines, query-current-machine, query-kvm, query-uuid: machine types are
+ * schema data, so the first needs neither machine nor accelerator.
  */
 #include "config.h"
 
@@ -44,6 +44,16 @@ bool qmp_query_machines(QmpRequest *req, MachineInfoList *ret, GError **error)
             ret->items[ret->n++] = machine_info(klass);
         }
     }
+    return true;
+}
+
+bool qmp_query_current_machine(QmpRequest *req, CurrentMachineParams **ret, GError **error)
+{
+    const Machine *machine = vmd_machine(qmp_request_context(req));
+
+    *ret = g_new0(CurrentMachineParams, 1);
+    (*ret)->wakeup_suspend_support = machine && machine->power && machine->power->can_sleep &&
+                                     machine->power->can_sleep(machine->power_opaque);
     return true;
 }
 

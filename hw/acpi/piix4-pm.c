@@ -357,6 +357,11 @@ static void pressed(void *opaque)
     update_sci(s);
 }
 
+static bool can_sleep(void *opaque)
+{
+    return !properties(opaque)->disable_s3;
+}
+
 /* After the reset that waking up begins with. */
 static void woken(void *opaque)
 {
@@ -368,6 +373,7 @@ static void woken(void *opaque)
 
 static const MachinePowerOps power_ops = {
     .pressed = pressed,
+    .can_sleep = can_sleep,
     .woken = woken,
 };
 

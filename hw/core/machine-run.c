@@ -129,7 +129,13 @@ void machine_reset(Machine *machine)
 
 void machine_wake(Machine *machine)
 {
-    device_reset_tree(&machine->object);
+    const MachineOps *ops = machine_ops(machine);
+
+    if (ops->wake) {
+        ops->wake(machine);
+    } else {
+        device_reset_tree(&machine->object);
+    }
     if (machine->power && machine->power->woken) {
         machine->power->woken(machine->power_opaque);
     }

@@ -45,6 +45,9 @@ typedef struct {
     /* In a reset, after the devices: does what firmware would have done by the
      * time that the boot images start. */
     void (*reset_done)(Machine *machine);
+    /* A sleeping guest wakes: resets the devices (device_reset_tree) as the board does
+     * it then.  NULL: that alone. */
+    void (*wake)(Machine *machine);
     /* Mirror of setup, after the chips are gone. */
     void (*teardown)(Machine *machine);
 } MachineOps;
@@ -69,6 +72,8 @@ typedef struct {
 /* Who has the power button: a power management chip.  Machine lock held. */
 typedef struct {
     void (*pressed)(void *opaque);
+    /* Whether the guest can sleep; NULL: it cannot. */
+    bool (*can_sleep)(void *opaque);
     /* After the reset that waking up begins with. */
     void (*woken)(void *opaque);
 } MachinePowerOps;

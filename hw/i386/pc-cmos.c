@@ -11,6 +11,7 @@
 #include "qmp/error.h"
 
 enum {
+    CMOS_SHUTDOWN_STATUS = 0x0f,
     CMOS_FLOPPY_TYPES = 0x10,
     CMOS_EQUIPMENT = 0x14,
     CMOS_BASE_MEMORY = 0x15,    /* 2 bytes, KiB */
@@ -22,6 +23,8 @@ enum {
     CMOS_ABOVE_4G = 0x5b,       /* 3 bytes, 64 KiB from 4 GiB */
     CMOS_CPUS = 0x5f,           /* less one */
 };
+
+enum { STATUS_RESUME = 0xfe };  /* CMOS_SHUTDOWN_STATUS */
 
 enum {                          /* CMOS_EQUIPMENT */
     EQUIPMENT_FPU = 0x02,
@@ -60,6 +63,11 @@ void pc_cmos_fill(Device *rtc, const PcCmos *config)
     set_number(rtc, CMOS_ABOVE_16M, above(config->ram_low, 16 * MIB) / UNIT, 2);
     set_number(rtc, CMOS_ABOVE_4G, config->ram_high / UNIT, 3);
     set_number(rtc, CMOS_CPUS, config->n_cpus - 1, 1);
+}
+
+void pc_cmos_set_resume(Device *rtc)
+{
+    mc146818_set_byte(rtc, CMOS_SHUTDOWN_STATUS, STATUS_RESUME);
 }
 
 /* ---- Boot order ---- */

@@ -17,6 +17,9 @@ typedef struct {
 /* Machine lock; rtc is an mc146818rtc. */
 void pc_cmos_fill(Device *rtc, const PcCmos *config);
 
+/* Tells the firmware that the next reset is the end of a sleep. */
+void pc_cmos_set_resume(Device *rtc);
+
 /* That order names boot devices, three at most.  Fails with invalid-value. */
 bool pc_cmos_check_order(const char *order, GError **error);
 /* Tells the firmware such an order. */

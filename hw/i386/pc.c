@@ -300,12 +300,26 @@ static void pc_reset_done(Machine *machine)
     x86_place_images(machine);
 }
 
+/* The firmware finds its own memory, and in the clock's what it is to do: to go
+ * on where the guest wants it. */
+static void pc_wake(Machine *machine)
+{
+    PcMachine *pc = pc_machine(machine);
+    guint8 pam[I440FX_N_PAMS];
+
+    i440fx_get_pam(pc->host, pam);
+    pc_cmos_set_resume(pc->rtc);
+    device_reset_tree(&machine->object);
+    i440fx_set_pam(pc->host, pam);
+}
+
 static const MachineOps pc_ops = {
     .setup = pc_setup,
     .wire = pc_wire,
     .start = pc_start,
     .reset = pc_reset,
     .reset_done = pc_reset_done,
+    .wake = pc_wake,
     .teardown = pc_teardown,
 };
 

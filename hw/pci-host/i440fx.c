@@ -358,13 +358,33 @@ static bool i440fx_state_loaded(Device *dev, GError **error)
     return true;
 }
 
+/* ---- For the board ---- */
+
+static PciDevice *function_of(Device *host)
+{
+    return pci_function_at(i440fx_bus(host), PCI_DEVFN(0, 0));
+}
+
+void i440fx_get_pam(Device *host, guint8 ret_pam[I440FX_N_PAMS])
+{
+    memcpy(ret_pam, function_of(host)->config + PAM0, I440FX_N_PAMS);
+}
+
+void i440fx_set_pam(Device *host, const guint8 pam[I440FX_N_PAMS])
+{
+    PciDevice *dev = function_of(host);
+
+    memcpy(dev->config + PAM0, pam, I440FX_N_PAMS);
+    update_view((I440fx *)dev);
+}
+
 void i440fx_show_ram(Device *host)
 {
-    PciDevice *dev = pci_function_at(i440fx_bus(host), PCI_DEVFN(0, 0));
+    guint8 pam[I440FX_N_PAMS];
 
-    dev->config[PAM0] = (PAM_RE | PAM_WE) << 4;
-    memset(dev->config + PAM0 + 1, (PAM_RE | PAM_WE) << 4 | PAM_RE | PAM_WE, 6);
-    update_view((I440fx *)dev);
+    memset(pam, (PAM_RE | PAM_WE) << 4 | PAM_RE | PAM_WE, sizeof(pam));
+    pam[0] = (PAM_RE | PAM_WE) << 4;
+    i440fx_set_pam(host, pam);
 }
 
 static const DeviceOps i440fx_device_ops = {

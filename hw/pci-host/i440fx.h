@@ -29,7 +29,11 @@ void i440fx_pass_ports(Device *host, const RegionOps *ops, void *opaque);
 
 /* The windows for BARs that firmware would use, irq_of left empty. */
 void i440fx_windows(Device *host, PciWindows *ret_windows);
-/* Shows RAM from 0xc0000 to 0xfffff, as firmware leaves it (until a reset). */
+/* The registers that say what is seen from 0xc0000 to 0xfffff. */
+enum { I440FX_N_PAMS = 7 };
+void i440fx_get_pam(Device *host, guint8 ret_pam[I440FX_N_PAMS]);
+void i440fx_set_pam(Device *host, const guint8 pam[I440FX_N_PAMS]);
+/* Shows RAM there, as firmware leaves it (until a reset). */
 void i440fx_show_ram(Device *host);
 
 extern const TypeInfo i440fx_pcihost_type;

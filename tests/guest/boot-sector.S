@@ -4,7 +4,8 @@
  * on the serial port and on the debug console, reads the sector after it by the
  * firmware's disk services, and says what is in there.  Then it does what the
  * first byte behind that text asks for: 'r' resets by port 0xcf9, 'o' switches
- * the machine off by the PIIX4's registers at 0x600, anything else waits.
+ * the machine off by the PIIX4's registers at 0x600, 's' puts it to sleep (S3),
+ * anything else waits.
  */
     .code16
     .text
@@ -41,6 +42,8 @@ _start:
     je reset
     cmpb $'o', %al
     je off
+    cmpb $'s', %al
+    je sleep
 stop:
     hlt
     jmp stop
@@ -59,6 +62,12 @@ reset:
 off:
     movw $0x604, %dx            /* SUS_TYP 0, SUS_EN */
     movw $0x2000, %ax
+    outw %ax, %dx
+    jmp stop
+
+sleep:
+    movw $0x604, %dx            /* SUS_TYP 1, SUS_EN */
+    movw $0x2400, %ax
     outw %ax, %dx
     jmp stop
 

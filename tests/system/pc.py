@@ -62,16 +62,21 @@ def firmware_post(recorder):
         assert 'ROM: initialised' in text, text
 
 
+def add_disk(daemon, client, number, action):
+    """A disk to boot from that says its number, with that boot index."""
+    disk = write_disk(daemon.path('disk%d' % number), 'disk %d' % number, action)
+    client.call('blockdev-add', node_name='disk%d' % number, driver='raw',
+                file={'driver': 'file', 'filename': disk})
+    client.call('device_add', driver='virtio-blk-pci', id='d%d' % number,
+                drive='disk%d' % number, bootindex=number)
+
+
 def boots_disk(recorder, machine, **options):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, machine=machine, **options)
-        for number, action in (1, 'o'), (0, 'o'):
-            disk = write_disk(daemon.path('disk%d' % number), 'disk %d' % number, action)
-            client.call('blockdev-add', node_name='disk%d' % number, driver='raw',
-                        file={'driver': 'file', 'filename': disk})
-            client.call('device_add', driver='virtio-blk-pci', id='d%d' % number,
-                        drive='disk%d' % number, bootindex=number)
+        add_disk(daemon, client, 1, 'o')
+        add_disk(daemon, client, 0, 'o')
         start(client)
         assert client.wait_event('SHUTDOWN', timeout=4 * vmdtest.TIMEOUT)['data'] == \
             GUEST_SHUTDOWN
@@ -80,18 +85,10 @@ def boots_disk(recorder, machine, **options):
             assert 'BOOT: sector started\ndisk 0\n' in text, text
 
 
-def need_class(recorder, name):
-    with Daemon(recorder) as daemon:
-        names = [t['name'] for t in daemon.client().call('qom-list-types')]
-    if name not in names:
-        raise Skip('no class %s' % name)
-
-
 def boot_sector(recorder):
     """SeaBIOS boots the disk with the lowest bootindex; it switches the machine off"""
     need_kvm()
     need_seabios()
-    need_class(recorder, 'virtio-blk-pci')
     boots_disk(recorder, 'pc-i440fx-2.7')
 
 
@@ -99,7 +96,6 @@ def newer_type(recorder):
     """pc-i440fx-7.2 boots as well"""
     need_kvm()
     need_seabios()
-    need_class(recorder, 'virtio-blk-pci')
     boots_disk(recorder, 'pc-i440fx-7.2', smbios_entry_point_type='64',
                boot={'strict': True, 'once': 'c'})
 
@@ -142,21 +138,39 @@ def suspend(recorder):
     need_kvm()
     flag = b'\x31\xc0\x8e\xd8\x80\x3e\x00\x05\x5a'
     first = b'\xc6\x06\x00\x05\x5a' + say('asleep ') + MAP_PM + sleep(1) + HALT
-    status = b'\xba' + struct.pack('<H', PM_BASE + 1) + b'\xec\xba' + \
-        struct.pack('<H', DEBUG_PORT) + b'\xee'         # PMSTS, high byte
+    put = b'\xba' + struct.pack('<H', DEBUG_PORT) + b'\xee'
+    status = b'\xba' + struct.pack('<H', PM_BASE + 1) + b'\xec' + put   # PMSTS, high byte
+    status += out8(0x70, 0x0f) + b'\xe4\x71' + put                      # shutdown status
     code = flag + b'\x0f\x84' + struct.pack('<H', len(first)) + first + MAP_PM + \
         say('awake ') + status + POWER_OFF
     daemon, client = run_firmware(recorder, code)
     with daemon:
         client.wait_event('SUSPEND')
         assert client.call('query-status')['status'] == 'suspended'
+        assert client.call('query-current-machine') == {'wakeup-suspend-support': True}
         assert client.error('cont')['reason'] == 'wrong-state'
         client.call('system_wakeup')
         client.wait_event('WAKEUP')
         assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
         text = client.call('ringbuf-read', device='debug', size=64, format='base64')
-        assert text == 'YXNsZWVwIGF3YWtlIIA=', text
+        assert text == 'YXNsZWVwIGF3YWtlIID+', text
         assert client.error('system_wakeup')['reason'] == 'wrong-state'
+
+
+def seabios_resume(recorder):
+    """SeaBIOS knows that it is woken, and finds its memory as it was"""
+    need_kvm()
+    need_seabios()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client)
+        add_disk(daemon, client, 0, 's')
+        start(client)
+        client.wait_event('SUSPEND', timeout=4 * vmdtest.TIMEOUT)
+        client.call('ringbuf-read', device='debug', size=65536)
+        client.call('system_wakeup')
+        text = wait_text(client, 'In resume (status=254)')
+        assert 'SeaBIOS (version' not in text, text
 
 
 def suspend_reset(recorder):
@@ -287,6 +301,7 @@ def firmware_work(recorder):
         start(client)
         assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
         assert client.call('ringbuf-read', device='debug', size=16) == 'K'
+        assert client.call('query-current-machine') == {'wakeup-suspend-support': False}
         names = [c['name'] for c in client.call('qom-list', path='/machine')]
         assert not {'hpet0', 'kbc', 'i8254'} & set(names), names
         assert client.call('qom-get', path='/machine/piix4-pm', property='disable_s3') == 1
@@ -360,5 +375,5 @@ def recipe(recorder):
 
 if __name__ == '__main__':
     vmdtest.main([firmware_post, boot_sector, newer_type, reset_control, shadow_ram, suspend,
-                  suspend_reset, suspend_disk, no_sleep, power_button, nmi, refusals,
+                  seabios_resume, suspend_reset, suspend_disk, no_sleep, power_button, nmi, refusals,
                   direct_kernel, firmware_work, chips, recipe])
