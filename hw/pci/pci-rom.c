@@ -59,6 +59,19 @@ static bool check_props(const Object *obj, const PciDeviceProps *props, GError *
     return true;
 }
 
+/* A default file that the host has not got: whoever does not boot from the function
+ * does not need it. */
+static bool is_missing_default(const Object *obj, const char *name)
+{
+    g_autofree char *path = firmware_path(name);
+
+    if (is_given(obj, "romfile") || g_file_test(path, G_FILE_TEST_EXISTS)) {
+        return false;
+    }
+    g_message("device '%s' has no expansion ROM: there is no file '%s'", obj->name, path);
+    return true;
+}
+
 bool pci_rom_prepare(PciDevice *dev, GError **error)
 {
     const PciDeviceProps *props = object_props(dev);
@@ -67,7 +80,8 @@ bool pci_rom_prepare(PciDevice *dev, GError **error)
     if (!check_props(&dev->device.object, props, error)) {
         return false;
     }
-    if (!props->rombar || !props->romfile || !*props->romfile) {
+    if (!props->rombar || !props->romfile || !*props->romfile ||
+        is_missing_default(&dev->device.object, props->romfile)) {
         return true;
     }
     return firmware_load(&dev->rom, "expansion ROM", props->romfile,

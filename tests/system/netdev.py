@@ -275,11 +275,15 @@ def e1000(recorder):
             client.call('object-add', qom_type='qtest-accel')
             client.call('object-add', qom_type='memory-backend-ram', id='ram', size=16 << 20)
             client.call('object-add', qom_type='pc-i440fx-%s-machine' % version,
-                        memory_backend='ram')
+                        memory_backend='ram', defaults=[{'driver': 'e1000', 'property': 'romfile',
+                                                         'value': 'absent.rom'}])
             add(client, 'user')
             error = client.error('device_add', {'driver': 'e1000', 'mac': '01:00:00:00:00:00'})
             assert error['reason'] == 'invalid-value', error
-            client.call('device_add', driver='e1000', id='nic', netdev='net', romfile='')
+            # A default ROM may be absent, one that is asked for may not.
+            error = client.error('device_add', {'driver': 'e1000', 'romfile': 'absent.rom'})
+            assert error['reason'] == 'file-not-usable', error
+            client.call('device_add', driver='e1000', id='nic', netdev='net')
             assert get('init-vet') is init_vet and get('mac') == '52:54:00:12:34:56'
             client.call('device_add', driver='e1000', id='nic2', mac='52:54:00:65:43:21',
                         autonegotiation='off', mitigation=False, init_vet=True, romfile='')
