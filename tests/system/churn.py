@@ -98,7 +98,8 @@ class Makers:
                 self.kinds.append((name, self.make_object, NEEDED.get(name, {})))
         for name in devices(client):
             if name not in DEVICE_HOSTS:
-                self.kinds.append((name, self.make_device, DEVICE_NEEDED.get(name, {})))
+                needed = {'drive': 'disk'} if name.startswith('virtio-blk') else {}
+                self.kinds.append((name, self.make_device, DEVICE_NEEDED.get(name, needed)))
         self.kinds += [(n, self.make_chardev, a) for n, a in CHARDEVS.items() if n != 'chardev-stdio']
         self.kinds += [(n, self.make_node, a) for n, a in BLOCK_NODES.items()]
         self.kinds += [(n, self.make_netdev, a) for n, a in NETDEVS.items()]
