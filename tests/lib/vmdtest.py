@@ -62,6 +62,8 @@ class Recorder:
             self.add('class', klass)
             for name in arguments:
                 self.add('set', klass, name)
+            for default in arguments.get('defaults') or []:
+                self.add('set', default['driver'], default['property'])
 
     def read(self, klass, name):
         """Records that a property of an object was read."""

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The machine pc-i440fx: firmware, boot, reset, power, and its recipe."""
 import os
+import re
 import struct
 import sys
 
@@ -77,12 +78,20 @@ def boots_disk(recorder, machine, **options):
         build(client, machine=machine, **options)
         add_disk(daemon, client, 1, 'o')
         add_disk(daemon, client, 0, 'o')
+        client.call('device_add', driver='virtio-net-pci', id='n0', bootindex=3, romfile='')
+        client.call('device_add', driver='e1000', id='n1', bootindex=2, romfile='')
         start(client)
         assert client.wait_event('SHUTDOWN', timeout=4 * vmdtest.TIMEOUT)['data'] == \
             GUEST_SHUTDOWN
         for device in 'debug', 'serial':
             text = client.call('ringbuf-read', device=device, size=65536)
             assert 'BOOT: sector started\ndisk 0\n' in text, text
+            if device == 'debug':
+                order = re.findall(r'\n\d: (\S+)', text)
+                assert order[:4] == ['/pci@i0cf8/scsi@3/disk@0,0', '/pci@i0cf8/scsi@2/disk@0,0',
+                                     '/pci@i0cf8/ethernet@5/ethernet-phy@0',
+                                     '/pci@i0cf8/ethernet@4/ethernet-phy@0'], order
+                assert ('HALT' in order) == bool(options), order
 
 
 def boot_sector(recorder):
@@ -345,6 +354,27 @@ def chips(recorder):
                 get('/machine/' + chip, prop['name'])
 
 
+def set_otherwise(recorder):
+    """what machine defaults change in the chips, the guest and clients find so"""
+    defaults = {('i440FX-pcihost', 'pci-hole64-size'): 1 << 30,
+                ('i440FX-pcihost', 'x-pci-hole64-fix'): True, ('PIIX4_PM', 's4_val'): 4,
+                ('PIIX4_PM', 'acpi-root-pci-hotplug'): False,
+                ('PIIX4_PM', 'acpi-pci-hotplug-with-bridge-support'): False}
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, accel='qtest-accel', cpu=False,
+              defaults=[{'driver': d, 'property': p, 'value': v}
+                        for (d, p), v in defaults.items()])
+        for (driver, name), value in defaults.items():
+            path = '/machine/' + {'PIIX4_PM': 'piix4-pm'}.get(driver, 'i440fx')
+            assert client.call('qom-get', path=path, property=name) == value, name
+        assert client.call('qom-get', path='/machine/i440fx',
+                           property='pci-hole64-end') == 0x140000000
+        client.call('cont')
+        error = client.error('device_add', {'driver': 'pci-testdev', 'id': 'test'})
+        assert error['reason'] == 'bus-not-hotpluggable', error
+
+
 def recipe(recorder):
     """query-machine-recipe: the chips of a type, and what decides on them"""
     with Daemon(recorder) as daemon:
@@ -376,4 +406,5 @@ def recipe(recorder):
 if __name__ == '__main__':
     vmdtest.main([firmware_post, boot_sector, newer_type, reset_control, shadow_ram, suspend,
                   seabios_resume, suspend_reset, suspend_disk, no_sleep, power_button, nmi, refusals,
-                  direct_kernel, firmware_work, chips, recipe])
+                  direct_kernel, firmware_work, chips, set_otherwise,
+                  recipe])
