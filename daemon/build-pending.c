@@ -13,9 +13,12 @@ typedef struct {
     Object *obj;                /* held */
 } Kept;
 
-/* Whether options will put a device on bus, or could. */
+/* Whether options will put a device on bus (NULL: any, or none), or could. */
 static bool may_sit_on(const DeviceOptions *options, Object *bus)
 {
+    if (!bus) {
+        return true;
+    }
     if (!options->driver->bus || !object_is_a(bus, options->driver->bus)) {
         return false;
     }

@@ -208,16 +208,32 @@ static Build *build_new(QmpRequest *req, const BuildArgs *args)
     return build;
 }
 
+static bool check_requirements(const Vmd *vmd, const BuildArgs *args, GError **error)
+{
+    for (gsize i = 0; i < args->requires.n; i++) {
+        const char *name = args->requires.items[i]->name;
+
+        if (!fd_table_has(vmd->fds, name)) {
+            g_autofree char *index = g_strdup_printf("[%" G_GSIZE_FORMAT "]", i);
+
+            qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND,
+                          "no descriptor was passed by the name '%s'", name);
+            qmp_error_prefix_path(error ? *error : NULL, "name");
+            qmp_error_prefix_path(error ? *error : NULL, index);
+            qmp_error_prefix_path(error ? *error : NULL, "requires");
+            return false;
+        }
+    }
+    return true;
+}
+
 void qmp_build(QmpRequest *req, BuildArgs *args)
 {
     Build *build = build_new(req, args);
     Vmd *vmd = build->vmd;
     GError *error = NULL;
 
-    if (!build->go || !build_plan(build, &error)) {
-        if (!error) {
-            qmp_error_set(&error, ERROR_REASON_HOST_ERROR, "cannot make an event");
-        }
+    if (!check_requirements(vmd, args, &error) || !build_plan(build, &error)) {
         qmp_request_fail(req, error);
         build_free(build);
         return;

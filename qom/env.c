@@ -31,9 +31,9 @@ bool env_keep(Object *obj, EnvKeep keep, GError **error)
     return keep(obj, error);
 }
 
-void env_foreach_pending(Object *bus, EnvPending f, void *opaque)
+void env_foreach_pending(Object *obj, Object *bus, EnvPending f, void *opaque)
 {
-    const Env *env = object_env(bus);
+    const Env *env = object_env(obj);
 
     if (env && env->foreach_pending) {
         env->foreach_pending(env, bus, f, opaque);

@@ -45,15 +45,15 @@ typedef struct Env {
      * end, and returns true; false otherwise.  NULL: never. */
     bool (*defer)(const struct Env *env, Object *obj, EnvKeep keep);
     /* Calls f for each device that such requests will still put on bus, or, if
-     * they leave the bus open, could.  NULL: there are none. */
+     * they leave the bus open, could; bus NULL: for all.  NULL: there are none. */
     void (*foreach_pending)(const struct Env *env, Object *bus, EnvPending f, void *opaque);
 } Env;
 
 /* From complete: runs keep when obj is there to stay, mostly at once.  Until then
  * dismantle and release have to leave the host as it was. */
 bool env_keep(Object *obj, EnvKeep keep, GError **error);
-/* Whoever chooses an address asks here what others of the bus have spoken for. */
-void env_foreach_pending(Object *bus, EnvPending f, void *opaque);
+/* Whoever chooses an address for obj asks here what others have spoken for. */
+void env_foreach_pending(Object *obj, Object *bus, EnvPending f, void *opaque);
 
 /* env is borrowed for the life of root. */
 void object_set_env(Object *root, const Env *env);
