@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`build`: lists of requests that succeed as a whole, or leave nothing."""
 import os
+import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
@@ -121,6 +122,8 @@ def everything(daemon):
             'type': 'unix', 'data': {'path': daemon.path('sock')}}),
         request('blockdev-add', driver='file', node_name='disk', filename=daemon.path('disk')),
         request('netdev_add', type='user', id='net'),
+        request('netdev_add', type='stream', id='far', addr={
+            'type': 'unix', 'path': daemon.path('far')}),
         request('object-add', qom_type='filter-dump', id='dump', netdev='net',
                 file=daemon.path('dump')),
         request('device_add', driver='isa-serial', id='s0', chardev='log'),
@@ -132,18 +135,23 @@ def everything(daemon):
 
 
 def prepare(daemon, client):
+    """Files and objects that are there before; a peer, so that there is an event to hold back."""
+    far = socket.socket(socket.AF_UNIX)
+    far.bind(daemon.path('far'))
+    far.listen(64)
     for name in ('old', 'old2', 'disk'):
         with open(daemon.path(name), 'w', encoding='utf-8') as f:
             f.write('x' * 4096)
     client.call('object-add', qom_type='iothread', id='io')
     client.call('netdev_add', type='user', id='before')
+    return far
 
 
 def fails_at_each_place(recorder):
     """A build that fails at any place leaves tree, descriptors, files and events as they were"""
     with Daemon(recorder) as daemon:
         client, other = daemon.client(), daemon.client()
-        prepare(daemon, client)
+        far = prepare(daemon, client)
         n = len(everything(daemon))
         before = state(daemon, client)
         bad = request('object-add', qom_type='memory-backend-file', id='bad', size=1 << 20,
@@ -160,6 +168,8 @@ def fails_at_each_place(recorder):
                 assert os.path.getsize(daemon.path(name)) == 4096, (place, name)
             assert not client.drain_events() and not other.drain_events(), place
         assert len(client.call('build', requests=everything(daemon))) == n
+        assert [e['event'] for e in client.events] == ['NETDEV_STREAM_CONNECTED'], client.events
+        far.close()
         assert os.path.getsize(daemon.path('old')) == 0 and os.path.exists(daemon.path('new'))
         assert client.call('qom-get', path='/netdevs/before', property='link') is False
 
