@@ -17,6 +17,7 @@ const Verb *const verbs[] = {
     &verb_list,
     &verb_wait,
     &verb_events,
+    &verb_config,
     &verb_console,
     &verb_stop,
     &verb_complete,

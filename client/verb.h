@@ -43,6 +43,7 @@ extern const Verb *const verbs[];
 
 extern const Verb verb_apply;
 extern const Verb verb_complete;
+extern const Verb verb_config;
 extern const Verb verb_console;
 extern const Verb verb_events;
 extern const Verb verb_list;

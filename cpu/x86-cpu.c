@@ -13,6 +13,7 @@
 #include "cpu/types.h"
 #include "cpu/x86-features.h"
 #include "qmp/error.h"
+#include "qom/env.h"
 
 enum {
     EAX, EBX, ECX, EDX,
@@ -21,6 +22,11 @@ enum {
 };
 
 /* ---- Place ---- */
+
+typedef struct {
+    const CpuTopology *topology;
+    GHashTable *apic_ids;       /* that are spoken for */
+} PlaceSearch;
 
 static CpuIds ids_from_props(const X8664CpuProps *props)
 {
@@ -60,15 +66,44 @@ static const Cpu *find_apic_id(const Cpu *cpu, guint32 apic_id)
     return NULL;
 }
 
-/* The first place that no other CPU has; one of so many must be free. */
-static CpuIds free_place(const Cpu *cpu)
+static bool names_place(const X8664CpuProps *props)
+{
+    return props->has_apic_id || props->has_socket_id || props->has_die_id ||
+           props->has_core_id || props->has_thread_id;
+}
+
+/* Notes the place of a CPU that is still to come and names one. */
+static bool note_place(const QmpClass *klass, const void *data, bool named, void *opaque)
+{
+    PlaceSearch *search = opaque;
+    const X8664CpuProps *props = data;
+    CpuIds ids;
+    guint32 apic_id;
+
+    if (qmp_class_is_a(klass, &qmp_class_x86_64_cpu) && names_place(props)) {
+        ids = ids_from_props(props);
+        apic_id = props->has_apic_id ? props->apic_id : topology_apic_id(search->topology, &ids);
+        g_hash_table_add(search->apic_ids, GUINT_TO_POINTER(apic_id));
+    }
+    return true;
+}
+
+/* The first place that no other CPU has or will have; one of so many must be free. */
+static CpuIds free_place(Cpu *cpu)
 {
     const CpuTopology *topology = &cpu->accel->topology;
+    g_autoptr(GHashTable) apic_ids = g_hash_table_new(NULL, NULL);
+    PlaceSearch search = { .topology = topology, .apic_ids = apic_ids };
     CpuIds ids = { 0 };
 
-    for (guint32 i = 0; i <= cpu->accel->cpus->len; i++) {
+    env_foreach_pending(&cpu->device.object, NULL, note_place, &search);
+    for (guint32 i = 0; i <= cpu->accel->cpus->len + g_hash_table_size(apic_ids); i++) {
+        guint32 apic_id;
+
         ids = topology_ids_of_index(topology, i);
-        if (!find_apic_id(cpu, topology_apic_id(topology, &ids))) {
+        apic_id = topology_apic_id(topology, &ids);
+        if (!find_apic_id(cpu, apic_id) &&
+            !g_hash_table_contains(apic_ids, GUINT_TO_POINTER(apic_id))) {
             break;
         }
     }
@@ -88,8 +123,7 @@ static bool choose_ids(Cpu *cpu, GError **error)
                           "apic-id %u does not fit the other ids", props->apic_id);
             return false;
         }
-    } else if (props->has_socket_id || props->has_die_id || props->has_core_id ||
-               props->has_thread_id) {
+    } else if (names_place(props)) {
         cpu->ids = ids_from_props(props);
     } else {
         cpu->ids = free_place(cpu);

@@ -57,6 +57,17 @@ static Nic *find_card(Vmd *vmd, const char *id)
     return obj ? nic_of(obj) : NULL;
 }
 
+bool vmd_link_state(Vmd *vmd, const char *id, bool *ret_up)
+{
+    const NetBackend *net = net_find(vmd->root, id);
+    const Nic *nic = net ? NULL : find_card(vmd, id);
+
+    if (net || nic) {
+        *ret_up = net ? net->link_up : nic->link_up;
+    }
+    return net || nic;
+}
+
 bool qmp_set_link(QmpRequest *req, SetLinkArgs *args, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);

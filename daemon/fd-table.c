@@ -50,6 +50,11 @@ bool fd_table_put(FdTable *table, const char *name, int fd, GError **error)
     return true;
 }
 
+bool fd_table_has(const FdTable *table, const char *name)
+{
+    return g_hash_table_contains(table->fds, name);
+}
+
 int fd_table_take(FdTable *table, const char *name, GError **error)
 {
     gpointer key, value;

@@ -20,6 +20,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FdTable, fd_table_free)
 bool fd_table_put(FdTable *table, const char *name, int fd, GError **error);
 
 /* Hands a descriptor over to the caller; -1 and fd-not-found. */
+/* Whether there is one of that name. */
+bool fd_table_has(const FdTable *table, const char *name);
+
 int fd_table_take(FdTable *table, const char *name, GError **error);
 
 #endif

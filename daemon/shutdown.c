@@ -29,6 +29,7 @@ static void end_loop(Vmd *vmd)
 
 static void send_shutdown(Vmd *vmd, ShutdownCause cause, int status)
 {
+    build_abandon(vmd);
     vmd->shutdown.cause = cause;
     vmd->shutdown.status = status;
     qmp_event_shutdown(vmd->events, &(EventShutdown){ .guest = shutdown_cause_is_guest(cause),

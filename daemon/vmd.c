@@ -75,6 +75,21 @@ static void env_unlock(const Env *env)
     vmd_unlock(env->host);
 }
 
+static bool env_defer(const Env *env, Object *obj, EnvKeep keep)
+{
+    return build_defer(((Vmd *)env->host)->build, obj, keep);
+}
+
+static void env_foreach_pending_device(const Env *env, Object *bus, EnvPending f, void *opaque)
+{
+    build_foreach_pending(((Vmd *)env->host)->build, bus, f, opaque);
+}
+
+static bool vmd_hold(void *context, QmpRequest *req)
+{
+    return build_hold(context, req);
+}
+
 static bool env_hot(const Env *env)
 {
     const Machine *machine = vmd_machine(env->host);
@@ -114,7 +129,8 @@ static void make_root(Vmd *vmd)
     vmd->root = object_root_new();
     vmd->env = (Env){ .base = vmd->base, .events = vmd->events, .host = vmd, .run = env_run,
                       .take_fd = env_take_fd, .lock = env_lock, .unlock = env_unlock,
-                      .hot = env_hot, .end = env_end, .wire = irq_wire };
+                      .hot = env_hot, .end = env_end, .wire = irq_wire,
+                      .defer = env_defer, .foreach_pending = env_foreach_pending_device };
     object_set_env(vmd->root, &vmd->env);
     object_set_namespaces(vmd->root, namespaces);
     object_container(vmd->root, "objects");
@@ -160,7 +176,8 @@ Vmd *vmd_new(const Options *options, GError **error)
     }
     vmd->dispatch = (QmpDispatch){
         .commands = qmp_commands, .n_commands = qmp_n_commands, .run_state = vmd_run_state,
-        .lock = vmd_lock, .unlock = vmd_unlock, .log = request_log, .context = vmd,
+        .lock = vmd_lock, .unlock = vmd_unlock, .hold = vmd_hold, .log = request_log,
+        .context = vmd,
     };
     qmp_event_queue_set_throttles(vmd->events, throttles, G_N_ELEMENTS(throttles));
     vmd->server = qmp_server_new(vmd->base, &vmd->dispatch, vmd->events);
@@ -197,6 +214,7 @@ void vmd_free(Vmd *vmd)
     if (vmd->root) {
         destroy_tree(vmd);
     }
+    build_end(vmd);
     g_clear_pointer(&vmd->server, qmp_server_free);
     g_clear_pointer(&vmd->events, qmp_event_queue_free);
     g_clear_pointer(&vmd->notify, notify_free);

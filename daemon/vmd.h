@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include "daemon/before-ready.h"
+#include "daemon/build.h"
 #include "daemon/fd-table.h"
 #include "daemon/options.h"
 #include "daemon/pool.h"
@@ -43,6 +44,8 @@ struct Vmd {
     Shutdown shutdown;
     char *default_socket;       /* path in the run directory, if it is listened on */
     BeforeReady *before_ready;  /* the command that must succeed first, or NULL */
+    Build *build;               /* that is going on, or NULL */
+    GQueue held;                /* of QmpRequest: what waits for its end */
     char *machine_id;           /* of the machine's object-add, or NULL */
     gint64 started;             /* microseconds since 1970 */
 };
@@ -63,6 +66,10 @@ Machine *vmd_require_machine(Vmd *vmd, GError **error);
 
 /* Unmakes a device of device_add, and sends DEVICE_DELETED. */
 void vmd_remove_device(Vmd *vmd, Device *dev);
+
+/* Whether the cable of a network back end or card of this id is plugged in; false:
+ * there is neither. */
+bool vmd_link_state(Vmd *vmd, const char *id, bool *ret_up);
 
 /* Tells systemd about a new run state or vCPU count. */
 void vmd_notify_status(Vmd *vmd);

@@ -14,12 +14,12 @@ static void object_to_dict(const QmpType *type, const void *object, QmpValue *di
 /* from typed values */
 
 static void members_to_dict(const QmpType *type, const void *object, guint32 hidden,
-                            QmpValue *dict)
+                            const QmpGiven *given, QmpValue *dict)
 {
     for (guint i = 0; i < type->n_members; i++) {
         const QmpMember *member = &type->members[i];
 
-        if (member->flags & hidden ||
+        if (member->flags & hidden || (given && !qmp_given(given, i)) ||
             (member->flags & QMP_MEMBER_OPTIONAL && !qmp_member_present(member, object))) {
             continue;
         }
@@ -37,10 +37,11 @@ static void class_to_dict(const QmpType *type, const void *object, QmpValue *dic
     if (klass) {
         qmp_value_set(dict, type->tag_name, qmp_value_str(klass->name));
     }
-    members_to_dict(type, object, 0, dict);
+    members_to_dict(type, object, 0, NULL, dict);
     if (klass && *qmp_class_union_props(type, object)) {
         members_to_dict(klass->props, *qmp_class_union_props(type, object),
-                        QMP_MEMBER_INTERNAL | QMP_MEMBER_READONLY, dict);
+                        QMP_MEMBER_INTERNAL | QMP_MEMBER_READONLY,
+                        *qmp_class_union_given(type, object), dict);
     }
 }
 
@@ -52,7 +53,7 @@ static void object_to_dict(const QmpType *type, const void *object, QmpValue *di
         class_to_dict(type, object, dict);
         return;
     }
-    members_to_dict(type, object, 0, dict);
+    members_to_dict(type, object, 0, NULL, dict);
     if (type->kind == QMP_KIND_UNION) {
         branch = qmp_union_branch(type, object);
         if (branch) {

@@ -56,6 +56,7 @@ static bool decode_present(Source *source, const QmpMember *member, const void *
 {
     QmpPlace place = { .up = source->place, .name = member->name, .row = member };
     void *storage = qmp_member_storage(member, object);
+    QmpInput input = *source->input;
 
     if (!check_settable(source, member, &place, error)) {
         return false;
@@ -63,8 +64,11 @@ static bool decode_present(Source *source, const QmpMember *member, const void *
     if (means_absent(source, member, item)) {
         return true;
     }
+    if (member->flags & QMP_MEMBER_LENIENT) {
+        input.mode = QMP_INPUT_LENIENT;
+    }
     qmp_clear(member->type, storage);           /* the default */
-    if (!decode_value(source->input, member->type, item, storage, &place, error)) {
+    if (!decode_value(&input, member->type, item, storage, &place, error)) {
         return false;
     }
     if (member->has_offset >= 0) {

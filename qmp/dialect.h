@@ -32,6 +32,7 @@ struct QmpRequest {
     const QmpCommand *command;  /* NULL: unknown, or not looked up yet */
     const char *name;           /* as asked for; the caller's */
     const QmpInputOps *ops;     /* of node */
+    QmpInput input;             /* how node is read */
     const void *node;           /* arguments as they came, or NULL */
     void *args;                 /* decoded */
     QmpRequestDone done;

@@ -269,10 +269,22 @@ void qmp_request_execute(QmpRequest *req, const char *name, const QmpInput *inpu
         finish(req, NULL, error);
         return;
     }
+    if (input) {
+        req->input = *input;
+    }
+    if (!req->dispatch->hold || !req->dispatch->hold(req->dispatch->context, req)) {
+        qmp_request_resume(req);
+    }
+}
+
+void qmp_request_resume(QmpRequest *req)
+{
+    GError *error = NULL;
+
     /* The state is the first thing to be wrong: what a command takes means
      * nothing where it is not allowed. */
     if (check_state(req, &error)) {
-        decode_args(req, input, node, &error);
+        decode_args(req, &req->input, req->node, &error);
     }
     run(req, error);
 }

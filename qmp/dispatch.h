@@ -58,6 +58,9 @@ typedef struct {
     /* Taken around every handler; may be NULL. */
     void (*lock)(void *context);
     void (*unlock)(void *context);
+    /* Whether req has to wait for something that goes on; whoever says so ends the
+     * wait with qmp_request_resume().  NULL: never. */
+    bool (*hold)(void *context, QmpRequest *req);
     /* Called after the reply was queued, for the journal.  error may be NULL. */
     void (*log)(void *context, const QmpRequest *req, const GError *error);
     void *context;              /* what qmp_request_context() returns */

@@ -13,16 +13,18 @@
 static void print_object_members(QmpPrinter *printer, const QmpType *type, const void *object,
                                  bool *first);
 
-/* Internal and read-only properties could not be sent back as they are. */
+/* Of a class's properties, those that a request named; where that is not known, all
+ * but internal and read-only ones, which could not be sent back. */
 enum { PROPERTY_HIDDEN = QMP_MEMBER_INTERNAL | QMP_MEMBER_READONLY };
 
 static void print_members(QmpPrinter *printer, const QmpType *type, const void *object,
-                          guint32 hidden, bool *first)
+                          guint32 hidden, const QmpGiven *given, bool *first)
 {
     for (guint i = 0; i < type->n_members; i++) {
         const QmpMember *member = &type->members[i];
 
         if (member->flags & hidden ||
+            (given && !qmp_given(given, i)) ||
             (member->flags & QMP_MEMBER_OPTIONAL && !qmp_member_present(member, object))) {
             continue;
         }
@@ -44,10 +46,10 @@ static void print_class(QmpPrinter *printer, const QmpType *type, const void *ob
         qmp_print_key(printer, type->tag_name, first);
         qmp_print_str(printer, klass->name, strlen(klass->name));
     }
-    print_members(printer, type, object, 0, first);
+    print_members(printer, type, object, 0, NULL, first);
     if (klass && *qmp_class_union_props(type, object)) {
         print_members(printer, klass->props, *qmp_class_union_props(type, object),
-                      PROPERTY_HIDDEN, first);
+                      PROPERTY_HIDDEN, *qmp_class_union_given(type, object), first);
     }
 }
 
@@ -60,7 +62,7 @@ static void print_object_members(QmpPrinter *printer, const QmpType *type, const
         print_class(printer, type, object, first);
         return;
     }
-    print_members(printer, type, object, 0, first);
+    print_members(printer, type, object, 0, NULL, first);
     if (type->kind == QMP_KIND_UNION) {
         branch = qmp_union_branch(type, object);
         if (branch) {

@@ -36,6 +36,7 @@ struct QmpEventQueue {
     int wake_fd;
     GArray *sinks;              /* main thread only */
     bool delivering;            /* main thread only */
+    bool held;                  /* main thread only: nothing is delivered */
 
     GMutex mutex;               /* guards what follows */
     GQueue events;
@@ -304,7 +305,7 @@ void qmp_event_queue_deliver(QmpEventQueue *queue)
     gint64 wait = -1;
     bool any = false;
 
-    if (queue->delivering) {
+    if (queue->delivering || queue->held) {
         return;
     }
     queue->delivering = true;
@@ -327,4 +328,21 @@ void qmp_event_queue_deliver(QmpEventQueue *queue)
         call_sinks(queue, NULL);
     }
     queue->delivering = false;
+}
+
+void qmp_event_queue_hold(QmpEventQueue *queue)
+{
+    queue->held = true;
+}
+
+void qmp_event_queue_release(QmpEventQueue *queue, bool drop)
+{
+    queue->held = false;
+    if (drop) {
+        g_mutex_lock(&queue->mutex);
+        g_queue_clear_full(&queue->events, (GDestroyNotify)drop_event);
+        g_hash_table_remove_all(queue->intervals);
+        g_mutex_unlock(&queue->mutex);
+    }
+    qmp_event_queue_deliver(queue);
 }

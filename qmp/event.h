@@ -64,4 +64,8 @@ void qmp_event_queue_remove_sink(QmpEventQueue *queue, void *data);
 /* Hands on at once what is in the queue. */
 void qmp_event_queue_deliver(QmpEventQueue *queue);
 
+/* From now on events stay in the queue; until they are all handed on, or dropped. */
+void qmp_event_queue_hold(QmpEventQueue *queue);
+void qmp_event_queue_release(QmpEventQueue *queue, bool drop);
+
 #endif

@@ -40,6 +40,9 @@ QmpRequest *qmp_request_new(const QmpDispatch *dispatch, QmpRequestDone done, vo
 void qmp_request_execute(QmpRequest *req, const char *name, const QmpInput *input,
                          const void *node);
 
+/* Goes on with a request that QmpDispatch.hold kept, or ends it. */
+void qmp_request_resume(QmpRequest *req);
+
 /* The same with decoded arguments: a struct of command->args, taken over. */
 void qmp_request_execute_args(QmpRequest *req, const QmpCommand *command, void *args);
 

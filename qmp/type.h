@@ -90,6 +90,7 @@ enum {
     QMP_MEMBER_RUN         = 1 << 8,   /* `settable: run`: qom-set after build */
     QMP_MEMBER_SECRET      = 1 << 9,   /* never printed or logged */
     QMP_MEMBER_EXCLUSIVE   = 1 << 10,  /* link: one holder per target */
+    QMP_MEMBER_LENIENT     = 1 << 11,  /* what is in it is decoded leniently */
 };
 
 struct QmpMember {

@@ -81,6 +81,11 @@ void qmp_clone(const QmpType *type, void *dst, const void *src);
 
 bool qmp_equal(const QmpType *type, const void *a, const void *b);
 
+/* Calls f for each link anywhere in the value that a request can set and that
+ * leads somewhere. */
+typedef void (*QmpLinkFunc)(const QmpType *type, const char *path, void *data);
+void qmp_foreach_link(const QmpType *type, const void *storage, QmpLinkFunc f, void *data);
+
 /* Puts a constant into the member of a struct value, freeing what was there. */
 void qmp_member_set_scalar(const QmpMember *member, void *object, QmpScalar value);
 

@@ -20,3 +20,22 @@ const Env *object_env(Object *obj)
 
     return root ? root->env : NULL;
 }
+
+bool env_keep(Object *obj, EnvKeep keep, GError **error)
+{
+    const Env *env = object_env(obj);
+
+    if (env && env->defer && env->defer(env, obj, keep)) {
+        return true;
+    }
+    return keep(obj, error);
+}
+
+void env_foreach_pending(Object *obj, Object *bus, EnvPending f, void *opaque)
+{
+    const Env *env = object_env(obj);
+
+    if (env && env->foreach_pending) {
+        env->foreach_pending(env, bus, f, opaque);
+    }
+}

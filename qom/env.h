@@ -11,6 +11,13 @@
 struct event_base;
 struct QmpEventQueue;
 
+/* Makes for good what could not be undone: empties a file, keeps one that was
+ * created.  On failure obj is as before. */
+typedef bool (*EnvKeep)(Object *obj, GError **error);
+/* A device that is still to be made: its class and decoded properties.  named: it
+ * names the bus itself.  False: stop. */
+typedef bool (*EnvPending)(const QmpClass *klass, const void *props, bool named, void *opaque);
+
 typedef struct Env {
     struct event_base *base;            /* the main loop; NULL in pure unit tests */
     struct QmpEventQueue *events;       /* NULL: events go nowhere */
@@ -34,7 +41,19 @@ typedef struct Env {
     /* Connects two named gpio lines for the `parts` of a class (qom does not
      * know lines; hw's irq_wire does).  NULL: such a part fails. */
     bool (*wire)(Object *parent, const char *from, const char *to, GError **error);
+    /* While requests are executed of which all succeed or none: notes keep for the
+     * end, and returns true; false otherwise.  NULL: never. */
+    bool (*defer)(const struct Env *env, Object *obj, EnvKeep keep);
+    /* Calls f for each device that such requests will still put on bus, or, if
+     * they leave the bus open, could; bus NULL: for all.  NULL: there are none. */
+    void (*foreach_pending)(const struct Env *env, Object *bus, EnvPending f, void *opaque);
 } Env;
+
+/* From complete: runs keep when obj is there to stay, mostly at once.  Until then
+ * dismantle and release have to leave the host as it was. */
+bool env_keep(Object *obj, EnvKeep keep, GError **error);
+/* Whoever chooses an address for obj asks here what others have spoken for. */
+void env_foreach_pending(Object *obj, Object *bus, EnvPending f, void *opaque);
 
 /* env is borrowed for the life of root. */
 void object_set_env(Object *root, const Env *env);

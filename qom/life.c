@@ -131,6 +131,11 @@ bool object_complete(Object *obj, GError **error)
     return true;
 }
 
+guint64 object_last_serial(Object *root)
+{
+    return root_of(root)->serial;
+}
+
 void object_release(Object *obj)
 {
     if (object_life(obj) == OBJECT_PREPARED) {

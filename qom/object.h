@@ -198,6 +198,9 @@ bool object_make(Object *obj, GError **error);
  * last goes first; what a dismantle hook moves out of the branch stays as it
  * is.  The caller's reference stays the caller's. */
 void object_destroy(Object *obj);
+/* Object.serial of what was completed last in root's tree: what comes later has a
+ * higher one. */
+guint64 object_last_serial(Object *root);
 /* Whether it may be deleted: nobody outside of it holds it or anything below it
  * (reason in-use, names the holder's path), and may_delete agrees. */
 bool object_may_delete(Object *obj, GError **error);

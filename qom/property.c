@@ -10,6 +10,7 @@
 #include "qom/property.h"
 
 #include "qmp/error.h"
+#include "qmp/visit.h"
 #include "qom/class.h"
 #include "qom/link.h"
 #include "qom/row.h"
@@ -97,6 +98,43 @@ QmpValue *object_property_get(Object *obj, const char *name, GError **error)
     }
     path = object_path(child);
     return qmp_value_str(path);
+}
+
+/* ---- Recording ---- */
+
+/* Where a forwarded property is, and by which row. */
+static Object *holder_of(Object *obj, const QmpMember **member)
+{
+    Object *part = part_of(obj, *member);
+
+    if (!part) {
+        return obj;
+    }
+    *member = qmp_class_member(object_class(part), (*member)->name);
+    return holder_of(part, member);
+}
+
+static bool was_given(const Object *obj, const QmpMember *member)
+{
+    return qmp_given(obj->given, member - object_class(obj)->props->members);
+}
+
+QmpValue *object_property_record(Object *obj, const QmpMember *member, const void *fresh)
+{
+    const QmpMember *row = member;
+    Object *holder = holder_of(obj, &row);
+    const void *value = (const char *)holder->props + row->offset;
+    bool in_fresh = qmp_member_present(member, fresh);
+
+    if (member->flags & (QMP_MEMBER_READONLY | QMP_MEMBER_INTERNAL | QMP_MEMBER_SECRET) ||
+        !qmp_member_present(row, holder->props)) {
+        return NULL;
+    }
+    if (!was_given(obj, member) && in_fresh &&
+        qmp_equal(member->type, value, (const char *)fresh + member->offset)) {
+        return NULL;
+    }
+    return qmp_to_value(row->type, value);
 }
 
 /* ---- Setting ---- */

@@ -15,6 +15,13 @@
 QmpValue *object_property_get(Object *obj, const char *name, GError **error);
 
 /*
+ * The value of a row as a request for a new object would have to give it, or NULL: it
+ * cannot be given, is absent, or is what a new object has anyway and no request
+ * named it.  fresh: props of a new object of the class.  Links are as they were given.
+ */
+QmpValue *object_property_record(Object *obj, const QmpMember *member, const void *fresh);
+
+/*
  * Sets a property by the row's own type; a link is resolved and held at once,
  * as object_link does.  The property counts as given from then on.  Fails with
  * property-not-found, property-read-only, internal-property (unless the input

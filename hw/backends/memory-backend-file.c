@@ -14,6 +14,7 @@
 
 #include "hw/backends/memory-backend-internal.h"
 #include "qmp/error.h"
+#include "qom/env.h"
 
 #define FILE_MODE 0644
 
@@ -140,12 +141,17 @@ static void file_release(Object *obj)
     undo((MemoryBackendFile *)obj);
 }
 
-static bool file_complete(Object *obj, GError **error)
+static bool file_keep(Object *obj, GError **error)
 {
     MemoryBackendFile *s = (MemoryBackendFile *)obj;
 
     s->created = s->grown = false;
     return true;
+}
+
+static bool file_complete(Object *obj, GError **error)
+{
+    return env_keep(obj, file_keep, error);
 }
 
 static void file_dismantle(Object *obj)

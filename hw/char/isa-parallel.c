@@ -201,7 +201,8 @@ static int find_port(Device *dev, const IsaParallelProps *props)
     }
     for (guint i = 0; i < G_N_ELEMENTS(lpt_ports); i++) {
         if (props->has_iobase ? props->iobase == lpt_ports[i]
-                              : isa_ports_free(dev, lpt_ports[i], N_PORTS)) {
+                              : isa_ports_free(dev, lpt_ports[i], N_PORTS) &&
+                                isa_index_free(dev, i)) {
             return i;
         }
     }

@@ -59,7 +59,8 @@ static int find_com_port(Device *dev, const IsaSerialProps *props)
     }
     for (guint i = 0; i < G_N_ELEMENTS(com_ports); i++) {
         if (props->has_iobase ? props->iobase == com_ports[i].iobase
-                              : isa_ports_free(dev, com_ports[i].iobase, UART16550_PORTS)) {
+                              : isa_ports_free(dev, com_ports[i].iobase, UART16550_PORTS) &&
+                                isa_index_free(dev, i)) {
             return i;
         }
     }

@@ -10,6 +10,7 @@
 
 #include "hw/chardev/char-fd.h"
 #include "hw/chardev/char-file-open.h"
+#include "qom/env.h"
 
 typedef struct {
     Chardev parent;
@@ -73,19 +74,29 @@ static void file_release(Object *obj)
     s->in = s->out = -1;
 }
 
-static bool file_complete(Object *obj, GError **error)
+static bool file_keep(Object *obj, GError **error)
 {
     CharFile *s = (CharFile *)obj;
     const ChardevFile *opts = options(s);
 
-    if (!char_fd_start(&s->stream, s->in, s->out, error)) {
-        return false;
-    }
     if (!char_keep_output(s->out, opts->out, opts->append, error)) {
-        char_fd_stop(&s->stream);
         return false;
     }
     s->created = false;
+    return true;
+}
+
+static bool file_complete(Object *obj, GError **error)
+{
+    CharFile *s = (CharFile *)obj;
+
+    if (!char_fd_start(&s->stream, s->in, s->out, error)) {
+        return false;
+    }
+    if (!env_keep(obj, file_keep, error)) {
+        char_fd_stop(&s->stream);
+        return false;
+    }
     char_event(&s->parent, CHAR_EVENT_OPENED);
     return true;
 }

@@ -15,6 +15,7 @@
 #include "hw/chardev/char-file-open.h"
 #include "hw/chardev/char-types.h"
 #include "qmp/error.h"
+#include "qom/env.h"
 
 /* What a front end takes at once that does not say. */
 #define DEFAULT_CAN_RECEIVE 4096
@@ -214,17 +215,21 @@ static void chardev_release(Object *obj)
 }
 
 /* What was in the log file is only thrown away when nothing can fail any more. */
-static bool chardev_complete(Object *obj, GError **error)
+static bool keep_log(Object *obj, GError **error)
 {
     Chardev *chr = (Chardev *)obj;
     const ChardevCommon *common = common_options(chr);
 
-    if (chr->logfd >= 0 &&
-        !char_keep_output(chr->logfd, common->logfile, common->logappend, error)) {
+    if (!char_keep_output(chr->logfd, common->logfile, common->logappend, error)) {
         return false;
     }
     chr->log_created = false;
     return true;
+}
+
+static bool chardev_complete(Object *obj, GError **error)
+{
+    return ((Chardev *)obj)->logfd < 0 || env_keep(obj, keep_log, error);
 }
 
 static void chardev_dismantle(Object *obj)

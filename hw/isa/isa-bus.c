@@ -11,6 +11,8 @@
 
 #include "hw/core/machine.h"
 #include "qmp/error.h"
+#include "qmp/visit.h"
+#include "qom/env.h"
 
 enum { ISA_N_PORTS = 0x10000 };
 
@@ -50,9 +52,60 @@ static bool ports_exist(guint32 base, guint32 count)
     return count && base < ISA_N_PORTS && count <= ISA_N_PORTS - base;
 }
 
+typedef struct {
+    guint32 base, count;
+    bool found;
+} PendingSearch;
+
+/* A device to come that names its first port; how many follow it does not say. */
+static bool compare_port(const QmpClass *klass, const void *props, bool named, void *opaque)
+{
+    PendingSearch *search = opaque;
+    const QmpMember *row = qmp_class_member(klass, "iobase");
+    guint32 port;
+
+    if (!row || row->type->kind != QMP_KIND_UINT32 || !qmp_member_present(row, props)) {
+        return true;
+    }
+    port = *(const guint32 *)((const char *)props + row->offset);
+    search->found = port >= search->base && port - search->base < search->count;
+    return !search->found;
+}
+
 bool isa_ports_free(Device *dev, guint32 base, guint32 count)
 {
-    return ports_exist(base, count) && !find_claim(isa_bus(dev), base, count);
+    PendingSearch search = { .base = base, .count = count };
+
+    if (!ports_exist(base, count) || find_claim(isa_bus(dev), base, count)) {
+        return false;
+    }
+    env_foreach_pending(&dev->object, &dev->bus->object, compare_port, &search);
+    return !search.found;
+}
+
+typedef struct {
+    const QmpClass *klass;
+    guint32 index;
+    bool found;
+} IndexSearch;
+
+static bool compare_index(const QmpClass *klass, const void *props, bool named, void *opaque)
+{
+    IndexSearch *search = opaque;
+    const QmpMember *row = qmp_class_member(klass, "index");
+
+    if (klass == search->klass && row && qmp_member_present(row, props)) {
+        search->found |= *(const guint32 *)((const char *)props + row->offset) == search->index;
+    }
+    return !search->found;
+}
+
+bool isa_index_free(Device *dev, guint32 index)
+{
+    IndexSearch search = { .klass = object_class(dev), .index = index };
+
+    env_foreach_pending(&dev->object, &dev->bus->object, compare_index, &search);
+    return !search.found;
 }
 
 static bool check_ports(Device *dev, guint32 base, guint32 count, GError **error)

@@ -30,6 +30,9 @@ void isa_disconnect_irq(Device *dev, Irq *irq, guint n);
 
 /* Whether a port range is free on dev's bus (serial ports look for one). */
 bool isa_ports_free(Device *dev, guint32 base, guint32 count);
+/* Whether no device of dev's class that is still to come (of a list of requests)
+ * names this index in its uint32 property `index`. */
+bool isa_index_free(Device *dev, guint32 index);
 
 extern const TypeInfo isa_bus_type;
 extern const TypeInfo isabus_bridge_type;

@@ -16,6 +16,7 @@
 
 #include "hw/net/net.h"
 #include "qmp/error.h"
+#include "qom/env.h"
 
 enum {
     PCAP_MAGIC = 0xa1b2c3d4,    /* times in microseconds */
@@ -153,7 +154,7 @@ static bool start_file(FilterDump *s, GError **error)
     return true;
 }
 
-static bool dump_complete(Object *obj, GError **error)
+static bool dump_keep(Object *obj, GError **error)
 {
     FilterDump *s = (FilterDump *)obj;
 
@@ -166,11 +167,19 @@ static bool dump_complete(Object *obj, GError **error)
     return true;
 }
 
+static bool dump_complete(Object *obj, GError **error)
+{
+    return env_keep(obj, dump_keep, error);
+}
+
 static void dump_dismantle(Object *obj)
 {
     FilterDump *s = (FilterDump *)obj;
 
-    net_remove_filter(dump_props(s)->netdev.target, &s->filter);
+    if (s->filter.frame) {
+        net_remove_filter(dump_props(s)->netdev.target, &s->filter);
+        s->filter.frame = NULL;
+    }
 }
 
 static const ObjectOps dump_object_ops = {

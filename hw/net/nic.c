@@ -10,6 +10,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 #include "qom/device.h"
+#include "qom/env.h"
 
 /* ---- The gate ---- */
 
@@ -208,6 +209,18 @@ static bool find_mac(Object *obj, void *data)
     return !search->found;
 }
 
+/* A card that is still to come with an address of its own. */
+static bool compare_mac(const QmpClass *klass, const void *props, bool named, void *opaque)
+{
+    MacSearch *search = opaque;
+    const QmpMember *row = qmp_class_member(klass, "mac");
+    const char *mac = row && row->type->kind == QMP_KIND_STR
+                    ? *(char *const *)((const char *)props + row->offset) : NULL;
+
+    search->found |= mac && !g_ascii_strcasecmp(mac, search->mac);
+    return !search->found;
+}
+
 void nic_choose_mac(Object *root, guint8 ret_mac[6])
 {
     static const guint8 first[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
@@ -223,6 +236,7 @@ void nic_choose_mac(Object *root, guint8 ret_mac[6])
         text = nic_format_mac(ret_mac);
         search = (MacSearch){ .mac = text };
         object_foreach_descendant(root, find_mac, &search);
+        env_foreach_pending(root, NULL, compare_mac, &search);
     }
 }
 

@@ -12,6 +12,7 @@
 
 #include "qmp/error.h"
 #include "qmp/visit.h"
+#include "qom/env.h"
 
 enum { N_SLOTS = 32, N_FUNCTIONS = 8 };
 
@@ -94,10 +95,26 @@ static PciDevice *first_in_slot(const PciBus *bus, guint slot)
     return NULL;
 }
 
+/* Notes the slot of a function that is still to come with an address of its own. */
+static bool note_slot(const QmpClass *klass, const void *props, bool named, void *opaque)
+{
+    guint32 *slots = opaque;
+    int devfn;
+
+    if (qmp_class_is_a(klass, &qmp_class_pci_device) &&
+        read_address(((const PciDeviceProps *)props)->addr, &devfn, NULL) && devfn >= 0) {
+        *slots |= 1u << PCI_SLOT(devfn);
+    }
+    return true;
+}
+
 static int free_devfn(const PciBus *bus)
 {
+    guint32 spoken_for = 0;
+
+    env_foreach_pending((Object *)bus, (Object *)bus, note_slot, &spoken_for);
     for (guint slot = 0; slot < N_SLOTS; slot++) {
-        if (!first_in_slot(bus, slot)) {
+        if (!first_in_slot(bus, slot) && !(spoken_for >> slot & 1)) {
             return PCI_DEVFN(slot, 0);
         }
     }

@@ -6,6 +6,7 @@
 #include "hw/virtio/virtio-bus.h"
 
 #include "qmp/error.h"
+#include "qom/env.h"
 
 typedef struct {
     Bus bus;
@@ -30,16 +31,26 @@ VirtioDevice *virtio_bus_device(Bus *bus)
     return dev && dev->realized ? (VirtioDevice *)dev : NULL;
 }
 
+static bool note_named(const QmpClass *klass, const void *props, bool named, void *opaque)
+{
+    *(bool *)opaque |= named;
+    return !named;
+}
+
+/* One that a device to come names is not for those that name none. */
 static bool virtio_bus_full(Bus *bus)
 {
-    return bus->devices.length > 0;
+    bool spoken_for = false;
+
+    env_foreach_pending(&bus->object, &bus->object, note_named, &spoken_for);
+    return spoken_for || bus->devices.length > 0;
 }
 
 static bool virtio_bus_attach(Bus *bus, Device *dev, GError **error)
 {
     const VirtioBus *s = (VirtioBus *)bus;
 
-    if (virtio_bus_full(bus)) {
+    if (bus->devices.length > 0) {
         qmp_error_set(error, ERROR_REASON_BUS_FULL, "bus '%s' has a device: it takes one",
                       bus->object.name);
         return false;

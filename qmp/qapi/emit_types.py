@@ -139,7 +139,7 @@ def member_flags(member):
     names += ['HAS_MIN'] if member.min is not None else []
     names += ['HAS_MAX'] if member.max is not None else []
     names += [f.upper() for f in member.features]
-    names += [key.upper() for key in ('internal', 'readonly', 'run', 'secret', 'exclusive')
+    names += [key.upper() for key in ('internal', 'readonly', 'run', 'secret', 'exclusive', 'lenient')
               if getattr(member, key)]
     return flags('QMP_MEMBER_', names)
 

@@ -16,6 +16,7 @@ from .parser import Arr, Obj
 from .types import (BUILTIN, Alternate, Branch, Builtin, ClassUnion, Command, Enum, EnumValue,
                     Event, Link, List, Struct, Union, Wrapper)
 
+WRAPPED = ('STRUCT', 'UNION', 'CLASS_UNION')    # what may stand in a member of a branch
 COMMAND_FEATURES = FEATURES + ('json-cli', 'json-cli-hotplug')
 KEYS = {
     'enum': {'data', 'prefix', 'features'},
@@ -320,29 +321,42 @@ class Schema:
     def _branch(self, union, name, value, pos, enum):
         if name not in enum.names():
             raise SchemaError(pos, 'unknown-branch', name=name, enum=enum.name)
-        wrapped = False
+        key, lenient = None, False
         if isinstance(value, Obj):
-            if 'type' not in value or set(value) - {'type', 'wrapped'}:
-                raise SchemaError(pos, 'branch-form', name=name)
-            wrapped = want_bool(value, 'wrapped')
+            key, lenient = self._wrapping(name, value, pos)
             value = value['type']
         struct = self.resolve(value, pos)
-        if struct.kind not in (('STRUCT', 'UNION') if wrapped else ('STRUCT',)):
+        if struct.kind not in (WRAPPED if key else ('STRUCT',)):
             raise SchemaError(pos, 'want-struct', name=struct.name, what='a branch')
-        if wrapped:
-            struct = self._wrapper(struct, pos)
+        if key:
+            struct = self._wrapper(struct, key, lenient, pos)
         taken = {m.name for m in union.members}
         for member in struct.members:
             if member.name in taken:
                 raise SchemaError(pos, 'branch-clash', name=member.name, branch=name)
-        return Branch(name, struct, pos, wrapped)
+        return Branch(name, struct, pos, key is not None)
 
-    def _wrapper(self, inner, pos):
-        name = inner.name + 'Wrapper'
+    def _wrapping(self, name, obj, pos):
+        """The member that a branch's own members stand in, or None; whether it is lenient."""
+        if 'type' not in obj or set(obj) - {'type', 'wrapped', 'lenient'}:
+            raise SchemaError(pos, 'branch-form', name=name)
+        lenient = want_bool(obj, 'lenient')
+        if isinstance(obj.get('wrapped'), str):
+            key = obj['wrapped']
+            check_name('member', key, obj.at['wrapped'], self.text.exceptions)
+        else:
+            key = 'data' if want_bool(obj, 'wrapped') else None
+        if lenient and not key:
+            raise SchemaError(pos, 'branch-form', name=name)
+        return key, lenient
+
+    def _wrapper(self, inner, key, lenient, pos):
+        name = inner.name + ('Wrapper' if key == 'data' else camel(key))
+        name += 'Lenient' if lenient else ''
         wrapper = self.types.get(name)
         if wrapper is None:
-            self.types[name] = wrapper = Wrapper(inner, pos)
-        elif not isinstance(wrapper, Wrapper):
+            self.types[name] = wrapper = Wrapper(name, inner, key, lenient, pos)
+        elif not isinstance(wrapper, Wrapper) or wrapper.own[0].name != key:
             raise SchemaError(pos, 'duplicate-name', name=name)
         return wrapper
 

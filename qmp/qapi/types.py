@@ -142,6 +142,7 @@ class Member:
         self.has_default = False
         self.min = self.max = None
         self.internal = self.readonly = self.secret = self.exclusive = self.run = False
+        self.lenient = False        # a wrapped branch that takes strings for scalars
         self.cpuid = None           # (leaf, subleaf, reg, bit)
         self.part = None            # name of the part that it is forwarded to
 
@@ -197,12 +198,13 @@ class Union(Struct):
 
 
 class Wrapper(Struct):
-    """Branch type of a wrapped branch: the only member is `data`."""
+    """Branch type of a wrapped branch: the only member, `data` if it has no other name."""
 
-    def __init__(self, inner, pos):
-        super().__init__(inner.name + 'Wrapper', pos)
-        member = Member('data', False, pos)
+    def __init__(self, name, inner, key, lenient, pos):
+        super().__init__(name, pos)
+        member = Member(key, False, pos)
         member.type = inner
+        member.lenient = lenient
         member.doc = 'the members of %s' % inner.name
         self.own = self.members = [member]
 

@@ -54,6 +54,9 @@ class Recorder:
         arguments = message.get('arguments') or {}
         if not command:
             return
+        if command == 'build':
+            for inner in arguments['requests']:
+                self.request(inner)
         self.add('command', command)
         for name in arguments:
             self.add('argument', command, name)

@@ -79,6 +79,28 @@ static void test_order(void)
     check(w, "{\"name\": \"c\", \"number\": 3} ");
 }
 
+static void test_hold(void)
+{
+    g_autoptr(Watch) w = watch_new();
+
+    qmp_event_queue_hold(w->rig->queue);
+    note(w, "a", 1);
+    rig_run(w->rig, 0);
+    qmp_event_queue_deliver(w->rig->queue);
+    check(w, "");
+    qmp_event_queue_release(w->rig->queue, false);
+    check(w, "{\"name\": \"a\", \"number\": 1} ");
+
+    qmp_event_queue_hold(w->rig->queue);
+    note(w, "b", 2);
+    rig_run(w->rig, 0);
+    qmp_event_queue_release(w->rig->queue, true);
+    check(w, "");
+    note(w, "c", 3);
+    rig_run(w->rig, 0);
+    check(w, "{\"name\": \"c\", \"number\": 3} ");
+}
+
 enum { THREADS = 4, PER_THREAD = 5000 };
 
 static void *emit_many(void *data)
@@ -186,6 +208,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/qmp/event/order", test_order);
+    g_test_add_func("/qmp/event/hold", test_hold);
     g_test_add_func("/qmp/event/threads", test_threads);
     g_test_add_func("/qmp/event/intervals", test_intervals);
     g_test_add_func("/qmp/event/interval-keys", test_interval_keys);

@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`query-config`: what it tells of a machine makes the same machine again.
+
+VMD_TEST_MACHINES says how many random machines are tried (60 without it), VMD_TEST_SEED which.
+"""
+import json
+import os
+import random
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import vmdtest                                      # noqa: E402
+from qtestclient import QtestClient                 # noqa: E402
+from vmdtest import Daemon, QmpError                # noqa: E402
+from walk import DEVICE_HOSTS, DEVICE_NEEDED, devices          # noqa: E402
+
+MACHINES = int(os.environ.get('VMD_TEST_MACHINES', '60'))
+SEED = int(os.environ.get('VMD_TEST_SEED', '1'))
+# What is of the process and not of the machine; hot-plugged devices are cold after a replay.
+VOLATILE = {'thread-id', 'hotplugged'}
+SELECTOR, DATA, DIRECTORY = 0x510, 0x511, 0x19
+
+
+class Machine:
+    """A machine of random parts, in a folder that outlives its daemon."""
+
+    def __init__(self, seed):
+        self.rng = random.Random(seed)
+        self.folder = tempfile.mkdtemp(prefix='vmd-config-')
+        self.serial = 0
+        self.requests = []
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def try_to(self, client, command, **arguments):
+        """Bus full, address taken, needs a bus that is not there: all that may happen."""
+        try:
+            client.call(command, **arguments)
+            return True
+        except QmpError as error:
+            assert error.error.get('reason') != 'generic', (command, arguments, error.error)
+            return False
+
+    def name(self, letter):
+        self.serial += 1
+        return '%s%d' % (letter, self.serial)
+
+    def begin(self, client):
+        rng = self.rng
+        client.call('object-add', qom_type='qtest-accel', **rng.choice([{}, {'id': 'acc'}]))
+        client.call('object-add', qom_type=rng.choice(['memory-backend-ram', 'memory-backend-memfd']),
+                    id='ram', size=rng.choice([16, 32]) << 20, **rng.choice([{}, {'merge': False}]))
+        self.pc = rng.random() < 0.7
+        klass = rng.choice(['pc-i440fx-7.2', 'pc-i440fx-2.7']) if self.pc else 'microvm'
+        extra = {'uuid': '01234567-89ab-cdef-0123-456789abcdef'} if rng.random() < 0.3 else {}
+        if rng.random() < 0.3:
+            extra['defaults'] = [{'driver': 'virtio-rng-device', 'property': 'period', 'value': 77}]
+        client.call('object-add', qom_type=klass + '-machine', memory_backend='ram', **extra,
+                    **rng.choice([{}, {'id': 'm'}]))
+        client.call('chardev-add', id='qtest', backend={'type': 'socket', 'data': {
+            'addr': {'type': 'unix', 'data': {'path': self.path('qtest')}}, 'wait': False}})
+        client.call('object-add', qom_type='qtest', id='qtest', chardev='qtest')
+        for _ in range(rng.randrange(1, 4)):
+            self.try_to(client, 'device_add', driver=rng.choice(['qemu64-x86_64-cpu',
+                                                                 'Nehalem-x86_64-cpu']),
+                        **rng.choice([{}, {'id': self.name('cpu')}]))
+
+    def back_end(self, client):
+        rng = self.rng
+        what = rng.choice(['chardev', 'netdev', 'node', 'group', 'iothread', 'rng'])
+        if what == 'chardev':
+            kind = rng.choice([{'type': 'null', 'data': {}}, {'type': 'ringbuf', 'data': {'size': 512}},
+                               {'type': 'file', 'data': {'out': self.path(self.name('f')), 'append': True}}])
+            self.try_to(client, 'chardev-add', id=self.name('c'), backend=kind)
+        elif what == 'netdev':
+            name = self.name('n')
+            self.try_to(client, 'netdev_add', id=name, type='user', **rng.choice([{}, {'net': '10.1.2.0/24'}]))
+            if rng.random() < 0.3:
+                client.call('set_link', name=name, up=False)
+        elif what == 'node':
+            node = rng.choice([{'driver': 'null-co', 'size': 1 << 20},
+                               {'driver': 'raw', 'size': 4096, 'file': {'driver': 'null-co'}}])
+            client.call('blockdev-add', node_name=self.name('b'), **node)
+        elif what == 'iothread':
+            name = self.name('io')
+            client.call('object-add', qom_type='iothread', id=name)
+            if rng.random() < 0.5:
+                client.call('qom-set', path='/objects/' + name, property='poll-max-ns', value=99)
+        else:
+            client.call('object-add', id=self.name('o'),
+                        qom_type='throttle-group' if what == 'group' else 'rng-builtin')
+
+    def device(self, client, chosen):
+        """One device of a class, with an id or not, and back ends of its own."""
+        rng = self.rng
+        host, arguments = DEVICE_HOSTS.get(chosen), dict(DEVICE_NEEDED.get(chosen, {}))
+        if host:
+            self.try_to(client, 'device_add', driver=host, id=self.name('host'))
+        if 'chardev' in arguments or (chosen in ('isa-serial', 'virtconsole') and rng.random() < 0.5):
+            arguments['chardev'] = self.name('c')
+            client.call('chardev-add', id=arguments['chardev'], backend={'type': 'null', 'data': {}})
+        if 'drive' in arguments or chosen.startswith('virtio-blk'):
+            arguments['drive'] = self.name('b')
+            client.call('blockdev-add', driver='null-co', node_name=arguments['drive'])
+        if (chosen.startswith('virtio-net') or chosen == 'e1000') and rng.random() < 0.6:
+            arguments['netdev'] = self.name('n')
+            client.call('netdev_add', type='user', id=arguments['netdev'])
+        if rng.random() < 0.7:
+            arguments['id'] = self.name('d')
+        if chosen.endswith('-pci') and rng.random() < 0.3:
+            arguments['addr'] = '%x' % rng.randrange(4, 32)
+        added = self.try_to(client, 'device_add', driver=chosen, **arguments)
+        if added and 'netdev' in arguments and 'id' in arguments and rng.random() < 0.3:
+            client.call('set_link', name=arguments['id'], up=False)
+        if added and 'id' in arguments and rng.random() < 0.1 and self.cold:
+            client.call('device_del', id=arguments['id'])
+
+    def build(self, client):
+        rng, classes = self.rng, [c for c in devices(client) if not c.endswith('-cpu')]
+        self.cold = True
+        self.begin(client)
+        for _ in range(rng.randrange(3, 14)):
+            if rng.random() < 0.4:
+                self.back_end(client)
+            else:
+                self.device(client, rng.choice(classes))
+        if rng.random() < 0.3:
+            client.call('set-action', reboot='shutdown')
+        if self.pc and rng.random() < 0.4:
+            client.call('cont')
+            self.cold = False
+            for _ in range(rng.randrange(1, 4)):
+                self.device(client, rng.choice(['virtio-rng-pci', 'e1000', 'virtio-blk-pci']))
+
+
+def tree(client, path='/'):
+    """Every path with each value that can be read; all of an object are asked for at once."""
+    found, entries = {}, client.call('qom-list', path=path)
+    for entry in entries:
+        client.send({'execute': 'qom-get',
+                     'arguments': {'path': path, 'property': entry['name']}})
+    values = [client.reply()['return'] for _ in entries]
+    for entry, value in zip(entries, values):
+        if entry['type'].startswith('child<'):
+            found.update(tree(client, value))
+        if entry['name'] not in VOLATILE:
+            found[path + ' ' + entry['name']] = value
+    return found
+
+
+def files(path):
+    """What firmware and guest are given, by name."""
+    qtest = QtestClient(path)
+
+    def read(key, size):
+        qtest.ok('outw %#x %#x' % (SELECTOR, key))
+        qtest.send(*['inb %#x' % DATA] * size)
+        return bytes(int(qtest.answer().split()[1], 16) for _ in range(size))
+
+    (n,) = struct.unpack('>I', read(DIRECTORY, 4))
+    entries = [struct.unpack('>IHH56s', e) for e in
+               (read(DIRECTORY, 4 + 64 * n)[4 + 64 * i:68 + 64 * i] for i in range(n))]
+    found = {name.rstrip(b'\0').decode(): read(key, min(size, 1 << 16))
+             for size, key, _, name in entries}
+    qtest.close()
+    return found
+
+
+def differences(a, b):
+    return {k: (a.get(k), b.get(k)) for k in set(a) | set(b) if a.get(k) != b.get(k)}
+
+
+def contents(daemon, client, machine):
+    """Starts the machine, if it does not run, and ends the daemon."""
+    if client.call('query-status')['status'] == 'prelaunch':
+        client.call('cont')
+    found = files(machine.path('qtest'))
+    daemon.wait()               # the end of that connection is the machine's
+    return found
+
+
+def replay(recorder, machine, config, one_by_one):
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        if one_by_one:
+            for request in config['requests']:
+                client.request(request)
+        else:
+            client.call('build', **config)
+        again, things = client.call('query-config'), tree(client)
+        pci = client.call('query-pci')
+        return again, things, pci, contents(daemon, client, machine)
+
+
+def one_machine(recorder, seed):
+    machine = Machine(seed)
+    try:
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            machine.build(client)
+            cold = machine.cold
+            config, things = client.call('query-config'), tree(client)
+            pci = client.call('query-pci')
+            given = contents(daemon, client, machine)
+        again, things2, pci2, given2 = replay(recorder, machine, config, seed % 4 == 0)
+        assert again == config, (seed, [(a, b) for a, b in zip(again['requests'], config['requests'])
+                                        if a != b])
+        changed = differences(things, things2)
+        assert not cold or not changed, (seed, changed)
+        assert sorted(things) == sorted(things2), (seed, set(things) ^ set(things2))
+        assert not cold or pci == pci2, (seed, pci, pci2)
+        assert not cold or given == given2, (seed, sorted(differences(given, given2)))
+    finally:
+        shutil.rmtree(machine.folder)
+
+
+def random_machines(recorder):
+    """Random machines: their config builds the same tree, addresses and tables, and tells the same"""
+    for seed in range(SEED, SEED + MACHINES):
+        one_machine(recorder, seed)
+
+
+def descriptors_are_named(recorder):
+    """A descriptor that is needed is named, and build checks that it is there"""
+    with Daemon(recorder) as daemon, Daemon(recorder) as second:
+        client = daemon.client()
+        a, b = socket.socketpair()
+        client.request({'execute': 'getfd', 'arguments': {'fdname': 'line'}}, fds=[a.fileno()])
+        client.call('chardev-add', id='c', backend={'type': 'socket', 'data': {
+            'server': False, 'addr': {'type': 'fd', 'data': {'str': 'line'}}}})
+        config = client.call('query-config')
+        assert config['requires'] == [{'kind': 'fd', 'name': 'line'}], config
+        other = second.client()
+        error = other.error('build', config)
+        assert error['reason'] == 'fd-not-found' and error['path'] == 'requires[0].name', error
+        other.request({'execute': 'getfd', 'arguments': {'fdname': 'line'}}, fds=[b.fileno()])
+        other.call('build', **config)
+        assert other.call('query-config') == config
+        a.close()
+        b.close()
+
+
+def cpu_models(recorder):
+    """Each CPU model as KVM makes it, with what it takes of the host, is made again"""
+    vmdtest.need_kvm()
+    with Daemon(recorder) as daemon:
+        models = [m for m in devices(daemon.client()) if m.endswith('-cpu')]
+    for model in models:
+        with Daemon(recorder) as daemon, Daemon(recorder) as second:
+            client, other = daemon.client(), second.client()
+            client.call('object-add', qom_type='kvm-accel')
+            client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
+            client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
+            client.call('device_add', driver=model, id='c0')
+            client.call('device_add', driver=model)
+            config = client.call('query-config')
+            other.call('build', **config)
+            assert other.call('query-config') == config, model
+            # What the host cannot do was switched off, and is off from the start then.
+            changed = {k: v for k, v in differences(tree(client), tree(other)).items()
+                       if not k.endswith(' unavailable-features')}
+            assert not changed, (model, changed)
+
+
+def vmctl_config(recorder):
+    """vmctl config prints what vmctl apply takes, or one build"""
+    with Daemon(recorder) as daemon, Daemon(recorder) as second:
+        client = daemon.client()
+        client.call('object-add', qom_type='iothread', id='io', poll_max_ns=5)
+        client.call('chardev-add', id='c', backend={'type': 'null', 'data': {}})
+        run = subprocess.run([vmdtest.VMCTL, '-s', daemon.socket, 'config'], check=True,
+                             capture_output=True, text=True)
+        lines = [json.loads(line) for line in run.stdout.splitlines()]
+        assert lines == client.call('query-config')['requests'], lines
+        subprocess.run([vmdtest.VMCTL, '-s', second.socket, 'apply', '-'], input=run.stdout,
+                       check=True, text=True)
+        other = second.client()
+        assert other.call('query-config') == client.call('query-config')
+        run = subprocess.run([vmdtest.VMCTL, '-s', daemon.socket, 'config', '--build'], check=True,
+                             capture_output=True, text=True)
+        assert json.loads(run.stdout) == {'execute': 'build',
+                                          'arguments': client.call('query-config')}
+
+
+if __name__ == '__main__':
+    vmdtest.main([random_machines, cpu_models, descriptors_are_named, vmctl_config])
