@@ -77,7 +77,7 @@ class Box:
         return int(pids[0]) if os.readlink('/proc/%s/exe' % pids[0]).endswith('systemd') else None
 
     @staticmethod
-    def _wait(condition, complaint, timeout=30):
+    def _wait(condition, complaint, timeout=120):
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             try:
@@ -89,7 +89,7 @@ class Box:
             time.sleep(0.05)
         raise AssertionError(complaint)
 
-    def wait(self, condition, complaint, timeout=30):
+    def wait(self, condition, complaint, timeout=120):
         """Polls what no event tells a test; condition is a function."""
         return self._wait(condition, complaint, timeout)
 
