@@ -314,6 +314,7 @@ static void test_change_in_handler(void)
 typedef struct {
     Bench *b;
     guint64 addr;
+    guint size;
     guint64 value;
 } Access;
 
@@ -326,7 +327,7 @@ static void *access_thread(void *data)
 {
     Access *a = data;
 
-    a->value = address_space_read(a->b->as, a->addr, 1);
+    a->value = address_space_read(a->b->as, a->addr, a->size);
     g_assert_false(fair_lock_mine(&a->b->rig->lock));
     return NULL;
 }
@@ -336,18 +337,23 @@ static void test_lock(void)
     static const RegionOps locked = { .read = is_locked };
     static const RegionOps lockless = { .read = is_locked, .lockless = true };
     Bench b = bench_new(0x1000);
-    Access a = { .b = &b, .addr = 0, .value = 9 };
-    Access c = { .b = &b, .addr = 0x10, .value = 9 };
+    Access a = { .b = &b, .addr = 0, .size = 1, .value = 9 };
+    Access c = { .b = &b, .addr = 0x10, .size = 1, .value = 9 };
+    Access both = { .b = &b, .addr = 0xf, .size = 3, .value = 9 };
 
     region_add(b.root, 0, region_new_io(b.owner, "locked", &locked, b.rig, 1), 0);
     region_add(b.root, 0x10, region_new_io(b.owner, "free", &lockless, b.rig, 1), 0);
+    region_add(b.root, 0xf, region_new_io(b.owner, "before", &locked, b.rig, 1), 0);
+    region_add(b.root, 0x11, region_new_io(b.owner, "behind", &locked, b.rig, 1), 0);
     /* The test holds the lock: only the lock-free one gets through. */
     g_thread_join(g_thread_new("free", access_thread, &c));
     g_assert_cmphex(c.value, ==, 0);
     rig_unlock(b.rig);
     g_thread_join(g_thread_new("locked", access_thread, &a));
+    g_thread_join(g_thread_new("both", access_thread, &both));
     rig_lock(b.rig);
     g_assert_cmphex(a.value, ==, 1);
+    g_assert_cmphex(both.value, ==, 0x010001);  /* each byte says whether it was locked */
     g_assert_cmphex(address_space_read(b.as, 0, 1), ==, 1);
     bench_done(&b);
 }
