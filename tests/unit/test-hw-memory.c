@@ -309,6 +309,32 @@ static void test_change_in_handler(void)
     bench_done(&b);
 }
 
+/* Bridges below bridges, each with the windows of its ISA bit. */
+static void test_many_windows(void)
+{
+    enum { DEPTH = 10, WINDOWS = 64, STEP = 0x400, SIZE = 0x100 };
+    Bench b = bench_new(0x10000);
+    MemoryRegion *outer = b.root, *inner, *io;
+
+    region_transaction_begin(b.as);
+    for (guint level = 0; level < DEPTH; level++) {
+        inner = region_new_container(b.owner, "bus[*]", 0x10000);
+        for (guint i = 0; i < WINDOWS; i++) {
+            region_add(outer, i * STEP,
+                       region_new_alias(b.owner, "window[*]", inner, i * STEP, SIZE), 0);
+        }
+        outer = inner;
+    }
+    region_transaction_commit(b.as);
+    /* Would take ages if each way from the innermost bus to the root were gone. */
+    io = region_new_io(b.owner, "io", &ops_none, NULL, 4);
+    region_add(outer, 2 * STEP, io, 0);
+    assert_view(&b, "800+4=io");
+    region_set_enabled(io, false);
+    assert_view(&b, "");
+    bench_done(&b);
+}
+
 /* ---- Locking ---- */
 
 typedef struct {
@@ -537,6 +563,7 @@ int main(int argc, char **argv)
     g_test_add_func("/memory/edges", test_edges);
     g_test_add_func("/memory/ram-access", test_ram_access);
     g_test_add_func("/memory/change-in-handler", test_change_in_handler);
+    g_test_add_func("/memory/many-windows", test_many_windows);
     g_test_add_func("/memory/lock", test_lock);
     g_test_add_func("/memory/dma", test_dma);
     g_test_add_func("/memory/slots", test_slots);
