@@ -3,9 +3,10 @@
  * Accesses of vCPUs: find what is mapped, cut the access into what its
  * handlers take, call them.
  *
- * The machine lock is taken once for a whole access.  A handler may change the
- * tree (a bridge that moves a window), so nothing found before a call is used
- * after it, and the region's owner is kept alive during the call.
+ * The machine lock is taken once for a whole access, and let go for those of its
+ * pieces that take none.  A handler may change the tree (a bridge that moves a
+ * window), so nothing found before a call is used after it, and the region's owner
+ * is kept alive during the call.
  */
 #include "config.h"
 #include "hw/core/memory.h"
@@ -67,11 +68,18 @@ static void io_chunk(MemoryRegion *mr, guint64 offset, guint8 *data, guint n, bo
     }
 }
 
-static void io_access(MemoryRegion *mr, guint64 offset, guint8 *data, guint len, bool is_write)
+/* taken: the lock that this access took for itself, or NULL.  Handlers that lock
+ * for themselves must not have it from here: they may wait for who else wants it. */
+static void io_access(MemoryRegion *mr, guint64 offset, guint8 *data, guint len, bool is_write,
+                      FairLock *taken)
 {
     Object *owner = object_ref(mr->owner);
 
+    taken = mr->ops->lockless ? taken : NULL;
     object_ref(mr);
+    if (taken) {
+        fair_lock_release(taken);
+    }
     while (len) {
         guint n = chunk_size(mr->ops, offset, len);
 
@@ -79,6 +87,9 @@ static void io_access(MemoryRegion *mr, guint64 offset, guint8 *data, guint len,
         offset += n;
         data += n;
         len -= n;
+    }
+    if (taken) {
+        fair_lock_acquire(taken);
     }
     object_unref(mr);
     object_unref(owner);
@@ -88,26 +99,27 @@ static void io_access(MemoryRegion *mr, guint64 offset, guint8 *data, guint len,
 
 /* len bytes at addr, all in range. */
 static void range_access(const FlatRange *range, guint64 addr, guint8 *data, guint len,
-                         bool is_write)
+                         bool is_write, FairLock *taken)
 {
     if (range_is_ram(range, is_write)) {
         guint8 *hva = range_hva(range, addr);
 
         memcpy(is_write ? hva : data, is_write ? data : hva, len);
     } else if (range->mr->ops) {
-        io_access(range->mr, range->offset + (addr - range->start), data, len, is_write);
+        io_access(range->mr, range->offset + (addr - range->start), data, len, is_write, taken);
     }
 }
 
 /* Does as much of len bytes at addr as lies in one range, or in no range, and
  * returns how much that was. */
-static guint access_piece(AddressSpace *as, guint64 addr, guint8 *data, guint len, bool is_write)
+static guint access_piece(AddressSpace *as, guint64 addr, guint8 *data, guint len, bool is_write,
+                          FairLock *taken)
 {
     const FlatRange *range = flatview_find(as->view, addr);
 
     if (range) {
         len = MIN(len - 1, range_last(range) - addr) + 1;
-        range_access(range, addr, data, len, is_write);
+        range_access(range, addr, data, len, is_write, taken);
         return len;
     }
     if (!is_write) {
@@ -126,7 +138,7 @@ static bool access_lockless(AddressSpace *as, guint64 addr, guint8 *data, guint 
                 len - 1 <= range_last(range) - addr;
 
     if (mine) {
-        range_access(range, addr, data, len, is_write);
+        range_access(range, addr, data, len, is_write, NULL);
     }
     flatview_unref(view);
     return mine;
@@ -144,7 +156,7 @@ void address_space_access(AddressSpace *as, guint64 addr, void *data, guint size
         fair_lock_acquire(as->lock);
     }
     while (size) {
-        guint n = access_piece(as, addr, p, size, is_write);
+        guint n = access_piece(as, addr, p, size, is_write, unlocked ? as->lock : NULL);
 
         addr += n;
         p += n;

@@ -217,11 +217,6 @@ void machine_request_panic(Machine *machine)
     stop_vcpus(machine);        /* they go on if nothing follows from it */
 }
 
-void machine_request_crash_loaded(Machine *machine)
-{
-    put(machine, &(Request){ .kind = REQUEST_CRASH_LOADED });
-}
-
 void machine_request_stop(Machine *machine, RunState state)
 {
     put(machine, &(Request){ .kind = REQUEST_STOP, .state = state });
@@ -232,22 +227,31 @@ void machine_request_removal(Machine *machine, Device *dev)
     put(machine, &(Request){ .kind = REQUEST_REMOVAL, .dev = object_ref(dev) });
 }
 
-/* A guest may ask faster than the loop resets. */
-static bool is_asked(struct MachineRequests *requests, const Bus *bus)
+/* A guest that runs on may ask faster than the loop answers. */
+static bool is_asked(struct MachineRequests *requests, RequestKind kind, const Bus *bus)
 {
     bool asked = false;
 
     g_mutex_lock(&requests->mutex);
     for (const GList *link = requests->queue.head; link; link = link->next) {
-        asked = asked || ((const Request *)link->data)->bus == bus;
+        const Request *request = link->data;
+
+        asked = asked || (request->kind == kind && request->bus == bus);
     }
     g_mutex_unlock(&requests->mutex);
     return asked;
 }
 
+void machine_request_crash_loaded(Machine *machine)
+{
+    if (!is_asked(machine->requests, REQUEST_CRASH_LOADED, NULL)) {
+        put(machine, &(Request){ .kind = REQUEST_CRASH_LOADED });
+    }
+}
+
 void machine_request_bus_reset(Machine *machine, Bus *bus)
 {
-    if (!is_asked(machine->requests, bus)) {
+    if (!is_asked(machine->requests, REQUEST_BUS_RESET, bus)) {
         put(machine, &(Request){ .kind = REQUEST_BUS_RESET,
                                  .dev = object_ref(bus->owner),
                                  .bus = object_ref(bus) });

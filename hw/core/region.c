@@ -9,6 +9,17 @@
 #include "hw/core/memory-internal.h"
 #include "qmp/qapi-types.h"
 
+/* Whoever sees the alias before this one sees this one, too: both are in one
+ * container.  A bridge may have 64 windows of one region, and bridges below it the
+ * same; without this, the work would be the product of all. */
+static bool alias_was_told(const GPtrArray *aliases, guint i)
+{
+    const MemoryRegion *alias = aliases->pdata[i];
+
+    return i > 0 && alias->container && !alias->aliases->len &&
+           alias->container == ((const MemoryRegion *)aliases->pdata[i - 1])->container;
+}
+
 /* Tells all address spaces in which mr may be seen. */
 static void region_changed(MemoryRegion *mr)
 {
@@ -19,7 +30,9 @@ static void region_changed(MemoryRegion *mr)
         region_changed(mr->container);
     }
     for (guint i = 0; i < mr->aliases->len; i++) {
-        region_changed(g_ptr_array_index(mr->aliases, i));
+        if (!alias_was_told(mr->aliases, i)) {
+            region_changed(g_ptr_array_index(mr->aliases, i));
+        }
     }
 }
 

@@ -526,6 +526,9 @@ static bool i8042_state_loaded(Device *dev, GError **error)
     if (!properties(s)->extended_state) {
         s->replying = false;
     }
+    if (properties(s)->kbd_throttle) {
+        timer_set(s->throttle, clock_now(s->clock, CLOCK_KIND_VIRTUAL) + THROTTLE_NS);
+    }
     irq_set(s->a20, s->output_port & OUT_A20);
     update_irq(s);
     return true;

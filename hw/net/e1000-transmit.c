@@ -111,14 +111,16 @@ static bool hand_over(E1000 *s)
     const struct iovec iov = { tx->data, tx->size };
     const NetFrame frame = { .iov = &iov, .n_iov = 1, .size = tx->size };
 
-    count_frame(s, tx->data, tx->size + E1000_FCS);
     if (e1000_loops_back(s)) {
+        count_frame(s, tx->data, tx->size + E1000_FCS);         /* receiving changes it */
         if (s->rctl & RCTL_EN && tx->size <= E1000_RX_FRAME_MAX) {
             e1000_receive(s, tx->data, tx->size);
         }
     } else if (!nic_send(s->nic, 0, &frame, 1)) {
         s->tx_blocked = true;
         return false;
+    } else {
+        count_frame(s, tx->data, tx->size + E1000_FCS);
     }
     if (tx->ended) {
         forget_frame(tx);

@@ -246,12 +246,13 @@ static void e1000_reset_hold(Device *dev)
     g_mutex_unlock(&s->mutex);
 }
 
-/* The size from outside is what the transmitter copies by. */
+/* The size from outside is what the transmitter copies by, the number of bits what
+ * the EEPROM's port shifts by. */
 static bool e1000_state_loaded(Device *dev, GError **error)
 {
     E1000 *s = (E1000 *)dev;
 
-    if (s->tx.size > NET_FRAME_MAX - E1000_TAG) {
+    if (s->tx.size > NET_FRAME_MAX - E1000_TAG || s->serial_n_in > E1000_SERIAL_BITS) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 82540EM",
                       dev->object.name);
         return false;

@@ -34,6 +34,7 @@
 
 enum {
     E1000_EEPROM_WORDS = 64,
+    E1000_SERIAL_BITS = 24,             /* that its port takes after the start bit */
     E1000_TX_FRAME_MAX = 16288,         /* SDM 3.3.3; sizes are without check sequence */
     E1000_RX_FRAME_MAX = 16380,
     E1000_FRAME_MIN = 60,

@@ -157,7 +157,8 @@ static bool pci_device_prepare(Object *obj, GError **error)
     return pci_rom_prepare(pci_device(obj), error);
 }
 
-static void pci_device_release(Object *obj)
+/* Not earlier: views of memory keep what they show by a reference to its owner. */
+static void pci_device_finalize(Object *obj)
 {
     firmware_free(&pci_device(obj)->rom);
 }
@@ -167,7 +168,7 @@ const TypeInfo pci_device_type = {
     .size = sizeof(PciDevice),
     .object = &(const ObjectOps){
         .prepare = pci_device_prepare,
-        .release = pci_device_release,
+        .finalize = pci_device_finalize,
     },
     .device = &(const DeviceOps){
         .reset_enter = pci_device_reset_enter,

@@ -72,7 +72,7 @@ void pci_bars_free(PciDevice *dev);
 /* Where the register of BAR n (or of the ROM) is. */
 guint pci_bar_offset(const PciDevice *dev, guint n);
 
-/* Reads the file (dev->rom is freed by firmware_free); makes and unmakes its BAR;
+/* Reads the file (dev->rom goes with the object itself); makes and unmakes its BAR;
  * writes the function's ids into it, once they are known. */
 bool pci_rom_prepare(PciDevice *dev, GError **error);
 void pci_rom_enter(PciDevice *dev);

@@ -80,6 +80,7 @@ bool pci_rom_prepare(PciDevice *dev, GError **error)
     if (!check_props(&dev->device.object, props, error)) {
         return false;
     }
+    firmware_free(&dev->rom);   /* of an attempt that failed later on */
     if (!props->rombar || !props->romfile || !*props->romfile ||
         is_missing_default(&dev->device.object, props->romfile)) {
         return true;

@@ -132,12 +132,12 @@ void virtio_pci_write_config(VirtioDevice *dev, guint64 offset, guint64 value, g
     virtio_config_write(dev, offset, data, size);
 }
 
-/* Main thread, machine lock held. */
+/* Main thread, machine lock held.  One that runs early may have no status yet. */
 static void stop_device(void *opaque, guint64 unused)
 {
     VirtioDevice *dev = virtio_pci_device(opaque);
 
-    if (dev && virtio_status(dev)) {
+    if (dev && (virtio_status(dev) || dev->early)) {
         virtio_legacy_set_status(dev, 0);
     }
 }

@@ -326,28 +326,41 @@ bool virtqueue_yield(VirtQueue *queue)
     return true;
 }
 
-/* One change of the machine's memory map for all of them. */
-static void stop_queues(VirtioDevice *dev, guint n)
+/* One change of the machine's address spaces for all of them: of both, for a
+ * virtio-pci is notified by ports, too. */
+static void begin_change(const VirtioDevice *dev)
 {
     region_transaction_begin(dev->machine->memory);
+    region_transaction_begin(dev->machine->io);
+}
+
+static void commit_change(const VirtioDevice *dev)
+{
+    region_transaction_commit(dev->machine->io);
+    region_transaction_commit(dev->machine->memory);
+}
+
+static void stop_queues(VirtioDevice *dev, guint n)
+{
+    begin_change(dev);
     while (n-- > 0) {
         virtqueue_stop(dev->queues[n]);
     }
-    region_transaction_commit(dev->machine->memory);
+    commit_change(dev);
 }
 
 static bool start_queues(VirtioDevice *dev, GError **error)
 {
     bool ok = true;
 
-    region_transaction_begin(dev->machine->memory);
+    begin_change(dev);
     for (guint i = 0; ok && i < dev->n_queues; i++) {
         if (dev->queues[i]->enabled && !virtqueue_start(dev->queues[i], error)) {
             stop_queues(dev, i);
             ok = false;
         }
     }
-    region_transaction_commit(dev->machine->memory);
+    commit_change(dev);
     return ok;
 }
 

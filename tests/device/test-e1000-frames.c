@@ -519,6 +519,7 @@ static void test_full_network(void)
         g_assert_cmpuint(get16(buf + 20), ==, got++);
     }
     g_assert_cmpuint(got, ==, sent);
+    g_assert_cmpuint(e1000_driver_read(d, 0x40d4), ==, sent);   /* TPT */
     g_assert_cmphex(e1000_driver_read(d, REG_TDH), ==, e1000_driver_read(d, REG_TDT));
 }
 

@@ -267,6 +267,29 @@ static void test_throttle(void)
     ps2_host_expect(rig, 0x32, -1);
 }
 
+/* A byte that waited when the state was saved comes where it is loaded. */
+static void test_throttle_state(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GByteArray) state = g_byte_array_new();
+    g_autoptr(GError) error = NULL;
+    Device *dev = rig_device(rig, "i8042", "kbc", &error, "kbd-throttle", "on", NULL);
+
+    g_assert_no_error(error);
+    rig_reset(rig);
+    ps2_host_key(rig, Q_KEY_CODE_A, true);
+    ps2_host_key(rig, Q_KEY_CODE_B, true);
+    ps2_host_key(rig, Q_KEY_CODE_A, true);
+    g_assert_cmphex(rig_in(rig, 0x60, 1), ==, 0x1c);
+    device_save(dev, state);
+    clock_advance(rig->clock, 1000000);
+    g_assert_true(rig_irq_level(rig, 1));
+    g_assert_true(device_load(dev, state->data, state->len, &error));
+    g_assert_false(rig_irq_level(rig, 1));
+    clock_advance(rig->clock, 2000000);
+    g_assert_true(rig_irq_level(rig, 1));
+}
+
 /* Lines by properties; its ports exist once a bus. */
 static void test_properties(void)
 {
@@ -370,7 +393,7 @@ static const struct {
 } test_cases[] = {
     CASE(reset_values), CASE(status), CASE(ram), CASE(tests), CASE(switches), CASE(interrupts),
     CASE(order), CASE(loops), CASE(a20), CASE(system_reset), CASE(translation), CASE(translated),
-    CASE(throttle), CASE(properties), CASE(two), CASE(state), CASE(driver),
+    CASE(throttle), CASE(throttle_state), CASE(properties), CASE(two), CASE(state), CASE(driver),
 };
 
 int main(int argc, char **argv)

@@ -85,6 +85,29 @@ static void test_shown(void)
     bench_free(&b);
 }
 
+/* Who looks at guest memory may do so for a moment after the function has gone. */
+static void test_held(void)
+{
+    Bench b = bench_new();
+    g_autoptr(GError) error = NULL;
+    PciDevice *dev = make(&b, NULL, NULL, &error);
+    MemoryView *view;
+    const guint8 *rom;
+    guint64 size;
+
+    g_assert_no_error(error);
+    rig_pci_write(b.rig, 0, 0, PCI_ROM_ADDRESS, MEM | 1, 4);
+    rig_pci_write(b.rig, 0, 0, PCI_COMMAND, PCI_COMMAND_MEMORY, 2);
+    view = memory_view_new(b.rig->memory);
+    rom = memory_view_map(view, MEM, 4, false, &size);
+    g_assert_nonnull(rom);
+    device_unmake(&dev->device);
+    g_assert_cmphex(address_space_read(b.rig->memory, MEM, 4), ==, 0xffffffff);
+    g_assert_cmphex(pci_get_long(rom), ==, 0xeb06aa55);
+    memory_view_unref(view);
+    bench_free(&b);
+}
+
 /* A class's own file, as if pci-testdev had one. */
 static void test_ids(void)
 {
@@ -218,6 +241,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pci-rom/shown", test_shown);
+    g_test_add_func("/pci-rom/held", test_held);
     g_test_add_func("/pci-rom/ids", test_ids);
     g_test_add_func("/pci-rom/size", test_size);
     g_test_add_func("/pci-rom/rombar", test_rombar);

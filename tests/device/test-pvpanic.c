@@ -37,6 +37,8 @@ static void test_defaults(void)
     say(rig, 0x505, 3, 1, 0);           /* a panic outweighs */
     say(rig, 0x505, 0xfc, 0, 0);
     say(rig, 0x505, 0, 0, 0);
+    rig_out(rig, 0x505, 2, 1);          /* said again before anybody heard it: once */
+    say(rig, 0x505, 2, 0, 1);
     g_assert_cmphex(rig_in(rig, 0x505, 1), ==, 3);
 }
 

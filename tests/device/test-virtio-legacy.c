@@ -201,6 +201,14 @@ static void test_early(void)
     g_assert_false(part(dev)->started);
     set_reg(d, QUEUE_NOTIFY, 0, 2);
     g_assert_false(part(dev)->started);
+    /* It runs without any status, and stops as others do. */
+    virtio_driver_queue(d, 0, 8);
+    ask(d, 14);
+    assert_answered(d, 14);
+    g_assert_cmphex(reg(d, STATUS, 1), ==, 0);
+    g_assert_true(part(dev)->started);
+    virtio_driver_pci_set_config(d, PCI_COMMAND, PCI_COMMAND_IO | PCI_COMMAND_MEMORY, 2);
+    g_assert_false(part(dev)->started);
 }
 
 /* The driver wants no interrupts, but one when nothing is left to do. */

@@ -309,11 +309,38 @@ static void test_change_in_handler(void)
     bench_done(&b);
 }
 
+/* Bridges below bridges, each with the windows of its ISA bit. */
+static void test_many_windows(void)
+{
+    enum { DEPTH = 10, WINDOWS = 64, STEP = 0x400, SIZE = 0x100 };
+    Bench b = bench_new(0x10000);
+    MemoryRegion *outer = b.root, *inner, *io;
+
+    region_transaction_begin(b.as);
+    for (guint level = 0; level < DEPTH; level++) {
+        inner = region_new_container(b.owner, "bus[*]", 0x10000);
+        for (guint i = 0; i < WINDOWS; i++) {
+            region_add(outer, i * STEP,
+                       region_new_alias(b.owner, "window[*]", inner, i * STEP, SIZE), 0);
+        }
+        outer = inner;
+    }
+    region_transaction_commit(b.as);
+    /* Would take ages if each way from the innermost bus to the root were gone. */
+    io = region_new_io(b.owner, "io", &ops_none, NULL, 4);
+    region_add(outer, 2 * STEP, io, 0);
+    assert_view(&b, "800+4=io");
+    region_set_enabled(io, false);
+    assert_view(&b, "");
+    bench_done(&b);
+}
+
 /* ---- Locking ---- */
 
 typedef struct {
     Bench *b;
     guint64 addr;
+    guint size;
     guint64 value;
 } Access;
 
@@ -326,7 +353,7 @@ static void *access_thread(void *data)
 {
     Access *a = data;
 
-    a->value = address_space_read(a->b->as, a->addr, 1);
+    a->value = address_space_read(a->b->as, a->addr, a->size);
     g_assert_false(fair_lock_mine(&a->b->rig->lock));
     return NULL;
 }
@@ -336,18 +363,23 @@ static void test_lock(void)
     static const RegionOps locked = { .read = is_locked };
     static const RegionOps lockless = { .read = is_locked, .lockless = true };
     Bench b = bench_new(0x1000);
-    Access a = { .b = &b, .addr = 0, .value = 9 };
-    Access c = { .b = &b, .addr = 0x10, .value = 9 };
+    Access a = { .b = &b, .addr = 0, .size = 1, .value = 9 };
+    Access c = { .b = &b, .addr = 0x10, .size = 1, .value = 9 };
+    Access both = { .b = &b, .addr = 0xf, .size = 3, .value = 9 };
 
     region_add(b.root, 0, region_new_io(b.owner, "locked", &locked, b.rig, 1), 0);
     region_add(b.root, 0x10, region_new_io(b.owner, "free", &lockless, b.rig, 1), 0);
+    region_add(b.root, 0xf, region_new_io(b.owner, "before", &locked, b.rig, 1), 0);
+    region_add(b.root, 0x11, region_new_io(b.owner, "behind", &locked, b.rig, 1), 0);
     /* The test holds the lock: only the lock-free one gets through. */
     g_thread_join(g_thread_new("free", access_thread, &c));
     g_assert_cmphex(c.value, ==, 0);
     rig_unlock(b.rig);
     g_thread_join(g_thread_new("locked", access_thread, &a));
+    g_thread_join(g_thread_new("both", access_thread, &both));
     rig_lock(b.rig);
     g_assert_cmphex(a.value, ==, 1);
+    g_assert_cmphex(both.value, ==, 0x010001);  /* each byte says whether it was locked */
     g_assert_cmphex(address_space_read(b.as, 0, 1), ==, 1);
     bench_done(&b);
 }
@@ -531,6 +563,7 @@ int main(int argc, char **argv)
     g_test_add_func("/memory/edges", test_edges);
     g_test_add_func("/memory/ram-access", test_ram_access);
     g_test_add_func("/memory/change-in-handler", test_change_in_handler);
+    g_test_add_func("/memory/many-windows", test_many_windows);
     g_test_add_func("/memory/lock", test_lock);
     g_test_add_func("/memory/dma", test_dma);
     g_test_add_func("/memory/slots", test_slots);
