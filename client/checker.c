@@ -11,17 +11,22 @@
 #include "qmp/dispatch.h"
 #include "qmp/error.h"
 #include "qmp/json.h"
+#include "qmp/nearest.h"
 #include "qmp/visit.h"
 
-/* Each namespace of ids: the command that adds one, and the one that removes. */
+/* Each namespace of ids: the command that adds one, the one that removes it, and
+ * the argument of both that has it. */
 static const struct {
     const char *add;
     const char *remove;
+    const char *member;
     const char *kind;           /* for messages */
 } namespaces[] = {
-    { "object-add",  "object-del",     "object" },
-    { "device_add",  "device_del",     "device" },
-    { "chardev-add", "chardev-remove", "chardev" },
+    { "object-add",   "object-del",     "id",        "object" },
+    { "device_add",   "device_del",     "id",        "device" },
+    { "chardev-add",  "chardev-remove", "id",        "chardev" },
+    { "netdev_add",   "netdev_del",     "id",        "netdev" },
+    { "blockdev-add", "blockdev-del",   "node-name", "block node" },
 };
 
 struct Checker {
@@ -53,6 +58,20 @@ static int compare_name(const void *name, const void *row)
     return strcmp(name, ((const QmpCommandArgs *)row)->name);
 }
 
+static bool fail_unknown(const char *name, GError **error)
+{
+    g_autofree char *hint = NULL;
+    QmpNearest nearest;
+
+    qmp_nearest_init(&nearest, name);
+    for (guint i = 0; i < qmp_n_command_args; i++) {
+        qmp_nearest_add(&nearest, qmp_command_args[i].name);
+    }
+    hint = qmp_nearest_hint(&nearest);
+    qmp_error_set(error, ERROR_REASON_COMMAND_NOT_FOUND, "there is no command '%s'%s", name, hint);
+    return false;
+}
+
 /* The row of the command that a request names. */
 static const QmpCommandArgs *find_row(const char *name, GError **error)
 {
@@ -60,7 +79,7 @@ static const QmpCommandArgs *find_row(const char *name, GError **error)
                                         sizeof(qmp_command_args[0]), compare_name);
 
     if (!row) {
-        qmp_error_set(error, ERROR_REASON_COMMAND_NOT_FOUND, "there is no command '%s'", name);
+        fail_unknown(name, error);
     }
     return row;
 }
@@ -124,12 +143,16 @@ static bool check_arguments(const QmpCommandArgs *row, const json_t *arguments, 
     return true;
 }
 
-static bool check_id(Checker *checker, const char *command, const char *id, guint line,
+static bool check_id(Checker *checker, const char *command, const json_t *arguments, guint line,
                      GError **error)
 {
-    for (gsize i = 0; id && i < G_N_ELEMENTS(namespaces); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(namespaces); i++) {
+        const char *id = json_string_value(json_object_get(arguments, namespaces[i].member));
         gpointer earlier;
 
+        if (!id) {
+            continue;
+        }
         if (g_str_equal(command, namespaces[i].remove)) {
             g_hash_table_remove(checker->ids[i], id);
         }
@@ -151,11 +174,7 @@ bool checker_check(Checker *checker, const json_t *request, guint line, GError *
     const char *name = check_envelope(request, error);
     const json_t *arguments = json_object_get(request, "arguments");
     const QmpCommandArgs *row = name ? find_row(name, error) : NULL;
-    const char *id;
 
-    if (!row || !check_arguments(row, arguments, error)) {
-        return false;
-    }
-    id = json_string_value(json_object_get(arguments, "id"));
-    return check_id(checker, name, id, line, error);
+    return row && check_arguments(row, arguments, error) &&
+           check_id(checker, name, arguments, line, error);
 }

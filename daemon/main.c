@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -62,9 +63,11 @@ static int run(Vmd *vmd)
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Options) options = options_parse(argc, argv, &error);
+    g_autoptr(Options) options = NULL;
     g_autoptr(Vmd) vmd = NULL;
 
+    setlocale(LC_CTYPE, "");    /* --help is printed in its characters */
+    options = options_parse(argc, argv, &error);
     shutdown_block_signals();
     if (!options) {
         fprintf(stderr, "vmd: %s\n", error->message);

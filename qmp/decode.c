@@ -273,27 +273,60 @@ static bool offer_name(const char *name, void *data)
     return false;
 }
 
+/* The first member that no row knows, NULL if there is none; and what it might mean. */
+static const char *find_unknown(const Source *source, const QmpType *type, const void *object,
+                                QmpNearest *nearest)
+{
+    UnknownSearch search = { .type = type, .object = object };
+
+    if (source->input->ops->dict_foreach(source->node, stop_at_unknown, &search)) {
+        return NULL;
+    }
+    qmp_nearest_init(nearest, search.unknown);
+    each_name(type, object, offer_name, nearest);
+    return search.unknown;
+}
+
 /* More members than rows: says which, and what it might have meant. */
 static bool fail_surplus(const Source *source, const QmpType *type, const void *object,
                          GError **error)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    UnknownSearch search = { .type = type, .object = object, .seen = seen };
+    UnknownSearch search = { .seen = seen };
     QmpPlace place = { .up = source->place };
     g_autofree char *hint = NULL;
     QmpNearest nearest;
 
-    if (source->input->ops->dict_foreach(source->node, stop_at_unknown, &search)) {
+    place.name = find_unknown(source, type, object, &nearest);
+    if (!place.name) {
         source->input->ops->dict_foreach(source->node, stop_at_duplicate, &search);
         place.name = search.unknown ? search.unknown : "?";
         return qmp_decode_fail(&place, error, ERROR_REASON_DUPLICATE_KEY,
                                "is given twice");
     }
-    place.name = search.unknown;
-    qmp_nearest_init(&nearest, search.unknown);
-    each_name(type, object, offer_name, &nearest);
     hint = qmp_nearest_hint(&nearest);
     return qmp_decode_fail(&place, error, ERROR_REASON_PROPERTY_NOT_FOUND, "is unknown%s", hint);
+}
+
+/* Whether each_name() tells all names, and not those of a branch that is not known yet. */
+static bool names_are_known(const QmpType *type, const void *object)
+{
+    return type->kind != QMP_KIND_UNION &&
+           (type->kind != QMP_KIND_CLASS_UNION || *qmp_class_union_class(type, object));
+}
+
+/* What is misspelt is missed by its right name: if so, says that it is misspelt. */
+static void explain_missing(const Source *source, const QmpType *type, const void *object,
+                            GError **error)
+{
+    QmpNearest nearest;
+
+    if (error && g_error_matches(*error, QMP_ERROR, ERROR_REASON_PROPERTY_MISSING) &&
+        names_are_known(type, object) && find_unknown(source, type, object, &nearest) &&
+        nearest.best) {
+        g_clear_error(error);
+        fail_surplus(source, type, object, error);
+    }
 }
 
 static bool decode_boxed(const QmpInput *input, const QmpType *type, const void *node,
@@ -307,6 +340,7 @@ static bool decode_boxed(const QmpInput *input, const QmpType *type, const void 
     *storage = g_malloc0(MAX(type->size, 1));
     source.left = input->ops->dict_size(node);
     if (!decode_object(&source, type, *storage, error)) {
+        explain_missing(&source, type, *storage, error);
         return false;
     }
     return !source.left || fail_surplus(&source, type, *storage, error);

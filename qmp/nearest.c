@@ -54,6 +54,12 @@ static guint distance(const char *a, gsize n_a, const char *b, gsize n_b)
     return last[n_b];
 }
 
+/* `microvm` for `microvm-machine`: the name's first words, and no more. */
+static gboolean begins(const char *wanted, gsize n_wanted, const char *name)
+{
+    return g_ascii_strncasecmp(name, wanted, n_wanted) == 0 && name[n_wanted] == '-';
+}
+
 void qmp_nearest_add(QmpNearest *nearest, const char *name)
 {
     gsize n_wanted, n_name;
@@ -64,10 +70,13 @@ void qmp_nearest_add(QmpNearest *nearest, const char *name)
     }
     n_wanted = strlen(nearest->wanted);
     n_name = strlen(name);
-    if (n_name > NAME_MAX_LENGTH || MAX(n_wanted, n_name) - MIN(n_wanted, n_name) > 3) {
+    if (begins(nearest->wanted, n_wanted, name)) {
+        edits = 1;
+    } else if (n_name > NAME_MAX_LENGTH || MAX(n_wanted, n_name) - MIN(n_wanted, n_name) > 3) {
         return;
+    } else {
+        edits = distance(nearest->wanted, n_wanted, name, n_name);
     }
-    edits = distance(nearest->wanted, n_wanted, name, n_name);
     if (edits < nearest->distance) {
         nearest->distance = edits;
         nearest->best = name;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Nearest: of many valid names the one that a mistyped name probably meant, for
- * "did you mean" in error messages.
+ * Nearest: of many valid names the one that a mistyped or shortened name probably
+ * meant, for "did you mean" in error messages.
  */
 #ifndef QMP_NEAREST_H
 #define QMP_NEAREST_H

@@ -3,6 +3,7 @@
 """vmctl apply, against a scripted peer, and --check without one."""
 
 import os
+import re
 
 from rig import SRCDIR, FakePeer, case, contains, equal, main, scratch, vmctl
 
@@ -156,6 +157,7 @@ def check_uses_the_lenient_rules_for_device_add_only():
 @case
 def check_finds_each_mistake():
     mistake('{"execute":"fly"}', "there is no command 'fly'")
+    mistake('{"execute":"query-sttus"}', "did you mean 'query-status'?")
     mistake('{"execute":7}', "'execute' must be a string")
     mistake('{"execute":"stop","exec-oob":"stop"}', 'exclude each other')
     mistake('{"id":7}', "needs a member 'execute'")
@@ -184,6 +186,12 @@ def check_finds_ids_that_are_given_twice():
     mistake('\n'.join([chardev, device, chardev]), "chardev id 'a' is in use since line 1", 3)
     mistake('\n'.join([device, chardev, device]), "device id 'a' is in use since line 1", 3)
     check('\n'.join([chardev, remove, chardev])).check(0, '', '')
+    netdev = '{"execute":"netdev_add","arguments":{"type":"user","id":"a"}}'
+    node = '{"execute":"blockdev-add","arguments":{"driver":"null-co","node-name":"a"}}'
+    mistake('\n'.join([netdev, node, netdev]), "netdev id 'a' is in use since line 1", 3)
+    mistake('\n'.join([netdev, node, node]), "block node id 'a' is in use since line 2", 3)
+    remove = '{"execute":"blockdev-del","arguments":{"node-name":"a"}}'
+    check('\n'.join([node, remove, node])).check(0, '', '')
 
 
 @case
@@ -193,6 +201,22 @@ def examples_fit_the_schema():
     assert names
     for name in names:
         vmctl('apply', '--check', os.path.join(folder, name)).check(0, '', '')
+
+
+@case
+def the_manual_fits_the_schema():
+    with open(os.path.join(SRCDIR, 'docs', 'man', 'vmd-requests.5'), encoding='utf-8') as f:
+        text = f.read()
+    blocks = re.findall(r'^\.Bd -literal\n(.*?)^\.Ed', text, re.S | re.M)
+    assert len(blocks) > 1
+    for block in blocks:
+        check(block).check(0, '', '')
+    commands = vmctl('complete', 'qmp', '').check(0).out.split()
+    lists = text[text.index('.Sh ORDER'):text.index('.Sh EXAMPLES')]
+    named = [name for line in re.findall(r'^\.It Ql (.*)', lists, re.M)
+             for name in line.replace(',', ' ').split()]
+    assert len(named) > 10
+    equal([name for name in named if name not in commands], [])
 
 
 if __name__ == '__main__':

@@ -99,6 +99,10 @@ class StoppedThread:
         self.libc.ptrace(self.DETACH, self.pid, None, None)
 
 
+def socket_mode(b, name):
+    return b.run('stat', '-c', '%a %U %G', '/run/vmd/%s/qmp.sock' % name).stdout.strip()
+
+
 def ended(b, name):
     b.wait(lambda: b.show('vmd@%s.service' % name, 'ActiveState') in ('inactive', 'failed'),
            'vmd@%s did not end' % name)
@@ -125,8 +129,7 @@ def first_connection(_recorder):
     user = b.run('id', '-u', 'vmd').stdout.strip()
     assert fields['Uid'].split()[0] == user and user != '0', fields['Uid']
     assert int(fields['CapEff'], 16) == 0 and fields['NoNewPrivs'] == '1', fields
-    mode = b.run('stat', '-c', '%a %U %G', '/run/vmd/first/qmp.sock').stdout.strip()
-    assert mode == '660 vmd vmd', mode
+    assert socket_mode(b, 'first') == '660 vmd vmd', socket_mode(b, 'first')
 
 
 def configured_before_ready(_recorder):
@@ -136,6 +139,7 @@ def configured_before_ready(_recorder):
     b.run('systemctl', 'start', 'vmd@conf.service')
     assert b.show('vmd@conf.service', 'StatusText') == 'running, 1 vCPU'
     assert b.show('vmd@conf.service', 'Slice') == 'vmd.slice'
+    assert socket_mode(b, 'conf') == '770 vmd vmd', socket_mode(b, 'conf')
     b.run('systemctl', 'stop', 'vmd@conf.service')
 
 

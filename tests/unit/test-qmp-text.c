@@ -161,6 +161,9 @@ static void test_nearest(void)
     g_assert_cmpstr(nearest_of("memory-backend-fil"), ==, "memory-backend-file");
     g_assert_cmpstr(nearest_of("IRQ"), ==, "irq");
     g_assert_cmpstr(nearest_of("irw"), ==, "irq");
+    g_assert_cmpstr(nearest_of("memory"), ==, "memory-backend-file");
+    g_assert_cmpstr(nearest_of("Memory-Backend"), ==, "memory-backend-file");
+    g_assert_null(nearest_of("memory-back"));
     g_assert_null(nearest_of("xyz"));
     g_assert_null(nearest_of(""));
     g_assert_null(nearest_of(endless));

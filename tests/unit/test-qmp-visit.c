@@ -260,6 +260,12 @@ static void test_class_unions(void)
                  "is missing");
     test_refused(type, STRICT, "{\"qom-type\": \"disk\"}", ERROR_REASON_PROPERTY_MISSING, "size",
                  "is missing");
+    test_refused(type, STRICT, "{\"qom-type\": \"disk\", \"sise\": 1}",
+                 ERROR_REASON_PROPERTY_NOT_FOUND, "sise", "is unknown; did you mean 'size'?");
+    test_refused(type, STRICT, "{\"qom-type\": \"disk\", \"other\": 1}",
+                 ERROR_REASON_PROPERTY_MISSING, "size", "is missing");
+    test_refused(type, STRICT, "{\"qom-tpe\": \"disk\", \"size\": 1}",
+                 ERROR_REASON_PROPERTY_MISSING, "qom-type", "is missing");
     test_refused(type, STRICT, "{\"qom-type\": \"disk\", \"size\": 1, \"board\": \"x\"}",
                  ERROR_REASON_INTERNAL_PROPERTY, "board", "is internal");
     test_refused(type, STRICT, "{\"qom-type\": \"disk\", \"size\": 1, \"state\": \"x\"}",
