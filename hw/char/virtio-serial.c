@@ -231,6 +231,31 @@ static void handle_out(VirtioDevice *dev, VirtQueue *queue)
 
 /* ---- Ports ---- */
 
+typedef struct {
+    guint nr;
+    bool found;
+} NumberSearch;
+
+/* A port that is still to come with this number. */
+static bool compare_number(const QmpClass *klass, const void *data, bool named, void *opaque)
+{
+    const VirtioSerialPortProps *props = data;
+    NumberSearch *search = opaque;
+
+    search->found |= props->has_nr && props->nr == search->nr;
+    return !search->found;
+}
+
+static bool is_free(VirtioSerial *s, const VirtioSerialPort *port, guint nr)
+{
+    NumberSearch search = { .nr = nr, .found = s->ports[nr] != NULL };
+
+    if (!search.found) {
+        env_foreach_pending((Object *)port, &s->bus->object, compare_number, &search);
+    }
+    return !search.found;
+}
+
 static bool choose_number(VirtioSerial *s, VirtioSerialPort *port, GError **error)
 {
     VirtioSerialPortProps *props = object_props(port);
@@ -239,7 +264,7 @@ static bool choose_number(VirtioSerial *s, VirtioSerialPort *port, GError **erro
     if (props->has_nr) {
         nr = props->nr;
     } else {
-        while (nr < s->max_ports && s->ports[nr]) {
+        while (nr < s->max_ports && !is_free(s, port, nr)) {
             nr++;
         }
     }

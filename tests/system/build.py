@@ -240,6 +240,11 @@ def reserved(recorder):
             ACCEL, RAM, MICROVM, request('device_add', driver='virtio-rng-device', id='a'),
             request('device_add', driver='virtio-rng-device', id='b', bus='virtio-mmio-bus.7')])
         assert client.call('qom-get', path='a', property='parent_bus').endswith('bus.6')
+        client.call('build', requests=[
+            request('device_add', driver='virtserialport', id='p', bus='ports.0'),
+            request('device_add', driver='virtserialport', id='q', bus='ports.0', nr=1),
+            request('device_add', driver='virtio-serial-device', id='ports')])
+        assert client.call('qom-get', path='/machine/peripheral/p', property='nr') == 2
 
 
 if __name__ == '__main__':

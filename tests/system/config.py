@@ -186,6 +186,26 @@ def contents(daemon, client, machine):
     return found
 
 
+def what_is_there(daemon, client, machine):
+    """Tree, descriptors without their numbers, and files."""
+    opened = [value.split(':')[0] for value in daemon.descriptors().values()]
+    return tree(client), sorted(opened), sorted(os.listdir(machine.folder))
+
+
+def fail_somewhere(daemon, client, machine, config):
+    """The same list with a request that fails among them: nothing is left."""
+    before = what_is_there(daemon, client, machine)
+    requests = list(config['requests'])
+    place = machine.rng.randrange(len(requests) + 1)
+    requests.insert(place, {'execute': 'object-add', 'arguments': {
+        'qom-type': 'memory-backend-file', 'id': 'bad', 'size': 4096, 'mem-path': '/nowhere/file'}})
+    error = client.error('build', {'requests': requests})
+    assert error['path'] == 'requests[%d]' % place, error
+    after = what_is_there(daemon, client, machine)
+    assert after == before, (place, differences(before[0], after[0]), before[1:], after[1:])
+    assert not client.drain_events()
+
+
 def replay(recorder, machine, config, one_by_one):
     with Daemon(recorder) as daemon:
         client = daemon.client()
@@ -193,6 +213,7 @@ def replay(recorder, machine, config, one_by_one):
             for request in config['requests']:
                 client.request(request)
         else:
+            fail_somewhere(daemon, client, machine, config)
             client.call('build', **config)
         again, things = client.call('query-config'), tree(client)
         pci = client.call('query-pci')
