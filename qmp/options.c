@@ -372,6 +372,19 @@ QmpOptions *qmp_options_parse(const char *text, const char *implied_key, guint f
     return g_steal_pointer(&options);
 }
 
+bool qmp_options_add_text(QmpOptions *options, const char *text, const char *implied_key,
+                          GError **error)
+{
+    return parse(options, text, implied_key, error) && check_lists(options->root, error);
+}
+
+bool qmp_options_add(QmpOptions *options, const char *path, const char *value, guint position,
+                     GError **error)
+{
+    return add_value(options, path, value, position, error) &&
+           check_lists(options->root, error);
+}
+
 void qmp_options_free(QmpOptions *options)
 {
     if (options) {
@@ -399,6 +412,13 @@ const char *qmp_options_get(const QmpOptions *options, const char *key)
     gsize length;
 
     return node && node->values ? options_get_str(node, &length) : NULL;
+}
+
+const char *qmp_options_get_nth(const QmpOptions *options, const char *key, guint i)
+{
+    const Node *node = find_member(options->root, key, strlen(key));
+
+    return node && node->values && i < node->values->len ? node->values->pdata[i] : NULL;
 }
 
 bool qmp_options_remove(QmpOptions *options, const char *key)
