@@ -259,6 +259,21 @@ static bool (*const finishers[PHASE__MAX])(Plan *plan, GError **error) = {
     [PHASE_LATE] = finish_late,
 };
 
+static void run_handler(Plan *plan, Item *item)
+{
+    const Translation *out = plan->out;
+    guint before = out->notes->len + out->starts->len;
+    GError *error = NULL;
+
+    plan->current = item;
+    if (!item->row->handle(plan, item, &error)) {
+        plan_problem(plan, item, error);
+    } else if (item->row->phase == PHASE_COLLECT &&
+               out->notes->len + out->starts->len == before) {
+        plan_note(plan, "%s", item->row->fate);     /* part of a later request */
+    }
+}
+
 static void run_phase(Plan *plan, Phase phase)
 {
     GError *error = NULL;
@@ -266,9 +281,8 @@ static void run_phase(Plan *plan, Phase phase)
     for (guint i = 0; i < plan->items->len; i++) {
         Item *item = plan->items->pdata[i];
 
-        plan->current = item;
-        if (item->row->phase == phase && !item->row->handle(plan, item, &error)) {
-            plan_problem(plan, item, g_steal_pointer(&error));
+        if (item->row->phase == phase) {
+            run_handler(plan, item);
         }
     }
     plan->current = NULL;

@@ -18,11 +18,13 @@ bool option_action(Plan *plan, Item *item, GError **error)
 
 bool option_no_reboot(Plan *plan, Item *item, GError **error)
 {
+    plan->action_item = item;
     return qmp_options_add(plan->action, "reboot", "shutdown", 0, error);
 }
 
 bool option_no_shutdown(Plan *plan, Item *item, GError **error)
 {
+    plan->action_item = item;
     return qmp_options_add(plan->action, "shutdown", "pause", 0, error);
 }
 

@@ -119,6 +119,19 @@ json_t *typed_from_text(const QmpMember *member, const char *text, GError **erro
     return json;
 }
 
+char *typed_print(const json_t *json)
+{
+    struct evbuffer *out = evbuffer_new();
+    gsize length;
+    char *text;
+
+    qmp_json_print(json, out);
+    length = evbuffer_get_length(out);
+    text = g_strndup((const char *)evbuffer_pullup(out, -1), length);
+    evbuffer_free(out);
+    return text;
+}
+
 static bool add_json(const json_t *json, const char *path, QmpOptions *options, GError **error)
 {
     g_autofree char *number = NULL;

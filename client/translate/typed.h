@@ -24,6 +24,9 @@ json_t *typed_from_text(const QmpMember *member, const char *text, GError **erro
 /* Decodes JSON as the arguments of a command, by the rules that the daemon has for it. */
 bool typed_check_json(const char *command, const json_t *arguments, GError **error);
 
+/* As text, on one line.  Free with g_free(). */
+char *typed_print(const json_t *json);
+
 /* Adds a JSON object's members as options; members of members get dots. */
 bool typed_to_options(const json_t *json, QmpOptions *options, GError **error);
 

@@ -19,6 +19,7 @@
 
 #include "client/checker.h"
 #include "client/translate/translate.h"
+#include "client/translate/typed.h"
 
 static const char *const transcripts[] = {
     "block", "chardev", "clients", "cpu", "defaults", "device", "errors", "libvirt", "machine",
@@ -47,7 +48,7 @@ static char *print(const Translation *translation)
     }
     for (guint i = 0; !translation->problems->len && i < translation->requests->len; i++) {
         const TranslatedRequest *request = translation->requests->pdata[i];
-        g_autofree char *text = json_dumps(request->json, 0);
+        g_autofree char *text = typed_print(request->json);
 
         g_string_append_printf(out, "%s\n", text);
     }
