@@ -238,7 +238,9 @@ static int take_words(Plan *plan, int n_args, const char *const *args, guint num
         row = option_find("hda");
         text = word;
     }
-    if (!row) {
+    if (!g_utf8_validate(origin, -1, NULL)) {
+        qmp_error_set(&error, ERROR_REASON_SYNTAX, "is not UTF-8 text");
+    } else if (!row) {
         unknown_option(word, &error);
     } else if (takes && !text) {
         qmp_error_set(&error, ERROR_REASON_SYNTAX, "needs an argument: %s", row->argument);
@@ -358,6 +360,16 @@ static void plan_clear(Plan *plan)
     json_decref(plan->defaults);
 }
 
+/* What could not be read would only lead to further errors, as would a machine that is not there. */
+static Translation *finish(Plan *plan)
+{
+    for (Phase phase = 0; !plan->out->problems->len && phase < PHASE__MAX; phase++) {
+        run_phase(plan, phase);
+    }
+    plan_clear(plan);
+    return plan->out;
+}
+
 Translation *translate_command_line(int n_args, const char *const *args)
 {
     Plan plan = { 0 };
@@ -366,10 +378,17 @@ Translation *translate_command_line(int n_args, const char *const *args)
     for (int i = 0; i < n_args; ) {
         i += take_words(&plan, n_args - i, args + i, i + 1);
     }
-    /* What could not be read would only lead to further errors. */
-    for (Phase phase = 0; !plan.out->problems->len && phase < PHASE__MAX; phase++) {
-        run_phase(&plan, phase);
+    return finish(&plan);
+}
+
+Translation *translate_config(const char *name, const char *text)
+{
+    Plan plan = { 0 };
+    GError *error = NULL;
+
+    plan_init(&plan);
+    if (!config_file_parse(&plan, name, text, &error)) {
+        g_ptr_array_add(plan.out->problems, error);
     }
-    plan_clear(&plan);
-    return plan.out;
+    return finish(&plan);
 }

@@ -163,8 +163,13 @@ static bool read_lines(Reader *reader, const char *text, GError **error)
 bool config_file_parse(Plan *plan, const char *path, const char *text, GError **error)
 {
     Reader reader = { .plan = plan, .path = path };
-    bool ok = read_lines(&reader, text, error);
+    bool ok;
 
+    if (!g_utf8_validate(text, -1, NULL)) {
+        qmp_error_set(error, ERROR_REASON_SYNTAX, "%s: is not UTF-8 text", path);
+        return false;
+    }
+    ok = read_lines(&reader, text, error);
     qmp_options_free(reader.options);
     g_free(reader.origin);
     return ok;

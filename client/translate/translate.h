@@ -42,6 +42,10 @@ typedef struct {
  * requests are not the whole machine.  Free with translation_free().
  */
 Translation *translate_command_line(int n_args, const char *const *args);
+
+/* The same for a -readconfig file of that name with that text, and nothing else. */
+Translation *translate_config(const char *name, const char *text);
+
 void translation_free(Translation *translation);    /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Translation, translation_free)
 

@@ -166,6 +166,41 @@ static void test_transcript(gconstpointer name)
     compare(played, text);
 }
 
+/* What is wrong with a config file, and where. */
+static void test_config_errors(void)
+{
+    static const struct {
+        const char *text;
+        const char *message;
+    } cases[] = {
+        { "[machine]\ntype = \"pc\nkernel = \"x\"",
+          "f:2: 'type = \"pc' has a quote without end" },
+        { "[machine\ntype = \"pc\"", "f:1: '[machine' must be [GROUP] or [GROUP \"ID\"]" },
+        { "[device \"a]\n", "f:1: '[device \"a]' has a quote without end" },
+        { "[machine] x\n", "f:1: '[machine] x' must be [GROUP] or [GROUP \"ID\"]" },
+        { "# c\n\n[machin]", "f:3: 'machin' is no group of options; did you mean 'machine'?" },
+        { "[]", "f:1: '' is no group of options" },
+        { "type = \"pc\"", "f:1: 'type = \"pc\"' stands in no group" },
+        { "[machine]\ntype", "f:2: 'type' must be KEY = \"VALUE\"" },
+        { "[machine]\ntype = pc", "f:2: 'type = pc' must be KEY = \"VALUE\"" },
+        { "[machine]\ntype = \"pc\" x", "f:2: 'type = \"pc\" x' goes on behind its value" },
+        { "[machine]\n= \"pc\"", "f:2: '' is no name of an option" },
+        { "[machine]\na.b = \"1\"\na = \"1\"",
+          "f:3: 'a' has members, and cannot have a value, too" },
+        { "[machine]\ntype = \"microvm\"\n[device \"x\"]\ndriver = \"e100\"\n",
+          "f:3: [device \"x\"]: parameter 'driver' names the unknown class 'e100'; did you mean "
+          "'e1000'?" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Translation) translation = translate_config("f", cases[i].text);
+
+        g_assert_cmpuint(translation->problems->len, ==, 1);
+        g_assert_cmpstr(((GError *)translation->problems->pdata[0])->message, ==,
+                        cases[i].message);
+    }
+}
+
 static bool check_order(const char *name, const char *argument, const char *fate, void *data)
 {
     const char **before = data;
@@ -190,6 +225,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/translate/table-is-sorted", test_table_is_sorted);
+    g_test_add_func("/translate/config-errors", test_config_errors);
     for (gsize i = 0; i < G_N_ELEMENTS(transcripts); i++) {
         g_autofree char *path = g_strconcat("/translate/", transcripts[i], NULL);
 
