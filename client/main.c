@@ -12,6 +12,7 @@
 
 const Verb *const verbs[] = {
     &verb_apply,
+    &verb_translate,
     &verb_qmp,
     &verb_status,
     &verb_list,
@@ -40,7 +41,7 @@ static char *list_verbs(void)
     GString *text = g_string_new("Verbs:");
 
     for (gsize i = 0; verbs[i]; i++) {
-        g_string_append_printf(text, "\n  %-8s %-22s %s", verbs[i]->name, verbs[i]->arguments,
+        g_string_append_printf(text, "\n  %-9s %-22s %s", verbs[i]->name, verbs[i]->arguments,
                                verbs[i]->summary);
     }
     g_string_append(text, "\n\n'vmctl VERB --help' tells a verb's options.");

@@ -50,6 +50,7 @@ extern const Verb verb_list;
 extern const Verb verb_qmp;
 extern const Verb verb_status;
 extern const Verb verb_stop;
+extern const Verb verb_translate;
 extern const Verb verb_wait;
 
 /* The entries of the global options, ending in a NULL entry; they write into

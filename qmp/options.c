@@ -14,6 +14,9 @@
 /* A range of integers in a list expands to this many at the most, as in QEMU. */
 enum { RANGE_MAX = 65536 };
 
+/* No schema's values are nested as deep as this. */
+enum { DEPTH_MAX = 32 };
+
 typedef struct Node Node;
 
 struct Node {
@@ -74,7 +77,11 @@ static bool fail(GError **error, guint position, const char *text, const char *w
 {
     g_autofree char *quoted = qmp_text_quote(text);
 
-    qmp_error_set(error, ERROR_REASON_SYNTAX, "at position %u: %s %s", position, quoted, why);
+    if (position) {
+        qmp_error_set(error, ERROR_REASON_SYNTAX, "at position %u: %s %s", position, quoted, why);
+    } else {
+        qmp_error_set(error, ERROR_REASON_SYNTAX, "%s %s", quoted, why);
+    }
     return false;
 }
 
@@ -84,7 +91,7 @@ static Node *node_for(QmpOptions *options, const char *key, guint position, GErr
     Node *node = options->root;
     const char *part = key;
 
-    for (;;) {
+    for (guint depth = 0;; depth++) {
         gsize length = options->flat ? strlen(part) : strcspn(part, ".");
 
         if (length == 0) {
@@ -93,6 +100,10 @@ static Node *node_for(QmpOptions *options, const char *key, guint position, GErr
         }
         if (node->values) {
             fail(error, position, key, "is a member of what was given a value already");
+            return NULL;
+        }
+        if (depth == DEPTH_MAX) {
+            fail(error, position, key, "is nested too deeply");
             return NULL;
         }
         node = need_member(node, part, length, position);
@@ -372,6 +383,19 @@ QmpOptions *qmp_options_parse(const char *text, const char *implied_key, guint f
     return g_steal_pointer(&options);
 }
 
+bool qmp_options_add_text(QmpOptions *options, const char *text, const char *implied_key,
+                          GError **error)
+{
+    return parse(options, text, implied_key, error) && check_lists(options->root, error);
+}
+
+bool qmp_options_add(QmpOptions *options, const char *path, const char *value, guint position,
+                     GError **error)
+{
+    return add_value(options, path, value, position, error) &&
+           check_lists(options->root, error);
+}
+
 void qmp_options_free(QmpOptions *options)
 {
     if (options) {
@@ -399,6 +423,13 @@ const char *qmp_options_get(const QmpOptions *options, const char *key)
     gsize length;
 
     return node && node->values ? options_get_str(node, &length) : NULL;
+}
+
+const char *qmp_options_get_nth(const QmpOptions *options, const char *key, guint i)
+{
+    const Node *node = find_member(options->root, key, strlen(key));
+
+    return node && node->values && i < node->values->len ? node->values->pdata[i] : NULL;
 }
 
 bool qmp_options_remove(QmpOptions *options, const char *key)

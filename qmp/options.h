@@ -33,6 +33,16 @@ typedef enum {
 QmpOptions *qmp_options_parse(const char *text, const char *implied_key, guint flags,
                               GError **error);
 void qmp_options_free(QmpOptions *options);         /* accepts NULL */
+
+/*
+ * More for the same group: another text of the kind that qmp_options_parse() takes, or one value
+ * of a key that may have dots, as if it had stood at that position (0: nowhere).  On failure some
+ * of the text may have been added.
+ */
+bool qmp_options_add_text(QmpOptions *options, const char *text, const char *implied_key,
+                          GError **error);
+bool qmp_options_add(QmpOptions *options, const char *path, const char *value, guint position,
+                     GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(QmpOptions, qmp_options_free)
 
 /* Decodes all of it; errors are qmp_decode()'s. */
@@ -44,6 +54,8 @@ bool qmp_options_decode(const QmpOptions *options, const QmpType *type, void *st
 const char *qmp_options_get(const QmpOptions *options, const char *key);
 void qmp_options_set(QmpOptions *options, const char *key, const char *value);
 bool qmp_options_remove(QmpOptions *options, const char *key);
+/* The i-th value of a key on the outermost level, borrowed, or NULL behind the last one. */
+const char *qmp_options_get_nth(const QmpOptions *options, const char *key, guint i);
 /* Each key of the outermost level in order, until f returns false. */
 void qmp_options_foreach(const QmpOptions *options, bool (*f)(const char *key, void *data),
                          void *data);

@@ -11,7 +11,7 @@ import subprocess
 from rig import (SRCDIR, VMCTL, FakePeer, Skip, case, contains, equal, main, scratch,
                  vmctl)
 
-VERBS = ['apply', 'qmp', 'status', 'list', 'wait', 'events', 'console', 'stop']
+VERBS = ['apply', 'translate', 'qmp', 'status', 'list', 'wait', 'events', 'console', 'stop']
 
 
 @case

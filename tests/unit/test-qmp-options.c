@@ -169,6 +169,42 @@ static void test_keys(void)
     g_assert_cmpstr(keys->str, ==, "first file id new ");
 }
 
+/* More for a group that is there. */
+static void test_adding(void)
+{
+    g_autoptr(QmpOptions) o = qmp_options_parse("a=1", NULL, 0, NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(qmp_options_add_text(o, "x,a=2,b.c=3", "first", &error));
+    g_assert_no_error(error);
+    g_assert_cmpstr(qmp_options_get(o, "first"), ==, "x");
+    g_assert_cmpstr(qmp_options_get_nth(o, "a", 0), ==, "1");
+    g_assert_cmpstr(qmp_options_get_nth(o, "a", 1), ==, "2");
+    g_assert_null(qmp_options_get_nth(o, "a", 2));
+    g_assert_null(qmp_options_get_nth(o, "b", 0));
+    g_assert_true(qmp_options_add(o, "b.d", "a,b", 7, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(qmp_options_position(o, "b.d"), ==, 7);
+    g_assert_false(qmp_options_add(o, "b", "4", 0, &error));
+    g_assert_cmpstr(error->message, ==, "'b' has members, and cannot have a value, too");
+    g_clear_error(&error);
+    g_assert_false(qmp_options_add_text(o, "b.0=4", NULL, &error));
+    g_assert_true(qmp_error_is(error, ERROR_REASON_SYNTAX));
+}
+
+/* Depth does not grow with the length of the text. */
+static void test_depth(void)
+{
+    g_autoptr(GString) text = g_string_new("a");
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < 100000; i++) {
+        g_string_append(text, ".a");
+    }
+    g_assert_null(qmp_options_parse(text->str, NULL, 0, &error));
+    g_assert_nonnull(strstr(error->message, "is nested too deeply"));
+}
+
 static void test_flat(void)
 {
     g_autoptr(QmpOptions) o = qmp_options_parse("Nehalem,sse4.1=on,sse4.2=off", "model",
@@ -185,5 +221,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/options/refusals", test_refusals);
     g_test_add_func("/qmp/options/keys", test_keys);
     g_test_add_func("/qmp/options/flat", test_flat);
+    g_test_add_func("/qmp/options/adding", test_adding);
+    g_test_add_func("/qmp/options/depth", test_depth);
     return g_test_run();
 }

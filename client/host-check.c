@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the host has, see host-check.h.
+ */
+#include "config.h"
+#include "client/host-check.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Members that name a file, wherever in the arguments they are, and how it is used. */
+static const struct {
+    const char *tag;            /* member of the same object, or NULL: any object */
+    const char *value;          /* its value */
+    const char *member;
+    int mode;                   /* of access(2) */
+} files[] = {
+    { NULL,       NULL,          "kernel",   R_OK },
+    { NULL,       NULL,          "initrd",   R_OK },
+    { "driver",   "file",        "filename", R_OK },
+    { "driver",   "host_device", "filename", R_OK },
+    { "qom-type", "rng-random",  "filename", R_OK },
+    { "qom-type", "fw-cfg-file", "file",     R_OK },
+    { "qom-type", "smbios-type-11", "path",  R_OK },
+};
+
+/* What a member's value needs of the kernel. */
+static const struct {
+    const char *member;
+    const char *value;
+    const char *path;
+} devices[] = {
+    { "qom-type", "kvm-accel", "/dev/kvm" },
+    { "type",     "tap",       "/dev/net/tun" },
+};
+
+static void check_access(const char *path, int mode, GPtrArray *lines)
+{
+    if (access(path, mode) != 0) {
+        g_ptr_array_add(lines, g_strdup_printf("%s: %s", path, g_strerror(errno)));
+    }
+}
+
+static const char *member_of(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+/* Disks are written, too, unless they are told to be read-only. */
+static int mode_of(const json_t *object, gsize i)
+{
+    bool disk = files[i].tag && g_str_equal(files[i].tag, "driver");
+
+    return disk && !json_is_true(json_object_get(object, "read-only")) ? R_OK | W_OK
+                                                                       : files[i].mode;
+}
+
+static void check_object(const json_t *object, GPtrArray *lines)
+{
+    const char *key;
+    json_t *value;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        const char *path = member_of(object, files[i].member);
+
+        if (path && (!files[i].tag ||
+                     g_strcmp0(member_of(object, files[i].tag), files[i].value) == 0)) {
+            check_access(path, mode_of(object, i), lines);
+        }
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(devices); i++) {
+        if (g_strcmp0(member_of(object, devices[i].member), devices[i].value) == 0) {
+            check_access(devices[i].path, R_OK | W_OK, lines);
+        }
+    }
+    json_object_foreach((json_t *)object, key, value) {
+        if (json_is_object(value)) {
+            check_object(value, lines);
+        }
+    }
+}
+
+void host_check(const json_t *request, GPtrArray *lines)
+{
+    const json_t *arguments = json_object_get(request, "arguments");
+
+    if (json_is_object(arguments)) {
+        check_object(arguments, lines);
+    }
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whether this host has what requests name: files, and the devices of the kernel that accelerators
+ * and networks need.  Looks, and opens nothing but to see whether it could.
+ */
+#ifndef CLIENT_HOST_CHECK_H
+#define CLIENT_HOST_CHECK_H
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Adds a line (char) to lines for each thing that the host has not for this request. */
+void host_check(const json_t *request, GPtrArray *lines);
+
+#endif

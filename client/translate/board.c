@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a board has unless told otherwise: serial and parallel ports, the debug console; and what
+ * QEMU's boards have and these have not.
+ */
+#include "config.h"
+#include "client/translate/plan.h"
+
+#include <string.h>
+
+#include "qmp/qapi-types.h"
+
+/* A device on a character device of its own, or on one that was made by -chardev. */
+static bool add_port(Plan *plan, const char *text, const char *driver, const char *base,
+                     guint index, const char *why, GError **error)
+{
+    g_autoptr(QmpOptions) options = plan_options();
+    g_autofree char *id = plan_unique_id(plan, base);
+    g_autofree char *number = g_strdup_printf("%u", index);
+    bool shared = g_str_has_prefix(text, "chardev:");
+    bool none = false;
+
+    if (!shared && !chardev_add_legacy(plan, text, id, &none, error)) {
+        return false;
+    }
+    if (none) {
+        return true;
+    }
+    qmp_options_set(options, "driver", driver);
+    if (g_str_equal(driver, "isa-debugcon")) {
+        qmp_options_set(options, "iobase", "0xe9");
+    } else {
+        qmp_options_set(options, "index", number);
+    }
+    qmp_options_set(options, "chardev", shared ? text + strlen("chardev:") : id);
+    return plan_add_options(plan, "device_add", options, why, error);
+}
+
+bool option_serial(Plan *plan, Item *item, GError **error)
+{
+    g_autofree char *base = g_strdup_printf("serial%u", plan->n_serial);
+
+    plan->has_serial = true;
+    return add_port(plan, item->text, "isa-serial", base, plan->n_serial++, NULL, error);
+}
+
+bool option_parallel(Plan *plan, Item *item, GError **error)
+{
+    g_autofree char *base = g_strdup_printf("parallel%u", plan->n_parallel);
+
+    plan->has_parallel = true;
+    return add_port(plan, item->text, "isa-parallel", base, plan->n_parallel++, NULL, error);
+}
+
+bool option_debugcon(Plan *plan, Item *item, GError **error)
+{
+    return add_port(plan, item->text, "isa-debugcon", "debugcon", 0, NULL, error);
+}
+
+bool option_monitor(Plan *plan, Item *item, GError **error)
+{
+    if (g_str_equal(item->text, "none") || g_str_equal(item->text, "null")) {
+        plan_note(plan, "there is no monitor but the daemon's socket");
+        return true;
+    }
+    return plan_refuse(error, "there is no monitor but the daemon's socket, 'vmd --socket'; "
+                       "vmctl has the commands");
+}
+
+bool option_nodefaults(Plan *plan, Item *item, GError **error)
+{
+    plan->nodefaults = true;
+    plan_note(plan, "devices that are there by default are left out");
+    return true;
+}
+
+bool option_nographic(Plan *plan, Item *item, GError **error)
+{
+    plan->nographic = true;
+    plan_note(plan, "there is no display; a serial port is on standard input and output");
+    return true;
+}
+
+bool option_stopped(Plan *plan, Item *item, GError **error)
+{
+    plan->stopped = true;
+    plan_note(plan, "there is no 'cont' at the end");
+    return true;
+}
+
+/* ---- Defaults ---- */
+
+/* Whether a -device is of this class. */
+static bool has_device(const Plan *plan, const char *driver)
+{
+    for (guint i = 0; i < plan->items->len; i++) {
+        const Item *item = plan->items->pdata[i];
+        const char *name = item->json ? json_string_value(json_object_get(item->json, "driver"))
+                           : item->options ? qmp_options_get(item->options, "driver") : NULL;
+
+        if (g_strcmp0(name, driver) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool vga_is_none(const Plan *plan)
+{
+    for (guint i = 0; i < plan->items->len; i++) {
+        const Item *item = plan->items->pdata[i];
+
+        if (g_str_equal(item->row->name, "vga") && g_str_equal(item->text, "none")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* PCs of QEMU have a VGA card and empty floppy and CD-ROM drives.  Who asked for a machine without
+ * display or defaults does not miss them; others are told. */
+static bool check_missing(Plan *plan, GError **error)
+{
+    const char *vga = vga_is_none(plan) ? "" : "a VGA card, ";
+
+    if (plan->nographic) {
+        plan_note(plan, "%sa floppy drive and a CD-ROM drive are left out: there are none", vga);
+        return true;
+    }
+    return plan_refuse(error, "QEMU's machine has %sa floppy drive and a CD-ROM drive by default, "
+                       "which vmd does not have: add -nodefaults, and name the devices that you "
+                       "want, or -nographic", vga);
+}
+
+static bool add_default_nic(Plan *plan, GError **error)
+{
+    g_autoptr(QmpOptions) netdev = plan_options(), device = plan_options();
+    g_autofree char *id = plan_unique_id(plan, "net0");
+
+    qmp_options_set(netdev, "type", "user");
+    qmp_options_set(netdev, "id", id);
+    qmp_options_set(device, "driver", "e1000");
+    qmp_options_set(device, "netdev", id);
+    return plan_add_options(plan, "netdev_add", netdev, "a network card is there by default",
+                            error) &&
+           plan_add_options(plan, "device_add", device, "a network card is there by default",
+                            error);
+}
+
+static bool add_defaults(Plan *plan, GError **error)
+{
+    bool is_pc = plan_has_pci(plan);
+
+    if (plan->nodefaults || g_str_equal(plan->machine->name, "none-machine")) {
+        return true;
+    }
+    if (is_pc && !check_missing(plan, error)) {
+        return false;
+    }
+    if (!plan->has_serial && !has_device(plan, "isa-serial") &&
+        !add_port(plan, plan->nographic ? "stdio" : "null", "isa-serial", "serial0", 0,
+                  "a serial port is there by default", error)) {
+        return false;
+    }
+    if (is_pc && !plan->has_parallel && !has_device(plan, "isa-parallel") &&
+        !add_port(plan, "null", "isa-parallel", "parallel0", 0,
+                  "a parallel port is there by default", error)) {
+        return false;
+    }
+    return !is_pc || plan->has_nic || add_default_nic(plan, error);
+}
+
+bool finish_board(Plan *plan, GError **error)
+{
+    if (plan->nic_pending || plan->net_pending) {
+        plan->current = plan->nic_pending ? plan->nic_pending : plan->net_pending;
+        return plan_refuse(error, "-net nic and -net BACKEND must come in pairs: there are no "
+                           "hubs");
+    }
+    return add_defaults(plan, error) && plan_add_linked(plan, error);
+}

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine and its accelerator: -machine, -accel, and options that are properties of either.
+ */
+#include "config.h"
+#include "client/translate/plan.h"
+
+#include <string.h>
+
+#include "client/translate/typed.h"
+#include "qmp/qapi-types.h"
+#include "qmp/text.h"
+
+/* ---- What is not there, so that only switching it off can be translated ---- */
+
+static const struct {
+    const char *key;
+    const char *what;
+} absent[] = {
+    { "usb", "USB controller" },
+    { "vmport", "VMware port" },
+    { "nvdimm", "NVDIMM" },
+    { "graphics", "graphics" },
+    { "hmat", "HMAT" },
+    { "smbus", "SMBus" },
+    { "sata", "SATA controller" },
+    { "suppress-vmdesc", "description of devices in migration streams that could be left out" },
+    { "igd-passthru", "passthrough of graphics cards" },
+    { "enforce-config-section", "configuration section in migration streams" },
+};
+
+static bool check_absent(Plan *plan, QmpOptions *options, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(absent); i++) {
+        const char *key = absent[i].key;
+        bool given = qmp_options_get(options, key) != NULL;
+        bool on;
+
+        /* A class that gets the property one day takes it from here. */
+        if (!given || qmp_class_member(plan->machine, key)) {
+            continue;
+        }
+        if (!plan_take_bool(options, key, &on, error)) {
+            return false;
+        }
+        if (on) {
+            return plan_refuse(error, "'%s' must be off: there is no %s", key, absent[i].what);
+        }
+        plan_note(plan, "%s=off: there is no %s", key, absent[i].what);
+    }
+    return true;
+}
+
+/* ---- Collecting ---- */
+
+static bool move_to_memory(Plan *plan, QmpOptions *options, GError **error)
+{
+    return plan_move(options, "dump-guest-core", plan->memory, "dump", error) &&
+           plan_move(options, "mem-merge", plan->memory, "merge", error);
+}
+
+bool option_machine(Plan *plan, Item *item, GError **error)
+{
+    const char *name = qmp_options_get(item->options, "type");
+    const char *accel = qmp_options_get(item->options, "accel");
+
+    plan->machine_name = name ? name : plan->machine_name;
+    plan->accel_name = accel ? accel : plan->accel_name;
+    plan->accel_item = accel ? item : plan->accel_item;
+    plan->memory_backend = qmp_options_get(item->options, "memory-backend");
+    return plan_move(item->options, "kernel-irqchip", plan->accel_options, "kernel-irqchip",
+                     error) &&
+           move_to_memory(plan, item->options, error);
+}
+
+bool option_accel(Plan *plan, Item *item, GError **error)
+{
+    const char *name = qmp_options_get(item->options, "accel");
+    g_autoptr(GPtrArray) keys = plan_keys(item->options);
+
+    /* The first one that there is counts. */
+    if (plan->accel_name && plan_has_accel(plan->accel_name)) {
+        plan_note(plan, "the accelerator is '%s' already", plan->accel_name);
+        return true;
+    }
+    if (!name) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING, "must name an accelerator");
+        return false;
+    }
+    plan->accel_name = name;
+    plan->accel_item = item;
+    for (guint i = 0; i < keys->len; i++) {
+        const char *key = keys->pdata[i];
+
+        if (!g_str_equal(key, "accel") &&
+            !plan_move(item->options, key, plan->accel_options, key, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool option_enable_kvm(Plan *plan, Item *item, GError **error)
+{
+    plan->accel_name = "kvm";
+    plan->accel_item = item;
+    return true;
+}
+
+/* -kernel and such: the property's name is the option's, but for one. */
+bool option_machine_property(Plan *plan, Item *item, GError **error)
+{
+    const char *name = item->row->name;
+
+    qmp_options_set(plan->machine_options, g_str_equal(name, "bios") ? "firmware" : name,
+                    item->text);
+    return true;
+}
+
+bool option_uuid(Plan *plan, Item *item, GError **error)
+{
+    qmp_options_set(plan->machine_options, "uuid", item->text);
+    return true;
+}
+
+bool option_no_hpet(Plan *plan, Item *item, GError **error)
+{
+    qmp_options_set(plan->machine_options, "hpet", "off");
+    return true;
+}
+
+bool option_no_acpi(Plan *plan, Item *item, GError **error)
+{
+    qmp_options_set(plan->machine_options, "acpi", "off");
+    return true;
+}
+
+bool option_boot(Plan *plan, Item *item, GError **error)
+{
+    g_autoptr(GPtrArray) keys = plan_keys(item->options);
+
+    /* Its mistakes are told with its own positions. */
+    if (!plan_check(&qmp_type_BootConfiguration, item->options, error)) {
+        return false;
+    }
+    for (guint i = 0; i < keys->len; i++) {
+        g_autofree char *path = g_strconcat("boot.", keys->pdata[i], NULL);
+
+        if (!plan_move(item->options, keys->pdata[i], plan->machine_options, path, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Defaults for properties of devices ---- */
+
+static bool add_default(Plan *plan, const char *driver, const char *property, const char *text,
+                        GError **error)
+{
+    const QmpClass *klass = qmp_class_find(driver);
+    const QmpMember *member = klass ? qmp_class_member(klass, property) : NULL;
+    json_t *value;
+
+    if (!klass) {
+        qmp_error_set(error, ERROR_REASON_CLASS_NOT_FOUND, "there is no class '%s'", driver);
+        return false;
+    }
+    if (!member) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND, "class '%s' has no property '%s'",
+                      klass->name, property);
+        return false;
+    }
+    value = typed_from_text(member, text, error);
+    if (!value) {
+        g_prefix_error(error, "'%s': ", property);
+        return false;
+    }
+    json_array_append_new(plan->defaults, json_pack("{s:s, s:s, s:o}", "driver", klass->name,
+                                                    "property", property, "value", value));
+    return true;
+}
+
+static bool add_named_default(Plan *plan, const QmpOptions *options, GError **error)
+{
+    const char *driver = qmp_options_get(options, "driver");
+    const char *property = qmp_options_get(options, "property");
+    const char *value = qmp_options_get(options, "value");
+
+    if (!driver || !property || !value) {
+        qmp_error_set(error, ERROR_REASON_SYNTAX,
+                      "must be DRIVER.PROPERTY=VALUE, or driver=,property=,value=");
+        return false;
+    }
+    return add_default(plan, driver, property, value, error);
+}
+
+/* driver.property=value, or the three by their names; a file has these as a group. */
+bool option_global(Plan *plan, Item *item, GError **error)
+{
+    g_autoptr(QmpOptions) options = NULL;
+    const char *dot = strchr(item->text, '.'), *equals = strchr(item->text, '=');
+
+    if (item->options) {
+        return add_named_default(plan, item->options, error);
+    }
+    if (dot && equals && dot < equals && !strchr(item->text, ',')) {
+        g_autofree char *name = g_strndup(item->text, dot - item->text);
+        g_autofree char *key = g_strndup(dot + 1, equals - dot - 1);
+
+        return add_default(plan, name, key, equals + 1, error);
+    }
+    options = qmp_options_parse(item->text, NULL, QMP_OPTIONS_FLAT, error);
+    return options && add_named_default(plan, options, error);
+}
+
+bool option_rtc(Plan *plan, Item *item, GError **error)
+{
+    static const char *const known[] = { "base", "clock", "driftfix", NULL };
+    const char *base = qmp_options_get(item->options, "base");
+    const char *clock = qmp_options_get(item->options, "clock");
+    const char *fix = qmp_options_get(item->options, "driftfix");
+
+    if (g_strcmp0(fix, "none") == 0) {
+        fix = "discard";
+    }
+    return plan_check_keys(item->options, known, error) &&
+           (!base || add_default(plan, "mc146818rtc", "base", base, error)) &&
+           (!clock || add_default(plan, "mc146818rtc", "clock", clock, error)) &&
+           (!fix || add_default(plan, "mc146818rtc", "lost_tick_policy", fix, error));
+}
+
+/* ---- The accelerator ---- */
+
+/* "tcg" is the accelerator's class `tcg-accel`. */
+static const QmpClass *find_accel(const char *name)
+{
+    g_autofree char *full = g_strconcat(name, "-accel", NULL);
+    const QmpClass *klass = qmp_class_find(full);
+
+    return klass && qmp_class_is_a(klass, &qmp_class_accel) ? klass : NULL;
+}
+
+bool plan_has_accel(const char *name)
+{
+    g_auto(GStrv) names = g_strsplit(name, ":", -1);
+
+    for (guint i = 0; names[i]; i++) {
+        if (find_accel(names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first of a list with colons that there is; *ret_why if it was not the first one. */
+static const QmpClass *choose_accel(const char *list, char **ret_why, GError **error)
+{
+    g_auto(GStrv) names = g_strsplit(list, ":", -1);
+
+    for (guint i = 0; names[i]; i++) {
+        const QmpClass *klass = find_accel(names[i]);
+
+        if (klass) {
+            *ret_why = i ? g_strdup_printf("there is no accelerator '%s'", names[0]) : NULL;
+            return klass;
+        }
+    }
+    qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                  "there is no accelerator '%s', but kvm and qtest: CPUs are not emulated", list);
+    return NULL;
+}
+
+bool finish_accel(Plan *plan, GError **error)
+{
+    g_autofree char *why = NULL;
+    const char *list = plan->accel_name ? plan->accel_name : "kvm";
+    const QmpClass *klass = choose_accel(list, &why, error);
+
+    plan->current = plan->accel_item;
+    if (!klass) {
+        return false;
+    }
+    if (!plan->accel_name) {
+        why = g_strdup("QEMU would emulate the CPUs; here the kernel's KVM runs them");
+    }
+    return qmp_options_add(plan->accel_options, "qom-type", klass->name, 0, error) &&
+           plan_add_options(plan, "object-add", plan->accel_options, why, error);
+}
+
+/* ---- The machine ---- */
+
+static const QmpClass *default_machine(void)
+{
+    for (guint i = 0; i < qmp_n_classes; i++) {
+        if (qmp_classes[i]->flags & QMP_CLASS_DEFAULT) {
+            return qmp_classes[i];
+        }
+    }
+    return NULL;
+}
+
+static const QmpClass *no_machine(const char *name, GError **error)
+{
+    g_autofree char *quoted = qmp_text_quote(name);
+    GString *list = g_string_new(NULL);
+
+    for (guint i = 0; i < qmp_n_classes; i++) {
+        const QmpClass *klass = qmp_classes[i];
+
+        if (klass->flags & QMP_CLASS_MACHINE && !(klass->flags & QMP_CLASS_ABSTRACT)) {
+            gsize length = strlen(klass->name) - strlen("-machine");
+
+            g_string_append_printf(list, "%s%.*s", list->len ? ", " : "", (int)length,
+                                   klass->name);
+        }
+    }
+    qmp_error_set(error, ERROR_REASON_CLASS_NOT_FOUND,
+                  "there is no machine type %s; there are: %s", quoted, list->str);
+    g_string_free(list, TRUE);
+    return NULL;
+}
+
+/* By the name without `-machine`, or by an alias as it is. */
+static const QmpClass *find_machine(const char *name, GError **error)
+{
+    g_autofree char *full = g_strconcat(name, "-machine", NULL);
+    const QmpClass *klass = qmp_class_find(full);
+
+    klass = klass ? klass : qmp_class_find(name);
+    if (!klass || !(klass->flags & QMP_CLASS_MACHINE) || klass->flags & QMP_CLASS_ABSTRACT) {
+        return no_machine(name, error);
+    }
+    return klass;
+}
+
+static Item *find_machine_item(const Plan *plan)
+{
+    for (guint i = 0; i < plan->items->len; i++) {
+        Item *item = plan->items->pdata[i];
+
+        if (item->row->handle == option_machine) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+/* What -machine says itself, over what other options said. */
+static bool move_machine_options(Plan *plan, Item *item, GError **error)
+{
+    g_autoptr(GPtrArray) keys = plan_keys(item->options);
+
+    for (guint i = 0; i < keys->len; i++) {
+        const char *key = keys->pdata[i];
+
+        if (!g_str_equal(key, "type") && !g_str_equal(key, "accel") &&
+            !qmp_options_get(plan->machine_options, key) &&
+            !plan_move(item->options, key, plan->machine_options, key, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const Item *find_object(const Plan *plan, const char *id)
+{
+    for (guint i = 0; i < plan->items->len; i++) {
+        const Item *item = plan->items->pdata[i];
+        const char *own = item->json ? json_string_value(json_object_get(item->json, "id"))
+                          : item->options ? qmp_options_get(item->options, "id") : NULL;
+
+        if (item->row->handle == option_object && g_strcmp0(own, id) == 0) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+static bool object_size(const Item *item, guint64 *ret)
+{
+    const char *text = item->options ? qmp_options_get(item->options, "size") : NULL;
+
+    if (item->json) {
+        *ret = json_integer_value(json_object_get(item->json, "size"));
+        return true;
+    }
+    return text && qmp_parse_size(text, ret) == QMP_PARSE_OK;
+}
+
+/* -m and -mem-path must agree with a back end that -machine names. */
+static bool check_memory(Plan *plan, GError **error)
+{
+    const char *id = qmp_options_get(plan->machine_options, "memory-backend");
+    const Item *object = find_object(plan, id);
+    const char *text = qmp_options_get(plan->memory, "size");
+    guint64 size = 0, own = 0;
+
+    if (qmp_options_get(plan->memory, "mem-path")) {
+        return plan_refuse(error, "-mem-path and the memory back end '%s' exclude each other", id);
+    }
+    if (!object) {
+        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND,
+                      "no -object is the memory back end '%s'", id);
+        return false;
+    }
+    if (text && object_size(object, &own) &&
+        (qmp_parse_size(text, &size) != QMP_PARSE_OK || size != own)) {
+        plan->current = plan->memory_item;
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "the memory back end '%s' has another size: %" G_GUINT64_FORMAT, id, own);
+        return false;
+    }
+    return true;
+}
+
+/* RAM of its own, unless -machine names a back end. */
+static bool add_memory(Plan *plan, GError **error)
+{
+    const char *id = plan_has_pci(plan) ? "pc.ram" : "ram";
+
+    if (qmp_options_get(plan->machine_options, "memory-backend")) {
+        return check_memory(plan, error);
+    }
+    if (g_str_equal(plan->machine->name, "microvm-machine")) {
+        id = "microvm.ram";
+    }
+    if (!qmp_options_get(plan->memory, "size")) {
+        if (g_str_equal(plan->machine->name, "none-machine")) {
+            return true;
+        }
+        qmp_options_set(plan->memory, "size", "128M");
+    }
+    if (!qmp_options_get(plan->memory, "qom-type")) {
+        qmp_options_set(plan->memory, "qom-type", "memory-backend-ram");
+    }
+    qmp_options_set(plan->memory, "id", id);
+    qmp_options_set(plan->machine_options, "memory-backend", id);
+    plan->current = plan->memory_item;
+    return plan_add_options(plan, "object-add", plan->memory, "the machine's RAM", error);
+}
+
+/* The option that gave the property which an error is about; item for all others. */
+static const Item *find_culprit(const Plan *plan, const Item *item, const GError *error)
+{
+    const char *path = error ? qmp_error_path(error) : NULL;
+
+    for (guint i = 0; path && i < plan->items->len; i++) {
+        const Item *other = plan->items->pdata[i];
+        const char *name = other->row->name;
+
+        if ((other->row->handle == option_machine_property || other->row->handle == option_uuid) &&
+            g_str_equal(g_str_equal(name, "bios") ? "firmware" : name, path)) {
+            return other;
+        }
+        if (other->row->handle == option_boot && g_str_equal(path, "boot")) {
+            return other;
+        }
+    }
+    return item;
+}
+
+static bool add_machine(Plan *plan, Item *item, GError **error)
+{
+    json_t *arguments;
+
+    if (item && (!check_absent(plan, item->options, error) ||
+                 !move_machine_options(plan, item, error))) {
+        return false;
+    }
+    if (!add_memory(plan, error) ||
+        !qmp_options_add(plan->machine_options, "qom-type", plan->machine->name, 0, error)) {
+        return false;
+    }
+    plan->current = item;
+    arguments = plan_typed("object-add", plan->machine_options, error);
+    if (!arguments) {
+        plan->current = find_culprit(plan, item, error ? *error : NULL);
+        return false;
+    }
+    if (json_array_size(plan->defaults)) {
+        json_object_set(arguments, "defaults", plan->defaults);
+    }
+    plan_add(plan, "object-add", arguments,
+             plan->machine_name ? NULL : "the machine type, unless told otherwise");
+    return true;
+}
+
+bool finish_machine(Plan *plan, GError **error)
+{
+    Item *item = find_machine_item(plan);
+
+    plan->current = item;
+    plan->machine = plan->machine_name ? find_machine(plan->machine_name, error)
+                                       : default_machine();
+    return plan->machine && add_machine(plan, item, error) && plan_add_cpus(plan, error);
+}

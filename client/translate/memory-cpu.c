@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory and CPUs: -m, -mem-path, -mem-prealloc, -smp, -cpu.
+ */
+#include "config.h"
+#include "client/translate/plan.h"
+
+#include <string.h>
+
+#include "qmp/nearest.h"
+#include "qmp/qapi-types.h"
+#include "qmp/text.h"
+
+/* ---- Memory ---- */
+
+/* Without a unit it is in MiB. */
+static bool take_ram_size(Plan *plan, QmpOptions *options, GError **error)
+{
+    const char *text = qmp_options_get(options, "size");
+    guint position = qmp_options_position(options, "size");
+    g_autofree char *value = NULL;
+
+    if (!text) {
+        return true;
+    }
+    value = g_strconcat(text, *text && !text[strspn(text, "0123456789")] ? "M" : "", NULL);
+    qmp_options_remove(options, "size");
+    return qmp_options_add(plan->memory, "size", value, position, error);
+}
+
+bool option_memory(Plan *plan, Item *item, GError **error)
+{
+    static const char *const known[] = { "size", "slots", "maxmem", NULL };
+    guint64 slots = 0, max = 0, size = 0;
+
+    plan->memory_item = item;
+    if (!plan_check_keys(item->options, known, error) ||
+        !take_ram_size(plan, item->options, error) ||
+        !plan_take_uint(item->options, "slots", &slots, error) ||
+        !plan_take_size(item->options, "maxmem", &max, error)) {
+        return false;
+    }
+    if (slots) {
+        return plan_refuse(error, "'slots' must be 0: memory cannot be added to a running machine");
+    }
+    if (max && (qmp_parse_size(qmp_options_get(plan->memory, "size"), &size) != QMP_PARSE_OK ||
+                max != size)) {
+        return plan_refuse(error, "'maxmem' must be the size: memory cannot be added to a running "
+                           "machine");
+    }
+    return true;
+}
+
+bool option_mem_path(Plan *plan, Item *item, GError **error)
+{
+    qmp_options_set(plan->memory, "qom-type", "memory-backend-file");
+    qmp_options_set(plan->memory, "mem-path", item->text);
+    return true;
+}
+
+bool option_mem_prealloc(Plan *plan, Item *item, GError **error)
+{
+    qmp_options_set(plan->memory, "prealloc", "on");
+    return true;
+}
+
+/* ---- How many CPUs ---- */
+
+static const char *const levels[] = { "sockets", "dies", "clusters", "cores", "threads" };
+enum { SOCKETS, DIES, CLUSTERS, CORES, THREADS, N_LEVELS };
+
+/* The numbers of a level that were given, 0 for the others. */
+static bool take_levels(QmpOptions *options, guint64 *ret, GError **error)
+{
+    for (gsize i = 0; i < N_LEVELS; i++) {
+        ret[i] = 0;
+        if (!plan_take_uint(options, levels[i], &ret[i], error)) {
+            return false;
+        }
+        if (ret[i] > 4096) {
+            qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "'%s' must be 4096 at the most",
+                          levels[i]);
+            return false;
+        }
+        if (i != SOCKETS && ret[i] > 1) {
+            return plan_refuse(error, "'%s' must be 1: each CPU is a socket of its own",
+                               levels[i]);
+        }
+    }
+    return true;
+}
+
+bool option_smp(Plan *plan, Item *item, GError **error)
+{
+    static const char *const known[] = { "cpus", "maxcpus", "sockets", "dies", "clusters",
+                                         "cores", "threads", NULL };
+    guint64 cpus = 0, max = 0, level[N_LEVELS];
+
+    plan->smp_item = item;
+    if (!plan_check_keys(item->options, known, error) ||
+        !plan_take_uint(item->options, "cpus", &cpus, error) ||
+        !plan_take_uint(item->options, "maxcpus", &max, error) ||
+        !take_levels(item->options, level, error)) {
+        return false;
+    }
+    if (!cpus) {
+        cpus = max ? max : level[SOCKETS] ? level[SOCKETS] : 1;
+    }
+    if (max && max != cpus) {
+        return plan_refuse(error, "'maxcpus' must be the number of CPUs: none can be added to a "
+                           "running machine");
+    }
+    if (level[SOCKETS] && level[SOCKETS] != cpus) {
+        return plan_refuse(error, "'sockets' must be the number of CPUs: each is a socket of its "
+                           "own");
+    }
+    if (cpus > 4096) {
+        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "'cpus' must be 4096 at the most");
+        return false;
+    }
+    plan->n_cpus = cpus;
+    return true;
+}
+
+/* ---- Which CPU ---- */
+
+bool option_cpu(Plan *plan, Item *item, GError **error)
+{
+    if (!qmp_options_get(item->options, "model")) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING, "must begin with a CPU model");
+        return false;
+    }
+    plan->cpu = item;
+    return true;
+}
+
+static const QmpClass *find_model(const char *name, GError **error)
+{
+    g_autofree char *full = g_strconcat(name, "-x86_64-cpu", NULL);
+    const QmpClass *klass = qmp_class_find(full);
+    g_autofree char *hint = NULL, *quoted = NULL;
+    QmpNearest nearest;
+
+    if (klass && qmp_class_is_a(klass, &qmp_class_x86_64_cpu)) {
+        return klass;
+    }
+    qmp_nearest_init(&nearest, full);
+    for (guint i = 0; i < qmp_n_classes; i++) {
+        if (qmp_class_is_a(qmp_classes[i], &qmp_class_x86_64_cpu) &&
+            !(qmp_classes[i]->flags & QMP_CLASS_ABSTRACT)) {
+            qmp_nearest_add(&nearest, qmp_classes[i]->name);
+        }
+    }
+    hint = qmp_nearest_hint(&nearest);
+    quoted = qmp_text_quote(name);
+    qmp_error_set(error, ERROR_REASON_CLASS_NOT_FOUND, "there is no CPU model %s%s", quoted, hint);
+    return NULL;
+}
+
+/* A feature's name in the schema, of the spellings that command lines have had. */
+static char *feature_name(const QmpClass *klass, const char *key)
+{
+    static const struct {
+        const char *old;
+        const char *name;
+    } spellings[] = {
+        { "sse3", "pni" }, { "xd", "nx" }, { "i64", "lm" }, { "sse4-1", "sse4.1" },
+        { "sse4-2", "sse4.2" }, { "ffxsr", "fxsr-opt" }, { "pclmuldq", "pclmulqdq" },
+        { "kvm-asyncpf", "kvm-asyncpf" },
+    };
+    char *name = g_strdup(key);
+
+    if (qmp_class_member(klass, name)) {
+        return name;
+    }
+    g_strdelimit(name, "_", '-');
+    for (gsize i = 0; i < G_N_ELEMENTS(spellings); i++) {
+        if (g_str_equal(name, spellings[i].old)) {
+            g_free(name);
+            return g_strdup(spellings[i].name);
+        }
+    }
+    return name;
+}
+
+/* The values of a -cpu; those behind + and - go over the others, as in QEMU. */
+static bool add_features(const QmpClass *klass, const QmpOptions *from, bool signs, QmpOptions *to,
+                         GError **error)
+{
+    g_autoptr(GPtrArray) keys = plan_keys(from);
+
+    for (guint i = 0; i < keys->len; i++) {
+        const char *key = keys->pdata[i];
+        bool sign = *key == '+' || *key == '-';
+        g_autofree char *name = feature_name(klass, key + sign);
+        const char *value = sign ? (*key == '+' ? "on" : "off") : qmp_options_get(from, key);
+
+        if (sign == signs && !g_str_equal(key, "model") &&
+            !qmp_options_add(to, name, value, qmp_options_position(from, key), error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add_cpu(Plan *plan, const QmpClass *klass, guint64 index, GError **error)
+{
+    g_autoptr(QmpOptions) options = qmp_options_parse("", NULL, QMP_OPTIONS_FLAT, NULL);
+    g_autofree char *base = g_strdup_printf("cpu%" G_GUINT64_FORMAT, index);
+    g_autofree char *id = plan_unique_id(plan, base);
+
+    qmp_options_set(options, "driver", klass->name);
+    qmp_options_set(options, "id", id);
+    if (plan->cpu && (!add_features(klass, plan->cpu->options, false, options, error) ||
+                      !add_features(klass, plan->cpu->options, true, options, error))) {
+        return false;
+    }
+    return plan_add_options(plan, "device_add", options,
+                            plan->cpu ? NULL : "the machine's CPU unless told otherwise", error);
+}
+
+bool plan_add_cpus(Plan *plan, GError **error)
+{
+    const QmpClass *klass = plan->machine->default_cpu;
+
+    plan->current = plan->cpu;
+    if (plan->cpu) {
+        klass = find_model(qmp_options_get(plan->cpu->options, "model"), error);
+        if (!klass) {
+            return false;
+        }
+    }
+    if (plan->n_cpus > plan->machine->cpu_max) {
+        plan->current = plan->smp_item;
+        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "machine '%s' takes %u CPUs at the most",
+                      plan->machine->name, plan->machine->cpu_max);
+        return false;
+    }
+    for (guint64 i = 0; klass && i < plan->n_cpus; i++) {
+        if (!add_cpu(plan, klass, i, error)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Networks: -netdev, -nic, and pairs of -net.
+ */
+#include "config.h"
+#include "client/translate/plan.h"
+
+#include <string.h>
+
+#include "qmp/text.h"
+
+/* Lists of strings, which the command has as structs with one member. */
+static bool wrap_strings(QmpOptions *options, GError **error)
+{
+    static const char *const keys[] = { "hostfwd", "guestfwd", "dnssearch" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
+        guint position = qmp_options_position(options, keys[i]);
+        const char *value;
+
+        for (guint n = 0; (value = qmp_options_get_nth(options, keys[i], n)); n++) {
+            g_ptr_array_add(values, g_strdup(value));
+        }
+        if (!values->len) {
+            continue;
+        }
+        qmp_options_remove(options, keys[i]);
+        for (guint n = 0; n < values->len; n++) {
+            g_autofree char *path = g_strdup_printf("%s.%u.str", keys[i], n);
+
+            if (!qmp_options_add(options, path, values->pdata[n], position, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool add_netdev(Plan *plan, QmpOptions *options, GError **error)
+{
+    if (g_strcmp0(qmp_options_get(options, "type"), "bridge") == 0) {
+        return plan_refuse(error, "there is no network 'bridge', but 'tap' with 'br' and 'helper'");
+    }
+    return wrap_strings(options, error) &&
+           plan_add_options(plan, "netdev_add", options, NULL, error);
+}
+
+bool option_netdev(Plan *plan, Item *item, GError **error)
+{
+    plan->has_nic = true;
+    if (item->json) {
+        return plan_add_json(plan, "netdev_add", item->json, error);
+    }
+    return add_netdev(plan, item->options, error);
+}
+
+/* ---- Cards ---- */
+
+static const char *model_class(const Plan *plan, const char *model)
+{
+    if (!model) {
+        return plan_has_pci(plan) ? "e1000" : "virtio-net-device";
+    }
+    if (g_str_equal(model, "virtio") || g_str_equal(model, "virtio-net")) {
+        return plan_has_pci(plan) ? "virtio-net-pci" : "virtio-net-device";
+    }
+    return model;
+}
+
+/* The card of a group that describes it and maybe its network, too; takes its keys. */
+static bool take_nic(Plan *plan, QmpOptions *options, const char *netdev, QmpOptions *device,
+                     GError **error)
+{
+    const char *model = model_class(plan, qmp_options_get(options, "model"));
+
+    return qmp_options_add(device, "driver", model, qmp_options_position(options, "model"),
+                           error) &&
+           qmp_options_add(device, "netdev", netdev, 0, error) &&
+           plan_move(options, "macaddr", device, "mac", error) &&
+           plan_move(options, "mac", device, "mac", error) &&
+           plan_move(options, "addr", device, "addr", error) &&
+           plan_move(options, "vectors", device, "vectors", error) &&
+           (qmp_options_remove(options, "model"), true);
+}
+
+bool option_nic(Plan *plan, Item *item, GError **error)
+{
+    g_autoptr(QmpOptions) device = plan_options();
+    g_autofree char *base = g_strdup_printf("net%u", plan->n_nic++);
+    g_autofree char *id = NULL;
+    const char *type = qmp_options_get(item->options, "type");
+
+    plan->has_nic = true;
+    if (g_strcmp0(type, "none") == 0) {
+        plan_note(plan, "no network card");
+        return true;
+    }
+    id = qmp_options_get(item->options, "id") ? g_strdup(qmp_options_get(item->options, "id"))
+                                              : plan_unique_id(plan, base);
+    qmp_options_set(item->options, "id", id);
+    return take_nic(plan, item->options, id, device, error) &&
+           add_netdev(plan, item->options, error) &&
+           plan_add_options(plan, "device_add", device, NULL, error);
+}
+
+/* ---- -net: a card and a network on a hub; a pair of them needs none ---- */
+
+static bool join(Plan *plan, Item *nic, Item *net, GError **error)
+{
+    g_autoptr(QmpOptions) device = plan_options();
+    g_autofree char *base = g_strdup_printf("net%u", plan->n_nic++);
+    g_autofree char *id = plan_unique_id(plan, base);
+
+    qmp_options_set(net->options, "id", id);
+    if (!take_nic(plan, nic->options, id, device, error)) {
+        return false;
+    }
+    qmp_options_remove(nic->options, "type");
+    qmp_options_remove(nic->options, "name");
+    qmp_options_remove(net->options, "name");
+    return plan_move_all(nic->options, device, "", error) &&
+           add_netdev(plan, net->options, error) &&
+           plan_add_options(plan, "device_add", device, NULL, error);
+}
+
+bool option_net(Plan *plan, Item *item, GError **error)
+{
+    const char *type = qmp_options_get(item->options, "type");
+    bool is_nic = g_strcmp0(type, "nic") == 0;
+    Item **own = is_nic ? &plan->nic_pending : &plan->net_pending;
+    Item **other = is_nic ? &plan->net_pending : &plan->nic_pending;
+
+    plan->has_nic = true;
+    if (g_strcmp0(type, "none") == 0) {
+        plan_note(plan, "no network card");
+        return true;
+    }
+    if (is_nic && qmp_options_get(item->options, "netdev")) {
+        g_autoptr(QmpOptions) device = plan_options();
+        g_autofree char *id = g_strdup(qmp_options_get(item->options, "netdev"));
+
+        qmp_options_remove(item->options, "netdev");
+        qmp_options_remove(item->options, "type");
+        return take_nic(plan, item->options, id, device, error) &&
+               plan_move_all(item->options, device, "", error) &&
+               plan_add_options(plan, "device_add", device, NULL, error);
+    }
+    if (*own) {
+        return plan_refuse(error, "-net nic and -net BACKEND must come in pairs: there are no "
+                           "hubs; use -nic");
+    }
+    *own = item;
+    if (*other) {
+        Item *nic = plan->nic_pending, *net = plan->net_pending;
+
+        plan->nic_pending = plan->net_pending = NULL;
+        return join(plan, nic, net, error);
+    }
+    return true;
+}

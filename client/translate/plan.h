@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Plan: a translation while it is made.  Private to client/translate/.
+ *
+ * The command line becomes items, one for each option.  Then there is one phase after the other:
+ * each calls the handlers of its options, in the order of the command line, and then its
+ * finisher.  So requests stand in the order that the daemon wants, whatever the order of options.
+ */
+#ifndef CLIENT_TRANSLATE_PLAN_H
+#define CLIENT_TRANSLATE_PLAN_H
+
+#include "client/translate/translate.h"
+#include "qmp/options.h"
+#include "qmp/error.h"
+
+typedef struct Plan Plan;
+typedef struct Item Item;
+typedef struct OptionRow OptionRow;
+
+/* What is done when. */
+typedef enum {
+    PHASE_COLLECT,              /* what the machine is made of; then the accelerator */
+    PHASE_OBJECT,               /* objects that need none; then memory, machine, CPUs */
+    PHASE_CHARDEV,
+    PHASE_BACKEND,              /* networks and disks */
+    PHASE_BOARD,                /* serial ports and such; then those that are there by default, and
+                                   objects that need others */
+    PHASE_DEVICE,
+    PHASE_LATE,                 /* what is left; then `cont` */
+    PHASE__MAX
+} Phase;
+
+enum {
+    OPTION_KEYED = 1 << 0,      /* the argument is key=value text */
+    OPTION_FLAT  = 1 << 1,      /* dots are part of keys */
+    OPTION_JSON  = 1 << 2,      /* or a JSON object */
+    OPTION_MERGE = 1 << 3,      /* given several times it is one group */
+};
+
+struct OptionRow {
+    const char *name;           /* without `-` */
+    const char *argument;       /* for people, or NULL: it takes none */
+    Phase phase;
+    bool (*handle)(Plan *plan, Item *item, GError **error);
+    guint flags;                /* OPTION_* */
+    const char *group;          /* in -readconfig and -set, or NULL */
+    const char *implied;        /* key of a first word without `=`, or NULL */
+    const char *fate;           /* for people: what becomes of it */
+};
+
+/* All rows in strcmp order (option-table.c). */
+extern const OptionRow option_rows[];
+extern const guint n_option_rows;
+
+/* NULL if there is none. */
+const OptionRow *option_find(const char *name);
+const OptionRow *option_find_group(const char *group);
+
+struct Item {
+    const OptionRow *row;
+    char *origin;               /* as written, for messages */
+    char *text;                 /* the argument, or "" */
+    QmpOptions *options;        /* with OPTION_KEYED, unless there is json */
+    json_t *json;               /* an argument in JSON, or NULL */
+    bool taken;                 /* a -chardev that is the daemon's socket */
+};
+
+struct Plan {
+    Translation *out;
+    GPtrArray *items;           /* of Item */
+    const Item *current;        /* whose handler is running; NULL: a default */
+
+    bool nodefaults, nographic, stopped;
+    bool has_nic;               /* -nic, -net or -netdev was there */
+    guint n_serial, n_parallel, n_nic, n_smbios, n_fw_cfg, n_drive;
+    bool has_serial, has_parallel;
+
+    const char *machine_name;   /* as given, or NULL */
+    const QmpClass *machine;    /* NULL before the phase of objects */
+    QmpOptions *machine_options;
+    json_t *defaults;           /* of -global and others, for the machine */
+    const char *accel_name;     /* as given, a list with colons, or NULL */
+    const Item *accel_item;     /* which said so, or NULL */
+    const Item *memory_item, *smp_item, *action_item;   /* for messages, or NULL */
+    QmpOptions *accel_options;
+    const char *memory_backend; /* as -machine names it, or NULL */
+    QmpOptions *memory;         /* the machine's memory back end, if it has no own name */
+    const Item *cpu;            /* -cpu, or NULL */
+    guint64 n_cpus;
+    QmpOptions *action;         /* set-action's arguments */
+    GPtrArray *linked;          /* of Item, borrowed: -object that needs other back ends */
+    GPtrArray *drive_devices;   /* of Item, borrowed: -drive that needs a device */
+    Item *nic_pending, *net_pending;    /* halves of -net */
+    guint boots;
+};
+
+/* Adds a problem and says which option it is about.  Takes error. */
+void plan_problem(Plan *plan, const Item *item, GError *error);
+
+/* Says why nothing was to be done for the current option. */
+void plan_note(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Says what of the daemon's start the current option is. */
+void plan_start(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Adds a request.  Takes arguments, which may be NULL; why may be, too. */
+void plan_add(Plan *plan, const char *command, json_t *arguments, const char *why);
+
+/* The same with arguments from options, decoded as the command's. */
+bool plan_add_options(Plan *plan, const char *command, const QmpOptions *options, const char *why,
+                      GError **error);
+
+/* The same with an argument that was given in JSON. */
+bool plan_add_json(Plan *plan, const char *command, json_t *arguments, GError **error);
+
+/* Decodes only: as arguments of a command, or to see whether it would work.  Errors tell the
+ * position. */
+json_t *plan_typed(const char *command, const QmpOptions *options, GError **error);
+bool plan_check(const QmpType *type, const QmpOptions *options, GError **error);
+
+/* An empty group. */
+QmpOptions *plan_options(void);
+
+/* The keys of a group's outermost level, of char. */
+GPtrArray *plan_keys(const QmpOptions *options);
+
+/* Moves what a key has, members and all, to a path of another group; nothing happens if it is not
+ * there.  The second one moves all keys; prefix comes before each. */
+bool plan_move(QmpOptions *from, const char *key, QmpOptions *to, const char *path,
+               GError **error);
+bool plan_move_all(QmpOptions *from, QmpOptions *to, const char *prefix, GError **error);
+
+/* Fails at a key that is none of known, a NULL-terminated list. */
+bool plan_check_keys(const QmpOptions *options, const char *const *known, GError **error);
+
+/* Takes one value out of a group; *ret stays as it is if there is none. */
+bool plan_take_bool(QmpOptions *options, const char *key, bool *ret, GError **error);
+bool plan_take_uint(QmpOptions *options, const char *key, guint64 *ret, GError **error);
+bool plan_take_size(QmpOptions *options, const char *key, guint64 *ret, GError **error);
+
+/* An id that no option has: base, or base with a number.  Free with g_free(). */
+char *plan_unique_id(const Plan *plan, const char *base);
+
+/* Whether the machine has PCI: then virtio devices sit there. */
+bool plan_has_pci(const Plan *plan);
+
+/* Fails with "not supported", and what to do instead. */
+bool plan_refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Adds an option as text, or as a group that is there already; takes that. */
+bool plan_add_item(Plan *plan, const OptionRow *row, const char *text, const char *origin,
+                   GError **error);
+bool plan_add_group(Plan *plan, const OptionRow *row, QmpOptions *options, const char *origin,
+                    GError **error);
+/* Adds what a -readconfig file says. */
+bool config_file_read(Plan *plan, const char *path, GError **error);
+bool config_file_parse(Plan *plan, const char *path, const char *text, GError **error);
+
+/* What more than one handler uses. */
+bool chardev_add(Plan *plan, QmpOptions *options, GError **error);
+/* QEMU's old spelling ("tcp:host:port,server"); none tells that there is to be no device. */
+bool chardev_read_legacy(QmpOptions *options, const char *text, GError **error);
+bool chardev_add_legacy(Plan *plan, const char *text, const char *id, bool *ret_none,
+                        GError **error);
+
+/* Whether there is such an accelerator. */
+bool plan_has_accel(const char *name);
+
+/* Objects that need others that are there by now. */
+bool plan_add_linked(Plan *plan, GError **error);
+
+/* The machine's CPUs, by -cpu and -smp. */
+bool plan_add_cpus(Plan *plan, GError **error);
+
+/* Finishers, by phase. */
+bool finish_accel(Plan *plan, GError **error);
+bool finish_machine(Plan *plan, GError **error);
+bool finish_board(Plan *plan, GError **error);
+bool finish_devices(Plan *plan, GError **error);
+bool finish_late(Plan *plan, GError **error);
+
+/* Handlers. */
+typedef bool OptionHandler(Plan *plan, Item *item, GError **error);
+OptionHandler option_refuse, option_nothing;
+OptionHandler option_machine, option_accel, option_enable_kvm, option_machine_property;
+OptionHandler option_boot, option_rtc, option_uuid, option_no_hpet, option_no_acpi, option_global;
+OptionHandler option_memory, option_mem_path, option_mem_prealloc, option_smp, option_cpu;
+OptionHandler option_object, option_device, option_smbios, option_fw_cfg, option_qtest;
+OptionHandler option_drive, option_blockdev, option_disk;
+OptionHandler option_netdev, option_nic, option_net;
+OptionHandler option_chardev, option_serial, option_parallel, option_debugcon, option_monitor;
+OptionHandler option_nodefaults, option_nographic, option_stopped, option_only_none;
+OptionHandler option_action, option_no_reboot, option_no_shutdown, option_watchdog_action;
+OptionHandler option_overcommit, option_start, option_name, option_qmp, option_mon;
+
+#endif

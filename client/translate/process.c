@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Options about the daemon's process rather than the machine: they are no requests, but something
+ * to say when the daemon is started.
+ */
+#include "config.h"
+#include "client/translate/plan.h"
+
+#include <string.h>
+
+/* The row's text says what. */
+bool option_start(Plan *plan, Item *item, GError **error)
+{
+    plan_start(plan, "%s", item->row->fate + strlen("no request: "));
+    return true;
+}
+
+bool option_name(Plan *plan, Item *item, GError **error)
+{
+    static const char *const known[] = { "guest", "process", "debug-threads", NULL };
+    g_autofree char *quoted = NULL;
+    const char *name = qmp_options_get(item->options, "guest");
+
+    if (!plan_check_keys(item->options, known, error)) {
+        return false;
+    }
+    if (name) {
+        quoted = g_shell_quote(name);
+        plan_start(plan, "vmd --name %s, or the unit's instance", quoted);
+    }
+    if (qmp_options_get(item->options, "process")) {
+        return plan_refuse(error, "'process' is not supported: the process is called vmd");
+    }
+    if (qmp_options_get(item->options, "debug-threads")) {
+        plan_note(plan, "threads always have names");
+    }
+    return true;
+}
+
+/* A server on a Unix socket is what the daemon listens on. */
+static bool take_socket(Plan *plan, QmpOptions *options, GError **error)
+{
+    const char *path = qmp_options_get(options, "path"), *fd = qmp_options_get(options, "fd");
+    const char *backend = qmp_options_get(options, "backend");
+    bool server = false;
+
+    if (!plan_take_bool(options, "server", &server, error)) {
+        return false;
+    }
+    if (g_strcmp0(backend, "socket") != 0 || !server || (!path && !fd)) {
+        return plan_refuse(error, "the daemon's socket is a server on a Unix socket, and the only "
+                           "monitor");
+    }
+    if (path) {
+        g_autofree char *quoted = g_shell_quote(path);
+
+        plan_start(plan, "vmd --socket %s", quoted);
+    } else {
+        plan_start(plan, "descriptor %s as LISTEN_FDS has them", fd);
+    }
+    return true;
+}
+
+bool option_qmp(Plan *plan, Item *item, GError **error)
+{
+    g_autoptr(QmpOptions) options = plan_options();
+
+    if (g_str_equal(item->text, "none")) {
+        plan_note(plan, "no further monitor");
+        return true;
+    }
+    return chardev_read_legacy(options, item->text, error) && take_socket(plan, options, error);
+}
+
+static Item *find_chardev(const Plan *plan, const char *id)
+{
+    for (guint i = 0; i < plan->items->len; i++) {
+        Item *item = plan->items->pdata[i];
+
+        if (item->row->handle == option_chardev &&
+            g_strcmp0(qmp_options_get(item->options, "id"), id) == 0) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+bool option_mon(Plan *plan, Item *item, GError **error)
+{
+    static const char *const known[] = { "chardev", "id", "mode", "pretty", NULL };
+    const char *id = qmp_options_get(item->options, "chardev");
+    const char *mode = qmp_options_get(item->options, "mode");
+    Item *chardev = id ? find_chardev(plan, id) : NULL;
+
+    if (!plan_check_keys(item->options, known, error)) {
+        return false;
+    }
+    if (!chardev) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "there is no -chardev with the id '%s'",
+                      id ? id : "");
+        return false;
+    }
+    if (g_strcmp0(mode, "control") != 0) {
+        return plan_refuse(error, "'mode' must be control; vmctl has the commands of monitors");
+    }
+    chardev->taken = true;
+    return take_socket(plan, chardev->options, error);
+}

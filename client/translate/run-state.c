@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What happens when the machine runs and ends: -action and its older spellings; and options for
+ * which nothing is to be done, or nothing can be.
+ */
+#include "config.h"
+#include "client/translate/plan.h"
+
+#include <string.h>
+
+#include "client/translate/typed.h"
+
+bool option_action(Plan *plan, Item *item, GError **error)
+{
+    plan->action_item = item;
+    return plan_move_all(item->options, plan->action, "", error);
+}
+
+bool option_no_reboot(Plan *plan, Item *item, GError **error)
+{
+    plan->action_item = item;
+    return qmp_options_add(plan->action, "reboot", "shutdown", 0, error);
+}
+
+bool option_no_shutdown(Plan *plan, Item *item, GError **error)
+{
+    plan->action_item = item;
+    return qmp_options_add(plan->action, "shutdown", "pause", 0, error);
+}
+
+bool option_watchdog_action(Plan *plan, Item *item, GError **error)
+{
+    plan->action_item = item;
+    return qmp_options_add(plan->action, "watchdog", item->text, 0, error);
+}
+
+/* The row's text says why. */
+bool option_refuse(Plan *plan, Item *item, GError **error)
+{
+    const char *reason = item->row->fate;
+
+    if (g_str_has_prefix(reason, "refused: ")) {
+        reason += strlen("refused: ");
+    }
+    return plan_refuse(error, "%s", reason);
+}
+
+bool option_nothing(Plan *plan, Item *item, GError **error)
+{
+    plan_note(plan, "%s", item->row->fate);
+    return true;
+}
+
+/* -vga none and such. */
+bool option_only_none(Plan *plan, Item *item, GError **error)
+{
+    if (g_str_equal(item->text, "none") || g_str_has_prefix(item->text, "none,") ||
+        g_str_has_prefix(item->text, "driver=none") || strstr(item->text, "\"driver\":\"none\"")) {
+        plan_note(plan, "there is none");
+        return true;
+    }
+    return plan_refuse(error, "must be none: vmd has no display and no sound");
+}
+
+bool option_overcommit(Plan *plan, Item *item, GError **error)
+{
+    static const char *const known[] = { "mem-lock", "cpu-pm", NULL };
+    bool lock = false, pm = false;
+
+    if (!plan_check_keys(item->options, known, error) ||
+        !plan_take_bool(item->options, "mem-lock", &lock, error) ||
+        !plan_take_bool(item->options, "cpu-pm", &pm, error)) {
+        return false;
+    }
+    if (lock || pm) {
+        return plan_refuse(error, "'%s' must be off%s", lock ? "mem-lock" : "cpu-pm",
+                           lock ? ": the service manager locks memory, or 'prealloc' takes it"
+                           : ": the host's CPUs are shared");
+    }
+    plan_note(plan, "memory is not locked, and the host's CPUs sleep as usual");
+    return true;
+}
+
+bool finish_late(Plan *plan, GError **error)
+{
+    json_t *arguments = plan_typed("set-action", plan->action, error);
+
+    plan->current = plan->action_item;
+    if (!arguments) {
+        return false;
+    }
+    if (json_object_size(arguments)) {
+        plan_add(plan, "set-action", arguments, "what happens when the guest ends");
+    } else {
+        json_decref(arguments);
+    }
+    plan->current = NULL;
+    if (!plan->stopped) {
+        plan_add(plan, "cont", NULL, "the machine runs, unless -S");
+    }
+    return true;
+}

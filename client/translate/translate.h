@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Translation: a QEMU command line as the QMP requests that make the same machine.
+ *
+ * Functions of text only: nothing on the host is looked at but the files that -readconfig names,
+ * and nothing is sent.  Everything on the command line is accounted for: an option becomes
+ * requests, or a note says why nothing was to be done for it, or it is refused by name.
+ *
+ * What is about the daemon's process rather than the machine (its name, its socket, its user) is
+ * no request; it is told apart from both.
+ *
+ * One table (option-table.c) has all options of QEMU 7.2; values of theirs are decoded by the
+ * schema's own rows (typed.h), so that no option has type checks of its own.
+ */
+#ifndef CLIENT_TRANSLATE_TRANSLATE_H
+#define CLIENT_TRANSLATE_TRANSLATE_H
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+typedef struct {
+    json_t *json;               /* the request */
+    char *origin;               /* the option as written, or "default" */
+    char *why;                  /* what is not obvious about it, or NULL */
+} TranslatedRequest;
+
+typedef struct {
+    char *origin;
+    char *text;                 /* why there is no request for it */
+} TranslationNote;
+
+typedef struct {
+    GPtrArray *requests;        /* of TranslatedRequest, in the order to send them */
+    GPtrArray *notes;           /* of TranslationNote */
+    GPtrArray *starts;          /* of TranslationNote: what is said when the daemon is started */
+    GPtrArray *problems;        /* of GError: all of them, not only the first */
+} Translation;
+
+/*
+ * args are what follows the program's name.  There is always a result; if it has problems, its
+ * requests are not the whole machine.  Free with translation_free().
+ */
+Translation *translate_command_line(int n_args, const char *const *args);
+
+/* The same for a -readconfig file of that name with that text, and nothing else. */
+Translation *translate_config(const char *name, const char *text);
+
+void translation_free(Translation *translation);    /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Translation, translation_free)
+
+/* The table of options, until f returns false.  argument is NULL if it takes none; fate says what
+ * becomes of it. */
+void translate_foreach_option(bool (*f)(const char *name, const char *argument, const char *fate,
+                                        void *data), void *data);
+
+#endif
