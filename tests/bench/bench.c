@@ -38,6 +38,15 @@ typedef struct {
     gboolean check;
 } Options;
 
+static bool is_measurement(const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(measurements); i++) {
+        if (g_str_equal(measurements[i].name, name))
+            return true;
+    }
+    return false;
+}
+
 static bool parse_options(Options *options, int *argc, char ***argv, GError **error)
 {
     const GOptionEntry entries[] = {
@@ -65,6 +74,11 @@ static bool parse_options(Options *options, int *argc, char ***argv, GError **er
         g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                             "--floor, --echo, --guest and --exit-guest are needed, and at least "
                             "one run");
+        return false;
+    }
+    if (options->only && !is_measurement(options->only)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--only: there is no measurement '%s'", options->only);
         return false;
     }
     return true;
