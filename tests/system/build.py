@@ -189,6 +189,19 @@ def others_wait(recorder):
         assert vmdtest.wait_listening(daemon.path('w'), daemon.process)
         assert client.reply()['return'] == [{}, {}, {}]
         assert other.reply()['error']['reason'] == 'id-in-use'
+        # One that fails: what waited finds its id free.
+        waiting['arguments'].update(id='v')
+        waiting['arguments']['backend']['data']['addr']['data']['path'] = daemon.path('v')
+        bad = request('device_add', driver='isa-serial')
+        client.send(request('build', requests=[chardev('x'), waiting, bad]))
+        while not os.path.exists(daemon.path('v')):
+            third.call('query-status')
+        other.send(request('chardev-add', id='x', backend={'type': 'null', 'data': {}}))
+        third.send(request('build', requests=[chardev('y'), chardev('z')]))
+        assert vmdtest.wait_listening(daemon.path('v'), daemon.process)
+        assert client.reply()['error']['reason'] == 'no-machine'
+        assert other.reply()['return'] == {} and third.reply()['return'] == [{}, {}]
+        assert not os.path.exists(daemon.path('v'))
     with Daemon(recorder) as daemon:
         client, other = daemon.client(), daemon.client()
         waiting['arguments']['backend']['data']['addr']['data']['path'] = daemon.path('w')
