@@ -136,6 +136,7 @@ void run_control_reset(Vmd *vmd, ShutdownCause cause)
         return;
     }
     machine_reset(machine);
+    vmd->shutdown.panic_logged = vmd->shutdown.crash_logged = false;
     qmp_event_reset(vmd->events, &(EventReset){ .guest = shutdown_cause_is_guest(cause),
                                                 .reason = cause });
     /* A machine that could not go on can again. */

@@ -224,6 +224,15 @@ static void end_panicked(Vmd *vmd)
     }
 }
 
+/* A guest that runs on may say it without end: the log has it once. */
+static void log_once(bool *logged, const char *what)
+{
+    if (!*logged) {
+        g_warning("%s", what);
+    }
+    *logged = true;
+}
+
 static void on_panic(void *opaque)
 {
     Vmd *vmd = opaque;
@@ -232,7 +241,7 @@ static void on_panic(void *opaque)
     if (has_ended(vmd)) {
         return;
     }
-    g_warning("the guest has panicked");
+    log_once(&vmd->shutdown.panic_logged, "the guest has panicked");
     qmp_event_guest_panicked(vmd->events, &(EventGuestPanicked){ .action = action });
     if (action == GUEST_PANIC_ACTION_PAUSE) {
         run_control_stop(vmd, RUN_STATE_GUEST_PANICKED);
@@ -249,7 +258,7 @@ static void on_crash_loaded(void *opaque)
     if (has_ended(vmd)) {
         return;
     }
-    g_warning("the guest has panicked and starts its crash kernel");
+    log_once(&vmd->shutdown.crash_logged, "the guest has panicked and starts its crash kernel");
     qmp_event_guest_crashloaded(vmd->events, &(EventGuestCrashloaded){
         .action = GUEST_PANIC_ACTION_RUN });
 }

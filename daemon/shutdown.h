@@ -30,6 +30,7 @@ typedef struct {
     pid_t sender_pid;
     uid_t sender_uid;
     char *message;              /* what went wrong, or NULL */
+    bool panic_logged, crash_logged;    /* since the last reset */
     int signal_fd;              /* for SIGTERM, SIGINT, SIGHUP; -1: not watched */
     struct event *signal_event;
 } Shutdown;

@@ -200,7 +200,8 @@ static void send_ioeventfds(AccelListener *listener, const GArray *wanted)
         }
         if (ops->ioeventfd_add(listener->accel, e, &error)) {
             g_array_append_val(listener->ioeventfds, *e);
-        } else {
+        } else if (!listener->complained) {
+            listener->complained = true;
             g_warning("no ioeventfd at 0x%" G_GINT64_MODIFIER "x: %s", e->address, error->message);
         }
     }

@@ -40,7 +40,9 @@ static void update_view(AddressSpace *as)
     FlatView *old = swap_view(as, flatview_new(as->root));
 
     as->changed = false;
-    if (!accel_listener_update(&as->listener, as->view, &error)) {
+    /* Once: the guest decides where things lie, and how often that changes. */
+    if (!accel_listener_update(&as->listener, as->view, &error) && !as->listener.complained) {
+        as->listener.complained = true;
         g_warning("guest memory that the accelerator did not take is served by exits: %s",
                   error->message);
     }

@@ -68,6 +68,7 @@ typedef struct {
 typedef struct {
     Accel *accel;               /* NULL: no listener */
     bool pio;
+    bool complained;            /* about something that was not taken */
     GArray *slots;              /* of AccelSlot, by gpa; NULL without accel */
     GArray *ioeventfds;         /* of AccelIoeventfd, sorted */
 } AccelListener;

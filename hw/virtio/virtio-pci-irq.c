@@ -109,6 +109,14 @@ void virtio_pci_set_vector(VirtioPci *s, guint source, guint16 vector)
     }
 }
 
+/* The driver selects what it likes, the number behind all queues among it. */
+void virtio_pci_set_queue_vector(VirtioPci *s, guint n, guint16 vector)
+{
+    if (n != VIRTIO_PCI_CONFIG_SOURCE) {
+        virtio_pci_set_vector(s, n, vector);
+    }
+}
+
 void virtio_pci_irq_update(VirtioPci *s)
 {
     g_atomic_int_set(&s->msix, s->pci.msix_cap && pci_msix_enabled(&s->pci));

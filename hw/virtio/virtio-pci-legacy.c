@@ -91,7 +91,7 @@ static void write_register(VirtioPci *s, VirtioDevice *dev, guint64 offset, guin
         virtio_pci_set_vector(s, VIRTIO_PCI_CONFIG_SOURCE, value);
         break;
     case AT(QUEUE_VECTOR, 2):
-        virtio_pci_set_vector(s, s->queue_select, value);
+        virtio_pci_set_queue_vector(s, s->queue_select, value);
         break;
     }
 }

@@ -144,7 +144,7 @@ static void write_queue(VirtioPci *s, VirtioDevice *dev, guint64 offset, guint32
         virtio_queue_set_size(dev, n, value);
         break;
     case AT(QUEUE_MSIX_VECTOR, 2):
-        virtio_pci_set_vector(s, n, value);
+        virtio_pci_set_queue_vector(s, n, value);
         break;
     case AT(QUEUE_ENABLE, 2):
         if (value == 1) {       /* a driver must not write 0 */

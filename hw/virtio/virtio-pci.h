@@ -101,6 +101,8 @@ void virtio_pci_interrupt(VirtioPci *s, guint source, guint bit);
 guint8 virtio_pci_take_isr(VirtioPci *s);
 /* What a driver writes to a vector register; what does not exist is no vector. */
 void virtio_pci_set_vector(VirtioPci *s, guint source, guint16 vector);
+/* The same for queue n, which need not exist. */
+void virtio_pci_set_queue_vector(VirtioPci *s, guint n, guint16 vector);
 /* vectors[] or MSI-X as a whole have changed. */
 void virtio_pci_irq_update(VirtioPci *s);
 /* At a reset of the device by its driver. */

@@ -444,6 +444,10 @@ static void test_msix(void)
     ask(d, 16);
     set_common(d, 26, 2, 2);
     g_assert_cmphex(common(d, 26, 2), ==, 0xffff);
+    set_common(d, 22, VIRTIO_PCI_MAX_QUEUES, 2);        /* no queue, and nothing else either */
+    set_common(d, 26, 0xffff, 2);
+    set_common(d, 22, 0, 2);
+    g_assert_cmphex(common(d, 16, 2), !=, 0xffff);
     ask(d, 16);
     set_common(d, 16, 0x7ff, 2);
     g_assert_cmphex(common(d, 16, 2), ==, 0xffff);

@@ -498,6 +498,8 @@ static void test_slots_refused(void)
     region_add(b.root, PAGE, io, 1);            /* the old slot must go all the same */
     g_test_assert_expected_messages();
     g_assert_null(fake_accel_slot(fake, PAGE));
+    region_set_offset(io, 2 * PAGE);            /* once is enough for the log */
+    region_set_offset(io, PAGE);
     fake->fail_commit = false;
     region_remove(b.root, io);                  /* and comes back */
     g_assert_nonnull(fake_accel_slot(fake, PAGE));
