@@ -108,6 +108,12 @@ bool isa_index_free(Device *dev, guint32 index)
     return !search.found;
 }
 
+static char *ports_text(guint32 base, guint32 count)
+{
+    return count == 1 ? g_strdup_printf("port 0x%x", base)
+                      : g_strdup_printf("ports 0x%x to 0x%x", base, base + count - 1);
+}
+
 static bool check_ports(Device *dev, guint32 base, guint32 count, GError **error)
 {
     const Claim *claim;
@@ -120,10 +126,11 @@ static bool check_ports(Device *dev, guint32 base, guint32 count, GError **error
     claim = find_claim(isa_bus(dev), base, count);
     if (claim) {
         g_autofree char *path = object_path(&claim->dev->object);
+        g_autofree char *wanted = ports_text(base, count);
+        g_autofree char *taken = ports_text(claim->base, claim->count);
 
-        qmp_error_set(error, ERROR_REASON_ADDRESS_IN_USE,
-                      "of ports 0x%x to 0x%x, '%s' has 0x%x to 0x%x", base, base + count - 1, path,
-                      claim->base, claim->base + claim->count - 1);
+        qmp_error_set(error, ERROR_REASON_ADDRESS_IN_USE, "cannot claim %s: '%s' has %s", wanted,
+                      path, taken);
         return false;
     }
     return true;

@@ -55,7 +55,8 @@ static void test_ports(void)
     g_assert_false(isa_ports_free(bench.b, 0xf9, 8));
     g_assert_null(isa_map_ports(bench.b, "x", &no_ops, 0x104, 1, &error));
     g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_ADDRESS_IN_USE);
-    g_assert_nonnull(strstr(error->message, "/machine/peripheral/a"));
+    g_assert_cmpstr(error->message, ==, "cannot claim port 0x104: '/machine/peripheral/a' has "
+                    "ports 0x100 to 0x107");
     isa_unmap(bench.a, mr);
     isa_unmap(bench.a, NULL);
     g_assert_true(isa_ports_free(bench.b, 0x100, 8));
