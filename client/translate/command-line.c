@@ -360,7 +360,7 @@ static void plan_clear(Plan *plan)
     json_decref(plan->defaults);
 }
 
-/* What could not be read would only lead to further errors, as would a machine that is missing. */
+/* A phase with problems is the last one: the next would only repeat them. */
 static Translation *finish(Plan *plan)
 {
     for (Phase phase = 0; !plan->out->problems->len && phase < PHASE__MAX; phase++) {

@@ -19,6 +19,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "qmp/qapi-types.h"
+
 typedef struct {
     json_t *json;               /* the request */
     char *origin;               /* the option as written, or "default" */
@@ -53,5 +55,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Translation, translation_free)
  * becomes of it. */
 void translate_foreach_option(bool (*f)(const char *name, const char *argument, const char *fate,
                                         void *data), void *data);
+
+/* The keys of a group of options. */
+typedef struct {
+    const char *name;
+    CommandLineParameterType type;
+    const char *help;           /* by the schema, or NULL */
+} TranslateKey;
+
+/* Each group of options once, in order, until f returns false; n is 0 for those whose keys depend
+ * on a class or a back end.  keys are f's for the call only. */
+typedef bool TranslateGroupFunc(const char *group, const TranslateKey *keys, guint n, void *data);
+void translate_foreach_group(TranslateGroupFunc *f, void *data);
 
 #endif

@@ -201,6 +201,28 @@ static void test_config_errors(void)
     }
 }
 
+/* How long a usual command line takes, with `-m perf`. */
+static void test_speed(void)
+{
+    const char *const args[] = {
+        "-nodefaults", "-M", "pc,usb=off", "-m", "1G", "-smp", "2", "-cpu", "Nehalem,+vmx,-nx",
+        "-drive", "file=a,format=raw,if=virtio,cache=none", "-netdev", "user,id=n,hostfwd=tcp::1-:1",
+        "-device", "virtio-net-pci,netdev=n,mac=52:54:00:12:34:56", "-serial", "stdio",
+        "-boot", "order=c,menu=on", "-rtc", "base=utc",
+    };
+    enum { ROUNDS = 5000 };
+    double rate;
+
+    g_test_timer_start();
+    for (guint i = 0; i < ROUNDS; i++) {
+        g_autoptr(Translation) translation = translate_command_line(G_N_ELEMENTS(args), args);
+
+        g_assert_cmpuint(translation->problems->len, ==, 0);
+    }
+    rate = ROUNDS / g_test_timer_elapsed();
+    g_test_maximized_result(rate, "%.0f command lines a second", rate);
+}
+
 static bool check_order(const char *name, const char *argument, const char *fate, void *data)
 {
     const char **before = data;
@@ -226,6 +248,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/translate/table-is-sorted", test_table_is_sorted);
     g_test_add_func("/translate/config-errors", test_config_errors);
+    if (g_test_perf()) {
+        g_test_add_func("/translate/speed", test_speed);
+    }
     for (gsize i = 0; i < G_N_ELEMENTS(transcripts); i++) {
         g_autofree char *path = g_strconcat("/translate/", transcripts[i], NULL);
 

@@ -25,8 +25,8 @@ only()
 
 only "event_base_new is called for the main loop and for iothreads only" \
     '\<event_base_new(_with_config)?\(' 'daemon/vmd\.c:|hw/core/iothread\.c:'
-only "/dev/kvm is named in kvm/, and in vmctl's look at the host, only" '"/dev/kvm' \
-    'kvm/|client/host-check\.c:'
+only "/dev/kvm is named in kvm/, and where vmctl looks whether it is there" \
+    '"/dev/kvm' 'kvm/|client/host-check\.c:'
 only "json_t is seen in qmp/ and client/ only" '\<json_[a-z_]+ *\(|\<json_t\>' 'qmp/|client/'
 only "sd_ functions are called in systemd/ only" '\<sd_[a-z_]+ *\(' 'systemd/'
 only "no exit, abort or assert beside main and the client" \
