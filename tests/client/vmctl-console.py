@@ -35,6 +35,12 @@ def read_until(fd, part):
     return data
 
 
+def default_signals():
+    """Whatever the tests were started with: nohup leaves SIGHUP ignored."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     """vmctl console on a terminal of its own."""
 
@@ -42,7 +48,8 @@ class Terminal:
         self.master, self.slave = pty.openpty()
         self.before = self.modes()
         self.run = subprocess.Popen([VMCTL, '--socket', path, 'console', *args],
-                                    stdin=self.slave, stdout=self.slave, stderr=self.slave)
+                                    stdin=self.slave, stdout=self.slave, stderr=self.slave,
+                                    preexec_fn=default_signals)
         read_until(self.master, b'Ctrl-] detaches')
 
     def modes(self):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A real systemd as PID 1 of namespaces of its own, with vmd installed in it.
 
-What the box writes to /etc, /usr, /var/lib and the root's home lies in an overlay that goes with the
-test; it survives Box.reboot().  Tests that use it need root, and begin with
-enter_mount_namespace(), so that their mounts are their own.
+Of the host's services none starts in it.  What the box writes to /etc, /usr and /var
+lies in an overlay that goes with the test; it survives Box.reboot().  Tests that use
+it need root, and begin with enter_mount_namespace(), so that their mounts are their own.
 """
 import os
 import shutil
@@ -28,6 +28,10 @@ for d in %s; do
     mkdir -p $n.upper $n.work
     mount -t overlay overlay -o lowerdir=$d,upperdir=$n.upper,workdir=$n.work $d
 done
+if [ ! -e $1/started ]; then
+    rm -rf /etc/systemd/system/*.wants /etc/rc?.d/S*
+    touch $1/started
+fi
 for d in /tmp /var/tmp /run; do mount -t tmpfs tmpfs $d; done
 mount -t proc proc /proc
 export container=other
@@ -55,7 +59,11 @@ class Box:
         subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', self.folder], check=True)
         self.process = None
         self.pid = None
-        self.boot()
+        try:
+            self.boot()
+        except BaseException:
+            self.__exit__()
+            raise
 
     # -- life --
 

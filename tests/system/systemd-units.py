@@ -30,15 +30,19 @@ CONSOLE = '''
 '''
 
 _box = None
+_failed = False
 _installed = []
 
 
 def box():
-    """One box serves all tests."""
-    global _box
+    """One box serves all tests; one that did not come up is not tried again."""
+    global _box, _failed
+    assert not _failed, 'there is no systemd to test with'
     if _box is None:
         need_kvm()
+        _failed = True
         _box = systemdbox.Box()
+        _failed = False
         _installed.extend(_box.install())
         _box.copy(os.path.join(vmdtest.GUESTS, 'guest.elf'), GUEST)
     return _box
