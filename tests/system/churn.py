@@ -8,13 +8,12 @@ VMD_TEST_SEED in which order.
 """
 import os
 import random
-import select
-import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
-from vmdtest import TIMEOUT, Daemon                 # noqa: E402
+from qtestclient import QtestClient                 # noqa: E402
+from vmdtest import Daemon                          # noqa: E402
 from walk import (BLOCK_NODES, CHARDEVS, DEVICE_HOSTS, DEVICE_NEEDED, NEEDED, NETDEVS, back_ends,
                   classes, descends, devices, snapshot, within)     # noqa: E402
 
@@ -25,39 +24,19 @@ LIVE = 6                        # at once, at most
 ENDING = [(0x64, 0x65), (0x92, 0x93), (0xb2, 0xb4), (0xcf8, 0xd00), (0x501, 0x509), (0x600, 0x640)]
 
 
-class Guest:
-    """The qtest client."""
-
-    def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(path)
-        self.buffer = b''
-
-    def ask(self, *lines):
-        """Sends lines at once; returns the answers."""
-        self.sock.sendall(''.join(line + '\n' for line in lines).encode())
-        answers = []
-        while len(answers) < len(lines):
-            if b'\n' not in self.buffer:
-                assert select.select([self.sock], [], [], TIMEOUT)[0], 'no answer to %s' % lines[0]
-                data = self.sock.recv(1 << 16)
-                assert data, 'qtest connection closed'
-                self.buffer += data
-                continue
-            line, self.buffer = self.buffer.split(b'\n', 1)
-            if not line.startswith(b'IRQ'):
-                answers.append(line.decode())
-        return answers
+class Guest(QtestClient):
+    """Accesses without sense, to ports, functions' registers and BARs."""
 
     def use(self, rng):
-        """Accesses without sense, to ports, functions' registers and BARs."""
         lines = []
         for _ in range(rng.randrange(4, 24)):
             if rng.random() < 0.3:
                 lines += self.config_access(rng)
             else:
                 lines.append(self.access(rng))
-        self.ask(*lines)
+        self.send(*lines)
+        for _ in lines:
+            self.answer()
 
     @staticmethod
     def access(rng):

@@ -18,6 +18,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from microvm import build                           # noqa: E402
 from randomrequests import RandomRequests           # noqa: E402
@@ -221,6 +222,45 @@ def fill(path):
         os.close(fd)
 
 
+HOUR = 3600 * 10 ** 9           # ns
+HPET = 0xfed00000
+
+
+def read_clock(qtest):
+    """Year, month, day, hour, minute, second of the RTC, which counts in BCD."""
+    values = []
+    for register in (9, 8, 7, 4, 2, 0):
+        qtest.outb(0x70, register)
+        values.append(int('%x' % qtest.inb(0x71)))
+    return values
+
+
+def a_day(recorder):
+    """24 hours of simulated time in uneven steps, with pauses: no clock has lost or won a tick"""
+    rng = random.Random(SEED)
+    with Daemon(recorder, ['--log-level', 'error']) as daemon:
+        client = daemon.client()
+        qtestclient.build(client, 'pc-i440fx-2.7-machine', defaults=[
+            {'driver': 'mc146818rtc', 'property': 'clock', 'value': 'vm'},
+            {'driver': 'mc146818rtc', 'property': 'base', 'value': '2024-02-28T12:00:00'}])
+        qtest = qtestclient.serve(daemon, client)
+        client.call('cont')
+        qtest.writel(HPET + 0x10, 1)            # the main counter runs
+        now = begin = qtest.step(0)
+        while now < begin + 24 * HOUR:
+            step = min(rng.randrange(1, HOUR // 4), begin + 24 * HOUR - now)
+            now += step
+            assert qtest.step(step) == now
+            if rng.random() < 0.1:
+                client.call('stop')
+                time.sleep(0.01)
+                client.call('cont')
+                assert qtest.step(0) == now
+        assert read_clock(qtest) == [24, 2, 29, 12, 0, 0], read_clock(qtest)
+        counter = qtest.readl(HPET + 0xf0) | qtest.readl(HPET + 0xf4) << 32
+        assert counter == 24 * HOUR // 10, counter      # of 10 ns
+
+
 def disk_full(recorder):
     """a chardev's file on a full file system loses bytes, says so, and the machine goes on"""
     need_kvm()
@@ -248,4 +288,4 @@ def disk_full(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([random_clients, kill_at_random, out_of_descriptors, out_of_memory, disk_full])
+    vmdtest.main([random_clients, kill_at_random, out_of_descriptors, out_of_memory, disk_full, a_day])
