@@ -7,6 +7,7 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from microvm import KERNEL, exit_with, write_kernel  # noqa: E402
 from microvm import out8 as kernel_out8             # noqa: E402
@@ -385,11 +386,13 @@ def recipe(recorder):
             whole['defaults']
         hpet = [e for e in whole['entries'] if e.get('name') == 'hpet0']
         assert hpet == [{'driver': 'hpet', 'name': 'hpet0',
-                         'props': [{'property': 'hpet-intcap', 'value': 4}],
                          'if': [{'property': 'hpet', 'value': True, 'accel': False}]}], hpet
         standard = client.call('query-machine-recipe', name='pc-i440fx-7.2', properties=[])
         assert [e for e in standard['entries'] if e.get('name') == 'hpet0' and 'if' not in e]
-        assert standard['defaults'] == []
+        assert standard['defaults'] == [
+            {'driver': 'hpet', 'property': 'hpet-intcap', 'value': 4}]
+        bridge = [e for e in standard['entries'] if e.get('name') == 'piix4-pm']
+        assert {'property': 'smb_io_base', 'value': 0xb100} in bridge[0]['props'], bridge
         without = client.call('query-machine-recipe', name='pc-i440fx-7.2-machine',
                               properties=[{'property': 'hpet', 'value': False}])
         assert not [e for e in without['entries'] if 'hpet0' in str(e)], without
@@ -403,8 +406,27 @@ def recipe(recorder):
             assert error['reason'] == reason, error
 
 
+HPET = 0xfed00000
+
+
+def event_timer(recorder):
+    """the event timer has as many timers, lines and messages as the machine's defaults say"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        qtestclient.build(client, 'pc-i440fx-7.2-machine', defaults=[
+            {'driver': 'hpet', 'property': name, 'value': value} for name, value in (
+                ('timers', 7), ('msi', True), ('hpet-intcap', 0x00f00000),
+                ('hpet-offset-saved', False))])
+        qtest = qtestclient.serve(daemon, client)
+        client.call('cont')
+        assert qtest.readl(HPET) >> 8 & 31 == 7 - 1
+        assert qtest.readl(HPET + 0x100 + 6 * 0x20) & 1 << 15       # FSB interrupts
+        assert qtest.readl(HPET + 0x104 + 6 * 0x20) == 0x00f00000
+        assert qtest.readl(HPET + 0x100 + 7 * 0x20) == 0            # no such timer
+
+
 if __name__ == '__main__':
     vmdtest.main([firmware_post, boot_sector, newer_type, reset_control, shadow_ram, suspend,
                   seabios_resume, suspend_reset, suspend_disk, no_sleep, power_button, nmi, refusals,
                   direct_kernel, firmware_work, chips, set_otherwise,
-                  recipe])
+                  event_timer, recipe])
