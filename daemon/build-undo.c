@@ -91,10 +91,12 @@ static void note_set_action(Build *build)
     SetActionArgs *back = qmp_new(&qmp_type_SetActionArgs);
 
     back->has_reboot = back->has_shutdown = back->has_panic = back->has_watchdog = true;
+    back->has_internal_error = true;
     back->reboot = run->reboot;
     back->shutdown = run->shutdown;
     back->panic = run->panic;
     back->watchdog = run->watchdog;
+    back->internal_error = run->internal_error;
     note(build, "set-action", back);
 }
 

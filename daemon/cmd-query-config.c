@@ -225,14 +225,16 @@ static void add_action(Config *config)
     RunControl fresh;
     SetActionArgs args = {
         .has_reboot = true, .has_shutdown = true, .has_panic = true, .has_watchdog = true,
+        .has_internal_error = true,
         .reboot = run->reboot, .shutdown = run->shutdown, .panic = run->panic,
-        .watchdog = run->watchdog,
+        .watchdog = run->watchdog, .internal_error = run->internal_error,
     };
     const SetActionArgs *pointer = &args;
 
     run_control_init(&fresh);
     if (run->reboot != fresh.reboot || run->shutdown != fresh.shutdown ||
-        run->panic != fresh.panic || run->watchdog != fresh.watchdog) {
+        run->panic != fresh.panic || run->watchdog != fresh.watchdog ||
+        run->internal_error != fresh.internal_error) {
         add_request(config, "set-action", qmp_to_value(&qmp_type_SetActionArgs, &pointer));
     }
 }

@@ -93,5 +93,6 @@ bool qmp_set_action(QmpRequest *req, SetActionArgs *args, GError **error)
     run->shutdown = args->has_shutdown ? args->shutdown : run->shutdown;
     run->panic = args->has_panic ? args->panic : run->panic;
     run->watchdog = args->has_watchdog ? args->watchdog : run->watchdog;
+    run->internal_error = args->has_internal_error ? args->internal_error : run->internal_error;
     return true;
 }

@@ -37,6 +37,7 @@ void run_control_init(RunControl *run)
         .shutdown = SHUTDOWN_ACTION_POWEROFF,
         .panic = PANIC_ACTION_SHUTDOWN,
         .watchdog = WATCHDOG_ACTION_RESET,
+        .internal_error = INTERNAL_ERROR_ACTION_PAUSE,
     };
 }
 

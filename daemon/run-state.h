@@ -15,6 +15,7 @@ typedef struct {
     ShutdownAction shutdown;
     PanicAction panic;
     WatchdogAction watchdog;
+    InternalErrorAction internal_error;
 } RunControl;
 
 void run_control_init(RunControl *run);

@@ -192,6 +192,10 @@ static void on_internal_error(void *opaque, Cpu *cpu, const char *why)
     run_control_stop(vmd, RUN_STATE_INTERNAL_ERROR);
     qmp_event_internal_error(vmd->events, &(EventInternalError){ .reason = (char *)why,
                                                                  .qom_path = path });
+    if (vmd->run.internal_error == INTERNAL_ERROR_ACTION_EXIT_FAILURE) {
+        send_shutdown(vmd, SHUTDOWN_CAUSE_HOST_ERROR, EXIT_STATUS_INTERNAL);
+        end_loop(vmd);
+    }
 }
 
 /* What follows a panic.  A machine that stays after its shutdown stays as it

@@ -21,6 +21,7 @@ enum {
     EXIT_STATUS_START = 4,      /* sockets, threads, loop */
     EXIT_STATUS_PANIC = 6,      /* guest panicked, panic=exit-failure */
     EXIT_STATUS_BUILD = 8,      /* the command of --before-ready failed */
+    EXIT_STATUS_INTERNAL = 10,  /* a vCPU could not go on, internal-error=exit-failure */
 };
 
 typedef struct {

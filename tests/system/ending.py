@@ -10,7 +10,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
-from microvm import build                           # noqa: E402
+import qtestclient                                  # noqa: E402
+from microvm import build, jump_to, write_kernel    # noqa: E402
 from vmdtest import TIMEOUT, VMCTL, Client, Daemon, need_kvm        # noqa: E402
 
 
@@ -101,6 +102,37 @@ def record_of_guest(recorder):
             record = read(daemon)
             assert (record['cause'], record['status']) == (cause, status), record
             assert record['guest'] is True and record['state'] == 'shutdown', record
+
+
+def record_of_internal_error(recorder):
+    """a vCPU that cannot go on: status 10 if set-action says so, and the reason"""
+    need_kvm()
+    with Recorded(recorder) as daemon:
+        client = daemon.client()
+        build(client, kernel=write_kernel(daemon.path('kernel'), jump_to(0xfeb00000)))
+        client.call('set-action', internal_error='exit-failure')
+        client.call('cont')
+        client.wait_event('INTERNAL_ERROR')
+        assert client.wait_event('SHUTDOWN')['data'] == {'guest': False, 'reason': 'host-error'}
+        assert daemon.wait() == 10
+        record = read(daemon)
+        assert record['state'] == 'internal-error' and record['status'] == 10, record
+        assert '0xfeb00000' in record['message'] and record['cause'] == 'host-error', record
+
+
+def record_of_panic(recorder):
+    """a panic with panic=exit-failure: status 6"""
+    with Recorded(recorder) as daemon:
+        client = daemon.client()
+        qtestclient.build(client)
+        client.call('device_add', driver='pvpanic')
+        client.call('set-action', panic='exit-failure')
+        qtest = qtestclient.serve(daemon, client)
+        client.call('cont')
+        qtest.send('outb 0x505 1')
+        assert daemon.wait() == 6
+        record = read(daemon)
+        assert record['cause'] == 'guest-panic' and record['guest'] is True, record
 
 
 def ready_after_command(recorder):
@@ -196,5 +228,6 @@ def listed(recorder):
 
 if __name__ == '__main__':
     vmdtest.main([run_directory, no_state_directory, record_while_it_runs, record_of_quit,
-                  record_of_signal, record_of_guest, ready_after_command, command_fails,
+                  record_of_signal, record_of_guest,
+                  record_of_internal_error, record_of_panic, ready_after_command, command_fails,
                   command_is_ended, bad_quoting, listed])
