@@ -18,6 +18,7 @@ from vmdtest import Skip
 
 OVERLAID = ['/etc', '/usr', '/var/lib', '/var/log']
 SYSTEMD = '/lib/systemd/systemd'
+UNIT_FOLDERS = ('/lib/systemd/', '/usr/lib/systemd/', '/usr/local/lib/systemd/')
 
 # Runs as PID 1 and becomes systemd.  $1: folder of the overlays.
 INIT = r'''
@@ -158,6 +159,8 @@ class Box:
                         'DESTDIR=' + stage], check=True, stdout=subprocess.DEVNULL)
         installed = [os.path.join(folder, name)[len(stage):]
                      for folder, _, names in os.walk(stage) for name in names]
+        if not [name for name in installed if name.startswith(UNIT_FOLDERS)]:
+            raise Skip('the prefix is none that systemd looks below')
         for name in installed:
             self.copy(stage + name, name)
             if os.access(stage + name, os.X_OK):

@@ -30,21 +30,28 @@ CONSOLE = '''
 '''
 
 _box = None
-_failed = False
+_trouble = None
 _installed = []
 
 
+def make_box():
+    global _box
+    need_kvm()
+    _box = systemdbox.Box()
+    _installed.extend(_box.install())
+    _box.copy(os.path.join(vmdtest.GUESTS, 'guest.elf'), GUEST)
+
+
 def box():
-    """One box serves all tests; one that did not come up is not tried again."""
-    global _box, _failed
-    assert not _failed, 'there is no systemd to test with'
-    if _box is None:
-        need_kvm()
-        _failed = True
-        _box = systemdbox.Box()
-        _failed = False
-        _installed.extend(_box.install())
-        _box.copy(os.path.join(vmdtest.GUESTS, 'guest.elf'), GUEST)
+    """One box serves all tests; what keeps it from coming up is not tried again."""
+    global _trouble
+    if _trouble is None and not _installed:
+        try:
+            make_box()
+        except Exception as trouble:
+            _trouble = trouble
+    if _trouble is not None:
+        raise _trouble
     return _box
 
 
