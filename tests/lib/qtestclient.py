@@ -43,6 +43,11 @@ class QtestClient:
         self.send(line)
         return self.answer()
 
+    def ask_all(self, lines):
+        """Sends all lines at once; the answers in order."""
+        self.send(*lines)
+        return [self.answer() for _ in lines]
+
     def ok(self, line):
         """What follows OK."""
         answer = self.ask(line)

@@ -34,9 +34,7 @@ class Guest(QtestClient):
                 lines += self.config_access(rng)
             else:
                 lines.append(self.access(rng))
-        self.send(*lines)
-        for _ in lines:
-            self.answer()
+        self.ask_all(lines)
 
     @staticmethod
     def access(rng):

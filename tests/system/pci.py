@@ -6,8 +6,8 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
-from churn import Guest                             # noqa: E402
 from vmdtest import Daemon                          # noqa: E402
 
 MIB = 1 << 20
@@ -21,20 +21,13 @@ class Pc:
 
     def __init__(self, daemon):
         self.client = client = daemon.client()
-        client.call('object-add', qom_type='qtest-accel', id='accel')
-        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=16 * MIB)
-        client.call('object-add', qom_type='pc-i440fx-2.7-machine', id='machine',
-                    memory_backend='ram')
-        path = daemon.path('qtest')
-        client.call('chardev-add', id='qt', backend={'type': 'socket', 'data': {
-            'addr': {'type': 'unix', 'data': {'path': path}}, 'server': True, 'wait': False}})
-        client.call('object-add', qom_type='qtest', id='qtest', chardev='qt')
-        self.path = path
+        self.daemon = daemon
         self.guest = None
+        qtestclient.build(client, 'pc-i440fx-2.7-machine')
 
     def ask(self, *lines):
-        self.guest = self.guest or Guest(self.path)
-        answers = self.guest.ask(*lines)
+        self.guest = self.guest or qtestclient.serve(self.daemon, self.client)
+        answers = self.guest.ask_all(lines)
         assert all(a.startswith('OK') for a in answers), answers
         return [int(a.split()[1], 16) if ' ' in a else None for a in answers]
 
