@@ -26,6 +26,7 @@ static const Measurement measurements[] = {
     { "shutdown", measure_shutdown },
     { "built", measure_built },
     { "protocol", measure_protocol },
+    { "tree", measure_tree },
     { "exits", measure_exits },
     { "block", measure_block },
     { "net", measure_net },
@@ -59,7 +60,7 @@ static bool parse_options(Options *options, int *argc, char ***argv, GError **er
           "PATH" },
         { "runs", 0, 0, G_OPTION_ARG_INT, &options->runs, "Rounds", "N" },
         { "only", 0, 0, G_OPTION_ARG_STRING, &options->only,
-          "One of greeting, shutdown, built, protocol, exits, block, net, pc", "NAME" },
+          "One of greeting, shutdown, built, protocol, tree, exits, block, net, pc", "NAME" },
         { "json", 0, 0, G_OPTION_ARG_FILENAME, &options->json, "Where the figures go", "PATH" },
         { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Fail if a target is missed", NULL },
         { NULL }

@@ -35,6 +35,10 @@ typedef enum {
     FIGURE_ADD_FIRST,
     FIGURE_ADD_LAST,
     FIGURE_ADD_GROWTH,
+    FIGURE_TREE_LIST,
+    FIGURE_TREE_LIST_GROWTH,
+    FIGURE_TREE_GET,
+    FIGURE_TREE_GET_GROWTH,
     FIGURE_PIO_NOTHING,
     FIGURE_PIO_UART,
     FIGURE_MMIO,
@@ -96,6 +100,7 @@ bool measure_greeting(Bench *bench, GError **error);
 bool measure_shutdown(Bench *bench, GError **error);
 bool measure_built(Bench *bench, GError **error);
 bool measure_protocol(Bench *bench, GError **error);
+bool measure_tree(Bench *bench, GError **error);
 bool measure_exits(Bench *bench, GError **error);
 bool measure_block(Bench *bench, GError **error);
 bool measure_net(Bench *bench, GError **error);

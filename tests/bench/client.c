@@ -4,6 +4,7 @@
  */
 #include "config.h"
 #include "tests/bench/client.h"
+#include "tests/bench/series.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -143,6 +144,20 @@ const char *client_read_reply(Client *client, GError **error)
 bool client_call(Client *client, const char *request, GError **error)
 {
     return client_send(client, request, error) && client_read_reply(client, error);
+}
+
+double client_median_call(Client *client, const char *request, guint count, GError **error)
+{
+    g_auto(Series) series = { NULL };
+
+    for (guint i = 0; i < count; i++) {
+        gint64 start = clock_ns();
+
+        if (!client_call(client, request, error))
+            return -1;
+        series_add(&series, (double)(clock_ns() - start));
+    }
+    return series_median(&series);
 }
 
 bool client_wait_event(Client *client, const char *name, GError **error)

@@ -31,6 +31,9 @@ const char *client_read_reply(Client *client, GError **error);
 /* client_send and client_read_reply. */
 bool client_call(Client *client, const char *request, GError **error);
 
+/* The median of what count client_calls took, in nanoseconds; negative on error. */
+double client_median_call(Client *client, const char *request, guint count, GError **error);
+
 /* Reads up to an event of that name; an error reply is an error. */
 bool client_wait_event(Client *client, const char *name, GError **error);
 

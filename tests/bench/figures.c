@@ -10,6 +10,8 @@
 /* As fast as QEMU: medians of what is bound by the host's memory differ by a few
  * percent from run to run. */
 #define AS_FAST 0.95
+/* What the caches of a larger process cost is no growth. */
+#define NO_GROWTH 1.2
 
 const FigureInfo bench_figures[N_FIGURES] = {
     [FIGURE_GREETING] = { "process start to QMP greeting", "ms", "8 times faster",
@@ -30,6 +32,12 @@ const FigureInfo bench_figures[N_FIGURES] = {
     [FIGURE_ADD_FIRST] = { "object-add, first 50 of 1,000", "us", NULL, { 0 } },
     [FIGURE_ADD_LAST] = { "object-add, last 50 of 1,000", "us", NULL, { 0 } },
     [FIGURE_ADD_GROWTH] = { "  last against first", "times", "at most 2", { .max_value = 2 } },
+    [FIGURE_TREE_LIST] = { "qom-list, tree of 10,000 objects", "us", NULL, { 0 } },
+    [FIGURE_TREE_LIST_GROWTH] = { "  against a tree of ten", "times", "no growth",
+                                  { .max_value = NO_GROWTH } },
+    [FIGURE_TREE_GET] = { "qom-get, tree of 10,000 objects", "us", NULL, { 0 } },
+    [FIGURE_TREE_GET_GROWTH] = { "  against a tree of ten", "times", "no growth",
+                                 { .max_value = NO_GROWTH } },
     [FIGURE_PIO_NOTHING] = { "port exit, nothing there (0x80)", "ns", "1.1 floors",
                              { .max_floor_ratio = 1.1 } },
     [FIGURE_PIO_UART] = { "port exit, UART scratch register (0x3ff)", "ns", "1.1 floors",

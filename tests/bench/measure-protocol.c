@@ -16,33 +16,12 @@ enum {
     OBJECTS_AT_END = 50,
 };
 
-static void series_autoclear(Series *series)
-{
-    series_clear(series);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Series, series_autoclear)
-
-/* Median nanoseconds of count calls; negative on error. */
-static double time_calls(Client *client, const char *request, guint count, GError **error)
-{
-    g_auto(Series) series = { NULL };
-
-    for (guint i = 0; i < count; i++) {
-        gint64 start = clock_ns();
-
-        if (!client_call(client, request, error))
-            return -1;
-        series_add(&series, (double)(clock_ns() - start));
-    }
-    return series_median(&series);
-}
-
 static bool measure_status(Bench *bench, Column column, Client *client, GError **error)
 {
-    double ns = time_calls(client, QUERY_STATUS, WARM_UP, error);
+    double ns = client_median_call(client, QUERY_STATUS, WARM_UP, error);
     gint64 start;
 
-    if (ns < 0 || (ns = time_calls(client, QUERY_STATUS, ROUND_TRIPS, error)) < 0)
+    if (ns < 0 || (ns = client_median_call(client, QUERY_STATUS, ROUND_TRIPS, error)) < 0)
         return false;
     series_add(&bench->series[FIGURE_STATUS][column], ns / 1e3);
     start = clock_ns();
@@ -55,9 +34,9 @@ static bool measure_status(Bench *bench, Column column, Client *client, GError *
 static bool measure_schema(Bench *bench, Column column, Client *client, GError **error)
 {
     const char *request = "{\"execute\":\"query-qmp-schema\"}\n";
-    double ns = time_calls(client, request, 1, error);
+    double ns = client_median_call(client, request, 1, error);
 
-    if (ns < 0 || (ns = time_calls(client, request, SCHEMA_CALLS, error)) < 0)
+    if (ns < 0 || (ns = client_median_call(client, request, SCHEMA_CALLS, error)) < 0)
         return false;
     series_add(&bench->series[FIGURE_SCHEMA][column], ns / 1e6);
     return true;

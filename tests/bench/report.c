@@ -26,24 +26,39 @@ static const char *met_text(const bool *met)
     return !met ? "-" : *met ? "yes" : "NO";
 }
 
+static bool was_measured(const Bench *bench, FigureId id)
+{
+    for (guint c = 0; c < N_COLUMNS; c++) {
+        if (series_length(&bench->series[id][c]) > 0)
+            return true;
+    }
+    return false;
+}
+
+static void report_row(const Bench *bench, FigureId id, FILE *to)
+{
+    const FigureInfo *info = &bench_figures[id];
+    double median[N_COLUMNS];
+    char text[N_COLUMNS + 2][24];
+
+    for (guint c = 0; c < N_COLUMNS; c++) {
+        median[c] = series_median(&bench->series[id][c]);
+        format_value(text[c], sizeof(text[c]), median[c]);
+    }
+    format_value(text[3], sizeof(text[3]), median[COLUMN_QEMU] / median[COLUMN_VMD]);
+    format_value(text[4], sizeof(text[4]), median[COLUMN_VMD] / median[COLUMN_FLOOR]);
+    fprintf(to, "%-48s %5s %9s %9s %9s %9s %9s  %-28s %s\n", info->what, info->unit, text[0],
+            text[1], text[2], text[3], text[4], info->target_text ? info->target_text : "",
+            met_text(bench_target_met(bench, id)));
+}
+
 void report_table(const Bench *bench, FILE *to)
 {
     fprintf(to, "%-48s %5s %9s %9s %9s %9s %9s  %-28s %s\n", "what (medians)", "unit", "vmd",
             "qemu", "floor", "qemu/vmd", "vmd/floor", "target", "met");
     for (guint id = 0; id < N_FIGURES; id++) {
-        const FigureInfo *info = &bench_figures[id];
-        double median[N_COLUMNS];
-        char text[N_COLUMNS + 2][24];
-
-        for (guint c = 0; c < N_COLUMNS; c++) {
-            median[c] = series_median(&bench->series[id][c]);
-            format_value(text[c], sizeof(text[c]), median[c]);
-        }
-        format_value(text[3], sizeof(text[3]), median[COLUMN_QEMU] / median[COLUMN_VMD]);
-        format_value(text[4], sizeof(text[4]), median[COLUMN_VMD] / median[COLUMN_FLOOR]);
-        fprintf(to, "%-48s %5s %9s %9s %9s %9s %9s  %-28s %s\n", info->what, info->unit, text[0],
-                text[1], text[2], text[3], text[4], info->target_text ? info->target_text : "",
-                met_text(bench_target_met(bench, id)));
+        if (was_measured(bench, id))
+            report_row(bench, id, to);
     }
 }
 

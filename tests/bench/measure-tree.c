@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What qom-list and qom-get cost in a tree of 10,000 objects, against the same
+ * calls in a tree of ten.  vmd alone: making such a tree takes QEMU a quarter of
+ * a minute, and what is asked is whether vmd's cost grows.
+ */
+#include "config.h"
+#include "tests/bench/bench.h"
+
+enum {
+    FEW = 10,
+    MANY = 10000,
+    CALLS = 1000,
+};
+
+#define QOM_LIST "{\"execute\":\"qom-list\",\"arguments\":{\"path\":\"/objects/m5\"}}\n"
+#define QOM_GET "{\"execute\":\"qom-get\",\"arguments\":{\"path\":\"/objects/m5\"," \
+                "\"property\":\"type\"}}\n"
+
+typedef struct {
+    double list, get;           /* ns */
+} Cost;
+
+static bool add_objects(Client *client, guint from, guint to, GError **error)
+{
+    for (guint i = from; i < to; i++) {
+        g_autofree char *request = g_strdup_printf(
+            "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"rng-builtin\","
+            "\"id\":\"m%u\"}}\n", i);
+
+        if (!client_call(client, request, error))
+            return false;
+    }
+    return true;
+}
+
+static bool measure_cost(Client *client, Cost *cost, GError **error)
+{
+    cost->list = client_median_call(client, QOM_LIST, CALLS, error);
+    if (cost->list < 0)
+        return false;
+    cost->get = client_median_call(client, QOM_GET, CALLS, error);
+    return cost->get >= 0;
+}
+
+bool measure_tree(Bench *bench, GError **error)
+{
+    g_autoptr(Server) server = NULL;
+    Cost few, many;
+
+    if (!bench->vmd)
+        return true;
+    server = bench_start_empty(bench, COLUMN_VMD, error);
+    if (!server ||
+        !client_call(server->client, "{\"execute\":\"qmp_capabilities\"}\n", error) ||
+        !add_objects(server->client, 0, FEW, error) ||
+        !measure_cost(server->client, &few, error) ||
+        !add_objects(server->client, FEW, MANY, error) ||
+        !measure_cost(server->client, &many, error))
+        return false;
+    series_add(&bench->series[FIGURE_TREE_LIST][COLUMN_VMD], many.list / 1e3);
+    series_add(&bench->series[FIGURE_TREE_LIST_GROWTH][COLUMN_VMD], many.list / few.list);
+    series_add(&bench->series[FIGURE_TREE_GET][COLUMN_VMD], many.get / 1e3);
+    series_add(&bench->series[FIGURE_TREE_GET_GROWTH][COLUMN_VMD], many.get / few.get);
+    return true;
+}
