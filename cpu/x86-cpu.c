@@ -119,8 +119,8 @@ static bool choose_ids(Cpu *cpu, GError **error)
     if (props->has_apic_id) {
         cpu->ids = topology_ids(topology, props->apic_id);
         if (!ids_agree(props, &cpu->ids)) {
-            qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                          "apic-id %u does not fit the other ids", props->apic_id);
+            qmp_error_set_at(error, "apic-id", ERROR_REASON_INVALID_VALUE,
+                             "apic-id %u does not fit the other ids", props->apic_id);
             return false;
         }
     } else if (names_place(props)) {
@@ -130,8 +130,8 @@ static bool choose_ids(Cpu *cpu, GError **error)
     }
     bad = topology_check(topology, &cpu->ids);
     if (bad) {
-        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE,
-                      "the machine's topology has no place with that %s", bad);
+        qmp_error_set_at(error, props->has_apic_id ? "apic-id" : bad, ERROR_REASON_OUT_OF_RANGE,
+                         "the machine's topology has no place with that %s", bad);
         return false;
     }
     cpu->apic_id = topology_apic_id(topology, &cpu->ids);
@@ -144,8 +144,8 @@ static bool check_apic_id_free(const Cpu *cpu, GError **error)
     g_autofree char *path = other ? object_path(&other->device.object) : NULL;
 
     if (other) {
-        qmp_error_set(error, ERROR_REASON_ADDRESS_IN_USE, "CPU '%s' has apic-id %u", path,
-                      cpu->apic_id);
+        qmp_error_set_at(error, "apic-id", ERROR_REASON_ADDRESS_IN_USE, "CPU '%s' has apic-id %u",
+                         path, cpu->apic_id);
     }
     return !other;
 }

@@ -57,8 +57,9 @@ static bool note_qom_set(Build *build, const QomSetArgs *args, GError **error)
     old = object_property_get(obj, args->property, NULL);
     if (old && old->kind == QMP_VALUE_NULL) {
         qmp_value_free(old);
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "property '%s' of '%s' has no value that "
-                      "it could be set back to", args->property, args->path);
+        qmp_error_set_at(error, "property", ERROR_REASON_NOT_SUPPORTED,
+                         "property '%s' of '%s' has no value that it could be set back to",
+                         args->property, args->path);
         return false;
     }
     if (old) {

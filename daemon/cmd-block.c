@@ -77,11 +77,13 @@ void qmp_blockdev_del(QmpRequest *req, BlockdevDelArgs *args)
     BlockNode *node = block_node_find(vmd->root, args->node_name, &error);
 
     if (node && node->definer) {
-        qmp_error_set(&error, ERROR_REASON_IN_USE, "block node '%s' goes with '%s', which it was "
-                      "defined in", args->node_name, block_node_name(node->definer));
+        qmp_error_set_at(&error, "node-name", ERROR_REASON_IN_USE,
+                         "block node '%s' goes with '%s', which it was defined in",
+                         args->node_name, block_node_name(node->definer));
         node = NULL;
     }
     if (!node || !object_may_delete(&node->object, &error)) {
+        qmp_error_blame(&error, "node-name");
         qmp_request_fail(req, error);
         return;
     }
@@ -111,9 +113,18 @@ static void addition_free(Addition *addition)
     g_free(addition);
 }
 
+/* A definition within the outermost one is its `file`, and so on. */
+static void prefix_definition(Addition *addition)
+{
+    for (guint i = 1; i < addition->options->len && qmp_error_path(addition->error); i++) {
+        qmp_error_prefix_path(addition->error, "file");
+    }
+}
+
 /* Takes away what was made. */
 static void add_failed(Addition *addition)
 {
+    prefix_definition(addition);
     if (addition->below) {
         addition->below->definer = NULL;
         remove_nodes(addition->vmd, addition->req, addition->below, addition->error);
@@ -210,6 +221,7 @@ static void resize_finish(void *data)
 
     block_resize_end(resize->lowest);
     if (resize->error) {
+        qmp_error_blame(&resize->error, "size");
         qmp_request_fail(resize->req, resize->error);
     } else {
         qmp_request_return(resize->req, NULL);
@@ -236,17 +248,22 @@ static BlockNode *find_node(Vmd *vmd, const BlockResizeArgs *args, GError **erro
     Search search = { .device = args->device };
 
     if (!args->device == !args->node_name) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
-                      "one of 'device' and 'node-name' is needed");
+        qmp_error_set_at(error, "device", ERROR_REASON_PROPERTY_MISSING,
+                         "one of 'device' and 'node-name' is needed");
         return NULL;
     }
     if (args->node_name) {
-        return block_node_find(vmd->root, args->node_name, error);
+        BlockNode *node = block_node_find(vmd->root, args->node_name, error);
+
+        if (!node) {
+            qmp_error_blame(error, "node-name");
+        }
+        return node;
     }
     block_front_foreach(vmd->root, match_device, &search);
     if (!search.node) {
-        qmp_error_set(error, ERROR_REASON_DEVICE_NOT_FOUND, "there is no disk '%s'",
-                      args->device);
+        qmp_error_set_at(error, "device", ERROR_REASON_DEVICE_NOT_FOUND, "there is no disk '%s'",
+                         args->device);
     }
     return search.node;
 }
@@ -267,6 +284,7 @@ void qmp_block_resize(QmpRequest *req, BlockResizeArgs *args)
     Resize *resize;
 
     if (!lowest) {
+        qmp_error_blame(&error, args->node_name ? "node-name" : "device");
         qmp_request_fail(req, error);
         return;
     }

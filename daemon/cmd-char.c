@@ -41,8 +41,8 @@ static void wait_over(void *opaque, bool connected)
         return_choice(wait->req, wait->chr);
         return;
     }
-    qmp_error_set(&error, ERROR_REASON_OBJECT_NOT_FOUND,
-                  "chardev was removed before a client connected");
+    qmp_error_set_at(&error, "id", ERROR_REASON_OBJECT_NOT_FOUND,
+                     "chardev was removed before a client connected");
     qmp_request_fail(wait->req, error);
 }
 
@@ -83,6 +83,7 @@ void qmp_chardev_add(QmpRequest *req, ChardevAddArgs *args)
     Chardev *chr = chardev_new(vmd->root, args->id, args->backend, &error);
 
     if (!chr) {
+        qmp_error_blame(&error, "id");
         qmp_request_fail(req, error);
         return;
     }
@@ -98,6 +99,7 @@ void qmp_chardev_remove(QmpRequest *req, ChardevRemoveArgs *args)
     Chardev *chr = chardev_find(vmd->root, args->id, &error);
 
     if (!chr || !object_may_delete(&chr->object, &error)) {
+        qmp_error_blame(&error, "id");
         qmp_request_fail(req, error);
         return;
     }
@@ -140,8 +142,11 @@ static Chardev *find_ringbuf(QmpRequest *req, const char *id, GError **error)
     Vmd *vmd = qmp_request_context(req);
     Chardev *chr = chardev_find(vmd->root, id, error);
 
-    if (chr && !object_is_a(chr, &qmp_class_chardev_ringbuf)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "chardev '%s' is no ring buffer", id);
+    if (!chr) {
+        qmp_error_blame(error, "device");
+    } else if (!object_is_a(chr, &qmp_class_chardev_ringbuf)) {
+        qmp_error_set_at(error, "device", ERROR_REASON_INVALID_VALUE,
+                         "chardev '%s' is no ring buffer", id);
         return NULL;
     }
     return chr;
@@ -184,7 +189,8 @@ bool qmp_ringbuf_write(QmpRequest *req, RingbufWriteArgs *args, GError **error)
     }
     if (args->format == DATA_FORMAT_BASE64) {
         if (!is_base64(args->data)) {
-            qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "argument 'data' is not base64");
+            qmp_error_set_at(error, "data", ERROR_REASON_INVALID_VALUE,
+                             "argument 'data' is not base64");
             return false;
         }
         decoded = g_base64_decode(args->data, &size);

@@ -50,8 +50,8 @@ bool qmp_query_command_line_options(QmpRequest *req, QueryCommandLineOptionsArgs
     translate_foreach_group(collect, &collection);
     if (args->option && !collection.infos->len) {
         g_ptr_array_unref(collection.infos);
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "there is no group of options '%s'",
-                      args->option);
+        qmp_error_set_at(error, "option", ERROR_REASON_INVALID_VALUE,
+                         "there is no group of options '%s'", args->option);
         return false;
     }
     ret->n = collection.infos->len;

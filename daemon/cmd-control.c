@@ -58,14 +58,15 @@ bool qmp_getfd(QmpRequest *req, GetfdArgs *args, GError **error)
     int fd;
 
     if (args->fdname[0] == '\0' || g_ascii_isdigit(args->fdname[0])) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "descriptor name '%s' must not be empty or begin with a digit", args->fdname);
+        qmp_error_set_at(error, "fdname", ERROR_REASON_INVALID_VALUE,
+                         "descriptor name '%s' must not be empty or begin with a digit",
+                         args->fdname);
         return false;
     }
     fd = qmp_request_take_fd(req);
     if (fd < 0) {
-        qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND,
-                      "no descriptor came with the request (SCM_RIGHTS)");
+        qmp_error_set_at(error, "fdname", ERROR_REASON_FD_NOT_FOUND,
+                         "no descriptor came with the request (SCM_RIGHTS)");
         return false;
     }
     return fd_table_put(vmd->fds, args->fdname, fd, error);
@@ -77,7 +78,7 @@ bool qmp_closefd(QmpRequest *req, ClosefdArgs *args, GError **error)
     int fd = fd_table_take(vmd->fds, args->fdname, error);
 
     if (fd < 0) {
-        return false;
+        return qmp_error_blame(error, "fdname");
     }
     close(fd);
     return true;

@@ -13,10 +13,10 @@
 static bool check_id(Vmd *vmd, const char *id, GError **error)
 {
     if (!object_check_id(id, error)) {
-        return false;
+        return qmp_error_blame(error, "id");
     }
     if (object_child(object_container((Object *)vmd_machine(vmd), "peripheral"), id)) {
-        qmp_error_set(error, ERROR_REASON_ID_IN_USE, "there is a device '%s' already", id);
+        qmp_error_set_at(error, "id", ERROR_REASON_ID_IN_USE, "there is a device '%s' already", id);
         return false;
     }
     return true;
@@ -28,13 +28,29 @@ static bool find_bus(Vmd *vmd, const DeviceOptions *args, Bus **ret, GError **er
     *ret = NULL;
     if (!args->driver->bus) {
         if (args->bus) {
-            qmp_error_set(error, ERROR_REASON_BUS_TYPE_MISMATCH,
-                          "device class '%s' does not sit on a bus", args->driver->name);
+            qmp_error_set_at(error, "bus", ERROR_REASON_BUS_TYPE_MISMATCH,
+                             "device class '%s' does not sit on a bus", args->driver->name);
         }
         return !args->bus;
     }
     *ret = bus_find(vmd->root, args->bus, args->driver, error);
-    return *ret != NULL;
+    return *ret ? true : qmp_error_blame(error, args->bus ? "bus" : "driver");
+}
+
+/* The argument to blame for a device that cannot come to its place, whatever it is. */
+static const char *argument_for(const DeviceOptions *args, ErrorReason reason)
+{
+    switch (reason) {
+    case ERROR_REASON_ID_IN_USE:
+        return "id";
+    case ERROR_REASON_BUS_FULL:
+    case ERROR_REASON_BUS_NOT_HOTPLUGGABLE:
+        return args->bus ? "bus" : "driver";
+    case ERROR_REASON_NOT_HOTPLUGGABLE:
+        return "driver";
+    default:
+        return NULL;
+    }
 }
 
 /* Cold before the first `cont`, a hotplug after it. */
@@ -42,13 +58,18 @@ static Device *device_begin(Vmd *vmd, DeviceOptions *args, GError **error)
 {
     Object *machine = (Object *)vmd_machine(vmd);
     Object *parent = object_container(machine, args->id ? "peripheral" : "peripheral-anon");
+    Device *dev;
     Bus *bus;
 
     if (!find_bus(vmd, args, &bus, error)) {
         return NULL;
     }
-    return device_make(parent, args->id ? args->id : "device[*]", args->driver, bus,
-                       g_steal_pointer(&args->props), g_steal_pointer(&args->given), error);
+    dev = device_make(parent, args->id ? args->id : "device[*]", args->driver, bus,
+                      g_steal_pointer(&args->props), g_steal_pointer(&args->given), error);
+    if (!dev && error) {
+        qmp_error_blame(error, argument_for(args, qmp_error_reason(*error)));
+    }
+    return dev;
 }
 
 bool qmp_device_add(QmpRequest *req, DeviceOptions *args, GError **error)
@@ -59,8 +80,8 @@ bool qmp_device_add(QmpRequest *req, DeviceOptions *args, GError **error)
         return false;
     }
     if (args->driver->plug == QMP_PLUG_BOARD) {
-        qmp_error_set(error, ERROR_REASON_NOT_USER_CREATABLE,
-                      "device class '%s' is made by machine types only", args->driver->name);
+        qmp_error_set_at(error, "driver", ERROR_REASON_NOT_USER_CREATABLE,
+                         "device class '%s' is made by machine types only", args->driver->name);
         return false;
     }
     if ((args->id && !check_id(vmd, args->id, error)) || !device_begin(vmd, args, error)) {
@@ -82,15 +103,19 @@ static Device *device_for_removal(Vmd *vmd, const char *id, GError **error)
         obj = object_resolve(vmd->root, id, NULL);
     }
     if (!obj || !object_is_a(obj, &qmp_class_device)) {
-        qmp_error_set(error, ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found", id);
+        qmp_error_set_at(error, "id", ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found", id);
         return NULL;
     }
     if (obj->parent != peripheral && obj->parent != anonymous) {
-        qmp_error_set(error, ERROR_REASON_NOT_HOTPLUGGABLE,
-                      "device '%s' belongs to the machine", id);
+        qmp_error_set_at(error, "id", ERROR_REASON_NOT_HOTPLUGGABLE,
+                         "device '%s' belongs to the machine", id);
         return NULL;
     }
-    return object_may_delete(obj, error) ? (Device *)obj : NULL;
+    if (!object_may_delete(obj, error)) {
+        qmp_error_blame(error, "id");
+        return NULL;
+    }
+    return (Device *)obj;
 }
 
 /* A device that a client added to one of the buses that dev carries, or NULL. */
@@ -139,10 +164,10 @@ bool qmp_device_del(QmpRequest *req, DeviceDelArgs *args, GError **error)
     }
     ops = dev->bus ? object_kind(dev->bus) : NULL;
     if (object_class(dev)->plug != QMP_PLUG_HOT || !ops || !ops->unplug_request) {
-        qmp_error_set(error, ERROR_REASON_NOT_HOTPLUGGABLE,
-                      "device class '%s' goes before the first 'cont' only",
-                      object_class_name(dev));
+        qmp_error_set_at(error, "id", ERROR_REASON_NOT_HOTPLUGGABLE,
+                         "device class '%s' goes before the first 'cont' only",
+                         object_class_name(dev));
         return false;
     }
-    return ops->unplug_request(dev->bus, dev, error);
+    return ops->unplug_request(dev->bus, dev, error) || qmp_error_blame(error, "id");
 }

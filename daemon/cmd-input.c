@@ -29,6 +29,14 @@ static bool require_device(Machine *machine, InputEventKind kind, GError **error
     return false;
 }
 
+/* Always false, as qmp_error_blame() is. */
+static bool blame_element(const char *list, gsize i, const char *member, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("%s[%" G_GSIZE_FORMAT "].%s", list, i, member);
+
+    return qmp_error_blame(error, path);
+}
+
 /* The key that a client means; a number that no key has is an error. */
 static bool decode_key(const KeyValue *value, guint *ret_key, GError **error)
 {
@@ -51,12 +59,15 @@ bool qmp_send_key(QmpRequest *req, SendKeyArgs *args, GError **error)
     Machine *machine = vmd_require_machine(vmd, error);
     g_autofree guint *keys = g_new0(guint, args->keys.n);
 
-    if (!machine || !require_device(machine, INPUT_EVENT_KIND_KEY, error)) {
+    if (!machine) {
         return false;
+    }
+    if (!require_device(machine, INPUT_EVENT_KIND_KEY, error)) {
+        return qmp_error_blame(error, "keys");
     }
     for (gsize i = 0; i < args->keys.n; i++) {
         if (!decode_key(args->keys.items[i], &keys[i], error)) {
-            return false;
+            return blame_element("keys", i, "data", error);
         }
     }
     return !machine_listens(vmd) ||
@@ -98,13 +109,13 @@ static bool decode_event(const InputEvent *event, InputItem *ret_item, GError **
 static bool check_display(const InputSendEventArgs *args, GError **error)
 {
     if (args->device) {
-        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND,
-                      "there is no display '%s' with input devices of its own", args->device);
+        qmp_error_set_at(error, "device", ERROR_REASON_OBJECT_NOT_FOUND,
+                         "there is no display '%s' with input devices of its own", args->device);
         return false;
     }
     if (args->has_head) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "head %" G_GINT64_FORMAT " is of no display without 'device'", args->head);
+        qmp_error_set_at(error, "head", ERROR_REASON_INVALID_VALUE, "head %" G_GINT64_FORMAT
+                         " is of no display without 'device'", args->head);
         return false;
     }
     return true;
@@ -120,9 +131,11 @@ bool qmp_input_send_event(QmpRequest *req, InputSendEventArgs *args, GError **er
         return false;
     }
     for (gsize i = 0; i < args->events.n; i++) {
-        if (!decode_event(args->events.items[i], &items[i], error) ||
-            !require_device(machine, items[i].kind, error)) {
-            return false;
+        if (!decode_event(args->events.items[i], &items[i], error)) {
+            return blame_element("events", i, "data", error);
+        }
+        if (!require_device(machine, items[i].kind, error)) {
+            return blame_element("events", i, "type", error);
         }
     }
     if (machine_listens(vmd)) {

@@ -15,7 +15,8 @@ static const QmpClass *find_class(const char *name, GError **error)
     const QmpClass *klass = qmp_class_find(name);
 
     if (!klass) {
-        qmp_error_set(error, ERROR_REASON_CLASS_NOT_FOUND, "class '%s' not found", name);
+        qmp_error_set_at(error, "typename", ERROR_REASON_CLASS_NOT_FOUND, "class '%s' not found",
+                         name);
     }
     return klass;
 }
@@ -89,8 +90,8 @@ bool qmp_device_list_properties(QmpRequest *req, DeviceListPropertiesArgs *args,
         return false;
     }
     if (!(klass->flags & QMP_CLASS_DEVICE)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "class '%s' is not a device class",
-                      klass->name);
+        qmp_error_set_at(error, "typename", ERROR_REASON_INVALID_VALUE,
+                         "class '%s' is not a device class", klass->name);
         return false;
     }
     list_class(klass, ret, false);

@@ -157,7 +157,8 @@ static const QmpClass *find_machine(const char *name, GError **error)
     const QmpClass *klass = qmp_class_find(with_suffix) ?: qmp_class_find(name);
 
     if (!klass || !(klass->flags & QMP_CLASS_MACHINE) || klass->flags & QMP_CLASS_ABSTRACT) {
-        qmp_error_set(error, ERROR_REASON_CLASS_NOT_FOUND, "there is no machine type '%s'", name);
+        qmp_error_set_at(error, "name", ERROR_REASON_CLASS_NOT_FOUND,
+                         "there is no machine type '%s'", name);
         return NULL;
     }
     return klass;
@@ -171,14 +172,17 @@ static bool check_property(const QmpClass *klass, const PropertyValue *named, GE
     bool ok;
 
     if (!member || member->flags & (QMP_MEMBER_READONLY | QMP_MEMBER_INTERNAL)) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND,
-                      "class '%s' has no property '%s' that can be set", klass->name,
-                      named->property);
+        qmp_error_set_at(error, "property", ERROR_REASON_PROPERTY_NOT_FOUND,
+                         "class '%s' has no property '%s' that can be set", klass->name,
+                         named->property);
         return false;
     }
     scratch = qmp_new_props(klass);
     ok = qmp_decode_member(&input, member, named->value, scratch, error);
     qmp_clear(klass->props, &scratch);
+    if (!ok && error) {
+        qmp_error_rename_path(*error, member->name, "value");
+    }
     return ok;
 }
 

@@ -39,9 +39,11 @@ void qmp_netdev_del(QmpRequest *req, NetdevDelArgs *args)
     NetBackend *net = net_find(vmd->root, args->id);
 
     if (!net) {
-        qmp_error_set(&error, ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found", args->id);
+        qmp_error_set_at(&error, "id", ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found",
+                         args->id);
     }
     if (!net || !object_may_delete(&net->object, &error)) {
+        qmp_error_blame(&error, "id");
         qmp_request_fail(req, error);
         return;
     }
@@ -79,7 +81,8 @@ bool qmp_set_link(QmpRequest *req, SetLinkArgs *args, GError **error)
     } else if (nic) {
         nic_set_link(nic, args->up);
     } else {
-        qmp_error_set(error, ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found", args->name);
+        qmp_error_set_at(error, "name", ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found",
+                         args->name);
     }
     return net || nic;
 }
@@ -105,13 +108,14 @@ static bool add_named(Vmd *vmd, const char *name, GPtrArray *list, GError **erro
         add_filter(&nic->object, list);
     }
     if (!nic && net_find(vmd->root, name)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s' is a back end, no network card",
-                      name);
+        qmp_error_set_at(error, "name", ERROR_REASON_INVALID_VALUE,
+                         "'%s' is a back end, no network card", name);
     } else if (!nic) {
-        qmp_error_set(error, ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found", name);
+        qmp_error_set_at(error, "name", ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found",
+                         name);
     } else if (!list->len) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "network card '%s' cannot tell which frames it takes", name);
+        qmp_error_set_at(error, "name", ERROR_REASON_NOT_SUPPORTED,
+                         "network card '%s' cannot tell which frames it takes", name);
     }
     return list->len > 0;
 }

@@ -17,8 +17,8 @@
 static bool check_machine(Vmd *vmd, GError **error)
 {
     if (machine_find(vmd->root)) {
-        qmp_error_set(error, ERROR_REASON_ID_IN_USE, "there is a machine already; "
-                      "one daemon runs one machine");
+        qmp_error_set_at(error, "qom-type", ERROR_REASON_ID_IN_USE, "there is a machine already; "
+                         "one daemon runs one machine");
         return false;
     }
     return true;
@@ -27,7 +27,8 @@ static bool check_machine(Vmd *vmd, GError **error)
 static bool check_accel(Vmd *vmd, GError **error)
 {
     if (accel_find(vmd->root)) {
-        qmp_error_set(error, ERROR_REASON_ID_IN_USE, "there is an accelerator already");
+        qmp_error_set_at(error, "qom-type", ERROR_REASON_ID_IN_USE,
+                         "there is an accelerator already");
         return false;
     }
     return true;
@@ -41,6 +42,7 @@ static Object *object_place(Vmd *vmd, const ObjectOptions *args, const char **re
     bool is_machine = args->qom_type->flags & QMP_CLASS_MACHINE;
 
     if (args->id && !object_check_id(args->id, error)) {
+        qmp_error_blame(error, "id");
         return NULL;
     }
     if (is_machine) {
@@ -52,7 +54,7 @@ static Object *object_place(Vmd *vmd, const ObjectOptions *args, const char **re
     }
     *ret_name = args->id ? args->id : is_accel ? ACCEL_DEFAULT_ID : NULL;
     if (!*ret_name) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING, "argument 'id' is missing");
+        qmp_error_set_at(error, "id", ERROR_REASON_PROPERTY_MISSING, "argument 'id' is missing");
         return NULL;
     }
     return object_container(vmd->root, "objects");
@@ -74,6 +76,7 @@ static Object *object_begin(Vmd *vmd, ObjectOptions *args, GError **error)
         machine_set_host((Machine *)obj, &vmd->lock, &shutdown_machine_host, vmd);
     }
     if (!object_add_child(parent, name, obj, error)) {
+        qmp_error_blame(error, "id");
         return NULL;
     }
     if (!object_link(obj, error)) {
@@ -99,8 +102,8 @@ void qmp_object_add(QmpRequest *req, ObjectOptions *args)
     Object *obj;
 
     if ((args->qom_type->flags & QMP_CLASS_MACHINE) && vmd->run.state != RUN_STATE_PRELAUNCH) {
-        qmp_error_set(&error, ERROR_REASON_WRONG_STATE, "a machine is made in run state "
-                      "'prelaunch' only");
+        qmp_error_set_at(&error, "qom-type", ERROR_REASON_WRONG_STATE,
+                         "a machine is made in run state 'prelaunch' only");
         qmp_request_fail(req, error);
         return;
     }
@@ -126,23 +129,28 @@ static Object *object_for_removal(Vmd *vmd, const char *id, GError **error)
         obj = (Object *)machine;
     }
     if (!obj && machine && g_strcmp0(id, machine->accel_name) == 0) {
-        qmp_error_set(error, ERROR_REASON_IN_USE, "accelerator '%s' runs the machine", id);
+        qmp_error_set_at(error, "id", ERROR_REASON_IN_USE, "accelerator '%s' runs the machine", id);
         return NULL;
     }
     if (!obj) {
-        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "object '%s' not found", id);
+        qmp_error_set_at(error, "id", ERROR_REASON_OBJECT_NOT_FOUND, "object '%s' not found", id);
         return NULL;
     }
     if (object_life(obj) != OBJECT_COMPLETE) {
-        qmp_error_set(error, ERROR_REASON_IN_USE, "object '%s' is still being made or removed", id);
+        qmp_error_set_at(error, "id", ERROR_REASON_IN_USE,
+                         "object '%s' is still being made or removed", id);
         return NULL;
     }
     if (obj == (Object *)machine && machine->started) {
-        qmp_error_set(error, ERROR_REASON_WRONG_STATE,
-                      "'%s' stays until the daemon ends: the machine was started", id);
+        qmp_error_set_at(error, "id", ERROR_REASON_WRONG_STATE,
+                         "'%s' stays until the daemon ends: the machine was started", id);
         return NULL;
     }
-    return object_may_delete(obj, error) ? obj : NULL;
+    if (!object_may_delete(obj, error)) {
+        qmp_error_blame(error, "id");
+        return NULL;
+    }
+    return obj;
 }
 
 void qmp_object_del(QmpRequest *req, ObjectDelArgs *args)

@@ -7,13 +7,18 @@
 #include "daemon/property-info.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "qmp/error.h"
 #include "qom/property.h"
 
 static Object *resolve(QmpRequest *req, const char *path, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
+    Object *obj = object_resolve(vmd->root, path, error);
 
-    return object_resolve(vmd->root, path, error);
+    if (!obj) {
+        qmp_error_blame(error, "path");
+    }
+    return obj;
 }
 
 static bool add_child_info(Object *child, void *data)
@@ -51,7 +56,40 @@ bool qmp_qom_get(QmpRequest *req, QomGetArgs *args, QmpValue **ret, GError **err
         return false;
     }
     *ret = object_property_get(obj, args->property, error);
-    return *ret != NULL;
+    return *ret ? true : qmp_error_blame(error, "property");
+}
+
+/* The argument that is to blame where an error names no property. */
+static const char *argument_for(ErrorReason reason)
+{
+    switch (reason) {
+    case ERROR_REASON_PROPERTY_NOT_FOUND:
+    case ERROR_REASON_PROPERTY_READ_ONLY:
+    case ERROR_REASON_PROPERTY_NOT_SETTABLE:
+    case ERROR_REASON_INTERNAL_PROPERTY:
+        return "property";
+    case ERROR_REASON_WRONG_STATE:
+        return "path";
+    default:
+        return "value";
+    }
+}
+
+/* What an object calls by the property's name is the request's `value`.  An error about
+ * another property, which the new value does not fit, is about the value as well. */
+static void blame(GError **error, const char *property)
+{
+    const char *path;
+
+    if (!error) {
+        return;
+    }
+    qmp_error_rename_path(*error, property, "value");
+    path = qmp_error_path(*error);
+    if (path && !g_str_has_prefix(path, "value")) {
+        qmp_error_replace_path(*error, "value");
+    }
+    qmp_error_blame(error, argument_for(qmp_error_reason(*error)));
 }
 
 bool qmp_qom_set(QmpRequest *req, QomSetArgs *args, GError **error)
@@ -59,5 +97,12 @@ bool qmp_qom_set(QmpRequest *req, QomSetArgs *args, GError **error)
     const QmpInput input = { .ops = &qmp_value_input, .mode = QMP_INPUT_STRICT };
     Object *obj = resolve(req, args->path, error);
 
-    return obj && object_property_set(obj, args->property, &input, args->value, error);
+    if (!obj) {
+        return false;
+    }
+    if (!object_property_set(obj, args->property, &input, args->value, error)) {
+        blame(error, args->property);
+        return false;
+    }
+    return true;
 }

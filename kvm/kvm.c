@@ -57,8 +57,8 @@ static bool open_failed(const char *path, int saved_errno, GError **error)
 {
     const char *advice = open_advice(saved_errno);
 
-    qmp_error_set(error, ERROR_REASON_NO_ACCELERATOR, "cannot open '%s': %s%s%s", path,
-                  g_strerror(saved_errno), advice ? "; " : "", advice ? advice : "");
+    qmp_error_set_at(error, "device", ERROR_REASON_NO_ACCELERATOR, "cannot open '%s': %s%s%s",
+                     path, g_strerror(saved_errno), advice ? "; " : "", advice ? advice : "");
     return false;
 }
 
@@ -91,8 +91,8 @@ static bool check_required(const KvmDevice *device, const char *path, GError **e
     int version = kvm_ioctl(device->fd, KVM_GET_API_VERSION, NULL);
 
     if (version != KVM_API_VERSION) {
-        qmp_error_set(error, ERROR_REASON_NO_ACCELERATOR,
-                      "'%s' is not a KVM device of version %d", path, KVM_API_VERSION);
+        qmp_error_set_at(error, "device", ERROR_REASON_NO_ACCELERATOR,
+                         "'%s' is not a KVM device of version %d", path, KVM_API_VERSION);
         return false;
     }
     for (guint i = 0; i < G_N_ELEMENTS(required); i++) {

@@ -387,8 +387,8 @@ static bool open_vcpu(KvmVcpu *vcpu, GError **error)
     guint id = vcpu->cpu->apic_id;
 
     if (id >= kvm->device.max_vcpu_id) {
-        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "KVM takes APIC ids up to %u, not %u",
-                      kvm->device.max_vcpu_id - 1, id);
+        qmp_error_set_at(error, "apic-id", ERROR_REASON_OUT_OF_RANGE,
+                         "KVM takes APIC ids up to %u, not %u", kvm->device.max_vcpu_id - 1, id);
         return false;
     }
     if (cpu_is_bsp(vcpu->cpu) && id != 0) {

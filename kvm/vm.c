@@ -51,9 +51,9 @@ static bool create_vm(KvmAccel *kvm, GError **error)
 static bool check_irqchip(const KvmAccel *kvm, GError **error)
 {
     if (kvm->irqchip == ACCEL_IRQCHIP_SPLIT && !kvm->device.split_irqchip) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "the kernel's KVM cannot split interrupt controllers: "
-                      "use kernel-irqchip 'on'");
+        qmp_error_set_at(error, "kernel-irqchip", ERROR_REASON_NOT_SUPPORTED,
+                         "the kernel's KVM cannot split interrupt controllers: "
+                         "use kernel-irqchip 'on'");
         return false;
     }
     return true;

@@ -40,6 +40,7 @@ struct QmpRequest {
     void *data;
     guint refs;
     bool ended;
+    bool sent;                  /* it came with arguments as text, or none */
     bool malformed;             /* node does not fit the command */
 
     QmpSession *session;        /* NULL: internal, or the client is gone */

@@ -12,6 +12,7 @@
 #include <event2/buffer.h>
 #include <string.h>
 
+#include "qmp/blame.h"
 #include "qmp/dialect.h"
 #include "qmp/encode.h"
 #include "qmp/json.h"
@@ -125,6 +126,9 @@ static void finish(QmpRequest *req, const void *ret, GError *error)
         return;
     }
     req->ended = true;
+    if (error && req->sent) {
+        qmp_blame_check(error, req->ops, req->node);
+    }
     req->done(req, ret, error, req->data);
     if (req->dispatch->log && req->command) {
         req->dispatch->log(req->dispatch->context, req, error);
@@ -257,6 +261,7 @@ void qmp_request_execute(QmpRequest *req, const char *name, const QmpInput *inpu
     GError *error = NULL;
 
     req->name = name;
+    req->sent = true;
     req->node = node;
     req->ops = node ? input->ops : NULL;
     req->command = qmp_command_find(req->dispatch, name);

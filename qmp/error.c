@@ -45,6 +45,28 @@ void qmp_error_set(GError **error, ErrorReason reason, const char *format, ...)
     va_end(args);
 }
 
+void qmp_error_set_at(GError **error, const char *path, ErrorReason reason,
+                      const char *format, ...)
+{
+    va_list args;
+
+    if (!error) {
+        return;
+    }
+    va_start(args, format);
+    *error = g_error_new_valist(QMP_ERROR, reason, format, args);
+    va_end(args);
+    qmp_error_replace_path(*error, path);
+}
+
+bool qmp_error_blame(GError **error, const char *path)
+{
+    if (error && *error && !qmp_error_path(*error)) {
+        qmp_error_replace_path(*error, path);
+    }
+    return false;
+}
+
 void qmp_error_set_errno(GError **error, ErrorReason reason, int saved_errno,
                          const char *format, ...)
 {
@@ -76,6 +98,37 @@ void qmp_error_prefix_path(GError *error, const char *element)
         priv->path = g_strconcat(element, old[0] == '[' ? "" : ".", old, NULL);
     }
     g_free(old);
+}
+
+void qmp_error_replace_path(GError *error, const char *path)
+{
+    QmpErrorPrivate *priv;
+
+    if (!error || error->domain != QMP_ERROR) {
+        return;
+    }
+    priv = qmp_error_get_private(error);
+    g_free(priv->path);
+    priv->path = g_strdup(path);
+}
+
+void qmp_error_rename_path(GError *error, const char *from, const char *to)
+{
+    g_autofree char *old = g_strdup(qmp_error_path(error));
+    gsize length = strlen(from);
+    const char *rest;
+
+    if (!old || strncmp(old, from, length) || (old[length] && !strchr(".[", old[length]))) {
+        return;
+    }
+    rest = old + length;
+    if (to) {
+        g_autofree char *path = g_strconcat(to, rest, NULL);
+
+        qmp_error_replace_path(error, path);
+    } else {
+        qmp_error_replace_path(error, *rest == '.' ? rest + 1 : NULL);
+    }
 }
 
 const char *qmp_error_path(const GError *error)

@@ -10,6 +10,12 @@
  *  - Library code never logs an error that it also returns.
  *  - The message is lower case, one line, without a full stop; it names the
  *    kind and name of the object and the reason: "bus 'isa.0' has no free port".
+ *  - Where an argument is to blame, the error has its path: the name of the
+ *    property or member as the code that refuses it knows it.  Callers put in
+ *    front what it is a member of (qmp_error_prefix_path), or give it the name
+ *    that the request has for it (qmp_error_rename_path).  A name that the
+ *    request has not is taken off by the dispatcher, so a device may blame a
+ *    property that a machine type set.
  *  - A call that fails is passed on as it is; g_prefix_error() adds context.
  *  - Wrong: setting an error twice; testing `*error` instead of the result;
  *    a reason that does not fit ("generic" is for host failures that no program
@@ -33,9 +39,25 @@ void qmp_error_set(GError **error, ErrorReason reason, const char *format, ...)
 void qmp_error_set_errno(GError **error, ErrorReason reason, int saved_errno,
                          const char *format, ...) G_GNUC_PRINTF(4, 5);
 
+/* The same, and the argument to blame. */
+void qmp_error_set_at(GError **error, const char *path, ErrorReason reason,
+                      const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+/* Says which argument is to blame for an error that does not say it yet.  Always
+ * false, so that it can be returned. */
+bool qmp_error_blame(GError **error, const char *path);
+
 /* Puts `element` (a member name, or "[N]" for a list index) in front of the
  * path of the argument that the error is about.  No-op if error is NULL. */
 void qmp_error_prefix_path(GError *error, const char *element);
+
+/* An argument that was called `from` where the error was made is called `to` by
+ * the request; its members keep their names.  to NULL: its members are arguments
+ * themselves.  Other paths stay. */
+void qmp_error_rename_path(GError *error, const char *from, const char *to);
+
+/* Replaces the path; NULL: the error is about no argument. */
+void qmp_error_replace_path(GError *error, const char *path);
 
 /* Path of the offending argument ("backend.data.addr"), or NULL. */
 const char *qmp_error_path(const GError *error);

@@ -33,8 +33,9 @@ static json_t *load(const char *text, gsize length, gsize flags, bool *ret_overf
     }
     *ret_overflow = json_error_code(&failure) == json_error_numeric_overflow;
     g_strdelimit(failure.text, "\r\n", ' ');
-    qmp_error_set(error, ERROR_REASON_SYNTAX, "JSON parse error at byte %d: %s",
-                  failure.position, failure.text);
+    qmp_error_set(error, json_error_code(&failure) == json_error_duplicate_key
+                         ? ERROR_REASON_DUPLICATE_KEY : ERROR_REASON_SYNTAX,
+                  "JSON parse error at byte %d: %s", failure.position, failure.text);
     return NULL;
 }
 

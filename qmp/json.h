@@ -26,9 +26,9 @@ extern const QmpInputOps qmp_json_input;
 extern const QmpInputOps qmp_empty_input;
 
 /*
- * Parses exactly one JSON text of `length` bytes.  Duplicate members, bytes that
- * are not UTF-8, and anything after the value are errors (reason syntax) that
- * tell the position.  Free with json_decref().
+ * Parses exactly one JSON text of `length` bytes.  Bytes that are not
+ * UTF-8 and anything after the value are errors (reason syntax), as are duplicate
+ * members (duplicate-key); they tell the position.  Free with json_decref().
  */
 json_t *qmp_json_parse(const char *text, gsize length, GError **error);
 

@@ -136,10 +136,12 @@ static bool check_entry(const DefaultsList *l, gsize i, const char **ret_where, 
     return check_value(klass, row, entry_value(l, i), error);
 }
 
-static void prefix_entry(GError *error, gsize i, const char *where)
+/* The decoder knows the value by the property's name, the request as `value`. */
+static void prefix_entry(GError *error, gsize i, const char *property, const char *where)
 {
     g_autofree char *index = g_strdup_printf("[%" G_GSIZE_FORMAT "]", i);
 
+    qmp_error_rename_path(error, property, NULL);
     qmp_error_prefix_path(error, where);
     qmp_error_prefix_path(error, index);
     qmp_error_prefix_path(error, "defaults");
@@ -156,7 +158,7 @@ bool defaults_check(Object *machine, GError **error)
         const char *where;
 
         if (!check_entry(&l, i, &where, error)) {
-            prefix_entry(error ? *error : NULL, i, where);
+            prefix_entry(error ? *error : NULL, i, entry_str(&l, i, l.property), where);
             return false;
         }
     }
@@ -248,22 +250,33 @@ static bool compat_names(const QmpClass *machine, const QmpClass *klass, const c
     return false;
 }
 
-bool defaults_name(Object *root, const QmpClass *klass, const char *property)
+/* The last entry of the list that names the property for klass, or -1. */
+static gssize list_names(Object *machine, const QmpClass *klass, const char *property)
 {
-    Object *machine = object_child(root, "machine");
+    gssize found = -1;
     DefaultsList l;
 
-    if (!machine) {
-        return false;
-    }
-    if (compat_names(object_class(machine), klass, property)) {
-        return true;
-    }
     for (gsize i = 0; get_list(machine, &l) && i < l.list->n; i++) {
         if (g_str_equal(entry_str(&l, i, l.property), property) &&
             qmp_class_is_a(klass, qmp_class_find(entry_str(&l, i, l.driver)))) {
-            return true;
+            found = i;
         }
     }
-    return false;
+    return found;
+}
+
+bool defaults_name(Object *root, const QmpClass *klass, const char *property)
+{
+    Object *machine = object_child(root, "machine");
+
+    return machine && (compat_names(object_class(machine), klass, property) ||
+                       list_names(machine, klass, property) >= 0);
+}
+
+char *defaults_argument(Object *root, const QmpClass *klass, const char *property)
+{
+    Object *machine = object_child(root, "machine");
+    gssize i = machine ? list_names(machine, klass, property) : -1;
+
+    return i < 0 ? NULL : g_strdup_printf("defaults[%" G_GSSIZE_FORMAT "].value", i);
 }

@@ -35,4 +35,8 @@ bool defaults_apply(Object *root, const QmpClass *klass, void *props, const QmpG
 /* Whether either list has a default for this property of klass. */
 bool defaults_name(Object *root, const QmpClass *klass, const char *property);
 
+/* What the machine's request calls a value that klass has by its `defaults`:
+ * "defaults[I].value", newly allocated; NULL if it has it from elsewhere. */
+char *defaults_argument(Object *root, const QmpClass *klass, const char *property);
+
 #endif

@@ -10,6 +10,8 @@
 #include "config.h"
 #include "qom/device-internal.h"
 
+#include <string.h>
+
 #include "qmp/error.h"
 #include "qmp/visit.h"
 #include "qom/class.h"
@@ -125,6 +127,27 @@ static void take_forwarded(Object *owner, const QmpPart *part, void *props, QmpG
     }
 }
 
+/* An error about a property of the part is one about the owner's if that is forwarded.
+ * Otherwise the value came from the machine's request or from the machine type. */
+static void rename_argument(Object *owner, const QmpPart *part, GError *error)
+{
+    const char *path = qmp_error_path(error);
+    g_autofree char *name = path ? g_strndup(path, strcspn(path, ".[")) : NULL;
+    const QmpMember *member = name ? qmp_class_member(object_class(owner), name) : NULL;
+    g_autofree char *argument = NULL;
+
+    if (!name || g_str_equal(name, "defaults") ||
+        (member && !g_strcmp0(member->part, part->name))) {
+        return;
+    }
+    argument = defaults_argument(object_root(owner), part->driver, name);
+    if (argument) {
+        qmp_error_rename_path(error, name, argument);
+    } else {
+        qmp_error_replace_path(error, NULL);
+    }
+}
+
 /* ---- Making ---- */
 
 static Object *make_object(Object *parent, const QmpPart *part, void *props, QmpGiven *given,
@@ -184,6 +207,9 @@ bool parts_make(Object *owner, Object *accel, Object *parent, const QmpPart *par
         if (ok && wanted && parts[i].driver) {
             child = make_child(owner, parent, &parts[i], error);
             ok = child != NULL;
+            if (!ok && error) {
+                rename_argument(owner, &parts[i], *error);
+            }
         } else if (ok && wanted) {
             ok = connect(parent, &parts[i], wire, error);
         }

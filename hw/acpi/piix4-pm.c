@@ -421,8 +421,8 @@ static bool pm_realize(Device *dev, GError **error)
     Machine *machine = machine_of(dev);
 
     if (properties(s)->smm_enabled) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "property 'smm-enabled': there is no system management mode here");
+        qmp_error_set_at(error, "smm-enabled", ERROR_REASON_NOT_SUPPORTED,
+                         "property 'smm-enabled': there is no system management mode here");
         return false;
     }
     gpio_out_new(&dev->object, "sci", 1);

@@ -45,6 +45,7 @@ static void set_map_error(GError **error, guint64 size)
 
     qmp_error_set_errno(error, reason, errno, "cannot map %" G_GUINT64_FORMAT " bytes of memory",
                         size);
+    qmp_error_blame(error, "size");
 }
 
 /* A range of addresses with room for an aligned mapping, trimmed to it. */
@@ -116,8 +117,8 @@ bool host_memory_bind(void *hva, guint64 size, HostMemPolicy policy, const uint1
     }
     for (gsize i = 0; i < nodes->n; i++) {
         if (nodes->items[i] >= MAX_NODES) {
-            qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "the host has no node %u",
-                          nodes->items[i]);
+            qmp_error_set_at(error, "host-nodes", ERROR_REASON_OUT_OF_RANGE,
+                             "the host has no node %u", nodes->items[i]);
             return false;
         }
         mask[nodes->items[i] / LONG_BITS] |= 1ul << nodes->items[i] % LONG_BITS;
@@ -126,6 +127,7 @@ bool host_memory_bind(void *hva, guint64 size, HostMemPolicy policy, const uint1
                 MPOL_MF_STRICT | MPOL_MF_MOVE) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
                             "cannot bind memory to the host's nodes");
+        qmp_error_blame(error, "host-nodes");
         return false;
     }
     return true;
@@ -190,12 +192,12 @@ bool host_memory_populate(void *hva, guint64 size, guint64 page_size, bool reado
                       readonly ? MADV_POPULATE_READ : MADV_POPULATE_WRITE);
 
     if (rc == EINVAL) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "this kernel cannot allocate memory in advance");
+        qmp_error_set_at(error, "prealloc", ERROR_REASON_NOT_SUPPORTED,
+                         "this kernel cannot allocate memory in advance");
     } else if (rc != 0) {
-        qmp_error_set(error, ERROR_REASON_NO_MEMORY,
-                      "cannot allocate %" G_GUINT64_FORMAT " bytes of memory in advance: %s",
-                      size, g_strerror(rc == EFAULT ? ENOMEM : rc));
+        qmp_error_set_at(error, "size", ERROR_REASON_NO_MEMORY, "cannot allocate %"
+                         G_GUINT64_FORMAT " bytes of memory in advance: %s", size,
+                         g_strerror(rc == EFAULT ? ENOMEM : rc));
     }
     return rc == 0;
 }

@@ -74,9 +74,9 @@ static bool fit_size(MemoryBackendFile *s, GError **error)
         return true;
     }
     if (st.st_size > 0 || props->readonly) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "file '%s' has %" G_GUINT64_FORMAT
-                      " bytes, and property 'size' is %" G_GUINT64_FORMAT, props->mem_path,
-                      (guint64)st.st_size, props->size);
+        qmp_error_set_at(error, "size", ERROR_REASON_FILE_NOT_USABLE, "file '%s' has %"
+                         G_GUINT64_FORMAT " bytes, and property 'size' is %" G_GUINT64_FORMAT,
+                         props->mem_path, (guint64)st.st_size, props->size);
         return false;
     }
     if (props->size > G_MAXINT64 || ftruncate(fd, props->size) < 0) {
@@ -84,6 +84,7 @@ static bool fit_size(MemoryBackendFile *s, GError **error)
                             props->size > G_MAXINT64 ? EFBIG : errno,
                             "cannot make file '%s' %" G_GUINT64_FORMAT " bytes long",
                             props->mem_path, props->size);
+        qmp_error_blame(error, "size");
         return false;
     }
     s->grown = true;
@@ -93,8 +94,8 @@ static bool fit_size(MemoryBackendFile *s, GError **error)
 static bool check_align(const MemoryBackendFileProps *props, GError **error)
 {
     if (props->has_align && (props->align & (props->align - 1))) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'align' is %"
-                      G_GUINT64_FORMAT ", which is no power of two", props->align);
+        qmp_error_set_at(error, "align", ERROR_REASON_INVALID_VALUE, "property 'align' is %"
+                         G_GUINT64_FORMAT ", which is no power of two", props->align);
         return false;
     }
     return true;
@@ -125,6 +126,7 @@ static bool file_prepare(Object *obj, GError **error)
     if (s->parent.fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open '%s'",
                             props->mem_path);
+        qmp_error_blame(error, "mem-path");
         return false;
     }
     if (!fit_size(s, error) ||

@@ -19,13 +19,14 @@
 static bool check_hugetlb(const MemoryBackendMemfdProps *props, GError **error)
 {
     if (props->has_hugetlbsize && !props->hugetlb) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "property 'hugetlbsize' is of no use with 'hugetlb' off");
+        qmp_error_set_at(error, "hugetlbsize", ERROR_REASON_INVALID_VALUE,
+                         "property 'hugetlbsize' is of no use with 'hugetlb' off");
         return false;
     }
     if (props->has_hugetlbsize && (props->hugetlbsize & (props->hugetlbsize - 1))) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'hugetlbsize' is %"
-                      G_GUINT64_FORMAT ", which is no power of two", props->hugetlbsize);
+        qmp_error_set_at(error, "hugetlbsize", ERROR_REASON_INVALID_VALUE,
+                         "property 'hugetlbsize' is %" G_GUINT64_FORMAT
+                         ", which is no power of two", props->hugetlbsize);
         return false;
     }
     return true;
@@ -61,6 +62,7 @@ static bool open_memfd(MemoryBackend *b, const MemoryBackendMemfdProps *props, G
     if (props->size % host_page_size(b->fd) == 0 && ftruncate(b->fd, props->size) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_NO_MEMORY, errno,
                             "cannot make %" G_GUINT64_FORMAT " bytes of memory", props->size);
+        qmp_error_blame(error, "size");
         return false;
     }
     return true;

@@ -45,14 +45,14 @@ static bool is_readonly(MemoryBackend *b)
 bool memory_backend_claim(MemoryBackend *backend, GError **error)
 {
     if (backend->claimed) {
-        qmp_error_set(error, ERROR_REASON_IN_USE, "memory back end '%s' is mapped already",
-                      backend->object.name);
+        qmp_error_set_at(error, "memory-backend", ERROR_REASON_IN_USE,
+                         "memory back end '%s' is mapped already", backend->object.name);
         return false;
     }
     if (is_readonly(backend)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "memory back end '%s' is read-only and cannot be RAM",
-                      backend->object.name);
+        qmp_error_set_at(error, "memory-backend", ERROR_REASON_INVALID_VALUE,
+                         "memory back end '%s' is read-only and cannot be RAM",
+                         backend->object.name);
         return false;
     }
     backend->claimed = true;
@@ -71,20 +71,22 @@ static bool check_properties(const MemoryBackend *b, guint64 page_size, GError *
     const MemoryBackendProps *props = properties(b);
 
     if (props->size % page_size) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'size' is %" G_GUINT64_FORMAT
-                      ", which is no multiple of the page size %" G_GUINT64_FORMAT,
-                      props->size, page_size);
+        qmp_error_set_at(error, "size", ERROR_REASON_INVALID_VALUE, "property 'size' is %"
+                         G_GUINT64_FORMAT ", which is no multiple of the page size %"
+                         G_GUINT64_FORMAT, props->size, page_size);
         return false;
     }
     if (props->prealloc && !props->reserve) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "properties 'prealloc' on and 'reserve' off exclude each other");
+        qmp_error_set_at(error, "prealloc", ERROR_REASON_INVALID_VALUE,
+                         "properties 'prealloc' on and 'reserve' off exclude each other");
         return false;
     }
     if ((props->policy == HOST_MEM_POLICY_DEFAULT) != (props->host_nodes.n == 0)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'host-nodes' is %s with "
-                      "policy '%s'", props->host_nodes.n ? "of no use" : "needed",
-                      qmp_enum_name(&qmp_type_HostMemPolicy, props->policy));
+        qmp_error_set_at(error, props->host_nodes.n ? "host-nodes" : "policy",
+                         ERROR_REASON_INVALID_VALUE,
+                         "property 'host-nodes' is %s with policy '%s'",
+                         props->host_nodes.n ? "of no use" : "needed",
+                         qmp_enum_name(&qmp_type_HostMemPolicy, props->policy));
         return false;
     }
     return true;
@@ -100,9 +102,9 @@ static bool check_available(const MemoryBackend *b, guint64 page_size, GError **
         host_memory_available(properties(b)->size, &available)) {
         return true;
     }
-    qmp_error_set(error, ERROR_REASON_NO_MEMORY, "cannot allocate %" G_GUINT64_FORMAT
-                  " bytes of memory in advance: the host has %" G_GUINT64_FORMAT,
-                  properties(b)->size, available);
+    qmp_error_set_at(error, "size", ERROR_REASON_NO_MEMORY, "cannot allocate %" G_GUINT64_FORMAT
+                     " bytes of memory in advance: the host has %" G_GUINT64_FORMAT,
+                     properties(b)->size, available);
     return false;
 }
 
@@ -111,6 +113,7 @@ static bool advise(const MemoryBackend *b, int advice, const char *property, GEr
     if (madvise(b->hva, properties(b)->size, advice) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_NOT_SUPPORTED, errno,
                             "this kernel refuses property '%s'", property);
+        qmp_error_blame(error, property);
         return false;
     }
     return true;
@@ -202,7 +205,8 @@ static bool memory_backend_changed(Object *obj, const QmpMember *member, GError 
 static bool memory_backend_may_delete(Object *obj, GError **error)
 {
     if (((MemoryBackend *)obj)->claimed) {
-        qmp_error_set(error, ERROR_REASON_IN_USE, "memory back end '%s' is mapped", obj->name);
+        qmp_error_set_at(error, "id", ERROR_REASON_IN_USE, "memory back end '%s' is mapped",
+                         obj->name);
         return false;
     }
     return true;

@@ -111,6 +111,7 @@ static bool random_prepare(Object *obj, GError **error)
     if (s->fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open '%s'",
                             props->filename);
+        qmp_error_blame(error, "filename");
     }
     return s->fd >= 0;
 }

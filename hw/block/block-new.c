@@ -95,12 +95,13 @@ static bool check_options(const BlockdevOptions *options, GError **error)
     bool unmaps = options->has_discard && options->discard == BLOCKDEV_DISCARD_OPTIONS_UNMAP;
 
     if (options->detect_zeroes == BLOCKDEV_DETECT_ZEROES_OPTIONS_UNMAP && !unmaps) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "'detect-zeroes' 'unmap' needs 'discard' 'unmap'");
+        qmp_error_set_at(error, "detect-zeroes", ERROR_REASON_INVALID_VALUE,
+                         "'detect-zeroes' 'unmap' needs 'discard' 'unmap'");
         return false;
     }
     if (options->force_share && !options->read_only) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'force-share' needs 'read-only'");
+        qmp_error_set_at(error, "force-share", ERROR_REASON_INVALID_VALUE,
+                         "'force-share' needs 'read-only'");
         return false;
     }
     return true;
@@ -109,11 +110,11 @@ static bool check_options(const BlockdevOptions *options, GError **error)
 static bool check_name(const char *name, GError **error)
 {
     if (!object_check_id(name, error)) {
-        return false;
+        return qmp_error_blame(error, "node-name");
     }
     if (strlen(name) > NAME_MAX_LENGTH) {
-        qmp_error_set(error, ERROR_REASON_ID_INVALID, "'%s' is longer than %u characters", name,
-                      NAME_MAX_LENGTH);
+        qmp_error_set_at(error, "node-name", ERROR_REASON_ID_INVALID,
+                         "'%s' is longer than %u characters", name, NAME_MAX_LENGTH);
         return false;
     }
     return true;
@@ -174,6 +175,7 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNod
     obj = object_new_with_props(klass, props, NULL);
     ((BlockNode *)obj)->options = props->options;
     if (!object_add_child(parent, name, obj, error)) {
+        qmp_error_blame(error, "node-name");
         return NULL;
     }
     if (!object_link(obj, error)) {

@@ -258,8 +258,9 @@ static bool filter_complete(Object *obj, GError **error)
         return false;
     }
     if (below->read_only && !node->options->read_only && !node->options->auto_read_only) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "block node '%s' is read-only: say "
-                      "'read-only' or 'auto-read-only' here, too", below->object.name);
+        qmp_error_set_at(error, "read-only", ERROR_REASON_INVALID_VALUE,
+                         "block node '%s' is read-only: say "
+                         "'read-only' or 'auto-read-only' here, too", below->object.name);
         node->file = NULL;
         block_node_unuse(below, obj);
         return false;

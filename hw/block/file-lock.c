@@ -44,6 +44,7 @@ static bool take(int fd, const char *filename, int base, guint permissions, GErr
             qmp_error_set_errno(error, errno == EAGAIN ? ERROR_REASON_IN_USE
                                                        : ERROR_REASON_HOST_ERROR, errno,
                                 "cannot lock '%s' ('locking' 'off' does without)", filename);
+            qmp_error_blame(error, "filename");
             return false;
         }
     }
@@ -54,8 +55,9 @@ static bool check(int fd, const char *filename, int base, guint permissions, GEr
 {
     for (int i = 0; i < N_PERMISSIONS; i++) {
         if ((permissions & BIT(i)) && locked_by_other(fd, base + i)) {
-            qmp_error_set(error, ERROR_REASON_IN_USE, "'%s' is in use by another machine or "
-                          "block node: no \"%s\" lock to be had", filename, names[i]);
+            qmp_error_set_at(error, "filename", ERROR_REASON_IN_USE,
+                             "'%s' is in use by another machine or "
+                             "block node: no \"%s\" lock to be had", filename, names[i]);
             return false;
         }
     }

@@ -54,8 +54,9 @@ static bool resize_device(BlockFile *s, guint64 size, GError **error)
     gint64 now = get_size(s);
 
     if (now < 0 || size > (guint64)now) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "block device '%s' has %" G_GINT64_FORMAT
-                      " bytes and does not grow", s->node.options->u.file.filename, now);
+        qmp_error_set_at(error, "size", ERROR_REASON_NOT_SUPPORTED, "block device '%s' has %"
+                         G_GINT64_FORMAT " bytes and does not grow",
+                         s->node.options->u.file.filename, now);
         return false;
     }
     __atomic_store_n(&s->node.size, now, __ATOMIC_RELAXED);
@@ -65,8 +66,8 @@ static bool resize_device(BlockFile *s, guint64 size, GError **error)
 static bool file_can_resize(BlockNode *node, GError **error)
 {
     if (node->read_only) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "block node '%s' is read-only",
-                      node->object.name);
+        qmp_error_set_at(error, "node-name", ERROR_REASON_NOT_SUPPORTED,
+                         "block node '%s' is read-only", node->object.name);
         return false;
     }
     return true;
@@ -162,6 +163,7 @@ static bool open_file(BlockFile *s, GError **error)
                             options->u.file.filename,
                             errno == EINVAL && block_node_direct(node)
                             ? " (its file system may not take 'cache.direct')" : "");
+        qmp_error_blame(error, "filename");
         return false;
     }
     return true;
@@ -176,15 +178,16 @@ static bool check_kind(BlockFile *s, GError **error)
     if (fstat(s->fd, &st) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot look at '%s'",
                             options->u.file.filename);
+        qmp_error_blame(error, "filename");
         return false;
     }
     s->is_device = S_ISBLK(st.st_mode);
     wanted = device ? S_ISBLK(st.st_mode) : S_ISREG(st.st_mode);
     if (!wanted) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "'%s' is no %s",
-                      options->u.file.filename,
-                      device ? "block device, which driver 'host_device' needs"
-                             : "regular file, which driver 'file' needs");
+        qmp_error_set_at(error, "filename", ERROR_REASON_FILE_NOT_USABLE, "'%s' is no %s",
+                         options->u.file.filename,
+                         device ? "block device, which driver 'host_device' needs"
+                                : "regular file, which driver 'file' needs");
     }
     return wanted;
 }
@@ -210,6 +213,7 @@ static bool set_up(BlockFile *s, GError **error)
     if (size < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "'%s' has no size",
                             s->node.options->u.file.filename);
+        qmp_error_blame(error, "filename");
         return false;
     }
     s->node.size = size;
@@ -248,9 +252,9 @@ static bool file_open(BlockNode *node, GError **error)
     const BlockdevOptionsFile *options = &node->options->u.file;
 
     if (options->has_aio && options->aio != BLOCKDEV_AIO_OPTIONS_IO_URING) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "'aio' '%s' is not supported: there is "
-                      "'io_uring' only",
-                      qmp_enum_name(&qmp_type_BlockdevAioOptions, options->aio));
+        qmp_error_set_at(error, "aio", ERROR_REASON_NOT_SUPPORTED,
+                         "'aio' '%s' is not supported: there is 'io_uring' only",
+                         qmp_enum_name(&qmp_type_BlockdevAioOptions, options->aio));
         return false;
     }
     s->direct = block_node_direct(node);

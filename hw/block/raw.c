@@ -21,16 +21,17 @@ static bool raw_open(BlockNode *node, GError **error)
     guint64 rest = below - MIN(offset, below);
 
     if (offset > below || (options->has_size && (guint64)options->size > rest)) {
-        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE,
-                      "offset and size reach beyond the end of block node '%s', which has %"
-                      G_GUINT64_FORMAT " bytes", node->file->object.name, below);
+        qmp_error_set_at(error, offset ? "offset" : "size",
+                         ERROR_REASON_OUT_OF_RANGE,
+                         "offset and size reach beyond the end of block node '%s', which has %"
+                         G_GUINT64_FORMAT " bytes", node->file->object.name, below);
         __atomic_store_n(&node->size, rest, __ATOMIC_RELAXED);
         return false;
     }
     if (offset & (node->alignment - 1)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "offset %" G_GUINT64_FORMAT
-                      " is no multiple of %u, which block node '%s' needs", offset,
-                      node->alignment, node->file->object.name);
+        qmp_error_set_at(error, "offset", ERROR_REASON_INVALID_VALUE, "offset %" G_GUINT64_FORMAT
+                         " is no multiple of %u, which block node '%s' needs", offset,
+                         node->alignment, node->file->object.name);
         return false;
     }
     __atomic_store_n(&node->size, options->has_size ? (guint64)options->size : rest,

@@ -90,7 +90,7 @@ static bool set_limits(ThrottleGroup *group, GError **error)
         buckets_of(limits, buckets);
     }
     if (!check_buckets(buckets, error)) {
-        return false;
+        return qmp_error_blame(error, "limits");
     }
     g_mutex_lock(&group->mutex);
     for (guint i = 0; i < N_BUCKETS; i++) {

@@ -79,9 +79,9 @@ static bool choose_place(Device *dev, IsaSerialProps *props, GError **error)
         return false;
     }
     if (port < 0 && !props->has_irq) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
-                      "property 'irq' is missing: iobase 0x%x is none of COM1 to COM4",
-                      props->iobase);
+        qmp_error_set_at(error, "irq", ERROR_REASON_PROPERTY_MISSING,
+                         "property 'irq' is missing: iobase 0x%x is none of COM1 to COM4",
+                         props->iobase);
         return false;
     }
     if (port >= 0) {
@@ -103,8 +103,8 @@ static void serial_init(Object *obj)
 static bool check_wakeup(const IsaSerialProps *props, GError **error)
 {
     if (props->wakeup) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "property 'wakeup' of class 'isa-serial' cannot be on: no machine sleeps");
+        qmp_error_set_at(error, "wakeup", ERROR_REASON_NOT_SUPPORTED,
+                         "property 'wakeup' of class 'isa-serial' cannot be on: no machine sleeps");
     }
     return !props->wakeup;
 }

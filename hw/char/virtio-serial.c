@@ -269,18 +269,18 @@ static bool choose_number(VirtioSerial *s, VirtioSerialPort *port, GError **erro
         }
     }
     if (nr >= s->max_ports) {
-        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
-                      "bus '%s' has no port %u: it has %u, of which the first is for a console",
-                      s->bus->object.name, nr, s->max_ports);
+        qmp_error_set_at(error, "nr", ERROR_REASON_LIMIT_EXCEEDED,
+                         "bus '%s' has no port %u: it has %u, of which the first is for a console",
+                         s->bus->object.name, nr, s->max_ports);
         return false;
     }
     if (nr == 0 && !port->console) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "port 0 is for a virtconsole");
+        qmp_error_set_at(error, "nr", ERROR_REASON_INVALID_VALUE, "port 0 is for a virtconsole");
         return false;
     }
     if (s->ports[nr]) {
-        qmp_error_set(error, ERROR_REASON_ADDRESS_IN_USE, "port %u of bus '%s' is taken", nr,
-                      s->bus->object.name);
+        qmp_error_set_at(error, "nr", ERROR_REASON_ADDRESS_IN_USE, "port %u of bus '%s' is taken",
+                         nr, s->bus->object.name);
         return false;
     }
     port->nr = props->nr = nr;
@@ -296,8 +296,8 @@ static bool check_name(VirtioSerial *s, VirtioSerialPort *port, GError **error)
         const VirtioSerialPortProps *other = s->ports[i] ? object_props(s->ports[i]) : NULL;
 
         if (other && g_strcmp0(other->name, name) == 0) {
-            qmp_error_set(error, ERROR_REASON_ID_IN_USE, "a port named '%s' is there already",
-                          name);
+            qmp_error_set_at(error, "name", ERROR_REASON_ID_IN_USE,
+                             "a port named '%s' is there already", name);
             return false;
         }
     }

@@ -10,6 +10,7 @@
 
 #include "hw/chardev/char-fd.h"
 #include "hw/chardev/char-file-open.h"
+#include "qmp/error.h"
 #include "qom/env.h"
 
 typedef struct {
@@ -53,14 +54,14 @@ static bool file_prepare(Object *obj, GError **error)
     const ChardevFile *opts = options(s);
 
     if (opts->in && (s->in = char_open_input(opts->in, error)) < 0) {
-        return false;
+        return qmp_error_blame(error, "backend.data.in");
     }
     s->out = char_open_output(opts->out, opts->append, &s->created, error);
     if (s->out < 0 && s->in >= 0) {
         close(s->in);
         s->in = -1;
     }
-    return s->out >= 0;
+    return s->out >= 0 || qmp_error_blame(error, "backend.data.out");
 }
 
 static void file_release(Object *obj)

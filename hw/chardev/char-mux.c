@@ -280,14 +280,15 @@ static bool mux_complete(Object *obj, GError **error)
     Chardev *base = chardev_find(object_root(obj), id, error);
 
     if (!base) {
-        return false;
+        return qmp_error_blame(error, "backend.data.chardev");
     }
     if (object_is_a(base, &qmp_class_chardev_mux)) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "chardev '%s' is a mux already", id);
+        qmp_error_set_at(error, "backend.data.chardev", ERROR_REASON_NOT_SUPPORTED,
+                         "chardev '%s' is a mux already", id);
         return false;
     }
     if (!link_hold_exclusive(obj, backend_row(s), &base->object, error)) {
-        return false;
+        return qmp_error_blame(error, "backend.data.chardev");
     }
     s->base = base;
     char_attach(base, &base_front_ops, s);

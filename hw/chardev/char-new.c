@@ -43,8 +43,8 @@ static bool check_stdio(Object *chardevs, GError **error)
 
     object_foreach_child(chardevs, find_stdio, &other);
     if (other) {
-        qmp_error_set(error, ERROR_REASON_IN_USE, "standard input and output are in use by "
-                      "chardev '%s'", other->name);
+        qmp_error_set_at(error, "backend.type", ERROR_REASON_IN_USE,
+                         "standard input and output are in use by chardev '%s'", other->name);
         return false;
     }
     return true;

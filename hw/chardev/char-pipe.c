@@ -76,6 +76,7 @@ static bool pipe_prepare(Object *obj, GError **error)
     if (s->in < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno,
                             "cannot open pipe '%s', nor '%s' and '%s'", path, in, out);
+        qmp_error_blame(error, "backend.data.device");
     }
     return s->in >= 0;
 }

@@ -85,14 +85,14 @@ static bool ringbuf_prepare(Object *obj, GError **error)
 
     s->size = options && options->has_size ? options->size : DEFAULT_SIZE;
     if (s->size & (s->size - 1)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "size %" G_GSIZE_FORMAT " of a ring buffer is no power of two", s->size);
+        qmp_error_set_at(error, "backend.data.size", ERROR_REASON_INVALID_VALUE, "size %"
+                         G_GSIZE_FORMAT " of a ring buffer is no power of two", s->size);
         return false;
     }
     s->buf = g_try_malloc(s->size);
     if (!s->buf) {
-        qmp_error_set(error, ERROR_REASON_NO_MEMORY,
-                      "no memory for a ring buffer of %" G_GSIZE_FORMAT " bytes", s->size);
+        qmp_error_set_at(error, "backend.data.size", ERROR_REASON_NO_MEMORY,
+                         "no memory for a ring buffer of %" G_GSIZE_FORMAT " bytes", s->size);
     }
     return s->buf != NULL;
 }

@@ -230,23 +230,26 @@ static bool check_options(const CharSocket *s, GError **error)
     const char *name = unsupported_option(opts);
 
     if (name) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "option '%s' of socket chardevs is not supported", name);
+        g_autofree char *path = g_strdup_printf("backend.data.%s", name);
+
+        qmp_error_set_at(error, path, ERROR_REASON_NOT_SUPPORTED,
+                         "option '%s' of socket chardevs is not supported", name);
         return false;
     }
     if (is_server(s) && opts->reconnect) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "option 'reconnect' is for clients, and this is a server");
+        qmp_error_set_at(error, "backend.data.reconnect", ERROR_REASON_INVALID_VALUE,
+                         "option 'reconnect' is for clients, and this is a server");
         return false;
     }
     if (!is_server(s) && opts->wait) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "option 'wait' is for servers, and this is a client");
+        qmp_error_set_at(error, "backend.data.wait", ERROR_REASON_INVALID_VALUE,
+                         "option 'wait' is for servers, and this is a client");
         return false;
     }
     if (opts->reconnect && opts->addr->type == SOCKET_ADDRESS_TYPE_FD) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "a descriptor cannot be connected again: 'reconnect' with an 'fd' address");
+        qmp_error_set_at(error, "backend.data.reconnect", ERROR_REASON_INVALID_VALUE,
+                         "a descriptor cannot be connected again: "
+                         "'reconnect' with an 'fd' address");
         return false;
     }
     return true;
@@ -264,11 +267,14 @@ static bool socket_setup(Chardev *chr, const Env *env, GError **error)
         return true;
     }
     if (!env || !env->take_fd) {
-        qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND, "no descriptor '%s' was passed",
-                      addr->u.fd.data->str);
+        qmp_error_set_at(error, "backend.data.addr", ERROR_REASON_FD_NOT_FOUND,
+                         "no descriptor '%s' was passed", addr->u.fd.data->str);
         return false;
     }
     s->given_fd = env->take_fd(env, addr->u.fd.data->str, error);
+    if (s->given_fd < 0) {
+        qmp_error_blame(error, "backend.data.addr.data.str");
+    }
     return s->given_fd >= 0;
 }
 
@@ -294,7 +300,7 @@ static bool socket_prepare(Object *obj, GError **error)
     fd = is_server(s) ? socket_listen(opts->addr, s->given_fd, &s->node, error)
                       : socket_connect(opts->addr, s->given_fd, error);
     if (fd < 0) {
-        return false;
+        return qmp_error_blame(error, "backend.data.addr");
     }
     s->given_fd = -1;
     *(is_server(s) ? &s->listen_fd : &s->fd) = fd;

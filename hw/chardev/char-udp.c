@@ -27,6 +27,10 @@
 /* What a datagram over IPv4 holds at most. */
 #define DATAGRAM_MAX 65507
 
+/* The addresses in chardev-add. */
+#define REMOTE "backend.data.remote"
+#define LOCAL "backend.data.local"
+
 typedef struct {
     Chardev parent;
     int fd;
@@ -147,6 +151,17 @@ static void udp_accept_input(Chardev *chr)
 
 /* ---- Life ---- */
 
+static bool check_address(const InetSocketAddress *addr, const char *path, GError **error)
+{
+    if (socket_check_datagram(addr, error)) {
+        return true;
+    }
+    if (error) {
+        qmp_error_prefix_path(*error, path);
+    }
+    return false;
+}
+
 static bool udp_setup(Chardev *chr, const Env *env, GError **error)
 {
     const ChardevUdp *opts = options((CharUdp *)chr);
@@ -155,10 +170,11 @@ static bool udp_setup(Chardev *chr, const Env *env, GError **error)
         (opts->local && opts->local->type != SOCKET_ADDRESS_TYPE_INET)) {
         qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
                       "addresses of udp chardevs are of type 'inet'");
-        return false;
+        return qmp_error_blame(error, opts->remote->type != SOCKET_ADDRESS_TYPE_INET
+                                      ? REMOTE ".type" : LOCAL ".type");
     }
-    return socket_check_datagram(opts->remote->u.inet.data, error) &&
-           (!opts->local || socket_check_datagram(opts->local->u.inet.data, error));
+    return check_address(opts->remote->u.inet.data, REMOTE ".data", error) &&
+           (!opts->local || check_address(opts->local->u.inet.data, LOCAL ".data", error));
 }
 
 static void udp_init(Object *obj)
@@ -173,6 +189,10 @@ static bool udp_prepare(Object *obj, GError **error)
 
     s->fd = socket_datagram(opts->remote->u.inet.data,
                             opts->local ? opts->local->u.inet.data : NULL, error);
+    if (s->fd < 0 && error) {
+        qmp_error_rename_path(*error, "remote", REMOTE);
+        qmp_error_rename_path(*error, "local", LOCAL);
+    }
     return s->fd >= 0;
 }
 

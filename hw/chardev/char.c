@@ -201,7 +201,7 @@ static bool chardev_prepare(Object *obj, GError **error)
         return true;
     }
     chr->logfd = char_open_output(common->logfile, common->logappend, &chr->log_created, error);
-    return chr->logfd >= 0;
+    return chr->logfd >= 0 || qmp_error_blame(error, "backend.data.logfile");
 }
 
 static void chardev_release(Object *obj)

@@ -69,9 +69,9 @@ bool socket_check_datagram(const InetSocketAddress *addr, GError **error)
                      : addr->mptcp ? "mptcp" : NULL;
 
     if (name) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "'%s' of address '%s:%s' is for streams, not for datagrams", name,
-                      addr->host, addr->port);
+        qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE,
+                         "'%s' of address '%s:%s' is for streams, not for datagrams", name,
+                         addr->host, addr->port);
     }
     return !name;
 }

@@ -20,6 +20,7 @@ static int bind_to(int fd, const InetSocketAddress *local, int family, GError **
     int rc;
 
     if (!found) {
+        qmp_error_blame(error, "local");
         return -1;
     }
     rc = bind(fd, found->ai_addr, found->ai_addrlen);
@@ -28,6 +29,7 @@ static int bind_to(int fd, const InetSocketAddress *local, int family, GError **
         qmp_error_set_errno(error, errno == EADDRINUSE ? ERROR_REASON_ADDRESS_IN_USE
                                                        : ERROR_REASON_HOST_ERROR,
                             errno, "cannot take datagrams at '%s:%s'", local->host, local->port);
+        qmp_error_blame(error, "local");
     }
     return rc;
 }
@@ -44,6 +46,7 @@ static int open_for(const struct addrinfo *to, const InetSocketAddress *remote,
     if (fd < 0 || connect(fd, to->ai_addr, to->ai_addrlen) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
                             "cannot send datagrams to '%s:%s'", remote->host, remote->port);
+        qmp_error_blame(error, "remote");
         if (fd >= 0) {
             close(fd);
         }
@@ -60,10 +63,14 @@ int socket_datagram(const InetSocketAddress *remote, const InetSocketAddress *lo
     int fd = -1;
 
     if (!*remote->port) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "the remote address has no port");
+        qmp_error_set_at(error, "remote", ERROR_REASON_INVALID_VALUE,
+                         "the remote address has no port");
         return -1;
     }
     found = socket_look_up(remote, &hints, error);
+    if (!found) {
+        qmp_error_blame(error, "remote");
+    }
     for (const struct addrinfo *to = found; to && fd < 0; to = to->ai_next) {
         if (error) {
             g_clear_error(error);       /* of the address before */

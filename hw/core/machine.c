@@ -204,7 +204,8 @@ static bool check_uuid(Object *obj, GError **error)
     const char *uuid = ((MachineProps *)object_props(obj))->uuid;
 
     if (uuid && !g_uuid_string_is_valid(uuid)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'uuid' is not a UUID");
+        qmp_error_set_at(error, "uuid", ERROR_REASON_INVALID_VALUE,
+                         "property 'uuid' is not a UUID");
         return false;
     }
     return true;

@@ -72,8 +72,13 @@ static void resolve(OnOffAuto *value, bool automatic)
 
 static bool check_boot(const BootConfiguration *boot, GError **error)
 {
-    return !boot || ((!boot->order || pc_cmos_check_order(boot->order, error)) &&
-                     (!boot->once || pc_cmos_check_order(boot->once, error)));
+    if (boot && boot->order && !pc_cmos_check_order(boot->order, error)) {
+        return qmp_error_blame(error, "boot.order");
+    }
+    if (boot && boot->once && !pc_cmos_check_order(boot->once, error)) {
+        return qmp_error_blame(error, "boot.once");
+    }
+    return true;
 }
 
 static bool pc_setup(Machine *machine, GError **error)
@@ -91,9 +96,9 @@ static bool pc_setup(Machine *machine, GError **error)
     resolve(&props->pit, true);
     resolve(&props->smm, false);
     if (props->smm == ON_OFF_AUTO_ON) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "property 'smm': accelerator '%s' has no system management mode",
-                      accel->name);
+        qmp_error_set_at(error, "smm", ERROR_REASON_NOT_SUPPORTED,
+                         "property 'smm': accelerator '%s' has no system management mode",
+                         accel->name);
         return false;
     }
     if (!check_boot(props->boot, error)) {

@@ -82,8 +82,8 @@ bool x86_setup(Machine *machine, GError **error)
         return false;
     }
     if (!machine->ram) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
-                      "the machine has no RAM: property 'memory-backend' is missing");
+        qmp_error_set_at(error, "memory-backend", ERROR_REASON_PROPERTY_MISSING,
+                         "the machine has no RAM: property 'memory-backend' is missing");
         return false;
     }
     map_ram(x86);

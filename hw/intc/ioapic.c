@@ -269,9 +269,9 @@ static bool ioapic_realize(Device *dev, GError **error)
     const IoapicProps *props = object_props(dev);
 
     if (props->version != VERSION_82093AA && props->version != VERSION_EOIR) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "property 'version' is 0x%x, and I/O APICs are of version 0x11 or 0x20",
-                      props->version);
+        qmp_error_set_at(error, "version", ERROR_REASON_INVALID_VALUE,
+                         "property 'version' is 0x%x, and I/O APICs are of version 0x11 or 0x20",
+                         props->version);
         return false;
     }
     s->machine = machine_of(dev);

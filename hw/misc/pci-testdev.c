@@ -191,8 +191,8 @@ static void area_done(Area *area)
 static bool check_membar(guint64 size, GError **error)
 {
     if (size && (size & (size - 1) || size < 16 || size > G_GUINT64_CONSTANT(1) << 62)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "property 'membar' is a power of two from 16 to 2^62, or 0");
+        qmp_error_set_at(error, "membar", ERROR_REASON_INVALID_VALUE,
+                         "property 'membar' is a power of two from 16 to 2^62, or 0");
         return false;
     }
     return true;

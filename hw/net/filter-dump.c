@@ -121,6 +121,7 @@ static bool dump_prepare(Object *obj, GError **error)
     s->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
     if (s->fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open '%s'", path);
+        qmp_error_blame(error, "file");
         return false;
     }
     return true;
@@ -149,6 +150,7 @@ static bool start_file(FilterDump *s, GError **error)
         write(s->fd, &header, sizeof(header)) != sizeof(header)) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot write '%s'",
                             dump_props(s)->file);
+        qmp_error_blame(error, "file");
         return false;
     }
     return true;

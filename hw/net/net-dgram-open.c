@@ -15,45 +15,58 @@
 
 #include "qmp/error.h"
 
-static bool refuse(GError **error, const char *why)
+static bool refuse(GError **error, const char *path, const char *why)
 {
-    qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "%s", why);
+    qmp_error_set_at(error, path, ERROR_REASON_INVALID_VALUE, "%s", why);
     return false;
 }
 
-static bool check_options(const SocketAddress *addr, GError **error)
+static bool miss(GError **error, const char *path, const char *why)
 {
-    return !addr || addr->type != SOCKET_ADDRESS_TYPE_INET ||
-           socket_check_datagram(&addr->u.inet, error);
+    qmp_error_set_at(error, path, ERROR_REASON_PROPERTY_MISSING, "%s", why);
+    return false;
+}
+
+static bool check_options(const SocketAddress *addr, const char *path, GError **error)
+{
+    if (!addr || addr->type != SOCKET_ADDRESS_TYPE_INET ||
+        socket_check_datagram(&addr->u.inet, error)) {
+        return true;
+    }
+    if (error) {
+        qmp_error_prefix_path(*error, path);
+    }
+    return false;
 }
 
 bool net_dgram_check(const NetDgram *d, GError **error)
 {
     SocketAddressType type;
 
-    if (!check_options(d->local, error) || !check_options(d->remote, error)) {
+    if (!check_options(d->local, "local", error) || !check_options(d->remote, "remote", error)) {
         return false;
     }
     if (!d->local && !d->remote) {
-        return d->given_fd >= 0 || refuse(error, "'local' or 'remote' is missing");
+        return d->given_fd >= 0 || miss(error, "local", "'local' or 'remote' is missing");
     }
     if (d->remote && d->remote->type == SOCKET_ADDRESS_TYPE_FD) {
-        return refuse(error, "a descriptor is given as 'local'");
+        return refuse(error, "remote", "a descriptor is given as 'local'");
     }
     type = d->remote ? d->remote->type : d->local->type;
     if (type == SOCKET_ADDRESS_TYPE_VSOCK ||
         (d->local && d->local->type == SOCKET_ADDRESS_TYPE_VSOCK)) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "datagrams over vsock are not supported");
+        qmp_error_set_at(error, d->remote ? "remote" : "local", ERROR_REASON_NOT_SUPPORTED,
+                         "datagrams over vsock are not supported");
         return false;
     }
     if (d->local && d->local->type == SOCKET_ADDRESS_TYPE_FD) {
         return true;
     }
     if (!d->remote) {
-        return refuse(error, "'remote' is missing: where frames are sent to");
+        return miss(error, "remote", "'remote' is missing: where frames are sent to");
     }
     if (d->local && d->local->type != type) {
-        return refuse(error, "'local' and 'remote' are addresses of two kinds");
+        return refuse(error, "local", "'local' and 'remote' are addresses of two kinds");
     }
     return true;
 }
@@ -102,6 +115,7 @@ static int open_multicast(NetDgram *d, GError **error)
     int fd;
 
     if (d->local && !net_address_lookup(d->local, AF_INET, true, &local, error)) {
+        qmp_error_blame(error, "local");
         return -1;
     }
     fd = new_socket(AF_INET, error);
@@ -149,10 +163,11 @@ static int open_unicast(NetDgram *d, GError **error)
     int fd;
 
     if (!d->local) {
-        refuse(error, "'local' is missing: where frames are received");
+        miss(error, "local", "'local' is missing: where frames are received");
         return -1;
     }
     if (!net_address_lookup(d->local, d->destination.u.sa.sa_family, true, &local, error)) {
+        qmp_error_blame(error, "local");
         return -1;
     }
     remove_stale_node(&local);
@@ -164,7 +179,9 @@ static int open_unicast(NetDgram *d, GError **error)
         (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     }
     if (bind(fd, &local.u.sa, local.length) < 0) {
-        return fail(fd, "receive at the local address", error);
+        fd = fail(fd, "receive at the local address", error);
+        qmp_error_blame(error, "local");
+        return fd;
     }
     note_node(d, &local);
     return fd;
@@ -177,8 +194,8 @@ static int check_given(NetDgram *d, GError **error)
 
     if (getsockopt(d->given_fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0 || type != SOCK_DGRAM ||
         evutil_make_socket_nonblocking(d->given_fd) < 0) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
-                      "the descriptor is no datagram socket");
+        qmp_error_set_at(error, "local", ERROR_REASON_FILE_NOT_USABLE,
+                         "the descriptor is no datagram socket");
         return -1;
     }
     return d->given_fd;
@@ -187,7 +204,7 @@ static int check_given(NetDgram *d, GError **error)
 bool net_dgram_prepare(NetDgram *d, GError **error)
 {
     if (d->remote && !net_address_lookup(d->remote, AF_UNSPEC, false, &d->destination, error)) {
-        return false;
+        return qmp_error_blame(error, "remote");
     }
     if (d->given_fd >= 0) {
         d->fd = check_given(d, error);

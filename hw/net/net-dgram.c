@@ -211,7 +211,7 @@ static bool dgram_setup(NetBackend *net, const Env *env, GError **error)
     }
     if (d->local && d->local->type == SOCKET_ADDRESS_TYPE_FD) {
         d->given_fd = net_take_fd(env, d->local->u.fd.str, error);
-        return d->given_fd >= 0;
+        return d->given_fd >= 0 || qmp_error_blame(error, "local.str");
     }
     return true;
 }

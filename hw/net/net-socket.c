@@ -47,25 +47,45 @@ static void socket_resume(NetBackend *net, guint queue)
 
 /* ---- Options ---- */
 
+/* The last one of those that exclude each other, to be blamed for the others. */
+static const char *last_of(const NetdevSocketOptions *o)
+{
+    return o->udp ? "udp" : o->mcast ? "mcast" : o->connect ? "connect"
+         : o->listen ? "listen" : "fd";
+}
+
 static bool check_options(const NetdevSocketOptions *o, GError **error)
 {
     guint n = !!o->fd + !!o->listen + !!o->connect + !!o->mcast + !!o->udp;
 
     if (n != 1) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "exactly one of 'fd', 'listen', 'connect', 'mcast' and 'udp' is needed");
+        qmp_error_set_at(error, last_of(o), n ? ERROR_REASON_INVALID_VALUE
+                                              : ERROR_REASON_PROPERTY_MISSING,
+                         "exactly one of 'fd', 'listen', 'connect', 'mcast' and 'udp' is needed");
         return false;
     }
     if (o->localaddr && !o->mcast && !o->udp) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "option 'localaddr' is for 'mcast' and 'udp'");
+        qmp_error_set_at(error, "localaddr", ERROR_REASON_INVALID_VALUE,
+                         "option 'localaddr' is for 'mcast' and 'udp'");
         return false;
     }
     if (o->udp && !o->localaddr) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING, "option 'udp' needs 'localaddr'");
+        qmp_error_set_at(error, "localaddr", ERROR_REASON_PROPERTY_MISSING,
+                         "option 'udp' needs 'localaddr'");
         return false;
     }
     return true;
+}
+
+/* What streams and datagrams call their addresses, under the names of these options. */
+static bool blame_options(const NetdevSocketOptions *o, GError **error)
+{
+    if (error) {
+        qmp_error_rename_path(*error, "local", "localaddr");
+        qmp_error_rename_path(*error, "remote", last_of(o));
+        qmp_error_rename_path(*error, "addr", last_of(o));
+    }
+    return false;
 }
 
 static bool setup_fd(NetdevSocket *s, const Env *env, const char *name, GError **error)
@@ -75,7 +95,7 @@ static bool setup_fd(NetdevSocket *s, const Env *env, const char *name, GError *
     int fd = net_take_fd(env, name, error);
 
     if (fd < 0) {
-        return false;
+        return qmp_error_blame(error, "fd");
     }
     /* What is no socket at all is found out in prepare. */
     (void)getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length);
@@ -100,18 +120,18 @@ static bool setup_dgram(NetdevSocket *s, const NetdevSocketOptions *o, GError **
     s->is_dgram = true;
     s->remote = net_address_parse(o->mcast ? o->mcast : o->udp, false, error);
     if (!s->remote) {
-        return false;
+        return qmp_error_blame(error, last_of(o));
     }
     if (o->localaddr) {
         s->local = o->mcast ? host_address(o->localaddr)
                             : net_address_parse(o->localaddr, true, error);
         if (!s->local) {
-            return false;
+            return qmp_error_blame(error, "localaddr");
         }
     }
     s->dgram.local = s->local;
     s->dgram.remote = s->remote;
-    return net_dgram_check(&s->dgram, error);
+    return net_dgram_check(&s->dgram, error) || blame_options(o, error);
 }
 
 static bool socket_setup(NetBackend *net, const Env *env, GError **error)
@@ -131,7 +151,7 @@ static bool socket_setup(NetBackend *net, const Env *env, GError **error)
     s->stream.server = o->listen != NULL;
     s->local = net_address_parse(o->listen ? o->listen : o->connect, o->listen != NULL, error);
     s->stream.addr = s->local;
-    return s->local != NULL;
+    return s->local || qmp_error_blame(error, last_of(o));
 }
 
 /* ---- Life ---- */
@@ -149,8 +169,9 @@ static bool check_group(const NetdevSocket *s, GError **error)
 {
     if (net_options(&s->parent)->u.socket.mcast &&
         !net_address_is_multicast(&s->dgram.destination)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s' is no IPv4 multicast address",
-                      net_options(&s->parent)->u.socket.mcast);
+        qmp_error_set_at(error, "mcast", ERROR_REASON_INVALID_VALUE,
+                         "'%s' is no IPv4 multicast address",
+                         net_options(&s->parent)->u.socket.mcast);
         return false;
     }
     return true;
@@ -159,12 +180,13 @@ static bool check_group(const NetdevSocket *s, GError **error)
 static bool socket_prepare(Object *obj, GError **error)
 {
     NetdevSocket *s = (NetdevSocket *)obj;
+    const NetdevSocketOptions *o = &net_options(&s->parent)->u.socket;
 
     if (!s->is_dgram) {
-        return net_stream_prepare(&s->stream, error);
+        return net_stream_prepare(&s->stream, error) || blame_options(o, error);
     }
     if (!net_dgram_prepare(&s->dgram, error)) {
-        return false;
+        return blame_options(o, error);
     }
     if (!check_group(s, error)) {
         net_dgram_release(&s->dgram);

@@ -204,7 +204,8 @@ void net_stream_init(NetStream *s, NetBackend *net,
 static bool check_given(int fd, GError **error)
 {
     if (evutil_make_socket_nonblocking(fd) < 0) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "the descriptor is no socket");
+        qmp_error_set_at(error, "addr", ERROR_REASON_FILE_NOT_USABLE,
+                         "the descriptor is no socket");
         return false;
     }
     return true;
@@ -230,7 +231,7 @@ bool net_stream_prepare(NetStream *s, GError **error)
     fd = s->server ? socket_listen(&view, s->given_fd, &s->node, error)
                    : socket_connect(&view, s->given_fd, error);
     if (fd < 0) {
-        return false;
+        return qmp_error_blame(error, "addr");
     }
     s->given_fd = -1;
     *(s->server ? &s->listen_fd : &s->fd) = fd;
@@ -342,8 +343,8 @@ static void stream_resume(NetBackend *net, guint queue)
 static bool check_reconnect(const NetdevStreamOptions *opts, GError **error)
 {
     if (opts->reconnect && (opts->server || opts->addr->type == SOCKET_ADDRESS_TYPE_FD)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "option 'reconnect' is for clients "
-                      "with an address");
+        qmp_error_set_at(error, "reconnect", ERROR_REASON_INVALID_VALUE,
+                         "option 'reconnect' is for clients with an address");
         return false;
     }
     return true;
@@ -363,7 +364,7 @@ static bool stream_setup(NetBackend *net, const Env *env, GError **error)
     s->has_events = true;
     if (opts->addr->type == SOCKET_ADDRESS_TYPE_FD) {
         s->given_fd = net_take_fd(env, opts->addr->u.fd.str, error);
-        return s->given_fd >= 0;
+        return s->given_fd >= 0 || qmp_error_blame(error, "addr.str");
     }
     return true;
 }

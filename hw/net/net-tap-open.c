@@ -42,34 +42,36 @@ static bool check_options(const NetdevTapOptions *o, GError **error)
     const char *name = unsupported_option(o);
 
     if (name) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "option '%s' of tap devices is not "
-                      "supported; who made the device passes a descriptor or its name", name);
+        qmp_error_set_at(error, name, ERROR_REASON_NOT_SUPPORTED,
+                         "option '%s' of tap devices is not "
+                         "supported; who made the device passes a descriptor or its name", name);
         return false;
     }
     if (!!o->fd + !!o->fds + !!o->ifname > 1 || ((o->fd || o->fds) && o->has_queues)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "'fd', 'fds' and 'ifname' (with 'queues') exclude each other");
+        qmp_error_set_at(error, o->fd ? "fd" : "fds", ERROR_REASON_INVALID_VALUE,
+                         "'fd', 'fds' and 'ifname' (with 'queues') exclude each other");
         return false;
     }
     return true;
 }
 
 /* Names with ':' between them, or one. */
-static bool take_fds(NetdevTap *tap, const Env *env, const char *names, GError **error)
+static bool take_fds(NetdevTap *tap, const Env *env, const char *names, const char *option,
+                     GError **error)
 {
     g_auto(GStrv) list = g_strsplit(names, ":", -1);
     guint n = g_strv_length(list);
 
     if (n < 1 || n > TAP_QUEUES_MAX) {
-        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "a tap device has 1 to %d descriptors",
-                      TAP_QUEUES_MAX);
+        qmp_error_set_at(error, option, ERROR_REASON_OUT_OF_RANGE,
+                         "a tap device has 1 to %d descriptors", TAP_QUEUES_MAX);
         return false;
     }
     for (guint i = 0; i < n; i++) {
         int fd = net_take_fd(env, list[i], error);
 
         if (fd < 0) {
-            return false;       /* finalize closes those taken so far */
+            return qmp_error_blame(error, option);      /* finalize closes those taken */
         }
         tap->queues[tap->n_fds++].fd = fd;
     }
@@ -84,8 +86,8 @@ bool tap_setup(NetBackend *net, const Env *env, GError **error)
     if (!check_options(o, error)) {
         return false;
     }
-    return o->fd ? take_fds(tap, env, o->fd, error)
-         : o->fds ? take_fds(tap, env, o->fds, error) : true;
+    return o->fd ? take_fds(tap, env, o->fd, "fd", error)
+         : o->fds ? take_fds(tap, env, o->fds, "fds", error) : true;
 }
 
 /* ---- The device ---- */

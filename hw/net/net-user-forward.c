@@ -29,7 +29,8 @@ enum { PIECE = 4096 };
 
 static UserForward *refuse(const char *text, const char *why, GError **error)
 {
-    qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s' as 'guestfwd' %s", text, why);
+    qmp_error_set_at(error, "guestfwd", ERROR_REASON_INVALID_VALUE, "'%s' as 'guestfwd' %s", text,
+                     why);
     return NULL;
 }
 
@@ -57,8 +58,8 @@ static const char *parse_place(const char *text, struct in_addr *ret_addr, guint
 static bool parse_target(UserForward *f, const char *text, const char *target, GError **error)
 {
     if (g_str_has_prefix(target, "cmd:")) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "'cmd:' of 'guestfwd' is not supported: vmd runs no programs");
+        qmp_error_set_at(error, "guestfwd", ERROR_REASON_NOT_SUPPORTED,
+                         "'cmd:' of 'guestfwd' is not supported: vmd runs no programs");
         return false;
     }
     if (g_str_has_prefix(target, "chardev:")) {
@@ -352,8 +353,9 @@ bool user_forward_open(UserForward *f, GError **error)
     }
     if (slirp_add_guestfwd(f->user->slirp, guest_bytes, f, &f->addr, f->port) < 0) {
         user_forward_close(f);
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "port %u cannot be forwarded: its "
-                      "address is taken, or not in the network", f->port);
+        qmp_error_set_at(error, "guestfwd", ERROR_REASON_INVALID_VALUE,
+                         "port %u cannot be forwarded: its "
+                         "address is taken, or not in the network", f->port);
         return false;
     }
     return true;

@@ -25,7 +25,7 @@ static const NetdevUserOptions *options(const NetdevUser *u)
 
 static bool refuse(GError **error, const char *name, const char *value, const char *why)
 {
-    qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s' as '%s' %s", value, name, why);
+    qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE, "'%s' as '%s' %s", value, name, why);
     return false;
 }
 
@@ -34,8 +34,8 @@ static bool check_supported(const NetdevUserOptions *o, GError **error)
     const char *name = o->smb ? "smb" : o->smbserver ? "smbserver" : NULL;
 
     if (name) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "option '%s' of user networks is not supported", name);
+        qmp_error_set_at(error, name, ERROR_REASON_NOT_SUPPORTED,
+                         "option '%s' of user networks is not supported", name);
     }
     return !name;
 }
@@ -163,7 +163,8 @@ static bool parse_families(const NetdevUserOptions *o, SlirpConfig *cfg, GError 
     cfg->in_enabled = o->has_ipv4 ? o->ipv4 : !(o->has_ipv6 && o->ipv6);
     cfg->in6_enabled = o->has_ipv6 ? o->ipv6 : !(o->has_ipv4 && o->ipv4);
     if (!cfg->in_enabled && !cfg->in6_enabled) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "a network without IPv4 and IPv6");
+        qmp_error_set_at(error, "ipv6", ERROR_REASON_INVALID_VALUE,
+                         "a network without IPv4 and IPv6");
         return false;
     }
     return true;
@@ -269,6 +270,7 @@ static bool add_hostfwd(NetdevUser *u, const char *text, GError **error)
         qmp_error_set_errno(error, errno == EADDRINUSE ? ERROR_REASON_ADDRESS_IN_USE
                                                        : ERROR_REASON_HOST_ERROR,
                             errno, "cannot forward '%s'", text);
+        qmp_error_blame(error, "hostfwd");
         return false;
     }
     return true;

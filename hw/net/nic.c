@@ -172,16 +172,16 @@ bool nic_parse_mac(const char *text, guint8 ret_mac[6], GError **error)
     for (guint i = 0; i < 6; i++) {
         if (!g_ascii_isxdigit(p[0]) || !g_ascii_isxdigit(p[1]) ||
             p[2] != (i < 5 ? text[2] : '\0') || (i == 0 && p[2] != ':' && p[2] != '-')) {
-            qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                          "'%s' is no Ethernet address such as 52:54:00:12:34:56", text);
+            qmp_error_set_at(error, "mac", ERROR_REASON_INVALID_VALUE,
+                             "'%s' is no Ethernet address such as 52:54:00:12:34:56", text);
             return false;
         }
         mac[i] = g_ascii_xdigit_value(p[0]) << 4 | g_ascii_xdigit_value(p[1]);
         p += 3;
     }
     if (mac[0] & 1) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "'%s' is a group's address, not a card's", text);
+        qmp_error_set_at(error, "mac", ERROR_REASON_INVALID_VALUE,
+                         "'%s' is a group's address, not a card's", text);
         return false;
     }
     memcpy(ret_mac, mac, 6);

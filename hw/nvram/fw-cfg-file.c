@@ -29,13 +29,14 @@ static bool file_prepare(Object *obj, GError **error)
     const FwCfgFileProps *props = object_props(obj);
 
     if (!props->string == !props->file) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "a firmware configuration file needs either property 'string' or 'file'");
+        qmp_error_set_at(error, "string",
+                         props->string ? ERROR_REASON_INVALID_VALUE : ERROR_REASON_PROPERTY_MISSING,
+                         "a firmware configuration file needs either property 'string' or 'file'");
         return false;
     }
     s->bytes = props->string ? g_bytes_new(props->string, strlen(props->string))
                              : file_bytes_read(props->file, G_MAXINT32, error);
-    return s->bytes;
+    return s->bytes || qmp_error_blame(error, "file");
 }
 
 static void file_release(Object *obj)
@@ -46,8 +47,8 @@ static void file_release(Object *obj)
 static bool file_complete(Object *obj, GError **error)
 {
     if (machine_past_build(obj)) {
-        qmp_error_set(error, ERROR_REASON_WRONG_STATE,
-                      "firmware configuration files are added before the machine starts");
+        qmp_error_set_at(error, "qom-type", ERROR_REASON_WRONG_STATE,
+                         "firmware configuration files are added before the machine starts");
         return false;
     }
     return true;
@@ -56,9 +57,9 @@ static bool file_complete(Object *obj, GError **error)
 static bool file_may_delete(Object *obj, GError **error)
 {
     if (machine_past_build(obj)) {
-        qmp_error_set(error, ERROR_REASON_IN_USE,
-                      "firmware configuration file '%s' is in use by the machine",
-                      ((const FwCfgFileProps *)object_props(obj))->name);
+        qmp_error_set_at(error, "id", ERROR_REASON_IN_USE,
+                         "firmware configuration file '%s' is in use by the machine",
+                         ((const FwCfgFileProps *)object_props(obj))->name);
         return false;
     }
     return true;

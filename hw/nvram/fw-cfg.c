@@ -138,15 +138,15 @@ static bool check_new_file(const FwCfg *s, const char *name, GError **error)
     const FwCfgProps *props = object_props(s);
 
     if (!*name || strlen(name) > FW_CFG_NAME_MAX) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "firmware configuration file '%s' needs a name of 1 to %u characters", name,
-                      FW_CFG_NAME_MAX);
+        qmp_error_set_at(error, "name", ERROR_REASON_INVALID_VALUE,
+                         "firmware configuration file '%s' needs a name of 1 to %u characters",
+                         name, FW_CFG_NAME_MAX);
         return false;
     }
     if (s->files->len >= props->x_file_slots) {
-        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
-                      "there is no slot for firmware configuration file '%s': there are %u", name,
-                      props->x_file_slots);
+        qmp_error_set_at(error, "name", ERROR_REASON_LIMIT_EXCEEDED,
+                         "there is no slot for firmware configuration file '%s': there are %u",
+                         name, props->x_file_slots);
         return false;
     }
     return true;
@@ -159,8 +159,8 @@ static FwCfgFile *make_file(FwCfg *s, const char *name, bool client, GError **er
     FwCfgFile *file = find_file(s, name, &place);
 
     if (file && (client || file->client)) {
-        qmp_error_set(error, ERROR_REASON_ID_IN_USE,
-                      "there is a firmware configuration file '%s' already", name);
+        qmp_error_set_at(error, "name", ERROR_REASON_ID_IN_USE,
+                         "there is a firmware configuration file '%s' already", name);
         return NULL;
     }
     if (!file) {

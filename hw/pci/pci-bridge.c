@@ -269,12 +269,22 @@ static void add_slot_id(PciDevice *dev, guint8 chassis)
 
 /* ---- Life ---- */
 
-static bool check_props(const PciBridgeProps *props, GError **error)
+static bool chassis_named(PciBridge *s)
 {
+    const QmpClass *klass = object_class(s);
+    const QmpMember *row = qmp_class_member(klass, "chassis_nr");
+
+    return qmp_given(((Object *)s)->given, row - klass->props->members);
+}
+
+static bool check_props(PciBridge *s, GError **error)
+{
+    const PciBridgeProps *props = object_props(s);
     const char *what = NULL;
 
     if (!props->chassis_nr) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+        qmp_error_set(error, chassis_named(s) ? ERROR_REASON_INVALID_VALUE
+                                              : ERROR_REASON_PROPERTY_MISSING,
                       "a bridge needs a 'chassis_nr' from 1 to 255, unique in the machine");
     } else if (props->shpc) {
         what = "shpc";
@@ -299,7 +309,7 @@ static bool bridge_realize(Device *device, GError **error)
     PciBridgeProps *props = object_props(device);
     Object *obj = &device->object;
 
-    if (!check_props(props, error)) {
+    if (!check_props(s, error)) {
         return false;
     }
     props->msi = ON_OFF_AUTO_OFF;

@@ -136,8 +136,8 @@ static bool check_acpi_index(PciBus *bus, const PciDevice *dev, GError **error)
     if (search.found) {
         g_autofree char *path = object_path(&search.found->device.object);
 
-        qmp_error_set(error, ERROR_REASON_ADDRESS_IN_USE, "acpi-index %u: '%s' has it",
-                      search.index, path);
+        qmp_error_set_at(error, "acpi-index", ERROR_REASON_ADDRESS_IN_USE,
+                         "acpi-index %u: '%s' has it", search.index, path);
         return false;
     }
     return true;

@@ -610,8 +610,9 @@ static bool start_time(Mc146818 *s, gint64 *ret_seconds, gint64 *ret_fraction, G
     }
     *ret_fraction = 0;
     if (!rtc_time_parse(base, ret_seconds)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'base' is '%s', which is "
-                      "neither 'utc', 'localtime' nor a time like '2024-02-29T23:59:58'", base);
+        qmp_error_set_at(error, "base", ERROR_REASON_INVALID_VALUE,
+                         "property 'base' is '%s', which is "
+                         "neither 'utc', 'localtime' nor a time like '2024-02-29T23:59:58'", base);
         return false;
     }
     return true;
@@ -627,8 +628,8 @@ static bool start_clock(Mc146818 *s, GError **error)
     gint64 seconds, fraction;
 
     if (properties(s)->lost_tick_policy == LOST_TICK_POLICY_DELAY) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "property 'lost_tick_policy' of class 'mc146818rtc' cannot be 'delay'");
+        qmp_error_set_at(error, "lost_tick_policy", ERROR_REASON_NOT_SUPPORTED,
+                         "property 'lost_tick_policy' of class 'mc146818rtc' cannot be 'delay'");
         return false;
     }
     s->clock = machine_of(s)->clock;

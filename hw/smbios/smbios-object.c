@@ -35,8 +35,8 @@ static bool smbios_complete(Object *obj, GError **error)
     Search search = { .self = obj };
 
     if (machine_past_build(obj)) {
-        qmp_error_set(error, ERROR_REASON_WRONG_STATE,
-                      "SMBIOS tables are set before the machine starts");
+        qmp_error_set_at(error, "qom-type", ERROR_REASON_WRONG_STATE,
+                         "SMBIOS tables are set before the machine starts");
         return false;
     }
     if (object_is_a(obj, &qmp_class_smbios_type_11)) {
@@ -44,8 +44,9 @@ static bool smbios_complete(Object *obj, GError **error)
     }
     object_foreach_child(obj->parent, find_other, &search);
     if (search.other) {
-        qmp_error_set(error, ERROR_REASON_IN_USE, "there is an object of class '%s' already: '%s'",
-                      object_class_name(obj), search.other->name);
+        qmp_error_set_at(error, "qom-type", ERROR_REASON_IN_USE,
+                         "there is an object of class '%s' already: '%s'", object_class_name(obj),
+                         search.other->name);
         return false;
     }
     return true;
@@ -54,8 +55,8 @@ static bool smbios_complete(Object *obj, GError **error)
 static bool smbios_may_delete(Object *obj, GError **error)
 {
     if (machine_past_build(obj)) {
-        qmp_error_set(error, ERROR_REASON_IN_USE, "object '%s' is in use by the machine",
-                      obj->name);
+        qmp_error_set_at(error, "id", ERROR_REASON_IN_USE, "object '%s' is in use by the machine",
+                         obj->name);
         return false;
     }
     return true;
@@ -92,9 +93,9 @@ static bool type_0_complete(Object *obj, GError **error)
     guint8 number;
 
     if (props->release && !smbios_parse_release(props->release, &number, &number)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "property 'release' is '%s', not two numbers up to 255 and a dot between",
-                      props->release);
+        qmp_error_set_at(error, "release", ERROR_REASON_INVALID_VALUE,
+                         "property 'release' is '%s', not two numbers up to 255 and a dot between",
+                         props->release);
         return false;
     }
     return true;
@@ -112,7 +113,8 @@ static bool type_1_complete(Object *obj, GError **error)
     const SmbiosType1Props *props = object_props(obj);
 
     if (props->uuid && !g_uuid_string_is_valid(props->uuid)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'uuid' is not a UUID");
+        qmp_error_set_at(error, "uuid", ERROR_REASON_INVALID_VALUE,
+                         "property 'uuid' is not a UUID");
         return false;
     }
     return true;
@@ -152,8 +154,8 @@ static bool type_11_prepare(Object *obj, GError **error)
     }
     data = g_bytes_get_data(bytes, &size);
     if (size && memchr(data, 0, size)) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "file '%s' has NUL bytes",
-                      props->path);
+        qmp_error_set_at(error, "path", ERROR_REASON_FILE_NOT_USABLE, "file '%s' has NUL bytes",
+                         props->path);
         return false;
     }
     s->text = g_strndup(data, size);

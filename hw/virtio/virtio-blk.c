@@ -155,9 +155,8 @@ static void blk_reset(VirtioDevice *dev)
 static bool check_power_of_two(const char *name, guint64 value, GError **error)
 {
     if (value & (value - 1)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "property '%s' is %" G_GUINT64_FORMAT ", which is no power of two", name,
-                      value);
+        qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE, "property '%s' is %"
+                         G_GUINT64_FORMAT ", which is no power of two", name, value);
         return false;
     }
     return true;
@@ -187,14 +186,15 @@ static bool check_sizes(const VirtioBlkDeviceProps *props, const BlockNode *node
         return false;
     }
     if (props->logical_block_size < node->alignment) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "property 'logical_block_size' is %"
-                      G_GUINT64_FORMAT ", and block node '%s' needs %u", props->logical_block_size,
-                      block_node_name(node), node->alignment);
+        qmp_error_set_at(error, "logical_block_size", ERROR_REASON_INVALID_VALUE,
+                         "property 'logical_block_size' is %" G_GUINT64_FORMAT
+                         ", and block node '%s' needs %u", props->logical_block_size,
+                         block_node_name(node), node->alignment);
         return false;
     }
     if (props->physical_block_size < props->logical_block_size) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "property 'physical_block_size' is less than 'logical_block_size'");
+        qmp_error_set_at(error, "physical_block_size", ERROR_REASON_INVALID_VALUE,
+                         "property 'physical_block_size' is less than 'logical_block_size'");
         return false;
     }
     if (props->min_io_size / props->logical_block_size > G_MAXUINT16 ||
@@ -207,8 +207,8 @@ static bool check_sizes(const VirtioBlkDeviceProps *props, const BlockNode *node
         return false;
     }
     if (props->rerror == BLOCKDEV_ON_ERROR_ENOSPC) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "property 'rerror' cannot be 'enospc': reads need no space");
+        qmp_error_set_at(error, "rerror", ERROR_REASON_INVALID_VALUE,
+                         "property 'rerror' cannot be 'enospc': reads need no space");
         return false;
     }
     return true;

@@ -51,8 +51,8 @@ static bool virtio_bus_attach(Bus *bus, Device *dev, GError **error)
     const VirtioBus *s = (VirtioBus *)bus;
 
     if (bus->devices.length > 0) {
-        qmp_error_set(error, ERROR_REASON_BUS_FULL, "bus '%s' has a device: it takes one",
-                      bus->object.name);
+        qmp_error_set_at(error, "bus", ERROR_REASON_BUS_FULL,
+                         "bus '%s' has a device: it takes one", bus->object.name);
         return false;
     }
     virtio_set_transport((VirtioDevice *)dev, s->ops, s->opaque);

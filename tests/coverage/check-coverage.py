@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What no test exercises: commands, arguments, events, classes, properties.
+"""What no test exercises: commands, arguments, events, classes, properties, error reasons.
 
 docs/coverage.json of the build tree says what there is; tests/coverage/*.seen there,
 written by every test program with a Recorder (tests/lib/vmdtest.py), what was done.
@@ -103,6 +103,8 @@ def wanted(coverage, schema):
         items['class ' + k['name']] = k['at']
     for p in coverage['properties']:
         items['property %s %s' % (p['class'], p['name'])] = p['at']
+    for reason in schema.expressions['ErrorReason']['data']:
+        items['reason ' + reason] = 'error.json'
     return items
 
 
@@ -117,7 +119,7 @@ def exercised(lines, schema):
     done = set()
     for line in lines:
         words = line.split(' ')
-        if words[0] in ('command', 'argument', 'event'):
+        if words[0] in ('command', 'argument', 'event', 'reason'):
             done.add(line)
         elif words[0] == 'class':
             done.add('class ' + schema.names.get(words[1], words[1]))
@@ -241,6 +243,7 @@ class Check:
         assert exercised(['set old a', 'read leaf b', 'class old'], schema) == {
             'property base a', 'property base b', 'class leaf'}
         assert exercised(['read leaf a'], schema) == set()
+        assert exercised(['reason in-use'], schema) == {'reason in-use'}
         coverage = {'commands': [{'name': 'c', 'arguments': ['x-y'], 'at': '1'}], 'properties': [
             {'class': 'base', 'name': 'a', 'c-name': 'a', 'at': '2'}]}
         assert len(unread(coverage, schema, used_members('p->b; q.x'))) == 2
@@ -251,7 +254,7 @@ class Check:
 def main():
     check = Check()
     tests = [('each %s is exercised by a test' % kind, lambda kind=kind: check.everything(kind))
-             for kind in ('command', 'argument', 'event', 'class', 'property')]
+             for kind in ('command', 'argument', 'event', 'class', 'property', 'reason')]
     tests += [(f.__doc__, f) for f in (check.true_exceptions, check.read_by_code, check.can_fail)]
     print('1..%d' % len(tests))
     for number, (title, test) in enumerate(tests, 1):

@@ -19,6 +19,7 @@ import tempfile
 import time
 import traceback
 
+import errors
 from introspection import Introspection
 
 SRCDIR = os.environ.get('G_TEST_SRCDIR', os.path.join(os.path.dirname(__file__), '..', '..'))
@@ -68,6 +69,10 @@ class Recorder:
             for default in arguments.get('defaults') or []:
                 self.add('set', default['driver'], default['property'])
 
+    def error(self, error):
+        """Records the reason of an error."""
+        self.add('reason', error['reason'])
+
     def read(self, klass, name):
         """Records that a property of an object was read."""
         self.add('class', klass)
@@ -109,9 +114,11 @@ class Client:
         self.buffer = b''
         self.events = []
         self.pending = []
+        self.details = False
         self.greeting = self.receive()
         if negotiate:
             self.call('qmp_capabilities', enable=list(enable))
+            self.details = 'error-details' in enable
 
     def close(self):
         self.sock.close()
@@ -141,6 +148,8 @@ class Client:
         while True:
             message = self.receive(timeout)
             if 'event' not in message:
+                if self.recorder and 'reason' in message.get('error', {}):
+                    self.recorder.error(message['error'])
                 return message
             self.note_event(message)
 
@@ -156,6 +165,7 @@ class Client:
         self.send(message, fds)
         reply = self.reply(timeout)
         if 'error' in reply:
+            self.check_error(message, reply['error'])
             raise QmpError(reply['error'])
         if self.schema:
             self.schema.check_reply(message['execute'], reply['return'])
@@ -172,10 +182,17 @@ class Client:
 
     def error(self, command, arguments=None, timeout=TIMEOUT):
         """The error object of a request that must fail."""
-        self.send({'execute': command, 'arguments': arguments or {}})
+        message = {'execute': command, 'arguments': arguments or {}}
+        self.send(message)
         reply = self.reply(timeout)
         assert 'error' in reply, '%s %s did not fail: %s' % (command, arguments, reply)
+        self.check_error(message, reply['error'])
         return reply['error']
+
+    def check_error(self, message, error):
+        """Its details are there, if this client has asked for them, and fit."""
+        if self.details:
+            errors.check(message, error)
 
     def wait_event(self, name, timeout=TIMEOUT):
         """The oldest event of that name, kept or still to come."""

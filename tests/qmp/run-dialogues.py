@@ -46,6 +46,7 @@ import time
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(FOLDER, '..', 'lib'))
+import errors  # noqa: E402
 import vmdtest  # noqa: E402
 
 LINE = re.compile(r'^([A-Z]?)(->|=>|<-) ?(.*)$', re.S)
@@ -193,6 +194,15 @@ class Connection:
             request = self.asked.pop(0)
             if 'return' in message and isinstance(request, dict):
                 self.recorder.request(request)
+            self.record_error(request, message.get('error', {}))
+
+    def record_error(self, request, error):
+        """In JSON-RPC 2.0 the details are in `data`."""
+        details = error.get('data', error)
+        if isinstance(details, dict) and 'reason' in details:
+            self.recorder.error(details)
+            if details is error:
+                errors.check(request if isinstance(request, dict) else None, error)
 
     def check_silent(self):
         if self.buffer or self.wait(0.1):

@@ -160,7 +160,7 @@ def fails_at_each_place(recorder):
             requests = everything(daemon)
             requests.insert(place, bad)
             error = client.error('build', {'requests': requests})
-            assert error['path'] == 'requests[%d]' % place, (place, error)
+            assert error['path'] == 'requests[%d].arguments.mem-path' % place, (place, error)
             after = state(daemon, client)
             assert after == before, (place, set(after[0].items()) ^ set(before[0].items()),
                                      after[1:], before[1:])

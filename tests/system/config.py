@@ -200,7 +200,7 @@ def fail_somewhere(daemon, client, machine, config):
     requests.insert(place, {'execute': 'object-add', 'arguments': {
         'qom-type': 'memory-backend-file', 'id': 'bad', 'size': 4096, 'mem-path': '/nowhere/file'}})
     error = client.error('build', {'requests': requests})
-    assert error['path'] == 'requests[%d]' % place, error
+    assert error['path'] == 'requests[%d].arguments.mem-path' % place, error
     after = what_is_there(daemon, client, machine)
     assert after == before, (place, differences(before[0], after[0]), before[1:], after[1:])
     assert not client.drain_events()

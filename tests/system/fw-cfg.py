@@ -64,7 +64,7 @@ def wrong_files(recorder):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         for arguments, reason in (
-                ({'name': 'n'}, 'invalid-value'),
+                ({'name': 'n'}, 'property-missing'),
                 ({'name': 'n', 'string': '', 'file': '/'}, 'invalid-value'),
                 ({'name': 'n', 'file': '/'}, 'file-not-usable'),
                 ({'name': 'n' * 56, 'string': ''}, 'out-of-range'),

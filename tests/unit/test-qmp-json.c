@@ -67,7 +67,7 @@ static void test_bad(void)
     static const char *const texts[] = {
         "", " ", "{", "[1,]", "{\"a\"}", "{\"a\": 1,}", "{'a': 1}", "{a: 1}", "01", "+1", ".5",
         "1.", "nul", "NaN", "\"\xff\"", "\"\xc3\"", "\"a\nb\"", "\"\\x\"", "\"\\ud800\"", "[] []",
-        "{\"a\": 1, \"a\": 2}", "1e999", "\"\\u0000\"", "{\"\\u0000\": 1}",
+        "1e999", "\"\\u0000\"", "{\"\\u0000\": 1}",
         "[\"\\u000018446744073709551615\", 18446744073709551615]",
         "[18446744073709551615, 1e999]", "[18446744073709551615", "18446744073709551615x",
         "0018446744073709551615", "[18446744073709551615, \"\\",
@@ -83,6 +83,23 @@ static void test_bad(void)
         g_assert_null(strchr(error->message, '\n'));
     }
     g_assert_null(qmp_json_parse("{} \0", 4, NULL));
+}
+
+/* A reason of its own: the text is JSON, and still means nothing. */
+static void test_duplicate(void)
+{
+    static const char *const texts[] = {
+        "{\"a\": 1, \"a\": 2}", "[{\"b\": {\"a\": 1, \"a\": 1}}]",
+        "{\"a\": 18446744073709551615, \"a\": 2}",
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(qmp_json_parse(texts[i], strlen(texts[i]), &error));
+        g_assert_error(error, QMP_ERROR, ERROR_REASON_DUPLICATE_KEY);
+        g_assert_nonnull(strstr(error->message, "duplicate"));
+    }
 }
 
 /* The error tells where. */
@@ -135,6 +152,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/json/round-trips", test_round_trips);
     g_test_add_func("/qmp/json/large-integers", test_large_integers);
     g_test_add_func("/qmp/json/bad", test_bad);
+    g_test_add_func("/qmp/json/duplicate", test_duplicate);
     g_test_add_func("/qmp/json/position", test_position);
     g_test_add_func("/qmp/json/masked", test_masked);
     return g_test_run();

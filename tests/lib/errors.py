@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What every error of the daemon must keep to, checked wherever a test sees one."""
+import re
+
+# Reasons that blame an argument, so that the error has its path if the request has
+# arguments at all.  An error with another reason may have one.
+ABOUT_ARGUMENTS = {
+    'class-not-found', 'class-abstract', 'property-not-found', 'property-missing',
+    'property-read-only', 'property-not-settable', 'internal-property',
+    'invalid-type', 'invalid-value', 'out-of-range', 'id-invalid', 'id-in-use',
+    'object-not-found', 'device-not-found', 'path-ambiguous', 'bus-type-mismatch',
+    'fd-not-found', 'not-user-creatable'}
+# What the machine lacks, as QEMU says it, and no argument names.
+WITHOUT_ARGUMENT = {('balloon', 'device-not-found')}
+CLASSES = {'command-not-found': 'CommandNotFound', 'negotiation': 'CommandNotFound',
+           'device-not-found': 'DeviceNotFound'}
+
+
+def lookup(arguments, path):
+    """Whether path leads to something, and whether to something that could have it."""
+    if not path:
+        return True, True
+    if isinstance(arguments, list):
+        parts = re.match(r'\[(\d+)\]\.?(.*)$', path)
+        if not parts or int(parts.group(1)) >= len(arguments):
+            return False, False
+        return lookup(arguments[int(parts.group(1))], parts.group(2))
+    if not isinstance(arguments, dict):
+        return False, False
+    for end in [m.start() for m in re.finditer(r'[.\[]', path)] + [len(path)]:
+        if path[:end] in arguments:
+            rest = path[end:]
+            found = lookup(arguments[path[:end]], rest[1:] if rest[:1] == '.' else rest)
+            if found[1]:
+                return found
+    return False, True
+
+
+def check(request, error):
+    """An error with its details: message, class, reason and path fit the request."""
+    assert set(error) <= {'class', 'desc', 'reason', 'path'}, error
+    assert error['desc'] and '\n' not in error['desc'] and error['desc'][-1] != '.', error
+    reason, path = error['reason'], error.get('path')
+    assert error['class'] == CLASSES.get(reason, 'GenericError'), error
+    arguments = (request or {}).get('arguments')
+    if path is None:
+        assert not arguments or reason not in ABOUT_ARGUMENTS or \
+            (request['execute'], reason) in WITHOUT_ARGUMENT, \
+            'no path in %s, the answer to %s' % (error, str(request)[:400])
+        return
+    there, possible = lookup(arguments or {}, path)
+    assert there or (possible and reason == 'property-missing'), \
+        'a wrong path in %s, the answer to %s' % (error, str(request)[:400])
