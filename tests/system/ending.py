@@ -113,11 +113,13 @@ def record_of_internal_error(recorder):
         client.call('set-action', internal_error='exit-failure')
         client.call('cont')
         client.wait_event('INTERNAL_ERROR')
-        assert client.wait_event('SHUTDOWN')['data'] == {'guest': False, 'reason': 'host-error'}
+        assert client.wait_event('SHUTDOWN')['data'] == {
+            'guest': False, 'reason': 'host-error', 'detail': 'internal-error'}
         assert daemon.wait() == 10
         record = read(daemon)
         assert record['state'] == 'internal-error' and record['status'] == 10, record
         assert '0xfeb00000' in record['message'] and record['cause'] == 'host-error', record
+        assert record['detail'] == 'internal-error', record
 
 
 def record_of_panic(recorder):

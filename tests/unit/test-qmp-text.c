@@ -215,10 +215,16 @@ static void test_error(void)
     qmp_error_prefix_path(foreign, "x");
     g_assert_null(qmp_error_path(foreign));
     g_assert_cmpint(qmp_error_reason(foreign), ==, ERROR_REASON_GENERIC);
+    g_assert_cmpint(qmp_error_errno(foreign), ==, 0);
     g_clear_error(&foreign);
 
     qmp_error_set_errno(&foreign, ERROR_REASON_HOST_ERROR, ENOENT, "cannot open '%s'", "f");
     g_assert_cmpstr(foreign->message, ==, "cannot open 'f': No such file or directory");
+    g_clear_error(&copy);
+    copy = g_error_copy(foreign);
+    g_assert_cmpint(qmp_error_errno(copy), ==, ENOENT);
+    g_assert_cmpint(qmp_error_errno(error), ==, 0);
+    g_assert_cmpint(qmp_error_errno(NULL), ==, 0);
 }
 
 int main(int argc, char **argv)
