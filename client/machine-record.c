@@ -137,6 +137,10 @@ static char *describe_end(const ExitRecord *record)
     GString *text = g_string_new("ended, ");
 
     g_string_append(text, cause);
+    if (record->has_detail) {
+        g_string_append_printf(text, ", %s",
+                               qmp_enum_name(&qmp_type_ShutdownDetail, record->detail));
+    }
     if (record->has_signal) {
         g_string_append_printf(text, " (%s from process %" G_GINT64_FORMAT " of user %"
                                G_GINT64_FORMAT ")", g_strsignal(record->signal),

@@ -11,6 +11,7 @@
 #include "client/machine-record.h"
 #include "client/verb.h"
 #include "qmp/dispatch.h"
+#include "qmp/event.h"
 
 static void offer(const char *word, const char *begin)
 {
@@ -35,6 +36,13 @@ static void offer_commands(const char *begin)
     }
 }
 
+static void offer_events(const char *begin)
+{
+    for (const char *const *event = qmp_event_names; *event; event++) {
+        offer(*event, begin);
+    }
+}
+
 static void offer_verbs(const char *begin)
 {
     for (const Verb *const *verb = verbs; *verb; verb++) {
@@ -45,6 +53,11 @@ static void offer_verbs(const char *begin)
 static bool takes_machine(const char *word)
 {
     return g_str_equal(word, "-n") || g_str_equal(word, "--name");
+}
+
+static bool takes_event(const char *word)
+{
+    return g_str_equal(word, "-e") || g_str_equal(word, "--event");
 }
 
 static bool takes_file(const char *word)
@@ -79,6 +92,8 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
         offer_machines(begin);
     } else if (n > 0 && takes_file(words[n - 1])) {
         return EXIT_OK;         /* the shell completes names of files */
+    } else if (n > 0 && g_strcmp0(chosen, "wait") == 0 && takes_event(words[n - 1])) {
+        offer_events(begin);
     } else if (!chosen) {
         offer("--name", begin);
         offer("--socket", begin);

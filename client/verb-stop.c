@@ -39,6 +39,21 @@ static bool is_running(Connection *conn, bool *ret, GError **error)
     return true;
 }
 
+/* Whether the machine's accelerator executes nothing: there is no guest then that
+ * could see a button.  A daemon that does not tell is taken to have one. */
+static bool has_no_guest(Connection *conn)
+{
+    json_t *arguments = json_pack("{s:s, s:s}", "path", "/machine/accel", "property", "type");
+    json_t *type = NULL;
+    bool none = false;
+
+    if (connection_call(conn, "qom-get", arguments, &type, NULL)) {
+        none = g_strcmp0(json_string_value(type), "qtest-accel") == 0;
+        json_decref(type);
+    }
+    return none;
+}
+
 static bool can_power_down(Connection *conn, bool *ret, GError **error)
 {
     bool running = false, offered = false;
@@ -47,7 +62,7 @@ static bool can_power_down(Connection *conn, bool *ret, GError **error)
         !offers(conn, "system_powerdown", &offered, error)) {
         return false;
     }
-    *ret = running && offered;
+    *ret = running && offered && !has_no_guest(conn);
     return true;
 }
 
@@ -144,7 +159,8 @@ const Verb verb_stop = {
     .arguments = "",
     .summary = "end the machine",
     .description = "Presses the power button of a running guest, if its machine has one, and ends "
-                   "any other\nmachine at once.",
+                   "any other\nmachine at once, also one whose accelerator executes nothing "
+                   "(qtest).",
     .min_args = 0,
     .max_args = 0,
     .run = run,

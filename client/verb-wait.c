@@ -8,6 +8,26 @@
 #include "client/output.h"
 #include "client/verb.h"
 #include "qmp/error.h"
+#include "qmp/event.h"
+#include "qmp/nearest.h"
+
+/* A name that no event has would be waited for in vain. */
+static bool check_event(const char *name, GError **error)
+{
+    g_autofree char *hint = NULL;
+    QmpNearest nearest;
+
+    if (g_strv_contains(qmp_event_names, name)) {
+        return true;
+    }
+    qmp_nearest_init(&nearest, name);
+    for (const char *const *event = qmp_event_names; *event; event++) {
+        qmp_nearest_add(&nearest, *event);
+    }
+    hint = qmp_nearest_hint(&nearest);
+    qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "there is no event '%s'%s", name, hint);
+    return false;
+}
 
 /* Waits for an event by name and prints it. */
 static int wait_event(Connection *conn, const char *name, gint64 deadline, GError **error)
@@ -48,7 +68,8 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
         G_OPTION_ENTRY_NULL
     };
 
-    if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
+    if (!verb_parse(verb, globals, entries, &argc, &argv, error) ||
+        (event && !check_event(event, error))) {
         return EXIT_USAGE;
     }
     deadline = verb_deadline(timeout);

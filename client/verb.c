@@ -5,10 +5,9 @@
 #include "config.h"
 #include "client/verb.h"
 
-#include <string.h>
-
 #include "client/machine-record.h"
 #include "qmp/error.h"
+#include "qmp/text.h"
 
 void verb_global_entries(Globals *globals, GOptionEntry *entries)
 {
@@ -68,7 +67,7 @@ char *verb_socket_path(const Globals *globals, GError **error)
     if (globals->socket) {
         return g_strdup(globals->socket);
     }
-    if (!*name || *name == '.' || strchr(name, '/')) {
+    if (!qmp_machine_name_ok(name)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s' is not the name of a machine", name);
         return NULL;
     }

@@ -5,9 +5,24 @@
 #include "config.h"
 #include "cpu/accel.h"
 
+#include <errno.h>
+
 #include "cpu/types.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types.h"
+
+ShutdownDetail accel_failure(int error)
+{
+    switch (error) {
+    case EIO:                   /* KVM: the VM is marked dead after a fault of the kernel's */
+    case ENODEV:
+    case ENXIO:
+    case EBADF:
+    case ENOTTY:
+        return SHUTDOWN_DETAIL_ACCEL_LOST;
+    default:
+        return SHUTDOWN_DETAIL_INTERNAL_ERROR;
+    }
+}
 
 const AccelOps *accel_ops(const Accel *accel)
 {

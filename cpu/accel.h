@@ -17,6 +17,7 @@
 #define CPU_ACCEL_H
 
 #include "cpu/topology.h"
+#include "qmp/qapi-types.h"
 #include "qom/object.h"
 
 typedef struct Accel Accel;
@@ -41,9 +42,10 @@ typedef struct {
     /* Any thread, lock held or not; takes effect on the main loop. */
     void (*request)(void *opaque, AccelRequest request);
     /* Any thread, lock held or not.  A vCPU cannot go on
-     * (KVM_EXIT_INTERNAL_ERROR, FAIL_ENTRY): why is one line for the log.  The
-     * vCPU has parked itself; the machine goes to run state internal-error. */
-    void (*internal_error)(void *opaque, Cpu *cpu, const char *why);
+     * (KVM_EXIT_INTERNAL_ERROR, FAIL_ENTRY), or the accelerator is lost
+     * (accel_failure): why is one line for the log.  The vCPU has parked itself;
+     * the machine goes to run state internal-error. */
+    void (*internal_error)(void *opaque, Cpu *cpu, ShutdownDetail detail, const char *why);
     /* Any thread, lock not needed: a message (MSI) that is no interrupt is a write
      * to RAM.  False where there is none. */
     bool (*memory_write)(void *opaque, guint64 gpa, const void *data, gsize size);
@@ -178,6 +180,10 @@ struct Accel {
     GPtrArray *cpus;            /* of Cpu: the realized ones in order of index;
                                    NULL: none */
 };
+
+/* What it means that the accelerator's kernel part failed with this errno: one
+ * vCPU in a state that it does not take (also 0), or nothing works any more. */
+ShutdownDetail accel_failure(int error);
 
 /* The class's table. */
 const AccelOps *accel_ops(const Accel *accel);

@@ -94,7 +94,8 @@ static void cpu_reset_exit(Device *dev)
                               : ops->vcpu_set(cpu->accel, cpu, &cpu->reset_state, &error);
 
     if (!ok && cpu->accel->host) {
-        cpu->accel->host->internal_error(cpu->accel->host_opaque, cpu, error->message);
+        cpu->accel->host->internal_error(cpu->accel->host_opaque, cpu,
+                                         accel_failure(qmp_error_errno(error)), error->message);
     }
 }
 

@@ -39,6 +39,8 @@ static ExitRecord record_of(const Vmd *vmd)
         .started = vmd->started,
         .state = vmd->run.state,
         .cause = vmd->shutdown.cause,
+        .has_detail = vmd->shutdown.has_detail,
+        .detail = vmd->shutdown.detail,
         .guest = shutdown_cause_is_guest(vmd->shutdown.cause),
         .message = vmd->shutdown.message,
     };

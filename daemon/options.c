@@ -6,6 +6,7 @@
 
 #include "daemon/options.h"
 
+#include "qmp/text.h"
 #include "systemd/journal.h"
 
 /* The command's words, by a shell's rules of quoting; no shell runs it. */
@@ -15,6 +16,20 @@ static bool split_command(const char *command, char ***ret_words, GError **error
         return true;
     }
     g_prefix_error(error, "--before-ready: ");
+    return false;
+}
+
+/* The name is a folder's for who starts the daemon, and stands in the journal. */
+static bool check_name(const char *name, GError **error)
+{
+    g_autofree char *shown = NULL;
+
+    if (qmp_machine_name_ok(name)) {
+        return true;
+    }
+    shown = qmp_text_quote(name);
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "--name: %s is not the name of a machine", shown);
     return false;
 }
 
@@ -58,6 +73,9 @@ Options *options_parse(int argc, char **argv, GError **error)
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "'%s' is not an option; everything about the machine arrives over the socket",
                     args[1]);
+        return NULL;
+    }
+    if (options->name && !check_name(options->name, error)) {
         return NULL;
     }
     if (command && !split_command(command, &options->before_ready, error)) {

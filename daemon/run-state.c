@@ -137,7 +137,7 @@ void run_control_reset(Vmd *vmd, ShutdownCause cause)
         return;
     }
     machine_reset(machine);
-    vmd->shutdown.panic_logged = vmd->shutdown.crash_logged = false;
+    vmd->shutdown.panic_logged = vmd->shutdown.crash_logged = vmd->shutdown.accel_lost = false;
     qmp_event_reset(vmd->events, &(EventReset){ .guest = shutdown_cause_is_guest(cause),
                                                 .reason = cause });
     /* A machine that could not go on can again. */

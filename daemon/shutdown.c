@@ -23,17 +23,38 @@ bool shutdown_cause_is_guest(ShutdownCause cause)
 
 static void end_loop(Vmd *vmd)
 {
-    notify_stopping(vmd->notify, qmp_enum_name(&qmp_type_ShutdownCause, vmd->shutdown.cause));
+    const Shutdown *shutdown = &vmd->shutdown;
+    g_autoptr(GString) cause =
+        g_string_new(qmp_enum_name(&qmp_type_ShutdownCause, shutdown->cause));
+
+    if (shutdown->has_detail) {
+        g_string_append_printf(cause, ", %s",
+                               qmp_enum_name(&qmp_type_ShutdownDetail, shutdown->detail));
+    }
+    vmd->shutdown.ending = true;
+    notify_stopping(vmd->notify, cause->str);
     event_base_loopbreak(vmd->base);
+}
+
+/* detail: NULL if the cause says it all. */
+static void send_detailed(Vmd *vmd, ShutdownCause cause, const ShutdownDetail *detail, int status)
+{
+    Shutdown *shutdown = &vmd->shutdown;
+
+    build_abandon(vmd);
+    shutdown->cause = cause;
+    shutdown->has_detail = detail != NULL;
+    shutdown->detail = detail ? *detail : 0;
+    shutdown->status = status;
+    qmp_event_shutdown(vmd->events, &(EventShutdown){ .guest = shutdown_cause_is_guest(cause),
+                                                      .reason = cause,
+                                                      .has_detail = shutdown->has_detail,
+                                                      .detail = shutdown->detail });
 }
 
 static void send_shutdown(Vmd *vmd, ShutdownCause cause, int status)
 {
-    build_abandon(vmd);
-    vmd->shutdown.cause = cause;
-    vmd->shutdown.status = status;
-    qmp_event_shutdown(vmd->events, &(EventShutdown){ .guest = shutdown_cause_is_guest(cause),
-                                                      .reason = cause });
+    send_detailed(vmd, cause, NULL, status);
 }
 
 void shutdown_machine(Vmd *vmd, ShutdownCause cause, int status)
@@ -56,7 +77,8 @@ void shutdown_failed(Vmd *vmd, int status, const char *message)
     g_warning("%s", message);
     g_free(vmd->shutdown.message);
     vmd->shutdown.message = g_strdup(message);
-    send_shutdown(vmd, SHUTDOWN_CAUSE_HOST_ERROR, status);
+    send_detailed(vmd, SHUTDOWN_CAUSE_HOST_ERROR,
+                  &(ShutdownDetail){ SHUTDOWN_DETAIL_START_FAILED }, status);
     end_loop(vmd);
 }
 
@@ -177,7 +199,18 @@ static void on_machine_reset(void *opaque, ShutdownCause cause)
     }
 }
 
-static void on_internal_error(void *opaque, Cpu *cpu, const char *why)
+/* Of several vCPUs that cannot go on, the first one ends the daemon. */
+static void end_failed(Vmd *vmd, ShutdownDetail detail)
+{
+    int status = detail == SHUTDOWN_DETAIL_ACCEL_LOST ? EXIT_STATUS_ACCEL : EXIT_STATUS_INTERNAL;
+
+    if (!vmd->shutdown.ending) {
+        send_detailed(vmd, SHUTDOWN_CAUSE_HOST_ERROR, &detail, status);
+        end_loop(vmd);
+    }
+}
+
+static void on_internal_error(void *opaque, Cpu *cpu, ShutdownDetail detail, const char *why)
 {
     Vmd *vmd = opaque;
     g_autofree char *path = NULL;
@@ -189,12 +222,13 @@ static void on_internal_error(void *opaque, Cpu *cpu, const char *why)
     g_warning("%s: %s", path, why);
     g_free(vmd->shutdown.message);
     vmd->shutdown.message = g_strdup_printf("%s: %s", path, why);
+    vmd->shutdown.accel_lost |= detail == SHUTDOWN_DETAIL_ACCEL_LOST;
     run_control_stop(vmd, RUN_STATE_INTERNAL_ERROR);
     qmp_event_internal_error(vmd->events, &(EventInternalError){ .reason = (char *)why,
-                                                                 .qom_path = path });
+                                                                 .qom_path = path,
+                                                                 .detail = detail });
     if (vmd->run.internal_error == INTERNAL_ERROR_ACTION_EXIT_FAILURE) {
-        send_shutdown(vmd, SHUTDOWN_CAUSE_HOST_ERROR, EXIT_STATUS_INTERNAL);
-        end_loop(vmd);
+        end_failed(vmd, detail);
     }
 }
 

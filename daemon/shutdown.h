@@ -22,15 +22,20 @@ enum {
     EXIT_STATUS_PANIC = 6,      /* guest panicked, panic=exit-failure */
     EXIT_STATUS_BUILD = 8,      /* the command of --before-ready failed */
     EXIT_STATUS_INTERNAL = 10,  /* a vCPU could not go on, internal-error=exit-failure */
+    EXIT_STATUS_ACCEL = 12,     /* the accelerator is lost, internal-error=exit-failure */
 };
 
 typedef struct {
     ShutdownCause cause;        /* NONE until the machine ended */
+    bool has_detail;
+    ShutdownDetail detail;
     int status;                 /* exit status of the daemon */
     int signal;                 /* that ended it, or 0; and who sent it: */
     pid_t sender_pid;
     uid_t sender_uid;
     char *message;              /* what went wrong, or NULL */
+    bool accel_lost;            /* since the last reset */
+    bool ending;                /* the loop has been told */
     bool panic_logged, crash_logged;    /* since the last reset */
     int signal_fd;              /* for SIGTERM, SIGINT, SIGHUP; -1: not watched */
     struct event *signal_event;

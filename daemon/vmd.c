@@ -244,6 +244,7 @@ Machine *vmd_require_machine(Vmd *vmd, GError **error)
 
 void vmd_notify_status(Vmd *vmd)
 {
+    notify_note(vmd->notify, vmd->shutdown.accel_lost ? "the accelerator is lost" : NULL);
     notify_status(vmd->notify, qmp_enum_name(&qmp_type_RunState, vmd->run.state),
                   cpu_count(vmd->root));
 }

@@ -72,12 +72,17 @@ static void append_instruction(GString *why, const struct kvm_run *run)
     }
 }
 
-static KvmExitAction internal_error(KvmVcpu *vcpu, const char *why)
+static KvmExitAction fail(KvmVcpu *vcpu, ShutdownDetail detail, const char *why)
 {
     const Accel *accel = &vcpu->kvm->accel;
 
-    accel->host->internal_error(accel->host_opaque, vcpu->cpu, why);
+    accel->host->internal_error(accel->host_opaque, vcpu->cpu, detail, why);
     return KVM_VCPU_PARK;
+}
+
+static KvmExitAction internal_error(KvmVcpu *vcpu, const char *why)
+{
+    return fail(vcpu, SHUTDOWN_DETAIL_INTERNAL_ERROR, why);
 }
 
 static const char *suberror_name(guint32 suberror)
@@ -136,7 +141,7 @@ static KvmExitAction run_failed(KvmVcpu *vcpu, int error)
 
     g_string_printf(why, "KVM cannot run CPU %u: %s", vcpu->cpu->index, g_strerror(error));
     append_rip(why, vcpu);
-    return internal_error(vcpu, why->str);
+    return fail(vcpu, accel_failure(error), why->str);
 }
 
 static KvmExitAction exit_system_event(KvmVcpu *vcpu)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Errors: the GError domain of vmd, extended by the path of the argument.
+ * Errors: the GError domain of vmd, extended by the path of the argument and by
+ * what the host said.
  *
- * The path lives in the error's private data, so that it survives g_error_copy()
- * and needs no type of its own; qmp/dispatch.c sends it to clients that enabled
- * `error-details`.
+ * Both live in the error's private data, so that they survive g_error_copy() and
+ * need no type of their own; qmp/dispatch.c sends the path to clients that
+ * enabled `error-details`.
  */
 #include "config.h"
 #include "qmp/error.h"
@@ -14,16 +15,19 @@
 
 typedef struct {
     char *path;                 /* NULL: the error is about no argument */
+    int host_errno;             /* 0: it comes from no system call */
 } QmpErrorPrivate;
 
 static void qmp_error_private_init(QmpErrorPrivate *priv)
 {
     priv->path = NULL;
+    priv->host_errno = 0;
 }
 
 static void qmp_error_private_copy(const QmpErrorPrivate *src, QmpErrorPrivate *dst)
 {
     dst->path = g_strdup(src->path);
+    dst->host_errno = src->host_errno;
 }
 
 static void qmp_error_private_clear(QmpErrorPrivate *priv)
@@ -80,6 +84,7 @@ void qmp_error_set_errno(GError **error, ErrorReason reason, int saved_errno,
     message = g_strdup_vprintf(format, args);
     va_end(args);
     g_set_error(error, QMP_ERROR, reason, "%s: %s", message, g_strerror(saved_errno));
+    ((QmpErrorPrivate *)qmp_error_get_private(*error))->host_errno = saved_errno;
 }
 
 void qmp_error_prefix_path(GError *error, const char *element)
@@ -137,6 +142,14 @@ const char *qmp_error_path(const GError *error)
         return NULL;
     }
     return qmp_error_get_private(error)->path;
+}
+
+int qmp_error_errno(const GError *error)
+{
+    if (!error || error->domain != QMP_ERROR) {
+        return 0;
+    }
+    return ((const QmpErrorPrivate *)qmp_error_get_private(error))->host_errno;
 }
 
 ErrorReason qmp_error_reason(const GError *error)

@@ -62,6 +62,9 @@ void qmp_error_replace_path(GError *error, const char *path);
 /* Path of the offending argument ("backend.data.addr"), or NULL. */
 const char *qmp_error_path(const GError *error);
 
+/* The errno that qmp_error_set_errno() made it of; 0 for all others. */
+int qmp_error_errno(const GError *error);
+
 /* The reason; ERROR_REASON_GENERIC for errors of another domain. */
 ErrorReason qmp_error_reason(const GError *error);
 

@@ -19,6 +19,10 @@ struct event_base;
 
 typedef struct QmpEventQueue QmpEventQueue;
 
+/* All events by name, in strcmp order, NULL at the end; generated into
+ * qmp/qapi-types.c. */
+extern const char *const qmp_event_names[];
+
 /* One event, as sinks see it.  The texts are the queue's. */
 typedef struct {
     char *name;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUOTE_MAX = 64 };
+enum { QUOTE_MAX = 64, NAME_MAX_BYTES = 255 };
 
 QmpParse qmp_parse_bool(const char *text, bool *ret)
 {
@@ -204,4 +204,20 @@ char *qmp_text_quote(const char *text)
     g_autofree char *clean = qmp_text_clean(text);
 
     return g_strdup_printf("'%s'", clean);
+}
+
+bool qmp_machine_name_ok(const char *name)
+{
+    gsize length = strlen(name);
+
+    if (!length || length > NAME_MAX_BYTES || name[0] == '.' ||
+        !g_utf8_validate(name, length, NULL)) {
+        return false;
+    }
+    for (const char *c = name; *c; c = g_utf8_next_char(c)) {
+        if (*c == '/' || g_unichar_iscntrl(g_utf8_get_char(c))) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -19,6 +19,7 @@ struct Notify {
     bool ready;
     bool stopping;
     char *status;               /* last line sent, or NULL */
+    char *note;                 /* what it ends with, or NULL */
     struct event *watchdog;     /* NULL: not asked for */
     struct event_base *base;
     struct event *extension;    /* NULL until notify_powering_down */
@@ -99,12 +100,20 @@ void notify_free(Notify *notify)
     }
     stop_extending(notify);
     g_free(notify->status);
+    g_free(notify->note);
     g_free(notify);
 }
 
-static char *status_line(const char *run_state, guint n_cpus)
+static char *status_line(const Notify *notify, const char *run_state, guint n_cpus)
 {
-    return g_strdup_printf("STATUS=%s, %u vCPU%s", run_state, n_cpus, n_cpus == 1 ? "" : "s");
+    return g_strdup_printf("STATUS=%s, %u vCPU%s%s%s", run_state, n_cpus, n_cpus == 1 ? "" : "s",
+                           notify->note ? "; " : "", notify->note ? notify->note : "");
+}
+
+void notify_note(Notify *notify, const char *note)
+{
+    g_free(notify->note);
+    notify->note = g_strdup(note);
 }
 
 void notify_ready(Notify *notify, const char *run_state, guint n_cpus)
@@ -112,7 +121,7 @@ void notify_ready(Notify *notify, const char *run_state, guint n_cpus)
     g_autofree char *message = NULL;
 
     g_free(notify->status);
-    notify->status = status_line(run_state, n_cpus);
+    notify->status = status_line(notify, run_state, n_cpus);
     notify->ready = true;
     message = g_strconcat("READY=1\n", notify->status, NULL);
     send_state(notify, message);
@@ -125,7 +134,7 @@ void notify_status(Notify *notify, const char *run_state, guint n_cpus)
     if (!notify->ready) {
         return;
     }
-    status = status_line(run_state, n_cpus);
+    status = status_line(notify, run_state, n_cpus);
     if (g_strcmp0(status, notify->status) == 0) {
         return;
     }

@@ -40,6 +40,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Notify, notify_free)
 void notify_ready(Notify *notify, const char *run_state, guint n_cpus);
 void notify_status(Notify *notify, const char *run_state, guint n_cpus);
 
+/* What the status line says after run state and vCPUs, "; " before it: something
+ * that the administrator should know; NULL: nothing.  Takes effect with the next
+ * notify_ready() or notify_status(). */
+void notify_note(Notify *notify, const char *note);
+
 /* STOPPING=1, once, with a status line that says why; the watchdog goes on. */
 void notify_stopping(Notify *notify, const char *cause);
 

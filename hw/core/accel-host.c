@@ -52,9 +52,9 @@ static void host_request(void *opaque, AccelRequest request)
     }
 }
 
-static void host_internal_error(void *opaque, Cpu *cpu, const char *why)
+static void host_internal_error(void *opaque, Cpu *cpu, ShutdownDetail detail, const char *why)
 {
-    machine_request_internal_error(opaque, cpu, why);
+    machine_request_internal_error(opaque, cpu, detail, why);
 }
 
 static bool host_memory_write(void *opaque, guint64 gpa, const void *data, gsize size)

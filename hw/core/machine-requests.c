@@ -30,6 +30,7 @@ typedef enum {
 typedef struct {
     RequestKind kind;
     ShutdownCause cause;
+    ShutdownDetail detail;      /* of REQUEST_INTERNAL_ERROR */
     int status;
     RunState state;
     Cpu *cpu;                   /* held; NULL but for REQUEST_INTERNAL_ERROR */
@@ -104,7 +105,8 @@ static void deliver(Machine *machine, const Request *request)
         host->suspend_disk(machine->host_opaque);
         break;
     case REQUEST_INTERNAL_ERROR:
-        host->internal_error(machine->host_opaque, request->cpu, request->why);
+        host->internal_error(machine->host_opaque, request->cpu, request->detail,
+                             request->why);
         break;
     }
 }
@@ -270,9 +272,11 @@ void machine_request_suspend_disk(Machine *machine)
     stop_vcpus(machine);
 }
 
-void machine_request_internal_error(Machine *machine, Cpu *cpu, const char *why)
+void machine_request_internal_error(Machine *machine, Cpu *cpu, ShutdownDetail detail,
+                                    const char *why)
 {
     put(machine, &(Request){ .kind = REQUEST_INTERNAL_ERROR,
+                             .detail = detail,
                              .cpu = object_ref(cpu),
                              .why = g_strdup(why) });
 }

@@ -56,7 +56,7 @@ typedef struct {
 typedef struct {
     void (*shutdown)(void *opaque, ShutdownCause cause, int status);
     void (*reset)(void *opaque, ShutdownCause cause);
-    void (*internal_error)(void *opaque, Cpu *cpu, const char *why);
+    void (*internal_error)(void *opaque, Cpu *cpu, ShutdownDetail detail, const char *why);
     void (*panic)(void *opaque);
     void (*crash_loaded)(void *opaque);
     /* To be stopped in that run state. */
@@ -164,9 +164,11 @@ void machine_request_bus_reset(Machine *machine, Bus *bus);
  * again from what it saved (S4). */
 void machine_request_suspend(Machine *machine);
 void machine_request_suspend_disk(Machine *machine);
-/* cpu (not NULL) cannot go on, or cannot be started again.  why is copied; a
- * reference to cpu is held until it is delivered. */
-void machine_request_internal_error(Machine *machine, Cpu *cpu, const char *why);
+/* cpu (not NULL) cannot go on, or cannot be started again; detail says whether the
+ * whole accelerator is lost.  why is copied; a reference to cpu is held until it is
+ * delivered. */
+void machine_request_internal_error(Machine *machine, Cpu *cpu, ShutdownDetail detail,
+                                    const char *why);
 /* Has f(opaque) run on the main loop with the machine lock held, before the vCPU
  * that calls this goes on: for accesses whose effect must wait for a device's
  * requests in flight, which a thread with the machine lock must not.  The caller

@@ -343,7 +343,8 @@ void x86_place_images(Machine *machine)
     g_autoptr(GError) error = NULL;
 
     if (boot && cpu && !boot_place(boot, machine->memory, &error)) {
-        machine_request_internal_error(machine, cpu, error->message);
+        machine_request_internal_error(machine, cpu, SHUTDOWN_DETAIL_INTERNAL_ERROR,
+                                       error->message);
     }
 }
 

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""qmp/qapi-events.h and .c: one typed function for each event."""
+"""qmp/qapi-events.h and .c: one typed function for each event.
+
+And the table of all names, for clients: it ends qmp/qapi-types.c (declared in
+qmp/event.h).
+"""
 
 from . import cwriter
 from .cwriter import literal
@@ -18,6 +22,13 @@ def emit(schema):
         header += _comment(event) + [_prototype(event) + ';', '']
         source += _function(event)
     return {'qmp/qapi-events.h': header + cwriter.tail(GUARD), 'qmp/qapi-events.c': source}
+
+
+def name_table(schema):
+    """The lines of qmp_event_names[], in strcmp order."""
+    names = sorted(schema.events)
+    return (['const char *const qmp_event_names[] = {'] +
+            ['    %s,' % literal(name) for name in names] + ['    NULL', '};'])
 
 
 def _comment(event):

@@ -5,7 +5,7 @@ The compiler does the layout: rows say offsetof and sizeof.  The rows of
 classes, which end the same two files, come from emit_classes.py.
 """
 
-from . import cwriter, emit_classes, emit_commands
+from . import cwriter, emit_classes, emit_commands, emit_events
 from .cwriter import bound, flags, literal, scalar
 from .names import c_name, c_part
 from .types import BUILTIN
@@ -83,14 +83,15 @@ def _branch_decls(type_):
 
 def _source(schema):
     out = cwriter.head('Rows of the schema\'s types and classes', None,
-                       ['qmp/dispatch.h', 'qmp/qapi-types.h'])
+                       ['qmp/dispatch.h', 'qmp/event.h', 'qmp/qapi-types.h'])
     out += ['#include <stddef.h>', '']
     for link in schema.links.values():
         out += _row('static const QmpType ' + link.row, link,
                     ['.size = sizeof(QmpLink)', '.target = &' + link.target.row])
     for type_ in _rows(schema):
         out += _ROWS.get(type_.kind, _builtin_row)(type_)
-    return out + emit_classes.definitions(schema) + emit_commands.argument_table(schema)
+    return out + emit_classes.definitions(schema) + emit_commands.argument_table(schema) + \
+        emit_events.name_table(schema)
 
 
 def _row(declarator, type_, fields):

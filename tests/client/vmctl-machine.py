@@ -117,6 +117,13 @@ def wait_for_an_event():
         vmctl('--socket', fake.path, 'wait', '-e', 'RESUME').check(3, '', 'before an event RESUME')
 
 
+@case
+def wait_for_an_event_that_does_not_exist():
+    vmctl('wait', '-e', 'SHUTDONW').check(
+        2, '', "there is no event 'SHUTDONW'; did you mean 'SHUTDOWN'?")
+    vmctl('wait', '-e', 'NOPE').check(2, '', "there is no event 'NOPE'")
+
+
 # -- events --
 
 @case
@@ -176,6 +183,14 @@ def stop_quits_where_there_is_no_button():
         run, sent = stop({'query-commands': commands, 'query-status': status})
         run.check(0, '', '')
         equal(sent, ['quit'])
+
+
+@case
+def stop_quits_where_nothing_is_executed():
+    for accel, does in (('qtest-accel', 'quit'), ('kvm-accel', 'system_powerdown')):
+        run, sent = stop({'query-commands': POWERDOWN, 'query-status': RUNNING, 'qom-get': accel})
+        run.check(0, '', '')
+        equal(sent, [does])
 
 
 @case

@@ -40,6 +40,8 @@ def completion_knows_verbs_machines_and_commands():
     contains(vmctl('complete', '').out, '--name')
     equal(vmctl('complete', '-n', 'x', 'ev').out.split(), ['events'])
     equal(vmctl('complete', 'qmp', 'query-status').out.split(), ['query-status'])
+    equal(vmctl('complete', 'wait', '-e', 'SHUTD').out.split(), ['SHUTDOWN'])
+    equal(vmctl('complete', 'wait', 'SHUTD').out, '')
     equal(vmctl('complete', 'qmp', 'no-such').check(0).out, '')
     equal(vmctl('complete').check(0).out, '')
 

@@ -31,7 +31,7 @@ static void on_reset(void *opaque, ShutdownCause cause)
     rig->cause = cause;
 }
 
-static void on_internal_error(void *opaque, Cpu *cpu, const char *why)
+static void on_internal_error(void *opaque, Cpu *cpu, ShutdownDetail detail, const char *why)
 {
     ((Rig *)opaque)->internal_errors++;
 }

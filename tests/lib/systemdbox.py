@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A real systemd as PID 1 of namespaces of its own, with vmd installed in it.
 
-Of the host's services none starts in it.  What the box writes to /etc, /usr and /var
+Of the host's services none starts in it.  It has a part of each control group
+hierarchy of its own, which it sees as the whole, so that several boxes do not meet.  What the box writes to /etc, /usr and /var
 lies in an overlay that goes with the test; it survives Box.reboot().  Tests that use
 it need root, and begin with enter_mount_namespace(), so that their mounts are their own.
 """
@@ -20,24 +21,80 @@ OVERLAID = ['/etc', '/usr', '/var/lib', '/var/log']
 SYSTEMD = '/lib/systemd/systemd'
 UNIT_FOLDERS = ('/lib/systemd/', '/usr/lib/systemd/', '/usr/local/lib/systemd/')
 
-# Runs as PID 1 and becomes systemd.  $1: folder of the overlays.
+# Runs as PID 1 and becomes systemd.  $1: folder of the overlays; then, two words each,
+# the control group hierarchies: the box's part, and where the whole is mounted.
 INIT = r'''
 set -e
+top=$1
+shift
 mount --make-rprivate /
+while [ $# -gt 0 ]; do
+    mount --bind "$1" "$2"
+    shift 2
+done
 for d in %s; do
-    n=$1/$(echo $d | tr / _)
+    n=$top/$(echo $d | tr / _)
     mkdir -p $n.upper $n.work
     mount -t overlay overlay -o lowerdir=$d,upperdir=$n.upper,workdir=$n.work $d
 done
-if [ ! -e $1/started ]; then
+if [ ! -e $top/started ]; then
     rm -rf /etc/systemd/system/*.wants /etc/rc?.d/S*
-    touch $1/started
+    touch $top/started
 fi
 for d in /tmp /var/tmp /run; do mount -t tmpfs tmpfs $d; done
 mount -t proc proc /proc
 export container=other
 exec %s --system --unit=multi-user.target --log-target=journal --show-status=no
 ''' % (' '.join(OVERLAID), SYSTEMD)
+
+
+class Hierarchy:
+    """A control group hierarchy of the host, and the group in it that a box gets."""
+
+    def __init__(self, line, groups, name):
+        """line is one of /proc/self/mountinfo, groups the text of /proc/self/cgroup."""
+        mount, _, rest = line.partition(' - ')
+        self.kind, _, options = rest.split()
+        self.root, self.point = mount.split()[3:5]
+        self.options = options.split(',')
+        self.path = os.path.join(self.point, self._own(groups), name)
+
+    @staticmethod
+    def all(name):
+        with open('/proc/self/cgroup', encoding='ascii') as f:
+            groups = f.read()
+        with open('/proc/self/mountinfo', encoding='utf-8') as f:
+            return [Hierarchy(line, groups, name) for line in f
+                    if line.partition(' - ')[2].startswith('cgroup')]
+
+    def _own(self, groups):
+        """The test's own group, below the mount's root."""
+        for line in groups.splitlines():
+            _, controllers, path = line.split(':', 2)
+            if set(controllers.split(',')) & set(self.options) or (
+                    not controllers and self.kind == 'cgroup2'):
+                inside = self.root != '/' and path.startswith(self.root)
+                return (path[len(self.root):] if inside else path).lstrip('/')
+        return ''
+
+    def make(self):
+        os.makedirs(self.path, exist_ok=True)
+        for name in ('cpuset.cpus', 'cpuset.mems'):     # version 1: must be set before use
+            if self.kind == 'cgroup' and os.path.exists(os.path.join(self.path, name)):
+                with open(os.path.join(self.path, '..', name), encoding='ascii') as f:
+                    self._write(name, f.read())
+
+    def _write(self, name, text):
+        with open(os.path.join(self.path, name), 'w', encoding='ascii') as f:
+            f.write(text)
+
+    def enter(self):
+        """Puts the calling process there."""
+        self._write('cgroup.procs', '0')
+
+    def remove(self):
+        for folder, _, _ in os.walk(self.path, topdown=False):
+            os.rmdir(folder)
 
 
 def enter_mount_namespace():
@@ -57,6 +114,7 @@ class Box:
         if not os.path.exists(SYSTEMD):
             raise Skip('systemd is not installed')
         self.folder = tempfile.mkdtemp(prefix='vmd-box-')
+        self.hierarchies = Hierarchy.all(os.path.basename(self.folder))
         subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', self.folder], check=True)
         self.process = None
         self.pid = None
@@ -68,10 +126,21 @@ class Box:
 
     # -- life --
 
+    def _enter_groups(self):
+        for hierarchy in self.hierarchies:
+            hierarchy.enter()
+
     def boot(self):
+        try:
+            for hierarchy in self.hierarchies:
+                hierarchy.make()
+        except OSError as why:
+            raise Skip('control groups cannot be made: %s' % why) from why
+        words = [word for h in self.hierarchies for word in (h.path, h.point)]
         self.process = subprocess.Popen(
             ['unshare', '--pid', '--mount', '--uts', '--ipc', '--cgroup', '--fork',
-             '--kill-child', 'sh', '-c', INIT, 'sh', self.folder],
+             '--kill-child', 'sh', '-c', INIT, 'sh', self.folder, *words],
+            preexec_fn=self._enter_groups,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.pid = self._wait(self._init_pid, 'systemd did not start')
         self._wait(lambda: self.run('systemctl', 'is-system-running', check=False).stdout.strip()
@@ -112,6 +181,15 @@ class Box:
             self.process.kill()
             self.process.wait()
 
+    def _remove_groups(self):
+        """False while the last processes are still going."""
+        try:
+            for hierarchy in self.hierarchies:
+                hierarchy.remove()
+        except OSError:
+            return False
+        return True
+
     def reboot(self):
         self.halt()
         self.boot()
@@ -122,6 +200,7 @@ class Box:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
+        self._wait(self._remove_groups, 'control groups of the box are in use')
         subprocess.run(['umount', '-l', self.folder], check=False)
         os.rmdir(self.folder)
 

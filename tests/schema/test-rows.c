@@ -451,6 +451,9 @@ static void test_events(void)
     qmp_event_stop(queue);
     g_assert_cmpstr(emitted.name, ==, "STOP");
     g_assert_true(!emitted.type && !emitted.data);
+    g_assert_cmpuint(g_strv_length((char **)qmp_event_names), ==, 3);
+    g_assert_cmpstr(qmp_event_names[0], ==, "BLOCK_IO_ERROR");
+    g_assert_cmpstr(qmp_event_names[2], ==, "STOP");
 }
 
 int main(int argc, char **argv)

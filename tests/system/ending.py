@@ -113,11 +113,13 @@ def record_of_internal_error(recorder):
         client.call('set-action', internal_error='exit-failure')
         client.call('cont')
         client.wait_event('INTERNAL_ERROR')
-        assert client.wait_event('SHUTDOWN')['data'] == {'guest': False, 'reason': 'host-error'}
+        assert client.wait_event('SHUTDOWN')['data'] == {
+            'guest': False, 'reason': 'host-error', 'detail': 'internal-error'}
         assert daemon.wait() == 10
         record = read(daemon)
         assert record['state'] == 'internal-error' and record['status'] == 10, record
         assert '0xfeb00000' in record['message'] and record['cause'] == 'host-error', record
+        assert record['detail'] == 'internal-error', record
 
 
 def record_of_panic(recorder):
@@ -184,6 +186,15 @@ def bad_quoting(_recorder):
     assert done.returncode == 2 and '--before-ready' in done.stderr, done
 
 
+def bad_name(_recorder):
+    """a name that leads elsewhere, or is none, is a usage error"""
+    for name in ('../x', 'a/b', '..', '', 'a\nb', 'x' * 256):
+        done = subprocess.run([vmdtest.VMD, '--name', name, '--socket', '/tmp/vmd-test-none.sock'],
+                              capture_output=True, text=True, timeout=TIMEOUT)
+        assert done.returncode == 2 and 'is not the name of a machine' in done.stderr, done
+    assert not os.path.exists('/tmp/vmd-test-none.sock')
+
+
 def listed(recorder):
     """vmctl list and status tell of machines that run, have ended or were killed"""
     top = vmdtest.tempfile.mkdtemp(prefix='vmd-top-')
@@ -230,4 +241,4 @@ if __name__ == '__main__':
     vmdtest.main([run_directory, no_state_directory, record_while_it_runs, record_of_quit,
                   record_of_signal, record_of_guest,
                   record_of_internal_error, record_of_panic, ready_after_command, command_fails,
-                  command_is_ended, bad_quoting, listed])
+                  command_is_ended, bad_quoting, bad_name, listed])

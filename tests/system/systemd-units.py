@@ -133,7 +133,7 @@ def first_connection(_recorder):
     b.run('systemctl', 'enable', '--now', 'vmd@first.socket')
     assert b.show('vmd@first.service', 'ActiveState') == 'inactive'
     assert vmctl(b, 'first', 'status', check=False).stdout == 'first: prelaunch, 0 vCPUs\n'
-    assert b.show('vmd@first.service', 'ActiveState') == 'active'
+    b.wait(lambda: b.show('vmd@first.service', 'ActiveState') == 'active', 'it is not ready')
     assert b.show('vmd@first.service', 'StatusText') == 'prelaunch, 0 vCPUs'
     status = b.run('cat', '/proc/%d/status' % main_pid(b, 'first')).stdout
     fields = dict(line.split(':\t', 1) for line in status.splitlines() if ':\t' in line)

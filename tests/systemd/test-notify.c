@@ -64,8 +64,9 @@ static void test_messages(Fixture *f, const void *data)
     expect(f, NULL);
     notify_status(notify, "running", 1);
     expect(f, "STATUS=running, 1 vCPU");
+    notify_note(notify, "it rains");
     notify_status(notify, "running", 2);
-    expect(f, "STATUS=running, 2 vCPUs");
+    expect(f, "STATUS=running, 2 vCPUs; it rains");
     notify_extend_timeout(notify, 5000000);
     expect(f, "EXTEND_TIMEOUT_USEC=5000000");
     notify_stopping(notify, "host-signal");

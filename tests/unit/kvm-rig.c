@@ -84,7 +84,8 @@ static void host_request(void *opaque, AccelRequest request)
     g_mutex_unlock(&rig->lock);
 }
 
-static void host_internal_error(void *opaque, Cpu *cpu, const char *why)
+static void host_internal_error(void *opaque, Cpu *cpu, ShutdownDetail detail,
+                                const char *why)
 {
     Rig *rig = opaque;
 

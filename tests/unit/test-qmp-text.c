@@ -152,6 +152,27 @@ static const char *nearest_of(const char *wanted)
     return nearest.best;
 }
 
+static void test_machine_name(void)
+{
+    static const char *const good[] = { "web", "a.b", "a..", "x\\x2dy", "a:b@c_d-e", "my machine",
+                                        "-x", "\xc3\xa4" };
+    static const char *const bad[] = { "", ".", "..", ".x", "../x", "a/b", "/", "a\nb", "a\x7f",
+                                       "\xc3", "\xc2\x80" };
+    char longest[257];
+
+    for (guint i = 0; i < G_N_ELEMENTS(good); i++) {
+        g_assert_true(qmp_machine_name_ok(good[i]));
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_assert_false(qmp_machine_name_ok(bad[i]));
+    }
+    memset(longest, 'x', sizeof(longest));
+    longest[256] = '\0';
+    g_assert_false(qmp_machine_name_ok(longest));
+    longest[255] = '\0';
+    g_assert_true(qmp_machine_name_ok(longest));
+}
+
 static void test_nearest(void)
 {
     g_autofree char *endless = g_strnfill(1 << 20, 'i');
@@ -194,10 +215,16 @@ static void test_error(void)
     qmp_error_prefix_path(foreign, "x");
     g_assert_null(qmp_error_path(foreign));
     g_assert_cmpint(qmp_error_reason(foreign), ==, ERROR_REASON_GENERIC);
+    g_assert_cmpint(qmp_error_errno(foreign), ==, 0);
     g_clear_error(&foreign);
 
     qmp_error_set_errno(&foreign, ERROR_REASON_HOST_ERROR, ENOENT, "cannot open '%s'", "f");
     g_assert_cmpstr(foreign->message, ==, "cannot open 'f': No such file or directory");
+    g_clear_error(&copy);
+    copy = g_error_copy(foreign);
+    g_assert_cmpint(qmp_error_errno(copy), ==, ENOENT);
+    g_assert_cmpint(qmp_error_errno(error), ==, 0);
+    g_assert_cmpint(qmp_error_errno(NULL), ==, 0);
 }
 
 int main(int argc, char **argv)
@@ -209,6 +236,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/text/size", test_size);
     g_test_add_func("/qmp/text/number", test_number);
     g_test_add_func("/qmp/text/quote", test_quote);
+    g_test_add_func("/qmp/text/machine-name", test_machine_name);
     g_test_add_func("/qmp/nearest", test_nearest);
     g_test_add_func("/qmp/error", test_error);
     return g_test_run();

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A host whose KVM fails below a running machine: what it is told apart from, and how it ends.
+
+tests/lib/kvm-fault.c makes KVM fail: a kernel that has found a fault in a VM refuses all
+requests to it with EIO.
+"""
+import errno
+import json
+import os
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import vmdtest                                      # noqa: E402
+from microvm import build, wait_console             # noqa: E402
+from vmdtest import BUILDDIR, TIMEOUT, VMCTL, Daemon, need_kvm      # noqa: E402
+
+SHIM = os.path.join(BUILDDIR, 'tests', 'lib', 'kvm-fault.so')
+
+
+class Fragile(Daemon):
+    """A daemon below which KVM can be broken, with a state directory and a service manager."""
+
+    def __init__(self, recorder):
+        self.state = vmdtest.tempfile.mkdtemp(prefix='vmd-state-')
+        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.manager.bind(os.path.join(self.state, 'notify'))
+        self.manager.settimeout(TIMEOUT)
+        super().__init__(recorder, ['--name', 'm', '--state-directory', self.state], env={
+            **os.environ, 'LD_PRELOAD': SHIM, 'VMD_TEST_KVM_FAULT': self.fault(),
+            'NOTIFY_SOCKET': os.path.join(self.state, 'notify'),
+            # The sanitizer's library wants to be the first of all.
+            'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '') + ':verify_asan_link_order=0'})
+
+    def fault(self):
+        return os.path.join(self.state, 'fault')
+
+    def break_kvm(self, error):
+        with open(self.fault() + '.new', 'w', encoding='ascii') as f:
+            f.write('%d' % error)
+        os.rename(self.fault() + '.new', self.fault())
+
+    def expect_status(self, text):
+        """Reads what the service manager is told until that status line."""
+        while True:
+            lines = self.manager.recv(4096).decode().split('\n')
+            if 'STATUS=' + text in lines:
+                return
+
+    def record(self):
+        with open(os.path.join(self.state, 'exit.json'), encoding='utf-8') as f:
+            return json.load(f)
+
+    def __exit__(self, *_):
+        super().__exit__()
+        self.manager.close()
+        vmdtest.shutil.rmtree(self.state)
+
+
+def run_guest(daemon, **machine):
+    """A guest that exits all the time."""
+    client = daemon.client()
+    build(client, append='bench=pio:2000000000@233 end=halt', **machine)
+    client.call('cont')
+    return client
+
+
+def all_events(client):
+    """What comes until the daemon has gone."""
+    try:
+        while True:
+            message = client.receive()
+            if 'event' in message:
+                client.note_event(message)
+    except EOFError:
+        return client.events
+
+
+def stays(recorder):
+    """by default the machine stops in state internal-error, and tells that KVM is lost"""
+    need_kvm()
+    with Fragile(recorder) as daemon:
+        client = run_guest(daemon)
+        daemon.break_kvm(errno.EIO)
+        event = client.wait_event('INTERNAL_ERROR')['data']
+        assert event['detail'] == 'accel-lost' and event['qom-path'].endswith('/cpu0'), event
+        assert os.strerror(errno.EIO) in event['reason'], event
+        assert client.call('query-status')['status'] == 'internal-error'
+        daemon.expect_status('internal-error, 1 vCPU; the accelerator is lost')
+        client.call('quit')
+        assert client.wait_event('SHUTDOWN')['data'] == {
+            'guest': False, 'reason': 'host-qmp-quit'}
+        assert daemon.wait() == 0
+        record = daemon.record()
+        assert record['state'] == 'internal-error' and 'detail' not in record, record
+        assert os.strerror(errno.EIO) in record['message'], record
+
+
+def ends(recorder):
+    """with internal-error=exit-failure it ends with status 12, once for all vCPUs"""
+    need_kvm()
+    with Fragile(recorder) as daemon:
+        client = run_guest(daemon, cpus=3)
+        client.call('set-action', internal_error='exit-failure')
+        client.call('stop')
+        daemon.break_kvm(errno.EIO)
+        client.send({'execute': 'cont'})
+        events = all_events(client)
+        assert [e['data'] for e in events if e['event'] == 'SHUTDOWN'] == [
+            {'guest': False, 'reason': 'host-error', 'detail': 'accel-lost'}], events
+        assert 'INTERNAL_ERROR' in [e['event'] for e in events], events
+        assert daemon.wait() == 12
+        daemon.expect_status('ended: host-error, accel-lost')
+        record = daemon.record()
+        assert (record['cause'], record['detail'], record['status']) == (
+            'host-error', 'accel-lost', 12), record
+        os.rename(daemon.state, daemon.state + '.d')
+        os.mkdir(daemon.state)
+        os.rename(daemon.state + '.d', os.path.join(daemon.state, 'm'))
+        told = subprocess.run([VMCTL, '-n', 'm', 'status'], capture_output=True, text=True,
+                              timeout=TIMEOUT, env={**os.environ, 'VMD_STATE_DIR': daemon.state,
+                                                    'VMD_RUN_DIR': daemon.state})
+        assert told.returncode == 3 and told.stdout.startswith(
+            'm: ended, host-error, accel-lost (/machine/peripheral/cpu'), told
+        assert told.stdout.endswith(', exit status 12\n'), told
+
+
+def other_errors(recorder):
+    """an errno that is about one vCPU's state is an internal error as before: status 10"""
+    need_kvm()
+    with Fragile(recorder) as daemon:
+        client = run_guest(daemon)
+        client.call('set-action', internal_error='exit-failure')
+        daemon.break_kvm(errno.EINVAL)
+        assert client.wait_event('INTERNAL_ERROR')['data']['detail'] == 'internal-error'
+        assert client.wait_event('SHUTDOWN')['data']['detail'] == 'internal-error'
+        assert daemon.wait() == 10
+        assert daemon.record()['detail'] == 'internal-error'
+
+
+def recovers(recorder):
+    """a host that has KVM again runs the machine after a reset; one that has not says so again"""
+    need_kvm()
+    with Fragile(recorder) as daemon:
+        client = run_guest(daemon)
+        daemon.break_kvm(errno.ENODEV)
+        client.wait_event('INTERNAL_ERROR')
+        client.call('system_reset')
+        client.wait_event('RESET')
+        # The reset itself could not set the vCPU's state.
+        assert client.wait_event('INTERNAL_ERROR')['data']['detail'] == 'accel-lost'
+        os.unlink(daemon.fault())
+        client.call('system_reset')
+        client.call('cont')
+        wait_console(client, 'guest')
+        assert client.call('query-status')['running']
+        daemon.expect_status('running, 1 vCPU')
+
+
+def no_device(recorder):
+    """that /dev/kvm goes away does not touch a machine that runs; a new one is refused by name"""
+    need_kvm()
+    if os.geteuid() != 0:
+        raise vmdtest.Skip('mounting over /dev/kvm needs root')
+    with Daemon(recorder, wrapper=['unshare', '--mount', '--propagation', 'private']) as daemon:
+        client = run_guest(daemon)
+        done = subprocess.run(['nsenter', '-t', str(daemon.process.pid), '-m', 'mount', '--bind',
+                               '/dev/null', '/dev/kvm'], capture_output=True, text=True)
+        if done.returncode:
+            raise vmdtest.Skip('nothing can be mounted over /dev/kvm: ' + done.stderr.strip())
+        client.call('system_reset')
+        wait_console(client, 'guest')
+        assert client.call('query-status')['running']
+        client.call('quit')
+    with Daemon(recorder, wrapper=['unshare', '--mount', '--propagation', 'private', 'sh', '-c',
+                                   'mount --bind /dev/null /dev/kvm; exec "$@"', 'sh']) as daemon:
+        error = daemon.client().error('object-add', {'qom-type': 'kvm-accel', 'id': 'kvm'})
+        assert error['reason'] == 'no-accelerator', error
+
+
+if __name__ == '__main__':
+    vmdtest.main([stays, ends, other_errors, recovers, no_device])
