@@ -2,7 +2,8 @@
 """What the tests of vmctl share: TAP output, a scripted QMP peer, vmctl runs.
 
 A test file defines functions with @case and ends with main().  A peer's script
-is a function that gets the Peer after greeting and negotiation:
+is a function that gets the Peer after greeting and negotiation, and sees no request
+that is not of the schema:
 
     def script(peer):
         peer.expect({'execute': 'stop'})
@@ -25,6 +26,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 import vmdtest                                      # noqa: E402
+from introspection import Wrong                     # noqa: E402
 from vmdtest import SRCDIR, TIMEOUT, VMCTL, Skip    # noqa: E402,F401
 
 _cases = []
@@ -100,11 +102,27 @@ GREETING = {'QMP': {'version': {'qemu': {'major': 7, 'minor': 2, 'micro': 0},
                                 'package': 'fake'}, 'capabilities': ['oob', 'error-details']}}
 
 
-class Peer:
-    """The daemon's end of one connection."""
+_introspection = []
 
-    def __init__(self, sock):
-        self.sock = sock
+
+def check_request(request):
+    """Raises Wrong if the schema has no such request."""
+    if not _introspection:
+        _introspection.append(vmdtest.introspection())
+    schema = _introspection[0]
+    frame = set(request) - {'execute', 'exec-oob', 'arguments', 'id'}
+    name = request.get('execute', request.get('exec-oob'))
+    command = schema.entities.get(name, {'meta-type': None})
+    if command['meta-type'] != 'command' or frame:
+        raise Wrong('the schema has no such request: %s' % request)
+    schema.check(command['arg-type'], request.get('arguments', {}), name)
+
+
+class Peer:
+    """The daemon's end of one connection; checked: requests are of the schema."""
+
+    def __init__(self, sock, checked=True):
+        self.sock, self._checked = sock, checked
         self.fds = []           # received with requests
         self._input = b''
 
@@ -115,6 +133,8 @@ class Peer:
             try:
                 value, end = json.JSONDecoder().raw_decode(text)
                 self._input = text[end:].encode()
+                if self._checked:
+                    check_request(value)
                 return value
             except json.JSONDecodeError:
                 pass
@@ -169,13 +189,15 @@ class Peer:
 
 class FakePeer:
     """Listens on a socket and plays a script with the first client.  Leaving
-    the block waits for the script; what went wrong in it is raised."""
+    the block waits for the script; what went wrong in it is raised.  checked is
+    False where a user writes requests that are not of the schema."""
 
-    def __init__(self, script, greeting=GREETING, negotiate=True, directory=None):
+    def __init__(self, script, greeting=GREETING, negotiate=True, directory=None, checked=True):
         self._own = None if directory else tempfile.mkdtemp(prefix='vmctl-')
         self.directory = directory or self._own
         self.path = os.path.join(self.directory, 'qmp.sock')
         self._script, self._greeting, self._negotiate = script, greeting, negotiate
+        self._checked = checked
         self._error = None
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self.path)
@@ -188,7 +210,7 @@ class FakePeer:
             sock, _ = self._listener.accept()
             with sock:
                 sock.settimeout(TIMEOUT)
-                peer = Peer(sock)
+                peer = Peer(sock, self._checked)
                 if self._greeting:
                     peer.send(self._greeting)
                 if self._negotiate:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """vmctl qmp, against a scripted peer."""
 
+import functools
 import json
 import os
 import pty
@@ -10,6 +11,9 @@ import subprocess
 from rig import VMCTL, FakePeer, case, equal, main, vmctl
 
 OK = {'return': {}}
+
+# What a user writes goes out as it is, in the schema or not.
+UserPeer = functools.partial(FakePeer, checked=False)
 
 
 @case
@@ -20,7 +24,7 @@ def arguments_are_sent_in_order():
         peer.expect({'execute': 'stop', 'id': [1, 'x']})
         peer.send({'return': {}, 'id': [1, 'x']})
         peer.expect_end()
-    with FakePeer(script) as fake:
+    with UserPeer(script) as fake:
         vmctl('--socket', fake.path, 'qmp', 'query-status', '{"execute": "stop", "id": [1, "x"]}') \
             .check(0, '{"return": {"running": false}}\n{"return": {}, "id": [1, "x"]}\n', '')
 
@@ -33,7 +37,7 @@ def error_reply_is_printed_and_gives_status_1():
         peer.expect({'execute': 'b'})
         peer.send(OK)
         peer.expect_end()
-    with FakePeer(script) as fake:
+    with UserPeer(script) as fake:
         vmctl('--socket', fake.path, 'qmp', 'a', 'b').check(
             1, '{"error": {"class": "GenericError", "desc": "no"}}\n{"return": {}}\n', '')
 
@@ -49,7 +53,7 @@ def standard_input_over_several_lines_with_comments():
             '{"execute":"%s",  # a comment with "{\n "arguments":{"t":"# no comment \\""}\n}\n\n'
             '# {"execute":"never"}\n{"execute":"%s","arguments":{"t":"# no comment \\""}}'
             % ('a', 'b', 'c'))
-    with FakePeer(script) as fake:
+    with UserPeer(script) as fake:
         vmctl('--socket', fake.path, 'qmp', stdin=text).check(0, '{"return": {}}\n' * 3, '')
 
 
@@ -57,7 +61,7 @@ def standard_input_over_several_lines_with_comments():
 def each_line_is_answered_at_once():
     def script(peer):
         peer.answer({'a': {}, 'b': {'n': 2}})
-    with FakePeer(script) as fake:
+    with UserPeer(script) as fake:
         with subprocess.Popen([VMCTL, '--socket', fake.path, 'qmp'], text=True, bufsize=1,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE) as run:
             run.stdin.write('{"execute":"a"}\n')
@@ -75,9 +79,9 @@ def input_that_is_no_request():
                           ('\n\nfoo\n', 'line 3: '),
                           ('[1]', 'a request is an object'),
                           ('{"a":1,"a":2}', 'line 1: JSON parse error')):
-        with FakePeer(lambda peer: peer.expect_end()) as fake:
+        with UserPeer(lambda peer: peer.expect_end()) as fake:
             vmctl('--socket', fake.path, 'qmp', stdin=text).check(1, '', message)
-        with FakePeer(lambda peer: peer.expect_end()) as fake:
+        with UserPeer(lambda peer: peer.expect_end()) as fake:
             vmctl('--socket', fake.path, 'qmp', text).check(1, '', message)
 
 
@@ -89,7 +93,7 @@ def integers_above_int64_pass_unchanged():
         peer.expect(json.loads(big))
         peer.send_text('{"return": 18446744073709551615, "id":1.50}')
         peer.expect_end()
-    with FakePeer(script) as fake:
+    with UserPeer(script) as fake:
         vmctl('--socket', fake.path, 'qmp', big).check(
             0, '{"return": 18446744073709551615, "id":1.50}\n', '')
 
@@ -102,7 +106,7 @@ def events_are_printed_only_on_demand():
         peer.send(OK)
         peer.expect_end()
     for options, lines in ((['--events'], 2), ([], 1)):
-        with FakePeer(script) as fake:
+        with UserPeer(script) as fake:
             run = vmctl('--socket', fake.path, 'qmp', *options, 'a').check(0, None, '')
             equal(len(run.out.splitlines()), lines)
 
@@ -113,7 +117,7 @@ def events_are_printed_while_input_is_awaited():
         peer.event('STOP')
         peer.event('RESUME')
         peer.expect_end()
-    with FakePeer(script) as fake:
+    with UserPeer(script) as fake:
         with subprocess.Popen([VMCTL, '--socket', fake.path, 'qmp', '-e'], text=True,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE) as run:
             equal(json.loads(run.stdout.readline())['event'], 'STOP')
@@ -135,7 +139,7 @@ def descriptors_go_with_the_first_request():
         for fd in peer.fds:
             os.close(fd)
     reader, writer = os.pipe()
-    with FakePeer(script) as fake:
+    with UserPeer(script) as fake:
         vmctl('--socket', fake.path, 'qmp', '--pass-fd', str(writer), '--pass-fd', '0', 'getfd',
               'stop', pass_fds=[writer]).check(0, '{"return": {}}\n' * 2, '')
     os.close(writer)
@@ -145,14 +149,14 @@ def descriptors_go_with_the_first_request():
 
 @case
 def closed_descriptor_is_an_error():
-    with FakePeer(lambda peer: peer.expect_end()) as fake:
+    with UserPeer(lambda peer: peer.expect_end()) as fake:
         vmctl('--socket', fake.path, 'qmp', '--pass-fd', '99', 'getfd').check(
             1, '', 'Bad file descriptor')
 
 
 @case
 def connection_lost_before_the_reply():
-    with FakePeer(lambda peer: peer.expect({'execute': 'a'})) as fake:
+    with UserPeer(lambda peer: peer.expect({'execute': 'a'})) as fake:
         vmctl('--socket', fake.path, 'qmp', 'a').check(1, '', 'closed the connection')
 
 
@@ -162,7 +166,7 @@ def quit_is_a_good_last_request():
         peer.expect({'execute': 'quit'})
         peer.event('SHUTDOWN', guest=False, reason='host-qmp-quit')
         peer.send(OK)
-    with FakePeer(script) as fake:
+    with UserPeer(script) as fake:
         vmctl('--socket', fake.path, 'qmp', 'quit').check(0, '{"return": {}}\n', '')
 
 
@@ -174,7 +178,7 @@ def long_reply_arrives_whole():
         peer.expect({'execute': 'a'})
         peer.send({'return': text})
         peer.expect_end()
-    with FakePeer(script) as fake:
+    with UserPeer(script) as fake:
         run = vmctl('--socket', fake.path, 'qmp', 'a').check(0, None, '')
         equal(len(run.out), len(text) + len('{"return": ""}\n'))
 
@@ -186,7 +190,7 @@ def terminal_gets_indented_json():
         peer.send_text('{"return":[{"a":[],"b":{}, "s":"{,:\\"}"},1.50,18446744073709551615]}')
         peer.expect_end()
     master, slave = pty.openpty()
-    with FakePeer(script) as fake:
+    with UserPeer(script) as fake:
         with subprocess.Popen([VMCTL, '--socket', fake.path, 'qmp', 'a'], stdout=slave,
                               stdin=subprocess.DEVNULL) as run:
             os.close(slave)
