@@ -24,7 +24,9 @@ NEEDED = {
 }
 # The same for device_add.
 DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'},
-                 'pci-bridge': {'chassis_nr': 1}}
+                 'pci-bridge': {'chassis_nr': 1},
+                 **{'virtio-blk-pci' + kind: {'drive': 'disk'}
+                    for kind in ('', '-transitional', '-non-transitional')}}
 # Devices on a bus that no board has; device_add of the second makes it.
 DEVICE_HOSTS = {'virtconsole': 'virtio-serial-device', 'virtserialport': 'virtio-serial-device'}
 # Queries that say by name that what they ask about is not there: without a machine,
