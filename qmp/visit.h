@@ -72,6 +72,15 @@ void qmp_encode_str(const char *s, struct evbuffer *out);
 /* The value as a neutral tree, by the same rules as qmp_encode_json. */
 QmpValue *qmp_to_value(const QmpType *type, const void *storage);
 
+/*
+ * Appends the value to a stream of bytes (state of a device), and reads it back into
+ * zeroed storage: the number of bytes that it took, or 0 with an error, and storage is
+ * zero again.  Secrets are not saved.
+ */
+void qmp_stream_save(const QmpType *type, const void *storage, GByteArray *out);
+gsize qmp_stream_load(const QmpType *type, void *storage, const guint8 *data, gsize length,
+                      GError **error);
+
 /* Frees what storage owns and zeroes it (type->size bytes for inline kinds,
  * the pointer for the others). */
 void qmp_clear(const QmpType *type, void *storage);

@@ -78,30 +78,31 @@ void device_save(Device *dev, GByteArray *out)
     }
 }
 
-static gsize device_state_size(Device *dev)
+/* False, and nothing has changed, if the rows do not take exactly these bytes. */
+static bool load_rows(Device *dev, const guint8 *data, gsize length)
 {
-    gsize size = 0;
+    g_autofree gssize *used = g_new0(gssize, n_types(dev));
+    gsize at = 0;
 
     for (guint i = 0; i < n_types(dev); i++) {
         const DeviceOps *ops = device_ops(dev, i);
 
-        size += ops ? state_size(ops->state, dev) : 0;
-    }
-    return size;
-}
-
-/* Length is right.  False if a row does not take its bytes; rows before it have
- * changed then. */
-static bool load_rows(Device *dev, const guint8 *data)
-{
-    for (guint i = 0; i < n_types(dev); i++) {
-        const DeviceOps *ops = device_ops(dev, i);
-        gsize size = ops ? state_size(ops->state, dev) : 0;
-
-        if (ops && !state_load(ops->state, dev, data, size)) {
+        used[i] = ops ? state_check(ops->state, dev, data + at, length - at) : 0;
+        if (used[i] < 0) {
             return false;
         }
-        data += size;
+        at += used[i];
+    }
+    if (at != length) {
+        return false;
+    }
+    for (guint i = 0; i < n_types(dev); i++) {
+        const DeviceOps *ops = device_ops(dev, i);
+
+        if (ops) {
+            state_load(ops->state, dev, data, used[i]);
+        }
+        data += used[i];
     }
     return true;
 }
@@ -123,7 +124,7 @@ static bool call_loaded(Device *dev, guint *ret_n, GError **error)
 
 static void put_back(Device *dev, const GByteArray *old, guint n)
 {
-    load_rows(dev, old->data);
+    load_rows(dev, old->data, old->len);
     for (guint i = 0; i < n; i++) {
         const DeviceOps *ops = device_ops(dev, i);
 
@@ -139,8 +140,7 @@ bool device_load(Device *dev, const guint8 *data, gsize length, GError **error)
     guint n = 0;
 
     device_save(dev, old);
-    if (length != device_state_size(dev) || !load_rows(dev, data)) {
-        put_back(dev, old, 0);
+    if (!load_rows(dev, data, length)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
                       "state of %" G_GSIZE_FORMAT " bytes does not fit a '%s'", length,
                       object_class_name(dev));

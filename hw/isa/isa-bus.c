@@ -119,8 +119,8 @@ static bool check_ports(Device *dev, guint32 base, guint32 count, GError **error
     const Claim *claim;
 
     if (!ports_exist(base, count)) {
-        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE,
-                      "%u ports from 0x%x do not fit below 0x10000", count, base);
+        qmp_error_set_at(error, "iobase", ERROR_REASON_OUT_OF_RANGE,
+                         "%u ports from 0x%x do not fit below 0x10000", count, base);
         return false;
     }
     claim = find_claim(isa_bus(dev), base, count);
@@ -129,8 +129,8 @@ static bool check_ports(Device *dev, guint32 base, guint32 count, GError **error
         g_autofree char *wanted = ports_text(base, count);
         g_autofree char *taken = ports_text(claim->base, claim->count);
 
-        qmp_error_set(error, ERROR_REASON_ADDRESS_IN_USE, "cannot claim %s: '%s' has %s", wanted,
-                      path, taken);
+        qmp_error_set_at(error, "iobase", ERROR_REASON_ADDRESS_IN_USE,
+                         "cannot claim %s: '%s' has %s", wanted, path, taken);
         return false;
     }
     return true;
@@ -169,8 +169,8 @@ void isa_unmap(Device *dev, MemoryRegion *region)
 bool isa_connect_irq(Device *dev, Irq *irq, guint n, GError **error)
 {
     if (n >= ISA_N_IRQS) {
-        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "an ISA bus has no line %u: 0 to %u", n,
-                      ISA_N_IRQS - 1);
+        qmp_error_set_at(error, "irq", ERROR_REASON_OUT_OF_RANGE,
+                         "an ISA bus has no line %u: 0 to %u", n, ISA_N_IRQS - 1);
         return false;
     }
     irq_connect(irq, gpio(&dev->bus->owner->object, "irq", n), false);

@@ -162,6 +162,21 @@ static bool check_power_of_two(const char *name, guint64 value, GError **error)
     return true;
 }
 
+/* What is told to the driver in blocks. */
+static bool check_blocks(const char *name, guint64 value, const VirtioBlkDeviceProps *props,
+                         guint64 max, GError **error)
+{
+    guint64 block = props->logical_block_size;
+
+    if (value % block || value / block > max) {
+        qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE, "property '%s' is %"
+                         G_GUINT64_FORMAT ", which is not up to %" G_GUINT64_FORMAT
+                         " blocks of %" G_GUINT64_FORMAT " bytes", name, value, max, block);
+        return false;
+    }
+    return true;
+}
+
 /* Fills in what was left open, and writes it back into the properties. */
 static void choose_sizes(VirtioBlkDeviceProps *props, const BlockNode *node)
 {
@@ -197,13 +212,10 @@ static bool check_sizes(const VirtioBlkDeviceProps *props, const BlockNode *node
                          "property 'physical_block_size' is less than 'logical_block_size'");
         return false;
     }
-    if (props->min_io_size / props->logical_block_size > G_MAXUINT16 ||
-        props->min_io_size % props->logical_block_size ||
-        props->opt_io_size % props->logical_block_size ||
-        props->discard_granularity % props->logical_block_size) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "properties 'min_io_size' (up to 65535 "
-                      "blocks), 'opt_io_size' and 'discard_granularity' must be multiples of "
-                      "'logical_block_size'");
+    if (!check_blocks("min_io_size", props->min_io_size, props, G_MAXUINT16, error) ||
+        !check_blocks("opt_io_size", props->opt_io_size, props, G_MAXUINT32, error) ||
+        !check_blocks("discard_granularity", props->discard_granularity, props, G_MAXUINT32,
+                      error)) {
         return false;
     }
     if (props->rerror == BLOCKDEV_ON_ERROR_ENOSPC) {

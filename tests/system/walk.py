@@ -3,11 +3,13 @@
 """Everything that can be asked about answers: classes, properties, objects, queries."""
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import pc                                           # noqa: E402
 import vmdtest                                      # noqa: E402
 from introspection import KINDS                     # noqa: E402
-from microvm import build                           # noqa: E402
+from microvm import build, exit_with, jump_to, out8, write_kernel   # noqa: E402
 from vmdtest import Client, Daemon, need_kvm        # noqa: E402
 
 # Arguments for classes that need some; PATH is replaced by the daemon's folder.  What
@@ -24,7 +26,9 @@ NEEDED = {
 }
 # The same for device_add.
 DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'},
-                 'pci-bridge': {'chassis_nr': 1}}
+                 'pci-bridge': {'chassis_nr': 1},
+                 **{'virtio-blk-pci' + kind: {'drive': 'disk'}
+                    for kind in ('', '-transitional', '-non-transitional')}}
 # Devices on a bus that no board has; device_add of the second makes it.
 DEVICE_HOSTS = {'virtconsole': 'virtio-serial-device', 'virtserialport': 'virtio-serial-device'}
 # Queries that say by name that what they ask about is not there: without a machine,
@@ -451,6 +455,50 @@ def each_query(recorder):
         assert ask() == 'paused'
 
 
+def ends_at_once(client, folder):
+    """shutdown"""
+    client.call('set-action', shutdown='pause')
+    build(client, append='end=exit:1')
+
+
+def runs_into_nothing(client, folder):
+    """internal-error"""
+    build(client, kernel=write_kernel(folder + '/kernel', jump_to(0xfeb00000)))
+
+
+def panics(client, folder):
+    """guest-panicked"""
+    client.call('set-action', panic='pause')
+    build(client, kernel=write_kernel(folder + '/kernel', out8(0x600, 1) + exit_with(3)))
+    client.call('device_add', driver='pvpanic', ioport=0x600)
+
+
+def sleeps(client, folder):
+    """suspended"""
+    pc.build(client, firmware=pc.write_firmware(folder + '/firmware',
+                                                pc.MAP_PM + pc.sleep(1) + pc.HALT))
+
+
+def each_state(recorder):
+    """each query answers as its type says in each state that a machine can come to by itself"""
+    need_kvm()
+    for prepare in ends_at_once, runs_into_nothing, panics, sleeps:
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            prepare(client, daemon.folder)
+            client.call('cont')
+            deadline = time.monotonic() + vmdtest.TIMEOUT
+            while client.call('query-status')['status'] != prepare.__doc__:
+                assert time.monotonic() < deadline, (prepare.__doc__, client.call('query-status'))
+                time.sleep(0.01)
+            for name in queries(client):
+                if name in ABSENT:
+                    assert client.error(name)['reason'] == ABSENT[name][1], name
+                else:
+                    client.call(name)
+            assert client.call('query-status')['status'] == prepare.__doc__
+
+
 def schema_size(recorder):
     """query-qmp-schema stays under 1 MiB"""
     with Daemon(recorder) as daemon:
@@ -464,4 +512,5 @@ def schema_size(recorder):
 if __name__ == '__main__':
     vmdtest.main([classes_answer, schema_and_classes_agree, abstract_ones_are_refused,
                   board_devices_are_refused, each_object, each_machine, each_device, each_chardev,
-                  each_block_node, each_netdev, running_machine, partial_paths, each_query, schema_size])
+                  each_block_node, each_netdev, running_machine, partial_paths, each_query, each_state,
+                  schema_size])

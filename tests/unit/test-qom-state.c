@@ -81,7 +81,7 @@ static void test_blob(void)
     g_assert_true(state_load(holder_rows, &s, out->data, out->len));
     g_assert_cmpuint(bytes[1], ==, 2);
     g_assert_cmpuint(s.after, ==, 9);
-    g_assert_cmpuint(state_size(holder_rows, &none), ==, 1);
+    g_assert_cmpint(state_check(holder_rows, &none, out->data, 1), ==, 1);
     g_assert_false(state_load(holder_rows, &none, out->data, out->len));
 }
 
@@ -93,10 +93,11 @@ static void test_save(void)
     state_reset(rows, &s);
     state_save(rows, &s, out);
     g_assert_cmpmem(out->data, out->len, reset_image, sizeof(reset_image));
-    g_assert_cmpuint(state_size(rows, &s), ==, sizeof(reset_image));
+    g_assert_cmpint(state_check(rows, &s, out->data, out->len), ==, sizeof(reset_image));
+    g_assert_cmpint(state_check(rows, &s, out->data, out->len - 1), ==, -1);
     state_save(NULL, &s, out);
     g_assert_cmpuint(out->len, ==, sizeof(reset_image));
-    g_assert_cmpuint(state_size(NULL, &s), ==, 0);
+    g_assert_cmpint(state_check(NULL, &s, out->data, out->len), ==, 0);
 }
 
 static void test_load(void)
