@@ -107,6 +107,22 @@ static bool vmd_vcpus_progress(void *opaque)
     return !ops || !ops->vcpus_progress || ops->vcpus_progress(machine->accel);
 }
 
+static void env_refused_host(const Env *env, int error, const char *what, int fd)
+{
+    resources_refused(((Vmd *)env->host)->resources, error, what, fd);
+}
+
+static void vmd_refused(void *context, int error)
+{
+    resources_refused(((Vmd *)context)->resources, error, "QMP client", -1);
+}
+
+static void vmd_log(void *context, const QmpRequest *req, const GError *error)
+{
+    request_log(context, req, error);
+    resources_note_error(((Vmd *)context)->resources, error, qmp_request_command(req)->name);
+}
+
 static void env_end(const Env *env)
 {
     shutdown_by_host(env->host);
@@ -129,7 +145,8 @@ static void make_root(Vmd *vmd)
     vmd->root = object_root_new();
     vmd->env = (Env){ .base = vmd->base, .events = vmd->events, .host = vmd, .run = env_run,
                       .take_fd = env_take_fd, .lock = env_lock, .unlock = env_unlock,
-                      .hot = env_hot, .end = env_end, .wire = irq_wire,
+                      .hot = env_hot, .end = env_end, .refused = env_refused_host,
+                      .wire = irq_wire,
                       .defer = env_defer, .foreach_pending = env_foreach_pending_device };
     object_set_env(vmd->root, &vmd->env);
     object_set_namespaces(vmd->root, namespaces);
@@ -170,14 +187,15 @@ Vmd *vmd_new(const Options *options, GError **error)
         return NULL;
     }
     vmd->events = qmp_event_queue_new(vmd->base);
-    if (!vmd->events) {
+    vmd->resources = resources_new(vmd);
+    if (!vmd->events || !vmd->resources) {
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the event queue");
         return NULL;
     }
     vmd->dispatch = (QmpDispatch){
         .commands = qmp_commands, .n_commands = qmp_n_commands, .run_state = vmd_run_state,
-        .lock = vmd_lock, .unlock = vmd_unlock, .hold = vmd_hold, .log = request_log,
-        .context = vmd,
+        .lock = vmd_lock, .unlock = vmd_unlock, .hold = vmd_hold, .log = vmd_log,
+        .refused = vmd_refused, .context = vmd,
     };
     qmp_event_queue_set_throttles(vmd->events, throttles, G_N_ELEMENTS(throttles));
     vmd->server = qmp_server_new(vmd->base, &vmd->dispatch, vmd->events);
@@ -216,6 +234,7 @@ void vmd_free(Vmd *vmd)
     }
     build_end(vmd);
     g_clear_pointer(&vmd->server, qmp_server_free);
+    g_clear_pointer(&vmd->resources, resources_free);
     g_clear_pointer(&vmd->events, qmp_event_queue_free);
     g_clear_pointer(&vmd->notify, notify_free);
     g_clear_pointer(&vmd->base, event_base_free);
@@ -244,7 +263,9 @@ Machine *vmd_require_machine(Vmd *vmd, GError **error)
 
 void vmd_notify_status(Vmd *vmd)
 {
-    notify_note(vmd->notify, vmd->shutdown.accel_lost ? "the accelerator is lost" : NULL);
+    g_autofree char *resources = resources_text(vmd->resources);
+
+    notify_note(vmd->notify, vmd->shutdown.accel_lost ? "the accelerator is lost" : resources);
     notify_status(vmd->notify, qmp_enum_name(&qmp_type_RunState, vmd->run.state),
                   cpu_count(vmd->root));
 }

@@ -15,6 +15,7 @@
 #include "daemon/fd-table.h"
 #include "daemon/options.h"
 #include "daemon/pool.h"
+#include "daemon/resources.h"
 #include "daemon/run-state.h"
 #include "daemon/shutdown.h"
 #include "hw/core/lock.h"
@@ -39,6 +40,7 @@ struct Vmd {
     QmpEventQueue *events;
     QmpDispatch dispatch;
     QmpServer *server;
+    Resources *resources;
     Notify *notify;
     RunControl run;
     Shutdown shutdown;

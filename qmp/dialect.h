@@ -123,6 +123,9 @@ struct QmpSession {
 /* session.c */
 
 /* Takes fd over and greets the client; the session belongs to the server's list. */
+/* Tells the daemon that a client, or what it sent, was not to be had. */
+void qmp_server_refused(QmpServer *server, int error);
+
 void qmp_session_new(QmpServer *server, int fd, const QmpDialect *dialect);
 
 /* Ends the connection; the session goes with its last reference. */

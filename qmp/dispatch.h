@@ -63,6 +63,9 @@ typedef struct {
     bool (*hold)(void *context, QmpRequest *req);
     /* Called after the reply was queued, for the journal.  error may be NULL. */
     void (*log)(void *context, const QmpRequest *req, const GError *error);
+    /* A client, or what it sent, could not be taken: a system call failed with this
+     * errno.  NULL: nobody wants to know. */
+    void (*refused)(void *context, int error);
     void *context;              /* what qmp_request_context() returns */
 } QmpDispatch;
 

@@ -76,14 +76,23 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     qmp_session_new(l->server, fd, l->dialect);
 }
 
+void qmp_server_refused(QmpServer *server, int error)
+{
+    if (server->dispatch->refused) {
+        server->dispatch->refused(server->dispatch->context, error);
+    }
+}
+
 /* Usually out of descriptors.  The client stays in the backlog, so that trying
  * again at once would only burn time. */
 static void on_accept_error(struct evconnlistener *listener, void *data)
 {
     static const struct timeval pause = { 1, 0 };
     Listener *l = data;
+    int error = errno;
 
-    g_warning("cannot accept a client: %s", g_strerror(errno));
+    g_warning("cannot accept a client: %s", g_strerror(error));
+    qmp_server_refused(l->server, error);
     evconnlistener_disable(listener);
     evtimer_add(l->server->pause_event, &pause);
 }

@@ -86,6 +86,12 @@ bool qmp_session_read(QmpSession *session)
     if (message.msg_controllen) {
         take_fds(session, &message);
     }
+    /* There is room for all that one message may carry, so the kernel had no place
+     * for them in the process. */
+    if (message.msg_flags & MSG_CTRUNC) {
+        g_warning("descriptors of a client were lost: %s", g_strerror(EMFILE));
+        qmp_server_refused(session->server, EMFILE);
+    }
     session->input_end = n;
     session->eof = n == 0;
     return true;

@@ -39,3 +39,13 @@ void env_foreach_pending(Object *obj, Object *bus, EnvPending f, void *opaque)
         env->foreach_pending(env, bus, f, opaque);
     }
 }
+
+void env_refused(Object *obj, int error, int fd)
+{
+    const Env *env = object_env(obj);
+    g_autofree char *path = env && env->refused ? object_path(obj) : NULL;
+
+    if (path) {
+        env->refused(env, error, path, fd);
+    }
+}

@@ -38,6 +38,10 @@ typedef struct Env {
     /* Ends the machine, and with it the daemon unless set-action keeps it: a client
      * that it was there for is gone.  Main thread, machine lock held.  NULL: no. */
     void (*end)(const struct Env *env);
+    /* A system call failed with this errno for `what`, and no request is there to
+     * fail with it; fd is the file that was written, or -1.  Any thread.  NULL: nobody
+     * wants to know. */
+    void (*refused)(const struct Env *env, int error, const char *what, int fd);
     /* Connects two named gpio lines for the `parts` of a class (qom does not
      * know lines; hw's irq_wire does).  NULL: such a part fails. */
     bool (*wire)(Object *parent, const char *from, const char *to, GError **error);
@@ -54,6 +58,9 @@ typedef struct Env {
 bool env_keep(Object *obj, EnvKeep keep, GError **error);
 /* Whoever chooses an address for obj asks here what others have spoken for. */
 void env_foreach_pending(Object *obj, Object *bus, EnvPending f, void *opaque);
+
+/* Tells Env.refused of obj.  Any thread, as long as obj is in the tree. */
+void env_refused(Object *obj, int error, int fd);
 
 /* env is borrowed for the life of root. */
 void object_set_env(Object *root, const Env *env);

@@ -6,7 +6,12 @@
 #include "config.h"
 #include "systemd/notify.h"
 
+#include <errno.h>
 #include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 #include <systemd/sd-daemon.h>
@@ -16,6 +21,10 @@ enum { EXTENSION_SECONDS = 10, EXTENSION_LENGTH = 30 };
 
 struct Notify {
     bool enabled;               /* NOTIFY_SOCKET was set at the start */
+    int socket;                 /* kept, so that running out of descriptors does not
+                                   keep the watchdog from being fed; -1: none */
+    struct sockaddr_un address;
+    socklen_t address_length;
     bool ready;
     bool stopping;
     char *status;               /* last line sent, or NULL */
@@ -28,6 +37,41 @@ struct Notify {
     void *alive_opaque;
 };
 
+/* NOTIFY_SOCKET is a path, or @NAME in the abstract namespace; others are left to
+ * sd_notify(). */
+static void open_socket(Notify *notify, const char *path)
+{
+    gsize length = strlen(path);
+
+    if ((path[0] != '/' && path[0] != '@') || length >= sizeof(notify->address.sun_path)) {
+        return;
+    }
+    notify->address.sun_family = AF_UNIX;
+    memcpy(notify->address.sun_path, path, length + 1);
+    notify->address_length = G_STRUCT_OFFSET(struct sockaddr_un, sun_path) + length;
+    if (path[0] == '@') {
+        notify->address.sun_path[0] = '\0';
+    } else {
+        notify->address_length++;
+    }
+    notify->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+/* As sd_notify(): 0, or a negative errno. */
+static int send_text(const Notify *notify, const char *state)
+{
+    ssize_t n;
+
+    if (notify->socket < 0) {
+        return sd_notify(0, state);
+    }
+    do {
+        n = sendto(notify->socket, state, strlen(state), MSG_NOSIGNAL,
+                   (const struct sockaddr *)&notify->address, notify->address_length);
+    } while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : 0;
+}
+
 static void send_state(const Notify *notify, const char *state)
 {
     int r;
@@ -35,7 +79,7 @@ static void send_state(const Notify *notify, const char *state)
     if (!notify->enabled) {
         return;
     }
-    r = sd_notify(0, state);
+    r = send_text(notify, state);
     if (r < 0) {
         g_debug("notification of the service manager failed: %s", g_strerror(-r));
     }
@@ -75,6 +119,10 @@ Notify *notify_new(struct event_base *base, bool (*alive)(void *opaque), void *o
     Notify *notify = g_new0(Notify, 1);
 
     notify->enabled = path && *path;
+    notify->socket = -1;
+    if (notify->enabled) {
+        open_socket(notify, path);
+    }
     notify->base = base;
     notify->alive = alive;
     notify->alive_opaque = opaque;
@@ -99,6 +147,9 @@ void notify_free(Notify *notify)
         event_free(notify->watchdog);
     }
     stop_extending(notify);
+    if (notify->socket >= 0) {
+        close(notify->socket);
+    }
     g_free(notify->status);
     g_free(notify->note);
     g_free(notify);

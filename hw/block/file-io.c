@@ -16,6 +16,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "qom/env.h"
+
 enum {
     MAX_VECTORS = 1024,         /* IOV_MAX */
     RETRY_NS = 1000000,
@@ -34,6 +36,9 @@ static BlockRequest *request_of(AioRequest *io)
 static void finish(BlockRequest *request, int error)
 {
     g_clear_pointer(&request->bounce, free);
+    if (G_UNLIKELY(error)) {
+        env_refused(&file_of(request)->node.object, error, file_of(request)->fd);
+    }
     block_done(request, error);
 }
 

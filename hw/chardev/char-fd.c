@@ -66,6 +66,7 @@ static gsize write_some(CharFd *s, const void *data, gsize size)
         return 0;
     }
     char_drop(s->chr, size);
+    env_refused(&s->chr->object, error, s->out);
     s->broken = error && error != ENOSPC && error != EDQUOT;
     if (error && error != EPIPE && !s->out_is_socket) {
         complain(s, error);     /* that a reader is gone is no fault */

@@ -13,6 +13,7 @@
 #include "config.h"
 #include "hw/chardev/char-types.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -42,6 +43,7 @@ struct CharSocket {
     SocketNode node;
     struct event *listen_event;
     struct event *retry_event;
+    struct event *pause_event;  /* server: until clients are accepted again */
     Attempt *attempt;           /* under way; its result is not wanted if it differs */
     bool said_why;              /* the reason of a failed attempt was logged */
 };
@@ -105,6 +107,29 @@ static void begin_or_warn(CharSocket *s, int fd)
     }
 }
 
+/* Out of descriptors, perhaps.  The client waits in the backlog, so that trying
+ * again at once would only burn time. */
+static void accept_failed(CharSocket *s, int error)
+{
+    static const struct timeval pause = { 1, 0 };
+
+    if (error == EAGAIN || error == EINTR || error == ECONNABORTED) {
+        return;
+    }
+    g_warning("chardev '%s' cannot accept a client: %s", s->parent.object.name,
+              g_strerror(error));
+    env_refused(&s->parent.object, error, -1);
+    event_del_noblock(s->listen_event);
+    event_add(s->pause_event, &pause);
+}
+
+static void on_pause_end(evutil_socket_t fd, short what, void *opaque)
+{
+    CharSocket *s = opaque;
+
+    event_add(s->listen_event, NULL);
+}
+
 static void on_client(evutil_socket_t listen_fd, short what, void *opaque)
 {
     CharSocket *s = opaque;
@@ -112,6 +137,7 @@ static void on_client(evutil_socket_t listen_fd, short what, void *opaque)
     int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     if (fd < 0) {
+        accept_failed(s, errno);
         return;
     }
     env->lock(env);
@@ -359,7 +385,9 @@ static bool socket_complete(Object *obj, GError **error)
 
     if (s->listen_fd >= 0) {
         if (!make_event(s, &s->listen_event, s->listen_fd, EV_READ | EV_PERSIST, on_client,
-                        error)) {
+                        error) ||
+            !make_event(s, &s->pause_event, -1, 0, on_pause_end, error)) {
+            g_clear_pointer(&s->listen_event, event_free);
             return false;
         }
         note_port(s);
@@ -382,6 +410,7 @@ static void socket_dismantle(Object *obj)
     CharSocket *s = (CharSocket *)obj;
 
     g_clear_pointer(&s->listen_event, event_free);
+    g_clear_pointer(&s->pause_event, event_free);
     g_clear_pointer(&s->retry_event, event_free);
     s->attempt = NULL;
     char_fd_stop(&s->stream);

@@ -98,8 +98,9 @@ AioContext *aio_context_new(struct event_base *base, GError **error)
     g_queue_init(&aio->polled);
     aio->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (aio->timer_fd < 0 || (base && !make_events(aio))) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                            "cannot make the events of a data path");
         aio_context_free(aio);
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the events of a data path");
         return NULL;
     }
     return aio;

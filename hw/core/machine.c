@@ -9,6 +9,8 @@
 #include "config.h"
 #include "hw/core/machine.h"
 
+#include <errno.h>
+
 #include "hw/core/irq.h"
 #include "hw/core/machine-call.h"
 #include "hw/core/aio.h"
@@ -117,14 +119,17 @@ static bool make_loop_parts(Machine *machine, GError **error)
     const Env *env = object_env(&machine->object);
     struct event_base *base = env ? env->base : NULL;
     bool idle = accel_ops(machine->accel)->idle;
+    int clock_errno;
 
     machine->clock = clock_new(idle ? NULL : base, machine->lock ? take_lock : NULL,
                                machine->lock ? drop_lock : NULL, machine->lock);
+    clock_errno = errno;
     machine->requests = machine_requests_new(machine, base);
     machine->calls = machine_calls_new(machine, base);
     machine->gsis = machine_gsis_new(machine, base);
     if (!machine->clock || !machine->requests || !machine->calls || !machine->gsis) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "the machine's clock cannot be made");
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, machine->clock ? ENOMEM : clock_errno,
+                            "the machine's clock cannot be made");
         return false;
     }
     return true;

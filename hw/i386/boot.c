@@ -203,7 +203,7 @@ static bool place_image(const BootImage *image, AddressSpace *memory, GError **e
     }
     hva = memory_map(memory, image->gpa, image->size, true);
     if (!hva) {
-        qmp_error_set(error, ERROR_REASON_NO_MEMORY, "there is no RAM for the %s at 0x%"
+        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "there is no RAM for the %s at 0x%"
                       G_GINT64_MODIFIER "x", image->what, image->gpa);
         return false;
     }

@@ -291,8 +291,7 @@ static bool open_kick(E1000 *s, GError **error)
     s->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     s->watch = s->kick >= 0 ? aio_watch(aio, s->kick, on_kick, s) : NULL;
     if (!s->watch) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no event descriptor is left: %s",
-                      g_strerror(errno));
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "no event descriptor is left");
         if (s->kick >= 0) {
             close(s->kick);
         }

@@ -52,8 +52,11 @@ static const FilterDumpProps *dump_props(const FilterDump *s)
 
 static void give_up(FilterDump *s, off_t end)
 {
+    int error = errno;
+
     g_warning("filter '%s': '%s' is not written any more: %s", s->object.name,
-              dump_props(s)->file, g_strerror(errno));
+              dump_props(s)->file, g_strerror(error));
+    env_refused(&s->object, error, s->fd);
     (void)!ftruncate(s->fd, end);
     s->failed = true;
 }

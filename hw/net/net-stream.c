@@ -6,6 +6,7 @@
 #include "config.h"
 #include "hw/net/net-stream.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -73,12 +74,35 @@ static void begin_or_warn(NetStream *s, int fd)
     }
 }
 
+/* Out of descriptors, perhaps.  The peer waits in the backlog, so that trying again
+ * at once would only burn time. */
+static void accept_failed(NetStream *s, int error)
+{
+    static const struct timeval pause = { 1, 0 };
+
+    if (error == EAGAIN || error == EINTR || error == ECONNABORTED) {
+        return;
+    }
+    g_warning("netdev '%s' cannot accept a peer: %s", s->net->object.name, g_strerror(error));
+    env_refused(&s->net->object, error, -1);
+    event_del_noblock(s->listen_event);
+    event_add(s->pause_event, &pause);
+}
+
+static void on_pause_end(evutil_socket_t fd, short what, void *opaque)
+{
+    NetStream *s = opaque;
+
+    event_add(s->listen_event, NULL);
+}
+
 static void on_client(evutil_socket_t listen_fd, short what, void *opaque)
 {
     NetStream *s = opaque;
     int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     if (fd < 0) {
+        accept_failed(s, errno);
         return;
     }
     net_lock(s->net);
@@ -273,7 +297,9 @@ static bool make_event(NetStream *s, struct event **ret_event, int fd, short wha
 
 static bool start_listening(NetStream *s, GError **error)
 {
-    if (!make_event(s, &s->listen_event, s->listen_fd, EV_READ | EV_PERSIST, on_client, error)) {
+    if (!make_event(s, &s->listen_event, s->listen_fd, EV_READ | EV_PERSIST, on_client, error) ||
+        !make_event(s, &s->pause_event, -1, 0, on_pause_end, error)) {
+        g_clear_pointer(&s->listen_event, event_free);
         return false;
     }
     note_port(s);
@@ -311,6 +337,7 @@ bool net_stream_complete(NetStream *s, GError **error)
 void net_stream_dismantle(NetStream *s)
 {
     g_clear_pointer(&s->listen_event, event_free);
+    g_clear_pointer(&s->pause_event, event_free);
     g_clear_pointer(&s->retry_event, event_free);
     net_lock(s->net);
     s->attempt = NULL;

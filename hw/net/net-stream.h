@@ -28,6 +28,7 @@ typedef struct {
     int listen_fd, fd;
     SocketNode node;
     struct event *listen_event, *retry_event;
+    struct event *pause_event;  /* server: until peers are accepted again */
     struct NetAttempt *attempt; /* under way */
     bool said_why;              /* the reason of a failed attempt was logged */
 } NetStream;

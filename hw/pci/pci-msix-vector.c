@@ -10,8 +10,11 @@
 #include "config.h"
 #include "hw/pci/pci-msix.h"
 
+#include <errno.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "qom/env.h"
 
 static AccelMsi message(const PciDevice *dev, guint vector)
 {
@@ -48,6 +51,9 @@ static bool tie(PciDevice *dev, guint vector)
     }
     if (v->fd < 0) {
         v->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (v->fd < 0) {
+            env_refused(&dev->device.object, errno, -1);
+        }
     }
     v->tied = v->fd >= 0 && have_route(dev, v, &msi) &&
               ops->irqfd_add(dev->machine->accel, v->gsi, v->fd, -1, NULL);

@@ -288,6 +288,33 @@ class Daemon:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class ManagedDaemon(Daemon):
+    """One with a state directory, that tells its test what it would tell a service manager."""
+
+    def __init__(self, recorder, arguments=(), env=None):
+        self.state = tempfile.mkdtemp(prefix='vmd-state-')
+        path = os.path.join(self.state, 'notify')
+        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.manager.bind(path)
+        self.manager.settimeout(TIMEOUT)
+        super().__init__(recorder, ['--name', 'm', '--state-directory', self.state, *arguments],
+                         env={**os.environ, **(env or {}), 'NOTIFY_SOCKET': path})
+
+    def expect_status(self, text):
+        """Reads what comes until that status line."""
+        while 'STATUS=' + text not in self.manager.recv(4096).decode().split('\n'):
+            pass
+
+    def record(self):
+        with open(os.path.join(self.state, 'exit.json'), encoding='utf-8') as f:
+            return json.load(f)
+
+    def __exit__(self, *_):
+        super().__exit__()
+        self.manager.close()
+        shutil.rmtree(self.state)
+
+
 def have_kvm():
     try:
         os.close(os.open('/dev/kvm', os.O_RDWR))

@@ -160,6 +160,9 @@ def enospc_write(recorder):
         fault(disk, 'write', errno.ENOSPC)
         machine.start()
         machine.errors('stop', 'write', nospace=True)
+        refused = machine.client.wait_event('RESOURCE_EXHAUSTED')['data']
+        assert refused == {
+            'resource': 'disk-space', 'exhausted': True, 'what': '/block-nodes/file'}, refused
         machine.client.wait_event('STOP')
         assert machine.client.call('query-status')['status'] == 'io-error'
         assert machine.io_status() == 'nospace'

@@ -22,7 +22,7 @@ import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from microvm import build                           # noqa: E402
 from randomrequests import RandomRequests           # noqa: E402
-from vmdtest import TIMEOUT, Client, Daemon, QmpError, need_kvm     # noqa: E402
+from vmdtest import TIMEOUT, Client, Daemon, ManagedDaemon, need_kvm     # noqa: E402
 
 SECONDS = float(os.environ.get('VMD_TEST_SECONDS', '15'))
 SEED = int(os.environ.get('VMD_TEST_SEED', '1'))
@@ -181,35 +181,142 @@ def limit(daemon, which, soft):
     return old
 
 
+def state_of(client, name):
+    """The entry of query-host-resources."""
+    return next(r for r in client.call('query-host-resources') if r['resource'] == name)
+
+
+def begins(client, name, what):
+    data = client.wait_event('RESOURCE_EXHAUSTED')['data']
+    assert data == {'resource': name, 'exhausted': True, 'what': what}, data
+    state = state_of(client, name)
+    assert state['exhausted'] and state['what'] == what, state
+    assert abs(state['since'] / 1e6 - time.time()) < 60, state
+
+
+def lasts(client, name):
+    """It is still there after the daemon has looked, and nothing more is said of it."""
+    time.sleep(1.5)
+    assert 'RESOURCE_EXHAUSTED' not in client.drain_events()
+    assert state_of(client, name)['exhausted']
+
+
+def is_over(client, name):
+    data = client.wait_event('RESOURCE_EXHAUSTED')['data']
+    assert data == {'resource': name, 'exhausted': False}, data
+    assert not state_of(client, name)['exhausted']
+
+
+def no_descriptor_left(daemon):
+    """Below this limit every number is in use."""
+    used = daemon.descriptors()
+    return limit(daemon, resource.RLIMIT_NOFILE,
+                 next(n for n in range(len(used) + 1) if n not in used))
+
+
 def out_of_descriptors(recorder):
-    """without descriptors left, requests fail by name, and work again afterwards"""
-    with Daemon(recorder) as daemon:
+    """without descriptors requests fail by name; event, status and query tell when it ends"""
+    with ManagedDaemon(recorder) as daemon:
         client = daemon.client()
-        client.call('chardev-add', id='before', backend={'type': 'null', 'data': {}})
-        used = max(daemon.descriptors())
-        old = limit(daemon, resource.RLIMIT_NOFILE, used + 1)
-        error = client.error('chardev-add', {'id': 'c', 'backend': {'type': 'pty', 'data': {}}})
+        old = no_descriptor_left(daemon)
+        pty = {'id': 'c', 'backend': {'type': 'pty', 'data': {}}}
+        error = client.error('chardev-add', pty)
         assert error['reason'] in ('host-error', 'file-not-usable', 'limit-exceeded'), error
+        begins(client, 'descriptors', 'chardev-add')
+        daemon.expect_status('prelaunch, 0 vCPUs; no descriptors')
         error = client.error('object-add', {'qom-type': 'memory-backend-memfd', 'id': 'm',
                                             'size': 4096})
         assert error['reason'] == 'host-error', error
+        assert client.error('build', {'requests': [
+            {'execute': 'chardev-add', 'arguments': pty}]})['reason'] != 'syntax'
+        lasts(client, 'descriptors')
+        state = state_of(client, 'descriptors')
+        assert state['refusals'] == 3 and state['what'] == 'build', state
         assert client.call('query-status')['status'] == 'prelaunch'
         limit(daemon, resource.RLIMIT_NOFILE, old)
-        client.call('chardev-add', id='c', backend={'type': 'pty', 'data': {}})
+        is_over(client, 'descriptors')
+        daemon.expect_status('prelaunch, 0 vCPUs')
+        client.call('chardev-add', **pty)
+
+
+def busy_seconds(daemon):
+    with open('/proc/%d/stat' % daemon.process.pid, encoding='ascii') as f:
+        fields = f.read().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def descriptors_for_clients(recorder):
+    """clients of all sockets wait without descriptors, and are served when there are some"""
+    with ManagedDaemon(recorder) as daemon:
+        client = daemon.client()
+        paths = {'con': daemon.path('con'), 'net': daemon.path('net')}
+        client.call('chardev-add', id='con', backend={'type': 'socket', 'data': {
+            'wait': False, 'addr': {'type': 'unix', 'data': {'path': paths['con']}}}})
+        client.call('netdev_add', type='stream', id='net', server=True,
+                    addr={'type': 'unix', 'path': paths['net']})
+        old = no_descriptor_left(daemon)
+        seconds = busy_seconds(daemon)
+        waiting = []
+        for path, what in ((daemon.socket, 'QMP client'), (paths['con'], '/chardevs/con'),
+                           (paths['net'], '/netdevs/net')):
+            waiting.append(socket.socket(socket.AF_UNIX))
+            waiting[-1].connect(path)
+            deadline = time.monotonic() + TIMEOUT
+            while state_of(client, 'descriptors').get('what') != what:
+                assert time.monotonic() < deadline, what
+                time.sleep(0.01)
+        begins_with = client.wait_event('RESOURCE_EXHAUSTED')['data']
+        assert begins_with['what'] == 'QMP client', begins_with
+        client.send({'execute': 'getfd', 'arguments': {'fdname': 'x'}}, fds=[0])
+        assert client.reply()['error']['reason'] == 'fd-not-found'
+        lasts(client, 'descriptors')
+        assert busy_seconds(daemon) - seconds < 1, 'it burns time'
+        limit(daemon, resource.RLIMIT_NOFILE, old)
+        is_over(client, 'descriptors')
+        waiting[0].settimeout(TIMEOUT)
+        assert b'QMP' in waiting[0].recv(4096)
+        client.wait_event('NETDEV_STREAM_CONNECTED')
+        deadline = time.monotonic() + TIMEOUT
+        while 'disconnected' in client.call('query-chardev')[0]['filename']:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        for sock in waiting:
+            sock.close()
+
+
+def address_space(daemon):
+    with open('/proc/%d/statm' % daemon.process.pid, encoding='ascii') as f:
+        return int(f.read().split()[0]) * resource.getpagesize()
 
 
 def out_of_memory(recorder):
     """memory that the host does not give fails the request, and nothing else"""
+    with ManagedDaemon(recorder) as daemon:
+        client = daemon.client()
+        old = limit(daemon, resource.RLIMIT_AS, address_space(daemon) + (12 << 20))
+        ram = {'qom-type': 'memory-backend-ram', 'id': 'm', 'size': 1 << 30}
+        error = client.error('object-add', ram)
+        assert error['reason'] == 'no-memory', error
+        begins(client, 'memory', 'object-add')
+        daemon.expect_status('prelaunch, 0 vCPUs; no memory')
+        lasts(client, 'memory')
+        limit(daemon, resource.RLIMIT_AS, old)
+        is_over(client, 'memory')
+        daemon.expect_status('prelaunch, 0 vCPUs')
+        client.call('object-add', **ram)
+        client.call('object-del', id='m')
+
+
+def too_much_memory(recorder):
+    """a request for more than there is makes two events, as the host is not out of memory"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        with open('/proc/%d/statm' % daemon.process.pid, encoding='ascii') as f:
-            pages = int(f.read().split()[0])
-        old = limit(daemon, resource.RLIMIT_AS, pages * resource.getpagesize() + (32 << 20))
         error = client.error('object-add', {'qom-type': 'memory-backend-ram', 'id': 'm',
-                                            'size': 1 << 30})
+                                            'size': 1 << 62})
         assert error['reason'] == 'no-memory', error
-        limit(daemon, resource.RLIMIT_AS, old)
-        client.call('object-add', qom_type='memory-backend-ram', id='m', size=1 << 30)
+        begins(client, 'memory', 'object-add')
+        is_over(client, 'memory')
+        assert state_of(client, 'memory')['refusals'] == 1
 
 
 def fill(path):
@@ -261,6 +368,16 @@ def a_day(recorder):
         assert counter == 24 * HOUR // 10, counter      # of 10 ns
 
 
+def wait_output(path, text):
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        with open(path, 'rb') as f:
+            if text in f.read():
+                return
+        assert time.monotonic() < deadline, 'no %r' % text
+        time.sleep(0.01)
+
+
 def disk_full(recorder):
     """a chardev's file on a full file system loses bytes, says so, and the machine goes on"""
     need_kvm()
@@ -271,21 +388,27 @@ def disk_full(recorder):
         raise vmdtest.Skip('a tmpfs cannot be mounted')
     try:
         fill(os.path.join(folder, 'fill'))
-        with Daemon(recorder) as daemon:
+        with ManagedDaemon(recorder) as daemon:
             client = daemon.client()
             client.call('chardev-add', id='con', backend={'type': 'file', 'data': {
                 'out': os.path.join(folder, 'out')}})
             build(client, append='print=hello end=loop', console='con')
             client.call('cont')
-            deadline = time.monotonic() + TIMEOUT
-            while 'No space left' not in daemon.output() and time.monotonic() < deadline:
-                time.sleep(0.01)
+            begins(client, 'disk-space', '/chardevs/con')
+            daemon.expect_status('running, 1 vCPU; no disk-space')
             assert 'No space left' in daemon.output(), daemon.output()
+            lasts(client, 'disk-space')
             assert client.call('query-status')['status'] == 'running'
+            os.unlink(os.path.join(folder, 'fill'))
+            is_over(client, 'disk-space')
+            daemon.expect_status('running, 1 vCPU')
+            client.call('system_reset')
+            wait_output(os.path.join(folder, 'out'), b'hello')
     finally:
         subprocess.run(['umount', '-l', folder])
         os.rmdir(folder)
 
 
 if __name__ == '__main__':
-    vmdtest.main([random_clients, kill_at_random, out_of_descriptors, out_of_memory, disk_full, a_day])
+    vmdtest.main([random_clients, kill_at_random, out_of_descriptors, descriptors_for_clients,
+                  out_of_memory, too_much_memory, disk_full, a_day])

@@ -6,57 +6,37 @@ tests/lib/kvm-fault.c makes KVM fail: a kernel that has found a fault in a VM re
 requests to it with EIO.
 """
 import errno
-import json
 import os
-import socket
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from microvm import build, wait_console             # noqa: E402
-from vmdtest import BUILDDIR, TIMEOUT, VMCTL, Daemon, need_kvm      # noqa: E402
+from vmdtest import BUILDDIR, TIMEOUT, VMCTL, Daemon, ManagedDaemon, need_kvm       # noqa: E402
 
 SHIM = os.path.join(BUILDDIR, 'tests', 'lib', 'kvm-fault.so')
 
 
-class Fragile(Daemon):
-    """A daemon below which KVM can be broken, with a state directory and a service manager."""
+class Fragile(ManagedDaemon):
+    """A daemon below which KVM can be broken."""
 
     def __init__(self, recorder):
-        self.state = vmdtest.tempfile.mkdtemp(prefix='vmd-state-')
-        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.manager.bind(os.path.join(self.state, 'notify'))
-        self.manager.settimeout(TIMEOUT)
-        super().__init__(recorder, ['--name', 'm', '--state-directory', self.state], env={
-            **os.environ, 'LD_PRELOAD': SHIM, 'VMD_TEST_KVM_FAULT': self.fault(),
-            'NOTIFY_SOCKET': os.path.join(self.state, 'notify'),
+        self.holder = vmdtest.tempfile.TemporaryDirectory(prefix='vmd-fault-')
+        self.fault = os.path.join(self.holder.name, 'fault')
+        super().__init__(recorder, env={
+            'LD_PRELOAD': SHIM, 'VMD_TEST_KVM_FAULT': self.fault,
             # The sanitizer's library wants to be the first of all.
             'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '') + ':verify_asan_link_order=0'})
 
-    def fault(self):
-        return os.path.join(self.state, 'fault')
-
     def break_kvm(self, error):
-        with open(self.fault() + '.new', 'w', encoding='ascii') as f:
+        with open(self.fault + '.new', 'w', encoding='ascii') as f:
             f.write('%d' % error)
-        os.rename(self.fault() + '.new', self.fault())
-
-    def expect_status(self, text):
-        """Reads what the service manager is told until that status line."""
-        while True:
-            lines = self.manager.recv(4096).decode().split('\n')
-            if 'STATUS=' + text in lines:
-                return
-
-    def record(self):
-        with open(os.path.join(self.state, 'exit.json'), encoding='utf-8') as f:
-            return json.load(f)
+        os.rename(self.fault + '.new', self.fault)
 
     def __exit__(self, *_):
         super().__exit__()
-        self.manager.close()
-        vmdtest.shutil.rmtree(self.state)
+        self.holder.cleanup()
 
 
 def run_guest(daemon, **machine):
@@ -116,9 +96,9 @@ def ends(recorder):
         record = daemon.record()
         assert (record['cause'], record['detail'], record['status']) == (
             'host-error', 'accel-lost', 12), record
-        os.rename(daemon.state, daemon.state + '.d')
-        os.mkdir(daemon.state)
-        os.rename(daemon.state + '.d', os.path.join(daemon.state, 'm'))
+        os.mkdir(os.path.join(daemon.state, 'm'))
+        os.rename(os.path.join(daemon.state, 'exit.json'),
+                  os.path.join(daemon.state, 'm', 'exit.json'))
         told = subprocess.run([VMCTL, '-n', 'm', 'status'], capture_output=True, text=True,
                               timeout=TIMEOUT, env={**os.environ, 'VMD_STATE_DIR': daemon.state,
                                                     'VMD_RUN_DIR': daemon.state})
@@ -151,7 +131,7 @@ def recovers(recorder):
         client.wait_event('RESET')
         # The reset itself could not set the vCPU's state.
         assert client.wait_event('INTERNAL_ERROR')['data']['detail'] == 'accel-lost'
-        os.unlink(daemon.fault())
+        os.unlink(daemon.fault)
         client.call('system_reset')
         client.call('cont')
         wait_console(client, 'guest')

@@ -127,6 +127,19 @@ def queries_are_for_debugging(recorder):
             assert ('query-status' in names) == expected, names
 
 
+def refusal_has_its_resource(recorder):
+    """that the host has no more of something is an entry with RESOURCE, and its end another"""
+    with Journalled('--log-level', 'notice') as vmd:
+        client = Client(vmd.path, recorder)
+        client.error('object-add', {'qom-type': 'memory-backend-ram', 'id': 'ram',
+                                    'size': 1 << 62})
+        entry = vmd.entry('no more memory for object-add')
+        assert entry['RESOURCE'] == 'memory' and entry['PRIORITY'] == '4', entry
+        entry = vmd.entry('memory again')
+        assert entry['RESOURCE'] == 'memory' and entry['PRIORITY'] == '5', entry
+        client.close()
+
+
 def text_without_a_journal(recorder):
     """without JOURNAL_STREAM, messages are text on standard error"""
     with Journalled(stream=False) as vmd:
@@ -153,5 +166,5 @@ def stopped_journal(recorder):
 
 if __name__ == '__main__':
     enter_namespace()
-    vmdtest.main([request_has_its_fields, queries_are_for_debugging, text_without_a_journal,
-                  stopped_journal])
+    vmdtest.main([request_has_its_fields, queries_are_for_debugging, refusal_has_its_resource,
+                  text_without_a_journal, stopped_journal])

@@ -7,6 +7,7 @@
 #include <event2/event.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -159,6 +160,38 @@ static void test_nobody_listens(Fixture *f, const void *data)
     notify_free(NULL);
 }
 
+/* The watchdog must be fed then, too. */
+static void test_no_descriptors(Fixture *f, const void *data)
+{
+    g_autoptr(Notify) notify = notify_new(f->base, NULL, NULL);
+    struct rlimit old, none;
+
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &old), ==, 0);
+    none = (struct rlimit){ .rlim_cur = 0, .rlim_max = old.rlim_max };
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &none), ==, 0);
+    notify_ready(notify, "running", 1);
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &old), ==, 0);
+    expect(f, "READY=1\nSTATUS=running, 1 vCPU");
+}
+
+static void test_abstract_socket(Fixture *f, const void *data)
+{
+    g_autofree char *name = g_strdup_printf("vmd-test-notify-%d", getpid());
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    g_autofree char *variable = g_strconcat("@", name, NULL);
+    g_autoptr(Notify) notify = NULL;
+
+    close(f->fd);
+    f->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    memcpy(address.sun_path + 1, name, strlen(name));
+    g_assert_cmpint(bind(f->fd, (struct sockaddr *)&address,
+                         G_STRUCT_OFFSET(struct sockaddr_un, sun_path) + 1 + strlen(name)), ==, 0);
+    g_setenv("NOTIFY_SOCKET", variable, TRUE);
+    notify = notify_new(f->base, NULL, NULL);
+    notify_ready(notify, "prelaunch", 0);
+    expect(f, "READY=1\nSTATUS=prelaunch, 0 vCPUs");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -170,5 +203,7 @@ int main(int argc, char **argv)
     ADD("watchdog-not-alive", test_watchdog_not_alive);
     ADD("watchdog-of-another", test_watchdog_of_another);
     ADD("nobody-listens", test_nobody_listens);
+    ADD("no-descriptors", test_no_descriptors);
+    ADD("abstract-socket", test_abstract_socket);
     return g_test_run();
 }
