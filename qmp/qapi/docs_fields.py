@@ -62,6 +62,8 @@ def bounds(member):
         return [Inline('at least ')] + constant(type_, low) + unit
     if low is None:
         return [Inline('at most ')] + constant(type_, high) + unit
+    if low == high:
+        return [Inline('exactly ')] + constant(type_, low) + unit
     return constant(type_, low) + [Inline(' to ')] + constant(type_, high) + unit
 
 
