@@ -37,6 +37,10 @@ class Arr(list):
         self.at = []
 
 
+class Hex(int):
+    """A number that the schema writes in hexadecimal, as manuals then do, too."""
+
+
 class Expr(NamedTuple):
     """A top-level expression with the documentation block before it."""
     obj: Obj
@@ -63,7 +67,7 @@ WORDS = {'true': True, 'false': False, 'null': None}
 
 def _number(text):
     if 'x' in text:
-        return int(text, 16)
+        return Hex(text, 16)
     return float(text) if re.search('[.eE]', text) else int(text)
 
 

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a daemon needs before an example of the schema's documentation can be sent.
+
+An example is sent to a daemon of its own.  NEEDS names, for each command or class whose
+example asks for more than an empty daemon, what is made first; the functions so named are
+below.  The machines are of the accelerator qtest, and of KVM only for what that cannot do.
+"""
+import os
+
+import microvm
+import qtestclient
+from pc import HALT
+from vmdtest import Daemon, QmpError
+
+MIB = 1 << 20
+
+# Names that examples give to files, and what stands for them here: names in the
+# daemon's folder, or whole paths.
+FILES = {'disk.img': 'disk.img', '/tmp/paper': 'paper', '/boot/vmlinux': os.path.abspath(microvm.KERNEL)}
+
+NEEDS = {
+    'balloon': 'microvm balloon',
+    'block_resize': 'image disk0',
+    'blockdev-add': 'image',
+    'blockdev-del': 'image disk0',
+    'chardev-remove': 'tty0',
+    'closefd': 'fd1',
+    'cont': 'microvm',
+    'device_add': 'microvm',
+    'device_del': 'microvm exit0',
+    'inject-nmi': 'microvm-on-kvm running',
+    'input-send-event': 'pc running',
+    'netdev_del': 'net0',
+    'object-del': 'ram0',
+    'qom-get': 'ram0',
+    'qom-list': 'ram0',
+    'qom-set': 'io0',
+    'query-balloon': 'microvm balloon',
+    'query-block': 'pc null0 vd0',
+    'query-blockstats': 'null0',
+    'query-chardev': 'tty0',
+    'query-config': 'io0',
+    'query-cpus-fast': 'microvm cpu0',
+    'query-current-machine': 'microvm',
+    'query-iothreads': 'io0',
+    'query-memdev': 'ram0',
+    'query-mice': 'pc',
+    'query-named-block-nodes': 'null0',
+    'query-pci': 'pc',
+    'query-rx-filter': 'microvm nic0',
+    'query-uuid': 'microvm',
+    'ringbuf-read': 'ring0 written',
+    'ringbuf-write': 'ring0',
+    'send-key': 'pc running',
+    'set_link': 'net0',
+    'stop': 'microvm running',
+    'system_powerdown': 'pc running',
+    'system_reset': 'microvm running',
+    'system_wakeup': 'pc running asleep',
+    # Machines and devices.
+    'e1000': 'pc net0',
+    'fw-cfg-file': 'microvm',
+    'i8042': 'microvm',
+    'isa-debug-exit': 'microvm',
+    'isa-debugcon': 'microvm',
+    'isa-parallel': 'microvm',
+    'isa-serial': 'microvm',
+    'mc146818rtc': 'microvm-without-rtc',
+    'microvm': 'accel ram0',
+    'none': 'accel',
+    'pc-i440fx-2.7': 'accel ram0',
+    'pc-i440fx-7.2': 'accel ram0',
+    'pci-bridge': 'pc',
+    'pci-testdev': 'pc',
+    'port92': 'microvm',
+    'pvpanic': 'microvm',
+    'qtest': 'accel qt',
+    'smbios-type-0': 'microvm',
+    'smbios-type-1': 'microvm',
+    'virtio-balloon-device': 'microvm',
+    'virtio-balloon-pci': 'pc',
+    'virtio-blk-device': 'microvm null0-as-disk0',
+    'virtio-blk-pci': 'pc',
+    'virtio-net-device': 'microvm net0',
+    'virtio-net-pci': 'pc',
+    'virtio-rng-device': 'microvm',
+    'virtio-rng-pci': 'pc',
+    'virtio-serial-device': 'microvm',
+    'virtio-serial-pci': 'pc',
+    'virtserialport': 'microvm vser',
+}
+# What the daemon's own command line must say.
+OPTIONS = {'query-name': ['--name', 'web1']}
+# Names of what needs the accelerator KVM.
+ON_KVM = {name for name, needs in NEEDS.items() if 'on-kvm' in needs}
+
+
+class Context:
+    """A daemon and a client, ready for the example of one entry."""
+
+    def __init__(self, recorder, name):
+        self.daemon = Daemon(recorder, OPTIONS.get(name, ()))
+        self.client = self.daemon.client(negotiate=name != 'qmp_capabilities')
+        self.fds = []
+        self.port = None
+        if name == 'getfd':
+            self.fds.append(os.open('/dev/null', os.O_RDWR))
+        for need in NEEDS.get(name, '').split():
+            MAKE[need](self)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for fd in self.fds:
+            os.close(fd)
+        if self.port:
+            self.port.close()
+        self.client.close()
+        self.daemon.__exit__()
+
+    def call(self, command, **arguments):
+        self.client.request({'execute': command, 'arguments': arguments})
+
+    def send(self, request):
+        """The reply to an example's request, as a client without error-details gets it."""
+        try:
+            return {'return': self.client.request(self.placed(request), self.fds)}
+        except QmpError as e:
+            return {'error': {key: e.error[key] for key in ('class', 'desc')}}
+
+    def placed(self, value):
+        """value with this place's files in it."""
+        if isinstance(value, dict):
+            return {key: self.placed(v) for key, v in value.items()}
+        if isinstance(value, list):
+            return [self.placed(v) for v in value]
+        named = isinstance(value, str) and value in FILES
+        return self.daemon.path(FILES[value]) if named else value
+
+
+def add_object(qom_type, **arguments):
+    return lambda c: c.call('object-add', **{'qom-type': qom_type, **arguments})
+
+
+def add_device(driver, **arguments):
+    return lambda c: c.call('device_add', driver=driver, **arguments)
+
+
+def add_chardev(name, kind):
+    return lambda c: c.call('chardev-add', id=name, backend={'type': kind, 'data': {}})
+
+
+def add_null(name):
+    return lambda c: c.call('blockdev-add', **{'driver': 'null-co', 'node-name': name,
+                                               'size': MIB})
+
+
+def machine(name, **options):
+    return lambda c: qtestclient.build(c.client, name + '-machine', **options)
+
+
+def image(c):
+    with open(c.daemon.path('disk.img'), 'wb') as f:
+        f.truncate(MIB)
+
+
+def disk0(c):
+    c.call('blockdev-add', **{'driver': 'file', 'node-name': 'disk0',
+                              'filename': c.daemon.path('disk.img')})
+
+
+def fd1(c):
+    with open('/dev/null', 'rb') as null:
+        c.client.request({'execute': 'getfd', 'arguments': {'fdname': 'fd1'}}, [null.fileno()])
+
+
+def microvm_on_kvm(c):
+    microvm.build(c.client, kernel=microvm.write_kernel(c.daemon.path('kernel'), HALT))
+
+
+def asleep(c):
+    """What a guest does to sleep: maps the PIIX4's registers and writes SUS_TYP and SUS_EN.
+    The port stays open, because the machine would end with its client."""
+    c.port = qtestclient.serve(c.daemon, c.client)
+    for register, value in ((0x40, 0x601), (0x80, 1)):
+        c.port.ok('outl 0xcf8 %#x' % (0x80000b00 | register))
+        c.port.ok('outl 0xcfc %#x' % value)
+    c.port.ok('outw 0x604 0x2400')
+    c.client.wait_event('SUSPEND')
+
+
+MAKE = {
+    'accel': add_object('qtest-accel'),
+    'asleep': asleep,
+    'balloon': add_device('virtio-balloon-device', id='balloon'),
+    'cpu0': add_device('qemu64-x86_64-cpu', id='cpu0'),
+    'disk0': disk0,
+    'exit0': add_device('isa-debug-exit', id='exit0'),
+    'fd1': fd1,
+    'image': image,
+    'io0': add_object('iothread', id='io0'),
+    'microvm': machine('microvm'),
+    'microvm-on-kvm': microvm_on_kvm,
+    'microvm-without-rtc': machine('microvm', rtc='off'),
+    'net0': lambda c: c.call('netdev_add', type='user', id='net0'),
+    'nic0': add_device('virtio-net-device', id='nic0'),
+    'null0': add_null('null0'),
+    'null0-as-disk0': add_null('disk0'),
+    'pc': machine('pc-i440fx-2.7'),
+    'qt': add_chardev('qt', 'null'),
+    'ram0': add_object('memory-backend-ram', id='ram0', size=64 * MIB),
+    'ring0': add_chardev('ring0', 'ringbuf'),
+    'running': lambda c: c.call('cont'),
+    'tty0': add_chardev('tty0', 'pty'),
+    'vd0': add_device('virtio-blk-pci', id='vd0', drive='null0'),
+    'vser': add_device('virtio-serial-device', id='vser'),
+    'written': lambda c: c.call('ringbuf-write', device='ring0', data='abcdefgh'),
+}
