@@ -53,3 +53,12 @@ class Differences:
 def _compile(pattern):
     """Brackets stand for themselves: keys have them."""
     return re.compile(fnmatch.translate(pattern.replace('[', '[[]')))
+
+
+def complain(keys, words):
+    """Fails unless the keys are those of the file beside this module that begin with words."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'differences')
+    complaints = Differences(path).check(keys, words)
+    for complaint in complaints:
+        print('# ' + complaint)
+    assert not complaints, '%d differences' % len(complaints)

@@ -19,18 +19,11 @@ import classes                                      # noqa: E402
 import schemas                                      # noqa: E402
 import vmdtest                                      # noqa: E402
 from peer import Peer, need_peer                    # noqa: E402
-from reasons import Differences                     # noqa: E402
+from reasons import Differences, complain                     # noqa: E402
 from vmdtest import Daemon                          # noqa: E402
 
 # More than this many, and something is wrong with the comparison itself.
 FEWEST_COMMANDS = 50
-
-
-def complain(keys, words):
-    complaints = Differences(os.path.join(HERE, 'differences')).check(keys, words)
-    for complaint in complaints:
-        print('# ' + complaint)
-    assert not complaints, '%d differences' % len(complaints)
 
 
 def member(schema, command, name):
@@ -63,7 +56,8 @@ def test_comparison(recorder):
 def test_differences(recorder):
     """A difference without a line, a line without a difference or a reason: each is told"""
     with tempfile.NamedTemporaryFile('w', suffix='.list') as f:
-        f.write('    accept none missing\nIt is so.\n    accept a* missing\n    return b[].c absent\n')
+        f.write('    accept none missing\nIt is so.\n'
+                '    accept a* missing\n    return b[].c absent\n')
         f.flush()
         told = Differences(f.name).check(['accept abc missing', 'event d missing'],
                                          ('accept', 'return'))
