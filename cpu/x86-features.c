@@ -33,8 +33,7 @@ static const char *const not_migratable[] = { "invtsc", NULL };
 
 bool x86_is_host_model(const Object *obj)
 {
-    return object_is_a(obj, &qmp_class_host_x86_64_cpu) ||
-           object_is_a(obj, &qmp_class_max_x86_64_cpu);
+    return object_is_a(obj, &qmp_class_max_x86_64_cpu);
 }
 
 bool x86_was_given(const Object *obj, const char *property)

@@ -17,6 +17,7 @@ static const QmpClass *find_class(const char *name, GError **error)
     if (!klass) {
         qmp_error_set_at(error, "typename", ERROR_REASON_CLASS_NOT_FOUND, "class '%s' not found",
                          name);
+        qmp_error_not_there(error);
     }
     return klass;
 }

@@ -26,6 +26,7 @@ void qmp_netdev_add(QmpRequest *req, Netdev *args)
     NetBackend *net = net_new(vmd->root, args, &error);
 
     if (!net) {
+        qmp_error_blame(&error, "id");
         qmp_request_fail(req, error);
         return;
     }

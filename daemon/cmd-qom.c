@@ -17,6 +17,7 @@ static Object *resolve(QmpRequest *req, const char *path, GError **error)
 
     if (!obj) {
         qmp_error_blame(error, "path");
+        qmp_error_not_there(error);
     }
     return obj;
 }

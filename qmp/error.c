@@ -16,18 +16,21 @@
 typedef struct {
     char *path;                 /* NULL: the error is about no argument */
     int host_errno;             /* 0: it comes from no system call */
+    bool not_there;             /* its class is DeviceNotFound, whatever the reason */
 } QmpErrorPrivate;
 
 static void qmp_error_private_init(QmpErrorPrivate *priv)
 {
     priv->path = NULL;
     priv->host_errno = 0;
+    priv->not_there = false;
 }
 
 static void qmp_error_private_copy(const QmpErrorPrivate *src, QmpErrorPrivate *dst)
 {
     dst->path = g_strdup(src->path);
     dst->host_errno = src->host_errno;
+    dst->not_there = src->not_there;
 }
 
 static void qmp_error_private_clear(QmpErrorPrivate *priv)
@@ -69,6 +72,20 @@ bool qmp_error_blame(GError **error, const char *path)
         qmp_error_replace_path(*error, path);
     }
     return false;
+}
+
+bool qmp_error_not_there(GError **error)
+{
+    if (error && *error && (*error)->domain == QMP_ERROR) {
+        ((QmpErrorPrivate *)qmp_error_get_private(*error))->not_there = true;
+    }
+    return false;
+}
+
+bool qmp_error_is_not_there(const GError *error)
+{
+    return error->domain == QMP_ERROR &&
+           ((QmpErrorPrivate *)qmp_error_get_private((GError *)error))->not_there;
 }
 
 void qmp_error_set_errno(GError **error, ErrorReason reason, int saved_errno,

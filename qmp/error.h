@@ -47,6 +47,14 @@ void qmp_error_set_at(GError **error, const char *path, ErrorReason reason,
  * false, so that it can be returned. */
 bool qmp_error_blame(GError **error, const char *path);
 
+/* Says that QEMU's class for it is DeviceNotFound, where the reason alone does not
+ * say so: what a path or class name of the request itself leads to is not there.
+ * Always false. */
+bool qmp_error_not_there(GError **error);
+
+/* Whether somebody said so. */
+bool qmp_error_is_not_there(const GError *error);
+
 /* Puts `element` (a member name, or "[N]" for a list index) in front of the
  * path of the argument that the error is about.  No-op if error is NULL. */
 void qmp_error_prefix_path(GError *error, const char *element);

@@ -19,6 +19,9 @@
 
 const char *qmp_error_class(const GError *error)
 {
+    if (qmp_error_is_not_there(error)) {
+        return "DeviceNotFound";
+    }
     switch (qmp_error_reason(error)) {
     case ERROR_REASON_COMMAND_NOT_FOUND:
     case ERROR_REASON_NEGOTIATION:

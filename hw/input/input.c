@@ -20,7 +20,7 @@ typedef struct {
 struct InputRouter {
     Machine *machine;
     GQueue devices;             /* of InputDevice */
-    guint next_index;
+    guint last_index;
     Timer *timer;               /* pending while a step's time has not passed */
     GQueue steps;               /* of Step */
 };
@@ -58,7 +58,7 @@ void input_register(InputDevice *device, Machine *machine, const InputDeviceOps 
         .opaque = opaque,
         .machine = machine,
         .link = { .data = device },
-        .index = machine->input->next_index++,
+        .index = ++machine->input->last_index,
     };
     g_queue_push_head_link(&machine->input->devices, &device->link);
 }

@@ -40,7 +40,7 @@ struct InputDevice {
     void *opaque;
     Machine *machine;
     GList link;                 /* in the machine's list, the first in use first */
-    guint index;                /* which one it was, counted from 0 */
+    guint index;                /* which one it was, counted from 1 */
     bool touched;               /* had an event since the last sync */
 };
 

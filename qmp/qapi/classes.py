@@ -88,7 +88,7 @@ class ClassBuilder:
         if kind == 'machine':
             name = given + '-machine'
         elif kind == 'cpu-model':
-            name = '%s-%s' % (given, obj.get('parent', CPU))
+            name = '%s-%s' % (given, CPU)
         if name in self.classes:
             raise SchemaError(expr.pos, 'duplicate-name', name=name)
         self.classes[name] = Class(kind, name, expr)

@@ -14,6 +14,8 @@ ABOUT_ARGUMENTS = {
 WITHOUT_ARGUMENT = {('balloon', 'device-not-found')}
 CLASSES = {'command-not-found': 'CommandNotFound', 'negotiation': 'CommandNotFound',
            'device-not-found': 'DeviceNotFound'}
+# What a path or class name of the request leads to: QEMU's class for it, whatever it is.
+NOT_THERE = {('object-not-found', 'path'), ('class-not-found', 'typename')}
 
 
 def lookup(arguments, path):
@@ -41,7 +43,8 @@ def check(request, error):
     assert set(error) <= {'class', 'desc', 'reason', 'path'}, error
     assert error['desc'] and '\n' not in error['desc'] and error['desc'][-1] != '.', error
     reason, path = error['reason'], error.get('path')
-    assert error['class'] == CLASSES.get(reason, 'GenericError'), error
+    assert error['class'] == ('DeviceNotFound' if (reason, path) in NOT_THERE else
+                              CLASSES.get(reason, 'GenericError')), error
     arguments = (request or {}).get('arguments')
     if path is None:
         assert not arguments or reason not in ABOUT_ARGUMENTS or \
