@@ -6,7 +6,6 @@
 #include "client/verb.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "client/machine-record.h"
 #include "qmp/error.h"
