@@ -67,14 +67,28 @@ enum {
     QUEUE_END = 56,
 };
 
-/* A register and the width that it is accessed with. */
-#define AT(offset, size) ((offset) << 4 | (size))
-
 /* ---- Common configuration, machine lock held ---- */
 
-static bool is_area(guint64 offset, guint size)
+/* A driver must access a register with its own width (section 4.1.3.1), but there are
+ * some that read half of DEVICE_FEATURE.  So an access that begins where a register
+ * does is one of that register, with as many bits as both have. */
+
+static guint32 only(guint32 value, guint size)
 {
-    return offset >= QUEUE_DESC && offset < QUEUE_END && size == 4;
+    return size == 4 ? value : value & ((1u << 8 * size) - 1);
+}
+
+static guint width_at(guint64 offset)
+{
+    if (offset == DEVICE_STATUS || offset == CONFIG_GENERATION) {
+        return 1;
+    }
+    return offset < CONFIG_MSIX_VECTOR || offset >= QUEUE_DESC ? 4 : 2;
+}
+
+static bool is_area(guint64 offset)
+{
+    return offset >= QUEUE_DESC && offset < QUEUE_END && offset % 4 == 0;
 }
 
 static VirtqArea area_at(guint64 offset)
@@ -84,69 +98,69 @@ static VirtqArea area_at(guint64 offset)
 }
 
 /* Registers of the queue that is selected. */
-static guint32 read_queue(VirtioPci *s, VirtioDevice *dev, guint64 offset, guint size)
+static guint32 read_queue(VirtioPci *s, VirtioDevice *dev, guint64 offset)
 {
     guint n = s->queue_select;
 
-    if (is_area(offset, size)) {
+    if (is_area(offset)) {
         return virtio_queue_area(dev, n, area_at(offset)) >> (offset & 4 ? 32 : 0);
     }
-    switch (AT(offset, size)) {
-    case AT(QUEUE_SIZE, 2):
+    switch (offset) {
+    case QUEUE_SIZE:
         return virtio_queue_size(dev, n);
-    case AT(QUEUE_MSIX_VECTOR, 2):
+    case QUEUE_MSIX_VECTOR:
         return n < virtio_n_queues(dev) ? s->vectors[n] : VIRTIO_PCI_NO_VECTOR;
-    case AT(QUEUE_ENABLE, 2):
+    case QUEUE_ENABLE:
         return virtio_queue_enabled(dev, n);
-    case AT(QUEUE_NOTIFY_OFF, 2):
+    case QUEUE_NOTIFY_OFF:
         return n;
     default:
         return 0;
     }
 }
 
-static guint32 read_common(VirtioPci *s, VirtioDevice *dev, guint64 offset, guint size)
+static guint32 read_common(VirtioPci *s, VirtioDevice *dev, guint64 offset)
 {
-    switch (AT(offset, size)) {
-    case AT(DEVICE_FEATURE_SELECT, 4):
+    switch (offset) {
+    case DEVICE_FEATURE_SELECT:
         return s->device_feature_select;
-    case AT(DEVICE_FEATURE, 4):
+    case DEVICE_FEATURE:
         return virtio_offered_features(dev, s->device_feature_select);
-    case AT(DRIVER_FEATURE_SELECT, 4):
+    case DRIVER_FEATURE_SELECT:
         return s->driver_feature_select;
-    case AT(DRIVER_FEATURE, 4):
+    case DRIVER_FEATURE:
         return virtio_accepted_features(dev, s->driver_feature_select);
-    case AT(CONFIG_MSIX_VECTOR, 2):
+    case CONFIG_MSIX_VECTOR:
         return s->vectors[VIRTIO_PCI_CONFIG_SOURCE];
-    case AT(NUM_QUEUES, 2):
+    case NUM_QUEUES:
         return virtio_n_queues(dev);
-    case AT(DEVICE_STATUS, 1):
+    case DEVICE_STATUS:
         return virtio_status(dev);
-    case AT(CONFIG_GENERATION, 1):
+    case CONFIG_GENERATION:
         return dev->generation & 0xff;
-    case AT(QUEUE_SELECT, 2):
+    case QUEUE_SELECT:
         return s->queue_select;
     default:
-        return read_queue(s, dev, offset, size);
+        return read_queue(s, dev, offset);
     }
 }
 
-static void write_queue(VirtioPci *s, VirtioDevice *dev, guint64 offset, guint32 value, guint size)
+static void write_queue(VirtioPci *s, VirtioDevice *dev, guint64 offset, guint32 value)
 {
     guint n = s->queue_select;
 
-    if (is_area(offset, size)) {
+    if (is_area(offset)) {
         virtio_queue_set_area(dev, n, area_at(offset), offset & 4, value);
         return;
     }
-    switch (AT(offset, size)) {
-    case AT(QUEUE_SIZE, 2):
+    switch (offset) {
+    case QUEUE_SIZE:
         virtio_queue_set_size(dev, n, value);
         break;
-    case AT(QUEUE_MSIX_VECTOR, 2):
+    case QUEUE_MSIX_VECTOR:
         virtio_pci_set_queue_vector(s, n, value);
         break;
-    case AT(QUEUE_ENABLE, 2):
+    case QUEUE_ENABLE:
         if (value == 1) {       /* a driver must not write 0 */
             virtio_queue_enable(dev, n);
         }
@@ -154,27 +168,26 @@ static void write_queue(VirtioPci *s, VirtioDevice *dev, guint64 offset, guint32
     }
 }
 
-static void write_common(VirtioPci *s, VirtioDevice *dev, guint64 offset, guint32 value,
-                         guint size)
+static void write_common(VirtioPci *s, VirtioDevice *dev, guint64 offset, guint32 value)
 {
-    switch (AT(offset, size)) {
-    case AT(DEVICE_FEATURE_SELECT, 4):
+    switch (offset) {
+    case DEVICE_FEATURE_SELECT:
         s->device_feature_select = value;
         break;
-    case AT(DRIVER_FEATURE_SELECT, 4):
+    case DRIVER_FEATURE_SELECT:
         s->driver_feature_select = value;
         break;
-    case AT(DRIVER_FEATURE, 4):
+    case DRIVER_FEATURE:
         virtio_accept_features(dev, s->driver_feature_select, value);
         break;
-    case AT(CONFIG_MSIX_VECTOR, 2):
+    case CONFIG_MSIX_VECTOR:
         virtio_pci_set_vector(s, VIRTIO_PCI_CONFIG_SOURCE, value);
         break;
-    case AT(QUEUE_SELECT, 2):
+    case QUEUE_SELECT:
         s->queue_select = value;
         break;
     default:
-        write_queue(s, dev, offset, value, size);
+        write_queue(s, dev, offset, value);
         break;
     }
 }
@@ -186,10 +199,10 @@ static guint64 common_read(void *opaque, guint64 offset, guint size)
     VirtioPci *s = opaque;
     bool taken = virtio_pci_lock(s);
     VirtioDevice *dev = virtio_pci_device(s);
-    guint64 value = dev ? read_common(s, dev, offset, size) : 0;
+    guint32 value = dev ? read_common(s, dev, offset) : 0;
 
     virtio_pci_unlock(s, taken);
-    return value;
+    return only(value, size);
 }
 
 static void common_write(void *opaque, guint64 offset, guint64 value, guint size)
@@ -198,14 +211,15 @@ static void common_write(void *opaque, guint64 offset, guint64 value, guint size
     VirtioDevice *dev;
     bool taken;
 
-    if (AT(offset, size) == AT(DEVICE_STATUS, 1)) {
+    value = only(value, MIN(size, width_at(offset)));
+    if (offset == DEVICE_STATUS) {
         virtio_pci_set_status(s, value, false);
         return;
     }
     taken = virtio_pci_lock(s);
     dev = virtio_pci_device(s);
     if (dev) {
-        write_common(s, dev, offset, value, size);
+        write_common(s, dev, offset, value);
     }
     virtio_pci_unlock(s, taken);
 }
@@ -313,11 +327,6 @@ void virtio_pci_window_read(VirtioPci *s)
         pci_set_long(s->pci.config + s->window + CAP_WINDOW_DATA,
                      access.ops->read(s, access.offset, access.size));
     }
-}
-
-static guint32 only(guint32 value, guint size)
-{
-    return size == 4 ? value : value & ((1u << 8 * size) - 1);
 }
 
 /* A vCPU comes here with the machine lock, and a write to the status register may

@@ -309,20 +309,37 @@ static void test_queues(void)
     }
 }
 
-/* Registers have one width each; the rest of the page is empty. */
+/* An access is one of the register that begins there, with as many bits as both have
+ * (iPXE reads half of device_feature); the rest of the page is empty. */
 static void test_widths(void)
 {
     g_autoptr(Rig) rig = rig_new();
     g_autoptr(VirtioDriver) d =
-        virtio_driver_pci(rig, 0, add(rig, "virtio-rng-pci", "a"), VIRTIO_DRIVER_MODERN);
+        virtio_driver_pci(rig, 0, add(rig, "virtio-net-pci", "a"), VIRTIO_DRIVER_MODERN);
+    guint32 offered = common(d, 4, 4);
 
-    g_assert_cmphex(common(d, 4, 2), ==, 0);
-    g_assert_cmphex(common(d, 18, 1), ==, 0);
-    set_common(d, 20, 1, 4);
-    g_assert_cmphex(common(d, 20, 1), ==, 0);
-    set_common(d, 20, 1, 1);
+    g_assert_cmphex(offered & 0xff00, !=, 0);
+    g_assert_cmphex(common(d, 4, 2), ==, offered & 0xffff);
+    g_assert_cmphex(common(d, 4, 1), ==, offered & 0xff);
+    g_assert_cmphex(common(d, 6, 2), ==, 0);
+    g_assert_cmphex(common(d, 16, 4), ==, 0xffff);      /* num_queues is not in it */
+    g_assert_cmphex(common(d, 18, 1), ==, 3);
+    set_common(d, 0, 1, 2);
+    g_assert_cmphex(common(d, 0, 4), ==, 1);
+    g_assert_cmphex(common(d, 4, 2) & 1, ==, 1);        /* VIRTIO_F_VERSION_1 */
+    set_common(d, 20, 0x30101, 4);
     g_assert_cmphex(common(d, 20, 1), ==, 1);
-    g_assert_cmphex(common(d, 20, 4), ==, 0);
+    g_assert_cmphex(common(d, 20, 4), ==, 1);
+    set_common(d, 22, 1, 1);
+    g_assert_cmphex(common(d, 22, 2), ==, 1);
+    set_common(d, 24, 0x10040, 4);
+    g_assert_cmphex(common(d, 24, 2), ==, 0x40);
+    g_assert_cmphex(common(d, 26, 2), ==, 0xffff);      /* queue_msix_vector is as it was */
+    set_common(d, 32, 0x1234, 2);
+    g_assert_cmphex(common(d, 32, 4), ==, 0x1234);
+    set_common(d, 34, 1, 2);
+    g_assert_cmphex(common(d, 34, 2), ==, 0);
+    g_assert_cmphex(common(d, 32, 4), ==, 0x1234);
     for (guint at = 56; at < 0x1000; at += 4) {
         set_common(d, at, 0xffffffff, 4);
         g_assert_cmphex(common(d, at, 4), ==, 0);
