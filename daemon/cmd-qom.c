@@ -95,7 +95,9 @@ static void blame(GError **error, const char *property)
 
 bool qmp_qom_set(QmpRequest *req, QomSetArgs *args, GError **error)
 {
-    const QmpInput input = { .ops = &qmp_value_input, .mode = QMP_INPUT_STRICT };
+    const Vmd *vmd = qmp_request_context(req);
+    const QmpInput input = { .ops = &qmp_value_input, .mode = QMP_INPUT_STRICT,
+                             .policy = &vmd->policy.current };
     Object *obj = resolve(req, args->path, error);
 
     if (!obj) {

@@ -186,10 +186,10 @@ static void print_error(QmpPrinter *printer, const QmpCall *call, const GError *
     qmp_print_literal(printer, "}}");
 }
 
-static void print_result(QmpPrinter *printer, const QmpCommand *command, const void *ret)
+static void print_result(QmpPrinter *printer, const QmpRequest *req, const void *ret)
 {
     qmp_print_literal(printer, ", \"result\": ");
-    qmp_print_return(printer, command, ret);
+    qmp_print_return(printer, req, ret);
 }
 
 static void print_reply(struct evbuffer *out, const QmpCall *call, const void *ret,
@@ -202,7 +202,7 @@ static void print_reply(struct evbuffer *out, const QmpCall *call, const void *r
     if (error) {
         print_error(&printer, call, error);
     } else {
-        print_result(&printer, call->request->command, ret);
+        print_result(&printer, call->request, ret);
     }
     qmp_print_literal(&printer, ", \"id\": ");
     if (call->id) {
