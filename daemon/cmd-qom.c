@@ -68,6 +68,8 @@ static const char *argument_for(ErrorReason reason)
     case ERROR_REASON_PROPERTY_READ_ONLY:
     case ERROR_REASON_PROPERTY_NOT_SETTABLE:
     case ERROR_REASON_INTERNAL_PROPERTY:
+    case ERROR_REASON_DEPRECATED_INPUT:
+    case ERROR_REASON_UNSTABLE_INPUT:
         return "property";
     case ERROR_REASON_WRONG_STATE:
         return "path";

@@ -61,8 +61,8 @@ static bool policy_complete(Object *obj, GError **error)
     QmpPolicy policy = policy_of(obj->props);
 
     if (vmd->policy.object) {
-        qmp_error_set(error, ERROR_REASON_ID_IN_USE, "there is a policy already: '%s'",
-                      vmd->policy.object->name);
+        qmp_error_set_at(error, "qom-type", ERROR_REASON_ID_IN_USE,
+                         "there is a policy already: '%s'", vmd->policy.object->name);
         return false;
     }
     vmd->policy.object = obj;

@@ -523,8 +523,7 @@ bool qmp_decode_member(const QmpInput *input, const QmpMember *member, const voi
     void *storage = qmp_member_storage(member, object);
     QmpAnyStorage value = { .link = { NULL, NULL } };
 
-    if (!qmp_decode_judge(input, &place, member->flags, NULL, error) ||
-        !decode_value(input, member->type, node, &value, &place, error)) {
+    if (!decode_value(input, member->type, node, &value, &place, error)) {
         qmp_clear(member->type, &value);
         return false;
     }

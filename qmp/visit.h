@@ -112,7 +112,8 @@ bool qmp_member_present(const QmpMember *member, const void *object);
 void *qmp_new(const QmpType *type);
 void *qmp_new_props(const QmpClass *klass);
 
-/* Whether value is within the row's bounds and, for run-time changes, sets
+/* Whether value is within the row's bounds and what it names passes the policy (the row's own
+ * marks are the caller's to judge), and, for run-time changes, sets
  * *object's member from a node: used by qom-set.  The old value is kept on
  * failure. */
 bool qmp_decode_member(const QmpInput *input, const QmpMember *member,

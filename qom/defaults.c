@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/policy.h"
 #include "qmp/qapi-types.h"
 #include "qmp/visit.h"
 #include "qom/env.h"
@@ -84,6 +85,18 @@ static bool check_property(const QmpClass *klass, const QmpMember *row, const ch
     return true;
 }
 
+static bool judge_property(const QmpClass *klass, const QmpMember *row, const QmpPolicy *policy,
+                           GError **error)
+{
+    g_autofree char *subject = NULL;
+
+    if (!policy || !(row->flags & QMP_MARKS)) {
+        return true;
+    }
+    subject = g_strdup_printf("property '%s' of class '%s'", row->name, klass->name);
+    return qmp_policy_judge(policy, row->flags, subject, error);
+}
+
 static bool check_driver(const QmpClass *klass, const char *driver, GError **error)
 {
     if (!klass) {
@@ -135,7 +148,8 @@ static bool check_entry(const DefaultsList *l, gsize i, const QmpPolicy *policy,
     }
     *ret_where = "property";
     row = qmp_class_member(klass, property);
-    if (!check_property(klass, row, property, error)) {
+    if (!check_property(klass, row, property, error) ||
+        !judge_property(klass, row, policy, error)) {
         return false;
     }
     *ret_where = "value";

@@ -67,12 +67,12 @@ def unstable_property(recorder):
                      'defaults': unstable_defaults()}
         error = client.error('object-add', arguments)
         assert error['reason'] == 'unstable-input', error
-        assert error['path'].startswith('defaults[1]'), error
+        assert error['path'] == 'defaults[1].property', error
         assert 'x-file-slots' in error['desc'], error
         client.call('qom-set', path='/objects/policy', property='unstable-input', value='log')
         client.request({'execute': 'object-add', 'arguments': arguments})
         assert client.call('qom-get', path='/machine/fw_cfg', property='x-file-slots') == 32
-        assert "'x-file-slots' is unstable" in daemon.output()
+        assert "property 'x-file-slots' of class 'fw_cfg_io' is unstable" in daemon.output()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         policy(client, unstable_input='reject')
