@@ -161,7 +161,7 @@ static int error_code(const QmpCall *call, const GError *error)
     if (error->domain != QMP_ERROR) {
         return CODE_INTERNAL;
     }
-    if (!call->request->command || qmp_error_is(error, ERROR_REASON_NEGOTIATION)) {
+    if (!strcmp(qmp_error_class(error), "CommandNotFound")) {
         return CODE_METHOD;
     }
     return qmp_request_is_malformed(call->request) ? CODE_PARAMS : CODE_FAILED;

@@ -292,6 +292,52 @@ def settable(recorder):
         assert (error['reason'], error['path']) == ('property-read-only', 'realized'), error
 
 
+def errors_of_defaults(recorder):
+    """each thing that may be wrong in a machine's list, with its path"""
+    wrong = [
+        ('no-such', 'index', 1, 'class-not-found', 'driver'),
+        ('iothread', 'poll-max-ns', 1, 'invalid-type', 'driver'),
+        ('isa-serial', 'indecks', 1, 'property-not-found', 'property'),
+        ('isa-serial', 'realized', True, 'property-read-only', 'property'),
+        ('fw_cfg_io', 'iobase', 1, 'internal-property', 'property'),
+        ('isa-serial', 'index', '1', 'invalid-type', 'value'),
+        ('isa-serial', 'index', 4, 'out-of-range', 'value'),
+        ('mc146818rtc', 'lost_tick_policy', 'sometimes', 'invalid-value', 'value'),
+    ]
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=MIB)
+        for driver, name, value, reason, member in wrong:
+            error = client.error('object-add', {
+                'qom-type': 'microvm-machine', 'memory-backend': 'ram', 'defaults': [
+                    {'driver': 'isa-serial', 'property': 'index', 'value': 1},
+                    {'driver': driver, 'property': name, 'value': value}]})
+            assert (error['reason'], error['path']) == (reason, 'defaults[1].' + member), error
+        client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
+
+
+def reach_of_defaults(recorder):
+    """a default for a class is one for its descendants, the nearest one wins, and a device that is
+    hotplugged gets it, too"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        board(daemon, client, defaults=[
+            {'driver': 'virtio-pci', 'property': 'page-per-vq', 'value': True},
+            {'driver': 'virtio-rng-pci', 'property': 'page-per-vq', 'value': False},
+            {'driver': 'virtio-rng-pci', 'property': 'max-bytes', 'value': 7}])
+        client.call('device_add', driver='virtio-rng-pci', id='rng')
+        client.call('device_add', driver='virtio-balloon-pci', id='cold')
+        client.call('cont')
+        client.call('device_add', driver='virtio-rng-pci', id='hot', max_bytes=8)
+        client.call('device_add', driver='virtio-serial-pci', id='serial')
+        found = [client.call('qom-get', path=name, property=prop) for name, prop in (
+            ('rng', 'max-bytes'), ('rng', 'page-per-vq'), ('cold', 'page-per-vq'),
+            ('hot', 'max-bytes'), ('hot', 'page-per-vq'))]
+        assert found == [7, False, True, 8, False], found
+        assert client.call('qom-get', path='serial', property='page-per-vq') is True
+
+
 def layers_of_defaults(recorder):
     """class, machine type, the machine's list, the request: each goes over those before"""
     def slots(client):
@@ -310,4 +356,5 @@ def layers_of_defaults(recorder):
 
 if __name__ == '__main__':
     vmdtest.main([unstable_command, unstable_property, lenient_input, one_at_a_time,
-                  hidden_output, in_a_build, recorded, internal, settable, layers_of_defaults])
+                  hidden_output, in_a_build, recorded, internal, settable, layers_of_defaults,
+                  errors_of_defaults, reach_of_defaults])

@@ -233,6 +233,23 @@ static void test_class_name(void)
     g_assert_nonnull(strstr(error->message, "the name 'unripe' of class 'test-ripe'"));
 }
 
+/* In the other dialect: as a command that is not there. */
+static void test_jsonrpc(void)
+{
+    g_autoptr(Case) c = case_new();
+    g_autoptr(Client) client = client_new(c->rig, QMP_DIALECT_JSONRPC, NULL);
+
+    c->policy.input[QMP_POLICY_UNSTABLE] = QMP_POLICY_REJECT;
+    client_call(client, "{\"jsonrpc\": \"2.0\", \"method\": \"test-new\", \"id\": 1}",
+                "{\"jsonrpc\": \"2.0\", \"error\": {\"code\": -32601, \"message\": "
+                "\"command 'test-new' is unstable, and the policy rejects that\", \"data\": "
+                "{\"class\": \"CommandNotFound\", \"reason\": \"unstable-input\"}}, \"id\": 1}");
+    c->policy.hidden = QMP_MARKS;
+    client_call(client, "{\"jsonrpc\": \"2.0\", \"method\": \"test-whole\", \"params\": "
+                "{\"plain\": \"x\", \"old\": \"y\"}, \"id\": 2}",
+                "{\"jsonrpc\": \"2.0\", \"result\": {\"plain\": \"x\", \"old\": \"y\"}, \"id\": 2}");
+}
+
 /* ---- Output */
 
 #define ALL "{\"plain\": \"x\", \"old\": \"y\", \"new\": 1, \"both\": true, " \
@@ -305,6 +322,7 @@ int main(int argc, char **argv)
     g_test_add_func("/policy/no-policy", test_no_policy);
     g_test_add_func("/policy/member", test_member);
     g_test_add_func("/policy/class-name", test_class_name);
+    g_test_add_func("/policy/jsonrpc", test_jsonrpc);
     g_test_add_func("/policy/hidden-members", test_hidden_members);
     g_test_add_func("/policy/hidden-events", test_hidden_events);
     return g_test_run();
