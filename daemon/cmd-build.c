@@ -227,13 +227,36 @@ static bool check_requirements(const Vmd *vmd, const BuildArgs *args, GError **e
     return true;
 }
 
+/* A policy that the list makes counts for what stands behind it. */
+static bool judge_list(const QmpRequest *req, const BuildRequestList *list, GError **error)
+{
+    for (gsize i = 0; i < list->n; i++) {
+        const ObjectOptions *options;
+        QmpPolicy policy;
+
+        if (list->items[i]->execute != BUILD_COMMAND_OBJECT_ADD) {
+            continue;
+        }
+        options = list->items[i]->u.object_add.arguments;
+        if (options->qom_type != &qmp_class_policy) {
+            continue;
+        }
+        policy = policy_of(options->props);
+        if (!qmp_request_judge(req, "requests", i + 1, &policy, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void qmp_build(QmpRequest *req, BuildArgs *args)
 {
     Build *build = build_new(req, args);
     Vmd *vmd = build->vmd;
     GError *error = NULL;
 
-    if (!check_requirements(vmd, args, &error) || !build_plan(build, &error)) {
+    if (!check_requirements(vmd, args, &error) || !judge_list(req, &args->requests, &error) ||
+        !build_plan(build, &error)) {
         qmp_request_fail(req, error);
         build_free(build);
         return;

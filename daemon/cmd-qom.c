@@ -68,6 +68,8 @@ static const char *argument_for(ErrorReason reason)
     case ERROR_REASON_PROPERTY_READ_ONLY:
     case ERROR_REASON_PROPERTY_NOT_SETTABLE:
     case ERROR_REASON_INTERNAL_PROPERTY:
+    case ERROR_REASON_DEPRECATED_INPUT:
+    case ERROR_REASON_UNSTABLE_INPUT:
         return "property";
     case ERROR_REASON_WRONG_STATE:
         return "path";
@@ -95,7 +97,9 @@ static void blame(GError **error, const char *property)
 
 bool qmp_qom_set(QmpRequest *req, QomSetArgs *args, GError **error)
 {
-    const QmpInput input = { .ops = &qmp_value_input, .mode = QMP_INPUT_STRICT };
+    const Vmd *vmd = qmp_request_context(req);
+    const QmpInput input = { .ops = &qmp_value_input, .mode = QMP_INPUT_STRICT,
+                             .policy = &vmd->policy.current };
     Object *obj = resolve(req, args->path, error);
 
     if (!obj) {

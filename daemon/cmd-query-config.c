@@ -243,7 +243,7 @@ static bool collect(Object *obj, void *data)
 {
     Config *config = data;
 
-    if (object_life(obj) == OBJECT_COMPLETE) {
+    if (object_life(obj) == OBJECT_COMPLETE && !object_is_a(obj, &qmp_class_policy)) {
         g_ptr_array_add(config->objects, obj);
     }
     return true;
@@ -324,6 +324,10 @@ bool qmp_query_config(QmpRequest *req, ConfigInfo **ret, GError **error)
         add_any(&config, objects->pdata[i]);
     }
     add_action(&config);
+    if (config.vmd->policy.object) {
+        /* Last, as it has accepted all of this. */
+        add_any(&config, config.vmd->policy.object);
+    }
     if (config.error) {
         g_propagate_prefixed_error(error, config.error, "the machine cannot be told: ");
         return false;

@@ -30,21 +30,31 @@ bool qmp_cont(QmpRequest *req, GError **error)
     return run_control_cont(qmp_request_context(req), error);
 }
 
+bool qmp_x_exit_preconfig(QmpRequest *req, GError **error)
+{
+    /* The words are QEMU's: clients look for them. */
+    qmp_error_set(error, ERROR_REASON_WRONG_STATE,
+                  "The command is permitted only before machine initialization");
+    return false;
+}
+
 bool qmp_system_reset(QmpRequest *req, GError **error)
 {
-    run_control_reset(qmp_request_context(req), SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET);
+    shutdown_or_reset(qmp_request_context(req), SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET);
     return true;
 }
 
 /* How long a guest may take to power off before the service manager loses patience. */
 enum { POWERDOWN_SECONDS = 600 };
 
-static Machine *running_machine(Vmd *vmd, GError **error)
+/* The schema has refused the states before the first cont; a machine that was shut
+ * down in one of them never started. */
+static Machine *started_machine(Vmd *vmd, GError **error)
 {
     Machine *machine = vmd_machine(vmd);
 
     if (!machine || !machine->started) {
-        qmp_error_set(error, ERROR_REASON_WRONG_STATE, "there is no machine that runs");
+        qmp_error_set(error, ERROR_REASON_WRONG_STATE, "the machine has not been started");
         return NULL;
     }
     return machine;
@@ -53,7 +63,7 @@ static Machine *running_machine(Vmd *vmd, GError **error)
 bool qmp_system_powerdown(QmpRequest *req, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
-    Machine *machine = running_machine(vmd, error);
+    Machine *machine = started_machine(vmd, error);
 
     if (!machine) {
         return false;
@@ -73,13 +83,13 @@ bool qmp_system_wakeup(QmpRequest *req, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
 
-    return running_machine(vmd, error) && run_control_wake(vmd, error);
+    return started_machine(vmd, error) && run_control_wake(vmd, error);
 }
 
 bool qmp_inject_nmi(QmpRequest *req, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
-    Machine *machine = running_machine(vmd, error);
+    Machine *machine = started_machine(vmd, error);
 
     return machine && machine_inject_nmi(machine, error);
 }

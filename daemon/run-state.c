@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * RunControl: see run-state.h.  Every change of the run state goes through
- * set_state(), which knows the table.
+ * set_state(), which asks the table.
  */
 #include "config.h"
 
@@ -10,24 +10,6 @@
 #include "daemon/vmd.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
-
-#define TO(state) (1u << RUN_STATE_##state)
-
-/* Where each state may lead.  States of features that are not there yet lead
- * nowhere and are led to by nothing. */
-static const guint32 transitions[RUN_STATE__MAX] = {
-    [RUN_STATE_PRELAUNCH] = TO(RUNNING) | TO(PAUSED) | TO(SHUTDOWN),
-    [RUN_STATE_RUNNING] = TO(PAUSED) | TO(SHUTDOWN) | TO(INTERNAL_ERROR) | TO(IO_ERROR) |
-                          TO(GUEST_PANICKED) | TO(WATCHDOG) | TO(SUSPENDED) | TO(DEBUG),
-    [RUN_STATE_PAUSED] = TO(RUNNING) | TO(SHUTDOWN),
-    [RUN_STATE_INTERNAL_ERROR] = TO(PAUSED) | TO(SHUTDOWN),
-    [RUN_STATE_IO_ERROR] = TO(RUNNING) | TO(PAUSED) | TO(SHUTDOWN),
-    [RUN_STATE_GUEST_PANICKED] = TO(RUNNING) | TO(PAUSED) | TO(SHUTDOWN),
-    [RUN_STATE_WATCHDOG] = TO(RUNNING) | TO(PAUSED) | TO(SHUTDOWN),
-    [RUN_STATE_SUSPENDED] = TO(RUNNING) | TO(PAUSED) | TO(SHUTDOWN),
-    [RUN_STATE_DEBUG] = TO(RUNNING) | TO(PAUSED) | TO(SHUTDOWN),
-    [RUN_STATE_SHUTDOWN] = TO(PAUSED),
-};
 
 void run_control_init(RunControl *run)
 {
@@ -39,11 +21,6 @@ void run_control_init(RunControl *run)
         .watchdog = WATCHDOG_ACTION_RESET,
         .internal_error = INTERNAL_ERROR_ACTION_PAUSE,
     };
-}
-
-bool run_state_allowed(RunState from, RunState to)
-{
-    return from == to || (transitions[from] & (1u << to));
 }
 
 static void set_state(Vmd *vmd, RunState state)
@@ -62,7 +39,8 @@ bool run_control_cont(Vmd *vmd, GError **error)
 {
     Machine *machine;
 
-    if (vmd->run.state == RUN_STATE_RUNNING) {
+    /* A guest that sleeps is woken by what wakes guests. */
+    if (vmd->run.state == RUN_STATE_RUNNING || vmd->run.state == RUN_STATE_SUSPENDED) {
         return true;
     }
     machine = vmd_machine(vmd);
@@ -92,6 +70,14 @@ void run_control_stop(Vmd *vmd, RunState state)
     }
 }
 
+void run_control_end(Vmd *vmd)
+{
+    if (vmd->run.state == RUN_STATE_RUNNING) {
+        machine_pause(vmd_machine(vmd));
+    }
+    set_state(vmd, RUN_STATE_SHUTDOWN);
+}
+
 void run_control_suspend(Vmd *vmd)
 {
     if (vmd->run.state == RUN_STATE_RUNNING) {
@@ -103,11 +89,6 @@ void run_control_suspend(Vmd *vmd)
 
 bool run_control_wake(Vmd *vmd, GError **error)
 {
-    if (vmd->run.state != RUN_STATE_SUSPENDED) {
-        qmp_error_set(error, ERROR_REASON_WRONG_STATE,
-                      "Unable to wake up: guest is not in suspended state");
-        return false;
-    }
     machine_wake(vmd_machine(vmd));
     if (!machine_run(vmd_machine(vmd), error)) {
         return false;
@@ -129,21 +110,30 @@ static void run_after_reset(Vmd *vmd)
     }
 }
 
+/* A machine may be ended that never ran: by a program of the host's. */
+static void back_to_building(Vmd *vmd)
+{
+    if (vmd->run.state == RUN_STATE_SHUTDOWN) {
+        set_state(vmd, RUN_STATE_PRELAUNCH);
+    }
+}
+
 void run_control_reset(Vmd *vmd, ShutdownCause cause)
 {
     Machine *machine = vmd_machine(vmd);
 
     if (!machine || !machine->started) {
+        back_to_building(vmd);
         return;
     }
     machine_reset(machine);
     vmd->shutdown.panic_logged = vmd->shutdown.crash_logged = vmd->shutdown.accel_lost = false;
     qmp_event_reset(vmd->events, &(EventReset){ .guest = shutdown_cause_is_guest(cause),
                                                 .reason = cause });
-    /* A machine that could not go on can again. */
-    if (vmd->run.state == RUN_STATE_INTERNAL_ERROR || vmd->run.state == RUN_STATE_SHUTDOWN) {
-        set_state(vmd, RUN_STATE_PAUSED);
-    } else if (vmd->run.state == RUN_STATE_SUSPENDED) {
+    if (vmd->run.state == RUN_STATE_SUSPENDED) {
         run_after_reset(vmd);
+    } else if (vmd->run.state != RUN_STATE_RUNNING) {
+        /* What had stopped it is over; one that could not go on can again. */
+        set_state(vmd, RUN_STATE_PAUSED);
     }
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * RunControl: the run state, its table of transitions, and its only writer.
+ * RunControl: the run state, its table of transitions (run-transitions.c), and its
+ * only writer (run-state.c).
+ *
+ * In which states a command is allowed is the schema's to say, and the dispatcher
+ * checks it: functions here may rely on that.
  */
 #ifndef DAEMON_RUN_STATE_H
 #define DAEMON_RUN_STATE_H
@@ -23,21 +27,24 @@ void run_control_init(RunControl *run);
 /* Whether the table has a way from one state to the other. */
 bool run_state_allowed(RunState from, RunState to);
 
-/* Lets the machine run; RESUME follows.  No change if it runs.  Fails with
- * no-machine, wrong-state, or what the machine says. */
+/* Lets the machine run; RESUME follows.  No change if it runs, or sleeps.  Fails
+ * with wrong-state if there is none, or with what the machine says. */
 bool run_control_cont(Vmd *vmd, GError **error);
 
 /* Stops a running machine with the new state; STOP follows.  No change (not
  * even of the state) if it does not run.  Main thread, lock held. */
 void run_control_stop(Vmd *vmd, RunState state);
 
+/* Stops it in state `shutdown` because the daemon ends: no STOP, as from QEMU. */
+void run_control_end(Vmd *vmd);
+
 /* Lets a running machine sleep; SUSPEND follows, no STOP. */
 void run_control_suspend(Vmd *vmd);
-/* Wakes one that sleeps; WAKEUP follows, no RESUME.  Fails with wrong-state. */
+/* Wakes one that sleeps; WAKEUP follows, no RESUME. */
 bool run_control_wake(Vmd *vmd, GError **error);
 
 /* Resets the machine; RESET follows.  No change before the first cont.  One that
- * slept runs again. */
+ * slept runs again; one that something had stopped is paused from then on. */
 void run_control_reset(Vmd *vmd, ShutdownCause cause);
 
 #endif

@@ -60,9 +60,23 @@ static void send_shutdown(Vmd *vmd, ShutdownCause cause, int status)
 void shutdown_machine(Vmd *vmd, ShutdownCause cause, int status)
 {
     send_shutdown(vmd, cause, status);
-    run_control_stop(vmd, RUN_STATE_SHUTDOWN);
     if (vmd->run.shutdown == SHUTDOWN_ACTION_POWEROFF) {
+        run_control_end(vmd);
         end_loop(vmd);
+    } else {
+        run_control_stop(vmd, RUN_STATE_SHUTDOWN);
+    }
+}
+
+void shutdown_or_reset(Vmd *vmd, ShutdownCause cause)
+{
+    const Machine *machine = vmd_machine(vmd);
+
+    if (machine && machine->started && vmd->run.reboot == REBOOT_ACTION_SHUTDOWN &&
+        cause != SHUTDOWN_CAUSE_SUBSYSTEM_RESET) {
+        shutdown_machine(vmd, cause, EXIT_STATUS_OK);
+    } else {
+        run_control_reset(vmd, cause);
     }
 }
 
@@ -187,15 +201,8 @@ static void on_machine_shutdown(void *opaque, ShutdownCause cause, int status)
 
 static void on_machine_reset(void *opaque, ShutdownCause cause)
 {
-    Vmd *vmd = opaque;
-
-    if (has_ended(vmd)) {
-        return;
-    }
-    if (shutdown_cause_is_guest(cause) && vmd->run.reboot == REBOOT_ACTION_SHUTDOWN) {
-        shutdown_machine(vmd, cause, EXIT_STATUS_OK);
-    } else {
-        run_control_reset(vmd, cause);
+    if (!has_ended(opaque)) {
+        shutdown_or_reset(opaque, cause);
     }
 }
 
@@ -253,13 +260,10 @@ static GuestPanicAction panic_action(const RunControl *run)
 
 static void end_panicked(Vmd *vmd)
 {
-    if (vmd->run.panic == PANIC_ACTION_EXIT_FAILURE) {
-        send_shutdown(vmd, SHUTDOWN_CAUSE_GUEST_PANIC, EXIT_STATUS_PANIC);
-        run_control_stop(vmd, RUN_STATE_SHUTDOWN);
-        end_loop(vmd);
-    } else {
-        shutdown_machine(vmd, SHUTDOWN_CAUSE_GUEST_PANIC, EXIT_STATUS_OK);
-    }
+    bool failure = vmd->run.panic == PANIC_ACTION_EXIT_FAILURE;
+
+    shutdown_machine(vmd, SHUTDOWN_CAUSE_GUEST_PANIC,
+                     failure ? EXIT_STATUS_PANIC : EXIT_STATUS_OK);
 }
 
 /* A guest that runs on may say it without end: the log has it once. */

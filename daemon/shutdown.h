@@ -58,7 +58,11 @@ void shutdown_unwatch_signals(Vmd *vmd);
  * daemon ends, too.  Main thread, lock held. */
 void shutdown_machine(Vmd *vmd, ShutdownCause cause, int status);
 
-/* The same because a program of the host's wants it (cause host-ui), unless the
+/* Resets the machine, unless set-action made a shutdown of every reset, whoever asks
+ * for it (as in QEMU).  Main thread, lock held. */
+void shutdown_or_reset(Vmd *vmd, ShutdownCause cause);
+
+/* As shutdown_machine(), because a program of the host's wants it (cause host-ui), unless the
  * machine has ended already. */
 void shutdown_by_host(Vmd *vmd);
 

@@ -142,8 +142,10 @@ static void make_root(Vmd *vmd)
     object_register_types(kvm_types);
     object_register_types(qtest_types);
     object_register_types(hw_types);
+    object_register_types(daemon_types);
     vmd->root = object_root_new();
-    vmd->env = (Env){ .base = vmd->base, .events = vmd->events, .host = vmd, .run = env_run,
+    vmd->env = (Env){ .base = vmd->base, .events = vmd->events, .host = vmd,
+                      .policy = &vmd->policy.current, .run = env_run,
                       .take_fd = env_take_fd, .lock = env_lock, .unlock = env_unlock,
                       .hot = env_hot, .end = env_end, .refused = env_refused_host,
                       .wire = irq_wire,
@@ -195,7 +197,7 @@ Vmd *vmd_new(const Options *options, GError **error)
     vmd->dispatch = (QmpDispatch){
         .commands = qmp_commands, .n_commands = qmp_n_commands, .run_state = vmd_run_state,
         .lock = vmd_lock, .unlock = vmd_unlock, .hold = vmd_hold, .log = vmd_log,
-        .refused = vmd_refused, .context = vmd,
+        .refused = vmd_refused, .policy = &vmd->policy.current, .context = vmd,
     };
     qmp_event_queue_set_throttles(vmd->events, throttles, G_N_ELEMENTS(throttles));
     vmd->server = qmp_server_new(vmd->base, &vmd->dispatch, vmd->events);

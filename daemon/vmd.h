@@ -14,6 +14,7 @@
 #include "daemon/build.h"
 #include "daemon/fd-table.h"
 #include "daemon/options.h"
+#include "daemon/policy.h"
 #include "daemon/pool.h"
 #include "daemon/resources.h"
 #include "daemon/run-state.h"
@@ -42,6 +43,7 @@ struct Vmd {
     QmpServer *server;
     Resources *resources;
     Notify *notify;
+    Policy policy;
     RunControl run;
     Shutdown shutdown;
     char *default_socket;       /* path in the run directory, if it is listened on */

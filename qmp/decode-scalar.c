@@ -43,11 +43,18 @@ static void append_path(GString *path, const QmpPlace *place)
     g_string_append(path, place->name);
 }
 
+static char *path_of(const QmpPlace *place)
+{
+    GString *path = g_string_new(NULL);
+
+    append_path(path, place);
+    return g_string_free(path, FALSE);
+}
+
 bool qmp_decode_fail(const QmpPlace *place, GError **error, ErrorReason reason,
                      const char *format, ...)
 {
-    g_autoptr(GString) path = g_string_new(NULL);
-    g_autofree char *message = NULL, *subject = NULL;
+    g_autofree char *message = NULL, *subject = NULL, *path = NULL;
     va_list args;
 
     if (!error) {
@@ -56,16 +63,52 @@ bool qmp_decode_fail(const QmpPlace *place, GError **error, ErrorReason reason,
     va_start(args, format);
     message = g_strdup_vprintf(format, args);
     va_end(args);
-    append_path(path, place);
-    if (!path->len) {
+    path = path_of(place);
+    if (!*path) {
         qmp_error_set(error, reason, "value %s", message);
         return false;
     }
     /* A member's name comes from the client when it is unknown. */
-    subject = qmp_text_quote(path->str);
+    subject = qmp_text_quote(path);
     qmp_error_set(error, reason, "parameter %s %s", subject, message);
-    qmp_error_prefix_path(*error, path->str);
+    qmp_error_prefix_path(*error, path);
     return false;
+}
+
+bool qmp_decode_judge(const QmpInput *input, const QmpPlace *place, guint32 marks,
+                      const char *what, GError **error)
+{
+    g_autofree char *path = NULL, *quoted = NULL, *subject = NULL;
+
+    if (!input->policy || !(marks & QMP_MARKS)) {
+        return true;
+    }
+    path = path_of(place);
+    quoted = qmp_text_quote(path);
+    subject = g_strdup_printf("%s%sparameter %s", what ? what : "", what ? " of " : "", quoted);
+    if (qmp_policy_judge(input->policy, marks, subject, error)) {
+        return true;
+    }
+    qmp_error_prefix_path(error ? *error : NULL, path);
+    return false;
+}
+
+bool qmp_decode_judge_lenient(const QmpInput *input, const QmpPlace *place, const void *node,
+                              const char *expected, GError **error)
+{
+    QmpPolicyAction action = qmp_policy_action(input->policy, QMP_POLICY_LENIENT);
+    const char *kind = kind_names[input->ops->kind(node)];
+    g_autofree char *path = NULL;
+
+    if (action == QMP_POLICY_REJECT) {
+        return qmp_decode_fail(place, error, ERROR_REASON_LENIENT_INPUT, "must be %s, not %s, "
+                               "and the policy rejects lenient input", expected, kind);
+    }
+    if (action == QMP_POLICY_LOG) {
+        path = path_of(place);
+        qmp_policy_note(input->policy, "parameter '%s' is %s for %s", path, kind, expected);
+    }
+    return true;
 }
 
 bool qmp_decode_fail_type(const QmpInput *input, const QmpPlace *place, const void *node,
@@ -126,6 +169,9 @@ static bool lenient_text(const QmpInput *input, const QmpPlace *place, const voi
 {
     if (input->mode != QMP_INPUT_LENIENT || input->ops->kind(node) != QMP_VALUE_STR) {
         return qmp_decode_fail_type(input, place, node, expected, error);
+    }
+    if (!qmp_decode_judge_lenient(input, place, node, expected, error)) {
+        return false;
     }
     *ret_text = qmp_decode_text(input, place, node, expected, error);
     return *ret_text != NULL;
@@ -416,6 +462,18 @@ static bool fail_enum(const QmpType *type, const char *text, const QmpPlace *pla
                            quoted, hint->str);
 }
 
+static bool judge_value(const QmpInput *input, const QmpEnumValue *value, const QmpPlace *place,
+                        GError **error)
+{
+    g_autofree char *what = NULL;
+
+    if (!(value->flags & QMP_MARKS)) {
+        return true;
+    }
+    what = g_strdup_printf("value '%s'", value->name);
+    return qmp_decode_judge(input, place, value->flags, what, error);
+}
+
 static bool decode_enum(const QmpInput *input, const QmpType *type, const void *node,
                         int *storage, const QmpPlace *place, GError **error)
 {
@@ -430,7 +488,7 @@ static bool decode_enum(const QmpInput *input, const QmpType *type, const void *
         return fail_enum(type, text, place, error);
     }
     *storage = value;
-    return true;
+    return judge_value(input, &type->values[value], place, error);
 }
 
 bool qmp_decode_scalar(const QmpInput *input, const QmpType *type, const void *node,

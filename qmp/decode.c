@@ -58,11 +58,12 @@ static bool decode_present(Source *source, const QmpMember *member, const void *
     void *storage = qmp_member_storage(member, object);
     QmpInput input = *source->input;
 
-    if (!check_settable(source, member, &place, error)) {
+    if (!check_settable(source, member, &place, error) ||
+        !qmp_decode_judge(&input, &place, member->flags, NULL, error)) {
         return false;
     }
     if (means_absent(source, member, item)) {
-        return true;
+        return qmp_decode_judge_lenient(&input, &place, item, "a string", error);
     }
     if (member->flags & QMP_MEMBER_LENIENT) {
         input.mode = QMP_INPUT_LENIENT;
@@ -144,10 +145,24 @@ static bool fail_class(const QmpType *type, const QmpClass *klass, const char *n
                            "names the unknown class %s%s", quoted, hint);
 }
 
+/* Both the class and the name that it was given by may be marked. */
+static bool judge_class(Source *source, const QmpPlace *place, const QmpClassName *row,
+                        GError **error)
+{
+    g_autofree char *what = NULL;
+
+    if (!((row->flags | row->klass->flags) & QMP_MARKS)) {
+        return true;
+    }
+    what = g_strdup_printf("class name '%s'", row->name);
+    return qmp_decode_judge(source->input, place, row->flags | row->klass->flags, what, error);
+}
+
 static const QmpClass *decode_class(Source *source, const QmpType *type, GError **error)
 {
     QmpPlace place = { .up = source->place, .name = type->tag_name };
     const void *item = source->input->ops->dict_get(source->node, type->tag_name);
+    const QmpClassName *row;
     const QmpClass *klass;
     const char *name;
 
@@ -160,12 +175,13 @@ static const QmpClass *decode_class(Source *source, const QmpType *type, GError 
     if (!name) {
         return NULL;
     }
-    klass = qmp_class_find(name);
+    row = qmp_class_name_find(name);
+    klass = row ? row->klass : NULL;
     if (!klass || !class_allowed(type, klass)) {
         fail_class(type, klass, name, &place, error);
         return NULL;
     }
-    return klass;
+    return judge_class(source, &place, row, error) ? klass : NULL;
 }
 
 static bool decode_class_union(Source *source, const QmpType *type, void *object,
@@ -478,6 +494,21 @@ bool qmp_decode(const QmpInput *input, const QmpType *type, const void *node, vo
     QmpPlace outermost = { .up = NULL };
 
     if (!decode_value(input, type, node, storage, &outermost, error)) {
+        qmp_clear(type, storage);
+        return false;
+    }
+    return true;
+}
+
+bool qmp_decode_element(const QmpInput *input, const QmpMember *member, const void *list,
+                        gsize i, void *storage, GError **error)
+{
+    const QmpType *type = member->type->element;
+    QmpPlace outermost = { .up = NULL };
+    QmpPlace place = { .up = &outermost, .name = member->name };
+    QmpPlace element = { .up = &place, .index = i };
+
+    if (!decode_value(input, type, input->ops->list_item(list, i), storage, &element, error)) {
         qmp_clear(type, storage);
         return false;
     }

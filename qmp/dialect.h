@@ -165,7 +165,7 @@ bool qmp_session_write(QmpSession *session);
 const char *qmp_error_class(const GError *error);
 
 /* The result of a command; without a return type it is {}. */
-void qmp_print_return(QmpPrinter *printer, const QmpCommand *command, const void *ret);
+void qmp_print_return(QmpPrinter *printer, const QmpRequest *req, const void *ret);
 
 /* Wall clock microseconds as QMP's object of seconds and microseconds. */
 void qmp_print_timestamp(QmpPrinter *printer, gint64 microseconds);

@@ -183,6 +183,22 @@ static bool check_state(const QmpRequest *req, GError **error)
     return false;
 }
 
+static bool check_policy(const QmpRequest *req, GError **error)
+{
+    g_autofree char *subject = NULL;
+
+    if (!(req->command->flags & QMP_MARKS)) {
+        return true;
+    }
+    subject = g_strdup_printf("command '%s'", req->command->name);
+    return qmp_policy_judge(req->dispatch->policy, req->command->flags, subject, error);
+}
+
+static bool check_command(const QmpRequest *req, GError **error)
+{
+    return check_state(req, error) && check_policy(req, error);
+}
+
 static bool decode_args(QmpRequest *req, const QmpInput *input, const void *node,
                         GError **error)
 {
@@ -194,6 +210,7 @@ static bool decode_args(QmpRequest *req, const QmpInput *input, const void *node
     if (node) {
         how = *input;
     }
+    how.policy = req->dispatch->policy;
     if (req->command->flags & QMP_COMMAND_LENIENT) {
         how.mode = QMP_INPUT_LENIENT;
     }
@@ -282,13 +299,44 @@ void qmp_request_execute(QmpRequest *req, const char *name, const QmpInput *inpu
     }
 }
 
+static const QmpMember *argument_row(const QmpRequest *req, const char *name)
+{
+    const QmpType *type = req->command->args;
+
+    for (guint i = 0; i < type->n_members; i++) {
+        if (!strcmp(type->members[i].name, name)) {
+            return &type->members[i];
+        }
+    }
+    return NULL;
+}
+
+bool qmp_request_judge(const QmpRequest *req, const char *argument, gsize from,
+                       const QmpPolicy *policy, GError **error)
+{
+    const QmpMember *row = argument_row(req, argument);
+    const void *list = req->node ? req->ops->dict_get(req->node, argument) : NULL;
+    QmpInput input = req->input;
+
+    input.policy = policy;
+    for (gsize i = from; list && i < req->ops->list_length(list); i++) {
+        QmpAnyStorage value = { .link = { NULL, NULL } };
+
+        if (!qmp_decode_element(&input, row, list, i, &value, error)) {
+            return false;
+        }
+        qmp_clear(row->type->element, &value);
+    }
+    return true;
+}
+
 void qmp_request_resume(QmpRequest *req)
 {
     GError *error = NULL;
 
     /* The state is the first thing to be wrong: what a command takes means
      * nothing where it is not allowed. */
-    if (check_state(req, &error)) {
+    if (check_command(req, &error)) {
         decode_args(req, &req->input, req->node, &error);
     }
     run(req, error);
@@ -301,6 +349,6 @@ void qmp_request_execute_args(QmpRequest *req, const QmpCommand *command, void *
     req->name = command->name;
     req->command = command;
     req->args = args;
-    check_state(req, &error);
+    check_command(req, &error);
     run(req, error);
 }

@@ -9,6 +9,7 @@
 #ifndef QMP_DISPATCH_H
 #define QMP_DISPATCH_H
 
+#include "qmp/policy.h"
 #include "qmp/type.h"
 
 typedef struct QmpRequest QmpRequest;
@@ -22,7 +23,15 @@ enum {
     QMP_COMMAND_UNSTABLE  = 1 << 4,
     QMP_COMMAND_DEPRECATED = 1 << 5,
     QMP_COMMAND_RAW_REPLY = 1 << 6,  /* reply is raw_reply, no handler runs */
+    QMP_COMMAND_WHOLE     = 1 << 7,  /* no policy hides anything of the reply */
 };
+
+/* A piece of a raw reply, and what it is about: text without marks, or text that may be left
+ * out with its comma. */
+typedef struct {
+    guint32 length;
+    guint32 marks;              /* QMP_MARK_*, any of which may hide it */
+} QmpRawSegment;
 
 /* Row of a command, generated into daemon/qapi-commands.c. */
 struct QmpCommand {
@@ -36,6 +45,8 @@ struct QmpCommand {
     bool (*call)(QmpRequest *req, void *args, void *ret, GError **error);
     const char *raw_reply;      /* JSON text made at build time */
     gsize raw_reply_length;
+    const QmpRawSegment *raw_segments;
+    guint n_raw_segments;
 };
 
 /* What a command takes, for clients that check requests without a daemon: in
@@ -61,6 +72,9 @@ typedef struct {
     /* Whether req has to wait for something that goes on; whoever says so ends the
      * wait with qmp_request_resume().  NULL: never. */
     bool (*hold)(void *context, QmpRequest *req);
+    /* What becomes of deprecated, unstable and lenient input; NULL: all is accepted.  It may
+     * change between two requests. */
+    const QmpPolicy *policy;
     /* Called after the reply was queued, for the journal.  error may be NULL. */
     void (*log)(void *context, const QmpRequest *req, const GError *error);
     /* A client, or what it sent, could not be taken: a system call failed with this

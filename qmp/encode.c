@@ -23,7 +23,7 @@ static void print_members(QmpPrinter *printer, const QmpType *type, const void *
     for (guint i = 0; i < type->n_members; i++) {
         const QmpMember *member = &type->members[i];
 
-        if (member->flags & hidden ||
+        if (member->flags & (hidden | printer->hidden) ||
             (given && !qmp_given(given, i)) ||
             (member->flags & QMP_MEMBER_OPTIONAL && !qmp_member_present(member, object))) {
             continue;

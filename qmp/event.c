@@ -37,6 +37,7 @@ struct QmpEventQueue {
     GArray *sinks;              /* main thread only */
     bool delivering;            /* main thread only */
     bool held;                  /* main thread only: nothing is delivered */
+    guint hidden;               /* QMP_MARK_*; atomic */
 
     GMutex mutex;               /* guards what follows */
     GQueue events;
@@ -239,7 +240,19 @@ void qmp_event_queue_set_throttles(QmpEventQueue *queue, const QmpEventThrottle 
     g_mutex_unlock(&queue->mutex);
 }
 
-static QmpEvent *event_make(const char *name, const QmpType *type, const void *data)
+static void print_data(struct evbuffer *text, guint32 hidden, const QmpType *type,
+                       const void *data)
+{
+    QmpPrinter printer;
+
+    qmp_print_init(&printer, text);
+    printer.hidden = hidden;
+    qmp_print_typed(&printer, type, &data);
+    qmp_print_done(&printer);
+}
+
+static QmpEvent *event_make(const char *name, guint32 hidden, const QmpType *type,
+                            const void *data)
 {
     QmpEvent *event = g_new0(QmpEvent, 1);
     struct evbuffer *text;
@@ -248,7 +261,7 @@ static QmpEvent *event_make(const char *name, const QmpType *type, const void *d
     event->time = g_get_real_time();
     if (type) {
         text = evbuffer_new();
-        qmp_encode_json(type, &data, text);
+        print_data(text, hidden, type, data);
         event->data_length = evbuffer_get_length(text);
         event->data = g_malloc(event->data_length + 1);
         evbuffer_remove(text, event->data, event->data_length);
@@ -261,7 +274,7 @@ static QmpEvent *event_make(const char *name, const QmpType *type, const void *d
 void qmp_event_emit(QmpEventQueue *queue, const char *name, const QmpType *type,
                     const void *data)
 {
-    QmpEvent *event = event_make(name, type, data);
+    QmpEvent *event = event_make(name, g_atomic_int_get(&queue->hidden), type, data);
     const QmpEventThrottle *row;
 
     g_mutex_lock(&queue->mutex);
@@ -271,6 +284,19 @@ void qmp_event_emit(QmpEventQueue *queue, const char *name, const QmpType *type,
         wake(queue);
     }
     g_mutex_unlock(&queue->mutex);
+}
+
+void qmp_event_emit_marked(QmpEventQueue *queue, guint32 marks, const char *name,
+                           const QmpType *type, const void *data)
+{
+    if (!(marks & g_atomic_int_get(&queue->hidden))) {
+        qmp_event_emit(queue, name, type, data);
+    }
+}
+
+void qmp_event_queue_set_hidden(QmpEventQueue *queue, guint32 marks)
+{
+    g_atomic_int_set(&queue->hidden, marks);
 }
 
 void qmp_event_queue_add_sink(QmpEventQueue *queue, QmpEventSink func, void *data)

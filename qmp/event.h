@@ -56,6 +56,13 @@ void qmp_event_queue_set_throttles(QmpEventQueue *queue, const QmpEventThrottle 
 void qmp_event_emit(QmpEventQueue *queue, const char *name, const QmpType *type,
                     const void *data);
 
+/* The same for an event that the schema marks (QMP_MARK_*). */
+void qmp_event_emit_marked(QmpEventQueue *queue, guint32 marks, const char *name,
+                           const QmpType *type, const void *data);
+
+/* Events and members with any of these marks are left out from now on.  Any thread. */
+void qmp_event_queue_set_hidden(QmpEventQueue *queue, guint32 marks);
+
 /*
  * Who gets events: func is called for each event, then once with NULL after the
  * last one of a round.  data identifies the sink when it is removed.

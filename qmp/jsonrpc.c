@@ -161,7 +161,7 @@ static int error_code(const QmpCall *call, const GError *error)
     if (error->domain != QMP_ERROR) {
         return CODE_INTERNAL;
     }
-    if (!call->request->command || qmp_error_is(error, ERROR_REASON_NEGOTIATION)) {
+    if (!strcmp(qmp_error_class(error), "CommandNotFound")) {
         return CODE_METHOD;
     }
     return qmp_request_is_malformed(call->request) ? CODE_PARAMS : CODE_FAILED;
@@ -186,10 +186,10 @@ static void print_error(QmpPrinter *printer, const QmpCall *call, const GError *
     qmp_print_literal(printer, "}}");
 }
 
-static void print_result(QmpPrinter *printer, const QmpCommand *command, const void *ret)
+static void print_result(QmpPrinter *printer, const QmpRequest *req, const void *ret)
 {
     qmp_print_literal(printer, ", \"result\": ");
-    qmp_print_return(printer, command, ret);
+    qmp_print_return(printer, req, ret);
 }
 
 static void print_reply(struct evbuffer *out, const QmpCall *call, const void *ret,
@@ -202,7 +202,7 @@ static void print_reply(struct evbuffer *out, const QmpCall *call, const void *r
     if (error) {
         print_error(&printer, call, error);
     } else {
-        print_result(&printer, call->request->command, ret);
+        print_result(&printer, call->request, ret);
     }
     qmp_print_literal(&printer, ", \"id\": ");
     if (call->id) {

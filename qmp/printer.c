@@ -12,6 +12,7 @@
 void qmp_print_init(QmpPrinter *printer, struct evbuffer *out)
 {
     printer->out = out;
+    printer->hidden = 0;
     printer->used = 0;
 }
 

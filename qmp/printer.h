@@ -14,6 +14,7 @@ struct evbuffer;
 
 typedef struct {
     struct evbuffer *out;
+    guint32 hidden;             /* QMP_MARK_*: members that are left out; 0 at first */
     gsize used;
     char buffer[2048];
 } QmpPrinter;

@@ -23,6 +23,10 @@ const char *qmp_error_class(const GError *error)
         return "DeviceNotFound";
     }
     switch (qmp_error_reason(error)) {
+    case ERROR_REASON_DEPRECATED_INPUT:
+    case ERROR_REASON_UNSTABLE_INPUT:
+        /* As from QEMU: a command that the policy takes away is none. */
+        return qmp_error_path(error) ? "GenericError" : "CommandNotFound";
     case ERROR_REASON_COMMAND_NOT_FOUND:
     case ERROR_REASON_NEGOTIATION:
         return "CommandNotFound";
@@ -42,13 +46,36 @@ void qmp_print_timestamp(QmpPrinter *printer, gint64 microseconds)
     qmp_print_literal(printer, "}");
 }
 
-void qmp_print_return(QmpPrinter *printer, const QmpCommand *command, const void *ret)
+/* The text, but for the segments that are hidden. */
+static void add_raw_reply(struct evbuffer *out, const QmpCommand *command, guint32 hidden)
 {
+    const char *text = command->raw_reply;
+
+    if (!hidden) {
+        evbuffer_add_reference(out, text, command->raw_reply_length, NULL, NULL);
+        return;
+    }
+    for (guint i = 0; i < command->n_raw_segments; i++) {
+        const QmpRawSegment *segment = &command->raw_segments[i];
+
+        if (!(segment->marks & hidden)) {
+            evbuffer_add_reference(out, text, segment->length, NULL, NULL);
+        }
+        text += segment->length;
+    }
+}
+
+void qmp_print_return(QmpPrinter *printer, const QmpRequest *req, const void *ret)
+{
+    const QmpCommand *command = req->command;
+    const QmpPolicy *policy = req->dispatch->policy;
+    guint32 hidden = policy && !(command->flags & QMP_COMMAND_WHOLE) ? policy->hidden : 0;
+
     if (command->flags & QMP_COMMAND_RAW_REPLY) {
         qmp_print_done(printer);
-        evbuffer_add_reference(printer->out, command->raw_reply, command->raw_reply_length,
-                               NULL, NULL);
+        add_raw_reply(printer->out, command, hidden);
     } else if (command->ret && ret) {
+        printer->hidden = hidden;
         qmp_print_typed(printer, command->ret, ret);
     } else {
         qmp_print_literal(printer, "{}");
@@ -214,7 +241,6 @@ static void print_error(QmpPrinter *printer, const QmpSession *session, const GE
 
 static void reply(QmpCall *call, const void *ret, const GError *error)
 {
-    const QmpCommand *command = call->request->command;
     QmpPrinter printer;
 
     qmp_print_init(&printer, call->session->out);
@@ -222,7 +248,7 @@ static void reply(QmpCall *call, const void *ret, const GError *error)
         print_error(&printer, call->session, error);
     } else {
         qmp_print_literal(&printer, "{\"return\": ");
-        qmp_print_return(&printer, command, ret);
+        qmp_print_return(&printer, call->request, ret);
     }
     print_id(&printer, call);
     qmp_print_done(&printer);

@@ -43,6 +43,14 @@ void qmp_request_execute(QmpRequest *req, const char *name, const QmpInput *inpu
 /* Goes on with a request that QmpDispatch.hold kept, or ends it. */
 void qmp_request_resume(QmpRequest *req);
 
+/*
+ * Whether the elements of a list argument, from index `from` on, pass another policy than the
+ * one that they were decoded by.  The error's path begins with the argument.  Nothing came
+ * as a node: true.
+ */
+bool qmp_request_judge(const QmpRequest *req, const char *argument, gsize from,
+                       const QmpPolicy *policy, GError **error);
+
 /* The same with decoded arguments: a struct of command->args, taken over. */
 void qmp_request_execute_args(QmpRequest *req, const QmpCommand *command, void *args);
 

@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Look-ups in the generated rows.
- *
- * qmp_classes[] is in the order of descent (parents first), which no search can
- * use; the look-up by name is a scan, about 600 comparisons that mostly end at
- * the first letter.  It runs once per object, never per access.
  */
 #include "config.h"
 #include "qmp/type.h"
 
 #include <string.h>
 
-static bool class_has_name(const QmpClass *klass, const char *name)
+const QmpClassName *qmp_class_name_find(const char *name)
 {
-    if (!strcmp(klass->name, name)) {
-        return true;
-    }
-    for (const char *const *alias = klass->aliases; alias && *alias; alias++) {
-        if (!strcmp(*alias, name)) {
-            return true;
+    guint low = 0, high = qmp_n_class_names;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        int order = strcmp(name, qmp_class_names[middle].name);
+
+        if (!order) {
+            return &qmp_class_names[middle];
+        }
+        if (order < 0) {
+            high = middle;
+        } else {
+            low = middle + 1;
         }
     }
-    return false;
+    return NULL;
 }
 
 const QmpClass *qmp_class_find(const char *name)
 {
-    for (guint i = 0; i < qmp_n_classes; i++) {
-        if (class_has_name(qmp_classes[i], name)) {
-            return qmp_classes[i];
-        }
-    }
-    return NULL;
+    const QmpClassName *row = qmp_class_name_find(name);
+
+    return row ? row->klass : NULL;
 }
 
 bool qmp_class_is_a(const QmpClass *klass, const QmpClass *ancestor)

@@ -242,6 +242,7 @@ extern const guint qmp_n_classes;
 typedef struct {
     const char *name;
     const QmpClass *klass;
+    guint32 flags;              /* of an alias: QMP_CLASS_UNSTABLE, _DEPRECATED */
 } QmpClassName;
 
 extern const QmpClassName qmp_class_names[];
@@ -249,6 +250,7 @@ extern const guint qmp_n_class_names;
 
 /* Finds a class by its name or an alias; NULL if there is none. */
 const QmpClass *qmp_class_find(const char *name);
+const QmpClassName *qmp_class_name_find(const char *name);
 
 /* True if klass is ancestor or descends from it. */
 bool qmp_class_is_a(const QmpClass *klass, const QmpClass *ancestor);

@@ -9,6 +9,7 @@
 #ifndef QMP_VISIT_H
 #define QMP_VISIT_H
 
+#include "qmp/policy.h"
 #include "qmp/type.h"
 #include "qmp/value.h"
 
@@ -48,6 +49,7 @@ struct QmpInput {
     const QmpInputOps *ops;
     QmpInputMode mode;
     bool allow_internal;        /* recipes: internal members may be set */
+    const QmpPolicy *policy;    /* NULL: everything passes */
 };
 
 extern const QmpInputOps qmp_value_input;     /* nodes are QmpValue */
@@ -60,6 +62,10 @@ extern const QmpInputOps qmp_value_input;     /* nodes are QmpValue */
  */
 bool qmp_decode(const QmpInput *input, const QmpType *type, const void *node,
                 void *storage, GError **error);
+
+/* Decodes element i of a list that is the value of member, as if with all around it. */
+bool qmp_decode_element(const QmpInput *input, const QmpMember *member, const void *list,
+                        gsize i, void *storage, GError **error);
 
 /* Prints JSON text for the value at storage, absent optional members left out;
  * secret members print as null. */
@@ -106,7 +112,8 @@ bool qmp_member_present(const QmpMember *member, const void *object);
 void *qmp_new(const QmpType *type);
 void *qmp_new_props(const QmpClass *klass);
 
-/* Whether value is within the row's bounds and, for run-time changes, sets
+/* Whether value is within the row's bounds and what it names passes the policy (the row's own
+ * marks are the caller's to judge), and, for run-time changes, sets
  * *object's member from a node: used by qom-set.  The old value is kept on
  * failure. */
 bool qmp_decode_member(const QmpInput *input, const QmpMember *member,

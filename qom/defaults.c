@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/policy.h"
 #include "qmp/qapi-types.h"
 #include "qmp/visit.h"
+#include "qom/env.h"
 #include "qom/row.h"
 
 /* The list in the machine's property, and where its elements have what. */
@@ -83,6 +85,18 @@ static bool check_property(const QmpClass *klass, const QmpMember *row, const ch
     return true;
 }
 
+static bool judge_property(const QmpClass *klass, const QmpMember *row, const QmpPolicy *policy,
+                           GError **error)
+{
+    g_autofree char *subject = NULL;
+
+    if (!policy || !(row->flags & QMP_MARKS)) {
+        return true;
+    }
+    subject = g_strdup_printf("property '%s' of class '%s'", row->name, klass->name);
+    return qmp_policy_judge(policy, row->flags, subject, error);
+}
+
 static bool check_driver(const QmpClass *klass, const char *driver, GError **error)
 {
     if (!klass) {
@@ -98,25 +112,29 @@ static bool check_driver(const QmpClass *klass, const char *driver, GError **err
 }
 
 /* Decodes value by the row into *props's member. */
-static bool decode(const QmpMember *row, const QmpValue *value, void *props, GError **error)
+static bool decode(const QmpMember *row, const QmpValue *value, void *props,
+                   const QmpPolicy *policy, GError **error)
 {
-    const QmpInput input = { .ops = &qmp_value_input, .mode = QMP_INPUT_STRICT };
+    const QmpInput input = { .ops = &qmp_value_input, .mode = QMP_INPUT_STRICT,
+                             .policy = policy };
 
     return qmp_decode_member(&input, row, value, props, error);
 }
 
 static bool check_value(const QmpClass *klass, const QmpMember *row, const QmpValue *value,
-                        GError **error)
+                        const QmpPolicy *policy, GError **error)
 {
     void *scratch = qmp_new_props(klass);
-    bool ok = decode(row, value, scratch, error);
+    bool ok = decode(row, value, scratch, policy, error);
 
     qmp_clear(klass->props, &scratch);
     return ok;
 }
 
-/* On failure *ret_where is the member that is to blame. */
-static bool check_entry(const DefaultsList *l, gsize i, const char **ret_where, GError **error)
+/* The policy is asked here, where a client gives the list, and not when it is applied.
+ * On failure *ret_where is the member that is to blame. */
+static bool check_entry(const DefaultsList *l, gsize i, const QmpPolicy *policy,
+                        const char **ret_where, GError **error)
 {
     const char *driver = entry_str(l, i, l->driver);
     const char *property = entry_str(l, i, l->property);
@@ -124,16 +142,18 @@ static bool check_entry(const DefaultsList *l, gsize i, const char **ret_where, 
     const QmpMember *row;
 
     *ret_where = "driver";
-    if (!check_driver(klass, driver, error)) {
+    if (!check_driver(klass, driver, error) ||
+        !qmp_policy_judge_class(policy, driver, error)) {
         return false;
     }
     *ret_where = "property";
     row = qmp_class_member(klass, property);
-    if (!check_property(klass, row, property, error)) {
+    if (!check_property(klass, row, property, error) ||
+        !judge_property(klass, row, policy, error)) {
         return false;
     }
     *ret_where = "value";
-    return check_value(klass, row, entry_value(l, i), error);
+    return check_value(klass, row, entry_value(l, i), policy, error);
 }
 
 /* The decoder knows the value by the property's name, the request as `value`. */
@@ -149,6 +169,7 @@ static void prefix_entry(GError *error, gsize i, const char *property, const cha
 
 bool defaults_check(Object *machine, GError **error)
 {
+    const Env *env = object_env(machine);
     DefaultsList l;
 
     if (!get_list(machine, &l)) {
@@ -157,7 +178,7 @@ bool defaults_check(Object *machine, GError **error)
     for (gsize i = 0; i < l.list->n; i++) {
         const char *where;
 
-        if (!check_entry(&l, i, &where, error)) {
+        if (!check_entry(&l, i, env ? env->policy : NULL, &where, error)) {
             prefix_entry(error ? *error : NULL, i, entry_str(&l, i, l.property), where);
             return false;
         }
@@ -196,7 +217,7 @@ static bool apply_list(const DefaultsList *l, const QmpClass *at, const QmpClass
             return false;
         }
         if (!qmp_given(given, row - klass->props->members) &&
-            !decode(row, entry_value(l, i), props, error)) {
+            !decode(row, entry_value(l, i), props, NULL, error)) {
             return false;
         }
     }

@@ -6,6 +6,7 @@
 #ifndef QOM_ENV_H
 #define QOM_ENV_H
 
+#include "qmp/policy.h"
 #include "qom/object.h"
 
 struct event_base;
@@ -22,6 +23,7 @@ typedef struct Env {
     struct event_base *base;            /* the main loop; NULL in pure unit tests */
     struct QmpEventQueue *events;       /* NULL: events go nowhere */
     void *host;                         /* the daemon's own */
+    const QmpPolicy *policy;            /* for input in properties; NULL: all passes */
     /* Runs work(data) on a pool thread, then done(data) on the main loop with
      * the machine lock held. */
     void (*run)(const struct Env *env, void (*work)(void *data), void (*done)(void *data),

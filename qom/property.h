@@ -25,11 +25,12 @@ QmpValue *object_property_record(Object *obj, const QmpMember *member, const voi
  * Sets a property by the row's own type; a link is resolved and held at once,
  * as object_link does.  The property counts as given from then on.  Fails with
  * property-not-found, property-read-only, internal-property (unless the input
- * allows it), property-not-settable for one that is `settable: build` once the
- * object was made, wrong-state while it is being made; with the decoder's and
- * the link's errors; or with what the class's changed hook says.  On failure
- * the old value is there as before.  A forwarded property is set where it is:
- * in the part, once that was made.
+ * allows it), deprecated-input or unstable-input (by the input's policy),
+ * property-not-settable for one that is `settable: build` once the object was
+ * made, wrong-state while it is being made; with the decoder's and the link's
+ * errors; or with what the class's changed hook says.  On failure the old value
+ * is there as before.  A forwarded property is set where it is: in the part,
+ * once that was made.
  */
 bool object_property_set(Object *obj, const char *name, const QmpInput *input,
                          const void *node, GError **error);

@@ -275,8 +275,12 @@ bool finish_accel(Plan *plan, GError **error)
 {
     g_autofree char *why = NULL;
     const char *list = plan->accel_name ? plan->accel_name : "kvm";
-    const QmpClass *klass = choose_accel(list, &why, error);
+    const QmpClass *klass;
 
+    if (!plan_add_policy(plan, error)) {
+        return false;
+    }
+    klass = choose_accel(list, &why, error);
     plan->current = plan->accel_item;
     if (!klass) {
         return false;

@@ -82,6 +82,7 @@ struct Plan {
     const char *accel_name;     /* as given, a list with colons, or NULL */
     const Item *accel_item;     /* which said so, or NULL */
     const Item *memory_item, *smp_item, *action_item;   /* for messages, or NULL */
+    Item *compat_item;          /* the last -compat, or NULL */
     QmpOptions *accel_options;
     const char *memory_backend; /* as -machine names it, or NULL */
     QmpOptions *memory;         /* the machine's memory back end, if it has no own name */
@@ -174,6 +175,9 @@ bool plan_add_linked(Plan *plan, GError **error);
 bool plan_add_cpus(Plan *plan, GError **error);
 
 /* Finishers, by phase. */
+/* Makes the policy of -compat, if there is one. */
+bool plan_add_policy(Plan *plan, GError **error);
+
 bool finish_accel(Plan *plan, GError **error);
 bool finish_machine(Plan *plan, GError **error);
 bool finish_board(Plan *plan, GError **error);
@@ -191,6 +195,7 @@ OptionHandler option_drive, option_blockdev, option_disk;
 OptionHandler option_netdev, option_nic, option_net;
 OptionHandler option_chardev, option_serial, option_parallel, option_debugcon, option_monitor;
 OptionHandler option_nodefaults, option_nographic, option_stopped, option_only_none;
+OptionHandler option_compat;
 OptionHandler option_action, option_no_reboot, option_no_shutdown, option_watchdog_action;
 OptionHandler option_overcommit, option_start, option_sandbox, option_name, option_qmp, option_mon;
 

@@ -38,6 +38,7 @@ class Class:
         self.bus = None
         self.plug = None
         self.aliases = []
+        self.alias_features = {}    # alias -> features
         self.features = ()
         self.props = None           # Struct, maybe an ancestor's
         self.own_props = None       # Struct, or None if the class adds nothing
@@ -238,6 +239,7 @@ class ClassBuilder:
             if not isinstance(aliases, Arr):
                 raise SchemaError(klass.obj.at['alias'], 'alias-list', name=klass.name)
             for alias, pos in zip(aliases, aliases.at):
+                alias = self._alias(klass, alias, pos)
                 check_name('class', alias, pos)
                 if alias in self.by_name:
                     raise SchemaError(pos, 'alias-taken', alias=alias,
@@ -248,6 +250,16 @@ class ClassBuilder:
                 raise SchemaError(klass.pos, 'default-twice', name=klass.name,
                                   other=default.name)
             default = klass if klass.is_default else default
+
+    @staticmethod
+    def _alias(klass, alias, pos):
+        """The name: 'NAME', or { 'name': 'NAME', 'features': [ ... ] }."""
+        if not isinstance(alias, Obj):
+            return alias
+        if not isinstance(alias.get('name'), str) or set(alias) - {'name', 'features'}:
+            raise SchemaError(pos, 'alias-form', name=klass.name)
+        klass.alias_features[alias['name']] = parse_features(alias)
+        return alias['name']
 
     def settable(self, klass, name, pos, where):
         """The property of klass that some list gives a value to."""

@@ -126,7 +126,15 @@ def _tables(schema):
     out += ['const guint qmp_n_classes = %d;' % len(schema.classes), '']
     names = sorted(schema.class_builder.by_name.items())
     return out + _counted('QmpClassName', 'qmp_class_names', 'qmp_n_class_names', [
-        '{ .name = %s, .klass = &%s }' % (literal(n), k.row) for n, k in names])
+        '{ .name = %s, .klass = &%s%s }' % (literal(n), k.row, _alias_flags(k, n))
+        for n, k in names])
+
+
+def _alias_flags(klass, name):
+    features = klass.alias_features.get(name)
+    if not features:
+        return ''
+    return ', .flags = ' + flags('QMP_CLASS_', [f.upper() for f in features])
 
 
 def _cpuid(schema):

@@ -76,12 +76,15 @@ def _fields(schema, command):
     if command.raw_reply:
         yield 'raw_reply', 'qmp_introspect'
         yield 'raw_reply_length', 'QMP_INTROSPECT_LENGTH'
+        yield 'raw_segments', 'qmp_introspect_segments'
+        yield 'n_raw_segments', 'QMP_INTROSPECT_SEGMENTS'
     else:
         yield 'call', 'call_' + c_part(command.name)
 
 
 def _flags(command):
-    names = [key.upper() for key in ('oob', 'async', 'query', 'lenient') if command.flags[key]]
+    names = [key.upper() for key in ('oob', 'async', 'query', 'lenient', 'whole')
+             if command.flags[key]]
     names += [f.upper() for f in command.features if f in ('unstable', 'deprecated')]
     names += ['RAW_REPLY'] if command.raw_reply else []
     return flags('QMP_COMMAND_', names)

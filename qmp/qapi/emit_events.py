@@ -6,7 +6,7 @@ qmp/event.h).
 """
 
 from . import cwriter
-from .cwriter import literal
+from .cwriter import flags, literal
 from .names import c_part
 
 GUARD = 'QMP_QAPI_EVENTS_H'
@@ -17,7 +17,7 @@ def emit(schema):
     header = cwriter.head('Functions that send events', GUARD, ['qmp/qapi-types.h'])
     header += ['struct QmpEventQueue;', '']
     source = cwriter.head('Functions that send events', None,
-                          ['qmp/qapi-events.h', 'qmp/event.h'])
+                          ['qmp/qapi-events.h', 'qmp/event.h', 'qmp/policy.h'])
     for event in schema.events.values():
         header += _comment(event) + [_prototype(event) + ';', '']
         source += _function(event)
@@ -42,6 +42,10 @@ def _prototype(event):
 
 
 def _function(event):
-    args = '&%s, data' % event.data.row if event.data else 'NULL, NULL'
-    return [_prototype(event), '{',
-            '    qmp_event_emit(queue, %s, %s);' % (literal(event.name), args), '}', '']
+    args = '%s, ' % literal(event.name)
+    args += '&%s, data' % event.data.row if event.data else 'NULL, NULL'
+    call = 'qmp_event_emit(queue, %s);' % args
+    if event.features:
+        marks = flags('QMP_MARK_', [f.upper() for f in event.features])
+        call = 'qmp_event_emit_marked(queue, %s, %s);' % (marks, args)
+    return [_prototype(event), '{', '    ' + call, '}', '']

@@ -5,9 +5,9 @@ The format is SchemaInfo as QEMU's clients know it: commands and events in the
 schema's order, then the types that they use, numbered as they are met.
 """
 
-import json
-
 from . import cwriter
+from .cwriter import flags
+from .segments import segments
 
 GUARD = 'QMP_QAPI_INTROSPECT_H'
 JSON_TYPES = {'str': 'string', 'bool': 'boolean', 'int': 'int', 'number': 'number',
@@ -18,15 +18,20 @@ BUILTIN = {'STR': 'str', 'LINK': 'str', 'BOOL': 'bool', 'NUMBER': 'number', 'NUL
 
 def emit(schema):
     """{ path: lines } of both files."""
-    text = json.dumps(schema_infos(schema), separators=(',', ':'))
-    header = cwriter.head('Reply of query-qmp-schema', GUARD, [])
-    header = [line for line in header if line] + [
-        '', '#include <glib.h>', '', '/* Bytes of the text, without the final NUL. */',
-        '#define QMP_INTROSPECT_LENGTH %d' % len(text), '',
-        'extern const char qmp_introspect[];', 'extern const gsize qmp_introspect_length;', '']
+    pieces = segments(schema, schema_infos(schema))
+    text = ''.join(piece for piece, _ in pieces)
+    header = cwriter.head('Reply of query-qmp-schema', GUARD, ['qmp/dispatch.h'])
+    header += ['/* Bytes of the text, without the final NUL, and pieces of it. */',
+               '#define QMP_INTROSPECT_LENGTH %d' % len(text),
+               '#define QMP_INTROSPECT_SEGMENTS %d' % len(pieces), '',
+               'extern const char qmp_introspect[];', 'extern const gsize qmp_introspect_length;',
+               'extern const QmpRawSegment qmp_introspect_segments[];', '']
     source = cwriter.head('Reply of query-qmp-schema', None, ['qmp/qapi-introspect.h'])
     source += ['const char qmp_introspect[] =', cwriter.long_literal(text) + ';', '',
-               'const gsize qmp_introspect_length = QMP_INTROSPECT_LENGTH;']
+               'const gsize qmp_introspect_length = QMP_INTROSPECT_LENGTH;', '',
+               'const QmpRawSegment qmp_introspect_segments[] = {']
+    source += ['    { %d, %s },' % (len(piece), flags('QMP_MARK_', [m.upper() for m in marks]))
+               for piece, marks in pieces] + ['};']
     return {'qmp/qapi-introspect.h': header + cwriter.tail(GUARD),
             'qmp/qapi-introspect.c': source}
 

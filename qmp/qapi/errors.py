@@ -150,6 +150,8 @@ MESSAGES = {
     'not-a-bus': ("'{name}' does not descend from class 'bus'", "the class of a bus"),
     'abstract-bus': ("bus '{name}' is abstract and has no concrete descendant", "a concrete bus"),
     'alias-list': ("'alias' of '{name}' must be a list", "[ 'NAME', ... ]"),
+    'alias-form': ("an alias of '{name}' has the wrong form",
+                   "'NAME' or {{ 'name': 'NAME', 'features': [] }}"),
     'alias-taken': ("alias '{alias}' names class '{other}' already", "another alias"),
     'default-twice': ("'{name}' is the default machine, as '{other}' is", "one default"),
     'defaults-object': ("'defaults' of '{name}' must be an object", "{{ 'PROPERTY': VALUE }}"),

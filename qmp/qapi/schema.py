@@ -24,7 +24,7 @@ KEYS = {
     'union': {'base', 'discriminator', 'data', 'classes', 'classes-flag', 'features'},
     'alternate': {'data', 'features'},
     'command': {'data', 'returns', 'async', 'oob', 'query', 'lenient', 'states', 'features',
-                'raw-reply'},
+                'raw-reply', 'whole'},
     'event': {'data', 'features'},
     'class': {'parent', 'abstract', 'user-creatable', 'device', 'bus', 'plug', 'alias',
               'defaults', 'parts', 'features', 'properties', 'shared'},
@@ -257,7 +257,7 @@ class Schema:
         if 'returns' in obj:
             command.ret = self.resolve(obj['returns'], obj.at['returns'])
         command.flags = {key: want_bool(obj, key)
-                         for key in ('async', 'oob', 'query', 'lenient')}
+                         for key in ('async', 'oob', 'query', 'lenient', 'whole')}
         if 'raw-reply' in obj:
             if obj['raw-reply'] != 'schema' or 'data' in obj or 'returns' not in obj:
                 raise SchemaError(obj.at['raw-reply'], 'raw-reply', name=command.name)

@@ -146,9 +146,11 @@ def a_daemon_takes_what_was_translated():
         if run.status:
             continue            # a config file, whose path is not here
         requests = [json.loads(text) for text in run.out.splitlines()]
-        if wants_the_host(requests[1:]):
+        accel = next(r for r in requests if r.get('arguments', {}).get('qom-type') in
+                     ('kvm-accel', 'qtest-accel'))
+        if wants_the_host([r for r in requests if r is not accel]):
             continue
-        requests[0]['arguments'] = {'qom-type': 'qtest-accel'}
+        accel['arguments'] = {'qom-type': 'qtest-accel'}
         if 'host-x86' in run.out or 'max-x86' in run.out or 'kernel"' in run.out:
             continue            # only KVM has the host's CPU; a kernel must be one
         try:

@@ -16,6 +16,7 @@ import tempfile
 HERE = os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'conformance')
 sys.path[:0] = [HERE, os.path.join(HERE, '..', 'lib')]
 import classes                                      # noqa: E402
+import marks                                        # noqa: E402
 import schemas                                      # noqa: E402
 import vmdtest                                      # noqa: E402
 from peer import Peer, need_peer                    # noqa: E402
@@ -79,6 +80,27 @@ def test_schema(recorder):
     complain(list(schemas.compare(theirs, ours)), ('accept', 'return', 'event'))
 
 
+def test_marks(recorder):
+    """What QEMU marks as deprecated or unstable is marked here, and nothing else of its own"""
+    need_peer()
+    with Peer('-machine', 'none') as peer, Daemon(recorder) as daemon:
+        theirs = peer.client().call('query-qmp-schema')
+        ours = daemon.client().call('query-qmp-schema')
+    assert list(marks.compare(theirs, ours)) == []
+    # It would be found.
+    spoiled = json.loads(json.dumps(ours))
+    member(spoiled, 'set_link', 'up')['features'] = ['deprecated']
+    for entity in spoiled:
+        if entity['name'] == 'x-exit-preconfig':
+            entity['features'] = []
+        if 'enum' == entity['meta-type'] and 'guest-reset' in entity['values']:
+            entity['members'][0]['features'] = ['unstable']
+    found = list(marks.compare(theirs, spoiled))
+    assert len(found) == 3 and found[1:] == [
+        "set_link arg-type.up: ['deprecated'], not []",
+        "x-exit-preconfig: [], not ['unstable']"], found
+
+
 def test_commands(recorder):
     """query-commands tells what query-qmp-schema does, for both"""
     need_peer()
@@ -99,4 +121,5 @@ def test_classes(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([test_comparison, test_differences, test_schema, test_commands, test_classes])
+    vmdtest.main([test_comparison, test_differences, test_schema, test_marks, test_commands,
+                  test_classes])

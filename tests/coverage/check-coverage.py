@@ -45,6 +45,7 @@ class Schema:
                           'cpu-model': ('-x86_64-cpu', expr.get('parent', 'x86_64-cpu'))}[kind]
         self.parents[name + suffix] = parent
         for alias in expr.get('alias', []):
+            alias = alias['name'] if isinstance(alias, dict) else alias
             self.names[alias] = name + suffix
             self.names[alias + suffix] = name + suffix
         self.forwards[name + suffix] = [part['driver'] for part in expr.get('parts', [])

@@ -16,6 +16,8 @@ CLASSES = {'command-not-found': 'CommandNotFound', 'negotiation': 'CommandNotFou
            'device-not-found': 'DeviceNotFound'}
 # What a path or class name of the request leads to: QEMU's class for it, whatever it is.
 NOT_THERE = {('object-not-found', 'path'), ('class-not-found', 'typename')}
+# Reasons of the policy; a command that it rejects is none, as in QEMU.
+POLICY = 'deprecated-input', 'unstable-input'
 
 
 def lookup(arguments, path):
@@ -43,7 +45,9 @@ def check(request, error):
     assert set(error) <= {'class', 'desc', 'reason', 'path'}, error
     assert error['desc'] and '\n' not in error['desc'] and error['desc'][-1] != '.', error
     reason, path = error['reason'], error.get('path')
+    rejected = reason in POLICY and path is None
     assert error['class'] == ('DeviceNotFound' if (reason, path) in NOT_THERE else
+                              'CommandNotFound' if rejected else
                               CLASSES.get(reason, 'GenericError')), error
     arguments = (request or {}).get('arguments')
     if path is None:

@@ -26,7 +26,7 @@ TESTS = os.path.join(TOP, 'tests', 'schema')
 GENERATOR = os.path.join(TOP, 'qmp', 'qapi-gen.py')
 sys.path.insert(0, os.path.join(TOP, 'qmp'))
 
-from qapi import emit_coverage, emit_introspect, emit_types     # noqa: E402
+from qapi import emit_coverage, emit_introspect, emit_types, segments   # noqa: E402
 from qapi.errors import MESSAGES, SchemaError   # noqa: E402
 from qapi.parser import SchemaText              # noqa: E402
 from qapi.schema import Schema                  # noqa: E402
@@ -229,6 +229,48 @@ def closed_introspection(name):
     assert len(json.dumps(infos)) < 1 << 20, 'introspection is over 1 MiB'
 
 
+def marked_infos():
+    """One of everything that may be marked, in places where a comma could go wrong."""
+    depr, unst = {'features': ['deprecated']}, {'features': ['unstable', 'other']}
+    mixed = [{'name': 'a', **depr}, {'name': 'b'}, {'name': 'c', **unst}, {'name': 'd', **depr}]
+    return [
+        {'name': 'gone', 'meta-type': 'command', **depr},
+        {'name': 'x-new', 'meta-type': 'event', **unst},
+        {'name': '0', 'meta-type': 'enum', 'members': mixed, 'values': ['a', 'b', 'c', 'd']},
+        {'name': '1', 'meta-type': 'object', 'tag': 't',
+         'members': [{'name': 'x', 'type': 'str', **unst}, {'name': 't', 'type': '0'}],
+         'variants': [{'case': case, 'type': '2'} for case in 'abcd']},
+        {'name': '2', 'meta-type': 'object',
+         'members': [{'name': 'y', 'type': 'int', **depr}, {'name': 'z', 'type': 'int', **unst}]},
+        {'name': '3', 'meta-type': 'object', 'members': [{'name': 'y', 'type': 'int', **depr}]},
+        {'name': '4', 'meta-type': 'object', 'members': []},
+        {'name': '5', 'meta-type': 'enum', 'members': [{'name': 'e', **unst}], 'values': ['e']}]
+
+
+def shown(schema, infos, hidden):
+    pieces = segments.segments(schema, infos)
+    return json.loads(''.join(text for text, marks in pieces if not hidden & set(marks)))
+
+
+def hides_marked_parts(name):
+    """Whatever is left out of the introspection, the rest is JSON, and has nothing of it."""
+    schema = Schema(SchemaText(name))
+    for infos in emit_introspect.schema_infos(schema), marked_infos():
+        assert sorted(map(len, shown(schema, infos, set()))) == sorted(map(len, infos))
+        for hidden in {'deprecated'}, {'unstable'}, {'deprecated', 'unstable'}:
+            left = shown(schema, infos, hidden)
+            for entry in left + [m for i in left for m in i.get('members', [])]:
+                assert not hidden & set(entry.get('features', [])), (hidden, entry)
+            for info in left:
+                assert 'values' not in info or \
+                    sorted(info['values']) == sorted(m['name'] for m in info['members'])
+    by_name = {i['name']: i for i in shown(schema, marked_infos(), {'deprecated'})}
+    assert list(by_name) == ['0', '1', '2', '3', '4', '5', 'x-new'], list(by_name)
+    assert [m['name'] for m in by_name['0']['members']] == ['b', 'c']
+    assert [v['case'] for v in by_name['1']['variants']] == ['b', 'c']
+    assert by_name['3']['members'] == [] and len(by_name['1']['members']) == 2
+
+
 def documents_all():
     """qapi-schema.json has every expression with its text."""
     schema = Schema(SchemaText('ok/text.json'))
@@ -271,6 +313,7 @@ def tests():
     for name in ('ok/rows.json', own_schema()):
         yield 'introspection of %s is closed' % os.path.basename(name), \
             lambda n=name: closed_introspection(n)
+    yield 'parts of the introspection can be hidden', lambda: hides_marked_parts('ok/rows.json')
 
 
 def main():

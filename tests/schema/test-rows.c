@@ -256,6 +256,8 @@ static void test_class_tables(void)
     g_assert_cmpuint(qmp_n_class_names, ==, qmp_n_classes + 4);
     for (guint i = 1; i < qmp_n_class_names; i++) {
         g_assert_cmpint(strcmp(qmp_class_names[i - 1].name, qmp_class_names[i].name), <, 0);
+        g_assert_cmphex(qmp_class_names[i].flags, ==, strcmp(qmp_class_names[i].name, "com")
+                        ? 0 : QMP_CLASS_DEPRECATED);
     }
 }
 
@@ -426,10 +428,20 @@ static void test_thunks(void)
 static void test_raw_reply(void)
 {
     const QmpCommand *row = command("query-qmp-schema");
+    guint32 marks = 0;
+    gsize whole = 0;
 
     g_assert_cmphex(row->flags, ==, QMP_COMMAND_RAW_REPLY);
     g_assert_null(row->call);
     g_assert_true(row->raw_reply == qmp_introspect);
+    g_assert_true(row->raw_segments == qmp_introspect_segments);
+    g_assert_cmpuint(row->n_raw_segments, ==, QMP_INTROSPECT_SEGMENTS);
+    for (guint i = 0; i < row->n_raw_segments; i++) {
+        whole += row->raw_segments[i].length;
+        marks |= row->raw_segments[i].marks;
+    }
+    g_assert_cmpuint(whole, ==, row->raw_reply_length);
+    g_assert_cmphex(marks, ==, QMP_MARKS);
     g_assert_cmpuint(row->raw_reply_length, ==, strlen(qmp_introspect));
     g_assert_cmpuint(qmp_introspect_length, ==, strlen(qmp_introspect));
     g_assert_true(g_str_has_prefix(qmp_introspect, "[{\"name\":\"get-things\""));

@@ -158,9 +158,11 @@ def action_reboot_pause(recorder):
         assert client.wait_event('SHUTDOWN')['data'] == {'guest': True, 'reason': 'guest-reset'}
         assert client.call('query-status')['status'] == 'shutdown'
         assert client.error('cont')['reason'] == 'wrong-state'
+        client.call('set-action', reboot='reset')   # it would be a shutdown, too
         client.call('system_reset')
         assert client.call('query-status')['status'] == 'paused'
         assert client.drain_events() == ['RESUME', 'STOP', 'RESET']
+        client.call('set-action', reboot='shutdown')
         client.call('cont')
         client.wait_event('SHUTDOWN')
         client.call('quit')
@@ -177,8 +179,7 @@ def action_shutdown_pause(recorder):
             run(client)
             assert client.call('query-status')['status'] == 'shutdown'
             client.call('system_reset')
-        # What is left out stays as it is; host resets are none of reboot's business.
-        client.call('set-action', reboot='shutdown')
+        # What is left out stays as it is.
         client.call('set-action', panic='pause', watchdog='none')
         client.call('system_reset')
         assert client.call('query-status')['status'] == 'paused'

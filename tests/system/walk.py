@@ -142,7 +142,7 @@ def schema_and_classes_agree(recorder):
                                    ('object-add', ['accel', 'machine', 'memory-backend', 'iothread',
                                                    'throttle-group', 'rng-backend',
                                                    'filter-dump', 'fw-cfg-file', 'qtest',
-                                                   'smbios'])):
+                                                   'smbios', 'policy'])):
             entity = schema.entities[schema.entities[command]['arg-type']]
             cases = {v['case'] for v in entity['variants']}
             assert cases == {n for n, t in types.items() if not t.get('abstract') and any(

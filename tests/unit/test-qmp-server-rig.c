@@ -149,6 +149,38 @@ bool qmp_test_text(QmpRequest *req, TestTextArgs *args, char **ret, GError **err
     return true;
 }
 
+static void give_back(TestMarked *args, TestMarked **ret)
+{
+    *ret = g_memdup2(args, sizeof(*args));
+    memset(args, 0, sizeof(*args));
+}
+
+bool qmp_test_marked(QmpRequest *req, TestMarked *args, TestMarked **ret, GError **error)
+{
+    qmp_event_test_marked(count(req)->queue, args);
+    give_back(args, ret);
+    return true;
+}
+
+bool qmp_test_whole(QmpRequest *req, TestMarked *args, TestMarked **ret, GError **error)
+{
+    count(req);
+    give_back(args, ret);
+    return true;
+}
+
+bool qmp_test_old(QmpRequest *req, GError **error)
+{
+    qmp_event_test_old(count(req)->queue);
+    return true;
+}
+
+bool qmp_test_new(QmpRequest *req, GError **error)
+{
+    count(req);
+    return true;
+}
+
 /* the server */
 
 static int run_state(void *context)
