@@ -10,6 +10,7 @@
 
 #include "qmp/error.h"
 #include "qmp/visit.h"
+#include "qom/hint.h"
 
 #define BLOCK_NODES "block-nodes"
 #define NAME_MAX_LENGTH 31      /* QEMU's */
@@ -193,7 +194,10 @@ BlockNode *block_node_find(Object *root, const char *name, GError **error)
     Object *obj = object_child(object_container(root, BLOCK_NODES), name);
 
     if (!obj || object_life(obj) != OBJECT_COMPLETE) {
-        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "block node '%s' not found", name);
+        g_autofree char *hint = hint_child(object_container(root, BLOCK_NODES), name);
+
+        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "block node '%s' not found%s", name,
+                      hint);
         return NULL;
     }
     return (BlockNode *)obj;
