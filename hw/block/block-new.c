@@ -91,7 +91,7 @@ BlockdevOptions *block_inherit(const BlockdevOptions *outer, const BlockdevOptio
 
 /* ---- Checks ---- */
 
-static bool check_options(const BlockdevOptions *options, GError **error)
+bool block_check_options(const BlockdevOptions *options, GError **error)
 {
     bool unmaps = options->has_discard && options->discard == BLOCKDEV_DISCARD_OPTIONS_UNMAP;
 
@@ -163,7 +163,7 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNod
     g_autoptr(Object) obj = NULL;
     BlockNodeProps *props;
 
-    if (!check_options(options, error) ||
+    if (!block_check_options(options, error) ||
         (options->node_name && !check_name(options->node_name, error))) {
         return NULL;
     }
