@@ -183,10 +183,16 @@ static void add_next(Addition *addition)
 
 void qmp_blockdev_add(QmpRequest *req, BlockdevOptions *args)
 {
-    Addition *addition = g_new0(Addition, 1);
+    Addition *addition;
     const BlockdevOptions *inner;
     BlockdevOptions *options = NULL;
+    GError *error = NULL;
 
+    if (!block_check_options(args, &error)) {
+        qmp_request_fail(req, error);
+        return;
+    }
+    addition = g_new0(Addition, 1);
     addition->vmd = qmp_request_context(req);
     addition->req = req;
     addition->options = g_ptr_array_new_with_free_func(free_options);

@@ -9,14 +9,17 @@
 #include "daemon/property-info.h"
 #include "daemon/qapi-commands.h"
 #include "qmp/error.h"
+#include "qom/hint.h"
 
 static const QmpClass *find_class(const char *name, GError **error)
 {
     const QmpClass *klass = qmp_class_find(name);
 
     if (!klass) {
-        qmp_error_set_at(error, "typename", ERROR_REASON_CLASS_NOT_FOUND, "class '%s' not found",
-                         name);
+        g_autofree char *hint = hint_class(&qmp_class_object, name);
+
+        qmp_error_set_at(error, "typename", ERROR_REASON_CLASS_NOT_FOUND,
+                         "class '%s' not found%s", name, hint);
         qmp_error_not_there(error);
     }
     return klass;

@@ -10,6 +10,7 @@
 #include "daemon/qapi-commands.h"
 #include "qmp/error.h"
 #include "qmp/visit.h"
+#include "qom/hint.h"
 #include "qom/property.h"
 
 /* ---- Conditions ---- */
@@ -157,8 +158,10 @@ static const QmpClass *find_machine(const char *name, GError **error)
     const QmpClass *klass = qmp_class_find(with_suffix) ?: qmp_class_find(name);
 
     if (!klass || !(klass->flags & QMP_CLASS_MACHINE) || klass->flags & QMP_CLASS_ABSTRACT) {
+        g_autofree char *hint = hint_class(&qmp_class_machine, with_suffix);
+
         qmp_error_set_at(error, "name", ERROR_REASON_CLASS_NOT_FOUND,
-                         "there is no machine type '%s'", name);
+                         "there is no machine type '%s'%s", name, hint);
         return NULL;
     }
     return klass;
@@ -172,9 +175,11 @@ static bool check_property(const QmpClass *klass, const PropertyValue *named, GE
     bool ok;
 
     if (!member || member->flags & (QMP_MEMBER_READONLY | QMP_MEMBER_INTERNAL)) {
+        g_autofree char *hint = hint_property(klass, named->property);
+
         qmp_error_set_at(error, "property", ERROR_REASON_PROPERTY_NOT_FOUND,
-                         "class '%s' has no property '%s' that can be set", klass->name,
-                         named->property);
+                         "class '%s' has no property '%s' that can be set%s", klass->name,
+                         named->property, hint);
         return false;
     }
     scratch = qmp_new_props(klass);

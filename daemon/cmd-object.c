@@ -10,6 +10,7 @@
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "qmp/error.h"
+#include "qom/hint.h"
 
 /* What an accelerator without an id is called below /objects. */
 #define ACCEL_DEFAULT_ID "accel"
@@ -133,7 +134,10 @@ static Object *object_for_removal(Vmd *vmd, const char *id, GError **error)
         return NULL;
     }
     if (!obj) {
-        qmp_error_set_at(error, "id", ERROR_REASON_OBJECT_NOT_FOUND, "object '%s' not found", id);
+        g_autofree char *hint = hint_child(object_container(vmd->root, "objects"), id);
+
+        qmp_error_set_at(error, "id", ERROR_REASON_OBJECT_NOT_FOUND, "object '%s' not found%s", id,
+                         hint);
         return NULL;
     }
     if (object_life(obj) != OBJECT_COMPLETE) {

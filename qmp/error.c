@@ -40,6 +40,26 @@ static void qmp_error_private_clear(QmpErrorPrivate *priv)
 
 G_DEFINE_EXTENDED_ERROR(QmpError, qmp_error)
 
+/* Longer messages are cut: names in them are a client's, and may be of any length. */
+enum { MESSAGE_MAX = 1000 };
+
+/* One line of reasonable length, whatever the client's text in it is. */
+static void tidy(char *message)
+{
+    gsize length = strlen(message);
+
+    for (char *c = message; *c; c++) {
+        if (g_ascii_iscntrl(*c)) {
+            *c = '?';
+        }
+    }
+    if (length > MESSAGE_MAX) {
+        char *end = g_utf8_find_prev_char(message, message + MESSAGE_MAX - 3);
+
+        memcpy(end ? end : message, "...", sizeof("..."));
+    }
+}
+
 void qmp_error_set(GError **error, ErrorReason reason, const char *format, ...)
 {
     va_list args;
@@ -50,6 +70,7 @@ void qmp_error_set(GError **error, ErrorReason reason, const char *format, ...)
     va_start(args, format);
     *error = g_error_new_valist(QMP_ERROR, reason, format, args);
     va_end(args);
+    tidy((*error)->message);
 }
 
 void qmp_error_set_at(GError **error, const char *path, ErrorReason reason,
@@ -63,6 +84,7 @@ void qmp_error_set_at(GError **error, const char *path, ErrorReason reason,
     va_start(args, format);
     *error = g_error_new_valist(QMP_ERROR, reason, format, args);
     va_end(args);
+    tidy((*error)->message);
     qmp_error_replace_path(*error, path);
 }
 
@@ -100,6 +122,7 @@ void qmp_error_set_errno(GError **error, ErrorReason reason, int saved_errno,
     va_start(args, format);
     message = g_strdup_vprintf(format, args);
     va_end(args);
+    tidy(message);
     g_set_error(error, QMP_ERROR, reason, "%s: %s", message, g_strerror(saved_errno));
     ((QmpErrorPrivate *)qmp_error_get_private(*error))->host_errno = saved_errno;
 }

@@ -10,6 +10,8 @@
  *  - Library code never logs an error that it also returns.
  *  - The message is lower case, one line, without a full stop; it names the
  *    kind and name of the object and the reason: "bus 'isa.0' has no free port".
+ *    A client's text in it may be anything: control characters become `?`, and
+ *    what is very long is cut.
  *  - Where an argument is to blame, the error has its path: the name of the
  *    property or member as the code that refuses it knows it.  Callers put in
  *    front what it is a member of (qmp_error_prefix_path), or give it the name

@@ -15,6 +15,7 @@
 #include "qmp/qapi-types.h"
 #include "qmp/visit.h"
 #include "qom/env.h"
+#include "qom/hint.h"
 #include "qom/row.h"
 
 /* The list in the machine's property, and where its elements have what. */
@@ -67,8 +68,10 @@ static bool check_property(const QmpClass *klass, const QmpMember *row, const ch
                            GError **error)
 {
     if (!row) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND, "class '%s' has no property '%s'",
-                      klass->name, property);
+        g_autofree char *hint = hint_property(klass, property);
+
+        qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND, "class '%s' has no property '%s'%s",
+                      klass->name, property, hint);
         return false;
     }
     if (row->flags & QMP_MEMBER_READONLY) {
@@ -100,7 +103,10 @@ static bool judge_property(const QmpClass *klass, const QmpMember *row, const Qm
 static bool check_driver(const QmpClass *klass, const char *driver, GError **error)
 {
     if (!klass) {
-        qmp_error_set(error, ERROR_REASON_CLASS_NOT_FOUND, "there is no class '%s'", driver);
+        g_autofree char *hint = hint_class(&qmp_class_device, driver);
+
+        qmp_error_set(error, ERROR_REASON_CLASS_NOT_FOUND, "there is no class '%s'%s", driver,
+                      hint);
         return false;
     }
     if (!qmp_class_is_a(klass, &qmp_class_device)) {

@@ -13,6 +13,7 @@
 #include "qmp/policy.h"
 #include "qmp/visit.h"
 #include "qom/class.h"
+#include "qom/hint.h"
 #include "qom/link.h"
 #include "qom/row.h"
 
@@ -74,8 +75,10 @@ static QmpValue *get_member(Object *obj, const QmpMember *member)
 
 static void set_not_found(GError **error, const Object *obj, const char *name)
 {
-    qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND, "class '%s' has no property '%s'",
-                  object_class_name(obj), name);
+    g_autofree char *hint = hint_property(object_class(obj), name);
+
+    qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND, "class '%s' has no property '%s'%s",
+                  object_class_name(obj), name, hint);
 }
 
 QmpValue *object_property_get(Object *obj, const char *name, GError **error)

@@ -10,6 +10,7 @@
 
 #include "qmp/error.h"
 #include "qmp/visit.h"
+#include "qom/hint.h"
 
 #define BLOCK_NODES "block-nodes"
 #define NAME_MAX_LENGTH 31      /* QEMU's */
@@ -90,7 +91,7 @@ BlockdevOptions *block_inherit(const BlockdevOptions *outer, const BlockdevOptio
 
 /* ---- Checks ---- */
 
-static bool check_options(const BlockdevOptions *options, GError **error)
+bool block_check_options(const BlockdevOptions *options, GError **error)
 {
     bool unmaps = options->has_discard && options->discard == BLOCKDEV_DISCARD_OPTIONS_UNMAP;
 
@@ -162,7 +163,7 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNod
     g_autoptr(Object) obj = NULL;
     BlockNodeProps *props;
 
-    if (!check_options(options, error) ||
+    if (!block_check_options(options, error) ||
         (options->node_name && !check_name(options->node_name, error))) {
         return NULL;
     }
@@ -193,7 +194,10 @@ BlockNode *block_node_find(Object *root, const char *name, GError **error)
     Object *obj = object_child(object_container(root, BLOCK_NODES), name);
 
     if (!obj || object_life(obj) != OBJECT_COMPLETE) {
-        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "block node '%s' not found", name);
+        g_autofree char *hint = hint_child(object_container(root, BLOCK_NODES), name);
+
+        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "block node '%s' not found%s", name,
+                      hint);
         return NULL;
     }
     return (BlockNode *)obj;

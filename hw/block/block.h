@@ -114,6 +114,10 @@ const char *block_node_name(const BlockNode *node);
 /* The node of that name, in use; fails with object-not-found. */
 BlockNode *block_node_find(Object *root, const char *name, GError **error);
 
+/* Whether options of one node go together; fails with invalid-value.  What a definition
+ * within others inherits is to be looked at where it was given. */
+bool block_check_options(const BlockdevOptions *options, GError **error);
+
 /*
  * A new node below /block-nodes from its options, its links resolved, to be
  * prepared and completed by the caller.  options are copied; the node that it is

@@ -9,6 +9,7 @@
 #include "qmp/error.h"
 #include "qmp/visit.h"
 #include "qom/env.h"
+#include "qom/hint.h"
 
 #define CHARDEVS "chardevs"
 
@@ -91,7 +92,9 @@ Chardev *chardev_find(Object *root, const char *id, GError **error)
     Object *obj = object_child(object_container(root, CHARDEVS), id);
 
     if (!obj || object_life(obj) != OBJECT_COMPLETE) {
-        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "chardev '%s' not found", id);
+        g_autofree char *hint = hint_child(object_container(root, CHARDEVS), id);
+
+        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "chardev '%s' not found%s", id, hint);
         return NULL;
     }
     return (Chardev *)obj;

@@ -43,7 +43,8 @@ def lookup(arguments, path):
 def check(request, error):
     """An error with its details: message, class, reason and path fit the request."""
     assert set(error) <= {'class', 'desc', 'reason', 'path'}, error
-    assert error['desc'] and '\n' not in error['desc'] and error['desc'][-1] != '.', error
+    assert error['desc'] and '\n' not in error['desc'] and (
+        error['desc'][-1] != '.' or error['desc'].endswith('...')), error
     reason, path = error['reason'], error.get('path')
     rejected = reason in POLICY and path is None
     assert error['class'] == ('DeviceNotFound' if (reason, path) in NOT_THERE else

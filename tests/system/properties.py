@@ -6,6 +6,7 @@ What is of a wrong type or beyond its bounds is refused with reason and path; wh
 its bounds is shown by qom-get and by query-config as it was set.  Which types went which
 way is written down, and each type that the schema's classes have must have gone each.
 """
+import copy
 import os
 import sys
 import tempfile
@@ -270,5 +271,75 @@ def each_device(recorder, schema):
     assert met == set(names), set(names) - met
 
 
+# ---- What is no object-add: options of back ends
+
+class Options:
+    """One command that makes back ends of several kinds from a union."""
+
+    def __init__(self, client, recorder, schema, add, remove, key):
+        self.client, self.recorder, self.schema = client, recorder, schema
+        self.add, self.remove, self.key = add, remove, key
+        self.made = 0
+
+    def kind(self, request, at, members):
+        """request makes one; at(arguments) is where its options are."""
+        for name, m in members.items():
+            if m['type'] in ('str', 'link') or isinstance(m['type'], list):
+                continue                # names of files, hosts, and others
+            for value in self.schema.edges(m):
+                if (name, value) == ('wait', True):
+                    continue            # chardev.py waits for a client
+                arguments = copy.deepcopy(request)
+                at(arguments)[name] = value
+                self.one({**arguments, self.key: 'x'}, at, name, value)
+
+    def one(self, arguments, at, name, value):
+        message = {'execute': self.add, 'arguments': arguments}
+        self.client.send(message)
+        reply = self.client.reply()
+        if 'error' in reply:
+            errors.check(message, reply['error'])
+            assert reply['error']['reason'] in MAY_REFUSE, (message, reply)
+            return
+        self.recorder.request(message)
+        (recorded,) = [r['arguments'] for r in self.client.call('query-config')['requests']
+                       if r['execute'] == self.add and r['arguments'].get(self.key) == 'x']
+        assert shows(at(recorded).get(name), value), (message, recorded)
+        self.client.call(self.remove, **{self.key.replace('-', '_'): 'x'})
+        self.made += 1
+
+
+@in_folder
+def each_option(recorder, schema):
+    """each option of each kind of chardev, network and block node, at its bounds"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        os.mkfifo(daemon.path('fifo'))
+        with open(daemon.path('image'), 'wb') as f:
+            f.truncate(4096)
+        client.call('chardev-add', id='of-mux', backend={'type': 'null', 'data': {}})
+        client.call('object-add', qom_type='throttle-group', id='group')
+        chardevs = Options(client, recorder, schema, 'chardev-add', 'chardev-remove', 'id')
+        for backend in walk.CHARDEVS.values():
+            data = schema.branch(schema.types['ChardevBackend'], backend['type'])['data']
+            chardevs.kind({'backend': walk.within(backend, daemon.folder)},
+                          lambda arguments: arguments['backend']['data'],
+                          schema.members(data['type']))
+        for command, union, remove, key, requests in (
+                ('netdev_add', 'Netdev', 'netdev_del', 'id', walk.NETDEVS),
+                ('blockdev-add', 'BlockdevOptions', 'blockdev-del', 'node-name',
+                 walk.BLOCK_NODES)):
+            union = schema.types[union]
+            options = Options(client, recorder, schema, command, remove, key)
+            for request in requests.values():
+                members = {**schema.members(union['base']),
+                           **schema.branch(union, request[union['discriminator']])}
+                del members[union['discriminator']]
+                options.kind(walk.within(request, daemon.folder), lambda arguments: arguments,
+                             members)
+            assert options.made >= 10, (command, options.made)
+        assert chardevs.made >= 10, chardevs.made
+
+
 if __name__ == '__main__':
-    vmdtest.main([each_argument, each_object, each_machine, each_device])
+    vmdtest.main([each_argument, each_object, each_machine, each_device, each_option])

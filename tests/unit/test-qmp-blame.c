@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "qmp/blame.h"
@@ -27,6 +28,29 @@ static void test_set(void)
     g_assert_cmpstr(qmp_error_path(error), ==, "other");
     qmp_error_set_at(NULL, "size", ERROR_REASON_GENERIC, "nobody listens");
     g_assert_false(qmp_error_blame(NULL, "size"));
+}
+
+/* A client's text makes no second line, and no message without end. */
+static void test_tidy(void)
+{
+    g_autofree char *text = g_strnfill(5000, 'x');
+    g_autoptr(GError) error = NULL, other = NULL;
+
+    memcpy(text, "a\nb\tc", 5);
+    qmp_error_set(&error, ERROR_REASON_GENERIC, "object '%s' not found", text);
+    g_assert_cmpuint(strlen(error->message), <=, 1000);
+    g_assert_true(g_str_has_prefix(error->message, "object 'a?b?cx"));
+    g_assert_true(g_str_has_suffix(error->message, "x..."));
+    qmp_error_set_errno(&other, ERROR_REASON_GENERIC, ENOENT, "cannot open '%s'", text);
+    g_assert_true(g_str_has_suffix(other->message, "x...: No such file or directory"));
+    memset(text, 0xc3, 5000);
+    for (guint i = 1; i < 5000; i += 2) {
+        text[i] = 0xbc;
+    }
+    g_clear_error(&error);
+    qmp_error_set_at(&error, "x", ERROR_REASON_GENERIC, "%s", text);
+    g_assert_true(g_utf8_validate(error->message, -1, NULL));
+    g_assert_cmpstr(qmp_error_path(error), ==, "x");
 }
 
 static void test_rename(void)
@@ -98,6 +122,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/qmp/blame/set", test_set);
+    g_test_add_func("/qmp/blame/tidy", test_tidy);
     g_test_add_func("/qmp/blame/rename", test_rename);
     g_test_add_func("/qmp/blame/check", test_check);
     return g_test_run();
