@@ -147,7 +147,7 @@ void net_set_link(NetBackend *net, bool up)
 static bool begin(Object *parent, NetBackend *net, const char *id, GError **error)
 {
     if (!object_add_child(parent, id, &net->object, error)) {
-        return false;
+        return qmp_error_blame(error, "id");
     }
     if (!object_link(&net->object, error) ||
         (net->ops->setup && !net->ops->setup(net, object_env(parent), error))) {

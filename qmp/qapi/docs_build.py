@@ -191,7 +191,7 @@ class _Builder:
     def _command(self, entry, command):
         scope = self._arguments(entry, command, command.args, 'Arguments', True)
         rows = [('Returns', self._returns(command, scope))]
-        rows += [(tag, self.names.text(command.doc.tag(tag), scope))
+        rows += [(tag, self.names.text(command.doc.tag(tag), scope, self._values('ErrorReason')))
                  for tag in ('Errors', 'Note', 'Notes') if command.doc.tag(tag)]
         rows.append(('Run states', self._states(command)))
         rows += [(word, self.names.text(words)) for word, words in (
@@ -244,9 +244,14 @@ class _Builder:
     def _states(self, command):
         if command.states is None:
             return [Inline('all')]
-        run_state = self.schema.types['RunState']
-        refs = joined([Inline(s, True, value_anchor(run_state, s))] for s in command.states)
-        return refs + [Inline('; else it fails')]
+        states, reason = self._values('RunState'), 'wrong-state'
+        refs = joined([Inline(s, True, states[s])] for s in command.states)
+        return refs + [Inline('; else '),
+                       Inline(reason, True, self._values('ErrorReason').get(reason))]
+
+    def _values(self, name):
+        """The scope of an enum's values; schemas of tests may lack the enum."""
+        return values_of(self.schema.types[name]) if name in self.schema.types else {}
 
     def _features(self, entity, scope):
         return [('Feature ' + f, self.names.text(flow(entity.doc.features.get(f, [])), scope))

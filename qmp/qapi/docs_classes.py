@@ -122,9 +122,10 @@ class ClassWriter:
             rows += self._machine(klass)
         if klass.shared:
             rows.append(('Links', [Inline('any number of objects may share it')]))
-        events = klass.obj.get('events')
-        if events:
-            rows.append(('Events', joined([self.names.ref(e)] for e in events)))
+        if getattr(klass, 'buses', None):
+            rows.append(('Has buses', self.refs(klass.buses)))
+        if getattr(klass, 'events', None):
+            rows.append(('Events', joined([self.names.ref(e)] for e in klass.events)))
         rows += [('Feature ' + f, self.names.text(klass.doc.tag(f), scope))
                  for f in klass.doc.features]
         return rows

@@ -96,16 +96,16 @@ ON_KVM = {name for name, needs in NEEDS.items() if 'on-kvm' in needs}
 
 
 class Context:
-    """A daemon and a client, ready for the example of one entry."""
+    """A daemon and a client, ready for the example of one entry, or with these needs."""
 
-    def __init__(self, recorder, name):
+    def __init__(self, recorder, name, needs=None):
         self.daemon = Daemon(recorder, OPTIONS.get(name, ()))
         self.client = self.daemon.client(negotiate=name != 'qmp_capabilities')
         self.fds = []
         self.port = None
-        if name == 'getfd':
+        if name == 'getfd' and needs is None:
             self.fds.append(os.open('/dev/null', os.O_RDWR))
-        for need in NEEDS.get(name, '').split():
+        for need in (NEEDS.get(name, '') if needs is None else needs).split():
             MAKE[need](self)
 
     def __enter__(self):
@@ -151,6 +151,11 @@ def add_chardev(name, kind):
     return lambda c: c.call('chardev-add', id=name, backend={'type': kind, 'data': {}})
 
 
+def four_ports(c):
+    for _ in range(4):
+        c.call('device_add', driver='isa-serial')
+
+
 def add_null(name):
     return lambda c: c.call('blockdev-add', **{'driver': 'null-co', 'node-name': name,
                                                'size': MIB})
@@ -194,8 +199,11 @@ MAKE = {
     'accel': add_object('qtest-accel'),
     'asleep': asleep,
     'balloon': add_device('virtio-balloon-device', id='balloon'),
+    'com1-to-com4': four_ports,
     'cpu0': add_device('qemu64-x86_64-cpu', id='cpu0'),
+    'debugcon': add_device('isa-debugcon', id='debugcon', chardev='ring0'),
     'disk0': disk0,
+    'e1000': add_device('e1000', id='nic1', netdev='net0'),
     'exit0': add_device('isa-debug-exit', id='exit0'),
     'fd1': fd1,
     'image': image,
@@ -208,6 +216,7 @@ MAKE = {
     'null0': add_null('null0'),
     'null0-as-disk0': add_null('disk0'),
     'pc': machine('pc-i440fx-2.7'),
+    'port': add_device('virtserialport', id='port', bus='vser.0'),
     'qt': add_chardev('qt', 'null'),
     'ram0': add_object('memory-backend-ram', id='ram0', size=64 * MIB),
     'ring0': add_chardev('ring0', 'ringbuf'),

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the schema says under `Errors:` of a command is what happens."""
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import vmdtest                                      # noqa: E402
+from examplecontext import Context                  # noqa: E402
+
+A_KEY = [{'type': 'qcode', 'data': 'a'}]
+A_MOVE = [{'type': 'rel', 'data': {'axis': 'x', 'value': 20}}]
+IRQ = {'path': 'irq[0]', 'property': 'type'}
+IO0 = {'path': '/objects/io0', 'property': 'poll-max-ns', 'value': 'many'}
+NO_FILE = '/nonexistent/file'
+
+# command: reason, what is there before (examplecontext.py), arguments.
+ERRORS = {
+    'balloon': [
+        ('no-machine', '', {'value': 1048576}),
+        ('device-not-found', 'microvm', {'value': 1048576})],
+    'block_resize': [
+        ('device-not-found', '', {'device': 'x', 'size': 512}),
+        ('object-not-found', '', {'node-name': 'x', 'size': 512}),
+        ('property-missing', '', {'size': 512}),
+        ('not-supported', 'null0', {'node-name': 'null0', 'size': 512})],
+    'blockdev-add': [
+        ('id-in-use', 'null0', {'driver': 'null-co', 'node-name': 'null0'}),
+        ('id-invalid', '', {'driver': 'null-co', 'node-name': '0null'}),
+        ('object-not-found', '', {'driver': 'raw', 'node-name': 'r', 'file': 'x'}),
+        ('file-not-usable', '', {'driver': 'file', 'node-name': 'f', 'filename': NO_FILE})],
+    'blockdev-del': [
+        ('object-not-found', '', {'node-name': 'x'}),
+        ('in-use', 'pc null0 vd0', {'node-name': 'null0'})],
+    'build': [
+        ('invalid-value', '', {'requests': [
+            {'execute': 'device_add', 'arguments': {
+                'driver': 'isa-debugcon', 'id': 'a', 'bus': 'b'}},
+            {'execute': 'device_add', 'arguments': {
+                'driver': 'isa-debugcon', 'id': 'b', 'bus': 'a'}}]})],
+    'chardev-add': [
+        ('id-in-use', 'ring0', {'id': 'ring0', 'backend': {'type': 'null', 'data': {}}}),
+        ('id-invalid', '', {'id': '0', 'backend': {'type': 'null', 'data': {}}}),
+        ('file-not-usable', '', {'id': 'f', 'backend': {'type': 'file',
+                                                        'data': {'out': NO_FILE}}})],
+    'chardev-remove': [
+        ('object-not-found', '', {'id': 'x'}),
+        ('in-use', 'microvm ring0 debugcon', {'id': 'ring0'})],
+    'closefd': [('fd-not-found', '', {'fdname': 'x'})],
+    'cont': [('wrong-state', '', {})],
+    'device-list-properties': [
+        ('class-not-found', '', {'typename': 'x'}),
+        ('invalid-value', '', {'typename': 'iothread'})],
+    'device_add': [
+        ('no-machine', '', {'driver': 'isa-serial'}),
+        ('class-not-found', '', {'driver': 'x'}),
+        ('class-abstract', '', {'driver': 'device'}),
+        ('not-user-creatable', 'pc', {'driver': 'PIIX3'}),
+        ('id-in-use', 'microvm exit0', {'driver': 'isa-serial', 'id': 'exit0'}),
+        ('id-invalid', 'microvm', {'driver': 'isa-serial', 'id': '0'}),
+        ('bus-not-found', 'microvm', {'driver': 'isa-serial', 'bus': 'x'}),
+        ('bus-type-mismatch', 'pc', {'driver': 'isa-serial', 'bus': 'pci.0'}),
+        ('bus-full', 'microvm com1-to-com4', {'driver': 'isa-serial'}),
+        ('address-in-use', 'microvm exit0', {'driver': 'isa-debug-exit'}),
+        ('object-not-found', 'microvm', {'driver': 'isa-serial', 'chardev': 'x'}),
+        ('in-use', 'microvm ring0 debugcon', {'driver': 'isa-serial', 'chardev': 'ring0'}),
+        ('not-hotpluggable', 'pc running', {'driver': 'isa-debugcon'}),
+        ('bus-not-hotpluggable', 'microvm running', {'driver': 'virtio-rng-device'})],
+    'device_del': [
+        ('device-not-found', '', {'id': 'x'}),
+        ('in-use', 'microvm vser port', {'id': 'vser'}),
+        ('not-hotpluggable', 'microvm exit0 running', {'id': 'exit0'})],
+    'getfd': [
+        ('fd-not-found', '', {'fdname': 'x'}),
+        ('invalid-value', '', {'fdname': '0'})],
+    'inject-nmi': [
+        ('wrong-state', 'microvm', {}),
+        ('not-supported', 'microvm running', {})],
+    'input-send-event': [
+        ('no-machine', '', {'events': A_MOVE}),
+        ('object-not-found', 'microvm', {'events': A_MOVE})],
+    'netdev_add': [
+        ('id-in-use', 'net0', {'type': 'user', 'id': 'net0'}),
+        ('id-invalid', '', {'type': 'user', 'id': '0'}),
+        ('not-supported', '', {'type': 'user', 'id': 'u', 'smb': '/tmp'})],
+    'netdev_del': [
+        ('device-not-found', '', {'id': 'x'}),
+        ('in-use', 'pc net0 e1000', {'id': 'net0'})],
+    'object-add': [
+        ('class-not-found', '', {'qom-type': 'x'}),
+        ('class-abstract', '', {'qom-type': 'device'}),
+        ('not-user-creatable', '', {'qom-type': 'isa-serial', 'id': 's'}),
+        ('id-in-use', 'io0', {'qom-type': 'iothread', 'id': 'io0'}),
+        ('id-invalid', '', {'qom-type': 'iothread', 'id': '0'}),
+        ('object-not-found', 'accel', {'qom-type': 'qtest', 'id': 'q', 'chardev': 'x'}),
+        ('in-use', 'microvm ring0 debugcon', {'qom-type': 'qtest', 'id': 'q',
+                                              'chardev': 'ring0'}),
+        ('no-accelerator', '', {'qom-type': 'none-machine'}),
+        ('file-not-usable', '', {'qom-type': 'memory-backend-file', 'id': 'f', 'size': 4096,
+                                 'mem-path': NO_FILE})],
+    'object-del': [
+        ('object-not-found', '', {'id': 'x'}),
+        ('in-use', 'microvm', {'id': 'ram'})],
+    'qom-get': [
+        ('object-not-found', '', {'path': '/x', 'property': 'type'}),
+        ('path-ambiguous', 'pc', IRQ),
+        ('property-not-found', '', {'path': '/objects', 'property': 'x'})],
+    'qom-list': [
+        ('object-not-found', '', {'path': '/x'}),
+        ('path-ambiguous', 'pc', {'path': 'irq[0]'})],
+    'qom-list-properties': [('class-not-found', '', {'typename': 'x'})],
+    'qom-set': [
+        ('object-not-found', '', {'path': '/x', 'property': 'type', 'value': 0}),
+        ('path-ambiguous', 'pc', {**IRQ, 'value': 0}),
+        ('property-not-found', 'io0', {**IO0, 'property': 'x'}),
+        ('property-read-only', 'pc', {'path': '/machine', 'property': 'irqchip',
+                                      'value': 'on'}),
+        ('property-not-settable', 'ram0', {'path': '/objects/ram0', 'property': 'size',
+                                           'value': 4096}),
+        ('invalid-type', 'io0', IO0)],
+    'query-balloon': [
+        ('no-machine', '', {}),
+        ('device-not-found', 'microvm', {})],
+    'query-command-line-options': [('invalid-value', '', {'option': 'x'})],
+    'query-machine-recipe': [
+        ('class-not-found', '', {'name': 'x'}),
+        ('property-not-found', '', {'name': 'pc', 'properties': [
+            {'property': 'x', 'value': True}]})],
+    'query-rx-filter': [('device-not-found', '', {'name': 'x'})],
+    'ringbuf-read': [
+        ('object-not-found', '', {'device': 'x', 'size': 1}),
+        ('invalid-value', 'tty0', {'device': 'tty0', 'size': 1})],
+    'ringbuf-write': [
+        ('object-not-found', '', {'device': 'x', 'data': ''}),
+        ('invalid-value', 'tty0', {'device': 'tty0', 'data': ''}),
+        ('invalid-value', 'ring0', {'device': 'ring0', 'data': '!', 'format': 'base64'})],
+    'send-key': [
+        ('no-machine', '', {'keys': A_KEY}),
+        ('object-not-found', 'microvm', {'keys': A_KEY}),
+        ('limit-exceeded', 'pc running', {'keys': 600 * A_KEY})],
+    'set_link': [('device-not-found', '', {'name': 'x', 'up': True})],
+    'system_powerdown': [
+        ('wrong-state', 'microvm', {}),
+        ('not-supported', 'microvm running', {})],
+    'system_wakeup': [('wrong-state', 'pc running', {})],
+}
+
+
+def documented():
+    """{ command: reasons that its `Errors:` names }"""
+    path = os.path.join(vmdtest.BUILDDIR, 'qmp', 'qapi-schema.json')
+    with open(path, encoding='utf-8') as f:
+        expressions = json.load(f)['expressions']
+    reasons = next(e for e in expressions if e['name'] == 'ErrorReason')['expression']['data']
+    return {e['name']: set(re.findall('`([a-z-]+)`', e['doc']['tags'].get('Errors', '')))
+            & set(reasons) for e in expressions if e['kind'] == 'command'}
+
+
+def errors_come_as_documented(recorder):
+    """each reason that is written under a command's `Errors:` is provoked"""
+    for command, cases in ERRORS.items():
+        for reason, needs, arguments in cases:
+            with Context(recorder, command, needs) as context:
+                context.client.send({'execute': command, 'arguments': arguments})
+                reply = context.client.reply()
+                assert reply.get('error', {}).get('reason') == reason, (command, arguments, reply)
+
+
+def all_documented_errors_are_here(recorder):
+    """the table above has exactly the reasons that the schema names for each command"""
+    for command, reasons in documented().items():
+        tested = {reason for reason, _, _ in ERRORS.get(command, ())}
+        assert reasons == tested, (command, reasons ^ tested)
+
+
+if __name__ == '__main__':
+    vmdtest.main([errors_come_as_documented, all_documented_errors_are_here])
