@@ -27,6 +27,7 @@
 struct Connection {
     int fd;
     bool eof;
+    gint64 patience;            /* with a reply, in microseconds; 0: any */
     GString *input;             /* received, not yet handed out */
     gsize scanned;              /* bytes of input that have no line end */
     GQueue events;              /* of Message */
@@ -214,10 +215,13 @@ static ConnectionResult next_message(Connection *conn, gint64 deadline, Message 
 /* The next reply; events on the way are kept. */
 static Message *next_reply(Connection *conn, GError **error)
 {
+    gint64 deadline = conn->patience ? g_get_monotonic_time() + conn->patience
+                                     : CONNECTION_FOREVER;
+
     for (;;) {
         Message *message = NULL;
 
-        switch (next_message(conn, CONNECTION_FOREVER, &message, error)) {
+        switch (next_message(conn, deadline, &message, error)) {
         case CONNECTION_EVENT:
             if (!message_event_name(message)) {
                 return message;
@@ -226,7 +230,10 @@ static Message *next_reply(Connection *conn, GError **error)
             break;
         case CONNECTION_FAILED:
             return NULL;
-        default:
+        case CONNECTION_TIMEOUT:
+            qmp_error_set(error, ERROR_REASON_HOST_ERROR, "the daemon does not reply");
+            return NULL;
+        case CONNECTION_CLOSED:
             qmp_error_set(error, ERROR_REASON_HOST_ERROR,
                           "the daemon closed the connection without a reply");
             return NULL;
@@ -310,17 +317,19 @@ static bool negotiate(Connection *conn, const char *path, GError **error)
 
 Connection *connection_open(const char *path, GError **error)
 {
-    g_autoptr(Connection) conn = NULL;
     int fd = connect_to(path, error);
 
-    if (fd < 0) {
-        return NULL;
-    }
-    conn = g_new0(Connection, 1);
+    return fd < 0 ? NULL : connection_open_fd(fd, path, error);
+}
+
+Connection *connection_open_fd(int fd, const char *name, GError **error)
+{
+    g_autoptr(Connection) conn = g_new0(Connection, 1);
+
     conn->fd = fd;
     conn->input = g_string_new(NULL);
     g_queue_init(&conn->events);
-    return negotiate(conn, path, error) ? g_steal_pointer(&conn) : NULL;
+    return negotiate(conn, name, error) ? g_steal_pointer(&conn) : NULL;
 }
 
 void connection_close(Connection *conn)
@@ -332,6 +341,11 @@ void connection_close(Connection *conn)
     g_string_free(conn->input, TRUE);
     g_queue_clear_full(&conn->events, (GDestroyNotify)message_free);
     g_free(conn);
+}
+
+void connection_set_patience(Connection *conn, gint64 patience)
+{
+    conn->patience = patience;
 }
 
 int connection_fd(const Connection *conn)

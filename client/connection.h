@@ -44,8 +44,15 @@ bool message_is_error(const Message *message, GError **error);
  * listens on PATH: ..." if nobody is there.
  */
 Connection *connection_open(const char *path, GError **error);
+/* The same on a socket that is connected already, which it takes over even if it fails; name is
+ * for messages. */
+Connection *connection_open_fd(int fd, const char *name, GError **error);
 void connection_close(Connection *conn);    /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connection, connection_close)
+
+/* How long a reply may take from now on, in microseconds; forever unless told otherwise.  After a
+ * reply that did not come in time the connection is of no use. */
+void connection_set_patience(Connection *conn, gint64 patience);
 
 /* For poll(): readable when a message may be waiting that was not read yet. */
 int connection_fd(const Connection *conn);

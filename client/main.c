@@ -13,6 +13,7 @@
 const Verb *const verbs[] = {
     &verb_apply,
     &verb_translate,
+    &verb_run,
     &verb_qmp,
     &verb_status,
     &verb_list,

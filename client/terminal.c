@@ -20,34 +20,41 @@
 /* Input that the other side does not take is kept up to here. */
 #define MAX_PENDING 65536
 
-typedef struct {
-    int fd;                     /* the other side */
+struct Terminal {
+    int fd;                     /* the other side, or -1 */
     int signals;                /* signalfd */
+    guint flags;
     bool input_open;
     bool is_terminal;           /* standard input */
     struct termios saved;       /* its modes, if it is one */
     sigset_t saved_mask;
     struct sigaction saved_pipe;
     GString *pending;           /* for the other side */
-} Join;
+};
 
-enum { POLL_INPUT, POLL_OTHER, POLL_SIGNALS, N_POLL };
+enum { POLL_INPUT, POLL_OTHER, POLL_SIGNALS, POLL_WATCHED, N_POLL };
 
 /* Nothing of interest happened, go on. */
 #define GO_ON (-1)
 
-static bool make_raw(Join *join, GError **error)
+static bool make_raw(Terminal *terminal, GError **error)
 {
     struct termios raw;
 
-    join->is_terminal = tcgetattr(STDIN_FILENO, &join->saved) == 0;
-    if (!join->is_terminal) {
+    terminal->is_terminal = tcgetattr(STDIN_FILENO, &terminal->saved) == 0;
+    if (!terminal->is_terminal) {
         return true;
     }
-    raw = join->saved;
+    raw = terminal->saved;
     cfmakeraw(&raw);
+    if (terminal->flags & TERMINAL_KEY_SIGNALS) {
+        raw.c_lflag |= ISIG;
+    }
+    if (terminal->flags & TERMINAL_LINE_ENDS) {
+        raw.c_oflag |= OPOST | ONLCR;
+    }
     if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0) {
-        join->is_terminal = false;
+        terminal->is_terminal = false;
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
                             "the terminal cannot be put into raw mode");
         return false;
@@ -57,7 +64,7 @@ static bool make_raw(Join *join, GError **error)
 
 /* Signals that would end the process come through a descriptor, and SIGPIPE as
  * EPIPE, so that the terminal can be restored. */
-static bool take_signals(Join *join, GError **error)
+static bool take_signals(Terminal *terminal, GError **error)
 {
     const struct sigaction ignore = { .sa_handler = SIG_IGN };
     sigset_t mask;
@@ -67,14 +74,14 @@ static bool take_signals(Join *join, GError **error)
     sigaddset(&mask, SIGINT);
     sigaddset(&mask, SIGQUIT);
     sigaddset(&mask, SIGTERM);
-    sigprocmask(SIG_BLOCK, &mask, &join->saved_mask);
-    join->signals = signalfd(-1, &mask, SFD_CLOEXEC);
-    if (join->signals < 0) {
-        sigprocmask(SIG_SETMASK, &join->saved_mask, NULL);
+    sigprocmask(SIG_BLOCK, &mask, &terminal->saved_mask);
+    terminal->signals = signalfd(-1, &mask, SFD_CLOEXEC);
+    if (terminal->signals < 0) {
+        sigprocmask(SIG_SETMASK, &terminal->saved_mask, NULL);
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "signals cannot be received");
         return false;
     }
-    sigaction(SIGPIPE, &ignore, &join->saved_pipe);
+    sigaction(SIGPIPE, &ignore, &terminal->saved_pipe);
     return true;
 }
 
@@ -93,29 +100,29 @@ static bool write_output(const char *data, gsize size)
 }
 
 /* From the keyboard to the other side. */
-static int read_input(Join *join)
+static int read_input(Terminal *terminal)
 {
     char buffer[4096];
     ssize_t n = read(STDIN_FILENO, buffer, sizeof(buffer));
     const char *escape = NULL;
 
     if (n <= 0) {
-        join->input_open = n < 0 && errno == EINTR;
-        return join->is_terminal && !join->input_open ? TERMINAL_CLOSED : GO_ON;
+        terminal->input_open = n < 0 && errno == EINTR;
+        return terminal->is_terminal && !terminal->input_open ? TERMINAL_CLOSED : GO_ON;
     }
-    if (join->is_terminal) {
+    if (terminal->is_terminal) {
         escape = memchr(buffer, TERMINAL_ESCAPE, n);
         n = escape ? escape - buffer : n;
-        n = MIN((gsize)n, MAX_PENDING - join->pending->len);    /* too much was typed */
+        n = MIN((gsize)n, MAX_PENDING - terminal->pending->len);    /* too much was typed */
     }
-    g_string_append_len(join->pending, buffer, n);
+    g_string_append_len(terminal->pending, buffer, n);
     return escape ? TERMINAL_ESCAPED : GO_ON;
 }
 
-static int read_other(Join *join, GError **error)
+static int read_other(Terminal *terminal, GError **error)
 {
     char buffer[4096];
-    ssize_t n = read(join->fd, buffer, sizeof(buffer));
+    ssize_t n = read(terminal->fd, buffer, sizeof(buffer));
 
     if (n > 0 && !write_output(buffer, n)) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
@@ -133,12 +140,12 @@ static int read_other(Join *join, GError **error)
     return GO_ON;
 }
 
-static int write_other(Join *join, GError **error)
+static int write_other(Terminal *terminal, GError **error)
 {
-    ssize_t n = write(join->fd, join->pending->str, join->pending->len);
+    ssize_t n = write(terminal->fd, terminal->pending->str, terminal->pending->len);
 
     if (n > 0) {
-        g_string_erase(join->pending, 0, n);
+        g_string_erase(terminal->pending, 0, n);
     } else if (n < 0 && (errno == EPIPE || errno == EIO)) {
         return TERMINAL_CLOSED;
     } else if (n < 0 && errno != EINTR && errno != EAGAIN) {
@@ -150,17 +157,20 @@ static int write_other(Join *join, GError **error)
 }
 
 /* A terminal is always read, so that its escape is seen. */
-static bool wants_input(const Join *join)
+static bool wants_input(const Terminal *terminal)
 {
-    return join->input_open && (join->is_terminal || join->pending->len < MAX_PENDING / 2);
+    return terminal->input_open &&
+           (terminal->is_terminal || terminal->pending->len < MAX_PENDING / 2);
 }
 
-static int step(Join *join, GError **error)
+static int step(Terminal *terminal, int watched, GError **error)
 {
     struct pollfd fds[N_POLL] = {
-        [POLL_INPUT] = { .fd = wants_input(join) ? STDIN_FILENO : -1, .events = POLLIN },
-        [POLL_OTHER] = { .fd = join->fd, .events = POLLIN | (join->pending->len ? POLLOUT : 0) },
-        [POLL_SIGNALS] = { .fd = join->signals, .events = POLLIN },
+        [POLL_INPUT] = { .fd = wants_input(terminal) ? STDIN_FILENO : -1, .events = POLLIN },
+        [POLL_OTHER] = { .fd = terminal->fd,
+                         .events = POLLIN | (terminal->pending->len ? POLLOUT : 0) },
+        [POLL_SIGNALS] = { .fd = terminal->signals, .events = POLLIN },
+        [POLL_WATCHED] = { .fd = watched, .events = POLLIN },
     };
     int result = GO_ON;
 
@@ -171,39 +181,76 @@ static int step(Join *join, GError **error)
         return TERMINAL_SIGNAL;
     }
     if (fds[POLL_INPUT].revents) {
-        result = read_input(join);
+        result = read_input(terminal);
     }
     if (result == GO_ON && (fds[POLL_OTHER].revents & POLLOUT)) {
-        result = write_other(join, error);
+        result = write_other(terminal, error);
     }
     if (result == GO_ON && (fds[POLL_OTHER].revents & ~POLLOUT)) {
-        result = read_other(join, error);
+        result = read_other(terminal, error);
+    }
+    return result == GO_ON && fds[POLL_WATCHED].revents ? TERMINAL_WATCHED : result;
+}
+
+Terminal *terminal_open(int fd, guint flags, GError **error)
+{
+    g_autoptr(Terminal) terminal = g_new0(Terminal, 1);
+
+    terminal->fd = fd;
+    terminal->flags = flags;
+    terminal->input_open = fd >= 0;
+    terminal->pending = g_string_new(NULL);
+    terminal->signals = -1;
+    if (fd >= 0 && !g_unix_set_fd_nonblocking(fd, TRUE, error)) {
+        return NULL;
+    }
+    if (!take_signals(terminal, error) || (fd >= 0 && !make_raw(terminal, error))) {
+        return NULL;
+    }
+    return g_steal_pointer(&terminal);
+}
+
+void terminal_close(Terminal *terminal)
+{
+    if (!terminal) {
+        return;
+    }
+    if (terminal->is_terminal) {
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal->saved);
+    }
+    if (terminal->signals >= 0) {
+        close(terminal->signals);
+        sigaction(SIGPIPE, &terminal->saved_pipe, NULL);
+        sigprocmask(SIG_SETMASK, &terminal->saved_mask, NULL);
+    }
+    g_string_free(terminal->pending, TRUE);
+    g_free(terminal);
+}
+
+TerminalResult terminal_copy(Terminal *terminal, int watched, GError **error)
+{
+    int result;
+
+    do {
+        result = step(terminal, watched, error);
+    } while (result == GO_ON);
+    if (result == TERMINAL_CLOSED) {
+        terminal->fd = -1;
+        terminal->input_open = false;
     }
     return result;
 }
 
+int terminal_take_signal(Terminal *terminal)
+{
+    struct signalfd_siginfo info;
+
+    return read(terminal->signals, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
 TerminalResult terminal_join(int fd, GError **error)
 {
-    Join join = { .fd = fd, .input_open = true };
-    int result = GO_ON;
+    g_autoptr(Terminal) terminal = terminal_open(fd, 0, error);
 
-    if (!g_unix_set_fd_nonblocking(fd, TRUE, error) || !take_signals(&join, error)) {
-        return TERMINAL_FAILED;
-    }
-    join.pending = g_string_new(NULL);
-    if (!make_raw(&join, error)) {
-        result = TERMINAL_FAILED;
-    }
-    while (result == GO_ON) {
-        result = step(&join, error);
-    }
-    if (join.is_terminal) {
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &join.saved);
-    }
-    g_string_free(join.pending, TRUE);
-    close(join.signals);
-    sigaction(SIGPIPE, &join.saved_pipe, NULL);
-    /* A signal that ended this is still pending; it takes effect here. */
-    sigprocmask(SIG_SETMASK, &join.saved_mask, NULL);
-    return result;
+    return terminal ? terminal_copy(terminal, -1, error) : TERMINAL_FAILED;
 }

@@ -15,16 +15,42 @@
 typedef enum {
     TERMINAL_ESCAPED,           /* Ctrl-] was typed */
     TERMINAL_CLOSED,            /* the other side ended */
-    TERMINAL_SIGNAL,            /* SIGHUP, SIGINT, SIGQUIT or SIGTERM, if it is survived */
+    TERMINAL_SIGNAL,            /* SIGHUP, SIGINT, SIGQUIT or SIGTERM */
+    TERMINAL_WATCHED,           /* the watched descriptor is readable */
     TERMINAL_FAILED,            /* *error is set */
 } TerminalResult;
 
+enum {
+    TERMINAL_KEY_SIGNALS = 1 << 0,  /* keys such as Ctrl-C stay signals */
+    TERMINAL_LINE_ENDS   = 1 << 1,  /* a line feed is a line end: others write there, too */
+};
+
+typedef struct Terminal Terminal;
+
 /*
- * Copies both ways until one of the above.  A terminal on standard input is in
- * raw mode meanwhile, and is restored before this returns and before a signal
- * takes effect; if standard input is something else, it has no escape, and its
- * end leaves the other direction open.  fd stays the caller's and becomes
- * non-blocking.
+ * Begins to join fd, which stays the caller's and becomes non-blocking; -1 joins nothing and leaves
+ * the terminal alone.  From now to terminal_close() a terminal on standard input is in raw mode,
+ * and signals are blocked and seen by terminal_copy() alone.
+ */
+Terminal *terminal_open(int fd, guint flags, GError **error);
+/* The modes of the terminal are as before.  A signal that was not taken takes effect here.
+ * Accepts NULL. */
+void terminal_close(Terminal *terminal);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Terminal, terminal_close)
+
+/*
+ * Copies both ways until one of the above; may be called again.  If standard input is no terminal,
+ * it has no escape, and its end leaves the other direction open.  What ended (TERMINAL_CLOSED) is
+ * not joined any more.  watched may be -1.
+ */
+TerminalResult terminal_copy(Terminal *terminal, int watched, GError **error);
+
+/* After TERMINAL_SIGNAL: takes the signal, so that it has no effect, and tells its number. */
+int terminal_take_signal(Terminal *terminal);
+
+/*
+ * All three.  The terminal is restored before a signal takes effect; TERMINAL_SIGNAL is returned
+ * if it is survived.
  */
 TerminalResult terminal_join(int fd, GError **error);
 

@@ -138,16 +138,6 @@ static void explain(const Translation *translation)
 
 /* ---- Without printing it ---- */
 
-static int print_problems(const Translation *translation)
-{
-    for (guint i = 0; i < translation->problems->len; i++) {
-        const GError *problem = translation->problems->pdata[i];
-
-        fprintf(stderr, "vmctl: %s\n", problem->message);
-    }
-    return translation->problems->len ? EXIT_ERROR : EXIT_OK;
-}
-
 /* What the schema refuses and what the host has not. */
 static int check(const Translation *translation)
 {
@@ -180,7 +170,7 @@ static bool print_option(const char *name, const char *argument, const char *fat
 
 static int run_translation(const Options *options, const Translation *translation)
 {
-    if (print_problems(translation) != EXIT_OK) {
+    if (verb_print_problems(translation) != EXIT_OK) {
         return EXIT_ERROR;
     }
     if (options->check) {

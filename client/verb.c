@@ -5,6 +5,9 @@
 #include "config.h"
 #include "client/verb.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "client/machine-record.h"
 #include "qmp/error.h"
 #include "qmp/text.h"
@@ -80,6 +83,16 @@ Connection *verb_connect(const Globals *globals, GError **error)
     g_autofree char *path = verb_socket_path(globals, error);
 
     return path ? connection_open(path, error) : NULL;
+}
+
+int verb_print_problems(const Translation *translation)
+{
+    for (guint i = 0; i < translation->problems->len; i++) {
+        const GError *problem = translation->problems->pdata[i];
+
+        fprintf(stderr, "vmctl: %s\n", problem->message);
+    }
+    return translation->problems->len ? EXIT_ERROR : EXIT_OK;
 }
 
 gint64 verb_deadline(double seconds)

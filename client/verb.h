@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "client/connection.h"
+#include "client/translate/translate.h"
 
 /* Exit statuses. */
 enum {
@@ -48,6 +49,7 @@ extern const Verb verb_console;
 extern const Verb verb_events;
 extern const Verb verb_list;
 extern const Verb verb_qmp;
+extern const Verb verb_run;
 extern const Verb verb_status;
 extern const Verb verb_stop;
 extern const Verb verb_translate;
@@ -78,6 +80,9 @@ const char *verb_machine_name(const Globals *globals);
 
 /* connection_open() on that socket. */
 Connection *verb_connect(const Globals *globals, GError **error);
+
+/* Prints the problems of a translation; EXIT_OK if there are none. */
+int verb_print_problems(const Translation *translation);
 
 /* Deadline for a --timeout in seconds; negative: none. */
 gint64 verb_deadline(double seconds);

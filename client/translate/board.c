@@ -158,7 +158,7 @@ static bool add_defaults(Plan *plan, GError **error)
         return false;
     }
     if (!plan->has_serial && !has_device(plan, "isa-serial") &&
-        !add_port(plan, plan->nographic ? "stdio" : "null", "isa-serial", "serial0", 0,
+        !add_port(plan, plan->nographic ? "mon:stdio" : "null", "isa-serial", "serial0", 0,
                   "a serial port is there by default", error)) {
         return false;
     }

@@ -312,6 +312,10 @@ bool chardev_read_legacy(QmpOptions *options, const char *text, GError **error)
             return read_spelling(options, &spellings[i], text, error);
         }
     }
+    if (g_str_equal(text, "mon:stdio")) {
+        /* Shared with the monitor, Ctrl-C is the guest's. */
+        return set(options, "backend", "stdio", error) && set(options, "signal", "off", error);
+    }
     if (g_str_has_prefix(text, "mon:")) {
         return plan_refuse(error, "there is no monitor to share '%s' with; vmctl has its commands",
                            text + strlen("mon:"));
@@ -331,6 +335,9 @@ bool chardev_add_legacy(Plan *plan, const char *text, const char *id, bool *ret_
     if (*ret_none) {
         plan_note(plan, "no device");
         return true;
+    }
+    if (g_str_equal(text, "mon:stdio")) {
+        plan_note(plan, "no monitor shares it: vmctl has its commands, and vmctl run its escape");
     }
     return set(options, "id", id, error) && chardev_read_legacy(options, text, error) &&
            chardev_add(plan, options, error);

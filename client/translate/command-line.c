@@ -309,6 +309,7 @@ static void note_free(void *data)
 
     g_free(note->origin);
     g_free(note->text);
+    g_free(note->value);
     g_free(note);
 }
 

@@ -25,13 +25,14 @@ void plan_problem(Plan *plan, const Item *item, GError *error)
     g_ptr_array_add(plan->out->problems, error);
 }
 
-static void add_note(Plan *plan, GPtrArray *notes, const char *format, va_list args)
+static TranslationNote *add_note(Plan *plan, GPtrArray *notes, const char *format, va_list args)
 {
     TranslationNote *note = g_new0(TranslationNote, 1);
 
     note->text = g_strdup_vprintf(format, args);
     note->origin = g_strdup(origin_of(plan));
     g_ptr_array_add(notes, note);
+    return note;
 }
 
 void plan_note(Plan *plan, const char *format, ...)
@@ -43,13 +44,16 @@ void plan_note(Plan *plan, const char *format, ...)
     va_end(args);
 }
 
-void plan_start(Plan *plan, const char *format, ...)
+void plan_start(Plan *plan, TranslationStart start, const char *value, const char *format, ...)
 {
+    TranslationNote *note;
     va_list args;
 
     va_start(args, format);
-    add_note(plan, plan->out->starts, format, args);
+    note = add_note(plan, plan->out->starts, format, args);
     va_end(args);
+    note->start = start;
+    note->value = g_strdup(value);
 }
 
 void plan_add(Plan *plan, const char *command, json_t *arguments, const char *why)

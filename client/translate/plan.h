@@ -100,8 +100,9 @@ void plan_problem(Plan *plan, const Item *item, GError *error);
 /* Says why nothing was to be done for the current option. */
 void plan_note(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Says what of the daemon's start the current option is. */
-void plan_start(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Says what of the daemon's start the current option is; value may be NULL. */
+void plan_start(Plan *plan, TranslationStart start, const char *value, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
 
 /* Adds a request.  Takes arguments, which may be NULL; why may be, too. */
 void plan_add(Plan *plan, const char *command, json_t *arguments, const char *why);
@@ -191,6 +192,6 @@ OptionHandler option_netdev, option_nic, option_net;
 OptionHandler option_chardev, option_serial, option_parallel, option_debugcon, option_monitor;
 OptionHandler option_nodefaults, option_nographic, option_stopped, option_only_none;
 OptionHandler option_action, option_no_reboot, option_no_shutdown, option_watchdog_action;
-OptionHandler option_overcommit, option_start, option_name, option_qmp, option_mon;
+OptionHandler option_overcommit, option_start, option_sandbox, option_name, option_qmp, option_mon;
 
 #endif

@@ -8,11 +8,38 @@
 
 #include <string.h>
 
+/* Options that a program which starts the daemon can do something for. */
+static const struct {
+    const char *option;
+    TranslationStart start;
+} starts[] = {
+    { "D",         START_LOG },
+    { "daemonize", START_DAEMONIZE },
+    { "pidfile",   START_PIDFILE },
+};
+
 /* The row's text says what. */
 bool option_start(Plan *plan, Item *item, GError **error)
 {
-    plan_start(plan, "%s", item->row->fate + strlen("no request: "));
+    TranslationStart start = START_UNIT;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(starts); i++) {
+        if (g_str_equal(item->row->name, starts[i].option)) {
+            start = starts[i].start;
+        }
+    }
+    plan_start(plan, start, item->row->argument ? item->text : NULL, "%s",
+               item->row->fate + strlen("no request: "));
     return true;
+}
+
+bool option_sandbox(Plan *plan, Item *item, GError **error)
+{
+    if (g_str_equal(item->text, "off")) {
+        plan_note(plan, "the daemon does not confine itself");
+        return true;
+    }
+    return option_start(plan, item, error);
 }
 
 bool option_name(Plan *plan, Item *item, GError **error)
@@ -26,7 +53,7 @@ bool option_name(Plan *plan, Item *item, GError **error)
     }
     if (name) {
         quoted = g_shell_quote(name);
-        plan_start(plan, "vmd --name %s, or the unit's instance", quoted);
+        plan_start(plan, START_NAME, name, "vmd --name %s, or the unit's instance", quoted);
     }
     if (qmp_options_get(item->options, "process")) {
         return plan_refuse(error, "'process' is not supported: the process is called vmd");
@@ -54,9 +81,9 @@ static bool take_socket(Plan *plan, QmpOptions *options, GError **error)
     if (path) {
         g_autofree char *quoted = g_shell_quote(path);
 
-        plan_start(plan, "vmd --socket %s", quoted);
+        plan_start(plan, START_SOCKET, path, "vmd --socket %s", quoted);
     } else {
-        plan_start(plan, "descriptor %s as LISTEN_FDS has them", fd);
+        plan_start(plan, START_SOCKET_FD, fd, "descriptor %s as LISTEN_FDS has them", fd);
     }
     return true;
 }

@@ -27,9 +27,22 @@ typedef struct {
     char *why;                  /* what is not obvious about it, or NULL */
 } TranslatedRequest;
 
+/* What of the daemon's start an option is. */
+typedef enum {
+    START_UNIT,                 /* a matter of the unit that starts it; of no note else */
+    START_NAME,                 /* value: its name */
+    START_SOCKET,               /* value: path of a socket that it listens on */
+    START_SOCKET_FD,            /* value: number of a descriptor that it listens on */
+    START_PIDFILE,              /* value: file for its process's number */
+    START_LOG,                  /* value: file for messages */
+    START_DAEMONIZE,            /* it stays in the background */
+} TranslationStart;
+
 typedef struct {
     char *origin;
     char *text;                 /* why there is no request for it */
+    TranslationStart start;     /* for people's reading text is enough */
+    char *value;                /* as said there, or NULL */
 } TranslationNote;
 
 typedef struct {

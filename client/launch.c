@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A daemon of vmctl's own, see launch.h.
+ */
+#include "config.h"
+#include "client/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "qmp/error.h"
+
+/* Where passed descriptors begin, by the service manager's protocol. */
+enum { FIRST_PASSED = 3 };
+
+struct Launch {
+    pid_t pid;                  /* 0: waited for, or released */
+    Connection *conn;
+};
+
+/* ---- Where the daemon is ---- */
+
+static char *beside(const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+
+    return access(path, X_OK) == 0 ? g_steal_pointer(&path) : NULL;
+}
+
+char *launch_find_daemon(GError **error)
+{
+    g_autofree char *own = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = own ? g_path_get_dirname(own) : NULL;
+    char *path = folder ? beside(folder, "vmd") : NULL;
+
+    path = path || !folder ? path : beside(folder, "../sbin/vmd");
+    path = path ? path : g_find_program_in_path("vmd");
+    if (!path) {
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
+                      "there is no vmd beside vmctl and none in PATH");
+    }
+    return path;
+}
+
+/* ---- A socket without a name ---- */
+
+static int fail_socket(GError **error)
+{
+    qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                        "no socket can be made for the daemon");
+    return -1;
+}
+
+/* Listens in a folder, and connects. */
+static int listen_in(const char *folder, int *ret_client, GError **error)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    g_snprintf(address.sun_path, sizeof(address.sun_path), "%s/qmp.sock", folder);
+    if (listener >= 0 && client >= 0 &&
+        bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+        listen(listener, SOMAXCONN) == 0 &&
+        connect(client, (struct sockaddr *)&address, sizeof(address)) == 0) {
+        unlink(address.sun_path);
+        *ret_client = client;
+        return listener;
+    }
+    fail_socket(error);
+    unlink(address.sun_path);
+    if (listener >= 0) {
+        close(listener);
+    }
+    if (client >= 0) {
+        close(client);
+    }
+    return -1;
+}
+
+/* The listening end, with *ret_client connected to it; -1 with *error. */
+static int listen_unnamed(int *ret_client, GError **error)
+{
+    char folder[] = "/tmp/vmctl-XXXXXX";        /* short enough for a socket's address */
+    int listener;
+
+    if (!g_mkdtemp_full(folder, 0700)) {
+        return fail_socket(error);
+    }
+    listener = listen_in(folder, ret_client, error);
+    g_rmdir(folder);
+    return listener;
+}
+
+/* ---- The child ---- */
+
+typedef struct {
+    const LaunchOptions *options;
+    char **words;               /* of the command */
+    int log;                    /* for standard error, or -1 */
+    GArray *passed;             /* of int: listening sockets */
+    pid_t parent;
+    int report;                 /* errno goes there if it cannot be started */
+} Child;
+
+/* Puts the passed sockets where the protocol has them.  They may lie in each other's places. */
+static bool place_sockets(const Child *child)
+{
+    guint n = child->passed->len;
+
+    for (guint i = 0; i < n; i++) {
+        int *fd = &g_array_index(child->passed, int, i);
+
+        *fd = fcntl(*fd, F_DUPFD_CLOEXEC, FIRST_PASSED + n);
+        if (*fd < 0) {
+            return false;
+        }
+    }
+    for (guint i = 0; i < n; i++) {
+        if (dup2(g_array_index(child->passed, int, i), FIRST_PASSED + i) < 0) {
+            return false;
+        }
+    }
+    return close_range(FIRST_PASSED + n, ~0u, CLOSE_RANGE_CLOEXEC) == 0;
+}
+
+static void set_environment(guint n)
+{
+    g_autofree char *count = g_strdup_printf("%u", n);
+    g_autofree char *pid = g_strdup_printf("%d", (int)getpid());
+
+    setenv("LISTEN_FDS", count, 1);
+    setenv("LISTEN_PID", pid, 1);
+    unsetenv("LISTEN_FDNAMES");
+    /* The daemon's notifications would be taken for vmctl's. */
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
+}
+
+/* False: errno says why. */
+static bool prepare(Child *child)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (!child->options->stays &&
+        (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != child->parent)) {
+        return false;           /* vmctl went before it could be seen to go */
+    }
+    /* The report moves out of the way of the passed sockets. */
+    child->report = fcntl(child->report, F_DUPFD_CLOEXEC, FIRST_PASSED + child->passed->len);
+    if (null < 0 || child->report < 0 || setsid() < 0 || dup2(null, STDIN_FILENO) < 0 ||
+        dup2(null, STDOUT_FILENO) < 0 || (child->log >= 0 && dup2(child->log, STDERR_FILENO) < 0) ||
+        !place_sockets(child)) {
+        return false;
+    }
+    set_environment(child->passed->len);
+    return true;
+}
+
+static void run_child(Child *child)
+{
+    int why;
+
+    if (prepare(child)) {
+        execv(child->words[0], child->words);
+    }
+    why = errno;
+    if (write(child->report, &why, sizeof(why)) < 0) {
+        _exit(EXIT_FAILURE);
+    }
+    _exit(EXIT_FAILURE);
+}
+
+/* ---- The parent ---- */
+
+static int open_log(const char *path, GError **error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+
+    if (fd < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open %s", path);
+    }
+    return fd;
+}
+
+static char **make_words(const LaunchOptions *options, char *program)
+{
+    GPtrArray *words = g_ptr_array_new();
+
+    g_ptr_array_add(words, program);
+    for (guint i = 0; options->options && i < options->options->len; i++) {
+        g_ptr_array_add(words, options->options->pdata[i]);
+    }
+    g_ptr_array_add(words, NULL);
+    return (char **)g_ptr_array_free(words, FALSE);
+}
+
+/* Forks; *ret_pid is the child once it has become the daemon. */
+static bool spawn(Child *child, pid_t *ret_pid, GError **error)
+{
+    int report[2], why = 0;
+    pid_t pid;
+
+    if (pipe2(report, O_CLOEXEC) < 0) {
+        return fail_socket(error), false;
+    }
+    child->parent = getpid();
+    child->report = report[1];
+    pid = fork();
+    if (pid == 0) {
+        run_child(child);
+    }
+    close(report[1]);
+    if (pid < 0 || read(report[0], &why, sizeof(why)) == sizeof(why)) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, pid < 0 ? errno : why,
+                            "cannot start %s", child->words[0]);
+        if (pid > 0) {
+            waitpid(pid, NULL, 0);
+        }
+        close(report[0]);
+        return false;
+    }
+    close(report[0]);
+    *ret_pid = pid;
+    return true;
+}
+
+/* The daemon's process; -1 with *error. */
+static pid_t start(const LaunchOptions *options, int listener, GError **error)
+{
+    g_autofree char *program = options->program ? g_strdup(options->program)
+                                                : launch_find_daemon(error);
+    g_autofree char **words = program ? make_words(options, program) : NULL;
+    g_autoptr(GArray) passed = g_array_new(FALSE, FALSE, sizeof(int));
+    Child child = { .options = options, .words = words, .log = -1, .passed = passed };
+    pid_t pid = -1;
+
+    if (!program || (options->log && (child.log = open_log(options->log, error)) < 0)) {
+        return -1;
+    }
+    g_array_append_val(passed, listener);
+    if (options->sockets) {
+        g_array_append_vals(passed, options->sockets->data, options->sockets->len);
+    }
+    if (!spawn(&child, &pid, error)) {
+        pid = -1;
+    }
+    if (child.log >= 0) {
+        close(child.log);
+    }
+    return pid;
+}
+
+Launch *launch_start(const LaunchOptions *options, GError **error)
+{
+    g_autoptr(Launch) launch = g_new0(Launch, 1);
+    int client, listener = listen_unnamed(&client, error);
+    pid_t pid;
+
+    if (listener < 0) {
+        return NULL;
+    }
+    pid = start(options, listener, error);
+    close(listener);
+    if (pid < 0) {
+        close(client);
+        return NULL;
+    }
+    launch->pid = pid;
+    launch->conn = connection_open_fd(client, "the daemon", error);
+    return launch->conn ? g_steal_pointer(&launch) : NULL;
+}
+
+pid_t launch_pid(const Launch *launch)
+{
+    return launch->pid;
+}
+
+Connection *launch_connection(Launch *launch)
+{
+    return launch->conn;
+}
+
+int launch_wait(Launch *launch)
+{
+    int status = 0;
+
+    while (waitpid(launch->pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    launch->pid = 0;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void launch_kill(Launch *launch)
+{
+    if (launch->pid) {
+        kill(launch->pid, SIGKILL);
+    }
+}
+
+void launch_release(Launch *launch)
+{
+    launch->pid = 0;
+}
+
+void launch_free(Launch *launch)
+{
+    if (!launch) {
+        return;
+    }
+    connection_close(launch->conn);
+    if (launch->pid) {
+        kill(launch->pid, SIGTERM);
+        launch_wait(launch);
+    }
+    g_free(launch);
+}

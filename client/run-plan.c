@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What `vmctl run` does with a translation, see run-plan.h.
+ */
+#include "config.h"
+#include "client/run-plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client/build-list.h"
+#include "client/translate/typed.h"
+#include "qmp/error.h"
+
+/* What the console's descriptor is called on its way to the daemon. */
+#define CONSOLE "vmctl-console"
+
+/* ---- The daemon's process ---- */
+
+static void add_option(RunPlan *plan, const char *option, const char *value)
+{
+    g_ptr_array_add(plan->launch.options, g_strdup(option));
+    g_ptr_array_add(plan->launch.options, g_strdup(value));
+}
+
+/* The number of a descriptor that vmctl was started with; its own close themselves. */
+static int inherited_fd(const char *name)
+{
+    char *end;
+    glong fd = strtol(name, &end, 10);
+    int flags = *name && !*end && fd >= 0 && fd < G_MAXINT ? fcntl((int)fd, F_GETFD) : -1;
+
+    return flags >= 0 && !(flags & FD_CLOEXEC) ? (int)fd : -1;
+}
+
+static bool refuse_fd(const char *number, GError **error)
+{
+    qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND, "vmctl was started without descriptor '%s'",
+                  number);
+    return false;
+}
+
+static bool add_socket_fd(RunPlan *plan, const char *number, GError **error)
+{
+    int fd = inherited_fd(number);
+
+    if (fd < 0) {
+        return refuse_fd(number, error);
+    }
+    g_array_append_val(plan->launch.sockets, fd);
+    return true;
+}
+
+static bool take_start(RunPlan *plan, const TranslationNote *note, GError **error)
+{
+    switch (note->start) {
+    case START_NAME:
+        add_option(plan, "--name", note->value);
+        g_free(plan->name);
+        plan->name = g_strdup(note->value);
+        return true;
+    case START_SOCKET:
+        add_option(plan, "--socket", note->value);
+        plan->has_socket = true;
+        return true;
+    case START_SOCKET_FD:
+        plan->has_socket = true;
+        return add_socket_fd(plan, note->value, error);
+    case START_PIDFILE:
+        g_free(plan->pidfile);
+        plan->pidfile = g_strdup(note->value);
+        return true;
+    case START_LOG:
+        plan->launch.log = note->value;
+        return true;
+    case START_DAEMONIZE:
+        plan->launch.stays = true;
+        return true;
+    case START_UNIT:
+        break;
+    }
+    qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "a daemon that vmctl starts cannot: %s",
+                  note->text);
+    return false;
+}
+
+static bool take_starts(RunPlan *plan, const Translation *translation, GError **error)
+{
+    for (guint i = 0; i < translation->starts->len; i++) {
+        const TranslationNote *note = translation->starts->pdata[i];
+
+        if (!take_start(plan, note, error)) {
+            g_prefix_error(error, "%s: ", note->origin);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add_fd(RunPlan *plan, const char *name, int fd, bool own)
+{
+    const RunFd entry = { g_strdup(name), fd, own };
+
+    g_array_append_val(plan->fds, entry);
+}
+
+/* ---- The console ---- */
+
+static const char *member(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+/* The back end of a chardev-add on standard input and output, or NULL. */
+static json_t *stdio_backend(const json_t *request)
+{
+    json_t *backend = json_object_get(json_object_get(request, "arguments"), "backend");
+
+    return g_strcmp0(member(request, "execute"), "chardev-add") == 0 &&
+           g_strcmp0(member(backend, "type"), "stdio") == 0 ? backend : NULL;
+}
+
+static bool open_console(RunPlan *plan, GError **error)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "no console can be made");
+        return false;
+    }
+    plan->console = ends[0];
+    add_fd(plan, CONSOLE, ends[1], true);
+    return true;
+}
+
+static bool take_console(RunPlan *plan, json_t *backend, GError **error)
+{
+    json_t *data = json_object_get(backend, "data");
+    json_t *signal = json_object_get(data, "signal");
+
+    if (plan->console >= 0) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "standard input and output are in use");
+        return false;
+    }
+    if (plan->launch.stays) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "a daemon that stays in the background has no standard input and output");
+        return false;
+    }
+    plan->key_signals = !json_is_false(signal);
+    json_object_del(data, "signal");
+    json_object_set_new(backend, "type", json_string("socket"));
+    json_object_set_new(data, "server", json_false());
+    json_object_set_new(data, "addr", json_pack("{s:s, s:{s:s}}", "type", "fd", "data", "str",
+                                                CONSOLE));
+    return open_console(plan, error);
+}
+
+/* ---- Descriptors, which options name by their numbers ---- */
+
+/* One number, or several with colons between them.  They become names that getfd takes. */
+static bool take_numbers(RunPlan *plan, json_t *object, const char *key, GError **error)
+{
+    const char *text = member(object, key);
+    g_auto(GStrv) numbers = g_strsplit(text ? text : "", ":", -1);
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (guint i = 0; numbers[i]; i++) {
+        int fd = inherited_fd(numbers[i]);
+        g_autofree char *name = g_strdup_printf("fd-%d", fd);
+
+        if (fd < 0) {
+            return refuse_fd(numbers[i], error);
+        }
+        add_fd(plan, name, fd, false);
+        g_string_append_printf(names, "%s%s", i ? ":" : "", name);
+    }
+    if (text) {
+        json_object_set_new(object, key, json_string(names->str));
+    }
+    return true;
+}
+
+/* Addresses that are descriptors: their name is beside `type`, or in `data`. */
+static bool take_addresses(RunPlan *plan, json_t *json, GError **error)
+{
+    json_t *data = json_object_get(json, "data");
+    const char *key;
+    json_t *value;
+
+    if (g_strcmp0(member(json, "type"), "fd") == 0 &&
+        !take_numbers(plan, json_is_object(data) ? data : json, "str", error)) {
+        return false;
+    }
+    json_object_foreach(json, key, value) {
+        if (json_is_object(value) && !take_addresses(plan, value, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_fds(RunPlan *plan, const json_t *request, GError **error)
+{
+    json_t *arguments = json_object_get(request, "arguments");
+
+    if (g_strcmp0(member(request, "execute"), "netdev_add") == 0 &&
+        (!take_numbers(plan, arguments, "fd", error) ||
+         !take_numbers(plan, arguments, "fds", error))) {
+        return false;
+    }
+    return take_addresses(plan, arguments, error);
+}
+
+/* ---- The plan ---- */
+
+static bool take_request(RunPlan *plan, TranslatedRequest *request, GError **error)
+{
+    json_t *backend = stdio_backend(request->json);
+
+    if (!(backend ? take_console(plan, backend, error) : take_fds(plan, request->json, error))) {
+        g_prefix_error(error, "%s: ", request->origin);
+        return false;
+    }
+    g_ptr_array_add(build_list_takes(request->json) ? plan->built : plan->others, request);
+    return true;
+}
+
+static bool take_requests(RunPlan *plan, const Translation *translation, GError **error)
+{
+    for (guint i = 0; i < translation->requests->len; i++) {
+        if (!take_request(plan, translation->requests->pdata[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void clear_fd(gpointer data)
+{
+    RunFd *fd = data;
+
+    g_free(fd->name);
+    if (fd->own) {
+        close(fd->fd);
+    }
+}
+
+RunPlan *run_plan_new(Translation *translation, GError **error)
+{
+    g_autoptr(RunPlan) plan = g_new0(RunPlan, 1);
+
+    plan->launch.options = g_ptr_array_new_with_free_func(g_free);
+    plan->launch.sockets = g_array_new(FALSE, FALSE, sizeof(int));
+    plan->built = g_ptr_array_new();
+    plan->others = g_ptr_array_new();
+    plan->fds = g_array_new(FALSE, FALSE, sizeof(RunFd));
+    g_array_set_clear_func(plan->fds, clear_fd);
+    plan->console = -1;
+    if (!take_starts(plan, translation, error) || !take_requests(plan, translation, error)) {
+        return NULL;
+    }
+    /* The terminal is the guest's; a file takes the whole record. */
+    add_option(plan, "--log-level", plan->launch.log ? "info" : "warning");
+    return g_steal_pointer(&plan);
+}
+
+void run_plan_free(RunPlan *plan)
+{
+    if (!plan) {
+        return;
+    }
+    g_ptr_array_unref(plan->launch.options);
+    g_array_unref(plan->launch.sockets);
+    g_ptr_array_unref(plan->built);
+    g_ptr_array_unref(plan->others);
+    g_array_unref(plan->fds);
+    if (plan->console >= 0) {
+        close(plan->console);
+    }
+    g_free(plan->name);
+    g_free(plan->pidfile);
+    g_free(plan);
+}
+
+/* ---- Sending ---- */
+
+static bool send_fd(Connection *conn, const char *name, int fd, GError **error)
+{
+    json_t *json = json_pack("{s:s, s:{s:s}}", "execute", "getfd", "arguments", "fdname", name);
+    g_autofree char *text = typed_print(json);
+    g_autoptr(Message) reply = connection_request(conn, text, &fd, 1, error);
+
+    json_decref(json);
+    return reply && !message_is_error(reply, error);
+}
+
+/* All; vmctl's own copies are closed, so that the daemon's end is the end. */
+static bool send_fds(RunPlan *plan, Connection *conn, GError **error)
+{
+    for (guint i = 0; i < plan->fds->len; i++) {
+        const RunFd *fd = &g_array_index(plan->fds, RunFd, i);
+
+        if (!send_fd(conn, fd->name, fd->fd, error)) {
+            return false;
+        }
+    }
+    g_array_set_size(plan->fds, 0);
+    return true;
+}
+
+static bool send_text(Connection *conn, const char *text, GError **error)
+{
+    g_autoptr(Message) reply = connection_request(conn, text, NULL, 0, error);
+
+    return reply && !message_is_error(reply, error);
+}
+
+static bool send_build(const RunPlan *plan, Connection *conn, GError **error)
+{
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *text = NULL;
+    GError *why = NULL;
+    int culprit;
+
+    for (guint i = 0; i < plan->built->len; i++) {
+        const TranslatedRequest *request = plan->built->pdata[i];
+
+        g_ptr_array_add(texts, typed_print(request->json));
+    }
+    text = build_list_text((const char *const *)texts->pdata, texts->len);
+    if (send_text(conn, text, &why)) {
+        return true;
+    }
+    culprit = build_list_locate(why);
+    if (culprit >= 0 && (guint)culprit < plan->built->len) {
+        g_prefix_error(&why, "%s: ", ((TranslatedRequest *)plan->built->pdata[culprit])->origin);
+    }
+    g_propagate_error(error, why);
+    return false;
+}
+
+bool run_plan_send(RunPlan *plan, Connection *conn, GError **error)
+{
+    if (!send_fds(plan, conn, error) || !send_build(plan, conn, error)) {
+        return false;
+    }
+    for (guint i = 0; i < plan->others->len; i++) {
+        const TranslatedRequest *request = plan->others->pdata[i];
+        g_autofree char *text = typed_print(request->json);
+
+        if (!send_text(conn, text, error)) {
+            g_prefix_error(error, "%s: ", request->origin);
+            return false;
+        }
+    }
+    return true;
+}

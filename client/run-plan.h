@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Run plan: what `vmctl run` does with a translation.
+ *
+ *   - What is about the daemon's process becomes LaunchOptions.
+ *   - A chardev on standard input and output is vmctl's, because the terminal is: it becomes one
+ *     on a descriptor, whose other end vmctl joins with the terminal.
+ *   - Descriptors that options name by number are those that vmctl was started with.
+ *   - All requests that `build` takes become one; the others follow.
+ */
+#ifndef CLIENT_RUN_PLAN_H
+#define CLIENT_RUN_PLAN_H
+
+#include "client/connection.h"
+#include "client/launch.h"
+#include "client/translate/translate.h"
+
+/* A descriptor that is sent. */
+typedef struct {
+    char *name;                 /* for getfd */
+    int fd;
+    bool own;                   /* opened here */
+} RunFd;
+
+typedef struct {
+    LaunchOptions launch;
+    char *name;                 /* of -name, or NULL */
+    char *pidfile;              /* or NULL */
+    bool has_socket;            /* a client can reach the daemon by -qmp or -mon */
+    GPtrArray *built;           /* of TranslatedRequest, borrowed */
+    GPtrArray *others;          /* of the same: what comes after */
+    int console;                /* end of the console that is vmctl's, or -1 */
+    GArray *fds;                /* of RunFd, until they are sent */
+    bool key_signals;           /* Ctrl-C on the console is a signal */
+} RunPlan;
+
+/* Changes translation, which must outlive the result.  NULL with *error if there is something that
+ * a daemon which vmctl starts cannot have. */
+RunPlan *run_plan_new(Translation *translation, GError **error);
+void run_plan_free(RunPlan *plan);          /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RunPlan, run_plan_free)
+
+/* Sends descriptors and requests.  *error begins with the option that it comes from. */
+bool run_plan_send(RunPlan *plan, Connection *conn, GError **error);
+
+#endif

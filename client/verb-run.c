@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vmctl run: a machine of a QEMU command line, from its start to its end.
+ *
+ * The daemon is vmctl's child (launch.h), and what is sent to it is what `vmctl translate` prints
+ * (run-plan.h).  Then the terminal is joined with the console until the daemon ends.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "client/run-plan.h"
+#include "client/terminal.h"
+#include "client/verb.h"
+#include "qmp/error.h"
+
+/* With the reply to a signal's request; a daemon that hangs is killed. */
+#define PATIENCE (5 * G_USEC_PER_SEC)
+
+typedef struct {
+    RunPlan *plan;
+    Launch *launch;
+    Terminal *terminal;
+    bool asked;                 /* the guest has been asked to switch itself off */
+    bool lost;                  /* the daemon does not answer any more */
+} Run;
+
+/* ---- What vmctl leaves in the file system while the machine runs ---- */
+
+typedef struct {
+    char *folder;               /* of the socket, if it was not there before */
+    char *pidfile;
+} Traces;
+
+/* The socket that -s or -n name, with its folder. */
+static bool add_socket(const Globals *globals, RunPlan *plan, Traces *traces, GError **error)
+{
+    g_autofree char *path = NULL, *folder = NULL;
+
+    if (!globals->socket && !globals->name) {
+        return true;
+    }
+    path = verb_socket_path(globals, error);
+    if (!path) {
+        return false;
+    }
+    folder = g_path_get_dirname(path);
+    if (!globals->socket && !g_file_test(folder, G_FILE_TEST_EXISTS)) {
+        if (g_mkdir_with_parents(folder, 0700) < 0) {
+            qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot make %s",
+                                folder);
+            return false;
+        }
+        traces->folder = g_steal_pointer(&folder);
+    }
+    g_ptr_array_add(plan->launch.options, g_strdup("--socket"));
+    g_ptr_array_add(plan->launch.options, g_steal_pointer(&path));
+    if (globals->name && !plan->name) {
+        g_ptr_array_add(plan->launch.options, g_strdup("--name"));
+        g_ptr_array_add(plan->launch.options, g_strdup(globals->name));
+    }
+    plan->has_socket = true;
+    return true;
+}
+
+static bool write_pidfile(const RunPlan *plan, const Launch *launch, Traces *traces, GError **error)
+{
+    g_autofree char *text = g_strdup_printf("%d\n", (int)launch_pid(launch));
+    g_autoptr(GError) why = NULL;
+
+    if (!plan->pidfile) {
+        return true;
+    }
+    if (!g_file_set_contents_full(plan->pidfile, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644,
+                                  &why)) {
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "-pidfile %s: %s", plan->pidfile,
+                      why->message);
+        return false;
+    }
+    traces->pidfile = g_strdup(plan->pidfile);
+    return true;
+}
+
+static void remove_traces(Traces *traces)
+{
+    if (traces->pidfile) {
+        g_unlink(traces->pidfile);
+    }
+    if (traces->folder) {
+        g_rmdir(traces->folder);        /* stays if somebody put something into it */
+    }
+    g_free(traces->pidfile);
+    g_free(traces->folder);
+}
+
+/* ---- The machine's life ---- */
+
+/* Reads what the daemon has said. */
+static void take_events(Run *run)
+{
+    for (;;) {
+        g_autoptr(Message) event = NULL;
+        ConnectionResult result =
+            connection_next_event(launch_connection(run->launch), 0, &event, NULL);
+
+        if (result != CONNECTION_EVENT) {
+            run->lost = result != CONNECTION_TIMEOUT;
+            return;
+        }
+    }
+}
+
+/* Only a running guest notices its button, and not every machine has one. */
+static bool press_button(Run *run)
+{
+    Connection *conn = launch_connection(run->launch);
+    json_t *status = NULL;
+    bool running;
+
+    if (!connection_call(conn, "query-status", NULL, &status, NULL)) {
+        return false;
+    }
+    running = json_is_true(json_object_get(status, "running"));
+    json_decref(status);
+    return running && connection_call(conn, "system_powerdown", NULL, NULL, NULL);
+}
+
+/* Asks the guest to end the first time, and ends it the second time. */
+static void end_machine(Run *run, bool gently)
+{
+    if (gently && !run->asked && press_button(run)) {
+        run->asked = true;
+        if (isatty(STDIN_FILENO)) {
+            fprintf(stderr, "The guest is asked to power off; once more ends it.\n");
+        }
+    } else if (run->lost || !connection_call(launch_connection(run->launch), "quit", NULL, NULL,
+                                             NULL)) {
+        launch_kill(run->launch);
+    }
+}
+
+static bool step(Run *run, GError **error)
+{
+    int fd = run->lost ? -1 : connection_fd(launch_connection(run->launch));
+    int number;
+
+    switch (terminal_copy(run->terminal, fd, error)) {
+    case TERMINAL_ESCAPED:
+        end_machine(run, true);
+        return true;
+    case TERMINAL_SIGNAL:
+        number = terminal_take_signal(run->terminal);
+        end_machine(run, number == SIGTERM || number == SIGINT);
+        return true;
+    case TERMINAL_CLOSED:
+        run->plan->console = -1;
+        return true;
+    case TERMINAL_WATCHED:
+        return true;
+    case TERMINAL_FAILED:
+        break;
+    }
+    return false;
+}
+
+/* Until the daemon has closed its end of the connection and of the console. */
+static bool watch(Run *run, GError **error)
+{
+    for (;;) {
+        take_events(run);
+        if (run->lost && run->plan->console < 0) {
+            return true;
+        }
+        if (!step(run, error)) {
+            return false;
+        }
+    }
+}
+
+/* The exit status, with *error if vmctl gave up. */
+static int attend(Run *run, GError **error)
+{
+    const RunPlan *plan = run->plan;
+    int console = plan->console;
+    bool talk = isatty(STDIN_FILENO) && console >= 0;
+    bool ok;
+
+    run->terminal = terminal_open(console, TERMINAL_LINE_ENDS |
+                                  (plan->key_signals ? TERMINAL_KEY_SIGNALS : 0), error);
+    if (!run->terminal) {
+        return EXIT_ERROR;
+    }
+    if (talk) {
+        fprintf(stderr, "Ctrl-] powers the machine off.\n");
+    }
+    ok = watch(run, error);
+    terminal_close(run->terminal);
+    if (console >= 0) {
+        close(console);
+        run->plan->console = -1;
+    }
+    return ok ? launch_wait(run->launch) : EXIT_ERROR;
+}
+
+/* ---- Beginning ---- */
+
+static bool check_reach(const RunPlan *plan, GError **error)
+{
+    if (!plan->launch.stays || plan->has_socket) {
+        return true;
+    }
+    qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING, "-daemonize: nobody could reach the "
+                  "daemon: say vmctl --name NAME run or --socket PATH, or -qmp "
+                  "unix:PATH,server=on,wait=off");
+    return false;
+}
+
+static int launch_machine(RunPlan *plan, Traces *traces, GError **error)
+{
+    g_autoptr(Launch) launch = launch_start(&plan->launch, error);
+    Run run = { .plan = plan, .launch = launch };
+
+    if (!launch || !run_plan_send(plan, launch_connection(launch), error) ||
+        !write_pidfile(plan, launch, traces, error)) {
+        return EXIT_ERROR;
+    }
+    if (plan->launch.stays) {
+        launch_release(launch);
+        g_clear_pointer(&traces->pidfile, g_free);
+        g_clear_pointer(&traces->folder, g_free);
+        return EXIT_OK;
+    }
+    connection_set_patience(launch_connection(launch), PATIENCE);
+    return attend(&run, error);
+}
+
+static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
+{
+    g_autoptr(Translation) translation = NULL;
+    g_autoptr(RunPlan) plan = NULL;
+    g_autofree char *daemon = NULL;
+    Traces traces = { 0 };
+    const GOptionEntry entries[] = {
+        { "daemon", 0, 0, G_OPTION_ARG_FILENAME, &daemon, "the daemon to start", "PATH" },
+        G_OPTION_ENTRY_NULL
+    };
+    int first, status = EXIT_ERROR;
+
+    if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
+        return EXIT_USAGE;
+    }
+    first = argc > 1 && g_str_equal(argv[1], "--") ? 2 : 1;
+    translation = translate_command_line(argc - first, (const char *const *)argv + first);
+    if (verb_print_problems(translation) != EXIT_OK) {
+        return EXIT_ERROR;
+    }
+    plan = run_plan_new(translation, error);
+    if (!plan) {
+        return EXIT_ERROR;
+    }
+    plan->launch.program = daemon;
+    if (add_socket(globals, plan, &traces, error) && check_reach(plan, error)) {
+        status = launch_machine(plan, &traces, error);
+    }
+    remove_traces(&traces);
+    return status;
+}
+
+const Verb verb_run = {
+    .name = "run",
+    .arguments = "[-- QEMU-OPTION...]",
+    .summary = "start a daemon, and run the machine of a QEMU command line",
+    .description = "The console is standard input and output if the options say so; Ctrl-] there, "
+                   "SIGTERM and SIGINT power the machine off, and end it the second time.  The "
+                   "exit status is the daemon's.",
+    .min_args = 0,
+    .max_args = -1,
+    .run = run,
+};

@@ -1,0 +1,442 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""vmctl run: a machine from a QEMU command line to its exit status, and what is left when either
+of the two processes is killed."""
+
+import contextlib
+import os
+import pty
+import select
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import time
+
+from rig import TIMEOUT, VMCTL, case, contains, equal, main, scratch, vmctl
+import linuxguest
+import microvm
+from vmdtest import GUESTS, need_kvm
+
+KERNEL = os.path.join(GUESTS, 'guest.elf')
+CPU = ['-cpu', 'qemu64,tsc-deadline=on,x2apic=on']
+MICROVM = ['-M', 'microvm,rtc=on', '-nodefaults', '-m', '32', *CPU, '-kernel', KERNEL]
+PC = ['-M', 'pc', '-nodefaults', '-m', '32', *CPU, '-kernel', KERNEL]
+EXIT = ['-device', 'isa-debug-exit,iobase=0x501,iosize=4']
+# A machine that needs no KVM.
+QTEST = ['-M', 'microvm', '-accel', 'qtest', '-nodefaults', '-m', '16']
+
+
+def run(*options, before=(), **more):
+    return vmctl(*before, 'run', '--', *options, **more)
+
+
+def children(pid):
+    with open('/proc/%d/task/%d/children' % (pid, pid), encoding='ascii') as f:
+        return [int(word) for word in f.read().split()]
+
+
+def wait_for(condition, what):
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(what)
+        time.sleep(0.01)
+
+
+def is_gone(pid):
+    """A zombie is gone, too: whoever waits for it is not of this test."""
+    try:
+        with open('/proc/%d/stat' % pid, encoding='ascii') as f:
+            return f.read().rsplit(')', 1)[1].split()[0] == 'Z'
+    except FileNotFoundError:
+        return True
+
+
+def opened(pid):
+    """What each descriptor of a process is."""
+    folder = '/proc/%d/fd/' % pid
+    return [os.readlink(folder + name) for name in os.listdir(folder)]
+
+
+class Machine:
+    """vmctl run with pipes; the guest has printed `until` when this is made."""
+
+    def __init__(self, *options, until=None, before=(), env=None, **more):
+        self.out = b''
+        self.process = subprocess.Popen([VMCTL, *before, 'run', '--', *options],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
+                                        **more)
+        if until:
+            self.read_until(until)
+
+    def read_until(self, text, timeout=TIMEOUT):
+        end = time.monotonic() + timeout
+        while text not in self.out:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+                raise AssertionError('%r did not come, only %r' % (text, self.out))
+            data = os.read(self.process.stdout.fileno(), 4096)
+            if not data:
+                raise AssertionError('%r did not come: %r %r'
+                                     % (text, self.out, self.process.stderr.read()))
+            self.out += data
+
+    @property
+    def daemon(self):
+        (pid,) = children(self.process.pid)
+        return pid
+
+    def finish(self, status):
+        equal(self.process.wait(TIMEOUT), status)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+
+@contextlib.contextmanager
+def run_directory():
+    with scratch() as path:
+        yield path, {'VMD_RUN_DIR': path}
+
+
+# ---- From the beginning to the end
+
+@case
+def output_and_exit_status_are_the_guests():
+    need_kvm()
+    for value in (0, 3, 20):
+        done = run(*MICROVM, *EXIT, '-serial', 'stdio', '-append', 'print=hello end=exit:%d' % value)
+        done.check(value << 1 | 1)
+        contains(done.out, 'hello\n')
+
+
+@case
+def guest_that_shuts_down_ends_with_zero():
+    need_kvm()
+    run(*PC, '-serial', 'stdio', '-append', 'end=poweroff').check(0)
+    run(*MICROVM, '-no-reboot', '-append', 'end=reboot').check(0, '')
+
+
+@case
+def action_decides_how_a_panic_ends():
+    need_kvm()
+    with scratch() as path:
+        kernel = microvm.write_kernel(path + '/kernel', microvm.out8(0x505, 1) + microvm.exit_with(3))
+        line = ['-M', 'microvm', '-nodefaults', '-m', '32', '-kernel', kernel, '-device', 'pvpanic']
+        run(*line, '-action', 'panic=exit-failure').check(6)
+        run(*line).check(0)
+
+
+@case
+def linux_boots_to_its_shell_and_reboots_to_the_end():
+    need_kvm()
+    with scratch() as path:
+        kernel, initrd = linuxguest.images(path)
+        line = [*MICROVM, '-m', '96', '-kernel', kernel, '-initrd', initrd, '-no-reboot',
+                '-append', linuxguest.APPEND, '-serial', 'stdio']
+        with Machine(*line) as machine:
+            machine.read_until(b'GUEST: ready', linuxguest.BOOT_TIMEOUT)
+            machine.process.stdin.write(b'echo $((6 * 7))\nreboot -f\n')
+            machine.process.stdin.flush()
+            machine.finish(0)
+            contains(machine.out + machine.process.stdout.read(), b'42')
+
+
+@case
+def input_reaches_the_guest():
+    need_kvm()
+    with Machine(*MICROVM, *EXIT, '-serial', 'mon:stdio', '-append', 'end=echo end=exit:1',
+                 until=b'echo: ready') as machine:
+        machine.process.stdin.write(b'typed\n')
+        machine.process.stdin.flush()
+        machine.read_until(b'echo: typed')
+        machine.process.stdin.write(b'quit\n')
+        machine.process.stdin.close()
+        machine.finish(3)
+        machine.process.stdin = None
+
+
+@case
+def all_that_was_printed_comes_before_the_end():
+    need_kvm()
+    words = ' '.join('print=%s' % (letter * 60) for letter in 'abcdefghijklmnopqrstuvwxyz')
+    done = run(*MICROVM, *EXIT, '-serial', 'stdio', '-append', words + ' end=exit:0').check(1)
+    contains(done.out, 'z' * 60 + '\n')
+
+
+# ---- Signals
+
+@case
+def sigterm_presses_the_button_and_the_guest_obeys():
+    need_kvm()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with Machine(*PC, '-serial', 'stdio', '-append', 'end=button',
+                     until=b'waits for the power button') as machine:
+            machine.process.send_signal(number)
+            machine.finish(0)
+            contains(machine.process.stdout.read(), b'end: power off')
+
+
+@case
+def second_signal_ends_a_guest_that_does_not_obey():
+    need_kvm()
+    with run_directory() as (path, env):
+        with Machine(*PC, '-serial', 'stdio', '-append', 'end=echo', env=env,
+                     before=['-n', 'm'], until=b'echo: ready') as machine:
+            events = subprocess.Popen([VMCTL, '-s', path + '/m/qmp.sock', 'wait', '-e', 'POWERDOWN'],
+                                      stdout=subprocess.DEVNULL)
+            wait_for(lambda: len(opened(events.pid)) > 3, 'no connection')
+            time.sleep(0.2)     # until its greeting is over
+            machine.process.send_signal(signal.SIGTERM)
+            equal(events.wait(TIMEOUT), 0)
+            equal(machine.process.poll(), None)
+            machine.process.send_signal(signal.SIGTERM)
+            machine.finish(0)
+
+
+@case
+def machine_without_a_button_ends_at_once():
+    need_kvm()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        with Machine(*MICROVM, '-serial', 'stdio', '-append', 'end=echo',
+                     until=b'echo: ready') as machine:
+            machine.process.send_signal(number)
+            machine.finish(0)
+
+
+# ---- Terminal
+
+class Terminal:
+    """vmctl run as the leader of a session on a terminal."""
+
+    def __init__(self, *options, until):
+        self.master, self.slave = pty.openpty()
+        self.before = termios.tcgetattr(self.slave)
+        self.text = b''
+        self.process = subprocess.Popen(
+            [sys.executable, '-c', 'import fcntl, os, sys, termios\n'
+             'os.setsid()\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\nos.execv(sys.argv[1], sys.argv[1:])',
+             VMCTL, 'run', '--', *options],
+            stdin=self.slave, stdout=self.slave, stderr=self.slave)
+        self.read_until(until)
+
+    def read_until(self, text):
+        end = time.monotonic() + TIMEOUT
+        while text not in self.text:
+            ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
+            if not ready:
+                raise AssertionError('%r did not come, only %r' % (text, self.text))
+            self.text += os.read(self.master, 4096)
+
+    def finish(self, status):
+        try:
+            equal(self.process.wait(TIMEOUT), status)
+            equal(termios.tcgetattr(self.slave), self.before)
+        finally:
+            self.process.kill()
+            os.close(self.slave)
+            os.close(self.master)
+
+
+@case
+def escape_powers_off_and_restores_the_terminal():
+    need_kvm()
+    terminal = Terminal(*PC, '-serial', 'stdio', '-append', 'end=button',
+                        until=b'waits for the power button')
+    contains(terminal.text, b'Ctrl-] powers the machine off.')
+    os.write(terminal.master, b'\x1d')
+    terminal.finish(0)
+
+
+@case
+def interrupt_key_is_a_signal_with_stdio():
+    need_kvm()
+    terminal = Terminal(*MICROVM, '-serial', 'stdio', '-append', 'end=echo', until=b'echo: ready')
+    os.write(terminal.master, b'\x03')
+    terminal.finish(0)
+
+
+@case
+def interrupt_key_is_the_guests_with_mon_stdio_and_nographic():
+    need_kvm()
+    for serial in (['-serial', 'mon:stdio'], ['-nographic']):
+        line = [word for word in MICROVM if word != '-nodefaults']
+        terminal = Terminal(*line, *EXIT, *serial, '-append', 'end=echo end=exit:5',
+                            until=b'echo: ready')
+        os.write(terminal.master, b'a\x03b\r')
+        terminal.read_until(b'echo: a\x03b')
+        os.write(terminal.master, b'quit\r')
+        terminal.finish(11)
+
+
+# ---- Killing
+
+@case
+def daemon_ends_when_vmctl_is_killed():
+    with run_directory() as (path, env):
+        for options in ([], ['-S']):
+            with Machine(*QTEST, *options, env=env, before=['-n', 'm']) as machine:
+                wait_for(lambda: os.path.exists(path + '/m/qmp.sock'), 'no socket')
+                wait_for(lambda: vmctl('-n', 'm', 'status', env=env).status == 0, 'no machine')
+                daemon = machine.daemon
+                machine.process.kill()
+                machine.process.wait()
+                wait_for(lambda pid=daemon: is_gone(pid), 'the daemon is still there')
+                equal(os.listdir(path + '/m'), [])
+            os.rmdir(path + '/m')
+
+
+@case
+def daemon_ends_when_vmctl_is_killed_at_any_time():
+    for delay in range(0, 40, 2):
+        with Machine(*QTEST) as machine:
+            time.sleep(delay / 1000)
+            found = children(machine.process.pid)
+            machine.process.kill()
+            machine.process.wait()
+            for pid in found:
+                wait_for(lambda p=pid: is_gone(p), 'the daemon is still there')
+
+
+@case
+def killed_daemon_is_told_by_the_exit_status():
+    for number in (signal.SIGKILL, signal.SIGSEGV):
+        with run_directory() as (_, env), Machine(*QTEST, env=env, before=['-n', 'm']) as machine:
+            wait_for(lambda e=env: 'running' in vmctl('-n', 'm', 'status', env=e).out, 'no machine')
+            os.kill(machine.daemon, number)
+            machine.finish(128 + number)
+
+
+@case
+def daemon_that_hangs_is_killed():
+    with run_directory() as (path, env), Machine(*QTEST, env=env, before=['-n', 'm']) as machine:
+        wait_for(lambda: 'running' in vmctl('-n', 'm', 'status', env=env).out, 'no machine')
+        os.kill(machine.daemon, signal.SIGSTOP)
+        machine.process.send_signal(signal.SIGTERM)
+        machine.finish(128 + signal.SIGKILL)
+
+
+# ---- The daemon's process
+
+@case
+def name_leads_to_the_socket():
+    with run_directory() as (path, env):
+        with Machine(*QTEST, '-S', env=env, before=['-n', 'web']) as machine:
+            wait_for(lambda: vmctl('-n', 'web', 'status', env=env).status == 0, 'no machine')
+            done = vmctl('-n', 'web', 'status', env=env).check(0)
+            contains(done.out, 'web: prelaunch, 1 vCPU')
+            vmctl('-n', 'web', 'stop', env=env).check(0)
+            machine.finish(0)
+            equal(os.listdir(path), [])
+
+
+@case
+def qmp_option_is_a_socket():
+    with scratch() as path:
+        with Machine(*QTEST, '-name', 'db', '-qmp', 'unix:%s/q,server=on,wait=off' % path) as machine:
+            wait_for(lambda: vmctl('-s', path + '/q', 'status').status == 0, 'no machine')
+            contains(vmctl('-s', path + '/q', 'qmp', 'query-name').out, '"db"')
+            vmctl('-s', path + '/q', 'stop', '--force').check(0)
+            machine.finish(0)
+            equal(os.listdir(path), [])
+
+
+@case
+def daemonize_leaves_the_daemon_running():
+    with scratch() as path:
+        options = ['-daemonize', '-pidfile', path + '/pid', '-D', path + '/log', '-qmp',
+                   'unix:%s/q,server=on,wait=off' % path]
+        run(*QTEST, *options).check(0, '', '')
+        with open(path + '/pid', encoding='ascii') as f:
+            pid = int(f.read())
+        contains(vmctl('-s', path + '/q', 'status').check(0).out, 'running')
+        with open('/proc/%d/stat' % pid, encoding='ascii') as f:
+            equal(f.read().rsplit(')', 1)[1].split()[3], str(pid))     # a session of its own
+        vmctl('-s', path + '/q', 'stop', '--force').check(0)
+        wait_for(lambda: is_gone(pid), 'the daemon is still there')
+        with open(path + '/log', encoding='utf-8') as f:
+            contains(f.read(), 'info: build ')
+
+
+@case
+def pidfile_goes_with_the_machine():
+    with scratch() as path:
+        with Machine(*QTEST, '-pidfile', path + '/pid') as machine:
+            wait_for(lambda: os.path.exists(path + '/pid'), 'no file')
+            with open(path + '/pid', encoding='ascii') as f:
+                equal(int(f.read()), machine.daemon)
+            machine.process.send_signal(signal.SIGTERM)
+            machine.finish(0)
+            equal(os.listdir(path), [])
+
+
+@case
+def descriptors_are_those_that_vmctl_was_started_with():
+    a, b = socket.socketpair()
+    with scratch() as path, a, b, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path + '/q')
+        listener.listen()
+        fds = [a.fileno(), listener.fileno()]
+        options = ['-netdev', 'socket,id=n,fd=%d' % fds[0],
+                   '-chardev', 'socket,id=q,fd=%d,server=on,wait=off' % fds[1],
+                   '-mon', 'chardev=q,mode=control']
+        with Machine(*QTEST, *options, pass_fds=fds) as machine:
+            wait_for(lambda: 'running' in vmctl('-s', path + '/q', 'status').out, 'no machine')
+            netdevs = vmctl('-s', path + '/q', 'qmp', '{"execute": "qom-list", "arguments": '
+                            '{"path": "/netdevs"}}').check(0)
+            contains(netdevs.out, '"n"')
+            for fd in fds:
+                equal(opened(machine.daemon).count(os.readlink('/proc/self/fd/%d' % fd)), 1)
+            machine.process.send_signal(signal.SIGTERM)
+            machine.finish(0)
+
+
+# ---- What is refused
+
+@case
+def error_of_the_build_names_the_option():
+    done = run(*QTEST, '-device', 'virtio-rng-device,rng=nothing').check(1, '')
+    contains(done.err, "vmctl: -device virtio-rng-device,rng=nothing: ")
+    contains(done.err, "nothing")
+    assert 'requests[' not in done.err, done.err
+    done = run(*QTEST, '-drive', 'file=/nowhere/disk,format=raw,if=none,id=d').check(1, '')
+    contains(done.err, 'vmctl: -drive file=/nowhere/disk,format=raw,if=none,id=d: ')
+
+
+@case
+def what_a_child_cannot_have_is_refused():
+    for options, message in (
+            (['-runas', 'nobody'], '-runas nobody: a daemon that vmctl starts cannot: User= of'),
+            (['-sandbox', 'on'], '-sandbox on: a daemon that vmctl starts cannot: the unit'),
+            (['-serial', 'stdio', '-debugcon', 'stdio'], '-debugcon stdio: standard input and'),
+            (['-daemonize'], '-daemonize: nobody could reach the daemon'),
+            (['-daemonize', '-serial', 'stdio', '-qmp', 'unix:q,server=on,wait=off'],
+             '-serial stdio: a daemon that stays'),
+            (['-netdev', 'socket,id=n,fd=77'], "-netdev socket,id=n,fd=77: vmctl was started without"),
+            (['-usb'], '-usb: there is no USB controller')):
+        run(*QTEST, *options).check(1, '', message)
+    run(*QTEST, '-sandbox', 'off', '-chardev', 'socket,id=q,fd=66,server=on,wait=off', '-mon',
+        'chardev=q,mode=control').check(1, '', "vmctl was started without descriptor '66'")
+
+
+@case
+def daemon_that_cannot_be_started_is_told():
+    with scratch() as path:
+        vmctl('run', '--daemon', path + '/none', '--', *QTEST).check(
+            1, '', 'cannot start %s/none: No such file' % path)
+        vmctl('run', '--daemon', '/bin/true', '--', *QTEST).check(1, '', 'before its greeting')
+        vmctl('-s', path + '/no/q', 'run', '--', *QTEST).check(1, '', 'q')
+        with open(path + '/q', 'w', encoding='ascii'):
+            pass
+        vmctl('-s', path + '/q', 'run', '--', *QTEST).check(1, '', 'q')
+
+
+if __name__ == '__main__':
+    main()
