@@ -129,6 +129,11 @@ static bool choose_ids(Cpu *cpu, GError **error)
         cpu->ids = free_place(cpu);
     }
     bad = topology_check(topology, &cpu->ids);
+    if (bad && !names_place(props)) {
+        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
+                      "the machine's topology has no place for another CPU");
+        return false;
+    }
     if (bad) {
         qmp_error_set_at(error, props->has_apic_id ? "apic-id" : bad, ERROR_REASON_OUT_OF_RANGE,
                          "the machine's topology has no place with that %s", bad);

@@ -17,6 +17,7 @@ static const struct {
     { "action",    &qmp_type_SetActionArgs },
     { "boot-opts", &qmp_type_BootConfiguration },
     { "fw_cfg",    &qmp_type_FwCfgFileProps },
+    { "smp-opts",  &qmp_type_SMPConfiguration },
 };
 
 /* Keys that are the options' own. */
@@ -46,13 +47,6 @@ static const struct {
     { "rtc",        { "base",          COMMAND_LINE_PARAMETER_TYPE_STRING,  NULL } },
     { "rtc",        { "clock",         COMMAND_LINE_PARAMETER_TYPE_STRING,  NULL } },
     { "rtc",        { "driftfix",      COMMAND_LINE_PARAMETER_TYPE_STRING,  NULL } },
-    { "smp-opts",   { "clusters",      COMMAND_LINE_PARAMETER_TYPE_NUMBER,  NULL } },
-    { "smp-opts",   { "cores",         COMMAND_LINE_PARAMETER_TYPE_NUMBER,  NULL } },
-    { "smp-opts",   { "cpus",          COMMAND_LINE_PARAMETER_TYPE_NUMBER,  NULL } },
-    { "smp-opts",   { "dies",          COMMAND_LINE_PARAMETER_TYPE_NUMBER,  NULL } },
-    { "smp-opts",   { "maxcpus",       COMMAND_LINE_PARAMETER_TYPE_NUMBER,  NULL } },
-    { "smp-opts",   { "sockets",       COMMAND_LINE_PARAMETER_TYPE_NUMBER,  NULL } },
-    { "smp-opts",   { "threads",       COMMAND_LINE_PARAMETER_TYPE_NUMBER,  NULL } },
 };
 
 static CommandLineParameterType type_of(const QmpType *type)

@@ -63,11 +63,12 @@ bool option_machine(Plan *plan, Item *item, GError **error)
 {
     const char *name = qmp_options_get(item->options, "type");
     const char *accel = qmp_options_get(item->options, "accel");
+    const char *memory = qmp_options_get(item->options, "memory-backend");
 
     plan->machine_name = name ? name : plan->machine_name;
     plan->accel_name = accel ? accel : plan->accel_name;
     plan->accel_item = accel ? item : plan->accel_item;
-    plan->memory_backend = qmp_options_get(item->options, "memory-backend");
+    plan->memory_backend = memory ? memory : plan->memory_backend;
     return plan_move(item->options, "kernel-irqchip", plan->accel_options, "kernel-irqchip",
                      error) &&
            move_to_memory(plan, item->options, error);
@@ -271,16 +272,37 @@ static const QmpClass *choose_accel(const char *list, char **ret_why, GError **e
     return NULL;
 }
 
+static const Item *find_qtest(const Plan *plan)
+{
+    for (guint i = 0; i < plan->items->len; i++) {
+        const Item *item = plan->items->pdata[i];
+
+        if (item->row->handle == option_qtest) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+/* Who drives the machine from outside wants nothing else to, unless told otherwise. */
+static void default_accel(Plan *plan)
+{
+    plan->accel_item = find_qtest(plan);
+    plan->accel_name = plan->accel_item ? "qtest" : NULL;
+}
+
 bool finish_accel(Plan *plan, GError **error)
 {
     g_autofree char *why = NULL;
-    const char *list = plan->accel_name ? plan->accel_name : "kvm";
     const QmpClass *klass;
 
     if (!plan_add_policy(plan, error)) {
         return false;
     }
-    klass = choose_accel(list, &why, error);
+    if (!plan->accel_name) {
+        default_accel(plan);
+    }
+    klass = choose_accel(plan->accel_name ? plan->accel_name : "kvm", &why, error);
     plan->current = plan->accel_item;
     if (!klass) {
         return false;
@@ -457,17 +479,34 @@ static const Item *find_culprit(const Plan *plan, const Item *item, const GError
             g_str_equal(g_str_equal(name, "bios") ? "firmware" : name, path)) {
             return other;
         }
-        if (other->row->handle == option_boot && g_str_equal(path, "boot")) {
+        if ((other->row->handle == option_boot && g_str_has_prefix(path, "boot")) ||
+            (other->row->handle == option_smp && g_str_has_prefix(path, "smp"))) {
             return other;
         }
     }
     return item;
 }
 
+/* The node's memory is the machine's. */
+static bool take_numa_memory(Plan *plan, const Item *item, GError **error)
+{
+    if (!plan->numa_memory) {
+        return true;
+    }
+    if (item && qmp_options_get(item->options, "memory-backend")) {
+        return plan_refuse(error, "'memory-backend' and memdev of -numa exclude each other");
+    }
+    qmp_options_set(plan->machine_options, "memory-backend", plan->numa_memory);
+    return true;
+}
+
 static bool add_machine(Plan *plan, Item *item, GError **error)
 {
     json_t *arguments;
 
+    if (!take_numa_memory(plan, item, error)) {
+        return false;
+    }
     if (item && (!check_absent(plan, item->options, error) ||
                  !move_machine_options(plan, item, error))) {
         return false;

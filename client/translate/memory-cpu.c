@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory and CPUs: -m, -mem-path, -mem-prealloc, -smp, -cpu.
+ * Memory and CPUs: -m, -mem-path, -mem-prealloc, -smp, -cpu.  numa.c has -numa.
  */
 #include "config.h"
 #include "client/translate/plan.h"
@@ -10,6 +10,7 @@
 #include "qmp/nearest.h"
 #include "qmp/qapi-types.h"
 #include "qmp/text.h"
+#include "qmp/visit.h"
 
 /* ---- Memory ---- */
 
@@ -66,60 +67,58 @@ bool option_mem_prealloc(Plan *plan, Item *item, GError **error)
 
 /* ---- How many CPUs ---- */
 
-static const char *const levels[] = { "sockets", "dies", "clusters", "cores", "threads" };
-enum { SOCKETS, DIES, CLUSTERS, CORES, THREADS, N_LEVELS };
-
-/* The numbers of a level that were given, 0 for the others. */
-static bool take_levels(QmpOptions *options, guint64 *ret, GError **error)
+/* What the levels that were given make. */
+static guint64 product(const SMPConfiguration *smp)
 {
-    for (gsize i = 0; i < N_LEVELS; i++) {
-        ret[i] = 0;
-        if (!plan_take_uint(options, levels[i], &ret[i], error)) {
-            return false;
-        }
-        if (ret[i] > 4096) {
-            qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "'%s' must be 4096 at the most",
-                          levels[i]);
-            return false;
-        }
-        if (i != SOCKETS && ret[i] > 1) {
-            return plan_refuse(error, "'%s' must be 1: each CPU is a socket of its own",
-                               levels[i]);
-        }
-    }
-    return true;
+    return (guint64)(smp->has_sockets ? smp->sockets : 1) * (smp->has_dies ? smp->dies : 1) *
+           (smp->has_cores ? smp->cores : 1) * (smp->has_threads ? smp->threads : 1);
 }
 
-bool option_smp(Plan *plan, Item *item, GError **error)
+static guint64 count_cpus(const SMPConfiguration *smp)
 {
-    static const char *const known[] = { "cpus", "maxcpus", "sockets", "dies", "clusters",
-                                         "cores", "threads", NULL };
-    guint64 cpus = 0, max = 0, level[N_LEVELS];
+    return smp->has_cpus ? (guint64)smp->cpus
+           : smp->has_maxcpus ? (guint64)smp->maxcpus : product(smp);
+}
 
-    plan->smp_item = item;
-    if (!plan_check_keys(item->options, known, error) ||
-        !plan_take_uint(item->options, "cpus", &cpus, error) ||
-        !plan_take_uint(item->options, "maxcpus", &max, error) ||
-        !take_levels(item->options, level, error)) {
-        return false;
-    }
-    if (!cpus) {
-        cpus = max ? max : level[SOCKETS] ? level[SOCKETS] : 1;
-    }
-    if (max && max != cpus) {
+/* Levels that were left out have what is missing. */
+static bool check_cpus(const SMPConfiguration *smp, guint64 n, GError **error)
+{
+    bool all = smp->has_sockets && smp->has_cores && smp->has_threads;
+    guint64 places = product(smp);
+
+    if (smp->has_maxcpus && (guint64)smp->maxcpus > n) {
         return plan_refuse(error, "'maxcpus' must be the number of CPUs: none can be added to a "
                            "running machine");
     }
-    if (level[SOCKETS] && level[SOCKETS] != cpus) {
-        return plan_refuse(error, "'sockets' must be the number of CPUs: each is a socket of its "
-                           "own");
+    if (n > 4096) {
+        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "must be 4096 CPUs at the most");
+    } else if (smp->has_maxcpus && (guint64)smp->maxcpus < n) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'maxcpus' is less than 'cpus'");
+    } else if (n % places || (all && n != places)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "%" G_GUINT64_FORMAT " CPUs do not fit sockets, dies, cores and threads that "
+                      "make %" G_GUINT64_FORMAT, n, places);
+    } else {
+        return true;
     }
-    if (cpus > 4096) {
-        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "'cpus' must be 4096 at the most");
+    return false;
+}
+
+/* The machine's property smp, and so many devices. */
+bool option_smp(Plan *plan, Item *item, GError **error)
+{
+    SMPConfiguration *smp = NULL;
+    bool ok;
+
+    plan->smp_item = item;
+    if (!qmp_options_decode(item->options, &qmp_type_SMPConfiguration, &smp, error)) {
+        plan_place_error(item->options, error);
         return false;
     }
-    plan->n_cpus = cpus;
-    return true;
+    plan->n_cpus = count_cpus(smp);
+    ok = check_cpus(smp, plan->n_cpus, error);
+    qmp_clear(&qmp_type_SMPConfiguration, &smp);
+    return ok && plan_move_all(item->options, plan->machine_options, "smp.", error);
 }
 
 /* ---- Which CPU ---- */

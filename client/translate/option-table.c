@@ -137,7 +137,9 @@ const OptionRow option_rows[] = {
       "no device but those that are named" },
     { "nographic", NULL, PHASE_COLLECT, option_nographic, 0, NULL, NULL,
       "the default serial port is on standard input and output" },
-    REFUSED("numa", "TYPE[,KEY=VALUE...]", "machines have one NUMA node"),
+    { "numa", "[type=]TYPE[,KEY=VALUE...]", PHASE_COLLECT, option_numa, OPTION_KEYED | OPTION_JSON,
+      "numa", "type", "with one node, memdev is the machine's memory back end, and no more is to "
+      "be done; several nodes and HMAT are refused" },
     { "object", "[qom-type=]TYPE,id=ID[,KEY=VALUE...]", PHASE_OBJECT, option_object, OPTION_KEYED |
       OPTION_JSON, "object", "qom-type", "object-add" },
     REFUSED("old-param", NULL, "only ARM has it"),
@@ -184,7 +186,7 @@ const OptionRow option_rows[] = {
     { "smbios", "type=N[,KEY=VALUE...]", PHASE_OBJECT, option_smbios, OPTION_KEYED, "smbios", NULL,
       "object-add smbios-type-N; with file= refused" },
     { "smp", "[cpus=]N[,KEY=VALUE...]", PHASE_COLLECT, option_smp, OPTION_KEYED | OPTION_MERGE,
-      "smp-opts", "cpus", "so many CPUs; each is a socket of its own" },
+      "smp-opts", "cpus", "the machine's property smp, and device_add of so many CPUs" },
     REFUSED("snapshot", NULL, "images are raw, and have no snapshots"),
     REFUSED("spice", "KEY=VALUE...", NO_DISPLAY),
     REFUSED("tb-size", "N", "there is no translated code"),

@@ -69,8 +69,7 @@ void plan_add(Plan *plan, const char *command, json_t *arguments, const char *wh
     g_ptr_array_add(plan->out->requests, request);
 }
 
-/* Puts the place in the argument in front of an error of the decoder. */
-static void place_error(const QmpOptions *options, GError **error)
+void plan_place_error(const QmpOptions *options, GError **error)
 {
     const char *path = error ? qmp_error_path(*error) : NULL;
     guint position = path ? qmp_options_position(options, path) : 0;
@@ -85,7 +84,7 @@ json_t *plan_typed(const char *command, const QmpOptions *options, GError **erro
     json_t *json = typed_from_options(typed_command(command), options, error);
 
     if (!json) {
-        place_error(options, error);
+        plan_place_error(options, error);
     }
     return json;
 }
@@ -95,7 +94,7 @@ bool plan_check(const QmpType *type, const QmpOptions *options, GError **error)
     void *storage = NULL;
 
     if (!qmp_options_decode(options, type, &storage, error)) {
-        place_error(options, error);
+        plan_place_error(options, error);
         return false;
     }
     qmp_clear(type, &storage);

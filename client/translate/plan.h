@@ -84,7 +84,9 @@ struct Plan {
     const Item *memory_item, *smp_item, *action_item;   /* for messages, or NULL */
     Item *compat_item;          /* the last -compat, or NULL */
     QmpOptions *accel_options;
-    const char *memory_backend; /* as -machine names it, or NULL */
+    const char *memory_backend; /* as -machine or -numa names it, or NULL */
+    const char *numa_memory;    /* as -numa names it, or NULL */
+    guint n_nodes;              /* of -numa node */
     QmpOptions *memory;         /* the machine's memory back end, if it has no own name */
     const Item *cpu;            /* -cpu, or NULL */
     guint64 n_cpus;
@@ -119,6 +121,9 @@ bool plan_add_json(Plan *plan, const char *command, json_t *arguments, GError **
  * position. */
 json_t *plan_typed(const char *command, const QmpOptions *options, GError **error);
 bool plan_check(const QmpType *type, const QmpOptions *options, GError **error);
+
+/* Puts the place in the argument in front of an error of the decoder. */
+void plan_place_error(const QmpOptions *options, GError **error);
 
 /* An empty group. */
 QmpOptions *plan_options(void);
@@ -190,6 +195,7 @@ OptionHandler option_refuse, option_nothing;
 OptionHandler option_machine, option_accel, option_enable_kvm, option_machine_property;
 OptionHandler option_boot, option_rtc, option_uuid, option_no_hpet, option_no_acpi, option_global;
 OptionHandler option_memory, option_mem_path, option_mem_prealloc, option_smp, option_cpu;
+OptionHandler option_numa;
 OptionHandler option_object, option_device, option_smbios, option_fw_cfg, option_qtest;
 OptionHandler option_drive, option_blockdev, option_disk;
 OptionHandler option_netdev, option_nic, option_net;

@@ -7,6 +7,7 @@
 
 #include "hw/core/irq.h"
 #include "hw/i386/mptable.h"
+#include "hw/i386/x86-smp.h"
 #include "hw/machine-ram.h"
 #include "qmp/error.h"
 
@@ -72,6 +73,16 @@ static OnOffSplit accel_irqchip(Accel *accel)
     }
 }
 
+/* Before QEMU's version 6.2, CPUs went to sockets of their own. */
+static bool set_topology(Machine *machine, GError **error)
+{
+    X86MachineProps *props = object_props(machine);
+    bool sockets_first = object_is_a(machine, &qmp_class_pc_i440fx_2_7_machine);
+
+    return !props->smp ||
+           x86_smp_resolve(props->smp, sockets_first, &machine->accel->topology, error);
+}
+
 bool x86_setup(Machine *machine, GError **error)
 {
     X86Machine *x86 = x86_machine(machine);
@@ -84,6 +95,10 @@ bool x86_setup(Machine *machine, GError **error)
     if (!machine->ram) {
         qmp_error_set_at(error, "memory-backend", ERROR_REASON_PROPERTY_MISSING,
                          "the machine has no RAM: property 'memory-backend' is missing");
+        return false;
+    }
+    if (!set_topology(machine, error)) {
+        machine_ram_release(machine);
         return false;
     }
     map_ram(x86);
@@ -128,6 +143,7 @@ void x86_teardown(Machine *machine)
     X86Machine *x86 = x86_machine(machine);
 
     g_clear_pointer(&x86->boot, boot_free);
+    machine->accel->topology = (CpuTopology){ 0 };
     unmap_alias(machine, &x86->ram_above_4g);
     unmap_alias(machine, &x86->ram_below_4g);
     machine_ram_release(machine);
@@ -177,6 +193,7 @@ static bool has_long_mode(const Cpu *cpu)
 
 bool x86_check_cpus(Machine *machine, GError **error)
 {
+    const X86MachineProps *props = object_props(machine);
     guint n = cpu_count(object_root(&machine->object));
     guint max = object_class(machine)->cpu_max;
 
@@ -188,6 +205,11 @@ bool x86_check_cpus(Machine *machine, GError **error)
     if (n > max) {
         qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
                       "the machine has %u CPUs, its type takes %u", n, max);
+        return false;
+    }
+    if (props->smp && n != props->smp->cpus) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "the machine has %u CPUs, and its "
+                      "property 'smp' says %" G_GINT64_FORMAT, n, props->smp->cpus);
         return false;
     }
     return true;

@@ -41,8 +41,8 @@ bool x86_wire(Machine *machine, GError **error);
 
 /* RAM as the loader and the memory map see it; append is not set. */
 BootConfig x86_boot_config(Machine *machine);
-/* That there are CPUs, and not more than the machine type takes.  Fails with
- * property-missing, limit-exceeded. */
+/* That there are CPUs, not more than the machine type takes, and as many as property
+ * `smp` says.  Fails with property-missing, limit-exceeded, invalid-value. */
 bool x86_check_cpus(Machine *machine, GError **error);
 /* For MachineOps.start: loads the kernel and initrd that were opened with the
  * machine, and an MP table by its CPUs; append: the command line, or NULL; pic:

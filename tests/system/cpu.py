@@ -179,6 +179,72 @@ def topology(recorder):
         assert client.call('query-cpus-fast') == before
 
 
+def places(client):
+    """(socket, die, core, thread) of each CPU, in the order of their making."""
+    return [tuple(cpu['props'][level + '-id'] for level in ('socket', 'die', 'core', 'thread'))
+            for cpu in client.call('query-cpus-fast')]
+
+
+def with_smp(client, machine, cpus, given):
+    """A machine with so many CPUs; what its property says then."""
+    client.call('object-add', qom_type='qtest-accel')
+    client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
+    client.call('object-add', qom_type=machine + '-machine', memory_backend='ram', smp=given)
+    for _ in range(cpus):
+        client.call('device_add', driver='qemu64-x86_64-cpu')
+    return client.call('qom-get', path='/machine', property='smp')
+
+
+def smp_chooses(recorder):
+    """property smp: sockets, dies, cores and threads, and what is chosen where they are left out"""
+    for machine, given, expected, last in (
+            ('microvm', {'cpus': 4}, (1, 1, 4, 1), (0, 0, 3, 0)),
+            ('pc-i440fx-7.2', {'maxcpus': 4}, (1, 1, 4, 1), (0, 0, 3, 0)),
+            ('pc-i440fx-2.7', {'cpus': 4}, (4, 1, 1, 1), (3, 0, 0, 0)),
+            ('pc-i440fx-2.7', {'cpus': 4, 'sockets': 2}, (2, 1, 2, 1), (1, 0, 1, 0)),
+            ('microvm', {'cpus': 8, 'cores': 2}, (4, 1, 2, 1), (3, 0, 1, 0)),
+            ('microvm', {'cpus': 8, 'sockets': 2, 'cores': 2}, (2, 1, 2, 2), (1, 0, 1, 1)),
+            ('microvm', {'sockets': 1, 'dies': 2, 'clusters': 1, 'cores': 2, 'threads': 2},
+             (1, 2, 2, 2), (0, 1, 1, 1))):
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            n = expected[0] * expected[1] * expected[2] * expected[3]
+            value = with_smp(client, machine, n, given)
+            assert value == {'cpus': n, 'maxcpus': n, 'clusters': 1, **dict(zip(
+                ('sockets', 'dies', 'cores', 'threads'), expected))}, (given, value)
+            assert places(client)[0] == (0, 0, 0, 0) and places(client)[-1] == last, places(client)
+            assert len(set(places(client))) == n
+            error = client.error('device_add', {'driver': 'qemu64-x86_64-cpu'})
+            assert error['reason'] == 'limit-exceeded', error
+
+
+def smp_that_does_not_fit(recorder):
+    """property smp: products that are not the number of CPUs; too few CPUs at the start"""
+    for given in ({'cpus': 6, 'sockets': 4}, {'cpus': 8, 'sockets': 2, 'cores': 2, 'threads': 1},
+                  {'cpus': 5, 'maxcpus': 4}, {'maxcpus': 4, 'dies': 3}):
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            client.call('object-add', qom_type='qtest-accel')
+            client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
+            machine = {'qom-type': 'microvm-machine', 'memory-backend': 'ram'}
+            error = client.error('object-add', {**machine, 'smp': given})
+            assert (error['reason'], error['path']) == ('invalid-value', 'smp'), (given, error)
+            # Nothing of it is left.
+            client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
+            client.call('device_add', driver='qemu64-x86_64-cpu', id='a')
+            client.call('device_add', driver='qemu64-x86_64-cpu', id='b')
+            assert places(client) == [(0, 0, 0, 0), (1, 0, 0, 0)], places(client)
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, cpus=2, smp={'cpus': 3})
+        error = client.error('cont')
+        assert error['reason'] == 'invalid-value' and "'smp' says 3" in error['desc'], error
+        client.call('device_add', driver='qemu64-x86_64-cpu', id='third')
+        client.call('cont')
+
+
 if __name__ == '__main__':
     vmdtest.main([every_model_runs, every_model_is_made, host_lacks_nothing, each_feature,
-                  enforce, identity, strings_for_all, topology])
+                  enforce, identity, strings_for_all, topology, smp_chooses,
+                  smp_that_does_not_fit])
