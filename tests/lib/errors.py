@@ -15,7 +15,8 @@ WITHOUT_ARGUMENT = {('balloon', 'device-not-found')}
 CLASSES = {'command-not-found': 'CommandNotFound', 'negotiation': 'CommandNotFound',
            'device-not-found': 'DeviceNotFound'}
 # What a path or class name of the request leads to: QEMU's class for it, whatever it is.
-NOT_THERE = {('object-not-found', 'path'), ('class-not-found', 'typename')}
+NOT_THERE = {('object-not-found', 'path'), ('path-ambiguous', 'path'),
+             ('class-not-found', 'typename')}
 # Reasons of the policy; a command that it rejects is none, as in QEMU.
 POLICY = 'deprecated-input', 'unstable-input'
 
