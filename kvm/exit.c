@@ -80,6 +80,25 @@ static KvmExitAction fail(KvmVcpu *vcpu, ShutdownDetail detail, const char *why)
     return KVM_VCPU_PARK;
 }
 
+/* Some guests restart this way, which may happen without end: the log has it now and
+ * then. */
+#define FAULT_LOG_INTERVAL (60 * G_USEC_PER_SEC)
+
+static KvmExitAction exit_triple_fault(KvmVcpu *vcpu)
+{
+    gint64 now = g_get_monotonic_time();
+
+    if (!vcpu->fault_logged || now - vcpu->fault_logged >= FAULT_LOG_INTERVAL) {
+        g_autoptr(GString) what = g_string_new(NULL);
+
+        g_string_printf(what, "CPU %u asks for a reset by a triple fault", vcpu->cpu->index);
+        append_rip(what, vcpu);
+        g_message("%s", what->str);
+        vcpu->fault_logged = now;
+    }
+    return request(vcpu, ACCEL_REQUEST_RESET);
+}
+
 static KvmExitAction internal_error(KvmVcpu *vcpu, const char *why)
 {
     return fail(vcpu, SHUTDOWN_DETAIL_INTERNAL_ERROR, why);
@@ -174,7 +193,7 @@ KvmExitAction kvm_vcpu_exit(KvmVcpu *vcpu, int error)
     case KVM_EXIT_IOAPIC_EOI:
         return exit_eoi(vcpu);
     case KVM_EXIT_SHUTDOWN:
-        return request(vcpu, ACCEL_REQUEST_RESET);
+        return exit_triple_fault(vcpu);
     case KVM_EXIT_SYSTEM_EVENT:
         return exit_system_event(vcpu);
     case KVM_EXIT_FAIL_ENTRY:

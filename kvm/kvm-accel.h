@@ -80,6 +80,7 @@ struct KvmVcpu {
     GThread *thread;
     bool stop, parked, quit;    /* under kvm->run.lock */
     bool has_run;               /* since it was made or reset */
+    gint64 fault_logged;        /* when the log had a triple fault; 0: never */
     KvmPowerOn *power_on;
     GArray *cpuid;              /* of CpuidLeaf: what the kernel was given */
 };

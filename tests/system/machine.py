@@ -133,6 +133,7 @@ def guest_resets(recorder):
         for _ in range(3):
             assert client.wait_event('RESET')['data'] == {'guest': True, 'reason': 'guest-reset'}
         assert client.call('query-status')['running']
+        assert daemon.output().count('CPU 0 asks for a reset by a triple fault at RIP 0x') == 1
 
 
 def action_reboot_shutdown(recorder):
