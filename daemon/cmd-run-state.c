@@ -7,7 +7,6 @@
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "qmp/error.h"
-#include "qmp/qapi-events.h"
 
 bool qmp_query_status(QmpRequest *req, StatusInfo **ret, GError **error)
 {
@@ -44,52 +43,22 @@ bool qmp_system_reset(QmpRequest *req, GError **error)
     return true;
 }
 
-/* How long a guest may take to power off before the service manager loses patience. */
-enum { POWERDOWN_SECONDS = 600 };
-
-/* The schema has refused the states before the first cont; a machine that was shut
- * down in one of them never started. */
-static Machine *started_machine(Vmd *vmd, GError **error)
-{
-    Machine *machine = vmd_machine(vmd);
-
-    if (!machine || !machine->started) {
-        qmp_error_set(error, ERROR_REASON_WRONG_STATE, "the machine has not been started");
-        return NULL;
-    }
-    return machine;
-}
-
 bool qmp_system_powerdown(QmpRequest *req, GError **error)
 {
-    Vmd *vmd = qmp_request_context(req);
-    Machine *machine = started_machine(vmd, error);
-
-    if (!machine) {
-        return false;
-    }
-    if (!machine->power) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "a machine of type '%s' has no power button", object_class_name(machine));
-        return false;
-    }
-    qmp_event_powerdown(vmd->events);
-    notify_powering_down(vmd->notify, POWERDOWN_SECONDS);
-    machine->power->pressed(machine->power_opaque);
-    return true;
+    return run_control_power_down(qmp_request_context(req), error);
 }
 
 bool qmp_system_wakeup(QmpRequest *req, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
 
-    return started_machine(vmd, error) && run_control_wake(vmd, error);
+    return run_control_machine(vmd, error) && run_control_wake(vmd, error);
 }
 
 bool qmp_inject_nmi(QmpRequest *req, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
-    Machine *machine = started_machine(vmd, error);
+    Machine *machine = run_control_machine(vmd, error);
 
     return machine && machine_inject_nmi(machine, error);
 }

@@ -11,6 +11,9 @@
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 
+/* How long a guest may take to power off before the service manager loses patience. */
+enum { POWERDOWN_SECONDS = 600 };
+
 void run_control_init(RunControl *run)
 {
     *run = (RunControl){
@@ -98,6 +101,37 @@ bool run_control_wake(Vmd *vmd, GError **error)
     return true;
 }
 
+/* For commands the schema has refused the states before the first cont; a machine that
+ * was shut down in one of them never started. */
+Machine *run_control_machine(Vmd *vmd, GError **error)
+{
+    Machine *machine = vmd_machine(vmd);
+
+    if (!machine || !machine->started) {
+        qmp_error_set(error, ERROR_REASON_WRONG_STATE, "the machine has not been started");
+        return NULL;
+    }
+    return machine;
+}
+
+bool run_control_power_down(Vmd *vmd, GError **error)
+{
+    Machine *machine = run_control_machine(vmd, error);
+
+    if (!machine) {
+        return false;
+    }
+    if (!machine->power) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "a machine of type '%s' has no power button", object_class_name(machine));
+        return false;
+    }
+    qmp_event_powerdown(vmd->events);
+    notify_powering_down(vmd->notify, POWERDOWN_SECONDS);
+    machine->power->pressed(machine->power_opaque);
+    return true;
+}
+
 /* Of a machine that sleeps, the vCPUs stand where they asked for it. */
 static void run_after_reset(Vmd *vmd)
 {
@@ -127,7 +161,8 @@ void run_control_reset(Vmd *vmd, ShutdownCause cause)
         return;
     }
     machine_reset(machine);
-    vmd->shutdown.panic_logged = vmd->shutdown.crash_logged = vmd->shutdown.accel_lost = false;
+    vmd->shutdown.panic_logged = vmd->shutdown.crash_logged = false;
+    vmd->shutdown.watchdog_logged = vmd->shutdown.accel_lost = false;
     qmp_event_reset(vmd->events, &(EventReset){ .guest = shutdown_cause_is_guest(cause),
                                                 .reason = cause });
     if (vmd->run.state == RUN_STATE_SUSPENDED) {

@@ -9,6 +9,7 @@
 #ifndef DAEMON_RUN_STATE_H
 #define DAEMON_RUN_STATE_H
 
+#include "hw/core/machine.h"
 #include "qmp/qapi-types.h"
 
 typedef struct Vmd Vmd;
@@ -42,6 +43,13 @@ void run_control_end(Vmd *vmd);
 void run_control_suspend(Vmd *vmd);
 /* Wakes one that sleeps; WAKEUP follows, no RESUME. */
 bool run_control_wake(Vmd *vmd, GError **error);
+
+/* The machine, if its build phase is over; else NULL and wrong-state. */
+Machine *run_control_machine(Vmd *vmd, GError **error);
+
+/* Presses the power button; POWERDOWN precedes it.  Fails with wrong-state before the
+ * first cont, and with not-supported if the machine has no button. */
+bool run_control_power_down(Vmd *vmd, GError **error);
 
 /* Resets the machine; RESET follows.  No change before the first cont.  One that
  * slept runs again; one that something had stopped is paused from then on. */

@@ -305,6 +305,83 @@ static void on_crash_loaded(void *opaque)
         .action = GUEST_PANIC_ACTION_RUN });
 }
 
+/* ---- A watchdog device has expired ---- */
+
+static void end_by_watchdog(Vmd *vmd, ShutdownCause cause)
+{
+    send_detailed(vmd, cause, &(ShutdownDetail){ SHUTDOWN_DETAIL_WATCHDOG },
+                  EXIT_STATUS_WATCHDOG);
+    run_control_stop(vmd, RUN_STATE_SHUTDOWN);
+}
+
+static void reset_by_watchdog(Vmd *vmd)
+{
+    if (vmd->run.reboot != REBOOT_ACTION_SHUTDOWN) {
+        run_control_reset(vmd, SHUTDOWN_CAUSE_GUEST_RESET);
+        return;
+    }
+    end_by_watchdog(vmd, SHUTDOWN_CAUSE_GUEST_RESET);
+    if (vmd->run.shutdown == SHUTDOWN_ACTION_POWEROFF) {
+        end_loop(vmd);
+    }
+}
+
+/* Whatever set-action says of shutdowns. */
+static void poweroff_by_watchdog(Vmd *vmd)
+{
+    end_by_watchdog(vmd, SHUTDOWN_CAUSE_GUEST_SHUTDOWN);
+    end_loop(vmd);
+}
+
+/* The two that ask a guest which may be past hearing; what cannot be done is told. */
+static void ask_by_watchdog(Vmd *vmd, WatchdogAction action)
+{
+    g_autoptr(GError) error = NULL;
+    Machine *machine = vmd_machine(vmd);
+
+    if (action == WATCHDOG_ACTION_SHUTDOWN ? !run_control_power_down(vmd, &error)
+                                           : !machine_inject_nmi(machine, &error)) {
+        g_warning("the watchdog's action '%s': %s",
+                  qmp_enum_name(&qmp_type_WatchdogAction, action), error->message);
+    }
+}
+
+static void do_watchdog_action(Vmd *vmd, WatchdogAction action)
+{
+    switch (action) {
+    case WATCHDOG_ACTION_RESET:
+        reset_by_watchdog(vmd);
+        break;
+    case WATCHDOG_ACTION_SHUTDOWN:
+    case WATCHDOG_ACTION_INJECT_NMI:
+        ask_by_watchdog(vmd, action);
+        break;
+    case WATCHDOG_ACTION_POWEROFF:
+        poweroff_by_watchdog(vmd);
+        break;
+    case WATCHDOG_ACTION_PAUSE:
+        run_control_stop(vmd, RUN_STATE_WATCHDOG);
+        break;
+    case WATCHDOG_ACTION_DEBUG:
+    case WATCHDOG_ACTION_NONE:
+    case WATCHDOG_ACTION__MAX:
+        break;
+    }
+}
+
+static void on_watchdog(void *opaque)
+{
+    Vmd *vmd = opaque;
+    WatchdogAction action = vmd->run.watchdog;
+
+    if (has_ended(vmd)) {
+        return;
+    }
+    log_once(&vmd->shutdown.watchdog_logged, "a watchdog device has expired");
+    qmp_event_watchdog(vmd->events, &(EventWatchdog){ .action = action });
+    do_watchdog_action(vmd, action);
+}
+
 static void on_stop(void *opaque, RunState state)
 {
     run_control_stop(opaque, state);
@@ -336,6 +413,7 @@ const MachineHost shutdown_machine_host = {
     .internal_error = on_internal_error,
     .panic = on_panic,
     .crash_loaded = on_crash_loaded,
+    .watchdog = on_watchdog,
     .stop = on_stop,
     .removed = on_removed,
     .suspend = on_suspend,

@@ -23,6 +23,7 @@ enum {
     EXIT_STATUS_BUILD = 8,      /* the command of --before-ready failed */
     EXIT_STATUS_INTERNAL = 10,  /* a vCPU could not go on, internal-error=exit-failure */
     EXIT_STATUS_ACCEL = 12,     /* the accelerator is lost, internal-error=exit-failure */
+    EXIT_STATUS_WATCHDOG = 14,  /* a watchdog device expired, and that ends the machine */
 };
 
 typedef struct {
@@ -36,7 +37,7 @@ typedef struct {
     char *message;              /* what went wrong, or NULL */
     bool accel_lost;            /* since the last reset */
     bool ending;                /* the loop has been told */
-    bool panic_logged, crash_logged;    /* since the last reset */
+    bool panic_logged, crash_logged, watchdog_logged;   /* since the last reset */
     int signal_fd;              /* for SIGTERM, SIGINT, SIGHUP; -1: not watched */
     struct event *signal_event;
 } Shutdown;

@@ -133,6 +133,7 @@ static const QmpEventThrottle throttles[] = {
     { "BALLOON_CHANGE", G_GINT64_CONSTANT(1000000000), NULL },
     { "RTC_CHANGE", G_GINT64_CONSTANT(1000000000), "qom-path" },
     { "VSERPORT_CHANGE", G_GINT64_CONSTANT(1000000000), "id" },
+    { "WATCHDOG", G_GINT64_CONSTANT(1000000000), NULL },
 };
 
 static void make_root(Vmd *vmd)

@@ -58,6 +58,7 @@
 #include "hw/virtio/virtio-pci.h"
 #include "hw/virtio/virtio-rng.h"
 #include "hw/virtio/virtio.h"
+#include "hw/watchdog/watchdog.h"
 
 const TypeInfo *const hw_types[] = {
     /* acpi */
@@ -186,6 +187,10 @@ const TypeInfo *const hw_types[] = {
     &virtio_rng_pci_type,
     &virtio_rng_type,
     &virtio_serial_pci_type,
+
+    /* watchdog */
+    &i6300esb_type,
+    &ib700_type,
 
     /* machines */
     &microvm_machine_type,

@@ -19,6 +19,7 @@ typedef enum {
     REQUEST_RESET,
     REQUEST_PANIC,
     REQUEST_CRASH_LOADED,
+    REQUEST_WATCHDOG,
     REQUEST_STOP,
     REQUEST_REMOVAL,
     REQUEST_BUS_RESET,
@@ -84,6 +85,9 @@ static void deliver(Machine *machine, const Request *request)
         break;
     case REQUEST_CRASH_LOADED:
         host->crash_loaded(machine->host_opaque);
+        break;
+    case REQUEST_WATCHDOG:
+        host->watchdog(machine->host_opaque);
         break;
     case REQUEST_STOP:
         host->stop(machine->host_opaque, request->state);
@@ -248,6 +252,13 @@ void machine_request_crash_loaded(Machine *machine)
 {
     if (!is_asked(machine->requests, REQUEST_CRASH_LOADED, NULL)) {
         put(machine, &(Request){ .kind = REQUEST_CRASH_LOADED });
+    }
+}
+
+void machine_request_watchdog(Machine *machine)
+{
+    if (!is_asked(machine->requests, REQUEST_WATCHDOG, NULL)) {
+        put(machine, &(Request){ .kind = REQUEST_WATCHDOG });
     }
 }
 

@@ -59,6 +59,7 @@ typedef struct {
     void (*internal_error)(void *opaque, Cpu *cpu, ShutdownDetail detail, const char *why);
     void (*panic)(void *opaque);
     void (*crash_loaded)(void *opaque);
+    void (*watchdog)(void *opaque);
     /* To be stopped in that run state. */
     void (*stop)(void *opaque, RunState state);
     /* The guest has let go of dev, which is to be unmade. */
@@ -150,6 +151,8 @@ void machine_request_reset(Machine *machine, ShutdownCause cause);
 void machine_request_panic(Machine *machine);
 /* It has panicked, and starts a crash kernel of its own: only told. */
 void machine_request_crash_loaded(Machine *machine);
+/* A watchdog device has expired.  The guest runs on until it is heard. */
+void machine_request_watchdog(Machine *machine);
 /* The machine stops with this run state (io-error: a disk's policy says so), if
  * it still runs then. */
 void machine_request_stop(Machine *machine, RunState state);

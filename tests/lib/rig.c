@@ -46,6 +46,11 @@ static void on_crash_loaded(void *opaque)
     ((Rig *)opaque)->crashes++;
 }
 
+static void on_watchdog(void *opaque)
+{
+    ((Rig *)opaque)->watchdogs++;
+}
+
 static void on_stop(void *opaque, RunState state)
 {
     Rig *rig = opaque;
@@ -76,6 +81,7 @@ static const MachineHost rig_host = {
     .internal_error = on_internal_error,
     .panic = on_panic,
     .crash_loaded = on_crash_loaded,
+    .watchdog = on_watchdog,
     .stop = on_stop,
     .removed = on_removed,
     .suspend = on_suspend,
