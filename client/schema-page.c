@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pages of commands, events and types, and what pages of classes share with them
- * (schema-class-page.c).
+ * Pages of commands and events, and what the pages of types (schema-type-page.c) and
+ * classes (schema-class-page.c) share with them.
  */
 #include "config.h"
 #include "client/schema-page.h"
@@ -101,7 +101,7 @@ static void add_values(GString *facts, const QmpType *type)
     }
 }
 
-static void add_marks(GString *facts, guint32 flags)
+void schema_page_marks(GString *facts, guint32 flags)
 {
     const struct {
         guint32 flag;
@@ -148,7 +148,7 @@ static char *member_facts(const QmpMember *member, const QmpClass *klass)
     } else if (member->flags & QMP_MEMBER_OPTIONAL) {
         g_string_append(facts, ", optional");
     }
-    add_marks(facts, member->flags);
+    schema_page_marks(facts, member->flags);
     if (member->part) {
         g_string_append_printf(facts, ", of the part %s", member->part);
     }
@@ -162,140 +162,6 @@ void schema_page_member(const SchemaPage *page, const QmpMember *member, const Q
 
     layout_hanging(page->out, line, INDENT, 5 * INDENT, page->width);
     layout_paragraphs(page->out, qmp_doc(member->doc), 3 * INDENT, page->width);
-}
-
-/* ---- Types ---- */
-
-static void print_members(const SchemaPage *page, const QmpType *type)
-{
-    for (guint i = 0; i < type->n_members; i++) {
-        schema_page_member(page, &type->members[i], NULL);
-    }
-}
-
-/* What is behind the members of a union, by the value of its tag. */
-static void print_branches(const SchemaPage *page, const QmpType *type)
-{
-    for (guint i = 0; i < type->n_branches; i++) {
-        const QmpBranch *branch = &type->branches[i];
-
-        if (branch->type) {
-            g_string_append_printf(page->out, "\nIf %s is %s, also:\n", type->tag_name,
-                                   branch->name);
-            print_members(page, branch->type);
-        }
-    }
-}
-
-static void print_alternatives(const SchemaPage *page, const QmpType *type)
-{
-    g_string_append(page->out, "\nOne of:\n");
-    for (guint i = 0; i < type->n_branches; i++) {
-        g_autofree char *text = schema_type_text(type->branches[i].type);
-
-        layout_paragraphs(page->out, text, INDENT, page->width);
-        layout_paragraphs(page->out, qmp_doc(type->branches[i].doc), 3 * INDENT, page->width);
-    }
-}
-
-static void print_values(const SchemaPage *page, const QmpType *type)
-{
-    g_string_append(page->out, "\nValues:\n");
-    for (guint i = 0; i < type->n_values; i++) {
-        const QmpEnumValue *value = &type->values[i];
-        GString *line = g_string_new(value->name);
-
-        add_marks(line, value->flags);
-        layout_paragraphs(page->out, line->str, INDENT, page->width);
-        layout_paragraphs(page->out, qmp_doc(value->doc), 3 * INDENT, page->width);
-        g_string_free(line, TRUE);
-    }
-}
-
-/* Whether a request may name the class; devices of machine types are known, but refused. */
-static bool may_be_named(const QmpType *type, const QmpClass *klass)
-{
-    return qmp_class_is_a(klass, type->root) && !(klass->flags & QMP_CLASS_ABSTRACT) &&
-           klass->plug != QMP_PLUG_BOARD &&
-           (klass->flags & type->root_flags) == type->root_flags;
-}
-
-/* The classes that a class union takes. */
-static void print_classes(const SchemaPage *page, const QmpType *type)
-{
-    g_autoptr(GString) names = g_string_new(NULL);
-    g_autofree char *title = g_strdup_printf("Classes that %s may name", type->tag_name);
-
-    for (guint i = 0; i < qmp_n_classes; i++) {
-        if (may_be_named(type, qmp_classes[i])) {
-            g_string_append_printf(names, "%s%s", names->len ? ", " : "", qmp_classes[i]->name);
-        }
-    }
-    schema_page_text(page, title, names->str);
-}
-
-/* Members of arguments, data or a type, below a title. */
-static void print_content(const SchemaPage *page, const char *title, const QmpType *type)
-{
-    if (type->kind == QMP_KIND_ENUM) {
-        print_values(page, type);
-        return;
-    }
-    if (type->kind == QMP_KIND_ALTERNATE) {
-        print_alternatives(page, type);
-        return;
-    }
-    if (type->n_members > 0 || type->kind == QMP_KIND_CLASS_UNION) {
-        g_string_append_printf(page->out, "\n%s:\n", title);
-    }
-    if (type->kind == QMP_KIND_CLASS_UNION) {
-        g_string_append_printf(page->out, "  %s: name of a class\n"
-                               "      the class, whose properties are members, too; see\n"
-                               "      'vmctl schema classes NAME'\n", type->tag_name);
-    }
-    print_members(page, type);
-    if (type->kind == QMP_KIND_UNION) {
-        print_branches(page, type);
-    } else if (type->kind == QMP_KIND_CLASS_UNION) {
-        print_classes(page, type);
-    }
-}
-
-static const char *built_in_text(const QmpType *type)
-{
-    static const char *const texts[QMP_KIND_ANY + 1] = {
-        [QMP_KIND_NULL] = "JSON's null.",
-        [QMP_KIND_BOOL] = "true or false.",
-        [QMP_KIND_INT8] = "An integer from -128 to 127.",
-        [QMP_KIND_INT16] = "An integer from -32768 to 32767.",
-        [QMP_KIND_INT32] = "An integer from -2147483648 to 2147483647.",
-        [QMP_KIND_INT64] = "An integer from -2^63 to 2^63-1.",
-        [QMP_KIND_UINT8] = "An integer from 0 to 255.",
-        [QMP_KIND_UINT16] = "An integer from 0 to 65535.",
-        [QMP_KIND_UINT32] = "An integer from 0 to 4294967295.",
-        [QMP_KIND_UINT64] = "An integer from 0 to 2^64-1.",
-        [QMP_KIND_SIZE] = "A number of bytes from 0 to 2^64-1.  As text (device_add, QEMU's "
-                          "options) it may have a suffix: K, M, G, T, P or E.",
-        [QMP_KIND_NUMBER] = "A number with or without a fraction.",
-        [QMP_KIND_STR] = "A string.",
-        [QMP_KIND_ANY] = "Any JSON value.",
-    };
-
-    return texts[type->kind];
-}
-
-static void print_type(const SchemaPage *page, const QmpManualType *manual)
-{
-    const QmpType *type = manual->type;
-    const char *text = built_in_text(type);
-
-    schema_page_head(page, type->name, text ? "built-in type" : "type",
-                     text ? text : qmp_doc(type->doc));
-    if (!text) {
-        print_content(page, "Members", type);
-    }
-    schema_page_text(page, "Notes", qmp_manual_text(manual->notes));
-    schema_page_text(page, "Since", qmp_manual_text(manual->since));
 }
 
 /* ---- Commands and events ---- */
@@ -335,7 +201,7 @@ static void print_command(const SchemaPage *page, const QmpManualEntry *entry)
 {
     schema_page_head(page, entry->name, "command", qmp_manual_text(entry->doc));
     if (entry->data) {
-        print_content(page, "Arguments", entry->data);
+        schema_page_content(page, "Arguments", entry->data);
     }
     if (entry->ret) {
         g_autofree char *type = schema_type_text(entry->ret);
@@ -384,7 +250,7 @@ static void print_event(const SchemaPage *page, const QmpManualEntry *entry)
 
     schema_page_head(page, entry->name, "event", qmp_manual_text(entry->doc));
     if (entry->data) {
-        print_content(page, "Data", entry->data);
+        schema_page_content(page, "Data", entry->data);
     }
     schema_page_text(page, "Sent by objects of", classes);
 }
@@ -412,7 +278,7 @@ void schema_page_item(const SchemaPage *page, const SchemaItem *item)
         print_entry(page, item);
         break;
     case SCHEMA_TYPES:
-        print_type(page, item->type);
+        schema_page_type(page, item->type);
         break;
     case SCHEMA_FEATURES:
         schema_page_feature(page, item->feature);

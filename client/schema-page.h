@@ -20,6 +20,10 @@ void schema_page_item(const SchemaPage *page, const SchemaItem *item);
 
 void schema_page_class(const SchemaPage *page, const SchemaItem *item);
 void schema_page_feature(const SchemaPage *page, const QmpMember *feature);
+void schema_page_type(const SchemaPage *page, const QmpManualType *manual);
+
+/* What arguments, data or a type consist of: members below a title, values, branches. */
+void schema_page_content(const SchemaPage *page, const char *title, const QmpType *type);
 
 /* "NAME (NOUN)" and what it is. */
 void schema_page_head(const SchemaPage *page, const char *name, const char *noun,
@@ -34,6 +38,9 @@ void schema_page_example(const SchemaPage *page, const char *text);
 /* A member with its type, bounds, default and comment, below a title that was printed.
  * klass is the class that it is a property of, or NULL. */
 void schema_page_member(const SchemaPage *page, const QmpMember *member, const QmpClass *klass);
+
+/* Appends ", read-only" and the like for QMP_MEMBER_* flags. */
+void schema_page_marks(GString *facts, guint32 flags);
 
 /* "uint8", "list of str", "link to chardev".  Newly allocated. */
 char *schema_type_text(const QmpType *type);
