@@ -15,6 +15,7 @@ const Verb *const verbs[] = {
     &verb_translate,
     &verb_run,
     &verb_qmp,
+    &verb_schema,
     &verb_status,
     &verb_list,
     &verb_wait,

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "client/machine-record.h"
+#include "client/schema-index.h"
 #include "client/verb.h"
 #include "qmp/dispatch.h"
 #include "qmp/event.h"
@@ -40,6 +41,27 @@ static void offer_events(const char *begin)
 {
     for (const char *const *event = qmp_event_names; *event; event++) {
         offer(*event, begin);
+    }
+}
+
+/* A kind of things, or the name of one. */
+static void offer_schema(char **words, int n, const char *begin)
+{
+    int kind = -1;
+
+    for (int i = 0; i < n && kind < 0; i++) {
+        kind = schema_kind_find(words[i]);
+    }
+    if (kind < 0) {
+        for (kind = 0; kind < SCHEMA_N_KINDS; kind++) {
+            offer(schema_kind_names[kind], begin);
+        }
+    } else {
+        g_autoptr(GPtrArray) items = schema_items(kind);
+
+        for (guint i = 0; i < items->len; i++) {
+            offer(((const SchemaItem *)items->pdata[i])->name, begin);
+        }
     }
 }
 
@@ -100,6 +122,8 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
         offer_verbs(begin);
     } else if (g_str_equal(chosen, "qmp")) {
         offer_commands(begin);
+    } else if (g_str_equal(chosen, "schema")) {
+        offer_schema(words, n, begin);
     }
     return EXIT_OK;
 }

@@ -28,25 +28,25 @@ typedef struct {
 /* The first paragraph of a comment, on one line; NULL if there is none. */
 static char *first_paragraph(const char *doc)
 {
-    const char *end = doc ? strstr(doc, "\n\n") : NULL;
-    char *text = doc && *doc ? g_strndup(doc, end ? (gsize)(end - doc) : strlen(doc)) : NULL;
+    const char *end = strstr(doc, "\n\n");
+    char *text = *doc ? g_strndup(doc, end ? (gsize)(end - doc) : strlen(doc)) : NULL;
 
     return text ? g_strdelimit(text, "\n", ' ') : NULL;
 }
 
 /* The class, or the branch of a union, that arguments are of. */
-static const char *doc_of(const QmpType *type, const json_t *arguments)
+static QmpDoc doc_of(const QmpType *type, const json_t *arguments)
 {
     const char *tag;
 
     if (!type) {
-        return NULL;
+        return 0;
     }
     if (type->kind == QMP_KIND_CLASS_UNION) {
         const char *name = json_string_value(json_object_get(arguments, type->tag_name));
         const QmpClass *klass = name ? qmp_class_find(name) : NULL;
 
-        return klass ? klass->doc : NULL;
+        return klass ? klass->doc : 0;
     }
     if (type->kind != QMP_KIND_UNION) {
         return type->doc;
@@ -69,8 +69,8 @@ static const char *command_of(const json_t *request)
 
 static char *describe(const json_t *request)
 {
-    return first_paragraph(doc_of(typed_command(command_of(request)),
-                                  json_object_get(request, "arguments")));
+    return first_paragraph(qmp_doc(doc_of(typed_command(command_of(request)),
+                                          json_object_get(request, "arguments"))));
 }
 
 /* ---- Ways to print a translation ---- */

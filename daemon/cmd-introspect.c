@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What classes there are and what properties they have: qom-list-types,
- * qom-list-properties, device-list-properties.  All of it is schema data; no
- * object is made to answer.
+ * What classes there are and what they are like: qom-list-types,
+ * qom-list-properties, device-list-properties, query-class.  All of it is schema
+ * data; no object is made to answer.
  */
 #include "config.h"
 
 #include "daemon/property-info.h"
 #include "daemon/qapi-commands.h"
+#include "qmp/class-info.h"
 #include "qmp/error.h"
 #include "qom/hint.h"
 
-static const QmpClass *find_class(const char *name, GError **error)
+/* argument: the one that has the name. */
+static const QmpClass *find_class(const char *argument, const char *name, GError **error)
 {
     const QmpClass *klass = qmp_class_find(name);
 
     if (!klass) {
         g_autofree char *hint = hint_class(&qmp_class_object, name);
 
-        qmp_error_set_at(error, "typename", ERROR_REASON_CLASS_NOT_FOUND,
-                         "class '%s' not found%s", name, hint);
-        qmp_error_not_there(error);
+        qmp_error_set_at(error, argument, ERROR_REASON_CLASS_NOT_FOUND, "class '%s' not found%s",
+                         name, hint);
     }
     return klass;
 }
@@ -60,15 +61,12 @@ bool qmp_qom_list_types(QmpRequest *req, QomListTypesArgs *args, ObjectTypeInfoL
     return true;
 }
 
-static void list_class(const QmpClass *klass, ObjectPropertyInfoList *ret, bool with_type)
+/* From the first row on that counts. */
+static void list_rows(const QmpClass *klass, guint32 first, ObjectPropertyInfoList *ret)
 {
     const QmpType *props = klass->props;
 
-    ret->items = g_new0(ObjectPropertyInfo *, props->n_members + 1);
-    if (with_type) {
-        ret->items[ret->n++] = property_info_type();
-    }
-    for (guint i = 0; i < props->n_members; i++) {
+    for (guint32 i = first; i < props->n_members; i++) {
         ret->items[ret->n++] = property_info(klass, &props->members[i]);
     }
 }
@@ -76,28 +74,42 @@ static void list_class(const QmpClass *klass, ObjectPropertyInfoList *ret, bool 
 bool qmp_qom_list_properties(QmpRequest *req, QomListPropertiesArgs *args,
                              ObjectPropertyInfoList *ret, GError **error)
 {
-    const QmpClass *klass = find_class(args->typename, error);
+    const QmpClass *klass = find_class("typename", args->typename, error);
 
     if (!klass) {
-        return false;
+        return qmp_error_not_there(error);
     }
-    list_class(klass, ret, true);
+    ret->items = g_new0(ObjectPropertyInfo *, klass->props->n_members + 1);
+    ret->items[ret->n++] = property_info_type();
+    list_rows(klass, 0, ret);
     return true;
 }
 
 bool qmp_device_list_properties(QmpRequest *req, DeviceListPropertiesArgs *args,
                                 ObjectPropertyInfoList *ret, GError **error)
 {
-    const QmpClass *klass = find_class(args->typename, error);
+    const QmpClass *klass = find_class("typename", args->typename, error);
 
     if (!klass) {
-        return false;
+        return qmp_error_not_there(error);
     }
     if (!(klass->flags & QMP_CLASS_DEVICE)) {
         qmp_error_set_at(error, "typename", ERROR_REASON_INVALID_VALUE,
                          "class '%s' is not a device class", klass->name);
         return false;
     }
-    list_class(klass, ret, false);
+    ret->items = g_new0(ObjectPropertyInfo *, klass->props->n_members + 1);
+    list_rows(klass, qmp_class_device.props->n_members, ret);
+    return true;
+}
+
+bool qmp_query_class(QmpRequest *req, QueryClassArgs *args, ClassInfo **ret, GError **error)
+{
+    const QmpClass *klass = find_class("name", args->name, error);
+
+    if (!klass) {
+        return false;
+    }
+    *ret = qmp_class_info(klass);
     return true;
 }

@@ -5,31 +5,24 @@
  */
 #include "config.h"
 
-#include "daemon/cmd-machine.h"
-
-#include <string.h>
-
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "kvm/kvm.h"
+#include "qmp/recipe.h"
 
 /* What query-uuid says of a machine that was given none. */
 #define UUID_NONE "00000000-0000-0000-0000-000000000000"
-
-char *machine_name(const QmpClass *klass)
-{
-    return g_strndup(klass->name, strlen(klass->name) - strlen("-machine"));
-}
 
 static MachineInfo *machine_info(const QmpClass *klass)
 {
     MachineInfo *info = g_new0(MachineInfo, 1);
 
-    info->name = machine_name(klass);
+    info->name = qmp_machine_name(klass);
     info->alias = klass->aliases ? g_strdup(klass->aliases[0]) : NULL;
     info->has_is_default = info->is_default = klass->flags & QMP_CLASS_DEFAULT;
     info->cpu_max = klass->cpu_max;
     info->deprecated = klass->flags & QMP_CLASS_DEPRECATED;
+    info->default_ram_id = g_strdup(klass->default_ram_id);
     info->default_cpu_type = klass->default_cpu ? g_strdup(klass->default_cpu->name) : NULL;
     return info;
 }

@@ -6,6 +6,7 @@
 
 #include "daemon/property-info.h"
 
+#include "qmp/describe.h"
 #include "qom/property.h"
 
 ObjectPropertyInfo *property_info(const QmpClass *klass, const QmpMember *member)
@@ -13,9 +14,9 @@ ObjectPropertyInfo *property_info(const QmpClass *klass, const QmpMember *member
     ObjectPropertyInfo *info = g_new0(ObjectPropertyInfo, 1);
 
     info->name = g_strdup(member->name);
-    info->type = property_type_name(member);
-    info->description = g_strdup(member->doc);
-    info->default_value = property_default(klass, member);
+    info->type = qmp_member_type_name(member);
+    info->description = g_strdup(qmp_doc(member->doc));
+    info->default_value = qmp_class_default(klass, member);
     return info;
 }
 
@@ -24,7 +25,7 @@ ObjectPropertyInfo *property_info_type(void)
     ObjectPropertyInfo *info = g_new0(ObjectPropertyInfo, 1);
 
     info->name = g_strdup("type");
-    info->type = g_strdup("str");
+    info->type = g_strdup("string");      /* as QEMU spells this one */
     info->description = g_strdup("the object's class");
     return info;
 }

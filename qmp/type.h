@@ -78,6 +78,16 @@ typedef struct {
     void *items;
 } QmpList;
 
+/* A text of the schema, as an offset into qmp_docs[]; 0: none. */
+typedef guint32 QmpDoc;
+
+extern const char qmp_docs[];
+
+static inline const char *qmp_doc(QmpDoc doc)
+{
+    return qmp_docs + doc;
+}
+
 enum {
     QMP_MEMBER_OPTIONAL    = 1 << 0,
     QMP_MEMBER_HAS_DEFAULT = 1 << 1,   /* implies OPTIONAL */
@@ -103,18 +113,19 @@ struct QmpMember {
     QmpScalar min;              /* valid with HAS_MIN; str and list: length */
     QmpScalar max;
     const char *part;           /* forwarded to this part of the object, or NULL */
-    const char *doc;
+    QmpDoc doc;
 };
 
 /* One branch of a union or alternate. */
 typedef struct {
     const char *name;           /* value of the tag; alternate: member name */
     const QmpType *type;        /* NULL: this branch adds no member */
+    QmpDoc doc;                 /* of an alternate's */
 } QmpBranch;
 
 typedef struct {
     const char *name;
-    const char *doc;
+    QmpDoc doc;
     guint32 flags;              /* QMP_MEMBER_UNSTABLE, _DEPRECATED */
 } QmpEnumValue;
 
@@ -150,7 +161,7 @@ struct QmpType {
 
     const QmpClass *target;     /* link: class that the target must have */
 
-    const char *doc;
+    QmpDoc doc;
 };
 
 /* Class unions remember which properties the request named, one bit a row of
@@ -230,8 +241,12 @@ struct QmpClass {
     guint32 n_compat;
     guint32 cpu_max;            /* of a machine: most CPUs that it takes */
     const QmpClass *default_cpu; /* of a machine: what clients take by default */
+    const char *default_ram_id; /* of a machine: what clients call its memory, or NULL */
+    const char *const *events;  /* that its objects send, NULL-terminated, or NULL */
+    const QmpClass *const *buses; /* that it has for others, likewise */
     guint32 index;              /* in qmp_classes[] */
-    const char *doc;
+    QmpDoc doc;
+    QmpDoc since;               /* the version that had it first */
 };
 
 /* All classes, parents before children; and their number. */

@@ -275,33 +275,7 @@ bool object_property_set(Object *obj, const char *name, const QmpInput *input,
 
 /* ---- Describing ---- */
 
-char *property_type_name(const QmpMember *member)
-{
-    if (member->type->kind == QMP_KIND_LINK) {
-        return g_strdup_printf("link<%s>", member->type->target->name);
-    }
-    return g_strdup(member->type->name);
-}
-
 char *child_type_name(const Object *child)
 {
     return g_strdup_printf("child<%s>", object_class_name(child));
-}
-
-QmpValue *property_constant(const QmpMember *member, QmpScalar value)
-{
-    return row_scalar_value(member->type, value);
-}
-
-QmpValue *property_default(const QmpClass *klass, const QmpMember *member)
-{
-    for (guint i = klass->n_defaults; i-- > 0;) {
-        if (g_str_equal(klass->defaults[i].property, member->name)) {
-            return row_scalar_value(member->type, klass->defaults[i].value);
-        }
-    }
-    if (!(member->flags & QMP_MEMBER_HAS_DEFAULT)) {
-        return NULL;
-    }
-    return row_scalar_value(member->type, member->def);
 }

@@ -35,15 +35,7 @@ QmpValue *object_property_record(Object *obj, const QmpMember *member, const voi
 bool object_property_set(Object *obj, const char *name, const QmpInput *input,
                          const void *node, GError **error);
 
-/* Type of a property as property lists name it: "uint8", "str", "bool",
- * "link<chardev>", "child<irq>", an enum's or struct's name.  Newly allocated. */
-char *property_type_name(const QmpMember *member);
+/* Type of a child as property lists name it: "child<irq>".  Newly allocated. */
 char *child_type_name(const Object *child);
-
-/* The default of a row as a value, or NULL if it has none; klass's own
- * defaults included. */
-QmpValue *property_default(const QmpClass *klass, const QmpMember *member);
-/* A constant of the schema for a row, as a value. */
-QmpValue *property_constant(const QmpMember *member, QmpScalar value);
 
 #endif

@@ -101,37 +101,6 @@ bool row_equals(const QmpMember *member, const void *object, QmpScalar value)
     return storage_equals(member->type->kind, (const char *)object + member->offset, value);
 }
 
-QmpValue *row_scalar_value(const QmpType *type, QmpScalar value)
-{
-    switch (type->kind) {
-    case QMP_KIND_BOOL:
-        return qmp_value_bool(value.u != 0);
-    case QMP_KIND_INT8:
-    case QMP_KIND_INT16:
-    case QMP_KIND_INT32:
-    case QMP_KIND_INT64:
-        return qmp_value_int(value.i);
-    case QMP_KIND_UINT8:
-    case QMP_KIND_UINT16:
-    case QMP_KIND_UINT32:
-    case QMP_KIND_UINT64:
-    case QMP_KIND_SIZE:
-        return qmp_value_uint(value.u);
-    case QMP_KIND_ENUM:
-        return qmp_value_str(qmp_enum_name(type, (int)value.u));
-    case QMP_KIND_NUMBER:
-        return qmp_value_number(value.d);
-    case QMP_KIND_STR:
-    case QMP_KIND_LINK:
-    case QMP_KIND_ALTERNATE:
-        return value.s ? qmp_value_str(value.s) : qmp_value_null();
-    case QMP_KIND_LIST:
-        return qmp_value_list();
-    default:
-        return qmp_value_null();
-    }
-}
-
 int row_index(const QmpClass *klass, const char *name)
 {
     const QmpMember *member = qmp_class_member(klass, name);

@@ -7,7 +7,6 @@
 #define QOM_ROW_H
 
 #include "qmp/type.h"
-#include "qmp/value.h"
 
 /* Bytes that a value takes as a member or list element (see qmp/type.h). */
 gsize row_storage_size(const QmpType *type);
@@ -21,9 +20,6 @@ void row_copy(const QmpMember *to, void *dst, const QmpMember *from, const void 
 
 /* Whether a member of a scalar kind is present and has this value. */
 bool row_equals(const QmpMember *member, const void *object, QmpScalar value);
-
-/* A constant as a neutral value. */
-QmpValue *row_scalar_value(const QmpType *type, QmpScalar value);
 
 /* Position of a property among its class's rows; -1 if there is none. */
 int row_index(const QmpClass *klass, const char *name);

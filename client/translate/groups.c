@@ -77,7 +77,7 @@ static void add_members(GArray *keys, const QmpType *type)
 {
     for (guint i = 0; i < type->n_members; i++) {
         const QmpMember *member = &type->members[i];
-        const TranslateKey key = { member->name, type_of(member->type), member->doc };
+        const TranslateKey key = { member->name, type_of(member->type), qmp_doc(member->doc) };
 
         if (!(member->flags & (QMP_MEMBER_READONLY | QMP_MEMBER_INTERNAL)) &&
             !has_key(keys, key.name)) {

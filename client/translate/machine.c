@@ -443,13 +443,10 @@ static bool check_memory(Plan *plan, GError **error)
 /* RAM of its own, unless -machine names a back end. */
 static bool add_memory(Plan *plan, GError **error)
 {
-    const char *id = plan_has_pci(plan) ? "pc.ram" : "ram";
+    const char *id = plan->machine->default_ram_id ?: "ram";
 
     if (qmp_options_get(plan->machine_options, "memory-backend")) {
         return check_memory(plan, error);
-    }
-    if (g_str_equal(plan->machine->name, "microvm-machine")) {
-        id = "microvm.ram";
     }
     if (!qmp_options_get(plan->memory, "size")) {
         if (g_str_equal(plan->machine->name, "none-machine")) {

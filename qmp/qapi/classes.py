@@ -15,6 +15,7 @@ from .forward import Forwarder, forwards
 from .names import c_part, camel, check_name
 from .parser import Arr, Obj
 from .recipes import RecipeBuilder
+from .relations import RelationBuilder
 from .types import Struct
 
 PLUGS = ('board', 'cold', 'hot')
@@ -47,6 +48,9 @@ class Class:
         self.compat = []
         self.cpu_max = 0            # machines
         self.default_cpu = None     # machines: Class, or None
+        self.default_ram_id = None  # machines
+        self.events = []            # names: its own, its ancestors', those of its parts
+        self.buses = []             # Class: what it has for other devices
         self.index = 0
 
     @property
@@ -169,6 +173,7 @@ class ClassBuilder:
         for klass in ordered:
             recipes.build(klass)
         recipes.check_cycles(ordered)
+        RelationBuilder(self).run(ordered)
         self._resolve_links()
         self._class_unions(ordered)
         return ordered

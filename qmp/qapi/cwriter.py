@@ -41,6 +41,28 @@ def long_literal(text, width=90):
     return '\n'.join('    ' + literal(chunk) for chunk in chunks or [''])
 
 
+class TextPool:
+    """Texts of the schema behind each other, each once: rows have offsets, which need
+    no relocation when the program starts."""
+
+    def __init__(self):
+        self.texts = []
+        self.offsets = {}
+        self.length = 0
+        self.offset('')             # 0: no text
+
+    def offset(self, text):
+        if text not in self.offsets:
+            self.offsets[text] = self.length
+            self.texts.append(text)
+            self.length += len(text.encode('utf-8')) + 1
+        return self.offsets[text]
+
+    def definition(self, name):
+        lines = [long_literal(text) + ' "\\0"' for text in self.texts]
+        return ['const char %s[] =' % name] + lines[:-1] + [lines[-1] + ';', '']
+
+
 def scalar(type_, value):
     """A QmpScalar initialiser for a checked constant of type_."""
     kind = type_.kind

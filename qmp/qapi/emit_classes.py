@@ -14,10 +14,10 @@ def declarations(schema):
     return out + ['']
 
 
-def definitions(schema):
+def definitions(schema, docs):
     out = []
     for klass in schema.classes:
-        out += _class(klass)
+        out += _class(klass, docs)
     return out + _tables(schema) + _cpuid(schema)
 
 
@@ -34,7 +34,7 @@ def _table(ctype, name, rows):
         ['};', '']
 
 
-def _class(klass):
+def _class(klass, docs):
     ident = c_part(klass.name)
     out = _table('QmpDefault', 'defaults_' + ident,
                  [_default(klass, n, v) for n, v in klass.defaults.items()])
@@ -43,12 +43,31 @@ def _class(klass):
     if klass.aliases:
         out += ['static const char *const aliases_%s[] = { %s, NULL };' % (
             ident, ', '.join(literal(a) for a in klass.aliases)), '']
+    out += _relations(klass, ident)
     out += ['const QmpClass %s = {' % klass.row, '    .name = %s,' % literal(klass.name)]
-    out += ['    .%s = %s,' % field for field in _fields(klass, ident)]
+    out += ['    .%s = %s,' % field for field in _fields(klass, ident, docs)]
     return out + ['};', '']
 
 
-def _fields(klass, ident):
+def _owner(klass, key):
+    """The ancestor whose table of events or buses has what the class's would."""
+    while klass.parent and getattr(klass.parent, key) == getattr(klass, key):
+        klass = klass.parent
+    return klass
+
+
+def _relations(klass, ident):
+    out = []
+    if klass.events and _owner(klass, 'events') is klass:
+        out += _table('char *const', 'events_' + ident,
+                      [literal(e) for e in klass.events] + ['NULL'])
+    if klass.buses and _owner(klass, 'buses') is klass:
+        out += _table('QmpClass *const', 'buses_' + ident,
+                      ['&' + b.row for b in klass.buses] + ['NULL'])
+    return out
+
+
+def _fields(klass, ident, docs):
     if klass.parent:
         yield 'parent', '&' + klass.parent.row
     yield 'props', '&' + klass.props.row
@@ -61,6 +80,8 @@ def _fields(klass, ident):
     yield 'plug', 'QMP_PLUG_' + (klass.plug or 'none').upper()
     if klass.machine:
         yield 'cpu_max', str(klass.cpu_max)
+    if klass.default_ram_id:
+        yield 'default_ram_id', literal(klass.default_ram_id)
     if klass.default_cpu:
         yield 'default_cpu', '&' + klass.default_cpu.row
     if klass.bus:
@@ -68,7 +89,11 @@ def _fields(klass, ident):
     if klass.aliases:
         yield 'aliases', 'aliases_' + ident
     yield 'index', str(klass.index)
-    yield 'doc', literal(klass.doc.text())
+    for key in ('events', 'buses'):
+        if getattr(klass, key):
+            yield key, '%s_%s' % (key, c_part(_owner(klass, key).name))
+    yield 'doc', str(docs.offset(klass.doc.text()))
+    yield 'since', str(docs.offset(klass.doc.tag('Since')))
 
 
 def _flags(klass):

@@ -35,7 +35,7 @@ def argument_table(schema):
     out = ['const QmpCommandArgs qmp_command_args[] = {']
     for command in commands:
         args = '&' + command.args.row if command.args else 'NULL'
-        out += ['    { %s, %s, %s },' % (literal(command.name), args, _flags(command))]
+        out += ['    { %s, %s, %s },' % (literal(command.name), args, command_flags(command))]
     if not commands:
         out += ['    { 0 }']
     return out + ['};', 'const guint qmp_n_command_args = %d;' % len(commands)]
@@ -71,8 +71,8 @@ def _fields(schema, command):
         yield 'args', '&' + command.args.row
     if command.ret:
         yield 'ret', '&' + command.ret.row
-    yield 'flags', _flags(command)
-    yield 'states', _states(schema, command)
+    yield 'flags', command_flags(command)
+    yield 'states', command_states(schema, command)
     if command.raw_reply:
         yield 'raw_reply', 'qmp_introspect'
         yield 'raw_reply_length', 'QMP_INTROSPECT_LENGTH'
@@ -82,7 +82,7 @@ def _fields(schema, command):
         yield 'call', 'call_' + c_part(command.name)
 
 
-def _flags(command):
+def command_flags(command):
     names = [key.upper() for key in ('oob', 'async', 'query', 'lenient', 'whole')
              if command.flags[key]]
     names += [f.upper() for f in command.features if f in ('unstable', 'deprecated')]
@@ -90,7 +90,7 @@ def _flags(command):
     return flags('QMP_COMMAND_', names)
 
 
-def _states(schema, command):
+def command_states(schema, command):
     if command.states is None:
         return 'G_MAXUINT32'
     run_state = schema.types['RunState']

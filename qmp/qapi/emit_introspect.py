@@ -41,6 +41,17 @@ def schema_infos(schema):
     return _Infos().run(schema)
 
 
+def wire_names(schema):
+    """{ type: its name in query-qmp-schema }, built-in types included."""
+    infos = _Infos()
+    infos.run(schema)
+    names = {t: name for t, name in infos.names.items() if not isinstance(t, str)}
+    for type_ in schema.types.values():
+        if type_.pos is None and BUILTIN.get(type_.kind, 'int') in infos.names:
+            names[type_] = BUILTIN.get(type_.kind, 'int')
+    return names
+
+
 class _Empty:
     """Arguments of a command that takes none, result of one that returns nothing."""
     kind = 'STRUCT'

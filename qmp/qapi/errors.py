@@ -141,6 +141,7 @@ MESSAGES = {
     'machine-base': ("the base of '{name}' does not descend from class 'machine'",
                      "a descendant of 'machine'"),
     'cpu-max': ("'cpu-max' of '{name}' is no number of CPUs", "a number from 0 to 65535"),
+    'default-ram-id': ("'default-ram-id' of '{name}' is no id", "a string"),
     'default-cpu': ("'{name}' is no CPU", "a descendant of 'x86_64-cpu'"),
     'cpu-parent': ("the parent of '{name}' is no CPU", "'x86_64-cpu' or a descendant"),
     'device-only': ("'{key}' on '{name}', which is no device", "no '{key}'"),
@@ -159,6 +160,11 @@ MESSAGES = {
     'unknown-property': ("class '{owner}' has no property '{name}', which {where} names",
                          "one of its properties"),
     'readonly-property': ("property '{name}' of '{owner}' is readonly", "no value for it"),
+    'names-list': ("'{key}' of '{name}' must be a list of names", "[ 'NAME', ... ]"),
+    'names-twice': ("'{name}' stands twice in '{key}' of '{owner}', what it inherits and its parts "
+                    "have included", "it once"),
+    'unknown-event': ("'{name}' is no event of the schema", "the name of an event"),
+    'has-no-bus': ("'{name}' is no class of a bus that exists", "a concrete descendant of 'bus'"),
     'cpu-feature': ("'{name}' is no bool property", "it under 'defaults'"),
     # recipes, parts, compat
     'entries': ("'{key}' must be a list of objects", "[ {{ ... }}, ... ]"),

@@ -27,9 +27,9 @@ KEYS = {
                 'raw-reply', 'whole'},
     'event': {'data', 'features'},
     'class': {'parent', 'abstract', 'user-creatable', 'device', 'bus', 'plug', 'alias',
-              'defaults', 'parts', 'features', 'properties', 'shared'},
+              'defaults', 'parts', 'features', 'properties', 'shared', 'events', 'buses'},
     'machine': {'base', 'abstract', 'alias', 'defaults', 'features', 'properties', 'default',
-                'compat', 'recipe', 'cpu-max', 'default-cpu'},
+                'compat', 'recipe', 'cpu-max', 'default-cpu', 'default-ram-id', 'events'},
     'cpu-model': {'parent', 'alias', 'defaults', 'features'},
 }
 REQUIRED = {'enum': ['data'], 'struct': ['data'], 'union': ['base', 'discriminator'],

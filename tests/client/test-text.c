@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vmctl's pure functions on text: the request reader, indentation, addresses of
- * chardevs.
+ * chardevs, layout.
  */
 #include "config.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/chardev-address.h"
+#include "client/layout.h"
 #include "client/output.h"
 #include "client/request-reader.h"
 
@@ -126,6 +127,69 @@ static void test_address(void)
     }
 }
 
+static void test_paragraphs(void)
+{
+    static const struct {
+        const char *text;
+        guint first, indent, width;
+        const char *out;
+    } rows[] = {
+        { "one two three", 2, 2, 9, "  one two\n  three\n" },
+        { "one two three", 2, 4, 10, "  one two\n    three\n" },
+        { "one\ntwo\n\nthree  four", 1, 1, 80, " one two\n\n three four\n" },
+        { "one two\n\nthree", 0, 2, 80, "one two\n\n  three\n" },
+        { "a-word-that-is-too-long x", 2, 2, 10, "  a-word-that-is-too-long\n  x\n" },
+        { "@irq, (@iobase) a@b @ @7", 0, 0, 80, "irq, (iobase) a@b @ @7\n" },
+        { "\xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4", 0, 0, 5, "\xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\n" },
+        { "", 2, 2, 80, "" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GString) out = g_string_new(NULL);
+
+        layout_hanging(out, rows[i].text, rows[i].first, rows[i].indent, rows[i].width);
+        g_assert_cmpstr(out->str, ==, rows[i].out);
+    }
+}
+
+static void test_lines(void)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    layout_lines(out, "-> {\n     }\n\n<- {}", 2);
+    g_assert_cmpstr(out->str, ==, "  -> {\n       }\n\n  <- {}\n");
+}
+
+static char *print_table(const LayoutTable *table, guint width)
+{
+    GString *out = g_string_new(NULL);
+
+    layout_table_print(table, out, width);
+    return g_string_free(out, FALSE);
+}
+
+static void test_table(void)
+{
+    g_autoptr(LayoutTable) table =
+        layout_table_new((const char *const[]){ "NAME", "K", "WHAT", NULL });
+    g_autofree char *whole = NULL;
+    g_autofree char *cut = NULL;
+
+    layout_table_add(table, (const char *const[]){ "a", "", "it is short" });
+    layout_table_add(table, (const char *const[]){ "longer", "kind", "it is much too long" });
+    layout_table_add(table, (const char *const[]){ "b", "", "" });
+    whole = print_table(table, 0);
+    g_assert_cmpstr(whole, ==, "NAME    K     WHAT\n"
+                               "a             it is short\n"
+                               "longer  kind  it is much too long\n"
+                               "b\n");
+    cut = print_table(table, 28);
+    g_assert_cmpstr(cut, ==, "NAME    K     WHAT\n"
+                             "a             it is short\n"
+                             "longer  kind  it is much ...\n"
+                             "b\n");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -133,5 +197,8 @@ int main(int argc, char **argv)
     g_test_add_func("/client/reader-errors", test_reader_errors);
     g_test_add_func("/client/indent", test_indent);
     g_test_add_func("/client/chardev-address", test_address);
+    g_test_add_func("/client/paragraphs", test_paragraphs);
+    g_test_add_func("/client/lines", test_lines);
+    g_test_add_func("/client/table", test_table);
     return g_test_run();
 }

@@ -11,7 +11,8 @@ import subprocess
 from rig import (SRCDIR, VMCTL, FakePeer, Skip, case, contains, equal, main, scratch,
                  vmctl)
 
-VERBS = ['apply', 'translate', 'qmp', 'status', 'list', 'wait', 'events', 'console', 'stop']
+VERBS = ['apply', 'translate', 'qmp', 'status', 'list', 'wait', 'events', 'console', 'stop',
+         'schema']
 
 
 @case
@@ -43,6 +44,10 @@ def completion_knows_verbs_machines_and_commands():
     equal(vmctl('complete', 'wait', '-e', 'SHUTD').out.split(), ['SHUTDOWN'])
     equal(vmctl('complete', 'wait', 'SHUTD').out, '')
     equal(vmctl('complete', 'qmp', 'no-such').check(0).out, '')
+    equal(vmctl('complete', 'schema', 'e').out.split(), ['events'])
+    equal(vmctl('complete', 'schema', 'classes', 'isa-deb').out.split(),
+          ['isa-debug-exit', 'isa-debugcon'])
+    equal(vmctl('complete', 'schema', '-j', 'machines', 'micro').out.split(), ['microvm'])
     equal(vmctl('complete').check(0).out, '')
 
 

@@ -33,7 +33,7 @@ from qapi.schema import Schema                  # noqa: E402
 
 REGENERATE = '--regenerate' in sys.argv[1:]
 GENERATED_C = ('qmp/qapi-types.c', 'qmp/qapi-events.c', 'qmp/qapi-introspect.c',
-               'daemon/qapi-commands.c')
+               'qmp/qapi-manual.c', 'daemon/qapi-commands.c')
 
 
 class Skip(Exception):
@@ -78,6 +78,11 @@ def class_lines(klass):
         cond = ''.join(' if %s%s=%r' % ('accel.' if c.accel else '', c.member.name, c.value)
                        for c in part.conditions)
         yield '    part %s%s' % (what, cond)
+    for key, names in (('events', klass.events), ('buses', [b.name for b in klass.buses])):
+        if names:
+            yield '    %s %s' % (key, ' '.join(names))
+    if klass.default_ram_id:
+        yield '    default-ram-id ' + klass.default_ram_id
     for compat in klass.compat:
         yield '    compat %s.%s=%r' % (compat.driver.name, compat.member.name, compat.value)
 
@@ -179,7 +184,7 @@ def unchanged_files_stay():
     with tempfile.TemporaryDirectory() as out:
         assert generate('ok/rows.json', out).returncode == 0
         files = [p for p in glob.glob(out + '/**', recursive=True) if os.path.isfile(p)]
-        assert len(files) == 10, files
+        assert len(files) == 11, files
         for path in files:
             os.utime(path, (1, 1))
         with open(files[0], 'a', encoding='utf-8') as f:
@@ -289,6 +294,32 @@ def documents_all():
                                                     '== Subtitle']
 
 
+def sent_events():
+    """(file, class rows that it defines, events that it sends) of each C file."""
+    for folder in ('hw', 'daemon'):
+        for path in sorted(glob.glob(os.path.join(TOP, folder, '**', '*.c'), recursive=True)):
+            with open(path, encoding='utf-8') as f:
+                text = f.read()
+            sent = set(re.findall(r'\bqmp_event_(?!queue|emit)([a-z0-9_]+)\(', text))
+            yield os.path.relpath(path, TOP), re.findall(r'\.schema = &(qmp_class_\w+)', text), sent
+
+
+def declared_events():
+    """What a file of hw/ with classes sends, one of them declares; what one without sends,
+    some class does; and what classes declare is sent, by the daemon if not by them."""
+    schema = Schema(SchemaText(own_schema()))
+    rows = {k.row: k.events for k in schema.classes}
+    declared = {e for events in rows.values() for e in events}
+    seen = set()
+    for path, classes, sent in sent_events():
+        known = {e for row in classes for e in rows[row]} if classes else declared
+        seen |= {e.upper() for e in sent}
+        for event in (e.upper() for e in sent if path.startswith('hw')):
+            assert event in known, '%s sends %s, which %s' % (
+                path, event, 'none of its classes declares' if classes else 'no class declares')
+    assert declared <= seen, 'declared but never sent: %s' % sorted(declared - seen)
+
+
 def own_schema():
     return os.path.join(TOP, 'qmp', 'schema', 'vmd.json')
 
@@ -309,6 +340,7 @@ def tests():
     yield 'an error is one line and status 1', fails_with_one_line
     yield 'no bytecode in the source tree', leaves_no_bytecode
     yield 'qapi-schema.json documents all', documents_all
+    yield 'classes declare the events that they send', declared_events
     yield 'the schema of vmd is accepted', lambda: Schema(SchemaText(own_schema()))
     for name in ('ok/rows.json', own_schema()):
         yield 'introspection of %s is closed' % os.path.basename(name), \

@@ -12,6 +12,7 @@
 
 #include "daemon/qapi-commands.h"
 #include "qmp/event.h"
+#include "qmp/manual.h"
 #include "qmp/qapi-events.h"
 #include "qmp/qapi-introspect.h"
 #include "qmp/qapi-types.h"
@@ -132,8 +133,8 @@ static void test_types(void)
     g_assert_cmpuint(qmp_type_null.size, ==, 1);
     g_assert_cmpuint(qmp_type_Empty.n_members, ==, 0);
     g_assert_cmpuint(qmp_type_Empty.size, >, 0);
-    g_assert_cmpstr(qmp_type_Node.doc, ==, "A recursive struct with every kind of member.");
-    g_assert_cmpstr(find(&qmp_type_Node, "name")->doc, ==,
+    g_assert_cmpstr(qmp_doc(qmp_type_Node.doc), ==, "A recursive struct with every kind of member.");
+    g_assert_cmpstr(qmp_doc(find(&qmp_type_Node, "name")->doc), ==,
                     "at most eight bytes, \"quoted\" \\ and so on");
 }
 
@@ -185,7 +186,7 @@ static void test_enum(void)
     g_assert_cmpuint(type->n_values, ==, RUN_STATE__MAX);
     g_assert_cmpstr(type->values[RUN_STATE_PAUSED].name, ==, "paused");
     g_assert_cmphex(type->values[RUN_STATE_PAUSED].flags, ==, QMP_MEMBER_UNSTABLE);
-    g_assert_cmpstr(type->values[RUN_STATE_RUNNING].doc, ==, "it runs");
+    g_assert_cmpstr(qmp_doc(type->values[RUN_STATE_RUNNING].doc), ==, "it runs");
     for (guint i = 1; i < type->n_values; i++) {
         g_assert_cmpint(strcmp(type->values[type->sorted[i - 1]].name,
                                type->values[type->sorted[i]].name), <, 0);
@@ -274,13 +275,63 @@ static void test_class(void)
     g_assert_cmpstr(serial->aliases[0], ==, "uart");
     g_assert_cmpstr(serial->aliases[1], ==, "com");
     g_assert_null(serial->aliases[2]);
-    g_assert_cmpstr(serial->doc, ==, "Serial port.");
+    g_assert_cmpstr(qmp_doc(serial->doc), ==, "Serial port.");
     g_assert_true(find(serial->props, "chardev")->type->target == &qmp_class_chardev);
     g_assert_cmphex(qmp_class_chardev.flags, ==, QMP_CLASS_SHARED);
     g_assert_cmpuint(find(serial->props, "realized")->offset, ==,
                      offsetof(DeviceProps, realized));
     g_assert_cmpint(qmp_class_object.plug, ==, QMP_PLUG_NONE);
     g_assert_null(qmp_class_object.aliases);
+}
+
+/* What a class says of events and buses: inherited, with those of its parts. */
+static void test_relations(void)
+{
+    const QmpClass *card = &qmp_class_serial_card;
+
+    g_assert_cmpstr(card->events[0], ==, "NODE");
+    g_assert_cmpstr(card->events[1], ==, "STOP");
+    g_assert_null(card->events[2]);
+    g_assert_true(card->buses[0] == &qmp_class_isa_bus);
+    g_assert_null(card->buses[1]);
+    g_assert_true(qmp_class_serial_card_old.events == card->events);
+    g_assert_true(qmp_class_serial_card_old.buses == card->buses);
+    g_assert_cmpstr(qmp_class_serial_box.events[1], ==, "STOP");
+    g_assert_null(qmp_class_serial_box.buses);
+    g_assert_null(qmp_class_isa_serial.events);
+    g_assert_cmpstr(qmp_class_micro_machine.default_ram_id, ==, "ram");
+    g_assert_null(qmp_class_none_machine.default_ram_id);
+    g_assert_cmpstr(qmp_doc(card->since), ==, "0.1");
+    g_assert_cmpstr(qmp_doc(0), ==, "");
+}
+
+/* What is there for programs that print the schema. */
+static void test_manual(void)
+{
+    const QmpManualEntry *count = &qmp_manual_commands[0];
+    const QmpManualType *type = &qmp_manual_types[0];
+
+    g_assert_cmpuint(qmp_n_manual_commands, ==, qmp_n_command_args);
+    for (guint i = 0; i < qmp_n_manual_commands; i++) {
+        g_assert_cmpstr(qmp_manual_commands[i].name, ==, qmp_command_args[i].name);
+        g_assert_true(qmp_manual_commands[i].data == qmp_command_args[i].args);
+        g_assert_cmphex(qmp_manual_commands[i].flags, ==, qmp_command_args[i].flags);
+    }
+    while (!g_str_equal(count->name, "get-things")) {
+        count++;
+    }
+    g_assert_cmphex(count->states, ==, 1u << RUN_STATE_PAUSED | 1u << RUN_STATE_PRELAUNCH);
+    g_assert_true(count->ret == &qmp_type_NodeList);
+    g_assert_cmpstr(qmp_manual_text(count->since), ==, "0.1");
+    g_assert_cmpstr(qmp_manual_text(count->notes), ==, "");
+    for (guint i = 1; i < qmp_n_manual_types; i++) {
+        g_assert_cmpstr(qmp_manual_types[i - 1].type->name, <, qmp_manual_types[i].type->name);
+    }
+    while (type->type != &qmp_type_uint8) {
+        type++;
+    }
+    g_assert_cmpstr(type->info, ==, "int");
+    g_assert_cmpstr(qmp_manual_events[0].name, ==, "BLOCK_IO_ERROR");
 }
 
 static void test_class_defaults(void)
@@ -481,6 +532,8 @@ int main(int argc, char **argv)
     g_test_add_func("/rows/class-union", test_class_union);
     g_test_add_func("/rows/class-tables", test_class_tables);
     g_test_add_func("/rows/class", test_class);
+    g_test_add_func("/rows/relations", test_relations);
+    g_test_add_func("/rows/manual", test_manual);
     g_test_add_func("/rows/class-defaults", test_class_defaults);
     g_test_add_func("/rows/cpu-model", test_cpu_model);
     g_test_add_func("/rows/machine", test_machine);

@@ -123,6 +123,7 @@ ERRORS = {
     'query-balloon': [
         ('no-machine', '', {}),
         ('device-not-found', 'microvm', {})],
+    'query-class': [('class-not-found', '', {'name': 'x'})],
     'query-command-line-options': [('invalid-value', '', {'option': 'x'})],
     'query-machine-recipe': [
         ('class-not-found', '', {'name': 'x'}),

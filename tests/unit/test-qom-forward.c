@@ -75,7 +75,7 @@ static void test_rows(void)
     const QmpMember *gain = qmp_class_member(&qmp_class_test_outer, "gain");
 
     g_assert_cmpstr(gain->part, ==, "inner");
-    g_assert_cmpstr(gain->doc, ==, "settable at run time");
+    g_assert_cmpstr(qmp_doc(gain->doc), ==, "settable at run time");
     g_assert_cmpuint(gain->max.u, ==, 10);
     g_assert_true(gain->flags & QMP_MEMBER_RUN);
     g_assert_null(qmp_class_member(&qmp_class_test_outer, "addr")->part);

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 #include "tests/unit/test-qom-types.h"
+#include "qmp/describe.h"
 
 static const QmpInput strict = { .ops = &qmp_value_input, .mode = QMP_INPUT_STRICT };
 static const QmpInput machine_input = {
@@ -259,7 +260,7 @@ static void test_nested_links(void)
 
 static void assert_type_name(const char *property, const char *expected)
 {
-    g_autofree char *name = property_type_name(qmp_class_member(&qmp_class_test_derived, property));
+    g_autofree char *name = qmp_member_type_name(qmp_class_member(&qmp_class_test_derived, property));
 
     g_assert_cmpstr(name, ==, expected);
 }
@@ -280,7 +281,7 @@ static void test_type_names(void)
 
 static void assert_default(const QmpClass *klass, const char *property, QmpValue *expected)
 {
-    g_autoptr(QmpValue) value = property_default(klass, qmp_class_member(klass, property));
+    g_autoptr(QmpValue) value = qmp_class_default(klass, qmp_class_member(klass, property));
     g_autoptr(QmpValue) e = expected;
 
     g_assert_true(value && e ? qmp_value_equal(value, e) : value == e);

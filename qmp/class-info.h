@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All about a class, from its rows: the result of query-class, which vmctl makes
+ * without a daemon.
+ */
+#ifndef QMP_CLASS_INFO_H
+#define QMP_CLASS_INFO_H
+
+#include "qmp/qapi-types.h"
+
+/* Newly allocated; free with qmp_clear(&qmp_type_ClassInfo, &info). */
+ClassInfo *qmp_class_info(const QmpClass *klass);
+
+/* What the objects of a class are. */
+ClassKind qmp_class_kind(const QmpClass *klass);
+
+/* One property of a class, as in ClassInfo. */
+ClassProperty *qmp_class_property(const QmpClass *klass, const QmpMember *member);
+
+/* The bit of CPUID that a property of a CPU stands for, as in ClassProperty, or NULL.
+ * Newly allocated. */
+char *qmp_class_cpuid(const QmpClass *klass, const QmpMember *member);
+
+#endif

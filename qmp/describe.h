@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What rows say, for those who ask: constants as values, names of types.  It
+ * knows rows of any schema and no type of vmd's own; class-info.h does.
+ */
+#ifndef QMP_DESCRIBE_H
+#define QMP_DESCRIBE_H
+
+#include "qmp/type.h"
+#include "qmp/value.h"
+
+/* Name of a member's type: "uint8", "OnOffAuto", "strList", "link<chardev>".  Newly
+ * allocated. */
+char *qmp_member_type_name(const QmpMember *member);
+
+/* A constant of a type as a value.  NULL: no constant is of this type. */
+QmpValue *qmp_scalar_value(const QmpType *type, QmpScalar value);
+
+/* A bound of a member: a number, or a length. */
+QmpValue *qmp_bound_value(const QmpType *type, QmpScalar value);
+
+/* What a property of a class has if it is given nothing, the class's own defaults
+ * included; NULL if it has none. */
+QmpValue *qmp_class_default(const QmpClass *klass, const QmpMember *member);
+
+/* The class that declares a property of klass: itself, or an ancestor. */
+const QmpClass *qmp_member_owner(const QmpClass *klass, const QmpMember *member);
+
+/* Whether a request that makes an object of klass must have the property. */
+bool qmp_member_required(const QmpClass *klass, const QmpMember *member);
+
+#endif
