@@ -146,6 +146,7 @@ ERRORS = {
         ('wrong-state', 'microvm', {}),
         ('not-supported', 'microvm running', {})],
     'system_wakeup': [('wrong-state', 'pc running', {})],
+    'x-exit-preconfig': [('wrong-state', '', {})],
 }
 
 

@@ -14,6 +14,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import microvm                                      # noqa: E402
 import pc                                           # noqa: E402
+import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from faultyfs import FaultyFile                     # noqa: E402
 from vmdtest import Daemon, QmpError, need_kvm      # noqa: E402
@@ -365,6 +366,28 @@ def each_change_in_each_state(recorder):
                 assert got == expected(client, command, state), (state, command, got)
 
 
+def ended_before_it_ran(recorder):
+    """a machine that is ended before its first cont: a reset leads back to the build phase"""
+    for machine in True, False:
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            client.call('set-action', shutdown='pause')
+            if machine:
+                qtestclient.build(client)
+            qtestclient.serve(daemon, client).close()
+            wait(client, 'SHUTDOWN')
+            assert events(client) == ['SHUTDOWN host-ui'] and status(client) == 'shutdown'
+            for command in 'cont', 'build', 'system_powerdown':
+                arguments = {'requests': []} if command == 'build' else {}
+                assert outcome(client, command, arguments) == 'wrong-state', command
+            client.call('system_reset')
+            assert events(client) == [] and status(client) == 'prelaunch'
+            client.call('build', requests=[])
+            if machine:
+                client.call('cont')
+                assert events(client) == ['RESUME'] and status(client) == 'running'
+
+
 def without_a_machine(recorder):
     """an empty daemon: cont is wrong-state, stop and system_reset change nothing"""
     with Daemon(recorder) as daemon:
@@ -380,4 +403,4 @@ def without_a_machine(recorder):
 if __name__ == '__main__':
     vmdtest.main([ways_in, cont_in, stop_in, reset_in, causes_of_shutdown, reset_as_shutdown,
                   resets_of_the_guest, each_command_in_each_state, each_change_in_each_state,
-                  without_a_machine])
+                  ended_before_it_ran, without_a_machine])

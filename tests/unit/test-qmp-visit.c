@@ -107,8 +107,8 @@ static void test_members(void)
                  "nothing like it", "parameter 'nothing like it' is unknown");
     test_refused(&qmp_type_TestBounds, STRICT, "{\"name\": \"x\"}",
                  ERROR_REASON_PROPERTY_MISSING, "count", "parameter 'count' is missing");
-    test_refused(type, STRICT, "{\"v-bool\": true, \"v-bool\": true}", ERROR_REASON_SYNTAX, NULL,
-                 "duplicate");
+    test_refused(type, STRICT, "{\"v-bool\": true, \"v-bool\": true}", ERROR_REASON_DUPLICATE_KEY,
+                 NULL, "duplicate");
 }
 
 static void test_defaults_and_bounds(void)
