@@ -145,6 +145,7 @@ ERRORS = {
         ('wrong-state', 'microvm', {}),
         ('not-supported', 'microvm running', {})],
     'system_wakeup': [('wrong-state', 'pc running', {})],
+    'x-exit-preconfig': [('wrong-state', '', {})],
 }
 
 
