@@ -116,6 +116,8 @@ class _Builder:
                 for name in [klass.obj[kind]] + klass.aliases:
                     if re.search('[-_0-9]', name):
                         self.names.add(name, entry.anchor)
+        for reason, target in self._values('ErrorReason').items():
+            self.names.anchors.setdefault(reason, target)
         for chapter in self.book.chapters:
             chapter.paragraphs = self.names.paragraphs(chapter.paragraphs)
         self._labels()
@@ -191,7 +193,7 @@ class _Builder:
     def _command(self, entry, command):
         scope = self._arguments(entry, command, command.args, 'Arguments', True)
         rows = [('Returns', self._returns(command, scope))]
-        rows += [(tag, self.names.text(command.doc.tag(tag), scope, self._values('ErrorReason')))
+        rows += [(tag, self.names.text(command.doc.tag(tag), scope))
                  for tag in ('Errors', 'Note', 'Notes') if command.doc.tag(tag)]
         rows.append(('Run states', self._states(command)))
         rows += [(word, self.names.text(words)) for word, words in (
@@ -226,14 +228,16 @@ class _Builder:
 
     def _members_of(self, entry, args, title, requests):
         """Another type's members, shown again."""
-        about = [[Inline('The members of ')] + self.fields.type(args) + [Inline('.')]]
+        about = [Inline('The members of ')] + self.fields.type(args)
         scope = {m.name: 'type-%s.%s' % (args.name, m.name) for m in args.members}
         rows = [self.fields.row(m, None, scope, requests) for m in args.members]
         if args.kind == 'CLASS_UNION':
             rows.insert(0, self._tag_row(args, None))
-        if args.kind in ('CLASS_UNION', 'UNION'):
-            about.append([Inline('More of them depend on '), code(args.tag_name), Inline('.')])
-        entry.parts.append(Fields(title, rows, about))
+            about += [Inline(', and the properties of the class that '), code(args.tag_name),
+                      Inline(' names')]
+        elif args.kind == 'UNION':
+            about += [Inline(', which has more of them for each '), code(args.tag_name)]
+        entry.parts.append(Fields(title, rows, [about + [Inline('.')]]))
 
     def _returns(self, command, scope):
         if command.ret is None:

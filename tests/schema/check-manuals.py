@@ -87,10 +87,8 @@ def own_names(expression):
 
 
 def entry_name(expression):
-    obj, kind, name = expression['expression'], expression['kind'], expression['name']
-    if kind == 'machine':
-        return name + '-machine'
-    return '%s-%s' % (name, obj.get('parent', 'x86_64-cpu')) if kind == 'cpu-model' else name
+    ends = {'machine': '-machine', 'cpu-model': '-x86_64-cpu'}
+    return expression['name'] + ends.get(expression['kind'], '')
 
 
 def anchor(expression):
