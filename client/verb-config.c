@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vmctl config: the requests that make the machine as it is, one a line, as
- * `vmctl apply` takes them.
+ * `vmctl apply` takes them; or as text for people.
  */
 #include "config.h"
 
@@ -9,6 +9,8 @@
 
 #include "client/output.h"
 #include "client/verb.h"
+#include "qmp/json.h"
+#include "qmp/options.h"
 
 /* What the requests need stands before them as a comment. */
 static void print_requirements(const json_t *list)
@@ -32,6 +34,20 @@ static void print_requests(const json_t *list)
     }
 }
 
+/* "device_add driver=isa-serial,id=com1" */
+static void print_texts(const json_t *list)
+{
+    json_t *entry;
+    size_t i;
+
+    json_array_foreach(list, i, entry) {
+        g_autofree char *text =
+            qmp_options_print(&qmp_json_input, json_object_get(entry, "arguments"));
+
+        printf("%s %s\n", json_string_value(json_object_get(entry, "execute")), text);
+    }
+}
+
 /* The whole as one request. */
 static void print_build(json_t *config)
 {
@@ -44,11 +60,12 @@ static void print_build(json_t *config)
 static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
 {
     g_autoptr(Connection) conn = NULL;
-    gboolean build = FALSE;
+    gboolean build = FALSE, text = FALSE;
     json_t *config = NULL;
     const GOptionEntry entries[] = {
         { "build", 'b', 0, G_OPTION_ARG_NONE, &build, "print one request: a build of them all",
           NULL },
+        { "text", 't', 0, G_OPTION_ARG_NONE, &text, "print KEY=VALUE text for people", NULL },
         G_OPTION_ENTRY_NULL
     };
 
@@ -63,7 +80,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
         print_build(config);
     } else {
         print_requirements(json_object_get(config, "requires"));
-        print_requests(json_object_get(config, "requests"));
+        (text ? print_texts : print_requests)(json_object_get(config, "requests"));
     }
     json_decref(config);
     return EXIT_OK;

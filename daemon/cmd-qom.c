@@ -17,7 +17,11 @@ static Object *resolve(QmpRequest *req, const char *path, GError **error)
 
     if (!obj) {
         qmp_error_blame(error, "path");
-        qmp_error_not_there(error);
+        /* QEMU's qom-list has words for a path that is ambiguous, the others have not. */
+        if (error && !(g_str_equal(qmp_request_command(req)->name, "qom-list") &&
+                       qmp_error_is(*error, ERROR_REASON_PATH_AMBIGUOUS))) {
+            qmp_error_not_there(error);
+        }
     }
     return obj;
 }

@@ -63,6 +63,14 @@ void qmp_options_foreach(const QmpOptions *options, bool (*f)(const char *key, v
  * from 1; 0 if it was not. */
 guint qmp_options_position(const QmpOptions *options, const char *path);
 
+/*
+ * The text of an object, any input's node, for people: what qmp_options_parse() makes the
+ * same of.  Elements of lists are members with indices; a list or object without any has
+ * no text, nor has null.  A name with dots in it is only read back with QMP_OPTIONS_FLAT.
+ * Free with g_free().
+ */
+char *qmp_options_print(const QmpInputOps *ops, const void *dict);
+
 /* As an input: nodes are what qmp_options_root() returns, and below.  Mode is lenient. */
 extern const QmpInputOps qmp_options_input;
 const void *qmp_options_root(const QmpOptions *options);

@@ -15,8 +15,9 @@ WITHOUT_ARGUMENT = {('balloon', 'device-not-found')}
 CLASSES = {'command-not-found': 'CommandNotFound', 'negotiation': 'CommandNotFound',
            'device-not-found': 'DeviceNotFound'}
 # What a path or class name of the request leads to: QEMU's class for it, whatever it is.
-NOT_THERE = {('object-not-found', 'path'), ('path-ambiguous', 'path'),
-             ('class-not-found', 'typename')}
+NOT_THERE = {('object-not-found', 'path'), ('class-not-found', 'typename')}
+# The same of a path that may be two, but for the command that lists it.
+AMBIGUOUS = {'qom-get': 'DeviceNotFound', 'qom-set': 'DeviceNotFound'}
 # Reasons of the policy; a command that it rejects is none, as in QEMU.
 POLICY = 'deprecated-input', 'unstable-input'
 
@@ -41,16 +42,21 @@ def lookup(arguments, path):
     return False, True
 
 
+def class_of(request, reason, path):
+    if reason == 'path-ambiguous' and request:
+        return AMBIGUOUS.get(request.get('execute'), 'GenericError')
+    if reason in POLICY and path is None:
+        return 'CommandNotFound'
+    return 'DeviceNotFound' if (reason, path) in NOT_THERE else CLASSES.get(reason, 'GenericError')
+
+
 def check(request, error):
     """An error with its details: message, class, reason and path fit the request."""
     assert set(error) <= {'class', 'desc', 'reason', 'path'}, error
     assert error['desc'] and '\n' not in error['desc'] and (
         error['desc'][-1] != '.' or error['desc'].endswith('...')), error
     reason, path = error['reason'], error.get('path')
-    rejected = reason in POLICY and path is None
-    assert error['class'] == ('DeviceNotFound' if (reason, path) in NOT_THERE else
-                              'CommandNotFound' if rejected else
-                              CLASSES.get(reason, 'GenericError')), error
+    assert error['class'] == class_of(request, reason, path), error
     arguments = (request or {}).get('arguments')
     if path is None:
         assert not arguments or reason not in ABOUT_ARGUMENTS or \

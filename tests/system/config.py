@@ -291,7 +291,7 @@ def cpu_models(recorder):
 
 
 def vmctl_config(recorder):
-    """vmctl config prints what vmctl apply takes, or one build"""
+    """vmctl config prints what vmctl apply takes, or one build, or text"""
     with Daemon(recorder) as daemon, Daemon(recorder) as second:
         client = daemon.client()
         client.call('object-add', qom_type='iothread', id='io', poll_max_ns=5)
@@ -308,6 +308,16 @@ def vmctl_config(recorder):
                              capture_output=True, text=True)
         assert json.loads(run.stdout) == {'execute': 'build',
                                           'arguments': client.call('query-config')}
+        client.call('object-add', qom_type='smbios-type-11', id='s', value=['a,b', ''])
+        client.call('object-add', qom_type='throttle-group', id='t', limits={'bps-total': 7})
+        run = subprocess.run([vmdtest.VMCTL, '-s', daemon.socket, 'config', '--text'], check=True,
+                             capture_output=True, text=True)
+        lines = run.stdout.splitlines()
+        assert lines[0] == 'object-add qom-type=iothread,id=io,poll-max-ns=5', lines
+        assert lines[1].startswith('chardev-add id=c,backend.type=null'), lines
+        assert lines[2] == 'object-add qom-type=smbios-type-11,id=s,value.0=a,,b,value.1=', lines
+        assert lines[3].startswith('object-add qom-type=throttle-group,id=t,limits.'), lines
+        assert 'limits.bps-total=7' in lines[3] and len(lines) == 4, lines
 
 
 if __name__ == '__main__':

@@ -417,8 +417,10 @@ def partial_paths(recorder):
         assert client.call('qom-get', path='peripheral/com1', property='index') == 0
         assert client.error('qom-list', {'path': 'nobody'})['reason'] == 'object-not-found'
         client.call('object-add', qom_type='memory-backend-ram', id='com1', size=4096)
-        error = client.error('qom-get', {'path': 'com1', 'property': 'type'})
-        assert error['reason'] == 'path-ambiguous', error
+        for command, more in (('qom-get', {'property': 'type'}), ('qom-list', {}),
+                              ('qom-set', {'property': 'index', 'value': 1})):
+            error = client.error(command, {'path': 'com1', **more})
+            assert error['reason'] == 'path-ambiguous', error
 
 
 # ---- Queries

@@ -214,6 +214,25 @@ static void test_flat(void)
     g_assert_cmpstr(qmp_options_get(o, "sse4.2"), ==, "off");
 }
 
+static void test_print(void)
+{
+    static const char *const cases[][2] = {
+        { "{\"a\": \"x,y=z\", \"b\": {\"c\": [1, -2], \"d\": true}}",
+          "a=x,,y=z,b.c.0=1,b.c.1=-2,b.d=on" },
+        { "{\"a\": [{\"b\": 0.1}, {\"b\": 3.0}], \"c\": false}", "a.0.b=0.1,a.1.b=3,c=off" },
+        { "{\"a\": 18446744073709551615, \"b\": \"\"}", "a=18446744073709551615,b=" },
+        { "{\"a\": [], \"b\": {}, \"c\": null}", "" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        json_t *json = qmp_json_parse(cases[i][0], strlen(cases[i][0]), NULL);
+        g_autofree char *text = qmp_options_print(&qmp_json_input, json);
+
+        g_assert_cmpstr(text, ==, cases[i][1]);
+        json_decref(json);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -222,6 +241,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/options/keys", test_keys);
     g_test_add_func("/qmp/options/flat", test_flat);
     g_test_add_func("/qmp/options/adding", test_adding);
+    g_test_add_func("/qmp/options/print", test_print);
     g_test_add_func("/qmp/options/depth", test_depth);
     return g_test_run();
 }

@@ -197,37 +197,13 @@ static QmpValue *in_strings(const char *name, const QmpValue *value, GError **er
     return decode(&qmp_value_input, QMP_INPUT_LENIENT, dict, name, error);
 }
 
-static void add_options(GString *text, const char *key, const QmpValue *value)
-{
-    g_autofree char *scalar = NULL;
-    g_auto(GStrv) pieces = NULL;
-    g_autofree char *doubled = NULL;
-
-    if (value->kind == QMP_VALUE_LIST || value->kind == QMP_VALUE_DICT) {
-        const GPtrArray *items = value->kind == QMP_VALUE_LIST ? value->list : value->dict.values;
-
-        for (guint i = 0; i < items->len; i++) {
-            g_autofree char *below = value->kind == QMP_VALUE_LIST
-                ? g_strdup_printf("%s.%u", key, i)
-                : g_strdup_printf("%s.%s", key, (char *)value->dict.keys->pdata[i]);
-
-            add_options(text, below, items->pdata[i]);
-        }
-        return;
-    }
-    scalar = scalar_text(value);
-    pieces = g_strsplit(scalar, ",", -1);
-    doubled = g_strjoinv(",,", pieces);
-    g_string_append_printf(text, "%s%s=%s", text->len ? "," : "", key, doubled);
-}
-
 static QmpValue *in_options(const char *name, const QmpValue *value, GError **error)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_autoptr(QmpOptions) options = NULL;
+    g_autoptr(QmpValue) strings = as_strings(value);
+    g_autoptr(QmpValue) dict = request(NULL, NULL, name, strings);
+    g_autofree char *text = qmp_options_print(&qmp_value_input, dict);
+    g_autoptr(QmpOptions) options = qmp_options_parse(text, NULL, 0, error);
 
-    add_options(text, name, value);
-    options = qmp_options_parse(text->str, NULL, 0, error);
     return options ? decode(&qmp_options_input, QMP_INPUT_LENIENT, qmp_options_root(options), name,
                             error) : NULL;
 }
@@ -369,6 +345,18 @@ static QmpValue *out_json(Object *obj, const QmpMember *member)
     return ret;
 }
 
+/* key=value text for people; what it does not say (an empty list) stays as it is. */
+static QmpValue *out_text(Object *obj, const QmpMember *member)
+{
+    g_autoptr(QmpValue) value = read_back(obj->props, member->name);
+    g_autoptr(QmpValue) dict = request(NULL, NULL, member->name, value);
+    g_autofree char *text = qmp_options_print(&qmp_value_input, dict);
+    g_autoptr(QmpOptions) options = qmp_options_parse(text, NULL, 0, NULL);
+
+    return decode(&qmp_options_input, QMP_INPUT_LENIENT, qmp_options_root(options), member->name,
+                  NULL);
+}
+
 static void keep_event(const QmpEvent *event, void *data)
 {
     if (event) {
@@ -449,7 +437,7 @@ typedef struct {
 } Output;
 
 static const Output outputs[] = {
-    { "qom-get", out_get }, { "JSON", out_json }, { "an event", out_event },
+    { "qom-get", out_get }, { "JSON", out_json }, { "text", out_text }, { "an event", out_event },
     { "query-config and replay", out_record }, { "a clone", out_clone },
     { "state rows", out_state },
 };
