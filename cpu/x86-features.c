@@ -23,9 +23,9 @@ static const char *const accel_features[] = {
 };
 
 /* `host` and `max` do not turn these on: they say something about the machine's
- * shape, or promise what only the client knows. */
+ * shape, by leaves of their own or not, or promise what only the client knows. */
 static const char *const never_chosen[] = {
-    "ht", "cmp-legacy", "kvm-hint-dedicated", NULL,
+    "ht", "cmp-legacy", "topoext", "kvm-hint-dedicated", NULL,
 };
 
 /* Features that tie the machine to its host. */
@@ -62,7 +62,7 @@ guint32 x86_feature_word(const X8664CpuProps *props, guint32 leaf, guint32 suble
 /* ---- Resolving ---- */
 
 typedef struct {
-    Cpu *cpu;
+    Accel *accel;               /* or NULL */
     X8664CpuProps *props;
     bool host_model;
     guint32 leaf, subleaf;      /* of regs */
@@ -73,13 +73,13 @@ typedef struct {
 
 static bool is_offered(Resolver *r, const QmpCpuidBit *bit)
 {
-    const AccelOps *ops = accel_ops(r->cpu->accel);
+    const AccelOps *ops = r->accel ? accel_ops(r->accel) : NULL;
 
-    if (!ops->cpuid_supported) {
+    if (!ops || !ops->cpuid_supported) {
         return true;
     }
     if (!r->has_regs || bit->leaf != r->leaf || bit->subleaf != r->subleaf) {
-        ops->cpuid_supported(r->cpu->accel, bit->leaf, bit->subleaf, r->regs);
+        ops->cpuid_supported(r->accel, bit->leaf, bit->subleaf, r->regs);
         r->leaf = bit->leaf;
         r->subleaf = bit->subleaf;
         r->has_regs = true;
@@ -89,7 +89,7 @@ static bool is_offered(Resolver *r, const QmpCpuidBit *bit)
 
 static bool choose(const Resolver *r, const QmpCpuidBit *bit, bool offered)
 {
-    if (!offered || g_strv_contains(never_chosen, bit->name) ||
+    if (!r->accel || !offered || g_strv_contains(never_chosen, bit->name) ||
         (r->props->migratable && g_strv_contains(not_migratable, bit->name))) {
         return false;
     }
@@ -142,35 +142,40 @@ static void list_unavailable(Resolver *r)
     }
 }
 
-static char *join_names(const GPtrArray *names)
+static char *join_names(const strList *names)
 {
     GString *text = g_string_new(NULL);
 
-    for (guint i = 0; i < names->len; i++) {
-        g_string_append_printf(text, "%s%s", i ? ", " : "",
-                               (const char *)g_ptr_array_index(names, i));
+    for (gsize i = 0; i < names->n; i++) {
+        g_string_append_printf(text, "%s%s", i ? ", " : "", names->items[i]);
     }
     return g_string_free(text, FALSE);
 }
 
-bool x86_features_resolve(Cpu *cpu, GError **error)
+void x86_features_choose(Accel *accel, const QmpClass *klass, X8664CpuProps *props)
 {
     g_autoptr(GPtrArray) unavailable = g_ptr_array_new();
-    X8664CpuProps *props = object_props(cpu);
     Resolver r = {
-        .cpu = cpu,
+        .accel = accel,
         .props = props,
-        .host_model = x86_is_host_model(&cpu->device.object),
+        .host_model = qmp_class_is_a(klass, &qmp_class_max_x86_64_cpu),
         .unavailable = unavailable,
     };
-    g_autofree char *names = NULL;
 
     resolve_all(&r);
     list_unavailable(&r);
-    if (unavailable->len == 0) {
+}
+
+bool x86_features_resolve(Cpu *cpu, GError **error)
+{
+    X8664CpuProps *props = object_props(cpu);
+    g_autofree char *names = NULL;
+
+    x86_features_choose(cpu->accel, object_class(cpu), props);
+    if (props->unavailable_features.n == 0) {
         return true;
     }
-    names = join_names(unavailable);
+    names = join_names(&props->unavailable_features);
     if (props->enforce) {
         qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
                       "accelerator '%s' lacks features of CPU model '%s': %s",

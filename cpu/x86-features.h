@@ -23,6 +23,12 @@ bool x86_was_given(const Object *obj, const char *property);
  */
 bool x86_features_resolve(Cpu *cpu, GError **error);
 
+/*
+ * The same for properties without a CPU: those of class klass, as they would be with
+ * this accelerator.  Without one, what is left out stays off, and nothing is lacking.
+ */
+void x86_features_choose(Accel *accel, const QmpClass *klass, X8664CpuProps *props);
+
 /* Bits of a CPUID register that resolved features set. */
 guint32 x86_feature_word(const X8664CpuProps *props, guint32 leaf, guint32 subleaf, guint reg);
 

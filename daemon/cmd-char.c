@@ -90,6 +90,18 @@ void qmp_chardev_add(QmpRequest *req, ChardevAddArgs *args)
     creation_run(vmd, req, &chr->object, chardev_add_done);
 }
 
+bool qmp_query_chardev_backends(QmpRequest *req, ChardevBackendInfoList *ret, GError **error)
+{
+    ret->items = g_new0(ChardevBackendInfo *, CHARDEV_BACKEND_KIND__MAX);
+    while (ret->n < CHARDEV_BACKEND_KIND__MAX) {
+        ChardevBackendInfo *info = g_new0(ChardevBackendInfo, 1);
+
+        info->name = g_strdup(qmp_type_ChardevBackendKind.values[ret->n].name);
+        ret->items[ret->n++] = info;
+    }
+    return true;
+}
+
 /* ---- chardev-remove ---- */
 
 void qmp_chardev_remove(QmpRequest *req, ChardevRemoveArgs *args)

@@ -8,9 +8,8 @@
 #include "cpu/cpu.h"
 #include "daemon/qapi-commands.h"
 
-static CpuInfoFast *describe(Cpu *cpu)
+static CpuInstanceProperties *place(const Cpu *cpu)
 {
-    CpuInfoFast *info = g_new0(CpuInfoFast, 1);
     CpuInstanceProperties *props = g_new0(CpuInstanceProperties, 1);
 
     *props = (CpuInstanceProperties){
@@ -19,10 +18,17 @@ static CpuInfoFast *describe(Cpu *cpu)
         .has_core_id = true, .core_id = cpu->ids.core,
         .has_thread_id = true, .thread_id = cpu->ids.thread,
     };
+    return props;
+}
+
+static CpuInfoFast *describe(Cpu *cpu)
+{
+    CpuInfoFast *info = g_new0(CpuInfoFast, 1);
+
     info->cpu_index = cpu->index;
     info->qom_path = object_path(&cpu->device.object);
     info->thread_id = g_atomic_int_get(&cpu->thread_id);
-    info->props = props;
+    info->props = place(cpu);
     info->target = SYS_EMU_TARGET_X86_64;
     return info;
 }
@@ -35,6 +41,29 @@ bool qmp_query_cpus_fast(QmpRequest *req, CpuInfoFastList *ret, GError **error)
     ret->items = g_new0(CpuInfoFast *, n);
     for (guint i = 0; i < n; i++) {
         ret->items[ret->n++] = describe(cpu_by_index(vmd->root, i));
+    }
+    return true;
+}
+
+static HotpluggableCPU *describe_place(Cpu *cpu)
+{
+    HotpluggableCPU *info = g_new0(HotpluggableCPU, 1);
+
+    info->type = g_strdup(object_class_name(cpu));
+    info->vcpus_count = 1;
+    info->props = place(cpu);
+    info->qom_path = object_path(&cpu->device.object);
+    return info;
+}
+
+bool qmp_query_hotpluggable_cpus(QmpRequest *req, HotpluggableCPUList *ret, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    guint n = cpu_count(vmd->root);
+
+    ret->items = g_new0(HotpluggableCPU *, n);
+    for (guint i = n; i > 0; i--) {
+        ret->items[ret->n++] = describe_place(cpu_by_index(vmd->root, i - 1));
     }
     return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * query-memdev: the memory back ends below /objects.  They are made and removed
- * by object-add and object-del (daemon/cmd-object.c).
+ * query-memdev, query-memory-size-summary: the memory back ends below /objects, and what
+ * the guest has of them.  They are made and removed by object-add and object-del
+ * (daemon/cmd-object.c).
  */
 #include "config.h"
 
@@ -43,5 +44,15 @@ bool qmp_query_memdev(QmpRequest *req, MemdevList *ret, GError **error)
     object_foreach_child(object_container(vmd->root, "objects"), add_backend, list);
     ret->n = list->len;
     ret->items = (Memdev **)g_ptr_array_free(list, false);
+    return true;
+}
+
+bool qmp_query_memory_size_summary(QmpRequest *req, MemoryInfo **ret, GError **error)
+{
+    const Machine *machine = vmd_machine(qmp_request_context(req));
+
+    *ret = g_new0(MemoryInfo, 1);
+    (*ret)->base_memory = machine ? machine->ram_size : 0;
+    (*ret)->has_plugged_memory = true;
     return true;
 }

@@ -153,9 +153,10 @@ class Twins:
     def both(self, command, arguments):
         return tuple(_outcome(client, command, arguments) for client in (self.peer, self.own))
 
-    def events(self, step, command, arguments):
+    def events(self, step, command, arguments, last=None):
         """The key of a step whose events are not the same, if they are not."""
-        theirs, ours = (_events(client, command, arguments) for client in (self.peer, self.own))
+        theirs, ours = (_events(client, command, arguments, last)
+                        for client in (self.peer, self.own))
         if theirs != ours:
             yield 'events %s %s not %s' % (step, ours, theirs)
 
@@ -167,13 +168,18 @@ def _outcome(client, command, arguments):
         return {'error': error.error['class']}
 
 
-def _events(client, command, arguments):
-    """What a request is followed by, up to a later turn of the other's loop, or to its end."""
+def _events(client, command, arguments, last=None):
+    """What a request is followed by, up to a later turn of the other's loop, to its end, or
+    to an event of that name which has the member `device`."""
     words = []
     if 'error' in _outcome(client, command, arguments):
         words.append('ERROR')
     try:
         for _ in range(3 if command != 'quit' else 1000):
+            client.call('query-status')
+        for _ in range(100000 if last else 0):
+            if any(e['event'] == last and 'device' in e['data'] for e in client.events):
+                break
             client.call('query-status')
     except (OSError, EOFError):
         words.append('END')
@@ -295,6 +301,8 @@ LIVES = [
      ('balloon', 'balloon', {'value': 1 << 25}), ('quit', 'quit', {})],
     [('plug-before', 'device_add', {'driver': 'virtio-rng-pci', 'id': 'more'}),
      ('unplug-before', 'device_del', {'id': 'more'})],
+    [('cont', 'cont', {}), ('unplug', 'device_del', {'id': 'rng'}),
+     ('reset-unplugs', 'system_reset', {}, 'DEVICE_DELETED')],
 ]
 
 

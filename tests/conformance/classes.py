@@ -6,9 +6,13 @@ compare(peer, own) asks both and yields a key for each difference in what both h
     class NAME: ...              parents, and whether it can be made
     class NAME.PROPERTY ...      missing, or of another type or default, or undocumented
     machine NAME.FIELD ...       query-machines
-    cpu NAME.FIELD ...           query-cpu-definitions
 
 A difference that a class inherits is that of the class it inherits it from.
+
+compare_cpus(peer, own) does the same for CPU models, of daemons that have the same accelerator:
+
+    cpu NAME.FIELD ...           query-cpu-definitions
+    cpu NAME PROPERTY ...        query-cpu-model-expansion, properties that both have
 """
 import json
 
@@ -16,6 +20,10 @@ from vmdtest import QmpError
 
 # QEMU 7.2 dies by an assertion of its own when it is asked for the properties of these.
 PEER_DIES = {'microvm-machine'}
+# What QEMU's expansion has of the host that the test runs on; a CPU gets it here when it
+# is made.  `cmp-legacy` comes and goes with the machine's shape.
+HOST_IDENTITY = {'vendor', 'family', 'model', 'stepping', 'model-id', 'level', 'xlevel',
+                 'min-level', 'min-xlevel', 'phys-bits', 'cmp-legacy'}
 
 
 def compare(peer, own):
@@ -31,7 +39,20 @@ def compare(peer, own):
             if key not in inherited:
                 yield text
     yield from _compare_lists('machine', peer, own, 'query-machines')
-    #CPU
+
+
+def compare_cpus(peer, own):
+    yield from _compare_lists('cpu', peer, own, 'query-cpu-definitions')
+    theirs, ours = ({m['name'] for m in client.call('query-cpu-definitions')}
+                    for client in (peer, own))
+    for name in sorted(theirs & ours):
+        theirs_full, ours_full = (client.call('query-cpu-model-expansion', type='full',
+                                              model={'name': name})['model']['props']
+                                  for client in (peer, own))
+        for key in sorted((set(theirs_full) & set(ours_full)) - HOST_IDENTITY):
+            if theirs_full[key] != ours_full[key]:
+                yield 'cpu %s %s %s not %s' % (name, key, _show(ours_full[key]),
+                                               _show(theirs_full[key]))
 
 
 def _types(client):

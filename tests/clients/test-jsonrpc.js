@@ -1,41 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // vmd's JSON-RPC socket with the public library json-rpc-2.0 over the Unix
-// stream: one text a line each way.  Prints TAP.  Started by test-jsonrpc.sh,
-// which has found the library.
+// stream: one text a line each way.
+// package: json-rpc-2.0
 'use strict';
 
 const assert = require('assert');
-const childProcess = require('child_process');
-const fs = require('fs');
-const net = require('net');
-const os = require('os');
-const path = require('path');
+const { connect, run } = require('./daemon.js');
 const { JSONRPCClient, JSONRPCServer, JSONRPCServerAndClient } = require('json-rpc-2.0');
-
-const vmd = path.join(process.env.G_TEST_BUILDDIR, 'vmd');
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vmd-jsonrpc-'));
-const socketPath = path.join(folder, 'jsonrpc');
-
-function later(ms) {
-    return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function connect() {
-    for (let tries = 0; ; tries++) {
-        try {
-            return await new Promise((resolve, reject) => {
-                const socket = net.connect(socketPath, () => resolve(socket));
-                socket.once('error', reject);
-            });
-        } catch (error) {
-            if (tries === 500) {
-                throw error;
-            }
-            await later(10);
-        }
-    }
-}
 
 // The library knows messages, not streams: lines in, lines out.
 class Peer {
@@ -147,31 +119,4 @@ const tests = {
     },
 };
 
-async function main() {
-    const daemon = childProcess.spawn(vmd, ['--jsonrpc-socket', socketPath],
-        { stdio: ['ignore', 'ignore', 'inherit'] });
-    const peer = new Peer(await connect());
-    let number = 0;
-
-    console.log('1..' + Object.keys(tests).length);
-    for (const [name, test] of Object.entries(tests)) {
-        number++;
-        try {
-            await Promise.race([test(peer),
-                later(20000).then(() => { throw new Error('no reply in 20 s'); })]);
-            console.log('ok %d - %s', number, name);
-        } catch (error) {
-            console.log(String(error.stack).replace(/^/gm, '# '));
-            console.log('not ok %d - %s', number, name);
-        }
-    }
-    peer.socket.destroy();
-    daemon.kill();
-    fs.rmSync(folder, { recursive: true, force: true });
-    process.exit(0);
-}
-
-main().catch((error) => {
-    console.log('Bail out! ' + error.message);
-    process.exit(0);
-});
+run('--jsonrpc-socket', async (path) => new Peer(await connect(path)), tests);
