@@ -108,7 +108,7 @@ static int listen_unnamed(int *ret_client, GError **error)
 typedef struct {
     const LaunchOptions *options;
     char **words;               /* of the command */
-    int log;                    /* for standard error, or -1 */
+    int log;                    /* for standard error, or -1: as it is, or nowhere */
     GArray *passed;             /* of int: listening sockets */
     pid_t parent;
     int report;                 /* errno goes there if it cannot be started */
@@ -159,8 +159,12 @@ static bool prepare(Child *child)
     }
     /* The report moves out of the way of the passed sockets. */
     child->report = fcntl(child->report, F_DUPFD_CLOEXEC, FIRST_PASSED + child->passed->len);
+    /* Whoever started vmctl may wait for the end of what it writes. */
+    if (child->log < 0) {
+        child->log = child->options->stays ? null : STDERR_FILENO;
+    }
     if (null < 0 || child->report < 0 || setsid() < 0 || dup2(null, STDIN_FILENO) < 0 ||
-        dup2(null, STDOUT_FILENO) < 0 || (child->log >= 0 && dup2(child->log, STDERR_FILENO) < 0) ||
+        dup2(null, STDOUT_FILENO) < 0 || dup2(child->log, STDERR_FILENO) < 0 ||
         !place_sockets(child)) {
         return false;
     }

@@ -20,7 +20,8 @@ typedef struct {
     const char *program;        /* vmd, or NULL: launch_find_daemon() */
     GPtrArray *options;         /* of char: further options, or NULL */
     GArray *sockets;            /* of int: further listening sockets, or NULL; they stay open */
-    const char *log;            /* file that messages are added to, or NULL: standard error */
+    const char *log;            /* file that messages are added to, or NULL: standard error, or
+                                   nowhere if it stays */
     bool stays;                 /* when vmctl has gone, once it was released */
 } LaunchOptions;
 

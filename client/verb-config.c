@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vmctl config: the requests that make the machine as it is, one a line, as
- * `vmctl apply` takes them; or as text for people.
+ * `vmctl apply` takes them; or in other forms.
  */
 #include "config.h"
 
 #include <stdio.h>
 
 #include "client/output.h"
+#include "client/translate/write-config.h"
 #include "client/verb.h"
 #include "qmp/json.h"
 #include "qmp/options.h"
@@ -57,19 +58,42 @@ static void print_build(json_t *config)
     json_decref(request);
 }
 
+/* The whole as a file for -readconfig.  What that cannot say is told on standard error. */
+static int print_readconfig(const json_t *config)
+{
+    g_autoptr(GPtrArray) unsaid = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *text = write_config(json_object_get(config, "requests"), unsaid);
+
+    printf("# Read with -nodefaults -readconfig FILE\n");
+    print_requirements(json_object_get(config, "requires"));
+    printf("\n%s", text);
+    for (guint i = 0; i < unsaid->len; i++) {
+        fprintf(stderr, "vmctl: not said: %s\n", (const char *)unsaid->pdata[i]);
+    }
+    return unsaid->len ? EXIT_ERROR : EXIT_OK;
+}
+
 static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
 {
     g_autoptr(Connection) conn = NULL;
-    gboolean build = FALSE, text = FALSE;
+    gboolean build = FALSE, readconfig = FALSE, text = FALSE;
+    int status = EXIT_OK;
     json_t *config = NULL;
     const GOptionEntry entries[] = {
         { "build", 'b', 0, G_OPTION_ARG_NONE, &build, "print one request: a build of them all",
           NULL },
+        { "readconfig", 'r', 0, G_OPTION_ARG_NONE, &readconfig,
+          "print a file for QEMU's option -readconfig", NULL },
         { "text", 't', 0, G_OPTION_ARG_NONE, &text, "print KEY=VALUE text for people", NULL },
         G_OPTION_ENTRY_NULL
     };
 
     if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
+        return EXIT_USAGE;
+    }
+    if (build + readconfig + text > 1) {
+        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                            "--build, --readconfig and --text exclude each other");
         return EXIT_USAGE;
     }
     conn = verb_connect(globals, error);
@@ -78,12 +102,14 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     }
     if (build) {
         print_build(config);
+    } else if (readconfig) {
+        status = print_readconfig(config);
     } else {
         print_requirements(json_object_get(config, "requires"));
         (text ? print_texts : print_requests)(json_object_get(config, "requests"));
     }
     json_decref(config);
-    return EXIT_OK;
+    return status;
 }
 
 const Verb verb_config = {

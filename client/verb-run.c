@@ -184,7 +184,7 @@ static bool watch(Run *run, GError **error)
 }
 
 /* The exit status, with *error if vmctl gave up. */
-static int attend(Run *run, GError **error)
+static int attend(Run *run, Traces *traces, GError **error)
 {
     const RunPlan *plan = run->plan;
     int console = plan->console;
@@ -194,6 +194,11 @@ static int attend(Run *run, GError **error)
     run->terminal = terminal_open(console, TERMINAL_LINE_ENDS |
                                   (plan->key_signals ? TERMINAL_KEY_SIGNALS : 0), error);
     if (!run->terminal) {
+        return EXIT_ERROR;
+    }
+    /* From now on no signal keeps the file from being removed. */
+    if (!write_pidfile(plan, run->launch, traces, error)) {
+        terminal_close(run->terminal);
         return EXIT_ERROR;
     }
     if (talk) {
@@ -206,6 +211,18 @@ static int attend(Run *run, GError **error)
         run->plan->console = -1;
     }
     return ok ? launch_wait(run->launch) : EXIT_ERROR;
+}
+
+/* The daemon stays, and so do the files that lead to it. */
+static int leave(Run *run, Traces *traces, GError **error)
+{
+    if (!write_pidfile(run->plan, run->launch, traces, error)) {
+        return EXIT_ERROR;
+    }
+    launch_release(run->launch);
+    g_clear_pointer(&traces->pidfile, g_free);
+    g_clear_pointer(&traces->folder, g_free);
+    return EXIT_OK;
 }
 
 /* ---- Beginning ---- */
@@ -226,18 +243,14 @@ static int launch_machine(RunPlan *plan, Traces *traces, GError **error)
     g_autoptr(Launch) launch = launch_start(&plan->launch, error);
     Run run = { .plan = plan, .launch = launch };
 
-    if (!launch || !run_plan_send(plan, launch_connection(launch), error) ||
-        !write_pidfile(plan, launch, traces, error)) {
+    if (!launch || !run_plan_send(plan, launch_connection(launch), error)) {
         return EXIT_ERROR;
     }
     if (plan->launch.stays) {
-        launch_release(launch);
-        g_clear_pointer(&traces->pidfile, g_free);
-        g_clear_pointer(&traces->folder, g_free);
-        return EXIT_OK;
+        return leave(&run, traces, error);
     }
     connection_set_patience(launch_connection(launch), PATIENCE);
-    return attend(&run, error);
+    return attend(&run, traces, error);
 }
 
 static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)

@@ -95,6 +95,19 @@ static bool parse_json(Item *item, GError **error)
     return true;
 }
 
+/* How the keys of an argument are read. */
+static guint options_flags(const Item *item)
+{
+    bool named = g_str_has_prefix(item->text, "driver=");
+    const char *text = item->text + (named ? strlen("driver=") : 0);
+    g_autofree char *word = g_strndup(text, strcspn(text, ","));
+
+    if (item->row->handle == option_device) {
+        return device_options_flags(word);
+    }
+    return item->row->flags & OPTION_FLAT ? QMP_OPTIONS_FLAT : 0;
+}
+
 static bool parse_argument(Item *item, GError **error)
 {
     guint flags = item->row->flags;
@@ -103,8 +116,8 @@ static bool parse_argument(Item *item, GError **error)
         return parse_json(item, error);
     }
     if (flags & OPTION_KEYED) {
-        item->options = qmp_options_parse(item->text, item->row->implied,
-                                          flags & OPTION_FLAT ? QMP_OPTIONS_FLAT : 0, error);
+        item->options = qmp_options_parse(item->text, item->row->implied, options_flags(item),
+                                          error);
         return item->options != NULL;
     }
     return true;

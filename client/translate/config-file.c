@@ -108,6 +108,25 @@ static bool begin_group(Reader *reader, char *text, GError **error)
     return !id || qmp_options_add(reader->options, "id", id, 0, error);
 }
 
+/* A device's class, which says how its other keys are read, stands before them. */
+static bool set_driver(Reader *reader, const char *driver, GError **error)
+{
+    QmpOptions *options = qmp_options_parse("", NULL, device_options_flags(driver), NULL);
+    g_autoptr(QmpOptions) before = reader->options;
+
+    reader->options = options;
+    return plan_move_all(before, options, "", error) &&
+           qmp_options_add(options, "driver", driver, 0, error);
+}
+
+static bool add_key(Reader *reader, const char *key, const char *value, GError **error)
+{
+    if (reader->row->handle == option_device && g_str_equal(key, "driver")) {
+        return set_driver(reader, value, error);
+    }
+    return qmp_options_add(reader->options, key, value, 0, error);
+}
+
 /* key = "value" */
 static bool add_value(Reader *reader, char *text, GError **error)
 {
@@ -130,7 +149,7 @@ static bool add_value(Reader *reader, char *text, GError **error)
         return fail(reader, error, ERROR_REASON_SYNTAX, whole,
                     rest ? "goes on behind its value" : "has a quote without end");
     }
-    if (!qmp_options_add(reader->options, g_strstrip(text), value, 0, error)) {
+    if (!add_key(reader, g_strstrip(text), value, error)) {
         g_prefix_error(error, "%s:%u: ", reader->path, reader->line);
         return false;
     }

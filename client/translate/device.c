@@ -108,6 +108,13 @@ static const char *device_class(const Plan *plan, const char *name)
     return name;
 }
 
+guint device_options_flags(const char *driver)
+{
+    const QmpClass *klass = qmp_class_find(driver);
+
+    return klass && qmp_class_is_a(klass, &qmp_class_x86_64_cpu) ? QMP_OPTIONS_FLAT : 0;
+}
+
 bool option_device(Plan *plan, Item *item, GError **error)
 {
     const char *name, *class_name;

@@ -518,6 +518,7 @@ static bool add_machine(Plan *plan, Item *item, GError **error)
         plan->current = find_culprit(plan, item, error ? *error : NULL);
         return false;
     }
+    plan_count_cpus(plan, json_object_get(arguments, "smp"));
     if (json_array_size(plan->defaults)) {
         json_object_set(arguments, "defaults", plan->defaults);
     }

@@ -115,8 +115,7 @@ bool option_smp(Plan *plan, Item *item, GError **error)
         plan_place_error(item->options, error);
         return false;
     }
-    plan->n_cpus = count_cpus(smp);
-    ok = check_cpus(smp, plan->n_cpus, error);
+    ok = check_cpus(smp, count_cpus(smp), error);
     qmp_clear(&qmp_type_SMPConfiguration, &smp);
     return ok && plan_move_all(item->options, plan->machine_options, "smp.", error);
 }
@@ -218,9 +217,42 @@ static bool add_cpu(Plan *plan, const QmpClass *klass, guint64 index, GError **e
                             plan->cpu ? NULL : "the machine's CPU unless told otherwise", error);
 }
 
+static guint64 number_of(const json_t *smp, const char *key, guint64 otherwise)
+{
+    const json_t *value = json_object_get(smp, key);
+
+    return value ? (guint64)json_integer_value(value) : otherwise;
+}
+
+void plan_count_cpus(Plan *plan, const json_t *smp)
+{
+    guint64 places = number_of(smp, "sockets", 1) * number_of(smp, "dies", 1) *
+                     number_of(smp, "cores", 1) * number_of(smp, "threads", 1);
+
+    plan->n_cpus = number_of(smp, "cpus", number_of(smp, "maxcpus", places));
+}
+
+/* CPUs that are devices of their own are among those of -smp. */
+static guint64 count_cpu_devices(const Plan *plan)
+{
+    guint64 n = 0;
+
+    for (guint i = 0; i < plan->items->len; i++) {
+        const Item *item = plan->items->pdata[i];
+        const char *name = item->json ? json_string_value(json_object_get(item->json, "driver"))
+                           : item->options ? qmp_options_get(item->options, "driver") : NULL;
+        const QmpClass *klass = name && item->row->handle == option_device ? qmp_class_find(name)
+                                                                           : NULL;
+
+        n += klass && qmp_class_is_a(klass, &qmp_class_x86_64_cpu);
+    }
+    return n;
+}
+
 bool plan_add_cpus(Plan *plan, GError **error)
 {
     const QmpClass *klass = plan->machine->default_cpu;
+    guint64 devices = count_cpu_devices(plan);
 
     plan->current = plan->cpu;
     if (plan->cpu) {
@@ -235,7 +267,7 @@ bool plan_add_cpus(Plan *plan, GError **error)
                       plan->machine->name, plan->machine->cpu_max);
         return false;
     }
-    for (guint64 i = 0; klass && i < plan->n_cpus; i++) {
+    for (guint64 i = devices; klass && i < plan->n_cpus; i++) {
         if (!add_cpu(plan, klass, i, error)) {
             return false;
         }

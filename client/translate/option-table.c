@@ -204,7 +204,8 @@ const OptionRow option_rows[] = {
     { "watchdog-action", "ACTION", PHASE_COLLECT, option_watchdog_action, 0, NULL, NULL,
       "set-action watchdog=ACTION" },
     REFUSED("win2k-hack", NULL, "there is no IDE controller"),
-    REFUSED("writeconfig", "FILE", "requests are the record of a machine"),
+    REFUSED("writeconfig", "FILE", "vmctl config --readconfig prints that of a machine that is "
+            "there"),
     REFUSED("xen-attach", NULL, "there is no Xen"),
     REFUSED("xen-domid", "ID", "there is no Xen"),
     REFUSED("xen-domid-restrict", NULL, "there is no Xen"),

@@ -163,6 +163,10 @@ bool plan_add_group(Plan *plan, const OptionRow *row, QmpOptions *options, const
 bool config_file_read(Plan *plan, const char *path, GError **error);
 bool config_file_parse(Plan *plan, const char *path, const char *text, GError **error);
 
+/* How the keys of a device of that class are read: dots are part of the names of a CPU's
+ * features. */
+guint device_options_flags(const char *driver);
+
 /* What more than one handler uses. */
 bool chardev_add(Plan *plan, QmpOptions *options, GError **error);
 /* QEMU's old spelling ("tcp:host:port,server"); none tells that there is to be no device. */
@@ -176,7 +180,10 @@ bool plan_has_accel(const char *name);
 /* Objects that need others that are there by now. */
 bool plan_add_linked(Plan *plan, GError **error);
 
-/* The machine's CPUs, by -cpu and -smp. */
+/* Notes how many CPUs the machine's property smp asks for; smp may be NULL. */
+void plan_count_cpus(Plan *plan, const json_t *smp);
+
+/* The machine's CPUs, by -cpu and that number. */
 bool plan_add_cpus(Plan *plan, GError **error);
 
 /* Finishers, by phase. */

@@ -179,11 +179,6 @@ bool nic_parse_mac(const char *text, guint8 ret_mac[6], GError **error)
         mac[i] = g_ascii_xdigit_value(p[0]) << 4 | g_ascii_xdigit_value(p[1]);
         p += 3;
     }
-    if (mac[0] & 1) {
-        qmp_error_set_at(error, "mac", ERROR_REASON_INVALID_VALUE,
-                         "'%s' is a group's address, not a card's", text);
-        return false;
-    }
     memcpy(ret_mac, mac, 6);
     return true;
 }

@@ -461,7 +461,7 @@ static void test_properties(void)
 
     g_assert_cmphex(e1000_driver_read(d, REG_VET), ==, 0);
     g_assert_cmpstr(props->mac, ==, "52:54:00:12:34:56");
-    g_assert_null(rig_device(b->rig, "e1000", "bad", &error, "mac", "01:00:00:00:00:01", "romfile",
+    g_assert_null(rig_device(b->rig, "e1000", "bad", &error, "mac", "01:00:00:00:00:0x", "romfile",
                              "", NULL));
     g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_INVALID_VALUE);
 }

@@ -320,5 +320,109 @@ def vmctl_config(recorder):
         assert 'limits.bps-total=7' in lines[3] and len(lines) == 4, lines
 
 
+def read_back(recorder, path):
+    """The config of the machine that a -readconfig file makes."""
+    run = subprocess.run([vmdtest.VMCTL, 'translate', '--', '-nodefaults', '-S', '-readconfig', path],
+                         capture_output=True, text=True, check=False)
+    assert run.returncode == 0, (run.stderr, open(path, encoding='utf-8').read())
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('build', requests=[json.loads(line) for line in run.stdout.splitlines()])
+        return client.call('query-config')['requests'], tree(client)
+
+
+def sorted_requests(requests):
+    """Their order is the translation's; and a file says of a socket that it is a server."""
+    for request in requests:
+        data = request['arguments'].get('backend', {}).get('data', {})
+        if data.get('server') is True:
+            del data['server']
+    return sorted(json.dumps(request, sort_keys=True) for request in requests)
+
+
+def one_readconfig(recorder, seed):
+    """Whether the machine of that seed could be said."""
+    machine = Machine(seed)
+    try:
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            machine.build(client)
+            config, things = client.call('query-config')['requests'], tree(client)
+            run = subprocess.run([vmdtest.VMCTL, '-s', daemon.socket, 'config', '--readconfig'],
+                                 capture_output=True, text=True, check=False)
+            client.call('quit')
+            daemon.wait()
+        told = [line.replace('# not said: ', 'vmctl: not said: ')
+                for line in run.stdout.splitlines() if line.startswith('# not said: ')]
+        assert told == run.stderr.splitlines() and run.returncode == bool(told), (told, run.stderr)
+        if told:
+            return False
+        path = machine.path('machine.cfg')
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(run.stdout)
+        again, things2 = read_back(recorder, path)
+        assert sorted_requests(again) == sorted_requests(config), (
+            seed, set(sorted_requests(again)) ^ set(sorted_requests(config)), run.stdout)
+        changed = {k: v for k, v in differences(things, things2).items() if not k.endswith(' backend')}
+        assert not machine.cold or not changed, (seed, changed)
+        return True
+    finally:
+        shutil.rmtree(machine.folder)
+
+
+def readconfig_files(recorder):
+    """vmctl config --readconfig: a file that makes the same machine, or tells what it does not say"""
+    said = sum(one_readconfig(recorder, seed) for seed in range(SEED, SEED + MACHINES // 2))
+    assert said >= MACHINES // 4, said
+
+
+def readconfig_spellings(recorder):
+    """vmctl config --readconfig: what a command line spells differently; what it cannot say"""
+    def inet(host, port):
+        return {'type': 'inet', 'data': {'host': host, 'port': port}}
+
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        for name, backend in (
+                ('tcp', {'type': 'socket', 'data': {'addr': inet('127.0.0.1', '0'), 'wait': False}}),
+                ('udp', {'type': 'udp', 'data': {'remote': inet('127.0.0.1', '9'),
+                                                 'local': inet('127.0.0.1', '0')}}),
+                ('far', {'type': 'udp', 'data': {'remote': inet('127.0.0.1', '9')}}),
+                ('log', {'type': 'file', 'data': {'out': daemon.path('log'), 'append': True}}),
+                ('m-base', {'type': 'ringbuf', 'data': {'size': 64}}),
+                ('m', {'type': 'mux', 'data': {'chardev': 'm-base'}})):
+            client.call('chardev-add', id=name, backend=backend)
+        client.call('object-add', qom_type='qtest-accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
+        client.call('object-add', qom_type='microvm-machine', memory_backend='ram', smp={'cores': 2},
+                    append='a b', defaults=[{'driver': 'virtio-rng-device', 'property': 'period', 'value': 7},
+                                            {'driver': 'isa-serial', 'property': 'wakeup', 'value': True}])
+        client.call('netdev_add', type='user', id='n', hostfwd=[{'str': 'tcp:127.0.0.1:0-:1'},
+                                                                {'str': 'tcp:127.0.0.1:0-:2'}])
+        client.call('blockdev-add', driver='raw', node_name='d', size=4096,
+                    file={'driver': 'null-co', 'size': 8192, 'read-only': False})
+        client.call('set-action', reboot='shutdown', panic='none')
+        config, path = client.call('query-config')['requests'], daemon.path('cfg')
+        run = subprocess.run([vmdtest.VMCTL, '-s', daemon.socket, 'config', '-r'], check=True,
+                             capture_output=True, text=True)
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(run.stdout)
+        client.call('chardev-add', id='x', backend={'type': 'mux', 'data': {'chardev': 'far'}})
+        client.call('object-add', qom_type='fw-cfg-file', id='f', name='opt/a', string='say "a"')
+        run = subprocess.run([vmdtest.VMCTL, '-s', daemon.socket, 'config', '-r'], check=False,
+                             capture_output=True, text=True)
+        assert run.returncode == 1 and run.stderr.splitlines() == [
+            "vmctl: not said: chardev-add x: is a mux of 'far', not 'x-base'",
+            'vmctl: not said: object-add f: string has characters that the format has not'], run.stderr
+        client.call('quit')
+        daemon.wait()
+        again, _ = read_back(recorder, path)
+        # Two CPUs are there unless devices are named.
+        again = [r for r in again if 'cpu' not in r['arguments'].get('driver', '')]
+        assert sorted_requests(again) == sorted_requests(config), (
+            set(sorted_requests(again)) ^ set(sorted_requests(config)), run.stdout)
+
+
 if __name__ == '__main__':
-    vmdtest.main([random_machines, cpu_models, descriptors_are_named, vmctl_config])
+    vmdtest.main([random_machines, cpu_models, descriptors_are_named, vmctl_config,
+                  readconfig_files, readconfig_spellings])

@@ -278,13 +278,15 @@ def e1000(recorder):
                         memory_backend='ram', defaults=[{'driver': 'e1000', 'property': 'romfile',
                                                          'value': 'absent.rom'}])
             add(client, 'user')
-            error = client.error('device_add', {'driver': 'e1000', 'mac': '01:00:00:00:00:00'})
+            error = client.error('device_add', {'driver': 'e1000', 'mac': '52:54:00:00:00'})
             assert error['reason'] == 'invalid-value', error
             # A default ROM may be absent, one that is asked for may not.
             error = client.error('device_add', {'driver': 'e1000', 'romfile': 'absent.rom'})
             assert error['reason'] == 'file-not-usable', error
             client.call('device_add', driver='e1000', id='nic', netdev='net')
             assert get('init-vet') is init_vet and get('mac') == '52:54:00:12:34:56'
+            # A group's address is none for a card, and still taken, as by QEMU.
+            client.call('device_add', driver='e1000', id='nic3', mac='01:02:03:04:05:06', romfile='')
             client.call('device_add', driver='e1000', id='nic2', mac='52:54:00:65:43:21',
                         autonegotiation='off', mitigation=False, init_vet=True, romfile='')
             assert get('init-vet', '/machine/peripheral/nic2') is True
