@@ -52,7 +52,7 @@ bool qmp_system_wakeup(QmpRequest *req, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
 
-    return run_control_machine(vmd, error) && run_control_wake(vmd, error);
+    return run_control_machine(vmd, error) && run_control_wake(vmd, WAKE_REASON_OTHER, error);
 }
 
 bool qmp_inject_nmi(QmpRequest *req, GError **error)

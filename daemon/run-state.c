@@ -90,9 +90,9 @@ void run_control_suspend(Vmd *vmd)
     }
 }
 
-bool run_control_wake(Vmd *vmd, GError **error)
+bool run_control_wake(Vmd *vmd, WakeReason reason, GError **error)
 {
-    machine_wake(vmd_machine(vmd));
+    machine_wake(vmd_machine(vmd), reason);
     if (!machine_run(vmd_machine(vmd), error)) {
         return false;
     }

@@ -42,7 +42,7 @@ void run_control_end(Vmd *vmd);
 /* Lets a running machine sleep; SUSPEND follows, no STOP. */
 void run_control_suspend(Vmd *vmd);
 /* Wakes one that sleeps; WAKEUP follows, no RESUME. */
-bool run_control_wake(Vmd *vmd, GError **error);
+bool run_control_wake(Vmd *vmd, WakeReason reason, GError **error);
 
 /* The machine, if its build phase is over; else NULL and wrong-state. */
 Machine *run_control_machine(Vmd *vmd, GError **error);

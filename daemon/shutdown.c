@@ -397,6 +397,16 @@ static void on_suspend(void *opaque)
     run_control_suspend(opaque);
 }
 
+static void on_wake(void *opaque, WakeReason reason)
+{
+    Vmd *vmd = opaque;
+    g_autoptr(GError) error = NULL;
+
+    if (vmd->run.state == RUN_STATE_SUSPENDED && !run_control_wake(vmd, reason, &error)) {
+        g_warning("%s", error->message);
+    }
+}
+
 static void on_suspend_disk(void *opaque)
 {
     Vmd *vmd = opaque;
@@ -418,4 +428,5 @@ const MachineHost shutdown_machine_host = {
     .removed = on_removed,
     .suspend = on_suspend,
     .suspend_disk = on_suspend_disk,
+    .wake = on_wake,
 };

@@ -362,18 +362,27 @@ static bool can_sleep(void *opaque)
     return !properties(opaque)->disable_s3;
 }
 
+/* 11.4: an alarm does if the guest has enabled it; for others there is no register. */
+static bool wakes(void *opaque, WakeReason reason)
+{
+    const Piix4Pm *s = opaque;
+
+    return reason != WAKE_REASON_RTC || s->pm1.en & PM1_RTC;
+}
+
 /* After the reset that waking up begins with. */
-static void woken(void *opaque)
+static void woken(void *opaque, WakeReason reason)
 {
     Piix4Pm *s = opaque;
 
-    s->pm1.sts |= PM1_WAK_STS;
+    s->pm1.sts |= PM1_WAK_STS | (reason == WAKE_REASON_RTC ? PM1_RTC : 0);
     update_sci(s);
 }
 
 static const MachinePowerOps power_ops = {
     .pressed = pressed,
     .can_sleep = can_sleep,
+    .wakes = wakes,
     .woken = woken,
 };
 

@@ -100,22 +100,13 @@ static void serial_init(Object *obj)
     gpio_out_new(obj, "irq", 1);
 }
 
-static bool check_wakeup(const IsaSerialProps *props, GError **error)
-{
-    if (props->wakeup) {
-        qmp_error_set_at(error, "wakeup", ERROR_REASON_NOT_SUPPORTED,
-                         "property 'wakeup' of class 'isa-serial' cannot be on: no machine sleeps");
-    }
-    return !props->wakeup;
-}
-
 static bool serial_realize(Device *dev, GError **error)
 {
     IsaSerial *s = (IsaSerial *)dev;
     IsaSerialProps *props = object_props(dev);
     Irq *irq = gpio(&dev->object, "irq", 0);
 
-    if (!check_wakeup(props, error) || !choose_place(dev, props, error)) {
+    if (!choose_place(dev, props, error)) {
         return false;
     }
     s->region = isa_map_ports(dev, "serial", &serial_ops, props->iobase, UART16550_PORTS, error);
@@ -128,6 +119,7 @@ static bool serial_realize(Device *dev, GError **error)
     }
     uart16550_realize(&s->uart, props->chardev.target, machine_of(dev)->clock, irq,
                       props->baudbase);
+    s->uart.sleeper = props->wakeup ? machine_of(dev) : NULL;
     return true;
 }
 

@@ -21,6 +21,8 @@
 
 #include <string.h>
 
+#include "hw/core/machine.h"
+
 enum {
     REG_RBR = 0,                /* 8.0: read; write is THR; DLL with DLAB */
     REG_IER = 1,                /* 8.6; DLM with DLAB */
@@ -287,6 +289,9 @@ static void host_receive(void *opaque, const guint8 *data, gsize size)
         receive_character(s, data[i], 0);
     }
     update_irq(s);
+    if (s->sleeper) {
+        machine_request_wake(s->sleeper, WAKE_REASON_OTHER);
+    }
 }
 
 static void host_event(void *opaque, CharEvent event)

@@ -36,6 +36,7 @@ typedef struct {
     Clock *clock;
     Timer *timeout;
     guint32 baudbase;           /* bits per second with divisor 1 */
+    struct Machine *sleeper;    /* woken by what is received, if it sleeps; or NULL */
     Irq *irq;
 } Uart16550;
 

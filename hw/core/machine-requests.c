@@ -25,6 +25,7 @@ typedef enum {
     REQUEST_BUS_RESET,
     REQUEST_SUSPEND,
     REQUEST_SUSPEND_DISK,
+    REQUEST_WAKE,
     REQUEST_INTERNAL_ERROR,
 } RequestKind;
 
@@ -34,6 +35,7 @@ typedef struct {
     ShutdownDetail detail;      /* of REQUEST_INTERNAL_ERROR */
     int status;
     RunState state;
+    WakeReason reason;          /* of REQUEST_WAKE */
     Cpu *cpu;                   /* held; NULL but for REQUEST_INTERNAL_ERROR */
     char *why;
     Device *dev;                /* held; REQUEST_REMOVAL; of REQUEST_BUS_RESET bus's owner */
@@ -107,6 +109,9 @@ static void deliver(Machine *machine, const Request *request)
         break;
     case REQUEST_SUSPEND_DISK:
         host->suspend_disk(machine->host_opaque);
+        break;
+    case REQUEST_WAKE:
+        host->wake(machine->host_opaque, request->reason);
         break;
     case REQUEST_INTERNAL_ERROR:
         host->internal_error(machine->host_opaque, request->cpu, request->detail,
@@ -281,6 +286,17 @@ void machine_request_suspend_disk(Machine *machine)
 {
     put(machine, &(Request){ .kind = REQUEST_SUSPEND_DISK });
     stop_vcpus(machine);
+}
+
+void machine_request_wake(Machine *machine, WakeReason reason)
+{
+    const MachinePowerOps *power = machine->power;
+
+    if (!machine->running && power && power->wakes &&
+        power->wakes(machine->power_opaque, reason) &&
+        !is_asked(machine->requests, REQUEST_WAKE, NULL)) {
+        put(machine, &(Request){ .kind = REQUEST_WAKE, .reason = reason });
+    }
 }
 
 void machine_request_internal_error(Machine *machine, Cpu *cpu, ShutdownDetail detail,

@@ -127,7 +127,7 @@ void machine_reset(Machine *machine)
 
 /* ---- Power ---- */
 
-void machine_wake(Machine *machine)
+void machine_wake(Machine *machine, WakeReason reason)
 {
     const MachineOps *ops = machine_ops(machine);
 
@@ -137,7 +137,7 @@ void machine_wake(Machine *machine)
         device_reset_tree(&machine->object);
     }
     if (machine->power && machine->power->woken) {
-        machine->power->woken(machine->power_opaque);
+        machine->power->woken(machine->power_opaque, reason);
     }
 }
 

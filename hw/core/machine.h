@@ -29,6 +29,9 @@
 
 typedef struct Machine Machine;
 
+/* What wakes a guest that sleeps: its alarm clock, or somebody. */
+typedef enum { WAKE_REASON_OTHER, WAKE_REASON_RTC } WakeReason;
+
 /* The TypeInfo.kind of a machine class.  Each hook may be NULL; one that fails
  * undoes its own part. */
 typedef struct {
@@ -68,6 +71,8 @@ typedef struct {
      * is off then. */
     void (*suspend)(void *opaque);
     void (*suspend_disk)(void *opaque);
+    /* Somebody wakes the guest, if it sleeps. */
+    void (*wake)(void *opaque, WakeReason reason);
 } MachineHost;
 
 /* Who has the power button: a power management chip.  Machine lock held. */
@@ -75,8 +80,10 @@ typedef struct {
     void (*pressed)(void *opaque);
     /* Whether the guest can sleep; NULL: it cannot. */
     bool (*can_sleep)(void *opaque);
+    /* Whether the guest wants that reason to wake it. */
+    bool (*wakes)(void *opaque, WakeReason reason);
     /* After the reset that waking up begins with. */
-    void (*woken)(void *opaque);
+    void (*woken)(void *opaque, WakeReason reason);
 } MachinePowerOps;
 
 struct Machine {
@@ -134,7 +141,7 @@ void machine_pause(Machine *machine);
 void machine_reset(Machine *machine);
 
 /* Wakes a machine that sleeps, and is paused: a reset that leaves RAM as it is. */
-void machine_wake(Machine *machine);
+void machine_wake(Machine *machine, WakeReason reason);
 
 /* An NMI for all CPUs.  Fails with not-supported, or as the accelerator does. */
 bool machine_inject_nmi(Machine *machine, GError **error);
@@ -167,6 +174,8 @@ void machine_request_bus_reset(Machine *machine, Bus *bus);
  * again from what it saved (S4). */
 void machine_request_suspend(Machine *machine);
 void machine_request_suspend_disk(Machine *machine);
+/* Wakes the guest if it sleeps and wants to be woken by that; machine lock held. */
+void machine_request_wake(Machine *machine, WakeReason reason);
 /* cpu (not NULL) cannot go on, or cannot be started again; detail says whether the
  * whole accelerator is lost.  why is copied; a reference to cpu is held until it is
  * delivered. */

@@ -273,6 +273,7 @@ static void on_key(void *opaque, const InputItem *item)
     Ps2Kbd *s = opaque;
     guint8 mod = modifier(item->code);
 
+    machine_request_wake(machine_of(s), WAKE_REASON_OTHER);
     s->modifiers = item->value ? s->modifiers | mod : s->modifiers & ~mod;
     if (!s->scanning || item->code >= Q_KEY_CODE__MAX || !key_codes[item->code].set1) {
         return;

@@ -181,6 +181,7 @@ static void on_event(void *opaque, const InputItem *item)
     Ps2Mouse *s = opaque;
 
     if (item->kind == INPUT_EVENT_KIND_BTN) {
+        machine_request_wake(machine_of(s), WAKE_REASON_OTHER);
         on_button(s, item->code, item->value);
     } else if (s->enabled || s->remote) {
         /* Down is positive on a screen, and negative on this wire. */

@@ -338,6 +338,9 @@ static void catch_up_updates(Mc146818 *s, gint64 before, gint64 after)
     next = rtc_alarm_next(&alarm, guest_seconds(s, before));
     if (next > 0 && next <= seconds) {
         s->cmos[RTC_C] |= C_AF;
+        if (s->cmos[RTC_B] & B_AIE) {
+            machine_request_wake(machine_of(s), WAKE_REASON_RTC);
+        }
     }
 }
 

@@ -210,9 +210,31 @@ static void test_waking(void)
 {
     g_autoptr(PcChips) chips = mapped();
 
-    machine_wake(chips->rig->machine);
+    machine_wake(chips->rig->machine, WAKE_REASON_OTHER);
     piix4_pm_map(chips->pm, PM);
     g_assert_cmphex(rig_in(chips->rig, PMSTS, 2), ==, PM1_WAK_STS);
+}
+
+/* 7.3.2: RTC_EN; nobody is woken who runs. */
+static void test_wake_requests(void)
+{
+    g_autoptr(PcChips) chips = mapped();
+    Rig *rig = chips->rig;
+
+    rig->machine->running = true;
+    machine_request_wake(rig->machine, WAKE_REASON_OTHER);
+    rig->machine->running = false;
+    machine_request_wake(rig->machine, WAKE_REASON_RTC);
+    rig_deliver(rig);
+    g_assert_cmpuint(rig->wakes[WAKE_REASON_OTHER] + rig->wakes[WAKE_REASON_RTC], ==, 0);
+    rig_out(rig, PMEN, PM1_RTC, 2);
+    machine_request_wake(rig->machine, WAKE_REASON_RTC);
+    machine_request_wake(rig->machine, WAKE_REASON_RTC);
+    rig_deliver(rig);
+    g_assert_cmpuint(rig->wakes[WAKE_REASON_RTC], ==, 1);
+    machine_wake(rig->machine, WAKE_REASON_RTC);
+    piix4_pm_map(chips->pm, PM);
+    g_assert_cmphex(rig_in(rig, PMSTS, 2), ==, PM1_WAK_STS | PM1_RTC);
 }
 
 static void test_no_sleep(void)
@@ -362,6 +384,7 @@ int main(int argc, char **argv)
     g_test_add_func("/piix4-pm/power-off", test_power_off);
     g_test_add_func("/piix4-pm/sleep-types", test_sleep_types);
     g_test_add_func("/piix4-pm/waking", test_waking);
+    g_test_add_func("/piix4-pm/wake-requests", test_wake_requests);
     g_test_add_func("/piix4-pm/no-sleep", test_no_sleep);
     g_test_add_func("/piix4-pm/smm", test_smm);
     g_test_add_func("/piix4-pm/other-ports", test_other_ports);

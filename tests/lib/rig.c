@@ -70,6 +70,11 @@ static void on_suspend(void *opaque)
     ((Rig *)opaque)->suspends++;
 }
 
+static void on_wake(void *opaque, WakeReason reason)
+{
+    ((Rig *)opaque)->wakes[reason]++;
+}
+
 static void on_suspend_disk(void *opaque)
 {
     ((Rig *)opaque)->disk_suspends++;
@@ -86,6 +91,7 @@ static const MachineHost rig_host = {
     .removed = on_removed,
     .suspend = on_suspend,
     .suspend_disk = on_suspend_disk,
+    .wake = on_wake,
 };
 
 /* ---- Making ---- */

@@ -44,6 +44,7 @@ typedef struct {
     guint plugged, unplug_requests;     /* with rig_pci_hotplug() */
     /* What reached MachineHost, by rig_deliver. */
     guint shutdowns, resets, internal_errors, panics, crashes, stops, removals;
+    guint wakes[2];             /* by WakeReason */
     guint suspends, disk_suspends, watchdogs;
     ShutdownCause cause;        /* of the last shutdown or reset */
     int status;                 /* of the last shutdown */

@@ -47,15 +47,5 @@ def parallel(recorder):
         assert console_text(client, 'b') == 'own'
 
 
-def serial(recorder):
-    """a serial port that should wake up a machine is refused by name"""
-    need_kvm()
-    with Daemon(recorder) as daemon:
-        client = machine(daemon, exit_with(3))
-        error = client.error('device_add', {'driver': 'isa-serial', 'id': 's', 'wakeup': True})
-        assert error['reason'] == 'not-supported' and 'wakeup' in error['desc'], error
-        client.call('device_add', driver='isa-serial', id='s', wakeup=False)
-
-
 if __name__ == '__main__':
-    vmdtest.main([fast_reset, parallel, serial])
+    vmdtest.main([fast_reset, parallel])

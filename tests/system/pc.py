@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The machine pc-i440fx: firmware, boot, reset, power, and its recipe."""
+import base64
 import os
 import re
+import socket
 import struct
 import sys
 
@@ -182,6 +184,65 @@ def seabios_resume(recorder):
         client.call('system_wakeup')
         text = wait_text(client, 'In resume (status=254)')
         assert 'SeaBIOS (version' not in text, text
+
+
+def sleeper(before):
+    """A firmware that does `before`, sleeps, and when woken says PMSTS' upper half."""
+    flag = b'\x31\xc0\x8e\xd8\x80\x3e\x00\x05\x5a'
+    first = b'\xc6\x06\x00\x05\x5a' + MAP_PM + before + sleep(1) + HALT
+    put = b'\xba' + struct.pack('<H', DEBUG_PORT) + b'\xee'
+    status = b'\xba' + struct.pack('<H', PM_BASE + 1) + b'\xec' + put
+    return flag + b'\x0f\x84' + struct.pack('<H', len(first)) + first + MAP_PM + status + POWER_OFF
+
+
+def check_woken(client, status):
+    client.wait_event('WAKEUP')
+    assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
+    text = client.call('ringbuf-read', device='debug', size=64, format='base64')
+    assert base64.b64decode(text)[-1:] == bytes([status]), text
+
+
+def cmos(register, value):
+    return out8(0x70, register) + out8(0x71, value)
+
+
+def suspend_alarm(recorder):
+    """the alarm of the RTC wakes the guest that asked for it, by each second here"""
+    need_kvm()
+    alarm = b''.join(cmos(register, 0xff) for register in (1, 3, 5)) + cmos(0x0b, 0x22)
+    daemon, client = run_firmware(recorder, sleeper(alarm + out8(PM_BASE + 3, 0x04)))
+    with daemon:
+        client.wait_event('SUSPEND')
+        check_woken(client, 0x84)
+    daemon, client = run_firmware(recorder, sleeper(alarm))
+    with daemon:
+        client.wait_event('SUSPEND')
+        assert client.call('query-status')['status'] == 'suspended'
+        client.call('send-key', keys=[{'type': 'qcode', 'data': 'a'}])
+        check_woken(client, 0x80)
+
+
+def suspend_serial(recorder):
+    """what a serial port receives wakes the guest, if its property says so"""
+    need_kvm()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        path = write_firmware(daemon.path('firmware'), sleeper(b''), ())
+        build(client, firmware=path)
+        ends = []
+        for name, wakeup in ('asleep', False), ('awake', True):
+            client.call('chardev-add', id=name, backend={'type': 'socket', 'data': {
+                'addr': {'type': 'unix', 'data': {'path': daemon.path(name)}},
+                'server': True, 'wait': False}})
+            client.call('device_add', driver='isa-serial', chardev=name, wakeup=wakeup)
+            ends.append(socket.socket(socket.AF_UNIX))
+            ends[-1].connect(daemon.path(name))
+        start(client)
+        client.wait_event('SUSPEND')
+        ends[0].sendall(b'x')
+        assert client.call('query-status')['status'] == 'suspended'
+        ends[1].sendall(b'x')
+        check_woken(client, 0x80)
 
 
 def suspend_reset(recorder):
@@ -428,6 +489,6 @@ def event_timer(recorder):
 
 if __name__ == '__main__':
     vmdtest.main([firmware_post, boot_sector, newer_type, reset_control, shadow_ram, suspend,
-                  seabios_resume, suspend_reset, suspend_disk, no_sleep, power_button, nmi, refusals,
+                  seabios_resume, suspend_alarm, suspend_serial, suspend_reset, suspend_disk, no_sleep, power_button, nmi, refusals,
                   direct_kernel, firmware_work, chips, set_otherwise,
                   event_timer, recipe])
