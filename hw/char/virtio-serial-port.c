@@ -182,11 +182,20 @@ void virtio_serial_port_reset(VirtioSerialPort *port)
     virtio_serial_port_guest_open(port, false);
 }
 
+/* A console is open all the time, any other port while the guest has it open. */
+static bool port_in_use(void *opaque)
+{
+    const VirtioSerialPort *port = opaque;
+
+    return port->console || port->guest_open;
+}
+
 static const CharFrontOps front_ops = {
     .can_receive = port_can_receive,
     .receive = port_receive,
     .event = port_event,
     .writable = port_writable,
+    .in_use = port_in_use,
 };
 
 static bool port_realize(Device *dev, GError **error)

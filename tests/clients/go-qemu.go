@@ -180,8 +180,18 @@ func testQuit(c *client) error {
 	return first(err, c.expect("SHUTDOWN"))
 }
 
+// Waits until somebody listens.
+func dial(path string) (monitor *qmp.SocketMonitor, err error) {
+	for end := time.Now().Add(timeout); time.Now().Before(end); time.Sleep(timeout / 2000) {
+		if monitor, err = qmp.NewSocketMonitor("unix", path, timeout); err == nil {
+			break
+		}
+	}
+	return monitor, err
+}
+
 func connect(path string) (*client, error) {
-	monitor, err := qmp.NewSocketMonitor("unix", path, timeout)
+	monitor, err := dial(path)
 	if err != nil {
 		return nil, err
 	}

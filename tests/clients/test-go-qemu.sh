@@ -23,8 +23,4 @@ if ! go build -o "$folder/go-qemu" "$here/go-qemu.go" >"$folder/log" 2>&1; then
 fi
 "$build/vmd" --socket "$folder/socket" 2>/dev/null &
 daemon=$!
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-    [ -S "$folder/socket" ] && break
-    sleep 0.2
-done
 "$folder/go-qemu" "$folder/socket"

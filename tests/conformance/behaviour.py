@@ -40,7 +40,17 @@ MACHINES = {
           ['-device', 'virtio-blk-pci,id=disk,drive=nothing,addr=5',
            '-device', 'e1000,id=nic,netdev=net0,mac=52:54:00:00:00:01,addr=6',
            '-device', 'virtio-rng-pci,id=rng,rng=random,addr=7',
-           '-device', 'virtio-balloon-pci,id=balloon,addr=8'],
+           '-device', 'virtio-balloon-pci,id=balloon,addr=8',
+           '-device', 'virtio-serial-pci,id=ports,addr=9',
+           '-device', 'virtserialport,id=port,bus=ports.0,nr=3,name=a.name,chardev=ring',
+           '-netdev', 'user,id=net1,restrict=on',
+           '-device', 'virtio-net-pci,id=vnic,netdev=net1,mac=52:54:00:00:00:02,addr=a',
+           '-device', 'pci-bridge,id=bridge,chassis_nr=1,addr=b',
+           '-device', 'pci-testdev,id=testdev,bus=bridge,addr=1',
+           '-chardev', 'null,id=debug', '-device', 'isa-debugcon,id=debugcon,chardev=debug',
+           '-device', 'pvpanic,id=pvpanic',
+           '-object', 'memory-backend-memfd,id=spare,size=1M',
+           '-object', 'rng-random,id=urandom,filename=/dev/urandom'],
 }
 QUERIES = ['query-status', 'query-name', 'query-uuid', 'query-target', 'query-chardev',
            'query-block', 'query-named-block-nodes', 'query-blockstats', 'query-cpus-fast',
@@ -50,6 +60,9 @@ FOLDERS = ['/', '/objects', '/chardevs', '/machine/peripheral']
 OBJECTS = ['/machine', '/machine/peripheral/disk', '/machine/peripheral/nic',
            '/machine/peripheral/serial', '/machine/peripheral/rng', '/objects/io0',
            '/objects/ram', '/objects/random', '/chardevs/con', '/chardevs/ring']
+PC_OBJECTS = ['/machine/peripheral/' + name for name in (
+    'balloon', 'ports', 'port', 'vnic', 'bridge', 'testdev', 'debugcon', 'pvpanic')] + \
+    ['/objects/spare', '/objects/urandom']
 # What tells an entry of a list from others.
 NAMES = ('qdev', 'label', 'node-name', 'cpu-index', 'qdev_id', 'slot', 'bus', 'id', 'name',
          'device', 'bar')
@@ -117,6 +130,47 @@ WRONG = [
     ('send-key', {'keys': [{'type': 'qcode', 'data': 'no-such-key'}]}),
     ('set-action', {'reboot': 'no-such-action'}),
     ('qmp_capabilities', {}),
+    ('device_add', {'driver': 'e1000', 'addr': '5'}),
+    ('device_add', {'driver': 'e1000', 'addr': '20'}),
+    ('device_add', {'driver': 'e1000', 'mac': 'no-mac'}),
+    ('device_add', {'driver': 'e1000', 'netdev': 'net0'}),
+    ('device_add', {'driver': 'e1000', 'netdev': 'no-such-net'}),
+    ('device_add', {'driver': 'isa-serial', 'chardev': 'con'}),
+    ('device_add', {'driver': 'isa-debug-exit'}),
+    ('device_add', {'driver': 'virtserialport', 'nr': 3}),
+    ('device_add', {'driver': 'virtserialport', 'nr': 99}),
+    ('device_add', {'driver': 'virtio-blk-pci', 'drive': 'nothing'}),
+    ('device_add', {'driver': 'virtio-blk-pci'}),
+    ('device_add', {'driver': 'virtio-rng-pci', 'bus': 'ports'}),
+    ('device_add', {'driver': 'virtio-rng-pci', 'rng': 'ram'}),
+    ('device_del', {'id': 'serial'}),
+    ('device_del', {'id': 'debugcon'}),
+    ('object-add', {'qom-type': 'memory-backend-ram', 'id': 'x', 'size': 0}),
+    ('object-add', {'qom-type': 'memory-backend-ram', 'id': 'x'}),
+    ('object-add', {'qom-type': 'memory-backend-file', 'id': 'x', 'size': 4096}),
+    ('object-add', {'qom-type': 'rng-random', 'id': 'x', 'filename': '/no/such/file'}),
+    ('object-add', {'qom-type': 'iothread', 'id': 'x', 'poll-max-ns': -1}),
+    ('object-del', {'id': 'random'}),
+    ('netdev_add', {'type': 'user', 'id': 'x', 'net': 'no-net'}),
+    ('netdev_add', {'type': 'tap', 'id': 'x', 'ifname': 'a' * 100}),
+    ('netdev_del', {'id': 'nic'}),
+    ('set_link', {'name': 'serial', 'up': True}),
+    ('blockdev-add', {'driver': 'null-co'}),
+    ('blockdev-add', {'driver': 'null-co', 'node-name': '0 bad'}),
+    ('blockdev-add', {'driver': 'raw', 'node-name': 'x', 'file': 'no-such-node'}),
+    ('qom-set', {'path': '/machine/peripheral/nic', 'property': 'mac', 'value': 'x'}),
+    ('qom-set', {'path': '/machine/peripheral/nic', 'property': 'realized', 'value': 1}),
+    ('qom-set', {'path': '/objects/ram', 'property': 'size', 'value': 1}),
+    ('qom-list', {'path': 'disk'}),
+    ('qom-list', {'path': 'no-such-object'}),
+    ('query-cpu-model-expansion', {'type': 'full', 'model': {'name': 'no-such-model'}}),
+    ('query-rx-filter', {'name': 'no-such-nic'}),
+    ('query-rx-filter', {'name': 'nic'}),
+    ('input-send-event', {'events': [{'type': 'key', 'data': {'down': True, 'key': {
+        'type': 'qcode', 'data': 'no-such-key'}}}]}),
+    ('query-blockstats', {'query-nodes': 'yes'}),
+    ('chardev-add', {'id': 'x', 'backend': {'type': 'socket', 'data': {
+        'addr': {'type': 'unix', 'data': {'path': '/no/such/folder/x'}}}}}),
 ]
 
 
@@ -253,7 +307,7 @@ def trees(twins, machine):
 
 
 def values(twins, machine):
-    for path in OBJECTS:
+    for path in OBJECTS + (PC_OBJECTS if machine == 'pc' else []):
         theirs, ours = ({e['name'] for e in reply['return'] if '<' not in e['type']}
                         for reply in twins.both('qom-list', {'path': path}))
         for name in sorted(theirs & ours):

@@ -184,6 +184,7 @@ static void test_single(void)
     guint64 addr;
 
     g_assert_cmphex(virtio_driver_offered(b->d) & 7, ==, 4);
+    g_assert_true(char_in_use(b->chr));
     virtio_driver_start(b->d, ~0ull, 2, 16);
     write_out(b, 1, "x");
     g_assert_cmpstr(taken->str, ==, "x");
@@ -262,7 +263,9 @@ static void test_slow_guest(void)
     first = offer(b, IN, 4);
     second = offer(b, IN, 10);
     g_assert_cmpuint(char_can_receive(b->chr), ==, 0);
+    g_assert_false(char_in_use(b->chr));
     send_control(b, 1, OPEN, 1);
+    g_assert_true(char_in_use(b->chr));
     g_assert_cmpuint(char_can_receive(b->chr), ==, 4);
     char_receive(b->chr, (const guint8 *)"hi", 2);
     g_assert_true(virtio_driver_used(b->d, IN, NULL, &length));
@@ -277,6 +280,7 @@ static void test_slow_guest(void)
     offer(b, IN, 5);
     g_assert_cmpuint(char_can_receive(b->chr), ==, 5);
     send_control(b, 1, OPEN, 0);
+    g_assert_false(char_in_use(b->chr));
     g_assert_cmpuint(char_can_receive(b->chr), ==, 0);
 }
 

@@ -42,6 +42,7 @@ NEEDS = {
     'query-config': 'io0',
     'query-cpus-fast': 'microvm cpu0',
     'query-current-machine': 'microvm',
+    'query-hotpluggable-cpus': 'microvm cpu0',
     'query-iothreads': 'io0',
     'query-memdev': 'ram0',
     'query-mice': 'pc',

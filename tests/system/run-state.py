@@ -279,6 +279,7 @@ def harmless():
         ('block_resize', {'node-name': 'disk', 'size': MIB}),
         ('set_link', {'name': 'nic', 'up': True}),
         ('query-rx-filter', {'name': 'nic'}),
+        ('query-cpu-model-expansion', {'type': 'full', 'model': {'name': 'qemu64'}}),
         ('balloon', {'value': 64 * MIB}),
         ('send-key', {'keys': [{'type': 'qcode', 'data': 'a'}]}),
         ('input-send-event', {'events': [{'type': 'key', 'data': {
