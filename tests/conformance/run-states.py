@@ -94,19 +94,53 @@ def equal(line):
     return tuple('paused' if part == 'prelaunch' else part for part in line)
 
 
-def play_both(recorder, code, *how):
+def play_both(recorder, code, *arguments, how=play):
+    """What how(client, *arguments) tells of each."""
     folder = vmdtest.tempfile.mkdtemp(prefix='vmd-kernel-')
     try:
-        arguments = start_peer(os.path.join(folder, 'kernel'), code)
-        with Peer(*arguments) as peer:
-            theirs = play(peer.client(), *how)
+        with Peer(*start_peer(os.path.join(folder, 'kernel'), code)) as peer:
+            theirs = how(peer.client(), *arguments)
     finally:
         vmdtest.shutil.rmtree(folder)
     with Daemon(recorder) as daemon:
         client = daemon.client()
         start_own(daemon, client, code)
-        ours = play(client, *how)
+        ours = how(client, *arguments)
     return theirs, ours
+
+
+# ---- Without shutdown=pause
+
+ENDS = [('reset', RESET, {'reboot': 'shutdown'}, None),
+        ('panic', PANIC, {}, None),
+        ('failure', PANIC, {'panic': 'exit-failure'}, None),
+        ('quit', LOOP, {}, 'quit'),
+        ('system_reset', LOOP, {'reboot': 'shutdown'}, 'system_reset')]
+
+
+def to_the_end(client, action, request):
+    """The events until the daemon has gone."""
+    for message in ({'execute': 'set-action', 'arguments': action}, {'execute': 'cont'}):
+        client.send(message)
+        assert client.reply() == {'return': {}}, message
+    if request:
+        client.send({'execute': request})
+    try:
+        while True:
+            message = client.receive()
+            if 'event' in message:
+                client.note_event(message)
+    except (EOFError, ConnectionResetError):
+        return events(client)
+
+
+def endings(recorder):
+    """where the daemon ends, SHUTDOWN is the last event, with its cause"""
+    need_peer()
+    need_kvm()
+    for name, code, action, request in ENDS:
+        theirs, ours = play_both(recorder, code, action, request, how=to_the_end)
+        assert theirs == ours and ours[-1].startswith('SHUTDOWN'), (name, theirs, ours)
 
 
 def scenario(name, code, *how):
@@ -123,4 +157,4 @@ def scenario(name, code, *how):
 
 
 if __name__ == '__main__':
-    vmdtest.main([scenario(*row) for row in SCENARIOS])
+    vmdtest.main([scenario(*row) for row in SCENARIOS] + [endings])
