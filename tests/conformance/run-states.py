@@ -22,6 +22,7 @@ LOOP = b'\xeb\xfe'
 # lidt of the zeroes behind; ud2: a triple fault
 RESET = b'\x0f\x01\x1d' + struct.pack('<I', microvm.LOAD_ADDRESS + 9) + b'\x0f\x0b' + bytes(8)
 PANIC, CRASH = out8(0x505, 1) + HALT, out8(0x505, 2) + HALT
+EXPIRE = out8(0x443, 15) + HALT                     # a watchdog that is given no time
 NOWHERE = jump_to(0xfeb00000)
 # Requests after `cont`, which comes first and is waited for until its event has come.
 WALK = ['cont', 'stop', 'stop', 'cont', 'system_reset', 'stop', 'system_reset', 'query-status',
@@ -42,18 +43,25 @@ SCENARIOS = [
     ('a panic that does not matter', PANIC, {'panic': 'none'}, 'GUEST_PANICKED',
      ['query-status', 'cont', 'stop', 'system_reset']),
     ('a crash kernel', CRASH, {}, 'GUEST_CRASHLOADED', ['query-status', 'stop', 'cont']),
+    ('a watchdog that stops it', EXPIRE, {'watchdog': 'pause'}, 'STOP', AFTER),
+    ('a watchdog that resets it to an end', EXPIRE, {'watchdog': 'reset', 'reboot': 'shutdown',
+                                                     'shutdown': 'pause'}, 'STOP',
+     ['query-status', 'cont', 'system_reset']),
+    ('a watchdog that does nothing', EXPIRE, {'watchdog': 'none'}, 'WATCHDOG',
+     ['query-status', 'stop', 'system_reset']),
     ('no instruction', NOWHERE, {}, 'STOP', AFTER),
 ]
 
 
 def start_peer(peer, code):
     return ['-machine', 'microvm', '-accel', 'kvm', '-m', '64', '-S', '-device', 'pvpanic',
-            '-kernel', write_kernel(peer, code)]
+            '-device', 'ib700', '-kernel', write_kernel(peer, code)]
 
 
 def start_own(daemon, client, code):
     microvm.build(client, kernel=write_kernel(daemon.path('kernel'), code), console=None)
     client.call('device_add', driver='pvpanic')
+    client.call('device_add', driver='ib700')
 
 
 def said(event):
