@@ -9,10 +9,6 @@
 #include "daemon/vmd.h"
 #include "qmp/error.h"
 
-typedef struct {
-    Object parent;
-} PolicyObject;
-
 static void log_input(void *opaque, const char *message)
 {
     g_message("policy: %s", message);
@@ -95,7 +91,6 @@ static const ObjectOps policy_ops = {
 
 static const TypeInfo policy_type = {
     .schema = &qmp_class_policy,
-    .size = sizeof(PolicyObject),
     .object = &policy_ops,
 };
 

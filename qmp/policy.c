@@ -61,6 +61,18 @@ bool qmp_policy_judge(const QmpPolicy *policy, guint32 marks, const char *subjec
     return true;
 }
 
+bool qmp_policy_judge_property(const QmpPolicy *policy, const QmpClass *klass,
+                               const QmpMember *row, GError **error)
+{
+    g_autofree char *subject = NULL;
+
+    if (!policy || !(row->flags & QMP_MARKS)) {
+        return true;
+    }
+    subject = g_strdup_printf("property '%s' of class '%s'", row->name, klass->name);
+    return qmp_policy_judge(policy, row->flags, subject, error);
+}
+
 bool qmp_policy_judge_class(const QmpPolicy *policy, const char *name, GError **error)
 {
     const QmpClassName *row = policy ? qmp_class_name_find(name) : NULL;

@@ -57,6 +57,10 @@ void qmp_policy_note(const QmpPolicy *policy, const char *format, ...) G_GNUC_PR
 bool qmp_policy_judge(const QmpPolicy *policy, guint32 marks, const char *subject,
                       GError **error);
 
+/* The same for a property, whose row is row. */
+bool qmp_policy_judge_property(const QmpPolicy *policy, const QmpClass *klass,
+                               const QmpMember *row, GError **error);
+
 /* The same for the name of a class, which may be an alias with marks of its own; a name
  * of no class passes. */
 bool qmp_policy_judge_class(const QmpPolicy *policy, const char *name, GError **error);

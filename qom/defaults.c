@@ -88,18 +88,6 @@ static bool check_property(const QmpClass *klass, const QmpMember *row, const ch
     return true;
 }
 
-static bool judge_property(const QmpClass *klass, const QmpMember *row, const QmpPolicy *policy,
-                           GError **error)
-{
-    g_autofree char *subject = NULL;
-
-    if (!policy || !(row->flags & QMP_MARKS)) {
-        return true;
-    }
-    subject = g_strdup_printf("property '%s' of class '%s'", row->name, klass->name);
-    return qmp_policy_judge(policy, row->flags, subject, error);
-}
-
 static bool check_driver(const QmpClass *klass, const char *driver, GError **error)
 {
     if (!klass) {
@@ -155,7 +143,7 @@ static bool check_entry(const DefaultsList *l, gsize i, const QmpPolicy *policy,
     *ret_where = "property";
     row = qmp_class_member(klass, property);
     if (!check_property(klass, row, property, error) ||
-        !judge_property(klass, row, policy, error)) {
+        !qmp_policy_judge_property(policy, klass, row, error)) {
         return false;
     }
     *ret_where = "value";

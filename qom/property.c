@@ -143,18 +143,6 @@ QmpValue *object_property_record(Object *obj, const QmpMember *member, const voi
 
 /* ---- Setting ---- */
 
-static bool judge(const char *klass, const QmpMember *member, const QmpInput *input,
-                  GError **error)
-{
-    g_autofree char *subject = NULL;
-
-    if (!input->policy || !(member->flags & QMP_MARKS)) {
-        return true;
-    }
-    subject = g_strdup_printf("property '%s' of class '%s'", member->name, klass);
-    return qmp_policy_judge(input->policy, member->flags, subject, error);
-}
-
 static bool may_set(const Object *obj, const QmpMember *member, const QmpInput *input,
                     GError **error)
 {
@@ -184,7 +172,7 @@ static bool may_set(const Object *obj, const QmpMember *member, const QmpInput *
                       member->name, klass);
         return false;
     }
-    return judge(klass, member, input, error);
+    return qmp_policy_judge_property(input->policy, object_class(obj), member, error);
 }
 
 static bool call_changed(Object *obj, const ObjectOps *ops, const QmpMember *member,

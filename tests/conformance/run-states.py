@@ -22,6 +22,7 @@ LOOP = b'\xeb\xfe'
 # lidt of the zeroes behind; ud2: a triple fault
 RESET = b'\x0f\x01\x1d' + struct.pack('<I', microvm.LOAD_ADDRESS + 9) + b'\x0f\x0b' + bytes(8)
 PANIC, CRASH = out8(0x505, 1) + HALT, out8(0x505, 2) + HALT
+EXPIRE = out8(0x443, 15) + HALT                     # a watchdog that is given no time
 NOWHERE = jump_to(0xfeb00000)
 # Requests after `cont`, which comes first and is waited for until its event has come.
 WALK = ['cont', 'stop', 'stop', 'cont', 'system_reset', 'stop', 'system_reset', 'query-status',
@@ -42,18 +43,25 @@ SCENARIOS = [
     ('a panic that does not matter', PANIC, {'panic': 'none'}, 'GUEST_PANICKED',
      ['query-status', 'cont', 'stop', 'system_reset']),
     ('a crash kernel', CRASH, {}, 'GUEST_CRASHLOADED', ['query-status', 'stop', 'cont']),
+    ('a watchdog that stops it', EXPIRE, {'watchdog': 'pause'}, 'STOP', AFTER),
+    ('a watchdog that resets it to an end', EXPIRE, {'watchdog': 'reset', 'reboot': 'shutdown',
+                                                     'shutdown': 'pause'}, 'STOP',
+     ['query-status', 'cont', 'system_reset']),
+    ('a watchdog that does nothing', EXPIRE, {'watchdog': 'none'}, 'WATCHDOG',
+     ['query-status', 'stop', 'system_reset']),
     ('no instruction', NOWHERE, {}, 'STOP', AFTER),
 ]
 
 
 def start_peer(peer, code):
     return ['-machine', 'microvm', '-accel', 'kvm', '-m', '64', '-S', '-device', 'pvpanic',
-            '-kernel', write_kernel(peer, code)]
+            '-device', 'ib700', '-kernel', write_kernel(peer, code)]
 
 
 def start_own(daemon, client, code):
     microvm.build(client, kernel=write_kernel(daemon.path('kernel'), code), console=None)
     client.call('device_add', driver='pvpanic')
+    client.call('device_add', driver='ib700')
 
 
 def said(event):
@@ -94,19 +102,53 @@ def equal(line):
     return tuple('paused' if part == 'prelaunch' else part for part in line)
 
 
-def play_both(recorder, code, *how):
+def play_both(recorder, code, *arguments, how=play):
+    """What how(client, *arguments) tells of each."""
     folder = vmdtest.tempfile.mkdtemp(prefix='vmd-kernel-')
     try:
-        arguments = start_peer(os.path.join(folder, 'kernel'), code)
-        with Peer(*arguments) as peer:
-            theirs = play(peer.client(), *how)
+        with Peer(*start_peer(os.path.join(folder, 'kernel'), code)) as peer:
+            theirs = how(peer.client(), *arguments)
     finally:
         vmdtest.shutil.rmtree(folder)
     with Daemon(recorder) as daemon:
         client = daemon.client()
         start_own(daemon, client, code)
-        ours = play(client, *how)
+        ours = how(client, *arguments)
     return theirs, ours
+
+
+# ---- Without shutdown=pause
+
+ENDS = [('reset', RESET, {'reboot': 'shutdown'}, None),
+        ('panic', PANIC, {}, None),
+        ('failure', PANIC, {'panic': 'exit-failure'}, None),
+        ('quit', LOOP, {}, 'quit'),
+        ('system_reset', LOOP, {'reboot': 'shutdown'}, 'system_reset')]
+
+
+def to_the_end(client, action, request):
+    """The events until the daemon has gone."""
+    for message in ({'execute': 'set-action', 'arguments': action}, {'execute': 'cont'}):
+        client.send(message)
+        assert client.reply() == {'return': {}}, message
+    if request:
+        client.send({'execute': request})
+    try:
+        while True:
+            message = client.receive()
+            if 'event' in message:
+                client.note_event(message)
+    except (EOFError, ConnectionResetError):
+        return events(client)
+
+
+def endings(recorder):
+    """where the daemon ends, SHUTDOWN is the last event, with its cause"""
+    need_peer()
+    need_kvm()
+    for name, code, action, request in ENDS:
+        theirs, ours = play_both(recorder, code, action, request, how=to_the_end)
+        assert theirs == ours and ours[-1].startswith('SHUTDOWN'), (name, theirs, ours)
 
 
 def scenario(name, code, *how):
@@ -123,4 +165,4 @@ def scenario(name, code, *how):
 
 
 if __name__ == '__main__':
-    vmdtest.main([scenario(*row) for row in SCENARIOS])
+    vmdtest.main([scenario(*row) for row in SCENARIOS] + [endings])

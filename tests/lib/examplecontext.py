@@ -62,6 +62,8 @@ NEEDS = {
     'e1000': 'pc net0',
     'fw-cfg-file': 'microvm',
     'i8042': 'microvm',
+    'i6300esb': 'pc',
+    'ib700': 'microvm',
     'isa-debug-exit': 'microvm',
     'isa-debugcon': 'microvm',
     'isa-parallel': 'microvm',

@@ -28,6 +28,8 @@ NOWHERE = b'\xea\x00\x00\x00\xa0'
 PANIC = pc.out8(PANIC_PORT, 1) + pc.HALT
 POWER_OFF = pc.MAP_PM + pc.POWER_OFF
 SLEEP = pc.MAP_PM + pc.sleep(1) + pc.HALT
+# A watchdog that is given no time at all.
+EXPIRE = pc.out8(0x443, 15) + pc.HALT
 # What a PC's firmware does, and what follows: state, cont first, set-action.
 WAYS = {
     'prelaunch': (pc.HALT, None, {}),
@@ -35,6 +37,7 @@ WAYS = {
     'paused': (pc.HALT, None, {}),
     'shutdown': (POWER_OFF, 'STOP', {'shutdown': 'pause'}),
     'guest-panicked': (PANIC, 'STOP', {'panic': 'pause'}),
+    'watchdog': (EXPIRE, 'STOP', {'watchdog': 'pause'}),
     'internal-error': (NOWHERE, 'STOP', {}),
     'suspended': (SLEEP, 'SUSPEND', {}),
 }
@@ -66,6 +69,7 @@ def build_pc(daemon, client, code, **action):
         f.truncate(MIB)
     pc.build(client, firmware=firmware)
     client.call('device_add', driver='pvpanic', ioport=PANIC_PORT)
+    client.call('device_add', driver='ib700')
     client.call('device_add', driver='virtio-balloon-pci', id='balloon')
     client.call('netdev_add', type='user', id='net')
     client.call('device_add', driver='e1000', id='nic', netdev='net')
@@ -124,6 +128,7 @@ def ways_in(recorder):
         'prelaunch': [], 'running': ['RESUME'], 'paused': ['RESUME', 'STOP'],
         'shutdown': ['RESUME', 'SHUTDOWN guest-shutdown', 'STOP'],
         'guest-panicked': ['RESUME', 'GUEST_PANICKED', 'STOP'],
+        'watchdog': ['RESUME', 'WATCHDOG', 'STOP'],
         'internal-error': ['RESUME', 'STOP', 'INTERNAL_ERROR'],
         'suspended': ['RESUME', 'SUSPEND'],
         'io-error': ['RESUME', 'BLOCK_IO_ERROR', 'STOP'],
@@ -289,6 +294,8 @@ def harmless():
         ('set-action', {'watchdog': 'none'}),
         ('getfd', {'fdname': 'f'}),
         ('closefd', {'fdname': 'f'}),
+        ('query-class', {'name': 'iothread'}),
+        ('query-cpu-model-expansion', {'type': 'full', 'model': {'name': 'qemu64'}}),
         ('query-machine-recipe', {'name': 'microvm'}),
         ('system_powerdown', {}),
     ]
