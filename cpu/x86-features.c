@@ -177,9 +177,9 @@ bool x86_features_resolve(Cpu *cpu, GError **error)
     }
     names = join_names(&props->unavailable_features);
     if (props->enforce) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "accelerator '%s' lacks features of CPU model '%s': %s",
-                      accel_ops(cpu->accel)->name, object_class_name(cpu), names);
+        qmp_error_set_at(error, "enforce", ERROR_REASON_NOT_SUPPORTED,
+                         "accelerator '%s' lacks features of CPU model '%s': %s",
+                         accel_ops(cpu->accel)->name, object_class_name(cpu), names);
         return false;
     }
     if (props->check) {

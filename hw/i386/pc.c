@@ -336,11 +336,11 @@ static bool pc_prepare(Object *obj, GError **error)
     PcMachine *pc = pc_machine(obj);
 
     if (!pc_boot_load_splash(props->boot, &pc->splash, error)) {
-        return false;
+        return qmp_error_blame(error, "boot.splash");
     }
     if (!props->kernel && !pc_firmware_load(&pc->firmware, props->firmware, error)) {
         g_clear_pointer(&pc->splash, g_bytes_unref);
-        return false;
+        return qmp_error_blame(error, "firmware");
     }
     return true;
 }

@@ -150,14 +150,14 @@ static bool check_fds(NetdevTap *tap, bool *ret_vnet, GError **error)
 
         if (ioctl(fd, TUNGETIFF, &request) < 0 || !(request.ifr_flags & IFF_TAP) ||
             !(request.ifr_flags & IFF_NO_PI) || evutil_make_socket_nonblocking(fd) < 0) {
-            qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
-                          "a descriptor is none of a tap device (IFF_TAP, IFF_NO_PI)");
+            qmp_error_set_at(error, options(tap)->fd ? "fd" : "fds", ERROR_REASON_FILE_NOT_USABLE,
+                             "a descriptor is none of a tap device (IFF_TAP, IFF_NO_PI)");
             return false;
         }
         vnet = request.ifr_flags & IFF_VNET_HDR;
         if (i > 0 && vnet != *ret_vnet) {
-            qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
-                          "the descriptors do not agree about IFF_VNET_HDR");
+            qmp_error_set_at(error, "fds", ERROR_REASON_FILE_NOT_USABLE,
+                             "the descriptors do not agree about IFF_VNET_HDR");
             return false;
         }
         *ret_vnet = vnet;
@@ -170,8 +170,9 @@ static bool check_vnet(NetdevTap *tap, bool vnet, GError **error)
     const NetdevTapOptions *o = options(tap);
 
     if (o->has_vnet_hdr && o->vnet_hdr != vnet) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "the descriptor was made %s "
-                      "IFF_VNET_HDR, unlike 'vnet_hdr'", vnet ? "with" : "without");
+        qmp_error_set_at(error, "vnet_hdr", ERROR_REASON_FILE_NOT_USABLE,
+                         "the descriptor was made %s IFF_VNET_HDR, unlike 'vnet_hdr'",
+                         vnet ? "with" : "without");
         return false;
     }
     return true;

@@ -143,14 +143,14 @@ static bool fits(const MemoryRegion *region, guint32 offset, guint32 size)
 static bool check(const PciDevice *dev, guint n, bool fit, GError **error)
 {
     if (n < 1 || n > MAX_VECTORS) {
-        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
-                      "a function has 1 to %u MSI-X vectors, not %u", MAX_VECTORS, n);
+        qmp_error_set_at(error, "vectors", ERROR_REASON_LIMIT_EXCEEDED,
+                         "a function has 1 to %u MSI-X vectors, not %u", MAX_VECTORS, n);
         return false;
     }
     if (!fit || dev->msix) {
-        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
-                      "%u MSI-X vectors do not fit into the BARs of a '%s'", n,
-                      object_class_name(dev));
+        qmp_error_set_at(error, "vectors", ERROR_REASON_LIMIT_EXCEEDED,
+                         "%u MSI-X vectors do not fit into the BARs of a '%s'", n,
+                         object_class_name(dev));
         return false;
     }
     return true;

@@ -150,7 +150,7 @@ static bool type_11_prepare(Object *obj, GError **error)
     }
     bytes = file_bytes_read(props->path, G_MAXUINT16, error);
     if (!bytes) {
-        return false;
+        return qmp_error_blame(error, "path");
     }
     data = g_bytes_get_data(bytes, &size);
     if (size && memchr(data, 0, size)) {

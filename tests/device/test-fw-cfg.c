@@ -518,7 +518,7 @@ static void test_bad_client_files(void)
     Bench b;
 
     bench_init(&b);
-    bad_client_file(b.rig, NULL, NULL, NULL, NULL, ERROR_REASON_INVALID_VALUE);
+    bad_client_file(b.rig, NULL, NULL, NULL, NULL, ERROR_REASON_PROPERTY_MISSING);
     bad_client_file(b.rig, "string", "a", "file", "b", ERROR_REASON_INVALID_VALUE);
     bad_client_file(b.rig, "file", "/", NULL, NULL, ERROR_REASON_FILE_NOT_USABLE);
     bad_client_file(b.rig, "file", "/dev/zero", NULL, NULL, ERROR_REASON_FILE_NOT_USABLE);

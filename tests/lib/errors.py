@@ -47,7 +47,8 @@ def class_of(request, reason, path):
         return AMBIGUOUS.get(request.get('execute'), 'GenericError')
     if reason in POLICY and path is None:
         return 'CommandNotFound'
-    return 'DeviceNotFound' if (reason, path) in NOT_THERE else CLASSES.get(reason, 'GenericError')
+    last = path and path.split('.')[-1]         # the request may be one of a build
+    return 'DeviceNotFound' if (reason, last) in NOT_THERE else CLASSES.get(reason, 'GenericError')
 
 
 def check(request, error):

@@ -75,6 +75,10 @@ def order_of_links(recorder):
         assert client.call('build', requests=[]) == []
 
 
+IO = request('object-add', qom_type='iothread', id='io')
+LIMITS = request('object-add', qom_type='throttle-group', id='limits')
+
+
 def bad_lists(recorder):
     """A list is checked before anything is made"""
     with Daemon(recorder) as daemon:
@@ -100,6 +104,17 @@ def bad_lists(recorder):
                 ([request('blockdev-add', driver='raw', node_name='a', file={
                     'driver': 'null-co', 'node-name': 'a'})], 'id-in-use',
                  'requests[0].arguments.file.node-name'),
+                ([IO, request('qom-set', path='/objects/io', property='poll-max-ns', value='x')],
+                 'invalid-type', 'requests[1].arguments.value'),
+                ([IO, request('qom-set', path='/objects/io', property='poll-max', value=1)],
+                 'property-not-found', 'requests[1].arguments.property'),
+                ([IO, request('qom-set', path='/objects/oi', property='poll-max-ns', value=1)],
+                 'object-not-found', 'requests[1].arguments.path'),
+                ([LIMITS, request('qom-set', path='/objects/limits', property='limits', value={
+                    'bps-total': -1})], 'out-of-range', 'requests[1].arguments.value.bps-total'),
+                ([RAM, {**MICROVM, 'arguments': {**MICROVM['arguments'], 'defaults': [
+                    {'driver': 'isa-serial', 'property': 'index', 'value': 9}]}}], 'out-of-range',
+                 'requests[1].arguments.defaults[0].value'),
                 ([{'execute': 'quit'}], 'invalid-value', 'requests[0].execute'),
                 ([{'execute': 'object-add'}], 'property-missing', 'requests[0].arguments')]:
             error = client.error('build', {'requests': requests})

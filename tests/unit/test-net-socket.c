@@ -389,7 +389,7 @@ static void test_refused(void)
     g_autoptr(Bench) b = bench_new();
     int fds[2];
 
-    bench_refuse(b, ERROR_REASON_INVALID_VALUE, "{'type':'socket','id':'n'}");
+    bench_refuse(b, ERROR_REASON_PROPERTY_MISSING, "{'type':'socket','id':'n'}");
     bench_refuse(b, ERROR_REASON_INVALID_VALUE,
                  "{'type':'socket','id':'n','listen':':1','connect':'h:1'}");
     bench_refuse(b, ERROR_REASON_INVALID_VALUE, "{'type':'socket','id':'n','listen':'nothing'}");
@@ -400,8 +400,8 @@ static void test_refused(void)
     bench_refuse(b, ERROR_REASON_INVALID_VALUE,
                  "{'type':'socket','id':'n','mcast':'127.0.0.1:1','localaddr':'127.0.0.1'}");
     bench_refuse(b, ERROR_REASON_FD_NOT_FOUND, "{'type':'socket','id':'n','fd':'absent'}");
-    bench_refuse(b, ERROR_REASON_INVALID_VALUE, "{'type':'dgram','id':'n'}");
-    bench_refuse(b, ERROR_REASON_INVALID_VALUE,
+    bench_refuse(b, ERROR_REASON_PROPERTY_MISSING, "{'type':'dgram','id':'n'}");
+    bench_refuse(b, ERROR_REASON_PROPERTY_MISSING,
                  "{'type':'dgram','id':'n','local':{'type':'unix','path':'/x'}}");
     bench_refuse(b, ERROR_REASON_INVALID_VALUE, "{'type':'dgram','id':'n','local':{'type':'unix',"
                  "'path':'/x'},'remote':{'type':'inet','host':'h','port':'1'}}");
