@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/build-list.h"
 #include "client/checker.h"
 #include "client/ending.h"
 #include "client/request-reader.h"
@@ -20,6 +21,7 @@
 #include "qmp/error.h"
 
 typedef struct {
+    gboolean build;
     gboolean check;
     gboolean if_exists;
     gboolean verbose;
@@ -141,19 +143,67 @@ static bool send_request(Connection *conn, const RequestText *request, GError **
     return reply && !message_is_error(reply, error);
 }
 
-static bool send_all(Connection *conn, const char *file, const GPtrArray *requests, bool verbose,
-                     GError **error)
+/* How many requests from the i-th on one `build` takes; 1 for one that is sent as it is. */
+static guint count_built(const GPtrArray *requests, guint i, bool build)
 {
-    for (guint i = 0; i < requests->len; i++) {
-        const RequestText *request = requests->pdata[i];
-        gint64 start = g_get_monotonic_time();
-        g_autofree char *text = verbose ? describe(request) : NULL;
+    guint n = 0;
 
-        if (!send_request(conn, request, error)) {
-            locate_error(error, file, request);
+    while (build && i + n < requests->len && n < BUILD_LIST_MAX &&
+           build_list_takes(((RequestText *)requests->pdata[i + n])->json)) {
+        n++;
+    }
+    return MAX(n, 1);
+}
+
+/* n of them as one; *ret_culprit is the one that an error is about. */
+static bool send_build(Connection *conn, const GPtrArray *requests, guint first, guint n,
+                       guint *ret_culprit, GError **error)
+{
+    g_autoptr(GPtrArray) texts = g_ptr_array_new();
+    g_autoptr(Message) reply = NULL;
+    g_autofree char *text = NULL;
+    GError *why = NULL;
+    int culprit;
+
+    for (guint i = first; i < first + n; i++) {
+        g_ptr_array_add(texts, ((RequestText *)requests->pdata[i])->text);
+    }
+    text = build_list_text((const char *const *)texts->pdata, n);
+    reply = connection_request(conn, text, NULL, 0, &why);
+    if (reply && !message_is_error(reply, &why)) {
+        return true;
+    }
+    culprit = build_list_locate(why);
+    *ret_culprit = culprit >= 0 && (guint)culprit < n ? first + culprit : first;
+    g_propagate_error(error, why);
+    return false;
+}
+
+static bool send_step(Connection *conn, const GPtrArray *requests, guint first, guint n, bool build,
+                      guint *ret_culprit, GError **error)
+{
+    if (build && build_list_takes(((RequestText *)requests->pdata[first])->json)) {
+        return send_build(conn, requests, first, n, ret_culprit, error);
+    }
+    *ret_culprit = first;
+    return send_request(conn, requests->pdata[first], error);
+}
+
+static bool send_all(Connection *conn, const char *file, const GPtrArray *requests,
+                     const Options *options, GError **error)
+{
+    for (guint i = 0, n; i < requests->len; i += n) {
+        gint64 start = g_get_monotonic_time();
+        g_autofree char *text = NULL;
+        guint culprit;
+
+        n = count_built(requests, i, options->build);
+        text = n > 1 ? g_strdup_printf("build of %u requests", n) : describe(requests->pdata[i]);
+        if (!send_step(conn, requests, i, n, options->build, &culprit, error)) {
+            locate_error(error, file, requests->pdata[culprit]);
             return false;
         }
-        if (verbose) {
+        if (options->verbose) {
             print_step(start, text);
         }
     }
@@ -176,7 +226,7 @@ static int apply(const Globals *globals, const char *file, const GPtrArray *requ
     g_autoptr(Connection) conn = verb_connect(globals, error);
     gint64 start;
 
-    if (!conn || !send_all(conn, file, requests, options->verbose, error)) {
+    if (!conn || !send_all(conn, file, requests, options, error)) {
         return EXIT_ERROR;
     }
     if (!options->wait) {
@@ -192,6 +242,8 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     g_autoptr(GPtrArray) requests = NULL;
     Options options = { .timeout = -1 };
     const GOptionEntry entries[] = {
+        { "build", 'b', 0, G_OPTION_ARG_NONE, &options.build,
+          "send as one what build takes: all of it succeeds, or nothing is left", NULL },
         { "check", 'c', 0, G_OPTION_ARG_NONE, &options.check,
           "check against the schema and send nothing", NULL },
         { "if-exists", 0, 0, G_OPTION_ARG_NONE, &options.if_exists,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The machine and its accelerator: -machine, -accel, and options that are properties of either.
+ * defaults.c has the machine's defaults for devices.
  */
 #include "config.h"
 #include "client/translate/plan.h"
@@ -152,83 +153,6 @@ bool option_boot(Plan *plan, Item *item, GError **error)
         }
     }
     return true;
-}
-
-/* ---- Defaults for properties of devices ---- */
-
-static bool add_default(Plan *plan, const char *driver, const char *property, const char *text,
-                        GError **error)
-{
-    const QmpClass *klass = qmp_class_find(driver);
-    const QmpMember *member = klass ? qmp_class_member(klass, property) : NULL;
-    json_t *value;
-
-    if (!klass) {
-        qmp_error_set(error, ERROR_REASON_CLASS_NOT_FOUND, "there is no class '%s'", driver);
-        return false;
-    }
-    if (!member) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND, "class '%s' has no property '%s'",
-                      klass->name, property);
-        return false;
-    }
-    value = typed_from_text(member, text, error);
-    if (!value) {
-        g_prefix_error(error, "'%s': ", property);
-        return false;
-    }
-    json_array_append_new(plan->defaults, json_pack("{s:s, s:s, s:o}", "driver", klass->name,
-                                                    "property", property, "value", value));
-    return true;
-}
-
-static bool add_named_default(Plan *plan, const QmpOptions *options, GError **error)
-{
-    const char *driver = qmp_options_get(options, "driver");
-    const char *property = qmp_options_get(options, "property");
-    const char *value = qmp_options_get(options, "value");
-
-    if (!driver || !property || !value) {
-        qmp_error_set(error, ERROR_REASON_SYNTAX,
-                      "must be DRIVER.PROPERTY=VALUE, or driver=,property=,value=");
-        return false;
-    }
-    return add_default(plan, driver, property, value, error);
-}
-
-/* driver.property=value, or the three by their names; a file has these as a group. */
-bool option_global(Plan *plan, Item *item, GError **error)
-{
-    g_autoptr(QmpOptions) options = NULL;
-    const char *dot = strchr(item->text, '.'), *equals = strchr(item->text, '=');
-
-    if (item->options) {
-        return add_named_default(plan, item->options, error);
-    }
-    if (dot && equals && dot < equals && !strchr(item->text, ',')) {
-        g_autofree char *name = g_strndup(item->text, dot - item->text);
-        g_autofree char *key = g_strndup(dot + 1, equals - dot - 1);
-
-        return add_default(plan, name, key, equals + 1, error);
-    }
-    options = qmp_options_parse(item->text, NULL, QMP_OPTIONS_FLAT, error);
-    return options && add_named_default(plan, options, error);
-}
-
-bool option_rtc(Plan *plan, Item *item, GError **error)
-{
-    static const char *const known[] = { "base", "clock", "driftfix", NULL };
-    const char *base = qmp_options_get(item->options, "base");
-    const char *clock = qmp_options_get(item->options, "clock");
-    const char *fix = qmp_options_get(item->options, "driftfix");
-
-    if (g_strcmp0(fix, "none") == 0) {
-        fix = "discard";
-    }
-    return plan_check_keys(item->options, known, error) &&
-           (!base || add_default(plan, "mc146818rtc", "base", base, error)) &&
-           (!clock || add_default(plan, "mc146818rtc", "clock", clock, error)) &&
-           (!fix || add_default(plan, "mc146818rtc", "lost_tick_policy", fix, error));
 }
 
 /* ---- The accelerator ---- */

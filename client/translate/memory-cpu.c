@@ -132,27 +132,35 @@ bool option_cpu(Plan *plan, Item *item, GError **error)
     return true;
 }
 
-static const QmpClass *find_model(const char *name, GError **error)
+#define MODEL_SUFFIX "-x86_64-cpu"
+
+static const QmpClass *no_model(const char *name, GError **error)
 {
-    g_autofree char *full = g_strconcat(name, "-x86_64-cpu", NULL);
-    const QmpClass *klass = qmp_class_find(full);
-    g_autofree char *hint = NULL, *quoted = NULL;
+    g_autoptr(GPtrArray) models = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *hint = NULL, *quoted = qmp_text_quote(name);
     QmpNearest nearest;
 
-    if (klass && qmp_class_is_a(klass, &qmp_class_x86_64_cpu)) {
-        return klass;
-    }
-    qmp_nearest_init(&nearest, full);
+    qmp_nearest_init(&nearest, name);
     for (guint i = 0; i < qmp_n_classes; i++) {
+        const char *model = qmp_classes[i]->name;
+
         if (qmp_class_is_a(qmp_classes[i], &qmp_class_x86_64_cpu) &&
             !(qmp_classes[i]->flags & QMP_CLASS_ABSTRACT)) {
-            qmp_nearest_add(&nearest, qmp_classes[i]->name);
+            g_ptr_array_add(models, g_strndup(model, strlen(model) - strlen(MODEL_SUFFIX)));
+            qmp_nearest_add(&nearest, models->pdata[models->len - 1]);
         }
     }
     hint = qmp_nearest_hint(&nearest);
-    quoted = qmp_text_quote(name);
     qmp_error_set(error, ERROR_REASON_CLASS_NOT_FOUND, "there is no CPU model %s%s", quoted, hint);
     return NULL;
+}
+
+static const QmpClass *find_model(const char *name, GError **error)
+{
+    g_autofree char *full = g_strconcat(name, MODEL_SUFFIX, NULL);
+    const QmpClass *klass = qmp_class_find(full);
+
+    return klass && qmp_class_is_a(klass, &qmp_class_x86_64_cpu) ? klass : no_model(name, error);
 }
 
 /* A feature's name in the schema, of the spellings that command lines have had. */

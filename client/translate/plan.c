@@ -241,7 +241,10 @@ static bool take(QmpOptions *options, const char *key, const QmpType *type, void
     const void *node = qmp_options_input.dict_get(qmp_options_root(options), key);
 
     if (node && !qmp_decode(&input, type, node, storage, error)) {
-        g_prefix_error(error, "at position %u: '%s': ", qmp_options_position(options, key), key);
+        g_prefix_error(error, "'%s': ", key);
+        if (qmp_options_position(options, key)) {
+            g_prefix_error(error, "at position %u: ", qmp_options_position(options, key));
+        }
         return false;
     }
     qmp_options_remove(options, key);

@@ -53,6 +53,49 @@ def first_error_ends_it_and_names_file_and_line():
         equal(run.err, 'vmctl: %s/a:5: stop: not now (a.b)\n' % path)
 
 
+BUILD = '''{ "execute": "object-add", "id": 1, "arguments": { "qom-type": "kvm-accel" } }
+{ "execute": "chardev-add",
+  "arguments": { "id": "c", "backend": { "type": "null", "data": {} } } }
+{ "execute": "query-status" }
+{ "execute": "set-action", "arguments": { "reboot": "shutdown" } }
+{ "execute": "cont" }
+'''
+LIST = [{'execute': 'object-add', 'id': 1, 'arguments': {'qom-type': 'kvm-accel'}},
+        {'execute': 'chardev-add', 'arguments': {'id': 'c', 'backend': {'type': 'null', 'data': {}}}}]
+
+
+@case
+def build_sends_what_belongs_together_as_one():
+    def script(peer):
+        peer.expect({'execute': 'build', 'arguments': {'requests': LIST}})
+        peer.send({'return': [{'id': 1}, {}]})
+        peer.expect({'execute': 'query-status'})
+        peer.send({'return': {'status': 'prelaunch', 'running': False, 'singlestep': False}})
+        peer.expect({'execute': 'build', 'arguments': {'requests': [
+            {'execute': 'set-action', 'arguments': {'reboot': 'shutdown'}}]}})
+        peer.send({'return': [{}]})
+        peer.expect({'execute': 'cont'})
+        peer.send(OK)
+        peer.expect_end()
+    with scratch(a=BUILD) as path, FakePeer(script) as fake:
+        run = vmctl('--socket', fake.path, 'apply', '-bv', path + '/a').check(0, None, '')
+        contains(run.out, 'build of 2 requests')
+
+
+@case
+def build_that_fails_names_the_line():
+    for where, text in (('requests[1].arguments.backend', 'a:2: chardev-add: no (backend)'),
+                        ('requests[0]', 'a:1: object-add: no'), ('requests[7].x', 'a:1: object-add: '),
+                        ('requires', 'a:1: object-add: ')):
+        def script(peer, where=where):
+            peer.expect({'execute': 'build', 'arguments': {'requests': LIST}})
+            peer.send({'error': {'class': 'GenericError', 'reason': 'invalid-value', 'path': where,
+                                 'desc': where.split('.')[0] + ': no'}})
+            peer.expect_end()
+        with scratch(a=BUILD) as path, FakePeer(script) as fake:
+            vmctl('--socket', fake.path, 'apply', '--build', path + '/a').check(1, '', text)
+
+
 @case
 def connection_lost_names_the_request():
     with scratch(a=FILE) as path, FakePeer(first) as fake:

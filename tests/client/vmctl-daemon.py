@@ -66,6 +66,20 @@ def errors_come_with_their_text():
 
 
 @case
+def apply_build_leaves_nothing_of_what_fails():
+    text = '{"execute": "object-add", "arguments": {"qom-type": "iothread", "id": "io"}}\n' \
+           '{"execute": "object-add", "arguments": {"qom-type": "rng-random", "id": "r",' \
+           ' "filename": "/nowhere/random"}}\n'
+    left = '{"execute": "qom-list", "arguments": {"path": "/objects"}}'
+    with daemon() as (sock, _), scratch(a=text) as path:
+        run = vmctl('-s', sock, 'apply', '--build', path + '/a').check(1, '')
+        contains(run.err, path + '/a:2: object-add: ')
+        assert '"io"' not in vmctl('-s', sock, 'qmp', left).check(0).out
+        vmctl('-s', sock, 'apply', path + '/a').check(1, '', path + '/a:2: object-add: ')
+        contains(vmctl('-s', sock, 'qmp', left).check(0).out, '"io"')
+
+
+@case
 def schema_arrives_whole():
     with daemon() as (sock, _):
         run = vmctl('-s', sock, 'qmp', 'query-qmp-schema').check(0, None, '')

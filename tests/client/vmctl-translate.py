@@ -99,7 +99,7 @@ def manual_has_the_table_of_options():
 # accelerator qtest.  Below one that cannot be built stands why, as the daemon says it or as
 # NEEDS does: "# not built: ...".  With TRANSLATE_REGENERATE in the environment that is written anew.
 
-BUILT = 120                     # at least
+BUILT = 140                     # at least
 NOT_BUILT = '# not built: '
 # What depends on the host.
 NEEDS = (
@@ -108,7 +108,8 @@ NEEDS = (
     (r'example\.(com|org)|localhost|"telnet"|"reconnect"|"connect"|"listen"|"mcast"|::1|'
      r'"(10|192|172)\.[0-9.]+", "port"', 'needs the network'),
     (r'"hostfwd"|"guestfwd"', 'needs ports of the host'),
-    (r'"hugetlb"|"host-nodes"|"policy": |"hugetlbfs"', 'needs memory that the host may not have'),
+    (r'"hugetlb"|"host-nodes"|"policy": "(bind|preferred|interleave)"|"hugetlbfs"',
+     'needs memory that the host may not have'),
     (r'"host_device"', 'needs a device of the host'),
     (r'"size": (\d{11,})', 'needs more memory than the host may have'),
 )
