@@ -10,6 +10,8 @@ import os
 import random
 
 LEFT_OUT = {'quit', 'set-action'}
+# libslirp 4.7 does not free its copy of this, which the sanitizer takes for our leak.
+WITHOUT_MEMBERS = {'tftp-server-name'}
 WITHOUT_CASES = {'netdev_add': {'tap'}}
 FILES = {'filename', 'path', 'out', 'in', 'file', 'mem-path', 'logfile', 'device', 'kernel', 'initrd',
          'romfile', 'firmware', 'log'}
@@ -82,6 +84,8 @@ class RandomRequests:
             value[tag] = self.random.choice(cases)
             members.update(self.schema.branch(entity['name'], value[tag]))
         for name, member in members.items():
+            if name in WITHOUT_MEMBERS:
+                continue
             if 'default' not in member or (depth < 5 and self.random.random() < 0.3):
                 value[name] = self._value(member['type'], name, depth)
         return value
