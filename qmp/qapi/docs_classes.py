@@ -122,9 +122,9 @@ class ClassWriter:
             rows += self._machine(klass)
         if klass.shared:
             rows.append(('Links', [Inline('any number of objects may share it')]))
-        if getattr(klass, 'buses', None):
+        if klass.buses:
             rows.append(('Has buses', self.refs(klass.buses)))
-        if getattr(klass, 'events', None):
+        if klass.events:
             rows.append(('Events', joined([self.names.ref(e)] for e in klass.events)))
         rows += [('Feature ' + f, self.names.text(klass.doc.tag(f), scope))
                  for f in klass.doc.features]
