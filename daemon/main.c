@@ -12,9 +12,11 @@
 #include "daemon/exit-record.h"
 #include "daemon/sockets.h"
 #include "daemon/vmd.h"
+#include "hw/chardev/char.h"
 #include "systemd/journal.h"
 
-/* How long clients may take to read the last messages. */
+/* How long clients may take to read the last messages, and readers of chardevs the last
+ * output. */
 #define FLUSH_MS 1000
 
 static void tell_ready(void *opaque, const GError *error)
@@ -56,6 +58,7 @@ static int run(Vmd *vmd)
     event_base_dispatch(vmd->base);
     sockets_close(vmd);
     qmp_server_flush(vmd->server, FLUSH_MS);
+    chardevs_flush(vmd->root, FLUSH_MS);
     exit_record_end(vmd);
     return vmd->shutdown.status;
 }

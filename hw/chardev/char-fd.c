@@ -31,6 +31,7 @@ static const struct timeval soon = { 0, 0 };
 void char_fd_init(CharFd *s, Chardev *chr, void (*hangup)(Chardev *chr))
 {
     s->chr = chr;
+    chr->stream = s;
     s->hangup = hangup;
     s->in = s->out = -1;
 }
@@ -92,6 +93,19 @@ static void flush_pending(CharFd *s)
     }
 }
 
+bool char_fd_go_on(CharFd *s)
+{
+    if (!s->env || s->out < 0 || s->broken) {
+        return false;
+    }
+    flush_pending(s);
+    if (!evbuffer_get_length(s->pending) && s->starved) {
+        s->starved = false;
+        char_writable(s->chr);
+    }
+    return s->env && evbuffer_get_length(s->pending) > 0;
+}
+
 static void on_writable(evutil_socket_t fd, short what, void *opaque)
 {
     CharFd *s = opaque;
@@ -99,14 +113,8 @@ static void on_writable(evutil_socket_t fd, short what, void *opaque)
     Chardev *chr = object_ref(s->chr);
 
     env->lock(env);
-    if (s->env) {
-        flush_pending(s);
-        if (evbuffer_get_length(s->pending)) {
-            event_add(s->out_event, NULL);
-        } else if (s->starved) {
-            s->starved = false;
-            char_writable(chr);
-        }
+    if (char_fd_go_on(s)) {
+        event_add(s->out_event, NULL);
     }
     env->unlock(env);
     object_unref(chr);

@@ -23,7 +23,7 @@
 struct event;
 struct evbuffer;
 
-typedef struct {
+struct CharFd {
     Chardev *chr;
     /* The other side is gone, on the main thread; may call char_fd_stop(). */
     void (*hangup)(Chardev *chr);
@@ -37,7 +37,7 @@ typedef struct {
     struct event *in_event, *out_event;     /* edge-triggered, one fd or two */
     struct event *kick;         /* goes on reading, without a new edge */
     struct evbuffer *pending;
-} CharFd;
+};
 
 /* In the back end's init hook.  hangup NULL: end of input is no event. */
 void char_fd_init(CharFd *s, Chardev *chr, void (*hangup)(Chardev *chr));
@@ -49,6 +49,10 @@ bool char_fd_start(CharFd *s, int in, int out, GError **error);
 /* Ends it; output that is left is tried once more and then counted as lost.
  * May be called twice. */
 void char_fd_stop(CharFd *s);
+
+/* Writes what the host takes now of what was kept, and tells a front end that waits.
+ * Returns whether some is left. */
+bool char_fd_go_on(CharFd *s);
 
 /* What CharOps.write and CharOps.accept_input do.  Stopped: all bytes are
  * accepted and counted as lost. */

@@ -18,6 +18,7 @@
 
 struct Env;
 typedef struct Chardev Chardev;
+typedef struct CharFd CharFd;
 
 typedef enum { CHAR_EVENT_OPENED, CHAR_EVENT_CLOSED, CHAR_EVENT_BREAK } CharEvent;
 
@@ -61,6 +62,7 @@ struct Chardev {
     const CharOps *ops;         /* of its class */
     const CharFrontOps *front;  /* that input goes to, or NULL */
     void *front_opaque;
+    CharFd *stream;             /* whose output may have to wait, or NULL */
     bool connected;             /* the host's side is open */
     guint64 dropped;            /* bytes lost because the host did not take them */
     int logfd;                  /* of `logfile`, or -1 */
@@ -113,6 +115,11 @@ static inline void char_drop(Chardev *chr, gsize size) { chr->dropped += size; }
  */
 Chardev *chardev_new(Object *root, const char *id, const ChardevBackend *backend,
                      GError **error);
+
+/* The daemon ends: waits until the host has taken the output that is left, at most
+ * timeout_ms, and not for those who take nothing for half a second.  On the
+ * main thread, when the loop has ended. */
+void chardevs_flush(Object *root, guint timeout_ms);
 
 /* The chardev of this id, complete, or NULL with object-not-found. */
 Chardev *chardev_find(Object *root, const char *id, GError **error);

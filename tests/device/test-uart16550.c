@@ -629,9 +629,6 @@ static void test_choice(void)
     g_assert_null(rig_device(rig, "isa-serial", "f", &error, "iobase", "0x1000", NULL));
     g_assert_true(qmp_error_is(error, ERROR_REASON_PROPERTY_MISSING));
     g_clear_error(&error);
-    g_assert_null(rig_device(rig, "isa-serial", "f", &error, "wakeup", "on", NULL));
-    g_assert_true(qmp_error_is(error, ERROR_REASON_NOT_SUPPORTED));
-    g_clear_error(&error);
     g_assert_null(rig_device(rig, "isa-serial", "f", &error, "index", "0", NULL));
     g_assert_true(qmp_error_is(error, ERROR_REASON_ADDRESS_IN_USE));
 }

@@ -536,8 +536,30 @@ def guest_outruns_its_reader(recorder):
             line.expect(b'end: halt\r\n')
 
 
+def guest_ends_before_its_reader(recorder):
+    """a peer that reads only when the machine has ended gets all; the end waits for no other"""
+    need_kvm()
+    words = ' '.join('print=' + '%04d' % i * 20 for i in range(20))
+    for reads in True, False:
+        with Daemon(recorder) as daemon, socket.socket(socket.AF_UNIX) as peer:
+            client = daemon.client()
+            path = daemon.path('serial')
+            add(client, 'socket', addr=unix_address(path))
+            build(client, append=words + ' end=exit:4', console='line')
+            peer.connect(path)
+            wait_property(client, 'connected', True)
+            client.call('cont')
+            client.wait_event('SHUTDOWN')
+            if reads:
+                line = Line(peer.fileno())
+                for i in range(20):
+                    line.expect(b'\n' + b'%04d' % i * 20 + b'\r')
+                line.expect(b'end: exit 4\r\n')
+            assert daemon.wait() == 9
+
+
 if __name__ == '__main__':
     vmdtest.main([null, ringbuf, file, pseudo_terminal, stdio, stdio_terminal, pipe, unix_server,
                   unix_client, abstract_server, tcp_server, tcp_port_of_choice, tcp_client,
                   passed_descriptor, udp, mux, one_front_end, log_file, interrupt_controllers,
-                  serial_ports, guest_outruns_its_reader])
+                  serial_ports, guest_outruns_its_reader, guest_ends_before_its_reader])
