@@ -551,6 +551,7 @@ def guest_ends_before_its_reader(recorder):
             client.call('cont')
             client.wait_event('SHUTDOWN')
             if reads:
+                time.sleep(0.1)         # a reader that was busy
                 line = Line(peer.fileno())
                 for i in range(20):
                     line.expect(b'\n' + b'%04d' % i * 20 + b'\r')

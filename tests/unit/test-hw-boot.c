@@ -449,7 +449,7 @@ static void test_place(void)
 
     g_assert_no_error(error);
     g_assert_false(boot_place(boot, rig->memory, &error));
-    g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_NO_MEMORY);
+    g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_OUT_OF_RANGE);
     g_clear_error(&error);
     region_add(address_space_root(rig->memory), 0, mr, 0);
     memset(ram + MIB, 0xcc, 0x1000);
