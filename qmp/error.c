@@ -60,6 +60,13 @@ static void tidy(char *message)
     }
 }
 
+static void G_GNUC_PRINTF(3, 0) set_valist(GError **error, ErrorReason reason, const char *format,
+                                           va_list args)
+{
+    *error = g_error_new_valist(QMP_ERROR, reason, format, args);
+    tidy((*error)->message);
+}
+
 void qmp_error_set(GError **error, ErrorReason reason, const char *format, ...)
 {
     va_list args;
@@ -68,9 +75,8 @@ void qmp_error_set(GError **error, ErrorReason reason, const char *format, ...)
         return;
     }
     va_start(args, format);
-    *error = g_error_new_valist(QMP_ERROR, reason, format, args);
+    set_valist(error, reason, format, args);
     va_end(args);
-    tidy((*error)->message);
 }
 
 void qmp_error_set_at(GError **error, const char *path, ErrorReason reason,
@@ -82,9 +88,8 @@ void qmp_error_set_at(GError **error, const char *path, ErrorReason reason,
         return;
     }
     va_start(args, format);
-    *error = g_error_new_valist(QMP_ERROR, reason, format, args);
+    set_valist(error, reason, format, args);
     va_end(args);
-    tidy((*error)->message);
     qmp_error_replace_path(*error, path);
 }
 

@@ -79,13 +79,8 @@ static bool merge(Item *item, const char *text, const char *origin, GError **err
     return qmp_options_add_text(item->options, text, item->row->implied, error);
 }
 
-static bool parse_json(Item *item, GError **error)
+bool item_json_to_options(Item *item, GError **error)
 {
-    item->json = qmp_json_parse(item->text, strlen(item->text), error);
-    if (!item->json || !(item->row->flags & OPTION_MERGE)) {
-        return item->json != NULL;
-    }
-    /* A group of its own, to which other options of the same name are added. */
     item->options = plan_options();
     if (!typed_to_options(item->json, item->options, error)) {
         return false;
@@ -93,6 +88,16 @@ static bool parse_json(Item *item, GError **error)
     json_decref(item->json);
     item->json = NULL;
     return true;
+}
+
+static bool parse_json(Item *item, GError **error)
+{
+    item->json = qmp_json_parse(item->text, strlen(item->text), error);
+    if (!item->json || !(item->row->flags & OPTION_MERGE)) {
+        return item->json != NULL;
+    }
+    /* A group of its own, to which other options of the same name are added. */
+    return item_json_to_options(item, error);
 }
 
 /* How the keys of an argument are read. */

@@ -76,27 +76,12 @@ static bool numa_dist(Plan *plan, QmpOptions *options, GError **error)
     return true;
 }
 
-/* JSON becomes the group that text would have been. */
-static bool read_json(Item *item, GError **error)
-{
-    if (!item->json) {
-        return true;
-    }
-    item->options = plan_options();
-    if (!typed_to_options(item->json, item->options, error)) {
-        return false;
-    }
-    json_decref(item->json);
-    item->json = NULL;
-    return true;
-}
-
 bool option_numa(Plan *plan, Item *item, GError **error)
 {
     QmpOptions *options;
     const char *type;
 
-    if (!read_json(item, error)) {
+    if (item->json && !item_json_to_options(item, error)) {
         return false;
     }
     options = item->options;

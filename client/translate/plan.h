@@ -127,6 +127,8 @@ void plan_place_error(const QmpOptions *options, GError **error);
 
 /* An empty group. */
 QmpOptions *plan_options(void);
+/* An item's JSON becomes the group that text would have been. */
+bool item_json_to_options(Item *item, GError **error);
 
 /* The keys of a group's outermost level, of char. */
 GPtrArray *plan_keys(const QmpOptions *options);
