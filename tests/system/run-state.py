@@ -286,9 +286,6 @@ def harmless():
         ('query-rx-filter', {'name': 'nic'}),
         ('query-cpu-model-expansion', {'type': 'full', 'model': {'name': 'qemu64'}}),
         ('balloon', {'value': 64 * MIB}),
-        ('send-key', {'keys': [{'type': 'qcode', 'data': 'a'}]}),
-        ('input-send-event', {'events': [{'type': 'key', 'data': {
-            'down': True, 'key': {'type': 'qcode', 'data': 'a'}}}]}),
         ('device_add', {'driver': 'virtio-rng-pci', 'id': 'rng'}),
         ('device_del', {'id': 'rng'}),
         ('set-action', {'watchdog': 'none'}),
@@ -302,7 +299,13 @@ def harmless():
 
 
 # Requests that may change the state, or end the daemon: each with a machine of its own.
-CHANGING = ['cont', 'stop', 'system_reset', 'system_wakeup', 'inject-nmi', 'quit']
+KEY = {'type': 'qcode', 'data': 'a'}
+CHANGING = {
+    'cont': {}, 'stop': {}, 'system_reset': {}, 'system_wakeup': {}, 'inject-nmi': {}, 'quit': {},
+    # A key wakes a guest that sleeps.
+    'send-key': {'keys': [KEY]},
+    'input-send-event': {'events': [{'type': 'key', 'data': {'down': True, 'key': KEY}}]},
+}
 # Not a matter of run states: negotiation is over, and always refused.
 APART = {'qmp_capabilities', 'x-exit-preconfig'}
 # A microvm with a faulty disk stands in for a PC in this state, and lacks these.
@@ -368,9 +371,9 @@ def queries(client):
 def each_change_in_each_state(recorder):
     """the commands that change the state, likewise"""
     for state in STATES:
-        for command in CHANGING:
+        for command, arguments in CHANGING.items():
             with machine_in(recorder, state) as (_, client):
-                got = outcome(client, command, {})
+                got = outcome(client, command, arguments)
                 assert got == expected(client, command, state), (state, command, got)
 
 
