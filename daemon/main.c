@@ -63,13 +63,28 @@ static int run(Vmd *vmd)
     return vmd->shutdown.status;
 }
 
+/* The locale says in which characters --help is printed, and what other characters of
+ * options mean.  Loading it would take a twentieth of the time to the greeting. */
+static bool needs_locale(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (!g_str_is_ascii(argv[i]) || g_str_has_prefix(argv[i], "--help") ||
+            g_str_equal(argv[i], "-h")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Options) options = NULL;
     g_autoptr(Vmd) vmd = NULL;
 
-    setlocale(LC_CTYPE, "");    /* --help is printed in its characters */
+    if (needs_locale(argc, argv)) {
+        setlocale(LC_CTYPE, "");
+    }
     options = options_parse(argc, argv, &error);
     shutdown_block_signals();
     if (!options) {
