@@ -19,6 +19,7 @@
 
 /* Input that the other side does not take is kept up to here. */
 #define MAX_PENDING 65536
+#define MAX_READS_AT_END 256
 
 struct Terminal {
     int fd;                     /* the other side, or -1 */
@@ -140,6 +141,21 @@ static int read_other(Terminal *terminal, GError **error)
     return GO_ON;
 }
 
+/* What the other side sent before it went, as much as a socket may hold. */
+static int read_rest(Terminal *terminal, GError **error)
+{
+    struct pollfd fd = { .fd = terminal->fd, .events = POLLIN };
+    int result = GO_ON;
+
+    for (int i = 0; i < MAX_READS_AT_END && result == GO_ON; i++) {
+        if (poll(&fd, 1, 0) <= 0 || !(fd.revents & POLLIN)) {
+            break;
+        }
+        result = read_other(terminal, error);
+    }
+    return result == GO_ON ? TERMINAL_CLOSED : result;
+}
+
 static int write_other(Terminal *terminal, GError **error)
 {
     ssize_t n = write(terminal->fd, terminal->pending->str, terminal->pending->len);
@@ -147,7 +163,7 @@ static int write_other(Terminal *terminal, GError **error)
     if (n > 0) {
         g_string_erase(terminal->pending, 0, n);
     } else if (n < 0 && (errno == EPIPE || errno == EIO)) {
-        return TERMINAL_CLOSED;
+        return read_rest(terminal, error);
     } else if (n < 0 && errno != EINTR && errno != EAGAIN) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
                             "the chardev cannot be written");

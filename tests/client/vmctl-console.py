@@ -188,6 +188,21 @@ def without_a_terminal_it_is_a_pipe():
 
 
 @case
+def last_words_arrive_though_input_is_left():
+    with scratch(input='x' * 1000000) as path, Server(path) as server:
+        with FakePeer(chardevs(server.filename)) as fake, open(path + '/input', 'rb') as source:
+            with subprocess.Popen([VMCTL, '--socket', fake.path, 'console', 'c0'],
+                                  stdin=source, stdout=subprocess.PIPE) as run:
+                with server.accept() as sock:
+                    sock.recv(1)
+                    run.send_signal(signal.SIGSTOP)
+                    sock.sendall(b'last words')
+                run.send_signal(signal.SIGCONT)
+                equal(run.stdout.read(), b'last words')
+                equal(run.wait(TIMEOUT), 0)
+
+
+@case
 def tcp_console():
     for host, family in (('127.0.0.1', socket.AF_INET), ('::1', socket.AF_INET6)):
         with socket.socket(family) as listener:
