@@ -16,12 +16,12 @@ import sys
 
 BUILD = os.environ.get('G_TEST_BUILDDIR', '.')
 SOURCE = os.environ.get('G_TEST_SRCDIR', '.')
+sys.path.insert(0, os.path.join(SOURCE, 'tests', 'lib'))
+import tap                                          # noqa: E402
+from tap import Skip                                # noqa: E402
+
 VOID = {'meta', 'input', 'br', 'hr', 'img', 'link'}
 PAGES = ('vmd-qmp', 'vmd-classes')
-
-
-class Skip(Exception):
-    """The test cannot run here, and why."""
 
 
 class Page(html.parser.HTMLParser):
@@ -276,23 +276,5 @@ TESTS = (book_is_well_formed, book_needs_nothing_else, book_has_every_name,
          man_pages_are_named_by_others)
 
 
-def main():
-    print('1..%d' % len(TESTS))
-    failed = 0
-    for i, test in enumerate(TESTS, 1):
-        name = '%s: %s' % (test.__name__, test.__doc__)
-        try:
-            test()
-            print('ok %d - %s' % (i, name))
-        except Skip as why:
-            print('ok %d - %s # SKIP %s' % (i, name, why))
-        except Exception as e:      # pylint: disable=broad-except
-            failed += 1
-            print('not ok %d - %s' % (i, name))
-            for line in ('%s: %s' % (type(e).__name__, e)).split('\n'):
-                print('# ' + line)
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(tap.run(('%s: %s' % (test.__name__, test.__doc__), test) for test in TESTS))

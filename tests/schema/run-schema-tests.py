@@ -24,20 +24,18 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.environ.get('G_TEST_SRCDIR') or os.path.join(HERE, '..', '..'))
 TESTS = os.path.join(TOP, 'tests', 'schema')
 GENERATOR = os.path.join(TOP, 'qmp', 'qapi-gen.py')
-sys.path.insert(0, os.path.join(TOP, 'qmp'))
+sys.path[:0] = [os.path.join(TOP, 'qmp'), os.path.join(TOP, 'tests', 'lib')]
 
 from qapi import emit_coverage, emit_introspect, emit_types, segments   # noqa: E402
 from qapi.errors import MESSAGES, SchemaError   # noqa: E402
 from qapi.parser import SchemaText              # noqa: E402
 from qapi.schema import Schema                  # noqa: E402
+import tap                                      # noqa: E402
+from tap import Skip                            # noqa: E402
 
 REGENERATE = '--regenerate' in sys.argv[1:]
 GENERATED_C = ('qmp/qapi-types.c', 'qmp/qapi-events.c', 'qmp/qapi-introspect.c',
                'qmp/qapi-manual.c', 'daemon/qapi-commands.c')
-
-
-class Skip(Exception):
-    """The test cannot run here, and why."""
 
 
 # -- the dump ------------------------------------------------------------------
@@ -348,24 +346,6 @@ def tests():
     yield 'parts of the introspection can be hidden', lambda: hides_marked_parts('ok/rows.json')
 
 
-def main():
-    os.chdir(TESTS)
-    todo = list(tests())
-    print('1..%d' % len(todo))
-    failed = 0
-    for i, (name, test) in enumerate(todo, 1):
-        try:
-            test()
-            print('ok %d - %s' % (i, name))
-        except Skip as e:
-            print('ok %d - %s # SKIP %s' % (i, name, e))
-        except Exception as e:      # pylint: disable=broad-except
-            failed += 1
-            print('not ok %d - %s' % (i, name))
-            for line in ('%s: %s' % (type(e).__name__, e)).split('\n'):
-                print('# ' + line)
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    os.chdir(TESTS)
+    sys.exit(tap.run(tests()))

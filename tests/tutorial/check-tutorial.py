@@ -11,6 +11,9 @@ sys.path.insert(0, HERE)
 import extract                                      # noqa: E402
 
 SOURCE = os.environ.get('G_TEST_SRCDIR', os.path.join(HERE, '..', '..'))
+sys.path.insert(0, os.path.join(SOURCE, 'tests', 'lib'))
+import tap                                          # noqa: E402
+
 BUILD = os.environ.get('G_TEST_BUILDDIR', '.')
 TREE = os.path.join(BUILD, 'tests', 'tutorial', 'tree')
 
@@ -77,17 +80,5 @@ TESTS = (tree_is_of_this_tutorial, schema_has_its_class, device_test_passes, fuz
          undocumented_is_refused)
 
 
-def main():
-    print('1..%d' % len(TESTS))
-    for i, test in enumerate(TESTS, 1):
-        try:
-            test()
-            print('ok %d - %s' % (i, test.__doc__))
-        except Exception as e:      # pylint: disable=broad-except
-            print('not ok %d - %s' % (i, test.__doc__))
-            for line in ('%s: %s' % (type(e).__name__, e)).split('\n'):
-                print('# ' + line)
-
-
 if __name__ == '__main__':
-    main()
+    sys.exit(tap.run((test.__doc__, test) for test in TESTS))
