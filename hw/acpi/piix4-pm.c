@@ -362,7 +362,7 @@ static bool can_sleep(void *opaque)
     return !properties(opaque)->disable_s3;
 }
 
-/* 11.4: an alarm does if the guest has enabled it; for others there is no register. */
+/* An alarm does if the guest has enabled it (PMEN, RTC_EN); for others there is no bit. */
 static bool wakes(void *opaque, WakeReason reason)
 {
     const Piix4Pm *s = opaque;
