@@ -207,19 +207,21 @@ def cmos(register, value):
 
 
 def suspend_alarm(recorder):
-    """the alarm of the RTC wakes the guest that asked for it, by each second here"""
+    """the alarm of the RTC wakes the guest that asked for it, a key or a mouse's button any"""
     need_kvm()
     alarm = b''.join(cmos(register, 0xff) for register in (1, 3, 5)) + cmos(0x0b, 0x22)
     daemon, client = run_firmware(recorder, sleeper(alarm + out8(PM_BASE + 3, 0x04)))
     with daemon:
         client.wait_event('SUSPEND')
         check_woken(client, 0x84)
-    daemon, client = run_firmware(recorder, sleeper(alarm))
-    with daemon:
-        client.wait_event('SUSPEND')
-        assert client.call('query-status')['status'] == 'suspended'
-        client.call('send-key', keys=[{'type': 'qcode', 'data': 'a'}])
-        check_woken(client, 0x80)
+    for event in ({'type': 'key', 'data': {'down': True, 'key': {'type': 'qcode', 'data': 'a'}}},
+                  {'type': 'btn', 'data': {'down': True, 'button': 'left'}}):
+        daemon, client = run_firmware(recorder, sleeper(alarm))
+        with daemon:
+            client.wait_event('SUSPEND')
+            assert client.call('query-status')['status'] == 'suspended'
+            client.call('input-send-event', events=[event])
+            check_woken(client, 0x80)
 
 
 def suspend_serial(recorder):
