@@ -52,6 +52,10 @@ typedef struct {
     /* Split interrupt controllers: a CPU ended the interrupt of this vector, so
      * the machine's I/O APIC may let its line rise again.  NULL: it has none. */
     void (*eoi)(void *opaque, guint8 vector);
+    /* Split interrupt controllers: the CPU acknowledges the interrupt of the machine's
+     * PICs, whose line is up (AccelOps.set_extint); returns the vector, or -1 if it has
+     * gone again.  NULL: it has none. */
+    int (*intack)(void *opaque);
 } AccelHost;
 
 /* ---- What hw and cpu call ---- */
@@ -125,6 +129,11 @@ typedef struct {
      * What an accelerator cannot do of the following fails with not-supported. */
     AccelIrqchip (*irqchip)(Accel *accel);
     void (*set_gsi)(Accel *accel, guint gsi, bool level);   /* any thread, no lock */
+    /* Split interrupt controllers: the INT line of the machine's PICs, which LINT0 of the
+     * first vCPU's local APIC sees.  NULL: nobody listens. */
+    void (*set_extint)(Accel *accel, bool level);
+    /* Address line 20: whether it is let through.  NULL: it always is. */
+    void (*set_a20)(Accel *accel, bool enabled);
     bool (*irqfd_add)(Accel *accel, guint gsi, int fd, int resample_fd, GError **error);
     void (*irqfd_del)(Accel *accel, guint gsi, int fd);
     /* MSI routes have GSIs of their own, above the pins. */

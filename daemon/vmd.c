@@ -19,6 +19,9 @@
 #include "qom/device.h"
 #include "qom/types.h"
 #include "qtest/types.h"
+#ifdef HAVE_TCG
+#include "tcg/types.h"
+#endif
 
 /* Where an id in a link is looked up. */
 static const LinkNamespace namespaces[] = {
@@ -141,6 +144,9 @@ static void make_root(Vmd *vmd)
     object_register_types(qom_types);
     object_register_types(cpu_types);
     object_register_types(kvm_types);
+#ifdef HAVE_TCG
+    object_register_types(tcg_types);
+#endif
     object_register_types(qtest_types);
     object_register_types(hw_types);
     object_register_types(daemon_types);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the light files call of each other, by file.  All of it runs on the
+ * vCPU's own thread, with the guest's vector registers in the host's; see
+ * tcg/state.h.  "May raise" means that the function may not return: no lock is
+ * held, nothing is left to be undone.
+ */
+#ifndef TCG_LIGHT_H
+#define TCG_LIGHT_H
+
+#include "tcg/state.h"
+
+/* ---- thunks.S, fault.c ---- */
+
+/* Raises an exception at s->rip: it is noted in s->exception, and the dispatcher
+ * delivers it.  During the delivery of another one: what the SDM's table makes of
+ * the two (vol. 3A, table 6-5). */
+_Noreturn void tcg_raise(TcgState *s, guint8 vector);
+_Noreturn void tcg_raise_error(TcgState *s, guint8 vector, guint32 error);
+/* #PF at address, with that error code. */
+_Noreturn void tcg_raise_page(TcgState *s, guint64 address, guint32 error);
+/* Ends the execution of the present instruction without an exception; the
+ * dispatcher goes on at s->rip. */
+_Noreturn void tcg_resume(TcgState *s);
+
+/* Calls heavy code with the guest's vector registers put away. */
+guint64 tcg_heavy(TcgState *s, guint64 (*f)(TcgState *s, void *argument), void *argument);
+/* Writes one line to the log, at most a few times for each text. */
+void tcg_log_once(TcgState *s, const char *what, guint64 value);
+
+/* ---- mmu.c: linear to physical ---- */
+
+typedef enum {
+    TCG_READ = 0,
+    TCG_WRITE = 1 << 0,
+    TCG_FETCH = 1 << 1,
+    /* As whom: by default as CPL and EFLAGS.AC say. */
+    TCG_SYSTEM = 1 << 2,        /* descriptor tables, TSS, interrupt stacks of CPL 0: supervisor */
+    TCG_PROBE = 1 << 3,         /* no A and D bits are set, nothing is raised */
+} TcgAccess;
+
+typedef struct {
+    guint64 gpa;                /* of the byte itself */
+    guint8 *page;               /* host page, or NULL: MMIO */
+    guint32 flags;              /* TCG_PAGE_* of the physical page */
+    bool writable;              /* by this access's privilege, and dirty: may be cached for writes */
+    bool global, supervisor;
+    guint64 span;               /* size of the page that maps it: 4 KiB, 2 MiB, ... */
+} TcgPage;
+
+enum {
+    TCG_PAGE_ROM = 1 << 0,      /* writes are MMIO */
+    TCG_PAGE_CODE = 1 << 1,     /* has translated code */
+    TCG_PAGE_LOG = 1 << 2,      /* dirty log, not dirty yet */
+};
+
+/* Walks the page tables; sets A, and D for a write.  False (with
+ * s->fault_address and s->fault_error): a page fault. */
+bool tcg_walk(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_page);
+/* The same without changing anything, for queries; may be called by another
+ * thread while the vCPU is parked. */
+bool tcg_walk_probe(TcgState *s, guint64 linear, TcgPage *ret_page);
+
+void tcg_tlb_flush(TcgState *s);            /* everything, the fetch TLB and jump caches included */
+void tcg_tlb_flush_page(TcgState *s, guint64 linear);
+/* No page may be written without C any more if it is this one: it got code, or is
+ * logged again.  NULL: no page at all. */
+void tcg_tlb_protect(TcgState *s, const guint8 *page);
+/* The page of the next instruction, into s->fetch; may raise.  Returns the host's address of the
+ * byte at linear, NULL if it is no memory. */
+const guint8 *tcg_fetch(TcgState *s, guint64 linear, guint64 *ret_gpa);
+
+/* ---- slow.c: memory accesses that C makes ---- */
+
+/* size 1, 2, 4 or 8; any alignment, across pages, MMIO included.  May raise #PF,
+ * #GP or #SS for addresses that are not canonical, #AC. */
+guint64 tcg_load(TcgState *s, guint64 linear, guint size, TcgAccess access);
+void tcg_store(TcgState *s, guint64 linear, guint64 value, guint size, TcgAccess access);
+/* Raises what a store of that many bytes (up to 4096) would, and stores nothing. */
+void tcg_check_store(TcgState *s, guint64 linear, guint size, TcgAccess access);
+/* Blocks of bytes up to 4096: XSAVE areas and the like. */
+void tcg_load_bytes(TcgState *s, guint64 linear, void *ret_bytes, guint size, TcgAccess access);
+void tcg_store_bytes(TcgState *s, guint64 linear, const void *bytes, guint size, TcgAccess access);
+
+/* Generated code's access at record->rip missed the TLB; see slow.c. */
+typedef struct TcgMemop TcgMemop;
+
+/* ---- seg.c: segments ---- */
+
+/* Checks offset..offset+size-1 against the segment (limit, rights, null; canonical
+ * in 64-bit mode) and returns the linear address; raises #GP(0) or #SS(0). */
+guint64 tcg_linear(TcgState *s, guint segment, guint64 offset, guint size, TcgAccess access);
+
+/* base, limit, attributes, selector of the segment were set: the rest follows.  The caller
+ * calls tcg_mode_update() when all are. */
+void tcg_segment_cached(TcgSegment *segment);
+/* Loads a data segment register (not CS) as MOV does; may raise. */
+void tcg_segment_load(TcgState *s, guint segment, guint16 selector);
+/* Real and V86 mode: base is selector * 16. */
+void tcg_segment_load_real(TcgState *s, guint segment, guint16 selector);
+
+/* ---- mode.c ---- */
+
+/* Makes s->mode of the state; after each change of what it is made of. */
+void tcg_mode_update(TcgState *s);
+/* Writes what is not arithmetic of EFLAGS (and the arithmetic flags too); mask: the bits that change. */
+void tcg_set_eflags(TcgState *s, guint32 eflags, guint32 mask);
+/* The instruction pointer as wide as the code segment says. */
+guint64 tcg_ip_mask(const TcgState *s, guint64 ip);
+/* Looks at requests again at the next block's head: interrupts may be deliverable now. */
+void tcg_reconsider(TcgState *s);
+
+/* ---- except.c: delivery; called by the dispatcher, may raise ---- */
+
+void tcg_deliver_exception(TcgState *s);    /* s->exception */
+/* An external interrupt or NMI (vector 2). */
+void tcg_deliver_interrupt(TcgState *s, guint8 vector);
+
+/* ---- insn.h has operands of instructions; op-*.c the instructions ---- */
+
+#endif

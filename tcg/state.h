@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The state of a vCPU in software: what generated code, the assembly thunks and
+ * C share.
+ *
+ * While generated code runs, the host's rsp points at this struct (it lies on
+ * the vCPU's own thread's stack, made by tcg_thread() in thunks.S), the guest's
+ * rax rcx rdx rbx rbp rsi rdi r8 r12..r15 are in the host registers of the same
+ * name, its rsp is in host r9, and its r9 r10 r11 are in gpr[9..11].  Host r10
+ * and r11 are scratch.  The guest's x87, SSE and AVX registers are in the host's.
+ *
+ * While C runs, all general registers are in gpr[], in the order of their
+ * encoding (rax rcx rdx rbx rsp rbp rsi rdi r8 ...), and the six arithmetic
+ * flags in `flags`.
+ *
+ * Two kinds of C:
+ *
+ *  light  files of libtcglight.a, built without vector instructions and without
+ *         a library: the guest's x87, SSE and AVX registers stay in the host's
+ *         meanwhile.  No call of glib or libc, not even memcpy.
+ *  heavy  everything else.  Light code calls it through tcg_heavy(), which puts
+ *         the guest's vector registers into `vector` and loads the host's control
+ *         words.  Heavy code never raises.
+ *
+ * Offsets of the first members are known to thunks.S and to the translator.
+ * Only the vCPU's own thread touches it, but for `pending` and `requests`; others
+ * do while it is parked.
+ */
+#ifndef TCG_STATE_H
+#define TCG_STATE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct TcgState TcgState;
+typedef struct TcgInsn TcgInsn;
+typedef struct TcgVcpu TcgVcpu;
+
+/* Registers by encoding. */
+enum { TCG_RAX, TCG_RCX, TCG_RDX, TCG_RBX, TCG_RSP, TCG_RBP, TCG_RSI, TCG_RDI };
+enum { TCG_ES, TCG_CS, TCG_SS, TCG_DS, TCG_FS, TCG_GS, TCG_N_SEGMENTS };
+
+/* RFLAGS: SDM vol. 1, section 3.4.3. */
+enum {
+    EFLAGS_CF = 1 << 0, EFLAGS_FIXED = 1 << 1, EFLAGS_PF = 1 << 2, EFLAGS_AF = 1 << 4,
+    EFLAGS_ZF = 1 << 6, EFLAGS_SF = 1 << 7, EFLAGS_TF = 1 << 8, EFLAGS_IF = 1 << 9,
+    EFLAGS_DF = 1 << 10, EFLAGS_OF = 1 << 11, EFLAGS_IOPL = 3 << 12, EFLAGS_NT = 1 << 14,
+    EFLAGS_RF = 1 << 16, EFLAGS_VM = 1 << 17, EFLAGS_AC = 1 << 18, EFLAGS_VIF = 1 << 19,
+    EFLAGS_VIP = 1 << 20, EFLAGS_ID = 1 << 21,
+    EFLAGS_ARITHMETIC = EFLAGS_CF | EFLAGS_PF | EFLAGS_AF | EFLAGS_ZF | EFLAGS_SF | EFLAGS_OF,
+};
+
+/* Control registers: SDM vol. 3A, section 2.5. */
+enum {
+    CR0_PE = 1 << 0, CR0_MP = 1 << 1, CR0_EM = 1 << 2, CR0_TS = 1 << 3, CR0_ET = 1 << 4,
+    CR0_NE = 1 << 5, CR0_WP = 1 << 16, CR0_AM = 1 << 18, CR0_NW = 1 << 29, CR0_CD = 1 << 30,
+};
+#define CR0_PG (1u << 31)
+enum {
+    CR4_VME = 1 << 0, CR4_PVI = 1 << 1, CR4_TSD = 1 << 2, CR4_DE = 1 << 3, CR4_PSE = 1 << 4,
+    CR4_PAE = 1 << 5, CR4_MCE = 1 << 6, CR4_PGE = 1 << 7, CR4_PCE = 1 << 8,
+    CR4_OSFXSR = 1 << 9, CR4_OSXMMEXCPT = 1 << 10, CR4_UMIP = 1 << 11, CR4_LA57 = 1 << 12,
+    CR4_VMXE = 1 << 13, CR4_FSGSBASE = 1 << 16, CR4_PCIDE = 1 << 17, CR4_OSXSAVE = 1 << 18,
+    CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21, CR4_PKE = 1 << 22,
+};
+enum { EFER_SCE = 1 << 0, EFER_LME = 1 << 8, EFER_LMA = 1 << 10, EFER_NXE = 1 << 11 };
+
+/* Exceptions: SDM vol. 3A, table 6-1. */
+enum {
+    TCG_DE, TCG_DB, TCG_NMI, TCG_BP, TCG_OF, TCG_BR, TCG_UD, TCG_NM, TCG_DF, TCG_TS = 10,
+    TCG_NP, TCG_SS_FAULT, TCG_GP, TCG_PF, TCG_MF = 16, TCG_AC, TCG_MC, TCG_XM,
+};
+
+/* ---- Segments ---- */
+
+/* `attributes` is bits 8 to 23 of a descriptor's high word, in place. */
+enum {
+    SEG_ACCESSED = 1 << 8, SEG_RW = 1 << 9, SEG_CE = 1 << 10, SEG_CODE = 1 << 11,
+    SEG_TYPE = 15 << 8, SEG_S = 1 << 12, SEG_DPL = 3 << 13, SEG_P = 1 << 15,
+    SEG_AVL = 1 << 20, SEG_L = 1 << 21, SEG_DB = 1 << 22, SEG_G = 1 << 23,
+    SEG_DPL_SHIFT = 13, SEG_TYPE_SHIFT = 8,
+};
+
+typedef struct {
+    guint64 base;
+    /* For generated code outside of 64-bit mode: an access that ends below these
+     * offsets may be made; 0 where C has to look (expand-down, null, not readable
+     * or writable).  By tcg_segment_cached(). */
+    guint64 end_read, end_write;
+    guint32 limit;              /* in bytes, with granularity applied */
+    guint32 attributes;
+    guint16 selector;
+    guint16 unusable;           /* loaded with a null selector */
+    guint32 reserved;
+} TcgSegment;
+
+typedef struct {
+    guint64 base;
+    guint32 limit;
+    guint32 reserved;
+} TcgTable;
+
+/* ---- The mode word: all that a translation relies on ---- */
+
+enum {
+    TCG_MODE_CODE32 = 1 << 0,   /* code size: neither: 16 bits */
+    TCG_MODE_CODE64 = 1 << 1,
+    TCG_MODE_STACK32 = 1 << 2,  /* SS.B, outside of 64-bit mode */
+    TCG_MODE_CPL = 3 << 3,
+    TCG_MODE_CPL_SHIFT = 3,
+    /* ES, SS, DS are usable, writable, base 0, limit 4 GiB, and so is CS's base and limit;
+     * always in 64-bit mode. */
+    TCG_MODE_FLAT = 1 << 5,
+    TCG_MODE_AC = 1 << 6,       /* SMAP is on, CPL below 3 and EFLAGS.AC set */
+    TCG_MODE_STEP = 1 << 7,     /* TF or breakpoints: blocks of one instruction */
+    TCG_MODE_PROTECTED = 1 << 8,        /* CR0.PE */
+    TCG_MODE_V86 = 1 << 9,
+    TCG_MODE_X87 = 1 << 10,     /* x87 instructions run (CR0.EM, TS clear) */
+    TCG_MODE_SSE = 1 << 11,     /* SSE instructions run */
+    TCG_MODE_AVX = 1 << 12,     /* VEX instructions run */
+    TCG_MODE_WAIT = 1 << 13,    /* WAIT runs (not CR0.MP and TS) */
+    TCG_MODE_IOPL = 1 << 14,    /* CPL is at most IOPL, and not V86: cli and sti just do it */
+    TCG_MODE_ALIGN = 1 << 15,   /* alignment checks: CR0.AM, EFLAGS.AC, CPL 3 */
+};
+
+/* ---- Address translation ---- */
+
+/*
+ * An entry holds one page.  A tag is the linear address of the page, or what no
+ * address with this index equals: 0, and 0x1000 in entry 0.  Pages that need C to
+ * look at each access (MMIO, ROM for writes, code for writes, logged, watched) have
+ * no tag for it.
+ */
+typedef struct {
+    guint64 tag_read, tag_write;
+    guint8 *page;               /* on the host */
+    guint64 delta;              /* page minus linear address */
+} TcgTlbEntry;
+
+enum {
+    TCG_TLB_USER,               /* CPL 3 */
+    TCG_TLB_KERNEL,
+    TCG_TLB_KERNEL_AC,          /* CPL 0 to 2 with user pages open: AC, or no SMAP */
+    TCG_N_TLBS,
+    TCG_TLB_SIZE = 1024,
+    TCG_JUMP_CACHE_SIZE = 1024,
+    TCG_FETCH_TLB_SIZE = 128,
+};
+
+typedef struct {
+    guint64 tag;                /* rip ^ mode << 48; TCG_JUMP_NONE: none */
+    const void *code;
+} TcgJump;
+
+#define TCG_JUMP_NONE (3ull << 48)      /* of rip 0 in a mode that is none: 32 and 64 bits */
+
+/* A page that code was fetched from. */
+typedef struct {
+    guint64 tag;                /* linear address of the page | CPL == 3; ~0: none */
+    guint8 *page;               /* on the host; NULL: not RAM or ROM, fetch by MMIO */
+    guint64 gpa;
+} TcgFetchEntry;
+
+/* ---- Events ---- */
+
+typedef struct {
+    guint8 vector;
+    bool pending;
+    bool has_error;
+    guint32 error;
+    guint64 address;            /* #PF: goes to CR2 at delivery; #DB: bits for DR6 */
+} TcgException;
+
+/* Bits of TcgState.requests: set by any thread with tcg_vcpu_request(). */
+enum {
+    TCG_REQUEST_STOP = 1 << 0,  /* park, or wait until a hold ends */
+    TCG_REQUEST_APIC = 1 << 1,  /* the local APIC may have an interrupt */
+    TCG_REQUEST_EXTINT = 1 << 2,        /* the PIC's line is, or was, up */
+    TCG_REQUEST_NMI = 1 << 3,
+    TCG_REQUEST_INIT = 1 << 4,
+    TCG_REQUEST_SIPI = 1 << 5,
+    TCG_REQUEST_TLB = 1 << 6,   /* flush_address or all: another thread changed memory */
+};
+
+enum {
+    TCG_VECTOR_SIZE = 1024,     /* legacy area, header, AVX; what XSAVE writes */
+    TCG_BOUNCE_SIZE = 128,
+};
+
+struct TcgState {
+    /* Known to thunks.S: see tcg/offsets.h. */
+    guint32 pending;            /* anything in requests: generated code looks at each block's head */
+    guint32 flags;              /* bits 15..8: SF ZF AF PF CF as LAHF has them, bit 0: OF */
+    guint64 save_rax;           /* of the code that saves and restores flags */
+    guint64 gpr[16];
+    guint64 spare[4];           /* registers that generated code borrows */
+    guint64 rip;                /* in C; generated code knows its own */
+    guint64 fault_rip;          /* host pc of a fault in generated code */
+    guint64 fault_flags;        /* the host's flags there */
+    const void *chain;          /* the jump that left a block, to be patched: TcgExit, or NULL */
+    void *return_rsp;           /* of tcg_thread() */
+    TcgVcpu *vcpu;
+    guint32 requests;
+    guint32 mode;               /* TCG_MODE_*: see tcg_mode_update() */
+    guint32 eflags;             /* all but the arithmetic flags, bit 1 set */
+    guint32 heavy;              /* in heavy code: nesting */
+
+    TcgSegment segment[TCG_N_SEGMENTS], ldt, tr;
+    TcgTable gdt, idt;
+    guint64 cr0, cr2, cr3, cr4, efer, xcr0;
+    guint64 dr[8];              /* 4 and 5 unused */
+    guint64 star, lstar, cstar, sfmask, kernel_gs_base;
+    guint64 sysenter_cs, sysenter_esp, sysenter_eip;
+    guint64 tsc_aux, tsc_offset, tsc_adjust;
+    guint64 pat, misc_enable, mcg_status;
+
+    TcgException exception;     /* to be delivered before the next instruction */
+    gint16 delivering;          /* vector whose delivery is under way, -1: none */
+    bool delivering_contributory;
+    bool halted;
+    bool wait_for_sipi;
+    bool nmi_masked;            /* until IRET */
+    /* Interrupts wait for one more instruction (STI, MOV SS): counts down at
+     * instruction ends that the dispatcher sees. */
+    guint8 shadow;
+    bool shadow_debug;          /* MOV SS: #DB waits as well */
+    guint8 sipi_vector;
+    guint64 stop_address;       /* bounds of large pages that filled the TLB */
+    guint64 large_first, large_last;
+    guint64 fault_address;      /* of the walk that failed last */
+    guint32 fault_error;
+    bool tlb_clean[TCG_N_TLBS]; /* nothing was filled since the last flush */
+    bool jumps_clean;
+    guint64 a20_mask;           /* ~0, or without bit 20 */
+    guint64 phys_mask;          /* of physical address bits */
+    guint32 insn_count;         /* for tests: instructions in helpers */
+
+    guint8 bounce[TCG_BOUNCE_SIZE] __attribute__((aligned(64)));
+    guint8 vector[TCG_VECTOR_SIZE] __attribute__((aligned(64)));
+    TcgJump jump[TCG_JUMP_CACHE_SIZE] __attribute__((aligned(64)));
+    TcgTlbEntry tlb[TCG_N_TLBS][TCG_TLB_SIZE];
+    TcgFetchEntry fetch[TCG_FETCH_TLB_SIZE];
+};
+
+/* ---- Instructions that C executes ---- */
+
+typedef enum {
+    TCG_GO_ON,                  /* the next instruction of the block follows */
+    TCG_NEXT,                   /* the next instruction follows, but the mode may have changed:
+                                   leave the block */
+    TCG_LEAVE,                  /* leave; rip has been set */
+} TcgNext;
+
+/* Light, on the vCPU's thread, with s->rip the instruction's own.  May raise. */
+typedef TcgNext (*TcgHelper)(TcgState *s, const TcgInsn *insn);
+
+enum { TCG_NO_REG = 0xff };
+
+/* One decoded instruction, kept beside the translated block. */
+struct TcgInsn {
+    TcgHelper helper;
+    guint64 rip;
+    guint64 imm;                /* first immediate, sign-extended as the instruction wants it; of
+                                   relative branches the target's offset from the next instruction;
+                                   of far pointers the offset; of moffs the address */
+    gint64 disp;
+    guint16 mnemonic;           /* ZydisMnemonic */
+    guint16 imm2;               /* second immediate: selector, ENTER's level */
+    guint8 opcode;              /* last byte of it */
+    guint8 length;              /* bytes, 1 to 15 */
+    guint8 operand_size;        /* 1, 2, 4, 8 */
+    guint8 address_size;        /* 2, 4, 8 */
+    guint8 stack_size;          /* 2, 4, 8: what the stack pointer's width is */
+    guint8 reg;                 /* ModRM.reg with REX.R (VEX.R) */
+    guint8 rm;                  /* ModRM.rm with REX.B if it is a register, else TCG_NO_REG */
+    guint8 base, index, scale;  /* of the memory operand; TCG_NO_REG: none; scale 1, 2, 4, 8 */
+    guint8 vvvv;                /* VEX.vvvv */
+    guint8 segment;             /* TCG_DS ...: of the memory operand, overrides applied */
+    guint8 memory_size;         /* bytes of the memory operand; 0: none */
+    bool rip_relative;          /* disp counts from the next instruction */
+    bool has_memory;
+    bool rex;                   /* byte registers 4 to 7 are spl bpl sil dil */
+    bool rep, repne, lock;
+    bool vex_l;                 /* VEX.L: 256 bits */
+};
+
+static inline guint tcg_cpl(const TcgState *s)
+{
+    return (s->mode & TCG_MODE_CPL) >> TCG_MODE_CPL_SHIFT;
+}
+
+static inline bool tcg_is_64bit(const TcgState *s)
+{
+    return s->mode & TCG_MODE_CODE64;
+}
+
+/* RFLAGS as the guest sees them, and the arithmetic ones from such a value. */
+static inline guint32 tcg_eflags(const TcgState *s)
+{
+    return s->eflags | EFLAGS_FIXED | (s->flags >> 8 & 0xd5) | (s->flags & 1) << 11;
+}
+
+static inline void tcg_set_arithmetic(TcgState *s, guint32 eflags)
+{
+    s->flags = (eflags & 0xd5) << 8 | (eflags >> 11 & 1);
+}
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the heavy files of tcg/ share: the accelerator object and a vCPU.  Nobody
+ * outside of tcg/ includes this; they see cpu/accel.h.
+ *
+ * Locks, outermost first: the machine lock; TcgAccel.translate; TcgAccel.run.lock
+ * and TcgApic.lock, in which nothing is called.
+ */
+#ifndef TCG_TCG_ACCEL_H
+#define TCG_TCG_ACCEL_H
+
+#include "cpu/cpu.h"
+#include "tcg/apic.h"
+#include "tcg/state.h"
+
+typedef struct TcgAccel TcgAccel;
+typedef struct TcgCache TcgCache;
+typedef struct TcgMemory TcgMemory;
+typedef struct TcgTimers TcgTimers;
+
+/* Who runs; vcpu.c says how pausing works. */
+typedef struct {
+    GMutex lock;
+    GCond left;                 /* a vCPU parked, or left generated code while hold was set */
+    GCond go;                   /* stop, quit, hold or a request of a vCPU changed */
+    bool hold;                  /* nobody may run: memory or code changes */
+} TcgRunControl;
+
+struct TcgAccel {
+    Accel accel;
+    TcgCache *cache;            /* cache.c: code memory and blocks */
+    TcgMemory *memory;          /* slots.c: physical pages */
+    TcgTimers *timers;          /* timers.c: deadlines of local APICs */
+    GPtrArray *vcpus;           /* of TcgVcpu */
+    TcgRunControl run;
+    GMutex translate;
+    int extint;                 /* atomic: the PIC's line */
+    int a20;                    /* atomic: the line of address line 20 */
+    guint64 tsc_frequency;      /* of the host's counter, in Hz */
+};
+
+struct TcgVcpu {
+    TcgAccel *tcg;
+    Cpu *cpu;
+    TcgState *state;            /* on its thread's stack */
+    TcgApic apic;
+    GThread *thread;
+    int in_run;                 /* atomic: in generated or light code */
+    guint turn;                 /* atomic: odd while it is in heavy code for the guest */
+    guint seen_turn;
+    bool stop, parked, quit;    /* under run.lock */
+    X86CpuState initial;        /* what to start with */
+};
+
+static inline TcgAccel *tcg_accel(Accel *accel)
+{
+    return (TcgAccel *)accel;
+}
+
+/* ---- vcpu.c ---- */
+
+/* Sets TCG_REQUEST_* and sees to it that the vCPU looks: it leaves generated code
+ * at the next block, or wakes up if it is halted.  Any thread, any lock but run.lock. */
+void tcg_vcpu_request(TcgVcpu *vcpu, guint32 requests);
+
+/* Keeps all vCPUs out of generated and light code until tcg_vcpus_release();
+ * machine lock held, or on a vCPU's own thread in heavy code. */
+void tcg_vcpus_hold(TcgAccel *tcg);
+void tcg_vcpus_release(TcgAccel *tcg);
+
+/* ---- AccelOps by file; described in cpu/accel.h ---- */
+
+void tcg_slots_begin(Accel *accel);
+void tcg_slot_add(Accel *accel, const AccelSlot *slot);
+void tcg_slot_del(Accel *accel, const AccelSlot *slot);
+bool tcg_slots_commit(Accel *accel, GError **error);
+guint tcg_slots_max(Accel *accel);
+bool tcg_dirty_log(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GError **error);
+void tcg_memory_written(Accel *accel, guint64 gpa, guint64 size);
+
+/* interrupts.c */
+AccelIrqchip tcg_irqchip(Accel *accel);
+void tcg_set_gsi(Accel *accel, guint gsi, bool level);
+void tcg_set_extint(Accel *accel, bool level);
+void tcg_set_a20(Accel *accel, bool enabled);
+bool tcg_irqfd_add(Accel *accel, guint gsi, int fd, int resample_fd, GError **error);
+void tcg_irqfd_del(Accel *accel, guint gsi, int fd);
+int tcg_msi_route_add(Accel *accel, const AccelMsi *msi, GError **error);
+bool tcg_msi_route_update(Accel *accel, guint gsi, const AccelMsi *msi, GError **error);
+void tcg_msi_route_del(Accel *accel, guint gsi);
+bool tcg_msi_send(Accel *accel, const AccelMsi *msi);
+bool tcg_vcpu_nmi(Accel *accel, Cpu *cpu, GError **error);
+
+/* vcpu.c, vcpu-state.c */
+bool tcg_vcpu_create(Accel *accel, Cpu *cpu, GError **error);
+void tcg_vcpu_destroy(Accel *accel, Cpu *cpu);
+void tcg_vcpus_resume(Accel *accel);
+void tcg_vcpus_stop(Accel *accel);
+void tcg_vcpus_pause(Accel *accel);
+bool tcg_vcpus_progress(Accel *accel);
+bool tcg_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error);
+bool tcg_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
+bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
+void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
+
+/* ---- slots.c ---- */
+
+TcgMemory *tcg_memory_new(void);
+void tcg_memory_free(TcgMemory *memory);
+
+#endif
