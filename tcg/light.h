@@ -82,8 +82,21 @@ void tcg_check_store(TcgState *s, guint64 linear, guint size, TcgAccess access);
 void tcg_load_bytes(TcgState *s, guint64 linear, void *ret_bytes, guint size, TcgAccess access);
 void tcg_store_bytes(TcgState *s, guint64 linear, const void *bytes, guint size, TcgAccess access);
 
-/* Generated code's access at record->rip missed the TLB; see slow.c. */
-typedef struct TcgMemop TcgMemop;
+/*
+ * An access of generated code that missed the TLB.  tcg_access_begin() either fills the TLB, so
+ * that the access can be tried again, and returns NULL; or returns where in host memory a copy of
+ * the instruction shall work instead (the page itself, or s->bounce with the operand in it, at the
+ * same offset within 64 bytes).  After the copy tcg_access_end() brings back what was written and
+ * drops translated code that changed.  Both are called with s->rip set; the first may raise.
+ */
+enum {
+    TCG_ACCESS_READ = 1 << 0,   /* the instruction reads the operand */
+    TCG_ACCESS_WRITE = 1 << 1,
+    TCG_ACCESS_LOCKED = 1 << 2, /* atomically */
+};
+void *tcg_access_begin(TcgState *s, guint64 linear, guint size, guint how);
+/* True: the block must be left now (heavy code ran, or the running block may be gone). */
+bool tcg_access_end(TcgState *s);
 
 /* ---- seg.c: segments ---- */
 

@@ -233,7 +233,15 @@ struct TcgState {
     bool jumps_clean;
     guint64 a20_mask;           /* ~0, or without bit 20 */
     guint64 phys_mask;          /* of physical address bits */
-    guint32 insn_count;         /* for tests: instructions in helpers */
+
+    /* Between tcg_access_begin() and tcg_access_end(). */
+    struct {
+        guint64 linear, gpa[2];     /* of the first byte, and of the first on a second page */
+        guint8 *page[2];            /* NULL: MMIO */
+        guint32 size;
+        guint32 how;
+        bool bounced;
+    } access;
 
     guint8 bounce[TCG_BOUNCE_SIZE] __attribute__((aligned(64)));
     guint8 vector[TCG_VECTOR_SIZE] __attribute__((aligned(64)));
