@@ -61,8 +61,16 @@ bool tcg_walk(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_page);
  * thread while the vCPU is parked. */
 bool tcg_walk_probe(TcgState *s, guint64 linear, TcgPage *ret_page);
 
+/* Which TLB an access of generated code in that mode uses. */
+static inline guint tcg_tlb_index(guint32 mode)
+{
+    return (mode & TCG_MODE_CPL) == TCG_MODE_CPL ? TCG_TLB_USER
+         : mode & TCG_MODE_AC ? TCG_TLB_KERNEL_AC : TCG_TLB_KERNEL;
+}
+
 void tcg_tlb_flush(TcgState *s);            /* everything, the fetch TLB and jump caches included */
 void tcg_tlb_flush_page(TcgState *s, guint64 linear);
+void tcg_jumps_flush(TcgState *s);          /* the jump cache alone */
 /* No page may be written without C any more if it is this one: it got code, or is
  * logged again.  NULL: no page at all. */
 void tcg_tlb_protect(TcgState *s, const guint8 *page);

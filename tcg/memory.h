@@ -9,11 +9,14 @@
 
 #include "tcg/light.h"
 
+struct TcgBlock;
+
 typedef struct {
     guint8 *page;               /* on the host; NULL: MMIO */
     guint32 flags;              /* TCG_PAGE_*, atomic */
     /* Bits by 64 bytes of the page: whether translated code has bytes there. */
     guint64 code;               /* atomic */
+    struct TcgBlock *blocks;    /* that have bytes here; under TcgAccel.translate */
 } TcgPhysPage;
 
 /* The page of a guest physical address, or NULL: nothing, so MMIO.  Light. */

@@ -35,6 +35,7 @@
 typedef struct TcgState TcgState;
 typedef struct TcgInsn TcgInsn;
 typedef struct TcgVcpu TcgVcpu;
+typedef struct TcgExit TcgExit;
 
 /* Registers by encoding. */
 enum { TCG_RAX, TCG_RCX, TCG_RDX, TCG_RBX, TCG_RSP, TCG_RBP, TCG_RSI, TCG_RDI };
@@ -147,12 +148,14 @@ enum {
     TCG_FETCH_TLB_SIZE = 128,
 };
 
+/* Where the code for a linear address is, in a mode; only with CS.base 0. */
 typedef struct {
-    guint64 tag;                /* rip ^ mode << 48; TCG_JUMP_NONE: none */
-    const void *code;
+    guint64 rip;
+    guint32 code;               /* offset from code_base */
+    guint32 mode;               /* TCG_JUMP_NONE: none */
 } TcgJump;
 
-#define TCG_JUMP_NONE (3ull << 48)      /* of rip 0 in a mode that is none: 32 and 64 bits */
+#define TCG_JUMP_NONE 3u        /* 32 and 64-bit code at once: no mode */
 
 /* A page that code was fetched from. */
 typedef struct {
@@ -182,13 +185,25 @@ enum {
     TCG_REQUEST_TLB = 1 << 6,   /* flush_address or all: another thread changed memory */
 };
 
+/* What generated code jumps to, in thunks.S. */
+enum {
+    TCG_THUNK_LOOP,             /* to the dispatcher, at s->rip */
+    TCG_THUNK_EXIT,             /* at r10, leaving by the TcgExit r11 */
+    TCG_THUNK_RIP,              /* at r10 */
+    TCG_THUNK_HELPER,           /* called: TcgInsn r11 */
+    TCG_THUNK_SLOW,             /* TcgMemop r11 at linear address r10 */
+    TCG_THUNK_SEGMENT,          /* TcgMemop r11 at offset r10 of its segment */
+    TCG_THUNK_COPIED,           /* TcgMemop r11: its copy has run */
+    TCG_N_THUNKS,
+};
+
 enum {
     TCG_VECTOR_SIZE = 1024,     /* legacy area, header, AVX; what XSAVE writes */
     TCG_BOUNCE_SIZE = 128,
 };
 
 struct TcgState {
-    /* Known to thunks.S: see tcg/offsets.h. */
+    /* Known to thunks.S by offsets.h, and within reach of short displacements. */
     guint32 pending;            /* anything in requests: generated code looks at each block's head */
     guint32 flags;              /* bits 15..8: SF ZF AF PF CF as LAHF has them, bit 0: OF */
     guint64 save_rax;           /* of the code that saves and restores flags */
@@ -197,13 +212,24 @@ struct TcgState {
     guint64 rip;                /* in C; generated code knows its own */
     guint64 fault_rip;          /* host pc of a fault in generated code */
     guint64 fault_flags;        /* the host's flags there */
-    const void *chain;          /* the jump that left a block, to be patched: TcgExit, or NULL */
+    TcgExit *chain;             /* the jump that left a block, to be patched, or NULL */
     void *return_rsp;           /* of tcg_thread() */
+    guint64 scratch;            /* r10 as slow paths leave it */
+    guint64 copy_flags;         /* the host's flags after a copy of an instruction */
+    guint64 code_base;          /* what TcgJump.code counts from */
+    guint64 xsave_mask;         /* components that xrstor puts back: all that the host has */
+    const void *thunk[TCG_N_THUNKS];
+    guint8 vector[TCG_VECTOR_SIZE] __attribute__((aligned(64)));        /* XSAVE format */
+    guint8 bounce[TCG_BOUNCE_SIZE] __attribute__((aligned(64)));
+
     TcgVcpu *vcpu;
     guint32 requests;
     guint32 mode;               /* TCG_MODE_*: see tcg_mode_update() */
     guint32 eflags;             /* all but the arithmetic flags, bit 1 set */
     guint32 heavy;              /* in heavy code: nesting */
+    guint8 stepped;             /* a block of one instruction has begun */
+    guint8 step_trap;           /* EFLAGS.TF was set before it: #DB follows */
+    guint8 fault_vector;        /* what the host's fault means */
 
     TcgSegment segment[TCG_N_SEGMENTS], ldt, tr;
     TcgTable gdt, idt;
@@ -243,8 +269,6 @@ struct TcgState {
         bool bounced;
     } access;
 
-    guint8 bounce[TCG_BOUNCE_SIZE] __attribute__((aligned(64)));
-    guint8 vector[TCG_VECTOR_SIZE] __attribute__((aligned(64)));
     TcgJump jump[TCG_JUMP_CACHE_SIZE] __attribute__((aligned(64)));
     TcgTlbEntry tlb[TCG_N_TLBS][TCG_TLB_SIZE];
     TcgFetchEntry fetch[TCG_FETCH_TLB_SIZE];
