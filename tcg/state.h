@@ -35,6 +35,7 @@
 typedef struct TcgState TcgState;
 typedef struct TcgInsn TcgInsn;
 typedef struct TcgVcpu TcgVcpu;
+typedef struct TcgMemory TcgMemory;
 
 /* Registers by encoding. */
 enum { TCG_RAX, TCG_RCX, TCG_RDX, TCG_RBX, TCG_RSP, TCG_RBP, TCG_RSI, TCG_RDI };
@@ -231,8 +232,13 @@ struct TcgState {
     guint32 fault_error;
     bool tlb_clean[TCG_N_TLBS]; /* nothing was filled since the last flush */
     bool jumps_clean;
+    bool fetch_clean;
+    bool pages_1g;              /* CPUID has 1 GiB pages */
     guint64 a20_mask;           /* ~0, or without bit 20 */
     guint64 phys_mask;          /* of physical address bits */
+    TcgMemory *memory;          /* the machine's: what lies where */
+    /* Data breakpoints that the present instruction hit, as in DR6; whoever steps takes them. */
+    guint32 watch_hits;
 
     /* Between tcg_access_begin() and tcg_access_end(). */
     struct {
@@ -241,6 +247,7 @@ struct TcgState {
         guint32 size;
         guint32 how;
         bool bounced;
+        bool heavy;                 /* heavy code ran: no host address may be used again */
     } access;
 
     guint8 bounce[TCG_BOUNCE_SIZE] __attribute__((aligned(64)));
