@@ -24,7 +24,7 @@ typedef struct TcgSlots TcgSlots;
 
 typedef struct {
     guint64 gpa, size;
-    guint8 *hva;
+    guint64 delta;              /* host address less gpa */
     guint32 flags;              /* TCG_PAGE_ROM: of the range, not of the host's page */
 } TcgRange;
 
@@ -68,7 +68,7 @@ static inline const TcgRange *tcg_range_find(const TcgMemory *memory, guint64 gp
 
 static inline guint8 *tcg_range_hva(const TcgRange *range, guint64 gpa)
 {
-    return range->hva + (gpa - range->gpa);
+    return (guint8 *)(guintptr)(gpa + range->delta);
 }
 
 static inline TcgPhysPage *tcg_host_page(const TcgMemory *memory, const guint8 *hva)

@@ -335,7 +335,8 @@ static void change_logs(TcgMemory *memory, GArray *of, GArray *others, bool on)
 
 static TcgRange range_of(const AccelSlot *slot)
 {
-    return (TcgRange){ .gpa = slot->gpa, .size = slot->size, .hva = slot->hva,
+    return (TcgRange){ .gpa = slot->gpa, .size = slot->size,
+                       .delta = (guintptr)slot->hva - slot->gpa,
                        .flags = slot->flags & ACCEL_SLOT_READONLY ? TCG_PAGE_ROM : 0 };
 }
 

@@ -144,6 +144,7 @@ enum {
     TCG_TLB_KERNEL_AC,          /* CPL 0 to 2 with user pages open: AC, or no SMAP */
     TCG_N_TLBS,
     TCG_TLB_SIZE = 1024,
+    TCG_TLB_GROUP = 4,
     TCG_JUMP_CACHE_SIZE = 1024,
     TCG_FETCH_TLB_SIZE = 128,
 };
@@ -230,7 +231,8 @@ struct TcgState {
     guint64 large_first, large_last;
     guint64 fault_address;      /* of the walk that failed last */
     guint32 fault_error;
-    bool tlb_clean[TCG_N_TLBS]; /* nothing was filled since the last flush */
+    /* Bits by TCG_TLB_GROUP entries of a table: something was filled since the last flush. */
+    guint64 tlb_filled[TCG_N_TLBS][TCG_TLB_SIZE / TCG_TLB_GROUP / 64];
     bool jumps_clean;
     bool fetch_clean;
     bool pages_1g;              /* CPUID has 1 GiB pages */

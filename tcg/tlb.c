@@ -33,16 +33,34 @@ static inline void set_words(void *at, gsize size, guint64 value)
     __asm__ volatile("rep stosq" : "+D"(at), "+c"(n) : "a"(value) : "memory");
 }
 
+static inline void flush_group(TcgTlbEntry *entries, guint first)
+{
+    for (guint i = first; i < first + TCG_TLB_GROUP; i++) {
+        entries[i].tag_read = entries[i].tag_write = no_tag(i);
+    }
+}
+
+/* Only what was filled: most flushes come after few misses. */
 static void flush_table(TcgState *s, guint table)
 {
-    TcgTlbEntry *entries = s->tlb[table];
+    const guint n_words = G_N_ELEMENTS(s->tlb_filled[table]);
 
-    if (s->tlb_clean[table]) {
-        return;
+    for (guint i = 0; i < n_words; i++) {
+        TcgTlbEntry *entries = &s->tlb[table][i * 64 * TCG_TLB_GROUP];
+        guint64 bits = s->tlb_filled[table][i];
+
+        if (bits == 0) {
+            continue;
+        }
+        s->tlb_filled[table][i] = 0;
+        if (bits == ~0ull) {
+            set_words(entries, 64 * TCG_TLB_GROUP * sizeof(*entries), 0);
+            bits = i == 0;              /* whose first tag is not 0 */
+        }
+        for (; bits; bits &= bits - 1) {
+            flush_group(s->tlb[table], (i * 64 + __builtin_ctzll(bits)) * TCG_TLB_GROUP);
+        }
     }
-    set_words(entries, sizeof(s->tlb[table]), 0);
-    entries[0].tag_read = entries[0].tag_write = no_tag(0);
-    s->tlb_clean[table] = true;
 }
 
 static void flush_jumps(TcgState *s)
@@ -88,15 +106,22 @@ void tcg_tlb_flush_page(TcgState *s, guint64 linear)
     s->fetch[linear >> 12 & (TCG_FETCH_TLB_SIZE - 1)].tag = ~0ull;
 }
 
+static void protect_group(TcgTlbEntry *entries, guint first, const guint8 *page)
+{
+    for (guint i = first; i < first + TCG_TLB_GROUP; i++) {
+        if (!page || entries[i].page == page) {
+            entries[i].tag_write = no_tag(i);
+        }
+    }
+}
+
 void tcg_tlb_protect(TcgState *s, const guint8 *page)
 {
     for (guint table = 0; table < TCG_N_TLBS; table++) {
-        if (s->tlb_clean[table]) {
-            continue;
-        }
-        for (guint i = 0; i < TCG_TLB_SIZE; i++) {
-            if (!page || s->tlb[table][i].page == page) {
-                s->tlb[table][i].tag_write = no_tag(i);
+        for (guint i = 0; i < G_N_ELEMENTS(s->tlb_filled[table]); i++) {
+            for (guint64 bits = s->tlb_filled[table][i]; bits; bits &= bits - 1) {
+                protect_group(s->tlb[table],
+                              (i * 64 + __builtin_ctzll(bits)) * TCG_TLB_GROUP, page);
             }
         }
     }
@@ -141,7 +166,7 @@ static inline void fill(TcgState *s, guint64 linear, TcgAccess access, const Tcg
     entry->tag_write = page->writable && !page->flags ? tag : no_tag(index);
     entry->page = page->page;
     entry->delta = (guintptr)page->page - tag;
-    s->tlb_clean[table] = false;
+    s->tlb_filled[table][index / TCG_TLB_GROUP / 64] |= 1ull << (index / TCG_TLB_GROUP & 63);
     if (page->span > 4096) {
         note_large(s, linear, page->span);
     }

@@ -116,9 +116,7 @@ static void set_apic_base(TcgVcpu *vcpu, guint64 base)
 /* What was cached of memory by the old control registers goes. */
 static void forget_translations(TcgState *s)
 {
-    for (guint i = 0; i < TCG_N_TLBS; i++) {
-        s->tlb_clean[i] = false;
-    }
+    memset(s->tlb_filled, 0xff, sizeof(s->tlb_filled));
     s->jumps_clean = s->fetch_clean = false;
     tcg_tlb_flush(s);
 }

@@ -141,6 +141,7 @@ MmuRig *mmu_rig_new(gsize ram_size)
     rig->s->a20_mask = ~0ull;
     rig->s->phys_mask = (1ull << 40) - 1;
     rig->s->pages_1g = true;
+    memset(rig->s->tlb_filled, 0xff, sizeof(rig->s->tlb_filled));
     tcg_tlb_flush(rig->s);
     return rig;
 }

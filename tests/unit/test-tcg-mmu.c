@@ -407,7 +407,9 @@ static void check_empty(MmuRig *rig)
             g_assert_false(hits(rig->s->tlb[table][i].tag_read, i << 12));
             g_assert_false(hits(rig->s->tlb[table][i].tag_write, i << 12));
         }
-        g_assert_true(rig->s->tlb_clean[table]);
+        for (guint i = 0; i < G_N_ELEMENTS(rig->s->tlb_filled[table]); i++) {
+            g_assert_cmphex(rig->s->tlb_filled[table][i], ==, 0);
+        }
     }
 }
 

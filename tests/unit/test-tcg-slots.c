@@ -136,9 +136,9 @@ static void test_drops(void)
         mark_code(rig, i * MIB + 0x5000, 1);
     }
     tcg_translate(rig->s, 0x6000, TCG_WRITE, &page);
-    g_assert_false(rig->s->tlb_clean[TCG_TLB_KERNEL]);
+    g_assert_cmphex(rig->s->tlb[TCG_TLB_KERNEL][6].tag_write, ==, 0x6000);
     g_assert_true(commit(rig, &whole, 1, parts, 2));
-    g_assert_true(rig->s->tlb_clean[TCG_TLB_KERNEL]);
+    g_assert_cmphex(rig->s->tlb[TCG_TLB_KERNEL][6].tag_write, ==, 0);
     g_assert_cmpuint(rig->dropped_pages->len, ==, 2);
     g_assert_true(rig->dropped_pages->pdata[0] == rig->ram + MIB + 0x5000);
     g_assert_true(rig->dropped_pages->pdata[1] == rig->ram + 3 * MIB + 0x5000);
