@@ -36,6 +36,7 @@ typedef struct TcgState TcgState;
 typedef struct TcgInsn TcgInsn;
 typedef struct TcgVcpu TcgVcpu;
 typedef struct TcgExit TcgExit;
+typedef struct TcgMemory TcgMemory;
 
 /* Registers by encoding. */
 enum { TCG_RAX, TCG_RCX, TCG_RDX, TCG_RBX, TCG_RSP, TCG_RBP, TCG_RSI, TCG_RDI };
@@ -144,6 +145,7 @@ enum {
     TCG_TLB_KERNEL_AC,          /* CPL 0 to 2 with user pages open: AC, or no SMAP */
     TCG_N_TLBS,
     TCG_TLB_SIZE = 1024,
+    TCG_TLB_GROUP = 4,
     TCG_JUMP_CACHE_SIZE = 1024,
     TCG_FETCH_TLB_SIZE = 128,
 };
@@ -255,10 +257,16 @@ struct TcgState {
     guint64 large_first, large_last;
     guint64 fault_address;      /* of the walk that failed last */
     guint32 fault_error;
-    bool tlb_clean[TCG_N_TLBS]; /* nothing was filled since the last flush */
+    /* Bits by TCG_TLB_GROUP entries of a table: something was filled since the last flush. */
+    guint64 tlb_filled[TCG_N_TLBS][TCG_TLB_SIZE / TCG_TLB_GROUP / 64];
     bool jumps_clean;
+    bool fetch_clean;
+    bool pages_1g;              /* CPUID has 1 GiB pages */
     guint64 a20_mask;           /* ~0, or without bit 20 */
     guint64 phys_mask;          /* of physical address bits */
+    TcgMemory *memory;          /* the machine's: what lies where */
+    /* Data breakpoints that the present instruction hit, as in DR6; whoever steps takes them. */
+    guint32 watch_hits;
 
     /* Between tcg_access_begin() and tcg_access_end(). */
     struct {
@@ -267,6 +275,7 @@ struct TcgState {
         guint32 size;
         guint32 how;
         bool bounced;
+        bool heavy;                 /* heavy code ran: no host address may be used again */
     } access;
 
     TcgJump jump[TCG_JUMP_CACHE_SIZE] __attribute__((aligned(64)));

@@ -106,7 +106,18 @@ void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 re
 
 /* ---- slots.c ---- */
 
+/* All vCPUs are gone when it is freed. */
 TcgMemory *tcg_memory_new(void);
 void tcg_memory_free(TcgMemory *memory);
+
+/* ---- cache.c, for slots.c ---- */
+
+typedef struct TcgPhysPage TcgPhysPage;
+
+/* Drops all translated code of a page, and its TCG_PAGE_CODE; machine lock held, vCPUs held. */
+void tcg_cache_drop_page(TcgAccel *tcg, TcgPhysPage *page);
+/* Drops the blocks that have bytes there, which may span pages and what is no memory; any
+ * thread, any lock but translate and run.lock. */
+void tcg_cache_drop_range(TcgAccel *tcg, guint64 gpa, guint64 size);
 
 #endif
