@@ -167,6 +167,9 @@ void tcg_reconsider(TcgState *s);
 void tcg_deliver_exception(TcgState *s);    /* s->exception */
 /* An external interrupt or NMI (vector 2). */
 void tcg_deliver_interrupt(TcgState *s, guint8 vector);
+/* tcg_raise*(): while another event is being delivered, what the SDM's table makes of it and
+ * exception (in place).  False: shutdown, nothing is left to deliver. */
+bool tcg_exception_combine(TcgState *s, TcgException *exception);
 
 /* ---- insn.h has operands of instructions; op-*.c the instructions ---- */
 

@@ -244,7 +244,8 @@ struct TcgState {
 
     TcgException exception;     /* to be delivered before the next instruction */
     gint16 delivering;          /* vector whose delivery is under way, -1: none */
-    bool delivering_contributory;
+    guint8 delivering_class;    /* of it: except.c */
+    bool delivering_external;   /* not by INT n: error codes have EXT */
     bool halted;
     bool wait_for_sipi;
     bool nmi_masked;            /* until IRET */
