@@ -202,6 +202,7 @@ enum {
 enum {
     TCG_VECTOR_SIZE = 1024,     /* legacy area, header, AVX; what XSAVE writes */
     TCG_BOUNCE_SIZE = 128,
+    TCG_N_BANKS = 10,           /* of machine checks */
 };
 
 struct TcgState {
@@ -279,6 +280,20 @@ struct TcgState {
         bool heavy;                 /* heavy code ran: no host address may be used again */
     } access;
 
+    /* Model-specific registers with nothing behind them; see op-msr.c. */
+    struct {
+        guint64 mtrr_default, mtrr_fixed[11], mtrr_variable[16];
+        guint64 spec_ctrl, hwcr, mcg_ctl;
+        guint64 bank[TCG_N_BANKS][4];   /* machine checks: CTL, STATUS, ADDR, MISC */
+    } msr;
+    /* The last instruction and operand of the x87 as the guest loaded them: what the host's
+     * registers hold otherwise are addresses of the host. */
+    guint64 fpu_ip, fpu_dp;
+    guint32 pauses;             /* PAUSE instructions */
+
+    /* FXSAVE and XSAVE images that are being made: the guest's, the live registers. */
+    guint8 fpu_image[TCG_VECTOR_SIZE] __attribute__((aligned(64)));
+    guint8 fpu_live[TCG_VECTOR_SIZE] __attribute__((aligned(64)));
     TcgJump jump[TCG_JUMP_CACHE_SIZE] __attribute__((aligned(64)));
     TcgTlbEntry tlb[TCG_N_TLBS][TCG_TLB_SIZE];
     TcgFetchEntry fetch[TCG_FETCH_TLB_SIZE];
@@ -297,6 +312,16 @@ typedef enum {
 typedef TcgNext (*TcgHelper)(TcgState *s, const TcgInsn *insn);
 
 enum { TCG_NO_REG = 0xff };
+
+/* Which registers an instruction needs, so what refuses it: SDM vol. 3A, sections 2.5, 13.1. */
+typedef enum {
+    TCG_UNIT_NONE,
+    TCG_UNIT_X87,               /* also FXSAVE, FXRSTOR */
+    TCG_UNIT_MMX,               /* also what SSE added for MMX registers */
+    TCG_UNIT_SSE,
+    TCG_UNIT_AVX,
+    TCG_UNIT_XSAVE,
+} TcgUnit;
 
 /* One decoded instruction, kept beside the translated block. */
 struct TcgInsn {
@@ -324,6 +349,7 @@ struct TcgInsn {
     bool rex;                   /* byte registers 4 to 7 are spl bpl sil dil */
     bool rep, repne, lock;
     bool vex_l;                 /* VEX.L: 256 bits */
+    guint8 unit;                /* TcgUnit */
 };
 
 static inline guint tcg_cpl(const TcgState *s)
