@@ -81,6 +81,20 @@ def multiboot(recorder):
         assert "module '/nonexistent'" in error['desc'], error
 
 
+def acpi_of_microvm(recorder):
+    """microvm has no ACPI tables, and says so"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=MIB)
+        error = client.error('object-add', {'qom-type': 'microvm-machine', 'id': 'machine',
+                                            'memory-backend': 'ram', 'acpi': 'on'})
+        assert (error['reason'], error['path']) == ('not-supported', 'acpi'), error
+        client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram',
+                    acpi='off')
+        assert client.call('qom-get', path='/machine', property='acpi') == 'off'
+
+
 def long_command_line(recorder):
     """a command line of 2,000 characters arrives whole"""
     need_kvm()
@@ -317,7 +331,7 @@ def unknown_kernel_is_refused(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([kernel_formats, multiboot, long_command_line, memory_sizes,
+    vmdtest.main([kernel_formats, multiboot, acpi_of_microvm, long_command_line, memory_sizes,
                   memory_above_the_gap,
                   back_ends, file_back_end, file_read_only, huge_pages, memory_is_told, chips,
                   time_of_day, rtc_by_hand, rtc_change, accelerator, none_machine_with_memory,
