@@ -31,6 +31,8 @@ typedef struct {
     GArray *ioeventfds;         /* of AccelIoeventfd, in order of their making */
     guint commits;              /* successful slots_commit() calls */
     guint slot_adds, slot_dels; /* that were committed */
+    gint writes;                /* memory_written() calls, atomic; and where the last was: */
+    guint64 written_gpa, written_size;
     bool gsi[FAKE_ACCEL_N_GSIS];        /* levels */
     guint gsi_edges[FAKE_ACCEL_N_GSIS]; /* rising edges */
     GArray *routes;             /* of FakeRoute; GSI is index + FAKE_ACCEL_N_GSIS */
