@@ -90,9 +90,11 @@ static void memory_written(Accel *accel, guint64 gpa, guint64 size)
 {
     FakeAccel *f = fake(accel);
 
+    g_mutex_lock(&f->msi_mutex);
     f->written_gpa = gpa;
     f->written_size = size;
-    g_atomic_int_inc(&f->writes);
+    f->writes++;
+    g_mutex_unlock(&f->msi_mutex);
 }
 
 static bool ioeventfd_add(Accel *accel, const AccelIoeventfd *ioeventfd, GError **error)

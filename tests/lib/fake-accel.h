@@ -31,14 +31,14 @@ typedef struct {
     GArray *ioeventfds;         /* of AccelIoeventfd, in order of their making */
     guint commits;              /* successful slots_commit() calls */
     guint slot_adds, slot_dels; /* that were committed */
-    gint writes;                /* memory_written() calls, atomic; and where the last was: */
+    gint writes;                /* memory_written() calls, from any thread; the last one's: */
     guint64 written_gpa, written_size;
     bool gsi[FAKE_ACCEL_N_GSIS];        /* levels */
     guint gsi_edges[FAKE_ACCEL_N_GSIS]; /* rising edges */
     GArray *routes;             /* of FakeRoute; GSI is index + FAKE_ACCEL_N_GSIS */
     guint route_updates;
     GArray *irqfds;             /* of FakeIrqfd; KVM would take what is written there */
-    GMutex msi_mutex;           /* for msis */
+    GMutex msi_mutex;           /* for msis and writes */
     GArray *msis;               /* of AccelMsi: sent by msi_send() */
     bool pit;                   /* pit_create() was called */
     bool pit_off;               /* by pit_enable() */
