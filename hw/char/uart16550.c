@@ -101,6 +101,8 @@ enum {                          /* 8.8 MSR */
     MSR_DELTAS = 0x0f,
 };
 
+#define TIMEOUT_FLOOR_NS 1000
+
 /* ---- Helpers ---- */
 
 static bool fifos_on(const Uart16550 *s)
@@ -175,7 +177,7 @@ static void restart_timeout(Uart16550 *s)
 {
     s->timeout_pending = false;
     if (fifos_on(s) && s->recv_count > 0) {
-        timer_set(s->timeout, clock_now(s->clock, CLOCK_KIND_VIRTUAL) + 4 * character_time(s));
+        timer_set_after(s->timeout, 4 * character_time(s));
     } else {
         timer_cancel(s->timeout);
     }
@@ -523,7 +525,7 @@ void uart16550_realize(Uart16550 *s, Chardev *chr, Clock *clock, Irq *irq, guint
     s->clock = clock;
     s->irq = irq;
     s->baudbase = baudbase;
-    s->timeout = timer_new(clock, CLOCK_KIND_VIRTUAL, on_timeout, s);
+    s->timeout = timer_new(clock, CLOCK_KIND_VIRTUAL, TIMEOUT_FLOOR_NS, on_timeout, s);
     s->chr = chr;
     if (chr) {
         char_attach(chr, &front_ops, s);

@@ -663,7 +663,7 @@ static bool mc146818_realize(Device *dev, GError **error)
         isa_unmap(dev, s->region);
         return false;
     }
-    s->timer = timer_new(s->clock, s->kind, on_timer, s);
+    s->timer = timer_new(s->clock, s->kind, 2 * NS / TICKS, on_timer, s);
     return true;
 }
 
