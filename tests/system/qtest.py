@@ -426,6 +426,11 @@ def uart(recorder):
         qtest.outb(0x3fc, 0x10)                 # loopback
         qtest.outb(0x3f8, 0x55)
         assert qtest.inb(0x3f8) == 0x55
+        for lcr, word in ((0x02, 0x7f), (0x00, 0x1f), (0x03, 0xff)):
+            qtest.outb(0x3fb, lcr)
+            qtest.outb(0x3f8, 0xff)
+            qtest.step(100000000)
+            assert qtest.inb(0x3f8) == word, lcr
 
 
 def pit(recorder):
