@@ -94,6 +94,7 @@ void apic_request(TcgApic *a, guint8 vector, bool level, ApicEffects *effects);
 void apic_error(TcgApic *a, guint32 bit, ApicEffects *effects);
 /* The interrupt of an LVT entry, if it is not masked. */
 void apic_local(TcgApic *a, guint entry, ApicEffects *effects);
+void apic_set_base(TcgVcpu *vcpu, guint64 base, ApicEffects *effects);
 void apic_write_tpr(TcgApic *a, guint8 value, ApicEffects *effects);
 /* After each change: what can be delivered now. */
 void apic_update(TcgApic *a, ApicEffects *effects);

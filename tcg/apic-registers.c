@@ -350,9 +350,7 @@ static bool write_base(TcgVcpu *vcpu, guint64 value, ApicEffects *effects)
     if (x2 && !apic_is_x2(a)) {
         a->icr &= G_MAXUINT32;  /* section 11.12.5: the destination does not survive */
     }
-    __atomic_store_n(&a->base, value, __ATOMIC_RELAXED);
-    apic_timer_arm(vcpu, effects);
-    apic_update(a, effects);
+    apic_set_base(vcpu, value, effects);
     return true;
 }
 

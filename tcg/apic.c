@@ -69,6 +69,13 @@ void apic_write_tpr(TcgApic *a, guint8 value, ApicEffects *effects)
     apic_update(a, effects);
 }
 
+void apic_set_base(TcgVcpu *vcpu, guint64 base, ApicEffects *effects)
+{
+    __atomic_store_n(&vcpu->apic.base, base, __ATOMIC_RELAXED);
+    apic_timer_arm(vcpu, effects);
+    apic_update(&vcpu->apic, effects);
+}
+
 void apic_request(TcgApic *a, guint8 vector, bool level, ApicEffects *effects)
 {
     if (vector < 16) {
@@ -212,6 +219,21 @@ void tcg_apic_reset(TcgVcpu *vcpu, bool init)
     apic_timer_arm(vcpu, &effects);
     apic_write_tpr(a, 0, &effects);
     g_mutex_unlock(&a->lock);
+}
+
+guint64 tcg_apic_base(TcgVcpu *vcpu)
+{
+    return __atomic_load_n(&vcpu->apic.base, __ATOMIC_RELAXED);
+}
+
+void tcg_apic_set_base(TcgVcpu *vcpu, guint64 base)
+{
+    ApicEffects effects = APIC_NO_EFFECTS;
+
+    g_mutex_lock(&vcpu->apic.lock);
+    apic_set_base(vcpu, base, &effects);
+    g_mutex_unlock(&vcpu->apic.lock);
+    apic_do(vcpu, &effects);
 }
 
 void tcg_apic_init(TcgVcpu *vcpu)

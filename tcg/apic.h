@@ -57,6 +57,10 @@ void tcg_apic_done(TcgVcpu *vcpu);
 /* Power-on or RESET: all; init: INIT leaves id and base. */
 void tcg_apic_reset(TcgVcpu *vcpu, bool init);
 
+/* IA32_APIC_BASE as the machine sees and sets it: any value is taken. */
+guint64 tcg_apic_base(TcgVcpu *vcpu);
+void tcg_apic_set_base(TcgVcpu *vcpu, guint64 base);
+
 /* Whether gpa lies in the APIC's page as IA32_APIC_BASE places it, in xAPIC mode.
  * Light. */
 bool tcg_apic_at(const TcgVcpu *vcpu, guint64 gpa);

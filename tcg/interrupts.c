@@ -11,7 +11,6 @@
 
 #include "qmp/error.h"
 #include "tcg/ioeventfd.h"
-#include "tcg/light.h"
 #include "tcg/timers.h"
 
 enum { MAX_ROUTES = 4096 };
@@ -170,34 +169,22 @@ guint64 tcg_a20_mask(TcgAccel *tcg)
     return g_atomic_int_get(&tcg->a20) ? ~(guint64)0 : ~((guint64)1 << 20);
 }
 
-/* Every physical address that was looked up is another one. */
-static void set_masks(TcgAccel *tcg)
-{
-    TcgInterrupts *interrupts = tcg->interrupts;
-
-    g_rw_lock_reader_lock(&interrupts->lock);
-    for (guint i = 0; i < interrupts->vcpus->len; i++) {
-        const TcgVcpu *vcpu = g_ptr_array_index(interrupts->vcpus, i);
-
-        if (vcpu->state) {
-            vcpu->state->a20_mask = tcg_a20_mask(tcg);
-            tcg_tlb_flush(vcpu->state);
-        }
-    }
-    g_rw_lock_reader_unlock(&interrupts->lock);
-}
-
+/* Every physical address that was looked up is another one: vCPUs see it before their
+ * next block. */
 void tcg_set_a20(Accel *accel, bool enabled)
 {
     TcgAccel *tcg = tcg_accel(accel);
+    TcgInterrupts *interrupts = tcg->interrupts;
 
     if (g_atomic_int_get(&tcg->a20) == enabled) {
         return;
     }
     g_atomic_int_set(&tcg->a20, enabled);
-    tcg_vcpus_hold(tcg);
-    set_masks(tcg);
-    tcg_vcpus_release(tcg);
+    g_rw_lock_reader_lock(&interrupts->lock);
+    for (guint i = 0; i < interrupts->vcpus->len; i++) {
+        tcg_vcpu_request(g_ptr_array_index(interrupts->vcpus, i), TCG_REQUEST_TLB);
+    }
+    g_rw_lock_reader_unlock(&interrupts->lock);
 }
 
 /* ---- Life ---- */

@@ -30,7 +30,7 @@ void tcg_interrupts_remove(TcgVcpu *vcpu);
  * the PICs. */
 int tcg_interrupt_take(TcgVcpu *vcpu);
 
-/* What a new TcgState.a20_mask is. */
+/* What TcgState.a20_mask is to be. */
 guint64 tcg_a20_mask(TcgAccel *tcg);
 
 #endif

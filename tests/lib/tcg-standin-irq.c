@@ -6,7 +6,6 @@
 #include "tests/lib/tcg-standin-irq.h"
 
 #include "tcg/host-clock.h"
-#include "tcg/light.h"
 
 static gint64 now = 1000000000;
 static IrqBench *the_bench;
@@ -36,23 +35,6 @@ gint64 irq_bench_now(void)
 void tcg_vcpu_request(TcgVcpu *vcpu, guint32 requests)
 {
     g_atomic_int_or(&the_bench->requests[vcpu - the_bench->vcpus], requests);
-}
-
-void tcg_vcpus_hold(TcgAccel *tcg)
-{
-    the_bench->holds++;
-    the_bench->held = true;
-}
-
-void tcg_vcpus_release(TcgAccel *tcg)
-{
-    the_bench->held = false;
-}
-
-void tcg_tlb_flush(TcgState *s)
-{
-    g_assert_true(the_bench->held);
-    the_bench->flushes[s->vcpu - the_bench->vcpus]++;
 }
 
 /* ---- The machine ---- */
@@ -91,7 +73,6 @@ static void make_cpu(IrqBench *bench, guint i, guint32 id)
     vcpu->cpu = &bench->cpus[i];
     vcpu->state = g_new0(TcgState, 1);
     vcpu->state->vcpu = vcpu;
-    vcpu->state->a20_mask = ~(guint64)0;
     vcpu->state->phys_mask = ((guint64)1 << 40) - 1;
     tcg_apic_init(vcpu);
 }

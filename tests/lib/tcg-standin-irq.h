@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A bench for interrupts of the CPU in software: vCPUs without threads, a machine that
- * records, and time that the test moves.  It stands in for what vcpu.c, mmu.c and
+ * records, and time that the test moves.  It stands in for what vcpu.c and
  * host-clock.c bring.  One bench at a time has the time.
  */
 #ifndef TESTS_LIB_TCG_STANDIN_IRQ_H
@@ -22,9 +22,6 @@ typedef struct {
     TcgVcpu vcpus[IRQ_BENCH_MAX_CPUS];
     Cpu cpus[IRQ_BENCH_MAX_CPUS];
     guint requests[IRQ_BENCH_MAX_CPUS];         /* TCG_REQUEST_*, since they were taken */
-    guint flushes[IRQ_BENCH_MAX_CPUS];          /* of TLBs */
-    guint holds;
-    bool held;
     GArray *eois;               /* of guint8: what AccelHost.eoi heard */
     int pic_vector;             /* what AccelHost.intack returns */
     guint intacks;
