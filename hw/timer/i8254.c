@@ -34,6 +34,7 @@ typedef struct {
     /* Host side and wiring. */
     Clock *clock;
     Timer *timer;               /* counter 0's next change of OUT */
+    gint64 due;                 /* when it is; -1: never */
     MemoryRegion *region;
     Irq *irq;
 } I8254;
@@ -41,6 +42,17 @@ typedef struct {
 static gint64 now_of(const I8254 *s)
 {
     return clock_now(s->clock, CLOCK_KIND_VIRTUAL);
+}
+
+/* Before anything else: a change of OUT that nobody has seen yet, since the timer is
+ * late, happened.  In mode 2 it is a pulse of 838 ns, which is over by now; its edge
+ * is the interrupt.  Of many, one is seen: no interrupt controller counts them. */
+static void catch_up_irq(I8254 *s, gint64 now)
+{
+    if (s->due >= 0 && s->due < now) {
+        irq_set(s->irq, i8254_counter_out(&s->counters[0], s->due));
+        s->due = -1;
+    }
 }
 
 /* The one place that sets the line, and the timer for when it changes next. */
@@ -52,15 +64,17 @@ static void update_irq(I8254 *s, gint64 now)
         return;                 /* not realized */
     }
     irq_set(s->irq, !s->irq_disabled && i8254_counter_out(&s->counters[0], now));
-    if (next < 0 || s->irq_disabled) {
+    s->due = s->irq_disabled ? -1 : next;
+    if (s->due < 0) {
         timer_cancel(s->timer);
     } else {
-        timer_set(s->timer, next);
+        timer_set(s->timer, s->due);
     }
 }
 
 static void on_timer(void *opaque, gint64 now)
 {
+    catch_up_irq(opaque, now);
     update_irq(opaque, now);
 }
 
@@ -105,9 +119,11 @@ static void write_control(I8254 *s, guint8 value, gint64 now)
 static guint64 pit_read(void *opaque, guint64 offset, guint size)
 {
     I8254 *s = opaque;
+    gint64 now = now_of(s);
 
+    catch_up_irq(s, now);
     /* The control word cannot be read. */
-    return offset == PORT_CONTROL ? 0 : i8254_counter_read(&s->counters[offset], now_of(s));
+    return offset == PORT_CONTROL ? 0 : i8254_counter_read(&s->counters[offset], now);
 }
 
 static void pit_write(void *opaque, guint64 offset, guint64 value, guint size)
@@ -115,6 +131,7 @@ static void pit_write(void *opaque, guint64 offset, guint64 value, guint size)
     I8254 *s = opaque;
     gint64 now = now_of(s);
 
+    catch_up_irq(s, now);
     if (offset == PORT_CONTROL) {
         write_control(s, value, now);
     } else {
@@ -145,6 +162,7 @@ void i8254_set_gate(Device *dev, guint counter, bool level)
     I8254 *s = (I8254 *)dev;
     gint64 now = now_of(s);
 
+    catch_up_irq(s, now);
     i8254_counter_set_gate(&s->counters[counter], level, now);
     update_irq(s, now);
 }
@@ -181,6 +199,7 @@ static bool pit_realize(Device *dev, GError **error)
     s->clock = machine_of(dev)->clock;
     s->irq = gpio(&dev->object, "unnamed-gpio-out", 0);
     s->timer = timer_new(s->clock, CLOCK_KIND_VIRTUAL, on_timer, s);
+    s->due = -1;
     return true;
 }
 

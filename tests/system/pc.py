@@ -142,6 +142,28 @@ def split_boot_sector(recorder):
     boots_disk(recorder, 'pc-i440fx-2.7', accel_props=SPLIT)
 
 
+TICK_HANDLER = 0x8000
+# Vector 0x20 at F000:8000; ss:sp = 0:7000.
+TICK_VECTOR = b'\x31\xc0\x8e\xd8\xc7\x06\x80\x00' + struct.pack('<H', TICK_HANDLER) + \
+    b'\xc7\x06\x82\x00\x00\xf0\xbc\x00\x70\x8e\xd0'
+# The first 8259A with line 0 open, the 8254's counter 0 in mode 2 with 1 kHz.
+TICK_CHIPS = b''.join(out8(port, value) for port, value in (
+    (0x20, 0x11), (0x21, 0x20), (0x21, 0x04), (0x21, 0x01), (0x21, 0xfe),
+    (0x43, 0x34), (0x40, 0xa9), (0x40, 0x04)))
+# inc bx; cmp bx, 50; je off; mov al, 0x20; out 0x20, al; iret
+TICK_COUNT = b'\x43\x83\xfb\x32\x74\x05\xb0\x20\xe6\x20\xcf'
+
+
+def split_ticks(recorder):
+    """the machine's 8254 interrupts a halted CPU by the machine's 8259A, again and again"""
+    need_split_irqchip()
+    code = MAP_PM + TICK_VECTOR + TICK_CHIPS + b'\x31\xdb\xfb' + HALT
+    parts = ((TICK_HANDLER, TICK_COUNT + POWER_OFF),)
+    daemon, client = run_firmware(recorder, code, parts, accel_props=SPLIT)
+    with daemon:
+        assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
+
+
 # ---- Resets
 
 def reset_control(recorder):
@@ -521,7 +543,7 @@ def event_timer(recorder):
 
 if __name__ == '__main__':
     vmdtest.main([firmware_post, boot_sector, newer_type, split_firmware, split_boot_sector,
-                  reset_control, shadow_ram, suspend,
+                  split_ticks, reset_control, shadow_ram, suspend,
                   seabios_resume, suspend_alarm, suspend_serial, suspend_reset, suspend_disk,
                   no_sleep, power_button, nmi, refusals, direct_kernel, firmware_work, chips, set_otherwise,
                   event_timer, recipe])
