@@ -4,6 +4,7 @@
  * accesses that may be to devices.
  */
 #include "config.h"
+#include "tcg/ioeventfd.h"
 #include "tcg/memory.h"
 #include "tcg/tcg-accel.h"
 
@@ -75,7 +76,8 @@ static guint64 mmio(TcgState *s, void *argument)
     if (tcg_apic_at(vcpu, request->gpa)) {
         tcg_apic_access(vcpu, request->gpa & 0xfff, request->data, request->size,
                         request->is_write);
-    } else {
+    } else if (!request->is_write || !tcg_ioeventfd_hit(vcpu->tcg, false, request->gpa,
+                                                        request->data, request->size)) {
         accel->host->mmio(accel->host_opaque, request->gpa, request->data, request->size,
                           request->is_write);
     }

@@ -96,23 +96,6 @@ static void segments_out(const TcgState *s, X86CpuState *ret_state)
 
 /* ---- All of X86CpuState ---- */
 
-static guint64 apic_base(TcgVcpu *vcpu)
-{
-    guint64 base;
-
-    g_mutex_lock(&vcpu->apic.lock);
-    base = vcpu->apic.base;
-    g_mutex_unlock(&vcpu->apic.lock);
-    return base;
-}
-
-static void set_apic_base(TcgVcpu *vcpu, guint64 base)
-{
-    g_mutex_lock(&vcpu->apic.lock);
-    vcpu->apic.base = base;
-    g_mutex_unlock(&vcpu->apic.lock);
-}
-
 /* What was cached of memory by the old control registers goes. */
 static void forget_translations(TcgState *s)
 {
@@ -137,7 +120,7 @@ static void load(TcgVcpu *vcpu, const X86CpuState *state)
     s->cr3 = state->cr3;
     s->cr4 = state->cr4;
     s->efer = state->efer;
-    set_apic_base(vcpu, state->apic_base);
+    tcg_apic_set_base(vcpu, state->apic_base);
     tcg_apic_set_tpr(vcpu, state->cr8);
     s->halted = state->halted;
     s->wait_for_sipi = state->wait_for_sipi;
@@ -154,7 +137,7 @@ bool tcg_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error
     *ret_state = (X86CpuState){
         .rip = s->rip, .rflags = tcg_eflags(s),
         .cr0 = s->cr0, .cr2 = s->cr2, .cr3 = s->cr3, .cr4 = s->cr4, .cr8 = tcg_apic_tpr(vcpu),
-        .efer = s->efer, .apic_base = apic_base(vcpu),
+        .efer = s->efer, .apic_base = tcg_apic_base(vcpu),
         .halted = s->halted, .wait_for_sipi = s->wait_for_sipi,
     };
     for (guint i = 0; i < 16; i++) {

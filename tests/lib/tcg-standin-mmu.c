@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tcg/ioeventfd.h"
+
 static MmuRig *rig_of(const TcgState *s)
 {
     return (MmuRig *)((guint8 *)s->vcpu - offsetof(MmuRig, vcpu));
@@ -57,6 +59,11 @@ bool tcg_apic_at(const TcgVcpu *vcpu, guint64 gpa)
 void tcg_apic_access(TcgVcpu *vcpu, guint offset, void *data, guint size, bool is_write)
 {
     rig_of(vcpu->state)->apic_accesses++;
+}
+
+bool tcg_ioeventfd_hit(TcgAccel *tcg, bool pio, guint64 address, const void *data, guint size)
+{
+    return false;
 }
 
 /* ---- Other threads ---- */

@@ -333,6 +333,14 @@ def need_kvm():
         raise Skip('/dev/kvm is not usable')
 
 
+def need_tcg(recorder):
+    with Daemon(recorder) as daemon:
+        try:
+            daemon.client().call('object-add', qom_type='tcg-accel', id='a')
+        except QmpError as error:
+            raise Skip('no CPU in software: %s' % error) from error
+
+
 KVM_CHECK_EXTENSION = 0xae03
 KVM_CAP_SPLIT_IRQCHIP = 121
 
