@@ -251,6 +251,8 @@ TcgNext tcg_op_iret(TcgState *s, const TcgInsn *insn)
     } else {
         iret_protected(s, insn->operand_size, &stack);
     }
+    /* RF is now the next instruction's. */
+    s->step_resume = 0;
     s->nmi_masked = false;
     tcg_reconsider(s);
     return TCG_LEAVE;
