@@ -20,7 +20,8 @@ static void fill_task(Standin *standin)
     standin_poke(standin, STANDIN_TSS32 + EFLAGS, EFLAGS_FIXED | EFLAGS_ZF, 4);
     standin_poke(standin, STANDIN_TSS32 + 0x1c, 0x5000, 4);
     for (guint i = 0; i < 8; i++) {
-        standin_poke(standin, STANDIN_TSS32 + GPR + 4 * i, i == TCG_RSP ? NEW_STACK : 0x1000 + i, 4);
+        standin_poke(standin, STANDIN_TSS32 + GPR + 4 * i,
+                     i == TCG_RSP ? NEW_STACK : 0x1000 + i, 4);
     }
     for (guint i = 0; i < G_N_ELEMENTS(selectors); i++) {
         standin_poke(standin, STANDIN_TSS32 + SEGMENTS + 4 * i, selectors[i], 4);
