@@ -275,6 +275,25 @@ void tcg_cache_drop_page(TcgAccel *tcg, TcgPhysPage *page)
     tcg_cache_drop(tcg->cache, page, 0, 0x1000);
 }
 
+/* Held, so that a head is not changed under somebody who runs it. */
+void tcg_cache_drop_range(TcgAccel *tcg, guint64 gpa, guint64 size)
+{
+    guint64 end = gpa + size;
+
+    tcg_vcpus_hold(tcg);
+    while (gpa < end) {
+        guint n = MIN(end - gpa, 0x1000 - (gpa & 0xfff));
+        const TcgRange *range = tcg_range_find(tcg->memory, gpa);
+        TcgPhysPage *page = range ? tcg_host_page(tcg->memory, tcg_range_hva(range, gpa)) : NULL;
+
+        if (page && tcg_page_has_code(page, gpa, n)) {
+            tcg_cache_drop(tcg->cache, page, gpa, n);
+        }
+        gpa += n;
+    }
+    tcg_vcpus_release(tcg);
+}
+
 static void unlist_pages(TcgBlock *block)
 {
     for (guint i = 0; i < 2; i++) {

@@ -137,7 +137,7 @@ static guint8 register_number(ZydisRegister reg)
     bool high;
 
     return reg == ZYDIS_REGISTER_NONE ? TCG_NO_REG
-         : is_gpr(reg) ? gpr_number(reg, &high) : ZydisRegisterGetId(reg);
+         : is_gpr(reg) ? gpr_number(reg, &high) : (guint)ZydisRegisterGetId(reg);
 }
 
 static guint8 override_segment(const ZydisDecodedInstruction *z)

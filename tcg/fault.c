@@ -3,7 +3,6 @@
  * Raising exceptions: the way out of light code, whatever lies on the stack.
  */
 #include "tcg/dispatch.h"
-#include "tcg/except.h"
 #include "tcg/light.h"
 
 _Noreturn void tcg_resume(TcgState *s)

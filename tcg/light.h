@@ -81,13 +81,6 @@ void tcg_translate(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_p
 /* What is not canonical raises #GP(0), or #SS(0). */
 void tcg_check_canonical(TcgState *s, guint64 linear, TcgAccess access);
 
-/* Which TLB an access of generated code in that mode uses. */
-static inline guint tcg_tlb_index(guint32 mode)
-{
-    return (mode & TCG_MODE_CPL) == TCG_MODE_CPL ? TCG_TLB_USER
-         : mode & TCG_MODE_AC ? TCG_TLB_KERNEL_AC : TCG_TLB_KERNEL;
-}
-
 void tcg_tlb_flush(TcgState *s);            /* everything, the fetch TLB and jump caches included */
 void tcg_tlb_flush_page(TcgState *s, guint64 linear);
 void tcg_jumps_flush(TcgState *s);          /* the jump cache alone */

@@ -275,7 +275,7 @@ static void finish_block(TcgTranslation *t)
     cache->used += (block->code_size + 15) & ~(gsize)15;
 }
 
-TcgTranslateResult tcg_translate(TcgCache *cache, const TcgState *s, const TcgBlockKey *key,
+TcgTranslateResult tcg_translate_block(TcgCache *cache, const TcgState *s, const TcgBlockKey *key,
                                  const guint8 *bytes, gsize available, const guint8 *next,
                                  TcgBlock **ret_block)
 {

@@ -161,7 +161,7 @@ typedef enum {
 
 /* A block at key->rip, whose first byte is at bytes on the host, with available bytes up to the
  * end of its page; next: the page after it, NULL if it is not known. */
-TcgTranslateResult tcg_translate(TcgCache *cache, const TcgState *s, const TcgBlockKey *key,
+TcgTranslateResult tcg_translate_block(TcgCache *cache, const TcgState *s, const TcgBlockKey *key,
                                  const guint8 *bytes, gsize available, const guint8 *next,
                                  TcgBlock **ret_block);
 

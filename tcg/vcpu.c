@@ -101,13 +101,13 @@ static TcgBlock *translate_locked(TcgState *s, TcgCache *cache, TcgFetched *fetc
     TcgBlock *block = NULL;
     TcgTranslateResult result;
 
-    result = tcg_translate(cache, s, &fetched->key, fetched->bytes, fetched->available,
+    result = tcg_translate_block(cache, s, &fetched->key, fetched->bytes, fetched->available,
                            fetched->next, &block);
     if (result == TCG_TRANSLATE_FULL) {
         tcg_cache_flush(cache);
         s->chain = NULL;
         tcg_jumps_flush(s);
-        tcg_translate(cache, s, &fetched->key, fetched->bytes, fetched->available, fetched->next,
+        tcg_translate_block(cache, s, &fetched->key, fetched->bytes, fetched->available, fetched->next,
                       &block);
     }
     return block;

@@ -288,7 +288,7 @@ static bool ours_run(const Run *start, const guint8 *insn, guint length)
     /* A jump to the dispatcher ends the block. */
     memcpy(code_page + CODE_OFFSET + length, "\xff\xe0", 2);
     tcg_cache_flush(tcg.cache);
-    if (tcg_translate(tcg.cache, NULL, &key, code_page + CODE_OFFSET, 4096 - CODE_OFFSET, NULL,
+    if (tcg_translate_block(tcg.cache, NULL, &key, code_page + CODE_OFFSET, 4096 - CODE_OFFSET, NULL,
                       &block) != TCG_TRANSLATED) {
         return false;
     }
