@@ -8,7 +8,7 @@
 
 #include <setjmp.h>
 
-#include "tcg/op-seg.h"
+#include "tcg/ops.h"
 #include "tcg/segment.h"
 
 enum {
