@@ -115,20 +115,27 @@ static void raise_debug(TcgState *s, guint64 dr6)
     s->exception = (TcgException){ .vector = TCG_DB, .pending = true, .address = dr6 };
 }
 
+/* One instruction has ended; at 0 interrupts and #DB come again. */
+static void count_shadow(TcgState *s)
+{
+    if (s->shadow && --s->shadow == 0) {
+        s->shadow_debug = false;
+        tcg_reconsider(s);
+    }
+}
+
 static void end_step(TcgState *s)
 {
     s->stepped = 0;
-    if (s->shadow && --s->shadow == 0) {
-        tcg_reconsider(s);
-    }
+    count_shadow(s);
     if (s->exception.pending) {
         return;
     }
-    if (s->eflags & EFLAGS_RF) {
+    if (s->step_resume) {
         s->eflags &= ~(guint32)EFLAGS_RF;
         tcg_mode_update(s);
     }
-    if (s->step_trap) {
+    if (s->step_trap && !s->shadow_debug) {
         raise_debug(s, DR6_BS);
     }
 }
@@ -222,7 +229,8 @@ static TcgBlock *find_block(TcgState *s)
     TcgFetched fetched;
     TcgBlock *block;
 
-    if (s->dr[7] & 0xff && !(s->eflags & EFLAGS_RF) && hit_breakpoints(s, linear)) {
+    if (s->dr[7] & 0xff && !(s->eflags & EFLAGS_RF) && !s->shadow_debug &&
+        hit_breakpoints(s, linear)) {
         raise_debug(s, hit_breakpoints(s, linear));
         tcg_resume(s);
     }
@@ -277,6 +285,7 @@ static const void *next_code(TcgState *s)
     }
     remember(s, block);
     s->step_trap = s->eflags & EFLAGS_TF && block->key.mode & TCG_MODE_STEP;
+    s->step_resume = s->eflags & EFLAGS_RF && block->key.mode & TCG_MODE_STEP;
     return (const guint8 *)(guintptr)s->code_base + block->code;
 }
 
@@ -307,6 +316,9 @@ const void *tcg_dispatch(TcgState *s)
 {
     if (s->stepped) {
         end_step(s);
+    } else if (s->shadow > 1) {
+        /* A longer block ended with STI or MOV SS, which is not the instruction to wait for. */
+        count_shadow(s);
     }
     while (s->exception.pending || has_events(s)) {
         if (s->exception.pending) {
