@@ -37,7 +37,16 @@ typedef enum {
     /* As whom: by default as CPL and EFLAGS.AC say. */
     TCG_SYSTEM = 1 << 2,        /* descriptor tables, TSS, interrupt stacks of CPL 0: supervisor */
     TCG_PROBE = 1 << 3,         /* no A and D bits are set, nothing is raised */
+    TCG_STACK = 1 << 4,         /* by SS: what is not canonical is #SS, not #GP */
 } TcgAccess;
+
+/* Which TLB an access uses that is made as CPL and EFLAGS.AC say; that of TCG_SYSTEM
+ * is TCG_TLB_KERNEL.  With SMAP off the kernel's table holds user pages as well. */
+static inline guint tcg_tlb_index(guint32 mode)
+{
+    return (mode & TCG_MODE_CPL) == TCG_MODE_CPL ? TCG_TLB_USER :
+           mode & TCG_MODE_AC ? TCG_TLB_KERNEL_AC : TCG_TLB_KERNEL;
+}
 
 typedef struct {
     guint64 gpa;                /* of the byte itself */
@@ -45,7 +54,7 @@ typedef struct {
     guint32 flags;              /* TCG_PAGE_* of the physical page */
     bool writable;              /* by this access's privilege, and dirty: may be cached for writes */
     bool global, supervisor;
-    guint64 span;               /* size of the page that maps it: 4 KiB, 2 MiB, ... */
+    guint64 span;               /* size of the page that maps it: 4 KiB, 2 MiB, ...; 0: no paging */
 } TcgPage;
 
 enum {
@@ -60,9 +69,21 @@ bool tcg_walk(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_page);
 /* The same without changing anything, for queries; may be called by another
  * thread while the vCPU is parked. */
 bool tcg_walk_probe(TcgState *s, guint64 linear, TcgPage *ret_page);
+/* Whether PAE's four pointers at that CR3 can be loaded; if not, MOV to CR3, and to the
+ * registers that turn PAE paging on, are #GP (SDM vol. 3A, section 4.4.1). */
+bool tcg_pdptes_valid(TcgState *s, guint64 cr3);
+
+/* ---- tlb.c ---- */
+
+/* Walks and raises #PF, or #GP or #SS for what is not canonical; fills the TLB with what
+ * generated code may use without C. */
+void tcg_translate(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_page);
+/* What is not canonical raises #GP(0), or #SS(0). */
+void tcg_check_canonical(TcgState *s, guint64 linear, TcgAccess access);
 
 void tcg_tlb_flush(TcgState *s);            /* everything, the fetch TLB and jump caches included */
 void tcg_tlb_flush_page(TcgState *s, guint64 linear);
+void tcg_jumps_flush(TcgState *s);          /* the jump cache alone */
 /* No page may be written without C any more if it is this one: it got code, or is
  * logged again.  NULL: no page at all. */
 void tcg_tlb_protect(TcgState *s, const guint8 *page);
@@ -70,7 +91,7 @@ void tcg_tlb_protect(TcgState *s, const guint8 *page);
  * byte at linear, NULL if it is no memory. */
 const guint8 *tcg_fetch(TcgState *s, guint64 linear, guint64 *ret_gpa);
 
-/* ---- slow.c: memory accesses that C makes ---- */
+/* ---- slow.c, access.c: memory accesses that C makes ---- */
 
 /* size 1, 2, 4 or 8; any alignment, across pages, MMIO included.  May raise #PF,
  * #GP or #SS for addresses that are not canonical, #AC. */
@@ -81,6 +102,16 @@ void tcg_check_store(TcgState *s, guint64 linear, guint size, TcgAccess access);
 /* Blocks of bytes up to 4096: XSAVE areas and the like. */
 void tcg_load_bytes(TcgState *s, guint64 linear, void *ret_bytes, guint size, TcgAccess access);
 void tcg_store_bytes(TcgState *s, guint64 linear, const void *bytes, guint size, TcgAccess access);
+/* The same by guest physical address, within a page: memory, or the device or local APIC
+ * there.  True: heavy code ran, so no host address may be used again. */
+bool tcg_phys_read(TcgState *s, guint64 gpa, void *ret_bytes, guint size);
+bool tcg_phys_write(TcgState *s, guint64 gpa, const void *bytes, guint size);
+/* Raises #AC if alignment is checked and the access is not aligned to its size. */
+void tcg_check_alignment(TcgState *s, guint64 linear, guint size, TcgAccess access);
+/* Adds the data breakpoints that lie there to s->watch_hits. */
+void tcg_note_watches(TcgState *s, guint64 linear, guint size, bool is_write);
+/* Where an access goes on that goes beyond the page's end. */
+guint64 tcg_next_page(const TcgState *s, guint64 linear, TcgAccess access);
 
 /*
  * An access of generated code that missed the TLB.  tcg_access_begin() either fills the TLB, so
@@ -93,6 +124,7 @@ enum {
     TCG_ACCESS_READ = 1 << 0,   /* the instruction reads the operand */
     TCG_ACCESS_WRITE = 1 << 1,
     TCG_ACCESS_LOCKED = 1 << 2, /* atomically */
+    TCG_ACCESS_STACK = 1 << 3,  /* by SS: see TCG_STACK */
 };
 void *tcg_access_begin(TcgState *s, guint64 linear, guint size, guint how);
 /* True: the block must be left now (heavy code ran, or the running block may be gone). */
@@ -128,6 +160,9 @@ void tcg_reconsider(TcgState *s);
 void tcg_deliver_exception(TcgState *s);    /* s->exception */
 /* An external interrupt or NMI (vector 2). */
 void tcg_deliver_interrupt(TcgState *s, guint8 vector);
+/* tcg_raise*(): while another event is being delivered, what the SDM's table makes of it and
+ * exception (in place).  False: shutdown, nothing is left to deliver. */
+bool tcg_exception_combine(TcgState *s, TcgException *exception);
 
 /* ---- insn.h has operands of instructions; op-*.c the instructions ---- */
 

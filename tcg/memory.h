@@ -1,28 +1,111 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Physical pages as generated and light code sees them: a directory by guest
- * physical address of what lies there, read without a lock.  It changes only
- * while no vCPU runs (slots_commit), but for the flags, which are atomic.
+ * Guest physical memory as generated and light code sees it: which ranges are
+ * which host memory, and what is to be known of each page.  Read without a lock.
+ *
+ * Ranges change only while no vCPU runs (slots_commit).  What is known of a page
+ * belongs to the page of the host, since memory may be seen at two addresses:
+ * it lies in arrays, one for each GiB of host addresses that slots use, of which
+ * only the parts that are touched cost memory.
  */
 #ifndef TCG_MEMORY_H
 #define TCG_MEMORY_H
 
 #include "tcg/light.h"
 
-typedef struct {
-    guint8 *page;               /* on the host; NULL: MMIO */
-    guint32 flags;              /* TCG_PAGE_*, atomic */
+struct TcgBlock;
+
+typedef struct TcgPhysPage {
+    guint8 *page;               /* on the host; known once somebody looked it up */
+    guint32 flags;              /* TCG_PAGE_CODE, TCG_PAGE_LOG, atomic */
     /* Bits by 64 bytes of the page: whether translated code has bytes there. */
     guint64 code;               /* atomic */
+    struct TcgBlock *blocks;    /* that have bytes here; under TcgAccel.translate */
 } TcgPhysPage;
 
-/* The page of a guest physical address, or NULL: nothing, so MMIO.  Light. */
+typedef struct TcgSlots TcgSlots;
+
+typedef struct {
+    guint64 gpa, size;
+    guint64 delta;              /* host address less gpa */
+    guint32 flags;              /* TCG_PAGE_ROM: of the range, not of the host's page */
+} TcgRange;
+
+enum {
+    TCG_N_LARGE_RANGES = 4,
+    TCG_GRANULE_SHIFT = 30,
+    TCG_HVA_BITS = 47,          /* what Linux gives a process that does not ask for more */
+};
+
+typedef struct {
+    TcgPhysPage *pages;         /* of 1 GiB of host addresses */
+    guint users;                /* slots */
+} TcgGranule;
+
+struct TcgMemory {
+    /* The largest ranges, looked at first; nearly all accesses are to one of them. */
+    TcgRange large[TCG_N_LARGE_RANGES];
+    TcgRange *ranges;           /* all, sorted */
+    guint n_ranges;
+    TcgGranule *granules;       /* by host address >> TCG_GRANULE_SHIFT */
+    TcgSlots *slots;            /* slots.c's */
+};
+
+/* ---- phys.c; light, or while the ranges cannot change ---- */
+
+/* The range of a guest physical address that is none of the largest ones, or NULL. */
+const TcgRange *tcg_range_search(const TcgMemory *memory, guint64 gpa);
+
+/* The page of a guest physical address, or NULL: nothing, so MMIO. */
 TcgPhysPage *tcg_phys_page(TcgState *s, guint64 gpa);
+
+static inline const TcgRange *tcg_range_find(const TcgMemory *memory, guint64 gpa)
+{
+    for (guint i = 0; i < TCG_N_LARGE_RANGES; i++) {
+        if (gpa - memory->large[i].gpa < memory->large[i].size) {
+            return &memory->large[i];
+        }
+    }
+    return tcg_range_search(memory, gpa);
+}
+
+static inline guint8 *tcg_range_hva(const TcgRange *range, guint64 gpa)
+{
+    return (guint8 *)(guintptr)(gpa + range->delta);
+}
+
+static inline TcgPhysPage *tcg_host_page(const TcgMemory *memory, const guint8 *hva)
+{
+    guint64 address = (guintptr)hva;
+    const TcgGranule *granule = &memory->granules[address >> TCG_GRANULE_SHIFT];
+
+    return &granule->pages[address >> 12 & ((1u << (TCG_GRANULE_SHIFT - 12)) - 1)];
+}
+
+static inline guint32 tcg_page_flags(const TcgPhysPage *page)
+{
+    return __atomic_load_n(&page->flags, __ATOMIC_RELAXED);
+}
+
+/* Whether translated code has bytes among size ones at gpa, within a page. */
+static inline bool tcg_page_has_code(const TcgPhysPage *page, guint64 gpa, guint64 size)
+{
+    guint first = gpa >> 6 & 63, last = (gpa + size - 1) >> 6 & 63;
+    guint64 bits = (~0ull >> (63 - last)) & (~0ull << first);
+
+    return tcg_page_flags(page) & TCG_PAGE_CODE &&
+           __atomic_load_n(&page->code, __ATOMIC_RELAXED) & bits;
+}
 
 /* ---- Self-modifying code; cache.c.  Light, called by whoever writes guest RAM. ---- */
 
 /* Bytes of a page with TCG_PAGE_CODE are about to change, or have changed: drops the blocks
  * that lie there. */
 void tcg_code_written(TcgState *s, TcgPhysPage *page, guint64 gpa, guint size);
+
+/* ---- phys.c, for those who write through a host address ---- */
+
+/* Bytes of a page changed that has flags: it is dirty, and code there is dropped. */
+void tcg_page_written(TcgState *s, TcgPhysPage *page, guint64 gpa, guint size);
 
 #endif

@@ -23,7 +23,7 @@ typedef struct {
     GMutex lock;
     GCond left;                 /* a vCPU parked, or left generated code while hold was set */
     GCond go;                   /* stop, quit, hold or a request of a vCPU changed */
-    bool hold;                  /* nobody may run: memory or code changes */
+    bool hold;                  /* atomic: nobody may run, memory or code changes */
 } TcgRunControl;
 
 struct TcgAccel {
@@ -46,6 +46,7 @@ struct TcgVcpu {
     TcgApic apic;
     GThread *thread;
     int in_run;                 /* atomic: in generated or light code */
+    int waiting;                /* atomic: in HLT */
     guint turn;                 /* atomic: odd while it is in heavy code for the guest */
     guint seen_turn;
     bool stop, parked, quit;    /* under run.lock */
@@ -105,7 +106,18 @@ void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 re
 
 /* ---- slots.c ---- */
 
+/* All vCPUs are gone when it is freed. */
 TcgMemory *tcg_memory_new(void);
 void tcg_memory_free(TcgMemory *memory);
+
+/* ---- cache.c, for slots.c ---- */
+
+typedef struct TcgPhysPage TcgPhysPage;
+
+/* Drops all translated code of a page, and its TCG_PAGE_CODE; machine lock held, vCPUs held. */
+void tcg_cache_drop_page(TcgAccel *tcg, TcgPhysPage *page);
+/* Drops the blocks that have bytes there, which may span pages and what is no memory; any
+ * thread, any lock but translate and run.lock. */
+void tcg_cache_drop_range(TcgAccel *tcg, guint64 gpa, guint64 size);
 
 #endif

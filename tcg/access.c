@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Accesses of generated code that missed the TLB, with any instruction around
+ * them: either the TLB is filled, or a copy of the instruction runs on memory
+ * that C chose.
+ *
+ *  code, logged, watched   the page itself: what is atomic stays so.  What follows
+ *                          from the write is done after it.
+ *  two pages, ROM that is  s->bounce, with the operand read into it before and
+ *  written, devices        written back after the copy.
+ *
+ * Locked accesses across two pages, or to a device, are not exclusive: one vCPU
+ * is all that there is today.  With more, tcg_access_begin() is where the others
+ * are to be held if how has TCG_ACCESS_LOCKED and it bounces, and
+ * tcg_access_end() where they go on.
+ */
+#include "config.h"
+#include "tcg/memory.h"
+
+static inline TcgAccess access_of(guint how)
+{
+    return (how & TCG_ACCESS_WRITE ? TCG_WRITE : TCG_READ) |
+           (how & TCG_ACCESS_STACK ? TCG_STACK : 0);
+}
+
+static guint bytes_in_first(const TcgState *s)
+{
+    return MIN(s->access.size, 4096 - (guint)(s->access.linear & 0xfff));
+}
+
+static inline guint8 *bounce(TcgState *s)
+{
+    return s->bounce + (s->access.linear & 63);
+}
+
+/* Whether the instruction can run on the page, and whether it need not even do so in C's sight. */
+static inline bool is_direct(const TcgPage *page, guint how)
+{
+    return page->page && !(how & TCG_ACCESS_WRITE && page->flags & TCG_PAGE_ROM);
+}
+
+static inline bool is_watched(const TcgState *s)
+{
+    return s->dr[7] & 0xff;
+}
+
+static void read_operand(TcgState *s)
+{
+    guint first = bytes_in_first(s);
+
+    if (tcg_phys_read(s, s->access.gpa[0], bounce(s), first)) {
+        s->access.heavy = true;
+    }
+    if (first < s->access.size &&
+        tcg_phys_read(s, s->access.gpa[1], bounce(s) + first, s->access.size - first)) {
+        s->access.heavy = true;
+    }
+}
+
+static void *begin_bounce(TcgState *s)
+{
+    s->access.bounced = true;
+    if (s->access.how & TCG_ACCESS_READ) {
+        read_operand(s);
+    }
+    return bounce(s);
+}
+
+/* The whole operand lies in one page. */
+static void *begin_page(TcgState *s, guint how)
+{
+    TcgAccess access = access_of(how);
+    guint64 linear = s->access.linear;
+    TcgPage page;
+
+    tcg_translate(s, linear, access, &page);
+    tcg_check_alignment(s, linear, s->access.size, access);
+    s->access.gpa[0] = page.gpa;
+    if (G_UNLIKELY(is_watched(s))) {
+        tcg_note_watches(s, linear, s->access.size, access & TCG_WRITE);
+    }
+    if (G_UNLIKELY(!is_direct(&page, how))) {
+        return begin_bounce(s);
+    }
+    if (G_LIKELY(!is_watched(s) && (!(how & TCG_ACCESS_WRITE) || !page.flags))) {
+        return NULL;
+    }
+    s->access.page[0] = page.page;
+    return page.page + (linear & 0xfff);
+}
+
+static void *begin_crossing(TcgState *s, guint how)
+{
+    TcgAccess access = access_of(how);
+    guint64 second = tcg_next_page(s, s->access.linear, access);
+    TcgPage page;
+
+    tcg_translate(s, s->access.linear, access, &page);
+    s->access.gpa[0] = page.gpa;
+    tcg_translate(s, second, access, &page);
+    s->access.gpa[1] = page.gpa;
+    tcg_check_alignment(s, s->access.linear, s->access.size, access);
+    if (is_watched(s)) {
+        tcg_note_watches(s, s->access.linear, s->access.size, access & TCG_WRITE);
+    }
+    return begin_bounce(s);
+}
+
+void *tcg_access_begin(TcgState *s, guint64 linear, guint size, guint how)
+{
+    s->access.linear = linear;
+    s->access.size = size;
+    s->access.how = how;
+    s->access.page[0] = NULL;
+    s->access.bounced = false;
+    s->access.heavy = false;
+    return (linear & 0xfff) + size <= 4096 ? begin_page(s, how) : begin_crossing(s, how);
+}
+
+static void write_operand(TcgState *s)
+{
+    guint first = bytes_in_first(s);
+
+    if (tcg_phys_write(s, s->access.gpa[0], bounce(s), first)) {
+        s->access.heavy = true;
+    }
+    if (first < s->access.size &&
+        tcg_phys_write(s, s->access.gpa[1], bounce(s) + first, s->access.size - first)) {
+        s->access.heavy = true;
+    }
+}
+
+/* Whether the operand's page or pages had code where it was written, before they are. */
+static bool hits_code(TcgState *s)
+{
+    guint first = bytes_in_first(s);
+    TcgPhysPage *page = tcg_phys_page(s, s->access.gpa[0]);
+
+    if (page && tcg_page_has_code(page, s->access.gpa[0], first)) {
+        return true;
+    }
+    if (first == s->access.size) {
+        return false;
+    }
+    page = tcg_phys_page(s, s->access.gpa[1]);
+    return page && tcg_page_has_code(page, s->access.gpa[1], s->access.size - first);
+}
+
+bool tcg_access_end(TcgState *s)
+{
+    bool hit;
+
+    if (!(s->access.how & TCG_ACCESS_WRITE)) {
+        return s->access.heavy || s->watch_hits;
+    }
+    hit = hits_code(s);
+    if (s->access.bounced) {
+        write_operand(s);
+    } else {
+        tcg_page_written(s, tcg_phys_page(s, s->access.gpa[0]), s->access.gpa[0],
+                         s->access.size);
+    }
+    return hit || s->access.heavy || s->watch_hits;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The TLBs that generated code looks in, and the one of pages that code comes
+ * from: filling, flushing, protecting.
+ *
+ * Global pages are not kept over a flush: a miss costs less than finding them.
+ * A large page fills one entry for each 4 KiB of it that is touched; the interval
+ * of all such pages is kept, since INVLPG of any address in one takes all of it.
+ */
+#include "config.h"
+#include "tcg/memory.h"
+
+#define PAGE_MASK (~0xfffull)
+
+/* A tag that no address with this index equals. */
+static inline guint64 no_tag(guint index)
+{
+    return index ? 0 : 0x1000;
+}
+
+static inline guint tlb_index(guint64 linear)
+{
+    return linear >> 12 & (TCG_TLB_SIZE - 1);
+}
+
+/* ---- Flushing ---- */
+
+/* The string instruction: a loop that gcc may not make a call of memset. */
+static inline void set_words(void *at, gsize size, guint64 value)
+{
+    gsize n = size / 8;
+
+    __asm__ volatile("rep stosq" : "+D"(at), "+c"(n) : "a"(value) : "memory");
+}
+
+static inline void flush_group(TcgTlbEntry *entries, guint first)
+{
+    for (guint i = first; i < first + TCG_TLB_GROUP; i++) {
+        entries[i].tag_read = entries[i].tag_write = no_tag(i);
+    }
+}
+
+/* Only what was filled: most flushes come after few misses. */
+static void flush_table(TcgState *s, guint table)
+{
+    const guint n_words = G_N_ELEMENTS(s->tlb_filled[table]);
+
+    for (guint i = 0; i < n_words; i++) {
+        TcgTlbEntry *entries = &s->tlb[table][i * 64 * TCG_TLB_GROUP];
+        guint64 bits = s->tlb_filled[table][i];
+
+        if (bits == 0) {
+            continue;
+        }
+        s->tlb_filled[table][i] = 0;
+        if (bits == ~0ull) {
+            set_words(entries, 64 * TCG_TLB_GROUP * sizeof(*entries), 0);
+            bits = i == 0;              /* whose first tag is not 0 */
+        }
+        for (; bits; bits &= bits - 1) {
+            flush_group(s->tlb[table], (i * 64 + __builtin_ctzll(bits)) * TCG_TLB_GROUP);
+        }
+    }
+}
+
+/* In every word, of which each second one ends with the mode. */
+void tcg_jumps_flush(TcgState *s)
+{
+    if (!s->jumps_clean) {
+        set_words(s->jump, sizeof(s->jump), (guint64)TCG_JUMP_NONE << 32);
+        s->jumps_clean = true;
+    }
+}
+
+static void flush_fetch(TcgState *s)
+{
+    if (!s->fetch_clean) {
+        set_words(s->fetch, sizeof(s->fetch), ~0ull);
+        s->fetch_clean = true;
+    }
+}
+
+void tcg_tlb_flush(TcgState *s)
+{
+    for (guint table = 0; table < TCG_N_TLBS; table++) {
+        flush_table(s, table);
+    }
+    s->large_first = ~0ull;
+    s->large_last = 0;
+    tcg_jumps_flush(s);
+    flush_fetch(s);
+}
+
+void tcg_tlb_flush_page(TcgState *s, guint64 linear)
+{
+    guint index = tlb_index(linear);
+
+    if (linear >= s->large_first && linear <= s->large_last) {
+        tcg_tlb_flush(s);
+        return;
+    }
+    for (guint table = 0; table < TCG_N_TLBS; table++) {
+        s->tlb[table][index].tag_read = no_tag(index);
+        s->tlb[table][index].tag_write = no_tag(index);
+    }
+    tcg_jumps_flush(s);
+    s->fetch[linear >> 12 & (TCG_FETCH_TLB_SIZE - 1)].tag = ~0ull;
+}
+
+static void protect_group(TcgTlbEntry *entries, guint first, const guint8 *page)
+{
+    for (guint i = first; i < first + TCG_TLB_GROUP; i++) {
+        if (!page || entries[i].page == page) {
+            entries[i].tag_write = no_tag(i);
+        }
+    }
+}
+
+void tcg_tlb_protect(TcgState *s, const guint8 *page)
+{
+    for (guint table = 0; table < TCG_N_TLBS; table++) {
+        for (guint i = 0; i < G_N_ELEMENTS(s->tlb_filled[table]); i++) {
+            for (guint64 bits = s->tlb_filled[table][i]; bits; bits &= bits - 1) {
+                protect_group(s->tlb[table],
+                              (i * 64 + __builtin_ctzll(bits)) * TCG_TLB_GROUP, page);
+            }
+        }
+    }
+}
+
+/* ---- Filling ---- */
+
+/* Whether a data breakpoint lies in the page (SDM vol. 3B, section 17.2): C has to look
+ * at each access there. */
+static bool is_watched(const TcgState *s, guint64 page)
+{
+    for (guint i = 0; i < 4; i++) {
+        bool is_data = s->dr[7] >> (16 + 4 * i) & 1;
+
+        if (s->dr[7] >> 2 * i & 3 && is_data &&
+            ((s->dr[i] & PAGE_MASK) == page || ((s->dr[i] + 7) & PAGE_MASK) == page)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static inline void note_large(TcgState *s, guint64 linear, guint64 span)
+{
+    guint64 first = linear & ~(span - 1);
+
+    s->large_first = MIN(s->large_first, first);
+    s->large_last = MAX(s->large_last, first + span - 1);
+}
+
+static inline void fill(TcgState *s, guint64 linear, TcgAccess access, const TcgPage *page)
+{
+    guint table = access & TCG_SYSTEM ? TCG_TLB_KERNEL : tcg_tlb_index(s->mode);
+    guint index = tlb_index(linear);
+    TcgTlbEntry *entry = &s->tlb[table][index];
+    guint64 tag = linear & PAGE_MASK;
+
+    if (!page->page || (G_UNLIKELY(s->dr[7] & 0xff) && is_watched(s, tag))) {
+        return;
+    }
+    entry->tag_read = tag;
+    entry->tag_write = page->writable && !page->flags ? tag : no_tag(index);
+    entry->page = page->page;
+    entry->delta = (guintptr)page->page - tag;
+    s->tlb_filled[table][index / TCG_TLB_GROUP / 64] |= 1ull << (index / TCG_TLB_GROUP & 63);
+    if (page->span > 4096) {
+        note_large(s, linear, page->span);
+    }
+}
+
+static inline bool is_canonical(const TcgState *s, guint64 linear)
+{
+    return (guint64)((gint64)(linear << 16) >> 16) == linear || !(s->efer & EFER_LMA);
+}
+
+void tcg_check_canonical(TcgState *s, guint64 linear, TcgAccess access)
+{
+    if (G_UNLIKELY(!is_canonical(s, linear))) {
+        tcg_raise_error(s, access & TCG_STACK ? TCG_SS_FAULT : TCG_GP, 0);
+    }
+}
+
+void tcg_translate(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_page)
+{
+    tcg_check_canonical(s, linear, access);
+    if (!tcg_walk(s, linear, access, ret_page)) {
+        tcg_raise_page(s, s->fault_address, s->fault_error);
+    }
+    fill(s, linear, access, ret_page);
+}
+
+/* ---- Fetching ---- */
+
+const guint8 *tcg_fetch(TcgState *s, guint64 linear, guint64 *ret_gpa)
+{
+    TcgFetchEntry *entry = &s->fetch[linear >> 12 & (TCG_FETCH_TLB_SIZE - 1)];
+    guint64 tag = (linear & PAGE_MASK) | (tcg_cpl(s) == 3);
+    TcgPage page;
+
+    if (G_UNLIKELY(entry->tag != tag)) {
+        tcg_check_canonical(s, linear, TCG_FETCH);
+        if (!tcg_walk(s, linear, TCG_FETCH, &page)) {
+            tcg_raise_page(s, s->fault_address, s->fault_error);
+        }
+        *entry = (TcgFetchEntry){ .tag = tag, .page = page.page, .gpa = page.gpa & PAGE_MASK };
+        s->fetch_clean = false;
+        if (page.span > 4096) {
+            note_large(s, linear, page.span);
+        }
+    }
+    *ret_gpa = entry->gpa | (linear & 0xfff);
+    return entry->page ? entry->page + (linear & 0xfff) : NULL;
+}

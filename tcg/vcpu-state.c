@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A vCPU's architectural state, between X86CpuState and TcgState, and what a reset
+ * makes of the rest: SDM vol. 3A, section 10.1.1 and table 10-1.
+ *
+ * The x87 control word after a reset is what FNINIT makes it, 37fh, as the kernels of
+ * other accelerators have it, not 40h.  The time-stamp counter goes on through a reset.
+ */
+#include "config.h"
+#include "tcg/light.h"
+#include "tcg/tcg-accel.h"
+
+#include <string.h>
+
+enum {
+    XSAVE_FCW = 0,              /* offsets in the legacy area: SDM vol. 1, table 10-2 */
+    XSAVE_MXCSR = 24,
+    FCW_INIT = 0x37f,
+    MXCSR_INIT = 0x1f80,
+    MISC_ENABLE_INIT = 1,       /* fast strings */
+    DR7_INIT = 0x400,
+    XCR0_INIT = 1,
+    PHYS_BITS_UNKNOWN = 40,
+    CPUID_PHYS_BITS = 0x80000008,
+    CPUID_EXTENDED_FEATURES = 0x80000001,
+    CPUID_EDX_PAGES_1G = 1 << 26,
+};
+#define DR6_INIT 0xffff0ff0u
+#define PAT_INIT 0x0007040600070406ull
+#define A20_MASK (~(1ull << 20))
+
+/* TcgState's number of a register, by X86CpuState's. */
+static const guint8 gpr_numbers[16] = {
+    [X86_RAX] = TCG_RAX, [X86_RBX] = TCG_RBX, [X86_RCX] = TCG_RCX, [X86_RDX] = TCG_RDX,
+    [X86_RSI] = TCG_RSI, [X86_RDI] = TCG_RDI, [X86_RSP] = TCG_RSP, [X86_RBP] = TCG_RBP,
+    [X86_R8] = 8, [X86_R9] = 9, [X86_R10] = 10, [X86_R11] = 11,
+    [X86_R12] = 12, [X86_R13] = 13, [X86_R14] = 14, [X86_R15] = 15,
+};
+
+static const guint8 segment_numbers[X86_N_SEGMENTS] = {
+    [X86_CS] = TCG_CS, [X86_DS] = TCG_DS, [X86_ES] = TCG_ES,
+    [X86_FS] = TCG_FS, [X86_GS] = TCG_GS, [X86_SS] = TCG_SS,
+};
+
+/* ---- Segments ---- */
+
+static TcgSegment segment_in(const X86Segment *segment)
+{
+    return (TcgSegment){
+        .base = segment->base, .limit = segment->limit, .selector = segment->selector,
+        .attributes = segment->type << SEG_TYPE_SHIFT | (segment->s ? SEG_S : 0) |
+                      segment->dpl << SEG_DPL_SHIFT | (segment->p ? SEG_P : 0) |
+                      (segment->avl ? SEG_AVL : 0) | (segment->l ? SEG_L : 0) |
+                      (segment->db ? SEG_DB : 0) | (segment->g ? SEG_G : 0),
+        .unusable = !segment->p,
+    };
+}
+
+static X86Segment segment_out(const TcgSegment *segment)
+{
+    guint32 attributes = segment->attributes;
+
+    return (X86Segment){
+        .base = segment->base, .limit = segment->limit, .selector = segment->selector,
+        .type = (attributes & SEG_TYPE) >> SEG_TYPE_SHIFT, .s = !!(attributes & SEG_S),
+        .dpl = (attributes & SEG_DPL) >> SEG_DPL_SHIFT,
+        .p = attributes & SEG_P && !segment->unusable, .avl = !!(attributes & SEG_AVL),
+        .l = !!(attributes & SEG_L), .db = !!(attributes & SEG_DB), .g = !!(attributes & SEG_G),
+    };
+}
+
+static void segments_in(TcgState *s, const X86CpuState *state)
+{
+    for (guint i = 0; i < X86_N_SEGMENTS; i++) {
+        TcgSegment *segment = &s->segment[segment_numbers[i]];
+
+        *segment = segment_in(&state->segment[i]);
+        tcg_segment_cached(segment);
+    }
+    s->tr = segment_in(&state->tr);
+    s->ldt = segment_in(&state->ldt);
+    s->gdt = (TcgTable){ .base = state->gdt.base, .limit = state->gdt.limit };
+    s->idt = (TcgTable){ .base = state->idt.base, .limit = state->idt.limit };
+}
+
+static void segments_out(const TcgState *s, X86CpuState *ret_state)
+{
+    for (guint i = 0; i < X86_N_SEGMENTS; i++) {
+        ret_state->segment[i] = segment_out(&s->segment[segment_numbers[i]]);
+    }
+    ret_state->tr = segment_out(&s->tr);
+    ret_state->ldt = segment_out(&s->ldt);
+    ret_state->gdt = (X86Table){ .base = s->gdt.base, .limit = s->gdt.limit };
+    ret_state->idt = (X86Table){ .base = s->idt.base, .limit = s->idt.limit };
+}
+
+/* ---- All of X86CpuState ---- */
+
+static guint64 apic_base(TcgVcpu *vcpu)
+{
+    guint64 base;
+
+    g_mutex_lock(&vcpu->apic.lock);
+    base = vcpu->apic.base;
+    g_mutex_unlock(&vcpu->apic.lock);
+    return base;
+}
+
+static void set_apic_base(TcgVcpu *vcpu, guint64 base)
+{
+    g_mutex_lock(&vcpu->apic.lock);
+    vcpu->apic.base = base;
+    g_mutex_unlock(&vcpu->apic.lock);
+}
+
+/* What was cached of memory by the old control registers goes. */
+static void forget_translations(TcgState *s)
+{
+    memset(s->tlb_filled, 0xff, sizeof(s->tlb_filled));
+    s->jumps_clean = s->fetch_clean = false;
+    tcg_tlb_flush(s);
+}
+
+static void load(TcgVcpu *vcpu, const X86CpuState *state)
+{
+    TcgState *s = vcpu->state;
+
+    for (guint i = 0; i < 16; i++) {
+        s->gpr[gpr_numbers[i]] = state->gpr[i];
+    }
+    s->rip = state->rip;
+    s->eflags = (state->rflags & ~(guint64)EFLAGS_ARITHMETIC) | EFLAGS_FIXED;
+    tcg_set_arithmetic(s, state->rflags);
+    segments_in(s, state);
+    s->cr0 = state->cr0;
+    s->cr2 = state->cr2;
+    s->cr3 = state->cr3;
+    s->cr4 = state->cr4;
+    s->efer = state->efer;
+    set_apic_base(vcpu, state->apic_base);
+    tcg_apic_set_tpr(vcpu, state->cr8);
+    s->halted = state->halted;
+    s->wait_for_sipi = state->wait_for_sipi;
+    forget_translations(s);
+    tcg_mode_update(s);
+    tcg_reconsider(s);
+}
+
+bool tcg_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error)
+{
+    TcgVcpu *vcpu = cpu->vcpu;
+    const TcgState *s = vcpu->state;
+
+    *ret_state = (X86CpuState){
+        .rip = s->rip, .rflags = tcg_eflags(s),
+        .cr0 = s->cr0, .cr2 = s->cr2, .cr3 = s->cr3, .cr4 = s->cr4, .cr8 = tcg_apic_tpr(vcpu),
+        .efer = s->efer, .apic_base = apic_base(vcpu),
+        .halted = s->halted, .wait_for_sipi = s->wait_for_sipi,
+    };
+    for (guint i = 0; i < 16; i++) {
+        ret_state->gpr[i] = s->gpr[gpr_numbers[i]];
+    }
+    segments_out(s, ret_state);
+    return true;
+}
+
+bool tcg_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error)
+{
+    load(cpu->vcpu, state);
+    return true;
+}
+
+/* ---- Reset ---- */
+
+static const CpuidLeaf *find_leaf(const Cpu *cpu, guint32 leaf)
+{
+    for (guint i = 0; cpu->cpuid && i < cpu->cpuid->len; i++) {
+        const CpuidLeaf *candidate = &g_array_index(cpu->cpuid, CpuidLeaf, i);
+
+        if (candidate->leaf == leaf) {
+            return candidate;
+        }
+    }
+    return NULL;
+}
+
+/* What the CPU model says of addresses. */
+static void reset_address_space(TcgVcpu *vcpu)
+{
+    TcgState *s = vcpu->state;
+    const CpuidLeaf *sizes = find_leaf(vcpu->cpu, CPUID_PHYS_BITS);
+    const CpuidLeaf *features = find_leaf(vcpu->cpu, CPUID_EXTENDED_FEATURES);
+    guint bits = sizes && (sizes->eax & 0xff) >= 32 ? sizes->eax & 0xff : PHYS_BITS_UNKNOWN;
+
+    s->memory = vcpu->tcg->memory;
+    s->phys_mask = (1ull << MIN(bits, 52)) - 1;
+    s->pages_1g = features && features->edx & CPUID_EDX_PAGES_1G;
+    s->a20_mask = g_atomic_int_get(&vcpu->tcg->a20) ? ~0ull : A20_MASK;
+}
+
+/* An XSAVE image that initializes all components but MXCSR, which it has. */
+static void reset_vectors(TcgState *s)
+{
+    const guint16 fcw = FCW_INIT;
+    const guint32 mxcsr = MXCSR_INIT;
+
+    memset(s->vector, 0, sizeof(s->vector));
+    memcpy(s->vector + XSAVE_FCW, &fcw, sizeof(fcw));
+    memcpy(s->vector + XSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
+    s->xcr0 = XCR0_INIT;
+}
+
+static void reset_msrs(TcgState *s)
+{
+    s->star = s->lstar = s->cstar = s->sfmask = s->kernel_gs_base = 0;
+    s->sysenter_cs = s->sysenter_esp = s->sysenter_eip = 0;
+    s->tsc_aux = 0;
+    s->pat = PAT_INIT;
+    s->misc_enable = MISC_ENABLE_INIT;
+    s->mcg_status = 0;
+}
+
+static void reset_debug(TcgState *s)
+{
+    memset(s->dr, 0, sizeof(s->dr));
+    s->dr[6] = DR6_INIT;
+    s->dr[7] = DR7_INIT;
+    s->watch_hits = 0;
+}
+
+static void reset_events(TcgState *s)
+{
+    const guint32 events = TCG_REQUEST_APIC | TCG_REQUEST_NMI | TCG_REQUEST_INIT |
+                           TCG_REQUEST_SIPI;
+
+    s->exception = (TcgException){ .pending = false };
+    s->delivering = -1;
+    s->nmi_masked = false;
+    s->shadow = 0;
+    s->shadow_debug = false;
+    s->sipi_vector = 0;
+    __atomic_fetch_and(&s->requests, ~events, __ATOMIC_SEQ_CST);
+}
+
+bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error)
+{
+    TcgVcpu *vcpu = cpu->vcpu;
+
+    reset_address_space(vcpu);
+    reset_vectors(vcpu->state);
+    reset_msrs(vcpu->state);
+    reset_debug(vcpu->state);
+    reset_events(vcpu->state);
+    tcg_apic_reset(vcpu, false);
+    load(vcpu, state);
+    return true;
+}
