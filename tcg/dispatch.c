@@ -302,6 +302,8 @@ const void *tcg_dispatch(TcgState *s)
 {
     if (s->stepped) {
         end_step(s);
+    } else if (s->shadow == 2) {
+        s->shadow = 1;          /* the instruction that casts it has ended */
     }
     while (s->exception.pending || has_events(s)) {
         if (s->exception.pending) {

@@ -3,7 +3,7 @@
  * CMPS and SCAS: SDM vol. 2, by name, and REPE, REPNE.  By pieces as in op-string.c.
  */
 #include "tcg/flags.h"
-#include "tcg/op-sys.h"
+#include "tcg/ops.h"
 #include "tcg/string.h"
 
 /* A relaxed load of the host's: others may write it meanwhile. */

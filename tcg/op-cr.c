@@ -4,7 +4,7 @@
  * from control registers, LMSW, SMSW, CLTS, XGETBV, XSETBV.
  */
 #include "tcg/memory.h"
-#include "tcg/op-sys.h"
+#include "tcg/ops.h"
 #include "tcg/system.h"
 #include "tcg/tcg-accel.h"
 

@@ -5,7 +5,7 @@
  * layouts place it alike.
  */
 #include "tcg/fpu.h"
-#include "tcg/op-sys.h"
+#include "tcg/ops.h"
 #include "tcg/system.h"
 
 enum {

@@ -7,7 +7,8 @@
 #ifndef TESTS_LIB_TCG_STANDIN_SYS_H
 #define TESTS_LIB_TCG_STANDIN_SYS_H
 
-#include "tcg/op-sys.h"
+#include "tcg/insn.h"
+#include "tcg/ops.h"
 #include "tcg/tcg-accel.h"
 
 enum {
