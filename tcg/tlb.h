@@ -10,11 +10,7 @@
 /* The table for accesses as CPL and EFLAGS.AC say. */
 static inline TcgTlbEntry *tcg_tlb_table(TcgState *s)
 {
-    if (tcg_cpl(s) == 3) {
-        return s->tlb[TCG_TLB_USER];
-    }
-    return s->tlb[s->mode & TCG_MODE_AC || !(s->cr4 & CR4_SMAP) ? TCG_TLB_KERNEL_AC
-                                                                : TCG_TLB_KERNEL];
+    return s->tlb[tcg_tlb_index(s->mode)];
 }
 
 /* Where size bytes at linear lie on the host, if they are in one page that may be accessed
