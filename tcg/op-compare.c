@@ -38,6 +38,7 @@ typedef struct {
     guint64 a, b;               /* the last two that were compared */
     guint64 n;                  /* elements done */
     bool ended;
+    bool plain;                 /* all was plain memory */
 } Comparison;
 
 /* Elements of two pieces, or of one and a constant (b_host NULL). */
@@ -59,6 +60,7 @@ static void compare_element(const TcgInsn *insn, Comparison *c, guint64 a, guint
     c->a = a;
     c->b = b;
     c->n = 1;
+    c->plain = false;
     c->ended = ends(insn, a, b);
 }
 
@@ -87,7 +89,7 @@ static void compare(TcgState *s, const TcgInsn *insn, guint64 count, Comparison 
 TcgNext tcg_op_cmps(TcgState *s, const TcgInsn *insn)
 {
     guint64 count = tcg_string_count(s, insn);
-    Comparison c = { .ended = false };
+    Comparison c = { .plain = true };
 
     while (count > 0 && !c.ended) {
         compare(s, insn, count, &c);
@@ -100,7 +102,7 @@ TcgNext tcg_op_cmps(TcgState *s, const TcgInsn *insn)
             return TCG_LEAVE;
         }
     }
-    return TCG_NEXT;
+    return tcg_string_done(c.plain);
 }
 
 static void scan(TcgState *s, const TcgInsn *insn, guint64 count, Comparison *c)
@@ -119,7 +121,7 @@ static void scan(TcgState *s, const TcgInsn *insn, guint64 count, Comparison *c)
 TcgNext tcg_op_scas(TcgState *s, const TcgInsn *insn)
 {
     guint64 count = tcg_string_count(s, insn);
-    Comparison c = { .a = tcg_reg_read(s, TCG_RAX, insn->operand_size, true) };
+    Comparison c = { .a = tcg_reg_read(s, TCG_RAX, insn->operand_size, true), .plain = true };
 
     while (count > 0 && !c.ended) {
         scan(s, insn, count, &c);
@@ -131,5 +133,5 @@ TcgNext tcg_op_scas(TcgState *s, const TcgInsn *insn)
             return TCG_LEAVE;
         }
     }
-    return TCG_NEXT;
+    return tcg_string_done(c.plain);
 }

@@ -89,6 +89,23 @@ static void test_sysret(void)
     }
 }
 
+/* A single step's trap comes if TF is set at the end of SYSCALL or SYSRET, not at its start. */
+static void test_syscall_step(void)
+{
+    Standin *t = new_for_syscall();
+    TcgInsn insn = { .operand_size = 8 };
+
+    t->s.sfmask = EFLAGS_TF;
+    tcg_set_eflags(&t->s, EFLAGS_TF, ~0u);
+    t->s.stepped = t->s.step_trap = 1;
+    standin_run(t, tcg_op_syscall, &plain);
+    g_assert_false(t->s.step_trap);
+    t->s.gpr[11] = EFLAGS_TF;
+    t->s.stepped = 0;
+    standin_run(t, tcg_op_sysret, &insn);
+    g_assert_true(t->s.stepped && t->s.step_trap);
+}
+
 static void test_sysret_faults(void)
 {
     Standin *t = new_for_syscall();
@@ -645,6 +662,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tcg/system/syscall", test_syscall);
     g_test_add_func("/tcg/system/sysret", test_sysret);
+    g_test_add_func("/tcg/system/syscall-step", test_syscall_step);
     g_test_add_func("/tcg/system/sysret-faults", test_sysret_faults);
     g_test_add_func("/tcg/system/syscall-compatible", test_syscall_compatible);
     g_test_add_func("/tcg/system/sysenter", test_sysenter);
