@@ -7,8 +7,6 @@
 
 #include <setjmp.h>
 
-#include "tcg/memory.h"
-
 static Standin the_standin __attribute__((aligned(64)));
 static jmp_buf back;
 
@@ -145,12 +143,15 @@ void tcg_tlb_flush_page(TcgState *s, guint64 linear)
     the_standin.flushed_page = linear;
 }
 
-TcgPhysPage *tcg_phys_page(TcgState *s, guint64 gpa)
+/* Looks at the lowest bit of each entry's second byte only. */
+bool tcg_pdptes_valid(TcgState *s, guint64 cr3)
 {
-    static TcgPhysPage page;
+    guint8 any = 0;
 
-    page.page = the_standin.ram + (gpa & ~0xfffull);
-    return gpa / 4096 < STANDIN_PAGES ? &page : NULL;
+    for (guint i = 0; i < 4; i++) {
+        any |= the_standin.ram[cr3 + 8 * i + 1];
+    }
+    return !(any & 1);
 }
 
 /* ---- seg.c ---- */
