@@ -41,18 +41,85 @@ typedef struct {
     bool plain;                 /* all was plain memory */
 } Comparison;
 
-/* Elements of two pieces, or of one and a constant (b_host NULL). */
+/* The host's own instruction, with the direction flag set for the piece only. */
+#define COMPARE(repeat, what) \
+    do { \
+        if (down) { \
+            __asm__ volatile("std; " repeat " " what "; cld" \
+                             : "+S"(a_host), "+D"(b_host), "+c"(n) \
+                             : "a"(a) \
+                             : "memory", "cc"); \
+        } else { \
+            __asm__ volatile(repeat " " what \
+                             : "+S"(a_host), "+D"(b_host), "+c"(n) \
+                             : "a"(a) \
+                             : "memory", "cc"); \
+        } \
+    } while (0)
+
+#define COMPARE_SIZES(repeat, what) \
+    switch (size) { \
+    case 1: \
+        COMPARE(repeat, what "b"); \
+        break; \
+    case 2: \
+        COMPARE(repeat, what "w"); \
+        break; \
+    case 4: \
+        COMPARE(repeat, what "l"); \
+        break; \
+    default: \
+        COMPARE(repeat, what "q"); \
+        break; \
+    }
+
+/* How many of n elements are compared until one decides, or all. */
+static guint64 compare_strings(const TcgInsn *insn, const guint8 *a_host, const guint8 *b_host,
+                               guint64 n, bool down)
+{
+    const guint64 all = n, a = 0;
+    guint size = insn->operand_size;
+
+    if (insn->repne) {
+        COMPARE_SIZES("repne", "cmps")
+    } else {
+        COMPARE_SIZES("repe", "cmps")
+    }
+    return all - n;
+}
+
+static guint64 scan_string(const TcgInsn *insn, guint64 a, const guint8 *b_host, guint64 n,
+                           bool down)
+{
+    const guint8 *a_host = NULL;
+    const guint64 all = n;
+    guint size = insn->operand_size;
+
+    if (insn->repne) {
+        COMPARE_SIZES("repne", "scas")
+    } else {
+        COMPARE_SIZES("repe", "scas")
+    }
+    return all - n;
+}
+
+/* Elements of two pieces, or of a constant and one (a_host NULL). */
 static void compare_piece(const TcgState *s, const TcgInsn *insn, const guint8 *a_host,
                           const guint8 *b_host, guint64 n, Comparison *c)
 {
     guint size = insn->operand_size;
-    gint64 step = tcg_string_down(s) ? -(gint64)size : size;
+    bool down = tcg_string_down(s);
+    gint64 last;
 
-    for (c->n = 0; c->n < n && !c->ended; c->n++) {
-        c->a = a_host ? peek(a_host + step * (gint64)c->n, size) : c->a;
-        c->b = peek(b_host + step * (gint64)c->n, size);
-        c->ended = ends(insn, c->a, c->b);
+    if (n > 1) {
+        n = a_host ? compare_strings(insn, a_host, b_host, n, down)
+                   : scan_string(insn, c->a, b_host, n, down);
     }
+    last = (gint64)(n - 1) * (down ? -(gint64)size : (gint64)size);
+    c->n = n;
+    c->a = a_host ? peek(a_host + last, size) : c->a;
+    c->b = peek(b_host + last, size);
+    c->ended = ends(insn, c->a, c->b);
 }
 
 static void compare_element(const TcgInsn *insn, Comparison *c, guint64 a, guint64 b)
