@@ -137,6 +137,11 @@ void tcg_tlb_flush(TcgState *s)
     the_standin.flushes++;
 }
 
+void tcg_tlb_flush_local(TcgState *s)
+{
+    the_standin.flushes++;
+}
+
 void tcg_tlb_flush_page(TcgState *s, guint64 linear)
 {
     the_standin.page_flushes++;
