@@ -220,6 +220,7 @@ void tcg_insn_from_decoded(const TcgDecoded *d, guint32 mode, guint64 rip, TcgIn
         .repne = z->attributes & ZYDIS_ATTRIB_HAS_REPNE,
         .lock = z->attributes & ZYDIS_ATTRIB_HAS_LOCK,
         .vex_l = z->avx.vector_length == 256,
+        .unit = tcg_unit(d),
     };
     set_operands(d, ret);
 }

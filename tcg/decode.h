@@ -56,6 +56,9 @@ TcgDecodeResult tcg_decode(guint32 mode, const guint8 *bytes, gsize size, TcgDec
 /* What becomes of it in that mode. */
 TcgPolicy tcg_policy(const TcgDecoded *d, guint32 mode);
 
+/* Which registers it needs. */
+TcgUnit tcg_unit(const TcgDecoded *d);
+
 /* The form that helpers take. */
 void tcg_insn_from_decoded(const TcgDecoded *d, guint32 mode, guint64 rip, TcgInsn *ret);
 

@@ -4,7 +4,7 @@
  * that the block is left after each.
  */
 #include "tcg/ioeventfd.h"
-#include "tcg/op-sys.h"
+#include "tcg/ops.h"
 #include "tcg/string.h"
 #include "tcg/tcg-accel.h"
 

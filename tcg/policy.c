@@ -103,6 +103,28 @@ static Needs needs_of_set(const TcgDecoded *d)
     }
 }
 
+TcgUnit tcg_unit(const TcgDecoded *d)
+{
+    switch (d->z.meta.isa_set) {
+    case ZYDIS_ISA_SET_PENTIUMMMX:
+    case ZYDIS_ISA_SET_SSE2MMX:
+    case ZYDIS_ISA_SET_SSSE3MMX:
+        return TCG_UNIT_MMX;
+    default:
+        break;
+    }
+    switch (needs_of_set(d)) {
+    case NEEDS_X87:
+        return TCG_UNIT_X87;
+    case NEEDS_SSE:
+        return TCG_UNIT_SSE;
+    case NEEDS_AVX:
+        return TCG_UNIT_AVX;
+    default:
+        return TCG_UNIT_NONE;
+    }
+}
+
 /* Of the sets of SSE: what has to do with general registers and memory alone, SDM vol. 2. */
 static bool is_without_vectors(ZydisMnemonic mnemonic)
 {
@@ -260,7 +282,7 @@ static const HelperRow rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {
     ROW(WRFSBASE, wrfsgsbase), ROW(WRGSBASE, wrfsgsbase),
     END(SYSCALL, syscall), END(SYSRET, sysret), END(SYSENTER, sysenter), END(SYSEXIT, sysexit),
     ROW(RDTSC, rdtsc), ROW(RDTSCP, rdtscp), ROW(RDPID, rdpid), ROW(RDPMC, rdpmc),
-    ROW(XGETBV, xgetbv), END(XSETBV, xsetbv), ROW(CPUID, cpuid),
+    ROW(PAUSE, pause), ROW(XGETBV, xgetbv), END(XSETBV, xsetbv), ROW(CPUID, cpuid),
     END(RDMSR, rdmsr), END(WRMSR, wrmsr),
     END(IN, in), END(OUT, out),
     END(INSB, ins), END(INSW, ins), END(INSD, ins),

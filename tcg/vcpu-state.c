@@ -7,7 +7,7 @@
  * other accelerators have it, not 40h.  The time-stamp counter goes on through a reset.
  */
 #include "config.h"
-#include "tcg/light.h"
+#include "tcg/system.h"
 #include "tcg/tcg-accel.h"
 
 #include <string.h>
@@ -17,7 +17,6 @@ enum {
     XSAVE_MXCSR = 24,
     FCW_INIT = 0x37f,
     MXCSR_INIT = 0x1f80,
-    MISC_ENABLE_INIT = 1,       /* fast strings */
     DR7_INIT = 0x400,
     XCR0_INIT = 1,
     PHYS_BITS_UNKNOWN = 40,
@@ -26,7 +25,6 @@ enum {
     CPUID_EDX_PAGES_1G = 1 << 26,
 };
 #define DR6_INIT 0xffff0ff0u
-#define PAT_INIT 0x0007040600070406ull
 #define A20_MASK (~(1ull << 20))
 
 /* TcgState's number of a register, by X86CpuState's. */
@@ -191,16 +189,7 @@ static void reset_vectors(TcgState *s)
     memcpy(s->vector + XSAVE_FCW, &fcw, sizeof(fcw));
     memcpy(s->vector + XSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
     s->xcr0 = XCR0_INIT;
-}
-
-static void reset_msrs(TcgState *s)
-{
-    s->star = s->lstar = s->cstar = s->sfmask = s->kernel_gs_base = 0;
-    s->sysenter_cs = s->sysenter_esp = s->sysenter_eip = 0;
-    s->tsc_aux = 0;
-    s->pat = PAT_INIT;
-    s->misc_enable = MISC_ENABLE_INIT;
-    s->mcg_status = 0;
+    s->fpu_ip = s->fpu_dp = 0;
 }
 
 static void reset_debug(TcgState *s)
@@ -231,7 +220,7 @@ bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **e
 
     reset_address_space(vcpu);
     reset_vectors(vcpu->state);
-    reset_msrs(vcpu->state);
+    tcg_msr_reset(vcpu->state);
     reset_debug(vcpu->state);
     reset_events(vcpu->state);
     tcg_apic_reset(vcpu, false);
