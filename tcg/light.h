@@ -69,9 +69,6 @@ bool tcg_walk(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_page);
 /* The same without changing anything, for queries; may be called by another
  * thread while the vCPU is parked. */
 bool tcg_walk_probe(TcgState *s, guint64 linear, TcgPage *ret_page);
-/* Whether PAE's four pointers at that CR3 can be loaded; if not, MOV to CR3, and to the
- * registers that turn PAE paging on, are #GP (SDM vol. 3A, section 4.4.1). */
-bool tcg_pdptes_valid(TcgState *s, guint64 cr3);
 
 /* ---- tlb.c ---- */
 

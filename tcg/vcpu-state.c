@@ -235,7 +235,6 @@ static void reset_events(TcgState *s)
 
     s->exception = (TcgException){ .pending = false };
     s->delivering = -1;
-    s->delivering_contributory = false;
     s->nmi_masked = false;
     s->shadow = 0;
     s->shadow_debug = false;

@@ -59,6 +59,26 @@ void tcg_apic_access(TcgVcpu *vcpu, guint offset, void *data, guint size, bool i
     rig_of(vcpu->state)->apic_accesses++;
 }
 
+void tcg_apic_reset(TcgVcpu *vcpu, bool init)
+{
+    rig_of(vcpu->state)->apic_resets++;
+}
+
+guint8 tcg_apic_tpr(const TcgVcpu *vcpu)
+{
+    return vcpu->apic.tpr >> 4;
+}
+
+void tcg_apic_set_tpr(TcgVcpu *vcpu, guint8 cr8)
+{
+    vcpu->apic.tpr = cr8 << 4;
+}
+
+void tcg_segment_cached(TcgSegment *segment)
+{
+    segment->end_read = segment->end_write = (guint64)segment->limit + 1;
+}
+
 /* ---- Other threads ---- */
 
 void tcg_vcpus_hold(TcgAccel *tcg)
