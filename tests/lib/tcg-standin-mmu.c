@@ -57,6 +57,9 @@ bool tcg_apic_at(const TcgVcpu *vcpu, guint64 gpa)
 void tcg_apic_access(TcgVcpu *vcpu, guint offset, void *data, guint size, bool is_write)
 {
     rig_of(vcpu->state)->apic_accesses++;
+    if (is_write && offset == 0x380) {
+        memcpy(&vcpu->apic.initial_count, data, size);
+    }
 }
 
 void tcg_apic_reset(TcgVcpu *vcpu, bool init)
@@ -72,6 +75,14 @@ guint8 tcg_apic_tpr(const TcgVcpu *vcpu)
 void tcg_apic_set_tpr(TcgVcpu *vcpu, guint8 cr8)
 {
     vcpu->apic.tpr = cr8 << 4;
+}
+
+/* Only the deadline is written here. */
+bool tcg_apic_msr(TcgVcpu *vcpu, guint32 msr, guint64 *value, bool is_write)
+{
+    g_assert_true(msr == 0x6e0 && is_write);
+    vcpu->apic.tsc_deadline = *value;
+    return true;
 }
 
 void tcg_segment_cached(TcgSegment *segment)

@@ -101,6 +101,32 @@ static void test_addresses(void)
     mmu_rig_free(rig);
 }
 
+/* FPU, MSRs, debug registers, events and local APIC. */
+static void number_extras(X86CpuState *state)
+{
+    X86Msrs *msrs = &state->msrs;
+
+    *msrs = (X86Msrs){ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 };
+    state->xcr0 = 7;
+    for (guint i = 0; i < 4; i++) {
+        state->dr[i] = 0x1000 + i;
+    }
+    state->dr[7] = 0x455;
+    memset(state->xsave + 32, 0x5a, 800);
+    memset(state->xsave + 512, 0, 64);
+    state->xsave[512] = 7;
+    state->events = (X86Events){
+        .exception = true, .exception_vector = TCG_PF, .has_error = true, .error = 6,
+        .nmi_pending = true, .nmi_masked = true, .shadow = true, .shadow_mov_ss = true,
+        .sipi_vector = 0x9a,
+    };
+    state->has_lapic = true;
+    for (guint i = 0; i < X86_LAPIC_REGISTERS; i++) {
+        state->lapic[i] = 0x100 + i;
+    }
+    state->lapic[8] = state->cr8 << 4;
+}
+
 static X86CpuState numbered_state(void)
 {
     X86CpuState state;
@@ -130,6 +156,7 @@ static X86CpuState numbered_state(void)
     state.cr8 = 5;
     state.efer = EFER_LMA | EFER_LME | EFER_SCE;
     state.halted = true;
+    number_extras(&state);
     return state;
 }
 
@@ -141,6 +168,22 @@ static void check_segment(const X86Segment *a, const X86Segment *b)
     g_assert_cmpmem(&a->type, 8, &b->type, 8);
 }
 
+static void check_extras(const X86CpuState *got, const X86CpuState *set)
+{
+    static const guint8 kept[] = { 0x0d, 0x0e, 0x0f, 0x10, 0x17, 0x18, 0x20, 0x27, 0x28, 0x2f,
+                                   0x30, 0x31, 0x32, 0x37, 0x38, 0x3e };
+
+    g_assert_cmphex(got->xcr0, ==, set->xcr0);
+    g_assert_cmpmem(got->xsave, 832, set->xsave, 832);
+    g_assert_cmpmem(&got->msrs, sizeof(got->msrs), &set->msrs, sizeof(set->msrs));
+    g_assert_cmpmem(got->dr, sizeof(got->dr), set->dr, sizeof(set->dr));
+    g_assert_cmpmem(&got->events, sizeof(got->events), &set->events, sizeof(set->events));
+    for (guint i = 0; i < G_N_ELEMENTS(kept); i++) {
+        g_assert_cmphex(got->lapic[kept[i]], ==, set->lapic[kept[i]]);
+    }
+    g_assert_cmphex(got->lapic[2], ==, 3 << 24);
+}
+
 static void test_round_trip(void)
 {
     MmuRig *rig = mmu_rig_new(0x1000);
@@ -149,6 +192,7 @@ static void test_round_trip(void)
 
     x86_state_reset(&got, true);
     reset(rig, &cpu, &got);
+    rig->vcpu.apic.id = 3;
     g_assert_true(tcg_vcpu_set(&rig->tcg.accel, &cpu, &set, NULL));
     g_assert_true(tcg_vcpu_get(&rig->tcg.accel, &cpu, &got, NULL));
     g_assert_cmpmem(got.gpr, sizeof(got.gpr), set.gpr, sizeof(set.gpr));
@@ -169,6 +213,7 @@ static void test_round_trip(void)
     g_assert_cmphex(got.efer, ==, set.efer);
     g_assert_cmphex(got.apic_base, ==, set.apic_base);
     g_assert_true(got.halted && !got.wait_for_sipi);
+    check_extras(&got, &set);
     g_assert_cmphex(rig->s->gpr[TCG_RBX], ==, set.gpr[X86_RBX]);
     g_assert_cmphex(rig->s->gpr[TCG_RSP], ==, set.gpr[X86_RSP]);
     g_assert_cmphex(rig->s->segment[TCG_FS].selector, ==, 8 * X86_FS);
