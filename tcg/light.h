@@ -54,7 +54,7 @@ typedef struct {
     guint32 flags;              /* TCG_PAGE_* of the physical page */
     bool writable;              /* by this access's privilege, and dirty: may be cached for writes */
     bool global, supervisor;
-    guint64 span;               /* size of the page that maps it: 4 KiB, 2 MiB, ...; 0: no paging */
+    guint64 span;               /* size of the page that maps it; 0: no paging */
 } TcgPage;
 
 enum {
