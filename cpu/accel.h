@@ -123,9 +123,10 @@ typedef struct {
 
     /* Interrupts.  GSIs 0..23 are the I/O APIC's pins (0..15 the PICs', too), but
      * GSI 0 reaches its pin 2, as on every PC.  With split controllers GSIs
-     * 0..23 are messages, which the machine's I/O APIC sets by
-     * msi_route_update and sends by set_gsi.  Without controllers GSIs do not
-     * reach it; devices call machine_set_gsi() (hw/core/machine.h), which knows.
+     * 0..23 are messages, which the machine's I/O APIC sets by msi_route_update,
+     * takes away by msi_route_del, and sends by each set_gsi to true.  Without
+     * controllers GSIs do not reach it; devices call machine_set_gsi()
+     * (hw/core/machine.h), which knows.
      * What an accelerator cannot do of the following fails with not-supported. */
     AccelIrqchip (*irqchip)(Accel *accel);
     void (*set_gsi)(Accel *accel, guint gsi, bool level);   /* any thread, no lock */

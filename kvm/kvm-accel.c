@@ -21,6 +21,7 @@ const AccelOps kvm_accel_ops = {
     .ioeventfd_del = kvm_ioeventfd_del,
     .irqchip = kvm_irqchip,
     .set_gsi = kvm_set_gsi,
+    .set_extint = kvm_set_extint,
     .irqfd_add = kvm_irqfd_add,
     .irqfd_del = kvm_irqfd_del,
     .msi_route_add = kvm_msi_route_add,

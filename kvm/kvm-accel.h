@@ -8,7 +8,7 @@
  *   slots.c       memory slots, dirty log      x86-state.c  registers in and out
  *   irqchip.c     interrupt controllers        x86-reset.c  the state at power-on
  *   routes.c      GSI routing, MSI             cpuid.c      CPUID in and out
- *   irqfd.c ioeventfd.c                        x86-extra.c  FPU, MSRs, APIC in and out
+ *   irqfd.c ioeventfd.c extint.c nmi.c         x86-extra.c  FPU, MSRs, APIC in and out
  *                                              kvm-accel.c  class and table of ops
  *
  * Locks: the machine lock guards everything in KvmAccel but `run` and `chips`,
@@ -62,6 +62,7 @@ struct KvmAccel {
     int vm_fd;
     AccelIrqchip irqchip;
     bool has_pit;
+    int extint;                 /* atomic: INT of the machine's PICs (split) */
     KvmChips chips;
     KvmSlots slots;
     KvmRoutes routes;
@@ -81,6 +82,7 @@ struct KvmVcpu {
     GThread *thread;
     bool stop, parked, quit;    /* under kvm->run.lock */
     bool has_run;               /* since it was made or reset */
+    bool takes_extint;          /* it sees the machine's PICs */
     gint64 fault_logged;        /* when the log had a triple fault; 0: never */
     KvmPowerOn *power_on;
     GArray *cpuid;              /* of CpuidLeaf: what the kernel was given */
@@ -118,6 +120,7 @@ void kvm_ioeventfd_del(Accel *accel, const AccelIoeventfd *ioeventfd);
 bool kvm_irqchip_need(KvmAccel *kvm, GError **error);
 AccelIrqchip kvm_irqchip(Accel *accel);
 void kvm_set_gsi(Accel *accel, guint gsi, bool level);
+void kvm_set_extint(Accel *accel, bool level);
 bool kvm_pit_create(Accel *accel, GError **error);
 void kvm_pit_enable(Accel *accel, bool enabled);
 gsize kvm_chip_size(Accel *accel, AccelChip chip);
@@ -158,6 +161,12 @@ void kvm_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 re
  */
 void kvm_vcpus_hold(KvmAccel *kvm);
 void kvm_vcpus_release(KvmAccel *kvm);
+
+/* Sees to it that the first CPU looks at the PICs' line; any thread. */
+void kvm_boot_vcpu_kick(KvmAccel *kvm);
+/* Before KVM_RUN, on the vCPU's own thread, without the machine lock: gives the
+ * kernel the interrupt of the PICs, or has it tell when it takes one; extint.c. */
+void kvm_vcpu_offer_extint(KvmVcpu *vcpu);
 
 /* What the loop does after an exit. */
 typedef enum {

@@ -113,9 +113,16 @@ static KvmExitAction handle_exit(KvmVcpu *vcpu, int error)
 /* Runs the guest until the vCPU shall park. */
 static void run_guest(KvmVcpu *vcpu)
 {
+    if (vcpu->takes_extint) {
+        /* What the last exit said of interrupts may be of another state: another one. */
+        __atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_RELAXED);
+    }
     for (;;) {
         int error;
 
+        if (vcpu->takes_extint) {
+            kvm_vcpu_offer_extint(vcpu);
+        }
         __atomic_store_n(&vcpu->in_run, 1, __ATOMIC_RELAXED);
         error = ioctl(vcpu->fd, KVM_RUN, NULL) < 0 ? errno : 0;
         __atomic_exchange_n(&vcpu->in_run, 0, __ATOMIC_SEQ_CST);
@@ -182,6 +189,19 @@ static void kick(KvmVcpu *vcpu)
 {
     __atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
     syscall(SYS_tgkill, getpid(), g_atomic_int_get(&vcpu->cpu->thread_id), KICK_SIGNAL);
+}
+
+void kvm_boot_vcpu_kick(KvmAccel *kvm)
+{
+    g_mutex_lock(&kvm->run.lock);
+    for (guint i = 0; i < kvm->vcpus->len; i++) {
+        KvmVcpu *vcpu = g_ptr_array_index(kvm->vcpus, i);
+
+        if (vcpu->takes_extint && !vcpu->parked && vcpu->thread != g_thread_self()) {
+            kick(vcpu);
+        }
+    }
+    g_mutex_unlock(&kvm->run.lock);
 }
 
 /* Under the lock: asks it to park. */
@@ -468,6 +488,7 @@ bool kvm_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
     vcpu->kvm = kvm;
     vcpu->cpu = cpu;
     vcpu->fd = -1;
+    vcpu->takes_extint = kvm->irqchip == ACCEL_IRQCHIP_SPLIT && cpu_is_bsp(cpu);
     cpu->vcpu = vcpu;
     if (!kvm_irqchip_need(kvm, error) || !open_vcpu(vcpu, error) || !kvm_cpuid_set(vcpu, error) ||
         !make_fresh(vcpu, error) || !start_thread(vcpu, error)) {

@@ -65,6 +65,7 @@ bool kvm_vm_open(KvmAccel *kvm, const char *path, AccelIrqchip irqchip, GError *
     kvm->has_pit = false;
     kvm->chips.made = false;
     kvm->chips.early = 0;
+    kvm->extint = 0;
     if (!kvm_device_open(&kvm->device, path, error)) {
         return false;
     }

@@ -80,6 +80,7 @@ void tcg_check_canonical(TcgState *s, guint64 linear, TcgAccess access);
 
 void tcg_tlb_flush(TcgState *s);            /* everything, the fetch TLB and jump caches included */
 void tcg_tlb_flush_page(TcgState *s, guint64 linear);
+void tcg_jumps_flush(TcgState *s);          /* the jump cache alone */
 /* No page may be written without C any more if it is this one: it got code, or is
  * logged again.  NULL: no page at all. */
 void tcg_tlb_protect(TcgState *s, const guint8 *page);
@@ -156,6 +157,9 @@ void tcg_reconsider(TcgState *s);
 void tcg_deliver_exception(TcgState *s);    /* s->exception */
 /* An external interrupt or NMI (vector 2). */
 void tcg_deliver_interrupt(TcgState *s, guint8 vector);
+/* tcg_raise*(): while another event is being delivered, what the SDM's table makes of it and
+ * exception (in place).  False: shutdown, nothing is left to deliver. */
+bool tcg_exception_combine(TcgState *s, TcgException *exception);
 
 /* ---- insn.h has operands of instructions; op-*.c the instructions ---- */
 

@@ -13,11 +13,14 @@
 
 #include "tcg/light.h"
 
+struct TcgBlock;
+
 typedef struct TcgPhysPage {
     guint8 *page;               /* on the host; known once somebody looked it up */
     guint32 flags;              /* TCG_PAGE_CODE, TCG_PAGE_LOG, atomic */
     /* Bits by 64 bytes of the page: whether translated code has bytes there. */
     guint64 code;               /* atomic */
+    struct TcgBlock *blocks;    /* that have bytes here; under TcgAccel.translate */
 } TcgPhysPage;
 
 typedef struct TcgSlots TcgSlots;

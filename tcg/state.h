@@ -35,6 +35,7 @@
 typedef struct TcgState TcgState;
 typedef struct TcgInsn TcgInsn;
 typedef struct TcgVcpu TcgVcpu;
+typedef struct TcgExit TcgExit;
 typedef struct TcgMemory TcgMemory;
 
 /* Registers by encoding. */
@@ -149,12 +150,14 @@ enum {
     TCG_FETCH_TLB_SIZE = 128,
 };
 
+/* Where the code for a linear address is, in a mode; only with CS.base 0. */
 typedef struct {
-    guint64 tag;                /* rip ^ mode << 48; TCG_JUMP_NONE: none */
-    const void *code;
+    guint64 rip;
+    guint32 code;               /* offset from code_base */
+    guint32 mode;               /* TCG_JUMP_NONE: none */
 } TcgJump;
 
-#define TCG_JUMP_NONE (3ull << 48)      /* of rip 0 in a mode that is none: 32 and 64 bits */
+#define TCG_JUMP_NONE 3u        /* 32 and 64-bit code at once: no mode */
 
 /* A page that code was fetched from. */
 typedef struct {
@@ -184,13 +187,26 @@ enum {
     TCG_REQUEST_TLB = 1 << 6,   /* flush_address or all: another thread changed memory */
 };
 
+/* What generated code jumps to, in thunks.S. */
+enum {
+    TCG_THUNK_LOOP,             /* to the dispatcher, at s->rip */
+    TCG_THUNK_EXIT,             /* at r10, leaving by the TcgExit r11 */
+    TCG_THUNK_RIP,              /* at r10 */
+    TCG_THUNK_HELPER,           /* called: TcgInsn r11 */
+    TCG_THUNK_SLOW,             /* TcgMemop r11 at linear address r10 */
+    TCG_THUNK_SEGMENT,          /* TcgMemop r11 at offset r10 of its segment */
+    TCG_THUNK_COPIED,           /* TcgMemop r11: its copy has run */
+    TCG_N_THUNKS,
+};
+
 enum {
     TCG_VECTOR_SIZE = 1024,     /* legacy area, header, AVX; what XSAVE writes */
     TCG_BOUNCE_SIZE = 128,
+    TCG_N_BANKS = 10,           /* of machine checks */
 };
 
 struct TcgState {
-    /* Known to thunks.S: see tcg/offsets.h. */
+    /* Known to thunks.S by offsets.h, and within reach of short displacements. */
     guint32 pending;            /* anything in requests: generated code looks at each block's head */
     guint32 flags;              /* bits 15..8: SF ZF AF PF CF as LAHF has them, bit 0: OF */
     guint64 save_rax;           /* of the code that saves and restores flags */
@@ -199,13 +215,24 @@ struct TcgState {
     guint64 rip;                /* in C; generated code knows its own */
     guint64 fault_rip;          /* host pc of a fault in generated code */
     guint64 fault_flags;        /* the host's flags there */
-    const void *chain;          /* the jump that left a block, to be patched: TcgExit, or NULL */
+    TcgExit *chain;             /* the jump that left a block, to be patched, or NULL */
     void *return_rsp;           /* of tcg_thread() */
+    guint64 scratch;            /* r10 as slow paths leave it */
+    guint64 copy_flags;         /* the host's flags after a copy of an instruction */
+    guint64 code_base;          /* what TcgJump.code counts from */
+    guint64 xsave_mask;         /* components that xrstor puts back: all that the host has */
+    const void *thunk[TCG_N_THUNKS];
+    guint8 vector[TCG_VECTOR_SIZE] __attribute__((aligned(64)));        /* XSAVE format */
+    guint8 bounce[TCG_BOUNCE_SIZE] __attribute__((aligned(64)));
+
     TcgVcpu *vcpu;
     guint32 requests;
     guint32 mode;               /* TCG_MODE_*: see tcg_mode_update() */
     guint32 eflags;             /* all but the arithmetic flags, bit 1 set */
     guint32 heavy;              /* in heavy code: nesting */
+    guint8 stepped;             /* a block of one instruction has begun */
+    guint8 step_trap;           /* EFLAGS.TF was set before it: #DB follows */
+    guint8 fault_vector;        /* what the host's fault means */
 
     TcgSegment segment[TCG_N_SEGMENTS], ldt, tr;
     TcgTable gdt, idt;
@@ -218,7 +245,8 @@ struct TcgState {
 
     TcgException exception;     /* to be delivered before the next instruction */
     gint16 delivering;          /* vector whose delivery is under way, -1: none */
-    bool delivering_contributory;
+    guint8 delivering_class;    /* of it: except.c */
+    bool delivering_external;   /* not by INT n: error codes have EXT */
     bool halted;
     bool wait_for_sipi;
     bool nmi_masked;            /* until IRET */
@@ -252,8 +280,20 @@ struct TcgState {
         bool heavy;                 /* heavy code ran: no host address may be used again */
     } access;
 
-    guint8 bounce[TCG_BOUNCE_SIZE] __attribute__((aligned(64)));
-    guint8 vector[TCG_VECTOR_SIZE] __attribute__((aligned(64)));
+    /* Model-specific registers with nothing behind them; see op-msr.c. */
+    struct {
+        guint64 mtrr_default, mtrr_fixed[11], mtrr_variable[16];
+        guint64 spec_ctrl, hwcr, mcg_ctl;
+        guint64 bank[TCG_N_BANKS][4];   /* machine checks: CTL, STATUS, ADDR, MISC */
+    } msr;
+    /* The last instruction and operand of the x87 as the guest loaded them: what the host's
+     * registers hold otherwise are addresses of the host. */
+    guint64 fpu_ip, fpu_dp;
+    guint32 pauses;             /* PAUSE instructions */
+
+    /* FXSAVE and XSAVE images that are being made: the guest's, the live registers. */
+    guint8 fpu_image[TCG_VECTOR_SIZE] __attribute__((aligned(64)));
+    guint8 fpu_live[TCG_VECTOR_SIZE] __attribute__((aligned(64)));
     TcgJump jump[TCG_JUMP_CACHE_SIZE] __attribute__((aligned(64)));
     TcgTlbEntry tlb[TCG_N_TLBS][TCG_TLB_SIZE];
     TcgFetchEntry fetch[TCG_FETCH_TLB_SIZE];
@@ -272,6 +312,16 @@ typedef enum {
 typedef TcgNext (*TcgHelper)(TcgState *s, const TcgInsn *insn);
 
 enum { TCG_NO_REG = 0xff };
+
+/* Which registers an instruction needs, so what refuses it: SDM vol. 3A, sections 2.5, 13.1. */
+typedef enum {
+    TCG_UNIT_NONE,
+    TCG_UNIT_X87,               /* also FXSAVE, FXRSTOR */
+    TCG_UNIT_MMX,               /* also what SSE added for MMX registers */
+    TCG_UNIT_SSE,
+    TCG_UNIT_AVX,
+    TCG_UNIT_XSAVE,
+} TcgUnit;
 
 /* One decoded instruction, kept beside the translated block. */
 struct TcgInsn {
@@ -299,6 +349,7 @@ struct TcgInsn {
     bool rex;                   /* byte registers 4 to 7 are spl bpl sil dil */
     bool rep, repne, lock;
     bool vex_l;                 /* VEX.L: 256 bits */
+    guint8 unit;                /* TcgUnit */
 };
 
 static inline guint tcg_cpl(const TcgState *s)

@@ -23,7 +23,7 @@ typedef struct {
     GMutex lock;
     GCond left;                 /* a vCPU parked, or left generated code while hold was set */
     GCond go;                   /* stop, quit, hold or a request of a vCPU changed */
-    bool hold;                  /* nobody may run: memory or code changes */
+    bool hold;                  /* atomic: nobody may run, memory or code changes */
 } TcgRunControl;
 
 struct TcgAccel {
@@ -46,6 +46,7 @@ struct TcgVcpu {
     TcgApic apic;
     GThread *thread;
     int in_run;                 /* atomic: in generated or light code */
+    int waiting;                /* atomic: in HLT */
     guint turn;                 /* atomic: odd while it is in heavy code for the guest */
     guint seen_turn;
     bool stop, parked, quit;    /* under run.lock */

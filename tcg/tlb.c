@@ -63,10 +63,11 @@ static void flush_table(TcgState *s, guint table)
     }
 }
 
-static void flush_jumps(TcgState *s)
+/* In every word, of which each second one ends with the mode. */
+void tcg_jumps_flush(TcgState *s)
 {
     if (!s->jumps_clean) {
-        set_words(s->jump, sizeof(s->jump), TCG_JUMP_NONE);
+        set_words(s->jump, sizeof(s->jump), (guint64)TCG_JUMP_NONE << 32);
         s->jumps_clean = true;
     }
 }
@@ -86,7 +87,7 @@ void tcg_tlb_flush(TcgState *s)
     }
     s->large_first = ~0ull;
     s->large_last = 0;
-    flush_jumps(s);
+    tcg_jumps_flush(s);
     flush_fetch(s);
 }
 
@@ -102,7 +103,7 @@ void tcg_tlb_flush_page(TcgState *s, guint64 linear)
         s->tlb[table][index].tag_read = no_tag(index);
         s->tlb[table][index].tag_write = no_tag(index);
     }
-    flush_jumps(s);
+    tcg_jumps_flush(s);
     s->fetch[linear >> 12 & (TCG_FETCH_TLB_SIZE - 1)].tag = ~0ull;
 }
 

@@ -4,7 +4,7 @@
  * makes of the rest.  The time-stamp counter goes on through a reset.
  */
 #include "config.h"
-#include "tcg/light.h"
+#include "tcg/system.h"
 #include "tcg/tcg-accel.h"
 
 #include <string.h>
@@ -207,5 +207,6 @@ bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **e
     reset_events(vcpu->state);
     tcg_apic_reset(vcpu, false);
     load(vcpu, state);
+    tcg_msr_reset(vcpu->state);
     return true;
 }

@@ -62,6 +62,26 @@ static bool host_memory_write(void *opaque, guint64 gpa, const void *data, gsize
     return memory_write(((Machine *)opaque)->memory, gpa, data, size);
 }
 
+static void host_eoi(void *opaque, guint8 vector)
+{
+    Machine *machine = opaque;
+
+    fair_lock_acquire(machine->lock);
+    machine_tell_eoi(machine, vector);
+    fair_lock_release(machine->lock);
+}
+
+static int host_intack(void *opaque)
+{
+    Machine *machine = opaque;
+    int vector;
+
+    fair_lock_acquire(machine->lock);
+    vector = machine_intack(machine);
+    fair_lock_release(machine->lock);
+    return vector;
+}
+
 const AccelHost machine_accel_host = {
     .pio = host_pio,
     .mmio = host_mmio,
@@ -70,4 +90,6 @@ const AccelHost machine_accel_host = {
     .request = host_request,
     .internal_error = host_internal_error,
     .memory_write = host_memory_write,
+    .eoi = host_eoi,
+    .intack = host_intack,
 };

@@ -7,6 +7,7 @@
  *   machine-requests.c  requests from any thread
  *   machine-call.c      calls of vCPUs to the main loop
  *   machine-gsi.c       interrupts of data paths
+ *   machine-acks.c      ends and acknowledgements of interrupts
  *   accel-host.c        what the accelerator calls
  */
 #ifndef HW_CORE_MACHINE_INTERNAL_H
@@ -26,6 +27,12 @@ const MachineOps *machine_ops(const Machine *machine);
 struct MachineRequests *machine_requests_new(Machine *machine, struct event_base *base);
 /* Drops what was not delivered; accepts NULL. */
 void machine_requests_free(struct MachineRequests *requests);
+
+/* Chips that hear of ends and acknowledgements of interrupts. */
+struct MachineAcks *machine_acks_new(void);
+void machine_acks_free(struct MachineAcks *acks);       /* accepts NULL */
+void machine_tell_eoi(Machine *machine, guint8 vector);
+int machine_intack(Machine *machine);                   /* a vector, or -1 */
 
 /* The same for GSIs that wait for the main loop. */
 struct MachineGsis *machine_gsis_new(Machine *machine, struct event_base *base);

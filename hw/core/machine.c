@@ -127,6 +127,7 @@ static bool make_loop_parts(Machine *machine, GError **error)
     machine->requests = machine_requests_new(machine, base);
     machine->calls = machine_calls_new(machine, base);
     machine->gsis = machine_gsis_new(machine, base);
+    machine->acks = machine_acks_new();
     if (!machine->clock || !machine->requests || !machine->calls || !machine->gsis) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, machine->clock ? ENOMEM : clock_errno,
                             "the machine's clock cannot be made");
@@ -197,6 +198,7 @@ static void machine_undo(Machine *machine)
     g_clear_pointer(&machine->memory, address_space_free);
     g_clear_pointer(&machine->io, address_space_free);
     g_clear_pointer(&machine->gsis, machine_gsis_free);
+    g_clear_pointer(&machine->acks, machine_acks_free);
     g_clear_pointer(&machine->calls, machine_calls_free);
     g_clear_pointer(&machine->requests, machine_requests_free);
     g_clear_pointer(&machine->clock, clock_free);

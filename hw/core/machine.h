@@ -105,6 +105,7 @@ struct Machine {
     GPtrArray *listeners;       /* of MachineListener */
     struct InputRouter *input;  /* while devices take input (hw/input/input.h) */
     GQueue disks;               /* of BlockFront (hw/block/front.h) */
+    struct MachineAcks *acks;   /* chips that the accelerator's local APICs talk to */
     const MachinePowerOps *power;       /* or NULL: no button */
     void *power_opaque;
     bool set_up;                /* MachineOps.setup succeeded */
@@ -201,6 +202,14 @@ void machine_deliver_requests(Machine *machine);
  * changes on the main loop a moment later.  (Devices that hold the lock anyway
  * have lines, hw/core/irq.h.) */
 void machine_set_gsi(Machine *machine, guint gsi, bool level);
+
+/* Chips that hear from the accelerator's local APICs (AccelHost.eoi and intack);
+ * machine lock held, here and in f.  f NULL takes opaque's away, and is a no-op if it
+ * has none. */
+/* Of ends of interrupts, each chip that asked hears. */
+void machine_set_eoi(Machine *machine, void (*f)(void *opaque, guint8 vector), void *opaque);
+/* Of acknowledgements one alone: the first that asked.  f returns a vector or -1. */
+void machine_set_intack(Machine *machine, int (*f)(void *opaque), void *opaque);
 
 /* State listeners: called with running true/false when the machine starts and
  * stops, in order of registration (stop: reverse); lock held. */

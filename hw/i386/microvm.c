@@ -36,10 +36,7 @@ static bool microvm_setup(Machine *machine, GError **error)
     MicrovmMachineProps *props = microvm_props(machine);
     const AccelOps *accel = accel_ops(machine->accel);
 
-    if (!accel->idle && accel->irqchip(machine->accel) != ACCEL_IRQCHIP_ON) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "machine type 'microvm' needs interrupt controllers of the accelerator: "
-                      "kernel-irqchip 'on'");
+    if (!x86_check_irqchip(machine, error)) {
         return false;
     }
     resolve(&props->pic, true);

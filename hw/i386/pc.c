@@ -87,9 +87,7 @@ static bool pc_setup(Machine *machine, GError **error)
     X86Machine *x86 = &pc_machine(machine)->x86;
     const AccelOps *accel = accel_ops(machine->accel);
 
-    if (!accel->idle && accel->irqchip(machine->accel) != ACCEL_IRQCHIP_ON) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "a PC needs interrupt controllers of the accelerator: kernel-irqchip 'on'");
+    if (!x86_check_irqchip(machine, error)) {
         return false;
     }
     resolve(&props->acpi, true);
@@ -134,6 +132,15 @@ static void wire_hpet(PcMachine *pc)
     }
 }
 
+/* Address line 20 passes unless both of its gates are closed.  The keyboard
+ * controller's is open after a reset; without one, its wire is pulled up. */
+static void wire_a20(Machine *machine)
+{
+    if (!chip(machine, "kbc")) {
+        irq_set(gpio(&machine->object, "a20", 0), true);
+    }
+}
+
 static bool pc_wire(Machine *machine, GError **error)
 {
     PcMachine *pc = pc_machine(machine);
@@ -145,6 +152,7 @@ static bool pc_wire(Machine *machine, GError **error)
     pc->fw_cfg = (FwCfg *)chip(machine, "fw_cfg");
     i440fx_set_ram(pc->host, pc->x86.ram_low, ram_end(pc));
     wire_hpet(pc);
+    wire_a20(machine);
     i440fx_pass_ports(pc->host, &piix3_ports_ops, pc->piix3);
     if (starts_kernel(pc)) {
         /* Nobody would find the place where a sleeping guest wants to wake up. */

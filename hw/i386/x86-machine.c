@@ -8,6 +8,7 @@
 #include "hw/core/irq.h"
 #include "hw/i386/mptable.h"
 #include "hw/i386/x86-smp.h"
+#include "hw/intc/i8259.h"
 #include "hw/machine-ram.h"
 #include "qmp/error.h"
 
@@ -61,6 +62,39 @@ static void gsi_set(void *opaque, guint n, bool level)
     }
 }
 
+/* INT of the first 8259A. */
+static void intr_set(void *opaque, guint n, bool level)
+{
+    Accel *accel = ((Machine *)opaque)->accel;
+
+    if (accel && accel_ops(accel)->set_extint) {
+        accel_ops(accel)->set_extint(accel, level);
+    }
+}
+
+static void a20_set(void *opaque, guint n, bool level)
+{
+    Accel *accel = ((Machine *)opaque)->accel;
+
+    if (accel && accel_ops(accel)->set_a20) {
+        accel_ops(accel)->set_a20(accel, level);
+    }
+}
+
+static void make_lines(X86Machine *x86)
+{
+    Object *machine = &x86->machine.object;
+
+    if (!x86->has_lines) {
+        gpio_in_new(machine, "gsi", X86_N_GSIS, gsi_set, machine);
+        gpio_in_new(machine, "intr", 1, intr_set, machine);
+        gpio_in_new(machine, "a20", 1, a20_set, machine);
+        x86->has_lines = true;
+    }
+}
+
+/* ---- Properties ---- */
+
 static OnOffSplit accel_irqchip(Accel *accel)
 {
     switch (accel_ops(accel)->irqchip(accel)) {
@@ -83,6 +117,18 @@ static bool set_topology(Machine *machine, GError **error)
            x86_smp_resolve(props->smp, sockets_first, &machine->accel->topology, error);
 }
 
+bool x86_check_irqchip(Machine *machine, GError **error)
+{
+    const AccelOps *accel = accel_ops(machine->accel);
+
+    if (!accel->idle && accel->irqchip(machine->accel) == ACCEL_IRQCHIP_OFF) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "CPUs need local APICs of the accelerator: kernel-irqchip 'on' or 'split'");
+        return false;
+    }
+    return true;
+}
+
 bool x86_setup(Machine *machine, GError **error)
 {
     X86Machine *x86 = x86_machine(machine);
@@ -102,12 +148,11 @@ bool x86_setup(Machine *machine, GError **error)
         return false;
     }
     map_ram(x86);
-    if (!x86->has_gsis) {
-        gpio_in_new(&machine->object, "gsi", X86_N_GSIS, gsi_set, machine);
-        x86->has_gsis = true;
-    }
+    make_lines(x86);
     return true;
 }
+
+/* ---- Wiring ---- */
 
 /* Wires a line to an input of a chip, if there is that chip. */
 static void wire_gsi(Machine *machine, guint gsi, const char *name, guint input)
@@ -120,10 +165,46 @@ static void wire_gsi(Machine *machine, guint gsi, const char *name, guint input)
     }
 }
 
+static Device *chip(Machine *machine, const char *name)
+{
+    return (Device *)object_child(&machine->object, name);
+}
+
+/* The CPU's acknowledgement reaches both 8259As: the first one says whose turn it
+ * is.  Machine lock held. */
+static int acknowledge(void *opaque)
+{
+    Machine *machine = opaque;
+    Device *slave = chip(machine, "i8259-slave");
+    guint8 vector;
+    guint ir;
+
+    if (!irq_level(gpio(&machine->object, "intr", 0))) {
+        return -1;
+    }
+    vector = i8259_acknowledge(chip(machine, "i8259"), &ir);
+    return ir == PIC_CASCADE && slave ? i8259_acknowledge(slave, &ir) : vector;
+}
+
+static void wire_intr(Machine *machine)
+{
+    Device *master = chip(machine, "i8259");
+
+    if (master) {
+        irq_connect(gpio(&master->object, "unnamed-gpio-out", 0),
+                    gpio(&machine->object, "intr", 0), false);
+        machine_set_intack(machine, acknowledge, machine);
+    }
+}
+
 /* Input 2 of the master is the slave's, and pin 2 of the I/O APIC is GSI 0's. */
 bool x86_wire(Machine *machine, GError **error)
 {
     const X86MachineProps *props = object_props(machine);
+
+    if (props->irqchip != ON_OFF_SPLIT_ON) {
+        wire_intr(machine);
+    }
 
     for (guint gsi = 0; props->irqchip != ON_OFF_SPLIT_ON && gsi < X86_N_GSIS; gsi++) {
         if (gsi < N_PIC_INPUTS && gsi != PIC_CASCADE) {
@@ -143,6 +224,8 @@ void x86_teardown(Machine *machine)
     X86Machine *x86 = x86_machine(machine);
 
     g_clear_pointer(&x86->boot, boot_free);
+    machine_set_intack(machine, NULL, machine);
+    a20_set(machine, 0, true);  /* the gate's sources are gone */
     machine->accel->topology = (CpuTopology){ 0 };
     unmap_alias(machine, &x86->ram_above_4g);
     unmap_alias(machine, &x86->ram_below_4g);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What x86 boards have in common: RAM on both sides of the hole below 4 GiB,
- * the lines "gsi[N]", and direct boot.  A board's MachineOps calls these, or
- * names them as its hooks.
+ * the lines "gsi[N]", "intr[0]" and "a20[0]", and direct boot.  A board's
+ * MachineOps calls these, or names them as its hooks.
  */
 #ifndef HW_I386_X86_MACHINE_H
 #define HW_I386_X86_MACHINE_H
@@ -24,19 +24,24 @@ typedef struct {
     guint64 low_max, low_split;
     guint64 ram_low;            /* bytes of RAM below 4 GiB */
     MemoryRegion *ram_below_4g, *ram_above_4g;  /* aliases of machine.ram, or NULL */
-    bool has_gsis;
+    bool has_lines;
     LoaderFile *kernel, *initrd;                /* opened with the machine, or NULL */
     Boot *boot;                 /* what a reset puts into RAM, since the start */
 } X86Machine;
 
+/* That CPUs which run have local APICs, by the accelerator: there are no others.
+ * Fails with not-supported. */
+bool x86_check_irqchip(Machine *machine, GError **error);
 /* MachineOps.setup and teardown: claims and maps RAM, makes the lines, and sets
  * property `irqchip`, by which a recipe chooses chips.  Fails with
  * property-missing without RAM. */
 bool x86_setup(Machine *machine, GError **error);
 void x86_teardown(Machine *machine);
-/* MachineOps.wire: where the accelerator has no interrupt controllers, the lines
- * reach the recipe's chips "i8259", "i8259-slave" and "ioapic", as many of them
- * as there are; GSI 0 is the I/O APIC's pin 2, as on every PC. */
+/* MachineOps.wire: where the accelerator has not all interrupt controllers, the
+ * lines reach the recipe's chips "i8259", "i8259-slave" and "ioapic", as many of
+ * them as there are; GSI 0 is the I/O APIC's pin 2, as on every PC.  The first
+ * 8259A's INT is "intr[0]", which the accelerator sees, and answers by
+ * AccelHost.intack; "a20[0]" is address line 20's gate. */
 bool x86_wire(Machine *machine, GError **error);
 
 /* RAM as the loader and the memory map see it; append is not set. */

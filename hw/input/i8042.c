@@ -13,8 +13,8 @@
  * Not modelled: the speed of the two wires (but see `kbd-throttle`), time-outs
  * and parity errors, password and key lock, which is open.
  *
- * A20 is the output line "a20[0]", high when addresses pass unchanged.  No
- * accelerator does anything about it.  Made by recipes and by device_add.
+ * A20 is the output line "a20[0]", high when addresses pass unchanged: one source
+ * of the machine's line of that name.  Made by recipes and by device_add.
  */
 #include "config.h"
 #include "hw/input/i8042.h"

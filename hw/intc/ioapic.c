@@ -10,6 +10,12 @@
  * terms as an MSI's address and data.  It is accepted as soon as it is sent, so
  * Delivery Status always reads as idle.
  *
+ * Where the accelerator has the local APICs (split), each pin's message is the
+ * route of the GSI of its number and is sent by setting that GSI: so the
+ * accelerator knows of which vectors an end of interrupt concerns this chip
+ * (AccelHost.eoi).  A masked pin's route stays, since its interrupt may still be in
+ * service.
+ *
  * A line says whether the interrupt is asserted, whatever the level of the pin
  * that stands for it.  So INTPOL is kept, and changes nothing.
  *
@@ -81,6 +87,8 @@ typedef struct {
     Machine *machine;
     MemoryRegion *region;
     Irq *pins[IOAPIC_N_PINS];
+    bool split;
+    guint32 routes;             /* pins that have one */
 } Ioapic;
 
 /* ---- Delivery ---- */
@@ -94,20 +102,61 @@ static bool is_level(guint64 rte)
     return (rte & RTE_LEVEL) && (delmod == DELMOD_FIXED || delmod == DELMOD_LOWEST);
 }
 
-static void send(Ioapic *s, guint64 rte)
+static AccelMsi message(guint64 rte)
 {
-    Accel *accel = s->machine->accel;
     guint delmod = (rte & RTE_DELMOD) >> DELMOD_SHIFT;
-    const AccelMsi msi = {
+
+    return (AccelMsi){
         .address = MSI_ADDRESS | rte >> DEST_SHIFT << MSI_DEST_SHIFT |
                    (rte & RTE_DESTMOD ? MSI_DESTMOD_LOGICAL : 0),
         .data = (rte & RTE_VECTOR) | delmod << MSI_DELMOD_SHIFT | MSI_ASSERT |
                 (is_level(rte) ? MSI_LEVEL : 0),
     };
+}
 
-    if (accel) {
+static void send(Ioapic *s, guint pin)
+{
+    Accel *accel = s->machine->accel;
+    const AccelMsi msi = message(s->ioredtbl[pin]);
+
+    if (!accel) {
+        return;
+    }
+    if (s->split) {
+        accel_ops(accel)->set_gsi(accel, pin, true);
+        accel_ops(accel)->set_gsi(accel, pin, false);
+    } else {
         accel_ops(accel)->msi_send(accel, &msi);
     }
+}
+
+/* Before a pin sends by its entry. */
+static void update_route(Ioapic *s, guint pin)
+{
+    Accel *accel = s->machine->accel;
+    const AccelMsi msi = message(s->ioredtbl[pin]);
+    g_autoptr(GError) error = NULL;
+
+    if (!s->split || !accel || (s->ioredtbl[pin] & RTE_MASK)) {
+        return;
+    }
+    if (accel_ops(accel)->msi_route_update(accel, pin, &msi, &error)) {
+        s->routes |= 1u << pin;
+    } else {
+        g_warning("pin %u of '%s': %s", pin, s->parent.object.name, error->message);
+    }
+}
+
+static void drop_routes(Ioapic *s)
+{
+    Accel *accel = s->machine->accel;
+
+    for (guint pin = 0; accel && pin < IOAPIC_N_PINS; pin++) {
+        if (s->routes >> pin & 1) {
+            accel_ops(accel)->msi_route_del(accel, pin);
+        }
+    }
+    s->routes = 0;
 }
 
 /* A level interrupt is sent once, and again if its line is still asserted after
@@ -118,7 +167,7 @@ static void service_level(Ioapic *s, guint pin)
 
     if (is_level(rte) && !(rte & (RTE_MASK | RTE_REMOTE_IRR)) && irq_level(s->pins[pin])) {
         s->ioredtbl[pin] |= RTE_REMOTE_IRR;
-        send(s, rte);
+        send(s, pin);
     }
 }
 
@@ -131,12 +180,14 @@ static void pin_changed(void *opaque, guint pin, bool level)
     if (is_level(rte)) {
         service_level(s, pin);
     } else if (level && !(rte & RTE_MASK)) {
-        send(s, rte);
+        send(s, pin);
     }
 }
 
-static void end_of_interrupt(Ioapic *s, guint8 vector)
+static void end_of_interrupt(void *opaque, guint8 vector)
 {
+    Ioapic *s = opaque;
+
     for (guint pin = 0; pin < IOAPIC_N_PINS; pin++) {
         guint64 *rte = &s->ioredtbl[pin];
 
@@ -185,6 +236,7 @@ static void write_entry(Ioapic *s, guint pin, bool high, guint32 value)
     if (!is_level(*rte)) {
         *rte &= ~RTE_REMOTE_IRR;
     }
+    update_route(s, pin);
     service_level(s, pin);
 }
 
@@ -263,6 +315,11 @@ static void ioapic_init(Object *obj)
     }
 }
 
+static bool is_split(Accel *accel)
+{
+    return accel_ops(accel)->irqchip(accel) == ACCEL_IRQCHIP_SPLIT;
+}
+
 static bool ioapic_realize(Device *dev, GError **error)
 {
     Ioapic *s = (Ioapic *)dev;
@@ -275,6 +332,10 @@ static bool ioapic_realize(Device *dev, GError **error)
         return false;
     }
     s->machine = machine_of(dev);
+    s->split = is_split(s->machine->accel);
+    if (s->split) {
+        machine_set_eoi(s->machine, end_of_interrupt, s);
+    }
     s->region = region_new_io(&dev->object, "ioapic-registers", &ioapic_ops, s, IOAPIC_SIZE);
     region_add(address_space_root(s->machine->memory), props->base, s->region, 0);
     return true;
@@ -287,11 +348,13 @@ static void ioapic_unrealize(Device *dev)
     region_remove(address_space_root(s->machine->memory), s->region);
     object_unparent((Object *)s->region);
     s->region = NULL;
+    machine_set_eoi(s->machine, NULL, s);
+    drop_routes(s);
 }
 
 static bool ioapic_state_loaded(Device *dev, GError **error)
 {
-    const Ioapic *s = (const Ioapic *)dev;
+    Ioapic *s = (Ioapic *)dev;
     bool ok = s->id <= ID_MASK && s->arb <= ID_MASK;
 
     for (guint pin = 0; pin < IOAPIC_N_PINS; pin++) {
@@ -300,8 +363,12 @@ static bool ioapic_state_loaded(Device *dev, GError **error)
     if (!ok) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no I/O APIC",
                       dev->object.name);
+        return false;
     }
-    return ok;
+    for (guint pin = 0; pin < IOAPIC_N_PINS; pin++) {
+        update_route(s, pin);
+    }
+    return true;
 }
 
 static const ObjectOps ioapic_object_ops = {

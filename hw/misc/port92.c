@@ -9,7 +9,8 @@
  * the accelerators that there are.  The other bits (disk light, key lock, watchdog)
  * are kept and mean nothing.
  *
- * No accelerator does anything about A20.  Made by recipes and by device_add.
+ * Output "a20[0]" is one source of the machine's line of that name, on boards that
+ * have it.  Made by recipes and by device_add.
  */
 #include "config.h"
 #include "hw/misc/port92.h"

@@ -277,6 +277,101 @@ static void test_two(void)
     g_assert_cmpuint(rig->accel->msis->len, ==, 3);
 }
 
+/* ---- With local APICs of the accelerator ---- */
+
+static Chip split_chip(Rig *rig, const char *version)
+{
+    rig->accel->irqchip = ACCEL_IRQCHIP_SPLIT;
+    return chip_new(rig, "a", BASE, version);
+}
+
+static void tell_eoi(Rig *rig, guint8 vector)
+{
+    const Accel *accel = &rig->accel->accel;
+
+    rig_unlock(rig);
+    accel->host->eoi(accel->host_opaque, vector);
+    rig_lock(rig);
+}
+
+/* A pin's message is the route of its GSI, and goes by that. */
+static void test_split_edge(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Chip c = split_chip(rig, "32");
+
+    set_entry(&c, 4, MASKED | 0x34, 0x02);
+    g_assert_false(rig->accel->pins[4].used);
+    pin(&c, 4, true);                               /* masked: lost */
+    g_assert_cmpuint(rig->accel->gsi_edges[4], ==, 0);
+    pin(&c, 4, false);
+    set_entry(&c, 4, 0x34, 0x02);
+    for (guint i = 1; i < 4; i++) {
+        pin(&c, 4, true);
+        assert_sent(rig, i, 0xfee02000, 0x4034);
+        g_assert_cmpuint(rig->accel->gsi_edges[4], ==, i);
+        pin(&c, 4, false);
+    }
+    set_entry(&c, 4, 0x935, 0xff);
+    pin(&c, 4, true);
+    assert_sent(rig, 4, 0xfeeff004, 0x4135);
+    set_entry(&c, 4, MASKED | 0x36, 0x02);
+    g_assert_true(rig->accel->pins[4].used);        /* what was sent may be in service */
+    g_assert_cmphex(rig->accel->pins[4].msi.data, ==, 0x4135);
+    device_unmake(c.dev);
+    g_assert_false(rig->accel->pins[4].used);
+    tell_eoi(rig, 0x35);                            /* nobody listens any more */
+}
+
+static void test_split_level(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Chip c = split_chip(rig, "17");                 /* without EOI register, the CPUs tell */
+
+    set_entry(&c, 9, LEVEL | 0x51, 1);
+    set_entry(&c, 10, LEVEL | 0x51, 1);             /* two pins of one vector */
+    pin(&c, 9, true);
+    assert_sent(rig, 1, 0xfee01000, 0xc051);
+    g_assert_cmphex(entry(&c, 9), ==, LEVEL | REMOTE_IRR | 0x51);
+    pin(&c, 9, false);
+    pin(&c, 9, true);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 1);
+    tell_eoi(rig, 0x50);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 1);
+    tell_eoi(rig, 0x51);                            /* still asserted: again */
+    assert_sent(rig, 2, 0xfee01000, 0xc051);
+    pin(&c, 10, true);
+    assert_sent(rig, 3, 0xfee01000, 0xc051);
+    pin(&c, 9, false);
+    tell_eoi(rig, 0x51);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 4);
+    g_assert_cmphex(entry(&c, 9), ==, LEVEL | 0x51);
+    g_assert_cmphex(entry(&c, 10), ==, LEVEL | REMOTE_IRR | 0x51);
+    set_entry(&c, 10, LEVEL | MASKED | 0x51, 1);
+    tell_eoi(rig, 0x51);                            /* masked: no more of it */
+    g_assert_cmpuint(rig->accel->msis->len, ==, 4);
+    set_entry(&c, 10, LEVEL | 0x52, 1);             /* still asserted when it is unmasked */
+    assert_sent(rig, 5, 0xfee01000, 0xc052);
+}
+
+static void test_split_state(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Chip c = split_chip(rig, "32");
+    g_autoptr(GByteArray) state = g_byte_array_new();
+    g_autoptr(GError) error = NULL;
+
+    set_entry(&c, 2, LEVEL | 0x81, 4);
+    pin(&c, 2, true);
+    device_save(c.dev, state);
+    rig_reset(rig);
+    set_entry(&c, 2, 0x70, 4);
+    g_assert_true(device_load(c.dev, state->data, state->len, &error));
+    g_assert_cmphex(rig->accel->pins[2].msi.data, ==, 0xc081);
+    tell_eoi(rig, 0x81);
+    assert_sent(rig, 2, 0xfee04000, 0xc081);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -290,5 +385,8 @@ int main(int argc, char **argv)
     g_test_add_func("/ioapic/reset", test_reset);
     g_test_add_func("/ioapic/state", test_state);
     g_test_add_func("/ioapic/two", test_two);
+    g_test_add_func("/ioapic/split-edge", test_split_edge);
+    g_test_add_func("/ioapic/split-level", test_split_level);
+    g_test_add_func("/ioapic/split-state", test_split_state);
     return g_test_run();
 }

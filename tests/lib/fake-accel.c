@@ -114,6 +114,16 @@ static AccelIrqchip irqchip(Accel *accel)
     return fake(accel)->irqchip;
 }
 
+static bool msi_send(Accel *accel, const AccelMsi *msi)
+{
+    FakeAccel *f = fake(accel);
+
+    g_mutex_lock(&f->msi_mutex);
+    g_array_append_val(f->msis, *msi);
+    g_mutex_unlock(&f->msi_mutex);
+    return true;
+}
+
 static void set_gsi(Accel *accel, guint gsi, bool level)
 {
     FakeAccel *f = fake(accel);
@@ -121,6 +131,23 @@ static void set_gsi(Accel *accel, guint gsi, bool level)
     g_assert_cmpuint(gsi, <, FAKE_ACCEL_N_GSIS);
     f->gsi_edges[gsi] += level && !f->gsi[gsi];
     f->gsi[gsi] = level;
+    if (f->irqchip == ACCEL_IRQCHIP_SPLIT && level) {
+        g_assert_true(f->pins[gsi].used);
+        msi_send(accel, &f->pins[gsi].msi);
+    }
+}
+
+static void set_extint(Accel *accel, bool level)
+{
+    FakeAccel *f = fake(accel);
+
+    f->extint_edges += level && !f->extint;
+    f->extint = level;
+}
+
+static void set_a20(Accel *accel, bool enabled)
+{
+    fake(accel)->a20_off = !enabled;
 }
 
 static guint used_routes(const FakeAccel *f)
@@ -157,16 +184,34 @@ static FakeRoute *route_of(FakeAccel *f, guint gsi)
     return route;
 }
 
+static bool is_split_pin(const FakeAccel *f, guint gsi)
+{
+    return f->irqchip == ACCEL_IRQCHIP_SPLIT && gsi < FAKE_ACCEL_N_GSIS;
+}
+
 static bool msi_route_update(Accel *accel, guint gsi, const AccelMsi *msi, GError **error)
 {
-    route_of(fake(accel), gsi)->msi = *msi;
-    fake(accel)->route_updates++;
+    FakeAccel *f = fake(accel);
+
+    if (is_split_pin(f, gsi)) {
+        f->pins[gsi] = (FakeRoute){ .used = true, .msi = *msi };
+    } else {
+        route_of(f, gsi)->msi = *msi;
+    }
+    f->route_updates++;
     return true;
 }
 
 static void msi_route_del(Accel *accel, guint gsi)
 {
-    route_of(fake(accel), gsi)->used = false;
+    FakeAccel *f = fake(accel);
+
+    if (is_split_pin(f, gsi)) {
+        g_assert_true(f->pins[gsi].used);
+        f->pins[gsi].used = false;
+    } else {
+        route_of(f, gsi)->used = false;
+    }
 }
 
 static bool irqfd_add(Accel *accel, guint gsi, int fd, int resample_fd, GError **error)
@@ -209,16 +254,6 @@ const AccelMsi *fake_accel_irqfd_msi(const FakeAccel *accel, int fd)
         }
     }
     return NULL;
-}
-
-static bool msi_send(Accel *accel, const AccelMsi *msi)
-{
-    FakeAccel *f = fake(accel);
-
-    g_mutex_lock(&f->msi_mutex);
-    g_array_append_val(f->msis, *msi);
-    g_mutex_unlock(&f->msi_mutex);
-    return true;
 }
 
 static void pit_enable(Accel *accel, bool enabled)
@@ -312,6 +347,8 @@ static const AccelOps fake_ops = {
     .ioeventfd_del = ioeventfd_del,
     .irqchip = irqchip,
     .set_gsi = set_gsi,
+    .set_extint = set_extint,
+    .set_a20 = set_a20,
     .irqfd_add = irqfd_add,
     .irqfd_del = irqfd_del,
     .msi_route_add = msi_route_add,
@@ -360,6 +397,9 @@ static void fake_finalize(Object *obj)
     g_assert_cmpuint(f->vcpus, ==, 0);
     g_assert_cmpuint(f->irqfds->len, ==, 0);
     g_assert_cmpuint(used_routes(f), ==, 0);
+    for (guint i = 0; i < FAKE_ACCEL_N_GSIS; i++) {
+        g_assert_false(f->pins[i].used);
+    }
     g_array_unref(f->slots);
     g_array_unref(f->ioeventfds);
     g_array_unref(f->routes);

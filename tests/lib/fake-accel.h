@@ -35,9 +35,13 @@ typedef struct {
     guint gsi_edges[FAKE_ACCEL_N_GSIS]; /* rising edges */
     GArray *routes;             /* of FakeRoute; GSI is index + FAKE_ACCEL_N_GSIS */
     guint route_updates;
+    FakeRoute pins[FAKE_ACCEL_N_GSIS];  /* split: what the I/O APIC's pins send */
+    bool extint;                /* by set_extint() */
+    guint extint_edges;         /* rising ones */
+    bool a20_off;               /* by set_a20() */
     GArray *irqfds;             /* of FakeIrqfd; KVM would take what is written there */
     GMutex msi_mutex;           /* for msis */
-    GArray *msis;               /* of AccelMsi: sent by msi_send() */
+    GArray *msis;               /* of AccelMsi: sent by msi_send(), and by split pins */
     bool pit;                   /* pit_create() was called */
     bool pit_off;               /* by pit_enable() */
     bool resumed;               /* vCPUs run */

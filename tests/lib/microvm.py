@@ -16,13 +16,13 @@ DEBUG_CONSOLE = 0xe9
 
 
 def build(client, append='', kernel=KERNEL, console='ringbuf', cpu='qemu64-x86_64-cpu', cpus=1,
-          ram=None, cpu_props=None, **machine):
+          ram=None, cpu_props=None, accel_props=None, **machine):
     """Accelerator, memory, microvm, CPUs, serial port, debug exit.
 
     console is a chardev's id, 'ringbuf' to make one called `con`, or None for no
     serial port.  ram are arguments of the memory back end.
     """
-    client.call('object-add', qom_type='kvm-accel', id='accel')
+    client.call('object-add', qom_type='kvm-accel', id='accel', **(accel_props or {}))
     client.call('object-add', **{'qom-type': 'memory-backend-ram', 'id': 'ram',
                                  'size': 64 * MIB, **(ram or {})})
     client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram',

@@ -85,6 +85,11 @@ bool tcg_apic_msr(TcgVcpu *vcpu, guint32 msr, guint64 *value, bool is_write)
     return true;
 }
 
+void tcg_msr_reset(TcgState *s)
+{
+    rig_of(s)->msr_resets++;
+}
+
 void tcg_segment_cached(TcgSegment *segment)
 {
     segment->end_read = segment->end_write = (guint64)segment->limit + 1;

@@ -6,6 +6,7 @@ in $G_TEST_BUILDDIR/tests/coverage/PROGRAM.seen, where check-coverage.py looks f
 classes, properties, commands and events that no test exercises.  Every reply and
 every event is checked against the types that query-qmp-schema tells.
 """
+import fcntl
 import json
 import os
 import re
@@ -330,6 +331,17 @@ class Skip(Exception):
 def need_kvm():
     if not have_kvm():
         raise Skip('/dev/kvm is not usable')
+
+
+KVM_CHECK_EXTENSION = 0xae03
+KVM_CAP_SPLIT_IRQCHIP = 121
+
+
+def need_split_irqchip():
+    need_kvm()
+    with open('/dev/kvm', 'rb') as kvm:
+        if not fcntl.ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_SPLIT_IRQCHIP):
+            raise Skip('the kernel cannot split interrupt controllers')
 
 
 def main(tests):

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import vmdtest                                      # noqa: E402
 from microvm import (BZIMAGE, KERNEL, MIB, build, console_text, exit_with, out8, run,  # noqa: E402
                      wait_console, write_kernel)
-from vmdtest import Daemon, need_kvm                # noqa: E402
+from vmdtest import Daemon, need_kvm, need_split_irqchip     # noqa: E402
 
 HELLO = 'print=hello end=exit:1'
 RAM = {'qom-type': 'memory-backend-ram'}
@@ -176,24 +176,38 @@ def memory_is_told(recorder):
         assert client.call('query-memdev') == []
 
 
-def chips(recorder):
-    """pic, pit and rtc are there as the machine's properties say, and auto is resolved"""
-    need_kvm()
-    for wanted, expected in (({}, ('on', 'on', 'off')),
-                             ({'pic': 'off', 'pit': 'off', 'rtc': 'on'}, ('off', 'off', 'on')),
-                             ({'pic': 'on', 'pit': 'on', 'rtc': 'off'}, ('on', 'on', 'off')),
-                             ({'pic': 'auto', 'pit': 'auto', 'rtc': 'auto'}, ('on', 'on', 'off'))):
+CHIPS = (({}, ('on', 'on', 'off')),
+         ({'pic': 'off', 'pit': 'off', 'rtc': 'on'}, ('off', 'off', 'on')),
+         ({'pic': 'on', 'pit': 'on', 'rtc': 'off'}, ('on', 'on', 'off')),
+         ({'pic': 'auto', 'pit': 'auto', 'rtc': 'auto'}, ('on', 'on', 'off')))
+
+
+def boot_with_chips(recorder, irqchip):
+    for wanted, expected in CHIPS:
         with Daemon(recorder) as daemon:
             client = daemon.client()
-            build(client, append=HELLO, **wanted)
+            build(client, append=HELLO, accel_props={'kernel-irqchip': irqchip}, **wanted)
             found = {o['name'] for o in client.call('qom-list', path='/machine')
                      if o['type'].startswith('child<')}
-            for name, chip, state in zip(('pic', 'pit', 'rtc'), ('i8259', 'i8254', 'mc146818'), expected):
+            for name, chip, state in zip(('pic', 'pit', 'rtc'),
+                                         ('i8259', 'i8254', 'mc146818'), expected):
                 assert client.call('qom-get', path='/machine', property=name) == state, wanted
                 assert (chip in found) == (state == 'on'), (wanted, found)
             run(client)
             text = console_text(client)
             assert ('time: no RTC' in text) == (expected[2] == 'off'), text
+
+
+def chips(recorder):
+    """pic, pit and rtc are there as the machine's properties say, and auto is resolved"""
+    need_kvm()
+    boot_with_chips(recorder, 'on')
+
+
+def split_chips(recorder):
+    """the same with local APICs alone in the kernel"""
+    need_split_irqchip()
+    boot_with_chips(recorder, 'split')
 
 
 def time_of_day(recorder):
@@ -249,9 +263,9 @@ def accelerator(recorder):
             'reason'] == 'id-in-use'
         client.call('object-del', id='a')
         assert client.call('query-kvm')['enabled'] is False
-        for value in ('off', 'split'):
-            client.call('object-add', qom_type='kvm-accel', id='a', kernel_irqchip=value)
-            error = client.error('object-add', {'qom-type': 'microvm-machine'})
+        for machine in ('microvm-machine', 'pc-i440fx-2.7-machine'):
+            client.call('object-add', qom_type='kvm-accel', id='a', kernel_irqchip='off')
+            error = client.error('object-add', {'qom-type': machine})
             assert 'kernel-irqchip' in error['desc'], error
             client.call('object-del', id='a')
 
@@ -291,5 +305,6 @@ def unknown_kernel_is_refused(recorder):
 if __name__ == '__main__':
     vmdtest.main([kernel_formats, long_command_line, memory_sizes, memory_above_the_gap,
                   back_ends, file_back_end, file_read_only, huge_pages, memory_is_told, chips,
+                  split_chips,
                   time_of_day, rtc_by_hand, rtc_change, accelerator, none_machine_with_memory,
                   unknown_kernel_is_refused])

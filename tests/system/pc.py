@@ -13,9 +13,9 @@ import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from microvm import KERNEL, exit_with, write_kernel  # noqa: E402
 from microvm import out8 as kernel_out8             # noqa: E402
-from pc import (DEBUG_PORT, HALT, MAP_PM, MIB, PM_BASE, POWER_OFF, SEABIOS, build, config32,  # noqa: E402
-                out8, say, sleep, wait_text, write_disk, write_firmware, write_rom, wrmsr)
-from vmdtest import Daemon, Skip, need_kvm          # noqa: E402
+from pc import (DEBUG_PORT, HALT, MAP_PM, MIB, PM_BASE, POWER_OFF, SEABIOS, build,  # noqa: E402
+                config32, out8, say, sleep, wait_text, write_disk, write_firmware, write_rom, wrmsr)
+from vmdtest import Daemon, Skip, need_kvm, need_split_irqchip  # noqa: E402
 
 GUEST_SHUTDOWN = {'guest': True, 'reason': 'guest-shutdown'}
 
@@ -75,10 +75,10 @@ def add_disk(daemon, client, number, action):
                 drive='disk%d' % number, bootindex=number)
 
 
-def boots_disk(recorder, machine, **options):
+def boots_disk(recorder, machine, accel_props=None, **options):
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        build(client, machine=machine, **options)
+        build(client, machine=machine, accel_props=accel_props, **options)
         add_disk(daemon, client, 1, 'o')
         add_disk(daemon, client, 0, 'o')
         client.call('device_add', driver='virtio-net-pci', id='n0', bootindex=3, romfile='')
@@ -110,6 +110,36 @@ def newer_type(recorder):
     need_seabios()
     boots_disk(recorder, 'pc-i440fx-7.2', smbios_entry_point_type='64',
                boot={'strict': True, 'once': 'c'})
+
+
+# ---- Interrupt controllers of the machine
+
+SPLIT = {'kernel-irqchip': 'split'}
+
+
+def split_firmware(recorder):
+    """with local APICs alone in the kernel, SeaBIOS runs by the machine's own chips, twice"""
+    need_split_irqchip()
+    need_seabios()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, accel_props=SPLIT, boot={'order': 'c', 'menu': False,
+                                               'reboot-timeout': 60000})
+        start(client)
+        text = wait_text(client, 'No bootable device')
+        assert 'PS2 keyboard initialized' in text, text
+        assert client.call('qom-get', path='/machine', property='irqchip') == 'split'
+        for chip, driver in (('ioapic', 'ioapic'), ('i8259', 'isa-i8259'), ('i8254', 'isa-pit')):
+            assert client.call('qom-get', path='/machine/' + chip, property='type') == driver
+        client.call('system_reset')
+        wait_text(client, 'No bootable device')
+
+
+def split_boot_sector(recorder):
+    """with local APICs alone in the kernel, SeaBIOS boots a disk"""
+    need_split_irqchip()
+    need_seabios()
+    boots_disk(recorder, 'pc-i440fx-2.7', accel_props=SPLIT)
 
 
 # ---- Resets
@@ -490,7 +520,8 @@ def event_timer(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([firmware_post, boot_sector, newer_type, reset_control, shadow_ram, suspend,
-                  seabios_resume, suspend_alarm, suspend_serial, suspend_reset, suspend_disk, no_sleep, power_button, nmi, refusals,
-                  direct_kernel, firmware_work, chips, set_otherwise,
+    vmdtest.main([firmware_post, boot_sector, newer_type, split_firmware, split_boot_sector,
+                  reset_control, shadow_ram, suspend,
+                  seabios_resume, suspend_alarm, suspend_serial, suspend_reset, suspend_disk,
+                  no_sleep, power_button, nmi, refusals, direct_kernel, firmware_work, chips, set_otherwise,
                   event_timer, recipe])

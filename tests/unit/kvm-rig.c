@@ -96,6 +96,30 @@ static void host_internal_error(void *opaque, Cpu *cpu, ShutdownDetail detail,
     g_mutex_unlock(&rig->lock);
 }
 
+static void host_eoi(void *opaque, guint8 vector)
+{
+    Rig *rig = opaque;
+
+    g_mutex_lock(&rig->lock);
+    rig->n_eois++;
+    rig->eoi_vector = vector;
+    g_cond_broadcast(&rig->changed);
+    g_mutex_unlock(&rig->lock);
+}
+
+static int host_intack(void *opaque)
+{
+    Rig *rig = opaque;
+    int vector;
+
+    g_mutex_lock(&rig->lock);
+    vector = rig->pic_vector;
+    rig->pic_vector = -1;
+    rig->ops->set_extint(rig->accel, false);
+    g_mutex_unlock(&rig->lock);
+    return vector;
+}
+
 static const AccelHost rig_host = {
     .pio = host_pio,
     .mmio = host_mmio,
@@ -103,6 +127,8 @@ static const AccelHost rig_host = {
     .unlock = host_unlock,
     .request = host_request,
     .internal_error = host_internal_error,
+    .eoi = host_eoi,
+    .intack = host_intack,
 };
 
 /* ---- Making ---- */

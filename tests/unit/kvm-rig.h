@@ -45,6 +45,9 @@ struct Rig {
     guint64 read_value;         /* what reads return */
     guint n_done, n_resets, n_shutdowns;
     char *internal_error;
+    int pic_vector;             /* what the PICs have for the CPU; -1: nothing */
+    guint n_eois;
+    guint8 eoi_vector;          /* the last one */
     /* Called in each access on the vCPU's thread, lock held; may be NULL. */
     void (*on_access)(Rig *rig, const RigAccess *access);
     void *data;

@@ -297,9 +297,132 @@ static void test_no_irqchip(void)
     g_autoptr(GError) error = NULL;
     MicrovmMachineProps *props = microvm_props(rig, "64M");
 
-    rig->accel->irqchip = ACCEL_IRQCHIP_SPLIT;
+    rig->accel->irqchip = ACCEL_IRQCHIP_OFF;
     g_assert_null(replace_machine(rig, &qmp_class_microvm_machine, props, &error));
     g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_NOT_SUPPORTED);
+    g_assert_nonnull(strstr(error->message, "kernel-irqchip"));
+}
+
+/* ---- Split interrupt controllers ---- */
+
+static void out_port(Rig *rig, guint16 port, guint8 value)
+{
+    address_space_write(rig->machine->io, port, value, 1);
+}
+
+/* Both 8259As: vectors from 0x30 and 0x38, cascaded, all lines open. */
+static void init_pics(Rig *rig)
+{
+    static const struct {
+        guint16 port;
+        guint8 value;
+    } words[] = {
+        { 0x20, 0x11 }, { 0x21, 0x30 }, { 0x21, 0x04 }, { 0x21, 0x01 }, { 0x21, 0x00 },
+        { 0xa0, 0x11 }, { 0xa1, 0x38 }, { 0xa1, 0x02 }, { 0xa1, 0x01 }, { 0xa1, 0x00 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        out_port(rig, words[i].port, words[i].value);
+    }
+}
+
+static int intack(Rig *rig)
+{
+    const Accel *accel = &rig->accel->accel;
+    int vector;
+
+    rig_unlock(rig);
+    vector = accel->host->intack(accel->host_opaque);
+    rig_lock(rig);
+    return vector;
+}
+
+static void set_line(Rig *rig, guint gsi, bool level)
+{
+    irq_set(gpio(&rig->machine->object, "gsi", gsi), level);
+}
+
+/* The machine's own chips: lines reach both kinds, and the CPU's acknowledgement the
+ * 8259A whose turn it is. */
+static void test_split(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+
+    rig->accel->irqchip = ACCEL_IRQCHIP_SPLIT;
+    microvm(rig, microvm_props(rig, "64M"));
+    g_assert_false(rig->accel->pit);                /* it is the machine's */
+    assert_has(rig->machine, "i8254", true);
+    assert_has(rig->machine, "pcspk", true);
+    init_pics(rig);
+    g_assert_cmpint(intack(rig), ==, -1);           /* nobody asks */
+    set_line(rig, 4, true);
+    g_assert_true(rig->accel->extint);
+    g_assert_cmphex(intack(rig), ==, 0x34);
+    g_assert_false(rig->accel->extint);
+    set_line(rig, 10, true);                        /* the slave's, of a higher priority */
+    g_assert_true(rig->accel->extint);
+    g_assert_cmphex(intack(rig), ==, 0x3a);
+    g_assert_false(rig->accel->extint);
+    out_port(rig, 0xa0, 0x20);
+    out_port(rig, 0x20, 0x20);
+    set_line(rig, 5, true);                         /* waits for the end of 4 */
+    g_assert_false(rig->accel->extint);
+    out_port(rig, 0x20, 0x20);
+    g_assert_cmphex(intack(rig), ==, 0x35);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 0); /* the I/O APIC is masked */
+    end_machine(rig);
+    g_assert_false(rig->accel->extint);
+}
+
+/* A request that goes before its acknowledgement: of the slave, its IR7 comes; the
+ * master's line has fallen, and there is nothing to acknowledge. */
+static void test_split_spurious(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+
+    rig->accel->irqchip = ACCEL_IRQCHIP_SPLIT;
+    microvm(rig, microvm_props(rig, "64M"));
+    init_pics(rig);
+    out_port(rig, 0x4d0, 1 << 5);                   /* levels */
+    out_port(rig, 0x4d1, 1 << 2);
+    set_line(rig, 5, true);
+    set_line(rig, 5, false);
+    g_assert_false(rig->accel->extint);
+    g_assert_cmpint(intack(rig), ==, -1);
+    set_line(rig, 10, true);
+    set_line(rig, 10, false);
+    g_assert_true(rig->accel->extint);              /* the master has seen an edge */
+    g_assert_cmphex(intack(rig), ==, 0x3f);
+    g_assert_cmphex(address_space_read(rig->machine->io, 0xa0, 1), ==, 0);
+    out_port(rig, 0xa0, 0x0b);                      /* its ISR */
+    g_assert_cmphex(address_space_read(rig->machine->io, 0xa0, 1), ==, 0);
+    out_port(rig, 0x20, 0x0b);                      /* the master's */
+    g_assert_cmphex(address_space_read(rig->machine->io, 0x20, 1), ==, 1 << 2);
+}
+
+static void test_split_without(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    MicrovmMachineProps *props = microvm_props(rig, "64M");
+
+    props->pic = props->pit = ON_OFF_AUTO_OFF;
+    rig->accel->irqchip = ACCEL_IRQCHIP_SPLIT;
+    microvm(rig, props);
+    assert_has(rig->machine, "i8259", false);
+    assert_has(rig->machine, "i8254", false);
+    assert_has(rig->machine, "pcspk", false);
+    g_assert_cmpint(intack(rig), ==, -1);
+    /* I/O APIC, pin 5: vector 0x45, unmasked */
+    address_space_write(rig->machine->memory, 0xfec00000, 0x10 + 2 * 5, 4);
+    address_space_write(rig->machine->memory, 0xfec00010, 0x45, 4);
+    set_line(rig, 5, true);
+    g_assert_cmpuint(rig->accel->gsi_edges[5], ==, 1);
+    g_assert_cmphex(fake_accel_last_msi(rig->accel)->data, ==, 0x4045);
+    /* From a data path */
+    address_space_write(rig->machine->memory, 0xfec00000, 0x10 + 2 * 6, 4);
+    address_space_write(rig->machine->memory, 0xfec00010, 0x46, 4);
+    machine_set_gsi(rig->machine, 6, true);
+    g_assert_cmphex(fake_accel_last_msi(rig->accel)->data, ==, 0x4046);
 }
 
 static void test_chip_reset(void)
@@ -707,6 +830,9 @@ int main(int argc, char **argv)
     g_test_add_func("/machine/no-ram", test_no_ram);
     g_test_add_func("/machine/undo", test_undo);
     g_test_add_func("/machine/no-irqchip", test_no_irqchip);
+    g_test_add_func("/machine/split", test_split);
+    g_test_add_func("/machine/split-spurious", test_split_spurious);
+    g_test_add_func("/machine/split-without", test_split_without);
     g_test_add_func("/machine/chip-reset", test_chip_reset);
     g_test_add_func("/machine/start-errors", test_start_errors);
     g_test_add_func("/machine/kernel-errors", test_kernel_errors);

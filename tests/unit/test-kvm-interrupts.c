@@ -360,6 +360,104 @@ static void test_split(void)
     rig_pause(rig);
 }
 
+static bool has_eoi(Rig *rig)
+{
+    return rig->n_eois > 0;
+}
+
+/* Of a pin's message that is a level, the end is told; of an edge it is not. */
+static void test_split_eoi(void)
+{
+    g_autoptr(Rig) rig = rig_new("split");
+    AccelMsi level = { .address = 0xfee00000, .data = 0xc000 | MSI_VECTOR };
+    AccelMsi edge = { .address = 0xfee00000, .data = 0x4000 | MSI_VECTOR };
+    X86CpuState state;
+
+    rig_state_real(&state);
+    state.apic_base |= 1 << 10;
+    rig_set_state(rig, &state);
+    RIG_LOAD(rig, RIG_CODE, INIT_APIC, WAIT_FOR_INTERRUPT);
+    RIG_LOAD(rig, RIG_HANDLER, APIC_HANDLER);
+    set_vector(rig, MSI_VECTOR, RIG_HANDLER);
+    g_assert_true(rig->ops->msi_route_update(rig->accel, 5, &level, NULL));
+    start_waiting(rig);
+    for (guint i = 0; i < 2; i++) {
+        rig->ops->set_gsi(rig->accel, 5, true);
+        rig->ops->set_gsi(rig->accel, 5, false);
+        expect_interrupt(rig);
+        rig_wait(rig, has_eoi);
+        g_assert_cmpuint(rig->n_eois, ==, 1);
+        g_assert_cmphex(rig->eoi_vector, ==, MSI_VECTOR);
+        rig->n_eois = 0;
+    }
+    g_assert_true(rig->ops->msi_route_update(rig->accel, 5, &edge, NULL));
+    rig->ops->set_gsi(rig->accel, 5, true);
+    expect_interrupt(rig);
+    rig_pause(rig);
+    g_assert_cmpuint(rig->n_eois, ==, 0);
+    rig->ops->msi_route_del(rig->accel, 5);
+}
+
+static void raise_extint(Rig *rig, guint8 vector)
+{
+    rig->pic_vector = vector;
+    rig->ops->set_extint(rig->accel, true);
+}
+
+/* out DONE, al; iret */
+#define PLAIN_HANDLER 0xe6, RIG_DONE, 0xcf
+
+/* The machine's PICs wake a guest that is halted. */
+static void test_split_extint(void)
+{
+    g_autoptr(Rig) rig = rig_new("split");
+
+    RIG_LOAD(rig, RIG_CODE, WAIT_FOR_INTERRUPT);
+    RIG_LOAD(rig, RIG_HANDLER, PLAIN_HANDLER);
+    set_vector(rig, 0x20, RIG_HANDLER);
+    start_waiting(rig);
+    for (guint i = 0; i < 3; i++) {
+        raise_extint(rig, 0x20);
+        expect_interrupt(rig);
+        g_assert_cmpint(rig->pic_vector, ==, -1);
+    }
+    raise_extint(rig, 0x20);
+    rig->ops->set_extint(rig->accel, false);        /* gone again: taken or not */
+    rig_pause(rig);
+    g_assert_cmpuint(rig->n_done, <=, 1);
+    raise_extint(rig, 0x20);                        /* while it is parked */
+    rig->n_done = 0;
+    rig_resume(rig);
+    expect_interrupt(rig);
+    rig_pause(rig);
+}
+
+static bool has_polled(Rig *rig)
+{
+    return rig->n_accesses > 3;
+}
+
+/* Not before the guest lets interrupts in. */
+static void test_split_extint_masked(void)
+{
+    g_autoptr(Rig) rig = rig_new("split");
+
+    /* l: in al, 0x81; test al, al; jz l; sti; hlt; jmp back to hlt */
+    RIG_LOAD(rig, RIG_CODE, 0xfa, 0xe4, 0x81, 0x84, 0xc0, 0x74, 0xfa, 0xfb, 0xf4, 0xeb, 0xfd);
+    RIG_LOAD(rig, RIG_HANDLER, PLAIN_HANDLER);
+    set_vector(rig, 0x28, RIG_HANDLER);
+    rig_resume(rig);
+    rig_wait(rig, has_polled);
+    raise_extint(rig, 0x28);
+    rig->n_accesses = 0;
+    rig_wait(rig, has_polled);
+    g_assert_cmpuint(rig->n_done, ==, 0);
+    g_assert_cmpint(rig->pic_vector, ==, 0x28);
+    rig->read_value = 1;
+    expect_interrupt(rig);
+    rig_pause(rig);
+}
+
 static void test_off(void)
 {
     g_autoptr(Rig) rig = rig_new("off");
@@ -387,6 +485,9 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/interrupt/msi-send", test_msi_send);
     g_test_add_func("/kvm/interrupt/msi-route", test_msi_route);
     g_test_add_func("/kvm/interrupt/split", test_split);
+    g_test_add_func("/kvm/interrupt/split-eoi", test_split_eoi);
+    g_test_add_func("/kvm/interrupt/split-extint", test_split_extint);
+    g_test_add_func("/kvm/interrupt/split-extint-masked", test_split_extint_masked);
     g_test_add_func("/kvm/interrupt/off", test_off);
     g_test_add_func("/kvm/ioeventfd/port", test_ioeventfd_port);
     g_test_add_func("/kvm/ioeventfd/mmio-match", test_ioeventfd_mmio_match);

@@ -75,6 +75,7 @@ static void test_reset(void)
     g_assert_cmphex(s->tlb[0][0].tag_read, ==, 0x1000);
     g_assert_cmphex(s->mode & (TCG_MODE_CPL | TCG_MODE_PROTECTED | TCG_MODE_CODE32), ==, 0);
     g_assert_cmpuint(rig->apic_resets, ==, 1);
+    g_assert_cmpuint(rig->msr_resets, ==, 1);
     mmu_rig_free(rig);
 }
 

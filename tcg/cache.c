@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Code memory and blocks; see cache.h.
+ */
+#include "config.h"
+#include "tcg/cache.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "qmp/error.h"
+#include "tcg/tcg-accel.h"
+
+enum {
+    RESERVE = 64 * 1024,        /* of the arena, for the block in work */
+    MEAN_BLOCK = 128,           /* bytes of code, at least */
+    FIRST_CODE = 64,            /* offset 0 is nobody's */
+};
+
+/* ---- Memory ---- */
+
+static guint8 *map(int fd, gsize size, int protection)
+{
+    void *memory = mmap(NULL, size, protection, fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+                                                       : MAP_SHARED, fd, 0);
+
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+static bool map_code(TcgCache *cache, GError **error)
+{
+    cache->fd = memfd_create("vmd-code", MFD_CLOEXEC);
+    if (cache->fd < 0 || ftruncate(cache->fd, cache->size) < 0 ||
+        !(cache->write = map(cache->fd, cache->size, PROT_READ | PROT_WRITE)) ||
+        !(cache->execute = map(cache->fd, cache->size, PROT_READ | PROT_EXEC)) ||
+        !(cache->arena = map(-1, cache->size, PROT_READ | PROT_WRITE))) {
+        qmp_error_set_errno(error, errno == ENOMEM ? ERROR_REASON_NO_MEMORY
+                                                   : ERROR_REASON_HOST_ERROR, errno,
+                            "the host gives no memory for %zu MiB of code", cache->size >> 20);
+        return false;
+    }
+    return true;
+}
+
+TcgCache *tcg_cache_new(TcgAccel *tcg, guint mib, bool exact_flags, GError **error)
+{
+    TcgCache *cache = g_new0(TcgCache, 1);
+
+    cache->tcg = tcg;
+    cache->size = (gsize)mib << 20;
+    cache->exact_flags = exact_flags;
+    cache->max_blocks = cache->size / MEAN_BLOCK;
+    cache->hash = (TcgBlock **)map(-1, TCG_HASH_SIZE * sizeof(*cache->hash),
+                                   PROT_READ | PROT_WRITE);
+    cache->by_code = (TcgBlock **)map(-1, cache->max_blocks * sizeof(*cache->by_code),
+                                      PROT_READ | PROT_WRITE);
+    cache->used = FIRST_CODE;
+    if (!map_code(cache, error)) {
+        tcg_cache_free(cache);
+        return NULL;
+    }
+    return cache;
+}
+
+static void unmap(void *memory, gsize size)
+{
+    if (memory) {
+        munmap(memory, size);
+    }
+}
+
+void tcg_cache_free(TcgCache *cache)
+{
+    if (!cache) {
+        return;
+    }
+    unmap(cache->write, cache->size);
+    unmap(cache->execute, cache->size);
+    unmap(cache->arena, cache->size);
+    unmap(cache->hash, TCG_HASH_SIZE * sizeof(*cache->hash));
+    unmap(cache->by_code, cache->max_blocks * sizeof(*cache->by_code));
+    if (cache->fd >= 0) {
+        close(cache->fd);
+    }
+    g_free(cache);
+}
+
+bool tcg_cache_full(const TcgCache *cache)
+{
+    return cache->arena_used + RESERVE > cache->size || cache->n_blocks == cache->max_blocks;
+}
+
+void *tcg_cache_alloc(TcgCache *cache, gsize size)
+{
+    void *memory = cache->arena + cache->arena_used;
+
+    cache->arena_used += (size + 15) & ~(gsize)15;
+    memset(memory, 0, size);
+    return memory;
+}
+
+/* ---- What belongs to a block ---- */
+
+TcgInsn *tcg_block_insn(TcgCache *cache)
+{
+    return tcg_cache_alloc(cache, sizeof(TcgInsn));
+}
+
+TcgExit *tcg_block_exit(TcgCache *cache, TcgBlock *block)
+{
+    TcgExit *exit = tcg_cache_alloc(cache, sizeof(TcgExit));
+
+    exit->from = block;
+    return exit;
+}
+
+/* ---- Known blocks ---- */
+
+static void add_to_page(TcgBlock *block, guint i)
+{
+    TcgPhysPage *page = block->phys[i];
+
+    if (!page) {
+        return;
+    }
+    block->page_next[i] = page->blocks;
+    page->blocks = block;
+    __atomic_fetch_or(&page->code, block->granules[i], __ATOMIC_RELAXED);
+    __atomic_fetch_or(&page->flags, TCG_PAGE_CODE, __ATOMIC_RELAXED);
+}
+
+void tcg_cache_insert(TcgCache *cache, TcgBlock *block)
+{
+    guint i = tcg_hash_index(&block->key);
+
+    add_to_page(block, 0);
+    add_to_page(block, 1);
+    cache->by_code[cache->n_blocks] = block;
+    __atomic_store_n(&cache->n_blocks, cache->n_blocks + 1, __ATOMIC_RELEASE);
+    if (block->key.page) {
+        block->next = cache->hash[i];
+        __atomic_store_n(&cache->hash[i], block, __ATOMIC_RELEASE);
+    }
+}
+
+/* ---- Jumps ---- */
+
+static void aim(TcgExit *exit, const guint8 *target)
+{
+    gint32 displacement = target - (exit->site + 4);
+
+    __atomic_store_n((gint32 *)(void *)exit->site, displacement, __ATOMIC_RELEASE);
+}
+
+void tcg_cache_chain(TcgExit *exit, TcgBlock *to, TcgCache *cache)
+{
+    if (exit->to || exit->from->dropped || to->dropped || to->next_page) {
+        return;
+    }
+    exit->to = to;
+    exit->next = to->incoming;
+    to->incoming = exit;
+    aim(exit, cache->write + to->code);
+}
+
+static void unchain_incoming(TcgBlock *block)
+{
+    while (block->incoming) {
+        TcgExit *exit = block->incoming;
+
+        block->incoming = exit->next;
+        exit->to = NULL;
+        aim(exit, exit->stub);
+    }
+}
+
+/* ---- Dropping ---- */
+
+static void remove_from_hash(TcgCache *cache, TcgBlock *block)
+{
+    TcgBlock **link = &cache->hash[tcg_hash_index(&block->key)];
+
+    while (*link && *link != block) {
+        link = &(*link)->next;
+    }
+    if (*link) {
+        __atomic_store_n(link, block->next, __ATOMIC_RELEASE);
+    }
+}
+
+static TcgBlock **page_link(TcgBlock *block, const TcgPhysPage *page)
+{
+    return block->phys[0] == page ? &block->page_next[0] : &block->page_next[1];
+}
+
+static void remove_from_page(TcgBlock *block, TcgPhysPage *page)
+{
+    TcgBlock **link = &page->blocks;
+
+    while (*link && *link != block) {
+        link = page_link(*link, page);
+    }
+    if (*link) {
+        *link = *page_link(block, page);
+    }
+    if (!page->blocks) {
+        __atomic_store_n(&page->code, 0, __ATOMIC_RELAXED);
+        __atomic_fetch_and(&page->flags, ~(guint32)TCG_PAGE_CODE, __ATOMIC_RELAXED);
+    }
+}
+
+/* Whoever still comes here, by the jump cache, goes to the dispatcher: the block's head is the
+ * test of `pending` and a jump away; it becomes that jump. */
+static void close_entry(TcgCache *cache, TcgBlock *block)
+{
+    guint8 *head = cache->write + block->code;
+    gint32 out;
+    guint8 bytes[8];
+
+    if (block->key.mode & TCG_MODE_STEP) {
+        return;                 /* only the dispatcher comes here */
+    }
+    memcpy(bytes, head, sizeof(bytes));
+    memcpy(&out, head + 6, sizeof(out));
+    out += 5;                   /* this jump ends 5 bytes before that one */
+    bytes[0] = 0xe9;
+    memcpy(bytes + 1, &out, sizeof(out));
+    __atomic_store_n((guint64 *)(void *)head, *(guint64 *)(void *)bytes, __ATOMIC_RELEASE);
+}
+
+static void drop_block(TcgCache *cache, TcgBlock *block)
+{
+    if (block->dropped) {
+        return;
+    }
+    block->dropped = true;
+    remove_from_hash(cache, block);
+    for (guint i = 0; i < 2; i++) {
+        if (block->phys[i] && (i == 0 || block->phys[1] != block->phys[0])) {
+            remove_from_page(block, block->phys[i]);
+        }
+    }
+    unchain_incoming(block);
+    close_entry(cache, block);
+}
+
+static void drop_locked(TcgCache *cache, TcgPhysPage *page, guint64 granules)
+{
+    TcgBlock *block = page->blocks;
+
+    while (block) {
+        TcgBlock *next = *page_link(block, page);
+
+        if (block->granules[block->phys[0] == page ? 0 : 1] & granules) {
+            drop_block(cache, block);
+        }
+        block = next;
+    }
+}
+
+void tcg_cache_drop(TcgCache *cache, TcgPhysPage *page, guint64 gpa, guint size)
+{
+    guint first = gpa & 0xfff;
+
+    g_mutex_lock(&cache->tcg->translate);
+    drop_locked(cache, page, tcg_granules(first, MIN(first + size, 0x1000) - 1));
+    g_mutex_unlock(&cache->tcg->translate);
+}
+
+void tcg_cache_drop_page(TcgAccel *tcg, TcgPhysPage *page)
+{
+    tcg_cache_drop(tcg->cache, page, 0, 0x1000);
+}
+
+/* Held, so that a head is not changed under somebody who runs it. */
+void tcg_cache_drop_range(TcgAccel *tcg, guint64 gpa, guint64 size)
+{
+    guint64 end = gpa + size;
+
+    tcg_vcpus_hold(tcg);
+    while (gpa < end) {
+        guint n = MIN(end - gpa, 0x1000 - (gpa & 0xfff));
+        const TcgRange *range = tcg_range_find(tcg->memory, gpa);
+        TcgPhysPage *page = range ? tcg_host_page(tcg->memory, tcg_range_hva(range, gpa)) : NULL;
+
+        if (page && tcg_page_has_code(page, gpa, n)) {
+            tcg_cache_drop(tcg->cache, page, gpa, n);
+        }
+        gpa += n;
+    }
+    tcg_vcpus_release(tcg);
+}
+
+static void unlist_pages(TcgBlock *block)
+{
+    for (guint i = 0; i < 2; i++) {
+        TcgPhysPage *page = block->phys[i];
+
+        if (page) {
+            page->blocks = NULL;
+            __atomic_store_n(&page->code, 0, __ATOMIC_RELAXED);
+            __atomic_fetch_and(&page->flags, ~(guint32)TCG_PAGE_CODE, __ATOMIC_RELAXED);
+        }
+    }
+}
+
+void tcg_cache_flush(TcgCache *cache)
+{
+    guint eax, ebx, ecx, edx;
+
+    for (guint i = 0; i < cache->n_blocks; i++) {
+        if (!cache->by_code[i]->dropped) {
+            unlist_pages(cache->by_code[i]);
+        }
+    }
+    memset(cache->hash, 0, TCG_HASH_SIZE * sizeof(*cache->hash));
+    cache->n_blocks = 0;
+    cache->used = FIRST_CODE;
+    cache->arena_used = 0;
+    /* New code comes to where old code ran: SDM vol. 3A, section 8.1.3. */
+    __cpuid(0, eax, ebx, ecx, edx);
+}

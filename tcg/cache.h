@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Translated code: the memory it lies in, blocks, the jumps between them, and what
+ * drops them.
+ *
+ * Code memory is a memfd mapped twice, for writing and for executing.  Blocks and
+ * what belongs to them lie in an arena.  Both only grow; when either is full, all
+ * of it is dropped at a safepoint (no vCPU in generated code) and begins anew.
+ *
+ * Changes are made under TcgAccel.translate.  Look-ups by vCPUs take no lock.
+ */
+#ifndef TCG_CACHE_H
+#define TCG_CACHE_H
+
+#include "tcg/memory.h"
+#include "tcg/state.h"
+
+typedef struct TcgAccel TcgAccel;
+typedef struct TcgBlock TcgBlock;
+typedef struct TcgCache TcgCache;
+
+/* What a block is found by. */
+typedef struct {
+    const guint8 *page;         /* on the host, that the block begins in */
+    guint64 rip, cs_base;
+    guint32 mode;
+} TcgBlockKey;
+
+/* A jump that leaves a block for an address in its page. */
+struct TcgExit {
+    TcgBlock *from, *to;        /* to: NULL if it is aimed at its stub */
+    TcgExit *next;              /* of to->incoming */
+    guint8 *site;               /* displacement, as it is written */
+    guint8 *stub;
+};
+
+/* Where code of an instruction begins, for faults of the host. */
+typedef struct {
+    guint16 host;               /* from the block's code */
+    guint8 guest;               /* from the block's first byte */
+    bool flags_in_host;
+} TcgNote;
+
+struct TcgBlock {
+    TcgBlock *next;             /* in the hash chain */
+    TcgBlockKey key;
+    const guint8 *next_page;    /* the second page of a crossing instruction, or NULL */
+    TcgPhysPage *phys[2];
+    TcgBlock *page_next[2];     /* in the lists of its pages */
+    TcgExit *incoming;
+    guint32 code;               /* offset from the executable memory's begin */
+    guint32 code_size;
+    guint16 length;             /* bytes of guest code */
+    guint64 granules[2];        /* by 64 bytes of its pages: what it is made of, look-ahead included */
+    bool dropped;
+    guint16 n_notes;
+    TcgNote *notes;             /* in order of host */
+};
+
+/* What C has to know of an access of generated code; lies behind its copy. */
+struct TcgMemop {
+    guint64 rip;
+    gint32 checked, copy, cont; /* from this record */
+    guint8 size, how, segment, length;
+    bool may_leave, flags_in_host;
+};
+typedef struct TcgMemop TcgMemop;
+
+enum {
+    TCG_HASH_SIZE = 1 << 15,
+    TCG_MAX_NOTES = 512,
+};
+
+struct TcgCache {
+    TcgAccel *tcg;
+    int fd;
+    guint8 *write, *execute;    /* both views */
+    gsize size, used;
+    guint8 *arena;              /* of the same size */
+    gsize arena_used;
+    TcgBlock **hash;
+    TcgBlock **by_code;         /* in order of code */
+    guint n_blocks, max_blocks;
+    bool exact_flags;
+};
+
+/* jump[]: index by the top bits of a product, which spreads pages and small steps alike. */
+#define TCG_JUMP_FACTOR 0x9e3779b1u
+
+static inline guint tcg_jump_index(guint64 rip)
+{
+    return rip * (guint64)(gint64)(gint32)TCG_JUMP_FACTOR >> 54;
+}
+
+static inline guint tcg_hash_index(const TcgBlockKey *key)
+{
+    guint64 address = (guint64)(guintptr)key->page ^ (key->rip & 0xfff) ^ (guint64)key->mode << 40;
+
+    return address * 0x9e3779b97f4a7c15ull >> 49;
+}
+
+/* ---- cache.c ---- */
+
+/* mib: of code memory; fails with what the host said. */
+TcgCache *tcg_cache_new(TcgAccel *tcg, guint mib, bool exact_flags, GError **error);
+void tcg_cache_free(TcgCache *cache);
+
+/* Metadata, zeroed; for blocks being made.  Never NULL: when the arena is full it comes from
+ * a reserve, and tcg_cache_full() says so. */
+void *tcg_cache_alloc(TcgCache *cache, gsize size);
+bool tcg_cache_full(const TcgCache *cache);
+TcgInsn *tcg_block_insn(TcgCache *cache);
+TcgExit *tcg_block_exit(TcgCache *cache, TcgBlock *block);
+
+/* Makes the block known; page: of its pages. */
+void tcg_cache_insert(TcgCache *cache, TcgBlock *block);
+/* Everything goes; no vCPU is in generated code but the caller's, which is in heavy code. */
+void tcg_cache_flush(TcgCache *cache);
+/* Aims the jump at the block. */
+void tcg_cache_chain(TcgExit *exit, TcgBlock *to, TcgCache *cache);
+
+/* Bits of the 64-byte pieces of a page between two offsets, both included. */
+static inline guint64 tcg_granules(guint first, guint last)
+{
+    guint n = last / 64 - first / 64 + 1;
+
+    return (n == 64 ? ~0ull : (1ull << n) - 1) << first / 64;
+}
+
+/* All blocks that have bytes in gpa..gpa+size-1 of a page with translated code. */
+void tcg_cache_drop(TcgCache *cache, TcgPhysPage *page, guint64 gpa, guint size);
+/* All blocks of the page; vCPUs are held. */
+void tcg_cache_drop_page(TcgAccel *tcg, TcgPhysPage *page);
+/* Something else wrote there; any thread, no lock. */
+void tcg_cache_drop_range(TcgAccel *tcg, guint64 gpa, guint64 size);
+
+#endif

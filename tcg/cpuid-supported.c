@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which features a CPU in software can have: those that run as they are and that the host has,
+ * and those that are made here whatever the host.  Bits: SDM vol. 2A, CPUID; AMD APM vol. 3,
+ * appendix E.
+ *
+ * What a guest would guard against by slow code and cannot happen here is declared absent
+ * (ARCH_CAPABILITIES, SSB_NO).
+ */
+#include "config.h"
+#include "tcg/tcg-accel.h"
+
+#include <cpuid.h>
+#include <string.h>
+
+#define BIT(n) (1u << (n))
+
+enum { EAX, EBX, ECX, EDX };
+
+enum {
+    LEAF_XSAVE = 0xd,
+    LEAF_EXTENDED = 0x80000000,
+    LEAF_BRAND_FIRST = 0x80000002,
+    LEAF_BRAND_LAST = 0x80000004,
+    LEAF_SIZES = 0x80000008,
+    LEAF_EXTENDED_2 = 0x80000021,
+    XCR0_SUPPORTED = 7,         /* x87, SSE, AVX */
+    LINEAR_BITS = 48,
+    DEFAULT_PHYS_BITS = 40,
+    AUTH = 0x68747541,          /* AuthenticAMD, HygonGenuine: the first four letters */
+    HYGO = 0x6f677948,
+};
+
+typedef struct {
+    guint32 leaf, subleaf;
+    guint reg;
+    guint32 host;               /* offered if the host has them */
+    guint32 always;
+} Features;
+
+static const Features features[] = {
+    /* SSE3 PCLMULQDQ SSSE3 FMA CX16 SSE4.1 SSE4.2 MOVBE POPCNT AES XSAVE AVX F16C RDRAND;
+     * x2APIC TSC-deadline hypervisor */
+    { 1, 0, ECX,
+      BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) |
+          BIT(25) | BIT(26) | BIT(28) | BIT(29) | BIT(30),
+      BIT(21) | BIT(24) | BIT(31) },
+    /* FPU CX8 CMOV CLFLUSH MMX FXSR SSE SSE2; DE PSE TSC MSR PAE MCE APIC SEP MTRR PGE MCA PAT
+     * PSE36 */
+    { 1, 0, EDX,
+      BIT(0) | BIT(8) | BIT(15) | BIT(19) | BIT(23) | BIT(24) | BIT(25) | BIT(26),
+      BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(9) | BIT(11) | BIT(12) | BIT(13) |
+          BIT(14) | BIT(16) | BIT(17) },
+    /* ARAT */
+    { 6, 0, EAX, 0, BIT(2) },
+    /* BMI1 AVX2 FDP at exceptions only, BMI2 ERMS, no FCS and FDS, RDSEED ADX CLFLUSHOPT CLWB
+     * SHA; FSGSBASE TSC_ADJUST SMEP INVPCID SMAP */
+    { 7, 0, EBX,
+      BIT(3) | BIT(5) | BIT(6) | BIT(8) | BIT(9) | BIT(13) | BIT(18) | BIT(19) | BIT(23) |
+          BIT(24) | BIT(29),
+      BIT(0) | BIT(1) | BIT(7) | BIT(10) | BIT(20) },
+    /* UMIP RDPID */
+    { 7, 0, ECX, 0, BIT(2) | BIT(22) },
+    /* FSRM; IBRS and IBPB, ARCH_CAPABILITIES */
+    { 7, 0, EDX, BIT(4), BIT(26) | BIT(29) },
+    /* XSAVEOPT XSAVEC XGETBV1 */
+    { LEAF_XSAVE, 1, EAX, BIT(0) | BIT(1) | BIT(2), 0 },
+    /* LZCNT PREFETCHW; LAHF */
+    { 0x80000001, 0, ECX, BIT(5) | BIT(8), BIT(0) },
+    /* SYSCALL NX 1 GiB pages RDTSCP LM */
+    { 0x80000001, 0, EDX, 0, BIT(11) | BIT(20) | BIT(26) | BIT(27) | BIT(29) },
+    /* invariant TSC */
+    { 0x80000007, 0, EDX, BIT(8), 0 },
+    /* SSB_NO */
+    { LEAF_SIZES, 0, EBX, 0, BIT(26) },
+    /* AMD: LFENCE serializes, null selectors clear bases, automatic IBRS */
+    { LEAF_EXTENDED_2, 0, EAX, 0, BIT(2) | BIT(6) | BIT(8) },
+};
+
+static void host_cpuid(guint32 leaf, guint32 subleaf, guint32 ret_regs[4])
+{
+    memset(ret_regs, 0, 4 * sizeof(ret_regs[0]));
+    __get_cpuid_count(leaf, subleaf, &ret_regs[EAX], &ret_regs[EBX], &ret_regs[ECX],
+                      &ret_regs[EDX]);
+}
+
+/* Components of XCR0 that the host's system saves and this CPU knows. */
+static guint32 host_xcr0(void)
+{
+    guint32 regs[4], low, high;
+
+    host_cpuid(1, 0, regs);
+    if (!(regs[ECX] & BIT(27))) {       /* OSXSAVE */
+        return 0;
+    }
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low & XCR0_SUPPORTED;
+}
+
+/* What needs registers that the host's system does not save is not there. */
+static guint32 without_unsaved(const Features *f, guint32 bits)
+{
+    guint32 xcr0 = host_xcr0();
+    bool is_1_ecx = f->leaf == 1 && f->reg == ECX;
+
+    if (is_1_ecx && !xcr0) {
+        bits &= ~BIT(26);
+    }
+    if ((xcr0 & XCR0_SUPPORTED) != XCR0_SUPPORTED) {
+        bits &= is_1_ecx                                     ? ~(BIT(12) | BIT(28) | BIT(29))
+                : f->leaf == 7 && f->reg == EBX ? ~BIT(5) : ~0u;
+    }
+    return bits;
+}
+
+static void add_features(guint32 leaf, guint32 subleaf, guint32 regs[4])
+{
+    guint32 host[4];
+
+    host_cpuid(leaf, subleaf, host);
+    for (guint i = 0; i < G_N_ELEMENTS(features); i++) {
+        const Features *f = &features[i];
+
+        if (f->leaf == leaf && f->subleaf == subleaf) {
+            regs[f->reg] |= without_unsaved(f, (host[f->reg] & f->host) | f->always);
+        }
+    }
+}
+
+/* The host's vendor, and the last leaf. */
+static void vendor(bool extended, guint32 regs[4])
+{
+    bool amd;
+
+    host_cpuid(0, 0, regs);
+    amd = regs[EBX] == AUTH || regs[EBX] == HYGO;
+    regs[EAX] = !extended ? LEAF_XSAVE : amd ? LEAF_EXTENDED_2 : LEAF_SIZES;
+}
+
+static void brand(guint32 leaf, guint32 regs[4])
+{
+    static const char ours[48] = "vmd software CPU";
+    guint32 host[4];
+
+    host_cpuid(LEAF_BRAND_FIRST, 0, host);
+    if (host[EAX]) {
+        host_cpuid(leaf, 0, regs);
+    } else {
+        memcpy(regs, ours + 16 * (leaf - LEAF_BRAND_FIRST), 16);
+    }
+}
+
+/* The layout is the processor's own. */
+static void xsave(guint32 subleaf, guint32 regs[4])
+{
+    guint32 xcr0 = host_xcr0(), host[4];
+
+    host_cpuid(LEAF_XSAVE, subleaf, host);
+    if (subleaf == 0) {
+        regs[EAX] = xcr0;
+    } else if (subleaf == 2 && xcr0 >> 2 & 1) {
+        regs[EAX] = host[EAX];
+        regs[EBX] = host[EBX];
+    }
+}
+
+static void sizes(guint32 regs[4])
+{
+    guint32 host[4];
+
+    host_cpuid(LEAF_SIZES, 0, host);
+    regs[EAX] = (host[EAX] & 0xff ? host[EAX] & 0xff : DEFAULT_PHYS_BITS) | LINEAR_BITS << 8;
+}
+
+void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4])
+{
+    memset(ret_regs, 0, 4 * sizeof(ret_regs[0]));
+    if (leaf == 0) {
+        vendor(false, ret_regs);
+    } else if (leaf == LEAF_EXTENDED) {
+        vendor(true, ret_regs);
+    } else if (leaf >= LEAF_BRAND_FIRST && leaf <= LEAF_BRAND_LAST) {
+        brand(leaf, ret_regs);
+    } else if (leaf == LEAF_XSAVE) {
+        xsave(subleaf, ret_regs);
+    } else if (leaf == LEAF_SIZES) {
+        sizes(ret_regs);
+    } else if (leaf == 1) {
+        host_cpuid(1, 0, ret_regs);
+        ret_regs[EBX] = ret_regs[ECX] = ret_regs[EDX] = 0;      /* the signature is left */
+    }
+    add_features(leaf, subleaf, ret_regs);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The dispatcher: what happens between two blocks.  Events first, then the block at
+ * s->rip, which is found, or translated.  Light; thunks.S calls it.
+ */
+#include "tcg/cache.h"
+#include "tcg/dispatch.h"
+#include "tcg/insn.h"
+#include "tcg/tcg-accel.h"
+
+enum { DR6_BS = 1 << 14, N_BREAKPOINTS = 4 };
+
+/* ---- What generated code calls ---- */
+
+guint tcg_run_helper(TcgState *s, const TcgInsn *insn)
+{
+    TcgNext next;
+
+    s->rip = insn->rip;
+    next = insn->helper(s, insn);
+    if (next == TCG_NEXT) {
+        s->rip = tcg_ip_mask(s, insn->rip + insn->length);
+    }
+    return next != TCG_GO_ON;
+}
+
+static const void *at_record(const TcgMemop *record, gint32 offset)
+{
+    return (const guint8 *)record + offset;
+}
+
+const void *tcg_slow(TcgState *s, guint64 linear, const TcgMemop *record)
+{
+    void *host;
+
+    s->rip = record->rip;
+    host = tcg_access_begin(s, linear, record->size, record->how);
+    s->scratch = host ? (guintptr)host : linear;
+    return at_record(record, host ? record->copy : record->checked);
+}
+
+const void *tcg_slow_segment(TcgState *s, guint64 offset, const TcgMemop *record)
+{
+    TcgAccess access = record->how & TCG_ACCESS_WRITE ? TCG_WRITE : TCG_READ;
+
+    s->rip = record->rip;
+    return tcg_slow(s, tcg_linear(s, record->segment, offset, record->size, access), record);
+}
+
+const void *tcg_copied(TcgState *s, const TcgMemop *record)
+{
+    bool leave;
+
+    if (record->flags_in_host) {
+        s->flags = s->copy_flags;
+    }
+    leave = tcg_access_end(s);
+    if (!leave || !record->may_leave) {
+        return at_record(record, record->cont);
+    }
+    s->rip = tcg_ip_mask(s, record->rip + record->length);
+    return NULL;
+}
+
+/* ---- Faults of the host in generated code ---- */
+
+static const TcgBlock *block_of(const TcgCache *cache, guint32 code)
+{
+    guint first = 0, n = __atomic_load_n(&cache->n_blocks, __ATOMIC_ACQUIRE);
+
+    while (n > 1) {
+        guint half = n / 2;
+
+        if (cache->by_code[first + half]->code <= code) {
+            first += half;
+            n -= half;
+        } else {
+            n = half;
+        }
+    }
+    return cache->by_code[first];
+}
+
+static const TcgNote *note_of(const TcgBlock *block, guint host)
+{
+    const TcgNote *note = block->notes;
+
+    for (guint i = 0; i < block->n_notes && block->notes[i].host <= host; i++) {
+        note = &block->notes[i];
+    }
+    return note;
+}
+
+void tcg_host_fault(TcgState *s)
+{
+    guint32 code = s->fault_rip - s->code_base;
+    const TcgBlock *block = block_of(s->vcpu->tcg->cache, code);
+    const TcgNote *note = note_of(block, code - block->code);
+
+    s->rip = block->key.rip + note->guest;
+    if (note->flags_in_host) {
+        tcg_set_arithmetic(s, s->fault_flags);
+    }
+    if (s->fault_vector == TCG_GP) {
+        tcg_raise_error(s, TCG_GP, 0);
+    }
+    tcg_raise(s, s->fault_vector == TCG_XM && !(s->cr4 & CR4_OSXMMEXCPT) ? TCG_UD
+                                                                        : s->fault_vector);
+}
+
+/* ---- Single steps and breakpoints ---- */
+
+static void raise_debug(TcgState *s, guint64 dr6)
+{
+    s->exception = (TcgException){ .vector = TCG_DB, .pending = true, .address = dr6 };
+}
+
+static void end_step(TcgState *s)
+{
+    s->stepped = 0;
+    if (s->shadow && --s->shadow == 0) {
+        tcg_reconsider(s);
+    }
+    if (s->exception.pending) {
+        return;
+    }
+    if (s->eflags & EFLAGS_RF) {
+        s->eflags &= ~(guint32)EFLAGS_RF;
+        tcg_mode_update(s);
+    }
+    if (s->step_trap) {
+        raise_debug(s, DR6_BS);
+    }
+}
+
+/* Instruction breakpoints: SDM vol. 3B, section 18.2.4. */
+static guint32 hit_breakpoints(const TcgState *s, guint64 linear)
+{
+    guint32 hit = 0;
+
+    for (guint i = 0; i < N_BREAKPOINTS; i++) {
+        bool enabled = s->dr[7] >> 2 * i & 3, execute = !(s->dr[7] >> (16 + 4 * i) & 3);
+
+        hit |= enabled && execute && s->dr[i] == linear ? 1u << i : 0;
+    }
+    return hit;
+}
+
+/* ---- Blocks ---- */
+
+static guint64 linear_rip(TcgState *s)
+{
+    const TcgSegment *cs = &s->segment[TCG_CS];
+
+    if (tcg_is_64bit(s)) {
+        if ((guint64)((gint64)(s->rip << 16) >> 16) != s->rip) {
+            tcg_raise_error(s, TCG_GP, 0);
+        }
+        return s->rip;
+    }
+    if (s->rip > cs->limit) {
+        tcg_raise_error(s, TCG_GP, 0);
+    }
+    return (guint32)(cs->base + s->rip);
+}
+
+static bool same_key(const TcgBlockKey *a, const TcgBlockKey *b)
+{
+    return a->page == b->page && a->rip == b->rip && a->cs_base == b->cs_base && a->mode == b->mode;
+}
+
+static TcgBlock *lookup(const TcgCache *cache, const TcgBlockKey *key)
+{
+    TcgBlock *block = __atomic_load_n(&cache->hash[tcg_hash_index(key)], __ATOMIC_ACQUIRE);
+
+    while (block && !same_key(&block->key, key)) {
+        block = block->next;
+    }
+    return block;
+}
+
+static const guint8 *page_after(TcgState *s, guint64 linear, guint64 *ret_gpa)
+{
+    return tcg_fetch(s, (linear | 0xfff) + 1, ret_gpa);
+}
+
+/* Code where no memory is: as many bytes as an instruction can have, read one by one. */
+static void fetch_mmio(TcgState *s, guint64 linear, TcgFetched *fetched)
+{
+    for (guint i = 0; i < sizeof(fetched->copy); i++) {
+        fetched->copy[i] = tcg_load(s, linear + i, 1, TCG_FETCH);
+    }
+    fetched->bytes = fetched->copy;
+    fetched->available = sizeof(fetched->copy);
+    fetched->key.page = NULL;
+    fetched->key.mode |= TCG_MODE_STEP;
+}
+
+static TcgBlock *translate(TcgState *s, guint64 linear, TcgFetched *fetched)
+{
+    TcgBlock *block;
+
+    if (!fetched->bytes) {
+        fetch_mmio(s, linear, fetched);
+    }
+    block = (TcgBlock *)(guintptr)tcg_heavy(s, tcg_translate_heavy, fetched);
+    if (!block) {
+        /* Its one instruction ends in the next page, which may fault. */
+        fetched->next = page_after(s, linear, &fetched->next_gpa);
+        if (!fetched->next) {
+            fetch_mmio(s, linear, fetched);
+        }
+        block = (TcgBlock *)(guintptr)tcg_heavy(s, tcg_translate_heavy, fetched);
+    }
+    return block;
+}
+
+static TcgBlock *find_block(TcgState *s)
+{
+    guint64 linear = linear_rip(s), gpa;
+    const guint8 *bytes;
+    TcgFetched fetched;
+    TcgBlock *block;
+
+    if (s->dr[7] & 0xff && !(s->eflags & EFLAGS_RF) && hit_breakpoints(s, linear)) {
+        raise_debug(s, hit_breakpoints(s, linear));
+        tcg_resume(s);
+    }
+    bytes = tcg_fetch(s, linear, &gpa);
+    fetched.key = (TcgBlockKey){
+        .page = bytes ? bytes - (linear & 0xfff) : NULL,
+        .rip = s->rip,
+        .cs_base = tcg_is_64bit(s) ? 0 : s->segment[TCG_CS].base,
+        .mode = s->mode | (s->shadow ? TCG_MODE_STEP : 0),
+    };
+    block = bytes ? lookup(s->vcpu->tcg->cache, &fetched.key) : NULL;
+    if (block && block->next_page && page_after(s, linear, &gpa) != block->next_page) {
+        block = NULL;
+    }
+    if (block) {
+        return block;
+    }
+    fetched.bytes = bytes;
+    fetched.gpa = gpa;
+    fetched.available = 0x1000 - (linear & 0xfff);
+    fetched.next = NULL;
+    return translate(s, linear, &fetched);
+}
+
+static void remember(TcgState *s, const TcgBlock *block)
+{
+    TcgJump *jump = &s->jump[tcg_jump_index(block->key.rip)];
+
+    if (block->key.cs_base || block->next_page || block->key.mode & TCG_MODE_STEP) {
+        return;
+    }
+    s->jumps_clean = false;
+    *jump = (TcgJump){ block->key.rip, block->code, block->key.mode };
+}
+
+static const void *next_code(TcgState *s)
+{
+    TcgExit *chain = s->chain;
+    TcgBlock *block;
+
+    s->chain = NULL;
+    block = find_block(s);
+    if (chain && !(block->key.mode & TCG_MODE_STEP)) {
+        TcgChaining chaining = { chain, block };
+
+        tcg_heavy(s, tcg_chain_heavy, &chaining);
+    }
+    remember(s, block);
+    s->step_trap = s->eflags & EFLAGS_TF && block->key.mode & TCG_MODE_STEP;
+    return (const guint8 *)(guintptr)s->code_base + block->code;
+}
+
+/* ---- Events ---- */
+
+/* False: the thread ends. */
+static bool service(TcgState *s)
+{
+    guint64 event = tcg_heavy(s, tcg_vcpu_service, NULL);
+
+    s->chain = NULL;
+    if (event == TCG_EVENT_END) {
+        return false;
+    }
+    if (event != TCG_EVENT_NONE) {
+        tcg_deliver_interrupt(s, event);
+    }
+    return true;
+}
+
+static bool has_events(const TcgState *s)
+{
+    return s->halted || s->wait_for_sipi ||
+           (!s->shadow && __atomic_load_n(&s->pending, __ATOMIC_RELAXED));
+}
+
+const void *tcg_dispatch(TcgState *s)
+{
+    if (s->stepped) {
+        end_step(s);
+    }
+    while (s->exception.pending || has_events(s)) {
+        if (s->exception.pending) {
+            s->chain = NULL;
+            tcg_deliver_exception(s);
+        } else if (!service(s)) {
+            return NULL;
+        }
+    }
+    return next_code(s);
+}

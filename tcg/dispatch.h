@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Between the dispatcher (light) and what it has heavy code do.
+ */
+#ifndef TCG_DISPATCH_H
+#define TCG_DISPATCH_H
+
+#include "tcg/cache.h"
+
+/* The bytes of code to translate. */
+typedef struct {
+    TcgBlockKey key;
+    const guint8 *bytes, *next;         /* next: the page after, once it is needed */
+    guint64 gpa, next_gpa;
+    gsize available;
+    guint8 copy[16];
+} TcgFetched;
+
+typedef struct {
+    TcgExit *exit;
+    TcgBlock *to;
+} TcgChaining;
+
+/* ---- vcpu.c: heavy, by tcg_heavy() ---- */
+
+/* Of a TcgFetched; the block, or NULL: the page after is needed. */
+guint64 tcg_translate_heavy(TcgState *s, void *argument);
+guint64 tcg_chain_heavy(TcgState *s, void *argument);
+
+/* Parks, waits (HLT), and finds what is to be delivered: a vector, or one of these. */
+enum {
+    TCG_EVENT_NONE = 0x100,
+    TCG_EVENT_END,              /* the thread ends */
+};
+guint64 tcg_vcpu_service(TcgState *s, void *argument);
+/* One line of debugging output. */
+void tcg_vcpu_log(TcgState *s, const char *what, guint64 value);
+/* A triple fault. */
+guint64 tcg_vcpu_shutdown(TcgState *s, void *argument);
+
+/* ---- thunks.S ---- */
+
+void tcg_thread(TcgVcpu *vcpu, gsize state_size, void (*init)(TcgState *s, TcgVcpu *vcpu));
+_Noreturn void tcg_abandon(TcgState *s);
+extern const char tcg_thunk_exit[], tcg_thunk_rip[], tcg_thunk_loop[], tcg_thunk_helper[],
+    tcg_thunk_slow[], tcg_thunk_segment[], tcg_thunk_copied[], tcg_thunk_fault[];
+
+/* ---- dispatch.c, called by thunks.S alone ---- */
+
+const void *tcg_dispatch(TcgState *s);
+guint tcg_run_helper(TcgState *s, const TcgInsn *insn);
+const void *tcg_slow(TcgState *s, guint64 linear, const TcgMemop *record);
+const void *tcg_slow_segment(TcgState *s, guint64 offset, const TcgMemop *record);
+const void *tcg_copied(TcgState *s, const TcgMemop *record);
+void tcg_host_fault(TcgState *s);
+guint64 tcg_run_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument);
+
+#endif

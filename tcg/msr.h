@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tables of model-specific registers.  Light.
+ */
+#ifndef TCG_MSR_H
+#define TCG_MSR_H
+
+#include "tcg/state.h"
+
+enum {
+    MSR_TSC = 0x10,
+    MSR_APIC_BASE = 0x1b,
+    MSR_TSC_DEADLINE = 0x6e0,
+    MSR_MISC_ENABLE_RESET = 0x1801,     /* fast strings; neither BTS nor PEBS */
+    EFER_AUTO_IBRS = 1 << 21,
+    HWCR_TSC_AT_P0 = 1 << 24,
+};
+
+/* SDM vol. 4, IA32_ARCH_CAPABILITIES: RDCL_NO, IBRS_ALL, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO,
+ * PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO,
+ * ITS_NO. */
+#define ARCH_CAPABILITIES \
+    (1ull << 0 | 1ull << 1 | 1ull << 3 | 1ull << 4 | 1ull << 5 | 1ull << 6 | 1ull << 8 | \
+     1ull << 13 | 1ull << 14 | 1ull << 15 | 1ull << 20 | 1ull << 24 | 1ull << 26 | 1ull << 27 | \
+     1ull << 62)
+
+typedef struct TcgMsr TcgMsr;
+
+/* Registers first to last.  get and set return false for #GP, as NULL does. */
+struct TcgMsr {
+    guint32 first, last;
+    bool (*get)(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value);
+    bool (*set)(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value);
+    bool (*may)(const TcgState *s);     /* whether the guest's CPU has it; NULL: always */
+    gsize offset;               /* of members of TcgState */
+    guint64 reserved;           /* bits that must be 0 */
+    guint64 value;              /* of constants */
+};
+
+bool tcg_msr_get_member(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value);
+bool tcg_msr_set_member(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value);
+bool tcg_msr_get_constant(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value);
+bool tcg_msr_ignore(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value);
+
+/* Memory types and machine checks, or NULL; msr-memory.c. */
+const TcgMsr *tcg_msr_find_memory(guint32 number);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * CMPS and SCAS: SDM vol. 2, by name, and REPE, REPNE.  By pieces as in op-string.c.
+ */
+#include "tcg/flags.h"
+#include "tcg/op-sys.h"
+#include "tcg/string.h"
+
+/* A relaxed load of the host's: others may write it meanwhile. */
+static guint64 peek(const guint8 *host, guint size)
+{
+    guint16 two;
+    guint32 four;
+    guint64 eight;
+
+    switch (size) {
+    case 1:
+        return *(const volatile guint8 *)host;
+    case 2:
+        __builtin_memcpy(&two, host, 2);
+        return two;
+    case 4:
+        __builtin_memcpy(&four, host, 4);
+        return four;
+    default:
+        __builtin_memcpy(&eight, host, 8);
+        return eight;
+    }
+}
+
+/* Whether the repetition ends after elements of these values. */
+static bool ends(const TcgInsn *insn, guint64 a, guint64 b)
+{
+    return insn->repne ? a == b : a != b;
+}
+
+typedef struct {
+    guint64 a, b;               /* the last two that were compared */
+    guint64 n;                  /* elements done */
+    bool ended;
+} Comparison;
+
+/* Elements of two pieces, or of one and a constant (b_host NULL). */
+static void compare_piece(const TcgState *s, const TcgInsn *insn, const guint8 *a_host,
+                          const guint8 *b_host, guint64 n, Comparison *c)
+{
+    guint size = insn->operand_size;
+    gint64 step = tcg_string_down(s) ? -(gint64)size : size;
+
+    for (c->n = 0; c->n < n && !c->ended; c->n++) {
+        c->a = a_host ? peek(a_host + step * (gint64)c->n, size) : c->a;
+        c->b = peek(b_host + step * (gint64)c->n, size);
+        c->ended = ends(insn, c->a, c->b);
+    }
+}
+
+static void compare_element(const TcgInsn *insn, Comparison *c, guint64 a, guint64 b)
+{
+    c->a = a;
+    c->b = b;
+    c->n = 1;
+    c->ended = ends(insn, a, b);
+}
+
+static void set_flags(TcgState *s, const TcgInsn *insn, const Comparison *c)
+{
+    tcg_set_arithmetic(s, tcg_flags_sub(c->a, c->b, insn->operand_size));
+}
+
+static void compare(TcgState *s, const TcgInsn *insn, guint64 count, Comparison *c)
+{
+    TcgStringOperand a = { .reg = TCG_RSI, .segment = insn->segment, .access = TCG_READ };
+    TcgStringOperand b = { .reg = TCG_RDI, .segment = TCG_ES, .access = TCG_READ };
+    guint size = insn->operand_size;
+
+    tcg_string_reach(s, insn, &a, count);
+    tcg_string_reach(s, insn, &b, count);
+    if (a.host && b.host) {
+        compare_piece(s, insn, a.host, b.host, a.n < b.n ? a.n : b.n, c);
+    } else {
+        guint64 value = tcg_load(s, a.linear, size, TCG_READ);
+
+        compare_element(insn, c, value, tcg_load(s, b.linear, size, TCG_READ));
+    }
+}
+
+TcgNext tcg_op_cmps(TcgState *s, const TcgInsn *insn)
+{
+    guint64 count = tcg_string_count(s, insn);
+    Comparison c = { .ended = false };
+
+    while (count > 0 && !c.ended) {
+        compare(s, insn, count, &c);
+        tcg_string_advance(s, insn, TCG_RSI, c.n);
+        tcg_string_advance(s, insn, TCG_RDI, c.n);
+        tcg_string_counted(s, insn, c.n);
+        set_flags(s, insn, &c);
+        count -= c.n;
+        if (count > 0 && !c.ended && tcg_string_interrupted(s)) {
+            return TCG_LEAVE;
+        }
+    }
+    return TCG_NEXT;
+}
+
+static void scan(TcgState *s, const TcgInsn *insn, guint64 count, Comparison *c)
+{
+    TcgStringOperand b = { .reg = TCG_RDI, .segment = TCG_ES, .access = TCG_READ };
+    guint size = insn->operand_size;
+
+    tcg_string_reach(s, insn, &b, count);
+    if (b.host) {
+        compare_piece(s, insn, NULL, b.host, b.n, c);
+    } else {
+        compare_element(insn, c, c->a, tcg_load(s, b.linear, size, TCG_READ));
+    }
+}
+
+TcgNext tcg_op_scas(TcgState *s, const TcgInsn *insn)
+{
+    guint64 count = tcg_string_count(s, insn);
+    Comparison c = { .a = tcg_reg_read(s, TCG_RAX, insn->operand_size, true) };
+
+    while (count > 0 && !c.ended) {
+        scan(s, insn, count, &c);
+        tcg_string_advance(s, insn, TCG_RDI, c.n);
+        tcg_string_counted(s, insn, c.n);
+        set_flags(s, insn, &c);
+        count -= c.n;
+        if (count > 0 && !c.ended && tcg_string_interrupted(s)) {
+            return TCG_LEAVE;
+        }
+    }
+    return TCG_NEXT;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Faults of the host in generated code; see signals.h.  The handler makes the thread
+ * go on in tcg_thunk_fault, with all registers as they were.  A fault anywhere else
+ * gets its default action.
+ */
+#include "config.h"
+#include "tcg/signals.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <ucontext.h>
+
+#include "tcg/dispatch.h"
+
+enum { X87_ES = 1 << 7, NO_VECTOR = 0xff };
+
+/* What the handler, which gets nothing else, has to know of its thread. */
+static _Thread_local TcgState *thread_state;
+static _Thread_local gsize thread_code_size;
+
+static guint8 vector_of(int signal, const siginfo_t *info, const ucontext_t *context)
+{
+    if (signal == SIGSEGV) {
+        return info->si_code == SI_KERNEL ? TCG_GP : NO_VECTOR;
+    }
+    if (signal != SIGFPE) {
+        return NO_VECTOR;
+    }
+    if (info->si_code == FPE_INTDIV || info->si_code == FPE_INTOVF) {
+        return TCG_DE;
+    }
+    return context->uc_mcontext.fpregs && context->uc_mcontext.fpregs->swd & X87_ES ? TCG_MF
+                                                                                    : TCG_XM;
+}
+
+static void fault_handler(int signal, siginfo_t *info, void *data)
+{
+    ucontext_t *context = data;
+    greg_t *regs = context->uc_mcontext.gregs;
+    TcgState *s = thread_state;
+    guint64 pc = regs[REG_RIP];
+    guint8 vector = vector_of(signal, info, context);
+
+    if (!s || pc - s->code_base >= thread_code_size || vector == NO_VECTOR ||
+        (guintptr)regs[REG_RSP] != (guintptr)s) {
+        struct sigaction action = { .sa_handler = SIG_DFL };
+
+        sigaction(signal, &action, NULL);
+        return;
+    }
+    s->fault_rip = pc;
+    s->fault_flags = regs[REG_EFL];
+    s->fault_vector = vector;
+    regs[REG_RIP] = (guintptr)tcg_thunk_fault;
+}
+
+void tcg_signals_thread(TcgState *s, gsize code_size)
+{
+    static const int signals[] = { SIGFPE, SIGSEGV, SIGBUS };
+    struct sigaction action = { .sa_sigaction = fault_handler, .sa_flags = SA_SIGINFO };
+    sigset_t set;
+
+    thread_state = s;
+    thread_code_size = code_size;
+    sigemptyset(&action.sa_mask);
+    sigemptyset(&set);
+    for (guint i = 0; i < G_N_ELEMENTS(signals); i++) {
+        sigaction(signals[i], &action, NULL);
+        sigaddset(&set, signals[i]);
+    }
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+guint64 tcg_host_xsave_mask(void)
+{
+    guint32 eax, edx;
+
+    __asm__("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
+    return eax & 0xe7;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Faults of the host in generated code: a division, an unmasked floating-point
+ * exception, a misaligned vector access.  They are the guest's.
+ */
+#ifndef TCG_SIGNALS_H
+#define TCG_SIGNALS_H
+
+#include "tcg/state.h"
+
+/* This thread runs generated code, with that state: installs the handlers (for the process, once)
+ * and lets their signals through. */
+void tcg_signals_thread(TcgState *s, gsize code_size);
+
+/* The components that xrstor puts back or initializes: x87, SSE, AVX, AVX-512. */
+guint64 tcg_host_xsave_mask(void);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Near jumps, calls and returns, and how a block is left:
+ *
+ *  - for an address in its own page: a jump, aimed at first at a stub that goes to
+ *    the dispatcher, and by it at the block (cache.c);
+ *  - for any other: through the jump cache, which is cleared with the TLB, since
+ *    another page may be another one tomorrow.
+ */
+#include "config.h"
+#include "tcg/translate.h"
+
+guint64 translate_ip(const TcgTranslation *t, guint64 ip)
+{
+    return t->mode & TCG_MODE_CODE64 ? ip : t->mode & TCG_MODE_CODE32 ? (guint32)ip : ip & 0xffff;
+}
+
+/* ---- Exits ---- */
+
+/* rip in r10: to the dispatcher. */
+static void emit_to_dispatcher(TcgTranslation *t)
+{
+    emit_jmp_state(&t->e, STATE_THUNK(TCG_THUNK_RIP));
+}
+
+/* imul r11, r10, constant; shr r11, 50; and r11d, 3ff0h: see tcg_jump_index(). */
+static void emit_jump_index(TcgEmit *e)
+{
+    emit_bytes(e, "\x4d\x69\xda", 3);
+    emit_32(e, TCG_JUMP_FACTOR);
+    emit_bytes(e, "\x49\xc1\xeb\x32", 4);
+    emit_bytes(e, "\x41\x81\xe3", 3);
+    emit_32(e, (TCG_JUMP_CACHE_SIZE - 1) * sizeof(TcgJump));
+}
+
+/* opcode ..., [rsp + r11 + offset] */
+static void emit_jump_entry(TcgEmit *e, bool wide, guint opcode, guint reg, gsize offset)
+{
+    emit_8(e, emit_rex(wide, reg, HOST_T1, HOST_RSP));
+    emit_8(e, opcode);
+    emit_8(e, 0x80 | (reg & 7) << 3 | 4);
+    emit_8(e, (HOST_T1 & 7) << 3 | HOST_RSP);
+    emit_32(e, offset);
+}
+
+void emit_exit_indirect(TcgTranslation *t)
+{
+    TcgEmit *e = &t->e;
+    guint8 *miss[2];
+
+    t->ended = true;
+    if (t->cs_base != 0 || t->mode & TCG_MODE_STEP) {
+        emit_to_dispatcher(t);
+        return;
+    }
+    emit_jump_index(e);
+    emit_jump_entry(e, true, OP_CMP, HOST_T0, STATE(jump) + offsetof(TcgJump, rip));
+    miss[0] = emit_jcc(e, CC_NE);
+    emit_jump_entry(e, false, 0x81, 7, STATE(jump) + offsetof(TcgJump, mode));
+    emit_32(e, t->mode);
+    miss[1] = emit_jcc(e, CC_NE);
+    emit_jump_entry(e, false, OP_MOV_LOAD, HOST_T1, STATE(jump) + offsetof(TcgJump, code));
+    emit_state(e, true, OP_ADD, HOST_T1, STATE(code_base));
+    emit_bytes(e, "\x41\xff\xe3", 3);           /* jmp r11 */
+    emit_target(e, miss[0], e->p);
+    emit_target(e, miss[1], e->p);
+    emit_to_dispatcher(t);
+}
+
+static bool same_page(const TcgTranslation *t, guint64 rip)
+{
+    return ((t->cs_base + rip) ^ (t->cs_base + t->rip)) >> 12 == 0;
+}
+
+/* jmp rel32 with its displacement aligned, so that it is changed by one store. */
+static void emit_patchable_jmp(TcgTranslation *t, guint64 rip)
+{
+    TcgEmit *e = &t->e;
+    TcgExit *exit = tcg_block_exit(t->cache, t->block);
+    guint8 *site;
+
+    while (((guintptr)e->p + 1) & 3) {
+        emit_8(e, 0x90);
+    }
+    site = emit_jmp(e);
+    emit_target(e, site, e->p);
+    exit->site = site;
+    exit->stub = e->p;
+    emit_mov_imm(e, HOST_T0, rip);
+    emit_mov_imm(e, HOST_T1, (guintptr)exit);
+    emit_jmp_state(e, STATE_THUNK(TCG_THUNK_EXIT));
+}
+
+void emit_exit(TcgTranslation *t, guint64 rip)
+{
+    rip = translate_ip(t, rip);
+    t->ended = true;
+    if (t->mode & TCG_MODE_STEP) {
+        emit_mov_imm(&t->e, HOST_T0, rip);
+        emit_to_dispatcher(t);
+    } else if (same_page(t, rip)) {
+        emit_patchable_jmp(t, rip);
+    } else {
+        emit_mov_imm(&t->e, HOST_T0, rip);
+        emit_exit_indirect(t);
+    }
+}
+
+/* ---- Jumps ---- */
+
+static guint64 target_of(const TcgTranslation *t, const TcgDecoded *d)
+{
+    guint64 target = insn_rip(t, d) + d->z.length + d->z.raw.imm[0].value.s;
+
+    /* A 16-bit operand size cuts the address, but in 64-bit code, as Intel's. */
+    return is_64bit(t) ? target : d->z.operand_width == 16 ? target & 0xffff : (guint32)target;
+}
+
+/* Outside of 64-bit code limits are checked by C, unless the segment is flat. */
+static bool can_jump(const TcgTranslation *t, const TcgDecoded *d)
+{
+    return is_64bit(t) ? d->z.operand_width == 64
+                       : t->mode & TCG_MODE_FLAT && t->mode & TCG_MODE_CODE32 &&
+                         d->z.operand_width == 32;
+}
+
+static void load_target_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
+{
+    guint base = address.base;
+
+    if (address.index != TCG_NO_REG) {
+        emit_mem_index(&t->e, is_64bit(t), OP_MOV_LOAD, HOST_T1, base, address.index);
+    } else {
+        emit_mem(&t->e, is_64bit(t), OP_MOV_LOAD, HOST_T1, base, 0);
+    }
+    emit_state(&t->e, true, OP_MOV_STORE, HOST_T1, STATE(spare) + 8);
+}
+
+/* The target of jmp r/m or call r/m into spare[1]. */
+static void load_target(TcgTranslation *t, TcgDecoded *d)
+{
+    const ZydisDecodedOperand *memory = tcg_memory_operand(d);
+    bool high;
+
+    if (memory) {
+        emit_ea(t, d, memory);
+        emit_access(t, d, segment_of(memory), is_64bit(t) ? 8 : 4, TCG_ACCESS_READ, false,
+                    load_target_body, NULL);
+    } else {
+        guint reg = emit_guest_reg(t, gpr_number(d->operand[0].reg.value, &high), HOST_T1);
+
+        emit_reg(&t->e, is_64bit(t), OP_MOV_LOAD, HOST_T1, reg);
+        emit_state(&t->e, true, OP_MOV_STORE, HOST_T1, STATE(spare) + 8);
+    }
+}
+
+static bool is_direct(const TcgDecoded *d)
+{
+    return d->operand[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
+}
+
+bool special_jmp(TcgTranslation *t, TcgDecoded *d)
+{
+    if (!can_jump(t, d)) {
+        return false;
+    }
+    flags_settle(t, d->live);
+    if (is_direct(d)) {
+        emit_exit(t, target_of(t, d));
+        return true;
+    }
+    load_target(t, d);
+    emit_state(&t->e, true, OP_MOV_LOAD, HOST_T0, STATE(spare) + 8);
+    emit_exit_indirect(t);
+    return true;
+}
+
+bool special_jcc(TcgTranslation *t, TcgDecoded *d)
+{
+    guint8 *taken;
+
+    if (!can_jump(t, d)) {
+        return false;
+    }
+    flags_load(t);
+    if (d->live && t->flags == FLAGS_IN_HOST) {
+        emit_flags_save(&t->e);
+    }
+    t->flags = FLAGS_IN_STATE;
+    taken = emit_jcc(&t->e, d->z.opcode & 15);
+    emit_exit(t, insn_rip(t, d) + d->z.length);
+    emit_target(&t->e, taken, t->e.p);
+    emit_exit(t, target_of(t, d));
+    return true;
+}
+
+/* loop and jrcxz: the host's own, over a jump. */
+bool special_loop(TcgTranslation *t, TcgDecoded *d)
+{
+    TcgEmit *e = &t->e;
+    guint8 *not_taken;
+
+    if (!can_jump(t, d) || d->z.address_width < 32) {
+        return false;
+    }
+    if (d->reads) {
+        flags_load(t);
+    }
+    if (d->live && t->flags == FLAGS_IN_HOST) {
+        emit_flags_save(e);
+    }
+    t->flags = FLAGS_IN_STATE;
+    if (d->z.address_width == 32) {
+        emit_8(e, 0x67);
+    }
+    emit_8(e, d->z.opcode);
+    emit_8(e, 5);
+    not_taken = emit_jmp(e);
+    emit_exit(t, target_of(t, d));
+    emit_target(e, not_taken, e->p);
+    emit_exit(t, insn_rip(t, d) + d->z.length);
+    return true;
+}
+
+/* ---- Calls and returns ---- */
+
+static void call_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
+{
+    bool wide = is_64bit(t);
+    guint64 next = insn_rip(t, d) + d->z.length;
+
+    if (address.index != TCG_NO_REG) {
+        emit_mem_index(&t->e, true, OP_LEA, HOST_T0, address.base, address.index);
+    }
+    emit_mov_imm(&t->e, HOST_T1, wide ? next : (guint32)next);
+    emit_mem(&t->e, wide, OP_MOV_STORE, HOST_T1, HOST_T0, 0);
+    emit_lea(&t->e, wide, HOST_GUEST_RSP, HOST_GUEST_RSP, wide ? -8 : -4);
+}
+
+bool special_call(TcgTranslation *t, TcgDecoded *d)
+{
+    guint size = is_64bit(t) ? 8 : 4;
+
+    if (!can_jump(t, d) || !is_simple(t)) {
+        return false;
+    }
+    flags_settle(t, d->live);
+    if (!is_direct(d)) {
+        load_target(t, d);
+    }
+    emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, -(gint32)size);
+    emit_access(t, d, TCG_SS, size, TCG_ACCESS_WRITE, false, call_body, NULL);
+    if (is_direct(d)) {
+        emit_exit(t, target_of(t, d));
+    } else {
+        emit_state(&t->e, true, OP_MOV_LOAD, HOST_T0, STATE(spare) + 8);
+        emit_exit_indirect(t);
+    }
+    return true;
+}
+
+static void ret_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
+{
+    bool wide = is_64bit(t);
+    gint32 drop = (wide ? 8 : 4) + (d->z.raw.imm[0].size ? d->z.raw.imm[0].value.u : 0);
+
+    load_target_body(t, d, address, argument);
+    emit_lea(&t->e, wide, HOST_GUEST_RSP, HOST_GUEST_RSP, drop);
+}
+
+bool special_ret(TcgTranslation *t, TcgDecoded *d)
+{
+    guint size = is_64bit(t) ? 8 : 4;
+
+    if (!can_jump(t, d) || !is_simple(t)) {
+        return false;
+    }
+    flags_settle(t, d->live);
+    emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, 0);
+    emit_access(t, d, TCG_SS, size, TCG_ACCESS_READ, false, ret_body, NULL);
+    emit_state(&t->e, true, OP_MOV_LOAD, HOST_T0, STATE(spare) + 8);
+    emit_exit_indirect(t);
+    return true;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One memory access of generated code:
+ *
+ *           r10 = offset
+ *           [compare with the segment's end, add its base]      unless flat
+ *  checked: index of the TLB entry; compare; ja slow
+ *           the instruction, at [r11 + r10]
+ *  cont:
+ *
+ * and out of line
+ *
+ *  slow:    r10 = linear address again; r11 = record; to C, which goes on at
+ *           checked (the TLB was filled) or at copy with a host address in r10
+ *  copy:    the instruction, at [r10]; to C, which goes on at cont, or leaves
+ *
+ * The record tells C what it has to know (TcgMemop, cache.h).
+ */
+#include "config.h"
+#include "tcg/translate.h"
+
+guint segment_of(const ZydisDecodedOperand *operand)
+{
+    switch (operand->mem.segment) {
+    case ZYDIS_REGISTER_ES:
+        return TCG_ES;
+    case ZYDIS_REGISTER_CS:
+        return TCG_CS;
+    case ZYDIS_REGISTER_SS:
+        return TCG_SS;
+    case ZYDIS_REGISTER_FS:
+        return TCG_FS;
+    case ZYDIS_REGISTER_GS:
+        return TCG_GS;
+    default:
+        return TCG_DS;
+    }
+}
+
+/* ---- Offsets ---- */
+
+/* A register of the address, those in the state by way of scratch. */
+static guint address_register(TcgTranslation *t, ZydisRegister reg, guint scratch)
+{
+    bool high;
+
+    return reg == ZYDIS_REGISTER_NONE ? TCG_NO_REG
+         : emit_guest_reg(t, gpr_number(reg, &high), scratch);
+}
+
+/* lea r10, [base + index * scale + disp] */
+static void emit_lea_full(TcgEmit *e, bool wide, guint base, guint index, guint scale, gint32 disp)
+{
+    guint shift = scale == 8 ? 3 : scale == 4 ? 2 : scale == 2 ? 1 : 0;
+    bool no_base = base == TCG_NO_REG;
+
+    emit_8(e, emit_rex(wide, HOST_T0, index, no_base ? 0 : base));
+    emit_8(e, OP_LEA);
+    emit_8(e, (no_base ? 0 : 0x80) | (HOST_T0 & 7) << 3 | 4);
+    emit_8(e, shift << 6 | (index & 7) << 3 | (no_base ? 5 : base & 7));
+    emit_32(e, disp);
+}
+
+static void emit_ea_constant(TcgTranslation *t, const TcgDecoded *d,
+                             const ZydisDecodedOperand *operand)
+{
+    guint64 address = operand->mem.disp.value;
+
+    if (operand->mem.base == ZYDIS_REGISTER_RIP || operand->mem.base == ZYDIS_REGISTER_EIP) {
+        address += insn_rip(t, d) + d->z.length;
+    }
+    emit_mov_imm(&t->e, HOST_T0, d->z.address_width == 64 ? address
+                 : d->z.address_width == 32 ? (guint32)address : address & 0xffff);
+}
+
+void emit_ea(TcgTranslation *t, const TcgDecoded *d, const ZydisDecodedOperand *operand)
+{
+    bool wide = d->z.address_width == 64;
+    bool relative = operand->mem.base == ZYDIS_REGISTER_RIP ||
+                    operand->mem.base == ZYDIS_REGISTER_EIP;
+    guint base, index;
+
+    if (relative || (operand->mem.base == ZYDIS_REGISTER_NONE &&
+                     operand->mem.index == ZYDIS_REGISTER_NONE)) {
+        emit_ea_constant(t, d, operand);
+        return;
+    }
+    base = address_register(t, operand->mem.base, HOST_T0);
+    index = address_register(t, operand->mem.index, HOST_T1);
+    if (index != TCG_NO_REG) {
+        emit_lea_full(&t->e, wide, base, index, operand->mem.scale, operand->mem.disp.value);
+    } else {
+        emit_lea(&t->e, wide, HOST_T0, base, operand->mem.disp.value);
+    }
+    if (d->z.address_width == 16) {
+        emit_reg(&t->e, false, OP_MOVZX16, HOST_T0, HOST_T0);
+    }
+}
+
+/* ---- The check ---- */
+
+static TcgStub *new_stub(TcgTranslation *t)
+{
+    if (t->n_stubs == TCG_MAX_STUBS) {
+        t->too_large = true;
+        return &t->stub[0];
+    }
+    return &t->stub[t->n_stubs++];
+}
+
+/* In 64-bit mode FS and GS have a base; elsewhere all may have base and limit. */
+static void emit_segment(TcgTranslation *t, TcgStub *stub, guint segment)
+{
+    TcgEmit *e = &t->e;
+    bool based = segment == TCG_FS || segment == TCG_GS;
+
+    if (is_64bit(t)) {
+        if (based) {
+            emit_state(e, true, OP_ADD, HOST_T0, STATE_SEGMENT(segment, base));
+        }
+        return;
+    }
+    if (t->mode & TCG_MODE_FLAT && !based && segment != TCG_CS) {
+        return;
+    }
+    emit_lea(e, true, HOST_T1, HOST_T0, stub->size - 1);
+    emit_state(e, true, OP_CMP, HOST_T1, stub->how & TCG_ACCESS_WRITE
+               ? STATE_SEGMENT(segment, end_write) : STATE_SEGMENT(segment, end_read));
+    stub->segment = emit_jcc(e, CC_AE);
+    emit_state(e, false, OP_ADD, HOST_T0, STATE_SEGMENT(segment, base));
+}
+
+static gsize tlb_of(guint32 mode)
+{
+    return STATE(tlb) + tcg_tlb_index(mode) * sizeof(TcgTlbEntry) * TCG_TLB_SIZE;
+}
+
+/* op r11-indexed state: opcode reg, [rsp + r11 + offset] */
+static void emit_entry(TcgEmit *e, guint opcode, guint reg, gsize offset)
+{
+    emit_8(e, emit_rex(true, reg, HOST_T1, HOST_RSP));
+    emit_8(e, opcode);
+    emit_8(e, 0x80 | (reg & 7) << 3 | 4);
+    emit_8(e, (HOST_T1 & 7) << 3 | HOST_RSP);
+    emit_32(e, offset);
+}
+
+static void emit_check(TcgTranslation *t, TcgStub *stub)
+{
+    TcgEmit *e = &t->e;
+
+    stub->checked = e->p;
+    if (t->mode & TCG_MODE_ALIGN && stub->size > 1) {
+        emit_bytes(e, "\x41\xf7\xc2", 3);       /* test r10d, size - 1 */
+        emit_32(e, stub->size - 1);
+        emit_bytes(e, "\x0f\x85", 2);           /* jnz to the slow way, over the xor there */
+        emit_32(e, 0);
+        stub->misaligned = e->p - 4;
+    }
+    emit_reg(e, false, OP_MOV_LOAD, HOST_T1, HOST_T0);
+    emit_bytes(e, "\x41\xc1\xeb\x07", 4);       /* shr r11d, 7 */
+    emit_bytes(e, "\x41\x81\xe3", 3);           /* and r11d, ... */
+    emit_32(e, (TCG_TLB_SIZE - 1) * sizeof(TcgTlbEntry));
+    emit_entry(e, OP_XOR, HOST_T0, stub->table);
+    emit_bytes(e, "\x49\x81\xfa", 3);           /* cmp r10, ... */
+    emit_32(e, 0x1000 - stub->size);
+    stub->slow = emit_jcc(e, CC_A);
+    emit_entry(e, OP_MOV_LOAD, HOST_T1, tlb_of(t->mode) + offsetof(TcgTlbEntry, page));
+}
+
+void emit_access(TcgTranslation *t, TcgDecoded *d, guint segment, guint size, guint how,
+                 bool may_leave, TcgBody body, void *argument)
+{
+    TcgStub *stub = new_stub(t);
+
+    *stub = (TcgStub){
+        .d = d, .body = body, .argument = argument, .size = size, .how = how,
+        .segment_number = segment, .may_leave = may_leave,
+        .table = tlb_of(t->mode) + (how & TCG_ACCESS_WRITE ? offsetof(TcgTlbEntry, tag_write)
+                                                           : offsetof(TcgTlbEntry, tag_read)),
+    };
+    emit_segment(t, stub, segment);
+    emit_check(t, stub);
+    stub->flags_before = t->flags;
+    body(t, d, (TcgAddress){ HOST_T1, HOST_T0 }, argument);
+    stub->flags_after = t->flags;
+    stub->cont = t->e.p;
+}
+
+/* ---- Out of line ---- */
+
+/* lea r11, [rip + record]; returns where the displacement is. */
+static guint8 *emit_lea_record(TcgEmit *e)
+{
+    emit_bytes(e, "\x4c\x8d\x1d", 3);
+    emit_32(e, 0);
+    return e->p - 4;
+}
+
+static void emit_stub(TcgTranslation *t, TcgStub *stub)
+{
+    TcgEmit *e = &t->e;
+    guint8 *site[3];
+    const guint8 *copy;
+    TcgMemop record;
+
+    emit_target(e, stub->slow, e->p);
+    emit_entry(e, OP_XOR, HOST_T0, stub->table);
+    if (stub->misaligned) {
+        emit_target(e, stub->misaligned, e->p);
+    }
+    site[0] = emit_lea_record(e);
+    emit_jmp_state(e, STATE_THUNK(TCG_THUNK_SLOW));
+    site[1] = NULL;
+    if (stub->segment) {
+        emit_target(e, stub->segment, e->p);
+        site[1] = emit_lea_record(e);
+        emit_jmp_state(e, STATE_THUNK(TCG_THUNK_SEGMENT));
+    }
+
+    copy = e->p;
+    t->flags = stub->flags_before;
+    translate_note(t, stub->d);
+    stub->body(t, stub->d, (TcgAddress){ HOST_T0, TCG_NO_REG }, stub->argument);
+    site[2] = emit_lea_record(e);
+    emit_jmp_state(e, STATE_THUNK(TCG_THUNK_COPIED));
+
+    record = (TcgMemop){
+        .rip = insn_rip(t, stub->d),
+        .checked = stub->checked - e->p,
+        .copy = copy - e->p,
+        .cont = stub->cont - e->p,
+        .size = stub->size,
+        .how = stub->how,
+        .segment = stub->segment_number,
+        .length = stub->d->z.length,
+        .may_leave = stub->may_leave,
+        .flags_in_host = stub->flags_after & FLAGS_IN_HOST,
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(site); i++) {
+        if (site[i]) {
+            emit_target(e, site[i], e->p);
+        }
+    }
+    emit_bytes(e, &record, sizeof(record));
+}
+
+void emit_stubs(TcgTranslation *t)
+{
+    for (guint i = 0; i < t->n_stubs; i++) {
+        emit_stub(t, &t->stub[i]);
+    }
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Instructions whose host form differs: the address calculation, the stack, and
+ * those that C executes.
+ */
+#include "config.h"
+#include "tcg/translate.h"
+
+/* ---- Helpers ---- */
+
+static void note_rip(TcgTranslation *t, const TcgDecoded *d, TcgHelper op)
+{
+    TcgInsn *insn = tcg_block_insn(t->cache);
+
+    tcg_insn_from_decoded(d, t->mode, insn_rip(t, d), insn);
+    insn->helper = op;
+    emit_mov_imm(&t->e, HOST_T1, (guintptr)insn);
+}
+
+void translate_helper(TcgTranslation *t, TcgDecoded *d, TcgHelper op, bool ends)
+{
+    flags_settle(t, ~0u);
+    note_rip(t, d, op);
+    emit_call_state(&t->e, STATE_THUNK(TCG_THUNK_HELPER));
+    t->flags = FLAGS_IN_STATE;
+    if (ends) {
+        emit_exit(t, insn_rip(t, d) + d->z.length);
+    }
+}
+
+/* ---- LEA ---- */
+
+bool special_lea(TcgTranslation *t, TcgDecoded *d)
+{
+    bool high;
+    guint guest = gpr_number(d->operand[0].reg.value, &high), size = d->z.operand_width;
+    guint host = host_of(guest);
+
+    emit_ea(t, d, &d->operand[1]);
+    if (size == 16) {
+        /* The upper bits of the register stay. */
+        if (lives_in_state(guest)) {
+            emit_8(&t->e, 0x66);
+            emit_state(&t->e, false, OP_MOV_STORE, HOST_T0, STATE_GPR(guest));
+        } else {
+            emit_8(&t->e, 0x66);
+            emit_reg(&t->e, false, OP_MOV_LOAD, host, HOST_T0);
+        }
+        return true;
+    }
+    if (lives_in_state(guest)) {
+        if (size == 32) {
+            emit_reg(&t->e, false, OP_MOV_LOAD, HOST_T0, HOST_T0);
+        }
+        emit_state(&t->e, true, OP_MOV_STORE, HOST_T0, STATE_GPR(guest));
+    } else {
+        emit_reg(&t->e, size == 64, OP_MOV_LOAD, host, HOST_T0);
+    }
+    return true;
+}
+
+/* ---- The stack, with a 32 or 64-bit pointer and a flat segment ---- */
+
+static guint stack_bytes(const TcgTranslation *t)
+{
+    return is_64bit(t) ? 8 : 4;
+}
+
+/* Only as wide as the stack pointer: 16-bit pushes are C's. */
+static bool is_stack_wide(const TcgTranslation *t, const TcgDecoded *d)
+{
+    return is_simple(t) && d->z.operand_width == 8 * stack_bytes(t);
+}
+
+static void move_stack_pointer(TcgTranslation *t, gint32 by)
+{
+    emit_lea(&t->e, is_64bit(t), HOST_GUEST_RSP, HOST_GUEST_RSP, by);
+}
+
+/* [base + index] into [base]; r11 is free then. */
+static guint narrow(TcgTranslation *t, TcgAddress address)
+{
+    if (address.index != TCG_NO_REG) {
+        emit_mem_index(&t->e, true, OP_LEA, HOST_T0, address.base, address.index);
+        return HOST_T0;
+    }
+    return address.base;
+}
+
+/* Stores the register, or the spare one that holds what is pushed. */
+static void push_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
+{
+    bool wide = is_64bit(t), high;
+    guint base = narrow(t, address);
+    const ZydisDecodedOperand *operand = &d->operand[0];
+    guint value = HOST_T1;
+
+    if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER) {
+        value = emit_guest_reg(t, gpr_number(operand->reg.value, &high), HOST_T1);
+    } else if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+        emit_mov_imm(&t->e, HOST_T1, d->z.raw.imm[0].value.s);
+    } else {
+        emit_state(&t->e, true, OP_MOV_LOAD, HOST_T1, STATE(spare));
+    }
+    emit_mem(&t->e, wide, OP_MOV_STORE, value, base, 0);
+    move_stack_pointer(t, -(gint32)stack_bytes(t));
+}
+
+/* Loads the memory operand into spare[0]. */
+static void load_spare_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
+{
+    guint base = narrow(t, address);
+
+    emit_mem(&t->e, is_64bit(t), OP_MOV_LOAD, HOST_T1, base, 0);
+    emit_state(&t->e, true, OP_MOV_STORE, HOST_T1, STATE(spare));
+}
+
+static void load_operand(TcgTranslation *t, TcgDecoded *d, const ZydisDecodedOperand *operand)
+{
+    emit_ea(t, d, operand);
+    emit_access(t, d, segment_of(operand), stack_bytes(t), TCG_ACCESS_READ, false,
+                load_spare_body, NULL);
+}
+
+bool special_push(TcgTranslation *t, TcgDecoded *d)
+{
+    guint size = stack_bytes(t);
+    const ZydisDecodedOperand *memory = tcg_memory_operand(d);
+
+    if (!is_stack_wide(t, d)) {
+        return false;
+    }
+    flags_spill(t, flags_live_before(d));
+    if (memory) {
+        load_operand(t, d, memory);
+    }
+    emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, -(gint32)size);
+    emit_access(t, d, TCG_SS, size, TCG_ACCESS_WRITE, true, push_body, NULL);
+    return true;
+}
+
+static void pop_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
+{
+    bool wide = is_64bit(t), high;
+    guint base = narrow(t, address);
+    guint guest = gpr_number(d->operand[0].reg.value, &high);
+
+    if (lives_in_state(guest)) {
+        emit_mem(&t->e, wide, OP_MOV_LOAD, HOST_T1, base, 0);
+        emit_state(&t->e, true, OP_MOV_STORE, HOST_T1, STATE_GPR(guest));
+    } else {
+        emit_mem(&t->e, wide, OP_MOV_LOAD, host_of(guest), base, 0);
+    }
+    if (guest != TCG_RSP) {
+        move_stack_pointer(t, stack_bytes(t));
+    }
+}
+
+bool special_pop(TcgTranslation *t, TcgDecoded *d)
+{
+    if (!is_stack_wide(t, d) || d->operand[0].type != ZYDIS_OPERAND_TYPE_REGISTER) {
+        return false;
+    }
+    flags_spill(t, flags_live_before(d));
+    emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, 0);
+    emit_access(t, d, TCG_SS, stack_bytes(t), TCG_ACCESS_READ, true, pop_body, NULL);
+    return true;
+}
+
+static void leave_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
+{
+    bool wide = is_64bit(t);
+    guint base = narrow(t, address);
+
+    emit_mem(&t->e, wide, OP_MOV_LOAD, HOST_T1, base, 0);
+    emit_lea(&t->e, wide, HOST_GUEST_RSP, TCG_RBP, stack_bytes(t));
+    emit_reg(&t->e, wide, OP_MOV_LOAD, TCG_RBP, HOST_T1);
+}
+
+bool special_leave(TcgTranslation *t, TcgDecoded *d)
+{
+    if (!is_stack_wide(t, d)) {
+        return false;
+    }
+    flags_spill(t, flags_live_before(d));
+    emit_lea(&t->e, is_64bit(t), HOST_T0, TCG_RBP, 0);
+    emit_access(t, d, TCG_SS, stack_bytes(t), TCG_ACCESS_READ, true, leave_body, NULL);
+    return true;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the translator share.  Heavy code, under TcgAccel.translate.
+ *
+ *   translate.c          a block: decode, liveness, heads and exits
+ *   translate-flags.c    where the guest's arithmetic flags are
+ *   translate-memory.c   one memory access, and its way through C
+ *   translate-verbatim.c an instruction as it is, with other registers
+ *   translate-special.c  those that have no such form
+ *   translate-flow.c     jumps, calls, returns
+ */
+#ifndef TCG_TRANSLATE_H
+#define TCG_TRANSLATE_H
+
+#include "tcg/cache.h"
+#include "tcg/decode.h"
+#include "tcg/emit.h"
+#include "tcg/light.h"
+
+enum {
+    TCG_MAX_INSNS = 60,
+    TCG_MAX_STUBS = 3 * TCG_MAX_INSNS,
+};
+
+/* Where the arithmetic flags are; neither: they are dead. */
+enum {
+    FLAGS_IN_HOST = 1 << 0,
+    FLAGS_IN_STATE = 1 << 1,
+};
+
+/* How the memory operand is addressed: [base + index], or [base] if index is TCG_NO_REG. */
+typedef struct {
+    guint8 base, index;
+} TcgAddress;
+
+/* Emits what follows the check of an access: the instruction with all that it changes.  Called
+ * twice, for the way through the TLB and for the copy; both must leave the same state behind. */
+typedef void (*TcgBody)(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument);
+
+typedef struct {
+    TcgDecoded *d;
+    TcgBody body;
+    void *argument;
+    guint8 *slow, *segment, *misaligned;        /* jumps to be aimed at the stub; NULL: none */
+    const guint8 *checked;      /* where to go on with the linear address in r10 */
+    const guint8 *cont;
+    gsize table;                /* offset of the tag compared */
+    guint8 size, how, segment_number;
+    bool may_leave;
+    guint8 flags_before, flags_after;
+} TcgStub;
+
+struct TcgTranslation {
+    TcgCache *cache;
+    const TcgState *s;
+    TcgBlock *block;
+    TcgEmit e;
+    guint32 mode;
+    guint64 rip, cs_base;
+    bool exact;
+    guint n;
+    guint flags;                /* FLAGS_IN_*, at the present place */
+    guint n_stubs;
+    bool ended;                 /* an exit has been emitted */
+    bool too_large, needs_next;
+    guint n_notes;
+    guint64 granules;           /* of the first page, looked at for flags */
+    TcgNote note[TCG_MAX_NOTES];
+    TcgDecoded insn[TCG_MAX_INSNS + 1];
+    TcgStub stub[TCG_MAX_STUBS];
+};
+
+static inline bool is_64bit(const TcgTranslation *t)
+{
+    return t->mode & TCG_MODE_CODE64;
+}
+
+/* Stack and jumps as in 64-bit code, but for the width. */
+static inline bool is_simple(const TcgTranslation *t)
+{
+    return is_64bit(t) || (~t->mode & (TCG_MODE_FLAT | TCG_MODE_CODE32 | TCG_MODE_STACK32)) == 0;
+}
+
+static inline guint64 insn_rip(const TcgTranslation *t, const TcgDecoded *d)
+{
+    return t->rip + d->offset;
+}
+
+/* As wide as the instruction pointer. */
+guint64 translate_ip(const TcgTranslation *t, guint64 ip);
+/* The code that follows is of that instruction, with the flags where t->flags says. */
+void translate_note(TcgTranslation *t, const TcgDecoded *d);
+
+/* ---- translate-flags.c ---- */
+
+/* Before the host's flags change for a purpose of ours: live: those that are still needed. */
+void flags_spill(TcgTranslation *t, guint32 live);
+/* The host's flags are the guest's. */
+void flags_load(TcgTranslation *t);
+/* At a block's edge: in the state, unless none of live is needed. */
+void flags_settle(TcgTranslation *t, guint32 live);
+/* Which are needed from this instruction on. */
+guint32 flags_live_before(const TcgDecoded *d);
+/* What an instruction that is emitted as it is needs before, and does to t->flags. */
+void flags_prepare(TcgTranslation *t, const TcgDecoded *d);
+void flags_after(TcgTranslation *t, const TcgDecoded *d);
+void emit_flags_save(TcgEmit *e);
+void emit_flags_load(TcgEmit *e);
+
+/* ---- translate-memory.c ---- */
+
+/* lea r10: the offset that the operand names. */
+void emit_ea(TcgTranslation *t, const TcgDecoded *d, const ZydisDecodedOperand *operand);
+/* An access of size bytes at the offset in r10, in a segment (TCG_DS ...); flags have been spilt. */
+void emit_access(TcgTranslation *t, TcgDecoded *d, guint segment, guint size, guint how,
+                 bool may_leave, TcgBody body, void *argument);
+void emit_stubs(TcgTranslation *t);
+guint segment_of(const ZydisDecodedOperand *operand);
+
+/* ---- translate-verbatim.c ---- */
+
+void translate_verbatim(TcgTranslation *t, TcgDecoded *d);
+/* The number of a general register; *ret_high: it is ah ch dh bh. */
+guint gpr_number(ZydisRegister reg, bool *ret_high);
+bool is_gpr(ZydisRegister reg);
+/* Host register with the guest's value, loading r10g.. into scratch. */
+guint emit_guest_reg(TcgTranslation *t, guint guest, guint scratch);
+static inline bool lives_in_state(guint guest)
+{
+    return guest >= 9 && guest <= 11;
+}
+static inline guint host_of(guint guest)
+{
+    return guest == TCG_RSP ? HOST_GUEST_RSP : guest;
+}
+
+/* ---- translate-special.c, translate-flow.c ---- */
+
+bool special_lea(TcgTranslation *t, TcgDecoded *d);
+bool special_push(TcgTranslation *t, TcgDecoded *d);
+bool special_pop(TcgTranslation *t, TcgDecoded *d);
+bool special_leave(TcgTranslation *t, TcgDecoded *d);
+bool special_jmp(TcgTranslation *t, TcgDecoded *d);
+bool special_jcc(TcgTranslation *t, TcgDecoded *d);
+bool special_loop(TcgTranslation *t, TcgDecoded *d);
+bool special_call(TcgTranslation *t, TcgDecoded *d);
+bool special_ret(TcgTranslation *t, TcgDecoded *d);
+
+void translate_helper(TcgTranslation *t, TcgDecoded *d, TcgHelper helper, bool ends);
+/* Leaves the block for a known or computed (r10) address; flags have been settled. */
+void emit_exit(TcgTranslation *t, guint64 rip);
+void emit_exit_indirect(TcgTranslation *t);
+
+/* ---- translate.c ---- */
+
+typedef enum {
+    TCG_TRANSLATED,
+    TCG_TRANSLATE_FULL,         /* no room: flush and try again */
+    TCG_TRANSLATE_NEXT,         /* the first instruction ends in the page after, which is needed */
+} TcgTranslateResult;
+
+/* A block at key->rip, whose first byte is at bytes on the host, with available bytes up to the
+ * end of its page; next: the page after it, NULL if it is not known. */
+TcgTranslateResult tcg_translate_block(TcgCache *cache, const TcgState *s, const TcgBlockKey *key,
+                                 const guint8 *bytes, gsize available, const guint8 *next,
+                                 TcgBlock **ret_block);
+
+#endif

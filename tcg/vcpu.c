@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A vCPU: its thread, what it does between two blocks besides running them, and how
+ * it is stopped.
+ *
+ * Who wants something of a vCPU sets a bit in `requests`, then `pending`, which
+ * generated code looks at in the head of each block.  No signal is sent.  The vCPU
+ * clears `pending` before it reads what is wanted, so nothing is lost.
+ *
+ * `hold` keeps vCPUs out of generated and light code while memory or code changes.
+ * They may be in heavy code meanwhile, even waiting for the lock that the holder has.
+ * Hence in_run, the handshake of kvm/vcpu.c: holder: hold = 1, fence, read in_run;
+ * vCPU on its way in: in_run = 1, fence, read hold.  One of them sees the other.
+ */
+#include "config.h"
+#include "tcg/tcg-accel.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "qmp/error.h"
+#include "tcg/dispatch.h"
+#include "tcg/light.h"
+#include "tcg/signals.h"
+#include "tcg/timers.h"
+#include "tcg/translate.h"
+
+static guint64 host_tsc(void)
+{
+    return __builtin_ia32_rdtsc();
+}
+
+/* ---- In and out of generated and light code ---- */
+
+static void tell_holder(TcgRunControl *control)
+{
+    g_mutex_lock(&control->lock);
+    g_cond_broadcast(&control->left);
+    g_mutex_unlock(&control->lock);
+}
+
+static bool is_held(TcgRunControl *control)
+{
+    return __atomic_load_n(&control->hold, __ATOMIC_SEQ_CST);
+}
+
+static void leave_guest(TcgVcpu *vcpu)
+{
+    __atomic_exchange_n(&vcpu->in_run, 0, __ATOMIC_SEQ_CST);
+    if (G_UNLIKELY(is_held(&vcpu->tcg->run))) {
+        tell_holder(&vcpu->tcg->run);
+    }
+}
+
+static void wait_for_release(TcgRunControl *control)
+{
+    g_mutex_lock(&control->lock);
+    g_cond_broadcast(&control->left);
+    while (control->hold) {
+        g_cond_wait(&control->go, &control->lock);
+    }
+    g_mutex_unlock(&control->lock);
+}
+
+static void enter_guest(TcgVcpu *vcpu)
+{
+    __atomic_exchange_n(&vcpu->in_run, 1, __ATOMIC_SEQ_CST);
+    while (G_UNLIKELY(is_held(&vcpu->tcg->run))) {
+        __atomic_exchange_n(&vcpu->in_run, 0, __ATOMIC_SEQ_CST);
+        wait_for_release(&vcpu->tcg->run);
+        __atomic_exchange_n(&vcpu->in_run, 1, __ATOMIC_SEQ_CST);
+    }
+}
+
+static void next_turn(TcgVcpu *vcpu)
+{
+    __atomic_store_n(&vcpu->turn, vcpu->turn + 1, __ATOMIC_RELAXED);
+}
+
+guint64 tcg_run_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument)
+{
+    TcgVcpu *vcpu = s->vcpu;
+    guint64 result;
+
+    leave_guest(vcpu);
+    next_turn(vcpu);
+    result = f(s, argument);
+    next_turn(vcpu);
+    enter_guest(vcpu);
+    return result;
+}
+
+/* ---- Translation ---- */
+
+/* With the lock; only this vCPU's own jumps can be stale, as it is the only one. */
+static TcgBlock *translate_locked(TcgState *s, TcgCache *cache, TcgFetched *fetched)
+{
+    TcgBlock *block = NULL;
+    TcgTranslateResult result;
+
+    result = tcg_translate_block(cache, s, &fetched->key, fetched->bytes, fetched->available,
+                           fetched->next, &block);
+    if (result == TCG_TRANSLATE_FULL) {
+        tcg_cache_flush(cache);
+        s->chain = NULL;
+        tcg_jumps_flush(s);
+        tcg_translate_block(cache, s, &fetched->key, fetched->bytes, fetched->available, fetched->next,
+                      &block);
+    }
+    return block;
+}
+
+guint64 tcg_translate_heavy(TcgState *s, void *argument)
+{
+    TcgFetched *fetched = argument;
+    TcgAccel *tcg = s->vcpu->tcg;
+    TcgBlock *block;
+
+    g_mutex_lock(&tcg->translate);
+    block = translate_locked(s, tcg->cache, fetched);
+    if (block) {
+        block->phys[0] = fetched->key.page ? tcg_phys_page(s, fetched->gpa) : NULL;
+        block->phys[1] = block->next_page ? tcg_phys_page(s, fetched->next_gpa) : NULL;
+        tcg_cache_insert(tcg->cache, block);
+        tcg_tlb_protect(s, block->key.page);
+        if (block->next_page) {
+            tcg_tlb_protect(s, block->next_page);
+        }
+    }
+    g_mutex_unlock(&tcg->translate);
+    return (guintptr)block;
+}
+
+guint64 tcg_chain_heavy(TcgState *s, void *argument)
+{
+    const TcgChaining *chaining = argument;
+    TcgAccel *tcg = s->vcpu->tcg;
+
+    g_mutex_lock(&tcg->translate);
+    tcg_cache_chain(chaining->exit, chaining->to, tcg->cache);
+    g_mutex_unlock(&tcg->translate);
+    return 0;
+}
+
+/* ---- Events ---- */
+
+void tcg_vcpu_log(TcgState *s, const char *what, guint64 value)
+{
+    g_debug("CPU %u: %s 0x%" G_GINT64_MODIFIER "x at 0x%" G_GINT64_MODIFIER "x",
+            s->vcpu->cpu->index, what, value, s->rip);
+}
+
+static void set_requests(TcgVcpu *vcpu, guint32 requests)
+{
+    __atomic_fetch_or(&vcpu->state->requests, requests, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&vcpu->state->pending, 1, __ATOMIC_SEQ_CST);
+}
+
+void tcg_vcpu_request(TcgVcpu *vcpu, guint32 requests)
+{
+    TcgRunControl *control = &vcpu->tcg->run;
+
+    set_requests(vcpu, requests);
+    if (__atomic_load_n(&vcpu->waiting, __ATOMIC_SEQ_CST)) {
+        g_mutex_lock(&control->lock);
+        g_cond_broadcast(&control->go);
+        g_mutex_unlock(&control->lock);
+    }
+}
+
+guint64 tcg_vcpu_shutdown(TcgState *s, void *argument)
+{
+    TcgVcpu *vcpu = s->vcpu;
+    const Accel *accel = &vcpu->tcg->accel;
+
+    g_message("CPU %u: triple fault at 0x%" G_GINT64_MODIFIER "x: a reset of the machine",
+              vcpu->cpu->index, s->rip);
+    accel->host->request(accel->host_opaque, ACCEL_REQUEST_RESET);
+    g_mutex_lock(&vcpu->tcg->run.lock);
+    vcpu->stop = true;
+    g_mutex_unlock(&vcpu->tcg->run.lock);
+    set_requests(vcpu, TCG_REQUEST_STOP);
+    return 0;
+}
+
+static bool take_request(TcgState *s, guint32 request)
+{
+    return __atomic_fetch_and(&s->requests, ~request, __ATOMIC_SEQ_CST) & request;
+}
+
+/* An interrupt of the machine's PICs; -1: none. */
+static int take_extint(TcgVcpu *vcpu)
+{
+    const Accel *accel = &vcpu->tcg->accel;
+
+    if (!g_atomic_int_get(&vcpu->tcg->extint) || !accel->host->intack ||
+        !tcg_apic_accepts_extint(vcpu)) {
+        return -1;
+    }
+    return accel->host->intack(accel->host_opaque);
+}
+
+static guint64 take_event(TcgState *s)
+{
+    TcgVcpu *vcpu = s->vcpu;
+    int vector;
+
+    if (s->requests & TCG_REQUEST_TLB && take_request(s, TCG_REQUEST_TLB)) {
+        s->a20_mask = g_atomic_int_get(&vcpu->tcg->a20) ? ~0ull : ~(1ull << 20);
+        tcg_tlb_flush(s);
+    }
+    if (s->requests & TCG_REQUEST_NMI && !s->nmi_masked && take_request(s, TCG_REQUEST_NMI)) {
+        return TCG_NMI;
+    }
+    if (!(s->eflags & EFLAGS_IF) || s->shadow) {
+        return TCG_EVENT_NONE;
+    }
+    vector = tcg_apic_take(vcpu);
+    if (vector < 0) {
+        vector = take_extint(vcpu);
+    }
+    return vector < 0 ? TCG_EVENT_NONE : (guint64)vector;
+}
+
+/* ---- Parking and waiting ---- */
+
+/* Waits until the vCPU may run; false: it shall end.  Neither its counter nor its timer go on
+ * meanwhile. */
+static bool park(TcgState *s)
+{
+    TcgVcpu *vcpu = s->vcpu;
+    TcgRunControl *control = &vcpu->tcg->run;
+    guint64 tsc = host_tsc();
+    bool quit;
+
+    tcg_apic_stop_time(vcpu);
+    next_turn(vcpu);
+    g_mutex_lock(&control->lock);
+    vcpu->parked = true;
+    g_cond_broadcast(&control->left);
+    while (vcpu->stop && !vcpu->quit) {
+        g_cond_wait(&control->go, &control->lock);
+    }
+    vcpu->parked = false;
+    quit = vcpu->quit;
+    g_mutex_unlock(&control->lock);
+    next_turn(vcpu);
+    s->tsc_offset += tsc - host_tsc();
+    tcg_apic_start_time(vcpu);
+    return !quit;
+}
+
+static bool must_stop(TcgVcpu *vcpu)
+{
+    bool stop;
+
+    if (!take_request(vcpu->state, TCG_REQUEST_STOP)) {
+        return false;
+    }
+    g_mutex_lock(&vcpu->tcg->run.lock);
+    stop = vcpu->stop || vcpu->quit;
+    g_mutex_unlock(&vcpu->tcg->run.lock);
+    return stop;
+}
+
+/* HLT: until someone wants something, or the local APIC's timer is due. */
+static void wait_for_request(TcgVcpu *vcpu)
+{
+    TcgRunControl *control = &vcpu->tcg->run;
+    gint64 deadline = tcg_apic_deadline(vcpu);
+
+    next_turn(vcpu);
+    __atomic_store_n(&vcpu->waiting, 1, __ATOMIC_SEQ_CST);
+    g_mutex_lock(&control->lock);
+    while (!__atomic_load_n(&vcpu->state->pending, __ATOMIC_SEQ_CST)) {
+        if (deadline == G_MAXINT64) {
+            g_cond_wait(&control->go, &control->lock);
+        } else if (!g_cond_wait_until(&control->go, &control->lock, deadline / 1000)) {
+            break;
+        }
+    }
+    g_mutex_unlock(&control->lock);
+    __atomic_store_n(&vcpu->waiting, 0, __ATOMIC_SEQ_CST);
+    next_turn(vcpu);
+    tcg_apic_expire(vcpu, tcg_now());
+}
+
+guint64 tcg_vcpu_service(TcgState *s, void *argument)
+{
+    TcgVcpu *vcpu = s->vcpu;
+
+    for (;;) {
+        guint64 event;
+
+        __atomic_exchange_n(&s->pending, 0, __ATOMIC_SEQ_CST);
+        if (must_stop(vcpu) && !park(s)) {
+            return TCG_EVENT_END;
+        }
+        event = s->wait_for_sipi ? TCG_EVENT_NONE : take_event(s);
+        if (event != TCG_EVENT_NONE) {
+            s->halted = false;
+            return event;
+        }
+        if (!s->halted && !s->wait_for_sipi) {
+            return TCG_EVENT_NONE;
+        }
+        wait_for_request(vcpu);
+    }
+}
+
+/* ---- Stopping, from other threads ---- */
+
+static void let_go(TcgAccel *tcg)
+{
+    if (tcg->accel.host) {
+        tcg->accel.host->unlock(tcg->accel.host_opaque);
+    }
+}
+
+static void take_back(TcgAccel *tcg)
+{
+    if (tcg->accel.host) {
+        tcg->accel.host->lock(tcg->accel.host_opaque);
+    }
+}
+
+static bool all_parked(const TcgAccel *tcg)
+{
+    for (guint i = 0; i < tcg->vcpus->len; i++) {
+        const TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
+
+        if (!vcpu->parked) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Under the lock. */
+static void ask_to_stop(TcgVcpu *vcpu)
+{
+    vcpu->stop = true;
+    set_requests(vcpu, TCG_REQUEST_STOP);
+}
+
+static void ask_all_to_stop(TcgAccel *tcg)
+{
+    for (guint i = 0; i < tcg->vcpus->len; i++) {
+        ask_to_stop(g_ptr_array_index(tcg->vcpus, i));
+    }
+    g_cond_broadcast(&tcg->run.go);
+}
+
+void tcg_vcpus_stop(Accel *accel)
+{
+    TcgAccel *tcg = tcg_accel(accel);
+
+    g_mutex_lock(&tcg->run.lock);
+    ask_all_to_stop(tcg);
+    g_mutex_unlock(&tcg->run.lock);
+}
+
+void tcg_vcpus_pause(Accel *accel)
+{
+    TcgAccel *tcg = tcg_accel(accel);
+    bool done;
+
+    g_mutex_lock(&tcg->run.lock);
+    ask_all_to_stop(tcg);
+    done = all_parked(tcg);
+    g_mutex_unlock(&tcg->run.lock);
+    if (done) {
+        return;
+    }
+    let_go(tcg);
+    g_mutex_lock(&tcg->run.lock);
+    while (!all_parked(tcg)) {
+        g_cond_wait(&tcg->run.left, &tcg->run.lock);
+    }
+    g_mutex_unlock(&tcg->run.lock);
+    take_back(tcg);
+}
+
+bool tcg_vcpus_progress(Accel *accel)
+{
+    TcgAccel *tcg = tcg_accel(accel);
+    bool progress = true;
+
+    g_mutex_lock(&tcg->run.lock);
+    for (guint i = 0; i < tcg->vcpus->len; i++) {
+        TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
+        guint turn = __atomic_load_n(&vcpu->turn, __ATOMIC_RELAXED);
+
+        progress &= !(turn & 1) || turn != vcpu->seen_turn;
+        vcpu->seen_turn = turn;
+    }
+    g_mutex_unlock(&tcg->run.lock);
+    return progress;
+}
+
+void tcg_vcpus_resume(Accel *accel)
+{
+    TcgAccel *tcg = tcg_accel(accel);
+
+    g_return_if_fail(accel->host);
+    g_mutex_lock(&tcg->run.lock);
+    for (guint i = 0; i < tcg->vcpus->len; i++) {
+        TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
+
+        vcpu->stop = false;
+    }
+    g_cond_broadcast(&tcg->run.go);
+    g_mutex_unlock(&tcg->run.lock);
+}
+
+void tcg_vcpus_hold(TcgAccel *tcg)
+{
+    g_mutex_lock(&tcg->run.lock);
+    __atomic_store_n(&tcg->run.hold, true, __ATOMIC_SEQ_CST);
+    for (guint i = 0; i < tcg->vcpus->len; i++) {
+        TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
+
+        set_requests(vcpu, 0);
+    }
+    for (guint i = 0; i < tcg->vcpus->len; i++) {
+        TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
+
+        while (__atomic_load_n(&vcpu->in_run, __ATOMIC_SEQ_CST)) {
+            g_cond_wait(&tcg->run.left, &tcg->run.lock);
+        }
+    }
+    g_mutex_unlock(&tcg->run.lock);
+}
+
+void tcg_vcpus_release(TcgAccel *tcg)
+{
+    g_mutex_lock(&tcg->run.lock);
+    __atomic_store_n(&tcg->run.hold, false, __ATOMIC_SEQ_CST);
+    g_cond_broadcast(&tcg->run.go);
+    g_mutex_unlock(&tcg->run.lock);
+}
+
+/* ---- Making and ending ---- */
+
+static void init_state(TcgState *s, TcgVcpu *vcpu)
+{
+    static const void *const thunks[TCG_N_THUNKS] = {
+        [TCG_THUNK_LOOP] = tcg_thunk_loop, [TCG_THUNK_EXIT] = tcg_thunk_exit,
+        [TCG_THUNK_RIP] = tcg_thunk_rip, [TCG_THUNK_HELPER] = tcg_thunk_helper,
+        [TCG_THUNK_SLOW] = tcg_thunk_slow, [TCG_THUNK_SEGMENT] = tcg_thunk_segment,
+        [TCG_THUNK_COPIED] = tcg_thunk_copied,
+    };
+
+    memset(s, 0, sizeof(*s));
+    memcpy(s->thunk, thunks, sizeof(thunks));
+    s->vcpu = vcpu;
+    s->delivering = -1;
+    s->a20_mask = ~0ull;
+    s->code_base = (guintptr)vcpu->tcg->cache->execute;
+    s->xsave_mask = tcg_host_xsave_mask();
+    s->eflags = EFLAGS_FIXED;
+    s->requests = TCG_REQUEST_STOP;
+    s->pending = 1;
+    *(guint32 *)(void *)(s->vector + 24) = 0x1f80;      /* MXCSR at power-on */
+    for (guint i = 0; i < TCG_N_TLBS; i++) {
+        s->tlb[i][0].tag_read = s->tlb[i][0].tag_write = 0x1000;
+    }
+    for (guint i = 0; i < TCG_FETCH_TLB_SIZE; i++) {
+        s->fetch[i].tag = ~0ull;
+    }
+    tcg_jumps_flush(s);
+    vcpu->state = s;
+    tcg_signals_thread(s, vcpu->tcg->cache->size);
+    enter_guest(vcpu);
+}
+
+static void *vcpu_thread(void *data)
+{
+    TcgVcpu *vcpu = data;
+
+    g_atomic_int_set(&vcpu->cpu->thread_id, syscall(SYS_gettid));
+    tcg_thread(vcpu, sizeof(TcgState), init_state);
+    return NULL;
+}
+
+static bool start_thread(TcgVcpu *vcpu, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("CPU %u/TCG", vcpu->cpu->index);
+    g_autoptr(GError) failure = NULL;
+    sigset_t all, old;
+
+    vcpu->stop = true;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    vcpu->thread = g_thread_try_new(name, vcpu_thread, vcpu, &failure);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (!vcpu->thread) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "CPU %u gets no thread: %s",
+                      vcpu->cpu->index, failure->message);
+        return false;
+    }
+    g_mutex_lock(&vcpu->tcg->run.lock);
+    while (!vcpu->parked) {
+        g_cond_wait(&vcpu->tcg->run.left, &vcpu->tcg->run.lock);
+    }
+    g_mutex_unlock(&vcpu->tcg->run.lock);
+    return true;
+}
+
+static void end_thread(TcgVcpu *vcpu)
+{
+    TcgAccel *tcg = vcpu->tcg;
+    bool parked;
+
+    g_mutex_lock(&tcg->run.lock);
+    parked = vcpu->parked;
+    vcpu->quit = true;
+    ask_to_stop(vcpu);
+    g_cond_broadcast(&tcg->run.go);
+    g_mutex_unlock(&tcg->run.lock);
+    if (!parked) {
+        let_go(tcg);
+    }
+    g_thread_join(vcpu->thread);
+    if (!parked) {
+        take_back(tcg);
+    }
+}
+
+bool tcg_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
+{
+    TcgAccel *tcg = tcg_accel(accel);
+    TcgVcpu *vcpu;
+
+    if (tcg->vcpus->len > 0) {
+        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
+                      "accelerator 'tcg' runs one CPU: use 'smp' 1, or KVM");
+        return false;
+    }
+    vcpu = g_new0(TcgVcpu, 1);
+    vcpu->tcg = tcg;
+    vcpu->cpu = cpu;
+    cpu->vcpu = vcpu;
+    tcg_apic_init(vcpu);
+    if (!start_thread(vcpu, error)) {
+        tcg_apic_done(vcpu);
+        cpu->vcpu = NULL;
+        g_free(vcpu);
+        return false;
+    }
+    g_mutex_lock(&tcg->run.lock);
+    g_ptr_array_add(tcg->vcpus, vcpu);
+    g_mutex_unlock(&tcg->run.lock);
+    if (!tcg_vcpu_reset(accel, cpu, &cpu->reset_state, error)) {
+        tcg_vcpu_destroy(accel, cpu);
+        return false;
+    }
+    return true;
+}
+
+void tcg_vcpu_destroy(Accel *accel, Cpu *cpu)
+{
+    TcgAccel *tcg = tcg_accel(accel);
+    TcgVcpu *vcpu = g_steal_pointer(&cpu->vcpu);
+
+    end_thread(vcpu);
+    g_mutex_lock(&tcg->run.lock);
+    g_ptr_array_remove(tcg->vcpus, vcpu);
+    g_mutex_unlock(&tcg->run.lock);
+    cpu->thread_id = 0;
+    tcg_apic_done(vcpu);
+    g_free(vcpu);
+}
