@@ -115,9 +115,14 @@ static void raise_debug(TcgState *s, guint64 dr6)
     s->exception = (TcgException){ .vector = TCG_DB, .pending = true, .address = dr6 };
 }
 
+/* Traps: what a single step and data breakpoints that were hit become (SDM vol. 3B, sections
+ * 18.2.4, 18.3.1.4). */
 static void end_step(TcgState *s)
 {
+    guint64 dr6 = (s->step_trap ? DR6_BS : 0) | s->watch_hits;
+
     s->stepped = 0;
+    s->watch_hits = 0;
     if (s->shadow && --s->shadow == 0) {
         tcg_reconsider(s);
     }
@@ -128,8 +133,8 @@ static void end_step(TcgState *s)
         s->eflags &= ~(guint32)EFLAGS_RF;
         tcg_mode_update(s);
     }
-    if (s->step_trap) {
-        raise_debug(s, DR6_BS);
+    if (dr6) {
+        raise_debug(s, dr6);
     }
 }
 

@@ -4,6 +4,7 @@
  * them.
  */
 #include "config.h"
+#include "tcg/system.h"
 #include "tests/lib/tcg-standin-mmu.h"
 
 #include <stddef.h>
