@@ -67,7 +67,7 @@ struct TcgMemop {
 typedef struct TcgMemop TcgMemop;
 
 enum {
-    TCG_HASH_SIZE = 1 << 15,
+    TCG_HASH_SIZE = 1 << 17,
     TCG_MAX_NOTES = 512,
 };
 
@@ -84,19 +84,19 @@ struct TcgCache {
     bool exact_flags;
 };
 
-/* jump[]: index by the top bits of a product, which spreads pages and small steps alike. */
+/* jump[]: index by the top bits of a 32-bit product, which spreads pages and small steps alike. */
 #define TCG_JUMP_FACTOR 0x9e3779b1u
 
 static inline guint tcg_jump_index(guint64 rip)
 {
-    return rip * (guint64)(gint64)(gint32)TCG_JUMP_FACTOR >> 54;
+    return (guint32)rip * TCG_JUMP_FACTOR >> 22;
 }
 
 static inline guint tcg_hash_index(const TcgBlockKey *key)
 {
     guint64 address = (guint64)(guintptr)key->page ^ (key->rip & 0xfff) ^ (guint64)key->mode << 40;
 
-    return address * 0x9e3779b97f4a7c15ull >> 49;
+    return address * 0x9e3779b97f4a7c15ull >> 47;
 }
 
 /* ---- cache.c ---- */

@@ -23,12 +23,12 @@ static void emit_to_dispatcher(TcgTranslation *t)
     emit_jmp_state(&t->e, STATE_THUNK(TCG_THUNK_RIP));
 }
 
-/* imul r11, r10, constant; shr r11, 50; and r11d, 3ff0h: see tcg_jump_index(). */
+/* imul r11d, r10d, constant; shr r11d, 18; and r11d, 3ff0h: see tcg_jump_index(). */
 static void emit_jump_index(TcgEmit *e)
 {
-    emit_bytes(e, "\x4d\x69\xda", 3);
+    emit_bytes(e, "\x45\x69\xda", 3);
     emit_32(e, TCG_JUMP_FACTOR);
-    emit_bytes(e, "\x49\xc1\xeb\x32", 4);
+    emit_bytes(e, "\x41\xc1\xeb\x12", 4);
     emit_bytes(e, "\x41\x81\xe3", 3);
     emit_32(e, (TCG_JUMP_CACHE_SIZE - 1) * sizeof(TcgJump));
 }
