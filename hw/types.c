@@ -29,6 +29,7 @@
 #include "hw/isa/isa-bus.h"
 #include "hw/isa/piix3.h"
 #include "hw/misc/isa-debug-exit.h"
+#include "hw/misc/pc-testdev.h"
 #include "hw/misc/pci-testdev.h"
 #include "hw/misc/port92.h"
 #include "hw/misc/pvpanic.h"
@@ -127,6 +128,7 @@ const TypeInfo *const hw_types[] = {
 
     /* misc */
     &isa_debug_exit_type,
+    &pc_testdev_type,
     &pci_testdev_type,
     &port92_type,
     &pvpanic_type,

@@ -89,7 +89,12 @@ struct TcgCache {
 
 static inline guint tcg_jump_index(guint64 rip)
 {
-    return (guint32)rip * TCG_JUMP_FACTOR >> 22;
+    return (guint32)rip * TCG_JUMP_FACTOR >> 21;
+}
+
+static inline guint tcg_jump_cache(guint32 mode)
+{
+    return (mode & TCG_MODE_CPL) == TCG_MODE_CPL ? TCG_JUMPS_USER : TCG_JUMPS_KERNEL;
 }
 
 static inline guint tcg_hash_index(const TcgBlockKey *key)

@@ -254,12 +254,17 @@ static TcgBlock *find_block(TcgState *s)
 
 static void remember(TcgState *s, const TcgBlock *block)
 {
-    TcgJump *jump = &s->jump[tcg_jump_index(block->key.rip)];
+    guint cache = tcg_jump_cache(block->key.mode);
+    TcgJump *jump = &s->jump[cache][tcg_jump_index(block->key.rip)];
+    guint64 linear = block->key.rip;
 
     if (block->key.cs_base || block->next_page || block->key.mode & TCG_MODE_STEP) {
         return;
     }
-    s->jumps_clean = false;
+    s->jumps_clean[cache] = false;
+    if (cache == TCG_JUMPS_KERNEL && !tcg_fetch_entry(s, linear)->global) {
+        s->kernel_jumps_local = true;
+    }
     *jump = (TcgJump){ block->key.rip, block->code, block->key.mode };
 }
 

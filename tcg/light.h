@@ -80,10 +80,16 @@ void tcg_check_canonical(TcgState *s, guint64 linear, TcgAccess access);
 
 void tcg_tlb_flush(TcgState *s);            /* everything, the fetch TLB and jump caches included */
 void tcg_tlb_flush_page(TcgState *s, guint64 linear);
-void tcg_jumps_flush(TcgState *s);          /* the jump cache alone */
+void tcg_tlb_flush_local(TcgState *s);      /* CR3 was written: jumps to global pages stay */
+void tcg_jumps_flush(TcgState *s);          /* the jump caches alone */
 /* No page may be written without C any more if it is this one: it got code, or is
  * logged again.  NULL: no page at all. */
 void tcg_tlb_protect(TcgState *s, const guint8 *page);
+static inline TcgFetchEntry *tcg_fetch_entry(TcgState *s, guint64 linear)
+{
+    return &s->fetch[linear >> 12 & (TCG_FETCH_TLB_SIZE - 1)];
+}
+
 /* The page of the next instruction, into s->fetch; may raise.  Returns the host's address of the
  * byte at linear, NULL if it is no memory. */
 const guint8 *tcg_fetch(TcgState *s, guint64 linear, guint64 *ret_gpa);

@@ -85,7 +85,7 @@ static void write_cr3(TcgState *s, guint64 value)
         check_pdptes(s, value);
     }
     s->cr3 = value;
-    tcg_tlb_flush(s);
+    tcg_tlb_flush_local(s);
 }
 
 typedef struct {

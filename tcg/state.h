@@ -146,7 +146,7 @@ enum {
     TCG_N_TLBS,
     TCG_TLB_SIZE = 1024,
     TCG_TLB_GROUP = 4,
-    TCG_JUMP_CACHE_SIZE = 1024,
+    TCG_JUMP_CACHE_SIZE = 2048,
     TCG_FETCH_TLB_SIZE = 128,
 };
 
@@ -157,6 +157,8 @@ typedef struct {
     guint32 mode;               /* TCG_JUMP_NONE: none */
 } TcgJump;
 
+enum { TCG_JUMPS_KERNEL, TCG_JUMPS_USER, TCG_N_JUMP_CACHES };
+
 #define TCG_JUMP_NONE 3u        /* 32 and 64-bit code at once: no mode */
 
 /* A page that code was fetched from. */
@@ -164,6 +166,7 @@ typedef struct {
     guint64 tag;                /* linear address of the page | CPL == 3; ~0: none */
     guint8 *page;               /* on the host; NULL: not RAM or ROM, fetch by MMIO */
     guint64 gpa;
+    guint64 global;             /* mapped alike whatever CR3 is, and not for CPL 3 */
 } TcgFetchEntry;
 
 /* ---- Events ---- */
@@ -261,7 +264,8 @@ struct TcgState {
     guint32 fault_error;
     /* Bits by TCG_TLB_GROUP entries of a table: something was filled since the last flush. */
     guint64 tlb_filled[TCG_N_TLBS][TCG_TLB_SIZE / TCG_TLB_GROUP / 64];
-    bool jumps_clean;
+    bool jumps_clean[TCG_N_JUMP_CACHES];
+    bool kernel_jumps_local;    /* one of them is for a page that is not global */
     bool fetch_clean;
     bool pages_1g;              /* CPUID has 1 GiB pages */
     guint64 a20_mask;           /* ~0, or without bit 20 */
@@ -294,7 +298,8 @@ struct TcgState {
     /* FXSAVE and XSAVE images that are being made: the guest's, the live registers. */
     guint8 fpu_image[TCG_VECTOR_SIZE] __attribute__((aligned(64)));
     guint8 fpu_live[TCG_VECTOR_SIZE] __attribute__((aligned(64)));
-    TcgJump jump[TCG_JUMP_CACHE_SIZE] __attribute__((aligned(64)));
+    /* Of CPL 0 to 2, and of CPL 3. */
+    TcgJump jump[TCG_N_JUMP_CACHES][TCG_JUMP_CACHE_SIZE] __attribute__((aligned(64)));
     TcgTlbEntry tlb[TCG_N_TLBS][TCG_TLB_SIZE];
     TcgFetchEntry fetch[TCG_FETCH_TLB_SIZE];
 };

@@ -64,12 +64,19 @@ static void flush_table(TcgState *s, guint table)
 }
 
 /* In every word, of which each second one ends with the mode. */
+static void flush_jumps_of(TcgState *s, guint cache)
+{
+    if (!s->jumps_clean[cache]) {
+        set_words(s->jump[cache], sizeof(s->jump[cache]), (guint64)TCG_JUMP_NONE << 32);
+        s->jumps_clean[cache] = true;
+    }
+}
+
 void tcg_jumps_flush(TcgState *s)
 {
-    if (!s->jumps_clean) {
-        set_words(s->jump, sizeof(s->jump), (guint64)TCG_JUMP_NONE << 32);
-        s->jumps_clean = true;
-    }
+    flush_jumps_of(s, TCG_JUMPS_KERNEL);
+    flush_jumps_of(s, TCG_JUMPS_USER);
+    s->kernel_jumps_local = false;
 }
 
 static void flush_fetch(TcgState *s)
@@ -80,15 +87,31 @@ static void flush_fetch(TcgState *s)
     }
 }
 
-void tcg_tlb_flush(TcgState *s)
+static void flush_tables(TcgState *s)
 {
     for (guint table = 0; table < TCG_N_TLBS; table++) {
         flush_table(s, table);
     }
     s->large_first = ~0ull;
     s->large_last = 0;
-    tcg_jumps_flush(s);
     flush_fetch(s);
+}
+
+void tcg_tlb_flush(TcgState *s)
+{
+    flush_tables(s);
+    tcg_jumps_flush(s);
+}
+
+/* Global entries of the TLB go as well, they come back cheaply. */
+void tcg_tlb_flush_local(TcgState *s)
+{
+    flush_tables(s);
+    flush_jumps_of(s, TCG_JUMPS_USER);
+    if (s->kernel_jumps_local) {
+        flush_jumps_of(s, TCG_JUMPS_KERNEL);
+        s->kernel_jumps_local = false;
+    }
 }
 
 void tcg_tlb_flush_page(TcgState *s, guint64 linear)
@@ -104,7 +127,7 @@ void tcg_tlb_flush_page(TcgState *s, guint64 linear)
         s->tlb[table][index].tag_write = no_tag(index);
     }
     tcg_jumps_flush(s);
-    s->fetch[linear >> 12 & (TCG_FETCH_TLB_SIZE - 1)].tag = ~0ull;
+    tcg_fetch_entry(s, linear)->tag = ~0ull;
 }
 
 static void protect_group(TcgTlbEntry *entries, guint first, const guint8 *page)
@@ -198,7 +221,7 @@ void tcg_translate(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_p
 
 const guint8 *tcg_fetch(TcgState *s, guint64 linear, guint64 *ret_gpa)
 {
-    TcgFetchEntry *entry = &s->fetch[linear >> 12 & (TCG_FETCH_TLB_SIZE - 1)];
+    TcgFetchEntry *entry = tcg_fetch_entry(s, linear);
     guint64 tag = (linear & PAGE_MASK) | (tcg_cpl(s) == 3);
     TcgPage page;
 
@@ -207,7 +230,8 @@ const guint8 *tcg_fetch(TcgState *s, guint64 linear, guint64 *ret_gpa)
         if (!tcg_walk(s, linear, TCG_FETCH, &page)) {
             tcg_raise_page(s, s->fault_address, s->fault_error);
         }
-        *entry = (TcgFetchEntry){ .tag = tag, .page = page.page, .gpa = page.gpa & PAGE_MASK };
+        *entry = (TcgFetchEntry){ .tag = tag, .page = page.page, .gpa = page.gpa & PAGE_MASK,
+                                  .global = page.global && page.supervisor };
         s->fetch_clean = false;
         if (page.span > 4096) {
             note_large(s, linear, page.span);

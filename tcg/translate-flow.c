@@ -23,12 +23,12 @@ static void emit_to_dispatcher(TcgTranslation *t)
     emit_jmp_state(&t->e, STATE_THUNK(TCG_THUNK_RIP));
 }
 
-/* imul r11d, r10d, constant; shr r11d, 18; and r11d, 3ff0h: see tcg_jump_index(). */
+/* imul r11d, r10d, constant; shr r11d, 17; and r11d, 7ff0h: see tcg_jump_index(). */
 static void emit_jump_index(TcgEmit *e)
 {
     emit_bytes(e, "\x45\x69\xda", 3);
     emit_32(e, TCG_JUMP_FACTOR);
-    emit_bytes(e, "\x41\xc1\xeb\x12", 4);
+    emit_bytes(e, "\x41\xc1\xeb\x11", 4);
     emit_bytes(e, "\x41\x81\xe3", 3);
     emit_32(e, (TCG_JUMP_CACHE_SIZE - 1) * sizeof(TcgJump));
 }
@@ -46,6 +46,7 @@ static void emit_jump_entry(TcgEmit *e, bool wide, guint opcode, guint reg, gsiz
 void emit_exit_indirect(TcgTranslation *t)
 {
     TcgEmit *e = &t->e;
+    gsize jump = STATE(jump) + tcg_jump_cache(t->mode) * sizeof(t->s->jump[0]);
     guint8 *miss[2];
 
     t->ended = true;
@@ -54,12 +55,12 @@ void emit_exit_indirect(TcgTranslation *t)
         return;
     }
     emit_jump_index(e);
-    emit_jump_entry(e, true, OP_CMP, HOST_T0, STATE(jump) + offsetof(TcgJump, rip));
+    emit_jump_entry(e, true, OP_CMP, HOST_T0, jump + offsetof(TcgJump, rip));
     miss[0] = emit_jcc(e, CC_NE);
-    emit_jump_entry(e, false, 0x81, 7, STATE(jump) + offsetof(TcgJump, mode));
+    emit_jump_entry(e, false, 0x81, 7, jump + offsetof(TcgJump, mode));
     emit_32(e, t->mode);
     miss[1] = emit_jcc(e, CC_NE);
-    emit_jump_entry(e, false, OP_MOV_LOAD, HOST_T1, STATE(jump) + offsetof(TcgJump, code));
+    emit_jump_entry(e, false, OP_MOV_LOAD, HOST_T1, jump + offsetof(TcgJump, code));
     emit_state(e, true, OP_ADD, HOST_T1, STATE(code_base));
     emit_bytes(e, "\x41\xff\xe3", 3);           /* jmp r11 */
     emit_target(e, miss[0], e->p);

@@ -105,7 +105,7 @@ static void set_apic_base(TcgVcpu *vcpu, guint64 base)
 static void forget_translations(TcgState *s)
 {
     memset(s->tlb_filled, 0xff, sizeof(s->tlb_filled));
-    s->jumps_clean = s->fetch_clean = false;
+    s->jumps_clean[0] = s->jumps_clean[1] = s->fetch_clean = false;
     tcg_tlb_flush(s);
 }
 

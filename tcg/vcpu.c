@@ -113,6 +113,14 @@ static TcgBlock *translate_locked(TcgState *s, TcgCache *cache, TcgFetched *fetc
     return block;
 }
 
+/* Its first code: from now on C looks at writes there. */
+static void protect(TcgState *s, const TcgPhysPage *phys, const guint8 *page)
+{
+    if (phys && !(tcg_page_flags(phys) & TCG_PAGE_CODE)) {
+        tcg_tlb_protect(s, page);
+    }
+}
+
 guint64 tcg_translate_heavy(TcgState *s, void *argument)
 {
     TcgFetched *fetched = argument;
@@ -124,11 +132,9 @@ guint64 tcg_translate_heavy(TcgState *s, void *argument)
     if (block) {
         block->phys[0] = fetched->key.page ? tcg_phys_page(s, fetched->gpa) : NULL;
         block->phys[1] = block->next_page ? tcg_phys_page(s, fetched->next_gpa) : NULL;
+        protect(s, block->phys[0], block->key.page);
+        protect(s, block->phys[1], block->next_page);
         tcg_cache_insert(tcg->cache, block);
-        tcg_tlb_protect(s, block->key.page);
-        if (block->next_page) {
-            tcg_tlb_protect(s, block->next_page);
-        }
     }
     g_mutex_unlock(&tcg->translate);
     return (guintptr)block;

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "hw/i386/bzimage.h"
+#include "hw/i386/elf.h"
+#include "hw/i386/multiboot.h"
 #include "hw/i386/pvh.h"
 #include "qmp/error.h"
 
@@ -72,10 +74,29 @@ bool boot_add_table(Boot *boot, guint64 gpa, const GByteArray *table, const char
     return boot_add(boot, &image, error);
 }
 
-bool boot_add_cmdline(Boot *boot, guint max, GError **error)
+bool boot_add_segments(Boot *boot, const GArray *segments, GError **error)
 {
-    const char *append = boot->config.append ? boot->config.append : "";
-    gsize length = strlen(append);
+    for (guint i = 0; i < segments->len; i++) {
+        const ElfSegment *s = &g_array_index(segments, ElfSegment, i);
+        const BootImage image = {
+            .gpa = s->paddr,
+            .size = s->memsz,
+            .file_size = s->filesz,
+            .file = boot->kernel,
+            .offset = s->offset,
+            .what = "kernel's segment",
+        };
+
+        if (s->type == ELF_LOAD && s->memsz && !boot_add(boot, &image, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool boot_add_cmdline(Boot *boot, const char *text, guint max, GError **error)
+{
+    gsize length = text ? strlen(text) : 0;
     BootImage image = {
         .gpa = BOOT_CMDLINE,
         .size = length + 1,
@@ -90,7 +111,7 @@ bool boot_add_cmdline(Boot *boot, guint max, GError **error)
                       boot->kernel->what, max);
         return false;
     }
-    image.data = (guint8 *)g_strdup(append);
+    image.data = (guint8 *)g_strdup(text ? text : "");
     return boot_add(boot, &image, error);
 }
 
@@ -143,6 +164,41 @@ guint boot_memory_map(const BootConfig *config, BootRange ret_ranges[BOOT_MAX_RA
 
 /* ---- Loading ---- */
 
+/* A setup header of Linux comes first, as in QEMU: its magic is at a fixed place. */
+static bool is_multiboot(const LoaderFile *kernel)
+{
+    return !bzimage_matches(kernel) && multiboot_matches(kernel);
+}
+
+GPtrArray *boot_open_modules(const LoaderFile *kernel, const char *initrd, GError **error)
+{
+    g_autoptr(GPtrArray) modules = NULL;
+    LoaderFile *file;
+
+    if (kernel && is_multiboot(kernel)) {
+        return multiboot_open_modules(initrd, error);
+    }
+    file = loader_open("initrd", initrd, error);
+    if (!file) {
+        return NULL;
+    }
+    modules = g_ptr_array_new_with_free_func((GDestroyNotify)loader_close);
+    g_ptr_array_add(modules, file);
+    return g_steal_pointer(&modules);
+}
+
+/* The file may have changed since its modules were opened. */
+static bool check_modules(const Boot *boot, GError **error)
+{
+    if (boot->modules->len > 1) {
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
+                      "%s takes one initrd, and there are %u", boot->kernel->what,
+                      boot->modules->len);
+        return false;
+    }
+    return true;
+}
+
 static bool load_kernel(Boot *boot, GError **error)
 {
     guint8 magic[4];
@@ -156,19 +212,21 @@ static bool load_kernel(Boot *boot, GError **error)
     if (!loader_read(boot->kernel, 0, magic, sizeof(magic), error)) {
         return false;
     }
-    if (pvh_matches(magic)) {
-        return pvh_load(boot, error);
+    if (is_multiboot(boot->kernel)) {
+        return multiboot_load(boot, error);
     }
-    return bzimage_load(boot, error);
+    return check_modules(boot, error) &&
+           (elf_matches(magic) ? pvh_load(boot, error) : bzimage_load(boot, error));
 }
 
-Boot *boot_load(const BootConfig *config, LoaderFile *kernel, LoaderFile *initrd, GError **error)
+Boot *boot_load(const BootConfig *config, LoaderFile *kernel, GPtrArray *modules, GError **error)
 {
     g_autoptr(Boot) boot = g_new0(Boot, 1);
 
     boot->config = *config;
     boot->kernel = kernel;
-    boot->initrd = initrd;
+    boot->modules = modules;
+    boot->initrd = modules->len ? modules->pdata[0] : NULL;
     boot->images = g_array_new(false, false, sizeof(BootImage));
     x86_state_reset(&boot->entry, true);
     if (!load_kernel(boot, error)) {
@@ -188,7 +246,7 @@ void boot_free(Boot *boot)
     }
     g_array_unref(boot->images);
     loader_close(boot->kernel);
-    loader_close(boot->initrd);
+    g_ptr_array_unref(boot->modules);
     g_free(boot);
 }
 

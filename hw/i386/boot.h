@@ -22,6 +22,7 @@ enum {
     BOOT_ZERO_PAGE  = 0x2000,   /* Linux boot_params: one page */
     BOOT_GDT        = 0x3000,
     BOOT_PAGES      = 0x4000,   /* page tables of the 64-bit entry: 6 pages */
+    BOOT_MULTIBOOT  = 0xa000,   /* Multiboot information, memory map, modules, texts */
     BOOT_CMDLINE    = 0x20000,  /* up to 64 KiB */
     BOOT_LOW_END    = 0x9fc00,  /* end of base memory */
     BOOT_BIOS_AREA  = 0xf0000,  /* 64 KiB, reserved: the MP table, */
@@ -56,7 +57,9 @@ typedef struct {
 
 typedef struct Boot {
     BootConfig config;
-    LoaderFile *kernel, *initrd;        /* initrd may be NULL */
+    LoaderFile *kernel;
+    GPtrArray *modules;         /* of LoaderFile; more than one by Multiboot only */
+    const LoaderFile *initrd;   /* the first of modules, or NULL */
     GArray *images;             /* of BootImage */
     guint64 initrd_addr;
     guint64 initrd_limit;       /* last address that it may have, by the format */
@@ -71,10 +74,15 @@ typedef struct {
 
 enum { BOOT_RAM = 1, BOOT_RESERVED = 2, BOOT_ACPI = 3, BOOT_MAX_RANGES = 6 };
 
-/* Loads kernel and initrd (or NULL), both taken over in any case.  config is
+/* Opens what property `initrd` names for kernel (or NULL: no kernel): one file, or,
+ * if kernel is a Multiboot image, "FILE WORDS,FILE WORDS,...".  An array of
+ * LoaderFile, newly allocated.  Fails with file-not-usable. */
+GPtrArray *boot_open_modules(const LoaderFile *kernel, const char *initrd, GError **error);
+
+/* Loads kernel and modules (of LoaderFile), both taken over in any case.  config is
  * copied; its append is used during the call only.  Fails with file-not-usable
  * or out-of-range. */
-Boot *boot_load(const BootConfig *config, LoaderFile *kernel, LoaderFile *initrd, GError **error);
+Boot *boot_load(const BootConfig *config, LoaderFile *kernel, GPtrArray *modules, GError **error);
 void boot_free(Boot *boot);                             /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Boot, boot_free)
 
@@ -95,8 +103,11 @@ bool boot_place(const Boot *boot, AddressSpace *memory, GError **error);
 /* Adds an image after checking that it lies in RAM below 4 GiB and meets no
  * other one; data is taken over in any case.  Fails with file-not-usable. */
 bool boot_add(Boot *boot, const BootImage *image, GError **error);
-/* The command line as an image at BOOT_CMDLINE; max is its length without NUL. */
-bool boot_add_cmdline(Boot *boot, guint max, GError **error);
+/* The loaded segments of an ELF kernel, as elf_segments() reads them. */
+bool boot_add_segments(Boot *boot, const GArray *segments, GError **error);
+/* The command line (NULL: an empty one) as an image at BOOT_CMDLINE; max is its
+ * length without NUL. */
+bool boot_add_cmdline(Boot *boot, const char *text, guint max, GError **error);
 /* Puts the initrd below initrd_limit, and below ACPI tables or the end of low
  * RAM. */
 bool boot_add_initrd(Boot *boot, GError **error);

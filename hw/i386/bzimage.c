@@ -53,6 +53,7 @@ enum {
 };
 
 #define MAGIC_HDRS 0x53726448
+#define NO_KERNEL "neither an ELF file nor a Linux kernel (bzImage) nor a Multiboot kernel"
 #define INITRD_OLD_MAX 0x37ffffff
 
 typedef struct {
@@ -70,10 +71,18 @@ static bool refuse(const LoaderFile *file, const char *why, GError **error)
 
 /* ---- The setup header ---- */
 
+bool bzimage_matches(const LoaderFile *file)
+{
+    guint8 magic[4];
+
+    return loader_read(file, HEADER_MAGIC, magic, sizeof(magic), NULL) &&
+           get_le32(magic) == MAGIC_HDRS;
+}
+
 static bool check_magic(const LoaderFile *file, const guint8 *raw, GError **error)
 {
     if (get_le16(raw + BOOT_FLAG) != 0xaa55 || get_le32(raw + HEADER_MAGIC) != MAGIC_HDRS) {
-        return refuse(file, "neither an ELF file nor a Linux kernel (bzImage)", error);
+        return refuse(file, NO_KERNEL, error);
     }
     if (get_le16(raw + VERSION) < 0x202) {
         return refuse(file, "its boot protocol is older than 2.02", error);
@@ -92,7 +101,7 @@ static bool read_setup(const Boot *boot, Setup *setup, GError **error)
 
     *setup = (Setup){ 0 };
     if (file->size < HEADER_END) {
-        return refuse(file, "neither an ELF file nor a Linux kernel (bzImage)", error);
+        return refuse(file, NO_KERNEL, error);
     }
     if (!loader_read(file, 0, raw, HEADER_END, error) || !check_magic(file, raw, error)) {
         return false;
@@ -206,7 +215,8 @@ bool bzimage_load(Boot *boot, GError **error)
         return false;
     }
     boot->initrd_limit = initrd_limit(&setup);
-    if (!add_payload(boot, &setup, error) || !boot_add_cmdline(boot, cmdline_max(&setup), error) ||
+    if (!add_payload(boot, &setup, error) ||
+        !boot_add_cmdline(boot, boot->config.append, cmdline_max(&setup), error) ||
         !boot_add_initrd(boot, error) || !add_zero_page(boot, &setup, error) ||
         !entry_add_tables(boot, setup.is64, error)) {
         return false;

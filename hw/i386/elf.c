@@ -15,6 +15,7 @@ enum { MAX_SEGMENTS = 128 };
 
 /* Where the file says its program headers are. */
 typedef struct {
+    ElfHeader elf;
     bool is64;
     guint64 offset;
     guint entry_size, n;
@@ -26,11 +27,16 @@ static bool refuse(const LoaderFile *file, const char *why, GError **error)
     return false;
 }
 
+bool elf_matches(const guint8 magic[4])
+{
+    return !memcmp(magic, ELFMAG, SELFMAG);
+}
+
 static bool check_ident(const LoaderFile *file, const guint8 *h, GError **error)
 {
     guint16 machine = get_le16(h + G_STRUCT_OFFSET(Elf32_Ehdr, e_machine));
 
-    if (memcmp(h, ELFMAG, SELFMAG)) {
+    if (!elf_matches(h)) {
         return refuse(file, "not an ELF file", error);
     }
     if (h[EI_DATA] != ELFDATA2LSB || (machine != EM_386 && machine != EM_X86_64)) {
@@ -52,12 +58,15 @@ static bool read_headers(const LoaderFile *file, Headers *headers, GError **erro
         return false;
     }
     headers->is64 = h[EI_CLASS] == ELFCLASS64;
+    headers->elf.machine = get_le16(h + G_STRUCT_OFFSET(Elf32_Ehdr, e_machine));
     if (headers->is64) {
+        headers->elf.entry = get_le64(h + G_STRUCT_OFFSET(Elf64_Ehdr, e_entry));
         headers->offset = get_le64(h + G_STRUCT_OFFSET(Elf64_Ehdr, e_phoff));
         headers->entry_size = get_le16(h + G_STRUCT_OFFSET(Elf64_Ehdr, e_phentsize));
         headers->n = get_le16(h + G_STRUCT_OFFSET(Elf64_Ehdr, e_phnum));
         wanted = sizeof(Elf64_Phdr);
     } else {
+        headers->elf.entry = get_le32(h + G_STRUCT_OFFSET(Elf32_Ehdr, e_entry));
         headers->offset = get_le32(h + G_STRUCT_OFFSET(Elf32_Ehdr, e_phoff));
         headers->entry_size = get_le16(h + G_STRUCT_OFFSET(Elf32_Ehdr, e_phentsize));
         headers->n = get_le16(h + G_STRUCT_OFFSET(Elf32_Ehdr, e_phnum));
@@ -74,6 +83,7 @@ static ElfSegment segment64(const guint8 *p)
     return (ElfSegment){
         .type = get_le32(p + G_STRUCT_OFFSET(Elf64_Phdr, p_type)),
         .offset = get_le64(p + G_STRUCT_OFFSET(Elf64_Phdr, p_offset)),
+        .vaddr = get_le64(p + G_STRUCT_OFFSET(Elf64_Phdr, p_vaddr)),
         .paddr = get_le64(p + G_STRUCT_OFFSET(Elf64_Phdr, p_paddr)),
         .filesz = get_le64(p + G_STRUCT_OFFSET(Elf64_Phdr, p_filesz)),
         .memsz = get_le64(p + G_STRUCT_OFFSET(Elf64_Phdr, p_memsz)),
@@ -86,6 +96,7 @@ static ElfSegment segment32(const guint8 *p)
     return (ElfSegment){
         .type = get_le32(p + G_STRUCT_OFFSET(Elf32_Phdr, p_type)),
         .offset = get_le32(p + G_STRUCT_OFFSET(Elf32_Phdr, p_offset)),
+        .vaddr = get_le32(p + G_STRUCT_OFFSET(Elf32_Phdr, p_vaddr)),
         .paddr = get_le32(p + G_STRUCT_OFFSET(Elf32_Phdr, p_paddr)),
         .filesz = get_le32(p + G_STRUCT_OFFSET(Elf32_Phdr, p_filesz)),
         .memsz = get_le32(p + G_STRUCT_OFFSET(Elf32_Phdr, p_memsz)),
@@ -108,7 +119,7 @@ static bool check_segment(const LoaderFile *file, const ElfSegment *s, GError **
     return true;
 }
 
-GArray *elf_segments(const LoaderFile *file, GError **error)
+GArray *elf_segments(const LoaderFile *file, ElfHeader *ret_header, GError **error)
 {
     g_autoptr(GArray) segments = g_array_new(false, false, sizeof(ElfSegment));
     g_autofree guint8 *raw = NULL;
@@ -130,5 +141,20 @@ GArray *elf_segments(const LoaderFile *file, GError **error)
         }
         g_array_append_val(segments, segment);
     }
+    if (ret_header) {
+        *ret_header = headers.elf;
+    }
     return g_steal_pointer(&segments);
+}
+
+bool elf_is_loaded(const GArray *segments, guint64 addr)
+{
+    for (guint i = 0; i < segments->len; i++) {
+        const ElfSegment *s = &g_array_index(segments, ElfSegment, i);
+
+        if (s->type == ELF_LOAD && addr >= s->paddr && addr - s->paddr < s->filesz) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -9,15 +9,25 @@
 #include "hw/i386/loader.h"
 
 /* Numbers of the gABI; names without prefix are <elf.h>'s. */
-enum { ELF_LOAD = 1, ELF_NOTE = 4 };
+enum { ELF_LOAD = 1, ELF_NOTE = 4, ELF_386 = 3, ELF_X86_64 = 62 };
 
 typedef struct {
     guint32 type;
-    guint64 offset, paddr, filesz, memsz, align;
+    guint64 offset, vaddr, paddr, filesz, memsz, align;
 } ElfSegment;
 
+typedef struct {
+    guint16 machine;            /* ELF_386 or ELF_X86_64 */
+    guint64 entry;              /* a virtual address */
+} ElfHeader;
+
+/* Whether a file that begins with magic is an ELF file. */
+bool elf_matches(const guint8 magic[4]);
 /* Reads all program headers, newly allocated.  Each segment lies in the file,
- * and its memsz is not below its filesz.  Fails with file-not-usable. */
-GArray *elf_segments(const LoaderFile *file, GError **error);
+ * and its memsz is not below its filesz.  ret_header may be NULL.  Fails with
+ * file-not-usable. */
+GArray *elf_segments(const LoaderFile *file, ElfHeader *ret_header, GError **error);
+/* Whether a physical address lies in what the file itself brings. */
+bool elf_is_loaded(const GArray *segments, guint64 addr);
 
 #endif

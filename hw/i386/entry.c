@@ -62,13 +62,14 @@ void entry_long(X86CpuState *state, guint64 rip, guint16 code, guint16 data)
 
 /* ---- Tables ---- */
 
-/* 0 and 8 unused, code at 0x10, data at 0x18. */
-static bool add_gdt(Boot *boot, bool long_mode, GError **error)
+/* Code at a selector, data at the next one. */
+static bool add_gdt(Boot *boot, bool long_mode, guint16 code, GError **error)
 {
     g_autoptr(GByteArray) gdt = g_byte_array_new();
 
-    append_le(gdt, 0, 8);
-    append_le(gdt, 0, 8);
+    while (gdt->len < code) {
+        append_le(gdt, 0, 8);
+    }
     append_le(gdt, long_mode ? G_GUINT64_CONSTANT(0x00af9b000000ffff)
                              : G_GUINT64_CONSTANT(0x00cf9b000000ffff), 8);
     append_le(gdt, G_GUINT64_CONSTANT(0x00cf93000000ffff), 8);
@@ -100,5 +101,10 @@ static bool add_pages(Boot *boot, GError **error)
 
 bool entry_add_tables(Boot *boot, bool long_mode, GError **error)
 {
-    return add_gdt(boot, long_mode, error) && (!long_mode || add_pages(boot, error));
+    return add_gdt(boot, long_mode, ENTRY_CODE, error) && (!long_mode || add_pages(boot, error));
+}
+
+bool entry_add_gdt(Boot *boot, guint16 code, GError **error)
+{
+    return add_gdt(boot, false, code, error);
 }

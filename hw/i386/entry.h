@@ -22,7 +22,10 @@ void entry_long(X86CpuState *state, guint64 rip, guint16 code, guint16 data);
  * themselves; sets gdt and cr3 of boot->entry. */
 bool entry_add_tables(struct Boot *boot, bool long_mode, GError **error);
 
-/* Selectors of that GDT (Linux boot protocol: __BOOT_CS, __BOOT_DS). */
+/* Only a GDT, with flat 32-bit code at the selector code and data at the next. */
+bool entry_add_gdt(struct Boot *boot, guint16 code, GError **error);
+
+/* Selectors of entry_add_tables' GDT (Linux boot protocol: __BOOT_CS, __BOOT_DS). */
 enum { ENTRY_CODE = 0x10, ENTRY_DATA = 0x18 };
 
 #endif

@@ -34,6 +34,7 @@ LoaderFile *loader_open_fd(const char *role, const char *path, int fd, GError **
 
     file->fd = fd;
     file->what = g_strdup_printf("%s '%s'", role, path);
+    file->text = g_strdup(path);
     return check_file(file, error) ? g_steal_pointer(&file) : NULL;
 }
 
@@ -61,6 +62,7 @@ LoaderFile *loader_dup(const LoaderFile *file, GError **error)
     copy = g_new0(LoaderFile, 1);
     copy->fd = fd;
     copy->what = g_strdup(file->what);
+    copy->text = g_strdup(file->text);
     /* It may have another length by now. */
     return check_file(copy, error) ? g_steal_pointer(&copy) : NULL;
 }
@@ -70,6 +72,7 @@ void loader_close(LoaderFile *file)
     if (file) {
         close(file->fd);
         g_free(file->what);
+        g_free(file->text);
         g_free(file);
     }
 }

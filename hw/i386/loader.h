@@ -17,6 +17,7 @@ typedef struct {
     int fd;
     guint64 size;               /* bytes */
     char *what;                 /* for messages: "kernel '/boot/vmlinuz'" */
+    char *text;                 /* what a guest may be told: the path, or a module's words */
 } LoaderFile;
 
 /* Opens a regular file; role is "kernel" or "initrd".  Fails with

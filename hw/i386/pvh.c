@@ -11,8 +11,6 @@
 #include "config.h"
 #include "hw/i386/pvh.h"
 
-#include <elf.h>
-
 #include "hw/i386/bytes.h"
 #include "hw/i386/elf.h"
 #include "hw/i386/entry.h"
@@ -28,11 +26,6 @@ enum {
     START_INFO_SIZE = 56,
     MODULE_SIZE = 32,
 };
-
-bool pvh_matches(const guint8 magic[4])
-{
-    return !memcmp(magic, ELFMAG, SELFMAG);
-}
 
 /* ---- Notes ---- */
 
@@ -101,42 +94,9 @@ static bool find_entry_note(const LoaderFile *file, const GArray *segments, guin
 
 /* ---- Segments ---- */
 
-static bool add_segments(Boot *boot, const GArray *segments, GError **error)
-{
-    for (guint i = 0; i < segments->len; i++) {
-        const ElfSegment *s = &g_array_index(segments, ElfSegment, i);
-        const BootImage image = {
-            .gpa = s->paddr,
-            .size = s->memsz,
-            .file_size = s->filesz,
-            .file = boot->kernel,
-            .offset = s->offset,
-            .what = "kernel's segment",
-        };
-
-        if (s->type == ELF_LOAD && s->memsz && !boot_add(boot, &image, error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Whether an address lies in what the file brings. */
-static bool is_loaded(const GArray *segments, guint64 addr)
-{
-    for (guint i = 0; i < segments->len; i++) {
-        const ElfSegment *s = &g_array_index(segments, ElfSegment, i);
-
-        if (s->type == ELF_LOAD && addr >= s->paddr && addr - s->paddr < s->filesz) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool load_segments(Boot *boot, guint64 *ret_entry, GError **error)
 {
-    g_autoptr(GArray) segments = elf_segments(boot->kernel, error);
+    g_autoptr(GArray) segments = elf_segments(boot->kernel, NULL, error);
     bool found;
 
     if (!segments || !find_entry_note(boot->kernel, segments, ret_entry, &found, error)) {
@@ -147,13 +107,13 @@ static bool load_segments(Boot *boot, guint64 *ret_entry, GError **error)
                       boot->kernel->what);
         return false;
     }
-    if (!is_loaded(segments, *ret_entry)) {
+    if (!elf_is_loaded(segments, *ret_entry)) {
         qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
                       "%s: its PVH entry 0x%" G_GINT64_MODIFIER "x is in no segment",
                       boot->kernel->what, *ret_entry);
         return false;
     }
-    return add_segments(boot, segments, error);
+    return boot_add_segments(boot, segments, error);
 }
 
 /* ---- Start info ---- */
@@ -199,8 +159,9 @@ bool pvh_load(Boot *boot, GError **error)
 
     boot->initrd_limit = BOOT_4G - 1;
     if (!load_segments(boot, &entry, error) ||
-        !boot_add_cmdline(boot, BOOT_CMDLINE_MAX - 1, error) || !boot_add_initrd(boot, error) ||
-        !add_start_info(boot, error) || !entry_add_tables(boot, false, error)) {
+        !boot_add_cmdline(boot, boot->config.append, BOOT_CMDLINE_MAX - 1, error) ||
+        !boot_add_initrd(boot, error) || !add_start_info(boot, error) ||
+        !entry_add_tables(boot, false, error)) {
         return false;
     }
     entry_protected(&boot->entry, entry, ENTRY_CODE, ENTRY_DATA);

@@ -7,9 +7,6 @@
 
 #include "hw/i386/boot.h"
 
-/* Whether a file that begins with magic is one for pvh_load. */
-bool pvh_matches(const guint8 magic[4]);
-
 /* Loads boot->kernel: adds segments, start info, command line and initrd to
  * boot, and sets its entry.  Fails with file-not-usable or out-of-range. */
 bool pvh_load(Boot *boot, GError **error);

@@ -239,7 +239,7 @@ static void x86_release(Object *obj)
     X86Machine *x86 = (X86Machine *)obj;
 
     g_clear_pointer(&x86->kernel, loader_close);
-    g_clear_pointer(&x86->initrd, loader_close);
+    g_clear_pointer(&x86->modules, g_ptr_array_unref);
 }
 
 /* Opens the files on the pool, where a slow file system holds up nobody. */
@@ -252,9 +252,9 @@ static bool x86_prepare(Object *obj, GError **error)
         x86->kernel = loader_open("kernel", props->kernel, error);
     }
     if (props->initrd && (x86->kernel || !props->kernel)) {
-        x86->initrd = loader_open("initrd", props->initrd, error);
+        x86->modules = boot_open_modules(x86->kernel, props->initrd, error);
     }
-    if ((props->kernel && !x86->kernel) || (props->initrd && !x86->initrd)) {
+    if ((props->kernel && !x86->kernel) || (props->initrd && !x86->modules)) {
         x86_release(obj);
         return false;
     }
@@ -310,13 +310,29 @@ BootConfig x86_boot_config(Machine *machine)
     };
 }
 
+/* The same open files once more; an empty array if there are none. */
+static GPtrArray *dup_modules(const X86Machine *x86, GError **error)
+{
+    g_autoptr(GPtrArray) copies = g_ptr_array_new_with_free_func((GDestroyNotify)loader_close);
+
+    for (guint i = 0; x86->modules && i < x86->modules->len; i++) {
+        LoaderFile *copy = loader_dup(x86->modules->pdata[i], error);
+
+        if (!copy) {
+            return NULL;
+        }
+        g_ptr_array_add(copies, copy);
+    }
+    return g_steal_pointer(&copies);
+}
+
 static Boot *load_files(Machine *machine, const char *append, const X86Tables *tables,
                         GError **error)
 {
     BootConfig config = x86_boot_config(machine);
     const X86Machine *x86 = x86_machine(machine);
     g_autoptr(LoaderFile) kernel = NULL;
-    g_autoptr(LoaderFile) initrd = NULL;
+    g_autoptr(GPtrArray) modules = NULL;
 
     config.append = append;
     config.acpi_size = tables->acpi ? tables->acpi->block->len : 0;
@@ -326,16 +342,9 @@ static Boot *load_files(Machine *machine, const char *append, const X86Tables *t
         return NULL;
     }
     kernel = loader_dup(x86->kernel, error);
-    if (!kernel) {
-        return NULL;
-    }
-    if (x86->initrd) {
-        initrd = loader_dup(x86->initrd, error);
-        if (!initrd) {
-            return NULL;
-        }
-    }
-    return boot_load(&config, g_steal_pointer(&kernel), g_steal_pointer(&initrd), error);
+    modules = kernel ? dup_modules(x86, error) : NULL;
+    return modules ? boot_load(&config, g_steal_pointer(&kernel), g_steal_pointer(&modules), error)
+                   : NULL;
 }
 
 /* Ids that do not fit are left out, which the caller notices. */

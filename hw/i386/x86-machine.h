@@ -25,7 +25,8 @@ typedef struct {
     guint64 ram_low;            /* bytes of RAM below 4 GiB */
     MemoryRegion *ram_below_4g, *ram_above_4g;  /* aliases of machine.ram, or NULL */
     bool has_lines;
-    LoaderFile *kernel, *initrd;                /* opened with the machine, or NULL */
+    LoaderFile *kernel;                         /* opened with the machine, or NULL */
+    GPtrArray *modules;         /* the same for `initrd`: of LoaderFile */
     Boot *boot;                 /* what a reset puts into RAM, since the start */
 } X86Machine;
 

@@ -19,22 +19,29 @@ enum {
 typedef struct {
     const char *name;
     bool (*measure)(Bench *bench, GError **error);
+    int max_rounds;             /* 0: as many as were asked for */
 } Measurement;
 
+/* Of what takes half a minute each time. */
+enum { LONG_ROUNDS = 5 };
+
 static const Measurement measurements[] = {
-    { "greeting", measure_greeting },
-    { "shutdown", measure_shutdown },
-    { "built", measure_built },
-    { "protocol", measure_protocol },
-    { "tree", measure_tree },
-    { "exits", measure_exits },
-    { "block", measure_block },
-    { "net", measure_net },
-    { "pc", measure_pc },
+    { "greeting", measure_greeting, 0 },
+    { "shutdown", measure_shutdown, 0 },
+    { "built", measure_built, 0 },
+    { "protocol", measure_protocol, 0 },
+    { "tree", measure_tree, 0 },
+    { "exits", measure_exits, 0 },
+    { "block", measure_block, 0 },
+    { "net", measure_net, 0 },
+    { "pc", measure_pc, 0 },
+    { "cpu", measure_cpu, LONG_ROUNDS },
+    { "linux", measure_linux, LONG_ROUNDS },
 };
 
 typedef struct {
-    char *vmd, *qemu, *floor, *echo, *guest, *exit_guest, *only, *json;
+    char *vmd, *qemu, *floor, *echo, *guest, *exit_guest, *programs, *linux_folder, *accel;
+    char *only, *json;
     int runs;
     gboolean check;
 } Options;
@@ -58,9 +65,16 @@ static bool parse_options(Options *options, int *argc, char ***argv, GError **er
         { "guest", 0, 0, G_OPTION_ARG_FILENAME, &options->guest, "guest.elf", "PATH" },
         { "exit-guest", 0, 0, G_OPTION_ARG_FILENAME, &options->exit_guest, "exit-at-once.elf",
           "PATH" },
+        { "programs", 0, 0, G_OPTION_ARG_FILENAME, &options->programs,
+          "Folder of the timed programs", "PATH" },
+        { "linux", 0, 0, G_OPTION_ARG_FILENAME, &options->linux_folder,
+          "Folder that docs/examples/debian --fetch filled", "PATH" },
+        { "accel", 0, 0, G_OPTION_ARG_STRING, &options->accel,
+          "What runs guests, but for cpu and linux: kvm (the default) or tcg", "NAME" },
         { "runs", 0, 0, G_OPTION_ARG_INT, &options->runs, "Rounds", "N" },
         { "only", 0, 0, G_OPTION_ARG_STRING, &options->only,
-          "One of greeting, shutdown, built, protocol, tree, exits, block, net, pc", "NAME" },
+          "One of greeting, shutdown, built, protocol, tree, exits, block, net, pc, cpu, linux",
+          "NAME" },
         { "json", 0, 0, G_OPTION_ARG_FILENAME, &options->json, "Where the figures go", "PATH" },
         { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Fail if a target is missed", NULL },
         { NULL }
@@ -75,6 +89,11 @@ static bool parse_options(Options *options, int *argc, char ***argv, GError **er
         g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                             "--floor, --echo, --guest and --exit-guest are needed, and at least "
                             "one run");
+        return false;
+    }
+    if (options->accel && !bench_accel(options->accel)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--accel: there is no accelerator '%s'", options->accel);
         return false;
     }
     if (options->only && !is_measurement(options->only)) {
@@ -93,6 +112,9 @@ static void options_clear(Options *options)
     g_free(options->echo);
     g_free(options->guest);
     g_free(options->exit_guest);
+    g_free(options->programs);
+    g_free(options->linux_folder);
+    g_free(options->accel);
     g_free(options->only);
     g_free(options->json);
 }
@@ -118,6 +140,32 @@ static bool usable_kvm(void)
     return true;
 }
 
+/* Where which guests can run. */
+static void find_columns(Bench *bench, const char *accel)
+{
+    const BenchAccel *tcg = bench_accel("tcg");
+    bool kvm;
+
+    bench->accel = bench_accel(accel ? accel : "kvm");
+    kvm = bench->accel != tcg && usable_kvm();
+    bench->vmd_tcg = bench->vmd && bench_vmd_has(bench, tcg);
+    if (bench->vmd && !bench->vmd_tcg)
+        printf("vmd has no accelerator 'tcg': its column is left out where that is timed\n");
+    bench->runs[COLUMN_VMD] = bench->accel == tcg ? bench->vmd_tcg : bench->vmd && kvm;
+    bench->runs[COLUMN_QEMU] = bench->qemu && (bench->accel == tcg || kvm);
+    bench->runs[COLUMN_FLOOR] = kvm;
+}
+
+static const char *usable_folder(const char *path, const char *file, const char *what)
+{
+    g_autofree char *name = path ? g_build_filename(path, file, NULL) : NULL;
+
+    if (name && g_access(name, R_OK) == 0)
+        return path;
+    printf("%s\n", what);
+    return NULL;
+}
+
 static bool bench_init(Bench *bench, Options *options, GError **error)
 {
     if (!options->qemu)
@@ -129,16 +177,23 @@ static bool bench_init(Bench *bench, Options *options, GError **error)
     bench->echo = options->echo;
     bench->guest = options->guest;
     bench->exit_guest = options->exit_guest;
-    bench->kvm = usable_kvm();
+    bench->programs = usable_folder(options->programs, "empty.elf",
+                                    "no timed programs: part cpu is left out");
+    bench->linux_folder =
+        usable_folder(options->linux_folder, "linux", "no kernel of Debian (docs/examples/debian "
+                      "--fetch): part linux is left out");
     bench->ns_per_tick = clock_ns_per_tick();
     bench->directory = g_dir_make_tmp("vmd-bench-XXXXXX", error);
-    return bench->directory != NULL;
+    if (!bench->directory)
+        return false;
+    find_columns(bench, options->accel);
+    return true;
 }
 
 static void bench_clear(Bench *bench)
 {
     if (bench->directory) {
-        static const char *const names[] = { "serial", BENCH_ROM, SERVER_LOG };
+        static const char *const names[] = { "serial", BENCH_ROM, BENCH_OUTPUT, SERVER_LOG };
 
         for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
             g_autofree char *path = g_build_filename(bench->directory, names[i], NULL);
@@ -165,6 +220,8 @@ static bool run_rounds(Bench *bench, const Options *options)
             g_autoptr(GError) error = NULL;
 
             if (given_up[i] || (options->only && !g_str_equal(options->only, measurements[i].name)))
+                continue;
+            if (measurements[i].max_rounds && round >= measurements[i].max_rounds)
                 continue;
             if (!measurements[i].measure(bench, &error)) {
                 fprintf(stderr, "\nbench: %s, round %d: %s\n", measurements[i].name, round + 1,
@@ -215,6 +272,7 @@ int main(int argc, char **argv)
         if (!good)
             print_log(&bench);
         report_table(&bench, stdout);
+        report_spread(&bench, stdout);
         if (options.json && !report_json(&bench, options.json, &error))
             good = false;
     }

@@ -58,6 +58,20 @@ typedef enum {
     FIGURE_PC_DEVICES,
     FIGURE_PC_BUILD,
     FIGURE_PC_DIRTY_DEVICES,
+    FIGURE_CPU_QUICKSORT,       /* the timed programs, in the order of measure-cpu.c */
+    FIGURE_CPU_HASH,
+    FIGURE_CPU_STRINGS,
+    FIGURE_CPU_CHASE,
+    FIGURE_CPU_INTERPRETER,
+    FIGURE_CPU_FLOATS,
+    FIGURE_CPU_CALLS,
+    FIGURE_CPU_OBJECTS,
+    FIGURE_CPU_REPMOV,
+    FIGURE_CPU_MEAN,
+    FIGURE_LINUX_PC,
+    FIGURE_LINUX_PC_CPU,
+    FIGURE_LINUX_MICROVM,
+    FIGURE_LINUX_MICROVM_CPU,
     N_FIGURES,
 } FigureId;
 
@@ -78,6 +92,16 @@ typedef struct {
 
 extern const FigureInfo bench_figures[N_FIGURES];
 
+/* What runs the guests' CPUs: the same in vmd and in QEMU. */
+typedef struct {
+    const char *name;           /* "kvm", "tcg" */
+    const char *qemu_cpu;       /* for -cpu */
+    const char *vmd_cpu;        /* device_add's driver and properties, as JSON members */
+} BenchAccel;
+
+/* By name, or NULL. */
+const BenchAccel *bench_accel(const char *name);
+
 typedef struct {
     const char *vmd;            /* paths; NULL: no such program, no such column */
     const char *qemu;
@@ -85,8 +109,12 @@ typedef struct {
     const char *echo;
     const char *guest;
     const char *exit_guest;
+    const char *programs;       /* the folder of guests/'s images, NULL: not built */
+    const char *linux_folder;   /* with `linux` and `initrd`, NULL: not there */
     char *directory;            /* for sockets and serial output */
-    bool kvm;                   /* /dev/kvm can be used */
+    const BenchAccel *accel;    /* of the figures that do not name one */
+    bool runs[N_COLUMNS];       /* it runs guests there */
+    bool vmd_tcg;               /* vmd has a CPU in software */
     double ns_per_tick;
     Series series[N_FIGURES][N_COLUMNS];
 } Bench;
@@ -94,6 +122,7 @@ typedef struct {
 /* Files in bench->directory, besides the log and the serial port's. */
 #define BENCH_FIFO "fifo"
 #define BENCH_ROM "rom"
+#define BENCH_OUTPUT "output"
 
 /* The measurements; false: *error says what went wrong in which column. */
 bool measure_greeting(Bench *bench, GError **error);
@@ -105,13 +134,19 @@ bool measure_exits(Bench *bench, GError **error);
 bool measure_block(Bench *bench, GError **error);
 bool measure_net(Bench *bench, GError **error);
 bool measure_pc(Bench *bench, GError **error);
+bool measure_cpu(Bench *bench, GError **error);
+bool measure_linux(Bench *bench, GError **error);
 
 /* Starts vmd or QEMU without a machine, and reads the greeting; NULL on error. */
 Server *bench_start_empty(const Bench *bench, Column column, GError **error);
 
+/* Whether vmd has that accelerator, and can use it here. */
+bool bench_vmd_has(const Bench *bench, const BenchAccel *accel);
+
 /* Requests that build the microvm on an empty vmd, qmp_capabilities included,
  * cont not; serial is the file for the UART's output, NULL: no UART. */
-char *bench_microvm_requests(const char *kernel, const char *append, const char *serial);
+char *bench_microvm_requests(const BenchAccel *accel, const char *kernel, const char *append,
+                             const char *serial);
 
 /* Starts vmd, or QEMU with the machine (stopped) on its command line; nothing is
  * sent or read yet.  NULL on error. */
@@ -122,6 +157,8 @@ Server *bench_start_microvm(const Bench *bench, Column column, const char *kerne
  * met. */
 const bool *bench_target_met(const Bench *bench, FigureId id);
 
+/* How much QEMU's time over vmd's differs between rounds, for the timed programs. */
+void report_spread(const Bench *bench, FILE *to);
 void report_table(const Bench *bench, FILE *to);
 bool report_json(const Bench *bench, const char *path, GError **error);
 

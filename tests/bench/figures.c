@@ -12,6 +12,8 @@
 #define AS_FAST 0.95
 /* What the caches of a larger process cost is no growth. */
 #define NO_GROWTH 1.2
+/* Each of the timed programs. */
+#define PROGRAM_TARGET "1.2 times faster", { .min_speedup = 1.2 }
 
 const FigureInfo bench_figures[N_FIGURES] = {
     [FIGURE_GREETING] = { "process start to QMP greeting", "ms", "8 times faster",
@@ -75,6 +77,23 @@ const FigureInfo bench_figures[N_FIGURES] = {
                           { .min_speedup = 10 } },
     [FIGURE_PC_DIRTY_DEVICES] = { "Private_Dirty with these", "KiB", "a fifth",
                                   { .min_speedup = 5 } },
+    [FIGURE_CPU_QUICKSORT] = { "CPU time by tcg: quicksort (floor: native)", "s", PROGRAM_TARGET },
+    [FIGURE_CPU_HASH] = { "  crc, fnv, hash table", "s", PROGRAM_TARGET },
+    [FIGURE_CPU_STRINGS] = { "  memcpy, strlen, strcmp in C", "s", PROGRAM_TARGET },
+    [FIGURE_CPU_CHASE] = { "  pointers through 4 MiB", "s", PROGRAM_TARGET },
+    [FIGURE_CPU_INTERPRETER] = { "  switch interpreter", "s", PROGRAM_TARGET },
+    [FIGURE_CPU_FLOATS] = { "  SSE2 and AVX", "s", PROGRAM_TARGET },
+    [FIGURE_CPU_CALLS] = { "  recursion", "s", PROGRAM_TARGET },
+    [FIGURE_CPU_OBJECTS] = { "  tree, lists, function pointers", "s", PROGRAM_TARGET },
+    [FIGURE_CPU_REPMOV] = { "  rep movsb, rep stosq", "s", PROGRAM_TARGET },
+    [FIGURE_CPU_MEAN] = { "  geometric mean of the nine", "s", "3.5 times faster, 2.5 floors",
+                          { .min_speedup = 3.5, .max_floor_ratio = 2.5 } },
+    [FIGURE_LINUX_PC] = { "start to a shell's echo, Debian on pc, tcg", "s",
+                          "half the time", { .min_speedup = 2 } },
+    [FIGURE_LINUX_PC_CPU] = { "  CPU time", "s", "half the time", { .min_speedup = 2 } },
+    [FIGURE_LINUX_MICROVM] = { "start to a shell's echo, Debian on microvm, tcg", "s",
+                               "half the time", { .min_speedup = 2 } },
+    [FIGURE_LINUX_MICROVM_CPU] = { "  CPU time", "s", "half the time", { .min_speedup = 2 } },
 };
 
 const bool *bench_target_met(const Bench *bench, FigureId id)

@@ -90,7 +90,7 @@ static bool read_ticks(Bench *bench, Column column, const Setting *setting, cons
 static char *vmd_requests(const Bench *bench, const Setting *setting, const char *file,
                           const char *append, const char *serial)
 {
-    g_autofree char *build = bench_microvm_requests(bench->guest, append, serial);
+    g_autofree char *build = bench_microvm_requests(bench->accel, bench->guest, append, serial);
     GString *text = g_string_new(build);
 
     if (setting->iothread)
@@ -123,8 +123,8 @@ static Server *start_qemu(const Bench *bench, const Setting *setting, const char
         ? g_strdup_printf("driver=file,node-name=disk,aio=io_uring,filename=%s", file)
         : g_strdup("driver=null-co,node-name=disk");
     const char *const argv[] = {
-        bench->qemu, "-accel", "kvm", "-M", "microvm", "-cpu", "qemu64,+tsc-deadline,+x2apic",
-        "-m", "64", "-S", "-no-reboot", "-serial", chardev, "-kernel", bench->guest,
+        bench->qemu, "-accel", bench->accel->name, "-M", "microvm", "-cpu",
+        bench->accel->qemu_cpu, "-m", "64", "-S", "-no-reboot", "-serial", chardev, "-kernel", bench->guest,
         "-append", append, "-nodefaults", "-no-user-config", "-display", "none",
         "-global", "virtio-mmio.force-legacy=off", "-object", "iothread,id=io0",
         "-blockdev", blockdev, "-device",
@@ -161,11 +161,13 @@ bool measure_block(Bench *bench, GError **error)
     g_autofree char *file = make_file();
     bool good = true;
 
-    for (guint i = 0; bench->kvm && good && i < G_N_ELEMENTS(settings); i++) {
-        if (settings[i].file && !file)
+    for (guint i = 0; good && i < G_N_ELEMENTS(settings); i++) {
+        /* QEMU's threads for disks want ioeventfds, which its TCG has not. */
+        if ((settings[i].file && !file) ||
+            (settings[i].iothread && bench->accel == bench_accel("tcg")))
             continue;
-        good = (!bench->vmd || measure_column(bench, COLUMN_VMD, &settings[i], file, error)) &&
-               (!bench->qemu || measure_column(bench, COLUMN_QEMU, &settings[i], file, error));
+        good = (!bench->runs[COLUMN_VMD] || measure_column(bench, COLUMN_VMD, &settings[i], file, error)) &&
+               (!bench->runs[COLUMN_QEMU] || measure_column(bench, COLUMN_QEMU, &settings[i], file, error));
     }
     if (file)
         g_unlink(file);

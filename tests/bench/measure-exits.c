@@ -69,7 +69,7 @@ static bool measure_exits_of(Bench *bench, Column column, const char *command_li
                              const char *serial, GError **error)
 {
     g_autofree char *build = column == COLUMN_VMD
-        ? bench_microvm_requests(bench->guest, command_line, serial)
+        ? bench_microvm_requests(bench->accel, bench->guest, command_line, serial)
         : g_strdup("{\"execute\":\"qmp_capabilities\"}\n");
     g_autofree char *requests = g_strconcat(build, "{\"execute\":\"cont\"}\n", NULL);
     g_autoptr(Server) server =
@@ -93,14 +93,15 @@ bool measure_exits(Bench *bench, GError **error)
     g_autofree char *command_line = guest_command_line();
     g_autofree char *serial = g_build_filename(bench->directory, "serial", NULL);
 
-    if (!bench->kvm)
-        return true;
-    if (bench->vmd && (!measure_exits_of(bench, COLUMN_VMD, command_line, serial, error) ||
-                       !read_ticks(bench, COLUMN_VMD, serial, error)))
+    if (bench->runs[COLUMN_VMD] &&
+        (!measure_exits_of(bench, COLUMN_VMD, command_line, serial, error) ||
+         !read_ticks(bench, COLUMN_VMD, serial, error)))
         return false;
-    if (bench->qemu && (!measure_exits_of(bench, COLUMN_QEMU, command_line, serial, error) ||
-                        !read_ticks(bench, COLUMN_QEMU, serial, error)))
+    if (bench->runs[COLUMN_QEMU] &&
+        (!measure_exits_of(bench, COLUMN_QEMU, command_line, serial, error) ||
+         !read_ticks(bench, COLUMN_QEMU, serial, error)))
         return false;
-    return measure_exits_floor(bench, command_line, serial, error) &&
-           read_ticks(bench, COLUMN_FLOOR, serial, error);
+    return !bench->runs[COLUMN_FLOOR] ||
+           (measure_exits_floor(bench, command_line, serial, error) &&
+            read_ticks(bench, COLUMN_FLOOR, serial, error));
 }

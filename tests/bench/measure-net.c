@@ -49,7 +49,7 @@ static bool read_ticks(Bench *bench, Column column, const Setting *setting, cons
 static char *vmd_requests(const Bench *bench, const char *path, const char *append,
                           const char *serial)
 {
-    g_autofree char *build = bench_microvm_requests(bench->guest, append, serial);
+    g_autofree char *build = bench_microvm_requests(bench->accel, bench->guest, append, serial);
 
     return g_strdup_printf("%s{\"execute\":\"netdev_add\",\"arguments\":{\"type\":\"dgram\","
                            "\"id\":\"net0\",\"local\":{\"type\":\"unix\",\"path\":\"%s\"},"
@@ -73,8 +73,8 @@ static Server *start_qemu(const Bench *bench, const char *path, const char *appe
     g_autofree char *netdev = g_strdup_printf("dgram,id=net0,local.type=unix,local.path=%s,"
                                               "remote.type=unix,remote.path=%s", path, path);
     const char *const argv[] = {
-        bench->qemu, "-accel", "kvm", "-M", "microvm", "-cpu", "qemu64,+tsc-deadline,+x2apic",
-        "-m", "64", "-S", "-no-reboot", "-serial", chardev, "-kernel", bench->guest,
+        bench->qemu, "-accel", bench->accel->name, "-M", "microvm", "-cpu",
+        bench->accel->qemu_cpu, "-m", "64", "-S", "-no-reboot", "-serial", chardev, "-kernel", bench->guest,
         "-append", append, "-nodefaults", "-no-user-config", "-display", "none",
         "-global", "virtio-mmio.force-legacy=off", "-netdev", netdev,
         "-device", "virtio-net-device,netdev=net0", SERVER_QEMU_MONITOR, NULL
@@ -106,9 +106,9 @@ bool measure_net(Bench *bench, GError **error)
 {
     bool good = true;
 
-    for (guint i = 0; bench->kvm && good && i < G_N_ELEMENTS(settings); i++) {
-        good = (!bench->vmd || measure_column(bench, COLUMN_VMD, &settings[i], error)) &&
-               (!bench->qemu || measure_column(bench, COLUMN_QEMU, &settings[i], error));
+    for (guint i = 0; good && i < G_N_ELEMENTS(settings); i++) {
+        good = (!bench->runs[COLUMN_VMD] || measure_column(bench, COLUMN_VMD, &settings[i], error)) &&
+               (!bench->runs[COLUMN_QEMU] || measure_column(bench, COLUMN_QEMU, &settings[i], error));
     }
     return good;
 }

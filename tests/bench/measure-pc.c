@@ -10,13 +10,11 @@
 #include "config.h"
 #include "tests/bench/bench.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "tests/bench/fifo.h"
 
 #define SEABIOS "/usr/share/seabios/bios-256k.bin"
 #define QEMU_PLAIN "-nodefaults", "-no-user-config", "-display", "none", SERVER_QEMU_MONITOR
@@ -34,26 +32,26 @@ enum {
 
 /* Requests that build the PC on an empty vmd, capabilities included; what comes
  * before the machine's own properties and behind the CPU is the caller's. */
-static char *pc_requests(const char *properties, const char *devices)
+static char *pc_requests(const Bench *bench, const char *properties, const char *devices)
 {
     return g_strdup_printf(
         "{\"execute\":\"qmp_capabilities\"}\n"
         "{\"execute\":\"set-action\",\"arguments\":{\"reboot\":\"shutdown\"}}\n"
-        "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"kvm-accel\",\"id\":\"accel\"}}\n"
+        "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"%s-accel\",\"id\":\"accel\"}}\n"
         "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"memory-backend-ram\","
         "\"id\":\"ram\",\"size\":67108864}}\n"
         "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"pc-i440fx-7.2-machine\","
         "\"id\":\"machine\",\"memory-backend\":\"ram\"%s}}\n"
-        "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"qemu64-x86_64-cpu\","
-        "\"id\":\"cpu0\",\"tsc-deadline\":true,\"x2apic\":true}}\n%s", properties, devices);
+        "{\"execute\":\"device_add\",\"arguments\":{%s,\"id\":\"cpu0\"}}\n%s",
+        bench->accel->name, properties, bench->accel->vmd_cpu, devices);
 }
 
 /* QEMU with a stopped PC, and further arguments (up to a NULL, 16 at most). */
 static Server *start_qemu(const Bench *bench, const char *const *more, GError **error)
 {
     const char *argv[48] = {
-        bench->qemu, "-accel", "kvm", "-M", "pc-i440fx-7.2", "-cpu",
-        "qemu64,+tsc-deadline,+x2apic", "-m", "64", "-S", "-no-reboot", QEMU_PLAIN,
+        bench->qemu, "-accel", bench->accel->name, "-M", "pc-i440fx-7.2", "-cpu",
+        bench->accel->qemu_cpu, "-m", "64", "-S", "-no-reboot", QEMU_PLAIN,
     };
     guint n = g_strv_length((char **)argv);
 
@@ -119,7 +117,7 @@ static Server *start_first(const Bench *bench, Column column, GError **error)
 static bool measure_first(Bench *bench, Column column, GError **error)
 {
     g_autofree char *property = exit_kernel_property(bench);
-    g_autofree char *build = column == COLUMN_VMD ? pc_requests(property, "")
+    g_autofree char *build = column == COLUMN_VMD ? pc_requests(bench, property, "")
                                                   : g_strdup("{\"execute\":\"qmp_capabilities\"}\n");
     g_autofree char *requests = g_strconcat(build, "{\"execute\":\"cont\"}\n", NULL);
     g_autoptr(Server) server = start_first(bench, column, error);
@@ -145,32 +143,7 @@ static bool measure_first_floor(Bench *bench, GError **error)
 
 /* ---- To the firmware's first word ---- */
 
-/* A FIFO that the debug port writes to; its reading end, -1 on error. */
-static int make_fifo(const char *path, GError **error)
-{
-    int fd;
-
-    g_unlink(path);
-    fd = mkfifo(path, 0600) < 0 ? -1 : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s: %s", path,
-                    g_strerror(errno));
-    return fd;
-}
-
-/* Until there is a byte. */
-static bool wait_byte(int fd, GError **error)
-{
-    struct pollfd p = { .fd = fd, .events = POLLIN };
-
-    if (poll(&p, 1, DEBUG_WAIT_MS) == 1 && p.revents & POLLIN)
-        return true;
-    g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-                        "SeaBIOS wrote nothing to its debug port");
-    return false;
-}
-
-static char *debug_port_requests(const char *fifo)
+static char *debug_port_requests(const Bench *bench, const char *fifo)
 {
     g_autofree char *devices = g_strdup_printf(
         "{\"execute\":\"chardev-add\",\"arguments\":{\"id\":\"debug\",\"backend\":"
@@ -178,7 +151,7 @@ static char *debug_port_requests(const char *fifo)
         "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"isa-debugcon\","
         "\"id\":\"debugcon\",\"iobase\":1026,\"chardev\":\"debug\"}}\n", fifo);
 
-    return pc_requests("", devices);
+    return pc_requests(bench, "", devices);
 }
 
 static Server *start_firmware(const Bench *bench, Column column, const char *fifo, GError **error)
@@ -193,12 +166,12 @@ static Server *start_firmware(const Bench *bench, Column column, const char *fif
 
 static bool time_firmware(Bench *bench, Column column, const char *fifo, int fd, GError **error)
 {
-    g_autofree char *build = column == COLUMN_VMD ? debug_port_requests(fifo)
+    g_autofree char *build = column == COLUMN_VMD ? debug_port_requests(bench, fifo)
                                                   : g_strdup("{\"execute\":\"qmp_capabilities\"}\n");
     g_autofree char *requests = g_strconcat(build, "{\"execute\":\"cont\"}\n", NULL);
     g_autoptr(Server) server = start_firmware(bench, column, fifo, error);
 
-    if (!server || !client_send(server->client, requests, error) || !wait_byte(fd, error))
+    if (!server || !client_send(server->client, requests, error) || !fifo_wait(fd, NULL, DEBUG_WAIT_MS, error))
         return false;
     series_add(&bench->series[FIGURE_PC_FIRMWARE][column],
                (double)(clock_ns() - server->started) / 1e6);
@@ -208,7 +181,7 @@ static bool time_firmware(Bench *bench, Column column, const char *fifo, int fd,
 static bool measure_firmware(Bench *bench, Column column, GError **error)
 {
     g_autofree char *fifo = g_build_filename(bench->directory, BENCH_FIFO, NULL);
-    int fd = make_fifo(fifo, error);
+    int fd = fifo_open(fifo, error);
     bool good = fd >= 0 && time_firmware(bench, column, fifo, fd, error);
 
     if (fd >= 0)
@@ -303,7 +276,7 @@ static bool build_devices(Client *client, GError **error)
 static bool measure_list(Bench *bench, GError **error)
 {
     g_autofree char *bridges = bridge_requests();
-    g_autofree char *build = pc_requests("", bridges);
+    g_autofree char *build = pc_requests(bench, "", bridges);
     g_autoptr(Server) server = start_vmd(bench, error);
     gint64 start;
 
@@ -321,7 +294,7 @@ static bool measure_list(Bench *bench, GError **error)
 static bool measure_devices(Bench *bench, Column column, GError **error)
 {
     g_autofree char *bridges = bridge_requests();
-    g_autofree char *build = column == COLUMN_VMD ? pc_requests("", bridges)
+    g_autofree char *build = column == COLUMN_VMD ? pc_requests(bench, "", bridges)
                                                   : g_strdup("{\"execute\":\"qmp_capabilities\"}\n");
     g_autoptr(Server) server = start_for_devices(bench, column, error);
     gint64 start;
@@ -354,12 +327,11 @@ bool measure_pc(Bench *bench, GError **error)
 {
     bool seabios = g_access(SEABIOS, R_OK) == 0;
 
-    if (!bench->kvm)
-        return true;
-    if ((bench->vmd && (!measure_column(bench, COLUMN_VMD, seabios, error) ||
+    if ((bench->runs[COLUMN_VMD] && (!measure_column(bench, COLUMN_VMD, seabios, error) ||
                         !measure_list(bench, error))) ||
-        (bench->qemu && !measure_column(bench, COLUMN_QEMU, seabios, error)))
+        (bench->runs[COLUMN_QEMU] && !measure_column(bench, COLUMN_QEMU, seabios, error)))
         return false;
-    return measure_first_floor(bench, error) &&
-           (!seabios || measure_firmware_floor(bench, error));
+    return !bench->runs[COLUMN_FLOOR] ||
+           (measure_first_floor(bench, error) &&
+            (!seabios || measure_firmware_floor(bench, error)));
 }

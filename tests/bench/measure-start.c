@@ -36,10 +36,10 @@ bool measure_greeting(Bench *bench, GError **error)
 }
 
 /* What makes the stopped machine run to its end: in vmd's case all of it. */
-static char *run_requests(Column column, const char *kernel)
+static char *run_requests(const Bench *bench, Column column, const char *kernel)
 {
     g_autofree char *build = column == COLUMN_VMD
-        ? bench_microvm_requests(kernel, "", NULL)
+        ? bench_microvm_requests(bench->accel, kernel, "", NULL)
         : g_strdup("{\"execute\":\"qmp_capabilities\"}\n");
 
     return g_strconcat(build, "{\"execute\":\"cont\"}\n", NULL);
@@ -48,7 +48,7 @@ static char *run_requests(Column column, const char *kernel)
 /* The requests wait in the socket before the process is there to read them. */
 static bool measure_shutdown_of(Bench *bench, Column column, GError **error)
 {
-    g_autofree char *requests = run_requests(column, bench->exit_guest);
+    g_autofree char *requests = run_requests(bench, column, bench->exit_guest);
     g_autoptr(Server) server =
         bench_start_microvm(bench, column, bench->exit_guest, "", NULL, error);
 
@@ -74,14 +74,13 @@ static bool measure_shutdown_floor(Bench *bench, FigureId id, bool irqchip, GErr
 
 bool measure_shutdown(Bench *bench, GError **error)
 {
-    if (!bench->kvm)
-        return true;
     for (Column column = COLUMN_VMD; column <= COLUMN_QEMU; column++) {
-        if (column_path(bench, column) && !measure_shutdown_of(bench, column, error))
+        if (bench->runs[column] && !measure_shutdown_of(bench, column, error))
             return false;
     }
-    return measure_shutdown_floor(bench, FIGURE_SHUTDOWN, true, error) &&
-           measure_shutdown_floor(bench, FIGURE_SHUTDOWN_BARE, false, error);
+    return !bench->runs[COLUMN_FLOOR] ||
+           (measure_shutdown_floor(bench, FIGURE_SHUTDOWN, true, error) &&
+            measure_shutdown_floor(bench, FIGURE_SHUTDOWN_BARE, false, error));
 }
 
 /* Reads replies until all requests of the text are answered. */
@@ -99,7 +98,7 @@ static bool build(Client *client, const char *requests, GError **error)
 static bool measure_built_of(Bench *bench, Column column, GError **error)
 {
     g_autofree char *requests = column == COLUMN_VMD
-        ? bench_microvm_requests(bench->exit_guest, "", NULL)
+        ? bench_microvm_requests(bench->accel, bench->exit_guest, "", NULL)
         : g_strdup("{\"execute\":\"qmp_capabilities\"}\n");
     g_autoptr(Server) server =
         bench_start_microvm(bench, column, bench->exit_guest, "", NULL, error);
@@ -117,10 +116,8 @@ static bool measure_built_of(Bench *bench, Column column, GError **error)
 
 bool measure_built(Bench *bench, GError **error)
 {
-    if (!bench->kvm)
-        return true;
     for (Column column = COLUMN_VMD; column <= COLUMN_QEMU; column++) {
-        if (column_path(bench, column) && !measure_built_of(bench, column, error))
+        if (bench->runs[column] && !measure_built_of(bench, column, error))
             return false;
     }
     return true;

@@ -62,6 +62,24 @@ void report_table(const Bench *bench, FILE *to)
     }
 }
 
+void report_spread(const Bench *bench, FILE *to)
+{
+    for (guint id = FIGURE_CPU_QUICKSORT; id <= FIGURE_CPU_MEAN; id++) {
+        const Series *vmd = &bench->series[id][COLUMN_VMD];
+        const Series *qemu = &bench->series[id][COLUMN_QEMU];
+        guint n = MIN(series_length(vmd), series_length(qemu));
+        g_auto(Series) ratios = { NULL };
+
+        for (guint i = 0; i < n; i++)
+            series_add(&ratios, g_array_index(qemu->samples, double, i) /
+                                    g_array_index(vmd->samples, double, i));
+        if (n)
+            fprintf(to, "qemu/vmd by rounds, %s: %.2f to %.2f\n",
+                    bench_figures[id].what + strspn(bench_figures[id].what, " "),
+                    series_quantile(&ratios, 0), series_quantile(&ratios, 1));
+    }
+}
+
 /* JSON has no NAN and no locale. */
 static void append_number(GString *text, double value)
 {

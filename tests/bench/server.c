@@ -7,9 +7,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -21,6 +24,7 @@ enum {
     LISTEN_FD = 3,              /* SD_LISTEN_FDS_START */
     FIRST_OWN_FD = 10,          /* above what the child moves its socket to */
     PID_DIGITS = 20,
+    END_WAIT_MS = 120000,
 };
 
 static void set_errno(GError **error, const char *what)
@@ -167,7 +171,8 @@ void server_free(Server *server)
 {
     if (!server)
         return;
-    end_process(server->pid);
+    if (server->pid)
+        end_process(server->pid);
     client_free(server->client);
     g_free(server);
 }
@@ -213,4 +218,64 @@ double server_time_first_byte(const char *const *argv, const char *directory, GE
         return -1;
     }
     return (double)(ended - started);
+}
+
+/* ---- CPU time ---- */
+
+static double cpu_ns(const struct rusage *usage)
+{
+    return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1e9 +
+           (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1e3;
+}
+
+/* The child is gone in any case. */
+static double wait_cpu(pid_t pid, int timeout_ms, GError **error)
+{
+    int fd = pidfd_open(pid, 0);
+    struct pollfd ended = { .fd = fd, .events = POLLIN };
+    struct rusage usage;
+    int status;
+    bool late = fd < 0 || poll(&ended, 1, timeout_ms) != 1;
+
+    if (fd >= 0)
+        close(fd);
+    if (late)
+        kill(pid, SIGKILL);
+    while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {
+    }
+    if (late) {
+        g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "the guest did not end");
+        return -1;
+    }
+    return cpu_ns(&usage);
+}
+
+double server_wait_cpu(Server *server, GError **error)
+{
+    pid_t pid = server->pid;
+
+    server->pid = 0;
+    return wait_cpu(pid, END_WAIT_MS, error);
+}
+
+double server_kill_cpu(Server *server, GError **error)
+{
+    kill(server->pid, SIGKILL);
+    return server_wait_cpu(server, error);
+}
+
+double server_run_cpu(const char *const *argv, const char *directory, const char *output,
+                      GError **error)
+{
+    int fd = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    gint64 started;
+    pid_t pid;
+
+    if (fd < 0) {
+        set_errno(error, output);
+        return -1;
+    }
+    pid = spawn(argv, directory, fd, STDOUT_FILENO, &started, error);
+    close(fd);
+    return pid < 0 ? -1 : wait_cpu(pid, END_WAIT_MS, error);
 }

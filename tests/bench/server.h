@@ -18,7 +18,7 @@
 #include "tests/bench/client.h"
 
 typedef struct {
-    pid_t pid;
+    pid_t pid;                  /* 0: it was waited for */
     gint64 started;             /* clock_ns() */
     Client *client;
 } Server;
@@ -44,5 +44,14 @@ double server_private_dirty(const Server *server, GError **error);
 /* Starts argv[0] with a pipe as standard output and waits for its first byte:
  * the nanoseconds that takes; negative on error. */
 double server_time_first_byte(const char *const *argv, const char *directory, GError **error);
+
+/* Waits until the process has ended by itself (two minutes at most): nanoseconds of
+ * user and system time that it has used; negative on error. */
+double server_wait_cpu(Server *server, GError **error);
+/* The same after killing it. */
+double server_kill_cpu(Server *server, GError **error);
+/* The same for a program that needs no socket, with a file as its standard output. */
+double server_run_cpu(const char *const *argv, const char *directory, const char *output,
+                      GError **error);
 
 #endif

@@ -74,6 +74,13 @@ def check_tells_what_the_host_has_not():
         vmctl('translate', '--check', '--', *LINE, *drive('disk')).check(0, '', '')
         run = vmctl('translate', '--check', '--', *LINE, *drive('none')).check(1, '')
         contains(run.err, path + '/none: No such file')
+        kernel = ['-accel', 'qtest', '-kernel', path + '/disk', '-initrd']
+        vmctl('translate', '--check', '--', *LINE, *kernel, path + '/disk').check(0, '', '')
+        vmctl('translate', '--check', '--', *LINE, *kernel,
+              '%s/disk a b, %s/disk' % (path, path)).check(0, '', '')
+        run = vmctl('translate', '--check', '--', *LINE, *kernel,
+                    '%s/disk a b,%s/n,,o x' % (path, path)).check(1, '')
+        contains(run.err, path + '/n,o: No such file')
     vmctl('translate', '--check', '--', *LINE, '-device', 'pvpanic,id=a', '-device',
           'pvpanic,id=a').check(1, '', "device id 'a' is in use")
 

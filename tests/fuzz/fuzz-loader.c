@@ -4,7 +4,8 @@
  * RAM, in the file, and nowhere twice.
  *
  * First byte: size of RAM in units of 2 MiB, less one (bits 0 to 5), an initrd
- * (bit 6), long mode (bit 7); the rest is the file.
+ * (bit 6; for Multiboot up to three modules, by the input's size), long mode (bit 7);
+ * the rest is the file.
  */
 #include "config.h"
 
@@ -12,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "hw/i386/boot.h"
+#include "hw/i386/multiboot.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check(bool ok)
@@ -28,6 +29,16 @@ static LoaderFile *file_of(const char *role, const guint8 *data, gsize size)
 
     check(fd >= 0 && write(fd, data, size) == (ssize_t)size);
     return loader_open_fd(role, role, fd, NULL);
+}
+
+static GPtrArray *modules_of(guint n, const guint8 *data, gsize size)
+{
+    GPtrArray *modules = g_ptr_array_new_with_free_func((GDestroyNotify)loader_close);
+
+    while (modules->len < n) {
+        g_ptr_array_add(modules, file_of("initrd", data, size));
+    }
+    return modules;
 }
 
 static void check_image(const Boot *boot, guint i)
@@ -50,14 +61,17 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     g_autoptr(GError) error = NULL;
     g_autoptr(Boot) boot = NULL;
     BootConfig config = { .append = "console=ttyS0" };
+    LoaderFile *kernel;
+    guint n;
 
     if (!size) {
         return 0;
     }
     config.ram_low = ((data[0] & 63) + 1) * (guint64)(2 << 20);
     config.long_mode = data[0] >> 7;
-    boot = boot_load(&config, file_of("kernel", data + 1, size - 1),
-                     data[0] & 64 ? file_of("initrd", data, size) : NULL, &error);
+    kernel = file_of("kernel", data + 1, size - 1);
+    n = multiboot_matches(kernel) ? 1 + size % 3 : 1;
+    boot = boot_load(&config, kernel, modules_of(data[0] & 64 ? n : 0, data, size), &error);
     check(!boot == (error != NULL));
     for (guint i = 0; boot && i < boot->images->len; i++) {
         check_image(boot, i);

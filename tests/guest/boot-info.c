@@ -33,6 +33,18 @@ void boot_info_add_reserved(BootInfo *info, uint64_t start, uint64_t size)
     info->reserved[info->n_reserved++] = (MemoryRange){ start, size, MEMORY_RESERVED };
 }
 
+void boot_info_add_module(BootInfo *info, uint64_t start, uint64_t size, const char *text)
+{
+    if (size == 0)
+        return;
+    if (info->n_modules == BOOT_MAX_MODULES) {
+        print("module: more than %u, rest left out\n", BOOT_MAX_MODULES);
+        return;
+    }
+    info->module[info->n_modules++] = (BootModule){ start, size, text };
+    boot_info_add_reserved(info, start, size);
+}
+
 static const char *memory_type_name(uint32_t type)
 {
     switch (type) {
@@ -77,21 +89,18 @@ static void checksum(uint64_t start, uint64_t size, uint64_t *ret_a, uint64_t *r
     *ret_b = b;
 }
 
-static void print_module(const BootInfo *info)
+static void print_module(const BootModule *module)
 {
     uint64_t a, b;
 
-    if (info->module_size == 0) {
-        print("module: none\n");
-        return;
-    }
-    print("module: at 0x%lx, %lu bytes", info->module, info->module_size);
-    if (info->module >= mapped_end || info->module_size > mapped_end - info->module) {
+    print("module: at 0x%lx, %lu bytes", module->start, module->size);
+    if (module->start >= mapped_end || module->size > mapped_end - module->start) {
         print(", out of reach\n");
         return;
     }
-    checksum(info->module, info->module_size, &a, &b);
-    print(", checksum %016lx-%016lx\n", a, b);
+    checksum(module->start, module->size, &a, &b);
+    print(", checksum %016lx-%016lx", a, b);
+    print(module->text ? ", text: %s\n" : "\n", module->text);
 }
 
 void boot_info_print(const BootInfo *info)
@@ -105,7 +114,10 @@ void boot_info_print(const BootInfo *info)
     if (info->n_ranges == 0)
         print("memory: no map\n");
     print("command line: %s\n", info->command_line);
-    print_module(info);
+    if (info->n_modules == 0)
+        print("module: none\n");
+    for (uint32_t i = 0; i < info->n_modules; i++)
+        print_module(&info->module[i]);
 }
 
 /* If [start, start + size) meets something that is in use, the end of that,

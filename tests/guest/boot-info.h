@@ -2,7 +2,7 @@
 /*
  * What a boot protocol told the guest, in one form for all protocols.
  *
- * pvh.c and linux-boot.c fill it; everything else reads only this.
+ * pvh.c, linux-boot.c and multiboot.c fill it; everything else reads only this.
  */
 #ifndef GUEST_BOOT_INFO_H
 #define GUEST_BOOT_INFO_H
@@ -12,7 +12,8 @@
 
 enum {
     BOOT_MAX_RANGES = 32,
-    BOOT_MAX_RESERVED = 8,
+    BOOT_MAX_RESERVED = 16,
+    BOOT_MAX_MODULES = 4,
 };
 
 /* Types of ACPI 6.4, table 15-374. */
@@ -30,9 +31,15 @@ typedef struct {
 } MemoryRange;
 
 typedef struct {
+    uint64_t start, size;
+    const char *text;           /* what it was loaded with, or NULL */
+} BootModule;
+
+typedef struct {
     const char *entry;          /* which way the guest was entered, for the banner */
     const char *command_line;   /* never NULL */
-    uint64_t module, module_size;       /* size 0: none */
+    uint32_t n_modules;
+    BootModule module[BOOT_MAX_MODULES];
     uint64_t rsdp;              /* address of ACPI's root pointer, 0: not said */
     uint32_t n_ranges;
     MemoryRange range[BOOT_MAX_RANGES];
@@ -45,7 +52,10 @@ typedef struct {
 void boot_info_add_range(BootInfo *info, uint64_t start, uint64_t size, uint32_t type);
 void boot_info_add_reserved(BootInfo *info, uint64_t start, uint64_t size);
 
-/* Prints the memory map, command line and module with its checksum. */
+/* The same for a module, whose memory is then reserved, too. */
+void boot_info_add_module(BootInfo *info, uint64_t start, uint64_t size, const char *text);
+
+/* Prints the memory map, command line and modules with their checksums. */
 void boot_info_print(const BootInfo *info);
 
 /* A piece of RAM of that size (multiple of 4096), page aligned, below 4 GiB and

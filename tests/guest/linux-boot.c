@@ -3,6 +3,8 @@
  * The Linux boot protocol: zero page to BootInfo.  Layout: Linux,
  * Documentation/arch/x86/zero-page.rst and boot.rst.
  */
+#include <stddef.h>
+
 #include "tests/guest/boot-info.h"
 #include "tests/guest/console.h"
 #include "tests/guest/interrupt.h"
@@ -72,9 +74,8 @@ void linux_main(uint32_t zero_page, uint32_t entry)
         info.command_line = (const char *)(uintptr_t)command_line;
         boot_info_add_reserved(&info, command_line, COMMAND_LINE_MAX);
     }
-    info.module = get64(zero_page, RAMDISK_IMAGE, EXT_RAMDISK_IMAGE);
-    info.module_size = get64(zero_page, RAMDISK_SIZE, EXT_RAMDISK_SIZE);
-    boot_info_add_reserved(&info, info.module, info.module_size);
+    boot_info_add_module(&info, get64(zero_page, RAMDISK_IMAGE, EXT_RAMDISK_IMAGE),
+                         get64(zero_page, RAMDISK_SIZE, EXT_RAMDISK_SIZE), NULL);
     /* Real mode's zero page is setup code from 0x268 on, without ranges. */
     if (entry != 0) {
         info.rsdp = get64(zero_page, ACPI_RSDP_ADDR, ACPI_RSDP_ADDR + 4);

@@ -3,6 +3,8 @@
  * The PVH boot protocol: start info to BootInfo.  Layout: Xen,
  * xen/include/public/arch-x86/hvm/start_info.h.
  */
+#include <stddef.h>
+
 #include "tests/guest/boot-info.h"
 #include "tests/guest/console.h"
 #include "tests/guest/interrupt.h"
@@ -58,10 +60,8 @@ static void read_modules(BootInfo *info, const StartInfo *start)
 
     if (start->n_modules == 0)
         return;
-    info->module = module->address;
-    info->module_size = module->size;
     boot_info_add_reserved(info, start->modules, start->n_modules * sizeof(*module));
-    boot_info_add_reserved(info, module->address, module->size);
+    boot_info_add_module(info, module->address, module->size, NULL);
 }
 
 void pvh_main(uint32_t start_info)

@@ -73,6 +73,7 @@ NEEDS = {
     'none': 'accel',
     'pc-i440fx-2.7': 'accel ram0',
     'pc-i440fx-7.2': 'accel ram0',
+    'pc-testdev': 'pc',
     'pci-bridge': 'pc',
     'pci-testdev': 'pc',
     'port92': 'microvm',

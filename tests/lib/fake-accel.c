@@ -86,6 +86,17 @@ static guint slots_max(Accel *accel)
     return fake(accel)->max_slots;
 }
 
+static void memory_written(Accel *accel, guint64 gpa, guint64 size)
+{
+    FakeAccel *f = fake(accel);
+
+    g_mutex_lock(&f->msi_mutex);
+    f->written_gpa = gpa;
+    f->written_size = size;
+    f->writes++;
+    g_mutex_unlock(&f->msi_mutex);
+}
+
 static bool ioeventfd_add(Accel *accel, const AccelIoeventfd *ioeventfd, GError **error)
 {
     g_array_append_val(fake(accel)->ioeventfds, *ioeventfd);
@@ -343,6 +354,7 @@ static const AccelOps fake_ops = {
     .slot_del = slot_del,
     .slots_commit = slots_commit,
     .slots_max = slots_max,
+    .memory_written = memory_written,
     .ioeventfd_add = ioeventfd_add,
     .ioeventfd_del = ioeventfd_del,
     .irqchip = irqchip,

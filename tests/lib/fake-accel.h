@@ -31,6 +31,8 @@ typedef struct {
     GArray *ioeventfds;         /* of AccelIoeventfd, in order of their making */
     guint commits;              /* successful slots_commit() calls */
     guint slot_adds, slot_dels; /* that were committed */
+    gint writes;                /* memory_written() calls, from any thread; the last one's: */
+    guint64 written_gpa, written_size;
     bool gsi[FAKE_ACCEL_N_GSIS];        /* levels */
     guint gsi_edges[FAKE_ACCEL_N_GSIS]; /* rising edges */
     GArray *routes;             /* of FakeRoute; GSI is index + FAKE_ACCEL_N_GSIS */
@@ -40,7 +42,7 @@ typedef struct {
     guint extint_edges;         /* rising ones */
     bool a20_off;               /* by set_a20() */
     GArray *irqfds;             /* of FakeIrqfd; KVM would take what is written there */
-    GMutex msi_mutex;           /* for msis */
+    GMutex msi_mutex;           /* for msis and writes */
     GArray *msis;               /* of AccelMsi: sent by msi_send(), and by split pins */
     bool pit;                   /* pit_create() was called */
     bool pit_off;               /* by pit_enable() */

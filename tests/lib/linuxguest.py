@@ -3,13 +3,15 @@
 
 Kernel and initramfs come from VMD_TEST_KERNEL and VMD_TEST_INITRD, else from the
 folder shared/guests beside the source tree (`linux-6.12-emul-full.xz` and
-`guest.cpio`); with neither the test says SKIP.
+`guest.cpio`); with neither the test says SKIP.  With another accelerator than KVM they
+are Debian's own, see debianguest.py.
 """
 import lzma
 import os
 import socket
 import time
 
+import debianguest
 import vmdtest
 from vmdtest import Skip
 
@@ -38,14 +40,18 @@ class Guest:
     """A machine before its first cont: add devices, then boot()."""
 
     def __init__(self, daemon, client, size=96 << 20, append='', kernel='linux-6.12-emul-full',
-                 machine_type='microvm', **machine):
+                 machine_type='microvm', accel='kvm', **machine):
         self.daemon, self.client, self.text = daemon, client, ''
-        kernel, initrd = images(daemon.folder, kernel)
-        client.call('object-add', qom_type='kvm-accel', id='accel')
+        stock = accel != 'kvm'
+        kernel, initrd = debianguest.images() if stock else images(daemon.folder, kernel)
+        client.call('object-add', qom_type=accel + '-accel', id='accel')
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=size)
         client.call('object-add', qom_type=machine_type + '-machine', id='machine', memory_backend='ram',
-                    kernel=kernel, initrd=initrd, append=APPEND + ' ' + append, **machine)
-        client.call('device_add', driver='qemu64-x86_64-cpu', tsc_deadline=True, x2apic=True)
+                    kernel=kernel, initrd=initrd, append=(debianguest.APPEND if stock else APPEND) + ' ' + append, **machine)
+        if stock:
+            client.call('device_add', driver='max-x86_64-cpu')
+        else:
+            client.call('device_add', driver='qemu64-x86_64-cpu', tsc_deadline=True, x2apic=True)
         self.console = self.chardev('console')
         client.call('device_add', driver='isa-serial', id='com1', chardev='console')
 

@@ -10,6 +10,7 @@ from vmdtest import GUESTS
 MIB = 1 << 20
 KERNEL = GUESTS + '/guest.elf'
 BZIMAGE = GUESTS + '/guest.bzImage'
+MULTIBOOT = GUESTS + '/guest.multiboot'
 # Where the guest expects the ports that it ends by and speaks through.
 DEBUG_EXIT = 0x501
 DEBUG_CONSOLE = 0xe9

@@ -9,7 +9,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
-from microvm import (BZIMAGE, KERNEL, MIB, build, console_text, exit_with, out8, run,  # noqa: E402
+from microvm import (BZIMAGE, KERNEL, MIB, MULTIBOOT, build, console_text, exit_with, out8, run,  # noqa: E402
                      wait_console, write_kernel)
 from vmdtest import Daemon, need_kvm, need_split_irqchip     # noqa: E402
 
@@ -51,6 +51,48 @@ def kernel_formats(recorder):
             assert checksum(data) in text, text
             assert 'command line: print=one-two end=exit:1\r\n' in text, text
             assert 'module: none' in boot(recorder, kernel=kernel), kernel
+
+
+def multiboot(recorder):
+    """a Multiboot kernel gets its path, two modules with their words, and all the rest"""
+    need_kvm()
+    first, second = bytes(range(256)) * 20, b'hello'
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [os.path.join(folder, name) for name in ('one', 'two,2')]
+        for path, data in zip(paths, (first, second)):
+            with open(path, 'wb') as f:
+                f.write(data)
+        text = boot(recorder, append='print=one-two end=exit:1', kernel=MULTIBOOT,
+                    initrd='%s a b, %s' % (paths[0], paths[1].replace(',', ',,')))
+    assert 'multiboot: flags 24f, lower 639, upper 64512, device 8000ffff, loader vmd' in text, text
+    assert 'path: %s\r\n' % MULTIBOOT in text, text
+    assert 'entered by Multiboot' in text, text
+    assert 'command line: print=one-two end=exit:1' in text, text
+    assert '%s, text: %s a b\r\n' % (checksum(first), paths[0]) in text, text
+    assert '%s, text: %s\r\n' % (checksum(second), paths[1]) in text, text
+    assert '\none-two\r\n' in text, text
+    assert 'module: none' in boot(recorder, kernel=MULTIBOOT)
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        error = client.error('object-add', {'qom-type': 'microvm-machine', 'id': 'machine',
+                                            'kernel': MULTIBOOT, 'initrd': KERNEL + ',/nonexistent'})
+        assert error['reason'] == 'file-not-usable', error
+        assert "module '/nonexistent'" in error['desc'], error
+
+
+def acpi_of_microvm(recorder):
+    """microvm has no ACPI tables, and says so"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=MIB)
+        error = client.error('object-add', {'qom-type': 'microvm-machine', 'id': 'machine',
+                                            'memory-backend': 'ram', 'acpi': 'on'})
+        assert (error['reason'], error['path']) == ('not-supported', 'acpi'), error
+        client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram',
+                    acpi='off')
+        assert client.call('qom-get', path='/machine', property='acpi') == 'off'
 
 
 def long_command_line(recorder):
@@ -303,7 +345,8 @@ def unknown_kernel_is_refused(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([kernel_formats, long_command_line, memory_sizes, memory_above_the_gap,
+    vmdtest.main([kernel_formats, multiboot, acpi_of_microvm, long_command_line, memory_sizes,
+                  memory_above_the_gap,
                   back_ends, file_back_end, file_read_only, huge_pages, memory_is_told, chips,
                   split_chips,
                   time_of_day, rtc_by_hand, rtc_change, accelerator, none_machine_with_memory,

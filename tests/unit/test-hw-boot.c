@@ -131,16 +131,16 @@ static const BootConfig config_64m = { .ram_low = 64 * MIB, .append = "a=b", .lo
 
 static Boot *load(GByteArray *kernel, const BootConfig *config, gsize initrd_size, GError **error)
 {
-    LoaderFile *initrd = NULL;
+    GPtrArray *modules = g_ptr_array_new_with_free_func((GDestroyNotify)loader_close);
     Boot *boot;
 
     if (initrd_size) {
         g_autofree guint8 *data = g_malloc(initrd_size);
 
         memset(data, 0x1d, initrd_size);
-        initrd = as_file("initrd", data, initrd_size);
+        g_ptr_array_add(modules, as_file("initrd", data, initrd_size));
     }
-    boot = boot_load(config, as_file("kernel", kernel->data, kernel->len), initrd, error);
+    boot = boot_load(config, as_file("kernel", kernel->data, kernel->len), modules, error);
     g_byte_array_unref(kernel);
     return boot;
 }

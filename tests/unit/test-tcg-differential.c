@@ -165,7 +165,7 @@ static void init_state(TcgState *s, TcgVcpu *v)
         s->tlb[i][0].tag_read = s->tlb[i][0].tag_write = 0x1000;
     }
     for (guint i = 0; i < TCG_JUMP_CACHE_SIZE; i++) {
-        s->jump[i].mode = TCG_JUMP_NONE;
+        s->jump[TCG_JUMPS_USER][i].mode = TCG_JUMP_NONE;
     }
     s->thunk[TCG_THUNK_LOOP] = tcg_thunk_loop;
     s->thunk[TCG_THUNK_EXIT] = tcg_thunk_exit;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pc-testdev: what test suites for CPUs poke.
+ */
+#ifndef HW_MISC_PC_TESTDEV_H
+#define HW_MISC_PC_TESTDEV_H
+
+#include "qom/object.h"
+
+extern const TypeInfo pc_testdev_type;
+
+#endif
