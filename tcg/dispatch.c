@@ -124,8 +124,12 @@ static void count_shadow(TcgState *s)
     }
 }
 
+/* Traps: what a single step and data breakpoints that were hit become (SDM vol. 3B, sections
+ * 18.2.4, 18.3.1.4). */
 static void end_step(TcgState *s)
 {
+    guint64 dr6 = (s->step_trap ? DR6_BS : 0) | s->watch_hits;
+
     s->stepped = 0;
     count_shadow(s);
     if (s->exception.pending) {
@@ -135,8 +139,9 @@ static void end_step(TcgState *s)
         s->eflags &= ~(guint32)EFLAGS_RF;
         tcg_mode_update(s);
     }
-    if (s->step_trap && !s->shadow_debug) {
-        raise_debug(s, DR6_BS);
+    if (dr6 && !s->shadow_debug) {
+        s->watch_hits = 0;
+        raise_debug(s, dr6);
     }
 }
 

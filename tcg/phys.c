@@ -138,11 +138,11 @@ bool tcg_phys_write(TcgState *s, guint64 gpa, const void *bytes, guint size)
     const TcgRange *range = tcg_range_find(s->memory, gpa);
 
     if (range && !(range->flags & TCG_PAGE_ROM)) {
-        TcgPhysPage *page = tcg_phys_page(s, gpa);
+        guint8 *at = tcg_range_hva(range, gpa);
 
-        copy(tcg_range_hva(range, gpa), bytes, size);
-        if (tcg_page_flags(page)) {
-            tcg_page_written(s, page, gpa, size);
+        copy(at, bytes, size);
+        if (tcg_page_flags(tcg_host_page(s->memory, at))) {
+            tcg_page_written(s, tcg_phys_page(s, gpa), gpa, size);
         }
         return false;
     }

@@ -111,6 +111,11 @@ bool tcg_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **err
 bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
 void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
 
+/* ---- vcpu-extra.c: of X86CpuState all but general and system registers; parked ---- */
+
+void tcg_extra_load(TcgVcpu *vcpu, const X86CpuState *state);
+void tcg_extra_store(TcgVcpu *vcpu, X86CpuState *ret_state);
+
 /* ---- slots.c ---- */
 
 /* All vCPUs are gone when it is freed. */
