@@ -6,6 +6,7 @@ in $G_TEST_BUILDDIR/tests/coverage/PROGRAM.seen, where check-coverage.py looks f
 classes, properties, commands and events that no test exercises.  Every reply and
 every event is checked against the types that query-qmp-schema tells.
 """
+import fcntl
 import json
 import os
 import re
@@ -27,6 +28,7 @@ BUILDDIR = os.environ.get('G_TEST_BUILDDIR', os.path.join(SRCDIR, 'build'))
 VMD = os.path.join(BUILDDIR, 'vmd')
 VMCTL = os.path.join(BUILDDIR, 'vmctl')
 GUESTS = os.path.join(BUILDDIR, 'tests', 'guest')
+KVM_GET_API_VERSION = 0xae00            # linux/kvm.h
 TIMEOUT = float(os.environ.get('VMD_TEST_TIMEOUT', '30'))
 
 
@@ -316,11 +318,17 @@ class ManagedDaemon(Daemon):
 
 
 def have_kvm():
+    """Whether /dev/kvm can be opened, and is what its name says."""
     try:
-        os.close(os.open('/dev/kvm', os.O_RDWR))
-        return True
+        fd = os.open('/dev/kvm', os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         return False
+    try:
+        return fcntl.ioctl(fd, KVM_GET_API_VERSION) == 12
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
 
 
 class Skip(Exception):
