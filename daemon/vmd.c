@@ -10,6 +10,7 @@
 #include <event2/thread.h>
 
 #include "cpu/types.h"
+#include "daemon/creation.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/request-log.h"
 #include "hw/core/irq.h"
@@ -55,7 +56,7 @@ static void env_run(const Env *env, void (*work)(void *data), void (*done)(void 
 {
     Vmd *vmd = env->host;
 
-    pool_run(vmd->pool, work, done, data);
+    pool_run(vmd->pool, POOL_BACKGROUND, work, done, data);
 }
 
 static int env_take_fd(const Env *env, const char *name, GError **error)
@@ -207,15 +208,37 @@ Vmd *vmd_new(const Options *options, GError **error)
     return shutdown_watch_signals(vmd, error) ? g_steal_pointer(&vmd) : NULL;
 }
 
+static void pause_machine(Vmd *vmd)
+{
+    Machine *machine = vmd_machine(vmd);
+
+    if (machine && vmd->run.state == RUN_STATE_RUNNING) {
+        machine_pause(machine);
+    }
+}
+
+bool vmd_end(Vmd *vmd, gint64 deadline)
+{
+    before_ready_free(g_steal_pointer(&vmd->before_ready), deadline);
+    if (pool_stop(vmd->pool, deadline)) {
+        return true;
+    }
+    g_warning("the daemon ends before a request that the host does not answer");
+    fair_lock_acquire(&vmd->lock);
+    pause_machine(vmd);
+    object_stop(vmd->root);
+    fair_lock_release(&vmd->lock);
+    return false;
+}
+
 /* The reverse of building: the guest stops first, the chardevs go last. */
 static void destroy_tree(Vmd *vmd)
 {
     Machine *machine = vmd_machine(vmd);
 
     fair_lock_acquire(&vmd->lock);
-    if (machine && vmd->run.state == RUN_STATE_RUNNING) {
-        machine_pause(machine);
-    }
+    pause_machine(vmd);
+    creation_end_all(vmd);
     if (machine) {
         object_destroy((Object *)machine);
     }
@@ -229,7 +252,7 @@ void vmd_free(Vmd *vmd)
     if (!vmd) {
         return;
     }
-    before_ready_free(vmd->before_ready);
+    before_ready_free(vmd->before_ready, 0);
     shutdown_unwatch_signals(vmd);
     g_clear_pointer(&vmd->pool, pool_free);
     if (vmd->root) {

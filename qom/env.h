@@ -24,8 +24,9 @@ typedef struct Env {
     struct QmpEventQueue *events;       /* NULL: events go nowhere */
     void *host;                         /* the daemon's own */
     const QmpPolicy *policy;            /* for input in properties; NULL: all passes */
-    /* Runs work(data) on a pool thread, then done(data) on the main loop with
-     * the machine lock held. */
+    /* Runs work(data) on a pool thread, when it has its turn among those that no client
+     * waits for; then done(data) on the main loop with the machine lock held.  At the
+     * end of the daemon, done alone. */
     void (*run)(const struct Env *env, void (*work)(void *data), void (*done)(void *data),
                 void *data);
     /* Takes a descriptor that a client passed by name (getfd); -1 and an error
