@@ -340,6 +340,14 @@ def need_kvm():
         raise Skip('/dev/kvm is not usable')
 
 
+def need_mounts():
+    """A root that may mount nothing is a root, too: in a container, for example."""
+    done = subprocess.run(['unshare', '--mount', 'mount', '-t', 'tmpfs', 'none', '/dev'],
+                          capture_output=True, text=True)
+    if done.returncode:
+        raise Skip('needs mounts of its own: ' + done.stderr.strip())
+
+
 def main(tests):
     """Runs functions as TAP; each gets the Recorder.  Names on the command
     line choose some of them."""
