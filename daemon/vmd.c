@@ -124,6 +124,21 @@ static void vmd_log(void *context, const QmpRequest *req, const GError *error)
     resources_note_error(((Vmd *)context)->resources, error, qmp_request_command(req)->name);
 }
 
+static bool env_read_file(const Env *env, const char *path, GBytes **ret, GError **error)
+{
+    const VmdFile *file = ((Vmd *)env->host)->file;
+
+    if (!file || !g_str_equal(file->path, path)) {
+        return true;
+    }
+    if (!file->bytes) {
+        g_propagate_error(error, g_error_copy(file->error));
+        return false;
+    }
+    *ret = g_bytes_ref(file->bytes);
+    return true;
+}
+
 static void env_end(const Env *env)
 {
     shutdown_by_host(env->host);
@@ -148,7 +163,8 @@ static void make_root(Vmd *vmd)
     vmd->root = object_root_new();
     vmd->env = (Env){ .base = vmd->base, .events = vmd->events, .host = vmd,
                       .policy = &vmd->policy.current, .run = env_run,
-                      .take_fd = env_take_fd, .lock = env_lock, .unlock = env_unlock,
+                      .take_fd = env_take_fd, .read_file = env_read_file,
+                      .lock = env_lock, .unlock = env_unlock,
                       .hot = env_hot, .end = env_end, .refused = env_refused_host,
                       .wire = irq_wire,
                       .defer = env_defer, .foreach_pending = env_foreach_pending_device };

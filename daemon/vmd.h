@@ -30,6 +30,13 @@
 
 typedef struct Vmd Vmd;
 
+/* A file that was read on the pool. */
+typedef struct {
+    char *path;
+    GBytes *bytes;              /* or NULL, and: */
+    GError *error;
+} VmdFile;
+
 struct Vmd {
     const Options *options;
     struct event_base *base;
@@ -48,6 +55,7 @@ struct Vmd {
     Shutdown shutdown;
     char *default_socket;       /* path in the run directory, if it is listened on */
     BeforeReady *before_ready;  /* the command that must succeed first, or NULL */
+    const VmdFile *file;        /* what was read for the device that is being made, or NULL */
     Build *build;               /* that is going on, or NULL */
     GQueue held;                /* of QmpRequest: what waits for its end */
     GQueue settling;            /* of what creation.c waits for without a thread */

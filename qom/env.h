@@ -38,6 +38,10 @@ typedef struct Env {
     /* True once `cont` closed the build phase: a device made from then on is a
      * hotplug.  NULL: never. */
     bool (*hot)(const struct Env *env);
+    /* A file that was read for the object that is being made, so that its hooks do not
+     * block the main loop: *ret and true, or *error and false if it could not be read.
+     * NULL, or path is another: *ret NULL and true. */
+    bool (*read_file)(const struct Env *env, const char *path, GBytes **ret, GError **error);
     /* Ends the machine, and with it the daemon unless set-action keeps it: a client
      * that it was there for is gone.  Main thread, machine lock held.  NULL: no. */
     void (*end)(const struct Env *env);

@@ -96,9 +96,10 @@ class Waiting:
             self.check()
 
     def check(self):
-        ready = select.select([client.sock for client in self.clients], [], [], 0)[0]
         for client in self.clients:
-            assert client.sock not in ready or client.buffer, client.receive()
+            while client.buffer or select.select([client.sock], [], [], 0)[0]:
+                message = client.receive()
+                assert 'event' in message, message
 
 
 def others_go_on(daemon):
@@ -264,6 +265,26 @@ def files(recorder):
               for i in range(8)]])
 
 
+def roms(recorder):
+    """the same of a card's expansion ROM, whether the request names it or the machine"""
+    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
+        disk.stop_answering()
+        path = disk.folder + '/other'
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='qtest')
+        client.call('object-add', qom_type='memory-backend-ram', id='main', size=16 << 20)
+        client.call('object-add', qom_type='pc-i440fx-7.2-machine', memory_backend='main',
+                    defaults=[{'driver': 'e1000', 'property': 'romfile', 'value': path}])
+        with Waiting(daemon, [request('device_add', driver='pci-testdev', id='t', romfile=path),
+                              request('device_add', driver='e1000', id='e')]) as waiting:
+            for i in range(2):
+                client.call('device_add', driver='e1000', id='other%d' % i, romfile='')
+                client.call('device_del', id='other%d' % i)
+            client.call('device_add', driver='virtio-rng-pci', id='rng')
+        waiting.check()
+        ends(daemon)
+
+
 def clients_that_left(recorder):
     """what clients began that have gone holds nobody either"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
@@ -325,5 +346,5 @@ def stubborn_command(recorder):
 
 if __name__ == '__main__':
     vmdtest.main([chardevs_that_connect, netdevs_that_connect, unix_peers, those_that_reconnect,
-                  failed_connection, names, names_of_those_that_reconnect, files,
+                  failed_connection, names, names_of_those_that_reconnect, files, roms,
                   clients_that_left, flushes, stubborn_command])
