@@ -326,6 +326,32 @@ def flushes(recorder):
         assert disk.syncs == 1, disk.syncs
 
 
+def what_is_complete(recorder):
+    """what hangs does not keep a machine that runs from being taken apart: disk, socket"""
+    for accel in ['qtest-accel'] + ['kvm-accel'] * vmdtest.have_kvm():
+        with FaultyFile(1 << 20) as disk, FaultyFile(1 << 20) as deaf, Daemon(recorder) as daemon:
+            deaf.stop_answering()
+            client, path = daemon.client(), daemon.path('console')
+            client.call('object-add', qom_type=accel, id='accel')
+            client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
+            client.call('object-add', qom_type='microvm-machine', memory_backend='main',
+                        kernel=os.path.join(vmdtest.GUESTS, 'guest.elf'), append='end=echo')
+            if accel == 'kvm-accel':
+                client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
+            client.call('chardev-add', id='con', backend={'type': 'socket', 'data': {
+                'addr': legacy({'type': 'unix', 'path': path}), 'wait': False}})
+            client.call('device_add', driver='isa-serial', chardev='con')
+            client.call('blockdev-add', driver='file', node_name='f', filename=disk.path)
+            client.call('device_add', driver='virtio-blk-device', drive='f')
+            with Waiting(daemon, [request('blockdev-add', driver='file', node_name='g',
+                                          filename=deaf.folder + '/other')]):
+                if accel == 'kvm-accel':
+                    client.call('cont')
+                assert os.path.exists(path)
+            ends(daemon, True)
+            assert disk.syncs == 1 and not os.path.exists(path), (accel, disk.syncs)
+
+
 # ---- A child
 
 def stubborn_command(recorder):
@@ -347,4 +373,5 @@ def stubborn_command(recorder):
 if __name__ == '__main__':
     vmdtest.main([chardevs_that_connect, netdevs_that_connect, unix_peers, those_that_reconnect,
                   failed_connection, names, names_of_those_that_reconnect, files, roms,
-                  clients_that_left, flushes, stubborn_command])
+                  clients_that_left, flushes, what_is_complete,
+                  stubborn_command])
