@@ -192,6 +192,5 @@ bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **e
     reset_events(vcpu->state);
     tcg_apic_reset(vcpu, false);
     load(vcpu, state);
-    tcg_msr_reset(vcpu->state);
     return true;
 }
