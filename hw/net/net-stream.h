@@ -10,6 +10,7 @@
 #ifndef HW_NET_NET_STREAM_H
 #define HW_NET_NET_STREAM_H
 
+#include "hw/chardev/socket-listener.h"
 #include "hw/net/net-address.h"
 #include "hw/net/net-framing.h"
 
@@ -27,8 +28,8 @@ typedef struct {
 
     int listen_fd, fd;
     SocketNode node;
-    struct event *listen_event, *retry_event;
-    struct event *pause_event;  /* server: until peers are accepted again */
+    SocketListener listener;    /* server */
+    struct event *retry_event;
     struct NetAttempt *attempt; /* under way */
     bool said_why;              /* the reason of a failed attempt was logged */
 } NetStream;
