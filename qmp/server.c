@@ -226,7 +226,7 @@ void qmp_server_flush(QmpServer *server, guint timeout_ms)
     gint64 end = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
     gint64 left = timeout_ms;
 
-    qmp_event_queue_deliver(server->queue);
+    qmp_event_queue_deliver_all(server->queue);
     for (;;) {
         g_autoptr(GArray) fds = unsent(server);
 
