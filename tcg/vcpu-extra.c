@@ -141,11 +141,11 @@ static guint32 *storage(TcgApic *apic, guint i)
     case LAPIC_IRR ... LAPIC_IRR + 7:
         return &apic->irr[i - LAPIC_IRR];
     case LAPIC_ESR:
-        return &apic->esr_latched;
+        return &apic->esr;
     case LAPIC_LVT_CMCI:
-        return &apic->lvt[0];
+        return NULL;           /* none */
     case LAPIC_LVT ... LAPIC_LVT + 5:
-        return &apic->lvt[1 + i - LAPIC_LVT];
+        return &apic->lvt[i - LAPIC_LVT];
     case LAPIC_DIVIDE:
         return &apic->divide;
     default:
