@@ -12,8 +12,8 @@
 typedef struct Vmd Vmd;
 
 /*
- * Prepares (on a pool thread, if the class asks for it) and completes an object
- * that has its place in the tree; then calls done on the main loop with the
+ * Prepares (on a pool thread, if the class asks for it), settles and completes an
+ * object that has its place in the tree; then calls done on the main loop with the
  * lock held.  On failure obj was destroyed before, and done gets obj NULL and
  * the error, which it owns.  done may be called before this returns.
  */
@@ -26,5 +26,9 @@ void creation_run(Vmd *vmd, QmpRequest *req, Object *obj, CreationDone done);
  * when the reply is sent.
  */
 void creation_undo(Vmd *vmd, QmpRequest *req, Object *obj);
+
+/* The daemon ends: fails what has not settled, such as connections that nobody has
+ * answered.  Lock held. */
+void creation_end_all(Vmd *vmd);
 
 #endif

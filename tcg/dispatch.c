@@ -115,21 +115,33 @@ static void raise_debug(TcgState *s, guint64 dr6)
     s->exception = (TcgException){ .vector = TCG_DB, .pending = true, .address = dr6 };
 }
 
-static void end_step(TcgState *s)
+/* One instruction has ended; at 0 interrupts and #DB come again. */
+static void count_shadow(TcgState *s)
 {
-    s->stepped = 0;
     if (s->shadow && --s->shadow == 0) {
+        s->shadow_debug = false;
         tcg_reconsider(s);
     }
+}
+
+/* Traps: what a single step and data breakpoints that were hit become (SDM vol. 3B, sections
+ * 18.2.4, 18.3.1.4). */
+static void end_step(TcgState *s)
+{
+    guint64 dr6 = (s->step_trap ? DR6_BS : 0) | s->watch_hits;
+
+    s->stepped = 0;
+    count_shadow(s);
     if (s->exception.pending) {
         return;
     }
-    if (s->eflags & EFLAGS_RF) {
+    if (s->step_resume) {
         s->eflags &= ~(guint32)EFLAGS_RF;
         tcg_mode_update(s);
     }
-    if (s->step_trap) {
-        raise_debug(s, DR6_BS);
+    if (dr6 && !s->shadow_debug) {
+        s->watch_hits = 0;
+        raise_debug(s, dr6);
     }
 }
 
@@ -222,7 +234,8 @@ static TcgBlock *find_block(TcgState *s)
     TcgFetched fetched;
     TcgBlock *block;
 
-    if (s->dr[7] & 0xff && !(s->eflags & EFLAGS_RF) && hit_breakpoints(s, linear)) {
+    if (s->dr[7] & 0xff && !(s->eflags & EFLAGS_RF) && !s->shadow_debug &&
+        hit_breakpoints(s, linear)) {
         raise_debug(s, hit_breakpoints(s, linear));
         tcg_resume(s);
     }
@@ -277,6 +290,7 @@ static const void *next_code(TcgState *s)
     }
     remember(s, block);
     s->step_trap = s->eflags & EFLAGS_TF && block->key.mode & TCG_MODE_STEP;
+    s->step_resume = s->eflags & EFLAGS_RF && block->key.mode & TCG_MODE_STEP;
     return (const guint8 *)(guintptr)s->code_base + block->code;
 }
 
@@ -307,8 +321,9 @@ const void *tcg_dispatch(TcgState *s)
 {
     if (s->stepped) {
         end_step(s);
-    } else if (s->shadow == 2) {
-        s->shadow = 1;          /* the instruction that casts it has ended */
+    } else if (s->shadow > 1) {
+        /* A longer block ended with STI or MOV SS, which is not the instruction to wait for. */
+        count_shadow(s);
     }
     while (s->exception.pending || has_events(s)) {
         if (s->exception.pending) {

@@ -4,6 +4,7 @@
  * accesses that may be to devices.
  */
 #include "config.h"
+#include "tcg/ioeventfd.h"
 #include "tcg/memory.h"
 #include "tcg/tcg-accel.h"
 
@@ -75,7 +76,8 @@ static guint64 mmio(TcgState *s, void *argument)
     if (tcg_apic_at(vcpu, request->gpa)) {
         tcg_apic_access(vcpu, request->gpa & 0xfff, request->data, request->size,
                         request->is_write);
-    } else {
+    } else if (!request->is_write || !tcg_ioeventfd_hit(vcpu->tcg, false, request->gpa,
+                                                        request->data, request->size)) {
         accel->host->mmio(accel->host_opaque, request->gpa, request->data, request->size,
                           request->is_write);
     }
@@ -136,11 +138,11 @@ bool tcg_phys_write(TcgState *s, guint64 gpa, const void *bytes, guint size)
     const TcgRange *range = tcg_range_find(s->memory, gpa);
 
     if (range && !(range->flags & TCG_PAGE_ROM)) {
-        TcgPhysPage *page = tcg_phys_page(s, gpa);
+        guint8 *at = tcg_range_hva(range, gpa);
 
-        copy(tcg_range_hva(range, gpa), bytes, size);
-        if (tcg_page_flags(page)) {
-            tcg_page_written(s, page, gpa, size);
+        copy(at, bytes, size);
+        if (tcg_page_flags(tcg_host_page(s->memory, at))) {
+            tcg_page_written(s, tcg_phys_page(s, gpa), gpa, size);
         }
         return false;
     }

@@ -235,6 +235,7 @@ struct TcgState {
     guint32 heavy;              /* in heavy code: nesting */
     guint8 stepped;             /* a block of one instruction has begun */
     guint8 step_trap;           /* EFLAGS.TF was set before it: #DB follows */
+    guint8 step_resume;         /* EFLAGS.RF was set before it: it goes, unless loaded anew */
     guint8 fault_vector;        /* what the host's fault means */
 
     TcgSegment segment[TCG_N_SEGMENTS], ldt, tr;

@@ -93,6 +93,23 @@ static void test_sizes(void)
     mmu_rig_free(rig);
 }
 
+/* Reading as code is no right to read as data, nor the other way round. */
+static void test_fetch(void)
+{
+    MmuRig *rig = rig_new();
+
+    rig->s->cr4 = CR4_SMAP;
+    number_bytes(rig->ram + 0x10000, 8);
+    g_assert_cmphex(tcg_load(rig->s, BASE, 2, TCG_FETCH), ==, 0x0201);
+    g_assert_true(MMU_RIG_RAISES(rig, tcg_load(rig->s, BASE, 2, TCG_READ)));
+    g_assert_cmphex(rig->error, ==, 1);
+    rig->s->cr4 = CR4_SMEP;
+    g_assert_cmphex(tcg_load(rig->s, BASE, 2, TCG_READ), ==, 0x0201);
+    g_assert_true(MMU_RIG_RAISES(rig, tcg_load(rig->s, BASE, 2, TCG_FETCH)));
+    g_assert_cmphex(rig->error, ==, 0x11);
+    mmu_rig_free(rig);
+}
+
 static void test_crossing(void)
 {
     MmuRig *rig = rig_new();
@@ -366,6 +383,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tcg/access/sizes", test_sizes);
+    g_test_add_func("/tcg/access/fetch", test_fetch);
     g_test_add_func("/tcg/access/crossing", test_crossing);
     g_test_add_func("/tcg/access/crossing-fault", test_crossing_fault);
     g_test_add_func("/tcg/access/wrap", test_wrap);
