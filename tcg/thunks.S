@@ -147,8 +147,9 @@ function tcg_thunk_segment
     call tcg_slow_segment
     jmp continue
 
-/* In: r11, the TcgMemop; the host's flags are what the instruction made of them. */
+/* In: r11, the TcgMemop; the host's flags are what the instruction made of them.  r10 stays. */
 function tcg_thunk_copied
+    mov %r10, AT(TCG_OFF_SCRATCH)
     mov %rax, AT(TCG_OFF_SAVE_RAX)
     lahf
     seto %al
@@ -165,6 +166,7 @@ function tcg_thunk_copied
     add $0x7f, %al
     sahf
     load_registers 0
+    mov AT(TCG_OFF_SCRATCH), %r10
     jmp *%r11
 
 /* The signal handler goes on here after a fault in generated code; registers are as they were. */

@@ -246,6 +246,7 @@ static void generate(TcgTranslation *t)
         flags_settle(t, t->insn[t->n - 1].live);
         emit_exit(t, t->rip + t->block->length);
     }
+    emit_exit_stubs(t);
     emit_out(t, out);
     emit_stubs(t);
 }

@@ -20,6 +20,7 @@
 enum {
     TCG_MAX_INSNS = 60,
     TCG_MAX_STUBS = 3 * TCG_MAX_INSNS,
+    TCG_MAX_EXITS = 2,
 };
 
 /* Where the arithmetic flags are; neither: they are dead. */
@@ -50,6 +51,12 @@ typedef struct {
     guint8 flags_before, flags_after;
 } TcgStub;
 
+/* A jump to be chained, and where it goes as long as it is not. */
+typedef struct {
+    TcgExit *exit;
+    guint64 rip;
+} TcgExitStub;
+
 struct TcgTranslation {
     TcgCache *cache;
     const TcgState *s;
@@ -60,7 +67,7 @@ struct TcgTranslation {
     bool exact;
     guint n;
     guint flags;                /* FLAGS_IN_*, at the present place */
-    guint n_stubs;
+    guint n_stubs, n_exits;
     bool ended;                 /* an exit has been emitted */
     bool too_large, needs_next;
     guint n_notes;
@@ -68,6 +75,7 @@ struct TcgTranslation {
     TcgNote note[TCG_MAX_NOTES];
     TcgDecoded insn[TCG_MAX_INSNS + 1];
     TcgStub stub[TCG_MAX_STUBS];
+    TcgExitStub exit[TCG_MAX_EXITS];
 };
 
 static inline bool is_64bit(const TcgTranslation *t)
@@ -150,6 +158,9 @@ void translate_helper(TcgTranslation *t, TcgDecoded *d, TcgHelper helper, bool e
 /* Leaves the block for a known or computed (r10) address; flags have been settled. */
 void emit_exit(TcgTranslation *t, guint64 rip);
 void emit_exit_indirect(TcgTranslation *t);
+/* Leaves the block for rip if the host's flags say so, and goes on here if not. */
+void emit_exit_if(TcgTranslation *t, guint condition, guint64 rip);
+void emit_exit_stubs(TcgTranslation *t);
 
 /* ---- translate.c ---- */
 
