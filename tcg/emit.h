@@ -72,7 +72,8 @@ void emit_state(TcgEmit *e, bool wide, guint opcode, guint reg, gsize offset);
 void emit_reg(TcgEmit *e, bool wide, guint opcode, guint reg, guint rm);
 /* opcode reg, [base + disp], any base but rsp and r12; or [base + index] */
 void emit_mem(TcgEmit *e, bool wide, guint opcode, guint reg, guint base, gint32 disp);
-void emit_mem_index(TcgEmit *e, bool wide, guint opcode, guint reg, guint base, guint index);
+void emit_mem_index(TcgEmit *e, bool wide, guint opcode, guint reg, guint base, guint index,
+                    gint32 disp);
 void emit_lea(TcgEmit *e, bool wide, guint reg, guint base, gint32 disp);
 /* mov reg, value, in the shortest form */
 void emit_mov_imm(TcgEmit *e, guint reg, guint64 value);

@@ -132,6 +132,8 @@ function tcg_thunk_slow
     mov %r10, %rsi
     mov %r11, %rdx
     call tcg_slow
+    test %rax, %rax
+    jz loop
 continue:
     mov %rax, %r11
     load_registers 0

@@ -58,7 +58,7 @@ void emit_exit_indirect(TcgTranslation *t)
     emit_jump_entry(e, true, OP_CMP, HOST_T0, jump + offsetof(TcgJump, rip));
     miss[0] = emit_jcc(e, CC_NE);
     emit_jump_entry(e, false, 0x81, 7, jump + offsetof(TcgJump, mode));
-    emit_32(e, t->mode);
+    emit_32(e, t->mode & ~(guint32)TCG_MODE_PLAIN);
     miss[1] = emit_jcc(e, CC_NE);
     emit_jump_entry(e, false, OP_MOV_LOAD, HOST_T1, jump + offsetof(TcgJump, code));
     emit_state(e, true, OP_ADD, HOST_T1, STATE(code_base));
@@ -156,11 +156,7 @@ static bool can_jump(const TcgTranslation *t, const TcgDecoded *d)
 
 static void load_target_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
 {
-    if (address.index != TCG_NO_REG) {
-        emit_mem_index(&t->e, is_64bit(t), OP_MOV_LOAD, HOST_T0, address.base, address.index);
-    } else {
-        emit_mem(&t->e, is_64bit(t), OP_MOV_LOAD, HOST_T0, address.base, 0);
-    }
+    emit_at(t, is_64bit(t), OP_MOV_LOAD, HOST_T0, address);
 }
 
 /* The target of jmp r/m or call r/m into r10. */
@@ -249,12 +245,11 @@ static void call_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void
 {
     bool wide = is_64bit(t);
     guint64 next = insn_rip(t, d) + d->z.length;
+    guint scratch;
 
-    if (address.index != TCG_NO_REG) {
-        emit_mem_index(&t->e, true, OP_LEA, HOST_T0, address.base, address.index);
-    }
-    emit_mov_imm(&t->e, HOST_T1, wide ? next : (guint32)next);
-    emit_mem(&t->e, wide, OP_MOV_STORE, HOST_T1, HOST_T0, 0);
+    scratch = emit_free_scratch(t, &address);
+    emit_mov_imm(&t->e, scratch, wide ? next : (guint32)next);
+    emit_at(t, wide, OP_MOV_STORE, scratch, address);
     emit_lea(&t->e, wide, HOST_GUEST_RSP, HOST_GUEST_RSP, wide ? -8 : -4);
 }
 
@@ -270,8 +265,10 @@ bool special_call(TcgTranslation *t, TcgDecoded *d)
         load_target(t, d);
         emit_state(&t->e, true, OP_MOV_STORE, HOST_T0, STATE(spare) + 8);
     }
-    emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, -(gint32)size);
-    emit_access(t, d, TCG_SS, size, TCG_ACCESS_WRITE, false, call_body, NULL);
+    if (!emit_group_access(t, d, ZYDIS_REGISTER_RSP, -8, 8, TCG_ACCESS_WRITE, call_body, NULL)) {
+        emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, -(gint32)size);
+        emit_access(t, d, TCG_SS, size, TCG_ACCESS_WRITE, false, call_body, NULL);
+    }
     if (is_direct(d)) {
         emit_exit(t, target_of(t, d));
     } else {
@@ -298,8 +295,10 @@ bool special_ret(TcgTranslation *t, TcgDecoded *d)
         return false;
     }
     flags_settle(t, d->live);
-    emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, 0);
-    emit_access(t, d, TCG_SS, size, TCG_ACCESS_READ, false, ret_body, NULL);
+    if (!emit_group_access(t, d, ZYDIS_REGISTER_RSP, 0, 8, TCG_ACCESS_READ, ret_body, NULL)) {
+        emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, 0);
+        emit_access(t, d, TCG_SS, size, TCG_ACCESS_READ, false, ret_body, NULL);
+    }
     emit_exit_indirect(t);
     return true;
 }

@@ -302,6 +302,7 @@ TcgTranslateResult tcg_translate_block(TcgCache *cache, const TcgState *s, const
         return TCG_TRANSLATE_NEXT;
     }
     find_live(t, &source);
+    find_groups(t);
     generate(t);
     if (emit_overflowed(&t->e) || t->too_large) {
         return TCG_TRANSLATE_FULL;
