@@ -67,7 +67,7 @@ static guint stack_bytes(const TcgTranslation *t)
 }
 
 /* Only as wide as the stack pointer: 16-bit pushes are C's. */
-static bool is_stack_wide(const TcgTranslation *t, const TcgDecoded *d)
+bool is_stack_wide(const TcgTranslation *t, const TcgDecoded *d)
 {
     return is_simple(t) && d->z.operand_width == 8 * stack_bytes(t);
 }
@@ -98,7 +98,9 @@ static void push_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void
     bool high;
     guint scratch = emit_free_scratch(t, &address), value = scratch;
 
-    if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER) {
+    if (d->policy.special == special_pushf) {
+        emit_state(&t->e, true, OP_MOV_LOAD, scratch, STATE(spare));
+    } else if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER) {
         value = emit_guest_reg(t, gpr_number(operand->reg.value, &high), scratch);
     } else if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
         emit_mov_imm(&t->e, scratch, d->z.raw.imm[0].value.s);
@@ -121,6 +123,14 @@ static void load_operand(TcgTranslation *t, TcgDecoded *d, const ZydisDecodedOpe
     emit_ea(t, d, operand);
     emit_access(t, d, segment_of(operand), stack_bytes(t), TCG_ACCESS_READ, false,
                 load_spare_body, NULL);
+}
+
+void emit_push_spare(TcgTranslation *t, TcgDecoded *d)
+{
+    guint size = stack_bytes(t);
+
+    emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, -(gint32)size);
+    emit_access(t, d, TCG_SS, size, TCG_ACCESS_WRITE, true, push_body, NULL);
 }
 
 bool special_push(TcgTranslation *t, TcgDecoded *d)

@@ -88,6 +88,9 @@ static void decode_block(TcgTranslation *t, const Source *source)
         if (d->policy.ends) {
             break;
         }
+        if (d->z.mnemonic == ZYDIS_MNEMONIC_STI) {
+            limit = MIN(limit, t->n + 1);       /* see special_sti() */
+        }
     }
     t->block->length = offset;
 }

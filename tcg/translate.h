@@ -175,7 +175,15 @@ static inline guint host_of(guint guest)
     return guest == TCG_RSP ? HOST_GUEST_RSP : guest;
 }
 
-/* ---- translate-special.c, translate-flow.c ---- */
+/* ---- translate-special.c, translate-flow.c, translate-system.c ---- */
+
+/* Whether the stack is as wide as the operand, and simple. */
+bool is_stack_wide(const TcgTranslation *t, const TcgDecoded *d);
+/* Pushes spare[0]; flags have been spilt. */
+void emit_push_spare(TcgTranslation *t, TcgDecoded *d);
+bool special_cli(TcgTranslation *t, TcgDecoded *d);
+bool special_sti(TcgTranslation *t, TcgDecoded *d);
+bool special_pushf(TcgTranslation *t, TcgDecoded *d);
 
 bool special_lea(TcgTranslation *t, TcgDecoded *d);
 bool special_push(TcgTranslation *t, TcgDecoded *d);
