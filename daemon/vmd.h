@@ -68,6 +68,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vmd, vmd_free)
 Machine *vmd_machine(Vmd *vmd);
 Machine *vmd_require_machine(Vmd *vmd, GError **error);
 
+/* The accelerator, or NULL (also while it is still being made). */
+const Accel *vmd_accel(Vmd *vmd);
+
 /* Unmakes a device of device_add, and sends DEVICE_DELETED. */
 void vmd_remove_device(Vmd *vmd, Device *dev);
 

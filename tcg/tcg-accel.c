@@ -10,6 +10,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types.h"
 #include "tcg/cache.h"
+#include "tcg/tcg.h"
 #include "tcg/timers.h"
 #include "tcg/types.h"
 
@@ -77,6 +78,11 @@ static bool check_host(GError **error)
         }
     }
     return true;
+}
+
+bool tcg_present(void)
+{
+    return check_host(NULL);
 }
 
 /* ---- Life ---- */
