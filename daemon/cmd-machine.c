@@ -78,7 +78,7 @@ bool qmp_query_accelerators(QmpRequest *req, AcceleratorInfo **ret, GError **err
     }
     if (accel) {
         (*ret)->has_enabled = true;
-        (*ret)->enabled = qmp_enum_parse(&qmp_type_Accelerator, accel_ops(accel)->name);
+        (*ret)->enabled = vmd_accel_name(accel);
         (*ret)->why = g_strdup(accel->why);
     }
     return true;

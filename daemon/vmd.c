@@ -249,6 +249,11 @@ void vmd_free(Vmd *vmd)
     g_free(vmd);
 }
 
+Accelerator vmd_accel_name(const Accel *accel)
+{
+    return qmp_enum_parse(&qmp_type_Accelerator, accel_ops(accel)->name);
+}
+
 const Accel *vmd_accel(Vmd *vmd)
 {
     const Accel *accel = accel_find(vmd->root);

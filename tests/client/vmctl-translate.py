@@ -14,7 +14,7 @@ from vmdtest import GUESTS, Daemon, QmpError
 FOLDER = os.path.join(SRCDIR, 'tests', 'translate')
 LINE = ['-S', '-nodefaults', '-M', 'microvm', '-m', '64']
 MACHINE = [
-    {'execute': 'object-add', 'arguments': {'qom-type': 'kvm-accel'}},
+    {'execute': 'object-add', 'arguments': {'qom-type': 'any-accel'}},
     {'execute': 'object-add', 'arguments': {'qom-type': 'memory-backend-ram',
                                             'id': 'microvm.ram', 'size': 64 << 20}},
     {'execute': 'object-add', 'arguments': {'qom-type': 'microvm-machine',
