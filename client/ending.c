@@ -119,3 +119,30 @@ int ending_wait(Connection *conn, gint64 deadline, EndingReport report, gpointer
         }
     }
 }
+
+/* ---- The power button ---- */
+
+static bool executes_nothing(Connection *conn)
+{
+    json_t *arguments = json_pack("{s:s, s:s}", "path", "/machine/accel", "property", "type");
+    json_t *type = NULL;
+    bool nothing = false;
+
+    if (connection_call(conn, "qom-get", arguments, &type, NULL)) {
+        nothing = g_strcmp0(json_string_value(type), "qtest-accel") == 0;
+        json_decref(type);
+    }
+    return nothing;
+}
+
+bool ending_guest_hears(Connection *conn, bool *ret, GError **error)
+{
+    json_t *status = NULL;
+
+    if (!connection_call(conn, "query-status", NULL, &status, error)) {
+        return false;
+    }
+    *ret = json_is_true(json_object_get(status, "running")) && !executes_nothing(conn);
+    json_decref(status);
+    return true;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Waiting for the end of the machine: what `wait`, `stop` and `apply --wait`
- * have in common.
+ * The end of the machine: what `wait`, `stop`, `run` and `apply --wait` have in
+ * common.
  */
 #ifndef CLIENT_ENDING_H
 #define CLIENT_ENDING_H
@@ -25,5 +25,13 @@ typedef void (*EndingReport)(const Message *event, gpointer data);
  */
 int ending_wait(Connection *conn, gint64 deadline, EndingReport report, gpointer data,
                 GError **error);
+
+/*
+ * *ret: whether a guest could notice that its power button is pressed.  It has to
+ * run, and an accelerator that executes nothing (qtest) has no guest; a daemon
+ * that does not tell its accelerator is taken to have one.  That the machine has
+ * a button is another matter.  False with *error if the daemon does not answer.
+ */
+bool ending_guest_hears(Connection *conn, bool *ret, GError **error);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include <glib/gstdio.h>
 
+#include "client/ending.h"
 #include "client/run-plan.h"
 #include "client/terminal.h"
 #include "client/verb.h"
@@ -116,19 +117,14 @@ static void take_events(Run *run)
     }
 }
 
-/* Only a running guest notices its button, and not every machine has one. */
+/* Not every guest would notice its button, and not every machine has one. */
 static bool press_button(Run *run)
 {
     Connection *conn = launch_connection(run->launch);
-    json_t *status = NULL;
-    bool running;
+    bool hears = false;
 
-    if (!connection_call(conn, "query-status", NULL, &status, NULL)) {
-        return false;
-    }
-    running = json_is_true(json_object_get(status, "running"));
-    json_decref(status);
-    return running && connection_call(conn, "system_powerdown", NULL, NULL, NULL);
+    return ending_guest_hears(conn, &hears, NULL) && hears &&
+           connection_call(conn, "system_powerdown", NULL, NULL, NULL);
 }
 
 /* Asks the guest to end the first time, and ends it the second time. */

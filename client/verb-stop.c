@@ -26,43 +26,15 @@ static bool offers(Connection *conn, const char *command, bool *ret, GError **er
     return true;
 }
 
-/* Only a running guest sees its power button. */
-static bool is_running(Connection *conn, bool *ret, GError **error)
-{
-    json_t *status = NULL;
-
-    if (!connection_call(conn, "query-status", NULL, &status, error)) {
-        return false;
-    }
-    *ret = json_is_true(json_object_get(status, "running"));
-    json_decref(status);
-    return true;
-}
-
-/* Whether the machine's accelerator executes nothing: there is no guest then that
- * could see a button.  A daemon that does not tell is taken to have one. */
-static bool has_no_guest(Connection *conn)
-{
-    json_t *arguments = json_pack("{s:s, s:s}", "path", "/machine/accel", "property", "type");
-    json_t *type = NULL;
-    bool none = false;
-
-    if (connection_call(conn, "qom-get", arguments, &type, NULL)) {
-        none = g_strcmp0(json_string_value(type), "qtest-accel") == 0;
-        json_decref(type);
-    }
-    return none;
-}
-
 static bool can_power_down(Connection *conn, bool *ret, GError **error)
 {
-    bool running = false, offered = false;
+    bool hears = false, offered = false;
 
-    if (!is_running(conn, &running, error) ||
+    if (!ending_guest_hears(conn, &hears, error) ||
         !offers(conn, "system_powerdown", &offered, error)) {
         return false;
     }
-    *ret = running && offered && !has_no_guest(conn);
+    *ret = hears && offered;
     return true;
 }
 

@@ -167,11 +167,12 @@ typedef struct {
     /* False if a vCPU is still in the very exit that it was in at the last call: its
      * thread hangs.  Lock not needed.  NULL: there are no threads. */
     bool (*vcpus_progress)(Accel *accel);
-    /* State of a parked vCPU. */
+    /* State of a parked vCPU: all of it but what counts time.  Not what the
+     * accelerator does not have. */
     bool (*vcpu_get)(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error);
     bool (*vcpu_set)(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
-    /* The same in a reset: all that X86CpuState lacks (MSRs, FPU, local APIC,
-     * pending events) goes back to what it was at power-on. */
+    /* In a reset: general and system registers are as state says, and all else (MSRs,
+     * FPU, local APIC, pending events) goes back to what it was at power-on. */
     bool (*vcpu_reset)(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
     /* A non-maskable interrupt on pin LINT1 of the vCPU's local APIC, which may
      * keep it from the CPU.  NULL: it executes nothing. */

@@ -30,6 +30,35 @@ enum { X86_RAX, X86_RBX, X86_RCX, X86_RDX, X86_RSI, X86_RDI, X86_RSP, X86_RBP,
 
 enum { X86_CS, X86_DS, X86_ES, X86_FS, X86_GS, X86_SS, X86_N_SEGMENTS };
 
+/* Model-specific registers but those that count time (SDM vol. 4); what a CPU has not
+ * is 0, and is left alone when the state is set. */
+typedef struct {
+    guint64 star, lstar, cstar, sfmask, kernel_gs_base;
+    guint64 sysenter_cs, sysenter_esp, sysenter_eip;
+    guint64 tsc_aux, pat, misc_enable, mcg_status, tsc_deadline;
+} X86Msrs;
+
+/* What is to be delivered before the next instruction, and what keeps it back. */
+typedef struct {
+    bool exception;
+    guint8 exception_vector;
+    bool has_error;
+    guint32 error;
+    bool interrupt;             /* taken from the controller, or by INT n (soft) */
+    bool interrupt_soft;
+    guint8 interrupt_vector;
+    bool nmi_pending;
+    bool nmi_masked;            /* until IRET */
+    bool shadow;                /* of STI, MOV SS */
+    bool shadow_mov_ss;
+    guint8 sipi_vector;
+} X86Events;
+
+enum {
+    X86_XSAVE_SIZE = 4096,
+    X86_LAPIC_REGISTERS = 64,
+};
+
 struct X86CpuState {
     guint64 gpr[16];            /* by X86_RAX... */
     guint64 rip, rflags;
@@ -39,6 +68,17 @@ struct X86CpuState {
     guint64 apic_base;
     bool halted;                /* waits for an interrupt */
     bool wait_for_sipi;         /* application processor before its SIPI */
+    guint64 xcr0;
+    guint64 dr[8];              /* 4 and 5 unused */
+    X86Msrs msrs;
+    X86Events events;
+    /* FPU and vector registers: what XSAVE writes for all components, in the standard format
+     * (SDM vol. 1, section 13.4). */
+    guint8 xsave[X86_XSAVE_SIZE];
+    /* Registers of the local APIC, by their offset / 16 in its page; not has_lapic: unknown,
+     * and left alone when the state is set. */
+    bool has_lapic;
+    guint32 lapic[X86_LAPIC_REGISTERS];
 };
 
 /* State after RESET or INIT, SDM vol. 3A table 9-1: real mode at F000:FFF0.

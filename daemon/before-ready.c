@@ -7,11 +7,17 @@
 #include "daemon/before-ready.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "daemon/shutdown.h"
 #include "qmp/error.h"
+
+/* What the kernel may take to end a killed process. */
+#define KILL_TIME (100 * G_TIME_SPAN_MILLISECOND)
 
 struct BeforeReady {
     GPid pid;                   /* 0: it has ended */
@@ -73,25 +79,55 @@ BeforeReady *before_ready_start(struct event_base *base, char **words,
     before->event = evsignal_new(base, SIGCHLD, on_child, before);
     if (!before->event || event_add(before->event, NULL) < 0) {
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot watch child processes");
-        before_ready_free(before);
+        before_ready_free(before, 0);
         return NULL;
     }
     if (!spawn(before, words, error)) {
-        before_ready_free(before);
+        before_ready_free(before, 0);
         return NULL;
     }
     return before;
 }
 
-void before_ready_free(BeforeReady *before)
+void before_ready_ask(BeforeReady *before)
+{
+    if (before && before->pid) {
+        kill(before->pid, SIGTERM);
+    }
+}
+
+/* Whether the child ends before the deadline.  A kernel that has no descriptors of
+ * processes to give makes that a no. */
+static bool ends_in_time(pid_t pid, gint64 deadline)
+{
+    struct pollfd end = { .fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+    gint64 left;
+    int n = 0;
+
+    if (end.fd < 0) {
+        return false;
+    }
+    do {
+        left = (deadline - g_get_monotonic_time()) / 1000;
+        n = poll(&end, 1, CLAMP(left, 0, G_MAXINT));
+    } while (n < 0 && errno == EINTR);
+    close(end.fd);
+    return n > 0;
+}
+
+void before_ready_free(BeforeReady *before, gint64 deadline)
 {
     if (!before) {
         return;
     }
+    if (before->pid && !ends_in_time(before->pid, deadline)) {
+        g_message("'%s' is killed: it has not ended when it was asked to", before->name);
+        kill(before->pid, SIGKILL);
+        (void)ends_in_time(before->pid, g_get_monotonic_time() + KILL_TIME);
+    }
     if (before->pid) {
-        kill(before->pid, SIGTERM);
-        while (waitpid(before->pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+        /* One that even SIGKILL does not end is left to the host. */
+        waitpid(before->pid, NULL, WNOHANG);
     }
     if (before->event) {
         event_free(before->event);

@@ -21,8 +21,10 @@ BeforeReady *before_ready_start(struct event_base *base, char **words,
                                 void (*done)(void *opaque, const GError *error), void *opaque,
                                 GError **error);
 
-/* A command that still runs is sent SIGTERM and waited for; done is not called any more.
- * Accepts NULL. */
-void before_ready_free(BeforeReady *before);
+/* Asks a command that still runs to end (SIGTERM).  Accepts NULL, as the next. */
+void before_ready_ask(BeforeReady *before);
+/* Waits for its end until deadline (of g_get_monotonic_time), and kills it then; done is not
+ * called any more. */
+void before_ready_free(BeforeReady *before, gint64 deadline);
 
 #endif

@@ -241,7 +241,7 @@ void build_undo(Build *build, void (*done)(Build *build))
     g_clear_pointer(&build->keeps, g_ptr_array_unref);
     collect_all(undo);
     if (dismantle_all(undo)) {
-        pool_run(build->vmd->pool, undo_work, undo_finish, undo);
+        pool_run(build->vmd->pool, POOL_FLUSH, undo_work, undo_finish, undo);
     } else {
         undo_finish(undo);
     }

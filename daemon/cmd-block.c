@@ -67,7 +67,7 @@ static void remove_nodes(Vmd *vmd, QmpRequest *req, BlockNode *node, GError *err
         object_dismantle(&node->object);
         node = below;
     }
-    pool_run(vmd->pool, remove_release, remove_finish, removal);
+    pool_run(vmd->pool, POOL_FLUSH, remove_release, remove_finish, removal);
 }
 
 void qmp_blockdev_del(QmpRequest *req, BlockdevDelArgs *args)
@@ -178,7 +178,7 @@ static void add_next(Addition *addition)
         return;
     }
     object_ref(addition->node);
-    pool_run(addition->vmd->pool, add_work, add_finish, addition);
+    pool_run(addition->vmd->pool, POOL_REQUEST, add_work, add_finish, addition);
 }
 
 void qmp_blockdev_add(QmpRequest *req, BlockdevOptions *args)
@@ -297,5 +297,5 @@ void qmp_block_resize(QmpRequest *req, BlockResizeArgs *args)
     block_front_foreach(vmd->root, drain_front, NULL);
     resize = g_new(Resize, 1);
     *resize = (Resize){ .req = req, .lowest = lowest, .size = args->size };
-    pool_run(vmd->pool, resize_work, resize_finish, resize);
+    pool_run(vmd->pool, POOL_REQUEST, resize_work, resize_finish, resize);
 }

@@ -6,8 +6,11 @@
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/pci/pci.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
+#include "qmp/visit.h"
+#include "qom/defaults.h"
 #include "qom/device.h"
 
 static bool check_id(Vmd *vmd, const char *id, GError **error)
@@ -72,10 +75,8 @@ static Device *device_begin(Vmd *vmd, DeviceOptions *args, GError **error)
     return dev;
 }
 
-bool qmp_device_add(QmpRequest *req, DeviceOptions *args, GError **error)
+static bool check_device(Vmd *vmd, const DeviceOptions *args, GError **error)
 {
-    Vmd *vmd = qmp_request_context(req);
-
     if (!vmd_require_machine(vmd, error)) {
         return false;
     }
@@ -84,11 +85,90 @@ bool qmp_device_add(QmpRequest *req, DeviceOptions *args, GError **error)
                          "device class '%s' is made by machine types only", args->driver->name);
         return false;
     }
-    if ((args->id && !check_id(vmd, args->id, error)) || !device_begin(vmd, args, error)) {
-        return false;
+    return !args->id || check_id(vmd, args->id, error);
+}
+
+static void add_device(QmpRequest *req, DeviceOptions *args)
+{
+    Vmd *vmd = qmp_request_context(req);
+    GError *error = NULL;
+
+    if (!check_device(vmd, args, &error) || !device_begin(vmd, args, &error)) {
+        qmp_request_fail(req, error);
+        return;
     }
     vmd_notify_status(vmd);
-    return true;
+    qmp_request_return(req, NULL);
+}
+
+/* A device whose ROM is read first: nobody knows whether its file system answers. */
+typedef struct {
+    QmpRequest *req;
+    DeviceOptions *args;        /* the request's */
+    VmdFile file;
+} Reading;
+
+static void read_work(void *data)
+{
+    VmdFile *file = &((Reading *)data)->file;
+
+    file->bytes = pci_rom_read(file->path, &file->error);
+}
+
+/* Much may have changed meanwhile: only now is it looked at. */
+static void read_finish(void *data)
+{
+    Reading *reading = data;
+    Vmd *vmd = qmp_request_context(reading->req);
+    VmdFile *file = &reading->file;
+
+    if (!file->bytes && !file->error) {         /* the pool is at its end */
+        qmp_error_set(&file->error, ERROR_REASON_WRONG_STATE, "the daemon ends");
+    }
+    vmd->file = file;
+    add_device(reading->req, reading->args);
+    vmd->file = NULL;
+    g_free(file->path);
+    g_clear_pointer(&file->bytes, g_bytes_unref);
+    g_clear_error(&file->error);
+    g_free(reading);
+}
+
+/* The file that a device will read, or NULL. */
+static char *rom_path(Vmd *vmd, const DeviceOptions *args)
+{
+    void *props = NULL;
+    char *path;
+
+    if (!qmp_class_is_a(args->driver, &qmp_class_pci_device)) {
+        return NULL;
+    }
+    qmp_clone(args->driver->props, &props, &args->props);
+    path = defaults_apply(vmd->root, args->driver, props, args->given, NULL)
+           ? pci_rom_path(props) : NULL;
+    qmp_clear(args->driver->props, &props);
+    return path;
+}
+
+void qmp_device_add(QmpRequest *req, DeviceOptions *args)
+{
+    Vmd *vmd = qmp_request_context(req);
+    g_autofree char *path = NULL;
+    GError *error = NULL;
+    Reading *reading;
+
+    if (!check_device(vmd, args, &error)) {
+        qmp_request_fail(req, error);
+        return;
+    }
+    path = rom_path(vmd, args);
+    if (!path) {
+        add_device(req, args);
+        return;
+    }
+    reading = g_new0(Reading, 1);
+    *reading = (Reading){ .req = req, .args = args, .file.path = g_steal_pointer(&path) };
+    pool_run(vmd->pool, POOL_REQUEST, read_work, read_finish, reading);
 }
 
 /* A device by id or path; only what device_add made can be removed. */

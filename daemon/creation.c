@@ -16,7 +16,24 @@ typedef struct {
     CreationDone done;
     void *data;                 /* of done */
     GError *error;
+    GList link;                 /* in Vmd.settling */
 } Creation;
+
+static Creation *creation_new(Vmd *vmd, QmpRequest *req, Object *obj)
+{
+    Creation *c = g_new0(Creation, 1);
+
+    *c = (Creation){ .vmd = vmd, .req = req, .obj = object_ref(obj) };
+    c->link.data = c;
+    return c;
+}
+
+static void release_work(void *data)
+{
+    object_release(((Creation *)data)->obj);
+}
+
+/* ---- Making ---- */
 
 bool creation_place(Object *parent, const char *name, Object *obj, GError **error)
 {
@@ -40,18 +57,52 @@ void creation_reply(Vmd *vmd, QmpRequest *req, Object *obj, GError *error, void 
     }
 }
 
-static void creation_finish(void *data)
+static void creation_failed(void *data)
 {
     Creation *c = data;
 
-    if (!c->error && object_complete(c->obj, &c->error)) {
-        c->done(c->vmd, c->req, c->obj, NULL, c->data);
-    } else {
-        object_destroy(c->obj);
-        c->done(c->vmd, c->req, NULL, c->error, c->data);
-    }
+    object_destroy(c->obj);
+    c->done(c->vmd, c->req, NULL, c->error, c->data);
     object_unref(c->obj);
     g_free(c);
+}
+
+/* What was prepared is released where that may block. */
+static void creation_fail(Creation *c)
+{
+    object_dismantle(c->obj);
+    if (object_life(c->obj) == OBJECT_PREPARED) {
+        pool_run(c->vmd->pool, POOL_REQUEST, release_work, creation_failed, c);
+    } else {
+        creation_failed(c);
+    }
+}
+
+static void creation_settled(void *data, GError *error)
+{
+    Creation *c = data;
+
+    g_queue_unlink(&c->vmd->settling, &c->link);
+    c->error = error;
+    if (c->error || !object_complete(c->obj, &c->error)) {
+        creation_fail(c);
+        return;
+    }
+    c->done(c->vmd, c->req, c->obj, NULL, c->data);
+    object_unref(c->obj);
+    g_free(c);
+}
+
+static void creation_prepared(void *data)
+{
+    Creation *c = data;
+
+    if (c->error) {
+        creation_fail(c);
+        return;
+    }
+    g_queue_push_tail_link(&c->vmd->settling, &c->link);
+    object_settle(c->obj, creation_settled, c);
 }
 
 static void creation_work(void *data)
@@ -63,22 +114,30 @@ static void creation_work(void *data)
 
 void creation_run(Vmd *vmd, QmpRequest *req, Object *obj, CreationDone done, void *data)
 {
-    Creation *c = g_new(Creation, 1);
+    Creation *c = creation_new(vmd, req, obj);
 
-    *c = (Creation){ .vmd = vmd, .req = req, .obj = object_ref(obj), .done = done, .data = data };
+    c->done = done;
+    c->data = data;
     if (object_needs_prepare(obj)) {
-        pool_run(vmd->pool, creation_work, creation_finish, c);
+        pool_run(vmd->pool, POOL_REQUEST, creation_work, creation_prepared, c);
     } else {
-        creation_finish(c);
+        creation_prepared(c);
     }
 }
 
-static void undo_work(void *data)
+void creation_end_all(Vmd *vmd)
 {
-    Creation *c = data;
+    GList *link;
 
-    object_release(c->obj);
+    while ((link = g_queue_pop_head_link(&vmd->settling))) {
+        Creation *c = link->data;
+
+        qmp_error_set(&c->error, ERROR_REASON_WRONG_STATE, "the daemon ends");
+        creation_failed(c);
+    }
 }
+
+/* ---- Removing ---- */
 
 static void undo_finish(void *data)
 {
@@ -92,12 +151,11 @@ static void undo_finish(void *data)
 
 void creation_undo(Vmd *vmd, QmpRequest *req, Object *obj)
 {
-    Creation *c = g_new(Creation, 1);
+    Creation *c = creation_new(vmd, req, obj);
 
-    *c = (Creation){ .vmd = vmd, .req = req, .obj = object_ref(obj) };
     object_dismantle(obj);
     if (object_needs_prepare(obj)) {
-        pool_run(vmd->pool, undo_work, undo_finish, c);
+        pool_run(vmd->pool, POOL_REQUEST, release_work, undo_finish, c);
     } else {
         undo_finish(c);
     }

@@ -19,9 +19,9 @@ typedef struct Vmd Vmd;
 bool creation_place(Object *parent, const char *name, Object *obj, GError **error);
 
 /*
- * Prepares (on a pool thread, if the class asks for it) and completes an object
- * that has its place in the tree; then calls done with data on the main loop with
- * the lock held.  On failure obj was destroyed before, and done gets obj NULL and
+ * Prepares (on a pool thread, if the class asks for it), settles and completes an
+ * object that has its place in the tree; then calls done with data on the main loop
+ * with the lock held.  On failure obj was destroyed before, and done gets obj NULL and
  * the error, which it owns.  done may be called before this returns.
  */
 typedef void (*CreationDone)(Vmd *vmd, QmpRequest *req, Object *obj, GError *error, void *data);
@@ -36,5 +36,9 @@ void creation_reply(Vmd *vmd, QmpRequest *req, Object *obj, GError *error, void 
  * when the reply is sent.
  */
 void creation_undo(Vmd *vmd, QmpRequest *req, Object *obj);
+
+/* The daemon ends: fails what has not settled, such as connections that nobody has
+ * answered.  Lock held. */
+void creation_end_all(Vmd *vmd);
 
 #endif

@@ -8,6 +8,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "daemon/exit-record.h"
 #include "daemon/sockets.h"
@@ -16,8 +17,9 @@
 #include "systemd/journal.h"
 
 /* How long clients may take to read the last messages, and readers of chardevs the last
- * output. */
-#define FLUSH_MS 1000
+ * output.  All of the end has twice as long, but for flushing disks. */
+#define FLUSH_MS 900
+#define END_MS (2 * FLUSH_MS)
 
 static void tell_ready(void *opaque, const GError *error)
 {
@@ -46,6 +48,21 @@ static bool start(Vmd *vmd, GError **error)
     return vmd->before_ready != NULL;
 }
 
+/* A thread that the kernel does not let go on may have what exit() wants. */
+static void end(Vmd *vmd)
+{
+    gint64 deadline = g_get_monotonic_time() + END_MS * G_TIME_SPAN_MILLISECOND;
+
+    before_ready_ask(vmd->before_ready);
+    sockets_close(vmd);
+    qmp_server_flush(vmd->server, FLUSH_MS);
+    chardevs_flush(vmd->root, FLUSH_MS);
+    exit_record_end(vmd);
+    if (!vmd_end(vmd, deadline)) {
+        _exit(vmd->shutdown.status);
+    }
+}
+
 static int run(Vmd *vmd)
 {
     g_autoptr(GError) error = NULL;
@@ -56,10 +73,7 @@ static int run(Vmd *vmd)
         return EXIT_STATUS_START;
     }
     event_base_dispatch(vmd->base);
-    sockets_close(vmd);
-    qmp_server_flush(vmd->server, FLUSH_MS);
-    chardevs_flush(vmd->root, FLUSH_MS);
-    exit_record_end(vmd);
+    end(vmd);
     return vmd->shutdown.status;
 }
 

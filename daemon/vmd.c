@@ -10,6 +10,7 @@
 #include <event2/thread.h>
 
 #include "cpu/types.h"
+#include "daemon/creation.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/request-log.h"
 #include "hw/core/irq.h"
@@ -56,7 +57,7 @@ static void env_run(const Env *env, void (*work)(void *data), void (*done)(void 
 {
     Vmd *vmd = env->host;
 
-    pool_run(vmd->pool, work, done, data);
+    pool_run(vmd->pool, POOL_BACKGROUND, work, done, data);
 }
 
 static int env_take_fd(const Env *env, const char *name, GError **error)
@@ -124,18 +125,25 @@ static void vmd_log(void *context, const QmpRequest *req, const GError *error)
     resources_note_error(((Vmd *)context)->resources, error, qmp_request_command(req)->name);
 }
 
+static bool env_read_file(const Env *env, const char *path, GBytes **ret, GError **error)
+{
+    const VmdFile *file = ((Vmd *)env->host)->file;
+
+    if (!file || !g_str_equal(file->path, path)) {
+        return true;
+    }
+    if (!file->bytes) {
+        g_propagate_error(error, g_error_copy(file->error));
+        return false;
+    }
+    *ret = g_bytes_ref(file->bytes);
+    return true;
+}
+
 static void env_end(const Env *env)
 {
     shutdown_by_host(env->host);
 }
-
-/* Events that a guest can make as many of as it likes: one in each interval. */
-static const QmpEventThrottle throttles[] = {
-    { "BALLOON_CHANGE", G_GINT64_CONSTANT(1000000000), NULL },
-    { "RTC_CHANGE", G_GINT64_CONSTANT(1000000000), "qom-path" },
-    { "VSERPORT_CHANGE", G_GINT64_CONSTANT(1000000000), "id" },
-    { "WATCHDOG", G_GINT64_CONSTANT(1000000000), NULL },
-};
 
 static void make_root(Vmd *vmd)
 {
@@ -149,7 +157,8 @@ static void make_root(Vmd *vmd)
     vmd->root = object_root_new();
     vmd->env = (Env){ .base = vmd->base, .events = vmd->events, .host = vmd,
                       .policy = &vmd->policy.current, .run = env_run,
-                      .take_fd = env_take_fd, .lock = env_lock, .unlock = env_unlock,
+                      .take_fd = env_take_fd, .read_file = env_read_file,
+                      .lock = env_lock, .unlock = env_unlock,
                       .hot = env_hot, .end = env_end, .refused = env_refused_host,
                       .wire = irq_wire,
                       .defer = env_defer, .foreach_pending = env_foreach_pending_device };
@@ -202,11 +211,33 @@ Vmd *vmd_new(const Options *options, GError **error)
         .lock = vmd_lock, .unlock = vmd_unlock, .hold = vmd_hold, .log = vmd_log,
         .refused = vmd_refused, .policy = &vmd->policy.current, .context = vmd,
     };
-    qmp_event_queue_set_throttles(vmd->events, throttles, G_N_ELEMENTS(throttles));
     vmd->server = qmp_server_new(vmd->base, &vmd->dispatch, vmd->events);
     vmd->notify = notify_new(vmd->base, vmd_vcpus_progress, vmd);
     make_root(vmd);
     return shutdown_watch_signals(vmd, error) ? g_steal_pointer(&vmd) : NULL;
+}
+
+static void pause_machine(Vmd *vmd)
+{
+    Machine *machine = vmd_machine(vmd);
+
+    if (machine && vmd->run.state == RUN_STATE_RUNNING) {
+        machine_pause(machine);
+    }
+}
+
+bool vmd_end(Vmd *vmd, gint64 deadline)
+{
+    before_ready_free(g_steal_pointer(&vmd->before_ready), deadline);
+    if (pool_stop(vmd->pool, deadline)) {
+        return true;
+    }
+    g_warning("the daemon ends before a request that the host does not answer");
+    fair_lock_acquire(&vmd->lock);
+    pause_machine(vmd);
+    object_stop(vmd->root);
+    fair_lock_release(&vmd->lock);
+    return false;
 }
 
 /* The reverse of building: the guest stops first, the chardevs go last. */
@@ -215,9 +246,8 @@ static void destroy_tree(Vmd *vmd)
     Machine *machine = vmd_machine(vmd);
 
     fair_lock_acquire(&vmd->lock);
-    if (machine && vmd->run.state == RUN_STATE_RUNNING) {
-        machine_pause(machine);
-    }
+    pause_machine(vmd);
+    creation_end_all(vmd);
     if (machine) {
         object_destroy((Object *)machine);
     }
@@ -231,7 +261,7 @@ void vmd_free(Vmd *vmd)
     if (!vmd) {
         return;
     }
-    before_ready_free(vmd->before_ready);
+    before_ready_free(vmd->before_ready, 0);
     shutdown_unwatch_signals(vmd);
     g_clear_pointer(&vmd->pool, pool_free);
     if (vmd->root) {

@@ -30,6 +30,13 @@
 
 typedef struct Vmd Vmd;
 
+/* A file that was read on the pool. */
+typedef struct {
+    char *path;
+    GBytes *bytes;              /* or NULL, and: */
+    GError *error;
+} VmdFile;
+
 struct Vmd {
     const Options *options;
     struct event_base *base;
@@ -48,8 +55,10 @@ struct Vmd {
     Shutdown shutdown;
     char *default_socket;       /* path in the run directory, if it is listened on */
     BeforeReady *before_ready;  /* the command that must succeed first, or NULL */
+    const VmdFile *file;        /* what was read for the device that is being made, or NULL */
     Build *build;               /* that is going on, or NULL */
     GQueue held;                /* of QmpRequest: what waits for its end */
+    GQueue settling;            /* of what creation.c waits for without a thread */
     char *machine_id;           /* of the machine's object-add, or NULL */
     gint64 started;             /* microseconds since 1970 */
 };
@@ -57,6 +66,14 @@ struct Vmd {
 /* Everything up to the point where sockets may be listened on; NULL and *error
  * if the host has no loop or threads to give. */
 Vmd *vmd_new(const Options *options, GError **error);
+
+/*
+ * When the loop has ended: ends what goes on beside it.  deadline is one of
+ * g_get_monotonic_time(); what makes sure of a disk's data is waited for beyond it.
+ * False: something does not end.  What could be made safe is, then, and the process
+ * has to end at once, without vmd_free().
+ */
+bool vmd_end(Vmd *vmd, gint64 deadline);
 
 /* Takes the machine apart, ends all connections and frees vmd. */
 void vmd_free(Vmd *vmd);

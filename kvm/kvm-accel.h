@@ -8,7 +8,8 @@
  *   slots.c       memory slots, dirty log      x86-state.c  registers in and out
  *   irqchip.c     interrupt controllers        x86-reset.c  the state at power-on
  *   routes.c      GSI routing, MSI             cpuid.c      CPUID in and out
- *   irqfd.c ioeventfd.c extint.c nmi.c         kvm-accel.c  class and table of ops
+ *   irqfd.c ioeventfd.c extint.c nmi.c         x86-extra.c  FPU, MSRs, APIC in and out
+ *                                              kvm-accel.c  class and table of ops
  *
  * Locks: the machine lock guards everything in KvmAccel but `run` and `chips`,
  * whose own locks are the innermost ones: nothing is called while one is held.
@@ -181,6 +182,11 @@ KvmExitAction kvm_vcpu_exit(KvmVcpu *vcpu, int error);
 /* Gives the kernel cpu->cpuid, unless it has just that; before anything else is
  * done with the vCPU. */
 bool kvm_cpuid_set(KvmVcpu *vcpu, GError **error);
+
+/* Of X86CpuState all but general and system registers; parked.  What the kernel has not
+ * is left alone in ret_state. */
+bool kvm_extra_get(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error);
+bool kvm_extra_set(KvmVcpu *vcpu, const X86CpuState *state, GError **error);
 
 /* A fresh vCPU's state, to go back to in a reset. */
 bool kvm_power_on_save(KvmVcpu *vcpu, GError **error);

@@ -19,11 +19,6 @@ enum {
     MAX_MSRS = 65536,
 };
 
-bool kvm_present(void)
-{
-    return access(DEVICE_PATH, F_OK) == 0;
-}
-
 int kvm_ioctl(int fd, unsigned long request, void *argument)
 {
     int r;
@@ -32,6 +27,17 @@ int kvm_ioctl(int fd, unsigned long request, void *argument)
         r = ioctl(fd, request, argument);
     } while (r < 0 && (errno == EINTR || errno == EAGAIN));
     return r;
+}
+
+bool kvm_present(void)
+{
+    int fd = open(DEVICE_PATH, O_RDWR | O_CLOEXEC);
+    bool present = fd >= 0 && kvm_ioctl(fd, KVM_GET_API_VERSION, NULL) == KVM_API_VERSION;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return present;
 }
 
 /* What a person can do about a device that does not open. */

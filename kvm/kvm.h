@@ -29,7 +29,7 @@ typedef struct {
     struct kvm_msr_list *msrs;  /* indices of MSRs that have state */
 } KvmDevice;
 
-/* Whether the host has a KVM device at all (not: whether it may be opened). */
+/* Whether the host has a KVM device that this process may open. */
 bool kvm_present(void);
 
 /*

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A vCPU's architectural state, between X86CpuState and KVM's structures.
+ * A vCPU's architectural state, between X86CpuState and KVM's structures: general and
+ * system registers and the run state.  x86-extra.c has the rest, which a reset does not
+ * set: x86-reset.c puts back more than that.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -153,21 +155,19 @@ bool kvm_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error
         !vcpu_ioctl(vcpu, KVM_GET_MP_STATE, &mp, "read the run state", error)) {
         return false;
     }
-    *ret_state = (X86CpuState){
-        .rip = regs.rip,
-        .rflags = regs.rflags,
-        .halted = mp.mp_state == KVM_MP_STATE_HALTED,
-        .wait_for_sipi = mp.mp_state == KVM_MP_STATE_UNINITIALIZED ||
-                         mp.mp_state == KVM_MP_STATE_INIT_RECEIVED,
-    };
+    x86_state_reset(ret_state, cpu_is_bsp(cpu));
+    ret_state->rip = regs.rip;
+    ret_state->rflags = regs.rflags;
+    ret_state->halted = mp.mp_state == KVM_MP_STATE_HALTED;
+    ret_state->wait_for_sipi = mp.mp_state == KVM_MP_STATE_UNINITIALIZED ||
+                               mp.mp_state == KVM_MP_STATE_INIT_RECEIVED;
     gprs_from_kvm(&regs, ret_state->gpr);
     sregs_from_kvm(&sregs, ret_state);
-    return true;
+    return kvm_extra_get(vcpu, ret_state, error);
 }
 
-bool kvm_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error)
+static bool set_registers(KvmVcpu *vcpu, const X86CpuState *state, GError **error)
 {
-    KvmVcpu *vcpu = cpu->vcpu;
     struct kvm_regs regs = { .rip = state->rip, .rflags = state->rflags };
     struct kvm_sregs sregs = { .cr0 = 0 };
 
@@ -178,12 +178,19 @@ bool kvm_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **err
            set_mp_state(vcpu, state, error);
 }
 
+bool kvm_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error)
+{
+    KvmVcpu *vcpu = cpu->vcpu;
+
+    return set_registers(vcpu, state, error) && kvm_extra_set(vcpu, state, error);
+}
+
 bool kvm_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error)
 {
     KvmVcpu *vcpu = cpu->vcpu;
 
     /* APIC_BASE is part of state, and tells how the local APIC is laid out. */
-    if (!kvm_vcpu_set(accel, cpu, state, error) ||
+    if (!set_registers(vcpu, state, error) ||
         (vcpu->has_run && !kvm_power_on_restore(vcpu, error))) {
         return false;
     }

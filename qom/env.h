@@ -24,8 +24,9 @@ typedef struct Env {
     struct QmpEventQueue *events;       /* NULL: events go nowhere */
     void *host;                         /* the daemon's own */
     const QmpPolicy *policy;            /* for input in properties; NULL: all passes */
-    /* Runs work(data) on a pool thread, then done(data) on the main loop with
-     * the machine lock held. */
+    /* Runs work(data) on a pool thread, when it has its turn among those that no client
+     * waits for; then done(data) on the main loop with the machine lock held.  At the
+     * end of the daemon, done alone. */
     void (*run)(const struct Env *env, void (*work)(void *data), void (*done)(void *data),
                 void *data);
     /* Takes a descriptor that a client passed by name (getfd); -1 and an error
@@ -37,6 +38,10 @@ typedef struct Env {
     /* True once `cont` closed the build phase: a device made from then on is a
      * hotplug.  NULL: never. */
     bool (*hot)(const struct Env *env);
+    /* A file that was read for the object that is being made, so that its hooks do not
+     * block the main loop: *ret and true, or *error and false if it could not be read.
+     * NULL, or path is another: *ret NULL and true. */
+    bool (*read_file)(const struct Env *env, const char *path, GBytes **ret, GError **error);
     /* Ends the machine, and with it the daemon unless set-action keeps it: a client
      * that it was there for is gone.  Main thread, machine lock held.  NULL: no. */
     void (*end)(const struct Env *env);

@@ -108,6 +108,21 @@ bool object_prepare(Object *obj, GError **error)
     return true;
 }
 
+void object_settle(Object *obj, void (*done)(void *opaque, GError *error), void *opaque)
+{
+    const Class *klass = obj->klass;
+
+    for (guint i = 0; i < klass->n_types; i++) {
+        const ObjectOps *ops = klass->types[i]->object;
+
+        if (ops && ops->settle) {
+            ops->settle(obj, done, opaque);
+            return;
+        }
+    }
+    done(opaque, NULL);
+}
+
 bool object_complete(Object *obj, GError **error)
 {
     const Class *klass = obj->klass;
@@ -245,6 +260,18 @@ void object_destroy(Object *obj)
     }
     object_unparent(obj);
     object_unref(obj);
+}
+
+void object_stop(Object *obj)
+{
+    g_autoptr(GPtrArray) list = branch_by_serial(obj, 1);
+
+    for (guint i = 0; i < list->len; i++) {
+        if (object_life(list->pdata[i]) == OBJECT_COMPLETE) {
+            object_dismantle(list->pdata[i]);
+            object_release(list->pdata[i]);
+        }
+    }
 }
 
 /* ---- Asking ---- */

@@ -16,6 +16,7 @@
  *   object_prepare      may block (opens, allocates): runs on a pool thread,
  *                       without the machine lock; reads its own props, and
  *                       leaves them as they are (a client may be reading them)
+ *   object_settle       what the host answers later; main thread
  *   object_complete     takes effect; for a Device this is realize
  *   ... in use ...
  *   object_dismantle    mirror of complete, then of link
@@ -49,6 +50,11 @@ typedef struct {
     void (*init)(Object *obj);
     bool (*prepare)(Object *obj, GError **error);
     void (*release)(Object *obj);       /* mirror of prepare; may block, too */
+    /* Between prepare and complete, for what takes time but no thread (a peer that
+     * has to answer): begins it, and calls done(opaque, error) once, now or later,
+     * with an error that done owns.  If release comes first, done is not called any
+     * more.  One class of a chain may have it. */
+    void (*settle)(Object *obj, void (*done)(void *opaque, GError *error), void *opaque);
     bool (*complete)(Object *obj, GError **error);
     void (*dismantle)(Object *obj);     /* mirror of complete */
     void (*finalize)(Object *obj);      /* mirror of init */
@@ -182,6 +188,9 @@ bool object_link(Object *obj, GError **error);
 bool object_needs_prepare(const Object *obj);
 /* After object_link.  Without hooks it only takes note. */
 bool object_prepare(Object *obj, GError **error);
+/* After object_prepare: the hook of that name; without one done(opaque, NULL) is
+ * called at once. */
+void object_settle(Object *obj, void (*done)(void *opaque, GError *error), void *opaque);
 /* After object_prepare, or after object_link if none is needed.  On failure
  * obj is as before: the caller goes on with object_dismantle, object_release. */
 bool object_complete(Object *obj, GError **error);
@@ -198,6 +207,10 @@ bool object_make(Object *obj, GError **error);
  * last goes first; what a dismantle hook moves out of the branch stays as it
  * is.  The caller's reference stays the caller's. */
 void object_destroy(Object *obj);
+/* Dismantles and releases what is complete in obj's branch, in the same order; all
+ * stays where it is, and what somebody still prepares or releases stays as it is.
+ * For an end that cannot wait for them. */
+void object_stop(Object *obj);
 /* Object.serial of what was completed last in root's tree: what comes later has a
  * higher one. */
 guint64 object_last_serial(Object *root);

@@ -2,8 +2,16 @@
 /*
  * The local APIC of a vCPU in software: SDM vol. 3A, chapter 11.
  *
- * Heavy code.  Registers are accessed by the vCPU's own thread; messages, lines and
- * NMIs come from any thread.  Its own lock guards it all; nothing is called in it.
+ *   apic.c          life, acceptance        apic-timer.c    its timer
+ *   apic-registers.c                        apic-message.c  who is meant, interprocessor
+ *   apic-light.c    what light code asks                    interrupts, messages, pins
+ *
+ * Heavy code, but for the two that say so.  Registers are accessed by the vCPU's own
+ * thread; messages, lines and NMIs come from any thread.  Its own lock guards it
+ * all; nothing is called in it.  None of this takes the machine lock, but for
+ * AccelHost.eoi at the end of a level-triggered interrupt.
+ *
+ * Times are nanoseconds of the host's monotonic clock (tcg/host-clock.h).
  */
 #ifndef TCG_APIC_H
 #define TCG_APIC_H
@@ -14,38 +22,58 @@
 typedef struct TcgVcpu TcgVcpu;
 typedef struct TcgAccel TcgAccel;
 
+/* What the timer counts: ticks of 1 ns before the divider. */
+#define TCG_APIC_TIMER_HZ 1000000000u
+
+enum { TCG_LVT_TIMER, TCG_LVT_THERMAL, TCG_LVT_PERFORMANCE, TCG_LVT_LINT0, TCG_LVT_LINT1,
+       TCG_LVT_ERROR, TCG_N_LVT };
+
 typedef struct {
     GMutex lock;
     guint32 id;                 /* initial APIC id */
-    guint64 base;               /* IA32_APIC_BASE */
+    bool is_bsp;
+    bool has_x2apic, has_tsc_deadline;  /* as the guest's CPUID says */
+    guint64 base;               /* IA32_APIC_BASE; read without the lock */
     guint32 irr[8], isr[8], tmr[8];
-    guint32 tpr, ldr, dfr, svr, esr, esr_latched;
-    guint32 lvt[7];             /* CMCI, timer, thermal, performance, LINT0, LINT1, error */
+    guint32 tpr;                /* read without the lock */
+    guint32 ldr, dfr, svr;
+    guint32 esr, errors;        /* as it reads; errors since it was written last */
+    guint32 lvt[TCG_N_LVT];
     guint64 icr;
     guint32 initial_count, divide;
-    guint64 timer_start;        /* host time in ns when the count began */
-    guint64 tsc_deadline;
-    gint64 deadline;            /* host time in ns when the timer fires; G_MAXINT64: never */
+    bool counting;              /* the count has not come to 0 */
+    gint64 timer_start;         /* when the present count began */
+    guint64 tsc_deadline;       /* 0: none */
+    gint64 deadline;            /* atomic: when the timer fires; G_MAXINT64: never */
+    gint64 stopped_at;          /* time stands still since then; -1: it runs */
+    int watched;                /* atomic: its timer is timers.c's to fire */
+    int ready;                  /* atomic: the vector to deliver next, or -1 */
+    int takes_extint;           /* atomic: LINT0 lets the PIC's interrupts through */
 } TcgApic;
 
+/* The vCPU's id and CPUID are known; from now on messages reach it.  Machine lock. */
 void tcg_apic_init(TcgVcpu *vcpu);
 void tcg_apic_done(TcgVcpu *vcpu);
 /* Power-on or RESET: all; init: INIT leaves id and base. */
 void tcg_apic_reset(TcgVcpu *vcpu, bool init);
 
+/* IA32_APIC_BASE as the machine sees and sets it: any value is taken. */
+guint64 tcg_apic_base(TcgVcpu *vcpu);
+void tcg_apic_set_base(TcgVcpu *vcpu, guint64 base);
+
 /* Whether gpa lies in the APIC's page as IA32_APIC_BASE places it, in xAPIC mode.
  * Light. */
 bool tcg_apic_at(const TcgVcpu *vcpu, guint64 gpa);
-/* An access in that page. */
+/* An access in that page; offset within it. */
 void tcg_apic_access(TcgVcpu *vcpu, guint offset, void *data, guint size, bool is_write);
 /* IA32_APIC_BASE, x2APIC registers (0x800 to 0x8ff), IA32_TSC_DEADLINE; false: #GP. */
 bool tcg_apic_msr(TcgVcpu *vcpu, guint32 msr, guint64 *value, bool is_write);
-/* CR8. */
+/* CR8.  Reading is light. */
 guint8 tcg_apic_tpr(const TcgVcpu *vcpu);
 void tcg_apic_set_tpr(TcgVcpu *vcpu, guint8 cr8);
 
 /* The vector to deliver now, which goes from request to service; -1: none.  A vCPU
- * whose interrupts are enabled asks. */
+ * whose interrupts are enabled asks.  (With the PICs: tcg_interrupt_take().) */
 int tcg_apic_take(TcgVcpu *vcpu);
 /* Whether one waits that TPR lets through: for HLT and for a pending bit.  Also an ExtINT. */
 bool tcg_apic_pending(TcgVcpu *vcpu);
@@ -56,6 +84,16 @@ bool tcg_apic_accepts_extint(TcgVcpu *vcpu);
 bool tcg_apic_message(TcgAccel *tcg, guint64 address, guint32 data);
 /* LINT1's NMI from outside; any thread. */
 void tcg_apic_nmi(TcgVcpu *vcpu);
+/* LINT0 rises: the PIC has an interrupt; any thread. */
+void tcg_apic_lint0(TcgVcpu *vcpu);
+
+/* When the timer fires next, G_MAXINT64 for never; any thread. */
+gint64 tcg_apic_deadline(const TcgVcpu *vcpu);
+/* Fires the timer if it is due at now; true if an interrupt waits that TPR lets through.
+ * Any thread; requests nothing of the vCPU. */
+bool tcg_apic_expire(TcgVcpu *vcpu, gint64 now);
+/* The guest's TSC was written, or goes on with another offset: own thread. */
+void tcg_apic_tsc_changed(TcgVcpu *vcpu);
 
 /* The virtual clock stops and goes on with the vCPUs: timers keep what is left. */
 void tcg_apic_stop_time(TcgVcpu *vcpu);

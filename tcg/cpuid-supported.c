@@ -54,11 +54,11 @@ static const Features features[] = {
     /* ARAT */
     { 6, 0, EAX, 0, BIT(2) },
     /* BMI1 AVX2 FDP at exceptions only, BMI2 ERMS, no FCS and FDS, RDSEED ADX CLFLUSHOPT CLWB
-     * SHA; FSGSBASE TSC_ADJUST SMEP INVPCID SMAP */
+     * SHA; FSGSBASE TSC_ADJUST SMEP SMAP.  Not INVPCID, which a CPU without PCID has not. */
     { 7, 0, EBX,
       BIT(3) | BIT(5) | BIT(6) | BIT(8) | BIT(9) | BIT(13) | BIT(18) | BIT(19) | BIT(23) |
           BIT(24) | BIT(29),
-      BIT(0) | BIT(1) | BIT(7) | BIT(10) | BIT(20) },
+      BIT(0) | BIT(1) | BIT(7) | BIT(20) },
     /* UMIP RDPID */
     { 7, 0, ECX, 0, BIT(2) | BIT(22) },
     /* FSRM; IBRS and IBPB, ARCH_CAPABILITIES */

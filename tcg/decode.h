@@ -40,6 +40,8 @@ struct TcgDecoded {
     guint32 reads, writes;      /* writes: certainly; whatever else it changes is lost as well */
     bool clobbers;              /* changes any of the host's arithmetic flags */
     guint32 live;               /* that anything after it reads */
+    gint8 group;                /* of its memory access: translate-group.c; -1: none */
+    gint16 group_offset;        /* of the access, from where the group's range begins */
 };
 
 /* Why there is no instruction. */
@@ -55,6 +57,9 @@ TcgDecodeResult tcg_decode(guint32 mode, const guint8 *bytes, gsize size, TcgDec
 
 /* What becomes of it in that mode. */
 TcgPolicy tcg_policy(const TcgDecoded *d, guint32 mode);
+
+/* Which registers it needs. */
+TcgUnit tcg_unit(const TcgDecoded *d);
 
 /* The form that helpers take. */
 void tcg_insn_from_decoded(const TcgDecoded *d, guint32 mode, guint64 rip, TcgInsn *ret);

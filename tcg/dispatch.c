@@ -7,6 +7,7 @@
 #include "tcg/dispatch.h"
 #include "tcg/insn.h"
 #include "tcg/tcg-accel.h"
+#include "tcg/tlb.h"
 
 enum { DR6_BS = 1 << 14, N_BREAKPOINTS = 4 };
 
@@ -29,10 +30,31 @@ static const void *at_record(const TcgMemop *record, gint32 offset)
     return (const guint8 *)record + offset;
 }
 
+/* The first access of a group: its page is looked up, and the range tried again if it may lie in
+ * it as a whole.  If not, a plain block goes on from here. */
+static const void *slow_group(TcgState *s, guint64 linear, const TcgMemop *record)
+{
+    guint how = record->how & TCG_ACCESS_WRITE ? TCG_WRITE : TCG_READ;
+    guint whole = record->group_writes ? TCG_WRITE : TCG_READ;
+    TcgPage page;
+
+    tcg_translate(s, linear + record->offset, how, &page);
+    if (tcg_tlb_find(s, linear, record->span, whole)) {
+        s->scratch = linear;
+        return at_record(record, record->checked);
+    }
+    s->plain = 1;
+    return NULL;
+}
+
 const void *tcg_slow(TcgState *s, guint64 linear, const TcgMemop *record)
 {
     void *host;
 
+    if (record->span) {
+        s->rip = record->rip;
+        return slow_group(s, linear, record);
+    }
     s->rip = record->rip;
     host = tcg_access_begin(s, linear, record->size, record->how);
     s->scratch = host ? (guintptr)host : linear;
@@ -115,21 +137,33 @@ static void raise_debug(TcgState *s, guint64 dr6)
     s->exception = (TcgException){ .vector = TCG_DB, .pending = true, .address = dr6 };
 }
 
-static void end_step(TcgState *s)
+/* One instruction has ended; at 0 interrupts and #DB come again. */
+static void count_shadow(TcgState *s)
 {
-    s->stepped = 0;
     if (s->shadow && --s->shadow == 0) {
+        s->shadow_debug = false;
         tcg_reconsider(s);
     }
+}
+
+/* Traps: what a single step and data breakpoints that were hit become (SDM vol. 3B, sections
+ * 18.2.4, 18.3.1.4). */
+static void end_step(TcgState *s)
+{
+    guint64 dr6 = (s->step_trap ? DR6_BS : 0) | s->watch_hits;
+
+    s->stepped = 0;
+    count_shadow(s);
     if (s->exception.pending) {
         return;
     }
-    if (s->eflags & EFLAGS_RF) {
+    if (s->step_resume) {
         s->eflags &= ~(guint32)EFLAGS_RF;
         tcg_mode_update(s);
     }
-    if (s->step_trap) {
-        raise_debug(s, DR6_BS);
+    if (dr6 && !s->shadow_debug) {
+        s->watch_hits = 0;
+        raise_debug(s, dr6);
     }
 }
 
@@ -222,7 +256,8 @@ static TcgBlock *find_block(TcgState *s)
     TcgFetched fetched;
     TcgBlock *block;
 
-    if (s->dr[7] & 0xff && !(s->eflags & EFLAGS_RF) && hit_breakpoints(s, linear)) {
+    if (s->dr[7] & 0xff && !(s->eflags & EFLAGS_RF) && !s->shadow_debug &&
+        hit_breakpoints(s, linear)) {
         raise_debug(s, hit_breakpoints(s, linear));
         tcg_resume(s);
     }
@@ -231,8 +266,9 @@ static TcgBlock *find_block(TcgState *s)
         .page = bytes ? bytes - (linear & 0xfff) : NULL,
         .rip = s->rip,
         .cs_base = tcg_is_64bit(s) ? 0 : s->segment[TCG_CS].base,
-        .mode = s->mode | (s->shadow ? TCG_MODE_STEP : 0),
+        .mode = s->mode | (s->shadow ? TCG_MODE_STEP : 0) | (s->plain ? TCG_MODE_PLAIN : 0),
     };
+    s->plain = 0;
     block = bytes ? lookup(s->vcpu->tcg->cache, &fetched.key) : NULL;
     if (block && block->next_page && page_after(s, linear, &gpa) != block->next_page) {
         block = NULL;
@@ -253,7 +289,8 @@ static void remember(TcgState *s, const TcgBlock *block)
     TcgJump *jump = &s->jump[cache][tcg_jump_index(block->key.rip)];
     guint64 linear = block->key.rip;
 
-    if (block->key.cs_base || block->next_page || block->key.mode & TCG_MODE_STEP) {
+    if (block->key.cs_base || block->next_page ||
+        block->key.mode & (TCG_MODE_STEP | TCG_MODE_PLAIN)) {
         return;
     }
     s->jumps_clean[cache] = false;
@@ -277,6 +314,7 @@ static const void *next_code(TcgState *s)
     }
     remember(s, block);
     s->step_trap = s->eflags & EFLAGS_TF && block->key.mode & TCG_MODE_STEP;
+    s->step_resume = s->eflags & EFLAGS_RF && block->key.mode & TCG_MODE_STEP;
     return (const guint8 *)(guintptr)s->code_base + block->code;
 }
 
@@ -307,6 +345,9 @@ const void *tcg_dispatch(TcgState *s)
 {
     if (s->stepped) {
         end_step(s);
+    } else if (s->shadow > 1) {
+        /* A longer block ended with STI or MOV SS, which is not the instruction to wait for. */
+        count_shadow(s);
     }
     while (s->exception.pending || has_events(s)) {
         if (s->exception.pending) {

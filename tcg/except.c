@@ -132,6 +132,9 @@ static void deliver(TcgState *s, const TcgEvent *event, guint8 class)
     /* The handler's first instruction is no longer the one after STI or MOV SS. */
     s->shadow = 0;
     s->shadow_debug = false;
+    /* TF is clear: INT n does not trap (SDM vol. 3B, section 18.3.1.4), and RF is the frame's. */
+    s->step_trap = 0;
+    s->step_resume = 0;
 }
 
 /* SDM vol. 3A, section 17.2.3: B0 to B3 say what is true now, the others stay until software

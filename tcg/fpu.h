@@ -70,10 +70,11 @@ static inline void tcg_fpu_take_pointers(TcgState *s, guint8 *image, bool wide)
     tcg_put64(image + FPU_FDP, s->fpu_dp);
 }
 
+/* Bytes first to last - 1; both are multiples of 8. */
 static inline void tcg_fpu_copy(guint8 *to, const guint8 *from, guint first, guint last)
 {
-    for (guint i = first; i < last; i++) {
-        to[i] = from[i];
+    for (guint i = first; i < last; i += 8) {
+        tcg_put64(to + i, tcg_get64(from + i));
     }
 }
 

@@ -54,7 +54,7 @@ typedef struct {
     guint32 flags;              /* TCG_PAGE_* of the physical page */
     bool writable;              /* by this access's privilege, and dirty: may be cached for writes */
     bool global, supervisor;
-    guint64 span;               /* size of the page that maps it: 4 KiB, 2 MiB, ...; 0: no paging */
+    guint64 span;               /* size of the page that maps it; 0: no paging */
 } TcgPage;
 
 enum {
@@ -69,9 +69,6 @@ bool tcg_walk(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_page);
 /* The same without changing anything, for queries; may be called by another
  * thread while the vCPU is parked. */
 bool tcg_walk_probe(TcgState *s, guint64 linear, TcgPage *ret_page);
-/* Whether PAE's four pointers at that CR3 can be loaded; if not, MOV to CR3, and to the
- * registers that turn PAE paging on, are #GP (SDM vol. 3A, section 4.4.1). */
-bool tcg_pdptes_valid(TcgState *s, guint64 cr3);
 
 /* ---- tlb.c ---- */
 
@@ -80,6 +77,10 @@ bool tcg_pdptes_valid(TcgState *s, guint64 cr3);
 void tcg_translate(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_page);
 /* What is not canonical raises #GP(0), or #SS(0). */
 void tcg_check_canonical(TcgState *s, guint64 linear, TcgAccess access);
+
+/* Whether PAE's four pointers at that CR3 can be loaded; if not, MOV to CR3, and to the
+ * registers that turn PAE paging on, are #GP (SDM vol. 3A, section 4.4.1). */
+bool tcg_pdptes_valid(TcgState *s, guint64 cr3);
 
 void tcg_tlb_flush(TcgState *s);            /* everything, the fetch TLB and jump caches included */
 void tcg_tlb_flush_page(TcgState *s, guint64 linear);

@@ -4,7 +4,7 @@
  * SALC (AMD APM vol. 3) and XLAT.  Bit tests with a bit string in memory.
  */
 #include "tcg/flags.h"
-#include "tcg/op-sys.h"
+#include "tcg/ops.h"
 #include "tcg/tlb.h"
 
 /* ---- Decimal ---- */

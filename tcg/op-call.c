@@ -3,7 +3,7 @@
  * Fast system calls: SDM vol. 2B, SYSCALL, SYSRET, SYSENTER, SYSEXIT; AMD APM vol. 3
  * for what AMD's do outside of 64-bit mode.
  */
-#include "tcg/op-sys.h"
+#include "tcg/ops.h"
 #include "tcg/system.h"
 
 enum {
@@ -41,6 +41,15 @@ static TcgNext go(TcgState *s, guint64 rip, guint32 eflags)
     return TCG_LEAVE;
 }
 
+/* The same for SYSCALL and SYSRET, behind which a single step's trap is taken if TF is set at
+ * their end. */
+static TcgNext go_by_syscall(TcgState *s, guint64 rip, guint32 eflags)
+{
+    s->step_trap = (eflags & EFLAGS_TF) != 0;
+    s->stepped |= s->step_trap;
+    return go(s, rip, eflags);
+}
+
 /* Intel has SYSCALL in 64-bit mode only; AMD in every protected mode. */
 static void require_syscall(TcgState *s)
 {
@@ -62,11 +71,11 @@ TcgNext tcg_op_syscall(TcgState *s, const TcgInsn *insn)
     s->gpr[TCG_RCX] = tcg_next_ip(s, insn);
     if (!(s->efer & EFER_LMA)) {
         set_cs_ss(s, cs, cs + 8, false, 0);
-        return go(s, (guint32)s->star, eflags & ~(guint32)(EFLAGS_VM | EFLAGS_IF));
+        return go_by_syscall(s, (guint32)s->star, eflags & ~(guint32)(EFLAGS_VM | EFLAGS_IF));
     }
     s->gpr[11] = eflags;
     set_cs_ss(s, cs, cs + 8, true, 0);
-    return go(s, from_64bit ? s->lstar : s->cstar, eflags & ~(guint32)s->sfmask);
+    return go_by_syscall(s, from_64bit ? s->lstar : s->cstar, eflags & ~(guint32)s->sfmask);
 }
 
 TcgNext tcg_op_sysret(TcgState *s, const TcgInsn *insn)
@@ -80,9 +89,9 @@ TcgNext tcg_op_sysret(TcgState *s, const TcgInsn *insn)
     tcg_require_canonical(s, rip);
     set_cs_ss(s, (to_64bit ? base + 16 : base) | 3, (base + 8) | 3, to_64bit, 3);
     if (!(s->efer & EFER_LMA)) {
-        return go(s, rip, tcg_eflags(s) | EFLAGS_IF);
+        return go_by_syscall(s, rip, tcg_eflags(s) | EFLAGS_IF);
     }
-    return go(s, rip, (s->gpr[11] & SYSRET_FLAGS) | EFLAGS_FIXED);
+    return go_by_syscall(s, rip, (s->gpr[11] & SYSRET_FLAGS) | EFLAGS_FIXED);
 }
 
 /* AMD has neither SYSENTER nor SYSEXIT in long mode. */

@@ -3,7 +3,7 @@
  * CMPS and SCAS: SDM vol. 2, by name, and REPE, REPNE.  By pieces as in op-string.c.
  */
 #include "tcg/flags.h"
-#include "tcg/op-sys.h"
+#include "tcg/ops.h"
 #include "tcg/string.h"
 
 /* A relaxed load of the host's: others may write it meanwhile. */
@@ -38,20 +38,88 @@ typedef struct {
     guint64 a, b;               /* the last two that were compared */
     guint64 n;                  /* elements done */
     bool ended;
+    bool plain;                 /* all was plain memory */
 } Comparison;
 
-/* Elements of two pieces, or of one and a constant (b_host NULL). */
+/* The host's own instruction, with the direction flag set for the piece only. */
+#define COMPARE(repeat, what) \
+    do { \
+        if (down) { \
+            __asm__ volatile("std; " repeat " " what "; cld" \
+                             : "+S"(a_host), "+D"(b_host), "+c"(n) \
+                             : "a"(a) \
+                             : "memory", "cc"); \
+        } else { \
+            __asm__ volatile(repeat " " what \
+                             : "+S"(a_host), "+D"(b_host), "+c"(n) \
+                             : "a"(a) \
+                             : "memory", "cc"); \
+        } \
+    } while (0)
+
+#define COMPARE_SIZES(repeat, what) \
+    switch (size) { \
+    case 1: \
+        COMPARE(repeat, what "b"); \
+        break; \
+    case 2: \
+        COMPARE(repeat, what "w"); \
+        break; \
+    case 4: \
+        COMPARE(repeat, what "l"); \
+        break; \
+    default: \
+        COMPARE(repeat, what "q"); \
+        break; \
+    }
+
+/* How many of n elements are compared until one decides, or all. */
+static guint64 compare_strings(const TcgInsn *insn, const guint8 *a_host, const guint8 *b_host,
+                               guint64 n, bool down)
+{
+    const guint64 all = n, a = 0;
+    guint size = insn->operand_size;
+
+    if (insn->repne) {
+        COMPARE_SIZES("repne", "cmps")
+    } else {
+        COMPARE_SIZES("repe", "cmps")
+    }
+    return all - n;
+}
+
+static guint64 scan_string(const TcgInsn *insn, guint64 a, const guint8 *b_host, guint64 n,
+                           bool down)
+{
+    const guint8 *a_host = NULL;
+    const guint64 all = n;
+    guint size = insn->operand_size;
+
+    if (insn->repne) {
+        COMPARE_SIZES("repne", "scas")
+    } else {
+        COMPARE_SIZES("repe", "scas")
+    }
+    return all - n;
+}
+
+/* Elements of two pieces, or of a constant and one (a_host NULL). */
 static void compare_piece(const TcgState *s, const TcgInsn *insn, const guint8 *a_host,
                           const guint8 *b_host, guint64 n, Comparison *c)
 {
     guint size = insn->operand_size;
-    gint64 step = tcg_string_down(s) ? -(gint64)size : size;
+    bool down = tcg_string_down(s);
+    gint64 last;
 
-    for (c->n = 0; c->n < n && !c->ended; c->n++) {
-        c->a = a_host ? peek(a_host + step * (gint64)c->n, size) : c->a;
-        c->b = peek(b_host + step * (gint64)c->n, size);
-        c->ended = ends(insn, c->a, c->b);
+    if (n > 1) {
+        n = a_host ? compare_strings(insn, a_host, b_host, n, down)
+                   : scan_string(insn, c->a, b_host, n, down);
     }
+    last = (gint64)(n - 1) * (down ? -(gint64)size : (gint64)size);
+    c->n = n;
+    c->a = a_host ? peek(a_host + last, size) : c->a;
+    c->b = peek(b_host + last, size);
+    c->ended = ends(insn, c->a, c->b);
 }
 
 static void compare_element(const TcgInsn *insn, Comparison *c, guint64 a, guint64 b)
@@ -59,6 +127,7 @@ static void compare_element(const TcgInsn *insn, Comparison *c, guint64 a, guint
     c->a = a;
     c->b = b;
     c->n = 1;
+    c->plain = false;
     c->ended = ends(insn, a, b);
 }
 
@@ -87,7 +156,7 @@ static void compare(TcgState *s, const TcgInsn *insn, guint64 count, Comparison 
 TcgNext tcg_op_cmps(TcgState *s, const TcgInsn *insn)
 {
     guint64 count = tcg_string_count(s, insn);
-    Comparison c = { .ended = false };
+    Comparison c = { .plain = true };
 
     while (count > 0 && !c.ended) {
         compare(s, insn, count, &c);
@@ -100,7 +169,7 @@ TcgNext tcg_op_cmps(TcgState *s, const TcgInsn *insn)
             return TCG_LEAVE;
         }
     }
-    return TCG_NEXT;
+    return tcg_string_done(c.plain);
 }
 
 static void scan(TcgState *s, const TcgInsn *insn, guint64 count, Comparison *c)
@@ -119,7 +188,7 @@ static void scan(TcgState *s, const TcgInsn *insn, guint64 count, Comparison *c)
 TcgNext tcg_op_scas(TcgState *s, const TcgInsn *insn)
 {
     guint64 count = tcg_string_count(s, insn);
-    Comparison c = { .a = tcg_reg_read(s, TCG_RAX, insn->operand_size, true) };
+    Comparison c = { .a = tcg_reg_read(s, TCG_RAX, insn->operand_size, true), .plain = true };
 
     while (count > 0 && !c.ended) {
         scan(s, insn, count, &c);
@@ -131,5 +200,5 @@ TcgNext tcg_op_scas(TcgState *s, const TcgInsn *insn)
             return TCG_LEAVE;
         }
     }
-    return TCG_NEXT;
+    return tcg_string_done(c.plain);
 }

@@ -3,8 +3,8 @@
  * Control registers and XCR0: SDM vol. 3A, sections 2.5 and 2.6; vol. 2, MOV to and
  * from control registers, LMSW, SMSW, CLTS, XGETBV, XSETBV.
  */
-#include "tcg/memory.h"
-#include "tcg/op-sys.h"
+#include "tcg/insn.h"
+#include "tcg/ops.h"
 #include "tcg/system.h"
 #include "tcg/tcg-accel.h"
 
@@ -18,18 +18,8 @@
 /* The four entries that PAE paging loads into registers: SDM vol. 3A, section 4.4.1. */
 static void check_pdptes(TcgState *s, guint64 cr3)
 {
-    guint64 gpa = cr3 & 0xffffffe0 & s->a20_mask;
-    const TcgPhysPage *page = tcg_phys_page(s, gpa);
-
-    if (!page || !page->page) {
-        return;
-    }
-    for (guint i = 0; i < 4; i++) {
-        guint64 entry = *(const volatile guint64 *)(page->page + (gpa & 0xfff) + 8 * i);
-
-        if (entry & 1 && entry & (0x1e6 | ~(s->phys_mask | 0xfff))) {
-            tcg_raise_error(s, TCG_GP, 0);
-        }
+    if (!tcg_pdptes_valid(s, cr3)) {
+        tcg_raise_error(s, TCG_GP, 0);
     }
 }
 

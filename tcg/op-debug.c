@@ -2,7 +2,7 @@
 /*
  * Debug registers: SDM vol. 3B, section 18.2; vol. 2, MOV to and from debug registers.
  */
-#include "tcg/op-sys.h"
+#include "tcg/ops.h"
 #include "tcg/system.h"
 
 enum {

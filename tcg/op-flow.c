@@ -2,7 +2,7 @@
 /*
  * Far JMP and CALL, and software interrupts: SDM vol. 2, CALL, JMP, INT n.
  */
-#include "tcg/op-seg.h"
+#include "tcg/ops.h"
 
 #include "tcg/segment.h"
 

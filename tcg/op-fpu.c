@@ -4,7 +4,8 @@
  * the layouts of the environment.  The rest of the x87 runs on the host's.
  */
 #include "tcg/fpu.h"
-#include "tcg/op-sys.h"
+#include "tcg/insn.h"
+#include "tcg/ops.h"
 
 enum {
     SW_ES = 1 << 7,             /* an exception that is not masked waits */

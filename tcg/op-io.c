@@ -3,7 +3,8 @@
  * IN, OUT, INS, OUTS: SDM vol. 1, chapter 19; vol. 2, by name.  Devices are heavy code, so
  * that the block is left after each.
  */
-#include "tcg/op-sys.h"
+#include "tcg/ioeventfd.h"
+#include "tcg/ops.h"
 #include "tcg/string.h"
 #include "tcg/tcg-accel.h"
 
@@ -58,6 +59,10 @@ static guint64 heavy_access(TcgState *s, void *argument)
     const Request *r = argument;
     const Accel *accel = &s->vcpu->tcg->accel;
 
+    if (r->is_write && r->count == 1 &&
+        tcg_ioeventfd_hit(s->vcpu->tcg, true, r->port, r->data, r->size)) {
+        return 0;
+    }
     accel->host->pio(accel->host_opaque, r->port, r->data, r->size, r->count, r->is_write);
     return 0;
 }

@@ -5,8 +5,8 @@
  * A table by number, those first that guests use all the time.  What is neither there nor in
  * the table of those that firmware and systems touch for no effect does not exist: #GP.
  */
-#include "tcg/op-sys.h"
 #include "tcg/msr.h"
+#include "tcg/ops.h"
 #include "tcg/system.h"
 #include "tcg/tcg-accel.h"
 

@@ -2,7 +2,7 @@
 /*
  * Returns between segments: SDM vol. 2, RET and IRET; vol. 3A, sections 5.8.6 and 20.2.
  */
-#include "tcg/op-seg.h"
+#include "tcg/ops.h"
 
 #include "tcg/segment.h"
 
@@ -251,6 +251,8 @@ TcgNext tcg_op_iret(TcgState *s, const TcgInsn *insn)
     } else {
         iret_protected(s, insn->operand_size, &stack);
     }
+    /* RF is now the next instruction's. */
+    s->step_resume = 0;
     s->nmi_masked = false;
     tcg_reconsider(s);
     return TCG_LEAVE;

@@ -2,7 +2,7 @@
 /*
  * Segment registers' instructions: SDM vol. 2, MOV, PUSH, POP, LDS/LES/LFS/LGS/LSS.
  */
-#include "tcg/op-seg.h"
+#include "tcg/ops.h"
 
 #include "tcg/segment.h"
 

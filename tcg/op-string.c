@@ -7,7 +7,7 @@
  * What is no plain memory goes element by element.  Registers are current after each piece,
  * so that a fault or an interrupt finds them as the manual says.
  */
-#include "tcg/op-sys.h"
+#include "tcg/ops.h"
 #include "tcg/string.h"
 #include "tcg/tlb.h"
 
@@ -74,7 +74,7 @@ void tcg_string_reach(TcgState *s, const TcgInsn *insn, TcgStringOperand *operan
     operand->linear = tcg_linear(s, operand->segment, offset, insn->operand_size, operand->access);
     operand->n = 0;
     operand->host = NULL;
-    if (count > 1 && !(s->mode & (TCG_MODE_STEP | TCG_MODE_ALIGN))) {
+    if (!(s->mode & (TCG_MODE_STEP | TCG_MODE_ALIGN))) {
         operand->n = tcg_string_span(s, insn, operand, count);
         operand->host = operand->n > 0 ? host_memory(s, operand) : NULL;
     }
@@ -96,10 +96,32 @@ void tcg_string_reach(TcgState *s, const TcgInsn *insn, TcgStringOperand *operan
         } \
     } while (0)
 
+static void copy_one(guint8 *to, const guint8 *from, guint size)
+{
+    switch (size) {
+    case 1:
+        *to = *from;
+        break;
+    case 2:
+        __builtin_memcpy(to, from, 2);
+        break;
+    case 4:
+        __builtin_memcpy(to, from, 4);
+        break;
+    default:
+        __builtin_memcpy(to, from, 8);
+        break;
+    }
+}
+
 static void copy_piece(guint8 *to, const guint8 *from, guint64 n, guint size, bool down)
 {
     const guint64 value = 0;
 
+    if (n == 1) {
+        copy_one(to, from, size);
+        return;
+    }
     switch (size) {
     case 1:
         REPEAT("movsb");
@@ -120,6 +142,10 @@ static void fill_piece(guint8 *to, guint64 value, guint64 n, guint size, bool do
 {
     const guint8 *from = NULL;
 
+    if (n == 1) {
+        copy_one(to, (const guint8 *)&value, size);
+        return;
+    }
     switch (size) {
     case 1:
         REPEAT("stosb");
@@ -138,96 +164,108 @@ static void fill_piece(guint8 *to, guint64 value, guint64 n, guint size, bool do
 
 /* ---- Instructions ---- */
 
-/* One piece or element; returns how many elements it did. */
-static guint64 move(TcgState *s, const TcgInsn *insn, guint64 count)
+/* How far a repeated instruction got. */
+typedef struct {
+    guint64 n;                  /* elements of this piece */
+    bool plain;                 /* all was plain memory */
+} Progress;
+
+/* One piece or element. */
+static void move(TcgState *s, const TcgInsn *insn, guint64 count, Progress *p)
 {
     TcgStringOperand from = { .reg = TCG_RSI, .segment = insn->segment, .access = TCG_READ };
     TcgStringOperand to = { .reg = TCG_RDI, .segment = TCG_ES, .access = TCG_WRITE };
     guint size = insn->operand_size;
-    guint64 n;
 
     tcg_string_reach(s, insn, &from, count);
     tcg_string_reach(s, insn, &to, count);
     if (!from.host || !to.host) {
         tcg_store(s, to.linear, tcg_load(s, from.linear, size, TCG_READ), size, TCG_WRITE);
-        return 1;
+        *p = (Progress){ .n = 1 };
+        return;
     }
-    n = from.n < to.n ? from.n : to.n;
-    copy_piece(to.host, from.host, n, size, tcg_string_down(s));
-    return n;
+    p->n = from.n < to.n ? from.n : to.n;
+    copy_piece(to.host, from.host, p->n, size, tcg_string_down(s));
 }
 
-static guint64 fill(TcgState *s, const TcgInsn *insn, guint64 count)
+static void fill(TcgState *s, const TcgInsn *insn, guint64 count, Progress *p)
 {
     TcgStringOperand to = { .reg = TCG_RDI, .segment = TCG_ES, .access = TCG_WRITE };
 
     tcg_string_reach(s, insn, &to, count);
     if (!to.host) {
         tcg_store(s, to.linear, s->gpr[TCG_RAX], insn->operand_size, TCG_WRITE);
-        return 1;
+        *p = (Progress){ .n = 1 };
+        return;
     }
-    fill_piece(to.host, s->gpr[TCG_RAX], to.n, insn->operand_size, tcg_string_down(s));
-    return to.n;
+    p->n = to.n;
+    fill_piece(to.host, s->gpr[TCG_RAX], p->n, insn->operand_size, tcg_string_down(s));
 }
 
-static guint64 load(TcgState *s, const TcgInsn *insn)
+static void load(TcgState *s, const TcgInsn *insn, Progress *p)
 {
     TcgStringOperand from = { .reg = TCG_RSI, .segment = insn->segment, .access = TCG_READ };
+    guint64 value = 0;
 
     tcg_string_reach(s, insn, &from, 1);
-    tcg_reg_write(s, TCG_RAX, tcg_load(s, from.linear, insn->operand_size, TCG_READ),
-                  insn->operand_size, true);
-    return 1;
+    p->n = 1;
+    if (from.host) {
+        copy_one((guint8 *)&value, from.host, insn->operand_size);
+    } else {
+        p->plain = false;
+        value = tcg_load(s, from.linear, insn->operand_size, TCG_READ);
+    }
+    tcg_reg_write(s, TCG_RAX, value, insn->operand_size, true);
 }
 
 TcgNext tcg_op_movs(TcgState *s, const TcgInsn *insn)
 {
     guint64 count = tcg_string_count(s, insn);
+    Progress p = { .plain = true };
 
     while (count > 0) {
-        guint64 n = move(s, insn, count);
-
-        tcg_string_advance(s, insn, TCG_RSI, n);
-        tcg_string_advance(s, insn, TCG_RDI, n);
-        tcg_string_counted(s, insn, n);
-        count -= n;
+        move(s, insn, count, &p);
+        tcg_string_advance(s, insn, TCG_RSI, p.n);
+        tcg_string_advance(s, insn, TCG_RDI, p.n);
+        tcg_string_counted(s, insn, p.n);
+        count -= p.n;
         if (count > 0 && tcg_string_interrupted(s)) {
             return TCG_LEAVE;
         }
     }
-    return TCG_NEXT;
+    return tcg_string_done(p.plain);
 }
 
 TcgNext tcg_op_stos(TcgState *s, const TcgInsn *insn)
 {
     guint64 count = tcg_string_count(s, insn);
+    Progress p = { .plain = true };
 
     while (count > 0) {
-        guint64 n = fill(s, insn, count);
-
-        tcg_string_advance(s, insn, TCG_RDI, n);
-        tcg_string_counted(s, insn, n);
-        count -= n;
+        fill(s, insn, count, &p);
+        tcg_string_advance(s, insn, TCG_RDI, p.n);
+        tcg_string_counted(s, insn, p.n);
+        count -= p.n;
         if (count > 0 && tcg_string_interrupted(s)) {
             return TCG_LEAVE;
         }
     }
-    return TCG_NEXT;
+    return tcg_string_done(p.plain);
 }
 
 TcgNext tcg_op_lods(TcgState *s, const TcgInsn *insn)
 {
     guint64 count = tcg_string_count(s, insn);
+    Progress p = { .plain = true };
 
     while (count > 0) {
-        guint64 n = load(s, insn);
-
-        tcg_string_advance(s, insn, TCG_RSI, n);
-        tcg_string_counted(s, insn, n);
-        count -= n;
+        load(s, insn, &p);
+        tcg_string_advance(s, insn, TCG_RSI, p.n);
+        tcg_string_counted(s, insn, p.n);
+        count -= p.n;
         if (count > 0 && tcg_string_interrupted(s)) {
             return TCG_LEAVE;
         }
     }
-    return TCG_NEXT;
+    return tcg_string_done(p.plain);
 }

@@ -2,7 +2,7 @@
 /*
  * System instructions that are short: SDM vol. 2, by name.
  */
-#include "tcg/op-sys.h"
+#include "tcg/ops.h"
 #include "tcg/system.h"
 
 #include <sys/syscall.h>
@@ -279,13 +279,9 @@ static bool is_undefined(const TcgState *s, TcgUnit unit)
 
 TcgNext tcg_op_nm(TcgState *s, const TcgInsn *insn)
 {
-    if (is_undefined(s, insn->unit)) {
-        tcg_raise(s, TCG_UD);
-    }
-    if (s->cr0 & CR0_TS || (insn->unit == TCG_UNIT_X87 && s->cr0 & CR0_EM)) {
-        tcg_raise(s, TCG_NM);
-    }
-    return TCG_GO_ON;
+    bool unavailable = s->cr0 & CR0_TS || (insn->unit == TCG_UNIT_X87 && s->cr0 & CR0_EM);
+
+    tcg_raise(s, unavailable && !is_undefined(s, insn->unit) ? TCG_NM : TCG_UD);
 }
 
 TcgNext tcg_op_wait(TcgState *s, const TcgInsn *insn)

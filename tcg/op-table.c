@@ -3,7 +3,7 @@
  * Registers of descriptor tables and the task register: SDM vol. 2, LGDT, LIDT, SGDT, SIDT, LLDT,
  * SLDT, LTR, STR.
  */
-#include "tcg/op-seg.h"
+#include "tcg/ops.h"
 
 #include "tcg/segment.h"
 
@@ -36,13 +36,14 @@ static void refuse_by_umip(TcgState *s)
 static TcgNext store_table(TcgState *s, const TcgInsn *insn, const TcgTable *table)
 {
     guint size = tcg_is_64bit(s) ? 8 : 4;
-    guint64 linear;
+    guint64 linear, base_linear;
 
     refuse_by_umip(s);
     linear = tcg_operand_linear(s, insn, 2 + size, TCG_WRITE);
-    tcg_check_store(s, linear, 2 + size, TCG_WRITE);
+    base_linear = size == 8 ? linear + 2 : (guint32)(linear + 2);
+    tcg_check_store(s, base_linear, size, TCG_WRITE);
     tcg_store(s, linear, table->limit, 2, TCG_WRITE);
-    tcg_store(s, size == 8 ? linear + 2 : (guint32)(linear + 2), table->base, size, TCG_WRITE);
+    tcg_store(s, base_linear, table->base, size, TCG_WRITE);
     return TCG_GO_ON;
 }
 

@@ -6,7 +6,8 @@
  */
 #include <Zydis/Mnemonic.h>
 
-#include "tcg/op-sys.h"
+#include "tcg/insn.h"
+#include "tcg/ops.h"
 
 typedef union {
     guint8 b[32];

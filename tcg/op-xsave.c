@@ -5,7 +5,7 @@
  * layouts place it alike.
  */
 #include "tcg/fpu.h"
-#include "tcg/op-sys.h"
+#include "tcg/ops.h"
 #include "tcg/system.h"
 
 enum {
@@ -42,10 +42,11 @@ static guint64 requested(const TcgState *s)
     return tcg_edx_eax(s) & s->xcr0;
 }
 
+/* n bytes, a multiple of 8. */
 static void clear(guint8 *bytes, guint n)
 {
-    for (guint i = 0; i < n; i++) {
-        bytes[i] = 0;
+    for (guint i = 0; i < n; i += 8) {
+        tcg_put64(bytes + i, 0);
     }
 }
 
@@ -136,12 +137,13 @@ TcgNext tcg_op_xsavec(TcgState *s, const TcgInsn *insn)
 
 /* ---- Restoring ---- */
 
+/* n bytes, a multiple of 8. */
 static bool is_zero(const guint8 *bytes, guint n)
 {
-    guint8 any = 0;
+    guint64 any = 0;
 
-    for (guint i = 0; i < n; i++) {
-        any |= bytes[i];
+    for (guint i = 0; i < n; i += 8) {
+        any |= tcg_get64(bytes + i);
     }
     return any == 0;
 }

@@ -9,17 +9,17 @@
 
 #define TCG_OP(name) TcgNext tcg_op_##name(TcgState *s, const TcgInsn *insn)
 
-/* op-seg.c: segment registers, descriptors, descriptor tables */
+/* op-seg.c, op-rights.c, op-table.c: segment registers, descriptors, descriptor tables */
 TCG_OP(mov_to_sreg); TCG_OP(mov_from_sreg); TCG_OP(push_sreg); TCG_OP(pop_sreg);
 TCG_OP(load_far); TCG_OP(lar); TCG_OP(lsl); TCG_OP(verr); TCG_OP(verw); TCG_OP(arpl);
 TCG_OP(lgdt); TCG_OP(lidt); TCG_OP(sgdt); TCG_OP(sidt); TCG_OP(lldt); TCG_OP(sldt);
 TCG_OP(ltr); TCG_OP(str); TCG_OP(bound);
 
-/* op-flow.c: far transfers, interrupts */
+/* op-flow.c, op-return.c: far transfers, interrupts */
 TCG_OP(jmp_far); TCG_OP(call_far); TCG_OP(ret_far); TCG_OP(iret);
 TCG_OP(int); TCG_OP(int3); TCG_OP(into); TCG_OP(int1);
 
-/* op-stack.c: the stack and near transfers, where they are not generated */
+/* op-stack.c, op-near.c: the stack and near transfers, where they are not generated */
 TCG_OP(push); TCG_OP(pop); TCG_OP(pusha); TCG_OP(popa); TCG_OP(pushf); TCG_OP(popf);
 TCG_OP(call_near); TCG_OP(call_near_indirect); TCG_OP(ret_near); TCG_OP(jmp_near_indirect);
 TCG_OP(jmp_near); TCG_OP(jcc); TCG_OP(loop); TCG_OP(enter); TCG_OP(leave);

@@ -4,6 +4,7 @@
  * accesses that may be to devices.
  */
 #include "config.h"
+#include "tcg/ioeventfd.h"
 #include "tcg/memory.h"
 #include "tcg/tcg-accel.h"
 
@@ -75,7 +76,8 @@ static guint64 mmio(TcgState *s, void *argument)
     if (tcg_apic_at(vcpu, request->gpa)) {
         tcg_apic_access(vcpu, request->gpa & 0xfff, request->data, request->size,
                         request->is_write);
-    } else {
+    } else if (!request->is_write || !tcg_ioeventfd_hit(vcpu->tcg, false, request->gpa,
+                                                        request->data, request->size)) {
         accel->host->mmio(accel->host_opaque, request->gpa, request->data, request->size,
                           request->is_write);
     }
@@ -98,8 +100,7 @@ typedef guint64 __attribute__((may_alias, aligned(1))) Word8;
 typedef guint32 __attribute__((may_alias, aligned(1))) Word4;
 typedef guint16 __attribute__((may_alias, aligned(1))) Word2;
 
-/* In pieces as large as can be, so that what a guest takes for atomic is. */
-static void copy(guint8 *to, const guint8 *from, guint size)
+void tcg_copy(guint8 *to, const guint8 *from, guint size)
 {
     guint done = 0;
 
@@ -124,7 +125,7 @@ bool tcg_phys_read(TcgState *s, guint64 gpa, void *ret_bytes, guint size)
     const TcgRange *range = tcg_range_find(s->memory, gpa);
 
     if (range) {
-        copy(ret_bytes, tcg_range_hva(range, gpa), size);
+        tcg_copy(ret_bytes, tcg_range_hva(range, gpa), size);
         return false;
     }
     mmio_access(s, gpa, ret_bytes, size, false);
@@ -136,11 +137,11 @@ bool tcg_phys_write(TcgState *s, guint64 gpa, const void *bytes, guint size)
     const TcgRange *range = tcg_range_find(s->memory, gpa);
 
     if (range && !(range->flags & TCG_PAGE_ROM)) {
-        TcgPhysPage *page = tcg_phys_page(s, gpa);
+        guint8 *at = tcg_range_hva(range, gpa);
 
-        copy(tcg_range_hva(range, gpa), bytes, size);
-        if (tcg_page_flags(page)) {
-            tcg_page_written(s, page, gpa, size);
+        tcg_copy(at, bytes, size);
+        if (tcg_page_flags(tcg_host_page(s->memory, at))) {
+            tcg_page_written(s, tcg_phys_page(s, gpa), gpa, size);
         }
         return false;
     }

@@ -103,6 +103,28 @@ static Needs needs_of_set(const TcgDecoded *d)
     }
 }
 
+TcgUnit tcg_unit(const TcgDecoded *d)
+{
+    switch (d->z.meta.isa_set) {
+    case ZYDIS_ISA_SET_PENTIUMMMX:
+    case ZYDIS_ISA_SET_SSE2MMX:
+    case ZYDIS_ISA_SET_SSSE3MMX:
+        return TCG_UNIT_MMX;
+    default:
+        break;
+    }
+    switch (needs_of_set(d)) {
+    case NEEDS_X87:
+        return TCG_UNIT_X87;
+    case NEEDS_SSE:
+        return TCG_UNIT_SSE;
+    case NEEDS_AVX:
+        return TCG_UNIT_AVX;
+    default:
+        return TCG_UNIT_NONE;
+    }
+}
+
 /* Of the sets of SSE: what has to do with general registers and memory alone, SDM vol. 2. */
 static bool is_without_vectors(ZydisMnemonic mnemonic)
 {
@@ -249,18 +271,17 @@ static const HelperRow rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {
     END(INTO, into), END(INT1, int1),
     /* The stack */
     ROW(PUSHA, pusha), ROW(PUSHAD, pusha), ROW(POPA, popa), ROW(POPAD, popa),
-    ROW(PUSHF, pushf), ROW(PUSHFD, pushf), ROW(PUSHFQ, pushf),
     END(POPF, popf), END(POPFD, popf), END(POPFQ, popf), ROW(ENTER, enter),
     /* The system */
     END(CLTS, clts), END(LMSW, lmsw), ROW(SMSW, smsw), END(INVLPG, invlpg),
     END(INVPCID, invpcid), END(INVD, invd), END(WBINVD, wbinvd), END(HLT, hlt),
-    END(CLI, cli), END(STI, sti), ROW(CLD, cld_std), ROW(STD, cld_std),
+    ROW(CLD, cld_std), ROW(STD, cld_std),
     END(CLAC, clac), END(STAC, stac), END(SWAPGS, swapgs),
     ROW(RDFSBASE, rdfsgsbase), ROW(RDGSBASE, rdfsgsbase),
     ROW(WRFSBASE, wrfsgsbase), ROW(WRGSBASE, wrfsgsbase),
     END(SYSCALL, syscall), END(SYSRET, sysret), END(SYSENTER, sysenter), END(SYSEXIT, sysexit),
     ROW(RDTSC, rdtsc), ROW(RDTSCP, rdtscp), ROW(RDPID, rdpid), ROW(RDPMC, rdpmc),
-    ROW(XGETBV, xgetbv), END(XSETBV, xsetbv), ROW(CPUID, cpuid),
+    ROW(PAUSE, pause), ROW(XGETBV, xgetbv), END(XSETBV, xsetbv), ROW(CPUID, cpuid),
     END(RDMSR, rdmsr), END(WRMSR, wrmsr),
     END(IN, in), END(OUT, out),
     END(INSB, ins), END(INSW, ins), END(INSD, ins),
@@ -338,6 +359,14 @@ static TcgPolicy policy_by_mnemonic(const TcgDecoded *d, guint32 mode)
         return policy_pop(d);
     case ZYDIS_MNEMONIC_LEA:
         return special(special_lea, NULL);
+    case ZYDIS_MNEMONIC_CLI:
+        return special(special_cli, tcg_op_cli);
+    case ZYDIS_MNEMONIC_STI:
+        return special(special_sti, tcg_op_sti);
+    case ZYDIS_MNEMONIC_PUSHF:
+    case ZYDIS_MNEMONIC_PUSHFD:
+    case ZYDIS_MNEMONIC_PUSHFQ:
+        return special(special_pushf, tcg_op_pushf);
     case ZYDIS_MNEMONIC_LEAVE:
         return special(special_leave, tcg_op_leave);
     case ZYDIS_MNEMONIC_BT:

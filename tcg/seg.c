@@ -206,8 +206,11 @@ void tcg_segments_drop(TcgState *s, guint cpl)
         TcgSegment *segment = &s->segment[data[i]];
         guint dpl = (segment->attributes & SEG_DPL) >> SEG_DPL_SHIFT;
         bool conforming = (segment->attributes & (SEG_CODE | SEG_CE)) == (SEG_CODE | SEG_CE);
+        /* Software gave FS and GS their bases by MSRs, and no segment. */
+        bool only_base = tcg_is_long(s) && data[i] >= TCG_FS &&
+                         tcg_selector_is_null(segment->selector);
 
-        if (!segment->unusable && !conforming && dpl < cpl) {
+        if (!segment->unusable && !only_base && !conforming && dpl < cpl) {
             tcg_segment_null(segment, 0);
         }
     }

@@ -94,7 +94,8 @@ _Noreturn void tcg_raise_selector(TcgState *s, guint8 vector, guint16 selector);
 /* Reads the 8 bytes of the selector's descriptor; false: beyond its table, or no LDT. */
 bool tcg_descriptor_read(TcgState *s, guint16 selector, TcgDescriptor *ret_descriptor);
 /* Reads it; raises vector if it is beyond the table. */
-void tcg_descriptor_get(TcgState *s, guint16 selector, guint8 vector, TcgDescriptor *ret_descriptor);
+void tcg_descriptor_get(TcgState *s, guint16 selector, guint8 vector,
+                        TcgDescriptor *ret_descriptor);
 /* A system descriptor's second 8 bytes in IA-32e mode, into `upper`; raises vector if they are
  * beyond the table, or their type is not 0. */
 void tcg_descriptor_get_upper(TcgState *s, guint8 vector, TcgDescriptor *d);

@@ -10,6 +10,7 @@
  */
 #include "config.h"
 #include "tcg/memory.h"
+#include "tcg/tlb.h"
 
 typedef guint64 __attribute__((may_alias, aligned(1))) Word8;
 typedef guint32 __attribute__((may_alias, aligned(1))) Word4;
@@ -20,16 +21,6 @@ typedef struct {
     guint64 gpa[2];
     guint size[2];              /* the second is 0: it lies in one page */
 } Pieces;
-
-/* Where it is on the host if generated code could make it as well; else NULL. */
-static inline guint8 *find_cached(TcgState *s, guint64 linear, guint size, TcgAccess access)
-{
-    guint table = access & TCG_SYSTEM ? TCG_TLB_KERNEL : tcg_tlb_index(s->mode);
-    const TcgTlbEntry *entry = &s->tlb[table][linear >> 12 & (TCG_TLB_SIZE - 1)];
-    guint64 tag = access & TCG_WRITE ? entry->tag_write : entry->tag_read;
-
-    return (linear ^ tag) <= 4096 - size ? entry->page + (linear & 0xfff) : NULL;
-}
 
 static inline guint64 load_host(const guint8 *at, guint size)
 {
@@ -154,7 +145,7 @@ static guint64 load_slowly(TcgState *s, guint64 linear, guint size, TcgAccess ac
 
 guint64 tcg_load(TcgState *s, guint64 linear, guint size, TcgAccess access)
 {
-    const guint8 *at = find_cached(s, linear, size, access & ~TCG_WRITE);
+    const guint8 *at = tcg_tlb_find(s, linear, size, access & ~TCG_WRITE);
 
     if (G_UNLIKELY(!at || s->mode & TCG_MODE_ALIGN)) {
         return load_slowly(s, linear, size, access);
@@ -175,7 +166,7 @@ static void store_slowly(TcgState *s, guint64 linear, guint64 value, guint size,
 
 void tcg_store(TcgState *s, guint64 linear, guint64 value, guint size, TcgAccess access)
 {
-    guint8 *at = find_cached(s, linear, size, access | TCG_WRITE);
+    guint8 *at = tcg_tlb_find(s, linear, size, access | TCG_WRITE);
 
     if (G_UNLIKELY(!at || s->mode & TCG_MODE_ALIGN)) {
         store_slowly(s, linear, value, size, access | TCG_WRITE);
@@ -189,7 +180,7 @@ void tcg_check_store(TcgState *s, guint64 linear, guint size, TcgAccess access)
     Pieces pieces;
 
     access |= TCG_WRITE;
-    if (G_UNLIKELY(!find_cached(s, linear, size, access) || s->mode & TCG_MODE_ALIGN)) {
+    if (G_UNLIKELY(!tcg_tlb_find(s, linear, size, access) || s->mode & TCG_MODE_ALIGN)) {
         translate_pieces(s, linear, size, access, &pieces);
         tcg_check_alignment(s, linear, size, access);
     }

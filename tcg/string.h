@@ -50,6 +50,12 @@ static inline void tcg_string_counted(TcgState *s, const TcgInsn *insn, guint64 
     }
 }
 
+/* What comes after it: plain memory neither changes what is translated nor runs heavy code. */
+static inline TcgNext tcg_string_done(bool was_plain)
+{
+    return was_plain ? TCG_GO_ON : TCG_NEXT;
+}
+
 /* Whether it has to be left though elements remain: rip stays, and it goes on later. */
 static inline bool tcg_string_interrupted(const TcgState *s)
 {

@@ -10,8 +10,8 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types.h"
 #include "tcg/cache.h"
+#include "tcg/interrupts.h"
 #include "tcg/tcg.h"
-#include "tcg/timers.h"
 #include "tcg/types.h"
 
 enum { DEFAULT_CODE_MIB = 64 };
@@ -25,17 +25,16 @@ static const AccelOps tcg_accel_ops = {
     .slots_max = tcg_slots_max,
     .dirty_log = tcg_dirty_log,
     .memory_written = tcg_memory_written,
+    .ioeventfd_add = tcg_ioeventfd_add,
+    .ioeventfd_del = tcg_ioeventfd_del,
     .irqchip = tcg_irqchip,
     .set_gsi = tcg_set_gsi,
     .set_extint = tcg_set_extint,
     .set_a20 = tcg_set_a20,
-    .irqfd_add = tcg_irqfd_add,
-    .irqfd_del = tcg_irqfd_del,
     .msi_route_add = tcg_msi_route_add,
     .msi_route_update = tcg_msi_route_update,
     .msi_route_del = tcg_msi_route_del,
     .msi_send = tcg_msi_send,
-    .pit_create = tcg_pit_create,
     .vcpu_create = tcg_vcpu_create,
     .vcpu_destroy = tcg_vcpu_destroy,
     .vcpus_resume = tcg_vcpus_resume,
@@ -92,7 +91,6 @@ static void tcg_accel_init(Object *obj)
     TcgAccel *tcg = (TcgAccel *)obj;
 
     tcg->vcpus = g_ptr_array_new();
-    tcg->a20 = 1;
     g_mutex_init(&tcg->translate);
     g_mutex_init(&tcg->run.lock);
     g_cond_init(&tcg->run.left);
@@ -114,8 +112,7 @@ static void tcg_accel_release(Object *obj)
 {
     TcgAccel *tcg = (TcgAccel *)obj;
 
-    tcg_interrupts_done(tcg);
-    g_clear_pointer(&tcg->timers, tcg_timers_free);
+    tcg_interrupts_close(tcg);
     g_clear_pointer(&tcg->memory, tcg_memory_free);
     g_clear_pointer(&tcg->cache, tcg_cache_free);
 }
@@ -140,8 +137,10 @@ static bool tcg_accel_prepare(Object *obj, GError **error)
         return false;
     }
     tcg->memory = tcg_memory_new();
-    tcg->timers = tcg_timers_new(tcg);
-    tcg_interrupts_init(tcg);
+    if (!tcg_interrupts_open(tcg, error)) {
+        tcg_accel_release(obj);
+        return false;
+    }
     return true;
 }
 

@@ -3,8 +3,9 @@
  * What the heavy files of tcg/ share: the accelerator object and a vCPU.  Nobody
  * outside of tcg/ includes this; they see cpu/accel.h.
  *
- * Locks, outermost first: the machine lock; TcgAccel.translate; TcgAccel.run.lock
- * and TcgApic.lock, in which nothing is called.
+ * Locks, outermost first: the machine lock; TcgAccel.translate; the locks of
+ * interrupts.c, timers.c and ioeventfd.c; TcgAccel.run.lock and TcgApic.lock, in
+ * which nothing is called.
  */
 #ifndef TCG_TCG_ACCEL_H
 #define TCG_TCG_ACCEL_H
@@ -17,6 +18,8 @@ typedef struct TcgAccel TcgAccel;
 typedef struct TcgCache TcgCache;
 typedef struct TcgMemory TcgMemory;
 typedef struct TcgTimers TcgTimers;
+typedef struct TcgInterrupts TcgInterrupts;
+typedef struct TcgIoeventfds TcgIoeventfds;
 
 /* Who runs; vcpu.c says how pausing works. */
 typedef struct {
@@ -31,6 +34,8 @@ struct TcgAccel {
     TcgCache *cache;            /* cache.c: code memory and blocks */
     TcgMemory *memory;          /* slots.c: physical pages */
     TcgTimers *timers;          /* timers.c: deadlines of local APICs */
+    TcgInterrupts *interrupts;  /* interrupts.c: who gets messages, and routes */
+    TcgIoeventfds *ioeventfds;  /* ioeventfd.c */
     GPtrArray *vcpus;           /* of TcgVcpu */
     TcgRunControl run;
     GMutex translate;
@@ -84,13 +89,15 @@ AccelIrqchip tcg_irqchip(Accel *accel);
 void tcg_set_gsi(Accel *accel, guint gsi, bool level);
 void tcg_set_extint(Accel *accel, bool level);
 void tcg_set_a20(Accel *accel, bool enabled);
-bool tcg_irqfd_add(Accel *accel, guint gsi, int fd, int resample_fd, GError **error);
-void tcg_irqfd_del(Accel *accel, guint gsi, int fd);
 int tcg_msi_route_add(Accel *accel, const AccelMsi *msi, GError **error);
 bool tcg_msi_route_update(Accel *accel, guint gsi, const AccelMsi *msi, GError **error);
 void tcg_msi_route_del(Accel *accel, guint gsi);
 bool tcg_msi_send(Accel *accel, const AccelMsi *msi);
 bool tcg_vcpu_nmi(Accel *accel, Cpu *cpu, GError **error);
+
+/* ioeventfd.c */
+bool tcg_ioeventfd_add(Accel *accel, const AccelIoeventfd *ioeventfd, GError **error);
+void tcg_ioeventfd_del(Accel *accel, const AccelIoeventfd *ioeventfd);
 
 /* vcpu.c, vcpu-state.c */
 bool tcg_vcpu_create(Accel *accel, Cpu *cpu, GError **error);
@@ -103,6 +110,11 @@ bool tcg_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error
 bool tcg_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
 bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
 void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
+
+/* ---- vcpu-extra.c: of X86CpuState all but general and system registers; parked ---- */
+
+void tcg_extra_load(TcgVcpu *vcpu, const X86CpuState *state);
+void tcg_extra_store(TcgVcpu *vcpu, X86CpuState *ret_state);
 
 /* ---- slots.c ---- */
 

@@ -1,14 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The timer thread: fires the timers of local APICs whose vCPUs run, and so cannot
+ * look themselves.  It sleeps until the earliest deadline; a vCPU that is halted or
+ * parked waits by itself until tcg_apic_deadline(), and is not watched meanwhile, so
+ * that an idle machine wakes nobody.  Never takes the machine lock.
+ *
+ * And the rate of the host's time stamp counter, which the guest's has.
+ *
+ * None of this is called with TcgAccel.run.lock or a TcgApic.lock held.
+ */
 #ifndef TCG_TIMERS_H
 #define TCG_TIMERS_H
+
 #include "tcg/tcg-accel.h"
-TcgTimers *tcg_timers_new(TcgAccel *tcg);
-void tcg_timers_free(TcgTimers *timers);
-gint64 tcg_apic_deadline(TcgVcpu *vcpu);
-bool tcg_apic_expire(TcgVcpu *vcpu, gint64 now);
-gint64 tcg_now(void);
-void tcg_interrupts_init(TcgAccel *tcg);
-void tcg_interrupts_done(TcgAccel *tcg);
-bool tcg_ioeventfd_add(Accel *accel, const AccelIoeventfd *ioeventfd, GError **error);
-void tcg_ioeventfd_del(Accel *accel, const AccelIoeventfd *ioeventfd);
-bool tcg_pit_create(Accel *accel, GError **error);
+
+/* Starts the thread.  NULL with host-error: there is none to be had. */
+TcgTimers *tcg_timers_new(GError **error);
+void tcg_timers_free(TcgTimers *timers);        /* accepts NULL; no vCPU is left */
+
+/* By tcg_apic_init() and tcg_apic_done(). */
+void tcg_timers_add(TcgVcpu *vcpu);
+void tcg_timers_remove(TcgVcpu *vcpu);
+
+/* The vCPU begins to run (true), or is about to be halted or parked; its own thread.
+ * Cheap.  Watched unless told otherwise. */
+void tcg_timers_watch(TcgVcpu *vcpu, bool watch);
+/* Its APIC's deadline is another one. */
+void tcg_timers_changed(TcgVcpu *vcpu);
+
+/* Of the host's time stamp counter, in Hz; the first call finds it: what the
+ * processor or a hypervisor says (CPUID 0x15, 0x40000010), or what the clocks showed since
+ * tcg_timers_new().  Does not wait. */
+guint64 tcg_tsc_frequency(TcgAccel *tcg);
+
 #endif

@@ -183,7 +183,7 @@ static inline void fill(TcgState *s, guint64 linear, TcgAccess access, const Tcg
     TcgTlbEntry *entry = &s->tlb[table][index];
     guint64 tag = linear & PAGE_MASK;
 
-    if (!page->page || (G_UNLIKELY(s->dr[7] & 0xff) && is_watched(s, tag))) {
+    if (!page->page || access & TCG_FETCH || (G_UNLIKELY(s->dr[7] & 0xff) && is_watched(s, tag))) {
         return;
     }
     entry->tag_read = tag;

@@ -7,20 +7,20 @@
 
 #include "tcg/light.h"
 
-/* The table for accesses as CPL and EFLAGS.AC say. */
-static inline TcgTlbEntry *tcg_tlb_table(TcgState *s)
+/* The table that accesses use: as CPL and EFLAGS.AC say, or the processor's own. */
+static inline TcgTlbEntry *tcg_tlb_table(TcgState *s, TcgAccess access)
 {
-    return s->tlb[tcg_tlb_index(s->mode)];
+    return s->tlb[access & TCG_SYSTEM ? TCG_TLB_KERNEL : tcg_tlb_index(s->mode)];
 }
 
 /* Where size bytes at linear lie on the host, if they are in one page that may be accessed
- * without C's looking; else NULL. */
+ * without C's looking; else NULL.  Fetches never do: what may be read need not be executable. */
 static inline guint8 *tcg_tlb_find(TcgState *s, guint64 linear, guint size, TcgAccess access)
 {
-    const TcgTlbEntry *entry = &tcg_tlb_table(s)[linear >> 12 & (TCG_TLB_SIZE - 1)];
+    const TcgTlbEntry *entry = &tcg_tlb_table(s, access)[linear >> 12 & (TCG_TLB_SIZE - 1)];
     guint64 offset = linear ^ (access & TCG_WRITE ? entry->tag_write : entry->tag_read);
 
-    return offset <= 4096 - size ? entry->page + offset : NULL;
+    return offset <= 4096 - size && !(access & TCG_FETCH) ? entry->page + offset : NULL;
 }
 
 #endif

@@ -1,32 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A vCPU's architectural state, between X86CpuState and TcgState, and what a reset
- * makes of the rest: SDM vol. 3A, section 10.1.1 and table 10-1.
- *
- * The x87 control word after a reset is what FNINIT makes it, 37fh, as the kernels of
- * other accelerators have it, not 40h.  The time-stamp counter goes on through a reset.
+ * makes of the rest.  The time-stamp counter goes on through a reset.
  */
 #include "config.h"
-#include "tcg/light.h"
+#include "tcg/system.h"
 #include "tcg/tcg-accel.h"
 
 #include <string.h>
 
 enum {
-    XSAVE_FCW = 0,              /* offsets in the legacy area: SDM vol. 1, table 10-2 */
-    XSAVE_MXCSR = 24,
-    FCW_INIT = 0x37f,
-    MXCSR_INIT = 0x1f80,
-    MISC_ENABLE_INIT = 1,       /* fast strings */
-    DR7_INIT = 0x400,
-    XCR0_INIT = 1,
     PHYS_BITS_UNKNOWN = 40,
     CPUID_PHYS_BITS = 0x80000008,
     CPUID_EXTENDED_FEATURES = 0x80000001,
     CPUID_EDX_PAGES_1G = 1 << 26,
 };
-#define DR6_INIT 0xffff0ff0u
-#define PAT_INIT 0x0007040600070406ull
 #define A20_MASK (~(1ull << 20))
 
 /* TcgState's number of a register, by X86CpuState's. */
@@ -96,23 +84,6 @@ static void segments_out(const TcgState *s, X86CpuState *ret_state)
 
 /* ---- All of X86CpuState ---- */
 
-static guint64 apic_base(TcgVcpu *vcpu)
-{
-    guint64 base;
-
-    g_mutex_lock(&vcpu->apic.lock);
-    base = vcpu->apic.base;
-    g_mutex_unlock(&vcpu->apic.lock);
-    return base;
-}
-
-static void set_apic_base(TcgVcpu *vcpu, guint64 base)
-{
-    g_mutex_lock(&vcpu->apic.lock);
-    vcpu->apic.base = base;
-    g_mutex_unlock(&vcpu->apic.lock);
-}
-
 /* What was cached of memory by the old control registers goes. */
 static void forget_translations(TcgState *s)
 {
@@ -137,10 +108,11 @@ static void load(TcgVcpu *vcpu, const X86CpuState *state)
     s->cr3 = state->cr3;
     s->cr4 = state->cr4;
     s->efer = state->efer;
-    set_apic_base(vcpu, state->apic_base);
+    tcg_apic_set_base(vcpu, state->apic_base);
     tcg_apic_set_tpr(vcpu, state->cr8);
     s->halted = state->halted;
     s->wait_for_sipi = state->wait_for_sipi;
+    tcg_extra_load(vcpu, state);
     forget_translations(s);
     tcg_mode_update(s);
     tcg_reconsider(s);
@@ -154,13 +126,14 @@ bool tcg_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error
     *ret_state = (X86CpuState){
         .rip = s->rip, .rflags = tcg_eflags(s),
         .cr0 = s->cr0, .cr2 = s->cr2, .cr3 = s->cr3, .cr4 = s->cr4, .cr8 = tcg_apic_tpr(vcpu),
-        .efer = s->efer, .apic_base = apic_base(vcpu),
+        .efer = s->efer, .apic_base = tcg_apic_base(vcpu),
         .halted = s->halted, .wait_for_sipi = s->wait_for_sipi,
     };
     for (guint i = 0; i < 16; i++) {
         ret_state->gpr[i] = s->gpr[gpr_numbers[i]];
     }
     segments_out(s, ret_state);
+    tcg_extra_store(vcpu, ret_state);
     return true;
 }
 
@@ -198,47 +171,14 @@ static void reset_address_space(TcgVcpu *vcpu)
     s->a20_mask = g_atomic_int_get(&vcpu->tcg->a20) ? ~0ull : A20_MASK;
 }
 
-/* An XSAVE image that initializes all components but MXCSR, which it has. */
-static void reset_vectors(TcgState *s)
-{
-    const guint16 fcw = FCW_INIT;
-    const guint32 mxcsr = MXCSR_INIT;
-
-    memset(s->vector, 0, sizeof(s->vector));
-    memcpy(s->vector + XSAVE_FCW, &fcw, sizeof(fcw));
-    memcpy(s->vector + XSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
-    s->xcr0 = XCR0_INIT;
-}
-
-static void reset_msrs(TcgState *s)
-{
-    s->star = s->lstar = s->cstar = s->sfmask = s->kernel_gs_base = 0;
-    s->sysenter_cs = s->sysenter_esp = s->sysenter_eip = 0;
-    s->tsc_aux = 0;
-    s->pat = PAT_INIT;
-    s->misc_enable = MISC_ENABLE_INIT;
-    s->mcg_status = 0;
-}
-
-static void reset_debug(TcgState *s)
-{
-    memset(s->dr, 0, sizeof(s->dr));
-    s->dr[6] = DR6_INIT;
-    s->dr[7] = DR7_INIT;
-    s->watch_hits = 0;
-}
-
+/* What was asked of the vCPU before and is not for after. */
 static void reset_events(TcgState *s)
 {
     const guint32 events = TCG_REQUEST_APIC | TCG_REQUEST_NMI | TCG_REQUEST_INIT |
                            TCG_REQUEST_SIPI;
 
-    s->exception = (TcgException){ .pending = false };
     s->delivering = -1;
-    s->nmi_masked = false;
-    s->shadow = 0;
-    s->shadow_debug = false;
-    s->sipi_vector = 0;
+    s->watch_hits = 0;
     __atomic_fetch_and(&s->requests, ~events, __ATOMIC_SEQ_CST);
 }
 
@@ -247,9 +187,8 @@ bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **e
     TcgVcpu *vcpu = cpu->vcpu;
 
     reset_address_space(vcpu);
-    reset_vectors(vcpu->state);
-    reset_msrs(vcpu->state);
-    reset_debug(vcpu->state);
+    tcg_msr_reset(vcpu->state);
+    vcpu->state->fpu_ip = vcpu->state->fpu_dp = 0;
     reset_events(vcpu->state);
     tcg_apic_reset(vcpu, false);
     load(vcpu, state);

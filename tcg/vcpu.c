@@ -23,15 +23,12 @@
 
 #include "qmp/error.h"
 #include "tcg/dispatch.h"
+#include "tcg/host-clock.h"
+#include "tcg/interrupts.h"
 #include "tcg/light.h"
 #include "tcg/signals.h"
 #include "tcg/timers.h"
 #include "tcg/translate.h"
-
-static guint64 host_tsc(void)
-{
-    return __builtin_ia32_rdtsc();
-}
 
 /* ---- In and out of generated and light code ---- */
 
@@ -197,25 +194,13 @@ static bool take_request(TcgState *s, guint32 request)
     return __atomic_fetch_and(&s->requests, ~request, __ATOMIC_SEQ_CST) & request;
 }
 
-/* An interrupt of the machine's PICs; -1: none. */
-static int take_extint(TcgVcpu *vcpu)
-{
-    const Accel *accel = &vcpu->tcg->accel;
-
-    if (!g_atomic_int_get(&vcpu->tcg->extint) || !accel->host->intack ||
-        !tcg_apic_accepts_extint(vcpu)) {
-        return -1;
-    }
-    return accel->host->intack(accel->host_opaque);
-}
-
 static guint64 take_event(TcgState *s)
 {
     TcgVcpu *vcpu = s->vcpu;
     int vector;
 
     if (s->requests & TCG_REQUEST_TLB && take_request(s, TCG_REQUEST_TLB)) {
-        s->a20_mask = g_atomic_int_get(&vcpu->tcg->a20) ? ~0ull : ~(1ull << 20);
+        s->a20_mask = tcg_a20_mask(vcpu->tcg);
         tcg_tlb_flush(s);
     }
     if (s->requests & TCG_REQUEST_NMI && !s->nmi_masked && take_request(s, TCG_REQUEST_NMI)) {
@@ -224,11 +209,14 @@ static guint64 take_event(TcgState *s)
     if (!(s->eflags & EFLAGS_IF) || s->shadow) {
         return TCG_EVENT_NONE;
     }
-    vector = tcg_apic_take(vcpu);
+    take_request(s, TCG_REQUEST_APIC | TCG_REQUEST_EXTINT);
+    vector = tcg_interrupt_take(vcpu);
     if (vector < 0) {
-        vector = take_extint(vcpu);
+        return TCG_EVENT_NONE;
     }
-    return vector < 0 ? TCG_EVENT_NONE : (guint64)vector;
+    /* There may be more: STI looks at this bit. */
+    __atomic_fetch_or(&s->requests, TCG_REQUEST_APIC, __ATOMIC_SEQ_CST);
+    return vector;
 }
 
 /* ---- Parking and waiting ---- */
@@ -239,7 +227,7 @@ static bool park(TcgState *s)
 {
     TcgVcpu *vcpu = s->vcpu;
     TcgRunControl *control = &vcpu->tcg->run;
-    guint64 tsc = host_tsc();
+    guint64 tsc = tcg_host_tsc();
     bool quit;
 
     tcg_apic_stop_time(vcpu);
@@ -254,7 +242,7 @@ static bool park(TcgState *s)
     quit = vcpu->quit;
     g_mutex_unlock(&control->lock);
     next_turn(vcpu);
-    s->tsc_offset += tsc - host_tsc();
+    s->tsc_offset += tsc - tcg_host_tsc();
     tcg_apic_start_time(vcpu);
     return !quit;
 }
@@ -276,22 +264,26 @@ static bool must_stop(TcgVcpu *vcpu)
 static void wait_for_request(TcgVcpu *vcpu)
 {
     TcgRunControl *control = &vcpu->tcg->run;
-    gint64 deadline = tcg_apic_deadline(vcpu);
+    gint64 deadline;
 
+    tcg_timers_watch(vcpu, false);
+    deadline = tcg_apic_deadline(vcpu);
     next_turn(vcpu);
     __atomic_store_n(&vcpu->waiting, 1, __ATOMIC_SEQ_CST);
     g_mutex_lock(&control->lock);
     while (!__atomic_load_n(&vcpu->state->pending, __ATOMIC_SEQ_CST)) {
         if (deadline == G_MAXINT64) {
             g_cond_wait(&control->go, &control->lock);
-        } else if (!g_cond_wait_until(&control->go, &control->lock, deadline / 1000)) {
+        } else if (!g_cond_wait_until(&control->go, &control->lock,
+                                      (deadline + 999) / 1000)) {
             break;
         }
     }
     g_mutex_unlock(&control->lock);
     __atomic_store_n(&vcpu->waiting, 0, __ATOMIC_SEQ_CST);
     next_turn(vcpu);
-    tcg_apic_expire(vcpu, tcg_now());
+    tcg_apic_expire(vcpu, tcg_host_now());
+    tcg_timers_watch(vcpu, true);
 }
 
 guint64 tcg_vcpu_service(TcgState *s, void *argument)
@@ -464,7 +456,7 @@ static void init_state(TcgState *s, TcgVcpu *vcpu)
     memcpy(s->thunk, thunks, sizeof(thunks));
     s->vcpu = vcpu;
     s->delivering = -1;
-    s->a20_mask = ~0ull;
+    s->a20_mask = tcg_a20_mask(vcpu->tcg);
     s->code_base = (guintptr)vcpu->tcg->cache->execute;
     s->xsave_mask = tcg_host_xsave_mask();
     s->eflags = EFLAGS_FIXED;

@@ -15,6 +15,7 @@ enum {
 };
 
 #define NS 1000000000
+#define FLOOR NS                /* halves take more than two seconds */
 
 static guint64 ticks_now(const Pm1 *pm1)
 {
@@ -24,13 +25,15 @@ static guint64 ticks_now(const Pm1 *pm1)
 /* The first moment at which the timer has made that many ticks. */
 static gint64 time_of(guint64 ticks)
 {
-    return ((unsigned __int128)ticks * NS + PM1_TIMER_HZ - 1) / PM1_TIMER_HZ;
+    unsigned __int128 ns = ((unsigned __int128)ticks * NS + PM1_TIMER_HZ - 1) / PM1_TIMER_HZ;
+
+    return MIN(ns, (unsigned __int128)CLOCK_NEVER);
 }
 
 void pm1_init(Pm1 *pm1, Clock *clock, TimerCallback changed, void *opaque)
 {
     pm1->clock = clock;
-    pm1->timer = timer_new(clock, CLOCK_KIND_VIRTUAL, changed, opaque);
+    pm1->timer = timer_new(clock, CLOCK_KIND_VIRTUAL, FLOOR, changed, opaque);
     pm1_reset(pm1);
 }
 

@@ -8,7 +8,9 @@
  * initialization, the interrupt by acknowledge, the direction bit of PS/2 ports.  The
  * printer takes a byte when the back end does, and is busy until then; how long its
  * acknowledge pulse is nobody could see, so it ends when the status has been read.
- * Not modelled: EPP and ECP, and data from the printer, whose lines read as ones.
+ * Not modelled: EPP and ECP; data from the printer, whose lines read as ones; and the
+ * line that has the printer feed after each return, whose bit is kept: what becomes of a
+ * return is the back end's business.
  *
  * Made by device_add and by recipes.
  */

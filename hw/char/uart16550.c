@@ -9,9 +9,14 @@
  * priorities with the rules that set and clear each source, line errors by
  * character, overrun, break reception, loopback, modem status with its deltas.
  *
+ * Different from the chip: until LCR is written, characters have eight bits, and not
+ * the five that its reset value says: guests that rely on firmware for it print
+ * without any, too.
+ *
  * Not modelled: the speed of transmission (a character is gone as soon as the
  * back end has taken it, so the transmitter's shift register is always empty),
- * sending a break, DMA mode 1's pins, and the factory test writes to LSR.
+ * parity on a line that has no errors, sending a break, DMA mode 1's pins, OUT2 as
+ * a gate of the interrupt, and the factory test writes to LSR.
  * Modem inputs CTS, DSR and DCD are always active but in loopback.
  *
  * A device embeds it (hw/char/isa-serial.c); the back end is hw/chardev/char.h.
@@ -101,6 +106,8 @@ enum {                          /* 8.8 MSR */
     MSR_DELTAS = 0x0f,
 };
 
+#define TIMEOUT_FLOOR_NS 1000
+
 /* ---- Helpers ---- */
 
 static bool fifos_on(const Uart16550 *s)
@@ -120,14 +127,26 @@ static guint trigger_level(const Uart16550 *s)
     return fifos_on(s) ? levels[s->fcr >> 6] : 1;
 }
 
-/* Start bit, data, parity and stop bits of one character, in nanoseconds. */
+static guint word_length(const Uart16550 *s)
+{
+    return 5 + (s->lcr & LCR_WLS);
+}
+
+/* What there is on the line of what is written, and what of that is received. */
+static guint8 word(const Uart16550 *s, guint8 value)
+{
+    return s->lcr_written ? value & ((1u << word_length(s)) - 1) : value;
+}
+
+/* Start bit, data, parity and stop bits of one character, in nanoseconds.  The second
+ * stop bit of five data bits is half of one. */
 static gint64 character_time(const Uart16550 *s)
 {
     guint divisor = MAX(1, s->dlm << 8 | s->dll);
-    guint bits = 1 + 5 + (s->lcr & LCR_WLS) + (s->lcr & LCR_PEN ? 1 : 0) +
-                 (s->lcr & LCR_STB ? 2 : 1);
+    guint stop_halves = !(s->lcr & LCR_STB) ? 2 : word_length(s) == 5 ? 3 : 4;
+    guint halves = 2 * (1 + word_length(s) + (s->lcr & LCR_PEN ? 1 : 0)) + stop_halves;
 
-    return (gint64)bits * divisor * 1000000000 / s->baudbase;
+    return (gint64)halves * divisor * 500000000 / s->baudbase;
 }
 
 static bool errors_in_fifo(const Uart16550 *s)
@@ -175,7 +194,7 @@ static void restart_timeout(Uart16550 *s)
 {
     s->timeout_pending = false;
     if (fifos_on(s) && s->recv_count > 0) {
-        timer_set(s->timeout, clock_now(s->clock, CLOCK_KIND_VIRTUAL) + 4 * character_time(s));
+        timer_set_after(s->timeout, 4 * character_time(s));
     } else {
         timer_cancel(s->timeout);
     }
@@ -211,7 +230,7 @@ static void receive_character(Uart16550 *s, guint8 value, guint8 errors)
         s->recv_count = 0;
     }
     at = (s->recv_head + s->recv_count++) % UART16550_FIFO_SIZE;
-    s->recv[at] = value;
+    s->recv[at] = word(s, value);
     s->recv_errors[at] = errors;
     if (errors && fifos_on(s)) {
         s->lsr |= LSR_FIFO_ERROR;
@@ -352,7 +371,7 @@ static void write_thr(Uart16550 *s, guint8 value)
         s->xmit_count = 0;
     }
     at = (s->xmit_head + s->xmit_count++) % UART16550_FIFO_SIZE;
-    s->xmit[at] = value;
+    s->xmit[at] = word(s, value);
     s->lsr &= ~(LSR_THRE | LSR_TEMT);
     s->thre_pending = false;
     update_irq(s);              /* the line falls before it may rise again */
@@ -504,6 +523,7 @@ void uart16550_write(Uart16550 *s, guint offset, guint8 value)
         break;
     case REG_LCR:
         s->lcr = value;
+        s->lcr_written = true;
         break;
     case REG_MCR:
         write_mcr(s, value);
@@ -523,7 +543,7 @@ void uart16550_realize(Uart16550 *s, Chardev *chr, Clock *clock, Irq *irq, guint
     s->clock = clock;
     s->irq = irq;
     s->baudbase = baudbase;
-    s->timeout = timer_new(clock, CLOCK_KIND_VIRTUAL, on_timeout, s);
+    s->timeout = timer_new(clock, CLOCK_KIND_VIRTUAL, TIMEOUT_FLOOR_NS, on_timeout, s);
     s->chr = chr;
     if (chr) {
         char_attach(chr, &front_ops, s);

@@ -21,6 +21,7 @@
 typedef struct {
     /* Registers, section 8 of the data sheet. */
     guint8 ier, fcr, lcr, mcr, lsr, msr, scr, dll, dlm;
+    bool lcr_written;           /* since the reset: its word length counts */
     /* Receiver FIFO: characters with the LSR error bits that came with them.
      * In 16450 mode only one is used. */
     guint8 recv[UART16550_FIFO_SIZE];
@@ -45,6 +46,7 @@ typedef struct {
     STATE_FIELD(U8, type_, member_.ier, 0x00), \
     STATE_FIELD(U8, type_, member_.fcr, 0x00), \
     STATE_FIELD(U8, type_, member_.lcr, 0x00), \
+    STATE_FIELD(BOOL, type_, member_.lcr_written, false), \
     STATE_FIELD(U8, type_, member_.mcr, 0x00), \
     STATE_FIELD(U8, type_, member_.lsr, UART16550_LSR_RESET), \
     STATE_FIELD(U8, type_, member_.msr, UART16550_MSR_RESET), \

@@ -4,49 +4,40 @@
  *
  *   server   listens from prepare on; while a client is connected, it does not
  *            accept another one
- *   client   connects in prepare; with `reconnect`, on a pool thread as often
- *            as it takes, and chardev-add does not wait for it
+ *   client   connects before it is complete; with `reconnect`, as often as it
+ *            takes, and chardev-add does not wait for it
  *
  * What is written while nobody is connected is lost.  Addresses and how they
- * are opened: socket-address.h; the bytes: char-fd.h.
+ * are opened: socket-address.h, socket-connect.h; the bytes: char-fd.h.
  */
 #include "config.h"
 #include "hw/chardev/char-types.h"
 
-#include <errno.h>
 #include <event2/event.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "hw/chardev/char-fd.h"
 #include "hw/chardev/socket-address.h"
+#include "hw/chardev/socket-connect.h"
+#include "hw/chardev/socket-listener.h"
 #include "qmp/error.h"
-#include "qmp/visit.h"
 
-typedef struct CharSocket CharSocket;
-
-/* One attempt to connect, on a pool thread. */
 typedef struct {
-    CharSocket *s;              /* held */
-    SocketAddressLegacy *addr;  /* its own */
-    int fd;
-    GError *error;
-} Attempt;
-
-struct CharSocket {
     Chardev parent;
     CharFd stream;
     int given_fd;               /* of an `fd` address, until prepare */
     int listen_fd;
     int fd;                     /* the connection, or -1 */
     SocketNode node;
-    struct event *listen_event;
+    SocketListener listener;    /* server */
     struct event *retry_event;
-    struct event *pause_event;  /* server: until clients are accepted again */
-    Attempt *attempt;           /* under way; its result is not wanted if it differs */
+    SocketPeer *peer;           /* client: from prepare on, until it is connected to */
+    SocketConnect *connect;     /* under way */
+    void (*settled)(void *opaque, GError *error);
+    void *settled_opaque;
     bool said_why;              /* the reason of a failed attempt was logged */
-};
+} CharSocket;
 
 static const ChardevSocket *options(const CharSocket *s)
 {
@@ -107,44 +98,15 @@ static void begin_or_warn(CharSocket *s, int fd)
     }
 }
 
-/* Out of descriptors, perhaps.  The client waits in the backlog, so that trying
- * again at once would only burn time. */
-static void accept_failed(CharSocket *s, int error)
-{
-    static const struct timeval pause = { 1, 0 };
-
-    if (error == EAGAIN || error == EINTR || error == ECONNABORTED) {
-        return;
-    }
-    g_warning("chardev '%s' cannot accept a client: %s", s->parent.object.name,
-              g_strerror(error));
-    env_refused(&s->parent.object, error, -1);
-    event_del_noblock(s->listen_event);
-    event_add(s->pause_event, &pause);
-}
-
-static void on_pause_end(evutil_socket_t fd, short what, void *opaque)
-{
-    CharSocket *s = opaque;
-
-    event_add(s->listen_event, NULL);
-}
-
-static void on_client(evutil_socket_t listen_fd, short what, void *opaque)
+static void on_client(void *opaque, int fd)
 {
     CharSocket *s = opaque;
     const Env *env = object_env(&s->parent.object);
-    int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-    if (fd < 0) {
-        accept_failed(s, errno);
-        return;
-    }
     env->lock(env);
-    event_del_noblock(s->listen_event);
     begin_or_warn(s, fd);
     if (s->fd < 0) {
-        event_add(s->listen_event, NULL);
+        socket_listener_next(&s->listener);
     }
     env->unlock(env);
 }
@@ -166,66 +128,33 @@ static void socket_hangup(Chardev *chr)
     close(s->fd);
     s->fd = -1;
     char_event(chr, CHAR_EVENT_CLOSED);
-    if (s->listen_event) {
-        event_add(s->listen_event, NULL);
-    }
+    socket_listener_next(&s->listener);
     retry_later(s);
 }
 
-/* ---- Attempts to connect ---- */
+/* ---- Connecting ---- */
 
-static void attempt_free(Attempt *a)
+static void on_reconnected(void *opaque, int fd, GError *error)
 {
-    if (a->fd >= 0) {
-        close(a->fd);
+    CharSocket *s = opaque;
+
+    s->connect = NULL;
+    if (fd >= 0) {
+        begin_or_warn(s, fd);
+    } else if (!s->said_why) {
+        s->said_why = true;
+        g_message("chardev '%s': %s; trying again", s->parent.object.name, error->message);
     }
-    qmp_clear(&qmp_type_SocketAddressLegacy, &a->addr);
-    g_clear_error(&a->error);
-    object_unref(a->s);
-    g_free(a);
-}
-
-/* On a pool thread. */
-static void attempt_work(void *opaque)
-{
-    Attempt *a = opaque;
-
-    a->fd = socket_connect(a->addr, -1, &a->error);
-}
-
-/* On the main loop, machine lock held. */
-static void attempt_done(void *opaque)
-{
-    Attempt *a = opaque;
-    CharSocket *s = a->s;
-
-    if (s->attempt == a) {
-        s->attempt = NULL;
-        if (a->fd >= 0) {
-            begin_or_warn(s, a->fd);
-            a->fd = -1;
-        } else if (!s->said_why) {
-            s->said_why = true;
-            g_message("chardev '%s': %s; trying again", s->parent.object.name,
-                      a->error->message);
-        }
-        if (s->fd < 0) {
-            retry_later(s);
-        }
+    g_clear_error(&error);
+    if (s->fd < 0) {
+        retry_later(s);
     }
-    attempt_free(a);
 }
 
-static void attempt_start(CharSocket *s)
+static void reconnect(CharSocket *s)
 {
-    const Env *env = object_env(&s->parent.object);
-    Attempt *a = g_new0(Attempt, 1);
-
-    a->s = object_ref(s);
-    a->fd = -1;
-    qmp_clone(&qmp_type_SocketAddressLegacy, &a->addr, &options(s)->addr);
-    s->attempt = a;
-    env->run(env, attempt_work, attempt_done, a);
+    s->connect = socket_connect_find(object_env(&s->parent.object), options(s)->addr,
+                                     on_reconnected, s);
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *opaque)
@@ -234,7 +163,7 @@ static void on_retry(evutil_socket_t fd, short what, void *opaque)
     const Env *env = object_env(&s->parent.object);
 
     env->lock(env);
-    attempt_start(s);
+    reconnect(s);
     env->unlock(env);
 }
 
@@ -311,26 +240,68 @@ static void socket_init(Object *obj)
     CharSocket *s = (CharSocket *)obj;
 
     s->given_fd = s->listen_fd = s->fd = -1;
+    s->listener = (SocketListener){ .owner = obj, .kind = "chardev", .accepted = on_client,
+                                    .opaque = s };
     char_fd_init(&s->stream, &s->parent, socket_hangup);
+}
+
+static bool prepare_server(CharSocket *s, GError **error)
+{
+    s->listen_fd = socket_listen(options(s)->addr, s->given_fd, &s->node, error);
+    if (s->listen_fd >= 0) {
+        s->given_fd = -1;
+    }
+    return s->listen_fd >= 0;
+}
+
+static bool prepare_client(CharSocket *s, GError **error)
+{
+    const SocketAddressLegacy *addr = options(s)->addr;
+
+    if (addr->type == SOCKET_ADDRESS_TYPE_FD) {
+        s->fd = socket_check_given(s->given_fd, false, error);
+        s->given_fd = s->fd >= 0 ? -1 : s->given_fd;
+        return s->fd >= 0;
+    }
+    s->peer = socket_peer_find(addr, true, error);
+    return s->peer != NULL;
 }
 
 static bool socket_prepare(Object *obj, GError **error)
 {
     CharSocket *s = (CharSocket *)obj;
-    const ChardevSocket *opts = options(s);
-    int fd;
 
-    if (!is_server(s) && opts->reconnect) {
+    if (!is_server(s) && options(s)->reconnect) {
         return true;
     }
-    fd = is_server(s) ? socket_listen(opts->addr, s->given_fd, &s->node, error)
-                      : socket_connect(opts->addr, s->given_fd, error);
-    if (fd < 0) {
-        return qmp_error_blame(error, "backend.data.addr");
+    return (is_server(s) ? prepare_server(s, error) : prepare_client(s, error)) ||
+           qmp_error_blame(error, "backend.data.addr");
+}
+
+static void on_connected(void *opaque, int fd, GError *error)
+{
+    CharSocket *s = opaque;
+
+    s->connect = NULL;
+    s->fd = fd;
+    if (error) {
+        qmp_error_blame(&error, "backend.data.addr");
     }
-    s->given_fd = -1;
-    *(is_server(s) ? &s->listen_fd : &s->fd) = fd;
-    return true;
+    s->settled(s->settled_opaque, error);
+}
+
+static void socket_settle(Object *obj, void (*done)(void *opaque, GError *error), void *opaque)
+{
+    CharSocket *s = (CharSocket *)obj;
+
+    if (!s->peer) {
+        done(opaque, NULL);
+        return;
+    }
+    s->settled = done;
+    s->settled_opaque = opaque;
+    s->connect = socket_connect_start(object_env(obj), g_steal_pointer(&s->peer), on_connected,
+                                      s);
 }
 
 static void close_fd(int *fd)
@@ -345,6 +316,8 @@ static void socket_release(Object *obj)
 {
     CharSocket *s = (CharSocket *)obj;
 
+    g_clear_pointer(&s->connect, socket_connect_cancel);
+    g_clear_pointer(&s->peer, socket_peer_free);
     close_fd(&s->listen_fd);
     close_fd(&s->fd);
     socket_node_remove(&s->node);
@@ -366,16 +339,15 @@ static void note_port(CharSocket *s)
     }
 }
 
-static bool make_event(CharSocket *s, struct event **ret_event, int fd, short what,
-                       event_callback_fn callback, GError **error)
+static bool make_retry_event(CharSocket *s, GError **error)
 {
     const Env *env = object_env(&s->parent.object);
 
-    *ret_event = env && env->base ? event_new(env->base, fd, what, callback, s) : NULL;
-    if (!*ret_event) {
+    s->retry_event = env && env->base ? evtimer_new(env->base, on_retry, s) : NULL;
+    if (!s->retry_event) {
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot wait for connections");
     }
-    return *ret_event != NULL;
+    return s->retry_event != NULL;
 }
 
 static bool socket_complete(Object *obj, GError **error)
@@ -384,24 +356,17 @@ static bool socket_complete(Object *obj, GError **error)
     int fd = s->fd;
 
     if (s->listen_fd >= 0) {
-        if (!make_event(s, &s->listen_event, s->listen_fd, EV_READ | EV_PERSIST, on_client,
-                        error) ||
-            !make_event(s, &s->pause_event, -1, 0, on_pause_end, error)) {
-            g_clear_pointer(&s->listen_event, event_free);
-            return false;
-        }
         note_port(s);
-        event_add(s->listen_event, NULL);
-        return true;
+        return socket_listener_start(&s->listener, s->listen_fd, error);
     }
     if (fd >= 0) {
         s->fd = -1;
         return begin_connection(s, fd, error);
     }
-    if (!make_event(s, &s->retry_event, -1, 0, on_retry, error)) {
+    if (!make_retry_event(s, error)) {
         return false;
     }
-    attempt_start(s);
+    reconnect(s);
     return true;
 }
 
@@ -409,11 +374,10 @@ static void socket_dismantle(Object *obj)
 {
     CharSocket *s = (CharSocket *)obj;
 
-    g_clear_pointer(&s->listen_event, event_free);
-    g_clear_pointer(&s->pause_event, event_free);
+    socket_listener_stop(&s->listener);
     g_clear_pointer(&s->retry_event, event_free);
-    s->attempt = NULL;
-    char_fd_stop(&s->stream);
+    g_clear_pointer(&s->connect, socket_connect_cancel);
+    char_fd_discard(&s->stream);
 }
 
 static const CharOps socket_char_ops = {
@@ -427,6 +391,7 @@ static const ObjectOps socket_object_ops = {
     .init = socket_init,
     .prepare = socket_prepare,
     .release = socket_release,
+    .settle = socket_settle,
     .complete = socket_complete,
     .dismantle = socket_dismantle,
     .finalize = socket_finalize,

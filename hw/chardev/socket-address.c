@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How socket addresses are looked up and written; what is done with them is in
- * socket-open.c.
+ * socket-open.c, socket-connect.c and socket-datagram.c.
  */
 #include "config.h"
 #include "hw/chardev/socket-address.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "qmp/error.h"
 
 /* ---- Looking up ---- */
+
+static bool excludes_both(const InetSocketAddress *addr)
+{
+    return addr->has_ipv4 && !addr->ipv4 && addr->has_ipv6 && !addr->ipv6;
+}
 
 static int inet_family(const InetSocketAddress *addr)
 {
@@ -38,7 +42,7 @@ struct addrinfo *socket_look_up(const InetSocketAddress *addr, const struct addr
     struct addrinfo hints = *wanted, *found = NULL;
     int rc;
 
-    if (addr->has_ipv4 && !addr->ipv4 && addr->has_ipv6 && !addr->ipv6) {
+    if (excludes_both(addr)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
                       "address '%s:%s' excludes IPv4 and IPv6", addr->host, addr->port);
         return NULL;
@@ -74,6 +78,129 @@ bool socket_check_datagram(const InetSocketAddress *addr, GError **error)
                          addr->host, addr->port);
     }
     return !name;
+}
+
+/* ---- Addresses to candidates ---- */
+
+static void unix_candidate(const UnixSocketAddress *addr, GArray *list)
+{
+    SocketCandidate c = { .family = AF_UNIX };
+    gsize length = strlen(addr->path);      /* at most 107 by the schema */
+    gsize at = addr->abstract ? 1 : 0;
+
+    c.addr.un.sun_family = AF_UNIX;
+    memcpy(c.addr.un.sun_path + at, addr->path, MIN(length, sizeof(c.addr.un.sun_path) - at));
+    c.length = sizeof(c.addr.un);
+    if (addr->abstract && (!addr->has_tight || addr->tight)) {
+        c.length = offsetof(struct sockaddr_un, sun_path) + at + length;
+    }
+    g_array_append_val(list, c);
+}
+
+static bool vsock_candidate(const VsockSocketAddress *addr, GArray *list, GError **error)
+{
+    SocketCandidate c = { .family = AF_VSOCK, .length = sizeof(c.addr.vm) };
+    guint64 cid, port;
+
+    if (!g_ascii_string_to_unsigned(addr->cid, 10, 0, G_MAXUINT32, &cid, NULL) ||
+        !g_ascii_string_to_unsigned(addr->port, 10, 0, G_MAXUINT32, &port, NULL)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "'%s:%s' is no vsock address: context id and port are numbers",
+                      addr->cid, addr->port);
+        return false;
+    }
+    c.addr.vm.svm_family = AF_VSOCK;
+    c.addr.vm.svm_cid = cid;
+    c.addr.vm.svm_port = port;
+    g_array_append_val(list, c);
+    return true;
+}
+
+/* What needs no name service.  False: the address has a name in it, or is for
+ * socket_look_up() to refuse. */
+static bool numeric_candidate(const InetSocketAddress *addr, GArray *list)
+{
+    SocketCandidate c = { .protocol = addr->mptcp ? IPPROTO_MPTCP : 0 };
+    int family = inet_family(addr);
+    guint64 port;
+
+    if (excludes_both(addr) ||
+        !g_ascii_string_to_unsigned(addr->port, 10, 0, G_MAXUINT16, &port, NULL)) {
+        return false;
+    }
+    if (family != AF_INET6 && inet_pton(AF_INET, addr->host, &c.addr.in.sin_addr) == 1) {
+        c.addr.in.sin_port = htons(port);
+        c.length = sizeof(c.addr.in);
+        c.family = c.addr.in.sin_family = AF_INET;
+    } else if (family != AF_INET && inet_pton(AF_INET6, addr->host, &c.addr.in6.sin6_addr) == 1) {
+        c.addr.in6.sin6_port = htons(port);
+        c.length = sizeof(c.addr.in6);
+        c.family = c.addr.in6.sin6_family = AF_INET6;
+    } else {
+        return false;
+    }
+    g_array_append_val(list, c);
+    return true;
+}
+
+static bool inet_candidates(const InetSocketAddress *addr, bool passive, GArray *list,
+                            GError **error)
+{
+    const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+                                    .ai_flags = passive ? AI_PASSIVE : 0 };
+    struct addrinfo *found;
+
+    if (numeric_candidate(addr, list)) {
+        return true;
+    }
+    found = socket_look_up(addr, &hints, error);
+    if (!found) {
+        return false;
+    }
+    for (struct addrinfo *ai = found; ai; ai = ai->ai_next) {
+        SocketCandidate c = { .family = ai->ai_family, .length = ai->ai_addrlen,
+                        .protocol = addr->mptcp ? IPPROTO_MPTCP : 0 };
+
+        memcpy(&c.addr, ai->ai_addr, MIN(ai->ai_addrlen, sizeof(c.addr)));
+        g_array_append_val(list, c);
+    }
+    freeaddrinfo(found);
+    return true;
+}
+
+GArray *socket_candidates(const SocketAddressLegacy *addr, bool passive, GError **error)
+{
+    g_autoptr(GArray) list = g_array_new(false, false, sizeof(SocketCandidate));
+
+    switch (addr->type) {
+    case SOCKET_ADDRESS_TYPE_UNIX:
+        unix_candidate(addr->u.q_unix.data, list);
+        break;
+    case SOCKET_ADDRESS_TYPE_VSOCK:
+        if (!vsock_candidate(addr->u.vsock.data, list, error)) {
+            return NULL;
+        }
+        break;
+    default:
+        if (!inet_candidates(addr->u.inet.data, passive, list, error)) {
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&list);
+}
+
+bool socket_needs_no_look_up(const SocketAddressLegacy *addr)
+{
+    g_autoptr(GArray) list = g_array_new(false, false, sizeof(SocketCandidate));
+
+    return addr->type == SOCKET_ADDRESS_TYPE_VSOCK ||
+           (addr->type == SOCKET_ADDRESS_TYPE_INET &&
+            numeric_candidate(addr->u.inet.data, list));
+}
+
+int socket_new(const SocketCandidate *c)
+{
+    return socket(c->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, c->protocol);
 }
 
 /* ---- Writing ---- */
@@ -156,6 +283,13 @@ guint socket_local_port(int fd)
     default:
         return 0;
     }
+}
+
+bool socket_peer_gone(int fd)
+{
+    struct pollfd gone = { .fd = fd, .events = POLLRDHUP };
+
+    return poll(&gone, 1, 0) > 0 && gone.revents;
 }
 
 void socket_set_nodelay(int fd)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sockets by the schema's addresses: listening, connecting, datagrams, and how an
- * address is written for people.
+ * Sockets by the schema's addresses: listening, datagrams, and how an address is
+ * written for people.  Connecting is socket-connect.h's.
  *
  * What opens a socket may block (name look-up, connection set-up) and are for
  * pool threads; they touch nothing but their arguments.  Descriptors that they
@@ -10,13 +10,14 @@
 #ifndef HW_CHARDEV_SOCKET_ADDRESS_H
 #define HW_CHARDEV_SOCKET_ADDRESS_H
 
+#include <linux/vm_sockets.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include "qmp/qapi-types.h"
-
-/* Seconds after which an attempt to connect is given up. */
-#define SOCKET_CONNECT_TIMEOUT 20
 
 /* The socket's node in the file system, so that nobody else's is removed. */
 typedef struct {
@@ -34,8 +35,31 @@ typedef struct {
 int socket_listen(const SocketAddressLegacy *addr, int given_fd, SocketNode *ret_node,
                   GError **error);
 
-/* A connected socket, or -1 with host-error or file-not-usable. */
-int socket_connect(const SocketAddressLegacy *addr, int given_fd, GError **error);
+/* Checks the descriptor of an `fd` address, and returns it; -1 with
+ * file-not-usable. */
+int socket_check_given(int fd, bool want_listening, GError **error);
+
+/* A stream socket's address as the kernel has it. */
+typedef struct {
+    int family, protocol;
+    socklen_t length;
+    union {
+        struct sockaddr sa;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+        struct sockaddr_un un;
+        struct sockaddr_vm vm;
+        struct sockaddr_storage storage;
+    } addr;
+} SocketCandidate;
+
+/* What an address that is no `fd` stands for, in the order in which it is tried: of
+ * SocketCandidate.  passive: to listen at.  NULL with host-error or invalid-value. */
+GArray *socket_candidates(const SocketAddressLegacy *addr, bool passive, GError **error);
+/* Whether socket_candidates() does not block for it. */
+bool socket_needs_no_look_up(const SocketAddressLegacy *addr);
+/* A socket for it, or -1 and errno. */
+int socket_new(const SocketCandidate *c);
 
 /*
  * A datagram socket that is connected to remote and bound to local, or to a port
@@ -68,6 +92,11 @@ char *socket_address_text(const SocketAddressLegacy *addr, bool server);
 /* The same for an accepted or made connection, with both ends for TCP:
  * "tcp:127.0.0.1:5000,server=on <-> 127.0.0.1:41234". */
 char *socket_connection_text(const SocketAddressLegacy *addr, int fd, bool server);
+
+/* Whether the other side of a connection, or of a terminal, is gone or will at least
+ * send no more, whatever there is still to be read.  (A TCP connection tells no
+ * more of a peer that is gone.) */
+bool socket_peer_gone(int fd);
 
 /* Sets TCP_NODELAY; other sockets have no such delay. */
 void socket_set_nodelay(int fd);

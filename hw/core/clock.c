@@ -32,6 +32,10 @@ struct Clock {
     void *lock_opaque;
     GPtrArray *heaps[CLOCK_N_KINDS];    /* of Timer */
     guint64 order;              /* for the next timer that is set */
+    const Timer *firing;        /* whose callback runs */
+    ClockObserver observer;
+    void *observer_opaque;
+    gint64 epoch;               /* baseless: host time at virtual 0 */
 
     GMutex mutex;               /* for what follows */
     bool running;
@@ -67,7 +71,7 @@ gint64 clock_now(Clock *clock, ClockKind kind)
         return virtual_now(clock);
     }
     if (!clock->event) {
-        return virtual_now(clock) + (kind == CLOCK_KIND_HOST ? CLOCK_TEST_EPOCH : 0);
+        return clock_add(virtual_now(clock), kind == CLOCK_KIND_HOST ? clock->epoch : 0);
     }
     return host_time(kind == CLOCK_KIND_HOST ? CLOCK_REALTIME : CLOCK_MONOTONIC);
 }
@@ -91,9 +95,7 @@ static gint64 due_at(Clock *clock, ClockKind kind)
     } else if (kind == CLOCK_KIND_HOST) {
         offset = host_time(CLOCK_MONOTONIC) - host_time(CLOCK_REALTIME);
     }
-    if (__builtin_add_overflow(timer->deadline, offset, &when)) {
-        when = timer->deadline < 0 ? 1 : G_MAXINT64;
-    }
+    when = clock_add(timer->deadline, offset);
     return kind == CLOCK_KIND_HOST ? MIN(when, host_time(CLOCK_MONOTONIC) + HOST_CHECK) : when;
 }
 
@@ -124,10 +126,19 @@ static void rearm(Clock *clock)
 
 /* ---- Firing ---- */
 
+/* The callback may free it. */
 static void fire(Timer *timer, gint64 now)
 {
-    timer_heap_remove(timer->clock->heaps[timer->kind], timer);
+    Clock *clock = timer->clock;
+
+    timer_heap_remove(clock->heaps[timer->kind], timer);
+    if (clock->observer) {
+        clock->observer(clock->observer_opaque, timer, now);
+    }
+    timer->fired = now;
+    clock->firing = timer;
     timer->callback(timer->opaque, now);
+    clock->firing = NULL;
 }
 
 /* Fires what is due now.  A callback that sets its timer for now again waits
@@ -184,6 +195,7 @@ Clock *clock_new(struct event_base *base, void (*lock)(void *), void (*unlock)(v
 
     clock->timerfd = -1;
     clock->armed = G_MAXINT64;
+    clock->epoch = CLOCK_TEST_EPOCH;
     clock->lock = lock;
     clock->unlock = unlock;
     clock->lock_opaque = lock_opaque;
@@ -231,7 +243,8 @@ void clock_run(Clock *clock, bool running)
 /* When a timer of a baseless clock is due, in virtual time. */
 static gint64 virtual_deadline(const Timer *timer)
 {
-    return timer->kind == CLOCK_KIND_HOST ? timer->deadline - CLOCK_TEST_EPOCH : timer->deadline;
+    return clock_add(timer->deadline,
+                     timer->kind == CLOCK_KIND_HOST ? -timer->clock->epoch : 0);
 }
 
 /* The earliest timer of a baseless clock that is due by `to`, or NULL. */
@@ -253,6 +266,17 @@ static Timer *next_timer(Clock *clock, gint64 to)
 bool clock_stands(const Clock *clock)
 {
     return !clock->event;
+}
+
+void clock_set_epoch(Clock *clock, gint64 epoch)
+{
+    clock->epoch = epoch;
+}
+
+void clock_observe(Clock *clock, ClockObserver observer, void *opaque)
+{
+    clock->observer = observer;
+    clock->observer_opaque = opaque;
 }
 
 /* Readers on other threads see a whole number. */
@@ -290,17 +314,20 @@ gint64 clock_deadline(Clock *clock)
     const Timer *timer = clock->event ? timer_heap_first(clock->heaps[CLOCK_KIND_VIRTUAL])
                                       : next_timer(clock, G_MAXINT64);
 
-    return timer ? virtual_deadline(timer) : -1;
+    return timer ? MAX(virtual_deadline(timer), 0) : -1;
 }
 
 /* ---- Timers ---- */
 
-Timer *timer_new(Clock *clock, ClockKind kind, TimerCallback callback, void *opaque)
+Timer *timer_new(Clock *clock, ClockKind kind, gint64 floor, TimerCallback callback,
+                 void *opaque)
 {
     Timer *timer = g_new0(Timer, 1);
 
     timer->clock = clock;
     timer->kind = kind;
+    timer->floor = MAX(floor, 1);
+    timer->fired = G_MININT64;
     timer->callback = callback;
     timer->opaque = opaque;
     timer->place = TIMER_IDLE;
@@ -315,19 +342,45 @@ void timer_free(Timer *timer)
     }
 }
 
+gint64 timer_earliest(const Timer *timer)
+{
+    if (timer->fired == G_MININT64) {
+        return G_MININT64;
+    }
+    return clock_add(timer->fired, timer->clock->firing == timer ? timer->floor : 1);
+}
+
+/* A wall clock that was set back has not seen what the timer saw. */
+static bool was_set_back(const Timer *timer)
+{
+    return timer->kind == CLOCK_KIND_HOST && clock_now(timer->clock, timer->kind) < timer->fired;
+}
+
+/* The one place where a timer is armed. */
 void timer_set(Timer *timer, gint64 deadline)
 {
     GPtrArray *heap = timer->clock->heaps[timer->kind];
+    gint64 earliest = timer_earliest(timer);
 
-    if (timer_pending(timer)) {
-        timer_heap_remove(heap, timer);
+    timer_cancel(timer);
+    if (deadline < earliest && !was_set_back(timer)) {
+        deadline = earliest;
+    }
+    if (deadline == CLOCK_NEVER) {
+        return;
     }
     timer->deadline = deadline;
+    timer->repeats = timer->clock->firing == timer;
     timer->order = timer->clock->order++;
     timer_heap_insert(heap, timer);
     if (timer_heap_first(heap) == timer) {
         rearm(timer->clock);
     }
+}
+
+void timer_set_after(Timer *timer, gint64 ns)
+{
+    timer_set(timer, clock_add(clock_now(timer->clock, timer->kind), ns));
 }
 
 /* The host's timer stays as it is: a wake-up for nothing is rare and cheaper

@@ -47,17 +47,24 @@ bool firmware_load(FirmwareImage *ret, const char *role, const char *name, gsize
                    GError **error)
 {
     g_autofree char *path = firmware_path(name);
-    g_autofree char *what = g_strdup_printf("%s '%s'", role, path);
     g_autoptr(GBytes) bytes = file_bytes_read(path, max, error);
-    FirmwareImage image = { .room = MAX(room, 1) };
 
     if (!bytes) {
         g_prefix_error(error, "%s: ", role);
         return false;
     }
-    image.size = g_bytes_get_size(bytes);
-    if (!image.size) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "%s is empty", what);
+    return firmware_fill(ret, role, path, bytes, room, max, error);
+}
+
+bool firmware_fill(FirmwareImage *ret, const char *role, const char *path, GBytes *bytes,
+                   gsize room, gsize max, GError **error)
+{
+    g_autofree char *what = g_strdup_printf("%s '%s'", role, path);
+    FirmwareImage image = { .room = MAX(room, 1), .size = g_bytes_get_size(bytes) };
+
+    if (!image.size || image.size > max) {
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "%s is %s", what,
+                      image.size ? "too long" : "empty");
         return false;
     }
     if (!make_room(&image, what, error)) {

@@ -3,7 +3,8 @@
  * Firmware files: finding them by name where the distribution has them, and
  * reading them into memory that a region can show.
  *
- * All functions may block and need no lock: a prepare hook is the place.
+ * All functions but firmware_fill() may block and need no lock: a prepare hook is
+ * the place.
  */
 #ifndef HW_CORE_FIRMWARE_H
 #define HW_CORE_FIRMWARE_H
@@ -29,6 +30,9 @@ typedef struct {
  * no-memory, and leaves *ret as it is. */
 bool firmware_load(FirmwareImage *ret, const char *role, const char *name, gsize room, gsize max,
                    GError **error);
+/* The same with what was read of it already, from that path. */
+bool firmware_fill(FirmwareImage *ret, const char *role, const char *path, GBytes *bytes,
+                   gsize room, gsize max, GError **error);
 void firmware_free(FirmwareImage *image);       /* accepts an empty one, which it leaves */
 
 #endif

@@ -19,6 +19,8 @@
 #include "qom/defaults.h"
 #include "qom/env.h"
 
+#define NS_PER_SECOND G_GINT64_CONSTANT(1000000000)
+
 enum { IO_SPACE_SIZE = 0x10000 };
 
 Machine *machine_find(Object *root)
@@ -124,6 +126,10 @@ static bool make_loop_parts(Machine *machine, GError **error)
     machine->clock = clock_new(idle ? NULL : base, machine->lock ? take_lock : NULL,
                                machine->lock ? drop_lock : NULL, machine->lock);
     clock_errno = errno;
+    if (machine->clock && idle) {
+        /* The date is the host's, as QEMU's is; its seconds begin with the machine's. */
+        clock_set_epoch(machine->clock, g_get_real_time() / G_USEC_PER_SEC * NS_PER_SECOND);
+    }
     machine->requests = machine_requests_new(machine, base);
     machine->calls = machine_calls_new(machine, base);
     machine->gsis = machine_gsis_new(machine, base);

@@ -16,6 +16,9 @@ struct Timer {
     ClockKind kind;
     TimerCallback callback;
     void *opaque;
+    gint64 floor;
+    gint64 fired;               /* when it did last; G_MININT64: never yet */
+    bool repeats;               /* its own callback has set it */
     gint64 deadline;
     guint64 order;              /* when it was set, among equal deadlines */
     int place;                  /* in the heap, or TIMER_IDLE */

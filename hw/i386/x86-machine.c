@@ -197,7 +197,8 @@ static void wire_intr(Machine *machine)
     }
 }
 
-/* Input 2 of the master is the slave's, and pin 2 of the I/O APIC is GSI 0's. */
+/* Input 2 of the master is the slave's; what the I/O APIC does with its line 0 is its
+ * own business. */
 bool x86_wire(Machine *machine, GError **error)
 {
     const X86MachineProps *props = object_props(machine);
@@ -212,9 +213,7 @@ bool x86_wire(Machine *machine, GError **error)
         } else if (gsi >= N_PIC_INPUTS && gsi < 2 * N_PIC_INPUTS) {
             wire_gsi(machine, gsi, "i8259-slave", gsi - N_PIC_INPUTS);
         }
-        if (gsi != PIC_CASCADE) {
-            wire_gsi(machine, gsi, "ioapic", gsi ? gsi : PIC_CASCADE);
-        }
+        wire_gsi(machine, gsi, "ioapic", gsi);
     }
     return true;
 }

@@ -364,7 +364,7 @@ static guint64 read_data(void *opaque, guint64 offset, guint size)
     s->status &= ~(STATUS_OBF | STATUS_AUX);
     update_irq(s);              /* the line falls before it may rise again */
     if (keyboard && properties(s)->kbd_throttle) {
-        timer_set(s->throttle, clock_now(s->clock, CLOCK_KIND_VIRTUAL) + THROTTLE_NS);
+        timer_set_after(s->throttle, THROTTLE_NS);
     }
     update(s);
     return value;
@@ -477,7 +477,7 @@ static bool i8042_realize(Device *dev, GError **error)
         return false;
     }
     s->clock = machine_of(dev)->clock;
-    s->throttle = timer_new(s->clock, CLOCK_KIND_VIRTUAL, on_throttle, s);
+    s->throttle = timer_new(s->clock, CLOCK_KIND_VIRTUAL, THROTTLE_NS, on_throttle, s);
     s->kbd = (Ps2Device *)object_child(&dev->object, "ps2kbd");
     s->aux = (Ps2Device *)object_child(&dev->object, "ps2mouse");
     irq_connect(s->kbd->irq, gpio(&dev->object, "ps2-kbd-input-irq", 0), false);
@@ -527,7 +527,7 @@ static bool i8042_state_loaded(Device *dev, GError **error)
         s->replying = false;
     }
     if (properties(s)->kbd_throttle) {
-        timer_set(s->throttle, clock_now(s->clock, CLOCK_KIND_VIRTUAL) + THROTTLE_NS);
+        timer_set_after(s->throttle, THROTTLE_NS);
     }
     irq_set(s->a20, s->output_port & OUT_A20);
     update_irq(s);

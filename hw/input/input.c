@@ -10,6 +10,7 @@
 #include "qmp/error.h"
 
 #define STEPS_MAX 1024          /* changes of keys that may wait */
+#define HOLD_MIN 1000000        /* ns: send-key counts milliseconds */
 
 /* A key that goes down or up, and the time until the next one does. */
 typedef struct {
@@ -36,7 +37,7 @@ static struct InputRouter *router_new(Machine *machine)
     router->machine = machine;
     g_queue_init(&router->devices);
     g_queue_init(&router->steps);
-    router->timer = timer_new(machine->clock, CLOCK_KIND_VIRTUAL, on_timer, router);
+    router->timer = timer_new(machine->clock, CLOCK_KIND_VIRTUAL, HOLD_MIN, on_timer, router);
     return router;
 }
 
@@ -138,7 +139,7 @@ static void run_steps(struct InputRouter *router, gint64 now)
     while (!timer_pending(router->timer) && (step = g_queue_pop_head(&router->steps))) {
         input_send(router->machine, &step->item, 1);
         if (step->hold > 0) {
-            timer_set(router->timer, now + step->hold);
+            timer_set_after(router->timer, step->hold);
         }
         g_free(step);
     }

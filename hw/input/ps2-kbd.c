@@ -51,6 +51,8 @@ enum {
     CODES_MAX = 8,              /* of one key */
 };
 
+#define REPEAT_UNIT_NS 4170000
+
 enum {                          /* modifiers that are down */
     MOD_SHIFT = 1 << 0,
     MOD_SHIFT_R = 1 << 1,
@@ -207,7 +209,7 @@ static gint64 repeat_delay(const Ps2Kbd *s)
 /* Bits 0 to 4: (8 + A) * 2^B * 0.00417 s, A in the lower three, B above. */
 static gint64 repeat_period(const Ps2Kbd *s)
 {
-    return (gint64)(8 + (s->rate & 7)) * (1 << (s->rate >> 3 & 3)) * 4170000;
+    return (gint64)(8 + (s->rate & 7)) * (1 << (s->rate >> 3 & 3)) * REPEAT_UNIT_NS;
 }
 
 static bool repeats(const Ps2Kbd *s, QKeyCode key)
@@ -232,7 +234,7 @@ static void on_timer(void *opaque, gint64 now)
     if (ps2_room(&s->ps2) == PS2_QUEUE_SIZE) {
         send_codes(s, s->repeat, true);
     }
-    timer_set(s->timer, now + repeat_period(s));
+    timer_set_after(s->timer, repeat_period(s));
 }
 
 /* The key that went down last is repeated, until it goes up. */
@@ -240,7 +242,7 @@ static void note_repeat(Ps2Kbd *s, QKeyCode key, bool down)
 {
     if (down && repeats(s, key)) {
         s->repeat = key;
-        timer_set(s->timer, clock_now(s->clock, CLOCK_KIND_VIRTUAL) + repeat_delay(s));
+        timer_set_after(s->timer, repeat_delay(s));
     } else if (down || key == s->repeat) {
         stop_repeating(s);
     }
@@ -441,7 +443,7 @@ static bool kbd_realize(Device *dev, GError **error)
     Machine *machine = machine_of(dev);
 
     s->clock = machine->clock;
-    s->timer = timer_new(s->clock, CLOCK_KIND_VIRTUAL, on_timer, s);
+    s->timer = timer_new(s->clock, CLOCK_KIND_VIRTUAL, 8 * REPEAT_UNIT_NS, on_timer, s);
     input_register(&s->input, machine, &input_ops, s);
     return true;
 }

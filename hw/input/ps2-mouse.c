@@ -5,10 +5,9 @@
  * a wheel after the sample rates 200, 100, 80 (identity 3), then five buttons
  * after 200, 200, 80 (identity 4).
  *
- * Modelled: stream, remote and wrap mode, resolution, sample rate and scaling as
+ * Modelled: stream, remote and wrap mode, scaling, resolution and sample rate as
  * settings that are told back.  Not modelled: what sample rate and resolution do
- * to a movement (a packet goes as soon as it fits, and steps are the client's),
- * scaling 2:1, which has an effect in stream mode only and no driver uses, and
+ * to a movement (a packet goes as soon as it fits, and steps are the client's), and
  * wheels to the sides.
  *
  * A part of hw/input/i8042.c.
@@ -92,10 +91,22 @@ static guint packet_size(const Ps2Mouse *s)
     return s->id == ID_STANDARD ? 3 : 4;
 }
 
-/* The next packet: what was not sent, as far as it fits. */
-static void make_packet(Ps2Mouse *s, guint8 packet[4])
+/* Scaling 2:1, the table of command 0xe7: small movements stay small. */
+static gint32 scaled(gint32 step)
 {
-    gint32 dx = limited(&s->dx, STEP_MAX), dy = limited(&s->dy, STEP_MAX);
+    static const guint8 small[] = { 0, 1, 1, 3, 6, 9 };
+    guint size = ABS(step), to = size < G_N_ELEMENTS(small) ? small[size] : 2 * size;
+
+    return step < 0 ? -(gint32)to : (gint32)to;
+}
+
+/* The next packet: what was not sent, as far as it fits.  Scaling is for what the mouse
+ * sends by itself. */
+static void make_packet(Ps2Mouse *s, guint8 packet[4], bool scales)
+{
+    gint32 limit = scales ? STEP_MAX / 2 : STEP_MAX;
+    gint32 x = limited(&s->dx, limit), y = limited(&s->dy, limit);
+    gint32 dx = scales ? scaled(x) : x, dy = scales ? scaled(y) : y;
     gint32 dz = limited(&s->dz, WHEEL_MAX);
 
     packet[0] = PACKET_ALWAYS | (s->buttons & PACKET_BUTTONS) |
@@ -124,7 +135,7 @@ static void stream(Ps2Mouse *s)
         return;
     }
     while (has_news(s) && ps2_room(&s->ps2) >= packet_size(s)) {
-        make_packet(s, packet);
+        make_packet(s, packet, s->scaling);
         ps2_put(&s->ps2, packet, packet_size(s));
     }
 }
@@ -241,7 +252,7 @@ static void reply_data(Ps2Mouse *s)
 {
     guint8 packet[4];
 
-    make_packet(s, packet);
+    make_packet(s, packet, false);
     ps2_reply(&s->ps2, PS2_ACK);
     for (guint i = 0; i < packet_size(s); i++) {
         ps2_reply(&s->ps2, packet[i]);

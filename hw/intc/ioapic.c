@@ -19,6 +19,9 @@
  * A line says whether the interrupt is asserted, whatever the level of the pin
  * that stands for it.  So INTPOL is kept, and changes nothing.
  *
+ * Line 0, on which a PC's interval timer comes, is pin 2's, as QEMU has it and as a
+ * PC's tables say; an HPET may drive line 2 itself.
+ *
  * Made by boards where the accelerator has no I/O APIC.
  */
 #include "config.h"
@@ -41,6 +44,8 @@ enum {                          /* 3.2, what IOREGSEL selects */
     IOAPICARB = 0x02,
     IOREDTBL = 0x10,            /* two for each pin */
 };
+
+enum { TIMER_LINE = 0, TIMER_PIN = 2 };
 
 enum {
     ID_SHIFT = 24,
@@ -86,12 +91,23 @@ typedef struct {
     /* Wiring. */
     Machine *machine;
     MemoryRegion *region;
-    Irq *pins[IOAPIC_N_PINS];
+    Irq *lines[IOAPIC_N_PINS];
     bool split;
     guint32 routes;             /* pins that have one */
 } Ioapic;
 
 /* ---- Delivery ---- */
+
+static guint pin_of(guint line)
+{
+    return line == TIMER_LINE ? TIMER_PIN : line;
+}
+
+static bool is_asserted(const Ioapic *s, guint pin)
+{
+    return pin != TIMER_LINE &&
+           (irq_level(s->lines[pin]) || (pin == TIMER_PIN && irq_level(s->lines[TIMER_LINE])));
+}
 
 /* 3.2.4, DELMOD: of the other modes each assertion is an edge, however the entry
  * is programmed. */
@@ -165,16 +181,17 @@ static void service_level(Ioapic *s, guint pin)
 {
     guint64 rte = s->ioredtbl[pin];
 
-    if (is_level(rte) && !(rte & (RTE_MASK | RTE_REMOTE_IRR)) && irq_level(s->pins[pin])) {
+    if (is_level(rte) && !(rte & (RTE_MASK | RTE_REMOTE_IRR)) && is_asserted(s, pin)) {
         s->ioredtbl[pin] |= RTE_REMOTE_IRR;
         send(s, pin);
     }
 }
 
 /* An edge on a masked pin is lost. */
-static void pin_changed(void *opaque, guint pin, bool level)
+static void line_changed(void *opaque, guint line, bool level)
 {
     Ioapic *s = opaque;
+    guint pin = pin_of(line);
     guint64 rte = s->ioredtbl[pin];
 
     if (is_level(rte)) {
@@ -308,9 +325,9 @@ static void ioapic_init(Object *obj)
 {
     Ioapic *s = (Ioapic *)obj;
 
-    gpio_in_new(obj, "unnamed-gpio-in", IOAPIC_N_PINS, pin_changed, s);
+    gpio_in_new(obj, "unnamed-gpio-in", IOAPIC_N_PINS, line_changed, s);
     for (guint pin = 0; pin < IOAPIC_N_PINS; pin++) {
-        s->pins[pin] = gpio(obj, "unnamed-gpio-in", pin);
+        s->lines[pin] = gpio(obj, "unnamed-gpio-in", pin);
         s->ioredtbl[pin] = RTE_MASK;
     }
 }

@@ -9,8 +9,6 @@
 #include "config.h"
 #include "hw/net/e1000.h"
 
-enum { ITR_NS = 256, DELAY_NS = 1024 };
-
 static gint64 now_of(const E1000 *s)
 {
     return clock_now(s->machine->clock, CLOCK_KIND_VIRTUAL);
@@ -35,9 +33,10 @@ static bool start_delay(E1000 *s, Timer *timer, guint32 delay, guint32 absolute,
     }
     if (!*running) {
         *running = true;
-        *absolute_deadline = absolute ? now + (gint64)absolute * DELAY_NS : G_MAXINT64;
+        *absolute_deadline = absolute ? clock_add(now, (gint64)absolute * E1000_DELAY_NS)
+                                      : CLOCK_NEVER;
     }
-    timer_set(timer, MIN(now + (gint64)delay * DELAY_NS, *absolute_deadline));
+    timer_set(timer, MIN(clock_add(now, (gint64)delay * E1000_DELAY_NS), *absolute_deadline));
     return false;
 }
 
@@ -111,7 +110,7 @@ void e1000_update_irq(E1000 *s)
     } else if (!s->asserted && !timer_pending(s->itr_timer)) {
         s->asserted = true;
         if (mitigates(s) && s->itr) {
-            timer_set(s->itr_timer, now_of(s) + (gint64)s->itr * ITR_NS);
+            timer_set_after(s->itr_timer, (gint64)s->itr * E1000_ITR_NS);
         }
     }
     pci_set_intx(&s->parent, s->asserted);

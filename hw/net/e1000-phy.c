@@ -12,7 +12,7 @@
 #include "config.h"
 #include "hw/net/e1000.h"
 
-enum { PHY_ADDRESS = 1, NEGOTIATION_MS = 500 };
+enum { PHY_ADDRESS = 1 };
 
 /* What a register is after a reset of the PHY, and what the driver may change. */
 static const struct {
@@ -77,8 +77,7 @@ static void negotiate(E1000 *s)
 {
     if (e1000_props(s)->autonegotiation) {
         s->negotiating = true;
-        timer_set(s->an_timer, clock_now(s->machine->clock, CLOCK_KIND_VIRTUAL) +
-                               NEGOTIATION_MS * G_GINT64_CONSTANT(1000000));
+        timer_set_after(s->an_timer, E1000_NEGOTIATION_NS);
     }
     e1000_update_link(s);
 }

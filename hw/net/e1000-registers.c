@@ -6,7 +6,9 @@
  * and functions where there is more to it.  What is not in the table reads as
  * zero and ignores writes: wake-up filters and patterns (nothing wakes a machine
  * by its card here), flexible filters, the packet buffer's diagnostic window.
- * Flow control's registers are kept, and no pause frame is ever sent.
+ * Flow control's registers are kept, and no pause frame is ever sent.  So are those of
+ * the gaps between frames, of lamps and of the packet buffer's division: there is no
+ * wire, no lamp, and a buffer for all.
  */
 #include "config.h"
 #include "hw/net/e1000.h"

@@ -304,10 +304,10 @@ static void make_timers(E1000 *s)
 {
     Clock *clock = s->machine->clock;
 
-    s->an_timer = timer_new(clock, CLOCK_KIND_VIRTUAL, e1000_negotiated, s);
-    s->itr_timer = timer_new(clock, CLOCK_KIND_VIRTUAL, e1000_throttled, s);
-    s->rx_timer = timer_new(clock, CLOCK_KIND_VIRTUAL, e1000_rx_delayed, s);
-    s->tx_timer = timer_new(clock, CLOCK_KIND_VIRTUAL, e1000_tx_delayed, s);
+    s->an_timer = timer_new(clock, CLOCK_KIND_VIRTUAL, E1000_NEGOTIATION_NS, e1000_negotiated, s);
+    s->itr_timer = timer_new(clock, CLOCK_KIND_VIRTUAL, E1000_ITR_NS, e1000_throttled, s);
+    s->rx_timer = timer_new(clock, CLOCK_KIND_VIRTUAL, E1000_DELAY_NS, e1000_rx_delayed, s);
+    s->tx_timer = timer_new(clock, CLOCK_KIND_VIRTUAL, E1000_DELAY_NS, e1000_tx_delayed, s);
 }
 
 static void make_bars(E1000 *s)

@@ -77,6 +77,9 @@ typedef struct {
 #define E1000_EVENT_RX (1u << 30)       /* RXT0, after the delays */
 #define E1000_EVENT_TX (1u << 31)       /* TXDW, after the delays */
 
+/* Units of ITR and of the delays, and how long the link's partners negotiate. */
+enum { E1000_ITR_NS = 256, E1000_DELAY_NS = 1024, E1000_NEGOTIATION_NS = 500000000 };
+
 typedef struct {
     PciDevice parent;
     GMutex mutex;

@@ -19,6 +19,8 @@ typedef struct {
     NetDgram dgram;
     bool is_dgram;
     SocketAddress *local, *remote;      /* from the options' text */
+    void (*settled)(void *opaque, GError *error);
+    void *settled_opaque;
 } NetdevSocket;
 
 static void hangup(NetBackend *net, const char *why)
@@ -80,7 +82,7 @@ static bool check_options(const NetdevSocketOptions *o, GError **error)
 /* What streams and datagrams call their addresses, under the names of these options. */
 static bool blame_options(const NetdevSocketOptions *o, GError **error)
 {
-    if (error) {
+    if (error && *error) {
         qmp_error_rename_path(*error, "local", "localaddr");
         qmp_error_rename_path(*error, "remote", last_of(o));
         qmp_error_rename_path(*error, "addr", last_of(o));
@@ -195,6 +197,23 @@ static bool socket_prepare(Object *obj, GError **error)
     return true;
 }
 
+static void on_settled(void *opaque, GError *error)
+{
+    NetdevSocket *s = opaque;
+
+    blame_options(&net_options(&s->parent)->u.socket, &error);
+    s->settled(s->settled_opaque, error);
+}
+
+static void socket_settle(Object *obj, void (*done)(void *opaque, GError *error), void *opaque)
+{
+    NetdevSocket *s = (NetdevSocket *)obj;
+
+    s->settled = done;
+    s->settled_opaque = opaque;
+    net_stream_settle(&s->stream, on_settled, s);
+}
+
 static void socket_release(Object *obj)
 {
     NetdevSocket *s = (NetdevSocket *)obj;
@@ -242,6 +261,7 @@ static const ObjectOps socket_object_ops = {
     .init = socket_init,
     .prepare = socket_prepare,
     .release = socket_release,
+    .settle = socket_settle,
     .complete = socket_complete,
     .dismantle = socket_dismantle,
     .finalize = socket_finalize,

@@ -6,23 +6,12 @@
 #include "config.h"
 #include "hw/net/net-stream.h"
 
-#include <errno.h>
 #include <event2/event.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 #include "qmp/visit.h"
-
-/* One attempt to connect, on a pool thread. */
-typedef struct NetAttempt {
-    NetStream *s;
-    NetBackend *net;            /* held */
-    SocketAddress *addr;        /* its own */
-    int fd;
-    GError *error;
-} NetAttempt;
 
 static const Env *env_of(const NetStream *s)
 {
@@ -74,42 +63,14 @@ static void begin_or_warn(NetStream *s, int fd)
     }
 }
 
-/* Out of descriptors, perhaps.  The peer waits in the backlog, so that trying again
- * at once would only burn time. */
-static void accept_failed(NetStream *s, int error)
-{
-    static const struct timeval pause = { 1, 0 };
-
-    if (error == EAGAIN || error == EINTR || error == ECONNABORTED) {
-        return;
-    }
-    g_warning("netdev '%s' cannot accept a peer: %s", s->net->object.name, g_strerror(error));
-    env_refused(&s->net->object, error, -1);
-    event_del_noblock(s->listen_event);
-    event_add(s->pause_event, &pause);
-}
-
-static void on_pause_end(evutil_socket_t fd, short what, void *opaque)
+static void on_peer(void *opaque, int fd)
 {
     NetStream *s = opaque;
 
-    event_add(s->listen_event, NULL);
-}
-
-static void on_client(evutil_socket_t listen_fd, short what, void *opaque)
-{
-    NetStream *s = opaque;
-    int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-    if (fd < 0) {
-        accept_failed(s, errno);
-        return;
-    }
     net_lock(s->net);
-    event_del_noblock(s->listen_event);
     begin_or_warn(s, fd);
     if (s->fd < 0) {
-        event_add(s->listen_event, NULL);
+        socket_listener_next(&s->listener);
     }
     net_unlock(s->net);
 }
@@ -134,37 +95,11 @@ void net_stream_hangup(NetStream *s, const char *why)
         qmp_event_netdev_stream_disconnected(env_of(s)->events,
             &(EventNetdevStreamDisconnected){ .netdev_id = s->net->object.name });
     }
-    if (s->listen_event) {
-        event_add(s->listen_event, NULL);
-    }
+    socket_listener_next(&s->listener);
     retry_later(s);
 }
 
-/* ---- Attempts to connect ---- */
-
-static void attempt_free(NetAttempt *a)
-{
-    close_fd(&a->fd);
-    qmp_clear(&qmp_type_SocketAddress, &a->addr);
-    g_clear_error(&a->error);
-    object_unref(a->net);
-    g_free(a);
-}
-
-static int connect_to(SocketAddress *addr, GError **error)
-{
-    SocketAddressLegacy view = net_address_view(addr);
-
-    return socket_connect(&view, -1, error);
-}
-
-/* On a pool thread. */
-static void attempt_work(void *opaque)
-{
-    NetAttempt *a = opaque;
-
-    a->fd = connect_to(a->addr, &a->error);
-}
+/* ---- Connecting; main loop, machine lock held ---- */
 
 static void note_failure(NetStream *s, const GError *error)
 {
@@ -174,45 +109,39 @@ static void note_failure(NetStream *s, const GError *error)
     }
 }
 
-/* On the main loop, machine lock held. */
-static void attempt_done(void *opaque)
+static void on_reconnected(void *opaque, int fd, GError *error)
 {
-    NetAttempt *a = opaque;
-    NetStream *s = a->s;
+    NetStream *s = opaque;
 
-    net_lock(a->net);
-    if (s->attempt == a) {
-        s->attempt = NULL;
-        if (a->fd >= 0) {
-            begin_or_warn(s, a->fd);
-            a->fd = -1;
-        } else {
-            note_failure(s, a->error);
-        }
-        if (s->fd < 0) {
-            retry_later(s);
-        }
+    net_lock(s->net);
+    s->connect = NULL;
+    if (fd >= 0) {
+        begin_or_warn(s, fd);
+    } else {
+        note_failure(s, error);
     }
-    net_unlock(a->net);
-    attempt_free(a);
+    if (s->fd < 0) {
+        retry_later(s);
+    }
+    net_unlock(s->net);
+    g_clear_error(&error);
 }
 
-static void attempt_start(NetStream *s)
+static void reconnect(NetStream *s)
 {
-    const Env *env = env_of(s);
-    NetAttempt *a = g_new0(NetAttempt, 1);
+    SocketAddressLegacy view = net_address_view(s->addr);
 
-    a->s = s;
-    a->net = object_ref(s->net);
-    a->fd = -1;
-    qmp_clone(&qmp_type_SocketAddress, &a->addr, &s->addr);
-    s->attempt = a;
-    env->run(env, attempt_work, attempt_done, a);
+    s->connect = socket_connect_find(env_of(s), &view, on_reconnected, s);
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *opaque)
 {
-    attempt_start(opaque);
+    NetStream *s = opaque;
+    const Env *env = env_of(s);
+
+    env->lock(env);
+    reconnect(s);
+    env->unlock(env);
 }
 
 /* ---- Life ---- */
@@ -222,6 +151,8 @@ void net_stream_init(NetStream *s, NetBackend *net,
 {
     s->net = net;
     s->given_fd = s->listen_fd = s->fd = -1;
+    s->listener = (SocketListener){ .owner = &net->object, .kind = "netdev",
+                                    .accepted = on_peer, .opaque = s };
     net_framing_init(&s->framing, net, hangup);
 }
 
@@ -235,35 +166,75 @@ static bool check_given(int fd, GError **error)
     return true;
 }
 
-bool net_stream_prepare(NetStream *s, GError **error)
+/* The connection, where there is one already. */
+static bool prepare_given(NetStream *s, GError **error)
 {
-    SocketAddressLegacy view;
-    int fd;
-
     if (!s->addr) {
         if (!check_given(s->given_fd, error)) {
             return false;
         }
-        s->fd = s->given_fd;
+    } else if (socket_check_given(s->given_fd, false, error) < 0) {
+        return qmp_error_blame(error, "addr");
+    }
+    s->fd = s->given_fd;
+    s->given_fd = -1;
+    return true;
+}
+
+static bool prepare_server(NetStream *s, const SocketAddressLegacy *view, GError **error)
+{
+    s->listen_fd = socket_listen(view, s->given_fd, &s->node, error);
+    if (s->listen_fd >= 0) {
         s->given_fd = -1;
-        return true;
+    }
+    return s->listen_fd >= 0;
+}
+
+bool net_stream_prepare(NetStream *s, GError **error)
+{
+    SocketAddressLegacy view;
+
+    if (!s->addr || (!s->server && s->addr->type == SOCKET_ADDRESS_TYPE_FD)) {
+        return prepare_given(s, error);
     }
     if (!s->server && s->reconnect) {
         return true;
     }
     view = net_address_view(s->addr);
-    fd = s->server ? socket_listen(&view, s->given_fd, &s->node, error)
-                   : socket_connect(&view, s->given_fd, error);
-    if (fd < 0) {
-        return qmp_error_blame(error, "addr");
+    if (s->server) {
+        return prepare_server(s, &view, error) || qmp_error_blame(error, "addr");
     }
-    s->given_fd = -1;
-    *(s->server ? &s->listen_fd : &s->fd) = fd;
-    return true;
+    s->peer = socket_peer_find(&view, true, error);
+    return s->peer || qmp_error_blame(error, "addr");
+}
+
+static void on_connected(void *opaque, int fd, GError *error)
+{
+    NetStream *s = opaque;
+
+    s->connect = NULL;
+    s->fd = fd;
+    if (error) {
+        qmp_error_blame(&error, "addr");
+    }
+    s->settled(s->settled_opaque, error);
+}
+
+void net_stream_settle(NetStream *s, void (*done)(void *opaque, GError *error), void *opaque)
+{
+    if (!s->peer) {
+        done(opaque, NULL);
+        return;
+    }
+    s->settled = done;
+    s->settled_opaque = opaque;
+    s->connect = socket_connect_start(env_of(s), g_steal_pointer(&s->peer), on_connected, s);
 }
 
 void net_stream_release(NetStream *s)
 {
+    g_clear_pointer(&s->connect, socket_connect_cancel);
+    g_clear_pointer(&s->peer, socket_peer_free);
     close_fd(&s->listen_fd);
     close_fd(&s->fd);
     socket_node_remove(&s->node);
@@ -283,28 +254,15 @@ static void note_port(NetStream *s)
     }
 }
 
-static bool make_event(NetStream *s, struct event **ret_event, int fd, short what,
-                       event_callback_fn callback, GError **error)
+static bool make_retry_event(NetStream *s, GError **error)
 {
     const Env *env = env_of(s);
 
-    *ret_event = env && env->base ? event_new(env->base, fd, what, callback, s) : NULL;
-    if (!*ret_event) {
+    s->retry_event = env && env->base ? evtimer_new(env->base, on_retry, s) : NULL;
+    if (!s->retry_event) {
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot wait for connections");
     }
-    return *ret_event != NULL;
-}
-
-static bool start_listening(NetStream *s, GError **error)
-{
-    if (!make_event(s, &s->listen_event, s->listen_fd, EV_READ | EV_PERSIST, on_client, error) ||
-        !make_event(s, &s->pause_event, -1, 0, on_pause_end, error)) {
-        g_clear_pointer(&s->listen_event, event_free);
-        return false;
-    }
-    note_port(s);
-    event_add(s->listen_event, NULL);
-    return true;
+    return s->retry_event != NULL;
 }
 
 static bool start_connection(NetStream *s, GError **error)
@@ -322,25 +280,25 @@ static bool start_connection(NetStream *s, GError **error)
 bool net_stream_complete(NetStream *s, GError **error)
 {
     if (s->listen_fd >= 0) {
-        return start_listening(s, error);
+        note_port(s);
+        return socket_listener_start(&s->listener, s->listen_fd, error);
     }
     if (!s->reconnect) {
         return start_connection(s, error);
     }
-    if (!make_event(s, &s->retry_event, -1, 0, on_retry, error)) {
+    if (!make_retry_event(s, error)) {
         return false;
     }
-    attempt_start(s);
+    reconnect(s);
     return true;
 }
 
 void net_stream_dismantle(NetStream *s)
 {
-    g_clear_pointer(&s->listen_event, event_free);
-    g_clear_pointer(&s->pause_event, event_free);
+    socket_listener_stop(&s->listener);
     g_clear_pointer(&s->retry_event, event_free);
+    g_clear_pointer(&s->connect, socket_connect_cancel);
     net_lock(s->net);
-    s->attempt = NULL;
     net_framing_stop(&s->framing);
     net_unlock(s->net);
 }
@@ -411,6 +369,11 @@ static void stream_release(Object *obj)
     net_stream_release(&((NetdevStream *)obj)->stream);
 }
 
+static void stream_settle(Object *obj, void (*done)(void *opaque, GError *error), void *opaque)
+{
+    net_stream_settle(&((NetdevStream *)obj)->stream, done, opaque);
+}
+
 static bool stream_complete(Object *obj, GError **error)
 {
     return net_stream_complete(&((NetdevStream *)obj)->stream, error);
@@ -436,6 +399,7 @@ static const ObjectOps stream_object_ops = {
     .init = stream_init,
     .prepare = stream_prepare,
     .release = stream_release,
+    .settle = stream_settle,
     .complete = stream_complete,
     .dismantle = stream_dismantle,
     .finalize = stream_finalize,

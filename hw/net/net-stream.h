@@ -4,16 +4,16 @@
  * made.  Embedded by classes netdev-stream and netdev-socket.
  *
  *   server   listens from prepare on; while a peer is connected, the next waits
- *   client   connects in prepare; with `reconnect`, on a pool thread as often
- *            as it takes
+ *   client   connects before it is complete; with `reconnect`, as often as it
+ *            takes
  */
 #ifndef HW_NET_NET_STREAM_H
 #define HW_NET_NET_STREAM_H
 
+#include "hw/chardev/socket-connect.h"
+#include "hw/chardev/socket-listener.h"
 #include "hw/net/net-address.h"
 #include "hw/net/net-framing.h"
-
-struct NetAttempt;
 
 typedef struct {
     NetBackend *net;
@@ -27,9 +27,12 @@ typedef struct {
 
     int listen_fd, fd;
     SocketNode node;
-    struct event *listen_event, *retry_event;
-    struct event *pause_event;  /* server: until peers are accepted again */
-    struct NetAttempt *attempt; /* under way */
+    SocketListener listener;    /* server */
+    struct event *retry_event;
+    SocketPeer *peer;           /* client: from prepare on, until it is connected to */
+    SocketConnect *connect;     /* under way */
+    void (*settled)(void *opaque, GError *error);
+    void *settled_opaque;
     bool said_why;              /* the reason of a failed attempt was logged */
 } NetStream;
 
@@ -42,6 +45,7 @@ void net_stream_hangup(NetStream *s, const char *why);
  * saw. */
 bool net_stream_prepare(NetStream *s, GError **error);
 void net_stream_release(NetStream *s);
+void net_stream_settle(NetStream *s, void (*done)(void *opaque, GError *error), void *opaque);
 bool net_stream_complete(NetStream *s, GError **error);
 void net_stream_dismantle(NetStream *s);
 void net_stream_finalize(NetStream *s);

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hw/chardev/socket-connect.h"
 #include "hw/net/net-address.h"
 #include "qmp/error.h"
 #include "qmp/visit.h"
@@ -346,7 +347,7 @@ bool user_forward_open(UserForward *f, GError **error)
     if (f->tcp) {
         SocketAddressLegacy view = net_address_view(f->tcp);
 
-        f->fd = socket_connect(&view, -1, error);
+        f->fd = socket_connect_now(&view, error);
         if (f->fd < 0) {
             return false;
         }

@@ -111,16 +111,22 @@ static void step(FwCfg *s)
     }
 }
 
+static void go_on_later(FwCfg *s)
+{
+    if (s->dma_control) {
+        timer_set_after(s->timer, 0);
+    }
+}
+
 void fw_cfg_dma_continue(void *opaque, gint64 now)
 {
     FwCfg *s = opaque;
 
-    if (s->dma_control) {
+    do {
         step(s);
-    }
-    if (s->dma_control) {
-        timer_set(s->timer, now);
-    }
+        /* Where time stands, its next moment may be long in coming. */
+    } while (s->dma_control && clock_stands(s->clock));
+    go_on_later(s);
 }
 
 /* ---- Beginning one ---- */
@@ -149,7 +155,8 @@ static void begin(FwCfg *s, const FwCfgDmaAccess *access)
             finish(s, false);
             return;
         }
-        fw_cfg_dma_continue(s, clock_now(machine_of(s)->clock, CLOCK_KIND_VIRTUAL));
+        step(s);
+        go_on_later(s);
         return;
     }
     if (control & CONTROL_SKIP && !(control & (CONTROL_READ | CONTROL_WRITE))) {

@@ -50,6 +50,7 @@ struct FwCfg {
     guint64 dma_address;        /* of the next byte, in guest RAM */
     guint64 dma_descriptor;     /* address of its FwCfgDmaAccess */
 
+    Clock *clock;
     Timer *timer;               /* goes on with it */
     AddressSpace *memory;
 };

@@ -341,7 +341,8 @@ static bool fw_cfg_realize(Device *dev, GError **error)
     Machine *machine = machine_of(dev);
 
     s->memory = machine->memory;
-    s->timer = timer_new(machine->clock, CLOCK_KIND_VIRTUAL, fw_cfg_dma_continue, s);
+    s->clock = machine->clock;
+    s->timer = timer_new(s->clock, CLOCK_KIND_VIRTUAL, 1, fw_cfg_dma_continue, s);
     fw_cfg_set(s, FW_CFG_SIGNATURE, g_bytes_new_static("QEMU", 4));
     fw_cfg_set_number(s, FW_CFG_ID, ID_TRADITIONAL | (props->dma_enabled ? ID_DMA : 0), 4);
     update_directory(s);
@@ -368,7 +369,7 @@ static bool fw_cfg_state_loaded(Device *dev, GError **error)
 
     timer_cancel(s->timer);
     if (s->dma_control) {
-        timer_set(s->timer, clock_now(machine_of(dev)->clock, CLOCK_KIND_VIRTUAL));
+        timer_set_after(s->timer, 0);
     }
     return true;
 }

@@ -6,6 +6,10 @@
  *
  * Registers of the chip itself are its PCI function's, in i440fx.c, which is
  * this device's part.
+ *
+ * Different from the chip, and as QEMU has it: the address register keeps all bits
+ * that were written, and its two lowest ones are ORed with those of the data port's
+ * address.
  */
 #include "config.h"
 #include "hw/pci-host/i440fx.h"
@@ -14,7 +18,7 @@
 
 #define CONFADD_PORT 0xcf8
 #define CONFADD_ENABLE 0x80000000u
-#define CONFADD_MASK 0x80fffffcu
+#define CONFADD_ADDRESS 0x00ffffffu
 #define GIB (G_GUINT64_CONSTANT(1) << 30)
 
 enum { CONFDATA = 4, CONF_SIZE = 8 };   /* offsets from CONFADD_PORT */
@@ -39,12 +43,49 @@ static I440fxHost *host_of(Device *dev)
 
 /* ---- Configuration mechanism 1 ---- */
 
+/* What of an access to so many bytes lies in the function's registers. */
+static guint bytes_at(guint32 address, guint size)
+{
+    return MIN(size, PCI_CONFIG_SIZE - (address & (PCI_CONFIG_SIZE - 1)));
+}
+
+/* One that is of three bytes then is one of each of them. */
+static guint64 config_bytes_read(I440fxHost *s, guint32 address, guint size)
+{
+    guint64 value = 0;
+
+    for (guint i = 0; i < size; i++) {
+        value |= (guint64)pci_config_read(s->bus, address + i, 1) << 8 * i;
+    }
+    return value;
+}
+
 static guint64 confdata_read(I440fxHost *s, guint64 lane, guint size)
 {
+    guint32 address = (s->confadd & CONFADD_ADDRESS) | lane;
+    guint n = bytes_at(address, size);
+
     if (!(s->confadd & CONFADD_ENABLE)) {
         return G_MAXUINT64;
     }
-    return pci_config_read(s->bus, (s->confadd & ~CONFADD_ENABLE) | lane, size);
+    return n == 3 ? config_bytes_read(s, address, n) : pci_config_read(s->bus, address, n);
+}
+
+static void confdata_write(I440fxHost *s, guint64 lane, guint64 value, guint size)
+{
+    guint32 address = (s->confadd & CONFADD_ADDRESS) | lane;
+    guint n = bytes_at(address, size);
+
+    if (!(s->confadd & CONFADD_ENABLE)) {
+        return;
+    }
+    if (n != 3) {
+        pci_config_write(s->bus, address, value, n);
+        return;
+    }
+    for (guint i = 0; i < n; i++) {
+        pci_config_write(s->bus, address + i, value >> 8 * i & 0xff, 1);
+    }
 }
 
 static guint64 ports_read(void *opaque, guint64 offset, guint size)
@@ -66,12 +107,9 @@ static void ports_write(void *opaque, guint64 offset, guint64 value, guint size)
     I440fxHost *s = opaque;
 
     if (offset >= CONFDATA) {
-        if (s->confadd & CONFADD_ENABLE) {
-            pci_config_write(s->bus, (s->confadd & ~CONFADD_ENABLE) | (offset - CONFDATA), value,
-                             size);
-        }
+        confdata_write(s, offset - CONFDATA, value, size);
     } else if (size == 4) {
-        s->confadd = value & CONFADD_MASK;
+        s->confadd = value;
     } else if (s->passed && s->passed->write) {
         s->passed->write(s->passed_opaque, offset, value, size);
     }
@@ -176,12 +214,6 @@ static const StateRow host_state[] = {
     STATE_ROWS_END
 };
 
-static bool host_state_loaded(Device *dev, GError **error)
-{
-    host_of(dev)->confadd &= CONFADD_MASK;
-    return true;
-}
-
 /* The part sits on the bus, which is there before it therefore. */
 static void host_init(Object *obj)
 {
@@ -222,7 +254,6 @@ static const DeviceOps host_device_ops = {
     .realize = host_realize,
     .unrealize = host_unrealize,
     .state = host_state,
-    .state_loaded = host_state_loaded,
 };
 
 const TypeInfo i440fx_pcihost_type = {

@@ -10,9 +10,12 @@
 #include "config.h"
 #include "hw/pci/pci-internal.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "hw/core/file-bytes.h"
 #include "qmp/error.h"
+#include "qom/env.h"
 
 enum {
     ROM_MIN = 0x800,
@@ -59,13 +62,40 @@ static bool check_props(const Object *obj, const PciDeviceProps *props, GError *
     return true;
 }
 
+char *pci_rom_path(const PciDeviceProps *props)
+{
+    bool none = !props->rombar || !props->romfile || !*props->romfile;
+
+    return none ? NULL : firmware_path(props->romfile);
+}
+
+GBytes *pci_rom_read(const char *path, GError **error)
+{
+    GBytes *bytes = file_bytes_read(path, ROM_MAX, error);
+
+    if (!bytes) {
+        g_prefix_error(error, "expansion ROM: ");
+    }
+    return bytes;
+}
+
+/* What the daemon has read already, or reads now. */
+static GBytes *get_bytes(Object *obj, const char *path, GError **error)
+{
+    const Env *env = object_env(obj);
+    GBytes *bytes = NULL;
+
+    if (env && env->read_file && !env->read_file(env, path, &bytes, error)) {
+        return NULL;
+    }
+    return bytes ? bytes : pci_rom_read(path, error);
+}
+
 /* A default file that the host has not got: whoever does not boot from the function
  * does not need it. */
-static bool is_missing_default(const Object *obj, const char *name)
+static bool is_missing_default(const Object *obj, const char *path, const GError *error)
 {
-    g_autofree char *path = firmware_path(name);
-
-    if (is_given(obj, "romfile") || g_file_test(path, G_FILE_TEST_EXISTS)) {
+    if (is_given(obj, "romfile") || qmp_error_errno(error) != ENOENT) {
         return false;
     }
     g_message("device '%s' has no expansion ROM: there is no file '%s'", obj->name, path);
@@ -74,18 +104,26 @@ static bool is_missing_default(const Object *obj, const char *name)
 
 bool pci_rom_prepare(PciDevice *dev, GError **error)
 {
+    Object *obj = &dev->device.object;
     const PciDeviceProps *props = object_props(dev);
     bool automatic = props->romsize == ROM_SIZE_AUTO;
+    g_autofree char *path = pci_rom_path(props);
+    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(GError) why = NULL;
 
-    if (!check_props(&dev->device.object, props, error)) {
+    if (!check_props(obj, props, error)) {
         return false;
     }
     firmware_free(&dev->rom);   /* of an attempt that failed later on */
-    if (!props->rombar || !props->romfile || !*props->romfile ||
-        is_missing_default(&dev->device.object, props->romfile)) {
-        return true;
+    bytes = path ? get_bytes(obj, path, &why) : NULL;
+    if (!bytes) {
+        if (!why || is_missing_default(obj, path, why)) {
+            return true;
+        }
+        g_propagate_error(error, g_steal_pointer(&why));
+        return false;
     }
-    return firmware_load(&dev->rom, "expansion ROM", props->romfile,
+    return firmware_fill(&dev->rom, "expansion ROM", path, bytes,
                          automatic ? ROM_MIN : props->romsize,
                          automatic ? ROM_MAX : props->romsize, error);
 }

@@ -95,6 +95,12 @@ struct PciDevice {
 
 /* ---- A function ---- */
 
+/* Where the expansion ROM's file of a function with these properties is, newly
+ * allocated; NULL: it has none. */
+char *pci_rom_path(const PciDeviceProps *props);
+/* Reads it; may block, any thread.  NULL with file-not-usable or no-memory. */
+GBytes *pci_rom_read(const char *path, GError **error);
+
 /* BAR n (0 to 5; a 64-bit one takes n and n+1) shows region, whose size is a
  * power of two, at least 16 bytes (I/O: 4).  The caller owns the region. */
 enum {

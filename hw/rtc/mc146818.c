@@ -79,9 +79,11 @@ enum {                          /* register C; PF, AF, UF as PIE, AIE, UIE in B 
 #define ALARM_ANY 0xc0          /* don't care, from here to 0xff */
 #define HOURS_PM 0x80
 #define NS G_GINT64_CONSTANT(1000000000)
-#define UIP_NS 244000
 #define HALF_SECOND (NS / 2)
 #define TICKS 32768             /* per second */
+#define UIP_NS (8 * NS / TICKS) /* from UIP to the update, in whole ns */
+#define FASTEST_NS (2 * NS / TICKS)     /* half of the shortest period */
+#define OFFSET_MAX (G_GINT64_CONSTANT(1) << 43) /* seconds: no year of five digits is as far */
 #define COALESCED_MAX 1000
 
 typedef struct {
@@ -89,15 +91,17 @@ typedef struct {
     /* Guest-visible. */
     guint8 index;               /* port 0: which byte port 1 is */
     guint8 cmos[RTC_SIZE];      /* times are here only while they stand still */
-    guint64 offset;             /* guest's seconds less dividers' seconds, signed */
+    gint64 offset;              /* guest's seconds less dividers' seconds */
     guint32 phase;              /* dividers' time less clock time, ns below a second */
     guint8 weekday_offset;      /* the chip's weekday need not fit the date */
-    guint64 checked;            /* clock time up to which flags in C are right */
+    gint64 checked;             /* clock time up to which flags in C are right */
+    gint64 edge;                /* tick of the dividers that periodic edges count from */
     guint32 coalesced;          /* periodic interrupts still owed */
     /* Host side and wiring. */
     Clock *clock;
     ClockKind kind;
-    Timer *timer;
+    Timer *timer;               /* updates and the alarm */
+    Timer *periodic_timer;
     gint64 start_offset;        /* what offset and phase were at first */
     guint32 start_phase;
     gint64 said;                /* seconds of the last RTC_CHANGE */
@@ -129,13 +133,13 @@ static gint64 clock_time(const Mc146818 *s)
 
 static gint64 divider_time(const Mc146818 *s, gint64 now)
 {
-    return now + s->phase;
+    return clock_add(now, s->phase);
 }
 
 /* Seconds since 1970 as the guest counts them. */
 static gint64 guest_seconds(const Mc146818 *s, gint64 divider)
 {
-    return seconds_of(divider) + (gint64)s->offset;
+    return seconds_of(divider) + s->offset;
 }
 
 static bool dividers_run(const Mc146818 *s)
@@ -165,12 +169,21 @@ static gint64 ticks_of(gint64 ns)
     return seconds_of(ns) * TICKS + fraction_of(ns) * TICKS / NS;
 }
 
+/* The last periodic edge of a period that is not 0, up to a tick. */
+static gint64 last_edge(const Mc146818 *s, guint ticks, gint64 at)
+{
+    gint64 rest = (at - s->edge) % ticks;
+
+    return at - rest - (rest < 0 ? ticks : 0);
+}
+
 /* The first nanosecond of a tick. */
 static gint64 tick_start(gint64 ticks)
 {
     gint64 second = ticks / TICKS - (ticks % TICKS < 0);
 
-    return second * NS + ((ticks - second * TICKS) * NS + TICKS - 1) / TICKS;
+    return clock_add(clock_multiply(second, NS),
+                     ((ticks - second * TICKS) * NS + TICKS - 1) / TICKS);
 }
 
 static guint8 encode(const Mc146818 *s, guint value)
@@ -230,7 +243,7 @@ static gint64 changed_by(const Mc146818 *s)
 {
     gint64 phase = (gint64)s->phase - s->start_phase;
 
-    return (gint64)s->offset - s->start_offset + seconds_of(phase + HALF_SECOND);
+    return s->offset - s->start_offset + seconds_of(phase + HALF_SECOND);
 }
 
 static void send_change(Mc146818 *s)
@@ -303,16 +316,9 @@ static void update_irq(Mc146818 *s)
     irq_set(s->irq, *c & C_IRQF);
 }
 
-/* Periodic edges since the last look: one is noted, others may be owed. */
-static void catch_up_periodic(Mc146818 *s, gint64 before, gint64 after)
+/* Periodic edges: one is noted, others may be owed. */
+static void note_edges(Mc146818 *s, gint64 edges)
 {
-    guint ticks = period(s);
-    gint64 edges;
-
-    if (ticks == 0) {
-        return;
-    }
-    edges = ticks_of(after) / ticks - ticks_of(before) / ticks;
     if (edges <= 0) {
         return;
     }
@@ -322,6 +328,35 @@ static void catch_up_periodic(Mc146818 *s, gint64 before, gint64 after)
         s->coalesced = MIN(s->coalesced + edges, COALESCED_MAX);
     }
     s->cmos[RTC_C] |= C_PF;
+}
+
+/* Those since the last look. */
+static void catch_up_periodic(Mc146818 *s, gint64 before, gint64 after)
+{
+    guint ticks = period(s);
+
+    if (ticks) {
+        note_edges(s, (last_edge(s, ticks, ticks_of(after)) -
+                       last_edge(s, ticks, ticks_of(before))) / ticks);
+    }
+}
+
+/* After a change of the rate: the new period has begun with the last edge, and if it
+ * has ended since then, it does so now.  QEMU's rule: the chip's edges are those of
+ * its dividers at either rate. */
+static void change_rate(Mc146818 *s, gint64 now, guint old)
+{
+    gint64 at = ticks_of(divider_time(s, now));
+    guint ticks = period(s);
+
+    if (ticks == old || ticks == 0) {
+        return;
+    }
+    s->edge = old ? last_edge(s, old, at) : at;
+    if (at - s->edge >= ticks) {
+        s->edge = at;
+        note_edges(s, 1);
+    }
 }
 
 /* Update cycles and the alarm. */
@@ -356,39 +391,47 @@ static void catch_up(Mc146818 *s, gint64 now)
     s->checked = now;
 }
 
-/* Dividers' time of the next event that would interrupt, or G_MAXINT64. */
+/* Dividers' time of the next periodic edge that would interrupt, or CLOCK_NEVER. */
+static gint64 next_edge(const Mc146818 *s, gint64 divider)
+{
+    guint ticks = period(s);
+
+    if (!(s->cmos[RTC_B] & B_PIE) || !ticks) {
+        return CLOCK_NEVER;
+    }
+    return tick_start(last_edge(s, ticks, ticks_of(divider)) + ticks);
+}
+
+/* The same of the next update or alarm. */
 static gint64 next_event(const Mc146818 *s, gint64 divider)
 {
     guint8 b = s->cmos[RTC_B];
-    guint ticks = period(s);
-    gint64 next = G_MAXINT64;
     RtcAlarm alarm = alarm_of(s);
-    guint wait;
+    guint wait = 0;
 
-    if ((b & B_PIE) && ticks) {
-        next = tick_start((ticks_of(divider) / ticks + 1) * ticks);
+    if (updates(s) && (b & B_AIE)) {
+        wait = rtc_alarm_next(&alarm, guest_seconds(s, divider));
     }
-    if (!updates(s)) {
-        return next;
+    if (updates(s) && (b & B_UIE)) {
+        wait = 1;
     }
-    if (b & B_UIE) {
-        next = MIN(next, (seconds_of(divider) + 1) * NS);
-    }
-    wait = b & B_AIE ? rtc_alarm_next(&alarm, guest_seconds(s, divider)) : 0;
-    return wait ? MIN(next, (seconds_of(divider) + wait) * NS) : next;
+    return wait ? clock_multiply(seconds_of(divider) + wait, NS) : CLOCK_NEVER;
 }
 
-/* After any change: line and timer. */
+/* Never is never for the clock, too. */
+static void wait_until(const Mc146818 *s, Timer *timer, gint64 divider)
+{
+    timer_set(timer, divider == CLOCK_NEVER ? CLOCK_NEVER : divider - s->phase);
+}
+
+/* After any change: line and timers. */
 static void rearm(Mc146818 *s, gint64 now)
 {
-    gint64 next = next_event(s, divider_time(s, now));
+    gint64 divider = divider_time(s, now);
 
     update_irq(s);
-    if (next == G_MAXINT64) {
-        timer_cancel(s->timer);
-    } else {
-        timer_set(s->timer, next - s->phase);
-    }
+    wait_until(s, s->periodic_timer, next_edge(s, divider));
+    wait_until(s, s->timer, next_event(s, divider));
 }
 
 static void on_timer(void *opaque, gint64 now)
@@ -461,6 +504,7 @@ static void write_time(Mc146818 *s, gint64 now, guint8 value)
 static void write_control(Mc146818 *s, gint64 now, guint index, guint8 value)
 {
     bool had_updates = updates(s), had_dividers = dividers_run(s);
+    guint old_period = period(s);
 
     catch_up(s, now);
     if (had_updates) {
@@ -474,6 +518,7 @@ static void write_control(Mc146818 *s, gint64 now, guint index, guint8 value)
     } else if (!had_dividers && dividers_run(s)) {
         set_time(s, now, HALF_SECOND);
     }
+    change_rate(s, now, old_period);
     if (!(s->cmos[RTC_B] & B_PIE)) {
         s->coalesced = 0;
     }
@@ -575,10 +620,11 @@ static const RegionOps mc146818_ops = {
 static const StateRow mc146818_state[] = {
     STATE_FIELD(U8, Mc146818, index, 0),
     STATE_ARRAY_KEEP(U8, Mc146818, cmos),
-    STATE_FIELD_KEEP(U64, Mc146818, offset),
+    STATE_FIELD_KEEP(I64, Mc146818, offset),
     STATE_FIELD_KEEP(U32, Mc146818, phase),
     STATE_FIELD_KEEP(U8, Mc146818, weekday_offset),
-    STATE_FIELD_KEEP(U64, Mc146818, checked),
+    STATE_FIELD_KEEP(I64, Mc146818, checked),
+    STATE_FIELD_KEEP(I64, Mc146818, edge),
     STATE_FIELD(U32, Mc146818, coalesced, 0),
     STATE_ROWS_END
 };
@@ -663,7 +709,8 @@ static bool mc146818_realize(Device *dev, GError **error)
         isa_unmap(dev, s->region);
         return false;
     }
-    s->timer = timer_new(s->clock, s->kind, on_timer, s);
+    s->timer = timer_new(s->clock, s->kind, HALF_SECOND, on_timer, s);
+    s->periodic_timer = timer_new(s->clock, s->kind, FASTEST_NS, on_timer, s);
     return true;
 }
 
@@ -672,6 +719,7 @@ static void mc146818_unrealize(Device *dev)
     Mc146818 *s = (Mc146818 *)dev;
 
     g_clear_pointer(&s->timer, timer_free);
+    g_clear_pointer(&s->periodic_timer, timer_free);
     irq_set(s->irq, false);
     isa_disconnect_irq(dev, s->irq, properties(s)->irq);
     isa_unmap(dev, s->region);
@@ -699,7 +747,8 @@ static bool mc146818_state_loaded(Device *dev, GError **error)
     Mc146818 *s = (Mc146818 *)dev;
 
     if (s->index >= RTC_SIZE || s->weekday_offset >= 7 || s->phase >= NS ||
-        s->coalesced > COALESCED_MAX) {
+        s->coalesced > COALESCED_MAX || s->offset > OFFSET_MAX || s->offset < -OFFSET_MAX ||
+        s->edge > OFFSET_MAX * TICKS || s->edge < -OFFSET_MAX * TICKS) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
                       "state of '%s' is that of no MC146818A", dev->object.name);
         return false;

@@ -9,11 +9,12 @@
  * Modelled: 3 to 32 timers of 64 bits with 32-bit mode, one-shot and periodic, edge
  * and level interrupts by lines, edges by messages (FSB), legacy replacement.
  * Different from the chip:
- *  - A comparator that is set to what the counter has passed, by less than half its
- *    range, matches at once, and not when the counter has gone round: a guest that
- *    was too slow would else wait for 43 seconds.
- *  - Periods that passed before the host came to it are one interrupt, and periods
- *    are never followed at less than FASTEST_NS.
+ *  - A comparator that is set to what the counter has passed, by less than half of 32
+ *    bits, matches at once, and not when the counter has gone round: a guest that was
+ *    too slow would else wait for 43 seconds.
+ *  - Periods that passed before the host came to it are one interrupt, and interrupts
+ *    of one timer by its period are FASTEST_NS apart at least.  Its comparator reads as
+ *    if none had been left out.
  * Not modelled: accesses of less than 32 bits.
  *
  * Made by recipes.
@@ -80,10 +81,21 @@ enum {
     FASTEST_NS = 20000,
 };
 
+#define LATE_MAX G_MAXINT32     /* ticks */
+
 #define MSI_ADDRESS_MASK 0xfff00000u    /* a message goes to a local APIC: */
 #define MSI_ADDRESS 0xfee00000u
 
+typedef struct Hpet Hpet;
+
+/* What has one timer of the chip wait for its match. */
 typedef struct {
+    Hpet *s;
+    guint n;
+    Timer *timer;
+} Wait;
+
+struct Hpet {
     Device parent;
     guint64 gen_conf;
     guint64 status;             /* GINTR_STA */
@@ -99,12 +111,12 @@ typedef struct {
     /* Wiring. */
     bool pit_level, rtc_level;  /* inputs */
     Machine *machine;
-    Timer *timer;               /* of the next match of all */
+    Wait waits[TIMERS_MAX];     /* as many as there are timers */
     MachineListener *listener;
     MemoryRegion *region;
     Irq *lines[N_LINES];
     Irq *pit_enabled;
-} Hpet;
+};
 
 static const HpetProps *properties(const Hpet *s)
 {
@@ -216,38 +228,44 @@ static guint64 ticks_to(const Hpet *s, guint n, guint64 counter)
     return is_32bit(s, n) ? (guint32)ticks : ticks;
 }
 
-/* Whether it was there a short while ago. */
+/* Whether it was there a short while ago: of two halves, the first to be written may
+ * make a comparator that was there long before. */
 static bool has_passed(const Hpet *s, guint n, guint64 counter)
 {
-    guint64 ticks = s->comparator[n] - counter;
+    guint64 ticks = counter - s->comparator[n];
 
-    return is_32bit(s, n) ? (gint32)ticks < 0 : (gint64)ticks < 0;
+    return (is_32bit(s, n) ? (guint32)ticks : ticks) <= LATE_MAX;
 }
 
-/* Ticks to timer n's match; 0 if it is due. */
-static guint64 ticks_left(const Hpet *s, guint n, guint64 counter)
-{
-    gint64 ticks = s->match[n] - counter;
-
-    return MAX(ticks, 0);
-}
-
-/* Has the host's timer wait for the next match. */
-static void rearm(Hpet *s)
+/* Has the host's timer wait for timer n's match: the one place that does. */
+static void wait_for(Hpet *s, guint n)
 {
     gint64 now = clock_now(s->machine->clock, CLOCK_KIND_VIRTUAL);
-    guint64 counter = counter_now(s), next = G_MAXINT64;
+    gint64 ticks = s->match[n] - counter_now(s);
 
-    for (guint n = 0; counts(s) && n < properties(s)->timers; n++) {
-        if (s->armed[n]) {
-            next = MIN(next, ticks_left(s, n, counter));
-        }
-    }
-    if (next < (guint64)(G_MAXINT64 - now) / TICK_NS) {
-        timer_set(s->timer, (now / TICK_NS + (gint64)next) * TICK_NS);
+    if (counts(s) && s->armed[n]) {
+        timer_set(s->waits[n].timer,
+                  clock_add(now / TICK_NS * TICK_NS, clock_multiply(MAX(ticks, 0), TICK_NS)));
     } else {
-        timer_cancel(s->timer);
+        timer_cancel(s->waits[n].timer);
     }
+}
+
+static void wait_for_all(Hpet *s)
+{
+    for (guint n = 0; n < properties(s)->timers; n++) {
+        wait_for(s, n);
+    }
+}
+
+/* Timer n's next match is so many ticks from now.  Half of what a counter of 64 bits
+ * can hold is 2900 years: longer than that is for ever, and a difference of two
+ * counters is less than that in either direction. */
+static void match_in(Hpet *s, guint n, guint64 counter, guint64 ticks)
+{
+    s->match[n] = counter + ticks;
+    s->armed[n] = ticks <= G_MAXINT64;
+    wait_for(s, n);
 }
 
 /* After a change of timer n or of the counter; at_once: what the counter has passed
@@ -256,57 +274,85 @@ static void arm(Hpet *s, guint n, bool at_once)
 {
     guint64 counter = counter_now(s);
     bool late = at_once && has_passed(s, n, counter);
-    guint64 ticks = late ? 0 : ticks_to(s, n, counter);
 
-    s->match[n] = counter + ticks;
-    s->armed[n] = ticks <= G_MAXINT64;  /* else it is 2900 years */
+    match_in(s, n, counter, late ? 0 : ticks_to(s, n, counter));
 }
 
-/* 2.3.9.2.2: a periodic timer's comparator moves on by its period, here beyond what has
- * passed already. */
+static guint64 period_of(const Hpet *s, guint n)
+{
+    return is_32bit(s, n) ? (guint32)s->period[n] : s->period[n];
+}
+
+/* 2.3.9.2.2: a periodic timer's comparator moves on by its period with each match;
+ * this many times since the last interrupt. */
+static guint64 periods_passed(const Hpet *s, guint n, guint64 counter)
+{
+    guint64 late = counter - s->match[n];
+
+    if (!counts(s) || !s->armed[n] || !(s->config[n] & TN_PERIODIC) || period_of(s, n) == 0 ||
+        (gint64)late < 0) {
+        return 0;
+    }
+    return late / period_of(s, n) + 1;
+}
+
+static guint64 comparator_now(const Hpet *s, guint n)
+{
+    guint64 value = s->comparator[n] +
+                    periods_passed(s, n, counter_now(s)) * period_of(s, n);
+
+    return is_32bit(s, n) ? (guint32)value : value;
+}
+
 static void next_period(Hpet *s, guint n, guint64 counter)
 {
-    guint64 period = is_32bit(s, n) ? (guint32)s->period[n] : s->period[n];
-    guint64 steps;
+    guint64 period = period_of(s, n);
 
+    s->comparator[n] = comparator_now(s, n);
     if (period == 0) {
         s->armed[n] = false;
-        return;
+    } else {
+        match_in(s, n, counter, period - (counter - s->match[n]) % period);
     }
-    steps = (counter - s->match[n]) / period + 1;
-    s->comparator[n] += steps * period;
-    if (is_32bit(s, n)) {
-        s->comparator[n] = (guint32)s->comparator[n];
-    }
-    s->match[n] = MAX(s->match[n] + steps * period, counter + FASTEST_NS / TICK_NS);
 }
 
 /* 2.3.9.2.1: one of 32 bits matches again when the counter has gone round. */
-static void next_round(Hpet *s, guint n)
+static void next_round(Hpet *s, guint n, guint64 counter)
 {
     if (is_32bit(s, n)) {
-        s->match[n] += G_GUINT64_CONSTANT(1) << 32;
+        match_in(s, n, counter, (G_GUINT64_CONSTANT(1) << 32) - (guint32)(counter - s->match[n]));
     } else {
         s->armed[n] = false;
     }
 }
 
-static void on_timer(void *opaque, gint64 now)
+/* Before the period changes: the periods that were left out went by the old one. */
+static void leave_out(Hpet *s, guint n)
 {
-    Hpet *s = opaque;
     guint64 counter = counter_now(s);
 
-    for (guint n = 0; counts(s) && n < properties(s)->timers; n++) {
-        if (s->armed[n] && (gint64)(counter - s->match[n]) >= 0) {
-            if (s->config[n] & TN_PERIODIC) {
-                next_period(s, n, counter);
-            } else {
-                next_round(s, n);
-            }
-            interrupt(s, n);
-        }
+    if (periods_passed(s, n, counter) > 1) {
+        next_period(s, n, counter);
     }
-    rearm(s);
+}
+
+static void on_timer(void *opaque, gint64 now)
+{
+    const Wait *wait = opaque;
+    Hpet *s = wait->s;
+    guint n = wait->n;
+    guint64 counter = counter_now(s);
+
+    if ((gint64)(counter - s->match[n]) < 0) {
+        wait_for(s, n);
+        return;
+    }
+    if (s->config[n] & TN_PERIODIC) {
+        next_period(s, n, counter);
+    } else {
+        next_round(s, n, counter);
+    }
+    interrupt(s, n);
 }
 
 /* ---- Registers, 2.3 ---- */
@@ -332,7 +378,7 @@ static guint64 read_timer(const Hpet *s, guint n, guint64 offset)
     case TN_CONF:
         return read_tn_conf(s, n);
     case TN_COMPARATOR:
-        return s->comparator[n];
+        return comparator_now(s, n);
     case TN_FSB_ROUTE:
         return s->fsb_route[n];
     default:
@@ -365,6 +411,9 @@ static void write_gen_conf(Hpet *s, guint64 value)
     guint64 counter = counter_now(s);
     bool counted = counts(s);
 
+    for (guint n = 0; !(value & CONF_ENABLE) && n < properties(s)->timers; n++) {
+        s->comparator[n] = comparator_now(s, n);
+    }
     s->gen_conf = value & CONF_WRITABLE;
     if (!counted && counts(s)) {
         s->offset = counter - clock_ticks(s);
@@ -375,7 +424,7 @@ static void write_gen_conf(Hpet *s, guint64 value)
         s->counter = counter;
     }
     update_irq(s);
-    rearm(s);
+    wait_for_all(s);
 }
 
 /* 2.3.7: only while it stands. */
@@ -411,6 +460,9 @@ static void write_tn_conf(Hpet *s, guint n, guint64 value)
     if (!(value & TN_LEVEL)) {
         s->status &= ~(G_GUINT64_CONSTANT(1) << n);
     }
+    if ((old ^ value) & (TN_PERIODIC | TN_32MODE)) {
+        s->comparator[n] = comparator_now(s, n);
+    }
     s->config[n] = value;
     if (is_32bit(s, n)) {
         s->comparator[n] = (guint32)s->comparator[n];
@@ -431,6 +483,7 @@ static void write_comparator(Hpet *s, guint n, guint64 value, guint64 mask)
         mask &= G_MAXUINT32;
     }
     if (periodic) {
+        leave_out(s, n);
         s->period[n] = (s->period[n] & ~mask) | (value & mask);
     }
     if (!periodic || (s->config[n] & TN_VAL_SET)) {
@@ -459,7 +512,6 @@ static void write_timer(Hpet *s, guint n, guint64 offset, guint64 value, guint64
         break;
     }
     update_irq(s);
-    rearm(s);
 }
 
 /* offset is a multiple of 8; mask: the bits that are written. */
@@ -562,7 +614,11 @@ static bool hpet_realize(Device *dev, GError **error)
         s->lines[i] = gpio(&dev->object, "irq", i);
     }
     s->pit_enabled = gpio(&dev->object, "unnamed-gpio-out", 0);
-    s->timer = timer_new(s->machine->clock, CLOCK_KIND_VIRTUAL, on_timer, s);
+    for (guint n = 0; n < properties(s)->timers; n++) {
+        s->waits[n] = (Wait){ .s = s, .n = n };
+        s->waits[n].timer = timer_new(s->machine->clock, CLOCK_KIND_VIRTUAL, FASTEST_NS, on_timer,
+                                      &s->waits[n]);
+    }
     s->listener = machine_add_listener(s->machine, on_run, s);
     s->region = region_new_io(&dev->object, "hpet", &hpet_ops, s, HPET_SIZE);
     region_add(address_space_root(s->machine->memory), properties(s)->base, s->region, 0);
@@ -578,7 +634,9 @@ static void hpet_unrealize(Device *dev)
     object_unparent((Object *)s->region);
     s->region = NULL;
     machine_remove_listener(s->machine, s->listener);
-    g_clear_pointer(&s->timer, timer_free);
+    for (guint n = 0; n < properties(s)->timers; n++) {
+        g_clear_pointer(&s->waits[n].timer, timer_free);
+    }
     for (guint i = 0; i < N_LINES; i++) {
         irq_set(s->lines[i], false);
     }
@@ -587,7 +645,11 @@ static void hpet_unrealize(Device *dev)
 
 static void hpet_reset_enter(Device *dev)
 {
-    timer_cancel(((Hpet *)dev)->timer);
+    Hpet *s = (Hpet *)dev;
+
+    for (guint n = 0; n < properties(s)->timers; n++) {
+        timer_cancel(s->waits[n].timer);
+    }
 }
 
 static void hpet_reset_hold(Device *dev)
@@ -620,7 +682,7 @@ static bool hpet_state_loaded(Device *dev, GError **error)
         s->offset = s->counter - clock_ticks(s);
     }
     update_irq(s);
-    rearm(s);
+    wait_for_all(s);
     return true;
 }
 

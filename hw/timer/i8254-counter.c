@@ -12,6 +12,7 @@
 #include "config.h"
 #include "hw/timer/i8254-counter.h"
 
+#include "hw/core/clock.h"
 #include "hw/timer/i8254.h"
 
 enum {
@@ -32,7 +33,7 @@ enum {
 
 static guint64 multiply(guint64 a, guint64 b, guint64 divisor, guint64 round)
 {
-    return ((unsigned __int128)a * b + round) / divisor;
+    return MIN(((unsigned __int128)a * b + round) / divisor, (unsigned __int128)G_MAXUINT64);
 }
 
 static guint64 pulses_in(guint64 ns)
@@ -41,20 +42,18 @@ static guint64 pulses_in(guint64 ns)
 }
 
 /* The first nanosecond in which so many pulses have been. */
-static guint64 time_of(guint64 pulses)
+static gint64 time_of(guint64 pulses)
 {
-    return multiply(pulses, SECOND, I8254_HZ, I8254_HZ - 1);
+    return MIN(multiply(pulses, SECOND, I8254_HZ, I8254_HZ - 1), (guint64)CLOCK_NEVER);
 }
 
 /* Since CE was loaded. */
 static guint64 pulses(const I8254Counter *c, gint64 now)
 {
-    gint64 ns = (guint64)now - c->start;
-
     if (c->stopped) {
         return c->ticks;
     }
-    return ns > 0 ? pulses_in(ns) : 0;
+    return now > c->start ? pulses_in((guint64)now - (guint64)c->start) : 0;
 }
 
 /* ---- Counts ---- */
@@ -135,7 +134,7 @@ static guint16 element(const I8254Counter *c, gint64 now)
 
 /* ---- Loading ---- */
 
-static void load(I8254Counter *c, guint64 when)
+static void load(I8254Counter *c, gint64 when)
 {
     c->counting = c->cr;
     c->null_count = false;
@@ -170,10 +169,10 @@ static void catch_up(I8254Counter *c, gint64 now)
     if (c->mode == 3 && at % period(c)) {
         c->counting = c->cr;
         c->null_count = false;
-        c->start += time_of(at) - time_of(high_half(c));
+        c->start = clock_add(c->start, time_of(at) - time_of(high_half(c)));
         c->ticks = 0;
     } else {
-        load(c, c->start + time_of(at));
+        load(c, clock_add(c->start, time_of(at)));
     }
 }
 
@@ -287,7 +286,7 @@ static void stop(I8254Counter *c, gint64 now)
 static void go_on(I8254Counter *c, gint64 now)
 {
     c->stopped = false;
-    c->start = now - time_of(c->ticks);
+    c->start = clock_add(now, -time_of(c->ticks));
 }
 
 /* Gate pin operations. */
@@ -339,39 +338,61 @@ bool i8254_counter_out(I8254Counter *c, gint64 now)
     }
 }
 
-/* Pulses after which OUT changes next, or 0 if it stays. */
-static guint64 next_change(const I8254Counter *c, guint64 k)
+/* The first pulse after k in which OUT falls, or 0 if it does not. */
+static guint64 next_fall(const I8254Counter *c, guint64 k)
+{
+    guint n = period(c);
+    guint64 begin = k - k % n;
+
+    switch (c->mode) {
+    case 2:
+        return k % n < n - 1 ? begin + n - 1 : begin + n + n - 1;
+    case 3:
+        return k % n < high_half(c) ? begin + high_half(c) : begin + n + high_half(c);
+    case 4:
+    case 5:
+        return k < n ? n : 0;
+    default:
+        return 0;
+    }
+}
+
+static guint64 next_rise(const I8254Counter *c, guint64 k)
 {
     guint n = period(c);
 
     switch (c->mode) {
-    case 0:
-    case 1:
-        return k < n ? n : 0;
     case 2:
-        return k % n < n - 1 ? k - k % n + n - 1 : k + 1;
     case 3:
-        return k % n < high_half(c) ? k - k % n + high_half(c) : k - k % n + n;
+        return k - k % n + n;
+    case 4:
+    case 5:
+        return k <= n ? n + 1 : 0;
     default:
-        return k < n ? n : k == n ? k + 1 : 0;
+        return k < n ? n : 0;
     }
 }
 
-gint64 i8254_counter_next(I8254Counter *c, gint64 now)
+/* With the count that is in CE. */
+static gint64 change_after(const I8254Counter *c, bool level, gint64 after)
 {
-    guint64 change;
-    gint64 when;
+    guint64 k = pulses(c, after);
+    guint64 change = level ? next_rise(c, k) : next_fall(c, k);
 
-    catch_up(c, now);
-    if (!has_begun(c) || c->stopped) {
-        return -1;
+    if (!has_begun(c) || c->stopped || !change) {
+        return CLOCK_NEVER;
     }
-    change = next_change(c, pulses(c, now));
-    if (!change) {
-        return -1;
-    }
-    when = c->start + time_of(change);
-    return MAX(when, now + 1);  /* whatever state was loaded */
+    return MAX(clock_add(c->start, time_of(change)), clock_add(after, 1));
+}
+
+gint64 i8254_counter_next(const I8254Counter *c, bool level, gint64 after)
+{
+    I8254Counter ahead = *c;
+    gint64 when = change_after(&ahead, level, after);
+
+    /* A new count may be in CE by then. */
+    catch_up(&ahead, when == CLOCK_NEVER ? after : when - 1);
+    return ahead.null_count == c->null_count ? when : change_after(&ahead, level, after);
 }
 
 bool i8254_counter_check(const I8254Counter *c)

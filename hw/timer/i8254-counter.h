@@ -21,7 +21,7 @@ typedef struct {
     guint16 counting;           /* count that the element was loaded with */
     bool triggered;             /* modes 1 and 5: by the gate */
     bool stopped;               /* the gate holds the element at `ticks` */
-    guint64 start;              /* time at which it was loaded, signed */
+    gint64 start;               /* time at which it was loaded */
     guint64 ticks;              /* since then, if stopped */
     bool gate;
     /* Access. */
@@ -45,7 +45,7 @@ typedef struct {
     STATE_FIELD(U16, type_, array_[n_].counting, 0), \
     STATE_FIELD(BOOL, type_, array_[n_].triggered, false), \
     STATE_FIELD(BOOL, type_, array_[n_].stopped, !(gate_)), \
-    STATE_FIELD(U64, type_, array_[n_].start, 0), \
+    STATE_FIELD(I64, type_, array_[n_].start, 0), \
     STATE_FIELD(U64, type_, array_[n_].ticks, 0), \
     STATE_FIELD(BOOL, type_, array_[n_].gate, gate_), \
     STATE_FIELD(BOOL, type_, array_[n_].write_high, false), \
@@ -67,9 +67,10 @@ void i8254_counter_write(I8254Counter *c, guint8 value, gint64 now);
 guint8 i8254_counter_read(I8254Counter *c, gint64 now);
 void i8254_counter_set_gate(I8254Counter *c, bool level, gint64 now);
 
-/* OUT at a time, and when it changes next: after now, or -1 for never as it is. */
 bool i8254_counter_out(I8254Counter *c, gint64 now);
-gint64 i8254_counter_next(I8254Counter *c, gint64 now);
+/* When OUT changes to that level next: after `after`, which is not before the last
+ * access; CLOCK_NEVER if it does not as things are. */
+gint64 i8254_counter_next(const I8254Counter *c, bool level, gint64 after);
 
 /* Whether a loaded state can be one. */
 bool i8254_counter_check(const I8254Counter *c);

@@ -3,6 +3,9 @@
  * The 8254 of a PC at ports 0x40 to 0x43: the control word's port, the three
  * counters' ports, and counter 0's line.  What a counter does is in
  * i8254-counter.c.  Made by boards where the accelerator has no timer.
+ *
+ * Different from the chip: OUT falls, and rises, every FASTEST_NS at most as its line
+ * shows it, with other edges left out; the counters read as if it did not.
  */
 #include "config.h"
 #include "hw/timer/i8254.h"
@@ -18,7 +21,11 @@ enum {
     N_PORTS = 4,
     CONTROL_SC_SHIFT = 6,       /* select counter */
     SC_READ_BACK = 3,
+    CONTROL_RW = 0x30,          /* 0: the counter is latched only */
 };
+
+/* Linux' own 8254 for KVM has four times as much, unless told otherwise. */
+#define FASTEST_NS 50000
 
 enum {                          /* read-back command: clear bits ask */
     READ_BACK_NO_COUNT = 0x20,
@@ -33,7 +40,7 @@ typedef struct {
     bool irq_disabled;          /* an HPET has line 0 */
     /* Host side and wiring. */
     Clock *clock;
-    Timer *timer;               /* counter 0's next change of OUT */
+    Timer *timers[2];           /* counter 0's OUT falls; rises */
     MemoryRegion *region;
     Irq *irq;
 } I8254;
@@ -43,25 +50,46 @@ static gint64 now_of(const I8254 *s)
     return clock_now(s->clock, CLOCK_KIND_VIRTUAL);
 }
 
-/* The one place that sets the line, and the timer for when it changes next. */
-static void update_irq(I8254 *s, gint64 now)
+static void wait_for(I8254 *s, bool level, gint64 now)
 {
-    gint64 next = i8254_counter_next(&s->counters[0], now);
+    Timer *timer = s->timers[level];
+    gint64 after = MAX(now, clock_add(timer_earliest(timer), -1));
 
-    if (!s->timer) {
-        return;                 /* not realized */
-    }
-    irq_set(s->irq, !s->irq_disabled && i8254_counter_out(&s->counters[0], now));
-    if (next < 0 || s->irq_disabled) {
-        timer_cancel(s->timer);
+    if (s->irq_disabled) {
+        timer_cancel(timer);
     } else {
-        timer_set(s->timer, next);
+        timer_set(timer, i8254_counter_next(&s->counters[0], level, after));
     }
 }
 
-static void on_timer(void *opaque, gint64 now)
+/* After an access: the line, and the timers for when it changes next. */
+static void update_irq(I8254 *s, gint64 now)
 {
-    update_irq(opaque, now);
+    bool out = i8254_counter_out(&s->counters[0], now);
+
+    if (!s->clock) {
+        return;                 /* not realized */
+    }
+    irq_set(s->irq, !s->irq_disabled && out);
+    wait_for(s, false, now);
+    wait_for(s, true, now);
+}
+
+/* A host that comes late shows both edges all the same. */
+static void on_fall(void *opaque, gint64 now)
+{
+    I8254 *s = opaque;
+
+    irq_set(s->irq, false);
+    wait_for(s, false, now);
+}
+
+static void on_rise(void *opaque, gint64 now)
+{
+    I8254 *s = opaque;
+
+    irq_set(s->irq, true);
+    wait_for(s, true, now);
 }
 
 static void irq_control(void *opaque, guint n, bool level)
@@ -91,15 +119,17 @@ static void read_back(I8254 *s, guint8 value, gint64 now)
     }
 }
 
-static void write_control(I8254 *s, guint8 value, gint64 now)
+/* Whether counter 0 may count otherwise after it. */
+static bool write_control(I8254 *s, guint8 value, gint64 now)
 {
     guint counter = value >> CONTROL_SC_SHIFT;
 
     if (counter == SC_READ_BACK) {
         read_back(s, value, now);
-    } else {
-        i8254_counter_control(&s->counters[counter], value & 0x3f, now);
+        return false;
     }
+    i8254_counter_control(&s->counters[counter], value & 0x3f, now);
+    return counter == 0 && value & CONTROL_RW;
 }
 
 static guint64 pit_read(void *opaque, guint64 offset, guint size)
@@ -114,13 +144,16 @@ static void pit_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     I8254 *s = opaque;
     gint64 now = now_of(s);
+    bool programmed = offset == 0;
 
     if (offset == PORT_CONTROL) {
-        write_control(s, value, now);
+        programmed = write_control(s, value, now);
     } else {
         i8254_counter_write(&s->counters[offset], value, now);
     }
-    update_irq(s, now);
+    if (programmed) {
+        update_irq(s, now);
+    }
 }
 
 static const RegionOps pit_ops = {
@@ -146,7 +179,9 @@ void i8254_set_gate(Device *dev, guint counter, bool level)
     gint64 now = now_of(s);
 
     i8254_counter_set_gate(&s->counters[counter], level, now);
-    update_irq(s, now);
+    if (counter == 0) {
+        update_irq(s, now);
+    }
 }
 
 bool i8254_gate(Device *dev, guint counter)
@@ -180,7 +215,8 @@ static bool pit_realize(Device *dev, GError **error)
     }
     s->clock = machine_of(dev)->clock;
     s->irq = gpio(&dev->object, "unnamed-gpio-out", 0);
-    s->timer = timer_new(s->clock, CLOCK_KIND_VIRTUAL, on_timer, s);
+    s->timers[false] = timer_new(s->clock, CLOCK_KIND_VIRTUAL, FASTEST_NS, on_fall, s);
+    s->timers[true] = timer_new(s->clock, CLOCK_KIND_VIRTUAL, FASTEST_NS, on_rise, s);
     return true;
 }
 
@@ -188,7 +224,8 @@ static void pit_unrealize(Device *dev)
 {
     I8254 *s = (I8254 *)dev;
 
-    g_clear_pointer(&s->timer, timer_free);
+    g_clear_pointer(&s->timers[false], timer_free);
+    g_clear_pointer(&s->timers[true], timer_free);
     isa_unmap(dev, s->region);
     s->region = NULL;
     irq_set(s->irq, false);

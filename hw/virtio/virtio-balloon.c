@@ -38,6 +38,8 @@ enum {
     F_PAGE_REPORTING = 5,
 };
 
+#define NS_PER_SECOND G_GINT64_CONSTANT(1000000000)
+
 /* Configuration space; behind `actual` come members of features that are not
  * offered, which read as 0. */
 enum { CONFIG_NUM_PAGES = 0, CONFIG_ACTUAL = 4, CONFIG_ACTUAL_END = 8, CONFIG_SIZE = 16 };
@@ -296,10 +298,10 @@ static void handle_stats(VirtioDevice *dev, VirtQueue *queue)
 
 static void set_timer(VirtioBalloon *s)
 {
-    gint64 interval = balloon_props(s)->guest_stats_polling_interval * 1000000000;
+    gint64 interval = balloon_props(s)->guest_stats_polling_interval;
 
     if (interval) {
-        timer_set(s->timer, clock_now(s->parent.machine->clock, CLOCK_KIND_VIRTUAL) + interval);
+        timer_set_after(s->timer, clock_multiply(interval, NS_PER_SECOND));
     } else {
         timer_cancel(s->timer);
     }
@@ -447,7 +449,8 @@ static bool balloon_realize(Device *dev, GError **error)
         props->guest_stats->stats = g_new0(BalloonStats, 1);
     }
     forget_stats(props->guest_stats->stats);
-    s->timer = timer_new(s->parent.machine->clock, CLOCK_KIND_VIRTUAL, time_for_stats, s);
+    s->timer = timer_new(s->parent.machine->clock, CLOCK_KIND_VIRTUAL, NS_PER_SECOND,
+                         time_for_stats, s);
     virtio_add_queue(&s->parent, QUEUE_SIZE, handle_inflate);
     virtio_add_queue(&s->parent, QUEUE_SIZE, handle_deflate);
     virtio_add_queue(&s->parent, QUEUE_SIZE, handle_stats);

@@ -63,7 +63,7 @@ enum {
 /* Bits of InterruptStatus */
 enum {
     INTERRUPT_QUEUE = 1,
-    INTERRUPT_CONFIG = 2,
+    INTERRUPT_CONFIG = 2 | INTERRUPT_QUEUE,     /* both, as QEMU has it */
 };
 
 typedef struct {

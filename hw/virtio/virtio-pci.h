@@ -39,8 +39,9 @@ enum {
     VIRTIO_PCI_NO_VECTOR = 0xffff,
 };
 
-/* Bits of ISR status (section 4.1.4.5) */
-enum { VIRTIO_PCI_ISR_QUEUE = 1, VIRTIO_PCI_ISR_CONFIG = 2 };
+/* Bits of ISR status (section 4.1.4.5).  As with QEMU a change of configuration sets
+ * both: drivers have been written for that. */
+enum { VIRTIO_PCI_ISR_QUEUE = 1, VIRTIO_PCI_ISR_CONFIG = 2 | VIRTIO_PCI_ISR_QUEUE };
 
 typedef struct {
     PciDevice pci;

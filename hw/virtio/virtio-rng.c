@@ -32,6 +32,8 @@ typedef struct {
     Timer *timer;               /* end of the period */
 } VirtioRng;
 
+#define NS_PER_MS G_GINT64_CONSTANT(1000000)
+
 static const VirtioRngDeviceProps *rng_props(const VirtioRng *s)
 {
     return object_props(s);
@@ -56,11 +58,8 @@ static void finish(VirtioRng *s, gsize written)
 
 static void begin_period(VirtioRng *s)
 {
-    Clock *clock = s->parent.machine->clock;
-    gint64 period = rng_props(s)->period * G_GINT64_CONSTANT(1000000);
-
     if (!timer_pending(s->timer)) {
-        timer_set(s->timer, clock_now(clock, CLOCK_KIND_VIRTUAL) + period);
+        timer_set_after(s->timer, rng_props(s)->period * NS_PER_MS);
     }
 }
 
@@ -157,7 +156,7 @@ static bool rng_realize(Device *dev, GError **error)
     }
     s->request.receive = receive;
     s->quota = rng_props(s)->max_bytes;
-    s->timer = timer_new(s->parent.machine->clock, CLOCK_KIND_VIRTUAL, period_over, s);
+    s->timer = timer_new(s->parent.machine->clock, CLOCK_KIND_VIRTUAL, NS_PER_MS, period_over, s);
     s->queue = virtio_add_queue(&s->parent, QUEUE_SIZE, handle_queue);
     return true;
 }

@@ -66,7 +66,7 @@ typedef struct {
     guint8 access;              /* CLOSED, FIRST_SEEN or OPEN */
     bool timed_out;
     guint8 stage;               /* 1 or 2, or 0: it stands */
-    guint64 deadline;           /* of the stage, virtual time */
+    gint64 deadline;            /* of the stage, virtual time */
     bool enabled;               /* as the lock register said when it was looked at last */
     /* Wiring. */
     MemoryRegion *region;
@@ -109,7 +109,7 @@ static void begin_stage(I6300esb *s, guint8 stage)
 {
     s->stage = lock_bits(s) & LOCK_ENABLE ? stage : 0;
     if (s->stage) {
-        s->deadline = clock_now(s->clock, CLOCK_KIND_VIRTUAL) + stage_length(s);
+        s->deadline = clock_add(clock_now(s->clock, CLOCK_KIND_VIRTUAL), stage_length(s));
     }
     rearm(s);
 }
@@ -224,7 +224,7 @@ static const StateRow i6300esb_state[] = {
     STATE_FIELD(U8, I6300esb, access, CLOSED),
     STATE_FIELD_KEEP(BOOL, I6300esb, timed_out),
     STATE_FIELD(U8, I6300esb, stage, 0),
-    STATE_FIELD(U64, I6300esb, deadline, 0),
+    STATE_FIELD(I64, I6300esb, deadline, 0),
     STATE_ROWS_END
 };
 
@@ -235,7 +235,7 @@ static bool i6300esb_realize(Device *dev, GError **error)
     I6300esb *s = (I6300esb *)dev;
 
     s->clock = s->parent.machine->clock;
-    s->timer = timer_new(s->clock, CLOCK_KIND_VIRTUAL, expired, s);
+    s->timer = timer_new(s->clock, CLOCK_KIND_VIRTUAL, SHORTEST, expired, s);
     s->region = region_new_io(&dev->object, "i6300esb", &bar_ops, s, BAR_SIZE);
     pci_add_bar(&s->parent, 0, PCI_BAR_MEM32, s->region);
     s->parent.writable[WDT_CONFIG] = CONFIG_INT_TYPE | CONFIG_PRE_SEL | CONFIG_OUTEN;

@@ -26,7 +26,7 @@ typedef struct {
     Device parent;
     /* Guest-visible. */
     bool running;
-    guint64 deadline;           /* virtual time, while it runs */
+    gint64 deadline;            /* virtual time, while it runs */
     /* Wiring. */
     MemoryRegion *stop_port, *start_port;
     Clock *clock;
@@ -70,7 +70,7 @@ static void start_write(void *opaque, guint64 offset, guint64 value, guint size)
     gint64 seconds = LONGEST - STEP * (value & TIME_MASK);
 
     s->running = true;
-    s->deadline = clock_now(s->clock, CLOCK_KIND_VIRTUAL) + seconds * NS_PER_SECOND;
+    s->deadline = clock_add(clock_now(s->clock, CLOCK_KIND_VIRTUAL), seconds * NS_PER_SECOND);
     rearm(s);
 }
 
@@ -90,7 +90,7 @@ static const RegionOps start_ops = {
 
 static const StateRow ib700_state[] = {
     STATE_FIELD(BOOL, Ib700, running, false),
-    STATE_FIELD(U64, Ib700, deadline, 0),
+    STATE_FIELD(I64, Ib700, deadline, 0),
     STATE_ROWS_END
 };
 
@@ -108,7 +108,7 @@ static bool ib700_realize(Device *dev, GError **error)
         return false;
     }
     s->clock = machine_of(dev)->clock;
-    s->timer = timer_new(s->clock, CLOCK_KIND_VIRTUAL, expired, s);
+    s->timer = timer_new(s->clock, CLOCK_KIND_VIRTUAL, STEP * NS_PER_SECOND, expired, s);
     return true;
 }
 

@@ -211,6 +211,19 @@ def machine_without_a_button_ends_at_once():
             machine.finish(0)
 
 
+@case
+def machine_without_a_guest_ends_at_once():
+    for machine in ('microvm', 'pc'):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            with run_directory() as (_, env), \
+                    Machine('-M', machine, '-accel', 'qtest', '-nodefaults', '-m', '16', env=env,
+                            before=['-n', 'm']) as vm:
+                wait_for(lambda e=env: 'running' in vmctl('-n', 'm', 'status', env=e).out,
+                         'no machine')
+                vm.process.send_signal(number)
+                vm.finish(0)
+
+
 # ---- Terminal
 
 class Terminal:

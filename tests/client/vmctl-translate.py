@@ -115,7 +115,7 @@ NEEDS = (
     (r'example\.(com|org)|localhost|"telnet"|"reconnect"|"connect"|"listen"|"mcast"|::1|'
      r'"(10|192|172)\.[0-9.]+", "port"', 'needs the network'),
     (r'"hostfwd"|"guestfwd"', 'needs ports of the host'),
-    (r'"hugetlb"|"host-nodes"|"policy": "(bind|preferred|interleave)"|"hugetlbfs"',
+    (r'"hugetlb"|"host-nodes"|"policy": "(bind|preferred|interleave)"|"hugetlbfs"|"/dev/hugepages',
      'needs memory that the host may not have'),
     (r'"host_device"', 'needs a device of the host'),
     (r'"size": (\d{11,})', 'needs more memory than the host may have'),
@@ -173,7 +173,7 @@ def localise(value, folder):
             if not isinstance(member, str):
                 localise(member, folder)
             elif key in FILES and not member.startswith('/dev/') and (
-                    key != 'file' or value.get('qom-type') == 'fw-cfg-file'):
+                    key != 'file' or value.get('qom-type') in ('fw-cfg-file', 'filter-dump')):
                 value[key] = os.path.join(folder, member.lstrip('/'))
                 make_file(key, value[key], value.get('qom-type'))
 

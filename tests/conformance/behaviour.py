@@ -10,10 +10,13 @@ depends on how far a guest got.  A key of the file `differences` is
     tree MACHINE PATH NAME absent                              children, by qom-list
     value MACHINE PATH.PROPERTY OURS not THEIRS                by qom-get
     error COMMAND ARGUMENTS OURS not THEIRS                    classes of errors
+    tap-error COMMAND ARGUMENTS OURS not THEIRS                the same, if the host has taps
     events STEP OURS not THEIRS                                names of events, in order
 """
+import fcntl
 import json
 import os
+import struct
 import subprocess
 import sys
 
@@ -22,7 +25,9 @@ sys.path[:0] = [HERE, os.path.join(HERE, '..', 'lib')]
 import vmdtest                                      # noqa: E402
 from peer import Peer, need_peer                    # noqa: E402
 from reasons import complain                        # noqa: E402
-from vmdtest import Daemon, QmpError, VMCTL         # noqa: E402
+from vmdtest import Daemon, QmpError, Skip, VMCTL, have_kvm     # noqa: E402
+
+TUNSETIFF, IFF_TAP = 0x400454ca, 2      # linux/if_tun.h
 
 COMMON = ['-m', '64', '-smp', '2', '-S', '-name', 'twin',
           '-uuid', '01234567-89ab-cdef-0123-456789abcdef',
@@ -152,7 +157,6 @@ WRONG = [
     ('object-add', {'qom-type': 'iothread', 'id': 'x', 'poll-max-ns': -1}),
     ('object-del', {'id': 'random'}),
     ('netdev_add', {'type': 'user', 'id': 'x', 'net': 'no-net'}),
-    ('netdev_add', {'type': 'tap', 'id': 'x', 'ifname': 'a' * 100}),
     ('netdev_del', {'id': 'nic'}),
     ('set_link', {'name': 'serial', 'up': True}),
     ('blockdev-add', {'driver': 'null-co'}),
@@ -171,6 +175,12 @@ WRONG = [
     ('query-blockstats', {'query-nodes': 'yes'}),
     ('chardev-add', {'id': 'x', 'backend': {'type': 'socket', 'data': {
         'addr': {'type': 'unix', 'data': {'path': '/no/such/folder/x'}}}}}),
+]
+
+
+# Where the host has interfaces to give.
+WRONG_TAPS = [
+    ('netdev_add', {'type': 'tap', 'id': 'x', 'ifname': 'a' * 100}),
 ]
 
 
@@ -290,10 +300,19 @@ def named(entries):
     return result
 
 
+def on_this_host(command, reply):
+    """The peer says `present` if it was built with KVM; that the host has it, too, is not its
+    concern, but is vmd's."""
+    if command == 'query-kvm':
+        reply['return']['present'] &= have_kvm()
+    return reply
+
+
 def replies(twins, machine, state):
     queries = QUERIES + (PC_QUERIES if machine == 'pc' else [])
     for command in queries:
         theirs, ours = twins.both(command, {})
+        theirs = on_this_host(command, theirs)
         yield from compare_replies(theirs, ours, 'reply %s %s %s' % (machine, state, command))
 
 
@@ -330,17 +349,36 @@ def test_replies(recorder):
     complain(keys, ('reply', 'tree', 'value'))
 
 
+def compare_errors(recorder, requests, word):
+    keys = []
+    with Twins(recorder, 'pc') as twins:
+        for command, arguments in requests:
+            theirs, ours = (o.get('error', 'success') for o in twins.both(command, arguments))
+            if theirs != ours:
+                keys.append('%s %s %s %s not %s' % (word, command, json.dumps(arguments), ours,
+                                                    theirs))
+    complain(keys, (word,))
+
+
 def test_errors(recorder):
     """The classes of errors of wrong requests"""
     need_peer()
-    keys = []
-    with Twins(recorder, 'pc') as twins:
-        for command, arguments in WRONG:
-            theirs, ours = (o.get('error', 'success') for o in twins.both(command, arguments))
-            if theirs != ours:
-                keys.append('error %s %s %s not %s' % (command, json.dumps(arguments), ours,
-                                                       theirs))
-    complain(keys, ('error',))
+    compare_errors(recorder, WRONG, 'error')
+
+
+def need_taps():
+    try:
+        with open('/dev/net/tun', 'r+b', buffering=0) as tun:
+            fcntl.ioctl(tun, TUNSETIFF, struct.pack('16sH22x', b'twin%d', IFF_TAP))
+    except OSError as why:
+        raise Skip('no interface can be made: ' + why.strerror) from why
+
+
+def test_tap_errors(recorder):
+    """The same, of interfaces of the host"""
+    need_peer()
+    need_taps()
+    compare_errors(recorder, WRONG_TAPS, 'tap-error')
 
 
 # Requests one after the other, in a machine of their own: name of the step, request.
@@ -372,4 +410,4 @@ def test_events(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([test_replies, test_errors, test_events])
+    vmdtest.main([test_replies, test_errors, test_tap_errors, test_events])

@@ -15,6 +15,9 @@ import sys
 
 SRCDIR = os.environ.get('G_TEST_SRCDIR', os.path.join(os.path.dirname(__file__), '..', '..'))
 BUILDDIR = os.environ.get('G_TEST_BUILDDIR', os.path.join(SRCDIR, 'build'))
+sys.path.insert(0, os.path.join(SRCDIR, 'tests', 'lib'))
+from vmdtest import have_kvm                        # noqa: E402
+
 FOLDER = os.path.join(SRCDIR, 'tests', 'coverage')
 READERS = ('qom', 'cpu', 'kvm', 'qtest', 'hw', 'daemon')     # folders whose code reads properties
 EXCEPTION = re.compile(r'^((?:unread )?\w+(?: [^ :]+){1,2}): (.+)$')
@@ -202,7 +205,7 @@ class Check:
         self.unread = {e[len(UNREAD):] for e in exceptions if e.startswith(UNREAD)}
 
     def need_log(self):
-        if not os.access('/dev/kvm', os.R_OK | os.W_OK):
+        if not have_kvm():
             raise Skip('without /dev/kvm most tests were skipped')
         assert self.done, 'no test has recorded anything: run "make check"'
 

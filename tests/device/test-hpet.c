@@ -336,6 +336,64 @@ static void test_periodic_fast(void)
     g_assert_cmpuint(edges, <=, 51);
 }
 
+/* Its comparator reads as if no interrupt had been left out, also between them and
+ * after the end of it. */
+static void test_fast_comparator(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Chip c = chip_new(rig);
+
+    set(&c, GEN_CONF, 1);
+    set(&c, CONF, ENABLE | ROUTE(2) | PERIODIC | VAL_SET);
+    set(&c, COMPARATOR, 100);
+    set(&c, COMPARATOR, 10);
+    wait_ticks(&c, 100);
+    g_assert_cmpuint(get(&c, COMPARATOR), ==, 110);
+    for (guint i = 0; i < 3; i++) {
+        wait_ticks(&c, 777);
+        g_assert_cmpuint(get(&c, COMPARATOR), ==, (get(&c, MAIN_CNT) + 10) / 10 * 10);
+    }
+    set(&c, COMPARATOR, 1000);                          /* after the match that comes next */
+    g_assert_cmpuint(get(&c, COMPARATOR), ==, 2440);
+    wait_ticks(&c, 2440 - 2431);
+    g_assert_cmpuint(get(&c, COMPARATOR), ==, 3440);
+    set(&c, COMPARATOR, 10);
+    wait_ticks(&c, 20000);
+    set(&c, GEN_CONF, 0);
+    g_assert_cmpuint(get(&c, COMPARATOR), >, get(&c, MAIN_CNT));
+    g_assert_cmpuint(get(&c, COMPARATOR), <=, get(&c, MAIN_CNT) + 10);
+}
+
+/* A period that no clock lives to see, and one that ends with the clock. */
+static void test_periodic_long(void)
+{
+    static const guint64 periods[] = {
+        G_GUINT64_CONSTANT(1) << 63, G_MAXUINT64, G_GUINT64_CONSTANT(0xfffffffe000001f4),
+        G_MAXINT64, G_GUINT64_CONSTANT(1) << 60,
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(periods); i++) {
+        g_autoptr(Rig) rig = rig_new();
+        Chip c = chip_new(rig);
+        guint edges = 0;
+
+        watch(&c, 2, &edges);
+        set(&c, GEN_CONF, 1);
+        set(&c, CONF, ENABLE | ROUTE(2) | PERIODIC | VAL_SET);
+        set(&c, COMPARATOR, 1000);
+        set(&c, COMPARATOR, periods[i]);
+        wait_ticks(&c, 100000);
+        g_assert_cmpuint(edges, ==, 1);
+        g_assert_cmphex(get(&c, COMPARATOR), ==, 1000 + periods[i]);
+        g_assert_cmpint(clock_deadline(rig->clock), ==, -1);
+        clock_advance(rig->clock, CLOCK_NEVER);
+        g_assert_cmpuint(edges, ==, 1);
+        set(&c, COMPARATOR, 1);
+        set(&c, CONF, ENABLE | ROUTE(2) | MODE32);
+        g_assert_cmpint(clock_deadline(rig->clock), ==, -1);
+    }
+}
+
 /* ---- Interrupts, 2.2 ---- */
 
 /* Level: the status bit holds the line until it is cleared by writing 1. */
@@ -507,7 +565,7 @@ static const struct {
 } test_cases[] = {
     CASE(capabilities), CASE(reset), CASE(counter), CASE(tn_conf), CASE(comparator),
     CASE(one_shot), CASE(one_shot_32), CASE(periodic), CASE(periodic_round),
-    CASE(periodic_fast), CASE(level), CASE(fsb), CASE(legacy), CASE(two), CASE(state),
+    CASE(periodic_fast), CASE(fast_comparator), CASE(periodic_long), CASE(level), CASE(fsb), CASE(legacy), CASE(two), CASE(state),
     CASE(properties),
 };
 

@@ -21,11 +21,11 @@ static void test_confadd(void)
 
     g_assert_cmphex(rig_in(rig, 0xcf8, 4), ==, 0);
     rig_out(rig, 0xcf8, 0xffffffff, 4);
-    g_assert_cmphex(rig_in(rig, 0xcf8, 4), ==, 0x80fffffc);
+    g_assert_cmphex(rig_in(rig, 0xcf8, 4), ==, 0xffffffff);
     /* Narrow accesses are none to it. */
     rig_out(rig, 0xcf8, 0x12, 1);
     rig_out(rig, 0xcfa, 0x3456, 2);
-    g_assert_cmphex(rig_in(rig, 0xcf8, 4), ==, 0x80fffffc);
+    g_assert_cmphex(rig_in(rig, 0xcf8, 4), ==, 0xffffffff);
     rig_reset(rig);
     g_assert_cmphex(rig_in(rig, 0xcf8, 4), ==, 0);
 }
@@ -49,6 +49,49 @@ static void test_confdata(void)
     rig_out(rig, 0xcf8, SMRAM & ~3, 4);
     rig_out(rig, 0xcfe, 0x4a, 1);
     g_assert_cmphex(pc_chips_read(chips, PC_CHIPS_HOST, SMRAM, 1), ==, 0x02);
+}
+
+/* The address register's lowest bits count, too.  What QEMU 7.2 answers. */
+static void test_confdata_low_bits(void)
+{
+    static const struct {
+        guint32 address;
+        guint16 port;
+        guint size;
+        guint32 value;
+    } reads[] = {
+        { 0x80000002, 0xcfc, 2, 0x1237 }, { 0x80000002, 0xcfd, 1, 0x12 },
+        { 0x80000002, 0xcfe, 1, 0x37 }, { 0x80000002, 0xcfe, 2, 0x1237 },
+        { 0x80000001, 0xcfc, 1, 0x80 }, { 0x80000001, 0xcfd, 1, 0x80 },
+        { 0x80000001, 0xcfc, 2, 0x3780 }, { 0x80000001, 0xcfd, 2, 0x1280 },
+        { 0x80000003, 0xcfc, 1, 0x12 }, { 0x80000003, 0xcff, 1, 0x12 },
+        { 0x800000fd, 0xcfc, 4, 0 }, { 0x800000fe, 0xcfc, 4, 0 }, { 0x800000ff, 0xcfe, 2, 0 },
+        { 0x00000002, 0xcfc, 2, 0xffff },
+    };
+    g_autoptr(PcChips) chips = pc_chips_new();
+    Rig *rig = chips->rig;
+
+    for (guint i = 0; i < G_N_ELEMENTS(reads); i++) {
+        rig_out(rig, 0xcf8, reads[i].address, 4);
+        g_assert_cmphex(rig_in(rig, 0xcf8, 4), ==, reads[i].address);
+        g_assert_cmphex(rig_in(rig, reads[i].port, reads[i].size), ==, reads[i].value);
+    }
+    g_assert_cmphex(pc_chips_read(chips, PC_CHIPS_PIIX3, 0x60, 4), ==, 0x80808080);
+    rig_out(rig, 0xcf8, 0x80000861, 4);
+    rig_out(rig, 0xcfc, 0x05, 1);
+    g_assert_cmphex(pc_chips_read(chips, PC_CHIPS_PIIX3, 0x60, 4), ==, 0x80800580);
+    rig_out(rig, 0xcf8, 0x80000861, 4);
+    rig_out(rig, 0xcfc, 0x0706, 2);
+    g_assert_cmphex(pc_chips_read(chips, PC_CHIPS_PIIX3, 0x60, 4), ==, 0x80070680);
+    rig_out(rig, 0xcf8, 0x80000862, 4);
+    rig_out(rig, 0xcfc, 0x0b0a0908, 4);
+    g_assert_cmphex(pc_chips_read(chips, PC_CHIPS_PIIX3, 0x60, 4), ==, 0x09080680);
+    rig_out(rig, 0xcf8, 0x80000861, 4);
+    rig_out(rig, 0xcfe, 0x03, 1);
+    g_assert_cmphex(pc_chips_read(chips, PC_CHIPS_PIIX3, 0x60, 4), ==, 0x03080680);
+    rig_out(rig, 0xcf8, 0x800008fd, 4);                 /* three bytes are left */
+    rig_out(rig, 0xcfc, 0xffffffff, 4);
+    g_assert_cmphex(pc_chips_read(chips, PC_CHIPS_PIIX3, 0x60, 4), ==, 0x03080680);
 }
 
 /* What is not CONFADD's goes to who asked for it. */
@@ -342,6 +385,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/i440fx/confadd", test_confadd);
+    g_test_add_func("/i440fx/confdata-low-bits", test_confdata_low_bits);
     g_test_add_func("/i440fx/confdata", test_confdata);
     g_test_add_func("/i440fx/passed", test_passed);
     g_test_add_func("/i440fx/header", test_header);

@@ -268,9 +268,67 @@ static void test_mode_2(void)
     out(&p, CONTROL, LSB | MODE(2));
     out(&p, 0, 1);                                  /* not a count; the lowest there is */
     start = now(&p);
+    for (guint i = 0; i < 8; i++) {
+        to_tick(&p, start, i);
+        g_assert_cmpuint(in(&p, 0), ==, 2 - i % 2);
+        g_assert_cmpint(i8254_out(p.dev, 0), ==, i % 2 == 0);
+    }
+}
+
+/* The line shows edges every 50 us at most, in the right order; the counter and its
+ * output read as if it showed all, and a slower count shows all again. */
+static void fastest(guint8 mode)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Pit p;
+    gint64 start;
+
+    pit_new(&p, rig, "pit", PIT);
+    start = program(&p, 0, mode, 2);
+    p.rises = p.falls = 0;
+    rig->firings = 0;
+    clock_advance(rig->clock, start + 1000000000);
+    g_assert_cmpuint(p.rises, <=, 20000);
+    g_assert_cmpuint(p.rises, >=, 19000);
+    g_assert_cmpuint(p.falls - p.rises, <=, 1);
+    g_assert_cmpuint(rig->firings, <=, 40000);
+    to_tick(&p, start, I8254_HZ + 11);
+    g_assert_cmpuint(count(&p, 0), ==, mode == MODE(2) ? 1 : 2);
+    g_assert_false(i8254_out(p.dev, 0));
+    out(&p, 0, 1000 & 0xff);                        /* from the end of this period on */
+    out(&p, 0, 1000 >> 8);
+    start += ticks(I8254_HZ + 12);
     p.rises = 0;
-    to_tick(&p, start, 8);
-    g_assert_cmpuint(p.rises, ==, 4);
+    clock_advance(rig->clock, start + ticks(10400));
+    g_assert_cmpuint(p.rises, >=, 10);
+    g_assert_cmpuint(p.rises, <=, 11);
+    g_assert_cmpint(ABS(p.rose - p.fell - ticks(mode == MODE(2) ? 1 : 500)), <=, 1);
+}
+
+static void test_fastest(void)
+{
+    fastest(MODE(2));
+    fastest(MODE(3));
+}
+
+/* However far the clock is, OUT changes in time or not at all. */
+static void test_far(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Pit p;
+
+    pit_new(&p, rig, "pit", PIT);
+    program(&p, 0, MODE(2), 1000);
+    i8254_set_gate(p.dev, 0, false);
+    clock_advance(rig->clock, CLOCK_NEVER - 2000000);
+    i8254_set_gate(p.dev, 0, true);
+    p.rises = 0;
+    clock_advance(rig->clock, CLOCK_NEVER - 1);
+    g_assert_cmpuint(p.rises, ==, 2);
+    g_assert_cmpint(clock_deadline(rig->clock), ==, -1);
+    program(&p, 0, MODE(3), 2);
+    clock_advance(rig->clock, CLOCK_NEVER);
+    g_assert_cmpint(clock_deadline(rig->clock), ==, -1);
 }
 
 static void test_mode_3(void)
@@ -509,6 +567,8 @@ int main(int argc, char **argv)
     g_test_add_func("/i8254/mode-0", test_mode_0);
     g_test_add_func("/i8254/mode-1", test_mode_1);
     g_test_add_func("/i8254/mode-2", test_mode_2);
+    g_test_add_func("/i8254/fastest", test_fastest);
+    g_test_add_func("/i8254/far", test_far);
     g_test_add_func("/i8254/mode-3", test_mode_3);
     g_test_add_func("/i8254/mode-4", test_mode_4);
     g_test_add_func("/i8254/mode-5", test_mode_5);

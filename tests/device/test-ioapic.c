@@ -170,11 +170,36 @@ static void test_modes(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        set_entry(&c, i, cases[i].low, 0xa5);
-        pin(&c, i, true);
+        set_entry(&c, i + 3, cases[i].low, 0xa5);
+        pin(&c, i + 3, true);
         assert_sent(rig, i + 1, cases[i].address, cases[i].data);
-        g_assert_cmphex(entry(&c, i), ==, cases[i].low);
+        g_assert_cmphex(entry(&c, i + 3), ==, cases[i].low);
     }
+}
+
+/* The timer's line 0 is pin 2's, with line 2 itself; the entry of pin 0 is nobody's. */
+static void test_timer_line(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Chip c = chip_new(rig, "a", BASE, "32");
+
+    set_entry(&c, 0, 0x30, 0);
+    set_entry(&c, 2, 0x32, 0);
+    pin(&c, 0, true);
+    assert_sent(rig, 1, 0xfee00000, 0x4032);
+    pin(&c, 2, true);
+    assert_sent(rig, 2, 0xfee00000, 0x4032);
+    pin(&c, 0, false);
+    set_entry(&c, 0, LEVEL | 0x30, 0);
+    set_entry(&c, 2, LEVEL | 0x32, 0);
+    assert_sent(rig, 3, 0xfee00000, 0xc032);
+    pin(&c, 0, true);
+    pin(&c, 2, false);
+    address_space_write(rig->memory, BASE + EOIR, 0x32, 4);
+    assert_sent(rig, 4, 0xfee00000, 0xc032);
+    pin(&c, 0, false);
+    address_space_write(rig->memory, BASE + EOIR, 0x32, 4);
+    g_assert_cmpuint(rig->accel->msis->len, ==, 4);
 }
 
 static void test_level(void)
@@ -380,6 +405,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ioapic/entry", test_entry);
     g_test_add_func("/ioapic/edge", test_edge);
     g_test_add_func("/ioapic/modes", test_modes);
+    g_test_add_func("/ioapic/timer-line", test_timer_line);
     g_test_add_func("/ioapic/level", test_level);
     g_test_add_func("/ioapic/version-0x11", test_version_0x11);
     g_test_add_func("/ioapic/reset", test_reset);

@@ -280,6 +280,22 @@ static void test_uip(void)
     g_assert_cmphex(get(&r, REG_A), ==, 0x7f);
 }
 
+/* Eight ticks of 32768 Hz, in whole ns. */
+static void test_uip_exact(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Rtc r = rtc_at(rig, "2024-01-01T00:00:00");
+
+    pass(&r, SECOND - 244141);
+    g_assert_cmphex(get(&r, REG_A), ==, 0x26);
+    pass(&r, 1);
+    g_assert_cmphex(get(&r, REG_A), ==, 0xa6);
+    pass(&r, 244139);
+    g_assert_cmphex(get(&r, REG_A), ==, 0xa6);
+    pass(&r, 1);
+    g_assert_cmphex(get(&r, REG_A), ==, 0x26);
+}
+
 /* The first update comes half a second after the dividers leave their reset. */
 static void test_divider_reset(void)
 {
@@ -322,6 +338,71 @@ static void test_periodic_rates(void)
             }
         }
         g_assert_cmpint(ABS((int)n - (int)(2 * hertz[rs])), <=, 1);
+    }
+}
+
+/* A new period has begun with the last interrupt, and ends at once if it is over; as
+ * QEMU's, whose answers these are.  `wait` ms after an interrupt of the old rate. */
+static void test_change_of_rate(void)
+{
+    static const struct {
+        guint8 from, to;
+        guint wait, next;       /* ms since that interrupt */
+        guint8 flags;           /* at once */
+    } cases[] = {
+        { 0xf, 0xe, 100, 250, 0x00 }, { 0xe, 0xf, 100, 500, 0x00 },
+        { 0xf, 0xe, 400, 650, 0xc0 }, { 0xf, 0xd, 450, 575, 0xc0 },
+        { 0xe, 0xe, 100, 250, 0x00 }, { 0x0, 0xe, 100, 350, 0x00 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Rig) rig = rig_new();
+        Rtc r = rtc_at(rig, "2024-01-01T00:00:00");
+
+        set(&r, REG_B, 0x42);
+        set(&r, REG_A, 0x20 | cases[i].from);
+        pass(&r, 3 * SECOND);
+        get(&r, REG_C);
+        pass(&r, cases[i].wait * MS);
+        set(&r, REG_A, 0x20 | cases[i].to);
+        assert_line(&r, cases[i].flags != 0);
+        g_assert_cmphex(get(&r, REG_C), ==, cases[i].flags);
+        pass(&r, (cases[i].next - cases[i].wait) * MS - 40000);
+        g_assert_cmphex(get(&r, REG_C) & 0x40, ==, 0x00);
+        pass(&r, 40000);
+        g_assert_cmphex(get(&r, REG_C) & 0xc0, ==, 0xc0);
+    }
+}
+
+/* Rates and updates at the end of time. */
+static void test_far(void)
+{
+    static const char *const clocks[] = { "vm", "rt", "host" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(clocks); i++) {
+        g_autoptr(Rig) rig = rig_new();
+        g_autoptr(GError) error = NULL;
+        Rtc r = { .rig = rig, .base = 0x70, .irq = 8 };
+
+        rig_device(rig, "mc146818rtc", "rtc", &error, "clock", clocks[i], NULL);
+        g_assert_no_error(error);
+        clock_advance(rig->clock, CLOCK_NEVER - 3 * SECOND);
+        set(&r, REG_A, 0x23);
+        set(&r, REG_B, 0x72);
+        set(&r, SECONDS_ALARM, 0xff);
+        set(&r, HOURS_ALARM, 0xff);
+        rig->firings = 0;
+        clock_advance(rig->clock, CLOCK_NEVER - 1);
+        get(&r, REG_C);
+        clock_advance(rig->clock, CLOCK_NEVER);
+        g_assert_cmpuint(rig->firings, <=, 3 * 8192 + 4);
+        g_assert_cmpint(clock_deadline(rig->clock), ==, -1);
+        get(&r, SECONDS);
+        get(&r, REG_A);
+        set(&r, YEAR, 0x99);
+        set(&r, REG_A, 0x60);
+        set(&r, REG_A, 0x2f);
+        g_assert_cmpint(clock_deadline(rig->clock), ==, -1);
     }
 }
 
@@ -554,7 +635,8 @@ static const struct {
     void (*f)(void);
 } test_cases[] = {
     CASE(address_map), CASE(bcd_24), CASE(binary), CASE(12_hours), CASE(set_time),
-    CASE(change_event), CASE(set_nonsense), CASE(base_year), CASE(uip), CASE(divider_reset), CASE(periodic_rates),
+    CASE(change_event), CASE(set_nonsense), CASE(base_year), CASE(uip),
+    CASE(uip_exact), CASE(divider_reset), CASE(periodic_rates), CASE(change_of_rate), CASE(far),
     CASE(periodic_polled), CASE(update_ended), CASE(alarm), CASE(alarm_polled),
     CASE(late_enable), CASE(read_only), CASE(lost_ticks), CASE(reset), CASE(two),
     CASE(bad_properties), CASE(calendar),

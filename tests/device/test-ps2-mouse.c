@@ -132,6 +132,34 @@ static void test_stream(void)
     ps2_host_expect(rig, -1);
 }
 
+/* Scaling 2:1 of what is sent, not of what is asked for. */
+static void test_scaling(void)
+{
+    static const struct { int from; guint8 to; } cases[] = {
+        { 1, 1 }, { 2, 1 }, { 3, 3 }, { 4, 6 }, { 5, 9 }, { 6, 12 }, { 127, 254 }, { -2, 0xff },
+        { -100, 0x38 },
+    };
+    g_autoptr(Rig) rig = rig_new();
+
+    ps2_host_new(rig);
+    ack(rig, 0xf4);
+    ack(rig, 0xe7);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        ps2_host_move(rig, cases[i].from, 0);
+        ps2_host_expect(rig, cases[i].from < 0 ? 0x18 : 0x08, cases[i].to, 0, -1);
+    }
+    ps2_host_move(rig, 130, 0);                 /* of which a packet holds 127 */
+    ps2_host_expect(rig, 0x08, 254, 0, 0x08, 3, 0, -1);
+    ack(rig, 0xf0);
+    ps2_host_move(rig, 4, 0);
+    ps2_host_send_mouse(rig, 0xeb);
+    ps2_host_expect(rig, 0xfa, 0x08, 4, 0, -1);
+    ack(rig, 0xea);
+    ack(rig, 0xe6);
+    ps2_host_move(rig, 4, 0);
+    ps2_host_expect(rig, 0x08, 4, 0, -1);
+}
+
 /* More than a packet holds goes in several. */
 static void test_far(void)
 {
@@ -294,7 +322,8 @@ static const struct {
     const char *path;
     void (*f)(void);
 } test_cases[] = {
-    CASE(reset), CASE(status), CASE(interrupted), CASE(identities), CASE(stream), CASE(far),
+    CASE(reset), CASE(status), CASE(interrupted), CASE(identities), CASE(stream), CASE(scaling),
+    CASE(far),
     CASE(wheel), CASE(five_buttons), CASE(remote), CASE(wrap), CASE(resend), CASE(full),
     CASE(state), CASE(two),
 };

@@ -171,6 +171,64 @@ static void test_lcr(void)
     port_done(&p);
 }
 
+/* 8.1: five to eight data bits, in both directions and in loopback; all eight as long
+ * as nobody has said. */
+static void test_word_length(void)
+{
+    static const guint8 words[] = { 0x1f, 0x3f, 0x7f, 0xff };
+    g_autoptr(Rig) rig = rig_new();
+    Port p = com1_new(rig);
+
+    for (guint wls = 0; wls < 4; wls++) {
+        char wanted[] = { words[wls] & 0xd5, words[wls], '\0' };
+
+        rig_reset(rig);
+        feed(&p, "\xaa");
+        g_assert_cmphex(in(&p, RBR), ==, 0xaa);
+        out(&p, RBR, 0xea);
+        g_assert_cmpstr(sent(&p), ==, "\xea");
+        g_string_truncate(host_of(p.chr)->sent, 0);
+        out(&p, LCR, wls);
+        feed(&p, "\xff");
+        g_assert_cmphex(in(&p, RBR), ==, words[wls]);
+        out(&p, RBR, 0xd5);
+        out(&p, RBR, 0xff);
+        g_assert_cmpstr(sent(&p), ==, wanted);
+        g_string_truncate(host_of(p.chr)->sent, 0);
+        out(&p, MCR, 0x10);
+        out(&p, RBR, 0xff);
+        g_assert_cmphex(in(&p, RBR), ==, words[wls]);
+        out(&p, RBR, 0x55);
+        g_assert_cmphex(in(&p, RBR), ==, (words[wls] & 0x55));
+    }
+    port_done(&p);
+}
+
+/* 8.1, bit 2: two stop bits, with five data bits one and a half; and parity. */
+static void test_character_time(void)
+{
+    static const struct { guint8 lcr; guint halves; } cases[] = {
+        { 0x00, 14 }, { 0x04, 15 }, { 0x0c, 17 }, { 0x03, 20 }, { 0x07, 22 }, { 0x0f, 24 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Rig) rig = rig_new();
+        Port p = com1_new(rig);
+        /* Four characters at 9600 baud. */
+        gint64 timeout = 4 * (cases[i].halves * G_GINT64_CONSTANT(500000000) / 9600);
+
+        out(&p, LCR, cases[i].lcr);
+        out(&p, FCR, 0xc1);
+        out(&p, IER, 0x01);
+        feed(&p, "a");
+        wait_ns(&p, timeout - 10);
+        assert_line(&p, false);
+        wait_ns(&p, 20);
+        assert_line(&p, true);
+        port_done(&p);
+    }
+}
+
 /* 8.3: data ready and the error bits, which reading clears. */
 static void test_lsr(void)
 {
@@ -652,7 +710,8 @@ static const struct {
     const char *path;
     void (*f)(void);
 } test_cases[] = {
-    CASE(reset_values), CASE(lcr), CASE(lsr), CASE(lsr_fifo_errors), CASE(fcr), CASE(trigger),
+    CASE(reset_values), CASE(lcr), CASE(word_length),
+    CASE(character_time), CASE(lsr), CASE(lsr_fifo_errors), CASE(fcr), CASE(trigger),
     CASE(iir_priorities), CASE(iir_thre_hidden), CASE(thre), CASE(ier), CASE(mcr_loop),
     CASE(overrun), CASE(msr), CASE(scr), CASE(timeout), CASE(timeout_speed), CASE(back_pressure),
     CASE(transmitter_reset), CASE(reset), CASE(two), CASE(choice), CASE(no_chardev),

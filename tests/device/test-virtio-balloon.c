@@ -119,7 +119,7 @@ static void test_target(void)
     virtio_balloon_set_target(b->balloon, VIRTIO_DRIVER_RAM - 10 * PAGE);
     g_assert_cmpuint(virtio_driver_config(b->d, 0, 4), ==, 10);
     g_assert_cmpuint(virtio_driver_read(b->d, 0xfc), ==, generation + 1);
-    g_assert_cmphex(virtio_driver_ack(b->d), ==, 2);
+    g_assert_cmphex(virtio_driver_ack(b->d), ==, 3);
     virtio_driver_set_config(b->d, 4, 7, 4);
     g_assert_cmpuint(virtio_balloon_actual(b->balloon), ==, VIRTIO_DRIVER_RAM - 7 * PAGE);
     virtio_driver_set_config(b->d, 4, 0xffffffff, 4);           /* more than there is */

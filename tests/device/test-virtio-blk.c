@@ -611,7 +611,7 @@ static void test_resize(Bench *b, gconstpointer unused)
     g_assert_true(block_resize(node, SIZE / 2, NULL));
     block_resize_end(node);
     g_assert_cmpuint(virtio_driver_edges(d), ==, edges + 1);
-    g_assert_cmpuint(virtio_driver_ack(d), ==, 2);
+    g_assert_cmpuint(virtio_driver_ack(d), ==, 3);
     g_assert_cmpuint(virtio_driver_config(d, 0, 8), ==, SECTORS / 2);
 }
 

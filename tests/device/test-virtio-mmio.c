@@ -216,7 +216,7 @@ static void test_edges(void)
     edges = virtio_driver_edges(d);
     virtio_config_changed(dev);
     g_assert_cmpuint(virtio_driver_edges(d), ==, edges + 1);
-    g_assert_cmphex(virtio_driver_read(d, 0x60), ==, 2);
+    g_assert_cmphex(virtio_driver_read(d, 0x60), ==, 3);
     virtio_driver_add(d, 0, &(VirtioBuffer){ virtio_driver_alloc(d, 4, 1), 4, true }, 1);
     virtio_driver_kick(d, 0);
     g_assert_cmphex(virtio_driver_read(d, 0x60), ==, 3);
@@ -238,7 +238,7 @@ static void test_status(void)
     virtio_driver_add(d, 0, &(VirtioBuffer){ 0, 4, true }, 1);  /* no RAM */
     virtio_driver_kick(d, 0);
     g_assert_cmphex(virtio_driver_status(d), ==, 79);
-    g_assert_cmphex(virtio_driver_read(d, 0x60), ==, 2);
+    g_assert_cmphex(virtio_driver_read(d, 0x60), ==, 3);
     virtio_driver_write(d, 0x70, 15);           /* only a reset takes it away */
     g_assert_cmphex(virtio_driver_status(d), ==, 79);
     virtio_driver_write(d, 0x70, 128 | 15);

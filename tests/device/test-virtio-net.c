@@ -446,7 +446,7 @@ static void test_link(void)
     generation = virtio_driver_read(b->d, 0xfc);
     nic_set_link(nic_of(&b->dev->object), false);
     g_assert_cmpuint(virtio_driver_config(b->d, 6, 2), ==, 0);
-    g_assert_cmphex(virtio_driver_ack(b->d), ==, 2);
+    g_assert_cmphex(virtio_driver_ack(b->d), ==, 3);
     g_assert_cmpuint(virtio_driver_read(b->d, 0xfc), !=, generation);
     net_send(b, frame, 64);
     g_assert_false(has_rx(b));

@@ -14,6 +14,9 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/rig.h"
 
+/* Counts of as many pulses in BCD and less have edges left out. */
+#define FAST_COUNT 0x60
+
 /* A counter changes a few thousand times in the longest of these. */
 #define STEP_MAX 2000000
 
@@ -49,13 +52,26 @@ static void other_event(Rig *rig, Device *dev, guint8 what, guint8 value)
     }
 }
 
+/* Whether counter 0 makes more edges than its line shows: the state begins with its
+ * mode, byte access, BCD, count register, that one's first byte, two marks, and count. */
+static bool is_fast(Device *dev)
+{
+    g_autoptr(GByteArray) state = g_byte_array_new();
+    guint cr, counting;
+
+    device_save(dev, state);
+    cr = state->data[3] | state->data[4] << 8;
+    counting = state->data[8] | state->data[9] << 8;
+    return MIN(cr - 1u, counting - 1u) < FAST_COUNT;
+}
+
 static void check(Rig *rig, Device *dev)
 {
     gint64 deadline = clock_deadline(rig->clock);
     bool line = irq_level(gpio(&dev->object, "unnamed-gpio-out", 0));
 
     g_assert_true(deadline == -1 || deadline > now_of(rig));
-    g_assert_true(!line || i8254_out(dev, 0));
+    g_assert_true(!line || i8254_out(dev, 0) || is_fast(dev));
     for (guint counter = 0; counter < I8254_N_COUNTERS; counter++) {
         i8254_out(dev, counter);
     }

@@ -4,11 +4,12 @@
 The kernel asks through /dev/fuse (linux/fuse.h, protocol 7.31), a thread of the
 test answers.  The file's content is `data`, in the test's own memory.  I/O is
 direct: each request of the daemon arrives as it is, but for what is longer than
-MAX_WRITE.
+MAX_WRITE.  The file system can also stop answering at all.
 """
 import ctypes
 import errno
 import os
+import select
 import stat
 import struct
 import tempfile
@@ -40,6 +41,7 @@ class FaultyFile:
         self.faults = []            # (operation, first byte, end, errno)
         self.held = None            # requests that wait for release(), or None
         self.syncs = 0
+        self.stop, self.stopper = os.pipe()
         self.fd, self.folder = mount_fuse()
         self.path = os.path.join(self.folder, NAME.decode())
         self.thread = threading.Thread(target=self.serve, daemon=True)
@@ -69,6 +71,12 @@ class FaultyFile:
             for request in held:
                 self.answer(*request)
 
+    def stop_answering(self):
+        """From now on nobody even reads what the kernel asks."""
+        os.stat(self.path)          # it has begun
+        os.write(self.stopper, b'x')
+        self.thread.join()
+
     def __enter__(self):
         return self
 
@@ -76,13 +84,14 @@ class FaultyFile:
         self.release()
         ctypes.CDLL(None).umount2(self.folder.encode(), MNT_DETACH)
         self.thread.join(10)
-        os.close(self.fd)
+        for fd in self.fd, self.stop, self.stopper:
+            os.close(fd)            # whoever still waits is told
         os.rmdir(self.folder)
 
     # ---- Requests
 
     def serve(self):
-        while True:
+        while self.stop not in select.select([self.fd, self.stop], [], [])[0]:
             try:
                 message = os.read(self.fd, MAX_WRITE + 4096)
             except OSError as why:

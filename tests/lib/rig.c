@@ -8,6 +8,7 @@
 #include <stdarg.h>
 
 #include "cpu/types.h"
+#include "hw/core/timer-heap.h"
 #include "hw/types.h"
 #include "qmp/error.h"
 #include "qmp/visit.h"
@@ -125,6 +126,16 @@ static void isa_line(void *opaque, guint n, bool level)
     rig->irq_edges[n] += level;
 }
 
+/* What clock.h promises of all timers. */
+static void on_firing(void *opaque, const Timer *timer, gint64 now)
+{
+    if (timer->fired != G_MININT64) {
+        g_assert_cmpint(now, >, timer->fired);
+        g_assert_cmpint(now, >=, clock_add(timer->fired, timer->repeats ? timer->floor : 1));
+    }
+    ((Rig *)opaque)->firings++;
+}
+
 static void make_isa_bus(Rig *rig)
 {
     Object *machine = &rig->machine->object;
@@ -166,6 +177,7 @@ Rig *rig_new(void)
     rig->memory = rig->machine->memory;
     rig->io = rig->machine->io;
     rig->clock = rig->machine->clock;
+    clock_observe(rig->clock, on_firing, rig);
     make_isa_bus(rig);
     return rig;
 }

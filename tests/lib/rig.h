@@ -46,6 +46,7 @@ typedef struct {
     guint shutdowns, resets, internal_errors, panics, crashes, stops, removals;
     guint wakes[2];             /* by WakeReason */
     guint suspends, disk_suspends, watchdogs;
+    guint64 firings;            /* of all timers; each is held against clock.h's rules */
     ShutdownCause cause;        /* of the last shutdown or reset */
     int status;                 /* of the last shutdown */
     RunState stop_state;        /* of the last stop */

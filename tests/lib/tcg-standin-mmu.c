@@ -4,11 +4,14 @@
  * them.
  */
 #include "config.h"
+#include "tcg/system.h"
 #include "tests/lib/tcg-standin-mmu.h"
 
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#include "tcg/ioeventfd.h"
 
 static MmuRig *rig_of(const TcgState *s)
 {
@@ -57,6 +60,47 @@ bool tcg_apic_at(const TcgVcpu *vcpu, guint64 gpa)
 void tcg_apic_access(TcgVcpu *vcpu, guint offset, void *data, guint size, bool is_write)
 {
     rig_of(vcpu->state)->apic_accesses++;
+    if (is_write && offset == 0x380) {
+        memcpy(&vcpu->apic.initial_count, data, size);
+    }
+}
+
+void tcg_apic_reset(TcgVcpu *vcpu, bool init)
+{
+    rig_of(vcpu->state)->apic_resets++;
+}
+
+guint8 tcg_apic_tpr(const TcgVcpu *vcpu)
+{
+    return vcpu->apic.tpr >> 4;
+}
+
+void tcg_apic_set_tpr(TcgVcpu *vcpu, guint8 cr8)
+{
+    vcpu->apic.tpr = cr8 << 4;
+}
+
+/* Only the deadline is written here. */
+bool tcg_apic_msr(TcgVcpu *vcpu, guint32 msr, guint64 *value, bool is_write)
+{
+    g_assert_true(msr == 0x6e0 && is_write);
+    vcpu->apic.tsc_deadline = *value;
+    return true;
+}
+
+void tcg_msr_reset(TcgState *s)
+{
+    rig_of(s)->msr_resets++;
+}
+
+void tcg_segment_cached(TcgSegment *segment)
+{
+    segment->end_read = segment->end_write = (guint64)segment->limit + 1;
+}
+
+bool tcg_ioeventfd_hit(TcgAccel *tcg, bool pio, guint64 address, const void *data, guint size)
+{
+    return false;
 }
 
 /* ---- Other threads ---- */

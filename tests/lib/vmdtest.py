@@ -28,6 +28,7 @@ BUILDDIR = os.environ.get('G_TEST_BUILDDIR', os.path.join(SRCDIR, 'build'))
 VMD = os.path.join(BUILDDIR, 'vmd')
 VMCTL = os.path.join(BUILDDIR, 'vmctl')
 GUESTS = os.path.join(BUILDDIR, 'tests', 'guest')
+KVM_GET_API_VERSION = 0xae00            # linux/kvm.h
 TIMEOUT = float(os.environ.get('VMD_TEST_TIMEOUT', '30'))
 
 
@@ -107,11 +108,12 @@ class Client:
     """A QMP connection; events are kept until somebody asks for them."""
 
     def __init__(self, path, recorder=None, negotiate=True, enable=('error-details',),
-                 check=True):
+                 check=True, sock=None):
         self.recorder = recorder
         self.schema = introspection() if check else None
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.connect(path)
+        self.sock = sock or socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        if not sock:
+            self.sock.connect(path)
         self.buffer = b''
         self.events = []
         self.pending = []
@@ -317,11 +319,17 @@ class ManagedDaemon(Daemon):
 
 
 def have_kvm():
+    """Whether /dev/kvm can be opened, and is what its name says."""
     try:
-        os.close(os.open('/dev/kvm', os.O_RDWR))
-        return True
+        fd = os.open('/dev/kvm', os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         return False
+    try:
+        return fcntl.ioctl(fd, KVM_GET_API_VERSION) == 12
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
 
 
 class Skip(Exception):
@@ -333,6 +341,14 @@ def need_kvm():
         raise Skip('/dev/kvm is not usable')
 
 
+def need_tcg(recorder):
+    with Daemon(recorder) as daemon:
+        try:
+            daemon.client().call('object-add', qom_type='tcg-accel', id='a')
+        except QmpError as error:
+            raise Skip('no CPU in software: %s' % error) from error
+
+
 KVM_CHECK_EXTENSION = 0xae03
 KVM_CAP_SPLIT_IRQCHIP = 121
 
@@ -342,6 +358,14 @@ def need_split_irqchip():
     with open('/dev/kvm', 'rb') as kvm:
         if not fcntl.ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_SPLIT_IRQCHIP):
             raise Skip('the kernel cannot split interrupt controllers')
+
+
+def need_mounts():
+    """A root that may mount nothing is a root, too: in a container, for example."""
+    done = subprocess.run(['unshare', '--mount', 'mount', '-t', 'tmpfs', 'none', '/dev'],
+                          capture_output=True, text=True)
+    if done.returncode:
+        raise Skip('needs mounts of its own: ' + done.stderr.strip())
 
 
 def main(tests):

@@ -338,7 +338,8 @@ def loop_device(recorder):
                 error = client.error('block_resize', {'node-name': 'h', 'size': 2 << 20})
                 assert error['reason'] == 'not-supported', error
                 os.truncate(path, 2 << 20)
-                subprocess.check_call(['losetup', '-c', device])
+                if subprocess.call(['losetup', '-c', device]):
+                    raise Skip('the size of a loop device cannot be changed here')
                 client.request({'execute': 'block_resize', 'arguments': {
                     'node-name': 'h', 'size': 2 << 20}})
                 info = client.call('query-named-block-nodes')[0]

@@ -142,8 +142,7 @@ def recovers(recorder):
 def no_device(recorder):
     """that /dev/kvm goes away does not touch a machine that runs; a new one is refused by name"""
     need_kvm()
-    if os.geteuid() != 0:
-        raise vmdtest.Skip('mounting over /dev/kvm needs root')
+    vmdtest.need_mounts()
     with Daemon(recorder, wrapper=['unshare', '--mount', '--propagation', 'private']) as daemon:
         client = run_guest(daemon)
         done = subprocess.run(['nsenter', '-t', str(daemon.process.pid), '-m', 'mount', '--bind',

@@ -15,7 +15,8 @@ from microvm import KERNEL, exit_with, write_kernel  # noqa: E402
 from microvm import out8 as kernel_out8             # noqa: E402
 from pc import (DEBUG_PORT, HALT, MAP_PM, MIB, PM_BASE, POWER_OFF, SEABIOS, build,  # noqa: E402
                 config32, out8, say, sleep, wait_text, write_disk, write_firmware, write_rom, wrmsr)
-from vmdtest import Daemon, Skip, need_kvm, need_split_irqchip  # noqa: E402
+from vmdtest import (Daemon, Skip, need_kvm, need_split_irqchip,  # noqa: E402
+                     need_tcg)
 
 GUEST_SHUTDOWN = {'guest': True, 'reason': 'guest-shutdown'}
 
@@ -140,6 +141,57 @@ def split_boot_sector(recorder):
     need_split_irqchip()
     need_seabios()
     boots_disk(recorder, 'pc-i440fx-2.7', accel_props=SPLIT)
+
+
+TICK_HANDLER = 0x8000
+# Vector 0x20 at F000:8000; ss:sp = 0:7000.
+TICK_VECTOR = b'\x31\xc0\x8e\xd8\xc7\x06\x80\x00' + struct.pack('<H', TICK_HANDLER) + \
+    b'\xc7\x06\x82\x00\x00\xf0\xbc\x00\x70\x8e\xd0'
+# The first 8259A with line 0 open, the 8254's counter 0 in mode 2 with 1 kHz.
+TICK_CHIPS = b''.join(out8(port, value) for port, value in (
+    (0x20, 0x11), (0x21, 0x20), (0x21, 0x04), (0x21, 0x01), (0x21, 0xfe),
+    (0x43, 0x34), (0x40, 0xa9), (0x40, 0x04)))
+# inc bx; cmp bx, 50; je off; mov al, 0x20; out 0x20, al; iret
+TICK_COUNT = b'\x43\x83\xfb\x32\x74\x05\xb0\x20\xe6\x20\xcf'
+
+
+def split_ticks(recorder):
+    """the machine's 8254 interrupts a halted CPU by the machine's 8259A, again and again"""
+    need_split_irqchip()
+    code = MAP_PM + TICK_VECTOR + TICK_CHIPS + b'\x31\xdb\xfb' + HALT
+    parts = ((TICK_HANDLER, TICK_COUNT + POWER_OFF),)
+    daemon, client = run_firmware(recorder, code, parts, accel_props=SPLIT)
+    with daemon:
+        assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
+
+
+# A byte at 1 MiB + 0x500 and one at 0x500, and what is read at the first one's address.
+A20_BYTES = b'\xb8\xff\xff\x8e\xc0\x31\xc0\x8e\xd8' + \
+    b'\x26\xc6\x06\x10\x05A\xc6\x06\x00\x05B'         # es = 0xffff, ds = 0
+SAY_A20 = b'\xba' + struct.pack('<H', DEBUG_PORT) + b'\x26\xa0\x10\x05\xee'
+
+
+def keyboard_a20(value):
+    """Writes the keyboard controller's output port."""
+    return out8(0x64, 0xd1) + out8(0x60, value)
+
+
+def address_line_20(recorder):
+    """address line 20 passes after a reset, and unless both of its gates are closed"""
+    need_tcg(recorder)
+    for options, expected in (({}, 'AABABA'), ({'i8042': False}, 'AAAAAA')):
+        code = MAP_PM + A20_BYTES + SAY_A20 + out8(0x92, 2) + keyboard_a20(0xdd) + SAY_A20 + \
+            out8(0x92, 0) + SAY_A20 + keyboard_a20(0xdf) + SAY_A20 + \
+            keyboard_a20(0xdd) + SAY_A20 + out8(0x92, 2) + SAY_A20 + \
+            out8(0x92, 0) + POWER_OFF
+        daemon, client = run_firmware(recorder, code, accel='tcg-accel', **options)
+        with daemon:
+            for _ in range(2):
+                assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
+                text = client.call('ringbuf-read', device='debug', size=4096)
+                assert text == expected, (options, text)
+                client.call('system_reset')
+                client.call('cont')
 
 
 # ---- Resets
@@ -521,7 +573,7 @@ def event_timer(recorder):
 
 if __name__ == '__main__':
     vmdtest.main([firmware_post, boot_sector, newer_type, split_firmware, split_boot_sector,
-                  reset_control, shadow_ram, suspend,
+                  split_ticks, address_line_20, reset_control, shadow_ram, suspend,
                   seabios_resume, suspend_alarm, suspend_serial, suspend_reset, suspend_disk,
                   no_sleep, power_button, nmi, refusals, direct_kernel, firmware_work, chips, set_otherwise,
                   event_timer, recipe])

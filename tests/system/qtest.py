@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The qtest accelerator and the qtest protocol against the real daemon: answers as
 QEMU gives them, and a machine whose chips are driven from outside."""
+import contextlib
+import datetime
 import os
 import shutil
 import socket
@@ -18,6 +20,7 @@ from vmdtest import Daemon, QmpError
 
 ANSWERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'qtest-answers')
 IOAPIC = 0xfec00000
+HPET = 0xfed00000
 PIT_HZ = 1193182
 
 
@@ -238,9 +241,9 @@ def log_file(recorder):
 
 def nothing_is_needed(recorder):
     """without KVM, CPU and kernel a machine is built and runs"""
+    vmdtest.need_mounts()
     script = 'mount -t tmpfs none /dev && exec "$0" "$@"'
-    wrapper = ['unshare', '-m', 'sh', '-c', script] if os.geteuid() == 0 else []
-    with Daemon(recorder, wrapper=wrapper) as daemon:
+    with Daemon(recorder, wrapper=['unshare', '-m', 'sh', '-c', script]) as daemon:
         client = daemon.client()
         qtestclient.build(client)
         client.call('cont')
@@ -364,6 +367,48 @@ def rtc(recorder):
         assert cmos(0x00) != second
 
 
+def clock_says_the_date(recorder):
+    """the date is the host's, as QEMU's, unless a base is given; then it goes by clock_step"""
+    def date(qtest):
+        def bcd(index):
+            qtest.outb(0x70, index)
+            return '%02x' % qtest.inb(0x71)
+        return datetime.datetime.strptime(bcd(0x32) + ' '.join(map(bcd, (9, 8, 7, 4, 2, 0))),
+                                          '%Y %m %d %H %M %S')
+    for clock in ('host', 'vm', 'rt'):
+        default = {'driver': 'mc146818rtc', 'property': 'clock', 'value': clock}
+        with Machine(recorder, cont=False, defaults=[default]) as machine:
+            now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+            first = date(machine.qtest)
+            assert abs(first - now) < datetime.timedelta(minutes=1), (first, now)
+            machine.qmp.call('cont')
+            machine.qtest.step(86400 * 10**9)
+            assert date(machine.qtest) == first + datetime.timedelta(days=1)
+    base = {'driver': 'mc146818rtc', 'property': 'base', 'value': '2024-02-28T23:59:59'}
+    with Machine(recorder, defaults=[base]) as machine:
+        machine.qtest.step(2 * 10**9)
+        assert date(machine.qtest) == datetime.datetime(2024, 2, 29, 0, 0, 1)
+
+
+def hpet_period_without_end(recorder):
+    """a periodic timer with a period of 2^63 and more never matches, and keeps nobody waiting"""
+    with Machine(recorder, machine='pc-i440fx-7.2-machine') as machine:
+        qtest = machine.qtest
+        qtest.outb(0x43, 0x30)
+        qtest.ok('irq_intercept_in ioapic')
+        for address, value in ((0x10, 1), (0x100, 0x44c), (0x108, 0x3e8), (0x10c, 0xfffffffe),
+                               (0x108, 0x1f4)):
+            qtest.writel(HPET + address, value)
+        assert qtest.step(1000) >= 1000
+        assert qtest.seen() == []
+        qtest.writel(HPET + 0x100, 0x44c)       # and after one match, which the counter makes
+        for value in (0, 0x80000000):
+            qtest.writel(HPET + 0x10c, value)
+            qtest.writel(HPET + 0x108, qtest.readl(HPET + 0xf0) + 100)
+        qtest.step(10**9)
+        assert [i for i in qtest.seen() if i.startswith('raise')] in ([], ['raise 2'])
+
+
 def uart(recorder):
     """a serial port's registers, its interrupt, and bytes both ways"""
     with Machine(recorder, cont=False) as machine:
@@ -382,6 +427,11 @@ def uart(recorder):
         qtest.outb(0x3fc, 0x10)                 # loopback
         qtest.outb(0x3f8, 0x55)
         assert qtest.inb(0x3f8) == 0x55
+        for lcr, word in ((0x02, 0x7f), (0x00, 0x1f), (0x03, 0xff)):
+            qtest.outb(0x3fb, lcr)
+            qtest.outb(0x3f8, 0xff)
+            qtest.step(100000000)
+            assert qtest.inb(0x3f8) == word, lcr
 
 
 def pit(recorder):
@@ -397,11 +447,11 @@ def pit(recorder):
         assert qtest.step(ticks(999) - 1) == start + ticks(999) - 1
         assert qtest.seen() == []
         qtest.step(1)
-        assert qtest.seen() == ['lower 2']      # pin 2, as on every PC
+        assert qtest.seen() == ['lower 0']      # which is pin 2's, as on every PC
         assert qtest.step() == start + ticks(1000)
-        assert qtest.seen() == ['raise 2']
+        assert qtest.seen() == ['raise 0']
         qtest.ok('clock_set %d' % (start + ticks(10000)))
-        assert qtest.seen() == ['lower 2', 'raise 2'] * 9
+        assert qtest.seen() == ['lower 0', 'raise 0'] * 9
         qtest.outb(0x43, 0xe2)                  # read back: status of counter 0
         assert qtest.inb(0x40) == 0xb4
         qtest.outb(0x61, 0x01)                  # counter 2 by its gate
@@ -568,7 +618,7 @@ def pc(recorder):
         start = qtest.step(0)
         qtest.seen()
         qtest.ok('clock_set %d' % (start + ticks(200)))
-        assert qtest.seen() == ['lower 2', 'raise 2'] * 2
+        assert qtest.seen() == ['lower 0', 'raise 0'] * 2
         config(0x0b, 0x40, 0x601)                       # PIIX4: where power management is
         config(0x0b, 0x80, 1)
         qtest.ok('outw 0x604 0x2000')                   # SLP_EN, S5
@@ -657,9 +707,48 @@ def virtio_pci_msix(recorder):
         assert used_ring(qtest) == (1, 0, 64)
 
 
+# ---- Floods of events ----
+
+def flood(machine, line, event):
+    """Has the guest do it 20,000 times; the events of that name that a client gets."""
+    for _ in range(200):
+        assert set(machine.qtest.ask_all([line] * 100)) == {'OK'}
+        machine.qmp.call('query-status')        # clients are answered all the time
+    with contextlib.suppress(TimeoutError):
+        while True:
+            machine.qmp.note_event(machine.qmp.receive(2))
+    told = [e for e in machine.qmp.events if e['event'] == event]
+    machine.qmp.events.clear()
+    return told
+
+
+def events_that_a_guest_causes(recorder):
+    """however fast a guest panics or resets, clients get few events, and the last one"""
+    with Machine(recorder, machine='pc-i440fx-7.2-machine', cont=False) as machine:
+        machine.qmp.call('device_add', driver='pvpanic')
+        machine.qmp.call('set-action', panic='none')
+        machine.qmp.call('cont')
+        machine.qmp.drain_events()
+        for line, event, data in (('outb 0x505 0x1', 'GUEST_PANICKED', {'action': 'run'}),
+                                  ('outb 0x64 0xfe', 'RESET',
+                                   {'guest': True, 'reason': 'guest-reset'})):
+            told = flood(machine, line, event)
+            assert 1 < len(told) < 1000, (event, len(told))
+            assert all(e['data'] == data for e in told), told
+        # What clients do is told each time, and behind what the guest did before.
+        machine.qtest.ask_all(['outb 0x64 0xfe'] * 10)
+        for _ in range(5):
+            machine.qmp.call('system_reset')
+        machine.qmp.call('query-status')
+        causes = [e['data']['guest'] for e in machine.qmp.events if e['event'] == 'RESET']
+        assert causes[:1] == [True] and causes[-5:] == [False] * 5, causes
+
+
 if __name__ == '__main__':
     vmdtest.main([answers_as_recorded, qemu_still_says_so, before_a_machine, wrong_lines,
                   long_data, pipelined, who_does_not_read, closing_ends_the_machine,
                   closing_and_set_action, log_file, nothing_is_needed, cpus_are_there,
-                  chips_of_its_own, clock_stands_still, many_timers, rtc, uart, pit, pic, ioapic,
-                  virtio_rng, virtio_blk_on_iothread, pc, virtio_pci_msix])
+                  chips_of_its_own, clock_stands_still, many_timers, rtc,
+                  clock_says_the_date, hpet_period_without_end, uart, pit, pic, ioapic,
+                  virtio_rng, virtio_blk_on_iothread, pc, virtio_pci_msix,
+                   events_that_a_guest_causes])

@@ -127,7 +127,7 @@ Chardev *bench_add(Bench *b, const char *id, ChardevBackend *backend, GError **e
     if (!chr) {
         return NULL;
     }
-    if (!object_prepare(&chr->object, error) || !object_complete(&chr->object, error)) {
+    if (!loop_bench_make(&chr->object, error)) {
         object_destroy(&chr->object);
         return NULL;
     }

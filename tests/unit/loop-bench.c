@@ -77,6 +77,36 @@ bool loop_bench_turn(struct event_base *base, guint ms)
     return !timed_out;
 }
 
+/* ---- Making ---- */
+
+typedef struct {
+    bool over;
+    GError *error;
+} Settling;
+
+static void settled(void *opaque, GError *error)
+{
+    *(Settling *)opaque = (Settling){ .over = true, .error = error };
+}
+
+bool loop_bench_make(Object *obj, GError **error)
+{
+    Settling s = { 0 };
+
+    if (!object_prepare(obj, error)) {
+        return false;
+    }
+    object_settle(obj, settled, &s);
+    while (!s.over) {
+        event_base_loop(object_env(obj)->base, EVLOOP_ONCE);
+    }
+    if (s.error) {
+        g_propagate_error(error, s.error);
+        return false;
+    }
+    return object_complete(obj, error);
+}
+
 /* ---- Directories ---- */
 
 char *loop_bench_make_directory(void)

@@ -19,6 +19,10 @@ void loop_bench_run(const Env *env, void (*work)(void *data), void (*done)(void 
  * handled. */
 bool loop_bench_turn(struct event_base *base, guint ms);
 
+/* Takes an object that is linked through prepare, settle and complete.  On failure it
+ * is for object_destroy(). */
+bool loop_bench_make(Object *obj, GError **error);
+
 /* A new directory, newly allocated; and its end, with the files in it. */
 char *loop_bench_make_directory(void);
 void loop_bench_remove_directory(const char *path);

@@ -136,7 +136,7 @@ static NetBackend *try_add(Bench *b, GError **error, const char *format, va_list
     if (!net) {
         return NULL;
     }
-    if (!object_prepare(&net->object, error) || !object_complete(&net->object, error)) {
+    if (!loop_bench_make(&net->object, error)) {
         object_destroy(&net->object);
         return NULL;
     }

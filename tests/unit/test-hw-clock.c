@@ -26,14 +26,14 @@ static void tick(void *opaque, gint64 now)
     g_string_append_c(t->log, t->name);
     t->now = now;
     if (t->period) {
-        timer_set(t->timer, now + t->period);
+        timer_set(t->timer, clock_add(now, t->period));
     }
 }
 
 static void tick_init(Tick *t, Clock *clock, ClockKind kind, GString *log, char name)
 {
     *t = (Tick){ .clock = clock, .log = log, .name = name };
-    t->timer = timer_new(clock, kind, tick, t);
+    t->timer = timer_new(clock, kind, 1, tick, t);
 }
 
 static void test_order(void)
@@ -62,14 +62,19 @@ static void test_order(void)
     timer_set(b.timer, 30);                     /* behind a, which was set before */
     clock_advance(clock, 30);
     g_assert_cmpstr(log->str, ==, "bcab");
-    timer_set(a.timer, 5);                      /* past: fires at once, now stays */
+    timer_set(c.timer, 5);                      /* past: fires at once, now stays */
     clock_advance(clock, 30);
-    g_assert_cmpint(a.now, ==, 30);
+    g_assert_cmpint(c.now, ==, 30);
+    timer_set(a.timer, 5);                      /* but not twice at one time */
+    clock_advance(clock, 30);
+    g_assert_cmpstr(log->str, ==, "bcabc");
+    clock_advance(clock, 31);
+    g_assert_cmpint(a.now, ==, 31);
     timer_set(a.timer, 40);
     timer_cancel(a.timer);
     timer_cancel(a.timer);
     clock_advance(clock, 100);
-    g_assert_cmpstr(log->str, ==, "bcaba");
+    g_assert_cmpstr(log->str, ==, "bcabca");
     timer_free(a.timer);
     timer_free(b.timer);
     timer_free(c.timer);
@@ -91,6 +96,65 @@ static void test_periodic(void)
     g_assert_cmpstr(log->str, ==, "aaaaa");
     g_assert_cmpint(a.now, ==, CLOCK_TEST_EPOCH + 50);
     timer_free(a.timer);
+    clock_free(clock);
+}
+
+/* A timer that goes on by itself keeps to its floor; others set it as they like. */
+static void test_floor(void)
+{
+    g_autoptr(GString) log = g_string_new(NULL);
+    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    Tick a, b;
+
+    tick_init(&b, clock, CLOCK_KIND_VIRTUAL, log, 'b');
+    a = (Tick){ .clock = clock, .log = log, .name = 'a', .period = 1 };
+    a.timer = timer_new(clock, CLOCK_KIND_HOST, 100, tick, &a);
+    timer_set_after(a.timer, 5);
+    timer_set_after(b.timer, 250);
+    clock_advance(clock, 300);                  /* a: 5, 105, 205 */
+    g_assert_cmpstr(log->str, ==, "aaab");
+    g_assert_cmpint(a.now, ==, CLOCK_TEST_EPOCH + 205);
+    g_assert_cmpint(timer_earliest(a.timer), ==, CLOCK_TEST_EPOCH + 206);
+    timer_set(a.timer, 0);
+    clock_advance(clock, 300);
+    g_assert_cmpint(a.now, ==, CLOCK_TEST_EPOCH + 300);
+    g_assert_true(timer_pending(a.timer));
+    timer_free(a.timer);
+    timer_free(b.timer);
+    clock_free(clock);
+}
+
+/* Time ends; what lies behind its end never comes, and nothing goes round. */
+static void test_end(void)
+{
+    g_autoptr(GString) log = g_string_new(NULL);
+    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    Tick a, b, c;
+
+    tick_init(&a, clock, CLOCK_KIND_VIRTUAL, log, 'a');
+    tick_init(&b, clock, CLOCK_KIND_HOST, log, 'b');
+    tick_init(&c, clock, CLOCK_KIND_VIRTUAL, log, 'c');
+    a.period = b.period = CLOCK_NEVER / 2;
+    timer_set_after(a.timer, a.period);
+    timer_set_after(b.timer, b.period);
+    timer_set(c.timer, CLOCK_NEVER);
+    g_assert_false(timer_pending(c.timer));
+    timer_set(c.timer, G_MININT64);
+    g_assert_cmpint(clock_deadline(clock), ==, 0);
+    g_assert_true(clock_advance_some(clock, CLOCK_NEVER - 1, 10));
+    g_assert_cmpstr(log->str, ==, "caba");
+    g_assert_cmpint(clock_now(clock, CLOCK_KIND_HOST), ==, CLOCK_NEVER);
+    g_assert_cmpint(clock_deadline(clock), ==, -1);
+    timer_set_after(a.timer, 1);
+    timer_set_after(b.timer, 1);
+    g_assert_false(timer_pending(a.timer) || timer_pending(b.timer));
+    g_assert_true(clock_advance_some(clock, CLOCK_NEVER, 10));
+    g_assert_cmpint(clock_add(G_MININT64, -1), ==, G_MININT64);
+    g_assert_cmpint(clock_multiply(-2, CLOCK_NEVER), ==, G_MININT64);
+    g_assert_cmpint(clock_multiply(2, CLOCK_NEVER), ==, CLOCK_NEVER);
+    timer_free(a.timer);
+    timer_free(b.timer);
+    timer_free(c.timer);
     clock_free(clock);
 }
 
@@ -173,7 +237,7 @@ static void test_free_in_callback(void)
     Clock *clock = clock_new(NULL, NULL, NULL, NULL);
     Timer *timer = NULL;
 
-    timer = timer_new(clock, CLOCK_KIND_VIRTUAL, free_self, &timer);
+    timer = timer_new(clock, CLOCK_KIND_VIRTUAL, 1, free_self, &timer);
     timer_set(timer, 1);
     clock_advance(clock, 2);
     g_assert_null(timer);
@@ -220,7 +284,7 @@ static void test_loop(void)
     Loop loop = { .base = event_base_new() };
     Stop stop = { .loop = &loop };
     Clock *clock = clock_new(loop.base, loop_lock, loop_unlock, &loop);
-    Timer *timer = timer_new(clock, CLOCK_KIND_VIRTUAL, stop_loop, &stop);
+    Timer *timer = timer_new(clock, CLOCK_KIND_VIRTUAL, 1, stop_loop, &stop);
     gint64 start = g_get_monotonic_time();
     gint64 stood;
 
@@ -260,11 +324,11 @@ static void test_other_thread(void)
     Loop loop = { .base = event_base_new() };
     Stop stop = { .loop = &loop };
     Clock *clock = clock_new(loop.base, loop_lock, loop_unlock, &loop);
-    Timer *timer = timer_new(clock, CLOCK_KIND_REAL, stop_loop, &stop);
-    Timer *far = timer_new(clock, CLOCK_KIND_HOST, stop_loop, &stop);
+    Timer *timer = timer_new(clock, CLOCK_KIND_REAL, 1, stop_loop, &stop);
+    Timer *far = timer_new(clock, CLOCK_KIND_HOST, 1, stop_loop, &stop);
     GThread *thread;
 
-    timer_set(far, G_MAXINT64);
+    timer_set(far, CLOCK_NEVER - 1);
     thread = g_thread_new("set", set_from_thread, timer);
     event_base_dispatch(loop.base);
     g_assert_cmpint(stop.now, >, 0);
@@ -283,6 +347,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/clock/order", test_order);
     g_test_add_func("/clock/periodic", test_periodic);
+    g_test_add_func("/clock/floor", test_floor);
+    g_test_add_func("/clock/end", test_end);
     g_test_add_func("/clock/some", test_some);
     g_test_add_func("/clock/heap", test_heap);
     g_test_add_func("/clock/free-in-callback", test_free_in_callback);

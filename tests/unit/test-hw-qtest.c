@@ -232,7 +232,7 @@ static void test_clock(void)
     client_init(&c, rig, NULL);
     assert_answer(&c, "clock_step", "OK 0");        /* there is no timer */
     assert_answer(&c, "clock_step 100", "OK 100");
-    timer = timer_new(rig->clock, CLOCK_KIND_VIRTUAL, on_timer, &timer);
+    timer = timer_new(rig->clock, CLOCK_KIND_VIRTUAL, 1, on_timer, &timer);
     timer_set(timer, 700);
     assert_answer(&c, "clock_step", "OK 700");
     assert_answer(&c, "clock_step", "OK 1700");

@@ -157,8 +157,42 @@ static void test_state(void)
     g_assert_false(got.halted);
 }
 
-/* What is not in X86CpuState (here an MSR and the local APIC's mode) is back
- * at its power-on value after a reset. */
+/* So do the FPU, MSRs, debug registers and the local APIC, of which a reset leaves nothing. */
+static void test_extra_state(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    X86CpuState set, got, real;
+
+    RIG_LOAD(rig, RIG_CODE, END);
+    g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &set, NULL));
+    g_assert_cmphex(set.xcr0, ==, 1);
+    g_assert_cmphex(set.dr[7], ==, 0x400);
+    set.msrs.lstar = 0xffffffff81000000;
+    set.msrs.pat = 0x0606060606060606;
+    set.dr[2] = 0x1234;
+    memset(set.xsave + 160, 0x5a, 16);                  /* XMM0 */
+    set.xsave[512] |= 2;
+    set.events.nmi_masked = true;
+    set.lapic[0x0f] = 0x1ff;                            /* SVR */
+    g_assert_true(rig->ops->vcpu_set(rig->accel, rig->cpu, &set, NULL));
+    g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &got, NULL));
+    g_assert_cmpmem(&got.msrs, sizeof(got.msrs), &set.msrs, sizeof(set.msrs));
+    g_assert_cmpmem(got.dr, sizeof(got.dr), set.dr, sizeof(set.dr));
+    g_assert_cmpmem(got.xsave + 160, 16, set.xsave + 160, 16);
+    g_assert_true(got.events.nmi_masked && got.has_lapic);
+    g_assert_cmphex(got.lapic[0x0f], ==, 0x1ff);
+    rig_run(rig);
+    rig_state_real(&real);
+    g_assert_true(rig->ops->vcpu_reset(rig->accel, rig->cpu, &real, NULL));
+    g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &got, NULL));
+    g_assert_cmphex(got.msrs.lstar, ==, 0);
+    g_assert_cmphex(got.msrs.pat, ==, 0x0007040600070406);
+    g_assert_cmphex(got.dr[2], ==, 0);
+    g_assert_cmphex(got.lapic[0x0f], ==, 0xff);
+    g_assert_false(got.events.nmi_masked);
+}
+
+/* All of it (here an MSR) is back at its power-on value after a reset. */
 static void test_reset(void)
 {
     g_autoptr(Rig) rig = rig_new(NULL);
@@ -173,7 +207,9 @@ static void test_reset(void)
              END);
     rig_run(rig);
     g_assert_cmpmem(rig->ram + 0x3000, 4, "\x06\x04\x07\x00", 4);
-    rig_state_real(&state);
+    g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &state, NULL));
+    state.rip = RIG_CODE;
+    state.halted = false;
     rig_set_state(rig, &state);
     rig_run(rig);
     g_assert_cmpmem(rig->ram + 0x3000, 4, "\x06\x06\x06\x06", 4);
@@ -366,6 +402,7 @@ int main(int argc, char **argv)
                     test_pause_while_halted_without_apic);
     g_test_add_func("/kvm/run/pause-completes-the-exit", test_pause_completes_the_exit);
     g_test_add_func("/kvm/run/state", test_state);
+    g_test_add_func("/kvm/run/extra-state", test_extra_state);
     g_test_add_func("/kvm/run/reset", test_reset);
     g_test_add_func("/kvm/run/reset-through-device", test_reset_through_device);
     g_test_add_func("/kvm/run/cpu-again", test_cpu_again);

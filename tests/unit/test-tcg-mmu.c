@@ -316,22 +316,26 @@ static void test_pse36(void)
     mmu_rig_free(rig);
 }
 
+/* The pointers of PAE paging have fewer bits than other entries. */
 static void test_pdptes(void)
 {
     const Case c = { "", PAE_4K, 0, TCG_READ, FULL, FULL, -1, 0 };
-    static const guint64 bad[] = { 1 << 1, 1 << 2, 1 << 5, 1 << 8, BIT(40), BIT(63) };
+    static const guint64 bad[] = { BIT(1), BIT(2), BIT(5), BIT(8), BIT(40), BIT(63) };
     MmuRig *rig = mmu_rig_new(RAM_SIZE);
     guint64 *pointers = (guint64 *)(rig->ram + TABLES);
+    TcgPage page;
 
     mmu_rig_add(rig, 0, 0, RAM_SIZE, 0);
     build(rig, &c);
     set_mode(rig->s, &c);
-    g_assert_true(tcg_pdptes_valid(rig->s, TABLES | 0x18));
+    rig->s->cr3 |= 0x18;
+    pointers[2] |= 3 << 3 | 7 << 9;
+    g_assert_true(tcg_walk(rig->s, LINEAR_32, TCG_READ, &page));
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-        pointers[3] = bad[i];
-        g_assert_true(tcg_pdptes_valid(rig->s, TABLES));
-        pointers[3] = bad[i] | P;
-        g_assert_false(tcg_pdptes_valid(rig->s, TABLES));
+        pointers[2] ^= bad[i];
+        g_assert_false(tcg_walk(rig->s, LINEAR_32, TCG_READ, &page));
+        g_assert_cmphex(rig->s->fault_error, ==, 9);
+        pointers[2] ^= bad[i];
     }
     mmu_rig_free(rig);
 }

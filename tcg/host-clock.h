@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host's clocks, in a file of their own so that tests can move time.
+ */
+#ifndef TCG_HOST_CLOCK_H
+#define TCG_HOST_CLOCK_H
+
+#include <glib.h>
+
+/* The monotonic clock, in nanoseconds. */
+gint64 tcg_host_now(void);
+/* The processor's time stamp counter. */
+guint64 tcg_host_tsc(void);
+
+#endif

@@ -1,0 +1,377 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Nothing that waits holds others: hosts that do not answer, and what a daemon does meanwhile.
+
+Peers that drop connections, a file system without server and a name service that never
+returns.  While some clients wait for them, others get their replies; that those still wait
+is looked at afterwards, so that no time is measured.  The daemon ends in spite of them all.
+"""
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import vmdtest                                      # noqa: E402
+from faultyfs import FaultyFile                     # noqa: E402
+from vmdtest import TIMEOUT, Client, Daemon         # noqa: E402
+
+DEAF_NAMES = os.path.join(vmdtest.BUILDDIR, 'tests', 'lib', 'deaf-names.so')
+MANY = 64
+
+
+# ---- Who does not answer
+
+@contextlib.contextmanager
+def full_backlog(family, address):
+    """The address of a stream socket at which connections are neither accepted nor refused."""
+    with socket.socket(family) as listener, contextlib.ExitStack() as stack:
+        listener.bind(address)
+        listener.listen(0)
+        for _ in range(64):
+            probe = stack.enter_context(socket.socket(family))
+            probe.setblocking(False)
+            if probe.connect_ex(listener.getsockname()) and not select.select(
+                    [], [probe], [], 0.5)[1]:
+                break               # it is on its way, and stays there
+            if family == socket.AF_UNIX and probe.getsockopt(
+                    socket.SOL_SOCKET, socket.SO_ERROR) == 0 and not connected(probe):
+                break
+        else:
+            raise vmdtest.Skip('a socket whose backlog is full takes connections here')
+        yield listener.getsockname()
+
+
+def connected(probe):
+    try:
+        probe.getpeername()
+        return True
+    except OSError:
+        return False
+
+
+def inet(port, host='127.0.0.1'):
+    return {'type': 'inet', 'host': host, 'port': str(port)}
+
+
+def legacy(address):
+    return {'type': address['type'], 'data': {k: v for k, v in address.items() if k != 'type'}}
+
+
+def chardev(name, address, **options):
+    return {'execute': 'chardev-add', 'arguments': {'id': name, 'backend': {
+        'type': 'socket', 'data': {'addr': legacy(address), 'server': False, **options}}}}
+
+
+def stream(name, address, **options):
+    return {'execute': 'netdev_add', 'arguments': {
+        'type': 'stream', 'id': name, 'addr': address, 'server': False, **options}}
+
+
+def request(command, **arguments):
+    return {'execute': command, 'arguments': {
+        name.replace('_', '-'): value for name, value in arguments.items()}}
+
+
+# ---- Those who wait, and the others
+
+class Waiting:
+    """A client for each request; none of them has been answered when this is left."""
+
+    def __init__(self, daemon, requests):
+        self.clients = [Client(daemon.socket) for _ in requests]
+        for client, message in zip(self.clients, requests):
+            client.send(message)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if not kind:
+            self.check()
+
+    def check(self):
+        for client in self.clients:
+            while client.buffer or select.select([client.sock], [], [], 0)[0]:
+                message = client.receive()
+                assert 'event' in message, message
+
+
+def others_go_on(daemon):
+    """One of each kind of what takes a thread, and what takes none."""
+    client = daemon.client()
+    with open(daemon.path('image'), 'wb') as image:
+        image.truncate(65536)
+    for _ in range(2):
+        client.call('object-add', qom_type='memory-backend-memfd', id='ram', size=4 << 20,
+                    prealloc=True)
+        client.call('blockdev-add', driver='file', node_name='file',
+                    filename=daemon.path('image'))
+        client.call('chardev-add', id='file', backend={
+            'type': 'file', 'data': {'out': daemon.path('out')}})
+        client.call('netdev_add', type='user', id='net')
+        with socket.create_server(('127.0.0.1', 0)) as server:
+            client.request(chardev('peer', inet(server.getsockname()[1])))
+            client.call('chardev-remove', id='peer')
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        client.call('object-del', id='accel')
+        client.call('netdev_del', id='net')
+        client.call('chardev-remove', id='file')
+        client.call('blockdev-del', node_name='file')
+        client.call('object-del', id='ram')
+    client.close()
+
+
+def ends(daemon, by_signal=False):
+    """The daemon ends, though others wait."""
+    if by_signal:
+        daemon.process.send_signal(signal.SIGTERM)
+    else:
+        daemon.client().call('quit')
+    assert daemon.wait() == 0
+
+
+def hold_nobody(recorder, requests, **options):
+    """Others go on while requests wait, and the daemon ends."""
+    for by_signal in (False, True):
+        with Daemon(recorder, **options) as daemon:
+            with Waiting(daemon, requests) as waiting:
+                others_go_on(daemon)
+            waiting.check()
+            ends(daemon, by_signal)
+
+
+# ---- Peers
+
+def chardevs_that_connect(recorder):
+    """64 chardev-adds to a TCP peer that takes nobody: others are answered, the daemon ends"""
+    with full_backlog(socket.AF_INET, ('127.0.0.1', 0)) as (_, port):
+        hold_nobody(recorder, [chardev('c%d' % i, inet(port)) for i in range(MANY)])
+
+
+def netdevs_that_connect(recorder):
+    """the same for netdevs"""
+    with full_backlog(socket.AF_INET, ('127.0.0.1', 0)) as (_, port):
+        requests = [stream('s%d' % i, inet(port)) for i in range(16)]
+        requests += [request('netdev_add', type='socket', id='o%d' % i,
+                             connect='127.0.0.1:%d' % port) for i in range(16)]
+        requests += [request('netdev_add', type='user', id='u%d' % i, guestfwd=[
+            {'str': 'tcp:10.0.2.100:80-tcp:127.0.0.1:%d' % port}]) for i in range(16)]
+        hold_nobody(recorder, requests)
+
+
+def unix_peers(recorder):
+    """the same for unix sockets"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 's')
+        with full_backlog(socket.AF_UNIX, path):
+            address = {'type': 'unix', 'path': path}
+            hold_nobody(recorder, [chardev('c%d' % i, address) for i in range(16)] +
+                        [stream('s%d' % i, address) for i in range(16)])
+
+
+def those_that_reconnect(recorder):
+    """back ends that try again and again, too; and when the peer is there, it has them"""
+    for by_signal in (False, True):
+        with full_backlog(socket.AF_INET, ('127.0.0.1', 0)) as (_, port), \
+                Daemon(recorder) as daemon:
+            client = daemon.client()
+            for i in range(8):
+                client.request(chardev('c%d' % i, inet(port), reconnect=1))
+                client.request(stream('s%d' % i, inet(port), reconnect=1))
+            others_go_on(daemon)
+            for i in range(4):
+                client.call('chardev-remove', id='c%d' % i)
+                client.call('netdev_del', id='s%d' % i)
+            client.call('object-add', qom_type='iothread', id='io')
+            ends(daemon, by_signal)
+
+
+def failed_connection(recorder):
+    """a peer that refuses: the error names the address, and nothing is left"""
+    with socket.socket() as probe, Daemon(recorder) as daemon:
+        probe.bind(('127.0.0.1', 0))        # bound, and nobody listens
+        port = probe.getsockname()[1]
+        client = daemon.client()
+        for message, path in ((chardev('x', inet(port)), 'backend.data.addr'),
+                              (stream('x', inet(port)), 'addr'),
+                              (request('netdev_add', type='socket', id='x',
+                                       connect='127.0.0.1:%d' % port), 'connect')):
+            error = client.error(message['execute'], message['arguments'])
+            assert (error['reason'], error['path']) == ('host-error', path), error
+            assert 'refused' in error['desc'], error
+        for folder in ('/chardevs', '/netdevs'):
+            assert len(client.call('qom-list', path=folder)) == 1, folder
+        ends(daemon)
+
+
+# ---- Names
+
+def names(recorder):
+    """a name service that does not answer holds those who have names to look up"""
+    unknown = inet(1, 'name.example')
+    requests = [chardev('c', unknown), stream('s', unknown),
+                request('chardev-add', id='u', backend={
+                    'type': 'udp', 'data': {'remote': legacy(unknown)}}),
+                request('netdev_add', type='dgram', id='d', remote=unknown,
+                        local={'type': 'inet', 'host': '127.0.0.1', 'port': '0'}),
+                request('chardev-add', id='l', backend={
+                    'type': 'socket', 'data': {'addr': legacy(unknown), 'wait': False}})] + \
+        [chardev('c%d' % i, unknown) for i in range(16)]
+    hold_nobody(recorder, requests, env={**os.environ, 'LD_PRELOAD': DEAF_NAMES})
+
+
+def names_of_those_that_reconnect(recorder):
+    """however many back ends look for their peers' names, one without a name finds its own"""
+    env = {**os.environ, 'LD_PRELOAD': DEAF_NAMES}
+    with Daemon(recorder, env=env) as daemon, socket.create_server(('127.0.0.1', 0)) as server:
+        client = daemon.client()
+        for i in range(100):
+            client.request(chardev('c%d' % i, inet(1, 'name.example'), reconnect=1))
+        client.request(chardev('there', inet(server.getsockname()[1]), reconnect=1))
+        server.settimeout(TIMEOUT)
+        server.accept()[0].close()
+        client.call('chardev-remove', id='c0')
+        client.call('chardev-remove', id='c99')
+        others_go_on(daemon)
+        ends(daemon)
+
+
+# ---- Files
+
+def files(recorder):
+    """a file system that does not answer holds those who have files there"""
+    with FaultyFile(1 << 20) as disk:
+        disk.stop_answering()
+        path = disk.folder + '/other'
+        hold_nobody(recorder, [
+            request('blockdev-add', driver='file', node_name='f', filename=path),
+            request('blockdev-add', driver='raw', node_name='r',
+                    file={'driver': 'file', 'filename': path}),
+            request('chardev-add', id='c', backend={'type': 'file', 'data': {'out': path}}),
+            request('chardev-add', id='p', backend={'type': 'pipe', 'data': {'device': path}}),
+            chardev('u', {'type': 'unix', 'path': path}),
+            request('chardev-add', id='n', backend={'type': 'null', 'data': {'logfile': path}}),
+            request('object-add', qom_type='memory-backend-file', id='m', mem_path=path,
+                    size=1 << 20),
+            request('object-add', qom_type='rng-random', id='r', filename=path),
+            request('object-add', qom_type='fw-cfg-file', id='fw', name='opt/x', file=path),
+            *[request('blockdev-add', driver='file', node_name='f%d' % i, filename=path)
+              for i in range(8)]])
+
+
+def roms(recorder):
+    """the same of a card's expansion ROM, whether the request names it or the machine"""
+    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
+        disk.stop_answering()
+        path = disk.folder + '/other'
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='qtest')
+        client.call('object-add', qom_type='memory-backend-ram', id='main', size=16 << 20)
+        client.call('object-add', qom_type='pc-i440fx-7.2-machine', memory_backend='main',
+                    defaults=[{'driver': 'e1000', 'property': 'romfile', 'value': path}])
+        with Waiting(daemon, [request('device_add', driver='pci-testdev', id='t', romfile=path),
+                              request('device_add', driver='e1000', id='e')]) as waiting:
+            for i in range(2):
+                client.call('device_add', driver='e1000', id='other%d' % i, romfile='')
+                client.call('device_del', id='other%d' % i)
+            client.call('device_add', driver='virtio-rng-pci', id='rng')
+        waiting.check()
+        ends(daemon)
+
+
+def clients_that_left(recorder):
+    """what clients began that have gone holds nobody either"""
+    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
+        disk.stop_answering()
+        for i in range(16):
+            client = Client(daemon.socket)
+            client.send(request('blockdev-add', driver='file', node_name='f%d' % i,
+                                filename=disk.folder + '/other'))
+            client.close()
+        others_go_on(daemon)
+        ends(daemon)
+
+
+def flushes(recorder):
+    """the end of a disk waits until what was written is safe, and that of nothing else"""
+    with FaultyFile(1 << 20) as disk, FaultyFile(1 << 20) as deaf, Daemon(recorder) as daemon, \
+            contextlib.ExitStack() as stack:
+        stack.callback(disk.release)        # a sync that waits cannot be killed
+        deaf.stop_answering()
+        client = daemon.client()
+        client.call('blockdev-add', driver='file', node_name='f', filename=disk.path)
+        disk.hold()
+        with Waiting(daemon, [request('blockdev-del', node_name='f'),
+                              request('blockdev-add', driver='file', node_name='g',
+                                      filename=deaf.folder + '/other')]):
+            deadline = time.monotonic() + TIMEOUT
+            while not disk.n_held():
+                assert time.monotonic() < deadline, 'no sync'
+                time.sleep(0.01)
+            others_go_on(daemon)
+        client.call('quit')
+        try:
+            daemon.wait(3)
+            raise AssertionError('ended before the disk was safe')
+        except subprocess.TimeoutExpired:
+            pass
+        disk.release()
+        assert daemon.wait() == 0
+        assert disk.syncs == 1, disk.syncs
+
+
+def what_is_complete(recorder):
+    """what hangs does not keep a machine that runs from being taken apart: disk, socket"""
+    for accel in ['qtest-accel'] + ['kvm-accel'] * vmdtest.have_kvm():
+        with FaultyFile(1 << 20) as disk, FaultyFile(1 << 20) as deaf, Daemon(recorder) as daemon:
+            deaf.stop_answering()
+            client, path = daemon.client(), daemon.path('console')
+            client.call('object-add', qom_type=accel, id='accel')
+            client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
+            client.call('object-add', qom_type='microvm-machine', memory_backend='main',
+                        kernel=os.path.join(vmdtest.GUESTS, 'guest.elf'), append='end=echo')
+            if accel == 'kvm-accel':
+                client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
+            client.call('chardev-add', id='con', backend={'type': 'socket', 'data': {
+                'addr': legacy({'type': 'unix', 'path': path}), 'wait': False}})
+            client.call('device_add', driver='isa-serial', chardev='con')
+            client.call('blockdev-add', driver='file', node_name='f', filename=disk.path)
+            client.call('device_add', driver='virtio-blk-device', drive='f')
+            with Waiting(daemon, [request('blockdev-add', driver='file', node_name='g',
+                                          filename=deaf.folder + '/other')]):
+                if accel == 'kvm-accel':
+                    client.call('cont')
+                assert os.path.exists(path)
+            ends(daemon, True)
+            assert disk.syncs == 1 and not os.path.exists(path), (accel, disk.syncs)
+
+
+# ---- A child
+
+def stubborn_command(recorder):
+    """a command of --before-ready that does not end when it is asked to is killed"""
+    with tempfile.TemporaryDirectory() as folder:
+        mark = os.path.join(folder, 'mark')
+        command = 'sh -c "trap : TERM; echo $$ >%s.new; mv %s.new %s; while :; do sleep 1; done"'
+        with Daemon(recorder, ['--before-ready', command % (mark, mark, mark)]) as daemon:
+            deadline = time.monotonic() + TIMEOUT
+            while not os.path.exists(mark):
+                assert time.monotonic() < deadline, 'the command does not begin'
+                time.sleep(0.01)
+            with open(mark, encoding='ascii') as f:
+                child = int(f.read())
+            ends(daemon, True)
+            assert not os.path.exists('/proc/%d' % child)
+
+
+if __name__ == '__main__':
+    vmdtest.main([chardevs_that_connect, netdevs_that_connect, unix_peers, those_that_reconnect,
+                  failed_connection, names, names_of_those_that_reconnect, files, roms,
+                  clients_that_left, flushes, what_is_complete,
+                  stubborn_command])
