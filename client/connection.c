@@ -288,6 +288,10 @@ static bool read_greeting(Connection *conn, const char *path, bool *ret, GError 
                       "the daemon closed the connection before its greeting");
         return false;
     }
+    if (message_is_error(greeting, error)) {        /* turned away: there are too many */
+        g_prefix_error(error, "%s: ", path);
+        return false;
+    }
     qmp = json_object_get(greeting->json, "QMP");
     if (!qmp) {
         qmp_error_set(error, ERROR_REASON_NEGOTIATION, "%s: the peer does not speak QMP", path);

@@ -252,6 +252,7 @@ static void print_event(const SchemaPage *page, const QmpManualEntry *entry)
     if (entry->data) {
         schema_page_content(page, "Data", entry->data);
     }
+    schema_page_text(page, "Rate", qmp_manual_text(entry->rate));
     schema_page_text(page, "Sent by objects of", classes);
 }
 

@@ -147,14 +147,6 @@ static void env_end(const Env *env)
     shutdown_by_host(env->host);
 }
 
-/* Events that a guest can make as many of as it likes: one in each interval. */
-static const QmpEventThrottle throttles[] = {
-    { "BALLOON_CHANGE", G_GINT64_CONSTANT(1000000000), NULL },
-    { "RTC_CHANGE", G_GINT64_CONSTANT(1000000000), "qom-path" },
-    { "VSERPORT_CHANGE", G_GINT64_CONSTANT(1000000000), "id" },
-    { "WATCHDOG", G_GINT64_CONSTANT(1000000000), NULL },
-};
-
 static void make_root(Vmd *vmd)
 {
     object_register_types(qom_types);
@@ -223,7 +215,6 @@ Vmd *vmd_new(const Options *options, GError **error)
         .lock = vmd_lock, .unlock = vmd_unlock, .hold = vmd_hold, .log = vmd_log,
         .refused = vmd_refused, .policy = &vmd->policy.current, .context = vmd,
     };
-    qmp_event_queue_set_throttles(vmd->events, throttles, G_N_ELEMENTS(throttles));
     vmd->server = qmp_server_new(vmd->base, &vmd->dispatch, vmd->events);
     vmd->notify = notify_new(vmd->base, vmd_vcpus_progress, vmd);
     make_root(vmd);

@@ -13,6 +13,7 @@
 #include <event2/event.h>
 #include <event2/buffer.h>
 #include <jansson.h>
+#include <sys/types.h>
 
 #include "qmp/event.h"
 #include "qmp/fd-batch.h"
@@ -80,12 +81,21 @@ typedef struct {
     void (*reply)(QmpCall *call, const void *ret, const GError *error);
     /* Frees what the dialect has put into the call; may be NULL. */
     void (*forget)(QmpCall *call);
+    /* Prints why a client is sent away; no request is answered by it. */
+    void (*refuse)(struct evbuffer *out, const GError *error);
     /* Prints an event; whether this client gets any is checked before. */
     void (*event)(struct evbuffer *out, const QmpEvent *event);
 } QmpDialect;
 
 extern const QmpDialect qmp_dialect_qmp;
 extern const QmpDialect qmp_dialect_jsonrpc;
+
+/* Who is at the other end of a socket, for limits. */
+typedef struct {
+    bool counted;               /* takes one of the places */
+    pid_t pid;                  /* 0: not known */
+    uid_t uid;                  /* (uid_t)-1: not known */
+} QmpPeer;
 
 struct QmpSession {
     QmpServer *server;
@@ -94,10 +104,13 @@ struct QmpSession {
     guint refs;
     bool closed;
     char *peer;                 /* GRefString */
+    QmpPeer who;
 
     int fd;
     struct event *read_event;
     struct event *write_event;
+    struct event *gone_event;   /* edge-triggered: while neither of them is pending */
+    struct event *silence_event;        /* NULL: it may be silent */
     struct event *resume_event; /* goes on with what is left, next round */
     bool reading;               /* read_event is pending */
     bool blocked;               /* write_event is pending: the socket is full */
@@ -122,11 +135,14 @@ struct QmpSession {
 
 /* session.c */
 
-/* Takes fd over and greets the client; the session belongs to the server's list. */
 /* Tells the daemon that a client, or what it sent, was not to be had. */
 void qmp_server_refused(QmpServer *server, int error);
 
-void qmp_session_new(QmpServer *server, int fd, const QmpDialect *dialect);
+/* Takes fd over and greets the client; the session belongs to the server's list. */
+void qmp_session_new(QmpServer *server, int fd, const QmpPeer *who, const QmpDialect *dialect);
+
+/* The client has said what makes it one: it may be silent from now on. */
+void qmp_session_has_spoken(QmpSession *session);
 
 /* Ends the connection; the session goes with its last reference. */
 void qmp_session_close(QmpSession *session);
@@ -153,11 +169,22 @@ static inline struct evbuffer *qmp_session_output(QmpSession *session)
 /* "pid 12, uid 0" of a Unix socket's peer, else "fd N": a GRefString. */
 char *qmp_peer_name(int fd);
 
+/* Whether the client is gone for good: it reads no more replies either. */
+bool qmp_session_is_gone(const QmpSession *session);
+
 /* Reads once into the empty input; false: the session was closed. */
 bool qmp_session_read(QmpSession *session);
 
 /* Writes as much as the socket takes; false: the session was closed. */
 bool qmp_session_write(QmpSession *session);
+
+/* admission.c */
+
+/* Who has connected to fd. */
+QmpPeer qmp_peer_of(int fd);
+
+/* Whether there is a place for it; fails with limit-exceeded. */
+bool qmp_server_admits(const QmpServer *server, const QmpPeer *who, GError **error);
 
 /* qmp-dialect.c: what both dialects print */
 
@@ -178,6 +205,8 @@ struct QmpServer {
     QmpServerLimits limits;
     GQueue sessions;            /* by their link */
     GSList *listeners;
+    uid_t uid;                  /* the daemon's own */
+    bool turned_away;           /* the log says so, since somebody was admitted */
     struct event *pause_event;  /* accepts again, after descriptors ran out */
 };
 

@@ -5,6 +5,11 @@
  * One mutex guards the list and the intervals; it is held for a few pointer
  * moves only.  The loop is woken by an eventfd, once per round: later emissions
  * find the flag set and write nothing.
+ *
+ * Kept events lie in their intervals, which lie in `kept` by the times of those
+ * events.  Whoever puts an event into the queue puts all kept ones there before that
+ * are older.  So there are more of them than one an interval, but not more than one
+ * for each event that goes out by itself, and for each key.
  */
 #include "config.h"
 #include "qmp/event.h"
@@ -17,12 +22,14 @@
 #include <unistd.h>
 
 #include "qmp/encode.h"
+#include "qmp/policy.h"
 
-/* An interval that runs: nothing of its key goes out before its end. */
+/* An interval that runs: nothing of its key goes out by itself before its end. */
 typedef struct {
-    const QmpEventThrottle *row;
+    const QmpEventKind *kind;
     gint64 end;                 /* monotonic clock, microseconds */
     QmpEvent *last;             /* of those held back, or NULL */
+    GList link;                 /* in the queue's `kept` if there is one */
 } Interval;
 
 typedef struct {
@@ -43,8 +50,7 @@ struct QmpEventQueue {
     GQueue events;
     bool woken;
     GHashTable *intervals;      /* "EVENT" or "EVENT key" -> Interval */
-    const QmpEventThrottle *throttles;
-    guint n_throttles;
+    GQueue kept;                /* those with a kept event, the oldest event first */
 };
 
 static void drop_event(QmpEvent *event)
@@ -92,50 +98,78 @@ static void on_wake(evutil_socket_t fd, short what, void *data)
 
 /* intervals; the mutex is held */
 
-static const QmpEventThrottle *find_throttle(const QmpEventQueue *queue, const char *name)
+/* The member of an event's data that is so called, which the schema has checked. */
+static const void *member_of(const QmpEventKind *kind, const char *name, const void *data)
 {
-    for (guint i = 0; i < queue->n_throttles; i++) {
-        if (!strcmp(queue->throttles[i].event, name)) {
-            return &queue->throttles[i];
+    for (guint i = 0; i < kind->data->n_members; i++) {
+        const QmpMember *member = &kind->data->members[i];
+
+        if (!strcmp(member->name, name)) {
+            return (const char *)data + member->offset;
         }
     }
     return NULL;
 }
 
-static char *interval_key(const QmpEventThrottle *row, const QmpType *type, const void *data)
+static bool has_rate(const QmpEventKind *kind, const void *data)
 {
-    for (guint i = 0; row->key && type && i < type->n_members; i++) {
-        const QmpMember *member = &type->members[i];
-
-        if (!strcmp(member->name, row->key) && member->type->kind == QMP_KIND_STR) {
-            const char *value = *(char *const *)((const char *)data + member->offset);
-
-            return g_strconcat(row->event, " ", value ? value : "", NULL);
-        }
-    }
-    return g_strdup(row->event);
+    return kind->interval_ms &&
+           (!kind->when || *(const bool *)member_of(kind, kind->when, data));
 }
 
-/* True if an interval took the event; it will go out later, or not at all. */
-static bool hold_back(QmpEventQueue *queue, const QmpEventThrottle *row, char *key,
-                      QmpEvent *event)
+static char *interval_key(const QmpEventKind *kind, const void *data)
 {
+    const char *value;
+
+    if (!kind->key) {
+        return g_strdup(kind->name);
+    }
+    value = *(char *const *)member_of(kind, kind->key, data);
+    return g_strconcat(kind->name, " ", value ? value : "", NULL);
+}
+
+static gint64 interval_end(const QmpEventKind *kind, gint64 now)
+{
+    return now + (gint64)kind->interval_ms * 1000;
+}
+
+/* Begins an interval; false: one runs, and keeps the event. */
+static bool begin_interval(QmpEventQueue *queue, const QmpEventKind *kind, const void *data,
+                           QmpEvent *event)
+{
+    g_autofree char *key = interval_key(kind, data);
     Interval *interval = g_hash_table_lookup(queue->intervals, key);
 
-    if (interval) {
-        drop_event(interval->last);
-        interval->last = event;
-        g_free(key);
+    if (!interval) {
+        interval = g_new0(Interval, 1);
+        interval->kind = kind;
+        interval->end = interval_end(kind, g_get_monotonic_time());
+        interval->link.data = interval;
+        g_hash_table_insert(queue->intervals, g_steal_pointer(&key), interval);
         return true;
     }
-    interval = g_new0(Interval, 1);
-    interval->row = row;
-    interval->end = g_get_monotonic_time() + row->interval_ns / 1000;
-    g_hash_table_insert(queue->intervals, key, interval);
+    if (interval->last) {
+        g_queue_unlink(&queue->kept, &interval->link);
+        drop_event(interval->last);
+    }
+    interval->last = event;
+    g_queue_push_tail_link(&queue->kept, &interval->link);
     return false;
 }
 
-/* Ends the intervals that are over, and sends what they held back. */
+/* Sends kept events, from the oldest to that of `until`, or all (NULL). */
+static void send_kept(QmpEventQueue *queue, const Interval *until, gint64 now)
+{
+    Interval *interval = NULL;
+
+    while (queue->kept.head && (!until || interval != until)) {
+        interval = g_queue_pop_head_link(&queue->kept)->data;
+        g_queue_push_tail(&queue->events, g_steal_pointer(&interval->last));
+        interval->end = interval_end(interval->kind, now);
+    }
+}
+
+/* Ends the intervals that are over, and sends what they kept. */
 static void end_intervals(QmpEventQueue *queue, gint64 now)
 {
     GHashTableIter iter;
@@ -143,17 +177,16 @@ static void end_intervals(QmpEventQueue *queue, gint64 now)
 
     g_hash_table_iter_init(&iter, queue->intervals);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        Interval *interval = value;
+        const Interval *interval = value;
 
         if (interval->end > now) {
             continue;
         }
-        if (!interval->last) {
+        if (interval->last) {
+            send_kept(queue, interval, now);
+        } else {
             g_hash_table_iter_remove(&iter);
-            continue;
         }
-        g_queue_push_tail(&queue->events, g_steal_pointer(&interval->last));
-        interval->end = now + interval->row->interval_ns / 1000;
     }
 }
 
@@ -231,15 +264,6 @@ void qmp_event_queue_free(QmpEventQueue *queue)
     g_free(queue);
 }
 
-void qmp_event_queue_set_throttles(QmpEventQueue *queue, const QmpEventThrottle *throttles,
-                                   guint n)
-{
-    g_mutex_lock(&queue->mutex);
-    queue->throttles = throttles;
-    queue->n_throttles = n;
-    g_mutex_unlock(&queue->mutex);
-}
-
 static void print_data(struct evbuffer *text, guint32 hidden, const QmpType *type,
                        const void *data)
 {
@@ -271,27 +295,22 @@ static QmpEvent *event_make(const char *name, guint32 hidden, const QmpType *typ
     return event;
 }
 
-void qmp_event_emit(QmpEventQueue *queue, const char *name, const QmpType *type,
-                    const void *data)
+void qmp_event_emit(QmpEventQueue *queue, const QmpEventKind *kind, const void *data)
 {
-    QmpEvent *event = event_make(name, g_atomic_int_get(&queue->hidden), type, data);
-    const QmpEventThrottle *row;
+    const guint32 hidden = g_atomic_int_get(&queue->hidden);
+    QmpEvent *event;
 
+    if (kind->marks & hidden) {
+        return;
+    }
+    event = event_make(kind->name, hidden, kind->data, data);
     g_mutex_lock(&queue->mutex);
-    row = find_throttle(queue, name);
-    if (!row || !hold_back(queue, row, interval_key(row, type, data), event)) {
+    if (!has_rate(kind, data) || begin_interval(queue, kind, data, event)) {
+        send_kept(queue, NULL, g_get_monotonic_time());
         g_queue_push_tail(&queue->events, event);
         wake(queue);
     }
     g_mutex_unlock(&queue->mutex);
-}
-
-void qmp_event_emit_marked(QmpEventQueue *queue, guint32 marks, const char *name,
-                           const QmpType *type, const void *data)
-{
-    if (!(marks & g_atomic_int_get(&queue->hidden))) {
-        qmp_event_emit(queue, name, type, data);
-    }
 }
 
 void qmp_event_queue_set_hidden(QmpEventQueue *queue, guint32 marks)
@@ -356,6 +375,14 @@ void qmp_event_queue_deliver(QmpEventQueue *queue)
     queue->delivering = false;
 }
 
+void qmp_event_queue_deliver_all(QmpEventQueue *queue)
+{
+    g_mutex_lock(&queue->mutex);
+    send_kept(queue, NULL, g_get_monotonic_time());
+    g_mutex_unlock(&queue->mutex);
+    qmp_event_queue_deliver(queue);
+}
+
 void qmp_event_queue_hold(QmpEventQueue *queue)
 {
     queue->held = true;
@@ -367,6 +394,7 @@ void qmp_event_queue_release(QmpEventQueue *queue, bool drop)
     if (drop) {
         g_mutex_lock(&queue->mutex);
         g_queue_clear_full(&queue->events, (GDestroyNotify)drop_event);
+        g_queue_init(&queue->kept);             /* they are the intervals' own */
         g_hash_table_remove_all(queue->intervals);
         g_mutex_unlock(&queue->mutex);
     }

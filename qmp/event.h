@@ -6,9 +6,12 @@
  * The main loop hands it to the sinks (the server).  An event that a command
  * handler emits is handed on before that command's reply.
  *
- * Some events can come as fast as a guest writes a register.  For those the
- * daemon gives a table of intervals: the first goes out at once, of those that
- * follow within the interval only the last, when the interval is over.
+ * Some events can come as fast as a guest writes a register.  The schema gives those
+ * a rate (docs/schema.md): the first goes out at once, and begins an interval; of
+ * those that follow within it only the last is kept, and goes out when the interval
+ * is over, which begins the next one.  What is kept goes out earlier if an event that
+ * happened after it does, so that the order is always that of emission, and no client
+ * takes an old state for the present one.
  */
 #ifndef QMP_EVENT_H
 #define QMP_EVENT_H
@@ -31,12 +34,17 @@ typedef struct {
     gsize data_length;
 } QmpEvent;
 
+/* What the schema says of an event; the rows are in qmp/qapi-events.c. */
 typedef struct {
-    const char *event;
-    gint64 interval_ns;
+    const char *name;
+    const QmpType *data;        /* NULL: none */
+    guint32 marks;              /* QMP_MARK_*: not sent while one of them is hidden */
+    guint32 interval_ms;        /* 0: no guest can make it come often */
     const char *key;            /* member of type str: each value of it has an
                                  * interval of its own; NULL: all share one */
-} QmpEventThrottle;
+    const char *when;           /* required member of type bool: events in which it is
+                                 * false go out at once; NULL: the rate is for all */
+} QmpEventKind;
 
 /* To be called on the main loop's thread, like all but qmp_event_emit(); NULL:
  * the process has no descriptor left. */
@@ -45,20 +53,12 @@ QmpEventQueue *qmp_event_queue_new(struct event_base *base);
 /* Events that are still in it are lost.  Accepts NULL. */
 void qmp_event_queue_free(QmpEventQueue *queue);
 
-/* Sets the table, which must outlive the queue; before the first event. */
-void qmp_event_queue_set_throttles(QmpEventQueue *queue, const QmpEventThrottle *throttles,
-                                   guint n);
-
 /*
- * Sends an event with its data, a struct of `type` (both NULL: none).  Any
- * thread, with or without the machine lock; never blocks on a client.
+ * Sends an event with its data, a struct of kind->data (NULL: none).  kind must
+ * outlive the queue.  Any thread, with or without the machine lock; never blocks on
+ * a client.
  */
-void qmp_event_emit(QmpEventQueue *queue, const char *name, const QmpType *type,
-                    const void *data);
-
-/* The same for an event that the schema marks (QMP_MARK_*). */
-void qmp_event_emit_marked(QmpEventQueue *queue, guint32 marks, const char *name,
-                           const QmpType *type, const void *data);
+void qmp_event_emit(QmpEventQueue *queue, const QmpEventKind *kind, const void *data);
 
 /* Events and members with any of these marks are left out from now on.  Any thread. */
 void qmp_event_queue_set_hidden(QmpEventQueue *queue, guint32 marks);
@@ -72,8 +72,11 @@ typedef void (*QmpEventSink)(const QmpEvent *event, void *data);
 void qmp_event_queue_add_sink(QmpEventQueue *queue, QmpEventSink func, void *data);
 void qmp_event_queue_remove_sink(QmpEventQueue *queue, void *data);
 
-/* Hands on at once what is in the queue. */
+/* Hands on at once what is in the queue, but for what an interval keeps. */
 void qmp_event_queue_deliver(QmpEventQueue *queue);
+
+/* The same with what intervals keep: for the end of the process. */
+void qmp_event_queue_deliver_all(QmpEventQueue *queue);
 
 /* From now on events stay in the queue; until they are all handed on, or dropped. */
 void qmp_event_queue_hold(QmpEventQueue *queue);

@@ -167,12 +167,12 @@ static int error_code(const QmpCall *call, const GError *error)
     return qmp_request_is_malformed(call->request) ? CODE_PARAMS : CODE_FAILED;
 }
 
-static void print_error(QmpPrinter *printer, const QmpCall *call, const GError *error)
+static void print_error(QmpPrinter *printer, int code, const GError *error)
 {
     const char *path = qmp_error_path(error);
 
     qmp_print_literal(printer, ", \"error\": {\"code\": ");
-    qmp_print_int(printer, error_code(call, error));
+    qmp_print_int(printer, code);
     qmp_print_literal(printer, ", \"message\": ");
     print_text(printer, error->message);
     qmp_print_literal(printer, ", \"data\": {\"class\": ");
@@ -200,7 +200,7 @@ static void print_reply(struct evbuffer *out, const QmpCall *call, const void *r
     qmp_print_init(&printer, out);
     qmp_print_literal(&printer, "{\"jsonrpc\": \"2.0\"");
     if (error) {
-        print_error(&printer, call, error);
+        print_error(&printer, error_code(call, error), error);
     } else {
         print_result(&printer, call->request, ret);
     }
@@ -261,6 +261,18 @@ static void forget(QmpCall *call)
     }
 }
 
+/* An error without a request has the id null. */
+static void send_away(struct evbuffer *out, const GError *error)
+{
+    QmpPrinter printer;
+
+    qmp_print_init(&printer, out);
+    qmp_print_literal(&printer, "{\"jsonrpc\": \"2.0\"");
+    print_error(&printer, CODE_FAILED, error);
+    qmp_print_literal(&printer, ", \"id\": null}\r\n");
+    qmp_print_done(&printer);
+}
+
 /* events */
 
 static void event(struct evbuffer *out, const QmpEvent *event)
@@ -286,6 +298,7 @@ const QmpDialect qmp_dialect_jsonrpc = {
     .text = text,
     .broken = broken,
     .reply = reply,
+    .refuse = send_away,
     .forget = forget,
     .event = event,
 };

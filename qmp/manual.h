@@ -26,6 +26,7 @@ typedef struct {
     const QmpType *ret;         /* NULL: nothing comes back */
     guint32 flags;              /* QMP_COMMAND_* */
     guint32 states;             /* of a command: 1 << RunState, where it is allowed */
+    QmpManualText rate;         /* of an event that guests cause: how often it comes at most */
     QmpManualText doc;          /* what it is, paragraphs with an empty line between them */
     QmpManualText returns;
     QmpManualText errors;

@@ -221,7 +221,7 @@ static void print_member(QmpPrinter *printer, const char *key, const char *value
     qmp_print_str(printer, value, strlen(value));
 }
 
-static void print_error(QmpPrinter *printer, const QmpSession *session, const GError *error)
+static void print_error(QmpPrinter *printer, bool details, const GError *error)
 {
     const char *path = qmp_error_path(error);
     bool first = true;
@@ -229,7 +229,7 @@ static void print_error(QmpPrinter *printer, const QmpSession *session, const GE
     qmp_print_literal(printer, "{\"error\": {");
     print_member(printer, "class", qmp_error_class(error), &first);
     print_member(printer, "desc", error->message, &first);
-    if (session->error_details) {
+    if (details) {
         print_member(printer, "reason",
                      qmp_enum_name(&qmp_type_ErrorReason, qmp_error_reason(error)), &first);
         if (path) {
@@ -245,12 +245,23 @@ static void reply(QmpCall *call, const void *ret, const GError *error)
 
     qmp_print_init(&printer, call->session->out);
     if (error) {
-        print_error(&printer, call->session, error);
+        print_error(&printer, call->session->error_details, error);
     } else {
         qmp_print_literal(&printer, "{\"return\": ");
         qmp_print_return(&printer, call->request, ret);
     }
     print_id(&printer, call);
+    qmp_print_done(&printer);
+}
+
+/* In place of a greeting, or after it. */
+static void send_away(struct evbuffer *out, const GError *error)
+{
+    QmpPrinter printer;
+
+    qmp_print_init(&printer, out);
+    print_error(&printer, false, error);
+    qmp_print_literal(&printer, "}\r\n");
     qmp_print_done(&printer);
 }
 
@@ -279,5 +290,6 @@ const QmpDialect qmp_dialect_qmp = {
     .broken = broken,
     .admit = admit,
     .reply = reply,
+    .refuse = send_away,
     .event = event,
 };

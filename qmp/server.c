@@ -23,7 +23,11 @@ const QmpServerLimits qmp_server_default_limits = {
     .output_high = (gsize)1 << 20,
     .output_max = (gsize)32 << 20,
     .stall_ms = 30 * 1000,
+    .silence_ms = 60 * 1000,
     .max_sessions = 512,
+    .max_of_process = 128,
+    .max_of_user = 256,
+    .kept = 16,
 };
 
 typedef struct {
@@ -59,21 +63,42 @@ static void on_event(const QmpEvent *event, void *data)
 
 /* accepting */
 
+/* Says why, as far as the socket takes it at once, and hangs up. */
+static void turn_away(Listener *l, int fd, const GError *error)
+{
+    struct evbuffer *out = evbuffer_new();
+    g_autofree char *bytes = NULL;
+    gsize length;
+
+    if (!l->server->turned_away) {
+        char *name = qmp_peer_name(fd);
+
+        l->server->turned_away = true;
+        g_message("turning %s away: %s", name, error->message);
+        g_ref_string_release(name);
+    }
+    l->dialect->refuse(out, error);
+    length = evbuffer_get_length(out);
+    bytes = g_malloc(length);
+    evbuffer_remove(out, bytes, length);
+    (void)!send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    evbuffer_free(out);
+    close(fd);
+}
+
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
                       struct sockaddr *address, int length, void *data)
 {
     Listener *l = data;
+    const QmpPeer who = qmp_peer_of(fd);
+    g_autoptr(GError) error = NULL;
 
-    if (l->server->sessions.length >= l->server->limits.max_sessions) {
-        char *name = qmp_peer_name(fd);
-
-        g_message("turning %s away: there are %u clients already", name,
-                  l->server->sessions.length);
-        g_ref_string_release(name);
-        close(fd);
+    if (!qmp_server_admits(l->server, &who, &error)) {
+        turn_away(l, fd, error);
         return;
     }
-    qmp_session_new(l->server, fd, l->dialect);
+    l->server->turned_away = false;
+    qmp_session_new(l->server, fd, &who, l->dialect);
 }
 
 void qmp_server_refused(QmpServer *server, int error)
@@ -166,7 +191,7 @@ bool qmp_server_attach(QmpServer *server, int fd, QmpDialectId dialect, GError *
         close(fd);
         return false;
     }
-    qmp_session_new(server, fd, dialect_by_id(dialect));
+    qmp_session_new(server, fd, &(QmpPeer){ .uid = (uid_t)-1 }, dialect_by_id(dialect));
     return true;
 }
 
@@ -201,7 +226,7 @@ void qmp_server_flush(QmpServer *server, guint timeout_ms)
     gint64 end = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
     gint64 left = timeout_ms;
 
-    qmp_event_queue_deliver(server->queue);
+    qmp_event_queue_deliver_all(server->queue);
     for (;;) {
         g_autoptr(GArray) fds = unsent(server);
 
@@ -226,6 +251,7 @@ QmpServer *qmp_server_new(struct event_base *base, const QmpDispatch *dispatch,
     server->dispatch = dispatch;
     server->queue = queue;
     server->limits = qmp_server_default_limits;
+    server->uid = geteuid();
     server->pause_event = evtimer_new(base, on_pause_end, server);
     qmp_event_queue_add_sink(queue, on_event, server);
     return server;

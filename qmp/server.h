@@ -22,16 +22,26 @@ typedef enum {
     QMP_DIALECT_JSONRPC,        /* JSON-RPC 2.0; see qmp/jsonrpc.c */
 } QmpDialectId;
 
-/* What one client may use. */
+/*
+ * What one client may use, and who gets a place.  The daemon's own user and root
+ * have no limit per user, and the kept places are theirs: a process gets one of them
+ * if it has no other place.  A process or user that the socket does not tell (TCP)
+ * is one user, and no process.
+ */
 typedef struct {
     QmpFramerLimits input;
     gsize output_high;          /* unread output that stops taking requests */
     gsize output_max;           /* unread output that ends the connection */
     guint stall_ms;             /* so does not reading any of it for so long */
+    guint silence_ms;           /* ... and not negotiating (JSON-RPC: not sending any
+                                 * request) for so long; who has may be silent for ever */
     guint max_sessions;         /* further clients are turned away */
+    guint max_of_process;       /* further clients of a process */
+    guint max_of_user;          /* further clients of a user */
+    guint kept;                 /* of max_sessions: for the daemon's own user and root */
 } QmpServerLimits;
 
-/* Defaults: see qmp/framer.h; 1 MiB, 32 MiB, 30 seconds, 512. */
+/* Defaults: see qmp/framer.h; 1 MiB, 32 MiB, 30 seconds, 60 seconds, 512, 128, 256, 16. */
 extern const QmpServerLimits qmp_server_default_limits;
 
 /* A server without sockets.  base, dispatch and queue must outlive it. */
@@ -48,7 +58,8 @@ void qmp_server_set_limits(QmpServer *server, const QmpServerLimits *limits);
 /* Accepts clients on a listening stream socket, taken over even on failure. */
 bool qmp_server_listen(QmpServer *server, int fd, QmpDialectId dialect, GError **error);
 
-/* Serves a connected stream socket, taken over even on failure. */
+/* Serves a connected stream socket, taken over even on failure; whoever hands it over
+ * answers for it: it gets a place, counts as none, and may be silent. */
 bool qmp_server_attach(QmpServer *server, int fd, QmpDialectId dialect, GError **error);
 
 /* Stops accepting; clients that are connected stay. */

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -57,6 +58,14 @@ static void take_fds(QmpSession *session, struct msghdr *message)
             qmp_fd_batch_add(session->fds, fd);
         }
     }
+}
+
+bool qmp_session_is_gone(const QmpSession *session)
+{
+    /* No more than that: one that has only said its last request reads the replies. */
+    struct pollfd gone = { .fd = session->fd };
+
+    return poll(&gone, 1, 0) > 0;
 }
 
 bool qmp_session_read(QmpSession *session)
@@ -134,6 +143,7 @@ bool qmp_session_write(QmpSession *session)
         }
         if (!n) {
             session->blocked = true;
+            event_del(session->gone_event);
             event_add(session->write_event, &stall);
         }
     }

@@ -7,6 +7,9 @@
  * that negotiated `oob` is read on, since a request that overtakes may come;
  * then WAITING_MAX calls are kept, as QEMU does.
  *
+ * While a client is not read, it is watched for having gone: its place is free then,
+ * whatever it still waits for.
+ *
  * A turn ends after TURN_STEPS steps, so that one client with a full
  * socket cannot keep the loop; replies are written once at its end.
  */
@@ -43,6 +46,7 @@ bool qmp_request_negotiate(QmpRequest *req, guint32 enabled, GError **error)
         return false;
     }
     session->negotiated = true;
+    qmp_session_has_spoken(session);
     session->oob = enabled & 1u << QMP_CAPABILITY_OOB;
     session->error_details = enabled & 1u << QMP_CAPABILITY_ERROR_DETAILS;
     return true;
@@ -174,6 +178,9 @@ static void take_text(QmpSession *session, const char *text, gsize length)
         session->dialect->broken(session, error);
         return;
     }
+    if (session->negotiated) {
+        qmp_session_has_spoken(session);
+    }
     session->dialect->text(session, message);
     json_decref(message);
 }
@@ -234,9 +241,19 @@ static void set_reading(QmpSession *session, bool reading)
     }
     session->reading = reading;
     if (reading) {
+        event_del(session->gone_event);
         event_add(session->read_event, NULL);
     } else {
         event_del(session->read_event);
+    }
+}
+
+/* A client that is neither read nor written to may go unnoticed.  Events of one
+ * descriptor must be of one kind, so this one is there when the others are not. */
+static void watch_for_end(QmpSession *session)
+{
+    if (!session->reading && !session->blocked) {
+        event_add(session->gone_event, NULL);
     }
 }
 
@@ -263,6 +280,7 @@ static void finish_turn(QmpSession *session, bool more)
     input_empty = session->input_start == session->input_end;
     set_reading(session, !session->eof && input_empty && wants_text(session) &&
                          !output_is_high(session));
+    watch_for_end(session);
     /* A write that made room lets the turn go on, too. */
     if (more && !output_is_high(session)) {
         evtimer_add(session->resume_event, &now);
@@ -299,9 +317,73 @@ static void on_write(evutil_socket_t fd, short what, void *data)
     }
 }
 
+static void on_gone(evutil_socket_t fd, short what, void *data)
+{
+    QmpSession *session = data;
+
+    if (qmp_session_is_gone(session)) {
+        qmp_session_close(session);
+    }
+}
+
+/* silence */
+
+static void on_silence(evutil_socket_t fd, short what, void *data)
+{
+    QmpSession *session = data;
+    g_autoptr(GError) error = NULL;
+
+    qmp_error_set(&error, ERROR_REASON_LIMIT_EXCEEDED,
+                  session->negotiated ? "no request came within %u ms"
+                                      : "there was no capabilities negotiation within %u ms",
+                  session->server->limits.silence_ms);
+    g_message("closing the connection of %s: %s", session->peer, error->message);
+    session->dialect->refuse(session->out, error);
+    if (qmp_session_write(session)) {
+        qmp_session_close(session);
+    }
+}
+
+static void limit_silence(QmpSession *session)
+{
+    const guint ms = session->server->limits.silence_ms;
+    const struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+
+    session->silence_event = evtimer_new(session->server->base, on_silence, session);
+    evtimer_add(session->silence_event, &limit);
+}
+
+void qmp_session_has_spoken(QmpSession *session)
+{
+    g_clear_pointer(&session->silence_event, event_free);
+}
+
 /* life */
 
-void qmp_session_new(QmpServer *server, int fd, const QmpDialect *dialect)
+static void make_events(QmpSession *session)
+{
+    struct event_base *base = session->server->base;
+    int fd = session->fd;
+
+    session->read_event = event_new(base, fd, EV_READ | EV_PERSIST, on_read, session);
+    session->write_event = event_new(base, fd, EV_WRITE, on_write, session);
+    session->gone_event = event_new(base, fd, EV_READ | EV_PERSIST | EV_ET, on_gone, session);
+    session->resume_event = evtimer_new(base, on_resume, session);
+    if (session->who.counted) {
+        limit_silence(session);
+    }
+}
+
+static void free_events(QmpSession *session)
+{
+    event_free(session->read_event);
+    event_free(session->write_event);
+    event_free(session->gone_event);
+    event_free(session->resume_event);
+    qmp_session_has_spoken(session);
+}
+
+void qmp_session_new(QmpServer *server, int fd, const QmpPeer *who, const QmpDialect *dialect)
 {
     QmpSession *session = g_new0(QmpSession, 1);
 
@@ -311,9 +393,8 @@ void qmp_session_new(QmpServer *server, int fd, const QmpDialect *dialect)
     session->refs = 1;
     session->peer = qmp_peer_name(fd);
     session->fd = fd;
-    session->read_event = event_new(server->base, fd, EV_READ | EV_PERSIST, on_read, session);
-    session->write_event = event_new(server->base, fd, EV_WRITE, on_write, session);
-    session->resume_event = evtimer_new(server->base, on_resume, session);
+    session->who = *who;
+    make_events(session);
     session->framer = qmp_framer_new(&server->limits.input);
     session->input = g_malloc(QMP_SESSION_INPUT_SIZE);
     session->out = evbuffer_new();
@@ -344,9 +425,7 @@ void qmp_session_close(QmpSession *session)
     session->closed = true;
     g_queue_unlink(&session->server->sessions, &session->link);
     detach_calls(session);
-    event_free(session->read_event);
-    event_free(session->write_event);
-    event_free(session->resume_event);
+    free_events(session);
     close(session->fd);
     session->fd = -1;
     g_clear_pointer(&session->fds, qmp_fd_batch_unref);

@@ -16,6 +16,7 @@
  */
 #include "config.h"
 #include "tcg/memory.h"
+#include "tcg/tlb.h"
 
 static inline TcgAccess access_of(guint how)
 {
@@ -33,7 +34,7 @@ static inline guint8 *bounce(TcgState *s)
     return s->bounce + (s->access.linear & 63);
 }
 
-/* Whether the instruction can run on the page, and whether it need not even do so in C's sight. */
+/* Whether the instruction can run on the page itself. */
 static inline bool is_direct(const TcgPage *page, guint how)
 {
     return page->page && !(how & TCG_ACCESS_WRITE && page->flags & TCG_PAGE_ROM);
@@ -85,8 +86,28 @@ static void *begin_page(TcgState *s, guint how)
     if (G_LIKELY(!is_watched(s) && (!(how & TCG_ACCESS_WRITE) || !page.flags))) {
         return NULL;
     }
-    s->access.page[0] = page.page;
     return page.page + (linear & 0xfff);
+}
+
+/* Both pages are in the TLB, as those of most operands that are not aligned: s->access.page is
+ * where the operand's two parts are.  No heavy code runs before it is written back. */
+static bool begin_cached(TcgState *s, guint64 second, TcgAccess access)
+{
+    guint first = bytes_in_first(s);
+    guint8 **parts = s->access.page;
+
+    parts[0] = tcg_tlb_find(s, s->access.linear, first, access);
+    parts[1] = tcg_tlb_find(s, second, s->access.size - first, access);
+    if (!parts[0] || !parts[1] || s->mode & TCG_MODE_ALIGN) {
+        parts[0] = parts[1] = NULL;
+        return false;
+    }
+    s->access.bounced = true;
+    if (s->access.how & TCG_ACCESS_READ) {
+        tcg_copy(bounce(s), parts[0], first);
+        tcg_copy(bounce(s) + first, parts[1], s->access.size - first);
+    }
+    return true;
 }
 
 static void *begin_crossing(TcgState *s, guint how)
@@ -95,6 +116,9 @@ static void *begin_crossing(TcgState *s, guint how)
     guint64 second = tcg_next_page(s, s->access.linear, access);
     TcgPage page;
 
+    if (begin_cached(s, second, access)) {
+        return bounce(s);
+    }
     tcg_translate(s, s->access.linear, access, &page);
     s->access.gpa[0] = page.gpa;
     tcg_translate(s, second, access, &page);
@@ -111,7 +135,7 @@ void *tcg_access_begin(TcgState *s, guint64 linear, guint size, guint how)
     s->access.linear = linear;
     s->access.size = size;
     s->access.how = how;
-    s->access.page[0] = NULL;
+    s->access.page[0] = s->access.page[1] = NULL;
     s->access.bounced = false;
     s->access.heavy = false;
     return (linear & 0xfff) + size <= 4096 ? begin_page(s, how) : begin_crossing(s, how);
@@ -130,7 +154,7 @@ static void write_operand(TcgState *s)
     }
 }
 
-/* Whether the operand's page or pages had code where it was written, before they are. */
+/* Whether there is code where the operand is about to be written. */
 static bool hits_code(TcgState *s)
 {
     guint first = bytes_in_first(s);
@@ -146,12 +170,24 @@ static bool hits_code(TcgState *s)
     return page && tcg_page_has_code(page, s->access.gpa[1], s->access.size - first);
 }
 
+static void end_cached(TcgState *s)
+{
+    guint first = bytes_in_first(s);
+
+    tcg_copy(s->access.page[0], bounce(s), first);
+    tcg_copy(s->access.page[1], bounce(s) + first, s->access.size - first);
+}
+
 bool tcg_access_end(TcgState *s)
 {
     bool hit;
 
     if (!(s->access.how & TCG_ACCESS_WRITE)) {
         return s->access.heavy || s->watch_hits;
+    }
+    if (s->access.page[1]) {
+        end_cached(s);
+        return s->watch_hits;
     }
     hit = hits_code(s);
     if (s->access.bounced) {

@@ -106,11 +106,11 @@ void apic_send_ipi(TcgVcpu *vcpu, guint64 icr);
 
 /* apic-timer.c; vcpu is the APIC's own. */
 gint64 apic_time(const TcgApic *a);
-guint32 apic_current_count(TcgVcpu *vcpu);
+guint32 apic_current_count(TcgVcpu *vcpu, ApicEffects *effects);
 void apic_write_timer_lvt(TcgVcpu *vcpu, guint32 value, ApicEffects *effects);
 void apic_write_initial_count(TcgVcpu *vcpu, guint32 value, ApicEffects *effects);
 void apic_write_divide(TcgVcpu *vcpu, guint32 value, ApicEffects *effects);
-guint64 apic_read_tsc_deadline(TcgVcpu *vcpu);
+guint64 apic_read_tsc_deadline(TcgVcpu *vcpu, ApicEffects *effects);
 void apic_write_tsc_deadline(TcgVcpu *vcpu, guint64 value, ApicEffects *effects);
 /* Sets the deadline anew; fires at once what is due. */
 void apic_timer_arm(TcgVcpu *vcpu, ApicEffects *effects);

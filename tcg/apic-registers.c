@@ -68,7 +68,7 @@ static bool exists(const TcgApic *a, guint reg)
     }
 }
 
-static guint32 read_register(TcgVcpu *vcpu, guint reg)
+static guint32 read_register(TcgVcpu *vcpu, guint reg, ApicEffects *effects)
 {
     const TcgApic *a = &vcpu->apic;
 
@@ -104,7 +104,7 @@ static guint32 read_register(TcgVcpu *vcpu, guint reg)
     case REG_INITIAL_COUNT:
         return a->initial_count;
     case REG_CURRENT_COUNT:
-        return apic_current_count(vcpu);
+        return apic_current_count(vcpu, effects);
     case REG_DIVIDE:
         return a->divide;
     default:
@@ -241,7 +241,7 @@ void tcg_apic_access(TcgVcpu *vcpu, guint offset, void *data, guint size, bool i
     if (!exists(a, reg)) {
         apic_error(a, ESR_REGISTER, &effects);
     } else if (!is_write) {
-        value = byte < 4 ? read_register(vcpu, reg) >> 8 * byte : 0;
+        value = byte < 4 ? read_register(vcpu, reg, &effects) >> 8 * byte : 0;
     } else if (size == 4 && byte == 0) {
         memcpy(&value, data, 4);
         write_register(vcpu, reg, value, &effects);
@@ -330,7 +330,7 @@ static bool x2_register(TcgVcpu *vcpu, guint reg, guint64 *value, bool is_write,
     if (reg == REG_EOI || reg == REG_SELF_IPI) {
         return false;
     }
-    *value = reg == REG_ICR ? a->icr : read_register(vcpu, reg);
+    *value = reg == REG_ICR ? a->icr : read_register(vcpu, reg, effects);
     return true;
 }
 
@@ -371,7 +371,7 @@ static bool deadline_msr(TcgVcpu *vcpu, guint64 *value, bool is_write, ApicEffec
     if (is_write) {
         apic_write_tsc_deadline(vcpu, *value, effects);
     } else {
-        *value = apic_read_tsc_deadline(vcpu);
+        *value = apic_read_tsc_deadline(vcpu, effects);
     }
     return true;
 }

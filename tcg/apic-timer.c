@@ -74,18 +74,6 @@ static bool settle_tsc(TcgVcpu *vcpu)
     return true;
 }
 
-guint32 apic_current_count(TcgVcpu *vcpu)
-{
-    TcgApic *a = &vcpu->apic;
-    gint64 now = apic_time(a);
-
-    settle(a, now);
-    if (!a->counting || mode(a) == TIMER_TSC_DEADLINE) {
-        return 0;
-    }
-    return a->initial_count - (guint32)((now - a->timer_start) >> shift(a));
-}
-
 /* ---- Deadlines ---- */
 
 static gint64 tsc_time(const TcgVcpu *vcpu, gint64 now)
@@ -139,6 +127,20 @@ void apic_timer_arm(TcgVcpu *vcpu, ApicEffects *effects)
     effects->timer = true;
 }
 
+/* Who looks at the count must not keep an end from interrupting. */
+guint32 apic_current_count(TcgVcpu *vcpu, ApicEffects *effects)
+{
+    const TcgApic *a = &vcpu->apic;
+    gint64 gone;
+
+    apic_timer_arm(vcpu, effects);
+    if (!a->counting || mode(a) == TIMER_TSC_DEADLINE) {
+        return 0;
+    }
+    gone = (apic_time(a) - a->timer_start) >> shift(a);
+    return gone < a->initial_count ? a->initial_count - gone : 0;
+}
+
 gint64 tcg_apic_deadline(const TcgVcpu *vcpu)
 {
     return __atomic_load_n(&vcpu->apic.deadline, __ATOMIC_RELAXED);
@@ -167,11 +169,8 @@ void apic_write_timer_lvt(TcgVcpu *vcpu, guint32 value, ApicEffects *effects)
 {
     TcgApic *a = &vcpu->apic;
     bool was_tsc = mode(a) == TIMER_TSC_DEADLINE;
-    ApicEffects before = APIC_NO_EFFECTS;
 
-    /* What ended until now did so under the old value. */
-    apic_timer_arm(vcpu, &before);
-    effects->requests |= before.requests;
+    apic_timer_arm(vcpu, effects);      /* what ended until now did so under the old value */
     a->lvt[TCG_LVT_TIMER] = value;
     if ((mode(a) == TIMER_TSC_DEADLINE) != was_tsc) {
         a->counting = false;
@@ -187,6 +186,7 @@ void apic_write_initial_count(TcgVcpu *vcpu, guint32 value, ApicEffects *effects
     if (mode(a) == TIMER_TSC_DEADLINE) {
         return;
     }
+    apic_timer_arm(vcpu, effects);      /* what the old count has come to */
     a->initial_count = value;
     a->counting = value != 0;
     a->timer_start = apic_time(a);
@@ -197,15 +197,16 @@ void apic_write_initial_count(TcgVcpu *vcpu, guint32 value, ApicEffects *effects
 void apic_write_divide(TcgVcpu *vcpu, guint32 value, ApicEffects *effects)
 {
     TcgApic *a = &vcpu->apic;
-    guint32 gone = a->initial_count - apic_current_count(vcpu);
+    guint32 gone = a->initial_count - apic_current_count(vcpu, effects);
 
     a->divide = value;
     a->timer_start = apic_time(a) - ((gint64)gone << shift(a));
     apic_timer_arm(vcpu, effects);
 }
 
-guint64 apic_read_tsc_deadline(TcgVcpu *vcpu)
+guint64 apic_read_tsc_deadline(TcgVcpu *vcpu, ApicEffects *effects)
 {
+    apic_timer_arm(vcpu, effects);
     return mode(&vcpu->apic) == TIMER_TSC_DEADLINE ? vcpu->apic.tsc_deadline : 0;
 }
 

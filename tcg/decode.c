@@ -193,6 +193,14 @@ static guint stack_size(guint32 mode)
     return mode & TCG_MODE_CODE64 ? 8 : mode & TCG_MODE_STACK32 ? 4 : 2;
 }
 
+/* INS and OUTS have no form of 64 bits: REX.W does nothing for them. */
+static guint operand_size(const ZydisDecodedInstruction *z)
+{
+    guint size = MAX(z->operand_width / 8, 1);
+
+    return z->meta.category == ZYDIS_CATEGORY_IOSTRINGOP ? MIN(size, 4) : size;
+}
+
 void tcg_insn_from_decoded(const TcgDecoded *d, guint32 mode, guint64 rip, TcgInsn *ret)
 {
     const ZydisDecodedInstruction *z = &d->z;
@@ -206,7 +214,7 @@ void tcg_insn_from_decoded(const TcgDecoded *d, guint32 mode, guint64 rip, TcgIn
         .mnemonic = z->mnemonic,
         .opcode = z->opcode,
         .length = z->length,
-        .operand_size = MAX(z->operand_width / 8, 1),
+        .operand_size = operand_size(z),
         .address_size = z->address_width / 8,
         .stack_size = stack_size(mode),
         .reg = z->raw.modrm.reg,

@@ -78,6 +78,10 @@ void tcg_translate(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_p
 /* What is not canonical raises #GP(0), or #SS(0). */
 void tcg_check_canonical(TcgState *s, guint64 linear, TcgAccess access);
 
+/* Whether PAE's four pointers at that CR3 can be loaded; if not, MOV to CR3, and to the
+ * registers that turn PAE paging on, are #GP (SDM vol. 3A, section 4.4.1). */
+bool tcg_pdptes_valid(TcgState *s, guint64 cr3);
+
 void tcg_tlb_flush(TcgState *s);            /* everything, the fetch TLB and jump caches included */
 void tcg_tlb_flush_page(TcgState *s, guint64 linear);
 void tcg_tlb_flush_local(TcgState *s);      /* CR3 was written: jumps to global pages stay */

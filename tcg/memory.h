@@ -56,6 +56,9 @@ struct TcgMemory {
 /* The range of a guest physical address that is none of the largest ones, or NULL. */
 const TcgRange *tcg_range_search(const TcgMemory *memory, guint64 gpa);
 
+/* Copies in pieces as large as can be, so that what a guest takes for atomic is. */
+void tcg_copy(guint8 *to, const guint8 *from, guint size);
+
 /* The page of a guest physical address, or NULL: nothing, so MMIO. */
 TcgPhysPage *tcg_phys_page(TcgState *s, guint64 gpa);
 

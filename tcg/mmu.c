@@ -371,3 +371,15 @@ bool tcg_walk_probe(TcgState *s, guint64 linear, TcgPage *ret_page)
     describe(s, linear, TCG_SYSTEM | TCG_PROBE, &leaf, ret_page);
     return true;
 }
+
+bool tcg_pdptes_valid(TcgState *s, guint64 cr3)
+{
+    for (guint i = 0; i < 4; i++) {
+        guint64 entry = entry_read(entry_find(s, (cr3 & 0xffffffe0) + i * 8), 8);
+
+        if (entry & ENTRY_P && entry & pdpte_reserved(s)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -100,8 +100,7 @@ typedef guint64 __attribute__((may_alias, aligned(1))) Word8;
 typedef guint32 __attribute__((may_alias, aligned(1))) Word4;
 typedef guint16 __attribute__((may_alias, aligned(1))) Word2;
 
-/* In pieces as large as can be, so that what a guest takes for atomic is. */
-static void copy(guint8 *to, const guint8 *from, guint size)
+void tcg_copy(guint8 *to, const guint8 *from, guint size)
 {
     guint done = 0;
 
@@ -126,7 +125,7 @@ bool tcg_phys_read(TcgState *s, guint64 gpa, void *ret_bytes, guint size)
     const TcgRange *range = tcg_range_find(s->memory, gpa);
 
     if (range) {
-        copy(ret_bytes, tcg_range_hva(range, gpa), size);
+        tcg_copy(ret_bytes, tcg_range_hva(range, gpa), size);
         return false;
     }
     mmio_access(s, gpa, ret_bytes, size, false);
@@ -140,7 +139,7 @@ bool tcg_phys_write(TcgState *s, guint64 gpa, const void *bytes, guint size)
     if (range && !(range->flags & TCG_PAGE_ROM)) {
         guint8 *at = tcg_range_hva(range, gpa);
 
-        copy(at, bytes, size);
+        tcg_copy(at, bytes, size);
         if (tcg_page_flags(tcg_host_page(s->memory, at))) {
             tcg_page_written(s, tcg_phys_page(s, gpa), gpa, size);
         }

@@ -278,7 +278,7 @@ struct TcgState {
     /* Between tcg_access_begin() and tcg_access_end(). */
     struct {
         guint64 linear, gpa[2];     /* of the first byte, and of the first on a second page */
-        guint8 *page[2];            /* NULL: MMIO */
+        guint8 *page[2];            /* of an operand on two pages that the TLB has; else NULL */
         guint32 size;
         guint32 how;
         bool bounced;

@@ -118,7 +118,7 @@ static void events_out(const TcgState *s, X86CpuState *ret_state)
 enum {
     LAPIC_ID = 0x02, LAPIC_VERSION = 0x03, LAPIC_TPR = 0x08, LAPIC_LDR = 0x0d, LAPIC_DFR = 0x0e,
     LAPIC_SVR = 0x0f, LAPIC_ISR = 0x10, LAPIC_TMR = 0x18, LAPIC_IRR = 0x20, LAPIC_ESR = 0x28,
-    LAPIC_ICR = 0x30, LAPIC_ICR_HIGH = 0x31, LAPIC_LVT = 0x32,
+    LAPIC_LVT_CMCI = 0x2f, LAPIC_ICR = 0x30, LAPIC_ICR_HIGH = 0x31, LAPIC_LVT = 0x32,
     LAPIC_INITIAL_COUNT = 0x38, LAPIC_CURRENT_COUNT = 0x39, LAPIC_DIVIDE = 0x3e,
 };
 
@@ -142,6 +142,8 @@ static guint32 *storage(TcgApic *apic, guint i)
         return &apic->irr[i - LAPIC_IRR];
     case LAPIC_ESR:
         return &apic->esr;
+    case LAPIC_LVT_CMCI:
+        return NULL;           /* none */
     case LAPIC_LVT ... LAPIC_LVT + 5:
         return &apic->lvt[i - LAPIC_LVT];
     case LAPIC_DIVIDE:

@@ -10,6 +10,10 @@
  * Events are edge-triggered: while the front end is full, input that waits and
  * a peer that is gone wake the loop once and not all the time.  Reading then
  * goes on by `kick`.
+ *
+ * A peer that goes while the front end is full must not keep its place until the
+ * front end takes what it sent, which may be never.  What it sent is taken out of
+ * the descriptor (`left`) and handed on before what the next peer sends.
  */
 #include "config.h"
 #include "hw/chardev/char-fd.h"
@@ -17,11 +21,11 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hw/chardev/socket-address.h"
 #include "qmp/error.h"
 
 #define READ_SIZE 4096
@@ -150,19 +154,30 @@ gsize char_fd_write(CharFd *s, const guint8 *data, gsize size)
 
 /* ---- Input ---- */
 
-/* Whether the other side is gone and has left nothing to be read. */
-static bool peer_gone(const CharFd *s)
+/* Takes over what the other side sent before it went, as far as there is room. */
+static void take_left(CharFd *s)
 {
-    struct pollfd poll_in = { .fd = s->in, .events = POLLIN };
-    guint8 byte;
+    const gsize before = s->left ? evbuffer_get_length(s->left) : 0;
+    gsize room = CHAR_FD_LEFT_MAX - before;
+    guint8 buf[READ_SIZE];
+    ssize_t n = 0;
 
-    if (s->in_is_socket) {
-        ssize_t n = recv(s->in, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-        return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+    if (!s->left) {
+        s->left = evbuffer_new();
     }
-    return s->in_waits && poll(&poll_in, 1, 0) > 0 && (poll_in.revents & POLLHUP) &&
-           !(poll_in.revents & POLLIN);
+    while (s->left && room && (n = read(s->in, buf, MIN(room, sizeof(buf)))) > 0) {
+        if (evbuffer_add(s->left, buf, n) < 0) {
+            break;
+        }
+        room -= n;
+    }
+    if (!room && before < CHAR_FD_LEFT_MAX) {
+        g_message("chardev '%s': its peers have left more than %u bytes that are not taken; "
+                  "further ones are lost", s->chr->object.name, CHAR_FD_LEFT_MAX);
+    }
+    if (s->left && !evbuffer_get_length(s->left)) {
+        g_clear_pointer(&s->left, evbuffer_free);
+    }
 }
 
 static void hang_up(CharFd *s)
@@ -172,7 +187,32 @@ static void hang_up(CharFd *s)
     }
     event_del_noblock(s->kick);
     if (s->hangup) {
+        take_left(s);
         s->hangup(s->chr);
+        char_fd_accept_input(s);
+    }
+}
+
+/* Whether the other side is gone, as far as that can be told without reading. */
+static bool peer_gone(const CharFd *s)
+{
+    return s->hangup && s->in_waits && socket_peer_gone(s->in);
+}
+
+/* Hands on as much as the front end takes of what an earlier peer left. */
+static void hand_on_left(CharFd *s, gsize room)
+{
+    guint8 buf[READ_SIZE];
+    int n = evbuffer_remove(s->left, buf, MIN(room, sizeof(buf)));
+
+    if (!evbuffer_get_length(s->left)) {
+        g_clear_pointer(&s->left, evbuffer_free);
+    }
+    if (n > 0) {
+        char_receive(s->chr, buf, n);
+    }
+    if (s->env || s->left) {
+        event_add(s->kick, &soon);
     }
 }
 
@@ -183,10 +223,15 @@ static void read_some(CharFd *s)
     gsize room = char_can_receive(s->chr);
     ssize_t n;
 
-    if (room == 0 || s->broken) {
-        if (s->broken || peer_gone(s)) {
-            hang_up(s);
-        }
+    if (s->env && (s->broken || (room == 0 && peer_gone(s)))) {
+        hang_up(s);
+        return;
+    }
+    if (s->left && room) {
+        hand_on_left(s, room);
+        return;
+    }
+    if (!s->env || room == 0) {
         return;
     }
     do {
@@ -205,20 +250,18 @@ static void read_some(CharFd *s)
 static void on_readable(evutil_socket_t fd, short what, void *opaque)
 {
     CharFd *s = opaque;
-    const Env *env = s->env;
     Chardev *chr = object_ref(s->chr);
+    const Env *env = object_env(&chr->object);
 
     env->lock(env);
-    if (s->env) {
-        read_some(s);
-    }
+    read_some(s);
     env->unlock(env);
     object_unref(chr);
 }
 
 void char_fd_accept_input(CharFd *s)
 {
-    if (s->env && s->kick && char_can_receive(s->chr) > 0) {
+    if ((s->env || s->left) && s->kick && char_can_receive(s->chr) > 0) {
         event_add(s->kick, &soon);
     }
 }
@@ -242,7 +285,7 @@ static bool make_events(CharFd *s)
     struct event_base *base = s->env->base;
 
     s->pending = evbuffer_new();
-    if (s->in >= 0) {
+    if (s->in >= 0 && !s->kick) {
         s->kick = evtimer_new(base, on_readable, s);
     }
     if (s->in_waits) {
@@ -292,8 +335,17 @@ void char_fd_stop(CharFd *s)
     }
     g_clear_pointer(&s->in_event, event_free);
     g_clear_pointer(&s->out_event, event_free);
-    g_clear_pointer(&s->kick, event_free);
+    if (!s->left) {
+        g_clear_pointer(&s->kick, event_free);
+    }
     s->pending = NULL;
     s->env = NULL;
     s->in = s->out = -1;
+}
+
+void char_fd_discard(CharFd *s)
+{
+    g_clear_pointer(&s->left, evbuffer_free);
+    char_fd_stop(s);
+    g_clear_pointer(&s->kick, event_free);
 }

@@ -20,12 +20,16 @@
 /* Output that the host did not take yet is kept up to this many bytes. */
 #define CHAR_FD_PENDING_MAX (64 * 1024)
 
+/* Input of peers that went before the front end took it is kept up to this many
+ * bytes: more than a Unix socket holds by default. */
+#define CHAR_FD_LEFT_MAX (256 * 1024)
+
 struct event;
 struct evbuffer;
 
 struct CharFd {
     Chardev *chr;
-    /* The other side is gone, on the main thread; may call char_fd_stop(). */
+    /* The other side is gone, on the main thread; calls char_fd_stop(). */
     void (*hangup)(Chardev *chr);
     const Env *env;             /* NULL while stopped */
     int in, out;                /* -1: none */
@@ -37,9 +41,11 @@ struct CharFd {
     struct event *in_event, *out_event;     /* edge-triggered, one fd or two */
     struct event *kick;         /* goes on reading, without a new edge */
     struct evbuffer *pending;
+    struct evbuffer *left;      /* input of peers that are gone, or NULL; outlives them */
 };
 
-/* In the back end's init hook.  hangup NULL: end of input is no event. */
+/* In the back end's init hook.  hangup NULL: end of input is no event.  Otherwise
+ * it is told even if the front end has not taken all input yet. */
 void char_fd_init(CharFd *s, Chardev *chr, void (*hangup)(Chardev *chr));
 
 /* Begins to move bytes; in and out may be the same, or -1 for none.  Fails with
@@ -49,6 +55,9 @@ bool char_fd_start(CharFd *s, int in, int out, GError **error);
 /* Ends it; output that is left is tried once more and then counted as lost.
  * May be called twice. */
 void char_fd_stop(CharFd *s);
+
+/* The same when the back end itself goes: what peers left is forgotten, too. */
+void char_fd_discard(CharFd *s);
 
 /* Writes what the host takes now of what was kept, and tells a front end that waits.
  * Returns whether some is left. */

@@ -104,7 +104,7 @@ static bool file_complete(Object *obj, GError **error)
 
 static void file_dismantle(Object *obj)
 {
-    char_fd_stop(&((CharFile *)obj)->stream);
+    char_fd_discard(&((CharFile *)obj)->stream);
 }
 
 static const CharOps file_char_ops = {

@@ -99,7 +99,7 @@ static bool pipe_complete(Object *obj, GError **error)
 
 static void pipe_dismantle(Object *obj)
 {
-    char_fd_stop(&((CharPipe *)obj)->stream);
+    char_fd_discard(&((CharPipe *)obj)->stream);
 }
 
 static const CharOps pipe_char_ops = {

@@ -182,7 +182,7 @@ static void pty_dismantle(Object *obj)
     CharPty *s = (CharPty *)obj;
 
     g_clear_pointer(&s->watch_event, event_free);
-    char_fd_stop(&s->stream);
+    char_fd_discard(&s->stream);
 }
 
 static const CharOps pty_char_ops = {

@@ -13,14 +13,14 @@
 #include "config.h"
 #include "hw/chardev/char-types.h"
 
-#include <errno.h>
 #include <event2/event.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "hw/chardev/char-fd.h"
+#include "hw/chardev/socket-address.h"
 #include "hw/chardev/socket-connect.h"
+#include "hw/chardev/socket-listener.h"
 #include "qmp/error.h"
 
 typedef struct {
@@ -30,9 +30,8 @@ typedef struct {
     int listen_fd;
     int fd;                     /* the connection, or -1 */
     SocketNode node;
-    struct event *listen_event;
+    SocketListener listener;    /* server */
     struct event *retry_event;
-    struct event *pause_event;  /* server: until clients are accepted again */
     SocketPeer *peer;           /* client: from prepare on, until it is connected to */
     SocketConnect *connect;     /* under way */
     void (*settled)(void *opaque, GError *error);
@@ -99,44 +98,15 @@ static void begin_or_warn(CharSocket *s, int fd)
     }
 }
 
-/* Out of descriptors, perhaps.  The client waits in the backlog, so that trying
- * again at once would only burn time. */
-static void accept_failed(CharSocket *s, int error)
-{
-    static const struct timeval pause = { 1, 0 };
-
-    if (error == EAGAIN || error == EINTR || error == ECONNABORTED) {
-        return;
-    }
-    g_warning("chardev '%s' cannot accept a client: %s", s->parent.object.name,
-              g_strerror(error));
-    env_refused(&s->parent.object, error, -1);
-    event_del_noblock(s->listen_event);
-    event_add(s->pause_event, &pause);
-}
-
-static void on_pause_end(evutil_socket_t fd, short what, void *opaque)
-{
-    CharSocket *s = opaque;
-
-    event_add(s->listen_event, NULL);
-}
-
-static void on_client(evutil_socket_t listen_fd, short what, void *opaque)
+static void on_client(void *opaque, int fd)
 {
     CharSocket *s = opaque;
     const Env *env = object_env(&s->parent.object);
-    int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-    if (fd < 0) {
-        accept_failed(s, errno);
-        return;
-    }
     env->lock(env);
-    event_del_noblock(s->listen_event);
     begin_or_warn(s, fd);
     if (s->fd < 0) {
-        event_add(s->listen_event, NULL);
+        socket_listener_next(&s->listener);
     }
     env->unlock(env);
 }
@@ -158,9 +128,7 @@ static void socket_hangup(Chardev *chr)
     close(s->fd);
     s->fd = -1;
     char_event(chr, CHAR_EVENT_CLOSED);
-    if (s->listen_event) {
-        event_add(s->listen_event, NULL);
-    }
+    socket_listener_next(&s->listener);
     retry_later(s);
 }
 
@@ -272,6 +240,8 @@ static void socket_init(Object *obj)
     CharSocket *s = (CharSocket *)obj;
 
     s->given_fd = s->listen_fd = s->fd = -1;
+    s->listener = (SocketListener){ .owner = obj, .kind = "chardev", .accepted = on_client,
+                                    .opaque = s };
     char_fd_init(&s->stream, &s->parent, socket_hangup);
 }
 
@@ -369,16 +339,15 @@ static void note_port(CharSocket *s)
     }
 }
 
-static bool make_event(CharSocket *s, struct event **ret_event, int fd, short what,
-                       event_callback_fn callback, GError **error)
+static bool make_retry_event(CharSocket *s, GError **error)
 {
     const Env *env = object_env(&s->parent.object);
 
-    *ret_event = env && env->base ? event_new(env->base, fd, what, callback, s) : NULL;
-    if (!*ret_event) {
+    s->retry_event = env && env->base ? evtimer_new(env->base, on_retry, s) : NULL;
+    if (!s->retry_event) {
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot wait for connections");
     }
-    return *ret_event != NULL;
+    return s->retry_event != NULL;
 }
 
 static bool socket_complete(Object *obj, GError **error)
@@ -387,21 +356,14 @@ static bool socket_complete(Object *obj, GError **error)
     int fd = s->fd;
 
     if (s->listen_fd >= 0) {
-        if (!make_event(s, &s->listen_event, s->listen_fd, EV_READ | EV_PERSIST, on_client,
-                        error) ||
-            !make_event(s, &s->pause_event, -1, 0, on_pause_end, error)) {
-            g_clear_pointer(&s->listen_event, event_free);
-            return false;
-        }
         note_port(s);
-        event_add(s->listen_event, NULL);
-        return true;
+        return socket_listener_start(&s->listener, s->listen_fd, error);
     }
     if (fd >= 0) {
         s->fd = -1;
         return begin_connection(s, fd, error);
     }
-    if (!make_event(s, &s->retry_event, -1, 0, on_retry, error)) {
+    if (!make_retry_event(s, error)) {
         return false;
     }
     reconnect(s);
@@ -412,11 +374,10 @@ static void socket_dismantle(Object *obj)
 {
     CharSocket *s = (CharSocket *)obj;
 
-    g_clear_pointer(&s->listen_event, event_free);
-    g_clear_pointer(&s->pause_event, event_free);
+    socket_listener_stop(&s->listener);
     g_clear_pointer(&s->retry_event, event_free);
     g_clear_pointer(&s->connect, socket_connect_cancel);
-    char_fd_stop(&s->stream);
+    char_fd_discard(&s->stream);
 }
 
 static const CharOps socket_char_ops = {

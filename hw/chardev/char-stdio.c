@@ -92,7 +92,7 @@ static void stdio_dismantle(Object *obj)
 {
     CharStdio *s = (CharStdio *)obj;
 
-    char_fd_stop(&s->stream);
+    char_fd_discard(&s->stream);
     if (s->has_mode) {
         tcsetattr(STDIN_FILENO, TCSANOW, &s->mode);
         s->has_mode = false;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 
 #include "qmp/error.h"
@@ -282,6 +283,13 @@ guint socket_local_port(int fd)
     default:
         return 0;
     }
+}
+
+bool socket_peer_gone(int fd)
+{
+    struct pollfd gone = { .fd = fd, .events = POLLRDHUP };
+
+    return poll(&gone, 1, 0) > 0 && gone.revents;
 }
 
 void socket_set_nodelay(int fd)

@@ -93,6 +93,11 @@ char *socket_address_text(const SocketAddressLegacy *addr, bool server);
  * "tcp:127.0.0.1:5000,server=on <-> 127.0.0.1:41234". */
 char *socket_connection_text(const SocketAddressLegacy *addr, int fd, bool server);
 
+/* Whether the other side of a connection, or of a terminal, is gone or will at least
+ * send no more, whatever there is still to be read.  (A TCP connection tells no
+ * more of a peer that is gone.) */
+bool socket_peer_gone(int fd);
+
 /* Sets TCP_NODELAY; other sockets have no such delay. */
 void socket_set_nodelay(int fd);
 

@@ -36,13 +36,14 @@ static void call_unref(Call *call)
     }
 }
 
-/* Main thread, machine lock held. */
+/* Those that are there: what comes meanwhile has made its own event, and the loop has
+ * others to serve before.  Main thread, machine lock held. */
 static void run_calls(struct MachineCalls *calls)
 {
     Call *call;
 
     g_mutex_lock(&calls->mutex);
-    while ((call = g_queue_pop_head(&calls->queue))) {
+    for (guint n = calls->queue.length; n && (call = g_queue_pop_head(&calls->queue)); n--) {
         g_mutex_unlock(&calls->mutex);
         call->f(call->opaque, call->argument);
         g_mutex_lock(&calls->mutex);

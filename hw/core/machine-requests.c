@@ -3,6 +3,10 @@
  * Requests to the machine's host: a queue that any thread fills, and one event
  * that empties it on the main loop.
  *
+ * What a guest asks for is in the queue once, however often it asks before the loop
+ * comes to it, and a turn ends with what was there when it began: a guest that does
+ * nothing but reset its machine must leave the loop to others in between.
+ *
  * The queue has a mutex of its own, held for moments only, because who requests
  * may or may not hold the machine lock.  event_active() is safe from any thread
  * once libevent was told of threads, which main does first of all.
@@ -128,12 +132,24 @@ static void let_vcpus_go(Machine *machine)
     }
 }
 
+static guint n_requests(struct MachineRequests *requests)
+{
+    guint n;
+
+    g_mutex_lock(&requests->mutex);
+    n = requests->queue.length;
+    g_mutex_unlock(&requests->mutex);
+    return n;
+}
+
+/* What comes meanwhile has made its own event. */
 void machine_deliver_requests(Machine *machine)
 {
     bool panicked = false;
     Request *request;
 
-    while ((request = next_request(machine->requests))) {
+    for (guint n = n_requests(machine->requests);
+         n && (request = next_request(machine->requests)); n--) {
         panicked |= request->kind == REQUEST_PANIC;
         deliver(machine, request);
         request_free(request);
@@ -210,35 +226,7 @@ static void stop_vcpus(Machine *machine)
     }
 }
 
-void machine_request_shutdown(Machine *machine, ShutdownCause cause, int status)
-{
-    put(machine, &(Request){ .kind = REQUEST_SHUTDOWN, .cause = cause, .status = status });
-    stop_vcpus(machine);
-}
-
-void machine_request_reset(Machine *machine, ShutdownCause cause)
-{
-    put(machine, &(Request){ .kind = REQUEST_RESET, .cause = cause });
-    stop_vcpus(machine);
-}
-
-void machine_request_panic(Machine *machine)
-{
-    put(machine, &(Request){ .kind = REQUEST_PANIC });
-    stop_vcpus(machine);        /* they go on if nothing follows from it */
-}
-
-void machine_request_stop(Machine *machine, RunState state)
-{
-    put(machine, &(Request){ .kind = REQUEST_STOP, .state = state });
-}
-
-void machine_request_removal(Machine *machine, Device *dev)
-{
-    put(machine, &(Request){ .kind = REQUEST_REMOVAL, .dev = object_ref(dev) });
-}
-
-/* A guest that runs on may ask faster than the loop answers. */
+/* A guest may ask faster than the loop answers. */
 static bool is_asked(struct MachineRequests *requests, RequestKind kind, const Bus *bus)
 {
     bool asked = false;
@@ -253,18 +241,49 @@ static bool is_asked(struct MachineRequests *requests, RequestKind kind, const B
     return asked;
 }
 
+static void put_once(Machine *machine, const Request *request)
+{
+    if (!is_asked(machine->requests, request->kind, NULL)) {
+        put(machine, request);
+    }
+}
+
+void machine_request_shutdown(Machine *machine, ShutdownCause cause, int status)
+{
+    put_once(machine, &(Request){ .kind = REQUEST_SHUTDOWN, .cause = cause, .status = status });
+    stop_vcpus(machine);
+}
+
+void machine_request_reset(Machine *machine, ShutdownCause cause)
+{
+    put_once(machine, &(Request){ .kind = REQUEST_RESET, .cause = cause });
+    stop_vcpus(machine);
+}
+
+void machine_request_panic(Machine *machine)
+{
+    put_once(machine, &(Request){ .kind = REQUEST_PANIC });
+    stop_vcpus(machine);        /* they go on if nothing follows from it */
+}
+
+void machine_request_stop(Machine *machine, RunState state)
+{
+    put(machine, &(Request){ .kind = REQUEST_STOP, .state = state });
+}
+
+void machine_request_removal(Machine *machine, Device *dev)
+{
+    put(machine, &(Request){ .kind = REQUEST_REMOVAL, .dev = object_ref(dev) });
+}
+
 void machine_request_crash_loaded(Machine *machine)
 {
-    if (!is_asked(machine->requests, REQUEST_CRASH_LOADED, NULL)) {
-        put(machine, &(Request){ .kind = REQUEST_CRASH_LOADED });
-    }
+    put_once(machine, &(Request){ .kind = REQUEST_CRASH_LOADED });
 }
 
 void machine_request_watchdog(Machine *machine)
 {
-    if (!is_asked(machine->requests, REQUEST_WATCHDOG, NULL)) {
-        put(machine, &(Request){ .kind = REQUEST_WATCHDOG });
-    }
+    put_once(machine, &(Request){ .kind = REQUEST_WATCHDOG });
 }
 
 void machine_request_bus_reset(Machine *machine, Bus *bus)
@@ -278,13 +297,13 @@ void machine_request_bus_reset(Machine *machine, Bus *bus)
 
 void machine_request_suspend(Machine *machine)
 {
-    put(machine, &(Request){ .kind = REQUEST_SUSPEND });
+    put_once(machine, &(Request){ .kind = REQUEST_SUSPEND });
     stop_vcpus(machine);
 }
 
 void machine_request_suspend_disk(Machine *machine)
 {
-    put(machine, &(Request){ .kind = REQUEST_SUSPEND_DISK });
+    put_once(machine, &(Request){ .kind = REQUEST_SUSPEND_DISK });
     stop_vcpus(machine);
 }
 
@@ -293,9 +312,8 @@ void machine_request_wake(Machine *machine, WakeReason reason)
     const MachinePowerOps *power = machine->power;
 
     if (!machine->running && power && power->wakes &&
-        power->wakes(machine->power_opaque, reason) &&
-        !is_asked(machine->requests, REQUEST_WAKE, NULL)) {
-        put(machine, &(Request){ .kind = REQUEST_WAKE, .reason = reason });
+        power->wakes(machine->power_opaque, reason)) {
+        put_once(machine, &(Request){ .kind = REQUEST_WAKE, .reason = reason });
     }
 }
 

@@ -192,8 +192,8 @@ void machine_request_internal_error(Machine *machine, Cpu *cpu, ShutdownDetail d
  * until then: what can go is held by a reference. */
 void machine_call(Machine *machine, void (*f)(void *opaque, guint64 argument), void *opaque,
                   guint64 argument);
-/* Delivers what was requested: what the loop does, for machines without event
- * base (tests).  Main thread, lock held. */
+/* Delivers what was requested until now: what the loop does, for machines without
+ * event base (tests).  Main thread, lock held. */
 void machine_deliver_requests(Machine *machine);
 
 /* Sets a GSI from a data path: any thread, lock held or not; in order for each

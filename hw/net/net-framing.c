@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Frames over a stream: see net-framing.h.
+ *
+ * Events are edge-triggered: while the card takes no frames, those that wait and a
+ * peer that is gone wake the loop once and not all the time.  Such a peer must not
+ * keep its place, so its last frames are lost as on a wire.
  */
 #include "config.h"
 #include "hw/net/net-framing.h"
@@ -10,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "hw/chardev/socket-address.h"
 #include "qmp/error.h"
 
 enum {
@@ -68,7 +73,6 @@ static bool deliver(NetFraming *f)
         }
         if (taken < n) {
             f->stalled = true;
-            event_del_noblock(f->in_event);
             return false;
         }
     }
@@ -101,10 +105,29 @@ static bool fill(NetFraming *f)
         f->in_end += n;
         return true;
     }
-    if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+    if (n < 0 && errno == EINTR) {
+        return true;
+    }
+    if (n == 0 || errno != EAGAIN) {
         f->hangup(f->net, NULL);
     }
     return false;
+}
+
+static void receive(NetFraming *f)
+{
+    for (guint i = 0; i < ROUNDS; i++) {
+        if (!deliver(f)) {
+            return;
+        }
+        if (!fill(f)) {
+            if (f->fd >= 0) {
+                deliver(f);
+            }
+            return;
+        }
+    }
+    event_active(f->in_event, EV_READ, 0);      /* there may be more: no new edge comes */
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *opaque)
@@ -113,13 +136,11 @@ static void on_readable(evutil_socket_t fd, short what, void *opaque)
     NetBackend *net = f->net;
 
     net_lock(net);
-    for (guint i = 0; i < ROUNDS && f->fd >= 0 && !f->stalled; i++) {
-        if (!deliver(f) || !fill(f)) {
-            break;
-        }
-    }
     if (f->fd >= 0 && !f->stalled) {
-        deliver(f);
+        receive(f);
+    }
+    if (f->fd >= 0 && f->stalled && socket_peer_gone(f->fd)) {
+        f->hangup(net, NULL);
     }
     net_unlock(net);
 }
@@ -128,7 +149,6 @@ void net_framing_resume(NetFraming *f)
 {
     if (f->stalled) {
         f->stalled = false;
-        event_add(f->in_event, NULL);
         event_active(f->in_event, EV_READ, 0);
     }
 }
@@ -259,8 +279,8 @@ void net_framing_init(NetFraming *f, NetBackend *net,
 
 bool net_framing_start(NetFraming *f, struct event_base *base, int fd, GError **error)
 {
-    f->in_event = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, f);
-    f->out_event = event_new(base, fd, EV_WRITE, on_writable, f);
+    f->in_event = event_new(base, fd, EV_READ | EV_PERSIST | EV_ET, on_readable, f);
+    f->out_event = event_new(base, fd, EV_WRITE | EV_ET, on_writable, f);
     if (!f->in_event || !f->out_event) {
         net_framing_stop(f);
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot wait for frames");

@@ -6,9 +6,7 @@
 #include "config.h"
 #include "hw/net/net-stream.h"
 
-#include <errno.h>
 #include <event2/event.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "qmp/error.h"
@@ -65,42 +63,14 @@ static void begin_or_warn(NetStream *s, int fd)
     }
 }
 
-/* Out of descriptors, perhaps.  The peer waits in the backlog, so that trying again
- * at once would only burn time. */
-static void accept_failed(NetStream *s, int error)
-{
-    static const struct timeval pause = { 1, 0 };
-
-    if (error == EAGAIN || error == EINTR || error == ECONNABORTED) {
-        return;
-    }
-    g_warning("netdev '%s' cannot accept a peer: %s", s->net->object.name, g_strerror(error));
-    env_refused(&s->net->object, error, -1);
-    event_del_noblock(s->listen_event);
-    event_add(s->pause_event, &pause);
-}
-
-static void on_pause_end(evutil_socket_t fd, short what, void *opaque)
+static void on_peer(void *opaque, int fd)
 {
     NetStream *s = opaque;
 
-    event_add(s->listen_event, NULL);
-}
-
-static void on_client(evutil_socket_t listen_fd, short what, void *opaque)
-{
-    NetStream *s = opaque;
-    int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-    if (fd < 0) {
-        accept_failed(s, errno);
-        return;
-    }
     net_lock(s->net);
-    event_del_noblock(s->listen_event);
     begin_or_warn(s, fd);
     if (s->fd < 0) {
-        event_add(s->listen_event, NULL);
+        socket_listener_next(&s->listener);
     }
     net_unlock(s->net);
 }
@@ -125,9 +95,7 @@ void net_stream_hangup(NetStream *s, const char *why)
         qmp_event_netdev_stream_disconnected(env_of(s)->events,
             &(EventNetdevStreamDisconnected){ .netdev_id = s->net->object.name });
     }
-    if (s->listen_event) {
-        event_add(s->listen_event, NULL);
-    }
+    socket_listener_next(&s->listener);
     retry_later(s);
 }
 
@@ -183,6 +151,8 @@ void net_stream_init(NetStream *s, NetBackend *net,
 {
     s->net = net;
     s->given_fd = s->listen_fd = s->fd = -1;
+    s->listener = (SocketListener){ .owner = &net->object, .kind = "netdev",
+                                    .accepted = on_peer, .opaque = s };
     net_framing_init(&s->framing, net, hangup);
 }
 
@@ -284,28 +254,15 @@ static void note_port(NetStream *s)
     }
 }
 
-static bool make_event(NetStream *s, struct event **ret_event, int fd, short what,
-                       event_callback_fn callback, GError **error)
+static bool make_retry_event(NetStream *s, GError **error)
 {
     const Env *env = env_of(s);
 
-    *ret_event = env && env->base ? event_new(env->base, fd, what, callback, s) : NULL;
-    if (!*ret_event) {
+    s->retry_event = env && env->base ? evtimer_new(env->base, on_retry, s) : NULL;
+    if (!s->retry_event) {
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot wait for connections");
     }
-    return *ret_event != NULL;
-}
-
-static bool start_listening(NetStream *s, GError **error)
-{
-    if (!make_event(s, &s->listen_event, s->listen_fd, EV_READ | EV_PERSIST, on_client, error) ||
-        !make_event(s, &s->pause_event, -1, 0, on_pause_end, error)) {
-        g_clear_pointer(&s->listen_event, event_free);
-        return false;
-    }
-    note_port(s);
-    event_add(s->listen_event, NULL);
-    return true;
+    return s->retry_event != NULL;
 }
 
 static bool start_connection(NetStream *s, GError **error)
@@ -323,12 +280,13 @@ static bool start_connection(NetStream *s, GError **error)
 bool net_stream_complete(NetStream *s, GError **error)
 {
     if (s->listen_fd >= 0) {
-        return start_listening(s, error);
+        note_port(s);
+        return socket_listener_start(&s->listener, s->listen_fd, error);
     }
     if (!s->reconnect) {
         return start_connection(s, error);
     }
-    if (!make_event(s, &s->retry_event, -1, 0, on_retry, error)) {
+    if (!make_retry_event(s, error)) {
         return false;
     }
     reconnect(s);
@@ -337,8 +295,7 @@ bool net_stream_complete(NetStream *s, GError **error)
 
 void net_stream_dismantle(NetStream *s)
 {
-    g_clear_pointer(&s->listen_event, event_free);
-    g_clear_pointer(&s->pause_event, event_free);
+    socket_listener_stop(&s->listener);
     g_clear_pointer(&s->retry_event, event_free);
     g_clear_pointer(&s->connect, socket_connect_cancel);
     net_lock(s->net);

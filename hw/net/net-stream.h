@@ -11,6 +11,7 @@
 #define HW_NET_NET_STREAM_H
 
 #include "hw/chardev/socket-connect.h"
+#include "hw/chardev/socket-listener.h"
 #include "hw/net/net-address.h"
 #include "hw/net/net-framing.h"
 
@@ -26,8 +27,8 @@ typedef struct {
 
     int listen_fd, fd;
     SocketNode node;
-    struct event *listen_event, *retry_event;
-    struct event *pause_event;  /* server: until peers are accepted again */
+    SocketListener listener;    /* server */
+    struct event *retry_event;
     SocketPeer *peer;           /* client: from prepare on, until it is connected to */
     SocketConnect *connect;     /* under way */
     void (*settled)(void *opaque, GError *error);

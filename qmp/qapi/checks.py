@@ -18,6 +18,8 @@ def check_schema(schema):
     _check_c_names(schema)
     for command in schema.commands.values():
         _check_command(command)
+    for event in schema.events.values():
+        _check_rate(event)
     _check_used(schema)
 
 
@@ -94,6 +96,18 @@ def _check_command(command):
         raise SchemaError(command.pos, 'async-oob', name=command.name)
     if flags['lenient'] and command.args is None:
         raise SchemaError(command.pos, 'lenient', name=command.name)
+
+
+def _check_rate(event):
+    """What the rate names must be there in each event."""
+    for key, kind, what in (('key', 'STR', 'member of type str'),
+                            ('when', 'BOOL', 'required member of type bool')):
+        name = getattr(event.rate, key, None)
+        members = {m.name: m for m in event.data.members} if event.data else {}
+        member = members.get(name)
+        if name is not None and (member is None or member.type.kind != kind or
+                                 (key == 'when' and member.optional)):
+            raise SchemaError(event.rate.pos, 'rate-member', key=key, name=event.name, what=what)
 
 
 def _check_used(schema):

@@ -208,6 +208,8 @@ class _Builder:
         scope = self._arguments(entry, event, event.data, 'Data', False)
         rows = [(tag, self.names.text(event.doc.tag(tag), scope))
                 for tag in ('Note', 'Notes') if event.doc.tag(tag)]
+        if event.rate:
+            rows.append(('Rate', self.names.text(event.rate.text(), scope)))
         rows += self._features(event, scope)
         senders = [[self.names.ref(k.name)] for k in self.schema.classes
                    if event.name in k.obj.get('events', ())]

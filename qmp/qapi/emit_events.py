@@ -41,11 +41,23 @@ def _prototype(event):
         c_part(event.name).lower(), data)
 
 
-def _function(event):
-    args = '%s, ' % literal(event.name)
-    args += '&%s, data' % event.data.row if event.data else 'NULL, NULL'
-    call = 'qmp_event_emit(queue, %s);' % args
+def _kind(event):
+    """The event's row."""
+    rows = ['.name = %s' % literal(event.name)]
+    if event.data:
+        rows.append('.data = &%s' % event.data.row)
     if event.features:
-        marks = flags('QMP_MARK_', [f.upper() for f in event.features])
-        call = 'qmp_event_emit_marked(queue, %s, %s);' % (marks, args)
-    return [_prototype(event), '{', '    ' + call, '}', '']
+        rows.append('.marks = %s' % flags('QMP_MARK_', [f.upper() for f in event.features]))
+    if event.rate:
+        rows.append('.interval_ms = %d' % event.rate.ms)
+        rows += ['.%s = %s' % (key, literal(getattr(event.rate, key)))
+                 for key in ('key', 'when') if getattr(event.rate, key)]
+    return rows
+
+
+def _function(event):
+    kind = 'kind_' + c_part(event.name).lower()
+    return (['static const QmpEventKind %s = {' % kind] +
+            ['    %s,' % row for row in _kind(event)] + ['};', ''] +
+            [_prototype(event), '{', '    qmp_event_emit(queue, &%s, %s);' % (
+                kind, 'data' if event.data else 'NULL'), '}', ''])

@@ -50,6 +50,8 @@ def _event(event, texts):
     yield 'name', literal(event.name)
     if event.data:
         yield 'data', '&' + event.data.row
+    if event.rate:
+        yield 'rate', str(texts.offset(event.rate.text()))
     yield from _texts(event.doc, event.features, texts)
 
 

@@ -124,6 +124,13 @@ MESSAGES = {
     # commands and events
     'data-kind': ("data of '{name}' is neither struct nor union", "members, or a struct's name"),
     'event-data': ("data of event '{name}' is no struct", "members, or a struct's name"),
+    'no-rate': ("event '{name}' does not say how often a guest can make it come",
+                "'rate': {{ 'ms': N, '*key': MEMBER, '*when': MEMBER }}, or 'rate': 'host' if no "
+                "guest can make it come often"),
+    'rate-form': ("'rate' of event '{name}' is not understood",
+                  "'host', or {{ 'ms': 1 to 60000, '*key': MEMBER, '*when': MEMBER }}"),
+    'rate-member': ("'{key}' of the rate of event '{name}' is no {what} of its data",
+                    "the name of one"),
     'raw-reply': ("'raw-reply' of '{name}' is not understood",
                   "'schema', with 'returns' and without 'data'"),
     'no-run-state': ("'states' without enum RunState", "the enum RunState"),

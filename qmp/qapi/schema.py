@@ -14,7 +14,7 @@ from .fields import FEATURES, FieldParser, parse_features, want_bool
 from .names import camel, check_name
 from .parser import Arr, Obj
 from .types import (BUILTIN, Alternate, Branch, Builtin, ClassUnion, Command, Enum, EnumValue,
-                    Event, Link, List, Struct, Union, Wrapper)
+                    Event, Link, List, Rate, Struct, Union, Wrapper)
 
 WRAPPED = ('STRUCT', 'UNION', 'CLASS_UNION')    # what may stand in a member of a branch
 COMMAND_FEATURES = FEATURES + ('json-cli', 'json-cli-hotplug')
@@ -25,7 +25,7 @@ KEYS = {
     'alternate': {'data', 'features'},
     'command': {'data', 'returns', 'async', 'oob', 'query', 'lenient', 'states', 'features',
                 'raw-reply', 'whole'},
-    'event': {'data', 'features'},
+    'event': {'data', 'features', 'rate'},
     'class': {'parent', 'abstract', 'user-creatable', 'device', 'bus', 'plug', 'alias',
               'defaults', 'parts', 'features', 'properties', 'shared', 'events', 'buses'},
     'machine': {'base', 'abstract', 'alias', 'defaults', 'features', 'properties', 'default',
@@ -284,6 +284,18 @@ class Schema:
         event.data = self._arguments(event, expr, 'Event' + camel(event.name))
         if event.data and event.data.kind != 'STRUCT':
             raise SchemaError(expr.obj.at['data'], 'event-data', name=event.name)
+        if 'rate' not in expr.obj:
+            raise SchemaError(expr.pos, 'no-rate', name=event.name)
+        event.rate = self._rate(event, expr.obj['rate'], expr.obj.at['rate'])
+
+    @staticmethod
+    def _rate(event, rate, pos):
+        if rate == 'host':
+            return None
+        if not isinstance(rate, Obj) or not set(rate) <= {'ms', 'key', 'when'} or \
+                not isinstance(rate.get('ms'), int) or not 0 < rate['ms'] <= 60000:
+            raise SchemaError(pos, 'rate-form', name=event.name)
+        return Rate(rate['ms'], rate.get('key'), rate.get('when'), pos)
 
     # -- bases and branches --------------------------------------------------
 

@@ -254,3 +254,23 @@ class Event:
         self.doc = None
         self.data = None            # Struct
         self.features = ()
+        self.rate = None            # Rate; None: as often as it happens
+
+
+class Rate:
+    """How often an event may go out: once in `ms` for each value of member `key`;
+    with `when`, only those in which that member is true count."""
+
+    def __init__(self, ms, key, when, pos):
+        self.ms = ms
+        self.key = key              # name of a member of type str, or None
+        self.when = when            # name of a member of type bool, or None
+        self.pos = pos              # of the expression's 'rate'
+
+    def text(self):
+        """For people, as schema text."""
+        often = 'a second' if self.ms == 1000 else 'in %d ms' % self.ms
+        return ('at most one %s%s%s. Of those in between, only the last comes: when the time is '
+                'over, or right before an event that happened after it' % (
+                    often, ' for each `%s`' % self.key if self.key else '',
+                    ', of those with `%s` true' % self.when if self.when else ''))

@@ -108,11 +108,12 @@ class Client:
     """A QMP connection; events are kept until somebody asks for them."""
 
     def __init__(self, path, recorder=None, negotiate=True, enable=('error-details',),
-                 check=True):
+                 check=True, sock=None):
         self.recorder = recorder
         self.schema = introspection() if check else None
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.connect(path)
+        self.sock = sock or socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        if not sock:
+            self.sock.connect(path)
         self.buffer = b''
         self.events = []
         self.pending = []

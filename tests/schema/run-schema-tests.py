@@ -98,7 +98,9 @@ def dump(schema):
             ' '.join([k for k, v in command.flags.items() if v] + list(command.features)),
             command.states))
     for event in schema.events.values():
-        out.append('event %s(%s)' % (event.name, event.data.name if event.data else ''))
+        rate = ' rate=%d,%s,%s' % (event.rate.ms, event.rate.key, event.rate.when) \
+            if event.rate else ''
+        out.append('event %s(%s)%s' % (event.name, event.data.name if event.data else '', rate))
     out += [json.dumps(info) for info in emit_introspect.schema_infos(schema)]
     coverage = json.loads('\n'.join(emit_coverage.emit(schema)['docs/coverage.json']))
     out += ['covers %s %s' % (kind, json.dumps(entry))

@@ -28,17 +28,14 @@ static struct {
 
 static struct {
     QmpEventQueue *queue;
-    const char *name;
-    const QmpType *type;
+    const QmpEventKind *kind;
     const void *data;
 } emitted;
 
-void qmp_event_emit(QmpEventQueue *queue, const char *name, const QmpType *type,
-                    const void *data)
+void qmp_event_emit(QmpEventQueue *queue, const QmpEventKind *kind, const void *data)
 {
     emitted.queue = queue;
-    emitted.name = name;
-    emitted.type = type;
+    emitted.kind = kind;
     emitted.data = data;
 }
 
@@ -507,13 +504,19 @@ static void test_events(void)
 
     qmp_event_block_io_error(queue, &data);
     g_assert_true(emitted.queue == queue);
-    g_assert_cmpstr(emitted.name, ==, "BLOCK_IO_ERROR");
-    g_assert_true(emitted.type == &qmp_type_EventBlockIoError && emitted.data == &data);
+    g_assert_cmpstr(emitted.kind->name, ==, "BLOCK_IO_ERROR");
+    g_assert_true(emitted.kind->data == &qmp_type_EventBlockIoError && emitted.data == &data);
+    g_assert_cmpuint(emitted.kind->interval_ms, ==, 1000);
+    g_assert_cmpstr(emitted.kind->key, ==, "device");
+    g_assert_null(emitted.kind->when);
     qmp_event_node(queue, &node);
-    g_assert_true(emitted.type == &qmp_type_Node && emitted.data == &node);
+    g_assert_true(emitted.kind->data == &qmp_type_Node && emitted.data == &node);
+    g_assert_cmpuint(emitted.kind->interval_ms, ==, 20);
+    g_assert_null(emitted.kind->key);
     qmp_event_stop(queue);
-    g_assert_cmpstr(emitted.name, ==, "STOP");
-    g_assert_true(!emitted.type && !emitted.data);
+    g_assert_cmpstr(emitted.kind->name, ==, "STOP");
+    g_assert_true(!emitted.kind->data && !emitted.data);
+    g_assert_cmpuint(emitted.kind->interval_ms, ==, 0);
     g_assert_cmpuint(g_strv_length((char **)qmp_event_names), ==, 3);
     g_assert_cmpstr(qmp_event_names[0], ==, "BLOCK_IO_ERROR");
     g_assert_cmpstr(qmp_event_names[2], ==, "STOP");

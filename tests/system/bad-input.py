@@ -7,6 +7,7 @@ import os
 import resource
 import select
 import socket
+import subprocess
 import sys
 import time
 
@@ -595,30 +596,70 @@ def client_that_does_not_read(recorder):
             silent.close()
 
 
+def connect_elsewhere(path, n):
+    """n connections that another process has made, which is gone already."""
+    ours, theirs = socket.socketpair()
+    child = os.fork()
+    if not child:
+        try:
+            socks = [socket.socket(socket.AF_UNIX) for _ in range(n)]
+            for sock in socks:
+                sock.connect(path)
+            for sock in socks:
+                socket.send_fds(theirs, [b'.'], [sock.fileno()])
+        finally:
+            os._exit(0)
+    theirs.close()
+    socks = [socket.socket(fileno=socket.recv_fds(ours, 1, 1)[1][0]) for _ in range(n)]
+    ours.close()
+    os.waitpid(child, 0)
+    return socks
+
+
+def first_word(sock):
+    """The first line that a connection gets: a greeting or an error's text."""
+    line = json.loads(sock.makefile('rb').readline())
+    return 'greeting' if 'QMP' in line else line['error']['desc']
+
+
 def many_clients(recorder):
-    """300 clients at once are all answered, and what is too many is turned away"""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    """300 clients at once are all answered"""
     with Daemon(recorder) as daemon:
         with untouched(daemon):
-            clients = [daemon.client() for _ in range(300)]
+            clients = [daemon.client(sock=sock) for _ in range(3)
+                       for sock in connect_elsewhere(daemon.socket, 100)]
             for number, client in enumerate(clients):
                 client.send({'execute': 'query-status', 'id': number})
             for number, client in enumerate(clients):
                 assert client.reply()['id'] == number
             clients[0].call('object-add', qom_type='memory-backend-ram', id='m', size=4096)
             clients[-1].call('object-del', id='m')
-            turned_away = 0
-            for _ in range(300):
-                try:
-                    clients.append(daemon.client())
-                except (EOFError, ConnectionError):
-                    turned_away += 1
-            assert turned_away > 0, 'no limit on clients'
-            assert clients[0].call('query-status')['status'] == 'prelaunch'
             for client in clients:
                 client.close()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def too_many_clients(recorder):
+    """silent ones, however many, do not keep out others, nor vmctl; who is turned away is told why"""
+    with Daemon(recorder) as daemon:
+        with untouched(daemon):
+            silent = connect_elsewhere(daemon.socket, 130)
+            words = [first_word(sock) for sock in silent]
+            assert words[:128] == ['greeting'] * 128, words
+            assert words[128] == words[129], words
+            assert 'has 128 connections already, which is the most that one may have' in words[129]
+            assert daemon.client().call('query-status')['status'] == 'prelaunch'
+            words = []
+            while words[-1:] in ([], ['greeting']):
+                silent += connect_elsewhere(daemon.socket, 120)
+                words = [first_word(sock) for sock in silent[-120:]]
+            assert 'the places that are left are kept for processes of root' in words[-1], words[-1]
+            for _ in range(3):
+                run = subprocess.run([vmdtest.VMCTL, '--socket', daemon.socket, 'status'],
+                                     capture_output=True, text=True, check=False)
+                assert run.returncode == 0 and 'prelaunch' in run.stdout, run
+            for sock in silent:
+                sock.close()
+            assert daemon.client().call('query-status')['status'] == 'prelaunch'
 
 
 def descriptors_run_out(recorder):

@@ -559,8 +559,31 @@ def guest_ends_before_its_reader(recorder):
             assert daemon.wait() == 9
 
 
+def peers_leave_input(recorder):
+    """peers that go with input that the guest never takes are in nobody's way"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='m', size=16 << 20)
+        client.call('object-add', qom_type='pc-i440fx-7.2-machine', memory_backend='m')
+        client.call('device_add', driver='qemu64-x86_64-cpu')
+        path = daemon.path('serial')
+        add(client, 'socket', addr=unix_address(path), wait=False)
+        client.call('device_add', driver='isa-serial', chardev='line')
+        client.call('cont')
+        for _ in range(5):
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.settimeout(vmdtest.TIMEOUT)
+                peer.connect(path)
+                wait_property(client, 'connected', True)
+                peer.send(b'x' * 100)
+            wait_property(client, 'connected', False)
+            assert described(client)['filename'].startswith('disconnected:unix:')
+
+
 if __name__ == '__main__':
     vmdtest.main([null, ringbuf, file, pseudo_terminal, stdio, stdio_terminal, pipe, unix_server,
                   unix_client, abstract_server, tcp_server, tcp_port_of_choice, tcp_client,
                   passed_descriptor, udp, mux, one_front_end, log_file, interrupt_controllers,
-                  serial_ports, guest_outruns_its_reader, guest_ends_before_its_reader])
+                  serial_ports, guest_outruns_its_reader, guest_ends_before_its_reader,
+                  peers_leave_input])

@@ -70,5 +70,20 @@ def runs_on(recorder):
             assert daemon.output().count('has panicked') == 1, daemon.output()
 
 
+def without_end(recorder):
+    """a guest that says it as fast as it can is heard now and then, and floods nobody"""
+    need_kvm()
+    for value, event in ((PANICKED, 'GUEST_PANICKED'), (CRASHLOADED, 'GUEST_CRASHLOADED')):
+        with Daemon(recorder) as daemon:
+            code = out8(PORT, value)
+            client = start(daemon, code + b'\xeb' + bytes([256 - 2 - len(code)]), panic='none')
+            for _ in range(3):
+                assert client.wait_event(event)['data'] == {'action': 'run'}
+            for _ in range(100):
+                client.call('query-status')
+            assert len(client.events) < 10, client.events
+            assert status(client) == 'running'
+
+
 if __name__ == '__main__':
-    vmdtest.main([pauses, ends, runs_on])
+    vmdtest.main([pauses, ends, runs_on, without_end])

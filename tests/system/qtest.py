@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The qtest accelerator and the qtest protocol against the real daemon: answers as
 QEMU gives them, and a machine whose chips are driven from outside."""
+import contextlib
 import datetime
 import os
 import shutil
@@ -706,10 +707,48 @@ def virtio_pci_msix(recorder):
         assert used_ring(qtest) == (1, 0, 64)
 
 
+# ---- Floods of events ----
+
+def flood(machine, line, event):
+    """Has the guest do it 20,000 times; the events of that name that a client gets."""
+    for _ in range(200):
+        assert set(machine.qtest.ask_all([line] * 100)) == {'OK'}
+        machine.qmp.call('query-status')        # clients are answered all the time
+    with contextlib.suppress(TimeoutError):
+        while True:
+            machine.qmp.note_event(machine.qmp.receive(2))
+    told = [e for e in machine.qmp.events if e['event'] == event]
+    machine.qmp.events.clear()
+    return told
+
+
+def events_that_a_guest_causes(recorder):
+    """however fast a guest panics or resets, clients get few events, and the last one"""
+    with Machine(recorder, machine='pc-i440fx-7.2-machine', cont=False) as machine:
+        machine.qmp.call('device_add', driver='pvpanic')
+        machine.qmp.call('set-action', panic='none')
+        machine.qmp.call('cont')
+        machine.qmp.drain_events()
+        for line, event, data in (('outb 0x505 0x1', 'GUEST_PANICKED', {'action': 'run'}),
+                                  ('outb 0x64 0xfe', 'RESET',
+                                   {'guest': True, 'reason': 'guest-reset'})):
+            told = flood(machine, line, event)
+            assert 1 < len(told) < 1000, (event, len(told))
+            assert all(e['data'] == data for e in told), told
+        # What clients do is told each time, and behind what the guest did before.
+        machine.qtest.ask_all(['outb 0x64 0xfe'] * 10)
+        for _ in range(5):
+            machine.qmp.call('system_reset')
+        machine.qmp.call('query-status')
+        causes = [e['data']['guest'] for e in machine.qmp.events if e['event'] == 'RESET']
+        assert causes[:1] == [True] and causes[-5:] == [False] * 5, causes
+
+
 if __name__ == '__main__':
     vmdtest.main([answers_as_recorded, qemu_still_says_so, before_a_machine, wrong_lines,
                   long_data, pipelined, who_does_not_read, closing_ends_the_machine,
                   closing_and_set_action, log_file, nothing_is_needed, cpus_are_there,
                   chips_of_its_own, clock_stands_still, many_timers, rtc,
                   clock_says_the_date, hpet_period_without_end, uart, pit, pic, ioapic,
-                  virtio_rng, virtio_blk_on_iothread, pc, virtio_pci_msix])
+                  virtio_rng, virtio_blk_on_iothread, pc, virtio_pci_msix,
+                   events_that_a_guest_causes])

@@ -301,7 +301,8 @@ static void test_pty_quick(void)
     bench_remove(b, chr);
 }
 
-/* It is noticed that the terminal was closed while the front end is full. */
+/* It is noticed that the terminal was closed while the front end is full, also with
+ * input that was not taken, which comes before that of who opens it next. */
 static void test_pty_full(void)
 {
     g_autoptr(Bench) b = bench_new();
@@ -315,6 +316,24 @@ static void test_pty_full(void)
     close(fd);
     bench_until(b, b->events->len == 2);
     g_assert_cmpuint(bench_wakeups(b, 100), ==, 0);
+    fd = open_terminal(chr);
+    bench_until(b, b->events->len == 3);
+    put(fd, "one,");
+    bench_turn(b, 50);
+    close(fd);
+    bench_until(b, b->events->len == 4);
+    g_assert_cmpuint(bench_wakeups(b, 100), ==, 0);
+    fd = open_terminal(chr);
+    bench_until(b, b->events->len == 5);
+    put(fd, "two");
+    bench_write(b, chr, "out");
+    bench_turn(b, 50);
+    assert_taken(fd, "out");
+    b->room = 100;
+    char_accept_input(chr);
+    bench_until(b, b->received->len == 7);
+    g_assert_cmpstr(b->received->str, ==, "one,two");
+    close(fd);
     bench_remove(b, chr);
 }
 

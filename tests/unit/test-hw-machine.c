@@ -660,11 +660,40 @@ static void test_requests(void)
     host->request(rig->machine, ACCEL_REQUEST_RESET);
     host->request(rig->machine, ACCEL_REQUEST_SHUTDOWN);
     rig_deliver(rig);
-    g_assert_cmpuint(rig->resets, ==, 2);
+    g_assert_cmpuint(rig->resets, ==, 1);       /* asked twice before the answer */
     g_assert_cmpuint(rig->panics, ==, 1);
     g_assert_cmpuint(rig->shutdowns, ==, 2);
     g_assert_cmpint(rig->status, ==, 0);
     machine_request_shutdown(rig->machine, SHUTDOWN_CAUSE_HOST_ERROR, 0);       /* dropped */
+}
+
+typedef struct {
+    Rig *rig;
+    guint resets;
+} Insistent;
+
+static void reset_again(void *opaque, ShutdownCause cause)
+{
+    Insistent *x = opaque;
+
+    if (++x->resets < 1000) {
+        machine_request_reset(x->rig->machine, cause);
+    }
+}
+
+/* A guest that asks again while it is answered has to wait for the next turn. */
+static void test_insistent(void)
+{
+    static const MachineHost host = { .reset = reset_again };
+    g_autoptr(Rig) rig = rig_new();
+    Insistent x = { .rig = rig };
+
+    machine_set_host(rig->machine, &rig->lock, &host, &x);
+    machine_request_reset(rig->machine, SHUTDOWN_CAUSE_GUEST_RESET);
+    for (guint i = 1; i <= 10; i++) {
+        rig_deliver(rig);
+        g_assert_cmpuint(x.resets, ==, i);
+    }
 }
 
 /* ---- On a loop ---- */
@@ -840,6 +869,7 @@ int main(int argc, char **argv)
     g_test_add_func("/machine/start-tables", test_start_tables);
     g_test_add_func("/machine/listeners", test_listeners);
     g_test_add_func("/machine/requests", test_requests);
+    g_test_add_func("/machine/requests/insistent", test_insistent);
     g_test_add_func("/machine/loop", test_loop);
     g_test_add_func("/machine/exits", test_exits);
     g_test_add_func("/machine/uuid", test_uuid);

@@ -186,6 +186,37 @@ static void test_peer_gone(void)
     card_free(s);
 }
 
+/* It does so, too, if the card takes nothing and the first has left frames behind:
+ * in its own buffer, or in the socket. */
+static void test_gone_unread(void)
+{
+    for (guint n = 1; n <= 2; n++) {
+        g_autoptr(Bench) b = bench_new();
+        Card *s = card_new(b, add_server(b)), *c;
+        NetBackend *client = add_client(b, "");
+
+        bench_until(b, count_events(b, "CONNECTED {\"netdev-id\": \"s\"") == 1);
+        s->room = 0;
+        c = card_new(b, client);
+        g_assert_true(send_filled(c, 1, 1514));
+        bench_idle(b, 20);
+        for (guint i = 1; i < n; i++) {
+            send_until_full(c, 1514);
+        }
+        card_free(c);
+        object_destroy(&client->object);
+        bench_until(b, count_events(b, "NETDEV_STREAM_DISCONNECTED {\"netdev-id\": \"s\"}") == 1);
+        client = add_client(b, "");
+        bench_until(b, count_events(b, "CONNECTED {\"netdev-id\": \"s\"") == 3);
+        c = card_new(b, client);
+        card_accept(s, 1000);
+        card_clear(s);
+        exchange(b, s, c, 1514);
+        card_free(c);
+        card_free(s);
+    }
+}
+
 static void test_reconnect(void)
 {
     g_autoptr(Bench) b = bench_new();
@@ -584,6 +615,7 @@ int main(int argc, char **argv)
     g_test_add_func("/net/stream/inet", test_stream_inet);
     g_test_add_func("/net/stream/slow-reader", test_slow_reader);
     g_test_add_func("/net/stream/peer-gone", test_peer_gone);
+    g_test_add_func("/net/stream/gone-unread", test_gone_unread);
     g_test_add_func("/net/stream/reconnect", test_reconnect);
     g_test_add_func("/net/stream/bytes", test_stream_bytes);
     g_test_add_func("/net/stream/bad-length", test_bad_length);

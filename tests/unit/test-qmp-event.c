@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The event queue: order, threads, intervals.
+ * The event queue: order, threads, rates.
  */
 #include "config.h"
 
@@ -142,66 +142,171 @@ static void test_threads(void)
     g_assert_cmpuint(count_seen(w), ==, THREADS * PER_THREAD);
 }
 
-/* The first at once, then the last of each interval, then at once again. */
-static void test_intervals(void)
+/* ---- Rates: TEST_OFTEN has one in 50 ms a name if caused by a guest, TEST_SELDOM
+ * one a minute ---- */
+
+static void often(Watch *w, const char *name, guint32 number)
 {
-    static const QmpEventThrottle rows[] = {
-        { .event = "TEST_NOTE", .interval_ns = 50 * 1000 * 1000 },
-    };
+    qmp_event_test_often(w->rig->queue, &(EventTestOften){
+        .name = (char *)name, .number = number, .guest = true });
+}
+
+static void by_host(Watch *w, const char *name, guint32 number)
+{
+    qmp_event_test_often(w->rig->queue, &(EventTestOften){
+        .name = (char *)name, .number = number });
+}
+
+static void seldom(Watch *w, guint32 number)
+{
+    qmp_event_test_seldom(w->rig->queue, &(EventTestSeldom){ .number = number });
+}
+
+#define OFTEN(name, number) \
+    "{\"name\": \"" name "\", \"number\": " number ", \"guest\": true} "
+#define BY_HOST(name, number) \
+    "{\"name\": \"" name "\", \"number\": " number ", \"guest\": false} "
+#define SELDOM(number) "{\"number\": " number "} "
+
+/* The first at once, then the last of each interval, then at once again. */
+static void test_rate(void)
+{
     g_autoptr(Watch) w = watch_new();
 
-    qmp_event_queue_set_throttles(w->rig->queue, rows, G_N_ELEMENTS(rows));
     for (guint i = 0; i < 10; i++) {
-        note(w, "a", i);
+        often(w, "a", i);
     }
-    qmp_event_test_bare(w->rig->queue);         /* has no row */
     rig_run(w->rig, 1);
-    check(w, "{\"name\": \"a\", \"number\": 0} TEST_BARE ");
+    check(w, OFTEN("a", "0"));
     rig_run(w->rig, 80);
-    check(w, "{\"name\": \"a\", \"number\": 9} ");
+    check(w, OFTEN("a", "9"));
     rig_run(w->rig, 60);
     check(w, "");
-    note(w, "a", 10);
+    often(w, "a", 10);
     rig_run(w->rig, 1);
-    check(w, "{\"name\": \"a\", \"number\": 10} ");
+    check(w, OFTEN("a", "10"));
 }
 
-static void test_interval_keys(void)
+static void test_rate_keys(void)
 {
-    static const QmpEventThrottle rows[] = {
-        { .event = "TEST_NOTE", .interval_ns = 30 * 1000 * 1000, .key = "name" },
-    };
     g_autoptr(Watch) w = watch_new();
 
-    qmp_event_queue_set_throttles(w->rig->queue, rows, G_N_ELEMENTS(rows));
-    note(w, "a", 1);
-    note(w, "b", 1);
-    note(w, "a", 2);
+    often(w, "a", 1);
+    often(w, "b", 1);
+    often(w, "a", 2);
     rig_run(w->rig, 1);
-    check(w, "{\"name\": \"a\", \"number\": 1} {\"name\": \"b\", \"number\": 1} ");
-    rig_run(w->rig, 50);
-    check(w, "{\"name\": \"a\", \"number\": 2} ");
-    note(w, "a", 3);                            /* held back at the end: freed */
-}
-
-/* One interval's end says nothing about the others. */
-static void test_interval_ends(void)
-{
-    static const QmpEventThrottle rows[] = {
-        { .event = "TEST_NOTE", .interval_ns = 20 * 1000 * 1000 },
-        { .event = "TEST_BARE", .interval_ns = 10 * G_GINT64_CONSTANT(1000000000) },
-    };
-    g_autoptr(Watch) w = watch_new();
-
-    qmp_event_queue_set_throttles(w->rig->queue, rows, G_N_ELEMENTS(rows));
-    note(w, "a", 1);
-    note(w, "a", 2);
-    qmp_event_test_bare(w->rig->queue);
-    qmp_event_test_bare(w->rig->queue);
-    rig_run(w->rig, 1);
-    check(w, "{\"name\": \"a\", \"number\": 1} TEST_BARE ");
+    check(w, OFTEN("a", "1") OFTEN("b", "1"));
     rig_run(w->rig, 80);
-    check(w, "{\"name\": \"a\", \"number\": 2} ");
+    check(w, OFTEN("a", "2"));
+    often(w, "a", 3);                           /* kept at the end: freed */
+}
+
+/* What the host causes goes out at once, each time. */
+static void test_rate_when(void)
+{
+    g_autoptr(Watch) w = watch_new();
+
+    by_host(w, "a", 1);
+    by_host(w, "a", 2);
+    often(w, "a", 3);
+    by_host(w, "a", 4);
+    rig_run(w->rig, 1);
+    check(w, BY_HOST("a", "1") BY_HOST("a", "2") OFTEN("a", "3") BY_HOST("a", "4"));
+}
+
+/* Nothing overtakes what happened before it. */
+static void test_rate_order(void)
+{
+    g_autoptr(Watch) w = watch_new();
+
+    seldom(w, 1);
+    seldom(w, 2);
+    often(w, "a", 1);                           /* the first of its kind */
+    rig_run(w->rig, 1);
+    check(w, SELDOM("1") SELDOM("2") OFTEN("a", "1"));
+    seldom(w, 3);
+    often(w, "a", 2);
+    seldom(w, 4);                               /* is kept now, not 3: behind the other */
+    rig_run(w->rig, 1);
+    check(w, "");
+    qmp_event_test_bare(w->rig->queue);
+    rig_run(w->rig, 1);
+    check(w, OFTEN("a", "2") SELDOM("4") "TEST_BARE ");
+}
+
+/* An interval that is over takes along what is older, and nothing else. */
+static void test_rate_ends(void)
+{
+    g_autoptr(Watch) w = watch_new();
+
+    seldom(w, 1);
+    often(w, "a", 1);
+    rig_run(w->rig, 1);
+    check(w, SELDOM("1") OFTEN("a", "1"));
+    seldom(w, 2);
+    often(w, "a", 2);
+    rig_run(w->rig, 120);
+    check(w, SELDOM("2") OFTEN("a", "2"));
+    often(w, "a", 3);
+    seldom(w, 3);
+    rig_run(w->rig, 120);
+    check(w, OFTEN("a", "3"));
+}
+
+/* At the end, nothing is left behind. */
+static void test_rate_flush(void)
+{
+    g_autoptr(Watch) w = watch_new();
+
+    seldom(w, 1);
+    seldom(w, 2);
+    often(w, "a", 1);
+    often(w, "a", 2);
+    qmp_server_flush(w->rig->server, 0);
+    check(w, SELDOM("1") SELDOM("2") OFTEN("a", "1") OFTEN("a", "2"));
+}
+
+/* What a build takes back is forgotten; its intervals are, too. */
+static void test_rate_dropped(void)
+{
+    g_autoptr(Watch) w = watch_new();
+
+    qmp_event_queue_hold(w->rig->queue);
+    seldom(w, 1);
+    seldom(w, 2);
+    qmp_event_queue_release(w->rig->queue, true);
+    seldom(w, 3);
+    rig_run(w->rig, 1);
+    check(w, SELDOM("3"));
+}
+
+static void *flood(void *data)
+{
+    Watch *w = data;
+
+    for (guint i = 0; i < PER_THREAD; i++) {
+        often(w, "t", i);
+    }
+    return NULL;
+}
+
+/* A flood from all threads: few go out, the last is among them. */
+static void test_rate_threads(void)
+{
+    g_autoptr(Watch) w = watch_new();
+    GThread *threads[THREADS];
+
+    for (guint i = 0; i < THREADS; i++) {
+        threads[i] = g_thread_new("flood", flood, w);
+    }
+    for (guint i = 0; i < THREADS; i++) {
+        rig_run(w->rig, 5);
+        g_thread_join(threads[i]);
+    }
+    often(w, "t", 4711);
+    rig_run(w->rig, 120);
+    g_assert_cmpuint(count_seen(w), <, THREADS * PER_THREAD / 10);
+    g_assert_nonnull(strstr(w->seen->str, "4711"));
 }
 
 int main(int argc, char **argv)
@@ -210,8 +315,13 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/event/order", test_order);
     g_test_add_func("/qmp/event/hold", test_hold);
     g_test_add_func("/qmp/event/threads", test_threads);
-    g_test_add_func("/qmp/event/intervals", test_intervals);
-    g_test_add_func("/qmp/event/interval-keys", test_interval_keys);
-    g_test_add_func("/qmp/event/interval-ends", test_interval_ends);
+    g_test_add_func("/qmp/event/rate", test_rate);
+    g_test_add_func("/qmp/event/rate/keys", test_rate_keys);
+    g_test_add_func("/qmp/event/rate/when", test_rate_when);
+    g_test_add_func("/qmp/event/rate/order", test_rate_order);
+    g_test_add_func("/qmp/event/rate/ends", test_rate_ends);
+    g_test_add_func("/qmp/event/rate/flush", test_rate_flush);
+    g_test_add_func("/qmp/event/rate/dropped", test_rate_dropped);
+    g_test_add_func("/qmp/event/rate/threads", test_rate_threads);
     return g_test_run();
 }

@@ -366,13 +366,14 @@ static void keep_event(const QmpEvent *event, void *data)
 
 static QmpValue *out_event(Object *obj, const QmpMember *member)
 {
+    static const QmpEventKind kind = { .name = "VALUES", .data = &qmp_type_TestValuesProps };
     struct event_base *base = event_base_new();
     QmpEventQueue *queue = qmp_event_queue_new(base);
     g_autofree char *text = NULL;
     g_autoptr(QmpValue) data = NULL;
 
     qmp_event_queue_add_sink(queue, keep_event, &text);
-    qmp_event_emit(queue, "VALUES", &qmp_type_TestValuesProps, obj->props);
+    qmp_event_emit(queue, &kind, obj->props);
     qmp_event_queue_deliver(queue);
     qmp_event_queue_free(queue);
     event_base_free(base);

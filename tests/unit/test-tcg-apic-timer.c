@@ -190,6 +190,39 @@ static void test_stopped(void)
     g_assert_true(expire(vcpu));
 }
 
+/* A guest that looks at the count, or sets another one, before anybody fired what is
+ * due: the interrupt comes all the same. */
+static void test_due(void)
+{
+    static const guint looks[] = { CURRENT, DIVIDE, INITIAL, TIMER };
+    static const guint32 modes[] = { 0, PERIODIC, TSC_DEADLINE };
+
+    for (guint i = 0; i < G_N_ELEMENTS(looks) * G_N_ELEMENTS(modes); i++) {
+        g_autoptr(IrqBench) bench = timer_bench();
+        TcgVcpu *vcpu = &bench->vcpus[0];
+        guint look = looks[i % G_N_ELEMENTS(looks)];
+        guint32 mode = modes[i / G_N_ELEMENTS(looks)];
+        guint64 deadline = irq_bench_now() * 3 + 3000;
+
+        set(vcpu, DIVIDE, 0xb);
+        set(vcpu, TIMER, mode | 0x45);
+        set(vcpu, INITIAL, 1000000);
+        g_assert_true(wrmsr(vcpu, MSR_DEADLINE, deadline));
+        irq_bench_advance(1000001);
+        irq_bench_requests(bench, 0);
+        if (mode == TSC_DEADLINE && look != TIMER) {
+            g_assert_true(rdmsr(vcpu, MSR_DEADLINE, &deadline));
+            g_assert_cmpuint(deadline, ==, 0);
+        } else if (look == CURRENT) {
+            g_assert_cmpuint(get(vcpu, CURRENT), ==, mode == PERIODIC ? 999999 : 0);
+        } else {
+            set(vcpu, look, look == TIMER ? MASKED : 0);
+        }
+        g_assert_cmphex(irq_bench_requests(bench, 0), ==, TCG_REQUEST_APIC);
+        g_assert_cmpint(tcg_apic_take(vcpu), ==, 0x45);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -199,5 +232,6 @@ int main(int argc, char **argv)
     g_test_add_func("/tcg-apic-timer/masked", test_timer_masked);
     g_test_add_func("/tcg-apic-timer/tsc-deadline", test_tsc_deadline);
     g_test_add_func("/tcg-apic-timer/stopped", test_stopped);
+    g_test_add_func("/tcg-apic-timer/due", test_due);
     return g_test_run();
 }

@@ -293,7 +293,7 @@ static void test_xsave(void)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         Standin *t = new_or_skip();
         TcgInsn insn = memory(8);
-        guint64 rfbm = cases[i].components & 7, bv = cases[i].bv;
+        guint64 rfbm = cases[i].components & 7, bv = cases[i].bv, seen;
         bool all = cases[i].helper == tcg_op_xsave;
 
         if (!t) {
@@ -306,16 +306,18 @@ static void test_xsave(void)
         put(t->ram + AREA + HEADER, cases[i].old, 8);
         at(t, AREA, cases[i].components);
         g_assert_cmpuint(standin_run(t, cases[i].helper, &insn), ==, TCG_NEXT);
-        g_assert_cmphex(get(t->ram + AREA + HEADER, 8), ==, bv);
+        /* A processor may count an initial component as in use. */
+        seen = get(t->ram + AREA + HEADER, 8);
+        g_assert_cmphex(seen & (bv | ~rfbm), ==, bv);
         g_assert_cmphex(get(t->ram + AREA + HEADER + 8, 8), ==,
                         all || cases[i].helper == tcg_op_xsaveopt ? 0xeeeeeeeeeeeeeeee
                                                                  : cases[i].compacted);
         if (rfbm & 4 && cases[i].in_use & 4) {
             g_assert_true(memcmp(t->ram + AREA + YMM, t->vectors + YMM, 256) == 0);
         } else {
-            g_assert_cmphex(t->ram[AREA + YMM], ==, rfbm & 4 && all ? 0 : 0xee);
+            g_assert_cmphex(t->ram[AREA + YMM], ==, rfbm & 4 && (all || seen & 4) ? 0 : 0xee);
         }
-        if (!(rfbm & 2) || !(all || cases[i].in_use & 2)) {
+        if (!(rfbm & 2) || !(all || seen & 2)) {
             g_assert_cmphex(t->ram[AREA + XMM], ==, 0xee);
         }
         g_assert_cmphex(t->ram[AREA + YMM + 256], ==, 0xee);
@@ -335,7 +337,7 @@ static void test_xsavec_mxcsr(void)
     put(t->vectors + HEADER, 0, 8);
     at(t, AREA, 7);
     standin_run(t, tcg_op_xsavec, &insn);
-    g_assert_cmphex(get(t->ram + AREA + HEADER, 8), ==, 2);
+    g_assert_cmphex(get(t->ram + AREA + HEADER, 8) & 2, ==, 2);
     g_assert_cmphex(get(t->ram + AREA + 24, 4), ==, 0x1f00);
 }
 
