@@ -209,8 +209,14 @@ static guint64 take_event(TcgState *s)
     if (!(s->eflags & EFLAGS_IF) || s->shadow) {
         return TCG_EVENT_NONE;
     }
+    take_request(s, TCG_REQUEST_APIC | TCG_REQUEST_EXTINT);
     vector = tcg_interrupt_take(vcpu);
-    return vector < 0 ? TCG_EVENT_NONE : (guint64)vector;
+    if (vector < 0) {
+        return TCG_EVENT_NONE;
+    }
+    /* There may be more: STI looks at this bit. */
+    __atomic_fetch_or(&s->requests, TCG_REQUEST_APIC, __ATOMIC_SEQ_CST);
+    return vector;
 }
 
 /* ---- Parking and waiting ---- */
