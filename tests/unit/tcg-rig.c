@@ -96,6 +96,20 @@ static void random_bytes(TcgRig *rig, guint8 *data, gsize size)
     }
 }
 
+static bool has_ended(const TcgRig *rig)
+{
+    return rig->n_done || rig->n_resets || rig->internal_error ||
+           (rig->max_events && rig->n_events >= rig->max_events);
+}
+
+/* The CPU leaves its exit: it does nothing more until the next run. */
+static void stop_if_ended(TcgRig *rig)
+{
+    if (has_ended(rig)) {
+        rig->ops->vcpus_stop(rig->accel);
+    }
+}
+
 static void host_pio(void *opaque, guint16 port, void *data, guint size, guint count,
                      bool is_write)
 {
@@ -110,6 +124,7 @@ static void host_pio(void *opaque, guint16 port, void *data, guint size, guint c
         g_string_append_c(rig->trace, *(const char *)data);
     }
     rig->n_done += port == TCG_RIG_DONE;
+    stop_if_ended(rig);
     g_cond_broadcast(&rig->changed);
     g_mutex_unlock(&rig->lock);
 }
@@ -453,12 +468,6 @@ void tcg_rig_reset(TcgRig *rig, const X86CpuState *state)
 }
 
 /* ---- Running ---- */
-
-static bool has_ended(const TcgRig *rig)
-{
-    return rig->n_done || rig->n_resets || rig->internal_error ||
-           (rig->max_events && rig->n_events >= rig->max_events);
-}
 
 void tcg_rig_run(TcgRig *rig, guint64 microseconds)
 {
