@@ -118,7 +118,7 @@ def wrong_choices(recorder):
         refuse(client, 'id-in-use', 'qom-type', {'qom-type': 'any-accel'})
         client.call('object-del', id='accel')
         client.call('object-add', qom_type='iothread', id='accel')
-        refuse(client, 'id-in-use', 'id', {'qom-type': 'any-accel', 'accelerators': [QTEST]})
+        refuse(client, 'id-in-use', 'id', {'qom-type': 'any-accel', 'id': 'accel'})
 
 
 def in_a_list_of_requests(recorder):
