@@ -17,7 +17,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from qtestclient import QtestClient                 # noqa: E402
-from vmdtest import Daemon, QmpError                # noqa: E402
+from vmdtest import Daemon, QmpError, accel_class, on_one_accel    # noqa: E402
 from walk import DEVICE_HOSTS, DEVICE_NEEDED, devices          # noqa: E402
 
 MACHINES = int(os.environ.get('VMD_TEST_MACHINES', '60'))
@@ -268,15 +268,15 @@ def descriptors_are_named(recorder):
         b.close()
 
 
+@on_one_accel
 def cpu_models(recorder):
-    """Each CPU model as KVM makes it, with what it takes of the host, is made again"""
-    vmdtest.need_kvm()
+    """Each CPU model as the accelerator makes it, with what it takes of the host, is made again"""
     with Daemon(recorder) as daemon:
         models = [m for m in devices(daemon.client()) if m.endswith('-cpu')]
     for model in models:
         with Daemon(recorder) as daemon, Daemon(recorder) as second:
             client, other = daemon.client(), second.client()
-            client.call('object-add', qom_type='kvm-accel')
+            client.call('object-add', qom_type=accel_class())
             client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
             client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
             client.call('device_add', driver=model, id='c0')

@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from microvm import build                           # noqa: E402
-from vmdtest import Daemon, need_kvm                # noqa: E402
+from vmdtest import Daemon, on_one_accel                # noqa: E402
 
 MACHINES = int(os.environ.get('VMD_TEST_MACHINES', '10'))
 WATCHED = 5                     # seconds
@@ -53,9 +53,9 @@ def start(recorder):
     return daemon
 
 
+@on_one_accel
 def idle_machines(recorder):
     """idle machines: under 4 MiB private each, under 10 wake-ups a second"""
-    need_kvm()
     daemons = []
     try:
         begin = time.monotonic()

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import vmdtest                                      # noqa: E402
 import qtestclient                                  # noqa: E402
 from microvm import build, jump_to, write_kernel    # noqa: E402
-from vmdtest import TIMEOUT, VMCTL, Client, Daemon, need_kvm        # noqa: E402
+from vmdtest import TIMEOUT, VMCTL, Client, Daemon, on_one_accel        # noqa: E402
 
 
 class Recorded(Daemon):
@@ -89,9 +89,9 @@ def record_of_signal(recorder):
             assert 'from process %d of user %d' % (os.getpid(), os.getuid()) in daemon.output()
 
 
+@on_one_accel
 def record_of_guest(recorder):
     """what the guest did: reset with reboot=shutdown, and exit by a debug device"""
-    need_kvm()
     for end, cause, status in (('reboot', 'guest-reset', 0), ('exit:5', 'guest-shutdown', 11)):
         with Recorded(recorder) as daemon:
             client = daemon.client()
@@ -104,9 +104,9 @@ def record_of_guest(recorder):
             assert record['guest'] is True and record['state'] == 'shutdown', record
 
 
+@on_one_accel
 def record_of_internal_error(recorder):
     """a vCPU that cannot go on: status 10 if set-action says so, and the reason"""
-    need_kvm()
     with Recorded(recorder) as daemon:
         client = daemon.client()
         build(client, kernel=write_kernel(daemon.path('kernel'), jump_to(0xfeb00000)))

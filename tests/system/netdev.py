@@ -11,7 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
-from vmdtest import Daemon, Skip, need_kvm          # noqa: E402
+from vmdtest import Daemon, accel_class, Skip, on_one_accel          # noqa: E402
 
 CLONE_NEWNET = 0x40000000
 TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR, IFF_MULTI_QUEUE = 0x400454ca, 2, 0x1000, 0x4000, 0x100
@@ -234,12 +234,12 @@ def refused(recorder):
         assert daemon.descriptors() == before
 
 
+@on_one_accel
 def cable(recorder):
     """set_link by the back end's id and by the card's; what is in use stays"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        client.call('object-add', qom_type='kvm-accel')
+        client.call('object-add', qom_type=accel_class())
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
         client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
         add(client, 'user')

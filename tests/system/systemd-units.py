@@ -9,11 +9,11 @@ import sys
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import systemdbox                                   # noqa: E402
 import vmdtest                                      # noqa: E402
-from vmdtest import need_kvm                        # noqa: E402
+from vmdtest import accel_class, on_one_accel       # noqa: E402
 
 GUEST = '/var/lib/vmd-guests/guest.elf'
 CONFIG = '''
-{ "execute": "object-add", "arguments": { "qom-type": "kvm-accel", "id": "kvm" } }
+{ "execute": "object-add", "arguments": { "qom-type": "%s", "id": "accel" } }
 { "execute": "object-add", "arguments": { "qom-type": "memory-backend-memfd", "id": "ram", "size": 16777216 } }
 { "execute": "object-add", "arguments": { "qom-type": "microvm-machine", "memory-backend": "ram",
   "kernel": "%s", "append": "%s" } }
@@ -36,7 +36,6 @@ _installed = []
 
 def make_box():
     global _box
-    need_kvm()
     _box = systemdbox.Box()
     _installed.extend(_box.install())
     _box.copy(os.path.join(vmdtest.GUESTS, 'guest.elf'), GUEST)
@@ -55,8 +54,12 @@ def box():
     return _box
 
 
+def config(append):
+    return CONFIG % (accel_class(), GUEST, append)
+
+
 def configure(b, name, append):
-    b.write('/etc/vmd/%s.conf' % name, CONFIG % (GUEST, append))
+    b.write('/etc/vmd/%s.conf' % name, config(append))
 
 
 def vmctl(b, name, *words, check=True):
@@ -143,6 +146,7 @@ def first_connection(_recorder):
     assert socket_mode(b, 'first') == '660 vmd vmd', socket_mode(b, 'first')
 
 
+@on_one_accel
 def configured_before_ready(_recorder):
     """a machine's requests are applied before the service counts as started"""
     b = box()
@@ -167,6 +171,7 @@ def bad_configuration(_recorder):
     b.run('systemctl', 'reset-failed', 'vmd@bad.service')
 
 
+@on_one_accel
 def guest_shutdown(_recorder):
     """a guest that ends its machine ends the service, and the record says why"""
     b = box()
@@ -180,6 +185,7 @@ def guest_shutdown(_recorder):
     b.run('systemctl', 'stop', 'vmd@short.socket', check=False)
 
 
+@on_one_accel
 def stop_without_help(_recorder):
     """systemctl stop ends a machine whose guest does not cooperate"""
     b = box()
@@ -190,10 +196,11 @@ def stop_without_help(_recorder):
     assert record(b, 'deaf')['cause'] in ('host-qmp-quit', 'host-signal')
 
 
+@on_one_accel
 def stop_with_help(_recorder):
     """systemctl stop waits for a guest that powers off when its button is pressed"""
     b = box()
-    b.write('/etc/vmd/polite.conf', (CONFIG % (GUEST, 'end=button')).replace(
+    b.write('/etc/vmd/polite.conf', config('end=button').replace(
         'microvm-machine', 'pc-i440fx-2.7-machine').replace('{ "execute": "cont" }', CONSOLE))
     b.run('systemctl', 'start', 'vmd@polite.service')
     b.wait(lambda: 'waits for the power button' in b.run(
@@ -203,13 +210,14 @@ def stop_with_help(_recorder):
     assert record(b, 'polite')['cause'] == 'guest-shutdown', record(b, 'polite')
 
 
+@on_one_accel
 def stop_of_a_deaf_pc(_recorder):
     """a guest that does not react to its button is ended when the time is over"""
     b = box()
     b.write('/etc/systemd/system/vmd@deafpc.service.d/fast.conf',
             '[Service]\nExecStop=\nExecStop=vmctl --name=%i stop --timeout=2\n')
     b.run('systemctl', 'daemon-reload')
-    b.write('/etc/vmd/deafpc.conf', (CONFIG % (GUEST, 'end=loop')).replace(
+    b.write('/etc/vmd/deafpc.conf', config('end=loop').replace(
         'microvm-machine', 'pc-i440fx-2.7-machine'))
     b.run('systemctl', 'start', 'vmd@deafpc.service')
     b.run('systemctl', 'stop', 'vmd@deafpc.service')
@@ -218,6 +226,7 @@ def stop_of_a_deaf_pc(_recorder):
     b.run('rm', '-r', '/etc/systemd/system/vmd@deafpc.service.d')
 
 
+@on_one_accel
 def killed(_recorder):
     """after kill -9 of the daemon the service is started again, and the record tells of it"""
     b = box()
@@ -231,6 +240,7 @@ def killed(_recorder):
     b.run('systemctl', 'stop', 'vmd@killed.service')
 
 
+@on_one_accel
 def stuck_loop(_recorder):
     """a main loop that stands still is found by the watchdog, and the machine started anew"""
     b = box()
@@ -249,6 +259,7 @@ def stuck_loop(_recorder):
     b.run('rm', '-r', '/etc/systemd/system/vmd@stuck.service.d')
 
 
+@on_one_accel
 def restart_limit(_recorder):
     """a daemon that keeps dying is given up after five starts"""
     b = box()
@@ -284,6 +295,7 @@ def journal_fields(_recorder):
     b.run('systemctl', 'stop', 'vmd@log.service')
 
 
+@on_one_accel
 def at_boot(_recorder):
     """an enabled machine runs after a reboot of the host"""
     b = box()
@@ -294,6 +306,7 @@ def at_boot(_recorder):
     b.run('systemctl', 'disable', '--now', 'vmd@boot.service', 'vmd@boot.socket')
 
 
+@on_one_accel
 def many_instances(_recorder):
     """20 machines at once: started, listed, stopped"""
     b = box()
