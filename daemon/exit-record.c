@@ -63,6 +63,7 @@ bool exit_record_begin(Vmd *vmd, GError **error)
 void exit_record_end(Vmd *vmd)
 {
     const Shutdown *shutdown = &vmd->shutdown;
+    const Accel *accel = vmd_accel(vmd);
     ExitRecord record = record_of(vmd);
     g_autoptr(GError) error = NULL;
 
@@ -73,6 +74,11 @@ void exit_record_end(Vmd *vmd)
     record.signal = shutdown->signal;
     record.sender_pid = shutdown->sender_pid;
     record.sender_uid = shutdown->sender_uid;
+    if (accel) {
+        record.has_accelerator = true;
+        record.accelerator = vmd_accel_name(accel);
+        record.accelerator_why = accel->why;
+    }
     if (vmd->options->state_directory && !write_record(vmd, &record, &error)) {
         g_warning("the exit record cannot be written: %s", error->message);
     }

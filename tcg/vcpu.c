@@ -562,7 +562,9 @@ bool tcg_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
 
     if (tcg->vcpus->len > 0) {
         qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
-                      "accelerator 'tcg' runs one CPU: use 'smp' 1, or KVM");
+                      "accelerator 'tcg' runs one CPU: use 'smp' 1, or KVM%s%s%s",
+                      accel->why ? " (" : "", accel->why ? accel->why : "",
+                      accel->why ? ")" : "");
         return false;
     }
     vcpu = g_new0(TcgVcpu, 1);
