@@ -385,6 +385,12 @@ def on_kvm(test):
     return test
 
 
+def on_tcg(test):
+    """Decorator: the test is about what only a CPU in software has."""
+    test.accels, test.each = ('tcg',), False
+    return test
+
+
 _accel = None
 
 
@@ -397,6 +403,11 @@ def accel():
 def accel_class():
     """Its class, as 'tcg-accel'."""
     return accel() + '-accel'
+
+
+def cpus(wanted):
+    """So many CPUs, or as many of them as the accelerator runs."""
+    return 1 if accel() == 'tcg' else wanted
 
 
 def runs(tests):
