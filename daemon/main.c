@@ -33,10 +33,11 @@ static void tell_ready(void *opaque, const GError *error)
     }
 }
 
-/* Listens, and is ready now or when the command for that has ended. */
+/* Listens, and is ready now or when the command for that has ended.  Whoever connects finds
+ * this daemon's record and not its predecessor's. */
 static bool start(Vmd *vmd, GError **error)
 {
-    if (!sockets_open(vmd, error) || !exit_record_begin(vmd, error)) {
+    if (!exit_record_begin(vmd, error) || !sockets_open(vmd, error)) {
         return false;
     }
     if (!vmd->options->before_ready) {
@@ -70,6 +71,8 @@ static int run(Vmd *vmd)
     if (!start(vmd, &error)) {
         fprintf(stderr, "vmd: %s\n", error->message);
         sockets_close(vmd);
+        shutdown_note_failure(vmd, EXIT_STATUS_START, error->message);
+        exit_record_end(vmd);
         return EXIT_STATUS_START;
     }
     event_base_dispatch(vmd->base);
