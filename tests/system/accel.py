@@ -8,7 +8,7 @@ import resource
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import microvm                                      # noqa: E402
 import vmdtest                                      # noqa: E402
 from vmdtest import Daemon, ManagedDaemon, need_mounts     # noqa: E402
