@@ -123,6 +123,18 @@ def record_of_internal_error(recorder):
         assert record['detail'] == 'internal-error', record
 
 
+def no_program_after_ready(recorder):
+    """a daemon that is ready, and all its threads, cannot execute programs; its command could"""
+    with Recorded(recorder) as daemon:
+        daemon.client().call('object-add', qom_type='iothread', id='io')
+        folder = '/proc/%d/task' % daemon.process.pid
+        for thread in os.listdir(folder):
+            with open(os.path.join(folder, thread, 'status'), encoding='ascii') as f:
+                fields = dict(line.split(':\t', 1) for line in f.read().splitlines()
+                              if ':\t' in line)
+            assert fields['NoNewPrivs'] == '1' and fields['Seccomp'] == '2', (thread, fields)
+
+
 def record_of_panic(recorder):
     """a panic with panic=exit-failure: status 6"""
     with Recorded(recorder) as daemon:
@@ -241,5 +253,5 @@ def listed(recorder):
 if __name__ == '__main__':
     vmdtest.main([run_directory, no_state_directory, record_while_it_runs, record_of_quit,
                   record_of_signal, record_of_guest,
-                  record_of_internal_error, record_of_panic, ready_after_command, command_fails,
+                  record_of_internal_error, record_of_panic, no_program_after_ready, ready_after_command, command_fails,
                   command_is_ended, bad_quoting, bad_name, listed])
