@@ -4,21 +4,26 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/machine-record.h"
 #include "client/output.h"
 #include "client/verb.h"
 
-/* The run state of the daemon that listens for a machine, or NULL. */
-static char *live_state(const char *name)
+/* The run state of the daemon that listens for a machine, or NULL; *ret_forbidden: because
+ * this user may not ask it. */
+static char *live_state(const char *name, bool *ret_forbidden)
 {
     const Globals globals = { .name = (char *)name };
+    g_autofree char *path = verb_socket_path(&globals, NULL);
     g_autoptr(Connection) conn = verb_connect(&globals, NULL);
     json_t *status = NULL;
     char *state = NULL;
 
+    *ret_forbidden = !conn && path && access(path, W_OK) < 0 && errno == EACCES;
     if (conn && connection_call(conn, "query-status", NULL, &status, NULL)) {
         state = g_strdup(json_string_value(json_object_get(status, "status")));
     }
@@ -32,10 +37,14 @@ static json_t *entry_of(const char *name)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(ExitRecord) record = machine_record_read(name, &error);
-    g_autofree char *state = record && machine_record_is_live(record) ? live_state(name) : NULL;
+    bool forbidden = false;
+    g_autofree char *state = record && machine_record_is_live(record)
+                                 ? live_state(name, &forbidden) : NULL;
     bool live = state != NULL;
 
-    if (record && !live) {
+    if (forbidden) {
+        state = g_strdup("no permission to ask it");
+    } else if (record && !live) {
         state = machine_record_describe(record);
     } else if (!live) {
         state = g_strdup(error ? error->message : "not started");

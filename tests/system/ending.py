@@ -239,6 +239,18 @@ def listed(recorder):
                                    ('dead', 'dead: killed\n', 3)):
             done = vmctl('-n', name, 'status')
             assert (done.stdout, done.returncode) == (text, status), done
+        for name, status in (('over', 0), ('dead', 3)):
+            assert vmctl('-n', name, 'wait').returncode == status, vmctl('-n', name, 'wait')
+        assert vmctl('-n', 'over', 'wait', '-e', 'RESUME').returncode == 3
+        for words in ('wait',), ('stop',), ('apply', '/dev/null'):
+            done = vmctl('-n', 'live', *words, '--timeout=-5')
+            assert done.returncode == 2 and 'negative' in done.stderr, done
+        if os.geteuid() == 0 and vmdtest.shutil.which('setpriv'):
+            os.chmod(top, 0o755)
+            os.chmod(os.path.join(folders['live'], 'qmp.sock'), 0o600)
+            done = subprocess.run(['setpriv', '--reuid=65534', '--clear-groups', VMCTL, 'list'],
+                                  env=env, capture_output=True, text=True, timeout=TIMEOUT)
+            assert 'live  no permission to ask it' in done.stdout, done
         record = json.loads(vmctl('-n', 'over', 'status', '--json').stdout)
         assert record['cause'] == 'host-qmp-quit', record
         with open(os.path.join(folders['dead'], 'exit.json'), 'w', encoding='ascii') as f:
