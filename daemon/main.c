@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/exit-record.h"
+#include "daemon/no-exec.h"
 #include "daemon/sockets.h"
 #include "daemon/vmd.h"
 #include "hw/chardev/char.h"
@@ -28,6 +29,7 @@ static void tell_ready(void *opaque, const GError *error)
     if (error) {
         shutdown_failed(vmd, EXIT_STATUS_BUILD, error->message);
     } else {
+        no_exec();
         notify_ready(vmd->notify, qmp_enum_name(&qmp_type_RunState, vmd->run.state),
                      cpu_count(vmd->root));
     }

@@ -321,6 +321,12 @@ def keystrokes_are_not_logged(recorder):
         client = daemon.client()
         client.call('chardev-add', id='ring', backend={'type': 'ringbuf', 'data': {}})
         client.call('ringbuf-write', device='ring', data=SECRET)
+        for text in 'a\u2028b', 'a\u202eb':
+            error = client.error('object-del', {'id': text})
+            assert text not in error['desc'], error
+            client.call('chardev-add', id='q' + str(ord(text[1])), backend={'type': 'null', 'data': {
+                'logfile': daemon.path('log' + text)}})
+        assert '\u2028' not in daemon.output() and '\\u202e' in daemon.output(), daemon.output()
         client.error('send-key', {'keys': [{'type': 'qcode', 'data': 'kp_multiply'}]})
         client.error('input-send-event', {'events': [{'type': 'key', 'data': {
             'down': True, 'key': {'type': 'qcode', 'data': 'kp_multiply'}}}]})

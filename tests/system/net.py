@@ -46,7 +46,7 @@ def free_port():
 
 
 def add_user(client, **options):
-    client.call('netdev_add', type='user', id='net0', **options)
+    client.call('netdev_add', type='user', id='net0', disable_host_loopback=False, **options)
     client.call('device_add', driver='virtio-net-device', id='nic0', netdev='net0')
 
 

@@ -82,7 +82,7 @@ def boot(daemon):
     client.call('set-action', shutdown='pause')
     guest = Guest(daemon, client, machine_type=MACHINE, size=128 << 20)
     client.call('object-add', qom_type='rng-builtin', id='rng0')
-    client.call('netdev_add', type='user', id='net0')
+    client.call('netdev_add', type='user', id='net0', disable_host_loopback=False)
     add_disk_node(daemon, client, 'disk0')
     add_disk_node(daemon, client, 'disk1')
     client.call('device_add', driver='virtio-blk-pci', id='vd0', drive='disk0', addr='4')
