@@ -24,6 +24,9 @@ static guint8 vector_of(int signal, const siginfo_t *info, const ucontext_t *con
     if (signal == SIGSEGV) {
         return info->si_code == SI_KERNEL ? TCG_GP : NO_VECTOR;
     }
+    if (signal == SIGILL) {
+        return TCG_UD;
+    }
     if (signal != SIGFPE) {
         return NO_VECTOR;
     }
@@ -57,7 +60,7 @@ static void fault_handler(int signal, siginfo_t *info, void *data)
 
 void tcg_signals_thread(TcgState *s, gsize code_size)
 {
-    static const int signals[] = { SIGFPE, SIGSEGV, SIGBUS };
+    static const int signals[] = { SIGFPE, SIGILL, SIGSEGV, SIGBUS };
     struct sigaction action = { .sa_sigaction = fault_handler, .sa_flags = SA_SIGINFO };
     sigset_t set;
 

@@ -408,6 +408,15 @@ static bool is_short_inc(const TcgTranslation *t, const TcgDecoded *d)
            (d->z.opcode & 0xf0) == 0x40;
 }
 
+/* Opcode 82 is another name of 80, which 64-bit code has not. */
+static guint8 plain_opcode(const TcgDecoded *d)
+{
+    bool alias = d->z.opcode == 0x82 && d->z.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT &&
+                 d->z.encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY;
+
+    return alias ? 0x80 : d->z.opcode;
+}
+
 static void emit_opcode(TcgTranslation *t, const TcgDecoded *d, const Form *form, const Fields *f)
 {
     if (is_short_inc(t, d)) {
@@ -419,7 +428,7 @@ static void emit_opcode(TcgTranslation *t, const TcgDecoded *d, const Form *form
     } else if (gpr_at(form, ZYDIS_OPERAND_ENCODING_OPCODE)) {
         emit_8(&t->e, (d->z.opcode & 0xf8) | (f->opcode_reg & 7));
     } else {
-        emit_8(&t->e, d->z.opcode);
+        emit_8(&t->e, plain_opcode(d));
         if (d->z.attributes & ZYDIS_ATTRIB_HAS_MODRM) {
             emit_modrm(t, form, f);
         }
