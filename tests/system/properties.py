@@ -142,6 +142,8 @@ class Walk:
             assert reply['error']['reason'] in MAY_REFUSE, (klass, key, value, reply)
             return
         self.went('add', m)
+        if m.get('secret'):
+            return                  # it is neither shown nor recorded: config.py
         assert shows(self.get(key), value) or is_choice(key, value), (klass, key, value,
                                                                       self.get(key))
         self.went('qom-get', m)

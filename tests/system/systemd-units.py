@@ -178,6 +178,7 @@ def in_namespaces_of(b, pid, script, user):
                  '--regid', user, '--groups', user + ',kvm', '--no-new-privs', 'sh', '-c', script)
 
 
+@on_one_accel
 def two_machines(_recorder):
     """a daemon sees, ends and signals nothing of its neighbour's: files, sockets, processes"""
     b = box()
