@@ -134,7 +134,8 @@ class Walk:
 
     def edge(self, klass, needed, key, m, value):
         more = {**needed, key: value}
-        self.wanted |= {(way, str(m['type'])) for way in ('add', 'qom-get', 'query-config')}
+        ways = ('add',) if m.get('secret') else ('add', 'qom-get', 'query-config')
+        self.wanted |= {(way, str(m['type'])) for way in ways}
         reply = self.add(klass, more)
         if 'error' in reply:
             errors.check({'execute': self.command, 'arguments': self.arguments(klass, more)},
@@ -143,7 +144,8 @@ class Walk:
             return
         self.went('add', m)
         if m.get('secret'):
-            return                  # it is neither shown nor recorded: config.py
+            self.delete()           # it is neither shown nor recorded: config.py
+            return
         assert shows(self.get(key), value) or is_choice(key, value), (klass, key, value,
                                                                       self.get(key))
         self.went('qom-get', m)
