@@ -4,22 +4,26 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/machine-record.h"
 #include "client/output.h"
 #include "client/verb.h"
 
 /* The run state of the daemon that listens for a machine, or NULL; likewise its answer about
- * accelerators, which the caller owns. */
-static char *live_state(const char *name, json_t **ret_accelerators)
+ * accelerators, which the caller owns.  *ret_forbidden: because this user may not ask it. */
+static char *live_state(const char *name, json_t **ret_accelerators, bool *ret_forbidden)
 {
     const Globals globals = { .name = (char *)name };
+    g_autofree char *path = verb_socket_path(&globals, NULL);
     g_autoptr(Connection) conn = verb_connect(&globals, NULL);
     json_t *status = NULL;
     char *state = NULL;
 
+    *ret_forbidden = !conn && path && access(path, W_OK) < 0 && errno == EACCES;
     if (conn && connection_call(conn, "query-status", NULL, &status, NULL) &&
         connection_call(conn, "query-accelerators", NULL, ret_accelerators, NULL)) {
         state = g_strdup(json_string_value(json_object_get(status, "status")));
@@ -49,11 +53,14 @@ static json_t *entry_of(const char *name)
     g_autoptr(GError) error = NULL;
     g_autoptr(ExitRecord) record = machine_record_read(name, &error);
     json_t *entry, *accelerators = NULL;
+    bool forbidden = false;
     g_autofree char *state = record && machine_record_is_live(record)
-                                 ? live_state(name, &accelerators) : NULL;
+                                 ? live_state(name, &accelerators, &forbidden) : NULL;
     bool live = state != NULL;
 
-    if (record && !live) {
+    if (forbidden) {
+        state = g_strdup("no permission to ask it");
+    } else if (record && !live) {
         state = machine_record_describe(record);
     } else if (!live) {
         state = g_strdup(error ? error->message : "not started");

@@ -274,6 +274,7 @@ void vmd_free(Vmd *vmd)
     g_clear_pointer(&vmd->notify, notify_free);
     g_clear_pointer(&vmd->base, event_base_free);
     g_clear_pointer(&vmd->fds, fd_table_free);
+    g_clear_pointer(&vmd->record, record_slots_free);
     g_free(vmd->default_socket);
     g_free(vmd->machine_id);
     g_free(vmd);

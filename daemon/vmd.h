@@ -16,6 +16,7 @@
 #include "daemon/options.h"
 #include "daemon/policy.h"
 #include "daemon/pool.h"
+#include "daemon/record-slots.h"
 #include "daemon/resources.h"
 #include "daemon/run-state.h"
 #include "daemon/shutdown.h"
@@ -53,6 +54,7 @@ struct Vmd {
     Policy policy;
     RunControl run;
     Shutdown shutdown;
+    RecordSlots *record;        /* where the exit record goes, or NULL */
     char *default_socket;       /* path in the run directory, if it is listened on */
     BeforeReady *before_ready;  /* the command that must succeed first, or NULL */
     const VmdFile *file;        /* what was read for the device that is being made, or NULL */

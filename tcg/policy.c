@@ -311,6 +311,9 @@ static const HelperRow rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {
 
 static bool is_hint(const TcgDecoded *d)
 {
+    if (d->z.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY) {
+        return false;           /* of processors that are none of these */
+    }
     switch (d->z.mnemonic) {
     case ZYDIS_MNEMONIC_NOP:
     case ZYDIS_MNEMONIC_ENDBR32:
@@ -422,6 +425,9 @@ TcgPolicy tcg_policy(const TcgDecoded *d, guint32 mode)
         return needs == NEEDS_PROTECTED ? undefined : ending(tcg_op_nm);
     }
     policy = policy_by_mnemonic(d, mode);
+    if (policy.kind == TCG_KIND_SPECIAL && needs == NEEDS_TO_BE_KNOWN) {
+        return undefined;
+    }
     if (policy.kind == TCG_KIND_VERBATIM &&
         (needs == NEEDS_TO_BE_KNOWN || is_xsave(d) || needs_row(d))) {
         return undefined;

@@ -13,7 +13,7 @@
 
 #include "tcg/dispatch.h"
 
-enum { X87_ES = 1 << 7, NO_VECTOR = 0xff };
+enum { NO_VECTOR = 0xff };
 
 /* What the handler, which gets nothing else, has to know of its thread. */
 static _Thread_local TcgState *thread_state;
@@ -25,7 +25,7 @@ static guint8 vector_of(int signal, const siginfo_t *info, const ucontext_t *con
         return info->si_code == SI_KERNEL ? TCG_GP : NO_VECTOR;
     }
     if (signal == SIGILL) {
-        return TCG_UD;
+        return TCG_UD;          /* what this host lacks, and the guest has not asked CPUID for */
     }
     if (signal != SIGFPE) {
         return NO_VECTOR;
@@ -33,8 +33,8 @@ static guint8 vector_of(int signal, const siginfo_t *info, const ucontext_t *con
     if (info->si_code == FPE_INTDIV || info->si_code == FPE_INTOVF) {
         return TCG_DE;
     }
-    return context->uc_mcontext.fpregs && context->uc_mcontext.fpregs->swd & X87_ES ? TCG_MF
-                                                                                    : TCG_XM;
+    /* By the exception itself: x87 may have one pending while SSE has its own. */
+    return context->uc_mcontext.gregs[REG_TRAPNO] == TCG_MF ? TCG_MF : TCG_XM;
 }
 
 static void fault_handler(int signal, siginfo_t *info, void *data)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Faults of the host in generated code: a division, an unmasked floating-point
- * exception, a misaligned vector access.  They are the guest's.
+ * exception, a misaligned vector access, an instruction that the host lacks.  They are the
+ * guest's.
  */
 #ifndef TCG_SIGNALS_H
 #define TCG_SIGNALS_H

@@ -31,9 +31,10 @@ guint32 flags_live_before(const TcgDecoded *d)
     return d->reads | (d->live & ~d->writes);
 }
 
+/* Exact flags are kept also where only a fault of the next instruction would show them. */
 void flags_spill(TcgTranslation *t, guint32 live)
 {
-    if (live && t->flags == FLAGS_IN_HOST) {
+    if ((live || t->exact) && t->flags == FLAGS_IN_HOST) {
         emit_flags_save(&t->e);
         t->flags |= FLAGS_IN_STATE;
     }

@@ -301,6 +301,7 @@ bool emit_group_access(TcgTranslation *t, TcgDecoded *d, ZydisRegister base, gin
     if (group->first == (guint)(d - t->insn)) {
         emit_lea(&t->e, true, HOST_T0, emit_guest_reg(t, reg, HOST_T0), disp - d->group_offset);
         emit_group_check(t, d, group, size, how);
+        translate_note(t, d);
     } else {
         emit_state(&t->e, true, OP_MOV_LOAD, HOST_T1,
                    STATE(group_delta) + 8 * (gsize)group->slot);

@@ -210,6 +210,7 @@ void emit_access(TcgTranslation *t, TcgDecoded *d, guint segment, guint size, gu
     emit_segment(t, stub, segment);
     emit_check(t, stub, size, offsetof(TcgTlbEntry, page));
     stub->flags_before = t->flags;
+    translate_note(t, d);               /* the check has changed the host's flags */
     body(t, d, (TcgAddress){ HOST_T1, HOST_T0, 0 }, argument);
     stub->flags_after = t->flags;
     stub->cont = t->e.p;

@@ -210,6 +210,10 @@ OptionHandler option_numa;
 OptionHandler option_object, option_device, option_smbios, option_fw_cfg, option_qtest;
 OptionHandler option_drive, option_blockdev, option_disk;
 OptionHandler option_netdev, option_nic, option_net;
+
+/* Lets the guest of a user network reach what listens on the host's loopback addresses, as
+ * QEMU's does, unless the options say something of it. */
+void net_allow_loopback(QmpOptions *options);
 OptionHandler option_chardev, option_serial, option_parallel, option_debugcon, option_monitor;
 OptionHandler option_nodefaults, option_nographic, option_stopped, option_only_none;
 OptionHandler option_compat;

@@ -154,7 +154,8 @@ def wait_and_events_see_the_end():
         # Only an event that comes proves that `events` is connected.
         while not select.select([events.stdout], [], [], 0)[0]:
             vmctl('-s', sock, 'qmp', 'stop', 'cont').check(0, None, '')
-        vmctl('-s', sock, 'status').check(0, 'running, 1 vCPU%s\n' % (', KVM' if accel() == 'kvm' else ''), '')
+        shown = {'kvm': 'KVM'}.get(accel(), accel())
+        vmctl('-s', sock, 'status').check(0, 'running, 1 vCPU, %s\n' % shown, '')
         vmctl('-s', sock, 'wait', '-t', '0.1').check(124, '', 'the time is over')
         vmctl('-s', sock, 'stop').check(0, '', '')
         equal(wait.wait(TIMEOUT), 0)

@@ -347,9 +347,8 @@ def daemon_that_hangs_is_killed():
 def name_leads_to_the_socket():
     with run_directory() as (path, env):
         with Machine(*QTEST, '-S', env=env, before=['-n', 'web']) as machine:
-            wait_for(lambda: vmctl('-n', 'web', 'status', env=env).status == 0, 'no machine')
-            done = vmctl('-n', 'web', 'status', env=env).check(0)
-            contains(done.out, 'web: prelaunch, 1 vCPU')
+            wait_for(lambda: 'web: prelaunch, 1 vCPU' in vmctl('-n', 'web', 'status', env=env).out,
+                     'no machine')
             vmctl('-n', 'web', 'stop', env=env).check(0)
             machine.finish(0)
             equal(os.listdir(path), [])
@@ -359,7 +358,7 @@ def name_leads_to_the_socket():
 def qmp_option_is_a_socket():
     with scratch() as path:
         with Machine(*QTEST, '-name', 'db', '-qmp', 'unix:%s/q,server=on,wait=off' % path) as machine:
-            wait_for(lambda: vmctl('-s', path + '/q', 'status').status == 0, 'no machine')
+            wait_for(lambda: '1 vCPU' in vmctl('-s', path + '/q', 'status').out, 'no machine')
             contains(vmctl('-s', path + '/q', 'qmp', 'query-name').out, '"db"')
             vmctl('-s', path + '/q', 'stop', '--force').check(0)
             machine.finish(0)

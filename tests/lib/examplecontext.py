@@ -36,6 +36,7 @@ NEEDS = {
     'qom-get': 'ram0',
     'qom-list': 'ram0',
     'qom-set': 'io0',
+    'query-accelerators': 'accel',
     'query-balloon': 'microvm balloon',
     'query-block': 'pc null0 vd0',
     'query-blockstats': 'null0',

@@ -385,6 +385,19 @@ def on_kvm(test):
     return test
 
 
+def on_kvm_guest(test):
+    """Decorator: the test's Linux guest needs what Debian's cloud kernel has not (e1000, virtio on
+    the command line, ACPI's buttons), so that only the kernels for KVM do; see linuxguest.py."""
+    test.accels, test.each = ('kvm',), True
+    return test
+
+
+def on_tcg(test):
+    """Decorator: the test is about what only a CPU in software has."""
+    test.accels, test.each = ('tcg',), False
+    return test
+
+
 _accel = None
 
 
@@ -397,6 +410,11 @@ def accel():
 def accel_class():
     """Its class, as 'tcg-accel'."""
     return accel() + '-accel'
+
+
+def cpus(wanted):
+    """So many CPUs, or as many of them as the accelerator runs."""
+    return 1 if accel() == 'tcg' else wanted
 
 
 def runs(tests):

@@ -662,6 +662,7 @@ def too_many_clients(recorder):
             assert daemon.client().call('query-status')['status'] == 'prelaunch'
 
 
+@on_one_accel
 def descriptors_run_out(recorder):
     """a daemon without a free descriptor says so, and works again when there is one"""
     with Daemon(recorder) as daemon:

@@ -122,7 +122,8 @@ def kill_at_random(recorder):
     try:
         for _ in range(KILLS):
             kill_once(recorder, folder, image, rng)
-        assert set(os.listdir(folder)) <= {'image', 'qmp.sock', 'serial', 'exit.json'}, \
+        assert set(os.listdir(folder)) <= {'image', 'qmp.sock', 'serial', 'exit.json',
+                                           '.exit.json.next'}, \
             os.listdir(folder)
         assert set(os.listdir('/sys/class/net')) == before
         daemon = Daemon(recorder, ['--run-directory', folder, '--state-directory', folder],

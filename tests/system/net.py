@@ -15,7 +15,7 @@ import threading
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import linuxguest
 import vmdtest
-from vmdtest import BUILDDIR, Daemon, accel_class, Skip, on_each_accel
+from vmdtest import BUILDDIR, Daemon, accel_class, Skip, on_each_accel, on_kvm_guest
 from linuxguest import Guest
 
 CLONE_NEWNET = 0x40000000
@@ -46,7 +46,7 @@ def free_port():
 
 
 def add_user(client, **options):
-    client.call('netdev_add', type='user', id='net0', **options)
+    client.call('netdev_add', type='user', id='net0', disable_host_loopback=False, **options)
     client.call('device_add', driver='virtio-net-device', id='nic0', netdev='net0')
 
 
@@ -150,7 +150,7 @@ def dumped(path):
     return frames
 
 
-@on_each_accel
+@on_kvm_guest
 def user(recorder):
     """an address by DHCP, servers on both sides, the cable, a dump of it all"""
     linuxguest.images = images_with_server
@@ -188,7 +188,7 @@ def checksum(data):
     return ~(total + (total >> 16)) & 0xffff
 
 
-@on_each_accel
+@on_kvm_guest
 def stream(recorder):
     """frames to and from a peer by a stream socket, which goes and comes back"""
     with Daemon(recorder) as daemon:
@@ -301,7 +301,7 @@ class DhcpServer(threading.Thread):
             pass                # the device has gone
 
 
-@on_each_accel
+@on_kvm_guest
 def tap(recorder):
     """TCP through a tap device in a network namespace, with offloads"""
     namespace = Namespace()

@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from linuxguest import BOOT_TIMEOUT, Guest          # noqa: E402
-from vmdtest import Daemon, on_each_accel                # noqa: E402
+from vmdtest import Daemon, on_each_accel, on_kvm_guest  # noqa: E402
 
 MACHINE = 'pc-i440fx-2.7'
 SECTOR = 512
@@ -82,7 +82,7 @@ def boot(daemon):
     client.call('set-action', shutdown='pause')
     guest = Guest(daemon, client, machine_type=MACHINE, size=128 << 20)
     client.call('object-add', qom_type='rng-builtin', id='rng0')
-    client.call('netdev_add', type='user', id='net0')
+    client.call('netdev_add', type='user', id='net0', disable_host_loopback=False)
     add_disk_node(daemon, client, 'disk0')
     add_disk_node(daemon, client, 'disk1')
     client.call('device_add', driver='virtio-blk-pci', id='vd0', drive='disk0', addr='4')
@@ -142,7 +142,7 @@ def rng(recorder):
 
 # ---- e1000
 
-@on_each_accel
+@on_kvm_guest
 def ethernet(recorder):
     """e1000: an address by DHCP, TCP in both directions, the cable"""
     guest = SHARED.get(recorder)
@@ -161,7 +161,7 @@ def ethernet(recorder):
     assert first_number(received) > 5, received
 
 
-@on_each_accel
+@on_kvm_guest
 def ethernet_much(recorder):
     """e1000: more than its rings hold, with checksums by the card"""
     guest = SHARED.get(recorder)
@@ -183,7 +183,7 @@ def ethernet_much(recorder):
     assert errors.split() == ['0', '0'], errors
 
 
-@on_each_accel
+@on_kvm_guest
 def cable(recorder):
     """e1000: the guest sees set_link"""
     guest = SHARED.get(recorder)
@@ -220,7 +220,7 @@ def clocks(recorder):
     guest.run('echo tsc >/sys/devices/system/clocksource/clocksource0/current_clocksource')
 
 
-@on_each_accel
+@on_kvm_guest
 def interrupt_controllers(recorder):
     """lines by the I/O APIC, whose routing ACPI tells"""
     guest = SHARED.get(recorder)
@@ -229,7 +229,7 @@ def interrupt_controllers(recorder):
         assert re.search(r'IO-APIC.*\b%s' % name, interrupts), interrupts
 
 
-@on_each_accel
+@on_kvm_guest
 def power_button(recorder):
     """system_powerdown is the power button"""
     guest = SHARED.get(recorder)
@@ -240,7 +240,7 @@ def power_button(recorder):
     wait_for(guest, count, str(before + 1))
 
 
-@on_each_accel
+@on_kvm_guest
 def pvpanic_device(recorder):
     """ACPI tells of pvpanic, and its driver takes it"""
     guest = SHARED.get(recorder)
@@ -250,7 +250,7 @@ def pvpanic_device(recorder):
 
 # ---- Hotplug
 
-@on_each_accel
+@on_kvm_guest
 def hotplug(recorder):
     """a disk comes and goes while the guest runs, twice"""
     guest, client = SHARED.get(recorder), SHARED.guest.client
@@ -269,7 +269,7 @@ def hotplug(recorder):
 
 # ---- The end
 
-@on_each_accel
+@on_kvm_guest
 def power_off(recorder):
     """the guest powers the machine off by ACPI"""
     guest = SHARED.get(recorder)
@@ -280,7 +280,7 @@ def power_off(recorder):
     SHARED.close()
 
 
-@on_each_accel
+@on_kvm_guest
 def panic(recorder):
     """a guest that panics says so by pvpanic"""
     with Daemon(recorder) as daemon:

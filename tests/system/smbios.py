@@ -39,8 +39,9 @@ def all_properties(recorder):
             client.request({'execute': 'object-add', 'arguments': {
                 'qom-type': klass, 'id': klass, **settings}})
             for name, value in settings.items():
+                secret = (klass, name) == ('smbios-type-11', 'value')
                 assert client.call('qom-get', path='/objects/' + klass,
-                                   property=name) == value, (klass, name)
+                                   property=name) == (None if secret else value), (klass, name)
 
 
 def wrong_settings(recorder):

@@ -140,10 +140,10 @@ def first_connection(_recorder):
     assert b.show('vmd@first.service', 'StatusText') == 'prelaunch, 0 vCPUs'
     status = b.run('cat', '/proc/%d/status' % main_pid(b, 'first')).stdout
     fields = dict(line.split(':\t', 1) for line in status.splitlines() if ':\t' in line)
-    user = b.run('id', '-u', 'vmd').stdout.strip()
+    user = b.run('id', '-u', 'vmd-first').stdout.strip()
     assert fields['Uid'].split()[0] == user and user != '0', fields['Uid']
     assert int(fields['CapEff'], 16) == 0 and fields['NoNewPrivs'] == '1', fields
-    assert socket_mode(b, 'first') == '660 vmd vmd', socket_mode(b, 'first')
+    assert socket_mode(b, 'first') == '660 vmd-first vmd-first', socket_mode(b, 'first')
 
 
 @on_one_accel
@@ -154,8 +154,55 @@ def configured_before_ready(_recorder):
     b.run('systemctl', 'start', 'vmd@conf.service')
     assert b.show('vmd@conf.service', 'StatusText') == 'running, 1 vCPU'
     assert b.show('vmd@conf.service', 'Slice') == 'vmd.slice'
-    assert socket_mode(b, 'conf') == '770 vmd vmd', socket_mode(b, 'conf')
+    assert socket_mode(b, 'conf') == '770 vmd-conf vmd-conf', socket_mode(b, 'conf')
     b.run('systemctl', 'stop', 'vmd@conf.service')
+
+
+# Runs as the daemon of the first machine, with all that it has; tells what it could do.
+INTRUDER = r'''
+for path in /var/lib/vmd/b /run/vmd/b /etc/vmd/b.conf /var/lib/vmd/b/image; do
+    [ -e $path ] && echo "sees $path"
+done
+vmctl -s /run/vmd/b/qmp.sock quit && echo "ends b over its socket"
+kill -0 %(pid)d && echo "may signal b"
+[ -e /proc/%(pid)d ] && echo "sees the process of b"
+[ -e /run/vmd/a/qmp.sock ] && echo "sees itself"
+id -u
+true
+'''
+
+
+def in_namespaces_of(b, pid, script, user):
+    """What a process would do that the daemon became."""
+    return b.run('nsenter', '-t', str(pid), '-m', '-i', '-n', 'setpriv', '--reuid', user,
+                 '--regid', user, '--groups', user + ',kvm', '--no-new-privs', 'sh', '-c', script)
+
+
+@on_one_accel
+def two_machines(_recorder):
+    """a daemon sees, ends and signals nothing of its neighbour's: files, sockets, processes"""
+    b = box()
+    for name in ('a', 'b'):
+        configure(b, name, 'end=loop')
+        b.run('systemctl', 'start', 'vmd@%s.service' % name)
+    b.run('sh', '-c', 'echo secret >/var/lib/vmd/b/image; chown vmd-b:vmd-b /var/lib/vmd/b/image; '
+          'chmod 660 /var/lib/vmd/b/image')
+    pids = {name: main_pid(b, name) for name in ('a', 'b')}
+    users = {b.run('stat', '-c', '%u', '/proc/%d' % pid).stdout for pid in pids.values()}
+    assert len(users) == 2, users
+    filters = b.run('cat', '/proc/%d/status' % pids['a']).stdout
+    assert 'Seccomp:\t2' in filters, filters
+    log = b.run('journalctl', '--no-pager', '-o', 'cat', '-u', 'vmd@a').stdout
+    assert 'can still be executed' not in log, log
+    told = in_namespaces_of(b, pids['a'], INTRUDER % {'pid': pids['b']}, 'vmd-a').stdout
+    assert told.splitlines() == ['sees itself', b.run('id', '-u', 'vmd-a').stdout.strip()], told
+    # Without its view of the files it is another user all the same.
+    outside = b.run('setpriv', '--reuid', 'vmd-a', '--regid', 'vmd-a', '--groups', 'vmd-a,kvm',
+                    'sh', '-c', 'cat /var/lib/vmd/b/image; vmctl -n b quit; kill -0 %d' % pids['b'],
+                    check=False)
+    assert outside.returncode and not outside.stdout, outside
+    assert b.show('vmd@b.service', 'StatusText') == 'running, 1 vCPU'
+    b.run('systemctl', 'stop', 'vmd@a.service', 'vmd@b.service')
 
 
 def bad_configuration(_recorder):
@@ -340,7 +387,7 @@ def removal(_recorder):
 if __name__ == '__main__':
     systemdbox.enter_mount_namespace()
     try:
-        vmdtest.main([exposure, first_connection, configured_before_ready, bad_configuration,
+        vmdtest.main([exposure, first_connection, configured_before_ready, two_machines, bad_configuration,
                       guest_shutdown, stop_without_help, stop_with_help, stop_of_a_deaf_pc, killed, stuck_loop, restart_limit,
                       journal_fields,
                       at_boot, many_instances, removal])

@@ -181,5 +181,17 @@ def properties(recorder):
             client.call('object-del', id='a')
 
 
+@on_kvm
+def fewer_than_smp(recorder):
+    """property smp: cont asks for as many CPUs, where there can be several"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, cpus=2, smp={'cpus': 3})
+        error = client.error('cont')
+        assert error['reason'] == 'invalid-value' and "'smp' says 3" in error['desc'], error
+        client.call('device_add', driver='qemu64-x86_64-cpu', id='third')
+        client.call('cont')
+
+
 if __name__ == '__main__':
-    vmdtest.main([properties, stays, ends, other_errors, recovers, no_device])
+    vmdtest.main([properties, fewer_than_smp, stays, ends, other_errors, recovers, no_device])

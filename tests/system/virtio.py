@@ -7,7 +7,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest
-from vmdtest import Daemon, accel_class, GUESTS, on_each_accel
+from vmdtest import Daemon, accel_class, GUESTS, on_each_accel, on_kvm_guest
 from linuxguest import Guest
 
 MB = 1 << 20
@@ -69,7 +69,7 @@ def hotplug_port(guest):
         assert time.monotonic() < deadline, 'the port did not go'
 
 
-@on_each_accel
+@on_kvm_guest
 def devices(recorder):
     """entropy, balloon and serial port, over stop, cont and reset"""
     with Daemon(recorder) as daemon:
