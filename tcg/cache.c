@@ -250,6 +250,13 @@ static void drop_block(TcgCache *cache, TcgBlock *block)
     close_entry(cache, block);
 }
 
+/* Two pages of a block may be one page of RAM, seen at two addresses. */
+static guint64 granules_in(const TcgBlock *block, const TcgPhysPage *page)
+{
+    return (block->phys[0] == page ? block->granules[0] : 0) |
+           (block->phys[1] == page ? block->granules[1] : 0);
+}
+
 static void drop_locked(TcgCache *cache, TcgPhysPage *page, guint64 granules)
 {
     TcgBlock *block = page->blocks;
@@ -257,7 +264,7 @@ static void drop_locked(TcgCache *cache, TcgPhysPage *page, guint64 granules)
     while (block) {
         TcgBlock *next = *page_link(block, page);
 
-        if (block->granules[block->phys[0] == page ? 0 : 1] & granules) {
+        if (granules_in(block, page) & granules) {
             drop_block(cache, block);
         }
         block = next;

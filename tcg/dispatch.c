@@ -298,11 +298,11 @@ static void remember(TcgState *s, const TcgBlock *block)
 
 static const void *next_code(TcgState *s)
 {
+    TcgBlock *block = find_block(s);
     TcgExit *chain = s->chain;
-    TcgBlock *block;
 
+    /* Looked at only now: translation may have made room, and the exit be gone with its block. */
     s->chain = NULL;
-    block = find_block(s);
     if (chain && !(block->key.mode & TCG_MODE_STEP)) {
         TcgChaining chaining = { chain, block };
 
