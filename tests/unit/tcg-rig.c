@@ -70,7 +70,6 @@ static void take_event(TcgRig *rig)
     guint word = frame_word(s);
     guint64 frame = s->gpr[TCG_RSP] + (word == 8 ? 0 : s->segment[TCG_SS].base);
     TcgRigEvent event = { .vector = (s->rip - TCG_RIG_HANDLERS) / 16 };
-    guint skip = 0;
 
     if (WITH_ERROR >> (event.vector & 31) & 1 && word > 2) {
         event.error = get_le(rig, frame, 4);
@@ -80,13 +79,12 @@ static void take_event(TcgRig *rig)
     event.flags = get_le(rig, frame + 2 * word, MIN(word, 4));
     rig->n_events++;
     if (rig->on_event) {
-        skip = rig->on_event(rig, &event);
+        rig->on_event(rig, &event);
     } else {
         tcg_rig_trace_event(rig, &event);
     }
-    if (skip) {
-        put_le(rig, frame, event.rip + skip, word);
-    }
+    put_le(rig, frame, event.rip, word);
+    put_le(rig, frame + 2 * word, event.flags, MIN(word, 4));
 }
 
 static void random_bytes(TcgRig *rig, guint8 *data, gsize size)

@@ -68,9 +68,9 @@ struct TcgRig {
     guint n_done, n_resets, n_events;
     guint max_events;           /* this many end the run as well; 0: no bound */
     char *internal_error;
-    /* Called for each event, on the vCPU's thread; returns how many bytes to add to the
-     * saved instruction pointer.  NULL: traces it, and adds 0. */
-    guint (*on_event)(TcgRig *rig, const TcgRigEvent *event);
+    /* Called for each event, on the vCPU's thread; what it makes of rip and flags is what
+     * the handler returns to.  NULL: traces it. */
+    void (*on_event)(TcgRig *rig, TcgRigEvent *event);
     void *data;
 };
 

@@ -142,9 +142,9 @@ static void random_registers(TcgRig *rig, X86CpuState *state)
 /* ---- Runs ---- */
 
 /* The instruction that failed is passed byte by byte. */
-static guint skip_byte(TcgRig *rig, const TcgRigEvent *event)
+static void skip_byte(TcgRig *rig, TcgRigEvent *event)
 {
-    return event->vector < 32 ? 1 + below(rig, 3) / 2 : 0;
+    event->rip += event->vector < 32 ? 1 + below(rig, 3) / 2 : 0;
 }
 
 static TcgRig *hostile_new(void)
@@ -316,6 +316,68 @@ static void test_known(void)
     }
 }
 
+/* ---- More code than there is room for ---- */
+
+/* Blocks of one jump to the next instruction each, run twice: the cache is emptied while they
+ * are chained. */
+static void test_exhaustion(void)
+{
+    static const guint8 end[] = { 0xff, 0xcb,           /* dec ebx */
+                                  0x0f, 0x84, 5, 0, 0, 0,       /* jz over the jump */
+                                  0xe9, 0, 0, 0, 0,     /* jmp to the start */
+                                  0xe6, TCG_RIG_DONE };
+    g_autoptr(TcgRig) rig = tcg_rig_new();
+    guint size = 0x40000, start = TCG_RIG_DATA;
+    gint32 back = -(gint32)(size + 13);
+    X86CpuState state;
+
+    tcg_rig_mode(rig, TCG_RIG_LONG, &state);
+    for (guint i = 0; i < size; i += 2) {
+        memcpy(rig->ram + start + i, (const guint8[]){ 0xeb, 0 }, 2);
+    }
+    memcpy(rig->ram + start + size, end, sizeof(end));
+    memcpy(rig->ram + start + size + 9, &back, 4);
+    state.rip = start;
+    state.gpr[X86_RBX] = 2;
+    tcg_rig_reset(rig, &state);
+    tcg_rig_run(rig, 0);
+    g_assert_cmpuint(rig->n_done, ==, 1);
+    rig->ops->memory_written(rig->accel, start, size);
+}
+
+/* One page of RAM at two addresses in a row, and an instruction that lies on both. */
+static void test_page_twice(void)
+{
+    static const guint8 start[] = { 0xc6, 0x04, 0x25, 0x02, 0x00, 0x03, 0x00, 0x37,
+                                    /* mov byte [30002h], '7' */
+                                    0xe9 };
+    g_autoptr(TcgRig) rig = tcg_rig_new();
+    const guint page = 0x30000;
+    gint32 to_end = page + 0xffe - (TCG_RIG_CODE + sizeof(start) + 4);
+    guint64 entry = page | 7;
+    X86CpuState state;
+
+    tcg_rig_mode(rig, TCG_RIG_LONG, &state);
+    tcg_rig_load(rig, TCG_RIG_PAGE_TABLES + 0x4000 + 8 * (page / PAGE + 1), &entry, 8);
+    /* mov eax, imm32, whose last byte is told; the store changes it. */
+    memcpy(rig->ram + page + 0xffe, (const guint8[]){ 0xb8, 0x31 }, 2);
+    memcpy(rig->ram + page, (const guint8[]){ 0, 0, 0x31,       /* the rest of the immediate */
+                                              0xc1, 0xe8, 24,   /* shr eax, 24 */
+                                              0xe6, TCG_RIG_TRACE,
+                                              0xff, 0xcb,       /* dec ebx */
+                                              0x75, 2,          /* jnz over the end */
+                                              0xe6, TCG_RIG_DONE, 0xff, 0xe6 }, 16);   /* jmp rsi */
+    memcpy(rig->ram + TCG_RIG_CODE, start, sizeof(start));
+    memcpy(rig->ram + TCG_RIG_CODE + sizeof(start), &to_end, 4);
+    rig->ops->memory_written(rig->accel, 0, TCG_RIG_RAM);
+    state.rip = page + 0xffe;
+    state.gpr[X86_RBX] = 2;
+    state.gpr[X86_RSI] = TCG_RIG_CODE;
+    tcg_rig_reset(rig, &state);
+    tcg_rig_run(rig, 0);
+    g_assert_cmpstr(rig->trace->str, ==, "17");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -324,6 +386,8 @@ int main(int argc, char **argv)
     first = from_environment("VMD_TEST_FIRST", 0);
     g_test_message("seed %u, %u strings of each kind", seed, count);
     g_test_add_func("/tcg/hostile/known", test_known);
+    g_test_add_func("/tcg/hostile/exhaustion", test_exhaustion);
+    g_test_add_func("/tcg/hostile/page-twice", test_page_twice);
     g_test_add_data_func("/tcg/hostile/real", GUINT_TO_POINTER(TCG_RIG_REAL), test_code);
     g_test_add_data_func("/tcg/hostile/protected16", GUINT_TO_POINTER(TCG_RIG_PROTECTED16),
                          test_code);

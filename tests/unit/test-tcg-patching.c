@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guests that change code, in the ways that Linux does (text_poke by INT3, jump labels,
+ * alternatives, probes, modules) and in worse ones: across pages, under their own feet,
+ * by string instructions and by a device.  Each tells by letters what ran.
+ */
+#include "config.h"
+#include "tests/unit/tcg-rig.h"
+
+#include <string.h>
+
+/* Code for CODE, in .rodata; labels are of the guest by AT(label). */
+#define GUEST(name, text) \
+    extern const guint8 guest_##name[], guest_##name##_end[]; \
+    __asm__(".pushsection .rodata\n" \
+            ".balign 16\n" \
+            "guest_" #name ":\n" \
+            "8:\n" \
+            text \
+            "guest_" #name "_end:\n" \
+            ".popsection\n")
+/* The address of local label n, which lies ahead (f) or behind (b). */
+#define AT(label) "(" label " - 8b + 0x1000)"
+#define TELL "out %al, $0x42\n"
+#define END "out %al, $0xf4\n"
+
+/* The very next instruction. */
+GUEST(next, "movb $'B', " AT("1f + 1") "\n"
+            "1: mov $'A', %al\n" TELL END);
+
+/* The same, run before as it was, and the store in the same block. */
+GUEST(loop, "mov $3, %ebx\n"
+            "2: incb " AT("1f + 1") "\n"
+            "1: mov $'A', %al\n" TELL
+            "dec %ebx\n"
+            "jnz 2b\n" END);
+
+/* text_poke: INT3 over the first byte, the others, then the first: a NOP becomes a jump. */
+GUEST(poke, "call 1f\n"
+            "movb $0xcc, " AT("1f") "\n"
+            "call 1f\n"
+            "movl $3f - 2f, " AT("1f + 1") "\n"
+            "call 1f\n"
+            "movb $0xe9, " AT("1f") "\n"
+            "call 1f\n"
+            END
+            "1: .byte 0x0f, 0x1f, 0x44, 0, 0\n"
+            "2: mov $'N', %al\n" TELL "ret\n"
+            "3: mov $'J', %al\n" TELL "ret\n");
+
+/* Jump labels as the boot has them: all bytes at once, to and fro. */
+GUEST(label, "mov $3, %ebx\n"
+             "4: call 1f\n"
+             "mov 5f - 8b + 0x1000, %eax\n"
+             "mov 5f - 8b + 0x1004, %cl\n"
+             "xchg %eax, " AT("1f") "\n"
+             "xchg %cl, " AT("1f + 4") "\n"
+             "mov %eax, " AT("5f") "\n"
+             "mov %cl, " AT("5f + 4") "\n"
+             "dec %ebx\n"
+             "jnz 4b\n" END
+             "1: .byte 0x0f, 0x1f, 0x44, 0, 0\n"
+             "2: mov $'N', %al\n" TELL "ret\n"
+             "3: mov $'J', %al\n" TELL "ret\n"
+             "5: .byte 0xe9; .long 3b - 2b\n");
+
+/* A module: code is copied to a page of data, run, and made data again. */
+GUEST(module, "mov $'a', %ebx\n"
+              "1: mov $(" AT("2f") "), %esi\n"
+              "mov $0x20100, %edi\n"
+              "mov $5, %ecx\n"
+              "mov %bl, " AT("2f + 1") "\n"
+              "rep movsb\n"
+              "mov $0x20100, %edi\n"
+              "call *%rdi\n"
+              "movq $0, 0x20100\n"
+              "movq $0, 0x20800\n"
+              "inc %ebx\n"
+              "cmp $'f', %ebx\n"
+              "jne 1b\n" END
+              "2: mov $'?', %al\n" TELL "ret\n");
+
+/* The code that follows a string instruction, by that instruction. */
+GUEST(string, "mov $(" AT("2f") "), %esi\n"
+              "mov $(" AT("1f") "), %edi\n"
+              "mov $(3f - 2f), %ecx\n"
+              "rep movsb\n"
+              "1: mov $'A', %al\n" TELL "mov $'B', %al\n" TELL END
+              "2: mov $'C', %al\n" TELL "mov $'D', %al\n" TELL
+              "3:\n");
+
+/* The string instruction itself: it goes on until an interrupt or its end at the latest. */
+GUEST(own, "mov $0x90, %al\n"
+           "mov $(" AT("1f") "), %edi\n"
+           "mov $(2f - 1f), %ecx\n"
+           "1: rep stosb\n"
+           "mov $'A', %al\n" TELL
+           "2: mov $'B', %al\n" TELL END);
+
+/* An instruction on two pages, changed by a store over both, by one to each, and from each. */
+GUEST(crossing, "mov $4, %ebx\n"
+                "2: jmp 4f\n"
+                ".org 8b + 0xffe\n"
+                "4: mov $0x41424344, %eax\n"        /* its last 3 bytes lie in the next page */
+                TELL
+                "shr $24, %eax\n" TELL
+                "incw " AT("4b + 1") "\n"
+                "incb " AT("4b + 4") "\n"
+                "dec %ebx\n"
+                "jnz 2b\n" END);
+
+/* Vectors and locked instructions store into code as well. */
+GUEST(vector, "movdqu " AT("2f") ", %xmm0\n"
+              "call 1f\n"
+              "movdqu %xmm0, " AT("1f") "\n"
+              "call 1f\n"
+              "lock; incb " AT("1f + 1") "\n"
+              "call 1f\n" END
+              "1: mov $'A', %al\n" TELL "ret\n"
+              ".fill 16, 1, 0x90\n"
+              "2: mov $'M', %al\n" TELL "ret\n"
+              ".fill 16, 1, 0x90\n");
+
+/* A push into the code below the stack. */
+GUEST(push, "call 1f\n"
+            "mov $(" AT("1f + 8") "), %esp\n"
+            "mov " AT("2f") ", %rax\n"
+            "push %rax\n"
+            "mov $0x8000, %esp\n"
+            "call 1f\n" END
+            "1: mov $'A', %al\n" TELL "ret\n"
+            ".fill 16, 1, 0x90\n"
+            "2: mov $'P', %al\n" TELL "ret\n"
+            ".fill 16, 1, 0x90\n");
+
+/* By another address of the same page of RAM. */
+GUEST(alias, "call 1f\n"
+             "movb $'Z', 0x800000 + " AT("1f + 1") "\n"
+             "call 1f\n" END
+             "1: mov $'A', %al\n" TELL "ret\n");
+
+/* By a device, while the guest is in an exit. */
+GUEST(device, "mov $2, %ebx\n"
+              "1: int $31\n"
+              "mov $'A', %al\n" TELL
+              "dec %ebx\n"
+              "jnz 1b\n" END);
+
+typedef struct {
+    const char *name;
+    const guint8 *code, *end;
+    const char *trace;
+} Case;
+
+#define CASE(name, trace) { #name, guest_##name, guest_##name##_end, trace }
+
+static const Case cases[] = {
+    CASE(next, "B"),
+    CASE(loop, "BCD"),
+    CASE(poke, "NbNbNJ"),
+    CASE(label, "NJN"),
+    CASE(module, "abcde"),
+    CASE(string, "CD"),
+    CASE(own, "B"),
+    CASE(crossing, "DAEBFCGD"),
+    CASE(vector, "AMN"),
+    CASE(push, "AP"),
+    CASE(alias, "AZ"),
+    CASE(device, "Ab"),
+};
+
+/* INT3 in the middle of a poke is passed as Linux does: as the old instruction, a NOP of 5
+ * bytes.  INT 31 is the device, which changes the letter after the second. */
+static void on_event(TcgRig *rig, TcgRigEvent *event)
+{
+    const guint8 letter = 'b';
+
+    if (event->vector == TCG_BP) {
+        g_string_append_c(rig->trace, 'b');
+        event->rip += 4;
+    } else if (event->vector == 31 && rig->n_events == 2) {
+        tcg_rig_load(rig, event->rip + 1, &letter, 1);
+    } else if (event->vector != 31) {
+        tcg_rig_trace_event(rig, event);
+        rig->n_done++;
+    }
+}
+
+static void test_case(gconstpointer data)
+{
+    const Case *now = data;
+    g_autoptr(TcgRig) rig = tcg_rig_new();
+    X86CpuState state;
+
+    rig->on_event = on_event;
+    tcg_rig_mode(rig, TCG_RIG_LONG, &state);
+    tcg_rig_load(rig, TCG_RIG_CODE, now->code, now->end - now->code);
+    tcg_rig_reset(rig, &state);
+    tcg_rig_run(rig, 0);
+    g_assert_cmpstr(rig->trace->str, ==, now->trace);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *path = g_strdup_printf("/tcg/patching/%s", cases[i].name);
+
+        g_test_add_data_func(path, &cases[i], test_case);
+    }
+    return g_test_run();
+}
