@@ -57,8 +57,8 @@ struct TcgBlock {
     TcgNote *notes;             /* in order of host */
 };
 
-/* What C has to know of an access of generated code; lies behind its copy. */
-struct TcgMemop {
+/* What C has to know of an access of generated code; lies behind its copy, at any address. */
+struct __attribute__((packed)) TcgMemop {
     guint64 rip;
     gint32 checked, copy, cont; /* from this record */
     guint8 size, how, segment, length;
