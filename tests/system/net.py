@@ -47,7 +47,7 @@ def free_port():
 
 def add_user(client, **options):
     client.call('netdev_add', type='user', id='net0', **options)
-    client.call('device_add', driver='virtio-net-device', id='nic0', netdev='net0')
+    client.call('device_add', driver=linuxguest.virtio('net'), id='nic0', netdev='net0')
 
 
 def dhcp(guest):
@@ -197,7 +197,7 @@ def stream(recorder):
         path = os.path.join(daemon.folder, 'net')
         client.call('netdev_add', type='stream', id='net0', server=True,
                     addr={'type': 'unix', 'path': path})
-        client.call('device_add', driver='virtio-net-device', id='nic0', netdev='net0',
+        client.call('device_add', driver=linuxguest.virtio('net'), id='nic0', netdev='net0',
                     mac='52:54:00:11:22:33')
         guest.boot()
         for _ in range(2):
@@ -313,7 +313,7 @@ def tap(recorder):
             os.close(fd)
             guest = Guest(daemon, client)
             client.call('netdev_add', type='tap', id='net0', fd='tap', vnet_hdr_=True)
-            client.call('device_add', driver='virtio-net-device', id='nic0', netdev='net0')
+            client.call('device_add', driver=linuxguest.virtio('net'), id='nic0', netdev='net0')
             guest.boot()
             DhcpServer(b'vmdtest0')
             assert '10.9.0.77' in guest.run('ipconfig -t 20 -c dhcp eth0')
