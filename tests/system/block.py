@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest
 from linuxguest import BOOT_TIMEOUT, Guest
-from vmdtest import Daemon, accel_class, Skip, on_kvm_guest, on_one_accel
+from vmdtest import Daemon, accel_class, Skip, on_one_accel
 
 SCRIPT_SIZE = 64 << 10
 
@@ -87,14 +87,14 @@ def read_write_resize(recorder, folder, **device):
     assert os.path.getsize(path) == 2 << 20
 
 
-@on_kvm_guest
+@on_one_accel
 def linux_main_loop(recorder):
     """Linux reads and writes a disk and sees it resized"""
     with tempfile.TemporaryDirectory() as folder:
         read_write_resize(recorder, folder)
 
 
-@on_kvm_guest
+@on_one_accel
 def linux_iothread(recorder):
     """the same with the queues on an iothread"""
     with tempfile.TemporaryDirectory() as folder:
@@ -142,7 +142,7 @@ done
 """
 
 
-@on_kvm_guest
+@on_one_accel
 def disk_full_and_quit(recorder):
     """a full disk stops the machine, cont tries again; quit under load loses nothing"""
     with Tmpfs(512 << 10) as tmpfs, tempfile.TemporaryDirectory() as folder:

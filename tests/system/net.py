@@ -15,7 +15,7 @@ import threading
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import linuxguest
 import vmdtest
-from vmdtest import BUILDDIR, Daemon, accel_class, Skip, on_each_accel, on_kvm_guest
+from vmdtest import BUILDDIR, Daemon, accel_class, Skip, on_each_accel
 from linuxguest import Guest
 
 CLONE_NEWNET = 0x40000000
@@ -47,7 +47,7 @@ def free_port():
 
 def add_user(client, **options):
     client.call('netdev_add', type='user', id='net0', disable_host_loopback=False, **options)
-    client.call('device_add', driver='virtio-net-device', id='nic0', netdev='net0')
+    client.call('device_add', driver=linuxguest.virtio('net'), id='nic0', netdev='net0')
 
 
 def dhcp(guest):
@@ -150,7 +150,7 @@ def dumped(path):
     return frames
 
 
-@on_kvm_guest
+@on_each_accel
 def user(recorder):
     """an address by DHCP, servers on both sides, the cable, a dump of it all"""
     linuxguest.images = images_with_server
@@ -188,7 +188,7 @@ def checksum(data):
     return ~(total + (total >> 16)) & 0xffff
 
 
-@on_kvm_guest
+@on_each_accel
 def stream(recorder):
     """frames to and from a peer by a stream socket, which goes and comes back"""
     with Daemon(recorder) as daemon:
@@ -197,7 +197,7 @@ def stream(recorder):
         path = os.path.join(daemon.folder, 'net')
         client.call('netdev_add', type='stream', id='net0', server=True,
                     addr={'type': 'unix', 'path': path})
-        client.call('device_add', driver='virtio-net-device', id='nic0', netdev='net0',
+        client.call('device_add', driver=linuxguest.virtio('net'), id='nic0', netdev='net0',
                     mac='52:54:00:11:22:33')
         guest.boot()
         for _ in range(2):
@@ -301,7 +301,7 @@ class DhcpServer(threading.Thread):
             pass                # the device has gone
 
 
-@on_kvm_guest
+@on_each_accel
 def tap(recorder):
     """TCP through a tap device in a network namespace, with offloads"""
     namespace = Namespace()
@@ -313,7 +313,7 @@ def tap(recorder):
             os.close(fd)
             guest = Guest(daemon, client)
             client.call('netdev_add', type='tap', id='net0', fd='tap', vnet_hdr_=True)
-            client.call('device_add', driver='virtio-net-device', id='nic0', netdev='net0')
+            client.call('device_add', driver=linuxguest.virtio('net'), id='nic0', netdev='net0')
             guest.boot()
             DhcpServer(b'vmdtest0')
             assert '10.9.0.77' in guest.run('ipconfig -t 20 -c dhcp eth0')

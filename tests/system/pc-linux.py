@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from linuxguest import BOOT_TIMEOUT, Guest          # noqa: E402
-from vmdtest import Daemon, on_each_accel, on_kvm_guest  # noqa: E402
+from vmdtest import Daemon, on_each_accel                # noqa: E402
 
 MACHINE = 'pc-i440fx-2.7'
 SECTOR = 512
@@ -142,7 +142,7 @@ def rng(recorder):
 
 # ---- e1000
 
-@on_kvm_guest
+@on_each_accel
 def ethernet(recorder):
     """e1000: an address by DHCP, TCP in both directions, the cable"""
     guest = SHARED.get(recorder)
@@ -161,7 +161,7 @@ def ethernet(recorder):
     assert first_number(received) > 5, received
 
 
-@on_kvm_guest
+@on_each_accel
 def ethernet_much(recorder):
     """e1000: more than its rings hold, with checksums by the card"""
     guest = SHARED.get(recorder)
@@ -183,7 +183,7 @@ def ethernet_much(recorder):
     assert errors.split() == ['0', '0'], errors
 
 
-@on_kvm_guest
+@on_each_accel
 def cable(recorder):
     """e1000: the guest sees set_link"""
     guest = SHARED.get(recorder)
@@ -220,7 +220,7 @@ def clocks(recorder):
     guest.run('echo tsc >/sys/devices/system/clocksource/clocksource0/current_clocksource')
 
 
-@on_kvm_guest
+@on_each_accel
 def interrupt_controllers(recorder):
     """lines by the I/O APIC, whose routing ACPI tells"""
     guest = SHARED.get(recorder)
@@ -229,7 +229,7 @@ def interrupt_controllers(recorder):
         assert re.search(r'IO-APIC.*\b%s' % name, interrupts), interrupts
 
 
-@on_kvm_guest
+@on_each_accel
 def power_button(recorder):
     """system_powerdown is the power button"""
     guest = SHARED.get(recorder)
@@ -240,7 +240,7 @@ def power_button(recorder):
     wait_for(guest, count, str(before + 1))
 
 
-@on_kvm_guest
+@on_each_accel
 def pvpanic_device(recorder):
     """ACPI tells of pvpanic, and its driver takes it"""
     guest = SHARED.get(recorder)
@@ -250,7 +250,7 @@ def pvpanic_device(recorder):
 
 # ---- Hotplug
 
-@on_kvm_guest
+@on_each_accel
 def hotplug(recorder):
     """a disk comes and goes while the guest runs, twice"""
     guest, client = SHARED.get(recorder), SHARED.guest.client
@@ -269,7 +269,7 @@ def hotplug(recorder):
 
 # ---- The end
 
-@on_kvm_guest
+@on_each_accel
 def power_off(recorder):
     """the guest powers the machine off by ACPI"""
     guest = SHARED.get(recorder)
@@ -280,7 +280,7 @@ def power_off(recorder):
     SHARED.close()
 
 
-@on_kvm_guest
+@on_each_accel
 def panic(recorder):
     """a guest that panics says so by pvpanic"""
     with Daemon(recorder) as daemon:

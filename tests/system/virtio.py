@@ -7,8 +7,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest
-from vmdtest import Daemon, accel_class, GUESTS, on_each_accel, on_kvm_guest
-from linuxguest import Guest
+from vmdtest import Daemon, accel_class, GUESTS, on_each_accel
+from linuxguest import Guest, virtio
 
 MB = 1 << 20
 
@@ -69,17 +69,17 @@ def hotplug_port(guest):
         assert time.monotonic() < deadline, 'the port did not go'
 
 
-@on_kvm_guest
+@on_each_accel
 def devices(recorder):
     """entropy, balloon and serial port, over stop, cont and reset"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         guest = Guest(daemon, client)
         port = guest.chardev('port')
-        client.call('device_add', driver='virtio-rng-device', id='rng', max_bytes=1 << 20,
+        client.call('device_add', driver=virtio('rng'), id='rng', max_bytes=1 << 20,
                     period=1000)
-        client.call('device_add', driver='virtio-balloon-device', id='balloon')
-        client.call('device_add', driver='virtio-serial-device', id='vser')
+        client.call('device_add', driver=virtio('balloon'), id='balloon')
+        client.call('device_add', driver=virtio('serial'), id='vser')
         client.call('device_add', driver='virtserialport', id='port', chardev='port',
                     name='org.vmd.test')
         guest.boot()
