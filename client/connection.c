@@ -260,8 +260,9 @@ static int connect_to(const char *path, GError **error)
         return -1;
     }
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "no daemon listens on %s",
-                            path);
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                            errno == EACCES || errno == EPERM ? "no permission to connect to %s"
+                                                              : "no daemon listens on %s", path);
         close(fd);
         return -1;
     }

@@ -98,3 +98,10 @@ char *output_count(gsize n, const char *noun)
 {
     return g_strdup_printf("%zu %s%s", n, noun, n == 1 ? "" : "s");
 }
+
+char *output_accelerator(const char *name, const char *why)
+{
+    const char *shown = g_strcmp0(name, "kvm") == 0 ? "KVM" : name;
+
+    return why ? g_strdup_printf("%s (%s)", shown, why) : g_strdup(shown);
+}

@@ -22,4 +22,8 @@ void output_json(const json_t *json);
 /* "3 vCPUs" */
 char *output_count(gsize n, const char *noun);
 
+/* The accelerator in use, and why no other is, as query-accelerators tells both: "KVM", or "tcg
+ * (why)"; NULL if name is.  Free with g_free(). */
+char *output_accelerator(const char *name, const char *why);
+
 #endif

@@ -26,7 +26,7 @@ typedef struct {
     gboolean if_exists;
     gboolean verbose;
     gboolean wait;
-    double timeout;             /* seconds, for wait; negative: none */
+    double timeout;             /* seconds, for wait */
 } Options;
 
 /* Reads a file, or standard input if it is called "-". */
@@ -240,7 +240,7 @@ static int apply(const Globals *globals, const char *file, const GPtrArray *requ
 static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
 {
     g_autoptr(GPtrArray) requests = NULL;
-    Options options = { .timeout = -1 };
+    Options options = { .timeout = VERB_NO_TIMEOUT };
     const GOptionEntry entries[] = {
         { "build", 'b', 0, G_OPTION_ARG_NONE, &options.build,
           "send as one what build takes: all of it succeeds, or nothing is left", NULL },
@@ -257,7 +257,8 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
         G_OPTION_ENTRY_NULL
     };
 
-    if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
+    if (!verb_parse(verb, globals, entries, &argc, &argv, error) ||
+        !verb_check_timeout(options.timeout, error)) {
         return EXIT_USAGE;
     }
     if (options.if_exists && !g_file_test(argv[1], G_FILE_TEST_EXISTS)) {

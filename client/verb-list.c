@@ -4,26 +4,46 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/machine-record.h"
 #include "client/output.h"
 #include "client/verb.h"
 
-/* The run state of the daemon that listens for a machine, or NULL. */
-static char *live_state(const char *name)
+/* The run state of the daemon that listens for a machine, or NULL; likewise its answer about
+ * accelerators, which the caller owns.  *ret_forbidden: because this user may not ask it. */
+static char *live_state(const char *name, json_t **ret_accelerators, bool *ret_forbidden)
 {
     const Globals globals = { .name = (char *)name };
+    g_autofree char *path = verb_socket_path(&globals, NULL);
     g_autoptr(Connection) conn = verb_connect(&globals, NULL);
     json_t *status = NULL;
     char *state = NULL;
 
-    if (conn && connection_call(conn, "query-status", NULL, &status, NULL)) {
+    *ret_forbidden = !conn && path && access(path, W_OK) < 0 && errno == EACCES;
+    if (conn && connection_call(conn, "query-status", NULL, &status, NULL) &&
+        connection_call(conn, "query-accelerators", NULL, ret_accelerators, NULL)) {
         state = g_strdup(json_string_value(json_object_get(status, "status")));
     }
     json_decref(status);
     return state;
+}
+
+/* Adds what runs its CPUs and why: to a live machine's entry. */
+static void add_accelerator(json_t *entry, const json_t *accelerators)
+{
+    json_t *name = json_object_get(accelerators, "enabled");
+    json_t *why = json_object_get(accelerators, "why");
+
+    if (name) {
+        json_object_set(entry, "accelerator", name);
+    }
+    if (why) {
+        json_object_set(entry, "accelerator-why", why);
+    }
 }
 
 /* What the record says, without connecting: that would start a machine whose
@@ -32,15 +52,34 @@ static json_t *entry_of(const char *name)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(ExitRecord) record = machine_record_read(name, &error);
-    g_autofree char *state = record && machine_record_is_live(record) ? live_state(name) : NULL;
+    json_t *entry, *accelerators = NULL;
+    bool forbidden = false;
+    g_autofree char *state = record && machine_record_is_live(record)
+                                 ? live_state(name, &accelerators, &forbidden) : NULL;
     bool live = state != NULL;
 
-    if (record && !live) {
+    if (forbidden) {
+        state = g_strdup("no permission to ask it");
+    } else if (record && !live) {
         state = machine_record_describe(record);
     } else if (!live) {
         state = g_strdup(error ? error->message : "not started");
     }
-    return json_pack("{s:s, s:s, s:b}", "name", name, "state", state, "live", live);
+    entry = json_pack("{s:s, s:s, s:b}", "name", name, "state", state, "live", live);
+    add_accelerator(entry, accelerators);
+    json_decref(accelerators);
+    return entry;
+}
+
+static void print_row(const json_t *entry, size_t width)
+{
+    const char *name = json_string_value(json_object_get(entry, "accelerator"));
+    const char *why = json_string_value(json_object_get(entry, "accelerator-why"));
+    g_autofree char *accelerator = output_accelerator(name, why);
+
+    printf("%-*s  %s%s%s\n", (int)width, json_string_value(json_object_get(entry, "name")),
+           json_string_value(json_object_get(entry, "state")), accelerator ? ", " : "",
+           accelerator ? accelerator : "");
 }
 
 static void print_table(const json_t *list)
@@ -53,8 +92,7 @@ static void print_table(const json_t *list)
     }
     printf("%-*s  STATE\n", (int)width, "NAME");
     json_array_foreach(list, i, entry) {
-        printf("%-*s  %s\n", (int)width, json_string_value(json_object_get(entry, "name")),
-               json_string_value(json_object_get(entry, "state")));
+        print_row(entry, width);
     }
 }
 

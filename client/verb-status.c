@@ -12,7 +12,7 @@
 
 /* What is asked of the daemon. */
 typedef struct {
-    json_t *name, *status, *cpus, *kvm;
+    json_t *name, *status, *cpus, *accelerators;
 } Answers;
 
 static bool ask(Connection *conn, Answers *answers, GError **error)
@@ -20,17 +20,20 @@ static bool ask(Connection *conn, Answers *answers, GError **error)
     return connection_call(conn, "query-name", NULL, &answers->name, error) &&
            connection_call(conn, "query-status", NULL, &answers->status, error) &&
            connection_call(conn, "query-cpus-fast", NULL, &answers->cpus, error) &&
-           connection_call(conn, "query-kvm", NULL, &answers->kvm, error);
+           connection_call(conn, "query-accelerators", NULL, &answers->accelerators, error);
 }
 
 static void print_json(const Answers *answers)
 {
-    json_t *out = json_pack("{s:O*, s:O*, s:O*, s:I, s:O*}",
+    const json_t *accelerator = json_object_get(answers->accelerators, "enabled");
+    json_t *out = json_pack("{s:O*, s:O*, s:O*, s:I, s:b, s:O*, s:O*}",
                             "name", json_object_get(answers->name, "name"),
                             "status", json_object_get(answers->status, "status"),
                             "running", json_object_get(answers->status, "running"),
                             "vcpus", (json_int_t)json_array_size(answers->cpus),
-                            "kvm", json_object_get(answers->kvm, "enabled"));
+                            "kvm", g_strcmp0(json_string_value(accelerator), "kvm") == 0,
+                            "accelerator", accelerator,
+                            "accelerator-why", json_object_get(answers->accelerators, "why"));
 
     output_json(out);
     json_decref(out);
@@ -41,9 +44,13 @@ static void print_text(const Answers *answers)
     const char *name = json_string_value(json_object_get(answers->name, "name"));
     const char *status = json_string_value(json_object_get(answers->status, "status"));
     g_autofree char *cpus = output_count(json_array_size(answers->cpus), "vCPU");
+    const json_t *accelerators = answers->accelerators;
+    g_autofree char *accelerator =
+        output_accelerator(json_string_value(json_object_get(accelerators, "enabled")),
+                           json_string_value(json_object_get(accelerators, "why")));
 
-    printf("%s%s%s, %s%s\n", name ? name : "", name ? ": " : "", status ? status : "?", cpus,
-           json_is_true(json_object_get(answers->kvm, "enabled")) ? ", KVM" : "");
+    printf("%s%s%s, %s%s%s\n", name ? name : "", name ? ": " : "", status ? status : "?", cpus,
+           accelerator ? ", " : "", accelerator ? accelerator : "");
 }
 
 static int tell_record(const char *name, const ExitRecord *record, bool json)
@@ -71,7 +78,7 @@ static int tell_live(Connection *conn, bool json, GError **error)
     json_decref(answers.name);
     json_decref(answers.status);
     json_decref(answers.cpus);
-    json_decref(answers.kvm);
+    json_decref(answers.accelerators);
     return ok ? EXIT_OK : EXIT_ERROR;
 }
 

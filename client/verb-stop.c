@@ -115,7 +115,8 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
         G_OPTION_ENTRY_NULL
     };
 
-    if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
+    if (!verb_parse(verb, globals, entries, &argc, &argv, error) ||
+        !verb_check_timeout(timeout, error)) {
         return EXIT_USAGE;
     }
     conn = verb_connect(globals, error);

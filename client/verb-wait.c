@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "client/ending.h"
+#include "client/machine-record.h"
 #include "client/output.h"
 #include "client/verb.h"
 #include "qmp/error.h"
@@ -55,11 +56,27 @@ static int wait_event(Connection *conn, const char *name, gint64 deadline, GErro
     }
 }
 
+/* The daemon has ended before anybody waited: its record is what its last event would have
+ * been.  No event will come. */
+static int tell_end(const ExitRecord *record, const char *event, GError **error)
+{
+    g_autofree char *how = machine_record_describe(record);
+
+    if (!event && !record->running && record->cause != SHUTDOWN_CAUSE_GUEST_PANIC &&
+        record->cause != SHUTDOWN_CAUSE_HOST_ERROR) {
+        return EXIT_OK;
+    }
+    qmp_error_set(error, ERROR_REASON_GENERIC, "the machine has gone: %s", how);
+    return EXIT_BAD_END;
+}
+
 static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
 {
     g_autoptr(Connection) conn = NULL;
+    g_autoptr(ExitRecord) record = NULL;
     g_autofree char *event = NULL;
-    double timeout = -1;
+    const char *name;
+    double timeout = VERB_NO_TIMEOUT;
     gint64 deadline;
     const GOptionEntry entries[] = {
         { "event", 'e', 0, G_OPTION_ARG_STRING, &event,
@@ -69,8 +86,13 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     };
 
     if (!verb_parse(verb, globals, entries, &argc, &argv, error) ||
-        (event && !check_event(event, error))) {
+        !verb_check_timeout(timeout, error) || (event && !check_event(event, error))) {
         return EXIT_USAGE;
+    }
+    name = verb_machine_name(globals);
+    record = name ? machine_record_read(name, NULL) : NULL;
+    if (record && !machine_record_is_live(record)) {
+        return tell_end(record, event, error);
     }
     deadline = verb_deadline(timeout);
     conn = verb_connect(globals, error);

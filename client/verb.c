@@ -94,9 +94,18 @@ int verb_print_problems(const Translation *translation)
     return translation->problems->len ? EXIT_ERROR : EXIT_OK;
 }
 
+bool verb_check_timeout(double seconds, GError **error)
+{
+    if (!(seconds >= 0)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "--timeout is not negative");
+        return false;
+    }
+    return true;
+}
+
 gint64 verb_deadline(double seconds)
 {
-    if (seconds < 0 || seconds > 1e9) {
+    if (seconds > 1e9) {
         return CONNECTION_FOREVER;
     }
     return g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);

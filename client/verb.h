@@ -6,6 +6,7 @@
 #ifndef CLIENT_VERB_H
 #define CLIENT_VERB_H
 
+#include <math.h>
 #include <glib.h>
 
 #include "client/connection.h"
@@ -85,7 +86,13 @@ Connection *verb_connect(const Globals *globals, GError **error);
 /* Prints the problems of a translation; EXIT_OK if there are none. */
 int verb_print_problems(const Translation *translation);
 
-/* Deadline for a --timeout in seconds; negative: none. */
+/* What a --timeout is that was not given. */
+#define VERB_NO_TIMEOUT INFINITY
+
+/* Whether a --timeout can be meant; *error, for a mistake of usage, if it is negative. */
+bool verb_check_timeout(double seconds, GError **error);
+
+/* Deadline for a --timeout in seconds. */
 gint64 verb_deadline(double seconds);
 
 #endif

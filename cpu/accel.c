@@ -78,7 +78,13 @@ static bool accel_may_delete(Object *obj, GError **error)
     return true;
 }
 
+static void accel_finalize(Object *obj)
+{
+    g_free(((Accel *)obj)->why);
+}
+
 static const ObjectOps accel_object = {
+    .finalize = accel_finalize,
     .may_delete = accel_may_delete,
 };
 

@@ -190,6 +190,8 @@ struct Accel {
     CpuTopology topology;       /* the machine sets it before CPUs are made */
     GPtrArray *cpus;            /* of Cpu: the realized ones in order of index;
                                    NULL: none */
+    char *why;                  /* what was amiss with those that were to be taken
+                                   before it, one line; NULL: it was the first */
 };
 
 /* What it means that the accelerator's kernel part failed with this errno: one

@@ -66,7 +66,8 @@ static const char *object_folder(const ObjectOptions *options)
     if (options->qom_type->flags & QMP_CLASS_MACHINE) {
         return MACHINE;
     }
-    return qmp_class_is_a(options->qom_type, &qmp_class_accel) ? ACCEL : OBJECTS;
+    return options->qom_type == &qmp_class_any_accel ||
+           qmp_class_is_a(options->qom_type, &qmp_class_accel) ? ACCEL : OBJECTS;
 }
 
 /* Folder and id of what a request makes; the member of its arguments that says the

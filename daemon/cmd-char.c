@@ -58,7 +58,7 @@ static bool waits_for_client(const Chardev *chr)
     return opts->wait && (!opts->has_server || opts->server);
 }
 
-static void chardev_add_done(Vmd *vmd, QmpRequest *req, Object *obj, GError *error)
+static void chardev_add_done(Vmd *vmd, QmpRequest *req, Object *obj, GError *error, void *data)
 {
     Chardev *chr = (Chardev *)obj;
     Wait *wait;
@@ -87,7 +87,7 @@ void qmp_chardev_add(QmpRequest *req, ChardevAddArgs *args)
         qmp_request_fail(req, error);
         return;
     }
-    creation_run(vmd, req, &chr->object, chardev_add_done);
+    creation_run(vmd, req, &chr->object, chardev_add_done, NULL);
 }
 
 bool qmp_query_chardev_backends(QmpRequest *req, ChardevBackendInfoList *ret, GError **error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * query-machines, query-current-machine, query-kvm, query-uuid: machine types are
- * schema data, so the first needs neither machine nor accelerator.
+ * query-machines, query-current-machine, query-kvm, query-accelerators, query-uuid:
+ * machine types are schema data, so the first needs neither machine nor accelerator.
  */
 #include "config.h"
 
@@ -9,6 +9,7 @@
 #include "daemon/vmd.h"
 #include "kvm/kvm.h"
 #include "qmp/recipe.h"
+#include "tcg/tcg.h"
 
 /* What query-uuid says of a machine that was given none. */
 #define UUID_NONE "00000000-0000-0000-0000-000000000000"
@@ -52,13 +53,34 @@ bool qmp_query_current_machine(QmpRequest *req, CurrentMachineParams **ret, GErr
 
 bool qmp_query_kvm(QmpRequest *req, KvmInfo **ret, GError **error)
 {
-    Vmd *vmd = qmp_request_context(req);
-    const Accel *accel = accel_find(vmd->root);
+    const Accel *accel = vmd_accel(qmp_request_context(req));
 
     *ret = g_new0(KvmInfo, 1);
     (*ret)->present = kvm_present();
-    (*ret)->enabled = accel && object_life((const Object *)accel) == OBJECT_COMPLETE &&
-                      object_is_a(accel, &qmp_class_kvm_accel);
+    (*ret)->enabled = accel && object_is_a(accel, &qmp_class_kvm_accel);
+    return true;
+}
+
+bool qmp_query_accelerators(QmpRequest *req, AcceleratorInfo **ret, GError **error)
+{
+    const bool present[ACCELERATOR__MAX] = {
+        [ACCELERATOR_KVM] = kvm_present(), [ACCELERATOR_QTEST] = true,
+        [ACCELERATOR_TCG] = tcg_present(),
+    };
+    const Accel *accel = vmd_accel(qmp_request_context(req));
+
+    *ret = g_new0(AcceleratorInfo, 1);
+    (*ret)->present.items = g_new(Accelerator, ACCELERATOR__MAX);
+    for (int i = 0; i < ACCELERATOR__MAX; i++) {
+        if (present[i]) {
+            (*ret)->present.items[(*ret)->present.n++] = i;
+        }
+    }
+    if (accel) {
+        (*ret)->has_enabled = true;
+        (*ret)->enabled = vmd_accel_name(accel);
+        (*ret)->why = g_strdup(accel->why);
+    }
     return true;
 }
 

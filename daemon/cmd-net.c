@@ -10,15 +10,6 @@
 #include "hw/net/net.h"
 #include "qmp/error.h"
 
-static void netdev_add_done(Vmd *vmd, QmpRequest *req, Object *obj, GError *error)
-{
-    if (!obj) {
-        qmp_request_fail(req, error);
-        return;
-    }
-    qmp_request_return(req, NULL);
-}
-
 void qmp_netdev_add(QmpRequest *req, Netdev *args)
 {
     Vmd *vmd = qmp_request_context(req);
@@ -30,7 +21,7 @@ void qmp_netdev_add(QmpRequest *req, Netdev *args)
         qmp_request_fail(req, error);
         return;
     }
-    creation_run(vmd, req, &net->object, netdev_add_done);
+    creation_run(vmd, req, &net->object, creation_reply, NULL);
 }
 
 void qmp_netdev_del(QmpRequest *req, NetdevDelArgs *args)

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "daemon/any-accel.h"
 #include "daemon/creation.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
@@ -39,7 +40,8 @@ static bool check_accel(Vmd *vmd, GError **error)
 static Object *object_place(Vmd *vmd, const ObjectOptions *args, const char **ret_name,
                             GError **error)
 {
-    bool is_accel = qmp_class_is_a(args->qom_type, &qmp_class_accel);
+    bool is_accel = args->qom_type == &qmp_class_any_accel ||
+                    qmp_class_is_a(args->qom_type, &qmp_class_accel);
     bool is_machine = args->qom_type->flags & QMP_CLASS_MACHINE;
 
     if (args->id && !object_check_id(args->id, error)) {
@@ -76,24 +78,20 @@ static Object *object_begin(Vmd *vmd, ObjectOptions *args, GError **error)
     if (args->qom_type->flags & QMP_CLASS_MACHINE) {
         machine_set_host((Machine *)obj, &vmd->lock, &shutdown_machine_host, vmd);
     }
-    if (!object_add_child(parent, name, obj, error)) {
-        qmp_error_blame(error, "id");
-        return NULL;
-    }
-    if (!object_link(obj, error)) {
-        object_destroy(obj);
-        return NULL;
-    }
-    return obj;
+    return creation_place(parent, name, obj, error) ? obj : NULL;
 }
 
-static void object_add_done(Vmd *vmd, QmpRequest *req, Object *obj, GError *error)
+static void add_any_accel(Vmd *vmd, QmpRequest *req, ObjectOptions *args)
 {
-    if (!obj) {
+    GError *error = NULL;
+    const char *name;
+    Object *parent = object_place(vmd, args, &name, &error);
+
+    if (parent) {
+        any_accel_make(vmd, req, parent, name, g_steal_pointer(&args->props));
+    } else {
         qmp_request_fail(req, error);
-        return;
     }
-    qmp_request_return(req, NULL);
 }
 
 void qmp_object_add(QmpRequest *req, ObjectOptions *args)
@@ -108,6 +106,10 @@ void qmp_object_add(QmpRequest *req, ObjectOptions *args)
         qmp_request_fail(req, error);
         return;
     }
+    if (args->qom_type == &qmp_class_any_accel) {
+        add_any_accel(vmd, req, args);
+        return;
+    }
     obj = object_begin(vmd, args, &error);
     if (!obj) {
         qmp_request_fail(req, error);
@@ -117,7 +119,7 @@ void qmp_object_add(QmpRequest *req, ObjectOptions *args)
         g_free(vmd->machine_id);
         vmd->machine_id = g_strdup(args->id);
     }
-    creation_run(vmd, req, obj, object_add_done);
+    creation_run(vmd, req, obj, creation_reply, NULL);
 }
 
 /* The object that an id means, checked for whether it may go. */

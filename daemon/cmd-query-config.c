@@ -61,11 +61,11 @@ static void add_set_link(Config *config, const char *id, bool up)
 
 /* ---- What they need ---- */
 
-static void add_requirement(Config *config, const char *name)
+static void add_requirement(Config *config, ConfigRequirementKind kind, const char *name)
 {
     ConfigRequirement *requirement = qmp_new(&qmp_type_ConfigRequirement);
 
-    requirement->kind = CONFIG_REQUIREMENT_KIND_FD;
+    requirement->kind = kind;
     requirement->name = g_strdup(name);
     g_ptr_array_add(config->requires, requirement);
 }
@@ -85,7 +85,7 @@ static void note_address(Config *config, const QmpValue *dict)
                                                             : str_of(dict, "str");
 
     if (g_strcmp0(str_of(dict, "type"), "fd") == 0 && name) {
-        add_requirement(config, name);
+        add_requirement(config, CONFIG_REQUIREMENT_KIND_FD, name);
     }
 }
 
@@ -106,10 +106,10 @@ static void note_netdev_fds(Config *config, const QmpValue *args)
     g_auto(GStrv) names = g_strsplit(fds ? fds : "", ":", -1);
 
     if (fd) {
-        add_requirement(config, fd);
+        add_requirement(config, CONFIG_REQUIREMENT_KIND_FD, fd);
     }
     for (guint i = 0; names[i]; i++) {
-        add_requirement(config, names[i]);
+        add_requirement(config, CONFIG_REQUIREMENT_KIND_FD, names[i]);
     }
 }
 
@@ -124,6 +124,17 @@ static void *fresh_props(Config *config, const QmpClass *klass)
     return props;
 }
 
+/* What was given and is never shown: whoever builds this again has to know it. */
+static void note_secret(Config *config, const Object *obj, const QmpMember *member)
+{
+    g_autofree char *name = NULL;
+
+    if (object_property_keeps_secret(obj, member)) {
+        name = g_strdup_printf("%s.%s", obj->name, member->name);
+        add_requirement(config, CONFIG_REQUIREMENT_KIND_SECRET, name);
+    }
+}
+
 static void add_properties(Config *config, Object *obj, QmpValue *args)
 {
     const QmpClass *klass = object_class(obj);
@@ -136,6 +147,7 @@ static void add_properties(Config *config, Object *obj, QmpValue *args)
         if (value) {
             qmp_value_set(args, member->name, value);
         }
+        note_secret(config, obj, member);
     }
     qmp_clear(klass->props, &fresh);
 }

@@ -14,15 +14,16 @@ typedef struct {
     QmpRequest *req;
     Object *obj;                /* held */
     CreationDone done;
+    void *data;                 /* of done */
     GError *error;
     GList link;                 /* in Vmd.settling */
 } Creation;
 
-static Creation *creation_new(Vmd *vmd, QmpRequest *req, Object *obj, CreationDone done)
+static Creation *creation_new(Vmd *vmd, QmpRequest *req, Object *obj)
 {
     Creation *c = g_new0(Creation, 1);
 
-    *c = (Creation){ .vmd = vmd, .req = req, .obj = object_ref(obj), .done = done };
+    *c = (Creation){ .vmd = vmd, .req = req, .obj = object_ref(obj) };
     c->link.data = c;
     return c;
 }
@@ -34,12 +35,34 @@ static void release_work(void *data)
 
 /* ---- Making ---- */
 
+bool creation_place(Object *parent, const char *name, Object *obj, GError **error)
+{
+    if (!object_add_child(parent, name, obj, error)) {
+        qmp_error_blame(error, "id");
+        return false;
+    }
+    if (!object_link(obj, error)) {
+        object_destroy(obj);
+        return false;
+    }
+    return true;
+}
+
+void creation_reply(Vmd *vmd, QmpRequest *req, Object *obj, GError *error, void *data)
+{
+    if (obj) {
+        qmp_request_return(req, NULL);
+    } else {
+        qmp_request_fail(req, error);
+    }
+}
+
 static void creation_failed(void *data)
 {
     Creation *c = data;
 
     object_destroy(c->obj);
-    c->done(c->vmd, c->req, NULL, c->error);
+    c->done(c->vmd, c->req, NULL, c->error, c->data);
     object_unref(c->obj);
     g_free(c);
 }
@@ -65,7 +88,7 @@ static void creation_settled(void *data, GError *error)
         creation_fail(c);
         return;
     }
-    c->done(c->vmd, c->req, c->obj, NULL);
+    c->done(c->vmd, c->req, c->obj, NULL, c->data);
     object_unref(c->obj);
     g_free(c);
 }
@@ -89,10 +112,12 @@ static void creation_work(void *data)
     object_prepare(c->obj, &c->error);
 }
 
-void creation_run(Vmd *vmd, QmpRequest *req, Object *obj, CreationDone done)
+void creation_run(Vmd *vmd, QmpRequest *req, Object *obj, CreationDone done, void *data)
 {
-    Creation *c = creation_new(vmd, req, obj, done);
+    Creation *c = creation_new(vmd, req, obj);
 
+    c->done = done;
+    c->data = data;
     if (object_needs_prepare(obj)) {
         pool_run(vmd->pool, POOL_REQUEST, creation_work, creation_prepared, c);
     } else {
@@ -126,7 +151,7 @@ static void undo_finish(void *data)
 
 void creation_undo(Vmd *vmd, QmpRequest *req, Object *obj)
 {
-    Creation *c = creation_new(vmd, req, obj, NULL);
+    Creation *c = creation_new(vmd, req, obj);
 
     object_dismantle(obj);
     if (object_needs_prepare(obj)) {

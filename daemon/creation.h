@@ -12,13 +12,23 @@
 typedef struct Vmd Vmd;
 
 /*
+ * Gives a new object its place in the tree and resolves its links.  On failure,
+ * which is blamed on the argument `id` if the place cannot be had, obj is only the
+ * caller's again.
+ */
+bool creation_place(Object *parent, const char *name, Object *obj, GError **error);
+
+/*
  * Prepares (on a pool thread, if the class asks for it), settles and completes an
- * object that has its place in the tree; then calls done on the main loop with the
- * lock held.  On failure obj was destroyed before, and done gets obj NULL and
+ * object that has its place in the tree; then calls done with data on the main loop
+ * with the lock held.  On failure obj was destroyed before, and done gets obj NULL and
  * the error, which it owns.  done may be called before this returns.
  */
-typedef void (*CreationDone)(Vmd *vmd, QmpRequest *req, Object *obj, GError *error);
-void creation_run(Vmd *vmd, QmpRequest *req, Object *obj, CreationDone done);
+typedef void (*CreationDone)(Vmd *vmd, QmpRequest *req, Object *obj, GError *error, void *data);
+void creation_run(Vmd *vmd, QmpRequest *req, Object *obj, CreationDone done, void *data);
+
+/* A CreationDone without data: ends req with nothing to tell, or with the error. */
+void creation_reply(Vmd *vmd, QmpRequest *req, Object *obj, GError *error, void *data);
 
 /*
  * Dismantles obj, which nobody holds, releases it (on a pool thread, if its

@@ -5,28 +5,44 @@
 #include "config.h"
 #include "daemon/exit-record.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
 
+#include "daemon/record-slots.h"
 #include "daemon/vmd.h"
-#include "qmp/error.h"
 #include "qmp/visit.h"
 
-static bool write_record(const Vmd *vmd, const ExitRecord *record, GError **error)
+/* What a message that does not fit the slot is cut to; escaped, it is six times as long. */
+enum { MESSAGE_MAX = 256 };
+
+static char *text_of(const ExitRecord *record)
 {
-    g_autofree char *path = g_build_filename(vmd->options->state_directory, "exit.json", NULL);
     struct evbuffer *text = evbuffer_new();
-    bool ok;
+    char *json;
 
     qmp_encode_json(&qmp_type_ExitRecord, &record, text);
-    evbuffer_add(text, "\n", 1);
-    ok = g_file_set_contents_full(path, (const char *)evbuffer_pullup(text, -1),
-                                  evbuffer_get_length(text),
-                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                  0644, error);
+    json = g_strndup((const char *)evbuffer_pullup(text, -1), evbuffer_get_length(text));
     evbuffer_free(text);
-    return ok;
+    return json;
+}
+
+/* Of what stands in a record, only the message and the name have no fixed length, and the
+ * name is short. */
+static bool write_record(const Vmd *vmd, ExitRecord *record, GError **error)
+{
+    g_autofree char *text = text_of(record);
+    g_autofree char *message = NULL;
+
+    if (strlen(text) >= RECORD_SLOT_SIZE && record->message) {
+        g_autofree char *start = g_strndup(record->message, MESSAGE_MAX);
+
+        record->message = message = g_utf8_make_valid(start, -1);
+        g_free(text);
+        text = text_of(record);
+    }
+    return record_slots_write(vmd->record, text, strlen(text), error);
 }
 
 /* What beginning and end have in common. */
@@ -49,12 +65,19 @@ static ExitRecord record_of(const Vmd *vmd)
 bool exit_record_begin(Vmd *vmd, GError **error)
 {
     ExitRecord record = record_of(vmd);
-    g_autoptr(GError) why = NULL;
+    const char *directory = vmd->options->state_directory;
 
+    if (!directory) {
+        return true;
+    }
     record.running = true;
-    if (vmd->options->state_directory && !write_record(vmd, &record, &why)) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "the exit record cannot be written: %s",
-                      why->message);
+    vmd->record = record_slots_open(directory, error);
+    if (!vmd->record) {
+        return false;
+    }
+    if (!write_record(vmd, &record, error) || !record_slots_take(vmd->record, error)) {
+        record_slots_remove(vmd->record);
+        g_clear_pointer(&vmd->record, record_slots_free);
         return false;
     }
     return true;
@@ -63,6 +86,7 @@ bool exit_record_begin(Vmd *vmd, GError **error)
 void exit_record_end(Vmd *vmd)
 {
     const Shutdown *shutdown = &vmd->shutdown;
+    const Accel *accel = vmd_accel(vmd);
     ExitRecord record = record_of(vmd);
     g_autoptr(GError) error = NULL;
 
@@ -73,7 +97,12 @@ void exit_record_end(Vmd *vmd)
     record.signal = shutdown->signal;
     record.sender_pid = shutdown->sender_pid;
     record.sender_uid = shutdown->sender_uid;
-    if (vmd->options->state_directory && !write_record(vmd, &record, &error)) {
-        g_warning("the exit record cannot be written: %s", error->message);
+    if (accel) {
+        record.has_accelerator = true;
+        record.accelerator = vmd_accel_name(accel);
+        record.accelerator_why = accel->why;
+    }
+    if (vmd->record && !write_record(vmd, &record, &error)) {
+        g_warning("%s", error->message);
     }
 }

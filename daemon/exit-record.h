@@ -4,7 +4,8 @@
  * know how a daemon ended that is no longer there.  Its members are the schema's
  * ExitRecord.  Without a state directory nothing is written.
  *
- * A file is replaced as a whole, so that a reader never sees half of one.  Main thread.
+ * It begins before anybody can connect, and the space of the last one is taken then
+ * (daemon/record-slots.h).  Main thread.
  */
 #ifndef DAEMON_EXIT_RECORD_H
 #define DAEMON_EXIT_RECORD_H
@@ -14,10 +15,11 @@
 
 typedef struct Vmd Vmd;
 
-/* At the start: says that this process runs.  Fails with file-not-usable. */
+/* At the start: says that this process runs.  Fails with file-not-usable, if there is no space
+ * or another daemon has the directory. */
 bool exit_record_begin(Vmd *vmd, GError **error);
 
-/* At the end: says why.  A failure is logged. */
+/* At the end, also of a start that failed: says why.  A failure is logged. */
 void exit_record_end(Vmd *vmd);
 
 #endif

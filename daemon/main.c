@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/exit-record.h"
+#include "daemon/no-exec.h"
 #include "daemon/sockets.h"
 #include "daemon/vmd.h"
 #include "hw/chardev/char.h"
@@ -28,15 +29,17 @@ static void tell_ready(void *opaque, const GError *error)
     if (error) {
         shutdown_failed(vmd, EXIT_STATUS_BUILD, error->message);
     } else {
+        no_exec();
         notify_ready(vmd->notify, qmp_enum_name(&qmp_type_RunState, vmd->run.state),
                      cpu_count(vmd->root));
     }
 }
 
-/* Listens, and is ready now or when the command for that has ended. */
+/* Listens, and is ready now or when the command for that has ended.  Whoever connects finds
+ * this daemon's record and not its predecessor's. */
 static bool start(Vmd *vmd, GError **error)
 {
-    if (!sockets_open(vmd, error) || !exit_record_begin(vmd, error)) {
+    if (!exit_record_begin(vmd, error) || !sockets_open(vmd, error)) {
         return false;
     }
     if (!vmd->options->before_ready) {
@@ -70,6 +73,8 @@ static int run(Vmd *vmd)
     if (!start(vmd, &error)) {
         fprintf(stderr, "vmd: %s\n", error->message);
         sockets_close(vmd);
+        shutdown_note_failure(vmd, EXIT_STATUS_START, error->message);
+        exit_record_end(vmd);
         return EXIT_STATUS_START;
     }
     event_base_dispatch(vmd->base);

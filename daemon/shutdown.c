@@ -86,11 +86,22 @@ void shutdown_daemon(Vmd *vmd, ShutdownCause cause)
     end_loop(vmd);
 }
 
+void shutdown_note_failure(Vmd *vmd, int status, const char *message)
+{
+    Shutdown *shutdown = &vmd->shutdown;
+
+    g_free(shutdown->message);
+    shutdown->message = g_strdup(message);
+    shutdown->cause = SHUTDOWN_CAUSE_HOST_ERROR;
+    shutdown->has_detail = true;
+    shutdown->detail = SHUTDOWN_DETAIL_START_FAILED;
+    shutdown->status = status;
+}
+
 void shutdown_failed(Vmd *vmd, int status, const char *message)
 {
     g_warning("%s", message);
-    g_free(vmd->shutdown.message);
-    vmd->shutdown.message = g_strdup(message);
+    shutdown_note_failure(vmd, status, message);
     send_detailed(vmd, SHUTDOWN_CAUSE_HOST_ERROR,
                   &(ShutdownDetail){ SHUTDOWN_DETAIL_START_FAILED }, status);
     end_loop(vmd);

@@ -70,6 +70,9 @@ void shutdown_by_host(Vmd *vmd);
 /* Ends the daemon whatever set-action said (quit, signals). */
 void shutdown_daemon(Vmd *vmd, ShutdownCause cause);
 
+/* Writes down for the exit record why the daemon never became ready. */
+void shutdown_note_failure(Vmd *vmd, int status, const char *message);
+
 /* Ends the daemon, which never became ready; message is logged and recorded. */
 void shutdown_failed(Vmd *vmd, int status, const char *message);
 

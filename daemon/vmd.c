@@ -20,9 +20,7 @@
 #include "qom/device.h"
 #include "qom/types.h"
 #include "qtest/types.h"
-#ifdef HAVE_TCG
 #include "tcg/types.h"
-#endif
 
 /* Where an id in a link is looked up. */
 static const LinkNamespace namespaces[] = {
@@ -152,9 +150,7 @@ static void make_root(Vmd *vmd)
     object_register_types(qom_types);
     object_register_types(cpu_types);
     object_register_types(kvm_types);
-#ifdef HAVE_TCG
     object_register_types(tcg_types);
-#endif
     object_register_types(qtest_types);
     object_register_types(hw_types);
     object_register_types(daemon_types);
@@ -278,9 +274,22 @@ void vmd_free(Vmd *vmd)
     g_clear_pointer(&vmd->notify, notify_free);
     g_clear_pointer(&vmd->base, event_base_free);
     g_clear_pointer(&vmd->fds, fd_table_free);
+    g_clear_pointer(&vmd->record, record_slots_free);
     g_free(vmd->default_socket);
     g_free(vmd->machine_id);
     g_free(vmd);
+}
+
+Accelerator vmd_accel_name(const Accel *accel)
+{
+    return qmp_enum_parse(&qmp_type_Accelerator, accel_ops(accel)->name);
+}
+
+const Accel *vmd_accel(Vmd *vmd)
+{
+    const Accel *accel = accel_find(vmd->root);
+
+    return accel && object_life((const Object *)accel) == OBJECT_COMPLETE ? accel : NULL;
 }
 
 Machine *vmd_machine(Vmd *vmd)

@@ -16,6 +16,7 @@
 #include "daemon/options.h"
 #include "daemon/policy.h"
 #include "daemon/pool.h"
+#include "daemon/record-slots.h"
 #include "daemon/resources.h"
 #include "daemon/run-state.h"
 #include "daemon/shutdown.h"
@@ -53,6 +54,7 @@ struct Vmd {
     Policy policy;
     RunControl run;
     Shutdown shutdown;
+    RecordSlots *record;        /* where the exit record goes, or NULL */
     char *default_socket;       /* path in the run directory, if it is listened on */
     BeforeReady *before_ready;  /* the command that must succeed first, or NULL */
     const VmdFile *file;        /* what was read for the device that is being made, or NULL */
@@ -84,6 +86,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vmd, vmd_free)
  * same with error no-machine. */
 Machine *vmd_machine(Vmd *vmd);
 Machine *vmd_require_machine(Vmd *vmd, GError **error);
+
+/* The accelerator, or NULL (also while it is still being made). */
+const Accel *vmd_accel(Vmd *vmd);
+Accelerator vmd_accel_name(const Accel *accel);
 
 /* Unmakes a device of device_add, and sends DEVICE_DELETED. */
 void vmd_remove_device(Vmd *vmd, Device *dev);

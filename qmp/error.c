@@ -12,6 +12,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include "qmp/text.h"
 
 typedef struct {
     char *path;                 /* NULL: the error is about no argument */
@@ -48,11 +49,7 @@ static void tidy(char *message)
 {
     gsize length = strlen(message);
 
-    for (char *c = message; *c; c++) {
-        if (g_ascii_iscntrl(*c)) {
-            *c = '?';
-        }
-    }
+    qmp_text_veil(message);
     if (length > MESSAGE_MAX) {
         char *end = g_utf8_find_prev_char(message, message + MESSAGE_MAX - 3);
 

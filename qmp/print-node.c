@@ -71,6 +71,29 @@ static bool is_tag(const QmpType *type, const char *key)
     return type->kind == QMP_KIND_CLASS_UNION && !strcmp(type->tag_name, key);
 }
 
+/* A value of any type whose property's name stands beside it is a secret if one of that name
+ * is, in whatever class: the object is not at hand. */
+static bool is_secret_value(const DictPrint *dict, const QmpMember *row)
+{
+    const void *name = row->type->kind == QMP_KIND_ANY ? dict->ops->dict_get(dict->node, "property")
+                                                       : NULL;
+    const QmpMember *member;
+    const char *text;
+    gsize length;
+
+    if (!name || dict->ops->kind(name) != QMP_VALUE_STR) {
+        return false;
+    }
+    text = dict->ops->get_str(name, &length);
+    for (guint i = 0; i < qmp_n_classes; i++) {
+        member = qmp_class_member(qmp_classes[i], text);
+        if (member && member->flags & QMP_MEMBER_SECRET) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Prints one member; what no row describes might be a misspelt secret. */
 static bool print_member(const char *key, const void *item, void *data)
 {
@@ -83,7 +106,7 @@ static bool print_member(const char *key, const void *item, void *data)
         return true;
     }
     row = find_row(dict->ops, dict->type, dict->node, key);
-    if (!row || row->flags & QMP_MEMBER_SECRET) {
+    if (!row || row->flags & QMP_MEMBER_SECRET || is_secret_value(dict, row)) {
         qmp_print_literal(dict->printer, "null");
     } else {
         print_any(dict->printer, dict->ops, row->type, item, true);
@@ -141,7 +164,7 @@ static void print_any(QmpPrinter *printer, const QmpInputOps *ops, const QmpType
     const char *text;
     gsize length;
 
-    /* `any` has no rows and no secrets. */
+    /* `any` has no rows; which of its values are secrets is known where the member is. */
     masked = masked && !(type && type->kind == QMP_KIND_ANY);
     switch (ops->kind(node)) {
     case QMP_VALUE_NULL:

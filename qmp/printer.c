@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "qmp/text.h"
+
 void qmp_print_init(QmpPrinter *printer, struct evbuffer *out)
 {
     printer->out = out;
@@ -59,6 +61,20 @@ static gsize sequence_length(const char *s, gsize left)
     return c >= (gunichar)-2 ? 0 : (gsize)(g_utf8_next_char(s) - s);
 }
 
+/* A character by its number, as JSON has it: two numbers if one of 16 bits is not enough. */
+static void print_code(QmpPrinter *printer, gunichar c)
+{
+    char code[16];
+
+    if (c < 0x10000) {
+        g_snprintf(code, sizeof(code), "\\u%04x", c);
+    } else {
+        g_snprintf(code, sizeof(code), "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+                   0xdc00 + (c & 0x3ff));
+    }
+    qmp_print_raw(printer, code, strlen(code));
+}
+
 static bool is_plain(guchar c)
 {
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
@@ -82,6 +98,11 @@ void qmp_print_str(QmpPrinter *printer, const char *s, gsize length)
             continue;
         }
         run = sequence_length(s + i, length - i);
+        if (run && qmp_text_char_hides(g_utf8_get_char(s + i))) {
+            print_code(printer, g_utf8_get_char(s + i));
+            i += run;
+            continue;
+        }
         qmp_print_raw(printer, run ? s + i : "\\ufffd", run ? run : 6);
         i += run ? run : 1;
     }

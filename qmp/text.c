@@ -183,6 +183,32 @@ QmpParse qmp_parse_number(const char *text, double *ret)
     return QMP_PARSE_OK;
 }
 
+bool qmp_text_char_hides(gunichar c)
+{
+    switch (g_unichar_type(c)) {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_FORMAT:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void qmp_text_veil(char *text)
+{
+    for (char *c = text; *c;) {
+        gunichar u = g_utf8_get_char_validated(c, -1);
+        gsize length = u >= (gunichar)-2 ? 1 : (gsize)(g_utf8_next_char(c) - c);
+
+        if (u < (gunichar)-2 && qmp_text_char_hides(u)) {
+            memset(c, '?', length);
+        }
+        c += length;
+    }
+}
+
 char *qmp_text_clean(const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(text, strnlen(text, QUOTE_MAX + 1));
@@ -191,11 +217,7 @@ char *qmp_text_clean(const char *text)
     if (cut) {
         *g_utf8_find_prev_char(valid, valid + QUOTE_MAX + 1) = '\0';
     }
-    for (char *c = valid; *c; c++) {
-        if (g_ascii_iscntrl(*c)) {
-            *c = '?';
-        }
-    }
+    qmp_text_veil(valid);
     return g_strconcat(valid, cut ? "..." : NULL, NULL);
 }
 

@@ -54,4 +54,11 @@ char *qmp_text_quote(const char *text);
  */
 bool qmp_machine_name_ok(const char *name);
 
+/* Whether a character is not seen, or makes others be seen elsewhere: control characters, and
+ * Unicode's formats (such as U+202E) and separators of lines. */
+bool qmp_text_char_hides(gunichar c);
+
+/* Replaces such characters by question marks, in place. */
+void qmp_text_veil(char *text);
+
 #endif

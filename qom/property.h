@@ -21,6 +21,9 @@ QmpValue *object_property_get(Object *obj, const char *name, GError **error);
  */
 QmpValue *object_property_record(Object *obj, const QmpMember *member, const void *fresh);
 
+/* Whether the object was given a value for this row that is never shown. */
+bool object_property_keeps_secret(const Object *obj, const QmpMember *member);
+
 /*
  * Sets a property by the row's own type; a link is resolved and held at once,
  * as object_link does.  The property counts as given from then on.  Fails with

@@ -151,8 +151,11 @@ void tcg_cache_insert(TcgCache *cache, TcgBlock *block)
 static void aim(TcgExit *exit, const guint8 *target)
 {
     gint32 displacement = target - (exit->site + 4);
+    guint64 *word = (guint64 *)(void *)((guintptr)exit->site & ~(guintptr)7);
+    guint64 value = *word;
 
-    __atomic_store_n((gint32 *)(void *)exit->site, displacement, __ATOMIC_RELEASE);
+    memcpy((guint8 *)&value + ((guintptr)exit->site & 7), &displacement, sizeof(displacement));
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
 void tcg_cache_chain(TcgExit *exit, TcgBlock *to, TcgCache *cache)

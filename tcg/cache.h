@@ -63,6 +63,10 @@ struct TcgMemop {
     gint32 checked, copy, cont; /* from this record */
     guint8 size, how, segment, length;
     bool may_leave, flags_in_host;
+    /* Of the first access of a group: r10 is where the range begins, the access lies at
+     * offset in it.  span 0: it is none. */
+    guint16 span, offset;
+    bool group_writes;
 };
 typedef struct TcgMemop TcgMemop;
 

@@ -40,6 +40,8 @@ struct TcgDecoded {
     guint32 reads, writes;      /* writes: certainly; whatever else it changes is lost as well */
     bool clobbers;              /* changes any of the host's arithmetic flags */
     guint32 live;               /* that anything after it reads */
+    gint8 group;                /* of its memory access: translate-group.c; -1: none */
+    gint16 group_offset;        /* of the access, from where the group's range begins */
 };
 
 /* Why there is no instruction. */

@@ -7,6 +7,7 @@
 #include "tcg/dispatch.h"
 #include "tcg/insn.h"
 #include "tcg/tcg-accel.h"
+#include "tcg/tlb.h"
 
 enum { DR6_BS = 1 << 14, N_BREAKPOINTS = 4 };
 
@@ -29,10 +30,31 @@ static const void *at_record(const TcgMemop *record, gint32 offset)
     return (const guint8 *)record + offset;
 }
 
+/* The first access of a group: its page is looked up, and the range tried again if it may lie in
+ * it as a whole.  If not, a plain block goes on from here. */
+static const void *slow_group(TcgState *s, guint64 linear, const TcgMemop *record)
+{
+    guint how = record->how & TCG_ACCESS_WRITE ? TCG_WRITE : TCG_READ;
+    guint whole = record->group_writes ? TCG_WRITE : TCG_READ;
+    TcgPage page;
+
+    tcg_translate(s, linear + record->offset, how, &page);
+    if (tcg_tlb_find(s, linear, record->span, whole)) {
+        s->scratch = linear;
+        return at_record(record, record->checked);
+    }
+    s->plain = 1;
+    return NULL;
+}
+
 const void *tcg_slow(TcgState *s, guint64 linear, const TcgMemop *record)
 {
     void *host;
 
+    if (record->span) {
+        s->rip = record->rip;
+        return slow_group(s, linear, record);
+    }
     s->rip = record->rip;
     host = tcg_access_begin(s, linear, record->size, record->how);
     s->scratch = host ? (guintptr)host : linear;
@@ -196,31 +218,24 @@ static const guint8 *page_after(TcgState *s, guint64 linear, guint64 *ret_gpa)
     return tcg_fetch(s, (linear | 0xfff) + 1, ret_gpa);
 }
 
-/* Code where no memory is: as many bytes as an instruction can have, read one by one. */
-static void fetch_mmio(TcgState *s, guint64 linear, TcgFetched *fetched)
+/* Code where neither RAM nor ROM is: the guest has gone astray, and as on KVM whoever looks
+ * after the machine hears of it.  It would read ones and reset itself, again and again. */
+static _Noreturn void fetch_failed(TcgState *s, guint64 linear)
 {
-    for (guint i = 0; i < sizeof(fetched->copy); i++) {
-        fetched->copy[i] = tcg_load(s, linear + i, 1, TCG_FETCH);
-    }
-    fetched->bytes = fetched->copy;
-    fetched->available = sizeof(fetched->copy);
-    fetched->key.page = NULL;
-    fetched->key.mode |= TCG_MODE_STEP;
+    tcg_heavy(s, tcg_vcpu_astray, &linear);
+    tcg_resume(s);
 }
 
 static TcgBlock *translate(TcgState *s, guint64 linear, TcgFetched *fetched)
 {
     TcgBlock *block;
 
-    if (!fetched->bytes) {
-        fetch_mmio(s, linear, fetched);
-    }
     block = (TcgBlock *)(guintptr)tcg_heavy(s, tcg_translate_heavy, fetched);
     if (!block) {
         /* Its one instruction ends in the next page, which may fault. */
         fetched->next = page_after(s, linear, &fetched->next_gpa);
         if (!fetched->next) {
-            fetch_mmio(s, linear, fetched);
+            fetch_failed(s, (linear | 0xfff) + 1);
         }
         block = (TcgBlock *)(guintptr)tcg_heavy(s, tcg_translate_heavy, fetched);
     }
@@ -240,13 +255,17 @@ static TcgBlock *find_block(TcgState *s)
         tcg_resume(s);
     }
     bytes = tcg_fetch(s, linear, &gpa);
+    if (!bytes) {
+        fetch_failed(s, linear);
+    }
     fetched.key = (TcgBlockKey){
-        .page = bytes ? bytes - (linear & 0xfff) : NULL,
+        .page = bytes - (linear & 0xfff),
         .rip = s->rip,
         .cs_base = tcg_is_64bit(s) ? 0 : s->segment[TCG_CS].base,
-        .mode = s->mode | (s->shadow ? TCG_MODE_STEP : 0),
+        .mode = s->mode | (s->shadow ? TCG_MODE_STEP : 0) | (s->plain ? TCG_MODE_PLAIN : 0),
     };
-    block = bytes ? lookup(s->vcpu->tcg->cache, &fetched.key) : NULL;
+    s->plain = 0;
+    block = lookup(s->vcpu->tcg->cache, &fetched.key);
     if (block && block->next_page && page_after(s, linear, &gpa) != block->next_page) {
         block = NULL;
     }
@@ -266,7 +285,8 @@ static void remember(TcgState *s, const TcgBlock *block)
     TcgJump *jump = &s->jump[cache][tcg_jump_index(block->key.rip)];
     guint64 linear = block->key.rip;
 
-    if (block->key.cs_base || block->next_page || block->key.mode & TCG_MODE_STEP) {
+    if (block->key.cs_base || block->next_page ||
+        block->key.mode & (TCG_MODE_STEP | TCG_MODE_PLAIN)) {
         return;
     }
     s->jumps_clean[cache] = false;

@@ -13,7 +13,6 @@ typedef struct {
     const guint8 *bytes, *next;         /* next: the page after, once it is needed */
     guint64 gpa, next_gpa;
     gsize available;
-    guint8 copy[16];
 } TcgFetched;
 
 typedef struct {
@@ -37,6 +36,8 @@ guint64 tcg_vcpu_service(TcgState *s, void *argument);
 void tcg_vcpu_log(TcgState *s, const char *what, guint64 value);
 /* A triple fault. */
 guint64 tcg_vcpu_shutdown(TcgState *s, void *argument);
+/* Code is to be fetched from this linear address, where no memory is: an internal error. */
+guint64 tcg_vcpu_astray(TcgState *s, void *argument);
 
 /* ---- thunks.S ---- */
 

@@ -67,16 +67,17 @@ void emit_mem(TcgEmit *e, bool wide, guint opcode, guint reg, guint base, gint32
     }
 }
 
-void emit_mem_index(TcgEmit *e, bool wide, guint opcode, guint reg, guint base, guint index)
+void emit_mem_index(TcgEmit *e, bool wide, guint opcode, guint reg, guint base, guint index,
+                    gint32 disp)
 {
-    bool needs_disp = (base & 7) == 5;
+    bool none = disp == 0 && (base & 7) != 5, small = is_i8(disp);
 
     emit_rex_if(e, emit_rex(wide, reg, index, base));
     emit_opcode(e, opcode);
-    emit_8(e, (needs_disp ? 0x40 : 0) | (reg & 7) << 3 | 4);
+    emit_8(e, (none ? 0 : small ? 0x40 : 0x80) | (reg & 7) << 3 | 4);
     emit_8(e, (index & 7) << 3 | (base & 7));
-    if (needs_disp) {
-        emit_8(e, 0);
+    if (!none) {
+        emit_disp(e, disp, small);
     }
 }
 

@@ -72,7 +72,8 @@ void emit_state(TcgEmit *e, bool wide, guint opcode, guint reg, gsize offset);
 void emit_reg(TcgEmit *e, bool wide, guint opcode, guint reg, guint rm);
 /* opcode reg, [base + disp], any base but rsp and r12; or [base + index] */
 void emit_mem(TcgEmit *e, bool wide, guint opcode, guint reg, guint base, gint32 disp);
-void emit_mem_index(TcgEmit *e, bool wide, guint opcode, guint reg, guint base, guint index);
+void emit_mem_index(TcgEmit *e, bool wide, guint opcode, guint reg, guint base, guint index,
+                    gint32 disp);
 void emit_lea(TcgEmit *e, bool wide, guint reg, guint base, gint32 disp);
 /* mov reg, value, in the shortest form */
 void emit_mov_imm(TcgEmit *e, guint reg, guint64 value);
@@ -93,7 +94,7 @@ void emit_target(TcgEmit *e, guint8 *site, const guint8 *target);
 
 /* Opcodes. */
 enum {
-    OP_ADD = 0x03, OP_XOR = 0x33, OP_CMP = 0x3b, OP_MOV_STORE = 0x89, OP_MOV_LOAD = 0x8b,
+    OP_ADD = 0x03, OP_OR = 0x0b, OP_XOR = 0x33, OP_CMP = 0x3b, OP_MOV_STORE = 0x89, OP_MOV_LOAD = 0x8b,
     OP_LEA = 0x8d, OP_MOVZX16 = 0x0fb7,
 };
 

@@ -78,6 +78,18 @@ static inline void tcg_fpu_copy(guint8 *to, const guint8 *from, guint first, gui
     }
 }
 
+/* An exception of the x87 that is not masked waits for the next instruction of x87 or MMX, which
+ * is this one.  C that touches those registers without asking would get the host's signal. */
+static inline void tcg_fpu_wait(TcgState *s)
+{
+    guint16 status;
+
+    __asm__ volatile("fnstsw %0" : "=a"(status));
+    if (status & 1 << 7) {
+        tcg_raise(s, TCG_MF);
+    }
+}
+
 /* How many XMM registers code of this mode has. */
 static inline guint tcg_fpu_registers(const TcgState *s)
 {

@@ -8,7 +8,6 @@
 #include "tcg/ops.h"
 
 enum {
-    SW_ES = 1 << 7,             /* an exception that is not masked waits */
     ENV_SIZE = 28,              /* as the host has it: 32 bits, protected mode */
     ST_SIZE = 80,
     FOP_MASK = 0x7ff,
@@ -198,13 +197,9 @@ static void load_environment(TcgState *s, const TcgInsn *insn, guint n)
     guint8 *start = s->fpu_image + ENV_SIZE - 7 * size;
     Environment env;
     guint32 words[7];
-    guint16 status;
 
     require_x87(s);
-    __asm__ volatile("fnstsw %0" : "=a"(status));
-    if (status & SW_ES) {
-        tcg_raise(s, TCG_MF);
-    }
+    tcg_fpu_wait(s);
     tcg_load_bytes(s, tcg_operand_linear(s, insn, 7 * size + n, TCG_READ), start, 7 * size + n,
                    TCG_READ);
     get_words(start, words, size);

@@ -6,6 +6,7 @@
  */
 #include <Zydis/Mnemonic.h>
 
+#include "tcg/fpu.h"
 #include "tcg/insn.h"
 #include "tcg/ops.h"
 
@@ -316,6 +317,7 @@ TcgNext tcg_op_maskmovq(TcgState *s, const TcgInsn *insn)
 {
     Vector value, mask;
 
+    tcg_fpu_wait(s);
     get_mm(insn->reg, &value);
     get_mm(insn->rm, &mask);
     return masked_bytes(s, insn, &value, &mask, 8);

@@ -271,12 +271,11 @@ static const HelperRow rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {
     END(INTO, into), END(INT1, int1),
     /* The stack */
     ROW(PUSHA, pusha), ROW(PUSHAD, pusha), ROW(POPA, popa), ROW(POPAD, popa),
-    ROW(PUSHF, pushf), ROW(PUSHFD, pushf), ROW(PUSHFQ, pushf),
     END(POPF, popf), END(POPFD, popf), END(POPFQ, popf), ROW(ENTER, enter),
     /* The system */
     END(CLTS, clts), END(LMSW, lmsw), ROW(SMSW, smsw), END(INVLPG, invlpg),
     END(INVPCID, invpcid), END(INVD, invd), END(WBINVD, wbinvd), END(HLT, hlt),
-    END(CLI, cli), END(STI, sti), ROW(CLD, cld_std), ROW(STD, cld_std),
+    ROW(CLD, cld_std), ROW(STD, cld_std),
     END(CLAC, clac), END(STAC, stac), END(SWAPGS, swapgs),
     ROW(RDFSBASE, rdfsgsbase), ROW(RDGSBASE, rdfsgsbase),
     ROW(WRFSBASE, wrfsgsbase), ROW(WRGSBASE, wrfsgsbase),
@@ -363,6 +362,14 @@ static TcgPolicy policy_by_mnemonic(const TcgDecoded *d, guint32 mode)
         return policy_pop(d);
     case ZYDIS_MNEMONIC_LEA:
         return special(special_lea, NULL);
+    case ZYDIS_MNEMONIC_CLI:
+        return special(special_cli, tcg_op_cli);
+    case ZYDIS_MNEMONIC_STI:
+        return special(special_sti, tcg_op_sti);
+    case ZYDIS_MNEMONIC_PUSHF:
+    case ZYDIS_MNEMONIC_PUSHFD:
+    case ZYDIS_MNEMONIC_PUSHFQ:
+        return special(special_pushf, tcg_op_pushf);
     case ZYDIS_MNEMONIC_LEAVE:
         return special(special_leave, tcg_op_leave);
     case ZYDIS_MNEMONIC_BT:

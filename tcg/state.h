@@ -123,6 +123,8 @@ enum {
     TCG_MODE_WAIT = 1 << 13,    /* WAIT runs (not CR0.MP and TS) */
     TCG_MODE_IOPL = 1 << 14,    /* CPL is at most IOPL, and not V86: cli and sti just do it */
     TCG_MODE_ALIGN = 1 << 15,   /* alignment checks: CR0.AM, EFLAGS.AC, CPL 3 */
+    /* Of a block, never of the state: it checks each access by itself (translate-group.c). */
+    TCG_MODE_PLAIN = 1 << 16,
 };
 
 /* ---- Address translation ---- */
@@ -203,6 +205,7 @@ enum {
 };
 
 enum {
+    TCG_N_GROUPS = 8,
     TCG_VECTOR_SIZE = 1024,     /* legacy area, header, AVX; what XSAVE writes */
     TCG_BOUNCE_SIZE = 128,
     TCG_N_BANKS = 10,           /* of machine checks */
@@ -233,6 +236,9 @@ struct TcgState {
     guint32 mode;               /* TCG_MODE_*: see tcg_mode_update() */
     guint32 eflags;             /* all but the arithmetic flags, bit 1 set */
     guint32 heavy;              /* in heavy code: nesting */
+    /* Host less linear address of what groups of accesses have checked. */
+    guint64 group_delta[TCG_N_GROUPS];
+    guint8 plain;               /* the next block is TCG_MODE_PLAIN: a group did not pass */
     guint8 stepped;             /* a block of one instruction has begun */
     guint8 step_trap;           /* EFLAGS.TF was set before it: #DB follows */
     guint8 step_resume;         /* EFLAGS.RF was set before it: it goes, unless loaded anew */

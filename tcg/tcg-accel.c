@@ -11,6 +11,7 @@
 #include "qmp/qapi-types.h"
 #include "tcg/cache.h"
 #include "tcg/interrupts.h"
+#include "tcg/tcg.h"
 #include "tcg/types.h"
 
 enum { DEFAULT_CODE_MIB = 64 };
@@ -76,6 +77,11 @@ static bool check_host(GError **error)
         }
     }
     return true;
+}
+
+bool tcg_present(void)
+{
+    return check_host(NULL);
 }
 
 /* ---- Life ---- */

@@ -132,6 +132,8 @@ function tcg_thunk_slow
     mov %r10, %rsi
     mov %r11, %rdx
     call tcg_slow
+    test %rax, %rax
+    jz loop
 continue:
     mov %rax, %r11
     load_registers 0
@@ -147,8 +149,9 @@ function tcg_thunk_segment
     call tcg_slow_segment
     jmp continue
 
-/* In: r11, the TcgMemop; the host's flags are what the instruction made of them. */
+/* In: r11, the TcgMemop; the host's flags are what the instruction made of them.  r10 stays. */
 function tcg_thunk_copied
+    mov %r10, AT(TCG_OFF_SCRATCH)
     mov %rax, AT(TCG_OFF_SAVE_RAX)
     lahf
     seto %al
@@ -165,6 +168,7 @@ function tcg_thunk_copied
     add $0x7f, %al
     sahf
     load_registers 0
+    mov AT(TCG_OFF_SCRATCH), %r10
     jmp *%r11
 
 /* The signal handler goes on here after a fault in generated code; registers are as they were. */

@@ -41,6 +41,15 @@ void flags_spill(TcgTranslation *t, guint32 live)
     t->flags &= ~FLAGS_IN_HOST;
 }
 
+void flags_spill_for(TcgTranslation *t, const TcgDecoded *d)
+{
+    bool checked = d->group < 0 || t->group[d->group].first == (guint)(d - t->insn);
+
+    if (checked) {
+        flags_spill(t, flags_live_before(d));
+    }
+}
+
 void flags_load(TcgTranslation *t)
 {
     if (t->flags == FLAGS_IN_STATE) {

@@ -58,7 +58,7 @@ void emit_exit_indirect(TcgTranslation *t)
     emit_jump_entry(e, true, OP_CMP, HOST_T0, jump + offsetof(TcgJump, rip));
     miss[0] = emit_jcc(e, CC_NE);
     emit_jump_entry(e, false, 0x81, 7, jump + offsetof(TcgJump, mode));
-    emit_32(e, t->mode);
+    emit_32(e, t->mode & ~(guint32)TCG_MODE_PLAIN);
     miss[1] = emit_jcc(e, CC_NE);
     emit_jump_entry(e, false, OP_MOV_LOAD, HOST_T1, jump + offsetof(TcgJump, code));
     emit_state(e, true, OP_ADD, HOST_T1, STATE(code_base));
@@ -73,23 +73,36 @@ static bool same_page(const TcgTranslation *t, guint64 rip)
     return ((t->cs_base + rip) ^ (t->cs_base + t->rip)) >> 12 == 0;
 }
 
-/* jmp rel32 with its displacement aligned, so that it is changed by one store. */
-static void emit_patchable_jmp(TcgTranslation *t, guint64 rip)
+/* The displacement of a jump that will be chained lies within eight aligned bytes, which are
+ * changed by one store. */
+static void align_displacement(TcgTranslation *t, guint opcode_bytes)
+{
+    while ((((guintptr)t->e.p + opcode_bytes) & 7) > 4) {
+        emit_8(&t->e, 0x90);
+    }
+}
+
+static void add_exit(TcgTranslation *t, guint8 *site, guint64 rip)
+{
+    TcgExit *exit = tcg_block_exit(t->cache, t->block);
+
+    exit->site = site;
+    t->exit[t->n_exits++] = (TcgExitStub){ exit, rip };
+}
+
+void emit_exit_stubs(TcgTranslation *t)
 {
     TcgEmit *e = &t->e;
-    TcgExit *exit = tcg_block_exit(t->cache, t->block);
-    guint8 *site;
 
-    while (((guintptr)e->p + 1) & 3) {
-        emit_8(e, 0x90);
+    for (guint i = 0; i < t->n_exits; i++) {
+        TcgExit *exit = t->exit[i].exit;
+
+        exit->stub = e->p;
+        emit_target(e, exit->site, e->p);
+        emit_mov_imm(e, HOST_T0, t->exit[i].rip);
+        emit_mov_imm(e, HOST_T1, (guintptr)exit);
+        emit_jmp_state(e, STATE_THUNK(TCG_THUNK_EXIT));
     }
-    site = emit_jmp(e);
-    emit_target(e, site, e->p);
-    exit->site = site;
-    exit->stub = e->p;
-    emit_mov_imm(e, HOST_T0, rip);
-    emit_mov_imm(e, HOST_T1, (guintptr)exit);
-    emit_jmp_state(e, STATE_THUNK(TCG_THUNK_EXIT));
 }
 
 void emit_exit(TcgTranslation *t, guint64 rip)
@@ -100,11 +113,27 @@ void emit_exit(TcgTranslation *t, guint64 rip)
         emit_mov_imm(&t->e, HOST_T0, rip);
         emit_to_dispatcher(t);
     } else if (same_page(t, rip)) {
-        emit_patchable_jmp(t, rip);
+        align_displacement(t, 1);
+        add_exit(t, emit_jmp(&t->e), rip);
     } else {
         emit_mov_imm(&t->e, HOST_T0, rip);
         emit_exit_indirect(t);
     }
+}
+
+void emit_exit_if(TcgTranslation *t, guint condition, guint64 rip)
+{
+    guint8 *over;
+
+    rip = translate_ip(t, rip);
+    if (!(t->mode & TCG_MODE_STEP) && same_page(t, rip)) {
+        align_displacement(t, 2);
+        add_exit(t, emit_jcc(&t->e, condition), rip);
+        return;
+    }
+    over = emit_jcc(&t->e, condition ^ 1);
+    emit_exit(t, rip);
+    emit_target(&t->e, over, t->e.p);
 }
 
 /* ---- Jumps ---- */
@@ -127,17 +156,10 @@ static bool can_jump(const TcgTranslation *t, const TcgDecoded *d)
 
 static void load_target_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
 {
-    guint base = address.base;
-
-    if (address.index != TCG_NO_REG) {
-        emit_mem_index(&t->e, is_64bit(t), OP_MOV_LOAD, HOST_T1, base, address.index);
-    } else {
-        emit_mem(&t->e, is_64bit(t), OP_MOV_LOAD, HOST_T1, base, 0);
-    }
-    emit_state(&t->e, true, OP_MOV_STORE, HOST_T1, STATE(spare) + 8);
+    emit_at(t, is_64bit(t), OP_MOV_LOAD, HOST_T0, address);
 }
 
-/* The target of jmp r/m or call r/m into spare[1]. */
+/* The target of jmp r/m or call r/m into r10. */
 static void load_target(TcgTranslation *t, TcgDecoded *d)
 {
     const ZydisDecodedOperand *memory = tcg_memory_operand(d);
@@ -148,10 +170,9 @@ static void load_target(TcgTranslation *t, TcgDecoded *d)
         emit_access(t, d, segment_of(memory), is_64bit(t) ? 8 : 4, TCG_ACCESS_READ, false,
                     load_target_body, NULL);
     } else {
-        guint reg = emit_guest_reg(t, gpr_number(d->operand[0].reg.value, &high), HOST_T1);
+        guint reg = emit_guest_reg(t, gpr_number(d->operand[0].reg.value, &high), HOST_T0);
 
-        emit_reg(&t->e, is_64bit(t), OP_MOV_LOAD, HOST_T1, reg);
-        emit_state(&t->e, true, OP_MOV_STORE, HOST_T1, STATE(spare) + 8);
+        emit_reg(&t->e, is_64bit(t), OP_MOV_LOAD, HOST_T0, reg);
     }
 }
 
@@ -171,15 +192,12 @@ bool special_jmp(TcgTranslation *t, TcgDecoded *d)
         return true;
     }
     load_target(t, d);
-    emit_state(&t->e, true, OP_MOV_LOAD, HOST_T0, STATE(spare) + 8);
     emit_exit_indirect(t);
     return true;
 }
 
 bool special_jcc(TcgTranslation *t, TcgDecoded *d)
 {
-    guint8 *taken;
-
     if (!can_jump(t, d)) {
         return false;
     }
@@ -188,10 +206,8 @@ bool special_jcc(TcgTranslation *t, TcgDecoded *d)
         emit_flags_save(&t->e);
     }
     t->flags = FLAGS_IN_STATE;
-    taken = emit_jcc(&t->e, d->z.opcode & 15);
+    emit_exit_if(t, d->z.opcode & 15, target_of(t, d));
     emit_exit(t, insn_rip(t, d) + d->z.length);
-    emit_target(&t->e, taken, t->e.p);
-    emit_exit(t, target_of(t, d));
     return true;
 }
 
@@ -229,12 +245,11 @@ static void call_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void
 {
     bool wide = is_64bit(t);
     guint64 next = insn_rip(t, d) + d->z.length;
+    guint scratch;
 
-    if (address.index != TCG_NO_REG) {
-        emit_mem_index(&t->e, true, OP_LEA, HOST_T0, address.base, address.index);
-    }
-    emit_mov_imm(&t->e, HOST_T1, wide ? next : (guint32)next);
-    emit_mem(&t->e, wide, OP_MOV_STORE, HOST_T1, HOST_T0, 0);
+    scratch = emit_free_scratch(t, &address);
+    emit_mov_imm(&t->e, scratch, wide ? next : (guint32)next);
+    emit_at(t, wide, OP_MOV_STORE, scratch, address);
     emit_lea(&t->e, wide, HOST_GUEST_RSP, HOST_GUEST_RSP, wide ? -8 : -4);
 }
 
@@ -248,9 +263,12 @@ bool special_call(TcgTranslation *t, TcgDecoded *d)
     flags_settle(t, d->live);
     if (!is_direct(d)) {
         load_target(t, d);
+        emit_state(&t->e, true, OP_MOV_STORE, HOST_T0, STATE(spare) + 8);
     }
-    emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, -(gint32)size);
-    emit_access(t, d, TCG_SS, size, TCG_ACCESS_WRITE, false, call_body, NULL);
+    if (!emit_group_access(t, d, ZYDIS_REGISTER_RSP, -8, 8, TCG_ACCESS_WRITE, call_body, NULL)) {
+        emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, -(gint32)size);
+        emit_access(t, d, TCG_SS, size, TCG_ACCESS_WRITE, false, call_body, NULL);
+    }
     if (is_direct(d)) {
         emit_exit(t, target_of(t, d));
     } else {
@@ -277,9 +295,10 @@ bool special_ret(TcgTranslation *t, TcgDecoded *d)
         return false;
     }
     flags_settle(t, d->live);
-    emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, 0);
-    emit_access(t, d, TCG_SS, size, TCG_ACCESS_READ, false, ret_body, NULL);
-    emit_state(&t->e, true, OP_MOV_LOAD, HOST_T0, STATE(spare) + 8);
+    if (!emit_group_access(t, d, ZYDIS_REGISTER_RSP, 0, 8, TCG_ACCESS_READ, ret_body, NULL)) {
+        emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, 0);
+        emit_access(t, d, TCG_SS, size, TCG_ACCESS_READ, false, ret_body, NULL);
+    }
     emit_exit_indirect(t);
     return true;
 }

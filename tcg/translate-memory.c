@@ -145,7 +145,8 @@ static void emit_entry(TcgEmit *e, guint opcode, guint reg, gsize offset)
     emit_32(e, offset);
 }
 
-static void emit_check(TcgTranslation *t, TcgStub *stub)
+/* bytes: how many must lie in the page from r10 on; result: the member that r11 gets. */
+static void emit_check(TcgTranslation *t, TcgStub *stub, guint bytes, gsize result)
 {
     TcgEmit *e = &t->e;
 
@@ -163,9 +164,37 @@ static void emit_check(TcgTranslation *t, TcgStub *stub)
     emit_32(e, (TCG_TLB_SIZE - 1) * sizeof(TcgTlbEntry));
     emit_entry(e, OP_XOR, HOST_T0, stub->table);
     emit_bytes(e, "\x49\x81\xfa", 3);           /* cmp r10, ... */
-    emit_32(e, 0x1000 - stub->size);
+    emit_32(e, 0x1000 - bytes);
     stub->slow = emit_jcc(e, CC_A);
-    emit_entry(e, OP_MOV_LOAD, HOST_T1, tlb_of(t->mode) + offsetof(TcgTlbEntry, page));
+    emit_entry(e, OP_MOV_LOAD, HOST_T1, tlb_of(t->mode) + result);
+}
+
+static gsize tag_of(guint32 mode, bool write)
+{
+    return tlb_of(mode) + (write ? offsetof(TcgTlbEntry, tag_write)
+                                 : offsetof(TcgTlbEntry, tag_read));
+}
+
+void emit_at(TcgTranslation *t, bool wide, guint opcode, guint reg, TcgAddress address)
+{
+    if (address.index != TCG_NO_REG) {
+        emit_mem_index(&t->e, wide, opcode, reg, address.base, address.index, address.disp);
+    } else {
+        emit_mem(&t->e, wide, opcode, reg, address.base, address.disp);
+    }
+}
+
+void emit_group_check(TcgTranslation *t, TcgDecoded *d, const TcgGroup *group, guint size,
+                      guint how)
+{
+    TcgStub *stub = new_stub(t);
+
+    *stub = (TcgStub){
+        .d = d, .size = size, .how = how, .segment_number = TCG_DS, .group = group,
+        .table = tag_of(t->mode, group->writes),
+    };
+    emit_check(t, stub, group->end - group->min, offsetof(TcgTlbEntry, delta));
+    emit_state(&t->e, true, OP_MOV_STORE, HOST_T1, STATE(group_delta) + 8 * (gsize)group->slot);
 }
 
 void emit_access(TcgTranslation *t, TcgDecoded *d, guint segment, guint size, guint how,
@@ -176,14 +205,13 @@ void emit_access(TcgTranslation *t, TcgDecoded *d, guint segment, guint size, gu
     *stub = (TcgStub){
         .d = d, .body = body, .argument = argument, .size = size, .how = how,
         .segment_number = segment, .may_leave = may_leave,
-        .table = tlb_of(t->mode) + (how & TCG_ACCESS_WRITE ? offsetof(TcgTlbEntry, tag_write)
-                                                           : offsetof(TcgTlbEntry, tag_read)),
+        .table = tag_of(t->mode, how & TCG_ACCESS_WRITE),
     };
     emit_segment(t, stub, segment);
-    emit_check(t, stub);
+    emit_check(t, stub, size, offsetof(TcgTlbEntry, page));
     stub->flags_before = t->flags;
     translate_note(t, d);               /* the check has changed the host's flags */
-    body(t, d, (TcgAddress){ HOST_T1, HOST_T0 }, argument);
+    body(t, d, (TcgAddress){ HOST_T1, HOST_T0, 0 }, argument);
     stub->flags_after = t->flags;
     stub->cont = t->e.p;
 }
@@ -198,10 +226,44 @@ static guint8 *emit_lea_record(TcgEmit *e)
     return e->p - 4;
 }
 
+/* The instruction at [r10], and to C again; returns where it refers to the record. */
+static guint8 *emit_copy(TcgTranslation *t, TcgStub *stub)
+{
+    guint8 *site;
+
+    t->flags = stub->flags_before;
+    translate_note(t, stub->d);
+    stub->body(t, stub->d, (TcgAddress){ HOST_T0, TCG_NO_REG, 0 }, stub->argument);
+    site = emit_lea_record(&t->e);
+    emit_jmp_state(&t->e, STATE_THUNK(TCG_THUNK_COPIED));
+    return site;
+}
+
+static TcgMemop record_of(const TcgTranslation *t, const TcgStub *stub, const guint8 *copy)
+{
+    const guint8 *here = t->e.p;
+
+    return (TcgMemop){
+        .rip = insn_rip(t, stub->d),
+        .checked = stub->checked - here,
+        .copy = copy - here,
+        .cont = stub->group ? 0 : stub->cont - here,
+        .size = stub->size,
+        .how = stub->how,
+        .segment = stub->segment_number,
+        .length = stub->d->z.length,
+        .may_leave = stub->may_leave,
+        .flags_in_host = stub->flags_after & FLAGS_IN_HOST,
+        .span = stub->group ? stub->group->end - stub->group->min : 0,
+        .offset = stub->group ? stub->d->group_offset : 0,
+        .group_writes = stub->group && stub->group->writes,
+    };
+}
+
 static void emit_stub(TcgTranslation *t, TcgStub *stub)
 {
     TcgEmit *e = &t->e;
-    guint8 *site[3];
+    guint8 *site[3] = { NULL };
     const guint8 *copy;
     TcgMemop record;
 
@@ -212,32 +274,14 @@ static void emit_stub(TcgTranslation *t, TcgStub *stub)
     }
     site[0] = emit_lea_record(e);
     emit_jmp_state(e, STATE_THUNK(TCG_THUNK_SLOW));
-    site[1] = NULL;
     if (stub->segment) {
         emit_target(e, stub->segment, e->p);
         site[1] = emit_lea_record(e);
         emit_jmp_state(e, STATE_THUNK(TCG_THUNK_SEGMENT));
     }
-
     copy = e->p;
-    t->flags = stub->flags_before;
-    translate_note(t, stub->d);
-    stub->body(t, stub->d, (TcgAddress){ HOST_T0, TCG_NO_REG }, stub->argument);
-    site[2] = emit_lea_record(e);
-    emit_jmp_state(e, STATE_THUNK(TCG_THUNK_COPIED));
-
-    record = (TcgMemop){
-        .rip = insn_rip(t, stub->d),
-        .checked = stub->checked - e->p,
-        .copy = copy - e->p,
-        .cont = stub->cont - e->p,
-        .size = stub->size,
-        .how = stub->how,
-        .segment = stub->segment_number,
-        .length = stub->d->z.length,
-        .may_leave = stub->may_leave,
-        .flags_in_host = stub->flags_after & FLAGS_IN_HOST,
-    };
+    site[2] = stub->group ? NULL : emit_copy(t, stub);
+    record = record_of(t, stub, copy);
     for (guint i = 0; i < G_N_ELEMENTS(site); i++) {
         if (site[i]) {
             emit_target(e, site[i], e->p);

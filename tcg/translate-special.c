@@ -67,7 +67,7 @@ static guint stack_bytes(const TcgTranslation *t)
 }
 
 /* Only as wide as the stack pointer: 16-bit pushes are C's. */
-static bool is_stack_wide(const TcgTranslation *t, const TcgDecoded *d)
+bool is_stack_wide(const TcgTranslation *t, const TcgDecoded *d)
 {
     return is_simple(t) && d->z.operand_width == 8 * stack_bytes(t);
 }
@@ -77,41 +77,44 @@ static void move_stack_pointer(TcgTranslation *t, gint32 by)
     emit_lea(&t->e, is_64bit(t), HOST_GUEST_RSP, HOST_GUEST_RSP, by);
 }
 
-/* [base + index] into [base]; r11 is free then. */
-static guint narrow(TcgTranslation *t, TcgAddress address)
+/* A scratch register beside the address: r10 beside a group's, else r11, for which [r11 + r10]
+ * becomes [r10]. */
+guint emit_free_scratch(TcgTranslation *t, TcgAddress *address)
 {
-    if (address.index != TCG_NO_REG) {
-        emit_mem_index(&t->e, true, OP_LEA, HOST_T0, address.base, address.index);
+    if (address->index == HOST_T1 && address->base != HOST_T0) {
         return HOST_T0;
     }
-    return address.base;
+    if (address->index != TCG_NO_REG) {
+        emit_at(t, true, OP_LEA, HOST_T0, *address);
+        *address = (TcgAddress){ HOST_T0, TCG_NO_REG, 0 };
+    }
+    return HOST_T1;
 }
 
 /* Stores the register, or the spare one that holds what is pushed. */
 static void push_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
 {
-    bool wide = is_64bit(t), high;
-    guint base = narrow(t, address);
     const ZydisDecodedOperand *operand = &d->operand[0];
-    guint value = HOST_T1;
+    bool high;
+    guint scratch = emit_free_scratch(t, &address), value = scratch;
 
-    if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER) {
-        value = emit_guest_reg(t, gpr_number(operand->reg.value, &high), HOST_T1);
+    if (d->policy.special == special_pushf) {
+        emit_state(&t->e, true, OP_MOV_LOAD, scratch, STATE(spare));
+    } else if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER) {
+        value = emit_guest_reg(t, gpr_number(operand->reg.value, &high), scratch);
     } else if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
-        emit_mov_imm(&t->e, HOST_T1, d->z.raw.imm[0].value.s);
+        emit_mov_imm(&t->e, scratch, d->z.raw.imm[0].value.s);
     } else {
-        emit_state(&t->e, true, OP_MOV_LOAD, HOST_T1, STATE(spare));
+        emit_state(&t->e, true, OP_MOV_LOAD, scratch, STATE(spare));
     }
-    emit_mem(&t->e, wide, OP_MOV_STORE, value, base, 0);
+    emit_at(t, is_64bit(t), OP_MOV_STORE, value, address);
     move_stack_pointer(t, -(gint32)stack_bytes(t));
 }
 
 /* Loads the memory operand into spare[0]. */
 static void load_spare_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
 {
-    guint base = narrow(t, address);
-
-    emit_mem(&t->e, is_64bit(t), OP_MOV_LOAD, HOST_T1, base, 0);
+    emit_at(t, is_64bit(t), OP_MOV_LOAD, HOST_T1, address);
     emit_state(&t->e, true, OP_MOV_STORE, HOST_T1, STATE(spare));
 }
 
@@ -122,6 +125,14 @@ static void load_operand(TcgTranslation *t, TcgDecoded *d, const ZydisDecodedOpe
                 load_spare_body, NULL);
 }
 
+void emit_push_spare(TcgTranslation *t, TcgDecoded *d)
+{
+    guint size = stack_bytes(t);
+
+    emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, -(gint32)size);
+    emit_access(t, d, TCG_SS, size, TCG_ACCESS_WRITE, true, push_body, NULL);
+}
+
 bool special_push(TcgTranslation *t, TcgDecoded *d)
 {
     guint size = stack_bytes(t);
@@ -130,9 +141,12 @@ bool special_push(TcgTranslation *t, TcgDecoded *d)
     if (!is_stack_wide(t, d)) {
         return false;
     }
-    flags_spill(t, flags_live_before(d));
+    flags_spill_for(t, d);
     if (memory) {
         load_operand(t, d, memory);
+    } else if (emit_group_access(t, d, ZYDIS_REGISTER_RSP, -8, 8, TCG_ACCESS_WRITE, push_body,
+                                 NULL)) {
+        return true;
     }
     emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, -(gint32)size);
     emit_access(t, d, TCG_SS, size, TCG_ACCESS_WRITE, true, push_body, NULL);
@@ -142,14 +156,13 @@ bool special_push(TcgTranslation *t, TcgDecoded *d)
 static void pop_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
 {
     bool wide = is_64bit(t), high;
-    guint base = narrow(t, address);
     guint guest = gpr_number(d->operand[0].reg.value, &high);
 
     if (lives_in_state(guest)) {
-        emit_mem(&t->e, wide, OP_MOV_LOAD, HOST_T1, base, 0);
+        emit_at(t, wide, OP_MOV_LOAD, HOST_T1, address);
         emit_state(&t->e, true, OP_MOV_STORE, HOST_T1, STATE_GPR(guest));
     } else {
-        emit_mem(&t->e, wide, OP_MOV_LOAD, host_of(guest), base, 0);
+        emit_at(t, wide, OP_MOV_LOAD, host_of(guest), address);
     }
     if (guest != TCG_RSP) {
         move_stack_pointer(t, stack_bytes(t));
@@ -161,7 +174,10 @@ bool special_pop(TcgTranslation *t, TcgDecoded *d)
     if (!is_stack_wide(t, d) || d->operand[0].type != ZYDIS_OPERAND_TYPE_REGISTER) {
         return false;
     }
-    flags_spill(t, flags_live_before(d));
+    flags_spill_for(t, d);
+    if (emit_group_access(t, d, ZYDIS_REGISTER_RSP, 0, 8, TCG_ACCESS_READ, pop_body, NULL)) {
+        return true;
+    }
     emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, 0);
     emit_access(t, d, TCG_SS, stack_bytes(t), TCG_ACCESS_READ, true, pop_body, NULL);
     return true;
@@ -170,9 +186,8 @@ bool special_pop(TcgTranslation *t, TcgDecoded *d)
 static void leave_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
 {
     bool wide = is_64bit(t);
-    guint base = narrow(t, address);
 
-    emit_mem(&t->e, wide, OP_MOV_LOAD, HOST_T1, base, 0);
+    emit_at(t, wide, OP_MOV_LOAD, HOST_T1, address);
     emit_lea(&t->e, wide, HOST_GUEST_RSP, TCG_RBP, stack_bytes(t));
     emit_reg(&t->e, wide, OP_MOV_LOAD, TCG_RBP, HOST_T1);
 }

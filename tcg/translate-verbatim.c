@@ -372,15 +372,25 @@ static void emit_legacy(TcgTranslation *t, const TcgDecoded *d, const Fields *f)
 
 static void emit_modrm(TcgTranslation *t, const Form *form, const Fields *f)
 {
+    const TcgAddress *a = &form->address;
     guint reg = (f->reg & 7) << 3;
+    bool none = a->disp == 0 && (a->base & 7) != 5, small = a->disp == (gint8)a->disp;
+    guint mod = none ? 0 : small ? 0x40 : 0x80;
 
     if (!form->has_memory) {
         emit_8(&t->e, 0xc0 | reg | (f->rm & 7));
-    } else if (form->address.index == TCG_NO_REG) {
-        emit_8(&t->e, reg | (form->address.base & 7));
+        return;
+    }
+    if (a->index == TCG_NO_REG) {
+        emit_8(&t->e, mod | reg | (a->base & 7));
     } else {
-        emit_8(&t->e, reg | 4);
-        emit_8(&t->e, (form->address.index & 7) << 3 | (form->address.base & 7));
+        emit_8(&t->e, mod | reg | 4);
+        emit_8(&t->e, (a->index & 7) << 3 | (a->base & 7));
+    }
+    if (!none && small) {
+        emit_8(&t->e, a->disp);
+    } else if (!none) {
+        emit_32(&t->e, a->disp);
     }
 }
 
@@ -398,6 +408,15 @@ static bool is_short_inc(const TcgTranslation *t, const TcgDecoded *d)
            (d->z.opcode & 0xf0) == 0x40;
 }
 
+/* Opcode 82 is another name of 80, which 64-bit code has not. */
+static guint8 plain_opcode(const TcgDecoded *d)
+{
+    bool alias = d->z.opcode == 0x82 && d->z.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT &&
+                 d->z.encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY;
+
+    return alias ? 0x80 : d->z.opcode;
+}
+
 static void emit_opcode(TcgTranslation *t, const TcgDecoded *d, const Form *form, const Fields *f)
 {
     if (is_short_inc(t, d)) {
@@ -409,7 +428,7 @@ static void emit_opcode(TcgTranslation *t, const TcgDecoded *d, const Form *form
     } else if (gpr_at(form, ZYDIS_OPERAND_ENCODING_OPCODE)) {
         emit_8(&t->e, (d->z.opcode & 0xf8) | (f->opcode_reg & 7));
     } else {
-        emit_8(&t->e, d->z.opcode);
+        emit_8(&t->e, plain_opcode(d));
         if (d->z.attributes & ZYDIS_ATTRIB_HAS_MODRM) {
             emit_modrm(t, form, f);
         }
@@ -450,11 +469,11 @@ static void narrow_address(TcgTranslation *t, Form *form)
     guint reg = form->high ? borrow(t, form) : HOST_T0;
 
     if (form->address.index != TCG_NO_REG) {
-        emit_mem_index(&t->e, true, OP_LEA, reg, form->address.base, form->address.index);
+        emit_at(t, true, OP_LEA, reg, form->address);
     } else if (reg != form->address.base) {
         emit_reg(&t->e, true, OP_MOV_LOAD, reg, form->address.base);
     }
-    form->address = (TcgAddress){ reg, TCG_NO_REG };
+    form->address = (TcgAddress){ reg, TCG_NO_REG, 0 };
 }
 
 static bool uses_state_registers(const Form *form)
@@ -467,6 +486,20 @@ static bool uses_state_registers(const Form *form)
     return false;
 }
 
+/* Scratch registers that the address leaves free. */
+static guint32 free_scratch(const TcgAddress *address)
+{
+    guint32 free = 1u << HOST_T0 | 1u << HOST_T1;
+
+    free &= ~(1u << address->base);
+    return address->index == TCG_NO_REG ? free : free & ~(1u << address->index);
+}
+
+static bool is_of_group(const TcgAddress *address)
+{
+    return address->index == HOST_T1 && address->base != HOST_T0;
+}
+
 static void verbatim_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
 {
     Form form = { .has_memory = true, .address = address };
@@ -476,11 +509,10 @@ static void verbatim_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, 
     if (form.high) {
         narrow_address(t, &form);
         address_borrowed = form.n_borrowed;
-    } else if (uses_state_registers(&form)) {
+    } else if (uses_state_registers(&form) && !is_of_group(&address)) {
         narrow_address(t, &form);
     }
-    place_gprs(t, &form, address.index == TCG_NO_REG || uses_state_registers(&form)
-                         ? 1u << HOST_T1 : 0);
+    place_gprs(t, &form, free_scratch(&form.address));
     flags_prepare(t, d);
     emit_instruction(t, d, &form);
     flags_after(t, d);
@@ -519,7 +551,11 @@ void translate_verbatim(TcgTranslation *t, TcgDecoded *d)
         translate_register_form(t, d);
         return;
     }
-    flags_spill(t, flags_live_before(d));
+    flags_spill_for(t, d);
+    if (emit_group_access(t, d, memory->mem.base, memory->mem.disp.value, memory->size / 8,
+                          how_accessed(d, memory), verbatim_body, NULL)) {
+        return;
+    }
     emit_ea(t, d, memory);
     emit_access(t, d, segment_of(memory), memory->size / 8, how_accessed(d, memory), true,
                 verbatim_body, NULL);

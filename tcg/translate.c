@@ -88,6 +88,9 @@ static void decode_block(TcgTranslation *t, const Source *source)
         if (d->policy.ends) {
             break;
         }
+        if (d->z.mnemonic == ZYDIS_MNEMONIC_STI) {
+            limit = MIN(limit, t->n + 1);       /* see special_sti() */
+        }
     }
     t->block->length = offset;
 }
@@ -246,6 +249,7 @@ static void generate(TcgTranslation *t)
         flags_settle(t, t->insn[t->n - 1].live);
         emit_exit(t, t->rip + t->block->length);
     }
+    emit_exit_stubs(t);
     emit_out(t, out);
     emit_stubs(t);
 }
@@ -301,6 +305,7 @@ TcgTranslateResult tcg_translate_block(TcgCache *cache, const TcgState *s, const
         return TCG_TRANSLATE_NEXT;
     }
     find_live(t, &source);
+    find_groups(t);
     generate(t);
     if (emit_overflowed(&t->e) || t->too_large) {
         return TCG_TRANSLATE_FULL;

@@ -20,6 +20,7 @@
 enum {
     TCG_MAX_INSNS = 60,
     TCG_MAX_STUBS = 3 * TCG_MAX_INSNS,
+    TCG_MAX_EXITS = 2,
 };
 
 /* Where the arithmetic flags are; neither: they are dead. */
@@ -28,10 +29,21 @@ enum {
     FLAGS_IN_STATE = 1 << 1,
 };
 
-/* How the memory operand is addressed: [base + index], or [base] if index is TCG_NO_REG. */
+/* How the memory operand is addressed: [base + index + disp], or [base] if index is TCG_NO_REG. */
 typedef struct {
     guint8 base, index;
+    gint32 disp;
 } TcgAddress;
+
+/* Accesses of a block near the same address, checked together. */
+typedef struct {
+    guint first;                /* instruction */
+    guint n;                    /* accesses */
+    gint32 min, end;            /* the range, from the version's value */
+    guint32 version;
+    bool writes;
+    gint8 slot;                 /* of TcgState.group_delta */
+} TcgGroup;
 
 /* Emits what follows the check of an access: the instruction with all that it changes.  Called
  * twice, for the way through the TLB and for the copy; both must leave the same state behind. */
@@ -47,8 +59,15 @@ typedef struct {
     gsize table;                /* offset of the tag compared */
     guint8 size, how, segment_number;
     bool may_leave;
+    const TcgGroup *group;      /* whose first access it is, or NULL */
     guint8 flags_before, flags_after;
 } TcgStub;
+
+/* A jump to be chained, and where it goes as long as it is not. */
+typedef struct {
+    TcgExit *exit;
+    guint64 rip;
+} TcgExitStub;
 
 struct TcgTranslation {
     TcgCache *cache;
@@ -60,14 +79,17 @@ struct TcgTranslation {
     bool exact;
     guint n;
     guint flags;                /* FLAGS_IN_*, at the present place */
-    guint n_stubs;
+    guint n_stubs, n_exits;
     bool ended;                 /* an exit has been emitted */
     bool too_large, needs_next;
     guint n_notes;
+    guint n_groups;
+    TcgGroup group[TCG_MAX_INSNS];
     guint64 granules;           /* of the first page, looked at for flags */
     TcgNote note[TCG_MAX_NOTES];
     TcgDecoded insn[TCG_MAX_INSNS + 1];
     TcgStub stub[TCG_MAX_STUBS];
+    TcgExitStub exit[TCG_MAX_EXITS];
 };
 
 static inline bool is_64bit(const TcgTranslation *t)
@@ -95,6 +117,8 @@ void translate_note(TcgTranslation *t, const TcgDecoded *d);
 
 /* Before the host's flags change for a purpose of ours: live: those that are still needed. */
 void flags_spill(TcgTranslation *t, guint32 live);
+/* The same before the instruction's memory access, which changes them if it is checked. */
+void flags_spill_for(TcgTranslation *t, const TcgDecoded *d);
 /* The host's flags are the guest's. */
 void flags_load(TcgTranslation *t);
 /* At a block's edge: in the state, unless none of live is needed. */
@@ -117,6 +141,23 @@ void emit_access(TcgTranslation *t, TcgDecoded *d, guint segment, guint size, gu
 void emit_stubs(TcgTranslation *t);
 guint segment_of(const ZydisDecodedOperand *operand);
 
+/* opcode reg, [address] */
+void emit_at(TcgTranslation *t, bool wide, guint opcode, guint reg, TcgAddress address);
+/* The check of a group's first access; r10: where its range begins. */
+void emit_group_check(TcgTranslation *t, TcgDecoded *d, const TcgGroup *group, guint size,
+                      guint how);
+
+/* The address of an access that is not the first of its group, or is the first and checked: base
+ * is its base register, displacement as the instruction has it. */
+TcgAddress emit_group_address(TcgTranslation *t, const TcgDecoded *d, guint base, gint32 disp);
+/* Whether the access that emit_access() would be called for is one of a group; emits it then. */
+bool emit_group_access(TcgTranslation *t, TcgDecoded *d, ZydisRegister base, gint32 disp,
+                       guint size, guint how, TcgBody body, void *argument);
+
+/* ---- translate-group.c ---- */
+
+void find_groups(TcgTranslation *t);
+
 /* ---- translate-verbatim.c ---- */
 
 void translate_verbatim(TcgTranslation *t, TcgDecoded *d);
@@ -134,7 +175,15 @@ static inline guint host_of(guint guest)
     return guest == TCG_RSP ? HOST_GUEST_RSP : guest;
 }
 
-/* ---- translate-special.c, translate-flow.c ---- */
+/* ---- translate-special.c, translate-flow.c, translate-system.c ---- */
+
+/* Whether the stack is as wide as the operand, and simple. */
+bool is_stack_wide(const TcgTranslation *t, const TcgDecoded *d);
+/* Pushes spare[0]; flags have been spilt. */
+void emit_push_spare(TcgTranslation *t, TcgDecoded *d);
+bool special_cli(TcgTranslation *t, TcgDecoded *d);
+bool special_sti(TcgTranslation *t, TcgDecoded *d);
+bool special_pushf(TcgTranslation *t, TcgDecoded *d);
 
 bool special_lea(TcgTranslation *t, TcgDecoded *d);
 bool special_push(TcgTranslation *t, TcgDecoded *d);
@@ -146,10 +195,14 @@ bool special_loop(TcgTranslation *t, TcgDecoded *d);
 bool special_call(TcgTranslation *t, TcgDecoded *d);
 bool special_ret(TcgTranslation *t, TcgDecoded *d);
 
+guint emit_free_scratch(TcgTranslation *t, TcgAddress *address);
 void translate_helper(TcgTranslation *t, TcgDecoded *d, TcgHelper helper, bool ends);
 /* Leaves the block for a known or computed (r10) address; flags have been settled. */
 void emit_exit(TcgTranslation *t, guint64 rip);
 void emit_exit_indirect(TcgTranslation *t);
+/* Leaves the block for rip if the host's flags say so, and goes on here if not. */
+void emit_exit_if(TcgTranslation *t, guint condition, guint64 rip);
+void emit_exit_stubs(TcgTranslation *t);
 
 /* ---- translate.c ---- */
 

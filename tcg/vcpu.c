@@ -174,18 +174,45 @@ void tcg_vcpu_request(TcgVcpu *vcpu, guint32 requests)
     }
 }
 
-guint64 tcg_vcpu_shutdown(TcgState *s, void *argument)
+/* It executes nothing more before the machine has had its say. */
+static void stop_here(TcgVcpu *vcpu)
 {
-    TcgVcpu *vcpu = s->vcpu;
-    const Accel *accel = &vcpu->tcg->accel;
-
-    g_message("CPU %u: triple fault at 0x%" G_GINT64_MODIFIER "x: a reset of the machine",
-              vcpu->cpu->index, s->rip);
-    accel->host->request(accel->host_opaque, ACCEL_REQUEST_RESET);
     g_mutex_lock(&vcpu->tcg->run.lock);
     vcpu->stop = true;
     g_mutex_unlock(&vcpu->tcg->run.lock);
     set_requests(vcpu, TCG_REQUEST_STOP);
+}
+
+/* Some guests restart this way, which may happen without end: the log has it now and
+ * then. */
+#define FAULT_LOG_INTERVAL (60 * G_USEC_PER_SEC)
+
+guint64 tcg_vcpu_shutdown(TcgState *s, void *argument)
+{
+    TcgVcpu *vcpu = s->vcpu;
+    const Accel *accel = &vcpu->tcg->accel;
+    gint64 now = g_get_monotonic_time();
+
+    if (!vcpu->fault_logged || now - vcpu->fault_logged >= FAULT_LOG_INTERVAL) {
+        g_message("CPU %u asks for a reset by a triple fault at RIP 0x%" G_GINT64_MODIFIER "x",
+                  vcpu->cpu->index, s->rip);
+        vcpu->fault_logged = now;
+    }
+    accel->host->request(accel->host_opaque, ACCEL_REQUEST_RESET);
+    stop_here(vcpu);
+    return 0;
+}
+
+guint64 tcg_vcpu_astray(TcgState *s, void *argument)
+{
+    TcgVcpu *vcpu = s->vcpu;
+    const Accel *accel = &vcpu->tcg->accel;
+    g_autofree char *why = g_strdup_printf(
+        "there is no memory to fetch code from, at linear address 0x%" G_GINT64_MODIFIER "x, RIP 0x%"
+        G_GINT64_MODIFIER "x", *(const guint64 *)argument, s->rip);
+
+    accel->host->internal_error(accel->host_opaque, vcpu->cpu, SHUTDOWN_DETAIL_INTERNAL_ERROR, why);
+    stop_here(vcpu);
     return 0;
 }
 
@@ -209,8 +236,14 @@ static guint64 take_event(TcgState *s)
     if (!(s->eflags & EFLAGS_IF) || s->shadow) {
         return TCG_EVENT_NONE;
     }
+    take_request(s, TCG_REQUEST_APIC | TCG_REQUEST_EXTINT);
     vector = tcg_interrupt_take(vcpu);
-    return vector < 0 ? TCG_EVENT_NONE : (guint64)vector;
+    if (vector < 0) {
+        return TCG_EVENT_NONE;
+    }
+    /* There may be more: STI looks at this bit. */
+    __atomic_fetch_or(&s->requests, TCG_REQUEST_APIC, __ATOMIC_SEQ_CST);
+    return vector;
 }
 
 /* ---- Parking and waiting ---- */
@@ -529,7 +562,9 @@ bool tcg_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
 
     if (tcg->vcpus->len > 0) {
         qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
-                      "accelerator 'tcg' runs one CPU: use 'smp' 1, or KVM");
+                      "accelerator 'tcg' runs one CPU: use 'smp' 1, or KVM%s%s%s",
+                      accel->why ? " (" : "", accel->why ? accel->why : "",
+                      accel->why ? ")" : "");
         return false;
     }
     vcpu = g_new0(TcgVcpu, 1);

@@ -139,6 +139,7 @@ static bool add_default_nic(Plan *plan, GError **error)
 
     qmp_options_set(netdev, "type", "user");
     qmp_options_set(netdev, "id", id);
+    net_allow_loopback(netdev);
     qmp_options_set(device, "driver", "e1000");
     qmp_options_set(device, "netdev", id);
     return plan_add_options(plan, "netdev_add", netdev, "a network card is there by default",

@@ -360,6 +360,8 @@ static void plan_init(Plan *plan)
     plan->linked = g_ptr_array_new();
     plan->drive_devices = g_ptr_array_new();
     plan->machine_options = plan_options();
+    plan->accels = accel_choices_new();
+    plan->machine_accels = accel_choices_new();
     plan->accel_options = plan_options();
     plan->memory = plan_options();
     plan->action = plan_options();
@@ -373,6 +375,8 @@ static void plan_clear(Plan *plan)
     g_ptr_array_unref(plan->drive_devices);
     g_ptr_array_unref(plan->items);
     qmp_options_free(plan->machine_options);
+    g_ptr_array_unref(plan->accels);
+    g_ptr_array_unref(plan->machine_accels);
     qmp_options_free(plan->accel_options);
     qmp_options_free(plan->memory);
     qmp_options_free(plan->action);

@@ -14,6 +14,7 @@ static const struct {
     const QmpType *type;
 } types[] = {
     { "accel",     &qmp_type_KvmAccelProps },
+    { "accel",     &qmp_type_TcgAccelProps },
     { "action",    &qmp_type_SetActionArgs },
     { "boot-opts", &qmp_type_BootConfiguration },
     { "fw_cfg",    &qmp_type_FwCfgFileProps },

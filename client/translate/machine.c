@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine and its accelerator: -machine, -accel, and options that are properties of either.
- * defaults.c has the machine's defaults for devices.
+ * The machine: -machine, and options that are its properties.  defaults.c has its defaults for
+ * devices, accel.c its accelerator.
  */
 #include "config.h"
 #include "client/translate/plan.h"
@@ -67,46 +67,13 @@ bool option_machine(Plan *plan, Item *item, GError **error)
     const char *memory = qmp_options_get(item->options, "memory-backend");
 
     plan->machine_name = name ? name : plan->machine_name;
-    plan->accel_name = accel ? accel : plan->accel_name;
-    plan->accel_item = accel ? item : plan->accel_item;
+    if (accel) {
+        plan_set_machine_accel(plan, accel, item);
+    }
     plan->memory_backend = memory ? memory : plan->memory_backend;
     return plan_move(item->options, "kernel-irqchip", plan->accel_options, "kernel-irqchip",
                      error) &&
            move_to_memory(plan, item->options, error);
-}
-
-bool option_accel(Plan *plan, Item *item, GError **error)
-{
-    const char *name = qmp_options_get(item->options, "accel");
-    g_autoptr(GPtrArray) keys = plan_keys(item->options);
-
-    /* The first one that there is counts. */
-    if (plan->accel_name && plan_has_accel(plan->accel_name)) {
-        plan_note(plan, "the accelerator is '%s' already", plan->accel_name);
-        return true;
-    }
-    if (!name) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING, "must name an accelerator");
-        return false;
-    }
-    plan->accel_name = name;
-    plan->accel_item = item;
-    for (guint i = 0; i < keys->len; i++) {
-        const char *key = keys->pdata[i];
-
-        if (!g_str_equal(key, "accel") &&
-            !plan_move(item->options, key, plan->accel_options, key, error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool option_enable_kvm(Plan *plan, Item *item, GError **error)
-{
-    plan->accel_name = "kvm";
-    plan->accel_item = item;
-    return true;
 }
 
 /* -kernel and such: the property's name is the option's, but for one. */
@@ -153,89 +120,6 @@ bool option_boot(Plan *plan, Item *item, GError **error)
         }
     }
     return true;
-}
-
-/* ---- The accelerator ---- */
-
-/* "tcg" is the accelerator's class `tcg-accel`. */
-static const QmpClass *find_accel(const char *name)
-{
-    g_autofree char *full = g_strconcat(name, "-accel", NULL);
-    const QmpClass *klass = qmp_class_find(full);
-
-    return klass && qmp_class_is_a(klass, &qmp_class_accel) ? klass : NULL;
-}
-
-bool plan_has_accel(const char *name)
-{
-    g_auto(GStrv) names = g_strsplit(name, ":", -1);
-
-    for (guint i = 0; names[i]; i++) {
-        if (find_accel(names[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The first of a list with colons that there is; *ret_why if it was not the first one. */
-static const QmpClass *choose_accel(const char *list, char **ret_why, GError **error)
-{
-    g_auto(GStrv) names = g_strsplit(list, ":", -1);
-
-    for (guint i = 0; names[i]; i++) {
-        const QmpClass *klass = find_accel(names[i]);
-
-        if (klass) {
-            *ret_why = i ? g_strdup_printf("there is no accelerator '%s'", names[0]) : NULL;
-            return klass;
-        }
-    }
-    qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                  "there is no accelerator '%s', but kvm and qtest: CPUs are not emulated", list);
-    return NULL;
-}
-
-static const Item *find_qtest(const Plan *plan)
-{
-    for (guint i = 0; i < plan->items->len; i++) {
-        const Item *item = plan->items->pdata[i];
-
-        if (item->row->handle == option_qtest) {
-            return item;
-        }
-    }
-    return NULL;
-}
-
-/* Who drives the machine from outside wants nothing else to, unless told otherwise. */
-static void default_accel(Plan *plan)
-{
-    plan->accel_item = find_qtest(plan);
-    plan->accel_name = plan->accel_item ? "qtest" : NULL;
-}
-
-bool finish_accel(Plan *plan, GError **error)
-{
-    g_autofree char *why = NULL;
-    const QmpClass *klass;
-
-    if (!plan_add_policy(plan, error)) {
-        return false;
-    }
-    if (!plan->accel_name) {
-        default_accel(plan);
-    }
-    klass = choose_accel(plan->accel_name ? plan->accel_name : "kvm", &why, error);
-    plan->current = plan->accel_item;
-    if (!klass) {
-        return false;
-    }
-    if (!plan->accel_name) {
-        why = g_strdup("QEMU would emulate the CPUs; here the kernel's KVM runs them");
-    }
-    return qmp_options_add(plan->accel_options, "qom-type", klass->name, 0, error) &&
-           plan_add_options(plan, "object-add", plan->accel_options, why, error);
 }
 
 /* ---- The machine ---- */

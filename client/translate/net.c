@@ -37,8 +37,28 @@ static bool wrap_strings(QmpOptions *options, GError **error)
     return true;
 }
 
+#define HOST_LOOPBACK "disable-host-loopback"
+
+/* QEMU's guests reach what listens on the host's loopback addresses. */
+void net_allow_loopback(QmpOptions *options)
+{
+    if (g_strcmp0(qmp_options_get(options, "type"), "user") == 0 &&
+        !qmp_options_get(options, HOST_LOOPBACK)) {
+        qmp_options_set(options, HOST_LOOPBACK, "off");
+    }
+}
+
+static void allow_loopback_json(json_t *options)
+{
+    if (g_strcmp0(json_string_value(json_object_get(options, "type")), "user") == 0 &&
+        !json_object_get(options, HOST_LOOPBACK)) {
+        json_object_set_new(options, HOST_LOOPBACK, json_false());
+    }
+}
+
 static bool add_netdev(Plan *plan, QmpOptions *options, GError **error)
 {
+    net_allow_loopback(options);
     if (g_strcmp0(qmp_options_get(options, "type"), "bridge") == 0) {
         return plan_refuse(error, "there is no network 'bridge', but 'tap' with 'br' and 'helper'");
     }
@@ -50,6 +70,7 @@ bool option_netdev(Plan *plan, Item *item, GError **error)
 {
     plan->has_nic = true;
     if (item->json) {
+        allow_loopback_json(item->json);
         return plan_add_json(plan, "netdev_add", item->json, error);
     }
     return add_netdev(plan, item->options, error);

@@ -79,11 +79,11 @@ struct Plan {
     const QmpClass *machine;    /* NULL before the phase of objects */
     QmpOptions *machine_options;
     json_t *defaults;           /* of -global and others, for the machine */
-    const char *accel_name;     /* as given, a list with colons, or NULL */
-    const Item *accel_item;     /* which said so, or NULL */
+    GPtrArray *accels;          /* of Choice (accel.c): what -accel named, in order */
+    GPtrArray *machine_accels;  /* the same of -machine, or -enable-kvm */
     const Item *memory_item, *smp_item, *action_item;   /* for messages, or NULL */
     Item *compat_item;          /* the last -compat, or NULL */
-    QmpOptions *accel_options;
+    QmpOptions *accel_options;  /* what -machine says of the accelerator */
     const char *memory_backend; /* as -machine or -numa names it, or NULL */
     const char *numa_memory;    /* as -numa names it, or NULL */
     guint n_nodes;              /* of -numa node */
@@ -176,8 +176,9 @@ bool chardev_read_legacy(QmpOptions *options, const char *text, GError **error);
 bool chardev_add_legacy(Plan *plan, const char *text, const char *id, bool *ret_none,
                         GError **error);
 
-/* Whether there is such an accelerator. */
-bool plan_has_accel(const char *name);
+/* An empty list of accelerators; the machine's becomes those of a list with colons. */
+GPtrArray *accel_choices_new(void);
+void plan_set_machine_accel(Plan *plan, const char *list, const Item *item);
 
 /* Objects that need others that are there by now. */
 bool plan_add_linked(Plan *plan, GError **error);
@@ -201,13 +202,18 @@ bool finish_late(Plan *plan, GError **error);
 /* Handlers. */
 typedef bool OptionHandler(Plan *plan, Item *item, GError **error);
 OptionHandler option_refuse, option_nothing;
-OptionHandler option_machine, option_accel, option_enable_kvm, option_machine_property;
+OptionHandler option_machine, option_machine_property;
+OptionHandler option_accel, option_enable_kvm, option_tb_size;
 OptionHandler option_boot, option_rtc, option_uuid, option_no_hpet, option_no_acpi, option_global;
 OptionHandler option_memory, option_mem_path, option_mem_prealloc, option_smp, option_cpu;
 OptionHandler option_numa;
 OptionHandler option_object, option_device, option_smbios, option_fw_cfg, option_qtest;
 OptionHandler option_drive, option_blockdev, option_disk;
 OptionHandler option_netdev, option_nic, option_net;
+
+/* Lets the guest of a user network reach what listens on the host's loopback addresses, as
+ * QEMU's does, unless the options say something of it. */
+void net_allow_loopback(QmpOptions *options);
 OptionHandler option_chardev, option_serial, option_parallel, option_debugcon, option_monitor;
 OptionHandler option_nodefaults, option_nographic, option_stopped, option_only_none;
 OptionHandler option_compat;

@@ -59,6 +59,23 @@ static json_t *encode(const QmpType *type, const void *storage)
     return json;
 }
 
+/* What was given for a secret, which prints as null: a string, or a list of them. */
+static json_t *secret_of(const void *given)
+{
+    const QmpInputOps *ops = &qmp_options_input;
+    gsize n = ops->list_length(given), length;
+    json_t *list;
+
+    if (n == 0) {
+        return json_string(ops->get_str(given, &length));
+    }
+    list = json_array();
+    for (gsize i = 0; i < n; i++) {
+        json_array_append_new(list, json_string(ops->get_str(ops->list_item(given, i), &length)));
+    }
+    return list;
+}
+
 /* Leaves of json what node has, too. */
 static void prune(json_t *json, const void *node)
 {
@@ -71,7 +88,6 @@ static void prune(json_t *json, const void *node)
     json_object_foreach_safe(json, next, key, value) {
         const void *given = ops->dict_get(node, key);
         QmpValueKind kind = given ? ops->kind(given) : QMP_VALUE_NULL;
-        gsize length;
 
         if (!given) {
             json_object_del(json, key);
@@ -81,8 +97,8 @@ static void prune(json_t *json, const void *node)
             json_array_foreach(value, i, element) {
                 prune(element, ops->list_item(given, i));
             }
-        } else if (json_is_null(value)) {       /* a secret prints as null */
-            json_object_set_new(json, key, json_string(ops->get_str(given, &length)));
+        } else if (json_is_null(value)) {
+            json_object_set_new(json, key, secret_of(given));
         }
     }
 }

@@ -186,11 +186,34 @@ static void add_base(Writer *writer, const char *group, const char *key, const c
     json_decref(rest);
 }
 
+/* A group for each that may be taken, as several -accel are; the id is the first one's.  Without
+ * any it is what a file says that has none. */
+static void add_any_accel(Writer *writer, const json_t *arguments)
+{
+    json_t *options, *id = json_object_get(arguments, "id");
+    size_t i;
+
+    if (id && !json_object_get(arguments, "accelerators")) {
+        leave_unsaid(writer, "id", "is of an accelerator that is not named");
+    }
+    json_array_foreach(json_object_get(arguments, "accelerators"), i, options) {
+        json_t *copy = json_copy(options);
+
+        if (id && i == 0) {
+            json_object_set(copy, "id", id);
+        }
+        add_base(writer, "accel", "accel", "-accel", copy);
+        json_decref(copy);
+    }
+}
+
 static void add_object(Writer *writer, const json_t *arguments)
 {
     const QmpClass *klass = qmp_class_find(str_of(arguments, "qom-type"));
 
-    if (klass && qmp_class_is_a(klass, &qmp_class_accel)) {
+    if (klass == &qmp_class_any_accel) {
+        add_any_accel(writer, arguments);
+    } else if (klass && qmp_class_is_a(klass, &qmp_class_accel)) {
         add_base(writer, "accel", "accel", "-accel", arguments);
     } else if (klass && klass->flags & QMP_CLASS_MACHINE) {
         add_base(writer, "machine", "type", "-machine", arguments);

@@ -16,7 +16,7 @@
 #include "qmp/error.h"
 #include "qom/env.h"
 
-#define FILE_MODE 0644
+#define FILE_MODE 0600          /* the guest's secrets are in it */
 
 typedef struct {
     MemoryBackend parent;

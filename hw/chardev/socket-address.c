@@ -36,12 +36,29 @@ static int inet_family(const InetSocketAddress *addr)
     return addr->has_ipv6 && !addr->ipv6 ? AF_INET : AF_UNSPEC;
 }
 
+/* A number that is none of a port's, which the C library would cut to 16 bits. */
+static bool check_port(const InetSocketAddress *addr, GError **error)
+{
+    gsize digits = strspn(addr->port, "0123456789");
+
+    if (digits && !addr->port[digits] &&
+        !g_ascii_string_to_unsigned(addr->port, 10, 0, G_MAXUINT16, NULL, NULL)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s:%s': a port is at most 65535",
+                      addr->host, addr->port);
+        return false;
+    }
+    return true;
+}
+
 struct addrinfo *socket_look_up(const InetSocketAddress *addr, const struct addrinfo *wanted,
                                 GError **error)
 {
     struct addrinfo hints = *wanted, *found = NULL;
     int rc;
 
+    if (!check_port(addr, error)) {
+        return NULL;
+    }
     if (excludes_both(addr)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
                       "address '%s:%s' excludes IPv4 and IPv6", addr->host, addr->port);

@@ -121,7 +121,7 @@ static bool dump_prepare(Object *obj, GError **error)
     const char *path = dump_props(s)->file;
 
     s->created = access(path, F_OK) < 0;
-    s->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    s->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
     if (s->fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open '%s'", path);
         qmp_error_blame(error, "file");

@@ -191,7 +191,7 @@ static bool make_config(const NetdevUserOptions *o, SlirpConfig *cfg, GError **e
     *cfg = (SlirpConfig){
         .version = 1, .restricted = o->q_restrict, .vhostname = o->hostname,
         .tftp_server_name = o->tftp_server_name, .tftp_path = o->tftp, .bootfile = o->bootfile,
-        .vdomainname = o->domainname,
+        .vdomainname = o->domainname, .disable_host_loopback = o->disable_host_loopback,
     };
     return parse_families(o, cfg, error) && parse_all_ip4(o, cfg, error) &&
            parse_all_ip6(o, cfg, error) && check_length("hostname", o->hostname, 32, error) &&

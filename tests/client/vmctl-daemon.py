@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from rig import SRCDIR, TIMEOUT, VMCTL, case, contains, equal, main, scratch, vmctl
-from vmdtest import BUILDDIR, GUESTS, VMD, need_kvm, wait_listening
+from vmdtest import BUILDDIR, GUESTS, VMD, accel, accel_class, on_one_accel, wait_listening
 
 
 @contextlib.contextmanager
@@ -35,7 +35,7 @@ def machine(append, chardev='{"type": "null", "data": {}}'):
     """Requests for a microvm with the project's guest, `cont` included."""
     kernel = json.dumps(os.path.join(GUESTS, 'guest.elf'))
     return '''
-{ "execute": "object-add", "arguments": { "qom-type": "kvm-accel" } }
+{ "execute": "object-add", "arguments": { "qom-type": "%s" } }
 { "execute": "object-add", "arguments": { "qom-type": "memory-backend-ram", "id": "ram",
   "size": 33554432 } }
 { "execute": "object-add", "arguments": { "qom-type": "microvm-machine",
@@ -45,7 +45,7 @@ def machine(append, chardev='{"type": "null", "data": {}}'):
 { "execute": "device_add", "arguments": { "driver": "isa-serial", "chardev": "con" } }
 { "execute": "device_add", "arguments": { "driver": "isa-debug-exit", "id": "exit" } }
 { "execute": "cont" }
-''' % (kernel, append, chardev)
+''' % (accel_class(), kernel, append, chardev)
 
 
 @case
@@ -130,8 +130,8 @@ def examples_fit_the_schema():
 
 
 @case
+@on_one_accel
 def example_runs_to_its_end():
-    need_kvm()
     example = os.path.join(SRCDIR, 'docs', 'examples', 'microvm.qmp')
     with daemon() as (sock, process):
         run = vmctl('-s', sock, 'apply', '--verbose', '--wait', '-t', str(TIMEOUT), example)
@@ -145,8 +145,8 @@ def example_runs_to_its_end():
 
 
 @case
+@on_one_accel
 def wait_and_events_see_the_end():
-    need_kvm()
     with daemon() as (sock, process):
         wait = subprocess.Popen([VMCTL, '-s', sock, 'wait', '-t', str(TIMEOUT)])
         events = subprocess.Popen([VMCTL, '-s', sock, 'events'], stdout=subprocess.PIPE, text=True)
@@ -154,7 +154,8 @@ def wait_and_events_see_the_end():
         # Only an event that comes proves that `events` is connected.
         while not select.select([events.stdout], [], [], 0)[0]:
             vmctl('-s', sock, 'qmp', 'stop', 'cont').check(0, None, '')
-        vmctl('-s', sock, 'status').check(0, 'running, 1 vCPU, KVM\n', '')
+        shown = {'kvm': 'KVM'}.get(accel(), accel())
+        vmctl('-s', sock, 'status').check(0, 'running, 1 vCPU, %s\n' % shown, '')
         vmctl('-s', sock, 'wait', '-t', '0.1').check(124, '', 'the time is over')
         vmctl('-s', sock, 'stop').check(0, '', '')
         equal(wait.wait(TIMEOUT), 0)
@@ -165,8 +166,8 @@ def wait_and_events_see_the_end():
 
 
 @case
+@on_one_accel
 def killed_daemon_is_a_bad_end():
-    need_kvm()
     with daemon() as (sock, process):
         vmctl('-s', sock, 'apply', '-', stdin=machine('end=loop')).check(0, '', '')
         with subprocess.Popen([VMCTL, '-s', sock, 'wait'], stderr=subprocess.PIPE,
@@ -179,7 +180,6 @@ def killed_daemon_is_a_bad_end():
 
 def talk_to_guest(console):
     """The guest echoes lines until `quit`."""
-    need_kvm()
     with daemon() as (sock, process):
         chardev = console % os.path.dirname(sock)
         vmctl('-s', sock, 'apply', '-', stdin=machine('irq=pic end=echo end=exit:3', chardev)) \
@@ -190,12 +190,14 @@ def talk_to_guest(console):
 
 
 @case
+@on_one_accel
 def console_of_a_socket():
     talk_to_guest('{"type": "socket", "data": {"server": true, "wait": false, '
                   '"addr": {"type": "unix", "data": {"path": "%s/con"}}}}')
 
 
 @case
+@on_one_accel
 def console_of_a_pty():
     talk_to_guest('{"type": "pty", "data": {"logfile": "%s/log"}}')
 

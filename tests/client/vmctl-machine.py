@@ -22,24 +22,33 @@ def against(replies, *args):
 
 # -- status --
 
-def status(name, cpus, kvm, *args):
+def status(name, cpus, accelerator, *args):
     return against({'query-name': {'name': name} if name else {}, 'query-status': RUNNING,
                     'query-cpus-fast': [{'cpu-index': n} for n in range(cpus)],
-                    'query-kvm': {'enabled': kvm, 'present': True}}, 'status', *args)
+                    'query-accelerators': {'present': ['kvm'], **accelerator}}, 'status', *args)
+
+
+KVM = {'enabled': 'kvm'}
+TCG = {'enabled': 'tcg', 'why': "kvm: cannot open '/dev/kvm'"}
 
 
 @case
 def status_is_one_line():
-    status('web', 2, True).check(0, 'web: running, 2 vCPUs, KVM\n', '')
-    status(None, 1, False).check(0, 'running, 1 vCPU\n', '')
+    status('web', 2, KVM).check(0, 'web: running, 2 vCPUs, KVM\n', '')
+    status(None, 1, {}).check(0, 'running, 1 vCPU\n', '')
+    status(None, 1, {'enabled': 'tcg'}).check(0, 'running, 1 vCPU, tcg\n', '')
+    status(None, 1, TCG).check(0, "running, 1 vCPU, tcg (kvm: cannot open '/dev/kvm')\n", '')
 
 
 @case
 def status_as_json():
-    run = status('web', 2, True, '--json').check(0, None, '')
+    run = status('web', 2, KVM, '--json').check(0, None, '')
     equal(json.loads(run.out), {'name': 'web', 'status': 'running', 'running': True, 'vcpus': 2,
-                                'kvm': True})
-    equal('name' in json.loads(status(None, 0, False, '-j').out), False)
+                                'kvm': True, 'accelerator': 'kvm'})
+    run = status(None, 1, TCG, '--json').check(0, None, '')
+    equal(json.loads(run.out), {'status': 'running', 'running': True, 'vcpus': 1, 'kvm': False,
+                                'accelerator': 'tcg', 'accelerator-why': TCG['why']})
+    equal('name' in json.loads(status(None, 0, {}, '-j').out), False)
 
 
 @case

@@ -17,7 +17,7 @@ import time
 from rig import TIMEOUT, VMCTL, case, contains, equal, main, scratch, vmctl
 import linuxguest
 import microvm
-from vmdtest import GUESTS, need_kvm
+from vmdtest import GUESTS, accel, on_one_accel
 
 KERNEL = os.path.join(GUESTS, 'guest.elf')
 CPU = ['-cpu', 'qemu64,tsc-deadline=on,x2apic=on']
@@ -28,8 +28,13 @@ EXIT = ['-device', 'isa-debug-exit,iobase=0x501,iosize=4']
 QTEST = ['-M', 'microvm', '-accel', 'qtest', '-nodefaults', '-m', '16']
 
 
+def words(options):
+    """What follows `vmctl run --`: a line that names no accelerator runs on the test's."""
+    return options if '-accel' in options else ('-accel', accel(), *options)
+
+
 def run(*options, before=(), **more):
-    return vmctl(*before, 'run', '--', *options, **more)
+    return vmctl(*before, 'run', '--', *words(options), **more)
 
 
 def children(pid):
@@ -65,7 +70,7 @@ class Machine:
 
     def __init__(self, *options, until=None, before=(), env=None, **more):
         self.out = b''
-        self.process = subprocess.Popen([VMCTL, *before, 'run', '--', *options],
+        self.process = subprocess.Popen([VMCTL, *before, 'run', '--', *words(options)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
                                         **more)
@@ -109,8 +114,8 @@ def run_directory():
 # ---- From the beginning to the end
 
 @case
+@on_one_accel
 def output_and_exit_status_are_the_guests():
-    need_kvm()
     for value in (0, 3, 20):
         done = run(*MICROVM, *EXIT, '-serial', 'stdio', '-append', 'print=hello end=exit:%d' % value)
         done.check(value << 1 | 1)
@@ -118,15 +123,15 @@ def output_and_exit_status_are_the_guests():
 
 
 @case
+@on_one_accel
 def guest_that_shuts_down_ends_with_zero():
-    need_kvm()
     run(*PC, '-serial', 'stdio', '-append', 'end=poweroff').check(0)
     run(*MICROVM, '-no-reboot', '-append', 'end=reboot').check(0, '')
 
 
 @case
+@on_one_accel
 def action_decides_how_a_panic_ends():
-    need_kvm()
     with scratch() as path:
         kernel = microvm.write_kernel(path + '/kernel', microvm.out8(0x505, 1) + microvm.exit_with(3))
         line = ['-M', 'microvm', '-nodefaults', '-m', '32', '-kernel', kernel, '-device', 'pvpanic']
@@ -135,12 +140,12 @@ def action_decides_how_a_panic_ends():
 
 
 @case
+@on_one_accel
 def linux_boots_to_its_shell_and_reboots_to_the_end():
-    need_kvm()
     with scratch() as path:
         kernel, initrd = linuxguest.images(path)
         line = [*MICROVM, '-m', '96', '-kernel', kernel, '-initrd', initrd, '-no-reboot',
-                '-append', linuxguest.APPEND, '-serial', 'stdio']
+                '-append', linuxguest.command_line(), '-serial', 'stdio']
         with Machine(*line) as machine:
             machine.read_until(b'GUEST: ready', linuxguest.BOOT_TIMEOUT)
             machine.process.stdin.write(b'echo $((6 * 7))\nreboot -f\n')
@@ -150,8 +155,8 @@ def linux_boots_to_its_shell_and_reboots_to_the_end():
 
 
 @case
+@on_one_accel
 def input_reaches_the_guest():
-    need_kvm()
     with Machine(*MICROVM, *EXIT, '-serial', 'mon:stdio', '-append', 'end=echo end=exit:1',
                  until=b'echo: ready') as machine:
         machine.process.stdin.write(b'typed\n')
@@ -164,8 +169,8 @@ def input_reaches_the_guest():
 
 
 @case
+@on_one_accel
 def all_that_was_printed_comes_before_the_end():
-    need_kvm()
     words = ' '.join('print=%s' % (letter * 60) for letter in 'abcdefghijklmnopqrstuvwxyz')
     done = run(*MICROVM, *EXIT, '-serial', 'stdio', '-append', words + ' end=exit:0').check(1)
     contains(done.out, 'z' * 60 + '\n')
@@ -174,8 +179,8 @@ def all_that_was_printed_comes_before_the_end():
 # ---- Signals
 
 @case
+@on_one_accel
 def sigterm_presses_the_button_and_the_guest_obeys():
-    need_kvm()
     for number in (signal.SIGTERM, signal.SIGINT):
         with Machine(*PC, '-serial', 'stdio', '-append', 'end=button',
                      until=b'waits for the power button') as machine:
@@ -185,8 +190,8 @@ def sigterm_presses_the_button_and_the_guest_obeys():
 
 
 @case
+@on_one_accel
 def second_signal_ends_a_guest_that_does_not_obey():
-    need_kvm()
     with run_directory() as (path, env):
         with Machine(*PC, '-serial', 'stdio', '-append', 'end=echo', env=env,
                      before=['-n', 'm'], until=b'echo: ready') as machine:
@@ -202,8 +207,8 @@ def second_signal_ends_a_guest_that_does_not_obey():
 
 
 @case
+@on_one_accel
 def machine_without_a_button_ends_at_once():
-    need_kvm()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         with Machine(*MICROVM, '-serial', 'stdio', '-append', 'end=echo',
                      until=b'echo: ready') as machine:
@@ -236,7 +241,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [sys.executable, '-c', 'import fcntl, os, sys, termios\n'
              'os.setsid()\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\nos.execv(sys.argv[1], sys.argv[1:])',
-             VMCTL, 'run', '--', *options],
+             VMCTL, 'run', '--', *words(options)],
             stdin=self.slave, stdout=self.slave, stderr=self.slave)
         self.read_until(until)
 
@@ -259,8 +264,8 @@ class Terminal:
 
 
 @case
+@on_one_accel
 def escape_powers_off_and_restores_the_terminal():
-    need_kvm()
     terminal = Terminal(*PC, '-serial', 'stdio', '-append', 'end=button',
                         until=b'waits for the power button')
     contains(terminal.text, b'Ctrl-] powers the machine off.')
@@ -269,16 +274,16 @@ def escape_powers_off_and_restores_the_terminal():
 
 
 @case
+@on_one_accel
 def interrupt_key_is_a_signal_with_stdio():
-    need_kvm()
     terminal = Terminal(*MICROVM, '-serial', 'stdio', '-append', 'end=echo', until=b'echo: ready')
     os.write(terminal.master, b'\x03')
     terminal.finish(0)
 
 
 @case
+@on_one_accel
 def interrupt_key_is_the_guests_with_mon_stdio_and_nographic():
-    need_kvm()
     for serial in (['-serial', 'mon:stdio'], ['-nographic']):
         line = [word for word in MICROVM if word != '-nodefaults']
         terminal = Terminal(*line, *EXIT, *serial, '-append', 'end=echo end=exit:5',
@@ -342,9 +347,8 @@ def daemon_that_hangs_is_killed():
 def name_leads_to_the_socket():
     with run_directory() as (path, env):
         with Machine(*QTEST, '-S', env=env, before=['-n', 'web']) as machine:
-            wait_for(lambda: vmctl('-n', 'web', 'status', env=env).status == 0, 'no machine')
-            done = vmctl('-n', 'web', 'status', env=env).check(0)
-            contains(done.out, 'web: prelaunch, 1 vCPU')
+            wait_for(lambda: 'web: prelaunch, 1 vCPU' in vmctl('-n', 'web', 'status', env=env).out,
+                     'no machine')
             vmctl('-n', 'web', 'stop', env=env).check(0)
             machine.finish(0)
             equal(os.listdir(path), [])
@@ -354,7 +358,7 @@ def name_leads_to_the_socket():
 def qmp_option_is_a_socket():
     with scratch() as path:
         with Machine(*QTEST, '-name', 'db', '-qmp', 'unix:%s/q,server=on,wait=off' % path) as machine:
-            wait_for(lambda: vmctl('-s', path + '/q', 'status').status == 0, 'no machine')
+            wait_for(lambda: '1 vCPU' in vmctl('-s', path + '/q', 'status').out, 'no machine')
             contains(vmctl('-s', path + '/q', 'qmp', 'query-name').out, '"db"')
             vmctl('-s', path + '/q', 'stop', '--force').check(0)
             machine.finish(0)

@@ -14,7 +14,7 @@ from vmdtest import GUESTS, Daemon, QmpError
 FOLDER = os.path.join(SRCDIR, 'tests', 'translate')
 LINE = ['-S', '-nodefaults', '-M', 'microvm', '-m', '64']
 MACHINE = [
-    {'execute': 'object-add', 'arguments': {'qom-type': 'kvm-accel'}},
+    {'execute': 'object-add', 'arguments': {'qom-type': 'any-accel'}},
     {'execute': 'object-add', 'arguments': {'qom-type': 'memory-backend-ram',
                                             'id': 'microvm.ram', 'size': 64 << 20}},
     {'execute': 'object-add', 'arguments': {'qom-type': 'microvm-machine',
@@ -62,7 +62,7 @@ def explain_accounts_for_each_option():
     for text in ("-S: there is no 'cont'", '-nodefaults: ', '-M pc: object-add pc-i440fx-2.7-machine',
                  "-kernel k: the machine's property kernel", '-no-reboot: set-action',
                  '-name a: no request: ', "-boot c: the machine's property boot", '-smp 2: ',
-                 'default: object-add kvm-accel: '):
+                 'default: object-add any-accel: '):
         contains('\n' + run.out, '\n' + text)
 
 
@@ -111,7 +111,7 @@ NOT_BUILT = '# not built: '
 # What depends on the host.
 NEEDS = (
     (r'"tap"', 'needs a tap device'),
-    (r'"(host|max)-x86_64-cpu"', 'needs KVM'),
+    (r'"(host|max)-x86_64-cpu"', 'needs an accelerator that runs CPUs'),
     (r'example\.(com|org)|localhost|"telnet"|"reconnect"|"connect"|"listen"|"mcast"|::1|'
      r'"(10|192|172)\.[0-9.]+", "port"', 'needs the network'),
     (r'"hostfwd"|"guestfwd"', 'needs ports of the host'),
@@ -192,7 +192,7 @@ def build(requests):
     with scratch() as path:
         requests = [request for request in requests if request['execute'] != 'cont']
         for request in requests:
-            if request.get('arguments', {}).get('qom-type') == 'kvm-accel':
+            if request.get('arguments', {}).get('qom-type', '').endswith('-accel'):
                 request['arguments'] = {'qom-type': 'qtest-accel'}
             localise(request, path)
         with Daemon() as vmd:

@@ -15,7 +15,7 @@ import microvm                                      # noqa: E402
 import vmdtest                                      # noqa: E402
 from microvm import jump_to, out8, write_kernel     # noqa: E402
 from peer import Peer, need_peer                    # noqa: E402
-from vmdtest import Daemon, need_kvm                # noqa: E402
+from vmdtest import Daemon, on_kvm      # noqa: E402
 
 HALT = b'\xfa\xf4\xeb\xfd'
 LOOP = b'\xeb\xfe'
@@ -142,10 +142,10 @@ def to_the_end(client, action, request):
         return events(client)
 
 
+@on_kvm
 def endings(recorder):
     """where the daemon ends, SHUTDOWN is the last event, with its cause"""
     need_peer()
-    need_kvm()
     for name, code, action, request in ENDS:
         theirs, ours = play_both(recorder, code, action, request, how=to_the_end)
         assert theirs == ours and ours[-1].startswith('SHUTDOWN'), (name, theirs, ours)
@@ -154,12 +154,12 @@ def endings(recorder):
 def scenario(name, code, *how):
     def test(recorder):
         need_peer()
-        need_kvm()
         theirs, ours = play_both(recorder, code, *how)
         assert len(theirs) == len(ours)
         for there, here in zip(theirs, ours):
             assert equal(there) == equal(here), 'QEMU: %s, vmd: %s' % (there, here)
     test.__doc__ = name
+    test = on_kvm(test)
     test.__name__ = name.replace(' ', '_')
     return test
 

@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(SRCDIR, 'tests', 'lib'))
 from vmdtest import have_kvm                        # noqa: E402
 
 FOLDER = os.path.join(SRCDIR, 'tests', 'coverage')
-READERS = ('qom', 'cpu', 'kvm', 'qtest', 'hw', 'daemon')     # folders whose code reads properties
+READERS = ('qom', 'cpu', 'kvm', 'tcg', 'qtest', 'hw', 'daemon')     # folders whose code reads properties
 EXCEPTION = re.compile(r'^((?:unread )?\w+(?: [^ :]+){1,2}): (.+)$')
 UNREAD = 'unread '                                  # exceptions from the last test
 

@@ -186,13 +186,12 @@ static void on_event(const QmpEvent *event, void *data)
     }
 }
 
-/* RTC_CHANGE says by how much the guest has moved its time since the start, once
- * for each change of that. */
+/* RTC_CHANGE says by how much the guest has moved its time since the start: the first
+ * change at once, of those within a second after it the last. */
 static void test_change_event(void)
 {
     static const char expect[] =
         "{\"offset\": 3600, \"qom-path\": \"/machine/peripheral/rtc\"};"
-        "{\"offset\": -5, \"qom-path\": \"/machine/peripheral/rtc\"};"
         "{\"offset\": 0, \"qom-path\": \"/machine/peripheral/rtc\"};";
     g_autoptr(Rig) rig = rig_new();
     g_autoptr(GString) events = g_string_new(NULL);
@@ -213,6 +212,10 @@ static void test_change_event(void)
     set(&r, REG_B, 0x12);
     set(&r, SECONDS, 0x20);
     qmp_event_queue_deliver(queue);
+    for (guint turns = 0; turns < 4 && !strstr(events->str, "\"offset\": 0"); turns++) {
+        event_base_loop(base, EVLOOP_ONCE);
+        qmp_event_queue_deliver(queue);
+    }
     g_assert_cmpstr(events->str, ==, expect);
     rig->env.events = NULL;
     qmp_event_queue_free(queue);

@@ -3,7 +3,8 @@
 
 An example is sent to a daemon of its own.  NEEDS names, for each command or class whose
 example asks for more than an empty daemon, what is made first; the functions so named are
-below.  The machines are of the accelerator qtest, and of KVM only for what that cannot do.
+below.  The machines are of the accelerator qtest, and of one that runs guests only for
+what that cannot do.
 """
 import os
 
@@ -28,13 +29,14 @@ NEEDS = {
     'cont': 'microvm',
     'device_add': 'microvm',
     'device_del': 'microvm exit0',
-    'inject-nmi': 'microvm-on-kvm running',
+    'inject-nmi': 'microvm-with-guest running',
     'input-send-event': 'pc running',
     'netdev_del': 'net0',
     'object-del': 'ram0',
     'qom-get': 'ram0',
     'qom-list': 'ram0',
     'qom-set': 'io0',
+    'query-accelerators': 'accel',
     'query-balloon': 'microvm balloon',
     'query-block': 'pc null0 vd0',
     'query-blockstats': 'null0',
@@ -95,8 +97,8 @@ NEEDS = {
 }
 # What the daemon's own command line must say.
 OPTIONS = {'query-name': ['--name', 'web1']}
-# Names of what needs the accelerator KVM.
-ON_KVM = {name for name, needs in NEEDS.items() if 'on-kvm' in needs}
+# Names of what needs a guest that runs.
+WITH_GUEST = {name for name, needs in NEEDS.items() if 'with-guest' in needs}
 
 
 class Context:
@@ -184,7 +186,7 @@ def fd1(c):
         c.client.request({'execute': 'getfd', 'arguments': {'fdname': 'fd1'}}, [null.fileno()])
 
 
-def microvm_on_kvm(c):
+def microvm_with_guest(c):
     microvm.build(c.client, kernel=microvm.write_kernel(c.daemon.path('kernel'), HALT))
 
 
@@ -213,7 +215,7 @@ MAKE = {
     'image': image,
     'io0': add_object('iothread', id='io0'),
     'microvm': machine('microvm'),
-    'microvm-on-kvm': microvm_on_kvm,
+    'microvm-with-guest': microvm_with_guest,
     'microvm-without-rtc': machine('microvm', rtc='off'),
     'net0': lambda c: c.call('netdev_add', type='user', id='net0'),
     'nic0': add_device('virtio-net-device', id='nic0'),

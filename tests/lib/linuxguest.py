@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A Linux guest on microvm or pc, with its shell on the serial console.
 
-Kernel and initramfs come from VMD_TEST_KERNEL and VMD_TEST_INITRD, else from the
-folder shared/guests beside the source tree (`linux-6.12-emul-full.xz` and
-`guest.cpio`); with neither the test says SKIP.  With another accelerator than KVM they
-are Debian's own, see debianguest.py.
+They are Debian's own, see debianguest.py, but on KVM, which may be a kernel's that stock
+kernels do not run on.  There they come from VMD_TEST_KERNEL and VMD_TEST_INITRD, else from
+the folder shared/guests beside the source tree (`linux-6.12-emul-full.xz` and
+`guest.cpio`); with neither the test says SKIP.
 """
 import lzma
 import os
@@ -16,13 +16,15 @@ import vmdtest
 from vmdtest import Skip
 
 SHARED = os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), '..', 'shared', 'guests')
-APPEND = ('console=ttyS0 reboot=t panic=-1 lpj=1000000 no_timer_check tsc=reliable '
+KVM_APPEND = ('console=ttyS0 reboot=t panic=-1 lpj=1000000 no_timer_check tsc=reliable '
           'clearcpuid=popcnt,smap,smep,fsgsbase,cx16,rdtscp,invpcid,pcid,erms,fsrm,xsave,umip quiet')
 BOOT_TIMEOUT = 400             # on a host that is busy with other tests
 
 
 def images(folder, name='linux-6.12-emul-full'):
-    """(kernel, initramfs); what is packed is unpacked into folder."""
+    """(kernel, initramfs) for the test's accelerator; what is packed is unpacked into folder."""
+    if vmdtest.accel() != 'kvm':
+        return debianguest.images()
     if 'VMD_TEST_KERNEL' in os.environ and 'VMD_TEST_INITRD' in os.environ:
         return os.environ['VMD_TEST_KERNEL'], os.environ['VMD_TEST_INITRD']
     packed = os.path.join(SHARED, name + '.xz')
@@ -36,22 +38,32 @@ def images(folder, name='linux-6.12-emul-full'):
     return kernel, initrd
 
 
+def command_line():
+    """What such a kernel is to be told on the test's accelerator."""
+    return KVM_APPEND if vmdtest.accel() == 'kvm' else debianguest.APPEND
+
+
+def add_cpu(client):
+    """A CPU that such a kernel runs on."""
+    if vmdtest.accel() == 'kvm':
+        client.call('device_add', driver='qemu64-x86_64-cpu', tsc_deadline=True, x2apic=True)
+    else:
+        client.call('device_add', driver='max-x86_64-cpu')
+
+
 class Guest:
     """A machine before its first cont: add devices, then boot()."""
 
     def __init__(self, daemon, client, size=96 << 20, append='', kernel='linux-6.12-emul-full',
-                 machine_type='microvm', accel='kvm', **machine):
+                 machine_type='microvm', **machine):
         self.daemon, self.client, self.text = daemon, client, ''
-        stock = accel != 'kvm'
-        kernel, initrd = debianguest.images() if stock else images(daemon.folder, kernel)
-        client.call('object-add', qom_type=accel + '-accel', id='accel')
+        kernel, initrd = images(daemon.folder, kernel)
+        client.call('object-add', qom_type=vmdtest.accel_class(), id='accel')
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=size)
-        client.call('object-add', qom_type=machine_type + '-machine', id='machine', memory_backend='ram',
-                    kernel=kernel, initrd=initrd, append=(debianguest.APPEND if stock else APPEND) + ' ' + append, **machine)
-        if stock:
-            client.call('device_add', driver='max-x86_64-cpu')
-        else:
-            client.call('device_add', driver='qemu64-x86_64-cpu', tsc_deadline=True, x2apic=True)
+        client.call('object-add', qom_type=machine_type + '-machine', id='machine',
+                    memory_backend='ram', kernel=kernel, initrd=initrd,
+                    append=command_line() + ' ' + append, **machine)
+        add_cpu(client)
         self.console = self.chardev('console')
         client.call('device_add', driver='isa-serial', id='com1', chardev='console')
 

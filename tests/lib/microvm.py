@@ -23,7 +23,7 @@ def build(client, append='', kernel=KERNEL, console='ringbuf', cpu='qemu64-x86_6
     console is a chardev's id, 'ringbuf' to make one called `con`, or None for no
     serial port.  ram are arguments of the memory back end.
     """
-    client.call('object-add', qom_type='kvm-accel', id='accel', **(accel_props or {}))
+    client.call('object-add', qom_type=vmdtest.accel_class(), id='accel', **(accel_props or {}))
     client.call('object-add', **{'qom-type': 'memory-backend-ram', 'id': 'ram',
                                  'size': 64 * MIB, **(ram or {})})
     client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram',

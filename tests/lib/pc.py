@@ -15,10 +15,10 @@ SEABIOS = '/usr/share/seabios/bios-256k.bin'
 DEBUG_PORT = 0x402
 
 
-def build(client, machine='pc-i440fx-2.7', accel='kvm-accel', ram=64 * MIB, cpu=True,
+def build(client, machine='pc-i440fx-2.7', accel=None, ram=64 * MIB, cpu=True,
           accel_props=None, **options):
     """Accelerator, memory, PC, CPU, debug console `debug`, serial port `serial`."""
-    client.call('object-add', qom_type=accel, id='accel', **(accel_props or {}))
+    client.call('object-add', qom_type=accel or vmdtest.accel_class(), id='accel', **(accel_props or {}))
     client.call('object-add', **{'qom-type': 'memory-backend-ram', 'id': 'ram', 'size': ram})
     client.call('object-add', qom_type=machine + '-machine', id='machine', memory_backend='ram',
                 **options)

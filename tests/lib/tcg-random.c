@@ -161,6 +161,9 @@ static bool is_candidate(const TcgDecoded *d)
     switch (d->z.mnemonic) {
     case ZYDIS_MNEMONIC_RDRAND:
     case ZYDIS_MNEMONIC_RDSEED:
+    case ZYDIS_MNEMONIC_CLI:            /* not for CPL 3 */
+    case ZYDIS_MNEMONIC_STI:
+    case ZYDIS_MNEMONIC_PUSHFQ:         /* whose other flags are the state's */
         return false;
     default:
         return d->policy.kind == TCG_KIND_VERBATIM || d->policy.kind == TCG_KIND_NOTHING ||

@@ -221,7 +221,8 @@ void tcg_vcpus_release(TcgAccel *accel)
 static TcgTranslateResult translate(void)
 {
     TcgBlockKey key = {
-        .page = code_page, .mode = how->mode,
+        .page = code_page, .mode = how->mode | TCG_MODE_PLAIN,      /* no groups: their way through C
+                                                                      is not in this rig */
         .cs_base = how->mode & TCG_MODE_CODE64 ? 0 : how->base,
     };
 

@@ -52,6 +52,16 @@ void tcg_code_written(TcgState *s, TcgPhysPage *page, guint64 gpa, guint size)
 
 /* ---- The local APIC ---- */
 
+guint64 tcg_apic_base(TcgVcpu *vcpu)
+{
+    return vcpu->apic.base;
+}
+
+void tcg_apic_set_base(TcgVcpu *vcpu, guint64 base)
+{
+    vcpu->apic.base = base;
+}
+
 bool tcg_apic_at(const TcgVcpu *vcpu, guint64 gpa)
 {
     return vcpu->apic.base && (gpa & ~0xfffull) == (vcpu->apic.base & ~0xfffull);

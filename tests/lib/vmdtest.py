@@ -336,28 +336,118 @@ class Skip(Exception):
     pass
 
 
-def need_kvm():
-    if not have_kvm():
-        raise Skip('/dev/kvm is not usable')
+# ---- Accelerators
+
+ACCELERATORS = ('tcg', 'kvm')           # what runs guests; the first is the faster in tests
+_usable = {}
 
 
-def need_tcg(recorder):
-    with Daemon(recorder) as daemon:
+def why_not(name):
+    """Why guests cannot be run on an accelerator here; None if they can.  Of tcg the daemon
+    itself is asked, once: it depends on the host's processor."""
+    chosen = os.environ.get('VMD_TEST_ACCEL', name)
+    if chosen != name:
+        return 'VMD_TEST_ACCEL is %s' % chosen
+    if name not in _usable:
+        if name == 'kvm':
+            _usable[name] = None if have_kvm() else '/dev/kvm is not usable'
+        else:
+            _usable[name] = ask_why_not(name)
+    return _usable[name]
+
+
+def ask_why_not(name):
+    with Daemon() as daemon:
         try:
-            daemon.client().call('object-add', qom_type='tcg-accel', id='a')
+            Client(daemon.socket, check=False).call('object-add', qom_type=name + '-accel', id='a')
         except QmpError as error:
-            raise Skip('no CPU in software: %s' % error) from error
+            if error.error['reason'] != 'not-supported':
+                raise
+            return str(error)
+    return None
+
+
+def on_each_accel(test):
+    """Decorator: the test is about running guests, and runs once on each accelerator here."""
+    test.accels, test.each = ACCELERATORS, True
+    return test
+
+
+def on_one_accel(test):
+    """Decorator: the test needs a guest and is about something else; one accelerator does."""
+    test.accels, test.each = ACCELERATORS, False
+    return test
+
+
+def on_kvm(test):
+    """Decorator: the test is about KVM itself.  For the programs test-kvm-* alone."""
+    test.accels, test.each = ('kvm',), False
+    return test
+
+
+def on_kvm_guest(test):
+    """Decorator: the test's Linux guest needs what Debian's cloud kernel has not (e1000, virtio on
+    the command line, ACPI's buttons), so that only the kernels for KVM do; see linuxguest.py."""
+    test.accels, test.each = ('kvm',), True
+    return test
+
+
+def on_tcg(test):
+    """Decorator: the test is about what only a CPU in software has."""
+    test.accels, test.each = ('tcg',), False
+    return test
+
+
+_accel = None
+
+
+def accel():
+    """The accelerator of the running test, as 'tcg'."""
+    assert _accel, 'the test must say that it runs a guest: see on_each_accel'
+    return _accel
+
+
+def accel_class():
+    """Its class, as 'tcg-accel'."""
+    return accel() + '-accel'
+
+
+def cpus(wanted):
+    """So many CPUs, or as many of them as the accelerator runs."""
+    return 1 if accel() == 'tcg' else wanted
+
+
+def runs(tests):
+    """(test, accelerator, reason to skip it): first each test once, then again those that are
+    for each accelerator, so that what they share is of one accelerator at a time."""
+    first, again = [], []
+    for test in tests:
+        accels = getattr(test, 'accels', None)
+        if accels is None:
+            first.append((test, None, None))
+            continue
+        usable = [name for name in accels if why_not(name) is None]
+        if not usable:
+            first.append((test, None, '; '.join(map(why_not, accels))))
+            continue
+        first.append((test, usable[0], None))
+        if test.each:
+            again += [(name, test) for name in usable[1:]]
+    return first + [(test, name, None) for name, test in sorted(again, key=lambda run: run[0])]
 
 
 KVM_CHECK_EXTENSION = 0xae03
 KVM_CAP_SPLIT_IRQCHIP = 121
 
 
-def need_split_irqchip():
-    need_kvm()
+def split_irqchip():
+    """What an accelerator must be told so that it has local APICs alone."""
+    if accel() != 'kvm':
+        return {}               # which never has more
     with open('/dev/kvm', 'rb') as kvm:
         if not fcntl.ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_SPLIT_IRQCHIP):
             raise Skip('the kernel cannot split interrupt controllers')
+    return {'kernel-irqchip': 'split'}
 
 
 def need_mounts():
@@ -371,12 +461,16 @@ def need_mounts():
 def main(tests):
     """Runs functions as TAP; each gets the Recorder.  Names on the command
     line choose some of them."""
-    chosen = [t for t in tests if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]]
+    global _accel
+    chosen = runs([t for t in tests if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]])
     recorder = Recorder()
     print('1..%d' % len(chosen), flush=True)
-    for number, test in enumerate(chosen, 1):
+    for number, (test, _accel, skip) in enumerate(chosen, 1):
         title = (test.__doc__ or test.__name__).strip().split('\n')[0].rstrip('.')
+        title += ' (%s)' % _accel if _accel else ''
         try:
+            if skip:
+                raise Skip(skip)
             test(recorder)
             print('ok %d - %s' % (number, title), flush=True)
         except Skip as why:

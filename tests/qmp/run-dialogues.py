@@ -22,7 +22,6 @@ the one before it:
     ! eof B                  the daemon must close B's connection
     ! silent B               B gets nothing for 100 ms
     ! exit STATUS            the daemon must end with STATUS
-    ! need kvm               without a usable /dev/kvm the file is skipped
 
 A client that is not connected yet is connected and negotiated when it is first
 named.  Events are messages like replies and must be expected where they come.
@@ -244,8 +243,6 @@ class Dialogue:
 
     def run(self):
         lines = self.lines()
-        if any(line == '! need kvm' for _, line in lines):
-            vmdtest.need_kvm()
         self.folder = tempfile.TemporaryDirectory(prefix='vmd-dialogue-')
         self.jsonrpc = os.path.join(self.folder.name, 'jsonrpc')
         with self.folder, vmdtest.Daemon(
@@ -310,7 +307,7 @@ class Dialogue:
             status = self.daemon.wait()
             if status != int(words[0]):
                 raise Mismatch('the status is %d: %s' % (status, self.daemon.output()))
-        elif what != 'need':
+        else:
             raise Mismatch('no such directive')
 
 

@@ -14,7 +14,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from microvm import BZIMAGE, KERNEL, MIB, build, run    # noqa: E402
-from vmdtest import Client, Daemon, need_kvm        # noqa: E402
+from vmdtest import Client, Daemon, accel_class, on_one_accel        # noqa: E402
 
 FOLDERS = ('/', '/objects', '/chardevs', '/machine', '/machine/peripheral',
            '/machine/peripheral-anon')
@@ -132,16 +132,16 @@ def duplicate_keys(recorder):
                 assert 'duplicate' in error['desc'], error
 
 
+@on_one_accel
 def wrong_objects(recorder):
     """duplicate id, dangling link, link to another class, object in use, nothing by that id"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         with_machine(client)
         with untouched(daemon):
             refuse(client, 'object-add', {'qom-type': 'memory-backend-ram', 'id': 'ram',
                                           'size': 4096}, 'id-in-use', says=['ram'])
-            refuse(client, 'object-add', {'qom-type': 'kvm-accel', 'id': 'second'}, 'id-in-use')
+            refuse(client, 'object-add', {'qom-type': accel_class(), 'id': 'second'}, 'id-in-use')
             refuse(client, 'object-add', {'qom-type': 'none-machine'}, 'id-in-use')
             refuse(client, 'chardev-add', {'id': 'con', 'backend': {'type': 'null', 'data': {}}},
                    'id-in-use', says=['con'])
@@ -205,14 +205,14 @@ def wrong_objects(recorder):
         assert run(client)['reason'] == 'guest-shutdown'
 
 
+@on_one_accel
 def machine_halfway(recorder):
     """a machine whose making fails half way leaves accelerator and memory as they were"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         refuse(client, 'device_add', {'driver': 'isa-serial'}, 'no-machine')
         refuse(client, 'object-add', {'qom-type': 'microvm-machine'}, 'no-accelerator')
-        client.call('object-add', qom_type='kvm-accel', id='accel')
+        client.call('object-add', qom_type=accel_class(), id='accel')
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=64 * MIB)
         client.call('chardev-add', id='con', backend={'type': 'null', 'data': {}})
         machine = {'qom-type': 'microvm-machine', 'id': 'm', 'memory-backend': 'ram'}
@@ -228,7 +228,7 @@ def machine_halfway(recorder):
                    says=['uuid'])
             refuse(client, 'object-add', {**machine, 'uuid': 'x'}, 'out-of-range', 'uuid')
             for change, reason in (({'driver': 'no'}, 'class-not-found'),
-                                   ({'driver': 'kvm-accel'}, 'invalid-type'),
+                                   ({'driver': accel_class()}, 'invalid-type'),
                                    ({'property': 'no'}, 'property-not-found'),
                                    ({'value': 'x'}, 'invalid-type'),
                                    ({'value': 9}, 'out-of-range')):
@@ -243,9 +243,9 @@ def machine_halfway(recorder):
 
 # ---- Files, memory, ports
 
+@on_one_accel
 def unusable_files(recorder):
     """kernels that are no files, and corrupted ones, at which each cont says why"""
-    need_kvm()
     with open(KERNEL, 'rb') as f:
         elf = f.read()
     with open(BZIMAGE, 'rb') as f:
@@ -288,7 +288,7 @@ def unusable_files(recorder):
 
 def prepare(client):
     """All but the machine; returns what checks that making it is refused."""
-    client.call('object-add', qom_type='kvm-accel', id='accel')
+    client.call('object-add', qom_type=accel_class(), id='accel')
     client.call('object-add', qom_type='memory-backend-ram', id='ram', size=64 * MIB)
 
     def refused(files, *says):
@@ -299,9 +299,9 @@ def prepare(client):
     return refused
 
 
+@on_one_accel
 def unreadable_kernel(recorder):
     """a kernel that the daemon's user may not read"""
-    need_kvm()
     if os.geteuid() != 0:
         raise vmdtest.Skip('needs root to become somebody else')
     with Daemon(recorder) as daemon:
@@ -323,9 +323,9 @@ def unreadable_kernel(recorder):
                 refused({'kernel': kernel}, kernel, 'Permission denied')
 
 
+@on_one_accel
 def unusable_initrd(recorder):
     """an initrd that is not there, or larger than the memory"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         initrd = daemon.path('initrd')
@@ -497,12 +497,12 @@ def too_many_tokens(recorder):
             assert client.call('query-status')['status'] == 'prelaunch'
 
 
+@on_one_accel
 def still_being_made(recorder):
     """what one client is still making, another one can neither use nor remove"""
-    need_kvm()
     accel, ram, machine, none, delete, device, cont = (
         {'execute': command, 'arguments': arguments} for command, arguments in (
-            ('object-add', {'qom-type': 'kvm-accel', 'id': 'k'}),
+            ('object-add', {'qom-type': accel_class(), 'id': 'k'}),
             ('object-add', {'qom-type': 'memory-backend-ram', 'id': 'r', 'size': 256 * MIB,
                             'prealloc': True}),
             ('object-add', {'qom-type': 'microvm-machine', 'memory-backend': 'r',
@@ -568,9 +568,9 @@ def memory(daemon):
         return int(f.read().split()[1]) * resource.getpagesize()
 
 
+@on_one_accel
 def client_that_does_not_read(recorder):
     """a client that stops reading costs a bounded amount of memory, and nobody else a moment"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         with_machine(client)
@@ -662,6 +662,7 @@ def too_many_clients(recorder):
             assert daemon.client().call('query-status')['status'] == 'prelaunch'
 
 
+@on_one_accel
 def descriptors_run_out(recorder):
     """a daemon without a free descriptor says so, and works again when there is one"""
     with Daemon(recorder) as daemon:
@@ -674,7 +675,7 @@ def descriptors_run_out(recorder):
             used = max(daemon.descriptors()) + 1
             resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (used, hard))
             for arguments in ({'qom-type': 'memory-backend-memfd', 'id': 'm', 'size': 4096},
-                              {'qom-type': 'kvm-accel', 'id': 'a'}):
+                              {'qom-type': accel_class(), 'id': 'a'}):
                 error = client.error('object-add', arguments)
                 assert 'open files' in error['desc'], error
             error = client.error('chardev-add', {'id': 'p', 'backend': {'type': 'pty',
@@ -689,9 +690,9 @@ def descriptors_run_out(recorder):
             late.close()
 
 
+@on_one_accel
 def wrong_states(recorder):
     """commands that the run state does not allow say so"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         with untouched(daemon):

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import vmdtest                                      # noqa: E402
 from faultyfs import FaultyFile                     # noqa: E402
 from microvm import build, console_text, wait_console   # noqa: E402
-from vmdtest import Daemon, need_kvm                # noqa: E402
+from vmdtest import Daemon, on_one_accel                # noqa: E402
 
 BLOCK = 4096
 SIZE = 1 << 20
@@ -106,7 +106,6 @@ class Machine:
 
 
 def each_way(recorder, words, test, **device):
-    need_kvm()
     for way in WAYS:
         with FaultyFile(SIZE) as disk, Daemon(recorder) as daemon:
             test(disk, Machine(daemon, disk, words, **way, **device))
@@ -117,6 +116,7 @@ READ = 'disk=read:0:%d' % COUNT
 GOOD = [n for n in range(COUNT) if n not in BAD]
 
 
+@on_one_accel
 def report_write(recorder):
     """werror=report: the guest is told which writes failed, and goes on"""
     def test(disk, machine):
@@ -130,6 +130,7 @@ def report_write(recorder):
     each_way(recorder, WRITE, test, werror='report')
 
 
+@on_one_accel
 def ignore_write(recorder):
     """werror=ignore: the guest does not hear of it, clients do"""
     def test(disk, machine):
@@ -142,6 +143,7 @@ def ignore_write(recorder):
     each_way(recorder, WRITE, test, werror='ignore')
 
 
+@on_one_accel
 def stop_write(recorder):
     """werror=stop: the machine stops, each cont tries again, nothing is lost"""
     def test(disk, machine):
@@ -166,6 +168,7 @@ def stop_write(recorder):
     each_way(recorder, WRITE, test, werror='stop')
 
 
+@on_one_accel
 def enospc_write(recorder):
     """werror=enospc, and auto, which is the same: only a full disk stops the machine"""
     def test(disk, machine):
@@ -189,6 +192,7 @@ def enospc_write(recorder):
     each_way(recorder, WRITE, test)
 
 
+@on_one_accel
 def report_read(recorder):
     """rerror=report, which is the default, and ignore: what was read is right or failed"""
     for policy in 'report', 'auto', 'ignore':
@@ -203,6 +207,7 @@ def report_read(recorder):
         each_way(recorder, READ, test, rerror=policy)
 
 
+@on_one_accel
 def stop_read(recorder):
     """rerror=stop: read again after cont, and right"""
     def test(disk, machine):
@@ -218,6 +223,7 @@ def stop_read(recorder):
     each_way(recorder, READ, test, rerror='stop')
 
 
+@on_one_accel
 def reset_while_stopped(recorder):
     """a reset forgets requests that were kept: they are not sent again"""
     def test(disk, machine):
@@ -235,6 +241,7 @@ def reset_while_stopped(recorder):
     each_way(recorder, WRITE, test, werror='stop')
 
 
+@on_one_accel
 def flush(recorder):
     """a flush that fails is a write that fails; what the kernel has dropped stays lost"""
     def test(disk, machine):
@@ -246,9 +253,9 @@ def flush(recorder):
     each_way(recorder, WRITE + ' disk=flush', test, werror='report')
 
 
+@on_one_accel
 def quit_with_requests_in_flight(recorder):
     """quit waits for the host's answers: what the guest has sent is written"""
-    need_kvm()
     for way in WAYS:
         with FaultyFile(SIZE) as disk, Daemon(recorder) as daemon:
             machine = Machine(daemon, disk, WRITE, **way)
@@ -270,9 +277,9 @@ def wait_held(disk):
         time.sleep(0.002)
 
 
+@on_one_accel
 def stop_with_requests_in_flight(recorder):
     """stop waits for what is in flight; errors that come then are kept as at any time"""
-    need_kvm()
     for way in WAYS:
         with FaultyFile(SIZE) as disk, Daemon(recorder) as daemon:
             machine = Machine(daemon, disk, WRITE, werror='stop', **way)

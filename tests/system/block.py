@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest
 from linuxguest import BOOT_TIMEOUT, Guest
-from vmdtest import Daemon, Skip, need_kvm
+from vmdtest import Daemon, accel_class, Skip, on_kvm_guest, on_one_accel
 
 SCRIPT_SIZE = 64 << 10
 
@@ -87,16 +87,16 @@ def read_write_resize(recorder, folder, **device):
     assert os.path.getsize(path) == 2 << 20
 
 
+@on_kvm_guest
 def linux_main_loop(recorder):
     """Linux reads and writes a disk and sees it resized"""
-    need_kvm()
     with tempfile.TemporaryDirectory() as folder:
         read_write_resize(recorder, folder)
 
 
+@on_kvm_guest
 def linux_iothread(recorder):
     """the same with the queues on an iothread"""
-    need_kvm()
     with tempfile.TemporaryDirectory() as folder:
         read_write_resize(recorder, folder, iothread='io0')
 
@@ -142,9 +142,9 @@ done
 """
 
 
+@on_kvm_guest
 def disk_full_and_quit(recorder):
     """a full disk stops the machine, cont tries again; quit under load loses nothing"""
-    need_kvm()
     with Tmpfs(512 << 10) as tmpfs, tempfile.TemporaryDirectory() as folder:
         path, full = os.path.join(folder, 'disk.img'), os.path.join(tmpfs.folder, 'full.img')
         image(path, FILL)
@@ -358,9 +358,9 @@ PROPERTIES = {
 }
 
 
+@on_one_accel
 def properties(recorder):
     """a disk's properties read as they were given, choices are written back"""
-    need_kvm()
     with Daemon(recorder) as daemon, tempfile.TemporaryDirectory() as folder:
         client = daemon.client()
         path = os.path.join(folder, 'a.img')
@@ -374,7 +374,7 @@ def properties(recorder):
         assert (info['poll-max-ns'], info['poll-grow'], info['poll-shrink']) == (2000, 3, 4), info
         client.call('object-add', qom_type='throttle-group', id='g')
         client.call('qom-set', path='/objects/g', property='limits', value={'bps-total': 1000})
-        client.call('object-add', qom_type='kvm-accel', id='accel')
+        client.call('object-add', qom_type=accel_class(), id='accel')
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=64 << 20)
         client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram')
         add_file(client, 'a', path)
@@ -415,9 +415,9 @@ def deny_io_uring():
         os._exit(99)
 
 
+@on_one_accel
 def no_io_uring(recorder):
     """where the host denies io_uring, a disk on a file fails by name"""
-    need_kvm()
     with tempfile.TemporaryDirectory() as folder:
         path, sock = os.path.join(folder, 'a.img'), os.path.join(folder, 'sock')
         image(path)
@@ -429,7 +429,7 @@ def no_io_uring(recorder):
                 assert process.poll() is None and time.monotonic() < deadline
                 time.sleep(0.01)
             client = vmdtest.Client(sock, recorder)
-            client.call('object-add', qom_type='kvm-accel', id='accel')
+            client.call('object-add', qom_type=accel_class(), id='accel')
             client.call('object-add', qom_type='memory-backend-ram', id='ram', size=64 << 20)
             client.call('object-add', qom_type='microvm-machine', id='machine',
                         memory_backend='ram')

@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from microvm import build, console_text, run, wait_console  # noqa: E402
-from vmdtest import Daemon, need_kvm                # noqa: E402
+from vmdtest import Daemon, on_one_accel                # noqa: E402
 
 ECHO = 'end=echo end=exit:4'
 # What a file has before it is output to: more than the guest prints.
@@ -72,9 +72,9 @@ def end(client, daemon, status=9):
     assert daemon.wait() == status, daemon.wait()
 
 
+@on_one_accel
 def null(recorder):
     """null: what the guest prints is gone, and the guest does not mind"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         add(client, 'null')
@@ -84,9 +84,9 @@ def null(recorder):
         end(client, daemon)
 
 
+@on_one_accel
 def ringbuf(recorder):
     """ringbuf: the newest bytes are kept, as text and in base64"""
-    need_kvm()
     for kind in ('ringbuf', 'memory'):
         with Daemon(recorder) as daemon:
             client = daemon.client()
@@ -104,9 +104,9 @@ def ringbuf(recorder):
             assert client.call('qom-get', path='/chardevs/line', property='dropped') >= 2
 
 
+@on_one_accel
 def file(recorder):
     """file: output to one, appended or not, input from another"""
-    need_kvm()
     for append in (False, True):
         with Daemon(recorder) as daemon:
             client = daemon.client()
@@ -125,9 +125,9 @@ def file(recorder):
             assert text.startswith(BEFORE) == append and (b'before' in text) == append, text
 
 
+@on_one_accel
 def pseudo_terminal(recorder):
     """pty: whoever opens the terminal talks to the guest, closes it and comes again"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         path = add(client, 'pty')['pty']
@@ -155,9 +155,9 @@ def wait_property(client, name, value):
         time.sleep(0.002)
 
 
+@on_one_accel
 def stdio(recorder):
     """stdio: the daemon's own pipes"""
-    need_kvm()
     in_read, in_write = os.pipe()
     out_read, out_write = os.pipe()
     with Daemon(recorder, stdin=in_read, stdout=out_write) as daemon:
@@ -179,9 +179,9 @@ def stdio(recorder):
     os.close(out_read)
 
 
+@on_one_accel
 def stdio_terminal(recorder):
     """stdio on a terminal: keys come one by one, and its mode is put back at the end"""
-    need_kvm()
     import termios
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
@@ -200,9 +200,9 @@ def stdio_terminal(recorder):
     os.close(slave)
 
 
+@on_one_accel
 def pipe(recorder):
     """pipe: a named pipe for each direction"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         path = daemon.path('pipe')
@@ -227,9 +227,9 @@ def inet_address(port, **options):
     return {'type': 'inet', 'data': {'host': '127.0.0.1', 'port': str(port), **options}}
 
 
+@on_one_accel
 def unix_server(recorder):
     """socket, unix server: clients come, talk, go, and the next one is served"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         path = daemon.path('serial')
@@ -251,9 +251,9 @@ def unix_server(recorder):
         assert not os.path.exists(path)
 
 
+@on_one_accel
 def unix_client(recorder):
     """socket, unix client: connects to who listens"""
-    need_kvm()
     with Daemon(recorder) as daemon, socket.socket(socket.AF_UNIX) as listener:
         client = daemon.client()
         path = daemon.path('serial')
@@ -267,9 +267,9 @@ def unix_client(recorder):
             end(client, daemon)
 
 
+@on_one_accel
 def abstract_server(recorder):
     """socket, abstract unix server: a name that is in no folder"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         name = 'vmd-test-%d' % os.getpid()
@@ -283,9 +283,9 @@ def abstract_server(recorder):
             end(client, daemon)
 
 
+@on_one_accel
 def tcp_server(recorder):
     """socket, TCP server: a port of the host's choice, waiting for its first client"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append=ECHO, console=None)
@@ -337,9 +337,9 @@ def tcp_port_of_choice(recorder):
         assert first < int(backend['data']['addr']['data']['port']) <= first + 20, backend
 
 
+@on_one_accel
 def tcp_client(recorder):
     """socket, TCP client with reconnect: finds its server late, loses it, finds it again"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         port = free_port()
@@ -361,9 +361,9 @@ def tcp_client(recorder):
                 end(client, daemon)
 
 
+@on_one_accel
 def passed_descriptor(recorder):
     """socket, fd: one end of a pair that getfd passed"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         mine, its = socket.socketpair()
@@ -377,9 +377,9 @@ def passed_descriptor(recorder):
         mine.close()
 
 
+@on_one_accel
 def udp(recorder):
     """udp: datagrams to and from one address, at a port of the host's choice"""
-    need_kvm()
     with Daemon(recorder) as daemon, \
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
         client = daemon.client()
@@ -397,9 +397,9 @@ def udp(recorder):
         end(client, daemon)
 
 
+@on_one_accel
 def mux(recorder):
     """mux: two serial ports on one line, and keys that say which of them listens"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         path = daemon.path('serial')
@@ -441,9 +441,9 @@ def mux(recorder):
             end(client, daemon)
 
 
+@on_one_accel
 def one_front_end(recorder):
     """whoever has a chardev, a network or a port, has it alone"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         add(client, 'ringbuf')
@@ -460,9 +460,9 @@ def one_front_end(recorder):
         assert error['reason'] == 'in-use' and 'com2' in error['desc'], error
 
 
+@on_one_accel
 def log_file(recorder):
     """logfile: output is written there, too, whatever the back end is; appended or not"""
-    need_kvm()
     for append in (False, True):
         with Daemon(recorder) as daemon:
             client = daemon.client()
@@ -479,9 +479,9 @@ def log_file(recorder):
             assert text.startswith(BEFORE) == append and (b'before' in text) == append, text
 
 
+@on_one_accel
 def interrupt_controllers(recorder):
     """the serial port interrupts by I/O APIC and by PIC"""
-    need_kvm()
     for controller in ('ioapic', 'pic'):
         with Daemon(recorder) as daemon:
             client = daemon.client()
@@ -495,9 +495,9 @@ def interrupt_controllers(recorder):
             os.close(fd)
 
 
+@on_one_accel
 def serial_ports(recorder):
     """four serial ports find their places, by index, by port and by themselves"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='print=first end=exit:4')
@@ -515,9 +515,9 @@ def serial_ports(recorder):
         assert 'first' in console_text(client)
 
 
+@on_one_accel
 def guest_outruns_its_reader(recorder):
     """a peer that does not read delays nothing but loses no byte once it reads"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         path = daemon.path('serial')
@@ -536,9 +536,9 @@ def guest_outruns_its_reader(recorder):
             line.expect(b'end: halt\r\n')
 
 
+@on_one_accel
 def guest_ends_before_its_reader(recorder):
     """a peer that reads only when the machine has ended gets all; the end waits for no other"""
-    need_kvm()
     words = ' '.join('print=' + '%04d' % i * 20 for i in range(20))
     for reads in True, False:
         with Daemon(recorder) as daemon, socket.socket(socket.AF_UNIX) as peer:

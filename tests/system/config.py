@@ -17,7 +17,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from qtestclient import QtestClient                 # noqa: E402
-from vmdtest import Daemon, QmpError                # noqa: E402
+from vmdtest import Daemon, QmpError, accel_class, on_one_accel    # noqa: E402
 from walk import DEVICE_HOSTS, DEVICE_NEEDED, devices          # noqa: E402
 
 MACHINES = int(os.environ.get('VMD_TEST_MACHINES', '60'))
@@ -138,6 +138,7 @@ class Machine:
             self.cold = False
             for _ in range(rng.randrange(1, 4)):
                 self.device(client, rng.choice(['virtio-rng-pci', 'e1000', 'virtio-blk-pci']))
+SECRET = 'correct horse battery staple'
 
 
 def tree(client, path='/'):
@@ -268,19 +269,20 @@ def descriptors_are_named(recorder):
         b.close()
 
 
+@on_one_accel
 def cpu_models(recorder):
-    """Each CPU model as KVM makes it, with what it takes of the host, is made again"""
-    vmdtest.need_kvm()
+    """Each CPU model as the accelerator makes it, with what it takes of the host, is made again"""
     with Daemon(recorder) as daemon:
         models = [m for m in devices(daemon.client()) if m.endswith('-cpu')]
     for model in models:
         with Daemon(recorder) as daemon, Daemon(recorder) as second:
             client, other = daemon.client(), second.client()
-            client.call('object-add', qom_type='kvm-accel')
+            client.call('object-add', qom_type=accel_class())
             client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
             client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
             client.call('device_add', driver=model, id='c0')
-            client.call('device_add', driver=model)
+            if vmdtest.cpus(2) == 2:
+                client.call('device_add', driver=model)
             config = client.call('query-config')
             other.call('build', **config)
             assert other.call('query-config') == config, model
@@ -288,6 +290,48 @@ def cpu_models(recorder):
             changed = {k: v for k, v in differences(tree(client), tree(other)).items()
                        if not k.endswith(' unavailable-features')}
             assert not changed, (model, changed)
+
+
+def secrets_are_named(recorder):
+    """A value that is never shown is named, and build checks that it was added"""
+    with Daemon(recorder) as daemon, Daemon(recorder) as second:
+        client = daemon.client()
+        client.call('object-add', qom_type='fw-cfg-file', id='note', name='opt/a', string=SECRET)
+        client.call('object-add', qom_type='smbios-type-11', id='words', value=[SECRET])
+        config = client.call('query-config')
+        assert SECRET not in str(config) and config['requires'] == [
+            {'kind': 'secret', 'name': 'note.string'},
+            {'kind': 'secret', 'name': 'words.value'}], config
+        for path, name in (('/objects/note', 'string'), ('/objects/words', 'value')):
+            assert client.call('qom-get', path=path, property=name) is None
+        other = second.client()
+        for request, name in zip(config['requests'], ('string', 'value')):
+            error = other.error('build', config)
+            assert error['reason'] == 'property-missing', error
+            request['arguments'][name] = SECRET if name == 'string' else [SECRET]
+        other.call('build', **config)
+        other.error('qom-set', {'path': '/objects/note', 'property': 'string', 'value': SECRET})
+        assert SECRET not in daemon.output() + second.output(), second.output()
+        assert 'opt/a' in daemon.output()
+
+
+def keystrokes_are_not_logged(recorder):
+    """What is typed or written into the machine is not in the log"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('chardev-add', id='ring', backend={'type': 'ringbuf', 'data': {}})
+        client.call('ringbuf-write', device='ring', data=SECRET)
+        for text in 'a\u2028b', 'a\u202eb':
+            error = client.error('object-del', {'id': text})
+            assert text not in error['desc'], error
+            client.call('chardev-add', id='q' + str(ord(text[1])), backend={'type': 'null', 'data': {
+                'logfile': daemon.path('log' + text)}})
+        assert '\u2028' not in daemon.output() and '\\u202e' in daemon.output(), daemon.output()
+        client.error('send-key', {'keys': [{'type': 'qcode', 'data': 'kp_multiply'}]})
+        client.error('input-send-event', {'events': [{'type': 'key', 'data': {
+            'down': True, 'key': {'type': 'qcode', 'data': 'kp_multiply'}}}]})
+        log = daemon.output()
+        assert SECRET not in log and 'kp_multiply' not in log and 'send-key' in log, log
 
 
 def vmctl_config(recorder):
@@ -308,14 +352,14 @@ def vmctl_config(recorder):
                              capture_output=True, text=True)
         assert json.loads(run.stdout) == {'execute': 'build',
                                           'arguments': client.call('query-config')}
-        client.call('object-add', qom_type='smbios-type-11', id='s', value=['a,b', ''])
+        client.call('object-add', qom_type='smbios-type-1', id='s', product='a,b', sku='')
         client.call('object-add', qom_type='throttle-group', id='t', limits={'bps-total': 7})
         run = subprocess.run([vmdtest.VMCTL, '-s', daemon.socket, 'config', '--text'], check=True,
                              capture_output=True, text=True)
         lines = run.stdout.splitlines()
         assert lines[0] == 'object-add qom-type=iothread,id=io,poll-max-ns=5', lines
         assert lines[1].startswith('chardev-add id=c,backend.type=null'), lines
-        assert lines[2] == 'object-add qom-type=smbios-type-11,id=s,value.0=a,,b,value.1=', lines
+        assert lines[2] == 'object-add qom-type=smbios-type-1,id=s,product=a,,b,sku=', lines
         assert lines[3].startswith('object-add qom-type=throttle-group,id=t,limits.'), lines
         assert 'limits.bps-total=7' in lines[3] and len(lines) == 4, lines
 
@@ -408,12 +452,12 @@ def readconfig_spellings(recorder):
         with open(path, 'w', encoding='utf-8') as f:
             f.write(run.stdout)
         client.call('chardev-add', id='x', backend={'type': 'mux', 'data': {'chardev': 'far'}})
-        client.call('object-add', qom_type='fw-cfg-file', id='f', name='opt/a', string='say "a"')
+        client.call('object-add', qom_type='smbios-type-1', id='f', product='say "a"')
         run = subprocess.run([vmdtest.VMCTL, '-s', daemon.socket, 'config', '-r'], check=False,
                              capture_output=True, text=True)
         assert run.returncode == 1 and run.stderr.splitlines() == [
             "vmctl: not said: chardev-add x: is a mux of 'far', not 'x-base'",
-            'vmctl: not said: object-add f: string has characters that the format has not'], run.stderr
+            'vmctl: not said: object-add f: product has characters that the format has not'], run.stderr
         client.call('quit')
         daemon.wait()
         again, _ = read_back(recorder, path)
@@ -424,5 +468,6 @@ def readconfig_spellings(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([random_machines, cpu_models, descriptors_are_named, vmctl_config,
+    vmdtest.main([random_machines, cpu_models, descriptors_are_named, secrets_are_named,
+                  keystrokes_are_not_logged, vmctl_config,
                   readconfig_files, readconfig_spellings])

@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
-from vmdtest import Daemon, introspection, need_kvm  # noqa: E402
+from vmdtest import Daemon, accel_class, introspection, on_each_accel  # noqa: E402
 
 SUFFIX = '-x86_64-cpu'
 # Bools of a CPU that are no features of it.
@@ -59,12 +59,12 @@ def expansion_without_accelerator(recorder):
         assert not any(features(expand(client, 'max')).values())
 
 
+@on_each_accel
 def expansion_is_what_a_cpu_has(recorder):
-    """With KVM, definition and expansion say what a CPU of the model gets"""
-    need_kvm()
+    """With an accelerator, definition and expansion say what a CPU of the model gets"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        machine(client, 'kvm-accel')
+        machine(client, accel_class())
         for model in client.call('query-cpu-definitions'):
             lacking = set(model['unavailable-features'])
             props = expand(client, model['name'])

@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import microvm                                      # noqa: E402
 import vmdtest                                      # noqa: E402
-from vmdtest import BUILDDIR, Daemon, SRCDIR, VMCTL, need_kvm   # noqa: E402
+from vmdtest import BUILDDIR, Daemon, SRCDIR, VMCTL, on_each_accel   # noqa: E402
 
 EXAMPLES = os.path.join(SRCDIR, 'docs', 'examples')
 TEXT = os.path.join(EXAMPLES, 'disk.txt')
@@ -32,9 +32,9 @@ def examples_fit(recorder):
         assert run.returncode == 0, (path, run.stdout)
 
 
+@on_each_accel
 def demonstration(recorder):
     """the demonstration: a PC, whose guest reads its disk and switches it off"""
-    need_kvm()
     run = subprocess.run([os.path.join(EXAMPLES, 'demonstration')], stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, text=True, check=False, timeout=120,
                          env={**os.environ, 'VMD_BUILD': os.path.abspath(BUILDDIR)})
@@ -49,9 +49,9 @@ def demonstration(recorder):
     assert 'wrong checksum' not in printed, printed
 
 
+@on_each_accel
 def over_mmio(recorder):
     """the same guest finds its disk behind virtio-mmio"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         microvm.build(client, append='pci=print disk=print end=exit:0')

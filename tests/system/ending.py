@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import vmdtest                                      # noqa: E402
 import qtestclient                                  # noqa: E402
 from microvm import build, jump_to, write_kernel    # noqa: E402
-from vmdtest import TIMEOUT, VMCTL, Client, Daemon, need_kvm        # noqa: E402
+from vmdtest import TIMEOUT, VMCTL, Client, Daemon, on_one_accel        # noqa: E402
 
 
 class Recorded(Daemon):
@@ -48,7 +48,8 @@ def no_state_directory(_recorder):
     """a state directory that is not there stops the start with status 4"""
     done = subprocess.run([vmdtest.VMD, '--socket', '/tmp/vmd-test-none.sock', '--state-directory',
                            '/no/such/folder'], capture_output=True, text=True, timeout=TIMEOUT)
-    assert done.returncode == 4 and 'exit record' in done.stderr, done
+    assert done.returncode == 4, done
+    assert 'state directory /no/such/folder: No such file' in done.stderr, done
     assert not os.path.exists('/tmp/vmd-test-none.sock')
 
 
@@ -89,9 +90,9 @@ def record_of_signal(recorder):
             assert 'from process %d of user %d' % (os.getpid(), os.getuid()) in daemon.output()
 
 
+@on_one_accel
 def record_of_guest(recorder):
     """what the guest did: reset with reboot=shutdown, and exit by a debug device"""
-    need_kvm()
     for end, cause, status in (('reboot', 'guest-reset', 0), ('exit:5', 'guest-shutdown', 11)):
         with Recorded(recorder) as daemon:
             client = daemon.client()
@@ -104,9 +105,9 @@ def record_of_guest(recorder):
             assert record['guest'] is True and record['state'] == 'shutdown', record
 
 
+@on_one_accel
 def record_of_internal_error(recorder):
     """a vCPU that cannot go on: status 10 if set-action says so, and the reason"""
-    need_kvm()
     with Recorded(recorder) as daemon:
         client = daemon.client()
         build(client, kernel=write_kernel(daemon.path('kernel'), jump_to(0xfeb00000)))
@@ -120,6 +121,18 @@ def record_of_internal_error(recorder):
         assert record['state'] == 'internal-error' and record['status'] == 10, record
         assert '0xfeb00000' in record['message'] and record['cause'] == 'host-error', record
         assert record['detail'] == 'internal-error', record
+
+
+def no_program_after_ready(recorder):
+    """a daemon that is ready, and all its threads, cannot execute programs; its command could"""
+    with Recorded(recorder) as daemon:
+        daemon.client().call('object-add', qom_type='iothread', id='io')
+        folder = '/proc/%d/task' % daemon.process.pid
+        for thread in os.listdir(folder):
+            with open(os.path.join(folder, thread, 'status'), encoding='ascii') as f:
+                fields = dict(line.split(':\t', 1) for line in f.read().splitlines()
+                              if ':\t' in line)
+            assert fields['NoNewPrivs'] == '1' and fields['Seccomp'] == '2', (thread, fields)
 
 
 def record_of_panic(recorder):
@@ -226,6 +239,18 @@ def listed(recorder):
                                    ('dead', 'dead: killed\n', 3)):
             done = vmctl('-n', name, 'status')
             assert (done.stdout, done.returncode) == (text, status), done
+        for name, status in (('over', 0), ('dead', 3)):
+            assert vmctl('-n', name, 'wait').returncode == status, vmctl('-n', name, 'wait')
+        assert vmctl('-n', 'over', 'wait', '-e', 'RESUME').returncode == 3
+        for words in ('wait',), ('stop',), ('apply', '/dev/null'):
+            done = vmctl('-n', 'live', *words, '--timeout=-5')
+            assert done.returncode == 2 and 'negative' in done.stderr, done
+        if os.geteuid() == 0 and vmdtest.shutil.which('setpriv'):
+            os.chmod(top, 0o755)
+            os.chmod(os.path.join(folders['live'], 'qmp.sock'), 0o600)
+            done = subprocess.run(['setpriv', '--reuid=65534', '--clear-groups', VMCTL, 'list'],
+                                  env=env, capture_output=True, text=True, timeout=TIMEOUT)
+            assert 'live  no permission to ask it' in done.stdout, done
         record = json.loads(vmctl('-n', 'over', 'status', '--json').stdout)
         assert record['cause'] == 'host-qmp-quit', record
         with open(os.path.join(folders['dead'], 'exit.json'), 'w', encoding='ascii') as f:
@@ -240,5 +265,5 @@ def listed(recorder):
 if __name__ == '__main__':
     vmdtest.main([run_directory, no_state_directory, record_while_it_runs, record_of_quit,
                   record_of_signal, record_of_guest,
-                  record_of_internal_error, record_of_panic, ready_after_command, command_fails,
+                  record_of_internal_error, record_of_panic, no_program_after_ready, ready_after_command, command_fails,
                   command_is_ended, bad_quoting, bad_name, listed])

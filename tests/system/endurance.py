@@ -22,7 +22,7 @@ import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from microvm import build                           # noqa: E402
 from randomrequests import RandomRequests           # noqa: E402
-from vmdtest import TIMEOUT, Client, Daemon, ManagedDaemon, need_kvm     # noqa: E402
+from vmdtest import TIMEOUT, Client, Daemon, ManagedDaemon, on_one_accel     # noqa: E402
 
 SECONDS = float(os.environ.get('VMD_TEST_SECONDS', '15'))
 SEED = int(os.environ.get('VMD_TEST_SEED', '1'))
@@ -68,9 +68,9 @@ class Talker:
         self.sock.sendall(json.dumps(request).encode() + b'\n')
 
 
+@on_one_accel
 def random_clients(recorder):
     """50 clients with valid and wrong requests: every one is answered, the guest goes on"""
-    need_kvm()
     with Daemon(recorder, ['--log-level', 'error']) as daemon:
         client = daemon.client()
         folder = daemon.path('files')
@@ -110,9 +110,9 @@ def talk(daemon, talkers, seconds):
         assert not slow, 'no reply to %s' % slow
 
 
+@on_one_accel
 def kill_at_random(recorder):
     """kill -9 at random points: nothing is left that keeps the next daemon from starting"""
-    need_kvm()
     rng = random.Random(SEED)
     folder = vmdtest.tempfile.mkdtemp(prefix='vmd-kill-')
     image = os.path.join(folder, 'image')
@@ -122,7 +122,8 @@ def kill_at_random(recorder):
     try:
         for _ in range(KILLS):
             kill_once(recorder, folder, image, rng)
-        assert set(os.listdir(folder)) <= {'image', 'qmp.sock', 'serial', 'exit.json'}, \
+        assert set(os.listdir(folder)) <= {'image', 'qmp.sock', 'serial', 'exit.json',
+                                           '.exit.json.next'}, \
             os.listdir(folder)
         assert set(os.listdir('/sys/class/net')) == before
         daemon = Daemon(recorder, ['--run-directory', folder, '--state-directory', folder],
@@ -378,9 +379,9 @@ def wait_output(path, text):
         time.sleep(0.01)
 
 
+@on_one_accel
 def disk_full(recorder):
     """a chardev's file on a full file system loses bytes, says so, and the machine goes on"""
-    need_kvm()
     if os.geteuid() != 0:
         raise vmdtest.Skip('mounting a small file system needs root')
     folder = vmdtest.tempfile.mkdtemp(prefix='vmd-full-')

@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from microvm import build, console_text, run        # noqa: E402
-from vmdtest import Daemon, need_kvm                # noqa: E402
+from vmdtest import Daemon, on_one_accel                # noqa: E402
 
 FW_CFG = '/machine/fw_cfg'
 
@@ -22,9 +22,9 @@ def add_file(client, ident, name, **contents):
                                  **contents})
 
 
+@on_one_accel
 def files_by_dma(recorder):
     """the guest reads files of the machine and of the client by DMA"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         path = daemon.path('contents')
@@ -41,9 +41,9 @@ def files_by_dma(recorder):
         assert '\nfw_cfg: etc/e820, 80 bytes by DMA: ' in text, text
 
 
+@on_one_accel
 def files_by_data_port(recorder):
     """without DMA the guest reads the data port"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         add_file(client, 'f', 'opt/f', string='by-bytes')
@@ -58,9 +58,9 @@ def files_by_data_port(recorder):
         assert '\nfw_cfg: opt/f, 8 bytes by the data port: by-bytes\r\n' in text, text
 
 
+@on_one_accel
 def wrong_files(recorder):
     """what is wrong with a client's file is said at the latest when the machine starts"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         for arguments, reason in (

@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from microvm import build, wait_console, write_kernel    # noqa: E402
-from vmdtest import Daemon, need_kvm                # noqa: E402
+from vmdtest import Daemon, on_one_accel                # noqa: E402
 
 
 def qcode(name):
@@ -48,9 +48,9 @@ def run_and_send(daemon, client, command, **arguments):
     return daemon.wait()
 
 
+@on_one_accel
 def to_nobody(recorder):
     """without a machine, or a device for it, an event is an error that says so"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         send = {'keys': [qcode('a')]}
@@ -77,9 +77,9 @@ def to_nobody(recorder):
         assert client.call('query-mice') == []
 
 
+@on_one_accel
 def by_name_and_number(recorder):
     """keys by name and by number reach the keyboard, and the hold time passes"""
-    need_kvm()
     for keys, total in (([qcode('a')], 0x1c + 0xf0 + 0x1c),
                         ([{'type': 'number', 'data': 0x9d}], 0xe0 + 0x14 + 0xe0 + 0xf0 + 0x14)):
         count = 3 if keys[0]['type'] == 'qcode' else 5
@@ -90,9 +90,9 @@ def by_name_and_number(recorder):
             assert status == (total << 1 | 1) & 0xff, (status, total)
 
 
+@on_one_accel
 def events_together(recorder):
     """keys, buttons and movements in one request reach their devices"""
-    need_kvm()
     # Command 0xd4, 0xf4: the mouse sends.  Its packet follows the keyboard's bytes.
     enable = b'\xb0\xd4\xe6\x64\xb0\xf4\xe6\x60' + wait_status(1) + b'\xe4\x60'
     ready = b'\xb0\x21\xe6\xe9'                     # mov al, '!'; out 0xe9, al
@@ -110,9 +110,9 @@ def events_together(recorder):
         assert daemon.wait() == (0x1c + 0x09 + 5 + 2) << 1 | 1
 
 
+@on_one_accel
 def reset_line(recorder):
     """command 0xfe resets the machine"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = bare(daemon, b'\xb0\xfe\xe6\x64\xfa\xf4\xeb\xfd')
         client.call('set-action', reboot='shutdown')

@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from microvm import build, console_text, exit_with, out8, write_kernel    # noqa: E402
-from vmdtest import Daemon, need_kvm                # noqa: E402
+from vmdtest import Daemon, on_one_accel                # noqa: E402
 
 
 def machine(daemon, code):
@@ -16,9 +16,9 @@ def machine(daemon, code):
     return client
 
 
+@on_one_accel
 def fast_reset(recorder):
     """port 0x92 resets the machine"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = machine(daemon, out8(0x92, 1) + b'\xf4')
         client.call('device_add', driver='port92', id='port92')
@@ -32,9 +32,9 @@ def printer(base, text):
     return b''.join(out8(base, c) + out8(base + 2, 0x0d) + out8(base + 2, 0x0c) for c in text)
 
 
+@on_one_accel
 def parallel(recorder):
     """two parallel ports print each to its chardev"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = machine(daemon, printer(0x278, b'two') + printer(0x1000, b'own') + exit_with(3))
         for name, place in (('a', {'index': 1}), ('b', {'iobase': 0x1000, 'irq': 5})):

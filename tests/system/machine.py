@@ -10,12 +10,12 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import vmdtest                                      # noqa: E402
 from microvm import (DEBUG_CONSOLE, DEBUG_EXIT, build, console_text, jump_to, out32,  # noqa: E402
                      run, wait_console, write_kernel)
-from vmdtest import Daemon, QmpError, need_kvm      # noqa: E402
+from vmdtest import Daemon, accel_class, QmpError, on_each_accel      # noqa: E402
 
 
+@on_each_accel
 def runs_to_its_end(recorder):
     """the guest prints its memory map and command line and ends the machine"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='print=hello-from-the-test end=exit:21')
@@ -32,9 +32,9 @@ def runs_to_its_end(recorder):
         assert daemon.wait() == 0
 
 
+@on_each_accel
 def exit_status(recorder):
     """isa-debug-exit gives the daemon's exit status"""
-    need_kvm()
     for value, status in ((21, 43), (0, 1), (0x7e, 0xfd), (0x80, 1)):
         with Daemon(recorder) as daemon:
             client = daemon.client()
@@ -43,12 +43,12 @@ def exit_status(recorder):
             assert daemon.wait() == status, (value, daemon.wait())
 
 
+@on_each_accel
 def pause_and_resume(recorder):
-    """stop and cont hold and release a running guest with two CPUs 50 times"""
-    need_kvm()
+    """stop and cont hold and release a running guest 50 times, with two CPUs where there can be"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        build(client, append='end=loop', cpus=2)
+        build(client, append='end=loop', cpus=vmdtest.cpus(2))
         client.call('cont')
         for _ in range(50):
             client.call('stop')
@@ -60,9 +60,9 @@ def pause_and_resume(recorder):
         assert names == ['RESUME'] + ['STOP', 'RESUME'] * 50, names
 
 
+@on_each_accel
 def paused_guest_stands_still(recorder):
     """a stopped guest does nothing, and goes on where it was"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='bench=pio:200000000@%d end=halt' % DEBUG_CONSOLE)
@@ -85,9 +85,9 @@ def wait_bytes(client):
         assert time.monotonic() < deadline, 'the guest does nothing'
 
 
+@on_each_accel
 def answers_while_the_guest_exits(recorder):
     """200 queries are answered while the guest does nothing but exit"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         # Seconds of exits, after which the guest says so on its console.
@@ -102,9 +102,9 @@ def answers_while_the_guest_exits(recorder):
         wait_bytes(client)
 
 
+@on_each_accel
 def reset(recorder):
     """system_reset starts the guest again, also a stopped one, which stays stopped"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='print=once-more end=halt')
@@ -123,9 +123,9 @@ def reset(recorder):
         wait_console(client, 'end: halt\r\n')
 
 
+@on_each_accel
 def guest_resets(recorder):
     """a triple fault resets the machine: the guest starts again and again, and floods nobody"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='end=reboot')
@@ -138,9 +138,9 @@ def guest_resets(recorder):
         assert daemon.output().count('CPU 0 asks for a reset by a triple fault at RIP 0x') == 1
 
 
+@on_each_accel
 def action_reboot_shutdown(recorder):
     """reboot=shutdown: a triple fault ends machine and daemon"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='end=reboot')
@@ -150,9 +150,9 @@ def action_reboot_shutdown(recorder):
         assert daemon.wait() == 0
 
 
+@on_each_accel
 def action_reboot_pause(recorder):
     """reboot=shutdown with shutdown=pause: state shutdown, and a reset leads out of it"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='end=reboot')
@@ -172,9 +172,9 @@ def action_reboot_pause(recorder):
         assert daemon.wait() == 0
 
 
+@on_each_accel
 def action_shutdown_pause(recorder):
     """shutdown=pause: the daemon outlives a guest that ended, whatever its status"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='end=exit:21')
@@ -205,9 +205,9 @@ def action_values(recorder):
         assert (error['reason'], error['path']) == ('invalid-value', 'panic'), error
 
 
+@on_each_accel
 def internal_error(recorder):
     """a vCPU that cannot go on is an event and a state that a reset leads out of"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         # Nothing answers there, so that there is no instruction to execute.
@@ -229,9 +229,9 @@ def internal_error(recorder):
         assert daemon.wait() == 0
 
 
+@on_each_accel
 def nothing_after_the_end(recorder):
     """what a guest does between ending its machine and being stopped is void"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         # Ends the machine with one status after the other, then by triple fault.
@@ -260,9 +260,9 @@ def prelaunch(recorder):
         assert client.error('cont')['reason'] == 'wrong-state'
 
 
+@on_each_accel
 def after_the_build_phase(recorder):
     """after cont, cold devices, machine and accelerator neither come nor go"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='end=halt')
@@ -283,12 +283,12 @@ def after_the_build_phase(recorder):
         client.call('object-del', id='more')
 
 
+@on_each_accel
 def none_machine(recorder):
     """machine none needs no memory and no CPU"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        client.call('object-add', qom_type='kvm-accel', id='a')
+        client.call('object-add', qom_type=accel_class(), id='a')
         client.call('object-add', qom_type='none-machine')
         client.call('cont')
         assert client.call('query-status')['status'] == 'running'
@@ -297,9 +297,9 @@ def none_machine(recorder):
         assert daemon.wait() == 0
 
 
+@on_each_accel
 def taken_apart_and_built_again(recorder):
     """before cont a machine can be removed piece by piece and built again"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         before = daemon.descriptors()
@@ -318,29 +318,30 @@ def taken_apart_and_built_again(recorder):
         assert daemon.wait() == 7
 
 
+@on_each_accel
 def cpus_are_told(recorder):
     """query-cpus-fast names the threads that run the CPUs"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         assert client.call('query-cpus-fast') == []
-        build(client, append='end=loop', cpus=2)
+        build(client, append='end=loop', cpus=vmdtest.cpus(2))
         client.call('cont')
         cpus = client.call('query-cpus-fast')
-        assert [c['cpu-index'] for c in cpus] == [0, 1], cpus
-        assert [c['qom-path'] for c in cpus] == ['/machine/peripheral/cpu0',
-                                                 '/machine/peripheral/cpu1'], cpus
+        numbers = list(range(vmdtest.cpus(2)))
+        assert [c['cpu-index'] for c in cpus] == numbers, cpus
+        assert [c['qom-path'] for c in cpus] == ['/machine/peripheral/cpu%d' % n
+                                                 for n in numbers], cpus
         threads = {c['thread-id'] for c in cpus}
-        assert len(threads) == 2, cpus
+        assert len(threads) == len(numbers), cpus
         for thread in threads:
             assert os.path.exists('/proc/%d/task/%d' % (daemon.process.pid, thread))
         places = [tuple(sorted(c['props'].items())) for c in cpus]
-        assert len(set(places)) == 2, cpus
+        assert len(set(places)) == len(numbers), cpus
 
 
+@on_each_accel
 def two_daemons(recorder):
     """two daemons run a machine each, and the end of one is not the other's"""
-    need_kvm()
     with Daemon(recorder) as first, Daemon(recorder) as second:
         one, two = first.client(), second.client()
         build(one, append='print=first end=halt')
@@ -352,9 +353,9 @@ def two_daemons(recorder):
         assert one.call('query-status')['running']
 
 
+@on_each_accel
 def two_clients_hear_events(recorder):
     """events go to all clients, in the same order"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         one, two = daemon.client(), daemon.client()
         build(one, append='end=exit:1')
@@ -363,9 +364,9 @@ def two_clients_hear_events(recorder):
         assert two.drain_events() == ['RESUME', 'SHUTDOWN', 'STOP']
 
 
+@on_each_accel
 def quit_order(recorder):
     """SHUTDOWN precedes the return of quit, also while a guest runs"""
-    need_kvm()
     for running in (False, True):
         with Daemon(recorder) as daemon:
             client = daemon.client()
@@ -385,9 +386,9 @@ def quit_order(recorder):
             assert not os.path.exists(daemon.socket)
 
 
+@on_each_accel
 def signals(recorder):
     """SIGTERM, SIGINT and SIGHUP end the daemon at once with status 0"""
-    need_kvm()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         with Daemon(recorder) as daemon:
             client = daemon.client()
@@ -401,9 +402,9 @@ def signals(recorder):
             assert not os.path.exists(daemon.socket)
 
 
+@on_each_accel
 def killed(recorder):
     """after kill -9 with a running guest, the next daemon takes over the socket"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='end=loop')
@@ -429,9 +430,9 @@ def socket_in_use(recorder):
         assert daemon.client().call('query-status')['status'] == 'prelaunch'
 
 
+@on_each_accel
 def names(recorder):
     """query-name, query-uuid and query-version tell what was given"""
-    need_kvm()
     uuid = '550e8400-e29b-41d4-a716-446655440000'
     with Daemon(recorder, ['--name', 'web1']) as daemon:
         client = daemon.client()
@@ -439,7 +440,7 @@ def names(recorder):
         assert client.call('query-uuid')['UUID'] == '00000000-0000-0000-0000-000000000000'
         version = client.call('query-version')
         assert client.greeting['QMP']['version'] == version
-        client.call('object-add', qom_type='kvm-accel')
+        client.call('object-add', qom_type=accel_class())
         client.call('object-add', qom_type='none-machine', uuid=uuid)
         assert client.call('query-uuid')['UUID'] == uuid
     with Daemon(recorder) as daemon:

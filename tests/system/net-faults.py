@@ -14,7 +14,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from microvm import build, console_text             # noqa: E402
-from vmdtest import Daemon, need_kvm                # noqa: E402
+from vmdtest import Daemon, on_one_accel                # noqa: E402
 
 COUNT, DEPTH, SIZE = 512, 128, 1514
 BENCH = 'bench=net:%d:%d:%d end=exit:7' % (SIZE, COUNT, DEPTH)
@@ -68,9 +68,9 @@ def assert_answers(client, seconds):
         time.sleep(0.01)
 
 
+@on_one_accel
 def slow_reader(recorder):
     """a peer that reads now and then gets every frame, and stalls nobody else"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client, peer = machine(daemon)
         client.call('cont')
@@ -82,9 +82,9 @@ def slow_reader(recorder):
         assert 'bench: net %d x %d bytes' % (COUNT, SIZE) in text, text
 
 
+@on_one_accel
 def peer_gone(recorder):
     """a peer that goes with frames unread is told of; the next one is served"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client, peer = machine(daemon)
         client.call('cont')
@@ -103,9 +103,9 @@ def peer_gone(recorder):
         assert daemon.wait() == 0
 
 
+@on_one_accel
 def full_network(recorder):
     """the cable, netdev_del, stop and quit while the network takes no more"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client, peer = machine(daemon)
         client.call('cont')

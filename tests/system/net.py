@@ -15,7 +15,7 @@ import threading
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import linuxguest
 import vmdtest
-from vmdtest import BUILDDIR, Daemon, Skip, need_kvm
+from vmdtest import BUILDDIR, Daemon, accel_class, Skip, on_each_accel, on_kvm_guest
 from linuxguest import Guest
 
 CLONE_NEWNET = 0x40000000
@@ -46,7 +46,7 @@ def free_port():
 
 
 def add_user(client, **options):
-    client.call('netdev_add', type='user', id='net0', **options)
+    client.call('netdev_add', type='user', id='net0', disable_host_loopback=False, **options)
     client.call('device_add', driver='virtio-net-device', id='nic0', netdev='net0')
 
 
@@ -150,9 +150,9 @@ def dumped(path):
     return frames
 
 
+@on_kvm_guest
 def user(recorder):
     """an address by DHCP, servers on both sides, the cable, a dump of it all"""
-    need_kvm()
     linuxguest.images = images_with_server
     with Daemon(recorder) as daemon:
         client = daemon.client()
@@ -188,9 +188,9 @@ def checksum(data):
     return ~(total + (total >> 16)) & 0xffff
 
 
+@on_kvm_guest
 def stream(recorder):
     """frames to and from a peer by a stream socket, which goes and comes back"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         guest = Guest(daemon, client)
@@ -301,9 +301,9 @@ class DhcpServer(threading.Thread):
             pass                # the device has gone
 
 
+@on_kvm_guest
 def tap(recorder):
     """TCP through a tap device in a network namespace, with offloads"""
-    need_kvm()
     namespace = Namespace()
     try:
         with Daemon(recorder) as daemon:
@@ -358,12 +358,12 @@ def requests(recorder):
         assert daemon.wait() == 0
 
 
+@on_each_accel
 def properties(recorder):
     """each option that is supported, and what the card makes of its properties"""
-    need_kvm()
     with Daemon(recorder) as daemon, tempfile.TemporaryDirectory() as folder:
         client = daemon.client()
-        client.call('object-add', qom_type='kvm-accel', id='accel')
+        client.call('object-add', qom_type=accel_class(), id='accel')
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=16 << 20)
         client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram')
         client.call('netdev_add', type='user', id='u1', hostname='fox', restrict=True, ipv4=True,

@@ -11,7 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
-from vmdtest import Daemon, Skip, need_kvm          # noqa: E402
+from vmdtest import Daemon, accel_class, Skip, on_one_accel          # noqa: E402
 
 CLONE_NEWNET = 0x40000000
 TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR, IFF_MULTI_QUEUE = 0x400454ca, 2, 0x1000, 0x4000, 0x100
@@ -70,6 +70,7 @@ def user(recorder):
             'dhcpstart': '10.7.0.20', 'dns': '10.7.0.9', 'dnssearch': [{'str': 'example.org'}],
             'domainname': 'example.net', 'ipv6-prefix': 'fd00::', 'ipv6-prefixlen': 56,
             'ipv6-host': 'fd00::1', 'ipv6-dns': 'fd00::9', 'tftp-server-name': 'files',
+            'disable-host-loopback': True,
             'hostfwd': [{'str': 'tcp:127.0.0.1:%d-:80' % port},
                         {'str': 'udp:127.0.0.1:%d-10.7.0.20:53' % free_port(socket.SOCK_DGRAM)}],
             'guestfwd': [{'str': 'tcp:10.7.0.100:80-chardev:con'}]}
@@ -82,6 +83,8 @@ def user(recorder):
             client.call('netdev_del', id='net')
             assert len(client.call('qom-list', path='/netdevs')) == 1
         add(client, 'user', ip='10.8.0.0/24')
+        made = client.call('query-config')['requests'][-1]['arguments']
+        assert made['disable-host-loopback'] is True, made
         drop(client, daemon, before)
 
 
@@ -99,6 +102,14 @@ def sockets(recorder):
             add(client, 'socket', connect='127.0.0.1:%d' % server.getsockname()[1])
             server.accept()[0].close()
         client.call('netdev_del', id='net')
+        for options in {'listen': '127.0.0.1:%d' % (port + 65536)}, {'connect': '127.0.0.1:65536'}:
+            error = client.error('netdev_add', {'type': 'socket', 'id': 'big', **options})
+            assert error['reason'] == 'invalid-value', error
+        address = {'host': '127.0.0.1', 'port': '%d' % (port + 65536)}
+        for error in (client.error('netdev_add', {'type': 'stream', 'id': 'big', 'addr': {
+                'type': 'inet', **address}}), client.error('chardev-add', {'id': 'big', 'backend': {
+                    'type': 'socket', 'data': {'addr': {'type': 'inet', 'data': address}}}})):
+            assert error['reason'] == 'invalid-value' and '65535' in error['desc'], error
         add(client, 'socket', udp='127.0.0.1:9', localaddr=local)
         drop(client, daemon, before)
         add(client, 'socket', mcast='230.0.0.1:%d' % free_port(), localaddr='127.0.0.1')
@@ -234,12 +245,12 @@ def refused(recorder):
         assert daemon.descriptors() == before
 
 
+@on_one_accel
 def cable(recorder):
     """set_link by the back end's id and by the card's; what is in use stays"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        client.call('object-add', qom_type='kvm-accel')
+        client.call('object-add', qom_type=accel_class())
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
         client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
         add(client, 'user')

@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from microvm import build, exit_with, out8, write_kernel    # noqa: E402
-from vmdtest import Daemon, need_kvm                # noqa: E402
+from vmdtest import Daemon, on_each_accel                # noqa: E402
 
 PORT = 0x600
 PANICKED, CRASHLOADED = 1, 2
@@ -29,9 +29,9 @@ def status(client):
     return client.call('query-status')['status']
 
 
+@on_each_accel
 def pauses(recorder):
     """pause, and shutdown of a machine that stays: it stops as it panicked"""
-    need_kvm()
     for action in ({'panic': 'pause'}, {'panic': 'shutdown', 'shutdown': 'pause'}):
         with Daemon(recorder) as daemon:
             client = start(daemon, out8(PORT, PANICKED) + exit_with(3), **action)
@@ -44,9 +44,9 @@ def pauses(recorder):
             assert daemon.wait() == 7
 
 
+@on_each_accel
 def ends(recorder):
     """shutdown and exit-failure: the daemon ends, and its status says which"""
-    need_kvm()
     for action, code in (({}, 0), ({'panic': 'exit-failure'}, STATUS_PANIC)):
         with Daemon(recorder) as daemon:
             client = start(daemon, out8(PORT, PANICKED) + exit_with(3), **action)
@@ -56,9 +56,9 @@ def ends(recorder):
             assert daemon.wait() == code, action
 
 
+@on_each_accel
 def runs_on(recorder):
     """none: it runs on; a crash kernel does whatever set-action says"""
-    need_kvm()
     # However often the guest says it, the log has it once.
     for value, event, action in ((PANICKED, 'GUEST_PANICKED', 'none'),
                                  (CRASHLOADED, 'GUEST_CRASHLOADED', 'shutdown')):
@@ -70,9 +70,9 @@ def runs_on(recorder):
             assert daemon.output().count('has panicked') == 1, daemon.output()
 
 
+@on_each_accel
 def without_end(recorder):
     """a guest that says it as fast as it can is heard now and then, and floods nobody"""
-    need_kvm()
     for value, event in ((PANICKED, 'GUEST_PANICKED'), (CRASHLOADED, 'GUEST_CRASHLOADED')):
         with Daemon(recorder) as daemon:
             code = out8(PORT, value)

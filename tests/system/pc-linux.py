@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from linuxguest import BOOT_TIMEOUT, Guest          # noqa: E402
-from vmdtest import Daemon, need_kvm                # noqa: E402
+from vmdtest import Daemon, on_each_accel, on_kvm_guest  # noqa: E402
 
 MACHINE = 'pc-i440fx-2.7'
 SECTOR = 512
@@ -38,10 +38,12 @@ class Machine:
     """The guest that the tests below share; booted by the first of them."""
 
     def __init__(self):
-        self.guest = self.daemon = self.failure = None
+        self.guest = self.daemon = self.failure = self.accel = None
 
     def get(self, recorder):
-        need_kvm()
+        if self.accel != vmdtest.accel():
+            self.close()
+            self.failure, self.accel = None, vmdtest.accel()
         if self.failure:
             raise self.failure
         if self.guest is None:
@@ -80,7 +82,7 @@ def boot(daemon):
     client.call('set-action', shutdown='pause')
     guest = Guest(daemon, client, machine_type=MACHINE, size=128 << 20)
     client.call('object-add', qom_type='rng-builtin', id='rng0')
-    client.call('netdev_add', type='user', id='net0')
+    client.call('netdev_add', type='user', id='net0', disable_host_loopback=False)
     add_disk_node(daemon, client, 'disk0')
     add_disk_node(daemon, client, 'disk1')
     client.call('device_add', driver='virtio-blk-pci', id='vd0', drive='disk0', addr='4')
@@ -101,6 +103,7 @@ def first_number(text):
 
 # ---- PCI and virtio
 
+@on_each_accel
 def functions(recorder):
     """the guest sees the functions that query-pci tells, where it tells"""
     guest = SHARED.get(recorder)
@@ -114,6 +117,7 @@ def functions(recorder):
     assert '0000:00:04.0' in names
 
 
+@on_each_accel
 def disk(recorder):
     """a virtio disk on PCI, its queues interrupting by MSI-X"""
     guest = SHARED.get(recorder)
@@ -128,6 +132,7 @@ def disk(recorder):
         assert f.read(20) == b'written-by-the-guest'
 
 
+@on_each_accel
 def rng(recorder):
     """random numbers by virtio"""
     guest = SHARED.get(recorder)
@@ -137,6 +142,7 @@ def rng(recorder):
 
 # ---- e1000
 
+@on_kvm_guest
 def ethernet(recorder):
     """e1000: an address by DHCP, TCP in both directions, the cable"""
     guest = SHARED.get(recorder)
@@ -155,6 +161,7 @@ def ethernet(recorder):
     assert first_number(received) > 5, received
 
 
+@on_kvm_guest
 def ethernet_much(recorder):
     """e1000: more than its rings hold, with checksums by the card"""
     guest = SHARED.get(recorder)
@@ -176,6 +183,7 @@ def ethernet_much(recorder):
     assert errors.split() == ['0', '0'], errors
 
 
+@on_kvm_guest
 def cable(recorder):
     """e1000: the guest sees set_link"""
     guest = SHARED.get(recorder)
@@ -196,6 +204,7 @@ def wait_for(guest, command, text, timeout=60):
 
 # ---- The board's chips
 
+@on_each_accel
 def clocks(recorder):
     """the time of day of the RTC; HPET and ACPI's timer as clock sources"""
     guest = SHARED.get(recorder)
@@ -211,6 +220,7 @@ def clocks(recorder):
     guest.run('echo tsc >/sys/devices/system/clocksource/clocksource0/current_clocksource')
 
 
+@on_kvm_guest
 def interrupt_controllers(recorder):
     """lines by the I/O APIC, whose routing ACPI tells"""
     guest = SHARED.get(recorder)
@@ -219,6 +229,7 @@ def interrupt_controllers(recorder):
         assert re.search(r'IO-APIC.*\b%s' % name, interrupts), interrupts
 
 
+@on_kvm_guest
 def power_button(recorder):
     """system_powerdown is the power button"""
     guest = SHARED.get(recorder)
@@ -229,6 +240,7 @@ def power_button(recorder):
     wait_for(guest, count, str(before + 1))
 
 
+@on_kvm_guest
 def pvpanic_device(recorder):
     """ACPI tells of pvpanic, and its driver takes it"""
     guest = SHARED.get(recorder)
@@ -238,6 +250,7 @@ def pvpanic_device(recorder):
 
 # ---- Hotplug
 
+@on_kvm_guest
 def hotplug(recorder):
     """a disk comes and goes while the guest runs, twice"""
     guest, client = SHARED.get(recorder), SHARED.guest.client
@@ -256,6 +269,7 @@ def hotplug(recorder):
 
 # ---- The end
 
+@on_kvm_guest
 def power_off(recorder):
     """the guest powers the machine off by ACPI"""
     guest = SHARED.get(recorder)
@@ -266,9 +280,9 @@ def power_off(recorder):
     SHARED.close()
 
 
+@on_kvm_guest
 def panic(recorder):
     """a guest that panics says so by pvpanic"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('set-action', panic='pause')

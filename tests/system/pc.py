@@ -15,8 +15,7 @@ from microvm import KERNEL, exit_with, write_kernel  # noqa: E402
 from microvm import out8 as kernel_out8             # noqa: E402
 from pc import (DEBUG_PORT, HALT, MAP_PM, MIB, PM_BASE, POWER_OFF, SEABIOS, build,  # noqa: E402
                 config32, out8, say, sleep, wait_text, write_disk, write_firmware, write_rom, wrmsr)
-from vmdtest import (Daemon, Skip, need_kvm, need_split_irqchip,  # noqa: E402
-                     need_tcg)
+from vmdtest import Daemon, Skip, accel, on_each_accel, on_tcg, split_irqchip    # noqa: E402
 
 GUEST_SHUTDOWN = {'guest': True, 'reason': 'guest-shutdown'}
 
@@ -43,9 +42,9 @@ def run_firmware(recorder, code, parts=(), **options):
 
 # ---- SeaBIOS
 
+@on_each_accel
 def firmware_post(recorder):
     """SeaBIOS finds the chips, runs an option ROM, finds nothing to boot, and does so again"""
-    need_kvm()
     need_seabios()
     with Daemon(recorder) as daemon:
         client = daemon.client()
@@ -98,16 +97,16 @@ def boots_disk(recorder, machine, accel_props=None, **options):
                 assert ('HALT' in order) == bool(options), order
 
 
+@on_each_accel
 def boot_sector(recorder):
     """SeaBIOS boots the disk with the lowest bootindex; it switches the machine off"""
-    need_kvm()
     need_seabios()
     boots_disk(recorder, 'pc-i440fx-2.7')
 
 
+@on_each_accel
 def newer_type(recorder):
     """pc-i440fx-7.2 boots as well"""
-    need_kvm()
     need_seabios()
     boots_disk(recorder, 'pc-i440fx-7.2', smbios_entry_point_type='64',
                boot={'strict': True, 'once': 'c'})
@@ -115,16 +114,13 @@ def newer_type(recorder):
 
 # ---- Interrupt controllers of the machine
 
-SPLIT = {'kernel-irqchip': 'split'}
-
-
+@on_each_accel
 def split_firmware(recorder):
-    """with local APICs alone in the kernel, SeaBIOS runs by the machine's own chips, twice"""
-    need_split_irqchip()
+    """with local APICs alone in the accelerator, SeaBIOS runs by the machine's own chips, twice"""
     need_seabios()
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        build(client, accel_props=SPLIT, boot={'order': 'c', 'menu': False,
+        build(client, accel_props=split_irqchip(), boot={'order': 'c', 'menu': False,
                                                'reboot-timeout': 60000})
         start(client)
         text = wait_text(client, 'No bootable device')
@@ -136,11 +132,11 @@ def split_firmware(recorder):
         wait_text(client, 'No bootable device')
 
 
+@on_each_accel
 def split_boot_sector(recorder):
-    """with local APICs alone in the kernel, SeaBIOS boots a disk"""
-    need_split_irqchip()
+    """with local APICs alone in the accelerator, SeaBIOS boots a disk"""
     need_seabios()
-    boots_disk(recorder, 'pc-i440fx-2.7', accel_props=SPLIT)
+    boots_disk(recorder, 'pc-i440fx-2.7', accel_props=split_irqchip())
 
 
 TICK_HANDLER = 0x8000
@@ -155,12 +151,12 @@ TICK_CHIPS = b''.join(out8(port, value) for port, value in (
 TICK_COUNT = b'\x43\x83\xfb\x32\x74\x05\xb0\x20\xe6\x20\xcf'
 
 
+@on_each_accel
 def split_ticks(recorder):
     """the machine's 8254 interrupts a halted CPU by the machine's 8259A, again and again"""
-    need_split_irqchip()
     code = MAP_PM + TICK_VECTOR + TICK_CHIPS + b'\x31\xdb\xfb' + HALT
     parts = ((TICK_HANDLER, TICK_COUNT + POWER_OFF),)
-    daemon, client = run_firmware(recorder, code, parts, accel_props=SPLIT)
+    daemon, client = run_firmware(recorder, code, parts, accel_props=split_irqchip())
     with daemon:
         assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
 
@@ -176,15 +172,15 @@ def keyboard_a20(value):
     return out8(0x64, 0xd1) + out8(0x60, value)
 
 
+@on_tcg                         # KVM has no such gates
 def address_line_20(recorder):
     """address line 20 passes after a reset, and unless both of its gates are closed"""
-    need_tcg(recorder)
     for options, expected in (({}, 'AABABA'), ({'i8042': False}, 'AAAAAA')):
         code = MAP_PM + A20_BYTES + SAY_A20 + out8(0x92, 2) + keyboard_a20(0xdd) + SAY_A20 + \
             out8(0x92, 0) + SAY_A20 + keyboard_a20(0xdf) + SAY_A20 + \
             keyboard_a20(0xdd) + SAY_A20 + out8(0x92, 2) + SAY_A20 + \
             out8(0x92, 0) + POWER_OFF
-        daemon, client = run_firmware(recorder, code, accel='tcg-accel', **options)
+        daemon, client = run_firmware(recorder, code, **options)
         with daemon:
             for _ in range(2):
                 assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
@@ -196,9 +192,9 @@ def address_line_20(recorder):
 
 # ---- Resets
 
+@on_each_accel
 def reset_control(recorder):
     """port 0xcf9 resets: what RAM had stays, the firmware runs again"""
-    need_kvm()
     flag = b'\x31\xc0\x8e\xd8\x80\x3e\x00\x05\x5a'       # ds = 0; cmp byte [0x500], 0x5a
     first = b'\xc6\x06\x00\x05\x5a' + say('first ') + out8(0xcf9, 0x06) + HALT
     code = flag + b'\x0f\x84' + struct.pack('<H', len(first)) + first + say('second') + MAP_PM + \
@@ -210,9 +206,9 @@ def reset_control(recorder):
         assert client.call('ringbuf-read', device='debug', size=64) == 'first second'
 
 
+@on_each_accel
 def shadow_ram(recorder):
     """firmware copies itself into RAM under its own feet, and goes on from there"""
-    need_kvm()
     # PAM0: reads from PCI, writes to RAM; copies F000; reads RAM alone.
     copy = b'\xb8\x00\xf0\x8e\xd8\x8e\xc0\x31\xf6\x31\xff\xb9\x00\x80\xfc\xf3\xa5'
     code = config32(0, 0x58, 0x00002010) + copy + config32(0, 0x58, 0x00003010) + \
@@ -227,9 +223,9 @@ def shadow_ram(recorder):
 
 # ---- Power
 
+@on_each_accel
 def suspend(recorder):
     """S3: SUSPEND, system_wakeup, WAKEUP; RAM is as it was, and the chip tells"""
-    need_kvm()
     flag = b'\x31\xc0\x8e\xd8\x80\x3e\x00\x05\x5a'
     first = b'\xc6\x06\x00\x05\x5a' + say('asleep ') + MAP_PM + sleep(1) + HALT
     put = b'\xba' + struct.pack('<H', DEBUG_PORT) + b'\xee'
@@ -252,9 +248,11 @@ def suspend(recorder):
         assert client.error('system_wakeup')['reason'] == 'wrong-state'
 
 
+@on_each_accel
 def seabios_resume(recorder):
     """SeaBIOS knows that it is woken, and finds its memory as it was"""
-    need_kvm()
+    if accel() == 'tcg':
+        raise Skip('on tcg SeaBIOS starts anew when it is woken: a fault that is not found yet')
     need_seabios()
     with Daemon(recorder) as daemon:
         client = daemon.client()
@@ -288,9 +286,9 @@ def cmos(register, value):
     return out8(0x70, register) + out8(0x71, value)
 
 
+@on_each_accel
 def suspend_alarm(recorder):
     """the alarm of the RTC wakes the guest that asked for it, a key or a mouse's button any"""
-    need_kvm()
     alarm = b''.join(cmos(register, 0xff) for register in (1, 3, 5)) + cmos(0x0b, 0x22)
     daemon, client = run_firmware(recorder, sleeper(alarm + out8(PM_BASE + 3, 0x04)))
     with daemon:
@@ -306,9 +304,9 @@ def suspend_alarm(recorder):
             check_woken(client, 0x80)
 
 
+@on_each_accel
 def suspend_serial(recorder):
     """what a serial port receives wakes the guest, if its property says so"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         path = write_firmware(daemon.path('firmware'), sleeper(b''), ())
@@ -329,9 +327,9 @@ def suspend_serial(recorder):
         check_woken(client, 0x80)
 
 
+@on_each_accel
 def suspend_reset(recorder):
     """a reset ends the sleep"""
-    need_kvm()
     flag = b'\x31\xc0\x8e\xd8\x80\x3e\x00\x05\x5a'
     first = b'\xc6\x06\x00\x05\x5a' + MAP_PM + sleep(1) + HALT
     code = flag + b'\x0f\x84' + struct.pack('<H', len(first)) + first + say('again') + MAP_PM + \
@@ -344,18 +342,18 @@ def suspend_reset(recorder):
         assert client.call('ringbuf-read', device='debug', size=64) == 'again'
 
 
+@on_each_accel
 def suspend_disk(recorder):
     """S4: SUSPEND_DISK, then SHUTDOWN"""
-    need_kvm()
     daemon, client = run_firmware(recorder, MAP_PM + sleep(2) + HALT)
     with daemon:
         client.wait_event('SUSPEND_DISK')
         assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
 
 
+@on_each_accel
 def no_sleep(recorder):
     """machine defaults take the sleep states away"""
-    need_kvm()
     defaults = [{'driver': 'PIIX4_PM', 'property': name, 'value': 1}
                 for name in ('disable_s3', 'disable_s4')]
     daemon, client = run_firmware(recorder, MAP_PM + sleep(1) + sleep(2) + say('on') + POWER_OFF,
@@ -367,9 +365,9 @@ def no_sleep(recorder):
         assert 'SUSPEND' not in names and 'SUSPEND_DISK' not in names, names
 
 
+@on_each_accel
 def power_button(recorder):
     """system_powerdown: POWERDOWN, and the guest sees the button"""
-    need_kvm()
     status = b'\xba' + struct.pack('<H', PM_BASE + 1) + b'\xec\xa8\x01\x74\xfb'  # until bit 8
     daemon, client = run_firmware(recorder, MAP_PM + say('ready') + status + POWER_OFF)
     with daemon:
@@ -379,9 +377,9 @@ def power_button(recorder):
         assert client.wait_event('SHUTDOWN')['data'] == GUEST_SHUTDOWN
 
 
+@on_each_accel
 def nmi(recorder):
     """inject-nmi reaches a CPU whose LINT1 lets it through, and no other"""
-    need_kvm()
     handler = 0x8000
     vector = b'\x31\xc0\x8e\xd8\xc7\x06\x08\x00' + struct.pack('<H', handler) + \
         b'\xc7\x06\x0a\x00\x00\xf0\xbc\x00\x70\x8e\xd0'     # IVT entry 2; ss:sp = 0:7000
@@ -431,9 +429,9 @@ def refusals(recorder):
 
 # ---- A kernel without firmware
 
+@on_each_accel
 def direct_kernel(recorder):
     """the project's guest runs on a PC without firmware"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, kernel=KERNEL, append='print=hello end=exit:1')
@@ -444,9 +442,9 @@ def direct_kernel(recorder):
         assert 'hello' in text and 'entered by PVH' in text, text
 
 
+@on_each_accel
 def firmware_work(recorder):
     """a kernel finds PCI and power management as firmware would have left them"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         # SUS_EN by 16 bits: mov dx, 0x604; mov eax, 0x2000; out dx, ax.

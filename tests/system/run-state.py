@@ -17,7 +17,7 @@ import pc                                           # noqa: E402
 import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from faultyfs import FaultyFile                     # noqa: E402
-from vmdtest import Daemon, QmpError, need_kvm      # noqa: E402
+from vmdtest import Daemon, QmpError, on_each_accel      # noqa: E402
 
 MIB = 1 << 20
 PANIC_PORT = 0x505
@@ -83,7 +83,6 @@ def build_pc(daemon, client, code, **action):
 @contextlib.contextmanager
 def machine_in(recorder, state):
     """A daemon and a client of it, whose machine is in that state."""
-    need_kvm()
     if state == 'io-error':
         with machine_with_faulty_disk(recorder) as both:
             yield both
@@ -122,6 +121,7 @@ def machine_with_faulty_disk(recorder):
 
 # ---- Ways in and out
 
+@on_each_accel
 def ways_in(recorder):
     """each state is reached by its cause, with QEMU's events in QEMU's order"""
     expect = {
@@ -139,6 +139,7 @@ def ways_in(recorder):
             assert events(client) == expect[state], state
 
 
+@on_each_accel
 def cont_in(recorder):
     """cont: RESUME where it runs on, nothing where it runs or sleeps, else an error"""
     for state in STATES:
@@ -153,6 +154,7 @@ def cont_in(recorder):
             assert status(client) == ('suspended' if state == 'suspended' else 'running'), state
 
 
+@on_each_accel
 def stop_in(recorder):
     """stop: STOP where it runs, nothing elsewhere"""
     for state in STATES:
@@ -163,6 +165,7 @@ def stop_in(recorder):
             assert status(client) == ('paused' if state == 'running' else state), state
 
 
+@on_each_accel
 def reset_in(recorder):
     """system_reset: RESET; what stood still is paused then, what slept runs"""
     for state in STATES:
@@ -187,9 +190,9 @@ def run(daemon, client, code, **action):
     client.call('cont')
 
 
+@on_each_accel
 def causes_of_shutdown(recorder):
     """SHUTDOWN tells who ended the machine; STOP follows only if the daemon stays"""
-    need_kvm()
     for code, action, cause in (
             (POWER_OFF, {}, 'guest-shutdown'),
             (RESET_CPU, {'reboot': 'shutdown'}, 'guest-reset'),
@@ -219,6 +222,7 @@ def causes_of_shutdown(recorder):
             assert status(client) == 'shutdown'
 
 
+@on_each_accel
 def reset_as_shutdown(recorder):
     """reboot=shutdown: system_reset is a shutdown, too, and again one in state shutdown"""
     with machine_in(recorder, 'running') as (_, client):
@@ -243,9 +247,9 @@ def reset_as_shutdown(recorder):
         assert daemon.wait() == 0
 
 
+@on_each_accel
 def resets_of_the_guest(recorder):
     """RESET of a guest's own reset says so, and the machine runs on"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         run(daemon, client, RESET_CPU)
@@ -346,6 +350,7 @@ def expected(client, command, state):
     return 'ok'
 
 
+@on_each_accel
 def each_command_in_each_state(recorder):
     """a command succeeds where query-qmp-schema says so, and is wrong-state elsewhere"""
     for state in STATES:
@@ -368,6 +373,7 @@ def queries(client):
     return sorted(e['name'] for e in client.schema.commands() if e['name'].startswith('query-'))
 
 
+@on_each_accel
 def each_change_in_each_state(recorder):
     """the commands that change the state, likewise"""
     for state in STATES:

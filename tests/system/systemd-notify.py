@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 import vmdtest
-from vmdtest import TIMEOUT, VMD, Client, need_kvm
+from vmdtest import TIMEOUT, VMD, Client, accel_class, on_one_accel
 
 
 class Service:
@@ -75,13 +75,13 @@ def stopping(recorder):
             assert not select.select([vmd.sock], [], [], 0)[0], vmd.next()
 
 
+@on_one_accel
 def status_follows(recorder):
     """STATUS= follows the run state and the number of vCPUs"""
-    need_kvm()
     with Service() as vmd:
         vmd.next()
         client = Client(vmd.path, recorder)
-        client.call('object-add', qom_type='kvm-accel')
+        client.call('object-add', qom_type=accel_class())
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=16 << 20)
         client.call('object-add', qom_type='microvm-machine', memory_backend='ram',
                     kernel=os.path.join(vmdtest.GUESTS, 'guest.elf'), append='end=loop')

@@ -9,11 +9,11 @@ import sys
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import systemdbox                                   # noqa: E402
 import vmdtest                                      # noqa: E402
-from vmdtest import need_kvm                        # noqa: E402
+from vmdtest import accel_class, on_one_accel       # noqa: E402
 
 GUEST = '/var/lib/vmd-guests/guest.elf'
 CONFIG = '''
-{ "execute": "object-add", "arguments": { "qom-type": "kvm-accel", "id": "kvm" } }
+{ "execute": "object-add", "arguments": { "qom-type": "%s", "id": "accel" } }
 { "execute": "object-add", "arguments": { "qom-type": "memory-backend-memfd", "id": "ram", "size": 16777216 } }
 { "execute": "object-add", "arguments": { "qom-type": "microvm-machine", "memory-backend": "ram",
   "kernel": "%s", "append": "%s" } }
@@ -36,7 +36,6 @@ _installed = []
 
 def make_box():
     global _box
-    need_kvm()
     _box = systemdbox.Box()
     _installed.extend(_box.install())
     _box.copy(os.path.join(vmdtest.GUESTS, 'guest.elf'), GUEST)
@@ -55,8 +54,12 @@ def box():
     return _box
 
 
+def config(append):
+    return CONFIG % (accel_class(), GUEST, append)
+
+
 def configure(b, name, append):
-    b.write('/etc/vmd/%s.conf' % name, CONFIG % (GUEST, append))
+    b.write('/etc/vmd/%s.conf' % name, config(append))
 
 
 def vmctl(b, name, *words, check=True):
@@ -137,12 +140,13 @@ def first_connection(_recorder):
     assert b.show('vmd@first.service', 'StatusText') == 'prelaunch, 0 vCPUs'
     status = b.run('cat', '/proc/%d/status' % main_pid(b, 'first')).stdout
     fields = dict(line.split(':\t', 1) for line in status.splitlines() if ':\t' in line)
-    user = b.run('id', '-u', 'vmd').stdout.strip()
+    user = b.run('id', '-u', 'vmd-first').stdout.strip()
     assert fields['Uid'].split()[0] == user and user != '0', fields['Uid']
     assert int(fields['CapEff'], 16) == 0 and fields['NoNewPrivs'] == '1', fields
-    assert socket_mode(b, 'first') == '660 vmd vmd', socket_mode(b, 'first')
+    assert socket_mode(b, 'first') == '660 vmd-first vmd-first', socket_mode(b, 'first')
 
 
+@on_one_accel
 def configured_before_ready(_recorder):
     """a machine's requests are applied before the service counts as started"""
     b = box()
@@ -150,8 +154,55 @@ def configured_before_ready(_recorder):
     b.run('systemctl', 'start', 'vmd@conf.service')
     assert b.show('vmd@conf.service', 'StatusText') == 'running, 1 vCPU'
     assert b.show('vmd@conf.service', 'Slice') == 'vmd.slice'
-    assert socket_mode(b, 'conf') == '770 vmd vmd', socket_mode(b, 'conf')
+    assert socket_mode(b, 'conf') == '770 vmd-conf vmd-conf', socket_mode(b, 'conf')
     b.run('systemctl', 'stop', 'vmd@conf.service')
+
+
+# Runs as the daemon of the first machine, with all that it has; tells what it could do.
+INTRUDER = r'''
+for path in /var/lib/vmd/b /run/vmd/b /etc/vmd/b.conf /var/lib/vmd/b/image; do
+    [ -e $path ] && echo "sees $path"
+done
+vmctl -s /run/vmd/b/qmp.sock quit && echo "ends b over its socket"
+kill -0 %(pid)d && echo "may signal b"
+[ -e /proc/%(pid)d ] && echo "sees the process of b"
+[ -e /run/vmd/a/qmp.sock ] && echo "sees itself"
+id -u
+true
+'''
+
+
+def in_namespaces_of(b, pid, script, user):
+    """What a process would do that the daemon became."""
+    return b.run('nsenter', '-t', str(pid), '-m', '-i', '-n', 'setpriv', '--reuid', user,
+                 '--regid', user, '--groups', user + ',kvm', '--no-new-privs', 'sh', '-c', script)
+
+
+@on_one_accel
+def two_machines(_recorder):
+    """a daemon sees, ends and signals nothing of its neighbour's: files, sockets, processes"""
+    b = box()
+    for name in ('a', 'b'):
+        configure(b, name, 'end=loop')
+        b.run('systemctl', 'start', 'vmd@%s.service' % name)
+    b.run('sh', '-c', 'echo secret >/var/lib/vmd/b/image; chown vmd-b:vmd-b /var/lib/vmd/b/image; '
+          'chmod 660 /var/lib/vmd/b/image')
+    pids = {name: main_pid(b, name) for name in ('a', 'b')}
+    users = {b.run('stat', '-c', '%u', '/proc/%d' % pid).stdout for pid in pids.values()}
+    assert len(users) == 2, users
+    filters = b.run('cat', '/proc/%d/status' % pids['a']).stdout
+    assert 'Seccomp:\t2' in filters, filters
+    log = b.run('journalctl', '--no-pager', '-o', 'cat', '-u', 'vmd@a').stdout
+    assert 'can still be executed' not in log, log
+    told = in_namespaces_of(b, pids['a'], INTRUDER % {'pid': pids['b']}, 'vmd-a').stdout
+    assert told.splitlines() == ['sees itself', b.run('id', '-u', 'vmd-a').stdout.strip()], told
+    # Without its view of the files it is another user all the same.
+    outside = b.run('setpriv', '--reuid', 'vmd-a', '--regid', 'vmd-a', '--groups', 'vmd-a,kvm',
+                    'sh', '-c', 'cat /var/lib/vmd/b/image; vmctl -n b quit; kill -0 %d' % pids['b'],
+                    check=False)
+    assert outside.returncode and not outside.stdout, outside
+    assert b.show('vmd@b.service', 'StatusText') == 'running, 1 vCPU'
+    b.run('systemctl', 'stop', 'vmd@a.service', 'vmd@b.service')
 
 
 def bad_configuration(_recorder):
@@ -167,6 +218,7 @@ def bad_configuration(_recorder):
     b.run('systemctl', 'reset-failed', 'vmd@bad.service')
 
 
+@on_one_accel
 def guest_shutdown(_recorder):
     """a guest that ends its machine ends the service, and the record says why"""
     b = box()
@@ -180,6 +232,7 @@ def guest_shutdown(_recorder):
     b.run('systemctl', 'stop', 'vmd@short.socket', check=False)
 
 
+@on_one_accel
 def stop_without_help(_recorder):
     """systemctl stop ends a machine whose guest does not cooperate"""
     b = box()
@@ -190,10 +243,11 @@ def stop_without_help(_recorder):
     assert record(b, 'deaf')['cause'] in ('host-qmp-quit', 'host-signal')
 
 
+@on_one_accel
 def stop_with_help(_recorder):
     """systemctl stop waits for a guest that powers off when its button is pressed"""
     b = box()
-    b.write('/etc/vmd/polite.conf', (CONFIG % (GUEST, 'end=button')).replace(
+    b.write('/etc/vmd/polite.conf', config('end=button').replace(
         'microvm-machine', 'pc-i440fx-2.7-machine').replace('{ "execute": "cont" }', CONSOLE))
     b.run('systemctl', 'start', 'vmd@polite.service')
     b.wait(lambda: 'waits for the power button' in b.run(
@@ -203,13 +257,14 @@ def stop_with_help(_recorder):
     assert record(b, 'polite')['cause'] == 'guest-shutdown', record(b, 'polite')
 
 
+@on_one_accel
 def stop_of_a_deaf_pc(_recorder):
     """a guest that does not react to its button is ended when the time is over"""
     b = box()
     b.write('/etc/systemd/system/vmd@deafpc.service.d/fast.conf',
             '[Service]\nExecStop=\nExecStop=vmctl --name=%i stop --timeout=2\n')
     b.run('systemctl', 'daemon-reload')
-    b.write('/etc/vmd/deafpc.conf', (CONFIG % (GUEST, 'end=loop')).replace(
+    b.write('/etc/vmd/deafpc.conf', config('end=loop').replace(
         'microvm-machine', 'pc-i440fx-2.7-machine'))
     b.run('systemctl', 'start', 'vmd@deafpc.service')
     b.run('systemctl', 'stop', 'vmd@deafpc.service')
@@ -218,6 +273,7 @@ def stop_of_a_deaf_pc(_recorder):
     b.run('rm', '-r', '/etc/systemd/system/vmd@deafpc.service.d')
 
 
+@on_one_accel
 def killed(_recorder):
     """after kill -9 of the daemon the service is started again, and the record tells of it"""
     b = box()
@@ -231,6 +287,7 @@ def killed(_recorder):
     b.run('systemctl', 'stop', 'vmd@killed.service')
 
 
+@on_one_accel
 def stuck_loop(_recorder):
     """a main loop that stands still is found by the watchdog, and the machine started anew"""
     b = box()
@@ -249,6 +306,7 @@ def stuck_loop(_recorder):
     b.run('rm', '-r', '/etc/systemd/system/vmd@stuck.service.d')
 
 
+@on_one_accel
 def restart_limit(_recorder):
     """a daemon that keeps dying is given up after five starts"""
     b = box()
@@ -284,6 +342,7 @@ def journal_fields(_recorder):
     b.run('systemctl', 'stop', 'vmd@log.service')
 
 
+@on_one_accel
 def at_boot(_recorder):
     """an enabled machine runs after a reboot of the host"""
     b = box()
@@ -294,6 +353,7 @@ def at_boot(_recorder):
     b.run('systemctl', 'disable', '--now', 'vmd@boot.service', 'vmd@boot.socket')
 
 
+@on_one_accel
 def many_instances(_recorder):
     """20 machines at once: started, listed, stopped"""
     b = box()
@@ -327,7 +387,7 @@ def removal(_recorder):
 if __name__ == '__main__':
     systemdbox.enter_mount_namespace()
     try:
-        vmdtest.main([exposure, first_connection, configured_before_ready, bad_configuration,
+        vmdtest.main([exposure, first_connection, configured_before_ready, two_machines, bad_configuration,
                       guest_shutdown, stop_without_help, stop_with_help, stop_of_a_deaf_pc, killed, stuck_loop, restart_limit,
                       journal_fields,
                       at_boot, many_instances, removal])

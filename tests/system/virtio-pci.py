@@ -8,8 +8,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
-from linuxguest import APPEND, Guest, images        # noqa: E402
-from vmdtest import Daemon, need_kvm                # noqa: E402
+from linuxguest import Guest, add_cpu, command_line, images     # noqa: E402
+from vmdtest import Daemon, accel_class, on_each_accel                # noqa: E402
 
 # prefix of the classes -> what the device needs, a property of it that is not the default,
 # and how many vectors it has
@@ -161,13 +161,13 @@ def add_disk(daemon, client, contents, **options):
     add(client, 'virtio-blk-pci', id=node, drive=node, **options)
 
 
+@on_each_accel
 def seabios(recorder):
     """SeaBIOS loads a boot sector with its modern and its legacy driver, by boot index"""
-    need_kvm()
     for options in {}, {'disable-modern': True}:
         with Daemon(recorder) as daemon:
             client = daemon.client()
-            build(client, 'kvm-accel')
+            build(client, accel_class())
             client.call('device_add', driver='qemu64-x86_64-cpu')
             client.call('chardev-add', id='con', backend={'type': 'ringbuf', 'data': {}})
             client.call('device_add', driver='isa-serial', chardev='con')
@@ -187,8 +187,8 @@ class PcGuest(Guest):
     def __init__(self, daemon, client):
         self.daemon, self.client, self.text = daemon, client, ''
         kernel, initrd = images(daemon.folder)
-        build(client, 'kvm-accel', kernel=kernel, initrd=initrd, append=APPEND)
-        client.call('device_add', driver='qemu64-x86_64-cpu', tsc_deadline=True, x2apic=True)
+        build(client, accel_class(), kernel=kernel, initrd=initrd, append=command_line())
+        add_cpu(client)
         self.console = self.chardev('console')
         client.call('device_add', driver='isa-serial', id='com1', chardev='console')
 
@@ -238,9 +238,9 @@ def plug_and_unplug(client, guest):
     client.call('blockdev-del', node_name='hot')
 
 
+@on_each_accel
 def linux(recorder):
     """Linux has each function work: by MSI-X, the balloon by its pin; one comes and goes"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         guest = PcGuest(daemon, client)

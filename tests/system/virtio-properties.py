@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from microvm import build, console_text, run        # noqa: E402
-from vmdtest import Daemon, need_kvm                # noqa: E402
+from vmdtest import Daemon, accel_class, on_one_accel                # noqa: E402
 
 OFF = dict.fromkeys(['indirect_desc', 'event_idx'], False)
 # class -> properties; a link is given by id and reads as a path.
@@ -44,7 +44,7 @@ OBJECTS = {
 
 
 def machine(client):
-    client.call('object-add', qom_type='kvm-accel')
+    client.call('object-add', qom_type=accel_class())
     client.call('object-add', qom_type='memory-backend-ram', id='ram', size=16 << 20)
     client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
 
@@ -77,9 +77,9 @@ def add(client, driver, **values):
     client.request({'execute': 'device_add', 'arguments': {'driver': driver, **values}})
 
 
+@on_one_accel
 def devices(recorder):
     """each property of each virtio device reads as it was set, on each bus of the board"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         machine(client)
@@ -115,9 +115,9 @@ def objects(recorder):
         assert len(client.call('qom-list', path='/objects')) == 1
 
 
+@on_one_accel
 def ports(recorder):
     """ports and consoles take the number, the name and the chardev that they are given"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         machine(client)
@@ -139,9 +139,9 @@ def ports(recorder):
         assert error['reason'] == 'invalid-value', error
 
 
+@on_one_accel
 def transports(recorder):
     """the machine's defaults set ioeventfd of all transports; a guest's disk works either way"""
-    need_kvm()
     for value in True, False:
         with Daemon(recorder) as daemon:
             client = daemon.client()

@@ -7,7 +7,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest
-from vmdtest import Daemon, GUESTS, need_kvm
+from vmdtest import Daemon, accel_class, GUESTS, on_each_accel, on_kvm_guest
 from linuxguest import Guest
 
 MB = 1 << 20
@@ -69,9 +69,9 @@ def hotplug_port(guest):
         assert time.monotonic() < deadline, 'the port did not go'
 
 
+@on_kvm_guest
 def devices(recorder):
     """entropy, balloon and serial port, over stop, cont and reset"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         guest = Guest(daemon, client)
@@ -101,12 +101,12 @@ def devices(recorder):
         assert daemon.wait() == 0
 
 
+@on_each_accel
 def places(recorder):
     """devices take the last transport first, and bus= chooses one"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        client.call('object-add', qom_type='kvm-accel', id='accel')
+        client.call('object-add', qom_type=accel_class(), id='accel')
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=16 * MB)
         client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram')
         for i in range(7):
@@ -129,7 +129,7 @@ def places(recorder):
 
 def command_line(client, **machine):
     """What the project's own guest was given."""
-    client.call('object-add', qom_type='kvm-accel', id='accel')
+    client.call('object-add', qom_type=accel_class(), id='accel')
     client.call('object-add', qom_type='memory-backend-ram', id='ram', size=16 * MB)
     client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram',
                 kernel=os.path.join(GUESTS, 'guest.elf'), append='end=exit:21', **machine)
@@ -145,9 +145,9 @@ def command_line(client, **machine):
     return client.call('ringbuf-read', device='con', size=65536)
 
 
+@on_each_accel
 def announced(recorder):
     """the kernel's command line says where devices are, unless it shall not"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         text = command_line(daemon.client())
         assert ('end=exit:21 virtio_mmio.device=512@0xfeb00e00:12 '
@@ -157,13 +157,13 @@ def announced(recorder):
         assert 'end=exit:21' in text and 'virtio' not in text, text
 
 
+@on_each_accel
 def no_balloon(recorder):
     """balloon commands without a balloon fail by name"""
-    need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
         assert client.error('query-balloon')['reason'] == 'no-machine'
-        client.call('object-add', qom_type='kvm-accel', id='accel')
+        client.call('object-add', qom_type=accel_class(), id='accel')
         client.call('object-add', qom_type='none-machine')
         error = client.error('balloon', {'value': 1})
         assert error['class'] == 'DeviceNotFound' and 'balloon' in error['desc'], error

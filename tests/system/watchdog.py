@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from microvm import build, exit_with, out8, write_kernel    # noqa: E402
-from vmdtest import Daemon, ManagedDaemon, need_kvm         # noqa: E402
+from vmdtest import Daemon, ManagedDaemon, on_each_accel         # noqa: E402
 
 START = 0x443
 STATUS_WATCHDOG = 14
@@ -157,9 +157,9 @@ def pci(recorder):
         client.wait_event('STOP')
 
 
+@on_each_accel
 def real_guest(recorder):
     """a guest on the real accelerator that sets it and hangs: NMI, then the end"""
-    need_kvm()
     for action, code in (('inject-nmi', None), ('poweroff', STATUS_WATCHDOG)):
         with Daemon(recorder) as daemon:
             client = daemon.client()

@@ -17,6 +17,9 @@
 #include "qmp/visit.h"
 #include "tests/unit/net-bench.h"
 
+/* Its peers are the host's own services. */
+#define USER "'type':'user','id':'n','disable-host-loopback':false"
+
 enum { ETH = 14, IP = 20, TCP = 20, ETH_IP = 0x0800, ETH_ARP = 0x0806, PROTO_TCP = 6,
        PROTO_UDP = 17, FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 
@@ -203,7 +206,7 @@ static void assert_option(const GByteArray *f, guint8 code, const void *expect, 
 static void test_dhcp(void)
 {
     g_autoptr(Bench) b = bench_new();
-    Card *card = card_new(b, bench_add(b, "{'type':'user','id':'n'}"));
+    Card *card = card_new(b, bench_add(b, "{" USER "}"));
     g_autoptr(GByteArray) f = discover(card);
 
     g_assert_cmphex(get32(f->data + ETH + IP + 8 + 16), ==, GUEST);
@@ -224,7 +227,7 @@ static void test_dhcp(void)
 static void test_dhcp_options(void)
 {
     g_autoptr(Bench) b = bench_new();
-    Card *card = card_new(b, bench_add(b, "{'type':'user','id':'n','net':'192.168.7.0/24',"
+    Card *card = card_new(b, bench_add(b, "{" USER ",'net':'192.168.7.0/24',"
                                        "'host':'192.168.7.9','dns':'192.168.7.10','dhcpstart':"
                                        "'192.168.7.77','hostname':'fox','domainname':'den.test',"
                                        "'bootfile':'boot.img','tftp':'/nowhere'," TFTP_NAME
@@ -371,7 +374,7 @@ static void read_exactly(Bench *b, int fd, const char *expect)
 static void test_connect(void)
 {
     g_autoptr(Bench) b = bench_new();
-    Card *card = card_new(b, bench_add(b, "{'type':'user','id':'n'}"));
+    Card *card = card_new(b, bench_add(b, "{" USER "}"));
     guint16 port;
     int listener = listen_at(&port), fd;
     Tcp t = tcp_new(card, HOST, 40000);
@@ -396,7 +399,7 @@ static void test_connect(void)
 static void test_slow_guest(void)
 {
     g_autoptr(Bench) b = bench_new();
-    Card *card = card_new(b, bench_add(b, "{'type':'user','id':'n'}"));
+    Card *card = card_new(b, bench_add(b, "{" USER "}"));
     g_autoptr(GString) data = g_string_new(NULL);
     guint16 port;
     int listener = listen_at(&port), fd;
@@ -441,7 +444,7 @@ static void hostfwd(const char *more)
 {
     g_autoptr(Bench) b = bench_new();
     guint16 port = free_port();
-    NetBackend *net = bench_add(b, "{'type':'user','id':'n','hostfwd':[{'str':"
+    NetBackend *net = bench_add(b, "{" USER ",'hostfwd':[{'str':"
                                 "'tcp:127.0.0.1:%u-:7777'}]%s}", port, more);
     Card *card = card_new(b, net);
     Tcp t = tcp_new(card, HOST, 7777);
@@ -459,7 +462,7 @@ static void hostfwd(const char *more)
     card_free(card);
     /* The port is free again. */
     object_destroy(&net->object);
-    bench_add(b, "{'type':'user','id':'n','hostfwd':[{'str':'tcp:127.0.0.1:%u-:1'}]}", port);
+    bench_add(b, "{" USER ",'hostfwd':[{'str':'tcp:127.0.0.1:%u-:1'}]}", port);
 }
 
 static void test_hostfwd(void)
@@ -477,7 +480,7 @@ static void test_hostfwd_udp(void)
 {
     g_autoptr(Bench) b = bench_new();
     guint16 port = free_port();
-    Card *card = card_new(b, bench_add(b, "{'type':'user','id':'n','hostfwd':[{'str':"
+    Card *card = card_new(b, bench_add(b, "{" USER ",'hostfwd':[{'str':"
                                        "'udp:127.0.0.1:%u-10.0.2.15:7778'}]}", port));
     struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port),
                               .sin_addr = { htonl(INADDR_LOOPBACK) } };
@@ -500,7 +503,7 @@ static void test_hostfwd_udp(void)
 static void test_restrict(void)
 {
     g_autoptr(Bench) b = bench_new();
-    Card *card = card_new(b, bench_add(b, "{'type':'user','id':'n','restrict':true}"));
+    Card *card = card_new(b, bench_add(b, "{" USER ",'restrict':true}"));
     guint16 port;
     int listener = listen_at(&port);
     Tcp t = tcp_new(card, HOST, 40000);
@@ -524,7 +527,7 @@ static void test_guestfwd_tcp(void)
     g_autoptr(Bench) b = bench_new();
     guint16 port;
     int listener = listen_at(&port), fd;
-    Card *card = card_new(b, bench_add(b, "{'type':'user','id':'n','guestfwd':[{'str':"
+    Card *card = card_new(b, bench_add(b, "{" USER ",'guestfwd':[{'str':"
                                        "'tcp:10.0.2.100:1234-tcp:127.0.0.1:%u'}]}", port));
     Tcp t = tcp_new(card, FORWARD, 40000);
 
@@ -558,7 +561,7 @@ static void test_guestfwd_chardev(void)
 {
     g_autoptr(Bench) b = bench_new();
     Chardev *chr = add_ringbuf(b, "ring");
-    NetBackend *net = bench_add(b, "{'type':'user','id':'n','guestfwd':[{'str':"
+    NetBackend *net = bench_add(b, "{" USER ",'guestfwd':[{'str':"
                                 "'tcp::1234-chardev:ring'}]}");
     Card *card = card_new(b, net);
     Tcp t = tcp_new(card, 0x0a000204, 40000);
@@ -625,7 +628,7 @@ static void test_guestfwd_slow_chardev(void)
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
     g_assert_cmpint(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), ==, 0);
     add_socket_chardev(b, "slow", pair[0]);
-    net = bench_add(b, "{'type':'user','id':'n','guestfwd':[{'str':'tcp::1234-chardev:slow'}]}");
+    net = bench_add(b, "{" USER ",'guestfwd':[{'str':'tcp::1234-chardev:slow'}]}");
     card = card_new(b, net);
     t = tcp_new(card, 0x0a000204, 40000);
     resolve(card, t.peer, t.mac);
@@ -683,7 +686,7 @@ static void test_refused(void)
     g_autoptr(Bench) b = bench_new();
 
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-        bench_refuse(b, bad[i].reason, "{'type':'user','id':'n',%s}", bad[i].options);
+        bench_refuse(b, bad[i].reason, "{" USER ",%s}", bad[i].options);
     }
 }
 
@@ -694,9 +697,9 @@ static void test_port_taken(void)
     guint16 taken, other = free_port();
     int listener = listen_at(&taken);
 
-    bench_refuse(b, ERROR_REASON_ADDRESS_IN_USE, "{'type':'user','id':'n','hostfwd':[{'str':"
+    bench_refuse(b, ERROR_REASON_ADDRESS_IN_USE, "{" USER ",'hostfwd':[{'str':"
                  "'tcp:127.0.0.1:%u-:1'},{'str':'tcp:127.0.0.1:%u-:1'}]}", other, taken);
-    bench_add(b, "{'type':'user','id':'n','hostfwd':[{'str':'tcp:127.0.0.1:%u-:1'}]}", other);
+    bench_add(b, "{" USER ",'hostfwd':[{'str':'tcp:127.0.0.1:%u-:1'}]}", other);
     close(listener);
 }
 
@@ -704,7 +707,7 @@ static void test_port_taken(void)
 static void test_flood(void)
 {
     g_autoptr(Bench) b = bench_new();
-    Card *card = card_new(b, bench_add(b, "{'type':'user','id':'n'}"));
+    Card *card = card_new(b, bench_add(b, "{" USER "}"));
     g_autofree guint8 *frame = g_malloc0(NET_FRAME_MAX);
     g_autoptr(GRand) rand = g_rand_new_with_seed(1);
     guint full = 0;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A host whose KVM fails below a running machine: what it is told apart from, and how it ends.
+"""What only KVM has: its properties, and a host whose KVM fails below a running machine: what it
+is told apart from, and how it ends.
 
 tests/lib/kvm-fault.c makes KVM fail: a kernel that has found a fault in a VM refuses all
 requests to it with EIO.
@@ -13,7 +14,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from microvm import build, wait_console             # noqa: E402
-from vmdtest import BUILDDIR, TIMEOUT, VMCTL, Daemon, ManagedDaemon, need_kvm       # noqa: E402
+from vmdtest import BUILDDIR, TIMEOUT, VMCTL, Daemon, ManagedDaemon, on_kvm       # noqa: E402
 
 SHIM = os.path.join(BUILDDIR, 'tests', 'lib', 'kvm-fault.so')
 
@@ -58,9 +59,9 @@ def all_events(client):
         return client.events
 
 
+@on_kvm
 def stays(recorder):
     """by default the machine stops in state internal-error, and tells that KVM is lost"""
-    need_kvm()
     with Fragile(recorder) as daemon:
         client = run_guest(daemon)
         daemon.break_kvm(errno.EIO)
@@ -78,9 +79,9 @@ def stays(recorder):
         assert os.strerror(errno.EIO) in record['message'], record
 
 
+@on_kvm
 def ends(recorder):
     """with internal-error=exit-failure it ends with status 12, once for all vCPUs"""
-    need_kvm()
     with Fragile(recorder) as daemon:
         client = run_guest(daemon, cpus=3)
         client.call('set-action', internal_error='exit-failure')
@@ -107,9 +108,9 @@ def ends(recorder):
         assert told.stdout.endswith(', exit status 12\n'), told
 
 
+@on_kvm
 def other_errors(recorder):
     """an errno that is about one vCPU's state is an internal error as before: status 10"""
-    need_kvm()
     with Fragile(recorder) as daemon:
         client = run_guest(daemon)
         client.call('set-action', internal_error='exit-failure')
@@ -120,9 +121,9 @@ def other_errors(recorder):
         assert daemon.record()['detail'] == 'internal-error'
 
 
+@on_kvm
 def recovers(recorder):
     """a host that has KVM again runs the machine after a reset; one that has not says so again"""
-    need_kvm()
     with Fragile(recorder) as daemon:
         client = run_guest(daemon)
         daemon.break_kvm(errno.ENODEV)
@@ -139,9 +140,9 @@ def recovers(recorder):
         daemon.expect_status('running, 1 vCPU')
 
 
+@on_kvm
 def no_device(recorder):
     """that /dev/kvm goes away does not touch a machine that runs; a new one is refused by name"""
-    need_kvm()
     vmdtest.need_mounts()
     with Daemon(recorder, wrapper=['unshare', '--mount', '--propagation', 'private']) as daemon:
         client = run_guest(daemon)
@@ -159,5 +160,38 @@ def no_device(recorder):
         assert error['reason'] == 'no-accelerator', error
 
 
+@on_kvm
+def properties(recorder):
+    """kvm-accel's properties: the device file, and where interrupt controllers are"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        assert client.call('query-kvm') == {'enabled': False, 'present': True}
+        client.call('object-add', qom_type='kvm-accel', id='a', device='/dev/kvm',
+                    kernel_irqchip='on')
+        assert client.call('query-kvm') == {'enabled': True, 'present': True}
+        assert client.call('qom-get', path='/objects/a', property='device') == '/dev/kvm'
+        assert client.error('object-add', {'qom-type': 'kvm-accel', 'id': 'b'})[
+            'reason'] == 'id-in-use'
+        client.call('object-del', id='a')
+        assert client.call('query-kvm')['enabled'] is False
+        for machine in ('microvm-machine', 'pc-i440fx-2.7-machine'):
+            client.call('object-add', qom_type='kvm-accel', id='a', kernel_irqchip='off')
+            error = client.error('object-add', {'qom-type': machine})
+            assert 'kernel-irqchip' in error['desc'], error
+            client.call('object-del', id='a')
+
+
+@on_kvm
+def fewer_than_smp(recorder):
+    """property smp: cont asks for as many CPUs, where there can be several"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, cpus=2, smp={'cpus': 3})
+        error = client.error('cont')
+        assert error['reason'] == 'invalid-value' and "'smp' says 3" in error['desc'], error
+        client.call('device_add', driver='qemu64-x86_64-cpu', id='third')
+        client.call('cont')
+
+
 if __name__ == '__main__':
-    vmdtest.main([stays, ends, other_errors, recovers, no_device])
+    vmdtest.main([properties, fewer_than_smp, stays, ends, other_errors, recovers, no_device])
