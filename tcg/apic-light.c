@@ -2,6 +2,7 @@
 /*
  * What light code asks of the local APIC: two registers, without its lock.
  */
+#include "config.h"
 #include "tcg/apic-internal.h"
 
 bool tcg_apic_at(const TcgVcpu *vcpu, guint64 gpa)

@@ -51,7 +51,8 @@ struct TcgBlock {
     guint32 code;               /* offset from the executable memory's begin */
     guint32 code_size;
     guint16 length;             /* bytes of guest code */
-    guint64 granules[2];        /* by 64 bytes of its pages: what it is made of, look-ahead included */
+    /* By 64 bytes of its pages: what it is made of, look-ahead included. */
+    guint64 granules[2];
     bool dropped;
     guint16 n_notes;
     TcgNote *notes;             /* in order of host */

@@ -223,7 +223,8 @@ void tcg_insn_from_decoded(const TcgDecoded *d, guint32 mode, guint64 rip, TcgIn
         .index = TCG_NO_REG,
         .scale = 1,
         .segment = override_segment(z),
-        .rex = z->encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY && z->attributes & ZYDIS_ATTRIB_HAS_REX,
+        .rex = z->encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY &&
+               z->attributes & ZYDIS_ATTRIB_HAS_REX,
         .rep = z->attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE),
         .repne = z->attributes & ZYDIS_ATTRIB_HAS_REPNE,
         .lock = z->attributes & ZYDIS_ATTRIB_HAS_LOCK,

@@ -4,6 +4,7 @@
  *
  * Tables are read and written as the system, whatever CPL is.
  */
+#include "config.h"
 #include "tcg/segment.h"
 
 void tcg_raise_selector(TcgState *s, guint8 vector, guint16 selector)

@@ -3,6 +3,7 @@
  * The dispatcher: what happens between two blocks.  Events first, then the block at
  * s->rip, which is found, or translated.  Light; thunks.S calls it.
  */
+#include "config.h"
 #include "tcg/cache.h"
 #include "tcg/dispatch.h"
 #include "tcg/insn.h"

@@ -94,7 +94,8 @@ void emit_target(TcgEmit *e, guint8 *site, const guint8 *target);
 
 /* Opcodes. */
 enum {
-    OP_ADD = 0x03, OP_OR = 0x0b, OP_XOR = 0x33, OP_CMP = 0x3b, OP_MOV_STORE = 0x89, OP_MOV_LOAD = 0x8b,
+    OP_ADD = 0x03, OP_OR = 0x0b, OP_XOR = 0x33, OP_CMP = 0x3b, OP_MOV_STORE = 0x89,
+    OP_MOV_LOAD = 0x8b,
     OP_LEA = 0x8d, OP_MOVZX16 = 0x0fb7,
 };
 

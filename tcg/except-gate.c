@@ -3,6 +3,7 @@
  * Delivery of events by the IDT's gates: SDM vol. 3A, sections 6.11 to 6.14; 20.3.1 (from V86
  * mode); vol. 2, INT n.
  */
+#include "config.h"
 #include "tcg/segment.h"
 
 enum { ERROR_IDT = 1 << 1 };

@@ -8,6 +8,7 @@
  * Sources: SDM vol. 3A, chapter 6, section 20.1.4 (real mode), 17.2 (debug registers); vol. 2,
  * INT n.
  */
+#include "config.h"
 #include "tcg/segment.h"
 
 /* SDM vol. 3A, table 6-4. */

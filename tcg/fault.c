@@ -2,6 +2,7 @@
 /*
  * Raising exceptions: the way out of light code, whatever lies on the stack.
  */
+#include "config.h"
 #include "tcg/dispatch.h"
 #include "tcg/light.h"
 

@@ -3,6 +3,7 @@
  * Far JMP and CALL by system descriptors: call gates (SDM vol. 3A, sections 5.8.3 to 5.8.5), task
  * gates and TSSs (7.3); vol. 2, CALL and JMP.
  */
+#include "config.h"
 #include "tcg/segment.h"
 
 /* A transfer by a call gate. */

@@ -52,7 +52,8 @@ typedef struct {
     guint64 gpa;                /* of the byte itself */
     guint8 *page;               /* host page, or NULL: MMIO */
     guint32 flags;              /* TCG_PAGE_* of the physical page */
-    bool writable;              /* by this access's privilege, and dirty: may be cached for writes */
+    /* By this access's privilege, and dirty: may be cached for writes. */
+    bool writable;
     bool global, supervisor;
     guint64 span;               /* size of the page that maps it; 0: no paging */
 } TcgPage;
@@ -155,7 +156,8 @@ void tcg_segment_load_real(TcgState *s, guint segment, guint16 selector);
 
 /* Makes s->mode of the state; after each change of what it is made of. */
 void tcg_mode_update(TcgState *s);
-/* Writes what is not arithmetic of EFLAGS (and the arithmetic flags too); mask: the bits that change. */
+/* Writes what is not arithmetic of EFLAGS (and the arithmetic flags too); mask: the bits that
+ * change. */
 void tcg_set_eflags(TcgState *s, guint32 eflags, guint32 mask);
 /* The instruction pointer as wide as the code segment says. */
 guint64 tcg_ip_mask(const TcgState *s, guint64 ip);

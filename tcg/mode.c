@@ -2,6 +2,7 @@
 /*
  * The mode word, and EFLAGS beyond the arithmetic ones.
  */
+#include "config.h"
 #include "tcg/insn.h"
 
 static bool is_flat_data(const TcgSegment *segment)

@@ -3,6 +3,7 @@
  * Model-specific registers of memory types (SDM vol. 3A, sections 12.11 and 12.12), which are
  * kept and have no effect, and of machine checks (vol. 3B, section 16.3), which do not happen.
  */
+#include "config.h"
 #include "tcg/msr.h"
 #include "tcg/system.h"
 

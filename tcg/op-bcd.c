@@ -3,6 +3,7 @@
  * Decimal arithmetic, which 64-bit code lacks: SDM vol. 2, AAA, AAD, AAM, AAS, DAA, DAS.
  * SALC (AMD APM vol. 3) and XLAT.  Bit tests with a bit string in memory.
  */
+#include "config.h"
 #include "tcg/flags.h"
 #include "tcg/ops.h"
 #include "tcg/tlb.h"

@@ -3,6 +3,7 @@
  * Fast system calls: SDM vol. 2B, SYSCALL, SYSRET, SYSENTER, SYSEXIT; AMD APM vol. 3
  * for what AMD's do outside of 64-bit mode.
  */
+#include "config.h"
 #include "tcg/ops.h"
 #include "tcg/system.h"
 

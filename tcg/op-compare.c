@@ -2,6 +2,7 @@
 /*
  * CMPS and SCAS: SDM vol. 2, by name, and REPE, REPNE.  By pieces as in op-string.c.
  */
+#include "config.h"
 #include "tcg/flags.h"
 #include "tcg/ops.h"
 #include "tcg/string.h"

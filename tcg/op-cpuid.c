@@ -3,6 +3,7 @@
  * CPUID: SDM vol. 2A.  What it says is configured; here are the rules for leaves that are not
  * there, and the bits that follow the CPU's state.
  */
+#include "config.h"
 #include "tcg/ops.h"
 #include "tcg/system.h"
 #include "tcg/tcg-accel.h"

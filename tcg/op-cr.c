@@ -3,6 +3,7 @@
  * Control registers and XCR0: SDM vol. 3A, sections 2.5 and 2.6; vol. 2, MOV to and
  * from control registers, LMSW, SMSW, CLTS, XGETBV, XSETBV.
  */
+#include "config.h"
 #include "tcg/insn.h"
 #include "tcg/ops.h"
 #include "tcg/system.h"

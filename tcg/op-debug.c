@@ -2,6 +2,7 @@
 /*
  * Debug registers: SDM vol. 3B, section 18.2; vol. 2, MOV to and from debug registers.
  */
+#include "config.h"
 #include "tcg/ops.h"
 #include "tcg/system.h"
 

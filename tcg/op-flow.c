@@ -2,6 +2,7 @@
 /*
  * Far JMP and CALL, and software interrupts: SDM vol. 2, CALL, JMP, INT n.
  */
+#include "config.h"
 #include "tcg/ops.h"
 
 #include "tcg/segment.h"

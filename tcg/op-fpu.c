@@ -3,6 +3,7 @@
  * FXSAVE, FXRSTOR and the x87's environment: SDM vol. 2, by name; vol. 1, section 8.1.10 for
  * the layouts of the environment.  The rest of the x87 runs on the host's.
  */
+#include "config.h"
 #include "tcg/fpu.h"
 #include "tcg/insn.h"
 #include "tcg/ops.h"

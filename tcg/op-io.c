@@ -3,6 +3,7 @@
  * IN, OUT, INS, OUTS: SDM vol. 1, chapter 19; vol. 2, by name.  Devices are heavy code, so
  * that the block is left after each.
  */
+#include "config.h"
 #include "tcg/ioeventfd.h"
 #include "tcg/ops.h"
 #include "tcg/string.h"

@@ -5,6 +5,7 @@
  * A table by number, those first that guests use all the time.  What is neither there nor in
  * the table of those that firmware and systems touch for no effect does not exist: #GP.
  */
+#include "config.h"
 #include "tcg/msr.h"
 #include "tcg/ops.h"
 #include "tcg/system.h"

@@ -3,6 +3,7 @@
  * Transfers within a segment, where the translator does not make them: 16-bit code and segments
  * with a limit.  SDM vol. 2, CALL, JMP, Jcc, LOOP, RET.
  */
+#include "config.h"
 #include "tcg/ops.h"
 
 #include "tcg/segment.h"

@@ -2,6 +2,7 @@
 /*
  * Returns between segments: SDM vol. 2, RET and IRET; vol. 3A, sections 5.8.6 and 20.2.
  */
+#include "config.h"
 #include "tcg/ops.h"
 
 #include "tcg/segment.h"

@@ -3,6 +3,7 @@
  * Instructions that ask what a selector or an index may do: SDM vol. 2, LAR, LSL, VERR, VERW,
  * ARPL, BOUND.
  */
+#include "config.h"
 #include "tcg/ops.h"
 
 #include "tcg/segment.h"

@@ -2,6 +2,7 @@
 /*
  * Segment registers' instructions: SDM vol. 2, MOV, PUSH, POP, LDS/LES/LFS/LGS/LSS.
  */
+#include "config.h"
 #include "tcg/ops.h"
 
 #include "tcg/segment.h"

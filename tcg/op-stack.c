@@ -3,6 +3,7 @@
  * Stack instructions, where the translator does not make them: 16-bit and non-flat stacks.
  * SDM vol. 2, PUSH, POP, PUSHA, POPA, PUSHF, POPF, ENTER, LEAVE.
  */
+#include "config.h"
 #include "tcg/ops.h"
 
 #include "tcg/segment.h"

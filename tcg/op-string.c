@@ -7,6 +7,7 @@
  * What is no plain memory goes element by element.  Registers are current after each piece,
  * so that a fault or an interrupt finds them as the manual says.
  */
+#include "config.h"
 #include "tcg/ops.h"
 #include "tcg/string.h"
 #include "tcg/tlb.h"

@@ -2,6 +2,7 @@
 /*
  * System instructions that are short: SDM vol. 2, by name.
  */
+#include "config.h"
 #include "tcg/ops.h"
 #include "tcg/system.h"
 

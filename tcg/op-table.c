@@ -3,6 +3,7 @@
  * Registers of descriptor tables and the task register: SDM vol. 2, LGDT, LIDT, SGDT, SIDT, LLDT,
  * SLDT, LTR, STR.
  */
+#include "config.h"
 #include "tcg/ops.h"
 
 #include "tcg/segment.h"

@@ -4,6 +4,7 @@
  * VGATHERDPS and the like, VMASKMOV, VPMASKMOV, MASKMOVDQU, MASKMOVQ.  Elements that are masked
  * out do not fault.
  */
+#include "config.h"
 #include <Zydis/Mnemonic.h>
 
 #include "tcg/fpu.h"

@@ -4,6 +4,7 @@
  * AVX is the first component behind the header, so that the standard and the compacted
  * layouts place it alike.
  */
+#include "config.h"
 #include "tcg/fpu.h"
 #include "tcg/ops.h"
 #include "tcg/system.h"

@@ -5,6 +5,7 @@
  * Sources: SDM vol. 3A, sections 3.4 (registers), 5.3 to 5.7 (limit, type and privilege checks),
  * 20.1 (real mode); vol. 2, MOV and LDS.
  */
+#include "config.h"
 #include "tcg/segment.h"
 
 bool tcg_segment_covers(const TcgSegment *segment, guint64 offset, guint size)

@@ -2,6 +2,7 @@
 /*
  * Stacks: SDM vol. 1, section 6.2; stacks of inner levels: vol. 3A, sections 5.8.5 and 6.14.
  */
+#include "config.h"
 #include "tcg/segment.h"
 
 void tcg_stack_begin(TcgState *s, TcgStack *stack, guint width)

@@ -213,7 +213,7 @@ enum {
 
 struct TcgState {
     /* Known to thunks.S by offsets.h, and within reach of short displacements. */
-    guint32 pending;            /* anything in requests: generated code looks at each block's head */
+    guint32 pending;            /* anything in requests: looked at in each block's head */
     guint32 flags;              /* bits 15..8: SF ZF AF PF CF as LAHF has them, bit 0: OF */
     guint64 save_rax;           /* of the code that saves and restores flags */
     guint64 gpr[16];

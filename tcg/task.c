@@ -5,6 +5,7 @@
  * Up to the point where the new task's TSS has been read, a fault belongs to the old task and
  * leaves it as it was; from there on, to the new one (section 7.3, table 7-1).
  */
+#include "config.h"
 #include "tcg/segment.h"
 
 enum {

@@ -135,7 +135,8 @@ void emit_flags_load(TcgEmit *e);
 
 /* lea r10: the offset that the operand names. */
 void emit_ea(TcgTranslation *t, const TcgDecoded *d, const ZydisDecodedOperand *operand);
-/* An access of size bytes at the offset in r10, in a segment (TCG_DS ...); flags have been spilt. */
+/* An access of size bytes at the offset in r10, in a segment (TCG_DS ...); flags have been
+ * spilt. */
 void emit_access(TcgTranslation *t, TcgDecoded *d, guint segment, guint size, guint how,
                  bool may_leave, TcgBody body, void *argument);
 void emit_stubs(TcgTranslation *t);

@@ -104,8 +104,8 @@ static TcgBlock *translate_locked(TcgState *s, TcgCache *cache, TcgFetched *fetc
         tcg_cache_flush(cache);
         s->chain = NULL;
         tcg_jumps_flush(s);
-        tcg_translate_block(cache, s, &fetched->key, fetched->bytes, fetched->available, fetched->next,
-                      &block);
+        tcg_translate_block(cache, s, &fetched->key, fetched->bytes, fetched->available,
+                            fetched->next, &block);
     }
     return block;
 }
@@ -208,8 +208,8 @@ guint64 tcg_vcpu_astray(TcgState *s, void *argument)
     TcgVcpu *vcpu = s->vcpu;
     const Accel *accel = &vcpu->tcg->accel;
     g_autofree char *why = g_strdup_printf(
-        "there is no memory to fetch code from, at linear address 0x%" G_GINT64_MODIFIER "x, RIP 0x%"
-        G_GINT64_MODIFIER "x", *(const guint64 *)argument, s->rip);
+        "there is no memory to fetch code from, at linear address 0x%" G_GINT64_MODIFIER
+        "x, RIP 0x%" G_GINT64_MODIFIER "x", *(const guint64 *)argument, s->rip);
 
     accel->host->internal_error(accel->host_opaque, vcpu->cpu, SHUTDOWN_DETAIL_INTERNAL_ERROR, why);
     stop_here(vcpu);

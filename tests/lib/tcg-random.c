@@ -88,6 +88,7 @@ void random_start(RandomCase *c)
     for (guint i = 0; i < RUN_DATA_SIZE; i += 8) {
         put_64(start->data + i, random_64());
     }
+    c->favourite = random_below(16);
     c->length = c->n = c->fixed = c->written = 0;
     c->stack_moved = c->stack_lost = c->ended = c->stored = false;
 }
@@ -237,10 +238,10 @@ static bool place_index(RandomCase *c, ZydisRegister index, guint scale, gint64 
 
 /* Makes the operand lie at target: by its displacement if nothing else is left. */
 static bool place_base(RandomCase *c, const TcgDecoded *d, const ZydisDecodedOperand *operand,
-                       guint8 *bytes, gint64 target)
+                       guint8 *bytes, gint64 target, guint64 *ret_target)
 {
     ZydisRegister base = operand->mem.base;
-    guint64 value;
+    guint64 value, where;
 
     if (base == ZYDIS_REGISTER_NONE) {
         return set_displacement(d, bytes, target);
@@ -253,7 +254,13 @@ static bool place_base(RandomCase *c, const TcgDecoded *d, const ZydisDecodedOpe
         return false;
     }
     if (c->fixed & 1u << number(base)) {
-        return set_displacement(d, bytes, target - c->start.gpr[number(base)]);
+        /* Near the other operands with that base, if it lies in the data as it is. */
+        where = *ret_target + c->start.gpr[number(base)] + operand->mem.disp.value - target;
+        if (where - RUN_DATA < RUN_DATA_SIZE - 64) {
+            *ret_target = where;
+            return true;
+        }
+        return set_displacement(d, bytes, target - (gint64)c->start.gpr[number(base)]);
     }
     value = target - operand->mem.disp.value;
     if (d->z.address_width == 32) {
@@ -281,7 +288,7 @@ static bool place_memory(RandomCase *c, const TcgDecoded *d, guint8 *bytes, guin
         return false;
     }
     return place_index(c, operand->mem.index, operand->mem.scale, &target) &&
-           place_base(c, d, operand, bytes, target);
+           place_base(c, d, operand, bytes, target, ret_target);
 }
 
 /* The stack pointer, or RBP for LEAVE, points into the data. */
@@ -364,6 +371,15 @@ static void note_written(RandomCase *c, const TcgDecoded *d)
     }
 }
 
+/* Operands with one base are looked up together, so there shall be many of them. */
+static bool is_liked(const RandomCase *c, const TcgDecoded *d)
+{
+    const ZydisDecodedOperand *operand = tcg_memory_operand(d);
+
+    return !operand || random_below(4) == 0 ||
+           (is_gpr(operand->mem.base) && number(operand->mem.base) == c->favourite);
+}
+
 static bool add(RandomCase *c, TcgDecoded *d, guint8 *bytes)
 {
     guint64 operand = RUN_DATA;
@@ -381,20 +397,25 @@ static bool add(RandomCase *c, TcgDecoded *d, guint8 *bytes)
     return true;
 }
 
+static bool decode(const guint8 bytes[15], TcgDecoded *ret)
+{
+    return tcg_decode(RIG_MODE_64, bytes, 15, ret) == TCG_DECODED && is_candidate(ret);
+}
+
 bool random_add_bytes(RandomCase *c, const guint8 bytes[15])
 {
     static TcgDecoded d;
     guint8 copy[15];
 
     memcpy(copy, bytes, sizeof(copy));
-    return tcg_decode(RIG_MODE_64, copy, sizeof(copy), &d) == TCG_DECODED && is_candidate(&d) &&
-           add(c, &d, copy);
+    return decode(copy, &d) && add(c, &d, copy);
 }
 
 bool random_add(RandomCase *c)
 {
+    static TcgDecoded d;
     guint8 bytes[15];
 
     random_bytes(bytes);
-    return random_add_bytes(c, bytes);
+    return decode(bytes, &d) && (c->n == 0 || is_liked(c, &d)) && add(c, &d, bytes);
 }

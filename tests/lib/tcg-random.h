@@ -18,6 +18,7 @@ typedef struct {
     /* While it is being made, bits by register: whose value at the start is decided, that have
      * changed since. */
     guint32 fixed, written;
+    guint favourite;            /* most memory operands are based on it */
     bool stack_moved, stack_lost, ended, stored;
 } RandomCase;
 

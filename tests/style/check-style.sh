@@ -4,7 +4,7 @@
 top=${G_TEST_SRCDIR:-.}
 cd "$top" || exit 99
 n=0
-sources=$(find qmp qom systemd cpu kvm qtest hw client daemon -name '*.[ch]' -type f | sort)
+sources=$(find qmp qom systemd cpu kvm tcg qtest hw client daemon -name '*.[ch]' -type f | sort)
 
 report()
 {

@@ -114,7 +114,7 @@ static void make_case(RandomCase *c)
 
     random_start(c);
     c->start.fs_base = native_fs_base();
-    for (guint tries = 0; c->n == 0 || (c->n < n && tries < 100); tries++) {
+    for (guint tries = 0; c->n == 0 || (c->n < n && tries < 300); tries++) {
         random_add(c);
     }
 }
