@@ -166,7 +166,7 @@ def no_balloon(recorder):
         client.call('object-add', qom_type='kvm-accel', id='accel')
         client.call('object-add', qom_type='none-machine')
         error = client.error('balloon', {'value': 1})
-        assert error['class'] == 'DeviceNotFound' and 'balloon' in error['desc'], error
+        assert error['class'] == 'DeviceNotActive' and 'balloon' in error['desc'], error
 
 
 vmdtest.main([devices, places, announced, no_balloon])
