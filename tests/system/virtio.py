@@ -162,7 +162,7 @@ def no_balloon(recorder):
     need_kvm()
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        assert client.error('query-balloon')['reason'] == 'no-machine'
+        assert client.error('query-balloon')['reason'] == 'device-not-active'
         client.call('object-add', qom_type='kvm-accel', id='accel')
         client.call('object-add', qom_type='none-machine')
         error = client.error('balloon', {'value': 1})
