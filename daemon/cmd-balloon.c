@@ -11,15 +11,11 @@
 
 static VirtioBalloon *require_balloon(QmpRequest *req, GError **error)
 {
-    Machine *machine = vmd_require_machine(qmp_request_context(req), error);
-    VirtioBalloon *balloon;
+    Machine *machine = vmd_machine(qmp_request_context(req));
+    VirtioBalloon *balloon = machine ? virtio_balloon_find(machine) : NULL;
 
-    if (!machine) {
-        return NULL;
-    }
-    balloon = virtio_balloon_find(machine);
     if (!balloon) {
-        qmp_error_set(error, ERROR_REASON_DEVICE_NOT_FOUND,
+        qmp_error_set(error, ERROR_REASON_DEVICE_NOT_ACTIVE,
                       "No balloon device has been activated");
     }
     return balloon;

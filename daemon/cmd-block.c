@@ -249,6 +249,7 @@ static void match_device(BlockFront *front, void *data)
     }
 }
 
+/* QEMU's clients have the id of a -drive for `device`, which is its node's here. */
 static BlockNode *find_node(Vmd *vmd, const BlockResizeArgs *args, GError **error)
 {
     Search search = { .device = args->device };
@@ -266,10 +267,13 @@ static BlockNode *find_node(Vmd *vmd, const BlockResizeArgs *args, GError **erro
         }
         return node;
     }
-    block_front_foreach(vmd->root, match_device, &search);
+    search.node = block_node_find(vmd->root, args->device, NULL);
     if (!search.node) {
-        qmp_error_set_at(error, "device", ERROR_REASON_DEVICE_NOT_FOUND, "there is no disk '%s'",
-                         args->device);
+        block_front_foreach(vmd->root, match_device, &search);
+    }
+    if (!search.node) {
+        qmp_error_set_at(error, "device", ERROR_REASON_DEVICE_NOT_FOUND,
+                         "there is no drive and no disk '%s'", args->device);
     }
     return search.node;
 }

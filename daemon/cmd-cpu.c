@@ -61,6 +61,9 @@ bool qmp_query_hotpluggable_cpus(QmpRequest *req, HotpluggableCPUList *ret, GErr
     Vmd *vmd = qmp_request_context(req);
     guint n = cpu_count(vmd->root);
 
+    if (!vmd_require_machine(vmd, error)) {
+        return false;
+    }
     ret->items = g_new0(HotpluggableCPU *, n);
     for (guint i = n; i > 0; i--) {
         ret->items[ret->n++] = describe_place(cpu_by_index(vmd->root, i - 1));

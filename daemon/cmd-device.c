@@ -215,8 +215,19 @@ static Device *carried(const Device *dev)
     return NULL;
 }
 
+/* Adds the paths of the devices that dev is made of, inner ones first. */
+static bool add_part_paths(Object *obj, void *data)
+{
+    object_foreach_child(obj, add_part_paths, data);
+    if (object_is_a(obj, &qmp_class_device)) {
+        g_ptr_array_add(data, object_path(obj));
+    }
+    return true;
+}
+
 void vmd_remove_device(Vmd *vmd, Device *dev)
 {
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *id = g_strdup(device_id(dev));
     g_autofree char *path = object_path((Object *)dev);
     Device *first;
@@ -224,7 +235,12 @@ void vmd_remove_device(Vmd *vmd, Device *dev)
     while ((first = carried(dev))) {
         vmd_remove_device(vmd, first);
     }
+    object_foreach_child((Object *)dev, add_part_paths, parts);
     device_unmake(dev);
+    for (guint i = 0; i < parts->len; i++) {
+        qmp_event_device_deleted(vmd->events,
+                                 &(EventDeviceDeleted){ .path = parts->pdata[i] });
+    }
     qmp_event_device_deleted(vmd->events, &(EventDeviceDeleted){ .device = id, .path = path });
     vmd_notify_status(vmd);
 }

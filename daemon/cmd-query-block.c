@@ -98,7 +98,7 @@ static void add_disk(BlockFront *front, void *data)
 {
     BlockInfo *info = g_new0(BlockInfo, 1);
 
-    info->device = g_strdup("");
+    info->device = g_strdup(block_node_name(front->config.node));
     info->qdev = disk_name(front);
     info->type = g_strdup("unknown");
     info->inserted = node_info(front->config.node, g_atomic_int_get(&front->write_cache));
@@ -172,7 +172,7 @@ static void add_disk_stats(BlockFront *front, void *data)
 {
     BlockStats *stats = node_stats(front->config.node);
 
-    stats->device = g_strdup("");
+    stats->device = g_strdup(block_node_name(front->config.node));
     stats->qdev = disk_name(front);
     fill_stats(stats->stats, &front->stats);
     g_ptr_array_add(data, stats);

@@ -91,7 +91,8 @@ Machine *vmd_require_machine(Vmd *vmd, GError **error);
 const Accel *vmd_accel(Vmd *vmd);
 Accelerator vmd_accel_name(const Accel *accel);
 
-/* Unmakes a device of device_add, and sends DEVICE_DELETED. */
+/* Unmakes a device of device_add, and sends DEVICE_DELETED for each device on its buses,
+ * for each that it is made of, and for itself. */
 void vmd_remove_device(Vmd *vmd, Device *dev);
 
 /* Whether the cable of a network back end or card of this id is plugged in; false:

@@ -32,6 +32,8 @@ const char *qmp_error_class(const GError *error)
         return "CommandNotFound";
     case ERROR_REASON_DEVICE_NOT_FOUND:
         return "DeviceNotFound";
+    case ERROR_REASON_DEVICE_NOT_ACTIVE:
+        return "DeviceNotActive";
     default:
         return "GenericError";
     }

@@ -88,7 +88,7 @@ static void send_event(BlockFront *front, BlockOp op, BlockErrorAction action, i
 {
     const Env *env = object_env(&front->dev->object);
     EventBlockIoError data = {
-        .device = (char *)"",
+        .device = (char *)block_node_name(front->config.node),
         .node_name = (char *)block_node_name(front->config.node),
         .operation = op == BLOCK_OP_READ ? IO_OPERATION_TYPE_READ : IO_OPERATION_TYPE_WRITE,
         .action = action,

@@ -68,7 +68,8 @@ const tests = {
         await c.queryStatus();
         for (let tries = 0; tries < 100 && (await c.queryBlock()).length; tries++);
         assert.deepStrictEqual(c.seen.splice(0).filter((e) => e.event === 'DEVICE_DELETED')
-            .map((e) => e.data), [{ device: 'disk', path: '/machine/peripheral/disk' }]);
+            .map((e) => e.data), [{ path: '/machine/peripheral/disk/virtio-backend' },
+                { device: 'disk', path: '/machine/peripheral/disk' }]);
     },
     'a character device and a link': async (c) => {
         await c.ringbufWrite({ device: 'log', data: 'hello' });

@@ -19,8 +19,8 @@ NO_FILE = '/nonexistent/file'
 # command: reason, what is there before (examplecontext.py), arguments.
 ERRORS = {
     'balloon': [
-        ('no-machine', '', {'value': 1048576}),
-        ('device-not-found', 'microvm', {'value': 1048576})],
+        ('device-not-active', '', {'value': 1048576}),
+        ('device-not-active', 'microvm', {'value': 1048576})],
     'block_resize': [
         ('device-not-found', '', {'device': 'x', 'size': 512}),
         ('object-not-found', '', {'node-name': 'x', 'size': 512}),
@@ -121,10 +121,11 @@ ERRORS = {
                                            'value': 4096}),
         ('invalid-type', 'io0', IO0)],
     'query-balloon': [
-        ('no-machine', '', {}),
-        ('device-not-found', 'microvm', {})],
+        ('device-not-active', '', {}),
+        ('device-not-active', 'microvm', {})],
     'query-class': [('class-not-found', '', {'name': 'x'})],
     'query-command-line-options': [('invalid-value', '', {'option': 'x'})],
+    'query-hotpluggable-cpus': [('no-machine', '', {})],
     'query-machine-recipe': [
         ('class-not-found', '', {'name': 'x'}),
         ('property-not-found', '', {'name': 'pc', 'properties': [

@@ -102,8 +102,9 @@ def places(recorder):
     """query-hotpluggable-cpus has the CPUs' places, and device_add takes them"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        assert client.call('query-hotpluggable-cpus') == []
+        assert client.error('query-hotpluggable-cpus')['class'] == 'GenericError'
         machine(client, 'qtest-accel')
+        assert client.call('query-hotpluggable-cpus') == []
         client.call('device_add', driver='qemu64' + SUFFIX, id='one', socket_id=3)
         client.call('device_add', driver='Nehalem' + SUFFIX)
         second, first = client.call('query-hotpluggable-cpus')

@@ -314,7 +314,7 @@ CHANGING = {
 APART = {'qmp_capabilities', 'x-exit-preconfig'}
 # A microvm with a faulty disk stands in for a PC in this state, and lacks these.
 MICROVM_LACKS = {'set_link': 'device-not-found', 'query-rx-filter': 'device-not-found',
-                 'balloon': 'device-not-found', 'query-balloon': 'device-not-found',
+                 'balloon': 'device-not-active', 'query-balloon': 'device-not-active',
                  'send-key': 'object-not-found', 'input-send-event': 'object-not-found',
                  'device_add': 'bus-not-found', 'device_del': 'device-not-found',
                  'system_powerdown': 'not-supported'}

@@ -133,10 +133,40 @@ def names(recorder):
         assert get(client, 'addr', '/machine/peripheral/vd0') == 0x9 << 3
         assert [b['qdev'] for b in client.call('query-block')] == [
             '/machine/peripheral/vd0/virtio-backend']
-        client.call('block_resize', device='vd0', size=2 << 20)
+        for query in 'query-block', 'query-blockstats':
+            assert [b['device'] for b in client.call(query)] == ['disk']
+        for device, size in ('vd0', 2 << 20), ('disk', 3 << 20):
+            client.call('block_resize', device=device, size=size)
+            assert client.call('qom-get', path='/block-nodes/disk', property='size') == size
         add(client, 'virtio-net-pci', id='nic0')
         client.call('set_link', name='nic0', up=False)
         assert get(client, 'mac', '/machine/peripheral/nic0').startswith('52:54:00:')
+
+
+def removal(recorder):
+    """DEVICE_DELETED tells of each device that goes: what sits on it, its inner one, itself"""
+    ports = '/machine/peripheral/vser'
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, 'qtest-accel')
+        for step in 'prelaunch', 'running':
+            add(client, 'virtio-serial-pci', id='vser')
+            add(client, 'virtserialport', id='port', bus='vser.0', name='org.example.0')
+            add(client, 'virtio-rng-pci')
+            if step == 'running':
+                client.call('cont')
+            for gone in 'port', 'vser', '/machine/peripheral-anon/device[0]':
+                client.call('device_del', id=gone)
+            client.call('system_reset')
+            paths = [client.wait_event('DEVICE_DELETED')['data'] for _ in range(5)]
+            rest = '/machine/peripheral-anon/device[0]'
+            assert sorted(paths, key=lambda d: d['path']) == [
+                {'path': rest}, {'path': rest + '/virtio-backend'},
+                {'path': '/machine/peripheral/port', 'device': 'port'},
+                {'path': ports, 'device': 'vser'}, {'path': ports + '/virtio-backend'}], paths
+            order = [d['path'] for d in paths]
+            assert order.index(ports + '/virtio-backend') + 1 == order.index(ports), order
+            assert 'DEVICE_DELETED' not in client.drain_events()
 
 
 def make_disk(daemon, contents):
@@ -260,4 +290,4 @@ def linux(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([classes, refusals, defaults, names, seabios, linux])
+    vmdtest.main([classes, refusals, defaults, names, removal, seabios, linux])

@@ -162,11 +162,11 @@ def no_balloon(recorder):
     """balloon commands without a balloon fail by name"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        assert client.error('query-balloon')['reason'] == 'no-machine'
+        assert client.error('query-balloon')['reason'] == 'device-not-active'
         client.call('object-add', qom_type=accel_class(), id='accel')
         client.call('object-add', qom_type='none-machine')
         error = client.error('balloon', {'value': 1})
-        assert error['class'] == 'DeviceNotFound' and 'balloon' in error['desc'], error
+        assert error['class'] == 'DeviceNotActive' and 'balloon' in error['desc'], error
 
 
 vmdtest.main([devices, places, announced, no_balloon])
