@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest
-from linuxguest import BOOT_TIMEOUT, Guest
+from linuxguest import BOOT_TIMEOUT, Guest, virtio
 from vmdtest import Daemon, accel_class, Skip, on_one_accel
 
 SCRIPT_SIZE = 64 << 10
@@ -70,7 +70,7 @@ def read_write_resize(recorder, folder, **device):
             assert [t['id'] for t in client.call('query-iothreads')] == ['io0']
         add_file(client, 'disk', path)
         guest = linux(daemon, client)
-        client.call('device_add', driver='virtio-blk-device', id='vd0', drive='disk',
+        client.call('device_add', driver=virtio('blk'), id='vd0', drive='disk',
                     serial='SERIAL-7', **device)
         client.call('cont')
         text = guest.wait('size 2048', BOOT_TIMEOUT)
@@ -156,8 +156,8 @@ def disk_full_and_quit(recorder):
             add_file(client, 'full', full)
             guest = linux(daemon, client)
             # The first added is vda.
-            client.call('device_add', driver='virtio-blk-device', id='vd0', drive='disk')
-            client.call('device_add', driver='virtio-blk-device', id='vd1', drive='full',
+            client.call('device_add', driver=virtio('blk'), id='vd0', drive='disk')
+            client.call('device_add', driver=virtio('blk'), id='vd1', drive='full',
                         werror='stop')
             client.call('cont')
             event = client.wait_event('BLOCK_IO_ERROR', BOOT_TIMEOUT)['data']
@@ -165,7 +165,9 @@ def disk_full_and_quit(recorder):
             assert event['action'] == 'stop' and event['operation'] == 'write', event
             client.wait_event('STOP')
             assert client.call('query-status')['status'] == 'io-error'
-            status = {d['qdev']: d['io-status'] for d in client.call('query-block')}
+            # On PCI the disk is a part of what was added: .../vd0/virtio-backend.
+            status = {d['qdev'].removesuffix('/virtio-backend').split('/')[-1]: d['io-status']
+                      for d in client.call('query-block')}
             assert status == {'vd0': 'ok', 'vd1': 'nospace'}, status
             tmpfs.resize(4 << 20)
             client.call('cont')

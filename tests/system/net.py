@@ -50,6 +50,12 @@ def add_user(client, **options):
     client.call('device_add', driver=linuxguest.virtio('net'), id='nic0', netdev='net0')
 
 
+def card():
+    """The card's path: on PCI it is a part of what was added."""
+    inner = '/virtio-backend' if linuxguest.virtio('net').endswith('pci') else ''
+    return '/machine/peripheral/nic0' + inner
+
+
 def dhcp(guest):
     output = guest.run('ipconfig -t 20 -c dhcp eth0')
     assert '10.0.2.15' in output and '10.0.2.2' in output, output
@@ -113,7 +119,7 @@ def cable(guest):
     carrier = 'cat /sys/class/net/eth0/carrier'
     for name in ('nic0', 'net0'):
         client.call('set_link', name=name, up=False)
-        assert client.call('qom-get', path='/machine/peripheral/nic0/nic',
+        assert client.call('qom-get', path=card() + '/nic',
                            property='link') is False
         assert guest.run(carrier).strip() == '0'
         client.call('set_link', name=name, up=True)
@@ -131,7 +137,7 @@ def filters(guest, mac):
     client.events = [e for e in client.events if e['event'] != 'NIC_RX_FILTER_CHANGED']
     guest.run('echo 0x1103 >/sys/class/net/eth0/flags')     # IFF_PROMISC and what was
     data = client.wait_event('NIC_RX_FILTER_CHANGED')['data']
-    assert data == {'name': 'nic0', 'path': '/machine/peripheral/nic0'}, data
+    assert data == {'name': 'nic0', 'path': card()}, data
     guest.run('echo 0x1003 >/sys/class/net/eth0/flags')
     assert 'NIC_RX_FILTER_CHANGED' not in client.drain_events()
     assert not client.call('query-rx-filter', name='nic0')[0]['promiscuous']

@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from linuxguest import BOOT_TIMEOUT, Guest          # noqa: E402
-from vmdtest import Daemon, on_each_accel                # noqa: E402
+from vmdtest import Daemon, on_each_accel, on_kvm_guest  # noqa: E402
 
 MACHINE = 'pc-i440fx-2.7'
 SECTOR = 512
@@ -142,7 +142,7 @@ def rng(recorder):
 
 # ---- e1000
 
-@on_each_accel
+@on_kvm_guest
 def ethernet(recorder):
     """e1000: an address by DHCP, TCP in both directions, the cable"""
     guest = SHARED.get(recorder)
@@ -161,7 +161,7 @@ def ethernet(recorder):
     assert first_number(received) > 5, received
 
 
-@on_each_accel
+@on_kvm_guest
 def ethernet_much(recorder):
     """e1000: more than its rings hold, with checksums by the card"""
     guest = SHARED.get(recorder)
@@ -183,7 +183,7 @@ def ethernet_much(recorder):
     assert errors.split() == ['0', '0'], errors
 
 
-@on_each_accel
+@on_kvm_guest
 def cable(recorder):
     """e1000: the guest sees set_link"""
     guest = SHARED.get(recorder)
@@ -220,7 +220,7 @@ def clocks(recorder):
     guest.run('echo tsc >/sys/devices/system/clocksource/clocksource0/current_clocksource')
 
 
-@on_each_accel
+@on_kvm_guest
 def interrupt_controllers(recorder):
     """lines by the I/O APIC, whose routing ACPI tells"""
     guest = SHARED.get(recorder)
