@@ -73,7 +73,7 @@ class Machine:
     def errors(self, action, operation, nospace=False, count=len(BAD)):
         """BLOCK_IO_ERROR of this kind: for so many errors at once there are one or more, as
         those that follow within a second may be left out but for the last."""
-        self.kind = (action, operation, nospace, 'disk', '')
+        self.kind = (action, operation, nospace, 'disk', 'disk')
         self.count = count
         self.check(self.client.wait_event('BLOCK_IO_ERROR')['data'])
 
