@@ -15,7 +15,7 @@ from microvm import KERNEL, exit_with, write_kernel  # noqa: E402
 from microvm import out8 as kernel_out8             # noqa: E402
 from pc import (DEBUG_PORT, HALT, MAP_PM, MIB, PM_BASE, POWER_OFF, SEABIOS, build,  # noqa: E402
                 config32, out8, say, sleep, wait_text, write_disk, write_firmware, write_rom, wrmsr)
-from vmdtest import Daemon, Skip, accel, on_each_accel, on_tcg, split_irqchip    # noqa: E402
+from vmdtest import Daemon, Skip, on_each_accel, on_tcg, split_irqchip    # noqa: E402
 
 GUEST_SHUTDOWN = {'guest': True, 'reason': 'guest-shutdown'}
 
@@ -251,8 +251,6 @@ def suspend(recorder):
 @on_each_accel
 def seabios_resume(recorder):
     """SeaBIOS knows that it is woken, and finds its memory as it was"""
-    if accel() == 'tcg':
-        raise Skip('on tcg SeaBIOS starts anew when it is woken: a fault that is not found yet')
     need_seabios()
     with Daemon(recorder) as daemon:
         client = daemon.client()
@@ -263,7 +261,8 @@ def seabios_resume(recorder):
         client.call('ringbuf-read', device='debug', size=65536)
         client.call('system_wakeup')
         text = wait_text(client, 'In resume (status=254)')
-        assert 'SeaBIOS (version' not in text, text
+        # Nobody has set a resume vector, so that it starts anew soon afterwards.
+        assert 'SeaBIOS (version' not in text.split('In resume')[0], text
 
 
 def sleeper(before):
