@@ -386,8 +386,8 @@ def on_kvm(test):
 
 
 def on_kvm_guest(test):
-    """Decorator: the test's Linux guest needs what Debian's cloud kernel has not (a driver of e1000),
-    so that only the kernels for KVM do; see linuxguest.py."""
+    """Decorator: the test's Linux guest needs what Debian's cloud kernel has not (a driver
+    of e1000, pvpanic without a module), so that only the kernels for KVM do; see linuxguest.py."""
     test.accels, test.each = ('kvm',), True
     return test
 

@@ -62,7 +62,8 @@ class HttpServer:
 
 
 def add_card(daemon, client, driver, bootfile, **options):
-    client.call('netdev_add', type='user', id='net', tftp=daemon.path('tftp'), bootfile=bootfile)
+    client.call('netdev_add', type='user', id='net', tftp=daemon.path('tftp'), bootfile=bootfile,
+                disable_host_loopback=False)
     client.call('object-add', qom_type='filter-dump', id='dump', netdev='net',
                 file=daemon.path('frames'))
     client.call('device_add', driver=driver, id='nic', netdev='net', mac=MAC, bootindex=1,

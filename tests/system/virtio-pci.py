@@ -264,7 +264,9 @@ def plug_and_unplug(client, guest):
         time.sleep(1)
     guest.run('dd if=/dev/vdb bs=512 count=1 2>/dev/null')
     client.call('device_del', id='hot')
-    assert client.wait_event('DEVICE_DELETED', 120)['data']['device'] == 'hot'
+    for data in ({'path': '/machine/peripheral/hot/virtio-backend'},
+                 {'device': 'hot', 'path': '/machine/peripheral/hot'}):
+        assert client.wait_event('DEVICE_DELETED', 120)['data'] == data
     client.call('blockdev-del', node_name='hot')
 
 
