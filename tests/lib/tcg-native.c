@@ -122,7 +122,8 @@ static guint8 *map_at(guint64 address, gsize size, int protection, int fd)
 
 void native_open(void)
 {
-    stack_t alternative = { .ss_sp = g_malloc(65536), .ss_size = 65536 };
+    static guint8 memory[65536] __attribute__((aligned(16)));
+    stack_t alternative = { .ss_sp = memory, .ss_size = sizeof(memory) };
     int fd = memfd_create("code", MFD_CLOEXEC);
 
     sigaltstack(&alternative, NULL);
