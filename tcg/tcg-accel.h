@@ -112,6 +112,13 @@ bool tcg_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **err
 bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
 void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
 
+/* INIT (SDM vol. 3A, table 10-1): the FPU, vector registers, MSRs, what CR0 says of caches,
+ * and where the local APIC is stay; the first CPU goes on at the reset vector, others wait
+ * for a SIPI.  On the vCPU's own thread, or parked. */
+void tcg_vcpu_init(TcgVcpu *vcpu);
+/* SIPI (SDM vol. 3A, section 9.4.3): starts at the page that the vector names, if it waits for that. */
+void tcg_vcpu_start(TcgVcpu *vcpu);
+
 /* ---- vcpu-extra.c: of X86CpuState all but general and system registers; parked ---- */
 
 void tcg_extra_load(TcgVcpu *vcpu, const X86CpuState *state);

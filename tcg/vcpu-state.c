@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A vCPU's architectural state, between X86CpuState and TcgState, and what a reset
- * makes of the rest.  The time-stamp counter goes on through a reset.
+ * A vCPU's architectural state, between X86CpuState and TcgState, and what a reset,
+ * INIT and SIPI make of it.  The time-stamp counter goes on through all of them.
  */
 #include "config.h"
 #include "tcg/system.h"
@@ -171,12 +171,9 @@ static void reset_address_space(TcgVcpu *vcpu)
     s->a20_mask = g_atomic_int_get(&vcpu->tcg->a20) ? ~0ull : A20_MASK;
 }
 
-/* What was asked of the vCPU before and is not for after. */
-static void reset_events(TcgState *s)
+/* What was asked of the vCPU before and is not for after: TCG_REQUEST_*. */
+static void reset_events(TcgState *s, guint32 events)
 {
-    const guint32 events = TCG_REQUEST_APIC | TCG_REQUEST_NMI | TCG_REQUEST_INIT |
-                           TCG_REQUEST_SIPI;
-
     s->delivering = -1;
     s->watch_hits = 0;
     __atomic_fetch_and(&s->requests, ~events, __ATOMIC_SEQ_CST);
@@ -189,8 +186,48 @@ bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **e
     reset_address_space(vcpu);
     tcg_msr_reset(vcpu->state);
     vcpu->state->fpu_ip = vcpu->state->fpu_dp = 0;
-    reset_events(vcpu->state);
+    reset_events(vcpu->state, TCG_REQUEST_APIC | TCG_REQUEST_NMI | TCG_REQUEST_INIT |
+                 TCG_REQUEST_SIPI);
     tcg_apic_reset(vcpu, false);
     load(vcpu, state);
     return true;
+}
+
+/* ---- INIT and SIPI ---- */
+
+/* A SIPI that came as well was sent after the INIT, and is still to be looked at. */
+void tcg_vcpu_init(TcgVcpu *vcpu)
+{
+    const guint32 kept = CR0_CD | CR0_NW;
+    X86CpuState state = vcpu->cpu->reset_state, old;
+    guint8 sipi_vector = vcpu->state->sipi_vector;
+
+    tcg_vcpu_get(&vcpu->tcg->accel, vcpu->cpu, &old, NULL);
+    state.cr0 = (state.cr0 & ~(guint64)kept) | (old.cr0 & kept);
+    state.apic_base = old.apic_base;
+    state.xcr0 = old.xcr0;
+    state.msrs = old.msrs;
+    memcpy(state.xsave, old.xsave, sizeof(state.xsave));
+    state.wait_for_sipi = !vcpu->apic.is_bsp;
+    reset_events(vcpu->state, TCG_REQUEST_APIC | TCG_REQUEST_NMI | TCG_REQUEST_INIT);
+    tcg_apic_reset(vcpu, true);
+    load(vcpu, &state);
+    vcpu->state->sipi_vector = sipi_vector;
+}
+
+void tcg_vcpu_start(TcgVcpu *vcpu)
+{
+    TcgState *s = vcpu->state;
+    guint16 page = __atomic_load_n(&s->sipi_vector, __ATOMIC_ACQUIRE);
+    TcgSegment *cs = &s->segment[TCG_CS];
+
+    if (!s->wait_for_sipi) {
+        return;
+    }
+    cs->selector = page << 8;
+    cs->base = (guint32)page << 12;
+    tcg_segment_cached(cs);
+    s->rip = 0;
+    s->wait_for_sipi = false;
+    tcg_mode_update(s);
 }

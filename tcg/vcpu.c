@@ -221,6 +221,17 @@ static bool take_request(TcgState *s, guint32 request)
     return __atomic_fetch_and(&s->requests, ~request, __ATOMIC_SEQ_CST) & request;
 }
 
+/* What comes before all interrupts, and reaches a CPU that waits for a SIPI as well. */
+static void take_start(TcgState *s)
+{
+    if (s->requests & TCG_REQUEST_INIT && take_request(s, TCG_REQUEST_INIT)) {
+        tcg_vcpu_init(s->vcpu);
+    }
+    if (s->requests & TCG_REQUEST_SIPI && take_request(s, TCG_REQUEST_SIPI)) {
+        tcg_vcpu_start(s->vcpu);
+    }
+}
+
 static guint64 take_event(TcgState *s)
 {
     TcgVcpu *vcpu = s->vcpu;
@@ -324,6 +335,7 @@ guint64 tcg_vcpu_service(TcgState *s, void *argument)
         if (must_stop(vcpu) && !park(s)) {
             return TCG_EVENT_END;
         }
+        take_start(s);
         event = s->wait_for_sipi ? TCG_EVENT_NONE : take_event(s);
         if (event != TCG_EVENT_NONE) {
             s->halted = false;
