@@ -37,8 +37,8 @@ struct TcgExit {
 /* Where code of an instruction begins, for faults of the host. */
 typedef struct {
     guint16 host;               /* from the block's code */
-    guint8 guest;               /* from the block's first byte */
-    bool flags_in_host;
+    guint16 guest : 15;         /* from the block's first byte */
+    guint16 flags_in_host : 1;
 } TcgNote;
 
 struct TcgBlock {

@@ -212,7 +212,7 @@ void translate_note(TcgTranslation *t, const TcgDecoded *d)
         t->note[t->n_notes++] = (TcgNote){
             .host = t->e.p - t->e.start,
             .guest = d->offset,
-            .flags_in_host = t->flags & FLAGS_IN_HOST,
+            .flags_in_host = !!(t->flags & FLAGS_IN_HOST),
         };
     }
 }

@@ -191,6 +191,27 @@ static void test_case(gconstpointer data)
     g_assert_cmpstr(rig->trace->str, ==, now->trace);
 }
 
+/* A block of more than 256 bytes: 40 times mov rcx, 0 with ten bytes; div ecx. */
+static void test_far(void)
+{
+    static const guint8 load[] = { 0x48, 0xb9, 0, 0, 0, 0, 0, 0, 0, 0 }, divide[] = { 0xf7, 0xf1, END };
+    static const Case nothing = { .name = "far", .mode = TCG_RIG_LONG };
+    g_autoptr(TcgRig) rig = tcg_rig_new();
+    guint at = TCG_RIG_CODE;
+    X86CpuState state;
+
+    rig->on_event = trace;
+    rig->data = (void *)(guintptr)&nothing;
+    tcg_rig_mode(rig, TCG_RIG_LONG, &state);
+    for (guint i = 0; i < 40; i++, at += sizeof(load)) {
+        tcg_rig_load(rig, at, load, sizeof(load));
+    }
+    tcg_rig_load(rig, at, divide, sizeof(divide));
+    tcg_rig_reset(rig, &state);
+    tcg_rig_run(rig, 0);
+    g_assert_cmpstr(rig->trace->str, ==, "0@1190 ");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -200,5 +221,6 @@ int main(int argc, char **argv)
 
         g_test_add_data_func(path, &cases[i], test_case);
     }
+    g_test_add_func("/tcg/steps/far", test_far);
     return g_test_run();
 }
