@@ -58,6 +58,7 @@ TcgCache *tcg_cache_new(TcgAccel *tcg, guint mib, bool exact_flags, GError **err
     cache->by_code = (TcgBlock **)map(-1, cache->max_blocks * sizeof(*cache->by_code),
                                       PROT_READ | PROT_WRITE);
     cache->used = FIRST_CODE;
+    cache->has_rorx = __builtin_cpu_supports("bmi2");
     if (!map_code(cache, error)) {
         tcg_cache_free(cache);
         return NULL;
@@ -234,7 +235,7 @@ static void close_entry(TcgCache *cache, TcgBlock *block)
     __atomic_store_n((guint64 *)(void *)head, *(guint64 *)(void *)bytes, __ATOMIC_RELEASE);
 }
 
-static void drop_block(TcgCache *cache, TcgBlock *block)
+void tcg_cache_drop_block(TcgCache *cache, TcgBlock *block)
 {
     if (block->dropped) {
         return;
@@ -265,7 +266,7 @@ static void drop_locked(TcgCache *cache, TcgPhysPage *page, guint64 granules)
         TcgBlock *next = *page_link(block, page);
 
         if (granules_in(block, page) & granules) {
-            drop_block(cache, block);
+            tcg_cache_drop_block(cache, block);
         }
         block = next;
     }

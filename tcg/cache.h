@@ -32,6 +32,7 @@ struct TcgExit {
     TcgExit *next;              /* of to->incoming */
     guint8 *site;               /* displacement, as it is written */
     guint8 *stub;
+    guint8 turns;               /* of a loop that it closes, as long as they are counted */
 };
 
 /* Where code of an instruction begins, for faults of the host. */
@@ -53,7 +54,7 @@ struct TcgBlock {
     guint16 length;             /* bytes of guest code */
     /* By 64 bytes of its pages: what it is made of, look-ahead included. */
     guint64 granules[2];
-    bool dropped;
+    bool dropped, trace;
     guint16 n_notes;
     TcgNote *notes;             /* in order of host */
 };
@@ -87,6 +88,7 @@ struct TcgCache {
     TcgBlock **by_code;         /* in order of code */
     guint n_blocks, max_blocks;
     bool exact_flags;
+    bool has_rorx;              /* the host has BMI2 */
 };
 
 /* jump[]: index by the top bits of a 32-bit product, which spreads pages and small steps alike. */
@@ -126,6 +128,8 @@ TcgExit *tcg_block_exit(TcgCache *cache, TcgBlock *block);
 void tcg_cache_insert(TcgCache *cache, TcgBlock *block);
 /* Everything goes; no vCPU is in generated code but the caller's, which is in heavy code. */
 void tcg_cache_flush(TcgCache *cache);
+/* No vCPU finds the block any more; one that runs it may go on to its end. */
+void tcg_cache_drop_block(TcgCache *cache, TcgBlock *block);
 /* Aims the jump at the block. */
 void tcg_cache_chain(TcgExit *exit, TcgBlock *to, TcgCache *cache);
 

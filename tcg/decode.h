@@ -30,6 +30,8 @@ typedef struct {
     bool ends;                  /* the block ends with it */
 } TcgPolicy;
 
+enum { TCG_FOLLOW_NONE, TCG_FOLLOW_NEXT, TCG_FOLLOW_TARGET };
+
 struct TcgDecoded {
     ZydisDecodedInstruction z;
     ZydisDecodedOperand operand[ZYDIS_MAX_OPERAND_COUNT];
@@ -40,6 +42,8 @@ struct TcgDecoded {
     guint32 reads, writes;      /* writes: certainly; whatever else it changes is lost as well */
     bool clobbers;              /* changes any of the host's arithmetic flags */
     guint32 live;               /* that anything after it reads */
+    guint8 follow;              /* TCG_FOLLOW_*: where a trace goes on behind a jump */
+    guint32 live_aside;         /* flags that are read where that jump leaves the trace */
     gint8 group;                /* of its memory access: translate-group.c; -1: none */
     gint16 group_offset;        /* of the access, from where the group's range begins */
 };

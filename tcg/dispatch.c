@@ -10,7 +10,11 @@
 #include "tcg/tcg-accel.h"
 #include "tcg/tlb.h"
 
-enum { DR6_BS = 1 << 14, N_BREAKPOINTS = 4 };
+enum {
+    DR6_BS = 1 << 14,
+    N_BREAKPOINTS = 4,
+    HOT_TURNS = 16,             /* of a loop, until it becomes a trace */
+};
 
 /* ---- What generated code calls ---- */
 
@@ -297,6 +301,26 @@ static void remember(TcgState *s, const TcgBlock *block)
     *jump = (TcgJump){ block->key.rip, block->code, block->key.mode };
 }
 
+/* A jump back, to a block that can become a trace. */
+static bool closes_loop(const TcgExit *exit, const TcgBlock *to)
+{
+    return to->key.mode & TCG_MODE_CODE64 && !(to->key.mode & TCG_MODE_PLAIN) && !to->trace &&
+           !to->next_page && to->key.rip <= exit->from->key.rip;
+}
+
+/* The block that the jump goes to from now on.  One that closes a loop is left alone until it
+ * was taken so often that a trace is worth its while. */
+static TcgBlock *chain_to(TcgState *s, TcgExit *exit, TcgBlock *block)
+{
+    TcgChaining chaining = { exit, block, closes_loop(exit, block) };
+
+    if (chaining.trace && exit->turns < HOT_TURNS) {
+        exit->turns++;
+        return block;
+    }
+    return (TcgBlock *)(guintptr)tcg_heavy(s, tcg_chain_heavy, &chaining);
+}
+
 static const void *next_code(TcgState *s)
 {
     TcgBlock *block = find_block(s);
@@ -305,9 +329,7 @@ static const void *next_code(TcgState *s)
     /* Looked at only now: translation may have made room, and the exit be gone with its block. */
     s->chain = NULL;
     if (chain && !(block->key.mode & TCG_MODE_STEP)) {
-        TcgChaining chaining = { chain, block };
-
-        tcg_heavy(s, tcg_chain_heavy, &chaining);
+        block = chain_to(s, chain, block);
     }
     remember(s, block);
     s->step_trap = s->eflags & EFLAGS_TF && block->key.mode & TCG_MODE_STEP;

@@ -18,12 +18,14 @@ typedef struct {
 typedef struct {
     TcgExit *exit;
     TcgBlock *to;
+    bool trace;                 /* make one of it */
 } TcgChaining;
 
 /* ---- vcpu.c: heavy, by tcg_heavy() ---- */
 
 /* Of a TcgFetched; the block, or NULL: the page after is needed. */
 guint64 tcg_translate_heavy(TcgState *s, void *argument);
+/* Of a TcgChaining; the block that it goes to now. */
 guint64 tcg_chain_heavy(TcgState *s, void *argument);
 
 /* Parks, waits (HLT), and finds what is to be delivered: a vector, or one of these. */

@@ -136,6 +136,35 @@ void emit_exit_if(TcgTranslation *t, guint condition, guint64 rip)
     emit_target(&t->e, over, t->e.p);
 }
 
+/* ---- Traces ---- */
+
+/* The jump itself is chained where nothing has to be done before. */
+static void emit_exit_aside(TcgTranslation *t, guint condition, guint64 rip, guint32 live)
+{
+    bool save = live && t->flags == FLAGS_IN_HOST;
+
+    rip = translate_ip(t, rip);
+    if (!save && same_page(t, rip)) {
+        align_displacement(t, 2);
+        add_exit(t, emit_jcc(&t->e, condition), rip);
+    } else {
+        guint8 *site = emit_jcc(&t->e, condition);
+
+        t->aside[t->n_aside++] = (TcgAside){ site, rip, save };
+    }
+}
+
+void emit_asides(TcgTranslation *t)
+{
+    for (guint i = 0; i < t->n_aside; i++) {
+        emit_target(&t->e, t->aside[i].site, t->e.p);
+        if (t->aside[i].save_flags) {
+            emit_flags_save(&t->e);
+        }
+        emit_exit(t, t->aside[i].rip);
+    }
+}
+
 /* ---- Jumps ---- */
 
 static guint64 target_of(const TcgTranslation *t, const TcgDecoded *d)
@@ -186,6 +215,9 @@ bool special_jmp(TcgTranslation *t, TcgDecoded *d)
     if (!can_jump(t, d)) {
         return false;
     }
+    if (d->follow) {
+        return true;
+    }
     flags_settle(t, d->live);
     if (is_direct(d)) {
         emit_exit(t, target_of(t, d));
@@ -198,16 +230,25 @@ bool special_jmp(TcgTranslation *t, TcgDecoded *d)
 
 bool special_jcc(TcgTranslation *t, TcgDecoded *d)
 {
+    guint condition = d->z.opcode & 15;
+    guint64 next = insn_rip(t, d) + d->z.length;
+
     if (!can_jump(t, d)) {
         return false;
     }
     flags_load(t);
+    if (d->follow) {
+        bool taken = d->follow == TCG_FOLLOW_TARGET;
+
+        emit_exit_aside(t, condition ^ taken, taken ? next : target_of(t, d), d->live_aside);
+        return true;
+    }
     if (d->live && t->flags == FLAGS_IN_HOST) {
         emit_flags_save(&t->e);
     }
     t->flags = FLAGS_IN_STATE;
-    emit_exit_if(t, d->z.opcode & 15, target_of(t, d));
-    emit_exit(t, insn_rip(t, d) + d->z.length);
+    emit_exit_if(t, condition, target_of(t, d));
+    emit_exit(t, next);
     return true;
 }
 
@@ -265,7 +306,7 @@ bool special_call(TcgTranslation *t, TcgDecoded *d)
         load_target(t, d);
         emit_state(&t->e, true, OP_MOV_STORE, HOST_T0, STATE(spare) + 8);
     }
-    if (!emit_group_access(t, d, ZYDIS_REGISTER_RSP, -8, 8, TCG_ACCESS_WRITE, call_body, NULL)) {
+    if (!emit_group_stack(t, d, -8, TCG_ACCESS_WRITE, call_body, NULL)) {
         emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, -(gint32)size);
         emit_access(t, d, TCG_SS, size, TCG_ACCESS_WRITE, false, call_body, NULL);
     }
@@ -295,7 +336,7 @@ bool special_ret(TcgTranslation *t, TcgDecoded *d)
         return false;
     }
     flags_settle(t, d->live);
-    if (!emit_group_access(t, d, ZYDIS_REGISTER_RSP, 0, 8, TCG_ACCESS_READ, ret_body, NULL)) {
+    if (!emit_group_stack(t, d, 0, TCG_ACCESS_READ, ret_body, NULL)) {
         emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, 0);
         emit_access(t, d, TCG_SS, size, TCG_ACCESS_READ, false, ret_body, NULL);
     }

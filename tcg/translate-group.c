@@ -6,8 +6,9 @@
  * TcgState.group_delta; the others use it.
  *
  * A register has a version: a value that the block does not know, and an offset to it
- * that additions of constants change.  Accesses with the same version and offsets
- * within MAX_SPAN are a group.
+ * that additions of constants change.  Accesses with the same versions of base and index
+ * and offsets within MAX_SPAN are a group.  In a trace that goes round a loop several
+ * times, accesses that walk through memory are.
  *
  * If the range does not lie in one page that may be accessed so, the block goes on in
  * a plain one (TCG_MODE_PLAIN).  A group ends where C runs: a helper, or an access
@@ -37,10 +38,19 @@ static void forget(Tracker *tracker, guint reg)
 
 /* ---- Accesses ---- */
 
+/* The address is the values that the versions stand for, and an offset. */
 typedef struct {
-    Value at;
+    guint32 version, index;
+    guint8 scale;               /* 0: there is no index */
+    gint64 offset;
     guint size, how;
 } Access;
+
+static bool is_near(const TcgGroup *group, const Access *access)
+{
+    return group->version == access->version && group->scale == access->scale &&
+           (!group->scale || group->index == access->index);
+}
 
 static TcgGroup *find_open(Tracker *tracker, const Access *access)
 {
@@ -48,10 +58,10 @@ static TcgGroup *find_open(Tracker *tracker, const Access *access)
 
     for (guint i = tracker->first_open; i < t->n_groups; i++) {
         TcgGroup *group = &t->group[i];
-        gint64 min = MIN(group->min, access->at.offset);
-        gint64 end = MAX(group->end, access->at.offset + access->size);
+        gint64 min = MIN(group->min, access->offset);
+        gint64 end = MAX(group->end, access->offset + access->size);
 
-        if (group->version == access->at.version && end - min <= MAX_SPAN) {
+        if (is_near(group, access) && end - min <= MAX_SPAN) {
             return group;
         }
     }
@@ -64,20 +74,21 @@ static void join(Tracker *tracker, guint i, const Access *access)
     TcgDecoded *d = &t->insn[i];
     TcgGroup *group = find_open(tracker, access);
 
-    if (!emit_fits_i32(access->at.offset)) {
+    if (!emit_fits_i32(access->offset) || !emit_fits_i32(access->offset + access->size)) {
         return;
     }
     if (!group) {
         group = &t->group[t->n_groups++];
-        *group = (TcgGroup){ .first = i, .version = access->at.version, .slot = -1,
-                             .min = access->at.offset, .end = access->at.offset + access->size };
+        *group = (TcgGroup){ .first = i, .version = access->version, .index = access->index,
+                             .scale = access->scale, .slot = -1,
+                             .min = access->offset, .end = access->offset + access->size };
     }
-    group->min = MIN(group->min, access->at.offset);
-    group->end = MAX(group->end, access->at.offset + access->size);
+    group->min = MIN(group->min, access->offset);
+    group->end = MAX(group->end, access->offset + access->size);
     group->writes |= access->how & TCG_ACCESS_WRITE;
     group->n++;
     d->group = group - t->group;
-    d->group_offset = access->at.offset;        /* from the version, until all are known */
+    d->group_offset = access->offset;           /* from the version, until all are known */
 }
 
 static bool names_high_byte(const TcgDecoded *d)
@@ -95,12 +106,35 @@ static bool names_high_byte(const TcgDecoded *d)
     return false;
 }
 
-/* [base + disp] and nothing else, of 64-bit addresses. */
+static bool is_gpr_64(ZydisRegister reg)
+{
+    return reg >= ZYDIS_REGISTER_RAX && reg <= ZYDIS_REGISTER_R15;
+}
+
+/* [base + index * scale + disp] of 64-bit addresses, with or without an index. */
 static bool is_simple_operand(const TcgDecoded *d, const ZydisDecodedOperand *operand)
 {
-    return operand && d->z.address_width == 64 && operand->mem.index == ZYDIS_REGISTER_NONE &&
-           operand->mem.base >= ZYDIS_REGISTER_RAX && operand->mem.base <= ZYDIS_REGISTER_R15 &&
+    return operand && d->z.address_width == 64 && operand->mem.type == ZYDIS_MEMOP_TYPE_MEM &&
+           is_gpr_64(operand->mem.base) &&
+           (operand->mem.index == ZYDIS_REGISTER_NONE || is_gpr_64(operand->mem.index)) &&
            operand->mem.segment != ZYDIS_REGISTER_FS && operand->mem.segment != ZYDIS_REGISTER_GS;
+}
+
+static Access access_of(const Tracker *tracker, const ZydisDecodedOperand *operand)
+{
+    const Value *base = &tracker->reg[operand->mem.base - ZYDIS_REGISTER_RAX];
+    Access access = { .version = base->version, .offset = base->offset + operand->mem.disp.value };
+
+    if (operand->mem.index != ZYDIS_REGISTER_NONE) {
+        const Value *index = &tracker->reg[operand->mem.index - ZYDIS_REGISTER_RAX];
+
+        access.index = index->version;
+        access.scale = operand->mem.scale;
+        access.offset += index->offset * operand->mem.scale;
+    }
+    access.size = operand->size / 8;
+    access.how = operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE ? TCG_ACCESS_WRITE : 0;
+    return access;
 }
 
 static void note_verbatim(Tracker *tracker, guint i)
@@ -112,18 +146,16 @@ static void note_verbatim(Tracker *tracker, guint i)
     if (!is_simple_operand(d, memory) || names_high_byte(d)) {
         return;
     }
-    access.at = tracker->reg[memory->mem.base - ZYDIS_REGISTER_RAX];
-    access.at.offset += memory->mem.disp.value;
-    access.size = memory->size / 8;
-    access.how = memory->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE ? TCG_ACCESS_WRITE : 0;
+    access = access_of(tracker, memory);
     join(tracker, i, &access);
 }
 
 static void note_stack(Tracker *tracker, guint i, gint64 offset, guint how)
 {
-    Access access = { tracker->reg[TCG_RSP], 8, how };
+    const Value *stack = &tracker->reg[TCG_RSP];
+    Access access = { .version = stack->version, .offset = stack->offset + offset, .size = 8,
+                      .how = how };
 
-    access.at.offset += offset;
     join(tracker, i, &access);
 }
 
@@ -284,28 +316,69 @@ void find_groups(TcgTranslation *t)
 
 /* ---- Code ---- */
 
-TcgAddress emit_group_address(TcgTranslation *t, const TcgDecoded *d, guint base, gint32 disp)
+static void emit_load_delta(TcgTranslation *t, const TcgGroup *group)
 {
-    return (TcgAddress){ emit_guest_reg(t, base, HOST_T0), HOST_T1, disp };
+    emit_state(&t->e, true, OP_MOV_LOAD, HOST_T1, STATE(group_delta) + 8 * (gsize)group->slot);
 }
 
-bool emit_group_access(TcgTranslation *t, TcgDecoded *d, ZydisRegister base, gint32 disp,
-                       guint size, guint how, TcgBody body, void *argument)
+/* Its group, if it is of one; with *ret_first, is the first. */
+static const TcgGroup *group_of(const TcgTranslation *t, const TcgDecoded *d, bool *ret_first)
 {
     const TcgGroup *group = d->group >= 0 ? &t->group[d->group] : NULL;
-    guint reg = base - ZYDIS_REGISTER_RAX;
+
+    *ret_first = group && group->first == (guint)(d - t->insn);
+    return group;
+}
+
+/* An access at disp from a base: the check of the first leaves the difference in r11. */
+static void emit_based(TcgTranslation *t, TcgDecoded *d, const TcgGroup *group, bool first,
+                       guint base, gint32 disp, guint size, guint how, TcgBody body,
+                       void *argument)
+{
+    if (first) {
+        emit_lea(&t->e, true, HOST_T0, emit_guest_reg(t, base, HOST_T0), disp - d->group_offset);
+        emit_group_check(t, d, group, size, how);
+        translate_note(t, d);
+    } else {
+        emit_load_delta(t, group);
+    }
+    body(t, d, (TcgAddress){ emit_guest_reg(t, base, HOST_T0), HOST_T1, disp }, argument);
+}
+
+bool emit_group_stack(TcgTranslation *t, TcgDecoded *d, gint32 disp, guint how, TcgBody body,
+                      void *argument)
+{
+    bool first;
+    const TcgGroup *group = group_of(t, d, &first);
+
+    if (group) {
+        emit_based(t, d, group, first, TCG_RSP, disp, 8, how, body, argument);
+    }
+    return group;
+}
+
+bool emit_group_operand(TcgTranslation *t, TcgDecoded *d, const ZydisDecodedOperand *operand,
+                        guint how, TcgBody body, void *argument)
+{
+    bool first;
+    const TcgGroup *group = group_of(t, d, &first);
 
     if (!group) {
         return false;
     }
-    if (group->first == (guint)(d - t->insn)) {
-        emit_lea(&t->e, true, HOST_T0, emit_guest_reg(t, reg, HOST_T0), disp - d->group_offset);
-        emit_group_check(t, d, group, size, how);
-        translate_note(t, d);
-    } else {
-        emit_state(&t->e, true, OP_MOV_LOAD, HOST_T1,
-                   STATE(group_delta) + 8 * (gsize)group->slot);
+    if (operand->mem.index == ZYDIS_REGISTER_NONE) {
+        emit_based(t, d, group, first, operand->mem.base - ZYDIS_REGISTER_RAX,
+                   operand->mem.disp.value, operand->size / 8, how, body, argument);
+        return true;
     }
-    body(t, d, emit_group_address(t, d, reg, disp), argument);
+    if (first) {
+        emit_ea(t, d, operand);
+        emit_lea(&t->e, true, HOST_T0, HOST_T0, -(gint32)d->group_offset);
+        emit_group_check(t, d, group, operand->size / 8, how);
+        translate_note(t, d);
+    }
+    emit_ea(t, d, operand);
+    emit_load_delta(t, group);
+    body(t, d, (TcgAddress){ HOST_T0, HOST_T1, 0 }, argument);
     return true;
 }

@@ -145,6 +145,21 @@ static void emit_entry(TcgEmit *e, guint opcode, guint reg, gsize offset)
     emit_32(e, offset);
 }
 
+/* r11: what the page of r10 has in the table, in bytes. */
+static void emit_tlb_index(TcgTranslation *t)
+{
+    TcgEmit *e = &t->e;
+
+    if (t->cache->has_rorx) {
+        emit_bytes(e, "\xc4\x43\x7b\xf0\xda\x07", 6);           /* rorx r11d, r10d, 7 */
+    } else {
+        emit_reg(e, false, OP_MOV_LOAD, HOST_T1, HOST_T0);
+        emit_bytes(e, "\x41\xc1\xeb\x07", 4);       /* shr r11d, 7 */
+    }
+    emit_bytes(e, "\x41\x81\xe3", 3);           /* and r11d, ... */
+    emit_32(e, (TCG_TLB_SIZE - 1) * sizeof(TcgTlbEntry));
+}
+
 /* bytes: how many must lie in the page from r10 on; result: the member that r11 gets. */
 static void emit_check(TcgTranslation *t, TcgStub *stub, guint bytes, gsize result)
 {
@@ -158,10 +173,7 @@ static void emit_check(TcgTranslation *t, TcgStub *stub, guint bytes, gsize resu
         emit_32(e, 0);
         stub->misaligned = e->p - 4;
     }
-    emit_reg(e, false, OP_MOV_LOAD, HOST_T1, HOST_T0);
-    emit_bytes(e, "\x41\xc1\xeb\x07", 4);       /* shr r11d, 7 */
-    emit_bytes(e, "\x41\x81\xe3", 3);           /* and r11d, ... */
-    emit_32(e, (TCG_TLB_SIZE - 1) * sizeof(TcgTlbEntry));
+    emit_tlb_index(t);
     emit_entry(e, OP_XOR, HOST_T0, stub->table);
     emit_bytes(e, "\x49\x81\xfa", 3);           /* cmp r10, ... */
     emit_32(e, 0x1000 - bytes);

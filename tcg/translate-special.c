@@ -144,7 +144,7 @@ bool special_push(TcgTranslation *t, TcgDecoded *d)
     flags_spill_for(t, d);
     if (memory) {
         load_operand(t, d, memory);
-    } else if (emit_group_access(t, d, ZYDIS_REGISTER_RSP, -8, 8, TCG_ACCESS_WRITE, push_body,
+    } else if (emit_group_stack(t, d, -8, TCG_ACCESS_WRITE, push_body,
                                  NULL)) {
         return true;
     }
@@ -175,7 +175,7 @@ bool special_pop(TcgTranslation *t, TcgDecoded *d)
         return false;
     }
     flags_spill_for(t, d);
-    if (emit_group_access(t, d, ZYDIS_REGISTER_RSP, 0, 8, TCG_ACCESS_READ, pop_body, NULL)) {
+    if (emit_group_stack(t, d, 0, TCG_ACCESS_READ, pop_body, NULL)) {
         return true;
     }
     emit_lea(&t->e, is_64bit(t), HOST_T0, HOST_GUEST_RSP, 0);

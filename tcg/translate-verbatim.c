@@ -552,8 +552,7 @@ void translate_verbatim(TcgTranslation *t, TcgDecoded *d)
         return;
     }
     flags_spill_for(t, d);
-    if (emit_group_access(t, d, memory->mem.base, memory->mem.disp.value, memory->size / 8,
-                          how_accessed(d, memory), verbatim_body, NULL)) {
+    if (emit_group_operand(t, d, memory, how_accessed(d, memory), verbatim_body, NULL)) {
         return;
     }
     emit_ea(t, d, memory);

@@ -2,6 +2,11 @@
 /*
  * A block: decoded up to where control may go elsewhere, at the end of the page, or
  * after 60 instructions; then liveness of flags backwards, then code forwards.
+ *
+ * A trace is a block that takes the place of the one that begins a loop, once that went
+ * round often.  It goes on behind conditional jumps, which leave it if they do not go the
+ * way it thinks, and a few times round the loop: there are fewer heads, flags stay where
+ * they are, and more accesses can be checked together.
  */
 #include "config.h"
 #include "tcg/translate.h"
@@ -9,6 +14,8 @@
 #include <string.h>
 
 #include "tcg/ops.h"
+
+enum { MAX_ROUNDS = 8 };            /* of a loop in a trace */
 
 static guint offset_in_page(const TcgTranslation *t, guint64 rip)
 {
@@ -77,22 +84,50 @@ static bool decode_next(TcgTranslation *t, const Source *source, guint offset)
     return true;
 }
 
+static guint64 branch_target(const TcgTranslation *t, const TcgDecoded *d)
+{
+    return translate_ip(t, insn_rip(t, d) + d->z.length + d->z.raw.imm[0].value.s);
+}
+
+/* A trace goes on behind a jump: at its own begin again, if it goes there and there is room
+ * for another round of the loop; otherwise behind one that goes forwards. */
+static guint8 follow(const TcgTranslation *t, const TcgDecoded *d, guint *round)
+{
+    bool conditional = d->policy.special == special_jcc;
+    bool direct = d->operand[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
+
+    if (!t->trace || t->n_followed == TCG_MAX_ASIDE || d->z.operand_width != 64 ||
+        !(conditional || (d->policy.special == special_jmp && direct))) {
+        return TCG_FOLLOW_NONE;
+    }
+    if (branch_target(t, d) == t->rip) {
+        *round = *round ? *round : t->n;
+        return t->n + *round <= TCG_MAX_INSNS && t->n < MAX_ROUNDS * *round
+            ? TCG_FOLLOW_TARGET : TCG_FOLLOW_NONE;
+    }
+    return conditional && branch_target(t, d) > insn_rip(t, d) ? TCG_FOLLOW_NEXT : TCG_FOLLOW_NONE;
+}
+
 static void decode_block(TcgTranslation *t, const Source *source)
 {
-    guint limit = t->mode & TCG_MODE_STEP ? 1 : TCG_MAX_INSNS, offset = 0;
+    guint limit = t->mode & TCG_MODE_STEP ? 1 : TCG_MAX_INSNS, offset = 0, round = 0;
 
     while (t->n < limit && offset < source->available && decode_next(t, source, offset)) {
-        const TcgDecoded *d = &t->insn[t->n - 1];
+        TcgDecoded *d = &t->insn[t->n - 1];
 
         offset += d->z.length;
-        if (d->policy.ends) {
+        t->block->length = MAX(t->block->length, offset);
+        d->follow = follow(t, d, &round);
+        if (d->follow) {
+            t->n_followed++;
+            offset = d->follow == TCG_FOLLOW_TARGET ? 0 : offset;
+        } else if (d->policy.ends) {
             break;
         }
         if (d->z.mnemonic == ZYDIS_MNEMONIC_STI) {
             limit = MIN(limit, t->n + 1);       /* see special_sti() */
         }
     }
-    t->block->length = offset;
 }
 
 /* ---- Liveness ---- */
@@ -133,20 +168,23 @@ static guint32 live_at(TcgTranslation *t, const Source *source, guint64 rip)
     return read | live;
 }
 
-static guint64 branch_target(const TcgTranslation *t, const TcgDecoded *d)
+/* Where it goes on behind the last instruction, if that is no jump. */
+static guint64 next_rip(const TcgTranslation *t)
 {
-    return translate_ip(t, insn_rip(t, d) + d->z.length + d->z.raw.imm[0].value.s);
+    const TcgDecoded *last = &t->insn[t->n - 1];
+
+    return last->follow == TCG_FOLLOW_TARGET ? t->rip : insn_rip(t, last) + last->z.length;
 }
 
 static guint32 live_out(TcgTranslation *t, const Source *source)
 {
     const TcgDecoded last = t->insn[t->n - 1];
-    guint64 next = insn_rip(t, &last) + last.z.length;
+    guint64 next = next_rip(t);
 
     if (t->mode & TCG_MODE_STEP) {
         return EFLAGS_ARITHMETIC;
     }
-    if (!last.policy.ends) {
+    if (!last.policy.ends || last.follow) {
         return live_at(t, source, next);
     }
     if (last.policy.kind == TCG_KIND_HELPER ||
@@ -164,6 +202,15 @@ static guint32 live_out(TcgTranslation *t, const Source *source)
     }
 }
 
+/* At the jump's other target, where it leaves the trace. */
+static guint32 live_aside(TcgTranslation *t, const Source *source, const TcgDecoded *d)
+{
+    guint64 next = insn_rip(t, d) + d->z.length;
+
+    return d->policy.special == special_jmp ? 0
+         : live_at(t, source, d->follow == TCG_FOLLOW_TARGET ? next : branch_target(t, d));
+}
+
 static void find_live(TcgTranslation *t, const Source *source)
 {
     guint32 live = live_out(t, source);
@@ -175,6 +222,10 @@ static void find_live(TcgTranslation *t, const Source *source)
             /* C may look at all of them. */
             d->reads = EFLAGS_ARITHMETIC;
             d->writes = 0;
+        }
+        if (d->follow) {
+            d->live_aside = live_aside(t, source, d);
+            live |= d->live_aside;
         }
         d->live = t->exact ? EFLAGS_ARITHMETIC : live;
         live = flags_live_before(d);
@@ -247,18 +298,20 @@ static void generate(TcgTranslation *t)
     }
     if (!t->ended) {
         flags_settle(t, t->insn[t->n - 1].live);
-        emit_exit(t, t->rip + t->block->length);
+        emit_exit(t, next_rip(t));
     }
+    emit_asides(t);
     emit_exit_stubs(t);
     emit_out(t, out);
     emit_stubs(t);
 }
 
-static TcgBlock *new_block(TcgCache *cache, const TcgBlockKey *key)
+static TcgBlock *new_block(TcgCache *cache, const TcgBlockKey *key, bool trace)
 {
     TcgBlock *block = tcg_cache_alloc(cache, sizeof(TcgBlock));
 
     block->key = *key;
+    block->trace = trace;
     return block;
 }
 
@@ -281,7 +334,7 @@ static void finish_block(TcgTranslation *t)
 
 TcgTranslateResult tcg_translate_block(TcgCache *cache, const TcgState *s, const TcgBlockKey *key,
                                  const guint8 *bytes, gsize available, const guint8 *next,
-                                 TcgBlock **ret_block)
+                                 bool trace, TcgBlock **ret_block)
 {
     g_autofree TcgTranslation *t = NULL;
     Source source = { bytes, next, available };
@@ -297,7 +350,8 @@ TcgTranslateResult tcg_translate_block(TcgCache *cache, const TcgState *s, const
     t->rip = key->rip;
     t->cs_base = key->cs_base;
     t->exact = cache->exact_flags;
-    t->block = new_block(cache, key);
+    t->trace = trace;
+    t->block = new_block(cache, key, trace);
     t->e.start = t->e.p = cache->write + cache->used;
     t->e.end = cache->write + cache->size;
     decode_block(t, &source);

@@ -20,7 +20,8 @@
 enum {
     TCG_MAX_INSNS = 60,
     TCG_MAX_STUBS = 3 * TCG_MAX_INSNS,
-    TCG_MAX_EXITS = 2,
+    TCG_MAX_ASIDE = 16,         /* jumps out of a trace */
+    TCG_MAX_EXITS = 2 + TCG_MAX_ASIDE,
 };
 
 /* Where the arithmetic flags are; neither: they are dead. */
@@ -40,7 +41,8 @@ typedef struct {
     guint first;                /* instruction */
     guint n;                    /* accesses */
     gint32 min, end;            /* the range, from the version's value */
-    guint32 version;
+    guint32 version, index;     /* of base and index */
+    guint8 scale;               /* 0: there is no index */
     bool writes;
     gint8 slot;                 /* of TcgState.group_delta */
 } TcgGroup;
@@ -69,6 +71,13 @@ typedef struct {
     guint64 rip;
 } TcgExitStub;
 
+/* Where a jump leaves a trace, if that takes more than the jump. */
+typedef struct {
+    guint8 *site;
+    guint64 rip;
+    bool save_flags;
+} TcgAside;
+
 struct TcgTranslation {
     TcgCache *cache;
     const TcgState *s;
@@ -77,9 +86,10 @@ struct TcgTranslation {
     guint32 mode;
     guint64 rip, cs_base;
     bool exact;
+    bool trace;
     guint n;
     guint flags;                /* FLAGS_IN_*, at the present place */
-    guint n_stubs, n_exits;
+    guint n_stubs, n_exits, n_followed, n_aside;
     bool ended;                 /* an exit has been emitted */
     bool too_large, needs_next;
     guint n_notes;
@@ -90,6 +100,7 @@ struct TcgTranslation {
     TcgDecoded insn[TCG_MAX_INSNS + 1];
     TcgStub stub[TCG_MAX_STUBS];
     TcgExitStub exit[TCG_MAX_EXITS];
+    TcgAside aside[TCG_MAX_ASIDE];
 };
 
 static inline bool is_64bit(const TcgTranslation *t)
@@ -148,12 +159,13 @@ void emit_at(TcgTranslation *t, bool wide, guint opcode, guint reg, TcgAddress a
 void emit_group_check(TcgTranslation *t, TcgDecoded *d, const TcgGroup *group, guint size,
                       guint how);
 
-/* The address of an access that is not the first of its group, or is the first and checked: base
- * is its base register, displacement as the instruction has it. */
-TcgAddress emit_group_address(TcgTranslation *t, const TcgDecoded *d, guint base, gint32 disp);
-/* Whether the access that emit_access() would be called for is one of a group; emits it then. */
-bool emit_group_access(TcgTranslation *t, TcgDecoded *d, ZydisRegister base, gint32 disp,
-                       guint size, guint how, TcgBody body, void *argument);
+/* Whether the access to the stack, disp from RSP, that emit_access() would be called for is one
+ * of a group; emits it then. */
+bool emit_group_stack(TcgTranslation *t, TcgDecoded *d, gint32 disp, guint how, TcgBody body,
+                      void *argument);
+/* The same for an operand in memory. */
+bool emit_group_operand(TcgTranslation *t, TcgDecoded *d, const ZydisDecodedOperand *operand,
+                        guint how, TcgBody body, void *argument);
 
 /* ---- translate-group.c ---- */
 
@@ -201,6 +213,8 @@ void translate_helper(TcgTranslation *t, TcgDecoded *d, TcgHelper helper, bool e
 /* Leaves the block for a known or computed (r10) address; flags have been settled. */
 void emit_exit(TcgTranslation *t, guint64 rip);
 void emit_exit_indirect(TcgTranslation *t);
+/* The same for the jumps that left a trace on their way. */
+void emit_asides(TcgTranslation *t);
 /* Leaves the block for rip if the host's flags say so, and goes on here if not. */
 void emit_exit_if(TcgTranslation *t, guint condition, guint64 rip);
 void emit_exit_stubs(TcgTranslation *t);
@@ -213,10 +227,10 @@ typedef enum {
     TCG_TRANSLATE_NEXT,         /* the first instruction ends in the page after, which is needed */
 } TcgTranslateResult;
 
-/* A block at key->rip, whose first byte is at bytes on the host, with available bytes up to the
+/* A block, or a trace, at key->rip, whose first byte is at bytes on the host, with available bytes up to the
  * end of its page; next: the page after it, NULL if it is not known. */
 TcgTranslateResult tcg_translate_block(TcgCache *cache, const TcgState *s, const TcgBlockKey *key,
                                  const guint8 *bytes, gsize available, const guint8 *next,
-                                 TcgBlock **ret_block);
+                                 bool trace, TcgBlock **ret_block);
 
 #endif

@@ -99,13 +99,13 @@ static TcgBlock *translate_locked(TcgState *s, TcgCache *cache, TcgFetched *fetc
     TcgTranslateResult result;
 
     result = tcg_translate_block(cache, s, &fetched->key, fetched->bytes, fetched->available,
-                           fetched->next, &block);
+                           fetched->next, false, &block);
     if (result == TCG_TRANSLATE_FULL) {
         tcg_cache_flush(cache);
         s->chain = NULL;
         tcg_jumps_flush(s);
         tcg_translate_block(cache, s, &fetched->key, fetched->bytes, fetched->available,
-                            fetched->next, &block);
+                            fetched->next, false, &block);
     }
     return block;
 }
@@ -137,15 +137,37 @@ guint64 tcg_translate_heavy(TcgState *s, void *argument)
     return (guintptr)block;
 }
 
+/* A trace in the place of a block; the block itself if there is no room, or it has gone.  The
+ * trace is known before the block is dropped, so that its page does not cease to have code. */
+static TcgBlock *trace_locked(TcgState *s, TcgCache *cache, TcgBlock *block)
+{
+    guint offset = (block->key.cs_base + block->key.rip) & 0xfff;
+    TcgBlock *trace = NULL;
+
+    if (block->dropped ||
+        tcg_translate_block(cache, s, &block->key, block->key.page + offset, 0x1000 - offset, NULL,
+                            true, &trace) != TCG_TRANSLATED) {
+        return block;
+    }
+    trace->phys[0] = block->phys[0];
+    tcg_cache_insert(cache, trace);
+    tcg_cache_drop_block(cache, block);
+    return trace;
+}
+
 guint64 tcg_chain_heavy(TcgState *s, void *argument)
 {
     const TcgChaining *chaining = argument;
     TcgAccel *tcg = s->vcpu->tcg;
+    TcgBlock *to = chaining->to;
 
     g_mutex_lock(&tcg->translate);
-    tcg_cache_chain(chaining->exit, chaining->to, tcg->cache);
+    if (chaining->trace) {
+        to = trace_locked(s, tcg->cache, to);
+    }
+    tcg_cache_chain(chaining->exit, to, tcg->cache);
     g_mutex_unlock(&tcg->translate);
-    return 0;
+    return (guintptr)to;
 }
 
 /* ---- Events ---- */

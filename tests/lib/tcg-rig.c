@@ -229,7 +229,7 @@ static TcgTranslateResult translate(void)
     key.rip = (how->mode & TCG_MODE_CODE64 ? RUN_CODE : 0) + RUN_CODE_OFFSET;
     tcg.cache->exact_flags = how->exact;
     return tcg_translate_block(tcg.cache, NULL, &key, code_page + RUN_CODE_OFFSET,
-                               4096 - RUN_CODE_OFFSET, NULL, &block);
+                               4096 - RUN_CODE_OFFSET, NULL, false, &block);
 }
 
 const Run *rig_run(const Run *start, const guint8 *code, guint length, const RigOptions *options)

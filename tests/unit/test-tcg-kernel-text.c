@@ -132,10 +132,12 @@ static guint8 *copy_text(const GByteArray *elf, const Elf64_Shdr *text)
     return pages;
 }
 
+/* As a block or as a trace, which every third is: that takes longer. */
 static TcgBlock *translate(TcgCache *cache, const guint8 *pages, gsize at, guint64 rip)
 {
     const guint8 *page = pages + (at & ~(gsize)0xfff);
     TcgBlockKey key = { .page = page, .rip = rip, .mode = MODE };
+    bool trace = rip % 3 == 0;
     TcgBlock *block = NULL;
     TcgTranslateResult result = TCG_TRANSLATE_FULL;
 
@@ -144,10 +146,10 @@ static TcgBlock *translate(TcgCache *cache, const guint8 *pages, gsize at, guint
             tcg_cache_flush(cache);
         }
         result = tcg_translate_block(cache, NULL, &key, pages + at, 4096 - (at & 0xfff), NULL,
-                                     &block);
+                                     trace, &block);
         if (result == TCG_TRANSLATE_NEXT) {
             result = tcg_translate_block(cache, NULL, &key, pages + at, 4096 - (at & 0xfff),
-                                         page + 4096, &block);
+                                         page + 4096, trace, &block);
         }
     }
     return result == TCG_TRANSLATED ? block : NULL;
