@@ -141,6 +141,18 @@ typedef struct {
     guint64 delta;              /* page minus linear address */
 } TcgTlbEntry;
 
+/*
+ * What an access of a trace has found in the TLB the last time, which is quicker to look
+ * at: no index has to be computed.  A site is emptied whenever anything goes from the
+ * TLBs.  An empty one has a tag that is not canonical and no difference, so that who
+ * names that page faults on the host as the guest shall.
+ */
+#define TCG_NO_SITE (1ull << 63)
+
+enum {
+    TCG_N_SITES = 32,           /* of reads in a table; as many of writes */
+};
+
 enum {
     TCG_TLB_USER,               /* CPL 3 */
     TCG_TLB_KERNEL,
@@ -238,6 +250,9 @@ struct TcgState {
     guint32 heavy;              /* in heavy code: nesting */
     /* Host less linear address of what groups of accesses have checked. */
     guint64 group_delta[TCG_N_GROUPS];
+    guint64 site_delta[TCG_N_TLBS][2][TCG_N_SITES];     /* [1]: of writes */
+    guint64 site_tag[TCG_N_TLBS][2][TCG_N_SITES];
+    bool sites_clean;           /* nothing can have come there */
     guint8 plain;               /* the next block is TCG_MODE_PLAIN: a group did not pass */
     guint8 stepped;             /* a block of one instruction has begun */
     guint8 step_trap;           /* EFLAGS.TF was set before it: #DB follows */

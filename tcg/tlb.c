@@ -63,6 +63,13 @@ static void flush_table(TcgState *s, guint table)
     }
 }
 
+/* What is in the TLBs may come there again. */
+static void empty_sites(TcgState *s)
+{
+    set_words(s->site_tag, sizeof(s->site_tag), TCG_NO_SITE);
+    set_words(s->site_delta, sizeof(s->site_delta), 0);
+}
+
 /* In every word, of which each second one ends with the mode. */
 static void flush_jumps_of(TcgState *s, guint cache)
 {
@@ -91,6 +98,10 @@ static void flush_tables(TcgState *s)
 {
     for (guint table = 0; table < TCG_N_TLBS; table++) {
         flush_table(s, table);
+    }
+    if (!s->sites_clean) {
+        empty_sites(s);
+        s->sites_clean = true;
     }
     s->large_first = ~0ull;
     s->large_last = 0;
@@ -126,6 +137,7 @@ void tcg_tlb_flush_page(TcgState *s, guint64 linear)
         s->tlb[table][index].tag_read = no_tag(index);
         s->tlb[table][index].tag_write = no_tag(index);
     }
+    empty_sites(s);
     tcg_jumps_flush(s);
     tcg_fetch_entry(s, linear)->tag = ~0ull;
 }
@@ -141,6 +153,7 @@ static void protect_group(TcgTlbEntry *entries, guint first, const guint8 *page)
 
 void tcg_tlb_protect(TcgState *s, const guint8 *page)
 {
+    empty_sites(s);
     for (guint table = 0; table < TCG_N_TLBS; table++) {
         for (guint i = 0; i < G_N_ELEMENTS(s->tlb_filled[table]); i++) {
             for (guint64 bits = s->tlb_filled[table][i]; bits; bits &= bits - 1) {
@@ -190,6 +203,7 @@ static inline void fill(TcgState *s, guint64 linear, TcgAccess access, const Tcg
     entry->tag_write = page->writable && !page->flags ? tag : no_tag(index);
     entry->page = page->page;
     entry->delta = (guintptr)page->page - tag;
+    s->sites_clean = false;
     s->tlb_filled[table][index / TCG_TLB_GROUP / 64] |= 1ull << (index / TCG_TLB_GROUP & 63);
     if (page->span > 4096) {
         note_large(s, linear, page->span);

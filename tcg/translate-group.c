@@ -289,12 +289,36 @@ static void give_slots(TcgTranslation *t)
     }
 }
 
+/* Registers that are loaded with what may be a pointer, or copied from one. */
+static void find_pointers(TcgTranslation *t)
+{
+    bool high;
+
+    for (guint i = 0; i < t->n; i++) {
+        const TcgDecoded *d = &t->insn[i];
+        guint to;
+
+        if (d->z.mnemonic != ZYDIS_MNEMONIC_MOV || d->z.operand_width != 64 ||
+            d->operand[0].type != ZYDIS_OPERAND_TYPE_REGISTER || !is_gpr(d->operand[0].reg.value)) {
+            continue;
+        }
+        to = gpr_number(d->operand[0].reg.value, &high);
+        if (d->operand[1].type == ZYDIS_OPERAND_TYPE_MEMORY ||
+            (is_copy(d) && t->pointers >> gpr_number(d->operand[1].reg.value, &high) & 1)) {
+            t->pointers |= 1u << to;
+        }
+    }
+}
+
 void find_groups(TcgTranslation *t)
 {
     Tracker tracker = { .t = t, .next_version = 0 };
 
     for (guint i = 0; i < t->n; i++) {
         t->insn[i].group = -1;
+    }
+    if (t->trace) {
+        find_pointers(t);
     }
     if (!is_64bit(t) || t->mode & (TCG_MODE_PLAIN | TCG_MODE_STEP | TCG_MODE_ALIGN) ||
         t->block->next_page) {

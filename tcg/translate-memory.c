@@ -8,7 +8,11 @@
  *           the instruction, at [r11 + r10]
  *  cont:
  *
- * and out of line
+ * An access of a trace looks first at its site (TcgState.site_tag), where the TLB's entry
+ * is copied to; the look at the TLB is out of line then, and the instruction at [r10].
+ * Where pointers are followed, and each access is to another page, there is no site.
+ *
+ * Out of line
  *
  *  slow:    r10 = linear address again; r11 = record; to C, which goes on at
  *           checked (the TLB was filled) or at copy with a host address in r10
@@ -89,6 +93,8 @@ void emit_ea(TcgTranslation *t, const TcgDecoded *d, const ZydisDecodedOperand *
     index = address_register(t, operand->mem.index, HOST_T1);
     if (index != TCG_NO_REG) {
         emit_lea_full(&t->e, wide, base, index, operand->mem.scale, operand->mem.disp.value);
+    } else if (operand->mem.disp.value == 0) {
+        emit_reg(&t->e, wide, OP_MOV_LOAD, HOST_T0, base);     /* which costs the host no time */
     } else {
         emit_lea(&t->e, wide, HOST_T0, base, operand->mem.disp.value);
     }
@@ -160,6 +166,14 @@ static void emit_tlb_index(TcgTranslation *t)
     emit_32(e, (TCG_TLB_SIZE - 1) * sizeof(TcgTlbEntry));
 }
 
+static void emit_cmp_offset(TcgEmit *e, guint reg, guint bytes)
+{
+    emit_8(e, emit_rex(true, 0, 0, reg));       /* cmp reg, 1000h - bytes */
+    emit_8(e, 0x81);
+    emit_8(e, 0xf8 | (reg & 7));
+    emit_32(e, 0x1000 - bytes);
+}
+
 /* bytes: how many must lie in the page from r10 on; result: the member that r11 gets. */
 static void emit_check(TcgTranslation *t, TcgStub *stub, guint bytes, gsize result)
 {
@@ -175,10 +189,71 @@ static void emit_check(TcgTranslation *t, TcgStub *stub, guint bytes, gsize resu
     }
     emit_tlb_index(t);
     emit_entry(e, OP_XOR, HOST_T0, stub->table);
-    emit_bytes(e, "\x49\x81\xfa", 3);           /* cmp r10, ... */
-    emit_32(e, 0x1000 - bytes);
+    emit_cmp_offset(e, HOST_T0, bytes);
     stub->slow = emit_jcc(e, CC_A);
     emit_entry(e, OP_MOV_LOAD, HOST_T1, tlb_of(t->mode) + result);
+}
+
+/* ---- Sites ---- */
+
+static bool is_pointer(const TcgTranslation *t, ZydisRegister reg)
+{
+    bool high;
+
+    return is_gpr(reg) && t->pointers >> gpr_number(reg, &high) & 1;
+}
+
+/* Accesses to the stack are of groups, and their faults other ones than an empty site's. */
+static bool has_site(const TcgTranslation *t, const TcgDecoded *d, guint segment, guint how)
+{
+    const ZydisDecodedOperand *operand = tcg_memory_operand(d);
+
+    return t->trace && operand && segment != TCG_SS && !(how & TCG_ACCESS_STACK) &&
+           !(t->mode & TCG_MODE_ALIGN) && !is_pointer(t, operand->mem.base) &&
+           !is_pointer(t, operand->mem.index);
+}
+
+static gint16 take_site(TcgTranslation *t, bool write)
+{
+    return (tcg_tlb_index(t->mode) * 2 + write) * TCG_N_SITES +
+           t->cache->next_site++ % TCG_N_SITES;
+}
+
+/* Leaves the host's address in r10. */
+static void emit_site_check(TcgTranslation *t, TcgStub *stub)
+{
+    TcgEmit *e = &t->e;
+    gsize site = 8 * (gsize)stub->site;
+
+    emit_reg(e, true, OP_MOV_LOAD, HOST_T1, HOST_T0);
+    emit_state(e, true, OP_XOR, HOST_T1, STATE(site_tag) + site);
+    emit_cmp_offset(e, HOST_T1, stub->size);
+    stub->slow = emit_jcc(e, CC_A);
+    emit_state(e, true, OP_ADD, HOST_T0, STATE(site_delta) + site);
+    stub->found = e->p;
+}
+
+/* Out of line: from the TLB to the site, by way of rax. */
+static void emit_site_fill(TcgTranslation *t, TcgStub *stub)
+{
+    TcgEmit *e = &t->e;
+    gsize site = 8 * (gsize)stub->site;
+
+    emit_target(e, stub->slow, e->p);
+    stub->checked = e->p;
+    emit_tlb_index(t);
+    emit_entry(e, OP_XOR, HOST_T0, stub->table);
+    emit_cmp_offset(e, HOST_T0, stub->size);
+    stub->slow = emit_jcc(e, CC_A);
+    emit_state(e, true, OP_MOV_STORE, TCG_RAX, STATE(save_rax));
+    emit_entry(e, OP_MOV_LOAD, TCG_RAX, stub->table);
+    emit_state(e, true, OP_MOV_STORE, TCG_RAX, STATE(site_tag) + site);
+    emit_reg(e, true, OP_XOR, HOST_T0, TCG_RAX);
+    emit_entry(e, OP_MOV_LOAD, HOST_T1, tlb_of(t->mode) + offsetof(TcgTlbEntry, delta));
+    emit_state(e, true, OP_MOV_STORE, HOST_T1, STATE(site_delta) + site);
+    emit_state(e, true, OP_MOV_LOAD, TCG_RAX, STATE(save_rax));
+    emit_reg(e, true, OP_ADD, HOST_T0, HOST_T1);
+    emit_target(e, emit_jmp(e), stub->found);
 }
 
 static gsize tag_of(guint32 mode, bool write)
@@ -202,7 +277,7 @@ void emit_group_check(TcgTranslation *t, TcgDecoded *d, const TcgGroup *group, g
     TcgStub *stub = new_stub(t);
 
     *stub = (TcgStub){
-        .d = d, .size = size, .how = how, .segment_number = TCG_DS, .group = group,
+        .d = d, .size = size, .how = how, .segment_number = TCG_DS, .group = group, .site = -1,
         .table = tag_of(t->mode, group->writes),
     };
     emit_check(t, stub, group->end - group->min, offsetof(TcgTlbEntry, delta));
@@ -213,17 +288,24 @@ void emit_access(TcgTranslation *t, TcgDecoded *d, guint segment, guint size, gu
                  bool may_leave, TcgBody body, void *argument)
 {
     TcgStub *stub = new_stub(t);
+    TcgAddress address = { HOST_T1, HOST_T0, 0 };
 
     *stub = (TcgStub){
         .d = d, .body = body, .argument = argument, .size = size, .how = how,
-        .segment_number = segment, .may_leave = may_leave,
+        .segment_number = segment, .may_leave = may_leave, .site = -1,
         .table = tag_of(t->mode, how & TCG_ACCESS_WRITE),
     };
     emit_segment(t, stub, segment);
-    emit_check(t, stub, size, offsetof(TcgTlbEntry, page));
+    if (has_site(t, d, segment, how)) {
+        stub->site = take_site(t, how & TCG_ACCESS_WRITE);
+        emit_site_check(t, stub);
+        address = (TcgAddress){ HOST_T0, TCG_NO_REG, 0 };
+    } else {
+        emit_check(t, stub, size, offsetof(TcgTlbEntry, page));
+    }
     stub->flags_before = t->flags;
     translate_note(t, d);               /* the check has changed the host's flags */
-    body(t, d, (TcgAddress){ HOST_T1, HOST_T0, 0 }, argument);
+    body(t, d, address, argument);
     stub->flags_after = t->flags;
     stub->cont = t->e.p;
 }
@@ -279,6 +361,9 @@ static void emit_stub(TcgTranslation *t, TcgStub *stub)
     const guint8 *copy;
     TcgMemop record;
 
+    if (stub->site >= 0) {
+        emit_site_fill(t, stub);
+    }
     emit_target(e, stub->slow, e->p);
     emit_entry(e, OP_XOR, HOST_T0, stub->table);
     if (stub->misaligned) {

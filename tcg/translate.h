@@ -62,6 +62,8 @@ typedef struct {
     guint8 size, how, segment_number;
     bool may_leave;
     const TcgGroup *group;      /* whose first access it is, or NULL */
+    gint16 site;                /* of TcgState.site_tag, as if it were one array; -1: none */
+    const guint8 *found;        /* where a site that was filled goes on */
     guint8 flags_before, flags_after;
 } TcgStub;
 
@@ -95,6 +97,7 @@ struct TcgTranslation {
     guint n_notes;
     guint n_groups;
     TcgGroup group[TCG_MAX_INSNS];
+    guint16 pointers;           /* registers that a trace loads from memory */
     guint64 granules;           /* of the first page, looked at for flags */
     TcgNote note[TCG_MAX_NOTES];
     TcgDecoded insn[TCG_MAX_INSNS + 1];

@@ -88,7 +88,7 @@ static void segments_out(const TcgState *s, X86CpuState *ret_state)
 static void forget_translations(TcgState *s)
 {
     memset(s->tlb_filled, 0xff, sizeof(s->tlb_filled));
-    s->jumps_clean[0] = s->jumps_clean[1] = s->fetch_clean = false;
+    s->jumps_clean[0] = s->jumps_clean[1] = s->fetch_clean = s->sites_clean = false;
     tcg_tlb_flush(s);
 }
 

@@ -57,6 +57,9 @@ static void init_state(TcgState *s, TcgVcpu *v)
     for (guint i = 0; i < TCG_N_TLBS; i++) {
         s->tlb[i][0].tag_read = s->tlb[i][0].tag_write = 0x1000;
     }
+    for (guint i = 0; i < sizeof(s->site_tag) / 8; i++) {
+        (&s->site_tag[0][0][0])[i] = TCG_NO_SITE;
+    }
     for (guint i = 0; i < TCG_N_JUMP_CACHES * TCG_JUMP_CACHE_SIZE; i++) {
         s->jump[i / TCG_JUMP_CACHE_SIZE][i % TCG_JUMP_CACHE_SIZE].mode = TCG_JUMP_NONE;
     }
@@ -139,6 +142,7 @@ LIGHT const void *tcg_slow(TcgState *s, guint64 linear, const TcgMemop *record)
         *entry = (TcgTlbEntry){
             .tag_read = linear & ~0xfffull, .tag_write = linear & ~0xfffull,
             .page = data_pages + (offset & ~0xfffull),
+            .delta = (guintptr)data_pages - RUN_DATA,
         };
         return at(record, record->checked);
     }
@@ -229,7 +233,7 @@ static TcgTranslateResult translate(void)
     key.rip = (how->mode & TCG_MODE_CODE64 ? RUN_CODE : 0) + RUN_CODE_OFFSET;
     tcg.cache->exact_flags = how->exact;
     return tcg_translate_block(tcg.cache, NULL, &key, code_page + RUN_CODE_OFFSET,
-                               4096 - RUN_CODE_OFFSET, NULL, false, &block);
+                               4096 - RUN_CODE_OFFSET, NULL, how->trace, &block);
 }
 
 const Run *rig_run(const Run *start, const guint8 *code, guint length, const RigOptions *options)

@@ -19,6 +19,7 @@ enum {
 typedef struct {
     guint32 mode;               /* TCG_MODE_* */
     bool exact;                 /* no flag is ever dead */
+    bool trace;                 /* as a trace is translated */
     /* Each access goes to C, and the instruction works on its copy of the operand. */
     bool bounce;
     /* Outside of 64-bit code: of all segments but FS, whose base is start->fs_base. */

@@ -101,7 +101,8 @@ static bool is_same_case(const RandomCase *c, const RigOptions *options)
     if (is_equal(&c->start, is, ours, options->exact)) {
         return true;
     }
-    g_printerr("# %s%s\n", options->exact ? "exact flags " : "", options->bounce ? "copied" : "");
+    g_printerr("# %s%s%s\n", options->exact ? "exact flags " : "",
+               options->trace ? "trace " : "", options->bounce ? "copied" : "");
     print_code(c);
     return false;
 }
@@ -139,6 +140,7 @@ static void test_random(void)
 
         make_case(&c);
         options.exact = random_below(2);
+        options.trace = random_below(2);
         options.bounce = random_below(4) == 0;
         differences += !is_same_case(&c, &options);
         instructions += c.n;

@@ -4,6 +4,7 @@
  * and on the CPU in software, with random data, and must leave the same registers, flags
  * and memory.  Pages of the guest's data are missing at first: a trace is left by a fault
  * anywhere, and entered again in its middle.  VMD_TEST_SEED and VMD_TEST_COUNT.
+ * Others hold that what a site remembers of the TLB (tcg/state.h) goes when it must.
  */
 #include "config.h"
 #include "tests/unit/tcg-rig.h"
@@ -362,9 +363,149 @@ static void test_random(void)
     g_free(bench.start);
 }
 
+/* ---- Sites ---- */
+
+/* Code for TCG_RIG_CODE.  sum: of words at rdi, in rdx; poke: dl to rdi + 1; both in a loop
+ * whose accesses are not near each other as far as the translator knows.  All rounds are
+ * of the trace, once there is one: the block before ends. */
+#define GUEST(name, text) \
+    extern const guint8 guest_##name[], guest_##name##_end[]; \
+    __asm__(".pushsection .rodata\n" \
+            "guest_" #name ":\n" \
+            text \
+            "out %al, $0xf4\n" \
+            "7: xor %edx, %edx\n" \
+            "mov $200, %ecx\n" \
+            "jmp 1f\n" \
+            "1: imul $3, %rcx, %rax\n" \
+            "and $0xf8, %eax\n" \
+            "add (%rdi, %rax), %rdx\n" \
+            "dec %ecx\n" \
+            "jnz 1b\n" \
+            "ret\n" \
+            "8: mov $200, %ecx\n" \
+            "jmp 1f\n" \
+            "1: imul $0, %rcx, %rax\n" \
+            "mov %dl, 1(%rdi, %rax)\n" \
+            "dec %ecx\n" \
+            "jnz 1b\n" \
+            "ret\n" \
+            "guest_" #name "_end:\n" \
+            ".popsection\n")
+
+/* rbx: the entry of the page at rdi, which gets rbp. */
+GUEST(invlpg, "call 7f\n"
+              "mov %rdx, %r12\n"
+              "mov %rbp, (%rbx)\n"
+              "invlpg (%rdi)\n"
+              "call 7f\n"
+              "mov %rdx, %r13\n");
+GUEST(cr3, "call 7f\n"
+           "mov %rdx, %r12\n"
+           "mov %rbp, (%rbx)\n"
+           "mov %cr3, %rax\n"
+           "mov %rax, %cr3\n"
+           "call 7f\n"
+           "mov %rdx, %r13\n");
+/* The page that is written becomes code, and what is written then is its operand. */
+GUEST(code, "movl $0xc3b0, (%rdi)\n"            /* mov al, ...; ret */
+            "movb $0xc3, 2(%rdi)\n"
+            "movb $0xb0, (%rdi)\n"
+            "mov $1, %edx\n"
+            "call 8f\n"
+            "call *%rdi\n"
+            "mov %rax, %r12\n"
+            "mov $2, %edx\n"
+            "call 8f\n"
+            "call *%rdi\n"
+            "mov %rax, %r13\n");
+/* rbp: no canonical address, and an empty site's tag. */
+GUEST(empty, "call 7f\n"
+             "mov %rdi, %rax\n"
+             "mov %rbp, %rdi\n"
+             "invlpg (%rax)\n"
+             "call 7f\n");
+
+static TcgRig *site_rig(const guint8 *code, const guint8 *end, X86CpuState *ret_state)
+{
+    TcgRig *rig = tcg_rig_new();
+
+    tcg_rig_mode(rig, TCG_RIG_LONG, ret_state);
+    tcg_rig_load(rig, TCG_RIG_CODE, code, end - code);
+    for (guint i = 0; i < 256; i++) {
+        rig->ram[DATA + i] = i;
+        rig->ram[DATA + 0x1000 + i] = 3 * i + 1;
+    }
+    ret_state->gpr[X86_RDI] = DATA;
+    ret_state->gpr[X86_RBX] = PAGE_ENTRIES + 8 * (DATA >> 12);
+    ret_state->gpr[X86_RBP] = (DATA + 0x1000) | 7;
+    return rig;
+}
+
+static void run_sites(TcgRig *rig, X86CpuState *state)
+{
+    tcg_rig_reset(rig, state);
+    tcg_rig_run(rig, 0);
+    g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, state, NULL));
+}
+
+static guint64 sum_at(const TcgRig *rig, guint64 address)
+{
+    guint64 sum = 0, word;
+
+    for (guint64 i = 200; i > 0; i--) {
+        memcpy(&word, rig->ram + address + (3 * i & 0xf8), sizeof(word));
+        sum += word;
+    }
+    return sum;
+}
+
+static void check_moved(const guint8 *code, const guint8 *end)
+{
+    X86CpuState state;
+    g_autoptr(TcgRig) rig = site_rig(code, end, &state);
+
+    run_sites(rig, &state);
+    g_assert_cmpstr(rig->trace->str, ==, "");
+    g_assert_cmphex(state.gpr[X86_R12], ==, sum_at(rig, DATA));
+    g_assert_cmphex(state.gpr[X86_R13], ==, sum_at(rig, DATA + 0x1000));
+}
+
+static void test_moved(void)
+{
+    check_moved(guest_invlpg, guest_invlpg_end);
+    check_moved(guest_cr3, guest_cr3_end);
+}
+
+static void test_code(void)
+{
+    X86CpuState state;
+    g_autoptr(TcgRig) rig = site_rig(guest_code, guest_code_end, &state);
+
+    run_sites(rig, &state);
+    g_assert_cmpstr(rig->trace->str, ==, "");
+    g_assert_cmphex(state.gpr[X86_R12] & 0xff, ==, 1);
+    g_assert_cmphex(state.gpr[X86_R13] & 0xff, ==, 2);
+}
+
+/* Nobody can hit a site that is empty: it faults as its address does. */
+static void test_empty(void)
+{
+    X86CpuState state;
+    g_autoptr(TcgRig) rig = site_rig(guest_empty, guest_empty_end, &state);
+
+    rig->max_events = 1;
+    state.gpr[X86_RBP] = 1ull << 63;
+    run_sites(rig, &state);
+    g_assert_true(g_str_has_prefix(rig->trace->str, "13@"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tcg/traces/random", test_random);
+    g_test_add_func("/tcg/traces/moved", test_moved);
+    g_test_add_func("/tcg/traces/code", test_code);
+    g_test_add_func("/tcg/traces/empty", test_empty);
     return g_test_run();
 }
