@@ -116,7 +116,8 @@ void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 re
  * and where the local APIC is stay; the first CPU goes on at the reset vector, others wait
  * for a SIPI.  On the vCPU's own thread, or parked. */
 void tcg_vcpu_init(TcgVcpu *vcpu);
-/* SIPI (SDM vol. 3A, section 9.4.3): starts at the page that the vector names, if it waits for that. */
+/* SIPI (SDM vol. 3A, section 9.4.3): starts at the page that the vector names, if it waits for
+ * that. */
 void tcg_vcpu_start(TcgVcpu *vcpu);
 
 /* ---- vcpu-extra.c: of X86CpuState all but general and system registers; parked ---- */

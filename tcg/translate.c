@@ -332,9 +332,10 @@ static void finish_block(TcgTranslation *t)
     cache->used += (block->code_size + 15) & ~(gsize)15;
 }
 
-TcgTranslateResult tcg_translate_block(TcgCache *cache, const TcgState *s, const TcgBlockKey *key,
-                                 const guint8 *bytes, gsize available, const guint8 *next,
-                                 bool trace, TcgBlock **ret_block)
+TcgTranslateResult tcg_translate_block(TcgCache *cache, const TcgState *s,
+                                       const TcgBlockKey *key, const guint8 *bytes,
+                                       gsize available, const guint8 *next, bool trace,
+                                       TcgBlock **ret_block)
 {
     g_autofree TcgTranslation *t = NULL;
     Source source = { bytes, next, available };
