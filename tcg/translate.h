@@ -230,8 +230,8 @@ typedef enum {
     TCG_TRANSLATE_NEXT,         /* the first instruction ends in the page after, which is needed */
 } TcgTranslateResult;
 
-/* A block, or a trace, at key->rip, whose first byte is at bytes on the host, with available bytes up to the
- * end of its page; next: the page after it, NULL if it is not known. */
+/* A block, or a trace, at key->rip, whose first byte is at bytes on the host, with available
+ * bytes up to the end of its page; next: the page after it, NULL if it is not known. */
 TcgTranslateResult tcg_translate_block(TcgCache *cache, const TcgState *s,
                                        const TcgBlockKey *key, const guint8 *bytes,
                                        gsize available, const guint8 *next, bool trace,

@@ -69,9 +69,10 @@ static void make_requests(const BlkBench *bench, uint64_t buffers, uint64_t sect
 static bool run_round(const VirtioDevice *disk, uint64_t depth)
 {
     uint16_t goal = (uint16_t)(queue.avail.idx + depth);
+    VirtioWait wait = { 0 };
 
     virtio_publish(disk, 0, &queue, depth);
-    for (uint32_t i = 0; i < VIRTIO_PATIENCE; i++) {
+    while (virtio_waits(&wait)) {
         if (queue.used.idx == goal)
             return true;
     }

@@ -82,6 +82,7 @@ void disk_run(const BootInfo *info, const DiskRequests *r)
 {
     uint64_t buffers = boot_info_find_free(info, r->count * DISK_BLOCK);
     VirtioDevice device;
+    VirtioWait wait = { 0 };
 
     if (!buffers || !virtio_find(DEVICE_BLOCK, &device) ||
         !virtio_begin(&device, 1u << FEATURE_INDIRECT | 1u << FEATURE_FLUSH)) {
@@ -93,7 +94,7 @@ void disk_run(const BootInfo *info, const DiskRequests *r)
     virtio_start_queue(&device, 0, &queue);
     virtio_driver_ok(&device);
     virtio_publish(&device, 0, &queue, r->count);
-    for (uint32_t i = 0; i < VIRTIO_PATIENCE; i++) {
+    while (virtio_waits(&wait)) {
         if (queue.used.idx == r->count) {
             virtio_end(&device);
             report(r, buffers);

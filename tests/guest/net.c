@@ -45,9 +45,10 @@ static void make_frames(uint64_t buffers)
 static bool run_round(const VirtioDevice *card, uint64_t depth)
 {
     uint16_t goal = (uint16_t)(queues[TX].avail.idx + depth);
+    VirtioWait wait = { 0 };
 
     virtio_publish(card, TX, &queues[TX], depth);
-    for (uint32_t i = 0; i < VIRTIO_PATIENCE; i++) {
+    while (virtio_waits(&wait)) {
         if (queues[RX].used.idx == goal && queues[TX].used.idx == goal) {
             virtio_publish(card, RX, &queues[RX], depth);
             return true;
