@@ -21,7 +21,7 @@ import schemas                                      # noqa: E402
 import vmdtest                                      # noqa: E402
 from peer import Peer, need_peer                    # noqa: E402
 from reasons import Differences, complain           # noqa: E402
-from vmdtest import Daemon, Skip, have_kvm                # noqa: E402
+from vmdtest import Daemon                          # noqa: E402
 
 # More than this many, and something is wrong with the comparison itself.
 FEWEST_COMMANDS = 50
@@ -120,18 +120,6 @@ def test_classes(recorder):
     complain(keys, ('class', 'machine'))
 
 
-def test_cpus(recorder):
-    """CPU models, and what KVM has of each, are as QEMU's"""
-    need_peer()
-    if not have_kvm():
-        raise Skip('/dev/kvm is not usable')
-    with Peer('-machine', 'none', '-accel', 'kvm') as peer, Daemon(recorder) as daemon:
-        own = daemon.client()
-        own.call('object-add', qom_type='kvm-accel')
-        keys = list(classes.compare_cpus(peer.client(), own))
-    complain(keys, ('cpu',))
-
-
 if __name__ == '__main__':
     vmdtest.main([test_comparison, test_differences, test_schema, test_marks, test_commands,
-                  test_classes, test_cpus])
+                  test_classes])
