@@ -18,6 +18,7 @@
 #define TCG_OFF_CODE_BASE   232
 #define TCG_OFF_XSAVE_MASK  240
 #define TCG_OFF_THUNK       248
+#define TCG_OFF_SEES_IN_USE 304
 
 #define TCG_OFF_VECTOR      320
 

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "tcg/signals.h"
 
+#include <cpuid.h>
 #include <pthread.h>
 #include <signal.h>
 #include <ucontext.h>
@@ -73,6 +74,14 @@ void tcg_signals_thread(TcgState *s, gsize code_size)
         sigaddset(&set, signals[i]);
     }
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* XGETBV with ECX 1 (SDM vol. 1, section 13.2). */
+bool tcg_host_sees_in_use(void)
+{
+    guint32 eax, ebx, ecx, edx;
+
+    return __get_cpuid_count(0xd, 1, &eax, &ebx, &ecx, &edx) && eax & 1 << 2;
 }
 
 guint64 tcg_host_xsave_mask(void)

@@ -15,5 +15,7 @@ void tcg_signals_thread(TcgState *s, gsize code_size);
 
 /* The components that xrstor puts back or initializes: x87, SSE, AVX, AVX-512. */
 guint64 tcg_host_xsave_mask(void);
+/* Whether XGETBV tells which components are in use. */
+bool tcg_host_sees_in_use(void);
 
 #endif

@@ -240,6 +240,7 @@ struct TcgState {
     guint64 code_base;          /* what TcgJump.code counts from */
     guint64 xsave_mask;         /* components that xrstor puts back: all that the host has */
     const void *thunk[TCG_N_THUNKS];
+    guint64 sees_in_use;        /* the host tells which components are not as after a reset */
     guint8 vector[TCG_VECTOR_SIZE] __attribute__((aligned(64)));        /* XSAVE format */
     guint8 bounce[TCG_BOUNCE_SIZE] __attribute__((aligned(64)));
 

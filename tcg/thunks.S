@@ -13,6 +13,7 @@
 
     .text
 
+#define DEFAULT_MXCSR 0x1f80
 #define AT(offset) offset(%rsp)
 #define GPR(n) (TCG_OFF_GPR + 8 * (n))
 
@@ -184,26 +185,96 @@ function tcg_abandon
     mov %rdi, %rsp
     jmp loop
 
-/* guint64 tcg_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument) */
+/* Vector register n, or its upper half, and its place in an image for xrstor. */
+#define XMM(n) (TCG_OFF_VECTOR + 160 + 16 * (n))
+#define UPPER(n) (TCG_OFF_VECTOR + 576 + 16 * (n))
+#define MXCSR (TCG_OFF_VECTOR + 24)
+#define IN_USE (TCG_OFF_VECTOR + 512)
+#define N_VECTORS 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+#define X87 1
+#define SSE 2
+#define AVX 4
+
+/* eax: X87 and AVX as far as they are not as after a reset; changes ecx, edx. */
+.macro get_in_use
+    mov $1, %ecx
+    xgetbv
+.endm
+
+/* guint64 tcg_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument)
+ *
+ * The guest's vectors go into an image for xrstor, and C begins as the ABI has it.  As long
+ * as the x87 is as after a reset, which is nearly always, moves do what xsave, fninit and
+ * xrstor take four times as long for. */
 function tcg_heavy
     push %rbx
     push %r12
     sub $8, %rsp
     mov %rdi, %rbx
-    mov %rdx, %rcx
-    mov $7, %eax
+    mov %rdx, %r8
+    cmpl $0, TCG_OFF_SEES_IN_USE(%rbx)
+    je 1f
+    get_in_use
+    test $X87, %al
+    jnz 1f
+    stmxcsr MXCSR(%rbx)
+    .irp n, N_VECTORS
+    movaps %xmm\n, XMM(\n)(%rbx)
+    .endr
+    and $AVX, %eax
+    jz 2f
+    .irp n, N_VECTORS
+    vextractf128 $1, %ymm\n, UPPER(\n)(%rbx)
+    .endr
+    vzeroupper
+2:  or $SSE, %eax
+    mov %rax, IN_USE(%rbx)
+    cmpl $DEFAULT_MXCSR, MXCSR(%rbx)
+    je 4f
+    jmp 3f
+1:  mov $(X87 | SSE | AVX), %eax
     xor %edx, %edx
     xsave64 TCG_OFF_VECTOR(%rbx)
     vzeroupper
     fninit
-    ldmxcsr default_mxcsr(%rip)
-    mov %rcx, %rdx
+3:  ldmxcsr default_mxcsr(%rip)
+4:  mov %r8, %rdx
     call tcg_run_heavy
     mov %rax, %r12
-    mov TCG_OFF_XSAVE_MASK(%rbx), %eax
+
+    /* What C has made of the image counts, and of the x87. */
+    mov IN_USE(%rbx), %r8d
+    mov %r8d, %eax
+    and $(X87 | SSE), %eax
+    cmp $SSE, %eax
+    jne 1f
+    cmpl $0, TCG_OFF_SEES_IN_USE(%rbx)
+    je 1f
+    get_in_use
+    test $X87, %al
+    jnz 1f
+    .irp n, N_VECTORS
+    movaps XMM(\n)(%rbx), %xmm\n
+    .endr
+    test $AVX, %r8b
+    jz 2f
+    .irp n, N_VECTORS
+    vinsertf128 $1, UPPER(\n)(%rbx), %ymm\n, %ymm\n
+    .endr
+    jmp 3f
+2:  test $AVX, %al
+    jz 3f
+    vzeroupper
+3:  stmxcsr (%rsp)
+    mov MXCSR(%rbx), %eax
+    cmp %eax, (%rsp)
+    je 4f
+    ldmxcsr MXCSR(%rbx)
+    jmp 4f
+1:  mov TCG_OFF_XSAVE_MASK(%rbx), %eax
     mov TCG_OFF_XSAVE_MASK + 4(%rbx), %edx
     xrstor64 TCG_OFF_VECTOR(%rbx)
-    mov %r12, %rax
+4:  mov %r12, %rax
     add $8, %rsp
     pop %r12
     pop %rbx
@@ -212,6 +283,6 @@ function tcg_heavy
     .section .rodata
     .p2align 2
 default_mxcsr:
-    .long 0x1f80
+    .long DEFAULT_MXCSR
 
     .section .note.GNU-stack, "", @progbits

@@ -13,8 +13,11 @@
 /* ---- FPU and vectors ---- */
 
 enum {
+    XSAVE_ST = 32,
+    XSAVE_XMM = 160,
+    XSAVE_RESERVED = 416,
     XSAVE_BV = 512,             /* of the header: which components are not initial */
-    XSAVE_COMPONENTS = 7,       /* x87, SSE, AVX */
+    XSAVE_X87 = 1, XSAVE_SSE = 2, XSAVE_AVX = 4, XSAVE_COMPONENTS = 7,
     XSAVE_USED = 832,           /* bytes of those */
 };
 
@@ -29,11 +32,25 @@ static void vectors_in(TcgState *s, const X86CpuState *state)
     s->xcr0 = state->xcr0;
 }
 
+/* What the header marks as initial has no meaning in the image. */
 static void vectors_out(const TcgState *s, X86CpuState *ret_state)
 {
-    memcpy(ret_state->xsave, s->vector, XSAVE_USED);
-    ret_state->xsave[XSAVE_BV] &= XSAVE_COMPONENTS;
-    memset(ret_state->xsave + XSAVE_BV + 1, 0, 63);
+    static const guint8 initial_fpu[24] = { 0x7f, 3 };  /* the control word; the rest 0 */
+    guint8 *image = ret_state->xsave, used = s->vector[XSAVE_BV] & XSAVE_COMPONENTS;
+
+    memcpy(image, s->vector, XSAVE_USED);
+    image[XSAVE_BV] = used;
+    memset(image + XSAVE_BV + 1, 0, 63);
+    if (!(used & XSAVE_X87)) {
+        memcpy(image, initial_fpu, sizeof(initial_fpu));
+        memset(image + XSAVE_ST, 0, XSAVE_XMM - XSAVE_ST);
+    }
+    if (!(used & XSAVE_SSE)) {
+        memset(image + XSAVE_XMM, 0, XSAVE_RESERVED - XSAVE_XMM);
+    }
+    if (!(used & XSAVE_AVX)) {
+        memset(image + XSAVE_BV + 64, 0, XSAVE_USED - XSAVE_BV - 64);
+    }
     ret_state->xcr0 = s->xcr0;
 }
 

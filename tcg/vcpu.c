@@ -520,6 +520,7 @@ static void init_state(TcgState *s, TcgVcpu *vcpu)
     s->a20_mask = tcg_a20_mask(vcpu->tcg);
     s->code_base = (guintptr)vcpu->tcg->cache->execute;
     s->xsave_mask = tcg_host_xsave_mask();
+    s->sees_in_use = tcg_host_sees_in_use();
     s->eflags = EFLAGS_FIXED;
     s->requests = TCG_REQUEST_STOP;
     s->pending = 1;

@@ -73,6 +73,7 @@ static void init_state(TcgState *s, TcgVcpu *v)
     s->vcpu = v;
     s->code_base = (guintptr)tcg.cache->execute;
     s->xsave_mask = tcg_host_xsave_mask();
+    s->sees_in_use = tcg_host_sees_in_use();
     load_state(s);
     tcg_signals_thread(s, tcg.cache->size);
     dispatches = 0;
