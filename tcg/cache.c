@@ -230,7 +230,7 @@ static void close_entry(TcgCache *cache, TcgBlock *block)
     memcpy(bytes, head, sizeof(bytes));
     memcpy(&out, head + 6, sizeof(out));
     out += 5;                   /* this jump ends 5 bytes before that one */
-    bytes[0] = 0xe9;
+    bytes[0] = TCG_CLOSED_ENTRY;
     memcpy(bytes + 1, &out, sizeof(out));
     __atomic_store_n((guint64 *)(void *)head, *(guint64 *)(void *)bytes, __ATOMIC_RELEASE);
 }

@@ -75,6 +75,7 @@ typedef struct TcgMemop TcgMemop;
 enum {
     TCG_HASH_SIZE = 1 << 17,
     TCG_MAX_NOTES = 512,
+    TCG_CLOSED_ENTRY = 0xe9,    /* jmp */
 };
 
 struct TcgCache {
@@ -129,6 +130,12 @@ TcgExit *tcg_block_exit(TcgCache *cache, TcgBlock *block);
 void tcg_cache_insert(TcgCache *cache, TcgBlock *block);
 /* Everything goes; no vCPU is in generated code but the caller's, which is in heavy code. */
 void tcg_cache_flush(TcgCache *cache);
+/* Whether the block whose code begins there has been dropped: its head is a jump then. */
+static inline bool tcg_entry_is_closed(const guint8 *code)
+{
+    return __atomic_load_n(code, __ATOMIC_ACQUIRE) == TCG_CLOSED_ENTRY;
+}
+
 /* No vCPU finds the block any more; one that runs it may go on to its end. */
 void tcg_cache_drop_block(TcgCache *cache, TcgBlock *block);
 /* Aims the jump at the block. */

@@ -321,7 +321,21 @@ static TcgBlock *chain_to(TcgState *s, TcgExit *exit, TcgBlock *block)
     return (TcgBlock *)(guintptr)tcg_heavy(s, tcg_chain_heavy, &chaining);
 }
 
-static const void *next_code(TcgState *s)
+/* What generated code would find for itself: C comes here after each access to a device.
+ * NULL: look for the block, as for one that was dropped. */
+static const void *remembered_code(const TcgState *s)
+{
+    const TcgJump *jump = &s->jump[tcg_jump_cache(s->mode)][tcg_jump_index(s->rip)];
+    const guint8 *code = (const guint8 *)(guintptr)s->code_base + jump->code;
+
+    if (jump->rip != s->rip || jump->mode != s->mode || s->chain || s->shadow || s->plain ||
+        s->dr[7] & 0xff || (!tcg_is_64bit(s) && s->segment[TCG_CS].base)) {
+        return NULL;
+    }
+    return tcg_entry_is_closed(code) ? NULL : code;
+}
+
+static const void *find_code(TcgState *s)
 {
     TcgBlock *block = find_block(s);
     TcgExit *chain = s->chain;
@@ -362,6 +376,8 @@ static bool has_events(const TcgState *s)
 
 const void *tcg_dispatch(TcgState *s)
 {
+    const void *code;
+
     if (s->stepped) {
         end_step(s);
     } else if (s->shadow > 1) {
@@ -376,5 +392,6 @@ const void *tcg_dispatch(TcgState *s)
             return NULL;
         }
     }
-    return next_code(s);
+    code = remembered_code(s);
+    return code ? code : find_code(s);
 }
