@@ -168,15 +168,27 @@ QmpLex qmp_lex(QmpLexState *state, guchar byte)
     return begin(state, class);
 }
 
+#define BIT(class) (1U << (class))
+#define BITS_OF_STRINGS ~(BIT(LINE) | BIT(BROKEN) | BIT(BACKSLASH))
+#define BITS_OF_NUMBERS (BIT(ZERO) | BIT(DIGIT))
+
+/* The classes that leave a state as it is. */
+static const guint32 plain[] = {
+    [QMP_LEX_SPACE] = BIT(BLANK) | BIT(LINE),
+    [QMP_LEX_DOUBLE] = BITS_OF_STRINGS & ~BIT(DOUBLE),
+    [QMP_LEX_SINGLE] = BITS_OF_STRINGS & ~BIT(SINGLE),
+    [QMP_LEX_WORD] = BIT(LETTER) | BIT(E),
+    [QMP_LEX_DIGITS] = BITS_OF_NUMBERS,
+    [QMP_LEX_FRACTION] = BITS_OF_NUMBERS,
+    [QMP_LEX_EXPONENT] = BITS_OF_NUMBERS,
+};
+
 gsize qmp_lex_run(QmpLexState state, const char *bytes, gsize length)
 {
+    const guint32 mask = plain[state];
     gsize run = 0;
 
-    if (state != QMP_LEX_DOUBLE && state != QMP_LEX_SINGLE) {
-        return 0;
-    }
-    while (run < length && (classes[(guchar)bytes[run]] >= LETTER ||
-                            classes[(guchar)bytes[run]] <= BLANK)) {
+    while (run < length && mask >> classes[(guchar)bytes[run]] & 1) {
         run++;
     }
     return run;
