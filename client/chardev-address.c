@@ -129,7 +129,8 @@ static int connect_tcp(const char *host, const char *port, GError **error)
     int fd;
 
     if (r != 0) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "%s:%s: %s", host, port, gai_strerror(r));
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "cannot look up '%s:%s': %s",
+                      host, port, r == EAI_SYSTEM ? g_strerror(errno) : gai_strerror(r));
         return -1;
     }
     fd = connect_first(list);

@@ -109,7 +109,8 @@ ExitRecord *machine_record_read(const char *name, GError **error)
 
     if (!g_file_get_contents(path, &text, &length, &why)) {
         if (!g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-            g_propagate_error(error, g_steal_pointer(&why));
+            qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, qmp_error_file_errno(why),
+                                "cannot read %s", path);
         }
         return NULL;
     }

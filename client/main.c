@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/verb.h"
+#include "qmp/arguments.h"
 
 const Verb *const verbs[] = {
     &verb_apply,
@@ -50,14 +51,17 @@ static char *list_verbs(void)
     return g_string_free(text, FALSE);
 }
 
-static GOptionContext *main_context(Globals *globals, gboolean *version)
+static bool parse_options(Globals *globals, gboolean *version, int *argc, char ***argv,
+                          GError **error)
 {
-    GOptionContext *context = g_option_context_new("VERB [ARGUMENT...]");
+    g_autoptr(GOptionContext) context = g_option_context_new("VERB [ARGUMENT...]");
     GOptionEntry global_entries[VERB_N_GLOBALS];
     const GOptionEntry entries[] = {
         { "version", 0, 0, G_OPTION_ARG_NONE, version, "print the version and exit", NULL },
         G_OPTION_ENTRY_NULL
     };
+    const GOptionEntry *const lists[] = { global_entries, entries, NULL };
+    const QmpArguments arguments = { .lists = lists, .first_word_ends = true };
     g_autofree char *list = list_verbs();
 
     verb_global_entries(globals, global_entries);
@@ -65,7 +69,8 @@ static GOptionContext *main_context(Globals *globals, gboolean *version)
     g_option_context_set_summary(context, list);
     g_option_context_add_main_entries(context, global_entries, NULL);
     g_option_context_add_main_entries(context, entries, NULL);
-    return context;
+    return qmp_arguments_check(&arguments, *argc, *argv, error) &&
+           g_option_context_parse(context, argc, argv, error);
 }
 
 static int run_verb(Globals *globals, int argc, char **argv, GError **error)
@@ -91,13 +96,11 @@ int main(int argc, char **argv)
     Globals globals = { 0 };
     gboolean version = FALSE;
     g_autoptr(GError) error = NULL;
-    g_autoptr(GOptionContext) context = NULL;
     int status = EXIT_USAGE;
 
     setlocale(LC_CTYPE, "");
     g_set_prgname("vmctl");
-    context = main_context(&globals, &version);
-    if (g_option_context_parse(context, &argc, &argv, &error)) {
+    if (parse_options(&globals, &version, &argc, &argv, &error)) {
         if (version) {
             printf("vmctl %s\n", PACKAGE_VERSION);
             status = EXIT_OK;

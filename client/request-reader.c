@@ -10,6 +10,7 @@
 #include "qmp/error.h"
 #include "qmp/framer.h"
 #include "qmp/json.h"
+#include "qmp/lexer.h"
 
 struct RequestReader {
     QmpFramer *framer;
@@ -18,8 +19,7 @@ struct RequestReader {
     guint line;                 /* the line that it is on */
     guint start_line;           /* where the text in the framer begins */
     bool comment;               /* the end of input is inside a comment, */
-    bool string;                /*   a string, */
-    bool escape;                /*   or after a backslash in one */
+    QmpLexState lex;            /*   or is that for the lexer */
 };
 
 void request_text_free(RequestText *request)
@@ -67,14 +67,14 @@ static char without_comment(RequestReader *reader, char c)
         reader->comment = c != '\n';
         return reader->comment ? ' ' : c;
     }
-    if (reader->string) {
-        reader->string = reader->escape || c != '"';
-        reader->escape = !reader->escape && c == '\\';
-        return c;
+    reader->comment = c == '#' && !qmp_lex_in_string(reader->lex);
+    if (reader->comment) {
+        c = ' ';
     }
-    reader->comment = c == '#';
-    reader->string = c == '"';
-    return reader->comment ? ' ' : c;
+    if (qmp_lex(&reader->lex, c) == QMP_LEX_BEFORE) {
+        qmp_lex(&reader->lex, c);
+    }
+    return c;
 }
 
 void request_reader_feed(RequestReader *reader, const char *data, gsize size)
@@ -121,27 +121,19 @@ static QmpFrame take(RequestReader *reader, const char **ret_text, gsize *ret_le
     return result;
 }
 
-/* The line of text that is not JSON, from 0. */
-static guint bad_line(const char *text, gsize length)
-{
-    json_error_t where = { .line = 1 };
-
-    json_decref(json_loadb(text, length, JSON_REJECT_DUPLICATES, &where));
-    return where.line > 0 ? where.line - 1 : 0;
-}
-
 static RequestText *request_new(const char *text, gsize length, guint *line, GError **error)
 {
-    json_t *json = qmp_json_parse(text, length, error);
+    gsize position;
+    json_t *json = qmp_json_parse_at(text, length, &position, error);
     RequestText *request;
 
     if (!json) {
-        *line += bad_line(text, length);
+        *line += count_lines(text, MIN(position - 1, length));
         return NULL;
     }
     if (!json_is_object(json)) {
         json_decref(json);
-        qmp_error_set(error, ERROR_REASON_SYNTAX, "a request is an object, not a list");
+        qmp_error_set(error, ERROR_REASON_SYNTAX, "a request is an object, in braces");
         return NULL;
     }
     request = g_new0(RequestText, 1);

@@ -217,7 +217,9 @@ Terminal *terminal_open(int fd, guint flags, GError **error)
     terminal->input_open = fd >= 0;
     terminal->pending = g_string_new(NULL);
     terminal->signals = -1;
-    if (fd >= 0 && !g_unix_set_fd_nonblocking(fd, TRUE, error)) {
+    if (fd >= 0 && !g_unix_set_fd_nonblocking(fd, TRUE, NULL)) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                            "the console's descriptor cannot be used without waiting");
         return NULL;
     }
     if (!take_signals(terminal, error) || (fd >= 0 && !make_raw(terminal, error))) {

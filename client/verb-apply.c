@@ -240,6 +240,7 @@ static int apply(const Globals *globals, const char *file, const GPtrArray *requ
 static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
 {
     g_autoptr(GPtrArray) requests = NULL;
+    g_autofree char *seconds = NULL;
     Options options = { .timeout = VERB_NO_TIMEOUT };
     const GOptionEntry entries[] = {
         { "build", 'b', 0, G_OPTION_ARG_NONE, &options.build,
@@ -252,13 +253,13 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
           "print each step and how long it took", NULL },
         { "wait", 'w', 0, G_OPTION_ARG_NONE, &options.wait,
           "then wait until the machine has ended", NULL },
-        { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &options.timeout,
+        { "timeout", 't', 0, G_OPTION_ARG_FILENAME, &seconds,
           "with --wait: at most so long", "SECONDS" },
         G_OPTION_ENTRY_NULL
     };
 
     if (!verb_parse(verb, globals, entries, &argc, &argv, error) ||
-        !verb_check_timeout(options.timeout, error)) {
+        !verb_parse_timeout(seconds, &options.timeout, error)) {
         return EXIT_USAGE;
     }
     if (options.if_exists && !g_file_test(argv[1], G_FILE_TEST_EXISTS)) {

@@ -14,6 +14,7 @@
 #include "client/request-reader.h"
 #include "client/verb.h"
 #include "qmp/error.h"
+#include "qmp/text.h"
 
 typedef struct {
     Connection *conn;
@@ -145,8 +146,11 @@ static bool parse_fds(char **texts, GArray *fds, GError **error)
         guint64 value;
         int fd;
 
-        if (!g_ascii_string_to_unsigned(*texts, 10, 0, G_MAXINT, &value, error)) {
-            g_prefix_error(error, "--pass-fd: ");
+        if (!g_ascii_string_to_unsigned(*texts, 10, 0, G_MAXINT, &value, NULL)) {
+            g_autofree char *shown = qmp_text_quote(*texts);
+
+            qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                          "--pass-fd takes the number of a descriptor, not %s", shown);
             return false;
         }
         fd = value;
@@ -177,7 +181,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     Session session = { .fds = fds };
     const GOptionEntry entries[] = {
         { "events", 'e', 0, G_OPTION_ARG_NONE, &session.events, "print events, too", NULL },
-        { "pass-fd", 0, 0, G_OPTION_ARG_STRING_ARRAY, &pass_fds,
+        { "pass-fd", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &pass_fds,
           "send an open descriptor with the first request (getfd)", "FD" },
         G_OPTION_ENTRY_NULL
     };

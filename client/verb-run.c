@@ -80,8 +80,8 @@ static bool write_pidfile(const RunPlan *plan, const Launch *launch, Traces *tra
     }
     if (!g_file_set_contents_full(plan->pidfile, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644,
                                   &why)) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "-pidfile %s: %s", plan->pidfile,
-                      why->message);
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, qmp_error_file_errno(why),
+                            "-pidfile %s", plan->pidfile);
         return false;
     }
     traces->pidfile = g_strdup(plan->pidfile);

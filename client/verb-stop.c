@@ -106,17 +106,18 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
 {
     g_autoptr(Connection) conn = NULL;
     gboolean force = FALSE;
+    g_autofree char *seconds = NULL;
     double timeout = 60;
     bool gracefully = false;
     const GOptionEntry entries[] = {
         { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "do not ask the guest", NULL },
-        { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &timeout, "wait at most so long (60)",
+        { "timeout", 't', 0, G_OPTION_ARG_FILENAME, &seconds, "wait at most so long (60)",
           "SECONDS" },
         G_OPTION_ENTRY_NULL
     };
 
     if (!verb_parse(verb, globals, entries, &argc, &argv, error) ||
-        !verb_check_timeout(timeout, error)) {
+        !verb_parse_timeout(seconds, &timeout, error)) {
         return EXIT_USAGE;
     }
     conn = verb_connect(globals, error);

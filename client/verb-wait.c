@@ -76,17 +76,18 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     g_autoptr(ExitRecord) record = NULL;
     g_autofree char *event = NULL;
     const char *name;
+    g_autofree char *seconds = NULL;
     double timeout = VERB_NO_TIMEOUT;
     gint64 deadline;
     const GOptionEntry entries[] = {
-        { "event", 'e', 0, G_OPTION_ARG_STRING, &event,
+        { "event", 'e', 0, G_OPTION_ARG_FILENAME, &event,
           "wait for this event instead, and print it", "NAME" },
-        { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &timeout, "wait at most so long", "SECONDS" },
+        { "timeout", 't', 0, G_OPTION_ARG_FILENAME, &seconds, "wait at most so long", "SECONDS" },
         G_OPTION_ENTRY_NULL
     };
 
     if (!verb_parse(verb, globals, entries, &argc, &argv, error) ||
-        !verb_check_timeout(timeout, error) || (event && !check_event(event, error))) {
+        !verb_parse_timeout(seconds, &timeout, error) || (event && !check_event(event, error))) {
         return EXIT_USAGE;
     }
     name = verb_machine_name(globals);

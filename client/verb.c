@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "client/machine-record.h"
+#include "qmp/arguments.h"
 #include "qmp/error.h"
 #include "qmp/text.h"
 
@@ -16,7 +17,7 @@ void verb_global_entries(Globals *globals, GOptionEntry *entries)
     const GOptionEntry table[VERB_N_GLOBALS] = {
         { "socket", 's', 0, G_OPTION_ARG_FILENAME, &globals->socket,
           "the daemon's QMP socket", "PATH" },
-        { "name", 'n', 0, G_OPTION_ARG_STRING, &globals->name,
+        { "name", 'n', 0, G_OPTION_ARG_FILENAME, &globals->name,
           "the machine's name, which leads to its socket (default)", "NAME" },
         G_OPTION_ENTRY_NULL
     };
@@ -40,6 +41,8 @@ bool verb_parse(const Verb *verb, Globals *globals, const GOptionEntry *entries,
 {
     g_autoptr(GOptionContext) context = g_option_context_new(verb->arguments);
     GOptionEntry global_entries[VERB_N_GLOBALS];
+    const GOptionEntry *const lists[] = { global_entries, entries, NULL };
+    const QmpArguments arguments = { .lists = lists };
     g_autofree char *program = g_strconcat("vmctl ", verb->name, NULL);
 
     g_set_prgname(program);     /* for --help */
@@ -49,7 +52,8 @@ bool verb_parse(const Verb *verb, Globals *globals, const GOptionEntry *entries,
         g_option_context_add_main_entries(context, entries, NULL);
     }
     g_option_context_add_main_entries(context, global_entries, NULL);
-    return g_option_context_parse(context, argc, argv, error) &&
+    return qmp_arguments_check(&arguments, *argc, *argv, error) &&
+           g_option_context_parse(context, argc, argv, error) &&
            check_count(verb, *argc - 1, error);
 }
 
@@ -70,7 +74,9 @@ char *verb_socket_path(const Globals *globals, GError **error)
         return g_strdup(globals->socket);
     }
     if (!qmp_machine_name_ok(name)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s' is not the name of a machine", name);
+        g_autofree char *shown = qmp_text_quote(name);
+
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "%s is not the name of a machine", shown);
         return NULL;
     }
     directory = machine_run_directory(error);
@@ -94,13 +100,22 @@ int verb_print_problems(const Translation *translation)
     return translation->problems->len ? EXIT_ERROR : EXIT_OK;
 }
 
-bool verb_check_timeout(double seconds, GError **error)
+bool verb_parse_timeout(const char *text, double *seconds, GError **error)
 {
-    if (!(seconds >= 0)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "--timeout is not negative");
-        return false;
+    g_autofree char *shown = NULL;
+    double value = 0;
+
+    if (!text) {
+        return true;
     }
-    return true;
+    if (qmp_parse_number(text, &value) == QMP_PARSE_OK && value >= 0) {
+        *seconds = value;
+        return true;
+    }
+    shown = qmp_text_quote(text);
+    qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                  "--timeout takes a number of seconds, not %s", shown);
+    return false;
 }
 
 gint64 verb_deadline(double seconds)

@@ -89,8 +89,8 @@ int verb_print_problems(const Translation *translation);
 /* What a --timeout is that was not given. */
 #define VERB_NO_TIMEOUT INFINITY
 
-/* Whether a --timeout can be meant; *error, for a mistake of usage, if it is negative. */
-bool verb_check_timeout(double seconds, GError **error);
+/* The value of --timeout; *seconds stays as it is if it was not given (NULL). */
+bool verb_parse_timeout(const char *text, double *seconds, GError **error);
 
 /* Deadline for a --timeout in seconds. */
 gint64 verb_deadline(double seconds);

@@ -31,9 +31,14 @@ static void report(BeforeReady *before, int status)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!g_spawn_check_wait_status(status, &error)) {
-        g_prefix_error(&error, "'%s', which had to succeed before the daemon is ready: ",
-                       before->name);
+    if (WIFSIGNALED(status)) {
+        qmp_error_set(&error, ERROR_REASON_HOST_ERROR,
+                      "'%s', which had to succeed before the daemon is ready, was ended by signal "
+                      "%d (%s)", before->name, WTERMSIG(status), g_strsignal(WTERMSIG(status)));
+    } else if (status) {
+        qmp_error_set(&error, ERROR_REASON_HOST_ERROR,
+                      "'%s', which had to succeed before the daemon is ready, ended with status %d",
+                      before->name, WEXITSTATUS(status));
     }
     before->done(before->opaque, error);
 }
@@ -55,13 +60,39 @@ static void prepare_child(gpointer data)
     shutdown_unblock_signals();
 }
 
+/* GLib knows the errno, and tells it by a code of its own. */
+static int spawn_errno(const GError *why)
+{
+    static const struct {
+        int code, number;
+    } known[] = {
+        { G_SPAWN_ERROR_FORK, EAGAIN }, { G_SPAWN_ERROR_ACCES, EACCES },
+        { G_SPAWN_ERROR_PERM, EPERM }, { G_SPAWN_ERROR_TOO_BIG, E2BIG },
+        { G_SPAWN_ERROR_NOEXEC, ENOEXEC }, { G_SPAWN_ERROR_NAMETOOLONG, ENAMETOOLONG },
+        { G_SPAWN_ERROR_NOENT, ENOENT }, { G_SPAWN_ERROR_NOMEM, ENOMEM },
+        { G_SPAWN_ERROR_NOTDIR, ENOTDIR }, { G_SPAWN_ERROR_LOOP, ELOOP },
+        { G_SPAWN_ERROR_TXTBUSY, ETXTBSY }, { G_SPAWN_ERROR_NFILE, ENFILE },
+        { G_SPAWN_ERROR_MFILE, EMFILE }, { G_SPAWN_ERROR_INVAL, EINVAL },
+        { G_SPAWN_ERROR_ISDIR, EISDIR }, { G_SPAWN_ERROR_LIBBAD, ELIBBAD },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
+        if (g_error_matches(why, G_SPAWN_ERROR, known[i].code)) {
+            return known[i].number;
+        }
+    }
+    return EIO;
+}
+
 static bool spawn(BeforeReady *before, char **words, GError **error)
 {
     const GSpawnFlags flags = G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD;
+    g_autoptr(GError) why = NULL;
 
-    if (!g_spawn_async(NULL, words, NULL, flags, prepare_child, NULL, &before->pid,
-                       error)) {
+    if (!g_spawn_async(NULL, words, NULL, flags, prepare_child, NULL, &before->pid, &why)) {
         before->pid = 0;
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, spawn_errno(why),
+                            "--before-ready: '%s' cannot be started", before->name);
         return false;
     }
     return true;

@@ -82,13 +82,12 @@ static int run(Vmd *vmd)
     return vmd->shutdown.status;
 }
 
-/* The locale says in which characters --help is printed, and what other characters of
- * options mean.  Loading it would take a twentieth of the time to the greeting. */
+/* The locale says in which characters --help is printed.  Loading it would take a twentieth
+ * of the time to the greeting. */
 static bool needs_locale(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
-        if (!g_str_is_ascii(argv[i]) || g_str_has_prefix(argv[i], "--help") ||
-            g_str_equal(argv[i], "-h")) {
+        if (g_str_has_prefix(argv[i], "--help") || g_str_equal(argv[i], "-h")) {
             return true;
         }
     }

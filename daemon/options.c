@@ -6,16 +6,22 @@
 
 #include "daemon/options.h"
 
+#include "qmp/arguments.h"
 #include "qmp/text.h"
 #include "systemd/journal.h"
 
 /* The command's words, by a shell's rules of quoting; no shell runs it. */
 static bool split_command(const char *command, char ***ret_words, GError **error)
 {
-    if (g_shell_parse_argv(command, NULL, ret_words, error)) {
+    g_autofree char *shown = qmp_text_quote(command);
+    g_autoptr(GError) why = NULL;
+
+    if (g_shell_parse_argv(command, NULL, ret_words, &why)) {
         return true;
     }
-    g_prefix_error(error, "--before-ready: ");
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--before-ready: %s %s", shown,
+                g_error_matches(why, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING)
+                ? "names no command" : "has a quote or a backslash without an end");
     return false;
 }
 
@@ -44,20 +50,22 @@ Options *options_parse(int argc, char **argv, GError **error)
           "Listen for QMP clients on a Unix socket", "PATH" },
         { "jsonrpc-socket", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->jsonrpc_sockets,
           "Listen for JSON-RPC 2.0 clients on a Unix socket", "PATH" },
-        { "name", 0, 0, G_OPTION_ARG_STRING, &options->name,
+        { "name", 0, 0, G_OPTION_ARG_FILENAME, &options->name,
           "What the machine is called", "NAME" },
         { "run-directory", 0, 0, G_OPTION_ARG_FILENAME, &options->run_directory,
           "Listen on qmp.sock there unless a socket is named or passed", "DIR" },
         { "state-directory", 0, 0, G_OPTION_ARG_FILENAME, &options->state_directory,
           "Write there, in exit.json, how the machine ended", "DIR" },
-        { "before-ready", 0, 0, G_OPTION_ARG_STRING, &command,
+        { "before-ready", 0, 0, G_OPTION_ARG_FILENAME, &command,
           "Run a command and be ready when it has succeeded", "COMMAND" },
-        { "log-level", 0, 0, G_OPTION_ARG_STRING, &level,
+        { "log-level", 0, 0, G_OPTION_ARG_FILENAME, &level,
           "Write messages up to: error warning notice info debug", "LEVEL" },
         { "version", 0, 0, G_OPTION_ARG_NONE, &options->version,
           "Print the version and exit", NULL },
         G_OPTION_ENTRY_NULL
     };
+    const GOptionEntry *const lists[] = { entries, NULL };
+    const QmpArguments arguments = { .lists = lists };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 
     for (int i = 0; i < argc; i++) {
@@ -66,7 +74,8 @@ Options *options_parse(int argc, char **argv, GError **error)
     options->log_level = G_LOG_LEVEL_INFO;
     g_option_context_set_summary(context, "Runs one virtual machine that clients build over QMP.");
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse_strv(context, &args, error)) {
+    if (!qmp_arguments_check(&arguments, argc, args, error) ||
+        !g_option_context_parse_strv(context, &args, error)) {
         return NULL;
     }
     if (args[0] && args[1]) {

@@ -8,6 +8,8 @@
 
 #include "daemon/pool.h"
 
+#include <errno.h>
+
 #include "qmp/error.h"
 
 enum {
@@ -50,11 +52,10 @@ static void run_job(gpointer data, gpointer user_data)
 static void start_job(Pool *pool, Job *job)
 {
     static const struct timeval pause = { 1, 0 };
-    g_autoptr(GError) error = NULL;
 
     pool->n_jobs[job->kind]++;
-    if (!g_thread_pool_push(pool->threads, job, &error)) {
-        g_warning("a request has to wait for a thread: %s", error->message);
+    if (!g_thread_pool_push(pool->threads, job, NULL)) {
+        g_warning("a request has to wait for a thread: %s", g_strerror(EAGAIN));
         event_add(pool->retry, &pause);
     }
 }
@@ -115,8 +116,9 @@ Pool *pool_new(struct event_base *base, FairLock *lock, GError **error)
         pool_free(pool);
         return NULL;
     }
-    pool->threads = g_thread_pool_new(run_job, pool, MAX_THREADS, FALSE, error);
+    pool->threads = g_thread_pool_new(run_job, pool, MAX_THREADS, FALSE, NULL);
     if (!pool->threads) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, EAGAIN, "cannot make the thread pool");
         pool_free(pool);
         return NULL;
     }

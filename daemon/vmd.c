@@ -7,6 +7,7 @@
 
 #include "daemon/vmd.h"
 
+#include <event2/event.h>
 #include <event2/thread.h>
 
 #include "cpu/types.h"
@@ -170,10 +171,18 @@ static void make_root(Vmd *vmd)
     object_container(vmd->root, "netdevs");
 }
 
+/* Not to standard error, past the journal. */
+static void log_event_loop(int severity, const char *message)
+{
+    g_log(G_LOG_DOMAIN, severity >= EVENT_LOG_WARN ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
+          "libevent: %s", message);
+}
+
 static struct event_base *make_base(GError **error)
 {
     struct event_base *base;
 
+    event_set_log_callback(log_event_loop);
     evthread_use_pthreads();
     base = event_base_new();
     if (!base) {

@@ -10,9 +10,13 @@
 #include "config.h"
 #include "qmp/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 #include "qmp/text.h"
+
+/* Linux has none beyond. */
+enum { ERRNO_MAX = 133 };
 
 typedef struct {
     char *path;                 /* NULL: the error is about no argument */
@@ -44,24 +48,30 @@ G_DEFINE_EXTENDED_ERROR(QmpError, qmp_error)
 /* Longer messages are cut: names in them are a client's, and may be of any length. */
 enum { MESSAGE_MAX = 1000 };
 
-/* One line of reasonable length, whatever the client's text in it is. */
-static void tidy(char *message)
+/* Takes a message; one line of UTF-8 and reasonable length comes back, whatever the
+ * client's text in it is. */
+static char *tidy(char *message)
 {
-    gsize length = strlen(message);
+    if (!g_utf8_validate(message, -1, NULL)) {
+        char *valid = g_utf8_make_valid(message, -1);
 
+        g_free(message);
+        message = valid;
+    }
     qmp_text_veil(message);
-    if (length > MESSAGE_MAX) {
+    if (strlen(message) > MESSAGE_MAX) {
         char *end = g_utf8_find_prev_char(message, message + MESSAGE_MAX - 3);
 
         memcpy(end ? end : message, "...", sizeof("..."));
     }
+    return message;
 }
 
 static void G_GNUC_PRINTF(3, 0) set_valist(GError **error, ErrorReason reason, const char *format,
                                            va_list args)
 {
     *error = g_error_new_valist(QMP_ERROR, reason, format, args);
-    tidy((*error)->message);
+    (*error)->message = tidy((*error)->message);
 }
 
 void qmp_error_set(GError **error, ErrorReason reason, const char *format, ...)
@@ -122,11 +132,21 @@ void qmp_error_set_errno(GError **error, ErrorReason reason, int saved_errno,
         return;
     }
     va_start(args, format);
-    message = g_strdup_vprintf(format, args);
+    message = tidy(g_strdup_vprintf(format, args));
     va_end(args);
-    tidy(message);
     g_set_error(error, QMP_ERROR, reason, "%s: %s", message, g_strerror(saved_errno));
     ((QmpErrorPrivate *)qmp_error_get_private(*error))->host_errno = saved_errno;
+}
+
+int qmp_error_file_errno(const GError *error)
+{
+    for (int number = 1; error->domain == G_FILE_ERROR && number <= ERRNO_MAX; number++) {
+        if (error->code != G_FILE_ERROR_FAILED &&
+            error->code == (int)g_file_error_from_errno(number)) {
+            return number;
+        }
+    }
+    return EIO;
 }
 
 void qmp_error_prefix_path(GError *error, const char *element)

@@ -75,6 +75,9 @@ const char *qmp_error_path(const GError *error);
 /* The errno that qmp_error_set_errno() made it of; 0 for all others. */
 int qmp_error_errno(const GError *error);
 
+/* The errno of one of GLib's errors about files, whose words are not for users. */
+int qmp_error_file_errno(const GError *error);
+
 /* The reason; ERROR_REASON_GENERIC for errors of another domain. */
 ErrorReason qmp_error_reason(const GError *error);
 

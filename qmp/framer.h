@@ -2,22 +2,24 @@
 /*
  * Framer: cuts a stream of bytes into JSON texts.
  *
- * It knows strings and brackets, nothing else: whether a text is good JSON is
- * for qmp_json_parse() to say.  Texts may follow each other with nothing, white
- * space, CR, LF or CRLF between them, and may arrive in pieces of any size.
- * Each byte is looked at once; a text that lies in one piece is not copied.
+ * It knows tokens and brackets, nothing else: whether a text is good JSON is for
+ * qmp_json_parse() to say.  A text is an object, a list, or any other token
+ * outside of both.  Texts may follow each other with nothing, white space, CR, LF
+ * or CRLF between them, and may arrive in pieces of any size.  Each byte is looked
+ * at once; a text that lies in one piece is not copied.
  *
- * Errors and how it finds its feet again:
+ * Errors and how it finds its feet again, which is QEMU's way:
  *
- *  - A byte between texts that begins no object or list: the rest of the line
- *    is skipped.
- *  - A control character within a text, or the bytes 0xFE and 0xFF, which UTF-8
- *    never has: the text so far is dropped, and the next one begins after that
- *    byte.  Clients send 0xFF to get a peer that waits for the end of half a
- *    text into a known state.  Several such bytes in a row are one error.
- *  - A text beyond a limit is dropped, and the rest of the line with it.
+ *  - A byte that no token has: the text so far is dropped, and all up to the next
+ *    bracket, brace, comma, colon, control character (the end of the line is
+ *    one), 0xFE or 0xFF.  A string must end in its line, so one without an end
+ *    costs no other line.  Clients send 0xFF, which UTF-8 never has, to get a peer
+ *    that waits for the end of half a text into a known state.
+ *  - A text that closes what it did not open ends with that bracket.
+ *  - A text beyond a limit is dropped, and the rest up to a newline, 0xFE or 0xFF
+ *    with it: its inside must not be taken for requests.
  *
- * Each of them is one error, and skipping ends at a newline, 0xFE or 0xFF.
+ * Each of them is one error.
  */
 #ifndef QMP_FRAMER_H
 #define QMP_FRAMER_H

@@ -2,9 +2,9 @@
 /*
  * jansson for the codec; see qmp/json.h.
  *
- * The usual text is parsed once.  Only if jansson finds an integer that it
- * cannot hold, the text is rewritten, with each such literal as a marked
- * string, and parsed again.
+ * The usual text is parsed once.  What jansson refuses is looked at again: either
+ * it is wrong, and the words for it are ours; or it is jansson that is too
+ * narrow, and the text is rewritten in its grammar.
  */
 #include "config.h"
 #include "qmp/json.h"
@@ -14,132 +14,138 @@
 
 #include "qmp/encode.h"
 #include "qmp/error.h"
+#include "qmp/json-check.h"
+#include "qmp/json-token.h"
+#include "qmp/text.h"
 
 enum { PARSE_FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY };
 
 /* Integers of fewer digits always fit jansson's. */
 enum { LONG_DIGITS = 19 };
 
-/* parsing */
-
-static json_t *load(const char *text, gsize length, gsize flags, bool *ret_overflow,
-                    GError **error)
-{
-    json_error_t failure;
-    json_t *json = json_loadb(text, length, PARSE_FLAGS | flags, &failure);
-
-    if (json) {
-        return json;
-    }
-    *ret_overflow = json_error_code(&failure) == json_error_numeric_overflow;
-    g_strdelimit(failure.text, "\r\n", ' ');
-    qmp_error_set(error, json_error_code(&failure) == json_error_duplicate_key
-                         ? ERROR_REASON_DUPLICATE_KEY : ERROR_REASON_SYNTAX,
-                  "JSON parse error at byte %d: %s", failure.position, failure.text);
-    return NULL;
-}
-
-/* One past the number that begins at i. */
-static gsize number_end(const char *text, gsize length, gsize i)
-{
-    while (i < length && (g_ascii_isalnum(text[i]) || strchr("+-.", text[i]))) {
-        if (!text[i]) {
-            break;
-        }
-        i++;
-    }
-    return i;
-}
+/* rewriting */
 
 static bool is_long_integer(const char *literal, gsize length)
 {
-    gsize digits = 0;
+    g_autofree char *copy = NULL;
+    gsize sign = *literal == '-';
 
-    for (gsize i = *literal == '-'; i < length; i++, digits++) {
+    for (gsize i = sign; i < length; i++) {
         if (!g_ascii_isdigit(literal[i])) {
             return false;
         }
     }
-    return digits >= LONG_DIGITS && literal[*literal == '-'] != '0';
-}
-
-static bool fits_int64(const char *literal, gsize length)
-{
-    g_autofree char *copy = g_strndup(literal, length);
-
+    if (length - sign < LONG_DIGITS) {
+        return false;
+    }
+    copy = g_strndup(literal, length);
     errno = 0;
     (void)g_ascii_strtoll(copy, NULL, 10);
-    return errno == 0;
+    return errno != 0;
 }
 
-/* Copies the string literal at i, or returns 0: it has a U+0000. */
-static gsize copy_string(GString *out, const char *text, gsize length, gsize i)
+/* In double quotes, in which \' is no escape. */
+static void rewrite_string(const char *string, gsize length, GString *out)
 {
-    gsize start = i++;
+    bool escaped = false;
 
-    while (i < length && text[i] != '"') {
-        if (text[i] == '\\') {
-            if (length - i >= 6 && !memcmp(text + i, "\\u0000", 6)) {
-                return 0;
-            }
-            i++;
+    g_string_append_c(out, '"');
+    for (gsize i = 1; i + 1 < length; i++) {
+        if (string[i] == '"' && !escaped) {
+            g_string_append_c(out, '\\');
+        } else if (string[i] == '\'' && escaped) {
+            g_string_truncate(out, out->len - 1);
         }
-        i++;
+        g_string_append_c(out, string[i]);
+        escaped = !escaped && string[i] == '\\';
     }
-    i = MIN(i + 1, length);
-    g_string_append_len(out, text + start, i - start);
-    return i;
+    g_string_append_c(out, '"');
 }
 
-/* The text with long integers as marked strings; NULL: it has a U+0000. */
-static GString *mark_long_integers(const char *text, gsize length)
+/*
+ * Appends a text that was checked in jansson's grammar, up to the token with
+ * which out has `stop` bytes; returns that token.
+ */
+static JsonToken rewrite(const char *text, gsize length, gsize stop, GString *out)
 {
-    g_autoptr(GString) out = g_string_sized_new(length + 64);
-    gsize i = 0, end;
+    JsonToken token = { 0 };
 
-    while (i < length) {
-        if (text[i] == '"') {
-            i = copy_string(out, text, length, i);
-            if (!i) {
-                return NULL;
-            }
-            continue;
+    while (out->len < stop) {
+        const char *bytes;
+        gsize size;
+
+        token = json_token_next(text, length, token.end, NULL);
+        bytes = text + token.start;
+        size = token.end - token.start;
+        if (token.kind == JSON_TOKEN_END) {
+            break;
         }
-        if (text[i] != '-' && !g_ascii_isdigit(text[i])) {
-            g_string_append_c(out, text[i++]);
-            continue;
-        }
-        end = number_end(text, length, i);
-        if (is_long_integer(text + i, end - i) && !fits_int64(text + i, end - i)) {
+        if (token.kind == JSON_TOKEN_STRING) {
+            rewrite_string(bytes, size, out);
+        } else if (token.kind == JSON_TOKEN_NUMBER && is_long_integer(bytes, size)) {
             g_string_append(out, "\"\\u0000");
-            g_string_append_len(out, text + i, end - i);
+            g_string_append_len(out, bytes, size);
             g_string_append_c(out, '"');
         } else {
-            g_string_append_len(out, text + i, end - i);
+            g_string_append_len(out, bytes, size);
         }
-        i = end;
     }
-    return g_steal_pointer(&out);
+    return token;
+}
+
+/* parsing */
+
+/* What jansson alone finds, at a place in the rewritten text. */
+static void set_error(const char *text, gsize length, const json_error_t *failure,
+                      gsize *ret_position, GError **error)
+{
+    g_autoptr(GString) scratch = g_string_new(NULL);
+    JsonToken token = rewrite(text, length, MAX(failure->position, 1), scratch);
+    g_autofree char *bytes = g_strndup(text + token.start, token.end - token.start);
+    g_autofree char *quoted = qmp_text_quote(bytes);
+
+    *ret_position = token.start + 1;
+    switch (json_error_code(failure)) {
+    case json_error_duplicate_key:
+        qmp_error_set(error, ERROR_REASON_DUPLICATE_KEY,
+                      "JSON parse error at byte %" G_GSIZE_FORMAT ": duplicate member %s",
+                      *ret_position, quoted);
+        break;
+    case json_error_stack_overflow:
+        qmp_error_set(error, ERROR_REASON_SYNTAX, "JSON parse error at byte %" G_GSIZE_FORMAT
+                      ": more than %d objects and lists in each other",
+                      *ret_position, JSON_PARSER_MAX_DEPTH);
+        break;
+    default:
+        qmp_error_set(error, ERROR_REASON_SYNTAX,
+                      "JSON parse error at byte %" G_GSIZE_FORMAT ": %s cannot be read",
+                      *ret_position, quoted);
+    }
+}
+
+json_t *qmp_json_parse_at(const char *text, gsize length, gsize *ret_position, GError **error)
+{
+    g_autoptr(GString) rewritten = NULL;
+    json_error_t failure;
+    json_t *json = json_loadb(text, length, PARSE_FLAGS, &failure);
+
+    if (json || !qmp_json_check(text, length, ret_position, error)) {
+        return json;
+    }
+    rewritten = g_string_sized_new(length + 64);
+    rewrite(text, length, G_MAXSIZE, rewritten);
+    json = json_loadb(rewritten->str, rewritten->len, PARSE_FLAGS | JSON_ALLOW_NUL, &failure);
+    if (!json) {
+        set_error(text, length, &failure, ret_position, error);
+    }
+    return json;
 }
 
 json_t *qmp_json_parse(const char *text, gsize length, GError **error)
 {
-    g_autoptr(GString) marked = NULL;
-    bool overflow = false;
-    json_t *json;
+    gsize position;
 
-    json = load(text, length, 0, &overflow, error);
-    if (json || !overflow) {
-        return json;
-    }
-    g_clear_error(error);       /* the second try says more */
-    marked = mark_long_integers(text, length);
-    if (!marked) {
-        qmp_error_set(error, ERROR_REASON_SYNTAX,
-                      "JSON parse error: strings must not contain U+0000");
-        return NULL;
-    }
-    return load(marked->str, marked->len, JSON_ALLOW_NUL, &overflow, error);
+    return qmp_json_parse_at(text, length, &position, error);
 }
 
 /* The walker's view. */

@@ -26,11 +26,15 @@ extern const QmpInputOps qmp_json_input;
 extern const QmpInputOps qmp_empty_input;
 
 /*
- * Parses exactly one JSON text of `length` bytes.  Bytes that are not
- * UTF-8 and anything after the value are errors (reason syntax), as are duplicate
- * members (duplicate-key); they tell the position.  Free with json_decref().
+ * Parses exactly one JSON text of `length` bytes.  Strings may stand in single
+ * quotes and have \', as QEMU takes them.  What is wrong is an error (reason
+ * syntax), as are duplicate members (duplicate-key); they tell which byte, counted
+ * from 1.  Free with json_decref().
  */
 json_t *qmp_json_parse(const char *text, gsize length, GError **error);
+
+/* The same; with an error, *ret_position is the number of the byte. */
+json_t *qmp_json_parse_at(const char *text, gsize length, gsize *ret_position, GError **error);
 
 /* Prints a tree as qmp_json_parse() made it. */
 void qmp_json_print(const json_t *json, struct evbuffer *out);

@@ -12,6 +12,7 @@
 #include "tcg/timers.h"
 
 #include <cpuid.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 
@@ -202,16 +203,15 @@ void tcg_timers_remove(TcgVcpu *vcpu)
  * thread's. */
 static bool start_thread(TcgTimers *timers, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
     sigset_t all, old;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    timers->thread = g_thread_try_new("APIC timers", timer_thread, timers, &failure);
+    timers->thread = g_thread_try_new("APIC timers", timer_thread, timers, NULL);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (!timers->thread) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "there is no thread for timers: %s",
-                      failure->message);
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, EAGAIN,
+                            "there is no thread for timers");
         return false;
     }
     return true;

@@ -15,6 +15,7 @@
 #include "config.h"
 #include "tcg/tcg-accel.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -549,17 +550,16 @@ static void *vcpu_thread(void *data)
 static bool start_thread(TcgVcpu *vcpu, GError **error)
 {
     g_autofree char *name = g_strdup_printf("CPU %u/TCG", vcpu->cpu->index);
-    g_autoptr(GError) failure = NULL;
     sigset_t all, old;
 
     vcpu->stop = true;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    vcpu->thread = g_thread_try_new(name, vcpu_thread, vcpu, &failure);
+    vcpu->thread = g_thread_try_new(name, vcpu_thread, vcpu, NULL);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (!vcpu->thread) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "CPU %u gets no thread: %s",
-                      vcpu->cpu->index, failure->message);
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, EAGAIN, "CPU %u gets no thread",
+                            vcpu->cpu->index);
         return false;
     }
     g_mutex_lock(&vcpu->tcg->run.lock);

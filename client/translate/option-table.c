@@ -35,11 +35,11 @@ const OptionRow option_rows[] = {
     REFUSED("alt-grab", NULL, NO_DISPLAY),
     PROPERTY("append", "TEXT", "the machine's property append"),
     REFUSED("async-teardown", NULL, "memory is given back in a thread as it is"),
-    { "audio", "[driver=]NAME[,KEY=VALUE...]", PHASE_COLLECT, option_only_none, 0, NULL, NULL,
-      "nothing if it is none; others are refused: there is no sound" },
+    { "audio", "[driver=]NAME[,KEY=VALUE...]", PHASE_COLLECT, option_only_none, OPTION_KEYED, NULL,
+      "driver", "nothing if it is none; others are refused: there is no sound" },
     REFUSED("audio-help", NULL, "there is no sound"),
-    { "audiodev", "[driver=]NAME[,KEY=VALUE...]", PHASE_COLLECT, option_only_none, 0, NULL, NULL,
-      "nothing if it is none; others are refused: there is no sound" },
+    { "audiodev", "[driver=]NAME[,KEY=VALUE...]", PHASE_COLLECT, option_only_none, OPTION_KEYED |
+      OPTION_JSON, NULL, "driver", "nothing if it is none; others are refused: there is no sound" },
     PROPERTY("bios", "FILE", "the machine's property firmware"),
     { "blockdev", "[driver=]DRIVER[,KEY=VALUE...]", PHASE_BACKEND, option_blockdev, OPTION_KEYED |
       OPTION_JSON, "blockdev", "driver", "blockdev-add" },
@@ -61,8 +61,8 @@ const OptionRow option_rows[] = {
     { "device", "[driver=]DRIVER[,KEY=VALUE...]", PHASE_DEVICE, option_device, OPTION_KEYED |
       OPTION_JSON, "device", "driver", "device_add" },
     REFUSED("dfilter", "RANGE,...", "there is no log of translated code"),
-    { "display", "TYPE", PHASE_COLLECT, option_only_none, 0, NULL, NULL,
-      "nothing if it is none; others are refused: " NO_DISPLAY },
+    { "display", "[type=]TYPE[,KEY=VALUE...]", PHASE_COLLECT, option_only_none, OPTION_KEYED |
+      OPTION_JSON, NULL, "type", "nothing if it is none; others are refused: " NO_DISPLAY },
     { "drive", "KEY=VALUE...", PHASE_BACKEND, option_drive, OPTION_KEYED, "drive", NULL,
       "blockdev-add; with if=virtio also device_add virtio-blk-pci, or virtio-blk-device on "
       "microvm" },

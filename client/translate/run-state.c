@@ -54,8 +54,18 @@ bool option_nothing(Plan *plan, Item *item, GError **error)
 /* -vga none and such. */
 bool option_only_none(Plan *plan, Item *item, GError **error)
 {
-    if (g_str_equal(item->text, "none") || g_str_has_prefix(item->text, "none,") ||
-        g_str_has_prefix(item->text, "driver=none") || strstr(item->text, "\"driver\":\"none\"")) {
+    const char *what = item->text;
+    g_autofree char *word = NULL;
+
+    if (item->json && !item_json_to_options(item, error)) {
+        return false;
+    }
+    if (item->options) {
+        what = qmp_options_get(item->options, item->row->implied);
+    } else {
+        what = word = g_strndup(what, strcspn(what, ","));
+    }
+    if (!g_strcmp0(what, "none")) {
         plan_note(plan, "there is none");
         return true;
     }

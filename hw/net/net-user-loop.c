@@ -253,13 +253,11 @@ static gpointer thread_main(gpointer opaque)
 
 bool user_loop_start(NetdevUser *u, GError **error)
 {
-    g_autoptr(GError) cause = NULL;
-
     g_atomic_int_set(&u->stop, 0);
-    u->thread = g_thread_try_new("net-user", thread_main, u, &cause);
+    u->thread = g_thread_try_new("net-user", thread_main, u, NULL);
     if (!u->thread) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the network's thread: %s",
-                      cause->message);
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, EAGAIN,
+                            "cannot make the network's thread");
     }
     return u->thread != NULL;
 }

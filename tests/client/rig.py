@@ -79,7 +79,7 @@ class Run:
 def vmctl(*args, stdin='', env=None, pass_fds=()):
     environment = {k: v for k, v in os.environ.items()
                    if k not in ('VMD_RUN_DIR', 'XDG_RUNTIME_DIR', 'NOTIFY_SOCKET')}
-    environment.update(env or {}, LC_ALL='C.UTF-8', TZ='UTC')
+    environment.update({'LC_ALL': 'C.UTF-8', 'TZ': 'UTC', **(env or {})})
     done = subprocess.run([VMCTL, *args], input=stdin, capture_output=True, text=True,
                           timeout=TIMEOUT, env=environment, pass_fds=pass_fds)
     return Run(done.returncode, done.stdout, done.stderr)

@@ -66,6 +66,8 @@ static void test_reader(void)
                  "a:2 b:5 ");
     assert_reads("{\"execute\":\"a\",\"id\":\"# \\\" { [ # \\\\\"}\n{\"execute\":\"b\"}",
                  "a:1 b:2 ");
+    assert_reads("{'execute':'a','id':'# \" it\\'s {'}# it's\n{\"execute\":'b',\"id\":\"'# '\"}",
+                 "a:1 b:2 ");
 }
 
 static void test_reader_errors(void)
@@ -74,6 +76,10 @@ static void test_reader_errors(void)
     assert_reads("\n{\"execute\":", "!2");
     assert_reads("\n{\"execute\":\n\n}", "!4");
     assert_reads("[]", "!1");
+    assert_reads("{}\n'x' # {}", "?:1 !2");
+    assert_reads("{\n'a': '\n{}", "!1");
+    assert_reads("{\n'a': \"\\u0000\"\n}", "!2");
+    assert_reads("{\n'a': 18446744073709551615,\n\n 'a': 1}", "!4");
     assert_reads("{}\n\n{\"a\":\"\n", "?:1 !3");
 }
 

@@ -66,6 +66,21 @@ def errors_come_with_their_text():
 
 
 @case
+def requests_may_have_single_quotes():
+    text = "# It's a file.\n{'execute': 'object-add', 'arguments': {'qom-type': 'iothread', " \
+           "\"id\": 'io'}} # and no more\n{\"execute\": 'object-add', 'arguments': {\n" \
+           "'qom-type': 'rng-builtin', 'id': 'r'}}"
+    with daemon() as (sock, _), scratch(a=text) as path:
+        vmctl('apply', '--check', path + '/a').check(0, '', '')
+        vmctl('-s', sock, 'apply', path + '/a').check(0, '', '')
+        run = vmctl('-s', sock, 'qmp', "{'execute': 'query-iothreads', 'id': 'it\\'s \"me\"'}")
+        reply = json.loads(run.check(0, None, '').out)
+        equal((reply['return'][0]['id'], reply['id']), ('io', 'it\'s "me"'))
+    with daemon() as (sock, _), scratch(a=text) as path:
+        vmctl('-s', sock, 'apply', '--build', path + '/a').check(0, '', '')
+
+
+@case
 def apply_build_leaves_nothing_of_what_fails():
     text = '{"execute": "object-add", "arguments": {"qom-type": "iothread", "id": "io"}}\n' \
            '{"execute": "object-add", "arguments": {"qom-type": "rng-random", "id": "r",' \

@@ -395,6 +395,14 @@ def pidfile_goes_with_the_machine():
 
 
 @case
+def pidfile_that_cannot_be_written():
+    with scratch() as path:
+        for name, why in (('/none/pid', 'No such file or directory'), ('/', 'Not a directory')):
+            run(*QTEST, '-pidfile', path + name).check(
+                1, None, 'vmctl: -pidfile %s: %s\n' % (path + name, why))
+
+
+@case
 def descriptors_are_those_that_vmctl_was_started_with():
     a, b = socket.socketpair()
     with scratch() as path, a, b, socket.socket(socket.AF_UNIX) as listener:

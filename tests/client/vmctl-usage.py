@@ -72,11 +72,29 @@ def version_is_printed():
 def wrong_usage_has_status_2():
     vmctl().check(2, '', 'a verb is missing')
     vmctl('fly').check(2, '', "there is no verb 'fly'")
-    vmctl('--fly').check(2, '', '--fly')
-    vmctl('status', '--fly').check(2, '', '--fly')
+    vmctl('--fly').check(2, '', "vmctl: there is no option '--fly'\n")
+    vmctl('--sockt', 'x', 'status').check(2, '', "no option '--sockt'; did you mean '--socket'?")
+    vmctl('status', '--fly').check(2, '', "vmctl: there is no option '--fly'\n")
+    vmctl('status', '--json=on').check(2, '', 'vmctl: the option --json takes no value\n')
+    vmctl('--socket').check(2, '', 'vmctl: the option --socket lacks its value: PATH\n')
+    for seconds in ('x', '-5', 'nan', '1e999', ''):
+        for verb in (['wait'], ['stop'], ['apply', 'file']):
+            vmctl(*verb, '--timeout', seconds).check(
+                2, '', "vmctl: --timeout takes a number of seconds, not '%s'\n" % seconds)
     vmctl('status', 'now').check(2, '', 'too many arguments')
     vmctl('apply').check(2, '', 'usage: vmctl apply FILE')
-    vmctl('qmp', '--pass-fd', 'x', 'stop').check(2, '', '--pass-fd')
+    for fd in ('x', '-1', '99999999999'):
+        vmctl('qmp', '--pass-fd', fd, 'stop').check(
+            2, '', "vmctl: --pass-fd takes the number of a descriptor, not '%s'\n" % fd)
+
+
+@case
+def any_bytes_are_named_in_any_locale():
+    for locale in ('C', 'C.UTF-8'):
+        env = {'LC_ALL': locale}
+        vmctl('--name', b'\xff', 'status', env=env).check(1, '', "' is not the name of a machine")
+        vmctl('wait', '--event', b'\xff', env=env).check(2, '', 'there is no event ')
+        vmctl(b'--\xff', env=env).check(2, '', "there is no option '--")
 
 
 @case

@@ -34,6 +34,14 @@ only "no exit, abort or assert beside main and the client" \
 only "no unbounded or locale-bound string functions" \
     '\<(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|strtok|alloca) *\(' 'NOTHING'
 only "no sleep and no polling" '\<(sleep|usleep|nanosleep|g_usleep) *\(' 'NOTHING'
+only "jansson's errors are seen in qmp/json.c only" '\<json_error_t\>' 'qmp/json\.c:'
+report "jansson's words are not passed on" "$(grep -nE '(\.|->)(text|source)\>' qmp/json.c)"
+glib='dir_open|file_(get|set)_contents(_full)?|file_(open_tmp|read_link)|mapped_file_new|spawn_[a-z_]+'
+glib="$glib|shell_[a-z_]+|thread_try_new|thread_pool_[a-z_]+|ascii_string_to_[a-z]+|unix_[a-z_]+"
+glib="$glib|convert|locale_[a-z0-9_]+|key_file_[a-z_]+|regex_[a-z_]+|io_channel_[a-z_]+|mkdtemp"
+report "GLib's words are not passed on: its functions get no error of a caller's" "$(
+    awk -v call="g_($glib) *\\\\(.*[ ,]&?error\\\\)" '{ text = text " " $0 }
+        /[;{}]/ { if (text ~ call) print FILENAME ":" FNR ":" text; text = "" }' $sources)"
 report "each file says its licence in the first line" "$(for f in $sources; do
     head -n 1 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || echo "$f"; done)"
 report "no tabs and no trailing space" "$(grep -nE '	| +$' $sources)"

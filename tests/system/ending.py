@@ -165,8 +165,13 @@ def ready_after_command(recorder):
 
 def command_fails(recorder):
     """a command that fails, is killed or does not exist ends the daemon with status 8 or 4"""
-    for command, status, text in (('false', 8, 'code 1'), ('sh -c "kill -9 $$"', 8, 'killed'),
-                                  ('/no/such/command', 4, 'No such file')):
+    for command, status, text in (('false', 8, "'false', which had to succeed before the daemon is "
+                                   'ready, ended with status 1\n'),
+                                  ('sh -c "kill -9 $$"', 8, 'was ended by signal 9 (Killed)\n'),
+                                  ('/no/such/command', 4, "vmd: --before-ready: '/no/such/command' cannot "
+                                   'be started: No such file or directory\n'),
+                                  ('/', 4, "vmd: --before-ready: '/' cannot be started: "
+                                   'Permission denied\n')):
         with Recorded(recorder) as other:
             path = other.path('second.sock')
             done = subprocess.run([vmdtest.VMD, '--socket', path, '--before-ready', command],
@@ -193,10 +198,29 @@ def command_is_ended(recorder):
 
 
 def bad_quoting(_recorder):
-    """--before-ready with a quote that does not end is a usage error"""
-    done = subprocess.run([vmdtest.VMD, '--before-ready', '"'], capture_output=True, text=True,
-                          timeout=TIMEOUT)
-    assert done.returncode == 2 and '--before-ready' in done.stderr, done
+    """--before-ready with a quote that does not end, or without a word, is a usage error"""
+    for command, what in (('"', 'has a quote or a backslash without an end'),
+                          ('a \\', 'has a quote or a backslash without an end'),
+                          (' ', 'names no command')):
+        done = subprocess.run([vmdtest.VMD, '--before-ready', command], capture_output=True,
+                              text=True, timeout=TIMEOUT)
+        assert (done.returncode, done.stderr) == (
+            2, "vmd: --before-ready: '%s' %s\n" % (command, what)), done
+
+
+def wrong_options(_recorder):
+    """a wrong option is named in the project's words; a name may have any character anywhere"""
+    for words, text in ((['--sockt', 'x'], "there is no option '--sockt'; did you mean '--socket'?"),
+                        (['-x'], "there is no option '-x'"),
+                        (['--socket'], 'the option --socket lacks its value: PATH'),
+                        (['--version=5'], 'the option --version takes no value')):
+        done = subprocess.run([vmdtest.VMD] + words, capture_output=True, text=True,
+                              timeout=TIMEOUT)
+        assert (done.returncode, done.stderr) == (2, 'vmd: %s\n' % text), done
+    for locale in ('C', 'C.UTF-8'):
+        done = subprocess.run([vmdtest.VMD, '--name', 'bücher', '--version'], capture_output=True,
+                              text=True, timeout=TIMEOUT, env={'LC_ALL': locale})
+        assert done.returncode == 0 and not done.stderr, done
 
 
 def bad_name(_recorder):
@@ -244,7 +268,7 @@ def listed(recorder):
         assert vmctl('-n', 'over', 'wait', '-e', 'RESUME').returncode == 3
         for words in ('wait',), ('stop',), ('apply', '/dev/null'):
             done = vmctl('-n', 'live', *words, '--timeout=-5')
-            assert done.returncode == 2 and 'negative' in done.stderr, done
+            assert done.returncode == 2 and "not '-5'" in done.stderr, done
         if os.geteuid() == 0 and vmdtest.shutil.which('setpriv'):
             os.chmod(top, 0o755)
             os.chmod(os.path.join(folders['live'], 'qmp.sock'), 0o600)
@@ -266,4 +290,4 @@ if __name__ == '__main__':
     vmdtest.main([run_directory, no_state_directory, record_while_it_runs, record_of_quit,
                   record_of_signal, record_of_guest,
                   record_of_internal_error, record_of_panic, no_program_after_ready, ready_after_command, command_fails,
-                  command_is_ended, bad_quoting, bad_name, listed])
+                  command_is_ended, bad_quoting, wrong_options, bad_name, listed])

@@ -68,39 +68,96 @@ static void test_texts(void)
     CHECK("{\"\xc3\xa4\"}", "<{\"\xc3\xa4\"}>");
 }
 
+static void test_quotes(void)
+{
+    CHECK("{'a': 1}{}", "<{'a': 1}><{}>");
+    CHECK("{'}'}{}", "<{'}'}><{}>");
+    CHECK("{'\"'}{\"'\"}{}", "<{'\"'}><{\"'\"}><{}>");
+    CHECK("{'it\\'s }'}{}", "<{'it\\'s }'}><{}>");
+    CHECK("{'\\\\'}{}", "<{'\\\\'}><{}>");
+}
+
+/* Whatever is no object is for the parser to refuse, and takes nothing along. */
+static void test_scalars(void)
+{
+    CHECK("1 {}", "<1><{}>");
+    CHECK("-1.5e+3{}", "<-1.5e+3><{}>");
+    CHECK("0e1 {}", "<0e1><{}>");
+    CHECK("1 2\n", "<1><2>");
+    CHECK("true{}", "<true><{}>");
+    CHECK("xyz {}", "<xyz><{}>");
+    CHECK("\"a\" 'b'{}", "<\"a\"><'b'><{}>");
+    CHECK("1x\"y\" ", "<1><x><\"y\">");
+    CHECK("12", "...");
+}
+
 static void test_half(void)
 {
     CHECK("{", "...");
     CHECK("{}{\"a", "<{}>...");
-    CHECK("{\"a\": \"}\n", "!");
     CHECK("[[]", "...");
+    CHECK("{\"execute\" {}", "...");
 }
 
 /* Wrong nesting is the parser's business: the text is complete all the same. */
 static void test_wrong_inside(void)
 {
     CHECK("{]{}", "<{]><{}>");
-    CHECK("{'a': 1}{}", "<{'a': 1}><{}>");
-    CHECK("{foo bar \\ 1e}{}", "<{foo bar \\ 1e}><{}>");
+    CHECK("[[}{}", "<[[}><{}>");
+    CHECK("{[}]{}", "<{[}]><{}>");
+    CHECK("{foo bar 1e5}{}", "<{foo bar 1e5}><{}>");
+    CHECK("] {}", "<]><{}>");
+    CHECK("}}{}", "<}><}><{}>");
+    CHECK(",:{}", "<,><:><{}>");
 }
 
+/* A string ends with its line. */
+static void test_open_string(void)
+{
+    CHECK("{\"a\": \"}\n", "!");
+    CHECK("{\"execute\": \"x\", \"id\":\"\n{}\n", "!<{}>");
+    CHECK("{'execute': 'x\n{}\n", "!<{}>");
+    CHECK("\"abc\r\n{}", "!<{}>");
+    CHECK("{\"a\\\n{}", "!<{}>");
+    CHECK("it's {}\n{}", "<it>!<{}>");
+    CHECK("{\"a\nb\": 1}\n{}", "!<:><1><}><{}>");
+    CHECK("{\"a\tb\": 1}\n{}", "!<:><1><}><{}>");
+}
+
+/* What no token has costs all up to the next bracket, comma, colon or line. */
 static void test_garbage(void)
 {
-    CHECK("foo\n{}", "!<{}>");
-    CHECK("foo {} }\n{}", "!<{}>");
-    CHECK("}\n{}", "!<{}>");
-    CHECK("\"a\"\n{}", "!<{}>");
-    CHECK("1\r\n2\r\n{}", "!!<{}>");
-    CHECK("foo \xff{}", "!<{}>");
+    CHECK("%p {}", "!<{}>");
+    CHECK("@ foo 'x' 1 {}", "!<{}>");
+    CHECK("@\tfoo {}", "!<{}>");
+    CHECK("@ foo\nx {}", "!<x><{}>");
+    CHECK("@ foo\rx {}", "!<x><{}>");
+    CHECK("@, @: @] {}", "!<,>!<:>!<]><{}>");
+    CHECK("True {}", "!<{}>");
+    CHECK("# {}", "!<{}>");
+    CHECK("\xc3\xa4 {}", "!<{}>");
+    CHECK("{\"execute\": @ {}", "!<{}>");
+    CHECK("{\"execute\": %p} {}", "!<}><{}>");
+    CHECK("{foo bar \\ 1e}{}", "!<}><{}>");
+    CHECK("{01}{}", "!<}><{}>");
+    CHECK("{1.}{}", "!<{}>");
+    CHECK("{-}{}", "!<{}>");
+    CHECK("{1e+}{}", "!<{}>");
+}
+
+/* Control characters, and what UTF-8 never has, are a fresh start. */
+static void test_reset(void)
+{
+    CHECK("foo \xff{}", "<foo>!<{}>");
     CHECK("\xff{}", "!<{}>");
-    CHECK("\x01\x02{}", "!<{}>");
-    CHECK("\xff\xff\n\xff{}", "!!<{}>");
+    CHECK("@ \xff{}", "!!<{}>");
+    CHECK("\x01\x02{}", "!!<{}>");
+    CHECK("\xff\xfe\n\xff{}", "!!!<{}>");
     CHECK("\0{}", "!<{}>");
     CHECK("{\"execute\": \xff{}", "!<{}>");
     CHECK("{\"execute\": \"x\xff{}", "!<{}>");
+    CHECK("{\"execute\": \"x\\\xff{}", "!<{}>");
     CHECK("{\"execute\": \x1b{}", "!<{}>");
-    CHECK("{\"a\tb\": 1}\n{}", "!<{}>");
-    CHECK("{\"a\nb\": 1}\n{}", "!!<{}>");
 }
 
 static void test_limits(void)
@@ -116,6 +173,9 @@ static void test_limits(void)
     LIMITED("[1,2,]", "<[1,2,]>");
     LIMITED("{        }", "<{        }>");
     LIMITED("{         }\n{}", "#<{}>");
+    LIMITED("1234567890 []", "<1234567890><[]>");
+    LIMITED("12345678901 []\n[]", "#<[]>");
+    LIMITED("[[[[ '\n{}", "#<{}>");
 #undef LIMITED
 }
 
@@ -150,9 +210,13 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/qmp/framer/texts", test_texts);
+    g_test_add_func("/qmp/framer/quotes", test_quotes);
+    g_test_add_func("/qmp/framer/scalars", test_scalars);
     g_test_add_func("/qmp/framer/half", test_half);
     g_test_add_func("/qmp/framer/wrong-inside", test_wrong_inside);
+    g_test_add_func("/qmp/framer/open-string", test_open_string);
     g_test_add_func("/qmp/framer/garbage", test_garbage);
+    g_test_add_func("/qmp/framer/reset", test_reset);
     g_test_add_func("/qmp/framer/limits", test_limits);
     g_test_add_func("/qmp/framer/flood", test_flood);
     return g_test_run();

@@ -56,10 +56,13 @@ static void test_errors(void)
     static const struct {
         const char *request, *reply;
     } cases[] = {
-        { "foo\n", FAILED("-32700", "JSON parse error: a request begins with '{', not 'f'; "
-                          "the rest of the line is skipped", "syntax", "", "null") },
+        { "foo\n", FAILED("-32700", "JSON parse error at byte 1: the word 'foo' is none of true, "
+                          "false and null", "syntax", "", "null") },
+        { "%p\n", FAILED("-32700", "JSON parse error: unexpected '%'; a request begins with '{'",
+                        "syntax", "", "null") },
+        { "'x'", FAILED("-32600", "a request must be an object", "syntax", "", "null") },
         { "{\"jsonrpc\": \"2.0\", \"method\"}",
-          FAILED("-32700", "JSON parse error at byte 28: ':' expected near '}'", "syntax", "", "null") },
+          FAILED("-32700", "JSON parse error at byte 28: ':' is expected, not '}'", "syntax", "", "null") },
         { "[]", FAILED("-32600", "a request must be an object", "syntax", "", "null") },
         { "{\"method\": \"x\", \"id\": 1}",
           FAILED("-32600", "'jsonrpc' is missing", "syntax", "", "1") },
@@ -117,8 +120,8 @@ static void test_batches(void)
                 RESULT("{}", "\"9\"") "]");
     client_send(client, "[" CALL("query-status", "") ", " CALL("query-status", "") "]");
     client_expect_silence(client);
-    client_call(client, "[1,]\n", FAILED("-32700", "JSON parse error at byte 4: unexpected token "
-                                         "near ']'", "syntax", "", "null"));
+    client_call(client, "[1,]\n", FAILED("-32700", "JSON parse error at byte 4: a value is "
+                                         "expected, not ']'", "syntax", "", "null"));
 }
 
 /* A batch waits for its slowest call, and the next text for the batch. */

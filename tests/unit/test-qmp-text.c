@@ -220,6 +220,12 @@ static void test_error(void)
 
     qmp_error_set_errno(&foreign, ERROR_REASON_HOST_ERROR, ENOENT, "cannot open '%s'", "f");
     g_assert_cmpstr(foreign->message, ==, "cannot open 'f': No such file or directory");
+    g_clear_error(&foreign);
+    qmp_error_set(&foreign, ERROR_REASON_SYNTAX, "'%s'", "a\xff\n");
+    g_assert_cmpstr(foreign->message, ==, "'a\xef\xbf\xbd?'");
+    g_clear_error(&foreign);
+    qmp_error_set_errno(&foreign, ERROR_REASON_HOST_ERROR, ENOENT, "cannot open '%s'", "\xff");
+    g_assert_cmpstr(foreign->message, ==, "cannot open '\xef\xbf\xbd': No such file or directory");
     g_clear_error(&copy);
     copy = g_error_copy(foreign);
     g_assert_cmpint(qmp_error_errno(copy), ==, ENOENT);
@@ -227,9 +233,25 @@ static void test_error(void)
     g_assert_cmpint(qmp_error_errno(NULL), ==, 0);
 }
 
+/* What GLib says of a file becomes what the host said. */
+static void test_file_errno(void)
+{
+    static const int numbers[] = { ENOENT, EACCES, EISDIR, ENOTDIR, ENOSPC, ELOOP, EIO, EROFS };
+    g_autoptr(GError) foreign = g_error_new_literal(QMP_ERROR, ERROR_REASON_SYNTAX, "x");
+
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        g_autoptr(GError) error = g_error_new_literal(
+            G_FILE_ERROR, g_file_error_from_errno(numbers[i]), "words of GLib");
+
+        g_assert_cmpint(qmp_error_file_errno(error), ==, numbers[i]);
+    }
+    g_assert_cmpint(qmp_error_file_errno(foreign), ==, EIO);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/qmp/text/file-errno", test_file_errno);
     g_test_add_func("/qmp/text/bool", test_bool);
     g_test_add_func("/qmp/text/int", test_int);
     g_test_add_func("/qmp/text/uint", test_uint);
