@@ -13,8 +13,21 @@ typedef struct {
     Object *obj;                /* held */
 } Kept;
 
+/* Whether the bus that options name is this one.  A name may stand for one of several
+ * buses, the first with room; a bus that asks for pending devices to know whether it
+ * has room must not be asked for that again. */
+static bool names_bus(Build *build, const DeviceOptions *options, Object *bus)
+{
+    Bus *named;
+
+    build->naming = true;
+    named = bus_find(object_root(bus), options->bus, options->driver, NULL);
+    build->naming = false;
+    return (Object *)named == bus;
+}
+
 /* Whether options will put a device on bus (NULL: any, or none), or could. */
-static bool may_sit_on(const DeviceOptions *options, Object *bus)
+static bool may_sit_on(Build *build, const DeviceOptions *options, Object *bus)
 {
     if (!bus) {
         return true;
@@ -22,13 +35,12 @@ static bool may_sit_on(const DeviceOptions *options, Object *bus)
     if (!options->driver->bus || !object_is_a(bus, options->driver->bus)) {
         return false;
     }
-    return !options->bus ||
-           (Object *)bus_find(object_root(bus), options->bus, options->driver, NULL) == bus;
+    return !options->bus || names_bus(build, options, bus);
 }
 
-void build_foreach_pending(const Build *build, Object *bus, EnvPending f, void *opaque)
+void build_foreach_pending(Build *build, Object *bus, EnvPending f, void *opaque)
 {
-    for (guint i = 0; build && i < build->items->len; i++) {
+    for (guint i = 0; build && !build->naming && i < build->items->len; i++) {
         const BuildItem *item = &g_array_index(build->items, BuildItem, i);
         const DeviceOptions *options;
 
@@ -36,7 +48,7 @@ void build_foreach_pending(const Build *build, Object *bus, EnvPending f, void *
             continue;
         }
         options = item->request->u.device_add.arguments;
-        if (may_sit_on(options, bus) &&
+        if (may_sit_on(build, options, bus) &&
             !f(options->driver, options->props, options->bus != NULL, opaque)) {
             return;
         }

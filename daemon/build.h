@@ -39,6 +39,7 @@ struct Build {
     bool stepping;              /* an item that ends now is noticed by the loop that started it */
     struct event *go;           /* goes on after a wait */
     guint64 serial;             /* of the last object before */
+    bool naming;                /* the bus that an item names is being found */
     GPtrArray *keeps;           /* what cannot be undone, for the end */
     GPtrArray *reversals;       /* of BuildReversal, in order of execution */
     GError *error;              /* set: it is being undone */
@@ -60,7 +61,7 @@ void build_undo(Build *build, void (*done)(Build *build));
 void build_free_changes(Build *build);
 
 /* Env.foreach_pending and Env.defer; build may be NULL. */
-void build_foreach_pending(const Build *build, Object *bus, EnvPending f, void *opaque);
+void build_foreach_pending(Build *build, Object *bus, EnvPending f, void *opaque);
 bool build_defer(Build *build, Object *obj, EnvKeep keep);
 /* Runs what was deferred. */
 bool build_keep_all(Build *build, GError **error);

@@ -275,6 +275,34 @@ def reserved(recorder):
         assert client.call('qom-get', path='/machine/peripheral/p', property='nr') == 2
 
 
+def named_by_device(recorder):
+    """a bus that a later request names by the device that has it keeps its place for that one"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('build', requests=[
+            ACCEL, RAM, MICROVM, request('device_add', driver='virtio-rng-device', id='a'),
+            request('device_add', driver='virtio-rng-device', id='b', bus='/machine/virtio-mmio7')])
+        assert client.call('qom-get', path='a', property='parent_bus').endswith('bus.6')
+        assert client.call('qom-get', path='b', property='parent_bus').endswith('bus.7')
+        client.call('build', requests=[
+            {'execute': 'device_add', 'arguments': {'driver': 'virtio-serial-device',
+                                                    'id': 'small', 'max_ports': 2}},
+            request('device_add', driver='virtio-serial-device', id='large'),
+            request('device_add', driver='virtserialport', id='p'),
+            request('device_add', driver='virtserialport', id='q', bus='small', nr=1)])
+        assert client.call('qom-get', path='p', property='parent_bus').endswith('large.0')
+        assert client.call('qom-get', path='q', property='parent_bus').endswith('small.0')
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('build', requests=[
+            ACCEL, RAM, PC, {'execute': 'device_add', 'arguments': {
+                'driver': 'pci-bridge', 'id': 'br', 'chassis_nr': 1}},
+            request('device_add', driver='virtio-rng-pci', id='a'),
+            request('device_add', driver='virtio-rng-pci', id='b', bus='br', addr='2')])
+        assert client.call('qom-get', path='a', property='parent_bus').endswith('pci.0')
+        assert client.call('qom-get', path='b', property='addr') == 2 << 3
+
+
 if __name__ == '__main__':
     vmdtest.main([order_of_links, bad_lists, fails_at_each_place, others_wait, only_in_prelaunch,
-                  reserved])
+                  reserved, named_by_device])
