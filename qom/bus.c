@@ -92,11 +92,11 @@ static bool takes(const Bus *bus, const QmpClass *klass)
     return !klass || (klass->bus && object_is_a(bus, klass->bus));
 }
 
-static bool is_full(Bus *bus)
+static bool is_full(Bus *bus, const QmpClass *klass)
 {
     const BusOps *ops = bus_ops(bus);
 
-    return ops && ops->full && ops->full(bus);
+    return ops && ops->full && ops->full(bus, klass);
 }
 
 Bus *bus_among(const GPtrArray *buses, const char *name, const QmpClass *klass)
@@ -104,7 +104,7 @@ Bus *bus_among(const GPtrArray *buses, const char *name, const QmpClass *klass)
     for (guint i = 0; buses && i < buses->len; i++) {
         Bus *bus = buses->pdata[i];
 
-        if (name ? g_str_equal(bus->object.name, name) : takes(bus, klass) && !is_full(bus)) {
+        if (name ? g_str_equal(bus->object.name, name) : takes(bus, klass) && !is_full(bus, klass)) {
             return bus;
         }
     }
@@ -121,7 +121,7 @@ static Bus *first_of_kind(Root *root, const QmpClass *klass, bool *ret_full)
         if (!takes(bus, klass)) {
             continue;
         }
-        if (!is_full(bus)) {
+        if (!is_full(bus, klass)) {
             return bus;
         }
         *ret_full = true;

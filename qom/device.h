@@ -50,8 +50,9 @@ typedef struct {
      * choices back into its props).  Fails with bus-full, address-in-use. */
     bool (*attach)(Bus *bus, Device *dev, GError **error);
     void (*detach)(Bus *bus, Device *dev);
-    /* No more devices fit: bus= absent takes another bus.  NULL: never. */
-    bool (*full)(Bus *bus);
+    /* No more devices of klass (NULL: of any) fit: bus= absent takes another bus.
+     * NULL: never. */
+    bool (*full)(Bus *bus, const QmpClass *klass);
     /* Hotplug: after realize, and the guest's part of an unplug.  plugged NULL:
      * the bus cannot do it (reason bus-not-hotpluggable); can_plug may say that
      * this bus cannot do it now, where others of its class can. */

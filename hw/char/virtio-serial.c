@@ -443,9 +443,40 @@ static bool serial_unplug(Bus *bus, Device *dev, GError **error)
     return true;
 }
 
+typedef struct {
+    guint first;                /* port that may be taken */
+    guint n;                    /* devices to come that name the bus */
+} RoomSearch;
+
+static bool count_named(const QmpClass *klass, const void *data, bool named, void *opaque)
+{
+    const VirtioSerialPortProps *props = data;
+    RoomSearch *search = opaque;
+    guint nr = props->has_nr ? props->nr : klass != &qmp_class_virtconsole;
+
+    search->n += named && nr >= search->first;
+    return true;
+}
+
+/* Port 0 is room for consoles only.  A port that a device to come will have is not for
+ * those that name no bus. */
+static bool serial_bus_full(Bus *bus, const QmpClass *klass)
+{
+    const VirtioSerial *s = (VirtioSerial *)bus->owner;
+    RoomSearch search = { .first = klass && klass != &qmp_class_virtconsole };
+    guint n_free = 0;
+
+    for (guint i = search.first; i < s->max_ports; i++) {
+        n_free += !s->ports[i];
+    }
+    env_foreach_pending(&bus->object, &bus->object, count_named, &search);
+    return n_free <= search.n;
+}
+
 const TypeInfo virtio_serial_bus_type = {
     .schema = &qmp_class_virtio_serial_bus,
     .kind = &(const BusOps){
+        .full = serial_bus_full,
         .plugged = serial_plugged,
         .unplug_request = serial_unplug,
     },

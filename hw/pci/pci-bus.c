@@ -164,7 +164,7 @@ static void pci_bus_detach(Bus *bus, Device *device)
     pci_bus(bus)->functions[dev->devfn] = NULL;
 }
 
-static bool pci_bus_full(Bus *bus)
+static bool pci_bus_full(Bus *bus, const QmpClass *klass)
 {
     return pci_address_full(pci_bus(bus));
 }

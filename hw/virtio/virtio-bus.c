@@ -38,7 +38,7 @@ static bool note_named(const QmpClass *klass, const void *props, bool named, voi
 }
 
 /* One that a device to come names is not for those that name none. */
-static bool virtio_bus_full(Bus *bus)
+static bool virtio_bus_full(Bus *bus, const QmpClass *klass)
 {
     bool spoken_for = false;
 

@@ -326,8 +326,35 @@ static void test_numbers(void)
     expect_refusal(b, "virtserialport", "nr", "3", "no port 3");
     expect_refusal(b, "virtserialport", "name", "org.test.0", "org.test.0");
     g_assert_nonnull(rig_device(b->rig, "virtserialport", "p2", NULL, NULL));
-    expect_refusal(b, "virtserialport", "name", "x", "no port 3");
+    expect_refusal(b, "virtserialport", "name", "x", "needs a 'virtio-serial-bus'");
     g_assert_nonnull(rig_device(b->rig, "virtconsole", "con", NULL, NULL));
+    expect_refusal(b, "virtconsole", "name", "x", "needs a 'virtio-serial-bus'");
+}
+
+static guint number_on(const Bench *b, const char *driver, const char *id, const char *bus)
+{
+    g_autoptr(GError) error = NULL;
+    Device *port = rig_device(b->rig, driver, id, &error, NULL);
+
+    g_assert_no_error(error);
+    g_assert_cmpstr(port->bus->object.name, ==, bus);
+    return ((VirtioSerialPortProps *)object_props(port))->nr;
+}
+
+/* Who names no bus gets the first one with room for what it is. */
+static void test_room(void)
+{
+    g_autoptr(Bench) b = bench_new("virtserialport", "2");
+    g_autoptr(VirtioDriver) other = virtio_driver_new(b->rig, 1);
+
+    expect_refusal(b, "virtserialport", "name", "x", "needs a 'virtio-serial-bus'");
+    g_assert_nonnull(rig_device(b->rig, "virtio-serial-device", "second", NULL, "max_ports", "3",
+                                NULL));
+    g_assert_cmpuint(number_on(b, "virtserialport", "p1", "second.0"), ==, 1);
+    g_assert_cmpuint(number_on(b, "virtconsole", "c0", "vser.0"), ==, 0);
+    g_assert_cmpuint(number_on(b, "virtconsole", "c1", "second.0"), ==, 0);
+    g_assert_cmpuint(number_on(b, "virtconsole", "c2", "second.0"), ==, 2);
+    expect_refusal(b, "virtserialport", "name", "x", "needs a 'virtio-serial-bus'");
 }
 
 /* Two devices, each with its ports. */
@@ -360,6 +387,7 @@ int main(int argc, char **argv)
     g_test_add_func("/virtio-serial/slow-guest", test_slow_guest);
     g_test_add_func("/virtio-serial/remove", test_remove);
     g_test_add_func("/virtio-serial/numbers", test_numbers);
+    g_test_add_func("/virtio-serial/room", test_room);
     g_test_add_func("/virtio-serial/two", test_two);
     return g_test_run();
 }

@@ -137,6 +137,12 @@ def ports(recorder):
         assert error['reason'] == 'limit-exceeded', error
         error = client.error('device_add', {'driver': 'virtserialport', 'nr': 0})
         assert error['reason'] == 'invalid-value', error
+        for i in range(6):
+            add(client, 'virtserialport', id='p%d' % i)
+            bus = client.call('qom-get', path='/machine/peripheral/p%d' % i, property='parent_bus')
+            assert bus.endswith('one.0' if i < 3 else 'two.0'), (i, bus)
+        error = client.error('device_add', {'driver': 'virtserialport'})
+        assert error['reason'] == 'bus-full' and error['path'] == 'driver', error
 
 
 @on_one_accel

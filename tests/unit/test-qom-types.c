@@ -165,7 +165,7 @@ static void test_plugged(Bus *bus, Device *dev)
     log_word("bus.plugged");
 }
 
-static bool test_full(Bus *bus)
+static bool test_full(Bus *bus, const QmpClass *klass)
 {
     return bus->devices.length >= 4;
 }
