@@ -123,6 +123,11 @@ static bool was_given(const Object *obj, const QmpMember *member)
     return qmp_given(obj->given, member - object_class(obj)->props->members);
 }
 
+bool object_property_given(const Object *obj, const char *name)
+{
+    return was_given(obj, qmp_class_member(object_class(obj), name));
+}
+
 bool object_property_keeps_secret(const Object *obj, const QmpMember *member)
 {
     return member->flags & QMP_MEMBER_SECRET && was_given(obj, member);

@@ -21,6 +21,9 @@ QmpValue *object_property_get(Object *obj, const char *name, GError **error);
  */
 QmpValue *object_property_record(Object *obj, const QmpMember *member, const void *fresh);
 
+/* Whether a request named the property, which there must be. */
+bool object_property_given(const Object *obj, const char *name);
+
 /* Whether the object was given a value for this row that is never shown. */
 bool object_property_keeps_secret(const Object *obj, const QmpMember *member);
 

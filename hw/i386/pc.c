@@ -29,6 +29,7 @@
 #include "hw/isa/piix3.h"
 #include "hw/pci-host/i440fx.h"
 #include "qmp/error.h"
+#include "qom/property.h"
 
 /* Where RAM below 4 GiB ends if not all of it fits. */
 #define PC_RAM_SPLIT G_GUINT64_CONSTANT(0xc0000000)
@@ -338,11 +339,37 @@ static const MachineOps pc_ops = {
 
 /* ---- Class ---- */
 
+/* Properties that another one gives an effect, or takes it from. */
+static bool check_effects(const Object *obj, GError **error)
+{
+    const GenericPcMachineProps *props = object_props(obj);
+    const BootConfiguration *boot = props->boot;
+
+    if (props->kernel && object_property_given(obj, "firmware")) {
+        qmp_error_set_at(error, "firmware", ERROR_REASON_INVALID_VALUE,
+                         "properties 'kernel' and 'firmware' exclude each other: a kernel is "
+                         "started without firmware");
+        return false;
+    }
+    if (boot && (boot->splash || boot->has_splash_time) && !boot->menu) {
+        const char *name = boot->splash ? "splash" : "splash-time";
+        g_autofree char *path = g_strconcat("boot.", name, NULL);
+
+        qmp_error_set_at(error, path, ERROR_REASON_INVALID_VALUE,
+                         "'%s' has no effect unless 'menu' is on", name);
+        return false;
+    }
+    return true;
+}
+
 static bool pc_prepare(Object *obj, GError **error)
 {
     const GenericPcMachineProps *props = pc_props(obj);
     PcMachine *pc = pc_machine(obj);
 
+    if (!check_effects(obj, error)) {
+        return false;
+    }
     if (!pc_boot_load_splash(props->boot, &pc->splash, error)) {
         return qmp_error_blame(error, "boot.splash");
     }

@@ -241,16 +241,32 @@ static void x86_release(Object *obj)
     g_clear_pointer(&x86->modules, g_ptr_array_unref);
 }
 
+/* What is for the kernel has no effect without one. */
+static bool check_kernel(const X86MachineProps *props, GError **error)
+{
+    const char *name = props->append ? "append" : props->initrd ? "initrd" : NULL;
+
+    if (props->kernel || !name) {
+        return true;
+    }
+    qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE,
+                     "property '%s' has no effect without property 'kernel'", name);
+    return false;
+}
+
 /* Opens the files on the pool, where a slow file system holds up nobody. */
 static bool x86_prepare(Object *obj, GError **error)
 {
     X86Machine *x86 = (X86Machine *)obj;
     const X86MachineProps *props = object_props(obj);
 
+    if (!check_kernel(props, error)) {
+        return false;
+    }
     if (props->kernel) {
         x86->kernel = loader_open("kernel", props->kernel, error);
     }
-    if (props->initrd && (x86->kernel || !props->kernel)) {
+    if (props->initrd && x86->kernel) {
         x86->modules = boot_open_modules(x86->kernel, props->initrd, error);
     }
     if ((props->kernel && !x86->kernel) || (props->initrd && !x86->modules)) {

@@ -331,7 +331,7 @@ def unusable_initrd(recorder):
         initrd = daemon.path('initrd')
         refused = prepare(client)
         with untouched(daemon):
-            refused({'initrd': initrd}, initrd, 'No such file')
+            refused({'kernel': KERNEL, 'initrd': initrd}, initrd, 'No such file')
         with open(initrd, 'wb') as f:
             f.truncate(200 * MIB)
         client.call('object-add', qom_type='microvm-machine', memory_backend='ram', kernel=KERNEL,

@@ -418,12 +418,37 @@ def refusals(recorder):
         for order in 'xyz', 'cdna':
             assert machine(boot={'order': order})['reason'] == 'invalid-value', order
             assert machine(boot={'once': order})['reason'] == 'invalid-value', order
-        assert machine(boot={'splash': '/etc/hostname'})['reason'] == 'file-not-usable'
+        assert machine(boot={'splash': '/etc/hostname', 'menu': True})['reason'] == \
+            'file-not-usable'
         client.call('object-add', **{'qom-type': 'microvm-machine', 'id': 'm',
                                      'memory-backend': 'ram'})
         client.call('cont')
         assert client.error('system_powerdown')['reason'] == 'not-supported'
         assert client.error('inject-nmi')['reason'] == 'not-supported'
+
+
+def no_effect(recorder):
+    """what only another property gives an effect is refused without that one"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel')
+        client.call('object-add', **{'qom-type': 'memory-backend-ram', 'id': 'ram',
+                                     'size': 16 * MIB})
+        both = ('microvm-machine', 'pc-i440fx-2.7-machine'), ({'append': 'x'}, {'initrd': KERNEL})
+        pc = ('pc-i440fx-2.7-machine',), ({'firmware': '/etc/hostname', 'kernel': KERNEL},
+                                          {'boot': {'splash': '/etc/hostname'}},
+                                          {'boot': {'splash-time': 5, 'menu': False}})
+        for names, cases in both, pc:
+            for name in names:
+                for options in cases:
+                    error = client.error('object-add', {'qom-type': name, 'memory-backend': 'ram',
+                                                        **options})
+                    key, value = next(iter(options.items()))
+                    path = 'boot.' + next(iter(value)) if key == 'boot' else key
+                    assert error['reason'] == 'invalid-value' and error['path'] == path, error
+        client.call('object-add', **{
+            'qom-type': 'pc-i440fx-2.7-machine', 'memory-backend': 'ram', 'kernel': KERNEL,
+            'append': 'x', 'initrd': KERNEL, 'boot': {'splash-time': 5, 'menu': True}})
 
 
 # ---- A kernel without firmware
@@ -572,5 +597,5 @@ if __name__ == '__main__':
     vmdtest.main([firmware_post, boot_sector, newer_type, split_firmware, split_boot_sector,
                   split_ticks, address_line_20, reset_control, shadow_ram, suspend,
                   seabios_resume, suspend_alarm, suspend_serial, suspend_reset, suspend_disk,
-                  no_sleep, power_button, nmi, refusals, direct_kernel, firmware_work, chips, set_otherwise,
-                  event_timer, recipe])
+                  no_sleep, power_button, nmi, refusals, no_effect, direct_kernel, firmware_work,
+                  chips, set_otherwise, event_timer, recipe])
