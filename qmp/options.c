@@ -466,8 +466,12 @@ guint qmp_options_position(const QmpOptions *options, const char *path)
     const Node *node = options->root;
 
     while (node && *path) {
+        const Node *whole = find_member(node, path, strlen(path));
         gsize length = strcspn(path, ".[]");
 
+        if (whole) {
+            return whole->position;         /* dots are part of the keys */
+        }
         if (length) {
             node = find_member(node, path, length) ?: node;
         }

@@ -104,7 +104,8 @@ static bool begin_group(Reader *reader, char *text, GError **error)
     }
     g_free(reader->origin);
     reader->origin = g_strdup_printf("%s:%u: %s", reader->path, reader->line, whole);
-    reader->options = plan_options();
+    reader->options = qmp_options_parse("", NULL, reader->row->flags & OPTION_FLAT
+                                                  ? QMP_OPTIONS_FLAT : 0, NULL);
     return !id || qmp_options_add(reader->options, "id", id, 0, error);
 }
 

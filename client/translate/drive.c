@@ -33,9 +33,23 @@ bool option_disk(Plan *plan, Item *item, GError **error)
 
 typedef struct {
     char *node;                 /* node-name */
-    bool read_only, given_read_only;
     const char *interface;      /* "virtio" or "none" */
+    char *driver;               /* of that node */
+    const char *below;          /* before keys of the file: "file.", or "" if the node is it */
+    const char *protocol;       /* driver of the file; NULL: file= was not given */
+    char *filename;             /* without the protocol */
+    guint position;             /* of file= */
 } Drive;
+
+/* Drivers that are a file themselves, and how a file's name says so. */
+static const struct {
+    const char *driver;
+    const char *prefix;
+} protocols[] = {
+    { "file", "file:" },
+    { "host_device", "host_device:" },
+    { "null-co", "null-co://" },
+};
 
 static bool choose_interface(Item *item, Drive *drive, GError **error)
 {
@@ -77,22 +91,82 @@ static bool check_refused(Item *item, GError **error)
     return true;
 }
 
-/* A driver for the outer node: images are never guessed. */
-static const char *choose_format(Item *item, GError **error)
+static bool is_protocol(const char *driver)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(protocols); i++) {
+        if (g_str_equal(driver, protocols[i].driver)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "file=" is a file's name, or a device's, maybe with a protocol in front of it. */
+static bool take_file(Item *item, Drive *drive, GError **error)
+{
+    const char *name = qmp_options_get(item->options, "file");
+    gsize length = name ? strcspn(name, ":/") : 0;
+
+    if (!name) {
+        return true;                /* file.driver=, file.filename= */
+    }
+    drive->position = qmp_options_position(item->options, "file");
+    drive->protocol = g_str_has_prefix(name, "/dev/") ? "host_device" : "file";
+    for (gsize i = 0; i < G_N_ELEMENTS(protocols); i++) {
+        if (g_str_has_prefix(name, protocols[i].prefix)) {
+            drive->protocol = protocols[i].driver;
+            name += strlen(protocols[i].prefix);
+            length = 0;
+            break;
+        }
+    }
+    if (length && name[length] == ':') {
+        return plan_refuse(error, "at position %u: '%.*s' is no protocol that disks can be "
+                           "reached by; there are file:, host_device: and null-co://; a file "
+                           "whose name has a colon is file:NAME", drive->position, (int)length,
+                           name);
+    }
+    if (*name && g_str_equal(drive->protocol, "null-co")) {
+        return plan_refuse(error, "at position %u: null-co:// has no name behind it: there is no "
+                           "file", drive->position);
+    }
+    drive->filename = g_strdup(name);
+    qmp_options_remove(item->options, "file");
+    return true;
+}
+
+/* The outer node's.  Images are never guessed; what has no image is raw. */
+static bool choose_driver(Item *item, Drive *drive, GError **error)
 {
     const char *format = qmp_options_get(item->options, "format");
     const char *driver = qmp_options_get(item->options, "driver");
+    bool null = g_strcmp0(drive->protocol, "null-co") == 0;
 
-    if (format || driver) {
-        return format ? format : driver;
+    if (format && driver) {
+        return plan_refuse(error, "'driver' and 'format' are the same, and exclude each other");
     }
-    qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
-                  "must have a 'format': the format of an image is not guessed; write format=raw "
-                  "if that is what it is");
-    return NULL;
+    if (!format && !driver && !null) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
+                      "must have a 'format': the format of an image is not guessed; write "
+                      "format=raw if that is what it is");
+        return false;
+    }
+    drive->driver = g_strdup(format ? format : driver ? driver : "raw");
+    drive->below = is_protocol(drive->driver) ? "" : "file.";
+    return true;
 }
 
 /* ---- Cache modes ---- */
+
+/* Whether the device's cache is on is the device's property; the rest is the file's. */
+static const struct {
+    const char *key;
+    const char *device;         /* the device's property, or NULL */
+} cache_keys[] = {
+    { "cache.direct", NULL },
+    { "cache.no-flush", NULL },
+    { "cache.writeback", "write-cache" },
+};
 
 static const struct {
     const char *name;
@@ -111,79 +185,134 @@ static bool set(QmpOptions *to, const char *path, const char *value, GError **er
     return qmp_options_add(to, path, value, 0, error);
 }
 
-/* Whether the device's cache is on is the device's property; the rest is the file's. */
-static bool apply_cache(Item *item, QmpOptions *node, GError **error)
+/* The same for a key of the file. */
+static bool set_below(const Drive *drive, QmpOptions *to, const char *key, const char *value,
+                      GError **error)
 {
-    g_autofree char *mode = g_strdup(qmp_options_get(item->options, "cache"));
+    g_autofree char *path = g_strconcat(drive->below, key, NULL);
+
+    return set(to, path, value, error);
+}
+
+static bool set_cache_mode(Item *item, const char *name, GError **error)
+{
     g_autofree char *quoted = NULL;
 
-    if (!mode) {
-        return true;
-    }
-    qmp_options_remove(item->options, "cache");
     for (gsize i = 0; i < G_N_ELEMENTS(cache_modes); i++) {
-        if (g_str_equal(mode, cache_modes[i].name)) {
-            qmp_options_set(item->options, "write-cache", cache_modes[i].write_cache);
-            return set(node, "file.cache.direct", cache_modes[i].direct, error) &&
-                   set(node, "file.cache.no-flush", cache_modes[i].no_flush, error);
+        if (g_str_equal(name, cache_modes[i].name)) {
+            const char *const values[] = { cache_modes[i].direct, cache_modes[i].no_flush,
+                                           cache_modes[i].write_cache };
+
+            for (gsize k = 0; k < G_N_ELEMENTS(cache_keys); k++) {
+                if (!qmp_options_get(item->options, cache_keys[k].key)) {
+                    qmp_options_set(item->options, cache_keys[k].key, values[k]);
+                }
+            }
+            return true;
         }
     }
-    quoted = qmp_text_quote(mode);
+    quoted = qmp_text_quote(name);
     qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
                   "'cache' must be none, writeback, writethrough, directsync or unsafe, not %s",
                   quoted);
     return false;
 }
 
+/* A mode is a value for each key that was not given. */
+static bool apply_cache(Item *item, const Drive *drive, QmpOptions *node, GError **error)
+{
+    const char *mode = qmp_options_get(item->options, "cache");
+
+    if (mode && !set_cache_mode(item, mode, error)) {
+        return false;
+    }
+    qmp_options_remove(item->options, "cache");
+    for (gsize i = 0; i < G_N_ELEMENTS(cache_keys); i++) {
+        const char *value = qmp_options_get(item->options, cache_keys[i].key);
+        guint position = qmp_options_position(item->options, cache_keys[i].key);
+        g_autofree char *path = g_strconcat(drive->below, cache_keys[i].key, NULL);
+        bool ok = !value || (cache_keys[i].device
+                             ? qmp_options_add(item->options, cache_keys[i].device, value,
+                                               position, error)
+                             : qmp_options_add(node, path, value, position, error));
+
+        if (!ok) {
+            return false;
+        }
+        qmp_options_remove(item->options, cache_keys[i].key);
+    }
+    return true;
+}
+
 /* ---- The file below ---- */
 
-/* "file=" is a file's name, or a device's; what has a protocol in front of it is neither. */
-static bool apply_file(Item *item, QmpOptions *node, GError **error)
+/* The file's driver and name. */
+static bool apply_file(const Drive *drive, QmpOptions *node, GError **error)
 {
-    g_autofree char *name = g_strdup(qmp_options_get(item->options, "file"));
-    g_autofree char *scheme = name ? g_strndup(name, strcspn(name, ":/")) : NULL;
-    const char *path = name;
-    guint position = qmp_options_position(item->options, "file");
+    g_autofree char *path = g_strconcat(drive->below, "filename", NULL);
+    bool null = g_strcmp0(drive->protocol, "null-co") == 0;
 
-    if (!name) {
-        return true;                /* file.driver=, file.filename= */
+    if (!drive->protocol) {
+        return true;
     }
-    qmp_options_remove(item->options, "file");
-    if (g_str_has_prefix(name, "file:")) {
-        path = name + strlen("file:");
-    } else if (name[strlen(scheme)] == ':') {
-        return plan_refuse(error, "at position %u: '%s' is no protocol that disks can be reached "
-                           "by; a file whose name has a colon is file:NAME", position, scheme);
+    if (null && !*drive->below && !g_str_equal(drive->driver, "null-co")) {
+        return plan_refuse(error, "at position %u: there is no file, which format=%s wants",
+                           drive->position, drive->driver);
     }
-    return set(node, "file.driver", g_str_has_prefix(path, "/dev/") ? "host_device" : "file",
-               error) &&
-           qmp_options_add(node, "file.filename", path, position, error);
+    return (!*drive->below || set(node, "file.driver", drive->protocol, error)) &&
+           (null || qmp_options_add(node, path, drive->filename, drive->position, error));
+}
+
+/* One value under two names, or NULL; fails if both are given. */
+static bool take_alias(Item *item, const char *name, const char *alias, char **ret, GError **error)
+{
+    const char *value = qmp_options_get(item->options, name);
+    const char *other = qmp_options_get(item->options, alias);
+
+    if (value && other) {
+        return plan_refuse(error, "'%s' and '%s' are the same, and exclude each other", name,
+                           alias);
+    }
+    *ret = g_strdup(value ? value : other);
+    qmp_options_remove(item->options, name);
+    qmp_options_remove(item->options, alias);
+    return true;
+}
+
+/* A value for the node, and for its file if that is another node. */
+static bool set_both(const Drive *drive, QmpOptions *node, const char *key, const char *value,
+                     GError **error)
+{
+    return set(node, key, value, error) &&
+           (!*drive->below || set_below(drive, node, key, value, error));
+}
+
+static const char *discard_mode(const char *text)
+{
+    return g_str_equal(text, "on") ? "unmap" : g_str_equal(text, "off") ? "ignore" : text;
 }
 
 /* Keys of the drive that go to the node, to the file, or to both. */
-static bool apply_modes(Item *item, QmpOptions *node, GError **error)
+static bool apply_modes(Item *item, const Drive *drive, QmpOptions *node, GError **error)
 {
-    const char *read_only = qmp_options_get(item->options, "readonly");
+    static const char *const of_file[] = { "aio", "locking" };
+    g_autofree char *read_only = NULL;
     const char *discard = qmp_options_get(item->options, "discard");
 
-    read_only = read_only ? read_only : qmp_options_get(item->options, "read-only");
-    if (read_only && (!set(node, "read-only", read_only, error) ||
-                      !set(node, "file.read-only", read_only, error))) {
+    if (!take_alias(item, "read-only", "readonly", &read_only, error) ||
+        (read_only && !set_both(drive, node, "read-only", read_only, error)) ||
+        (discard && !set_both(drive, node, "discard", discard_mode(discard), error))) {
         return false;
     }
-    if (discard) {
-        const char *value = g_str_equal(discard, "on") ? "unmap"
-                            : g_str_equal(discard, "off") ? "ignore" : discard;
+    qmp_options_remove(item->options, "discard");
+    for (gsize i = 0; i < G_N_ELEMENTS(of_file); i++) {
+        g_autofree char *path = g_strconcat(drive->below, of_file[i], NULL);
 
-        if (!set(node, "discard", value, error) || !set(node, "file.discard", value, error)) {
+        if (!plan_move(item->options, of_file[i], node, path, error)) {
             return false;
         }
     }
-    qmp_options_remove(item->options, "readonly");
-    qmp_options_remove(item->options, "read-only");
-    qmp_options_remove(item->options, "discard");
-    return plan_move(item->options, "aio", node, "file.aio", error) &&
-           plan_move(item->options, "locking", node, "file.locking", error);
+    return true;
 }
 
 /* ---- The drive ---- */
@@ -220,11 +349,11 @@ static bool add_drive(Plan *plan, Item *item, Drive *drive, GError **error)
     g_autoptr(QmpOptions) node = plan_options(), device = plan_options();
     static const char *const dropped[] = { "if", "id", "node-name", "format", "driver", "index",
                                            "bus", "unit" };
-    const char *format = choose_format(item, error);
 
-    if (!format || !set(node, "driver", format, error) ||
-        !set(node, "node-name", drive->node, error) || !apply_file(item, node, error) ||
-        !apply_cache(item, node, error) || !apply_modes(item, node, error)) {
+    if (!take_file(item, drive, error) || !choose_driver(item, drive, error) ||
+        !set(node, "driver", drive->driver, error) ||
+        !set(node, "node-name", drive->node, error) || !apply_file(drive, node, error) ||
+        !apply_cache(item, drive, node, error) || !apply_modes(item, drive, node, error)) {
         return false;
     }
     if (qmp_options_get(item->options, "index") || qmp_options_get(item->options, "bus") ||
@@ -259,6 +388,8 @@ bool option_drive(Plan *plan, Item *item, GError **error)
               choose_node(plan, item, &drive, error) && add_drive(plan, item, &drive, error);
 
     g_free(drive.node);
+    g_free(drive.driver);
+    g_free(drive.filename);
     return ok;
 }
 

@@ -258,7 +258,7 @@ static bool add_memory(Plan *plan, GError **error)
     }
     if (!qmp_options_get(plan->memory, "size")) {
         if (g_str_equal(plan->machine->name, "none-machine")) {
-            return true;
+            return plan_check_no_memory(plan, error);
         }
         qmp_options_set(plan->memory, "size", "128M");
     }
@@ -322,8 +322,9 @@ static bool add_machine(Plan *plan, Item *item, GError **error)
     }
     plan->current = item;
     arguments = plan_typed("object-add", plan->machine_options, error);
-    if (!arguments) {
+    if (!arguments || !plan_check_machine(arguments, error)) {
         plan->current = find_culprit(plan, item, error ? *error : NULL);
+        json_decref(arguments);
         return false;
     }
     plan_count_cpus(plan, json_object_get(arguments, "smp"));
@@ -342,5 +343,6 @@ bool finish_machine(Plan *plan, GError **error)
     plan->current = item;
     plan->machine = plan->machine_name ? find_machine(plan->machine_name, error)
                                        : default_machine();
-    return plan->machine && add_machine(plan, item, error) && plan_add_cpus(plan, error);
+    return plan->machine && plan_check_options(plan, error) && add_machine(plan, item, error) &&
+           plan_add_cpus(plan, error);
 }

@@ -14,7 +14,18 @@
 
 /* ---- Memory ---- */
 
-/* Without a unit it is in MiB. */
+/* A number without a unit, decimal or not, is in MiB. */
+static char *ram_size(const char *text)
+{
+    guint64 number;
+    bool hex = g_ascii_strncasecmp(text, "0x", 2) == 0;
+
+    if (hex && qmp_parse_uint(text, &number) == QMP_PARSE_OK) {
+        return g_strdup_printf("%" G_GUINT64_FORMAT "M", number);
+    }
+    return g_strconcat(text, *text && !text[strspn(text, "0123456789")] ? "M" : "", NULL);
+}
+
 static bool take_ram_size(Plan *plan, QmpOptions *options, GError **error)
 {
     const char *text = qmp_options_get(options, "size");
@@ -24,7 +35,7 @@ static bool take_ram_size(Plan *plan, QmpOptions *options, GError **error)
     if (!text) {
         return true;
     }
-    value = g_strconcat(text, *text && !text[strspn(text, "0123456789")] ? "M" : "", NULL);
+    value = ram_size(text);
     qmp_options_remove(options, "size");
     return qmp_options_add(plan->memory, "size", value, position, error);
 }
@@ -268,6 +279,9 @@ bool plan_add_cpus(Plan *plan, GError **error)
         if (!klass) {
             return false;
         }
+    }
+    if (plan->cpu && devices >= plan->n_cpus) {
+        return plan_refuse(error, "has no effect: -device makes all CPUs");
     }
     if (plan->n_cpus > plan->machine->cpu_max) {
         plan->current = plan->smp_item;

@@ -33,18 +33,19 @@ const OptionRow option_rows[] = {
       "set-action" },
     REFUSED("add-fd", "fd=FD,set=SET", "descriptors are sent with add-fd or getfd to the socket"),
     REFUSED("alt-grab", NULL, NO_DISPLAY),
-    PROPERTY("append", "TEXT", "the machine's property append"),
+    PROPERTY("append", "TEXT", "the machine's property append; refused without a kernel"),
     REFUSED("async-teardown", NULL, "memory is given back in a thread as it is"),
     { "audio", "[driver=]NAME[,KEY=VALUE...]", PHASE_COLLECT, option_only_none, OPTION_KEYED, NULL,
       "driver", "nothing if it is none; others are refused: there is no sound" },
     REFUSED("audio-help", NULL, "there is no sound"),
     { "audiodev", "[driver=]NAME[,KEY=VALUE...]", PHASE_COLLECT, option_only_none, OPTION_KEYED |
       OPTION_JSON, NULL, "driver", "nothing if it is none; others are refused: there is no sound" },
-    PROPERTY("bios", "FILE", "the machine's property firmware"),
+    PROPERTY("bios", "FILE", "the machine's property firmware; refused with a kernel"),
     { "blockdev", "[driver=]DRIVER[,KEY=VALUE...]", PHASE_BACKEND, option_blockdev, OPTION_KEYED |
       OPTION_JSON, "blockdev", "driver", "blockdev-add" },
     { "boot", "[order=]DRIVES[,KEY=VALUE...]", PHASE_COLLECT, option_boot, OPTION_KEYED |
-      OPTION_MERGE, "boot-opts", "order", "the machine's property boot" },
+      OPTION_MERGE, "boot-opts", "order", "the machine's property boot; splash and splash-time are refused without "
+      "menu=on" },
     DISK("cdrom", "CD-ROM drive"),
     { "chardev", "BACKEND,id=ID[,KEY=VALUE...]", PHASE_CHARDEV, option_chardev, OPTION_KEYED,
       "chardev", "backend", "chardev-add; with mux=on two" },
@@ -63,8 +64,8 @@ const OptionRow option_rows[] = {
     REFUSED("dfilter", "RANGE,...", "there is no log of translated code"),
     { "display", "[type=]TYPE[,KEY=VALUE...]", PHASE_COLLECT, option_only_none, OPTION_KEYED |
       OPTION_JSON, NULL, "type", "nothing if it is none; others are refused: " NO_DISPLAY },
-    { "drive", "KEY=VALUE...", PHASE_BACKEND, option_drive, OPTION_KEYED, "drive", NULL,
-      "blockdev-add; with if=virtio also device_add virtio-blk-pci, or virtio-blk-device on "
+    { "drive", "KEY=VALUE...", PHASE_BACKEND, option_drive, OPTION_KEYED | OPTION_FLAT, "drive",
+      NULL, "blockdev-add; with if=virtio also device_add virtio-blk-pci, or virtio-blk-device on "
       "microvm" },
     REFUSED("dtb", "FILE", "PCs have no device tree"),
     REFUSED("dump-vmstate", "FILE", "there is no migration"),
@@ -90,7 +91,7 @@ const OptionRow option_rows[] = {
     REFUSED("help", NULL, "vmctl translate --options lists the options"),
     REFUSED("icount", "KEY=VALUE...", "instructions are not counted"),
     REFUSED("incoming", "ADDRESS", "there is no migration"),
-    PROPERTY("initrd", "FILE", "the machine's property initrd"),
+    PROPERTY("initrd", "FILE", "the machine's property initrd; refused without a kernel"),
     REFUSED("iscsi", "KEY=VALUE...", "there are no iSCSI disks"),
     REFUSED("jitdump", NULL, "translated code is not told to perf"),
     REFUSED("k", "LANGUAGE", NO_DISPLAY " and no keyboard layout"),

@@ -186,6 +186,12 @@ bool plan_add_linked(Plan *plan, GError **error);
 /* Notes how many CPUs the machine's property smp asks for; smp may be NULL. */
 void plan_count_cpus(Plan *plan, const json_t *smp);
 
+/* Options that have no effect (effect.c): among the machine's arguments, which the error names;
+ * for what its type has not; and of its memory, if it has none. */
+bool plan_check_machine(const json_t *arguments, GError **error);
+bool plan_check_options(Plan *plan, GError **error);
+bool plan_check_no_memory(Plan *plan, GError **error);
+
 /* The machine's CPUs, by -cpu and that number. */
 bool plan_add_cpus(Plan *plan, GError **error);
 

@@ -20,7 +20,7 @@ static bool raw_open(BlockNode *node, GError **error)
     guint64 below = block_node_size(node->file), offset = options->offset;
     guint64 rest = below - MIN(offset, below);
 
-    if (offset > below || (options->has_size && (guint64)options->size > rest)) {
+    if (offset > below || (options->has_size && options->size > rest)) {
         qmp_error_set_at(error, offset ? "offset" : "size",
                          ERROR_REASON_OUT_OF_RANGE,
                          "offset and size reach beyond the end of block node '%s', which has %"
@@ -34,7 +34,7 @@ static bool raw_open(BlockNode *node, GError **error)
                          node->alignment, node->file->object.name);
         return false;
     }
-    __atomic_store_n(&node->size, options->has_size ? (guint64)options->size : rest,
+    __atomic_store_n(&node->size, options->has_size ? options->size : rest,
                      __ATOMIC_RELAXED);
     return true;
 }
