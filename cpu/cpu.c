@@ -61,6 +61,20 @@ static void delist(Accel *accel, Cpu *cpu)
     }
 }
 
+/* Software of a guest takes all CPUs for one kind. */
+static bool check_class(const Accel *accel, Device *dev, GError **error)
+{
+    const Device *first = accel->cpus ? g_ptr_array_index(accel->cpus, 0) : NULL;
+
+    if (!first || object_class(first) == object_class(dev)) {
+        return true;
+    }
+    qmp_error_set_at(error, "driver", ERROR_REASON_INVALID_VALUE,
+                     "the machine has CPUs of class '%s' and takes no '%s': its CPUs are of one "
+                     "class", object_class_name(first), object_class_name(dev));
+    return false;
+}
+
 static bool cpu_realize(Device *dev, GError **error)
 {
     Cpu *cpu = (Cpu *)dev;
@@ -69,6 +83,9 @@ static bool cpu_realize(Device *dev, GError **error)
     if (!accel) {
         qmp_error_set(error, ERROR_REASON_NO_ACCELERATOR,
                       "a CPU needs an accelerator: make one first, such as kvm-accel");
+        return false;
+    }
+    if (!check_class(accel, dev, error)) {
         return false;
     }
     cpu->accel = object_ref(accel);

@@ -44,8 +44,8 @@ const OptionRow option_rows[] = {
     { "blockdev", "[driver=]DRIVER[,KEY=VALUE...]", PHASE_BACKEND, option_blockdev, OPTION_KEYED |
       OPTION_JSON, "blockdev", "driver", "blockdev-add" },
     { "boot", "[order=]DRIVES[,KEY=VALUE...]", PHASE_COLLECT, option_boot, OPTION_KEYED |
-      OPTION_MERGE, "boot-opts", "order", "the machine's property boot; splash and splash-time are refused without "
-      "menu=on" },
+      OPTION_MERGE, "boot-opts", "order", "the machine's property boot; splash and splash-time are "
+      "refused without menu=on" },
     DISK("cdrom", "CD-ROM drive"),
     { "chardev", "BACKEND,id=ID[,KEY=VALUE...]", PHASE_CHARDEV, option_chardev, OPTION_KEYED,
       "chardev", "backend", "chardev-add; with mux=on two" },

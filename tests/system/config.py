@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import microvm                                      # noqa: E402
 import vmdtest                                      # noqa: E402
 from qtestclient import QtestClient                 # noqa: E402
 from vmdtest import Daemon, QmpError, accel_class, on_one_accel    # noqa: E402
@@ -67,9 +68,9 @@ class Machine:
         client.call('chardev-add', id='qtest', backend={'type': 'socket', 'data': {
             'addr': {'type': 'unix', 'data': {'path': self.path('qtest')}}, 'wait': False}})
         client.call('object-add', qom_type='qtest', id='qtest', chardev='qtest')
+        cpu = rng.choice(['qemu64-x86_64-cpu', 'Nehalem-x86_64-cpu'])
         for _ in range(rng.randrange(1, 4)):
-            self.try_to(client, 'device_add', driver=rng.choice(['qemu64-x86_64-cpu',
-                                                                 'Nehalem-x86_64-cpu']),
+            self.try_to(client, 'device_add', driver=cpu,
                         **rng.choice([{}, {'id': self.name('cpu')}]))
 
     def back_end(self, client):
@@ -439,8 +440,9 @@ def readconfig_spellings(recorder):
         client.call('object-add', qom_type='qtest-accel')
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
         client.call('object-add', qom_type='microvm-machine', memory_backend='ram', smp={'cores': 2},
-                    append='a b', defaults=[{'driver': 'virtio-rng-device', 'property': 'period', 'value': 7},
-                                            {'driver': 'isa-serial', 'property': 'wakeup', 'value': True}])
+                    kernel=microvm.KERNEL, append='a b', defaults=[
+                        {'driver': 'virtio-rng-device', 'property': 'period', 'value': 7},
+                        {'driver': 'isa-serial', 'property': 'wakeup', 'value': True}])
         client.call('netdev_add', type='user', id='n', hostfwd=[{'str': 'tcp:127.0.0.1:0-:1'},
                                                                 {'str': 'tcp:127.0.0.1:0-:2'}])
         client.call('blockdev-add', driver='raw', node_name='d', size=4096,

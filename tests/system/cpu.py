@@ -194,6 +194,27 @@ def with_smp(client, machine, cpus, given):
     return client.call('qom-get', path='/machine', property='smp')
 
 
+@on_each_accel
+def one_class(recorder):
+    """a machine takes CPUs of one class, whichever comes first; the second is refused at once"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        empty_machine(client)
+        for first, other in ('qemu64', 'Nehalem'), ('Nehalem', 'max'), ('max', 'host'):
+            add(client, first + '-' + BASE)
+            for command, arguments in (
+                    ('device_add', {'driver': other + '-' + BASE, 'id': 'other'}),
+                    ('build', {'requests': [{'execute': 'device_add', 'arguments': {
+                        'driver': other + '-' + BASE, 'id': 'other'}}]})):
+                error = client.error(command, arguments)
+                assert error['reason'] == 'invalid-value', error
+                assert error['path'].endswith('driver'), error
+                assert first + '-' + BASE in error['desc'] and other + '-' in error['desc'], error
+            assert client.call('query-cpu-model-expansion', type='full',
+                               model={'name': other})['model']['name'] == other
+            remove(client)
+
+
 def smp_chooses(recorder):
     """property smp: sockets, dies, cores and threads, and what is chosen where they are left out"""
     for machine, given, expected, last in (
@@ -237,5 +258,5 @@ def smp_that_does_not_fit(recorder):
 
 if __name__ == '__main__':
     vmdtest.main([every_model_runs, every_model_is_made, host_lacks_nothing, each_feature,
-                  enforce, identity, strings_for_all, topology, smp_chooses,
+                  enforce, identity, strings_for_all, topology, one_class, smp_chooses,
                   smp_that_does_not_fit])

@@ -273,8 +273,24 @@ static void test_signatures(void)
         g_assert_cmphex(find(cpu, 1, 0)->eax, ==, models[i].signature);
         g_assert_cmphex(find(cpu, 0, 0)->eax, ==, models[i].level);
         g_assert_cmphex(find(cpu, 0x80000000, 0)->eax, ==, models[i].xlevel);
-        g_assert_cmpuint(cpu->index, ==, i);
+        g_assert_cmpuint(cpu->index, ==, 0);
+        device_unmake(&cpu->device);            /* a machine has one class of CPU */
     }
+}
+
+static void test_one_class(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    Cpu *cpu = make(rig, "qemu64-x86_64-cpu", "", NULL);
+
+    g_assert_null(make(rig, "kvm64-x86_64-cpu", "", &error));
+    g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
+    g_assert_cmpstr(qmp_error_path(error), ==, "driver");
+    g_assert_cmpuint(make(rig, "qemu64-x86_64-cpu", "", NULL)->index, ==, 1);
+    device_unmake(&cpu->device);
+    g_clear_error(&error);
+    g_assert_null(make(rig, "kvm64-x86_64-cpu", "", &error));
 }
 
 /* Everything that is offered, and what it says it is. */
@@ -294,6 +310,7 @@ static void test_host(void)
     g_assert_cmpuint(props_of(cpu)->phys_bits, ==, 48);
     g_assert_cmphex(find(cpu, 0x80000008, 0)->eax, ==, 0x3930);
 
+    device_unmake(&cpu->device);
     cpu = make(rig, "max-x86_64-cpu", "migratable=off,phys-bits=46,family=25", NULL);
     g_assert_true(props_of(cpu)->invtsc);
     g_assert_cmphex(find(cpu, 0x80000007, 0)->edx, ==, 1 << 8);
@@ -359,6 +376,7 @@ static void test_no_identity(void)
     cpu = make(rig, "qemu64-x86_64-cpu", "check=off", NULL);
     g_assert_cmpstr(props_of(cpu)->vendor, ==, "AuthenticAMD");
     g_assert_null(find(cpu, 0x40000000, 0));
+    device_unmake(&cpu->device);
     cpu = make(rig, "host-x86_64-cpu", "", NULL);
     g_assert_cmpuint(props_of(cpu)->phys_bits, ==, 40);
     g_assert_cmpstr(props_of(cpu)->model_id, ==, "vmd virtual CPU");
@@ -507,6 +525,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cpu/model/qemu64", test_qemu64);
     g_test_add_func("/cpu/model/features-on-and-off", test_features_on_and_off);
     g_test_add_func("/cpu/model/signatures", test_signatures);
+    g_test_add_func("/cpu/model/one-class", test_one_class);
     g_test_add_func("/cpu/model/host", test_host);
     g_test_add_func("/cpu/model/xsave", test_xsave);
     g_test_add_func("/cpu/model/unavailable", test_unavailable);
