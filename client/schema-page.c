@@ -101,6 +101,18 @@ static void add_values(GString *facts, const QmpType *type)
     }
 }
 
+static void add_only(GString *facts, const QmpMember *member)
+{
+    const QmpType *type = member->type->kind == QMP_KIND_UNION
+                          ? member->type->members[member->type->tag].type : member->type;
+
+    for (guint i = 0; i < member->n_only; i++) {
+        g_autofree char *text = schema_value_text(qmp_scalar_value(type, member->only[i]));
+
+        g_string_append_printf(facts, "%s%s", i ? ", " : "; only ", text);
+    }
+}
+
 void schema_page_marks(GString *facts, guint32 flags)
 {
     const struct {
@@ -141,6 +153,7 @@ static char *member_facts(const QmpMember *member, const QmpClass *klass)
 
     add_values(facts, member->type);
     add_bounds(facts, member);
+    add_only(facts, member);
     if (value) {
         g_autofree char *text = schema_value_text(value);
 

@@ -143,11 +143,6 @@ bool qmp_query_cpu_model_expansion(QmpRequest *req, QueryCpuModelExpansionArgs *
     if (!klass) {
         return false;
     }
-    if (args->type == CPU_MODEL_EXPANSION_TYPE_STATIC) {
-        qmp_error_set_at(error, "type", ERROR_REASON_NOT_SUPPORTED,
-                         "there is no CPU model that never changes");
-        return false;
-    }
     props = qmp_new_props(klass);
     if (!change_properties(klass, args->model->props, props, error)) {
         qmp_clear(klass->props, &props);

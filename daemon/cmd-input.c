@@ -106,28 +106,13 @@ static bool decode_event(const InputEvent *event, InputItem *ret_item, GError **
     return true;
 }
 
-static bool check_display(const InputSendEventArgs *args, GError **error)
-{
-    if (args->device) {
-        qmp_error_set_at(error, "device", ERROR_REASON_OBJECT_NOT_FOUND,
-                         "there is no display '%s' with input devices of its own", args->device);
-        return false;
-    }
-    if (args->has_head) {
-        qmp_error_set_at(error, "head", ERROR_REASON_INVALID_VALUE, "head %" G_GINT64_FORMAT
-                         " is of no display without 'device'", args->head);
-        return false;
-    }
-    return true;
-}
-
 bool qmp_input_send_event(QmpRequest *req, InputSendEventArgs *args, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
     Machine *machine = vmd_require_machine(vmd, error);
     g_autofree InputItem *items = g_new0(InputItem, args->events.n);
 
-    if (!machine || !check_display(args, error)) {
+    if (!machine) {
         return false;
     }
     for (gsize i = 0; i < args->events.n; i++) {

@@ -126,6 +126,11 @@ static void describe_type(ClassProperty *info, const QmpMember *member)
     if (member->flags & QMP_MEMBER_HAS_MAX) {
         info->max = qmp_bound_value(member->type, member->max);
     }
+    info->has_only = member->n_only > 0;
+    info->only.items = g_new0(QmpValue *, member->n_only);
+    for (guint i = 0; i < member->n_only; i++) {
+        info->only.items[info->only.n++] = qmp_scalar_value(member->type, member->only[i]);
+    }
     info->has_values = values != NULL;
     if (values) {
         list_values(values, &info->values);

@@ -163,6 +163,45 @@ bool qmp_decode_check_length(const QmpPlace *place, gsize length, const char *un
     return true;
 }
 
+static bool scalars_equal(const QmpType *type, QmpScalar a, QmpScalar b)
+{
+    return type->kind == QMP_KIND_STR ? g_str_equal(a.s, b.s) : a.u == b.u;
+}
+
+static char *scalar_text(const QmpType *type, QmpScalar value)
+{
+    return type->kind == QMP_KIND_BOOL ? g_strdup(value.u ? "true" : "false")
+           : g_strdup_printf("'%s'", type->kind == QMP_KIND_STR ? value.s
+                                     : type->values[value.u].name);
+}
+
+bool qmp_decode_check_only(const QmpPlace *place, const QmpMember *row, const QmpType *type,
+                           QmpScalar value, GError **error)
+{
+    g_autoptr(GString) supported = NULL;
+    g_autofree char *text = NULL;
+
+    if (!row || !row->n_only) {
+        return true;
+    }
+    supported = g_string_new(NULL);
+    for (guint i = 0; i < row->n_only; i++) {
+        g_autofree char *one = scalar_text(type, row->only[i]);
+
+        if (scalars_equal(type, row->only[i], value)) {
+            return true;
+        }
+        g_string_append_printf(supported, "%s%s", i ? " or " : "", one);
+    }
+    if (type->kind == QMP_KIND_STR) {
+        text = qmp_decode_quote(place, value.s);
+    } else {
+        text = scalar_text(type, value);
+    }
+    return qmp_decode_fail(place, error, ERROR_REASON_NOT_SUPPORTED,
+                           "cannot be %s: only %s is supported", text, supported->str);
+}
+
 /* Text for a scalar, if the mode takes it: sets *ret_text, else an error. */
 static bool lenient_text(const QmpInput *input, const QmpPlace *place, const void *node,
                          const char *expected, const char **ret_text, GError **error)
@@ -186,6 +225,13 @@ static bool fail_text(const QmpPlace *place, const char *text, const char *expec
                            expected, quoted);
 }
 
+/* Elements of a list have no row. */
+static bool check_only(const QmpPlace *place, const QmpType *type, QmpScalar value,
+                       GError **error)
+{
+    return qmp_decode_check_only(place, place->row, type, value, error);
+}
+
 static bool decode_bool(const QmpInput *input, const void *node, bool *storage,
                         const QmpPlace *place, GError **error)
 {
@@ -193,7 +239,7 @@ static bool decode_bool(const QmpInput *input, const void *node, bool *storage,
 
     if (input->ops->kind(node) == QMP_VALUE_BOOL) {
         *storage = input->ops->get_bool(node);
-        return true;
+        return check_only(place, &qmp_type_bool, (QmpScalar){ .u = *storage }, error);
     }
     if (!lenient_text(input, place, node, "a boolean", &text, error)) {
         return false;
@@ -201,7 +247,7 @@ static bool decode_bool(const QmpInput *input, const void *node, bool *storage,
     if (qmp_parse_bool(text, storage) != QMP_PARSE_OK) {
         return fail_text(place, text, "'on' or 'off'", error);
     }
-    return true;
+    return check_only(place, &qmp_type_bool, (QmpScalar){ .u = *storage }, error);
 }
 
 /* Signed integers */
@@ -434,7 +480,7 @@ static bool decode_str(const QmpInput *input, const void *node, char **storage,
         return false;
     }
     *storage = g_strdup(text);
-    return true;
+    return check_only(place, &qmp_type_str, (QmpScalar){ .s = text }, error);
 }
 
 static bool fail_enum(const QmpType *type, const char *text, const QmpPlace *place,
@@ -488,7 +534,8 @@ static bool decode_enum(const QmpInput *input, const QmpType *type, const void *
         return fail_enum(type, text, place, error);
     }
     *storage = value;
-    return judge_value(input, &type->values[value], place, error);
+    return check_only(place, type, (QmpScalar){ .u = value }, error) &&
+           judge_value(input, &type->values[value], place, error);
 }
 
 bool qmp_decode_scalar(const QmpInput *input, const QmpType *type, const void *node,

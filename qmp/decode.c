@@ -204,6 +204,19 @@ static bool decode_class_union(Source *source, const QmpType *type, void *object
 
 /* objects */
 
+/* The row of a union says which values its tag may have. */
+static bool check_tag(const Source *source, const QmpType *type, const void *object,
+                      GError **error)
+{
+    const QmpMember *tag = &type->members[type->tag];
+    const QmpMember *row = source->place ? source->place->row : NULL;
+    const QmpPlace place = { .up = source->place, .name = tag->name };
+    const int value = *(const int *)qmp_member_storage(tag, (void *)object);
+
+    return !row || row->type != type ||
+           qmp_decode_check_only(&place, row, tag->type, (QmpScalar){ .u = value }, error);
+}
+
 static bool decode_object(Source *source, const QmpType *type, void *object, GError **error)
 {
     const QmpBranch *branch;
@@ -217,6 +230,9 @@ static bool decode_object(Source *source, const QmpType *type, void *object, GEr
     }
     if (type->kind != QMP_KIND_UNION) {
         return true;
+    }
+    if (!check_tag(source, type, object, error)) {
+        return false;
     }
     branch = qmp_union_branch(type, object);
     return !branch ||
@@ -303,6 +319,22 @@ static const char *find_unknown(const Source *source, const QmpType *type, const
     return search.unknown;
 }
 
+/* Why a struct, or the branch of a union that was chosen, has not that member; NULL: it knows
+ * nothing of it. */
+static const char *why_unsupported(const QmpType *type, const void *object, const char *name)
+{
+    const QmpBranch *branch;
+
+    for (guint i = 0; i < type->n_unsupported; i++) {
+        if (g_str_equal(type->unsupported[i].name, name)) {
+            return type->unsupported[i].why;
+        }
+    }
+    branch = type->kind == QMP_KIND_UNION ? qmp_union_branch(type, object) : NULL;
+    return branch ? why_unsupported(branch->type, (const char *)object + type->u_offset, name)
+                  : NULL;
+}
+
 /* More members than rows: says which, and what it might have meant. */
 static bool fail_surplus(const Source *source, const QmpType *type, const void *object,
                          GError **error)
@@ -311,6 +343,7 @@ static bool fail_surplus(const Source *source, const QmpType *type, const void *
     UnknownSearch search = { .seen = seen };
     QmpPlace place = { .up = source->place };
     g_autofree char *hint = NULL;
+    const char *why;
     QmpNearest nearest;
 
     place.name = find_unknown(source, type, object, &nearest);
@@ -319,6 +352,11 @@ static bool fail_surplus(const Source *source, const QmpType *type, const void *
         place.name = search.unknown ? search.unknown : "?";
         return qmp_decode_fail(&place, error, ERROR_REASON_DUPLICATE_KEY,
                                "is given twice");
+    }
+    why = why_unsupported(type, object, place.name);
+    if (why) {
+        return qmp_decode_fail(&place, error, ERROR_REASON_NOT_SUPPORTED, "is not supported: %s",
+                               why);
     }
     hint = qmp_nearest_hint(&nearest);
     return qmp_decode_fail(&place, error, ERROR_REASON_PROPERTY_NOT_FOUND, "is unknown%s", hint);

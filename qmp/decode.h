@@ -52,6 +52,11 @@ const char *qmp_decode_text(const QmpInput *input, const QmpPlace *place, const 
 bool qmp_decode_scalar(const QmpInput *input, const QmpType *type, const void *node,
                        void *storage, const QmpPlace *place, GError **error);
 
+/* Checks a value (of a union: of its tag) against those that row says are supported; type is
+ * bool, str or enum.  Fails at place, which need not be the row's. */
+bool qmp_decode_check_only(const QmpPlace *place, const QmpMember *row, const QmpType *type,
+                           QmpScalar value, GError **error);
+
 /* Checks the length of a str or list against place->row. */
 bool qmp_decode_check_length(const QmpPlace *place, gsize length, const char *unit,
                              GError **error);

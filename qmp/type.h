@@ -112,6 +112,8 @@ struct QmpMember {
     QmpScalar def;              /* valid with HAS_DEFAULT; lists: always empty */
     QmpScalar min;              /* valid with HAS_MIN; str and list: length */
     QmpScalar max;
+    const QmpScalar *only;      /* bool, str, enum, union: the values (of the tag) that are */
+    guint32 n_only;             /*   supported; 0: all */
     const char *part;           /* forwarded to this part of the object, or NULL */
     QmpDoc doc;
 };
@@ -129,6 +131,12 @@ typedef struct {
     guint32 flags;              /* QMP_MEMBER_UNSTABLE, _DEPRECATED */
 } QmpEnumValue;
 
+/* What a struct has not, and is refused by its name. */
+typedef struct {
+    const char *name;
+    const char *why;
+} QmpUnsupported;
+
 struct QmpType {
     const char *name;           /* schema name; "uint8List" for lists */
     QmpKind kind;
@@ -136,6 +144,8 @@ struct QmpType {
 
     const QmpMember *members;   /* struct; union and class union: the base */
     guint32 n_members;
+    const QmpUnsupported *unsupported;  /* struct */
+    guint32 n_unsupported;
 
     const QmpEnumValue *values; /* enum, in declaration order */
     const guint16 *sorted;      /* enum: indices of values in strcmp order */

@@ -104,7 +104,8 @@ Bus *bus_among(const GPtrArray *buses, const char *name, const QmpClass *klass)
     for (guint i = 0; buses && i < buses->len; i++) {
         Bus *bus = buses->pdata[i];
 
-        if (name ? g_str_equal(bus->object.name, name) : takes(bus, klass) && !is_full(bus, klass)) {
+        if (name ? g_str_equal(bus->object.name, name)
+                 : takes(bus, klass) && !is_full(bus, klass)) {
             return bus;
         }
     }

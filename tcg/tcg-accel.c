@@ -122,12 +122,6 @@ static bool tcg_accel_prepare(Object *obj, GError **error)
     TcgAccel *tcg = (TcgAccel *)obj;
     const TcgAccelProps *props = object_props(obj);
 
-    if (!props->split_wx) {
-        qmp_error_set_at(error, "split-wx", ERROR_REASON_NOT_SUPPORTED,
-                         "memory for code is never writable and executable at once: "
-                         "leave 'split-wx' on");
-        return false;
-    }
     if (!check_host(error)) {
         return false;
     }

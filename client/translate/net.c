@@ -60,7 +60,8 @@ static bool add_netdev(Plan *plan, QmpOptions *options, GError **error)
 {
     net_allow_loopback(options);
     if (g_strcmp0(qmp_options_get(options, "type"), "bridge") == 0) {
-        return plan_refuse(error, "there is no network 'bridge', but 'tap' with 'br' and 'helper'");
+        return plan_refuse(error, "there is no network 'bridge': put a tap device on the bridge, "
+                           "and write tap,ifname=NAME");
     }
     return wrap_strings(options, error) &&
            plan_add_options(plan, "netdev_add", options, NULL, error);

@@ -429,11 +429,6 @@ static bool pm_realize(Device *dev, GError **error)
     Piix4Pm *s = (Piix4Pm *)dev;
     Machine *machine = machine_of(dev);
 
-    if (properties(s)->smm_enabled) {
-        qmp_error_set_at(error, "smm-enabled", ERROR_REASON_NOT_SUPPORTED,
-                         "property 'smm-enabled': there is no system management mode here");
-        return false;
-    }
     gpio_out_new(&dev->object, "sci", 1);
     s->sci = gpio(&dev->object, "sci", 0);
     pm1_init(&s->pm1, machine->clock, timer_turned, s);

@@ -249,14 +249,7 @@ static void file_close(BlockNode *node)
 static bool file_open(BlockNode *node, GError **error)
 {
     BlockFile *s = block_file(node);
-    const BlockdevOptionsFile *options = &node->options->u.file;
 
-    if (options->has_aio && options->aio != BLOCKDEV_AIO_OPTIONS_IO_URING) {
-        qmp_error_set_at(error, "aio", ERROR_REASON_NOT_SUPPORTED,
-                         "'aio' '%s' is not supported: there is 'io_uring' only",
-                         qmp_enum_name(&qmp_type_BlockdevAioOptions, options->aio));
-        return false;
-    }
     s->direct = block_node_direct(node);
     s->no_flush = block_node_no_flush(node);
     s->lost = s->no_zero_range = 0;

@@ -169,28 +169,10 @@ static void on_retry(evutil_socket_t fd, short what, void *opaque)
 
 /* ---- Checks ---- */
 
-/* Options that QEMU has and vmd has not, by name. */
-static const char *unsupported_option(const ChardevSocket *opts)
-{
-    return opts->tls_creds ? "tls-creds"
-         : opts->tls_authz ? "tls-authz"
-         : opts->telnet ? "telnet"
-         : opts->tn3270 ? "tn3270"
-         : opts->websocket ? "websocket" : NULL;
-}
-
 static bool check_options(const CharSocket *s, GError **error)
 {
     const ChardevSocket *opts = options(s);
-    const char *name = unsupported_option(opts);
 
-    if (name) {
-        g_autofree char *path = g_strdup_printf("backend.data.%s", name);
-
-        qmp_error_set_at(error, path, ERROR_REASON_NOT_SUPPORTED,
-                         "option '%s' of socket chardevs is not supported", name);
-        return false;
-    }
     if (is_server(s) && opts->reconnect) {
         qmp_error_set_at(error, "backend.data.reconnect", ERROR_REASON_INVALID_VALUE,
                          "option 'reconnect' is for clients, and this is a server");

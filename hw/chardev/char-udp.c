@@ -166,13 +166,6 @@ static bool udp_setup(Chardev *chr, const Env *env, GError **error)
 {
     const ChardevUdp *opts = options((CharUdp *)chr);
 
-    if (opts->remote->type != SOCKET_ADDRESS_TYPE_INET ||
-        (opts->local && opts->local->type != SOCKET_ADDRESS_TYPE_INET)) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "addresses of udp chardevs are of type 'inet'");
-        return qmp_error_blame(error, opts->remote->type != SOCKET_ADDRESS_TYPE_INET
-                                      ? REMOTE ".type" : LOCAL ".type");
-    }
     return check_address(opts->remote->u.inet.data, REMOTE ".data", error) &&
            (!opts->local || check_address(opts->local->u.inet.data, LOCAL ".data", error));
 }

@@ -39,12 +39,6 @@ static bool microvm_setup(Machine *machine, GError **error)
     if (!x86_check_irqchip(machine, error)) {
         return false;
     }
-    if (props->acpi == ON_OFF_AUTO_ON) {
-        qmp_error_set_at(error, "acpi", ERROR_REASON_NOT_SUPPORTED,
-                         "machine type 'microvm' has no ACPI tables: property 'acpi' can only be "
-                         "'off' or 'auto'");
-        return false;
-    }
     resolve(&props->acpi, false);
     resolve(&props->pic, true);
     resolve(&props->pit, true);

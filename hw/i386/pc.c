@@ -86,7 +86,6 @@ static bool pc_setup(Machine *machine, GError **error)
 {
     GenericPcMachineProps *props = pc_props(machine);
     X86Machine *x86 = &pc_machine(machine)->x86;
-    const AccelOps *accel = accel_ops(machine->accel);
 
     if (!x86_check_irqchip(machine, error)) {
         return false;
@@ -94,12 +93,6 @@ static bool pc_setup(Machine *machine, GError **error)
     resolve(&props->acpi, true);
     resolve(&props->pit, true);
     resolve(&props->smm, false);
-    if (props->smm == ON_OFF_AUTO_ON) {
-        qmp_error_set_at(error, "smm", ERROR_REASON_NOT_SUPPORTED,
-                         "property 'smm': accelerator '%s' has no system management mode",
-                         accel->name);
-        return false;
-    }
     if (!check_boot(props->boot, error)) {
         return false;
     }

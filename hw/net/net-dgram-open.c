@@ -41,23 +41,11 @@ static bool check_options(const SocketAddress *addr, const char *path, GError **
 
 bool net_dgram_check(const NetDgram *d, GError **error)
 {
-    SocketAddressType type;
-
     if (!check_options(d->local, "local", error) || !check_options(d->remote, "remote", error)) {
         return false;
     }
     if (!d->local && !d->remote) {
         return d->given_fd >= 0 || miss(error, "local", "'local' or 'remote' is missing");
-    }
-    if (d->remote && d->remote->type == SOCKET_ADDRESS_TYPE_FD) {
-        return refuse(error, "remote", "a descriptor is given as 'local'");
-    }
-    type = d->remote ? d->remote->type : d->local->type;
-    if (type == SOCKET_ADDRESS_TYPE_VSOCK ||
-        (d->local && d->local->type == SOCKET_ADDRESS_TYPE_VSOCK)) {
-        qmp_error_set_at(error, d->remote ? "remote" : "local", ERROR_REASON_NOT_SUPPORTED,
-                         "datagrams over vsock are not supported");
-        return false;
     }
     if (d->local && d->local->type == SOCKET_ADDRESS_TYPE_FD) {
         return true;
@@ -65,7 +53,7 @@ bool net_dgram_check(const NetDgram *d, GError **error)
     if (!d->remote) {
         return miss(error, "remote", "'remote' is missing: where frames are sent to");
     }
-    if (d->local && d->local->type != type) {
+    if (d->local && d->local->type != d->remote->type) {
         return refuse(error, "local", "'local' and 'remote' are addresses of two kinds");
     }
     return true;

@@ -23,34 +23,23 @@ static const NetdevTapOptions *options(const NetdevTap *tap)
 
 /* ---- Options ---- */
 
-static bool runs_script(const char *script)
+static bool refuse(GError **error, const char *option, const char *why)
 {
-    return script && *script && !g_str_equal(script, "no");
-}
-
-/* Options that QEMU has and vmd has not, by name. */
-static const char *unsupported_option(const NetdevTapOptions *o)
-{
-    return runs_script(o->script) ? "script" : runs_script(o->downscript) ? "downscript"
-         : o->br ? "br" : o->helper ? "helper" : o->vhost ? "vhost" : o->vhostfd ? "vhostfd"
-         : o->vhostfds ? "vhostfds" : o->vhostforce ? "vhostforce"
-         : o->has_poll_us ? "poll-us" : NULL;
+    qmp_error_set_at(error, option, ERROR_REASON_INVALID_VALUE, "%s", why);
+    return false;
 }
 
 static bool check_options(const NetdevTapOptions *o, GError **error)
 {
-    const char *name = unsupported_option(o);
-
-    if (name) {
-        qmp_error_set_at(error, name, ERROR_REASON_NOT_SUPPORTED,
-                         "option '%s' of tap devices is not "
-                         "supported; who made the device passes a descriptor or its name", name);
-        return false;
-    }
     if (!!o->fd + !!o->fds + !!o->ifname > 1 || ((o->fd || o->fds) && o->has_queues)) {
-        qmp_error_set_at(error, o->fd ? "fd" : "fds", ERROR_REASON_INVALID_VALUE,
-                         "'fd', 'fds' and 'ifname' (with 'queues') exclude each other");
-        return false;
+        return refuse(error, o->fd ? "fd" : "fds",
+                      "'fd', 'fds' and 'ifname' (with 'queues') exclude each other");
+    }
+    if (o->vhostfd && (o->vhostfds || o->fds)) {
+        return refuse(error, "vhostfd", "'vhostfd' is for one queue; 'vhostfds' goes with 'fds'");
+    }
+    if (o->vhostfds && !o->fds) {
+        return refuse(error, "vhostfds", "'vhostfds' goes with 'fds'");
     }
     return true;
 }
@@ -78,6 +67,44 @@ static bool take_fds(NetdevTap *tap, const Env *env, const char *names, const ch
     return true;
 }
 
+/* Descriptors of /dev/vhost-net, which nothing has a use for: they are closed. */
+static bool close_vhost_fds(const NetdevTap *tap, const Env *env, const char *names,
+                            const char *option, GError **error)
+{
+    g_auto(GStrv) list = g_strsplit(names, ":", -1);
+    bool ok = true;
+
+    if (g_strv_length(list) != MAX(tap->n_fds, 1)) {
+        return refuse(error, option, "there are as many descriptors for vhost as queues");
+    }
+    for (guint i = 0; list[i]; i++) {
+        int fd = net_take_fd(env, list[i], ok ? error : NULL);
+
+        ok = ok && fd >= 0;
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    return ok || qmp_error_blame(error, option);
+}
+
+/* The kernel could move frames past the daemon; where that was wished for, the options tell from
+ * now on that it does not. */
+static bool settle_vhost(NetdevTap *tap, const Env *env, GError **error)
+{
+    NetdevTapOptions *o = &net_options(&tap->net)->u.tap;
+
+    if ((o->vhostfd && !close_vhost_fds(tap, env, o->vhostfd, "vhostfd", error)) ||
+        (o->vhostfds && !close_vhost_fds(tap, env, o->vhostfds, "vhostfds", error))) {
+        return false;
+    }
+    o->has_vhost = o->has_vhost || o->vhostfd || o->vhostfds;
+    o->vhost = false;
+    g_clear_pointer(&o->vhostfd, g_free);
+    g_clear_pointer(&o->vhostfds, g_free);
+    return true;
+}
+
 bool tap_setup(NetBackend *net, const Env *env, GError **error)
 {
     NetdevTap *tap = (NetdevTap *)net;
@@ -86,8 +113,9 @@ bool tap_setup(NetBackend *net, const Env *env, GError **error)
     if (!check_options(o, error)) {
         return false;
     }
-    return o->fd ? take_fds(tap, env, o->fd, "fd", error)
-         : o->fds ? take_fds(tap, env, o->fds, "fds", error) : true;
+    return (!o->fd || take_fds(tap, env, o->fd, "fd", error)) &&
+           (!o->fds || take_fds(tap, env, o->fds, "fds", error)) &&
+           settle_vhost(tap, env, error);
 }
 
 /* ---- The device ---- */

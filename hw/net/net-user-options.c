@@ -29,17 +29,6 @@ static bool refuse(GError **error, const char *name, const char *value, const ch
     return false;
 }
 
-static bool check_supported(const NetdevUserOptions *o, GError **error)
-{
-    const char *name = o->smb ? "smb" : o->smbserver ? "smbserver" : NULL;
-
-    if (name) {
-        qmp_error_set_at(error, name, ERROR_REASON_NOT_SUPPORTED,
-                         "option '%s' of user networks is not supported", name);
-    }
-    return !name;
-}
-
 /* ---- IPv4 ---- */
 
 static bool parse_ip4(const char *name, const char *text, struct in_addr *ret, GError **error)
@@ -284,7 +273,7 @@ bool user_check_options(NetdevUser *u, GError **error)
     SlirpConfig cfg;
     HostForward ignored;
 
-    if (!check_supported(o, error) || !make_config(o, &cfg, error)) {
+    if (!make_config(o, &cfg, error)) {
         return false;
     }
     for (gsize i = 0; i < o->hostfwd.n; i++) {

@@ -280,27 +280,14 @@ static bool chassis_named(PciBridge *s)
 static bool check_props(PciBridge *s, GError **error)
 {
     const PciBridgeProps *props = object_props(s);
-    const char *what = NULL;
 
     if (!props->chassis_nr) {
-        qmp_error_set(error, chassis_named(s) ? ERROR_REASON_INVALID_VALUE
-                                              : ERROR_REASON_PROPERTY_MISSING,
-                      "a bridge needs a 'chassis_nr' from 1 to 255, unique in the machine");
-    } else if (props->shpc) {
-        what = "shpc";
-    } else if (props->msi == ON_OFF_AUTO_ON) {
-        what = "msi";           /* would be for interrupts of the SHPC */
-    } else {
-        return true;
+        qmp_error_set_at(error, "chassis_nr", chassis_named(s) ? ERROR_REASON_INVALID_VALUE
+                                                               : ERROR_REASON_PROPERTY_MISSING,
+                         "a bridge needs a 'chassis_nr' from 1 to 255, unique in the machine");
+        return false;
     }
-    if (what) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "property '%s': bridges have no standard hotplug controller", what);
-    }
-    if (error) {
-        qmp_error_prefix_path(*error, what ?: "chassis_nr");
-    }
-    return false;
+    return true;
 }
 
 static bool bridge_realize(Device *device, GError **error)

@@ -676,11 +676,6 @@ static bool start_clock(Mc146818 *s, GError **error)
     };
     gint64 seconds, fraction;
 
-    if (properties(s)->lost_tick_policy == LOST_TICK_POLICY_DELAY) {
-        qmp_error_set_at(error, "lost_tick_policy", ERROR_REASON_NOT_SUPPORTED,
-                         "property 'lost_tick_policy' of class 'mc146818rtc' cannot be 'delay'");
-        return false;
-    }
     s->clock = machine_of(s)->clock;
     s->kind = kinds[properties(s)->clock];
     if (!start_time(s, &seconds, &fraction, error)) {

@@ -218,11 +218,6 @@ static bool check_sizes(const VirtioBlkDeviceProps *props, const BlockNode *node
                       error)) {
         return false;
     }
-    if (props->rerror == BLOCKDEV_ON_ERROR_ENOSPC) {
-        qmp_error_set_at(error, "rerror", ERROR_REASON_INVALID_VALUE,
-                         "property 'rerror' cannot be 'enospc': reads need no space");
-        return false;
-    }
     return true;
 }
 

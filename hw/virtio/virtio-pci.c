@@ -211,11 +211,6 @@ static bool check_properties(VirtioPci *s, GError **error)
 
     s->legacy_on = props->disable_legacy != ON_OFF_AUTO_ON;
     s->modern_on = !props->disable_modern;
-    if (props->iommu_platform) {
-        qmp_error_set_at(error, "iommu_platform", ERROR_REASON_NOT_SUPPORTED,
-                         "property 'iommu_platform' cannot be on: there is no IOMMU");
-        return false;
-    }
     if (!s->legacy_on && !s->modern_on) {
         qmp_error_set_at(error, "disable-modern", ERROR_REASON_INVALID_VALUE,
                          "one of 'disable-legacy' and 'disable-modern' must be off");

@@ -15,6 +15,10 @@ def check_schema(schema):
         _check_alternate(alternate)
     for struct in schema.user_types('STRUCT'):
         _check_endless(struct)
+    owners = schema.user_types('STRUCT', 'UNION', 'CLASS_UNION')
+    for owner in owners + [k.own_props for k in schema.classes if k.own_props]:
+        for member in owner.own:
+            _check_only(member)
     _check_c_names(schema)
     for command in schema.commands.values():
         _check_command(command)
@@ -39,6 +43,20 @@ def _check_alternate(alternate):
             raise SchemaError(branch.pos, 'alternate-same', name=branch.name, kind=kind,
                               other=kinds[kind])
         kinds[kind] = branch.name
+
+
+def _check_only(member):
+    """The values that are supported must be some of the type's."""
+    kind, only = member.type.kind, member.only
+    if member.only_pos is None:
+        return
+    tag = member.type.members[member.type.tag].type if kind == 'UNION' else member.type
+    known = {'BOOL': [False, True], 'ENUM': getattr(tag, 'values', None) and tag.names(),
+             'UNION': tag.names() if kind == 'UNION' else None}.get(kind)
+    good = [isinstance(value, str) if kind == 'STR' else known is not None and value in known and
+            isinstance(value, bool) == (kind == 'BOOL') for value in only]
+    if not only or not all(good) or len(set(only)) < len(only) or known and len(only) == len(known):
+        raise SchemaError(member.only_pos, 'only', name=member.name, type=member.type.name)
 
 
 def _check_endless(struct):

@@ -151,6 +151,8 @@ class ClassBuilder:
                 pos = klass.obj.at['properties']
                 parser = FieldParser(self.schema, klass.name, klass.doc, True)
                 own = parser.parse(klass.obj['properties'], pos)
+                if parser.unsupported:
+                    raise SchemaError(pos, 'unsupported-where', name=parser.unsupported[0][0])
             if klass.own_props:
                 klass.own_props.own = own
             check_doc(klass.expr, klass.kind, klass.obj[klass.kind], own)

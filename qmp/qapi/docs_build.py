@@ -224,6 +224,7 @@ class _Builder:
         if own:
             rows = [self.fields.row(m, entry.anchor, scope, requests) for m in own]
             entry.parts.append(Fields(title, rows))
+            self._unsupported(entry, args)
         elif args:
             self._members_of(entry, args, title, requests)
         return scope
@@ -296,7 +297,16 @@ class _Builder:
             rows.insert(0, self._tag_row(struct, entry.anchor))
         if rows:
             entry.parts.append(Fields('Members', rows))
+        self._unsupported(entry, struct)
         self._branches(entry, struct)
+
+    @staticmethod
+    def _unsupported(entry, struct):
+        """What is refused by its name, and why."""
+        rows = [('Not supported', [code(name), Inline(': ' + why)])
+                for name, why in struct.unsupported]
+        if rows:
+            entry.parts.append(Facts(None, rows))
 
     def _tag_row(self, union, owner):
         row = Row(union.tag_name, '%s.%s' % (owner, union.tag_name) if owner else None)

@@ -67,6 +67,14 @@ def bounds(member):
     return constant(type_, low) + [Inline(' to ')] + constant(type_, high) + unit
 
 
+def supported(member):
+    """Inlines of the only values that are supported, or nothing."""
+    type_ = member.type
+    type_ = type_.members[type_.tag].type if member.only and type_.kind == 'UNION' else type_
+    values = joined(constant(type_, value) for value in member.only)
+    return [Inline('only ')] + values if values else []
+
+
 def cpuid(bit):
     leaf, subleaf, reg, number = bit
     place = '%X' % leaf + (':%X' % subleaf if subleaf else '')
@@ -109,7 +117,7 @@ class FieldWriter:
             notes.append([Inline('optional')])
         elif requests and not member.readonly:
             notes.append([Inline('required')])
-        notes += [n for n in [bounds(member)] if n]
+        notes += [n for n in [bounds(member), supported(member)] if n]
         notes += [[Inline(f)] for f in member.features]
         notes += [[Inline(words)] for key, words in FLAGS if getattr(member, key)]
         return notes + ([cpuid(member.cpuid)] if member.cpuid else [])

@@ -160,7 +160,9 @@ class _Infos:
         if member.optional or member.readonly:
             info['default'] = None
         marks = [key for key in ('internal', 'readonly') if getattr(member, key)]
-        return _with_features(info, list(member.features) + marks)
+        only = ['only:' + (value if isinstance(value, str) else str(value).lower())
+                for value in member.only]
+        return _with_features(info, list(member.features) + marks + only)
 
 
 def _with_features(info, features):

@@ -159,6 +159,11 @@ def _member_row(owner, member, docs):
     for key in ('min', 'max'):
         if getattr(member, key) is not None:
             out.append('        .%s = %s,' % (key, bound(member.type, getattr(member, key))))
+    if member.only:
+        type_ = member.type.members[member.type.tag].type if member.type.kind == 'UNION' \
+            else member.type
+        out += ['        .only = (const QmpScalar[]){ %s },' % ', '.join(
+            scalar(type_, value) for value in member.only), '        .n_only = %d,' % len(member.only)]
     if member.part:
         out.append('        .part = %s,' % literal(member.part))
     return out + ['        .doc = %d,' % docs.offset(member.doc), '    },']
@@ -167,6 +172,10 @@ def _member_row(owner, member, docs):
 def _members(type_, docs):
     """The member table, and the fields of the type row that name it."""
     fields = ['.size = sizeof(%s)' % type_.name]
+    if type_.unsupported:
+        fields += ['.unsupported = (const QmpUnsupported[]){ %s }' % ', '.join(
+            '{ %s, %s }' % (literal(name), literal(why)) for name, why in type_.unsupported),
+            '.n_unsupported = %d' % len(type_.unsupported)]
     if not type_.members:
         return [], fields
     out = ['static const QmpMember members_%s[] = {' % type_.name]

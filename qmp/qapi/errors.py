@@ -85,6 +85,13 @@ MESSAGES = {
     'bound-type': ("'{key}' of '{name}', but {type} has no bounds", "no '{key}'"),
     'bound-value': ("'{key}' of '{name}' is no value that {type} can have",
                     "a number in the type's range, or a length"),
+    'only': ("'only' of '{name}' is no part of what {type} can be",
+             "some of the values of a bool, str or enum, or of a union's discriminator"),
+    'constant-only': ("{value} for '{name}' is no value that is supported", "one of its 'only'"),
+    'unsupported-form': ("'{name}' is unsupported and has something else, or no reason",
+                         "'*{name}': {{ 'unsupported': 'why it is not there' }}"),
+    'unsupported-where': ("'{name}' is unsupported, which only members of structs and arguments "
+                          "of commands can be", "nothing in its place"),
     'default-required': ("'{name}' has a default but is required", "'*{name}'"),
     'no-constant': ("'{name}' is of type {type}, which has no constants", "no value"),
     'constant-type': ("{value} is no {type}, as '{name}' wants", "a constant of type {type}"),

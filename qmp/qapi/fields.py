@@ -12,7 +12,7 @@ from .names import check_name
 from .parser import Arr, Obj, shown
 from .types import Builtin, Member
 
-COMMON = {'type', 'link', 'exclusive', 'default', 'min', 'max', 'features', 'secret'}
+COMMON = {'type', 'link', 'exclusive', 'default', 'min', 'max', 'features', 'secret', 'only'}
 PROPERTY = COMMON | {'internal', 'settable', 'readonly', 'cpuid'}
 FEATURES = ('unstable', 'deprecated')
 CPUID = re.compile(r'([0-9A-Fa-f]{1,8})(?::([0-9A-Fa-f]{1,8}))?\.(eax|ebx|ecx|edx)\[([0-9]+)\]$')
@@ -47,6 +47,7 @@ class FieldParser:
         self.owner = owner
         self.doc = doc
         self.known = PROPERTY if is_property else COMMON
+        self.unsupported = []       # (name, why)
 
     def parse(self, obj, pos):
         if not isinstance(obj, Obj):
@@ -54,13 +55,23 @@ class FieldParser:
         names = set()
         members = []
         for key, value in obj.items():
-            member = self._member(key, value, obj.at[key])
-            if member.name in names:
-                raise SchemaError(member.pos, 'duplicate-member', name=member.name,
-                                  owner=self.owner)
-            names.add(member.name)
-            members.append(member)
+            name = key[1:] if key.startswith('*') else key
+            if isinstance(value, Obj) and 'unsupported' in value:
+                self._unsupported(name, key, value, obj.at[key])
+            else:
+                members.append(self._member(key, value, obj.at[key]))
+            if name in names:
+                raise SchemaError(obj.at[key], 'duplicate-member', name=name, owner=self.owner)
+            names.add(name)
         return members
+
+    def _unsupported(self, name, key, value, pos):
+        """What clients may know of other programs, and is refused by its name."""
+        check_name('member', name, pos, self.schema.text.exceptions)
+        why = value['unsupported']
+        if not key.startswith('*') or len(value) > 1 or not isinstance(why, str) or not why:
+            raise SchemaError(pos, 'unsupported-form', name=name)
+        self.unsupported.append((name, why))
 
     def _member(self, key, value, pos):
         name = key[1:] if key.startswith('*') else key
@@ -90,6 +101,10 @@ class FieldParser:
             raise SchemaError(obj.at['exclusive'], 'exclusive', name=member.name)
         member.run = self._settable(member, obj)
         self._cpuid(member, obj)
+        if 'only' in obj:           # checked when all types are known
+            only = obj['only']
+            member.only = list(only) if isinstance(only, Arr) else [only]
+            member.only_pos = obj.at['only']
         self._constants(member, obj)
 
     def _settable(self, member, obj):
@@ -194,3 +209,5 @@ def check_constant(member, value, pos):
     if low is not None and measure < low or high is not None and measure > high:
         raise SchemaError(pos, 'constant-bounds', name=member.name, value=shown(value),
                           low='-' if low is None else low, high='-' if high is None else high)
+    if member.only and value not in member.only:
+        raise SchemaError(pos, 'constant-only', name=member.name, value=shown(value))

@@ -187,8 +187,15 @@ class Schema:
             if type_.kind == 'UNION':
                 self._union_branches(type_)
 
-    def _members(self, expr, owner, data, pos):
-        return FieldParser(self, owner, expr.doc).parse(data, pos)
+    def _members(self, expr, owner, data, pos, struct=None):
+        """struct: where members may be that are not supported."""
+        parser = FieldParser(self, owner, expr.doc)
+        members = parser.parse(data, pos)
+        if struct:
+            struct.unsupported = parser.unsupported
+        elif parser.unsupported:
+            raise SchemaError(pos, 'unsupported-where', name=parser.unsupported[0][0])
+        return members
 
     def _fill_enum(self, enum, expr):
         check_doc(expr, 'enum', enum.name, enum.values)
@@ -197,7 +204,7 @@ class Schema:
         obj = expr.obj
         if 'base' in obj:
             struct.base = self.struct_named(obj['base'], obj.at['base'], 'a base')
-        struct.own = self._members(expr, struct.name, obj['data'], obj.at['data'])
+        struct.own = self._members(expr, struct.name, obj['data'], obj.at['data'], struct)
         check_doc(expr, 'struct', struct.name, struct.own)
 
     def _fill_union(self, union, expr):
@@ -243,7 +250,7 @@ class Schema:
             check_doc(expr, kind, entity.name, [], 'returns' in obj)
             return self.resolve(obj['data'], obj.at['data'])
         struct = Struct(name, expr.pos)
-        struct.own = self._members(expr, name, obj['data'], obj.at['data'])
+        struct.own = self._members(expr, name, obj['data'], obj.at['data'], struct)
         struct.doc = expr.doc
         check_doc(expr, kind, entity.name, struct.own, 'returns' in obj)
         self.add_type(struct)

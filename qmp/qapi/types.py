@@ -141,6 +141,8 @@ class Member:
         self.default = None         # constant; see has_default
         self.has_default = False
         self.min = self.max = None
+        self.only = []              # constants: the values that are supported; []: all
+        self.only_pos = None
         self.internal = self.readonly = self.secret = self.exclusive = self.run = False
         self.lenient = False        # a wrapped branch that takes strings for scalars
         self.cpuid = None           # (leaf, subleaf, reg, bit)
@@ -169,6 +171,7 @@ class Struct(Type):
         self.base = None            # Struct
         self.own = []
         self.members = []           # base's first
+        self.unsupported = []       # (name, why) of members that are refused; own ones
 
     def uses(self):
         return [m.type for m in self.members]

@@ -31,6 +31,13 @@ def load(*path):
         return json.load(f)
 
 
+def has_one_value(value):
+    """Whether a member (as in the schema) is unsupported, or has a single value that is."""
+    return isinstance(value, dict) and (
+        'unsupported' in value or
+        'only' in value and (not isinstance(value['only'], list) or len(value['only']) == 1))
+
+
 class Schema:
     """Classes with their parents, and attributes of properties."""
 
@@ -72,6 +79,11 @@ class Schema:
             for part in self.forwards.get(klass, []):
                 yield from self.holders(part)
 
+    def single_members(self):
+        """Names of struct members that can have but one value: there is nothing to read."""
+        return {key.lstrip('*') for expr in self.expressions.values() if 'struct' in expr
+                for key, value in expr['data'].items() if has_one_value(value)}
+
     def argument_members(self):
         """(type, member) of each struct that a request may contain."""
         found, todo = set(), []
@@ -92,7 +104,8 @@ class Schema:
                 if 'enum' not in expr:
                     todo.append(expr.get('data'))
                 if 'struct' in expr:
-                    found |= {(data, key.lstrip('*')) for key in expr['data']}
+                    found |= {(data, key.lstrip('*')) for key, value in expr['data'].items()
+                              if not has_one_value(value)}
         return sorted(found)
 
 
@@ -175,12 +188,14 @@ def unread(coverage, schema, used):
     found = {}
     for p in coverage['properties']:
         # Feature bits are read through the table qmp_cpuid_bits.
-        if 'cpuid' not in schema.attributes[p['class'], p['name']] and not {
+        attributes = schema.attributes[p['class'], p['name']]
+        if 'cpuid' not in attributes and not has_one_value(attributes) and not {
                 p['c-name'], p['name']} & used:
             found['property %s %s' % (p['class'], p['name'])] = p['at']
+    single = schema.single_members()
     for c in coverage['commands']:
         for argument in c['arguments']:
-            if not {c_name(argument), 'q_' + c_name(argument)} & used:
+            if argument not in single and not {c_name(argument), 'q_' + c_name(argument)} & used:
                 found['argument %s %s' % (c['name'], argument)] = c['at']
     for name, member in schema.argument_members():
         if not {c_name(member), 'q_' + c_name(member)} & used:

@@ -574,7 +574,7 @@ static void test_properties(Bench *b, gconstpointer unused)
     refuse(b, ERROR_REASON_OUT_OF_RANGE, "logical_block_size", "256");
     refuse(b, ERROR_REASON_INVALID_VALUE, "physical_block_size", "1000");
     refuse(b, ERROR_REASON_INVALID_VALUE, "queue-size", "100");
-    refuse(b, ERROR_REASON_INVALID_VALUE, "rerror", "enospc");
+    refuse(b, ERROR_REASON_NOT_SUPPORTED, "rerror", "enospc");
     refuse(b, ERROR_REASON_INVALID_VALUE, "min_io_size", "700");
     refuse(b, ERROR_REASON_OBJECT_NOT_FOUND, "iothread", "none");
     b->dev[0] = rig_device(b->rig, "virtio-blk-device", "vd0", NULL, "drive", "null", NULL);

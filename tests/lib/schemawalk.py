@@ -93,7 +93,15 @@ class Schema:
 
     def tags(self, union):
         tag = self.members(union['base'])[union['discriminator']]['type']
-        return [v['name'] if isinstance(v, dict) else v for v in self.types[tag]['data']]
+        return union.get('only') or self.values(tag)
+
+    def values(self, enum):
+        return [v['name'] if isinstance(v, dict) else v for v in self.types[enum]['data']]
+
+    def expression(self, m):
+        """Of a type by name; of a union with only those tags that m supports."""
+        expr = self.types[m['type']]
+        return {**expr, 'only': supported(m)} if 'only' in m and expr['kind'] == 'union' else expr
 
     # ---- The least that a type takes
 
@@ -104,12 +112,14 @@ class Schema:
         kind = m['type']
         if isinstance(kind, list):
             return [self.minimal({'type': kind[0]}, depth + 1)] * m.get('min', 0)
+        if 'only' in m and self.types.get(kind, {}).get('kind') != 'union':
+            return supported(m)[0]
         if kind in WIDTHS:
             return max(0, m.get('min', 0))
         if kind in ('str', 'link'):
             return 'x' * max(1, m.get('min', 1))
         simple = {'bool': False, 'number': float(m.get('min', 0)), 'any': 0, 'null': None}
-        return simple[kind] if kind in simple else self.minimal_of(self.types[kind], depth)
+        return simple[kind] if kind in simple else self.minimal_of(self.expression(m), depth)
 
     def minimal_of(self, expr, depth):
         if expr['kind'] == 'enum':
@@ -139,6 +149,8 @@ class Schema:
             return [[]][m.get('min', 0):] + [[v] for v in self.edges({'type': kind[0]})]
         if kind in WIDTHS:
             return list(limits(m))
+        if 'only' in m and self.types.get(kind, {}).get('kind') != 'union':
+            return supported(m)
         if kind == 'bool':
             return [False, True]
         if kind == 'number':
@@ -147,7 +159,7 @@ class Schema:
             return ['x' * n for n in (m.get('min', 0), m.get('max', 255))]
         expr = self.types.get(kind, {'kind': kind})
         if expr['kind'] == 'enum':
-            return [v['name'] if isinstance(v, dict) else v for v in expr['data']]
+            return self.values(kind)
         if expr['kind'] == 'struct':
             members = self.members(kind)
             least = self.minimal_members(members)
@@ -158,8 +170,30 @@ class Schema:
 
     def wrongs(self, m, lenient=False, depth=0):
         kind = m['type']
+        if 'unsupported' in m:
+            return [(0, 'not-supported', '')]
         if isinstance(kind, list):
             return self.wrong_lists(m, lenient, depth)
+        return self.wrong_values(m, depth) + self.wrongs_by_kind(m, lenient, depth)
+
+    def wrong_values(self, m, depth):
+        """What the type has, and is not supported."""
+        if 'only' not in m:
+            return []
+        kind, only = m['type'], supported(m)
+        if kind == 'str':
+            return [('no such value', 'not-supported', '')]
+        if kind == 'bool':
+            return [(not only[0], 'not-supported', '')]
+        expr = self.types[kind]
+        if expr['kind'] == 'enum':
+            return [(v, 'not-supported', '') for v in self.values(kind) if v not in only]
+        tag = expr['discriminator']
+        return [(self.minimal_union(expr, v, depth), 'not-supported', tag)
+                for v in self.tags(expr) if v not in only]
+
+    def wrongs_by_kind(self, m, lenient, depth):
+        kind = m['type']
         if kind in WIDTHS or kind == 'number':
             return wrong_numbers(m, lenient)
         if kind == 'bool':
@@ -169,7 +203,7 @@ class Schema:
             return wrong_strings(m)
         if kind in ('any', 'null'):
             return [(7, 'invalid-type', '')] if kind == 'null' else []
-        return self.wrongs_of(self.types[kind], lenient, depth)
+        return self.wrongs_of(self.expression(m), lenient, depth)
 
     def wrongs_of(self, expr, lenient, depth):
         if expr['kind'] == 'enum':
@@ -264,8 +298,15 @@ def member(key, value):
     found = dict(value) if isinstance(value, dict) else {'type': value}
     if 'link' in found:
         found['type'] = 'link'
+    if 'unsupported' in found:
+        found['type'] = 'unsupported'
     found['required'] = key[0] != '*' and 'default' not in found and not found.get('readonly')
     return found
+
+
+def supported(m):
+    """The values of a member that are supported, where that is not all of them."""
+    return m['only'] if isinstance(m['only'], list) else [m['only']]
 
 
 def limits(m):

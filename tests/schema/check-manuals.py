@@ -75,6 +75,10 @@ def expressions():
     return json.loads(read(BUILD, 'qmp', 'qapi-schema.json'))['expressions']
 
 
+def is_unsupported(value):
+    return isinstance(value, dict) and 'unsupported' in value
+
+
 def own_names(expression):
     """Members, arguments, values or properties that an expression declares itself."""
     obj = expression['expression']
@@ -82,7 +86,8 @@ def own_names(expression):
         return [v['name'] if isinstance(v, dict) else v for v in obj['data']]
     members = [obj.get('properties')] if expression['kind'] in ('class', 'machine') else \
         [obj.get('base')] if expression['kind'] == 'union' else [obj.get('data')]
-    names = [n.lstrip('*') for m in members if isinstance(m, dict) for n in m]
+    names = [n.lstrip('*') for m in members if isinstance(m, dict) for n, value in m.items()
+             if not is_unsupported(value)]
     return names + ([obj['discriminator']] if 'classes' in obj else [])
 
 
@@ -159,7 +164,7 @@ def book_says_what_the_schema_says():
 
 
 def book_tells_defaults_and_bounds():
-    """each constant of an attribute stands in the row of its member"""
+    """each constant of an attribute stands in the row of its member, and what is unsupported"""
     page = Page(book())
     missing = []
     for expression in expressions():
@@ -169,7 +174,15 @@ def book_tells_defaults_and_bounds():
             for name, value in members.items():
                 if not isinstance(value, dict) or value.get('readonly'):
                     continue
+                if is_unsupported(value):
+                    if value['unsupported'] not in squeezed(page.inside[anchor(expression)]):
+                        missing.append((anchor(expression), name, value['unsupported']))
+                    continue
                 row = page.inside.get('%s.%s' % (anchor(expression), name.lstrip('*')), '')
+                only = value.get('only', [])
+                missing += [(anchor(expression), name, 'only', constant)
+                            for constant in (only if isinstance(only, list) else [only])
+                            if json.dumps(constant).strip('"') not in row or 'only ' not in row]
                 missing += [(anchor(expression), name, attribute)
                             for attribute in ('default', 'min', 'max') if attribute in value
                             and json.dumps(value[attribute]).strip('"') not in row]

@@ -44,6 +44,7 @@ def member_line(member):
     words = ['    ' + member.name, member.type.name, emit_types.member_flags(member)]
     words += ['%s=%r' % (key, getattr(member, key)) for key in ('default', 'min', 'max')
               if getattr(member, key) is not None]
+    words += ['only=%r' % member.only] if member.only else []
     words += ['part=' + member.part] if member.part else []
     return ' '.join(words)
 
@@ -55,6 +56,8 @@ def type_lines(type_):
         return
     for member in type_.branches if type_.kind == 'ALTERNATE' else type_.members:
         yield member_line(member)
+    for name, why in getattr(type_, 'unsupported', []):
+        yield '    %s unsupported: %s' % (name, why)
     if type_.kind == 'UNION':
         for branch in type_.branches:
             yield '    %s -> %s' % (branch.name, branch.type.name if branch.type else '-')

@@ -104,7 +104,7 @@ static void test_layout(void)
     const QmpMember *list = find(&qmp_type_Node, "list");
 
     g_assert_cmpuint(qmp_type_Node.size, ==, sizeof(Node));
-    g_assert_cmpuint(qmp_type_Node.n_members, ==, 17);
+    g_assert_cmpuint(qmp_type_Node.n_members, ==, 19);
     g_assert_cmpuint(flag->offset, ==, offsetof(Node, flag));
     g_assert_cmpint(flag->has_offset, ==, offsetof(Node, has_flag));
     g_assert_cmpint(list->has_offset, ==, offsetof(Node, has_list));
@@ -166,6 +166,14 @@ static void test_flags(void)
     g_assert_cmphex(find(&qmp_type_Node, "state")->flags, ==,
                     with_default | QMP_MEMBER_DEPRECATED);
     g_assert_cmphex(find(&qmp_type_Node, "plain")->flags, ==, with_default);
+    g_assert_cmpuint(find(&qmp_type_Node, "plain")->n_only, ==, 0);
+    g_assert_cmpuint(find(&qmp_type_Node, "fixed")->n_only, ==, 1);
+    g_assert_cmpuint(find(&qmp_type_Node, "fixed")->only[0].u, ==, 0);
+    g_assert_cmpuint(find(&qmp_type_Node, "one")->n_only, ==, 2);
+    g_assert_cmpuint(find(&qmp_type_Node, "one")->only[1].u, ==, RUN_STATE_RUNNING);
+    g_assert_cmpuint(qmp_type_Node.n_unsupported, ==, 1);
+    g_assert_cmpstr(qmp_type_Node.unsupported[0].name, ==, "gone");
+    g_assert_cmpstr(qmp_type_Node.unsupported[0].why, ==, "nobody \"needs\" it");
     g_assert_cmphex(find(&qmp_type_IsaSerialProps, "realized")->flags, ==,
                     with_default | QMP_MEMBER_READONLY);
     g_assert_cmphex(find(&qmp_type_IsaSerialProps, "speed")->flags, ==,

@@ -17,11 +17,10 @@ CLONE_NEWNET = 0x40000000
 TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR, IFF_MULTI_QUEUE = 0x400454ca, 2, 0x1000, 0x4000, 0x100
 # What QEMU has and vmd has not: an argument of any value is refused.
 REFUSED = [('user', 'smb', '/tmp'), ('user', 'smbserver', '10.0.2.4'),
-           ('tap', 'br', 'br0'), ('tap', 'helper', '/bin/true'), ('tap', 'vhostfd', 'fd'),
-           ('tap', 'vhostfds', 'fd'), ('tap', 'poll-us', 1)]
+           ('tap', 'br', 'br0'), ('tap', 'helper', '/bin/true'), ('tap', 'poll-us', 1)]
 # Other values of what was accepted above them.
 REFUSED_VALUES = [('tap', 'script', '/etc/ifup'), ('tap', 'downscript', '/etc/ifdown'),
-                  ('tap', 'vhost', True), ('tap', 'vhostforce', True),
+                  ('tap', 'vhostforce', True),
                   ('user', 'guestfwd', [{'str': 'tcp:10.0.2.100:80-cmd:cat'}])]
 
 
@@ -231,6 +230,53 @@ def tap(recorder):
         drop(client, daemon, before)
 
 
+def vhost(recorder):
+    """vhost is a hint: its descriptors are closed, and what was chosen can be read"""
+    with Namespace(), Daemon(recorder) as daemon:
+        client = daemon.client()
+        recorder.read('netdev-tap', 'vhost')
+        before = daemon.descriptors()
+
+        def chosen():
+            options = client.call('qom-get', path='/netdevs/net', property='options')
+            assert 'vhostfd' not in options and 'vhostfds' not in options, options
+            assert client.call('qom-get', path='/netdevs/net', property='vhost') is False
+            return options.get('vhost')
+        client.call('netdev_add', type='tap', id='net', ifname='vmdtest', vhost=True)
+        assert chosen() is False
+        drop(client, daemon, before)
+        client.call('netdev_add', type='tap', id='net', ifname='vmdtest')
+        assert chosen() is None
+        drop(client, daemon, before)
+        pass_tap(client, 'fd', 0)
+        pass_socket(client, 'vhost').close()
+        client.call('netdev_add', type='tap', id='net', fd='fd', vhostfd='vhost')
+        assert chosen() is False
+        assert len(daemon.descriptors()) == len(before) + 1, daemon.descriptors()
+        drop(client, daemon, before)
+        for name in 'one', 'two':
+            pass_tap(client, name, IFF_MULTI_QUEUE)
+            pass_socket(client, 'vhost-' + name).close()
+        client.call('netdev_add', type='tap', id='net', fds='one:two', vhost=True,
+                    vhostfds='vhost-one:vhost-two')
+        assert chosen() is False
+        drop(client, daemon, before)
+        for path, reason, given in (
+                ('vhostfd', 'fd-not-found', {'ifname': 'vmdtest', 'vhostfd': 'none'}),
+                ('vhostfd', 'invalid-value', {'ifname': 'vmdtest', 'vhostfd': 'a:b'}),
+                ('vhostfd', 'invalid-value', {'fds': 'a', 'vhostfd': 'v'}),
+                ('vhostfds', 'invalid-value', {'ifname': 'vmdtest', 'vhostfds': 'a'})):
+            error = client.error('netdev_add', {'type': 'tap', 'id': 'net', **given})
+            assert (error['reason'], error['path']) == (reason, path), error
+        pass_tap(client, 'fd', 0)
+        pass_socket(client, 'vhost').close()
+        error = client.error('netdev_add', {'type': 'tap', 'id': 'net', 'fds': 'fd',
+                                            'vhostfds': 'vhost:none'})
+        assert (error['reason'], error['path']) == ('invalid-value', 'vhostfds'), error
+        client.call('closefd', fdname='vhost')
+        assert daemon.descriptors() == before, (daemon.descriptors(), before)
+
+
 def refused(recorder):
     """what vmd does not have is refused by its name and leaves nothing"""
     with Daemon(recorder) as daemon:
@@ -313,4 +359,4 @@ def e1000(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([user, sockets, stream, dgram, tap, refused, cable, e1000])
+    vmdtest.main([user, sockets, stream, dgram, tap, vhost, refused, cable, e1000])

@@ -13,6 +13,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import errors                                       # noqa: E402
+import microvm                                      # noqa: E402
 import vmdtest                                      # noqa: E402
 import walk                                         # noqa: E402
 from schemawalk import Schema, join                 # noqa: E402
@@ -70,6 +71,10 @@ MAY_REFUSE = {'invalid-value', 'not-supported', 'no-memory', 'out-of-range', 'li
               'host-error', 'in-use', 'no-accelerator', 'property-missing', 'bus-not-found'}
 # Properties that have tests of their own: lists of what other classes take.
 ELSEWHERE = {'defaults'}
+
+
+# What gives others an effect: a command line and a ramdisk are for a kernel.
+WITH = {'append': {'kernel': microvm.KERNEL}, 'initrd': {'kernel': microvm.KERNEL}}
 
 
 # Values that stand for a choice, which is what qom-get shows afterwards.
@@ -133,7 +138,7 @@ class Walk:
         self.gone.add((way, str(m['type'])))
 
     def edge(self, klass, needed, key, m, value):
-        more = {**needed, key: value}
+        more = {**needed, **WITH.get(key, {}), key: value}
         ways = ('add',) if m.get('secret') else ('add', 'qom-get', 'query-config')
         self.wanted |= {(way, str(m['type'])) for way in ways}
         reply = self.add(klass, more)
@@ -292,8 +297,8 @@ class Options:
             if m['type'] in ('str', 'link') or isinstance(m['type'], list):
                 continue                # names of files, hosts, and others
             for value in self.schema.edges(m):
-                if (name, value) == ('wait', True):
-                    continue            # chardev.py waits for a client
+                if (name, value) in (('wait', True), ('vhost', True)):
+                    continue            # chardev.py waits for a client; netdev.py has the hint
                 arguments = copy.deepcopy(request)
                 at(arguments)[name] = value
                 self.one({**arguments, self.key: 'x'}, at, name, value)

@@ -110,19 +110,21 @@ void bench_free(Bench *b)
 /* ---- Requests ---- */
 
 /* Decodes JSON with ' for ". */
-static void decode(const QmpType *type, const char *format, va_list args, void *storage)
+static bool decode(const QmpType *type, const char *format, va_list args, void *storage,
+                   GError **error)
 {
     g_autofree char *text = g_strdup_vprintf(format, args);
     const QmpInput input = { .ops = &qmp_json_input, .mode = QMP_INPUT_STRICT };
-    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) local = NULL;
     json_t *json;
+    bool ok;
 
     g_strdelimit(text, "'", '"');
-    json = qmp_json_parse(text, strlen(text), &error);
-    g_assert_no_error(error);
-    qmp_decode(&input, type, json, storage, &error);
-    g_assert_no_error(error);
+    json = qmp_json_parse(text, strlen(text), &local);
+    g_assert_no_error(local);
+    ok = qmp_decode(&input, type, json, storage, error);
     json_decref(json);
+    return ok;
 }
 
 static NetBackend *try_add(Bench *b, GError **error, const char *format, va_list args)
@@ -130,7 +132,9 @@ static NetBackend *try_add(Bench *b, GError **error, const char *format, va_list
     Netdev *options = NULL;
     NetBackend *net;
 
-    decode(&qmp_type_Netdev, format, args, &options);
+    if (!decode(&qmp_type_Netdev, format, args, &options, error)) {
+        return NULL;
+    }
     net = net_new(b->root, options, error);
     qmp_clear(&qmp_type_Netdev, &options);
     if (!net) {
@@ -189,8 +193,9 @@ Object *bench_object(Bench *b, const char *id, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    decode(&qmp_type_ObjectOptions, format, args, &options);
+    decode(&qmp_type_ObjectOptions, format, args, &options, &error);
     va_end(args);
+    g_assert_no_error(error);
     obj = object_new_with_props(options->qom_type, g_steal_pointer(&options->props),
                                 g_steal_pointer(&options->given));
     qmp_clear(&qmp_type_ObjectOptions, &options);

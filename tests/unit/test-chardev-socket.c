@@ -572,18 +572,6 @@ static void test_options(void)
     g_autofree char *path = bench_path(b, "s");
     ChardevBackend *backend;
 
-    for (guint i = 0; i < 5; i++) {
-        ChardevSocket *opts;
-
-        backend = socket_backend(unix_address(path), true);
-        opts = backend->u.socket.data;
-        opts->tls_creds = i == 0 ? g_strdup("tls0") : NULL;
-        opts->tls_authz = i == 1 ? g_strdup("authz0") : NULL;
-        opts->telnet = i == 2;
-        opts->tn3270 = i == 3;
-        opts->websocket = i == 4;
-        refuse(b, backend, ERROR_REASON_NOT_SUPPORTED);
-    }
     backend = socket_backend(unix_address(path), true);
     backend->u.socket.data->has_reconnect = true;
     backend->u.socket.data->reconnect = 1;

@@ -231,7 +231,7 @@ static void test_refused(void)
 {
     static const char *const unsupported[] = {
         "'script':'/etc/ifup'", "'downscript':'/etc/ifdown'", "'br':'br0'", "'helper':'/h'",
-        "'vhost':true", "'vhostfd':'v'", "'vhostfds':'v'", "'vhostforce':true", "'poll-us':1",
+        "'vhostforce':true", "'poll-us':1",
     };
     g_autoptr(Bench) b = bench_new();
 
@@ -241,6 +241,8 @@ static void test_refused(void)
     bench_refuse(b, ERROR_REASON_INVALID_VALUE, "{'type':'tap','id':'n','fd':'a','fds':'b'}");
     bench_refuse(b, ERROR_REASON_INVALID_VALUE, "{'type':'tap','id':'n','fd':'a','queues':2}");
     bench_refuse(b, ERROR_REASON_FD_NOT_FOUND, "{'type':'tap','id':'n','fds':'absent:x'}");
+    bench_refuse(b, ERROR_REASON_FD_NOT_FOUND, "{'type':'tap','id':'n','vhostfd':'absent'}");
+    bench_refuse(b, ERROR_REASON_INVALID_VALUE, "{'type':'tap','id':'n','vhostfds':'absent'}");
 }
 
 int main(int argc, char **argv)

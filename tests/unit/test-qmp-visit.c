@@ -140,6 +140,26 @@ static void test_defaults_and_bounds(void)
 #undef REFUSED
 }
 
+static void test_limits(void)
+{
+    const QmpType *type = &qmp_type_TestAll;
+
+#define REFUSED(member, path, words) \
+    test_refused(type, STRICT, "{\"limits\": {" member "}}", ERROR_REASON_NOT_SUPPORTED, \
+                 "limits." path, words)
+    test_round_trip(type, STRICT,
+                    "{\"limits\": {\"force\": false, \"script\": \"\", \"mode\": \"slow\", "
+                    "\"to\": {\"type\": \"inet\", \"host\": \"h\", \"port\": 80}}}", NULL);
+    REFUSED("\"force\": true", "force", "cannot be true: only false is supported");
+    REFUSED("\"script\": \"/x\"", "script", "cannot be '/x': only 'no' or '' is supported");
+    REFUSED("\"mode\": \"fast\"", "mode", "cannot be 'fast': only 'slow' is supported");
+    REFUSED("\"to\": {\"type\": \"unix\", \"path\": \"p\"}", "to.type", "only 'inet'");
+    REFUSED("\"helper\": 1", "helper", "'limits.helper' is not supported: nothing is run");
+#undef REFUSED
+    test_refused(&qmp_type_TestLimits, QMP_INPUT_LENIENT, "{\"force\": \"on\"}",
+                 ERROR_REASON_NOT_SUPPORTED, "force", "only false");
+}
+
 static void test_paths(void)
 {
     const QmpType *type = &qmp_type_TestAll;
@@ -478,6 +498,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/visit/enums", test_enums);
     g_test_add_func("/qmp/visit/members", test_members);
     g_test_add_func("/qmp/visit/defaults-and-bounds", test_defaults_and_bounds);
+    g_test_add_func("/qmp/visit/limits", test_limits);
     g_test_add_func("/qmp/visit/paths", test_paths);
     g_test_add_func("/qmp/visit/recursion", test_recursion);
     g_test_add_func("/qmp/visit/unions", test_unions);
