@@ -251,21 +251,44 @@ void plan_count_cpus(Plan *plan, const json_t *smp)
     plan->n_cpus = number_of(smp, "cpus", number_of(smp, "maxcpus", places));
 }
 
+/* The class of a -device that is a CPU, or NULL. */
+static const QmpClass *cpu_device_class(const Item *item)
+{
+    const char *name = item->json ? json_string_value(json_object_get(item->json, "driver"))
+                       : item->options ? qmp_options_get(item->options, "driver") : NULL;
+    const QmpClass *klass = name && item->row->handle == option_device ? qmp_class_find(name)
+                                                                       : NULL;
+
+    return klass && qmp_class_is_a(klass, &qmp_class_x86_64_cpu) ? klass : NULL;
+}
+
 /* CPUs that are devices of their own are among those of -smp. */
 static guint64 count_cpu_devices(const Plan *plan)
 {
     guint64 n = 0;
 
     for (guint i = 0; i < plan->items->len; i++) {
-        const Item *item = plan->items->pdata[i];
-        const char *name = item->json ? json_string_value(json_object_get(item->json, "driver"))
-                           : item->options ? qmp_options_get(item->options, "driver") : NULL;
-        const QmpClass *klass = name && item->row->handle == option_device ? qmp_class_find(name)
-                                                                           : NULL;
-
-        n += klass && qmp_class_is_a(klass, &qmp_class_x86_64_cpu);
+        n += cpu_device_class(plan->items->pdata[i]) != NULL;
     }
     return n;
+}
+
+/* A machine has one class of CPU; first is that of those that are no devices of their own, or
+ * NULL if there are none. */
+static bool check_classes(Plan *plan, const QmpClass *first, GError **error)
+{
+    for (guint i = 0; i < plan->items->len; i++) {
+        const QmpClass *klass = cpu_device_class(plan->items->pdata[i]);
+
+        if (klass && first && klass != first) {
+            plan->current = plan->items->pdata[i];
+            qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "the machine has CPUs of class '%s', "
+                          "and takes no other: -cpu says which", first->name);
+            return false;
+        }
+        first = first ? first : klass;
+    }
+    return true;
 }
 
 bool plan_add_cpus(Plan *plan, GError **error)
@@ -287,6 +310,9 @@ bool plan_add_cpus(Plan *plan, GError **error)
         plan->current = plan->smp_item;
         qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "machine '%s' takes %u CPUs at the most",
                       plan->machine->name, plan->machine->cpu_max);
+        return false;
+    }
+    if (!check_classes(plan, devices < plan->n_cpus ? klass : NULL, error)) {
         return false;
     }
     for (guint64 i = devices; klass && i < plan->n_cpus; i++) {
