@@ -139,8 +139,6 @@ static bool join(Plan *plan, Item *nic, Item *net, GError **error)
         return false;
     }
     qmp_options_remove(nic->options, "type");
-    qmp_options_remove(nic->options, "name");
-    qmp_options_remove(net->options, "name");
     return plan_move_all(nic->options, device, "", error) &&
            add_netdev(plan, net->options, error) &&
            plan_add_options(plan, "device_add", device, NULL, error);

@@ -44,13 +44,19 @@ static bool numa_node(Plan *plan, QmpOptions *options, GError **error)
     return true;
 }
 
+/* What is said of a node has no effect before there is one. */
+static bool check_node(const Plan *plan, GError **error)
+{
+    return plan->n_nodes || plan_refuse(error, "there is no -numa node before it");
+}
+
 static bool numa_cpu(Plan *plan, QmpOptions *options, GError **error)
 {
     static const char *const known[] = { "type", "node-id", "socket-id", "die-id", "core-id",
                                          "thread-id", NULL };
 
     if (!plan_check_keys(options, known, error) ||
-        !take_zero(options, "node-id", ONE_NODE, error)) {
+        !take_zero(options, "node-id", ONE_NODE, error) || !check_node(plan, error)) {
         return false;
     }
     plan_note(plan, "all CPUs are in node 0");
@@ -70,6 +76,9 @@ static bool numa_dist(Plan *plan, QmpOptions *options, GError **error)
     }
     if (distance != 10) {
         qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "'val' of a node and itself must be 10");
+        return false;
+    }
+    if (!check_node(plan, error)) {
         return false;
     }
     plan_note(plan, "a node is at distance 10 of itself");

@@ -64,9 +64,24 @@ bool option_name(Plan *plan, Item *item, GError **error)
     return true;
 }
 
-/* A server on a Unix socket is what the daemon listens on. */
+/* Other keys of a chardev are not those of the daemon's socket. */
+static bool check_effect(const QmpOptions *options, const char *const *known, GError **error)
+{
+    g_autoptr(GPtrArray) keys = plan_keys(options);
+
+    for (guint i = 0; i < keys->len; i++) {
+        if (!g_strv_contains(known, keys->pdata[i])) {
+            return plan_refuse(error, "'%s' has no effect on the daemon's socket",
+                               (const char *)keys->pdata[i]);
+        }
+    }
+    return true;
+}
+
+/* A server on a Unix socket is what the daemon listens on.  It never waits for a client. */
 static bool take_socket(Plan *plan, QmpOptions *options, GError **error)
 {
+    static const char *const known[] = { "backend", "id", "path", "fd", "server", "wait", NULL };
     const char *path = qmp_options_get(options, "path"), *fd = qmp_options_get(options, "fd");
     const char *backend = qmp_options_get(options, "backend");
     bool server = false;
@@ -77,6 +92,9 @@ static bool take_socket(Plan *plan, QmpOptions *options, GError **error)
     if (g_strcmp0(backend, "socket") != 0 || !server || (!path && !fd)) {
         return plan_refuse(error, "the daemon's socket is a server on a Unix socket, and the only "
                            "monitor");
+    }
+    if (!check_effect(options, known, error)) {
+        return false;
     }
     if (path) {
         g_autofree char *quoted = g_shell_quote(path);

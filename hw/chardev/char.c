@@ -192,13 +192,20 @@ static void chardev_init(Object *obj)
     chr->logfd = -1;
 }
 
+static bool no_log(GError **error)
+{
+    qmp_error_set_at(error, "backend.data.logappend", ERROR_REASON_INVALID_VALUE,
+                     "'logappend' has no effect without 'logfile'");
+    return false;
+}
+
 static bool chardev_prepare(Object *obj, GError **error)
 {
     Chardev *chr = (Chardev *)obj;
     const ChardevCommon *common = common_options(chr);
 
     if (!common || !common->logfile) {
-        return true;
+        return !common || !common->logappend || no_log(error);
     }
     chr->logfd = char_open_output(common->logfile, common->logappend, &chr->log_created, error);
     return chr->logfd >= 0 || qmp_error_blame(error, "backend.data.logfile");

@@ -159,6 +159,28 @@ static bool parse_families(const NetdevUserOptions *o, SlirpConfig *cfg, GError 
     return true;
 }
 
+/* What is said of a family that is off has no effect. */
+static bool check_family(const char *off, const char *name, GError **error)
+{
+    if (name) {
+        qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE,
+                         "'%s' has no effect: %s is off", name, off);
+    }
+    return !name;
+}
+
+static bool check_families(const NetdevUserOptions *o, const SlirpConfig *cfg, GError **error)
+{
+    const char *ip4 = o->net ? "net" : o->ip ? "ip" : o->host ? "host" : o->dns ? "dns"
+                    : o->dhcpstart ? "dhcpstart" : NULL;
+    const char *ip6 = o->ipv6_prefix ? "ipv6-prefix"
+                    : o->has_ipv6_prefixlen ? "ipv6-prefixlen"
+                    : o->ipv6_host ? "ipv6-host" : o->ipv6_dns ? "ipv6-dns" : NULL;
+
+    return (cfg->in_enabled || check_family("IPv4", ip4, error)) &&
+           (cfg->in6_enabled || check_family("IPv6", ip6, error));
+}
+
 static bool check_length(const char *name, const char *value, gsize max, GError **error)
 {
     return !value || strlen(value) <= max || refuse(error, name, value, "is too long for DHCP");
@@ -182,8 +204,8 @@ static bool make_config(const NetdevUserOptions *o, SlirpConfig *cfg, GError **e
         .tftp_server_name = o->tftp_server_name, .tftp_path = o->tftp, .bootfile = o->bootfile,
         .vdomainname = o->domainname, .disable_host_loopback = o->disable_host_loopback,
     };
-    return parse_families(o, cfg, error) && parse_all_ip4(o, cfg, error) &&
-           parse_all_ip6(o, cfg, error) && check_length("hostname", o->hostname, 32, error) &&
+    return parse_families(o, cfg, error) && check_families(o, cfg, error) &&
+           parse_all_ip4(o, cfg, error) && parse_all_ip6(o, cfg, error) && check_length("hostname", o->hostname, 32, error) &&
            check_length("domainname", o->domainname, 255, error) &&
            check_length("bootfile", o->bootfile, 127, error) &&
            check_length("tftp-server-name", o->tftp_server_name, 255, error);

@@ -439,6 +439,7 @@ def unusable_chardevs(recorder):
             add('file', 'file-not-usable', ['/no/such'], out=existing, **{'in': '/no/such/file'})
             add('pipe', 'file-not-usable', ['/no/such'], device='/no/such/pipe')
             add('null', 'file-not-usable', ['/no/such'], logfile='/no/such/log')
+            add('null', 'invalid-value', ['logfile'], path='backend.data.logappend', logappend=True)
             add('socket', 'host-error', addr=inet(unheard), server=False, logfile=existing)
             add('file', 'file-not-usable', out=daemon.path('new'), logfile='/no/such/log')
         with open(existing, encoding='utf-8') as f:
