@@ -76,7 +76,8 @@ def refusals(recorder):
         build(client, 'qtest-accel')
         client.call('blockdev-add', driver='null-co', node_name='disk', size=1 << 20)
         for arguments, reason, text in (
-                ({'driver': 'virtio-rng-pci', 'iommu_platform': True}, 'not-supported', 'IOMMU'),
+                ({'driver': 'virtio-rng-pci', 'iommu_platform': True}, 'not-supported',
+                 'iommu_platform'),
                 ({'driver': 'virtio-rng-pci', 'disable-legacy': 'on', 'disable-modern': True},
                  'invalid-value', 'disable-modern'),
                 ({'driver': 'virtio-rng-pci', 'vectors': 2049}, 'out-of-range', 'vectors'),
