@@ -206,12 +206,14 @@ static bool take_addresses(RunPlan *plan, json_t *json, GError **error)
 
 static bool take_fds(RunPlan *plan, const json_t *request, GError **error)
 {
+    static const char *const keys[] = { "fd", "fds", "vhostfd", "vhostfds" };
     json_t *arguments = json_object_get(request, "arguments");
+    bool is_netdev = g_strcmp0(member(request, "execute"), "netdev_add") == 0;
 
-    if (g_strcmp0(member(request, "execute"), "netdev_add") == 0 &&
-        (!take_numbers(plan, arguments, "fd", error) ||
-         !take_numbers(plan, arguments, "fds", error))) {
-        return false;
+    for (gsize i = 0; is_netdev && i < G_N_ELEMENTS(keys); i++) {
+        if (!take_numbers(plan, arguments, keys[i], error)) {
+            return false;
+        }
     }
     return take_addresses(plan, arguments, error);
 }

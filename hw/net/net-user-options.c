@@ -205,7 +205,8 @@ static bool make_config(const NetdevUserOptions *o, SlirpConfig *cfg, GError **e
         .vdomainname = o->domainname, .disable_host_loopback = o->disable_host_loopback,
     };
     return parse_families(o, cfg, error) && check_families(o, cfg, error) &&
-           parse_all_ip4(o, cfg, error) && parse_all_ip6(o, cfg, error) && check_length("hostname", o->hostname, 32, error) &&
+           parse_all_ip4(o, cfg, error) && parse_all_ip6(o, cfg, error) &&
+           check_length("hostname", o->hostname, 32, error) &&
            check_length("domainname", o->domainname, 255, error) &&
            check_length("bootfile", o->bootfile, 127, error) &&
            check_length("tftp-server-name", o->tftp_server_name, 255, error);

@@ -445,6 +445,8 @@ def what_a_child_cannot_have_is_refused():
             (['-daemonize', '-serial', 'stdio', '-qmp', 'unix:q,server=on,wait=off'],
              '-serial stdio: a daemon that stays'),
             (['-netdev', 'socket,id=n,fd=77'], "-netdev socket,id=n,fd=77: vmctl was started without"),
+            (['-netdev', 'tap,id=n,ifname=none,vhostfd=77'], 'vmctl was started without'),
+            (['-netdev', 'tap,id=n,fds=77:78,vhostfds=79'], 'vmctl was started without'),
             (['-usb'], '-usb: there is no USB controller')):
         run(*QTEST, *options).check(1, '', message)
     run(*QTEST, '-sandbox', 'off', '-chardev', 'socket,id=q,fd=66,server=on,wait=off', '-mon',
