@@ -35,11 +35,26 @@ static void tell_ready(void *opaque, const GError *error)
     }
 }
 
+/* Where others look for the daemon is made and goes together. */
+static bool appear(Vmd *vmd, GError **error)
+{
+    const char *pidfile = vmd->options->pidfile;
+
+    return exit_record_begin(vmd, error) && sockets_open(vmd, error) &&
+           (!pidfile || pid_file_write(&vmd->pid_file, pidfile, error));
+}
+
+static void disappear(Vmd *vmd)
+{
+    sockets_close(vmd);
+    pid_file_remove(&vmd->pid_file);
+}
+
 /* Listens, and is ready now or when the command for that has ended.  Whoever connects finds
  * this daemon's record and not its predecessor's. */
 static bool start(Vmd *vmd, GError **error)
 {
-    if (!exit_record_begin(vmd, error) || !sockets_open(vmd, error)) {
+    if (!appear(vmd, error)) {
         return false;
     }
     if (!vmd->options->before_ready) {
@@ -57,7 +72,7 @@ static void end(Vmd *vmd)
     gint64 deadline = g_get_monotonic_time() + END_MS * G_TIME_SPAN_MILLISECOND;
 
     before_ready_ask(vmd->before_ready);
-    sockets_close(vmd);
+    disappear(vmd);
     qmp_server_flush(vmd->server, FLUSH_MS);
     chardevs_flush(vmd->root, FLUSH_MS);
     exit_record_end(vmd);
@@ -72,7 +87,7 @@ static int run(Vmd *vmd)
 
     if (!start(vmd, &error)) {
         fprintf(stderr, "vmd: %s\n", error->message);
-        sockets_close(vmd);
+        disappear(vmd);
         shutdown_note_failure(vmd, EXIT_STATUS_START, error->message);
         exit_record_end(vmd);
         return EXIT_STATUS_START;

@@ -14,6 +14,7 @@
 #include "daemon/build.h"
 #include "daemon/fd-table.h"
 #include "daemon/options.h"
+#include "daemon/pid-file.h"
 #include "daemon/policy.h"
 #include "daemon/pool.h"
 #include "daemon/record-slots.h"
@@ -55,6 +56,7 @@ struct Vmd {
     RunControl run;
     Shutdown shutdown;
     RecordSlots *record;        /* where the exit record goes, or NULL */
+    PidFile pid_file;
     char *default_socket;       /* path in the run directory, if it is listened on */
     BeforeReady *before_ready;  /* the command that must succeed first, or NULL */
     const VmdFile *file;        /* what was read for the device that is being made, or NULL */
