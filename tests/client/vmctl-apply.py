@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """vmctl apply, against a scripted peer, and --check without one."""
 
+import json
 import os
 import re
 
@@ -237,6 +238,56 @@ def check_finds_ids_that_are_given_twice():
     check('\n'.join([node, remove, node])).check(0, '', '')
 
 
+MACHINE = '{"execute":"object-add","arguments":{"qom-type":"pc-i440fx-7.2-machine","id":"m"}}'
+
+
+def request(command, **arguments):
+    return json.dumps({'execute': command, 'arguments': arguments})
+
+
+@case
+def check_finds_links_to_nothing():
+    chardev = request('chardev-add', id='con', backend={'type': 'null', 'data': {}})
+    serial = request('device_add', driver='isa-serial', chardev='con')
+    check('\n'.join([MACHINE, chardev, serial])).check(0, '', '')
+    mistake('\n'.join([MACHINE, chardev, serial.replace('con', 'cno')]),
+            "chardev 'cno' is made by no request before; did you mean 'con'?", 3)
+    mistake('\n'.join([MACHINE, serial, chardev]), "chardev 'con' is made by no request before", 2)
+    mistake('\n'.join([MACHINE, chardev, request('chardev-remove', id='con'), serial]),
+            "chardev 'con' is made by", 4)
+    for options in (['netdev', 'virtio-net-pci', 'netdev'], ['drive', 'virtio-blk-pci', 'block node'],
+                    ['rng', 'virtio-rng-pci', 'object']):
+        mistake(MACHINE + '\n' + request('device_add', **{'driver': options[1], options[0]: 'x'}),
+                "%s 'x' is made by no request before" % options[2], 2)
+    # What is for a machine that is there may name what is there, and a path is the daemon's.
+    check(serial).check(0, '', '')
+    check(MACHINE + '\n' + serial.replace('con', '/chardevs/con')).check(0, '', '')
+
+
+@case
+def check_knows_nodes_in_nodes():
+    disk = request('device_add', driver='virtio-blk-pci', drive='inner')
+    node = request('blockdev-add', **{'driver': 'raw', 'node-name': 'outer', 'file': {
+        'driver': 'file', 'filename': '/x', 'node-name': 'inner'}})
+    check('\n'.join([MACHINE, node, disk])).check(0, '', '')
+    again = request('blockdev-add', **{'driver': 'null-co', 'node-name': 'inner'})
+    mistake('\n'.join([MACHINE, node, again]), "block node id 'inner' is in use since line 2", 3)
+
+
+@case
+def check_looks_into_builds():
+    chardev = request('chardev-add', id='con', backend={'type': 'null', 'data': {}})
+    serial = request('device_add', driver='isa-serial', chardev='con')
+
+    def build(*requests):
+        return request('build', requests=[json.loads(text) for text in requests])
+    check(build(MACHINE, serial, chardev)).check(0, '', '')
+    mistake(build(MACHINE, serial), "chardev 'con' is made by no request before")
+    mistake(build(MACHINE, chardev, chardev), "requests[2]: chardev id 'con' is in use since line 1")
+    text = '\n'.join([MACHINE, serial, chardev])
+    vmctl('apply', '--check', '--build', '-', stdin=text).check(0, '', '')
+
+
 @case
 def examples_fit_the_schema():
     folder = os.path.join(SRCDIR, 'docs', 'examples')
@@ -252,8 +303,12 @@ def the_manual_fits_the_schema():
         text = f.read()
     blocks = re.findall(r'^\.Bd -literal\n(.*?)^\.Ed', text, re.S | re.M)
     assert len(blocks) > 1
+    # One block has only what differs from the first machine.
+    rest = [request('object-add', **{'qom-type': 'memory-backend-ram', 'id': 'ram', 'size': 1 << 29}),
+            request('blockdev-add', **{'driver': 'null-co', 'node-name': 'disk'})]
     for block in blocks:
-        check(block).check(0, '', '')
+        differs = '"memory-backend": "ram"' in block and '"id": "ram"' not in block
+        check('\n'.join([*(rest if differs else []), block])).check(0, '', '')
     commands = vmctl('complete', 'qmp', '').check(0).out.split()
     lists = text[text.index('.Sh ORDER'):text.index('.Sh EXAMPLES')]
     named = [name for line in re.findall(r'^\.It Ql (.*)', lists, re.M)
