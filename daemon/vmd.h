@@ -47,6 +47,7 @@ struct Vmd {
     Env env;
     Pool *pool;
     FdTable *fds;               /* descriptors that getfd keeps */
+    guint64 client;             /* whose request's handler runs, or ran last */
     QmpEventQueue *events;
     QmpDispatch dispatch;
     QmpServer *server;

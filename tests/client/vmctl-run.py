@@ -421,7 +421,7 @@ def machine_with_pidfile():
         sock = path + '/q'
         with Machine(*QTEST, '-pidfile', path + '/pid', '-qmp',
                      'unix:%s,server=on,wait=off' % sock) as machine:
-            wait_for(lambda: os.path.exists(path + '/pid'), 'no file')
+            wait_for(lambda: 'running' in vmctl('-s', sock, 'status').out, 'no machine')
             yield path, machine
 
 
