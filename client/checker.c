@@ -49,7 +49,8 @@ static const struct {
 struct Checker {
     GHashTable *ids[NAMESPACES];        /* id to line */
     GHashTable *coming[NAMESPACES];     /* ids that links may name before they are there */
-    bool whole;                         /* all that links lead to is made by requests */
+    bool has_accel, has_machine;        /* both: it is for an empty daemon, and all that links
+                                           lead to is made by requests */
 };
 
 Checker *checker_new(void)
@@ -190,7 +191,7 @@ static bool check_links(const Checker *checker, const QmpType *type, const void 
 {
     LinkCheck check = { .checker = checker };
 
-    if (checker->whole) {
+    if (checker->has_accel && checker->has_machine) {
         qmp_foreach_link(type, storage, check_link, &check);
     }
     if (check.error) {
@@ -328,7 +329,7 @@ void checker_expect(Checker *checker, const json_t *request)
     }
 }
 
-void checker_look_for_machine(Checker *checker, const json_t *request)
+void checker_note_begin(Checker *checker, const json_t *request)
 {
     const json_t *arguments = json_object_get(request, "arguments");
     const char *type = json_string_value(json_object_get(arguments, "qom-type"));
@@ -336,9 +337,11 @@ void checker_look_for_machine(Checker *checker, const json_t *request)
     size_t i;
     json_t *inner;
 
-    checker->whole |= klass && klass->flags & QMP_CLASS_MACHINE;
+    checker->has_machine |= klass && klass->flags & QMP_CLASS_MACHINE;
+    checker->has_accel |= klass && (klass == &qmp_class_any_accel ||
+                                    qmp_class_is_a(klass, &qmp_class_accel));
     json_array_foreach(built(request), i, inner) {
-        checker_look_for_machine(checker, inner);
+        checker_note_begin(checker, inner);
     }
 }
 

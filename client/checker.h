@@ -2,8 +2,8 @@
 /*
  * Checks requests without a daemon, by the daemon's own rows and decoder: names
  * of commands, classes, members and properties, types, bounds; ids that are
- * given twice in one namespace; and, if the requests make a machine, links to
- * what none of them makes.
+ * given twice in one namespace; and, if the requests make accelerator and machine, links
+ * to what none of them makes.
  *
  * It cannot say what only a daemon knows: whether a file exists, a state allows
  * a command, what requests find that change a machine which is there.
@@ -21,9 +21,9 @@ Checker *checker_new(void);
 void checker_free(Checker *checker);        /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Checker, checker_free)
 
-/* Before the first is checked, for each: notes whether it makes the machine.  Then these are
- * the requests for an empty daemon, and links lead to what they make. */
-void checker_look_for_machine(Checker *checker, const json_t *request);
+/* Before the first is checked, for each: notes whether it makes accelerator or machine.  With
+ * both, these are the requests for an empty daemon, and links lead to what they make. */
+void checker_note_begin(Checker *checker, const json_t *request);
 
 /* Links of requests before it may lead to what this one makes, as in a `build`. */
 void checker_expect(Checker *checker, const json_t *request);

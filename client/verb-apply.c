@@ -103,7 +103,7 @@ static int check(const char *file, const GPtrArray *requests, bool build)
     for (guint i = 0; i < requests->len; i++) {
         const RequestText *request = requests->pdata[i];
 
-        checker_look_for_machine(checker, request->json);
+        checker_note_begin(checker, request->json);
         if (build && build_list_takes(request->json)) {
             checker_expect(checker, request->json);
         }

@@ -147,7 +147,7 @@ static int check(const Translation *translation)
     for (guint i = 0; i < translation->requests->len; i++) {
         const TranslatedRequest *request = translation->requests->pdata[i];
 
-        checker_look_for_machine(checker, request->json);
+        checker_note_begin(checker, request->json);
         checker_expect(checker, request->json);
     }
     for (guint i = 0; i < translation->requests->len; i++) {

@@ -86,8 +86,8 @@ int fd_table_take(FdTable *table, guint64 client, const char *name, GError **err
     gpointer key, value;
 
     if (!fds || !g_hash_table_steal_extended(fds, name, &key, &value)) {
-        qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND,
-                      "no descriptor was passed by the name '%s' on this connection", name);
+        qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND, "no descriptor was passed by the name '%s'",
+                      name);
         return -1;
     }
     table->n--;
