@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/exit-record.h"
+#include "daemon/memory-fault.h"
 #include "daemon/no-exec.h"
 #include "daemon/sockets.h"
 #include "daemon/vmd.h"
@@ -81,6 +82,17 @@ static void end(Vmd *vmd)
     }
 }
 
+/* MemoryFaultEnd. */
+static void end_by_fault(Vmd *vmd, const char *message)
+{
+    int status;
+
+    g_warning("%s", message);
+    status = exit_record_fault(vmd, message);
+    pid_file_remove(&vmd->pid_file);
+    _exit(status);
+}
+
 static int run(Vmd *vmd)
 {
     g_autoptr(GError) error = NULL;
@@ -134,5 +146,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "vmd: %s\n", error->message);
         return EXIT_STATUS_START;
     }
+    memory_fault_watch(vmd, end_by_fault);
     return run(vmd);
 }

@@ -57,6 +57,8 @@ struct Vmd {
     RunControl run;
     Shutdown shutdown;
     RecordSlots *record;        /* where the exit record goes, or NULL */
+    GMutex record_lock;         /* around its end, which a fault makes on another thread */
+    bool record_ended;          /* its last text is written */
     PidFile pid_file;
     char *default_socket;       /* path in the run directory, if it is listened on */
     BeforeReady *before_ready;  /* the command that must succeed first, or NULL */
