@@ -208,6 +208,7 @@ Vmd *vmd_new(const Options *options, GError **error)
     vmd->options = options;
     fair_lock_init(&vmd->lock);
     run_control_init(&vmd->run);
+    policy_init(&vmd->policy);
     vmd->shutdown.signal_fd = -1;
     vmd->started = g_get_real_time();
     vmd->fds = fd_table_new();
