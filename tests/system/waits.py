@@ -19,6 +19,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from faultyfs import FaultyFile                     # noqa: E402
+from namespace import Namespace                     # noqa: E402
 from vmdtest import TIMEOUT, Client, Daemon, accel_class, on_one_accel     # noqa: E402
 
 DEAF_NAMES = os.path.join(vmdtest.BUILDDIR, 'tests', 'lib', 'deaf-names.so')
@@ -163,6 +164,23 @@ def netdevs_that_connect(recorder):
         requests += [request('netdev_add', type='user', id='u%d' % i, guestfwd=[
             {'str': 'tcp:10.0.2.100:80-tcp:127.0.0.1:%d' % port}]) for i in range(16)]
         hold_nobody(recorder, requests)
+
+
+def firewalled_peers(recorder):
+    """peers whose firewall drops what is sent to them, by a rule in a network namespace"""
+    with Namespace() as namespace:
+        namespace.firewall(7000, 7999)
+        requests = [chardev('c%d' % i, inet(7000 + i)) for i in range(MANY)]
+        requests += [stream('s%d' % i, inet(7100 + i)) for i in range(16)]
+        requests += [request('netdev_add', type='user', id='u%d' % i, guestfwd=[
+            {'str': 'tcp:10.0.2.100:80-tcp:127.0.0.1:7200'}]) for i in range(16)]
+        hold_nobody(recorder, requests)
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            for i in range(8):
+                client.request(chardev('c%d' % i, inet(7000), reconnect=1))
+            others_go_on(daemon)
+            ends(daemon)
 
 
 def unix_peers(recorder):
@@ -372,7 +390,8 @@ def stubborn_command(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([chardevs_that_connect, netdevs_that_connect, unix_peers, those_that_reconnect,
-                  failed_connection, names, names_of_those_that_reconnect, files, roms,
+    vmdtest.main([chardevs_that_connect, netdevs_that_connect, firewalled_peers, unix_peers,
+                  those_that_reconnect, failed_connection, names, names_of_those_that_reconnect,
+                  files, roms,
                   clients_that_left, flushes, what_is_complete,
                   stubborn_command])
