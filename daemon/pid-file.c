@@ -17,7 +17,7 @@ bool pid_file_write(PidFile *file, const char *path, GError **error)
     g_autoptr(GError) why = NULL;
     struct stat st;
 
-    if (!g_file_set_contents_full(absolute, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644,
+    if (!g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644,
                                   &why)) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, qmp_error_file_errno(why),
                             "--pidfile %s", path);

@@ -455,7 +455,7 @@ def pidfile_that_cannot_be_written():
     with scratch() as path:
         for name, why in (('/none/pid', 'No such file or directory'), ('/', 'Not a directory')):
             run(*QTEST, '-pidfile', path + name).check(
-                1, None, 'vmctl: -pidfile %s: %s\n' % (path + name, why))
+                1, None, 'vmd: --pidfile %s: %s\n' % (path + name, why))
 
 
 @case
