@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Checks requests without a daemon, by the daemon's own rows and decoder: names
- * of commands, classes, members and properties, types, bounds; and ids that are
- * given twice in one namespace.
+ * of commands, classes, members and properties, types, bounds; ids that are
+ * given twice in one namespace; and, if the requests make accelerator and machine, links
+ * to what none of them makes.
  *
- * It cannot say what only a daemon knows: whether a file exists, a link's
- * target was made, a state allows a command.
+ * It cannot say what only a daemon knows: whether a file exists, a state allows
+ * a command, what requests find that change a machine which is there.
  */
 #ifndef CLIENT_CHECKER_H
 #define CLIENT_CHECKER_H
@@ -19,6 +20,13 @@ typedef struct Checker Checker;
 Checker *checker_new(void);
 void checker_free(Checker *checker);        /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Checker, checker_free)
+
+/* Before the first is checked, for each: notes whether it makes accelerator or machine.  With
+ * both, these are the requests for an empty daemon, and links lead to what they make. */
+void checker_note_begin(Checker *checker, const json_t *request);
+
+/* Links of requests before it may lead to what this one makes, as in a `build`. */
+void checker_expect(Checker *checker, const json_t *request);
 
 /*
  * Checks the next of a row of requests, as qmp_json_parse() made it.  line is

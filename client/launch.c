@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -27,6 +28,7 @@ enum { FIRST_PASSED = 3 };
 struct Launch {
     pid_t pid;                  /* 0: waited for, or released */
     Connection *conn;
+    int words;                  /* what a daemon that stays has said so far, or -1 */
 };
 
 /* ---- Where the daemon is ---- */
@@ -108,7 +110,7 @@ static int listen_unnamed(int *ret_client, GError **error)
 typedef struct {
     const LaunchOptions *options;
     char **words;               /* of the command */
-    int log;                    /* for standard error, or -1: as it is, or nowhere */
+    int log;                    /* for standard error, or -1: as it is */
     GArray *passed;             /* of int: listening sockets */
     pid_t parent;
     int report;                 /* errno goes there if it cannot be started */
@@ -159,9 +161,8 @@ static bool prepare(Child *child)
     }
     /* The report moves out of the way of the passed sockets. */
     child->report = fcntl(child->report, F_DUPFD_CLOEXEC, FIRST_PASSED + child->passed->len);
-    /* Whoever started vmctl may wait for the end of what it writes. */
     if (child->log < 0) {
-        child->log = child->options->stays ? null : STDERR_FILENO;
+        child->log = STDERR_FILENO;
     }
     if (null < 0 || child->report < 0 || setsid() < 0 || dup2(null, STDIN_FILENO) < 0 ||
         dup2(null, STDOUT_FILENO) < 0 || dup2(child->log, STDERR_FILENO) < 0 ||
@@ -196,6 +197,30 @@ static int open_log(const char *path, GError **error)
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open %s", path);
     }
     return fd;
+}
+
+/* Whoever started vmctl may wait for the end of what it writes, so a daemon that stays does
+ * not write there.  Why it did not start is kept, and nothing more once it has. */
+static int keep_words(void)
+{
+    return memfd_create("vmctl-words", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+static void tell_words(int fd)
+{
+    char buffer[4096];
+    ssize_t n = pread(fd, buffer, sizeof(buffer), 0);
+
+    if (n > 0) {
+        fwrite(buffer, 1, n, stderr);
+    }
+}
+
+static void end_words(int fd)
+{
+    if (ftruncate(fd, 0) == 0) {
+        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK);
+    }
 }
 
 static char **make_words(const LaunchOptions *options, char *program)
@@ -241,7 +266,7 @@ static bool spawn(Child *child, pid_t *ret_pid, GError **error)
 }
 
 /* The daemon's process; -1 with *error. */
-static pid_t start(const LaunchOptions *options, int listener, GError **error)
+static pid_t start(Launch *launch, const LaunchOptions *options, int listener, GError **error)
 {
     g_autofree char *program = options->program ? g_strdup(options->program)
                                                 : launch_find_daemon(error);
@@ -252,6 +277,10 @@ static pid_t start(const LaunchOptions *options, int listener, GError **error)
 
     if (!program || (options->log && (child.log = open_log(options->log, error)) < 0)) {
         return -1;
+    }
+    if (!options->log && options->stays) {
+        launch->words = keep_words();
+        child.log = fcntl(launch->words, F_DUPFD_CLOEXEC, 0);
     }
     g_array_append_val(passed, listener);
     if (options->sockets) {
@@ -275,7 +304,8 @@ Launch *launch_start(const LaunchOptions *options, GError **error)
     if (listener < 0) {
         return NULL;
     }
-    pid = start(options, listener, error);
+    launch->words = -1;
+    pid = start(launch, options, listener, error);
     close(listener);
     if (pid < 0) {
         close(client);
@@ -316,6 +346,9 @@ void launch_kill(Launch *launch)
 void launch_release(Launch *launch)
 {
     launch->pid = 0;
+    if (launch->words >= 0) {
+        end_words(launch->words);
+    }
 }
 
 void launch_free(Launch *launch)
@@ -327,6 +360,10 @@ void launch_free(Launch *launch)
     if (launch->pid) {
         kill(launch->pid, SIGTERM);
         launch_wait(launch);
+        tell_words(launch->words);
+    }
+    if (launch->words >= 0) {
+        close(launch->words);
     }
     g_free(launch);
 }

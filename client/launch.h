@@ -21,7 +21,7 @@ typedef struct {
     GPtrArray *options;         /* of char: further options, or NULL */
     GArray *sockets;            /* of int: further listening sockets, or NULL; they stay open */
     const char *log;            /* file that messages are added to, or NULL: standard error, or
-                                   nowhere if it stays */
+                                   nowhere if it stays, once it has started */
     bool stays;                 /* when vmctl has gone, once it was released */
 } LaunchOptions;
 

@@ -16,6 +16,8 @@
 #include "qmp/error.h"
 #include "qmp/json.h"
 
+#define RECORD "exit.json"
+
 /* ---- Directories ---- */
 
 char *machine_run_directory(GError **error)
@@ -98,10 +100,10 @@ static ExitRecord *decode(const char *text, gsize length, GError **error)
     return record;
 }
 
-ExitRecord *machine_record_read(const char *name, GError **error)
+/* The record in a folder; NULL without *error if there is none. */
+static ExitRecord *read_from(const char *folder, GError **error)
 {
-    g_autofree char *directory = machine_state_directory();
-    g_autofree char *path = g_build_filename(directory, name, "exit.json", NULL);
+    g_autofree char *path = g_build_filename(folder, RECORD, NULL);
     g_autofree char *text = NULL;
     g_autoptr(GError) why = NULL;
     ExitRecord *record;
@@ -119,6 +121,32 @@ ExitRecord *machine_record_read(const char *name, GError **error)
         g_prefix_error(error, "%s: ", path);
     }
     return record;
+}
+
+ExitRecord *machine_record_read(const char *name, GError **error)
+{
+    g_autofree char *state = machine_state_directory();
+    g_autofree char *run = machine_run_directory(NULL);
+    g_autofree char *service = g_build_filename(state, name, NULL);
+    g_autofree char *own = run ? g_build_filename(run, name, NULL) : NULL;
+    g_autoptr(ExitRecord) later = own ? read_from(own, NULL) : NULL;
+    g_autoptr(ExitRecord) record = read_from(service, later ? NULL : error);
+
+    return later && (!record || later->started > record->started) ? g_steal_pointer(&later)
+                                                                  : g_steal_pointer(&record);
+}
+
+void machine_record_remove(const char *folder)
+{
+    g_autoptr(ExitRecord) record = read_from(folder, NULL);
+
+    if (!record || !machine_record_is_live(record)) {
+        g_autofree char *path = g_build_filename(folder, RECORD, NULL);
+        g_autofree char *next = g_build_filename(folder, "." RECORD ".next", NULL);
+
+        unlink(path);
+        unlink(next);
+    }
 }
 
 void machine_record_free(ExitRecord *record)

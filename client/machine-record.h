@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a daemon left behind: the exit record in its machine's folder of the state
- * directory (class ExitRecord of the schema), and the names of machines that have
- * a folder there or in the run directory.
+ * What a daemon left behind: the exit record (class ExitRecord of the schema) in its machine's
+ * folder of the state directory, or, of a daemon that vmctl started, of the run directory; and
+ * the names of machines that have a folder in either.
  */
 #ifndef CLIENT_MACHINE_RECORD_H
 #define CLIENT_MACHINE_RECORD_H
@@ -17,10 +17,14 @@
 char *machine_run_directory(GError **error);
 char *machine_state_directory(void);
 
-/* A machine's record, or NULL if there is none, without *error, or it cannot be read, with. */
+/* A machine's record, the later one if there are two; or NULL if there is none, without *error,
+ * or it cannot be read, with. */
 ExitRecord *machine_record_read(const char *name, GError **error);
 void machine_record_free(ExitRecord *record);       /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExitRecord, machine_record_free)
+
+/* Removes what a daemon has left in its folder, unless it runs. */
+void machine_record_remove(const char *folder);
 
 /* Whether the daemon that wrote it runs.  To ask by connecting would start a machine whose
  * socket a service manager holds. */

@@ -71,8 +71,7 @@ static bool take_start(RunPlan *plan, const TranslationNote *note, GError **erro
         plan->has_socket = true;
         return add_socket_fd(plan, note->value, error);
     case START_PIDFILE:
-        g_free(plan->pidfile);
-        plan->pidfile = g_strdup(note->value);
+        add_option(plan, "--pidfile", note->value);
         return true;
     case START_LOG:
         plan->launch.log = note->value;
@@ -285,7 +284,6 @@ void run_plan_free(RunPlan *plan)
         close(plan->console);
     }
     g_free(plan->name);
-    g_free(plan->pidfile);
     g_free(plan);
 }
 

@@ -25,7 +25,6 @@ typedef struct {
 typedef struct {
     LaunchOptions launch;
     char *name;                 /* of -name, or NULL */
-    char *pidfile;              /* or NULL */
     bool has_socket;            /* a client can reach the daemon by -qmp or -mon */
     GPtrArray *built;           /* of TranslatedRequest, borrowed */
     GPtrArray *others;          /* of the same: what comes after */

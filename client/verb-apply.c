@@ -95,11 +95,19 @@ static void locate_error(GError **error, const char *file, const RequestText *re
 }
 
 /* Reports every mistake, not only the first. */
-static int check(const char *file, const GPtrArray *requests)
+static int check(const char *file, const GPtrArray *requests, bool build)
 {
     g_autoptr(Checker) checker = checker_new();
     guint mistakes = 0;
 
+    for (guint i = 0; i < requests->len; i++) {
+        const RequestText *request = requests->pdata[i];
+
+        checker_note_begin(checker, request->json);
+        if (build && build_list_takes(request->json)) {
+            checker_expect(checker, request->json);
+        }
+    }
     for (guint i = 0; i < requests->len; i++) {
         const RequestText *request = requests->pdata[i];
         g_autoptr(GError) error = NULL;
@@ -270,7 +278,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
         return EXIT_ERROR;
     }
     if (options.check) {
-        return check(argv[1], requests);
+        return check(argv[1], requests, options.build);
     }
     return apply(globals, argv[1], requests, &options, error);
 }

@@ -16,6 +16,7 @@
 #include <glib/gstdio.h>
 
 #include "client/ending.h"
+#include "client/machine-record.h"
 #include "client/run-plan.h"
 #include "client/terminal.h"
 #include "client/verb.h"
@@ -36,10 +37,30 @@ typedef struct {
 
 typedef struct {
     char *folder;               /* of the socket, if it was not there before */
-    char *pidfile;
+    char *record;               /* folder of the exit record */
 } Traces;
 
-/* The socket that -s or -n name, with its folder. */
+static bool make_folder(const char *folder, Traces *traces, GError **error)
+{
+    if (g_file_test(folder, G_FILE_TEST_EXISTS)) {
+        return true;
+    }
+    if (g_mkdir_with_parents(folder, 0700) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot make %s", folder);
+        return false;
+    }
+    traces->folder = g_strdup(folder);
+    return true;
+}
+
+static void add_option(RunPlan *plan, const char *option, const char *value)
+{
+    g_ptr_array_add(plan->launch.options, g_strdup(option));
+    g_ptr_array_add(plan->launch.options, g_strdup(value));
+}
+
+/* The socket that -s or -n name, with its folder, where the record is kept as well: so that
+ * other verbs find a machine by its name, and see that it runs without connecting. */
 static bool add_socket(const Globals *globals, RunPlan *plan, Traces *traces, GError **error)
 {
     g_autofree char *path = NULL, *folder = NULL;
@@ -51,52 +72,31 @@ static bool add_socket(const Globals *globals, RunPlan *plan, Traces *traces, GE
     if (!path) {
         return false;
     }
-    folder = g_path_get_dirname(path);
-    if (!globals->socket && !g_file_test(folder, G_FILE_TEST_EXISTS)) {
-        if (g_mkdir_with_parents(folder, 0700) < 0) {
-            qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot make %s",
-                                folder);
+    if (!globals->socket) {
+        folder = g_path_get_dirname(path);
+        if (!make_folder(folder, traces, error)) {
             return false;
         }
-        traces->folder = g_steal_pointer(&folder);
+        add_option(plan, "--state-directory", folder);
+        traces->record = g_steal_pointer(&folder);
     }
-    g_ptr_array_add(plan->launch.options, g_strdup("--socket"));
-    g_ptr_array_add(plan->launch.options, g_steal_pointer(&path));
+    add_option(plan, "--socket", path);
     if (globals->name && !plan->name) {
-        g_ptr_array_add(plan->launch.options, g_strdup("--name"));
-        g_ptr_array_add(plan->launch.options, g_strdup(globals->name));
+        add_option(plan, "--name", globals->name);
     }
     plan->has_socket = true;
     return true;
 }
 
-static bool write_pidfile(const RunPlan *plan, const Launch *launch, Traces *traces, GError **error)
-{
-    g_autofree char *text = g_strdup_printf("%d\n", (int)launch_pid(launch));
-    g_autoptr(GError) why = NULL;
-
-    if (!plan->pidfile) {
-        return true;
-    }
-    if (!g_file_set_contents_full(plan->pidfile, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644,
-                                  &why)) {
-        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, qmp_error_file_errno(why),
-                            "-pidfile %s", plan->pidfile);
-        return false;
-    }
-    traces->pidfile = g_strdup(plan->pidfile);
-    return true;
-}
-
 static void remove_traces(Traces *traces)
 {
-    if (traces->pidfile) {
-        g_unlink(traces->pidfile);
+    if (traces->record) {
+        machine_record_remove(traces->record);
     }
     if (traces->folder) {
         g_rmdir(traces->folder);        /* stays if somebody put something into it */
     }
-    g_free(traces->pidfile);
+    g_free(traces->record);
     g_free(traces->folder);
 }
 
@@ -180,7 +180,7 @@ static bool watch(Run *run, GError **error)
 }
 
 /* The exit status, with *error if vmctl gave up. */
-static int attend(Run *run, Traces *traces, GError **error)
+static int attend(Run *run, GError **error)
 {
     const RunPlan *plan = run->plan;
     int console = plan->console;
@@ -190,11 +190,6 @@ static int attend(Run *run, Traces *traces, GError **error)
     run->terminal = terminal_open(console, TERMINAL_LINE_ENDS |
                                   (plan->key_signals ? TERMINAL_KEY_SIGNALS : 0), error);
     if (!run->terminal) {
-        return EXIT_ERROR;
-    }
-    /* From now on no signal keeps the file from being removed. */
-    if (!write_pidfile(plan, run->launch, traces, error)) {
-        terminal_close(run->terminal);
         return EXIT_ERROR;
     }
     if (talk) {
@@ -209,14 +204,11 @@ static int attend(Run *run, Traces *traces, GError **error)
     return ok ? launch_wait(run->launch) : EXIT_ERROR;
 }
 
-/* The daemon stays, and so do the files that lead to it. */
-static int leave(Run *run, Traces *traces, GError **error)
+/* The daemon stays, and so does what leads to it and tells of its end. */
+static int leave(Run *run, Traces *traces)
 {
-    if (!write_pidfile(run->plan, run->launch, traces, error)) {
-        return EXIT_ERROR;
-    }
     launch_release(run->launch);
-    g_clear_pointer(&traces->pidfile, g_free);
+    g_clear_pointer(&traces->record, g_free);
     g_clear_pointer(&traces->folder, g_free);
     return EXIT_OK;
 }
@@ -243,10 +235,10 @@ static int launch_machine(RunPlan *plan, Traces *traces, GError **error)
         return EXIT_ERROR;
     }
     if (plan->launch.stays) {
-        return leave(&run, traces, error);
+        return leave(&run, traces);
     }
     connection_set_patience(launch_connection(launch), PATIENCE);
-    return attend(&run, traces, error);
+    return attend(&run, error);
 }
 
 static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)

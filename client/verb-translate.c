@@ -146,6 +146,12 @@ static int check(const Translation *translation)
 
     for (guint i = 0; i < translation->requests->len; i++) {
         const TranslatedRequest *request = translation->requests->pdata[i];
+
+        checker_note_begin(checker, request->json);
+        checker_expect(checker, request->json);
+    }
+    for (guint i = 0; i < translation->requests->len; i++) {
+        const TranslatedRequest *request = translation->requests->pdata[i];
         g_autoptr(GError) error = NULL;
         guint before = lines->len;
 

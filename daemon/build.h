@@ -31,6 +31,7 @@ typedef struct {
 struct Build {
     Vmd *vmd;
     QmpRequest *req;            /* the client's */
+    guint64 client;             /* its number */
     QmpDispatch dispatch;       /* as the daemon's, but nothing waits or is logged */
     GArray *items;              /* of BuildItem, as in the list */
     GArray *order;              /* of guint: indices of items, as they are executed */

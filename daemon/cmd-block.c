@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "daemon/qapi-commands.h"
+#include "daemon/creation.h"
 #include "daemon/vmd.h"
 #include "hw/block/block.h"
 #include "hw/block/front.h"
@@ -188,7 +189,8 @@ void qmp_blockdev_add(QmpRequest *req, BlockdevOptions *args)
     BlockdevOptions *options = NULL;
     GError *error = NULL;
 
-    if (!block_check_options(args, &error)) {
+    if (!creation_check_room(qmp_request_context(req), &error) ||
+        !block_check_options(args, &error)) {
         qmp_request_fail(req, error);
         return;
     }

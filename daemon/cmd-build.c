@@ -146,6 +146,7 @@ static void start_item(Build *build)
     }
     build->waiting = true;
     req = qmp_request_new(&build->dispatch, item_done, build, NULL);
+    qmp_request_act_for(req, build->client);
     qmp_request_execute_args(req, qmp_command_find(&build->dispatch, name),
                              g_steal_pointer(build_args(item->request)));
 }
@@ -198,6 +199,7 @@ static Build *build_new(QmpRequest *req, const BuildArgs *args)
 
     build->vmd = vmd;
     build->req = req;
+    build->client = qmp_request_client(req);
     build->dispatch = vmd->dispatch;
     build->dispatch.lock = build->dispatch.unlock = NULL;
     build->dispatch.hold = NULL;
@@ -235,7 +237,7 @@ static bool check_requirement(const Vmd *vmd, const BuildArgs *args,
 
     switch (requirement->kind) {
     case CONFIG_REQUIREMENT_KIND_FD:
-        if (!fd_table_has(vmd->fds, name)) {
+        if (!fd_table_has(vmd->fds, vmd->client, name)) {
             qmp_error_set_at(error, "name", ERROR_REASON_FD_NOT_FOUND,
                              "no descriptor was passed by the name '%s'", name);
             return false;

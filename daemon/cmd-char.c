@@ -80,8 +80,13 @@ void qmp_chardev_add(QmpRequest *req, ChardevAddArgs *args)
 {
     Vmd *vmd = qmp_request_context(req);
     GError *error = NULL;
-    Chardev *chr = chardev_new(vmd->root, args->id, args->backend, &error);
+    Chardev *chr;
 
+    if (!creation_check_room(vmd, &error)) {
+        qmp_request_fail(req, error);
+        return;
+    }
+    chr = chardev_new(vmd->root, args->id, args->backend, &error);
     if (!chr) {
         qmp_error_blame(&error, "id");
         qmp_request_fail(req, error);

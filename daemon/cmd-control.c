@@ -69,13 +69,13 @@ bool qmp_getfd(QmpRequest *req, GetfdArgs *args, GError **error)
                          "no descriptor came with the request (SCM_RIGHTS)");
         return false;
     }
-    return fd_table_put(vmd->fds, args->fdname, fd, error);
+    return fd_table_put(vmd->fds, vmd->client, args->fdname, fd, error);
 }
 
 bool qmp_closefd(QmpRequest *req, ClosefdArgs *args, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
-    int fd = fd_table_take(vmd->fds, args->fdname, error);
+    int fd = fd_table_take(vmd->fds, vmd->client, args->fdname, error);
 
     if (fd < 0) {
         return qmp_error_blame(error, "fdname");

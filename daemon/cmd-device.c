@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "daemon/qapi-commands.h"
+#include "daemon/creation.h"
 #include "daemon/vmd.h"
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
@@ -157,7 +158,7 @@ void qmp_device_add(QmpRequest *req, DeviceOptions *args)
     GError *error = NULL;
     Reading *reading;
 
-    if (!check_device(vmd, args, &error)) {
+    if (!creation_check_room(vmd, &error) || !check_device(vmd, args, &error)) {
         qmp_request_fail(req, error);
         return;
     }

@@ -14,8 +14,13 @@ void qmp_netdev_add(QmpRequest *req, Netdev *args)
 {
     Vmd *vmd = qmp_request_context(req);
     GError *error = NULL;
-    NetBackend *net = net_new(vmd->root, args, &error);
+    NetBackend *net;
 
+    if (!creation_check_room(vmd, &error)) {
+        qmp_request_fail(req, error);
+        return;
+    }
+    net = net_new(vmd->root, args, &error);
     if (!net) {
         qmp_error_blame(&error, "id");
         qmp_request_fail(req, error);

@@ -44,6 +44,10 @@ static Object *object_place(Vmd *vmd, const ObjectOptions *args, const char **re
                     qmp_class_is_a(args->qom_type, &qmp_class_accel);
     bool is_machine = args->qom_type->flags & QMP_CLASS_MACHINE;
 
+    /* There is one policy at most, and it may be what makes room. */
+    if (args->qom_type != &qmp_class_policy && !creation_check_room(vmd, error)) {
+        return NULL;
+    }
     if (args->id && !object_check_id(args->id, error)) {
         qmp_error_blame(error, "id");
         return NULL;

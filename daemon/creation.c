@@ -35,6 +35,35 @@ static void release_work(void *data)
 
 /* ---- Making ---- */
 
+static guint count_children(Object *parent, const char *name)
+{
+    Object *container = parent ? object_child(parent, name) : NULL;
+
+    return container ? object_n_children(container) : 0;
+}
+
+bool creation_check_room(Vmd *vmd, GError **error)
+{
+    static const char *const containers[] = { "objects", "chardevs", "netdevs", "block-nodes" };
+    static const char *const devices[] = { "peripheral", "peripheral-anon" };
+    Object *machine = object_child(vmd->root, "machine");
+    guint n = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(containers); i++) {
+        n += count_children(vmd->root, containers[i]);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(devices); i++) {
+        n += count_children(machine, devices[i]);
+    }
+    if (n >= vmd->policy.max_objects) {
+        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
+                      "there are %u objects already, and the policy's max-objects is %u", n,
+                      vmd->policy.max_objects);
+        return false;
+    }
+    return true;
+}
+
 bool creation_place(Object *parent, const char *name, Object *obj, GError **error)
 {
     if (!object_add_child(parent, name, obj, error)) {

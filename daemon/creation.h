@@ -11,6 +11,10 @@
 
 typedef struct Vmd Vmd;
 
+/* Whether there may be one more of what requests make (policy.max-objects); fails with
+ * limit-exceeded. */
+bool creation_check_room(Vmd *vmd, GError **error);
+
 /*
  * Gives a new object its place in the tree and resolves its links.  On failure,
  * which is blamed on the argument `id` if the place cannot be had, obj is only the

@@ -83,12 +83,22 @@ bool exit_record_begin(Vmd *vmd, GError **error)
     return true;
 }
 
+/* Of two ends at once, the first one counts; record_lock held. */
+static void write_end(Vmd *vmd, ExitRecord *record)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (vmd->record && !vmd->record_ended && !write_record(vmd, record, &error)) {
+        g_warning("%s", error->message);
+    }
+    vmd->record_ended = true;
+}
+
 void exit_record_end(Vmd *vmd)
 {
     const Shutdown *shutdown = &vmd->shutdown;
     const Accel *accel = vmd_accel(vmd);
     ExitRecord record = record_of(vmd);
-    g_autoptr(GError) error = NULL;
 
     record.has_ended = record.has_status = true;
     record.ended = g_get_real_time();
@@ -102,7 +112,27 @@ void exit_record_end(Vmd *vmd)
         record.accelerator = vmd_accel_name(accel);
         record.accelerator_why = accel->why;
     }
-    if (vmd->record && !write_record(vmd, &record, &error)) {
-        g_warning("%s", error->message);
-    }
+    g_mutex_lock(&vmd->record_lock);
+    write_end(vmd, &record);
+    g_mutex_unlock(&vmd->record_lock);
+}
+
+/* What the main thread may be changing is left alone: the tree above all. */
+int exit_record_fault(Vmd *vmd, const char *message)
+{
+    ExitRecord record = record_of(vmd);
+    int status;
+
+    record.cause = SHUTDOWN_CAUSE_HOST_ERROR;
+    record.has_detail = record.has_ended = record.has_status = true;
+    record.detail = SHUTDOWN_DETAIL_MEMORY_LOST;
+    record.guest = false;
+    record.ended = g_get_real_time();
+    record.status = EXIT_STATUS_MEMORY;
+    record.message = (char *)message;
+    g_mutex_lock(&vmd->record_lock);
+    status = vmd->record_ended ? vmd->shutdown.status : EXIT_STATUS_MEMORY;
+    write_end(vmd, &record);
+    g_mutex_unlock(&vmd->record_lock);
+    return status;
 }

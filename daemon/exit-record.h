@@ -22,4 +22,8 @@ bool exit_record_begin(Vmd *vmd, GError **error);
 /* At the end, also of a start that failed: says why.  A failure is logged. */
 void exit_record_end(Vmd *vmd);
 
+/* At the end that a fault makes, with detail memory-lost, unless the end had begun.  Any
+ * thread.  Returns the exit status. */
+int exit_record_fault(Vmd *vmd, const char *message);
+
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/exit-record.h"
+#include "daemon/memory-fault.h"
 #include "daemon/no-exec.h"
 #include "daemon/sockets.h"
 #include "daemon/vmd.h"
@@ -35,11 +36,26 @@ static void tell_ready(void *opaque, const GError *error)
     }
 }
 
+/* Where others look for the daemon is made and goes together. */
+static bool appear(Vmd *vmd, GError **error)
+{
+    const char *pidfile = vmd->options->pidfile;
+
+    return exit_record_begin(vmd, error) && sockets_open(vmd, error) &&
+           (!pidfile || pid_file_write(&vmd->pid_file, pidfile, error));
+}
+
+static void disappear(Vmd *vmd)
+{
+    sockets_close(vmd);
+    pid_file_remove(&vmd->pid_file);
+}
+
 /* Listens, and is ready now or when the command for that has ended.  Whoever connects finds
  * this daemon's record and not its predecessor's. */
 static bool start(Vmd *vmd, GError **error)
 {
-    if (!exit_record_begin(vmd, error) || !sockets_open(vmd, error)) {
+    if (!appear(vmd, error)) {
         return false;
     }
     if (!vmd->options->before_ready) {
@@ -57,7 +73,7 @@ static void end(Vmd *vmd)
     gint64 deadline = g_get_monotonic_time() + END_MS * G_TIME_SPAN_MILLISECOND;
 
     before_ready_ask(vmd->before_ready);
-    sockets_close(vmd);
+    disappear(vmd);
     qmp_server_flush(vmd->server, FLUSH_MS);
     chardevs_flush(vmd->root, FLUSH_MS);
     exit_record_end(vmd);
@@ -66,13 +82,24 @@ static void end(Vmd *vmd)
     }
 }
 
+/* MemoryFaultEnd. */
+static void end_by_fault(Vmd *vmd, const char *message)
+{
+    int status;
+
+    g_warning("%s", message);
+    status = exit_record_fault(vmd, message);
+    pid_file_remove(&vmd->pid_file);
+    _exit(status);
+}
+
 static int run(Vmd *vmd)
 {
     g_autoptr(GError) error = NULL;
 
     if (!start(vmd, &error)) {
         fprintf(stderr, "vmd: %s\n", error->message);
-        sockets_close(vmd);
+        disappear(vmd);
         shutdown_note_failure(vmd, EXIT_STATUS_START, error->message);
         exit_record_end(vmd);
         return EXIT_STATUS_START;
@@ -119,5 +146,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "vmd: %s\n", error->message);
         return EXIT_STATUS_START;
     }
+    memory_fault_watch(vmd, end_by_fault);
     return run(vmd);
 }

@@ -56,6 +56,8 @@ Options *options_parse(int argc, char **argv, GError **error)
           "Listen on qmp.sock there unless a socket is named or passed", "DIR" },
         { "state-directory", 0, 0, G_OPTION_ARG_FILENAME, &options->state_directory,
           "Write there, in exit.json, how the machine ended", "DIR" },
+        { "pidfile", 0, 0, G_OPTION_ARG_FILENAME, &options->pidfile,
+          "Keep the process id in a file while the daemon can be reached", "FILE" },
         { "before-ready", 0, 0, G_OPTION_ARG_FILENAME, &command,
           "Run a command and be ready when it has succeeded", "COMMAND" },
         { "log-level", 0, 0, G_OPTION_ARG_FILENAME, &level,
@@ -106,6 +108,7 @@ void options_free(Options *options)
     g_free(options->name);
     g_free(options->run_directory);
     g_free(options->state_directory);
+    g_free(options->pidfile);
     g_strfreev(options->before_ready);
     g_free(options);
 }

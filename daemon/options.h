@@ -15,6 +15,7 @@ typedef struct {
     char *run_directory;        /* --run-directory DIR: where qmp.sock is made if no socket
                                    is named or passed, or NULL */
     char *state_directory;      /* --state-directory DIR: where exit.json goes, or NULL */
+    char *pidfile;              /* --pidfile FILE, or NULL */
     char **before_ready;        /* --before-ready COMMAND, split into words, or NULL */
     GLogLevelFlags log_level;   /* --log-level: most verbose level that is written */
     gboolean version;           /* --version was given; nothing else counts */

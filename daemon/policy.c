@@ -8,6 +8,7 @@
 
 #include "daemon/vmd.h"
 #include "qmp/error.h"
+#include "qmp/visit.h"
 
 static void log_input(void *opaque, const char *message)
 {
@@ -45,16 +46,24 @@ QmpPolicy policy_of(const void *opaque)
     return policy;
 }
 
-static void put(Vmd *vmd, const QmpPolicy *policy)
+void policy_init(Policy *policy)
 {
-    vmd->policy.current = *policy;
-    qmp_event_queue_set_hidden(vmd->events, policy->hidden);
+    PolicyProps *props = qmp_new_props(&qmp_class_policy);
+
+    *policy = (Policy){ .max_objects = props->max_objects };
+    qmp_clear(qmp_class_policy.props, &props);
+}
+
+static void put(Vmd *vmd, const PolicyProps *props)
+{
+    vmd->policy.current = policy_of(props);
+    vmd->policy.max_objects = props->max_objects;
+    qmp_event_queue_set_hidden(vmd->events, vmd->policy.current.hidden);
 }
 
 static bool policy_complete(Object *obj, GError **error)
 {
     Vmd *vmd = object_env(obj)->host;
-    QmpPolicy policy = policy_of(obj->props);
 
     if (vmd->policy.object) {
         qmp_error_set_at(error, "qom-type", ERROR_REASON_ID_IN_USE,
@@ -62,24 +71,21 @@ static bool policy_complete(Object *obj, GError **error)
         return false;
     }
     vmd->policy.object = obj;
-    put(vmd, &policy);
+    put(vmd, obj->props);
     return true;
 }
 
 static void policy_dismantle(Object *obj)
 {
     Vmd *vmd = object_env(obj)->host;
-    const QmpPolicy none = { .log = NULL };
 
-    vmd->policy.object = NULL;
-    put(vmd, &none);
+    policy_init(&vmd->policy);
+    qmp_event_queue_set_hidden(vmd->events, 0);
 }
 
 static bool policy_changed(Object *obj, const QmpMember *member, GError **error)
 {
-    QmpPolicy policy = policy_of(obj->props);
-
-    put(object_env(obj)->host, &policy);
+    put(object_env(obj)->host, obj->props);
     return true;
 }
 

@@ -15,11 +15,15 @@ typedef struct Vmd Vmd;
 
 typedef struct {
     QmpPolicy current;
+    guint max_objects;
     Object *object;             /* that it comes from, or NULL: all is accepted */
 } Policy;
 
 /* The daemon's own classes. */
 extern const TypeInfo *const daemon_types[];
+
+/* The one that there is without an object. */
+void policy_init(Policy *policy);
 
 /* The policy that an object with these props (PolicyProps) stands for. */
 QmpPolicy policy_of(const void *props);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/vmd.h"
+#include "hw/backends/memory-backend.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 
@@ -231,15 +232,17 @@ static void end_failed(Vmd *vmd, ShutdownDetail detail)
 static void on_internal_error(void *opaque, Cpu *cpu, ShutdownDetail detail, const char *why)
 {
     Vmd *vmd = opaque;
-    g_autofree char *path = NULL;
+    g_autofree char *path = NULL, *lost = NULL;
 
     if (has_ended(vmd)) {
         return;
     }
     path = object_path((Object *)cpu);
-    g_warning("%s: %s", path, why);
+    lost = memory_lost_find();
     g_free(vmd->shutdown.message);
-    vmd->shutdown.message = g_strdup_printf("%s: %s", path, why);
+    vmd->shutdown.message = g_strdup_printf("%s: %s%s%s", path, why, lost ? "; " : "",
+                                            lost ? lost : "");
+    g_warning("%s", vmd->shutdown.message);
     vmd->shutdown.accel_lost |= detail == SHUTDOWN_DETAIL_ACCEL_LOST;
     run_control_stop(vmd, RUN_STATE_INTERNAL_ERROR);
     qmp_event_internal_error(vmd->events, &(EventInternalError){ .reason = (char *)why,

@@ -24,6 +24,7 @@ enum {
     EXIT_STATUS_INTERNAL = 10,  /* a vCPU could not go on, internal-error=exit-failure */
     EXIT_STATUS_ACCEL = 12,     /* the accelerator is lost, internal-error=exit-failure */
     EXIT_STATUS_WATCHDOG = 14,  /* a watchdog device expired, and that ends the machine */
+    EXIT_STATUS_MEMORY = 16,    /* guest memory is lost (memory-fault.c) */
 };
 
 typedef struct {

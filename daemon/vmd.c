@@ -65,7 +65,7 @@ static int env_take_fd(const Env *env, const char *name, GError **error)
 {
     Vmd *vmd = env->host;
 
-    return fd_table_take(vmd->fds, name, error);
+    return fd_table_take(vmd->fds, vmd->client, name, error);
 }
 
 static void env_lock(const Env *env)
@@ -86,6 +86,16 @@ static bool env_defer(const Env *env, Object *obj, EnvKeep keep)
 static void env_foreach_pending_device(const Env *env, Object *bus, EnvPending f, void *opaque)
 {
     build_foreach_pending(((Vmd *)env->host)->build, bus, f, opaque);
+}
+
+static void vmd_begin(void *context, const QmpRequest *req)
+{
+    ((Vmd *)context)->client = qmp_request_client(req);
+}
+
+static void vmd_gone(void *context, guint64 client)
+{
+    fd_table_forget(((Vmd *)context)->fds, client);
 }
 
 static bool vmd_hold(void *context, QmpRequest *req)
@@ -198,6 +208,7 @@ Vmd *vmd_new(const Options *options, GError **error)
     vmd->options = options;
     fair_lock_init(&vmd->lock);
     run_control_init(&vmd->run);
+    policy_init(&vmd->policy);
     vmd->shutdown.signal_fd = -1;
     vmd->started = g_get_real_time();
     vmd->fds = fd_table_new();
@@ -217,7 +228,8 @@ Vmd *vmd_new(const Options *options, GError **error)
     }
     vmd->dispatch = (QmpDispatch){
         .commands = qmp_commands, .n_commands = qmp_n_commands, .run_state = vmd_run_state,
-        .lock = vmd_lock, .unlock = vmd_unlock, .hold = vmd_hold, .log = vmd_log,
+        .lock = vmd_lock, .unlock = vmd_unlock, .begin = vmd_begin, .gone = vmd_gone,
+        .hold = vmd_hold, .log = vmd_log,
         .refused = vmd_refused, .policy = &vmd->policy.current, .context = vmd,
     };
     vmd->server = qmp_server_new(vmd->base, &vmd->dispatch, vmd->events);

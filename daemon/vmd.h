@@ -14,6 +14,7 @@
 #include "daemon/build.h"
 #include "daemon/fd-table.h"
 #include "daemon/options.h"
+#include "daemon/pid-file.h"
 #include "daemon/policy.h"
 #include "daemon/pool.h"
 #include "daemon/record-slots.h"
@@ -46,6 +47,7 @@ struct Vmd {
     Env env;
     Pool *pool;
     FdTable *fds;               /* descriptors that getfd keeps */
+    guint64 client;             /* whose request's handler runs, or ran last */
     QmpEventQueue *events;
     QmpDispatch dispatch;
     QmpServer *server;
@@ -55,6 +57,9 @@ struct Vmd {
     RunControl run;
     Shutdown shutdown;
     RecordSlots *record;        /* where the exit record goes, or NULL */
+    GMutex record_lock;         /* around its end, which a fault makes on another thread */
+    bool record_ended;          /* its last text is written */
+    PidFile pid_file;
     char *default_socket;       /* path in the run directory, if it is listened on */
     BeforeReady *before_ready;  /* the command that must succeed first, or NULL */
     const VmdFile *file;        /* what was read for the device that is being made, or NULL */

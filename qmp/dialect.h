@@ -45,6 +45,7 @@ struct QmpRequest {
     bool malformed;             /* node does not fit the command */
 
     QmpSession *session;        /* NULL: internal, or the client is gone */
+    guint64 client;             /* number of the connection, 0: internal */
     char *peer;                 /* GRefString, or NULL: internal */
     QmpFdBatch *fds;            /* that came with the text, or NULL */
 };
@@ -104,6 +105,7 @@ struct QmpSession {
     guint refs;
     bool closed;
     char *peer;                 /* GRefString */
+    guint64 client;             /* number of the connection, from 1 */
     QmpPeer who;
 
     int fd;
@@ -204,6 +206,7 @@ struct QmpServer {
     QmpEventQueue *queue;
     QmpServerLimits limits;
     GQueue sessions;            /* by their link */
+    guint64 last_client;
     GSList *listeners;
     uid_t uid;                  /* the daemon's own */
     bool turned_away;           /* the log says so, since somebody was admitted */

@@ -56,6 +56,11 @@ const char *qmp_request_peer(const QmpRequest *req)
     return req->peer ? req->peer : "internal";
 }
 
+guint64 qmp_request_client(const QmpRequest *req)
+{
+    return req->client;
+}
+
 int qmp_request_take_fd(QmpRequest *req)
 {
     return qmp_fd_batch_take(req->fds);
@@ -100,6 +105,11 @@ QmpRequest *qmp_request_new(const QmpDispatch *dispatch, QmpRequestDone done, vo
     req->destroy = destroy;
     req->refs = 1;
     return req;
+}
+
+void qmp_request_act_for(QmpRequest *req, guint64 client)
+{
+    req->client = client;
 }
 
 static void request_unref(QmpRequest *req)
@@ -242,6 +252,9 @@ static void call_handler(QmpRequest *req)
     }
     if (dispatch->lock) {
         dispatch->lock(dispatch->context);
+    }
+    if (dispatch->begin) {
+        dispatch->begin(dispatch->context, req);
     }
     ok = command->call(req, req->args, async || !command->ret ? NULL : &ret,
                        async ? NULL : &error);

@@ -69,6 +69,10 @@ typedef struct {
     /* Taken around every handler; may be NULL. */
     void (*lock)(void *context);
     void (*unlock)(void *context);
+    /* Called before each handler, in the lock; may be NULL. */
+    void (*begin)(void *context, const QmpRequest *req);
+    /* A connection has ended (qmp_request_client); may be NULL. */
+    void (*gone)(void *context, guint64 client);
     /* Whether req has to wait for something that goes on; whoever says so ends the
      * wait with qmp_request_resume().  NULL: never. */
     bool (*hold)(void *context, QmpRequest *req);
@@ -91,6 +95,9 @@ const QmpCommand *qmp_request_command(const QmpRequest *req);
 
 /* The client's address for logs ("pid 12, uid 0"), "internal" without one. */
 const char *qmp_request_peer(const QmpRequest *req);
+
+/* The number of the connection that it came by, which no other one ever has; 0: none. */
+guint64 qmp_request_client(const QmpRequest *req);
 
 /* Takes the oldest descriptor that came with this request, or -1. */
 int qmp_request_take_fd(QmpRequest *req);

@@ -31,6 +31,9 @@ typedef void (*QmpRequestDone)(QmpRequest *req, const void *ret, const GError *e
 QmpRequest *qmp_request_new(const QmpDispatch *dispatch, QmpRequestDone done, void *data,
                             GDestroyNotify destroy);
 
+/* Before it is executed: what it does, it does for a client (qmp_request_client). */
+void qmp_request_act_for(QmpRequest *req, guint64 client);
+
 /*
  * Runs a command by name with arguments from an input node (NULL: none).  For
  * commands marked lenient the mode is changed to QMP_INPUT_LENIENT.  done() is

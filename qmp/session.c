@@ -130,6 +130,7 @@ static void call_start(QmpSession *session, QmpCall *call)
     GError *error = g_steal_pointer(&call->refusal);
 
     req->session = session;
+    req->client = session->client;
     req->peer = g_ref_string_acquire(session->peer);
     req->fds = g_steal_pointer(&call->fds);
     call->request = req;
@@ -392,6 +393,7 @@ void qmp_session_new(QmpServer *server, int fd, const QmpPeer *who, const QmpDia
     session->link.data = session;
     session->refs = 1;
     session->peer = qmp_peer_name(fd);
+    session->client = ++server->last_client;
     session->fd = fd;
     session->who = *who;
     make_events(session);
@@ -419,6 +421,8 @@ static void detach_calls(QmpSession *session)
 
 void qmp_session_close(QmpSession *session)
 {
+    const QmpDispatch *dispatch = session->server->dispatch;
+
     if (session->closed) {
         return;
     }
@@ -429,6 +433,9 @@ void qmp_session_close(QmpSession *session)
     close(session->fd);
     session->fd = -1;
     g_clear_pointer(&session->fds, qmp_fd_batch_unref);
+    if (dispatch->gone) {
+        dispatch->gone(dispatch->context, session->client);
+    }
     qmp_session_unref(session);
 }
 

@@ -61,7 +61,7 @@ static void fault_handler(int signal, siginfo_t *info, void *data)
 
 void tcg_signals_thread(TcgState *s, gsize code_size)
 {
-    static const int signals[] = { SIGFPE, SIGILL, SIGSEGV, SIGBUS };
+    static const int signals[] = { SIGFPE, SIGILL, SIGSEGV };
     struct sigaction action = { .sa_sigaction = fault_handler, .sa_flags = SA_SIGINFO };
     sigset_t set;
 

@@ -206,6 +206,7 @@ static bool start_thread(TcgTimers *timers, GError **error)
     sigset_t all, old;
 
     sigfillset(&all);
+    sigdelset(&all, SIGBUS);    /* guest memory may be lost: whoever touches it has to tell */
     pthread_sigmask(SIG_SETMASK, &all, &old);
     timers->thread = g_thread_try_new("APIC timers", timer_thread, timers, NULL);
     pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -554,6 +554,7 @@ static bool start_thread(TcgVcpu *vcpu, GError **error)
 
     vcpu->stop = true;
     sigfillset(&all);
+    sigdelset(&all, SIGBUS);    /* guest memory may be lost: whoever touches it has to tell */
     pthread_sigmask(SIG_SETMASK, &all, &old);
     vcpu->thread = g_thread_try_new(name, vcpu_thread, vcpu, NULL);
     pthread_sigmask(SIG_SETMASK, &old, NULL);

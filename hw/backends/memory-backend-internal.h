@@ -25,4 +25,8 @@ bool memory_backend_map(MemoryBackend *backend, guint64 align, bool readonly, GE
  * that fail. */
 void memory_backend_unmap(MemoryBackend *backend);
 
+/* memory-lost.c: notes where the memory lies, from map to unmap. */
+void memory_lost_watch(MemoryBackend *backend);
+void memory_lost_unwatch(const MemoryBackend *backend);
+
 #endif

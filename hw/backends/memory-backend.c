@@ -168,12 +168,14 @@ bool memory_backend_map(MemoryBackend *backend, guint64 align, bool readonly, GE
         backend->hva = NULL;
         return false;
     }
+    memory_lost_watch(backend);
     return true;
 }
 
 void memory_backend_unmap(MemoryBackend *backend)
 {
     if (backend->hva) {
+        memory_lost_unwatch(backend);
         host_memory_unmap(backend->hva, properties(backend)->size);
         backend->hva = NULL;
     }

@@ -17,6 +17,15 @@ extern const TypeInfo memory_backend_ram_type;
 /* The memory, valid while the object is complete. */
 void *memory_backend_hva(const MemoryBackend *backend);
 guint64 memory_backend_size(const MemoryBackend *backend);
+
+/* ---- memory-lost.c: what the host has not any more ---- */
+
+/* Whether a host address is of a back end's memory: any thread, a signal's handler as well. */
+bool memory_lost_is_guests(const void *address);
+/* Whose it is and what became of it, newly allocated; NULL: nobody's.  Any thread. */
+char *memory_lost_describe(const void *address);
+/* The same for the first back end whose file has become shorter.  Any thread. */
+char *memory_lost_find(void);
 /* Descriptor behind it, or -1 (anonymous). */
 int memory_backend_fd(const MemoryBackend *backend);
 /* Marks it as mapped by a machine or device (query-memdev, exclusive use);

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,6 +65,11 @@ LoaderFile *loader_dup(const LoaderFile *file, GError **error)
     copy->fd = fd;
     copy->what = g_strdup(file->what);
     copy->text = g_strdup(file->text);
+    if (file->held) {
+        copy->held = g_bytes_ref(file->held);
+        copy->size = file->size;
+        return g_steal_pointer(&copy);
+    }
     /* It may have another length by now. */
     return check_file(copy, error) ? g_steal_pointer(&copy) : NULL;
 }
@@ -70,6 +77,7 @@ LoaderFile *loader_dup(const LoaderFile *file, GError **error)
 void loader_close(LoaderFile *file)
 {
     if (file) {
+        loader_let_go(file);
         close(file->fd);
         g_free(file->what);
         g_free(file->text);
@@ -82,14 +90,11 @@ bool loader_has(const LoaderFile *file, guint64 offset, guint64 size)
     return offset <= file->size && size <= file->size - offset;
 }
 
-bool loader_read(const LoaderFile *file, guint64 offset, void *buf, guint64 size, GError **error)
+static bool read_file(const LoaderFile *file, guint64 offset, void *buf, guint64 size,
+                      GError **error)
 {
     guint8 *p = buf;
 
-    if (!loader_has(file, offset, size)) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "%s is cut short", file->what);
-        return false;
-    }
     while (size) {
         ssize_t n = pread(file->fd, p, size, offset);
 
@@ -110,4 +115,72 @@ bool loader_read(const LoaderFile *file, guint64 offset, void *buf, guint64 size
         size -= n;
     }
     return true;
+}
+
+bool loader_read(const LoaderFile *file, guint64 offset, void *buf, guint64 size, GError **error)
+{
+    if (!loader_has(file, offset, size)) {
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "%s is cut short", file->what);
+        return false;
+    }
+    if (file->held) {
+        memcpy(buf, (const guint8 *)g_bytes_get_data(file->held, NULL) + offset, size);
+        return true;
+    }
+    return read_file(file, offset, buf, size, error);
+}
+
+/* ---- What is held ---- */
+
+typedef struct {
+    void *start;
+    gsize size;
+} Content;
+
+static void content_free(gpointer data)
+{
+    Content *content = data;
+
+    munmap(content->start, content->size);
+    g_free(content);
+}
+
+/* Large pages make a tenth of the time of small ones. */
+static void *allocate(gsize size)
+{
+    void *start = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (start == MAP_FAILED) {
+        return NULL;
+    }
+    madvise(start, size, MADV_HUGEPAGE);
+    return start;
+}
+
+bool loader_hold(LoaderFile *file, GError **error)
+{
+    void *start = file->size ? allocate(file->size) : NULL;
+    Content *content;
+
+    if (!file->size) {
+        return true;
+    }
+    if (!start) {
+        qmp_error_set_errno(error, ERROR_REASON_NO_MEMORY, errno, "%s has %" G_GUINT64_FORMAT
+                            " bytes", file->what, file->size);
+        return false;
+    }
+    if (!read_file(file, 0, start, file->size, error)) {
+        munmap(start, file->size);
+        return false;
+    }
+    content = g_new(Content, 1);
+    *content = (Content){ .start = start, .size = file->size };
+    file->held = g_bytes_new_with_free_func(start, file->size, content_free, content);
+    return true;
+}
+
+void loader_let_go(LoaderFile *file)
+{
+    g_clear_pointer(&file->held, g_bytes_unref);
 }

@@ -4,8 +4,9 @@
  * pieces whose bounds are checked here, so that parsers may pass on any number
  * that a file contains.
  *
- * The file stays open and is read again at each reset; its size is what it was
- * when it was opened.
+ * A file system may not answer.  So the content is held in memory from the opening, where
+ * that may wait, to the machine's first start, where it may not.  The file stays open and is
+ * read again at each reset; its size is what it was when it was opened.
  */
 #ifndef HW_I386_LOADER_H
 #define HW_I386_LOADER_H
@@ -16,6 +17,7 @@
 typedef struct {
     int fd;
     guint64 size;               /* bytes */
+    GBytes *held;               /* all of them, or NULL */
     char *what;                 /* for messages: "kernel '/boot/vmlinuz'" */
     char *text;                 /* what a guest may be told: the path, or a module's words */
 } LoaderFile;
@@ -25,7 +27,11 @@ typedef struct {
 LoaderFile *loader_open(const char *role, const char *path, GError **error);
 /* The same for a descriptor, which is taken over in any case (tests). */
 LoaderFile *loader_open_fd(const char *role, const char *path, int fd, GError **error);
-/* The same open file once more. */
+/* Reads all of it, for loader_read(); fails with file-not-usable or no-memory.  May block as
+ * well. */
+bool loader_hold(LoaderFile *file, GError **error);
+void loader_let_go(LoaderFile *file);
+/* The same open file once more, with what is held of it. */
 LoaderFile *loader_dup(const LoaderFile *file, GError **error);
 void loader_close(LoaderFile *file);                    /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LoaderFile, loader_close)

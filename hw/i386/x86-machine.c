@@ -254,7 +254,30 @@ static bool check_kernel(const X86MachineProps *props, GError **error)
     return false;
 }
 
-/* Opens the files on the pool, where a slow file system holds up nobody. */
+static bool hold_files(X86Machine *x86, GError **error)
+{
+    if (x86->kernel && !loader_hold(x86->kernel, error)) {
+        return false;
+    }
+    for (guint i = 0; x86->modules && i < x86->modules->len; i++) {
+        if (!loader_hold(x86->modules->pdata[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void let_files_go(LoaderFile *kernel, const GPtrArray *modules)
+{
+    if (kernel) {
+        loader_let_go(kernel);
+    }
+    for (guint i = 0; modules && i < modules->len; i++) {
+        loader_let_go(modules->pdata[i]);
+    }
+}
+
+/* Opens and reads the files on the pool, where a slow file system holds up nobody. */
 static bool x86_prepare(Object *obj, GError **error)
 {
     X86Machine *x86 = (X86Machine *)obj;
@@ -269,7 +292,8 @@ static bool x86_prepare(Object *obj, GError **error)
     if (props->initrd && x86->kernel) {
         x86->modules = boot_open_modules(x86->kernel, props->initrd, error);
     }
-    if ((props->kernel && !x86->kernel) || (props->initrd && !x86->modules)) {
+    if ((props->kernel && !x86->kernel) || (props->initrd && !x86->modules) ||
+        !hold_files(x86, error)) {
         x86_release(obj);
         return false;
     }
@@ -437,6 +461,8 @@ bool x86_start_kernel_tables(Machine *machine, const char *append, bool pic,
     }
     boot = load_files(machine, append, tables, error);
     if (!boot || !add_tables(machine, boot, pic, tables, error)) {
+        /* Who tries again may have mended the files. */
+        let_files_go(x86_machine(machine)->kernel, x86_machine(machine)->modules);
         return false;
     }
     x86_machine(machine)->boot = g_steal_pointer(&boot);
@@ -474,6 +500,10 @@ void x86_place_images(Machine *machine)
     if (boot && cpu && !boot_place(boot, machine->memory, &error)) {
         machine_request_internal_error(machine, cpu, SHUTDOWN_DETAIL_INTERNAL_ERROR,
                                        error->message);
+    }
+    if (boot) {
+        let_files_go(boot->kernel, boot->modules);
+        let_files_go(x86_machine(machine)->kernel, x86_machine(machine)->modules);
     }
 }
 

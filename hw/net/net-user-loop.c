@@ -147,8 +147,12 @@ static void take_frames(NetdevUser *u)
     guint n;
 
     while ((n = net_ring_next(&u->out, &cursor, iov)) > 0) {
-        slirp_input(u->slirp, linear(u, iov, n),
-                    iov[0].iov_len + (n > 1 ? iov[1].iov_len : 0));
+        const guint8 *frame = linear(u, iov, n);
+        gsize size = iov[0].iov_len + (n > 1 ? iov[1].iov_len : 0);
+
+        if (!user_filter_forbids(u, frame, size)) {
+            slirp_input(u->slirp, frame, size);
+        }
         net_ring_take(&u->out, cursor);
     }
     if (net_ring_wake_putter(&u->out)) {

@@ -6,6 +6,7 @@
  *   net-user-loop.c     the thread that libslirp runs on
  *   net-user-options.c  what netdev_add says, checked and in libslirp's words
  *   net-user-forward.c  guestfwd: ports of the network that lead to the host
+ *   net-user-filter.c   disable-host-loopback: what libslirp must not see
  *
  * libslirp knows no threads: from the end of prepare on, all calls into it are
  * the thread's.  Private to these files, but for the type.
@@ -47,6 +48,7 @@ struct NetdevUser {
     GThread *thread;
     gint stop;                  /* the thread shall end */
     GPtrArray *forwards;        /* of UserForward */
+    bool no_loopback;           /* guests must not reach the host's */
     /* The thread's. */
     GArray *polls;              /* of struct pollfd */
     GSList *timers;             /* of UserTimer */
@@ -87,6 +89,11 @@ void user_forward_fill(UserForward *f);
 void user_forward_poll(UserForward *f);
 /* The main loop's turn, without locks. */
 void user_forward_main(UserForward *f);
+
+/* ---- net-user-filter.c ---- */
+
+/* Whether a frame of the card would lead to the host's loopback and must not. */
+bool user_filter_forbids(const NetdevUser *u, const guint8 *frame, gsize size);
 
 /* ---- net-user-loop.c ---- */
 

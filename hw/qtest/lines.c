@@ -55,11 +55,15 @@ static void drop_long(QtestLines *lines)
 
 static guint8 *find_newline(QtestLines *lines)
 {
-    guint8 *from = lines->data->data + lines->taken;
     gsize length = lines->data->len - lines->taken;
-    guint8 *newline = length > lines->searched
-                      ? memchr(from + lines->searched, '\n', length - lines->searched) : NULL;
+    guint8 *from, *newline;
 
+    if (length <= lines->searched) {
+        lines->searched = length;
+        return NULL;
+    }
+    from = lines->data->data + lines->taken;    /* which is NULL before the first byte came */
+    newline = memchr(from + lines->searched, '\n', length - lines->searched);
     lines->searched = newline ? (gsize)(newline - from) : length;
     return newline;
 }

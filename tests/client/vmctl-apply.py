@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """vmctl apply, against a scripted peer, and --check without one."""
 
+import json
 import os
 import re
 
@@ -235,6 +236,58 @@ def check_finds_ids_that_are_given_twice():
     mistake('\n'.join([netdev, node, node]), "block node id 'a' is in use since line 2", 3)
     remove = '{"execute":"blockdev-del","arguments":{"node-name":"a"}}'
     check('\n'.join([node, remove, node])).check(0, '', '')
+
+
+def request(command, **arguments):
+    return json.dumps({'execute': command, 'arguments': arguments})
+
+
+ACCEL = request('object-add', **{'qom-type': 'any-accel'})
+MACHINE = ACCEL + '\n' + request('object-add', **{'qom-type': 'pc-i440fx-7.2-machine'})
+
+
+@case
+def check_finds_links_to_nothing():
+    chardev = request('chardev-add', id='con', backend={'type': 'null', 'data': {}})
+    serial = request('device_add', driver='isa-serial', chardev='con')
+    check('\n'.join([MACHINE, chardev, serial])).check(0, '', '')
+    mistake('\n'.join([MACHINE, chardev, serial.replace('con', 'cno')]),
+            "chardev 'cno' is made by no request before; did you mean 'con'?", 4)
+    mistake('\n'.join([MACHINE, serial, chardev]), "chardev 'con' is made by no request before", 3)
+    mistake('\n'.join([MACHINE, chardev, request('chardev-remove', id='con'), serial]),
+            "chardev 'con' is made by", 5)
+    for options in (['netdev', 'virtio-net-pci', 'netdev'], ['drive', 'virtio-blk-pci', 'block node'],
+                    ['rng', 'virtio-rng-pci', 'object']):
+        mistake(MACHINE + '\n' + request('device_add', **{'driver': options[1], options[0]: 'x'}),
+                "%s 'x' is made by no request before" % options[2], 3)
+    # What is for a machine that is there may name what is there, and a path is the daemon's.
+    check(serial).check(0, '', '')
+    check(MACHINE.split('\n')[1] + '\n' + serial).check(0, '', '')
+    check(MACHINE + '\n' + serial.replace('con', '/chardevs/con')).check(0, '', '')
+
+
+@case
+def check_knows_nodes_in_nodes():
+    disk = request('device_add', driver='virtio-blk-pci', drive='inner')
+    node = request('blockdev-add', **{'driver': 'raw', 'node-name': 'outer', 'file': {
+        'driver': 'file', 'filename': '/x', 'node-name': 'inner'}})
+    check('\n'.join([MACHINE, node, disk])).check(0, '', '')
+    again = request('blockdev-add', **{'driver': 'null-co', 'node-name': 'inner'})
+    mistake('\n'.join([MACHINE, node, again]), "block node id 'inner' is in use since line 3", 4)
+
+
+@case
+def check_looks_into_builds():
+    chardev = request('chardev-add', id='con', backend={'type': 'null', 'data': {}})
+    serial = request('device_add', driver='isa-serial', chardev='con')
+
+    def build(*requests):
+        return request('build', requests=[json.loads(text) for text in requests])
+    check(build(*MACHINE.split('\n'), serial, chardev)).check(0, '', '')
+    mistake(build(*MACHINE.split('\n'), serial), "chardev 'con' is made by no request before")
+    mistake(build(*MACHINE.split('\n'), chardev, chardev), "requests[3]: chardev id 'con' is in use since line 1")
+    text = '\n'.join([MACHINE, serial, chardev])
+    vmctl('apply', '--check', '--build', '-', stdin=text).check(0, '', '')
 
 
 @case

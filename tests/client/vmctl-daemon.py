@@ -108,9 +108,10 @@ def descriptors_arrive():
         getfd = '{"execute":"getfd","arguments":{"fdname":"a"}}'
         run = vmctl('-s', sock, 'qmp', getfd).check(1)
         equal(json.loads(run.out)['error']['reason'], 'fd-not-found')
-        vmctl('-s', sock, 'qmp', '--pass-fd', '0', getfd).check(0, '{"return": {}}\n')
         close = '{"execute":"closefd","arguments":{"fdname":"a"}}'
-        vmctl('-s', sock, 'qmp', close).check(0, '{"return": {}}\n')
+        vmctl('-s', sock, 'qmp', '--pass-fd', '0', getfd, close).check(0, '{"return": {}}\n' * 2)
+        vmctl('-s', sock, 'qmp', '--pass-fd', '0', getfd).check(0, '{"return": {}}\n')
+        vmctl('-s', sock, 'qmp', close).check(1)
 
 
 BAD_REQUESTS = [

@@ -7,6 +7,7 @@ import contextlib
 import os
 import pty
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -307,8 +308,8 @@ def daemon_ends_when_vmctl_is_killed():
                 machine.process.kill()
                 machine.process.wait()
                 wait_for(lambda pid=daemon: is_gone(pid), 'the daemon is still there')
-                equal(os.listdir(path + '/m'), [])
-            os.rmdir(path + '/m')
+                contains(vmctl('list', env=env).out, 'm     ended, host-signal')
+                shutil.rmtree(path + '/m')
 
 
 @case
@@ -378,20 +379,75 @@ def daemonize_leaves_the_daemon_running():
             equal(f.read().rsplit(')', 1)[1].split()[3], str(pid))     # a session of its own
         vmctl('-s', path + '/q', 'stop', '--force').check(0)
         wait_for(lambda: is_gone(pid), 'the daemon is still there')
+        assert not os.path.exists(path + '/pid')
         with open(path + '/log', encoding='utf-8') as f:
             contains(f.read(), 'info: build ')
 
 
 @case
-def pidfile_goes_with_the_machine():
+def daemonize_tells_why_the_daemon_did_not_start():
+    run(*QTEST, '-daemonize', '-qmp', 'unix:/no/folder/q,server=on,wait=off').check(
+        1, '', "vmd: cannot bind to '/no/folder/q': No such file or directory")
     with scratch() as path:
-        with Machine(*QTEST, '-pidfile', path + '/pid') as machine:
-            wait_for(lambda: os.path.exists(path + '/pid'), 'no file')
-            with open(path + '/pid', encoding='ascii') as f:
-                equal(int(f.read()), machine.daemon)
-            machine.process.send_signal(signal.SIGTERM)
+        run(*QTEST, '-daemonize', '-pidfile', '/no/folder/pid', '-qmp',
+            'unix:%s/q,server=on,wait=off' % path).check(1, '', 'vmd: --pidfile /no/folder/pid: ')
+        equal(os.listdir(path), [])
+
+
+@case
+def named_machines_are_found_while_they_run_and_after():
+    with run_directory() as (path, env), scratch() as state:
+        env['VMD_STATE_DIR'] = state
+        with Machine(*QTEST, env=env, before=['-n', 'web']) as machine:
+            wait_for(lambda: 'running' in vmctl('-n', 'web', 'status', env=env).out, 'no machine')
+            contains(vmctl('list', env=env).check(0).out, 'web   running, qtest')
+            second = vmctl('-n', 'web', 'run', '--', *QTEST, env=env).check(1, '')
+            contains(second.err, 'is another daemon\'s, which runs')
+            contains(vmctl('list', env=env).check(0).out, 'web   running, qtest')
+            vmctl('-n', 'web', 'stop', env=env).check(0)
             machine.finish(0)
-            equal(os.listdir(path), [])
+        equal(vmctl('list', env=env).check(0).out, 'NAME  STATE\n')
+        vmctl('-n', 'web', 'run', '--', *QTEST, '-daemonize', env=env).check(0, '', '')
+        contains(vmctl('list', env=env).check(0).out, 'web   running, qtest')
+        vmctl('-n', 'web', 'stop', env=env).check(0)
+        contains(vmctl('list', env=env).check(0).out, 'web   ended, host-qmp-quit')
+        vmctl('-n', 'web', 'wait', env=env).check(0)
+        equal(os.listdir(state), [])
+
+
+@contextlib.contextmanager
+def machine_with_pidfile():
+    with scratch() as path:
+        sock = path + '/q'
+        with Machine(*QTEST, '-pidfile', path + '/pid', '-qmp',
+                     'unix:%s,server=on,wait=off' % sock) as machine:
+            wait_for(lambda: 'running' in vmctl('-s', sock, 'status').out, 'no machine')
+            yield path, machine
+
+
+@case
+def pidfile_goes_with_the_machine():
+    with machine_with_pidfile() as (path, machine):
+        with open(path + '/pid', encoding='ascii') as f:
+            equal(int(f.read()), machine.daemon)
+        vmctl('-s', path + '/q', 'stop', '--force').check(0)
+        machine.finish(0)
+        equal(os.listdir(path), [])
+    with machine_with_pidfile() as (path, machine):
+        os.kill(machine.daemon, signal.SIGTERM)
+        machine.process.wait(TIMEOUT)
+        equal(os.listdir(path), [])
+
+
+@case
+def pidfile_of_another_stays():
+    with machine_with_pidfile() as (path, machine):
+        os.rename(path + '/pid', path + '/old')
+        with open(path + '/pid', 'w', encoding='ascii') as f:
+            f.write('1\n')
+        vmctl('-s', path + '/q', 'stop', '--force').check(0)
+        machine.finish(0)
+        equal(sorted(os.listdir(path)), ['old', 'pid'])
 
 
 @case
@@ -399,7 +455,7 @@ def pidfile_that_cannot_be_written():
     with scratch() as path:
         for name, why in (('/none/pid', 'No such file or directory'), ('/', 'Not a directory')):
             run(*QTEST, '-pidfile', path + name).check(
-                1, None, 'vmctl: -pidfile %s: %s\n' % (path + name, why))
+                1, None, 'vmd: --pidfile %s: %s\n' % (path + name, why))
 
 
 @case

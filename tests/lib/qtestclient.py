@@ -103,9 +103,9 @@ def serve(daemon, client, name='qt', **options):
     return QtestClient(path)
 
 
-def build(client, machine='microvm-machine', **options):
-    """Accelerator, memory and machine."""
+def build(client, machine='microvm-machine', ram=None, **options):
+    """Accelerator, memory (ram: further arguments) and machine."""
     client.call('object-add', qom_type='qtest-accel')
     client.call('object-add', **{'qom-type': 'memory-backend-ram', 'id': 'ram',
-                                 'size': 64 * MIB})
+                                 'size': 64 * MIB, **(ram or {})})
     client.call('object-add', qom_type=machine, memory_backend='ram', **options)

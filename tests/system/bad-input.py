@@ -205,6 +205,31 @@ def wrong_objects(recorder):
         assert run(client)['reason'] == 'guest-shutdown'
 
 
+def passed_descriptors(recorder):
+    """descriptors that getfd keeps are limited for each client, and go with it"""
+    with Daemon(recorder) as daemon:
+        other = daemon.client()
+        before = daemon.descriptors()
+        client = daemon.client()
+        with open('/dev/null', 'rb') as null:
+            def getfd(name, sender=client):
+                return sender.request({'execute': 'getfd', 'arguments': {'fdname': name}},
+                                      [null.fileno()])
+            for i in range(128):
+                getfd('fd%d' % i)
+            getfd('fd0')                            # another one by this name
+            try:
+                getfd('more')
+                raise AssertionError('there is no limit')
+            except vmdtest.QmpError as error:
+                assert error.error['reason'] == 'limit-exceeded', error
+            getfd('fd0', other)
+            client.close()
+            other.call('closefd', fdname='fd0')
+        while daemon.descriptors() != before:
+            other.call('query-name')
+
+
 @on_one_accel
 def machine_halfway(recorder):
     """a machine whose making fails half way leaves accelerator and memory as they were"""
@@ -741,4 +766,4 @@ if __name__ == '__main__':
                   unreadable_kernel, unusable_initrd, unusable_accelerator,
                   memory_that_cannot_be_had, unusable_chardevs, half_a_text, deep_text,
                   too_many_tokens, still_being_made, garbage, client_that_does_not_read, many_clients,
-                  descriptors_run_out, wrong_states, odd_requests])
+                  descriptors_run_out, wrong_states, odd_requests, passed_descriptors])

@@ -12,7 +12,8 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import vmdtest                                      # noqa: E402
 import qtestclient                                  # noqa: E402
 from microvm import build, jump_to, write_kernel    # noqa: E402
-from vmdtest import TIMEOUT, VMCTL, Client, Daemon, on_one_accel        # noqa: E402
+from vmdtest import (TIMEOUT, VMCTL, Client, Daemon, accel, on_each_accel,       # noqa: E402
+                     on_one_accel)
 
 
 class Recorded(Daemon):
@@ -121,6 +122,54 @@ def record_of_internal_error(recorder):
         assert record['state'] == 'internal-error' and record['status'] == 10, record
         assert '0xfeb00000' in record['message'] and record['cause'] == 'host-error', record
         assert record['detail'] == 'internal-error', record
+
+
+def lose_memory(daemon):
+    """Half of the file's memory goes."""
+    path = daemon.path('memory')
+    assert os.stat(path).st_mode & 0o777 == 0o600, oct(os.stat(path).st_mode)
+    os.truncate(path, os.stat(path).st_size // 2)
+
+
+def assert_memory_lost(daemon):
+    record = read(daemon)
+    told = "memory back end 'ram', file '%s': the file has become shorter" % daemon.path('memory')
+    assert record['cause'] == 'host-error' and record['running'] is False, record
+    assert told in record['message'], record
+    return record
+
+
+def record_of_lost_memory(recorder):
+    """guest memory whose file is made shorter: status 16, and whose it is"""
+    with Recorded(recorder) as daemon:
+        client = daemon.client()
+        qtestclient.build(client, ram={'qom-type': 'memory-backend-file', 'share': True,
+                                       'mem-path': daemon.path('memory')})
+        qtest = qtestclient.serve(daemon, client)
+        assert int(qtest.ok('readb 0x3000000'), 0) == 0
+        lose_memory(daemon)
+        qtest.send('readb 0x3000000')
+        assert daemon.wait() == 16
+        record = assert_memory_lost(daemon)
+        assert record['detail'] == 'memory-lost' and record['status'] == 16, record
+
+
+@on_each_accel
+def record_of_memory_that_a_guest_lost(recorder):
+    """the same under a vCPU"""
+    code = b'\xa1\0\0\0\x03\xeb\xf9'           # mov eax, [48 MiB]; again
+    with Recorded(recorder) as daemon:
+        client = daemon.client()
+        build(client, kernel=write_kernel(daemon.path('kernel'), code),
+              ram={'qom-type': 'memory-backend-file', 'share': True,
+                   'mem-path': daemon.path('memory')})
+        client.call('set-action', internal_error='exit-failure')
+        client.call('cont')
+        lose_memory(daemon)
+        status = daemon.wait()
+        # KVM gives up itself (EFAULT), or sends SIGBUS as well.
+        assert status in {'tcg': [16], 'kvm': [16, 10]}[accel()], (status, read(daemon))
+        assert_memory_lost(daemon)
 
 
 def no_program_after_ready(recorder):
@@ -289,5 +338,7 @@ def listed(recorder):
 if __name__ == '__main__':
     vmdtest.main([run_directory, no_state_directory, record_while_it_runs, record_of_quit,
                   record_of_signal, record_of_guest,
-                  record_of_internal_error, record_of_panic, no_program_after_ready, ready_after_command, command_fails,
-                  command_is_ended, bad_quoting, wrong_options, bad_name, listed])
+                  record_of_internal_error, record_of_lost_memory,
+                  record_of_memory_that_a_guest_lost, record_of_panic, no_program_after_ready,
+                  ready_after_command, command_fails, command_is_ended, bad_quoting,
+                  wrong_options, bad_name, listed])

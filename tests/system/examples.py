@@ -73,9 +73,9 @@ def requests_fit_the_schema(recorder):
                 f.writelines(json.dumps(line) + '\n' for line in lines)
             return subprocess.run([VMCTL, 'apply', '--check', path], stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True, check=False)
-        run = check(requests)
-        assert run.returncode == 0, run.stdout
         for request in requests:
+            run = check([request])
+            assert run.returncode == 0, run.stdout
             spoiled = {**request, 'arguments': {**request.get('arguments', {}), 'no-such': 1}}
             run = check([spoiled])
             assert run.returncode != 0, (spoiled, run.stdout)

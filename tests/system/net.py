@@ -3,7 +3,6 @@
 """Linux on microvm with a network card: an address from the daemon's own network,
 servers on both sides, the cable, another machine's end of a socket, a tap device.
 And without a guest: back ends over QMP."""
-import ctypes
 import fcntl
 import os
 import socket
@@ -15,12 +14,12 @@ import threading
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import linuxguest
 import vmdtest
+from namespace import Namespace, device_up
 from vmdtest import BUILDDIR, Daemon, accel_class, Skip, on_each_accel
 from linuxguest import Guest
 
-CLONE_NEWNET = 0x40000000
-TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR, IFF_UP = 0x400454ca, 2, 0x1000, 0x4000, 1
-SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFNETMASK = 0x8914, 0x8916, 0x891c
+TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x400454ca, 2, 0x1000, 0x4000
+SIOCSIFADDR, SIOCSIFNETMASK = 0x8916, 0x891c
 
 
 class Server(threading.Thread):
@@ -259,20 +258,6 @@ def dhcp_answer(frame):
     return b'\xff' * 6 + bytes.fromhex('525400aabbcc') + b'\x08\0' + header + udp
 
 
-class Namespace:
-    """A network namespace that this thread visits."""
-
-    def __init__(self):
-        self.libc = ctypes.CDLL(None, use_errno=True)
-        self.home = os.open('/proc/self/ns/net', os.O_RDONLY)
-        if os.geteuid() != 0 or self.libc.unshare(CLONE_NEWNET) != 0:
-            raise Skip('needs root to make a network namespace')
-
-    def close(self):
-        self.libc.setns(self.home, CLONE_NEWNET)
-        os.close(self.home)
-
-
 def make_tap(name, address):
     """A tap device that is up and has this address; its descriptor."""
     try:
@@ -284,7 +269,7 @@ def make_tap(name, address):
         for request, value in ((SIOCSIFADDR, address), (SIOCSIFNETMASK, '255.255.255.0')):
             fcntl.ioctl(control, request, struct.pack('16sHH4s16x', name, socket.AF_INET, 0,
                                                       socket.inet_aton(value)))
-        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack('16sH22x', name, IFF_UP))
+        device_up(control, name)
     return tap
 
 

@@ -39,6 +39,41 @@ def unstable_defaults(value=32):
             {'driver': 'fw_cfg_io', 'property': 'x-file-slots', 'value': value}]
 
 
+def limited_objects(recorder):
+    """so many objects of all kinds, and no more; what is removed makes room"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        assert client.error('object-add', {'qom-type': 'policy', 'id': 'p', 'max-objects': 0})[
+            'path'] == 'max-objects'
+        policy(client, max_objects=8)
+        board(daemon, client)                                   # policy and ram: 2
+        client.call('chardev-add', id='con', backend={'type': 'null', 'data': {}})
+        client.call('netdev_add', type='user', id='net')
+        client.call('blockdev-add', driver='null-co', node_name='disk')
+        client.call('device_add', driver='isa-debugcon')
+        client.call('device_add', driver='isa-debugcon', id='log', iobase=0xe8)
+        client.call('object-add', qom_type='iothread', id='io')
+        for command, arguments in (
+                ('object-add', {'qom-type': 'iothread', 'id': 'x'}),
+                ('chardev-add', {'id': 'x', 'backend': {'type': 'null', 'data': {}}}),
+                ('netdev_add', {'type': 'user', 'id': 'x'}),
+                ('blockdev-add', {'driver': 'null-co', 'node-name': 'x'}),
+                ('device_add', {'driver': 'isa-debugcon', 'id': 'x'})):
+            error = client.error(command, arguments)
+            assert error['reason'] == 'limit-exceeded', error
+            assert error['desc'] == \
+                "there are 8 objects already, and the policy's max-objects is 8", error
+            error = client.error('build', {'requests': [{'execute': command,
+                                                         'arguments': arguments}]})
+            assert error['reason'] == 'limit-exceeded', error
+        client.call('object-del', id='io')
+        client.call('netdev_add', type='user', id='x')
+        client.call('qom-set', path='/objects/policy', property='max-objects', value=9)
+        client.call('blockdev-add', driver='null-co', node_name='x')
+        client.call('object-del', id='policy')
+        client.call('object-add', qom_type='iothread', id='io')
+
+
 def unstable_command(recorder):
     """a command: accepted, refused as if it were not there, accepted again"""
     with Daemon(recorder) as daemon:
@@ -355,6 +390,6 @@ def layers_of_defaults(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([unstable_command, unstable_property, lenient_input, one_at_a_time,
+    vmdtest.main([limited_objects, unstable_command, unstable_property, lenient_input, one_at_a_time,
                   hidden_output, in_a_build, recorded, internal, settable, layers_of_defaults,
                   errors_of_defaults, reach_of_defaults])

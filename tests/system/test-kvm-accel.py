@@ -80,6 +80,23 @@ def stays(recorder):
 
 
 @on_kvm
+def memory_is_lost(recorder):
+    """KVM finds no memory (EFAULT): the back end whose file is shorter now is named"""
+    with Fragile(recorder) as daemon:
+        memory = daemon.path('memory')
+        client = run_guest(daemon, ram={'qom-type': 'memory-backend-file', 'share': True,
+                                        'mem-path': memory})
+        os.truncate(memory, 48 << 20)           # the guest uses none of what is gone
+        daemon.break_kvm(errno.EFAULT)
+        client.wait_event('INTERNAL_ERROR')
+        client.call('quit')
+        assert daemon.wait() == 0
+        message = daemon.record()['message']
+        assert os.strerror(errno.EFAULT) in message, message
+        assert "memory back end 'ram', file '%s': the file has become shorter" % memory in message
+
+
+@on_kvm
 def ends(recorder):
     """with internal-error=exit-failure it ends with status 12, once for all vCPUs"""
     with Fragile(recorder) as daemon:
@@ -194,4 +211,4 @@ def fewer_than_smp(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([properties, fewer_than_smp, stays, ends, other_errors, recovers, no_device])
+    vmdtest.main([properties, fewer_than_smp, stays, memory_is_lost, ends, other_errors, recovers, no_device])

@@ -19,6 +19,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from faultyfs import FaultyFile                     # noqa: E402
+from namespace import Namespace                     # noqa: E402
 from vmdtest import TIMEOUT, Client, Daemon, accel_class, on_one_accel     # noqa: E402
 
 DEAF_NAMES = os.path.join(vmdtest.BUILDDIR, 'tests', 'lib', 'deaf-names.so')
@@ -165,6 +166,23 @@ def netdevs_that_connect(recorder):
         hold_nobody(recorder, requests)
 
 
+def firewalled_peers(recorder):
+    """peers whose firewall drops what is sent to them, by a rule in a network namespace"""
+    with Namespace() as namespace:
+        namespace.firewall(7000, 7999)
+        requests = [chardev('c%d' % i, inet(7000 + i)) for i in range(MANY)]
+        requests += [stream('s%d' % i, inet(7100 + i)) for i in range(16)]
+        requests += [request('netdev_add', type='user', id='u%d' % i, guestfwd=[
+            {'str': 'tcp:10.0.2.100:80-tcp:127.0.0.1:7200'}]) for i in range(16)]
+        hold_nobody(recorder, requests)
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            for i in range(8):
+                client.request(chardev('c%d' % i, inet(7000), reconnect=1))
+            others_go_on(daemon)
+            ends(daemon)
+
+
 def unix_peers(recorder):
     """the same for unix sockets"""
     with tempfile.TemporaryDirectory() as folder:
@@ -265,6 +283,25 @@ def files(recorder):
               for i in range(8)]])
 
 
+def builds(recorder):
+    """a build one of whose requests waits: others ask, and end the daemon"""
+    # What changes something waits with it, as all of the list succeeds or nothing is left.
+    with FaultyFile(1 << 20) as disk:
+        disk.stop_answering()
+        hanging = request('build', requests=[
+            request('object-add', qom_type='iothread', id='io'),
+            request('chardev-add', id='c', backend={
+                'type': 'file', 'data': {'out': disk.folder + '/other'}})])
+        for by_signal in (False, True):
+            with Daemon(recorder) as daemon:
+                with Waiting(daemon, [hanging]):
+                    other = daemon.client()
+                    assert other.call('query-status')['status'] == 'prelaunch'
+                    with Waiting(daemon, [request('object-add', qom_type='iothread', id='x')]):
+                        other.call('query-chardev')
+                ends(daemon, by_signal)
+
+
 def roms(recorder):
     """the same of a card's expansion ROM, whether the request names it or the machine"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
@@ -282,6 +319,35 @@ def roms(recorder):
                 client.call('device_del', id='other%d' % i)
             client.call('device_add', driver='virtio-rng-pci', id='rng')
         waiting.check()
+        ends(daemon)
+
+
+@on_one_accel
+def kernels(recorder):
+    """a kernel is read when its machine is made, which holds nobody; it is there at the start"""
+    with open(os.path.join(vmdtest.GUESTS, 'guest.elf'), 'rb') as f:
+        kernel = f.read()
+    with FaultyFile(len(kernel)) as disk, Daemon(recorder) as daemon:
+        disk.data[:] = kernel
+        client = daemon.client()
+        client.call('object-add', qom_type=accel_class(), id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
+        client.call('object-add', qom_type='microvm-machine', memory_backend='main',
+                    kernel=disk.path, append='end=reboot')
+        client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
+        client.call('set-action', reboot='shutdown')
+        disk.stop_answering()
+        client.call('cont')
+        assert client.wait_event('SHUTDOWN')['data']['reason'] == 'guest-reset'
+        assert daemon.wait() == 0
+    with FaultyFile(1 << 20) as deaf, Daemon(recorder) as daemon:
+        deaf.stop_answering()
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
+        with Waiting(daemon, [request('object-add', qom_type='microvm-machine',
+                                      memory_backend='main', kernel=deaf.folder + '/x')]):
+            client.call('object-add', qom_type='iothread', id='io')
         ends(daemon)
 
 
@@ -372,7 +438,8 @@ def stubborn_command(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([chardevs_that_connect, netdevs_that_connect, unix_peers, those_that_reconnect,
-                  failed_connection, names, names_of_those_that_reconnect, files, roms,
+    vmdtest.main([chardevs_that_connect, netdevs_that_connect, firewalled_peers, unix_peers,
+                  those_that_reconnect, failed_connection, names, names_of_those_that_reconnect,
+                  files, builds, roms, kernels,
                   clients_that_left, flushes, what_is_complete,
                   stubborn_command])

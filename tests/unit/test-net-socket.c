@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -577,8 +578,11 @@ static void test_dump(void)
     Object *all = bench_object(b, "all", "{'qom-type':'filter-dump','id':'all','netdev':'n',"
                                "'file':'%s','maxlen':4}", path);
     g_autoptr(GError) error = NULL;
+    struct stat st;
     gsize size;
 
+    g_assert_cmpint(stat(path, &st), ==, 0);
+    g_assert_cmphex(st.st_mode & 0777, ==, 0600);   /* the traffic may be secret */
     rx = g_build_filename(b->dir, "rx", NULL);
     bench_object(b, "rx", "{'qom-type':'filter-dump','id':'rx','netdev':'n','queue':'rx',"
                  "'file':'%s'}", rx);
