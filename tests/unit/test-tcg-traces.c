@@ -350,7 +350,7 @@ static void test_random(void)
     bench.rig = tcg_rig_new();
     bench.rig->data = &bench;
     bench.rig->on_event = on_fault;
-    bench.data = g_malloc(SIZE);
+    bench.data = g_aligned_alloc(1, SIZE, 4096);        /* flags may be an address's */
     bench.start = g_malloc(SIZE);
     for (guint i = 0; i < count; i++) {
         run_both(&bench, &programs[i % G_N_ELEMENTS(programs)]);
@@ -359,7 +359,7 @@ static void test_random(void)
     g_assert_cmpuint(bench.n_faults, >, count / 4);
     tcg_rig_free(bench.rig);
     g_rand_free(bench.random);
-    g_free(bench.data);
+    g_aligned_free(bench.data);
     g_free(bench.start);
 }
 
