@@ -228,13 +228,13 @@ static void add_cpu(TcgRig *rig)
     g_assert_no_error(error);
 }
 
-static void add_accel(TcgRig *rig)
+static void add_accel(TcgRig *rig, guint tb_size)
 {
     TcgAccelProps *props = qmp_new_props(&qmp_class_tcg_accel);
     g_autoptr(GError) error = NULL;
     g_autoptr(Object) obj = NULL;
 
-    props->tb_size = 1;
+    props->tb_size = tb_size;
     obj = object_new_with_props(&qmp_class_tcg_accel, props, NULL);
     object_add_child(object_container(rig->root, "objects"), "accel", obj, NULL);
     object_make(obj, &error);
@@ -242,7 +242,7 @@ static void add_accel(TcgRig *rig)
     rig->accel = (Accel *)obj;
 }
 
-TcgRig *tcg_rig_new(void)
+TcgRig *tcg_rig_new_sized(guint tb_size)
 {
     TcgRig *rig = g_new0(TcgRig, 1);
 
@@ -255,13 +255,18 @@ TcgRig *tcg_rig_new(void)
     rig->ram = map(TCG_RIG_RAM);
     rig->rom = map(TCG_RIG_ROM_SIZE);
     rig->root = object_root_new();
-    add_accel(rig);
+    add_accel(rig, tb_size);
     rig->ops = accel_ops(rig->accel);
     accel_set_host(rig->accel, &rig_host, rig);
     g_mutex_lock(&rig->lock);
     add_memory(rig);
     add_cpu(rig);
     return rig;
+}
+
+TcgRig *tcg_rig_new(void)
+{
+    return tcg_rig_new_sized(1);
 }
 
 void tcg_rig_free(TcgRig *rig)

@@ -74,8 +74,9 @@ struct TcgRig {
     void *data;
 };
 
-/* A rig with tb-size 1. */
+/* A rig with tb-size 1, or with as many MiB as asked for. */
 TcgRig *tcg_rig_new(void);
+TcgRig *tcg_rig_new_sized(guint tb_size);
 void tcg_rig_free(TcgRig *rig);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TcgRig, tcg_rig_free)
 
