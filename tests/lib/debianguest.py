@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Debian's own kernel and an initramfs with a shell, for accelerators that run stock
+"""Debian's own kernels and an initramfs with a shell, for accelerators that run stock
 kernels.
 
 From VMD_TEST_KERNEL and VMD_TEST_INITRD, else what docs/examples/debian has put into
@@ -22,17 +22,20 @@ def folder():
     return os.environ.get('VMD_GUESTS') or os.path.join(cache, 'vmd-guests')
 
 
-def images():
-    """(kernel, initramfs)"""
+def images(hardware=False):
+    """(kernel, initramfs): of the cloud kernel, or of the one for real hardware, which has
+    modules for e1000, IDE and watchdogs."""
     if 'VMD_TEST_KERNEL' in os.environ and 'VMD_TEST_INITRD' in os.environ:
         return os.environ['VMD_TEST_KERNEL'], os.environ['VMD_TEST_INITRD']
-    kernel, initrd = (os.path.join(folder(), name) for name in ('linux', 'initrd'))
+    suffix = '-amd64' if hardware else ''
+    kernel, initrd = (os.path.join(folder(), name + suffix) for name in ('linux', 'initrd'))
     if not os.path.exists(kernel):
+        option = '--fetch-all' if hardware else '--fetch'
         if not os.environ.get('VMD_TEST_FETCH'):
-            raise Skip('no guest: run docs/examples/debian --fetch, or set VMD_TEST_FETCH, or '
-                       'VMD_TEST_KERNEL and VMD_TEST_INITRD')
-        done = subprocess.run([SCRIPT, '--fetch'], stdout=subprocess.PIPE, text=True,
+            raise Skip('no guest: run docs/examples/debian %s, or set VMD_TEST_FETCH, or '
+                       'VMD_TEST_KERNEL and VMD_TEST_INITRD' % option)
+        done = subprocess.run([SCRIPT, option], stdout=subprocess.PIPE, text=True,
                               stderr=subprocess.STDOUT, timeout=FETCH_TIMEOUT, check=False)
         if done.returncode:
-            raise Skip('docs/examples/debian --fetch: ' + done.stdout.strip()[-500:])
+            raise Skip('docs/examples/debian %s: %s' % (option, done.stdout.strip()[-500:]))
     return kernel, initrd

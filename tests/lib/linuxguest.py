@@ -21,10 +21,11 @@ KVM_APPEND = ('console=ttyS0 reboot=t panic=-1 lpj=1000000 no_timer_check tsc=re
 BOOT_TIMEOUT = 400             # on a host that is busy with other tests
 
 
-def images(folder, name='linux-6.12-emul-full'):
-    """(kernel, initramfs) for the test's accelerator; what is packed is unpacked into folder."""
+def images(folder, name='linux-6.12-emul-full', hardware=False):
+    """(kernel, initramfs) for the test's accelerator; what is packed is unpacked into folder.
+    hardware: with drivers for more than virtual devices, see debianguest.py."""
     if vmdtest.accel() != 'kvm':
-        return debianguest.images()
+        return debianguest.images(hardware)
     if 'VMD_TEST_KERNEL' in os.environ and 'VMD_TEST_INITRD' in os.environ:
         return os.environ['VMD_TEST_KERNEL'], os.environ['VMD_TEST_INITRD']
     packed = os.path.join(SHARED, name + '.xz')
@@ -62,9 +63,9 @@ class Guest:
     says otherwise, or the kernel finds no devices there: see virtio()."""
 
     def __init__(self, daemon, client, size=96 << 20, append='', kernel='linux-6.12-emul-full',
-                 machine_type=None, **machine):
+                 machine_type=None, hardware=False, **machine):
         self.daemon, self.client, self.text = daemon, client, ''
-        kernel, initrd = images(daemon.folder, kernel)
+        kernel, initrd = images(daemon.folder, kernel, hardware)
         machine_type = machine_type or (
             'microvm' if vmdtest.accel() == 'kvm' else 'pc-i440fx-7.2')
         client.call('object-add', qom_type=vmdtest.accel_class(), id='accel')

@@ -385,13 +385,6 @@ def on_kvm(test):
     return test
 
 
-def on_kvm_guest(test):
-    """Decorator: the test's Linux guest needs what Debian's cloud kernel has not (a driver
-    of e1000, pvpanic without a module), so that only the kernels for KVM do; see linuxguest.py."""
-    test.accels, test.each = ('kvm',), True
-    return test
-
-
 def on_tcg(test):
     """Decorator: the test is about what only a CPU in software has."""
     test.accels, test.each = ('tcg',), False

@@ -87,9 +87,9 @@ def cpio_entry(name, mode, data):
     return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
 
 
-def images_with_server(folder, name, images=linuxguest.images):
+def images_with_server(folder, name, hardware=False, images=linuxguest.images):
     """The guest's initramfs, and another one behind it."""
-    kernel, initrd = images(folder, name)
+    kernel, initrd = images(folder, name, hardware)
     with open(os.path.join(BUILDDIR, 'tests', 'system', 'guest-server'), 'rb') as f:
         server = cpio_entry('guest-server', 0o100755, f.read())
     with open(initrd, 'rb') as f:
