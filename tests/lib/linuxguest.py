@@ -60,19 +60,21 @@ def virtio(kind):
 
 class Guest:
     """A machine before its first cont: add devices, then boot().  A microvm unless the test
-    says otherwise, or the kernel finds no devices there: see virtio()."""
+    says otherwise, or the kernel finds no devices there: see virtio().  direct: it is given
+    its kernel, and does not find one on a disk."""
 
     def __init__(self, daemon, client, size=96 << 20, append='', kernel='linux-6.12-emul-full',
-                 machine_type=None, hardware=False, **machine):
+                 machine_type=None, hardware=False, direct=True, **machine):
         self.daemon, self.client, self.text = daemon, client, ''
-        kernel, initrd = images(daemon.folder, kernel, hardware)
+        if direct:
+            machine['kernel'], machine['initrd'] = images(daemon.folder, kernel, hardware)
+            machine['append'] = command_line() + ' ' + append
         machine_type = machine_type or (
             'microvm' if vmdtest.accel() == 'kvm' else 'pc-i440fx-7.2')
         client.call('object-add', qom_type=vmdtest.accel_class(), id='accel')
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=size)
         client.call('object-add', qom_type=machine_type + '-machine', id='machine',
-                    memory_backend='ram', kernel=kernel, initrd=initrd,
-                    append=command_line() + ' ' + append, **machine)
+                    memory_backend='ram', **machine)
         add_cpu(client)
         self.console = self.chardev('console')
         client.call('device_add', driver='isa-serial', id='com1', chardev='console')

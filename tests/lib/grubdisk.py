@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Disks from which a PC's firmware boots GRUB, which shows a menu on the serial port.
+
+Made without a mount: GRUB's core lies behind the boot sector, and its files in a partition
+that is a tar archive, which it reads as a file system."""
+import io
+import os
+import shutil
+import struct
+import subprocess
+import tarfile
+
+from vmdtest import Skip
+
+SECTOR = 512
+MODULES_FOLDER = '/usr/lib/grub/i386-pc'
+MODULES = ('biosdisk', 'part_msdos', 'tar', 'serial', 'terminal', 'normal', 'multiboot', 'linux',
+           'echo', 'test', 'ls')
+FIRST_MENU = b'''
+serial --unit=0 --speed=115200
+terminal_input serial
+terminal_output serial
+set root=(hd0,msdos1)
+set pager=0
+normal (hd0,msdos1)/grub.cfg
+'''
+PARTITION_TABLE, SIGNATURE = 446, 510
+LINUX_PARTITION = 0x83
+
+
+def core(folder):
+    """GRUB's core image."""
+    if not shutil.which('grub-mkimage') or not os.path.isdir(MODULES_FOLDER):
+        raise Skip('needs packages grub-common and grub-pc-bin')
+    first = os.path.join(folder, 'first.cfg')
+    with open(first, 'wb') as f:
+        f.write(FIRST_MENU)
+    path = os.path.join(folder, 'core.img')
+    subprocess.run(['grub-mkimage', '-O', 'i386-pc', '-c', first, '-p', '/', '-o', path, *MODULES],
+                   check=True)
+    with open(path, 'rb') as f:
+        return f.read()
+
+
+def archive(files):
+    output = io.BytesIO()
+    with tarfile.open(fileobj=output, mode='w', format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    return output.getvalue()
+
+
+def padded(data, unit=SECTOR):
+    return data + bytes(-len(data) % unit)
+
+
+def write(folder, menu, files):
+    """Path of a disk with that grub.cfg, and files as {name: bytes}."""
+    with open(os.path.join(MODULES_FOLDER, 'boot.img'), 'rb') as f:
+        boot = bytearray(f.read(SECTOR))
+    image = padded(core(folder), 1 << 20)
+    partition = padded(archive({'grub.cfg': menu.encode(), **files}))
+    start = (SECTOR + len(image)) // SECTOR
+    boot[PARTITION_TABLE:SIGNATURE] = bytes(SIGNATURE - PARTITION_TABLE)
+    struct.pack_into('<BxxxBxxxII', boot, PARTITION_TABLE, 0x80, LINUX_PARTITION, start,
+                     len(partition) // SECTOR)
+    boot[SIGNATURE:] = b'\x55\xaa'
+    path = os.path.join(folder, 'grub-disk')
+    with open(path, 'wb') as f:
+        f.write(bytes(boot) + image + partition)
+    return path
