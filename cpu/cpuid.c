@@ -18,6 +18,7 @@
 enum { EAX, EBX, ECX, EDX };
 
 enum {
+    LEAF_TSC = 0x15,
     LEAF_KVM = 0x40000000,
     LEAF_EXTENDED = 0x80000000,
     CACHE_LINE = 64,
@@ -318,6 +319,19 @@ static void add_power(Builder *b)
     add(b, (CpuidLeaf){ .leaf = 6, .eax = word(b, 6, 0, EAX) });
 }
 
+/* Rates of the time stamp counter and of local APICs, where the accelerator has them to tell;
+ * other makers' CPUs have no such leaves. */
+static void add_frequencies(Builder *b)
+{
+    guint32 regs[4];
+
+    cpuid_of_accel(b->cpu, LEAF_TSC, 0, regs);
+    if (regs[ECX] && g_str_equal(b->props->vendor, "GenuineIntel")) {
+        copy(b, LEAF_TSC);
+        copy(b, LEAF_TSC + 1);
+    }
+}
+
 static void add_basic(Builder *b)
 {
     const X8664CpuProps *props = b->props;
@@ -337,6 +351,7 @@ static void add_basic(Builder *b)
     if (props->intel_pt) {
         copy_with_subleaves(b, 0x14);
     }
+    add_frequencies(b);
     if (props->amx_tile) {
         copy_with_subleaves(b, 0x1d);
         copy_sub(b, 0x1e, 0);

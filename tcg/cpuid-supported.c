@@ -19,6 +19,9 @@ enum { EAX, EBX, ECX, EDX };
 
 enum {
     LEAF_XSAVE = 0xd,
+    LEAF_TSC = 0x15,
+    LEAF_FREQUENCY = 0x16,
+    APIC_HZ = 1000000000,       /* of local APICs' timers, which count the crystal's ticks */
     LEAF_EXTENDED = 0x80000000,
     LEAF_BRAND_FIRST = 0x80000002,
     LEAF_BRAND_LAST = 0x80000004,
@@ -127,14 +130,24 @@ static void add_features(guint32 leaf, guint32 subleaf, guint32 regs[4])
     }
 }
 
-/* The host's vendor, and the last leaf. */
+/* The host's vendor, and the last leaf: only Intel's have those on frequencies. */
 static void vendor(bool extended, guint32 regs[4])
 {
     bool amd;
 
     host_cpuid(0, 0, regs);
     amd = regs[EBX] == AUTH || regs[EBX] == HYGO;
-    regs[EAX] = !extended ? LEAF_XSAVE : amd ? LEAF_EXTENDED_2 : LEAF_SIZES;
+    if (extended) {
+        regs[EAX] = amd ? LEAF_EXTENDED_2 : LEAF_SIZES;
+    } else {
+        regs[EAX] = amd ? LEAF_XSAVE : LEAF_FREQUENCY;
+    }
+}
+
+/* The crystal's rate.  The time stamp counter's is filled in when the guest asks: op-cpuid.c. */
+static void frequencies(guint32 leaf, guint32 regs[4])
+{
+    regs[ECX] = leaf == LEAF_TSC ? APIC_HZ : APIC_HZ / 1000000;
 }
 
 static void brand(guint32 leaf, guint32 regs[4])
@@ -183,6 +196,8 @@ void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 re
         brand(leaf, ret_regs);
     } else if (leaf == LEAF_XSAVE) {
         xsave(subleaf, ret_regs);
+    } else if (leaf == LEAF_TSC || leaf == LEAF_FREQUENCY) {
+        frequencies(leaf, ret_regs);
     } else if (leaf == LEAF_SIZES) {
         sizes(ret_regs);
     } else if (leaf == 1) {

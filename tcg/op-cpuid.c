@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * CPUID: SDM vol. 2A.  What it says is configured; here are the rules for leaves that are not
- * there, and the bits that follow the CPU's state.
+ * there, the bits that follow the CPU's state, and the time stamp counter's rate, which is
+ * found when somebody asks.
  */
 #include "config.h"
 #include "tcg/ops.h"
 #include "tcg/system.h"
 #include "tcg/tcg-accel.h"
+#include "tcg/timers.h"
 
 enum {
     LEAF_TOPOLOGY = 0xb,
     LEAF_XSAVE = 0xd,
+    LEAF_TSC = 0x15,
+    LEAF_FREQUENCY = 0x16,
     LEAF_TOPOLOGY_2 = 0x1f,
     CLASS_MASK = 0xffff0000,    /* leaves of a class: basic, hypervisor, extended, ... */
     OSXSAVE = 1 << 27,          /* 1.ECX */
@@ -18,6 +22,7 @@ enum {
     APIC_BASE_ENABLE = 1 << 11,
     LEGACY_SIZE = 512 + 64,
     XCR0_AVX = 1 << 2,
+    TSC_CRYSTAL_KHZ = 1000000,  /* as cpuid-supported.c says it */
 };
 
 /* ---- The configured leaves ---- */
@@ -83,6 +88,45 @@ static void apply_state(const TcgState *s, CpuidLeaf *l)
     }
 }
 
+static guint64 heavy_tsc_khz(TcgState *s, void *argument)
+{
+    return (tcg_tsc_frequency(s->vcpu->tcg) + 500) / 1000;
+}
+
+/* The counter's rate as a quotient: of the crystal's, which is TSC_CRYSTAL_KHZ.  Linux multiplies
+ * crystal's kHz and numerator in 32 bits; a quotient of such small numbers is wrong by a
+ * millionth at most. */
+static void find_ratio(guint64 khz, guint32 *ret_numerator, guint32 *ret_denominator)
+{
+    guint64 best = 0, best_error = G_MAXUINT32;
+
+    for (guint64 d = 1; d < 0x10000; d++) {
+        guint64 n = (khz * d + TSC_CRYSTAL_KHZ / 2) / TSC_CRYSTAL_KHZ;
+        guint64 exact = khz * d, rounded = n * TSC_CRYSTAL_KHZ;
+        guint64 error = exact > rounded ? exact - rounded : rounded - exact;
+
+        if (rounded > G_MAXUINT32) {
+            break;
+        }
+        if (!best || error * best < best_error * d) {
+            best = d;
+            best_error = error;
+            *ret_numerator = n;
+            *ret_denominator = d;
+        }
+    }
+}
+
+static void apply_rate(TcgState *s, CpuidLeaf *l)
+{
+    if (l->leaf == LEAF_TSC) {
+        l->eax = l->ebx = 0;
+        find_ratio(tcg_heavy(s, heavy_tsc_khz, NULL), &l->ebx, &l->eax);
+    } else if (l->leaf == LEAF_FREQUENCY) {
+        l->eax = l->ebx = (tcg_heavy(s, heavy_tsc_khz, NULL) + 500) / 1000;
+    }
+}
+
 /* ---- Leaves that are not there ---- */
 
 /* Beyond the last one an Intel CPU answers as for its last basic leaf, AMD's with zeros. */
@@ -115,6 +159,7 @@ TcgNext tcg_op_cpuid(TcgState *s, const TcgInsn *insn)
     if (found) {
         result = *found;
         apply_state(s, &result);
+        apply_rate(s, &result);
     } else {
         absent_leaf(s, leaf, subleaf, &result);
     }

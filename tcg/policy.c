@@ -281,7 +281,7 @@ static const HelperRow rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {
     ROW(WRFSBASE, wrfsgsbase), ROW(WRGSBASE, wrfsgsbase),
     END(SYSCALL, syscall), END(SYSRET, sysret), END(SYSENTER, sysenter), END(SYSEXIT, sysexit),
     ROW(RDTSC, rdtsc), ROW(RDTSCP, rdtscp), ROW(RDPID, rdpid), ROW(RDPMC, rdpmc),
-    ROW(PAUSE, pause), ROW(XGETBV, xgetbv), END(XSETBV, xsetbv), ROW(CPUID, cpuid),
+    ROW(PAUSE, pause), ROW(XGETBV, xgetbv), END(XSETBV, xsetbv), END(CPUID, cpuid),
     END(RDMSR, rdmsr), END(WRMSR, wrmsr),
     END(IN, in), END(OUT, out),
     END(INSB, ins), END(INSW, ins), END(INSD, ins),

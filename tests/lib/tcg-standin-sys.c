@@ -8,6 +8,7 @@
 #include <setjmp.h>
 
 #include "tcg/ioeventfd.h"
+#include "tcg/timers.h"
 
 static Standin the_standin __attribute__((aligned(64)));
 static jmp_buf back;
@@ -42,6 +43,11 @@ _Noreturn void tcg_resume(TcgState *s)
 guint64 tcg_heavy(TcgState *s, guint64 (*f)(TcgState *s, void *argument), void *argument)
 {
     return f(s, argument);
+}
+
+guint64 tcg_tsc_frequency(TcgAccel *tcg)
+{
+    return STANDIN_TSC_HZ;
 }
 
 void tcg_log_once(TcgState *s, const char *what, guint64 value)
@@ -315,6 +321,8 @@ static void set_cpuid(Standin *t)
     t->leaves[7].eax = 0x80000008;
     add_leaf(t, 0x80000001, 0, false);
     add_leaf(t, 0x80000008, 0, false);
+    add_leaf(t, 0x15, 0, false);
+    add_leaf(t, 0x16, 0, false);
     t->cpu.cpuid = &t->cpuid;
 }
 

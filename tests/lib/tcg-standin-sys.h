@@ -18,6 +18,7 @@ enum {
     STANDIN_MMIO = 1 << 10,     /* no host memory to look at directly */
     STANDIN_VECTORS = 832,      /* an XSAVE image of x87, SSE and AVX */
     STANDIN_PIO = 8192,
+    STANDIN_TSC_HZ = 2099876543,
 };
 
 typedef struct {

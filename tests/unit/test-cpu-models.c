@@ -77,6 +77,10 @@ static void supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_r
             set4(ret_regs, subleaf < 2 ? 7 : 0, 0, 0, 0);
         }
         return;
+    case 0x15:
+        return set4(ret_regs, 0, 0, 1000000000, 0);
+    case 0x16:
+        return set4(ret_regs, 0, 0, 1000, 0);
     case 0x40000000:
         return set4(ret_regs, 0x40000001, 0x4b4d564b, 0x564b4d56, 0x4d);
     case 0x40000001:
@@ -236,6 +240,31 @@ static void test_qemu64(void)
     g_assert_cmpuint(props_of(cpu)->unavailable_features.n, ==, 0);
     g_assert_true(props_of(cpu)->has_avx && !props_of(cpu)->avx);
     g_assert_cmpuint(props_of(cpu)->level, ==, 0xd);
+}
+
+/* Rates that the accelerator tells are Intel's leaves alone, and of models that go that far. */
+static void test_frequencies(void)
+{
+    static const struct {
+        const char *model, *properties;
+        bool there;
+    } cases[] = {
+        { "max-x86_64-cpu", "", true }, { "max-x86_64-cpu", "vendor=AuthenticAMD", false },
+        { "qemu64-x86_64-cpu", "", false },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Rig) rig = rig_new();
+        Cpu *cpu = make(rig, cases[i].model, cases[i].properties, NULL);
+
+        if (cases[i].there) {
+            check(cpu, 0x15, 0, 0, 0, 1000000000, 0);
+            check(cpu, 0x16, 0, 0, 0, 1000, 0);
+        } else {
+            g_assert_null(find(cpu, 0x15, 0));
+            g_assert_null(find(cpu, 0x16, 0));
+        }
+    }
 }
 
 static void test_features_on_and_off(void)
@@ -523,6 +552,7 @@ int main(int argc, char **argv)
     object_register_types(cpu_types);
     object_register_types(test_types);
     g_test_add_func("/cpu/model/qemu64", test_qemu64);
+    g_test_add_func("/cpu/model/frequencies", test_frequencies);
     g_test_add_func("/cpu/model/features-on-and-off", test_features_on_and_off);
     g_test_add_func("/cpu/model/signatures", test_signatures);
     g_test_add_func("/cpu/model/one-class", test_one_class);

@@ -567,6 +567,28 @@ static void test_cpuid(void)
     g_assert_cmphex(t->s.gpr[TCG_RDX], ==, 6);
 }
 
+/* The counter's rate as a multiple of the crystal's, to a millionth, in numbers whose product
+ * has 32 bits; the crystal's rate is as configured. */
+static void test_cpuid_rate(void)
+{
+    Standin *t = standin_new();
+    guint64 numerator, denominator, hz;
+
+    t->leaves[0].eax = 0x16;
+    cpuid(t, 0x15, 0);
+    numerator = t->s.gpr[TCG_RBX];
+    denominator = t->s.gpr[TCG_RAX];
+    g_assert_cmphex(t->s.gpr[TCG_RCX], ==, 0xffffffff);
+    g_assert_cmpuint(numerator * 1000000, <=, G_MAXUINT32);
+    hz = 1000000000 * numerator / denominator;
+    g_assert_cmpuint(hz, >, STANDIN_TSC_HZ - STANDIN_TSC_HZ / 1000000);
+    g_assert_cmpuint(hz, <, STANDIN_TSC_HZ + STANDIN_TSC_HZ / 1000000);
+    cpuid(t, 0x16, 0);
+    g_assert_cmpuint(t->s.gpr[TCG_RAX], ==, 2100);
+    g_assert_cmpuint(t->s.gpr[TCG_RBX], ==, 2100);
+    g_assert_cmphex(t->s.gpr[TCG_RCX], ==, 0xffffffff);
+}
+
 static void test_cpuid_dynamic(void)
 {
     Standin *t = standin_new();
@@ -683,6 +705,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tcg/msr/tsc", test_tsc);
     g_test_add_func("/tcg/cpuid/leaves", test_cpuid);
     g_test_add_func("/tcg/cpuid/dynamic", test_cpuid_dynamic);
+    g_test_add_func("/tcg/cpuid/rate", test_cpuid_rate);
     g_test_add_func("/tcg/refusals/units", test_refusals);
     g_test_add_func("/tcg/refusals/wait", test_wait);
     return g_test_run();
