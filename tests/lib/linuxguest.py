@@ -96,6 +96,9 @@ class Guest:
     def wait_shell(self):
         self.wait('GUEST: ready', BOOT_TIMEOUT)
         self.wait('# ')
+        if vmdtest.accel() != 'kvm':
+            self.console.sendall(b'stty columns 999\n')    # no ends of line in long commands
+            self.wait('# ')
 
     def wait(self, text, timeout=vmdtest.TIMEOUT):
         """What the console prints up to and with text."""

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Debian's kernel boots again and again, on each machine type, and ends as it was told to;
+it knows its clock, and a watchdog device notices when it hangs.
+
+How many boots: VMD_TEST_BOOTS, which `make boots` sets to 20."""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import vmdtest                                      # noqa: E402
+from linuxguest import BOOT_TIMEOUT, Guest          # noqa: E402
+from vmdtest import Daemon, on_tcg                  # noqa: E402
+
+PC = 'pc-i440fx-7.2'
+BOOTS = int(os.environ.get('VMD_TEST_BOOTS', '3'))
+# There is no such disk: the script is empty, and the guest resets at once.
+AT_ONCE = 'guest.script=none'
+STATUS_WATCHDOG = 14
+
+
+def boot_once(recorder, machine_type):
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('set-action', reboot='shutdown', shutdown='pause')
+        guest = Guest(daemon, client, machine_type=machine_type, append=AT_ONCE)
+        client.call('cont')
+        guest.wait('GUEST: ready', BOOT_TIMEOUT)
+        event = client.wait_event('SHUTDOWN', BOOT_TIMEOUT)
+        assert event['data'] == {'guest': True, 'reason': 'guest-reset'}, event
+
+
+def boot_often(recorder, machine_type):
+    for number in range(1, BOOTS + 1):
+        boot_once(recorder, machine_type)
+        print('# %s: %d of %d boots' % (machine_type, number, BOOTS), flush=True)
+
+
+@on_tcg
+def on_pc(recorder):
+    """boots on pc, each time"""
+    boot_often(recorder, PC)
+
+
+@on_tcg
+def on_microvm(recorder):
+    """boots on microvm, each time"""
+    boot_often(recorder, 'microvm')
+
+
+@on_tcg
+def reboots(recorder):
+    """the guest reboots the machine by itself, twice, with its devices as they were"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        guest = Guest(daemon, client, machine_type=PC)
+        client.call('device_add', driver='virtio-rng-pci', id='rng')
+        guest.boot()
+        for _ in range(2):
+            guest.run('dd if=/dev/hwrng of=/dev/null bs=16 count=1')
+            guest.console.sendall(b'reboot -f\n')
+            event = client.wait_event('RESET')
+            assert event['data'] == {'guest': True, 'reason': 'guest-reset'}, event
+            guest.wait_shell()
+
+
+def host_is_intel():
+    with open('/proc/cpuinfo', encoding='ascii') as f:
+        return 'GenuineIntel' in f.read()
+
+
+@on_tcg
+def clock(recorder):
+    """without HPET and ACPI's timer the guest's clock is the time stamp counter"""
+    if not host_is_intel():
+        raise vmdtest.Skip("CPUID says the counter's rate of Intel's processors alone")
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        guest = Guest(daemon, client, machine_type='microvm')
+        guest.boot()
+        khz = float(re.search(r'Detected ([\d.]+) MHz', guest.run('dmesg')).group(1)) * 1000
+        folder = '/sys/devices/system/clocksource/clocksource0'
+        source = guest.run('cat %s/current_clocksource' % folder)
+        assert source.split()[-1].startswith('tsc'), source
+        assert 100e3 < khz < 10e6, khz
+
+
+@on_tcg
+def watchdog(recorder):
+    """a watchdog that nobody feeds ends the machine: by port and on PCI"""
+    for driver, module in (('ib700', 'ib700wdt'), ('i6300esb', 'i6300esb')):
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            client.call('set-action', watchdog='poweroff')
+            guest = Guest(daemon, client, machine_type=PC, hardware=True)
+            client.call('device_add', driver=driver, id='dog')
+            guest.boot()
+            for name in 'watchdog', module:
+                guest.run('insmod /lib/modules/%s.ko' % name)
+            guest.console.sendall(b'watchdog -T 2 -t 1 -F /dev/watchdog &\n')
+            guest.wait('# ')
+            guest.run('sleep 3')                    # it is fed
+            guest.console.sendall(b'killall -STOP watchdog\n')
+            assert client.wait_event('WATCHDOG')['data'] == {'action': 'poweroff'}
+            assert daemon.wait() == STATUS_WATCHDOG
+
+
+@on_tcg
+def sleeps(recorder):
+    """suspend to idle by a kernel that was started directly; the power button wakes it"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        # The guest's own trace on the console, which goes on, tells when it is down.
+        guest = Guest(daemon, client, machine_type=PC,
+                      append='no_console_suspend tp_printk trace_event=power:suspend_resume')
+        guest.boot()
+        guest.run('dmesg -n 8')
+        for _ in range(2):
+            guest.console.sendall(b'echo freeze >/sys/power/state; echo EN""D$?\n')
+            guest.wait('machine_suspend[1] begin')
+            client.call('system_powerdown')
+            guest.wait('machine_suspend[1] end')
+            guest.wait('PM: suspend exit')
+            guest.wait('END0')
+        assert client.call('query-status')['status'] == 'running'
+
+
+if __name__ == '__main__':
+    vmdtest.main([on_pc, on_microvm, reboots, clock, watchdog, sleeps])
