@@ -3,15 +3,19 @@
 """What the documentation shows: the examples fit the schema, the demonstration does
 what it says, and the project's guest finds its disk by either transport."""
 import glob
+import hashlib
 import os
 import re
+import select
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import debianguest                                  # noqa: E402
 import microvm                                      # noqa: E402
 import vmdtest                                      # noqa: E402
-from vmdtest import BUILDDIR, Daemon, SRCDIR, VMCTL, on_each_accel   # noqa: E402
+from vmdtest import BUILDDIR, Daemon, SRCDIR, VMCTL, on_each_accel, on_tcg   # noqa: E402
 
 EXAMPLES = os.path.join(SRCDIR, 'docs', 'examples')
 TEXT = os.path.join(EXAMPLES, 'disk.txt')
@@ -49,6 +53,57 @@ def demonstration(recorder):
     assert 'wrong checksum' not in printed, printed
 
 
+def without_kvm(command):
+    """The command where there is no KVM: not each has stock kernels run."""
+    if not os.path.exists('/dev/kvm'):
+        return command
+    vmdtest.need_mounts()
+    return ['unshare', '--mount', 'sh', '-c', 'mount --bind /dev/null /dev/kvm && exec "$@"', '-',
+            *command]
+
+
+def talk(process, steps):
+    """Each step is (what to wait for, what to say then); returns what was printed."""
+    printed = ''
+    for text, answer in steps:
+        while text not in printed:
+            heard = select.select([process.stdout], [], [], 4 * vmdtest.TIMEOUT)[0]
+            data = os.read(process.stdout.fileno(), 65536) if heard else b''
+            assert data, (text, printed)
+            printed += data.decode(errors='replace')
+        process.stdin.write(answer)
+        process.stdin.flush()
+    return printed + process.communicate(timeout=4 * vmdtest.TIMEOUT)[0].decode(errors='replace')
+
+
+@on_tcg
+def debian(recorder):
+    """Debian's kernel with a shell: what is typed arrives, and poweroff ends it"""
+    kernel, initrd = debianguest.images()
+    with tempfile.TemporaryDirectory() as folder:
+        with open(debianguest.SCRIPT, 'rb') as f:
+            mark = hashlib.sha256(f.read()).hexdigest() + '  -\n'
+        for name, content in (('maker', mark), ('disk.img', 'on-the-disk'.ljust(4096, '\n'))):
+            with open(os.path.join(folder, name), 'w', encoding='ascii') as f:
+                f.write(content)
+        os.symlink(os.path.abspath(kernel), os.path.join(folder, 'linux'))
+        os.symlink(os.path.abspath(initrd), os.path.join(folder, 'initrd'))
+        for option, words in (((), b'head -n 1 /dev/vda; ip addr'), (('--microvm',), b'true')):
+            command = without_kvm([debianguest.SCRIPT, *option])
+            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, env={
+                                      **os.environ, 'VMD_BUILD': os.path.abspath(BUILDDIR),
+                                      'VMD_GUESTS': folder}) as process:
+                try:
+                    printed = talk(process, (('GUEST: ready', b''),
+                                             ('# ', words + b'; poweroff\n')))
+                finally:
+                    process.kill()
+            assert process.returncode == 0, printed
+            for text in ('\non-the-disk', 'inet 10.0.2.15/24') if not option else ():
+                assert text in printed, printed
+
+
 @on_each_accel
 def over_mmio(recorder):
     """the same guest finds its disk behind virtio-mmio"""
@@ -67,4 +122,4 @@ def over_mmio(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([examples_fit, demonstration, over_mmio])
+    vmdtest.main([examples_fit, demonstration, debian, over_mmio])
