@@ -86,24 +86,34 @@ def clock(recorder):
         assert 100e3 < khz < 10e6, khz
 
 
+def hang(guest, module, device):
+    """Loads a watchdog's driver, feeds it for a while, then no more; waits for what follows."""
+    guest.run('insmod /lib/modules/%s.ko' % module)
+    guest.console.sendall(b'watchdog -T 2 -t 1 -F %s &\n' % device)
+    guest.wait('# ')
+    guest.run('sleep 3')
+    assert 'WATCHDOG' not in guest.client.drain_events()
+    guest.console.sendall(b'killall -STOP watchdog\n')
+    return guest.client.wait_event('WATCHDOG')['data']['action']
+
+
 @on_tcg
 def watchdog(recorder):
-    """a watchdog that nobody feeds ends the machine: by port and on PCI"""
-    for driver, module in (('ib700', 'ib700wdt'), ('i6300esb', 'i6300esb')):
-        with Daemon(recorder) as daemon:
-            client = daemon.client()
-            client.call('set-action', watchdog='poweroff')
-            guest = Guest(daemon, client, machine_type=PC, hardware=True)
-            client.call('device_add', driver=driver, id='dog')
-            guest.boot()
-            for name in 'watchdog', module:
-                guest.run('insmod /lib/modules/%s.ko' % name)
-            guest.console.sendall(b'watchdog -T 2 -t 1 -F /dev/watchdog &\n')
-            guest.wait('# ')
-            guest.run('sleep 3')                    # it is fed
-            guest.console.sendall(b'killall -STOP watchdog\n')
-            assert client.wait_event('WATCHDOG')['data'] == {'action': 'poweroff'}
-            assert daemon.wait() == STATUS_WATCHDOG
+    """a watchdog that nobody feeds is heard: on PCI, and at a port, where it ends the machine"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('set-action', watchdog='none')
+        guest = Guest(daemon, client, machine_type=PC, hardware=True)
+        for driver in 'ib700', 'i6300esb':
+            client.call('device_add', driver=driver)
+        guest.boot()
+        guest.run('insmod /lib/modules/watchdog.ko')
+        assert hang(guest, 'i6300esb', b'/dev/watchdog0') == 'none'
+        guest.run('killall -CONT watchdog; killall watchdog; rmmod i6300esb')
+        client.drain_events()
+        client.call('set-action', watchdog='poweroff')
+        assert hang(guest, 'ib700wdt', b'/dev/watchdog') == 'poweroff'
+        assert daemon.wait() == STATUS_WATCHDOG
 
 
 @on_tcg
