@@ -26,6 +26,11 @@ def images(folder, name='linux-6.12-emul-full', hardware=False):
     hardware: with drivers for more than virtual devices, see debianguest.py."""
     if vmdtest.accel() != 'kvm':
         return debianguest.images(hardware)
+    return images_for_kvm(folder, name)
+
+
+def images_for_kvm(folder, name):
+    """The same of a kernel that runs on each KVM."""
     if 'VMD_TEST_KERNEL' in os.environ and 'VMD_TEST_INITRD' in os.environ:
         return os.environ['VMD_TEST_KERNEL'], os.environ['VMD_TEST_INITRD']
     packed = os.path.join(SHARED, name + '.xz')
@@ -61,13 +66,14 @@ def virtio(kind):
 class Guest:
     """A machine before its first cont: add devices, then boot().  A microvm unless the test
     says otherwise, or the kernel finds no devices there: see virtio().  direct: it is given
-    its kernel, and does not find one on a disk."""
+    its kernel, and does not find one on a disk; files are kernel and initramfs, if it matters
+    which."""
 
     def __init__(self, daemon, client, size=96 << 20, append='', kernel='linux-6.12-emul-full',
-                 machine_type=None, hardware=False, direct=True, **machine):
+                 machine_type=None, hardware=False, direct=True, files=None, **machine):
         self.daemon, self.client, self.text = daemon, client, ''
         if direct:
-            machine['kernel'], machine['initrd'] = images(daemon.folder, kernel, hardware)
+            machine['kernel'], machine['initrd'] = files or images(daemon.folder, kernel, hardware)
             machine['append'] = command_line() + ' ' + append
         machine_type = machine_type or (
             'microvm' if vmdtest.accel() == 'kvm' else 'pc-i440fx-7.2')

@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
-from linuxguest import BOOT_TIMEOUT, Guest          # noqa: E402
+from linuxguest import BOOT_TIMEOUT, Guest, images_for_kvm  # noqa: E402
 from vmdtest import Daemon, on_tcg                  # noqa: E402
 
 PC = 'pc-i440fx-7.2'
@@ -20,11 +20,12 @@ AT_ONCE = 'guest.script=none'
 STATUS_WATCHDOG = 14
 
 
-def boot_once(recorder, machine_type):
+def boot_once(recorder, machine_type, kernel=None):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('set-action', reboot='shutdown', shutdown='pause')
-        guest = Guest(daemon, client, machine_type=machine_type, append=AT_ONCE)
+        files = kernel and images_for_kvm(daemon.folder, kernel)
+        guest = Guest(daemon, client, machine_type=machine_type, append=AT_ONCE, files=files)
         client.call('cont')
         guest.wait('GUEST: ready', BOOT_TIMEOUT)
         event = client.wait_event('SHUTDOWN', BOOT_TIMEOUT)
@@ -47,6 +48,14 @@ def on_pc(recorder):
 def on_microvm(recorder):
     """boots on microvm, each time"""
     boot_often(recorder, 'microvm')
+
+
+@on_tcg
+def small_kernels(recorder):
+    """the kernels that run on each KVM run here as well"""
+    for kernel in 'linux-6.12-emul', 'linux-6.12-emul-full':
+        for machine_type in 'microvm', PC:
+            boot_once(recorder, machine_type, kernel)
 
 
 @on_tcg
@@ -137,4 +146,4 @@ def sleeps(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([on_pc, on_microvm, reboots, clock, watchdog, sleeps])
+    vmdtest.main([on_pc, on_microvm, small_kernels, reboots, clock, watchdog, sleeps])
