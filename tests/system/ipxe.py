@@ -6,16 +6,15 @@ comes by TFTP or HTTP.
 None of that code is this project's, and not all of it runs on every KVM, so the processor is
 the accelerator's in software; once it is one of a library (tests/softcpu/) that drives
 the machine by the qtest protocol."""
-import http.server
 import os
 import struct
 import sys
-import threading
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import pc                                           # noqa: E402
 import softcpu                                      # noqa: E402
 import vmdtest                                      # noqa: E402
+from httpserver import HttpServer                   # noqa: E402
 from pc import POWER_OFF                            # noqa: E402
 from softcpu import content                         # noqa: E402
 from vmdtest import Daemon, Skip, on_tcg            # noqa: E402
@@ -35,31 +34,6 @@ def network_program(text_at):
     code += b'\x8e\xd8\x31\xf6\xba' + struct.pack('<H', pc.DEBUG_PORT)
     code += b'\xac\x84\xc0\x74\x03\xee\xeb\xf8' + POWER_OFF
     return code.ljust(text_at, b'\xf4') + TEXT.encode() + b'\0'
-
-
-class HttpServer:
-    """Serves one content under any name, at /N."""
-
-    def __init__(self, data):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.send_header('Content-Length', str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_):
-                pass
-        self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        self.url = 'http://10.0.2.2:%d/program' % self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def add_card(daemon, client, driver, bootfile, **options):

@@ -3,7 +3,6 @@
 """Linux on pc-i440fx-2.7: what its drivers make of the chips, of virtio devices on PCI
 with MSI-X, of an e1000, of hotplug, and of ACPI.  One boot serves all but the panic."""
 import hashlib
-import http.server
 import os
 import re
 import socket
@@ -14,6 +13,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
+from httpserver import HttpServer                   # noqa: E402
 from linuxguest import BOOT_TIMEOUT, Guest          # noqa: E402
 from vmdtest import Daemon, on_each_accel, on_tcg  # noqa: E402
 
@@ -35,24 +35,6 @@ class Echo(threading.Thread):
             connection, _ = self.socket.accept()
             with connection, connection.makefile('rb') as lines:
                 connection.sendall(b'echo of ' + lines.readline())
-
-
-class Files(http.server.ThreadingHTTPServer):
-    """Serves one content at any path."""
-
-    def __init__(self, data):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.send_header('Content-Length', str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_):
-                pass
-        super().__init__(('127.0.0.1', 0), Handler)
-        self.daemon_threads = True
-        threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
 class Machine:
@@ -213,9 +195,8 @@ def http_both_ways(recorder):
     guest = SHARED.get(recorder)
     data = hashlib.shake_128(b'e1000').digest(300000)
     digest = hashlib.sha256(data).hexdigest()
-    with Files(data) as server:
-        guest.run('wget -q -O /tmp/file 10.0.2.2:%d/file' % server.server_address[1])
-        server.shutdown()
+    with HttpServer(data) as server:
+        guest.run('wget -q -O /tmp/file ' + server.url)
     output = guest.run('sha256sum /tmp/file')
     assert digest in output, output
     guest.run('httpd -p 80 -h /tmp')
