@@ -6,6 +6,7 @@ From VMD_TEST_KERNEL and VMD_TEST_INITRD, else what docs/examples/debian has put
 its folder (VMD_GUESTS, ~/.cache/vmd-guests).  Only with VMD_TEST_FETCH in the
 environment is it run for that here: a test that nobody told so uses no network.
 """
+import hashlib
 import os
 import subprocess
 
@@ -22,6 +23,21 @@ def folder():
     return os.environ.get('VMD_GUESTS') or os.path.join(cache, 'vmd-guests')
 
 
+def mark():
+    """What the script leaves beside what it made, so as to know it again."""
+    with open(SCRIPT, 'rb') as f:
+        return hashlib.sha256(f.read()).hexdigest() + '  -\n'
+
+
+def is_made(suffix):
+    """Whether the files are there, and of this very script."""
+    try:
+        with open(os.path.join(folder(), 'maker' + suffix), encoding='ascii') as f:
+            return f.read() == mark()
+    except OSError:
+        return False
+
+
 def images(hardware=False):
     """(kernel, initramfs): of the cloud kernel, or of the one for real hardware, which has
     modules for e1000, IDE and watchdogs."""
@@ -29,7 +45,7 @@ def images(hardware=False):
         return os.environ['VMD_TEST_KERNEL'], os.environ['VMD_TEST_INITRD']
     suffix = '-amd64' if hardware else ''
     kernel, initrd = (os.path.join(folder(), name + suffix) for name in ('linux', 'initrd'))
-    if not os.path.exists(kernel):
+    if not is_made(suffix):
         option = '--fetch-all' if hardware else '--fetch'
         if not os.environ.get('VMD_TEST_FETCH'):
             raise Skip('no guest: run docs/examples/debian %s, or set VMD_TEST_FETCH, or '
