@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-build.h"
 
 bool build_list_takes(const json_t *request)
 {

@@ -12,6 +12,12 @@
 #include "qmp/error.h"
 #include "qmp/json.h"
 #include "qmp/nearest.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-block.h"
+#include "qmp/qapi-types-char.h"
+#include "qmp/qapi-types-memory.h"
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-virtio.h"
 #include "qmp/visit.h"
 
 enum { OBJECTS, DEVICES, CHARDEVS, NETDEVS, BLOCK_NODES, NAMESPACES };

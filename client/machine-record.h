@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-exit-record.h"
 
 /* Directories: $VMD_RUN_DIR, else /run/vmd for root and $XDG_RUNTIME_DIR/vmd for
  * others; $VMD_STATE_DIR, else /var/lib/vmd and $XDG_STATE_HOME/vmd.  NULL with *error if nothing

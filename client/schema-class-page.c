@@ -10,6 +10,7 @@
 #include "client/schema-page.h"
 #include "qmp/class-info.h"
 #include "qmp/describe.h"
+#include "qmp/qapi-types-cpu.h"
 #include "qmp/recipe.h"
 #include "qmp/visit.h"
 

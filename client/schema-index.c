@@ -9,7 +9,9 @@
 
 #include "qmp/error.h"
 #include "qmp/nearest.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-builtin.h"
+#include "qmp/qapi-types-cpu.h"
+#include "qmp/qapi-types-machine.h"
 #include "qmp/recipe.h"
 
 /* What the classes of CPU models end in. */

@@ -12,6 +12,7 @@
 #include "qmp/class-info.h"
 #include "qmp/error.h"
 #include "qmp/qapi-introspect.h"
+#include "qmp/qapi-types-cpu.h"
 #include "qmp/visit.h"
 
 /* ---- query-qmp-schema ---- */

@@ -12,7 +12,7 @@
 #include "client/layout.h"
 #include "qmp/describe.h"
 #include "qmp/dispatch.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-run-state.h"
 #include "qmp/visit.h"
 
 #define INDENT 2

@@ -16,7 +16,7 @@
 #include "client/verb.h"
 #include "qmp/class-info.h"
 #include "qmp/dispatch.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-cpu.h"
 
 /* ---- Tables ---- */
 

@@ -9,6 +9,8 @@
 
 #include "cpu/types.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-machine.h"
 
 ShutdownDetail accel_failure(int error)
 {

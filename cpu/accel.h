@@ -17,7 +17,7 @@
 #define CPU_ACCEL_H
 
 #include "cpu/topology.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-run-state.h"
 #include "qom/object.h"
 
 typedef struct Accel Accel;

@@ -8,7 +8,7 @@
 
 #include "cpu/types.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-cpu.h"
 
 static const GPtrArray *realized(Object *root)
 {

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "cpu/x86-features.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-cpu.h"
 
 enum { EAX, EBX, ECX, EDX };
 

@@ -13,6 +13,7 @@
 #include "cpu/types.h"
 #include "cpu/x86-features.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-cpu.h"
 #include "qom/env.h"
 
 enum {

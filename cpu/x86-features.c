@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-builtin.h"
+#include "qmp/qapi-types-cpu.h"
 
 enum {
     LEAF_KVM_FEATURES = 0x40000001,

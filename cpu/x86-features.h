@@ -7,7 +7,8 @@
 #define CPU_X86_FEATURES_H
 
 #include "cpu/cpu.h"
-#include "qmp/qapi-types.h"
+
+typedef struct X8664CpuProps X8664CpuProps;
 
 /* Class host or max: everything that the accelerator offers. */
 bool x86_is_host_model(const Object *obj);

@@ -14,6 +14,7 @@
 #include "daemon/creation.h"
 #include "daemon/vmd.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-accel.h"
 #include "qmp/visit.h"
 
 typedef struct {

@@ -6,8 +6,9 @@
 #define DAEMON_ANY_ACCEL_H
 
 #include "qmp/dispatch.h"
-#include "qmp/qapi-types.h"
 #include "qom/object.h"
+
+typedef struct AnyAccelProps AnyAccelProps;
 
 typedef struct Vmd Vmd;
 

@@ -6,6 +6,7 @@
 #include "daemon/build.h"
 
 #include "daemon/vmd.h"
+#include "qmp/qapi-types-object.h"
 #include "qom/device.h"
 
 typedef struct {

@@ -14,6 +14,11 @@
 
 #include "daemon/vmd.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-block.h"
+#include "qmp/qapi-types-char.h"
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-object.h"
 #include "qmp/visit.h"
 
 /* Where names are looked up, as in links (Vmd's namespaces). */

@@ -10,6 +10,8 @@
 #include "daemon/vmd.h"
 #include "hw/net/net.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-object.h"
 #include "qmp/request.h"
 #include "qmp/visit.h"
 #include "qom/device.h"

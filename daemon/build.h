@@ -16,7 +16,7 @@
 #include <event2/event.h>
 
 #include "qmp/dispatch.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-build.h"
 #include "qom/env.h"
 
 typedef struct Vmd Vmd;

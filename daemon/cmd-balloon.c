@@ -8,6 +8,7 @@
 #include "daemon/vmd.h"
 #include "hw/virtio/virtio-balloon.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-virtio.h"
 
 static VirtioBalloon *require_balloon(QmpRequest *req, GError **error)
 {

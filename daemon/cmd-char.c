@@ -14,6 +14,7 @@
 #include "hw/chardev/char-ringbuf.h"
 #include "hw/chardev/char.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-char.h"
 
 /* ---- chardev-add ---- */
 

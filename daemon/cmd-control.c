@@ -10,6 +10,7 @@
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-control.h"
 #include "qmp/session.h"
 
 bool qmp_qmp_capabilities(QmpRequest *req, QmpCapabilitiesArgs *args, GError **error)

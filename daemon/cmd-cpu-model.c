@@ -11,6 +11,9 @@
 #include "cpu/x86-features.h"
 #include "daemon/qapi-commands.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-builtin.h"
+#include "qmp/qapi-types-cpu-query.h"
+#include "qmp/qapi-types-cpu.h"
 #include "qmp/value.h"
 #include "qmp/visit.h"
 

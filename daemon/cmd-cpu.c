@@ -7,6 +7,8 @@
 
 #include "cpu/cpu.h"
 #include "daemon/qapi-commands.h"
+#include "qmp/qapi-types-cpu-query.h"
+#include "qmp/qapi-types-cpu.h"
 
 static CpuInstanceProperties *place(const Cpu *cpu)
 {

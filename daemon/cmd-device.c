@@ -4,12 +4,14 @@
  */
 #include "config.h"
 
-#include "daemon/qapi-commands.h"
 #include "daemon/creation.h"
+#include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
+#include "qmp/qapi-types-object.h"
+#include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
 #include "qom/defaults.h"
 #include "qom/device.h"

@@ -8,6 +8,7 @@
 
 #include "daemon/qapi-commands.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-machine.h"
 #include "qmp/recipe.h"
 #include "qmp/visit.h"
 #include "qom/hint.h"

@@ -8,6 +8,9 @@
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "kvm/kvm.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-control.h"
+#include "qmp/qapi-types-machine.h"
 #include "qmp/recipe.h"
 #include "tcg/tcg.h"
 

@@ -8,6 +8,8 @@
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "qmp/qapi-types-builtin.h"
+#include "qmp/qapi-types-memory.h"
 #include "qmp/visit.h"
 
 static Memdev *describe(const Object *obj)

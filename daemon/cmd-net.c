@@ -9,6 +9,7 @@
 #include "daemon/vmd.h"
 #include "hw/net/net.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
 
 void qmp_netdev_add(QmpRequest *req, Netdev *args)
 {

@@ -11,6 +11,9 @@
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-object.h"
+#include "qmp/qapi-types-policy.h"
 #include "qom/hint.h"
 
 /* What an accelerator without an id is called below /objects. */

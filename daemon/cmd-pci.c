@@ -7,6 +7,7 @@
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "hw/pci/pci.h"
+#include "qmp/qapi-types-pci.h"
 
 /* The usual kinds, from PCI 3.0 appendix D; clients know them by these words. */
 static const struct {

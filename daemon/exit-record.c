@@ -12,6 +12,7 @@
 
 #include "daemon/record-slots.h"
 #include "daemon/vmd.h"
+#include "qmp/qapi-types-exit-record.h"
 #include "qmp/visit.h"
 
 /* What a message that does not fit the slot is cut to; escaped, it is six times as long. */

@@ -8,6 +8,7 @@
 
 #include "daemon/vmd.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-policy.h"
 #include "qmp/visit.h"
 
 static void log_input(void *opaque, const char *message)

@@ -5,7 +5,7 @@
 #ifndef DAEMON_PROPERTY_INFO_H
 #define DAEMON_PROPERTY_INFO_H
 
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-object.h"
 #include "qom/object.h"
 
 /* A property of a class; newly allocated. */

@@ -18,6 +18,7 @@
 #include "daemon/vmd.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
+#include "qmp/qapi-types-resource.h"
 
 /* How much of a resource there must be for its state to end: more than one of it, so
  * that the next to need it is not the next to be refused. */

@@ -18,8 +18,6 @@
 
 #include <glib.h>
 
-#include "qmp/qapi-types.h"
-
 typedef struct Vmd Vmd;
 typedef struct Resources Resources;
 

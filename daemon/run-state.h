@@ -10,7 +10,6 @@
 #define DAEMON_RUN_STATE_H
 
 #include "hw/core/machine.h"
-#include "qmp/qapi-types.h"
 
 typedef struct Vmd Vmd;
 

@@ -10,7 +10,6 @@
 #include <event2/event.h>
 
 #include "hw/core/machine.h"
-#include "qmp/qapi-types.h"
 
 typedef struct Vmd Vmd;
 

@@ -25,6 +25,7 @@
 #include "hw/core/machine.h"
 #include "qmp/dispatch.h"
 #include "qmp/event.h"
+#include "qmp/qapi-types-common.h"
 #include "qmp/server.h"
 #include "qom/env.h"
 #include "qom/object.h"

@@ -7,6 +7,7 @@
 #include "hw/machine-ram.h"
 
 #include "hw/backends/memory-backend.h"
+#include "qmp/qapi-types-machine.h"
 
 static MemoryBackend *backend_of(Machine *machine)
 {

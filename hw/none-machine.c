@@ -9,6 +9,7 @@
 
 #include "hw/core/machine.h"
 #include "hw/machine-ram.h"
+#include "qmp/qapi-types-machine.h"
 
 static bool none_setup(Machine *machine, GError **error)
 {

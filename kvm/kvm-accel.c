@@ -7,7 +7,8 @@
 #include "kvm/kvm-accel.h"
 
 #include "kvm/types.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-common.h"
 
 const AccelOps kvm_accel_ops = {
     .name = "kvm",

@@ -6,6 +6,13 @@
 #include "qmp/class-info.h"
 
 #include "qmp/describe.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-block.h"
+#include "qmp/qapi-types-char.h"
+#include "qmp/qapi-types-cpu.h"
+#include "qmp/qapi-types-memory.h"
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-object.h"
 #include "qmp/recipe.h"
 
 ClassKind qmp_class_kind(const QmpClass *klass)

@@ -6,7 +6,7 @@
 #ifndef QMP_CLASS_INFO_H
 #define QMP_CLASS_INFO_H
 
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-class.h"
 
 /* Newly allocated; free with qmp_clear(&qmp_type_ClassInfo, &info). */
 ClassInfo *qmp_class_info(const QmpClass *klass);

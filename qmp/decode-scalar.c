@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "qmp/qapi-types-builtin.h"
 #include "qmp/storage.h"
 #include "qmp/text.h"
 

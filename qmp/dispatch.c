@@ -16,6 +16,7 @@
 #include "qmp/dialect.h"
 #include "qmp/encode.h"
 #include "qmp/json.h"
+#include "qmp/qapi-types-run-state.h"
 #include "qmp/storage.h"
 #include "qmp/text.h"
 

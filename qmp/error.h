@@ -28,7 +28,8 @@
 #define QMP_ERROR_H
 
 #include <glib.h>
-#include "qmp/qapi-types.h"
+
+#include "qmp/qapi-types-error.h"
 
 #define QMP_ERROR (qmp_error_quark())
 GQuark qmp_error_quark(void);

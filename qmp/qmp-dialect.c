@@ -13,6 +13,7 @@
 #include "qmp/dialect.h"
 #include "qmp/encode.h"
 #include "qmp/json.h"
+#include "qmp/qapi-types-control.h"
 #include "qmp/text.h"
 
 /* shared by the dialects */

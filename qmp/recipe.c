@@ -8,6 +8,10 @@
 #include <string.h>
 
 #include "qmp/describe.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-builtin.h"
+#include "qmp/qapi-types-common.h"
+#include "qmp/qapi-types-machine.h"
 
 #define ENDING "-machine"
 

@@ -1,3 +1,5 @@
+
+
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Recipes of machine types and parts of classes as the schema shows them to
@@ -6,7 +8,12 @@
 #ifndef QMP_RECIPE_H
 #define QMP_RECIPE_H
 
-#include "qmp/qapi-types.h"
+#include "qmp/type.h"
+
+typedef struct MachineRecipe MachineRecipe;
+typedef struct PropertyDefaultList PropertyDefaultList;
+typedef struct PropertyValueList PropertyValueList;
+typedef struct RecipeEntry RecipeEntry;
 
 /* One entry with all of its conditions; newly allocated. */
 RecipeEntry *qmp_recipe_entry(const QmpClass *klass, const QmpPart *part);

@@ -21,6 +21,7 @@
 #include "qmp/dialect.h"
 #include "qmp/encode.h"
 #include "qmp/json.h"
+#include "qmp/qapi-types-control.h"
 
 enum {
     TURN_STEPS = 512,           /* two a request: take the text, run the call */

@@ -12,7 +12,7 @@
 
 #include "qmp/error.h"
 #include "qmp/policy.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-object.h"
 #include "qmp/visit.h"
 #include "qom/env.h"
 #include "qom/hint.h"

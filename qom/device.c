@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-object.h"
 #include "qmp/visit.h"
 #include "qom/class.h"
 #include "qom/defaults.h"

@@ -8,7 +8,7 @@
 #include "config.h"
 #include "qom/object.h"
 
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-object.h"
 #include "qmp/visit.h"
 #include "qom/class.h"
 #include "qom/root.h"

@@ -8,7 +8,7 @@
 #include "config.h"
 #include "qom/device.h"
 
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-object.h"
 #include "qom/class.h"
 #include "qom/tree.h"
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-object.h"
 #include "qom/class.h"
 #include "qom/root.h"
 

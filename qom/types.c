@@ -4,9 +4,9 @@
  * their own; `device` and `bus` are in device.c and bus.c.
  */
 #include "config.h"
+#include "qmp/qapi-types-object.h"
 #include "qom/object.h"
 
-#include "qmp/qapi-types.h"
 #include "qom/types.h"
 
 static const TypeInfo object_type = {

@@ -17,7 +17,7 @@
 
 #include "cpu/cpu.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-accel.h"
 
 /* The local APICs' range: Intel SDM volume 3, section 11.11.1. */
 #define LAPIC_FIRST 0xfee00000u

@@ -8,7 +8,7 @@
 
 #include "cpu/accel.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-accel.h"
 #include "tcg/types.h"
 
 /* Nothing but the name is asked of an accelerator that cannot be made. */

@@ -8,7 +8,7 @@
 #include <cpuid.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-accel.h"
 #include "tcg/cache.h"
 #include "tcg/interrupts.h"
 #include "tcg/tcg.h"

@@ -8,7 +8,7 @@
 #include "client/translate/plan.h"
 
 #include "client/translate/typed.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-accel.h"
 #include "qmp/visit.h"
 
 /* One that may be taken. */

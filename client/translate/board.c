@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#include "qmp/qapi-types.h"
-
 /* A device on a character device of its own, or on one that was made by -chardev. */
 static bool add_port(Plan *plan, const char *text, const char *driver, const char *base,
                      guint index, const char *why, GError **error)

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-char.h"
 #include "qmp/text.h"
 
 #define DATA "backend.data."

@@ -9,7 +9,7 @@
 
 #include "client/translate/typed.h"
 #include "qmp/nearest.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-object.h"
 #include "qmp/text.h"
 
 static bool no_class(const char *name, GError **error)

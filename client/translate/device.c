@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "client/translate/typed.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-cpu.h"
 #include "qmp/text.h"
 
 /* ---- Objects ---- */

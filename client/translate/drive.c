@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "client/translate/typed.h"
-#include "qmp/qapi-types.h"
 #include "qmp/text.h"
 
 bool option_blockdev(Plan *plan, Item *item, GError **error)

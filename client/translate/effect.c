@@ -5,10 +5,10 @@
  */
 #include "config.h"
 #include "client/translate/plan.h"
+#include "qmp/qapi-types-machine.h"
+#include "qmp/qapi-types-pc.h"
 
 #include <string.h>
-
-#include "qmp/qapi-types.h"
 
 /* ---- Properties of the machine, as they are sent ---- */
 

@@ -7,6 +7,11 @@
 #include <string.h>
 
 #include "client/translate/plan.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-firmware.h"
+#include "qmp/qapi-types-machine.h"
+#include "qmp/qapi-types-pc.h"
+#include "qmp/qapi-types-run-state.h"
 
 /* Groups whose keys are the members of a type. */
 static const struct {

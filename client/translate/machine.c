@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "client/translate/typed.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-pc.h"
 #include "qmp/text.h"
 
 /* ---- What is not there, so that only switching it off can be translated ---- */

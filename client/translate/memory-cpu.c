@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "qmp/nearest.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-cpu.h"
+#include "qmp/qapi-types-machine.h"
 #include "qmp/text.h"
 #include "qmp/visit.h"
 

@@ -9,7 +9,7 @@
 
 #include "client/translate/typed.h"
 #include "qmp/nearest.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-pc.h"
 #include "qmp/text.h"
 
 static const char *origin_of(const Plan *plan)

@@ -19,7 +19,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-control.h"
 
 typedef struct {
     json_t *json;               /* the request */

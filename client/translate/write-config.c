@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-cpu.h"
 #include "qmp/text.h"
 
 typedef struct {

@@ -9,6 +9,7 @@
 
 #include "hw/core/machine.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-pci.h"
 
 enum {                          /* registers */
     UP = 0x00,

@@ -24,6 +24,7 @@
 #include "hw/core/machine.h"
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-pc.h"
 
 enum {                          /* configuration registers */
     PMBA = 0x40,                /* 4 bytes */

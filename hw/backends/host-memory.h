@@ -8,7 +8,8 @@
 #ifndef HW_BACKENDS_HOST_MEMORY_H
 #define HW_BACKENDS_HOST_MEMORY_H
 
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-builtin.h"
+#include "qmp/qapi-types-memory.h"
 
 /* How memory is to be mapped. */
 typedef struct {

@@ -14,6 +14,7 @@
 
 #include "hw/backends/memory-backend-internal.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-memory.h"
 #include "qom/env.h"
 
 #define FILE_MODE 0600          /* the guest's secrets are in it */

@@ -7,7 +7,6 @@
 #define HW_BACKENDS_MEMORY_BACKEND_INTERNAL_H
 
 #include "hw/backends/memory-backend.h"
-#include "qmp/qapi-types.h"
 
 struct MemoryBackend {
     Object object;

@@ -12,6 +12,7 @@
 
 #include "hw/backends/memory-backend-internal.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-memory.h"
 
 static bool make_shared(MemoryBackend *b, guint64 size, GError **error)
 {

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 
 #include "hw/backends/memory-backend-internal.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-memory.h"
 
 typedef struct Range Range;
 struct Range {

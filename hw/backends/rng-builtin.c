@@ -4,10 +4,9 @@
  */
 #include "config.h"
 #include "hw/backends/rng.h"
+#include "qmp/qapi-types-virtio.h"
 
 #include <sys/random.h>
-
-#include "qmp/qapi-types.h"
 
 void rng_request(Object *backend, RngRequest *request)
 {

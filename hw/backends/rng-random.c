@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
 
 typedef struct {

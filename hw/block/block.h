@@ -21,7 +21,7 @@
 #define HW_BLOCK_BLOCK_H
 
 #include "hw/core/aio.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-block.h"
 #include "qom/object.h"
 
 #define BLOCK_SECTOR_SIZE 512

@@ -9,6 +9,7 @@
 #include "hw/block/block-types.h"
 #include "hw/block/leaky-bucket.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-block.h"
 
 enum {
     IOPS_TOTAL, IOPS_READ, IOPS_WRITE,

@@ -12,6 +12,7 @@
 
 #include "hw/chardev/char.h"
 #include "hw/isa/isa-bus.h"
+#include "qmp/qapi-types-device.h"
 
 typedef struct {
     Device parent;

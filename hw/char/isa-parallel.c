@@ -21,6 +21,7 @@
 #include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-device.h"
 
 enum {
     REG_DATA = 0,

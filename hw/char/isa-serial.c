@@ -13,6 +13,7 @@
 #include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-device.h"
 
 typedef struct {
     Device parent;

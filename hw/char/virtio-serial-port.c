@@ -13,6 +13,7 @@
 #include "hw/char/virtio-serial.h"
 
 #include "qmp/qapi-events.h"
+#include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
 
 enum {

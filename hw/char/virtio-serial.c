@@ -16,6 +16,8 @@
 
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
+#include "qmp/qapi-types-object.h"
+#include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
 
 enum { DEVICE_ID = 3, PORT_QUEUE_SIZE = 128, CONTROL_QUEUE_SIZE = 32 };

@@ -11,6 +11,7 @@
 #include "hw/chardev/char-fd.h"
 #include "hw/chardev/char-file-open.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-char.h"
 #include "qom/env.h"
 
 typedef struct {

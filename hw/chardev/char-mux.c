@@ -14,6 +14,7 @@
 
 #include "hw/chardev/char-types.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-char.h"
 #include "qom/link.h"
 
 #define ESCAPE 0x01             /* Ctrl-A */

@@ -7,6 +7,7 @@
 #include "hw/chardev/char.h"
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-char.h"
 #include "qmp/visit.h"
 #include "qom/env.h"
 #include "qom/hint.h"

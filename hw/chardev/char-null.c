@@ -6,6 +6,7 @@
 #include "hw/chardev/char-types.h"
 
 #include "hw/chardev/char.h"
+#include "qmp/qapi-types-char.h"
 
 static gsize null_write(Chardev *chr, const guint8 *data, gsize size)
 {

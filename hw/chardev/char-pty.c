@@ -22,6 +22,7 @@
 #include "hw/chardev/char-fd.h"
 #include "hw/chardev/char-types.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-char.h"
 
 typedef struct {
     Chardev parent;

@@ -10,6 +10,7 @@
 
 #include "hw/chardev/char-types.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-char.h"
 
 #define DEFAULT_SIZE 65536
 

@@ -22,6 +22,7 @@
 #include "hw/chardev/socket-connect.h"
 #include "hw/chardev/socket-listener.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-char.h"
 
 typedef struct {
     Chardev parent;

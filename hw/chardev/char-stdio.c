@@ -17,6 +17,7 @@
 
 #include "hw/chardev/char-fd.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-char.h"
 
 typedef struct {
     Chardev parent;

@@ -22,6 +22,8 @@
 #include "hw/chardev/char.h"
 #include "hw/chardev/socket-address.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-char.h"
+#include "qmp/qapi-types-socket.h"
 #include "qom/env.h"
 
 /* What a datagram over IPv4 holds at most. */

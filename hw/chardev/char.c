@@ -15,6 +15,7 @@
 #include "hw/chardev/char-file-open.h"
 #include "hw/chardev/char-types.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-char.h"
 #include "qom/env.h"
 
 /* What a front end takes at once that does not say. */

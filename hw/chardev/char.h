@@ -13,8 +13,9 @@
 #ifndef HW_CHARDEV_CHAR_H
 #define HW_CHARDEV_CHAR_H
 
-#include "qmp/qapi-types.h"
 #include "qom/object.h"
+
+typedef struct ChardevBackend ChardevBackend;
 
 struct Env;
 typedef struct Chardev Chardev;

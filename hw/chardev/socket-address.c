@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-socket.h"
 
 /* ---- Looking up ---- */
 

@@ -17,7 +17,11 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
-#include "qmp/qapi-types.h"
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct InetSocketAddress InetSocketAddress;
+typedef struct SocketAddressLegacy SocketAddressLegacy;
 
 /* The socket's node in the file system, so that nobody else's is removed. */
 typedef struct {

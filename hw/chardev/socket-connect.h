@@ -14,6 +14,7 @@
 #define HW_CHARDEV_SOCKET_CONNECT_H
 
 #include "hw/chardev/socket-address.h"
+#include "qmp/qapi-types-socket.h"
 #include "qom/env.h"
 
 #define SOCKET_CONNECT_TIMEOUT 20

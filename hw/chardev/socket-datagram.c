@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-socket.h"
 
 /* -1 and errno. */
 static int bind_to(int fd, const InetSocketAddress *local, int family, GError **error)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-socket.h"
 
 #define BACKLOG 1
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-block.h"
 
 /* How long is looked for requests before sleeping, to begin with, in ns. */
 #define POLL_FIRST 4000

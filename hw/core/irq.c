@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-machine.h"
 
 typedef struct {
     Irq *to;

@@ -11,11 +11,12 @@
 
 #include <errno.h>
 
+#include "hw/core/aio.h"
 #include "hw/core/irq.h"
 #include "hw/core/machine-call.h"
-#include "hw/core/aio.h"
 #include "hw/core/machine-internal.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-machine.h"
 #include "qom/defaults.h"
 #include "qom/env.h"
 

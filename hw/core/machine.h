@@ -24,7 +24,6 @@
 #include "hw/core/clock.h"
 #include "hw/core/lock.h"
 #include "hw/core/memory.h"
-#include "qmp/qapi-types.h"
 #include "qom/device.h"
 
 typedef struct Machine Machine;

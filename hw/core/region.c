@@ -7,7 +7,7 @@
 #include "hw/core/memory.h"
 
 #include "hw/core/memory-internal.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-machine.h"
 
 /* Whoever sees the alias before this one sees this one, too: both are in one
  * container.  A bridge may have 64 windows of one region, and bridges below it the

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "hw/i386/acpi-build.h"
 
+#include "qmp/qapi-types-object.h"
 #include "qom/property.h"
 
 enum { HPET_ADDRESS = 0xfed00000, IRQ_RTC = 8 };

@@ -7,6 +7,7 @@
 
 #include "hw/core/uuid.h"
 #include "hw/i386/bytes.h"
+#include "qmp/qapi-types-machine.h"
 
 enum {
     STATE_SUPPORTED = 1 << 7,   /* of an entry of etc/system-states */

@@ -17,6 +17,9 @@
 #include "hw/i386/x86-machine.h"
 #include "hw/virtio/virtio-mmio.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-common.h"
+#include "qmp/qapi-types-machine.h"
+#include "qmp/qapi-types-virtio.h"
 
 static MicrovmMachineProps *microvm_props(Machine *machine)
 {

@@ -8,6 +8,7 @@
 
 #include "hw/core/machine.h"
 #include "hw/nvram/fw-cfg.h"
+#include "qmp/qapi-types-pc.h"
 
 /* Reads the picture that boot names, or none; boot may be NULL.  May block.  Fails
  * with file-not-usable. */

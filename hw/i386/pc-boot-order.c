@@ -11,6 +11,9 @@
 
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-block.h"
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-pci.h"
 
 typedef struct {
     gint32 index;

@@ -12,6 +12,7 @@
 #include "hw/i386/acpi-build.h"
 #include "hw/i386/boot.h"
 #include "hw/pci-host/i440fx.h"
+#include "qmp/qapi-types-pc.h"
 
 /* ---- PCI buses for hotplug ---- */
 

@@ -29,6 +29,7 @@
 #include "hw/isa/piix3.h"
 #include "hw/pci-host/i440fx.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-device.h"
 #include "qom/property.h"
 
 /* Where RAM below 4 GiB ends if not all of it fits. */

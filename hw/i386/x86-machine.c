@@ -11,6 +11,9 @@
 #include "hw/intc/i8259.h"
 #include "hw/machine-ram.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-common.h"
+#include "qmp/qapi-types-machine.h"
+#include "qmp/qapi-types-pc.h"
 
 enum { N_PIC_INPUTS = 8, PIC_CASCADE = 2 };
 

@@ -6,6 +6,7 @@
 #include "hw/i386/x86-smp.h"
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-machine.h"
 
 /* What is given, or 0. */
 static CpuTopology given(const SMPConfiguration *smp)

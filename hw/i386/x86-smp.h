@@ -9,7 +9,8 @@
 #include <stdbool.h>
 
 #include "cpu/topology.h"
-#include "qmp/qapi-types.h"
+
+typedef struct SMPConfiguration SMPConfiguration;
 
 /*
  * Chooses what smp leaves open, writes the choice into it, and returns the places.  sockets_first:

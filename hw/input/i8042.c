@@ -23,6 +23,7 @@
 #include "hw/input/ps2.h"
 #include "hw/isa/isa-bus.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-input.h"
 
 enum {
     PORT_DATA = 0x60,

@@ -14,7 +14,7 @@
 #define HW_INPUT_INPUT_H
 
 #include "hw/core/machine.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-input.h"
 
 typedef struct InputDevice InputDevice;
 

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-input.h"
 
 /* Make codes.  0xe0NN: the byte 0xe0, then NN. */
 typedef struct {

@@ -6,7 +6,7 @@
 #include "hw/input/ps2.h"
 
 #include "qmp/error.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-input.h"
 
 #define QUEUE_PLACES (PS2_QUEUE_SIZE + 1)
 

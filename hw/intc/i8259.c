@@ -23,6 +23,7 @@
 #include "hw/core/irq.h"
 #include "hw/isa/isa-bus.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-intc.h"
 
 enum { N_INPUTS = 8, N_PORTS = 2 };
 

@@ -30,6 +30,7 @@
 #include "hw/core/irq.h"
 #include "hw/core/machine.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-intc.h"
 
 enum {                          /* 3.1, memory mapped registers */
     IOREGSEL = 0x00,

@@ -11,6 +11,7 @@
 
 #include "hw/core/machine.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-machine.h"
 #include "qmp/visit.h"
 #include "qom/env.h"
 

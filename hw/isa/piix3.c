@@ -16,6 +16,8 @@
 #include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
 #include "hw/pci/pci.h"
+#include "qmp/qapi-types-machine.h"
+#include "qmp/qapi-types-pc.h"
 
 enum {                          /* configuration registers */
     IORT = 0x4c,

@@ -11,6 +11,7 @@
 
 #include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "qmp/qapi-types-device.h"
 
 #define STATUS_MASK 0xff        /* what the host keeps of an exit status */
 

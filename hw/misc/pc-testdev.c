@@ -23,6 +23,7 @@
 
 #include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "qmp/qapi-types-misc.h"
 
 enum {
     PORT_NUMBER = 0xe0,

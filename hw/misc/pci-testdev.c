@@ -20,6 +20,7 @@
 
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-pci.h"
 
 /* The header, little endian. */
 enum {

@@ -17,6 +17,7 @@
 
 #include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "qmp/qapi-types-misc.h"
 
 #define PORT 0x92
 

@@ -10,6 +10,7 @@
 #include "hw/misc/pvpanic.h"
 
 #include "hw/isa/isa-bus.h"
+#include "qmp/qapi-types-misc.h"
 
 typedef struct {
     Device parent;

@@ -16,6 +16,7 @@
 
 #include "hw/net/net.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
 #include "qom/env.h"
 
 enum {

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
 #include "qmp/visit.h"
 
 SocketAddressLegacy net_address_view(SocketAddress *addr)

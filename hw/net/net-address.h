@@ -10,6 +10,9 @@
 #include <sys/un.h>
 
 #include "hw/chardev/socket-address.h"
+#include "qmp/qapi-types-socket.h"
+
+typedef struct SocketAddress SocketAddress;
 
 /* The same address in the other form, valid as long as addr. */
 SocketAddressLegacy net_address_view(SocketAddress *addr);

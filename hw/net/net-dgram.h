@@ -11,6 +11,7 @@
 
 #include "hw/net/net-address.h"
 #include "hw/net/net.h"
+#include "qmp/qapi-types-net.h"
 
 struct event;
 

@@ -14,6 +14,7 @@
 #include "hw/chardev/socket-listener.h"
 #include "hw/net/net-address.h"
 #include "hw/net/net-framing.h"
+#include "qmp/qapi-types-net.h"
 
 typedef struct {
     NetBackend *net;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
 
 static const NetdevTapOptions *options(const NetdevTap *tap)
 {

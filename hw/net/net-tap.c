@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
 
 enum {
     IN_SIZE = NET_FRAME_MAX + sizeof(NetHdr),

@@ -21,6 +21,7 @@
 #include "hw/chardev/socket-connect.h"
 #include "hw/net/net-address.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
 #include "qmp/visit.h"
 #include "qom/link.h"
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
 
 /* Where host, name server and first guest are in their network. */
 enum {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
 
 /* Batches in one callback: others want the loop, too. */
 enum { ROUNDS = 8 };

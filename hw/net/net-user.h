@@ -20,6 +20,8 @@
 #include "hw/net/net-ring.h"
 #include "hw/net/net.h"
 
+typedef struct SocketAddress SocketAddress;
+
 typedef struct NetdevUser NetdevUser;
 typedef struct UserTimer UserTimer;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
 #include "qmp/visit.h"
 
 #define NETDEVS "netdevs"

@@ -25,8 +25,10 @@
 
 #include <sys/uio.h>
 
-#include "qmp/qapi-types.h"
 #include "qom/env.h"
+
+typedef struct Netdev Netdev;
+typedef struct RxFilterInfo RxFilterInfo;
 
 typedef struct NetBackend NetBackend;
 typedef struct Nic Nic;

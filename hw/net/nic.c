@@ -9,6 +9,8 @@
 
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-object.h"
 #include "qom/device.h"
 #include "qom/env.h"
 

@@ -12,6 +12,7 @@
 #include "hw/core/machine.h"
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-firmware.h"
 
 typedef struct {
     Object object;

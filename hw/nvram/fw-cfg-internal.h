@@ -13,7 +13,6 @@
 #include "hw/core/clock.h"
 #include "hw/core/memory.h"
 #include "hw/nvram/fw-cfg.h"
-#include "qmp/qapi-types.h"
 
 enum {
     FW_CFG_WRITE_CHANNEL = 0x4000,      /* of a selector: means nothing any more */

@@ -14,6 +14,7 @@
 #include "hw/core/machine.h"
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-firmware.h"
 
 enum {
     CONTROL_PORTS = 2,          /* selector and data, which overlap */

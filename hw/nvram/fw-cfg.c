@@ -16,6 +16,7 @@
 #include "hw/core/machine.h"
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-firmware.h"
 
 enum {
     ID_TRADITIONAL = 1 << 0,

@@ -15,6 +15,7 @@
 #include "hw/pci-host/i440fx.h"
 
 #include "hw/core/machine.h"
+#include "qmp/qapi-types-pc.h"
 
 #define CONFADD_PORT 0xcf8
 #define CONFADD_ENABLE 0x80000000u

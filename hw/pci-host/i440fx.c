@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "hw/core/machine.h"
+#include "qmp/qapi-types-pc.h"
 
 enum {                          /* configuration registers */
     PMCCFG = 0x50,              /* 2 bytes */

@@ -11,6 +11,7 @@
 #include "hw/pci/pci-internal.h"
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
 #include "qom/env.h"
 

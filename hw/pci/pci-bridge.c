@@ -17,6 +17,8 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-common.h"
+#include "qmp/qapi-types-pci.h"
 
 enum {
     SLOTID_SIZE = 4,

@@ -6,6 +6,7 @@
 #include "hw/pci/pci-internal.h"
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-pci.h"
 
 static PciBus *pci_bus(Bus *bus)
 {

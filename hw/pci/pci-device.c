@@ -5,6 +5,7 @@
  */
 #include "config.h"
 #include "hw/pci/pci-internal.h"
+#include "qmp/qapi-types-pci.h"
 
 #include <string.h>
 

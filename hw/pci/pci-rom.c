@@ -15,6 +15,7 @@
 
 #include "hw/core/file-bytes.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-pci.h"
 #include "qom/env.h"
 
 enum {

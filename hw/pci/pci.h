@@ -29,6 +29,8 @@
 #include "hw/pci/pci-regs.h"
 #include "qom/device.h"
 
+typedef struct PciDeviceProps PciDeviceProps;
+
 typedef struct PciDevice PciDevice;
 
 enum {

@@ -11,6 +11,8 @@
 #include "hw/qtest/qtest-internal.h"
 
 #include "hw/core/irq.h"
+#include "qmp/qapi-types-machine.h"
+#include "qmp/qapi-types-object.h"
 
 static void line_changed(void *opaque, guint n, bool level)
 {

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "hw/qtest/qtest-internal.h"
+#include "qmp/qapi-types-qtest.h"
 #include "qom/env.h"
 
 enum {

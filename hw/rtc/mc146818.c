@@ -27,6 +27,7 @@
 #include "hw/rtc/rtc-time.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
+#include "qmp/qapi-types-device.h"
 #include "qom/env.h"
 
 enum {                          /* address map */

@@ -7,6 +7,7 @@
 
 #include "hw/smbios/smbios-internal.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-machine.h"
 
 /* ---- CPUs ---- */
 

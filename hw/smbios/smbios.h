@@ -16,6 +16,7 @@
 
 #include "hw/core/machine.h"
 #include "hw/nvram/fw-cfg.h"
+#include "qmp/qapi-types-firmware.h"
 
 /* A range of RAM in guest addresses. */
 typedef struct {

@@ -25,6 +25,7 @@
 #include "hw/core/irq.h"
 #include "hw/core/machine.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-timer.h"
 
 enum {                          /* 2.3.1 */
     GCAP_ID = 0x000,

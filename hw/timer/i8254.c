@@ -15,6 +15,7 @@
 #include "hw/isa/isa-bus.h"
 #include "hw/timer/i8254-counter.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-intc.h"
 
 enum {
     PORT_CONTROL = 3,

@@ -13,6 +13,7 @@
 #include "hw/core/accel-chip.h"
 #include "hw/core/irq.h"
 #include "hw/core/machine.h"
+#include "qmp/qapi-types-machine.h"
 
 typedef struct {
     Device device;

@@ -16,6 +16,7 @@
 #include "hw/isa/isa-bus.h"
 #include "hw/timer/i8254.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-intc.h"
 
 enum {
     NMISC_GATE2 = 0x01,

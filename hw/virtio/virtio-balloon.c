@@ -22,6 +22,7 @@
 #include "hw/virtio/virtio.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
+#include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
 
 enum {

@@ -6,6 +6,7 @@
 #include "hw/virtio/virtio-bus.h"
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
 
 typedef struct {

@@ -11,7 +11,7 @@
 #include "hw/virtio/transport.h"
 
 #include "hw/virtio/virtqueue-internal.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-virtio.h"
 
 enum { PAGE_SHIFT = 12, PAGE = 1 << PAGE_SHIFT };
 

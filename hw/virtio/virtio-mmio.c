@@ -21,6 +21,7 @@
 
 #include "hw/core/machine.h"
 #include "hw/virtio/virtio-bus.h"
+#include "qmp/qapi-types-virtio.h"
 
 /* Section 4.2.2 */
 enum {

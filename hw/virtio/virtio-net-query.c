@@ -5,6 +5,8 @@
  */
 #include "config.h"
 #include "hw/virtio/virtio-net.h"
+#include "qmp/qapi-types-builtin.h"
+#include "qmp/qapi-types-net.h"
 
 static RxState state(bool none, bool all)
 {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
 
 enum { DEVICE_ID = 1, CONTROL_QUEUE_SIZE = 64, STATUS_LINK_UP = 1, SPEED_UNKNOWN = -1,
        DUPLEX_UNKNOWN = 0xff };

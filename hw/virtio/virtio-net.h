@@ -21,6 +21,9 @@
 #include "hw/virtio/transport.h"
 #include "hw/virtio/virtio.h"
 
+typedef struct RxFilterInfo RxFilterInfo;
+typedef struct VirtioNetDeviceProps VirtioNetDeviceProps;
+
 /* Section 5.1.3 */
 enum {
     VIRTIO_NET_F_CSUM = 0,

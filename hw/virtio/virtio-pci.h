@@ -28,6 +28,7 @@
 
 #include "hw/pci/pci.h"
 #include "hw/virtio/virtio-bus.h"
+#include "qmp/qapi-types-virtio-pci.h"
 
 struct event;
 

@@ -13,7 +13,7 @@
 #include "hw/backends/rng.h"
 #include "hw/core/clock.h"
 #include "hw/virtio/virtio.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-virtio.h"
 
 enum {
     DEVICE_ID = 4,

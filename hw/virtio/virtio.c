@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "hw/virtio/virtqueue-internal.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-virtio.h"
 
 static VirtioDevice *virtio_device(Device *dev)
 {

@@ -19,6 +19,7 @@
 
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-watchdog.h"
 
 /* Configuration space. */
 enum {

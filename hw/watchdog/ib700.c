@@ -14,6 +14,7 @@
 
 #include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "qmp/qapi-types-watchdog.h"
 
 enum { PORT_STOP = 0x441, PORT_START = 0x443 };
 

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The part of qmp/qapi-types.h and .c that is about classes: QmpClass rows with
+"""The parts of the headers and of qmp/qapi-types.c that are about classes: QmpClass rows with
 their defaults, parts and compat lists, the tables of all classes, CPUID bits."""
 
 from .cwriter import flags, literal, scalar
 from .names import c_part
 
 
-def declarations(schema):
+def declarations(classes):
+    """Of the classes of one header."""
     out = ['typedef %s %s;' % (k.props.name, k.props_name)
-           for k in schema.classes if k.own_props is None]
+           for k in classes if k.own_props is None]
     out += ['']
-    out += ['extern const QmpClass %s;' % k.row for k in schema.classes]
+    out += ['extern const QmpClass %s;' % k.row for k in classes]
     return out + ['']
 
 

@@ -5,7 +5,7 @@ And the table of what each command takes, which clients have without the
 handlers: it ends qmp/qapi-types.c (declared in qmp/dispatch.h).
 """
 
-from . import cwriter
+from . import cwriter, emit_headers
 from .cwriter import flags, literal
 from .names import c_part
 
@@ -15,10 +15,13 @@ GUARD = 'DAEMON_QAPI_COMMANDS_H'
 def emit(schema):
     """{ path: lines } of both files."""
     commands = sorted(schema.commands.values(), key=lambda c: c.name)
+    rets = [c.ret for c in commands]
     header = cwriter.head('Handlers of the commands', GUARD,
-                          ['qmp/dispatch.h', 'qmp/qapi-types.h'])
+                          ['qmp/dispatch.h', 'qmp/value.h'] + emit_headers.include(rets))
+    header += emit_headers.declare([c.args for c in commands] + rets) + ['']
     source = cwriter.head('Rows of the commands', None,
-                          ['daemon/qapi-commands.h', 'qmp/qapi-introspect.h'])
+                          ['daemon/qapi-commands.h', 'qmp/qapi-introspect.h',
+                           'qmp/qapi-types.h'])
     for command in commands:
         if not command.raw_reply:
             header += [_prototype(command) + ';']

@@ -5,7 +5,7 @@ And the table of all names, for clients: it ends qmp/qapi-types.c (declared in
 qmp/event.h).
 """
 
-from . import cwriter
+from . import cwriter, emit_headers
 from .cwriter import flags, literal
 from .names import c_part
 
@@ -14,10 +14,12 @@ GUARD = 'QMP_QAPI_EVENTS_H'
 
 def emit(schema):
     """{ path: lines } of both files."""
-    header = cwriter.head('Functions that send events', GUARD, ['qmp/qapi-types.h'])
-    header += ['struct QmpEventQueue;', '']
+    header = cwriter.head('Functions that send events', GUARD)
+    header += ['struct QmpEventQueue;']
+    header += emit_headers.declare(e.data for e in schema.events.values()) + ['']
     source = cwriter.head('Functions that send events', None,
-                          ['qmp/qapi-events.h', 'qmp/event.h', 'qmp/policy.h'])
+                          ['qmp/qapi-events.h', 'qmp/event.h', 'qmp/policy.h',
+                           'qmp/qapi-types.h'])
     for event in schema.events.values():
         header += _comment(event) + [_prototype(event) + ';', '']
         source += _function(event)

@@ -1,82 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""qmp/qapi-types.h and .c: enums, structs and the rows of all types.
+"""qmp/qapi-types.c: the rows of all types, whose structs emit_headers.py declares.
 
 The compiler does the layout: rows say offsetof and sizeof.  The rows of
-classes, which end the same two files, come from emit_classes.py.
+classes, which end the same file, come from emit_classes.py.
 """
 
 from . import cwriter, emit_classes, emit_commands, emit_events
 from .cwriter import bound, flags, literal, scalar
+from .emit_headers import types_with_rows
 from .names import c_name, c_part
-from .types import BUILTIN
-
-GUARD = 'QMP_QAPI_TYPES_H'
 
 
 def emit(schema):
-    """{ path: lines } of both files."""
-    return {'qmp/qapi-types.h': _header(schema), 'qmp/qapi-types.c': _source(schema)}
-
-
-# -- header --------------------------------------------------------------------
-
-def _header(schema):
-    out = cwriter.head('Types of the schema', GUARD, ['qmp/type.h', 'qmp/value.h'])
-    structs = [t for t in schema.user_types() if t.kind != 'ENUM']
-    # A union holds its branches' structs inline, so they come before it.
-    structs.sort(key=lambda t: t.kind == 'UNION')
-    out += ['typedef struct %s %s;' % (t.name, t.name) for t in structs] + ['']
-    for enum in schema.user_types('ENUM'):
-        out += _enum_decl(enum)
-    for type_ in schema.lists.values():
-        out += ['typedef struct %s {' % type_.name, '    gsize n;',
-                '    %s*items;' % type_.element.storage, '} %s;' % type_.name, '']
-    for type_ in structs:
-        out += _struct_decl(type_)
-    out += ['extern const QmpType %s;' % t.row for t in _rows(schema)] + ['']
-    return out + emit_classes.declarations(schema) + cwriter.tail(GUARD)
-
-
-def _rows(schema):
-    return [schema.types[name] for name in BUILTIN] + list(schema.lists.values()) + \
-        schema.user_types()
-
-
-def _enum_decl(enum):
-    names = ['    %s,' % enum.constant(v.name) for v in enum.values]
-    return ['typedef enum {'] + names + ['    %s__MAX' % enum.prefix, '} %s;' % enum.name, '']
-
-
-def _struct_decl(type_):
-    out = ['struct %s {' % type_.name]
-    if type_.kind == 'ALTERNATE':
-        names = ', '.join(type_.constant(b) for b in type_.branches)
-        out = ['enum { %s };' % names, ''] + out + ['    int type;']
-    else:
-        out += _member_decls(type_.members)
-    if type_.kind in ('ALTERNATE', 'UNION'):
-        out += ['    union {'] + ['        %s;' % d for d in _branch_decls(type_)] + ['    } u;']
-    elif type_.kind == 'CLASS_UNION':
-        out += ['    const QmpClass *%s;' % c_name(type_.tag_name), '    void *props;',
-                '    QmpGiven *given;']
-    elif not type_.members:
-        out += ['    guint8 no_members;']
-    return out + ['};', '']
-
-
-def _member_decls(members):
-    out = []
-    for member in members:
-        if member.has:
-            out.append('    bool has_%s;' % c_part(member.name))
-        out.append('    %s%s;' % (member.type.storage, member.cname))
-    return out
-
-
-def _branch_decls(type_):
-    if type_.kind == 'ALTERNATE':
-        return [b.type.storage + b.cname for b in type_.branches]
-    return ['%s %s' % (b.type.c_struct, c_name(b.name)) for b in type_.branches if b.type]
+    """{ path: lines } of the file."""
+    return {'qmp/qapi-types.c': _source(schema)}
 
 
 # -- rows ----------------------------------------------------------------------
@@ -89,7 +26,7 @@ def _source(schema):
     for link in schema.links.values():
         out += _row('static const QmpType ' + link.row, link,
                     ['.size = sizeof(QmpLink)', '.target = &' + link.target.row], docs)
-    for type_ in _rows(schema):
+    for type_ in types_with_rows(schema):
         out += _ROWS.get(type_.kind, _builtin_row)(type_, docs)
     out += emit_classes.definitions(schema, docs) + emit_commands.argument_table(schema)
     out += emit_events.name_table(schema)

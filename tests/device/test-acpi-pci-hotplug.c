@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-pci.h"
 #include "tests/lib/pc-chips.h"
 
 enum {

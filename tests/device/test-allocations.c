@@ -14,6 +14,8 @@
 #include "hw/block/block.h"
 #include "hw/net/net.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
 #include "tests/lib/allocations.h"
 #include "tests/lib/virtio-driver.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
 #include "qmp/visit.h"
 #include "tests/lib/e1000-driver.h"
 

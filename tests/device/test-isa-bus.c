@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-device.h"
 #include "tests/lib/rig.h"
 
 static const RegionOps no_ops = { 0 };

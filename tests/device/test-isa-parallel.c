@@ -7,6 +7,7 @@
 
 #include "hw/chardev/char.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-device.h"
 #include "tests/lib/rig.h"
 
 enum { DATA, STATUS, CONTROL };

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-common.h"
+#include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
 #include "tests/lib/rig.h"
 

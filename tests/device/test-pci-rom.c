@@ -11,6 +11,7 @@
 #include <glib/gstdio.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
 #include "tests/lib/rig.h"
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
 #include "tests/lib/rig.h"
 

@@ -10,6 +10,7 @@
 
 #include "hw/chardev/char.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-device.h"
 #include "tests/lib/rig.h"
 
 enum { RBR, IER, IIR, LCR, MCR, LSR, MSR, SCR };

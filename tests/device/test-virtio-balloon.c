@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hw/virtio/virtio-balloon.h"
+#include "qmp/qapi-types-virtio.h"
 #include "qmp/visit.h"
 #include "qom/property.h"
 #include "tests/lib/virtio-driver.h"

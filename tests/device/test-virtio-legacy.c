@@ -17,6 +17,8 @@
 #include "hw/net/net.h"
 #include "hw/virtio/virtio-net.h"
 #include "hw/virtio/virtio-pci.h"
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
 #include "tests/lib/virtio-driver-pci.h"
 

@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 
 #include "hw/virtio/transport.h"
+#include "qmp/qapi-types-virtio.h"
 #include "tests/lib/virtio-driver.h"
 
 typedef struct {

@@ -15,6 +15,9 @@
 #include "hw/virtio/virtio-net.h"
 #include "qmp/error.h"
 #include "qmp/event.h"
+#include "qmp/qapi-types-builtin.h"
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
 #include "tests/lib/virtio-driver.h"
 

@@ -11,6 +11,7 @@
 
 #include "hw/virtio/virtio-pci.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-virtio.h"
 #include "qom/property.h"
 #include "tests/lib/virtio-driver-pci.h"
 

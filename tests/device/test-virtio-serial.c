@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hw/char/virtio-serial.h"
+#include "qmp/qapi-types-virtio.h"
 #include "tests/lib/virtio-driver.h"
 
 enum {

@@ -12,6 +12,7 @@
 
 #include "hw/core/aio.h"
 #include "hw/net/net.h"
+#include "qmp/qapi-types-net.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/virtio-fuzz.h"
 

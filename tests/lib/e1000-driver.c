@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
 
 #define MMIO_BASE G_GUINT64_CONSTANT(0xfe000000)

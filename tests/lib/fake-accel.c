@@ -7,6 +7,7 @@
 
 #include "cpu/cpu.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-accel.h"
 
 static FakeAccel *fake(Accel *accel)
 {

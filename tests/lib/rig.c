@@ -11,6 +11,12 @@
 #include "hw/core/timer-heap.h"
 #include "hw/types.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-block.h"
+#include "qmp/qapi-types-char.h"
+#include "qmp/qapi-types-machine.h"
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-object.h"
+#include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
 
 /* ---- Host ---- */

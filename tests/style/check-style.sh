@@ -33,6 +33,8 @@ only "no exit, abort or assert beside main and the client" \
     '\<(exit|_exit|abort|assert|g_assert[a-z_]*|g_error) *\(' 'client/|daemon/main\.c:'
 only "no unbounded or locale-bound string functions" \
     '\<(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|strtok|alloca) *\(' 'NOTHING'
+only "who needs types of the schema includes the headers of their files, not of all" \
+    '#include "qmp/qapi-types\.h"' 'NOTHING'
 only "no sleep and no polling" '\<(sleep|usleep|nanosleep|g_usleep) *\(' 'NOTHING'
 only "jansson's errors are seen in qmp/json.c only" '\<json_error_t\>' 'qmp/json\.c:'
 report "jansson's words are not passed on" "$(grep -nE '(\.|->)(text|source)\>' qmp/json.c)"

@@ -7,6 +7,7 @@
 #define TESTS_UNIT_CHAR_BENCH_H
 
 #include "hw/chardev/char.h"
+#include "qmp/qapi-types-char.h"
 #include "tests/unit/loop-bench.h"
 
 typedef struct {

@@ -13,7 +13,9 @@
 #include "cpu/types.h"
 #include "kvm/kvm.h"
 #include "kvm/types.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-common.h"
+#include "qmp/qapi-types-cpu.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
 

@@ -11,6 +11,9 @@
 #include "hw/types.h"
 #include "qmp/error.h"
 #include "qmp/json.h"
+#include "qmp/qapi-types-object.h"
+#include "qmp/qapi-types-char.h"
+#include "qmp/qapi-types-net.h"
 #include "qmp/visit.h"
 
 /* ---- Environment ---- */

@@ -8,6 +8,7 @@
 
 #include "hw/net/net.h"
 #include "qmp/event.h"
+#include "qmp/qapi-types-error.h"
 #include "tests/unit/loop-bench.h"
 
 typedef struct {

@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #include "cpu/types.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-cpu.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
 #include "tcg/types.h"

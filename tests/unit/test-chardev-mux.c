@@ -11,6 +11,7 @@
 
 #include "hw/chardev/char-mux.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-socket.h"
 #include "tests/unit/char-bench.h"
 
 typedef struct {

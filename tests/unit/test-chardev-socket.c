@@ -16,6 +16,7 @@
 
 #include "hw/chardev/char-fd.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-socket.h"
 #include "tests/unit/char-bench.h"
 
 /* ---- Addresses ---- */

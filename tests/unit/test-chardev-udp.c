@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-socket.h"
 #include "tests/unit/char-bench.h"
 
 static SocketAddressLegacy *inet_address(const char *host, guint port)

@@ -12,7 +12,8 @@
 
 #include "cpu/types.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-cpu.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
 

@@ -17,6 +17,9 @@
 #include "hw/i386/x86-machine.h"
 #include "hw/types.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-common.h"
+#include "qmp/qapi-types-device.h"
+#include "qmp/qapi-types-machine.h"
 #include "qmp/visit.h"
 #include "tests/lib/rig.h"
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "qmp/qapi-types-machine.h"
 #include "qom/property.h"
 #include "tests/lib/rig.h"
 

@@ -16,6 +16,7 @@
 
 #include "hw/backends/memory-backend.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-memory.h"
 #include "qmp/visit.h"
 #include "qom/property.h"
 #include "qom/types.h"

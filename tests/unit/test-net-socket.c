@@ -15,6 +15,7 @@
 
 #include "hw/net/net-address.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-net.h"
 #include "tests/unit/net-bench.h"
 
 /* A frame that tells its number and length. */

@@ -14,6 +14,8 @@
 
 #include "hw/chardev/char-ringbuf.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-char.h"
+#include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
 #include "tests/unit/net-guest.h"
 
