@@ -353,6 +353,7 @@ static void test_host_model(void)
     Device *dev;
     const X8664CpuProps *props;
 
+    device_unmake(&g_steal_pointer(&rig->cpu)->device);         /* a machine has one class */
     dev = device_make(object_container(rig->root, "machine"), "host", &qmp_class_host_x86_64_cpu,
                       NULL, qmp_new_props(&qmp_class_host_x86_64_cpu), NULL, NULL);
     g_assert_nonnull(dev);
