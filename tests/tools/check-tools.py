@@ -57,7 +57,7 @@ def test_table_has_the_slowest():
                          '    61.2 s  tests/unit/slow', '     5.0 s  tests/unit/middling'], table
 
 
-def test_tarball_lacks_nothing():
+def test_tarball_is_what_git_has():
     if not shutil.which('git'):
         raise tap.Skip('git is not installed')
     with tempfile.TemporaryDirectory() as folder:
@@ -69,8 +69,12 @@ def test_tarball_lacks_nothing():
         assert run(*check) == ''                    # no clone: nothing to compare with
         run('git', '-C', source, 'init', '-q')
         run('git', '-C', source, 'add', '.')
-        assert run(*check, status=1).splitlines()[1:] == ['a/two.c']
-        write(tarball, 'a/two.c', '')
+        write(tarball, 'a/stray', '')
+        assert run(*check, status=1).splitlines() == [
+            'The tarball lacks, as no subdir.am names it: a/two.c',
+            'The tarball has, but git does not: a/stray']
+        os.rename(os.path.join(tarball, 'a/stray'), os.path.join(tarball, 'a/two.c'))
+        write(tarball, 'configure', '')
         assert run(*check) == ''
 
 
@@ -78,5 +82,5 @@ if __name__ == '__main__':
     sys.exit(tap.run([
         ('the driver adds how long a test took', test_driver_adds_the_time),
         ('the table has the slowest tests', test_table_has_the_slowest),
-        ('a tarball without a file that git has is refused', test_tarball_lacks_nothing),
+        ('a tarball has the files that git has', test_tarball_is_what_git_has),
     ]))

@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Each folder has one build file, subdir.am, whose lists are sorted, and each test that
+# stands in a folder of tests is built and run.
+cd "${G_TEST_SRCDIR:-.}" || exit 99
+LC_ALL=C
+export LC_ALL
+n=0
+files=$(find qmp qom systemd cpu kvm tcg qtest hw client daemon docs tests \
+        -name '*.am' -type f ! -path '*/node_modules/*' | sort)
+
+report()
+{
+    n=$((n + 1))
+    if [ -z "$2" ]; then
+        echo "ok $n - $1"
+    else
+        echo "$2" | sed 's/^/# /'
+        echo "not ok $n - $1"
+    fi
+}
+
+report "a folder's build file is subdir.am" "$(echo "$files" | grep -v '/subdir\.am$')"
+
+# A list is an assignment of one word a line; lines that follow each other with the same
+# first word "include" are one, too.
+report "lists in build files are sorted" "$(awk '
+    function item(word) {
+        if (last != "" && word < last)
+            print FILENAME ":" FNR ": " word " stands behind " last
+        last = word
+    }
+    FNR == 1 { last = ""; list = 0 }
+    $1 == "include" { item($2); list = 0; next }
+    list && /^\t[^ \t]+( \\)?$/ { item($1); list = / \\$/; next }
+    { last = ""; list = /^[A-Za-z0-9_%]+ \+?= \\$/ }' $files)"
+
+# Words of build files, as paths.
+words=$(for file in $files; do
+    sed "s,%reldir%,$(dirname "$file"),g" "$file"; done | tr -s ' \t\\' '\n' | sort -u)
+report "each test and fuzz target has a place in the build" "$(
+    find tests -name 'test-*.[cp]*' -o -name 'fuzz-*.c' | grep -E '\.(c|py)$' | sort |
+    while read -r file; do
+        echo "$words" | grep -qxF -e "$file" -e "${file%.c}" || echo "$file"
+    done)"
+echo "1..$n"
