@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The programs of this folder, on small trees made here."""
+import functools
 import os
 import shutil
 import subprocess
@@ -13,8 +14,9 @@ sys.path.insert(0, os.path.join(SRCDIR, 'tests', 'lib'))
 import tap                                          # noqa: E402
 
 
-def run(*command, status=0):
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def run(*command, status=0, folder=None):
+    result = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            text=True)
     assert result.returncode == status, (result.returncode, result.stdout)
     return result.stdout
 
@@ -78,9 +80,63 @@ def test_tarball_is_what_git_has():
         assert run(*check) == ''
 
 
+SMALL_TREE = {
+    'hw/char/bell.c': '#include "config.h"\n#include "hw/char/bell.h"\n'
+                      'const TypeInfo bell_type = {\n    .schema = &qmp_class_isa_bell,\n};\n',
+    'hw/char/bell.h': '',
+    'hw/core/clock.c': '#include "config.h"\n#include "hw/core/clock.h"\n',
+    'hw/core/clock.h': '',
+    'hw/core/timer.c': '#include "config.h"\n#include "hw/core/timer.h"\n'
+                       '#include "hw/core/clock.h"\n',
+    'hw/core/timer.h': '',
+    'daemon/cmd-ring.c': 'void qmp_ring_bell(QmpRequest *req, RingArgs *args)\n',
+    'daemon/main.c': '',
+    'docs/page.md': '',
+    'qmp/schema/bell.json': "{ 'class': 'isa-bell', 'parent': 'isa-device' }\n",
+    'tests/device/test-bell.c': '#include "tests/lib/rig.h"\n',
+    'tests/lib/rig.c': '', 'tests/lib/rig.h': '',
+    'tests/lib/board.py': '',
+    'tests/unit/test-hw-timing.c': '#include "hw/core/timer.h"\n',
+    'tests/system/isa.py': "import board\nadd('isa-bell', 'isa-bell-2')\n",
+    'tests/system/rings.py': "call('ring-bell')\n",
+}
+SMALL_TESTS = ('tests/device/test-bell', 'tests/system/isa.py', 'tests/system/rings.py',
+               'tests/unit/test-hw-timing')
+WHICH = {
+    'tests/device/test-bell.c': {'tests/device/test-bell': 'is it'},
+    'tests/lib/rig.c': {'tests/device/test-bell': 'uses it'},
+    'tests/lib/board.py': {'tests/system/isa.py': 'uses it'},
+    'hw/char/bell.c': {'tests/device/test-bell': 'is named after it',
+                       'tests/system/isa.py': 'names isa_bell'},
+    'qmp/schema/bell.json': {'tests/device/test-bell': 'is named after it',
+                             'tests/system/isa.py': 'names isa_bell'},
+    'daemon/cmd-ring.c': {'tests/system/rings.py': 'names ring_bell'},
+    'hw/core/timer.c': {'tests/unit/test-hw-timing': 'includes hw/core/timer.h'},
+    'hw/core/clock.c': {'tests/unit/test-hw-timing':
+                        'includes hw/core/timer.h, through hw/core/timer.c'},
+    'daemon/main.c': {'tests/system/isa.py': 'runs the program',
+                      'tests/system/rings.py': 'runs the program'},
+}
+
+
+def test_which():
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in SMALL_TREE.items():
+            write(folder, name, text)
+        which = functools.partial(run, sys.executable, os.path.abspath(tool('which-tests.py')),
+                                  folder=folder)
+        for name, expected in WHICH.items():
+            lines = [line.split('#') for line in which(name, *SMALL_TESTS).splitlines()]
+            found = {test.strip(): why.strip() for test, why in lines}
+            assert found == expected, (name, found)
+        assert 'no test says' in which('docs/page.md', *SMALL_TESTS, status=1)
+        assert 'no such file' in which('docs/none.md', *SMALL_TESTS, status=1)
+
+
 if __name__ == '__main__':
     sys.exit(tap.run([
         ('the driver adds how long a test took', test_driver_adds_the_time),
         ('the table has the slowest tests', test_table_has_the_slowest),
         ('a tarball has the files that git has', test_tarball_is_what_git_has),
+        ('the tests of a file are found', test_which),
     ]))
