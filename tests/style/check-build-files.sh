@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Each folder has one build file, subdir.am, whose lists are sorted, and each test that
-# stands in a folder of tests is built and run.
+# Each folder has one build file, subdir.am, whose lists are sorted, each test that stands
+# in a folder of tests is built and run, and what a README says of files is true.
 cd "${G_TEST_SRCDIR:-.}" || exit 99
 LC_ALL=C
 export LC_ALL
 n=0
-files=$(find qmp qom systemd cpu kvm tcg qtest hw client daemon docs tests \
-        -name '*.am' -type f ! -path '*/node_modules/*' | sort)
+all=$(find qmp qom systemd cpu kvm tcg qtest hw client daemon docs tests \
+      -type f ! -path '*/node_modules/*' | sort)
+files=$(echo "$all" | grep '\.am$')
 
 report()
 {
@@ -39,8 +40,17 @@ report "lists in build files are sorted" "$(awk '
 words=$(for file in $files; do
     sed "s,%reldir%,$(dirname "$file"),g" "$file"; done | tr -s ' \t\\' '\n' | sort -u)
 report "each test and fuzz target has a place in the build" "$(
-    find tests -name 'test-*.[cp]*' -o -name 'fuzz-*.c' | grep -E '\.(c|py)$' | sort |
+    echo "$all" | grep -E '^tests/(.*/)?(test-[^/]*\.(c|py)|fuzz-[^/]*\.c)$' |
     while read -r file; do
         echo "$words" | grep -qxF -e "$file" -e "${file%.c}" || echo "$file"
+    done)"
+report "files that a README names are there" "$(
+    echo "$all" | grep '/README$' | while read -r readme; do
+        folder=$(dirname "$readme")
+        grep -oE '[A-Za-z0-9_/.*-]+\.(c|h|py|sh|am|md)\>' "$readme" | sort -u |
+        while read -r name; do
+            pattern=$(echo "$name" | sed 's/\./\\./g; s/\*/[^\/]*/g')
+            echo "$all" | grep -qE "^($folder/(.*/)?)?$pattern\$" || echo "$readme: $name"
+        done
     done)"
 echo "1..$n"
