@@ -38,18 +38,18 @@ static bool add_port(Plan *plan, const char *text, const char *driver, const cha
 
 bool option_serial(Plan *plan, Item *item, GError **error)
 {
-    g_autofree char *base = g_strdup_printf("serial%u", plan->n_serial);
+    g_autofree char *base = g_strdup_printf("serial%u", plan->ports.n_serial);
 
-    plan->has_serial = true;
-    return add_port(plan, item->text, "isa-serial", base, plan->n_serial++, NULL, error);
+    plan->ports.has_serial = true;
+    return add_port(plan, item->text, "isa-serial", base, plan->ports.n_serial++, NULL, error);
 }
 
 bool option_parallel(Plan *plan, Item *item, GError **error)
 {
-    g_autofree char *base = g_strdup_printf("parallel%u", plan->n_parallel);
+    g_autofree char *base = g_strdup_printf("parallel%u", plan->ports.n_parallel);
 
-    plan->has_parallel = true;
-    return add_port(plan, item->text, "isa-parallel", base, plan->n_parallel++, NULL, error);
+    plan->ports.has_parallel = true;
+    return add_port(plan, item->text, "isa-parallel", base, plan->ports.n_parallel++, NULL, error);
 }
 
 bool option_debugcon(Plan *plan, Item *item, GError **error)
@@ -69,21 +69,21 @@ bool option_monitor(Plan *plan, Item *item, GError **error)
 
 bool option_nodefaults(Plan *plan, Item *item, GError **error)
 {
-    plan->nodefaults = true;
+    plan->asked.nodefaults = true;
     plan_note(plan, "devices that are there by default are left out");
     return true;
 }
 
 bool option_nographic(Plan *plan, Item *item, GError **error)
 {
-    plan->nographic = true;
+    plan->asked.nographic = true;
     plan_note(plan, "there is no display; a serial port is on standard input and output");
     return true;
 }
 
 bool option_stopped(Plan *plan, Item *item, GError **error)
 {
-    plan->stopped = true;
+    plan->asked.stopped = true;
     plan_note(plan, "there is no 'cont' at the end");
     return true;
 }
@@ -123,7 +123,7 @@ static bool check_missing(Plan *plan, GError **error)
 {
     const char *vga = vga_is_none(plan) ? "" : "a VGA card, ";
 
-    if (plan->nographic) {
+    if (plan->asked.nographic) {
         plan_note(plan, "%sa floppy drive and a CD-ROM drive are left out: there are none", vga);
         return true;
     }
@@ -152,29 +152,29 @@ static bool add_defaults(Plan *plan, GError **error)
 {
     bool is_pc = plan_has_pci(plan);
 
-    if (plan->nodefaults || g_str_equal(plan->machine->name, "none-machine")) {
+    if (plan->asked.nodefaults || g_str_equal(plan->machine.klass->name, "none-machine")) {
         return true;
     }
     if (is_pc && !check_missing(plan, error)) {
         return false;
     }
-    if (!plan->has_serial && !has_device(plan, "isa-serial") &&
-        !add_port(plan, plan->nographic ? "mon:stdio" : "null", "isa-serial", "serial0", 0,
+    if (!plan->ports.has_serial && !has_device(plan, "isa-serial") &&
+        !add_port(plan, plan->asked.nographic ? "mon:stdio" : "null", "isa-serial", "serial0", 0,
                   "a serial port is there by default", error)) {
         return false;
     }
-    if (is_pc && !plan->has_parallel && !has_device(plan, "isa-parallel") &&
+    if (is_pc && !plan->ports.has_parallel && !has_device(plan, "isa-parallel") &&
         !add_port(plan, "null", "isa-parallel", "parallel0", 0,
                   "a parallel port is there by default", error)) {
         return false;
     }
-    return !is_pc || plan->has_nic || add_default_nic(plan, error);
+    return !is_pc || plan->net.has_nic || add_default_nic(plan, error);
 }
 
 bool finish_board(Plan *plan, GError **error)
 {
-    if (plan->nic_pending || plan->net_pending) {
-        plan->current = plan->nic_pending ? plan->nic_pending : plan->net_pending;
+    if (plan->net.nic_pending || plan->net.net_pending) {
+        plan->current = plan->net.nic_pending ? plan->net.nic_pending : plan->net.net_pending;
         return plan_refuse(error, "-net nic and -net BACKEND must come in pairs: there are no "
                            "hubs");
     }

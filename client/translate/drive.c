@@ -320,7 +320,7 @@ static bool apply_modes(Item *item, const Drive *drive, QmpOptions *node, GError
 static bool choose_node(Plan *plan, Item *item, Drive *drive, GError **error)
 {
     const char *name = qmp_options_get(item->options, "node-name");
-    g_autofree char *base = g_strdup_printf("virtio%u", plan->n_drive++);
+    g_autofree char *base = g_strdup_printf("virtio%u", plan->disks.n++);
 
     name = name ? name : qmp_options_get(item->options, "id");
     drive->node = name ? g_strdup(name) : plan_unique_id(plan, base);
@@ -341,7 +341,7 @@ static void keep_device(Plan *plan, Item *item, Drive *drive, QmpOptions *device
             qmp_options_remove(item->options, keys[i]);
         }
     }
-    g_ptr_array_add(plan->drive_devices, item);
+    g_ptr_array_add(plan->disks.devices, item);
 }
 
 static bool add_drive(Plan *plan, Item *item, Drive *drive, GError **error)
@@ -397,8 +397,8 @@ bool finish_devices(Plan *plan, GError **error)
 {
     const char *driver = plan_has_pci(plan) ? "virtio-blk-pci" : "virtio-blk-device";
 
-    for (guint i = 0; i < plan->drive_devices->len; i++) {
-        Item *item = plan->drive_devices->pdata[i];
+    for (guint i = 0; i < plan->disks.devices->len; i++) {
+        Item *item = plan->disks.devices->pdata[i];
 
         plan->current = item;
         qmp_options_set(item->options, "driver", driver);
