@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "client/translate/missing.h"
 #include "qmp/qapi-types.h"
 
 /* A device on a character device of its own, or on one that was made by -chardev. */
@@ -121,15 +122,18 @@ static bool vga_is_none(const Plan *plan)
  * display or defaults does not miss them; others are told. */
 static bool check_missing(Plan *plan, GError **error)
 {
-    const char *vga = vga_is_none(plan) ? "" : "a VGA card, ";
+    static const char *const defaults[] = { "VGA", "floppy", "ide-cd", NULL };
+    g_autofree char *missing = missing_devices(defaults + vga_is_none(plan));
 
-    if (plan->asked.nographic) {
-        plan_note(plan, "%sa floppy drive and a CD-ROM drive are left out: there are none", vga);
+    if (!*missing) {
         return true;
     }
-    return plan_refuse(error, "QEMU's machine has %sa floppy drive and a CD-ROM drive by default, "
-                       "which vmd does not have: add -nodefaults, and name the devices that you "
-                       "want, or -nographic", vga);
+    if (plan->asked.nographic) {
+        plan_note(plan, "%s are left out: there are none", missing);
+        return true;
+    }
+    return plan_refuse(error, "QEMU's machine has %s by default, which vmd does not have: add "
+                       "-nodefaults, and name the devices that you want, or -nographic", missing);
 }
 
 static bool add_default_nic(Plan *plan, GError **error)

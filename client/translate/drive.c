@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "client/translate/missing.h"
 #include "client/translate/typed.h"
 #include "qmp/qapi-types.h"
 #include "qmp/text.h"
@@ -21,12 +22,23 @@ bool option_blockdev(Plan *plan, Item *item, GError **error)
     return plan_add_options(plan, "blockdev-add", item->options, NULL, error);
 }
 
+/* Says that there is no such device, if so, and what to do instead. */
+static bool refuse_device(const char *driver, const char *instead, GError **error)
+{
+    const char *what = missing_device(driver);
+
+    return what ? plan_refuse(error, "there is no %s: %s", what, instead)
+                : plan_refuse(error, "%s", instead);
+}
+
 /* -hda, -cdrom and others, and a word without option. */
 bool option_disk(Plan *plan, Item *item, GError **error)
 {
-    return plan_refuse(error, "there is no %s: write -drive file=FILE,format=raw,if=virtio",
-                       g_str_has_prefix(item->row->name, "fd") ? "floppy drive"
-                       : "IDE controller");
+    const char *name = item->row->name;
+
+    return refuse_device(g_str_has_prefix(name, "fd") ? "floppy"
+                         : g_str_equal(name, "cdrom") ? "ide-cd" : "ide-hd",
+                         "write -drive file=FILE,format=raw,if=virtio", error);
 }
 
 /* ---- What -drive has of its own ---- */
@@ -61,8 +73,7 @@ static bool choose_interface(Item *item, Drive *drive, GError **error)
         return true;
     }
     if (!interface || g_str_equal(interface, "ide")) {
-        return plan_refuse(error, "there is no IDE controller: write if=virtio, or if=none and a "
-                           "-device");
+        return refuse_device("ide-hd", "write if=virtio, or if=none and a -device", error);
     }
     quoted = qmp_text_quote(interface);
     return plan_refuse(error, "'if' must be virtio or none, not %s", quoted);
@@ -75,7 +86,7 @@ static bool check_refused(Item *item, GError **error)
     const char *media = qmp_options_get(item->options, "media");
 
     if (media && !g_str_equal(media, "disk")) {
-        return plan_refuse(error, "'media' must be disk: there is no CD-ROM drive");
+        return refuse_device("ide-cd", "'media' must be disk", error);
     }
     for (gsize i = 0; i < G_N_ELEMENTS(never); i++) {
         bool on = false;
