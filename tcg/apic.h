@@ -22,9 +22,6 @@
 typedef struct TcgVcpu TcgVcpu;
 typedef struct TcgAccel TcgAccel;
 
-/* What the timer counts: ticks of 1 ns before the divider. */
-#define TCG_APIC_TIMER_HZ 1000000000u
-
 enum { TCG_LVT_TIMER, TCG_LVT_THERMAL, TCG_LVT_PERFORMANCE, TCG_LVT_LINT0, TCG_LVT_LINT1,
        TCG_LVT_ERROR, TCG_N_LVT };
 

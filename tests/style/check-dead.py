@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each function that a header declares is called by somebody.
+"""Each function that a header declares is called by somebody, each macro used.
 
 What stands in the sources only where it is declared and where it is defined is dead.  A test
 is a caller, too; so is the generator, which writes calls.
@@ -19,6 +19,7 @@ COMMENT = re.compile(r'/\*.*?\*/', re.DOTALL)
 HEAD = r'^(?!static|typedef|#)\w[\w *]*?\b(\w+)\([^;{}]*\)\s*'
 DECLARED = re.compile(HEAD + r'(?:G_GNUC_\w+(?:\([^()]*\))?\s*)*;', re.MULTILINE)
 DEFINED = re.compile(HEAD + '{', re.MULTILINE)
+MACRO = re.compile(r'^#\s*define\s+(\w+)', re.MULTILINE)
 WORD = re.compile(r'\w+')
 
 
@@ -33,19 +34,22 @@ def sources(folders, endings):
                         yield os.path.relpath(path, SRCDIR), COMMENT.sub('', f.read())
 
 
-def dead_functions(headers, texts):
+def dead_names(headers, texts):
     """(name, header) of what is mentioned only where it is declared and defined."""
     mentions = collections.Counter(word for text in texts for word in WORD.findall(text))
     for text in texts:
-        mentions.subtract(DECLARED.findall(text) + DEFINED.findall(text))
-    return [(name, path) for path, text in headers for name in DECLARED.findall(text)
+        mentions.subtract(DECLARED.findall(text) + DEFINED.findall(text) + MACRO.findall(text))
+    return [(name, path) for path, text in headers
+            for name in DECLARED.findall(text) + MACRO.findall(text)
             if mentions[name] <= 0]
 
 
 def test_finds():
     header = 'void dead_one(int a,\n              int b);\nint used(void);\nstatic inline int x(void);\n'
-    code = 'void dead_one(int a, int b)\n{\n    used();\n}\nint used(void)\n{\n}\n'
-    assert dead_functions([('a.h', header)], [header, code]) == [('dead_one', 'a.h')]
+    header += '#define DEAD_TWO 2\n#define USED 3\n'
+    code = 'void dead_one(int a, int b)\n{\n    used(USED);\n}\nint used(void)\n{\n}\n'
+    dead = dead_names([('a.h', header)], [header, code])
+    assert dead == [('dead_one', 'a.h'), ('DEAD_TWO', 'a.h')], dead
 
 
 def test_sources():
@@ -53,10 +57,10 @@ def test_sources():
     texts = [text for _, text in sources(FOLDERS + ('tests',), ('.c', '.h', '.S', '.py'))]
     declared = sum(len(DECLARED.findall(text)) for _, text in headers)
     assert declared > 500, f'only {declared} functions found in headers'
-    dead = dead_functions(headers, texts)
-    assert not dead, '\n'.join(f'{path}: nobody calls {name}()' for name, path in dead)
+    dead = dead_names(headers, texts)
+    assert not dead, '\n'.join(f'{path}: nobody uses {name}' for name, path in dead)
 
 
 if __name__ == '__main__':
-    sys.exit(tap.run([('a function without a caller is found', test_finds),
-                      ('no function is without a caller', test_sources)]))
+    sys.exit(tap.run([('what nobody uses is found', test_finds),
+                      ('each function and macro of a header is used', test_sources)]))
