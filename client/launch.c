@@ -316,11 +316,6 @@ Launch *launch_start(const LaunchOptions *options, GError **error)
     return launch->conn ? g_steal_pointer(&launch) : NULL;
 }
 
-pid_t launch_pid(const Launch *launch)
-{
-    return launch->pid;
-}
-
 Connection *launch_connection(Launch *launch)
 {
     return launch->conn;

@@ -33,7 +33,6 @@ char *launch_find_daemon(GError **error);
 /* Starts it and negotiates.  NULL with *error, and no process, if either fails. */
 Launch *launch_start(const LaunchOptions *options, GError **error);
 
-pid_t launch_pid(const Launch *launch);
 Connection *launch_connection(Launch *launch);
 
 /* Waits for the daemon's end; its exit status, or 128 and the number of the signal that ended it,

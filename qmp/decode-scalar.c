@@ -350,12 +350,12 @@ static bool fail_uint_range(const QmpType *type, const QmpPlace *place, const ch
 static bool fail_huge(const QmpInput *input, const QmpType *type, const void *node,
                       const QmpPlace *place, GError **error)
 {
-    g_autofree char *number = NULL;
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
 
     if (input->ops->kind(node) == QMP_VALUE_UINT) {
-        number = g_strdup_printf("%" G_GUINT64_FORMAT, input->ops->get_uint(node));
+        g_snprintf(number, sizeof(number), "%" G_GUINT64_FORMAT, input->ops->get_uint(node));
     } else {
-        number = g_strdup_printf("%.17g", input->ops->get_number(node));
+        qmp_text_number(number, input->ops->get_number(node));
     }
     return qmp_is_signed(type->kind) ? fail_int_range(type, place, number, error)
                                      : fail_uint_range(type, place, number, error);
@@ -431,6 +431,16 @@ static bool decode_uint(const QmpInput *input, const QmpType *type, const void *
 
 /* Numbers, strings, enums, links */
 
+static bool fail_number(const QmpPlace *place, const char *bound, double limit, double value,
+                        GError **error)
+{
+    char limit_text[G_ASCII_DTOSTR_BUF_SIZE], text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    return qmp_decode_fail(place, error, ERROR_REASON_OUT_OF_RANGE, "must be at %s %s, not %s",
+                           bound, qmp_text_number(limit_text, limit),
+                           qmp_text_number(text, value));
+}
+
 static bool decode_number(const QmpInput *input, const void *node, double *storage,
                           const QmpPlace *place, GError **error)
 {
@@ -461,12 +471,10 @@ static bool decode_number(const QmpInput *input, const void *node, double *stora
         return qmp_decode_fail(place, error, ERROR_REASON_OUT_OF_RANGE, "must be finite");
     }
     if (row && row->flags & QMP_MEMBER_HAS_MIN && value < row->min.d) {
-        return qmp_decode_fail(place, error, ERROR_REASON_OUT_OF_RANGE,
-                               "must be at least %g, not %.17g", row->min.d, value);
+        return fail_number(place, "least", row->min.d, value, error);
     }
     if (row && row->flags & QMP_MEMBER_HAS_MAX && value > row->max.d) {
-        return qmp_decode_fail(place, error, ERROR_REASON_OUT_OF_RANGE,
-                               "must be at most %g, not %.17g", row->max.d, value);
+        return fail_number(place, "most", row->max.d, value, error);
     }
     *storage = value;
     return true;

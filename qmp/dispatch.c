@@ -72,11 +72,6 @@ bool qmp_request_is_malformed(const QmpRequest *req)
     return req->malformed;
 }
 
-const char *qmp_request_name(const QmpRequest *req)
-{
-    return req->name;
-}
-
 void qmp_request_print_args(const QmpRequest *req, struct evbuffer *out)
 {
     const QmpType *type = req->command ? req->command->args : NULL;

@@ -183,12 +183,3 @@ void qmp_encode_value(const QmpValue *value, struct evbuffer *out)
     qmp_print_value(&printer, value);
     qmp_print_done(&printer);
 }
-
-void qmp_encode_str(const char *s, struct evbuffer *out)
-{
-    QmpPrinter printer;
-
-    qmp_print_init(&printer, out);
-    qmp_print_str(&printer, s, strlen(s));
-    qmp_print_done(&printer);
-}

@@ -160,16 +160,24 @@ static const char *long_integer(const json_t *json)
     return NULL;
 }
 
+/* What a long integer is: one without a sign, or a number if it is too long even for that. */
+static QmpValue read_long_integer(const char *literal)
+{
+    guint64 u;
+
+    errno = 0;
+    u = g_ascii_strtoull(literal, NULL, 10);
+    if (literal[0] == '-' || errno) {
+        return (QmpValue){ .kind = QMP_VALUE_NUMBER, .d = g_ascii_strtod(literal, NULL) };
+    }
+    return (QmpValue){ .kind = QMP_VALUE_UINT, .u = u };
+}
+
 static QmpValueKind string_kind(const json_t *json)
 {
     const char *literal = long_integer(json);
 
-    if (!literal) {
-        return QMP_VALUE_STR;
-    }
-    errno = 0;
-    (void)g_ascii_strtoull(literal, NULL, 10);
-    return literal[0] == '-' || errno ? QMP_VALUE_NUMBER : QMP_VALUE_UINT;
+    return literal ? read_long_integer(literal).kind : QMP_VALUE_STR;
 }
 
 static QmpValueKind input_kind(const void *node)
@@ -206,14 +214,14 @@ static gint64 input_get_int(const void *node)
 
 static guint64 input_get_uint(const void *node)
 {
-    return g_ascii_strtoull(long_integer(node), NULL, 10);
+    return read_long_integer(long_integer(node)).u;
 }
 
 static double input_get_number(const void *node)
 {
     const char *literal = long_integer(node);
 
-    return literal ? g_ascii_strtod(literal, NULL) : json_real_value(node);
+    return literal ? read_long_integer(literal).d : json_real_value(node);
 }
 
 static const char *input_get_str(const void *node, gsize *ret_length)

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "qmp/text.h"
+
 typedef struct {
     const QmpInputOps *ops;
     GString *out;
@@ -26,20 +28,9 @@ static void print_text(GString *out, const char *text, gsize length)
     }
 }
 
-/* The shortest text that reads back as the same number. */
-static void print_number(GString *out, double value)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-    g_ascii_formatd(text, sizeof(text), "%.15g", value);
-    if (g_ascii_strtod(text, NULL) != value) {
-        g_ascii_formatd(text, sizeof(text), "%.17g", value);
-    }
-    g_string_append(out, text);
-}
-
 static void print_scalar(const QmpInputOps *ops, GString *out, const void *node)
 {
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
     const char *text;
     gsize length;
 
@@ -54,7 +45,7 @@ static void print_scalar(const QmpInputOps *ops, GString *out, const void *node)
         g_string_append_printf(out, "%" G_GUINT64_FORMAT, ops->get_uint(node));
         break;
     case QMP_VALUE_NUMBER:
-        print_number(out, ops->get_number(node));
+        g_string_append(out, qmp_text_number(number, ops->get_number(node)));
         break;
     case QMP_VALUE_STR:
         text = ops->get_str(node, &length);

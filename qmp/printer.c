@@ -142,16 +142,14 @@ void qmp_print_int(QmpPrinter *printer, gint64 value)
 
 void qmp_print_number(QmpPrinter *printer, double value)
 {
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    char buf[G_ASCII_DTOSTR_BUF_SIZE];
+    const char *text;
 
     if (!isfinite(value)) {
         qmp_print_literal(printer, "null");
         return;
     }
-    g_ascii_formatd(text, sizeof(text), "%.15g", value);
-    if (g_ascii_strtod(text, NULL) != value) {
-        g_ascii_formatd(text, sizeof(text), "%.17g", value);
-    }
+    text = qmp_text_number(buf, value);
     qmp_print_raw(printer, text, strlen(text));
     /* 1.0 must not come back as an integer. */
     if (!strpbrk(text, ".e")) {

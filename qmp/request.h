@@ -63,9 +63,6 @@ void qmp_request_refuse(QmpRequest *req, GError *error);
 /* True if the request failed because its arguments did not fit its command. */
 bool qmp_request_is_malformed(const QmpRequest *req);
 
-/* The name that was asked for, known or not; NULL before execute. */
-const char *qmp_request_name(const QmpRequest *req);
-
 /*
  * Prints the arguments for the journal, secrets masked; `{}` if there are none.
  * For use in QmpDispatch.log and in handlers.

@@ -32,11 +32,6 @@ static void finish_turn(QmpSession *session, bool more);
 
 /* what handlers may do */
 
-QmpSession *qmp_request_session(const QmpRequest *req)
-{
-    return req->session;
-}
-
 bool qmp_request_negotiate(QmpRequest *req, guint32 enabled, GError **error)
 {
     QmpSession *session = req->session;

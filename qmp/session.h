@@ -28,8 +28,4 @@ typedef struct QmpSession QmpSession;
  */
 bool qmp_request_negotiate(QmpRequest *req, guint32 enabled, GError **error);
 
-/* The session that req came by; NULL for internal requests, and once the client
- * is gone. */
-QmpSession *qmp_request_session(const QmpRequest *req);
-
 #endif

@@ -183,6 +183,15 @@ QmpParse qmp_parse_number(const char *text, double *ret)
     return QMP_PARSE_OK;
 }
 
+const char *qmp_text_number(char *buf, double value)
+{
+    g_ascii_formatd(buf, G_ASCII_DTOSTR_BUF_SIZE, "%.15g", value);
+    if (g_ascii_strtod(buf, NULL) != value) {
+        g_ascii_formatd(buf, G_ASCII_DTOSTR_BUF_SIZE, "%.17g", value);
+    }
+    return buf;
+}
+
 bool qmp_text_char_hides(gunichar c)
 {
     switch (g_unichar_type(c)) {

@@ -39,6 +39,10 @@ QmpParse qmp_parse_size(const char *text, guint64 *ret);
 /* A decimal floating point number; neither infinity nor NaN. */
 QmpParse qmp_parse_number(const char *text, double *ret);
 
+/* The shortest text that reads back as the same number, put into buf, which has
+ * G_ASCII_DTOSTR_BUF_SIZE bytes; returns buf. */
+const char *qmp_text_number(char *buf, double value);
+
 /*
  * Client text for a message: one line, valid UTF-8, cut after 64 bytes; the
  * second in single quotes.  Free with g_free().

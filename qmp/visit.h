@@ -70,10 +70,7 @@ bool qmp_decode_element(const QmpInput *input, const QmpMember *member, const vo
 /* Prints JSON text for the value at storage, absent optional members left out;
  * secret members print as null. */
 void qmp_encode_json(const QmpType *type, const void *storage, struct evbuffer *out);
-
-/* Prints a QmpValue, or a JSON string literal with its quotes. */
 void qmp_encode_value(const QmpValue *value, struct evbuffer *out);
-void qmp_encode_str(const char *s, struct evbuffer *out);
 
 /* The value as a neutral tree, by the same rules as qmp_encode_json. */
 QmpValue *qmp_to_value(const QmpType *type, const void *storage);

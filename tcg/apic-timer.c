@@ -218,16 +218,6 @@ void apic_write_tsc_deadline(TcgVcpu *vcpu, guint64 value, ApicEffects *effects)
     }
 }
 
-void tcg_apic_tsc_changed(TcgVcpu *vcpu)
-{
-    ApicEffects effects = APIC_NO_EFFECTS;
-
-    g_mutex_lock(&vcpu->apic.lock);
-    apic_timer_arm(vcpu, &effects);
-    g_mutex_unlock(&vcpu->apic.lock);
-    apic_do(vcpu, &effects);
-}
-
 /* ---- The virtual clock ---- */
 
 void tcg_apic_stop_time(TcgVcpu *vcpu)

@@ -22,9 +22,6 @@
 typedef struct TcgVcpu TcgVcpu;
 typedef struct TcgAccel TcgAccel;
 
-/* What the timer counts: ticks of 1 ns before the divider. */
-#define TCG_APIC_TIMER_HZ 1000000000u
-
 enum { TCG_LVT_TIMER, TCG_LVT_THERMAL, TCG_LVT_PERFORMANCE, TCG_LVT_LINT0, TCG_LVT_LINT1,
        TCG_LVT_ERROR, TCG_N_LVT };
 
@@ -92,8 +89,6 @@ gint64 tcg_apic_deadline(const TcgVcpu *vcpu);
 /* Fires the timer if it is due at now; true if an interrupt waits that TPR lets through.
  * Any thread; requests nothing of the vCPU. */
 bool tcg_apic_expire(TcgVcpu *vcpu, gint64 now);
-/* The guest's TSC was written, or goes on with another offset: own thread. */
-void tcg_apic_tsc_changed(TcgVcpu *vcpu);
 
 /* The virtual clock stops and goes on with the vCPUs: timers keep what is left. */
 void tcg_apic_stop_time(TcgVcpu *vcpu);

@@ -281,8 +281,7 @@ struct TcgState {
     guint8 shadow;
     bool shadow_debug;          /* MOV SS: #DB waits as well */
     guint8 sipi_vector;
-    guint64 stop_address;       /* bounds of large pages that filled the TLB */
-    guint64 large_first, large_last;
+    guint64 large_first, large_last;    /* bounds of large pages that filled the TLB */
     guint64 fault_address;      /* of the walk that failed last */
     guint32 fault_error;
     /* Bits by TCG_TLB_GROUP entries of a table: something was filled since the last flush. */

@@ -11,8 +11,6 @@
 enum { TCG_EAX, TCG_EBX, TCG_ECX, TCG_EDX };
 
 /* Bits of CPUID by the names that SDM vol. 2A gives them: leaf, subleaf, register, bit. */
-#define TCG_CPUID_VME 1, 0, TCG_EDX, 1
-#define TCG_CPUID_MCE 1, 0, TCG_EDX, 7
 #define TCG_CPUID_MTRR 1, 0, TCG_EDX, 12
 #define TCG_CPUID_MCA 1, 0, TCG_EDX, 14
 #define TCG_CPUID_PAT 1, 0, TCG_EDX, 16

@@ -98,18 +98,18 @@ bool option_accel(Plan *plan, Item *item, GError **error)
 {
     const char *name = qmp_options_get(item->options, "accel");
     g_autoptr(GPtrArray) keys = plan_keys(item->options);
-    guint first = plan->accels->len;
+    guint first = plan->accel.choices->len;
 
     if (!name) {
         qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING, "must name an accelerator");
         return false;
     }
-    add_choices(plan->accels, name, item);
+    add_choices(plan->accel.choices, name, item);
     for (guint i = 0; i < keys->len; i++) {
         const char *key = keys->pdata[i];
 
         if (!g_str_equal(key, "accel") &&
-            !share_key(plan->accels, first, item->options, key, error)) {
+            !share_key(plan->accel.choices, first, item->options, key, error)) {
             return false;
         }
     }
@@ -118,15 +118,15 @@ bool option_accel(Plan *plan, Item *item, GError **error)
 
 bool option_tb_size(Plan *plan, Item *item, GError **error)
 {
-    qmp_options_set(plan->accel_options, "tb-size", item->text);
+    qmp_options_set(plan->accel.options, "tb-size", item->text);
     return true;
 }
 
 /* What -machine names replaces what it named before. */
 void plan_set_machine_accel(Plan *plan, const char *list, const Item *item)
 {
-    g_ptr_array_set_size(plan->machine_accels, 0);
-    add_choices(plan->machine_accels, list, item);
+    g_ptr_array_set_size(plan->accel.machine_choices, 0);
+    add_choices(plan->accel.machine_choices, list, item);
 }
 
 bool option_enable_kvm(Plan *plan, Item *item, GError **error)
@@ -154,23 +154,25 @@ static void add_default(Plan *plan)
 {
     const Item *qtest = find_qtest(plan);
 
-    add_choices(plan->accels, qtest ? "qtest" : "kvm:tcg", qtest);
+    add_choices(plan->accel.choices, qtest ? "qtest" : "kvm:tcg", qtest);
 }
 
 /* What the machine was told counts before -accel. */
 static GPtrArray *choose(Plan *plan)
 {
-    if (!any_there(plan->machine_accels)) {
-        return plan->accels->len || !plan->machine_accels->len ? plan->accels
-                                                               : plan->machine_accels;
+    const AccelPlan *accel = &plan->accel;
+
+    if (!any_there(accel->machine_choices)) {
+        return accel->choices->len || !accel->machine_choices->len ? accel->choices
+                                                                   : accel->machine_choices;
     }
-    for (guint i = 0; i < plan->accels->len; i++) {
-        const Choice *choice = plan->accels->pdata[i];
+    for (guint i = 0; i < accel->choices->len; i++) {
+        const Choice *choice = accel->choices->pdata[i];
 
         plan->current = choice->item;
         plan_note(plan, "-machine says which accelerator");
     }
-    return plan->machine_accels;
+    return accel->machine_choices;
 }
 
 /* Removes names that are none; returns what to say of it, or NULL. */
@@ -212,7 +214,7 @@ static bool move_property(Plan *plan, GPtrArray *choices, const char *key, GErro
 {
     /* Who has no controllers in the kernel takes it that there shall be none. */
     bool taken = g_str_equal(key, "kernel-irqchip") &&
-                 g_strcmp0(qmp_options_get(plan->accel_options, key), "off") == 0;
+                 g_strcmp0(qmp_options_get(plan->accel.options, key), "off") == 0;
 
     for (guint i = 0; i < choices->len; i++) {
         Choice *choice = choices->pdata[i];
@@ -220,7 +222,7 @@ static bool move_property(Plan *plan, GPtrArray *choices, const char *key, GErro
         if (qmp_class_member(choice->klass, key)) {
             taken = true;
             if (!qmp_options_get(choice->options, key) &&
-                !add_key(choice, plan->accel_options, key, error)) {
+                !add_key(choice, plan->accel.options, key, error)) {
                 return false;
             }
         }
@@ -236,7 +238,7 @@ static bool move_property(Plan *plan, GPtrArray *choices, const char *key, GErro
 
 static bool move_properties(Plan *plan, GPtrArray *choices, GError **error)
 {
-    g_autoptr(GPtrArray) keys = plan_keys(plan->accel_options);
+    g_autoptr(GPtrArray) keys = plan_keys(plan->accel.options);
 
     for (guint i = 0; i < keys->len; i++) {
         if (!move_property(plan, choices, keys->pdata[i], error)) {
@@ -324,7 +326,7 @@ static bool add_choices_request(Plan *plan, GPtrArray *choices, GError **error)
 
 bool finish_accel(Plan *plan, GError **error)
 {
-    g_autoptr(GPtrArray) properties = plan_keys(plan->accel_options);
+    g_autoptr(GPtrArray) properties = plan_keys(plan->accel.options);
     GPtrArray *choices;
 
     if (!plan_add_policy(plan, error)) {
@@ -337,7 +339,7 @@ bool finish_accel(Plan *plan, GError **error)
     }
     if (!choices->len) {
         add_default(plan);
-        choices = plan->accels;
+        choices = plan->accel.choices;
     }
     return add_choices_request(plan, choices, error);
 }

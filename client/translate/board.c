@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "client/translate/missing.h"
+
 /* A device on a character device of its own, or on one that was made by -chardev. */
 static bool add_port(Plan *plan, const char *text, const char *driver, const char *base,
                      guint index, const char *why, GError **error)
@@ -36,18 +38,18 @@ static bool add_port(Plan *plan, const char *text, const char *driver, const cha
 
 bool option_serial(Plan *plan, Item *item, GError **error)
 {
-    g_autofree char *base = g_strdup_printf("serial%u", plan->n_serial);
+    g_autofree char *base = g_strdup_printf("serial%u", plan->ports.n_serial);
 
-    plan->has_serial = true;
-    return add_port(plan, item->text, "isa-serial", base, plan->n_serial++, NULL, error);
+    plan->ports.has_serial = true;
+    return add_port(plan, item->text, "isa-serial", base, plan->ports.n_serial++, NULL, error);
 }
 
 bool option_parallel(Plan *plan, Item *item, GError **error)
 {
-    g_autofree char *base = g_strdup_printf("parallel%u", plan->n_parallel);
+    g_autofree char *base = g_strdup_printf("parallel%u", plan->ports.n_parallel);
 
-    plan->has_parallel = true;
-    return add_port(plan, item->text, "isa-parallel", base, plan->n_parallel++, NULL, error);
+    plan->ports.has_parallel = true;
+    return add_port(plan, item->text, "isa-parallel", base, plan->ports.n_parallel++, NULL, error);
 }
 
 bool option_debugcon(Plan *plan, Item *item, GError **error)
@@ -67,21 +69,21 @@ bool option_monitor(Plan *plan, Item *item, GError **error)
 
 bool option_nodefaults(Plan *plan, Item *item, GError **error)
 {
-    plan->nodefaults = true;
+    plan->asked.nodefaults = true;
     plan_note(plan, "devices that are there by default are left out");
     return true;
 }
 
 bool option_nographic(Plan *plan, Item *item, GError **error)
 {
-    plan->nographic = true;
+    plan->asked.nographic = true;
     plan_note(plan, "there is no display; a serial port is on standard input and output");
     return true;
 }
 
 bool option_stopped(Plan *plan, Item *item, GError **error)
 {
-    plan->stopped = true;
+    plan->asked.stopped = true;
     plan_note(plan, "there is no 'cont' at the end");
     return true;
 }
@@ -119,15 +121,18 @@ static bool vga_is_none(const Plan *plan)
  * display or defaults does not miss them; others are told. */
 static bool check_missing(Plan *plan, GError **error)
 {
-    const char *vga = vga_is_none(plan) ? "" : "a VGA card, ";
+    static const char *const defaults[] = { "VGA", "floppy", "ide-cd", NULL };
+    g_autofree char *missing = missing_devices(defaults + vga_is_none(plan));
 
-    if (plan->nographic) {
-        plan_note(plan, "%sa floppy drive and a CD-ROM drive are left out: there are none", vga);
+    if (!*missing) {
         return true;
     }
-    return plan_refuse(error, "QEMU's machine has %sa floppy drive and a CD-ROM drive by default, "
-                       "which vmd does not have: add -nodefaults, and name the devices that you "
-                       "want, or -nographic", vga);
+    if (plan->asked.nographic) {
+        plan_note(plan, "%s are left out: there are none", missing);
+        return true;
+    }
+    return plan_refuse(error, "QEMU's machine has %s by default, which vmd does not have: add "
+                       "-nodefaults, and name the devices that you want, or -nographic", missing);
 }
 
 static bool add_default_nic(Plan *plan, GError **error)
@@ -150,29 +155,29 @@ static bool add_defaults(Plan *plan, GError **error)
 {
     bool is_pc = plan_has_pci(plan);
 
-    if (plan->nodefaults || g_str_equal(plan->machine->name, "none-machine")) {
+    if (plan->asked.nodefaults || g_str_equal(plan->machine.klass->name, "none-machine")) {
         return true;
     }
     if (is_pc && !check_missing(plan, error)) {
         return false;
     }
-    if (!plan->has_serial && !has_device(plan, "isa-serial") &&
-        !add_port(plan, plan->nographic ? "mon:stdio" : "null", "isa-serial", "serial0", 0,
+    if (!plan->ports.has_serial && !has_device(plan, "isa-serial") &&
+        !add_port(plan, plan->asked.nographic ? "mon:stdio" : "null", "isa-serial", "serial0", 0,
                   "a serial port is there by default", error)) {
         return false;
     }
-    if (is_pc && !plan->has_parallel && !has_device(plan, "isa-parallel") &&
+    if (is_pc && !plan->ports.has_parallel && !has_device(plan, "isa-parallel") &&
         !add_port(plan, "null", "isa-parallel", "parallel0", 0,
                   "a parallel port is there by default", error)) {
         return false;
     }
-    return !is_pc || plan->has_nic || add_default_nic(plan, error);
+    return !is_pc || plan->net.has_nic || add_default_nic(plan, error);
 }
 
 bool finish_board(Plan *plan, GError **error)
 {
-    if (plan->nic_pending || plan->net_pending) {
-        plan->current = plan->nic_pending ? plan->nic_pending : plan->net_pending;
+    if (plan->net.nic_pending || plan->net.net_pending) {
+        plan->current = plan->net.nic_pending ? plan->net.nic_pending : plan->net.net_pending;
         return plan_refuse(error, "-net nic and -net BACKEND must come in pairs: there are no "
                            "hubs");
     }

@@ -174,6 +174,9 @@ static bool refuse_backend(const char *backend, GError **error)
                                              "qemu-vdagent", "dbus", "braille", "testdev", NULL };
     static const char *const host[] = { "serial", "tty", "parallel", "parport", NULL };
 
+    if (qmp_enum_parse(&qmp_type_ChardevBackendKind, backend) >= 0) {
+        return true;
+    }
     if (g_strv_contains(terminals, backend)) {
         return plan_refuse(error, "there is no character device '%s': vmd has no display",
                            backend);

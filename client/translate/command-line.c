@@ -357,30 +357,30 @@ static void plan_init(Plan *plan)
 {
     plan->out = translation_new();
     plan->items = g_ptr_array_new_with_free_func(item_free);
-    plan->linked = g_ptr_array_new();
-    plan->drive_devices = g_ptr_array_new();
-    plan->machine_options = plan_options();
-    plan->accels = accel_choices_new();
-    plan->machine_accels = accel_choices_new();
-    plan->accel_options = plan_options();
-    plan->memory = plan_options();
-    plan->action = plan_options();
-    plan->defaults = json_array();
-    plan->n_cpus = 1;
+    plan->objects.linked = g_ptr_array_new();
+    plan->disks.devices = g_ptr_array_new();
+    plan->machine.options = plan_options();
+    plan->accel.choices = accel_choices_new();
+    plan->accel.machine_choices = accel_choices_new();
+    plan->accel.options = plan_options();
+    plan->memory.options = plan_options();
+    plan->action.options = plan_options();
+    plan->machine.defaults = json_array();
+    plan->cpu.n = 1;
 }
 
 static void plan_clear(Plan *plan)
 {
-    g_ptr_array_unref(plan->linked);
-    g_ptr_array_unref(plan->drive_devices);
+    g_ptr_array_unref(plan->objects.linked);
+    g_ptr_array_unref(plan->disks.devices);
     g_ptr_array_unref(plan->items);
-    qmp_options_free(plan->machine_options);
-    g_ptr_array_unref(plan->accels);
-    g_ptr_array_unref(plan->machine_accels);
-    qmp_options_free(plan->accel_options);
-    qmp_options_free(plan->memory);
-    qmp_options_free(plan->action);
-    json_decref(plan->defaults);
+    qmp_options_free(plan->machine.options);
+    g_ptr_array_unref(plan->accel.choices);
+    g_ptr_array_unref(plan->accel.machine_choices);
+    qmp_options_free(plan->accel.options);
+    qmp_options_free(plan->memory.options);
+    qmp_options_free(plan->action.options);
+    json_decref(plan->machine.defaults);
 }
 
 /* A phase with problems is the last one: the next would only repeat them. */

@@ -12,10 +12,10 @@
 /* As in QEMU the last one counts, with all that it leaves out. */
 bool option_compat(Plan *plan, Item *item, GError **error)
 {
-    if (plan->compat_item) {
-        plan_note(plan, "takes the place of '%s'", plan->compat_item->origin);
+    if (plan->objects.compat) {
+        plan_note(plan, "takes the place of '%s'", plan->objects.compat->origin);
     }
-    plan->compat_item = item;
+    plan->objects.compat = item;
     return true;
 }
 
@@ -34,7 +34,7 @@ static bool refuse_crash(const QmpOptions *options, GError **error)
 
 bool plan_add_policy(Plan *plan, GError **error)
 {
-    Item *item = plan->compat_item;
+    Item *item = plan->objects.compat;
     g_autoptr(QmpOptions) options = plan_options();
     g_autofree char *id = NULL;
 

@@ -62,8 +62,9 @@ static bool add_default(Plan *plan, const char *driver, const char *property, co
         }
         return false;
     }
-    json_array_append_new(plan->defaults, json_pack("{s:s, s:s, s:o}", "driver", klass->name,
-                                                    "property", property, "value", value));
+    json_array_append_new(plan->machine.defaults,
+                          json_pack("{s:s, s:s, s:o}", "driver", klass->name,
+                                    "property", property, "value", value));
     return true;
 }
 

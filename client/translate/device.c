@@ -38,11 +38,11 @@ static bool inherit_memory_flags(Plan *plan, Item *item, GError **error)
     const char *id = item->json ? json_string_value(json_object_get(item->json, "id"))
                                 : qmp_options_get(item->options, "id");
 
-    if (!plan->memory_backend || g_strcmp0(id, plan->memory_backend) != 0) {
+    if (!plan->memory.backend || g_strcmp0(id, plan->memory.backend) != 0) {
         return true;
     }
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
-        const char *value = qmp_options_get(plan->memory, keys[i]);
+        const char *value = qmp_options_get(plan->memory.options, keys[i]);
         bool on;
 
         if (!value) {
@@ -51,7 +51,7 @@ static bool inherit_memory_flags(Plan *plan, Item *item, GError **error)
         if (item->options && !qmp_options_get(item->options, keys[i])) {
             qmp_options_set(item->options, keys[i], value);
         } else if (item->json && !json_object_get(item->json, keys[i])) {
-            if (!plan_take_bool(plan->memory, keys[i], &on, error)) {
+            if (!plan_take_bool(plan->memory.options, keys[i], &on, error)) {
                 return false;
             }
             json_object_set_new(item->json, keys[i], json_boolean(on));
@@ -70,7 +70,7 @@ bool option_object(Plan *plan, Item *item, GError **error)
         return false;
     }
     if (klass && klass->props && has_link(klass)) {
-        g_ptr_array_add(plan->linked, item);
+        g_ptr_array_add(plan->objects.linked, item);
         return true;
     }
     return add_object(plan, item, error);
@@ -78,9 +78,9 @@ bool option_object(Plan *plan, Item *item, GError **error)
 
 bool plan_add_linked(Plan *plan, GError **error)
 {
-    for (guint i = 0; i < plan->linked->len; i++) {
-        plan->current = plan->linked->pdata[i];
-        if (!add_object(plan, plan->linked->pdata[i], error)) {
+    for (guint i = 0; i < plan->objects.linked->len; i++) {
+        plan->current = plan->objects.linked->pdata[i];
+        if (!add_object(plan, plan->objects.linked->pdata[i], error)) {
             return false;
         }
     }
@@ -158,7 +158,7 @@ bool option_smbios(Plan *plan, Item *item, GError **error)
         return false;
     }
     class_name = g_strdup_printf("smbios-type-%" G_GUINT64_FORMAT, number);
-    id = g_strdup_printf("smbios%u", plan->n_smbios++);
+    id = g_strdup_printf("smbios%u", plan->objects.n_smbios++);
     qmp_options_set(item->options, "qom-type", class_name);
     qmp_options_set(item->options, "id", id);
     return plan_add_options(plan, "object-add", item->options, NULL, error);
@@ -166,7 +166,7 @@ bool option_smbios(Plan *plan, Item *item, GError **error)
 
 bool option_fw_cfg(Plan *plan, Item *item, GError **error)
 {
-    g_autofree char *id = g_strdup_printf("fw-cfg%u", plan->n_fw_cfg++);
+    g_autofree char *id = g_strdup_printf("fw-cfg%u", plan->objects.n_fw_cfg++);
 
     qmp_options_set(item->options, "qom-type", "fw-cfg-file");
     qmp_options_set(item->options, "id", id);

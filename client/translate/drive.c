@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "client/translate/missing.h"
 #include "client/translate/typed.h"
 #include "qmp/text.h"
 
@@ -20,12 +21,23 @@ bool option_blockdev(Plan *plan, Item *item, GError **error)
     return plan_add_options(plan, "blockdev-add", item->options, NULL, error);
 }
 
+/* Says that there is no such device, if so, and what to do instead. */
+static bool refuse_device(const char *driver, const char *instead, GError **error)
+{
+    const char *what = missing_device(driver);
+
+    return what ? plan_refuse(error, "there is no %s: %s", what, instead)
+                : plan_refuse(error, "%s", instead);
+}
+
 /* -hda, -cdrom and others, and a word without option. */
 bool option_disk(Plan *plan, Item *item, GError **error)
 {
-    return plan_refuse(error, "there is no %s: write -drive file=FILE,format=raw,if=virtio",
-                       g_str_has_prefix(item->row->name, "fd") ? "floppy drive"
-                       : "IDE controller");
+    const char *name = item->row->name;
+
+    return refuse_device(g_str_has_prefix(name, "fd") ? "floppy"
+                         : g_str_equal(name, "cdrom") ? "ide-cd" : "ide-hd",
+                         "write -drive file=FILE,format=raw,if=virtio", error);
 }
 
 /* ---- What -drive has of its own ---- */
@@ -60,8 +72,7 @@ static bool choose_interface(Item *item, Drive *drive, GError **error)
         return true;
     }
     if (!interface || g_str_equal(interface, "ide")) {
-        return plan_refuse(error, "there is no IDE controller: write if=virtio, or if=none and a "
-                           "-device");
+        return refuse_device("ide-hd", "write if=virtio, or if=none and a -device", error);
     }
     quoted = qmp_text_quote(interface);
     return plan_refuse(error, "'if' must be virtio or none, not %s", quoted);
@@ -74,7 +85,7 @@ static bool check_refused(Item *item, GError **error)
     const char *media = qmp_options_get(item->options, "media");
 
     if (media && !g_str_equal(media, "disk")) {
-        return plan_refuse(error, "'media' must be disk: there is no CD-ROM drive");
+        return refuse_device("ide-cd", "'media' must be disk", error);
     }
     for (gsize i = 0; i < G_N_ELEMENTS(never); i++) {
         bool on = false;
@@ -319,7 +330,7 @@ static bool apply_modes(Item *item, const Drive *drive, QmpOptions *node, GError
 static bool choose_node(Plan *plan, Item *item, Drive *drive, GError **error)
 {
     const char *name = qmp_options_get(item->options, "node-name");
-    g_autofree char *base = g_strdup_printf("virtio%u", plan->n_drive++);
+    g_autofree char *base = g_strdup_printf("virtio%u", plan->disks.n++);
 
     name = name ? name : qmp_options_get(item->options, "id");
     drive->node = name ? g_strdup(name) : plan_unique_id(plan, base);
@@ -340,7 +351,7 @@ static void keep_device(Plan *plan, Item *item, Drive *drive, QmpOptions *device
             qmp_options_remove(item->options, keys[i]);
         }
     }
-    g_ptr_array_add(plan->drive_devices, item);
+    g_ptr_array_add(plan->disks.devices, item);
 }
 
 static bool add_drive(Plan *plan, Item *item, Drive *drive, GError **error)
@@ -396,8 +407,8 @@ bool finish_devices(Plan *plan, GError **error)
 {
     const char *driver = plan_has_pci(plan) ? "virtio-blk-pci" : "virtio-blk-device";
 
-    for (guint i = 0; i < plan->drive_devices->len; i++) {
-        Item *item = plan->drive_devices->pdata[i];
+    for (guint i = 0; i < plan->disks.devices->len; i++) {
+        Item *item = plan->disks.devices->pdata[i];
 
         plan->current = item;
         qmp_options_set(item->options, "driver", driver);

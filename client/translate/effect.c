@@ -69,11 +69,11 @@ static bool check_needs(Plan *plan, Item *item, GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(needs); i++) {
         if (item->row->handle == needs[i].handle &&
-            !qmp_class_is_a(plan->machine, needs[i].needs)) {
+            !qmp_class_is_a(plan->machine.klass, needs[i].needs)) {
             plan->current = item;
             return plan_refuse(error, "has no effect: machine '%.*s' has no %s",
-                               (int)(strlen(plan->machine->name) - strlen("-machine")),
-                               plan->machine->name, needs[i].what);
+                               (int)(strlen(plan->machine.klass->name) - strlen("-machine")),
+                               plan->machine.klass->name, needs[i].what);
         }
     }
     return true;
@@ -94,7 +94,7 @@ bool plan_check_options(Plan *plan, GError **error)
 /* The empty machine has memory if it is told how much. */
 bool plan_check_no_memory(Plan *plan, GError **error)
 {
-    g_autoptr(GPtrArray) keys = plan_keys(plan->memory);
+    g_autoptr(GPtrArray) keys = plan_keys(plan->memory.options);
 
     if (!keys->len) {
         return true;

@@ -38,7 +38,7 @@ static bool check_absent(Plan *plan, QmpOptions *options, GError **error)
         bool on;
 
         /* A class that gets the property one day takes it from here. */
-        if (!given || qmp_class_member(plan->machine, key)) {
+        if (!given || qmp_class_member(plan->machine.klass, key)) {
             continue;
         }
         if (!plan_take_bool(options, key, &on, error)) {
@@ -56,8 +56,8 @@ static bool check_absent(Plan *plan, QmpOptions *options, GError **error)
 
 static bool move_to_memory(Plan *plan, QmpOptions *options, GError **error)
 {
-    return plan_move(options, "dump-guest-core", plan->memory, "dump", error) &&
-           plan_move(options, "mem-merge", plan->memory, "merge", error);
+    return plan_move(options, "dump-guest-core", plan->memory.options, "dump", error) &&
+           plan_move(options, "mem-merge", plan->memory.options, "merge", error);
 }
 
 bool option_machine(Plan *plan, Item *item, GError **error)
@@ -66,12 +66,12 @@ bool option_machine(Plan *plan, Item *item, GError **error)
     const char *accel = qmp_options_get(item->options, "accel");
     const char *memory = qmp_options_get(item->options, "memory-backend");
 
-    plan->machine_name = name ? name : plan->machine_name;
+    plan->machine.name = name ? name : plan->machine.name;
     if (accel) {
         plan_set_machine_accel(plan, accel, item);
     }
-    plan->memory_backend = memory ? memory : plan->memory_backend;
-    return plan_move(item->options, "kernel-irqchip", plan->accel_options, "kernel-irqchip",
+    plan->memory.backend = memory ? memory : plan->memory.backend;
+    return plan_move(item->options, "kernel-irqchip", plan->accel.options, "kernel-irqchip",
                      error) &&
            move_to_memory(plan, item->options, error);
 }
@@ -81,26 +81,26 @@ bool option_machine_property(Plan *plan, Item *item, GError **error)
 {
     const char *name = item->row->name;
 
-    qmp_options_set(plan->machine_options, g_str_equal(name, "bios") ? "firmware" : name,
+    qmp_options_set(plan->machine.options, g_str_equal(name, "bios") ? "firmware" : name,
                     item->text);
     return true;
 }
 
 bool option_uuid(Plan *plan, Item *item, GError **error)
 {
-    qmp_options_set(plan->machine_options, "uuid", item->text);
+    qmp_options_set(plan->machine.options, "uuid", item->text);
     return true;
 }
 
 bool option_no_hpet(Plan *plan, Item *item, GError **error)
 {
-    qmp_options_set(plan->machine_options, "hpet", "off");
+    qmp_options_set(plan->machine.options, "hpet", "off");
     return true;
 }
 
 bool option_no_acpi(Plan *plan, Item *item, GError **error)
 {
-    qmp_options_set(plan->machine_options, "acpi", "off");
+    qmp_options_set(plan->machine.options, "acpi", "off");
     return true;
 }
 
@@ -115,7 +115,7 @@ bool option_boot(Plan *plan, Item *item, GError **error)
     for (guint i = 0; i < keys->len; i++) {
         g_autofree char *path = g_strconcat("boot.", keys->pdata[i], NULL);
 
-        if (!plan_move(item->options, keys->pdata[i], plan->machine_options, path, error)) {
+        if (!plan_move(item->options, keys->pdata[i], plan->machine.options, path, error)) {
             return false;
         }
     }
@@ -189,8 +189,8 @@ static bool move_machine_options(Plan *plan, Item *item, GError **error)
         const char *key = keys->pdata[i];
 
         if (!g_str_equal(key, "type") && !g_str_equal(key, "accel") &&
-            !qmp_options_get(plan->machine_options, key) &&
-            !plan_move(item->options, key, plan->machine_options, key, error)) {
+            !qmp_options_get(plan->machine.options, key) &&
+            !plan_move(item->options, key, plan->machine.options, key, error)) {
             return false;
         }
     }
@@ -225,12 +225,12 @@ static bool object_size(const Item *item, guint64 *ret)
 /* -m and -mem-path must agree with a back end that -machine names. */
 static bool check_memory(Plan *plan, GError **error)
 {
-    const char *id = qmp_options_get(plan->machine_options, "memory-backend");
+    const char *id = qmp_options_get(plan->machine.options, "memory-backend");
     const Item *object = find_object(plan, id);
-    const char *text = qmp_options_get(plan->memory, "size");
+    const char *text = qmp_options_get(plan->memory.options, "size");
     guint64 size = 0, own = 0;
 
-    if (qmp_options_get(plan->memory, "mem-path")) {
+    if (qmp_options_get(plan->memory.options, "mem-path")) {
         return plan_refuse(error, "-mem-path and the memory back end '%s' exclude each other", id);
     }
     if (!object) {
@@ -240,7 +240,7 @@ static bool check_memory(Plan *plan, GError **error)
     }
     if (text && object_size(object, &own) &&
         (qmp_parse_size(text, &size) != QMP_PARSE_OK || size != own)) {
-        plan->current = plan->memory_item;
+        plan->current = plan->memory.item;
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
                       "the memory back end '%s' has another size: %" G_GUINT64_FORMAT, id, own);
         return false;
@@ -251,24 +251,24 @@ static bool check_memory(Plan *plan, GError **error)
 /* RAM of its own, unless -machine names a back end. */
 static bool add_memory(Plan *plan, GError **error)
 {
-    const char *id = plan->machine->default_ram_id ?: "ram";
+    const char *id = plan->machine.klass->default_ram_id ?: "ram";
 
-    if (qmp_options_get(plan->machine_options, "memory-backend")) {
+    if (qmp_options_get(plan->machine.options, "memory-backend")) {
         return check_memory(plan, error);
     }
-    if (!qmp_options_get(plan->memory, "size")) {
-        if (g_str_equal(plan->machine->name, "none-machine")) {
+    if (!qmp_options_get(plan->memory.options, "size")) {
+        if (g_str_equal(plan->machine.klass->name, "none-machine")) {
             return plan_check_no_memory(plan, error);
         }
-        qmp_options_set(plan->memory, "size", "128M");
+        qmp_options_set(plan->memory.options, "size", "128M");
     }
-    if (!qmp_options_get(plan->memory, "qom-type")) {
-        qmp_options_set(plan->memory, "qom-type", "memory-backend-ram");
+    if (!qmp_options_get(plan->memory.options, "qom-type")) {
+        qmp_options_set(plan->memory.options, "qom-type", "memory-backend-ram");
     }
-    qmp_options_set(plan->memory, "id", id);
-    qmp_options_set(plan->machine_options, "memory-backend", id);
-    plan->current = plan->memory_item;
-    return plan_add_options(plan, "object-add", plan->memory, "the machine's RAM", error);
+    qmp_options_set(plan->memory.options, "id", id);
+    qmp_options_set(plan->machine.options, "memory-backend", id);
+    plan->current = plan->memory.item;
+    return plan_add_options(plan, "object-add", plan->memory.options, "the machine's RAM", error);
 }
 
 /* The option that gave the property which an error is about; item for all others. */
@@ -295,13 +295,13 @@ static const Item *find_culprit(const Plan *plan, const Item *item, const GError
 /* The node's memory is the machine's. */
 static bool take_numa_memory(Plan *plan, const Item *item, GError **error)
 {
-    if (!plan->numa_memory) {
+    if (!plan->memory.numa_backend) {
         return true;
     }
     if (item && qmp_options_get(item->options, "memory-backend")) {
         return plan_refuse(error, "'memory-backend' and memdev of -numa exclude each other");
     }
-    qmp_options_set(plan->machine_options, "memory-backend", plan->numa_memory);
+    qmp_options_set(plan->machine.options, "memory-backend", plan->memory.numa_backend);
     return true;
 }
 
@@ -317,22 +317,22 @@ static bool add_machine(Plan *plan, Item *item, GError **error)
         return false;
     }
     if (!add_memory(plan, error) ||
-        !qmp_options_add(plan->machine_options, "qom-type", plan->machine->name, 0, error)) {
+        !qmp_options_add(plan->machine.options, "qom-type", plan->machine.klass->name, 0, error)) {
         return false;
     }
     plan->current = item;
-    arguments = plan_typed("object-add", plan->machine_options, error);
+    arguments = plan_typed("object-add", plan->machine.options, error);
     if (!arguments || !plan_check_machine(arguments, error)) {
         plan->current = find_culprit(plan, item, error ? *error : NULL);
         json_decref(arguments);
         return false;
     }
     plan_count_cpus(plan, json_object_get(arguments, "smp"));
-    if (json_array_size(plan->defaults)) {
-        json_object_set(arguments, "defaults", plan->defaults);
+    if (json_array_size(plan->machine.defaults)) {
+        json_object_set(arguments, "defaults", plan->machine.defaults);
     }
     plan_add(plan, "object-add", arguments,
-             plan->machine_name ? NULL : "the machine type, unless told otherwise");
+             plan->machine.name ? NULL : "the machine type, unless told otherwise");
     return true;
 }
 
@@ -341,8 +341,8 @@ bool finish_machine(Plan *plan, GError **error)
     Item *item = find_machine_item(plan);
 
     plan->current = item;
-    plan->machine = plan->machine_name ? find_machine(plan->machine_name, error)
-                                       : default_machine();
-    return plan->machine && plan_check_options(plan, error) && add_machine(plan, item, error) &&
-           plan_add_cpus(plan, error);
+    plan->machine.klass = plan->machine.name ? find_machine(plan->machine.name, error)
+                                             : default_machine();
+    return plan->machine.klass && plan_check_options(plan, error) &&
+           add_machine(plan, item, error) && plan_add_cpus(plan, error);
 }

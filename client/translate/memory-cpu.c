@@ -38,15 +38,16 @@ static bool take_ram_size(Plan *plan, QmpOptions *options, GError **error)
     }
     value = ram_size(text);
     qmp_options_remove(options, "size");
-    return qmp_options_add(plan->memory, "size", value, position, error);
+    return qmp_options_add(plan->memory.options, "size", value, position, error);
 }
 
 bool option_memory(Plan *plan, Item *item, GError **error)
 {
     static const char *const known[] = { "size", "slots", "maxmem", NULL };
     guint64 slots = 0, max = 0, size = 0;
+    const char *text;
 
-    plan->memory_item = item;
+    plan->memory.item = item;
     if (!plan_check_keys(item->options, known, error) ||
         !take_ram_size(plan, item->options, error) ||
         !plan_take_uint(item->options, "slots", &slots, error) ||
@@ -56,8 +57,8 @@ bool option_memory(Plan *plan, Item *item, GError **error)
     if (slots) {
         return plan_refuse(error, "'slots' must be 0: memory cannot be added to a running machine");
     }
-    if (max && (qmp_parse_size(qmp_options_get(plan->memory, "size"), &size) != QMP_PARSE_OK ||
-                max != size)) {
+    text = qmp_options_get(plan->memory.options, "size");
+    if (max && (qmp_parse_size(text, &size) != QMP_PARSE_OK || max != size)) {
         return plan_refuse(error, "'maxmem' must be the size: memory cannot be added to a running "
                            "machine");
     }
@@ -66,14 +67,14 @@ bool option_memory(Plan *plan, Item *item, GError **error)
 
 bool option_mem_path(Plan *plan, Item *item, GError **error)
 {
-    qmp_options_set(plan->memory, "qom-type", "memory-backend-file");
-    qmp_options_set(plan->memory, "mem-path", item->text);
+    qmp_options_set(plan->memory.options, "qom-type", "memory-backend-file");
+    qmp_options_set(plan->memory.options, "mem-path", item->text);
     return true;
 }
 
 bool option_mem_prealloc(Plan *plan, Item *item, GError **error)
 {
-    qmp_options_set(plan->memory, "prealloc", "on");
+    qmp_options_set(plan->memory.options, "prealloc", "on");
     return true;
 }
 
@@ -122,14 +123,14 @@ bool option_smp(Plan *plan, Item *item, GError **error)
     SMPConfiguration *smp = NULL;
     bool ok;
 
-    plan->smp_item = item;
+    plan->cpu.smp = item;
     if (!qmp_options_decode(item->options, &qmp_type_SMPConfiguration, &smp, error)) {
         plan_place_error(item->options, error);
         return false;
     }
     ok = check_cpus(smp, count_cpus(smp), error);
     qmp_clear(&qmp_type_SMPConfiguration, &smp);
-    return ok && plan_move_all(item->options, plan->machine_options, "smp.", error);
+    return ok && plan_move_all(item->options, plan->machine.options, "smp.", error);
 }
 
 /* ---- Which CPU ---- */
@@ -140,7 +141,7 @@ bool option_cpu(Plan *plan, Item *item, GError **error)
         qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING, "must begin with a CPU model");
         return false;
     }
-    plan->cpu = item;
+    plan->cpu.model = item;
     return true;
 }
 
@@ -226,15 +227,16 @@ static bool add_cpu(Plan *plan, const QmpClass *klass, guint64 index, GError **e
     g_autoptr(QmpOptions) options = qmp_options_parse("", NULL, QMP_OPTIONS_FLAT, NULL);
     g_autofree char *base = g_strdup_printf("cpu%" G_GUINT64_FORMAT, index);
     g_autofree char *id = plan_unique_id(plan, base);
+    const Item *model = plan->cpu.model;
 
     qmp_options_set(options, "driver", klass->name);
     qmp_options_set(options, "id", id);
-    if (plan->cpu && (!add_features(klass, plan->cpu->options, false, options, error) ||
-                      !add_features(klass, plan->cpu->options, true, options, error))) {
+    if (model && (!add_features(klass, model->options, false, options, error) ||
+                  !add_features(klass, model->options, true, options, error))) {
         return false;
     }
     return plan_add_options(plan, "device_add", options,
-                            plan->cpu ? NULL : "the machine's CPU unless told otherwise", error);
+                            model ? NULL : "the machine's CPU unless told otherwise", error);
 }
 
 static guint64 number_of(const json_t *smp, const char *key, guint64 otherwise)
@@ -249,7 +251,7 @@ void plan_count_cpus(Plan *plan, const json_t *smp)
     guint64 places = number_of(smp, "sockets", 1) * number_of(smp, "dies", 1) *
                      number_of(smp, "cores", 1) * number_of(smp, "threads", 1);
 
-    plan->n_cpus = number_of(smp, "cpus", number_of(smp, "maxcpus", places));
+    plan->cpu.n = number_of(smp, "cpus", number_of(smp, "maxcpus", places));
 }
 
 /* The class of a -device that is a CPU, or NULL. */
@@ -294,29 +296,29 @@ static bool check_classes(Plan *plan, const QmpClass *first, GError **error)
 
 bool plan_add_cpus(Plan *plan, GError **error)
 {
-    const QmpClass *klass = plan->machine->default_cpu;
+    const QmpClass *klass = plan->machine.klass->default_cpu;
     guint64 devices = count_cpu_devices(plan);
 
-    plan->current = plan->cpu;
-    if (plan->cpu) {
-        klass = find_model(qmp_options_get(plan->cpu->options, "model"), error);
+    plan->current = plan->cpu.model;
+    if (plan->cpu.model) {
+        klass = find_model(qmp_options_get(plan->cpu.model->options, "model"), error);
         if (!klass) {
             return false;
         }
     }
-    if (plan->cpu && devices >= plan->n_cpus) {
+    if (plan->cpu.model && devices >= plan->cpu.n) {
         return plan_refuse(error, "has no effect: -device makes all CPUs");
     }
-    if (plan->n_cpus > plan->machine->cpu_max) {
-        plan->current = plan->smp_item;
+    if (plan->cpu.n > plan->machine.klass->cpu_max) {
+        plan->current = plan->cpu.smp;
         qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "machine '%s' takes %u CPUs at the most",
-                      plan->machine->name, plan->machine->cpu_max);
+                      plan->machine.klass->name, plan->machine.klass->cpu_max);
         return false;
     }
-    if (!check_classes(plan, devices < plan->n_cpus ? klass : NULL, error)) {
+    if (!check_classes(plan, devices < plan->cpu.n ? klass : NULL, error)) {
         return false;
     }
-    for (guint64 i = devices; klass && i < plan->n_cpus; i++) {
+    for (guint64 i = devices; klass && i < plan->cpu.n; i++) {
         if (!add_cpu(plan, klass, i, error)) {
             return false;
         }

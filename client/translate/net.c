@@ -69,7 +69,7 @@ static bool add_netdev(Plan *plan, QmpOptions *options, GError **error)
 
 bool option_netdev(Plan *plan, Item *item, GError **error)
 {
-    plan->has_nic = true;
+    plan->net.has_nic = true;
     if (item->json) {
         allow_loopback_json(item->json);
         return plan_add_json(plan, "netdev_add", item->json, error);
@@ -109,11 +109,11 @@ static bool take_nic(Plan *plan, QmpOptions *options, const char *netdev, QmpOpt
 bool option_nic(Plan *plan, Item *item, GError **error)
 {
     g_autoptr(QmpOptions) device = plan_options();
-    g_autofree char *base = g_strdup_printf("net%u", plan->n_nic++);
+    g_autofree char *base = g_strdup_printf("net%u", plan->net.n++);
     g_autofree char *id = NULL;
     const char *type = qmp_options_get(item->options, "type");
 
-    plan->has_nic = true;
+    plan->net.has_nic = true;
     if (g_strcmp0(type, "none") == 0) {
         plan_note(plan, "no network card");
         return true;
@@ -131,7 +131,7 @@ bool option_nic(Plan *plan, Item *item, GError **error)
 static bool join(Plan *plan, Item *nic, Item *net, GError **error)
 {
     g_autoptr(QmpOptions) device = plan_options();
-    g_autofree char *base = g_strdup_printf("net%u", plan->n_nic++);
+    g_autofree char *base = g_strdup_printf("net%u", plan->net.n++);
     g_autofree char *id = plan_unique_id(plan, base);
 
     qmp_options_set(net->options, "id", id);
@@ -148,10 +148,10 @@ bool option_net(Plan *plan, Item *item, GError **error)
 {
     const char *type = qmp_options_get(item->options, "type");
     bool is_nic = g_strcmp0(type, "nic") == 0;
-    Item **own = is_nic ? &plan->nic_pending : &plan->net_pending;
-    Item **other = is_nic ? &plan->net_pending : &plan->nic_pending;
+    Item **own = is_nic ? &plan->net.nic_pending : &plan->net.net_pending;
+    Item **other = is_nic ? &plan->net.net_pending : &plan->net.nic_pending;
 
-    plan->has_nic = true;
+    plan->net.has_nic = true;
     if (g_strcmp0(type, "none") == 0) {
         plan_note(plan, "no network card");
         return true;
@@ -172,9 +172,9 @@ bool option_net(Plan *plan, Item *item, GError **error)
     }
     *own = item;
     if (*other) {
-        Item *nic = plan->nic_pending, *net = plan->net_pending;
+        Item *nic = plan->net.nic_pending, *net = plan->net.net_pending;
 
-        plan->nic_pending = plan->net_pending = NULL;
+        plan->net.nic_pending = plan->net.net_pending = NULL;
         return join(plan, nic, net, error);
     }
     return true;

@@ -31,15 +31,15 @@ static bool numa_node(Plan *plan, QmpOptions *options, GError **error)
         !take_zero(options, "nodeid", ONE_NODE, error)) {
         return false;
     }
-    if (plan->n_nodes++) {
+    if (plan->memory.n_nodes++) {
         return plan_refuse(error, ONE_NODE);
     }
     if (qmp_options_get(options, "mem")) {
         return plan_refuse(error, "'mem' is not supported: write memdev=ID, or nothing for all "
                            "memory");
     }
-    plan->numa_memory = memdev;
-    plan->memory_backend = memdev ? memdev : plan->memory_backend;
+    plan->memory.numa_backend = memdev;
+    plan->memory.backend = memdev ? memdev : plan->memory.backend;
     plan_note(plan, "one node with all CPUs: the guest is not told, as it needs no telling");
     return true;
 }
@@ -47,7 +47,7 @@ static bool numa_node(Plan *plan, QmpOptions *options, GError **error)
 /* What is said of a node has no effect before there is one. */
 static bool check_node(const Plan *plan, GError **error)
 {
-    return plan->n_nodes || plan_refuse(error, "there is no -numa node before it");
+    return plan->memory.n_nodes || plan_refuse(error, "there is no -numa node before it");
 }
 
 static bool numa_cpu(Plan *plan, QmpOptions *options, GError **error)

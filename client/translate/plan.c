@@ -297,7 +297,9 @@ char *plan_unique_id(const Plan *plan, const char *base)
 
 bool plan_has_pci(const Plan *plan)
 {
-    return plan->machine && qmp_class_is_a(plan->machine, &qmp_class_generic_pc_machine);
+    const QmpClass *machine = plan->machine.klass;
+
+    return machine && qmp_class_is_a(machine, &qmp_class_generic_pc_machine);
 }
 
 bool plan_refuse(GError **error, const char *format, ...)

@@ -65,36 +65,80 @@ struct Item {
     bool taken;                 /* a -chardev that is the daemon's socket */
 };
 
+/* What is collected of each topic until its requests can be made.  An Item that is kept is for
+ * messages, unless its comment says more; NULL if the option was not there. */
+
+typedef struct {
+    const char *name;           /* as given, or NULL */
+    const QmpClass *klass;      /* NULL before the phase of objects */
+    QmpOptions *options;
+    json_t *defaults;           /* of -global and others */
+} MachinePlan;
+
+typedef struct {
+    GPtrArray *choices;         /* of Choice (accel.c): what -accel named, in order */
+    GPtrArray *machine_choices; /* the same of -machine, or -enable-kvm */
+    QmpOptions *options;        /* what -machine says of it */
+} AccelPlan;
+
+typedef struct {
+    const Item *item;           /* -m */
+    const char *backend;        /* as -machine or -numa names it, or NULL */
+    const char *numa_backend;   /* as -numa names it, or NULL */
+    QmpOptions *options;        /* the machine's back end, if it has no own name */
+    guint n_nodes;              /* of -numa node */
+} MemoryPlan;
+
+typedef struct {
+    const Item *model;          /* -cpu: the class and its properties */
+    const Item *smp;
+    guint64 n;
+} CpuPlan;
+
+typedef struct {
+    Item *compat;               /* the last -compat */
+    GPtrArray *linked;          /* of Item, borrowed: -object that needs other back ends */
+    guint n_smbios, n_fw_cfg;
+} ObjectsPlan;
+
+typedef struct {
+    GPtrArray *devices;         /* of Item, borrowed: -drive that needs a device */
+    guint n;
+} DisksPlan;
+
+typedef struct {
+    Item *nic_pending, *net_pending;    /* halves of -net */
+    guint n;
+    bool has_nic;               /* -nic, -net or -netdev was there */
+} NetPlan;
+
+typedef struct {
+    guint n_serial, n_parallel;
+    bool has_serial, has_parallel;
+} PortsPlan;
+
+typedef struct {
+    QmpOptions *options;        /* set-action's arguments */
+    const Item *item;
+} ActionPlan;
+
 struct Plan {
     Translation *out;
     GPtrArray *items;           /* of Item */
     const Item *current;        /* whose handler is running; NULL: a default */
 
-    bool nodefaults, nographic, stopped;
-    bool has_nic;               /* -nic, -net or -netdev was there */
-    guint n_serial, n_parallel, n_nic, n_smbios, n_fw_cfg, n_drive;
-    bool has_serial, has_parallel;
-
-    const char *machine_name;   /* as given, or NULL */
-    const QmpClass *machine;    /* NULL before the phase of objects */
-    QmpOptions *machine_options;
-    json_t *defaults;           /* of -global and others, for the machine */
-    GPtrArray *accels;          /* of Choice (accel.c): what -accel named, in order */
-    GPtrArray *machine_accels;  /* the same of -machine, or -enable-kvm */
-    const Item *memory_item, *smp_item, *action_item;   /* for messages, or NULL */
-    Item *compat_item;          /* the last -compat, or NULL */
-    QmpOptions *accel_options;  /* what -machine says of the accelerator */
-    const char *memory_backend; /* as -machine or -numa names it, or NULL */
-    const char *numa_memory;    /* as -numa names it, or NULL */
-    guint n_nodes;              /* of -numa node */
-    QmpOptions *memory;         /* the machine's memory back end, if it has no own name */
-    const Item *cpu;            /* -cpu, or NULL */
-    guint64 n_cpus;
-    QmpOptions *action;         /* set-action's arguments */
-    GPtrArray *linked;          /* of Item, borrowed: -object that needs other back ends */
-    GPtrArray *drive_devices;   /* of Item, borrowed: -drive that needs a device */
-    Item *nic_pending, *net_pending;    /* halves of -net */
-    guint boots;
+    struct {
+        bool nodefaults, nographic, stopped;
+    } asked;                    /* options without an argument */
+    MachinePlan machine;
+    AccelPlan accel;
+    MemoryPlan memory;
+    CpuPlan cpu;
+    ObjectsPlan objects;
+    DisksPlan disks;
+    NetPlan net;
+    PortsPlan ports;
+    ActionPlan action;
 };
 
 /* Adds a problem and says which option it is about.  Takes error. */

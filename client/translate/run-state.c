@@ -12,26 +12,26 @@
 
 bool option_action(Plan *plan, Item *item, GError **error)
 {
-    plan->action_item = item;
-    return plan_move_all(item->options, plan->action, "", error);
+    plan->action.item = item;
+    return plan_move_all(item->options, plan->action.options, "", error);
 }
 
 bool option_no_reboot(Plan *plan, Item *item, GError **error)
 {
-    plan->action_item = item;
-    return qmp_options_add(plan->action, "reboot", "shutdown", 0, error);
+    plan->action.item = item;
+    return qmp_options_add(plan->action.options, "reboot", "shutdown", 0, error);
 }
 
 bool option_no_shutdown(Plan *plan, Item *item, GError **error)
 {
-    plan->action_item = item;
-    return qmp_options_add(plan->action, "shutdown", "pause", 0, error);
+    plan->action.item = item;
+    return qmp_options_add(plan->action.options, "shutdown", "pause", 0, error);
 }
 
 bool option_watchdog_action(Plan *plan, Item *item, GError **error)
 {
-    plan->action_item = item;
-    return qmp_options_add(plan->action, "watchdog", item->text, 0, error);
+    plan->action.item = item;
+    return qmp_options_add(plan->action.options, "watchdog", item->text, 0, error);
 }
 
 /* The row's text says why. */
@@ -93,9 +93,9 @@ bool option_overcommit(Plan *plan, Item *item, GError **error)
 
 bool finish_late(Plan *plan, GError **error)
 {
-    json_t *arguments = plan_typed("set-action", plan->action, error);
+    json_t *arguments = plan_typed("set-action", plan->action.options, error);
 
-    plan->current = plan->action_item;
+    plan->current = plan->action.item;
     if (!arguments) {
         return false;
     }
@@ -105,7 +105,7 @@ bool finish_late(Plan *plan, GError **error)
         json_decref(arguments);
     }
     plan->current = NULL;
-    if (!plan->stopped) {
+    if (!plan->asked.stopped) {
         plan_add(plan, "cont", NULL, "the machine runs, unless -S");
     }
     return true;

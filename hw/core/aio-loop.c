@@ -127,11 +127,6 @@ void aio_context_free(AioContext *aio)
     g_free(aio);
 }
 
-struct event_base *aio_base(const AioContext *aio)
-{
-    return aio->base;
-}
-
 bool aio_mine(const AioContext *aio)
 {
     return aio->thread == g_thread_self();

@@ -339,16 +339,6 @@ static bool unfinished(const AioContext *aio)
             (aio->pending.head && aio->in_flight < RING_MAX_IN_FLIGHT)));
 }
 
-void aio_submit(AioContext *aio)
-{
-    if (aio->ring_ready) {
-        submit(aio);
-        if (unfinished(aio)) {
-            aio_want_turn(aio);
-        }
-    }
-}
-
 /* After the loop has looked at its descriptors: an event that makes itself
  * active would keep it from that. */
 static void want_turn_later(AioContext *aio)

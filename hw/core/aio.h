@@ -53,7 +53,6 @@ struct AioTask {
 AioContext *aio_context_new(struct event_base *base, GError **error);
 /* Nothing may be in flight and nothing watched; accepts NULL. */
 void aio_context_free(AioContext *aio);
-struct event_base *aio_base(const AioContext *aio);
 /* This thread is the context's. */
 bool aio_mine(const AioContext *aio);
 
@@ -84,8 +83,6 @@ void aio_fallocate(AioContext *aio, AioRequest *request, int fd, int mode, gint6
 /* Done (with 0) when the monotonic clock reaches deadline (ns), or as soon as
  * somebody waits for the context in aio_wait. */
 void aio_delay(AioContext *aio, AioRequest *request, gint64 deadline);
-/* Hands what is queued to the kernel at once. */
-void aio_submit(AioContext *aio);
 /* Runs task at the end of this turn. */
 void aio_schedule(AioContext *aio, AioTask *task);
 

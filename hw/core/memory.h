@@ -55,7 +55,6 @@ MemoryRegion *region_new_alias(Object *owner, const char *name, MemoryRegion *ta
                                guint64 offset, guint64 size);
 
 guint64 region_size(const MemoryRegion *mr);
-bool region_is_ram(const MemoryRegion *mr);
 void *region_hva(const MemoryRegion *mr);
 
 /* Puts mr, which is in no container, into one at offset; container takes a

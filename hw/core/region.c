@@ -115,11 +115,6 @@ guint64 region_size(const MemoryRegion *mr)
     return mr->size;
 }
 
-bool region_is_ram(const MemoryRegion *mr)
-{
-    return mr->kind == REGION_RAM;
-}
-
 void *region_hva(const MemoryRegion *mr)
 {
     return mr->hva;

@@ -36,8 +36,6 @@ typedef struct NetFilter NetFilter;
 
 /* The largest frame: what segmentation offload makes of 64 KiB, and headers. */
 #define NET_FRAME_MAX (65536 + 4096)
-/* An Ethernet header with a VLAN tag is not counted in an MTU. */
-#define NET_HEADER_MAX 18
 /* Frames in one batch, and pieces of one frame, at most. */
 #define NET_BATCH 64
 #define NET_IOV_MAX 64

@@ -413,8 +413,3 @@ guint virtqueue_index(const VirtQueue *queue)
 {
     return queue->index;
 }
-
-VirtioDevice *virtqueue_device(const VirtQueue *queue)
-{
-    return queue->dev;
-}

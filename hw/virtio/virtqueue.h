@@ -60,7 +60,6 @@ bool virtqueue_empty(VirtQueue *queue);
  * called again, false if there is no loop (tests) and it must go on. */
 bool virtqueue_yield(VirtQueue *queue);
 guint virtqueue_index(const VirtQueue *queue);
-VirtioDevice *virtqueue_device(const VirtQueue *queue);
 
 /* Copies between an element and a buffer, from byte `offset` of its out (or in)
  * part; returns how many bytes there were. */

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "client/checker.h"
+#include "client/translate/missing.h"
 #include "client/translate/translate.h"
 #include "client/translate/typed.h"
 
@@ -243,11 +244,32 @@ static void test_table_is_sorted(void)
     g_assert_nonnull(before);
 }
 
+/* A device that has a class now is not missing any more: its row goes, and the options that mean
+ * it are translated. */
+static void test_missing_devices(void)
+{
+    static const char *const some[] = { "VGA", "e1000", "floppy", "ide-cd", NULL };
+    g_autofree char *three = missing_devices(some), *two = missing_devices(some + 1);
+    g_autofree char *none = missing_devices(some + 4);
+    gsize n;
+    const MissingDevice *rows = missing_device_rows(&n);
+
+    for (gsize i = 0; i < n; i++) {
+        g_test_message("%s", rows[i].driver);
+        g_assert_null(qmp_class_find(rows[i].driver));
+    }
+    g_assert_cmpstr(three, ==, "a VGA card, a floppy drive and a CD-ROM drive");
+    g_assert_cmpstr(two, ==, "a floppy drive and a CD-ROM drive");
+    g_assert_cmpstr(none, ==, "");
+    g_assert_null(missing_device("e1000"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/translate/table-is-sorted", test_table_is_sorted);
     g_test_add_func("/translate/config-errors", test_config_errors);
+    g_test_add_func("/translate/missing-devices", test_missing_devices);
     if (g_test_perf()) {
         g_test_add_func("/translate/speed", test_speed);
     }

@@ -44,12 +44,12 @@ glib="$glib|convert|locale_[a-z0-9_]+|key_file_[a-z_]+|regex_[a-z_]+|io_channel_
 report "GLib's words are not passed on: its functions get no error of a caller's" "$(
     awk -v call="g_($glib) *\\\\(.*[ ,]&?error\\\\)" '{ text = text " " $0 }
         /[;{}]/ { if (text ~ call) print FILENAME ":" FNR ":" text; text = "" }' $sources)"
-report "each file says its licence in the first line" "$(for f in $sources; do
-    head -n 1 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || echo "$f"; done)"
+report "each file says its licence in the first line" "$(
+    awk 'FNR == 1 && !/SPDX-License-Identifier: GPL-2.0-or-later/ { print FILENAME }' $sources)"
 report "no tabs and no trailing space" "$(grep -nE '	| +$' $sources)"
 report "no line over 100 columns" "$(awk 'length($0) > 100 { print FILENAME ":" FNR ": " length($0) " columns" }' $sources)"
-report "each .c includes config.h" "$(for f in $(echo "$sources" | grep '\.c$'); do
-    grep -q '^#include "config.h"' "$f" || echo "$f"; done)"
+report "each .c includes config.h" "$(
+    grep -L '^#include "config.h"' $(echo "$sources" | grep '\.c$'))"
 report "no file over 800 lines" "$(wc -l $sources | awk '$2 != "total" && $1 > 800 { print $2 ": " $1 " lines" }')"
 report "no word that something is left to do" "$(grep -nwE 'TODO|FIXME|XXX|HACK' $sources)"
 if ctags --version 2>/dev/null | grep -q Universal; then

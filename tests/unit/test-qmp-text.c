@@ -122,6 +122,17 @@ static void test_number(void)
     }
 }
 
+/* Short for people, exact for programs. */
+static void test_print_number(void)
+{
+    char buf[G_ASCII_DTOSTR_BUF_SIZE];
+
+    g_assert_cmpstr(qmp_text_number(buf, 2.6), ==, "2.6");
+    g_assert_cmpstr(qmp_text_number(buf, -3), ==, "-3");
+    g_assert_cmpstr(qmp_text_number(buf, 0.1 + 0.2), ==, "0.30000000000000004");
+    g_assert_cmpstr(qmp_text_number(buf, 1e300), ==, "1e+300");
+}
+
 static void test_quote(void)
 {
     g_autofree char *long_text = g_strnfill(100, 'x'), *cut = qmp_text_quote(long_text);
@@ -257,6 +268,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/text/uint", test_uint);
     g_test_add_func("/qmp/text/size", test_size);
     g_test_add_func("/qmp/text/number", test_number);
+    g_test_add_func("/qmp/text/print-number", test_print_number);
     g_test_add_func("/qmp/text/quote", test_quote);
     g_test_add_func("/qmp/text/machine-name", test_machine_name);
     g_test_add_func("/qmp/nearest", test_nearest);

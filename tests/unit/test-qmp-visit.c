@@ -132,7 +132,8 @@ static void test_defaults_and_bounds(void)
     REFUSED("\"delta\": -11", "between -10 and 10, not -11");
     REFUSED("\"delta\": 11", "between -10 and 10, not 11");
     REFUSED("\"ratio\": 0.25", "at least 0.5");
-    REFUSED("\"ratio\": 3", "at most 2.5");
+    REFUSED("\"ratio\": 3", "at most 2.5, not 3");
+    REFUSED("\"ratio\": 2.6", "at most 2.5, not 2.6");
     REFUSED("\"label\": \"\"", "at least 1 bytes, not 0");
     REFUSED("\"label\": \"123456789\"", "at most 8 bytes, not 9");
     REFUSED("\"few\": []", "at least 1 elements, not 0");
