@@ -1,5 +1,3 @@
-
-
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Recipes of machine types and parts of classes as the schema shows them to
