@@ -42,6 +42,17 @@ void trace_set_logged(guint point, bool logged)
     __atomic_store_n(&trace_states[point].by.logged, logged, __ATOMIC_RELAXED);
 }
 
+const char *trace_register(const TraceRegister *rows, guint n, guint64 offset,
+                           const char *otherwise)
+{
+    for (guint i = 0; i < n; i++) {
+        if (rows[i].offset == offset) {
+            return rows[i].name;
+        }
+    }
+    return otherwise;
+}
+
 /* ---- Lines ---- */
 
 char *trace_path(const void *object)

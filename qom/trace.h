@@ -58,4 +58,17 @@ guint trace_next(guint start, const char *name);
 bool trace_is_logged(guint point);
 void trace_set_logged(guint point, bool logged);
 
+/* ---- Names of registers ---- */
+
+/* A register that has a name, for devices with few of them among many offsets.  The name is
+ * in the row, which so needs no relocation. */
+typedef struct {
+    guint32 offset;
+    char name[24];
+} TraceRegister;
+
+/* The name of the register at offset; `otherwise` if no row has it. */
+const char *trace_register(const TraceRegister *rows, guint n, guint64 offset,
+                           const char *otherwise);
+
 #endif

@@ -326,14 +326,17 @@ def declared_events():
     assert declared <= seen, 'declared but never sent: %s' % sorted(declared - seen)
 
 
-def c_calls(pattern):
+TRACES, TRACE_HEADER = r'trace_[a-z0-9_]+', 'qom/qapi-trace.h'
+
+
+def c_calls(pattern, header):
     """(file, name, text of the arguments) of calls of functions whose names match, in files
-    that use trace points or report errors of guests."""
+    that include the header."""
     for folder in ('qom', 'cpu', 'kvm', 'tcg', 'qtest', 'hw', 'daemon'):
         for path in sorted(glob.glob(os.path.join(TOP, folder, '**', '*.[ch]'), recursive=True)):
             with open(path, encoding='utf-8') as f:
                 text = f.read()
-            if '#include "qom/qapi-trace.h"' in text or '#include "qom/guest-error.h"' in text:
+            if '#include "%s"' % header in text:
                 for match in re.finditer(r'\b(%s)\(([^;{]*)\);' % pattern, text):
                     yield os.path.relpath(path, TOP), match.group(1), match.group(2)
 
@@ -343,7 +346,7 @@ def used_traces():
     points = set(Schema(SchemaText(own_schema())).traces)
     with open(os.path.join(TOP, 'qom', 'trace.h'), encoding='utf-8') as f:
         others = set(re.findall(r'\btrace_([a-z_]+)\(', f.read()))
-    used = {name[len('trace_'):] for _, name, _ in c_calls(r'trace_[a-z0-9_]+')} - others
+    used = {name[len('trace_'):] for _, name, _ in c_calls(TRACES, TRACE_HEADER)} - others
     assert used == points, 'not used: %s; not in the schema: %s' % (
         sorted(points - used), sorted(used - points))
 
@@ -357,8 +360,11 @@ def no_secrets_told():
     """What the schema calls secret is told by no trace point and by no error of a guest."""
     secrets = secret_members(Schema(SchemaText(own_schema())))
     assert secrets, 'the schema has no secrets'
-    for path, name, arguments in c_calls(r'trace_[a-z0-9_]+|device_guest_error'):
-        told = secrets & set(re.findall(r'(?:->|\.)(\w+)', arguments))
+    calls = list(c_calls(TRACES, TRACE_HEADER))
+    calls += c_calls('device_guest_error', 'qom/guest-error.h')
+    for path, name, arguments in calls:
+        told = secrets & set(re.findall(r'\b(?:props|args|options|properties\(\w+\))->(\w+)',
+                                        arguments))
         assert not told, '%s: %s tells the secret %s' % (path, name, told.pop())
 
 

@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ LINE = re.compile(r'^vmd: info: (\d+)\.(\d{6}) ([a-z0-9_]+) (/\S*?)(?:: (.*))?$'
 MMIO = 0xfeb00e00                   # of microvm's first virtio device
 STATUS, QUEUE_SEL, QUEUE_NUM, QUEUE_READY, QUEUE_NOTIFY = 0x70, 0x30, 0x38, 0x44, 0x50
 INTERRUPT_STATUS = 0x60
+FW_CFG = 0x510
 QUEUE_DESC, QUEUE_DRIVER, QUEUE_DEVICE, DRIVER_FEATURES, FEATURES_SEL = 0x80, 0x90, 0xa0, 0x20, 0x24
 
 
@@ -113,7 +115,7 @@ def level(recorder):
         assert [line[1] for line in lines(daemon)] == ['virtio_set_status'], daemon.output()
 
 
-def qtest_disk(daemon, client):
+def qtest_disk(daemon, client, isa=False):
     """A microvm driven by qtest, with a disk; the qtest client."""
     client.call('object-add', qom_type='qtest-accel', id='accel')
     client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
@@ -123,6 +125,9 @@ def qtest_disk(daemon, client):
         'server': True, 'wait': False, 'addr': {'type': 'unix', 'data': {'path': path}}}})
     client.call('object-add', qom_type='qtest', id='qtest', chardev='q')
     add_disk(client, daemon.folder)
+    if isa:
+        client.call('device_add', driver='isa-serial', id='com1', chardev='con')
+        client.call('device_add', driver='i8042', id='kbd')
     client.call('cont')
     return QtestClient(path)
 
@@ -154,6 +159,44 @@ def interrupt(recorder):
         order = ['virtio_queue_notify', 'virtio_blk_request', 'virtio_blk_req_complete',
                  'virtio_notify']
         assert [name for name in seen if name in order][-4:] == order, seen
+
+
+SECRET = 'Tr0ub4dor'
+
+
+def secrets(recorder):
+    """what a client types, or has the guest read, is in no line"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='fw-cfg-file', id='f', name='opt/secret', string=SECRET)
+        path = daemon.path('con')
+        client.call('chardev-add', id='con', backend={'type': 'socket', 'data': {
+            'server': True, 'wait': False, 'addr': {'type': 'unix', 'data': {'path': path}}}})
+        qtest = qtest_disk(daemon, client, isa=True)
+        client.call('trace-event-set-state', name='*', enable=True)
+        with socket.socket(socket.AF_UNIX) as terminal:
+            terminal.connect(path)
+            terminal.sendall(b'S')
+            while not int(qtest.ok('inb 0x3fd'), 0) & 1:
+                pass
+            assert int(qtest.ok('inb 0x3f8'), 0) == ord('S')
+        client.call('send-key', keys=[{'type': 'qcode', 'data': 's'}])
+        assert int(qtest.ok('inb 0x60'), 0) == 0x1b
+        qtest.ok('outw 0x%x 0x19' % FW_CFG)
+        files = int.from_bytes(bytes(int(qtest.ok('inb 0x%x' % (FW_CFG + 1)), 0)
+                                     for _ in range(4)), 'big')
+        read = ''
+        for key in range(0x20, 0x20 + files):
+            qtest.ok('outw 0x%x 0x%x' % (FW_CFG, key))
+            read += ''.join(chr(int(qtest.ok('inb 0x%x' % (FW_CFG + 1)), 0))
+                            for _ in range(len(SECRET)))
+        assert SECRET in read, 'the guest has not read it'
+        seen = lines(daemon)
+    assert {'fw_cfg_select', 'ps2_keyboard_event', 'pckbd_kbd_read_data', 'serial_read',
+            'chardev_receive'} <= {line[1] for line in seen}
+    told = {'0x1b', hex(ord('S')), *(hex(ord(c)) for c in SECRET)}
+    shown = [line for line in seen if line[3].get('value') in told]
+    assert not shown, shown
 
 
 def guest_errors(recorder):
@@ -197,4 +240,4 @@ def probes(recorder):
 
 
 vmdtest.main([request, request_on_iothread, off, nobody_reads, level, interrupt,
-              guest_errors, probes])
+              secrets, guest_errors, probes])
