@@ -182,7 +182,7 @@ bool e1000_receive(E1000 *s, guint8 *frame, gsize size)
         return true;
     }
     if (is_too_long(s, f.size)) {
-        trace_e1000_receive_frame(s, size, "too long");
+        trace_e1000_receive_frame(s, size, "too-long");
         e1000_count(s, STAT_ROC, 1);
         return true;
     }

@@ -134,7 +134,7 @@ static bool write_control(I8254 *s, guint8 value, gint64 now)
     return counter == 0 && value & CONTROL_RW;
 }
 
-static const char register_names[][10] = { "counter 0", "counter 1", "counter 2", "control" };
+static const char register_names[][10] = { "counter-0", "counter-1", "counter-2", "control" };
 
 static guint64 pit_read(void *opaque, guint64 offset, guint size)
 {

@@ -13,6 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                                      # noqa: E402
 from microvm import build, run                                      # noqa: E402
+from linuxguest import Guest, virtio                                # noqa: E402
 from qtestclient import QtestClient                                 # noqa: E402
 from vmdtest import Daemon, Skip, VMD, on_each_accel, on_one_accel  # noqa: E402
 
@@ -161,6 +162,44 @@ def interrupt(recorder):
         assert [name for name in seen if name in order][-4:] == order, seen
 
 
+@on_each_accel
+def linux(recorder):
+    """Linux with a device of each kind makes no errors, and does what the points tell of"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        guest = Guest(daemon, client)
+        path = daemon.path('disk')
+        with open(path, 'wb') as f:
+            f.truncate(1 << 20)
+        client.call('blockdev-add', driver='file', filename=path, node_name='disk')
+        client.call('netdev_add', type='user', id='net0')
+        guest.chardev('port')
+        for kind, properties in (('blk', {'drive': 'disk'}), ('net', {'netdev': 'net0'}),
+                                 ('rng', {}), ('balloon', {}), ('serial', {})):
+            client.call('device_add', driver=virtio(kind), id=kind, **properties)
+        client.call('device_add', driver='virtserialport', id='p', chardev='port', name='port')
+        client.call('trace-event-set-state', name='*', enable=True)
+        client.call('trace-event-set-state', name='memory_region_ops_*', enable=False)
+        guest.boot()
+        guest.run('ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0; '
+                  'ping -c 1 10.0.2.2; dd if=/dev/vda of=/dev/null bs=4k count=4')
+        assert client.call('query-guest-errors') == []
+        seen = {line[1] for line in lines(daemon)}
+    transport = {'virtio_mmio_read', 'virtio_mmio_write', 'virtio_mmio_interrupt'} \
+        if virtio('blk') == 'virtio-blk-device' else \
+        {'virtio_pci_common_read', 'virtio_pci_common_write', 'virtio_pci_interrupt',
+         'msix_notify', 'pci_cfg_read', 'pci_cfg_write', 'pci_update_mappings_add', 'rtc_read',
+         'virtio_net_control', 'virtio_net_transmit', 'virtio_net_receive'}
+    wanted = transport | {
+        'virtio_set_status', 'virtio_queue_notify', 'virtio_notify', 'virtio_blk_request',
+        'virtio_blk_handle_read', 'virtio_blk_req_complete', 'file_submit', 'file_done',
+        'virtio_rng_request', 'virtio_rng_pushed',
+        'virtio_serial_handle_control_message', 'virtio_serial_send_control_event',
+        'serial_read', 'serial_write', 'irq_level', 'runstate_set',
+        'chardev_write', 'chardev_receive'}
+    assert wanted <= seen, wanted - seen
+
+
 SECRET = 'Tr0ub4dor'
 
 
@@ -240,4 +279,4 @@ def probes(recorder):
 
 
 vmdtest.main([request, request_on_iothread, off, nobody_reads, level, interrupt,
-              secrets, guest_errors, probes])
+              linux, secrets, guest_errors, probes])
