@@ -229,8 +229,8 @@ static void write_tdt(E1000 *s, guint n, guint32 value)
       .write = (write_) }
 #define REGS(offset_, stride_, field_, writable_, read_, write_) \
     { .name = #offset_, .offset = (offset_), .n = G_N_ELEMENTS(((E1000 *)0)->field_), \
-      .stride = (stride_), .field = offsetof(E1000, field_), .writable = (writable_), .read = (read_), \
-      .write = (write_) }
+      .stride = (stride_), .field = offsetof(E1000, field_), .writable = (writable_), \
+      .read = (read_), .write = (write_) }
 
 static const Register registers[] = {
     REG(REG_CTRL, ctrl, CTRL_WRITABLE, NULL, write_ctrl),

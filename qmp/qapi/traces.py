@@ -16,8 +16,10 @@ def fill(schema, trace, expr):
     obj = expr.obj
     trace.klass = schema.class_builder.find(obj['class'], obj.at['class'], "'class'")
     if 'data' in obj:
-        trace.args = FieldParser(schema, trace.name, expr.doc, TRACE).parse(
-            obj['data'], obj.at['data'])
+        parser = FieldParser(schema, trace.name, expr.doc, TRACE)
+        trace.args = parser.parse(obj['data'], obj.at['data'])
+        if parser.unsupported:
+            raise SchemaError(obj.at['data'], 'unsupported-where', name=parser.unsupported[0][0])
     check_doc(expr, 'trace', trace.name, trace.args)
     if len(trace.args) > MOST:
         raise SchemaError(obj.at['data'], 'trace-many', name=trace.name, most=MOST)
