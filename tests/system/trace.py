@@ -261,6 +261,45 @@ def guest_errors(recorder):
         assert len(logged) <= 10 * ((time.monotonic() - start) // 5 + 1), len(logged)
 
 
+def errors_of_chips(recorder):
+    """registers, commands and transfers that there are none of are errors of the guest"""
+    ioapic, descriptor = 0xfec00000, 0x3000
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('chardev-add', id='con', backend={'type': 'null', 'data': {}})
+        qtest = qtest_disk(daemon, client, isa=True)
+        for line, path, last in (
+                ('writeb 0x%x 0xf' % (MMIO + STATUS), '/machine/virtio-mmio7',
+                 'an access of 1 bytes to a register, at 0x70'),
+                ('outb 0x64 0x13', '/machine/peripheral/kbd', 'command 0x13 is not there'),
+                ('writel 0x%x 0x0f' % ioapic, None, None),
+                ('writel 0x%x 1' % (ioapic + 0x10), '/machine/ioapic', 'register 0xf is not there'),
+                # A transfer's descriptor beyond RAM; then one that writes what cannot be written.
+                ('outl 0x%x 0x%x' % (FW_CFG + 4, 0), None, None),
+                ('outl 0x%x 0x%x' % (FW_CFG + 8, swapped(0x80000000)), '/machine/fw_cfg',
+                 'the descriptor of a transfer is not in RAM: 0x80000000'),
+                ('writeq 0x%x 0x%x' % (descriptor, swapped(0x19 << 16 | 1 << 3 | 1 << 4) |
+                                       swapped(4) << 32), None, None),
+                ('outl 0x%x 0x%x' % (FW_CFG + 8, swapped(descriptor)), '/machine/fw_cfg',
+                 'item 0x19 cannot be written, or not so much of it'),
+                # One that reads to an address beyond RAM.
+                ('writeq 0x%x 0x%x' % (descriptor, swapped(0x19 << 16 | 1 << 3 | 1 << 1) |
+                                       swapped(4) << 32), None, None),
+                ('writeq 0x%x 0x%x' % (descriptor + 8, swapped(0x80000000) << 32), None, None),
+                ('outl 0x%x 0x%x' % (FW_CFG + 8, swapped(descriptor)), '/machine/fw_cfg',
+                 'a transfer leaves RAM, or its item')):
+            qtest.ok(line)
+            found = {e['path']: e['last'] for e in client.call('query-guest-errors')}
+            assert path is None or found.get(path) == last, (line, found)
+        assert set(found) == {'/machine/virtio-mmio7', '/machine/peripheral/kbd',
+                              '/machine/ioapic', '/machine/fw_cfg'}, found
+
+
+def swapped(value):
+    """A number of 32 bits with its bytes the other way round."""
+    return int.from_bytes(value.to_bytes(4, 'little'), 'big')
+
+
 def probes(recorder):
     """each trace point is a probe that tracers find, with the count of its tracers"""
     if not shutil.which('readelf'):
@@ -279,4 +318,5 @@ def probes(recorder):
 
 
 vmdtest.main([request, request_on_iothread, off, nobody_reads, level, interrupt,
-              linux, secrets, guest_errors, probes])
+              linux, secrets, guest_errors,
+              errors_of_chips, probes])
