@@ -12,6 +12,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-object.h"
+#include "qmp/qapi-types-trace.h"
 #include "qmp/request.h"
 #include "qmp/visit.h"
 #include "qom/device.h"

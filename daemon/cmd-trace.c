@@ -10,6 +10,8 @@
 #include "cpu/cpu.h"
 #include "daemon/qapi-commands.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-object.h"
+#include "qmp/qapi-types-trace.h"
 #include "qmp/text.h"
 #include "qom/guest-error.h"
 #include "qom/trace.h"
