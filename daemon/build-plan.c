@@ -61,7 +61,8 @@ static bool is_change(const BuildRequest *request)
 {
     return request->execute == BUILD_COMMAND_QOM_SET ||
            request->execute == BUILD_COMMAND_SET_LINK ||
-           request->execute == BUILD_COMMAND_SET_ACTION;
+           request->execute == BUILD_COMMAND_SET_ACTION ||
+           request->execute == BUILD_COMMAND_TRACE_EVENT_SET_STATE;
 }
 
 /* ---- Names ---- */

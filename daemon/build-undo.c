@@ -12,10 +12,12 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-object.h"
+#include "qmp/qapi-types-trace.h"
 #include "qmp/request.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
 #include "qom/property.h"
+#include "qom/trace.h"
 
 /* ---- Changes ---- */
 
@@ -103,6 +105,22 @@ static void note_set_action(Build *build)
     note(build, "set-action", back);
 }
 
+/* Each point that changes, by its name. */
+static void note_trace(Build *build, const TraceEventSetStateArgs *args)
+{
+    for (guint i = trace_next(0, args->name); i < trace_n_points;
+         i = trace_next(i + 1, args->name)) {
+        TraceEventSetStateArgs *back;
+
+        if (trace_is_logged(i) != args->enable) {
+            back = qmp_new(&qmp_type_TraceEventSetStateArgs);
+            back->name = g_strdup(trace_name(i));
+            back->enable = !args->enable;
+            note(build, "trace-event-set-state", back);
+        }
+    }
+}
+
 bool build_note_change(Build *build, const BuildItem *item, GError **error)
 {
     const BuildRequest *request = item->request;
@@ -115,6 +133,9 @@ bool build_note_change(Build *build, const BuildItem *item, GError **error)
         return true;
     case BUILD_COMMAND_SET_ACTION:
         note_set_action(build);
+        return true;
+    case BUILD_COMMAND_TRACE_EVENT_SET_STATE:
+        note_trace(build, request->u.trace_event_set_state.arguments);
         return true;
     default:
         return true;

@@ -10,6 +10,7 @@
 #include "daemon/vmd.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
+#include "qom/qapi-trace.h"
 
 /* How long a guest may take to power off before the service manager loses patience. */
 enum { POWERDOWN_SECONDS = 600 };
@@ -34,6 +35,7 @@ static void set_state(Vmd *vmd, RunState state)
                    qmp_enum_name(&qmp_type_RunState, state));
         return;
     }
+    trace_runstate_set(vmd->root, vmd->run.state, state);
     vmd->run.state = state;
     vmd_notify_status(vmd);
 }

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "qom/guest-error.h"
+
 static KvmExitAction exit_io(KvmVcpu *vcpu)
 {
     struct kvm_run *run = vcpu->run;
@@ -80,22 +82,13 @@ static KvmExitAction fail(KvmVcpu *vcpu, ShutdownDetail detail, const char *why)
     return KVM_VCPU_PARK;
 }
 
-/* Some guests restart this way, which may happen without end: the log has it now and
- * then. */
-#define FAULT_LOG_INTERVAL (60 * G_USEC_PER_SEC)
-
+/* Some guests restart this way, without end perhaps. */
 static KvmExitAction exit_triple_fault(KvmVcpu *vcpu)
 {
-    gint64 now = g_get_monotonic_time();
+    g_autoptr(GString) what = g_string_new("a triple fault asks for a reset");
 
-    if (!vcpu->fault_logged || now - vcpu->fault_logged >= FAULT_LOG_INTERVAL) {
-        g_autoptr(GString) what = g_string_new(NULL);
-
-        g_string_printf(what, "CPU %u asks for a reset by a triple fault", vcpu->cpu->index);
-        append_rip(what, vcpu);
-        g_message("%s", what->str);
-        vcpu->fault_logged = now;
-    }
+    append_rip(what, vcpu);
+    device_guest_error(&vcpu->cpu->device, "%s", what->str);
     return request(vcpu, ACCEL_REQUEST_RESET);
 }
 

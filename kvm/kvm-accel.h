@@ -83,7 +83,6 @@ struct KvmVcpu {
     bool stop, parked, quit;    /* under kvm->run.lock */
     bool has_run;               /* since it was made or reset */
     bool takes_extint;          /* it sees the machine's PICs */
-    gint64 fault_logged;        /* when the log had a triple fault; 0: never */
     KvmPowerOn *power_on;
     GArray *cpuid;              /* of CpuidLeaf: what the kernel was given */
 };

@@ -16,6 +16,7 @@
 #include "qom/class.h"
 #include "qom/defaults.h"
 #include "qom/env.h"
+#include "qom/guest-error.h"
 #include "qom/tree.h"
 #include "qom/types.h"
 
@@ -259,6 +260,7 @@ static void device_finalize(Object *obj)
     Device *dev = (Device *)obj;
 
     g_clear_pointer(&dev->buses, g_ptr_array_unref);
+    device_guest_errors_free(dev);
 }
 
 /* ---- Make and unmake ---- */

@@ -42,6 +42,7 @@ struct Device {
     bool realized;
     bool hotplugged;            /* made after `cont` */
     bool attached;              /* bus->devices has it */
+    struct GuestErrors *guest_errors;   /* qom/guest-error.h; NULL while there are none */
 };
 
 /* What a kind of bus does with devices that are put on it. */

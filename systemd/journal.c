@@ -11,6 +11,8 @@
 #include "systemd/journal.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,8 +30,17 @@ struct Journal {
     GLogLevelFlags level;
     int socket;                 /* connected to the journal, or -1: text */
     int fd;                     /* text goes here */
-    gint dropped;               /* atomic: messages the journal did not take */
+    gint dropped;               /* atomic: messages that were not taken */
+
+    /* Of text: what is written is whole, and fits. */
+    GMutex text_lock;
+    bool stuck;                 /* the last message was not taken */
+    bool cut;                   /* nor all of it lost: its line has no end */
 };
+
+/* How long a message of text waits for its reader, who may be slow; if he has not read in
+ * that time, later ones do not wait for him until he reads again. */
+enum { PATIENCE_MS = 50 };
 
 static const struct {
     const char *name;
@@ -104,6 +115,7 @@ Journal *journal_new(const char *vm, GLogLevelFlags level, const char *socket_pa
     journal->level = level;
     journal->socket = socket_path ? open_socket(socket_path) : -1;
     journal->fd = fd;
+    g_mutex_init(&journal->text_lock);
     return journal;
 }
 
@@ -115,6 +127,7 @@ void journal_free(Journal *journal)
     if (journal->socket >= 0) {
         close(journal->socket);
     }
+    g_mutex_clear(&journal->text_lock);
     g_free(journal->vm);
     g_free(journal);
 }
@@ -212,22 +225,88 @@ static void write_entry(Journal *journal, GLogLevelFlags level, const GLogField 
     }
 }
 
-/* "vmd: warning: message" in one write, so that threads' lines do not mix. */
-static void write_text(const Journal *journal, GLogLevelFlags level, const GLogField *fields,
-                       gsize n_fields)
+/* ---- Text ---- */
+
+/* A pipe that can be written takes PIPE_BUF bytes without waiting, a terminal and a file
+ * all there are.  So a message is written in such pieces; the rest of one that is not taken
+ * in time is lost.  Lock held. */
+static bool write_pieces(Journal *journal, const GString *line)
 {
-    g_autoptr(GString) line = g_string_new("vmd: ");
-    const GLogField *message = find_field(fields, n_fields, "MESSAGE");
-    ssize_t n;
+    struct pollfd room = { .fd = journal->fd, .events = POLLOUT };
+    gsize done = 0;
+
+    while (done < line->len) {
+        ssize_t n = poll(&room, 1, journal->stuck ? 0 : PATIENCE_MS);
+
+        if (n > 0) {
+            n = write(journal->fd, line->str + done, MIN(line->len - done, PIPE_BUF));
+        }
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        journal->stuck = n == 0;
+        if (n <= 0) {
+            journal->cut |= done > 0;
+            return false;
+        }
+        done += n;
+    }
+    return true;
+}
+
+static GString *text_line(GLogLevelFlags level)
+{
+    GString *line = g_string_new("vmd: ");
 
     g_string_append_printf(line, "%s: ", levels[level_index(level)].name);
+    return line;
+}
+
+/* Lock held. */
+static void report_lost_text(Journal *journal)
+{
+    gint dropped = g_atomic_int_get(&journal->dropped);
+    g_autoptr(GString) line = NULL;
+
+    if (dropped) {
+        line = text_line(G_LOG_LEVEL_WARNING);
+        if (journal->cut) {
+            g_string_prepend_c(line, '\n');
+        }
+        g_string_append_printf(line, "%d messages were lost: nobody read them\n", dropped);
+        if (write_pieces(journal, line)) {
+            g_atomic_int_set(&journal->dropped, 0);
+            journal->cut = false;
+        }
+    }
+}
+
+/* "vmd: warning: message"; threads' lines do not mix. */
+static void write_text(Journal *journal, GLogLevelFlags level, const GLogField *fields,
+                       gsize n_fields)
+{
+    g_autoptr(GString) line = text_line(level);
+    const GLogField *message = find_field(fields, n_fields, "MESSAGE");
+
     if (message) {
         g_string_append_len(line, message->value, field_length(message));
     }
     g_string_append_c(line, '\n');
-    do {
-        n = write(journal->fd, line->str, line->len);
-    } while (n < 0 && errno == EINTR);
+    g_mutex_lock(&journal->text_lock);
+    report_lost_text(journal);
+    if (g_atomic_int_get(&journal->dropped) || !write_pieces(journal, line)) {
+        g_atomic_int_inc(&journal->dropped);
+    }
+    g_mutex_unlock(&journal->text_lock);
+}
+
+/* GLib's levels are bits: less important ones are higher.  What a person has switched on
+ * by itself, a trace point, needs no level. */
+static bool is_wanted(const Journal *journal, GLogLevelFlags level, const GLogField *fields,
+                      gsize n_fields)
+{
+    return (level & G_LOG_LEVEL_MASK) <= (journal->level & G_LOG_LEVEL_MASK) ||
+           find_field(fields, n_fields, "TRACE");
 }
 
 GLogWriterOutput journal_write(GLogLevelFlags level, const GLogField *fields, gsize n_fields,
@@ -235,8 +314,7 @@ GLogWriterOutput journal_write(GLogLevelFlags level, const GLogField *fields, gs
 {
     Journal *journal = data;
 
-    /* GLib's levels are bits: less important ones are higher. */
-    if ((level & G_LOG_LEVEL_MASK) > (journal->level & G_LOG_LEVEL_MASK)) {
+    if (!is_wanted(journal, level, fields, n_fields)) {
         return G_LOG_WRITER_HANDLED;
     }
     if (journal->socket >= 0) {

@@ -11,8 +11,9 @@
  * The message says all that a reader needs; fields are for finding it, and text
  * leaves them out.  Every entry in the journal also gets VM=name.
  *
- * Logging never blocks on the journal: what it does not take is counted, and the
- * count is logged when it takes messages again.  May be used from any thread.
+ * Logging never blocks on the journal, and on a reader of standard error for a twentieth
+ * of a second at most: what is not taken is counted, and the count is logged when messages
+ * are taken again.  May be used from any thread.
  */
 #ifndef SYSTEMD_JOURNAL_H
 #define SYSTEMD_JOURNAL_H

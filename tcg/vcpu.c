@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
+#include "qom/guest-error.h"
 #include "tcg/dispatch.h"
 #include "tcg/host-clock.h"
 #include "tcg/interrupts.h"
@@ -206,21 +207,14 @@ static void stop_here(TcgVcpu *vcpu)
     set_requests(vcpu, TCG_REQUEST_STOP);
 }
 
-/* Some guests restart this way, which may happen without end: the log has it now and
- * then. */
-#define FAULT_LOG_INTERVAL (60 * G_USEC_PER_SEC)
-
 guint64 tcg_vcpu_shutdown(TcgState *s, void *argument)
 {
     TcgVcpu *vcpu = s->vcpu;
     const Accel *accel = &vcpu->tcg->accel;
-    gint64 now = g_get_monotonic_time();
 
-    if (!vcpu->fault_logged || now - vcpu->fault_logged >= FAULT_LOG_INTERVAL) {
-        g_message("CPU %u asks for a reset by a triple fault at RIP 0x%" G_GINT64_MODIFIER "x",
-                  vcpu->cpu->index, s->rip);
-        vcpu->fault_logged = now;
-    }
+    /* Some guests restart this way, without end perhaps. */
+    device_guest_error(&vcpu->cpu->device, "a triple fault asks for a reset at RIP 0x%"
+                       G_GINT64_MODIFIER "x", s->rip);
     accel->host->request(accel->host_opaque, ACCEL_REQUEST_RESET);
     stop_here(vcpu);
     return 0;

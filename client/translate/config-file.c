@@ -195,8 +195,7 @@ bool config_file_parse(Plan *plan, const char *path, const char *text, GError **
     return ok;
 }
 
-/* The text of a file, which may be a pipe; NULL if it cannot be had. */
-static char *read_text(const char *path, GError **error)
+char *config_read_text(const char *path, GError **error)
 {
     FILE *file = fopen(path, "re");
     g_autoptr(GString) text = g_string_new(NULL);
@@ -223,7 +222,7 @@ static char *read_text(const char *path, GError **error)
 
 bool config_file_read(Plan *plan, const char *path, GError **error)
 {
-    g_autofree char *text = read_text(path, error);
+    g_autofree char *text = config_read_text(path, error);
 
     return text && config_file_parse(plan, path, text, error);
 }

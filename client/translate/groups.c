@@ -53,6 +53,9 @@ static const struct {
     { "rtc",        { "base",          COMMAND_LINE_PARAMETER_TYPE_STRING,  NULL } },
     { "rtc",        { "clock",         COMMAND_LINE_PARAMETER_TYPE_STRING,  NULL } },
     { "rtc",        { "driftfix",      COMMAND_LINE_PARAMETER_TYPE_STRING,  NULL } },
+    { "trace",      { "enable",        COMMAND_LINE_PARAMETER_TYPE_STRING,  NULL } },
+    { "trace",      { "events",        COMMAND_LINE_PARAMETER_TYPE_STRING,  NULL } },
+    { "trace",      { "file",          COMMAND_LINE_PARAMETER_TYPE_STRING,  NULL } },
 };
 
 static CommandLineParameterType type_of(const QmpType *type)

@@ -55,7 +55,9 @@ const OptionRow option_rows[] = {
     { "cpu", "MODEL[,FEATURE=VALUE...]", PHASE_COLLECT, option_cpu, OPTION_KEYED | OPTION_FLAT,
       NULL, "model", "device_add of that CPU model, once for each CPU" },
     REFUSED("curses", NULL, NO_DISPLAY),
-    REFUSED("d", "ITEM,...", "there is no log of translated code"),
+    { "d", "ITEM,...", PHASE_LATE, option_log_items, 0, NULL, NULL,
+      "trace-event-set-state for trace:PATTERN; nothing for guest_errors, which are always "
+      "logged; others are refused" },
     START("daemonize", NULL, "the service manager keeps it in the background"),
     { "debugcon", "CHARDEV", PHASE_BOARD, option_debugcon, 0, NULL, NULL,
       "chardev-add, and device_add isa-debugcon" },
@@ -192,7 +194,9 @@ const OptionRow option_rows[] = {
     REFUSED("spice", "KEY=VALUE...", NO_DISPLAY),
     { "tb-size", "N", PHASE_COLLECT, option_tb_size, 0, NULL, NULL, "tb-size of tcg-accel" },
     REFUSED("tpmdev", "TYPE,id=ID[,...]", "there is no TPM"),
-    REFUSED("trace", "KEY=VALUE...", "there are no trace points to switch"),
+    { "trace", "[enable=]PATTERN[,KEY=VALUE...]", PHASE_LATE, option_trace, OPTION_KEYED, "trace",
+      "enable", "trace-event-set-state for the pattern, and for each line of events=FILE; "
+      "file=FILE as -D" },
     REFUSED("usb", NULL, "there is no USB controller"),
     REFUSED("usbdevice", "NAME", "there is no USB controller"),
     { "uuid", "UUID", PHASE_COLLECT, option_uuid, 0, NULL, NULL, "the machine's property uuid" },

@@ -205,6 +205,8 @@ bool plan_add_item(Plan *plan, const OptionRow *row, const char *text, const cha
                    GError **error);
 bool plan_add_group(Plan *plan, const OptionRow *row, QmpOptions *options, const char *origin,
                     GError **error);
+/* The text of a file, which may be a pipe; NULL if it cannot be had. */
+char *config_read_text(const char *path, GError **error);
 /* Adds what a -readconfig file says. */
 bool config_file_read(Plan *plan, const char *path, GError **error);
 bool config_file_parse(Plan *plan, const char *path, const char *text, GError **error);
@@ -267,6 +269,7 @@ void net_allow_loopback(QmpOptions *options);
 OptionHandler option_chardev, option_serial, option_parallel, option_debugcon, option_monitor;
 OptionHandler option_nodefaults, option_nographic, option_stopped, option_only_none;
 OptionHandler option_compat;
+OptionHandler option_trace, option_log_items;
 OptionHandler option_action, option_no_reboot, option_no_shutdown, option_watchdog_action;
 OptionHandler option_overcommit, option_start, option_sandbox, option_name, option_qmp, option_mon;
 

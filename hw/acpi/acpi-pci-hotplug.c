@@ -10,6 +10,7 @@
 #include "hw/core/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-pci.h"
+#include "qom/qapi-trace.h"
 
 enum {                          /* registers */
     UP = 0x00,
@@ -136,6 +137,7 @@ static void eject(AcpiPciHotplug *s, guint32 slots)
     Bus *bus = selected_bus(s);
     guint slot;
 
+    trace_acpi_pci_eject_slot(s->owner, s->select, slots);
     if (!bus || !slots) {
         return;
     }

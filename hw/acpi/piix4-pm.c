@@ -25,6 +25,7 @@
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-pc.h"
+#include "qom/qapi-trace.h"
 
 enum {                          /* configuration registers */
     PMBA = 0x40,                /* 4 bytes */
@@ -156,10 +157,18 @@ static guint32 bytes_read(const guint8 *bytes, guint size)
     return value;
 }
 
-static guint64 pm_read(void *opaque, guint64 offset, guint size)
+static const char *register_name(guint64 offset)
 {
-    Piix4Pm *s = opaque;
+    static const TraceRegister names[] = {
+        { PMSTS, "PMSTS" }, { PMSTS + 2, "PMEN" }, { PMCNTRL, "PMCNTRL" }, { PMTMR, "PMTMR" },
+        { GPOREG, "GPOREG" },
+    };
 
+    return trace_register(names, G_N_ELEMENTS(names), offset, "?");
+}
+
+static guint64 read_register(Piix4Pm *s, guint64 offset, guint size)
+{
     if (offset < PMCNTRL) {
         return pm1_event_read(&s->pm1, offset, size);
     }
@@ -172,10 +181,23 @@ static guint64 pm_read(void *opaque, guint64 offset, guint size)
     return bytes_read(s->ports + offset, size);
 }
 
+static guint64 pm_read(void *opaque, guint64 offset, guint size)
+{
+    guint64 value = read_register(opaque, offset, size);
+
+    if (trace_wanted(TRACE_PM_READ)) {
+        trace_pm_read(opaque, register_name(offset), offset, value);
+    }
+    return value;
+}
+
 static void pm_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     Piix4Pm *s = opaque;
 
+    if (trace_wanted(TRACE_PM_WRITE)) {
+        trace_pm_write(s, register_name(offset), offset, value);
+    }
     if (offset < PMCNTRL) {
         pm1_event_write(&s->pm1, offset, value, size);
     } else if (offset < PMCNTRL + 2) {

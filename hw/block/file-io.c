@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "qom/env.h"
+#include "qom/qapi-trace.h"
 
 enum {
     MAX_VECTORS = 1024,         /* IOV_MAX */
@@ -33,8 +34,17 @@ static BlockRequest *request_of(AioRequest *io)
     return (BlockRequest *)((char *)io - G_STRUCT_OFFSET(BlockRequest, io));
 }
 
+static const char op_names[][16] = {
+    [BLOCK_OP_READ] = "read",
+    [BLOCK_OP_WRITE] = "write",
+    [BLOCK_OP_WRITE_ZEROES] = "write-zeroes",
+    [BLOCK_OP_DISCARD] = "discard",
+    [BLOCK_OP_FLUSH] = "flush",
+};
+
 static void finish(BlockRequest *request, int error)
 {
+    trace_file_done(file_of(request), op_names[request->now_op], request->now_offset, error);
     g_clear_pointer(&request->bounce, free);
     if (G_UNLIKELY(error)) {
         env_refused(&file_of(request)->node.object, error, file_of(request)->fd);
@@ -359,6 +369,7 @@ void block_file_submit(BlockNode *node, BlockRequest *request)
 {
     BlockFile *s = (BlockFile *)node;
 
+    trace_file_submit(s, op_names[request->now_op], request->now_offset, request->bytes);
     switch (request->now_op) {
     case BLOCK_OP_READ:
     case BLOCK_OP_WRITE:

@@ -13,6 +13,7 @@
 #include "hw/chardev/char.h"
 #include "hw/isa/isa-bus.h"
 #include "qmp/qapi-types-device.h"
+#include "qom/qapi-trace.h"
 
 typedef struct {
     Device parent;
@@ -30,6 +31,7 @@ static void debugcon_write(void *opaque, guint64 offset, guint64 value, guint si
     IsaDebugcon *s = opaque;
     guint8 byte = value;
 
+    trace_debugcon_write(s, byte);
     if (char_write(s->chr, &byte, 1) == 0) {
         char_drop(s->chr, 1);
     }

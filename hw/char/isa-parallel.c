@@ -22,6 +22,7 @@
 #include "hw/isa/isa-bus.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-device.h"
+#include "qom/qapi-trace.h"
 
 enum {
     REG_DATA = 0,
@@ -147,10 +148,10 @@ static void write_control(IsaParallel *s, guint8 value)
     update_irq(s);
 }
 
-static guint64 parallel_read(void *opaque, guint64 offset, guint size)
-{
-    IsaParallel *s = opaque;
+static const char register_names[N_PORTS][8] = { "data", "status", "control" };
 
+static guint8 read_register(IsaParallel *s, guint64 offset)
+{
     switch (offset) {
     case REG_DATA:
         return read_data(s);
@@ -161,10 +162,19 @@ static guint64 parallel_read(void *opaque, guint64 offset, guint size)
     }
 }
 
+static guint64 parallel_read(void *opaque, guint64 offset, guint size)
+{
+    guint8 value = read_register(opaque, offset);
+
+    trace_parallel_ioport_read(opaque, register_names[offset], value);
+    return value;
+}
+
 static void parallel_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     IsaParallel *s = opaque;
 
+    trace_parallel_ioport_write(s, register_names[offset], value);
     switch (offset) {
     case REG_DATA:
         s->data = value;

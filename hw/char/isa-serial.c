@@ -14,6 +14,7 @@
 #include "hw/isa/isa-bus.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-device.h"
+#include "qom/qapi-trace.h"
 
 typedef struct {
     Device parent;
@@ -29,12 +30,25 @@ static const struct {
 
 static guint64 serial_read(void *opaque, guint64 offset, guint size)
 {
-    return uart16550_read(&((IsaSerial *)opaque)->uart, offset);
+    Uart16550 *uart = &((IsaSerial *)opaque)->uart;
+    guint8 value = uart16550_read(uart, offset);
+
+    if (trace_wanted(TRACE_SERIAL_READ)) {
+        const char *name = uart16550_register(uart, offset, false);
+
+        trace_serial_read(opaque, name, g_str_equal(name, "RBR") ? 0 : value);
+    }
+    return value;
 }
 
 static void serial_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
-    uart16550_write(&((IsaSerial *)opaque)->uart, offset, value);
+    Uart16550 *uart = &((IsaSerial *)opaque)->uart;
+
+    if (trace_wanted(TRACE_SERIAL_WRITE)) {
+        trace_serial_write(opaque, uart16550_register(uart, offset, true), value);
+    }
+    uart16550_write(uart, offset, value);
 }
 
 static const RegionOps serial_ops = {
@@ -42,6 +56,7 @@ static const RegionOps serial_ops = {
     .write = serial_write,
     .min_size = 1,
     .max_size = 1,
+    .secret = true,             /* RBR: what a client types */
 };
 
 static const StateRow serial_state[] = {

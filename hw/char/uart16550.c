@@ -481,6 +481,19 @@ static guint8 read_msr(Uart16550 *s)
     return value;
 }
 
+const char *uart16550_register(const Uart16550 *s, guint offset, bool is_write)
+{
+    static const char names[][4] = { "RBR", "IER", "IIR", "LCR", "MCR", "LSR", "MSR", "SCR" };
+
+    if (s->lcr & LCR_DLAB && offset <= REG_IER) {
+        return offset ? "DLM" : "DLL";
+    }
+    if (is_write && (offset == REG_RBR || offset == REG_IIR)) {
+        return offset ? "FCR" : "THR";
+    }
+    return offset < G_N_ELEMENTS(names) ? names[offset] : "?";
+}
+
 guint8 uart16550_read(Uart16550 *s, guint offset)
 {
     bool dlab = s->lcr & LCR_DLAB;

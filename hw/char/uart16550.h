@@ -81,6 +81,8 @@ void uart16550_reset_exit(Uart16550 *s);
 bool uart16550_state_loaded(Uart16550 *s);
 
 /* Register accesses; offset is 0 to 7. */
+/* The register's name, which depends on DLAB and on the direction. */
+const char *uart16550_register(const Uart16550 *s, guint offset, bool is_write);
 guint8 uart16550_read(Uart16550 *s, guint offset);
 void uart16550_write(Uart16550 *s, guint offset, guint8 value);
 

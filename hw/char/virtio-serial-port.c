@@ -15,6 +15,7 @@
 #include "qmp/qapi-events.h"
 #include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
+#include "qom/qapi-trace.h"
 
 enum {
     BYTES_PER_TURN = 65536,     /* then others get the lock */
@@ -66,6 +67,7 @@ void virtio_serial_port_write(VirtioSerialPort *port)
         if (!port->out_element || (port->host_open && !write_chain(port))) {
             return;
         }
+        trace_virtio_console_flush_buf(port, port->out_element->out_size);
         n += port->out_element->out_size + 1;
         finish_chain(port);
         if (n > BYTES_PER_TURN && virtqueue_yield(port->out)) {
@@ -114,6 +116,7 @@ static void port_receive(void *opaque, const guint8 *data, gsize size)
         VirtqElement *element = g_steal_pointer(&port->in_element);
         gsize n = virtq_write(element, 0, data, size);
 
+        trace_virtio_console_chr_read(port, n);
         virtqueue_push(port->in, element, n);
         virtqueue_notify(port->in);
         data += n;

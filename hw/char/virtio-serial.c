@@ -19,6 +19,7 @@
 #include "qmp/qapi-types-object.h"
 #include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
+#include "qom/qapi-trace.h"
 
 enum { DEVICE_ID = 3, PORT_QUEUE_SIZE = 128, CONTROL_QUEUE_SIZE = 32 };
 
@@ -74,6 +75,7 @@ static bool send(VirtioSerial *s, guint32 id, guint16 event, guint16 value, cons
     if (!element) {
         return false;
     }
+    trace_virtio_serial_send_control_event(s, id, event, value);
     n = virtq_write(element, 0, &message, sizeof(message));
     if (text) {
         n += virtq_write(element, n, text, strlen(text));
@@ -149,6 +151,9 @@ static void take_message(VirtioSerial *s, const ControlMessage *message)
     VirtioSerialPort *port = find_port(s, GUINT32_FROM_LE(message->id));
     bool value = message->value != 0;
 
+    trace_virtio_serial_handle_control_message(s, GUINT32_FROM_LE(message->id),
+                                               GUINT16_FROM_LE(message->event),
+                                               GUINT16_FROM_LE(message->value));
     switch (GUINT16_FROM_LE(message->event)) {
     case EVENT_DEVICE_READY:
         if (value) {

@@ -17,6 +17,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-char.h"
 #include "qom/env.h"
+#include "qom/qapi-trace.h"
 
 /* What a front end takes at once that does not say. */
 #define DEFAULT_CAN_RECEIVE 4096
@@ -89,6 +90,7 @@ gsize char_write(Chardev *chr, const guint8 *data, gsize size)
         return size;
     }
     n = chr->ops->write(chr, data, size);
+    trace_chardev_write(chr, size, n);
     if (chr->logfd >= 0) {
         log_output(chr, data, n);
     }
@@ -130,6 +132,7 @@ gsize char_can_receive(Chardev *chr)
 void char_receive(Chardev *chr, const guint8 *data, gsize size)
 {
     if (chr->front && chr->front->receive) {
+        trace_chardev_receive(chr, size);
         chr->front->receive(chr->front_opaque, data, size);
     }
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "hw/core/memory-internal.h"
+#include "qom/qapi-trace.h"
 
 /* ---- One region ---- */
 
@@ -52,6 +53,18 @@ static void store_le(guint8 *data, guint64 value, guint size)
     memcpy(data, &value, size);
 }
 
+static void show(const MemoryRegion *mr, guint64 offset, const guint8 *data, guint n, bool is_write)
+{
+    if (mr->ops->secret) {
+        return;
+    }
+    if (is_write) {
+        trace_memory_region_ops_write(mr, offset, n, load_le(data, n));
+    } else {
+        trace_memory_region_ops_read(mr, offset, n, load_le(data, n));
+    }
+}
+
 /* One call of a handler for n bytes, widened to what it takes. */
 static void io_chunk(MemoryRegion *mr, guint64 offset, guint8 *data, guint n, bool is_write)
 {
@@ -83,7 +96,13 @@ static void io_access(MemoryRegion *mr, guint64 offset, guint8 *data, guint len,
     while (len) {
         guint n = chunk_size(mr->ops, offset, len);
 
+        if (is_write && trace_wanted(TRACE_MEMORY_REGION_OPS_WRITE)) {
+            show(mr, offset, data, n, true);
+        }
         io_chunk(mr, offset, data, n, is_write);
+        if (!is_write && trace_wanted(TRACE_MEMORY_REGION_OPS_READ)) {
+            show(mr, offset, data, n, false);
+        }
         offset += n;
         data += n;
         len -= n;

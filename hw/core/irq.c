@@ -13,6 +13,7 @@
 
 #include "qmp/error.h"
 #include "qmp/qapi-types-machine.h"
+#include "qom/qapi-trace.h"
 
 typedef struct {
     Irq *to;
@@ -38,6 +39,7 @@ static void level_changed(Irq *irq)
 {
     bool level = irq_level(irq);
 
+    trace_irq_level(irq, level);
     if (irq->observer) {
         irq->observer(irq->observer_opaque, irq->n, level);
     }

@@ -32,6 +32,8 @@ typedef struct {
     /* No lock is taken around the handlers; they lock for themselves, and may
      * be called for a moment after the region was removed. */
     bool lockless;
+    /* What is read and written may be a secret of a client's: no trace point shows it. */
+    bool secret;
 } RegionOps;
 
 /* All constructors: a new region object as child `name` of owner, which owns

@@ -24,6 +24,8 @@
 #include "hw/isa/isa-bus.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-input.h"
+#include "qom/guest-error.h"
+#include "qom/qapi-trace.h"
 
 enum {
     PORT_DATA = 0x60,
@@ -349,6 +351,8 @@ static void take_command(I8042 *s, guint8 value)
             pulse(s, value);
         } else if (value >= CMD_WRITE_RAM && value < CMD_WRITE_RAM + RAM_SIZE) {
             s->command = value;
+        } else {
+            device_guest_error(&s->parent, "command 0x%x is not there", value);
         }
     }
 }
@@ -359,6 +363,7 @@ static guint64 read_data(void *opaque, guint64 offset, guint size)
     guint8 value = s->data;
     bool keyboard = !(s->status & STATUS_AUX);
 
+    trace_pckbd_kbd_read_data(s, !keyboard);
     if (!(s->status & STATUS_OBF)) {
         return value;
     }
@@ -376,6 +381,7 @@ static void write_data(void *opaque, guint64 offset, guint64 value, guint size)
     I8042 *s = opaque;
     guint8 command = s->command;
 
+    trace_pckbd_kbd_write_data(s, value);
     s->status &= ~STATUS_CD;
     s->command = 0;
     if (command) {
@@ -389,13 +395,17 @@ static void write_data(void *opaque, guint64 offset, guint64 value, guint size)
 
 static guint64 read_status(void *opaque, guint64 offset, guint size)
 {
-    return ((I8042 *)opaque)->status;
+    const I8042 *s = opaque;
+
+    trace_pckbd_kbd_read_status(s, s->status);
+    return s->status;
 }
 
 static void write_command(void *opaque, guint64 offset, guint64 value, guint size)
 {
     I8042 *s = opaque;
 
+    trace_pckbd_kbd_write_command(s, value);
     s->status |= STATUS_CD;
     s->command = 0;
     if (!take_question(s, value)) {
@@ -409,6 +419,7 @@ static const RegionOps data_ops = {
     .write = write_data,
     .min_size = 1,
     .max_size = 1,
+    .secret = true,             /* what a client types */
 };
 
 static const RegionOps command_ops = {

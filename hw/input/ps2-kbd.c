@@ -19,6 +19,7 @@
 #include "hw/input/input.h"
 #include "hw/input/keycodes.h"
 #include "qmp/error.h"
+#include "qom/qapi-trace.h"
 
 enum {                          /* commands that only keyboards have */
     CMD_SET_LEDS = 0xed,
@@ -275,6 +276,7 @@ static void on_key(void *opaque, const InputItem *item)
     Ps2Kbd *s = opaque;
     guint8 mod = modifier(item->code);
 
+    trace_ps2_keyboard_event(s, item->value);
     machine_request_wake(machine_of(s), WAKE_REASON_OTHER);
     s->modifiers = item->value ? s->modifiers | mod : s->modifiers & ~mod;
     if (!s->scanning || item->code >= Q_KEY_CODE__MAX || !key_codes[item->code].set1) {

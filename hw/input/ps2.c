@@ -7,6 +7,7 @@
 
 #include "qmp/error.h"
 #include "qmp/qapi-types-input.h"
+#include "qom/qapi-trace.h"
 
 #define QUEUE_PLACES (PS2_QUEUE_SIZE + 1)
 
@@ -37,6 +38,7 @@ guint8 ps2_read(Ps2Device *s)
         s->queue_count--;
     }
     value = s->last;
+    trace_ps2_read_data(s);
     if (ops->taken) {
         ops->taken(s);
     }
@@ -48,6 +50,7 @@ void ps2_write(Ps2Device *s, guint8 value)
 {
     const Ps2Ops *ops = object_kind(s);
 
+    trace_ps2_write(s, value);
     s->reply_count = 0;
     ops->write(s, value);
     update_irq(s);

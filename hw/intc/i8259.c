@@ -24,6 +24,7 @@
 #include "hw/isa/isa-bus.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-intc.h"
+#include "qom/qapi-trace.h"
 
 enum { N_INPUTS = 8, N_PORTS = 2 };
 
@@ -186,6 +187,7 @@ guint8 i8259_acknowledge(Device *dev, guint *ret_ir)
         take(s, input);
     }
     *ret_ir = input >= 0 ? input : 7;   /* nobody asks any more: the default IR7 */
+    trace_pic_interrupt(s, *ret_ir, (s->icw2 & ICW2_T) | *ret_ir);
     return (s->icw2 & ICW2_T) | *ret_ir;
 }
 
@@ -299,20 +301,39 @@ static guint8 read_poll(I8259 *s)
 static guint64 i8259_read(void *opaque, guint64 offset, guint size)
 {
     I8259 *s = opaque;
+    const char *name = s->poll ? "poll" : offset ? "IMR" : s->read_isr ? "ISR" : "IRR";
+    guint8 value;
 
     if (s->poll) {
-        return read_poll(s);
+        value = read_poll(s);
+    } else if (offset) {
+        value = s->imr;
+    } else {
+        value = s->read_isr ? s->isr : irr(s);
     }
+    trace_pic_ioport_read(s, name, value);
+    return value;
+}
+
+/* Which command word a write is. */
+static const char *word(const I8259 *s, guint64 offset, guint8 value)
+{
+    static const char odd[][5] = { [EXPECT_OCW1] = "OCW1", [EXPECT_ICW2] = "ICW2",
+                                   [EXPECT_ICW3] = "ICW3", [EXPECT_ICW4] = "ICW4" };
+
     if (offset) {
-        return s->imr;
+        return odd[s->expect];
     }
-    return s->read_isr ? s->isr : irr(s);
+    return value & ICW1 ? "ICW1" : value & OCW3 ? "OCW3" : "OCW2";
 }
 
 static void i8259_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     I8259 *s = opaque;
 
+    if (trace_wanted(TRACE_PIC_IOPORT_WRITE)) {
+        trace_pic_ioport_write(s, word(s, offset, value), value);
+    }
     offset ? write_odd(s, value) : write_even(s, value);
     update_output(s);
 }
@@ -335,6 +356,7 @@ static void elcr_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     I8259 *s = opaque;
 
+    trace_pic_ioport_write(s, "ELCR", value);
     s->elcr = value & properties(s)->elcr_mask;
     update_output(s);
 }

@@ -31,6 +31,8 @@
 #include "hw/core/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-intc.h"
+#include "qom/guest-error.h"
+#include "qom/qapi-trace.h"
 
 enum {                          /* 3.1, memory mapped registers */
     IOREGSEL = 0x00,
@@ -136,6 +138,7 @@ static void send(Ioapic *s, guint pin)
     Accel *accel = s->machine->accel;
     const AccelMsi msi = message(s->ioredtbl[pin]);
 
+    trace_ioapic_send(s, pin, msi.address, msi.data);
     if (!accel) {
         return;
     }
@@ -206,6 +209,7 @@ static void end_of_interrupt(void *opaque, guint8 vector)
 {
     Ioapic *s = opaque;
 
+    trace_ioapic_eoi(s, vector);
     for (guint pin = 0; pin < IOAPIC_N_PINS; pin++) {
         guint64 *rte = &s->ioredtbl[pin];
 
@@ -221,6 +225,11 @@ static void end_of_interrupt(void *opaque, guint8 vector)
 static guint8 version(const Ioapic *s)
 {
     return ((const IoapicProps *)object_props(s))->version;
+}
+
+static bool is_register(guint8 index)
+{
+    return index <= IOAPICARB || (index >= IOREDTBL && index < IOREDTBL + 2 * IOAPIC_N_PINS);
 }
 
 static guint32 read_register(const Ioapic *s)
@@ -269,29 +278,53 @@ static void write_register(Ioapic *s, guint32 value)
     }
 }
 
+/* Of the register at offset; IOWIN is the one that is selected. */
+static const char *register_name(const Ioapic *s, guint64 offset)
+{
+    static const TraceRegister mapped[] = { { IOREGSEL, "IOREGSEL" }, { EOIR, "EOIR" } };
+    static const TraceRegister selected[] = {
+        { IOAPICID, "IOAPICID" }, { IOAPICVER, "IOAPICVER" }, { IOAPICARB, "IOAPICARB" },
+    };
+
+    if (offset != IOWIN) {
+        return trace_register(mapped, G_N_ELEMENTS(mapped), offset, "?");
+    }
+    return trace_register(selected, G_N_ELEMENTS(selected), s->ioregsel,
+                          is_register(s->ioregsel) ? "IOREDTBL" : "?");
+}
+
+/* A guest that writes to what is not there expects something to happen. */
+static void check_selected(Ioapic *s)
+{
+    if (!is_register(s->ioregsel)) {
+        device_guest_error(&s->parent, "register 0x%x is not there", s->ioregsel);
+    }
+}
+
 static guint64 ioapic_read(void *opaque, guint64 offset, guint size)
 {
     const Ioapic *s = opaque;
+    guint32 value = offset == IOREGSEL ? s->ioregsel : offset == IOWIN ? read_register(s) : 0;
 
-    switch (offset) {
-    case IOREGSEL:
-        return s->ioregsel;
-    case IOWIN:
-        return read_register(s);
-    default:
-        return 0;
+    if (trace_wanted(TRACE_IOAPIC_MEM_READ)) {
+        trace_ioapic_mem_read(s, register_name(s, offset), s->ioregsel, value);
     }
+    return value;
 }
 
 static void ioapic_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     Ioapic *s = opaque;
 
+    if (trace_wanted(TRACE_IOAPIC_MEM_WRITE)) {
+        trace_ioapic_mem_write(s, register_name(s, offset), s->ioregsel, value);
+    }
     switch (offset) {
     case IOREGSEL:
         s->ioregsel = value;
         break;
     case IOWIN:
+        check_selected(s);
         write_register(s, value);
         break;
     case EOIR:

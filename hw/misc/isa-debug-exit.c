@@ -12,6 +12,7 @@
 #include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
 #include "qmp/qapi-types-device.h"
+#include "qom/qapi-trace.h"
 
 #define STATUS_MASK 0xff        /* what the host keeps of an exit status */
 
@@ -29,6 +30,7 @@ static void debug_exit_write(void *opaque, guint64 offset, guint64 value, guint 
 {
     int status = ((value << 1) | 1) & STATUS_MASK;
 
+    trace_debug_exit_write(opaque, value);
     machine_request_shutdown(machine_of(opaque), SHUTDOWN_CAUSE_GUEST_SHUTDOWN, status);
 }
 

@@ -18,6 +18,7 @@
 #include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
 #include "qmp/qapi-types-misc.h"
+#include "qom/qapi-trace.h"
 
 #define PORT 0x92
 
@@ -35,7 +36,10 @@ typedef struct {
 
 static guint64 port92_read(void *opaque, guint64 offset, guint size)
 {
-    return ((Port92 *)opaque)->control;
+    const Port92 *s = opaque;
+
+    trace_port92_read(s, s->control);
+    return s->control;
 }
 
 static void port92_write(void *opaque, guint64 offset, guint64 value, guint size)
@@ -43,6 +47,7 @@ static void port92_write(void *opaque, guint64 offset, guint64 value, guint size
     Port92 *s = opaque;
     bool rises = value & ~s->control & RESET;
 
+    trace_port92_write(s, value);
     s->control = value;
     irq_set(s->a20, value & A20);
     if (rises) {

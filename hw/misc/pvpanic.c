@@ -11,6 +11,7 @@
 
 #include "hw/isa/isa-bus.h"
 #include "qmp/qapi-types-misc.h"
+#include "qom/qapi-trace.h"
 
 typedef struct {
     Device parent;
@@ -39,6 +40,7 @@ static guint64 pvpanic_read(void *opaque, guint64 offset, guint size)
 
 static void pvpanic_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
+    trace_pvpanic_write(opaque, value);
     pvpanic_event(machine_of(opaque), properties(opaque)->events, value);
 }
 

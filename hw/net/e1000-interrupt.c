@@ -8,6 +8,7 @@
  */
 #include "config.h"
 #include "hw/net/e1000.h"
+#include "qom/qapi-trace.h"
 
 static gint64 now_of(const E1000 *s)
 {
@@ -104,6 +105,8 @@ void e1000_note(E1000 *s, guint32 events)
 /* 13.4.18: from one assertion to the next there are ITR units at least. */
 void e1000_update_irq(E1000 *s)
 {
+    bool before = s->asserted;
+
     take_events(s);
     if (!(s->icr & s->ims)) {
         s->asserted = false;
@@ -112,6 +115,9 @@ void e1000_update_irq(E1000 *s)
         if (mitigates(s) && s->itr) {
             timer_set_after(s->itr_timer, (gint64)s->itr * E1000_ITR_NS);
         }
+    }
+    if (s->asserted != before) {
+        trace_e1000_interrupt(s, s->asserted, s->icr, s->ims);
     }
     pci_set_intx(&s->parent, s->asserted);
 }

@@ -9,6 +9,8 @@
  */
 #include "config.h"
 #include "hw/net/e1000.h"
+#include "qom/guest-error.h"
+#include "qom/qapi-trace.h"
 
 #include <string.h>
 
@@ -58,6 +60,7 @@ static bool fill_descriptor(E1000 *s, const RxFrame *f, guint32 offset, guint32 
     guint64 buffer;
 
     if (!pci_dma_read(&s->parent, at, d, sizeof(d))) {
+        device_guest_error(&s->parent.device, "a descriptor of the receive ring cannot be read");
         return false;
     }
     buffer = pci_get_long(d) | (guint64)pci_get_long(d + 4) << 32;
@@ -175,9 +178,11 @@ bool e1000_receive(E1000 *s, guint8 *frame, gsize size)
     }
     match = e1000_wants(s, frame, f.size);
     if (match == E1000_UNWANTED) {
+        trace_e1000_receive_frame(s, size, "unwanted");
         return true;
     }
     if (is_too_long(s, f.size)) {
+        trace_e1000_receive_frame(s, size, "too-long");
         e1000_count(s, STAT_ROC, 1);
         return true;
     }
@@ -189,8 +194,10 @@ bool e1000_receive(E1000 *s, guint8 *frame, gsize size)
         f.size += E1000_FCS;
     }
     if (!has_room(s, &f, &drop) || drop) {
+        trace_e1000_receive_frame(s, size, drop ? "lost" : "waits");
         return drop;
     }
+    trace_e1000_receive_frame(s, size, "stored");
     count_frame(s, f.data, padded + E1000_FCS);
     store(s, &f);
     note_frame(s, &f);

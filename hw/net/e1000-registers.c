@@ -13,7 +13,12 @@
 #include "config.h"
 #include "hw/net/e1000.h"
 
+#include <string.h>
+
+#include "qom/qapi-trace.h"
+
 typedef struct {
+    char name[16];              /* REG_NAME */
     guint32 offset;             /* of the first one */
     guint16 n;                  /* how many in a row */
     guint16 stride;             /* bytes from one to the next */
@@ -219,12 +224,13 @@ static void write_tdt(E1000 *s, guint n, guint32 value)
 
 #define ALL G_MAXUINT32
 #define REG(offset_, field_, writable_, read_, write_) \
-    { .offset = (offset_), .n = 1, .stride = 4, .field = offsetof(E1000, field_), \
-      .writable = (writable_), .read = (read_), .write = (write_) }
-#define REGS(offset_, stride_, field_, writable_, read_, write_) \
-    { .offset = (offset_), .n = G_N_ELEMENTS(((E1000 *)0)->field_), .stride = (stride_), \
+    { .name = #offset_, .offset = (offset_), .n = 1, .stride = 4, \
       .field = offsetof(E1000, field_), .writable = (writable_), .read = (read_), \
       .write = (write_) }
+#define REGS(offset_, stride_, field_, writable_, read_, write_) \
+    { .name = #offset_, .offset = (offset_), .n = G_N_ELEMENTS(((E1000 *)0)->field_), \
+      .stride = (stride_), .field = offsetof(E1000, field_), .writable = (writable_), \
+      .read = (read_), .write = (write_) }
 
 static const Register registers[] = {
     REG(REG_CTRL, ctrl, CTRL_WRITABLE, NULL, write_ctrl),
@@ -307,15 +313,25 @@ static const Register *find_register(guint32 offset, guint *ret_n)
     return (offset - r->offset) % r->stride == 0 && *ret_n < r->n ? r : NULL;
 }
 
+/* Without what all of them begin with; of several, the first one's. */
+static const char *register_name(const Register *r)
+{
+    return r ? r->name + strlen("REG_") : "?";
+}
+
 guint32 e1000_read(E1000 *s, guint32 offset)
 {
     guint n;
     const Register *r = find_register(offset, &n);
+    guint32 value = 0;
 
-    if (!r) {
-        return 0;
+    if (r) {
+        value = r->read ? r->read(s, n) : *field_of(s, r, n);
     }
-    return r->read ? r->read(s, n) : *field_of(s, r, n);
+    if (trace_wanted(TRACE_E1000_READ)) {
+        trace_e1000_read(s, register_name(r), offset, value);
+    }
+    return value;
 }
 
 void e1000_write(E1000 *s, guint32 offset, guint32 value)
@@ -323,6 +339,9 @@ void e1000_write(E1000 *s, guint32 offset, guint32 value)
     guint n;
     const Register *r = find_register(offset, &n);
 
+    if (trace_wanted(TRACE_E1000_WRITE)) {
+        trace_e1000_write(s, register_name(r), offset, value);
+    }
     if (r && r->write) {
         r->write(s, n, value);
     } else if (r) {

@@ -12,6 +12,8 @@
  */
 #include "config.h"
 #include "hw/net/e1000.h"
+#include "qom/guest-error.h"
+#include "qom/qapi-trace.h"
 
 #include <string.h>
 
@@ -47,6 +49,7 @@ static bool read_descriptor(E1000 *s, TxDescriptor *ret)
     guint8 d[TXD_SIZE];
 
     if (!pci_dma_read(&s->parent, descriptor_address(s), d, sizeof(d))) {
+        device_guest_error(&s->parent.device, "a descriptor of the transmit ring cannot be read");
         return false;
     }
     ret->addr = pci_get_long(d) | (guint64)pci_get_long(d + 4) << 32;
@@ -117,11 +120,13 @@ static bool hand_over(E1000 *s)
             e1000_receive(s, tx->data, tx->size);
         }
     } else if (!nic_send(s->nic, 0, &frame, 1)) {
+        trace_e1000_transmit_frame(s, tx->size, false);
         s->tx_blocked = true;
         return false;
     } else {
         count_frame(s, tx->data, tx->size + E1000_FCS);
     }
+    trace_e1000_transmit_frame(s, tx->size, true);
     if (tx->ended) {
         forget_frame(tx);
     } else {

@@ -17,6 +17,8 @@
 
 #include "hw/core/machine.h"
 #include "hw/nvram/fw-cfg-internal.h"
+#include "qom/guest-error.h"
+#include "qom/qapi-trace.h"
 
 #define SIGNATURE G_GUINT64_CONSTANT(0x51454d5520434647)        /* "QEMU CFG" */
 
@@ -106,6 +108,9 @@ static void step(FwCfg *s)
 
     s->dma_left -= n;
     s->dma_address += n;
+    if (!ok) {
+        device_guest_error(&s->device, "a transfer leaves RAM, or its item");
+    }
     if (!ok || !s->dma_left) {
         finish(s, ok);
     }
@@ -144,6 +149,7 @@ static void begin(FwCfg *s, const FwCfgDmaAccess *access)
     guint32 control = GUINT32_FROM_BE(access->control);
     guint32 length = GUINT32_FROM_BE(access->length);
 
+    trace_fw_cfg_dma(s, control, length, GUINT64_FROM_BE(access->address));
     if (control & CONTROL_SELECT) {
         fw_cfg_select(s, control >> 16);
     }
@@ -152,6 +158,8 @@ static void begin(FwCfg *s, const FwCfgDmaAccess *access)
         s->dma_left = length;
         s->dma_address = GUINT64_FROM_BE(access->address);
         if (!(control & CONTROL_READ) && !may_write(s, length)) {
+            device_guest_error(&s->device, "item 0x%x cannot be written, or not so much of it",
+                               s->selector);
             finish(s, false);
             return;
         }
@@ -174,6 +182,8 @@ static void start(FwCfg *s)
     if (memory_read(s->memory, s->dma_descriptor, &access, sizeof(access))) {
         begin(s, &access);
     } else {
+        device_guest_error(&s->device, "the descriptor of a transfer is not in RAM: 0x%"
+                           G_GINT64_MODIFIER "x", s->dma_descriptor);
         finish(s, false);
     }
 }

@@ -49,6 +49,7 @@ static const RegionOps control_ops = {
     .write = control_write,
     .min_size = 1,
     .max_size = 2,
+    .secret = true,             /* the contents of items */
 };
 
 static guint64 dma_read(void *opaque, guint64 offset, guint size)

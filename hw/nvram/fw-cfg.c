@@ -17,6 +17,7 @@
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-firmware.h"
+#include "qom/qapi-trace.h"
 
 enum {
     ID_TRADITIONAL = 1 << 0,
@@ -296,6 +297,9 @@ void fw_cfg_select(FwCfg *s, guint16 selector)
     file = fw_cfg_selected_file(s);
     if (file && file->ops && file->ops->selected) {
         file->ops->selected(file->opaque);
+    }
+    if (trace_wanted(TRACE_FW_CFG_SELECT)) {
+        trace_fw_cfg_select(s, selector, file ? file->name : NULL, fw_cfg_selected(s)->size);
     }
 }
 

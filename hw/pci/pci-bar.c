@@ -15,6 +15,7 @@
  */
 #include "config.h"
 #include "hw/pci/pci-internal.h"
+#include "qom/qapi-trace.h"
 
 enum { BAR_PRIORITY = 1 };      /* over a container's background, if it has any */
 
@@ -127,9 +128,11 @@ static void move(PciDevice *dev, guint n, guint64 address)
         return;
     }
     if (bar->address != PCI_UNMAPPED) {
+        trace_pci_update_mappings_del(dev, n, bar->address, region_size(bar->region));
         region_remove(container(dev, n), bar->region);
     }
     if (address != PCI_UNMAPPED) {
+        trace_pci_update_mappings_add(dev, n, address, region_size(bar->region));
         region_add(container(dev, n), address, bar->region, BAR_PRIORITY);
     }
     bar->address = address;

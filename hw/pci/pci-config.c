@@ -10,6 +10,7 @@
  */
 #include "config.h"
 #include "hw/pci/pci-bridge.h"
+#include "qom/qapi-trace.h"
 
 #include <string.h>
 
@@ -154,8 +155,12 @@ static PciDevice *addressed(Bus *root, guint32 address, guint size)
 guint32 pci_config_read(Bus *root, guint32 address, guint size)
 {
     PciDevice *dev = addressed(root, address, size);
+    guint32 value = dev ? pci_function_read(dev, address & 0xff, size) : G_MAXUINT32;
 
-    return dev ? pci_function_read(dev, address & 0xff, size) : G_MAXUINT32;
+    if (dev) {
+        trace_pci_cfg_read(dev, address & 0xff, size, value);
+    }
+    return value;
 }
 
 void pci_config_write(Bus *root, guint32 address, guint32 value, guint size)
@@ -163,6 +168,7 @@ void pci_config_write(Bus *root, guint32 address, guint32 value, guint size)
     PciDevice *dev = addressed(root, address, size);
 
     if (dev) {
+        trace_pci_cfg_write(dev, address & 0xff, size, value);
         pci_function_write(dev, address & 0xff, value, size);
     }
 }

@@ -9,6 +9,7 @@
  */
 #include "config.h"
 #include "hw/pci/pci-internal.h"
+#include "qom/qapi-trace.h"
 
 int pci_intx_line(const PciDevice *dev)
 {
@@ -79,6 +80,7 @@ void pci_intx_update(PciDevice *dev)
 void pci_set_intx(PciDevice *dev, bool level)
 {
     if (dev->intx != level) {
+        trace_pci_intx(dev, level);
         dev->intx = level;
         pci_intx_update(dev);
     }

@@ -8,6 +8,7 @@
  */
 #include "config.h"
 #include "hw/pci/pci-internal.h"
+#include "qom/qapi-trace.h"
 
 #define APIC_BASE G_GUINT64_CONSTANT(0xfee00000)
 #define APIC_LAST G_GUINT64_CONSTANT(0xfeefffff)
@@ -142,6 +143,7 @@ void pci_msi_notify(PciDevice *dev, guint vector)
         return;
     }
     vector %= vectors_enabled(dev);
+    trace_msi_notify(dev, vector);
     if (msi_flags(dev) & PCI_MSI_FLAGS_MASKBIT) {
         mask = pci_get_long(msi_register(dev, PCI_MSI_MASK_32, PCI_MSI_MASK_64));
         if (mask >> vector & 1) {

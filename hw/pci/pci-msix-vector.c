@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "qom/env.h"
+#include "qom/qapi-trace.h"
 
 static AccelMsi message(const PciDevice *dev, guint vector)
 {
@@ -102,6 +103,7 @@ void pci_msix_notify(PciDevice *dev, guint vector)
         return;
     }
     g_mutex_lock(&msix->mutex);
+    trace_msix_notify(dev, vector, msix->vectors[vector].open);
     if (msix->vectors[vector].open) {
         deliver(dev, vector);
     } else if (msix->enabled) {

@@ -29,6 +29,7 @@
 #include "qmp/qapi-events.h"
 #include "qmp/qapi-types-device.h"
 #include "qom/env.h"
+#include "qom/qapi-trace.h"
 
 enum {                          /* address map */
     RTC_SECONDS = 0x00,
@@ -588,9 +589,25 @@ static void write_data(Mc146818 *s, guint8 value)
     }
 }
 
+static const char *register_name(guint8 index)
+{
+    static const char names[][14] = {
+        "seconds", "seconds-alarm", "minutes", "minutes-alarm", "hours", "hours-alarm",
+        "day-of-week", "date", "month", "year", "A", "B", "C", "D",
+    };
+
+    return index < G_N_ELEMENTS(names) ? names[index] : index == RTC_CENTURY ? "century" : "RAM";
+}
+
 static guint64 mc146818_read(void *opaque, guint64 offset, guint size)
 {
-    return offset == 1 ? read_data(opaque) : 0xff;
+    Mc146818 *s = opaque;
+    guint8 value = offset == 1 ? read_data(s) : 0xff;
+
+    if (offset == 1 && trace_wanted(TRACE_RTC_READ)) {
+        trace_rtc_read(s, register_name(s->index), s->index, value);
+    }
+    return value;
 }
 
 static void mc146818_write(void *opaque, guint64 offset, guint64 value, guint size)
@@ -598,6 +615,9 @@ static void mc146818_write(void *opaque, guint64 offset, guint64 value, guint si
     Mc146818 *s = opaque;
 
     if (offset == 1) {
+        if (trace_wanted(TRACE_RTC_WRITE)) {
+            trace_rtc_write(s, register_name(s->index), s->index, value);
+        }
         write_data(s, value);
     } else {
         s->index = value % RTC_SIZE;    /* the top bit masks NMIs elsewhere */

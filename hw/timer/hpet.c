@@ -26,6 +26,7 @@
 #include "hw/core/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-timer.h"
+#include "qom/qapi-trace.h"
 
 enum {                          /* 2.3.1 */
     GCAP_ID = 0x000,
@@ -202,6 +203,7 @@ static void send_message(Hpet *s, guint n)
 /* Timer n has matched. */
 static void interrupt(Hpet *s, guint n)
 {
+    trace_hpet_interrupt(s, n);
     if (s->config[n] & TN_FSB_EN) {
         if (s->config[n] & TN_INT_ENB) {
             send_message(s, n);
@@ -538,9 +540,27 @@ static void write_register(Hpet *s, guint64 offset, guint64 value, guint64 mask)
     }
 }
 
+static const char *register_name(guint64 offset)
+{
+    static const TraceRegister names[] = {
+        { GCAP_ID, "GCAP_ID" }, { GEN_CONF, "GEN_CONF" }, { GINTR_STA, "GINTR_STA" },
+        { MAIN_CNT, "MAIN_CNT" }, { TIMERS + TN_CONF, "T0_CONF" },
+        { TIMERS + TN_COMPARATOR, "T0_COMPARATOR" }, { TIMERS + TN_FSB_ROUTE, "T0_FSB_ROUTE" },
+    };
+
+    offset &= ~7u;
+    return trace_register(names, G_N_ELEMENTS(names),
+                          offset < TIMERS ? offset : TIMERS + offset % TN_SIZE, "?");
+}
+
 static guint64 hpet_read(void *opaque, guint64 offset, guint size)
 {
-    return read_register(opaque, offset & ~7u) >> 8 * (offset & 7);
+    guint64 value = read_register(opaque, offset & ~7u) >> 8 * (offset & 7);
+
+    if (trace_wanted(TRACE_HPET_RAM_READ)) {
+        trace_hpet_ram_read(opaque, register_name(offset), offset, value);
+    }
+    return value;
 }
 
 static void hpet_write(void *opaque, guint64 offset, guint64 value, guint size)
@@ -548,6 +568,9 @@ static void hpet_write(void *opaque, guint64 offset, guint64 value, guint size)
     guint shift = 8 * (offset & 7);
     guint64 mask = size == 8 ? G_MAXUINT64 : (guint64)G_MAXUINT32 << shift;
 
+    if (trace_wanted(TRACE_HPET_RAM_WRITE)) {
+        trace_hpet_ram_write(opaque, register_name(offset), offset, value);
+    }
     write_register(opaque, offset & ~7u, value << shift, mask);
 }
 

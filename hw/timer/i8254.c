@@ -16,6 +16,7 @@
 #include "hw/timer/i8254-counter.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-intc.h"
+#include "qom/qapi-trace.h"
 
 enum {
     PORT_CONTROL = 3,
@@ -133,12 +134,19 @@ static bool write_control(I8254 *s, guint8 value, gint64 now)
     return counter == 0 && value & CONTROL_RW;
 }
 
+static const char register_names[][10] = { "counter-0", "counter-1", "counter-2", "control" };
+
 static guint64 pit_read(void *opaque, guint64 offset, guint size)
 {
     I8254 *s = opaque;
+    guint8 value = 0;
 
     /* The control word cannot be read. */
-    return offset == PORT_CONTROL ? 0 : i8254_counter_read(&s->counters[offset], now_of(s));
+    if (offset != PORT_CONTROL) {
+        value = i8254_counter_read(&s->counters[offset], now_of(s));
+    }
+    trace_pit_ioport_read(s, register_names[offset], value);
+    return value;
 }
 
 static void pit_write(void *opaque, guint64 offset, guint64 value, guint size)
@@ -147,6 +155,7 @@ static void pit_write(void *opaque, guint64 offset, guint64 value, guint size)
     gint64 now = now_of(s);
     bool programmed = offset == 0;
 
+    trace_pit_ioport_write(s, register_names[offset], value);
     if (offset == PORT_CONTROL) {
         programmed = write_control(s, value, now);
     } else {

@@ -17,6 +17,7 @@
 #include "hw/timer/i8254.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-intc.h"
+#include "qom/qapi-trace.h"
 
 enum {
     NMISC_GATE2 = 0x01,
@@ -42,16 +43,20 @@ static guint64 pcspk_read(void *opaque, guint64 offset, guint size)
 {
     const PcSpk *s = opaque;
     gint64 now = clock_now(s->clock, CLOCK_KIND_VIRTUAL);
+    guint8 value;
 
-    return (i8254_gate(s->pit, COUNTER) ? NMISC_GATE2 : 0) | (s->speaker ? NMISC_SPEAKER : 0) |
-           (now / REFRESH_NS % 2 ? NMISC_REFRESH : 0) |
-           (i8254_out(s->pit, COUNTER) ? NMISC_OUT2 : 0);
+    value = (i8254_gate(s->pit, COUNTER) ? NMISC_GATE2 : 0) | (s->speaker ? NMISC_SPEAKER : 0) |
+            (now / REFRESH_NS % 2 ? NMISC_REFRESH : 0) |
+            (i8254_out(s->pit, COUNTER) ? NMISC_OUT2 : 0);
+    trace_pcspk_io_read(s, value);
+    return value;
 }
 
 static void pcspk_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     PcSpk *s = opaque;
 
+    trace_pcspk_io_write(s, value);
     s->speaker = value & NMISC_SPEAKER;
     i8254_set_gate(s->pit, COUNTER, value & NMISC_GATE2);
 }

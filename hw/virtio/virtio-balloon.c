@@ -24,6 +24,7 @@
 #include "qmp/qapi-events.h"
 #include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
+#include "qom/qapi-trace.h"
 
 enum {
     DEVICE_ID = 5,
@@ -175,6 +176,7 @@ static void take_chains(VirtioBalloon *s, VirtQueue *queue,
     while ((element = virtqueue_pop(queue))) {
         gsize pfns = element->out_size / sizeof(guint32);
 
+        trace_virtio_balloon_chain(s, virtqueue_index(queue), pfns);
         if (pfns > PFNS_PER_CHAIN) {
             virtqueue_unpop(queue, element);
             virtio_broken(&s->parent, "a balloon buffer with too many pages");

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "hw/virtio/transport.h"
+#include "qom/qapi-trace.h"
 
 /* Requests that are begun before other handlers of the loop have their turn. */
 enum { BUDGET = 256 };
@@ -57,6 +58,8 @@ static void complete(Request *request, guint8 status)
 {
     VirtioBlkQueue *queue = request->queue;
 
+    trace_virtio_blk_req_complete(queue->blk, virtqueue_index(queue->queue),
+                                  request->element.head, status);
     request->last->iov_len++;
     *request->status = status;
     virtqueue_push(queue->queue, &request->element, request->element.in_size);
@@ -152,6 +155,8 @@ static void handle_read(Request *request, guint64 sector)
 {
     guint64 bytes = request->element.in_size - 1;
 
+    trace_virtio_blk_handle_read(request->queue->blk, virtqueue_index(request->queue->queue),
+                                 request->element.head, sector, bytes);
     if (valid(request, BLOCK_OP_READ, sector, bytes)) {
         in_vectors(request);
         submit(request, BLOCK_OP_READ, 0, sector, bytes);
@@ -162,6 +167,8 @@ static void handle_write(Request *request, guint64 sector)
 {
     guint64 bytes = request->element.out_size - sizeof(Header);
 
+    trace_virtio_blk_handle_write(request->queue->blk, virtqueue_index(request->queue->queue),
+                                  request->element.head, sector, bytes);
     if (valid(request, BLOCK_OP_WRITE, sector, bytes)) {
         out_vectors(request);
         submit(request, BLOCK_OP_WRITE, 0, sector, bytes);
@@ -213,8 +220,11 @@ static void dispatch(Request *request, const Header *header)
     VirtioBlk *s = request->queue->blk;
     const VirtioBlkDeviceProps *props = virtio_blk_props(s);
     guint64 sector = GUINT64_FROM_LE(header->sector);
+    guint32 type = GUINT32_FROM_LE(header->type);
 
-    switch (GUINT32_FROM_LE(header->type)) {
+    trace_virtio_blk_request(s, virtqueue_index(request->queue->queue), request->element.head,
+                             type, request->element.out_size, request->element.in_size);
+    switch (type) {
     case VIRTIO_BLK_T_IN:
         handle_read(request, sector);
         return;

@@ -22,6 +22,8 @@
 #include "hw/core/machine.h"
 #include "hw/virtio/virtio-bus.h"
 #include "qmp/qapi-types-virtio.h"
+#include "qom/guest-error.h"
+#include "qom/qapi-trace.h"
 
 /* Section 4.2.2 */
 enum {
@@ -95,6 +97,7 @@ static void set_line(VirtioMmio *s, bool level)
 
 static void interrupt(VirtioMmio *s, guint32 bit)
 {
+    trace_virtio_mmio_interrupt(s, bit);
     g_mutex_lock(&s->interrupt_mutex);
     if (!s->interrupt_status) {
         set_line(s, true);
@@ -275,6 +278,39 @@ static void write_register(VirtioMmio *s, VirtioDevice *dev, guint64 offset, gui
 
 /* ---- Accesses, any thread, lock held or not ---- */
 
+static const char *register_name(guint64 offset)
+{
+    static const TraceRegister names[] = {
+        { MAGIC_VALUE, "MagicValue" }, { VERSION, "Version" }, { DEVICE_ID, "DeviceID" },
+        { VENDOR_ID, "VendorID" }, { DEVICE_FEATURES, "DeviceFeatures" },
+        { DEVICE_FEATURES_SEL, "DeviceFeaturesSel" }, { DRIVER_FEATURES, "DriverFeatures" },
+        { DRIVER_FEATURES_SEL, "DriverFeaturesSel" }, { QUEUE_SEL, "QueueSel" },
+        { QUEUE_NUM_MAX, "QueueNumMax" }, { QUEUE_NUM, "QueueNum" },
+        { QUEUE_READY, "QueueReady" }, { QUEUE_NOTIFY, "QueueNotify" },
+        { INTERRUPT_STATUS, "InterruptStatus" }, { INTERRUPT_ACK, "InterruptACK" },
+        { STATUS, "Status" }, { QUEUE_DESC_LOW, "QueueDescLow" },
+        { QUEUE_DESC_HIGH, "QueueDescHigh" }, { QUEUE_DRIVER_LOW, "QueueDriverLow" },
+        { QUEUE_DRIVER_HIGH, "QueueDriverHigh" }, { QUEUE_DEVICE_LOW, "QueueDeviceLow" },
+        { QUEUE_DEVICE_HIGH, "QueueDeviceHigh" }, { SHM_LEN_LOW, "SHMLenLow" },
+        { SHM_LEN_HIGH, "SHMLenHigh" }, { SHM_BASE_LOW, "SHMBaseLow" },
+        { SHM_BASE_HIGH, "SHMBaseHigh" }, { CONFIG_GENERATION, "ConfigGeneration" },
+    };
+
+    return offset >= CONFIG ? "Config"
+                            : trace_register(names, G_N_ELEMENTS(names), offset, "?");
+}
+
+/* Registers are of 32 bits, and drivers must not access them otherwise. */
+static bool good_size(VirtioMmio *s, guint64 offset, guint size)
+{
+    if (offset < CONFIG && size != 4) {
+        device_guest_error(&s->parent, "an access of %u bytes to a register, at 0x%x", size,
+                           (guint)offset);
+        return false;
+    }
+    return true;
+}
+
 static bool take_lock(VirtioMmio *s)
 {
     FairLock *lock = s->machine->lock;
@@ -302,15 +338,14 @@ static guint64 read_locked(VirtioMmio *s, guint64 offset, guint size)
     if (offset >= CONFIG) {
         return dev ? read_config(dev, offset - CONFIG, size) : 0;
     }
-    if (size != 4) {
+    if (!good_size(s, offset, size)) {
         return 0;
     }
     return dev ? read_register(s, dev, offset) : read_identity(NULL, offset);
 }
 
-static guint64 mmio_read(void *opaque, guint64 offset, guint size)
+static guint64 read_any(VirtioMmio *s, guint64 offset, guint size)
 {
-    VirtioMmio *s = opaque;
     guint64 value;
     bool taken;
 
@@ -320,6 +355,16 @@ static guint64 mmio_read(void *opaque, guint64 offset, guint size)
     taken = take_lock(s);
     value = read_locked(s, offset, size);
     drop_lock(s, taken);
+    return value;
+}
+
+static guint64 mmio_read(void *opaque, guint64 offset, guint size)
+{
+    guint64 value = read_any(opaque, offset, size);
+
+    if (trace_wanted(TRACE_VIRTIO_MMIO_READ)) {
+        trace_virtio_mmio_read(opaque, register_name(offset), offset, value);
+    }
     return value;
 }
 
@@ -352,7 +397,10 @@ static void mmio_write(void *opaque, guint64 offset, guint64 value, guint size)
     VirtioDevice *dev;
     bool taken;
 
-    if ((offset < CONFIG && size != 4) || (offset < CONFIG && write_unlocked(s, offset, value))) {
+    if (trace_wanted(TRACE_VIRTIO_MMIO_WRITE)) {
+        trace_virtio_mmio_write(s, register_name(offset), offset, value);
+    }
+    if (!good_size(s, offset, size) || (offset < CONFIG && write_unlocked(s, offset, value))) {
         return;
     }
     taken = take_lock(s);

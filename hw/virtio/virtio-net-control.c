@@ -8,6 +8,7 @@
  */
 #include "config.h"
 #include "hw/virtio/virtio-net.h"
+#include "qom/qapi-trace.h"
 
 #include <string.h>
 
@@ -247,7 +248,7 @@ static bool done(VirtioNet *s, bool filters)
     return true;
 }
 
-static bool run_command(VirtioNet *s, const VirtqElement *e)
+static bool run_command(VirtioNet *s, const VirtqElement *e, const guint8 *command)
 {
     static const struct {
         guint8 klass, feature;
@@ -260,9 +261,7 @@ static bool run_command(VirtioNet *s, const VirtqElement *e)
         { CLASS_MQ, VIRTIO_NET_F_MQ, set_pairs, false },
         { CLASS_OFFLOADS, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS, set_offloads, false },
     };
-    guint8 command[COMMAND_SIZE];
 
-    virtq_read(e, 0, command, sizeof(command));
     for (guint i = 0; i < G_N_ELEMENTS(classes); i++) {
         if (command[0] == classes[i].klass &&
             virtio_has_feature(&s->parent, classes[i].feature)) {
@@ -277,7 +276,7 @@ void virtio_net_handle_control(VirtioNet *s, VirtQueue *queue)
     VirtqElement *e;
 
     for (guint i = 0; i < COMMANDS_A_TURN || !virtqueue_yield(queue); i++) {
-        guint8 answer;
+        guint8 answer, command[COMMAND_SIZE];
 
         e = virtqueue_pop(queue);
         if (!e) {
@@ -288,7 +287,9 @@ void virtio_net_handle_control(VirtioNet *s, VirtQueue *queue)
             virtio_broken(&s->parent, "a control command without command or answer");
             return;
         }
-        answer = run_command(s, e) ? VIRTIO_NET_OK : VIRTIO_NET_ERR;
+        virtq_read(e, 0, command, sizeof(command));
+        answer = run_command(s, e, command) ? VIRTIO_NET_OK : VIRTIO_NET_ERR;
+        trace_virtio_net_control(s, command[0], command[1], answer == VIRTIO_NET_OK);
         virtqueue_push(queue, e, virtq_write(e, 0, &answer, sizeof(answer)));
         virtqueue_notify(queue);
     }

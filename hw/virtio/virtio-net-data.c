@@ -9,6 +9,7 @@
  */
 #include "config.h"
 #include "hw/virtio/virtio-net.h"
+#include "qom/qapi-trace.h"
 
 #include <string.h>
 
@@ -107,6 +108,7 @@ static bool receive_one(NetPair *pair, const NetFrame *frame)
     gsize header = virtio_net_header(pair->net), size = header + frame->size, room = 0;
     guint n = pop_room(pair, size, &room);
 
+    trace_virtio_net_receive(pair->net, pair - pair->net->pairs, frame->size, n);
     if (!n) {
         return false;
     }
@@ -199,6 +201,7 @@ static bool pop_batch(NetPair *pair)
             virtqueue_unpop(pair->tx, &tx->element);
             return false;
         }
+        trace_virtio_net_transmit(pair->net, pair - pair->net->pairs, tx->size);
         pair->pending[pair->n_pending++] = tx;
     }
     return true;

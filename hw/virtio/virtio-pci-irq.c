@@ -15,6 +15,7 @@
 
 #include "qmp/error.h"
 #include "qom/env.h"
+#include "qom/qapi-trace.h"
 
 static guint16 get_vector(const VirtioPci *s, guint source)
 {
@@ -55,6 +56,7 @@ void virtio_pci_interrupt(VirtioPci *s, guint source, guint bit)
 {
     guint16 vector = get_vector(s, source);
 
+    trace_virtio_pci_interrupt(s, source, vector);
     g_atomic_int_or((guint *)&s->isr, bit);
     if (!g_atomic_int_get(&s->msix)) {
         change_line(s);

@@ -9,6 +9,7 @@
  */
 #include "config.h"
 #include "hw/virtio/virtio-pci.h"
+#include "qom/qapi-trace.h"
 
 /* Where things are in BAR 4, and a page for each. */
 enum {
@@ -194,6 +195,24 @@ static void write_common(VirtioPci *s, VirtioDevice *dev, guint64 offset, guint3
 
 /* ---- Accesses ---- */
 
+static const char *register_name(guint64 offset)
+{
+    static const TraceRegister names[] = {
+        { DEVICE_FEATURE_SELECT, "device_feature_select" }, { DEVICE_FEATURE, "device_feature" },
+        { DRIVER_FEATURE_SELECT, "driver_feature_select" }, { DRIVER_FEATURE, "driver_feature" },
+        { CONFIG_MSIX_VECTOR, "config_msix_vector" }, { NUM_QUEUES, "num_queues" },
+        { DEVICE_STATUS, "device_status" }, { CONFIG_GENERATION, "config_generation" },
+        { QUEUE_SELECT, "queue_select" }, { QUEUE_SIZE, "queue_size" },
+        { QUEUE_MSIX_VECTOR, "queue_msix_vector" }, { QUEUE_ENABLE, "queue_enable" },
+        { QUEUE_NOTIFY_OFF, "queue_notify_off" }, { QUEUE_DESC, "queue_desc" },
+        { QUEUE_DESC + 4, "queue_desc+4" }, { QUEUE_DRIVER, "queue_driver" },
+        { QUEUE_DRIVER + 4, "queue_driver+4" }, { QUEUE_DEVICE, "queue_device" },
+        { QUEUE_DEVICE + 4, "queue_device+4" },
+    };
+
+    return trace_register(names, G_N_ELEMENTS(names), offset, "?");
+}
+
 static guint64 common_read(void *opaque, guint64 offset, guint size)
 {
     VirtioPci *s = opaque;
@@ -202,7 +221,11 @@ static guint64 common_read(void *opaque, guint64 offset, guint size)
     guint32 value = dev ? read_common(s, dev, offset) : 0;
 
     virtio_pci_unlock(s, taken);
-    return only(value, size);
+    value = only(value, size);
+    if (trace_wanted(TRACE_VIRTIO_PCI_COMMON_READ)) {
+        trace_virtio_pci_common_read(s, register_name(offset), value);
+    }
+    return value;
 }
 
 static void common_write(void *opaque, guint64 offset, guint64 value, guint size)
@@ -212,6 +235,9 @@ static void common_write(void *opaque, guint64 offset, guint64 value, guint size
     bool taken;
 
     value = only(value, MIN(size, width_at(offset)));
+    if (trace_wanted(TRACE_VIRTIO_PCI_COMMON_WRITE)) {
+        trace_virtio_pci_common_write(s, register_name(offset), value);
+    }
     if (offset == DEVICE_STATUS) {
         virtio_pci_set_status(s, value, false);
         return;

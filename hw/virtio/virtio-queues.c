@@ -19,6 +19,7 @@
 #include "hw/virtio/virtqueue-internal.h"
 #include "qmp/error.h"
 #include "qom/env.h"
+#include "qom/qapi-trace.h"
 
 static VirtQueue *get_queue(const VirtioDevice *dev, guint n)
 {
@@ -155,6 +156,7 @@ void virtio_queue_disable(VirtioDevice *dev, guint n)
 static void call_handler(VirtQueue *queue)
 {
     if (queue->started && queue->handler) {
+        trace_virtio_queue_notify(queue->dev, queue->index);
         queue->handler(queue->dev, queue);
     }
 }
@@ -370,14 +372,14 @@ static void start(VirtioDevice *dev)
 
     dev->has_run = true;
     if (dev->ops->start && !dev->ops->start(dev, &error)) {
-        virtio_broken(dev, error->message);
+        virtio_failed(dev, error->message);
         return;
     }
     if (!start_queues(dev, &error)) {
         if (dev->ops->stop) {
             dev->ops->stop(dev);
         }
-        virtio_broken(dev, error->message);
+        virtio_failed(dev, error->message);
         return;
     }
     dev->started = true;

@@ -14,6 +14,7 @@
 #include "hw/core/clock.h"
 #include "hw/virtio/virtio.h"
 #include "qmp/qapi-types-virtio.h"
+#include "qom/qapi-trace.h"
 
 enum {
     DEVICE_ID = 4,
@@ -83,6 +84,7 @@ static void process(VirtioRng *s)
         }
         begin_period(s);
         s->request.size = MIN(s->element->in_size, s->quota);
+        trace_virtio_rng_request(s, s->request.size);
         rng_request(s->backend, &s->request);
     }
     s->processing = false;
@@ -92,6 +94,7 @@ static void receive(RngRequest *request, const guint8 *data, gsize size)
 {
     VirtioRng *s = (VirtioRng *)((guint8 *)request - offsetof(VirtioRng, request));
 
+    trace_virtio_rng_pushed(s, size);
     s->quota -= size;
     finish(s, virtq_write(s->element, 0, data, size));
     process(s);

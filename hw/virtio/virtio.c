@@ -14,6 +14,8 @@
 
 #include "hw/virtio/virtqueue-internal.h"
 #include "qmp/qapi-types-virtio.h"
+#include "qom/guest-error.h"
+#include "qom/qapi-trace.h"
 
 static VirtioDevice *virtio_device(Device *dev)
 {
@@ -62,18 +64,32 @@ static void config_interrupt(VirtioDevice *dev)
     }
 }
 
-void virtio_broken(VirtioDevice *dev, const char *why)
+/* False: it is broken already. */
+static bool break_device(VirtioDevice *dev)
 {
     if (!g_atomic_int_compare_and_exchange(&dev->broken, 0, 1)) {
-        return;
+        return false;
     }
     g_atomic_int_or((guint *)&dev->status, VIRTIO_STATUS_NEEDS_RESET);
-    if (g_atomic_int_compare_and_exchange(&dev->complained, 0, 1)) {
-        g_autofree char *path = object_path(&dev->device.object);
-
-        g_message("the driver of '%s' broke the rules: %s; it must reset the device", path, why);
-    }
     config_interrupt(dev);
+    return true;
+}
+
+void virtio_broken(VirtioDevice *dev, const char *why)
+{
+    if (break_device(dev)) {
+        device_guest_error(&dev->device, "%s; its driver must reset it", why);
+    }
+}
+
+void virtio_failed(VirtioDevice *dev, const char *why)
+{
+    g_autofree char *path = NULL;
+
+    if (break_device(dev) && g_atomic_int_compare_and_exchange(&dev->complained, 0, 1)) {
+        path = object_path(&dev->device.object);
+        g_warning("'%s' stops until its driver resets it: %s", path, why);
+    }
 }
 
 /* ---- Features ---- */
@@ -191,6 +207,7 @@ static void set_status_call(void *opaque, guint64 status)
 
 void virtio_set_status(VirtioDevice *dev, guint8 status)
 {
+    trace_virtio_set_status(dev, status);
     if (dev->machine) {
         machine_call(dev->machine, set_status_call, object_ref(dev), status);
     }

@@ -74,7 +74,7 @@ struct VirtioDevice {
     bool has_run;               /* was started since the last reset */
     bool legacy;                /* features came by the legacy interface */
     bool early;                 /* runs before DRIVER_OK, as legacy drivers want it */
-    gint complained;            /* atomic; the log has a line about its driver */
+    gint complained;            /* atomic; the log has a line about its host */
     guint8 *config;             /* get_config's, as the driver sees it */
     bool config_valid;
     guint32 generation;         /* of the configuration */
@@ -94,9 +94,11 @@ void virtio_del_queues(VirtioDevice *dev);
 /* The configuration changed: new generation, interrupt.  Machine lock held. */
 void virtio_config_changed(VirtioDevice *dev);
 
-/* The driver broke the rules: DEVICE_NEEDS_RESET; from now on its queues are
- * empty, until it is reset.  Logged once.  Any thread. */
+/* The driver broke the rules (an error of the guest's, qom/guest-error.h):
+ * DEVICE_NEEDS_RESET; from now on its queues are empty, until it is reset.  Any thread. */
 void virtio_broken(VirtioDevice *dev, const char *why);
+/* The same where the host is to blame, which a warning tells once. */
+void virtio_failed(VirtioDevice *dev, const char *why);
 
 /* The machine lock, for callbacks that come without it; no-ops on a thread that
  * has it already (lock returns whether it took it, which unlock wants back). */

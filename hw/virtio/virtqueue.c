@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "hw/virtio/virtqueue-internal.h"
+#include "qom/qapi-trace.h"
 
 /* Bytes of the three areas (section 2.7.2), events included. */
 static gsize desc_size(const VirtQueue *queue)
@@ -405,6 +406,7 @@ void virtqueue_notify(VirtQueue *queue)
         return;
     }
     if (driver_wants_interrupt(queue) && dev->transport) {
+        trace_virtio_notify(dev, queue->index);
         dev->transport->queue_interrupt(dev->transport_opaque, queue->index);
     }
 }

@@ -20,6 +20,7 @@
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-watchdog.h"
+#include "qom/qapi-trace.h"
 
 /* Configuration space. */
 enum {
@@ -95,6 +96,7 @@ static gint64 stage_length(const I6300esb *s)
 /* After any change of stage or deadline: the timer; once locked, the lock. */
 static void rearm(I6300esb *s)
 {
+    trace_watchdog_rearm(s, s->stage > 0);
     s->enabled = lock_bits(s) & LOCK_ENABLE;
     s->parent.writable[WDT_LOCK] =
         lock_bits(s) & LOCK_LOCK ? 0 : LOCK_LOCK | LOCK_ENABLE | LOCK_TOUT_CNF;
@@ -135,6 +137,7 @@ static void expired(void *opaque, gint64 now)
         return;
     }
     if (!(s->parent.config[WDT_CONFIG] & CONFIG_OUTEN)) {
+        trace_watchdog_expired(s);
         s->timed_out = true;
         machine_request_watchdog(s->parent.machine);
         power_on(s);

@@ -15,6 +15,7 @@
 #include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
 #include "qmp/qapi-types-watchdog.h"
+#include "qom/qapi-trace.h"
 
 enum { PORT_STOP = 0x441, PORT_START = 0x443 };
 
@@ -37,6 +38,7 @@ typedef struct {
 /* After any change: the timer. */
 static void rearm(Ib700 *s)
 {
+    trace_watchdog_rearm(s, s->running);
     if (s->running) {
         timer_set(s->timer, s->deadline);
     } else {
@@ -48,6 +50,7 @@ static void expired(void *opaque, gint64 now)
 {
     Ib700 *s = opaque;
 
+    trace_watchdog_expired(s);
     s->running = false;
     machine_request_watchdog(machine_of(s));
 }

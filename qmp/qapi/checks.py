@@ -98,6 +98,13 @@ def _check_c_names(schema):
     for event in schema.events.values():
         names.take('qmp_event_' + c_part(event.name).lower(), event.pos,
                    "event '%s'" % event.name)
+    _check_trace_names(schema, names)
+
+
+def _check_trace_names(schema, names):
+    for trace in schema.traces.values():
+        names.take('trace_' + trace.name, trace.pos, "trace point '%s'" % trace.name)
+        check_members_in_c(trace.args, trace.name, ('path',))
 
 
 def _own_names(type_):
@@ -132,6 +139,7 @@ def _check_used(schema):
     """Every type must be reachable from a command, an event or a class."""
     todo = [t for c in schema.commands.values() for t in (c.args, c.ret) if t]
     todo += [e.data for e in schema.events.values() if e.data]
+    todo += [a.type for t in schema.traces.values() for a in t.args]
     todo += [k.props for k in schema.classes]
     protocol = schema.text.pragmas['protocol-types']
     todo += [schema.resolve(name, pos) for name, pos in protocol.items()]

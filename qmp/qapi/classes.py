@@ -10,7 +10,7 @@ class forwards in forward.py.
 
 from .doc import check_doc
 from .errors import SchemaError
-from .fields import FieldParser, check_constant, parse_features, want_bool
+from .fields import PROPERTY, FieldParser, check_constant, parse_features, want_bool
 from .forward import Forwarder, forwards
 from .names import c_part, camel, check_name
 from .parser import Arr, Obj
@@ -149,7 +149,7 @@ class ClassBuilder:
             own = []
             if 'properties' in klass.obj:
                 pos = klass.obj.at['properties']
-                parser = FieldParser(self.schema, klass.name, klass.doc, True)
+                parser = FieldParser(self.schema, klass.name, klass.doc, PROPERTY)
                 own = parser.parse(klass.obj['properties'], pos)
                 if parser.unsupported:
                     raise SchemaError(pos, 'unsupported-where', name=parser.unsupported[0][0])

@@ -95,10 +95,10 @@ class _Builder:
             entity = next(k for k in self.schema.classes if k.expr is expr)
             entry = Entry(group, word, entity.name, class_anchor(entity))
         else:
-            table = {'command': self.schema.commands, 'event': self.schema.events}
-            entity = table.get(kind, self.schema.types)[name]
-            group = {'command': 'commands', 'event': 'events'}.get(kind, 'types')
-            entry = Entry(group, kind, name, '%s-%s' % (group[:-1], name))
+            entity = self.schema.table(kind)[name]
+            group = {'command': 'commands', 'event': 'events', 'trace': 'traces'}.get(kind, 'types')
+            word = 'trace point' if kind == 'trace' else kind
+            entry = Entry(group, word, name, '%s-%s' % (group[:-1], name))
         if kind not in CLASSES:
             entry.marks = list(entity.features)
         self.entries.append((entry, kind, entity))
@@ -107,7 +107,7 @@ class _Builder:
     # -- names ---------------------------------------------------------------
 
     def _names(self):
-        for groups in (('types', 'commands', 'events'), ('classes', 'machines', 'models')):
+        for groups in (('types', 'commands', 'events', 'traces'), ('classes', 'machines', 'models')):
             for entry, _, _ in self.entries:
                 if entry.group in groups:
                     self.names.add(entry.name, entry.anchor, entry.group == 'events')
@@ -146,6 +146,8 @@ class _Builder:
 
     @staticmethod
     def _mentioned(kind, entity):
+        if kind == 'trace':
+            return [a.type for a in entity.args]
         if kind == 'command':
             types = [entity.args, entity.ret]
         elif kind == 'event':
@@ -175,6 +177,7 @@ class _Builder:
             self.classes.fill(entry, entity)
         else:
             fill = {'command': self._command, 'event': self._event, 'enum': self._enum,
+                    'trace': self._trace,
                     'alternate': self._alternate}.get(kind, self._struct)
             fill(entry, entity)
         users = self.users.get(entry.anchor)
@@ -216,6 +219,13 @@ class _Builder:
         rows += [('Sent by', joined(senders))] if senders else []
         if rows:
             entry.parts.append(Facts(None, rows))
+
+    def _trace(self, entry, trace):
+        scope = self._text(entry, trace, trace.args)
+        entry.parts.append(Facts(None, [('Object', [self.names.ref(trace.klass.name)])]))
+        if trace.args:
+            entry.parts.append(Fields('Arguments', [
+                self.fields.row(a, entry.anchor, scope) for a in trace.args]))
 
     def _arguments(self, entry, entity, args, title, requests):
         """Fields of what a command takes or an event tells; returns their scope."""

@@ -79,8 +79,8 @@ class Examples:
 
 
 # What the indexes are called, in their order.
-GROUPS = (('commands', 'Commands'), ('events', 'Events'), ('machines', 'Machine types'),
-          ('models', 'CPU models'), ('classes', 'Classes'), ('types', 'Types'),
+GROUPS = (('commands', 'Commands'), ('events', 'Events'), ('traces', 'Trace points'),
+          ('machines', 'Machine types'), ('models', 'CPU models'), ('classes', 'Classes'), ('types', 'Types'),
           ('builtins', 'Built-in types'))
 
 

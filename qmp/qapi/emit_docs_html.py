@@ -17,7 +17,7 @@ from .docs_text import plain
 PATH = 'docs/vmd.html'
 TITLE = 'vmd: reference of its QMP'
 WIDTH = 92
-MEMBER_KINDS = {'enum': 'value', 'command': 'argument', 'event': 'data'}
+MEMBER_KINDS = {'enum': 'value', 'command': 'argument', 'event': 'data', 'trace point': 'argument'}
 TOKEN = re.compile(r'(?P<str>"(?:[^"\\]|\\.)*")(?P<colon>:?)|(?P<num>-?[0-9][0-9.eE+-]*|'
                    r'true|false|null)')
 

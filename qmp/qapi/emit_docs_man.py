@@ -15,8 +15,8 @@ from .docs_model import Examples, Facts, Fields, Grid
 COLUMNS = 78            # of mdoc's text lines
 WIDTH = 68              # of JSON, which is indented
 QMP = ('vmd-qmp', 'commands, events and types of vmd',
-       (('COMMANDS', 'commands'), ('EVENTS', 'events'), ('TYPES', 'types'),
-        ('BUILT-IN TYPES', 'builtins')))
+       (('COMMANDS', 'commands'), ('EVENTS', 'events'),
+        ('TRACE POINTS', 'traces'), ('TYPES', 'types'), ('BUILT-IN TYPES', 'builtins')))
 CLASSES = ('vmd-classes', 'classes, machine types and CPU models of vmd',
            (('MACHINE TYPES', 'machines'), ('CPU MODELS', 'models'), ('CLASSES', 'classes')))
 ABOUT = {

@@ -138,6 +138,12 @@ MESSAGES = {
                   "'host', or {{ 'ms': 1 to 60000, '*key': MEMBER, '*when': MEMBER }}"),
     'rate-member': ("'{key}' of the rate of event '{name}' is no {what} of its data",
                     "the name of one"),
+    'trace-many': ("trace point '{name}' has more than {most} arguments", "what one would look at"),
+    'trace-type': ("argument '{name}' of a trace point is of type {type}, which is not shown there",
+                   "a bool, an integer, a str, or an enum"),
+    'trace-optional': ("argument '{name}' of a trace point is optional", "'{name}', and a value that "
+                       "says that there is none"),
+    'trace-hex': ("'hex' of '{name}', which is of type {type}", "it on an integer, or not at all"),
     'raw-reply': ("'raw-reply' of '{name}' is not understood",
                   "'schema', with 'returns' and without 'data'"),
     'no-run-state': ("'states' without enum RunState", "the enum RunState"),

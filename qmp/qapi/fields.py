@@ -14,6 +14,7 @@ from .types import Builtin, Member
 
 COMMON = {'type', 'link', 'exclusive', 'default', 'min', 'max', 'features', 'secret', 'only'}
 PROPERTY = COMMON | {'internal', 'settable', 'readonly', 'cpuid'}
+TRACE = {'type', 'hex'}
 FEATURES = ('unstable', 'deprecated')
 CPUID = re.compile(r'([0-9A-Fa-f]{1,8})(?::([0-9A-Fa-f]{1,8}))?\.(eax|ebx|ecx|edx)\[([0-9]+)\]$')
 
@@ -42,11 +43,11 @@ def parse_features(obj, known=FEATURES):
 class FieldParser:
     """Makes Members of `'*name': TYPE` pairs; `schema` resolves type names."""
 
-    def __init__(self, schema, owner, doc, is_property=False):
+    def __init__(self, schema, owner, doc, known=COMMON):
         self.schema = schema
         self.owner = owner
         self.doc = doc
-        self.known = PROPERTY if is_property else COMMON
+        self.known = known
         self.unsupported = []       # (name, why)
 
     def parse(self, obj, pos):
@@ -95,7 +96,7 @@ class FieldParser:
         else:
             member.type = self.schema.resolve(obj['type'], obj.at['type'])
         member.features = parse_features(obj)
-        for key in ('secret', 'exclusive', 'internal', 'readonly'):
+        for key in ('secret', 'exclusive', 'internal', 'readonly', 'hex'):
             setattr(member, key, want_bool(obj, key))
         if member.exclusive and 'link' not in obj:
             raise SchemaError(obj.at['exclusive'], 'exclusive', name=member.name)

@@ -21,6 +21,7 @@ RULES = {
     'value': (re.compile(r'[a-z0-9][a-z0-9_.-]*$'), LOWER),
     'command': (re.compile(r'[a-z][a-z0-9_-]*$'), 'lower-case'),
     'event': (re.compile(r'[A-Z][A-Z0-9_]*$'), 'UPPER_CASE'),
+    'trace': (re.compile(r'[a-z][a-z0-9_]*$'), "lower-case, with '_' between words"),
     'class': (re.compile(r'[A-Za-z][A-Za-z0-9_.-]*$'),
               "of letters, digits and '_.-', a letter first"),
 }

@@ -6,6 +6,7 @@ names, fill in members, flatten bases, then check what needs the whole.
 Classes are in classes.py.
 """
 
+from . import traces
 from .checks import check_schema
 from .classes import ClassBuilder
 from .doc import check_doc
@@ -14,7 +15,7 @@ from .fields import FEATURES, FieldParser, parse_features, want_bool
 from .names import camel, check_name
 from .parser import Arr, Obj
 from .types import (BUILTIN, Alternate, Branch, Builtin, ClassUnion, Command, Enum, EnumValue,
-                    Event, Link, List, Rate, Struct, Union, Wrapper)
+                    Event, Link, List, Rate, Struct, Trace, Union, Wrapper)
 
 WRAPPED = ('STRUCT', 'UNION', 'CLASS_UNION')    # what may stand in a member of a branch
 COMMAND_FEATURES = FEATURES + ('json-cli', 'json-cli-hotplug')
@@ -31,9 +32,11 @@ KEYS = {
     'machine': {'base', 'abstract', 'alias', 'defaults', 'features', 'properties', 'default',
                 'compat', 'recipe', 'cpu-max', 'default-cpu', 'default-ram-id', 'events'},
     'cpu-model': {'parent', 'alias', 'defaults', 'features'},
+    'trace': {'class', 'data'},
 }
 REQUIRED = {'enum': ['data'], 'struct': ['data'], 'union': ['base', 'discriminator'],
-            'alternate': ['data'], 'machine': ['base']}
+            'alternate': ['data'], 'machine': ['base'], 'trace': ['class']}
+ENTITIES = {'command': Command, 'event': Event, 'trace': Trace}      # what is no type
 
 
 def kind_of(expr):
@@ -62,6 +65,7 @@ class Schema:
         self.links = {}
         self.commands = {}
         self.events = {}
+        self.traces = {}
         self.cpuid_bits = {}
         self.kinds = [(kind_of(expr), expr) for expr in text.exprs]
         self.class_builder = ClassBuilder(self)
@@ -72,6 +76,11 @@ class Schema:
         check_schema(self)
 
     # -- names ---------------------------------------------------------------
+
+    def table(self, kind):
+        """Where what an expression of this kind defines is found by its name."""
+        return {'command': self.commands, 'event': self.events, 'trace': self.traces}.get(
+            kind, self.types)
 
     def resolve(self, name, pos):
         """The Type that a name or [ 'name' ] stands for."""
@@ -115,20 +124,19 @@ class Schema:
             name, pos = expr.obj[kind], expr.pos
             if kind in ('class', 'machine', 'cpu-model'):
                 self.class_builder.declare(kind, expr)
-            elif kind in ('command', 'event'):
+            elif kind in ENTITIES:
                 check_name(kind, name, pos)
-                self._unique(self.commands if kind == 'command' else self.events, name, pos,
-                             Command(name, pos) if kind == 'command' else Event(name, pos))
+                self._unique(self.table(kind), name, pos, ENTITIES[kind](name, pos))
             else:
                 check_name('type', name, pos)
                 self._unique(self.types, name, pos, self._new_type(kind, expr, name))
-            if kind != 'cpu-model':
+            if kind not in ('cpu-model', 'trace'):
                 known = COMMAND_FEATURES if kind == 'command' else FEATURES
                 self._features(kind, expr, known)
 
     def _features(self, kind, expr, known):
         features = parse_features(expr.obj, known)
-        table = {'command': self.commands, 'event': self.events}.get(kind, self.types)
+        table = self.table(kind)
         if kind not in ('class', 'machine'):
             table[expr.obj[kind]].features = features
 
@@ -175,8 +183,7 @@ class Schema:
         for kind, expr in self.kinds:
             fill = getattr(self, '_fill_' + kind, None)
             if fill:
-                table = {'command': self.commands, 'event': self.events}.get(kind, self.types)
-                entity = table[expr.obj[kind]]
+                entity = self.table(kind)[expr.obj[kind]]
                 entity.doc = expr.doc
                 fill(entity, expr)
         self.class_builder.fill()
@@ -294,6 +301,9 @@ class Schema:
         if 'rate' not in expr.obj:
             raise SchemaError(expr.pos, 'no-rate', name=event.name)
         event.rate = self._rate(event, expr.obj['rate'], expr.obj.at['rate'])
+
+    def _fill_trace(self, trace, expr):
+        traces.fill(self, trace, expr)
 
     @staticmethod
     def _rate(event, rate, pos):

@@ -146,6 +146,7 @@ class Member:
         self.internal = self.readonly = self.secret = self.exclusive = self.run = False
         self.lenient = False        # a wrapped branch that takes strings for scalars
         self.cpuid = None           # (leaf, subleaf, reg, bit)
+        self.hex = False            # an argument of a trace point that is shown in hexadecimal
         self.part = None            # name of the part that it is forwarded to
 
     @property
@@ -277,3 +278,19 @@ class Rate:
                 'over, or right before an event that happened after it' % (
                     often, ' for each `%s`' % self.key if self.key else '',
                     ', of those with `%s` true' % self.when if self.when else ''))
+
+
+class Trace:
+    """A trace point: something that happens to an object of a class."""
+    features = ()
+
+    def __init__(self, name, pos):
+        self.name = name
+        self.pos = pos
+        self.doc = None
+        self.klass = None           # Class
+        self.args = []              # Member
+
+    @property
+    def constant(self):
+        return 'TRACE_' + self.name.upper()

@@ -24,7 +24,7 @@
 
 static const char *const transcripts[] = {
     "block", "chardev", "clients", "cpu", "defaults", "device", "effect", "errors", "libvirt",
-    "machine", "manual", "net", "readconfig", "refused", "talk",
+    "machine", "manual", "net", "readconfig", "refused", "talk", "trace",
 };
 
 static char *folder(void)

@@ -6,11 +6,12 @@ import contextlib
 import json
 import os
 import select
+import signal
 import subprocess
 import time
 
 from rig import SRCDIR, TIMEOUT, VMCTL, case, contains, equal, main, scratch, vmctl
-from vmdtest import BUILDDIR, GUESTS, VMD, accel, accel_class, on_one_accel, wait_listening
+from vmdtest import BUILDDIR, Client, GUESTS, VMD, accel, accel_class, on_one_accel, wait_listening
 
 
 @contextlib.contextmanager
@@ -158,6 +159,33 @@ def example_runs_to_its_end():
         for text in ('vmd test guest', 'memory: ', 'command line: print=hello', 'time: 20'):
             contains(out, text)
         equal(process.wait(TIMEOUT), 1)
+
+
+def points_that_are_on(client):
+    return [p['name'] for p in client.call('trace-event-get-state', name='virtio_blk_*')
+            if p['state'] == 'enabled']
+
+
+@case
+def events_has_trace_points_on_meanwhile():
+    before = ['virtio_blk_req_complete']
+    for number in signal.SIGINT, signal.SIGTERM:
+        with daemon() as (sock, process):
+            client = Client(sock)
+            client.call('trace-event-set-state', name=before[0], enable=True)
+            with subprocess.Popen([VMCTL, '-s', sock, 'events', '--trace', 'virtio_blk_h*', '-t',
+                                   'virtio_blk_req*']) as events:
+                while len(points_that_are_on(client)) < 4:
+                    pass
+                events.send_signal(number)
+                equal(events.wait(TIMEOUT), -number)
+            equal(points_that_are_on(client), before)
+            vmctl('-s', sock, 'events', '-t', 'virtio_blk_h*', '-t', 'virtio_blc_*').check(
+                1, '', "no trace point matches 'virtio_blc_*'")
+            vmctl('-s', sock, 'events', '-t', 'virtio_blc').check(1, '', 'unknown event "virtio_blc"')
+            equal(points_that_are_on(client), before)
+            client.call('quit')
+            equal(process.wait(TIMEOUT), 0)
 
 
 @case

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "qom/guest-error.h"
 #include "tests/lib/e1000-driver.h"
 
 static const guint8 own[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
@@ -644,6 +645,7 @@ static void test_bad_rings(void)
 {
     g_autoptr(E1000Bench) b = e1000_bench_new();
     E1000Driver *d = e1000_driver_new(b, NULL);
+    g_autofree char *last = NULL;
     guint8 frame[60], buf[100];
 
     e1000_driver_start(d, 0);
@@ -664,6 +666,8 @@ static void test_bad_rings(void)
     e1000_driver_net_send(d, frame, sizeof(frame));
     g_assert_cmphex(e1000_driver_read(d, REG_TDH), ==, 0);
     g_assert_cmpint(e1000_driver_net_receive(d, buf, sizeof(buf)), ==, -1);
+    g_assert_cmpuint(device_guest_errors(d->dev, &last), >=, 2);        /* each way */
+    g_assert_nonnull(last);
     e1000_driver_write(d, REG_CTRL, CTRL_RST);
     e1000_driver_start(d, 0);
     e1000_driver_send(d, frame, sizeof(frame), 0);

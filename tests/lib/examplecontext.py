@@ -38,6 +38,7 @@ NEEDS = {
     'qom-set': 'io0',
     'query-accelerators': 'accel',
     'query-balloon': 'microvm balloon',
+    'query-guest-errors': 'microvm guest-error',
     'query-block': 'pc null0 vd0',
     'query-blockstats': 'null0',
     'query-chardev': 'tty0',
@@ -201,6 +202,13 @@ def asleep(c):
     c.client.wait_event('SUSPEND')
 
 
+def guest_error(c):
+    """The guest writes to a register that the I/O APIC has not got."""
+    c.port = qtestclient.serve(c.daemon, c.client)
+    c.port.ok('writel 0xfec00000 0xf')
+    c.port.ok('writel 0xfec00010 1')
+
+
 MAKE = {
     'accel': add_object('qtest-accel'),
     'asleep': asleep,
@@ -212,6 +220,7 @@ MAKE = {
     'e1000': add_device('e1000', id='nic1', netdev='net0'),
     'exit0': add_device('isa-debug-exit', id='exit0'),
     'fd1': fd1,
+    'guest-error': guest_error,
     'image': image,
     'io0': add_object('iothread', id='io0'),
     'microvm': machine('microvm'),

@@ -18,6 +18,7 @@
 #include "qmp/qapi-types-object.h"
 #include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
+#include "qom/guest-error.h"
 
 /* ---- Host ---- */
 
@@ -345,6 +346,17 @@ void rig_reset(Rig *rig)
 void rig_deliver(Rig *rig)
 {
     machine_deliver_requests(rig->machine);
+}
+
+void rig_assert_guest_error(Device *dev, const char *part)
+{
+    g_autofree char *last = NULL;
+
+    device_guest_errors(dev, &last);
+    g_assert_nonnull(last);
+    if (!strstr(last, part)) {
+        g_assert_cmpstr(last, ==, part);
+    }
 }
 
 void rig_lock(Rig *rig)

@@ -98,6 +98,9 @@ void rig_reset(Rig *rig);
  * counters above: in the daemon an event of the main loop does that. */
 void rig_deliver(Rig *rig);
 
+/* The last error of the guest with dev that was logged has `part` in it. */
+void rig_assert_guest_error(Device *dev, const char *part);
+
 void rig_lock(Rig *rig);
 void rig_unlock(Rig *rig);
 

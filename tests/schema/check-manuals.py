@@ -97,7 +97,7 @@ def entry_name(expression):
 
 
 def anchor(expression):
-    prefix = {'command': 'command', 'event': 'event'}.get(expression['kind'], 'type')
+    prefix = {'command': 'command', 'event': 'event', 'trace': 'trace'}.get(expression['kind'], 'type')
     if expression['kind'] in ('class', 'machine', 'cpu-model'):
         prefix = 'class'
     return '%s-%s' % (prefix, entry_name(expression))
@@ -140,7 +140,7 @@ def book_has_every_name():
     for expression in expressions():
         id_, kind = anchor(expression), expression['kind']
         shown = page.named.get(id_)
-        words = {'machine': 'machine type', 'cpu-model': 'CPU model'}
+        words = {'machine': 'machine type', 'cpu-model': 'CPU model', 'trace': 'trace point'}
         if shown != (words.get(kind, kind), entry_name(expression)):
             missing.append((id_, shown))
         for name in own_names(expression):

@@ -35,7 +35,7 @@ from tap import Skip                            # noqa: E402
 
 REGENERATE = '--regenerate' in sys.argv[1:]
 GENERATED_C = ('qmp/qapi-types.c', 'qmp/qapi-events.c', 'qmp/qapi-introspect.c',
-               'qmp/qapi-manual.c', 'daemon/qapi-commands.c')
+               'qmp/qapi-manual.c', 'daemon/qapi-commands.c', 'qom/qapi-trace.c')
 
 
 # -- the dump ------------------------------------------------------------------
@@ -104,6 +104,9 @@ def dump(schema):
         rate = ' rate=%d,%s,%s' % (event.rate.ms, event.rate.key, event.rate.when) \
             if event.rate else ''
         out.append('event %s(%s)%s' % (event.name, event.data.name if event.data else '', rate))
+    for trace in schema.traces.values():
+        out.append('trace %s(%s)' % (trace.name, trace.klass.name))
+        out += [member_line(a) + (' hex' if a.hex else '') for a in trace.args]
     out += [json.dumps(info) for info in emit_introspect.schema_infos(schema)]
     coverage = json.loads('\n'.join(emit_coverage.emit(schema)['docs/coverage.json']))
     out += ['covers %s %s' % (kind, json.dumps(entry))
@@ -187,7 +190,7 @@ def unchanged_files_stay():
     with tempfile.TemporaryDirectory() as out:
         assert generate('ok/rows.json', out).returncode == 0
         files = [p for p in glob.glob(out + '/**', recursive=True) if os.path.isfile(p)]
-        assert len(files) == 13, files
+        assert len(files) == 15, files
         for path in files:
             os.utime(path, (1, 1))
         with open(files[0], 'a', encoding='utf-8') as f:
@@ -323,6 +326,48 @@ def declared_events():
     assert declared <= seen, 'declared but never sent: %s' % sorted(declared - seen)
 
 
+TRACES, TRACE_HEADER = r'trace_[a-z0-9_]+', 'qom/qapi-trace.h'
+
+
+def c_calls(pattern, header):
+    """(file, name, text of the arguments) of calls of functions whose names match, in files
+    that include the header."""
+    for folder in ('qom', 'cpu', 'kvm', 'tcg', 'qtest', 'hw', 'daemon'):
+        for path in sorted(glob.glob(os.path.join(TOP, folder, '**', '*.[ch]'), recursive=True)):
+            with open(path, encoding='utf-8') as f:
+                text = f.read()
+            if '#include "%s"' % header in text:
+                for match in re.finditer(r'\b(%s)\(([^;{]*)\);' % pattern, text):
+                    yield os.path.relpath(path, TOP), match.group(1), match.group(2)
+
+
+def used_traces():
+    """Each trace point is used, and what is used is one."""
+    points = set(Schema(SchemaText(own_schema())).traces)
+    with open(os.path.join(TOP, 'qom', 'trace.h'), encoding='utf-8') as f:
+        others = set(re.findall(r'\btrace_([a-z_]+)\(', f.read()))
+    used = {name[len('trace_'):] for _, name, _ in c_calls(TRACES, TRACE_HEADER)} - others
+    assert used == points, 'not used: %s; not in the schema: %s' % (
+        sorted(points - used), sorted(used - points))
+
+
+def secret_members(schema):
+    types = schema.user_types('STRUCT', 'UNION', 'CLASS_UNION')
+    return {m.cname for t in types for m in t.members if m.secret}
+
+
+def no_secrets_told():
+    """What the schema calls secret is told by no trace point and by no error of a guest."""
+    secrets = secret_members(Schema(SchemaText(own_schema())))
+    assert secrets, 'the schema has no secrets'
+    calls = list(c_calls(TRACES, TRACE_HEADER))
+    calls += c_calls('device_guest_error', 'qom/guest-error.h')
+    for path, name, arguments in calls:
+        told = secrets & set(re.findall(r'\b(?:props|args|options|properties\(\w+\))->(\w+)',
+                                        arguments))
+        assert not told, '%s: %s tells the secret %s' % (path, name, told.pop())
+
+
 def own_schema():
     return os.path.join(TOP, 'qmp', 'schema', 'vmd.json')
 
@@ -344,6 +389,8 @@ def tests():
     yield 'no bytecode in the source tree', leaves_no_bytecode
     yield 'qapi-schema.json documents all', documents_all
     yield 'classes declare the events that they send', declared_events
+    yield 'trace points are used, and are there', used_traces
+    yield 'no trace point tells a secret', no_secrets_told
     yield 'the schema of vmd is accepted', lambda: Schema(SchemaText(own_schema()))
     for name in ('ok/rows.json', own_schema()):
         yield 'introspection of %s is closed' % os.path.basename(name), \

@@ -46,7 +46,7 @@ def descriptors(daemon):
 
 def state(daemon, client):
     return (tree(client), descriptors(daemon), sorted(os.listdir(daemon.folder)),
-            client.call('query-status'))
+            client.call('query-status'), client.call('trace-event-get-state', name='*'))
 
 
 def order_of_links(recorder):
@@ -66,12 +66,14 @@ def order_of_links(recorder):
             request('object-add', qom_type='iothread', id='io'),
             request('netdev_add', type='user', id='net'),
             request('set_link', name='net', up=False), request('set-action', shutdown='pause'),
+            request('trace-event-set-state', name='serial_read', enable=True),
             MICROVM, RAM, ACCEL])
-        assert len(results) == 15 and all(r == {} for i, r in enumerate(results) if i != 2), results
+        assert len(results) == 16 and all(r == {} for i, r in enumerate(results) if i != 2), results
         assert results[2]['id'] == {'any': [1]} and results[2]['pty'].startswith('/dev/pts/'), results
         assert client.call('qom-get', path='/objects/io', property='poll-max-ns') == 7
         assert client.call('qom-get', path='s0', property='irq') == 3
         assert client.call('qom-get', path='/netdevs/net', property='link') is False
+        assert client.call('trace-event-get-state', name='serial_read')[0]['state'] == 'enabled'
         assert client.call('build', requests=[]) == []
 
 
@@ -146,6 +148,7 @@ def everything(daemon):
         request('device_add', driver='e1000', netdev='net'),
         request('device_add', driver='qemu64-x86_64-cpu'),
         request('set_link', name='before', up=False), request('set-action', reboot='shutdown'),
+        request('trace-event-set-state', name='virtio_*', enable=True),
         request('qom-set', path='/objects/io', property='poll-max-ns', value=9)]
 
 

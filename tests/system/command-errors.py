@@ -147,6 +147,12 @@ ERRORS = {
         ('wrong-state', 'microvm', {}),
         ('not-supported', 'microvm running', {})],
     'system_wakeup': [('wrong-state', 'pc running', {})],
+    'trace-event-get-state': [
+        ('invalid-value', '', {'name': 'x'}),
+        ('invalid-value', '', {'name': 'irq_*', 'vcpu': 0})],
+    'trace-event-set-state': [
+        ('invalid-value', '', {'name': 'x', 'enable': True}),
+        ('invalid-value', 'microvm cpu0', {'name': 'irq_level', 'enable': True, 'vcpu': 0})],
     'x-exit-preconfig': [('wrong-state', '', {})],
 }
 

@@ -180,6 +180,41 @@ static void test_full(Fixture *f, const void *data)
     g_assert_nonnull(strstr(buffer, "MESSAGE=more"));
 }
 
+/* The same of a reader of text; each thread that logs would wait for him. */
+static void test_full_text(Fixture *f, const void *data)
+{
+    g_autoptr(Journal) journal = journal_new(NULL, G_LOG_LEVEL_INFO, NULL, f->text[1]);
+    g_autofree char *message = g_strnfill(10000, 'x');
+    g_autofree char *buffer = g_malloc0(1 << 21);
+    const char *report;
+    int n = 0, lost = 0;
+
+    for (int i = 0; i < 1000; i++) {
+        put(journal, G_LOG_LEVEL_INFO, i ? message : "first");
+    }
+    g_assert_cmpint(read(f->text[0], buffer, 1 << 20), >, 0);
+    g_assert_true(g_str_has_prefix(buffer, "vmd: info: first\nvmd: info: xxx"));
+    put(journal, G_LOG_LEVEL_INFO, "again");
+    g_assert_cmpint(read(f->text[0], buffer + strlen(buffer), 1 << 20), >, 0);
+    report = strstr(buffer, "x\nvmd: warning: ");
+    g_assert_nonnull(report);
+    g_assert_cmpint(sscanf(report, "x vmd: warning: %d messages were lost: nobody read them\n%n",
+                           &lost, &n), ==, 1);
+    g_assert_cmpint(lost, >, 900);
+    g_assert_cmpstr(report + n, ==, "vmd: info: again\n");
+}
+
+/* What was switched on by itself is there whatever the level. */
+static void test_trace(Fixture *f, const void *data)
+{
+    g_autoptr(Journal) journal = journal_new(NULL, G_LOG_LEVEL_WARNING, NULL, f->text[1]);
+    const GLogField fields[] = { { "TRACE", "a_point", -1 }, { "MESSAGE", "seen", -1 } };
+
+    put(journal, G_LOG_LEVEL_INFO, "silent");
+    journal_write(G_LOG_LEVEL_INFO, fields, G_N_ELEMENTS(fields), journal);
+    expect_text(f, "vmd: info: seen\n");
+}
+
 static void test_text(Fixture *f, const void *data)
 {
     g_autoptr(Journal) journal = journal_new("web", G_LOG_LEVEL_INFO, NULL, f->text[1]);
@@ -218,7 +253,9 @@ int main(int argc, char **argv)
     ADD("long", test_long);
     ADD("levels", test_levels);
     ADD("full", test_full);
+    ADD("full-text", test_full_text);
     ADD("text", test_text);
+    ADD("trace", test_trace);
     ADD("stream", test_stream);
     g_test_add_func("/systemd/journal/wrong-level", test_wrong_level);
     return g_test_run();
