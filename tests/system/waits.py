@@ -283,6 +283,73 @@ def files(recorder):
               for i in range(8)]])
 
 
+def wait_held(disk):
+    deadline = time.monotonic() + TIMEOUT
+    while not disk.n_held():
+        assert time.monotonic() < deadline, 'nothing is asked of the file'
+        time.sleep(0.01)
+
+
+def n_said(daemon, text):
+    with open(daemon.path('log'), encoding='utf-8') as f:
+        return f.read().count(text)
+
+
+def logs(recorder):
+    """a log that takes nothing, on a file system or a full pipe: what is missing is said once"""
+    part = 'x' * (256 << 10)
+    with FaultyFile(1) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
+        stack.callback(disk.release)        # a write that waits cannot be killed
+        fifo = daemon.path('fifo')
+        os.mkfifo(fifo)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        client = daemon.client()
+        for name, path in ('disk', disk.path), ('pipe', fifo):
+            client.call('chardev-add', id=name, backend={'type': 'ringbuf', 'data': {
+                'size': 65536, 'logfile': path}})
+        disk.hold()
+        for name in 'disk', 'pipe':
+            for _ in range(20):     # more than is kept
+                client.call('ringbuf-write', device=name, data=part)
+        wait_held(disk)
+        others_go_on(daemon)
+        assert n_said(daemon, 'log file takes nothing') == 2
+        client.call('chardev-remove', id='pipe')
+        os.close(reader)
+        disk.release()
+        client.call('chardev-remove', id='disk')
+        assert n_said(daemon, 'missing from the log file') == 2
+        assert 1 << 20 < len(disk.data) < 20 * len(part), len(disk.data)
+        client.call('chardev-add', id='disk', backend={'type': 'ringbuf', 'data': {
+            'size': 65536, 'logfile': disk.path}})
+        disk.stop_answering()
+        client.call('ringbuf-write', device='disk', data=part)
+        others_go_on(daemon)
+        ends(daemon)
+
+
+@on_one_accel
+def outputs(recorder):
+    """a guest whose console goes to files that take nothing runs on, and ends"""
+    with FaultyFile(1) as out, FaultyFile(1) as log, Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type=accel_class(), id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
+        client.call('object-add', qom_type='microvm-machine', memory_backend='main',
+                    kernel=os.path.join(vmdtest.GUESTS, 'guest.elf'), append='end=exit:4')
+        client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
+        client.call('device_add', driver='isa-debug-exit')
+        client.call('chardev-add', id='con', backend={'type': 'file', 'data': {
+            'out': out.path, 'logfile': log.path}})
+        client.call('device_add', driver='isa-serial', chardev='con')
+        out.stop_answering()
+        log.stop_answering()
+        client.call('cont')
+        client.wait_event('SHUTDOWN')
+        assert daemon.wait() == 9
+        assert not out.data and not log.data
+
+
 def builds(recorder):
     """a build one of whose requests waits: others ask, and end the daemon"""
     # What changes something waits with it, as all of the list succeeds or nothing is left.
@@ -376,10 +443,7 @@ def flushes(recorder):
         with Waiting(daemon, [request('blockdev-del', node_name='f'),
                               request('blockdev-add', driver='file', node_name='g',
                                       filename=deaf.folder + '/other')]):
-            deadline = time.monotonic() + TIMEOUT
-            while not disk.n_held():
-                assert time.monotonic() < deadline, 'no sync'
-                time.sleep(0.01)
+            wait_held(disk)
             others_go_on(daemon)
         client.call('quit')
         try:
@@ -440,6 +504,6 @@ def stubborn_command(recorder):
 if __name__ == '__main__':
     vmdtest.main([chardevs_that_connect, netdevs_that_connect, firewalled_peers, unix_peers,
                   those_that_reconnect, failed_connection, names, names_of_those_that_reconnect,
-                  files, builds, roms, kernels,
+                  files, logs, outputs, builds, roms, kernels,
                   clients_that_left, flushes, what_is_complete,
                   stubborn_command])
