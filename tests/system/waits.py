@@ -103,7 +103,7 @@ class Waiting:
                 assert 'event' in message, message
 
 
-def others_go_on(daemon):
+def others_go_on(daemon, machine=False):
     """One of each kind of what takes a thread, and what takes none."""
     client = daemon.client()
     with open(daemon.path('image'), 'wb') as image:
@@ -119,8 +119,9 @@ def others_go_on(daemon):
         with socket.create_server(('127.0.0.1', 0)) as server:
             client.request(chardev('peer', inet(server.getsockname()[1])))
             client.call('chardev-remove', id='peer')
-        client.call('object-add', qom_type='qtest-accel', id='accel')
-        client.call('object-del', id='accel')
+        if not machine:
+            client.call('object-add', qom_type='qtest-accel', id='accel')
+            client.call('object-del', id='accel')
         client.call('netdev_del', id='net')
         client.call('chardev-remove', id='file')
         client.call('blockdev-del', node_name='file')
@@ -418,6 +419,66 @@ def kernels(recorder):
         ends(daemon)
 
 
+@on_one_accel
+def kernels_of_resets(recorder):
+    """a kernel is read again for a reset, or for a second cont, which holds nobody"""
+    with open(os.path.join(vmdtest.GUESTS, 'guest.elf'), 'rb') as f:
+        kernel = f.read()
+    for accel in ('qtest-accel', accel_class()):
+        with FaultyFile(len(kernel)) as disk, Daemon(recorder) as daemon, \
+                contextlib.ExitStack() as stack:
+            stack.callback(disk.release)        # a read that waits cannot be killed
+            disk.data[:] = kernel
+            client = daemon.client()
+            client.call('object-add', qom_type=accel, id='accel')
+            client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
+            client.call('object-add', qom_type='microvm-machine', memory_backend='main',
+                        kernel=disk.path, append='end=echo')
+            client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
+            client.call('cont')
+            disk.hold()
+            reset = Client(daemon.socket)
+            with Waiting(daemon, [request('system_reset')]):
+                reset.send(request('system_reset'))
+                wait_held(disk)
+                others_go_on(daemon, machine=True)
+                client.call('stop')
+                client.wait_event('STOP')
+                assert client.call('query-status')['status'] == 'paused'
+                client.call('cont')
+                client.wait_event('RESUME')
+                assert client.call('query-status')['status'] == 'running'
+            disk.release()
+            assert client.wait_event('RESET')['data']['reason'] == 'host-qmp-system-reset'
+            client.wait_event('RESET')
+            reset.reply()
+            client.call('system_reset')
+            client.wait_event('RESET')
+            ends(daemon)
+    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
+        stack.callback(disk.release)
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
+        client.call('object-add', qom_type='microvm-machine', memory_backend='main',
+                    kernel=disk.path)
+        client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
+        assert client.error('cont')['reason'] == 'file-not-usable'
+        disk.data[:len(kernel)] = kernel
+        disk.hold()
+        start = Client(daemon.socket)
+        start.send(request('cont'))
+        wait_held(disk)
+        others_go_on(daemon, machine=True)
+        assert client.call('query-status')['status'] == 'prelaunch'
+        disk.release()
+        client.wait_event('RESUME')
+        disk.stop_answering()
+        with Waiting(daemon, [request('system_reset')]):
+            others_go_on(daemon, machine=True)
+        ends(daemon, True)
+
+
 def clients_that_left(recorder):
     """what clients began that have gone holds nobody either"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
@@ -504,6 +565,6 @@ def stubborn_command(recorder):
 if __name__ == '__main__':
     vmdtest.main([chardevs_that_connect, netdevs_that_connect, firewalled_peers, unix_peers,
                   those_that_reconnect, failed_connection, names, names_of_those_that_reconnect,
-                  files, logs, outputs, builds, roms, kernels,
+                  files, logs, outputs, builds, roms, kernels, kernels_of_resets,
                   clients_that_left, flushes, what_is_complete,
                   stubborn_command])
