@@ -370,6 +370,81 @@ def builds(recorder):
                 ends(daemon, by_signal)
 
 
+def builds_that_hang(recorder):
+    """others are told what a build waits for that may never end, and go on when its client goes"""
+    with FaultyFile(1 << 20) as disk:
+        disk.stop_answering()
+        for by_signal in (False, True):
+            with Daemon(recorder) as daemon:
+                owner, other = daemon.client(), daemon.client()
+                owner.send(request('build', requests=[
+                    request('object-add', qom_type='iothread', id='io'),
+                    request('chardev-add', id='c', backend={
+                        'type': 'file', 'data': {'out': disk.folder + '/other'}})]))
+                for _ in range(2):
+                    error = other.error('object-add', {'qom-type': 'iothread', 'id': 'x'})
+                    assert error['reason'] == 'busy', error
+                    assert "requests[1] (chardev-add 'c')" in error['desc'], error
+                assert n_said(daemon, "a build waits for requests[1] (chardev-add 'c')") == 1
+                owner.close()
+                wait_child(other, '/objects', 'io', False)
+                other.call('object-add', qom_type='iothread', id='io')
+                others_go_on(daemon)
+                error = other.error('chardev-add', {
+                    'id': 'c', 'backend': {'type': 'null', 'data': {}}})
+                assert error['reason'] == 'id-in-use', error    # until the host answers
+                ends(daemon, by_signal)
+
+
+def wait_child(client, path, name, there):
+    deadline = time.monotonic() + TIMEOUT
+    while any(o['name'] == name for o in client.call('qom-list', path=path)) != there:
+        assert time.monotonic() < deadline, (name, there)
+        time.sleep(0.01)
+
+
+def builds_without_client(recorder):
+    """a build whose client goes while it waits is undone: what waits for a file, a peer, a client"""
+    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, \
+            contextlib.ExitStack() as stack:
+        stack.callback(disk.release)            # a read that waits cannot be killed
+        disk.hold()
+        owner, other = daemon.client(), daemon.client()
+        owner.send(request('build', requests=[
+            request('object-add', qom_type='qtest-accel', id='accel'),
+            request('object-add', qom_type='memory-backend-ram', id='ram', size=16 << 20),
+            request('object-add', qom_type='iothread', id='io'),
+            request('object-add', qom_type='microvm-machine', memory_backend='ram',
+                    kernel=disk.path)]))
+        wait_held(disk)
+        wait_child(other, '/objects', 'io', True)
+        owner.close()
+        wait_child(other, '/objects', 'io', False)
+        assert other.error('object-del', {'id': 'ram'})['reason'] == 'in-use'
+        disk.release()
+        wait_child(other, '/objects', 'ram', False)
+        wait_child(other, '/', 'machine', False)
+        others_go_on(daemon)
+        ends(daemon)
+    with full_backlog(socket.AF_INET, ('127.0.0.1', 0)) as (_, port), \
+            Daemon(recorder) as daemon:
+        other = daemon.client()
+        for waiting in (chardev('c', inet(port)),
+                        request('chardev-add', id='c', backend={'type': 'socket', 'data': {
+                            'addr': legacy({'type': 'unix', 'path': daemon.path('s')}),
+                            'wait': True}})):
+            owner = daemon.client()
+            owner.send(request('build', requests=[
+                request('object-add', qom_type='iothread', id='io'), waiting]))
+            wait_child(other, '/chardevs', 'c', True)
+            owner.close()
+            wait_child(other, '/chardevs', 'c', False)
+            wait_child(other, '/objects', 'io', False)
+            others_go_on(daemon)
+        assert not os.path.exists(daemon.path('s'))
+        ends(daemon)
+
+
 def roms(recorder):
     """the same of a card's expansion ROM, whether the request names it or the machine"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
@@ -565,6 +640,6 @@ def stubborn_command(recorder):
 if __name__ == '__main__':
     vmdtest.main([chardevs_that_connect, netdevs_that_connect, firewalled_peers, unix_peers,
                   those_that_reconnect, failed_connection, names, names_of_those_that_reconnect,
-                  files, logs, outputs, builds, roms, kernels, kernels_of_resets,
+                  files, logs, outputs, builds, builds_that_hang, builds_without_client, roms, kernels, kernels_of_resets,
                   clients_that_left, flushes, what_is_complete,
                   stubborn_command])
