@@ -279,7 +279,11 @@ void build_undo(Build *build, void (*done)(Build *build))
     g_clear_pointer(&build->keeps, g_ptr_array_unref);
     collect_all(undo);
     blocks = dismantle_all(undo);
-    build_let_go(build, true);
+    if (build->waiting) {
+        build_let_go(build, true);
+    } else {
+        build_wait_begin(build);        /* what closes may hang, too */
+    }
     release_all(undo, blocks);
 }
 

@@ -57,10 +57,24 @@ static void refuse_held(const Build *build)
     }
 }
 
+/* Nothing is left that others could see but names, which are taken until files are closed. */
+static void undo_late(Build *build)
+{
+    FairLock *lock = &build->vmd->lock;
+
+    fair_lock_acquire(lock);
+    build_let_go(build, true);
+    fair_lock_release(lock);
+}
+
 static void on_patience(evutil_socket_t fd, short what, void *data)
 {
     Build *build = data;
 
+    if (build->undoing) {
+        undo_late(build);
+        return;
+    }
     if (!build->late) {
         g_warning("a build waits for %s: until it goes on, what changes something is refused",
                   build->what);

@@ -67,9 +67,8 @@ bool build_plan(Build *build, GError **error);
  * that is there.  Fails if nothing could. */
 bool build_note_change(Build *build, const BuildItem *item, GError **error);
 /* Undoes all that was made and changed since the build began, but for what an item that
- * still goes on has (build->kept).  From then on others may change things: vmd->build is
- * NULL.  May go on on the pool, and then calls done(build) on the main loop with the lock
- * held. */
+ * still goes on has (build->kept): then others may change things at once (build_let_go).
+ * May go on on the pool, and then calls done(build) on the main loop with the lock held. */
 void build_undo(Build *build, void (*done)(Build *build));
 /* The item has ended: undoes what was kept for it. */
 void build_undo_kept(Build *build, void (*done)(Build *build));
@@ -81,7 +80,8 @@ bool build_defer(Build *build, Object *obj, EnvKeep keep);
 /* Runs what was deferred. */
 bool build_keep_all(Build *build, GError **error);
 
-/* The build does not count any more: events are as they were, others go on. */
+/* The build does not count any more (vmd->build is NULL): events are as they were, others
+ * go on.  Once. */
 void build_let_go(Build *build, bool drop_events);
 
 /* The timer of an item that is waited for. */

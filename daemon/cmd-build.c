@@ -67,6 +67,9 @@ static void end_undone(Build *build)
 /* After build_undo. */
 static void fail(Build *build)
 {
+    if (build->vmd->build == build) {
+        build_let_go(build, true);
+    }
     qmp_request_fail(build->req, g_error_copy(build->error));
     build->undone = true;
     end_undone(build);
