@@ -105,6 +105,13 @@ static const char *made_by(const BuildRequest *request, const char **ret_folder,
     }
 }
 
+const char *build_made_id(const BuildRequest *request)
+{
+    const char *folder, *member;
+
+    return made_by(request, &folder, &member);
+}
+
 static bool fail_at(Plan *plan, guint i, const char *member, ErrorReason reason,
                     const char *text)
 {

@@ -235,15 +235,34 @@ static void undo_finish(void *data)
     g_free(undo);
 }
 
+/* An item that still goes on may read what it has links to.  Holders come first, so whom
+ * somebody holds now, it is that item. */
+static bool keeps(Build *build, Object *obj)
+{
+    if (!build->waiting || object_may_delete(obj, NULL)) {
+        return false;
+    }
+    if (!build->kept) {
+        build->kept = g_ptr_array_new_with_free_func(object_unref);
+    }
+    g_ptr_array_add(build->kept, object_ref(obj));
+    return true;
+}
+
 /* Devices go at once, as in device_del; of others, what blocks is left for the
  * pool. */
 static bool dismantle_all(const Undo *undo)
 {
     bool blocks = false;
 
-    for (guint i = 0; i < undo->objects->len; i++) {
+    for (guint i = 0; i < undo->objects->len;) {
         Object *obj = undo->objects->pdata[i];
 
+        if (keeps(undo->build, obj)) {
+            g_ptr_array_remove_index(undo->objects, i);
+            continue;
+        }
+        i++;
         if (!object_is_a(obj, &qmp_class_device)) {
             object_dismantle(obj);
             blocks |= object_needs_prepare(obj);
@@ -254,18 +273,55 @@ static bool dismantle_all(const Undo *undo)
     return blocks;
 }
 
-void build_undo(Build *build, void (*done)(Build *build))
+static Undo *undo_new(Build *build, void (*done)(Build *build))
 {
     Undo *undo = g_new(Undo, 1);
 
     *undo = (Undo){ .build = build, .done = done,
                     .objects = g_ptr_array_new_with_free_func(object_unref) };
-    take_changes_back(build);
-    g_clear_pointer(&build->keeps, g_ptr_array_unref);
-    collect_all(undo);
-    if (dismantle_all(undo)) {
-        pool_run(build->vmd->pool, POOL_FLUSH, undo_work, undo_finish, undo);
+    return undo;
+}
+
+/* Nothing was ever written to a disk here that would have to be made safe. */
+static void release_all(Undo *undo, bool blocks)
+{
+    if (blocks) {
+        pool_run(undo->build->vmd->pool, POOL_REQUEST, undo_work, undo_finish, undo);
     } else {
         undo_finish(undo);
     }
+}
+
+void build_undo(Build *build, void (*done)(Build *build))
+{
+    Undo *undo = undo_new(build, done);
+    bool blocks;
+
+    build->undoing = true;
+    take_changes_back(build);
+    g_clear_pointer(&build->keeps, g_ptr_array_unref);
+    collect_all(undo);
+    blocks = dismantle_all(undo);
+    if (build->waiting) {
+        build_let_go(build, true);
+    } else {
+        build_wait_begin(build);        /* what closes may hang, too */
+    }
+    release_all(undo, blocks);
+}
+
+/* Others may have begun to use what was kept: then it is theirs. */
+void build_undo_kept(Build *build, void (*done)(Build *build))
+{
+    g_autoptr(GPtrArray) kept = g_steal_pointer(&build->kept);
+    Undo *undo = undo_new(build, done);
+
+    for (guint i = 0; kept && i < kept->len; i++) {
+        Object *obj = kept->pdata[i];
+
+        if (object_life(obj) == OBJECT_COMPLETE && object_may_delete(obj, NULL)) {
+            g_ptr_array_add(undo->objects, object_ref(obj));
+        }
+    }
+    release_all(undo, dismantle_all(undo));
 }

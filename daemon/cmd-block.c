@@ -148,7 +148,8 @@ static void add_finish(void *data)
 {
     Addition *addition = data;
     Object *obj = &addition->node->object;
-    bool ok = !addition->error && object_complete(obj, &addition->error);
+    bool ok = !addition->error && !qmp_request_is_cancelled(addition->req, &addition->error) &&
+              object_complete(obj, &addition->error);
 
     if (!ok) {
         object_destroy(obj);

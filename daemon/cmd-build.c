@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "daemon/build.h"
+#include "daemon/creation.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "qmp/error.h"
@@ -38,62 +39,57 @@ static void build_free(Build *build)
     g_array_unref(build->items);
     g_array_unref(build->order);
     build_free_changes(build);
+    g_clear_pointer(&build->kept, g_ptr_array_unref);
     g_clear_error(&build->error);
     g_clear_pointer(&build->go, event_free);
+    g_clear_pointer(&build->patience, event_free);
+    g_free(build->what);
     g_free(build);
 }
 
-/* Those that waited, in the order of their coming; one of them may be a build, for
- * which the rest waits on. */
-static void resume_held(Vmd *vmd)
-{
-    while (vmd->held.length && !vmd->build) {
-        qmp_request_resume(g_queue_pop_head(&vmd->held));
-    }
-}
-
-static void on_resume(evutil_socket_t fd, short what, void *data)
-{
-    resume_held(data);
-}
-
-/* The loop goes on with the others, as their handlers take the lock. */
-static void wake_held(Vmd *vmd)
-{
-    static const struct timeval now = { 0, 0 };
-
-    if (vmd->held.length) {
-        event_base_once(vmd->base, -1, EV_TIMEOUT, on_resume, vmd, &now);
-    }
-}
-
-static void fail(Build *build)
+void build_let_go(Build *build, bool drop_events)
 {
     Vmd *vmd = build->vmd;
 
+    build_wait_end(build);
     vmd->build = NULL;
-    qmp_event_queue_release(vmd->events, true);
+    qmp_event_queue_release(vmd->events, drop_events);
     vmd_notify_status(vmd);
-    qmp_request_fail(build->req, g_steal_pointer(&build->error));
-    build_free(build);
-    wake_held(vmd);
+    build_wake_held(vmd);
+}
+
+/* When all else is undone and no item goes on any more. */
+static void end_undone(Build *build)
+{
+    if (build->undone && !build->waiting && !build->ended) {
+        build->ended = true;
+        build_undo_kept(build, build_free);
+    }
+}
+
+/* After build_undo. */
+static void fail(Build *build)
+{
+    if (build->vmd->build == build) {
+        build_let_go(build, true);
+    }
+    qmp_request_fail(build->req, g_error_copy(build->error));
+    build->undone = true;
+    end_undone(build);
 }
 
 static void succeed(Build *build)
 {
-    Vmd *vmd = build->vmd;
     guint n = build->items->len;
     BuildResultList results = { .n = n, .items = g_new0(BuildResult *, n) };
 
     for (guint i = 0; i < n; i++) {
         results.items[i] = g_steal_pointer(&item_at(build, i)->result);
     }
-    vmd->build = NULL;
-    qmp_event_queue_release(vmd->events, false);
+    build_let_go(build, false);
     qmp_request_return(build->req, &results);
     qmp_clear(&qmp_type_BuildResultList, &results);
     build_free(build);
-    wake_held(vmd);
 }
 
 /* ---- One after the other ---- */
@@ -125,7 +121,12 @@ static void item_done(QmpRequest *req, const void *ret, const GError *error, voi
     BuildItem *item = item_at(build, current(build));
 
     build->waiting = false;
-    if (error) {
+    build->item = NULL;
+    if (build->undoing) {
+        event_active(build->go, 0, 0);
+        return;
+    }
+    if (error && !build->error) {
         build->error = error_at(error, current(build));
     } else if (ret && item->request->execute == BUILD_COMMAND_CHARDEV_ADD) {
         item->result->pty = g_strdup((*(ChardevReturn *const *)ret)->pty);
@@ -133,6 +134,15 @@ static void item_done(QmpRequest *req, const void *ret, const GError *error, voi
     if (!build->stepping) {
         event_active(build->go, 0, 0);
     }
+}
+
+static void note_what(Build *build, const BuildRequest *request, const char *name)
+{
+    const char *id = build_made_id(request);
+
+    g_free(build->what);
+    build->what = g_strdup_printf("requests[%u] (%s%s%s%s)", current(build), name, id ? " '" : "",
+                                  id ? id : "", id ? "'" : "");
 }
 
 static void start_item(Build *build)
@@ -143,25 +153,48 @@ static void start_item(Build *build)
     QmpRequest *req;
 
     item->started = true;
+    note_what(build, item->request, name);
     if (!build_note_change(build, item, &error)) {
         build->error = error_at(error, current(build));
         return;
     }
     build->waiting = true;
     req = qmp_request_new(&build->dispatch, item_done, build, NULL);
+    build->item = req;
     qmp_request_act_for(req, build->client);
     qmp_request_execute_args(req, qmp_command_find(&build->dispatch, name),
                              g_steal_pointer(build_args(item->request)));
 }
 
+/* Nobody wants the list any more. */
+static void give_up(Build *build)
+{
+    qmp_error_set(&build->error, ERROR_REASON_GENERIC, "the client is gone");
+    if (build->waiting) {
+        qmp_request_cancel(build->item);
+        creation_cancel(build->vmd, build->item);
+    }
+    build_undo(build, fail);
+}
+
 static void advance(Build *build)
 {
+    if (build->undoing) {
+        end_undone(build);
+        return;
+    }
+    if (build->gone && !build->error) {
+        give_up(build);
+        return;
+    }
+    build_wait_end(build);
     build->stepping = true;
     while (!build->waiting && !build->error && build->next < build->order->len) {
         start_item(build);
     }
     build->stepping = false;
     if (build->waiting) {
+        build_wait_begin(build);
         return;
     }
     if (build->error || !build_keep_all(build, &build->error)) {
@@ -209,6 +242,7 @@ static Build *build_new(QmpRequest *req, const BuildArgs *args)
     build->dispatch.log = NULL;
     build->serial = object_last_serial(vmd->root);
     build->go = event_new(vmd->base, -1, 0, on_go, build);
+    build->patience = build_wait_timer(build, vmd->base);
     add_items(build, &args->requests);
     return build;
 }
@@ -296,14 +330,23 @@ static bool judge_list(const QmpRequest *req, const BuildRequestList *list, GErr
     return true;
 }
 
+static bool check_events(const Build *build, GError **error)
+{
+    if (!build->go || !build->patience) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the events of a build");
+        return false;
+    }
+    return true;
+}
+
 void qmp_build(QmpRequest *req, BuildArgs *args)
 {
     Build *build = build_new(req, args);
     Vmd *vmd = build->vmd;
     GError *error = NULL;
 
-    if (!check_requirements(vmd, args, &error) || !judge_list(req, &args->requests, &error) ||
-        !build_plan(build, &error)) {
+    if (!check_events(build, &error) || !check_requirements(vmd, args, &error) ||
+        !judge_list(req, &args->requests, &error) || !build_plan(build, &error)) {
         qmp_request_fail(req, error);
         build_free(build);
         return;
@@ -313,19 +356,7 @@ void qmp_build(QmpRequest *req, BuildArgs *args)
     advance(build);
 }
 
-/* ---- Others, meanwhile ---- */
-
-bool build_hold(Vmd *vmd, QmpRequest *req)
-{
-    const QmpCommand *command = qmp_request_command(req);
-
-    if (!vmd->build || command->flags & (QMP_COMMAND_QUERY | QMP_COMMAND_OOB) ||
-        !strcmp(command->name, "quit") || !strcmp(command->name, "qmp_capabilities")) {
-        return false;
-    }
-    g_queue_push_tail(&vmd->held, req);
-    return true;
-}
+/* ---- The end of the daemon ---- */
 
 void build_abandon(Vmd *vmd)
 {

@@ -96,7 +96,8 @@ static void add_device(QmpRequest *req, DeviceOptions *args)
     Vmd *vmd = qmp_request_context(req);
     GError *error = NULL;
 
-    if (!check_device(vmd, args, &error) || !device_begin(vmd, args, &error)) {
+    if (qmp_request_is_cancelled(req, &error) || !check_device(vmd, args, &error) ||
+        !device_begin(vmd, args, &error)) {
         qmp_request_fail(req, error);
         return;
     }

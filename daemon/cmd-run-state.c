@@ -24,9 +24,9 @@ bool qmp_stop(QmpRequest *req, GError **error)
     return true;
 }
 
-bool qmp_cont(QmpRequest *req, GError **error)
+void qmp_cont(QmpRequest *req)
 {
-    return run_control_cont(qmp_request_context(req), error);
+    run_control_cont_request(qmp_request_context(req), req);
 }
 
 bool qmp_x_exit_preconfig(QmpRequest *req, GError **error)
@@ -37,10 +37,9 @@ bool qmp_x_exit_preconfig(QmpRequest *req, GError **error)
     return false;
 }
 
-bool qmp_system_reset(QmpRequest *req, GError **error)
+void qmp_system_reset(QmpRequest *req)
 {
-    shutdown_or_reset(qmp_request_context(req), SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET);
-    return true;
+    shutdown_or_reset(qmp_request_context(req), SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET, req);
 }
 
 bool qmp_system_powerdown(QmpRequest *req, GError **error)

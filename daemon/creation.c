@@ -113,7 +113,8 @@ static void creation_settled(void *data, GError *error)
 
     g_queue_unlink(&c->vmd->settling, &c->link);
     c->error = error;
-    if (c->error || !object_complete(c->obj, &c->error)) {
+    if (c->error || qmp_request_is_cancelled(c->req, &c->error) ||
+        !object_complete(c->obj, &c->error)) {
         creation_fail(c);
         return;
     }
@@ -126,7 +127,7 @@ static void creation_prepared(void *data)
 {
     Creation *c = data;
 
-    if (c->error) {
+    if (c->error || qmp_request_is_cancelled(c->req, &c->error)) {
         creation_fail(c);
         return;
     }
@@ -151,6 +152,22 @@ void creation_run(Vmd *vmd, QmpRequest *req, Object *obj, CreationDone done, voi
         pool_run(vmd->pool, POOL_REQUEST, creation_work, creation_prepared, c);
     } else {
         creation_prepared(c);
+    }
+}
+
+void creation_cancel(Vmd *vmd, const QmpRequest *req)
+{
+    GList *link = vmd->settling.head;
+
+    while (link && ((Creation *)link->data)->req != req) {
+        link = link->next;
+    }
+    if (link) {
+        Creation *c = link->data;
+
+        g_queue_unlink(&vmd->settling, link);
+        qmp_request_is_cancelled(req, &c->error);
+        creation_failed(c);
     }
 }
 

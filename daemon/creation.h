@@ -41,6 +41,9 @@ void creation_reply(Vmd *vmd, QmpRequest *req, Object *obj, GError *error, void 
  */
 void creation_undo(Vmd *vmd, QmpRequest *req, Object *obj);
 
+/* Ends at once what req makes and only waits for a peer (qmp_request_cancel). */
+void creation_cancel(Vmd *vmd, const QmpRequest *req);
+
 /* The daemon ends: fails what has not settled, such as connections that nobody has
  * answered.  Lock held. */
 void creation_end_all(Vmd *vmd);

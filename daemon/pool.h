@@ -7,7 +7,7 @@
  * file system without server, a name service.  Each has a thread of its own.
  * What bounds their number:
  *
- *   POOL_REQUEST     a client waits for it.  That is one job a client, since its
+ *   POOL_REQUEST     a client waits for it, or the machine.  That is one job each, since its
  *                    requests are executed one after the other; and there are
  *                    512 clients at most (qmp/server.c).
  *   POOL_FLUSH       the same, if it makes sure that a disk's data is safe.

@@ -7,6 +7,7 @@
 
 #include "daemon/run-state.h"
 
+#include "daemon/machine-files.h"
 #include "daemon/vmd.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
@@ -40,6 +41,12 @@ static void set_state(Vmd *vmd, RunState state)
     vmd_notify_status(vmd);
 }
 
+/* The machine runs, unless a reset is still to come: it goes on after that. */
+static bool let_run(Vmd *vmd, GError **error)
+{
+    return vmd->run.resets || machine_run(vmd_machine(vmd), error);
+}
+
 bool run_control_cont(Vmd *vmd, GError **error)
 {
     Machine *machine;
@@ -56,12 +63,36 @@ bool run_control_cont(Vmd *vmd, GError **error)
     }
     /* vCPUs run from here on; what they ask for arrives over the loop, and so
      * after RESUME. */
-    if (!machine_run(machine, error)) {
+    if (!let_run(vmd, error)) {
         return false;
     }
     set_state(vmd, RUN_STATE_RUNNING);
     qmp_event_resume(vmd->events);
     return true;
+}
+
+static void cont_ready(Vmd *vmd, bool ok, void *data)
+{
+    GError *error = NULL;
+
+    if (!ok) {
+        qmp_error_set(&error, ERROR_REASON_WRONG_STATE, "the daemon ends");
+    } else if (run_control_cont(vmd, &error)) {
+        qmp_request_return(data, NULL);
+        return;
+    }
+    qmp_request_fail(data, error);
+}
+
+void run_control_cont_request(Vmd *vmd, QmpRequest *req)
+{
+    const Machine *machine = vmd_machine(vmd);
+
+    if (machine && !machine->started) {
+        machine_files_fetch(vmd, cont_ready, req);
+    } else {
+        cont_ready(vmd, true, req);
+    }
 }
 
 void run_control_stop(Vmd *vmd, RunState state)
@@ -95,7 +126,7 @@ void run_control_suspend(Vmd *vmd)
 bool run_control_wake(Vmd *vmd, WakeReason reason, GError **error)
 {
     machine_wake(vmd_machine(vmd), reason);
-    if (!machine_run(vmd_machine(vmd), error)) {
+    if (!let_run(vmd, error)) {
         return false;
     }
     set_state(vmd, RUN_STATE_RUNNING);
@@ -139,7 +170,7 @@ static void run_after_reset(Vmd *vmd)
 {
     g_autoptr(GError) error = NULL;
 
-    if (machine_run(vmd_machine(vmd), &error)) {
+    if (let_run(vmd, &error)) {
         set_state(vmd, RUN_STATE_RUNNING);
     } else {
         g_warning("%s", error->message);
@@ -154,15 +185,11 @@ static void back_to_building(Vmd *vmd)
     }
 }
 
-void run_control_reset(Vmd *vmd, ShutdownCause cause)
+static void reset_now(Vmd *vmd, ShutdownCause cause)
 {
-    Machine *machine = vmd_machine(vmd);
+    g_autoptr(GError) error = NULL;
 
-    if (!machine || !machine->started) {
-        back_to_building(vmd);
-        return;
-    }
-    machine_reset(machine);
+    machine_reset(vmd_machine(vmd));
     vmd->shutdown.panic_logged = vmd->shutdown.crash_logged = false;
     vmd->shutdown.watchdog_logged = vmd->shutdown.accel_lost = false;
     qmp_event_reset(vmd->events, &(EventReset){ .guest = shutdown_cause_is_guest(cause),
@@ -172,5 +199,55 @@ void run_control_reset(Vmd *vmd, ShutdownCause cause)
     } else if (vmd->run.state != RUN_STATE_RUNNING) {
         /* What had stopped it is over; one that could not go on can again. */
         set_state(vmd, RUN_STATE_PAUSED);
+    } else if (!let_run(vmd, &error)) {
+        g_warning("%s", error->message);
     }
+}
+
+typedef struct {
+    ShutdownCause cause;
+    QmpRequest *req;            /* or NULL */
+} Reset;
+
+static void end_request(QmpRequest *req, GError *error)
+{
+    if (req && error) {
+        qmp_request_fail(req, error);
+    } else if (req) {
+        qmp_request_return(req, NULL);
+    } else {
+        g_clear_error(&error);
+    }
+}
+
+/* A guest whose machine was shut down meanwhile has had what it asked for. */
+static void reset_ready(Vmd *vmd, bool ok, void *data)
+{
+    g_autofree Reset *reset = data;
+    GError *error = NULL;
+
+    vmd->run.resets--;
+    if (!ok) {
+        qmp_error_set(&error, ERROR_REASON_WRONG_STATE, "the daemon ends");
+    } else if (reset->req || vmd->run.state != RUN_STATE_SHUTDOWN) {
+        reset_now(vmd, reset->cause);
+    }
+    end_request(reset->req, error);
+}
+
+void run_control_reset(Vmd *vmd, ShutdownCause cause, QmpRequest *req)
+{
+    Machine *machine = vmd_machine(vmd);
+    Reset *reset;
+
+    if (!machine || !machine->started) {
+        back_to_building(vmd);
+        end_request(req, NULL);
+        return;
+    }
+    machine_pause(machine);
+    vmd->run.resets++;
+    reset = g_new(Reset, 1);
+    *reset = (Reset){ .cause = cause, .req = req };
+    machine_files_fetch(vmd, reset_ready, reset);
 }

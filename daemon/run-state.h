@@ -10,6 +10,7 @@
 #define DAEMON_RUN_STATE_H
 
 #include "hw/core/machine.h"
+#include "qmp/dispatch.h"
 
 typedef struct Vmd Vmd;
 
@@ -20,6 +21,7 @@ typedef struct {
     PanicAction panic;
     WatchdogAction watchdog;
     InternalErrorAction internal_error;
+    guint resets;               /* that wait for files, and the machine for them */
 } RunControl;
 
 void run_control_init(RunControl *run);
@@ -30,6 +32,9 @@ bool run_state_allowed(RunState from, RunState to);
 /* Lets the machine run; RESUME follows.  No change if it runs, or sleeps.  Fails
  * with wrong-state if there is none, or with what the machine says. */
 bool run_control_cont(Vmd *vmd, GError **error);
+
+/* Ends the request, when what cont starts may have read files. */
+void run_control_cont_request(Vmd *vmd, QmpRequest *req);
 
 /* Stops a running machine with the new state; STOP follows.  No change (not
  * even of the state) if it does not run.  Main thread, lock held. */
@@ -51,7 +56,9 @@ Machine *run_control_machine(Vmd *vmd, GError **error);
 bool run_control_power_down(Vmd *vmd, GError **error);
 
 /* Resets the machine; RESET follows.  No change before the first cont.  One that
- * slept runs again; one that something had stopped is paused from then on. */
-void run_control_reset(Vmd *vmd, ShutdownCause cause);
+ * slept runs again; one that something had stopped is paused from then on.  If files
+ * have to be read first, the machine stands still meanwhile, in whatever run state, and
+ * RESET follows later.  req, or NULL, is ended after it. */
+void run_control_reset(Vmd *vmd, ShutdownCause cause, QmpRequest *req);
 
 #endif

@@ -69,15 +69,18 @@ void shutdown_machine(Vmd *vmd, ShutdownCause cause, int status)
     }
 }
 
-void shutdown_or_reset(Vmd *vmd, ShutdownCause cause)
+void shutdown_or_reset(Vmd *vmd, ShutdownCause cause, QmpRequest *req)
 {
     const Machine *machine = vmd_machine(vmd);
 
     if (machine && machine->started && vmd->run.reboot == REBOOT_ACTION_SHUTDOWN &&
         cause != SHUTDOWN_CAUSE_SUBSYSTEM_RESET) {
         shutdown_machine(vmd, cause, EXIT_STATUS_OK);
+        if (req) {
+            qmp_request_return(req, NULL);
+        }
     } else {
-        run_control_reset(vmd, cause);
+        run_control_reset(vmd, cause, req);
     }
 }
 
@@ -214,7 +217,7 @@ static void on_machine_shutdown(void *opaque, ShutdownCause cause, int status)
 static void on_machine_reset(void *opaque, ShutdownCause cause)
 {
     if (!has_ended(opaque)) {
-        shutdown_or_reset(opaque, cause);
+        shutdown_or_reset(opaque, cause, NULL);
     }
 }
 
@@ -331,7 +334,7 @@ static void end_by_watchdog(Vmd *vmd, ShutdownCause cause)
 static void reset_by_watchdog(Vmd *vmd)
 {
     if (vmd->run.reboot != REBOOT_ACTION_SHUTDOWN) {
-        run_control_reset(vmd, SHUTDOWN_CAUSE_GUEST_RESET);
+        run_control_reset(vmd, SHUTDOWN_CAUSE_GUEST_RESET, NULL);
         return;
     }
     end_by_watchdog(vmd, SHUTDOWN_CAUSE_GUEST_RESET);

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "hw/core/machine.h"
+#include "qmp/dispatch.h"
 
 typedef struct Vmd Vmd;
 
@@ -60,8 +61,9 @@ void shutdown_unwatch_signals(Vmd *vmd);
 void shutdown_machine(Vmd *vmd, ShutdownCause cause, int status);
 
 /* Resets the machine, unless set-action made a shutdown of every reset, whoever asks
- * for it (as in QEMU).  Main thread, lock held. */
-void shutdown_or_reset(Vmd *vmd, ShutdownCause cause);
+ * for it (as in QEMU).  Ends req (or NULL) when that has happened.  Main thread, lock
+ * held. */
+void shutdown_or_reset(Vmd *vmd, ShutdownCause cause, QmpRequest *req);
 
 /* As shutdown_machine(), because a program of the host's wants it (cause host-ui), unless the
  * machine has ended already. */

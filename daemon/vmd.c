@@ -99,7 +99,10 @@ static void vmd_begin(void *context, const QmpRequest *req)
 
 static void vmd_gone(void *context, guint64 client)
 {
-    fd_table_forget(((Vmd *)context)->fds, client);
+    Vmd *vmd = context;
+
+    fd_table_forget(vmd->fds, client);
+    build_gone(vmd, client);
 }
 
 static bool vmd_hold(void *context, QmpRequest *req)

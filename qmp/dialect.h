@@ -41,6 +41,7 @@ struct QmpRequest {
     void *data;
     guint refs;
     bool ended;
+    bool cancelled;             /* nobody wants what it makes */
     bool sent;                  /* it came with arguments as text, or none */
     bool malformed;             /* node does not fit the command */
 

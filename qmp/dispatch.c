@@ -52,6 +52,19 @@ const QmpCommand *qmp_request_command(const QmpRequest *req)
     return req->command;
 }
 
+void qmp_request_cancel(QmpRequest *req)
+{
+    req->cancelled = true;
+}
+
+bool qmp_request_is_cancelled(const QmpRequest *req, GError **error)
+{
+    if (req->cancelled) {
+        qmp_error_set(error, ERROR_REASON_GENERIC, "nobody waits for it any more");
+    }
+    return req->cancelled;
+}
+
 const char *qmp_request_peer(const QmpRequest *req)
 {
     return req->peer ? req->peer : "internal";

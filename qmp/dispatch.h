@@ -111,4 +111,8 @@ int qmp_request_take_fd(QmpRequest *req);
 void qmp_request_return(QmpRequest *req, const void *ret);
 void qmp_request_fail(QmpRequest *req, GError *error);
 
+/* Whether nobody wants what an async request makes any more: then *error says so, and
+ * the handler undoes what it has done.  To be asked before something takes effect. */
+bool qmp_request_is_cancelled(const QmpRequest *req, GError **error);
+
 #endif

@@ -60,6 +60,9 @@ void qmp_request_execute_args(QmpRequest *req, const QmpCommand *command, void *
 /* Ends a request that never reached a command; takes error over. */
 void qmp_request_refuse(QmpRequest *req, GError *error);
 
+/* What it makes is not wanted any more; its end comes, as that of any, when it has one. */
+void qmp_request_cancel(QmpRequest *req);
+
 /* True if the request failed because its arguments did not fit its command. */
 bool qmp_request_is_malformed(const QmpRequest *req);
 

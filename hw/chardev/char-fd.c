@@ -25,6 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hw/core/file-writer.h"
 #include "hw/chardev/socket-address.h"
 #include "qmp/error.h"
 
@@ -51,6 +52,20 @@ static void complain(CharFd *s, int error)
     }
 }
 
+/* Bytes were given, and are lost. */
+static void lose(CharFd *s, gsize size, int error, int fd)
+{
+    char_drop(s->chr, size);
+    env_refused(&s->chr->object, error, fd);
+    s->broken = error && error != ENOSPC && error != EDQUOT;
+    if (error && error != EPIPE && !s->out_is_socket) {
+        complain(s, error);     /* that a reader is gone is no fault */
+    }
+    if (s->broken && s->kick) {
+        event_add(s->kick, &soon);
+    }
+}
+
 /* One write; 0 if the host takes nothing now.  After an error everything counts
  * as taken, and as lost. */
 static gsize write_some(CharFd *s, const void *data, gsize size)
@@ -70,16 +85,19 @@ static gsize write_some(CharFd *s, const void *data, gsize size)
     if (s->out_waits && (!error || error == EAGAIN)) {
         return 0;
     }
-    char_drop(s->chr, size);
-    env_refused(&s->chr->object, error, s->out);
-    s->broken = error && error != ENOSPC && error != EDQUOT;
-    if (error && error != EPIPE && !s->out_is_socket) {
-        complain(s, error);     /* that a reader is gone is no fault */
-    }
-    if (s->broken && s->kick) {
-        event_add(s->kick, &soon);
-    }
+    lose(s, size, error, s->out);
     return size;
+}
+
+/* What the writer's thread has to tell. */
+static void hear_writer(CharFd *s)
+{
+    const FileWriterNews news = file_writer_news(s->writer);
+
+    s->complained &= !news.written || news.lost;
+    if (news.lost) {
+        lose(s, news.lost, news.error, file_writer_fd(s->writer));
+    }
 }
 
 /* Writes pending output until the host takes no more. */
@@ -99,7 +117,10 @@ static void flush_pending(CharFd *s)
 
 bool char_fd_go_on(CharFd *s)
 {
-    if (!s->env || s->out < 0 || s->broken) {
+    if (s->env && s->writer) {
+        hear_writer(s);
+    }
+    if (!s->env || (s->out < 0 && !s->writer) || s->broken) {
         return false;
     }
     flush_pending(s);
@@ -117,7 +138,7 @@ static void on_writable(evutil_socket_t fd, short what, void *opaque)
     Chardev *chr = object_ref(s->chr);
 
     env->lock(env);
-    if (char_fd_go_on(s)) {
+    if (char_fd_go_on(s) && !s->writer) {
         event_add(s->out_event, NULL);
     }
     env->unlock(env);
@@ -128,9 +149,14 @@ gsize char_fd_write(CharFd *s, const guint8 *data, gsize size)
 {
     gsize sent = 0, kept;
 
-    if (!s->env || s->out < 0 || s->broken) {
+    if (!s->env || (s->out < 0 && !s->writer) || s->broken) {
         char_drop(s->chr, size);
         return size;
+    }
+    if (s->writer) {
+        sent = file_writer_put(s->writer, data, size);
+        s->starved |= sent < size;
+        return sent;
     }
     while (sent < size && evbuffer_get_length(s->pending) == 0) {
         gsize n = write_some(s, data + sent, size - sent);
@@ -291,11 +317,39 @@ static bool make_events(CharFd *s)
     if (s->in_waits) {
         s->in_event = event_new(base, s->in, EV_READ | EV_PERSIST | EV_ET, on_readable, s);
     }
-    if (s->out_waits) {
+    if (s->writer) {
+        s->out_event = event_new(base, -1, 0, on_writable, s);
+    } else if (s->out_waits) {
         s->out_event = event_new(base, s->out, EV_WRITE | EV_ET, on_writable, s);
     }
-    return s->pending && (s->in < 0 || s->kick) && (!s->out_waits || s->out_event) &&
+    return s->pending && (s->in < 0 || s->kick) && (!(s->out_waits || s->writer) || s->out_event) &&
            (!s->in_waits || (s->in_event && event_add(s->in_event, NULL) == 0));
+}
+
+/* On the writer's thread. */
+static void writer_moved(void *opaque, int error)
+{
+    event_active(((CharFd *)opaque)->out_event, 0, 0);
+}
+
+bool char_fd_start_writer(CharFd *s, int in, FileWriter *writer, GError **error)
+{
+    s->writer = writer;
+    if (!char_fd_start(s, in, -1, error)) {
+        return false;
+    }
+    file_writer_watch(writer, writer_moved, s);
+    return true;
+}
+
+void char_fd_end_writer(CharFd *s, FileWriter *writer)
+{
+    gsize left = file_writer_free(writer);
+
+    char_drop(s->chr, left);
+    if (left) {
+        g_warning("chardev '%s' loses output: its file takes nothing", s->chr->object.name);
+    }
 }
 
 bool char_fd_start(CharFd *s, int in, int out, GError **error)
@@ -332,6 +386,10 @@ void char_fd_stop(CharFd *s)
     if (s->pending) {
         char_drop(s->chr, evbuffer_get_length(s->pending));
         evbuffer_free(s->pending);
+    }
+    if (s->writer) {
+        file_writer_watch(s->writer, NULL, NULL);
+        s->writer = NULL;
     }
     g_clear_pointer(&s->in_event, event_free);
     g_clear_pointer(&s->out_event, event_free);

@@ -46,12 +46,18 @@ bool char_keep_output(int fd, const char *path, bool append, GError **error)
     return true;
 }
 
-void char_close_output(int fd, const char *path, bool created)
+void char_undo_output(const char *path, bool created)
 {
     if (created) {
         unlink(path);
     }
-    close(fd);
+}
+
+bool char_is_file(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 int char_open_input(const char *path, GError **error)

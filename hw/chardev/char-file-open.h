@@ -5,7 +5,7 @@
  *
  *   char_open_output    opens or creates it, truncates nothing (may block)
  *   char_keep_output    now it is ours: empties it, unless appending
- *   char_close_output   closes it; one that was created and never kept goes
+ *   char_undo_output    it was not kept: goes if it was created
  */
 #ifndef HW_CHARDEV_CHAR_FILE_OPEN_H
 #define HW_CHARDEV_CHAR_FILE_OPEN_H
@@ -17,7 +17,10 @@
  * file did not exist.  A FIFO that nobody reads is an error, not a wait. */
 int char_open_output(const char *path, bool append, bool *ret_created, GError **error);
 bool char_keep_output(int fd, const char *path, bool append, GError **error);
-void char_close_output(int fd, const char *path, bool created);
+void char_undo_output(const char *path, bool created);
+
+/* A regular file: its writes may wait for ever, and nothing tells. */
+bool char_is_file(int fd);
 
 /* Opens a file for reading, without waiting; -1 with file-not-usable. */
 int char_open_input(const char *path, GError **error);

@@ -10,6 +10,7 @@
 
 #include "hw/chardev/char-fd.h"
 #include "hw/chardev/char-file-open.h"
+#include "hw/core/file-writer.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-char.h"
 #include "qom/env.h"
@@ -18,6 +19,7 @@ typedef struct {
     Chardev parent;
     CharFd stream;
     int in, out;
+    FileWriter *writer;         /* of out, if it is a regular file */
     bool created;               /* `out` did not exist, and is not ours yet */
 } CharFile;
 
@@ -49,6 +51,20 @@ static void file_init(Object *obj)
     char_fd_init(&s->stream, &s->parent, NULL);
 }
 
+static void close_files(CharFile *s)
+{
+    char_undo_output(options(s)->out, s->created);
+    if (s->writer) {
+        char_fd_end_writer(&s->stream, g_steal_pointer(&s->writer));
+    } else if (s->out >= 0) {
+        close(s->out);
+    }
+    if (s->in >= 0) {
+        close(s->in);
+    }
+    s->in = s->out = -1;
+}
+
 static bool file_prepare(Object *obj, GError **error)
 {
     CharFile *s = (CharFile *)obj;
@@ -58,22 +74,22 @@ static bool file_prepare(Object *obj, GError **error)
         return qmp_error_blame(error, "backend.data.in");
     }
     s->out = char_open_output(opts->out, opts->append, &s->created, error);
-    if (s->out < 0 && s->in >= 0) {
-        close(s->in);
-        s->in = -1;
+    if (s->out < 0) {
+        qmp_error_blame(error, "backend.data.out");
+    } else if (!char_is_file(s->out)) {
+        return true;
+    } else {
+        s->writer = file_writer_new(s->out, CHAR_FD_PENDING_MAX, error);
     }
-    return s->out >= 0 || qmp_error_blame(error, "backend.data.out");
+    if (!s->writer) {
+        close_files(s);
+    }
+    return s->writer != NULL;
 }
 
 static void file_release(Object *obj)
 {
-    CharFile *s = (CharFile *)obj;
-
-    char_close_output(s->out, options(s)->out, s->created);
-    if (s->in >= 0) {
-        close(s->in);
-    }
-    s->in = s->out = -1;
+    close_files((CharFile *)obj);
 }
 
 static bool file_keep(Object *obj, GError **error)
@@ -92,7 +108,8 @@ static bool file_complete(Object *obj, GError **error)
 {
     CharFile *s = (CharFile *)obj;
 
-    if (!char_fd_start(&s->stream, s->in, s->out, error)) {
+    if (!(s->writer ? char_fd_start_writer(&s->stream, s->in, s->writer, error)
+                    : char_fd_start(&s->stream, s->in, s->out, error))) {
         return false;
     }
     if (!env_keep(obj, file_keep, error)) {

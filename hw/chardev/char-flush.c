@@ -1,15 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The last output of a machine: a reader that is slow gets it all the same.
+ * The last output of a machine: a reader that is slow gets it all the same, and so does
+ * a file.
  */
 #include "config.h"
 #include "hw/chardev/char-fd.h"
+#include "hw/core/file-writer.h"
 
 #include <errno.h>
 #include <poll.h>
 
 /* For those who take nothing. */
-#define PATIENCE_MS 500
+#define PATIENCE_MS FILE_WRITER_PATIENCE_MS
+
+static void foreach_chardev(Object *root, bool (*f)(Object *child, void *data), void *data)
+{
+    Object *folder = object_resolve(root, "/chardevs", NULL);
+    const Env *env = object_env(root);
+
+    env->lock(env);
+    if (folder) {
+        object_foreach_child(folder, f, data);
+    }
+    env->unlock(env);
+}
+
+/* ---- Readers ---- */
 
 static bool add_unsent(Object *child, void *data)
 {
@@ -23,30 +39,14 @@ static bool add_unsent(Object *child, void *data)
     return true;
 }
 
-/* Descriptors that there is output for, of struct pollfd. */
-static GArray *unsent(Object *root)
+static void flush_streams(Object *root, gint64 end)
 {
-    GArray *fds = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
-    Object *folder = object_resolve(root, "/chardevs", NULL);
-    const Env *env = object_env(root);
-
-    env->lock(env);
-    if (folder) {
-        object_foreach_child(folder, add_unsent, fds);
-    }
-    env->unlock(env);
-    return fds;
-}
-
-void chardevs_flush(Object *root, guint timeout_ms)
-{
-    gint64 end = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
-
     for (;;) {
-        g_autoptr(GArray) fds = unsent(root);
+        g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
         gint64 left = MIN((end - g_get_monotonic_time()) / 1000, PATIENCE_MS);
         int n;
 
+        foreach_chardev(root, add_unsent, fds);
         if (!fds->len || left <= 0) {
             return;
         }
@@ -55,4 +55,42 @@ void chardevs_flush(Object *root, guint timeout_ms)
             return;
         }
     }
+}
+
+/* ---- Files ---- */
+
+static bool add_writers(Object *child, void *data)
+{
+    const Chardev *chr = (const Chardev *)child;
+
+    if (object_life(child) != OBJECT_COMPLETE) {
+        return true;            /* somebody else may be making or unmaking it */
+    }
+    if (chr->log) {
+        g_ptr_array_add(data, file_writer_ref(chr->log));
+    }
+    if (chr->stream && chr->stream->writer) {
+        g_ptr_array_add(data, file_writer_ref(chr->stream->writer));
+    }
+    return true;
+}
+
+/* Each has written what it can by the time that another's patience is over. */
+static void flush_writers(Object *root, gint64 end)
+{
+    g_autoptr(GPtrArray) writers = g_ptr_array_new_with_free_func(
+        (GDestroyNotify)file_writer_unref);
+
+    foreach_chardev(root, add_writers, writers);
+    for (guint i = 0; i < writers->len; i++) {
+        file_writer_flush(writers->pdata[i], end);
+    }
+}
+
+void chardevs_flush(Object *root, guint timeout_ms)
+{
+    gint64 end = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
+
+    flush_streams(root, end);
+    flush_writers(root, end);
 }

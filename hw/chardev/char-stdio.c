@@ -16,12 +16,15 @@
 #include <unistd.h>
 
 #include "hw/chardev/char-fd.h"
+#include "hw/chardev/char-file-open.h"
+#include "hw/core/file-writer.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-char.h"
 
 typedef struct {
     Chardev parent;
     CharFd stream;
+    FileWriter *writer;         /* of the output, if that is a regular file */
     int in_flags, out_flags;    /* of the descriptors before */
     bool has_mode;
     struct termios mode;        /* of the terminal before */
@@ -66,6 +69,37 @@ static void set_raw_mode(CharStdio *s, bool signals)
     s->has_mode = tcsetattr(STDIN_FILENO, TCSANOW, &mode) == 0;
 }
 
+/* The writer has a descriptor of its own, as it closes it. */
+static bool stdio_prepare(Object *obj, GError **error)
+{
+    CharStdio *s = (CharStdio *)obj;
+    int fd;
+
+    if (!char_is_file(STDOUT_FILENO)) {
+        return true;
+    }
+    fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (fd < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                            "cannot duplicate standard output");
+        return false;
+    }
+    s->writer = file_writer_new(fd, CHAR_FD_PENDING_MAX, error);
+    if (!s->writer) {
+        close(fd);
+    }
+    return s->writer != NULL;
+}
+
+static void stdio_release(Object *obj)
+{
+    CharStdio *s = (CharStdio *)obj;
+
+    if (s->writer) {
+        char_fd_end_writer(&s->stream, g_steal_pointer(&s->writer));
+    }
+}
+
 static bool stdio_complete(Object *obj, GError **error)
 {
     CharStdio *s = (CharStdio *)obj;
@@ -79,7 +113,8 @@ static bool stdio_complete(Object *obj, GError **error)
                             "standard input or output is closed");
         return false;
     }
-    if (!char_fd_start(&s->stream, STDIN_FILENO, STDOUT_FILENO, error)) {
+    if (!(s->writer ? char_fd_start_writer(&s->stream, STDIN_FILENO, s->writer, error)
+                    : char_fd_start(&s->stream, STDIN_FILENO, STDOUT_FILENO, error))) {
         return false;
     }
     fcntl(STDIN_FILENO, F_SETFL, s->in_flags | O_NONBLOCK);
@@ -110,6 +145,8 @@ static const CharOps stdio_char_ops = {
 
 static const ObjectOps stdio_object_ops = {
     .init = stdio_init,
+    .prepare = stdio_prepare,
+    .release = stdio_release,
     .complete = stdio_complete,
     .dismantle = stdio_dismantle,
 };

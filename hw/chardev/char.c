@@ -9,14 +9,9 @@
 #include "config.h"
 #include "hw/chardev/char.h"
 
-#include <errno.h>
-#include <unistd.h>
-
-#include "hw/chardev/char-file-open.h"
+#include "hw/chardev/char-log.h"
 #include "hw/chardev/char-types.h"
-#include "qmp/error.h"
 #include "qmp/qapi-types-char.h"
-#include "qom/env.h"
 #include "qom/qapi-trace.h"
 
 /* What a front end takes at once that does not say. */
@@ -63,25 +58,6 @@ bool char_in_use(const Chardev *chr)
     return chr->front && (!chr->front->in_use || chr->front->in_use(chr->front_opaque));
 }
 
-static void log_output(Chardev *chr, const guint8 *data, gsize size)
-{
-    while (size && !chr->log_failed) {
-        ssize_t n = write(chr->logfd, data, size);
-
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            chr->log_failed = true;
-            g_warning("chardev '%s': log file is not written any more: %s", chr->object.name,
-                      g_strerror(errno));
-            return;
-        }
-        data += n;
-        size -= n;
-    }
-}
-
 gsize char_write(Chardev *chr, const guint8 *data, gsize size)
 {
     gsize n;
@@ -91,9 +67,7 @@ gsize char_write(Chardev *chr, const guint8 *data, gsize size)
     }
     n = chr->ops->write(chr, data, size);
     trace_chardev_write(chr, size, n);
-    if (chr->logfd >= 0) {
-        log_output(chr, data, n);
-    }
+    char_log_write(chr, data, n);
     return n;
 }
 
@@ -180,67 +154,26 @@ void char_when_connected(Chardev *chr, CharConnected f, void *opaque)
 
 /* ---- Life ---- */
 
-/* The members that all branches of the union begin with. */
-static const ChardevCommon *common_options(const Chardev *chr)
-{
-    const ChardevBackend *backend = char_backend(chr);
-
-    return backend ? (const ChardevCommon *)backend->u.null.data : NULL;
-}
-
 static void chardev_init(Object *obj)
 {
     Chardev *chr = (Chardev *)obj;
 
     chr->ops = object_kind(obj);
-    chr->logfd = -1;
-}
-
-static bool no_log(GError **error)
-{
-    qmp_error_set_at(error, "backend.data.logappend", ERROR_REASON_INVALID_VALUE,
-                     "'logappend' has no effect without 'logfile'");
-    return false;
 }
 
 static bool chardev_prepare(Object *obj, GError **error)
 {
-    Chardev *chr = (Chardev *)obj;
-    const ChardevCommon *common = common_options(chr);
-
-    if (!common || !common->logfile) {
-        return !common || !common->logappend || no_log(error);
-    }
-    chr->logfd = char_open_output(common->logfile, common->logappend, &chr->log_created, error);
-    return chr->logfd >= 0 || qmp_error_blame(error, "backend.data.logfile");
+    return char_log_open((Chardev *)obj, error);
 }
 
 static void chardev_release(Object *obj)
 {
-    Chardev *chr = (Chardev *)obj;
-
-    if (chr->logfd >= 0) {
-        char_close_output(chr->logfd, common_options(chr)->logfile, chr->log_created);
-        chr->logfd = -1;
-    }
-}
-
-/* What was in the log file is only thrown away when nothing can fail any more. */
-static bool keep_log(Object *obj, GError **error)
-{
-    Chardev *chr = (Chardev *)obj;
-    const ChardevCommon *common = common_options(chr);
-
-    if (!char_keep_output(chr->logfd, common->logfile, common->logappend, error)) {
-        return false;
-    }
-    chr->log_created = false;
-    return true;
+    char_log_close((Chardev *)obj);
 }
 
 static bool chardev_complete(Object *obj, GError **error)
 {
-    return ((Chardev *)obj)->logfd < 0 || env_keep(obj, keep_log, error);
+    return char_log_keep((Chardev *)obj, error);
 }
 
 static void chardev_dismantle(Object *obj)

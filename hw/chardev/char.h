@@ -20,6 +20,7 @@ typedef struct ChardevBackend ChardevBackend;
 struct Env;
 typedef struct Chardev Chardev;
 typedef struct CharFd CharFd;
+typedef struct FileWriter FileWriter;
 
 typedef enum { CHAR_EVENT_OPENED, CHAR_EVENT_CLOSED, CHAR_EVENT_BREAK } CharEvent;
 
@@ -66,9 +67,10 @@ struct Chardev {
     CharFd *stream;             /* whose output may have to wait, or NULL */
     bool connected;             /* the host's side is open */
     guint64 dropped;            /* bytes lost because the host did not take them */
-    int logfd;                  /* of `logfile`, or -1 */
+    FileWriter *log;            /* of `logfile`, or NULL */
     bool log_created;           /* logfile did not exist before */
-    bool log_failed;            /* said so already */
+    gint log_failed;            /* set by the log's thread, which has said so */
+    guint64 log_missing;        /* bytes since the log last took all; said once */
     CharConnected waiter;
     void *waiter_opaque;
 };

@@ -20,8 +20,6 @@ struct event_base;
 /* opaque is the Machine. */
 extern const AccelHost machine_accel_host;
 
-/* The board's hooks, not NULL. */
-const MachineOps *machine_ops(const Machine *machine);
 
 /* base may be NULL.  NULL if the event cannot be made. */
 struct MachineRequests *machine_requests_new(Machine *machine, struct event_base *base);

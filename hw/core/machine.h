@@ -39,6 +39,12 @@ typedef struct {
     bool (*setup)(Machine *machine, GError **error);
     /* After the recipe: connects what it cannot say.  Undone by teardown. */
     bool (*wire)(Machine *machine, GError **error);
+    /* Before start and reset, which must not wait for a file system: begin returns what
+     * has to be read for them, or NULL; work reads it on a pool thread; end, on the main
+     * thread again, keeps it, and frees it all.  The machine may be gone by then. */
+    void *(*fetch_begin)(Machine *machine);
+    void (*fetch_work)(void *job);
+    void (*fetch_end)(void *job);
     /* At the first cont: everything is there; loads kernel and tables. */
     bool (*start)(Machine *machine, GError **error);
     /* In a reset, vCPUs parked, before the devices: puts boot images back into
@@ -116,6 +122,9 @@ struct Machine {
     bool started;               /* the build phase is over */
     bool running;
 };
+
+/* Of its class; never NULL. */
+const MachineOps *machine_ops(const Machine *machine);
 
 /* The machine of a tree, or NULL. */
 Machine *machine_find(Object *root);

@@ -14,7 +14,7 @@
 
 #include "qmp/error.h"
 
-static bool check_file(LoaderFile *file, GError **error)
+static bool check_file(const LoaderFile *file, guint64 *ret_size, GError **error)
 {
     struct stat st;
 
@@ -26,7 +26,7 @@ static bool check_file(LoaderFile *file, GError **error)
         qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "%s is not a regular file", file->what);
         return false;
     }
-    file->size = st.st_size;
+    *ret_size = st.st_size;
     return true;
 }
 
@@ -34,10 +34,11 @@ LoaderFile *loader_open_fd(const char *role, const char *path, int fd, GError **
 {
     g_autoptr(LoaderFile) file = g_new0(LoaderFile, 1);
 
+    g_atomic_ref_count_init(&file->refs);
     file->fd = fd;
     file->what = g_strdup_printf("%s '%s'", role, path);
     file->text = g_strdup(path);
-    return check_file(file, error) ? g_steal_pointer(&file) : NULL;
+    return check_file(file, &file->size, error) ? g_steal_pointer(&file) : NULL;
 }
 
 LoaderFile *loader_open(const char *role, const char *path, GError **error)
@@ -52,31 +53,15 @@ LoaderFile *loader_open(const char *role, const char *path, GError **error)
     return loader_open_fd(role, path, fd, error);
 }
 
-LoaderFile *loader_dup(const LoaderFile *file, GError **error)
+LoaderFile *loader_ref(LoaderFile *file)
 {
-    g_autoptr(LoaderFile) copy = NULL;
-    int fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
-
-    if (fd < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "%s", file->what);
-        return NULL;
-    }
-    copy = g_new0(LoaderFile, 1);
-    copy->fd = fd;
-    copy->what = g_strdup(file->what);
-    copy->text = g_strdup(file->text);
-    if (file->held) {
-        copy->held = g_bytes_ref(file->held);
-        copy->size = file->size;
-        return g_steal_pointer(&copy);
-    }
-    /* It may have another length by now. */
-    return check_file(copy, error) ? g_steal_pointer(&copy) : NULL;
+    g_atomic_ref_count_inc(&file->refs);
+    return file;
 }
 
 void loader_close(LoaderFile *file)
 {
-    if (file) {
+    if (file && g_atomic_ref_count_dec(&file->refs)) {
         loader_let_go(file);
         close(file->fd);
         g_free(file->what);
@@ -119,13 +104,17 @@ static bool read_file(const LoaderFile *file, guint64 offset, void *buf, guint64
 
 bool loader_read(const LoaderFile *file, guint64 offset, void *buf, guint64 size, GError **error)
 {
-    if (!loader_has(file, offset, size)) {
+    if (!file->failed && !loader_has(file, offset, size)) {
         qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "%s is cut short", file->what);
         return false;
     }
     if (file->held) {
         memcpy(buf, (const guint8 *)g_bytes_get_data(file->held, NULL) + offset, size);
         return true;
+    }
+    if (file->failed) {
+        g_propagate_error(error, g_error_copy(file->failed));
+        return false;
     }
     return read_file(file, offset, buf, size, error);
 }
@@ -157,30 +146,45 @@ static void *allocate(gsize size)
     return start;
 }
 
-bool loader_hold(LoaderFile *file, GError **error)
+GBytes *loader_fetch(const LoaderFile *file, GError **error)
 {
-    void *start = file->size ? allocate(file->size) : NULL;
+    guint64 size;
     Content *content;
+    void *start;
 
-    if (!file->size) {
-        return true;
+    if (!check_file(file, &size, error)) {
+        return NULL;
     }
+    if (!size) {
+        return g_bytes_new_static("", 0);
+    }
+    start = allocate(size);
     if (!start) {
         qmp_error_set_errno(error, ERROR_REASON_NO_MEMORY, errno, "%s has %" G_GUINT64_FORMAT
-                            " bytes", file->what, file->size);
-        return false;
+                            " bytes", file->what, size);
+        return NULL;
     }
-    if (!read_file(file, 0, start, file->size, error)) {
-        munmap(start, file->size);
-        return false;
+    if (!read_file(file, 0, start, size, error)) {
+        munmap(start, size);
+        return NULL;
     }
     content = g_new(Content, 1);
-    *content = (Content){ .start = start, .size = file->size };
-    file->held = g_bytes_new_with_free_func(start, file->size, content_free, content);
-    return true;
+    *content = (Content){ .start = start, .size = size };
+    return g_bytes_new_with_free_func(start, size, content_free, content);
+}
+
+void loader_hold(LoaderFile *file, GBytes *bytes, GError *error)
+{
+    loader_let_go(file);
+    file->held = bytes;
+    file->failed = error;
+    if (bytes) {
+        file->size = g_bytes_get_size(bytes);
+    }
 }
 
 void loader_let_go(LoaderFile *file)
 {
     g_clear_pointer(&file->held, g_bytes_unref);
+    g_clear_error(&file->failed);
 }

@@ -4,9 +4,9 @@
  * pieces whose bounds are checked here, so that parsers may pass on any number
  * that a file contains.
  *
- * A file system may not answer.  So the content is held in memory from the opening, where
- * that may wait, to the machine's first start, where it may not.  The file stays open and is
- * read again at each reset; its size is what it was when it was opened.
+ * A file system may not answer.  So the content is held in memory while it is wanted, and
+ * comes there where somebody may wait: from the opening to the machine's first start, and,
+ * as it would be a good part of an idle machine's memory, again for each reset.
  */
 #ifndef HW_I386_LOADER_H
 #define HW_I386_LOADER_H
@@ -15,9 +15,11 @@
 #include <stdbool.h>
 
 typedef struct {
+    gatomicrefcount refs;
     int fd;
     guint64 size;               /* bytes */
     GBytes *held;               /* all of them, or NULL */
+    GError *failed;             /* why there is nothing to hold, or NULL */
     char *what;                 /* for messages: "kernel '/boot/vmlinuz'" */
     char *text;                 /* what a guest may be told: the path, or a module's words */
 } LoaderFile;
@@ -27,18 +29,20 @@ typedef struct {
 LoaderFile *loader_open(const char *role, const char *path, GError **error);
 /* The same for a descriptor, which is taken over in any case (tests). */
 LoaderFile *loader_open_fd(const char *role, const char *path, int fd, GError **error);
-/* Reads all of it, for loader_read(); fails with file-not-usable or no-memory.  May block as
+/* Reads all of it, on any thread; fails with file-not-usable or no-memory.  May block as
  * well. */
-bool loader_hold(LoaderFile *file, GError **error);
+GBytes *loader_fetch(const LoaderFile *file, GError **error);
+/* From now on loader_read() copies from bytes, or fails with error; takes either over. */
+void loader_hold(LoaderFile *file, GBytes *bytes, GError *error);
 void loader_let_go(LoaderFile *file);
-/* The same open file once more, with what is held of it. */
-LoaderFile *loader_dup(const LoaderFile *file, GError **error);
-void loader_close(LoaderFile *file);                    /* accepts NULL */
+LoaderFile *loader_ref(LoaderFile *file);
+void loader_close(LoaderFile *file);                    /* drops a reference; accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LoaderFile, loader_close)
 
 /* Whether size bytes from offset lie in the file. */
 bool loader_has(const LoaderFile *file, guint64 offset, guint64 size);
-/* Reads exactly size bytes; fails with file-not-usable, buf is undefined then. */
+/* Reads exactly size bytes, from the file itself if nothing is held; fails with
+ * file-not-usable, buf is undefined then. */
 bool loader_read(const LoaderFile *file, guint64 offset, void *buf, guint64 size, GError **error);
 
 #endif

@@ -91,6 +91,9 @@ static bool microvm_start(Machine *machine, GError **error)
 }
 
 static const MachineOps microvm_ops = {
+    .fetch_begin = x86_fetch_begin,
+    .fetch_work = x86_fetch_work,
+    .fetch_end = x86_fetch_end,
     .setup = microvm_setup,
     .wire = x86_wire,
     .start = microvm_start,

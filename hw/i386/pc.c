@@ -322,6 +322,9 @@ static void pc_wake(Machine *machine)
 }
 
 static const MachineOps pc_ops = {
+    .fetch_begin = x86_fetch_begin,
+    .fetch_work = x86_fetch_work,
+    .fetch_end = x86_fetch_end,
     .setup = pc_setup,
     .wire = pc_wire,
     .start = pc_start,

@@ -257,29 +257,6 @@ static bool check_kernel(const X86MachineProps *props, GError **error)
     return false;
 }
 
-static bool hold_files(X86Machine *x86, GError **error)
-{
-    if (x86->kernel && !loader_hold(x86->kernel, error)) {
-        return false;
-    }
-    for (guint i = 0; x86->modules && i < x86->modules->len; i++) {
-        if (!loader_hold(x86->modules->pdata[i], error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void let_files_go(LoaderFile *kernel, const GPtrArray *modules)
-{
-    if (kernel) {
-        loader_let_go(kernel);
-    }
-    for (guint i = 0; modules && i < modules->len; i++) {
-        loader_let_go(modules->pdata[i]);
-    }
-}
-
 /* Opens and reads the files on the pool, where a slow file system holds up nobody. */
 static bool x86_prepare(Object *obj, GError **error)
 {
@@ -296,7 +273,7 @@ static bool x86_prepare(Object *obj, GError **error)
         x86->modules = boot_open_modules(x86->kernel, props->initrd, error);
     }
     if ((props->kernel && !x86->kernel) || (props->initrd && !x86->modules) ||
-        !hold_files(x86, error)) {
+        !x86_hold_files(x86, error)) {
         x86_release(obj);
         return false;
     }
@@ -352,29 +329,12 @@ BootConfig x86_boot_config(Machine *machine)
     };
 }
 
-/* The same open files once more; an empty array if there are none. */
-static GPtrArray *dup_modules(const X86Machine *x86, GError **error)
-{
-    g_autoptr(GPtrArray) copies = g_ptr_array_new_with_free_func((GDestroyNotify)loader_close);
-
-    for (guint i = 0; x86->modules && i < x86->modules->len; i++) {
-        LoaderFile *copy = loader_dup(x86->modules->pdata[i], error);
-
-        if (!copy) {
-            return NULL;
-        }
-        g_ptr_array_add(copies, copy);
-    }
-    return g_steal_pointer(&copies);
-}
-
 static Boot *load_files(Machine *machine, const char *append, const X86Tables *tables,
                         GError **error)
 {
     BootConfig config = x86_boot_config(machine);
     const X86Machine *x86 = x86_machine(machine);
-    g_autoptr(LoaderFile) kernel = NULL;
-    g_autoptr(GPtrArray) modules = NULL;
+    GPtrArray *modules;
 
     config.append = append;
     config.acpi_size = tables->acpi ? tables->acpi->block->len : 0;
@@ -383,10 +343,8 @@ static Boot *load_files(Machine *machine, const char *append, const X86Tables *t
                       "the machine has nothing to run: property 'kernel' is missing");
         return NULL;
     }
-    kernel = loader_dup(x86->kernel, error);
-    modules = kernel ? dup_modules(x86, error) : NULL;
-    return modules ? boot_load(&config, g_steal_pointer(&kernel), g_steal_pointer(&modules), error)
-                   : NULL;
+    modules = x86->modules ? g_ptr_array_ref(x86->modules) : g_ptr_array_new();
+    return boot_load(&config, loader_ref(x86->kernel), modules, error);
 }
 
 /* Ids that do not fit are left out, which the caller notices. */
@@ -465,7 +423,7 @@ bool x86_start_kernel_tables(Machine *machine, const char *append, bool pic,
     boot = load_files(machine, append, tables, error);
     if (!boot || !add_tables(machine, boot, pic, tables, error)) {
         /* Who tries again may have mended the files. */
-        let_files_go(x86_machine(machine)->kernel, x86_machine(machine)->modules);
+        x86_let_files_go(x86_machine(machine));
         return false;
     }
     x86_machine(machine)->boot = g_steal_pointer(&boot);
@@ -505,8 +463,7 @@ void x86_place_images(Machine *machine)
                                        error->message);
     }
     if (boot) {
-        let_files_go(boot->kernel, boot->modules);
-        let_files_go(x86_machine(machine)->kernel, x86_machine(machine)->modules);
+        x86_let_files_go(x86_machine(machine));
     }
 }
 

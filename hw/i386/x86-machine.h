@@ -71,6 +71,16 @@ void x86_reset(Machine *machine);
 void x86_reset_cpu(Machine *machine);
 void x86_place_images(Machine *machine);
 
+/* ---- x86-files.c ---- */
+
+/* Reads what is open, which may block; fails with file-not-usable or no-memory. */
+bool x86_hold_files(X86Machine *x86, GError **error);
+void x86_let_files_go(X86Machine *x86);
+/* MachineOps.fetch_begin, fetch_work and fetch_end. */
+void *x86_fetch_begin(Machine *machine);
+void x86_fetch_work(void *job);
+void x86_fetch_end(void *job);
+
 extern const TypeInfo x86_machine_type;
 
 #endif

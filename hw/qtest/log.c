@@ -12,19 +12,31 @@
 
 #include "hw/chardev/char-file-open.h"
 
+/* What is kept of what the file does not take. */
+#define LOG_MAX (1024 * 1024)
+
 bool qtest_log_open(QtestLog *log, const char *path, GError **error)
 {
-    log->fd = -1;
+    int fd;
+
     if (!path || g_str_equal(path, "none")) {
         return true;
     }
-    log->fd = char_open_output(path, false, &log->created, error);
-    return log->fd >= 0;
+    fd = char_open_output(path, false, &log->created, error);
+    if (fd < 0) {
+        return false;
+    }
+    log->file = file_writer_new(fd, LOG_MAX, error);
+    if (!log->file) {
+        char_undo_output(path, log->created);
+        close(fd);
+    }
+    return log->file != NULL;
 }
 
 bool qtest_log_keep(QtestLog *log, const char *path, GError **error)
 {
-    if (log->fd >= 0 && !char_keep_output(log->fd, path, false, error)) {
+    if (log->file && !char_keep_output(file_writer_fd(log->file), path, false, error)) {
         return false;
     }
     log->created = false;
@@ -33,10 +45,10 @@ bool qtest_log_keep(QtestLog *log, const char *path, GError **error)
 
 void qtest_log_close(QtestLog *log, const char *path)
 {
-    if (log->fd >= 0) {
-        char_close_output(log->fd, path, log->created);
+    if (log->file) {
+        char_undo_output(path, log->created);
+        file_writer_free(g_steal_pointer(&log->file));
     }
-    log->fd = -1;
 }
 
 static void write_line(QtestLog *log, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -49,7 +61,7 @@ static void write_line(QtestLog *log, const char *format, ...)
     va_start(args, format);
     line = g_strdup_vprintf(format, args);
     va_end(args);
-    (void)!write(log->fd, line, strlen(line));
+    file_writer_put_all(log->file, (const guint8 *)line, strlen(line));
 }
 
 static double seconds(const QtestLog *log)
@@ -62,7 +74,7 @@ void qtest_log_event(QtestLog *log, bool opened)
     if (opened) {
         log->opened = g_get_monotonic_time();
     }
-    if (log->fd >= 0) {
+    if (log->file) {
         write_line(log, "[I %s%f] %s\n", opened ? "" : "+", seconds(log),
                    opened ? "OPENED" : "CLOSED");
     }
@@ -70,7 +82,7 @@ void qtest_log_event(QtestLog *log, bool opened)
 
 void qtest_log_line(QtestLog *log, char what, const char *text)
 {
-    if (log->fd >= 0) {
+    if (log->file) {
         write_line(log, "[%c +%f] %s\n", what, seconds(log), text);
     }
 }

@@ -16,6 +16,7 @@
 #define HW_QTEST_QTEST_INTERNAL_H
 
 #include "hw/chardev/char.h"
+#include "hw/core/file-writer.h"
 #include "hw/core/machine.h"
 #include "hw/qtest/lines.h"
 
@@ -29,7 +30,7 @@ enum {
 };
 
 typedef struct {
-    int fd;                     /* -1: none */
+    FileWriter *file;           /* NULL: none */
     bool created;               /* it did not exist before */
     gint64 opened;              /* when the connection was, monotonic, in us */
 } QtestLog;

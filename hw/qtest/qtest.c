@@ -257,7 +257,6 @@ static void qtest_init(Object *obj)
 {
     QTest *s = (QTest *)obj;
 
-    s->log.fd = -1;
     s->out = g_byte_array_new();
     qtest_lines_init(&s->lines, QTEST_LINE_MAX);
 }

@@ -103,7 +103,7 @@ class Waiting:
                 assert 'event' in message, message
 
 
-def others_go_on(daemon):
+def others_go_on(daemon, machine=False):
     """One of each kind of what takes a thread, and what takes none."""
     client = daemon.client()
     with open(daemon.path('image'), 'wb') as image:
@@ -119,8 +119,9 @@ def others_go_on(daemon):
         with socket.create_server(('127.0.0.1', 0)) as server:
             client.request(chardev('peer', inet(server.getsockname()[1])))
             client.call('chardev-remove', id='peer')
-        client.call('object-add', qom_type='qtest-accel', id='accel')
-        client.call('object-del', id='accel')
+        if not machine:
+            client.call('object-add', qom_type='qtest-accel', id='accel')
+            client.call('object-del', id='accel')
         client.call('netdev_del', id='net')
         client.call('chardev-remove', id='file')
         client.call('blockdev-del', node_name='file')
@@ -283,6 +284,73 @@ def files(recorder):
               for i in range(8)]])
 
 
+def wait_held(disk):
+    deadline = time.monotonic() + TIMEOUT
+    while not disk.n_held():
+        assert time.monotonic() < deadline, 'nothing is asked of the file'
+        time.sleep(0.01)
+
+
+def n_said(daemon, text):
+    with open(daemon.path('log'), encoding='utf-8') as f:
+        return f.read().count(text)
+
+
+def logs(recorder):
+    """a log that takes nothing, on a file system or a full pipe: what is missing is said once"""
+    part = 'x' * (256 << 10)
+    with FaultyFile(1) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
+        stack.callback(disk.release)        # a write that waits cannot be killed
+        fifo = daemon.path('fifo')
+        os.mkfifo(fifo)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        client = daemon.client()
+        for name, path in ('disk', disk.path), ('pipe', fifo):
+            client.call('chardev-add', id=name, backend={'type': 'ringbuf', 'data': {
+                'size': 65536, 'logfile': path}})
+        disk.hold()
+        for name in 'disk', 'pipe':
+            for _ in range(20):     # more than is kept
+                client.call('ringbuf-write', device=name, data=part)
+        wait_held(disk)
+        others_go_on(daemon)
+        assert n_said(daemon, 'log file takes nothing') == 2
+        client.call('chardev-remove', id='pipe')
+        os.close(reader)
+        disk.release()
+        client.call('chardev-remove', id='disk')
+        assert n_said(daemon, 'missing from the log file') == 2
+        assert 1 << 20 < len(disk.data) < 20 * len(part), len(disk.data)
+        client.call('chardev-add', id='disk', backend={'type': 'ringbuf', 'data': {
+            'size': 65536, 'logfile': disk.path}})
+        disk.stop_answering()
+        client.call('ringbuf-write', device='disk', data=part)
+        others_go_on(daemon)
+        ends(daemon)
+
+
+@on_one_accel
+def outputs(recorder):
+    """a guest whose console goes to files that take nothing runs on, and ends"""
+    with FaultyFile(1) as out, FaultyFile(1) as log, Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type=accel_class(), id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
+        client.call('object-add', qom_type='microvm-machine', memory_backend='main',
+                    kernel=os.path.join(vmdtest.GUESTS, 'guest.elf'), append='end=exit:4')
+        client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
+        client.call('device_add', driver='isa-debug-exit')
+        client.call('chardev-add', id='con', backend={'type': 'file', 'data': {
+            'out': out.path, 'logfile': log.path}})
+        client.call('device_add', driver='isa-serial', chardev='con')
+        out.stop_answering()
+        log.stop_answering()
+        client.call('cont')
+        client.wait_event('SHUTDOWN')
+        assert daemon.wait() == 9
+        assert not out.data and not log.data
+
+
 def builds(recorder):
     """a build one of whose requests waits: others ask, and end the daemon"""
     # What changes something waits with it, as all of the list succeeds or nothing is left.
@@ -300,6 +368,81 @@ def builds(recorder):
                     with Waiting(daemon, [request('object-add', qom_type='iothread', id='x')]):
                         other.call('query-chardev')
                 ends(daemon, by_signal)
+
+
+def builds_that_hang(recorder):
+    """others are told what a build waits for that may never end, and go on when its client goes"""
+    with FaultyFile(1 << 20) as disk:
+        disk.stop_answering()
+        for by_signal in (False, True):
+            with Daemon(recorder) as daemon:
+                owner, other = daemon.client(), daemon.client()
+                owner.send(request('build', requests=[
+                    request('object-add', qom_type='iothread', id='io'),
+                    request('chardev-add', id='c', backend={
+                        'type': 'file', 'data': {'out': disk.folder + '/other'}})]))
+                for _ in range(2):
+                    error = other.error('object-add', {'qom-type': 'iothread', 'id': 'x'})
+                    assert error['reason'] == 'busy', error
+                    assert "requests[1] (chardev-add 'c')" in error['desc'], error
+                assert n_said(daemon, "a build waits for requests[1] (chardev-add 'c')") == 1
+                owner.close()
+                wait_child(other, '/objects', 'io', False)
+                other.call('object-add', qom_type='iothread', id='io')
+                others_go_on(daemon)
+                error = other.error('chardev-add', {
+                    'id': 'c', 'backend': {'type': 'null', 'data': {}}})
+                assert error['reason'] == 'id-in-use', error    # until the host answers
+                ends(daemon, by_signal)
+
+
+def wait_child(client, path, name, there):
+    deadline = time.monotonic() + TIMEOUT
+    while any(o['name'] == name for o in client.call('qom-list', path=path)) != there:
+        assert time.monotonic() < deadline, (name, there)
+        time.sleep(0.01)
+
+
+def builds_without_client(recorder):
+    """a build whose client goes while it waits is undone: what waits for a file, a peer, a client"""
+    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, \
+            contextlib.ExitStack() as stack:
+        stack.callback(disk.release)            # a read that waits cannot be killed
+        disk.hold()
+        owner, other = daemon.client(), daemon.client()
+        owner.send(request('build', requests=[
+            request('object-add', qom_type='qtest-accel', id='accel'),
+            request('object-add', qom_type='memory-backend-ram', id='ram', size=16 << 20),
+            request('object-add', qom_type='iothread', id='io'),
+            request('object-add', qom_type='microvm-machine', memory_backend='ram',
+                    kernel=disk.path)]))
+        wait_held(disk)
+        wait_child(other, '/objects', 'io', True)
+        owner.close()
+        wait_child(other, '/objects', 'io', False)
+        assert other.error('object-del', {'id': 'ram'})['reason'] == 'in-use'
+        disk.release()
+        wait_child(other, '/objects', 'ram', False)
+        wait_child(other, '/', 'machine', False)
+        others_go_on(daemon)
+        ends(daemon)
+    with full_backlog(socket.AF_INET, ('127.0.0.1', 0)) as (_, port), \
+            Daemon(recorder) as daemon:
+        other = daemon.client()
+        for waiting in (chardev('c', inet(port)),
+                        request('chardev-add', id='c', backend={'type': 'socket', 'data': {
+                            'addr': legacy({'type': 'unix', 'path': daemon.path('s')}),
+                            'wait': True}})):
+            owner = daemon.client()
+            owner.send(request('build', requests=[
+                request('object-add', qom_type='iothread', id='io'), waiting]))
+            wait_child(other, '/chardevs', 'c', True)
+            owner.close()
+            wait_child(other, '/chardevs', 'c', False)
+            wait_child(other, '/objects', 'io', False)
+            others_go_on(daemon)
+        assert not os.path.exists(daemon.path('s'))
+        ends(daemon)
 
 
 def roms(recorder):
@@ -351,6 +494,66 @@ def kernels(recorder):
         ends(daemon)
 
 
+@on_one_accel
+def kernels_of_resets(recorder):
+    """a kernel is read again for a reset, or for a second cont, which holds nobody"""
+    with open(os.path.join(vmdtest.GUESTS, 'guest.elf'), 'rb') as f:
+        kernel = f.read()
+    for accel in ('qtest-accel', accel_class()):
+        with FaultyFile(len(kernel)) as disk, Daemon(recorder) as daemon, \
+                contextlib.ExitStack() as stack:
+            stack.callback(disk.release)        # a read that waits cannot be killed
+            disk.data[:] = kernel
+            client = daemon.client()
+            client.call('object-add', qom_type=accel, id='accel')
+            client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
+            client.call('object-add', qom_type='microvm-machine', memory_backend='main',
+                        kernel=disk.path, append='end=echo')
+            client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
+            client.call('cont')
+            disk.hold()
+            reset = Client(daemon.socket)
+            with Waiting(daemon, [request('system_reset')]):
+                reset.send(request('system_reset'))
+                wait_held(disk)
+                others_go_on(daemon, machine=True)
+                client.call('stop')
+                client.wait_event('STOP')
+                assert client.call('query-status')['status'] == 'paused'
+                client.call('cont')
+                client.wait_event('RESUME')
+                assert client.call('query-status')['status'] == 'running'
+            disk.release()
+            assert client.wait_event('RESET')['data']['reason'] == 'host-qmp-system-reset'
+            client.wait_event('RESET')
+            reset.reply()
+            client.call('system_reset')
+            client.wait_event('RESET')
+            ends(daemon)
+    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
+        stack.callback(disk.release)
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
+        client.call('object-add', qom_type='microvm-machine', memory_backend='main',
+                    kernel=disk.path)
+        client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
+        assert client.error('cont')['reason'] == 'file-not-usable'
+        disk.data[:len(kernel)] = kernel
+        disk.hold()
+        start = Client(daemon.socket)
+        start.send(request('cont'))
+        wait_held(disk)
+        others_go_on(daemon, machine=True)
+        assert client.call('query-status')['status'] == 'prelaunch'
+        disk.release()
+        client.wait_event('RESUME')
+        disk.stop_answering()
+        with Waiting(daemon, [request('system_reset')]):
+            others_go_on(daemon, machine=True)
+        ends(daemon, True)
+
+
 def clients_that_left(recorder):
     """what clients began that have gone holds nobody either"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
@@ -376,10 +579,7 @@ def flushes(recorder):
         with Waiting(daemon, [request('blockdev-del', node_name='f'),
                               request('blockdev-add', driver='file', node_name='g',
                                       filename=deaf.folder + '/other')]):
-            deadline = time.monotonic() + TIMEOUT
-            while not disk.n_held():
-                assert time.monotonic() < deadline, 'no sync'
-                time.sleep(0.01)
+            wait_held(disk)
             others_go_on(daemon)
         client.call('quit')
         try:
@@ -440,6 +640,6 @@ def stubborn_command(recorder):
 if __name__ == '__main__':
     vmdtest.main([chardevs_that_connect, netdevs_that_connect, firewalled_peers, unix_peers,
                   those_that_reconnect, failed_connection, names, names_of_those_that_reconnect,
-                  files, builds, roms, kernels,
+                  files, logs, outputs, builds, builds_that_hang, builds_without_client, roms, kernels, kernels_of_resets,
                   clients_that_left, flushes, what_is_complete,
                   stubborn_command])

@@ -110,6 +110,7 @@ static void test_out(void)
     chr = add_file(b, path, NULL, false, &error);
     g_assert_no_error(error);
     bench_write(b, chr, "new");
+    chardevs_flush(b->root, 10000);
     assert_content(path, "new");
     bench_remove(b, chr);
     chr = add_file(b, path, NULL, true, &error);

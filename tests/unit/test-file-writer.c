@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * FileWriter, by pipes: a file that takes nothing for as long as the test likes.
+ */
+#include "config.h"
+#include "hw/core/file-writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Divides a page: a pipe keeps each write in one. */
+enum { MAX = 1024 };
+
+typedef struct {
+    FileWriter *w;
+    int reader;
+    gsize room;                 /* of the pipe */
+} Bench;
+
+static void setup(Bench *b, gconstpointer data)
+{
+    int fds[2];
+
+    g_assert_cmpint(pipe2(fds, O_CLOEXEC | O_NONBLOCK), ==, 0);
+    b->reader = fds[0];
+    b->room = fcntl(fds[1], F_GETPIPE_SZ);
+    b->w = file_writer_new(fds[1], MAX, NULL);
+    g_assert_nonnull(b->w);
+    g_assert_cmpint(file_writer_fd(b->w), ==, fds[1]);
+}
+
+static void teardown(Bench *b, gconstpointer data)
+{
+    file_writer_free(b->w);
+    close(b->reader);
+}
+
+static gint64 in_seconds(gint n)
+{
+    return g_get_monotonic_time() + n * G_USEC_PER_SEC;
+}
+
+static gsize put(Bench *b, gsize size)
+{
+    g_autofree char *text = g_strnfill(size, 'x');
+
+    return file_writer_put(b->w, (const guint8 *)text, size);
+}
+
+/* The thread has its hands full and nobody reads. */
+static void fill(Bench *b)
+{
+    for (gsize left = b->room; left; left -= MIN(left, MAX)) {
+        g_assert_cmpuint(put(b, MIN(left, MAX)), ==, MIN(left, MAX));
+        g_assert_true(file_writer_flush(b->w, in_seconds(10)));
+    }
+    g_assert_cmpuint(put(b, MAX), ==, MAX);
+}
+
+static gsize drain(Bench *b, gsize size)
+{
+    g_autofree char *text = g_malloc(size);
+    gssize n = read(b->reader, text, size);
+
+    return n < 0 ? 0 : n;
+}
+
+static void test_write(Bench *b, gconstpointer data)
+{
+    char text[10] = "";
+
+    for (guint i = 0; i < 3; i++) {
+        g_assert_cmpuint(file_writer_put(b->w, (const guint8 *)"abc", 3), ==, 3);
+        g_assert_true(file_writer_flush(b->w, in_seconds(10)));
+        g_assert_cmpint(read(b->reader, text, sizeof(text)), ==, 3);
+        g_assert_cmpstr(text, ==, "abc");
+    }
+    g_assert_cmpuint(file_writer_news(b->w).written, ==, 9);
+    g_assert_cmpuint(file_writer_news(b->w).written, ==, 0);
+    g_assert_cmpuint(file_writer_free(g_steal_pointer(&b->w)), ==, 0);
+    g_assert_cmpint(read(b->reader, text, sizeof(text)), ==, 0);    /* closed */
+}
+
+/* What has no room is not taken; a line is not taken in part. */
+static void test_full(Bench *b, gconstpointer data)
+{
+    gsize taken = 0;
+
+    fill(b);
+    while (taken < MAX) {
+        gsize n = put(b, MAX);
+
+        if (n == 0) {
+            break;
+        }
+        taken += n;
+    }
+    g_assert_cmpuint(put(b, 1), ==, 0);
+    g_assert_false(file_writer_put_all(b->w, (const guint8 *)"abc", 3));
+    g_assert_false(file_writer_idle(b->w));
+    g_assert_cmpuint(drain(b, b->room), ==, b->room);
+    g_assert_true(file_writer_flush(b->w, in_seconds(10)));
+    g_assert_cmpuint(drain(b, b->room), ==, MAX + taken);
+    g_assert_true(file_writer_put_all(b->w, (const guint8 *)"abc", 3));
+}
+
+/* A flush ends, and what is left is told at the end. */
+static void test_stuck(Bench *b, gconstpointer data)
+{
+    fill(b);
+    g_assert_false(file_writer_flush(b->w, g_get_monotonic_time()));
+    g_assert_cmpuint(file_writer_free(g_steal_pointer(&b->w)), ==, MAX);
+}
+
+/* Nobody waits longer than the patience, though the deadline is far. */
+static void test_patience(Bench *b, gconstpointer data)
+{
+    fill(b);
+    g_assert_false(file_writer_flush(b->w, G_MAXINT64));
+}
+
+static void moved(void *opaque, int error)
+{
+    g_atomic_int_set((gint *)opaque, error);
+}
+
+static void test_error(Bench *b, gconstpointer data)
+{
+    int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    FileWriter *w = file_writer_new(fd, MAX, NULL);
+    FileWriterNews news;
+    gint error = 0;
+
+    file_writer_watch(w, moved, &error);
+    g_assert_cmpuint(file_writer_put(w, (const guint8 *)"abc", 3), ==, 3);
+    g_assert_true(file_writer_flush(w, in_seconds(10)));
+    g_assert_cmpint(g_atomic_int_get(&error), ==, ENOSPC);
+    news = file_writer_news(w);
+    g_assert_cmpuint(news.lost, ==, 3);
+    g_assert_cmpint(news.error, ==, ENOSPC);
+    file_writer_watch(w, NULL, NULL);
+    g_assert_cmpuint(file_writer_free(w), ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add("/file-writer/write", Bench, NULL, setup, test_write, teardown);
+    g_test_add("/file-writer/full", Bench, NULL, setup, test_full, teardown);
+    g_test_add("/file-writer/stuck", Bench, NULL, setup, test_stuck, teardown);
+    g_test_add("/file-writer/patience", Bench, NULL, setup, test_patience, teardown);
+    g_test_add("/file-writer/error", Bench, NULL, setup, test_error, teardown);
+    return g_test_run();
+}
