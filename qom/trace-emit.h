@@ -28,7 +28,6 @@ void trace_log(guint point, const char *path, const char *format, ...) G_GNUC_PR
  * one where such counts are looked for.
  */
 #ifdef TRACE_PROBES
-#define _SDT_HAS_SEMAPHORES 1
 #include <sys/sdt.h>
 #define TRACE_STATES __attribute__((section(".probes")))
 #define TRACE_SEMAPHORE(name, index) \

@@ -6,7 +6,7 @@ taken while nobody wants to know.  The source has what happens then: a line for 
 log, and a probe for tracers of the host.
 """
 
-from . import cwriter
+from . import cwriter, emit_headers
 from .names import c_name
 
 GUARD = 'QOM_QAPI_TRACE_H'
@@ -63,8 +63,9 @@ def _functions(trace):
 # -- source --------------------------------------------------------------------
 
 def _source(traces):
-    out = cwriter.head('Trace points', None, ['qom/qapi-trace.h', 'qom/trace-emit.h',
-                                              'qmp/qapi-types.h'])
+    enums = [a.type for t in traces for a in t.args if a.type.kind == 'ENUM']
+    out = cwriter.head('Trace points', None, ['qom/qapi-trace.h', 'qom/trace-emit.h'] +
+                       emit_headers.include(enums))
     out += ['#include <inttypes.h>', '']
     texts = cwriter.TextPool()
     rows = ['    { .name = %d },' % texts.offset(t.name) for t in traces] or ['    { 0 },']
