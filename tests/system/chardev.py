@@ -73,6 +73,18 @@ def end(client, daemon, status=9):
     assert daemon.wait() == status, daemon.wait()
 
 
+def stay(client):
+    """The daemon is there when the guest has ended: what it wrote to a terminal is lost with
+    the daemon's end of that, unless it was read before."""
+    client.call('set-action', shutdown='pause')
+
+
+def end_after(client, daemon):
+    client.wait_event('SHUTDOWN')
+    client.send({'execute': 'quit'})
+    assert daemon.wait() == 0, daemon.wait()
+
+
 @on_one_accel
 def null(recorder):
     """null: what the guest prints is gone, and the guest does not mind"""
@@ -136,6 +148,7 @@ def pseudo_terminal(recorder):
         build(client, append=ECHO, console='line')
         fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
         wait_property(client, 'connected', True)
+        stay(client)
         client.call('cont')
         Line(fd).talk(leave=False)
         os.close(fd)
@@ -145,7 +158,7 @@ def pseudo_terminal(recorder):
         line = Line(fd)
         line.say()
         line.leave()
-        end(client, daemon)
+        end_after(client, daemon)
         os.close(fd)
 
 
@@ -498,9 +511,10 @@ def interrupt_controllers(recorder):
             build(client, append='irq=%s %s' % (controller, ECHO), console='line')
             fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
             wait_property(client, 'connected', True)
+            stay(client)
             client.call('cont')
             Line(fd).talk()
-            end(client, daemon)
+            end_after(client, daemon)
             os.close(fd)
 
 
