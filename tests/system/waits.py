@@ -381,6 +381,7 @@ def builds_that_hang(recorder):
                     request('object-add', qom_type='iothread', id='io'),
                     request('chardev-add', id='c', backend={
                         'type': 'file', 'data': {'out': disk.folder + '/other'}})]))
+                wait_child(other, '/objects', 'io', True)
                 for _ in range(2):
                     error = other.error('object-add', {'qom-type': 'iothread', 'id': 'x'})
                     assert error['reason'] == 'busy', error
