@@ -368,12 +368,12 @@ static void test_log(void)
     client_init(&c, rig, path);
     assert_answer(&c, "endianness", "OK little");
     char_event(c.chr, CHAR_EVENT_CLOSED);
+    client_done(&c);            /* until then it may be on its way */
     g_assert_true(g_file_get_contents(path, &text, NULL, &error));
     g_assert_true(g_regex_match_simple("^\\[I \\d\\.\\d{6}\\] OPENED\n"
                                        "\\[R \\+\\d+\\.\\d{6}\\] endianness\n"
                                        "\\[S \\+\\d+\\.\\d{6}\\] OK little\n"
                                        "\\[I \\+\\d+\\.\\d{6}\\] CLOSED\n$", text, 0, 0));
-    client_done(&c);
     g_assert_null(rig_object(rig, "qtest", "q1", &error, "chardev", "c0", "log", "/dev/null/x",
                              NULL));
     g_assert_true(qmp_error_is(error, ERROR_REASON_FILE_NOT_USABLE));
