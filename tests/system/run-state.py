@@ -298,6 +298,8 @@ def harmless():
         ('query-class', {'name': 'iothread'}),
         ('query-cpu-model-expansion', {'type': 'full', 'model': {'name': 'qemu64'}}),
         ('query-machine-recipe', {'name': 'microvm'}),
+        ('trace-event-get-state', {'name': 'virtio_notify'}),
+        ('trace-event-set-state', {'name': 'virtio_notify', 'enable': False}),
         ('system_powerdown', {}),
     ]
 
