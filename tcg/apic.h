@@ -22,6 +22,9 @@
 typedef struct TcgVcpu TcgVcpu;
 typedef struct TcgAccel TcgAccel;
 
+/* The crystal whose ticks the timers count, as CPUID tells it. */
+enum { TCG_CRYSTAL_KHZ = 1000000 };
+
 enum { TCG_LVT_TIMER, TCG_LVT_THERMAL, TCG_LVT_PERFORMANCE, TCG_LVT_LINT0, TCG_LVT_LINT1,
        TCG_LVT_ERROR, TCG_N_LVT };
 

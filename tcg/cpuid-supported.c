@@ -21,7 +21,6 @@ enum {
     LEAF_XSAVE = 0xd,
     LEAF_TSC = 0x15,
     LEAF_FREQUENCY = 0x16,
-    APIC_HZ = 1000000000,       /* of local APICs' timers, which count the crystal's ticks */
     LEAF_EXTENDED = 0x80000000,
     LEAF_BRAND_FIRST = 0x80000002,
     LEAF_BRAND_LAST = 0x80000004,
@@ -147,7 +146,7 @@ static void vendor(bool extended, guint32 regs[4])
 /* The crystal's rate.  The time stamp counter's is filled in when the guest asks: op-cpuid.c. */
 static void frequencies(guint32 leaf, guint32 regs[4])
 {
-    regs[ECX] = leaf == LEAF_TSC ? APIC_HZ : APIC_HZ / 1000000;
+    regs[ECX] = leaf == LEAF_TSC ? TCG_CRYSTAL_KHZ * 1000 : TCG_CRYSTAL_KHZ / 1000;
 }
 
 static void brand(guint32 leaf, guint32 regs[4])

@@ -22,7 +22,6 @@ enum {
     APIC_BASE_ENABLE = 1 << 11,
     LEGACY_SIZE = 512 + 64,
     XCR0_AVX = 1 << 2,
-    TSC_CRYSTAL_KHZ = 1000000,  /* as cpuid-supported.c says it */
 };
 
 /* ---- The configured leaves ---- */
@@ -93,7 +92,7 @@ static guint64 heavy_tsc_khz(TcgState *s, void *argument)
     return (tcg_tsc_frequency(s->vcpu->tcg) + 500) / 1000;
 }
 
-/* The counter's rate as a quotient: of the crystal's, which is TSC_CRYSTAL_KHZ.  Linux multiplies
+/* The counter's rate as a quotient: of the crystal's, which is TCG_CRYSTAL_KHZ.  Linux multiplies
  * crystal's kHz and numerator in 32 bits; a quotient of such small numbers is wrong by a
  * millionth at most. */
 static void find_ratio(guint64 khz, guint32 *ret_numerator, guint32 *ret_denominator)
@@ -101,8 +100,8 @@ static void find_ratio(guint64 khz, guint32 *ret_numerator, guint32 *ret_denomin
     guint64 best = 0, best_error = G_MAXUINT32;
 
     for (guint64 d = 1; d < 0x10000; d++) {
-        guint64 n = (khz * d + TSC_CRYSTAL_KHZ / 2) / TSC_CRYSTAL_KHZ;
-        guint64 exact = khz * d, rounded = n * TSC_CRYSTAL_KHZ;
+        guint64 n = (khz * d + TCG_CRYSTAL_KHZ / 2) / TCG_CRYSTAL_KHZ;
+        guint64 exact = khz * d, rounded = n * TCG_CRYSTAL_KHZ;
         guint64 error = exact > rounded ? exact - rounded : rounded - exact;
 
         if (rounded > G_MAXUINT32) {

@@ -55,7 +55,6 @@ struct TcgVcpu {
     guint turn;                 /* atomic: odd while it is in heavy code for the guest */
     guint seen_turn;
     bool stop, parked, quit;    /* under run.lock */
-    X86CpuState initial;        /* what to start with */
 };
 
 static inline TcgAccel *tcg_accel(Accel *accel)
