@@ -5,21 +5,10 @@
 cd "${G_TEST_SRCDIR:-.}" || exit 99
 LC_ALL=C
 export LC_ALL
-n=0
 all=$(find qmp qom systemd cpu kvm tcg qtest hw client daemon docs tests \
       -type f ! -path '*/node_modules/*' | sort)
 files=$(echo "$all" | grep '\.am$')
-
-report()
-{
-    n=$((n + 1))
-    if [ -z "$2" ]; then
-        echo "ok $n - $1"
-    else
-        echo "$2" | sed 's/^/# /'
-        echo "not ok $n - $1"
-    fi
-}
+. tests/style/report.sh
 
 report "a folder's build file is subdir.am" "$(echo "$files" | grep -v '/subdir\.am$')"
 

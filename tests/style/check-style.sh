@@ -3,19 +3,8 @@
 # Greps that keep habits: what may stand only in one place, and what nowhere.
 top=${G_TEST_SRCDIR:-.}
 cd "$top" || exit 99
-n=0
 sources=$(find qmp qom systemd cpu kvm tcg qtest hw client daemon -name '*.[ch]' -type f | sort)
-
-report()
-{
-    n=$((n + 1))
-    if [ -z "$2" ]; then
-        echo "ok $n - $1"
-    else
-        echo "$2" | sed 's/^/# /'
-        echo "not ok $n - $1"
-    fi
-}
+. tests/style/report.sh
 
 # only NAME PATTERN ALLOWED: PATTERN stands in files that match ALLOWED only.
 only()
