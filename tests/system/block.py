@@ -49,11 +49,9 @@ echo written-by-the-guest >/tmp/x
 dd if=/tmp/x of=/dev/vda bs=512 seek=201 conv=sync 2>/dev/null
 sync
 echo size $(cat /sys/block/vda/size)
-i=0
-while [ $i -lt 2000 ]; do
+s=0
+while [ $s != 4096 ]; do
   read s </sys/block/vda/size
-  [ $s = 4096 ] && break
-  i=$((i+1))
 done
 echo resized to $s
 exit
