@@ -137,9 +137,14 @@ static bool counts(const Hpet *s)
     return s->gen_conf & CONF_ENABLE;
 }
 
+static guint64 counter_at(const Hpet *s, guint64 ticks)
+{
+    return counts(s) ? ticks + s->offset : s->counter;
+}
+
 static guint64 counter_now(const Hpet *s)
 {
-    return counts(s) ? clock_ticks(s) + s->offset : s->counter;
+    return counter_at(s, clock_ticks(s));
 }
 
 /* ---- Interrupts, 2.2 ---- */
@@ -240,15 +245,16 @@ static bool has_passed(const Hpet *s, guint n, guint64 counter)
     return (is_32bit(s, n) ? (guint32)ticks : ticks) <= LATE_MAX;
 }
 
-/* Has the host's timer wait for timer n's match: the one place that does. */
+/* Has the host's timer wait for timer n's match: the one place that does.  One look at the
+ * clock: what passed between two would be missing from the wait. */
 static void wait_for(Hpet *s, guint n)
 {
-    gint64 now = clock_now(s->machine->clock, CLOCK_KIND_VIRTUAL);
-    gint64 ticks = s->match[n] - counter_now(s);
+    gint64 now = clock_ticks(s);
+    gint64 ticks = s->match[n] - counter_at(s, now);
 
     if (counts(s) && s->armed[n]) {
         timer_set(s->waits[n].timer,
-                  clock_add(now / TICK_NS * TICK_NS, clock_multiply(MAX(ticks, 0), TICK_NS)));
+                  clock_add(now * TICK_NS, clock_multiply(MAX(ticks, 0), TICK_NS)));
     } else {
         timer_cancel(s->waits[n].timer);
     }
