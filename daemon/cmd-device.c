@@ -7,6 +7,7 @@
 #include "daemon/creation.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/block/front.h"
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
@@ -229,7 +230,8 @@ static bool add_part_paths(Object *obj, void *data)
     return true;
 }
 
-void vmd_remove_device(Vmd *vmd, Device *dev)
+/* All that it carries, too; nothing is in flight. */
+static void remove_now(Vmd *vmd, Device *dev)
 {
     g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *id = g_strdup(device_id(dev));
@@ -237,7 +239,7 @@ void vmd_remove_device(Vmd *vmd, Device *dev)
     Device *first;
 
     while ((first = carried(dev))) {
-        vmd_remove_device(vmd, first);
+        remove_now(vmd, first);
     }
     object_foreach_child((Object *)dev, add_part_paths, parts);
     device_unmake(dev);
@@ -247,6 +249,57 @@ void vmd_remove_device(Vmd *vmd, Device *dev)
     }
     qmp_event_device_deleted(vmd->events, &(EventDeviceDeleted){ .device = id, .path = path });
     vmd_notify_status(vmd);
+}
+
+/* ---- Those that the guest has let go ---- */
+
+/* Disks may be busy for as long as the host likes: what is about to go takes no more work, and
+ * goes when it is idle, the innermost first. */
+typedef struct {
+    Vmd *vmd;
+    Device *dev, *next;         /* held */
+} Removal;
+
+static void remove_next(Removal *removal);
+
+/* A device may have gone by another way meanwhile. */
+static void next_idle(void *opaque)
+{
+    Removal *removal = opaque;
+    bool last = removal->next == removal->dev;
+
+    if (removal->next->object.parent) {
+        remove_now(removal->vmd, removal->next);
+    }
+    g_clear_pointer(&removal->next, object_unref);
+    if (!last) {
+        remove_next(removal);
+        return;
+    }
+    object_unref(removal->dev);
+    g_free(removal);
+}
+
+static Device *innermost(Device *dev)
+{
+    Device *on = carried(dev);
+
+    return on ? innermost(on) : dev;
+}
+
+static void remove_next(Removal *removal)
+{
+    removal->next = object_ref(innermost(removal->dev));
+    block_fronts_when_idle(&removal->next->object, next_idle, removal);
+}
+
+void vmd_remove_device(Vmd *vmd, Device *dev)
+{
+    Removal *removal = g_new0(Removal, 1);
+
+    *removal = (Removal){ .vmd = vmd, .dev = object_ref(dev) };
+    device_quiesce(dev);
+    remove_next(removal);
 }
 
 bool qmp_device_del(QmpRequest *req, DeviceDelArgs *args, GError **error)
@@ -259,7 +312,7 @@ bool qmp_device_del(QmpRequest *req, DeviceDelArgs *args, GError **error)
         return false;
     }
     if (!vmd_machine(vmd)->started) {
-        vmd_remove_device(vmd, dev);
+        remove_now(vmd, dev);
         return true;
     }
     ops = dev->bus ? object_kind(dev->bus) : NULL;

@@ -18,15 +18,14 @@ bool qmp_query_status(QmpRequest *req, StatusInfo **ret, GError **error)
     return true;
 }
 
-bool qmp_stop(QmpRequest *req, GError **error)
+void qmp_stop(QmpRequest *req)
 {
-    run_control_stop(qmp_request_context(req), RUN_STATE_PAUSED);
-    return true;
+    run_control_stop(qmp_request_context(req), RUN_STATE_PAUSED, req);
 }
 
 void qmp_cont(QmpRequest *req)
 {
-    run_control_cont_request(qmp_request_context(req), req);
+    run_control_cont(qmp_request_context(req), req);
 }
 
 bool qmp_x_exit_preconfig(QmpRequest *req, GError **error)
@@ -47,11 +46,16 @@ bool qmp_system_powerdown(QmpRequest *req, GError **error)
     return run_control_power_down(qmp_request_context(req), error);
 }
 
-bool qmp_system_wakeup(QmpRequest *req, GError **error)
+void qmp_system_wakeup(QmpRequest *req)
 {
     Vmd *vmd = qmp_request_context(req);
+    GError *error = NULL;
 
-    return run_control_machine(vmd, error) && run_control_wake(vmd, WAKE_REASON_OTHER, error);
+    if (run_control_machine(vmd, &error)) {
+        run_control_wake(vmd, WAKE_REASON_OTHER, req);
+    } else {
+        qmp_request_fail(req, error);
+    }
 }
 
 bool qmp_inject_nmi(QmpRequest *req, GError **error)

@@ -25,6 +25,7 @@ void run_control_init(RunControl *run)
         .panic = PANIC_ACTION_SHUTDOWN,
         .watchdog = WATCHDOG_ACTION_RESET,
         .internal_error = INTERNAL_ERROR_ACTION_PAUSE,
+        .steps = G_QUEUE_INIT,
     };
 }
 
@@ -47,16 +48,47 @@ static bool let_run(Vmd *vmd, GError **error)
     return vmd->run.resets || machine_run(vmd_machine(vmd), error);
 }
 
-bool run_control_cont(Vmd *vmd, GError **error)
+bool run_control_has_ended(const Vmd *vmd)
 {
-    Machine *machine;
+    return vmd->run.state == RUN_STATE_SHUTDOWN || run_steps_lead_to(vmd, RUN_STATE_SHUTDOWN);
+}
+
+static void end_request(QmpRequest *req, GError *error)
+{
+    if (req && error) {
+        qmp_request_fail(req, error);
+    } else if (req) {
+        qmp_request_return(req, NULL);
+    } else {
+        g_clear_error(&error);
+    }
+}
+
+static GError *daemon_ends(void)
+{
+    GError *error = NULL;
+
+    qmp_error_set(&error, ERROR_REASON_WRONG_STATE, "the daemon ends");
+    return error;
+}
+
+/* ---- Going on ---- */
+
+static bool go_on(Vmd *vmd, GError **error)
+{
+    RunState state = vmd->run.state;
 
     /* A guest that sleeps is woken by what wakes guests. */
-    if (vmd->run.state == RUN_STATE_RUNNING || vmd->run.state == RUN_STATE_SUSPENDED) {
+    if (state == RUN_STATE_RUNNING || state == RUN_STATE_SUSPENDED) {
         return true;
     }
-    machine = vmd_machine(vmd);
-    if (!machine) {
+    /* The schema looked before what the request has waited for. */
+    if (state == RUN_STATE_INTERNAL_ERROR || state == RUN_STATE_SHUTDOWN) {
+        qmp_error_set(error, ERROR_REASON_WRONG_STATE, "in run state '%s' the machine needs a "
+                      "reset first", qmp_enum_name(&qmp_type_RunState, state));
+        return false;
+    }
+    if (!vmd_machine(vmd)) {
         qmp_error_set(error, ERROR_REASON_WRONG_STATE, "there is no machine to start; "
                       "object-add makes one");
         return false;
@@ -76,34 +108,45 @@ static void cont_ready(Vmd *vmd, bool ok, void *data)
     GError *error = NULL;
 
     if (!ok) {
-        qmp_error_set(&error, ERROR_REASON_WRONG_STATE, "the daemon ends");
-    } else if (run_control_cont(vmd, &error)) {
-        qmp_request_return(data, NULL);
-        return;
+        error = daemon_ends();
+    } else {
+        go_on(vmd, &error);
     }
-    qmp_request_fail(data, error);
+    end_request(data, error);
 }
 
-void run_control_cont_request(Vmd *vmd, QmpRequest *req)
+static void make_cont(Vmd *vmd, const RunStep *step, bool ok)
 {
     const Machine *machine = vmd_machine(vmd);
 
-    if (machine && !machine->started) {
-        machine_files_fetch(vmd, cont_ready, req);
+    if (ok && machine && !machine->started) {
+        machine_files_fetch(vmd, cont_ready, step->req);
     } else {
-        cont_ready(vmd, true, req);
+        cont_ready(vmd, ok, step->req);
     }
 }
 
-void run_control_stop(Vmd *vmd, RunState state)
+void run_control_cont(Vmd *vmd, QmpRequest *req)
 {
-    if (vmd->run.state == RUN_STATE_RUNNING) {
-        machine_pause(vmd_machine(vmd));
-        set_state(vmd, state);
+    run_steps_add(vmd, &(RunStep){ .make = make_cont, .state = RUN_STATE_RUNNING, .req = req });
+}
+
+/* ---- Standing still ---- */
+
+static void make_stop(Vmd *vmd, const RunStep *step, bool ok)
+{
+    if (ok && vmd->run.state == RUN_STATE_RUNNING) {
+        set_state(vmd, step->state);
         qmp_event_stop(vmd->events);
-    } else if (state == RUN_STATE_SHUTDOWN) {
-        set_state(vmd, state);
+    } else if (ok && step->state == RUN_STATE_SHUTDOWN) {
+        set_state(vmd, step->state);
     }
+    end_request(step->req, ok ? NULL : daemon_ends());
+}
+
+void run_control_stop(Vmd *vmd, RunState state, QmpRequest *req)
+{
+    run_steps_add(vmd, &(RunStep){ .make = make_stop, .pause = true, .state = state, .req = req });
 }
 
 void run_control_end(Vmd *vmd)
@@ -114,16 +157,21 @@ void run_control_end(Vmd *vmd)
     set_state(vmd, RUN_STATE_SHUTDOWN);
 }
 
-void run_control_suspend(Vmd *vmd)
+static void make_suspend(Vmd *vmd, const RunStep *step, bool ok)
 {
-    if (vmd->run.state == RUN_STATE_RUNNING) {
-        machine_pause(vmd_machine(vmd));
+    if (ok && vmd->run.state == RUN_STATE_RUNNING) {
         set_state(vmd, RUN_STATE_SUSPENDED);
         qmp_event_suspend(vmd->events);
     }
 }
 
-bool run_control_wake(Vmd *vmd, WakeReason reason, GError **error)
+void run_control_suspend(Vmd *vmd)
+{
+    run_steps_add(vmd, &(RunStep){ .make = make_suspend, .pause = true,
+                                   .state = RUN_STATE_SUSPENDED });
+}
+
+static bool wake(Vmd *vmd, WakeReason reason, GError **error)
 {
     machine_wake(vmd_machine(vmd), reason);
     if (!let_run(vmd, error)) {
@@ -133,6 +181,28 @@ bool run_control_wake(Vmd *vmd, WakeReason reason, GError **error)
     qmp_event_wakeup(vmd->events);
     return true;
 }
+
+/* What nobody asked for by a request is told to the log. */
+static void make_wake(Vmd *vmd, const RunStep *step, bool ok)
+{
+    GError *error = NULL;
+
+    if (!ok) {
+        error = daemon_ends();
+    } else if (vmd->run.state == RUN_STATE_SUSPENDED && !wake(vmd, step->reason, &error) &&
+               !step->req) {
+        g_warning("%s", error->message);
+    }
+    end_request(step->req, error);
+}
+
+void run_control_wake(Vmd *vmd, WakeReason reason, QmpRequest *req)
+{
+    run_steps_add(vmd, &(RunStep){ .make = make_wake, .state = RUN_STATE_RUNNING,
+                                   .reason = reason, .req = req });
+}
+
+/* ---- Power and resets ---- */
 
 /* For commands the schema has refused the states before the first cont; a machine that
  * was shut down in one of them never started. */
@@ -209,17 +279,6 @@ typedef struct {
     QmpRequest *req;            /* or NULL */
 } Reset;
 
-static void end_request(QmpRequest *req, GError *error)
-{
-    if (req && error) {
-        qmp_request_fail(req, error);
-    } else if (req) {
-        qmp_request_return(req, NULL);
-    } else {
-        g_clear_error(&error);
-    }
-}
-
 /* A guest whose machine was shut down meanwhile has had what it asked for. */
 static void reset_ready(Vmd *vmd, bool ok, void *data)
 {
@@ -228,26 +287,35 @@ static void reset_ready(Vmd *vmd, bool ok, void *data)
 
     vmd->run.resets--;
     if (!ok) {
-        qmp_error_set(&error, ERROR_REASON_WRONG_STATE, "the daemon ends");
+        error = daemon_ends();
     } else if (reset->req || vmd->run.state != RUN_STATE_SHUTDOWN) {
         reset_now(vmd, reset->cause);
     }
     end_request(reset->req, error);
 }
 
+static void make_reset(Vmd *vmd, const RunStep *step, bool ok)
+{
+    Reset *reset = g_new(Reset, 1);
+
+    *reset = (Reset){ .cause = step->cause, .req = step->req };
+    if (ok) {
+        machine_files_fetch(vmd, reset_ready, reset);
+    } else {
+        reset_ready(vmd, false, reset);
+    }
+}
+
 void run_control_reset(Vmd *vmd, ShutdownCause cause, QmpRequest *req)
 {
-    Machine *machine = vmd_machine(vmd);
-    Reset *reset;
+    const Machine *machine = vmd_machine(vmd);
 
     if (!machine || !machine->started) {
         back_to_building(vmd);
         end_request(req, NULL);
         return;
     }
-    machine_pause(machine);
     vmd->run.resets++;
-    reset = g_new(Reset, 1);
-    *reset = (Reset){ .cause = cause, .req = req };
-    machine_files_fetch(vmd, reset_ready, reset);
+    run_steps_add(vmd, &(RunStep){ .make = make_reset, .pause = true, .state = RUN_STATE__MAX,
+                                   .cause = cause, .req = req });
 }

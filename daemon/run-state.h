@@ -9,6 +9,7 @@
 #ifndef DAEMON_RUN_STATE_H
 #define DAEMON_RUN_STATE_H
 
+#include "daemon/run-steps.h"
 #include "hw/core/machine.h"
 #include "qmp/dispatch.h"
 
@@ -21,7 +22,8 @@ typedef struct {
     PanicAction panic;
     WatchdogAction watchdog;
     InternalErrorAction internal_error;
-    guint resets;               /* that wait for files, and the machine for them */
+    guint resets;               /* that wait for files or disks, and the machine for them */
+    GQueue steps;               /* of RunStep; the first waits for disks */
 } RunControl;
 
 void run_control_init(RunControl *run);
@@ -29,24 +31,27 @@ void run_control_init(RunControl *run);
 /* Whether the table has a way from one state to the other. */
 bool run_state_allowed(RunState from, RunState to);
 
-/* Lets the machine run; RESUME follows.  No change if it runs, or sleeps.  Fails
- * with wrong-state if there is none, or with what the machine says. */
-bool run_control_cont(Vmd *vmd, GError **error);
+/* Whether the machine is shut down, or will be as soon as its disks are idle. */
+bool run_control_has_ended(const Vmd *vmd);
 
-/* Ends the request, when what cont starts may have read files. */
-void run_control_cont_request(Vmd *vmd, QmpRequest *req);
+/* Lets the machine run, when what waits for disks has been done and files have been read;
+ * RESUME follows.  No change if it runs, or sleeps.  The request fails with wrong-state if
+ * there is no machine, or with what the machine says. */
+void run_control_cont(Vmd *vmd, QmpRequest *req);
 
-/* Stops a running machine with the new state; STOP follows.  No change (not
- * even of the state) if it does not run.  Main thread, lock held. */
-void run_control_stop(Vmd *vmd, RunState state);
+/* Stops a running machine with the new state; STOP follows when its disks are idle, at once
+ * or later.  No change (not even of the state) if it does not run.  req, or NULL, is ended
+ * after it.  Main thread, lock held. */
+void run_control_stop(Vmd *vmd, RunState state, QmpRequest *req);
 
 /* Stops it in state `shutdown` because the daemon ends: no STOP, as from QEMU. */
 void run_control_end(Vmd *vmd);
 
-/* Lets a running machine sleep; SUSPEND follows, no STOP. */
+/* Lets a running machine sleep, when its disks are idle; SUSPEND follows, no STOP. */
 void run_control_suspend(Vmd *vmd);
-/* Wakes one that sleeps; WAKEUP follows, no RESUME. */
-bool run_control_wake(Vmd *vmd, WakeReason reason, GError **error);
+/* Wakes one that sleeps, or is about to; WAKEUP follows, no RESUME.  req, or NULL, is ended
+ * after it. */
+void run_control_wake(Vmd *vmd, WakeReason reason, QmpRequest *req);
 
 /* The machine, if its build phase is over; else NULL and wrong-state. */
 Machine *run_control_machine(Vmd *vmd, GError **error);
@@ -57,8 +62,8 @@ bool run_control_power_down(Vmd *vmd, GError **error);
 
 /* Resets the machine; RESET follows.  No change before the first cont.  One that
  * slept runs again; one that something had stopped is paused from then on.  If files
- * have to be read first, the machine stands still meanwhile, in whatever run state, and
- * RESET follows later.  req, or NULL, is ended after it. */
+ * have to be read first, or disks are not idle, the machine stands still meanwhile, in
+ * whatever run state, and RESET follows later.  req, or NULL, is ended after it. */
 void run_control_reset(Vmd *vmd, ShutdownCause cause, QmpRequest *req);
 
 #endif

@@ -65,7 +65,7 @@ void shutdown_machine(Vmd *vmd, ShutdownCause cause, int status)
         run_control_end(vmd);
         end_loop(vmd);
     } else {
-        run_control_stop(vmd, RUN_STATE_SHUTDOWN);
+        run_control_stop(vmd, RUN_STATE_SHUTDOWN, NULL);
     }
 }
 
@@ -195,28 +195,23 @@ void shutdown_unwatch_signals(Vmd *vmd)
 
 /* A guest runs on for a moment after it has ended its machine; what it asks for
  * then is void. */
-static bool has_ended(const Vmd *vmd)
-{
-    return vmd->run.state == RUN_STATE_SHUTDOWN;
-}
-
 void shutdown_by_host(Vmd *vmd)
 {
-    if (!has_ended(vmd)) {
+    if (!run_control_has_ended(vmd)) {
         shutdown_machine(vmd, SHUTDOWN_CAUSE_HOST_UI, EXIT_STATUS_OK);
     }
 }
 
 static void on_machine_shutdown(void *opaque, ShutdownCause cause, int status)
 {
-    if (!has_ended(opaque)) {
+    if (!run_control_has_ended(opaque)) {
         shutdown_machine(opaque, cause, status);
     }
 }
 
 static void on_machine_reset(void *opaque, ShutdownCause cause)
 {
-    if (!has_ended(opaque)) {
+    if (!run_control_has_ended(opaque)) {
         shutdown_or_reset(opaque, cause, NULL);
     }
 }
@@ -237,7 +232,7 @@ static void on_internal_error(void *opaque, Cpu *cpu, ShutdownDetail detail, con
     Vmd *vmd = opaque;
     g_autofree char *path = NULL, *lost = NULL;
 
-    if (has_ended(vmd)) {
+    if (run_control_has_ended(vmd)) {
         return;
     }
     path = object_path((Object *)cpu);
@@ -247,7 +242,7 @@ static void on_internal_error(void *opaque, Cpu *cpu, ShutdownDetail detail, con
                                             lost ? lost : "");
     g_warning("%s", vmd->shutdown.message);
     vmd->shutdown.accel_lost |= detail == SHUTDOWN_DETAIL_ACCEL_LOST;
-    run_control_stop(vmd, RUN_STATE_INTERNAL_ERROR);
+    run_control_stop(vmd, RUN_STATE_INTERNAL_ERROR, NULL);
     qmp_event_internal_error(vmd->events, &(EventInternalError){ .reason = (char *)why,
                                                                  .qom_path = path,
                                                                  .detail = detail });
@@ -297,13 +292,13 @@ static void on_panic(void *opaque)
     Vmd *vmd = opaque;
     GuestPanicAction action = panic_action(&vmd->run);
 
-    if (has_ended(vmd)) {
+    if (run_control_has_ended(vmd)) {
         return;
     }
     log_once(&vmd->shutdown.panic_logged, "the guest has panicked");
     qmp_event_guest_panicked(vmd->events, &(EventGuestPanicked){ .action = action });
     if (action == GUEST_PANIC_ACTION_PAUSE) {
-        run_control_stop(vmd, RUN_STATE_GUEST_PANICKED);
+        run_control_stop(vmd, RUN_STATE_GUEST_PANICKED, NULL);
     } else if (action == GUEST_PANIC_ACTION_POWEROFF) {
         end_panicked(vmd);
     }
@@ -314,7 +309,7 @@ static void on_crash_loaded(void *opaque)
 {
     Vmd *vmd = opaque;
 
-    if (has_ended(vmd)) {
+    if (run_control_has_ended(vmd)) {
         return;
     }
     log_once(&vmd->shutdown.crash_logged, "the guest has panicked and starts its crash kernel");
@@ -328,7 +323,7 @@ static void end_by_watchdog(Vmd *vmd, ShutdownCause cause)
 {
     send_detailed(vmd, cause, &(ShutdownDetail){ SHUTDOWN_DETAIL_WATCHDOG },
                   EXIT_STATUS_WATCHDOG);
-    run_control_stop(vmd, RUN_STATE_SHUTDOWN);
+    run_control_stop(vmd, RUN_STATE_SHUTDOWN, NULL);
 }
 
 static void reset_by_watchdog(Vmd *vmd)
@@ -377,7 +372,7 @@ static void do_watchdog_action(Vmd *vmd, WatchdogAction action)
         poweroff_by_watchdog(vmd);
         break;
     case WATCHDOG_ACTION_PAUSE:
-        run_control_stop(vmd, RUN_STATE_WATCHDOG);
+        run_control_stop(vmd, RUN_STATE_WATCHDOG, NULL);
         break;
     case WATCHDOG_ACTION_DEBUG:
     case WATCHDOG_ACTION_NONE:
@@ -391,7 +386,7 @@ static void on_watchdog(void *opaque)
     Vmd *vmd = opaque;
     WatchdogAction action = vmd->run.watchdog;
 
-    if (has_ended(vmd)) {
+    if (run_control_has_ended(vmd)) {
         return;
     }
     log_once(&vmd->shutdown.watchdog_logged, "a watchdog device has expired");
@@ -401,7 +396,7 @@ static void on_watchdog(void *opaque)
 
 static void on_stop(void *opaque, RunState state)
 {
-    run_control_stop(opaque, state);
+    run_control_stop(opaque, state, NULL);
 }
 
 static void on_removed(void *opaque, Device *dev)
@@ -414,13 +409,13 @@ static void on_suspend(void *opaque)
     run_control_suspend(opaque);
 }
 
+/* Nobody hears what would wake a guest that is awake. */
 static void on_wake(void *opaque, WakeReason reason)
 {
     Vmd *vmd = opaque;
-    g_autoptr(GError) error = NULL;
 
-    if (vmd->run.state == RUN_STATE_SUSPENDED && !run_control_wake(vmd, reason, &error)) {
-        g_warning("%s", error->message);
+    if (vmd->run.state == RUN_STATE_SUSPENDED || run_steps_lead_to(vmd, RUN_STATE_SUSPENDED)) {
+        run_control_wake(vmd, reason, NULL);
     }
 }
 
@@ -428,7 +423,7 @@ static void on_suspend_disk(void *opaque)
 {
     Vmd *vmd = opaque;
 
-    if (!has_ended(vmd)) {
+    if (!run_control_has_ended(vmd)) {
         qmp_event_suspend_disk(vmd->events);
         shutdown_machine(vmd, SHUTDOWN_CAUSE_GUEST_SHUTDOWN, EXIT_STATUS_OK);
     }

@@ -14,6 +14,7 @@
 #include "daemon/creation.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/request-log.h"
+#include "hw/block/front.h"
 #include "hw/core/irq.h"
 #include "hw/types.h"
 #include "kvm/types.h"
@@ -124,7 +125,8 @@ static bool vmd_vcpus_progress(void *opaque)
     const Machine *machine = vmd_machine(opaque);
     const AccelOps *ops = machine && machine->accel ? accel_ops(machine->accel) : NULL;
 
-    return !ops || !ops->vcpus_progress || ops->vcpus_progress(machine->accel);
+    return !ops || !ops->vcpus_progress || ops->vcpus_progress(machine->accel) ||
+           machine_calls_held(machine);
 }
 
 static void env_refused_host(const Env *env, int error, const char *what, int fd)
@@ -254,17 +256,34 @@ static void pause_machine(Vmd *vmd)
     }
 }
 
+/* What is in flight then the guest does not know to be done. */
+static bool wait_for_disks(Vmd *vmd, gint64 deadline)
+{
+    bool idle;
+
+    fair_lock_acquire(&vmd->lock);
+    run_steps_end(vmd);
+    pause_machine(vmd);
+    idle = block_fronts_wait(vmd->root, deadline);
+    fair_lock_release(&vmd->lock);
+    return idle;
+}
+
 bool vmd_end(Vmd *vmd, gint64 deadline)
 {
+    bool idle;
+
     before_ready_free(g_steal_pointer(&vmd->before_ready), deadline);
-    if (pool_stop(vmd->pool, deadline)) {
+    idle = wait_for_disks(vmd, deadline);
+    if (pool_stop(vmd->pool, deadline) && idle) {
         return true;
     }
     g_warning("the daemon ends before a request that the host does not answer");
-    fair_lock_acquire(&vmd->lock);
-    pause_machine(vmd);
-    object_stop(vmd->root);
-    fair_lock_release(&vmd->lock);
+    if (idle) {
+        fair_lock_acquire(&vmd->lock);
+        object_stop(vmd->root);
+        fair_lock_release(&vmd->lock);
+    }
     return false;
 }
 

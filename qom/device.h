@@ -23,6 +23,8 @@ typedef struct Bus Bus;
 struct DeviceOps {
     bool (*realize)(Device *dev, GError **error);
     void (*unrealize)(Device *dev);
+    /* It is about to be unplugged, and takes no more work; optional. */
+    void (*quiesce)(Device *dev);
     /* Three-phase reset, each optional.  enter: after the state rows went back
      * to their reset values, own state only; hold: drive lines to their reset
      * level; exit: leave reset, may act on other devices. */
@@ -104,6 +106,10 @@ Device *device_make(Object *parent, const char *name, const QmpClass *klass, Bus
 /* Mirror of device_make.  Devices on the buses that dev carries go first
  * (device_del asks object_may_delete before, which refuses then). */
 void device_unmake(Device *dev);
+
+/* Has dev, what it is made of and what sits on its buses take no more work, since all of
+ * them are about to be unplugged.  Machine lock held. */
+void device_quiesce(Device *dev);
 
 /* All three phases over obj and what is below it, tree order, then what else
  * sits on buses found there: enter for all, then hold for all, then exit for

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Three-phase reset of a branch of the tree.
+ * Three-phase reset of a branch of the tree, and its quiescence.
  *
  * Who is reset is settled before the first hook runs; a device that a hook
  * takes out of use is passed over by the phases after that.
@@ -99,6 +99,24 @@ static void run_phase(GPtrArray *devices, void (*phase)(Device *dev))
             phase(dev);
         }
     }
+}
+
+static void quiesce(Device *dev)
+{
+    const Class *klass = dev->object.klass;
+
+    for (guint i = 0; i < klass->n_types; i++) {
+        if (klass->types[i]->device && klass->types[i]->device->quiesce) {
+            klass->types[i]->device->quiesce(dev);
+        }
+    }
+}
+
+void device_quiesce(Device *dev)
+{
+    g_autoptr(GPtrArray) devices = collect(&dev->object);
+
+    run_phase(devices, quiesce);
 }
 
 void device_reset_tree(Object *obj)

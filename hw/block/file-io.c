@@ -369,6 +369,7 @@ void block_file_submit(BlockNode *node, BlockRequest *request)
 {
     BlockFile *s = (BlockFile *)node;
 
+    request->io.aside = s->aside;
     trace_file_submit(s, op_names[request->now_op], request->now_offset, request->bytes);
     switch (request->now_op) {
     case BLOCK_OP_READ:

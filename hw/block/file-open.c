@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "hw/block/block-types.h"
@@ -172,6 +174,7 @@ static bool open_file(BlockFile *s, GError **error)
 static bool check_kind(BlockFile *s, GError **error)
 {
     const BlockdevOptions *options = s->node.options;
+    struct statfs fs;
     struct stat st;
     bool wanted, device = options->driver == BLOCKDEV_DRIVER_HOST_DEVICE;
 
@@ -182,6 +185,7 @@ static bool check_kind(BlockFile *s, GError **error)
         return false;
     }
     s->is_device = S_ISBLK(st.st_mode);
+    s->aside = fstatfs(s->fd, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC;
     wanted = device ? S_ISBLK(st.st_mode) : S_ISREG(st.st_mode);
     if (!wanted) {
         qmp_error_set_at(error, "filename", ERROR_REASON_FILE_NOT_USABLE, "'%s' is no %s",

@@ -12,6 +12,9 @@ typedef struct {
     BlockNode node;
     int fd;                     /* -1: not open */
     bool is_device;
+    /* On FUSE.  io_uring asks such a file's poll before a request, on the thread that
+     * submits: a file system that does not answer would hold it. */
+    bool aside;
     bool direct, no_flush;
     /* Atomic; errno of a flush that failed when what was written may have been
      * dropped from the page cache: no later flush can vouch for it. */

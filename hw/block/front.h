@@ -77,12 +77,25 @@ void block_front_submit(BlockFront *front, BlockFrontRequest *request);
 /* Counts a request that made no sense. */
 void block_front_note_invalid(BlockFront *front, BlockOp op);
 
-/* Waits until no request is in flight: each is done, or kept. */
+/* Waits until no request is in flight: each is done, or kept.  The main loop stands still
+ * meanwhile: whoever can, comes here by block_fronts_when_idle(). */
 void block_front_drain(BlockFront *front);
 /* Sends kept requests again; the io-status is ok again. */
 void block_front_resume(BlockFront *front);
 /* Drops kept requests: the guest has forgotten them. */
 void block_front_forget(BlockFront *front);
+
+/*
+ * The disks of a branch of the tree (a device, a machine) that take no more work, as their
+ * queues have stopped; kept requests do not count.  Main thread, lock held.
+ */
+/* Nothing is in flight. */
+bool block_fronts_idle(Object *branch);
+/* Calls f(opaque) when that is so: at once, or later on the main loop, with the lock held.
+ * The branch stays until then, and its queues do not start. */
+void block_fronts_when_idle(Object *branch, void (*f)(void *opaque), void *opaque);
+/* Waits for it until a deadline, of g_get_monotonic_time(); false: it came first. */
+bool block_fronts_wait(Object *branch, gint64 deadline);
 
 /* The fronts of a tree's machine, in order of their making. */
 void block_front_foreach(Object *root, void (*f)(BlockFront *front, void *data), void *data);

@@ -92,7 +92,8 @@ static inline void aio_awake(AioContext *aio)
 /* The ring of a context, once; its thread. */
 bool aio_ring_open(AioContext *aio, GError **error);
 void aio_ring_close(AioContext *aio);
-/* Sleeps until a request of the ring completes. */
-void aio_ring_wait(AioContext *aio);
+/* Sleeps until a request of the ring completes, or until the deadline (of
+ * g_get_monotonic_time; G_MAXINT64: none); false: it was that. */
+bool aio_ring_wait(AioContext *aio, gint64 deadline);
 
 #endif

@@ -22,8 +22,10 @@ typedef struct {
     bool *done;                 /* told to who waits for it; NULL: nobody does */
 } AioCall;
 
+/* On its thread's stack, if that thread waits; else (then is set) allocated. */
 typedef struct {
     bool (*done)(void *opaque);
+    void (*then)(void *opaque);
     void *opaque;
     bool over;
 } AioWaiter;
@@ -122,6 +124,7 @@ void aio_context_free(AioContext *aio)
         close(aio->timer_fd);
     }
     g_queue_clear_full(&aio->calls, g_free);
+    g_queue_clear_full(&aio->waiters, g_free);
     g_cond_clear(&aio->cond);
     g_mutex_clear(&aio->mutex);
     g_free(aio);
@@ -203,9 +206,32 @@ void aio_run_wait(AioContext *aio, void (*f)(void *opaque), void *opaque)
 
 /* ---- Waiting ---- */
 
-static bool waiter_over(gconstpointer item)
+/* Under the mutex: takes one that is through and that nobody waits for. */
+static AioWaiter *take_finished(AioContext *aio)
 {
-    return ((const AioWaiter *)item)->over;
+    for (GList *i = aio->waiters.head; i; i = i->next) {
+        AioWaiter *waiter = i->data;
+
+        if (waiter->over && waiter->then) {
+            g_queue_delete_link(&aio->waiters, i);
+            g_atomic_int_add(&aio->n_waiters, -1);
+            return waiter;
+        }
+    }
+    return NULL;
+}
+
+/* Under the mutex, which is let go around each call. */
+static void call_finished(AioContext *aio)
+{
+    AioWaiter *waiter;
+
+    while ((waiter = take_finished(aio))) {
+        g_mutex_unlock(&aio->mutex);
+        waiter->then(waiter->opaque);
+        g_free(waiter);
+        g_mutex_lock(&aio->mutex);
+    }
 }
 
 void aio_check_waiters(AioContext *aio)
@@ -220,19 +246,22 @@ void aio_check_waiters(AioContext *aio)
         AioWaiter *waiter = i->data;
 
         waiter->over = waiter->over || waiter->done(waiter->opaque);
-        any |= waiter_over(waiter);
+        any |= waiter->over;
     }
     if (any) {
         g_cond_broadcast(&aio->cond);
+        call_finished(aio);
     }
     g_mutex_unlock(&aio->mutex);
 }
 
 /* Of the context's own thread, which cannot go back to its loop here. */
-static void wait_here(AioContext *aio, bool (*done)(void *opaque), void *opaque)
+static bool wait_here(AioContext *aio, bool (*done)(void *opaque), void *opaque, gint64 deadline)
 {
+    bool over;
+
     g_atomic_int_inc(&aio->n_waiters);
-    while (!done(opaque) || aio->tasks) {
+    while (!(over = done(opaque) && !aio->tasks)) {
         if (aio_turn(aio)) {
             continue;
         }
@@ -240,32 +269,62 @@ static void wait_here(AioContext *aio, bool (*done)(void *opaque), void *opaque)
             g_critical("waiting for requests that are not in flight");
             break;
         }
-        aio_ring_wait(aio);
+        if (!aio_ring_wait(aio, deadline)) {
+            break;
+        }
     }
     g_atomic_int_add(&aio->n_waiters, -1);
+    return over;
 }
 
 static void wake_up(void *opaque)
 {
 }
 
-void aio_wait(AioContext *aio, bool (*done)(void *opaque), void *opaque)
+/* Under the mutex. */
+static void add_waiter(AioContext *aio, AioWaiter *waiter)
 {
-    AioWaiter waiter = { .done = done, .opaque = opaque };
-
-    if (aio_mine(aio)) {
-        wait_here(aio, done, opaque);
-        return;
-    }
-    g_mutex_lock(&aio->mutex);
-    g_queue_push_tail(&aio->waiters, &waiter);
+    g_queue_push_tail(&aio->waiters, waiter);
     g_atomic_int_inc(&aio->n_waiters);
     put_call(aio, wake_up, NULL, NULL);
-    while (!waiter.over) {
-        g_cond_wait(&aio->cond, &aio->mutex);
+}
+
+bool aio_wait_until(AioContext *aio, bool (*done)(void *opaque), void *opaque, gint64 deadline)
+{
+    AioWaiter waiter = { .done = done, .opaque = opaque };
+    bool in_time = true;
+
+    if (aio_mine(aio)) {
+        return wait_here(aio, done, opaque, deadline);
+    }
+    g_mutex_lock(&aio->mutex);
+    add_waiter(aio, &waiter);
+    while (!waiter.over && in_time) {
+        if (deadline == G_MAXINT64) {
+            g_cond_wait(&aio->cond, &aio->mutex);
+        } else {
+            in_time = g_cond_wait_until(&aio->cond, &aio->mutex, deadline);
+        }
     }
     g_queue_remove(&aio->waiters, &waiter);
     g_atomic_int_add(&aio->n_waiters, -1);
+    g_mutex_unlock(&aio->mutex);
+    return waiter.over;
+}
+
+void aio_wait(AioContext *aio, bool (*done)(void *opaque), void *opaque)
+{
+    aio_wait_until(aio, done, opaque, G_MAXINT64);
+}
+
+void aio_when(AioContext *aio, bool (*done)(void *opaque), void (*then)(void *opaque),
+              void *opaque)
+{
+    AioWaiter *waiter = g_new(AioWaiter, 1);
+
+    *waiter = (AioWaiter){ .done = done, .then = then, .opaque = opaque };
+    g_mutex_lock(&aio->mutex);
+    add_waiter(aio, waiter);
     g_mutex_unlock(&aio->mutex);
 }
 
@@ -364,7 +423,7 @@ bool aio_poll(AioContext *aio, bool wait)
     any |= poll_watches(aio);
     any |= aio_turn(aio);
     if (!any && wait && aio->in_flight) {
-        aio_ring_wait(aio);
+        aio_ring_wait(aio, G_MAXINT64);
         any = aio_turn(aio);
     }
     return any;

@@ -110,13 +110,21 @@ void aio_ring_close(AioContext *aio)
     }
 }
 
-void aio_ring_wait(AioContext *aio)
+bool aio_ring_wait(AioContext *aio, gint64 deadline)
 {
     struct io_uring_cqe *cqe;
+    int error;
 
-    while (io_uring_wait_cqe(&aio->ring, &cqe) == -EINTR) {
-        continue;
-    }
+    do {
+        gint64 left = deadline == G_MAXINT64 ? 0 : MAX(deadline - g_get_monotonic_time(), 0);
+        struct __kernel_timespec limit = {
+            .tv_sec = left / G_TIME_SPAN_SECOND, .tv_nsec = left % G_TIME_SPAN_SECOND * 1000,
+        };
+
+        error = deadline == G_MAXINT64 ? io_uring_wait_cqe(&aio->ring, &cqe)
+                                       : io_uring_wait_cqe_timeout(&aio->ring, &cqe, &limit);
+    } while (error == -EINTR);
+    return error != -ETIME;
 }
 
 /* ---- Submission ---- */
@@ -139,6 +147,7 @@ static void prepare(struct io_uring_sqe *sqe, AioRequest *request)
                                 request->length);
         break;
     }
+    io_uring_sqe_set_flags(sqe, request->aside ? IOSQE_ASYNC : 0);
     io_uring_sqe_set_data(sqe, request);
 }
 
@@ -329,6 +338,11 @@ static bool rounds(AioContext *aio)
         any |= more;
     }
     return any;
+}
+
+bool aio_settled(const AioContext *aio)
+{
+    return !aio->tasks;
 }
 
 /* Something is left that no descriptor will tell of. */

@@ -27,6 +27,7 @@ typedef struct AioContext AioContext;
 typedef struct AioRequest AioRequest;
 struct AioRequest {
     void (*done)(AioRequest *request, int result);
+    bool aside;                 /* the kernel does not even begin it on this thread */
 
     /* Of aio.c, while it is queued. */
     AioRequest *next, *prev;
@@ -81,7 +82,7 @@ void aio_fsync(AioContext *aio, AioRequest *request, int fd, bool data_only);
 void aio_fallocate(AioContext *aio, AioRequest *request, int fd, int mode, gint64 offset,
                    gint64 length);
 /* Done (with 0) when the monotonic clock reaches deadline (ns), or as soon as
- * somebody waits for the context in aio_wait. */
+ * somebody waits for the context in aio_wait or aio_when. */
 void aio_delay(AioContext *aio, AioRequest *request, gint64 deadline);
 /* Runs task at the end of this turn. */
 void aio_schedule(AioContext *aio, AioTask *task);
@@ -93,11 +94,20 @@ void aio_schedule(AioContext *aio, AioTask *task);
 void aio_run(AioContext *aio, void (*f)(void *opaque), void *opaque);
 void aio_run_wait(AioContext *aio, void (*f)(void *opaque), void *opaque);
 
+/* No task is queued.  Context's thread. */
+bool aio_settled(const AioContext *aio);
+
 /* Waits until done(opaque), called on the context's thread, returns true, which
  * completions must bring about: to wait until nothing is in flight.  No task is
  * queued then.  The context's own thread handles completions meanwhile, and nothing else; not from
  * within one. */
 void aio_wait(AioContext *aio, bool (*done)(void *opaque), void *opaque);
+/* The same until a deadline, of g_get_monotonic_time(); false: it came first. */
+bool aio_wait_until(AioContext *aio, bool (*done)(void *opaque), void *opaque, gint64 deadline);
+/* Calls then(opaque) on the context's thread once done(opaque), called there, has returned true
+ * as in aio_wait.  Does not wait, nor can it be taken back.  Any thread. */
+void aio_when(AioContext *aio, bool (*done)(void *opaque), void (*then)(void *opaque),
+              void *opaque);
 
 /* Calls handler(opaque) on the context's thread after each signal to an eventfd;
  * any thread.  The counter is never read.  NULL if the loop has no memory. */

@@ -12,11 +12,12 @@
 
 #include <event2/event.h>
 
-typedef struct {
-    gatomicrefcount refs;       /* the queue's and the waiting caller's */
+typedef struct MachineCall {
+    gatomicrefcount refs;       /* the queue's or holder's, and the waiting caller's */
     void (*f)(void *opaque, guint64 argument);
     void *opaque;
     guint64 argument;
+    bool held;                  /* its end comes with machine_call_release() */
     bool done;
 } Call;
 
@@ -26,6 +27,8 @@ struct MachineCalls {
     GMutex mutex;               /* for all below */
     GCond changed;
     GQueue queue;               /* of Call */
+    Call *current;              /* that runs; of the main thread */
+    gint n_held;                /* atomic, for readers without the mutex */
     bool pausing;
 };
 
@@ -36,6 +39,14 @@ static void call_unref(Call *call)
     }
 }
 
+/* Under the mutex. */
+static void end_call(struct MachineCalls *calls, Call *call)
+{
+    call->done = true;
+    g_cond_broadcast(&calls->changed);
+    call_unref(call);
+}
+
 /* Those that are there: what comes meanwhile has made its own event, and the loop has
  * others to serve before.  Main thread, machine lock held. */
 static void run_calls(struct MachineCalls *calls)
@@ -44,12 +55,14 @@ static void run_calls(struct MachineCalls *calls)
 
     g_mutex_lock(&calls->mutex);
     for (guint n = calls->queue.length; n && (call = g_queue_pop_head(&calls->queue)); n--) {
+        calls->current = call;
         g_mutex_unlock(&calls->mutex);
         call->f(call->opaque, call->argument);
         g_mutex_lock(&calls->mutex);
-        call->done = true;
-        g_cond_broadcast(&calls->changed);
-        call_unref(call);
+        calls->current = NULL;
+        if (!call->held) {
+            end_call(calls, call);
+        }
     }
     g_mutex_unlock(&calls->mutex);
 }
@@ -100,6 +113,15 @@ void machine_calls_free(struct MachineCalls *calls)
     g_free(calls);
 }
 
+static Call *new_call(void (*f)(void *opaque, guint64 argument), void *opaque, guint64 argument)
+{
+    Call *call = g_new(Call, 1);
+
+    *call = (Call){ .f = f, .opaque = opaque, .argument = argument };
+    g_atomic_ref_count_init(&call->refs);
+    return call;
+}
+
 static void put_and_wait(struct MachineCalls *calls, Call *call)
 {
     g_mutex_lock(&calls->mutex);
@@ -126,13 +148,63 @@ void machine_call(Machine *machine, void (*f)(void *opaque, guint64 argument), v
         fair_lock_release(machine->lock);
         return;
     }
-    call = g_new(Call, 1);
-    *call = (Call){ .f = f, .opaque = opaque, .argument = argument };
-    g_atomic_ref_count_init(&call->refs);
+    call = new_call(f, opaque, argument);
     g_atomic_ref_count_inc(&call->refs);
     put_and_wait(machine->calls, call);
     call_unref(call);
 }
+
+void machine_post(Machine *machine, void (*f)(void *opaque, guint64 argument), void *opaque,
+                  guint64 argument)
+{
+    struct MachineCalls *calls = machine->calls;
+
+    if (!calls->event) {
+        f(opaque, argument);
+        return;
+    }
+    g_mutex_lock(&calls->mutex);
+    g_queue_push_tail(&calls->queue, new_call(f, opaque, argument));
+    event_active(calls->event, EV_READ, 0);
+    g_mutex_unlock(&calls->mutex);
+}
+
+/* ---- Calls that take longer than their function ---- */
+
+MachineCall *machine_call_hold(Machine *machine)
+{
+    struct MachineCalls *calls = machine->calls;
+    Call *call = calls->current;
+
+    if (call && !call->held) {
+        call->held = true;
+        g_atomic_int_inc(&calls->n_held);
+        return call;
+    }
+    return NULL;
+}
+
+void machine_call_release(Machine *machine, MachineCall *call)
+{
+    struct MachineCalls *calls = machine->calls;
+
+    if (call) {
+        g_mutex_lock(&calls->mutex);
+        g_atomic_int_add(&calls->n_held, -1);
+        call->held = false;
+        if (call != calls->current) {
+            end_call(calls, call);
+        }
+        g_mutex_unlock(&calls->mutex);
+    }
+}
+
+bool machine_calls_held(const Machine *machine)
+{
+    return g_atomic_int_get(&machine->calls->n_held) > 0;
+}
+
+/* ---- Pauses ---- */
 
 void machine_calls_pause_begin(struct MachineCalls *calls)
 {

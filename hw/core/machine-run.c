@@ -93,6 +93,7 @@ bool machine_run(Machine *machine, GError **error)
     return true;
 }
 
+/* Requests of disks are still in flight (hw/block/front.h). */
 void machine_pause(Machine *machine)
 {
     if (!machine->running) {

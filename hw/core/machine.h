@@ -200,6 +200,18 @@ void machine_request_internal_error(Machine *machine, Cpu *cpu, ShutdownDetail d
  * until then: what can go is held by a reference. */
 void machine_call(Machine *machine, void (*f)(void *opaque, guint64 argument), void *opaque,
                   guint64 argument);
+/* Within f, on the main loop: the vCPU waits on when f has returned, until
+ * machine_call_release(), which may come any time later, or not at all.  A pause ends its
+ * wait, as said above.  NULL: nobody waits for f. */
+typedef struct MachineCall MachineCall;
+MachineCall *machine_call_hold(Machine *machine);
+void machine_call_release(Machine *machine, MachineCall *call);     /* accepts NULL */
+/* A vCPU may be waiting so, which is no sign that it is stuck.  Any thread. */
+bool machine_calls_held(const Machine *machine);
+/* Has f(opaque) run on the main loop with the machine lock held, soon.  Any thread, which does
+ * not wait.  Without a loop (tests), at once. */
+void machine_post(Machine *machine, void (*f)(void *opaque, guint64 argument), void *opaque,
+                  guint64 argument);
 /* Delivers what was requested until now: what the loop does, for machines without
  * event base (tests).  Main thread, lock held. */
 void machine_deliver_requests(Machine *machine);

@@ -137,15 +137,16 @@ static bool blk_start(VirtioDevice *dev, GError **error)
     return true;
 }
 
-static void blk_stop(VirtioDevice *dev)
+static void blk_when_idle(VirtioDevice *dev, void (*f)(void *opaque), void *opaque)
 {
-    block_front_drain(&virtio_blk(dev)->front);
+    block_fronts_when_idle(&dev->device.object, f, opaque);
 }
 
 static void blk_reset(VirtioDevice *dev)
 {
     VirtioBlk *s = virtio_blk(dev);
 
+    block_front_drain(&s->front);
     block_front_forget(&s->front);
     set_write_cache(s, virtio_blk_props(s)->write_cache != ON_OFF_AUTO_OFF);
 }
@@ -252,6 +253,8 @@ static void blk_unrealize(Device *device)
 {
     VirtioBlk *s = (VirtioBlk *)device;
 
+    virtio_stop(&s->virtio);
+    block_front_drain(&s->front);
     virtio_del_queues(&s->virtio);
     block_front_detach(&s->front);
     g_clear_pointer(&s->queues, g_free);
@@ -266,7 +269,7 @@ static const VirtioOps blk_virtio_ops = {
     .get_config = blk_get_config,
     .set_config = blk_set_config,
     .start = blk_start,
-    .stop = blk_stop,
+    .when_idle = blk_when_idle,
     .reset = blk_reset,
 };
 

@@ -78,7 +78,7 @@ static void run(VirtioDevice *dev)
 void virtio_legacy_set_status(VirtioDevice *dev, guint8 status)
 {
     if (!status) {
-        virtio_reset(dev);
+        virtio_driver_reset(dev);
         return;
     }
     virtio_store_status(dev, status & ~VIRTIO_STATUS_FEATURES_OK);
@@ -124,7 +124,7 @@ void virtio_legacy_set_queue(VirtioDevice *dev, guint n, guint32 page)
     const char *wrong;
 
     if (!page) {
-        virtio_reset(dev);
+        virtio_driver_reset(dev);
         return;
     }
     if (!virtio_queue_max(dev, n) || dev->queues[n]->enabled ||

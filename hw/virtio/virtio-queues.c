@@ -403,6 +403,7 @@ void virtio_stop(VirtioDevice *dev)
 void virtio_update_started(VirtioDevice *dev)
 {
     bool wanted = dev->machine->running && !g_atomic_int_get(&dev->broken) &&
+                  !dev->resetting && !dev->leaving &&
                   (g_atomic_int_get(&dev->status) & VIRTIO_STATUS_DRIVER_OK || dev->early);
 
     if (wanted && !dev->started) {

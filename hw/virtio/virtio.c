@@ -173,13 +173,53 @@ void virtio_reset(VirtioDevice *dev)
     }
 }
 
+typedef struct {
+    VirtioDevice *dev;          /* held */
+    Machine *machine;
+    MachineCall *call;          /* the driver's vCPU waits for it */
+} DriverReset;
+
+/* It may have been unplugged while the reset waited. */
+static void reset_idle(void *opaque)
+{
+    g_autofree DriverReset *reset = opaque;
+    VirtioDevice *dev = reset->dev;
+
+    if (dev->machine) {
+        dev->resetting = false;
+        virtio_reset(dev);
+    }
+    machine_call_release(reset->machine, reset->call);
+    object_unref(dev);
+}
+
+/* The status stays what it was until then, which is what drivers look for (2.4.2). */
+void virtio_driver_reset(VirtioDevice *dev)
+{
+    DriverReset *reset;
+
+    if (!dev->ops->when_idle) {
+        virtio_reset(dev);
+        return;
+    }
+    if (dev->resetting) {
+        return;
+    }
+    virtio_stop(dev);
+    dev->resetting = true;
+    reset = g_new(DriverReset, 1);
+    *reset = (DriverReset){ .dev = object_ref(dev), .machine = dev->machine,
+                            .call = machine_call_hold(dev->machine) };
+    dev->ops->when_idle(dev, reset_idle, reset);
+}
+
 /* Main thread, lock held. */
 static void set_status(VirtioDevice *dev, guint64 status)
 {
     guint8 set;
 
     if (!status) {
-        virtio_reset(dev);
+        virtio_driver_reset(dev);
         return;
     }
     set = status & ~g_atomic_int_get(&dev->status);
@@ -281,8 +321,17 @@ static void virtio_device_unrealize(Device *device)
     g_clear_pointer(&dev->config, g_free);
     dev->listener = NULL;
     dev->machine = NULL;
+    dev->resetting = dev->leaving = false;
     g_atomic_int_set(&dev->status, 0);
     g_atomic_int_set(&dev->broken, 0);
+}
+
+static void virtio_device_quiesce(Device *device)
+{
+    VirtioDevice *dev = virtio_device(device);
+
+    dev->leaving = true;
+    virtio_stop(dev);
 }
 
 static void virtio_device_reset_enter(Device *device)
@@ -293,6 +342,7 @@ static void virtio_device_reset_enter(Device *device)
 static const DeviceOps virtio_device_device_ops = {
     .realize = virtio_device_realize,
     .unrealize = virtio_device_unrealize,
+    .quiesce = virtio_device_quiesce,
     .reset_enter = virtio_device_reset_enter,
 };
 

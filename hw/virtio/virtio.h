@@ -45,11 +45,15 @@ typedef struct {
      * failure breaks the device (DEVICE_NEEDS_RESET). */
     bool (*start)(VirtioDevice *dev, GError **error);
     /* The way back, when the machine stops or before a reset.  No handler is
-     * called any more; returns when no request is in flight: each popped element
-     * was pushed, or is kept for the next start, or is forgotten at reset. */
+     * called any more; a device without when_idle returns when no request is in
+     * flight: each popped element was pushed, or is kept for the next start, or is
+     * forgotten at reset. */
     void (*stop)(VirtioDevice *dev);
-    /* Device reset by the driver or the machine, after stop.  All elements that
-     * were not pushed are gone. */
+    /* After stop, of a device whose requests the host may keep for ever: calls f
+     * when none is in flight, at once or later on the main loop. */
+    void (*when_idle)(VirtioDevice *dev, void (*f)(void *opaque), void *opaque);
+    /* Device reset by the driver or the machine, after stop, when it is idle.  All
+     * elements that were not pushed are gone. */
     void (*reset)(VirtioDevice *dev);
 } VirtioOps;                    /* each hook but get_config may be NULL, which
                                    may be, too, if config_size is 0 */
@@ -72,6 +76,8 @@ struct VirtioDevice {
     gint status;                /* atomic: any thread may break the device */
     gint broken;                /* atomic; until the next reset */
     bool has_run;               /* was started since the last reset */
+    bool resetting;             /* the driver's reset waits until it is idle */
+    bool leaving;               /* it is about to be unplugged */
     bool legacy;                /* features came by the legacy interface */
     bool early;                 /* runs before DRIVER_OK, as legacy drivers want it */
     gint complained;            /* atomic; the log has a line about its host */
@@ -88,7 +94,11 @@ struct VirtioDevice {
  * made buffers available. */
 VirtQueue *virtio_add_queue(VirtioDevice *dev, guint16 size, void (*handler)(VirtioDevice *dev,
                             VirtQueue *queue));
-/* First thing in the device's unrealize: stops it and frees its queues. */
+/* Its handlers are not called any more, until it starts again.  Main thread, machine lock
+ * held. */
+void virtio_stop(VirtioDevice *dev);
+/* First thing in the device's unrealize: stops it and frees its queues; before that, the
+ * device waits for what is in flight, if there is anything. */
 void virtio_del_queues(VirtioDevice *dev);
 
 /* The configuration changed: new generation, interrupt.  Machine lock held. */

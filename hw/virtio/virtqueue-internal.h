@@ -137,9 +137,8 @@ bool virtqueue_start(VirtQueue *queue, GError **error);
 /* Returns when the handler does not run, and is not called any more. */
 void virtqueue_stop(VirtQueue *queue);
 
-/* Stops, and starts again if that is due: status, run state or queues changed.
+/* Stops, or starts, if that is due: status, run state or queues changed.
  * Main thread, machine lock held. */
-void virtio_stop(VirtioDevice *dev);
 void virtio_update_started(VirtioDevice *dev);
 
 /* ---- virtio.c ---- */
@@ -148,7 +147,10 @@ void virtio_update_started(VirtioDevice *dev);
 guint64 virtio_features(VirtioDevice *dev);
 /* Keeps NEEDS_RESET, which is the device's, and may be set meanwhile. */
 void virtio_store_status(VirtioDevice *dev, guint8 status);
-/* Main thread, machine lock held. */
+/* Main thread, machine lock held; the device is idle. */
 void virtio_reset(VirtioDevice *dev);
+/* The driver wrote a status of 0: resets it as soon as it is idle.  The vCPU whose
+ * machine_call() this is waits for that. */
+void virtio_driver_reset(VirtioDevice *dev);
 
 #endif

@@ -10,7 +10,7 @@
  *
  * A queue is used by the thread of its device's AioContext alone (under the
  * machine lock if the device has none), between the device's start and stop; push
- * and notify also within stop.
+ * and notify also until it is idle (VirtioOps.when_idle).
  */
 #ifndef HW_VIRTIO_VIRTQUEUE_H
 #define HW_VIRTIO_VIRTQUEUE_H

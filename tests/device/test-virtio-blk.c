@@ -15,6 +15,7 @@
 
 #include "hw/block/block.h"
 #include "hw/block/front.h"
+#include "hw/virtio/virtio.h"
 #include "qmp/error.h"
 #include "tests/lib/virtio-driver.h"
 
@@ -346,32 +347,63 @@ static guint64 send_slow(Bench *b)
     return status;
 }
 
-/* A stop, a reset and an unplugged disk wait for what is in flight, and nothing of
- * it comes afterwards. */
+static void count_call(void *opaque)
+{
+    ++*(guint *)opaque;
+}
+
+static void wait_idle(Bench *b)
+{
+    g_assert_true(block_fronts_wait(&b->rig->machine->object, G_MAXINT64));
+}
+
+/* After a stop, a reset and an unplug a disk is told of when nothing is in flight any more, and
+ * nothing of it comes afterwards. */
 static void test_in_flight(Bench *b, gconstpointer unused)
 {
     VirtioDriver *d = b->driver[0];
     g_autoptr(GError) error = NULL;
     guint64 status;
+    guint calls = 0;
 
     b->dev[0] = rig_device(b->rig, "virtio-blk-device", "vd0", &error, "drive", "slow", NULL);
     g_assert_no_error(error);
     virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, 16);
     status = send_slow(b);
     machine_pause(b->rig->machine);
-    g_assert_cmpuint(front_of(b, 0)->in_flight, ==, 0);
+    g_assert_cmpuint(front_of(b, 0)->in_flight, ==, 1);
+    g_assert_false(block_fronts_idle(&b->rig->machine->object));
+    block_fronts_when_idle(&b->rig->machine->object, count_call, &calls);
+    g_assert_cmpuint(calls, ==, 0);
+    wait_idle(b);
+    g_assert_cmpuint(calls, ==, 1);
+    block_fronts_when_idle(&b->rig->machine->object, count_call, &calls);
+    g_assert_cmpuint(calls, ==, 2);
     g_assert_cmpuint(*(guint8 *)virtio_driver_ptr(d, status), ==, S_OK);
     g_assert_true(virtio_driver_used(d, 0, NULL, NULL));
     g_assert_true(machine_run(b->rig->machine, &error));
 
-    send_slow(b);
+    /* The driver sees when its reset is over, and what it writes until then is void. */
+    status = send_slow(b);
     virtio_driver_write(d, 0x70, 0);
-    g_assert_cmpuint(front_of(b, 0)->in_flight, ==, 0);
+    g_assert_cmpuint(virtio_driver_status(d), ==, 15);
+    g_assert_cmpuint(front_of(b, 0)->in_flight, ==, 1);
+    virtio_driver_write(d, 0x70, 0);
+    virtio_driver_write(d, 0x70, 15);
+    g_assert_false(((VirtioDevice *)b->dev[0])->started);
+    wait_idle(b);
+    g_assert_cmpuint(virtio_driver_status(d), ==, 0);
+    g_assert_cmpuint(*(guint8 *)virtio_driver_ptr(d, status), ==, S_OK);
     virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, 16);
     poll_loop(b);
     g_assert_false(virtio_driver_used(d, 0, NULL, NULL));
 
+    /* What is about to go takes no more work. */
     status = send_slow(b);
+    device_quiesce(b->dev[0]);
+    g_assert_false(((VirtioDevice *)b->dev[0])->started);
+    g_assert_false(block_fronts_idle(&b->dev[0]->object));
+    wait_idle(b);
     device_unmake(g_steal_pointer(&b->dev[0]));
     g_assert_cmpuint(*(guint8 *)virtio_driver_ptr(d, status), ==, S_OK);
     poll_loop(b);

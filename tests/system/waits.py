@@ -620,6 +620,78 @@ def what_is_complete(recorder):
             assert disk.syncs == 1 and not os.path.exists(path), (accel, disk.syncs)
 
 
+@on_one_accel
+def busy_disks(recorder):
+    """a disk that does not answer holds stop, resets and what follows them, and nobody else"""
+    follows = [request('stop'), request('cont')], [request('system_reset'), request('stop')]
+    events = ['STOP', 'RESUME'], ['STOP', 'RESET']      # a reset reads its kernel first
+    for (first, second), expected in zip(follows, events):
+        for props in ({}, {'iothread': 'io0'}):
+            with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
+                client = machine_with_disk(daemon, disk.path, props)
+                disk.hold()
+                client.call('cont')
+                wait_held(disk)
+                with Waiting(daemon, [first]) as one:
+                    with Waiting(daemon, [second]) as two:
+                        others_go_on(daemon, machine=True)
+                        assert client.call('query-status')['status'] == 'running'
+                    one.check()
+                    client.events.clear()
+                    disk.release()
+                    assert one.clients[0].reply() == {'return': {}}
+                    assert two.clients[0].reply() == {'return': {}}
+                client.call('query-status')
+                seen = [e['event'] for e in client.events if e['event'] in ('STOP', 'RESUME', 'RESET')]
+                assert seen == expected, seen
+                ends(daemon)
+
+
+@on_one_accel
+def deaf_disks(recorder):
+    """a file system that stops answering before a disk's first request holds its disk alone"""
+    for props in ({}, {'iothread': 'io0'}):
+        with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
+            client = machine_with_disk(daemon, disk.path, props)
+            disk.stop_answering()
+            client.call('cont')
+            for _ in range(20):
+                others_go_on(daemon, machine=True)
+            ends(daemon)
+
+
+@on_one_accel
+def busy_disks_at_the_end(recorder):
+    """the end does not wait for a disk that does not answer, nor for those that wait for it"""
+    for by_signal in (False, True):
+        for props in ({}, {'iothread': 'io0'}):
+            with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
+                client = machine_with_disk(daemon, disk.path, props)
+                disk.hold()
+                client.call('cont')
+                wait_held(disk)
+                disk.stop_answering()
+                with Waiting(daemon, [request('system_reset'), request('stop'), request('cont')]):
+                    others_go_on(daemon, machine=True)
+                ends(daemon, by_signal)
+
+
+def machine_with_disk(daemon, path, props):
+    """A machine whose guest writes to its disk, and ends then."""
+    client = daemon.client()
+    client.call('object-add', qom_type='iothread', id='io0')
+    client.call('object-add', qom_type=accel_class(), id='accel')
+    client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
+    client.call('object-add', qom_type='microvm-machine', memory_backend='main',
+                kernel=os.path.join(vmdtest.GUESTS, 'guest.elf'),
+                append='disk=write:0:1 end=halt')
+    client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0', tsc_deadline=True,
+                x2apic=True)
+    client.call('blockdev-add', driver='file', node_name='f', filename=path)
+    client.call('device_add', driver='virtio-blk-device', drive='f', **props)
+    return client
+
+
 # ---- A child
 
 def stubborn_command(recorder):
@@ -642,5 +714,6 @@ if __name__ == '__main__':
     vmdtest.main([chardevs_that_connect, netdevs_that_connect, firewalled_peers, unix_peers,
                   those_that_reconnect, failed_connection, names, names_of_those_that_reconnect,
                   files, logs, outputs, builds, builds_that_hang, builds_without_client, roms, kernels, kernels_of_resets,
-                  clients_that_left, flushes, what_is_complete,
+                  clients_that_left, flushes, what_is_complete, busy_disks, deaf_disks,
+                  busy_disks_at_the_end,
                   stubborn_command])

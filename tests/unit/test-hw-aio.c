@@ -164,6 +164,44 @@ static void test_delays(void)
     aio_context_free(aio);
 }
 
+static void note_then(void *opaque)
+{
+    ((Request *)opaque)->order = NULL;
+}
+
+/* What does not come in time can still be waited for, and told of. */
+static void test_deadlines(void)
+{
+    AioContext *aio = context();
+    guint order = 0;
+    Request request = { .order = &order };
+    char byte;
+    struct iovec iov = { &byte, 1 };
+    int pipes[2];
+
+    if (!need_ring(aio)) {
+        aio_context_free(aio);
+        return;
+    }
+    g_assert_cmpint(pipe(pipes), ==, 0);
+    aio_readv(aio, &request_init(&request)->aio, pipes[0], &iov, 1, -1);
+    g_assert_false(aio_wait_until(aio, is_done, &request, g_get_monotonic_time() + 1000));
+    g_assert_false(aio_wait_until(aio, is_done, &request, 0));
+    aio_when(aio, is_done, note_then, &request);
+    while (aio_poll(aio, false)) {
+        continue;
+    }
+    g_assert_nonnull(request.order);
+    g_assert_cmpint(write(pipes[1], "x", 1), ==, 1);
+    g_assert_true(aio_wait_until(aio, is_done, &request,
+                                 g_get_monotonic_time() + 60 * G_TIME_SPAN_SECOND));
+    g_assert_cmpint(request.result, ==, 1);
+    g_assert_null(request.order);
+    close(pipes[0]);
+    close(pipes[1]);
+    aio_context_free(aio);
+}
+
 typedef struct {
     AioTask task;
     guint runs;
@@ -350,6 +388,7 @@ int main(int argc, char **argv)
     g_test_add_func("/aio/many", test_many);
     g_test_add_func("/aio/errors", test_errors);
     g_test_add_func("/aio/delays", test_delays);
+    g_test_add_func("/aio/deadlines", test_deadlines);
     g_test_add_func("/aio/tasks", test_tasks);
     g_test_add_func("/aio/iothread", test_iothread);
     g_test_add_func("/aio/spin", test_spin);

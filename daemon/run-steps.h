@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Steps of the run state, one after the other.
+ *
+ * Who stops or resets a machine wants its disks idle: a client copies an image after `stop`,
+ * and a board fills memory at a reset.  That may take as long as the host likes.  So each step
+ * waits on the loop until nothing is in flight, with the vCPUs parked and the old run state;
+ * what comes meanwhile waits behind it.  With idle disks a step is made at once.
+ *
+ * Main thread, lock held.
+ */
+#ifndef DAEMON_RUN_STEPS_H
+#define DAEMON_RUN_STEPS_H
+
+#include "hw/core/machine.h"
+#include "qmp/dispatch.h"
+
+typedef struct Vmd Vmd;
+typedef struct RunStep RunStep;
+
+struct RunStep {
+    /* Makes the step.  ok false: the daemon ends, and all that is left to do is to end the
+     * request. */
+    void (*make)(Vmd *vmd, const RunStep *step, bool ok);
+    bool pause;                 /* the vCPUs are parked before it */
+    QmpRequest *req;            /* or NULL; make ends it */
+    /* What make needs: */
+    RunState state;             /* that it leads to */
+    ShutdownCause cause;
+    WakeReason reason;
+};
+
+/* step is copied. */
+void run_steps_add(Vmd *vmd, const RunStep *step);
+/* One waits. */
+bool run_steps_waiting(const Vmd *vmd);
+/* One that waits leads to that state. */
+bool run_steps_lead_to(const Vmd *vmd, RunState state);
+/* Ends those that wait, as the daemon ends. */
+void run_steps_end(Vmd *vmd);
+
+#endif
