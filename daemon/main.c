@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "daemon/exit-record.h"
-#include "daemon/memory-fault.h"
-#include "daemon/no-exec.h"
-#include "daemon/sockets.h"
+#include "daemon/service/exit-record.h"
+#include "daemon/service/memory-fault.h"
+#include "daemon/service/no-exec.h"
+#include "daemon/service/sockets.h"
 #include "daemon/vmd.h"
 #include "hw/chardev/char.h"
 #include "systemd/journal.h"

@@ -11,9 +11,9 @@
 #include <event2/thread.h>
 
 #include "cpu/types.h"
-#include "daemon/creation.h"
+#include "daemon/machine/creation.h"
 #include "daemon/qapi-commands.h"
-#include "daemon/request-log.h"
+#include "daemon/service/request-log.h"
 #include "hw/core/irq.h"
 #include "hw/types.h"
 #include "kvm/types.h"

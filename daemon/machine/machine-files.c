@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A machine's files: see machine-files.h.
+ */
+#include "config.h"
+
+#include "daemon/machine/machine-files.h"
+
+#include "daemon/vmd.h"
+
+typedef struct {
+    Vmd *vmd;
+    const MachineOps *ops;
+    void *job;                  /* of ops */
+    bool read;                  /* set on the pool's thread */
+    MachineFilesDone done;
+    void *data;
+} Fetch;
+
+static void fetch_work(void *data)
+{
+    Fetch *fetch = data;
+
+    fetch->ops->fetch_work(fetch->job);
+    fetch->read = true;
+}
+
+static void fetch_finish(void *data)
+{
+    g_autofree Fetch *fetch = data;
+
+    fetch->ops->fetch_end(fetch->job);
+    fetch->done(fetch->vmd, fetch->read && !fetch->vmd->shutdown.ending, fetch->data);
+}
+
+void machine_files_fetch(Vmd *vmd, MachineFilesDone done, void *data)
+{
+    Machine *machine = vmd_machine(vmd);
+    const MachineOps *ops = machine ? machine_ops(machine) : NULL;
+    void *job = ops && ops->fetch_begin ? ops->fetch_begin(machine) : NULL;
+    Fetch *fetch;
+
+    if (!job) {
+        done(vmd, true, data);
+        return;
+    }
+    fetch = g_new(Fetch, 1);
+    *fetch = (Fetch){ .vmd = vmd, .ops = ops, .job = job, .done = done, .data = data };
+    pool_run(vmd->pool, POOL_REQUEST, fetch_work, fetch_finish, fetch);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The journal's record of requests: those that change something at info level,
+ * queries at debug level.  Written after the reply was queued.
+ */
+#ifndef DAEMON_SERVICE_REQUEST_LOG_H
+#define DAEMON_SERVICE_REQUEST_LOG_H
+
+#include "qmp/dispatch.h"
+
+/* QmpDispatch.log; error is what the client was told, or NULL. */
+void request_log(void *context, const QmpRequest *req, const GError *error);
+
+#endif
