@@ -101,10 +101,6 @@ Accelerator vmd_accel_name(const Accel *accel);
  * for each that it is made of, and for itself. */
 void vmd_remove_device(Vmd *vmd, Device *dev);
 
-/* Whether the cable of a network back end or card of this id is plugged in; false:
- * there is neither. */
-bool vmd_link_state(Vmd *vmd, const char *id, bool *ret_up);
-
 /* Tells systemd about a new run state or vCPU count. */
 void vmd_notify_status(Vmd *vmd);
 

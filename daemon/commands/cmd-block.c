@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * blockdev-add, blockdev-del and block_resize: block nodes below /block-nodes,
- * and the nodes that are defined within them.  Queries are in
- * cmd-query-block.c.
+ * and the nodes that are defined within them; and what clients ask about them.
  */
 #include "config.h"
 
 #include "daemon/machine/creation.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/block/block-query.h"
 #include "hw/block/block.h"
 #include "hw/block/front.h"
 #include "qmp/error.h"
@@ -305,4 +305,32 @@ void qmp_block_resize(QmpRequest *req, BlockResizeArgs *args)
     resize = g_new(Resize, 1);
     *resize = (Resize){ .req = req, .lowest = lowest, .size = args->size };
     pool_run(vmd->pool, POOL_REQUEST, resize_work, resize_finish, resize);
+}
+
+/* ---- Queries ---- */
+
+bool qmp_query_named_block_nodes(QmpRequest *req, QueryNamedBlockNodesArgs *args,
+                                 BlockDeviceInfoList *ret, GError **error)
+{
+    const Vmd *vmd = qmp_request_context(req);
+
+    block_query_nodes(vmd->root, ret);
+    return true;
+}
+
+bool qmp_query_block(QmpRequest *req, BlockInfoList *ret, GError **error)
+{
+    const Vmd *vmd = qmp_request_context(req);
+
+    block_query_disks(vmd->root, ret);
+    return true;
+}
+
+bool qmp_query_blockstats(QmpRequest *req, QueryBlockstatsArgs *args, BlockStatsList *ret,
+                          GError **error)
+{
+    const Vmd *vmd = qmp_request_context(req);
+
+    block_query_statistics(vmd->root, args->has_query_nodes && args->query_nodes, ret);
+    return true;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * query-machines, query-current-machine, query-kvm, query-accelerators, query-uuid:
+ * query-machines, query-current-machine, query-kvm, query-accelerators, query-uuid, query-pci:
  * machine types are schema data, so the first needs neither machine nor accelerator.
  */
 #include "config.h"
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/pci/pci-query.h"
 #include "kvm/kvm.h"
 #include "qmp/qapi-types-accel.h"
 #include "qmp/qapi-types-control.h"
@@ -95,5 +96,15 @@ bool qmp_query_uuid(QmpRequest *req, UuidInfo **ret, GError **error)
 
     *ret = g_new0(UuidInfo, 1);
     (*ret)->UUID = g_strdup(props && props->uuid ? props->uuid : UUID_NONE);
+    return true;
+}
+
+bool qmp_query_pci(QmpRequest *req, PciInfoList *ret, GError **error)
+{
+    Machine *machine = vmd_machine(qmp_request_context(req));
+
+    if (machine) {
+        pci_query(&machine->object, ret);
+    }
     return true;
 }

@@ -17,6 +17,7 @@
 #include "hw/chardev/char.h"
 #include "hw/net/net.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-build.h"
 #include "qmp/qapi-types-char.h"
 #include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-object.h"

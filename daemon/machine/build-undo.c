@@ -8,7 +8,7 @@
 #include "daemon/machine/build.h"
 
 #include "daemon/vmd.h"
-#include "hw/net/net.h"
+#include "hw/net/net-query.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-object.h"
@@ -81,7 +81,7 @@ static void note_set_link(Build *build, const SetLinkArgs *args)
     bool up;
     SetLinkArgs *back;
 
-    if (!vmd_link_state(build->vmd, args->name, &up)) {
+    if (!net_link_state(build->vmd->root, args->name, &up)) {
         return;
     }
     back = qmp_new(&qmp_type_SetLinkArgs);

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * query-block, query-blockstats, query-named-block-nodes, query-iothreads.
+ * What clients are told about block nodes and disks: see block-query.h.
  */
 #include "config.h"
+#include "hw/block/block-query.h"
 
 #include <time.h>
 
-#include "daemon/qapi-commands.h"
-#include "daemon/vmd.h"
 #include "hw/block/block.h"
 #include "hw/block/front.h"
-#include "hw/core/iothread.h"
 
 static guint64 load(const guint64 *counter)
 {
@@ -19,9 +17,9 @@ static guint64 load(const guint64 *counter)
 
 /* ---- Nodes ---- */
 
-static void foreach_node(Vmd *vmd, bool (*f)(Object *obj, void *data), void *data)
+static void foreach_node(Object *root, bool (*f)(Object *obj, void *data), void *data)
 {
-    object_foreach_child(object_container(vmd->root, "block-nodes"), f, data);
+    object_foreach_child(object_container(root, "block-nodes"), f, data);
 }
 
 static char *driver_name(const BlockNode *node)
@@ -74,15 +72,13 @@ static bool add_node(Object *obj, void *data)
     return true;
 }
 
-bool qmp_query_named_block_nodes(QmpRequest *req, QueryNamedBlockNodesArgs *args,
-                                 BlockDeviceInfoList *ret, GError **error)
+void block_query_nodes(Object *root, BlockDeviceInfoList *ret)
 {
     GPtrArray *list = g_ptr_array_new();
 
-    foreach_node(qmp_request_context(req), add_node, list);
+    foreach_node(root, add_node, list);
     ret->n = list->len;
     ret->items = (BlockDeviceInfo **)g_ptr_array_free(list, false);
-    return true;
 }
 
 /* ---- Disks ---- */
@@ -107,15 +103,13 @@ static void add_disk(BlockFront *front, void *data)
     g_ptr_array_add(data, info);
 }
 
-bool qmp_query_block(QmpRequest *req, BlockInfoList *ret, GError **error)
+void block_query_disks(Object *root, BlockInfoList *ret)
 {
-    Vmd *vmd = qmp_request_context(req);
     GPtrArray *list = g_ptr_array_new();
 
-    block_front_foreach(vmd->root, add_disk, list);
+    block_front_foreach(root, add_disk, list);
     ret->n = list->len;
     ret->items = (BlockInfo **)g_ptr_array_free(list, false);
-    return true;
 }
 
 /* ---- Statistics ---- */
@@ -186,49 +180,15 @@ static bool add_node_stats(Object *obj, void *data)
     return true;
 }
 
-bool qmp_query_blockstats(QmpRequest *req, QueryBlockstatsArgs *args, BlockStatsList *ret,
-                          GError **error)
+void block_query_statistics(Object *root, bool of_nodes, BlockStatsList *ret)
 {
-    Vmd *vmd = qmp_request_context(req);
     GPtrArray *list = g_ptr_array_new();
 
-    if (args->has_query_nodes && args->query_nodes) {
-        foreach_node(vmd, add_node_stats, list);
+    if (of_nodes) {
+        foreach_node(root, add_node_stats, list);
     } else {
-        block_front_foreach(vmd->root, add_disk_stats, list);
+        block_front_foreach(root, add_disk_stats, list);
     }
     ret->n = list->len;
     ret->items = (BlockStats **)g_ptr_array_free(list, false);
-    return true;
-}
-
-/* ---- iothreads ---- */
-
-static bool add_iothread(Object *obj, void *data)
-{
-    Iothread *iothread = object_dynamic_cast(obj, &qmp_class_iothread);
-    const IothreadProps *props = object_props(obj);
-    IOThreadInfo *info;
-
-    if (iothread && object_life(obj) == OBJECT_COMPLETE) {
-        info = g_new0(IOThreadInfo, 1);
-        info->id = g_strdup(obj->name);
-        info->poll_max_ns = props->poll_max_ns;
-        info->poll_grow = props->poll_grow;
-        info->poll_shrink = props->poll_shrink;
-        info->thread_id = iothread_thread_id(iothread);
-        g_ptr_array_add(data, info);
-    }
-    return true;
-}
-
-bool qmp_query_iothreads(QmpRequest *req, IOThreadInfoList *ret, GError **error)
-{
-    Vmd *vmd = qmp_request_context(req);
-    GPtrArray *list = g_ptr_array_new();
-
-    object_foreach_child(object_container(vmd->root, "objects"), add_iothread, list);
-    ret->n = list->len;
-    ret->items = (IOThreadInfo **)g_ptr_array_free(list, false);
-    return true;
 }

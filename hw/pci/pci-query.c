@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * query-pci: what the guest made of its PCI buses.
+ * What the guest made of its PCI buses: see pci-query.h.
  */
 #include "config.h"
+#include "hw/pci/pci-query.h"
 
-#include "daemon/qapi-commands.h"
-#include "daemon/vmd.h"
 #include "hw/pci/pci.h"
-#include "qmp/qapi-types-pci.h"
 
 /* The usual kinds, from PCI 3.0 appendix D; clients know them by these words. */
 static const struct {
@@ -204,18 +202,14 @@ static PciInfo *info_of(Bus *root)
     return ret;
 }
 
-bool qmp_query_pci(QmpRequest *req, PciInfoList *ret, GError **error)
+void pci_query(Object *machine, PciInfoList *ret)
 {
-    Machine *machine = vmd_machine(qmp_request_context(req));
     g_autoptr(GPtrArray) roots = g_ptr_array_new();
 
-    if (machine) {
-        object_foreach_descendant(&machine->object, add_root, roots);
-    }
+    object_foreach_descendant(machine, add_root, roots);
     ret->items = g_new0(PciInfo *, roots->len);
     ret->n = roots->len;
     for (guint i = 0; i < roots->len; i++) {
         ret->items[i] = info_of(roots->pdata[i]);
     }
-    return true;
 }
