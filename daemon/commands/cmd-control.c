@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Commands of qmp/schema/control.json: negotiation, versions, descriptors by
- * name, quit.
+ * Commands of qmp/schema/control.json and resource.json: negotiation, versions, descriptors
+ * by name, quit; what the host gives.
  */
 #include "config.h"
 
 #include <unistd.h>
 
+#include "daemon/machine/shutdown.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "qmp/error.h"
@@ -82,6 +83,18 @@ bool qmp_closefd(QmpRequest *req, ClosefdArgs *args, GError **error)
         return qmp_error_blame(error, "fdname");
     }
     close(fd);
+    return true;
+}
+
+bool qmp_query_host_resources(QmpRequest *req, HostResourceInfoList *ret, GError **error)
+{
+    const Vmd *vmd = qmp_request_context(req);
+
+    ret->n = HOST_RESOURCE__MAX;
+    ret->items = g_new(HostResourceInfo *, ret->n);
+    for (int which = 0; which < HOST_RESOURCE__MAX; which++) {
+        ret->items[which] = resources_info(vmd->resources, which);
+    }
     return true;
 }
 

@@ -5,11 +5,11 @@
 #include "config.h"
 
 #include "daemon/machine/creation.h"
+#include "daemon/machine/removal.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
-#include "qmp/qapi-events.h"
 #include "qmp/qapi-types-object.h"
 #include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
@@ -101,7 +101,7 @@ static void add_device(QmpRequest *req, DeviceOptions *args)
         qmp_request_fail(req, error);
         return;
     }
-    vmd_notify_status(vmd);
+    status_tell(&vmd->status);
     qmp_request_return(req, NULL);
 }
 
@@ -202,53 +202,6 @@ static Device *device_for_removal(Vmd *vmd, const char *id, GError **error)
     return (Device *)obj;
 }
 
-/* A device that a client added to one of the buses that dev carries, or NULL. */
-static Device *carried(const Device *dev)
-{
-    for (guint i = 0; dev->buses && i < dev->buses->len; i++) {
-        const Bus *bus = dev->buses->pdata[i];
-
-        for (const GList *link = bus->devices.tail; link; link = link->prev) {
-            Object *obj = link->data;
-
-            if (g_str_has_prefix(obj->parent->name, "peripheral")) {
-                return link->data;
-            }
-        }
-    }
-    return NULL;
-}
-
-/* Adds the paths of the devices that dev is made of, inner ones first. */
-static bool add_part_paths(Object *obj, void *data)
-{
-    object_foreach_child(obj, add_part_paths, data);
-    if (object_is_a(obj, &qmp_class_device)) {
-        g_ptr_array_add(data, object_path(obj));
-    }
-    return true;
-}
-
-void vmd_remove_device(Vmd *vmd, Device *dev)
-{
-    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *id = g_strdup(device_id(dev));
-    g_autofree char *path = object_path((Object *)dev);
-    Device *first;
-
-    while ((first = carried(dev))) {
-        vmd_remove_device(vmd, first);
-    }
-    object_foreach_child((Object *)dev, add_part_paths, parts);
-    device_unmake(dev);
-    for (guint i = 0; i < parts->len; i++) {
-        qmp_event_device_deleted(vmd->events,
-                                 &(EventDeviceDeleted){ .path = parts->pdata[i] });
-    }
-    qmp_event_device_deleted(vmd->events, &(EventDeviceDeleted){ .device = id, .path = path });
-    vmd_notify_status(vmd);
-}
-
 bool qmp_device_del(QmpRequest *req, DeviceDelArgs *args, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
@@ -259,7 +212,7 @@ bool qmp_device_del(QmpRequest *req, DeviceDelArgs *args, GError **error)
         return false;
     }
     if (!vmd_machine(vmd)->started) {
-        vmd_remove_device(vmd, dev);
+        removal_unmake(vmd, dev);
         return true;
     }
     ops = dev->bus ? object_kind(dev->bus) : NULL;

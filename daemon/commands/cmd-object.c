@@ -8,6 +8,7 @@
 
 #include "daemon/machine/any-accel.h"
 #include "daemon/machine/creation.h"
+#include "daemon/machine/machine-host.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "qmp/error.h"
@@ -83,7 +84,7 @@ static Object *object_begin(Vmd *vmd, ObjectOptions *args, GError **error)
     obj = object_new_with_props(args->qom_type, g_steal_pointer(&args->props),
                                 g_steal_pointer(&args->given));
     if (args->qom_type->flags & QMP_CLASS_MACHINE) {
-        machine_set_host((Machine *)obj, &vmd->lock, &shutdown_machine_host, vmd);
+        machine_set_host((Machine *)obj, &vmd->lock, &machine_host, vmd);
     }
     return creation_place(parent, name, obj, error) ? obj : NULL;
 }

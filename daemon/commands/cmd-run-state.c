@@ -4,29 +4,37 @@
  */
 #include "config.h"
 
+#include "daemon/machine/shutdown.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "qmp/error.h"
 
-bool qmp_query_status(QmpRequest *req, StatusInfo **ret, GError **error)
+static RunControl *run_of(const QmpRequest *req)
 {
     Vmd *vmd = qmp_request_context(req);
 
+    return &vmd->run;
+}
+
+bool qmp_query_status(QmpRequest *req, StatusInfo **ret, GError **error)
+{
+    const RunControl *run = run_of(req);
+
     *ret = g_new0(StatusInfo, 1);
-    (*ret)->running = vmd->run.state == RUN_STATE_RUNNING;
-    (*ret)->status = vmd->run.state;
+    (*ret)->running = run->state == RUN_STATE_RUNNING;
+    (*ret)->status = run->state;
     return true;
 }
 
 bool qmp_stop(QmpRequest *req, GError **error)
 {
-    run_control_stop(qmp_request_context(req), RUN_STATE_PAUSED);
+    run_control_stop(run_of(req), RUN_STATE_PAUSED);
     return true;
 }
 
 void qmp_cont(QmpRequest *req)
 {
-    run_control_cont_request(qmp_request_context(req), req);
+    run_control_cont_request(run_of(req), req);
 }
 
 bool qmp_x_exit_preconfig(QmpRequest *req, GError **error)
@@ -44,28 +52,26 @@ void qmp_system_reset(QmpRequest *req)
 
 bool qmp_system_powerdown(QmpRequest *req, GError **error)
 {
-    return run_control_power_down(qmp_request_context(req), error);
+    return run_control_power_down(run_of(req), error);
 }
 
 bool qmp_system_wakeup(QmpRequest *req, GError **error)
 {
-    Vmd *vmd = qmp_request_context(req);
+    RunControl *run = run_of(req);
 
-    return run_control_machine(vmd, error) && run_control_wake(vmd, WAKE_REASON_OTHER, error);
+    return run_control_machine(run, error) && run_control_wake(run, WAKE_REASON_OTHER, error);
 }
 
 bool qmp_inject_nmi(QmpRequest *req, GError **error)
 {
-    Vmd *vmd = qmp_request_context(req);
-    Machine *machine = run_control_machine(vmd, error);
+    Machine *machine = run_control_machine(run_of(req), error);
 
     return machine && machine_inject_nmi(machine, error);
 }
 
 bool qmp_set_action(QmpRequest *req, SetActionArgs *args, GError **error)
 {
-    Vmd *vmd = qmp_request_context(req);
-    RunControl *run = &vmd->run;
+    RunControl *run = run_of(req);
 
     run->reboot = args->has_reboot ? args->reboot : run->reboot;
     run->shutdown = args->has_shutdown ? args->shutdown : run->shutdown;

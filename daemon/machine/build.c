@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * build: a list of requests, of which all succeed or none (daemon/machine/build.h).
+ * A list of requests, of which all succeed or none: see build.h.
  *
  * Each is executed as if a client had sent it, with arguments that were decoded
  * with the list.  One that ends later (it opens a file on the pool) is waited
@@ -8,19 +8,14 @@
  */
 #include "config.h"
 
-#include <string.h>
-
 #include "daemon/machine/build.h"
+
 #include "daemon/machine/creation.h"
-#include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-char.h"
-#include "qmp/qapi-types-object.h"
-#include "qmp/qapi-types-policy.h"
 #include "qmp/request.h"
 #include "qmp/visit.h"
-#include "qom/device.h"
 
 static void advance(Build *build);
 
@@ -54,7 +49,7 @@ void build_let_go(Build *build, bool drop_events)
     build_wait_end(build);
     vmd->build = NULL;
     qmp_event_queue_release(vmd->events, drop_events);
-    vmd_notify_status(vmd);
+    status_tell(&vmd->status);
     build_wake_held(vmd);
 }
 
@@ -214,7 +209,7 @@ static void on_go(evutil_socket_t fd, short what, void *data)
     fair_lock_release(lock);
 }
 
-/* ---- The command ---- */
+/* ---- The beginning ---- */
 
 static void add_items(Build *build, const BuildRequestList *list)
 {
@@ -247,89 +242,6 @@ static Build *build_new(QmpRequest *req, const BuildArgs *args)
     return build;
 }
 
-/* Whether an object of the list has a value for "ID.PROPERTY", which query-config left out. */
-static bool has_secret(const BuildRequestList *list, const char *name)
-{
-    const char *dot = strrchr(name, '.');
-
-    for (gsize i = 0; dot && i < list->n; i++) {
-        const ObjectOptions *options = list->items[i]->u.object_add.arguments;
-        const QmpMember *member;
-
-        if (list->items[i]->execute != BUILD_COMMAND_OBJECT_ADD || !options->id ||
-            strlen(options->id) != (gsize)(dot - name) ||
-            strncmp(options->id, name, dot - name) != 0) {
-            continue;
-        }
-        member = qmp_class_member(options->qom_type, dot + 1);
-        return member && qmp_given(options->given, member - options->qom_type->props->members);
-    }
-    return false;
-}
-
-static bool check_requirement(const Vmd *vmd, const BuildArgs *args,
-                              const ConfigRequirement *requirement, GError **error)
-{
-    const char *name = requirement->name;
-
-    switch (requirement->kind) {
-    case CONFIG_REQUIREMENT_KIND_FD:
-        if (!fd_table_has(vmd->fds, vmd->client, name)) {
-            qmp_error_set_at(error, "name", ERROR_REASON_FD_NOT_FOUND,
-                             "no descriptor was passed by the name '%s'", name);
-            return false;
-        }
-        break;
-    case CONFIG_REQUIREMENT_KIND_SECRET:
-        if (!has_secret(&args->requests, name)) {
-            qmp_error_set_at(error, "name", ERROR_REASON_PROPERTY_MISSING,
-                             "no object of the list has a value for '%s', which is never shown "
-                             "and has to be added", name);
-            return false;
-        }
-        break;
-    case CONFIG_REQUIREMENT_KIND__MAX:
-        break;
-    }
-    return true;
-}
-
-static bool check_requirements(const Vmd *vmd, const BuildArgs *args, GError **error)
-{
-    for (gsize i = 0; i < args->requires.n; i++) {
-        if (!check_requirement(vmd, args, args->requires.items[i], error)) {
-            g_autofree char *index = g_strdup_printf("[%" G_GSIZE_FORMAT "]", i);
-
-            qmp_error_prefix_path(error ? *error : NULL, index);
-            qmp_error_prefix_path(error ? *error : NULL, "requires");
-            return false;
-        }
-    }
-    return true;
-}
-
-/* A policy that the list makes counts for what stands behind it. */
-static bool judge_list(const QmpRequest *req, const BuildRequestList *list, GError **error)
-{
-    for (gsize i = 0; i < list->n; i++) {
-        const ObjectOptions *options;
-        QmpPolicy policy;
-
-        if (list->items[i]->execute != BUILD_COMMAND_OBJECT_ADD) {
-            continue;
-        }
-        options = list->items[i]->u.object_add.arguments;
-        if (options->qom_type != &qmp_class_policy) {
-            continue;
-        }
-        policy = policy_of(options->props);
-        if (!qmp_request_judge(req, "requests", i + 1, &policy, error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool check_events(const Build *build, GError **error)
 {
     if (!build->go || !build->patience) {
@@ -339,14 +251,13 @@ static bool check_events(const Build *build, GError **error)
     return true;
 }
 
-void qmp_build(QmpRequest *req, BuildArgs *args)
+void build_start(QmpRequest *req, const BuildArgs *args)
 {
     Build *build = build_new(req, args);
     Vmd *vmd = build->vmd;
     GError *error = NULL;
 
-    if (!check_events(build, &error) || !check_requirements(vmd, args, &error) ||
-        !judge_list(req, &args->requests, &error) || !build_plan(build, &error)) {
+    if (!check_events(build, &error) || !build_plan(build, &error)) {
         qmp_request_fail(req, error);
         build_free(build);
         return;

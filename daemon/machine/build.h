@@ -6,7 +6,7 @@
  *   build-undo.c     what was made goes again
  *   build-pending.c  what later requests have spoken for
  *   build-wait.c     others while it waits, and a client that goes
- *   build.c          the command: one request after the other, and the end
+ *   build.c          one request after the other, and the end
  *
  * There is one at a time; Vmd.build is it.  All members belong to the main loop;
  * the functions want the machine lock to be held.
@@ -55,6 +55,10 @@ struct Build {
     GPtrArray *kept;            /* of Object, held: what the item that goes on has, or NULL */
     GError *error;              /* set: it is being undone */
 };
+
+/* Executes args->requests for req, and ends it.  Both stay until then; the caller has checked
+ * that there is what args->requires. */
+void build_start(QmpRequest *req, const BuildArgs *args);
 
 /* The arguments of a request: address of the pointer to them. */
 void **build_args(const BuildRequest *request);

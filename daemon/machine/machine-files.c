@@ -6,14 +6,11 @@
 
 #include "daemon/machine/machine-files.h"
 
-#include "daemon/vmd.h"
-
 typedef struct {
-    Vmd *vmd;
     const MachineOps *ops;
     void *job;                  /* of ops */
     bool read;                  /* set on the pool's thread */
-    MachineFilesDone done;
+    MachineFilesDone *done;
     void *data;
 } Fetch;
 
@@ -30,21 +27,20 @@ static void fetch_finish(void *data)
     g_autofree Fetch *fetch = data;
 
     fetch->ops->fetch_end(fetch->job);
-    fetch->done(fetch->vmd, fetch->read && !fetch->vmd->shutdown.ending, fetch->data);
+    fetch->done(fetch->read, fetch->data);
 }
 
-void machine_files_fetch(Vmd *vmd, MachineFilesDone done, void *data)
+void machine_files_fetch(Machine *machine, Pool *pool, MachineFilesDone *done, void *data)
 {
-    Machine *machine = vmd_machine(vmd);
-    const MachineOps *ops = machine ? machine_ops(machine) : NULL;
-    void *job = ops && ops->fetch_begin ? ops->fetch_begin(machine) : NULL;
+    const MachineOps *ops = machine_ops(machine);
+    void *job = ops->fetch_begin ? ops->fetch_begin(machine) : NULL;
     Fetch *fetch;
 
     if (!job) {
-        done(vmd, true, data);
+        done(true, data);
         return;
     }
     fetch = g_new(Fetch, 1);
-    *fetch = (Fetch){ .vmd = vmd, .ops = ops, .job = job, .done = done, .data = data };
-    pool_run(vmd->pool, POOL_REQUEST, fetch_work, fetch_finish, fetch);
+    *fetch = (Fetch){ .ops = ops, .job = job, .done = done, .data = data };
+    pool_run(pool, POOL_REQUEST, fetch_work, fetch_finish, fetch);
 }

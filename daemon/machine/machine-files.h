@@ -6,16 +6,15 @@
 #ifndef DAEMON_MACHINE_MACHINE_FILES_H
 #define DAEMON_MACHINE_MACHINE_FILES_H
 
-#include <stdbool.h>
+#include "daemon/service/pool.h"
+#include "hw/core/machine.h"
 
-typedef struct Vmd Vmd;
-
-/* ok: all was read, or the error is kept for whoever wants the file; false: the daemon
+/* ok: all was read, or the error is kept for whoever wants the file; false: the pool
  * ends.  Main thread, lock held. */
-typedef void (*MachineFilesDone)(Vmd *vmd, bool ok, void *data);
+typedef void MachineFilesDone(bool ok, void *data);
 
 /* Calls done when machine_run() or machine_reset() will not wait for a file; at once if
  * they would not anyway. */
-void machine_files_fetch(Vmd *vmd, MachineFilesDone done, void *data);
+void machine_files_fetch(Machine *machine, Pool *pool, MachineFilesDone *done, void *data);
 
 #endif

@@ -7,14 +7,11 @@
 
 #include "daemon/machine/run-state.h"
 
+#include "daemon/machine/ending.h"
 #include "daemon/machine/machine-files.h"
-#include "daemon/vmd.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 #include "qom/qapi-trace.h"
-
-/* How long a guest may take to power off before the service manager loses patience. */
-enum { POWERDOWN_SECONDS = 600 };
 
 void run_control_init(RunControl *run)
 {
@@ -28,34 +25,72 @@ void run_control_init(RunControl *run)
     };
 }
 
-static void set_state(Vmd *vmd, RunState state)
+void run_control_attach(RunControl *run, Object *root, QmpEventQueue *events, Pool *pool)
 {
-    if (!run_state_allowed(vmd->run.state, state)) {
+    run->root = root;
+    run->events = events;
+    run->pool = pool;
+}
+
+/* ---- Those who want to know ---- */
+
+typedef struct {
+    RunListener *listener;
+    void *opaque;
+} Subscriber;
+
+void run_control_subscribe(RunControl *run, RunListener *listener, void *opaque)
+{
+    Subscriber *subscriber = g_new(Subscriber, 1);
+
+    *subscriber = (Subscriber){ .listener = listener, .opaque = opaque };
+    run->subscribers = g_slist_append(run->subscribers, subscriber);
+}
+
+void run_control_clear(RunControl *run)
+{
+    g_slist_free_full(g_steal_pointer(&run->subscribers), g_free);
+}
+
+static void publish(const RunControl *run, RunNews news)
+{
+    for (const GSList *link = run->subscribers; link; link = link->next) {
+        const Subscriber *subscriber = link->data;
+
+        subscriber->listener(subscriber->opaque, run, news);
+    }
+}
+
+/* ---- The state ---- */
+
+static void set_state(RunControl *run, RunState state)
+{
+    if (!run_state_allowed(run->state, state)) {
         g_critical("run state %s does not lead to %s",
-                   qmp_enum_name(&qmp_type_RunState, vmd->run.state),
+                   qmp_enum_name(&qmp_type_RunState, run->state),
                    qmp_enum_name(&qmp_type_RunState, state));
         return;
     }
-    trace_runstate_set(vmd->root, vmd->run.state, state);
-    vmd->run.state = state;
-    vmd_notify_status(vmd);
+    trace_runstate_set(run->root, run->state, state);
+    run->state = state;
+    publish(run, RUN_NEWS_STATE);
 }
 
 /* The machine runs, unless a reset is still to come: it goes on after that. */
-static bool let_run(Vmd *vmd, GError **error)
+static bool let_run(RunControl *run, GError **error)
 {
-    return vmd->run.resets || machine_run(vmd_machine(vmd), error);
+    return run->resets || machine_run(machine_made(run->root), error);
 }
 
-bool run_control_cont(Vmd *vmd, GError **error)
+bool run_control_cont(RunControl *run, GError **error)
 {
     Machine *machine;
 
     /* A guest that sleeps is woken by what wakes guests. */
-    if (vmd->run.state == RUN_STATE_RUNNING || vmd->run.state == RUN_STATE_SUSPENDED) {
+    if (run->state == RUN_STATE_RUNNING || run->state == RUN_STATE_SUSPENDED) {
         return true;
     }
-    machine = vmd_machine(vmd);
+    machine = machine_made(run->root);
     if (!machine) {
         qmp_error_set(error, ERROR_REASON_WRONG_STATE, "there is no machine to start; "
                       "object-add makes one");
@@ -63,82 +98,90 @@ bool run_control_cont(Vmd *vmd, GError **error)
     }
     /* vCPUs run from here on; what they ask for arrives over the loop, and so
      * after RESUME. */
-    if (!let_run(vmd, error)) {
+    if (!let_run(run, error)) {
         return false;
     }
-    set_state(vmd, RUN_STATE_RUNNING);
-    qmp_event_resume(vmd->events);
+    set_state(run, RUN_STATE_RUNNING);
+    qmp_event_resume(run->events);
     return true;
 }
 
-static void cont_ready(Vmd *vmd, bool ok, void *data)
+typedef struct {
+    RunControl *run;
+    QmpRequest *req;
+} Cont;
+
+static void cont_ready(bool ok, void *data)
 {
+    g_autofree Cont *cont = data;
     GError *error = NULL;
 
-    if (!ok) {
+    if (!ok || cont->run->ending) {
         qmp_error_set(&error, ERROR_REASON_WRONG_STATE, "the daemon ends");
-    } else if (run_control_cont(vmd, &error)) {
-        qmp_request_return(data, NULL);
+    } else if (run_control_cont(cont->run, &error)) {
+        qmp_request_return(cont->req, NULL);
         return;
     }
-    qmp_request_fail(data, error);
+    qmp_request_fail(cont->req, error);
 }
 
-void run_control_cont_request(Vmd *vmd, QmpRequest *req)
+void run_control_cont_request(RunControl *run, QmpRequest *req)
 {
-    const Machine *machine = vmd_machine(vmd);
+    Machine *machine = machine_made(run->root);
+    Cont *cont = g_new(Cont, 1);
 
+    *cont = (Cont){ .run = run, .req = req };
     if (machine && !machine->started) {
-        machine_files_fetch(vmd, cont_ready, req);
+        machine_files_fetch(machine, run->pool, cont_ready, cont);
     } else {
-        cont_ready(vmd, true, req);
+        cont_ready(true, cont);
     }
 }
 
-void run_control_stop(Vmd *vmd, RunState state)
+void run_control_stop(RunControl *run, RunState state)
 {
-    if (vmd->run.state == RUN_STATE_RUNNING) {
-        machine_pause(vmd_machine(vmd));
-        set_state(vmd, state);
-        qmp_event_stop(vmd->events);
+    if (run->state == RUN_STATE_RUNNING) {
+        machine_pause(machine_made(run->root));
+        set_state(run, state);
+        qmp_event_stop(run->events);
     } else if (state == RUN_STATE_SHUTDOWN) {
-        set_state(vmd, state);
+        set_state(run, state);
     }
 }
 
-void run_control_end(Vmd *vmd)
+void run_control_end(RunControl *run)
 {
-    if (vmd->run.state == RUN_STATE_RUNNING) {
-        machine_pause(vmd_machine(vmd));
+    if (run->state == RUN_STATE_RUNNING) {
+        machine_pause(machine_made(run->root));
     }
-    set_state(vmd, RUN_STATE_SHUTDOWN);
+    set_state(run, RUN_STATE_SHUTDOWN);
 }
 
-void run_control_suspend(Vmd *vmd)
+void run_control_suspend(RunControl *run)
 {
-    if (vmd->run.state == RUN_STATE_RUNNING) {
-        machine_pause(vmd_machine(vmd));
-        set_state(vmd, RUN_STATE_SUSPENDED);
-        qmp_event_suspend(vmd->events);
+    if (run->state == RUN_STATE_RUNNING) {
+        machine_pause(machine_made(run->root));
+        set_state(run, RUN_STATE_SUSPENDED);
+        qmp_event_suspend(run->events);
     }
 }
 
-bool run_control_wake(Vmd *vmd, WakeReason reason, GError **error)
+bool run_control_wake(RunControl *run, WakeReason reason, GError **error)
 {
-    machine_wake(vmd_machine(vmd), reason);
-    if (!let_run(vmd, error)) {
+    machine_wake(machine_made(run->root), reason);
+    if (!let_run(run, error)) {
         return false;
     }
-    set_state(vmd, RUN_STATE_RUNNING);
-    qmp_event_wakeup(vmd->events);
+    set_state(run, RUN_STATE_RUNNING);
+    qmp_event_wakeup(run->events);
     return true;
 }
 
 /* For commands the schema has refused the states before the first cont; a machine that
  * was shut down in one of them never started. */
-Machine *run_control_machine(Vmd *vmd, GError **error)
+Machine *run_control_machine(RunControl *run, GError **error)
 {
-    Machine *machine = vmd_machine(vmd);
+    Machine *machine = machine_made(run->root);
 
     if (!machine || !machine->started) {
         qmp_error_set(error, ERROR_REASON_WRONG_STATE, "the machine has not been started");
@@ -147,9 +190,9 @@ Machine *run_control_machine(Vmd *vmd, GError **error)
     return machine;
 }
 
-bool run_control_power_down(Vmd *vmd, GError **error)
+bool run_control_power_down(RunControl *run, GError **error)
 {
-    Machine *machine = run_control_machine(vmd, error);
+    Machine *machine = run_control_machine(run, error);
 
     if (!machine) {
         return false;
@@ -159,52 +202,52 @@ bool run_control_power_down(Vmd *vmd, GError **error)
                       "a machine of type '%s' has no power button", object_class_name(machine));
         return false;
     }
-    qmp_event_powerdown(vmd->events);
-    notify_powering_down(vmd->notify, POWERDOWN_SECONDS);
+    qmp_event_powerdown(run->events);
+    publish(run, RUN_NEWS_POWERING_DOWN);
     machine->power->pressed(machine->power_opaque);
     return true;
 }
 
 /* Of a machine that sleeps, the vCPUs stand where they asked for it. */
-static void run_after_reset(Vmd *vmd)
+static void run_after_reset(RunControl *run)
 {
     g_autoptr(GError) error = NULL;
 
-    if (let_run(vmd, &error)) {
-        set_state(vmd, RUN_STATE_RUNNING);
+    if (let_run(run, &error)) {
+        set_state(run, RUN_STATE_RUNNING);
     } else {
         g_warning("%s", error->message);
     }
 }
 
 /* A machine may be ended that never ran: by a program of the host's. */
-static void back_to_building(Vmd *vmd)
+static void back_to_building(RunControl *run)
 {
-    if (vmd->run.state == RUN_STATE_SHUTDOWN) {
-        set_state(vmd, RUN_STATE_PRELAUNCH);
+    if (run->state == RUN_STATE_SHUTDOWN) {
+        set_state(run, RUN_STATE_PRELAUNCH);
     }
 }
 
-static void reset_now(Vmd *vmd, ShutdownCause cause)
+static void reset_now(RunControl *run, ShutdownCause cause)
 {
     g_autoptr(GError) error = NULL;
 
-    machine_reset(vmd_machine(vmd));
-    vmd->shutdown.panic_logged = vmd->shutdown.crash_logged = false;
-    vmd->shutdown.watchdog_logged = vmd->shutdown.accel_lost = false;
-    qmp_event_reset(vmd->events, &(EventReset){ .guest = shutdown_cause_is_guest(cause),
+    machine_reset(machine_made(run->root));
+    publish(run, RUN_NEWS_RESET);
+    qmp_event_reset(run->events, &(EventReset){ .guest = ending_is_guests(cause),
                                                 .reason = cause });
-    if (vmd->run.state == RUN_STATE_SUSPENDED) {
-        run_after_reset(vmd);
-    } else if (vmd->run.state != RUN_STATE_RUNNING) {
+    if (run->state == RUN_STATE_SUSPENDED) {
+        run_after_reset(run);
+    } else if (run->state != RUN_STATE_RUNNING) {
         /* What had stopped it is over; one that could not go on can again. */
-        set_state(vmd, RUN_STATE_PAUSED);
-    } else if (!let_run(vmd, &error)) {
+        set_state(run, RUN_STATE_PAUSED);
+    } else if (!let_run(run, &error)) {
         g_warning("%s", error->message);
     }
 }
 
 typedef struct {
+    RunControl *run;
     ShutdownCause cause;
     QmpRequest *req;            /* or NULL */
 } Reset;
@@ -221,33 +264,34 @@ static void end_request(QmpRequest *req, GError *error)
 }
 
 /* A guest whose machine was shut down meanwhile has had what it asked for. */
-static void reset_ready(Vmd *vmd, bool ok, void *data)
+static void reset_ready(bool ok, void *data)
 {
     g_autofree Reset *reset = data;
+    RunControl *run = reset->run;
     GError *error = NULL;
 
-    vmd->run.resets--;
-    if (!ok) {
+    run->resets--;
+    if (!ok || run->ending) {
         qmp_error_set(&error, ERROR_REASON_WRONG_STATE, "the daemon ends");
-    } else if (reset->req || vmd->run.state != RUN_STATE_SHUTDOWN) {
-        reset_now(vmd, reset->cause);
+    } else if (reset->req || run->state != RUN_STATE_SHUTDOWN) {
+        reset_now(run, reset->cause);
     }
     end_request(reset->req, error);
 }
 
-void run_control_reset(Vmd *vmd, ShutdownCause cause, QmpRequest *req)
+void run_control_reset(RunControl *run, ShutdownCause cause, QmpRequest *req)
 {
-    Machine *machine = vmd_machine(vmd);
+    Machine *machine = machine_made(run->root);
     Reset *reset;
 
     if (!machine || !machine->started) {
-        back_to_building(vmd);
+        back_to_building(run);
         end_request(req, NULL);
         return;
     }
     machine_pause(machine);
-    vmd->run.resets++;
+    run->resets++;
     reset = g_new(Reset, 1);
-    *reset = (Reset){ .cause = cause, .req = req };
-    machine_files_fetch(vmd, reset_ready, reset);
+    *reset = (Reset){ .run = run, .cause = cause, .req = req };
+    machine_files_fetch(machine, run->pool, reset_ready, reset);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * RunControl: the run state, its table of transitions (run-transitions.c), and its
- * only writer (run-state.c).
+ * only writer (run-state.c).  Who wants to know of changes subscribes.
  *
  * In which states a command is allowed is the schema's to say, and the dispatcher
  * checks it: functions here may rely on that.
@@ -9,10 +9,10 @@
 #ifndef DAEMON_MACHINE_RUN_STATE_H
 #define DAEMON_MACHINE_RUN_STATE_H
 
+#include "daemon/service/pool.h"
 #include "hw/core/machine.h"
 #include "qmp/dispatch.h"
-
-typedef struct Vmd Vmd;
+#include "qmp/event.h"
 
 typedef struct {
     RunState state;
@@ -22,43 +22,64 @@ typedef struct {
     WatchdogAction watchdog;
     InternalErrorAction internal_error;
     guint resets;               /* that wait for files, and the machine for them */
+    bool ending;                /* the daemon ends: what waits for files does not go on */
+    Object *root;               /* of the tree that has the machine; borrowed, as the next */
+    QmpEventQueue *events;
+    Pool *pool;                 /* where files are read */
+    GSList *subscribers;
 } RunControl;
 
+/* What there is to know for others. */
+typedef enum {
+    RUN_NEWS_STATE,             /* RunControl.state is another */
+    RUN_NEWS_POWERING_DOWN,     /* the guest is asked to power off */
+    RUN_NEWS_RESET,             /* the machine was reset; RESET follows */
+} RunNews;
+
+/* Called on the main thread with the lock held, after the change. */
+typedef void RunListener(void *opaque, const RunControl *run, RunNews news);
+
+/* A machine that is being built, and what set-action decides if nobody asks it. */
 void run_control_init(RunControl *run);
+/* Before all that follows. */
+void run_control_attach(RunControl *run, Object *root, QmpEventQueue *events, Pool *pool);
+void run_control_clear(RunControl *run);
+
+void run_control_subscribe(RunControl *run, RunListener *listener, void *opaque);
 
 /* Whether the table has a way from one state to the other. */
 bool run_state_allowed(RunState from, RunState to);
 
 /* Lets the machine run; RESUME follows.  No change if it runs, or sleeps.  Fails
  * with wrong-state if there is none, or with what the machine says. */
-bool run_control_cont(Vmd *vmd, GError **error);
+bool run_control_cont(RunControl *run, GError **error);
 
 /* Ends the request, when what cont starts may have read files. */
-void run_control_cont_request(Vmd *vmd, QmpRequest *req);
+void run_control_cont_request(RunControl *run, QmpRequest *req);
 
 /* Stops a running machine with the new state; STOP follows.  No change (not
  * even of the state) if it does not run.  Main thread, lock held. */
-void run_control_stop(Vmd *vmd, RunState state);
+void run_control_stop(RunControl *run, RunState state);
 
 /* Stops it in state `shutdown` because the daemon ends: no STOP, as from QEMU. */
-void run_control_end(Vmd *vmd);
+void run_control_end(RunControl *run);
 
 /* Lets a running machine sleep; SUSPEND follows, no STOP. */
-void run_control_suspend(Vmd *vmd);
+void run_control_suspend(RunControl *run);
 /* Wakes one that sleeps; WAKEUP follows, no RESUME. */
-bool run_control_wake(Vmd *vmd, WakeReason reason, GError **error);
+bool run_control_wake(RunControl *run, WakeReason reason, GError **error);
 
 /* The machine, if its build phase is over; else NULL and wrong-state. */
-Machine *run_control_machine(Vmd *vmd, GError **error);
+Machine *run_control_machine(RunControl *run, GError **error);
 
 /* Presses the power button; POWERDOWN precedes it.  Fails with wrong-state before the
  * first cont, and with not-supported if the machine has no button. */
-bool run_control_power_down(Vmd *vmd, GError **error);
+bool run_control_power_down(RunControl *run, GError **error);
 
 /* Resets the machine; RESET follows.  No change before the first cont.  One that
  * slept runs again; one that something had stopped is paused from then on.  If files
  * have to be read first, the machine stands still meanwhile, in whatever run state, and
  * RESET follows later.  req, or NULL, is ended after it. */
-void run_control_reset(Vmd *vmd, ShutdownCause cause, QmpRequest *req);
+void run_control_reset(RunControl *run, ShutdownCause cause, QmpRequest *req);
 
 #endif

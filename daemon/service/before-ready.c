@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon/machine/shutdown.h"
+#include "daemon/service/signals.h"
 #include "qmp/error.h"
 
 /* What the kernel may take to end a killed process. */
@@ -57,7 +57,7 @@ static void on_child(evutil_socket_t number, short what, void *opaque)
 
 static void prepare_child(gpointer data)
 {
-    shutdown_unblock_signals();
+    signals_unblock();
 }
 
 /* GLib knows the errno, and tells it by a code of its own. */

@@ -16,7 +16,7 @@
 /* A signal's handler gets nothing else. */
 static struct {
     MemoryFaultEnd *end;
-    Vmd *vmd;
+    void *opaque;
     gint n;
 } faults;
 
@@ -26,7 +26,7 @@ static void *end_daemon(void *address)
     g_autofree char *message = g_strdup_printf("guest memory is lost: %s",
                                                what ? what : "it is being removed");
 
-    faults.end(faults.vmd, message);
+    faults.end(faults.opaque, message);
     return NULL;
 }
 
@@ -52,12 +52,12 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
     sigaction(number, &action, NULL);
 }
 
-void memory_fault_watch(Vmd *vmd, MemoryFaultEnd *end)
+void memory_fault_watch(MemoryFaultEnd *end, void *opaque)
 {
     struct sigaction action = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
 
-    faults.vmd = vmd;
     faults.end = end;
+    faults.opaque = opaque;
     sigemptyset(&action.sa_mask);
     sigaction(SIGBUS, &action, NULL);
 }

@@ -6,10 +6,11 @@
 
 #include "daemon/service/policy.h"
 
-#include "daemon/vmd.h"
 #include "qmp/error.h"
+#include "qmp/event.h"
 #include "qmp/qapi-types-policy.h"
 #include "qmp/visit.h"
+#include "qom/env.h"
 
 static void log_input(void *opaque, const char *message)
 {
@@ -55,38 +56,45 @@ void policy_init(Policy *policy)
     qmp_clear(qmp_class_policy.props, &props);
 }
 
-static void put(Vmd *vmd, const PolicyProps *props)
+/* What the dispatcher of the object's tree reads. */
+static Policy *policy_for(Object *obj)
 {
-    vmd->policy.current = policy_of(props);
-    vmd->policy.max_objects = props->max_objects;
-    qmp_event_queue_set_hidden(vmd->events, vmd->policy.current.hidden);
+    return (Policy *)((char *)object_env(obj)->policy - G_STRUCT_OFFSET(Policy, current));
+}
+
+static void put(Object *obj)
+{
+    Policy *policy = policy_for(obj);
+    const PolicyProps *props = obj->props;
+
+    policy->current = policy_of(props);
+    policy->max_objects = props->max_objects;
+    qmp_event_queue_set_hidden(object_env(obj)->events, policy->current.hidden);
 }
 
 static bool policy_complete(Object *obj, GError **error)
 {
-    Vmd *vmd = object_env(obj)->host;
+    Policy *policy = policy_for(obj);
 
-    if (vmd->policy.object) {
+    if (policy->object) {
         qmp_error_set_at(error, "qom-type", ERROR_REASON_ID_IN_USE,
-                         "there is a policy already: '%s'", vmd->policy.object->name);
+                         "there is a policy already: '%s'", policy->object->name);
         return false;
     }
-    vmd->policy.object = obj;
-    put(vmd, obj->props);
+    policy->object = obj;
+    put(obj);
     return true;
 }
 
 static void policy_dismantle(Object *obj)
 {
-    Vmd *vmd = object_env(obj)->host;
-
-    policy_init(&vmd->policy);
-    qmp_event_queue_set_hidden(vmd->events, 0);
+    policy_init(policy_for(obj));
+    qmp_event_queue_set_hidden(object_env(obj)->events, 0);
 }
 
 static bool policy_changed(Object *obj, const QmpMember *member, GError **error)
 {
-    put(object_env(obj)->host, obj->props);
+    put(obj);
     return true;
 }
 

@@ -3,15 +3,14 @@
  * The object `policy`: tells the dispatcher and the event queue what becomes of input
  * and output that the schema marks (qmp/policy.h).
  *
- * The dispatcher reads Vmd.policy.current, which the object fills in while it is there.
+ * The dispatcher reads Policy.current, which the object fills in while it is there: Env.policy
+ * of its tree is that of a Policy.
  */
 #ifndef DAEMON_SERVICE_POLICY_H
 #define DAEMON_SERVICE_POLICY_H
 
 #include "qmp/policy.h"
 #include "qom/object.h"
-
-typedef struct Vmd Vmd;
 
 typedef struct {
     QmpPolicy current;

@@ -23,7 +23,7 @@
  * The end: what has not begun does not begin any more; what is under way is
  * waited for until a deadline, a flush for as long as it takes.  What is still
  * there then cannot be stopped, and what it uses must not be freed: the process
- * ends around it (pool_stop, vmd_end).
+ * ends around it (pool_stop, assembly_end).
  */
 #ifndef DAEMON_SERVICE_POOL_H
 #define DAEMON_SERVICE_POOL_H

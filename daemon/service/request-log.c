@@ -8,7 +8,6 @@
 
 #include <event2/buffer.h>
 
-#include "daemon/vmd.h"
 #include "qmp/request.h"
 
 /* More of a request's arguments than this is cut off. */
@@ -28,9 +27,8 @@ static char *args_text(const QmpRequest *req)
     return args;
 }
 
-void request_log(void *context, const QmpRequest *req, const GError *error)
+void request_log(GLogLevelFlags verbosity, const QmpRequest *req, const GError *error)
 {
-    const Vmd *vmd = context;
     const QmpCommand *command = qmp_request_command(req);
     bool is_query = command->flags & QMP_COMMAND_QUERY;
     GLogLevelFlags level = is_query ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_INFO;
@@ -38,7 +36,7 @@ void request_log(void *context, const QmpRequest *req, const GError *error)
     const char *peer;
 
     /* Levels grow with verbosity; nothing is formatted for nobody. */
-    if (level > vmd->options->log_level) {
+    if (level > verbosity) {
         return;
     }
     peer = qmp_request_peer(req);

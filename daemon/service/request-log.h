@@ -8,7 +8,8 @@
 
 #include "qmp/dispatch.h"
 
-/* QmpDispatch.log; error is what the client was told, or NULL. */
-void request_log(void *context, const QmpRequest *req, const GError *error);
+/* verbosity: the most verbose level that is written; error is what the client was told, or
+ * NULL. */
+void request_log(GLogLevelFlags verbosity, const QmpRequest *req, const GError *error);
 
 #endif

@@ -12,13 +12,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <event2/event.h>
-
-#include "daemon/qapi-commands.h"
-#include "daemon/vmd.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
-#include "qmp/qapi-types-resource.h"
 
 /* How much of a resource there must be for its state to end: more than one of it, so
  * that the next to need it is not the next to be refused. */
@@ -38,7 +33,7 @@ typedef struct {
 } Pending;
 
 struct Resources {
-    Vmd *vmd;
+    ResourcesHost host;
     Resource of[HOST_RESOURCE__MAX];
     struct event *wake;
     struct event *timer;        /* pending while a state lasts, or a report waits */
@@ -138,11 +133,11 @@ static void tell(Resources *resources, HostResource which)
         g_log_structured(G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "RESOURCE", name, "MESSAGE",
                          "the host has %s again", name);
     }
-    qmp_event_resource_exhausted(resources->vmd->events, &(EventResourceExhausted){
+    qmp_event_resource_exhausted(resources->host.events, &(EventResourceExhausted){
         .resource = which,
         .exhausted = resource->exhausted,
         .what = resource->exhausted ? resource->what : NULL });
-    vmd_notify_status(resources->vmd);
+    resources->host.changed(resources->host.opaque);
 }
 
 static void look_later(Resources *resources)
@@ -213,14 +208,19 @@ static bool end_states(Resources *resources)
     return any;
 }
 
+static bool must_wait(const Resources *resources)
+{
+    return resources->host.wait(resources->host.opaque);
+}
+
 /* Events of a list of requests are dropped if it fails, so reports wait for its end. */
 static void on_wake(evutil_socket_t fd, short what, void *opaque)
 {
     Resources *resources = opaque;
-    FairLock *lock = &resources->vmd->lock;
+    FairLock *lock = resources->host.lock;
 
     fair_lock_acquire(lock);
-    if (!resources->vmd->build) {
+    if (!must_wait(resources)) {
         take_reports(resources);
     } else {
         look_later(resources);
@@ -231,13 +231,13 @@ static void on_wake(evutil_socket_t fd, short what, void *opaque)
 static void on_timer(evutil_socket_t fd, short what, void *opaque)
 {
     Resources *resources = opaque;
-    FairLock *lock = &resources->vmd->lock;
+    FairLock *lock = resources->host.lock;
 
     fair_lock_acquire(lock);
-    if (resources->vmd->build || end_states(resources)) {
+    if (must_wait(resources) || end_states(resources)) {
         look_later(resources);
     }
-    if (!resources->vmd->build) {
+    if (!must_wait(resources)) {
         take_reports(resources);
     }
     fair_lock_release(lock);
@@ -301,37 +301,30 @@ char *resources_text(const Resources *resources)
     return text->len ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
 
-bool qmp_query_host_resources(QmpRequest *req, HostResourceInfoList *ret, GError **error)
+HostResourceInfo *resources_info(const Resources *resources, HostResource which)
 {
-    const Vmd *vmd = qmp_request_context(req);
+    const Resource *resource = &resources->of[which];
+    HostResourceInfo *info = g_new0(HostResourceInfo, 1);
 
-    ret->n = HOST_RESOURCE__MAX;
-    ret->items = g_new(HostResourceInfo *, ret->n);
-    for (int which = 0; which < HOST_RESOURCE__MAX; which++) {
-        const Resource *resource = &vmd->resources->of[which];
-        HostResourceInfo *info = g_new0(HostResourceInfo, 1);
-
-        info->resource = which;
-        info->exhausted = resource->exhausted;
-        info->refusals = resource->refusals;
-        info->what = g_strdup(resource->what);
-        info->has_since = resource->since != 0;
-        info->since = resource->since;
-        ret->items[which] = info;
-    }
-    return true;
+    info->resource = which;
+    info->exhausted = resource->exhausted;
+    info->refusals = resource->refusals;
+    info->what = g_strdup(resource->what);
+    info->has_since = resource->since != 0;
+    info->since = resource->since;
+    return info;
 }
 
 /* ---- Life ---- */
 
-Resources *resources_new(Vmd *vmd)
+Resources *resources_new(const ResourcesHost *host)
 {
     Resources *resources = g_new0(Resources, 1);
 
-    resources->vmd = vmd;
+    resources->host = *host;
     g_mutex_init(&resources->mutex);
-    resources->wake = event_new(vmd->base, -1, 0, on_wake, resources);
-    resources->timer = evtimer_new(vmd->base, on_timer, resources);
+    resources->wake = event_new(host->base, -1, 0, on_wake, resources);
+    resources->timer = evtimer_new(host->base, on_timer, resources);
     if (!resources->wake || !resources->timer) {
         resources_free(resources);
         return NULL;

@@ -16,13 +16,27 @@
 #ifndef DAEMON_SERVICE_RESOURCES_H
 #define DAEMON_SERVICE_RESOURCES_H
 
+#include <event2/event.h>
 #include <glib.h>
+#include <stdbool.h>
 
-typedef struct Vmd Vmd;
+#include "hw/core/lock.h"
+#include "qmp/qapi-types-resource.h"
+
 typedef struct Resources Resources;
 
+/* Whom it works for: all is borrowed and outlives it. */
+typedef struct {
+    struct event_base *base;
+    FairLock *lock;                     /* the machine lock; taken around what follows */
+    struct QmpEventQueue *events;
+    bool (*wait)(void *opaque);         /* whether events have to wait */
+    void (*changed)(void *opaque);      /* resources_text() is another */
+    void *opaque;
+} ResourcesHost;
+
 /* NULL if there is no memory for its events. */
-Resources *resources_new(Vmd *vmd);
+Resources *resources_new(const ResourcesHost *host);
 /* Accepts NULL. */
 void resources_free(Resources *resources);
 
@@ -37,5 +51,8 @@ void resources_note_error(Resources *resources, const GError *error, const char 
 /* For the status line: "no descriptors, no memory"; NULL: nothing is amiss.  Main
  * thread. */
 char *resources_text(const Resources *resources);
+
+/* What query-host-resources says of one; newly allocated.  Main thread. */
+HostResourceInfo *resources_info(const Resources *resources, HostResource which);
 
 #endif

@@ -6,13 +6,12 @@
 
 #include "daemon/service/sockets.h"
 
-#include "daemon/vmd.h"
 #include "qmp/error.h"
 #include "qmp/listen.h"
 #include "systemd/listen.h"
 
 /* Those of the service manager; *ret_n is how many there are. */
-static bool open_passed(Vmd *vmd, guint *ret_n, GError **error)
+static bool open_passed(QmpServer *server, guint *ret_n, GError **error)
 {
     g_autoptr(GArray) sockets = NULL;
 
@@ -24,7 +23,7 @@ static bool open_passed(Vmd *vmd, guint *ret_n, GError **error)
         QmpDialectId dialect = passed->dialect == LISTEN_JSONRPC ? QMP_DIALECT_JSONRPC
                                                                  : QMP_DIALECT_QMP;
 
-        if (!qmp_server_listen(vmd->server, g_steal_fd(&passed->fd), dialect, error)) {
+        if (!qmp_server_listen(server, g_steal_fd(&passed->fd), dialect, error)) {
             return false;
         }
     }
@@ -33,12 +32,12 @@ static bool open_passed(Vmd *vmd, guint *ret_n, GError **error)
 }
 
 /* Those of the command line; their paths are kept for the end. */
-static bool open_named(Vmd *vmd, char **paths, QmpDialectId dialect, GError **error)
+static bool open_named(QmpServer *server, char **paths, QmpDialectId dialect, GError **error)
 {
     for (char **path = paths; path && *path; path++) {
         int fd = qmp_listen_unix(*path, error);
 
-        if (fd < 0 || !qmp_server_listen(vmd->server, fd, dialect, error)) {
+        if (fd < 0 || !qmp_server_listen(server, fd, dialect, error)) {
             return false;
         }
     }
@@ -46,9 +45,9 @@ static bool open_named(Vmd *vmd, char **paths, QmpDialectId dialect, GError **er
 }
 
 /* The one in the run directory, if nothing else was said. */
-static bool open_default(Vmd *vmd, GError **error)
+static bool open_default(Sockets *sockets, GError **error)
 {
-    const char *directory = vmd->options->run_directory;
+    const char *directory = sockets->options->run_directory;
     char *paths[2] = { 0 };
 
     if (!directory) {
@@ -56,22 +55,22 @@ static bool open_default(Vmd *vmd, GError **error)
                       "PATH or --run-directory DIR, or start vmd by a socket unit");
         return false;
     }
-    paths[0] = vmd->default_socket = g_build_filename(directory, "qmp.sock", NULL);
-    return open_named(vmd, paths, QMP_DIALECT_QMP, error);
+    paths[0] = sockets->default_path = g_build_filename(directory, "qmp.sock", NULL);
+    return open_named(sockets->server, paths, QMP_DIALECT_QMP, error);
 }
 
-bool sockets_open(Vmd *vmd, GError **error)
+bool sockets_open(Sockets *sockets, GError **error)
 {
-    const Options *options = vmd->options;
+    const Options *options = sockets->options;
     guint n_passed;
 
-    if (!open_passed(vmd, &n_passed, error) ||
-        !open_named(vmd, options->sockets, QMP_DIALECT_QMP, error) ||
-        !open_named(vmd, options->jsonrpc_sockets, QMP_DIALECT_JSONRPC, error)) {
+    if (!open_passed(sockets->server, &n_passed, error) ||
+        !open_named(sockets->server, options->sockets, QMP_DIALECT_QMP, error) ||
+        !open_named(sockets->server, options->jsonrpc_sockets, QMP_DIALECT_JSONRPC, error)) {
         return false;
     }
     return n_passed > 0 || options->sockets || options->jsonrpc_sockets ||
-           open_default(vmd, error);
+           open_default(sockets, error);
 }
 
 static void unlink_all(char **paths)
@@ -81,12 +80,13 @@ static void unlink_all(char **paths)
     }
 }
 
-void sockets_close(Vmd *vmd)
+void sockets_close(Sockets *sockets)
 {
-    qmp_server_close_listeners(vmd->server);
-    unlink_all(vmd->options->sockets);
-    unlink_all(vmd->options->jsonrpc_sockets);
-    if (vmd->default_socket) {
-        qmp_listen_unlink(vmd->default_socket);
+    qmp_server_close_listeners(sockets->server);
+    unlink_all(sockets->options->sockets);
+    unlink_all(sockets->options->jsonrpc_sockets);
+    if (sockets->default_path) {
+        qmp_listen_unlink(sockets->default_path);
+        g_clear_pointer(&sockets->default_path, g_free);
     }
 }

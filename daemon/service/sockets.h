@@ -9,13 +9,20 @@
 #include <glib.h>
 #include <stdbool.h>
 
-typedef struct Vmd Vmd;
+#include "daemon/service/options.h"
+#include "qmp/server.h"
+
+typedef struct {
+    QmpServer *server;
+    const Options *options;
+    char *default_path;         /* in the run directory, if it is listened on */
+} Sockets;
 
 /* Makes the server listen on every socket that was passed or named; fails if
- * there is none at all. */
-bool sockets_open(Vmd *vmd, GError **error);
+ * there is none at all.  sockets_close() follows in any case. */
+bool sockets_open(Sockets *sockets, GError **error);
 
 /* Stops listening, and removes the sockets that were named. */
-void sockets_close(Vmd *vmd);
+void sockets_close(Sockets *sockets);
 
 #endif

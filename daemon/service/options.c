@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "daemon/options.h"
+#include "daemon/service/options.h"
 
 #include "qmp/arguments.h"
 #include "qmp/text.h"

@@ -2,8 +2,8 @@
 /*
  * Options: the command line.  It describes the process, never the machine.
  */
-#ifndef DAEMON_OPTIONS_H
-#define DAEMON_OPTIONS_H
+#ifndef DAEMON_SERVICE_OPTIONS_H
+#define DAEMON_SERVICE_OPTIONS_H
 
 #include <glib.h>
 #include <stdbool.h>

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Removal of devices: see removal.h.
+ */
+#include "config.h"
+#include "daemon/machine/removal.h"
+
+#include "daemon/vmd.h"
+#include "qmp/qapi-events.h"
+#include "qmp/qapi-types-object.h"
+
+/* A device that a client added to one of the buses that dev carries, or NULL. */
+static Device *carried(const Device *dev)
+{
+    for (guint i = 0; dev->buses && i < dev->buses->len; i++) {
+        const Bus *bus = dev->buses->pdata[i];
+
+        for (const GList *link = bus->devices.tail; link; link = link->prev) {
+            Object *obj = link->data;
+
+            if (g_str_has_prefix(obj->parent->name, "peripheral")) {
+                return link->data;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Adds the paths of the devices that dev is made of, inner ones first. */
+static bool add_part_paths(Object *obj, void *data)
+{
+    object_foreach_child(obj, add_part_paths, data);
+    if (object_is_a(obj, &qmp_class_device)) {
+        g_ptr_array_add(data, object_path(obj));
+    }
+    return true;
+}
+
+void removal_unmake(Vmd *vmd, Device *dev)
+{
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *id = g_strdup(device_id(dev));
+    g_autofree char *path = object_path((Object *)dev);
+    Device *first;
+
+    while ((first = carried(dev))) {
+        removal_unmake(vmd, first);
+    }
+    object_foreach_child((Object *)dev, add_part_paths, parts);
+    device_unmake(dev);
+    for (guint i = 0; i < parts->len; i++) {
+        qmp_event_device_deleted(vmd->events,
+                                 &(EventDeviceDeleted){ .path = parts->pdata[i] });
+    }
+    qmp_event_device_deleted(vmd->events, &(EventDeviceDeleted){ .device = id, .path = path });
+    status_tell(&vmd->status);
+}
