@@ -10,8 +10,6 @@
  */
 #include "config.h"
 
-#include <string.h>
-
 #include "daemon/machine/build.h"
 #include "daemon/vmd.h"
 #include "qmp/error.h"
@@ -85,10 +83,7 @@ static void on_patience(evutil_socket_t fd, short what, void *data)
 
 bool build_hold(Vmd *vmd, QmpRequest *req)
 {
-    const QmpCommand *command = qmp_request_command(req);
-
-    if (!vmd->build || command->flags & (QMP_COMMAND_QUERY | QMP_COMMAND_OOB) ||
-        !strcmp(command->name, "quit") || !strcmp(command->name, "qmp_capabilities")) {
+    if (!vmd->build || qmp_request_command(req)->flags & QMP_COMMAND_DURING_BUILD) {
         return false;
     }
     g_queue_push_tail(&vmd->held, req);
