@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "daemon/exit-record.h"
-#include "daemon/memory-fault.h"
-#include "daemon/no-exec.h"
-#include "daemon/sockets.h"
-#include "daemon/vmd.h"
+#include "daemon/account.h"
+#include "daemon/assembly.h"
+#include "daemon/machine/shutdown.h"
+#include "daemon/service/memory-fault.h"
+#include "daemon/service/no-exec.h"
 #include "hw/chardev/char.h"
 #include "systemd/journal.h"
 
@@ -31,8 +31,7 @@ static void tell_ready(void *opaque, const GError *error)
         shutdown_failed(vmd, EXIT_STATUS_BUILD, error->message);
     } else {
         no_exec();
-        notify_ready(vmd->notify, qmp_enum_name(&qmp_type_RunState, vmd->run.state),
-                     cpu_count(vmd->root));
+        status_ready(&vmd->status);
     }
 }
 
@@ -41,13 +40,13 @@ static bool appear(Vmd *vmd, GError **error)
 {
     const char *pidfile = vmd->options->pidfile;
 
-    return exit_record_begin(vmd, error) && sockets_open(vmd, error) &&
+    return account_begin(vmd, error) && sockets_open(&vmd->sockets, error) &&
            (!pidfile || pid_file_write(&vmd->pid_file, pidfile, error));
 }
 
 static void disappear(Vmd *vmd)
 {
-    sockets_close(vmd);
+    sockets_close(&vmd->sockets);
     pid_file_remove(&vmd->pid_file);
 }
 
@@ -76,19 +75,20 @@ static void end(Vmd *vmd)
     disappear(vmd);
     qmp_server_flush(vmd->server, FLUSH_MS);
     chardevs_flush(vmd->root, FLUSH_MS);
-    exit_record_end(vmd);
-    if (!vmd_end(vmd, deadline)) {
-        _exit(vmd->shutdown.status);
+    account_end(vmd);
+    if (!assembly_end(vmd, deadline)) {
+        _exit(vmd->ending.status);
     }
 }
 
 /* MemoryFaultEnd. */
-static void end_by_fault(Vmd *vmd, const char *message)
+static void end_by_fault(void *opaque, const char *message)
 {
+    Vmd *vmd = opaque;
     int status;
 
     g_warning("%s", message);
-    status = exit_record_fault(vmd, message);
+    status = account_fault(vmd, message);
     pid_file_remove(&vmd->pid_file);
     _exit(status);
 }
@@ -101,12 +101,12 @@ static int run(Vmd *vmd)
         fprintf(stderr, "vmd: %s\n", error->message);
         disappear(vmd);
         shutdown_note_failure(vmd, EXIT_STATUS_START, error->message);
-        exit_record_end(vmd);
+        account_end(vmd);
         return EXIT_STATUS_START;
     }
     event_base_dispatch(vmd->base);
     end(vmd);
-    return vmd->shutdown.status;
+    return vmd->ending.status;
 }
 
 /* The locale says in which characters --help is printed.  Loading it would take a twentieth
@@ -131,7 +131,7 @@ int main(int argc, char **argv)
         setlocale(LC_CTYPE, "");
     }
     options = options_parse(argc, argv, &error);
-    shutdown_block_signals();
+    signals_block();
     if (!options) {
         fprintf(stderr, "vmd: %s\n", error->message);
         return EXIT_STATUS_USAGE;
@@ -141,11 +141,11 @@ int main(int argc, char **argv)
         return EXIT_STATUS_OK;
     }
     journal_install(options->name, options->log_level);
-    vmd = vmd_new(options, &error);
+    vmd = assembly_make(options, &error);
     if (!vmd) {
         fprintf(stderr, "vmd: %s\n", error->message);
         return EXIT_STATUS_START;
     }
-    memory_fault_watch(vmd, end_by_fault);
+    memory_fault_watch(end_by_fault, vmd);
     return run(vmd);
 }

@@ -1,26 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Vmd: the daemon's state, handed to every command handler as the request's
- * context.  There is one, made by main.
+ * context.  There is one; assembly.c makes it.
  *
- * All members belong to the main loop's thread.
+ * What is a part of it does not know it, but for those that Vmd has by a pointer to a
+ * struct of theirs.  All members belong to the main loop's thread.
  */
 #ifndef DAEMON_VMD_H
 #define DAEMON_VMD_H
 
 #include <event2/event.h>
 
-#include "daemon/before-ready.h"
-#include "daemon/build.h"
-#include "daemon/fd-table.h"
-#include "daemon/options.h"
-#include "daemon/pid-file.h"
-#include "daemon/policy.h"
-#include "daemon/pool.h"
-#include "daemon/record-slots.h"
-#include "daemon/resources.h"
-#include "daemon/run-state.h"
-#include "daemon/shutdown.h"
+#include "daemon/machine/ending.h"
+#include "daemon/machine/run-state.h"
+#include "daemon/service/before-ready.h"
+#include "daemon/service/exit-record.h"
+#include "daemon/service/fd-table.h"
+#include "daemon/service/options.h"
+#include "daemon/service/pid-file.h"
+#include "daemon/service/policy.h"
+#include "daemon/service/pool.h"
+#include "daemon/service/resources.h"
+#include "daemon/service/signals.h"
+#include "daemon/service/sockets.h"
+#include "daemon/service/status.h"
 #include "hw/core/lock.h"
 #include "hw/core/machine.h"
 #include "qmp/dispatch.h"
@@ -32,6 +35,12 @@
 #include "systemd/notify.h"
 
 typedef struct Vmd Vmd;
+typedef struct Build Build;
+
+/* What a guest may say without end, and the log has once between two resets. */
+typedef struct {
+    bool panic, crash, watchdog;
+} MachineLogged;
 
 /* A file that was read on the pool. */
 typedef struct {
@@ -54,14 +63,15 @@ struct Vmd {
     QmpServer *server;
     Resources *resources;
     Notify *notify;
+    Status status;              /* what notify tells */
+    Signals *signals;           /* that end it */
     Policy policy;
     RunControl run;
-    Shutdown shutdown;
-    RecordSlots *record;        /* where the exit record goes, or NULL */
-    GMutex record_lock;         /* around its end, which a fault makes on another thread */
-    bool record_ended;          /* its last text is written */
+    Ending ending;
+    MachineLogged logged;
+    ExitRecorder *recorder;
     PidFile pid_file;
-    char *default_socket;       /* path in the run directory, if it is listened on */
+    Sockets sockets;
     BeforeReady *before_ready;  /* the command that must succeed first, or NULL */
     const VmdFile *file;        /* what was read for the device that is being made, or NULL */
     Build *build;               /* that is going on, or NULL */
@@ -71,23 +81,6 @@ struct Vmd {
     gint64 started;             /* microseconds since 1970 */
 };
 
-/* Everything up to the point where sockets may be listened on; NULL and *error
- * if the host has no loop or threads to give. */
-Vmd *vmd_new(const Options *options, GError **error);
-
-/*
- * When the loop has ended: ends what goes on beside it.  deadline is one of
- * g_get_monotonic_time(); what makes sure of a disk's data is waited for beyond it.
- * False: something does not end.  What could be made safe is, then, and the process
- * has to end at once, without vmd_free().
- */
-bool vmd_end(Vmd *vmd, gint64 deadline);
-
-/* Takes the machine apart, ends all connections and frees vmd. */
-void vmd_free(Vmd *vmd);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vmd, vmd_free)
-
 /* The machine, or NULL (also while it is still being made, on the pool); the
  * same with error no-machine. */
 Machine *vmd_machine(Vmd *vmd);
@@ -96,16 +89,5 @@ Machine *vmd_require_machine(Vmd *vmd, GError **error);
 /* The accelerator, or NULL (also while it is still being made). */
 const Accel *vmd_accel(Vmd *vmd);
 Accelerator vmd_accel_name(const Accel *accel);
-
-/* Unmakes a device of device_add, and sends DEVICE_DELETED for each device on its buses,
- * for each that it is made of, and for itself. */
-void vmd_remove_device(Vmd *vmd, Device *dev);
-
-/* Whether the cable of a network back end or card of this id is plugged in; false:
- * there is neither. */
-bool vmd_link_state(Vmd *vmd, const char *id, bool *ret_up);
-
-/* Tells systemd about a new run state or vCPU count. */
-void vmd_notify_status(Vmd *vmd);
 
 #endif

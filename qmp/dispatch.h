@@ -24,6 +24,7 @@ enum {
     QMP_COMMAND_DEPRECATED = 1 << 5,
     QMP_COMMAND_RAW_REPLY = 1 << 6,  /* reply is raw_reply, no handler runs */
     QMP_COMMAND_WHOLE     = 1 << 7,  /* no policy hides anything of the reply */
+    QMP_COMMAND_DURING_BUILD = 1 << 8,   /* does not wait for a build that waits */
 };
 
 /* A piece of a raw reply, and what it is about: text without marks, or text that may be left

@@ -31,6 +31,13 @@ Machine *machine_find(Object *root)
     return obj ? object_dynamic_cast(obj, &qmp_class_machine) : NULL;
 }
 
+Machine *machine_made(Object *root)
+{
+    Machine *machine = machine_find(root);
+
+    return machine && object_life((Object *)machine) == OBJECT_COMPLETE ? machine : NULL;
+}
+
 bool machine_past_build(Object *obj)
 {
     const Machine *machine = machine_find(object_root(obj));

@@ -126,8 +126,9 @@ struct Machine {
 /* Of its class; never NULL. */
 const MachineOps *machine_ops(const Machine *machine);
 
-/* The machine of a tree, or NULL. */
+/* The machine of a tree, or NULL; the same, but NULL also while it is being made. */
 Machine *machine_find(Object *root);
+Machine *machine_made(Object *root);
 /* Whether a machine of obj's tree has been started: what is read at the start
  * comes too late then. */
 bool machine_past_build(Object *obj);

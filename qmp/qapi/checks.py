@@ -121,6 +121,8 @@ def _check_command(command):
         raise SchemaError(command.pos, 'async-oob', name=command.name)
     if flags['lenient'] and command.args is None:
         raise SchemaError(command.pos, 'lenient', name=command.name)
+    if flags['during-build'] and (flags['query'] or flags['oob']):
+        raise SchemaError(command.pos, 'during-build', name=command.name)
 
 
 def _check_rate(event):

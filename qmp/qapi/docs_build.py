@@ -202,6 +202,8 @@ class _Builder:
         rows += [(word, self.names.text(words)) for word, words in (
             ('Query', 'changes nothing' if command.flags['query'] else ''),
             ('Out of band', 'may be executed out of band' if command.flags['oob'] else ''),
+            ('During a build', 'is executed at once; it does not wait for the end of the list'
+             if command.flags['during-build'] else ''),
             ('Strings', 'a string is accepted for a bool, a number or a size'
              if command.flags['lenient'] else '')) if words]
         rows += self._features(command, scope)

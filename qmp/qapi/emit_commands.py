@@ -88,6 +88,7 @@ def _fields(schema, command):
 def command_flags(command):
     names = [key.upper() for key in ('oob', 'async', 'query', 'lenient', 'whole')
              if command.flags[key]]
+    names += ['DURING_BUILD'] if command.during_build else []
     names += [f.upper() for f in command.features if f in ('unstable', 'deprecated')]
     names += ['RAW_REPLY'] if command.raw_reply else []
     return flags('QMP_COMMAND_', names)

@@ -152,6 +152,7 @@ MESSAGES = {
     'state-twice': ("state '{state}' appears twice", "it once"),
     'async-oob': ("'{name}' is async, and cannot be oob or raw-reply", "one of them"),
     'lenient': ("'{name}' is lenient but takes no arguments", "'data', or no 'lenient'"),
+    'during-build': ("'{name}' is a query or oob, which no build holds", "no 'during-build'"),
     # classes
     'unknown-class': ("unknown class '{name}' in {where}", "the name of a class, not an alias"),
     'object-parent': ("class 'object' is the root", "no parent"),

@@ -25,7 +25,7 @@ KEYS = {
     'union': {'base', 'discriminator', 'data', 'classes', 'classes-flag', 'features'},
     'alternate': {'data', 'features'},
     'command': {'data', 'returns', 'async', 'oob', 'query', 'lenient', 'states', 'features',
-                'raw-reply', 'whole'},
+                'raw-reply', 'whole', 'during-build'},
     'event': {'data', 'features', 'rate'},
     'class': {'parent', 'abstract', 'user-creatable', 'device', 'bus', 'plug', 'alias',
               'defaults', 'parts', 'features', 'properties', 'shared', 'events', 'buses'},
@@ -271,7 +271,8 @@ class Schema:
         if 'returns' in obj:
             command.ret = self.resolve(obj['returns'], obj.at['returns'])
         command.flags = {key: want_bool(obj, key)
-                         for key in ('async', 'oob', 'query', 'lenient', 'whole')}
+                         for key in ('async', 'oob', 'query', 'lenient', 'whole',
+                                     'during-build')}
         if 'raw-reply' in obj:
             if obj['raw-reply'] != 'schema' or 'data' in obj or 'returns' not in obj:
                 raise SchemaError(obj.at['raw-reply'], 'raw-reply', name=command.name)

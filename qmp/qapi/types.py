@@ -245,10 +245,15 @@ class Command:
         self.doc = None
         self.args = None            # Struct, Union or ClassUnion
         self.ret = None
-        self.flags = {}             # async, oob, query, lenient: bool
+        self.flags = {}             # async, oob, query, lenient, whole, during-build: bool
         self.states = None          # names, or None for all
         self.features = ()
         self.raw_reply = None
+
+    @property
+    def during_build(self):
+        """Whether it is executed at once although a build waits."""
+        return any(self.flags[key] for key in ('query', 'oob', 'during-build'))
 
 
 class Event:

@@ -446,12 +446,14 @@ static void test_command_rows(void)
         g_assert_true(qmp_command_args[i].args == qmp_commands[i].args);
         g_assert_cmphex(qmp_command_args[i].flags, ==, qmp_commands[i].flags);
     }
-    g_assert_cmphex(command("get-things")->flags, ==, QMP_COMMAND_OOB | QMP_COMMAND_QUERY);
+    g_assert_cmphex(command("get-things")->flags, ==, QMP_COMMAND_OOB | QMP_COMMAND_QUERY |
+                    QMP_COMMAND_DURING_BUILD);
     g_assert_cmphex(command("get-things")->states, ==,
                     1u << RUN_STATE_PAUSED | 1u << RUN_STATE_PRELAUNCH);
     g_assert_true(command("get-things")->args == &qmp_type_GetThingsArgs);
     g_assert_true(command("get-things")->ret == &qmp_type_NodeList);
-    g_assert_cmphex(command("stop")->flags, ==, QMP_COMMAND_DEPRECATED);
+    g_assert_cmphex(command("stop")->flags, ==,
+                    QMP_COMMAND_DEPRECATED | QMP_COMMAND_DURING_BUILD);
     g_assert_cmphex(command("stop")->states, ==, G_MAXUINT32);
     g_assert_null(command("stop")->args);
     g_assert_null(command("stop")->ret);

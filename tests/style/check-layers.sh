@@ -9,7 +9,7 @@ table=$PWD/tests/style/layers
 # Prints FILE:LINE for each include that the table does not allow.
 violations()
 {
-    find qmp qom systemd cpu kvm qtest hw client daemon tests -name '*.[ch]' -type f 2>/dev/null | sort |
+    find qmp qom systemd cpu kvm tcg qtest hw client daemon tests -name '*.[ch]' -type f 2>/dev/null | sort |
     xargs grep -Hn '^[ 	]*#[ 	]*include[ 	]*"' /dev/null |
     awk -v table="$table" '
     BEGIN {

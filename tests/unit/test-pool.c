@@ -4,7 +4,7 @@
  * that hang.
  */
 #include "config.h"
-#include "daemon/pool.h"
+#include "daemon/service/pool.h"
 
 #include <event2/thread.h>
 

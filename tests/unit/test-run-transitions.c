@@ -10,7 +10,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "daemon/run-state.h"
+#include "daemon/machine/run-state.h"
 
 /* The columns, and what stands for them. */
 static const RunState columns[] = {

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Assembly: see assembly.h.
+ */
+#include "config.h"
+
+#include "daemon/assembly.h"
+
+#include <event2/event.h>
+#include <event2/thread.h>
+
+#include "cpu/types.h"
+#include "daemon/machine/build.h"
+#include "daemon/machine/creation.h"
+#include "daemon/machine/machine-host.h"
+#include "daemon/machine/shutdown.h"
+#include "daemon/qapi-commands.h"
+#include "daemon/service/request-log.h"
+#include "hw/block/front.h"
+#include "hw/core/irq.h"
+#include "hw/types.h"
+#include "kvm/types.h"
+#include "qmp/error.h"
+#include "qmp/qapi-types-block.h"
+#include "qmp/qapi-types-char.h"
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-object.h"
+#include "qom/device.h"
+#include "qom/types.h"
+#include "qtest/types.h"
+#include "tcg/types.h"
+
+/* How long a guest may take to power off before the service manager loses patience. */
+enum { POWERDOWN_SECONDS = 600 };
+
+/* Where an id in a link is looked up. */
+static const LinkNamespace namespaces[] = {
+    { &qmp_class_block_node, "/block-nodes" },
+    { &qmp_class_chardev, "/chardevs" },
+    { &qmp_class_netdev, "/netdevs" },
+    { &qmp_class_device, "/machine/peripheral" },
+    { &qmp_class_object, "/objects" },
+    { NULL, NULL },
+};
+
+static int vmd_run_state(void *context)
+{
+    const Vmd *vmd = context;
+
+    return vmd->run.state;
+}
+
+static void vmd_lock(void *context)
+{
+    Vmd *vmd = context;
+
+    fair_lock_acquire(&vmd->lock);
+}
+
+static void vmd_unlock(void *context)
+{
+    Vmd *vmd = context;
+
+    fair_lock_release(&vmd->lock);
+}
+
+static void env_run(const Env *env, void (*work)(void *data), void (*done)(void *data), void *data)
+{
+    Vmd *vmd = env->host;
+
+    pool_run(vmd->pool, POOL_BACKGROUND, work, done, data);
+}
+
+static int env_take_fd(const Env *env, const char *name, GError **error)
+{
+    Vmd *vmd = env->host;
+
+    return fd_table_take(vmd->fds, vmd->client, name, error);
+}
+
+static void env_lock(const Env *env)
+{
+    vmd_lock(env->host);
+}
+
+static void env_unlock(const Env *env)
+{
+    vmd_unlock(env->host);
+}
+
+static bool env_defer(const Env *env, Object *obj, EnvKeep keep)
+{
+    return build_defer(((Vmd *)env->host)->build, obj, keep);
+}
+
+static void env_foreach_pending_device(const Env *env, Object *bus, EnvPending f, void *opaque)
+{
+    build_foreach_pending(((Vmd *)env->host)->build, bus, f, opaque);
+}
+
+static void vmd_begin(void *context, const QmpRequest *req)
+{
+    ((Vmd *)context)->client = qmp_request_client(req);
+}
+
+static void vmd_gone(void *context, guint64 client)
+{
+    Vmd *vmd = context;
+
+    fd_table_forget(vmd->fds, client);
+    build_gone(vmd, client);
+}
+
+static bool vmd_hold(void *context, QmpRequest *req)
+{
+    return build_hold(context, req);
+}
+
+static bool env_hot(const Env *env)
+{
+    const Machine *machine = vmd_machine(env->host);
+
+    return machine && machine->started;
+}
+
+/* For the watchdog.  The lock is not asked for: a thread that never gives it back
+ * is found by the exit that it is in, or by what the loop wants it for. */
+static bool vmd_vcpus_progress(void *opaque)
+{
+    const Machine *machine = vmd_machine(opaque);
+    const AccelOps *ops = machine && machine->accel ? accel_ops(machine->accel) : NULL;
+
+    return !ops || !ops->vcpus_progress || ops->vcpus_progress(machine->accel) ||
+           machine_calls_held(machine);
+}
+
+static void env_refused_host(const Env *env, int error, const char *what, int fd)
+{
+    resources_refused(((Vmd *)env->host)->resources, error, what, fd);
+}
+
+static void vmd_refused(void *context, int error)
+{
+    resources_refused(((Vmd *)context)->resources, error, "QMP client", -1);
+}
+
+static void vmd_log(void *context, const QmpRequest *req, const GError *error)
+{
+    const Vmd *vmd = context;
+
+    request_log(vmd->options->log_level, req, error);
+    resources_note_error(vmd->resources, error, qmp_request_command(req)->name);
+}
+
+static bool env_read_file(const Env *env, const char *path, GBytes **ret, GError **error)
+{
+    const VmdFile *file = ((Vmd *)env->host)->file;
+
+    if (!file || !g_str_equal(file->path, path)) {
+        return true;
+    }
+    if (!file->bytes) {
+        g_propagate_error(error, g_error_copy(file->error));
+        return false;
+    }
+    *ret = g_bytes_ref(file->bytes);
+    return true;
+}
+
+static void env_end(const Env *env)
+{
+    shutdown_by_host(env->host);
+}
+
+/* ---- What parts have to say ---- */
+
+static bool resources_wait(void *opaque)
+{
+    return ((Vmd *)opaque)->build != NULL;
+}
+
+static void resources_changed(void *opaque)
+{
+    status_tell(&((Vmd *)opaque)->status);
+}
+
+static void on_run_news(void *opaque, const RunControl *run, RunNews news)
+{
+    Vmd *vmd = opaque;
+
+    if (news == RUN_NEWS_STATE) {
+        status_set_run_state(&vmd->status, run->state);
+    } else if (news == RUN_NEWS_POWERING_DOWN) {
+        notify_powering_down(vmd->notify, POWERDOWN_SECONDS);
+    }
+}
+
+static void on_signal(void *opaque, const SignalSender *sender)
+{
+    Vmd *vmd = opaque;
+
+    fair_lock_acquire(&vmd->lock);
+    shutdown_by_signal(vmd, sender);
+    fair_lock_release(&vmd->lock);
+}
+
+/* ---- Making ---- */
+
+static void make_root(Vmd *vmd)
+{
+    object_register_types(qom_types);
+    object_register_types(cpu_types);
+    object_register_types(kvm_types);
+    object_register_types(tcg_types);
+    object_register_types(qtest_types);
+    object_register_types(hw_types);
+    object_register_types(daemon_types);
+    vmd->root = object_root_new();
+    vmd->env = (Env){ .base = vmd->base, .events = vmd->events, .host = vmd,
+                      .policy = &vmd->policy.current, .run = env_run,
+                      .take_fd = env_take_fd, .read_file = env_read_file,
+                      .lock = env_lock, .unlock = env_unlock,
+                      .hot = env_hot, .end = env_end, .refused = env_refused_host,
+                      .wire = irq_wire,
+                      .defer = env_defer, .foreach_pending = env_foreach_pending_device };
+    object_set_env(vmd->root, &vmd->env);
+    object_set_namespaces(vmd->root, namespaces);
+    object_container(vmd->root, "objects");
+    object_container(vmd->root, "chardevs");
+    object_container(vmd->root, "block-nodes");
+    object_container(vmd->root, "netdevs");
+}
+
+/* Not to standard error, past the journal. */
+static void log_event_loop(int severity, const char *message)
+{
+    g_log(G_LOG_DOMAIN, severity >= EVENT_LOG_WARN ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
+          "libevent: %s", message);
+}
+
+static struct event_base *make_base(GError **error)
+{
+    struct event_base *base;
+
+    event_set_log_callback(log_event_loop);
+    evthread_use_pthreads();
+    base = event_base_new();
+    if (!base) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the event loop");
+    }
+    return base;
+}
+
+static Resources *make_resources(Vmd *vmd)
+{
+    const ResourcesHost host = {
+        .base = vmd->base, .lock = &vmd->lock, .events = vmd->events, .wait = resources_wait,
+        .changed = resources_changed, .opaque = vmd,
+    };
+
+    return resources_new(&host);
+}
+
+static void make_dispatch(Vmd *vmd)
+{
+    vmd->dispatch = (QmpDispatch){
+        .commands = qmp_commands, .n_commands = qmp_n_commands, .run_state = vmd_run_state,
+        .lock = vmd_lock, .unlock = vmd_unlock, .begin = vmd_begin, .gone = vmd_gone,
+        .hold = vmd_hold, .log = vmd_log,
+        .refused = vmd_refused, .policy = &vmd->policy.current, .context = vmd,
+    };
+}
+
+/* Those who know something, and those who want to know it. */
+static void connect_parts(Vmd *vmd)
+{
+    vmd->sockets = (Sockets){ .server = vmd->server, .options = vmd->options };
+    vmd->status = (Status){ .notify = vmd->notify, .resources = vmd->resources,
+                            .root = vmd->root, .run_state = vmd->run.state };
+    run_control_attach(&vmd->run, vmd->root, vmd->events, vmd->pool);
+    run_control_subscribe(&vmd->run, machine_host_news, vmd);
+    run_control_subscribe(&vmd->run, on_run_news, vmd);
+}
+
+/* What the host has to give something for. */
+static bool make_parts(Vmd *vmd, GError **error)
+{
+    vmd->base = make_base(error);
+    vmd->pool = vmd->base ? pool_new(vmd->base, &vmd->lock, error) : NULL;
+    if (!vmd->pool) {
+        return false;
+    }
+    vmd->events = qmp_event_queue_new(vmd->base);
+    vmd->resources = vmd->events ? make_resources(vmd) : NULL;
+    if (!vmd->resources) {
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the event queue");
+        return false;
+    }
+    vmd->signals = signals_watch(vmd->base, on_signal, vmd, error);
+    return vmd->signals != NULL;
+}
+
+Vmd *assembly_make(const Options *options, GError **error)
+{
+    g_autoptr(Vmd) vmd = g_new0(Vmd, 1);
+
+    vmd->options = options;
+    fair_lock_init(&vmd->lock);
+    run_control_init(&vmd->run);
+    policy_init(&vmd->policy);
+    vmd->started = g_get_real_time();
+    vmd->fds = fd_table_new();
+    vmd->recorder = exit_recorder_new();
+    if (!make_parts(vmd, error)) {
+        return NULL;
+    }
+    make_dispatch(vmd);
+    vmd->server = qmp_server_new(vmd->base, &vmd->dispatch, vmd->events);
+    vmd->notify = notify_new(vmd->base, vmd_vcpus_progress, vmd);
+    make_root(vmd);
+    connect_parts(vmd);
+    return g_steal_pointer(&vmd);
+}
+
+/* ---- Taking apart ---- */
+
+static void pause_machine(Vmd *vmd)
+{
+    Machine *machine = vmd_machine(vmd);
+
+    if (machine && vmd->run.state == RUN_STATE_RUNNING) {
+        machine_pause(machine);
+    }
+}
+
+/* What is in flight then the guest does not know to be done. */
+static bool wait_for_disks(Vmd *vmd, gint64 deadline)
+{
+    bool idle;
+
+    fair_lock_acquire(&vmd->lock);
+    run_steps_end(&vmd->run.steps);
+    pause_machine(vmd);
+    idle = block_fronts_wait(vmd->root, deadline);
+    fair_lock_release(&vmd->lock);
+    return idle;
+}
+
+bool assembly_end(Vmd *vmd, gint64 deadline)
+{
+    bool idle;
+
+    before_ready_free(g_steal_pointer(&vmd->before_ready), deadline);
+    idle = wait_for_disks(vmd, deadline);
+    if (pool_stop(vmd->pool, deadline) && idle) {
+        return true;
+    }
+    g_warning("the daemon ends before a request that the host does not answer");
+    if (idle) {
+        fair_lock_acquire(&vmd->lock);
+        object_stop(vmd->root);
+        fair_lock_release(&vmd->lock);
+    }
+    return false;
+}
+
+/* The reverse of building: the guest stops first, the chardevs go last. */
+static void destroy_tree(Vmd *vmd)
+{
+    Machine *machine = vmd_machine(vmd);
+
+    fair_lock_acquire(&vmd->lock);
+    pause_machine(vmd);
+    creation_end_all(vmd);
+    if (machine) {
+        object_destroy((Object *)machine);
+    }
+    object_destroy(vmd->root);
+    object_unref(vmd->root);
+    fair_lock_release(&vmd->lock);
+}
+
+void assembly_free(Vmd *vmd)
+{
+    if (!vmd) {
+        return;
+    }
+    before_ready_free(vmd->before_ready, 0);
+    g_clear_pointer(&vmd->signals, signals_free);
+    g_clear_pointer(&vmd->pool, pool_free);
+    if (vmd->root) {
+        destroy_tree(vmd);
+    }
+    build_end(vmd);
+    g_clear_pointer(&vmd->server, qmp_server_free);
+    g_clear_pointer(&vmd->resources, resources_free);
+    g_clear_pointer(&vmd->events, qmp_event_queue_free);
+    g_clear_pointer(&vmd->notify, notify_free);
+    g_clear_pointer(&vmd->base, event_base_free);
+    g_clear_pointer(&vmd->fds, fd_table_free);
+    g_clear_pointer(&vmd->recorder, exit_recorder_free);
+    run_control_clear(&vmd->run);
+    ending_clear(&vmd->ending);
+    g_free(vmd->machine_id);
+    g_free(vmd);
+}

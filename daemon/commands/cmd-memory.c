@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * query-memdev, query-memory-size-summary: the memory back ends below /objects, and what
+ * the guest has of them.  They are made and removed by object-add and object-del
+ * (daemon/commands/cmd-object.c).
+ */
+#include "config.h"
+
+#include "daemon/qapi-commands.h"
+#include "daemon/vmd.h"
+#include "qmp/qapi-types-builtin.h"
+#include "qmp/qapi-types-memory.h"
+#include "qmp/visit.h"
+
+static Memdev *describe(const Object *obj)
+{
+    const MemoryBackendProps *props = object_props(obj);
+    Memdev *info = g_new0(Memdev, 1);
+
+    info->id = g_strdup(obj->name);
+    info->size = props->size;
+    info->merge = props->merge;
+    info->dump = props->dump;
+    info->prealloc = props->prealloc;
+    info->share = props->share;
+    info->has_reserve = true;
+    info->reserve = props->reserve;
+    info->policy = props->policy;
+    qmp_clone(&qmp_type_uint16List, &info->host_nodes, &props->host_nodes);
+    return info;
+}
+
+static bool add_backend(Object *obj, void *data)
+{
+    if (object_is_a(obj, &qmp_class_memory_backend) && object_life(obj) == OBJECT_COMPLETE) {
+        g_ptr_array_add(data, describe(obj));
+    }
+    return true;
+}
+
+bool qmp_query_memdev(QmpRequest *req, MemdevList *ret, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    GPtrArray *list = g_ptr_array_new();
+
+    object_foreach_child(object_container(vmd->root, "objects"), add_backend, list);
+    ret->n = list->len;
+    ret->items = (Memdev **)g_ptr_array_free(list, false);
+    return true;
+}
+
+bool qmp_query_memory_size_summary(QmpRequest *req, MemoryInfo **ret, GError **error)
+{
+    const Machine *machine = vmd_machine(qmp_request_context(req));
+
+    *ret = g_new0(MemoryInfo, 1);
+    (*ret)->base_memory = machine ? machine->ram_size : 0;
+    (*ret)->has_plugged_memory = true;
+    return true;
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * query-config: the machine as requests.
+ *
+ * What requests made is written down in the order of its completion, in which
+ * everything that something needs is there before it.  Each request is put
+ * together as a neutral tree and decoded as the client's would be, so that what
+ * comes out is what `build` takes.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "daemon/qapi-commands.h"
+#include "daemon/vmd.h"
+#include "hw/block/block.h"
+#include "hw/chardev/char.h"
+#include "hw/net/net.h"
+#include "qmp/error.h"
+#include "qmp/qapi-types-build.h"
+#include "qmp/qapi-types-char.h"
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-object.h"
+#include "qmp/qapi-types-policy.h"
+#include "qmp/visit.h"
+#include "qom/defaults.h"
+#include "qom/device.h"
+#include "qom/property.h"
+
+typedef struct {
+    Vmd *vmd;
+    GPtrArray *objects;         /* of Object, in the order of completion */
+    GPtrArray *requests;        /* of BuildRequest */
+    GPtrArray *requires;        /* of ConfigRequirement */
+    GError *error;
+} Config;
+
+/* ---- Requests ---- */
+
+/* Adds a request; takes the arguments over. */
+static void add_request(Config *config, const char *command, QmpValue *args)
+{
+    const QmpInput input = { .ops = &qmp_value_input, .mode = QMP_INPUT_STRICT };
+    g_autoptr(QmpValue) value = qmp_value_dict();
+    BuildRequest *request = NULL;
+
+    qmp_value_set(value, "execute", qmp_value_str(command));
+    qmp_value_set(value, "arguments", args);
+    if (!config->error &&
+        qmp_decode(&input, &qmp_type_BuildRequest, value, &request, &config->error)) {
+        g_ptr_array_add(config->requests, request);
+    }
+}
+
+static void add_set_link(Config *config, const char *id, bool up)
+{
+    QmpValue *args;
+
+    if (!up) {
+        args = qmp_value_dict();
+        qmp_value_set(args, "name", qmp_value_str(id));
+        qmp_value_set(args, "up", qmp_value_bool(false));
+        add_request(config, "set_link", args);
+    }
+}
+
+/* ---- What they need ---- */
+
+static void add_requirement(Config *config, ConfigRequirementKind kind, const char *name)
+{
+    ConfigRequirement *requirement = qmp_new(&qmp_type_ConfigRequirement);
+
+    requirement->kind = kind;
+    requirement->name = g_strdup(name);
+    g_ptr_array_add(config->requires, requirement);
+}
+
+static const char *str_of(const QmpValue *dict, const char *key)
+{
+    const QmpValue *value = qmp_value_get(dict, key);
+
+    return value && value->kind == QMP_VALUE_STR ? value->s : NULL;
+}
+
+/* A socket's address that is a descriptor: flat, or with its name in `data`. */
+static void note_address(Config *config, const QmpValue *dict)
+{
+    const QmpValue *data = qmp_value_get(dict, "data");
+    const char *name = data && data->kind == QMP_VALUE_DICT ? str_of(data, "str")
+                                                            : str_of(dict, "str");
+
+    if (g_strcmp0(str_of(dict, "type"), "fd") == 0 && name) {
+        add_requirement(config, CONFIG_REQUIREMENT_KIND_FD, name);
+    }
+}
+
+static void note_fds(Config *config, const QmpValue *value)
+{
+    if (value->kind != QMP_VALUE_DICT) {
+        return;
+    }
+    note_address(config, value);
+    for (guint i = 0; i < value->dict.values->len; i++) {
+        note_fds(config, value->dict.values->pdata[i]);
+    }
+}
+
+static void note_netdev_fds(Config *config, const QmpValue *args)
+{
+    const char *fd = str_of(args, "fd"), *fds = str_of(args, "fds");
+    g_auto(GStrv) names = g_strsplit(fds ? fds : "", ":", -1);
+
+    if (fd) {
+        add_requirement(config, CONFIG_REQUIREMENT_KIND_FD, fd);
+    }
+    for (guint i = 0; names[i]; i++) {
+        add_requirement(config, CONFIG_REQUIREMENT_KIND_FD, names[i]);
+    }
+}
+
+/* ---- Objects and devices ---- */
+
+/* Props of an object as its request would give them without naming any. */
+static void *fresh_props(Config *config, const QmpClass *klass)
+{
+    void *props = qmp_new_props(klass);
+
+    defaults_apply(config->vmd->root, klass, props, NULL, NULL);
+    return props;
+}
+
+/* What was given and is never shown: whoever builds this again has to know it. */
+static void note_secret(Config *config, const Object *obj, const QmpMember *member)
+{
+    g_autofree char *name = NULL;
+
+    if (object_property_keeps_secret(obj, member)) {
+        name = g_strdup_printf("%s.%s", obj->name, member->name);
+        add_requirement(config, CONFIG_REQUIREMENT_KIND_SECRET, name);
+    }
+}
+
+static void add_properties(Config *config, Object *obj, QmpValue *args)
+{
+    const QmpClass *klass = object_class(obj);
+    void *fresh = fresh_props(config, klass);
+
+    for (guint i = 0; i < klass->props->n_members; i++) {
+        const QmpMember *member = &klass->props->members[i];
+        QmpValue *value = object_property_record(obj, member, fresh);
+
+        if (value) {
+            qmp_value_set(args, member->name, value);
+        }
+        note_secret(config, obj, member);
+    }
+    qmp_clear(klass->props, &fresh);
+}
+
+static void add_object(Config *config, Object *obj, const char *id)
+{
+    QmpValue *args = qmp_value_dict();
+
+    qmp_value_set(args, "qom-type", qmp_value_str(object_class_name(obj)));
+    if (id) {
+        qmp_value_set(args, "id", qmp_value_str(id));
+    }
+    add_properties(config, obj, args);
+    add_request(config, "object-add", args);
+}
+
+/* A bus by its name, if that is enough. */
+static QmpValue *bus_value(Vmd *vmd, const Device *dev)
+{
+    const char *name = dev->bus->object.name;
+    g_autofree char *path = NULL;
+
+    if (bus_find(vmd->root, name, object_class(dev), NULL) == dev->bus) {
+        return qmp_value_str(name);
+    }
+    path = object_path(&dev->bus->object);
+    return qmp_value_str(path);
+}
+
+static void add_device(Config *config, Device *dev)
+{
+    const char *id = device_id(dev);
+    QmpValue *args = qmp_value_dict();
+    Nic *nic = nic_of(&dev->object);
+
+    qmp_value_set(args, "driver", qmp_value_str(object_class_name(dev)));
+    if (id) {
+        qmp_value_set(args, "id", qmp_value_str(id));
+    }
+    if (dev->bus) {
+        qmp_value_set(args, "bus", bus_value(config->vmd, dev));
+    }
+    add_properties(config, &dev->object, args);
+    add_request(config, "device_add", args);
+    if (id && nic) {
+        add_set_link(config, id, nic->link_up);
+    }
+}
+
+/* ---- Back ends ---- */
+
+static void add_chardev(Config *config, Chardev *chr)
+{
+    const ChardevBackend *backend = char_backend(chr);
+    QmpValue *args = qmp_value_dict();
+
+    qmp_value_set(args, "id", qmp_value_str(chr->object.name));
+    qmp_value_set(args, "backend", qmp_to_value(&qmp_type_ChardevBackend, &backend));
+    note_fds(config, args);
+    add_request(config, "chardev-add", args);
+}
+
+static void add_netdev(Config *config, NetBackend *net)
+{
+    const Netdev *options = net_options(net);
+    QmpValue *args = qmp_to_value(&qmp_type_Netdev, &options);
+
+    note_netdev_fds(config, args);
+    note_fds(config, args);
+    add_request(config, "netdev_add", args);
+    add_set_link(config, net->object.name, net->link_up);
+}
+
+static void add_node(Config *config, BlockNode *node)
+{
+    if (!node->definer) {
+        add_request(config, "blockdev-add",
+                    qmp_to_value(&qmp_type_BlockdevOptions, &node->options));
+    }
+}
+
+/* ---- All of it ---- */
+
+static void add_action(Config *config)
+{
+    const RunControl *run = &config->vmd->run;
+    RunControl fresh;
+    SetActionArgs args = {
+        .has_reboot = true, .has_shutdown = true, .has_panic = true, .has_watchdog = true,
+        .has_internal_error = true,
+        .reboot = run->reboot, .shutdown = run->shutdown, .panic = run->panic,
+        .watchdog = run->watchdog, .internal_error = run->internal_error,
+    };
+    const SetActionArgs *pointer = &args;
+
+    run_control_init(&fresh);
+    if (run->reboot != fresh.reboot || run->shutdown != fresh.shutdown ||
+        run->panic != fresh.panic || run->watchdog != fresh.watchdog ||
+        run->internal_error != fresh.internal_error) {
+        add_request(config, "set-action", qmp_to_value(&qmp_type_SetActionArgs, &pointer));
+    }
+}
+
+static bool collect(Object *obj, void *data)
+{
+    Config *config = data;
+
+    if (object_life(obj) == OBJECT_COMPLETE && !object_is_a(obj, &qmp_class_policy)) {
+        g_ptr_array_add(config->objects, obj);
+    }
+    return true;
+}
+
+static void collect_at(Config *config, const char *path, bool children)
+{
+    Object *obj = object_resolve(config->vmd->root, path, NULL);
+
+    if (obj && children) {
+        object_foreach_child(obj, collect, config);
+    } else if (obj) {
+        collect(obj, config);
+    }
+}
+
+static int first_first(gconstpointer a, gconstpointer b)
+{
+    const Object *x = *(Object *const *)a, *y = *(Object *const *)b;
+
+    return (x->serial > y->serial) - (x->serial < y->serial);
+}
+
+static void collect_all(Config *config)
+{
+    collect_at(config, "/machine", false);
+    collect_at(config, "/machine/accel", false);
+    collect_at(config, "/objects", true);
+    collect_at(config, "/chardevs", true);
+    collect_at(config, "/netdevs", true);
+    collect_at(config, "/block-nodes", true);
+    collect_at(config, "/machine/peripheral", true);
+    collect_at(config, "/machine/peripheral-anon", true);
+    g_ptr_array_sort(config->objects, first_first);
+}
+
+static void add_any(Config *config, Object *obj)
+{
+    const Machine *machine = vmd_machine(config->vmd);
+
+    if (object_is_a(obj, &qmp_class_device)) {
+        add_device(config, (Device *)obj);
+    } else if (object_is_a(obj, &qmp_class_chardev)) {
+        add_chardev(config, (Chardev *)obj);
+    } else if (object_is_a(obj, &qmp_class_netdev)) {
+        add_netdev(config, (NetBackend *)obj);
+    } else if (object_is_a(obj, &qmp_class_block_node)) {
+        add_node(config, (BlockNode *)obj);
+    } else if ((const Machine *)obj == machine) {
+        add_object(config, obj, config->vmd->machine_id);
+    } else if (machine && obj == (Object *)machine->accel) {
+        add_object(config, obj, machine->accel_name);
+    } else {
+        add_object(config, obj, obj->name);
+    }
+}
+
+static void free_request(gpointer data)
+{
+    qmp_clear(&qmp_type_BuildRequest, &data);
+}
+
+static void free_requirement(gpointer data)
+{
+    qmp_clear(&qmp_type_ConfigRequirement, &data);
+}
+
+bool qmp_query_config(QmpRequest *req, ConfigInfo **ret, GError **error)
+{
+    g_autoptr(GPtrArray) objects = g_ptr_array_new();
+    g_autoptr(GPtrArray) requests = g_ptr_array_new_with_free_func(free_request);
+    g_autoptr(GPtrArray) requires = g_ptr_array_new_with_free_func(free_requirement);
+    Config config = { .vmd = qmp_request_context(req), .objects = objects, .requests = requests,
+                      .requires = requires };
+
+    collect_all(&config);
+    for (guint i = 0; i < objects->len; i++) {
+        add_any(&config, objects->pdata[i]);
+    }
+    add_action(&config);
+    if (config.vmd->policy.object) {
+        /* Last, as it has accepted all of this. */
+        add_any(&config, config.vmd->policy.object);
+    }
+    if (config.error) {
+        g_propagate_prefixed_error(error, config.error, "the machine cannot be told: ");
+        return false;
+    }
+    *ret = qmp_new(&qmp_type_ConfigInfo);
+    (*ret)->requests.items = (void *)g_ptr_array_steal(requests, &(*ret)->requests.n);
+    (*ret)->requires.items = (void *)g_ptr_array_steal(requires, &(*ret)->requires.n);
+    return true;
+}

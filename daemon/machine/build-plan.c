@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The order of a list of requests.
+ *
+ * Each request makes something with a name, or changes something.  What a
+ * request names and another one makes is made first; requests without such a
+ * need stay in the order of the list.  A change comes after all that stands
+ * before it.
+ */
+#include "config.h"
+#include "daemon/machine/build.h"
+
+#include <string.h>
+
+#include "daemon/vmd.h"
+#include "qmp/error.h"
+#include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-block.h"
+#include "qmp/qapi-types-char.h"
+#include "qmp/qapi-types-net.h"
+#include "qmp/qapi-types-object.h"
+#include "qmp/visit.h"
+
+/* Where names are looked up, as in links (Vmd's namespaces). */
+#define OBJECTS "/objects"
+#define CHARDEVS "/chardevs"
+#define NETDEVS "/netdevs"
+#define NODES "/block-nodes"
+#define DEVICES "/machine/peripheral"
+#define MACHINE "/machine"
+#define ACCEL "/machine/accel"
+
+enum { NOT_VISITED, VISITING, VISITED };
+
+typedef struct {
+    Build *build;
+    GHashTable *makers;         /* path -> index of item + 1 */
+    GHashTable *ids;            /* id -> the same, whatever its kind */
+    guint8 *state;              /* of each item */
+    guint current;
+    guint changes;              /* items before this one precede all changes that come */
+    GError *error;
+} Plan;
+
+void **build_args(const BuildRequest *request)
+{
+    return (void **)((char *)request + qmp_type_BuildRequest.u_offset);
+}
+
+const QmpType *build_args_type(const BuildRequest *request)
+{
+    return qmp_type_BuildRequest.branches[request->execute].type->members[0].type;
+}
+
+static BuildRequest *request_at(const Plan *plan, guint i)
+{
+    return g_array_index(plan->build->items, BuildItem, i).request;
+}
+
+static bool is_change(const BuildRequest *request)
+{
+    return request->execute == BUILD_COMMAND_QOM_SET ||
+           request->execute == BUILD_COMMAND_SET_LINK ||
+           request->execute == BUILD_COMMAND_SET_ACTION ||
+           request->execute == BUILD_COMMAND_TRACE_EVENT_SET_STATE;
+}
+
+/* ---- Names ---- */
+
+static const char *object_folder(const ObjectOptions *options)
+{
+    if (options->qom_type->flags & QMP_CLASS_MACHINE) {
+        return MACHINE;
+    }
+    return options->qom_type == &qmp_class_any_accel ||
+           qmp_class_is_a(options->qom_type, &qmp_class_accel) ? ACCEL : OBJECTS;
+}
+
+/* Folder and id of what a request makes; the member of its arguments that says the
+ * id. */
+static const char *made_by(const BuildRequest *request, const char **ret_folder,
+                           const char **ret_member)
+{
+    *ret_member = "id";
+    switch (request->execute) {
+    case BUILD_COMMAND_OBJECT_ADD:
+        *ret_folder = object_folder(request->u.object_add.arguments);
+        return request->u.object_add.arguments->id;
+    case BUILD_COMMAND_DEVICE_ADD:
+        *ret_folder = DEVICES;
+        return request->u.device_add.arguments->id;
+    case BUILD_COMMAND_CHARDEV_ADD:
+        *ret_folder = CHARDEVS;
+        return request->u.chardev_add.arguments->id;
+    case BUILD_COMMAND_NETDEV_ADD:
+        *ret_folder = NETDEVS;
+        return request->u.netdev_add.arguments->id;
+    case BUILD_COMMAND_BLOCKDEV_ADD:
+        *ret_folder = NODES;
+        *ret_member = "node-name";
+        return request->u.blockdev_add.arguments->node_name;
+    default:
+        *ret_folder = NULL;
+        return NULL;
+    }
+}
+
+const char *build_made_id(const BuildRequest *request)
+{
+    const char *folder, *member;
+
+    return made_by(request, &folder, &member);
+}
+
+static bool fail_at(Plan *plan, guint i, const char *member, ErrorReason reason,
+                    const char *text)
+{
+    g_autofree char *index = g_strdup_printf("[%u]", i);
+
+    qmp_error_set(&plan->error, reason, "requests%s: %s", index, text);
+    if (member) {
+        qmp_error_prefix_path(plan->error, member);
+        qmp_error_prefix_path(plan->error, "arguments");
+    }
+    qmp_error_prefix_path(plan->error, index);
+    qmp_error_prefix_path(plan->error, "requests");
+    return false;
+}
+
+static void insert(GHashTable *table, const char *name, guint i)
+{
+    if (!g_hash_table_contains(table, name)) {
+        g_hash_table_insert(table, g_strdup(name), GUINT_TO_POINTER(i + 1));
+    }
+}
+
+/* Puts one path down as made by item i; twice is an error. */
+static bool note_path(Plan *plan, guint i, const char *path, const char *member)
+{
+    g_autofree char *text = NULL;
+    guint other = GPOINTER_TO_UINT(g_hash_table_lookup(plan->makers, path));
+
+    if (other) {
+        text = g_strdup_printf("'%s' is made by requests[%u] already", path, other - 1);
+        return fail_at(plan, i, member, ERROR_REASON_ID_IN_USE, text);
+    }
+    if (object_resolve(plan->build->vmd->root, path, NULL)) {
+        text = g_strdup_printf("'%s' is there already", path);
+        return fail_at(plan, i, member, ERROR_REASON_ID_IN_USE, text);
+    }
+    insert(plan->makers, path, i);
+    return true;
+}
+
+/* Nodes that are defined within another one have names, too. */
+static bool note_inner_nodes(Plan *plan, guint i, const BlockdevOptions *options)
+{
+    const BlockdevRef *file = options->driver == BLOCKDEV_DRIVER_RAW ? options->u.raw.file
+                            : options->driver == BLOCKDEV_DRIVER_THROTTLE
+                                  ? options->u.throttle.file : NULL;
+    g_autofree char *path = NULL;
+
+    if (!file || file->type != BLOCKDEV_REF_DEFINITION) {
+        return true;
+    }
+    options = file->u.definition;
+    if (options->node_name) {
+        path = g_strconcat(NODES "/", options->node_name, NULL);
+        if (!note_path(plan, i, path, "file.node-name")) {
+            return false;
+        }
+        insert(plan->ids, options->node_name, i);
+    }
+    return note_inner_nodes(plan, i, options);
+}
+
+/* Of which there is one, with or without an id. */
+static bool is_single(const char *folder)
+{
+    return !strcmp(folder, MACHINE) || !strcmp(folder, ACCEL);
+}
+
+static bool note_name(Plan *plan, guint i)
+{
+    const BuildRequest *request = request_at(plan, i);
+    const char *folder, *member, *id = made_by(request, &folder, &member);
+    g_autofree char *path = NULL;
+
+    if (!folder || (!id && !is_single(folder))) {
+        return true;
+    }
+    if (id && !object_check_id(id, &plan->error)) {
+        g_autoptr(GError) error = g_steal_pointer(&plan->error);
+
+        return fail_at(plan, i, member, ERROR_REASON_ID_INVALID, error->message);
+    }
+    path = is_single(folder) ? g_strdup(folder) : g_strconcat(folder, "/", id, NULL);
+    if (!note_path(plan, i, path, id ? member : NULL)) {
+        return false;
+    }
+    if (id) {
+        insert(plan->ids, id, i);
+    }
+    return request->execute != BUILD_COMMAND_BLOCKDEV_ADD ||
+           note_inner_nodes(plan, i, request->u.blockdev_add.arguments);
+}
+
+static bool note_names(Plan *plan)
+{
+    for (guint i = 0; i < plan->build->items->len; i++) {
+        if (!note_name(plan, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Needs ---- */
+
+static bool visit(Plan *plan, guint i);
+
+static bool visit_current(Plan *plan, guint needed)
+{
+    guint current = plan->current;
+    bool ok = needed == current || visit(plan, needed);
+
+    plan->current = current;
+    return ok;
+}
+
+static void need(Plan *plan, GHashTable *table, const char *name)
+{
+    guint maker = GPOINTER_TO_UINT(g_hash_table_lookup(table, name));
+
+    if (maker && !plan->error) {
+        visit_current(plan, maker - 1);
+    }
+}
+
+static void need_in(Plan *plan, const char *folder, const char *id)
+{
+    g_autofree char *path = g_strconcat(folder, "/", id, NULL);
+
+    need(plan, plan->makers, path);
+}
+
+/* Whatever of the list is at a path, or makes one of its parts. */
+static void need_path(Plan *plan, const char *path)
+{
+    g_auto(GStrv) names = g_strsplit(path, "/", -1);
+
+    for (guint i = 0; names[i]; i++) {
+        if (*names[i]) {
+            need(plan, plan->ids, names[i]);
+        }
+    }
+    if (g_str_has_prefix(path, MACHINE)) {
+        need(plan, plan->makers, MACHINE);
+    }
+}
+
+static void need_link(const QmpType *type, const char *path, void *data)
+{
+    static const struct {
+        const QmpClass *klass;
+        const char *folder;
+    } folders[] = {
+        { &qmp_class_block_node, NODES }, { &qmp_class_chardev, CHARDEVS },
+        { &qmp_class_netdev, NETDEVS }, { &qmp_class_device, DEVICES },
+        { &qmp_class_object, OBJECTS },
+    };
+
+    if (strchr(path, '/')) {
+        need_path(data, path);
+        return;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+        if (qmp_class_is_a(type->target, folders[i].klass)) {
+            need_in(data, folders[i].folder, path);
+            return;
+        }
+    }
+}
+
+/* `bus`: a device's id, a bus of a device that has one ("ID.0"), or a path. */
+static void need_bus(Plan *plan, const char *bus)
+{
+    const char *dot = strrchr(bus, '.');
+
+    if (strchr(bus, '/')) {
+        need_path(plan, bus);
+        return;
+    }
+    need_in(plan, DEVICES, bus);
+    if (dot) {
+        g_autofree char *id = g_strndup(bus, dot - bus);
+
+        need_in(plan, DEVICES, id);
+    }
+}
+
+static void need_of_device(Plan *plan, const DeviceOptions *options)
+{
+    need(plan, plan->makers, ACCEL);
+    need(plan, plan->makers, MACHINE);
+    if (options->bus) {
+        need_bus(plan, options->bus);
+    }
+}
+
+static void need_of_node(Plan *plan, const BlockdevOptions *options)
+{
+    const BlockdevRef *file = NULL;
+
+    if (options->driver == BLOCKDEV_DRIVER_RAW) {
+        file = options->u.raw.file;
+    } else if (options->driver == BLOCKDEV_DRIVER_THROTTLE) {
+        file = options->u.throttle.file;
+        need_in(plan, OBJECTS, options->u.throttle.throttle_group);
+    }
+    if (file && file->type == BLOCKDEV_REF_REFERENCE) {
+        need_in(plan, NODES, file->u.reference);
+    } else if (file) {
+        need_of_node(plan, file->u.definition);
+    }
+}
+
+static void need_of_chardev(Plan *plan, const ChardevBackend *backend)
+{
+    if (backend->type == CHARDEV_BACKEND_KIND_MUX) {
+        need_in(plan, CHARDEVS, backend->u.mux.data->chardev);
+    }
+}
+
+static void need_of_object(Plan *plan, const ObjectOptions *options)
+{
+    if (options->qom_type->flags & QMP_CLASS_MACHINE) {
+        need(plan, plan->makers, ACCEL);
+    }
+}
+
+/* A change comes after all that the list has before it. */
+static void need_of_change(Plan *plan, guint i, const BuildRequest *request)
+{
+    for (; plan->changes < i && !plan->error; plan->changes++) {
+        visit_current(plan, plan->changes);
+    }
+    if (request->execute == BUILD_COMMAND_QOM_SET) {
+        need_path(plan, request->u.qom_set.arguments->path);
+    } else if (request->execute == BUILD_COMMAND_SET_LINK) {
+        need_path(plan, request->u.set_link.arguments->name);
+    }
+}
+
+static void visit_needs(Plan *plan, guint i)
+{
+    const BuildRequest *request = request_at(plan, i);
+
+    if (is_change(request)) {
+        need_of_change(plan, i, request);
+        return;
+    }
+    switch (request->execute) {
+    case BUILD_COMMAND_DEVICE_ADD:
+        need_of_device(plan, request->u.device_add.arguments);
+        break;
+    case BUILD_COMMAND_BLOCKDEV_ADD:
+        need_of_node(plan, request->u.blockdev_add.arguments);
+        break;
+    case BUILD_COMMAND_CHARDEV_ADD:
+        need_of_chardev(plan, request->u.chardev_add.arguments->backend);
+        break;
+    case BUILD_COMMAND_OBJECT_ADD:
+        need_of_object(plan, request->u.object_add.arguments);
+        break;
+    default:
+        break;
+    }
+    qmp_foreach_link(build_args_type(request), build_args(request), need_link, plan);
+}
+
+static bool visit(Plan *plan, guint i)
+{
+    if (plan->state[i] == VISITED || plan->error) {
+        return !plan->error;
+    }
+    if (plan->state[i] == VISITING) {
+        g_autofree char *text = g_strdup_printf("it and requests[%u] need each other",
+                                                plan->current);
+
+        return fail_at(plan, i, NULL, ERROR_REASON_INVALID_VALUE, text);
+    }
+    plan->state[i] = VISITING;
+    plan->current = i;
+    visit_needs(plan, i);
+    plan->state[i] = VISITED;
+    g_array_append_val(plan->build->order, i);
+    return !plan->error;
+}
+
+bool build_plan(Build *build, GError **error)
+{
+    guint n = build->items->len;
+    g_autofree guint8 *state = g_new0(guint8, n + 1);
+    g_autoptr(GHashTable) makers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    Plan plan = { .build = build, .makers = makers, .ids = ids, .state = state };
+    bool ok = note_names(&plan);
+
+    for (guint i = 0; i < n && ok; i++) {
+        ok = visit(&plan, i);
+    }
+    if (!ok) {
+        g_propagate_error(error, plan.error);
+    }
+    return ok;
+}

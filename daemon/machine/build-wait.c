@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * While a build waits for the host: what becomes of others' requests, and of the build
+ * when its client goes.
+ *
+ * What others want to change waits for the end of the list, as that decides what there
+ * is to be changed.  But an item may hang for ever.  When one has taken longer than
+ * PATIENCE_S, others are refused, with its name, until the list goes on: who reads that
+ * knows whom to ask, and a client that waits without end knows nothing.
+ */
+#include "config.h"
+
+#include "daemon/machine/build.h"
+#include "daemon/vmd.h"
+#include "qmp/error.h"
+#include "qmp/request.h"
+
+enum { PATIENCE_S = 5 };
+
+/* ---- Others ---- */
+
+/* Those that waited, in the order of their coming; one of them may be a build, for
+ * which the rest waits on. */
+static void resume_held(Vmd *vmd)
+{
+    while (vmd->held.length && !vmd->build) {
+        qmp_request_resume(g_queue_pop_head(&vmd->held));
+    }
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *data)
+{
+    resume_held(data);
+}
+
+void build_wake_held(Vmd *vmd)
+{
+    static const struct timeval now = { 0, 0 };
+
+    if (vmd->held.length) {
+        event_base_once(vmd->base, -1, EV_TIMEOUT, on_resume, vmd, &now);
+    }
+}
+
+static void refuse_held(const Build *build)
+{
+    QmpRequest *req;
+
+    while ((req = g_queue_pop_head(&build->vmd->held))) {
+        GError *error = NULL;
+
+        qmp_error_set(&error, ERROR_REASON_BUSY, "a build has to end first, and it has been "
+                      "waiting for %s for more than %d seconds", build->what, PATIENCE_S);
+        qmp_request_refuse(req, error);
+    }
+}
+
+/* Nothing is left that others could see but names, which are taken until files are closed. */
+static void undo_late(Build *build)
+{
+    FairLock *lock = &build->vmd->lock;
+
+    fair_lock_acquire(lock);
+    build_let_go(build, true);
+    fair_lock_release(lock);
+}
+
+static void on_patience(evutil_socket_t fd, short what, void *data)
+{
+    Build *build = data;
+
+    if (build->undoing) {
+        undo_late(build);
+        return;
+    }
+    if (!build->late) {
+        g_warning("a build waits for %s: until it goes on, what changes something is refused",
+                  build->what);
+    }
+    build->late = true;
+    refuse_held(build);
+}
+
+bool build_hold(Vmd *vmd, QmpRequest *req)
+{
+    if (!vmd->build || qmp_request_command(req)->flags & QMP_COMMAND_DURING_BUILD) {
+        return false;
+    }
+    g_queue_push_tail(&vmd->held, req);
+    if (vmd->build->late) {
+        event_active(vmd->build->patience, 0, 0);
+    }
+    return true;
+}
+
+struct event *build_wait_timer(Build *build, struct event_base *base)
+{
+    return evtimer_new(base, on_patience, build);
+}
+
+void build_wait_begin(Build *build)
+{
+    static const struct timeval limit = { PATIENCE_S, 0 };
+
+    build->late = false;
+    event_add(build->patience, &limit);
+}
+
+void build_wait_end(Build *build)
+{
+    build->late = false;
+    event_del(build->patience);
+}
+
+/* ---- The client ---- */
+
+void build_gone(Vmd *vmd, guint64 client)
+{
+    Build *build = vmd->build;
+
+    if (build && build->client == client) {
+        build->gone = true;
+        event_active(build->go, 0, 0);
+    }
+}

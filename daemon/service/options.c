@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Options: see options.h.  docs/man/vmd.8 documents them for users.
+ */
+#include "config.h"
+
+#include "daemon/service/options.h"
+
+#include "qmp/arguments.h"
+#include "qmp/text.h"
+#include "systemd/journal.h"
+
+/* The command's words, by a shell's rules of quoting; no shell runs it. */
+static bool split_command(const char *command, char ***ret_words, GError **error)
+{
+    g_autofree char *shown = qmp_text_quote(command);
+    g_autoptr(GError) why = NULL;
+
+    if (g_shell_parse_argv(command, NULL, ret_words, &why)) {
+        return true;
+    }
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--before-ready: %s %s", shown,
+                g_error_matches(why, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING)
+                ? "names no command" : "has a quote or a backslash without an end");
+    return false;
+}
+
+/* The name is a folder's for who starts the daemon, and stands in the journal. */
+static bool check_name(const char *name, GError **error)
+{
+    g_autofree char *shown = NULL;
+
+    if (qmp_machine_name_ok(name)) {
+        return true;
+    }
+    shown = qmp_text_quote(name);
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "--name: %s is not the name of a machine", shown);
+    return false;
+}
+
+Options *options_parse(int argc, char **argv, GError **error)
+{
+    g_autoptr(Options) options = g_new0(Options, 1);
+    g_autofree char *level = NULL;
+    g_autofree char *command = NULL;
+    g_auto(GStrv) args = g_new0(char *, argc + 1);
+    const GOptionEntry entries[] = {
+        { "socket", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->sockets,
+          "Listen for QMP clients on a Unix socket", "PATH" },
+        { "jsonrpc-socket", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->jsonrpc_sockets,
+          "Listen for JSON-RPC 2.0 clients on a Unix socket", "PATH" },
+        { "name", 0, 0, G_OPTION_ARG_FILENAME, &options->name,
+          "What the machine is called", "NAME" },
+        { "run-directory", 0, 0, G_OPTION_ARG_FILENAME, &options->run_directory,
+          "Listen on qmp.sock there unless a socket is named or passed", "DIR" },
+        { "state-directory", 0, 0, G_OPTION_ARG_FILENAME, &options->state_directory,
+          "Write there, in exit.json, how the machine ended", "DIR" },
+        { "pidfile", 0, 0, G_OPTION_ARG_FILENAME, &options->pidfile,
+          "Keep the process id in a file while the daemon can be reached", "FILE" },
+        { "before-ready", 0, 0, G_OPTION_ARG_FILENAME, &command,
+          "Run a command and be ready when it has succeeded", "COMMAND" },
+        { "log-level", 0, 0, G_OPTION_ARG_FILENAME, &level,
+          "Write messages up to: error warning notice info debug", "LEVEL" },
+        { "version", 0, 0, G_OPTION_ARG_NONE, &options->version,
+          "Print the version and exit", NULL },
+        G_OPTION_ENTRY_NULL
+    };
+    const GOptionEntry *const lists[] = { entries, NULL };
+    const QmpArguments arguments = { .lists = lists };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+    for (int i = 0; i < argc; i++) {
+        args[i] = g_strdup(argv[i]);
+    }
+    options->log_level = G_LOG_LEVEL_INFO;
+    g_option_context_set_summary(context, "Runs one virtual machine that clients build over QMP.");
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!qmp_arguments_check(&arguments, argc, args, error) ||
+        !g_option_context_parse_strv(context, &args, error)) {
+        return NULL;
+    }
+    if (args[0] && args[1]) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "'%s' is not an option; everything about the machine arrives over the socket",
+                    args[1]);
+        return NULL;
+    }
+    if (options->name && !check_name(options->name, error)) {
+        return NULL;
+    }
+    if (command && !split_command(command, &options->before_ready, error)) {
+        return NULL;
+    }
+    if (level && !journal_parse_level(level, &options->log_level, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&options);
+}
+
+void options_free(Options *options)
+{
+    if (!options) {
+        return;
+    }
+    g_strfreev(options->sockets);
+    g_strfreev(options->jsonrpc_sockets);
+    g_free(options->name);
+    g_free(options->run_directory);
+    g_free(options->state_directory);
+    g_free(options->pidfile);
+    g_strfreev(options->before_ready);
+    g_free(options);
+}

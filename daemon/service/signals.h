@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Signals: those that end the daemon (SIGTERM, SIGINT, SIGHUP), read from a descriptor, so
+ * that their sender is known.
+ */
+#ifndef DAEMON_SERVICE_SIGNALS_H
+#define DAEMON_SERVICE_SIGNALS_H
+
+#include <event2/event.h>
+#include <glib.h>
+#include <sys/types.h>
+
+typedef struct Signals Signals;
+
+typedef struct {
+    int number;
+    pid_t pid;                  /* of who sent it */
+    uid_t uid;
+} SignalSender;
+
+/* Blocks them, in this thread and those that it makes.  First thing in main. */
+void signals_block(void);
+/* For child processes: as they were. */
+void signals_unblock(void);
+
+/* Calls f(opaque, sender) on the loop for each; SIGPIPE is ignored from now on.  NULL and
+ * host-error if the host has no descriptor or no memory for that. */
+Signals *signals_watch(struct event_base *base,
+                       void (*f)(void *opaque, const SignalSender *sender), void *opaque,
+                       GError **error);
+void signals_free(Signals *signals);            /* accepts NULL */
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What clients are told about block nodes and disks: see block-query.h.
+ */
+#include "config.h"
+#include "hw/block/block-query.h"
+
+#include <time.h>
+
+#include "hw/block/block.h"
+#include "hw/block/front.h"
+
+static guint64 load(const guint64 *counter)
+{
+    return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+/* ---- Nodes ---- */
+
+static void foreach_node(Object *root, bool (*f)(Object *obj, void *data), void *data)
+{
+    object_foreach_child(object_container(root, "block-nodes"), f, data);
+}
+
+static char *driver_name(const BlockNode *node)
+{
+    return g_strdup(qmp_enum_name(&qmp_type_BlockdevDriver, node->options->driver));
+}
+
+static ImageInfo *image_info(BlockNode *node)
+{
+    ImageInfo *info = g_new0(ImageInfo, 1);
+    gint64 actual = block_node_actual_size(node);
+
+    info->filename = block_node_filename(node);
+    info->format = driver_name(node);
+    info->virtual_size = block_node_size(node);
+    info->has_actual_size = actual >= 0;
+    info->actual_size = actual;
+    return info;
+}
+
+static BlockdevCacheInfo *cache_info(const BlockNode *node, bool writeback)
+{
+    BlockdevCacheInfo *info = g_new0(BlockdevCacheInfo, 1);
+
+    info->writeback = writeback;
+    info->direct = block_node_direct(node);
+    info->no_flush = block_node_no_flush(node);
+    return info;
+}
+
+static BlockDeviceInfo *node_info(BlockNode *node, bool writeback)
+{
+    BlockDeviceInfo *info = g_new0(BlockDeviceInfo, 1);
+
+    info->file = block_node_filename(node);
+    info->node_name = g_strdup(block_node_name(node));
+    info->ro = node->read_only;
+    info->drv = driver_name(node);
+    info->detect_zeroes = node->options->detect_zeroes;
+    info->image = image_info(node);
+    info->cache = cache_info(node, writeback);
+    return info;
+}
+
+static bool add_node(Object *obj, void *data)
+{
+    if (object_life(obj) == OBJECT_COMPLETE) {
+        g_ptr_array_add(data, node_info((BlockNode *)obj, true));
+    }
+    return true;
+}
+
+void block_query_nodes(Object *root, BlockDeviceInfoList *ret)
+{
+    GPtrArray *list = g_ptr_array_new();
+
+    foreach_node(root, add_node, list);
+    ret->n = list->len;
+    ret->items = (BlockDeviceInfo **)g_ptr_array_free(list, false);
+}
+
+/* ---- Disks ---- */
+
+static char *disk_name(const BlockFront *front)
+{
+    const char *id = device_id(front->dev);
+
+    return id ? g_strdup(id) : object_path(&front->dev->object);
+}
+
+static void add_disk(BlockFront *front, void *data)
+{
+    BlockInfo *info = g_new0(BlockInfo, 1);
+
+    info->device = g_strdup(block_node_name(front->config.node));
+    info->qdev = disk_name(front);
+    info->type = g_strdup("unknown");
+    info->inserted = node_info(front->config.node, g_atomic_int_get(&front->write_cache));
+    info->has_io_status = front->config.io_status;
+    info->io_status = g_atomic_int_get(&front->status);
+    g_ptr_array_add(data, info);
+}
+
+void block_query_disks(Object *root, BlockInfoList *ret)
+{
+    GPtrArray *list = g_ptr_array_new();
+
+    block_front_foreach(root, add_disk, list);
+    ret->n = list->len;
+    ret->items = (BlockInfo **)g_ptr_array_free(list, false);
+}
+
+/* ---- Statistics ---- */
+
+static BlockStats *node_stats(const BlockNode *node)
+{
+    BlockStats *stats = g_new0(BlockStats, 1);
+
+    stats->node_name = g_strdup(block_node_name(node));
+    stats->stats = g_new0(BlockDeviceStats, 1);
+    stats->stats->wr_highest_offset = load(&node->highest_write);
+    stats->stats->account_invalid = stats->stats->account_failed = true;
+    if (node->file) {
+        stats->parent = node_stats(node->file);
+    }
+    return stats;
+}
+
+static void set_idle_time(BlockDeviceStats *s, guint64 last)
+{
+    struct timespec now;
+
+    if (last) {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        s->has_idle_time_ns = true;
+        s->idle_time_ns = now.tv_sec * G_GINT64_CONSTANT(1000000000) + now.tv_nsec - last;
+    }
+}
+
+static void fill_stats(BlockDeviceStats *s, const BlockStatistics *from)
+{
+    s->rd_bytes = load(&from->of[BLOCK_STAT_READ].bytes);
+    s->wr_bytes = load(&from->of[BLOCK_STAT_WRITE].bytes);
+    s->unmap_bytes = load(&from->of[BLOCK_STAT_UNMAP].bytes);
+    s->rd_operations = load(&from->of[BLOCK_STAT_READ].operations);
+    s->wr_operations = load(&from->of[BLOCK_STAT_WRITE].operations);
+    s->flush_operations = load(&from->of[BLOCK_STAT_FLUSH].operations);
+    s->unmap_operations = load(&from->of[BLOCK_STAT_UNMAP].operations);
+    s->rd_total_time_ns = load(&from->of[BLOCK_STAT_READ].time_ns);
+    s->wr_total_time_ns = load(&from->of[BLOCK_STAT_WRITE].time_ns);
+    s->flush_total_time_ns = load(&from->of[BLOCK_STAT_FLUSH].time_ns);
+    s->unmap_total_time_ns = load(&from->of[BLOCK_STAT_UNMAP].time_ns);
+    s->failed_rd_operations = load(&from->of[BLOCK_STAT_READ].failed);
+    s->failed_wr_operations = load(&from->of[BLOCK_STAT_WRITE].failed);
+    s->failed_flush_operations = load(&from->of[BLOCK_STAT_FLUSH].failed);
+    s->failed_unmap_operations = load(&from->of[BLOCK_STAT_UNMAP].failed);
+    s->invalid_rd_operations = load(&from->of[BLOCK_STAT_READ].invalid);
+    s->invalid_wr_operations = load(&from->of[BLOCK_STAT_WRITE].invalid);
+    s->invalid_unmap_operations = load(&from->of[BLOCK_STAT_UNMAP].invalid);
+    set_idle_time(s, load(&from->last));
+}
+
+static void add_disk_stats(BlockFront *front, void *data)
+{
+    BlockStats *stats = node_stats(front->config.node);
+
+    stats->device = g_strdup(block_node_name(front->config.node));
+    stats->qdev = disk_name(front);
+    fill_stats(stats->stats, &front->stats);
+    g_ptr_array_add(data, stats);
+}
+
+static bool add_node_stats(Object *obj, void *data)
+{
+    if (object_life(obj) == OBJECT_COMPLETE) {
+        g_ptr_array_add(data, node_stats((const BlockNode *)obj));
+    }
+    return true;
+}
+
+void block_query_statistics(Object *root, bool of_nodes, BlockStatsList *ret)
+{
+    GPtrArray *list = g_ptr_array_new();
+
+    if (of_nodes) {
+        foreach_node(root, add_node_stats, list);
+    } else {
+        block_front_foreach(root, add_disk_stats, list);
+    }
+    ret->n = list->len;
+    ret->items = (BlockStats **)g_ptr_array_free(list, false);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Networks by name: see net-query.h.
+ */
+#include "config.h"
+#include "hw/net/net-query.h"
+
+#include "hw/core/machine.h"
+#include "qmp/error.h"
+
+Nic *net_find_card(Object *root, const char *id)
+{
+    Object *machine = (Object *)machine_made(root);
+    Object *obj = machine ? object_child(object_container(machine, "peripheral"), id) : NULL;
+
+    return obj ? nic_of(obj) : NULL;
+}
+
+bool net_link_state(Object *root, const char *id, bool *ret_up)
+{
+    const NetBackend *net = net_find(root, id);
+    const Nic *nic = net ? NULL : net_find_card(root, id);
+
+    if (net || nic) {
+        *ret_up = net ? net->link_up : nic->link_up;
+    }
+    return net || nic;
+}
+
+bool net_query_rx_filter(Object *root, const char *name, RxFilterInfoList *ret, GError **error)
+{
+    Nic *nic = net_find_card(root, name);
+    RxFilterInfo *info = nic ? nic_query_filter(nic) : NULL;
+
+    if (info) {
+        ret->n = 1;
+        ret->items = g_new(RxFilterInfo *, 1);
+        ret->items[0] = info;
+    } else if (nic) {
+        qmp_error_set_at(error, "name", ERROR_REASON_NOT_SUPPORTED,
+                         "network card '%s' cannot tell which frames it takes", name);
+    } else if (net_find(root, name)) {
+        qmp_error_set_at(error, "name", ERROR_REASON_INVALID_VALUE,
+                         "'%s' is a back end, no network card", name);
+    } else {
+        qmp_error_set_at(error, "name", ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found",
+                         name);
+    }
+    return info != NULL;
+}
+
+static bool add_filter(Object *obj, void *data)
+{
+    RxFilterInfo *info = object_is_a(obj, &qmp_class_nic) ? nic_query_filter((Nic *)obj) : NULL;
+
+    if (info) {
+        g_ptr_array_add(data, info);
+    }
+    return true;
+}
+
+bool net_query_rx_filters(Object *root, RxFilterInfoList *ret)
+{
+    Object *machine = (Object *)machine_made(root);
+    GPtrArray *list = g_ptr_array_new();
+
+    if (machine) {
+        object_foreach_descendant(machine, add_filter, list);
+    }
+    ret->n = list->len;
+    ret->items = (RxFilterInfo **)g_ptr_array_free(list, false);
+    return true;
+}
