@@ -8,9 +8,9 @@
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/aio/iothread.h"
 #include "hw/block/block.h"
 #include "hw/block/front.h"
-#include "hw/core/iothread.h"
 
 static guint64 load(const guint64 *counter)
 {

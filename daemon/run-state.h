@@ -9,7 +9,7 @@
 #ifndef DAEMON_RUN_STATE_H
 #define DAEMON_RUN_STATE_H
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/dispatch.h"
 
 typedef struct Vmd Vmd;

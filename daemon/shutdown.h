@@ -9,7 +9,7 @@
 
 #include <event2/event.h>
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/dispatch.h"
 
 typedef struct Vmd Vmd;

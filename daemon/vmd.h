@@ -22,7 +22,7 @@
 #include "daemon/run-state.h"
 #include "daemon/shutdown.h"
 #include "hw/core/lock.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/dispatch.h"
 #include "qmp/event.h"
 #include "qmp/qapi-types-common.h"

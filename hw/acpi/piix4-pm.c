@@ -21,7 +21,7 @@
 
 #include "hw/acpi/piix4-smbus.h"
 #include "hw/acpi/pm1.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-pc.h"

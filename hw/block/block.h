@@ -20,7 +20,7 @@
 #ifndef HW_BLOCK_BLOCK_H
 #define HW_BLOCK_BLOCK_H
 
-#include "hw/core/aio.h"
+#include "hw/aio/aio.h"
 #include "qmp/qapi-types-block.h"
 #include "qom/object.h"
 

@@ -18,8 +18,8 @@
 #include "hw/char/isa-parallel.h"
 
 #include "hw/chardev/char.h"
-#include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-device.h"
 #include "qom/qapi-trace.h"

@@ -10,8 +10,8 @@
 #include "hw/char/isa-serial.h"
 
 #include "hw/char/uart16550.h"
-#include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-device.h"
 #include "qom/qapi-trace.h"

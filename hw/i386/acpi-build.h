@@ -18,7 +18,7 @@
 #define HW_I386_ACPI_BUILD_H
 
 #include "hw/acpi/acpi-tables.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg.h"
 
 typedef enum {

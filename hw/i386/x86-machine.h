@@ -8,8 +8,8 @@
 #define HW_I386_X86_MACHINE_H
 
 #include "hw/acpi/acpi-tables.h"
-#include "hw/core/machine.h"
 #include "hw/i386/boot.h"
+#include "hw/machine/machine.h"
 #include "hw/smbios/smbios.h"
 
 /* RAM below 4 GiB ends here unless a board says otherwise; then come devices. */

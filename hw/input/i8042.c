@@ -19,9 +19,9 @@
 #include "config.h"
 #include "hw/input/i8042.h"
 
-#include "hw/core/machine.h"
 #include "hw/input/ps2.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-input.h"
 #include "qom/guest-error.h"

@@ -7,7 +7,7 @@
 #ifndef HW_MISC_PVPANIC_H
 #define HW_MISC_PVPANIC_H
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 
 enum {
     PVPANIC_PANICKED = 1 << 0,

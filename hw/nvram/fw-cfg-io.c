@@ -11,7 +11,7 @@
 #include "config.h"
 #include "hw/nvram/fw-cfg.h"
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-firmware.h"

@@ -22,10 +22,10 @@
 #ifndef HW_PCI_PCI_H
 #define HW_PCI_PCI_H
 
-#include "hw/core/firmware.h"
 #include "hw/core/irq.h"
-#include "hw/core/machine.h"
-#include "hw/core/memory.h"
+#include "hw/machine/firmware.h"
+#include "hw/machine/machine.h"
+#include "hw/memory/memory.h"
 #include "hw/pci/pci-regs.h"
 #include "qom/device.h"
 

@@ -22,8 +22,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "hw/rtc/rtc-time.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"

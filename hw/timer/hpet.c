@@ -23,7 +23,7 @@
 #include "hw/timer/hpet.h"
 
 #include "hw/core/irq.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-timer.h"
 #include "qom/qapi-trace.h"

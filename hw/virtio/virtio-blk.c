@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#include "hw/core/iothread.h"
+#include "hw/aio/iothread.h"
 #include "hw/virtio/virtio-blk-internal.h"
 #include "qmp/error.h"
 

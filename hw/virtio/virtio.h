@@ -23,8 +23,8 @@
 #ifndef HW_VIRTIO_VIRTIO_H
 #define HW_VIRTIO_VIRTIO_H
 
-#include "hw/core/aio.h"
-#include "hw/core/machine.h"
+#include "hw/aio/aio.h"
+#include "hw/machine/machine.h"
 #include "hw/virtio/virtqueue.h"
 #include "qom/device.h"
 

@@ -11,7 +11,7 @@
 #ifndef HW_VIRTIO_VIRTQUEUE_INTERNAL_H
 #define HW_VIRTIO_VIRTQUEUE_INTERNAL_H
 
-#include "hw/core/memory.h"
+#include "hw/memory/memory.h"
 #include "hw/virtio/transport.h"
 
 struct event;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hw/core/aio.h"
+#include "hw/aio/aio.h"
 #include "hw/net/net.h"
 #include "qmp/qapi-types-net.h"
 #include "tests/fuzz/fuzz.h"

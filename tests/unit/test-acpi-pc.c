@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "hw/i386/acpi-build.h"
-#include "hw/i386/bytes.h"
+#include "qmp/bytes.h"
 #include "tests/lib/acpi-check.h"
 #include "tests/lib/rig.h"
 

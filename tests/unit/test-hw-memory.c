@@ -3,7 +3,7 @@
  * Address spaces: flattening, dispatch, DMA, and what accelerators are told.
  */
 #include "config.h"
-#include "hw/core/memory.h"
+#include "hw/memory/memory.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Little-endian numbers in tables that guests read and files that they bring:
+ * reading at an offset, writing at an offset, appending.  The caller checks
+ * bounds.
+ */
+#ifndef QMP_BYTES_H
+#define QMP_BYTES_H
+
+#include <glib.h>
+#include <string.h>
+
+static inline guint16 get_le16(const guint8 *p)
+{
+    return p[0] | p[1] << 8;
+}
+
+static inline guint32 get_le32(const guint8 *p)
+{
+    return get_le16(p) | (guint32)get_le16(p + 2) << 16;
+}
+
+static inline guint64 get_le64(const guint8 *p)
+{
+    return get_le32(p) | (guint64)get_le32(p + 4) << 32;
+}
+
+/* The low size bytes of value. */
+static inline void put_le(guint8 *p, guint64 value, guint size)
+{
+    for (guint i = 0; i < size; i++) {
+        p[i] = value >> i * 8;
+    }
+}
+
+static inline void append_le(GByteArray *table, guint64 value, guint size)
+{
+    guint8 bytes[8];
+
+    put_le(bytes, value, size);
+    g_byte_array_append(table, bytes, size);
+}
+
+/* text without its NUL, filled up with spaces to size bytes. */
+static inline void append_text(GByteArray *table, const char *text, guint size)
+{
+    for (guint i = 0; i < size; i++) {
+        append_le(table, *text ? (guint8)*text++ : ' ', 1);
+    }
+}
+
+#endif
