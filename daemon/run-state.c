@@ -9,6 +9,7 @@
 
 #include "daemon/machine-files.h"
 #include "daemon/vmd.h"
+#include "hw/machine/power.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 #include "qom/qapi-trace.h"
@@ -154,14 +155,14 @@ bool run_control_power_down(Vmd *vmd, GError **error)
     if (!machine) {
         return false;
     }
-    if (!machine->power) {
+    if (!machine_has_power_button(machine)) {
         qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
                       "a machine of type '%s' has no power button", object_class_name(machine));
         return false;
     }
     qmp_event_powerdown(vmd->events);
     notify_powering_down(vmd->notify, POWERDOWN_SECONDS);
-    machine->power->pressed(machine->power_opaque);
+    machine_press_power_button(machine);
     return true;
 }
 

@@ -12,9 +12,7 @@
 #include <unistd.h>
 
 #include "hw/aio/aio-internal.h"
-#include "hw/machine/machine.h"
 #include "qmp/error.h"
-#include "qom/env.h"
 
 typedef struct {
     void (*f)(void *opaque);
@@ -130,17 +128,6 @@ void aio_context_free(AioContext *aio)
 bool aio_mine(const AioContext *aio)
 {
     return aio->thread == g_thread_self();
-}
-
-AioContext *aio_main(void *obj, GError **error)
-{
-    Machine *machine = machine_of(obj);
-    const Env *env = object_env(obj);
-
-    if (!machine->aio) {
-        machine->aio = aio_context_new(env ? env->base : NULL, error);
-    }
-    return machine->aio;
 }
 
 typedef struct {

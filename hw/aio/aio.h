@@ -2,7 +2,7 @@
 /*
  * AioContext: a thread's event loop with an io_uring: where data paths run.
  *
- * The main loop has one (aio_main), each `iothread` object another.  Handlers
+ * The main loop has one (hw/machine/machine-aio.h), each `iothread` object another.  Handlers
  * on the main loop run without the machine lock, as all data paths do, and must
  * never take it on an iothread.
  *
@@ -55,10 +55,6 @@ AioContext *aio_context_new(struct event_base *base, GError **error);
 void aio_context_free(AioContext *aio);
 /* This thread is the context's. */
 bool aio_mine(const AioContext *aio);
-
-/* Context of the main loop, the machine's that obj belongs to; made at first
- * use.  Main thread, machine lock held. */
-AioContext *aio_main(void *obj, GError **error);
 
 /* Gets ready for requests to the kernel (not needed for delays, tasks and
  * watches).  Any thread; harmless if it is ready already.  Fails with

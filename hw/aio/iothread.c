@@ -184,11 +184,6 @@ pid_t iothread_thread_id(const Iothread *iothread)
     return iothread->id;
 }
 
-AioContext *iothread_or_main(const QmpLink *link, void *dev, GError **error)
-{
-    return link->target ? iothread_aio(link->target) : aio_main(dev, error);
-}
-
 const TypeInfo iothread_type = {
     .schema = &qmp_class_iothread,
     .size = sizeof(Iothread),

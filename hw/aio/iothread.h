@@ -16,10 +16,6 @@ AioContext *iothread_aio(const Iothread *iothread);
 /* The kernel's id of the thread. */
 pid_t iothread_thread_id(const Iothread *iothread);
 
-/* The context that a device's queues are for: that of the iothread that it links
- * to, or without one the main loop's.  As aio_main(). */
-AioContext *iothread_or_main(const QmpLink *link, void *dev, GError **error);
-
 extern const TypeInfo iothread_type;
 
 #endif

@@ -8,6 +8,7 @@
  *   machine-call.c      calls of vCPUs to the main loop
  *   machine-gsi.c       interrupts of data paths
  *   machine-acks.c      ends and acknowledgements of interrupts
+ *   service.c           what subsystems have of it
  *   accel-host.c        what the accelerator calls
  */
 #ifndef HW_MACHINE_MACHINE_INTERNAL_H
@@ -20,6 +21,9 @@ struct event_base;
 /* opaque is the Machine. */
 extern const AccelHost machine_accel_host;
 
+GArray *machine_services_new(void);
+/* Each by its key, the last one first. */
+void machine_free_services(Machine *machine);
 
 /* base may be NULL.  NULL if the event cannot be made. */
 struct MachineRequests *machine_requests_new(Machine *machine, struct event_base *base);

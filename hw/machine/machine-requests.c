@@ -17,6 +17,7 @@
 #include <event2/event.h>
 
 #include "hw/machine/machine-internal.h"
+#include "hw/machine/power.h"
 
 typedef enum {
     REQUEST_SHUTDOWN,
@@ -309,10 +310,7 @@ void machine_request_suspend_disk(Machine *machine)
 
 void machine_request_wake(Machine *machine, WakeReason reason)
 {
-    const MachinePowerOps *power = machine->power;
-
-    if (!machine->running && power && power->wakes &&
-        power->wakes(machine->power_opaque, reason)) {
+    if (!machine->running && machine_wakes(machine, reason)) {
         put_once(machine, &(Request){ .kind = REQUEST_WAKE, .reason = reason });
     }
 }

@@ -7,6 +7,7 @@
 
 #include "hw/machine/machine-call.h"
 #include "hw/machine/machine-internal.h"
+#include "hw/machine/power.h"
 #include "qmp/error.h"
 
 struct MachineListener {
@@ -136,17 +137,7 @@ void machine_wake(Machine *machine, WakeReason reason)
     } else {
         device_reset_tree(&machine->object);
     }
-    if (machine->power && machine->power->woken) {
-        machine->power->woken(machine->power_opaque, reason);
-    }
-}
-
-void machine_set_power(Machine *machine, const MachinePowerOps *ops, void *opaque)
-{
-    if (!ops || !machine->power) {
-        machine->power = ops;
-        machine->power_opaque = opaque;
-    }
+    machine_woken(machine, reason);
 }
 
 /* ---- NMI ---- */

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 
-#include "hw/aio/aio.h"
 #include "hw/core/irq.h"
 #include "hw/machine/machine-call.h"
 #include "hw/machine/machine-internal.h"
@@ -209,7 +208,7 @@ static void machine_undo(Machine *machine)
     g_clear_pointer(&machine->calls, machine_calls_free);
     g_clear_pointer(&machine->requests, machine_requests_free);
     g_clear_pointer(&machine->clock, clock_free);
-    g_clear_pointer(&machine->aio, aio_context_free);
+    machine_free_services(machine);
     return_accel(machine);
 }
 
@@ -263,12 +262,18 @@ static bool machine_may_delete(Object *obj, GError **error)
 
 static void machine_init(Object *obj)
 {
-    ((Machine *)obj)->listeners = g_ptr_array_new_with_free_func(g_free);
+    Machine *machine = (Machine *)obj;
+
+    machine->listeners = g_ptr_array_new_with_free_func(g_free);
+    machine->services = machine_services_new();
 }
 
 static void machine_finalize(Object *obj)
 {
-    g_ptr_array_unref(((Machine *)obj)->listeners);
+    const Machine *machine = (Machine *)obj;
+
+    g_ptr_array_unref(machine->listeners);
+    g_array_unref(machine->services);
 }
 
 const TypeInfo machine_type = {

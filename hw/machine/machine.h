@@ -80,17 +80,6 @@ typedef struct {
     void (*wake)(void *opaque, WakeReason reason);
 } MachineHost;
 
-/* Who has the power button: a power management chip.  Machine lock held. */
-typedef struct {
-    void (*pressed)(void *opaque);
-    /* Whether the guest can sleep; NULL: it cannot. */
-    bool (*can_sleep)(void *opaque);
-    /* Whether the guest wants that reason to wake it. */
-    bool (*wakes)(void *opaque, WakeReason reason);
-    /* After the reset that waking up begins with. */
-    void (*woken)(void *opaque, WakeReason reason);
-} MachinePowerOps;
-
 struct Machine {
     Object object;
     FairLock *lock;             /* borrowed from the daemon's MachineHost owner */
@@ -103,16 +92,12 @@ struct Machine {
     char *accel_name;
     AddressSpace *memory, *io;
     Clock *clock;
-    struct AioContext *aio;     /* of the main loop, once aio_main() made it */
     struct MachineRequests *requests;
     struct MachineCalls *calls;
     struct MachineGsis *gsis;
     GPtrArray *listeners;       /* of MachineListener */
-    struct InputRouter *input;  /* while devices take input (hw/input/input.h) */
-    GQueue disks;               /* of BlockFront (hw/block/front.h) */
+    GArray *services;           /* what subsystems have of it (hw/machine/service.h) */
     struct MachineAcks *acks;   /* chips that the accelerator's local APICs talk to */
-    const MachinePowerOps *power;       /* or NULL: no button */
-    void *power_opaque;
     bool set_up;                /* MachineOps.setup succeeded */
 
     /* By the board's setup. */
@@ -155,10 +140,6 @@ void machine_wake(Machine *machine, WakeReason reason);
 /* An NMI for all CPUs.  Fails with not-supported, or as the accelerator does. */
 bool machine_inject_nmi(Machine *machine, GError **error);
 
-/* The chip that has the power button; NULL when it goes.  A machine has one at
- * most: the first stays. */
-void machine_set_power(Machine *machine, const MachinePowerOps *ops, void *opaque);
-
 /* Requests from devices and vCPUs: any thread; they reach MachineHost on the
  * main loop, in order, at once (an event, no polling).  status is the exit
  * status of the daemon for cause guest-shutdown by a debug device, else 0. */
@@ -183,7 +164,8 @@ void machine_request_bus_reset(Machine *machine, Bus *bus);
  * again from what it saved (S4). */
 void machine_request_suspend(Machine *machine);
 void machine_request_suspend_disk(Machine *machine);
-/* Wakes the guest if it sleeps and wants to be woken by that; machine lock held. */
+/* Wakes the guest if it sleeps and wants to be woken by that (hw/machine/power.h);
+ * machine lock held. */
 void machine_request_wake(Machine *machine, WakeReason reason);
 /* cpu (not NULL) cannot go on, or cannot be started again; detail says whether the
  * whole accelerator is lost.  why is copied; a reference to cpu is held until it is
