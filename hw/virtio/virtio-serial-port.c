@@ -70,7 +70,7 @@ void virtio_serial_port_write(VirtioSerialPort *port)
         trace_virtio_console_flush_buf(port, port->out_element->out_size);
         n += port->out_element->out_size + 1;
         finish_chain(port);
-        if (n > BYTES_PER_TURN && virtqueue_yield(port->out)) {
+        if (n > BYTES_PER_TURN && virtio_yield(port->out)) {
             return;
         }
     }

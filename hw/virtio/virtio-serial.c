@@ -178,7 +178,7 @@ static void handle_control_out(VirtioDevice *dev, VirtQueue *queue)
     VirtioSerial *s = virtio_serial(dev);
     VirtqElement *element;
 
-    for (guint i = 0; i < CONTROL_QUEUE_SIZE || !virtqueue_yield(queue); i++) {
+    for (guint i = 0; i < CONTROL_QUEUE_SIZE || !virtio_yield(queue); i++) {
         ControlMessage message;
 
         element = virtqueue_pop(queue);
@@ -226,7 +226,7 @@ static void handle_out(VirtioDevice *dev, VirtQueue *queue)
         virtio_serial_port_write(port);
         return;
     }
-    for (guint i = 0; i < PORT_QUEUE_SIZE || !virtqueue_yield(queue); i++) {
+    for (guint i = 0; i < PORT_QUEUE_SIZE || !virtio_yield(queue); i++) {
         element = virtqueue_pop(queue);
         if (!element) {
             return;

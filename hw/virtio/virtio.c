@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#include "hw/virtio/virtqueue-internal.h"
+#include "hw/virtio/virtio-internal.h"
 #include "qmp/qapi-types-virtio.h"
 #include "qom/guest-error.h"
 #include "qom/qapi-trace.h"

@@ -88,6 +88,9 @@ struct VirtioDevice {
  * made buffers available. */
 VirtQueue *virtio_add_queue(VirtioDevice *dev, guint16 size, void (*handler)(VirtioDevice *dev,
                             VirtQueue *queue));
+/* For a handler that has done enough for one turn of the loop: true if it will be
+ * called again, false if there is no loop (tests) and it must go on. */
+bool virtio_yield(VirtQueue *queue);
 /* First thing in the device's unrealize: stops it and frees its queues. */
 void virtio_del_queues(VirtioDevice *dev);
 
