@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Little-endian numbers in tables that guests read and files that they bring:
- * reading at an offset, writing at an offset, appending.  The caller checks
+ * Numbers in bytes at any address: little endian in tables that guests read and
+ * files that they bring, big endian in frames of a network.  The caller checks
  * bounds.
  */
 #ifndef QMP_BYTES_H
@@ -23,6 +23,16 @@ static inline guint32 get_le32(const guint8 *p)
 static inline guint64 get_le64(const guint8 *p)
 {
     return get_le32(p) | (guint64)get_le32(p + 4) << 32;
+}
+
+static inline guint16 get_be16(const guint8 *p)
+{
+    return p[0] << 8 | p[1];
+}
+
+static inline guint32 get_be32(const guint8 *p)
+{
+    return (guint32)get_be16(p) << 16 | get_be16(p + 2);
 }
 
 /* The low size bytes of value. */
