@@ -490,8 +490,8 @@ static bool i8042_realize(Device *dev, GError **error)
     }
     s->clock = machine_of(dev)->clock;
     s->throttle = timer_new(s->clock, CLOCK_KIND_VIRTUAL, THROTTLE_NS, on_throttle, s);
-    s->kbd = (Ps2Device *)object_child(&dev->object, "ps2kbd");
-    s->aux = (Ps2Device *)object_child(&dev->object, "ps2mouse");
+    s->kbd = (Ps2Device *)object_child(&dev->object, I8042_PART_PS2KBD);
+    s->aux = (Ps2Device *)object_child(&dev->object, I8042_PART_PS2MOUSE);
     irq_connect(s->kbd->irq, gpio(&dev->object, "ps2-kbd-input-irq", 0), false);
     irq_connect(s->aux->irq, gpio(&dev->object, "ps2-mouse-input-irq", 0), false);
     return true;
