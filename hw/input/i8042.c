@@ -19,6 +19,7 @@
 #include "config.h"
 #include "hw/input/i8042.h"
 
+#include "hw/acpi/acpi-device.h"
 #include "hw/input/ps2.h"
 #include "hw/isa/isa-bus.h"
 #include "hw/machine/machine.h"
@@ -546,6 +547,20 @@ static bool i8042_state_loaded(Device *dev, GError **error)
     return true;
 }
 
+static void i8042_acpi(Device *dev, AcpiDevices *devices)
+{
+    const I8042Props *props = object_props(dev);
+
+    devices->has_8042 = true;
+    acpi_add_isa(devices, &(AcpiIsaDevice){
+        .name = "KBD0", .eisaid = "PNP0303", .ports = { { PORT_DATA, 1 }, { PORT_COMMAND, 1 } },
+        .irq = props->kbd_irq,
+    });
+    acpi_add_isa(devices, &(AcpiIsaDevice){
+        .name = "MOU0", .eisaid = "PNP0F13", .irq = props->mouse_irq,
+    });
+}
+
 const TypeInfo i8042_type = {
     .schema = &qmp_class_i8042,
     .size = sizeof(I8042),
@@ -559,5 +574,6 @@ const TypeInfo i8042_type = {
         .reset_hold = i8042_reset_hold,
         .state = i8042_state,
         .state_loaded = i8042_state_loaded,
+        .acpi = i8042_acpi,
     },
 };

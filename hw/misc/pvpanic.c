@@ -9,6 +9,7 @@
 #include "config.h"
 #include "hw/misc/pvpanic.h"
 
+#include "hw/acpi/acpi-device.h"
 #include "hw/isa/isa-bus.h"
 #include "qmp/qapi-types-misc.h"
 #include "qom/qapi-trace.h"
@@ -64,11 +65,20 @@ static void pvpanic_unrealize(Device *dev)
     isa_unmap(dev, ((Pvpanic *)dev)->region);
 }
 
+static void pvpanic_acpi(Device *dev, AcpiDevices *devices)
+{
+    acpi_add_isa(devices, &(AcpiIsaDevice){
+        .name = "PEV0", .hid = "QEMU0001", .ports = { { properties(dev)->ioport, 1 } },
+        .irq = ACPI_ISA_NO_IRQ,
+    });
+}
+
 const TypeInfo pvpanic_type = {
     .schema = &qmp_class_pvpanic,
     .size = sizeof(Pvpanic),
     .device = &(const DeviceOps){
         .realize = pvpanic_realize,
         .unrealize = pvpanic_unrealize,
+        .acpi = pvpanic_acpi,
     },
 };

@@ -21,6 +21,7 @@
 
 #include <string.h>
 
+#include "hw/acpi/acpi-device.h"
 #include "hw/isa/isa-bus.h"
 #include "hw/machine/machine.h"
 #include "hw/rtc/rtc-time.h"
@@ -750,6 +751,16 @@ static const ObjectOps mc146818_object_ops = {
     .init = mc146818_init,
 };
 
+static void mc146818_acpi(Device *dev, AcpiDevices *devices)
+{
+    const Mc146818rtcProps *props = object_props(dev);
+
+    acpi_add_isa(devices, &(AcpiIsaDevice){
+        .name = "RTC0", .eisaid = "PNP0B00", .ports = { { props->iobase, 2 } },
+        .irq = props->irq,
+    });
+}
+
 static const DeviceOps mc146818_device_ops = {
     .realize = mc146818_realize,
     .unrealize = mc146818_unrealize,
@@ -757,6 +768,7 @@ static const DeviceOps mc146818_device_ops = {
     .reset_hold = mc146818_reset_hold,
     .state = mc146818_state,
     .state_loaded = mc146818_state_loaded,
+    .acpi = mc146818_acpi,
 };
 
 const TypeInfo mc146818_type = {
