@@ -71,8 +71,6 @@ static inline bool aio_busy(const AioContext *aio)
 /* One turn: submits, completes, runs tasks, tells waiters.  Returns whether
  * anything was done. */
 bool aio_turn(AioContext *aio);
-/* Has one soon. */
-void aio_want_turn(AioContext *aio);
 void aio_check_waiters(AioContext *aio);
 
 /* Completions are there, or a delay is over. */

@@ -164,10 +164,21 @@ static bool submit(AioContext *aio)
     return any;
 }
 
+/* Has one soon. */
+static void want_turn(AioContext *aio)
+{
+    if (!aio->turning && !aio->turn_wanted && !aio->spinning) {
+        aio->turn_wanted = true;
+        if (aio->turn_event) {
+            event_active(aio->turn_event, 0, 0);
+        }
+    }
+}
+
 static void queue(AioContext *aio, AioRequest *request)
 {
     list_insert_after(&aio->pending, request, aio->pending.tail);
-    aio_want_turn(aio);
+    want_turn(aio);
 }
 
 void aio_readv(AioContext *aio, AioRequest *request, int fd, const struct iovec *iov, guint n,
@@ -266,7 +277,7 @@ void aio_delay(AioContext *aio, AioRequest *request, gint64 deadline)
         prev = prev->prev;
     }
     list_insert_after(&aio->delays, request, prev);
-    aio_want_turn(aio);         /* sets the timer */
+    want_turn(aio);             /* sets the timer */
 }
 
 static bool expire(AioContext *aio)
@@ -311,7 +322,7 @@ void aio_schedule(AioContext *aio, AioTask *task)
     task->next = NULL;
     *aio->tasks_end = task;
     aio->tasks_end = &task->next;
-    aio_want_turn(aio);
+    want_turn(aio);
 }
 
 /* done functions and tasks may queue more; a few rounds of that are one turn. */
@@ -376,14 +387,4 @@ bool aio_has_completions(const AioContext *aio)
     return (delay && delay->offset <= aio_now()) ||
            (aio->in_flight && (io_uring_cq_ready(&aio->ring) ||
                                (*aio->ring.sq.kflags & IORING_SQ_TASKRUN)));
-}
-
-void aio_want_turn(AioContext *aio)
-{
-    if (!aio->turning && !aio->turn_wanted && !aio->spinning) {
-        aio->turn_wanted = true;
-        if (aio->turn_event) {
-            event_active(aio->turn_event, 0, 0);
-        }
-    }
 }

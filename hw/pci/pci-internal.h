@@ -62,8 +62,7 @@ void pci_foreach_below(PciBus *bus, void (*f)(PciDevice *dev, void *opaque), voi
 void pci_config_settle(PciDevice *dev);
 /* Puts back what the guest can change. */
 void pci_config_reset(PciDevice *dev);
-/* An access by the guest within the 256 bytes. */
-guint32 pci_function_read(PciDevice *dev, guint offset, guint size);
+/* A write by the guest within the 256 bytes. */
 void pci_function_write(PciDevice *dev, guint offset, guint32 value, guint size);
 
 /* Maps BARs as config says, in one transaction. */

@@ -152,13 +152,9 @@ void pci_msi_notify(PciDevice *dev, guint vector);
 
 /* ---- MSI-X (section 6.8.2) ---- */
 
-/* In realize: a capability with n (1 to 2048) vectors, table and pending bits at
- * these offsets in regions that are or will be BARs (containers).  Fails with
+/* In realize: a capability with n (1 to 2048) vectors, whose table and pending bits
+ * have a BAR of their own, of 4 KiB or what n vectors need.  Fails with
  * limit-exceeded. */
-bool pci_msix_init(PciDevice *dev, guint n, MemoryRegion *table_region, guint table_bar,
-                   guint32 table_offset, MemoryRegion *pba_region, guint pba_bar,
-                   guint32 pba_offset, GError **error);
-/* The same with a BAR of its own, of 4 KiB or what n vectors need. */
 bool pci_msix_init_bar(PciDevice *dev, guint n, guint bar, GError **error);
 bool pci_msix_enabled(const PciDevice *dev);
 /* Vectors count as used between these two, nesting: a used and unmasked one has

@@ -69,7 +69,8 @@ gint64 rtc_time_to_seconds(const RtcTime *time)
            time->hour * 3600 + time->minute * 60 + time->second;
 }
 
-bool rtc_time_parse(const char *text, gint64 *ret_seconds)
+/* "2024-02-29" or "2024-02-29T23:59:58"; false if text is no such date. */
+static bool parse(const char *text, gint64 *ret_seconds)
 {
     RtcTime time = { 0 }, check;
     int year, date_end = 0, end = 0;
@@ -111,7 +112,7 @@ bool rtc_time_begin(const char *base, gint64 now, gint64 *ret_seconds, gint64 *r
         return true;
     }
     *ret_fraction = 0;
-    if (!rtc_time_parse(base, ret_seconds)) {
+    if (!parse(base, ret_seconds)) {
         qmp_error_set_at(error, "base", ERROR_REASON_INVALID_VALUE,
                          "property 'base' is '%s', which is "
                          "neither 'utc', 'localtime' nor a time like '2024-02-29T23:59:58'", base);
