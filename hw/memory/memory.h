@@ -66,8 +66,6 @@ void region_remove(MemoryRegion *container, MemoryRegion *mr);
 void region_set_offset(MemoryRegion *mr, guint64 offset);       /* in its container */
 void region_set_enabled(MemoryRegion *mr, bool enabled);
 void region_set_readonly(MemoryRegion *mr, bool readonly);
-/* It is in a container. */
-bool region_is_mapped(const MemoryRegion *mr);
 
 /* Changes between begin and commit (nesting allowed) become visible at once
  * at the outermost commit; single calls are their own transaction. */

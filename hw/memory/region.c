@@ -120,11 +120,6 @@ void *region_hva(const MemoryRegion *mr)
     return mr->hva;
 }
 
-bool region_is_mapped(const MemoryRegion *mr)
-{
-    return mr->container != NULL;
-}
-
 /* ---- Changes ---- */
 
 void region_add(MemoryRegion *container, guint64 offset, MemoryRegion *mr, int priority)

@@ -97,7 +97,6 @@ void pci_config_settle(PciDevice *dev)
         pci_bridge_update(dev);
     }
     pci_intx_update(dev);
-    pci_msi_update(dev);
     pci_msix_update(dev);
 }
 

@@ -80,11 +80,9 @@ void pci_rom_settle(PciDevice *dev);
 
 /* Whether local APICs take a message to this address. */
 bool pci_message_is_apic(guint64 address);
-/* Send what is pending and not masked any more. */
-void pci_msi_update(PciDevice *dev);
+/* Sends what is pending and not masked any more. */
 void pci_msix_update(PciDevice *dev);
 void pci_msix_loaded(PciDevice *dev);
-void pci_msi_reset(PciDevice *dev);
 void pci_msix_reset(PciDevice *dev);
 void pci_msix_free(PciDevice *dev);
 
