@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files behind hw/aio/aio.h share:
+ * What the files behind hw/aio/aio.h share, lowest first:
  *
  *   aio.c       the ring: requests, completions, turns
  *   aio-loop.c  contexts, and what comes from other threads
@@ -27,6 +27,13 @@ struct AioWatch {
     void *opaque;
     const AioPollOps *poll;     /* NULL: not in aio->polled */
 };
+
+/* Somebody in aio_wait. */
+typedef struct {
+    bool (*done)(void *opaque);
+    void *opaque;
+    bool over;
+} AioWaiter;
 
 struct AioContext {
     struct event_base *base;    /* borrowed; NULL: aio_poll */
@@ -71,7 +78,6 @@ static inline bool aio_busy(const AioContext *aio)
 /* One turn: submits, completes, runs tasks, tells waiters.  Returns whether
  * anything was done. */
 bool aio_turn(AioContext *aio);
-void aio_check_waiters(AioContext *aio);
 
 /* Completions are there, or a delay is over. */
 bool aio_has_completions(const AioContext *aio);

@@ -20,12 +20,6 @@ typedef struct {
     bool *done;                 /* told to who waits for it; NULL: nobody does */
 } AioCall;
 
-typedef struct {
-    bool (*done)(void *opaque);
-    void *opaque;
-    bool over;
-} AioWaiter;
-
 /* ---- Contexts ---- */
 
 static void run_calls(AioContext *aio)
@@ -189,31 +183,6 @@ void aio_run_wait(AioContext *aio, void (*f)(void *opaque), void *opaque)
 }
 
 /* ---- Waiting ---- */
-
-static bool waiter_over(gconstpointer item)
-{
-    return ((const AioWaiter *)item)->over;
-}
-
-void aio_check_waiters(AioContext *aio)
-{
-    bool any = false;
-
-    if (!g_atomic_int_get(&aio->n_waiters)) {
-        return;
-    }
-    g_mutex_lock(&aio->mutex);
-    for (GList *i = aio->waiters.head; i; i = i->next) {
-        AioWaiter *waiter = i->data;
-
-        waiter->over = waiter->over || waiter->done(waiter->opaque);
-        any |= waiter_over(waiter);
-    }
-    if (any) {
-        g_cond_broadcast(&aio->cond);
-    }
-    g_mutex_unlock(&aio->mutex);
-}
 
 /* Of the context's own thread, which cannot go back to its loop here. */
 static void wait_here(AioContext *aio, bool (*done)(void *opaque), void *opaque)

@@ -362,6 +362,27 @@ static void want_turn_later(AioContext *aio)
     }
 }
 
+/* Tells those in aio_wait what has come about. */
+static void check_waiters(AioContext *aio)
+{
+    bool any = false;
+
+    if (!g_atomic_int_get(&aio->n_waiters)) {
+        return;
+    }
+    g_mutex_lock(&aio->mutex);
+    for (GList *i = aio->waiters.head; i; i = i->next) {
+        AioWaiter *waiter = i->data;
+
+        waiter->over = waiter->over || waiter->done(waiter->opaque);
+        any |= waiter->over;
+    }
+    if (any) {
+        g_cond_broadcast(&aio->cond);
+    }
+    g_mutex_unlock(&aio->mutex);
+}
+
 bool aio_turn(AioContext *aio)
 {
     bool any;
@@ -375,7 +396,7 @@ bool aio_turn(AioContext *aio)
         want_turn_later(aio);
     }
     if (!aio->tasks) {
-        aio_check_waiters(aio);
+        check_waiters(aio);
     }
     return any;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Running, pausing and resetting a machine, and who listens to that.
+ * Running, pausing and resetting a machine, by its board and for who listens to that.
  */
 #include "config.h"
 #include "hw/machine/machine.h"
@@ -14,6 +14,14 @@ struct MachineListener {
     void (*f)(void *opaque, bool running);
     void *opaque;
 };
+
+const MachineOps *machine_ops(const Machine *machine)
+{
+    static const MachineOps none;
+    const MachineOps *ops = object_kind(machine);
+
+    return ops ? ops : &none;
+}
 
 /* ---- Listeners ---- */
 

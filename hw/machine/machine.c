@@ -47,14 +47,6 @@ Machine *machine_of(void *obj)
     return machine_find(object_root(obj));
 }
 
-const MachineOps *machine_ops(const Machine *machine)
-{
-    static const MachineOps none;
-    const MachineOps *ops = object_kind(machine);
-
-    return ops ? ops : &none;
-}
-
 void machine_set_host(Machine *machine, FairLock *lock, const MachineHost *host, void *opaque)
 {
     machine->lock = lock;
