@@ -40,7 +40,8 @@ static char *beside(const char *folder, const char *name)
     return access(path, X_OK) == 0 ? g_steal_pointer(&path) : NULL;
 }
 
-char *launch_find_daemon(GError **error)
+/* The path of vmd: beside vmctl, in the sbin beside its bin, or in $PATH.  NULL with *error. */
+static char *find_daemon(GError **error)
 {
     g_autofree char *own = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *folder = own ? g_path_get_dirname(own) : NULL;
@@ -269,7 +270,7 @@ static bool spawn(Child *child, pid_t *ret_pid, GError **error)
 static pid_t start(Launch *launch, const LaunchOptions *options, int listener, GError **error)
 {
     g_autofree char *program = options->program ? g_strdup(options->program)
-                                                : launch_find_daemon(error);
+                                                : find_daemon(error);
     g_autofree char **words = program ? make_words(options, program) : NULL;
     g_autoptr(GArray) passed = g_array_new(FALSE, FALSE, sizeof(int));
     Child child = { .options = options, .words = words, .log = -1, .passed = passed };

@@ -17,7 +17,7 @@
 #include "client/connection.h"
 
 typedef struct {
-    const char *program;        /* vmd, or NULL: launch_find_daemon() */
+    const char *program;        /* vmd, or NULL: beside vmctl, or in $PATH */
     GPtrArray *options;         /* of char: further options, or NULL */
     GArray *sockets;            /* of int: further listening sockets, or NULL; they stay open */
     const char *log;            /* file that messages are added to, or NULL: standard error, or
@@ -26,9 +26,6 @@ typedef struct {
 } LaunchOptions;
 
 typedef struct Launch Launch;
-
-/* The path of vmd: beside vmctl, in the sbin beside its bin, or in $PATH.  NULL with *error. */
-char *launch_find_daemon(GError **error);
 
 /* Starts it and negotiates.  NULL with *error, and no process, if either fails. */
 Launch *launch_start(const LaunchOptions *options, GError **error);

@@ -39,7 +39,9 @@ char *machine_run_directory(GError **error)
     return g_build_filename(directory, "vmd", NULL);
 }
 
-char *machine_state_directory(void)
+/* Where records are kept: $VMD_STATE_DIR, else /var/lib/vmd for root and $XDG_STATE_HOME/vmd for
+ * others. */
+static char *state_directory(void)
 {
     const char *directory = g_getenv("VMD_STATE_DIR");
 
@@ -74,7 +76,7 @@ GPtrArray *machine_names(GError **error)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *run = machine_run_directory(error);
-    g_autofree char *state = machine_state_directory();
+    g_autofree char *state = state_directory();
 
     if (!run) {
         return NULL;
@@ -125,7 +127,7 @@ static ExitRecord *read_from(const char *folder, GError **error)
 
 ExitRecord *machine_record_read(const char *name, GError **error)
 {
-    g_autofree char *state = machine_state_directory();
+    g_autofree char *state = state_directory();
     g_autofree char *run = machine_run_directory(NULL);
     g_autofree char *service = g_build_filename(state, name, NULL);
     g_autofree char *own = run ? g_build_filename(run, name, NULL) : NULL;

@@ -11,11 +11,9 @@
 
 #include "qmp/qapi-types-exit-record.h"
 
-/* Directories: $VMD_RUN_DIR, else /run/vmd for root and $XDG_RUNTIME_DIR/vmd for
- * others; $VMD_STATE_DIR, else /var/lib/vmd and $XDG_STATE_HOME/vmd.  NULL with *error if nothing
- * says where the run directory is. */
+/* Directory of machines that run: $VMD_RUN_DIR, else /run/vmd for root and
+ * $XDG_RUNTIME_DIR/vmd for others.  NULL with *error if nothing says where that is. */
 char *machine_run_directory(GError **error);
-char *machine_state_directory(void);
 
 /* A machine's record, the later one if there are two; or NULL if there is none, without *error,
  * or it cannot be read, with. */

@@ -126,7 +126,7 @@ typedef struct {
      * 0..23 are messages, which the machine's I/O APIC sets by msi_route_update,
      * takes away by msi_route_del, and sends by each set_gsi to true.  Without
      * controllers GSIs do not reach it; devices call machine_set_gsi()
-     * (hw/core/machine.h), which knows.
+     * (hw/machine/machine.h), which knows.
      * What an accelerator cannot do of the following fails with not-supported. */
     AccelIrqchip (*irqchip)(Accel *accel);
     void (*set_gsi)(Accel *accel, guint gsi, bool level);   /* any thread, no lock */

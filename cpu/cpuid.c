@@ -41,7 +41,8 @@ typedef struct {
     GArray *leaves;
 } Builder;
 
-guint32 cpuid_signature(guint family, guint model, guint stepping)
+/* Leaf 1's EAX for a family (up to 270), model and stepping (up to 15). */
+static guint32 make_signature(guint family, guint model, guint stepping)
 {
     guint base = MIN(family, 15);
 
@@ -181,7 +182,7 @@ static void add_identity(Builder *b)
 
 static guint32 signature(const Builder *b)
 {
-    return cpuid_signature(b->props->family, b->props->model, b->props->stepping);
+    return make_signature(b->props->family, b->props->model, b->props->stepping);
 }
 
 static void add_leaf_1(Builder *b)

@@ -16,8 +16,7 @@
  */
 GArray *cpuid_build(Cpu *cpu);
 
-/* Leaf 1's EAX for a family (up to 270), model and stepping (up to 15). */
-guint32 cpuid_signature(guint family, guint model, guint stepping);
+/* Family, model and stepping of leaf 1's EAX. */
 void cpuid_parse_signature(guint32 signature, guint *ret_family, guint *ret_model,
                            guint *ret_stepping);
 

@@ -7,6 +7,8 @@
 #include "config.h"
 #include "cpu/x86-state.h"
 
+#include "qmp/bytes.h"
+
 enum {
     CR0_ET = 1 << 4,
     CR0_NW = 1 << 29,
@@ -39,13 +41,6 @@ enum {
 static X86Segment real_mode_segment(guint8 type)
 {
     return (X86Segment){ .limit = 0xffff, .type = type, .s = 1, .p = 1 };
-}
-
-static void put_le(guint8 *to, guint32 value, guint size)
-{
-    for (guint i = 0; i < size; i++) {
-        to[i] = value >> 8 * i;
-    }
 }
 
 void x86_state_reset(X86CpuState *state, bool bsp)

@@ -25,7 +25,7 @@
 #include "daemon/service/sockets.h"
 #include "daemon/service/status.h"
 #include "hw/core/lock.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/dispatch.h"
 #include "qmp/event.h"
 #include "qmp/qapi-types-common.h"

@@ -6,7 +6,7 @@
 #ifndef HW_MACHINE_RAM_H
 #define HW_MACHINE_RAM_H
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 
 /* Claims the back end of machine's property `memory-backend` and makes
  * machine->ram ("ram", not mapped yet) and ram_size; without one they stay NULL

@@ -7,8 +7,8 @@
 #include "config.h"
 #include "hw/types.h"
 
-#include "hw/core/machine.h"
 #include "hw/machine-ram.h"
+#include "hw/machine/machine.h"
 #include "qmp/qapi-types-machine.h"
 
 static bool none_setup(Machine *machine, GError **error)

@@ -10,7 +10,7 @@
 #include "qmp/qapi-types-accel.h"
 #include "qmp/qapi-types-common.h"
 
-const AccelOps kvm_accel_ops = {
+static const AccelOps kvm_accel_ops = {
     .name = "kvm",
     .slots_begin = kvm_slots_begin,
     .slot_add = kvm_slot_add,

@@ -92,8 +92,6 @@ static inline KvmAccel *kvm_accel(Accel *accel)
     return (KvmAccel *)accel;
 }
 
-extern const AccelOps kvm_accel_ops;
-
 /* ---- vm.c: pool thread ---- */
 
 /* Opens the device and makes the VM. */

@@ -119,7 +119,8 @@ bool qmp_decode_fail_type(const QmpInput *input, const QmpPlace *place, const vo
                            expected, kind_names[input->ops->kind(node)]);
 }
 
-char *qmp_decode_quote(const QmpPlace *place, const char *text)
+/* The client's text for a message; hidden if the place is secret. */
+static char *quote_client(const QmpPlace *place, const char *text)
 {
     if (place->row && place->row->flags & QMP_MEMBER_SECRET) {
         return g_strdup("a secret value");
@@ -195,7 +196,7 @@ bool qmp_decode_check_only(const QmpPlace *place, const QmpMember *row, const Qm
         g_string_append_printf(supported, "%s%s", i ? " or " : "", one);
     }
     if (type->kind == QMP_KIND_STR) {
-        text = qmp_decode_quote(place, value.s);
+        text = quote_client(place, value.s);
     } else {
         text = scalar_text(type, value);
     }
@@ -220,7 +221,7 @@ static bool lenient_text(const QmpInput *input, const QmpPlace *place, const voi
 static bool fail_text(const QmpPlace *place, const char *text, const char *expected,
                       GError **error)
 {
-    g_autofree char *quoted = qmp_decode_quote(place, text);
+    g_autofree char *quoted = quote_client(place, text);
 
     return qmp_decode_fail(place, error, ERROR_REASON_INVALID_VALUE, "must be %s, not %s",
                            expected, quoted);
@@ -314,7 +315,7 @@ static bool decode_int(const QmpInput *input, const QmpType *type, const void *n
             return fail_text(place, text, "an integer", error);
         }
         if (parsed == QMP_PARSE_RANGE) {
-            g_autofree char *quoted = qmp_decode_quote(place, text);
+            g_autofree char *quoted = quote_client(place, text);
 
             return fail_int_range(type, place, quoted, error);
         }
@@ -389,7 +390,7 @@ static bool decode_uint_text(const QmpInput *input, const QmpType *type, const v
         return fail_text(place, text, expected, error);
     }
     if (parsed == QMP_PARSE_RANGE) {
-        quoted = qmp_decode_quote(place, text);
+        quoted = quote_client(place, text);
         return fail_uint_range(type, place, quoted, error);
     }
     return true;
@@ -495,7 +496,7 @@ static bool decode_str(const QmpInput *input, const void *node, char **storage,
 static bool fail_enum(const QmpType *type, const char *text, const QmpPlace *place,
                       GError **error)
 {
-    g_autofree char *quoted = qmp_decode_quote(place, text);
+    g_autofree char *quoted = quote_client(place, text);
     g_autoptr(GString) hint = g_string_new(NULL);
     QmpNearest nearest;
 

@@ -40,9 +40,6 @@ bool qmp_decode_judge(const QmpInput *input, const QmpPlace *place, guint32 mark
 bool qmp_decode_judge_lenient(const QmpInput *input, const QmpPlace *place, const void *node,
                               const char *expected, GError **error);
 
-/* The client's text for a message; hidden if the place is secret. */
-char *qmp_decode_quote(const QmpPlace *place, const char *text);
-
 /* A string node's text, or NULL with an error: not a string, or with a NUL. */
 const char *qmp_decode_text(const QmpInput *input, const QmpPlace *place, const void *node,
                             const char *expected, GError **error);

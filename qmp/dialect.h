@@ -129,7 +129,7 @@ struct QmpSession {
     GQueue waiting;             /* calls that have not started */
     GQueue running;             /* calls that have not ended, by their link */
     QmpCall *current;           /* the one among them that holds back the others */
-    bool in_turn;               /* qmp_session_turn() is running */
+    bool in_turn;               /* a turn is being taken */
 
     bool negotiated;            /* JSON-RPC: from the beginning */
     bool oob;
@@ -144,16 +144,8 @@ void qmp_server_refused(QmpServer *server, int error);
 /* Takes fd over and greets the client; the session belongs to the server's list. */
 void qmp_session_new(QmpServer *server, int fd, const QmpPeer *who, const QmpDialect *dialect);
 
-/* The client has said what makes it one: it may be silent from now on. */
-void qmp_session_has_spoken(QmpSession *session);
-
 /* Ends the connection; the session goes with its last reference. */
 void qmp_session_close(QmpSession *session);
-void qmp_session_unref(QmpSession *session);
-
-/* Takes requests until there is nothing to do, something to wait for, or the
- * turn is over; then writes the replies. */
-void qmp_session_turn(QmpSession *session);
 
 /* A new call of this session, with the message and the descriptors that came. */
 QmpCall *qmp_session_call(QmpSession *session, json_t *message);

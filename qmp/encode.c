@@ -111,6 +111,15 @@ static void print_text(QmpPrinter *printer, const char *text)
     qmp_print_str(printer, text ? text : "", text ? strlen(text) : 0);
 }
 
+static void print_value(QmpPrinter *printer, const QmpValue *value)
+{
+    if (value) {
+        qmp_print_node(printer, &qmp_value_input, value);
+    } else {
+        qmp_print_literal(printer, "null");
+    }
+}
+
 void qmp_print_typed(QmpPrinter *printer, const QmpType *type, const void *storage)
 {
     if (qmp_is_signed(type->kind)) {
@@ -149,20 +158,11 @@ void qmp_print_typed(QmpPrinter *printer, const QmpType *type, const void *stora
         print_alternate(printer, type, *(void *const *)storage);
         break;
     case QMP_KIND_ANY:
-        qmp_print_value(printer, *(QmpValue *const *)storage);
+        print_value(printer, *(QmpValue *const *)storage);
         break;
     default:
         qmp_print_literal(printer, "null");
         break;
-    }
-}
-
-void qmp_print_value(QmpPrinter *printer, const QmpValue *value)
-{
-    if (value) {
-        qmp_print_node(printer, &qmp_value_input, value);
-    } else {
-        qmp_print_literal(printer, "null");
     }
 }
 
@@ -180,6 +180,6 @@ void qmp_encode_value(const QmpValue *value, struct evbuffer *out)
     QmpPrinter printer;
 
     qmp_print_init(&printer, out);
-    qmp_print_value(&printer, value);
+    print_value(&printer, value);
     qmp_print_done(&printer);
 }

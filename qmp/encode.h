@@ -10,9 +10,8 @@
 #include "qmp/printer.h"
 #include "qmp/visit.h"
 
-/* As qmp_encode_json() and qmp_encode_value(). */
+/* As qmp_encode_json(). */
 void qmp_print_typed(QmpPrinter *printer, const QmpType *type, const void *storage);
-void qmp_print_value(QmpPrinter *printer, const QmpValue *value);
 
 /* Any node of any input, as it is. */
 void qmp_print_node(QmpPrinter *printer, const QmpInputOps *ops, const void *node);

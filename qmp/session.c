@@ -30,6 +30,24 @@ enum {
 
 static void finish_turn(QmpSession *session, bool more);
 
+/* The client has said what makes it one: it may be silent from now on. */
+static void has_spoken(QmpSession *session)
+{
+    g_clear_pointer(&session->silence_event, event_free);
+}
+
+static void session_unref(QmpSession *session)
+{
+    if (--session->refs) {
+        return;
+    }
+    qmp_framer_free(session->framer);
+    evbuffer_free(session->out);
+    g_free(session->input);
+    g_ref_string_release(session->peer);
+    g_free(session);
+}
+
 /* what handlers may do */
 
 bool qmp_request_negotiate(QmpRequest *req, guint32 enabled, GError **error)
@@ -42,7 +60,7 @@ bool qmp_request_negotiate(QmpRequest *req, guint32 enabled, GError **error)
         return false;
     }
     session->negotiated = true;
-    qmp_session_has_spoken(session);
+    has_spoken(session);
     session->oob = enabled & 1u << QMP_CAPABILITY_OOB;
     session->error_details = enabled & 1u << QMP_CAPABILITY_ERROR_DETAILS;
     return true;
@@ -116,7 +134,7 @@ static void call_done(QmpRequest *req, const void *ret, const GError *error, voi
          * below whoever ended this one. */
         finish_turn(session, true);
     }
-    qmp_session_unref(session);
+    session_unref(session);
 }
 
 static void call_start(QmpSession *session, QmpCall *call)
@@ -176,7 +194,7 @@ static void take_text(QmpSession *session, const char *text, gsize length)
         return;
     }
     if (session->negotiated) {
-        qmp_session_has_spoken(session);
+        has_spoken(session);
     }
     session->dialect->text(session, message);
     json_decref(message);
@@ -214,7 +232,9 @@ static bool step(QmpSession *session)
            next_text(session);
 }
 
-void qmp_session_turn(QmpSession *session)
+/* Takes requests until there is nothing to do, something to wait for, or the turn is
+ * over; then writes the replies. */
+static void take_turn(QmpSession *session)
 {
     guint budget = TURN_STEPS;
 
@@ -228,7 +248,7 @@ void qmp_session_turn(QmpSession *session)
     }
     session->in_turn = false;
     finish_turn(session, !budget || output_is_high(session));
-    qmp_session_unref(session);
+    session_unref(session);
 }
 
 static void set_reading(QmpSession *session, bool reading)
@@ -286,7 +306,7 @@ static void finish_turn(QmpSession *session, bool more)
 
 static void on_resume(evutil_socket_t fd, short what, void *data)
 {
-    qmp_session_turn(data);
+    take_turn(data);
 }
 
 static void on_read(evutil_socket_t fd, short what, void *data)
@@ -294,7 +314,7 @@ static void on_read(evutil_socket_t fd, short what, void *data)
     QmpSession *session = data;
 
     if (qmp_session_read(session)) {
-        qmp_session_turn(session);
+        take_turn(session);
     }
 }
 
@@ -310,7 +330,7 @@ static void on_write(evutil_socket_t fd, short what, void *data)
         return;
     }
     if (qmp_session_write(session)) {
-        qmp_session_turn(session);
+        take_turn(session);
     }
 }
 
@@ -350,11 +370,6 @@ static void limit_silence(QmpSession *session)
     evtimer_add(session->silence_event, &limit);
 }
 
-void qmp_session_has_spoken(QmpSession *session)
-{
-    g_clear_pointer(&session->silence_event, event_free);
-}
-
 /* life */
 
 static void make_events(QmpSession *session)
@@ -377,7 +392,7 @@ static void free_events(QmpSession *session)
     event_free(session->write_event);
     event_free(session->gone_event);
     event_free(session->resume_event);
-    qmp_session_has_spoken(session);
+    has_spoken(session);
 }
 
 void qmp_session_new(QmpServer *server, int fd, const QmpPeer *who, const QmpDialect *dialect)
@@ -432,17 +447,5 @@ void qmp_session_close(QmpSession *session)
     if (dispatch->gone) {
         dispatch->gone(dispatch->context, session->client);
     }
-    qmp_session_unref(session);
-}
-
-void qmp_session_unref(QmpSession *session)
-{
-    if (--session->refs) {
-        return;
-    }
-    qmp_framer_free(session->framer);
-    evbuffer_free(session->out);
-    g_free(session->input);
-    g_ref_string_release(session->peer);
-    g_free(session);
+    session_unref(session);
 }

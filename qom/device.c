@@ -49,6 +49,17 @@ Device *device_whole(Device *dev)
     return dev;
 }
 
+void device_describe_acpi(Device *dev, struct AcpiDevices *devices)
+{
+    for (guint i = 0; i < n_types(dev); i++) {
+        const DeviceOps *ops = device_ops(dev, i);
+
+        if (ops && ops->acpi) {
+            ops->acpi(dev, devices);
+        }
+    }
+}
+
 static bool is_hot(Object *obj)
 {
     const Env *env = object_env(obj);

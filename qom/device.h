@@ -19,6 +19,7 @@
 
 typedef struct Device Device;
 typedef struct Bus Bus;
+struct AcpiDevices;
 
 struct DeviceOps {
     bool (*realize)(Device *dev, GError **error);
@@ -34,6 +35,8 @@ struct DeviceOps {
     const StateRow *state;      /* rows of this class's own guest-visible state */
     /* After the state rows were loaded from outside: recompute, check. */
     bool (*state_loaded)(Device *dev, GError **error);
+    /* What ACPI tables tell a guest of it (hw/acpi/acpi-device.h). */
+    void (*acpi)(Device *dev, struct AcpiDevices *devices);
 };
 
 struct Device {
@@ -121,6 +124,10 @@ void device_reset_tree(Object *obj);
  * a hook says; the device is as before then. */
 void device_save(Device *dev, GByteArray *out);
 bool device_load(Device *dev, const guint8 *data, gsize length, GError **error);
+
+/* Calls the acpi hooks of dev's classes, base first.  Machine lock held; dev is
+ * realized. */
+void device_describe_acpi(Device *dev, struct AcpiDevices *devices);
 
 /* The device's id if it was given one (child of a peripheral container). */
 const char *device_id(const Device *dev);

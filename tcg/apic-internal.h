@@ -105,7 +105,6 @@ void apic_do(TcgVcpu *vcpu, const ApicEffects *effects);
 void apic_send_ipi(TcgVcpu *vcpu, guint64 icr);
 
 /* apic-timer.c; vcpu is the APIC's own. */
-gint64 apic_time(const TcgApic *a);
 guint32 apic_current_count(TcgVcpu *vcpu, ApicEffects *effects);
 void apic_write_timer_lvt(TcgVcpu *vcpu, guint32 value, ApicEffects *effects);
 void apic_write_initial_count(TcgVcpu *vcpu, guint32 value, ApicEffects *effects);

@@ -16,7 +16,7 @@
  * neither would the host. */
 #define SHORTEST_PERIOD G_GINT64_CONSTANT(20000)
 
-gint64 apic_time(const TcgApic *a)
+static gint64 time_of(const TcgApic *a)
 {
     return a->stopped_at >= 0 ? a->stopped_at : tcg_host_now();
 }
@@ -138,7 +138,7 @@ guint32 apic_current_count(TcgVcpu *vcpu, ApicEffects *effects)
     if (!a->counting || mode(a) == TIMER_TSC_DEADLINE) {
         return 0;
     }
-    gone = (apic_time(a) - a->timer_start) >> shift(a);
+    gone = (time_of(a) - a->timer_start) >> shift(a);
     return gone < a->initial_count ? a->initial_count - gone : 0;
 }
 
@@ -190,7 +190,7 @@ void apic_write_initial_count(TcgVcpu *vcpu, guint32 value, ApicEffects *effects
     apic_timer_arm(vcpu, effects);      /* what the old count has come to */
     a->initial_count = value;
     a->counting = value != 0;
-    a->timer_start = apic_time(a);
+    a->timer_start = time_of(a);
     apic_timer_arm(vcpu, effects);
 }
 
@@ -201,7 +201,7 @@ void apic_write_divide(TcgVcpu *vcpu, guint32 value, ApicEffects *effects)
     guint32 gone = a->initial_count - apic_current_count(vcpu, effects);
 
     a->divide = value;
-    a->timer_start = apic_time(a) - ((gint64)gone << shift(a));
+    a->timer_start = time_of(a) - ((gint64)gone << shift(a));
     apic_timer_arm(vcpu, effects);
 }
 

@@ -86,7 +86,9 @@ static bool is_fault(guint8 vector)
     return vector < 32 && faults >> vector & 1;
 }
 
-void tcg_deliver_real(TcgState *s, const TcgEvent *event, guint64 base)
+/* As real mode does, by a table of far pointers at base: also for V86 mode's INT n with
+ * redirection. */
+static void deliver_real(TcgState *s, const TcgEvent *event, guint64 base)
 {
     guint64 entry = tcg_load(s, base + 4 * event->vector, 4, TCG_SYSTEM);
     TcgSegment code = s->segment[TCG_CS];
@@ -112,7 +114,7 @@ static void deliver_by_ivt(TcgState *s, const TcgEvent *event)
     if (4u * event->vector + 3 > s->idt.limit) {
         tcg_raise_error(s, TCG_GP, event->vector * 8 | ERROR_IDT);
     }
-    tcg_deliver_real(s, event, s->idt.base);
+    deliver_real(s, event, s->idt.base);
     tcg_set_eflags(s, 0, EFLAGS_IF | EFLAGS_TF | EFLAGS_AC | EFLAGS_RF);
 }
 

@@ -76,9 +76,6 @@ bool tcg_walk_probe(TcgState *s, guint64 linear, TcgPage *ret_page);
 /* Walks and raises #PF, or #GP or #SS for what is not canonical; fills the TLB with what
  * generated code may use without C. */
 void tcg_translate(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_page);
-/* What is not canonical raises #GP(0), or #SS(0). */
-void tcg_check_canonical(TcgState *s, guint64 linear, TcgAccess access);
-
 /* Whether PAE's four pointers at that CR3 can be loaded; if not, MOV to CR3, and to the
  * registers that turn PAE paging on, are #GP (SDM vol. 3A, section 4.4.1). */
 bool tcg_pdptes_valid(TcgState *s, guint64 cr3);

@@ -195,9 +195,6 @@ typedef struct {
 
 /* INT n, INT3, INTO (software) and INT1: delivers with the return address return_ip. */
 void tcg_deliver_software(TcgState *s, guint8 vector, guint64 return_ip, bool software);
-/* As real mode does, by a table of far pointers at base: also for V86 mode's INT n with
- * redirection. */
-void tcg_deliver_real(TcgState *s, const TcgEvent *event, guint64 base);
 
 /* ---- except-gate.c ---- */
 

@@ -215,7 +215,8 @@ static inline bool is_canonical(const TcgState *s, guint64 linear)
     return (guint64)((gint64)(linear << 16) >> 16) == linear || !(s->efer & EFER_LMA);
 }
 
-void tcg_check_canonical(TcgState *s, guint64 linear, TcgAccess access)
+/* What is not canonical raises #GP(0), or #SS(0). */
+static void check_canonical(TcgState *s, guint64 linear, TcgAccess access)
 {
     if (G_UNLIKELY(!is_canonical(s, linear))) {
         tcg_raise_error(s, access & TCG_STACK ? TCG_SS_FAULT : TCG_GP, 0);
@@ -224,7 +225,7 @@ void tcg_check_canonical(TcgState *s, guint64 linear, TcgAccess access)
 
 void tcg_translate(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_page)
 {
-    tcg_check_canonical(s, linear, access);
+    check_canonical(s, linear, access);
     if (!tcg_walk(s, linear, access, ret_page)) {
         tcg_raise_page(s, s->fault_address, s->fault_error);
     }
@@ -240,7 +241,7 @@ const guint8 *tcg_fetch(TcgState *s, guint64 linear, guint64 *ret_gpa)
     TcgPage page;
 
     if (G_UNLIKELY(entry->tag != tag)) {
-        tcg_check_canonical(s, linear, TCG_FETCH);
+        check_canonical(s, linear, TCG_FETCH);
         if (!tcg_walk(s, linear, TCG_FETCH, &page)) {
             tcg_raise_page(s, s->fault_address, s->fault_error);
         }

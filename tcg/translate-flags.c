@@ -18,7 +18,7 @@ void emit_flags_save(TcgEmit *e)
 }
 
 /* OF of 7fh + 1, then the others. */
-void emit_flags_load(TcgEmit *e)
+static void emit_flags_load(TcgEmit *e)
 {
     emit_state(e, true, OP_MOV_STORE, TCG_RAX, STATE(save_rax));
     emit_state(e, false, OP_MOV_LOAD, TCG_RAX, STATE(flags));

@@ -43,7 +43,8 @@ static void emit_jump_entry(TcgEmit *e, bool wide, guint opcode, guint reg, gsiz
     emit_32(e, offset);
 }
 
-void emit_exit_indirect(TcgTranslation *t)
+/* Leaves the block for the address in r10; flags have been settled. */
+static void emit_exit_indirect(TcgTranslation *t)
 {
     TcgEmit *e = &t->e;
     gsize jump = STATE(jump) + tcg_jump_cache(t->mode) * sizeof(t->s->jump[0]);
@@ -121,7 +122,8 @@ void emit_exit(TcgTranslation *t, guint64 rip)
     }
 }
 
-void emit_exit_if(TcgTranslation *t, guint condition, guint64 rip)
+/* Leaves the block for rip if the host's flags say so, and goes on here if not. */
+static void emit_exit_if(TcgTranslation *t, guint condition, guint64 rip)
 {
     guint8 *over;
 

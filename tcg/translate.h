@@ -143,7 +143,6 @@ guint32 flags_live_before(const TcgDecoded *d);
 void flags_prepare(TcgTranslation *t, const TcgDecoded *d);
 void flags_after(TcgTranslation *t, const TcgDecoded *d);
 void emit_flags_save(TcgEmit *e);
-void emit_flags_load(TcgEmit *e);
 
 /* ---- translate-memory.c ---- */
 
@@ -213,13 +212,10 @@ bool special_ret(TcgTranslation *t, TcgDecoded *d);
 
 guint emit_free_scratch(TcgTranslation *t, TcgAddress *address);
 void translate_helper(TcgTranslation *t, TcgDecoded *d, TcgHelper helper, bool ends);
-/* Leaves the block for a known or computed (r10) address; flags have been settled. */
+/* Leaves the block for a known address; flags have been settled. */
 void emit_exit(TcgTranslation *t, guint64 rip);
-void emit_exit_indirect(TcgTranslation *t);
 /* The same for the jumps that left a trace on their way. */
 void emit_asides(TcgTranslation *t);
-/* Leaves the block for rip if the host's flags say so, and goes on here if not. */
-void emit_exit_if(TcgTranslation *t, guint condition, guint64 rip);
 void emit_exit_stubs(TcgTranslation *t);
 
 /* ---- translate.c ---- */

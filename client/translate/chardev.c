@@ -215,7 +215,7 @@ static bool add_plain(Plan *plan, QmpOptions *from, const char *backend, const c
     return true;
 }
 
-bool chardev_add(Plan *plan, QmpOptions *options, GError **error)
+static bool add_chardev(Plan *plan, QmpOptions *options, GError **error)
 {
     g_autofree char *backend = g_strdup(qmp_options_get(options, "backend"));
     g_autofree char *id = g_strdup(qmp_options_get(options, "id"));
@@ -238,7 +238,7 @@ bool chardev_add(Plan *plan, QmpOptions *options, GError **error)
 
 bool option_chardev(Plan *plan, Item *item, GError **error)
 {
-    return item->taken || chardev_add(plan, item->options, error);
+    return item->taken || add_chardev(plan, item->options, error);
 }
 
 /* ---- The older spelling ---- */
@@ -343,5 +343,5 @@ bool chardev_add_legacy(Plan *plan, const char *text, const char *id, bool *ret_
         plan_note(plan, "no monitor shares it: vmctl has its commands, and vmctl run its escape");
     }
     return set(options, "id", id, error) && chardev_read_legacy(options, text, error) &&
-           chardev_add(plan, options, error);
+           add_chardev(plan, options, error);
 }

@@ -31,7 +31,8 @@ static int compare_row(const void *name, const void *row)
     return strcmp(name, ((const OptionRow *)row)->name);
 }
 
-const OptionRow *option_find(const char *name)
+/* NULL if there is none. */
+static const OptionRow *find_option(const char *name)
 {
     return bsearch(name, option_rows, n_option_rows, sizeof(option_rows[0]), compare_row);
 }
@@ -128,8 +129,9 @@ static bool parse_argument(Item *item, GError **error)
     return true;
 }
 
-bool plan_add_item(Plan *plan, const OptionRow *row, const char *text, const char *origin,
-                   GError **error)
+/* Adds an option as text. */
+static bool add_item(Plan *plan, const OptionRow *row, const char *text, const char *origin,
+                          GError **error)
 {
     Item *item = find_merged(plan, row);
 
@@ -230,7 +232,7 @@ static bool take_option(Plan *plan, const OptionRow *row, const char *text, cons
     if (g_str_equal(row->name, "set")) {
         return apply_set(plan, text, error);
     }
-    return plan_add_item(plan, row, text ? text : "", origin, error);
+    return add_item(plan, row, text ? text : "", origin, error);
 }
 
 static void word_problem(Plan *plan, const char *origin, guint number, GError *error)
@@ -244,7 +246,7 @@ static int take_words(Plan *plan, int n_args, const char *const *args, guint num
 {
     const char *word = args[0];
     bool is_option = word[0] == '-' && word[1];
-    const OptionRow *row = is_option ? option_find(word + (word[1] == '-' ? 2 : 1)) : NULL;
+    const OptionRow *row = is_option ? find_option(word + (word[1] == '-' ? 2 : 1)) : NULL;
     bool takes = row && row->argument;
     const char *text = takes && n_args > 1 ? args[1] : NULL;
     g_autofree char *origin = text ? g_strconcat(word, " ", text, NULL) : g_strdup(word);
@@ -253,7 +255,7 @@ static int take_words(Plan *plan, int n_args, const char *const *args, guint num
 
     if (!is_option) {
         /* As in QEMU a word of its own is the first disk. */
-        row = option_find("hda");
+        row = find_option("hda");
         text = word;
     }
     if (!g_utf8_validate(origin, -1, NULL)) {

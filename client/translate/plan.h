@@ -53,7 +53,6 @@ extern const OptionRow option_rows[];
 extern const guint n_option_rows;
 
 /* NULL if there is none. */
-const OptionRow *option_find(const char *name);
 const OptionRow *option_find_group(const char *group);
 
 struct Item {
@@ -200,9 +199,7 @@ bool plan_has_pci(const Plan *plan);
 /* Fails with "not supported", and what to do instead. */
 bool plan_refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Adds an option as text, or as a group that is there already; takes that. */
-bool plan_add_item(Plan *plan, const OptionRow *row, const char *text, const char *origin,
-                   GError **error);
+/* Adds an option as a group that is there already, which it takes. */
 bool plan_add_group(Plan *plan, const OptionRow *row, QmpOptions *options, const char *origin,
                     GError **error);
 /* The text of a file, which may be a pipe; NULL if it cannot be had. */
@@ -216,7 +213,7 @@ bool config_file_parse(Plan *plan, const char *path, const char *text, GError **
 guint device_options_flags(const char *driver);
 
 /* What more than one handler uses. */
-bool chardev_add(Plan *plan, QmpOptions *options, GError **error);
+
 /* QEMU's old spelling ("tcp:host:port,server"); none tells that there is to be no device. */
 bool chardev_read_legacy(QmpOptions *options, const char *text, GError **error);
 bool chardev_add_legacy(Plan *plan, const char *text, const char *id, bool *ret_none,

@@ -6,7 +6,7 @@
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
-#include "hw/core/iothread.h"
+#include "hw/aio/iothread.h"
 #include "qmp/qapi-types-block.h"
 #include "qmp/qapi-types-object.h"
 

@@ -7,6 +7,7 @@
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/machine/power.h"
 #include "hw/pci/pci-query.h"
 #include "kvm/kvm.h"
 #include "qmp/qapi-types-accel.h"
@@ -50,8 +51,7 @@ bool qmp_query_current_machine(QmpRequest *req, CurrentMachineParams **ret, GErr
     const Machine *machine = vmd_machine(qmp_request_context(req));
 
     *ret = g_new0(CurrentMachineParams, 1);
-    (*ret)->wakeup_suspend_support = machine && machine->power && machine->power->can_sleep &&
-                                     machine->power->can_sleep(machine->power_opaque);
+    (*ret)->wakeup_suspend_support = machine && machine_can_sleep(machine);
     return true;
 }
 

@@ -47,7 +47,7 @@ void **build_args(const BuildRequest *request)
     return (void **)((char *)request + qmp_type_BuildRequest.u_offset);
 }
 
-const QmpType *build_args_type(const BuildRequest *request)
+static const QmpType *build_args_type(const BuildRequest *request)
 {
     return qmp_type_BuildRequest.branches[request->execute].type->members[0].type;
 }

@@ -62,7 +62,6 @@ void build_start(QmpRequest *req, const BuildArgs *args);
 
 /* The arguments of a request: address of the pointer to them. */
 void **build_args(const BuildRequest *request);
-const QmpType *build_args_type(const BuildRequest *request);
 
 /* Checks ids and settles the order, which it puts into build->order. */
 bool build_plan(Build *build, GError **error);

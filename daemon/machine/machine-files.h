@@ -7,7 +7,7 @@
 #define DAEMON_MACHINE_MACHINE_FILES_H
 
 #include "daemon/service/pool.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 
 /* ok: all was read, or the error is kept for whoever wants the file; false: the pool
  * ends.  Main thread, lock held. */

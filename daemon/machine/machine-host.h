@@ -7,7 +7,7 @@
 #define DAEMON_MACHINE_MACHINE_HOST_H
 
 #include "daemon/machine/run-state.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 
 /* For machine_set_host(); the opaque pointer is the Vmd. */
 extern const MachineHost machine_host;

@@ -9,6 +9,7 @@
 
 #include "daemon/machine/ending.h"
 #include "daemon/machine/machine-files.h"
+#include "hw/machine/power.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 #include "qom/qapi-trace.h"
@@ -276,14 +277,14 @@ bool run_control_power_down(RunControl *run, GError **error)
     if (!machine) {
         return false;
     }
-    if (!machine->power) {
+    if (!machine_has_power_button(machine)) {
         qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
                       "a machine of type '%s' has no power button", object_class_name(machine));
         return false;
     }
     qmp_event_powerdown(run->events);
     publish(run, RUN_NEWS_POWERING_DOWN);
-    machine->power->pressed(machine->power_opaque);
+    machine_press_power_button(machine);
     return true;
 }
 

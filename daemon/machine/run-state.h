@@ -11,7 +11,7 @@
 
 #include "daemon/machine/run-steps.h"
 #include "daemon/service/pool.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/dispatch.h"
 #include "qmp/event.h"
 

@@ -12,7 +12,7 @@
 #ifndef DAEMON_MACHINE_RUN_STEPS_H
 #define DAEMON_MACHINE_RUN_STEPS_H
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/dispatch.h"
 
 typedef struct RunStep RunStep;

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 #include "hw/acpi/acpi-tables.h"
-#include "hw/i386/bytes.h"
+#include "qmp/bytes.h"
 
 enum {
     FACS_SIZE = 64,

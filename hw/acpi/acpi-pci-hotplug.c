@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-pci.h"
 #include "qom/qapi-trace.h"

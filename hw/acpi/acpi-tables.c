@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "hw/i386/bytes.h"
+#include "qmp/bytes.h"
 
 enum {
     HEADER_LENGTH = 4,          /* offsets in a header */

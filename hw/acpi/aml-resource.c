@@ -8,8 +8,6 @@
 enum {
     /* Tags of small descriptors, their length in the lower three bits. */
     IRQ_NOFLAGS = 0x22,
-    IRQ = 0x23,
-    DMA = 0x2a,
     IO = 0x47,
     /* Tags of large ones; a length of 16 bits follows. */
     MEMORY32_FIXED = 0x86,
@@ -19,10 +17,6 @@ enum {
     QWORD_ADDRESS = 0x8a,
 
     IO_DECODE_16 = 1 << 0,
-
-    IRQ_EDGE = 1 << 0,
-    IRQ_LOW = 1 << 3,
-    IRQ_SHARED = 1 << 4,
 
     INTERRUPT_CONSUMER = 1 << 0,        /* and level, active high */
     INTERRUPT_SHARED = 1 << 3,
@@ -51,21 +45,6 @@ void aml_irq_noflags(Aml *aml, guint irq)
 {
     aml_raw(aml, IRQ_NOFLAGS, 1);
     aml_raw(aml, 1 << irq, 2);
-}
-
-void aml_irq(Aml *aml, guint irq, bool level, bool active_low, bool shared)
-{
-    aml_raw(aml, IRQ, 1);
-    aml_raw(aml, 1 << irq, 2);
-    aml_raw(aml, (level ? 0 : IRQ_EDGE) | (active_low ? IRQ_LOW : 0) | (shared ? IRQ_SHARED : 0),
-            1);
-}
-
-void aml_dma(Aml *aml, guint channel)
-{
-    aml_raw(aml, DMA, 1);
-    aml_raw(aml, 1 << channel, 1);
-    aml_raw(aml, 0, 1);
 }
 
 void aml_memory32(Aml *aml, guint32 base, guint32 length, bool writable)

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "hw/i386/bytes.h"
+#include "qmp/bytes.h"
 
 enum {
     ZERO_OP = 0x00,
@@ -29,7 +29,6 @@ enum {
     LOCAL_OP = 0x60,
     ARG_OP = 0x68,
     IF_OP = 0xa0,
-    ELSE_OP = 0xa1,
 
     /* After EXT_PREFIX. */
     MUTEX_OP = 0x01,
@@ -216,10 +215,25 @@ void aml_name_string(Aml *aml, const char *name, const char *text)
     aml_string(aml, text);
 }
 
+/* Three letters of five bits and four hexadecimal digits, big endian. */
+static void append_eisaid(Aml *aml, const char *id)
+{
+    guint32 value = 0;
+
+    for (guint i = 0; i < 3; i++) {
+        value = value << 5 | ((guint8)id[i] & 0x1f);
+    }
+    for (guint i = 3; i < 7; i++) {
+        value = value << 4 | g_ascii_xdigit_value(id[i]);
+    }
+    aml_raw(aml, DWORD_PREFIX, 1);
+    aml_raw(aml, GUINT32_SWAP_LE_BE(value), 4);
+}
+
 void aml_name_eisaid(Aml *aml, const char *name, const char *id)
 {
     aml_name(aml, name);
-    aml_eisaid(aml, id);
+    append_eisaid(aml, id);
 }
 
 /* ---- What has a body ---- */
@@ -255,12 +269,6 @@ void aml_method(Aml *aml, const char *name, guint n_args, bool serialized)
 void aml_if(Aml *aml)
 {
     aml_raw(aml, IF_OP, 1);
-    begin(aml, false);
-}
-
-void aml_else(Aml *aml)
-{
-    aml_raw(aml, ELSE_OP, 1);
     begin(aml, false);
 }
 
@@ -338,21 +346,6 @@ void aml_buffer(Aml *aml, const guint8 *data, guint length)
     aml_int(aml, length);
     g_byte_array_append(aml->out, data, length);
     aml_end(aml);
-}
-
-/* Three letters of five bits and four hexadecimal digits, big endian. */
-void aml_eisaid(Aml *aml, const char *id)
-{
-    guint32 value = 0;
-
-    for (guint i = 0; i < 3; i++) {
-        value = value << 5 | ((guint8)id[i] & 0x1f);
-    }
-    for (guint i = 3; i < 7; i++) {
-        value = value << 4 | g_ascii_xdigit_value(id[i]);
-    }
-    aml_raw(aml, DWORD_PREFIX, 1);
-    aml_raw(aml, GUINT32_SWAP_LE_BE(value), 4);
 }
 
 /* The first three groups of a UUID are little endian. */

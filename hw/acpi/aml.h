@@ -36,7 +36,6 @@ void aml_scope(Aml *aml, const char *path);
 void aml_device(Aml *aml, const char *name);
 void aml_method(Aml *aml, const char *name, guint n_args, bool serialized);
 void aml_if(Aml *aml);                          /* first the predicate */
-void aml_else(Aml *aml);                        /* after the end of aml_if's body */
 void aml_package(Aml *aml, guint n_elements);
 /* Its units follow, by aml_field_unit. */
 typedef enum { AML_ACCESS_ANY, AML_ACCESS_BYTE, AML_ACCESS_WORD, AML_ACCESS_DWORD } AmlAccess;
@@ -56,7 +55,6 @@ void aml_path(Aml *aml, const char *path);      /* what a name stands for; a cal
 void aml_int(Aml *aml, guint64 value);
 void aml_string(Aml *aml, const char *text);
 void aml_buffer(Aml *aml, const guint8 *data, guint length);
-void aml_eisaid(Aml *aml, const char *id);      /* "PNP0A03" */
 void aml_uuid(Aml *aml, const char *uuid);      /* ToUUID: a buffer of 16 bytes */
 void aml_local(Aml *aml, guint n);              /* Local0 to Local7 */
 void aml_arg(Aml *aml, guint n);                /* Arg0 to Arg6 */
@@ -94,8 +92,6 @@ void aml_resources(Aml *aml);
 
 void aml_io(Aml *aml, guint16 base, guint8 length);
 void aml_irq_noflags(Aml *aml, guint irq);      /* edge, active high, not shared */
-void aml_irq(Aml *aml, guint irq, bool level, bool active_low, bool shared);
-void aml_dma(Aml *aml, guint channel);          /* 8 bits, compatible, no bus master */
 void aml_memory32(Aml *aml, guint32 base, guint32 length, bool writable);
 /* Extended interrupts: level, active high, shared, consumer; the first one's
  * number stands AML_INTERRUPT_NUMBER bytes after its beginning. */

@@ -21,7 +21,7 @@
 
 #include "hw/acpi/piix4-smbus.h"
 #include "hw/acpi/pm1.h"
-#include "hw/core/machine.h"
+#include "hw/machine/power.h"
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-pc.h"
@@ -72,6 +72,7 @@ typedef struct {
     guint8 apmc, apms;
     Piix4Smbus smbus;
     AcpiPciHotplug hotplug;
+    MachinePower power;
     /* Wiring. */
     Irq *sci;
     MemoryRegion *pm, *smb, *gpe, *apm;
@@ -463,7 +464,8 @@ static bool pm_realize(Device *dev, GError **error)
     update_maps(s);
     acpi_pci_hotplug_init(&s->hotplug, dev, dev->bus, properties(s)->acpi_root_pci_hotplug,
                           properties(s)->acpi_pci_hotplug_with_bridge_support, hotplug_event, s);
-    machine_set_power(machine, &power_ops, s);
+    s->power = (MachinePower){ .ops = &power_ops, .opaque = s };
+    machine_add_power(machine, &s->power);
     return true;
 }
 
@@ -478,9 +480,7 @@ static void pm_unrealize(Device *dev)
 {
     Piix4Pm *s = (Piix4Pm *)dev;
 
-    if (machine_of(dev)->power_opaque == s) {
-        machine_set_power(machine_of(dev), NULL, NULL);
-    }
+    machine_remove_power(machine_of(dev), &s->power);
     acpi_pci_hotplug_done(&s->hotplug);
     unmap(s, &s->apm);
     unmap(s, &s->gpe);

@@ -30,11 +30,19 @@ static gint64 time_of(guint64 ticks)
     return MIN(ns, (unsigned __int128)CLOCK_NEVER);
 }
 
+/* All registers to their reset values; the timer itself runs on. */
+static void reset(Pm1 *pm1)
+{
+    pm1->sts = pm1->en = pm1->cnt = 0;
+    pm1->halves = ticks_now(pm1) >> TIMER_HALF_SHIFT;
+    timer_cancel(pm1->timer);
+}
+
 void pm1_init(Pm1 *pm1, Clock *clock, TimerCallback changed, void *opaque)
 {
     pm1->clock = clock;
     pm1->timer = timer_new(clock, CLOCK_KIND_VIRTUAL, FLOOR, changed, opaque);
-    pm1_reset(pm1);
+    reset(pm1);
 }
 
 void pm1_done(Pm1 *pm1)
@@ -92,11 +100,4 @@ void pm1_event_write(Pm1 *pm1, guint offset, guint32 value, guint size)
     if (mask >> 16) {
         pm1->en = (pm1->en & ~(mask >> 16)) | (bits >> 16 & PM1_EN_BITS);
     }
-}
-
-void pm1_reset(Pm1 *pm1)
-{
-    pm1->sts = pm1->en = pm1->cnt = 0;
-    pm1->halves = ticks_now(pm1) >> TIMER_HALF_SHIFT;
-    timer_cancel(pm1->timer);
 }

@@ -59,7 +59,4 @@ guint32 pm1_event_read(Pm1 *pm1, guint offset, guint size);
 void pm1_event_write(Pm1 *pm1, guint offset, guint32 value, guint size);
 guint32 pm1_timer_read(const Pm1 *pm1);
 
-/* All registers to their reset values; the timer itself runs on. */
-void pm1_reset(Pm1 *pm1);
-
 #endif

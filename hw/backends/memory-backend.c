@@ -31,11 +31,6 @@ guint64 memory_backend_size(const MemoryBackend *backend)
     return properties(backend)->size;
 }
 
-int memory_backend_fd(const MemoryBackend *backend)
-{
-    return backend->fd;
-}
-
 static bool is_readonly(MemoryBackend *b)
 {
     return object_is_a(b, &qmp_class_memory_backend_file) &&

@@ -26,8 +26,6 @@ bool memory_lost_is_guests(const void *address);
 char *memory_lost_describe(const void *address);
 /* The same for the first back end whose file has become shorter.  Any thread. */
 char *memory_lost_find(void);
-/* Descriptor behind it, or -1 (anonymous). */
-int memory_backend_fd(const MemoryBackend *backend);
 /* Marks it as mapped by a machine or device (query-memdev, exclusive use);
  * fails with in-use, or invalid-value if it is read-only. */
 bool memory_backend_claim(MemoryBackend *backend, GError **error);

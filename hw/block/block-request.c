@@ -11,7 +11,8 @@
 
 /* ---- Buffers ---- */
 
-bool block_iov_is_zero(const struct iovec *iov, guint n)
+/* True if there are only zeros in it. */
+static bool is_zero(const struct iovec *iov, guint n)
 {
     for (guint i = 0; i < n; i++) {
         const char *base = iov[i].iov_base;
@@ -48,7 +49,7 @@ static void note_write(BlockNode *node, const BlockRequest *request)
 static void detect_zeroes(const BlockdevOptions *options, BlockRequest *request)
 {
     if (options->detect_zeroes == BLOCKDEV_DETECT_ZEROES_OPTIONS_OFF ||
-        !block_iov_is_zero(request->iov, request->n_iov)) {
+        !is_zero(request->iov, request->n_iov)) {
         return;
     }
     request->now_op = BLOCK_OP_WRITE_ZEROES;

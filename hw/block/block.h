@@ -20,7 +20,7 @@
 #ifndef HW_BLOCK_BLOCK_H
 #define HW_BLOCK_BLOCK_H
 
-#include "hw/core/aio.h"
+#include "hw/aio/aio.h"
 #include "qmp/qapi-types-block.h"
 #include "qom/object.h"
 
@@ -173,8 +173,6 @@ static inline void block_done(BlockRequest *request, int error)
     request->done(request, error);
 }
 
-/* True if there are only zeros in it. */
-bool block_iov_is_zero(const struct iovec *iov, guint n);
 void block_iov_fill_zero(const struct iovec *iov, guint n);
 
 #endif

@@ -31,6 +31,11 @@ static bool is_idle(void *opaque)
 
 /* ---- The disks of a branch ---- */
 
+typedef struct {
+    const Object *branch;
+    GPtrArray *fronts;
+} Search;
+
 static bool is_within(const Object *obj, const Object *branch)
 {
     while (obj && obj != branch) {
@@ -39,20 +44,21 @@ static bool is_within(const Object *obj, const Object *branch)
     return obj != NULL;
 }
 
-/* The next one from link on, or NULL. */
-static GList *next_within(GList *link, const Object *branch)
+static void add_if_within(BlockFront *front, void *data)
 {
-    while (link && !is_within(&((BlockFront *)link->data)->dev->object, branch)) {
-        link = link->next;
+    const Search *search = data;
+
+    if (is_within(&front->dev->object, search->branch)) {
+        g_ptr_array_add(search->fronts, front);
     }
-    return link;
 }
 
-static GList *first_within(Object *branch)
+static GPtrArray *fronts_within(Object *branch)
 {
-    Machine *machine = machine_of(branch);
+    Search search = { .branch = branch, .fronts = g_ptr_array_new() };
 
-    return machine ? next_within(machine->disks.head, branch) : NULL;
+    block_front_foreach(object_root(branch), add_if_within, &search);
+    return search.fronts;
 }
 
 /* ---- Looking ---- */
@@ -69,10 +75,10 @@ static void look(void *opaque)
     look->idle = is_idle(&look->disk) && aio_settled(look->disk.front->config.aio);
 }
 
-bool block_fronts_idle(Object *branch)
+static bool all_idle(const GPtrArray *fronts)
 {
-    for (GList *i = first_within(branch); i; i = next_within(i->next, branch)) {
-        Look one = { .disk.front = i->data };
+    for (guint i = 0; i < fronts->len; i++) {
+        Look one = { .disk.front = fronts->pdata[i] };
 
         aio_run_wait(one.disk.front->config.aio, look, &one);
         if (!one.idle) {
@@ -82,10 +88,19 @@ bool block_fronts_idle(Object *branch)
     return true;
 }
 
+bool block_fronts_idle(Object *branch)
+{
+    g_autoptr(GPtrArray) fronts = fronts_within(branch);
+
+    return all_idle(fronts);
+}
+
 bool block_fronts_wait(Object *branch, gint64 deadline)
 {
-    for (GList *i = first_within(branch); i; i = next_within(i->next, branch)) {
-        WaitingFor disk = { .front = i->data };
+    g_autoptr(GPtrArray) fronts = fronts_within(branch);
+
+    for (guint i = 0; i < fronts->len; i++) {
+        WaitingFor disk = { .front = fronts->pdata[i] };
 
         if (!aio_wait_until(disk.front->config.aio, is_idle, &disk, deadline)) {
             return false;
@@ -97,7 +112,7 @@ bool block_fronts_wait(Object *branch, gint64 deadline)
 /* ---- Being told ---- */
 
 /* Main thread, machine lock held. */
-static void all_idle(void *opaque, guint64 argument)
+static void tell(void *opaque, guint64 argument)
 {
     g_autofree Waiting *waiting = opaque;
 
@@ -110,37 +125,26 @@ static void one_idle(void *opaque)
     Waiting *all = ((WaitingFor *)opaque)->all;
 
     if (g_atomic_int_dec_and_test(&all->left)) {
-        machine_post(all->machine, all_idle, all, 0);
+        machine_post(all->machine, tell, all, 0);
     }
-}
-
-static guint count_within(Object *branch)
-{
-    guint n = 0;
-
-    for (GList *i = first_within(branch); i; i = next_within(i->next, branch)) {
-        n++;
-    }
-    return n;
 }
 
 void block_fronts_when_idle(Object *branch, void (*f)(void *opaque), void *opaque)
 {
-    guint n = count_within(branch);
+    g_autoptr(GPtrArray) fronts = fronts_within(branch);
     Waiting *all;
 
-    if (block_fronts_idle(branch)) {
+    if (all_idle(fronts)) {
         f(opaque);
         return;
     }
-    all = g_malloc0(sizeof(*all) + n * sizeof(all->disks[0]));
-    *all = (Waiting){ .machine = machine_of(branch), .left = n, .f = f,
+    all = g_malloc0(sizeof(*all) + fronts->len * sizeof(all->disks[0]));
+    *all = (Waiting){ .machine = machine_of(branch), .left = fronts->len, .f = f,
                       .opaque = opaque };
-    n = 0;
-    for (GList *i = first_within(branch); i; i = next_within(i->next, branch)) {
-        WaitingFor *disk = &all->disks[n++];
+    for (guint i = 0; i < fronts->len; i++) {
+        WaitingFor *disk = &all->disks[i];
 
-        *disk = (WaitingFor){ .front = i->data, .all = all };
+        *disk = (WaitingFor){ .front = fronts->pdata[i], .all = all };
         aio_when(disk->front->config.aio, is_idle, one_idle, disk);
     }
 }

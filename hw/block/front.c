@@ -8,9 +8,12 @@
 #include <errno.h>
 #include <time.h>
 
+#include "hw/machine/service.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 #include "qom/env.h"
+
+MACHINE_SERVICE(machine_fronts, GQueue, NULL)        /* of BlockFront */
 
 static gint64 now_ns(void)
 {
@@ -226,6 +229,27 @@ static void node_resized(void *opaque)
     }
 }
 
+/* The machine has a list of them while it has any. */
+static void list_front(BlockFront *front)
+{
+    if (!machine_fronts(front->machine)) {
+        set_machine_fronts(front->machine, g_queue_new());
+    }
+    front->link.data = front;
+    g_queue_push_tail_link(machine_fronts(front->machine), &front->link);
+}
+
+static void unlist_front(BlockFront *front)
+{
+    GQueue *fronts = machine_fronts(front->machine);
+
+    g_queue_unlink(fronts, &front->link);
+    if (g_queue_is_empty(fronts)) {
+        set_machine_fronts(front->machine, NULL);
+        g_queue_free(fronts);
+    }
+}
+
 bool block_front_attach(BlockFront *front, Device *dev, const BlockFrontConfig *config,
                         GError **error)
 {
@@ -242,8 +266,7 @@ bool block_front_attach(BlockFront *front, Device *dev, const BlockFrontConfig *
         .write_cache = true,
     };
     front->kept_end = &front->kept;
-    front->link.data = front;
-    g_queue_push_tail_link(&front->machine->disks, &front->link);
+    list_front(front);
     return true;
 }
 
@@ -253,16 +276,17 @@ void block_front_detach(BlockFront *front)
         return;
     }
     block_front_forget(front);
-    g_queue_unlink(&front->machine->disks, &front->link);
+    unlist_front(front);
     block_node_unuse(front->config.node, &front->dev->object);
     front->attached = false;
 }
 
 void block_front_foreach(Object *root, void (*f)(BlockFront *front, void *data), void *data)
 {
-    Machine *machine = machine_find(root);
+    const Machine *machine = machine_find(root);
+    const GQueue *fronts = machine ? machine_fronts(machine) : NULL;
 
-    for (GList *i = machine ? machine->disks.head : NULL; i; i = i->next) {
+    for (GList *i = fronts ? fronts->head : NULL; i; i = i->next) {
         f(i->data, data);
     }
 }

@@ -14,7 +14,7 @@
 #define HW_BLOCK_FRONT_H
 
 #include "hw/block/block.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qom/device.h"
 
 typedef struct BlockFront BlockFront;

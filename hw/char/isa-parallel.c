@@ -17,9 +17,10 @@
 #include "config.h"
 #include "hw/char/isa-parallel.h"
 
+#include "hw/acpi/acpi-device.h"
 #include "hw/chardev/char.h"
-#include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-device.h"
 #include "qom/qapi-trace.h"
@@ -29,6 +30,7 @@ enum {
     REG_STATUS = 1,
     REG_CONTROL = 2,
     N_PORTS = 3,
+    ACPI_PORTS = 8,
 };
 
 enum {                          /* status; those that end in _N are signals that are low */
@@ -303,12 +305,24 @@ static const ObjectOps parallel_object_ops = {
     .init = parallel_init,
 };
 
+/* The guest is told of as many ports as QEMU's is. */
+static void parallel_acpi(Device *dev, AcpiDevices *devices)
+{
+    const IsaParallelProps *props = object_props(dev);
+
+    acpi_add_isa(devices, &(AcpiIsaDevice){
+        .name = "LPT1", .eisaid = "PNP0400", .ports = { { props->iobase, ACPI_PORTS } },
+        .irq = props->irq,
+    });
+}
+
 static const DeviceOps parallel_device_ops = {
     .realize = parallel_realize,
     .unrealize = parallel_unrealize,
     .reset_hold = parallel_reset_hold,
     .state = parallel_state,
     .state_loaded = parallel_state_loaded,
+    .acpi = parallel_acpi,
 };
 
 const TypeInfo isa_parallel_type = {

@@ -9,9 +9,10 @@
 #include "config.h"
 #include "hw/char/isa-serial.h"
 
+#include "hw/acpi/acpi-device.h"
 #include "hw/char/uart16550.h"
-#include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-device.h"
 #include "qom/qapi-trace.h"
@@ -178,6 +179,16 @@ static const ObjectOps serial_object_ops = {
     .init = serial_init,
 };
 
+static void serial_acpi(Device *dev, AcpiDevices *devices)
+{
+    const IsaSerialProps *props = object_props(dev);
+
+    acpi_add_isa(devices, &(AcpiIsaDevice){
+        .name = "COM1", .eisaid = "PNP0501", .ports = { { props->iobase, UART16550_PORTS } },
+        .irq = props->irq,
+    });
+}
+
 static const DeviceOps serial_device_ops = {
     .realize = serial_realize,
     .unrealize = serial_unrealize,
@@ -186,6 +197,7 @@ static const DeviceOps serial_device_ops = {
     .reset_exit = serial_reset_exit,
     .state = serial_state,
     .state_loaded = serial_state_loaded,
+    .acpi = serial_acpi,
 };
 
 const TypeInfo isa_serial_type = {

@@ -26,7 +26,7 @@
 
 #include <string.h>
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 
 enum {
     REG_RBR = 0,                /* 8.0: read; write is THR; DLL with DLAB */

@@ -25,7 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hw/core/file-writer.h"
+#include "hw/aio/file-writer.h"
 #include "hw/chardev/socket-address.h"
 #include "qmp/error.h"
 

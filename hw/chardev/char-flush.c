@@ -4,8 +4,8 @@
  * a file.
  */
 #include "config.h"
+#include "hw/aio/file-writer.h"
 #include "hw/chardev/char-fd.h"
-#include "hw/core/file-writer.h"
 
 #include <errno.h>
 #include <poll.h>

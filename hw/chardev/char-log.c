@@ -7,8 +7,8 @@
 
 #include <unistd.h>
 
+#include "hw/aio/file-writer.h"
 #include "hw/chardev/char-file-open.h"
-#include "hw/core/file-writer.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-char.h"
 #include "qom/env.h"

@@ -79,9 +79,3 @@ bool fair_lock_mine(const FairLock *lock)
 {
     return __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) == &thread_mark;
 }
-
-bool fair_lock_contended(const FairLock *lock)
-{
-    return __atomic_load_n(&lock->next, __ATOMIC_RELAXED) -
-           __atomic_load_n(&lock->serving, __ATOMIC_RELAXED) > 1;
-}

@@ -27,7 +27,5 @@ void fair_lock_acquire(FairLock *lock);
 void fair_lock_release(FairLock *lock);
 /* Held by this thread. */
 bool fair_lock_mine(const FairLock *lock);
-/* Somebody waits for it: a holder with a long list of work may let go. */
-bool fair_lock_contended(const FairLock *lock);
 
 #endif

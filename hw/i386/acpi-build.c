@@ -38,16 +38,6 @@ static const AcpiOverride overrides[] = {
     { 11, 11, ACPI_IRQ_LEVEL_HIGH },
 };
 
-static bool has_keyboard(const AcpiPcConfig *config)
-{
-    for (guint i = 0; i < config->isa->len; i++) {
-        if (g_array_index(config->isa, AcpiIsaDevice, i).kind == ACPI_ISA_KEYBOARD) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static guint32 build_fadt(AcpiTables *tables, const AcpiPcConfig *config, guint32 facs,
                           guint32 dsdt)
 {
@@ -66,7 +56,7 @@ static guint32 build_fadt(AcpiTables *tables, const AcpiPcConfig *config, guint3
         .cluster_model = config->cpus->len > FLAT_CPUS,
         .reset_port = config->reset_port,
         .reset_value = RESET_CPU,
-        .has_8042 = has_keyboard(config),
+        .has_8042 = config->devices.has_8042,
     };
 
     return acpi_fadt(tables, &fadt, facs, dsdt);
@@ -106,8 +96,8 @@ AcpiTables *acpi_pc_build(const AcpiPcConfig *config)
 
     entries[n++] = build_fadt(tables, config, facs, dsdt);
     entries[n++] = build_madt(tables, config);
-    if (config->hpet) {
-        entries[n++] = acpi_hpet(tables, HPET_ID, config->hpet);
+    if (config->devices.hpet) {
+        entries[n++] = acpi_hpet(tables, HPET_ID, config->devices.hpet);
     }
     if (config->n_memory) {
         entries[n++] = acpi_srat(tables, (const AcpiCpu *)config->cpus->data, config->cpus->len,

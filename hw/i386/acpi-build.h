@@ -17,26 +17,10 @@
 #ifndef HW_I386_ACPI_BUILD_H
 #define HW_I386_ACPI_BUILD_H
 
+#include "hw/acpi/acpi-device.h"
 #include "hw/acpi/acpi-tables.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg.h"
-
-typedef enum {
-    ACPI_ISA_RTC,
-    ACPI_ISA_KEYBOARD,          /* its iobase is not used: 0x60, 0x64 */
-    ACPI_ISA_MOUSE,             /* has a line alone */
-    ACPI_ISA_SERIAL,
-    ACPI_ISA_PARALLEL,
-    ACPI_ISA_PVPANIC,           /* has no line */
-    ACPI_ISA_FW_CFG,            /* has no line */
-    ACPI_ISA_N_KINDS,
-} AcpiIsaKind;
-
-typedef struct {
-    AcpiIsaKind kind;
-    guint32 iobase;
-    guint8 irq;
-} AcpiIsaDevice;
 
 /* A PCI bus into which devices are plugged by the ACPI hotplug registers, or
  * behind which such buses are. */
@@ -73,11 +57,10 @@ typedef struct {
 
     /* acpi_pc_collect() does. */
     GArray *cpus;               /* of AcpiCpu, in order of index */
-    GArray *isa;                /* of AcpiIsaDevice */
-    guint32 hpet;               /* its address; 0: there is none */
+    AcpiDevices devices;        /* what they say themselves */
 } AcpiPcConfig;
 
-/* Finds CPUs, ISA devices and the HPET in the machine's tree. */
+/* Asks the CPUs and the devices of the machine's tree. */
 void acpi_pc_collect(Machine *machine, AcpiPcConfig *config);
 /* Frees what acpi_pc_collect made. */
 void acpi_pc_clear(AcpiPcConfig *config);

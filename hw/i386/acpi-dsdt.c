@@ -209,62 +209,56 @@ static void append_sci_link(Aml *aml)
 
 /* ---- ISA ---- */
 
-static const struct {
-    const char *name;           /* a second one of the kind has the last letter counted up */
-    const char *eisaid, *hid;   /* one of the two */
-    guint8 ports;
-    bool irq;
-    guint8 status;
-} isa_kinds[ACPI_ISA_N_KINDS] = {
-    [ACPI_ISA_RTC]      = { "RTC0", "PNP0B00", NULL, 2, true, STA_PRESENT },
-    [ACPI_ISA_KEYBOARD] = { "KBD0", "PNP0303", NULL, 1, true, STA_PRESENT },
-    [ACPI_ISA_MOUSE]    = { "MOU0", "PNP0F13", NULL, 0, true, STA_PRESENT },
-    [ACPI_ISA_SERIAL]   = { "COM1", "PNP0501", NULL, 8, true, STA_PRESENT },
-    [ACPI_ISA_PARALLEL] = { "LPT1", "PNP0400", NULL, 8, true, STA_PRESENT },
-    [ACPI_ISA_PVPANIC]  = { "PEV0", NULL, "QEMU0001", 1, false, STA_PRESENT },
-    [ACPI_ISA_FW_CFG]   = { "FWC0", NULL, "QEMU0002", 12, false, STA_HIDDEN },
-};
-
-enum { ISA_MAX_OF_KIND = 8, KEYBOARD_DATA = 0x60, KEYBOARD_COMMAND = 0x64 };
+enum { ISA_MAX_OF_NAME = 8 };
 
 static void append_isa_resources(Aml *aml, const AcpiIsaDevice *dev)
 {
     aml_name(aml, "_CRS");
     aml_resources(aml);
-    if (dev->kind == ACPI_ISA_KEYBOARD) {
-        aml_io(aml, KEYBOARD_DATA, 1);
-        aml_io(aml, KEYBOARD_COMMAND, 1);
-    } else if (isa_kinds[dev->kind].ports) {
-        aml_io(aml, dev->iobase, isa_kinds[dev->kind].ports);
+    for (guint i = 0; i < ACPI_ISA_MAX_PORTS && dev->ports[i].size; i++) {
+        aml_io(aml, dev->ports[i].base, dev->ports[i].size);
     }
-    if (isa_kinds[dev->kind].irq) {
+    if (dev->irq != ACPI_ISA_NO_IRQ) {
         aml_irq_noflags(aml, dev->irq);
     }
     aml_end(aml);
 }
 
-/* n counts those of the kind from 0. */
+/* n counts those of the name from 0. */
 static void append_isa_device(Aml *aml, const AcpiIsaDevice *dev, guint n)
 {
-    g_autofree char *name = g_strdup(isa_kinds[dev->kind].name);
+    g_autofree char *name = g_strdup(dev->name);
 
     name[3] += n;
     aml_device(aml, name);
-    if (isa_kinds[dev->kind].eisaid) {
-        aml_name_eisaid(aml, "_HID", isa_kinds[dev->kind].eisaid);
+    if (dev->eisaid) {
+        aml_name_eisaid(aml, "_HID", dev->eisaid);
     } else {
-        aml_name_string(aml, "_HID", isa_kinds[dev->kind].hid);
+        aml_name_string(aml, "_HID", dev->hid);
     }
     aml_name_int(aml, "_UID", n + 1);
-    aml_name_int(aml, "_STA", isa_kinds[dev->kind].status);
+    aml_name_int(aml, "_STA", dev->hidden ? STA_HIDDEN : STA_PRESENT);
     append_isa_resources(aml, dev);
     aml_end(aml);
 }
 
+static void append_isa_devices(Aml *aml, const GArray *devices)
+{
+    for (guint i = 0; i < devices->len; i++) {
+        const AcpiIsaDevice *dev = &g_array_index(devices, AcpiIsaDevice, i);
+        guint n = 0;
+
+        for (guint j = 0; j < i; j++) {
+            n += g_str_equal(g_array_index(devices, AcpiIsaDevice, j).name, dev->name);
+        }
+        if (n < ISA_MAX_OF_NAME) {
+            append_isa_device(aml, dev, n);
+        }
+    }
+}
+
 static void append_isa_bridge(Aml *aml, const AcpiPcConfig *config)
 {
-    guint counts[ACPI_ISA_N_KINDS] = { 0 };
-
     aml_device(aml, "ISA");
     aml_name_int(aml, "_ADR", PM_SLOT << 16);
     aml_region(aml, "PIRQ", AML_PCI_CONFIG, PIRQRC, N_LINKS);
@@ -276,13 +270,7 @@ static void append_isa_bridge(Aml *aml, const AcpiPcConfig *config)
         aml_field_unit(aml, name, 8);
     }
     aml_end(aml);
-    for (guint i = 0; i < config->isa->len; i++) {
-        const AcpiIsaDevice *dev = &g_array_index(config->isa, AcpiIsaDevice, i);
-
-        if (counts[dev->kind] < ISA_MAX_OF_KIND) {
-            append_isa_device(aml, dev, counts[dev->kind]++);
-        }
-    }
+    append_isa_devices(aml, config->devices.isa);
     aml_end(aml);
 }
 
@@ -354,8 +342,8 @@ void acpi_dsdt(Aml *aml, const AcpiPcConfig *config)
     }
     append_sci_link(aml);
     append_cpus(aml, config);
-    if (config->hpet) {
-        append_hpet(aml, config->hpet);
+    if (config->devices.hpet) {
+        append_hpet(aml, config->devices.hpet);
     }
     aml_end(aml);
 

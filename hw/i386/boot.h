@@ -12,8 +12,8 @@
 #define HW_I386_BOOT_H
 
 #include "cpu/x86-state.h"
-#include "hw/core/memory.h"
 #include "hw/i386/loader.h"
+#include "hw/memory/memory.h"
 
 /* Where boot.c and the formats put their own tables; nothing else is below
  * 1 MiB, and the guest is told that all of it but BIOS area is RAM. */

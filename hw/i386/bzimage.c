@@ -10,8 +10,8 @@
 #include "config.h"
 #include "hw/i386/bzimage.h"
 
-#include "hw/i386/bytes.h"
 #include "hw/i386/entry.h"
+#include "qmp/bytes.h"
 #include "qmp/error.h"
 
 /* Offsets in the file's first sectors and in the zero page alike. */

@@ -8,7 +8,7 @@
 
 #include <elf.h>
 
-#include "hw/i386/bytes.h"
+#include "qmp/bytes.h"
 #include "qmp/error.h"
 
 enum { MAX_SEGMENTS = 128 };

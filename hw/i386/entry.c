@@ -7,7 +7,7 @@
 #include "hw/i386/entry.h"
 
 #include "hw/i386/boot.h"
-#include "hw/i386/bytes.h"
+#include "qmp/bytes.h"
 
 /* Segment types, with their accessed bit. */
 enum { TYPE_DATA = 0x3, TYPE_CODE = 0xb, TYPE_TSS_BUSY = 0xb };

@@ -6,7 +6,7 @@
 #include "hw/i386/fw-cfg-items.h"
 
 #include "hw/core/uuid.h"
-#include "hw/i386/bytes.h"
+#include "qmp/bytes.h"
 #include "qmp/qapi-types-machine.h"
 
 enum {

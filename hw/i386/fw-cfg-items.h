@@ -5,8 +5,8 @@
 #ifndef HW_I386_FW_CFG_ITEMS_H
 #define HW_I386_FW_CFG_ITEMS_H
 
-#include "hw/core/machine.h"
 #include "hw/i386/boot.h"
+#include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg.h"
 
 /* Sets the items that follow from the machine: RAM, CPUs, UUID, the way of the

@@ -49,6 +49,18 @@ static bool microvm_setup(Machine *machine, GError **error)
     return x86_setup(machine, error);
 }
 
+static bool microvm_wire(Machine *machine, GError **error)
+{
+    const X86Chips chips = {
+        .ioapic = x86_chip(machine, MICROVM_MACHINE_PART_IOAPIC),
+        .i8259 = x86_chip(machine, MICROVM_MACHINE_PART_I8259),
+        .i8259_slave = x86_chip(machine, MICROVM_MACHINE_PART_I8259_SLAVE),
+    };
+
+    x86_wire(machine, &chips);
+    return true;
+}
+
 /* Nothing else tells the kernel where virtio devices are.  In the order of the
  * recipe, in which devices find their places, so that the guest numbers them as
  * they were added. */
@@ -68,7 +80,7 @@ static bool announce_virtio(Object *child, void *data)
 /* The device is an entry of the recipe. */
 static bool fill_fw_cfg(Machine *machine, GError **error)
 {
-    FwCfg *fw_cfg = (FwCfg *)object_child(&machine->object, "fw_cfg");
+    FwCfg *fw_cfg = (FwCfg *)x86_chip(machine, MICROVM_MACHINE_PART_FW_CFG);
     BootRange ranges[BOOT_MAX_RANGES];
     const BootConfig config = x86_boot_config(machine);
     guint n = boot_memory_map(&config, ranges);
@@ -95,7 +107,7 @@ static const MachineOps microvm_ops = {
     .fetch_work = x86_fetch_work,
     .fetch_end = x86_fetch_end,
     .setup = microvm_setup,
-    .wire = x86_wire,
+    .wire = microvm_wire,
     .start = microvm_start,
     .reset = x86_reset,
     .teardown = x86_teardown,

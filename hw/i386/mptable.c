@@ -10,7 +10,7 @@
 #include "config.h"
 #include "hw/i386/mptable.h"
 
-#include "hw/i386/bytes.h"
+#include "qmp/bytes.h"
 
 enum {
     SPEC_REVISION = 4,          /* of 1.4 */

@@ -15,9 +15,9 @@
 #include "config.h"
 #include "hw/i386/multiboot.h"
 
-#include "hw/i386/bytes.h"
 #include "hw/i386/elf.h"
 #include "hw/i386/entry.h"
+#include "qmp/bytes.h"
 #include "qmp/error.h"
 
 #define HEADER_MAGIC 0x1badb002

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "hw/i386/bytes.h"
 #include "hw/i386/loader.h"
+#include "qmp/bytes.h"
 #include "qmp/error.h"
 
 enum { SPLASH_MAX = 16 << 20 };

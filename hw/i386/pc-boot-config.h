@@ -6,7 +6,7 @@
 #ifndef HW_I386_PC_BOOT_CONFIG_H
 #define HW_I386_PC_BOOT_CONFIG_H
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg.h"
 #include "qmp/qapi-types-pc.h"
 

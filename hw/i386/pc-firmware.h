@@ -6,8 +6,8 @@
 #ifndef HW_I386_PC_FIRMWARE_H
 #define HW_I386_PC_FIRMWARE_H
 
-#include "hw/core/firmware.h"
-#include "hw/core/memory.h"
+#include "hw/machine/firmware.h"
+#include "hw/memory/memory.h"
 
 typedef struct {
     FirmwareImage image;

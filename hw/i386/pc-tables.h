@@ -15,7 +15,7 @@
 #define HW_I386_PC_TABLES_H
 
 #include "hw/acpi/acpi-tables.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg.h"
 #include "hw/smbios/smbios.h"
 

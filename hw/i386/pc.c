@@ -104,11 +104,6 @@ static bool pc_setup(Machine *machine, GError **error)
 
 /* ---- Wiring ---- */
 
-static Device *chip(Machine *machine, const char *name)
-{
-    return (Device *)object_child(&machine->object, name);
-}
-
 static guint64 ram_end(const PcMachine *pc)
 {
     return BOOT_4G + pc->x86.machine.ram_size - pc->x86.ram_low;
@@ -118,7 +113,7 @@ static guint64 ram_end(const PcMachine *pc)
  * takes the clock's place. */
 static void wire_hpet(PcMachine *pc)
 {
-    Device *hpet = chip(&pc->x86.machine, "hpet0");
+    Device *hpet = x86_chip(&pc->x86.machine, PC_I440FX_MACHINE_PART_HPET0);
     Irq *line = gpio(&pc->rtc->object, "irq", 0);
 
     if (hpet) {
@@ -131,7 +126,7 @@ static void wire_hpet(PcMachine *pc)
  * controller's is open after a reset; without one, its wire is pulled up. */
 static void wire_a20(Machine *machine)
 {
-    if (!chip(machine, "kbc")) {
+    if (!x86_chip(machine, PC_I440FX_MACHINE_PART_KBC)) {
         irq_set(gpio(&machine->object, "a20", 0), true);
     }
 }
@@ -139,12 +134,17 @@ static void wire_a20(Machine *machine)
 static bool pc_wire(Machine *machine, GError **error)
 {
     PcMachine *pc = pc_machine(machine);
+    const X86Chips chips = {
+        .ioapic = x86_chip(machine, PC_I440FX_MACHINE_PART_IOAPIC),
+        .i8259 = x86_chip(machine, PC_I440FX_MACHINE_PART_I8259),
+        .i8259_slave = x86_chip(machine, PC_I440FX_MACHINE_PART_I8259_SLAVE),
+    };
 
-    pc->host = chip(machine, "i440fx");
-    pc->piix3 = chip(machine, "piix3");
-    pc->pm = chip(machine, "piix4-pm");
-    pc->rtc = chip(machine, "mc146818");
-    pc->fw_cfg = (FwCfg *)chip(machine, "fw_cfg");
+    pc->host = x86_chip(machine, PC_I440FX_MACHINE_PART_I440FX);
+    pc->piix3 = x86_chip(machine, PC_I440FX_MACHINE_PART_PIIX3);
+    pc->pm = x86_chip(machine, PC_I440FX_MACHINE_PART_PIIX4_PM);
+    pc->rtc = x86_chip(machine, PC_I440FX_MACHINE_PART_MC146818);
+    pc->fw_cfg = (FwCfg *)x86_chip(machine, PC_I440FX_MACHINE_PART_FW_CFG);
     i440fx_set_ram(pc->host, pc->x86.ram_low, ram_end(pc));
     wire_hpet(pc);
     wire_a20(machine);
@@ -155,7 +155,8 @@ static bool pc_wire(Machine *machine, GError **error)
     } else {
         pc_firmware_map(&pc->firmware, &machine->object, i440fx_pci_memory(pc->host));
     }
-    return x86_wire(machine, error);
+    x86_wire(machine, &chips);
+    return true;
 }
 
 /* Chips are gone, and with them what they had shown. */

@@ -11,9 +11,9 @@
 #include "config.h"
 #include "hw/i386/pvh.h"
 
-#include "hw/i386/bytes.h"
 #include "hw/i386/elf.h"
 #include "hw/i386/entry.h"
+#include "qmp/bytes.h"
 #include "qmp/error.h"
 
 enum {

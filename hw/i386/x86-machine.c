@@ -158,19 +158,13 @@ bool x86_setup(Machine *machine, GError **error)
 /* ---- Wiring ---- */
 
 /* Wires a line to an input of a chip, if there is that chip. */
-static void wire_gsi(Machine *machine, guint gsi, const char *name, guint input)
+static void wire_gsi(Machine *machine, guint gsi, Device *chip, guint input)
 {
-    Object *chip = object_child(&machine->object, name);
-    Irq *to = chip ? gpio(chip, "unnamed-gpio-in", input) : NULL;
+    Irq *to = chip ? gpio(&chip->object, "unnamed-gpio-in", input) : NULL;
 
     if (to) {
         irq_connect(gpio(&machine->object, "gsi", gsi), to, false);
     }
-}
-
-static Device *chip(Machine *machine, const char *name)
-{
-    return (Device *)object_child(&machine->object, name);
 }
 
 /* The CPU's acknowledgement reaches both 8259As: the first one says whose turn it
@@ -178,20 +172,21 @@ static Device *chip(Machine *machine, const char *name)
 static int acknowledge(void *opaque)
 {
     Machine *machine = opaque;
-    Device *slave = chip(machine, "i8259-slave");
+    const X86Chips *chips = &x86_machine(machine)->chips;
     guint8 vector;
     guint ir;
 
     if (!irq_level(gpio(&machine->object, "intr", 0))) {
         return -1;
     }
-    vector = i8259_acknowledge(chip(machine, "i8259"), &ir);
-    return ir == PIC_CASCADE && slave ? i8259_acknowledge(slave, &ir) : vector;
+    vector = i8259_acknowledge(chips->i8259, &ir);
+    return ir == PIC_CASCADE && chips->i8259_slave ? i8259_acknowledge(chips->i8259_slave, &ir)
+                                                   : vector;
 }
 
 static void wire_intr(Machine *machine)
 {
-    Device *master = chip(machine, "i8259");
+    Device *master = x86_machine(machine)->chips.i8259;
 
     if (master) {
         irq_connect(gpio(&master->object, "unnamed-gpio-out", 0),
@@ -202,23 +197,23 @@ static void wire_intr(Machine *machine)
 
 /* Input 2 of the master is the slave's; what the I/O APIC does with its line 0 is its
  * own business. */
-bool x86_wire(Machine *machine, GError **error)
+void x86_wire(Machine *machine, const X86Chips *chips)
 {
     const X86MachineProps *props = object_props(machine);
 
-    if (props->irqchip != ON_OFF_SPLIT_ON) {
-        wire_intr(machine);
+    x86_machine(machine)->chips = *chips;
+    if (props->irqchip == ON_OFF_SPLIT_ON) {
+        return;
     }
-
-    for (guint gsi = 0; props->irqchip != ON_OFF_SPLIT_ON && gsi < X86_N_GSIS; gsi++) {
+    wire_intr(machine);
+    for (guint gsi = 0; gsi < X86_N_GSIS; gsi++) {
         if (gsi < N_PIC_INPUTS && gsi != PIC_CASCADE) {
-            wire_gsi(machine, gsi, "i8259", gsi);
+            wire_gsi(machine, gsi, chips->i8259, gsi);
         } else if (gsi >= N_PIC_INPUTS && gsi < 2 * N_PIC_INPUTS) {
-            wire_gsi(machine, gsi, "i8259-slave", gsi - N_PIC_INPUTS);
+            wire_gsi(machine, gsi, chips->i8259_slave, gsi - N_PIC_INPUTS);
         }
-        wire_gsi(machine, gsi, "ioapic", gsi);
+        wire_gsi(machine, gsi, chips->ioapic, gsi);
     }
-    return true;
 }
 
 void x86_teardown(Machine *machine)
@@ -227,6 +222,7 @@ void x86_teardown(Machine *machine)
 
     g_clear_pointer(&x86->boot, boot_free);
     machine_set_intack(machine, NULL, machine);
+    x86->chips = (X86Chips){ 0 };
     a20_set(machine, 0, true);  /* the gate's sources are gone */
     machine->accel->topology = (CpuTopology){ 0 };
     unmap_alias(machine, &x86->ram_above_4g);

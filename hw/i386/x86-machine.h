@@ -8,14 +8,19 @@
 #define HW_I386_X86_MACHINE_H
 
 #include "hw/acpi/acpi-tables.h"
-#include "hw/core/machine.h"
 #include "hw/i386/boot.h"
+#include "hw/machine/machine.h"
 #include "hw/smbios/smbios.h"
 
 /* RAM below 4 GiB ends here unless a board says otherwise; then come devices. */
 #define X86_RAM_HOLE G_GUINT64_CONSTANT(0xc0000000)
 
 enum { X86_N_GSIS = 24 };
+
+/* Interrupt controllers of the recipe, each or NULL. */
+typedef struct {
+    Device *ioapic, *i8259, *i8259_slave;
+} X86Chips;
 
 typedef struct {
     Machine machine;
@@ -25,6 +30,7 @@ typedef struct {
     guint64 ram_low;            /* bytes of RAM below 4 GiB */
     MemoryRegion *ram_below_4g, *ram_above_4g;  /* aliases of machine.ram, or NULL */
     bool has_lines;
+    X86Chips chips;             /* from wire to teardown */
     LoaderFile *kernel;                         /* opened with the machine, or NULL */
     GPtrArray *modules;         /* the same for `initrd`: of LoaderFile */
     Boot *boot;                 /* what a reset puts into RAM, since the start */
@@ -38,12 +44,18 @@ bool x86_check_irqchip(Machine *machine, GError **error);
  * property-missing without RAM. */
 bool x86_setup(Machine *machine, GError **error);
 void x86_teardown(Machine *machine);
-/* MachineOps.wire: where the accelerator has not all interrupt controllers, the
- * lines reach the recipe's chips "i8259", "i8259-slave" and "ioapic", as many of
- * them as there are; GSI 0 is the I/O APIC's pin 2, as on every PC.  The first
- * 8259A's INT is "intr[0]", which the accelerator sees, and answers by
- * AccelHost.intack; "a20[0]" is address line 20's gate. */
-bool x86_wire(Machine *machine, GError **error);
+/* A chip of the recipe by its generated name (docs/schema.md), or NULL. */
+static inline Device *x86_chip(Machine *machine, const char *name)
+{
+    return (Device *)object_child(&machine->object, name);
+}
+
+/* For MachineOps.wire: where the accelerator has not all interrupt controllers, the
+ * lines reach the recipe's chips, as many of them as there are; GSI 0 is the I/O
+ * APIC's pin 2, as on every PC.  The first 8259A's INT is "intr[0]", which the
+ * accelerator sees, and answers by AccelHost.intack; "a20[0]" is address line 20's
+ * gate. */
+void x86_wire(Machine *machine, const X86Chips *chips);
 
 /* RAM as the loader and the memory map see it; append is not set. */
 BootConfig x86_boot_config(Machine *machine);

@@ -19,9 +19,10 @@
 #include "config.h"
 #include "hw/input/i8042.h"
 
-#include "hw/core/machine.h"
+#include "hw/acpi/acpi-device.h"
 #include "hw/input/ps2.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-input.h"
 #include "qom/guest-error.h"
@@ -490,8 +491,8 @@ static bool i8042_realize(Device *dev, GError **error)
     }
     s->clock = machine_of(dev)->clock;
     s->throttle = timer_new(s->clock, CLOCK_KIND_VIRTUAL, THROTTLE_NS, on_throttle, s);
-    s->kbd = (Ps2Device *)object_child(&dev->object, "ps2kbd");
-    s->aux = (Ps2Device *)object_child(&dev->object, "ps2mouse");
+    s->kbd = (Ps2Device *)object_child(&dev->object, I8042_PART_PS2KBD);
+    s->aux = (Ps2Device *)object_child(&dev->object, I8042_PART_PS2MOUSE);
     irq_connect(s->kbd->irq, gpio(&dev->object, "ps2-kbd-input-irq", 0), false);
     irq_connect(s->aux->irq, gpio(&dev->object, "ps2-mouse-input-irq", 0), false);
     return true;
@@ -546,6 +547,20 @@ static bool i8042_state_loaded(Device *dev, GError **error)
     return true;
 }
 
+static void i8042_acpi(Device *dev, AcpiDevices *devices)
+{
+    const I8042Props *props = object_props(dev);
+
+    devices->has_8042 = true;
+    acpi_add_isa(devices, &(AcpiIsaDevice){
+        .name = "KBD0", .eisaid = "PNP0303", .ports = { { PORT_DATA, 1 }, { PORT_COMMAND, 1 } },
+        .irq = props->kbd_irq,
+    });
+    acpi_add_isa(devices, &(AcpiIsaDevice){
+        .name = "MOU0", .eisaid = "PNP0F13", .irq = props->mouse_irq,
+    });
+}
+
 const TypeInfo i8042_type = {
     .schema = &qmp_class_i8042,
     .size = sizeof(I8042),
@@ -559,5 +574,6 @@ const TypeInfo i8042_type = {
         .reset_hold = i8042_reset_hold,
         .state = i8042_state,
         .state_loaded = i8042_state_loaded,
+        .acpi = i8042_acpi,
     },
 };

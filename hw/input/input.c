@@ -7,6 +7,7 @@
 #include "config.h"
 #include "hw/input/input.h"
 
+#include "hw/machine/service.h"
 #include "qmp/error.h"
 
 #define STEPS_MAX 1024          /* changes of keys that may wait */
@@ -18,21 +19,23 @@ typedef struct {
     gint64 hold;
 } Step;
 
-struct InputRouter {
+typedef struct {
     Machine *machine;
     GQueue devices;             /* of InputDevice */
     guint last_index;
     Timer *timer;               /* pending while a step's time has not passed */
     GQueue steps;               /* of Step */
-};
+} InputRouter;
+
+MACHINE_SERVICE(input_router, InputRouter, NULL)
 
 /* ---- Devices ---- */
 
 static void on_timer(void *opaque, gint64 now);
 
-static struct InputRouter *router_new(Machine *machine)
+static InputRouter *router_new(Machine *machine)
 {
-    struct InputRouter *router = g_new0(struct InputRouter, 1);
+    InputRouter *router = g_new0(InputRouter, 1);
 
     router->machine = machine;
     g_queue_init(&router->devices);
@@ -41,7 +44,7 @@ static struct InputRouter *router_new(Machine *machine)
     return router;
 }
 
-static void router_free(struct InputRouter *router)
+static void router_free(InputRouter *router)
 {
     timer_free(router->timer);
     g_queue_clear_full(&router->steps, g_free);
@@ -51,40 +54,52 @@ static void router_free(struct InputRouter *router)
 void input_register(InputDevice *device, Machine *machine, const InputDeviceOps *ops,
                     void *opaque)
 {
-    if (!machine->input) {
-        machine->input = router_new(machine);
+    InputRouter *router = input_router(machine);
+
+    if (!router) {
+        router = router_new(machine);
+        set_input_router(machine, router);
     }
     *device = (InputDevice) {
         .ops = ops,
         .opaque = opaque,
         .machine = machine,
         .link = { .data = device },
-        .index = ++machine->input->last_index,
+        .index = ++router->last_index,
     };
-    g_queue_push_head_link(&machine->input->devices, &device->link);
+    g_queue_push_head_link(&router->devices, &device->link);
 }
 
 void input_unregister(InputDevice *device)
 {
-    Machine *machine = device->machine;
+    InputRouter *router = input_router(device->machine);
 
-    g_queue_unlink(&machine->input->devices, &device->link);
-    if (g_queue_is_empty(&machine->input->devices)) {
-        g_clear_pointer(&machine->input, router_free);
+    g_queue_unlink(&router->devices, &device->link);
+    if (g_queue_is_empty(&router->devices)) {
+        set_input_router(device->machine, NULL);
+        router_free(router);
     }
 }
 
 void input_activate(InputDevice *device)
 {
-    GQueue *devices = &device->machine->input->devices;
+    GQueue *devices = &input_router(device->machine)->devices;
 
     g_queue_unlink(devices, &device->link);
     g_queue_push_head_link(devices, &device->link);
 }
 
+/* The first of them in use first; or NULL. */
+static GList *devices_of(const Machine *machine)
+{
+    const InputRouter *router = input_router(machine);
+
+    return router ? router->devices.head : NULL;
+}
+
 void input_foreach(Machine *machine, void (*f)(InputDevice *device, void *data), void *data)
 {
-    for (GList *l = machine->input ? machine->input->devices.head : NULL; l; l = l->next) {
+    for (GList *l = devices_of(machine); l; l = l->next) {
         f(l->data, data);
     }
 }
@@ -93,7 +108,7 @@ void input_foreach(Machine *machine, void (*f)(InputDevice *device, void *data),
 
 static InputDevice *find_device(Machine *machine, InputEventKind kind)
 {
-    for (GList *l = machine->input ? machine->input->devices.head : NULL; l; l = l->next) {
+    for (GList *l = devices_of(machine); l; l = l->next) {
         InputDevice *device = l->data;
 
         if (device->ops->kinds & (1u << kind)) {
@@ -132,7 +147,7 @@ void input_send(Machine *machine, const InputItem *items, guint n)
 /* ---- Keys that wait ---- */
 
 /* Takes steps until one whose time must pass first. */
-static void run_steps(struct InputRouter *router, gint64 now)
+static void run_steps(InputRouter *router, gint64 now)
 {
     Step *step;
 
@@ -150,7 +165,7 @@ static void on_timer(void *opaque, gint64 now)
     run_steps(opaque, now);
 }
 
-static void add_step(struct InputRouter *router, guint key, bool down, gint64 hold)
+static void add_step(InputRouter *router, guint key, bool down, gint64 hold)
 {
     const Step step = {
         .item = { .kind = INPUT_EVENT_KIND_KEY, .code = key, .value = down },
@@ -162,7 +177,7 @@ static void add_step(struct InputRouter *router, guint key, bool down, gint64 ho
 
 bool input_send_keys(Machine *machine, const guint *keys, guint n, gint64 hold, GError **error)
 {
-    struct InputRouter *router = machine->input;
+    InputRouter *router = input_router(machine);
 
     if (!router) {
         return true;

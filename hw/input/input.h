@@ -13,7 +13,7 @@
 #ifndef HW_INPUT_INPUT_H
 #define HW_INPUT_INPUT_H
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/qapi-types-input.h"
 
 typedef struct InputDevice InputDevice;

@@ -28,7 +28,7 @@
 #include "hw/intc/ioapic.h"
 
 #include "hw/core/irq.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-intc.h"
 #include "qom/guest-error.h"

@@ -10,8 +10,8 @@
 #include "config.h"
 #include "hw/intc/kvm-chips.h"
 
-#include "hw/core/accel-chip.h"
-#include "hw/core/machine.h"
+#include "hw/machine/accel-chip.h"
+#include "hw/machine/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-machine.h"
 

@@ -9,7 +9,7 @@
 #include "config.h"
 #include "hw/isa/isa-bus.h"
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-machine.h"
 #include "qmp/visit.h"

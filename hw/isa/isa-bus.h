@@ -10,7 +10,7 @@
 #define HW_ISA_ISA_BUS_H
 
 #include "hw/core/irq.h"
-#include "hw/core/memory.h"
+#include "hw/memory/memory.h"
 #include "qom/device.h"
 
 #define ISA_N_IRQS 16

@@ -13,8 +13,8 @@
 #include "hw/isa/piix3.h"
 
 #include "hw/core/irq.h"
-#include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "hw/pci/pci.h"
 #include "qmp/qapi-types-machine.h"
 #include "qmp/qapi-types-pc.h"

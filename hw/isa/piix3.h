@@ -6,7 +6,7 @@
 #ifndef HW_ISA_PIIX3_H
 #define HW_ISA_PIIX3_H
 
-#include "hw/core/memory.h"
+#include "hw/memory/memory.h"
 #include "qom/device.h"
 
 /* Ports 0xcf8 to 0xcfb as the chip answers them: the reset control register at

@@ -9,8 +9,8 @@
 #include "config.h"
 #include "hw/misc/isa-debug-exit.h"
 
-#include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "qmp/qapi-types-device.h"
 #include "qom/qapi-trace.h"
 

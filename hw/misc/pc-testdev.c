@@ -21,8 +21,8 @@
 
 #include <string.h>
 
-#include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "qmp/qapi-types-misc.h"
 
 enum {

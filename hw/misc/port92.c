@@ -15,8 +15,8 @@
 #include "config.h"
 #include "hw/misc/port92.h"
 
-#include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "qmp/qapi-types-misc.h"
 #include "qom/qapi-trace.h"
 

@@ -9,7 +9,9 @@
 #include "config.h"
 #include "hw/misc/pvpanic.h"
 
+#include "hw/acpi/acpi-device.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "qmp/qapi-types-misc.h"
 #include "qom/qapi-trace.h"
 
@@ -18,7 +20,8 @@ typedef struct {
     MemoryRegion *region;
 } Pvpanic;
 
-void pvpanic_event(Machine *machine, guint8 events, guint8 value)
+/* A write by the guest, where the device takes these events; others mean nothing. */
+static void take_events(Machine *machine, guint8 events, guint8 value)
 {
     value &= events;
     if (value & PVPANIC_PANICKED) {
@@ -41,7 +44,7 @@ static guint64 pvpanic_read(void *opaque, guint64 offset, guint size)
 static void pvpanic_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     trace_pvpanic_write(opaque, value);
-    pvpanic_event(machine_of(opaque), properties(opaque)->events, value);
+    take_events(machine_of(opaque), properties(opaque)->events, value);
 }
 
 static const RegionOps pvpanic_ops = {
@@ -64,11 +67,20 @@ static void pvpanic_unrealize(Device *dev)
     isa_unmap(dev, ((Pvpanic *)dev)->region);
 }
 
+static void pvpanic_acpi(Device *dev, AcpiDevices *devices)
+{
+    acpi_add_isa(devices, &(AcpiIsaDevice){
+        .name = "PEV0", .hid = "QEMU0001", .ports = { { properties(dev)->ioport, 1 } },
+        .irq = ACPI_ISA_NO_IRQ,
+    });
+}
+
 const TypeInfo pvpanic_type = {
     .schema = &qmp_class_pvpanic,
     .size = sizeof(Pvpanic),
     .device = &(const DeviceOps){
         .realize = pvpanic_realize,
         .unrealize = pvpanic_unrealize,
+        .acpi = pvpanic_acpi,
     },
 };

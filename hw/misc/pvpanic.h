@@ -7,15 +7,12 @@
 #ifndef HW_MISC_PVPANIC_H
 #define HW_MISC_PVPANIC_H
 
-#include "hw/core/machine.h"
+#include "qom/object.h"
 
 enum {
     PVPANIC_PANICKED = 1 << 0,
     PVPANIC_CRASHLOADED = 1 << 1,       /* a crash kernel follows */
 };
-
-/* A write by the guest, where the device takes these events; others mean nothing. */
-void pvpanic_event(Machine *machine, guint8 events, guint8 value);
 
 extern const TypeInfo pvpanic_type;     /* on the ISA bus */
 

@@ -7,20 +7,17 @@
 #include "config.h"
 #include "hw/net/e1000.h"
 
+#include "qmp/bytes.h"
+
 enum { ETHERTYPE = 12, HEADER = 14, ETHERTYPE_IPV4 = 0x0800, IP_TCP = 6, IP_UDP = 17,
        IP_HEADER_MIN = 20, IP_FRAGMENT = 0x3fff, TCP_HEADER_MIN = 20, UDP_HEADER = 8 };
-
-static guint be16(const guint8 *p)
-{
-    return p[0] << 8 | p[1];
-}
 
 guint32 e1000_sum(const guint8 *data, gsize n)
 {
     guint32 sum = 0;
 
     for (gsize i = 0; i + 1 < n; i += 2) {
-        sum += be16(data + i);
+        sum += get_be16(data + i);
     }
     return sum + (n & 1 ? data[n - 1] << 8 : 0);
 }
@@ -39,9 +36,9 @@ static void check_transport(const guint8 *ip, guint length, guint8 *status, guin
     const guint8 *segment = ip + head;
     guint32 pseudo = e1000_sum(ip + 12, 8) + protocol + size;
 
-    if (be16(ip + 6) & IP_FRAGMENT ||
+    if (get_be16(ip + 6) & IP_FRAGMENT ||
         !(protocol == IP_TCP ? size >= TCP_HEADER_MIN
-                             : protocol == IP_UDP && size >= UDP_HEADER && be16(segment + 6))) {
+                             : protocol == IP_UDP && size >= UDP_HEADER && get_be16(segment + 6))) {
         return;
     }
     *status |= RXD_TCPCS;
@@ -59,7 +56,7 @@ static void check_ipv4(const E1000 *s, const guint8 *ip, gsize size, guint8 *sta
         return;
     }
     head = (ip[0] & 0xf) * 4;
-    length = be16(ip + 2);
+    length = get_be16(ip + 2);
     if (ip[0] >> 4 != 4 || head < IP_HEADER_MIN || length < head || length > size) {
         return;
     }
@@ -78,7 +75,7 @@ void e1000_check_sums(const E1000 *s, const guint8 *frame, gsize size, guint8 *r
     guint at = HEADER + (e1000_is_tagged(s, frame, size) ? E1000_TAG : 0);
     guint8 status = 0, errors = 0;
 
-    if (size >= at && be16(frame + at - 2) == ETHERTYPE_IPV4) {
+    if (size >= at && get_be16(frame + at - 2) == ETHERTYPE_IPV4) {
         check_ipv4(s, frame + at, size - at, &status, &errors);
     }
     *ret_status = status ? status : RXD_IXSM;

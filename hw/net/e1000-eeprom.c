@@ -10,6 +10,8 @@
 #include "config.h"
 #include "hw/net/e1000.h"
 
+#include "qmp/bytes.h"
+
 enum { OP_OTHER = 0, OP_WRITE = 1, OP_READ = 2, OP_ERASE = 3 };
 enum { OTHER_EWDS = 0, OTHER_WRAL = 1, OTHER_ERAL = 2, OTHER_EWEN = 3 };
 
@@ -31,7 +33,7 @@ void e1000_fill_eeprom(E1000 *s)
         s->eeprom[i] = 0xffff;
     }
     for (guint i = 0; i < 3; i++) {
-        s->eeprom[i] = s->mac[2 * i] | s->mac[2 * i + 1] << 8;
+        s->eeprom[i] = get_le16(s->mac + 2 * i);
     }
     s->eeprom[0x03] = 0x0000;           /* compatibility */
     s->eeprom[0x04] = 0x0000;           /* LED modes: the defaults */

@@ -11,23 +11,20 @@
 
 #include <string.h>
 
+#include "qmp/bytes.h"
+
 enum { ETHERTYPE = 12, TCI = 14, TAGGED_HEADER = 18, MAC_CONTROL = 0x8808, CFI = 1 << 12,
        VID = 0xfff };
 
-static guint be16(const guint8 *p)
-{
-    return p[0] << 8 | p[1];
-}
-
 bool e1000_is_tagged(const E1000 *s, const guint8 *frame, gsize size)
 {
-    return size >= TAGGED_HEADER && be16(frame + ETHERTYPE) == s->vet;
+    return size >= TAGGED_HEADER && get_be16(frame + ETHERTYPE) == s->vet;
 }
 
 /* 13.5.4 and the CFI bits of RCTL. */
 static bool wants_vlan(const E1000 *s, const guint8 *frame)
 {
-    guint tci = be16(frame + TCI), vid = tci & VID;
+    guint tci = get_be16(frame + TCI), vid = tci & VID;
 
     if (s->rctl & RCTL_CFIEN && !(tci & CFI) != !(s->rctl & RCTL_CFI)) {
         return false;
@@ -68,7 +65,7 @@ static bool is_pause(const guint8 *frame)
 {
     static const guint8 flow_control[6] = { 0x01, 0x80, 0xc2, 0x00, 0x00, 0x01 };
 
-    return be16(frame + ETHERTYPE) == MAC_CONTROL && memcmp(frame, flow_control, 6) == 0;
+    return get_be16(frame + ETHERTYPE) == MAC_CONTROL && memcmp(frame, flow_control, 6) == 0;
 }
 
 E1000Match e1000_wants(const E1000 *s, const guint8 *frame, gsize size)

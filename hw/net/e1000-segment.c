@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "qmp/bytes.h"
+
 enum { ADDRESSES = 12, TCP_FLAGS = 13, TCP_FIN = 0x01, TCP_PSH = 0x08,
        IPV6_HEADER = 40 };
 
@@ -18,7 +20,7 @@ enum { ADDRESSES = 12, TCP_FLAGS = 13, TCP_FIN = 0x01, TCP_PSH = 0x08,
 
 static guint get16(const E1000Tx *tx, guint at)
 {
-    return at + 2 <= tx->size ? tx->data[at] << 8 | tx->data[at + 1] : 0;
+    return at + 2 <= tx->size ? get_be16(tx->data + at) : 0;
 }
 
 static void put16(E1000Tx *tx, guint at, guint16 value)

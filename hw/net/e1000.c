@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "hw/machine/machine-aio.h"
 #include "qmp/error.h"
 
 enum { MMIO_SIZE = 0x20000, IO_SIZE = 0x40, BAR_MMIO = 0, BAR_IO = 1 };
@@ -283,7 +284,7 @@ static bool find_mac(E1000 *s, GError **error)
 /* The way to the main loop. */
 static bool open_kick(E1000 *s, GError **error)
 {
-    AioContext *aio = aio_main(s, error);
+    AioContext *aio = machine_aio(machine_of(s), NULL, error);
 
     if (!aio) {
         return false;

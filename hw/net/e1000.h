@@ -26,8 +26,8 @@
 #ifndef HW_NET_E1000_H
 #define HW_NET_E1000_H
 
-#include "hw/core/aio.h"
-#include "hw/core/machine.h"
+#include "hw/aio/aio.h"
+#include "hw/machine/machine.h"
 #include "hw/net/e1000-regs.h"
 #include "hw/net/net.h"
 #include "hw/pci/pci.h"

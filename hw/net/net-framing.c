@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "hw/chardev/socket-address.h"
+#include "qmp/bytes.h"
 #include "qmp/error.h"
 
 enum {
@@ -27,11 +28,6 @@ enum {
 
 /* ---- Receiving ---- */
 
-static guint32 length_at(const guint8 *p)
-{
-    return (guint32)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
-}
-
 /* Finds the complete frames in the buffer, at most a batch; sets *ret_bad where
  * one is too long. */
 static guint find_frames(NetFraming *f, NetFrame *frames, struct iovec *iov, bool *ret_bad)
@@ -40,7 +36,7 @@ static guint find_frames(NetFraming *f, NetFrame *frames, struct iovec *iov, boo
     guint n = 0;
 
     while (n < NET_BATCH && f->in_end - at >= LENGTH_SIZE) {
-        guint32 length = length_at(f->in + at);
+        guint32 length = get_be32(f->in + at);
 
         if (length == 0 || length > NET_FRAME_MAX) {
             *ret_bad = n == 0;

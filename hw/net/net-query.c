@@ -5,7 +5,7 @@
 #include "config.h"
 #include "hw/net/net-query.h"
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/error.h"
 
 Nic *net_find_card(Object *root, const char *id)

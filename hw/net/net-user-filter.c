@@ -10,15 +10,12 @@
 
 #include <string.h>
 
+#include "qmp/bytes.h"
+
 enum {
     ETH_TYPE = 12, ETH_SIZE = 14, TYPE_IP4 = 0x0800, TYPE_IP6 = 0x86dd,
     IP4_TO = 16, IP4_SIZE = 20, IP6_TO = 24, IP6_SIZE = 40,
 };
-
-static guint get16(const guint8 *p)
-{
-    return p[0] << 8 | p[1];
-}
 
 /* "This network" leads Linux to itself, as 127.0.0.0/8 does. */
 static bool is_loopback4(const guint8 *addr)
@@ -42,7 +39,7 @@ bool user_filter_forbids(const NetdevUser *u, const guint8 *frame, gsize size)
     if (!u->no_loopback || size < ETH_SIZE) {
         return false;
     }
-    switch (get16(frame + ETH_TYPE)) {
+    switch (get_be16(frame + ETH_TYPE)) {
     case TYPE_IP4:
         return size < ETH_SIZE + IP4_SIZE || is_loopback4(packet + IP4_TO);
     case TYPE_IP6:

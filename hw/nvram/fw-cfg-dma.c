@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qom/guest-error.h"
 #include "qom/qapi-trace.h"

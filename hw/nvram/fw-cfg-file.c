@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "hw/core/file-bytes.h"
-#include "hw/core/machine.h"
+#include "hw/aio/file-bytes.h"
+#include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-firmware.h"

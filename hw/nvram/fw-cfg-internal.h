@@ -11,7 +11,7 @@
 #define HW_NVRAM_FW_CFG_INTERNAL_H
 
 #include "hw/core/clock.h"
-#include "hw/core/memory.h"
+#include "hw/memory/memory.h"
 #include "hw/nvram/fw-cfg.h"
 
 enum {

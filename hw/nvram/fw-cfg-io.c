@@ -11,7 +11,8 @@
 #include "config.h"
 #include "hw/nvram/fw-cfg.h"
 
-#include "hw/core/machine.h"
+#include "hw/acpi/acpi-device.h"
+#include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-firmware.h"
@@ -101,11 +102,22 @@ static void fw_cfg_io_unrealize(Device *dev)
     unmap(s, &s->control);
 }
 
+static void fw_cfg_io_acpi(Device *dev, AcpiDevices *devices)
+{
+    const FwCfgIoProps *props = object_props(dev);
+
+    acpi_add_isa(devices, &(AcpiIsaDevice){
+        .name = "FWC0", .hid = "QEMU0002", .ports = { { props->iobase, DMA_OFFSET + DMA_PORTS } },
+        .irq = ACPI_ISA_NO_IRQ, .hidden = true,
+    });
+}
+
 const TypeInfo fw_cfg_io_type = {
     .schema = &qmp_class_fw_cfg_io,
     .size = sizeof(FwCfgIo),
     .device = &(const DeviceOps){
         .realize = fw_cfg_io_realize,
         .unrealize = fw_cfg_io_unrealize,
+        .acpi = fw_cfg_io_acpi,
     },
 };

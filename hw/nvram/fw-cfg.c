@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-firmware.h"

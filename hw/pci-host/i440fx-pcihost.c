@@ -14,7 +14,7 @@
 #include "config.h"
 #include "hw/pci-host/i440fx.h"
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/qapi-types-pc.h"
 
 #define CONFADD_PORT 0xcf8

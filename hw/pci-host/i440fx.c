@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/qapi-types-pc.h"
 
 enum {                          /* configuration registers */

@@ -9,7 +9,7 @@
 #ifndef HW_PCI_HOST_I440FX_H
 #define HW_PCI_HOST_I440FX_H
 
-#include "hw/core/memory.h"
+#include "hw/memory/memory.h"
 #include "hw/pci/pci.h"
 
 /* What the processor sees where there is no RAM: BARs, and firmware. */

@@ -97,7 +97,6 @@ void pci_config_settle(PciDevice *dev)
         pci_bridge_update(dev);
     }
     pci_intx_update(dev);
-    pci_msi_update(dev);
     pci_msix_update(dev);
 }
 
@@ -110,7 +109,8 @@ static void write_byte(PciDevice *dev, guint offset, guint8 value)
     *byte &= ~(value & dev->clears[offset]);
 }
 
-guint32 pci_function_read(PciDevice *dev, guint offset, guint size)
+/* A read by the guest within the 256 bytes. */
+static guint32 read_function(PciDevice *dev, guint offset, guint size)
 {
     guint32 value = 0;
 
@@ -155,7 +155,7 @@ static PciDevice *addressed(Bus *root, guint32 address, guint size)
 guint32 pci_config_read(Bus *root, guint32 address, guint size)
 {
     PciDevice *dev = addressed(root, address, size);
-    guint32 value = dev ? pci_function_read(dev, address & 0xff, size) : G_MAXUINT32;
+    guint32 value = dev ? read_function(dev, address & 0xff, size) : G_MAXUINT32;
 
     if (dev) {
         trace_pci_cfg_read(dev, address & 0xff, size, value);

@@ -80,7 +80,7 @@ void pci_device_leave(PciDevice *dev)
     memset(dev->config, 0, sizeof(dev->config));
     memset(dev->writable, 0, sizeof(dev->writable));
     memset(dev->clears, 0, sizeof(dev->clears));
-    dev->capabilities_end = dev->msi_cap = 0;
+    dev->capabilities_end = 0;
     dev->settled = dev->ejected = false;
     dev->machine = NULL;
 }
@@ -128,7 +128,6 @@ static void pci_device_reset_enter(Device *device)
     PciDevice *dev = pci_device(device);
 
     pci_config_reset(dev);
-    pci_msi_reset(dev);
     pci_msix_reset(dev);
 }
 

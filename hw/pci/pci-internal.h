@@ -62,8 +62,7 @@ void pci_foreach_below(PciBus *bus, void (*f)(PciDevice *dev, void *opaque), voi
 void pci_config_settle(PciDevice *dev);
 /* Puts back what the guest can change. */
 void pci_config_reset(PciDevice *dev);
-/* An access by the guest within the 256 bytes. */
-guint32 pci_function_read(PciDevice *dev, guint offset, guint size);
+/* A write by the guest within the 256 bytes. */
 void pci_function_write(PciDevice *dev, guint offset, guint32 value, guint size);
 
 /* Maps BARs as config says, in one transaction. */
@@ -81,11 +80,9 @@ void pci_rom_settle(PciDevice *dev);
 
 /* Whether local APICs take a message to this address. */
 bool pci_message_is_apic(guint64 address);
-/* Send what is pending and not masked any more. */
-void pci_msi_update(PciDevice *dev);
+/* Sends what is pending and not masked any more. */
 void pci_msix_update(PciDevice *dev);
 void pci_msix_loaded(PciDevice *dev);
-void pci_msi_reset(PciDevice *dev);
 void pci_msix_reset(PciDevice *dev);
 void pci_msix_free(PciDevice *dev);
 

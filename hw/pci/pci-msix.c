@@ -191,9 +191,10 @@ static MemoryRegion *add_region(PciDevice *dev, const char *name, const RegionOp
     return region;
 }
 
-bool pci_msix_init(PciDevice *dev, guint n, MemoryRegion *table_region, guint table_bar,
-                   guint32 table_offset, MemoryRegion *pba_region, guint pba_bar,
-                   guint32 pba_offset, GError **error)
+/* Table and pending bits at these offsets in regions that are or will be BARs. */
+static bool init_at(PciDevice *dev, guint n, MemoryRegion *table_region, guint table_bar,
+                          guint32 table_offset, MemoryRegion *pba_region, guint pba_bar,
+                          guint32 pba_offset, GError **error)
 {
     bool fit = fits(table_region, table_offset, table_size(n)) &&
                fits(pba_region, pba_offset, pba_size(n));
@@ -235,7 +236,7 @@ bool pci_msix_init_bar(PciDevice *dev, guint n, guint bar, GError **error)
         size *= 2;
     }
     region = region_new_container(&dev->device.object, "msix", size);
-    if (!pci_msix_init(dev, n, region, bar, 0, region, bar, pba, error)) {
+    if (!init_at(dev, n, region, bar, 0, region, bar, pba, error)) {
         object_unparent((Object *)region);
         return false;
     }

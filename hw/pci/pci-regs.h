@@ -140,25 +140,6 @@ enum {
     PCI_CAP_ID_MSIX = 0x11,
 };
 
-/* MSI (6.8.1); the registers after the address depend on its size. */
-enum {
-    PCI_MSI_FLAGS = 0x02,
-    PCI_MSI_ADDRESS_LO = 0x04,
-    PCI_MSI_ADDRESS_HI = 0x08,
-    PCI_MSI_DATA_32 = 0x08,
-    PCI_MSI_MASK_32 = 0x0c,
-    PCI_MSI_PENDING_32 = 0x10,
-    PCI_MSI_DATA_64 = 0x0c,
-    PCI_MSI_MASK_64 = 0x10,
-    PCI_MSI_PENDING_64 = 0x14,
-
-    PCI_MSI_FLAGS_ENABLE = 1 << 0,
-    PCI_MSI_FLAGS_QMASK = 7 << 1,       /* log2 of vectors that the function has */
-    PCI_MSI_FLAGS_QSIZE = 7 << 4,       /* of those that it may use */
-    PCI_MSI_FLAGS_64BIT = 1 << 7,
-    PCI_MSI_FLAGS_MASKBIT = 1 << 8,
-};
-
 /* MSI-X (6.8.2). */
 enum {
     PCI_MSIX_FLAGS = 0x02,

@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "hw/core/file-bytes.h"
+#include "hw/aio/file-bytes.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-pci.h"
 #include "qom/env.h"

@@ -6,7 +6,7 @@
  * Specification 1.2.  A function's class descends from `pci-device` and gives a
  * PciFunction as TypeInfo.kind; hw/pci does the rest: configuration space with
  * its masks, base address registers that the guest moves, interrupts (INTx,
- * MSI, MSI-X), expansion ROM, capabilities.  It knows no host bridge: who carries a
+ * MSI-X), expansion ROM, capabilities.  It knows no host bridge: who carries a
  * root bus (hw/pci-host/) gives it two regions, and lines through PciIrqOps.
  *
  * Life: the header is filled from the PciFunction, and the ROM is there, when
@@ -22,10 +22,10 @@
 #ifndef HW_PCI_PCI_H
 #define HW_PCI_PCI_H
 
-#include "hw/core/firmware.h"
 #include "hw/core/irq.h"
-#include "hw/core/machine.h"
-#include "hw/core/memory.h"
+#include "hw/machine/firmware.h"
+#include "hw/machine/machine.h"
+#include "hw/memory/memory.h"
 #include "hw/pci/pci-regs.h"
 #include "qom/device.h"
 
@@ -57,7 +57,7 @@ typedef struct {
     guint8 pin;                 /* PCI_INTERRUPT_PIN: 1 to 4 for INTA# to INTD#, 0: none */
     /* Before config is read: brings the bytes up to date.  May be NULL. */
     void (*config_read)(PciDevice *dev, guint offset, guint size);
-    /* After a write took effect by the masks, BARs moved and MSI and MSI-X saw it.
+    /* After a write took effect by the masks, BARs moved and MSI-X saw it.
      * Resets and loaded states are not told: those have hooks (reset_hold,
      * state_loaded), which come after pci-device's own.  May be NULL. */
     void (*config_written)(PciDevice *dev, guint offset, guint size);
@@ -87,7 +87,7 @@ struct PciDevice {
     gint8 line;                 /* of the root bus that it therefore drives, or -1 */
     gint bus_master;            /* atomic: PCI_COMMAND_MASTER, for pci_dma_* */
     guint16 capabilities_end;   /* where the next one goes; 0: there is none */
-    guint8 msi_cap, msix_cap;   /* offsets, 0: none */
+    guint8 msix_cap;            /* its offset, 0: none */
     struct PciMsix *msix;       /* or NULL */
     guint8 *msix_table, *msix_pending;          /* as the guest sees them */
     guint32 msix_table_size, msix_pending_size; /* bytes */
@@ -142,23 +142,11 @@ bool pci_dma_write(PciDevice *dev, guint64 addr, const void *buf, gsize size);
  * the guest ejects; any thread that holds the machine lock. */
 void pci_eject(PciDevice *dev);
 
-/* ---- MSI (PCI 3.0 section 6.8.1) ---- */
+/* ---- MSI-X (PCI 3.0 section 6.8.2) ---- */
 
-/* In realize: a capability with n (1, 2, 4 to 32) vectors. */
-void pci_msi_init(PciDevice *dev, guint n, bool is_64bit, bool maskable);
-bool pci_msi_enabled(const PciDevice *dev);
-/* Sends message `vector` (modulo those that the guest enabled), or marks it pending. */
-void pci_msi_notify(PciDevice *dev, guint vector);
-
-/* ---- MSI-X (section 6.8.2) ---- */
-
-/* In realize: a capability with n (1 to 2048) vectors, table and pending bits at
- * these offsets in regions that are or will be BARs (containers).  Fails with
+/* In realize: a capability with n (1 to 2048) vectors, whose table and pending bits
+ * have a BAR of their own, of 4 KiB or what n vectors need.  Fails with
  * limit-exceeded. */
-bool pci_msix_init(PciDevice *dev, guint n, MemoryRegion *table_region, guint table_bar,
-                   guint32 table_offset, MemoryRegion *pba_region, guint pba_bar,
-                   guint32 pba_offset, GError **error);
-/* The same with a BAR of its own, of 4 KiB or what n vectors need. */
 bool pci_msix_init_bar(PciDevice *dev, guint n, guint bar, GError **error);
 bool pci_msix_enabled(const PciDevice *dev);
 /* Vectors count as used between these two, nesting: a used and unmasked one has

@@ -15,9 +15,9 @@
 #ifndef HW_QTEST_QTEST_INTERNAL_H
 #define HW_QTEST_QTEST_INTERNAL_H
 
+#include "hw/aio/file-writer.h"
 #include "hw/chardev/char.h"
-#include "hw/core/file-writer.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "hw/qtest/lines.h"
 
 struct event;

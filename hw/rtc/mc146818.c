@@ -20,10 +20,10 @@
 #include "hw/rtc/mc146818.h"
 
 #include <string.h>
-#include <time.h>
 
-#include "hw/core/machine.h"
+#include "hw/acpi/acpi-device.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "hw/rtc/rtc-time.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
@@ -661,33 +661,6 @@ static void mc146818_init(Object *obj)
     s->cmos[RTC_B] = B_24H;
 }
 
-/* Guest time at start. */
-static bool start_time(Mc146818 *s, gint64 *ret_seconds, gint64 *ret_fraction, GError **error)
-{
-    const char *base = properties(s)->base;
-    gint64 ns = clock_now(s->clock, CLOCK_KIND_HOST);
-    time_t seconds = seconds_of(ns);
-    struct tm tm;
-
-    *ret_seconds = seconds;
-    *ret_fraction = fraction_of(ns);
-    if (g_str_equal(base, "utc")) {
-        return true;
-    }
-    if (g_str_equal(base, "localtime")) {
-        *ret_seconds += localtime_r(&seconds, &tm) ? tm.tm_gmtoff : 0;
-        return true;
-    }
-    *ret_fraction = 0;
-    if (!rtc_time_parse(base, ret_seconds)) {
-        qmp_error_set_at(error, "base", ERROR_REASON_INVALID_VALUE,
-                         "property 'base' is '%s', which is "
-                         "neither 'utc', 'localtime' nor a time like '2024-02-29T23:59:58'", base);
-        return false;
-    }
-    return true;
-}
-
 static bool start_clock(Mc146818 *s, GError **error)
 {
     static const ClockKind kinds[] = {
@@ -699,7 +672,8 @@ static bool start_clock(Mc146818 *s, GError **error)
 
     s->clock = machine_of(s)->clock;
     s->kind = kinds[properties(s)->clock];
-    if (!start_time(s, &seconds, &fraction, error)) {
+    if (!rtc_time_begin(properties(s)->base, clock_now(s->clock, CLOCK_KIND_HOST), &seconds,
+                        &fraction, error)) {
         return false;
     }
     set_guest_time(s, clock_time(s), seconds, fraction);
@@ -777,6 +751,16 @@ static const ObjectOps mc146818_object_ops = {
     .init = mc146818_init,
 };
 
+static void mc146818_acpi(Device *dev, AcpiDevices *devices)
+{
+    const Mc146818rtcProps *props = object_props(dev);
+
+    acpi_add_isa(devices, &(AcpiIsaDevice){
+        .name = "RTC0", .eisaid = "PNP0B00", .ports = { { props->iobase, 2 } },
+        .irq = props->irq,
+    });
+}
+
 static const DeviceOps mc146818_device_ops = {
     .realize = mc146818_realize,
     .unrealize = mc146818_unrealize,
@@ -784,6 +768,7 @@ static const DeviceOps mc146818_device_ops = {
     .reset_hold = mc146818_reset_hold,
     .state = mc146818_state,
     .state_loaded = mc146818_state_loaded,
+    .acpi = mc146818_acpi,
 };
 
 const TypeInfo mc146818_type = {

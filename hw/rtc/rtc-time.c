@@ -8,7 +8,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "qmp/error.h"
+
+#define NS G_GINT64_CONSTANT(1000000000)
 #define DAY 86400
 #define DAYS_PER_CYCLE 146097           /* of 400 years */
 #define DAYS_TO_1970 719468             /* from 0000-03-01 */
@@ -65,7 +69,8 @@ gint64 rtc_time_to_seconds(const RtcTime *time)
            time->hour * 3600 + time->minute * 60 + time->second;
 }
 
-bool rtc_time_parse(const char *text, gint64 *ret_seconds)
+/* "2024-02-29" or "2024-02-29T23:59:58"; false if text is no such date. */
+static bool parse(const char *text, gint64 *ret_seconds)
 {
     RtcTime time = { 0 }, check;
     int year, date_end = 0, end = 0;
@@ -89,6 +94,31 @@ bool rtc_time_parse(const char *text, gint64 *ret_seconds)
     return check.year == time.year && check.month == time.month && check.day == time.day &&
            check.hour == time.hour && check.minute == time.minute &&
            check.second == time.second;
+}
+
+bool rtc_time_begin(const char *base, gint64 now, gint64 *ret_seconds, gint64 *ret_fraction,
+                    GError **error)
+{
+    time_t seconds = floor_div(now, NS);
+    struct tm tm;
+
+    *ret_seconds = seconds;
+    *ret_fraction = now - *ret_seconds * NS;
+    if (g_str_equal(base, "utc")) {
+        return true;
+    }
+    if (g_str_equal(base, "localtime")) {
+        *ret_seconds += localtime_r(&seconds, &tm) ? tm.tm_gmtoff : 0;
+        return true;
+    }
+    *ret_fraction = 0;
+    if (!parse(base, ret_seconds)) {
+        qmp_error_set_at(error, "base", ERROR_REASON_INVALID_VALUE,
+                         "property 'base' is '%s', which is "
+                         "neither 'utc', 'localtime' nor a time like '2024-02-29T23:59:58'", base);
+        return false;
+    }
+    return true;
 }
 
 static bool in_range(int value, int limit)

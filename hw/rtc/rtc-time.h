@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Calendar arithmetic of real time clocks: pure functions, no host time.
+ * Calendar arithmetic of real time clocks: pure functions, which know no host time,
+ * only the host's time zone.
  */
 #ifndef HW_RTC_RTC_TIME_H
 #define HW_RTC_RTC_TIME_H
@@ -21,8 +22,11 @@ typedef struct {
 void rtc_time_from_seconds(gint64 seconds, RtcTime *ret_time);
 gint64 rtc_time_to_seconds(const RtcTime *time);
 
-/* "2024-02-29" or "2024-02-29T23:59:58"; false if text is no such date. */
-bool rtc_time_parse(const char *text, gint64 *ret_seconds);
+/* Where a clock begins by its property `base` ("utc", "localtime", "2024-02-29" or
+ * "2024-02-29T23:59:58") at host time now (ns): seconds since 1970 and ns of the next
+ * one.  Fails with invalid-value, of property `base`. */
+bool rtc_time_begin(const char *base, gint64 now, gint64 *ret_seconds, gint64 *ret_fraction,
+                    GError **error);
 
 /* An alarm by hour, minute and second of the day; -1 means any. */
 typedef struct {

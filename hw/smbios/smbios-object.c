@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "hw/core/file-bytes.h"
+#include "hw/aio/file-bytes.h"
 #include "hw/smbios/smbios-internal.h"
 #include "qmp/error.h"
 

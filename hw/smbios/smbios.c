@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "hw/i386/bytes.h"
 #include "hw/smbios/smbios-internal.h"
+#include "qmp/bytes.h"
 #include "qmp/error.h"
 
 enum {

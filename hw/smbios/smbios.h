@@ -14,7 +14,7 @@
 #ifndef HW_SMBIOS_SMBIOS_H
 #define HW_SMBIOS_SMBIOS_H
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg.h"
 #include "qmp/qapi-types-firmware.h"
 

@@ -22,8 +22,9 @@
 #include "config.h"
 #include "hw/timer/hpet.h"
 
+#include "hw/acpi/acpi-device.h"
 #include "hw/core/irq.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-timer.h"
 #include "qom/qapi-trace.h"
@@ -716,6 +717,11 @@ static bool hpet_state_loaded(Device *dev, GError **error)
     return true;
 }
 
+static void hpet_acpi(Device *dev, AcpiDevices *devices)
+{
+    devices->hpet = ((const HpetProps *)object_props(dev))->base;
+}
+
 const TypeInfo hpet_type = {
     .schema = &qmp_class_hpet,
     .size = sizeof(Hpet),
@@ -729,5 +735,6 @@ const TypeInfo hpet_type = {
         .reset_hold = hpet_reset_hold,
         .state = hpet_state,
         .state_loaded = hpet_state_loaded,
+        .acpi = hpet_acpi,
     },
 };

@@ -11,8 +11,8 @@
 #include "hw/timer/i8254.h"
 
 #include "hw/core/irq.h"
-#include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "hw/timer/i8254-counter.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-intc.h"

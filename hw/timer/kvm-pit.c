@@ -10,9 +10,9 @@
 #include "config.h"
 #include "hw/timer/kvm-pit.h"
 
-#include "hw/core/accel-chip.h"
 #include "hw/core/irq.h"
-#include "hw/core/machine.h"
+#include "hw/machine/accel-chip.h"
+#include "hw/machine/machine.h"
 #include "qmp/qapi-types-machine.h"
 
 typedef struct {

@@ -12,8 +12,8 @@
 #include "config.h"
 #include "hw/timer/pcspk.h"
 
-#include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "hw/timer/i8254.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-intc.h"

@@ -77,8 +77,6 @@ guint virtio_n_queues(const VirtioDevice *dev);
 /* Largest number of descriptors, 0 if there is no queue n. */
 guint virtio_queue_max(const VirtioDevice *dev, guint n);
 
-typedef enum { VIRTQ_DESC, VIRTQ_DRIVER, VIRTQ_DEVICE } VirtqArea;
-
 /* The driver's settings; ignored for queues that do not exist or are enabled. */
 void virtio_queue_set_size(VirtioDevice *dev, guint n, guint32 size);
 guint virtio_queue_size(const VirtioDevice *dev, guint n);

@@ -188,7 +188,7 @@ static void take_chains(VirtioBalloon *s, VirtQueue *queue,
         n += pfns + element->n_in + 1;
         virtqueue_push(queue, element, 0);
         virtqueue_notify(queue);
-        if (n > PFNS_PER_TURN && virtqueue_yield(queue)) {
+        if (n > PFNS_PER_TURN && virtio_yield(queue)) {
             return;
         }
     }

@@ -7,7 +7,7 @@
 #ifndef HW_VIRTIO_VIRTIO_BALLOON_H
 #define HW_VIRTIO_VIRTIO_BALLOON_H
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 
 typedef struct VirtioBalloon VirtioBalloon;
 

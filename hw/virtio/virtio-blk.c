@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#include "hw/core/iothread.h"
+#include "hw/machine/machine-aio.h"
 #include "hw/virtio/virtio-blk-internal.h"
 #include "qmp/error.h"
 
@@ -238,7 +238,7 @@ static bool blk_realize(Device *device, GError **error)
     if (!check_sizes(props, node, error)) {
         return false;
     }
-    config.aio = iothread_or_main(&props->iothread, device, error);
+    config.aio = machine_aio(s->virtio.machine, &props->iothread, error);
     if (!config.aio || !block_front_attach(&s->front, device, &config, error)) {
         return false;
     }

@@ -10,7 +10,7 @@
 #include "config.h"
 #include "hw/virtio/transport.h"
 
-#include "hw/virtio/virtqueue-internal.h"
+#include "hw/virtio/virtio-internal.h"
 #include "qmp/qapi-types-virtio.h"
 
 enum { PAGE_SHIFT = 12, PAGE = 1 << PAGE_SHIFT };
@@ -134,7 +134,7 @@ void virtio_legacy_set_queue(VirtioDevice *dev, guint n, guint32 page)
     /* Nothing forbids it while others run. */
     virtio_stop(dev);
     place(dev->queues[n], page);
-    wrong = virtqueue_enable(dev->queues[n]);
+    wrong = virtqueue_enable(dev->queues[n], dev->machine->memory);
     if (wrong) {
         virtio_broken(dev, wrong);
     }

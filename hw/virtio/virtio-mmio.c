@@ -19,7 +19,7 @@
 #include "config.h"
 #include "hw/virtio/virtio-mmio.h"
 
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "hw/virtio/virtio-bus.h"
 #include "qmp/qapi-types-virtio.h"
 #include "qom/guest-error.h"

@@ -275,7 +275,7 @@ void virtio_net_handle_control(VirtioNet *s, VirtQueue *queue)
 {
     VirtqElement *e;
 
-    for (guint i = 0; i < COMMANDS_A_TURN || !virtqueue_yield(queue); i++) {
+    for (guint i = 0; i < COMMANDS_A_TURN || !virtio_yield(queue); i++) {
         guint8 answer, command[COMMAND_SIZE];
 
         e = virtqueue_pop(queue);

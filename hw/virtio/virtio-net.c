@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "hw/machine/machine-aio.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-net.h"
 
@@ -311,7 +312,7 @@ static bool net_realize(Device *dev, GError **error)
         !check_size("tx_queue_size", p->tx_queue_size, error) || !find_mac(s, error)) {
         return false;
     }
-    s->parent.aio = aio_main(dev, error);
+    s->parent.aio = machine_aio(s->parent.machine, NULL, error);
     if (!s->parent.aio) {
         return false;
     }

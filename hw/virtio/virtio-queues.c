@@ -16,7 +16,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "hw/virtio/virtqueue-internal.h"
+#include "hw/virtio/virtio-internal.h"
 #include "qmp/error.h"
 #include "qom/env.h"
 #include "qom/qapi-trace.h"
@@ -28,21 +28,54 @@ static VirtQueue *get_queue(const VirtioDevice *dev, guint n)
 
 /* ---- Making ---- */
 
+static void queue_broken(VirtQueue *queue, const char *why)
+{
+    virtio_broken(virtio_notifier(queue)->dev, why);
+}
+
+static void queue_interrupt(VirtQueue *queue)
+{
+    VirtioDevice *dev = virtio_notifier(queue)->dev;
+
+    if (dev->transport) {
+        trace_virtio_notify(dev, queue->index);
+        dev->transport->queue_interrupt(dev->transport_opaque, queue->index);
+    }
+}
+
+static const VirtQueueOps queue_ops = {
+    .broken = queue_broken,
+    .interrupt = queue_interrupt,
+};
+
 VirtQueue *virtio_add_queue(VirtioDevice *dev, guint16 size, void (*handler)(VirtioDevice *dev,
                             VirtQueue *queue))
 {
-    VirtQueue *queue = virtqueue_new(dev, dev->n_queues, size, handler);
+    VirtioNotifier *notifier = g_new(VirtioNotifier, 1);
+    VirtQueue *queue = virtqueue_new(dev->n_queues, size, &queue_ops, notifier, &dev->broken);
 
+    *notifier = (VirtioNotifier){ .dev = dev, .handler = handler, .eventfd = -1 };
     dev->queues = g_renew(VirtQueue *, dev->queues, dev->n_queues + 1);
     dev->queues[dev->n_queues++] = queue;
     return queue;
+}
+
+static void free_queue(VirtQueue *queue)
+{
+    VirtioNotifier *notifier = virtio_notifier(queue);
+
+    virtqueue_free(queue);
+    if (notifier->eventfd >= 0) {
+        close(notifier->eventfd);
+    }
+    g_free(notifier);
 }
 
 void virtio_del_queues(VirtioDevice *dev)
 {
     virtio_stop(dev);
     while (dev->n_queues) {
-        virtqueue_free(dev->queues[--dev->n_queues]);
+        free_queue(dev->queues[--dev->n_queues]);
     }
     g_clear_pointer(&dev->queues, g_free);
 }
@@ -114,7 +147,7 @@ void virtio_queue_enable(VirtioDevice *dev, guint n)
         virtio_broken(dev, "a queue is enabled after DRIVER_OK");
         return;
     }
-    wrong = virtqueue_enable(queue);
+    wrong = virtqueue_enable(queue, dev->machine->memory);
     if (wrong) {
         virtio_broken(dev, wrong);
     }
@@ -155,9 +188,11 @@ void virtio_queue_disable(VirtioDevice *dev, guint n)
 
 static void call_handler(VirtQueue *queue)
 {
-    if (queue->started && queue->handler) {
-        trace_virtio_queue_notify(queue->dev, queue->index);
-        queue->handler(queue->dev, queue);
+    const VirtioNotifier *notifier = virtio_notifier(queue);
+
+    if (queue->started && notifier->handler) {
+        trace_virtio_queue_notify(notifier->dev, queue->index);
+        notifier->handler(notifier->dev, queue);
     }
 }
 
@@ -191,13 +226,14 @@ static const AioPollOps poll_ops = {
 static void on_event(evutil_socket_t fd, short what, void *opaque)
 {
     VirtQueue *queue = opaque;
-    bool taken = virtio_lock(queue->dev);
+    VirtioDevice *dev = virtio_notifier(queue)->dev;
+    bool taken = virtio_lock(dev);
     eventfd_t count;
 
     if (eventfd_read(fd, &count) == 0) {
         call_handler(queue);
     }
-    virtio_unlock(queue->dev, taken);
+    virtio_unlock(dev, taken);
 }
 
 void virtio_queue_kick(VirtioDevice *dev, guint n)
@@ -209,7 +245,7 @@ void virtio_queue_kick(VirtioDevice *dev, guint n)
     if (!queue) {
         return;
     }
-    fd = g_atomic_int_get(&queue->eventfd);
+    fd = g_atomic_int_get(&virtio_notifier(queue)->eventfd);
     if (fd >= 0) {
         eventfd_write(fd, 1);
         return;
@@ -221,71 +257,78 @@ void virtio_queue_kick(VirtioDevice *dev, guint n)
 
 /* ---- Starting and stopping ---- */
 
-static struct event_base *main_base(VirtQueue *queue)
+static struct event_base *main_base(VirtioDevice *dev)
 {
-    const Env *env = object_env(&queue->dev->device.object);
+    const Env *env = object_env(&dev->device.object);
 
     return env ? env->base : NULL;
 }
 
-static bool open_eventfd(VirtQueue *queue, GError **error)
+static bool open_eventfd(VirtioNotifier *n, GError **error)
 {
-    int fd = queue->eventfd >= 0 ? queue->eventfd : eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    int fd = n->eventfd >= 0 ? n->eventfd : eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 
     if (fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "no event descriptor");
         return false;
     }
-    g_atomic_int_set(&queue->eventfd, fd);
+    g_atomic_int_set(&n->eventfd, fd);
     return true;
 }
 
 static bool watch(VirtQueue *queue, GError **error)
 {
-    AioContext *aio = queue->dev->aio;
+    VirtioNotifier *n = virtio_notifier(queue);
 
-    if (aio) {
-        queue->watch = aio_watch(aio, queue->eventfd, on_watch, queue);
-        if (!queue->watch) {
+    if (n->dev->aio) {
+        n->watch = aio_watch(n->dev->aio, n->eventfd, on_watch, queue);
+        if (!n->watch) {
             qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no memory to wait for the driver");
             return false;
         }
-        aio_watch_poll(queue->watch, &poll_ops);
+        aio_watch_poll(n->watch, &poll_ops);
         return true;
     }
-    queue->event = event_new(main_base(queue), queue->eventfd, EV_READ | EV_PERSIST, on_event,
-                             queue);
-    if (!queue->event || event_add(queue->event, NULL) < 0) {
-        g_clear_pointer(&queue->event, event_free);
+    n->event = event_new(main_base(n->dev), n->eventfd, EV_READ | EV_PERSIST, on_event, queue);
+    if (!n->event || event_add(n->event, NULL) < 0) {
+        g_clear_pointer(&n->event, event_free);
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no event to wait for");
         return false;
     }
     return true;
 }
 
-static void unwatch(VirtQueue *queue)
+static void unwatch(VirtioNotifier *n)
 {
-    g_clear_pointer(&queue->watch, aio_unwatch);
-    g_clear_pointer(&queue->event, event_free);
+    g_clear_pointer(&n->watch, aio_unwatch);
+    g_clear_pointer(&n->event, event_free);
 }
 
 static void tell_transport(VirtQueue *queue, bool on)
 {
-    const VirtioDevice *dev = queue->dev;
+    const VirtioNotifier *n = virtio_notifier(queue);
+    const VirtioDevice *dev = n->dev;
 
     if (dev->transport) {
-        dev->transport->queue_notifier(dev->transport_opaque, queue->index, queue->eventfd, on);
+        dev->transport->queue_notifier(dev->transport_opaque, queue->index, n->eventfd, on);
     }
 }
 
-bool virtqueue_start(VirtQueue *queue, GError **error)
+/* Lets the handler be called from now on; false and *error without a descriptor
+ * to wait for. */
+static bool start_queue(VirtQueue *queue, GError **error)
 {
-    queue->event_idx = virtio_has_feature(queue->dev, VIRTIO_F_EVENT_IDX);
-    if (!queue->dev->aio && !main_base(queue)) {
+    VirtioNotifier *n = virtio_notifier(queue);
+    VirtioDevice *dev = n->dev;
+
+    queue->event_idx = virtio_has_feature(dev, VIRTIO_F_EVENT_IDX);
+    queue->indirect = virtio_has_feature(dev, VIRTIO_F_INDIRECT_DESC);
+    queue->notify_on_empty = virtio_has_feature(dev, VIRTIO_F_NOTIFY_ON_EMPTY);
+    if (!dev->aio && !main_base(dev)) {
         queue->started = true;
         return true;
     }
-    if (!open_eventfd(queue, error)) {
+    if (!open_eventfd(n, error)) {
         return false;
     }
     queue->started = true;
@@ -300,31 +343,34 @@ bool virtqueue_start(VirtQueue *queue, GError **error)
 /* Chains may wait that were notified before the start. */
 static void look_at_once(VirtQueue *queue)
 {
-    if (queue->watch || queue->event) {
-        eventfd_write(queue->eventfd, 1);
-    } else {
+    if (!virtio_yield(queue)) {
         call_handler(queue);
     }
 }
 
-void virtqueue_stop(VirtQueue *queue)
+/* Returns when the handler does not run, and is not called any more. */
+static void stop_queue(VirtQueue *queue)
 {
+    VirtioNotifier *n = virtio_notifier(queue);
+
     if (!queue->started) {
         return;
     }
-    if (queue->watch || queue->event) {
+    if (n->watch || n->event) {
         tell_transport(queue, false);
-        unwatch(queue);
+        unwatch(n);
     }
     queue->started = false;
 }
 
-bool virtqueue_yield(VirtQueue *queue)
+bool virtio_yield(VirtQueue *queue)
 {
-    if (!queue->watch && !queue->event) {
+    const VirtioNotifier *n = virtio_notifier(queue);
+
+    if (!n->watch && !n->event) {
         return false;
     }
-    eventfd_write(queue->eventfd, 1);
+    eventfd_write(n->eventfd, 1);
     return true;
 }
 
@@ -346,7 +392,7 @@ static void stop_queues(VirtioDevice *dev, guint n)
 {
     begin_change(dev);
     while (n-- > 0) {
-        virtqueue_stop(dev->queues[n]);
+        stop_queue(dev->queues[n]);
     }
     commit_change(dev);
 }
@@ -357,7 +403,7 @@ static bool start_queues(VirtioDevice *dev, GError **error)
 
     begin_change(dev);
     for (guint i = 0; ok && i < dev->n_queues; i++) {
-        if (dev->queues[i]->enabled && !virtqueue_start(dev->queues[i], error)) {
+        if (dev->queues[i]->enabled && !start_queue(dev->queues[i], error)) {
             stop_queues(dev, i);
             ok = false;
         }

@@ -75,7 +75,7 @@ static void process(VirtioRng *s)
     }
     s->processing = true;
     while (s->parent.started && !s->request.waiting && s->quota && have_element(s)) {
-        if (++n > CHAINS_PER_TURN && virtqueue_yield(s->queue)) {
+        if (++n > CHAINS_PER_TURN && virtio_yield(s->queue)) {
             break;
         }
         if (!s->element->in_size) {

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#include "hw/virtio/virtqueue-internal.h"
+#include "hw/virtio/virtio-internal.h"
 #include "qmp/qapi-types-virtio.h"
 #include "qom/guest-error.h"
 #include "qom/qapi-trace.h"
@@ -155,7 +155,8 @@ void virtio_store_status(VirtioDevice *dev, guint8 status)
     } while (!g_atomic_int_compare_and_exchange(&dev->status, old, new));
 }
 
-void virtio_reset(VirtioDevice *dev)
+/* Main thread, lock held; the device is idle. */
+static void reset(VirtioDevice *dev)
 {
     virtio_stop(dev);
     if (dev->ops->reset) {
@@ -187,7 +188,7 @@ static void reset_idle(void *opaque)
 
     if (dev->machine) {
         dev->resetting = false;
-        virtio_reset(dev);
+        reset(dev);
     }
     machine_call_release(reset->machine, reset->call);
     object_unref(dev);
@@ -199,7 +200,7 @@ void virtio_driver_reset(VirtioDevice *dev)
     DriverReset *reset;
 
     if (!dev->ops->when_idle) {
-        virtio_reset(dev);
+        reset(dev);
         return;
     }
     if (dev->resetting) {
@@ -336,7 +337,7 @@ static void virtio_device_quiesce(Device *device)
 
 static void virtio_device_reset_enter(Device *device)
 {
-    virtio_reset(virtio_device(device));
+    reset(virtio_device(device));
 }
 
 static const DeviceOps virtio_device_device_ops = {

@@ -23,8 +23,8 @@
 #ifndef HW_VIRTIO_VIRTIO_H
 #define HW_VIRTIO_VIRTIO_H
 
-#include "hw/core/aio.h"
-#include "hw/core/machine.h"
+#include "hw/aio/aio.h"
+#include "hw/machine/machine.h"
 #include "hw/virtio/virtqueue.h"
 #include "qom/device.h"
 
@@ -94,6 +94,9 @@ struct VirtioDevice {
  * made buffers available. */
 VirtQueue *virtio_add_queue(VirtioDevice *dev, guint16 size, void (*handler)(VirtioDevice *dev,
                             VirtQueue *queue));
+/* For a handler that has done enough for one turn of the loop: true if it will be
+ * called again, false if there is no loop (tests) and it must go on. */
+bool virtio_yield(VirtQueue *queue);
 /* Its handlers are not called any more, until it starts again.  Main thread, machine lock
  * held. */
 void virtio_stop(VirtioDevice *dev);

@@ -136,7 +136,7 @@ static const char *enter_table(Chain *chain, const VringDesc *desc)
     if (chain->indirect) {
         return "an indirect table in an indirect table";
     }
-    if (!virtio_has_feature(chain->queue->dev, VIRTIO_F_INDIRECT_DESC)) {
+    if (!chain->queue->indirect) {
         return "an indirect table without that feature";
     }
     if (desc->flags & VRING_DESC_NEXT) {

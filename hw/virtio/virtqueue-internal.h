@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files behind hw/virtio/virtqueue.h and virtio.h share:
+ * What the files behind hw/virtio/virtqueue.h share with each other and with those
+ * above them (virtio-internal.h), of which they call nothing but VirtQueueOps:
  *
  *   virtqueue.c       life of a queue, the rings, giving chains back
  *   virtqueue-chain.c from a chain of descriptors to host memory
- *   virtio-queues.c   the driver's settings, notifications
- *   virtio.c          status, features, configuration
- *   virtio-legacy.c   what drivers from before VIRTIO 1.0 do otherwise
  */
 #ifndef HW_VIRTIO_VIRTQUEUE_INTERNAL_H
 #define HW_VIRTIO_VIRTQUEUE_INTERNAL_H
 
-#include "hw/core/memory.h"
-#include "hw/virtio/transport.h"
-
-struct event;
+#include "hw/memory/memory.h"
+#include "hw/virtio/virtqueue.h"
 
 /* VIRTIO 1.2 section 2.7.5 */
 typedef struct {
@@ -66,11 +62,21 @@ typedef struct {
 /* More pieces than descriptors: buffers that lie in two regions of RAM. */
 enum { VIRTQ_SPARE_PIECES = 16 };
 
+/* What a queue tells its owner.  The queue's thread. */
+typedef struct {
+    /* The driver broke the rules: nothing is popped and pushed from now on, for the
+     * owner sets what VirtQueue.broken points to. */
+    void (*broken)(VirtQueue *queue, const char *why);
+    /* The driver wants to know of what was pushed. */
+    void (*interrupt)(VirtQueue *queue);
+} VirtQueueOps;
+
 struct VirtQueue {
-    VirtioDevice *dev;
+    const VirtQueueOps *ops;
+    void *owner;                /* for ops' functions alone */
+    const gint *broken;         /* atomic; the device's */
     guint16 index;
     guint16 max;                /* descriptors */
-    void (*handler)(VirtioDevice *dev, VirtQueue *queue);
     gsize request_size;
 
     /* The driver's settings. */
@@ -91,7 +97,9 @@ struct VirtQueue {
     guint16 signalled_used;     /* next_used at the last notify */
     bool signalled;             /* signalled_used means something */
     bool notification;          /* the driver shall notify */
-    bool event_idx;             /* negotiated */
+    bool event_idx;             /* negotiated, these three; set before the start */
+    bool indirect;
+    bool notify_on_empty;
 
     /* Requests: all in one block, free ones on a stack. */
     guint8 *requests;
@@ -99,26 +107,23 @@ struct VirtQueue {
     void **free;
     guint n_free;
 
-    /* Between start and stop. */
-    bool started;
-    int eventfd;                /* -1: none */
-    AioWatch *watch;            /* with an AioContext */
-    bool polled;                /* which looks at it all the time just now */
-    struct event *event;        /* without */
+    bool started;               /* the owner lets chains be popped */
+    bool polled;                /* who pops looks at it all the time just now */
 };
 
 /* ---- virtqueue.c ---- */
 
-VirtQueue *virtqueue_new(VirtioDevice *dev, guint index, guint16 size,
-                         void (*handler)(VirtioDevice *dev, VirtQueue *queue));
+/* Of at most size descriptors.  broken must live as long. */
+VirtQueue *virtqueue_new(guint index, guint16 size, const VirtQueueOps *ops, void *owner,
+                         const gint *broken);
+/* Not while it is started. */
 void virtqueue_free(VirtQueue *queue);
 /* The driver's settings as at power-on; all elements are gone. */
 void virtqueue_reset(VirtQueue *queue);
-/* Checks the settings and maps the rings.  NULL, or why they are wrong. */
-const char *virtqueue_enable(VirtQueue *queue);
+/* Checks the settings and maps the rings, which lie in memory.  NULL, or why they
+ * are wrong. */
+const char *virtqueue_enable(VirtQueue *queue, AddressSpace *memory);
 void virtqueue_disable(VirtQueue *queue);
-/* Maps anew if the machine's memory has changed; false: the device is broken. */
-bool virtqueue_refresh(VirtQueue *queue);
 
 /* ---- virtqueue-chain.c ---- */
 
@@ -128,29 +133,5 @@ static inline VirtqPieces *virtq_pieces(const VirtqElement *element)
 {
     return (VirtqPieces *)((guint8 *)element->iov - offsetof(VirtqPieces, iov));
 }
-
-/* ---- virtio-queues.c ---- */
-
-/* Lets the handler be called from now on; false and *error without a descriptor
- * to wait for.  Main thread, machine lock held. */
-bool virtqueue_start(VirtQueue *queue, GError **error);
-/* Returns when the handler does not run, and is not called any more. */
-void virtqueue_stop(VirtQueue *queue);
-
-/* Stops, or starts, if that is due: status, run state or queues changed.
- * Main thread, machine lock held. */
-void virtio_update_started(VirtioDevice *dev);
-
-/* ---- virtio.c ---- */
-
-/* All that the device offers, but for bits of the legacy interface. */
-guint64 virtio_features(VirtioDevice *dev);
-/* Keeps NEEDS_RESET, which is the device's, and may be set meanwhile. */
-void virtio_store_status(VirtioDevice *dev, guint8 status);
-/* Main thread, machine lock held; the device is idle. */
-void virtio_reset(VirtioDevice *dev);
-/* The driver wrote a status of 0: resets it as soon as it is idle.  The vCPU whose
- * machine_call() this is waits for that. */
-void virtio_driver_reset(VirtioDevice *dev);
 
 #endif

@@ -10,10 +10,7 @@
 #include "config.h"
 #include "hw/virtio/virtqueue.h"
 
-#include <unistd.h>
-
 #include "hw/virtio/virtqueue-internal.h"
-#include "qom/qapi-trace.h"
 
 /* Bytes of the three areas (section 2.7.2), events included. */
 static gsize desc_size(const VirtQueue *queue)
@@ -116,27 +113,23 @@ void virtqueue_set_requests(VirtQueue *queue, gsize request_size)
 
 /* ---- Life ---- */
 
-VirtQueue *virtqueue_new(VirtioDevice *dev, guint index, guint16 size,
-                         void (*handler)(VirtioDevice *dev, VirtQueue *queue))
+VirtQueue *virtqueue_new(guint index, guint16 size, const VirtQueueOps *ops, void *owner,
+                         const gint *broken)
 {
     VirtQueue *queue = g_new0(VirtQueue, 1);
 
-    queue->dev = dev;
+    queue->ops = ops;
+    queue->owner = owner;
+    queue->broken = broken;
     queue->index = index;
     queue->max = queue->num = size;
-    queue->handler = handler;
     queue->request_size = sizeof(VirtqElement);
-    queue->eventfd = -1;
     return queue;
 }
 
 void virtqueue_free(VirtQueue *queue)
 {
-    virtqueue_stop(queue);
     virtqueue_disable(queue);
-    if (queue->eventfd >= 0) {
-        close(queue->eventfd);
-    }
     g_free(queue);
 }
 
@@ -182,14 +175,14 @@ static const char *map_rings(VirtQueue *queue)
         ? NULL : "a queue's ring is not aligned or not RAM";
 }
 
-const char *virtqueue_enable(VirtQueue *queue)
+const char *virtqueue_enable(VirtQueue *queue, AddressSpace *memory)
 {
     const char *wrong;
 
     if (!queue->num || queue->num > queue->max || queue->num & (queue->num - 1)) {
         return "a queue's size is no power of two, or too large";
     }
-    queue->memory = queue->dev->machine->memory;
+    queue->memory = memory;
     queue->view = memory_view_new(queue->memory);
     wrong = map_rings(queue);
     if (wrong) {
@@ -202,7 +195,13 @@ const char *virtqueue_enable(VirtQueue *queue)
     return NULL;
 }
 
-bool virtqueue_refresh(VirtQueue *queue)
+static bool is_broken(const VirtQueue *queue)
+{
+    return g_atomic_int_get(queue->broken);
+}
+
+/* Maps anew if the machine's memory has changed; false: the device is broken. */
+static bool refresh(VirtQueue *queue)
 {
     const char *wrong;
 
@@ -213,7 +212,7 @@ bool virtqueue_refresh(VirtQueue *queue)
     queue->view = memory_view_new(queue->memory);
     wrong = map_rings(queue);
     if (wrong) {
-        virtio_broken(queue->dev, wrong);
+        queue->ops->broken(queue, wrong);
     }
     return !wrong;
 }
@@ -222,7 +221,7 @@ bool virtqueue_refresh(VirtQueue *queue)
 
 static bool usable(const VirtQueue *queue)
 {
-    return queue->enabled && queue->started && !g_atomic_int_get(&queue->dev->broken);
+    return queue->enabled && queue->started && !is_broken(queue);
 }
 
 /* How many chains wait; -1 if there cannot be so many. */
@@ -233,7 +232,7 @@ static int waiting(VirtQueue *queue)
     queue->seen_avail = GUINT16_FROM_LE(__atomic_load_n(&queue->avail->idx, __ATOMIC_ACQUIRE));
     n = queue->seen_avail - queue->last_avail;
     if (n > queue->num) {
-        virtio_broken(queue->dev, "the available index is beyond the ring");
+        queue->ops->broken(queue, "the available index is beyond the ring");
         return -1;
     }
     return n;
@@ -255,14 +254,14 @@ static int ask_and_look(VirtQueue *queue)
 /* Whether there is a chain to pop. */
 static bool look(VirtQueue *queue)
 {
-    if (!usable(queue) || !virtqueue_refresh(queue)) {
+    if (!usable(queue) || !refresh(queue)) {
         return false;
     }
     if (queue->seen_avail != queue->last_avail) {
         return true;
     }
     if (waiting(queue)) {
-        return !g_atomic_int_get(&queue->dev->broken);
+        return !is_broken(queue);
     }
     return queue->notification && ask_and_look(queue) > 0;
 }
@@ -278,13 +277,13 @@ void *virtqueue_pop(VirtQueue *queue)
     }
     head = load16(&queue->avail->ring[queue->last_avail & (queue->num - 1)]);
     if (!queue->n_free) {
-        virtio_broken(queue->dev, "more chains than descriptors");
+        queue->ops->broken(queue, "more chains than descriptors");
         return NULL;
     }
     element = queue->free[queue->n_free - 1];
     wrong = virtqueue_read_chain(queue, head, element);
     if (wrong) {
-        virtio_broken(queue->dev, wrong);
+        queue->ops->broken(queue, wrong);
         return NULL;
     }
     virtq_pieces(element)->view = memory_view_ref(queue->view);
@@ -301,7 +300,7 @@ void virtqueue_unpop(VirtQueue *queue, VirtqElement *element)
 
 bool virtqueue_empty(VirtQueue *queue)
 {
-    return !usable(queue) || !virtqueue_refresh(queue) ||
+    return !usable(queue) || !refresh(queue) ||
            (queue->seen_avail == queue->last_avail && waiting(queue) <= 0);
 }
 
@@ -311,7 +310,7 @@ bool virtqueue_set_notification(VirtQueue *queue, bool enable)
         return !virtqueue_empty(queue);
     }
     queue->notification = enable;
-    if (!usable(queue) || !virtqueue_refresh(queue)) {
+    if (!usable(queue) || !refresh(queue)) {
         return false;
     }
     if (enable) {
@@ -348,7 +347,7 @@ static void fill_used(VirtQueue *queue, guint ahead, guint16 head, guint32 writt
 void virtqueue_push_all(VirtQueue *queue, VirtqElement *const *elements, const guint32 *written,
                         guint n)
 {
-    bool lost = g_atomic_int_get(&queue->dev->broken) || !virtqueue_refresh(queue);
+    bool lost = is_broken(queue) || !refresh(queue);
 
     for (guint i = 0; i < n; i++) {
         wrote_buffers(queue, elements[i], written[i]);
@@ -379,8 +378,7 @@ static bool passed(guint16 event, guint16 now, guint16 old)
  * nothing left to do, whatever it says in the ring. */
 static bool ran_empty(VirtQueue *queue)
 {
-    return virtio_has_feature(queue->dev, VIRTIO_F_NOTIFY_ON_EMPTY) &&
-           queue->n_free == queue->num && virtqueue_empty(queue);
+    return queue->notify_on_empty && queue->n_free == queue->num && virtqueue_empty(queue);
 }
 
 static bool driver_wants_interrupt(VirtQueue *queue)
@@ -400,14 +398,11 @@ static bool driver_wants_interrupt(VirtQueue *queue)
 
 void virtqueue_notify(VirtQueue *queue)
 {
-    VirtioDevice *dev = queue->dev;
-
-    if (!queue->enabled || g_atomic_int_get(&dev->broken) || !virtqueue_refresh(queue)) {
+    if (!queue->enabled || is_broken(queue) || !refresh(queue)) {
         return;
     }
-    if (driver_wants_interrupt(queue) && dev->transport) {
-        trace_virtio_notify(dev, queue->index);
-        dev->transport->queue_interrupt(dev->transport_opaque, queue->index);
+    if (driver_wants_interrupt(queue)) {
+        queue->ops->interrupt(queue);
     }
 }
 

@@ -5,8 +5,8 @@
  * VIRTIO 1.2 section 2.7; indirect descriptors 2.7.5.3, event index 2.7.7 and
  * 2.7.10.  Each descriptor is copied once and checked once: address ranges in
  * RAM, no loops, no more than the queue's size in one chain, device-readable
- * ones before device-writable ones.  A violation breaks the device
- * (virtio_broken) and never reaches a caller.
+ * ones before device-writable ones.  A violation breaks the device, as virtio.h
+ * says, and never reaches a caller.
  *
  * A queue is used by the thread of its device's AioContext alone (under the
  * machine lock if the device has none), between the device's start and stop; push
@@ -20,7 +20,9 @@
 #include <sys/uio.h>
 
 typedef struct VirtQueue VirtQueue;
-typedef struct VirtioDevice VirtioDevice;
+
+/* The three areas of a queue (section 2.7). */
+typedef enum { VIRTQ_DESC, VIRTQ_DRIVER, VIRTQ_DEVICE } VirtqArea;
 
 /* A chain of descriptors, as host memory.  Devices embed it first in their
  * requests; a queue's requests are allocated once (virtqueue_set_requests), so
@@ -56,9 +58,6 @@ void virtqueue_notify(VirtQueue *queue);
  * which case the caller goes on popping. */
 bool virtqueue_set_notification(VirtQueue *queue, bool enable);
 bool virtqueue_empty(VirtQueue *queue);
-/* For a handler that has done enough for one turn of the loop: true if it will be
- * called again, false if there is no loop (tests) and it must go on. */
-bool virtqueue_yield(VirtQueue *queue);
 guint virtqueue_index(const VirtQueue *queue);
 
 /* Copies between an element and a buffer, from byte `offset` of its out (or in)

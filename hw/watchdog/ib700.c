@@ -12,8 +12,8 @@
 #include "config.h"
 #include "hw/watchdog/watchdog.h"
 
-#include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "qmp/qapi-types-watchdog.h"
 #include "qom/qapi-trace.h"
 

@@ -3,6 +3,7 @@
 
 from .errors import SchemaError
 from .names import CNames, c_part, check_members_in_c
+from .recipes import own_names
 
 # Which JSON kind an alternate's branch answers to.
 JSON_KIND = {'NULL': 'null', 'BOOL': 'boolean', 'STR': 'string', 'ENUM': 'string',
@@ -93,6 +94,8 @@ def _check_c_names(schema):
         names.take(klass.row, klass.pos, "class '%s'" % klass.name)
         if klass.own_props is None:
             names.take(klass.props_name, klass.pos, "class '%s'" % klass.name)
+        for name, (constant, pos) in own_names(klass).items():
+            names.take(constant, pos, "part '%s' of '%s'" % (name, klass.name))
     for command in schema.commands.values():
         names.take('qmp_' + c_part(command.name), command.pos, "command '%s'" % command.name)
     for event in schema.events.values():

@@ -4,6 +4,7 @@ their defaults, parts and compat lists, the tables of all classes, CPUID bits.""
 
 from .cwriter import flags, literal, scalar
 from .names import c_part
+from .recipes import own_names
 
 
 def declarations(classes):
@@ -11,8 +12,13 @@ def declarations(classes):
     out = ['typedef %s %s;' % (k.props.name, k.props_name)
            for k in classes if k.own_props is None]
     out += ['']
-    out += ['extern const QmpClass %s;' % k.row for k in classes]
-    return out + ['']
+    out += ['extern const QmpClass %s;' % k.row for k in classes] + ['']
+    for klass in classes:
+        names = own_names(klass)
+        out += ['#define %s %s' % (constant, literal(name))
+                for name, (constant, _) in names.items()]
+        out += [''] if names else []
+    return out
 
 
 def definitions(schema, docs):

@@ -9,7 +9,7 @@ import re
 
 from .errors import SchemaError
 from .fields import check_constant, check_entry_constant
-from .names import check_name
+from .names import check_name, upper
 from .parser import Arr, Obj
 
 MAKE = {'driver', 'name', 'bus', 'props', 'if'}
@@ -47,6 +47,13 @@ class Part:
     def excludes(self, other):
         """Whether no machine can have both."""
         return any(mine.excludes(its) for mine in self.conditions for its in other.conditions)
+
+
+def own_names(klass):
+    """{ name: (its constant in C, position) } of the children that its own entries make."""
+    inherited = {p.name for p in klass.parent.parts} if klass.parent else set()
+    return {p.name: ('%s_PART_%s' % (upper(klass.name), upper(p.name)), p.pos)
+            for p in klass.parts if p.driver and p.name not in inherited}
 
 
 class Compat:

@@ -49,7 +49,7 @@ static void test_ports(void)
     MemoryRegion *mr = isa_map_ports(bench.a, "x", &no_ops, 0x100, 8, &error);
 
     g_assert_no_error(error);
-    g_assert_true(region_is_mapped(mr));
+    g_assert_nonnull(mr);
     g_assert_false(isa_ports_free(bench.b, 0x107, 1));
     g_assert_true(isa_ports_free(bench.b, 0x108, 8));
     g_assert_true(isa_ports_free(bench.b, 0xf8, 8));

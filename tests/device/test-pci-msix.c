@@ -97,91 +97,6 @@ static const AccelMsi *last_sent(const Bench *b)
     return &g_array_index(b->rig->accel->msis, AccelMsi, sent(b) - 1);
 }
 
-/* ---- MSI ---- */
-
-static void test_msi(void)
-{
-    Bench b = { .rig = rig_new() };
-
-    b.dev = make(b.rig, "d");
-    pci_msi_init(b.dev, 4, true, true);
-    g_assert_cmphex(b.dev->msi_cap, ==, 0x40);
-    g_assert_cmphex(get(&b, 0x42, 2), ==, 0x0184);
-    set(&b, 0x42, 0xffff, 2);
-    g_assert_cmphex(get(&b, 0x42, 2), ==, 0x01f5);
-    set(&b, 0x42, 0x21, 2);
-    g_assert_true(pci_msi_enabled(b.dev));
-    set(&b, 0x44, 0xffffffff, 4);
-    g_assert_cmphex(get(&b, 0x44, 4), ==, 0xfffffffc);
-    set(&b, 0x44, APIC, 4);
-    set(&b, 0x4c, 0x33, 2);
-    pci_msi_notify(b.dev, 1);
-    g_assert_cmpuint(sent(&b), ==, 0);
-    set(&b, PCI_COMMAND, PCI_COMMAND_MASTER, 2);
-    pci_msi_notify(b.dev, 1);
-    g_assert_cmpuint(sent(&b), ==, 1);
-    g_assert_cmphex(last_sent(&b)->data, ==, 0x31);
-    g_assert_cmphex(last_sent(&b)->address, ==, APIC);
-    pci_msi_notify(b.dev, 7);
-    g_assert_cmphex(last_sent(&b)->data, ==, 0x33);
-    /* Fewer vectors than the function has: it uses those. */
-    set(&b, 0x42, 0x01, 2);
-    pci_msi_notify(b.dev, 3);
-    g_assert_cmphex(last_sent(&b)->data, ==, 0x33);
-    rig_free(b.rig);
-}
-
-static void test_msi_masks(void)
-{
-    Bench b = { .rig = rig_new() };
-
-    b.dev = make(b.rig, "d");
-    pci_msi_init(b.dev, 2, false, true);
-    set(&b, PCI_COMMAND, PCI_COMMAND_MASTER, 2);
-    set(&b, 0x44, APIC, 4);
-    set(&b, 0x42, 0x11, 2);
-    set(&b, 0x4c, 0xffffffff, 4);
-    g_assert_cmphex(get(&b, 0x4c, 4), ==, 3);
-    pci_msi_notify(b.dev, 1);
-    pci_msi_notify(b.dev, 1);
-    g_assert_cmphex(get(&b, 0x50, 4), ==, 2);
-    g_assert_cmpuint(sent(&b), ==, 0);
-    set(&b, 0x4c, 2, 4);
-    g_assert_cmpuint(sent(&b), ==, 0);
-    set(&b, 0x4c, 0, 4);
-    g_assert_cmpuint(sent(&b), ==, 1);
-    g_assert_cmphex(get(&b, 0x50, 4), ==, 0);
-    set(&b, 0x4c, 1, 4);
-    pci_msi_notify(b.dev, 0);
-    rig_reset(b.rig);
-    g_assert_cmphex(get(&b, 0x50, 4), ==, 0);
-    g_assert_false(pci_msi_enabled(b.dev));
-    pci_msi_notify(b.dev, 0);
-    g_assert_cmpuint(sent(&b), ==, 1);
-    rig_free(b.rig);
-}
-
-/* The four shapes of the capability, and all sizes of a table of vectors. */
-static void test_msi_shapes(void)
-{
-    static const struct {
-        bool is_64bit, maskable;
-        guint size;
-    } shapes[] = { { false, false, 0x0c }, { true, false, 0x10 }, { false, true, 0x14 },
-                   { true, true, 0x18 } };
-    g_autoptr(Rig) rig = rig_new();
-
-    for (guint i = 0; i < 4; i++) {
-        PciDevice *dev = make(rig, (const char *const[]){ "a", "b", "c", "d" }[i]);
-
-        pci_msi_init(dev, 32, shapes[i].is_64bit, shapes[i].maskable);
-        g_assert_cmphex(pci_add_capability(dev, 9, 4), ==, 0x40 + shapes[i].size);
-        g_test_expect_message("vmd-hw", G_LOG_LEVEL_CRITICAL, "*MSI vectors*");
-        pci_msi_init(dev, 3, true, true);
-        g_test_assert_expected_messages();
-    }
-}
-
 /* ---- MSI-X registers ---- */
 
 static void test_msix_registers(void)
@@ -461,9 +376,6 @@ static void test_race_irqfd(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/pci/msi", test_msi);
-    g_test_add_func("/pci/msi-masks", test_msi_masks);
-    g_test_add_func("/pci/msi-shapes", test_msi_shapes);
     g_test_add_func("/pci/msix/registers", test_msix_registers);
     g_test_add_func("/pci/msix/many", test_msix_many);
     g_test_add_func("/pci/msix/masks", test_msix_masks);

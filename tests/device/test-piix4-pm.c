@@ -7,6 +7,7 @@
 
 #include "hw/acpi/piix4-pm.h"
 #include "hw/acpi/pm1.h"
+#include "hw/machine/power.h"
 #include "qmp/error.h"
 #include "tests/lib/pc-chips.h"
 
@@ -92,10 +93,9 @@ static void test_button(void)
 {
     g_autoptr(PcChips) chips = mapped();
     Rig *rig = chips->rig;
-    const MachinePowerOps *power = rig->machine->power;
 
-    g_assert_nonnull(power);
-    power->pressed(rig->machine->power_opaque);
+    g_assert_true(machine_has_power_button(rig->machine));
+    machine_press_power_button(rig->machine);
     g_assert_cmphex(rig_in(rig, PMSTS, 2), ==, PM1_PWRBTN);
     g_assert_false(chips->irq_levels[SCI]);
     rig_out(rig, PMEN, PM1_PWRBTN, 2);
@@ -361,7 +361,7 @@ static void test_state(void)
     g_autoptr(GError) error = NULL;
 
     rig_out(a->rig, PMEN, PM1_PWRBTN, 2);
-    a->rig->machine->power->pressed(a->rig->machine->power_opaque);
+    machine_press_power_button(a->rig->machine);
     g_assert_true(a->irq_levels[SCI]);
     g_assert_false(b->irq_levels[SCI]);
     device_save(a->pm, state);

@@ -15,6 +15,7 @@
 
 #include "hw/block/block.h"
 #include "hw/block/front.h"
+#include "hw/machine/machine-aio.h"
 #include "hw/virtio/virtio.h"
 #include "qmp/error.h"
 #include "tests/lib/virtio-driver.h"
@@ -132,14 +133,22 @@ static bool devices(Bench *b, const char *werror)
     return true;
 }
 
+static void note_front(BlockFront *front, void *data)
+{
+    g_ptr_array_add(data, front);
+}
+
 static BlockFront *front_of(Bench *b, guint i)
 {
-    return g_queue_peek_nth(&b->rig->machine->disks, i);
+    g_autoptr(GPtrArray) fronts = g_ptr_array_new();
+
+    block_front_foreach(b->rig->root, note_front, fronts);
+    return i < fronts->len ? fronts->pdata[i] : NULL;
 }
 
 static void poll_loop(Bench *b)
 {
-    while (aio_poll(b->rig->machine->aio, true)) {
+    while (aio_poll(machine_aio(b->rig->machine, NULL, NULL), true)) {
         continue;
     }
 }
@@ -339,7 +348,7 @@ static guint64 send_slow(Bench *b)
         { virtio_driver_data(d, &header, sizeof(header)), 16, false },
         { virtio_driver_alloc(d, 512, 512), 512, true }, { status, 1, true } }, 3);
     virtio_driver_kick(d, 0);
-    while (aio_poll(b->rig->machine->aio, false)) {
+    while (aio_poll(machine_aio(b->rig->machine, NULL, NULL), false)) {
         continue;
     }
     g_assert_cmpuint(front_of(b, 0)->in_flight, ==, 1);
@@ -407,7 +416,7 @@ static void test_in_flight(Bench *b, gconstpointer unused)
     device_unmake(g_steal_pointer(&b->dev[0]));
     g_assert_cmpuint(*(guint8 *)virtio_driver_ptr(d, status), ==, S_OK);
     poll_loop(b);
-    g_assert_true(g_queue_is_empty(&b->rig->machine->disks));
+    g_assert_null(front_of(b, 0));
 }
 
 /* ---- What none should ---- */

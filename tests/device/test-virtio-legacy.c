@@ -14,6 +14,7 @@
 
 #include "hw/block/block.h"
 #include "hw/block/front.h"
+#include "hw/machine/machine-aio.h"
 #include "hw/net/net.h"
 #include "hw/virtio/virtio-net.h"
 #include "hw/virtio/virtio-pci.h"
@@ -304,7 +305,7 @@ static void test_disk(void)
     buffers[2] = (VirtioBuffer){ virtio_driver_data(d, "\xff", 1), 1, true };
     virtio_driver_add(d, 0, buffers, 3);
     virtio_driver_kick(d, 0);
-    while (aio_poll(rig->machine->aio, true)) {
+    while (aio_poll(machine_aio(rig->machine, NULL, NULL), true)) {
         continue;
     }
     g_assert_true(virtio_driver_used(d, 0, NULL, &length));

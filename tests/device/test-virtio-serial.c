@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/char/virtio-serial.c and its ports, with chardevs that take as much as the
+ * hw/virtio/virtio-serial.c and its ports, with chardevs that take as much as the
  * test says.
  */
 #include "config.h"
 
 #include <string.h>
 
-#include "hw/char/virtio-serial.h"
+#include "hw/virtio/virtio-serial.h"
 #include "qmp/qapi-types-virtio.h"
 #include "tests/lib/virtio-driver.h"
 

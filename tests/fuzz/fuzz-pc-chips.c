@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include "hw/machine/power.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/pc-chips.h"
 
@@ -58,7 +59,7 @@ static void other(PcChips *chips, const guint8 *step)
                       step[2] * step[3] * MS);
         break;
     case 1:
-        rig->machine->power->pressed(rig->machine->power_opaque);
+        machine_press_power_button(rig->machine);
         break;
     case 2:
         plug(chips);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "hw/block/block.h"
+#include "hw/machine/machine-aio.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/virtio-driver.h"
 
@@ -112,7 +113,7 @@ static void run_commands(Rig *rig, VirtioDriver *d, Input *in)
             break;
         }
         virtio_driver_kick(d, 0);
-        poll_loop(rig->machine->aio);
+        poll_loop(machine_aio(rig->machine, NULL, NULL));
         /* Rings and buffers come from 4 MiB that are never given back. */
         if (d->next > d->ram_base + VIRTIO_DRIVER_RAM / 2) {
             break;
@@ -181,7 +182,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, QUEUE_SIZE);
     send_request(d, &(Input){ (const guint8 *)"\4", 1 });
     virtio_driver_kick(d, 0);
-    poll_loop(rig->machine->aio);
+    poll_loop(machine_aio(rig->machine, NULL, NULL));
     check(virtio_driver_used(d, 0, NULL, NULL));
     device_unmake(dev);
     virtio_driver_free(d);

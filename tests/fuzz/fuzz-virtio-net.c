@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hw/core/aio.h"
+#include "hw/machine/machine-aio.h"
 #include "hw/net/net.h"
 #include "qmp/qapi-types-net.h"
 #include "tests/fuzz/fuzz.h"
@@ -122,7 +122,7 @@ static void act(Rig *rig, Device *dev, guint8 x)
         break;
     default:
         net_set_link(net, x & 1);
-        aio_poll(machine->aio, false);
+        aio_poll(machine_aio(machine, NULL, NULL), false);
     }
 }
 

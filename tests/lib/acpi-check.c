@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "hw/i386/bytes.h"
+#include "qmp/bytes.h"
 #include "tests/lib/outside.h"
 
 static guint8 sum_of(const guint8 *data, gsize length)

@@ -19,8 +19,8 @@
 #ifndef TESTS_LIB_RIG_H
 #define TESTS_LIB_RIG_H
 
-#include "hw/core/machine.h"
 #include "hw/isa/isa-bus.h"
+#include "hw/machine/machine.h"
 #include "hw/pci/pci.h"
 #include "qom/env.h"
 #include "tests/lib/fake-accel.h"

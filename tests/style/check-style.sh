@@ -13,7 +13,7 @@ only()
 }
 
 only "event_base_new is called for the main loop and for iothreads only" \
-    '\<event_base_new(_with_config)?\(' 'daemon/assembly\.c:|hw/core/iothread\.c:'
+    '\<event_base_new(_with_config)?\(' 'daemon/assembly\.c:|hw/aio/iothread\.c:'
 only "/dev/kvm is named in kvm/, and where vmctl looks whether it is there" \
     '"/dev/kvm' 'kvm/|client/host-check\.c:'
 only "json_t is seen in qmp/ and client/ only" '\<json_[a-z_]+ *\(|\<json_t\>' 'qmp/|client/'

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "hw/i386/acpi-build.h"
-#include "hw/i386/bytes.h"
+#include "qmp/bytes.h"
 #include "tests/lib/acpi-check.h"
 #include "tests/lib/rig.h"
 
@@ -43,19 +43,25 @@ static AcpiPcConfig usual(void)
         .root = &root,
         .acpi_index = true,
         .cpus = g_array_new(false, false, sizeof(AcpiCpu)),
-        .isa = g_array_new(false, false, sizeof(AcpiIsaDevice)),
-        .hpet = 0xfed00000,
+        .devices = {
+            .isa = g_array_new(false, false, sizeof(AcpiIsaDevice)),
+            .hpet = 0xfed00000, .has_8042 = true,
+        },
     };
     const AcpiCpu cpus[] = { { .apic_id = 0 }, { .apic_id = 1, .node = 1 } };
     const AcpiIsaDevice isa[] = {
-        { ACPI_ISA_RTC, 0x70, 8 }, { ACPI_ISA_KEYBOARD, 0, 1 }, { ACPI_ISA_MOUSE, 0, 12 },
-        { ACPI_ISA_SERIAL, 0x3f8, 4 }, { ACPI_ISA_SERIAL, 0x2f8, 3 },
-        { ACPI_ISA_PARALLEL, 0x378, 7 }, { ACPI_ISA_PVPANIC, 0x505, 0 },
-        { ACPI_ISA_FW_CFG, 0x510, 0 },
+        { "RTC0", "PNP0B00", NULL, { { 0x70, 2 } }, 8, false },
+        { "KBD0", "PNP0303", NULL, { { 0x60, 1 }, { 0x64, 1 } }, 1, false },
+        { "MOU0", "PNP0F13", NULL, { { 0, 0 } }, 12, false },
+        { "COM1", "PNP0501", NULL, { { 0x3f8, 8 } }, 4, false },
+        { "COM1", "PNP0501", NULL, { { 0x2f8, 8 } }, 3, false },
+        { "LPT1", "PNP0400", NULL, { { 0x378, 8 } }, 7, false },
+        { "PEV0", NULL, "QEMU0001", { { 0x505, 1 } }, ACPI_ISA_NO_IRQ, false },
+        { "FWC0", NULL, "QEMU0002", { { 0x510, 12 } }, ACPI_ISA_NO_IRQ, true },
     };
 
     g_array_append_vals(config.cpus, cpus, G_N_ELEMENTS(cpus));
-    g_array_append_vals(config.isa, isa, G_N_ELEMENTS(isa));
+    g_array_append_vals(config.devices.isa, isa, G_N_ELEMENTS(isa));
     return config;
 }
 
@@ -201,7 +207,7 @@ static void test_small(void)
         .oem = { .id = "BOCHS", .table_id = "BXPC" },
         .fadt_revision = 1, .pm_base = 0x600, .gpe0 = 0xafe0,
         .cpus = g_array_new(false, false, sizeof(AcpiCpu)),
-        .isa = g_array_new(false, false, sizeof(AcpiIsaDevice)),
+        .devices = { .isa = g_array_new(false, false, sizeof(AcpiIsaDevice)) },
     };
     g_autofree char *text = source_of(&config);
 
@@ -307,18 +313,27 @@ static void test_collect(void)
     rig_device(rig, "fw_cfg_io", "f", &error, NULL);
     g_assert_no_error(error);
     acpi_pc_collect(rig->machine, &config);
-    g_assert_cmpuint(config.isa->len, ==, 4);
-    isa = (AcpiIsaDevice *)config.isa->data;
-    g_assert_cmpint(isa[0].kind, ==, ACPI_ISA_RTC);
-    g_assert_cmpuint(isa[0].irq, ==, 9);
-    g_assert_cmphex(isa[1].iobase, ==, 0x3f8);
-    g_assert_cmpuint(isa[1].irq, ==, 4);
-    g_assert_cmphex(isa[2].iobase, ==, 0x2f8);
-    g_assert_cmpuint(isa[2].irq, ==, 10);
-    g_assert_cmpint(isa[3].kind, ==, ACPI_ISA_FW_CFG);
-    g_assert_cmphex(isa[3].iobase, ==, 0x510);
+    g_assert_cmpuint(config.devices.isa->len, ==, 4);
+    isa = (AcpiIsaDevice *)config.devices.isa->data;
+    g_assert_cmpstr(isa[0].name, ==, "RTC0");
+    g_assert_cmpint(isa[0].irq, ==, 9);
+    g_assert_cmphex(isa[1].ports[0].base, ==, 0x3f8);
+    g_assert_cmpint(isa[1].irq, ==, 4);
+    g_assert_cmphex(isa[2].ports[0].base, ==, 0x2f8);
+    g_assert_cmpint(isa[2].irq, ==, 10);
+    g_assert_cmpstr(isa[3].hid, ==, "QEMU0002");
+    g_assert_cmphex(isa[3].ports[0].base, ==, 0x510);
     g_assert_cmpuint(config.cpus->len, ==, 0);
-    g_assert_cmphex(config.hpet, ==, 0);
+    g_assert_cmphex(config.devices.hpet, ==, 0);
+    g_assert_false(config.devices.has_8042);
+    rig_device(rig, "i8042", "k", &error, NULL);
+    rig_device(rig, "hpet", "h", &error, NULL);
+    g_assert_no_error(error);
+    acpi_pc_clear(&config);
+    acpi_pc_collect(rig->machine, &config);
+    g_assert_cmpuint(config.devices.isa->len, ==, 6);
+    g_assert_cmphex(config.devices.hpet, ==, 0xfed00000);
+    g_assert_true(config.devices.has_8042);
     acpi_pc_clear(&config);
 }
 

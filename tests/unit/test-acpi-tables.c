@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "hw/acpi/aml.h"
-#include "hw/i386/bytes.h"
+#include "qmp/bytes.h"
 #include "tests/lib/acpi-check.h"
 
 enum { ADDRESS = 0x7ff0000 };

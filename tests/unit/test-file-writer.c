@@ -3,7 +3,7 @@
  * FileWriter, by pipes: a file that takes nothing for as long as the test likes.
  */
 #include "config.h"
-#include "hw/core/file-writer.h"
+#include "hw/aio/file-writer.h"
 
 #include <errno.h>
 #include <fcntl.h>

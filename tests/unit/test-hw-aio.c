@@ -4,7 +4,7 @@
  * without loop, and those of iothreads.
  */
 #include "config.h"
-#include "hw/core/aio.h"
+#include "hw/aio/aio.h"
 
 #include <event2/thread.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "hw/core/iothread.h"
+#include "hw/aio/iothread.h"
 #include "tests/lib/rig.h"
 
 typedef struct {

@@ -12,8 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "hw/i386/bytes.h"
 #include "hw/i386/mptable.h"
+#include "qmp/bytes.h"
 #include "qmp/error.h"
 #include "tests/lib/rig.h"
 

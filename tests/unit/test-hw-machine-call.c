@@ -8,7 +8,7 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 
-#include "hw/core/machine-call.h"
+#include "hw/machine/machine-call.h"
 #include "tests/lib/rig.h"
 
 typedef struct {

@@ -4,7 +4,7 @@
  * vCPU exits with arrives where it should.
  */
 #include "config.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 
 #include <string.h>
 #include <unistd.h>

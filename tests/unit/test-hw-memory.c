@@ -3,7 +3,7 @@
  * Address spaces: flattening, dispatch, DMA, and what accelerators are told.
  */
 #include "config.h"
-#include "hw/core/memory.h"
+#include "hw/memory/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -110,7 +110,6 @@ static void test_priority(void)
     region_set_offset(later, 0x8000);
     assert_view(&b, "0+4000=low 8000+2000=later");
     region_remove(b.root, low);
-    g_assert_false(region_is_mapped(low));
     assert_view(&b, "8000+2000=later");
     bench_done(&b);
 }

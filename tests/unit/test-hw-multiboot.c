@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "hw/i386/bytes.h"
+#include "qmp/bytes.h"
 #include "qmp/error.h"
 
 #define MIB (1024 * 1024)

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hw/backends/memory-backend.h"
+#include "hw/backends/memory-backend-internal.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-memory.h"
 #include "qmp/visit.h"
@@ -136,7 +136,7 @@ static void test_ram(void)
 
     g_assert_no_error(error);
     g_assert_cmpuint(memory_backend_size((MemoryBackend *)a), ==, 4 * MIB);
-    g_assert_cmpint(memory_backend_fd((MemoryBackend *)a), ==, -1);
+    g_assert_cmpint(((MemoryBackend *)a)->fd, ==, -1);
     g_assert_cmpuint((guintptr)hva_of(a) % (2 * MIB), ==, 0);
     g_assert_cmpuint(resident(hva_of(a), 4 * MIB), ==, 0);
     hva_of(a)[0] = hva_of(a)[4 * MIB - 1] = 0x5a;
@@ -153,7 +153,7 @@ static void test_shared_ram(void)
     guint8 *other;
 
     g_assert_no_error(error);
-    other = mmap(NULL, 4096, PROT_READ, MAP_SHARED, memory_backend_fd((MemoryBackend *)a), 0);
+    other = mmap(NULL, 4096, PROT_READ, MAP_SHARED, ((MemoryBackend *)a)->fd, 0);
     hva_of(a)[1] = 0x77;
     g_assert_cmphex(other[1], ==, 0x77);
     munmap(other, 4096);
@@ -296,7 +296,7 @@ static void test_memfd(void)
     Object *a = make("memory-backend-memfd", &error, "size", "4M", NULL);
     Object *b = make("memory-backend-memfd", &error, "size", "4M", "seal", "off", "share", "off",
                      NULL);
-    int fd = memory_backend_fd((MemoryBackend *)a);
+    int fd = ((MemoryBackend *)a)->fd;
     guint8 *other;
 
     g_assert_no_error(error);
@@ -306,7 +306,7 @@ static void test_memfd(void)
     hva_of(a)[0] = 0x11;
     g_assert_cmphex(other[0], ==, 0x11);        /* shared unless told otherwise */
     munmap(other, 4096);
-    g_assert_cmpint(ftruncate(memory_backend_fd((MemoryBackend *)b), 8 * MIB), ==, 0);
+    g_assert_cmpint(ftruncate(((MemoryBackend *)b)->fd, 8 * MIB), ==, 0);
     hva_of(b)[0] = 0x22;
     g_assert_cmpuint(resident(hva_of(b), 4 * MIB), >, 0);
     end(a);

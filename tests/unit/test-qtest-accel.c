@@ -7,7 +7,7 @@
 
 #include "cpu/cpu.h"
 #include "cpu/types.h"
-#include "hw/core/machine.h"
+#include "hw/machine/machine.h"
 #include "hw/types.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-accel.h"

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hw/i386/bytes.h"
 #include "hw/smbios/smbios.h"
+#include "qmp/bytes.h"
 #include "qmp/error.h"
 #include "tests/lib/outside.h"
 #include "tests/lib/rig.h"

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "hw/virtio/virtqueue-internal.h"
+#include "hw/virtio/virtio-internal.h"
 #include "tests/lib/virtio-driver.h"
 
 enum {
@@ -48,7 +48,7 @@ static Bench *bench_new(guint64 features)
     b->dev = (VirtioDevice *)rig_device(b->rig, "virtio-rng-device", "r", &error, NULL);
     g_assert_no_error(error);
     b->queue = b->dev->queues[0];
-    b->queue->handler = no_handler;
+    virtio_notifier(b->queue)->handler = no_handler;
     virtqueue_set_requests(b->queue, sizeof(Request));
     start(b, features);
     return b;
@@ -404,7 +404,7 @@ static void same_head_again(Bench *b)
 static void indirect_not_offered(Bench *b)
 {
     start(b, plain);
-    b->queue->handler = no_handler;
+    virtio_notifier(b->queue)->handler = no_handler;
     desc(b, 0, virtio_driver_alloc(b->d, 16, 16), 16, INDIRECT, 0);
     virtio_driver_publish(b->d, 0, 0);
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files behind hw/aio/aio.h share, lowest first:
+ *
+ *   aio.c       the ring: requests, completions, turns
+ *   aio-loop.c  contexts, and what comes from other threads
+ *   aio-spin.c  looking instead of sleeping
+ */
+#ifndef HW_AIO_AIO_INTERNAL_H
+#define HW_AIO_AIO_INTERNAL_H
+
+#include "hw/aio/aio.h"
+
+#include <liburing.h>
+
+struct event;
+
+typedef struct {
+    AioRequest *head, *tail;
+} AioList;
+
+struct AioWatch {
+    AioContext *aio;
+    struct event *event;        /* NULL without base */
+    int fd;
+    void (*handler)(void *opaque);
+    void *opaque;
+    const AioPollOps *poll;     /* NULL: not in aio->polled */
+};
+
+/* Somebody in aio_wait. */
+/* On its thread's stack, if that thread waits; else (then is set) allocated. */
+typedef struct {
+    bool (*done)(void *opaque);
+    void (*then)(void *opaque);
+    void *opaque;
+    bool over;
+} AioWaiter;
+
+struct AioContext {
+    struct event_base *base;    /* borrowed; NULL: aio_poll */
+    GThread *thread;            /* whose it is; only compared */
+
+    /* Of its thread alone. */
+    struct io_uring ring;
+    bool ring_ready;
+    struct event *ring_event;
+    AioList pending;            /* not in the ring yet */
+    AioList delays;             /* by deadline */
+    guint in_flight;            /* in the ring */
+    AioTask *tasks, **tasks_end;
+    bool turning;               /* in aio_turn */
+    bool spinning;              /* in aio_spin */
+    bool asleep;                /* in aio_sleep, and no handler was called yet */
+    gint64 woke;                /* when that changed */
+    GQueue polled;              /* of AioWatch with poll ops */
+    bool turn_wanted;           /* turn_event is active */
+    struct event *turn_event;   /* made active to have a turn soon */
+    int timer_fd;               /* for the first delay */
+    gint64 timer_deadline;      /* what it is set to; G_MAXINT64: nothing */
+    struct event *timer_event;
+
+    /* Under the mutex. */
+    GMutex mutex;
+    GCond cond;                 /* a call or a waiter is through */
+    GQueue calls;               /* of AioCall */
+    GQueue waiters;             /* of AioWaiter */
+    GQueue watches;             /* of AioWatch; those without event */
+    struct event *call_event;
+    gint n_calls;               /* atomic; in calls */
+    gint n_waiters;             /* atomic; delays are over at once while there are any */
+};
+
+/* Queued but not done; delays included. */
+static inline bool aio_busy(const AioContext *aio)
+{
+    return aio->in_flight || aio->pending.head || aio->delays.head;
+}
+
+/* One turn: submits, completes, runs tasks, tells waiters.  Returns whether
+ * anything was done. */
+bool aio_turn(AioContext *aio);
+
+/* Completions are there, or a delay is over. */
+bool aio_has_completions(const AioContext *aio);
+/* Monotonic time in ns. */
+gint64 aio_now(void);
+
+/* To be called first by all handlers of events. */
+static inline void aio_awake(AioContext *aio)
+{
+    if (aio->asleep) {
+        aio->asleep = false;
+        aio->woke = aio_now();
+    }
+}
+
+/* The ring of a context, once; its thread. */
+bool aio_ring_open(AioContext *aio, GError **error);
+void aio_ring_close(AioContext *aio);
+/* Sleeps until a request of the ring completes, or until the deadline (of
+ * g_get_monotonic_time; G_MAXINT64: none); false: it was that. */
+bool aio_ring_wait(AioContext *aio, gint64 deadline);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Class machine: from an object-add to a machine with chips, and back.
+ *
+ * Order: accelerator, clock and address spaces, the board's setup, recipe, the
+ * board's wiring.  machine_undo() goes the other way from wherever that ended,
+ * so it serves failure and dismantling alike.
+ */
+#include "config.h"
+#include "hw/machine/machine.h"
+
+#include <errno.h>
+
+#include "hw/core/irq.h"
+#include "hw/machine/machine-call.h"
+#include "hw/machine/machine-internal.h"
+#include "qmp/error.h"
+#include "qmp/qapi-types-machine.h"
+#include "qom/defaults.h"
+#include "qom/env.h"
+
+#define NS_PER_SECOND G_GINT64_CONSTANT(1000000000)
+
+enum { IO_SPACE_SIZE = 0x10000 };
+
+Machine *machine_find(Object *root)
+{
+    Object *obj = object_child(root, "machine");
+
+    return obj ? object_dynamic_cast(obj, &qmp_class_machine) : NULL;
+}
+
+Machine *machine_made(Object *root)
+{
+    Machine *machine = machine_find(root);
+
+    return machine && object_life((Object *)machine) == OBJECT_COMPLETE ? machine : NULL;
+}
+
+bool machine_past_build(Object *obj)
+{
+    const Machine *machine = machine_find(object_root(obj));
+
+    return machine && machine->started;
+}
+
+Machine *machine_of(void *obj)
+{
+    for (Object *o = obj; o; o = o->parent) {
+        if (object_is_a(o, &qmp_class_machine)) {
+            return (Machine *)o;
+        }
+    }
+    return machine_find(object_root(obj));
+}
+
+void machine_set_host(Machine *machine, FairLock *lock, const MachineHost *host, void *opaque)
+{
+    machine->lock = lock;
+    machine->host = host;
+    machine->host_opaque = opaque;
+}
+
+/* ---- The accelerator ---- */
+
+/* Makes the accelerator a child of the machine. */
+static bool adopt_accel(Machine *machine, GError **error)
+{
+    Accel *accel = accel_find(object_root(&machine->object));
+    Object *object = (Object *)accel;
+
+    if (!accel) {
+        qmp_error_set(error, ERROR_REASON_NO_ACCELERATOR,
+                      "a machine needs an accelerator: make one first, such as kvm-accel");
+        return false;
+    }
+    if (object_life(object) != OBJECT_COMPLETE) {
+        qmp_error_set(error, ERROR_REASON_NO_ACCELERATOR,
+                      "accelerator '%s' is still being made", object->name);
+        return false;
+    }
+    machine->accel = object_ref(accel);
+    machine->accel_home = object_ref(object->parent);
+    machine->accel_name = g_strdup(object->name);
+    object_unparent(object);
+    object_add_child(&machine->object, "accel", object, NULL);
+    accel_set_host(accel, &machine_accel_host, machine);
+    return true;
+}
+
+static void return_accel(Machine *machine)
+{
+    Object *object = (Object *)machine->accel;
+
+    if (!object) {
+        return;
+    }
+    accel_set_host(machine->accel, NULL, NULL);
+    object_unparent(object);
+    object_add_child(machine->accel_home, machine->accel_name, object, NULL);
+    g_clear_pointer(&machine->accel_name, g_free);
+    g_clear_pointer(&machine->accel_home, object_unref);
+    g_clear_pointer(&machine->accel, object_unref);
+}
+
+/* ---- Making ---- */
+
+static void take_lock(void *opaque)
+{
+    fair_lock_acquire(opaque);
+}
+
+static void drop_lock(void *opaque)
+{
+    fair_lock_release(opaque);
+}
+
+static bool make_loop_parts(Machine *machine, GError **error)
+{
+    const Env *env = object_env(&machine->object);
+    struct event_base *base = env ? env->base : NULL;
+    bool idle = accel_ops(machine->accel)->idle;
+    int clock_errno;
+
+    machine->clock = clock_new(idle ? NULL : base, machine->lock ? take_lock : NULL,
+                               machine->lock ? drop_lock : NULL, machine->lock);
+    clock_errno = errno;
+    if (machine->clock && idle) {
+        /* The date is the host's, as QEMU's is; its seconds begin with the machine's. */
+        clock_set_epoch(machine->clock, g_get_real_time() / G_USEC_PER_SEC * NS_PER_SECOND);
+    }
+    machine->requests = machine_requests_new(machine, base);
+    machine->calls = machine_calls_new(machine, base);
+    machine->gsis = machine_gsis_new(machine, base);
+    machine->acks = machine_acks_new();
+    if (!machine->clock || !machine->requests || !machine->calls || !machine->gsis) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, machine->clock ? ENOMEM : clock_errno,
+                            "the machine's clock cannot be made");
+        return false;
+    }
+    return true;
+}
+
+static const char *const containers[] = { "peripheral", "peripheral-anon", "unattached" };
+
+static void make_containers(Object *obj)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(containers); i++) {
+        object_container(obj, containers[i]);
+    }
+}
+
+/* Devices that clients added go with their machine, before its own chips. */
+static void destroy_containers(Object *obj)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(containers); i++) {
+        Object *container = object_child(obj, containers[i]);
+
+        if (container) {
+            object_destroy(container);
+        }
+    }
+}
+
+static bool run_setup(Machine *machine, GError **error)
+{
+    const MachineOps *ops = machine_ops(machine);
+
+    if (ops->setup && !ops->setup(machine, error)) {
+        return false;
+    }
+    machine->set_up = true;
+    return address_space_set_accel(machine->memory, machine->accel, false, error) &&
+           address_space_set_accel(machine->io, machine->accel, true, error);
+}
+
+static bool run_recipe(Machine *machine, GError **error)
+{
+    const QmpClass *klass = object_class(machine);
+    const MachineOps *ops = machine_ops(machine);
+    Object *obj = &machine->object;
+
+    return parts_make(obj, (Object *)machine->accel, obj, klass->parts, klass->n_parts, irq_wire,
+                      error) &&
+           (!ops->wire || ops->wire(machine, error));
+}
+
+static void machine_undo(Machine *machine)
+{
+    const QmpClass *klass = object_class(machine);
+    const MachineOps *ops = machine_ops(machine);
+
+    destroy_containers(&machine->object);
+    parts_unmake(&machine->object, klass->parts, klass->n_parts);
+    if (machine->memory) {
+        address_space_set_accel(machine->memory, NULL, false, NULL);
+        address_space_set_accel(machine->io, NULL, true, NULL);
+    }
+    if (machine->set_up && ops->teardown) {
+        ops->teardown(machine);
+    }
+    machine->set_up = false;
+    g_clear_pointer(&machine->memory, address_space_free);
+    g_clear_pointer(&machine->io, address_space_free);
+    g_clear_pointer(&machine->gsis, machine_gsis_free);
+    g_clear_pointer(&machine->acks, machine_acks_free);
+    g_clear_pointer(&machine->calls, machine_calls_free);
+    g_clear_pointer(&machine->requests, machine_requests_free);
+    g_clear_pointer(&machine->clock, clock_free);
+    machine_free_services(machine);
+    return_accel(machine);
+}
+
+static bool check_uuid(Object *obj, GError **error)
+{
+    const char *uuid = ((MachineProps *)object_props(obj))->uuid;
+
+    if (uuid && !g_uuid_string_is_valid(uuid)) {
+        qmp_error_set_at(error, "uuid", ERROR_REASON_INVALID_VALUE,
+                         "property 'uuid' is not a UUID");
+        return false;
+    }
+    return true;
+}
+
+static bool machine_complete(Object *obj, GError **error)
+{
+    Machine *machine = (Machine *)obj;
+
+    if (!check_uuid(obj, error) || !defaults_check(obj, error) || !adopt_accel(machine, error)) {
+        return false;
+    }
+    make_containers(obj);
+    machine->memory = address_space_new(obj, "memory", 0, machine->lock);
+    machine->io = address_space_new(obj, "io", IO_SPACE_SIZE, machine->lock);
+    if (!make_loop_parts(machine, error) || !run_setup(machine, error) ||
+        !run_recipe(machine, error)) {
+        machine_undo(machine);
+        return false;
+    }
+    return true;
+}
+
+static void machine_dismantle(Object *obj)
+{
+    Machine *machine = (Machine *)obj;
+
+    machine_pause(machine);
+    machine_undo(machine);
+}
+
+static bool machine_may_delete(Object *obj, GError **error)
+{
+    if (((Machine *)obj)->started) {
+        qmp_error_set(error, ERROR_REASON_WRONG_STATE,
+                      "a machine that has run stays until the daemon ends");
+        return false;
+    }
+    return true;
+}
+
+static void machine_init(Object *obj)
+{
+    Machine *machine = (Machine *)obj;
+
+    machine->listeners = g_ptr_array_new_with_free_func(g_free);
+    machine->services = machine_services_new();
+}
+
+static void machine_finalize(Object *obj)
+{
+    const Machine *machine = (Machine *)obj;
+
+    g_ptr_array_unref(machine->listeners);
+    g_array_unref(machine->services);
+}
+
+const TypeInfo machine_type = {
+    .schema = &qmp_class_machine,
+    .size = sizeof(Machine),
+    .object = &(const ObjectOps){
+        .init = machine_init,
+        .complete = machine_complete,
+        .dismantle = machine_dismantle,
+        .finalize = machine_finalize,
+        .may_delete = machine_may_delete,
+    },
+};

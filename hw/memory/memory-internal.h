@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files behind hw/memory/memory.h share, and nobody else includes:
+ *
+ *   region.c          the tree of regions and its changes
+ *   flatview.c        from a tree to a sorted list of ranges
+ *   address-space.c   a tree's current view, transactions
+ *   dispatch.c        accesses of vCPUs
+ *   dma.c             accesses of devices
+ *   memory-view.c     the same by host address
+ *   accel-listener.c  from views to an accelerator's slots
+ */
+#ifndef HW_MEMORY_MEMORY_INTERNAL_H
+#define HW_MEMORY_MEMORY_INTERNAL_H
+
+#include "hw/memory/memory.h"
+
+typedef enum {
+    REGION_CONTAINER,
+    REGION_IO,
+    REGION_RAM,
+    REGION_ROM_DEVICE,
+    REGION_ALIAS,
+} RegionKind;
+
+typedef struct {
+    guint64 offset;             /* in its region */
+    guint8 size;
+    bool match;
+    guint64 value;
+    int fd;
+} RegionIoeventfd;
+
+struct MemoryRegion {
+    Object object;
+    RegionKind kind;
+    Object *owner;              /* not counted */
+    guint64 size;               /* 0: 2^64 */
+    bool enabled, readonly;
+
+    const RegionOps *ops;       /* REGION_IO, REGION_ROM_DEVICE */
+    void *opaque;
+    guint8 *hva;                /* REGION_RAM, REGION_ROM_DEVICE */
+    GArray *ioeventfds;         /* of RegionIoeventfd, or NULL */
+
+    MemoryRegion *target;       /* REGION_ALIAS, counted */
+    guint64 target_offset;
+    GPtrArray *aliases;         /* of MemoryRegion that show this one, not counted */
+
+    MemoryRegion *container;    /* it is in, or NULL; not counted */
+    guint64 offset;             /* in container */
+    gint32 priority;
+    GPtrArray *subregions;      /* counted; what is seen first comes first */
+
+    AddressSpace *as;           /* whose root it is, or NULL */
+};
+
+/* An immutable list of ranges.  It holds references to its regions and their
+ * owners, so that an access can end while the tree changes. */
+typedef struct {
+    gatomicrefcount refs;
+    guint hint;                 /* index of the last hit; relaxed */
+    bool lockless;              /* some region's handlers take no lock */
+    GArray *ranges;             /* of FlatRange */
+} FlatView;
+
+/* What an address space has told its accelerator. */
+typedef struct {
+    Accel *accel;               /* NULL: no listener */
+    bool pio;
+    bool complained;            /* about something that was not taken */
+    GArray *slots;              /* of AccelSlot, by gpa; NULL without accel */
+    GArray *ioeventfds;         /* of AccelIoeventfd, sorted */
+} AccelListener;
+
+struct AddressSpace {
+    MemoryRegion *root;         /* counted */
+    FairLock *lock;
+    GMutex view_mutex;          /* for taking a reference to view */
+    FlatView *view;
+    gint lockless;              /* of view; atomic, for threads without any lock */
+    guint transaction;          /* depth */
+    bool changed;               /* in the transaction */
+    AccelListener listener;
+};
+
+/* Last offset of a region of this size. */
+static inline guint64 size_last(guint64 size)
+{
+    return size - 1;
+}
+
+static inline guint64 range_last(const FlatRange *range)
+{
+    return range->start + size_last(range->size);
+}
+
+/* Whether the bytes of a range can be read (or written) at hva. */
+static inline bool range_is_ram(const FlatRange *range, bool is_write)
+{
+    return range->mr->kind == REGION_RAM ? !(is_write && range->readonly)
+                                         : range->mr->kind == REGION_ROM_DEVICE && !is_write;
+}
+
+static inline guint8 *range_hva(const FlatRange *range, guint64 addr)
+{
+    return range->mr->hva + range->offset + (addr - range->start);
+}
+
+FlatView *flatview_new(MemoryRegion *root);
+FlatView *flatview_ref(FlatView *view);
+void flatview_unref(FlatView *view);
+/* The range that addr lies in, or NULL. */
+const FlatRange *flatview_find(FlatView *view, guint64 addr);
+
+/* The current view with a reference, from any thread. */
+FlatView *address_space_view(AddressSpace *as);
+/* The tree below as changed: a new view now, or at the end of a transaction. */
+void address_space_changed(AddressSpace *as);
+
+/* Brings the accelerator up to date with view; fails if it does not take the
+ * slots, and has the old ones less those that are gone then. */
+bool accel_listener_update(AccelListener *listener, const FlatView *view, GError **error);
+
+#endif
