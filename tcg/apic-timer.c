@@ -63,11 +63,9 @@ static bool settle(TcgApic *a, gint64 now)
 }
 
 /* True if the deadline has come; it is forgotten then. */
-static bool settle_tsc(TcgVcpu *vcpu)
+static bool settle_tsc(TcgApic *a, guint64 tsc)
 {
-    TcgApic *a = &vcpu->apic;
-
-    if (!a->tsc_deadline || guest_tsc(vcpu) < a->tsc_deadline) {
+    if (!a->tsc_deadline || tsc < a->tsc_deadline) {
         return false;
     }
     a->tsc_deadline = 0;
@@ -76,15 +74,15 @@ static bool settle_tsc(TcgVcpu *vcpu)
 
 /* ---- Deadlines ---- */
 
-static gint64 tsc_time(const TcgVcpu *vcpu, gint64 now)
+static gint64 tsc_time(const TcgVcpu *vcpu, gint64 now, guint64 tsc)
 {
-    guint64 ticks = vcpu->apic.tsc_deadline - guest_tsc(vcpu);
+    guint64 ticks = vcpu->apic.tsc_deadline - tsc;
     gdouble left = (gdouble)ticks * 1e9 / tcg_tsc_frequency(vcpu->tcg);
 
     return left < (gdouble)(G_MAXINT64 - now - 1) ? now + (gint64)left + 1 : G_MAXINT64;
 }
 
-static gint64 next_deadline(TcgVcpu *vcpu, gint64 now)
+static gint64 next_deadline(TcgVcpu *vcpu, gint64 now, guint64 tsc)
 {
     const TcgApic *a = &vcpu->apic;
 
@@ -92,7 +90,7 @@ static gint64 next_deadline(TcgVcpu *vcpu, gint64 now)
         return G_MAXINT64;
     }
     if (mode(a) == TIMER_TSC_DEADLINE) {
-        return a->tsc_deadline ? tsc_time(vcpu, now) : G_MAXINT64;
+        return a->tsc_deadline ? tsc_time(vcpu, now, tsc) : G_MAXINT64;
     }
     if (!a->counting) {
         return G_MAXINT64;
@@ -103,16 +101,19 @@ static gint64 next_deadline(TcgVcpu *vcpu, gint64 now)
     return a->timer_start + period(a);
 }
 
-/* Fires what is due, and says when it goes on.  Masked, an end is an end, too. */
+/* Fires what is due, and says when it goes on.  Masked, an end is an end, too.  The counter is
+ * read once: a deadline that comes between two looks would be neither due nor ahead. */
 static void advance(TcgVcpu *vcpu, gint64 now, ApicEffects *effects)
 {
     TcgApic *a = &vcpu->apic;
-    bool due = mode(a) == TIMER_TSC_DEADLINE ? settle_tsc(vcpu) : settle(a, now);
+    bool by_tsc = mode(a) == TIMER_TSC_DEADLINE;
+    guint64 tsc = by_tsc ? guest_tsc(vcpu) : 0;
+    bool due = by_tsc ? settle_tsc(a, tsc) : settle(a, now);
 
     if (due && apic_enabled(a)) {
         apic_local(a, TCG_LVT_TIMER, effects);
     }
-    __atomic_store_n(&a->deadline, next_deadline(vcpu, now), __ATOMIC_RELAXED);
+    __atomic_store_n(&a->deadline, next_deadline(vcpu, now, tsc), __ATOMIC_RELAXED);
 }
 
 void apic_timer_arm(TcgVcpu *vcpu, ApicEffects *effects)

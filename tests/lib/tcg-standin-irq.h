@@ -37,5 +37,8 @@ guint irq_bench_requests(IrqBench *bench, guint cpu);
 /* Lets time go on by that many nanoseconds; nothing fires by itself. */
 void irq_bench_advance(gint64 ns);
 gint64 irq_bench_now(void);
+/* Until it is set to 0, time goes on by ns with each look at the time stamp counter, as if the
+ * thread lost its processor there; timer threads do not run meanwhile. */
+void irq_bench_slow_counter(gint64 ns);
 
 #endif

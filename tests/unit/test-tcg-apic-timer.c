@@ -167,6 +167,24 @@ static void test_tsc_deadline(void)
     g_assert_cmpuint(value, ==, 0);
 }
 
+/* Wherever the deadline comes while it is being set, the interrupt is not lost. */
+static void test_tsc_passes(void)
+{
+    for (guint ticks = 1; ticks < 100; ticks++) {
+        g_autoptr(IrqBench) bench = timer_bench();
+        TcgVcpu *vcpu = &bench->vcpus[0];
+
+        set(vcpu, TIMER, TSC_DEADLINE | 0x43);
+        irq_bench_slow_counter(10);
+        g_assert_true(wrmsr(vcpu, MSR_DEADLINE, irq_bench_now() * 3 + ticks));
+        irq_bench_slow_counter(0);
+        g_assert_cmpint(tcg_apic_deadline(vcpu), <=, irq_bench_now() + ticks);
+        irq_bench_advance(ticks);
+        g_assert_true(expire(vcpu));
+        g_assert_cmpint(tcg_apic_take(vcpu), ==, 0x43);
+    }
+}
+
 /* While the machine stands still, so does the count. */
 static void test_stopped(void)
 {
@@ -231,6 +249,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tcg-apic-timer/periodic", test_periodic);
     g_test_add_func("/tcg-apic-timer/masked", test_timer_masked);
     g_test_add_func("/tcg-apic-timer/tsc-deadline", test_tsc_deadline);
+    g_test_add_func("/tcg-apic-timer/tsc-passes", test_tsc_passes);
     g_test_add_func("/tcg-apic-timer/stopped", test_stopped);
     g_test_add_func("/tcg-apic-timer/due", test_due);
     return g_test_run();
