@@ -68,8 +68,9 @@ static inline TcgAccel *tcg_accel(Accel *accel)
  * at the next block, or wakes up if it is halted.  Any thread, any lock but run.lock. */
 void tcg_vcpu_request(TcgVcpu *vcpu, guint32 requests);
 
-/* Keeps all vCPUs out of generated and light code until tcg_vcpus_release();
- * machine lock held, or on a vCPU's own thread in heavy code. */
+/* Keeps all vCPUs out of generated and light code until tcg_vcpus_release(), and waits until
+ * nobody else does.  Any thread, on a vCPU's own in heavy code; any lock but translate and
+ * run.lock.  Whoever holds takes of all locks translate and those of slots.c at most. */
 void tcg_vcpus_hold(TcgAccel *tcg);
 void tcg_vcpus_release(TcgAccel *tcg);
 

@@ -473,6 +473,9 @@ void tcg_vcpus_resume(Accel *accel)
 void tcg_vcpus_hold(TcgAccel *tcg)
 {
     g_mutex_lock(&tcg->run.lock);
+    while (tcg->run.hold) {
+        g_cond_wait(&tcg->run.go, &tcg->run.lock);
+    }
     __atomic_store_n(&tcg->run.hold, true, __ATOMIC_SEQ_CST);
     for (guint i = 0; i < tcg->vcpus->len; i++) {
         TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
