@@ -178,12 +178,17 @@ static void end_cached(TcgState *s)
     tcg_copy(s->access.page[1], bounce(s) + first, s->access.size - first);
 }
 
+static bool must_leave(const TcgState *s)
+{
+    return s->watch_hits || (s->access.heavy && tcg_must_leave(s));
+}
+
 bool tcg_access_end(TcgState *s)
 {
     bool hit;
 
     if (!(s->access.how & TCG_ACCESS_WRITE)) {
-        return s->access.heavy || s->watch_hits;
+        return must_leave(s);
     }
     if (s->access.page[1]) {
         end_cached(s);
@@ -196,5 +201,5 @@ bool tcg_access_end(TcgState *s)
         tcg_page_written(s, tcg_phys_page(s, s->access.gpa[0]), s->access.gpa[0],
                          s->access.size);
     }
-    return hit || s->access.heavy || s->watch_hits;
+    return hit || must_leave(s);
 }

@@ -303,7 +303,7 @@ struct TcgState {
         guint32 size;
         guint32 how;
         bool bounced;
-        bool heavy;                 /* heavy code ran: no host address may be used again */
+        bool heavy;                 /* heavy code ran: see tcg_must_leave() */
     } access;
 
     /* Model-specific registers with nothing behind them; see op-msr.c. */
