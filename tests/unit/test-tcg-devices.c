@@ -140,6 +140,82 @@ static void test_run(gconstpointer data)
     }
 }
 
+/* ---- On the way to a device and back ---- */
+
+enum { HOLDS = 3000 };
+
+extern const guint8 guest_busy[], guest_busy_end[];
+__asm__(".pushsection .rodata\n"
+        "guest_busy:\n"
+        "incl (%rdi)\n"
+        "out %al, $0x50\n"
+        "incl (%rdi)\n"
+        "mov %al, (%rsi)\n"
+        "jmp guest_busy\n"
+        "guest_busy_end:\n"
+        ".popsection\n");
+
+typedef struct {
+    TcgRig *rig;
+    gint done;
+} Holder;
+
+static guint32 count_now(const TcgRig *rig)
+{
+    return __atomic_load_n((const guint32 *)(rig->ram + 0x20000), __ATOMIC_RELAXED);
+}
+
+/* Its guest stands still as long as it holds, and goes on in between. */
+static void *hold_often(void *data)
+{
+    Holder *holder = data;
+    TcgAccel *tcg = tcg_accel(holder->rig->accel);
+
+    for (guint i = 0; i < HOLDS; i++) {
+        guint32 count, began;
+
+        tcg_vcpus_hold(tcg);
+        count = count_now(holder->rig);
+        for (guint spin = 0; spin < i % 64 * 64; spin++) {
+            g_assert_cmpuint(count_now(holder->rig), ==, count);
+        }
+        tcg_vcpus_release(tcg);
+        began = count;
+        while (i % 16 == 0 && count_now(holder->rig) == began) {
+            g_thread_yield();
+        }
+    }
+    g_atomic_int_set(&holder->done, 1);
+    return NULL;
+}
+
+static void end_if_done(TcgRig *rig)
+{
+    const Holder *holder = rig->data;
+
+    rig->n_done += g_atomic_int_get(&holder->done);
+}
+
+static void test_holds(gconstpointer data)
+{
+    g_autoptr(TcgRig) rig = tcg_rig_new();
+    Holder holder = { .rig = rig };
+    X86CpuState state;
+    GThread *thread;
+
+    tcg_accel(rig->accel)->run.barrier_in_all &= GPOINTER_TO_INT(data);
+    rig->data = &holder;
+    rig->on_device = end_if_done;
+    tcg_rig_mode(rig, TCG_RIG_LONG, &state);
+    tcg_rig_load(rig, TCG_RIG_CODE, guest_busy, guest_busy_end - guest_busy);
+    state.gpr[X86_RDI] = DATA;
+    state.gpr[X86_RSI] = DEVICE;
+    tcg_rig_reset(rig, &state);
+    thread = g_thread_new("hold", hold_often, &holder);
+    tcg_rig_run(rig, 0);
+    g_thread_join(thread);
+}
+
 int main(int argc, char **argv)
 {
     static Run runs[G_N_ELEMENTS(accesses) * G_N_ELEMENTS(actions)];
@@ -153,5 +229,7 @@ int main(int argc, char **argv)
         path = g_strdup_printf("/tcg/devices/%s/%s", runs[i].access->name, runs[i].action->name);
         g_test_add_data_func(path, &runs[i], test_run);
     }
+    g_test_add_data_func("/tcg/devices/holds", GINT_TO_POINTER(true), test_holds);
+    g_test_add_data_func("/tcg/devices/holds-without-membarrier", GINT_TO_POINTER(false), test_holds);
     return g_test_run();
 }
