@@ -42,11 +42,14 @@ static const void *slow_group(TcgState *s, guint64 linear, const TcgMemop *recor
     guint how = record->how & TCG_ACCESS_WRITE ? TCG_WRITE : TCG_READ;
     guint whole = record->group_writes ? TCG_WRITE : TCG_READ;
     TcgPage page;
+    guint64 gpa;
 
-    tcg_translate(s, linear + record->offset, how, &page);
-    if (tcg_tlb_find(s, linear, record->span, whole)) {
-        s->scratch = linear;
-        return at_record(record, record->checked);
+    if (!tcg_tlb_find_device(s, linear + record->offset, how, &gpa)) {
+        tcg_translate(s, linear + record->offset, how, &page);
+        if (tcg_tlb_find(s, linear, record->span, whole)) {
+            s->scratch = linear;
+            return at_record(record, record->checked);
+        }
     }
     s->plain = 1;
     return NULL;

@@ -56,6 +56,9 @@ struct TcgMemory {
 /* The range of a guest physical address that is none of the largest ones, or NULL. */
 const TcgRange *tcg_range_search(const TcgMemory *memory, guint64 gpa);
 
+/* An access of at most 4096 bytes to where no memory is. */
+void tcg_device_access(TcgState *s, guint64 gpa, guint8 *data, guint size, bool is_write);
+
 /* Copies in pieces as large as can be, so that what a guest takes for atomic is. */
 void tcg_copy(guint8 *to, const guint8 *from, guint size);
 

@@ -141,6 +141,12 @@ typedef struct {
     guint64 delta;              /* page minus linear address */
 } TcgTlbEntry;
 
+/* A page where no memory is.  A tag is its linear address | 1; 0: none. */
+typedef struct {
+    guint64 tag_read, tag_write;
+    guint64 gpa;
+} TcgDevicePage;
+
 /*
  * What an access of a trace has found in the TLB the last time, which is quicker to look
  * at: no index has to be computed.  A site is emptied whenever anything goes from the
@@ -160,6 +166,7 @@ enum {
     TCG_N_TLBS,
     TCG_TLB_SIZE = 1024,
     TCG_TLB_GROUP = 4,
+    TCG_N_DEVICE_PAGES = 16,
     TCG_JUMP_CACHE_SIZE = 2048,
     TCG_FETCH_TLB_SIZE = 128,
 };
@@ -254,6 +261,8 @@ struct TcgState {
     guint64 site_delta[TCG_N_TLBS][2][TCG_N_SITES];     /* [1]: of writes */
     guint64 site_tag[TCG_N_TLBS][2][TCG_N_SITES];
     bool sites_clean;           /* nothing can have come there */
+    bool devices_clean;         /* no page is in device[] */
+    TcgDevicePage device[TCG_N_TLBS][TCG_N_DEVICE_PAGES];
     guint8 plain;               /* the next block is TCG_MODE_PLAIN: a group did not pass */
     guint8 stepped;             /* a block of one instruction has begun */
     guint8 step_trap;           /* EFLAGS.TF was set before it: #DB follows */
@@ -303,6 +312,7 @@ struct TcgState {
         guint32 size;
         guint32 how;
         bool bounced;
+        bool device;                /* at gpa[0], and nothing else */
         bool heavy;                 /* heavy code ran: see tcg_must_leave() */
     } access;
 
