@@ -65,6 +65,9 @@ TcgPolicy tcg_policy(const TcgDecoded *d, guint32 mode);
 /* Which registers it needs. */
 TcgUnit tcg_unit(const TcgDecoded *d);
 
+/* Whether it reads or changes anything of the x87, whose registers are those of MMX. */
+bool tcg_uses_x87(const TcgDecoded *d);
+
 /* The form that helpers take. */
 void tcg_insn_from_decoded(const TcgDecoded *d, guint32 mode, guint64 rip, TcgInsn *ret);
 

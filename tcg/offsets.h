@@ -19,7 +19,7 @@
 #define TCG_OFF_XSAVE_MASK  240
 #define TCG_OFF_THUNK       248
 #define TCG_OFF_SEES_IN_USE 304
-
+#define TCG_OFF_X87_USED    312
 #define TCG_OFF_VECTOR      320
 
 #endif

@@ -288,11 +288,24 @@ static void translate_insn(TcgTranslation *t, TcgDecoded *d)
     }
 }
 
+static bool any_uses_x87(const TcgTranslation *t)
+{
+    for (guint i = 0; i < t->n; i++) {
+        if (tcg_uses_x87(&t->insn[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void generate(TcgTranslation *t)
 {
     guint8 *out = emit_head(t);
 
     t->flags = FLAGS_IN_STATE;
+    if (any_uses_x87(t)) {
+        emit_x87_check(t);
+    }
     for (guint i = 0; i < t->n; i++) {
         translate_insn(t, &t->insn[i]);
     }

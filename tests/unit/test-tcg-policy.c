@@ -207,10 +207,65 @@ static void test_knights_corner(void)
     assert_undefined("\xc5\xf8\x18\x00", 4);                    /* vprefetchnta */
 }
 
+/* What has to do with the x87, also by way of MMX, whatever its set is called. */
+static void test_x87(void)
+{
+    static const struct {
+        const char *bytes;
+        bool uses;
+    } cases[] = {
+        { "\xd9\xe8", true },                           /* fld1 */
+        { "\xda\xc1", true },                           /* fcmovb */
+        { "\xdd\x08", true },                           /* fisttp */
+        { "\xdb\xe3", true },                           /* fninit */
+        { "\x9b", true },                               /* fwait */
+        { "\x0f\x77", true },                           /* emms */
+        { "\x0f\x6f\xc0", true },                       /* movq mm, mm */
+        { "\x0f\x6e\xc0", true },                       /* movd mm, r */
+        { "\x0f\xd4\xc0", true },                       /* paddq mm: SSE2's */
+        { "\x0f\x38\x00\x00", true },                   /* pshufb mm */
+        { "\x0f\xc5\xc0\x00", true },                   /* pextrw r, mm: SSE's */
+        { "\x0f\xc4\x00\x00", true },                   /* pinsrw mm, m */
+        { "\x0f\xd7\xc0", true },                       /* pmovmskb r, mm */
+        { "\x0f\xe7\x00", true },                       /* movntq */
+        { "\x0f\xf7\xc1", true },                       /* maskmovq */
+        { "\x0f\x2a\xc0", true },                       /* cvtpi2ps xmm, mm */
+        { "\x0f\x2a\x00", true },                       /* cvtpi2ps xmm, m */
+        { "\x66\x0f\x2a\x00", true },                   /* cvtpi2pd xmm, m */
+        { "\x0f\x2c\x00", true },                       /* cvttps2pi mm, m */
+        { "\xf2\x0f\xd6\xc0", true },                   /* movdq2q */
+        { "\xf3\x0f\xd6\xc0", true },                   /* movq2dq */
+        { "\x0f\xae\x00", true },                       /* fxsave */
+        { "\x48\x0f\xae\x08", true },                   /* fxrstor64 */
+        { "\x0f\xae\x20", true },                       /* xsave */
+        { "\x0f\xae\x28", true },                       /* xrstor */
+        { "\x0f\xae\x30", true },                       /* xsaveopt */
+        { "\x0f\xc7\x20", true },                       /* xsavec */
+        { "\x90", false },
+        { "\x0f\x58\xc0", false },                      /* addps */
+        { "\x66\x0f\x6f\xc0", false },                  /* movdqa */
+        { "\xf2\x0f\x2a\xc0", false },                  /* cvtsi2sd */
+        { "\x66\x0f\xd7\xc0", false },                  /* pmovmskb r, xmm */
+        { "\x0f\xae\x10", false },                      /* ldmxcsr */
+        { "\xc5\xf8\x77", false },                      /* vzeroupper */
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        guint8 bytes[16] = { 0 };
+        TcgDecoded d;
+
+        memcpy(bytes, cases[i].bytes, strlen(cases[i].bytes));
+        g_assert_cmpint(tcg_decode(TCG_MODE_CODE64 | TCG_MODE_PROTECTED, bytes, sizeof(bytes), &d), ==,
+                        TCG_DECODED);
+        g_assert_true(tcg_uses_x87(&d) == cases[i].uses);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tcg/policy/complete", test_complete);
     g_test_add_func("/tcg/policy/knights-corner", test_knights_corner);
+    g_test_add_func("/tcg/policy/x87", test_x87);
     return g_test_run();
 }
