@@ -8,17 +8,13 @@
  * in_run = 1, fence, read hold; on its way out: in_run = 0, fence, read hold.  One of them sees the
  * other.
  *
- * Nobody holds but once in a while, and a vCPU goes out and in at each access to a device.  So where
- * the kernel can, the holder makes the vCPU's fence as well: membarrier(2) returns when all threads
- * of the process have passed one.
+ * Nobody holds but once in a while, and a vCPU goes out and in at each access to a device: hence
+ * the fences of qom/barrier.h.
  */
 #include "config.h"
 #include "tcg/tcg-accel.h"
 
-#include <linux/membarrier.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
+#include "qom/barrier.h"
 #include "tcg/dispatch.h"
 
 void tcg_run_control_init(TcgRunControl *control)
@@ -26,26 +22,7 @@ void tcg_run_control_init(TcgRunControl *control)
     g_mutex_init(&control->lock);
     g_cond_init(&control->left);
     g_cond_init(&control->go);
-    control->barrier_in_all =
-        syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
-}
-
-/* The vCPU's fence, between a store to in_run and a look at hold. */
-static inline void fence_of_vcpu(const TcgRunControl *control)
-{
-    if (G_LIKELY(control->barrier_in_all)) {
-        __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    } else {
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    }
-}
-
-static void fence_of_holder(const TcgRunControl *control)
-{
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (control->barrier_in_all) {
-        syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
-    }
+    control->barrier_shared = barrier_is_shared();
 }
 
 /* ---- A vCPU ---- */
@@ -67,7 +44,7 @@ static inline void leave_guest(TcgVcpu *vcpu)
     TcgRunControl *control = &vcpu->tcg->run;
 
     __atomic_store_n(&vcpu->in_run, 0, __ATOMIC_RELEASE);
-    fence_of_vcpu(control);
+    barrier_for_one(control->barrier_shared);
     if (G_UNLIKELY(is_held(control))) {
         tell_holder(control);
     }
@@ -88,7 +65,7 @@ static inline bool try_enter(TcgVcpu *vcpu)
     TcgRunControl *control = &vcpu->tcg->run;
 
     __atomic_store_n(&vcpu->in_run, 1, __ATOMIC_RELAXED);
-    fence_of_vcpu(control);
+    barrier_for_one(control->barrier_shared);
     return G_LIKELY(!is_held(control));
 }
 
@@ -129,7 +106,7 @@ void tcg_vcpus_hold(TcgAccel *tcg)
 
         __atomic_store_n(&vcpu->state->pending, 1, __ATOMIC_SEQ_CST);
     }
-    fence_of_holder(control);
+    barrier_for_all(control->barrier_shared);
     for (guint i = 0; i < tcg->vcpus->len; i++) {
         TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
 

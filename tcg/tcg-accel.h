@@ -27,7 +27,7 @@ typedef struct {
     GCond left;                 /* a vCPU parked, or left generated code while hold was set */
     GCond go;                   /* stop, quit, hold or a request of a vCPU changed */
     bool hold;                  /* atomic: nobody may run, memory or code changes */
-    bool barrier_in_all;        /* the host's kernel makes barriers in other threads */
+    bool barrier_shared;        /* qom/barrier.h */
 } TcgRunControl;
 
 struct TcgAccel {

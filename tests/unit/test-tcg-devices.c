@@ -203,7 +203,7 @@ static void test_holds(gconstpointer data)
     X86CpuState state;
     GThread *thread;
 
-    tcg_accel(rig->accel)->run.barrier_in_all &= GPOINTER_TO_INT(data);
+    tcg_accel(rig->accel)->run.barrier_shared &= GPOINTER_TO_INT(data);
     rig->data = &holder;
     rig->on_device = end_if_done;
     tcg_rig_mode(rig, TCG_RIG_LONG, &state);
