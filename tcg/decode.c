@@ -207,6 +207,18 @@ static bool is_mmx(const ZydisDecodedOperand *operand)
            operand->reg.value >= ZYDIS_REGISTER_MM0 && operand->reg.value <= ZYDIS_REGISTER_MM7;
 }
 
+/* XSAVE, XRSTOR and the like: all registers. */
+static bool uses_all(const TcgDecoded *d)
+{
+    return d->z.meta.isa_set == ZYDIS_ISA_SET_XSAVE || d->z.meta.isa_set == ZYDIS_ISA_SET_XSAVEC ||
+           d->z.meta.isa_set == ZYDIS_ISA_SET_XSAVEOPT;
+}
+
+bool tcg_uses_avx(const TcgDecoded *d)
+{
+    return uses_all(d) || tcg_unit(d) == TCG_UNIT_AVX;
+}
+
 bool tcg_uses_x87(const TcgDecoded *d)
 {
     switch (d->z.meta.isa_set) {
@@ -218,9 +230,6 @@ bool tcg_uses_x87(const TcgDecoded *d)
     case ZYDIS_ISA_SET_SSSE3MMX:
     case ZYDIS_ISA_SET_FXSAVE:
     case ZYDIS_ISA_SET_FXSAVE64:
-    case ZYDIS_ISA_SET_XSAVE:
-    case ZYDIS_ISA_SET_XSAVEC:
-    case ZYDIS_ISA_SET_XSAVEOPT:
         return true;
     default:
         break;
@@ -231,7 +240,8 @@ bool tcg_uses_x87(const TcgDecoded *d)
         }
     }
     /* With an operand in memory they name none (SDM vol. 2, by name). */
-    return d->z.mnemonic == ZYDIS_MNEMONIC_CVTPI2PS || d->z.mnemonic == ZYDIS_MNEMONIC_CVTPI2PD;
+    return uses_all(d) || d->z.mnemonic == ZYDIS_MNEMONIC_CVTPI2PS ||
+           d->z.mnemonic == ZYDIS_MNEMONIC_CVTPI2PD;
 }
 
 void tcg_insn_from_decoded(const TcgDecoded *d, guint32 mode, guint64 rip, TcgInsn *ret)

@@ -67,6 +67,8 @@ TcgUnit tcg_unit(const TcgDecoded *d);
 
 /* Whether it reads or changes anything of the x87, whose registers are those of MMX. */
 bool tcg_uses_x87(const TcgDecoded *d);
+/* Whether it may change the upper halves of AVX's registers. */
+bool tcg_uses_avx(const TcgDecoded *d);
 
 /* The form that helpers take. */
 void tcg_insn_from_decoded(const TcgDecoded *d, guint32 mode, guint64 rip, TcgInsn *ret);

@@ -338,14 +338,15 @@ static const void *remembered_code(const TcgState *s)
     return tcg_entry_is_closed(code) ? NULL : code;
 }
 
-/* Now and then, between blocks: the x87 may be as after a reset again. */
-static void look_at_x87(TcgState *s)
+/* Now and then, between blocks: the x87 and AVX's registers may be as after a reset again. */
+static void look_at_used(TcgState *s)
 {
     guint32 in_use, high;
 
-    if (s->x87_used && s->sees_in_use) {
+    if ((s->x87_used || s->avx_used) && s->sees_in_use) {
         __asm__ volatile("xgetbv" : "=a"(in_use), "=d"(high) : "c"(1));
-        s->x87_used = in_use & 1;
+        s->x87_used &= in_use & 1;
+        s->avx_used &= in_use >> 2 & 1;
     }
 }
 
@@ -354,7 +355,7 @@ static const void *find_code(TcgState *s)
     TcgBlock *block = find_block(s);
     TcgExit *chain = s->chain;
 
-    look_at_x87(s);
+    look_at_used(s);
     /* Looked at only now: translation may have made room, and the exit be gone with its block. */
     s->chain = NULL;
     if (chain && !(block->key.mode & TCG_MODE_STEP)) {

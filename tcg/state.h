@@ -251,6 +251,8 @@ struct TcgState {
     /* Code that has to do with the x87 has run; it looks here before.  0: the guest's x87 is as after
      * a reset, and the host's as C left it, which nobody needs to find out. */
     guint32 x87_used;
+    /* The same of instructions of AVX.  0: the upper halves of its registers are 0. */
+    guint32 avx_used;
     guint8 vector[TCG_VECTOR_SIZE] __attribute__((aligned(64)));        /* XSAVE format */
     guint8 bounce[TCG_BOUNCE_SIZE] __attribute__((aligned(64)));
 

@@ -205,7 +205,8 @@ function tcg_abandon
  *
  * The guest's vectors go into an image for xrstor, and C begins as the ABI has it.  As long
  * as the guest's x87 is as after a reset, which is nearly always, moves do what xsave, fninit and
- * xrstor take four times as long for; and if it was not used, what C makes of it does not count. */
+ * xrstor take four times as long for; and if it was not used, what C makes of it does not count.
+ * If neither it nor AVX was, nothing has to be asked. */
 function tcg_heavy
     push %rbx
     push %r12
@@ -214,6 +215,9 @@ function tcg_heavy
     mov %rdx, %r8
     cmpl $0, TCG_OFF_SEES_IN_USE(%rbx)
     je 1f
+    xor %eax, %eax
+    cmpq $0, TCG_OFF_X87_USED(%rbx)
+    je 5f
     get_in_use
     test $X87, %al
     jz 5f
@@ -265,6 +269,7 @@ function tcg_heavy
     .irp n, N_VECTORS
     vinsertf128 $1, UPPER(\n)(%rbx), %ymm\n, %ymm\n
     .endr
+    movl $1, TCG_OFF_AVX_USED(%rbx)
     jmp 3f
 2:  vzeroupper
 3:  stmxcsr (%rsp)
@@ -277,6 +282,7 @@ function tcg_heavy
     mov TCG_OFF_XSAVE_MASK + 4(%rbx), %edx
     xrstor64 TCG_OFF_VECTOR(%rbx)
     movl $1, TCG_OFF_X87_USED(%rbx)
+    movl $1, TCG_OFF_AVX_USED(%rbx)
 4:  mov %r12, %rax
     add $8, %rsp
     pop %r12

@@ -43,6 +43,13 @@ void emit_x87_check(TcgTranslation *t)
     emit_target(&t->e, used, t->e.p);
 }
 
+/* mov dword [rsp + avx_used], 1 */
+void emit_avx_mark(TcgTranslation *t)
+{
+    emit_state(&t->e, false, 0xc7, 0, STATE(avx_used));
+    emit_32(&t->e, 1);
+}
+
 /* ---- LEA ---- */
 
 bool special_lea(TcgTranslation *t, TcgDecoded *d)

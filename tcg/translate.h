@@ -213,8 +213,9 @@ bool special_ret(TcgTranslation *t, TcgDecoded *d);
 
 guint emit_free_scratch(TcgTranslation *t, TcgAddress *address);
 void translate_helper(TcgTranslation *t, TcgDecoded *d, TcgHelper helper, bool ends);
-/* At the head of a block that has to do with the x87: see TcgState.x87_used. */
+/* At the head of a block that has to do with the x87, or with AVX: see TcgState.x87_used. */
 void emit_x87_check(TcgTranslation *t);
+void emit_avx_mark(TcgTranslation *t);
 /* Leaves the block for a known or computed (r10) address; flags have been settled. */
 void emit_exit(TcgTranslation *t, guint64 rip);
 void emit_exit_indirect(TcgTranslation *t);
