@@ -45,6 +45,7 @@ struct TcgDecoded {
     guint8 follow;              /* TCG_FOLLOW_*: where a trace goes on behind a jump */
     guint32 live_aside;         /* flags that are read where that jump leaves the trace */
     gint8 group;                /* of its memory access: translate-group.c; -1: none */
+    bool alone;                 /* it could be of one, but no other access is near */
     gint16 group_offset;        /* of the access, from where the group's range begins */
 };
 

@@ -157,6 +157,7 @@ typedef struct {
 
 enum {
     TCG_N_SITES = 32,           /* of reads in a table; as many of writes */
+    TCG_N_GUESSES = 32,
 };
 
 enum {
@@ -266,6 +267,9 @@ struct TcgState {
     guint64 site_delta[TCG_N_TLBS][2][TCG_N_SITES];     /* [1]: of writes */
     guint64 site_tag[TCG_N_TLBS][2][TCG_N_SITES];
     bool sites_clean;           /* nothing can have come there */
+    /* Host less linear address of what pointers of traces led to the last time: a guess, which
+     * is held against the TLB each time (translate-memory.c). */
+    guint64 guess[TCG_N_GUESSES];
     bool devices_clean;         /* no page is in device[] */
     TcgDevicePage device[TCG_N_TLBS][TCG_N_DEVICE_PAGES];
     guint8 plain;               /* the next block is TCG_MODE_PLAIN: a group did not pass */

@@ -64,6 +64,9 @@ typedef struct {
     const TcgGroup *group;      /* whose first access it is, or NULL */
     gint16 site;                /* of TcgState.site_tag, as if it were one array; -1: none */
     const guint8 *found;        /* where a site that was filled goes on */
+    gint16 guess;               /* of TcgState.guess; -1: none */
+    guint8 *wrong;              /* the jump if it was wrong, and where that goes on */
+    const guint8 *corrected;
     guint8 flags_before, flags_after;
 } TcgStub;
 
