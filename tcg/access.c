@@ -45,10 +45,20 @@ static inline bool is_watched(const TcgState *s)
     return s->dr[7] & 0xff;
 }
 
+static void access_device(TcgState *s, bool is_write)
+{
+    tcg_device_access(s, s->access.gpa[0], bounce(s), s->access.size, is_write);
+    s->access.heavy = true;
+}
+
 static void read_operand(TcgState *s)
 {
     guint first = bytes_in_first(s);
 
+    if (s->access.device) {
+        access_device(s, false);
+        return;
+    }
     if (tcg_phys_read(s, s->access.gpa[0], bounce(s), first)) {
         s->access.heavy = true;
     }
@@ -74,6 +84,11 @@ static void *begin_page(TcgState *s, guint how)
     guint64 linear = s->access.linear;
     TcgPage page;
 
+    if (tcg_tlb_find_device(s, linear, access, &s->access.gpa[0])) {
+        tcg_check_alignment(s, linear, s->access.size, access);
+        s->access.device = true;
+        return begin_bounce(s);
+    }
     tcg_translate(s, linear, access, &page);
     tcg_check_alignment(s, linear, s->access.size, access);
     s->access.gpa[0] = page.gpa;
@@ -137,6 +152,7 @@ void *tcg_access_begin(TcgState *s, guint64 linear, guint size, guint how)
     s->access.how = how;
     s->access.page[0] = s->access.page[1] = NULL;
     s->access.bounced = false;
+    s->access.device = false;
     s->access.heavy = false;
     return (linear & 0xfff) + size <= 4096 ? begin_page(s, how) : begin_crossing(s, how);
 }
@@ -145,6 +161,10 @@ static void write_operand(TcgState *s)
 {
     guint first = bytes_in_first(s);
 
+    if (s->access.device) {
+        access_device(s, true);
+        return;
+    }
     if (tcg_phys_write(s, s->access.gpa[0], bounce(s), first)) {
         s->access.heavy = true;
     }
@@ -158,7 +178,7 @@ static void write_operand(TcgState *s)
 static bool hits_code(TcgState *s)
 {
     guint first = bytes_in_first(s);
-    TcgPhysPage *page = tcg_phys_page(s, s->access.gpa[0]);
+    TcgPhysPage *page = s->access.device ? NULL : tcg_phys_page(s, s->access.gpa[0]);
 
     if (page && tcg_page_has_code(page, s->access.gpa[0], first)) {
         return true;
@@ -178,12 +198,17 @@ static void end_cached(TcgState *s)
     tcg_copy(s->access.page[1], bounce(s) + first, s->access.size - first);
 }
 
+static bool must_leave(const TcgState *s)
+{
+    return s->watch_hits || (s->access.heavy && tcg_must_leave(s));
+}
+
 bool tcg_access_end(TcgState *s)
 {
     bool hit;
 
     if (!(s->access.how & TCG_ACCESS_WRITE)) {
-        return s->access.heavy || s->watch_hits;
+        return must_leave(s);
     }
     if (s->access.page[1]) {
         end_cached(s);
@@ -196,5 +221,5 @@ bool tcg_access_end(TcgState *s)
         tcg_page_written(s, tcg_phys_page(s, s->access.gpa[0]), s->access.gpa[0],
                          s->access.size);
     }
-    return hit || s->access.heavy || s->watch_hits;
+    return hit || must_leave(s);
 }

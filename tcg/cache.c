@@ -120,7 +120,7 @@ TcgExit *tcg_block_exit(TcgCache *cache, TcgBlock *block)
 
 /* ---- Known blocks ---- */
 
-static void add_to_page(TcgBlock *block, guint i)
+static void add_to_page(TcgCache *cache, TcgBlock *block, guint i)
 {
     TcgPhysPage *page = block->phys[i];
 
@@ -130,15 +130,15 @@ static void add_to_page(TcgBlock *block, guint i)
     block->page_next[i] = page->blocks;
     page->blocks = block;
     __atomic_fetch_or(&page->code, block->granules[i], __ATOMIC_RELAXED);
-    __atomic_fetch_or(&page->flags, TCG_PAGE_CODE, __ATOMIC_RELAXED);
+    tcg_page_set_flags(cache->tcg->memory, page->page, TCG_PAGE_CODE);
 }
 
 void tcg_cache_insert(TcgCache *cache, TcgBlock *block)
 {
     guint i = tcg_hash_index(&block->key);
 
-    add_to_page(block, 0);
-    add_to_page(block, 1);
+    add_to_page(cache, block, 0);
+    add_to_page(cache, block, 1);
     cache->by_code[cache->n_blocks] = block;
     __atomic_store_n(&cache->n_blocks, cache->n_blocks + 1, __ATOMIC_RELEASE);
     if (block->key.page) {

@@ -88,7 +88,7 @@ struct TcgCache {
     TcgBlock **hash;
     TcgBlock **by_code;         /* in order of code */
     guint n_blocks, max_blocks;
-    guint next_site;            /* they are given in turns */
+    guint next_site, next_guess;        /* they are given in turns */
     bool exact_flags;
     bool has_rorx;              /* the host has BMI2 */
 };

@@ -201,6 +201,49 @@ static guint operand_size(const ZydisDecodedInstruction *z)
     return z->meta.category == ZYDIS_CATEGORY_IOSTRINGOP ? MIN(size, 4) : size;
 }
 
+static bool is_mmx(const ZydisDecodedOperand *operand)
+{
+    return operand->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           operand->reg.value >= ZYDIS_REGISTER_MM0 && operand->reg.value <= ZYDIS_REGISTER_MM7;
+}
+
+/* XSAVE, XRSTOR and the like: all registers. */
+static bool uses_all(const TcgDecoded *d)
+{
+    return d->z.meta.isa_set == ZYDIS_ISA_SET_XSAVE || d->z.meta.isa_set == ZYDIS_ISA_SET_XSAVEC ||
+           d->z.meta.isa_set == ZYDIS_ISA_SET_XSAVEOPT;
+}
+
+bool tcg_uses_avx(const TcgDecoded *d)
+{
+    return uses_all(d) || tcg_unit(d) == TCG_UNIT_AVX;
+}
+
+bool tcg_uses_x87(const TcgDecoded *d)
+{
+    switch (d->z.meta.isa_set) {
+    case ZYDIS_ISA_SET_X87:
+    case ZYDIS_ISA_SET_FCMOV:
+    case ZYDIS_ISA_SET_SSE3X87:
+    case ZYDIS_ISA_SET_PENTIUMMMX:
+    case ZYDIS_ISA_SET_SSE2MMX:
+    case ZYDIS_ISA_SET_SSSE3MMX:
+    case ZYDIS_ISA_SET_FXSAVE:
+    case ZYDIS_ISA_SET_FXSAVE64:
+        return true;
+    default:
+        break;
+    }
+    for (guint i = 0; i < d->z.operand_count_visible; i++) {
+        if (is_mmx(&d->operand[i])) {
+            return true;
+        }
+    }
+    /* With an operand in memory they name none (SDM vol. 2, by name). */
+    return uses_all(d) || d->z.mnemonic == ZYDIS_MNEMONIC_CVTPI2PS ||
+           d->z.mnemonic == ZYDIS_MNEMONIC_CVTPI2PD;
+}
+
 void tcg_insn_from_decoded(const TcgDecoded *d, guint32 mode, guint64 rip, TcgInsn *ret)
 {
     const ZydisDecodedInstruction *z = &d->z;

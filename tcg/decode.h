@@ -45,6 +45,7 @@ struct TcgDecoded {
     guint8 follow;              /* TCG_FOLLOW_*: where a trace goes on behind a jump */
     guint32 live_aside;         /* flags that are read where that jump leaves the trace */
     gint8 group;                /* of its memory access: translate-group.c; -1: none */
+    bool alone;                 /* it could be of one, but no other access is near */
     gint16 group_offset;        /* of the access, from where the group's range begins */
 };
 
@@ -64,6 +65,11 @@ TcgPolicy tcg_policy(const TcgDecoded *d, guint32 mode);
 
 /* Which registers it needs. */
 TcgUnit tcg_unit(const TcgDecoded *d);
+
+/* Whether it reads or changes anything of the x87, whose registers are those of MMX. */
+bool tcg_uses_x87(const TcgDecoded *d);
+/* Whether it may change the upper halves of AVX's registers. */
+bool tcg_uses_avx(const TcgDecoded *d);
 
 /* The form that helpers take. */
 void tcg_insn_from_decoded(const TcgDecoded *d, guint32 mode, guint64 rip, TcgInsn *ret);

@@ -34,8 +34,8 @@ static bool any_dirty(TcgAccel *tcg, const AccelSlot *slot)
 static void collect(TcgAccel *tcg, const AccelSlot *slot, guint8 *ret_bitmap)
 {
     for (gsize i = 0; i < slot->size / 4096; i++) {
-        guint32 flags = __atomic_fetch_or(&page_of(tcg, slot, i)->flags, TCG_PAGE_LOG,
-                                          __ATOMIC_RELAXED);
+        guint32 flags = tcg_page_set_flags(tcg->memory, (const guint8 *)slot->hva + i * 4096,
+                                           TCG_PAGE_LOG);
 
         if (!(flags & TCG_PAGE_LOG)) {
             ret_bitmap[i / 8] |= 1 << i % 8;
@@ -76,46 +76,88 @@ bool tcg_dirty_log(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GErr
 
 /* ---- What devices wrote ---- */
 
-/* Marks what was written of a page dirty; true: there is code. */
-static bool note_page(TcgPhysPage *page, guint64 gpa, guint64 size)
+/* What was written: size bytes at hva, and where it begins among them that there is code. */
+typedef struct {
+    TcgMemory *memory;
+    const guint8 *hva;
+    guint64 size, code;         /* code: size if there is none */
+} Written;
+
+/* Marks what was written of a page dirty. */
+static void note_page(Written *w, const guint8 *page_hva)
 {
+    TcgPhysPage *page = tcg_host_page(w->memory, page_hva);
+    const guint8 *first = MAX(page_hva, w->hva), *end = MIN(page_hva + 4096, w->hva + w->size);
+
     if (tcg_page_flags(page) & TCG_PAGE_LOG) {
         __atomic_fetch_and(&page->flags, ~(guint32)TCG_PAGE_LOG, __ATOMIC_RELAXED);
     }
-    return tcg_page_has_code(page, gpa, size);
+    if (tcg_page_has_code(page, (guintptr)first, end - first)) {
+        w->code = MIN(w->code, (guint64)(first - w->hva));
+    }
 }
 
-/* The same of all pages; ret_code is the first page's address that has code. */
-static bool note_range(TcgMemory *memory, guint64 gpa, guint64 size, guint64 *ret_code)
+/* The same of up to 64 pages, whose bits are in one word, from that of `at` on.  Nearly always
+ * none of them has flags.  Returns where the next ones begin. */
+static const guint8 *note_pages(Written *w, const guint8 *at)
 {
-    const TcgRange *range = NULL;
-    bool has_code = false;
+    guint i = tcg_page_index(at);
+    const guint8 *page = at - ((guintptr)at & 0xfff);
+    guint64 bits = __atomic_load_n(&tcg_host_granule(w->memory, at)->noted[i / 64],
+                                   __ATOMIC_ACQUIRE) >> i % 64;
 
-    for (guint64 n; size; gpa += n, size -= n) {
-        n = MIN(size, 4096 - (gpa & 0xfff));
-        if (!range || gpa - range->gpa >= range->size) {
-            range = tcg_range_find(memory, gpa);
+    for (; bits; bits &= bits - 1) {
+        const guint8 *noted = page + 4096ull * __builtin_ctzll(bits);
+
+        if (noted >= w->hva + w->size) {
+            break;
         }
-        if (range && note_page(tcg_host_page(memory, tcg_range_hva(range, gpa)), gpa, n) &&
-            !has_code) {
-            *ret_code = gpa;
-            has_code = true;
+        note_page(w, noted);
+    }
+    return page + 4096ull * (64 - i % 64);
+}
+
+/* Marks size bytes at hva dirty, and returns where among them there is code; size: nowhere. */
+static guint64 note_memory(TcgMemory *memory, const guint8 *hva, guint64 size)
+{
+    Written written = { .memory = memory, .hva = hva, .size = size, .code = size };
+
+    for (const guint8 *at = hva; at < hva + size; ) {
+        at = note_pages(&written, at);
+    }
+    return written.code;
+}
+
+/* The same of guest physical addresses, which may be in several ranges, or in none. */
+static guint64 note_range(TcgMemory *memory, guint64 gpa, guint64 size)
+{
+    guint64 code = size;
+
+    for (guint64 done = 0, n; done < size; done += n) {
+        const TcgRange *range = tcg_range_find(memory, gpa + done);
+
+        n = 4096 - ((gpa + done) & 0xfff);
+        if (range) {
+            guint64 found;
+
+            n = MIN(size - done, range->gpa + range->size - (gpa + done));
+            found = note_memory(memory, tcg_range_hva(range, gpa + done), n);
+            code = found < n ? MIN(code, done + found) : code;
         }
     }
-    return has_code;
+    return code;
 }
 
 void tcg_memory_written(Accel *accel, guint64 gpa, guint64 size)
 {
     TcgAccel *tcg = tcg_accel(accel);
     GRWLock *lock = &tcg->memory->slots->lock;
-    guint64 code = 0;
-    bool has_code;
+    guint64 code;
 
     g_rw_lock_reader_lock(lock);
-    has_code = note_range(tcg->memory, gpa, size, &code);
+    code = note_range(tcg->memory, gpa, size);
     g_rw_lock_reader_unlock(lock);
-    if (has_code) {
-        tcg_cache_drop_range(tcg, code, gpa + size - code);
+    if (code < size) {
+        tcg_cache_drop_range(tcg, gpa + code, size - code);
     }
 }

@@ -42,11 +42,14 @@ static const void *slow_group(TcgState *s, guint64 linear, const TcgMemop *recor
     guint how = record->how & TCG_ACCESS_WRITE ? TCG_WRITE : TCG_READ;
     guint whole = record->group_writes ? TCG_WRITE : TCG_READ;
     TcgPage page;
+    guint64 gpa;
 
-    tcg_translate(s, linear + record->offset, how, &page);
-    if (tcg_tlb_find(s, linear, record->span, whole)) {
-        s->scratch = linear;
-        return at_record(record, record->checked);
+    if (!tcg_tlb_find_device(s, linear + record->offset, how, &gpa)) {
+        tcg_translate(s, linear + record->offset, how, &page);
+        if (tcg_tlb_find(s, linear, record->span, whole)) {
+            s->scratch = linear;
+            return at_record(record, record->checked);
+        }
     }
     s->plain = 1;
     return NULL;
@@ -335,11 +338,24 @@ static const void *remembered_code(const TcgState *s)
     return tcg_entry_is_closed(code) ? NULL : code;
 }
 
+/* Now and then, between blocks: the x87 and AVX's registers may be as after a reset again. */
+static void look_at_used(TcgState *s)
+{
+    guint32 in_use, high;
+
+    if ((s->x87_used || s->avx_used) && s->sees_in_use) {
+        __asm__ volatile("xgetbv" : "=a"(in_use), "=d"(high) : "c"(1));
+        s->x87_used &= in_use & 1;
+        s->avx_used &= in_use >> 2 & 1;
+    }
+}
+
 static const void *find_code(TcgState *s)
 {
     TcgBlock *block = find_block(s);
     TcgExit *chain = s->chain;
 
+    look_at_used(s);
     /* Looked at only now: translation may have made room, and the exit be gone with its block. */
     s->chain = NULL;
     if (chain && !(block->key.mode & TCG_MODE_STEP)) {

@@ -56,6 +56,9 @@ const void *tcg_slow(TcgState *s, guint64 linear, const TcgMemop *record);
 const void *tcg_slow_segment(TcgState *s, guint64 offset, const TcgMemop *record);
 const void *tcg_copied(TcgState *s, const TcgMemop *record);
 void tcg_host_fault(TcgState *s);
+
+/* ---- hold.c, called by tcg_heavy() alone ---- */
+
 guint64 tcg_run_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument);
 
 #endif

@@ -25,6 +25,13 @@ _Noreturn void tcg_resume(TcgState *s);
 
 /* Calls heavy code with the guest's vector registers put away. */
 guint64 tcg_heavy(TcgState *s, guint64 (*f)(TcgState *s, void *argument), void *argument);
+/* After heavy code that was a device's: whether the block must be left now.  Whatever changed what
+ * the block relies on (memory, code, address line 20), and whoever wants the CPU to stop or has an
+ * interrupt, has set `pending` by now. */
+static inline bool tcg_must_leave(const TcgState *s)
+{
+    return __atomic_load_n(&s->pending, __ATOMIC_RELAXED);
+}
 /* Writes one line to the log, at most a few times for each text. */
 void tcg_log_once(TcgState *s, const char *what, guint64 value);
 
@@ -132,7 +139,8 @@ enum {
     TCG_ACCESS_STACK = 1 << 3,  /* by SS: see TCG_STACK */
 };
 void *tcg_access_begin(TcgState *s, guint64 linear, guint size, guint how);
-/* True: the block must be left now (heavy code ran, or the running block may be gone). */
+/* True: the block must be left now (heavy code left something to see to, or the running block may
+ * be gone). */
 bool tcg_access_end(TcgState *s);
 
 /* ---- seg.c: segments ---- */

@@ -39,6 +39,8 @@ enum {
 
 typedef struct {
     TcgPhysPage *pages;         /* of 1 GiB of host addresses */
+    /* A bit for each that has, or had, flags: who looks at many pages passes over the others. */
+    guint64 *noted;             /* atomic */
     guint users;                /* slots */
 } TcgGranule;
 
@@ -55,6 +57,9 @@ struct TcgMemory {
 
 /* The range of a guest physical address that is none of the largest ones, or NULL. */
 const TcgRange *tcg_range_search(const TcgMemory *memory, guint64 gpa);
+
+/* An access of at most 4096 bytes to where no memory is. */
+void tcg_device_access(TcgState *s, guint64 gpa, guint8 *data, guint size, bool is_write);
 
 /* Copies in pieces as large as can be, so that what a guest takes for atomic is. */
 void tcg_copy(guint8 *to, const guint8 *from, guint size);
@@ -77,12 +82,30 @@ static inline guint8 *tcg_range_hva(const TcgRange *range, guint64 gpa)
     return (guint8 *)(guintptr)(gpa + range->delta);
 }
 
+static inline const TcgGranule *tcg_host_granule(const TcgMemory *memory, const guint8 *hva)
+{
+    return &memory->granules[(guintptr)hva >> TCG_GRANULE_SHIFT];
+}
+
+/* Of the page in its granule. */
+static inline guint tcg_page_index(const guint8 *hva)
+{
+    return (guintptr)hva >> 12 & ((1u << (TCG_GRANULE_SHIFT - 12)) - 1);
+}
+
 static inline TcgPhysPage *tcg_host_page(const TcgMemory *memory, const guint8 *hva)
 {
-    guint64 address = (guintptr)hva;
-    const TcgGranule *granule = &memory->granules[address >> TCG_GRANULE_SHIFT];
+    return &tcg_host_granule(memory, hva)->pages[tcg_page_index(hva)];
+}
 
-    return &granule->pages[address >> 12 & ((1u << (TCG_GRANULE_SHIFT - 12)) - 1)];
+/* Sets flags of the page, and returns what they were. */
+static inline guint32 tcg_page_set_flags(const TcgMemory *memory, const guint8 *hva, guint32 flags)
+{
+    const TcgGranule *granule = tcg_host_granule(memory, hva);
+    guint i = tcg_page_index(hva);
+
+    __atomic_fetch_or(&granule->noted[i / 64], 1ull << i % 64, __ATOMIC_RELAXED);
+    return __atomic_fetch_or(&granule->pages[i].flags, flags, __ATOMIC_RELEASE);
 }
 
 static inline guint32 tcg_page_flags(const TcgPhysPage *page)

@@ -19,7 +19,8 @@
 #define TCG_OFF_XSAVE_MASK  240
 #define TCG_OFF_THUNK       248
 #define TCG_OFF_SEES_IN_USE 304
-
+#define TCG_OFF_X87_USED    312         /* with avx_used, which follows, 8 bytes */
+#define TCG_OFF_AVX_USED    316
 #define TCG_OFF_VECTOR      320
 
 #endif

@@ -67,6 +67,18 @@ TcgNext tcg_op_fxrstor(TcgState *s, const TcgInsn *insn)
     return TCG_NEXT;
 }
 
+/* ---- The first use ---- */
+
+/* C may have left its own things there: an image without components is what a reset makes. */
+TcgNext tcg_op_first_x87(TcgState *s, const TcgInsn *insn)
+{
+    static const guint8 nothing[FPU_LEGACY_SIZE + 64] __attribute__((aligned(64)));
+
+    __asm__ volatile("xrstor64 (%0)" : : "r"(nothing), "a"(1), "d"(0) : "memory");
+    s->x87_used = 1;
+    return TCG_GO_ON;
+}
+
 /* ---- The environment ---- */
 
 typedef struct {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * IN, OUT, INS, OUTS: SDM vol. 1, chapter 19; vol. 2, by name.  Devices are heavy code, so
- * that the block is left after each.
+ * IN, OUT, INS, OUTS: SDM vol. 1, chapter 19; vol. 2, by name.  Devices are heavy code.
  */
 #include "config.h"
 #include "tcg/ioeventfd.h"
@@ -92,6 +91,11 @@ static guint16 checked_port(TcgState *s, const TcgInsn *insn)
     return port;
 }
 
+static TcgNext go_on(const TcgState *s)
+{
+    return tcg_must_leave(s) ? TCG_NEXT : TCG_GO_ON;
+}
+
 TcgNext tcg_op_in(TcgState *s, const TcgInsn *insn)
 {
     guint16 port = checked_port(s, insn);
@@ -99,7 +103,7 @@ TcgNext tcg_op_in(TcgState *s, const TcgInsn *insn)
 
     access_port(s, port, &value, io_size(insn), 1, false);
     tcg_reg_write(s, TCG_RAX, value, io_size(insn), true);
-    return TCG_NEXT;
+    return go_on(s);
 }
 
 TcgNext tcg_op_out(TcgState *s, const TcgInsn *insn)
@@ -108,7 +112,7 @@ TcgNext tcg_op_out(TcgState *s, const TcgInsn *insn)
     guint32 value = s->gpr[TCG_RAX];
 
     access_port(s, port, &value, io_size(insn), 1, true);
-    return TCG_NEXT;
+    return go_on(s);
 }
 
 /* ---- INS, OUTS ---- */

@@ -44,6 +44,7 @@ TCG_OP(in); TCG_OP(out); TCG_OP(ins); TCG_OP(outs);
 TCG_OP(movs); TCG_OP(stos); TCG_OP(lods); TCG_OP(cmps); TCG_OP(scas);
 
 /* op-fpu.c, op-vector.c */
+TCG_OP(first_x87);              /* no instruction: before one of the x87, TcgState.x87_used */
 TCG_OP(fxsave); TCG_OP(fxrstor); TCG_OP(xsave); TCG_OP(xsaveopt); TCG_OP(xsavec);
 TCG_OP(xrstor); TCG_OP(fnstenv); TCG_OP(fldenv); TCG_OP(fnsave); TCG_OP(frstor);
 TCG_OP(gather); TCG_OP(maskmov); TCG_OP(maskmovdqu); TCG_OP(maskmovq);

@@ -85,7 +85,7 @@ static guint64 mmio(TcgState *s, void *argument)
 }
 
 /* In pieces of at most 8 bytes, as a processor would make several of a vector. */
-static void mmio_access(TcgState *s, guint64 gpa, guint8 *data, guint size, bool is_write)
+void tcg_device_access(TcgState *s, guint64 gpa, guint8 *data, guint size, bool is_write)
 {
     for (guint done = 0, n; done < size; done += n) {
         Mmio request = { .gpa = gpa + done, .data = data + done, .is_write = is_write };
@@ -128,7 +128,7 @@ bool tcg_phys_read(TcgState *s, guint64 gpa, void *ret_bytes, guint size)
         tcg_copy(ret_bytes, tcg_range_hva(range, gpa), size);
         return false;
     }
-    mmio_access(s, gpa, ret_bytes, size, false);
+    tcg_device_access(s, gpa, ret_bytes, size, false);
     return true;
 }
 
@@ -145,6 +145,6 @@ bool tcg_phys_write(TcgState *s, guint64 gpa, const void *bytes, guint size)
         }
         return false;
     }
-    mmio_access(s, gpa, (guint8 *)bytes, size, true);
+    tcg_device_access(s, gpa, (guint8 *)bytes, size, true);
     return true;
 }

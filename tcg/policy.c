@@ -283,7 +283,7 @@ static const HelperRow rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {
     ROW(RDTSC, rdtsc), ROW(RDTSCP, rdtscp), ROW(RDPID, rdpid), ROW(RDPMC, rdpmc),
     ROW(PAUSE, pause), ROW(XGETBV, xgetbv), END(XSETBV, xsetbv), END(CPUID, cpuid),
     END(RDMSR, rdmsr), END(WRMSR, wrmsr),
-    END(IN, in), END(OUT, out),
+    ROW(IN, in), ROW(OUT, out),
     END(INSB, ins), END(INSW, ins), END(INSD, ins),
     END(OUTSB, outs), END(OUTSW, outs), END(OUTSD, outs),
     /* Strings */

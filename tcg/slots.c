@@ -21,7 +21,8 @@
 #include "qmp/error.h"
 
 #define GRANULE_PAGES (1u << (TCG_GRANULE_SHIFT - 12))
-#define GRANULE_BYTES (GRANULE_PAGES * sizeof(TcgPhysPage))
+#define NOTED_OFFSET (GRANULE_PAGES * sizeof(TcgPhysPage))
+#define GRANULE_BYTES (NOTED_OFFSET + GRANULE_PAGES / 8)
 #define N_GRANULES (1u << (TCG_HVA_BITS - TCG_GRANULE_SHIFT))
 
 static GArray *slot_array(void)
@@ -82,6 +83,7 @@ static void granule_unref(TcgGranule *granule)
     if (--granule->users == 0) {
         munmap(granule->pages, GRANULE_BYTES);
         granule->pages = NULL;
+        granule->noted = NULL;
     }
 }
 
@@ -97,6 +99,7 @@ static bool granule_ref(TcgGranule *granule, GError **error)
             return false;
         }
         granule->pages = pages;
+        granule->noted = (guint64 *)(void *)((guint8 *)pages + NOTED_OFFSET);
     }
     granule->users++;
     return true;
@@ -310,12 +313,12 @@ static void drop_gone(TcgAccel *tcg, const AccelSlot *old, GArray *slots)
 static void set_log(TcgMemory *memory, const AccelSlot *slot, bool on)
 {
     for (guint64 at = 0; at < slot->size; at += 4096) {
-        TcgPhysPage *page = tcg_host_page(memory, (guint8 *)slot->hva + at);
+        const guint8 *hva = (const guint8 *)slot->hva + at;
 
         if (on) {
-            __atomic_fetch_or(&page->flags, TCG_PAGE_LOG, __ATOMIC_RELAXED);
+            tcg_page_set_flags(memory, hva, TCG_PAGE_LOG);
         } else {
-            __atomic_fetch_and(&page->flags, ~(guint32)TCG_PAGE_LOG, __ATOMIC_RELAXED);
+            __atomic_fetch_and(&tcg_host_page(memory, hva)->flags, ~(guint32)TCG_PAGE_LOG, __ATOMIC_RELAXED);
         }
     }
 }

@@ -141,6 +141,12 @@ typedef struct {
     guint64 delta;              /* page minus linear address */
 } TcgTlbEntry;
 
+/* A page where no memory is.  A tag is its linear address | 1; 0: none. */
+typedef struct {
+    guint64 tag_read, tag_write;
+    guint64 gpa;
+} TcgDevicePage;
+
 /*
  * What an access of a trace has found in the TLB the last time, which is quicker to look
  * at: no index has to be computed.  A site is emptied whenever anything goes from the
@@ -151,6 +157,7 @@ typedef struct {
 
 enum {
     TCG_N_SITES = 32,           /* of reads in a table; as many of writes */
+    TCG_N_GUESSES = 32,
 };
 
 enum {
@@ -160,6 +167,7 @@ enum {
     TCG_N_TLBS,
     TCG_TLB_SIZE = 1024,
     TCG_TLB_GROUP = 4,
+    TCG_N_DEVICE_PAGES = 16,
     TCG_JUMP_CACHE_SIZE = 2048,
     TCG_FETCH_TLB_SIZE = 128,
 };
@@ -241,6 +249,11 @@ struct TcgState {
     guint64 xsave_mask;         /* components that xrstor puts back: all that the host has */
     const void *thunk[TCG_N_THUNKS];
     guint64 sees_in_use;        /* the host tells which components are not as after a reset */
+    /* Code that has to do with the x87 has run; it looks here before.  0: the guest's x87 is as after
+     * a reset, and the host's as C left it, which nobody needs to find out. */
+    guint32 x87_used;
+    /* The same of instructions of AVX.  0: the upper halves of its registers are 0. */
+    guint32 avx_used;
     guint8 vector[TCG_VECTOR_SIZE] __attribute__((aligned(64)));        /* XSAVE format */
     guint8 bounce[TCG_BOUNCE_SIZE] __attribute__((aligned(64)));
 
@@ -254,6 +267,11 @@ struct TcgState {
     guint64 site_delta[TCG_N_TLBS][2][TCG_N_SITES];     /* [1]: of writes */
     guint64 site_tag[TCG_N_TLBS][2][TCG_N_SITES];
     bool sites_clean;           /* nothing can have come there */
+    /* Host less linear address of what pointers of traces led to the last time: a guess, which
+     * is held against the TLB each time (translate-memory.c). */
+    guint64 guess[TCG_N_GUESSES];
+    bool devices_clean;         /* no page is in device[] */
+    TcgDevicePage device[TCG_N_TLBS][TCG_N_DEVICE_PAGES];
     guint8 plain;               /* the next block is TCG_MODE_PLAIN: a group did not pass */
     guint8 stepped;             /* a block of one instruction has begun */
     guint8 step_trap;           /* EFLAGS.TF was set before it: #DB follows */
@@ -303,7 +321,8 @@ struct TcgState {
         guint32 size;
         guint32 how;
         bool bounced;
-        bool heavy;                 /* heavy code ran: no host address may be used again */
+        bool device;                /* at gpa[0], and nothing else */
+        bool heavy;                 /* heavy code ran: see tcg_must_leave() */
     } access;
 
     /* Model-specific registers with nothing behind them; see op-msr.c. */

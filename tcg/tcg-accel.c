@@ -92,9 +92,7 @@ static void tcg_accel_init(Object *obj)
 
     tcg->vcpus = g_ptr_array_new();
     g_mutex_init(&tcg->translate);
-    g_mutex_init(&tcg->run.lock);
-    g_cond_init(&tcg->run.left);
-    g_cond_init(&tcg->run.go);
+    tcg_run_control_init(&tcg->run);
 }
 
 static void tcg_accel_finalize(Object *obj)

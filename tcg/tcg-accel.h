@@ -21,12 +21,13 @@ typedef struct TcgTimers TcgTimers;
 typedef struct TcgInterrupts TcgInterrupts;
 typedef struct TcgIoeventfds TcgIoeventfds;
 
-/* Who runs; vcpu.c says how pausing works. */
+/* Who runs; vcpu.c says how pausing works, hold.c how holding does. */
 typedef struct {
     GMutex lock;
     GCond left;                 /* a vCPU parked, or left generated code while hold was set */
     GCond go;                   /* stop, quit, hold or a request of a vCPU changed */
     bool hold;                  /* atomic: nobody may run, memory or code changes */
+    bool barrier_shared;        /* qom/barrier.h */
 } TcgRunControl;
 
 struct TcgAccel {
@@ -62,14 +63,26 @@ static inline TcgAccel *tcg_accel(Accel *accel)
     return (TcgAccel *)accel;
 }
 
+static inline void tcg_next_turn(TcgVcpu *vcpu)
+{
+    __atomic_store_n(&vcpu->turn, vcpu->turn + 1, __ATOMIC_RELAXED);
+}
+
 /* ---- vcpu.c ---- */
 
 /* Sets TCG_REQUEST_* and sees to it that the vCPU looks: it leaves generated code
  * at the next block, or wakes up if it is halted.  Any thread, any lock but run.lock. */
 void tcg_vcpu_request(TcgVcpu *vcpu, guint32 requests);
 
-/* Keeps all vCPUs out of generated and light code until tcg_vcpus_release();
- * machine lock held, or on a vCPU's own thread in heavy code. */
+/* ---- hold.c ---- */
+
+void tcg_run_control_init(TcgRunControl *control);
+/* From heavy code, which its thread begins in, to light code; waits while somebody holds. */
+void tcg_vcpu_enter(TcgVcpu *vcpu);
+
+/* Keeps all vCPUs out of generated and light code until tcg_vcpus_release(), and waits until
+ * nobody else does.  Any thread, on a vCPU's own in heavy code; any lock but translate and
+ * run.lock.  Whoever holds takes of all locks translate and those of slots.c at most. */
 void tcg_vcpus_hold(TcgAccel *tcg);
 void tcg_vcpus_release(TcgAccel *tcg);
 

@@ -195,7 +195,7 @@ function tcg_abandon
 #define SSE 2
 #define AVX 4
 
-/* eax: X87 and AVX as far as they are not as after a reset; changes ecx, edx. */
+/* eax: X87 and AVX as far as they are not as after a reset; changes ecx, edx.  Not cheap. */
 .macro get_in_use
     mov $1, %ecx
     xgetbv
@@ -204,8 +204,9 @@ function tcg_abandon
 /* guint64 tcg_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument)
  *
  * The guest's vectors go into an image for xrstor, and C begins as the ABI has it.  As long
- * as the x87 is as after a reset, which is nearly always, moves do what xsave, fninit and
- * xrstor take four times as long for. */
+ * as the guest's x87 is as after a reset, which is nearly always, moves do what xsave, fninit and
+ * xrstor take four times as long for; and if it was not used, what C makes of it does not count.
+ * If neither it nor AVX was, nothing has to be asked. */
 function tcg_heavy
     push %rbx
     push %r12
@@ -214,10 +215,15 @@ function tcg_heavy
     mov %rdx, %r8
     cmpl $0, TCG_OFF_SEES_IN_USE(%rbx)
     je 1f
+    xor %eax, %eax
+    cmpq $0, TCG_OFF_X87_USED(%rbx)
+    je 5f
     get_in_use
     test $X87, %al
-    jnz 1f
-    stmxcsr MXCSR(%rbx)
+    jz 5f
+    cmpl $0, TCG_OFF_X87_USED(%rbx)
+    jne 1f
+5:  stmxcsr MXCSR(%rbx)
     .irp n, N_VECTORS
     movaps %xmm\n, XMM(\n)(%rbx)
     .endr
@@ -250,10 +256,12 @@ function tcg_heavy
     jne 1f
     cmpl $0, TCG_OFF_SEES_IN_USE(%rbx)
     je 1f
+    cmpl $0, TCG_OFF_X87_USED(%rbx)
+    je 5f
     get_in_use
     test $X87, %al
     jnz 1f
-    .irp n, N_VECTORS
+5:  .irp n, N_VECTORS
     movaps XMM(\n)(%rbx), %xmm\n
     .endr
     test $AVX, %r8b
@@ -261,10 +269,9 @@ function tcg_heavy
     .irp n, N_VECTORS
     vinsertf128 $1, UPPER(\n)(%rbx), %ymm\n, %ymm\n
     .endr
+    movl $1, TCG_OFF_AVX_USED(%rbx)
     jmp 3f
-2:  test $AVX, %al
-    jz 3f
-    vzeroupper
+2:  vzeroupper
 3:  stmxcsr (%rsp)
     mov MXCSR(%rbx), %eax
     cmp %eax, (%rsp)
@@ -274,6 +281,8 @@ function tcg_heavy
 1:  mov TCG_OFF_XSAVE_MASK(%rbx), %eax
     mov TCG_OFF_XSAVE_MASK + 4(%rbx), %edx
     xrstor64 TCG_OFF_VECTOR(%rbx)
+    movl $1, TCG_OFF_X87_USED(%rbx)
+    movl $1, TCG_OFF_AVX_USED(%rbx)
 4:  mov %r12, %rax
     add $8, %rsp
     pop %r12

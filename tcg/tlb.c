@@ -3,6 +3,8 @@
  * The TLBs that generated code looks in, and the one of pages that code comes
  * from: filling, flushing, protecting.
  *
+ * Pages where devices are have a small table of their own, at which C alone looks.
+ *
  * Global pages are not kept over a flush: a miss costs less than finding them.
  * A large page fills one entry for each 4 KiB of it that is touched; the interval
  * of all such pages is kept, since INVLPG of any address in one takes all of it.
@@ -94,6 +96,14 @@ static void flush_fetch(TcgState *s)
     }
 }
 
+static void flush_devices(TcgState *s)
+{
+    if (!s->devices_clean) {
+        set_words(s->device, sizeof(s->device), 0);
+        s->devices_clean = true;
+    }
+}
+
 static void flush_tables(TcgState *s)
 {
     for (guint table = 0; table < TCG_N_TLBS; table++) {
@@ -105,6 +115,7 @@ static void flush_tables(TcgState *s)
     }
     s->large_first = ~0ull;
     s->large_last = 0;
+    flush_devices(s);
     flush_fetch(s);
 }
 
@@ -138,6 +149,7 @@ void tcg_tlb_flush_page(TcgState *s, guint64 linear)
         s->tlb[table][index].tag_write = no_tag(index);
     }
     empty_sites(s);
+    flush_devices(s);
     tcg_jumps_flush(s);
     tcg_fetch_entry(s, linear)->tag = ~0ull;
 }
@@ -189,6 +201,15 @@ static inline void note_large(TcgState *s, guint64 linear, guint64 span)
     s->large_last = MAX(s->large_last, first + span - 1);
 }
 
+static void fill_device(TcgState *s, guint table, guint64 tag, const TcgPage *page)
+{
+    s->device[table][tag >> 12 & (TCG_N_DEVICE_PAGES - 1)] = (TcgDevicePage){
+        .tag_read = tag | 1, .tag_write = page->writable ? tag | 1 : 0,
+        .gpa = page->gpa & PAGE_MASK,
+    };
+    s->devices_clean = false;
+}
+
 static inline void fill(TcgState *s, guint64 linear, TcgAccess access, const TcgPage *page)
 {
     guint table = access & TCG_SYSTEM ? TCG_TLB_KERNEL : tcg_tlb_index(s->mode);
@@ -196,7 +217,14 @@ static inline void fill(TcgState *s, guint64 linear, TcgAccess access, const Tcg
     TcgTlbEntry *entry = &s->tlb[table][index];
     guint64 tag = linear & PAGE_MASK;
 
-    if (!page->page || access & TCG_FETCH || (G_UNLIKELY(s->dr[7] & 0xff) && is_watched(s, tag))) {
+    if (access & TCG_FETCH || (G_UNLIKELY(s->dr[7] & 0xff) && is_watched(s, tag))) {
+        return;
+    }
+    if (page->span > 4096) {
+        note_large(s, linear, page->span);
+    }
+    if (!page->page) {
+        fill_device(s, table, tag, page);
         return;
     }
     entry->tag_read = tag;
@@ -205,9 +233,6 @@ static inline void fill(TcgState *s, guint64 linear, TcgAccess access, const Tcg
     entry->delta = (guintptr)page->page - tag;
     s->sites_clean = false;
     s->tlb_filled[table][index / TCG_TLB_GROUP / 64] |= 1ull << (index / TCG_TLB_GROUP & 63);
-    if (page->span > 4096) {
-        note_large(s, linear, page->span);
-    }
 }
 
 static inline bool is_canonical(const TcgState *s, guint64 linear)

@@ -23,4 +23,15 @@ static inline guint8 *tcg_tlb_find(TcgState *s, guint64 linear, guint size, TcgA
     return offset <= 4096 - size && !(access & TCG_FETCH) ? entry->page + offset : NULL;
 }
 
+/* The same for one whose page is known to hold no memory: where it is. */
+static inline bool tcg_tlb_find_device(const TcgState *s, guint64 linear, TcgAccess access,
+                                       guint64 *ret_gpa)
+{
+    const TcgDevicePage *page =
+        &s->device[tcg_tlb_index(s->mode)][linear >> 12 & (TCG_N_DEVICE_PAGES - 1)];
+
+    *ret_gpa = page->gpa | (linear & 0xfff);
+    return (access & TCG_WRITE ? page->tag_write : page->tag_read) == ((linear & ~0xfffull) | 1);
+}
+
 #endif

@@ -283,6 +283,7 @@ static void give_slots(TcgTranslation *t)
 
         if (d->group >= 0 && t->group[d->group].slot < 0) {
             d->group = -1;
+            d->alone = true;
         } else if (d->group >= 0) {
             d->group_offset -= t->group[d->group].min;
         }
@@ -316,6 +317,7 @@ void find_groups(TcgTranslation *t)
 
     for (guint i = 0; i < t->n; i++) {
         t->insn[i].group = -1;
+        t->insn[i].alone = false;
     }
     if (t->trace) {
         find_pointers(t);

@@ -10,7 +10,10 @@
  *
  * An access of a trace looks first at its site (TcgState.site_tag), where the TLB's entry
  * is copied to; the look at the TLB is out of line then, and the instruction at [r10].
- * Where pointers are followed, and each access is to another page, there is no site.
+ * Where pointers are followed, and each access is to another page, there is no site.  But pages
+ * that lie side by side in memory mostly do so in the host's, too: the difference between host and
+ * linear address is guessed to be that of the last time, and compared with the TLB's.  So the
+ * processor has the address at once, and the look at the TLB goes on beside what follows.
  *
  * Out of line
  *
@@ -271,17 +274,62 @@ void emit_at(TcgTranslation *t, bool wide, guint opcode, guint reg, TcgAddress a
     }
 }
 
+/* r11 is the difference that the TLB has: the same from another place. */
+static void emit_guess(TcgTranslation *t, TcgStub *stub)
+{
+    gsize guess;
+
+    stub->guess = t->cache->next_guess++ % TCG_N_GUESSES;
+    guess = STATE(guess) + 8 * (gsize)stub->guess;
+    emit_state(&t->e, true, OP_CMP, HOST_T1, guess);
+    stub->wrong = emit_jcc(&t->e, CC_NE);
+    emit_state(&t->e, true, OP_MOV_LOAD, HOST_T1, guess);
+    stub->corrected = t->e.p;
+}
+
+static void emit_correction(TcgEmit *e, const TcgStub *stub)
+{
+    emit_target(e, stub->wrong, e->p);
+    emit_state(e, true, OP_MOV_STORE, HOST_T1, STATE(guess) + 8 * (gsize)stub->guess);
+    emit_target(e, emit_jmp(e), stub->corrected);
+}
+
 void emit_group_check(TcgTranslation *t, TcgDecoded *d, const TcgGroup *group, guint size,
                       guint how)
 {
+    const ZydisDecodedOperand *operand = tcg_memory_operand(d);
     TcgStub *stub = new_stub(t);
 
     *stub = (TcgStub){
         .d = d, .size = size, .how = how, .segment_number = TCG_DS, .group = group, .site = -1,
+        .guess = -1,
         .table = tag_of(t->mode, group->writes),
     };
     emit_check(t, stub, group->end - group->min, offsetof(TcgTlbEntry, delta));
+    if (t->trace && operand && is_pointer(t, operand->mem.base)) {
+        emit_guess(t, stub);
+    }
     emit_state(&t->e, true, OP_MOV_STORE, HOST_T1, STATE(group_delta) + 8 * (gsize)group->slot);
+}
+
+/* [base + constant] in a trace, where base was loaded from memory. */
+static bool follows_pointer(const TcgTranslation *t, const TcgDecoded *d)
+{
+    const ZydisDecodedOperand *operand = tcg_memory_operand(d);
+
+    return t->trace && d->alone && d->policy.kind == TCG_KIND_VERBATIM && operand &&
+           operand->mem.index == ZYDIS_REGISTER_NONE && is_pointer(t, operand->mem.base);
+}
+
+/* As the first of a group has it: r11 is the difference, and the address does not need r10. */
+static TcgAddress emit_pointer_check(TcgTranslation *t, const TcgDecoded *d, TcgStub *stub)
+{
+    const ZydisDecodedOperand *operand = tcg_memory_operand(d);
+    guint base = operand->mem.base - ZYDIS_REGISTER_RAX;
+
+    emit_check(t, stub, stub->size, offsetof(TcgTlbEntry, delta));
+    emit_guess(t, stub);
+    return (TcgAddress){ emit_guest_reg(t, base, HOST_T0), HOST_T1, operand->mem.disp.value };
 }
 
 void emit_access(TcgTranslation *t, TcgDecoded *d, guint segment, guint size, guint how,
@@ -292,7 +340,7 @@ void emit_access(TcgTranslation *t, TcgDecoded *d, guint segment, guint size, gu
 
     *stub = (TcgStub){
         .d = d, .body = body, .argument = argument, .size = size, .how = how,
-        .segment_number = segment, .may_leave = may_leave, .site = -1,
+        .segment_number = segment, .may_leave = may_leave, .site = -1, .guess = -1,
         .table = tag_of(t->mode, how & TCG_ACCESS_WRITE),
     };
     emit_segment(t, stub, segment);
@@ -300,6 +348,8 @@ void emit_access(TcgTranslation *t, TcgDecoded *d, guint segment, guint size, gu
         stub->site = take_site(t, how & TCG_ACCESS_WRITE);
         emit_site_check(t, stub);
         address = (TcgAddress){ HOST_T0, TCG_NO_REG, 0 };
+    } else if (follows_pointer(t, d)) {
+        address = emit_pointer_check(t, d, stub);
     } else {
         emit_check(t, stub, size, offsetof(TcgTlbEntry, page));
     }
@@ -363,6 +413,9 @@ static void emit_stub(TcgTranslation *t, TcgStub *stub)
 
     if (stub->site >= 0) {
         emit_site_fill(t, stub);
+    }
+    if (stub->guess >= 0) {
+        emit_correction(e, stub);
     }
     emit_target(e, stub->slow, e->p);
     emit_entry(e, OP_XOR, HOST_T0, stub->table);

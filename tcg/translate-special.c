@@ -6,6 +6,8 @@
 #include "config.h"
 #include "tcg/translate.h"
 
+#include "tcg/ops.h"
+
 /* ---- Helpers ---- */
 
 static void note_rip(TcgTranslation *t, const TcgDecoded *d, TcgHelper op)
@@ -26,6 +28,26 @@ void translate_helper(TcgTranslation *t, TcgDecoded *d, TcgHelper op, bool ends)
     if (ends) {
         emit_exit(t, insn_rip(t, d) + d->z.length);
     }
+}
+
+/* cmp byte [rsp + x87_used], 0 */
+void emit_x87_check(TcgTranslation *t)
+{
+    guint8 *used;
+
+    emit_bytes(&t->e, "\x80\xbc\x24", 3);
+    emit_32(&t->e, STATE(x87_used));
+    emit_8(&t->e, 0);
+    used = emit_jcc(&t->e, CC_NE);
+    translate_helper(t, &t->insn[0], tcg_op_first_x87, false);
+    emit_target(&t->e, used, t->e.p);
+}
+
+/* mov dword [rsp + avx_used], 1 */
+void emit_avx_mark(TcgTranslation *t)
+{
+    emit_state(&t->e, false, 0xc7, 0, STATE(avx_used));
+    emit_32(&t->e, 1);
 }
 
 /* ---- LEA ---- */

@@ -288,11 +288,28 @@ static void translate_insn(TcgTranslation *t, TcgDecoded *d)
     }
 }
 
+static void emit_used(TcgTranslation *t)
+{
+    bool x87 = false, avx = false;
+
+    for (guint i = 0; i < t->n; i++) {
+        x87 |= tcg_uses_x87(&t->insn[i]);
+        avx |= tcg_uses_avx(&t->insn[i]);
+    }
+    if (x87) {
+        emit_x87_check(t);
+    }
+    if (avx) {
+        emit_avx_mark(t);
+    }
+}
+
 static void generate(TcgTranslation *t)
 {
     guint8 *out = emit_head(t);
 
     t->flags = FLAGS_IN_STATE;
+    emit_used(t);
     for (guint i = 0; i < t->n; i++) {
         translate_insn(t, &t->insn[i]);
     }

@@ -64,6 +64,9 @@ typedef struct {
     const TcgGroup *group;      /* whose first access it is, or NULL */
     gint16 site;                /* of TcgState.site_tag, as if it were one array; -1: none */
     const guint8 *found;        /* where a site that was filled goes on */
+    gint16 guess;               /* of TcgState.guess; -1: none */
+    guint8 *wrong;              /* the jump if it was wrong, and where that goes on */
+    const guint8 *corrected;
     guint8 flags_before, flags_after;
 } TcgStub;
 
@@ -212,6 +215,9 @@ bool special_ret(TcgTranslation *t, TcgDecoded *d);
 
 guint emit_free_scratch(TcgTranslation *t, TcgAddress *address);
 void translate_helper(TcgTranslation *t, TcgDecoded *d, TcgHelper helper, bool ends);
+/* At the head of a block that has to do with the x87, or with AVX: see TcgState.x87_used. */
+void emit_x87_check(TcgTranslation *t);
+void emit_avx_mark(TcgTranslation *t);
 /* Leaves the block for a known address; flags have been settled. */
 void emit_exit(TcgTranslation *t, guint64 rip);
 /* The same for the jumps that left a trace on their way. */

@@ -6,11 +6,6 @@
  * Who wants something of a vCPU sets a bit in `requests`, then `pending`, which
  * generated code looks at in the head of each block.  No signal is sent.  The vCPU
  * clears `pending` before it reads what is wanted, so nothing is lost.
- *
- * `hold` keeps vCPUs out of generated and light code while memory or code changes.
- * They may be in heavy code meanwhile, even waiting for the lock that the holder has.
- * Hence in_run, the handshake of kvm/vcpu.c: holder: hold = 1, fence, read in_run;
- * vCPU on its way in: in_run = 1, fence, read hold.  One of them sees the other.
  */
 #include "config.h"
 #include "tcg/tcg-accel.h"
@@ -31,66 +26,6 @@
 #include "tcg/signals.h"
 #include "tcg/timers.h"
 #include "tcg/translate.h"
-
-/* ---- In and out of generated and light code ---- */
-
-static void tell_holder(TcgRunControl *control)
-{
-    g_mutex_lock(&control->lock);
-    g_cond_broadcast(&control->left);
-    g_mutex_unlock(&control->lock);
-}
-
-static bool is_held(TcgRunControl *control)
-{
-    return __atomic_load_n(&control->hold, __ATOMIC_SEQ_CST);
-}
-
-static void leave_guest(TcgVcpu *vcpu)
-{
-    __atomic_exchange_n(&vcpu->in_run, 0, __ATOMIC_SEQ_CST);
-    if (G_UNLIKELY(is_held(&vcpu->tcg->run))) {
-        tell_holder(&vcpu->tcg->run);
-    }
-}
-
-static void wait_for_release(TcgRunControl *control)
-{
-    g_mutex_lock(&control->lock);
-    g_cond_broadcast(&control->left);
-    while (control->hold) {
-        g_cond_wait(&control->go, &control->lock);
-    }
-    g_mutex_unlock(&control->lock);
-}
-
-static void enter_guest(TcgVcpu *vcpu)
-{
-    __atomic_exchange_n(&vcpu->in_run, 1, __ATOMIC_SEQ_CST);
-    while (G_UNLIKELY(is_held(&vcpu->tcg->run))) {
-        __atomic_exchange_n(&vcpu->in_run, 0, __ATOMIC_SEQ_CST);
-        wait_for_release(&vcpu->tcg->run);
-        __atomic_exchange_n(&vcpu->in_run, 1, __ATOMIC_SEQ_CST);
-    }
-}
-
-static void next_turn(TcgVcpu *vcpu)
-{
-    __atomic_store_n(&vcpu->turn, vcpu->turn + 1, __ATOMIC_RELAXED);
-}
-
-guint64 tcg_run_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument)
-{
-    TcgVcpu *vcpu = s->vcpu;
-    guint64 result;
-
-    leave_guest(vcpu);
-    next_turn(vcpu);
-    result = f(s, argument);
-    next_turn(vcpu);
-    enter_guest(vcpu);
-    return result;
-}
 
 /* ---- Translation ---- */
 
@@ -286,7 +221,7 @@ static bool park(TcgState *s)
     bool quit;
 
     tcg_apic_stop_time(vcpu);
-    next_turn(vcpu);
+    tcg_next_turn(vcpu);
     g_mutex_lock(&control->lock);
     vcpu->parked = true;
     g_cond_broadcast(&control->left);
@@ -296,7 +231,7 @@ static bool park(TcgState *s)
     vcpu->parked = false;
     quit = vcpu->quit;
     g_mutex_unlock(&control->lock);
-    next_turn(vcpu);
+    tcg_next_turn(vcpu);
     s->tsc_offset += tsc - tcg_host_tsc();
     tcg_apic_start_time(vcpu);
     return !quit;
@@ -323,7 +258,7 @@ static void wait_for_request(TcgVcpu *vcpu)
 
     tcg_timers_watch(vcpu, false);
     deadline = tcg_apic_deadline(vcpu);
-    next_turn(vcpu);
+    tcg_next_turn(vcpu);
     __atomic_store_n(&vcpu->waiting, 1, __ATOMIC_SEQ_CST);
     g_mutex_lock(&control->lock);
     while (!__atomic_load_n(&vcpu->state->pending, __ATOMIC_SEQ_CST)) {
@@ -336,7 +271,7 @@ static void wait_for_request(TcgVcpu *vcpu)
     }
     g_mutex_unlock(&control->lock);
     __atomic_store_n(&vcpu->waiting, 0, __ATOMIC_SEQ_CST);
-    next_turn(vcpu);
+    tcg_next_turn(vcpu);
     tcg_apic_expire(vcpu, tcg_host_now());
     tcg_timers_watch(vcpu, true);
 }
@@ -470,33 +405,6 @@ void tcg_vcpus_resume(Accel *accel)
     g_mutex_unlock(&tcg->run.lock);
 }
 
-void tcg_vcpus_hold(TcgAccel *tcg)
-{
-    g_mutex_lock(&tcg->run.lock);
-    __atomic_store_n(&tcg->run.hold, true, __ATOMIC_SEQ_CST);
-    for (guint i = 0; i < tcg->vcpus->len; i++) {
-        TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
-
-        set_requests(vcpu, 0);
-    }
-    for (guint i = 0; i < tcg->vcpus->len; i++) {
-        TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
-
-        while (__atomic_load_n(&vcpu->in_run, __ATOMIC_SEQ_CST)) {
-            g_cond_wait(&tcg->run.left, &tcg->run.lock);
-        }
-    }
-    g_mutex_unlock(&tcg->run.lock);
-}
-
-void tcg_vcpus_release(TcgAccel *tcg)
-{
-    g_mutex_lock(&tcg->run.lock);
-    __atomic_store_n(&tcg->run.hold, false, __ATOMIC_SEQ_CST);
-    g_cond_broadcast(&tcg->run.go);
-    g_mutex_unlock(&tcg->run.lock);
-}
-
 /* ---- Making and ending ---- */
 
 static void init_state(TcgState *s, TcgVcpu *vcpu)
@@ -529,7 +437,7 @@ static void init_state(TcgState *s, TcgVcpu *vcpu)
     tcg_jumps_flush(s);
     vcpu->state = s;
     tcg_signals_thread(s, vcpu->tcg->cache->size);
-    enter_guest(vcpu);
+    tcg_vcpu_enter(vcpu);
 }
 
 static void *vcpu_thread(void *data)

@@ -5,6 +5,10 @@
  * Everybody sleeps on the word `serving`, each with the bit of his own ticket,
  * so that a release wakes the next in line and nobody else.  Tickets that are
  * 32 apart share a bit; who wakes without being served sleeps again.
+ *
+ * A release stores `serving` and then looks at `next`; who comes takes a ticket from `next` and then
+ * looks at `serving`.  Releases are frequent, and sleepers are few and have a system call to make
+ * anyhow, so those pay for the fence that both need (qom/barrier.h).
  */
 #include "config.h"
 #include "hw/core/lock.h"
@@ -13,6 +17,8 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "qom/barrier.h"
 
 /* Looks at the lock this often before sleeping, if first in line: most holders
  * are through with a register access sooner than a futex call is. */
@@ -34,6 +40,7 @@ static void sleep_for(FairLock *lock, guint32 ticket, guint32 seen)
 
 static void wait_for_turn(FairLock *lock, guint32 ticket)
 {
+    bool passed_barrier = false;
     guint spins = 0;
 
     for (;;) {
@@ -44,6 +51,9 @@ static void wait_for_turn(FairLock *lock, guint32 ticket)
         }
         if (ticket - serving == 1 && spins++ < SPINS) {
             __builtin_ia32_pause();
+        } else if (!passed_barrier) {
+            barrier_for_all(lock->barrier_shared);
+            passed_barrier = true;
         } else {
             sleep_for(lock, ticket, serving);
         }
@@ -52,7 +62,7 @@ static void wait_for_turn(FairLock *lock, guint32 ticket)
 
 void fair_lock_init(FairLock *lock)
 {
-    *lock = (FairLock){ 0 };
+    *lock = (FairLock){ .barrier_shared = barrier_is_shared() };
 }
 
 void fair_lock_acquire(FairLock *lock)
@@ -65,11 +75,12 @@ void fair_lock_acquire(FairLock *lock)
 
 void fair_lock_release(FairLock *lock)
 {
-    guint32 next;
+    guint32 next = __atomic_load_n(&lock->serving, __ATOMIC_RELAXED) + 1;
 
     __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELAXED);
-    next = __atomic_add_fetch(&lock->serving, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&lock->next, __ATOMIC_SEQ_CST) != next) {
+    __atomic_store_n(&lock->serving, next, __ATOMIC_RELEASE);
+    barrier_for_one(lock->barrier_shared);
+    if (__atomic_load_n(&lock->next, __ATOMIC_RELAXED) != next) {
         syscall(SYS_futex, &lock->serving, FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, NULL, NULL,
                 ticket_bit(next));
     }

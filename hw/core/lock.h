@@ -17,6 +17,7 @@ typedef struct {
     guint32 next;               /* ticket for the next to come */
     guint32 serving;            /* ticket that holds the lock, or may take it */
     const void *owner;          /* mark of the holder's thread, NULL: free */
+    bool barrier_shared;        /* qom/barrier.h */
 } FairLock;
 
 void fair_lock_init(FairLock *lock);

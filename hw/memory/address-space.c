@@ -19,7 +19,8 @@ static FlatView *swap_view(AddressSpace *as, FlatView *view)
     g_mutex_lock(&as->view_mutex);
     old = as->view;
     __atomic_store_n(&as->view, view, __ATOMIC_RELEASE);
-    g_atomic_int_set(&as->lockless, view->lockless);
+    __atomic_store_n(&as->lockless_first, view->lockless_first, __ATOMIC_RELAXED);
+    __atomic_store_n(&as->lockless_last, view->lockless_last, __ATOMIC_RELAXED);
     g_mutex_unlock(&as->view_mutex);
     return old;
 }
@@ -34,6 +35,18 @@ FlatView *address_space_view(AddressSpace *as)
     return view;
 }
 
+/* Before the view goes that kept them. */
+static void keep_called(AddressSpace *as)
+{
+    for (RegionCall *call = as->calls; call; call = call->next) {
+        if (!call->holds) {
+            call->holds = true;
+            object_ref(call->mr);
+            object_ref(call->owner);
+        }
+    }
+}
+
 static void update_view(AddressSpace *as)
 {
     g_autoptr(GError) error = NULL;
@@ -46,6 +59,7 @@ static void update_view(AddressSpace *as)
         g_warning("guest memory that the accelerator did not take is served by exits: %s",
                   error->message);
     }
+    keep_called(as);
     flatview_unref(old);
 }
 
@@ -79,7 +93,7 @@ AddressSpace *address_space_new(Object *owner, const char *name, guint64 size, F
     as->root->as = as;
     as->lock = lock;
     g_mutex_init(&as->view_mutex);
-    as->view = flatview_new(as->root);
+    swap_view(as, flatview_new(as->root));
     return as;
 }
 

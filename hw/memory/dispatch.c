@@ -5,8 +5,8 @@
  *
  * The machine lock is taken once for a whole access, and let go for those of its
  * pieces that take none.  A handler may change the tree (a bridge that moves a
- * window), so nothing found before a call is used after it, and the region's owner
- * is kept alive during the call.
+ * window), so nothing found before a call is used after it, and the region and its
+ * owner are kept alive during the call, by the view or by the call (RegionCall).
  */
 #include "config.h"
 #include "hw/memory/memory.h"
@@ -28,7 +28,8 @@ static guint ops_max(const RegionOps *ops)
     return ops->max_size ? ops->max_size : 4;
 }
 
-/* How much of len bytes at offset one call of a handler does. */
+/* How much of len bytes at offset one call of a handler does.  All sizes are powers of two, of which
+ * the compiler does not know, and would divide. */
 static guint chunk_size(const RegionOps *ops, guint64 offset, guint len)
 {
     guint n = ops_max(ops);
@@ -36,21 +37,51 @@ static guint chunk_size(const RegionOps *ops, guint64 offset, guint len)
     while (n > len) {
         n /= 2;
     }
-    return offset % n ? 1 : n;
+    return offset & (n - 1) ? 1 : n;
 }
 
+/* size 1, 2, 4 or 8, each by an instruction of its own: what is stored narrow and loaded wide at
+ * once makes a processor wait. */
 static guint64 load_le(const guint8 *data, guint size)
 {
-    guint64 value = 0;
+    guint16 two;
+    guint32 four;
+    guint64 eight;
 
-    memcpy(&value, data, size);
-    return GUINT64_FROM_LE(value);
+    switch (size) {
+    case 1:
+        return *data;
+    case 2:
+        memcpy(&two, data, sizeof(two));
+        return GUINT16_FROM_LE(two);
+    case 4:
+        memcpy(&four, data, sizeof(four));
+        return GUINT32_FROM_LE(four);
+    default:
+        memcpy(&eight, data, sizeof(eight));
+        return GUINT64_FROM_LE(eight);
+    }
 }
 
 static void store_le(guint8 *data, guint64 value, guint size)
 {
-    value = GUINT64_TO_LE(value);
-    memcpy(data, &value, size);
+    guint16 two = GUINT16_TO_LE((guint16)value);
+    guint32 four = GUINT32_TO_LE((guint32)value);
+    guint64 eight = GUINT64_TO_LE(value);
+
+    switch (size) {
+    case 1:
+        *data = value;
+        break;
+    case 2:
+        memcpy(data, &two, sizeof(two));
+        break;
+    case 4:
+        memcpy(data, &four, sizeof(four));
+        break;
+    default:
+        memcpy(data, &eight, sizeof(eight));
+    }
 }
 
 static void show(const MemoryRegion *mr, guint64 offset, const guint8 *data, guint n, bool is_write)
@@ -70,7 +101,7 @@ static void io_chunk(MemoryRegion *mr, guint64 offset, guint8 *data, guint n, bo
 {
     const RegionOps *ops = mr->ops;
     guint width = MAX(n, ops_min(ops));
-    guint lane = offset % width;
+    guint lane = offset & (width - 1);
 
     if (is_write && ops->write) {
         ops->write(mr->opaque, offset - lane, load_le(data, n) << lane * 8, width);
@@ -81,18 +112,9 @@ static void io_chunk(MemoryRegion *mr, guint64 offset, guint8 *data, guint n, bo
     }
 }
 
-/* taken: the lock that this access took for itself, or NULL.  Handlers that lock
- * for themselves must not have it from here: they may wait for who else wants it. */
-static void io_access(MemoryRegion *mr, guint64 offset, guint8 *data, guint len, bool is_write,
-                      FairLock *taken)
+/* Whoever calls keeps region and owner alive. */
+static void io_access(MemoryRegion *mr, guint64 offset, guint8 *data, guint len, bool is_write)
 {
-    Object *owner = object_ref(mr->owner);
-
-    taken = mr->ops->lockless ? taken : NULL;
-    object_ref(mr);
-    if (taken) {
-        fair_lock_release(taken);
-    }
     while (len) {
         guint n = chunk_size(mr->ops, offset, len);
 
@@ -107,57 +129,97 @@ static void io_access(MemoryRegion *mr, guint64 offset, guint8 *data, guint len,
         data += n;
         len -= n;
     }
-    if (taken) {
-        fair_lock_acquire(taken);
+}
+
+static void call_begin(AddressSpace *as, RegionCall *call, MemoryRegion *mr)
+{
+    *call = (RegionCall){ .next = as->calls, .link = &as->calls, .mr = mr, .owner = mr->owner };
+    if (call->next) {
+        call->next->link = &call->next;
     }
-    object_unref(mr);
-    object_unref(owner);
+    as->calls = call;
+}
+
+static void call_end(RegionCall *call)
+{
+    *call->link = call->next;
+    if (call->next) {
+        call->next->link = call->link;
+    }
+    if (call->holds) {
+        object_unref(call->mr);
+        object_unref(call->owner);
+    }
+}
+
+/* unlocked: this access took the lock for itself.  Handlers that lock for themselves must not have
+ * it from here: they may wait for who else wants it. */
+static void call_region(AddressSpace *as, MemoryRegion *mr, guint64 offset, guint8 *data, guint len,
+                        bool is_write, bool unlocked)
+{
+    bool let_go = unlocked && mr->ops->lockless;
+    RegionCall call;
+
+    call_begin(as, &call, mr);
+    if (let_go) {
+        fair_lock_release(as->lock);
+    }
+    io_access(mr, offset, data, len, is_write);
+    if (let_go) {
+        fair_lock_acquire(as->lock);
+    }
+    call_end(&call);
 }
 
 /* ---- One address space ---- */
 
-/* len bytes at addr, all in range. */
-static void range_access(const FlatRange *range, guint64 addr, guint8 *data, guint len,
-                         bool is_write, FairLock *taken)
+static void ram_access(const FlatRange *range, guint64 addr, guint8 *data, guint len, bool is_write)
 {
-    if (range_is_ram(range, is_write)) {
-        guint8 *hva = range_hva(range, addr);
+    guint8 *hva = range_hva(range, addr);
 
-        memcpy(is_write ? hva : data, is_write ? data : hva, len);
-    } else if (range->mr->ops) {
-        io_access(range->mr, range->offset + (addr - range->start), data, len, is_write, taken);
-    }
+    memcpy(is_write ? hva : data, is_write ? data : hva, len);
 }
 
 /* Does as much of len bytes at addr as lies in one range, or in no range, and
  * returns how much that was. */
 static guint access_piece(AddressSpace *as, guint64 addr, guint8 *data, guint len, bool is_write,
-                          FairLock *taken)
+                          bool unlocked)
 {
-    const FlatRange *range = flatview_find(as->view, addr);
+    guint64 last;
+    const FlatRange *range = flatview_find(as->view, addr, &last);
 
-    if (range) {
-        len = MIN(len - 1, range_last(range) - addr) + 1;
-        range_access(range, addr, data, len, is_write, taken);
-        return len;
+    len = MIN(len - 1, last - addr) + 1;
+    if (!range) {
+        if (!is_write) {
+            memset(data, 0xff, len);
+        }
+    } else if (range_is_ram(range, is_write)) {
+        ram_access(range, addr, data, len, is_write);
+    } else if (range->mr->ops) {
+        call_region(as, range->mr, range->offset + (addr - range->start), data, len, is_write,
+                    unlocked);
     }
-    if (!is_write) {
-        *data = 0xff;
-    }
-    return 1;
+    return len;
 }
 
-/* True if the access was one for handlers that take no lock.  A space without
- * any is told by one word, which is what most exits read. */
+static bool may_be_lockless(const AddressSpace *as, guint64 addr)
+{
+    return addr >= __atomic_load_n(&as->lockless_first, __ATOMIC_RELAXED) &&
+           addr <= __atomic_load_n(&as->lockless_last, __ATOMIC_RELAXED);
+}
+
+/* True if the access was one for handlers that take no lock. */
 static bool access_lockless(AddressSpace *as, guint64 addr, guint8 *data, guint len, bool is_write)
 {
     FlatView *view = address_space_view(as);
-    const FlatRange *range = view->lockless ? flatview_find(view, addr) : NULL;
-    bool mine = range && range->mr->ops && range->mr->ops->lockless &&
-                len - 1 <= range_last(range) - addr;
+    guint64 last;
+    const FlatRange *range = flatview_find(view, addr, &last);
+    bool mine = range && range->mr->ops && range->mr->ops->lockless && len - 1 <= last - addr;
 
-    if (mine) {
-        range_access(range, addr, data, len, is_write, NULL);
+    if (mine && range_is_ram(range, is_write)) {
+        ram_access(range, addr, data, len, is_write);
+    } else if (mine) {
+        io_access(range->mr, range->offset + (addr - range->start), data, len, is_write);
     }
     flatview_unref(view);
     return mine;
@@ -169,13 +231,13 @@ void address_space_access(AddressSpace *as, guint64 addr, void *data, guint size
     guint8 *p = data;
 
     if (unlocked) {
-        if (g_atomic_int_get(&as->lockless) && access_lockless(as, addr, p, size, is_write)) {
+        if (may_be_lockless(as, addr) && access_lockless(as, addr, p, size, is_write)) {
             return;
         }
         fair_lock_acquire(as->lock);
     }
     while (size) {
-        guint n = access_piece(as, addr, p, size, is_write, unlocked ? as->lock : NULL);
+        guint n = access_piece(as, addr, p, size, is_write, unlocked);
 
         addr += n;
         p += n;

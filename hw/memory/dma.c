@@ -15,7 +15,7 @@
  * and *ret_size, or NULL. */
 static guint8 *ram_piece(FlatView *view, guint64 addr, gsize size, bool is_write, gsize *ret_size)
 {
-    const FlatRange *range = flatview_find(view, addr);
+    const FlatRange *range = flatview_find(view, addr, NULL);
 
     if (!range || !range_is_ram(range, is_write)) {
         return NULL;

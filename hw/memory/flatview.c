@@ -108,6 +108,19 @@ static void join_ranges(GArray *ranges)
     }
 }
 
+static void note_lockless(FlatView *view)
+{
+    view->lockless_first = G_MAXUINT64;
+    for (guint i = 0; i < view->ranges->len; i++) {
+        const FlatRange *range = &g_array_index(view->ranges, FlatRange, i);
+
+        if (range->mr->ops && range->mr->ops->lockless) {
+            view->lockless_first = MIN(view->lockless_first, range->start);
+            view->lockless_last = range_last(range);
+        }
+    }
+}
+
 FlatView *flatview_new(MemoryRegion *root)
 {
     FlatView *view = g_new0(FlatView, 1);
@@ -121,8 +134,8 @@ FlatView *flatview_new(MemoryRegion *root)
 
         object_ref(mr);
         object_ref(mr->owner);
-        view->lockless |= mr->ops && mr->ops->lockless;
     }
+    note_lockless(view);
     return view;
 }
 
@@ -150,32 +163,48 @@ void flatview_unref(FlatView *view)
 
 /* ---- Searching ---- */
 
-static bool range_has(const FlatRange *range, guint64 addr)
+/* Whether exactly the first n ranges begin at or below addr. */
+static bool is_place(const FlatView *view, guint n, guint64 addr)
 {
-    return addr - range->start <= size_last(range->size);
+    const FlatRange *ranges = (const FlatRange *)view->ranges->data;
+
+    return (n == 0 || ranges[n - 1].start <= addr) &&
+           (n == view->ranges->len || addr < ranges[n].start);
 }
 
-const FlatRange *flatview_find(FlatView *view, guint64 addr)
+/* How many ranges begin at or below addr. */
+static guint find_place(FlatView *view, guint64 addr)
 {
     const FlatRange *ranges = (const FlatRange *)view->ranges->data;
     guint low = 0, high = view->ranges->len;
     guint hint = __atomic_load_n(&view->hint, __ATOMIC_RELAXED);
 
-    if (hint < high && range_has(&ranges[hint], addr)) {
-        return &ranges[hint];
+    if (G_LIKELY(is_place(view, hint, addr))) {
+        return hint;
     }
     while (low < high) {
         guint middle = low + (high - low) / 2;
 
-        if (range_has(&ranges[middle], addr)) {
-            __atomic_store_n(&view->hint, middle, __ATOMIC_RELAXED);
-            return &ranges[middle];
-        }
         if (addr < ranges[middle].start) {
             high = middle;
         } else {
             low = middle + 1;
         }
     }
-    return NULL;
+    __atomic_store_n(&view->hint, low, __ATOMIC_RELAXED);
+    return low;
+}
+
+const FlatRange *flatview_find(FlatView *view, guint64 addr, guint64 *ret_last)
+{
+    const FlatRange *ranges = (const FlatRange *)view->ranges->data;
+    guint place = find_place(view, addr);
+    const FlatRange *range = place ? &ranges[place - 1] : NULL;
+
+    range = range && addr <= range_last(range) ? range : NULL;
+    if (ret_last) {
+        *ret_last = range ? range_last(range)
+                  : place < view->ranges->len ? ranges[place].start - 1 : G_MAXUINT64;
+    }
+    return range;
 }

@@ -59,10 +59,21 @@ struct MemoryRegion {
  * owners, so that an access can end while the tree changes. */
 typedef struct {
     gatomicrefcount refs;
-    guint hint;                 /* index of the last hit; relaxed */
-    bool lockless;              /* some region's handlers take no lock */
+    guint hint;                 /* what flatview_find() found last; relaxed */
+    /* From the first to the last range whose handlers take no lock; first > last: none. */
+    guint64 lockless_first, lockless_last;
     GArray *ranges;             /* of FlatRange */
 } FlatView;
+
+/* A call of a region's handlers under way, on the stack of who makes it; machine lock.  As long as
+ * the view stays it keeps the region and its owner.  Whoever replaces it makes the calls hold both
+ * themselves: that is rare, and counting references at each access is not cheap. */
+typedef struct RegionCall {
+    struct RegionCall *next, **link;
+    MemoryRegion *mr;
+    Object *owner;
+    bool holds;
+} RegionCall;
 
 /* What an address space has told its accelerator. */
 typedef struct {
@@ -78,7 +89,10 @@ struct AddressSpace {
     FairLock *lock;
     GMutex view_mutex;          /* for taking a reference to view */
     FlatView *view;
-    gint lockless;              /* of view; atomic, for threads without any lock */
+    /* Of view; relaxed, for threads without any lock.  Who reads one of an old view and one of a
+     * new one takes the longer way, or takes it for nothing. */
+    guint64 lockless_first, lockless_last;
+    RegionCall *calls;          /* by way of this space; machine lock */
     guint transaction;          /* depth */
     bool changed;               /* in the transaction */
     AccelListener listener;
@@ -110,8 +124,9 @@ static inline guint8 *range_hva(const FlatRange *range, guint64 addr)
 FlatView *flatview_new(MemoryRegion *root);
 FlatView *flatview_ref(FlatView *view);
 void flatview_unref(FlatView *view);
-/* The range that addr lies in, or NULL. */
-const FlatRange *flatview_find(FlatView *view, guint64 addr);
+/* The range that addr lies in, or NULL.  ret_last (may be NULL): the last address of the range, or
+ * of where there is none. */
+const FlatRange *flatview_find(FlatView *view, guint64 addr, guint64 *ret_last);
 
 /* The current view with a reference, from any thread. */
 FlatView *address_space_view(AddressSpace *as);

@@ -39,7 +39,7 @@ bool memory_view_is_current(AddressSpace *as, const MemoryView *view)
 void *memory_view_map(MemoryView *view, guint64 addr, guint64 size, bool is_write,
                       guint64 *ret_size)
 {
-    const FlatRange *range = size ? flatview_find(flat(view), addr) : NULL;
+    const FlatRange *range = size ? flatview_find(flat(view), addr, NULL) : NULL;
 
     if (!range || !range_is_ram(range, is_write)) {
         return NULL;

@@ -153,6 +153,7 @@ static bool measure_column(Bench *bench, Column column, const Setting *setting, 
 
     return server && client_send(server->client, requests, error) &&
            client_wait_event(server->client, "SHUTDOWN", error) &&
+           server_wait_cpu(server, error) >= 0 &&
            read_ticks(bench, column, setting, serial, error);
 }
 

@@ -76,7 +76,8 @@ static bool measure_exits_of(Bench *bench, Column column, const char *command_li
         bench_start_microvm(bench, column, bench->guest, command_line, serial, error);
 
     return server && client_send(server->client, requests, error) &&
-           client_wait_event(server->client, "SHUTDOWN", error);
+           client_wait_event(server->client, "SHUTDOWN", error) &&
+           server_wait_cpu(server, error) >= 0;
 }
 
 static bool measure_exits_floor(Bench *bench, const char *command_line, const char *serial,

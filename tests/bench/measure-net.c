@@ -96,6 +96,7 @@ static bool measure_column(Bench *bench, Column column, const Setting *setting, 
         ? start_vmd(bench, error) : start_qemu(bench, path, append, serial, error);
     bool good = server && client_send(server->client, requests, error) &&
                 client_wait_event(server->client, "SHUTDOWN", error) &&
+                server_wait_cpu(server, error) >= 0 &&
                 read_ticks(bench, column, setting, serial, error);
 
     g_unlink(path);

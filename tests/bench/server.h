@@ -46,7 +46,8 @@ double server_private_dirty(const Server *server, GError **error);
 double server_time_first_byte(const char *const *argv, const char *directory, GError **error);
 
 /* Waits until the process has ended by itself (two minutes at most): nanoseconds of
- * user and system time that it has used; negative on error. */
+ * user and system time that it has used; negative on error.  What its guest printed is in
+ * the file then. */
 double server_wait_cpu(Server *server, GError **error);
 /* The same after killing it. */
 double server_kill_cpu(Server *server, GError **error);

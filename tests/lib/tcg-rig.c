@@ -44,6 +44,7 @@ static void load_state(TcgState *s)
 {
     memcpy(s->gpr, begin->gpr, sizeof(s->gpr));
     memcpy(s->vector, begin->vector, sizeof(s->vector));
+    s->x87_used = s->avx_used = 1;      /* all that is not as after a reset */
     tcg_set_arithmetic(s, begin->flags);
     s->mode = how->mode;
     s->cr4 = CR4_OSXMMEXCPT;

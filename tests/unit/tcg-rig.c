@@ -101,6 +101,13 @@ static bool has_ended(const TcgRig *rig)
            (rig->max_events && rig->n_events >= rig->max_events);
 }
 
+static void device_written(TcgRig *rig)
+{
+    if (rig->on_device) {
+        rig->on_device(rig);
+    }
+}
+
 /* The CPU leaves its exit: it does nothing more until the next run. */
 static void stop_if_ended(TcgRig *rig)
 {
@@ -121,6 +128,8 @@ static void host_pio(void *opaque, guint16 port, void *data, guint size, guint c
         take_event(rig);
     } else if (port == TCG_RIG_TRACE) {
         g_string_append_c(rig->trace, *(const char *)data);
+    } else if (port != TCG_RIG_DONE) {
+        device_written(rig);
     }
     rig->n_done += port == TCG_RIG_DONE;
     stop_if_ended(rig);
@@ -133,9 +142,13 @@ static void host_mmio(void *opaque, guint64 gpa, void *data, guint size, bool is
     TcgRig *rig = opaque;
 
     g_mutex_lock(&rig->lock);
-    if (!is_write) {
+    if (is_write) {
+        device_written(rig);
+    } else {
         random_bytes(rig, data, size);
     }
+    stop_if_ended(rig);
+    g_cond_broadcast(&rig->changed);
     g_mutex_unlock(&rig->lock);
 }
 

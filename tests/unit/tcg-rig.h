@@ -71,6 +71,9 @@ struct TcgRig {
     /* Called for each event, on the vCPU's thread; what it makes of rip and flags is what
      * the handler returns to.  NULL: traces it. */
     void (*on_event)(TcgRig *rig, TcgRigEvent *event);
+    /* Called for each write to where no memory is, and to a port that is none of the rig's.  NULL:
+     * ignored. */
+    void (*on_device)(TcgRig *rig);
     void *data;
 };
 

@@ -384,6 +384,80 @@ static void test_lock(void)
     bench_done(&b);
 }
 
+/* A handler that lets the lock go and waits, until it is told to end. */
+typedef struct {
+    Rig *rig;
+    GMutex mutex;
+    GCond cond;
+    guint inside;
+    bool end[2];
+} Sleeper;
+
+static guint64 sleep_inside(void *opaque, guint64 offset, guint size)
+{
+    Sleeper *s = opaque;
+
+    rig_unlock(s->rig);
+    g_mutex_lock(&s->mutex);
+    s->inside++;
+    g_cond_broadcast(&s->cond);
+    while (!s->end[offset]) {
+        g_cond_wait(&s->cond, &s->mutex);
+    }
+    g_mutex_unlock(&s->mutex);
+    rig_lock(s->rig);
+    return 1;
+}
+
+static void end_sleep(Sleeper *s, guint i)
+{
+    g_mutex_lock(&s->mutex);
+    s->end[i] = true;
+    g_cond_broadcast(&s->cond);
+    g_mutex_unlock(&s->mutex);
+}
+
+/* A device goes while two accesses are in its handler, of which the first to come ends first. */
+static void test_removed_in_handler(void)
+{
+    static const RegionOps ops = { .read = sleep_inside, .max_size = 1 };
+    Bench b = bench_new(0x1000);
+    Sleeper s = { .rig = b.rig };
+    Object *owner = object_ref(object_container(b.owner, "device"));
+    MemoryRegion *mr = object_ref(region_new_io(owner, "io", &ops, &s, 2));
+    Access access[2] = { { .b = &b, .addr = 0, .size = 1 }, { .b = &b, .addr = 1, .size = 1 } };
+    GThread *thread[2];
+
+    region_add(b.root, 0, mr, 0);
+    rig_unlock(b.rig);
+    for (guint i = 0; i < 2; i++) {
+        thread[i] = g_thread_new("access", access_thread, &access[i]);
+        g_mutex_lock(&s.mutex);
+        while (s.inside <= i) {
+            g_cond_wait(&s.cond, &s.mutex);
+        }
+        g_mutex_unlock(&s.mutex);
+    }
+    rig_lock(b.rig);
+    region_remove(b.root, mr);
+    object_unparent((Object *)mr);
+    object_unparent(owner);
+    for (guint i = 0; i < 2; i++) {
+        g_assert_cmpint(((Object *)mr)->refs, ==, 3 - i);       /* one is the test's */
+        g_assert_cmpint(owner->refs, ==, 3 - i);
+        end_sleep(&s, i);
+        rig_unlock(b.rig);
+        g_thread_join(thread[i]);
+        rig_lock(b.rig);
+        g_assert_cmphex(access[i].value, ==, 1);
+    }
+    g_assert_cmpint(((Object *)mr)->refs, ==, 1);
+    g_assert_cmpint(owner->refs, ==, 1);
+    object_unref(mr);
+    object_unref(owner);
+    bench_done(&b);
+}
+
 /* ---- DMA ---- */
 
 static void test_dma(void)
@@ -567,6 +641,7 @@ int main(int argc, char **argv)
     g_test_add_func("/memory/change-in-handler", test_change_in_handler);
     g_test_add_func("/memory/many-windows", test_many_windows);
     g_test_add_func("/memory/lock", test_lock);
+    g_test_add_func("/memory/removed-in-handler", test_removed_in_handler);
     g_test_add_func("/memory/dma", test_dma);
     g_test_add_func("/memory/slots", test_slots);
     g_test_add_func("/memory/slot-edges", test_slot_edges);

@@ -186,10 +186,8 @@ static void on_event(TcgRig *rig, TcgRigEvent *event)
     }
 }
 
-static void test_case(gconstpointer data)
+static void run_case(TcgRig *rig, const Case *now)
 {
-    const Case *now = data;
-    g_autoptr(TcgRig) rig = tcg_rig_new();
     X86CpuState state;
 
     rig->on_event = on_event;
@@ -200,6 +198,45 @@ static void test_case(gconstpointer data)
     g_assert_cmpstr(rig->trace->str, ==, now->trace);
 }
 
+static void test_case(gconstpointer data)
+{
+    g_autoptr(TcgRig) rig = tcg_rig_new();
+
+    run_case(rig, data);
+}
+
+/* ---- Two who change code or memory at once ---- */
+
+static gint holds;              /* that have been */
+
+static void *hold_thread(void *data)
+{
+    TcgRig *rig = data;
+
+    tcg_vcpus_hold(tcg_accel(rig->accel));
+    g_atomic_int_inc(&holds);
+    tcg_vcpus_release(tcg_accel(rig->accel));
+    return NULL;
+}
+
+/* The second waits for the first, and the guest runs when both are done. */
+static void test_two_holds(void)
+{
+    g_autoptr(TcgRig) rig = tcg_rig_new();
+    GThread *thread;
+
+    for (guint i = 1; i <= 20; i++) {
+        tcg_vcpus_hold(tcg_accel(rig->accel));
+        thread = g_thread_new("hold", hold_thread, rig);
+        g_usleep(1000);
+        g_assert_cmpint(g_atomic_int_get(&holds), ==, i - 1);
+        tcg_vcpus_release(tcg_accel(rig->accel));
+        g_thread_join(thread);
+        g_assert_cmpint(g_atomic_int_get(&holds), ==, i);
+    }
+    run_case(rig, &cases[0]);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -208,5 +245,6 @@ int main(int argc, char **argv)
 
         g_test_add_data_func(path, &cases[i], test_case);
     }
+    g_test_add_func("/tcg/patching/two-holds", test_two_holds);
     return g_test_run();
 }

@@ -207,10 +207,72 @@ static void test_knights_corner(void)
     assert_undefined("\xc5\xf8\x18\x00", 4);                    /* vprefetchnta */
 }
 
+/* What has to do with the x87, also by way of MMX, or with AVX, whatever its set is called. */
+static void test_uses(void)
+{
+    static const struct {
+        const char *bytes;
+        bool x87, avx;
+    } cases[] = {
+        { "\xd9\xe8", true, false },                    /* fld1 */
+        { "\xda\xc1", true, false },                    /* fcmovb */
+        { "\xdd\x08", true, false },                    /* fisttp */
+        { "\xdb\xe3", true, false },                    /* fninit */
+        { "\x9b", true, false },                        /* fwait */
+        { "\x0f\x77", true, false },                    /* emms */
+        { "\x0f\x6f\xc0", true, false },                /* movq mm, mm */
+        { "\x0f\x6e\xc0", true, false },                /* movd mm, r */
+        { "\x0f\xd4\xc0", true, false },                /* paddq mm: SSE2's */
+        { "\x0f\x38\x00\x00", true, false },            /* pshufb mm */
+        { "\x0f\xc5\xc0\x00", true, false },            /* pextrw r, mm: SSE's */
+        { "\x0f\xc4\x00\x00", true, false },            /* pinsrw mm, m */
+        { "\x0f\xd7\xc0", true, false },                /* pmovmskb r, mm */
+        { "\x0f\xe7\x00", true, false },                /* movntq */
+        { "\x0f\xf7\xc1", true, false },                /* maskmovq */
+        { "\x0f\x2a\xc0", true, false },                /* cvtpi2ps xmm, mm */
+        { "\x0f\x2a\x00", true, false },                /* cvtpi2ps xmm, m */
+        { "\x66\x0f\x2a\x00", true, false },            /* cvtpi2pd xmm, m */
+        { "\x0f\x2c\x00", true, false },                /* cvttps2pi mm, m */
+        { "\xf2\x0f\xd6\xc0", true, false },            /* movdq2q */
+        { "\xf3\x0f\xd6\xc0", true, false },            /* movq2dq */
+        { "\x0f\xae\x00", true, false },                /* fxsave */
+        { "\x48\x0f\xae\x08", true, false },            /* fxrstor64 */
+        { "\x0f\xae\x20", true, true },                 /* xsave */
+        { "\x0f\xae\x28", true, true },                 /* xrstor */
+        { "\x0f\xae\x30", true, true },                 /* xsaveopt */
+        { "\x0f\xc7\x20", true, true },                 /* xsavec */
+        { "\x90", false, false },
+        { "\x0f\x58\xc0", false, false },               /* addps */
+        { "\x66\x0f\x6f\xc0", false, false },           /* movdqa */
+        { "\xf2\x0f\x2a\xc0", false, false },           /* cvtsi2sd */
+        { "\x66\x0f\xd7\xc0", false, false },           /* pmovmskb r, xmm */
+        { "\x0f\xae\x10", false, false },               /* ldmxcsr */
+        { "\xc5\xf8\x77", false, true },                /* vzeroupper */
+        { "\xc5\xfc\x58\xc0", false, true },            /* vaddps ymm */
+        { "\xc5\xf9\x6e\xc0", false, true },            /* vmovd xmm, r */
+        { "\xc4\xe2\xfd\x98\xc1", false, true },        /* vfmadd132pd */
+        { "\xc4\xe2\x7d\x13\xc1", false, true },        /* vcvtph2ps */
+        { "\xc4\xe2\x6d\x92\x04\x48", false, true },    /* vgatherdps */
+        { "\xc4\xe2\x78\xf2\xc1", false, false },       /* andn: general registers */
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        guint8 bytes[16] = { 0 };
+        TcgDecoded d;
+
+        memcpy(bytes, cases[i].bytes, strlen(cases[i].bytes));
+        g_assert_cmpint(tcg_decode(TCG_MODE_CODE64 | TCG_MODE_PROTECTED, bytes, sizeof(bytes), &d), ==,
+                        TCG_DECODED);
+        g_assert_true(tcg_uses_x87(&d) == cases[i].x87);
+        g_assert_true(tcg_uses_avx(&d) == cases[i].avx);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tcg/policy/complete", test_complete);
     g_test_add_func("/tcg/policy/knights-corner", test_knights_corner);
+    g_test_add_func("/tcg/policy/uses", test_uses);
     return g_test_run();
 }

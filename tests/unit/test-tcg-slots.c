@@ -119,7 +119,7 @@ static void mark_code(MmuRig *rig, guint64 gpa, guint64 bits)
 {
     TcgPhysPage *page = tcg_phys_page(rig->s, gpa);
 
-    page->flags |= TCG_PAGE_CODE;
+    tcg_page_set_flags(rig->tcg.memory, page->page, TCG_PAGE_CODE);
     page->code = bits;
 }
 
@@ -243,6 +243,41 @@ static void test_memory_written(void)
     mmu_rig_free(rig);
 }
 
+/* Of many pages few are of interest: all ranges of pages find the first of them. */
+static void test_memory_written_far(void)
+{
+    static const guint with_code[] = { 1, 62, 63, 64, 130, 191, 255 };
+    MmuRig *rig = mmu_rig_new(2 * MIB);
+    const AccelSlot whole = slot(rig, MIB, MIB, 0, 0);
+
+    g_assert_true(commit(rig, NULL, 0, &whole, 1));
+    for (guint i = 0; i < G_N_ELEMENTS(with_code); i++) {
+        mark_code(rig, MIB + with_code[i] * 0x1000, 1);         /* its first 64 bytes */
+    }
+    for (guint first = 0; first < 256; first++) {
+        for (guint last = first; last < 260; last += 3) {
+            guint64 gpa = MIB + first * 0x1000 + 8, end = MIB + last * 0x1000 + 8;
+            guint i = 0;
+
+            while (i < G_N_ELEMENTS(with_code) && with_code[i] < first) {
+                i++;
+            }
+            g_array_set_size(rig->dropped_ranges, 0);
+            tcg_memory_written(&rig->tcg.accel, gpa, end - gpa);
+            if (end > gpa && i < G_N_ELEMENTS(with_code) && with_code[i] <= last) {
+                const MmuRigAccess *dropped = (MmuRigAccess *)rig->dropped_ranges->data;
+
+                g_assert_cmpuint(rig->dropped_ranges->len, ==, 1);
+                g_assert_cmphex(dropped->gpa, ==, MAX(gpa, MIB + with_code[i] * 0x1000));
+                g_assert_cmphex(dropped->gpa + dropped->size, ==, end);
+            } else {
+                g_assert_cmpuint(rig->dropped_ranges->len, ==, 0);
+            }
+        }
+    }
+    mmu_rig_free(rig);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -254,5 +289,6 @@ int main(int argc, char **argv)
     g_test_add_func("/tcg/slots/large", test_large);
     g_test_add_func("/tcg/dirty-log", test_dirty_log);
     g_test_add_func("/tcg/memory-written", test_memory_written);
+    g_test_add_func("/tcg/memory-written-far", test_memory_written_far);
     return g_test_run();
 }

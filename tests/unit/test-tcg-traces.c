@@ -209,6 +209,34 @@ PROGRAM(chase, "xor %eax, %eax\n"
                "dec %rsi\n"
                "jnz 1b\n"
                RETURN_FLAGS);
+/* A pointer that was loaded from memory, and what is far apart behind it. */
+PROGRAM(pointer, "xor %eax, %eax\n"
+                 "mov %rdi, %r8\n"
+                 "1: mov %r8, -16(%rsp)\n"
+                 "mov -16(%rsp), %rdx\n"
+                 "mov (%rdx), %rcx\n"
+                 "add 0x700(%rdx), %rax\n"
+                 "adc %rcx, 0x1400(%rdx)\n"
+                 "sbb $7, %rax\n"
+                 "and $0x3fff, %ecx\n"
+                 "lea (%rdi, %rcx), %r8\n"
+                 "dec %rsi\n"
+                 "jnz 1b\n"
+                 RETURN_FLAGS);
+/* The same in a register that lives in the state. */
+PROGRAM(pointer9, "xor %eax, %eax\n"
+                  "mov %rdi, %r8\n"
+                  "1: mov %r8, -16(%rsp)\n"
+                  "mov -16(%rsp), %r9\n"
+                  "mov (%r9), %rcx\n"
+                  "xor %ecx, 0x1400(%r9)\n"
+                  "add 0x700(%r9), %rax\n"
+                  "movb %al, 0x2100(%r9)\n"
+                  "and $0x3fff, %ecx\n"
+                  "lea (%rdi, %rcx), %r8\n"
+                  "dec %rsi\n"
+                  "jnz 1b\n"
+                  RETURN_FLAGS);
 /* More rounds than there is room for, with divisions that the host could fault in. */
 PROGRAM(divide, "xor %ecx, %ecx\n"
                 "1: mov (%rdi), %eax\n"
@@ -236,7 +264,7 @@ static const Program programs[] = {
     ENTRY(head, 4000), ENTRY(scaled, 1000), ENTRY(spilt, 2000), ENTRY(overlap, 4000),
     ENTRY(ways, 4000), ENTRY(stack, 3000), ENTRY(nested, 1000), ENTRY(rotate, 8000),
     ENTRY(high, 4000), ENTRY(call, 3000), ENTRY(vectors, 800), ENTRY(counted, 4000),
-    ENTRY(chase, 4000), ENTRY(divide, 2000),
+    ENTRY(chase, 4000), ENTRY(pointer, 4000), ENTRY(pointer9, 4000), ENTRY(divide, 2000),
 };
 
 typedef struct {
@@ -500,6 +528,124 @@ static void test_empty(void)
     g_assert_true(g_str_has_prefix(rig->trace->str, "13@"));
 }
 
+/* ---- Guesses ---- */
+
+enum {
+    N_NODES = 8,                /* each in a page of its own */
+    FRAMES = 0x100000,          /* where these pages are, in another order */
+    STEPS = 3000,
+};
+
+/* rdx: a node: the next one, at 200h a value, at 400h a counter. */
+#define LIST(name, reg) \
+    extern const guint8 guest_##name[], guest_##name##_end[]; \
+    __asm__(".pushsection .rodata\n" \
+            "guest_" #name ":\n" \
+            "mov %rdx, " reg "\n" \
+            "mov $3000, %ecx\n" \
+            "jmp 1f\n" \
+            "1: add 0x200(" reg "), %rax\n" \
+            "addq $1, 0x400(" reg ")\n" \
+            "mov (" reg "), " reg "\n" \
+            "dec %ecx\n" \
+            "jnz 1b\n" \
+            "out %al, $0xf4\n" \
+            "guest_" #name "_end:\n" \
+            ".popsection\n")
+
+LIST(list, "%rdx");
+LIST(list9, "%r9");
+
+typedef struct {
+    guint64 at[N_NODES], value[N_NODES], visits[N_NODES];
+    guint next[N_NODES];
+    guint frame[N_NODES];
+} List;
+
+static void map_node(TcgRig *rig, const List *list, guint i, bool present)
+{
+    guint64 entry = (FRAMES + (guint64)list->frame[i] * 0x2000) | (present ? 7 : 6);
+
+    memcpy(rig->ram + PAGE_ENTRIES + 8 * ((DATA >> 12) + i), &entry, sizeof(entry));
+}
+
+static guint8 *node_memory(TcgRig *rig, const List *list, guint i, guint offset)
+{
+    return rig->ram + FRAMES + list->frame[i] * 0x2000 + (list->at[i] & 0xfff) + offset;
+}
+
+static void on_missing_node(TcgRig *rig, TcgRigEvent *event)
+{
+    const TcgVcpu *vcpu = rig->cpu->vcpu;
+
+    g_assert_cmpuint(event->vector, ==, TCG_PF);
+    map_node(rig, rig->data, (vcpu->state->cr2 - DATA) >> 12, true);
+}
+
+/* One ring through all nodes. */
+static void make_list(TcgRig *rig, List *list, GRand *random)
+{
+    guint order[N_NODES];
+
+    for (guint i = 0; i < N_NODES; i++) {
+        guint j = g_rand_int_range(random, 0, i + 1);
+
+        order[i] = order[j];
+        order[j] = i;
+        list->frame[i] = 7 * (i + 3) % N_NODES;
+        list->at[i] = DATA + 0x1000 * i + g_rand_int_range(random, 0, 0x100) * 8;
+        list->value[i] = g_rand_int(random);
+        list->visits[i] = 0;
+    }
+    for (guint i = 0; i < N_NODES; i++) {
+        list->next[order[i]] = order[(i + 1) % N_NODES];
+    }
+    for (guint i = 0; i < N_NODES; i++) {
+        memcpy(node_memory(rig, list, i, 0), &list->at[list->next[i]], 8);
+        memcpy(node_memory(rig, list, i, 0x200), &list->value[i], 8);
+        memset(node_memory(rig, list, i, 0x400), 0, 8);
+        map_node(rig, list, i, g_rand_boolean(random));
+    }
+}
+
+static void check_list(const guint8 *code, const guint8 *end, GRand *random)
+{
+    g_autoptr(TcgRig) rig = tcg_rig_new();
+    guint64 sum = 0, visits;
+    X86CpuState state;
+    List list;
+
+    rig->data = &list;
+    rig->on_event = on_missing_node;
+    tcg_rig_mode(rig, TCG_RIG_LONG, &state);
+    tcg_rig_load(rig, TCG_RIG_CODE, code, end - code);
+    make_list(rig, &list, random);
+    state.gpr[X86_RDX] = list.at[0];
+    state.gpr[X86_RAX] = 0;
+    run_sites(rig, &state);
+    for (guint step = 0, i = 0; step < STEPS; step++, i = list.next[i]) {
+        sum += list.value[i];
+        list.visits[i]++;
+    }
+    g_assert_cmphex(state.gpr[X86_RAX], ==, sum);
+    for (guint i = 0; i < N_NODES; i++) {
+        memcpy(&visits, node_memory(rig, &list, i, 0x400), sizeof(visits));
+        g_assert_cmpuint(visits, ==, list.visits[i]);
+    }
+}
+
+/* Pages that lie elsewhere on the host than those before: each guess is wrong. */
+static void test_guesses(void)
+{
+    GRand *random = g_rand_new_with_seed(number_of("VMD_TEST_SEED", 1));
+
+    for (guint i = 0; i < 20; i++) {
+        check_list(guest_list, guest_list_end, random);
+        check_list(guest_list9, guest_list9_end, random);
+    }
+    g_rand_free(random);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -507,5 +653,6 @@ int main(int argc, char **argv)
     g_test_add_func("/tcg/traces/moved", test_moved);
     g_test_add_func("/tcg/traces/code", test_code);
     g_test_add_func("/tcg/traces/empty", test_empty);
+    g_test_add_func("/tcg/traces/guesses", test_guesses);
     return g_test_run();
 }
