@@ -104,6 +104,20 @@ void machine_pause(Machine *machine)
     clock_run(machine->clock, false);
 }
 
+void machine_hold(Machine *machine)
+{
+    if (machine->running) {
+        pause_vcpus(machine);
+    }
+}
+
+void machine_release(Machine *machine)
+{
+    if (machine->running) {
+        accel_ops(machine->accel)->vcpus_resume(machine->accel);
+    }
+}
+
 void machine_reset(Machine *machine)
 {
     bool running = machine->running;
