@@ -9,6 +9,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "qom/state.h"
+
 typedef struct X86CpuState X86CpuState;
 
 typedef struct {
@@ -84,5 +86,8 @@ struct X86CpuState {
 /* State after RESET or INIT, SDM vol. 3A table 9-1: real mode at F000:FFF0.
  * bsp: bootstrap processor; others wait for a SIPI. */
 void x86_state_reset(X86CpuState *state, bool bsp);
+
+/* Rows of an X86CpuState. */
+extern const StateRow x86_state_rows[];
 
 #endif
