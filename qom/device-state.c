@@ -41,6 +41,18 @@ void device_reset_rows(Device *dev)
     }
 }
 
+bool device_has_state(const Device *dev)
+{
+    for (guint i = 0; i < n_types(dev); i++) {
+        const DeviceOps *ops = device_ops(dev, i);
+
+        if (ops && ops->state) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- Saving ---- */
 
 static bool save_class(Device *dev, const char *path, guint i, GByteArray *out, GError **error)

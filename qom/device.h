@@ -138,6 +138,8 @@ void device_reset_tree(Object *obj);
  */
 bool device_save(Device *dev, GByteArray *out, GError **error);
 bool device_load(Device *dev, const guint8 *data, gsize length, GError **error);
+/* Whether there is anything to save. */
+bool device_has_state(const Device *dev);
 
 /* The device's id if it was given one (child of a peripheral container). */
 const char *device_id(const Device *dev);

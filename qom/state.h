@@ -144,9 +144,9 @@ struct StateRow {
       .offset = offsetof(type_, field_), .count = G_N_ELEMENTS(((type_ *)0)->field_), \
       .number = offsetof(type_, number_), .head = offsetof(type_, head_) }
 /* A pointer to a timer; hw/core/clock-state.h has ops for those of the machine's clock. */
-#define STATE_TIMER_BY(ops_, type_, field_) \
-    { .name = #field_, .kind = STATE_TIMER, .offset = offsetof(type_, field_), .count = 1, \
-      .timer = (ops_) }
+#define STATE_TIMER_BY(ops_, flags_, type_, field_) \
+    { .name = #field_, .kind = STATE_TIMER, .flags = (flags_), .offset = offsetof(type_, field_), \
+      .count = 1, .timer = (ops_) }
 #define STATE_ROWS_END { .kind = STATE_END }
 
 /* Puts every row without STATE_KEEP back to its reset value; in groups, by their rows. */

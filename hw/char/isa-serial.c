@@ -149,11 +149,6 @@ static void serial_unrealize(Device *dev)
     isa_unmap(dev, s->region);
 }
 
-static void serial_reset_enter(Device *dev)
-{
-    uart16550_reset_enter(&((IsaSerial *)dev)->uart);
-}
-
 static void serial_reset_hold(Device *dev)
 {
     uart16550_reset_hold(&((IsaSerial *)dev)->uart);
@@ -181,7 +176,6 @@ static const ObjectOps serial_object_ops = {
 static const DeviceOps serial_device_ops = {
     .realize = serial_realize,
     .unrealize = serial_unrealize,
-    .reset_enter = serial_reset_enter,
     .reset_hold = serial_reset_hold,
     .reset_exit = serial_reset_exit,
     .state = serial_state,

@@ -66,10 +66,13 @@ static void pause_vcpus(Machine *machine)
 }
 
 /* The end of the build phase. */
-static bool start(Machine *machine, GError **error)
+bool machine_start(Machine *machine, GError **error)
 {
     const MachineOps *ops = machine_ops(machine);
 
+    if (machine->started) {
+        return true;
+    }
     if (ops->start && !ops->start(machine, error)) {
         return false;
     }
@@ -83,7 +86,7 @@ bool machine_run(Machine *machine, GError **error)
     if (machine->running) {
         return true;
     }
-    if (!machine->started && !start(machine, error)) {
+    if (!machine_start(machine, error)) {
         return false;
     }
     machine->running = true;

@@ -294,6 +294,9 @@ static const DeviceOps virtio_device_device_ops = {
     .realize = virtio_device_realize,
     .unrealize = virtio_device_unrealize,
     .reset_enter = virtio_device_reset_enter,
+    .state = virtio_state,
+    .state_saving = virtio_state_saving,
+    .state_loaded = virtio_state_loaded,
 };
 
 const TypeInfo virtio_device_type = {

@@ -6,6 +6,7 @@
  *   virtqueue-chain.c from a chain of descriptors to host memory
  *   virtio-queues.c   the driver's settings, notifications
  *   virtio.c          status, features, configuration
+ *   virtio-state.c    the state of all that, saved and loaded
  *   virtio-legacy.c   what drivers from before VIRTIO 1.0 do otherwise
  */
 #ifndef HW_VIRTIO_VIRTQUEUE_INTERNAL_H
@@ -63,6 +64,11 @@ typedef struct {
     struct iovec iov[];
 } VirtqPieces;
 
+/* A chain that is out, in saved state. */
+typedef struct {
+    guint16 head, position;
+} VirtqOut;
+
 /* More pieces than descriptors: buffers that lie in two regions of RAM. */
 enum { VIRTQ_SPARE_PIECES = 16 };
 
@@ -93,6 +99,13 @@ struct VirtQueue {
     bool notification;          /* the driver shall notify */
     bool event_idx;             /* negotiated */
 
+    /* Chains that were out when the state was saved that was loaded: popped first. */
+    VirtqOut *again;
+    guint32 n_again, next_again;
+    bool popped_again;          /* the chain popped last is one of them */
+    VirtqOut *saved;            /* while state is saved or loaded */
+    guint32 n_saved;
+
     /* Requests: all in one block, free ones on a stack. */
     guint8 *requests;
     gsize stride;               /* bytes from one to the next */
@@ -117,6 +130,10 @@ void virtqueue_reset(VirtQueue *queue);
 /* Checks the settings and maps the rings.  NULL, or why they are wrong. */
 const char *virtqueue_enable(VirtQueue *queue);
 void virtqueue_disable(VirtQueue *queue);
+/* Fills `saved`. */
+void virtqueue_list_out(VirtQueue *queue);
+/* Brings the queue in line with what was loaded into it.  NULL, or what is wrong. */
+const char *virtqueue_loaded(VirtQueue *queue);
 /* Maps anew if the machine's memory has changed; false: the device is broken. */
 bool virtqueue_refresh(VirtQueue *queue);
 
@@ -141,6 +158,12 @@ void virtqueue_stop(VirtQueue *queue);
  * Main thread, machine lock held. */
 void virtio_stop(VirtioDevice *dev);
 void virtio_update_started(VirtioDevice *dev);
+
+/* ---- virtio-state.c ---- */
+
+extern const StateRow virtio_state[];
+void virtio_state_saving(Device *device);
+bool virtio_state_loaded(Device *device, GError **error);
 
 /* ---- virtio.c ---- */
 

@@ -144,7 +144,7 @@ static const StateRow shape_rows[] = {
     STATE_NUMBERS(U16, Shapes, words, n_words, 4),
     STATE_RING(U8, Shapes, ring, head, used),
     STATE_STRUCT_POINTERS(Shapes, pointers, n_pointers, part_rows),
-    STATE_TIMER_BY(&fake_timer, Shapes, timer),
+    STATE_TIMER_BY(&fake_timer, 0, Shapes, timer),
     STATE_FIELD(NUMBER, Shapes, ratio, 2),
     STATE_FIELD(I32, Shapes, below, 0),
     STATE_ROWS_END,
