@@ -70,5 +70,6 @@ const TypeInfo pvpanic_type = {
     .device = &(const DeviceOps){
         .realize = pvpanic_realize,
         .unrealize = pvpanic_unrealize,
+        .no_state = "its port reads as a constant, and what is written there is done at once",
     },
 };
