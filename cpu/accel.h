@@ -16,6 +16,7 @@
 #ifndef CPU_ACCEL_H
 #define CPU_ACCEL_H
 
+#include "cpu/chips.h"
 #include "cpu/topology.h"
 #include "qmp/qapi-types-run-state.h"
 #include "qom/object.h"
@@ -150,6 +151,9 @@ typedef struct {
     gsize (*chip_size)(Accel *accel, AccelChip chip);
     bool (*chip_get)(Accel *accel, AccelChip chip, void *ret_state, GError **error);
     bool (*chip_set)(Accel *accel, AccelChip chip, const void *state, GError **error);
+    /* Registers of a chip in terms that the machine's own chips have, too: cpu/chips.h. */
+    bool (*chip_save)(Accel *accel, AccelChip chip, X86Chip *ret_state, GError **error);
+    bool (*chip_load)(Accel *accel, AccelChip chip, const X86Chip *state, GError **error);
 
     /* vCPUs.  A vCPU is made parked and runs after vcpus_resume.  CPU features
      * that the host lacks fail vcpu_create by name. */

@@ -9,7 +9,7 @@
  *   irqchip.c     interrupt controllers        x86-reset.c  the state at power-on
  *   routes.c      GSI routing, MSI             cpuid.c      CPUID in and out
  *   irqfd.c ioeventfd.c extint.c nmi.c         x86-extra.c  FPU, MSRs, APIC in and out
- *                                              kvm-accel.c  class and table of ops
+ *   chips.c       registers of the controllers kvm-accel.c  class and table of ops
  *
  * Locks: the machine lock guards everything in KvmAccel but `run` and `chips`,
  * whose own locks are the innermost ones: nothing is called while one is held.
@@ -125,6 +125,8 @@ void kvm_pit_enable(Accel *accel, bool enabled);
 gsize kvm_chip_size(Accel *accel, AccelChip chip);
 bool kvm_chip_get(Accel *accel, AccelChip chip, void *ret_state, GError **error);
 bool kvm_chip_set(Accel *accel, AccelChip chip, const void *state, GError **error);
+bool kvm_chip_save(Accel *accel, AccelChip chip, X86Chip *ret_state, GError **error);
+bool kvm_chip_load(Accel *accel, AccelChip chip, const X86Chip *state, GError **error);
 
 bool kvm_irqfd_add(Accel *accel, guint gsi, int fd, int resample_fd, GError **error);
 void kvm_irqfd_del(Accel *accel, guint gsi, int fd);

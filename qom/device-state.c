@@ -30,13 +30,18 @@ static const char *section_name(const Device *dev, guint i)
     return ops->state_name ? ops->state_name : dev->object.klass->types[i]->schema->name;
 }
 
+static void *rows_base(Device *dev, const DeviceOps *ops)
+{
+    return (guint8 *)dev + ops->state_offset;
+}
+
 void device_reset_rows(Device *dev)
 {
     for (guint i = 0; i < n_types(dev); i++) {
         const DeviceOps *ops = device_ops(dev, i);
 
         if (ops && !ops->image) {
-            state_reset(ops->state, dev);
+            state_reset(ops->state, rows_base(dev, ops));
         }
     }
 }
@@ -69,7 +74,7 @@ static bool save_class(Device *dev, const char *path, guint i, GByteArray *out, 
         ops->state_saving(dev);
     }
     state_section_save(out, path, section_name(dev, i), ops->state_version, ops->state,
-                       image ? image : dev);
+                       image ? image : rows_base(dev, ops));
     return true;
 }
 
@@ -139,8 +144,8 @@ static bool check_section(Device *dev, guint i, const StateSection *section, GEr
     if (!section->data) {
         return refuse(dev, section_name(dev, i), "it is missing", error);
     }
-    if (state_check(ops->state, image ? image : dev, section->version, section->data,
-                    section->length, &why)) {
+    if (state_check(ops->state, image ? image : rows_base(dev, ops), section->version,
+                    section->data, section->length, &why)) {
         return true;
     }
     full = g_strdup_printf("%s (saved by version %u, this is version %u)", why->message,
@@ -162,7 +167,7 @@ static bool load_rows(Device *dev, const StateSection *sections, GError **error)
         const DeviceOps *ops = device_ops(dev, i);
 
         if (ops && ops->state && !ops->image) {
-            state_load(ops->state, dev, sections[i].version, sections[i].data,
+            state_load(ops->state, rows_base(dev, ops), sections[i].version, sections[i].data,
                        sections[i].length, NULL);
         }
     }

@@ -40,7 +40,8 @@ struct DeviceOps {
     void (*reset_enter)(Device *dev);
     void (*reset_hold)(Device *dev);
     void (*reset_exit)(Device *dev);
-    const StateRow *state;      /* rows of this class's own guest-visible state */
+    const StateRow *state;      /* rows of this class's own guest-visible state, */
+    gsize state_offset;         /* of what lies there in the device */
     guint32 state_version;      /* of these rows: counted up with each field that comes */
     const char *state_name;     /* what classes that take each other's state call it; NULL:
                                    as the class is called */

@@ -107,5 +107,6 @@ const TypeInfo fw_cfg_io_type = {
     .device = &(const DeviceOps){
         .realize = fw_cfg_io_realize,
         .unrealize = fw_cfg_io_unrealize,
+        .no_state = "it is ports and a region; class fw_cfg has the registers",
     },
 };

@@ -535,7 +535,7 @@ static void test_reset_and_state(void)
     p.rises = 0;
     to_tick(&p, start, 1000);
     g_assert_cmpuint(p.rises, ==, 1);
-    *state_bytes(state, "counters[0].mode") = 6;                           /* no such mode */
+    *state_bytes(state, "counters[0]/mode") = 6;                           /* no such mode */
     g_assert_false(device_load(p.dev, state->data, state->len, &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
 }

@@ -66,8 +66,8 @@ static bool is_fast(Device *dev)
     g_autoptr(GByteArray) state = g_byte_array_new();
 
     device_save(dev, state, NULL);
-    return MIN(word(state, "counters[0].cr") - 1u,
-               word(state, "counters[0].counting") - 1u) < FAST_COUNT;
+    return MIN(word(state, "counters[0]/cr") - 1u,
+               word(state, "counters[0]/counting") - 1u) < FAST_COUNT;
 }
 
 static void check(Rig *rig, Device *dev)
@@ -77,7 +77,7 @@ static void check(Rig *rig, Device *dev)
 
     g_assert_true(deadline == -1 || deadline > now_of(rig));
     g_assert_true(!line || i8254_out(dev, 0) || is_fast(dev));
-    for (guint counter = 0; counter < I8254_N_COUNTERS; counter++) {
+    for (guint counter = 0; counter < X86_PIT_N_COUNTERS; counter++) {
         i8254_out(dev, counter);
     }
 }

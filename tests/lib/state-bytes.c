@@ -47,11 +47,25 @@ static bool is_it(const StateField *field, void *data)
            memcmp(wanted->name, field->name, field->name_length) == 0;
 }
 
+/* A field of a group stands behind the group's name and a slash. */
 static StateField find(const GByteArray *state, const char *name)
 {
-    ByName wanted = { .name = name };
+    g_auto(GStrv) parts = g_strsplit(name, "/", 2);
+    ByName wanted = { .name = parts[0] };
 
     g_assert_true(foreach_field(state, is_it, &wanted));
+    if (parts[1]) {
+        const guint8 *data = NULL;
+        gsize length = 0;
+        ByName inner = { .name = parts[1] };
+        StateField field;
+
+        g_assert_true(state_group_next(&wanted.field, &data, &length, NULL));
+        do {
+            g_assert_true(state_field_next(&data, &length, &field, NULL));
+        } while (!is_it(&field, &inner));
+        return field;
+    }
     return wanted.field;
 }
 

@@ -7,8 +7,8 @@
 
 #include <glib.h>
 
-/* The elements of the field of that name, little endian, in the state that device_save() made;
- * there is one. */
+/* The elements of the field of that name ("group[0]/field" of a group), little endian, in
+ * the state that device_save() made; there is one. */
 guint8 *state_bytes(GByteArray *state, const char *name);
 /* Sets all of their bytes. */
 void state_bytes_fill(GByteArray *state, const char *name, guint8 value);
