@@ -171,8 +171,8 @@ typedef struct {
     /* False if a vCPU is still in the very exit that it was in at the last call: its
      * thread hangs.  Lock not needed.  NULL: there are no threads. */
     bool (*vcpus_progress)(Accel *accel);
-    /* State of a parked vCPU: all of it but what counts time.  Not what the
-     * accelerator does not have. */
+    /* State of a parked vCPU.  Not what the accelerator does not have.  Setting fails
+     * with host-error for what it cannot take, naming an MSR that it has not. */
     bool (*vcpu_get)(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error);
     bool (*vcpu_set)(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
     /* In a reset: general and system registers are as state says, and all else (MSRs,

@@ -80,6 +80,12 @@ static const StateRow msr_rows[] = {
     STATE_ROWS_END
 };
 
+static const StateRow more_msr_rows[] = {
+    STATE_FIELD(U32, X86Msr, index, 0),
+    STATE_FIELD(U64, X86Msr, value, 0),
+    STATE_ROWS_END
+};
+
 static const StateRow event_rows[] = {
     STATE_FIELD(BOOL, X86Events, exception, 0),
     STATE_FIELD(U8, X86Events, exception_vector, 0),
@@ -138,6 +144,10 @@ const StateRow x86_state_rows[] = {
     STATE_FIELD(BOOL, X86CpuState, halted, 0),
     STATE_FIELD(BOOL, X86CpuState, wait_for_sipi, 0),
     STATE_STRUCT(X86CpuState, msrs, msr_rows),
+    STATE_STRUCT_SOME(X86CpuState, more_msrs, n_more_msrs, more_msr_rows),
+    STATE_FIELD(BOOL, X86CpuState, has_tsc, false),
+    STATE_FIELD(U64, X86CpuState, tsc, 0),
+    STATE_FIELD(U64, X86CpuState, tsc_adjust, 0),
     STATE_STRUCT(X86CpuState, events, event_rows),
     IMAGE(0, U16, "fcw"), IMAGE(2, U16, "fsw"), IMAGE(4, U8, "ftw"), IMAGE(6, U16, "fop"),
     IMAGE(8, U64, "fip"), IMAGE(16, U64, "fdp"), IMAGE(24, U32, "mxcsr"),

@@ -54,6 +54,9 @@ guint64 state_element(StateKind kind, const guint8 *data);
 guint32 state_row_count(const StateRow *row, const void *device);
 void *state_row_element(const StateRow *row, const void *device, guint32 i);
 
+/* Whether loading decides how many it has, up to the row's count. */
+bool state_row_varies(const StateRow *row);
+
 /* A number's bits are stored and fetched. */
 void state_store(StateKind kind, void *where, guint64 value);
 guint64 state_fetch(StateKind kind, const void *where);

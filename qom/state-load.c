@@ -179,7 +179,7 @@ static bool check_groups(const StateRow *row, const void *device, guint32 versio
     gsize length;
 
     for (guint32 i = 0; i < field->count; i++) {
-        bool there = device && row->shape != STATE_LIST && row->shape != STATE_QUEUE;
+        bool there = device && !state_row_varies(row);
         const void *element = there ? state_row_element(row, device, i) : NULL;
         g_autoptr(GError) why = NULL;
 
@@ -194,7 +194,7 @@ static bool check_groups(const StateRow *row, const void *device, guint32 versio
 static bool check_count(const StateRow *row, const void *device, const StateField *field,
                         GError **error)
 {
-    bool varies = row->shape == STATE_LIST || row->shape == STATE_QUEUE;
+    bool varies = state_row_varies(row);
     guint32 count = varies ? row->count : state_row_count(row, device);
 
     if (varies ? field->count > count : field->count != count) {
@@ -324,7 +324,7 @@ static void load_element(const StateRow *row, void *where, StateField *field)
     field->data += size;
 }
 
-/* Room for so many elements in a list or queue. */
+/* Room for so many elements. */
 static void make_room(const StateRow *row, void *device, guint32 count)
 {
     guint8 *base = device;
@@ -333,7 +333,7 @@ static void make_room(const StateRow *row, void *device, guint32 count)
     *(guint32 *)(base + row->number) = count;
     if (row->shape == STATE_QUEUE) {
         *(guint32 *)(base + row->head) = 0;
-    } else {
+    } else if (row->shape == STATE_LIST) {
         void **list = (void **)(base + row->offset);
 
         g_free(*list);
@@ -345,7 +345,7 @@ static void load_field(const StateRow *row, void *device, const StateField *fiel
 {
     StateField rest = *field;
 
-    if (row->shape == STATE_LIST || row->shape == STATE_QUEUE) {
+    if (state_row_varies(row)) {
         make_room(row, device, field->count);
     }
     for (guint32 i = 0; i < field->count; i++) {

@@ -89,9 +89,15 @@ void *state_row_element(const StateRow *row, const void *device, guint32 i)
         i = (number_at(device, row->head) + i) % row->count;
         break;
     case STATE_FIXED:
+    case STATE_SOME:
         break;
     }
     return field + i * stride;
+}
+
+bool state_row_varies(const StateRow *row)
+{
+    return row->shape == STATE_LIST || row->shape == STATE_SOME || row->shape == STATE_QUEUE;
 }
 
 /* A number's reset value is written in the table as any other. */
@@ -129,7 +135,7 @@ static void reset_element(const StateRow *row, void *where)
 
 void state_reset_row(const StateRow *row, void *device)
 {
-    if (row->shape == STATE_LIST || row->shape == STATE_QUEUE) {
+    if (state_row_varies(row)) {
         *(guint32 *)((guint8 *)device + row->number) = 0;
         return;
     }

@@ -44,6 +44,7 @@ typedef enum {
     STATE_BLOB,                 /* behind a pointer, as many as realize decided */
     STATE_POINTERS,             /* of a blob of pointers: each leads to one */
     STATE_LIST,                 /* behind a pointer that g_free() takes, up to `count` */
+    STATE_SOME,                 /* the first ones of `count` are in use */
     STATE_QUEUE,                /* a ring of `count`, some of them in use */
 } StateShape;
 
@@ -137,6 +138,11 @@ struct StateRow {
     { .name = #field_, .kind = STATE_GROUP, .shape = STATE_LIST, .flags = STATE_ARRAYED, \
       .offset = offsetof(type_, field_), .count = (max_), .stride = STATE_STRIDE(type_, field_), \
       .number = offsetof(type_, number_), .rows = (rows_) }
+/* Structs in an array, of which the first are in use, as many as number says. */
+#define STATE_STRUCT_SOME(type_, field_, number_, rows_) \
+    { .name = #field_, .kind = STATE_GROUP, .shape = STATE_SOME, .flags = STATE_ARRAYED, \
+      .offset = offsetof(type_, field_), .count = G_N_ELEMENTS(((type_ *)0)->field_), \
+      .stride = STATE_STRIDE(type_, field_), .number = offsetof(type_, number_), .rows = (rows_) }
 /* A ring in an array: number of its elements are in use, from head on.  Loading puts the
  * first one at 0. */
 #define STATE_RING(kind_, type_, field_, head_, number_) \

@@ -163,6 +163,7 @@ static void test_extra_state(void)
 {
     g_autoptr(Rig) rig = rig_new(NULL);
     X86CpuState set, got, real;
+    guint64 before;
 
     RIG_LOAD(rig, RIG_CODE, END);
     g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &set, NULL));
@@ -171,6 +172,9 @@ static void test_extra_state(void)
     set.msrs.lstar = 0xffffffff81000000;
     set.msrs.pat = 0x0606060606060606;
     set.dr[2] = 0x1234;
+    g_assert_true(set.has_tsc);
+    before = set.tsc;
+    set.tsc = G_GUINT64_CONSTANT(0x123456789abc);
     memset(set.xsave + 160, 0x5a, 16);                  /* XMM0 */
     set.xsave[512] |= 2;
     set.events.nmi_masked = true;
@@ -178,6 +182,14 @@ static void test_extra_state(void)
     g_assert_true(rig->ops->vcpu_set(rig->accel, rig->cpu, &set, NULL));
     g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &got, NULL));
     g_assert_cmpmem(&got.msrs, sizeof(got.msrs), &set.msrs, sizeof(set.msrs));
+    g_assert_cmpuint(got.n_more_msrs, ==, set.n_more_msrs);
+    for (guint i = 0; i < set.n_more_msrs; i++) {
+        g_assert_cmphex(got.more_msrs[i].index, ==, set.more_msrs[i].index);
+        g_assert_cmphex(got.more_msrs[i].value, ==, set.more_msrs[i].value);
+    }
+    /* A KVM without hardware behind it has its guests read the host's counter. */
+    g_assert_true(got.tsc - set.tsc < G_GUINT64_CONSTANT(1) << 40 ||
+                  got.tsc - before < G_GUINT64_CONSTANT(1) << 40);
     g_assert_cmpmem(got.dr, sizeof(got.dr), set.dr, sizeof(set.dr));
     g_assert_cmpmem(got.xsave + 160, 16, set.xsave + 160, 16);
     g_assert_true(got.events.nmi_masked && got.has_lapic);
