@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "hw/chardev/char.h"
 #include "hw/core/irq.h"
 #include "qmp/qapi-types-input.h"
@@ -278,6 +280,46 @@ static void pic_go_on(Carry *c)
     note_ports(c, 0x20, 1);
 }
 
+static void ioapic_make(Carry *c)
+{
+    c->dev = carry_device(c, "ioapic", "ioapic", "base", "4273995776", "version", "32");
+}
+
+static void ioapic_set(Carry *c, guint8 reg, guint32 value)
+{
+    address_space_write(c->rig->memory, 0xfec00000, reg, 4);
+    address_space_write(c->rig->memory, 0xfec00010, value, 4);
+}
+
+static void ioapic_busy(Carry *c)
+{
+    ioapic_set(c, 0x1d, 7u << 24);
+    ioapic_set(c, 0x1c, 0x8031);                /* pin 6: a level */
+    ioapic_set(c, 0x20, 0x41);                  /* pin 8: an edge */
+    irq_set(gpio(&c->dev->object, "unnamed-gpio-in", 6), true);
+    irq_set(gpio(&c->dev->object, "unnamed-gpio-in", 8), true);
+}
+
+/* Whoever holds the pins drives them again: neither is a new interrupt. */
+static void ioapic_go_on(Carry *c)
+{
+    guint before = c->rig->accel->msis->len;
+
+    irq_set(gpio(&c->dev->object, "unnamed-gpio-in", 6), true);
+    irq_set(gpio(&c->dev->object, "unnamed-gpio-in", 8), true);
+    carry_note(c, "%u messages", c->rig->accel->msis->len - before);
+    for (guint i = 0; i < 0x40; i++) {
+        address_space_write(c->rig->memory, 0xfec00000, i, 4);
+        carry_note(c, "register %x is %x", i,
+                   (guint)address_space_read(c->rig->memory, 0xfec00010, 4));
+    }
+    address_space_write(c->rig->memory, 0xfec00040, 0x31, 4);   /* end of interrupt */
+    carry_note(c, "%u messages", c->rig->accel->msis->len - before);
+    irq_set(gpio(&c->dev->object, "unnamed-gpio-in", 8), false);
+    irq_set(gpio(&c->dev->object, "unnamed-gpio-in", 8), true);
+    carry_note(c, "%u messages", c->rig->accel->msis->len - before);
+}
+
 /* ---- Keyboard and mouse ---- */
 
 static void ps2_make(Carry *c)
@@ -311,6 +353,65 @@ static void ps2_go_on(Carry *c)
     for (guint i = 0; i < 8; i++) {
         note_ports(c, 0x60, 1);
     }
+}
+
+/* ---- Firmware configuration ---- */
+
+static void fw_cfg_make(Carry *c)
+{
+    carry_device(c, "fw_cfg_io", "fw", "iobase", "0x510");
+}
+
+static void fw_cfg_busy(Carry *c)
+{
+    rig_out(c->rig, 0x510, 0, 2);
+    rig_in(c->rig, 0x511, 1);
+    rig_out(c->rig, 0x514, 0x12345678, 4);      /* the upper half of a DMA address */
+}
+
+static void fw_cfg_go_on(Carry *c)
+{
+    for (guint i = 0; i < 4; i++) {
+        note_ports(c, 0x511, 1);
+    }
+}
+
+/* ---- A CPU, of an accelerator that keeps what it is told ---- */
+
+static void cpu_make(Carry *c)
+{
+    c->dev = carry_device(c, "qemu64-x86_64-cpu", "cpu0");
+}
+
+static void cpu_busy(Carry *c)
+{
+    X86CpuState *state = &c->rig->accel->vcpu_state;
+
+    x86_state_reset(state, true);
+    for (guint i = 0; i < 16; i++) {
+        state->gpr[i] = 0x0101010101010101 * (i + 1);
+    }
+    state->rip = 0xffffffff81000000;
+    state->segment[X86_GS].base = 0xffff888000000000;
+    state->msrs.lstar = 0xffffffff82000000;
+    state->more_msrs[0] = (X86Msr){ 0x2ff, 0xc06 };
+    state->n_more_msrs = 1;
+    state->has_tsc = state->has_lapic = true;
+    state->tsc = 0x123456789abc;
+    state->events.nmi_masked = true;
+    memset(state->xsave + 160, 0x5a, 16);
+    state->lapic[0x38] = 12345;
+}
+
+static void cpu_go_on(Carry *c)
+{
+    const X86CpuState *state = &c->rig->accel->vcpu_state;
+
+    carry_note(c, "rip %lx, r15 %lx, gs %lx, lstar %lx, MSR %lx, tsc %lx", state->rip,
+               state->gpr[15], state->segment[X86_GS].base, state->msrs.lstar,
+               state->more_msrs[0].value, state->tsc);
+    carry_note(c, "NMI masked %d, xmm0 %x, count %u", state->events.nmi_masked,
+               state->xsave[165], state->lapic[0x38]);
 }
 
 /* ---- Others ---- */
@@ -358,6 +459,9 @@ static const CarryCase cases[] = {
     { "hpet", hpet_make, hpet_busy, hpet_go_on, NULL },
     { "mc146818", rtc_make, rtc_busy, rtc_go_on, NULL },
     { "i8259", pic_make, pic_busy, pic_go_on, NULL },
+    { "ioapic", ioapic_make, ioapic_busy, ioapic_go_on, NULL },
+    { "fw-cfg", fw_cfg_make, fw_cfg_busy, fw_cfg_go_on, NULL },
+    { "cpu", cpu_make, cpu_busy, cpu_go_on, NULL },
     { "ps2", ps2_make, ps2_busy, ps2_go_on, NULL },
     { "ib700", ib700_make, ib700_busy, ib700_go_on, NULL },
     { "ports", port92_make, port92_busy, port92_go_on, NULL },

@@ -137,6 +137,7 @@ static void go_on(Carry *c, const CarryCase *one)
     carry_note(c, "now %" G_GINT64_FORMAT, clock_now(c->rig->clock, CLOCK_KIND_VIRTUAL));
     carry_lines(c);
     g_assert_cmpuint(strlen(c->notes->str), >, 20);
+    g_test_message("%s", c->notes->str);
 }
 
 static GByteArray *save(Carry *c)
