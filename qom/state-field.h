@@ -57,6 +57,10 @@ void *state_row_element(const StateRow *row, const void *device, guint32 i);
 /* Whether loading decides how many it has, up to the row's count. */
 bool state_row_varies(const StateRow *row);
 
+/* Bytes of all elements if they lie in memory as they are saved, one behind the other; 0 if
+ * they do not. */
+gsize state_row_block(const StateRow *row, guint32 count);
+
 /* A number's bits are stored and fetched. */
 void state_store(StateKind kind, void *where, guint64 value);
 guint64 state_fetch(StateKind kind, const void *where);

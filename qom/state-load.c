@@ -160,8 +160,9 @@ static bool element_valid(StateKind kind, guint64 value)
 static bool check_scalars(const StateField *field, GError **error)
 {
     gsize size = state_element_size(field->kind);
+    bool any = field->kind != STATE_BOOL && field->kind != STATE_NUMBER;
 
-    for (guint32 i = 0; i < field->count; i++) {
+    for (guint32 i = 0; !any && i < field->count; i++) {
         if (!element_valid(field->kind, state_element(field->kind, field->data + i * size))) {
             return refuse(field, error, "element %u is no value of its type", i);
         }
@@ -344,11 +345,15 @@ static void make_room(const StateRow *row, void *device, guint32 count)
 static void load_field(const StateRow *row, void *device, const StateField *field)
 {
     StateField rest = *field;
+    gsize block = state_row_block(row, field->count);
 
     if (state_row_varies(row)) {
         make_room(row, device, field->count);
     }
-    for (guint32 i = 0; i < field->count; i++) {
+    if (block) {
+        memcpy(state_row_element(row, device, 0), field->data, block);
+    }
+    for (guint32 i = 0; !block && i < field->count; i++) {
         load_element(row, state_row_element(row, device, i), &rest);
     }
 }

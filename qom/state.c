@@ -100,6 +100,16 @@ bool state_row_varies(const StateRow *row)
     return row->shape == STATE_LIST || row->shape == STATE_SOME || row->shape == STATE_QUEUE;
 }
 
+gsize state_row_block(const StateRow *row, guint32 count)
+{
+    gsize size = element_sizes[row->kind];
+    bool in_order = G_BYTE_ORDER == G_LITTLE_ENDIAN || size == 1;
+    bool together = (row->shape == STATE_FIXED || row->shape == STATE_BLOB ||
+                     row->shape == STATE_LIST) && (!row->stride || row->stride == size);
+
+    return row->kind != STATE_TIMER && in_order && together ? size * count : 0;
+}
+
 /* A number's reset value is written in the table as any other. */
 guint64 state_reset_value(const StateRow *row)
 {
@@ -199,7 +209,7 @@ static void save_element(const StateRow *row, const void *where, GByteArray *out
 static void save_row(const StateRow *row, const void *device, GByteArray *out)
 {
     guint32 count = state_row_count(row, device);
-    gsize name_length = strlen(row->name);
+    gsize name_length = strlen(row->name), block = state_row_block(row, count);
     guint at;
 
     append_number(out, name_length, 1);
@@ -208,7 +218,10 @@ static void save_row(const StateRow *row, const void *device, GByteArray *out)
     append_number(out, count, sizeof(count));
     at = out->len;
     append_number(out, 0, sizeof(guint32));
-    for (guint32 i = 0; i < count; i++) {
+    if (block) {
+        g_byte_array_append(out, state_row_element(row, device, 0), block);
+    }
+    for (guint32 i = 0; !block && i < count; i++) {
         save_element(row, state_row_element(row, device, i), out);
     }
     close_length(out, at);
