@@ -17,6 +17,7 @@ const Verb *const verbs[] = {
     &verb_run,
     &verb_qmp,
     &verb_schema,
+    &verb_state,
     &verb_status,
     &verb_list,
     &verb_wait,

@@ -5,9 +5,12 @@
 #include "config.h"
 #include "client/output.h"
 
+#include <event2/buffer.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "qmp/json.h"
 
 static void new_line(GString *out, guint depth)
 {
@@ -85,13 +88,13 @@ void output_json_text(const char *text)
 
 void output_json(const json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+    struct evbuffer *text = evbuffer_new();
 
-    if (text) {
-        puts(text);
-        fflush(stdout);
-    }
-    free(text);
+    qmp_json_print(json, text);
+    evbuffer_add(text, "\n", 1);
+    fwrite(evbuffer_pullup(text, -1), 1, evbuffer_get_length(text), stdout);
+    fflush(stdout);
+    evbuffer_free(text);
 }
 
 char *output_count(gsize n, const char *noun)

@@ -16,6 +16,7 @@
 #ifndef CPU_ACCEL_H
 #define CPU_ACCEL_H
 
+#include "cpu/chips.h"
 #include "cpu/topology.h"
 #include "qmp/qapi-types-run-state.h"
 #include "qom/object.h"
@@ -150,6 +151,9 @@ typedef struct {
     gsize (*chip_size)(Accel *accel, AccelChip chip);
     bool (*chip_get)(Accel *accel, AccelChip chip, void *ret_state, GError **error);
     bool (*chip_set)(Accel *accel, AccelChip chip, const void *state, GError **error);
+    /* Registers of a chip in terms that the machine's own chips have, too: cpu/chips.h. */
+    bool (*chip_save)(Accel *accel, AccelChip chip, X86Chip *ret_state, GError **error);
+    bool (*chip_load)(Accel *accel, AccelChip chip, const X86Chip *state, GError **error);
 
     /* vCPUs.  A vCPU is made parked and runs after vcpus_resume.  CPU features
      * that the host lacks fail vcpu_create by name. */
@@ -167,8 +171,8 @@ typedef struct {
     /* False if a vCPU is still in the very exit that it was in at the last call: its
      * thread hangs.  Lock not needed.  NULL: there are no threads. */
     bool (*vcpus_progress)(Accel *accel);
-    /* State of a parked vCPU: all of it but what counts time.  Not what the
-     * accelerator does not have. */
+    /* State of a parked vCPU.  Not what the accelerator does not have.  Setting fails
+     * with host-error for what it cannot take, naming an MSR that it has not. */
     bool (*vcpu_get)(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error);
     bool (*vcpu_set)(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
     /* In a reset: general and system registers are as state says, and all else (MSRs,

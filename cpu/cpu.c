@@ -116,7 +116,29 @@ static void cpu_reset_exit(Device *dev)
     }
 }
 
+static bool cpu_store(Device *dev, void *ret_image, GError **error)
+{
+    Cpu *cpu = (Cpu *)dev;
+
+    return accel_ops(cpu->accel)->vcpu_get(cpu->accel, cpu, ret_image, error);
+}
+
+static bool cpu_load(Device *dev, const void *image, GError **error)
+{
+    Cpu *cpu = (Cpu *)dev;
+
+    return accel_ops(cpu->accel)->vcpu_set(cpu->accel, cpu, image, error);
+}
+
+static const DeviceImageOps cpu_image = {
+    .size = sizeof(X86CpuState),
+    .store = cpu_store,
+    .load = cpu_load,
+};
+
 static const DeviceOps cpu_device = {
+    .state = x86_state_rows,
+    .image = &cpu_image,
     .realize = cpu_realize,
     .unrealize = cpu_unrealize,
     .reset_exit = cpu_reset_exit,

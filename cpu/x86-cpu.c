@@ -313,6 +313,7 @@ static void x86_cpu_unrealize(Device *dev)
 static const DeviceOps x86_cpu_device = {
     .realize = x86_cpu_realize,
     .unrealize = x86_cpu_unrealize,
+    .no_state = "class cpu has all of a CPU's",
 };
 
 const TypeInfo x86_cpu_type = {

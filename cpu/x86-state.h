@@ -9,6 +9,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "qom/state.h"
+
 typedef struct X86CpuState X86CpuState;
 
 typedef struct {
@@ -30,13 +32,20 @@ enum { X86_RAX, X86_RBX, X86_RCX, X86_RDX, X86_RSI, X86_RDI, X86_RSP, X86_RBP,
 
 enum { X86_CS, X86_DS, X86_ES, X86_FS, X86_GS, X86_SS, X86_N_SEGMENTS };
 
-/* Model-specific registers but those that count time (SDM vol. 4); what a CPU has not
- * is 0, and is left alone when the state is set. */
+/* Model-specific registers (SDM vol. 4) that every CPU has or could have; what one has
+ * not is 0, and is left alone when the state is set. */
 typedef struct {
     guint64 star, lstar, cstar, sfmask, kernel_gs_base;
     guint64 sysenter_cs, sysenter_esp, sysenter_eip;
     guint64 tsc_aux, pat, misc_enable, mcg_status, tsc_deadline;
 } X86Msrs;
+
+/* Any other that is not 0: memory types, machine checks, what a CPU or the accelerator has
+ * for itself. */
+typedef struct {
+    guint32 index;
+    guint64 value;
+} X86Msr;
 
 /* What is to be delivered before the next instruction, and what keeps it back. */
 typedef struct {
@@ -57,6 +66,7 @@ typedef struct {
 enum {
     X86_XSAVE_SIZE = 4096,
     X86_LAPIC_REGISTERS = 64,
+    X86_MORE_MSRS = 128,
 };
 
 struct X86CpuState {
@@ -71,6 +81,12 @@ struct X86CpuState {
     guint64 xcr0;
     guint64 dr[8];              /* 4 and 5 unused */
     X86Msrs msrs;
+    X86Msr more_msrs[X86_MORE_MSRS];
+    guint32 n_more_msrs;
+    /* The time stamp counter when the state was read, from where it goes on; not has_tsc:
+     * left alone when the state is set. */
+    bool has_tsc;
+    guint64 tsc, tsc_adjust;
     X86Events events;
     /* FPU and vector registers: what XSAVE writes for all components, in the standard format
      * (SDM vol. 1, section 13.4). */
@@ -84,5 +100,8 @@ struct X86CpuState {
 /* State after RESET or INIT, SDM vol. 3A table 9-1: real mode at F000:FFF0.
  * bsp: bootstrap processor; others wait for a SIPI. */
 void x86_state_reset(X86CpuState *state, bool bsp);
+
+/* Rows of an X86CpuState. */
+extern const StateRow x86_state_rows[];
 
 #endif

@@ -8,8 +8,9 @@
  *   slots.c       memory slots, dirty log      x86-state.c  registers in and out
  *   irqchip.c     interrupt controllers        x86-reset.c  the state at power-on
  *   routes.c      GSI routing, MSI             cpuid.c      CPUID in and out
- *   irqfd.c ioeventfd.c extint.c nmi.c         x86-extra.c  FPU, MSRs, APIC in and out
- *                                              kvm-accel.c  class and table of ops
+ *   irqfd.c ioeventfd.c extint.c nmi.c         x86-extra.c  FPU, events, APIC in and out
+ *                                              x86-msrs.c   MSRs in and out
+ *   chips.c       registers of the controllers kvm-accel.c  class and table of ops
  *
  * Locks: the machine lock guards everything in KvmAccel but `run` and `chips`,
  * whose own locks are the innermost ones: nothing is called while one is held.
@@ -123,6 +124,8 @@ void kvm_pit_enable(Accel *accel, bool enabled);
 gsize kvm_chip_size(Accel *accel, AccelChip chip);
 bool kvm_chip_get(Accel *accel, AccelChip chip, void *ret_state, GError **error);
 bool kvm_chip_set(Accel *accel, AccelChip chip, const void *state, GError **error);
+bool kvm_chip_save(Accel *accel, AccelChip chip, X86Chip *ret_state, GError **error);
+bool kvm_chip_load(Accel *accel, AccelChip chip, const X86Chip *state, GError **error);
 
 bool kvm_irqfd_add(Accel *accel, guint gsi, int fd, int resample_fd, GError **error);
 void kvm_irqfd_del(Accel *accel, guint gsi, int fd);
@@ -185,6 +188,16 @@ bool kvm_cpuid_set(KvmVcpu *vcpu, GError **error);
 bool kvm_extra_get(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error);
 bool kvm_extra_set(KvmVcpu *vcpu, const X86CpuState *state, GError **error);
 
+/* ---- x86-msrs.c ---- */
+
+/* The same of MSRs; the local APIC is set before, whose timer one of them is about. */
+bool kvm_msrs_get(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error);
+bool kvm_msrs_set(KvmVcpu *vcpu, const X86CpuState *state, GError **error);
+
+/* ---- x86-reset.c ---- */
+
+/* Each write of this MSR sets the guest's idea of boot time. */
+bool kvm_msr_is_boot_time(guint32 index);
 /* A fresh vCPU's state, to go back to in a reset. */
 bool kvm_power_on_save(KvmVcpu *vcpu, GError **error);
 bool kvm_power_on_restore(KvmVcpu *vcpu, GError **error);

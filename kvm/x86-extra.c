@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a vCPU has beside general and system registers, between X86CpuState and
- * KVM's structures: FPU and vector registers, XCR0, MSRs, debug registers, pending
+ * KVM's structures: FPU and vector registers, XCR0, debug registers, pending
  * events and the local APIC's registers.
  *
  * A kernel that lacks one of them leaves it as X86CpuState says after a reset.  Of
@@ -84,100 +84,6 @@ static bool set_vectors(KvmVcpu *vcpu, const X86CpuState *state, GError **error)
     }
     if (device->xsave_size && kvm_ioctl(vcpu->fd, KVM_SET_XSAVE, image) < 0) {
         return failed(vcpu, "set the FPU", error);
-    }
-    return true;
-}
-
-/* ---- MSRs ---- */
-
-static const struct {
-    guint32 index;
-    gsize offset;
-} msr_rows[] = {
-    { 0xc0000081, offsetof(X86Msrs, star) }, { 0xc0000082, offsetof(X86Msrs, lstar) },
-    { 0xc0000083, offsetof(X86Msrs, cstar) }, { 0xc0000084, offsetof(X86Msrs, sfmask) },
-    { 0xc0000102, offsetof(X86Msrs, kernel_gs_base) },
-    { 0x174, offsetof(X86Msrs, sysenter_cs) }, { 0x175, offsetof(X86Msrs, sysenter_esp) },
-    { 0x176, offsetof(X86Msrs, sysenter_eip) }, { 0xc0000103, offsetof(X86Msrs, tsc_aux) },
-    { 0x277, offsetof(X86Msrs, pat) }, { 0x1a0, offsetof(X86Msrs, misc_enable) },
-    { 0x17a, offsetof(X86Msrs, mcg_status) }, { 0x6e0, offsetof(X86Msrs, tsc_deadline) },
-};
-
-typedef struct {
-    struct kvm_msrs head;
-    struct kvm_msr_entry entries[G_N_ELEMENTS(msr_rows)];
-    guint64 *places[G_N_ELEMENTS(msr_rows)];    /* in an X86Msrs */
-} MsrTable;
-
-static bool has_msr(const KvmVcpu *vcpu, guint32 index)
-{
-    const struct kvm_msr_list *list = vcpu->kvm->device.msrs;
-
-    for (guint i = 0; i < list->nmsrs; i++) {
-        if (list->indices[i] == index) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Those rows that the kernel has. */
-static void fill_table(const KvmVcpu *vcpu, X86Msrs *msrs, MsrTable *ret_table)
-{
-    guint n = 0;
-
-    *ret_table = (MsrTable){ .head = { .nmsrs = 0 } };
-    for (guint i = 0; i < G_N_ELEMENTS(msr_rows); i++) {
-        if (has_msr(vcpu, msr_rows[i].index)) {
-            guint64 *place = (guint64 *)((guint8 *)msrs + msr_rows[i].offset);
-
-            ret_table->entries[n].index = msr_rows[i].index;
-            ret_table->entries[n].data = *place;
-            ret_table->places[n++] = place;
-        }
-    }
-    ret_table->head.nmsrs = n;
-}
-
-/* The kernel does as many as it can, and stops at one that this vCPU's CPUID has not. */
-static bool get_msrs(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error)
-{
-    MsrTable table;
-
-    fill_table(vcpu, &ret_state->msrs, &table);
-    for (guint i = 0; i < table.head.nmsrs; i++) {
-        struct {
-            struct kvm_msrs head;
-            struct kvm_msr_entry entry;
-        } one = { .head = { .nmsrs = 1 }, .entry = table.entries[i] };
-
-        if (kvm_ioctl(vcpu->fd, KVM_GET_MSRS, &one) < 0) {
-            return failed(vcpu, "read the MSRs", error);
-        }
-        *table.places[i] = one.entry.data;
-    }
-    return true;
-}
-
-static bool set_msrs(KvmVcpu *vcpu, const X86CpuState *state, GError **error)
-{
-    X86Msrs msrs = state->msrs;
-    MsrTable table;
-
-    fill_table(vcpu, &msrs, &table);
-    for (guint i = 0; i < table.head.nmsrs; i++) {
-        struct {
-            struct kvm_msrs head;
-            struct kvm_msr_entry entry;
-        } one = { .head = { .nmsrs = 1 }, .entry = table.entries[i] };
-        int r = kvm_ioctl(vcpu->fd, KVM_SET_MSRS, &one);
-
-        if (r < 0 || (r == 0 && one.entry.data != 0)) {
-            qmp_error_set(error, ERROR_REASON_HOST_ERROR,
-                          "KVM refuses 0x%" G_GINT64_MODIFIER "x in MSR 0x%x of CPU %u",
-                          (guint64)one.entry.data, one.entry.index, vcpu->cpu->index);
-            return false;
-        }
     }
     return true;
 }
@@ -308,7 +214,7 @@ static bool set_lapic(KvmVcpu *vcpu, const X86CpuState *state, GError **error)
 
 bool kvm_extra_get(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error)
 {
-    return get_vectors(vcpu, ret_state, error) && get_msrs(vcpu, ret_state, error) &&
+    return get_vectors(vcpu, ret_state, error) && kvm_msrs_get(vcpu, ret_state, error) &&
            get_debug(vcpu, ret_state, error) && get_events(vcpu, ret_state, error) &&
            get_lapic(vcpu, ret_state, error);
 }
@@ -317,6 +223,6 @@ bool kvm_extra_get(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error)
 bool kvm_extra_set(KvmVcpu *vcpu, const X86CpuState *state, GError **error)
 {
     return set_vectors(vcpu, state, error) && set_lapic(vcpu, state, error) &&
-           set_msrs(vcpu, state, error) && set_debug(vcpu, state, error) &&
+           kvm_msrs_set(vcpu, state, error) && set_debug(vcpu, state, error) &&
            set_events(vcpu, state, error);
 }

@@ -33,10 +33,14 @@ struct KvmPowerOn {
     struct kvm_vcpu_events events;
 };
 
+bool kvm_msr_is_boot_time(guint32 index)
+{
+    return index == MSR_KVM_WALL_CLOCK_OLD || index == MSR_KVM_WALL_CLOCK_NEW;
+}
+
 static bool counts_time(guint32 index)
 {
-    return index == MSR_IA32_TSC || index == MSR_IA32_TSC_ADJUST ||
-           index == MSR_KVM_WALL_CLOCK_OLD || index == MSR_KVM_WALL_CLOCK_NEW;
+    return index == MSR_IA32_TSC || index == MSR_IA32_TSC_ADJUST || kvm_msr_is_boot_time(index);
 }
 
 static struct kvm_msrs *msrs_new(guint n)

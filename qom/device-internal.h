@@ -26,4 +26,7 @@ bool bus_can_plug(const Bus *bus);
  * and takes one more device of klass; NULL if there is none. */
 Bus *bus_among(const GPtrArray *buses, const char *name, const QmpClass *klass);
 
+/* Every row without STATE_KEEP as after a reset. */
+void device_reset_rows(Device *dev);
+
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Devices: how one is made and unmade, its guest-visible state over all its
- * classes, and what class `device` shows of it.
+ * Devices: how one is made and unmade, and what class `device` shows of it.
  *
- * Buses are in bus.c, the parts of a device in parts.c, reset in reset.c.
+ * Buses are in bus.c, the parts of a device in parts.c, reset in reset.c, its
+ * guest-visible state in device-state.c.
  */
 #include "config.h"
 #include "qom/device-internal.h"
@@ -67,105 +67,6 @@ static bool is_hot(Object *obj)
     return env && env->hot && env->hot(env);
 }
 
-/* ---- State ---- */
-
-static void reset_rows(Device *dev)
-{
-    for (guint i = 0; i < n_types(dev); i++) {
-        const DeviceOps *ops = device_ops(dev, i);
-
-        if (ops) {
-            state_reset(ops->state, dev);
-        }
-    }
-}
-
-void device_save(Device *dev, GByteArray *out)
-{
-    for (guint i = 0; i < n_types(dev); i++) {
-        const DeviceOps *ops = device_ops(dev, i);
-
-        if (ops) {
-            state_save(ops->state, dev, out);
-        }
-    }
-}
-
-/* False, and nothing has changed, if the rows do not take exactly these bytes. */
-static bool load_rows(Device *dev, const guint8 *data, gsize length)
-{
-    g_autofree gssize *used = g_new0(gssize, n_types(dev));
-    gsize at = 0;
-
-    for (guint i = 0; i < n_types(dev); i++) {
-        const DeviceOps *ops = device_ops(dev, i);
-
-        used[i] = ops ? state_check(ops->state, dev, data + at, length - at) : 0;
-        if (used[i] < 0) {
-            return false;
-        }
-        at += used[i];
-    }
-    if (at != length) {
-        return false;
-    }
-    for (guint i = 0; i < n_types(dev); i++) {
-        const DeviceOps *ops = device_ops(dev, i);
-
-        if (ops) {
-            state_load(ops->state, dev, data, used[i]);
-        }
-        data += used[i];
-    }
-    return true;
-}
-
-/* If one refuses, those before it must hear of what is put back: *ret_n is how
- * many have agreed. */
-static bool call_loaded(Device *dev, guint *ret_n, GError **error)
-{
-    for (guint i = 0; i < n_types(dev); i++) {
-        const DeviceOps *ops = device_ops(dev, i);
-
-        *ret_n = i;
-        if (ops && ops->state_loaded && !ops->state_loaded(dev, error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void put_back(Device *dev, const GByteArray *old, guint n)
-{
-    load_rows(dev, old->data, old->len);
-    for (guint i = 0; i < n; i++) {
-        const DeviceOps *ops = device_ops(dev, i);
-
-        if (ops && ops->state_loaded) {
-            ops->state_loaded(dev, NULL);
-        }
-    }
-}
-
-bool device_load(Device *dev, const guint8 *data, gsize length, GError **error)
-{
-    g_autoptr(GByteArray) old = g_byte_array_new();
-    guint n = 0;
-
-    device_save(dev, old);
-    if (!load_rows(dev, data, length)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "state of %" G_GSIZE_FORMAT " bytes does not fit a '%s'", length,
-                      object_class_name(dev));
-        return false;
-    }
-    if (!call_loaded(dev, &n, error)) {
-        put_back(dev, old, n);
-        return false;
-    }
-    return true;
-}
-
 /* ---- Complete and dismantle ---- */
 
 static void run_unrealize(Device *dev, guint n)
@@ -222,7 +123,7 @@ static bool device_complete(Object *obj, GError **error)
     if (!bus_attach(dev, error)) {
         return false;
     }
-    reset_rows(dev);
+    device_reset_rows(dev);
     if (!make_parts(dev, error)) {
         bus_detach(dev);
         return false;

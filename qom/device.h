@@ -21,6 +21,17 @@ typedef struct Device Device;
 typedef struct Bus Bus;
 struct AcpiDevices;
 
+/*
+ * State that something else than the device's struct holds, such as a chip in the host's
+ * kernel: the rows are of an image, which is zeroed before store fills it.  Both fail as
+ * whoever holds it does.
+ */
+typedef struct {
+    gsize size;                 /* bytes of an image */
+    bool (*store)(Device *dev, void *ret_image, GError **error);
+    bool (*load)(Device *dev, const void *image, GError **error);
+} DeviceImageOps;
+
 struct DeviceOps {
     bool (*realize)(Device *dev, GError **error);
     void (*unrealize)(Device *dev);
@@ -32,7 +43,16 @@ struct DeviceOps {
     void (*reset_enter)(Device *dev);
     void (*reset_hold)(Device *dev);
     void (*reset_exit)(Device *dev);
-    const StateRow *state;      /* rows of this class's own guest-visible state */
+    const StateRow *state;      /* rows of this class's own guest-visible state, */
+    gsize state_offset;         /* of what lies there in the device */
+    guint32 state_version;      /* of these rows: counted up with each field that comes */
+    const char *state_name;     /* what classes that take each other's state call it; NULL:
+                                   as the class is called */
+    const char *no_state;       /* without rows: why this class needs none */
+    const DeviceImageOps *image;        /* or NULL: the rows are of the device */
+    /* Before the rows are saved: bring up to date what they are of, which the device
+     * must not change by that. */
+    void (*state_saving)(Device *dev);
     /* After the state rows were loaded from outside: recompute, check. */
     bool (*state_loaded)(Device *dev, GError **error);
     /* What ACPI tables tell a guest of it (hw/acpi/acpi-device.h). */
@@ -119,11 +139,17 @@ void device_quiesce(Device *dev);
  * all.  Devices that are not realized are left alone. */
 void device_reset_tree(Object *obj);
 
-/* The guest-visible state of one device: the rows of all its classes, base
- * first, and then state_loaded hooks.  Loading fails with invalid-value, or as
- * a hook says; the device is as before then. */
-void device_save(Device *dev, GByteArray *out);
+/*
+ * The guest-visible state of one device: a section (qom/state-stream.h) for each of its
+ * classes that has rows, base first.  Loading calls state_loaded hooks afterwards; it
+ * fails with invalid-value, naming class and field, or as a hook says, and the device is
+ * as before then.  Saving fails as whoever holds the state does, with some of it in out.
+ * Main thread, machine lock held, vCPUs parked.
+ */
+bool device_save(Device *dev, GByteArray *out, GError **error);
 bool device_load(Device *dev, const guint8 *data, gsize length, GError **error);
+/* Whether there is anything to save. */
+bool device_has_state(const Device *dev);
 
 /* Calls the acpi hooks of dev's classes, base first.  Machine lock held; dev is
  * realized. */

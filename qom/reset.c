@@ -6,7 +6,7 @@
  * takes out of use is passed over by the phases after that.
  */
 #include "config.h"
-#include "qom/device.h"
+#include "qom/device-internal.h"
 
 #include "qmp/qapi-types-object.h"
 #include "qom/class.h"
@@ -56,11 +56,7 @@ static void enter(Device *dev)
 {
     const Class *klass = dev->object.klass;
 
-    for (guint i = 0; i < klass->n_types; i++) {
-        if (klass->types[i]->device) {
-            state_reset(klass->types[i]->device->state, dev);
-        }
-    }
+    device_reset_rows(dev);
     for (guint i = 0; i < klass->n_types; i++) {
         if (klass->types[i]->device && klass->types[i]->device->reset_enter) {
             klass->types[i]->device->reset_enter(dev);

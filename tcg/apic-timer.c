@@ -194,6 +194,20 @@ void apic_write_initial_count(TcgVcpu *vcpu, guint32 value, ApicEffects *effects
     apic_timer_arm(vcpu, effects);
 }
 
+void tcg_apic_set_count(TcgVcpu *vcpu, guint32 count)
+{
+    TcgApic *a = &vcpu->apic;
+    ApicEffects effects = APIC_NO_EFFECTS;
+
+    g_mutex_lock(&a->lock);
+    if (a->counting && count && count < a->initial_count) {
+        a->timer_start = time_of(a) - ((gint64)(a->initial_count - count) << shift(a));
+        apic_timer_arm(vcpu, &effects);
+    }
+    g_mutex_unlock(&a->lock);
+    apic_do(vcpu, &effects);
+}
+
 /* What is left of the count is left of it at the new rate. */
 void apic_write_divide(TcgVcpu *vcpu, guint32 value, ApicEffects *effects)
 {

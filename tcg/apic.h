@@ -89,6 +89,8 @@ void tcg_apic_lint0(TcgVcpu *vcpu);
 
 /* When the timer fires next, G_MAXINT64 for never; any thread. */
 gint64 tcg_apic_deadline(const TcgVcpu *vcpu);
+/* So much is left of the present period of a timer that counts. */
+void tcg_apic_set_count(TcgVcpu *vcpu, guint32 count);
 /* Fires the timer if it is due at now; true if an interrupt waits that TPR lets through.
  * Any thread; requests nothing of the vCPU. */
 bool tcg_apic_expire(TcgVcpu *vcpu, gint64 now);

@@ -42,6 +42,11 @@ bool tcg_msr_set_member(TcgState *s, const TcgMsr *msr, guint32 number, guint64 
 bool tcg_msr_get_constant(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value);
 bool tcg_msr_ignore(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value);
 
+/* Registers as instructions see them, for state in and out; false: the CPU has none of that
+ * number, or it does not take the value. */
+bool tcg_msr_peek(TcgState *s, guint32 number, guint64 *ret_value);
+bool tcg_msr_poke(TcgState *s, guint32 number, guint64 value);
+
 /* Memory types and machine checks, or NULL; msr-memory.c. */
 const TcgMsr *tcg_msr_find_memory(guint32 number);
 

@@ -308,11 +308,25 @@ static const TcgMsr *find(guint32 number)
     return memory;
 }
 
+bool tcg_msr_peek(TcgState *s, guint32 number, guint64 *ret_value)
+{
+    const TcgMsr *msr = find(number);
+
+    return msr && msr->get && !(msr->may && !msr->may(s)) && msr->get(s, msr, number, ret_value);
+}
+
+bool tcg_msr_poke(TcgState *s, guint32 number, guint64 value)
+{
+    const TcgMsr *msr = find(number);
+
+    return msr && msr->set && !(msr->may && !msr->may(s)) && msr->set(s, msr, number, value);
+}
+
 /* ---- Instructions ---- */
 
-static _Noreturn void refuse(TcgState *s, const TcgMsr *msr, guint32 number, bool is_write)
+static _Noreturn void refuse(TcgState *s, guint32 number, bool is_write)
 {
-    if (!msr) {
+    if (!find(number)) {
         tcg_log_once(s, is_write ? "guest writes a model-specific register that is not there"
                                  : "guest reads a model-specific register that is not there",
                      number);
@@ -323,12 +337,11 @@ static _Noreturn void refuse(TcgState *s, const TcgMsr *msr, guint32 number, boo
 TcgNext tcg_op_rdmsr(TcgState *s, const TcgInsn *insn)
 {
     guint32 number = s->gpr[TCG_RCX];
-    const TcgMsr *msr = find(number);
     guint64 value = 0;
 
     tcg_require_cpl0(s);
-    if (!msr || !msr->get || (msr->may && !msr->may(s)) || !msr->get(s, msr, number, &value)) {
-        refuse(s, msr, number, false);
+    if (!tcg_msr_peek(s, number, &value)) {
+        refuse(s, number, false);
     }
     tcg_set_edx_eax(s, value);
     return TCG_NEXT;
@@ -337,12 +350,10 @@ TcgNext tcg_op_rdmsr(TcgState *s, const TcgInsn *insn)
 TcgNext tcg_op_wrmsr(TcgState *s, const TcgInsn *insn)
 {
     guint32 number = s->gpr[TCG_RCX];
-    const TcgMsr *msr = find(number);
 
     tcg_require_cpl0(s);
-    if (!msr || !msr->set || (msr->may && !msr->may(s)) ||
-        !msr->set(s, msr, number, tcg_edx_eax(s))) {
-        refuse(s, msr, number, true);
+    if (!tcg_msr_poke(s, number, tcg_edx_eax(s))) {
+        refuse(s, number, true);
     }
     return TCG_NEXT;
 }

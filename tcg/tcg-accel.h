@@ -133,7 +133,7 @@ void tcg_vcpu_start(TcgVcpu *vcpu);
 
 /* ---- vcpu-extra.c: of X86CpuState all but general and system registers; parked ---- */
 
-void tcg_extra_load(TcgVcpu *vcpu, const X86CpuState *state);
+bool tcg_extra_load(TcgVcpu *vcpu, const X86CpuState *state, GError **error);
 void tcg_extra_store(TcgVcpu *vcpu, X86CpuState *ret_state);
 
 /* ---- slots.c ---- */

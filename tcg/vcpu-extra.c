@@ -10,6 +10,10 @@
 
 #include <string.h>
 
+#include "qmp/error.h"
+#include "tcg/msr.h"
+#include "tcg/system.h"
+
 /* ---- FPU and vectors ---- */
 
 enum {
@@ -56,7 +60,58 @@ static void vectors_out(const TcgState *s, X86CpuState *ret_state)
 
 /* ---- MSRs ---- */
 
-enum { MSR_TSC_DEADLINE = 0x6e0 };
+/* Those that X86Msrs does not name, and a guest changes: speculation control; memory
+ * types; machine checks; HWCR. */
+static const struct {
+    guint32 first, last;
+} more_msrs[] = {
+    { 0x48, 0x48 }, { 0x200, 0x20f }, { 0x250, 0x250 }, { 0x258, 0x259 }, { 0x268, 0x26f },
+    { 0x2ff, 0x2ff }, { 0x17b, 0x17b }, { 0x400, 0x400 + 4 * TCG_N_BANKS - 1 },
+    { 0xc0010015, 0xc0010015 },
+};
+
+static void more_out(TcgState *s, X86CpuState *ret_state)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(more_msrs); i++) {
+        for (guint32 n = more_msrs[i].first; n <= more_msrs[i].last; n++) {
+            guint64 value = 0;
+
+            if (tcg_msr_peek(s, n, &value) && value) {
+                ret_state->more_msrs[ret_state->n_more_msrs++] = (X86Msr){ n, value };
+            }
+        }
+    }
+}
+
+static bool more_in(TcgVcpu *vcpu, const X86CpuState *state, GError **error)
+{
+    for (guint i = 0; i < state->n_more_msrs; i++) {
+        const X86Msr *msr = &state->more_msrs[i];
+
+        if (!tcg_msr_poke(vcpu->state, msr->index, msr->value)) {
+            qmp_error_set(error, ERROR_REASON_HOST_ERROR,
+                          "the CPU in software has no MSR 0x%x that takes 0x%" G_GINT64_MODIFIER
+                          "x", msr->index, msr->value);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void time_in(TcgState *s, const X86CpuState *state)
+{
+    if (state->has_tsc) {
+        s->tsc_offset = state->tsc - tcg_host_tsc();
+        s->tsc_adjust = state->tsc_adjust;
+    }
+}
+
+static void time_out(const TcgState *s, X86CpuState *ret_state)
+{
+    ret_state->has_tsc = true;
+    ret_state->tsc = tcg_tsc(s);
+    ret_state->tsc_adjust = s->tsc_adjust;
+}
 
 static void msrs_in(TcgState *s, const X86Msrs *msrs)
 {
@@ -170,7 +225,6 @@ static guint32 *storage(TcgApic *apic, guint i)
     }
 }
 
-/* The timer starts a new period: what had passed of the old one is not known. */
 static void lapic_in(TcgVcpu *vcpu, const X86CpuState *state)
 {
     TcgApic *apic = &vcpu->apic;
@@ -188,6 +242,7 @@ static void lapic_in(TcgVcpu *vcpu, const X86CpuState *state)
     apic->icr = (guint64)state->lapic[LAPIC_ICR_HIGH] << 32 | state->lapic[LAPIC_ICR];
     g_mutex_unlock(&apic->lock);
     tcg_apic_access(vcpu, LAPIC_INITIAL_COUNT * 16, &count, sizeof(count), true);
+    tcg_apic_set_count(vcpu, state->lapic[LAPIC_CURRENT_COUNT]);
     if (deadline) {
         tcg_apic_msr(vcpu, MSR_TSC_DEADLINE, &deadline, true);
     }
@@ -217,7 +272,7 @@ static void lapic_out(TcgVcpu *vcpu, X86CpuState *ret_state)
 
 /* ---- All ---- */
 
-void tcg_extra_load(TcgVcpu *vcpu, const X86CpuState *state)
+bool tcg_extra_load(TcgVcpu *vcpu, const X86CpuState *state, GError **error)
 {
     TcgState *s = vcpu->state;
 
@@ -225,17 +280,21 @@ void tcg_extra_load(TcgVcpu *vcpu, const X86CpuState *state)
     msrs_in(s, &state->msrs);
     memcpy(s->dr, state->dr, sizeof(s->dr));
     events_in(s, state);
+    time_in(s, state);
     if (state->has_lapic) {
         lapic_in(vcpu, state);
     }
+    return more_in(vcpu, state, error);
 }
 
 void tcg_extra_store(TcgVcpu *vcpu, X86CpuState *ret_state)
 {
-    const TcgState *s = vcpu->state;
+    TcgState *s = vcpu->state;
 
     vectors_out(s, ret_state);
     ret_state->msrs = msrs_out(s);
+    more_out(s, ret_state);
+    time_out(s, ret_state);
     memcpy(ret_state->dr, s->dr, sizeof(s->dr));
     events_out(s, ret_state);
     lapic_out(vcpu, ret_state);

@@ -92,9 +92,10 @@ static void forget_translations(TcgState *s)
     tcg_tlb_flush(s);
 }
 
-static void load(TcgVcpu *vcpu, const X86CpuState *state)
+static bool load(TcgVcpu *vcpu, const X86CpuState *state, GError **error)
 {
     TcgState *s = vcpu->state;
+    bool ok;
 
     for (guint i = 0; i < 16; i++) {
         s->gpr[gpr_numbers[i]] = state->gpr[i];
@@ -112,10 +113,11 @@ static void load(TcgVcpu *vcpu, const X86CpuState *state)
     tcg_apic_set_tpr(vcpu, state->cr8);
     s->halted = state->halted;
     s->wait_for_sipi = state->wait_for_sipi;
-    tcg_extra_load(vcpu, state);
+    ok = tcg_extra_load(vcpu, state, error);
     forget_translations(s);
     tcg_mode_update(s);
     tcg_reconsider(s);
+    return ok;
 }
 
 bool tcg_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error)
@@ -139,8 +141,7 @@ bool tcg_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error
 
 bool tcg_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error)
 {
-    load(cpu->vcpu, state);
-    return true;
+    return load(cpu->vcpu, state, error);
 }
 
 /* ---- Reset ---- */
@@ -189,8 +190,7 @@ bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **e
     reset_events(vcpu->state, TCG_REQUEST_APIC | TCG_REQUEST_NMI | TCG_REQUEST_INIT |
                  TCG_REQUEST_SIPI);
     tcg_apic_reset(vcpu, false);
-    load(vcpu, state);
-    return true;
+    return load(vcpu, state, error);
 }
 
 /* ---- INIT and SIPI ---- */
@@ -211,7 +211,7 @@ void tcg_vcpu_init(TcgVcpu *vcpu)
     state.wait_for_sipi = !vcpu->apic.is_bsp;
     reset_events(vcpu->state, TCG_REQUEST_APIC | TCG_REQUEST_NMI | TCG_REQUEST_INIT);
     tcg_apic_reset(vcpu, true);
-    load(vcpu, &state);
+    load(vcpu, &state, NULL);
     vcpu->state->sipi_vector = sipi_vector;
 }
 

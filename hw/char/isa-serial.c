@@ -150,11 +150,6 @@ static void serial_unrealize(Device *dev)
     isa_unmap(dev, s->region);
 }
 
-static void serial_reset_enter(Device *dev)
-{
-    uart16550_reset_enter(&((IsaSerial *)dev)->uart);
-}
-
 static void serial_reset_hold(Device *dev)
 {
     uart16550_reset_hold(&((IsaSerial *)dev)->uart);
@@ -192,7 +187,6 @@ static void serial_acpi(Device *dev, AcpiDevices *devices)
 static const DeviceOps serial_device_ops = {
     .realize = serial_realize,
     .unrealize = serial_unrealize,
-    .reset_enter = serial_reset_enter,
     .reset_hold = serial_reset_hold,
     .reset_exit = serial_reset_exit,
     .state = serial_state,

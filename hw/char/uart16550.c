@@ -573,11 +573,6 @@ void uart16550_unrealize(Uart16550 *s)
     g_clear_pointer(&s->timeout, timer_free);
 }
 
-void uart16550_reset_enter(Uart16550 *s)
-{
-    timer_cancel(s->timeout);
-}
-
 void uart16550_reset_hold(Uart16550 *s)
 {
     update_irq(s);
@@ -594,8 +589,8 @@ bool uart16550_state_loaded(Uart16550 *s)
         s->xmit_head >= UART16550_FIFO_SIZE || s->xmit_count > fifo_size(s)) {
         return false;
     }
-    if (fifos_on(s) && s->recv_count > 0 && !s->timeout_pending) {
-        restart_timeout(s);
+    if (s->xmit_count > 0 && !(s->mcr & MCR_LOOP)) {
+        transmit(s);
     }
     update_irq(s);
     return true;

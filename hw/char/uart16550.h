@@ -11,9 +11,8 @@
 #define HW_CHAR_UART16550_H
 
 #include "hw/chardev/char.h"
-#include "hw/core/clock.h"
 #include "hw/core/irq.h"
-#include "qom/state.h"
+#include "hw/core/timer-state.h"
 
 #define UART16550_PORTS 8
 #define UART16550_FIFO_SIZE 16
@@ -61,7 +60,8 @@ typedef struct {
     STATE_FIELD(U8, type_, member_.xmit_head, 0), \
     STATE_FIELD(U8, type_, member_.xmit_count, 0), \
     STATE_FIELD(BOOL, type_, member_.thre_pending, false), \
-    STATE_FIELD(BOOL, type_, member_.timeout_pending, false)
+    STATE_FIELD(BOOL, type_, member_.timeout_pending, false), \
+    STATE_CLOCK_TIMER(type_, member_.timeout)
 
 #define UART16550_LSR_RESET 0x60        /* THRE, TEMT */
 #define UART16550_MSR_RESET 0xb0        /* CTS, DSR, DCD: somebody listens */
@@ -73,7 +73,6 @@ void uart16550_realize(Uart16550 *s, Chardev *chr, Clock *clock, Irq *irq, guint
 void uart16550_unrealize(Uart16550 *s);
 
 /* After the rows went back to their reset values, and the line's part. */
-void uart16550_reset_enter(Uart16550 *s);
 void uart16550_reset_hold(Uart16550 *s);
 void uart16550_reset_exit(Uart16550 *s);
 

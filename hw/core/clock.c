@@ -240,6 +240,14 @@ void clock_run(Clock *clock, bool running)
     rearm(clock);
 }
 
+void clock_set(Clock *clock, gint64 now)
+{
+    g_return_if_fail(!clock->running);
+    g_mutex_lock(&clock->mutex);
+    clock->virtual_base = now;
+    g_mutex_unlock(&clock->mutex);
+}
+
 /* When a timer of a baseless clock is due, in virtual time. */
 static gint64 virtual_deadline(const Timer *timer)
 {

@@ -65,6 +65,9 @@ void clock_free(Clock *clock);
 gint64 clock_now(Clock *clock, ClockKind kind);
 /* Lets virtual time run or stand. */
 void clock_run(Clock *clock, bool running);
+/* Sets the virtual time of a clock that does not run, firing nothing; its timers stay set
+ * for the times that they were. */
+void clock_set(Clock *clock, gint64 now);
 /* Whether it is a baseless one, which only clock_advance moves. */
 bool clock_stands(const Clock *clock);
 /* What a baseless clock's wall clock says at virtual time 0, in ns since 1970. */

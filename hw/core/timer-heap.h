@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Pending timers of one kind of clock: a binary heap, earliest deadline first,
- * and of equal deadlines the one that was set first.  Private to clock.c and
- * timer-heap.c; callers hold the machine lock.
+ * and of equal deadlines the one that was set first.  Private to clock.c,
+ * timer-heap.c and timer-state.c; callers hold the machine lock.
  */
 #ifndef HW_CORE_TIMER_HEAP_H
 #define HW_CORE_TIMER_HEAP_H

@@ -20,6 +20,7 @@
 #include "hw/input/i8042.h"
 
 #include "hw/acpi/acpi-device.h"
+#include "hw/core/timer-state.h"
 #include "hw/input/ps2.h"
 #include "hw/isa/isa-bus.h"
 #include "hw/machine/machine.h"
@@ -441,6 +442,7 @@ static const StateRow i8042_state[] = {
     STATE_FIELD(BOOL, I8042, replying, false),
     STATE_FIELD(BOOL, I8042, reply_aux, false),
     STATE_FIELD(BOOL, I8042, break_next, false),
+    STATE_CLOCK_TIMER(I8042, throttle),
     STATE_ROWS_END
 };
 
@@ -514,11 +516,6 @@ static void i8042_unrealize(Device *dev)
     isa_unmap(dev, s->data_region);
 }
 
-static void i8042_reset_enter(Device *dev)
-{
-    timer_cancel(((I8042 *)dev)->throttle);
-}
-
 static void i8042_reset_hold(Device *dev)
 {
     I8042 *s = (I8042 *)dev;
@@ -538,9 +535,6 @@ static bool i8042_state_loaded(Device *dev, GError **error)
     }
     if (!properties(s)->extended_state) {
         s->replying = false;
-    }
-    if (properties(s)->kbd_throttle) {
-        timer_set_after(s->throttle, THROTTLE_NS);
     }
     irq_set(s->a20, s->output_port & OUT_A20);
     update_irq(s);
@@ -570,7 +564,6 @@ const TypeInfo i8042_type = {
     .device = &(const DeviceOps){
         .realize = i8042_realize,
         .unrealize = i8042_unrealize,
-        .reset_enter = i8042_reset_enter,
         .reset_hold = i8042_reset_hold,
         .state = i8042_state,
         .state_loaded = i8042_state_loaded,

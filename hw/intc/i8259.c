@@ -20,6 +20,7 @@
 #include "config.h"
 #include "hw/intc/i8259.h"
 
+#include "cpu/chips.h"
 #include "hw/core/irq.h"
 #include "hw/isa/isa-bus.h"
 #include "qmp/error.h"
@@ -61,19 +62,10 @@ enum {                          /* OCW3 */
 
 #define POLL_REQUEST 0x80       /* what a poll reads: there is one, bits 2:0 say which */
 
-/* Which command word the next write to the odd port is. */
-enum { EXPECT_OCW1, EXPECT_ICW2, EXPECT_ICW3, EXPECT_ICW4, EXPECT__LAST = EXPECT_ICW4 };
-
 typedef struct {
     Device parent;
     /* Guest-visible. */
-    guint8 edges;               /* IRR of inputs that are edge-triggered */
-    guint8 isr, imr;
-    guint8 icw1, icw2, icw3, icw4;
-    guint8 expect;
-    guint8 lowest;              /* input of the lowest priority */
-    bool read_isr, poll, special_mask, rotate_in_aeoi;
-    guint8 elcr;
+    X86Pic regs;
     /* Wiring. */
     MemoryRegion *region, *elcr_region;
     Irq *inputs[N_INPUTS];
@@ -90,7 +82,7 @@ static const IsaI8259Props *properties(const I8259 *s)
 /* Inputs that are levels. */
 static guint8 levels(const I8259 *s)
 {
-    return s->icw1 & ICW1_LTIM ? 0xff : s->elcr;
+    return s->regs.icw1 & ICW1_LTIM ? 0xff : s->regs.elcr;
 }
 
 static guint8 irr(const I8259 *s)
@@ -100,13 +92,13 @@ static guint8 irr(const I8259 *s)
     for (guint i = 0; i < N_INPUTS; i++) {
         asserted |= irq_level(s->inputs[i]) << i;
     }
-    return (s->edges & ~levels(s)) | (asserted & levels(s));
+    return (s->regs.edges & ~levels(s)) | (asserted & levels(s));
 }
 
 /* Input of a priority, 0 being the highest. */
 static guint input_of(const I8259 *s, guint priority)
 {
-    return (s->lowest + 1 + priority) % N_INPUTS;
+    return (s->regs.lowest + 1 + priority) % N_INPUTS;
 }
 
 /* The highest priority of the inputs in set; N_INPUTS if it is empty. */
@@ -124,20 +116,20 @@ static guint highest(const I8259 *s, guint8 set)
  * in special mask mode not the masked ones. */
 static guint8 blocking(const I8259 *s)
 {
-    return s->special_mask ? s->isr & ~s->imr : s->isr;
+    return s->regs.special_mask ? s->regs.isr & ~s->regs.imr : s->regs.isr;
 }
 
 /* In special fully nested mode the master takes a request of a slave that it
  * already serves: it is one of a higher priority in that slave. */
 static bool is_nested_slave(const I8259 *s, guint input)
 {
-    return (s->icw4 & ICW4_SFNM) && properties(s)->master && (s->icw3 >> input & 1);
+    return (s->regs.icw4 & ICW4_SFNM) && properties(s)->master && (s->regs.icw3 >> input & 1);
 }
 
 /* The input to be acknowledged, or -1. */
 static int requested(const I8259 *s)
 {
-    guint request = highest(s, irr(s) & ~s->imr);
+    guint request = highest(s, irr(s) & ~s->regs.imr);
     guint serviced = highest(s, blocking(s));
     guint input = input_of(s, request);
 
@@ -151,16 +143,19 @@ static int requested(const I8259 *s)
 /* The one place that sets INT. */
 static void update_output(I8259 *s)
 {
-    irq_set(s->output, s->expect == EXPECT_OCW1 && requested(s) >= 0);
+    irq_set(s->output, s->regs.expect == X86_PIC_EXPECT_OCW1 && requested(s) >= 0);
 }
 
 static void input_changed(void *opaque, guint n, bool level)
 {
     I8259 *s = opaque;
 
-    if (level && !(levels(s) >> n & 1)) {
-        s->edges |= 1 << n;
+    guint8 bit = 1 << n;
+
+    if (level && !((levels(s) | s->regs.levels) & bit)) {
+        s->regs.edges |= bit;
     }
+    s->regs.levels = level ? s->regs.levels | bit : s->regs.levels & ~bit;
     update_output(s);
 }
 
@@ -169,11 +164,11 @@ static void input_changed(void *opaque, guint n, bool level)
 /* What INTA does, and a read after a poll command. */
 static void take(I8259 *s, guint input)
 {
-    s->edges &= ~(1 << input);
-    if (!(s->icw4 & ICW4_AEOI)) {
-        s->isr |= 1 << input;
-    } else if (s->rotate_in_aeoi) {
-        s->lowest = input;
+    s->regs.edges &= ~(1 << input);
+    if (!(s->regs.icw4 & ICW4_AEOI)) {
+        s->regs.isr |= 1 << input;
+    } else if (s->regs.rotate_in_aeoi) {
+        s->regs.lowest = input;
     }
     update_output(s);
 }
@@ -187,8 +182,8 @@ guint8 i8259_acknowledge(Device *dev, guint *ret_ir)
         take(s, input);
     }
     *ret_ir = input >= 0 ? input : 7;   /* nobody asks any more: the default IR7 */
-    trace_pic_interrupt(s, *ret_ir, (s->icw2 & ICW2_T) | *ret_ir);
-    return (s->icw2 & ICW2_T) | *ret_ir;
+    trace_pic_interrupt(s, *ret_ir, (s->regs.icw2 & ICW2_T) | *ret_ir);
+    return (s->regs.icw2 & ICW2_T) | *ret_ir;
 }
 
 static void end_of_interrupt(I8259 *s, guint8 ocw2)
@@ -199,9 +194,9 @@ static void end_of_interrupt(I8259 *s, guint8 ocw2)
     if (!(ocw2 & OCW2_SL) && priority == N_INPUTS) {
         return;                 /* nothing is in service */
     }
-    s->isr &= ~(1 << input);
+    s->regs.isr &= ~(1 << input);
     if (ocw2 & OCW2_R) {
-        s->lowest = input;
+        s->regs.lowest = input;
     }
 }
 
@@ -209,12 +204,12 @@ static void end_of_interrupt(I8259 *s, guint8 ocw2)
 
 static void write_icw1(I8259 *s, guint8 value)
 {
-    s->icw1 = value;
-    s->expect = EXPECT_ICW2;
-    s->edges = s->isr = s->imr = 0;
-    s->lowest = 7;
-    s->read_isr = s->poll = s->special_mask = s->rotate_in_aeoi = false;
-    s->icw4 = 0;
+    s->regs.icw1 = value;
+    s->regs.expect = X86_PIC_EXPECT_ICW2;
+    s->regs.edges = s->regs.isr = s->regs.imr = 0;
+    s->regs.lowest = 7;
+    s->regs.read_isr = s->regs.poll = s->regs.special_mask = s->regs.rotate_in_aeoi = false;
+    s->regs.icw4 = 0;
 }
 
 static void write_ocw2(I8259 *s, guint8 value)
@@ -222,10 +217,10 @@ static void write_ocw2(I8259 *s, guint8 value)
     switch (value & (OCW2_R | OCW2_SL | OCW2_EOI)) {
     case 0:
     case OCW2_R:
-        s->rotate_in_aeoi = value & OCW2_R;
+        s->regs.rotate_in_aeoi = value & OCW2_R;
         break;
     case OCW2_R | OCW2_SL:
-        s->lowest = value & OCW2_LEVEL;
+        s->regs.lowest = value & OCW2_LEVEL;
         break;
     case OCW2_SL:
         break;                  /* no operation */
@@ -236,12 +231,12 @@ static void write_ocw2(I8259 *s, guint8 value)
 
 static void write_ocw3(I8259 *s, guint8 value)
 {
-    s->poll = value & OCW3_P;
+    s->regs.poll = value & OCW3_P;
     if (value & OCW3_RR) {
-        s->read_isr = value & OCW3_RIS;
+        s->regs.read_isr = value & OCW3_RIS;
     }
     if (value & OCW3_ESMM) {
-        s->special_mask = value & OCW3_SMM;
+        s->regs.special_mask = value & OCW3_SMM;
     }
 }
 
@@ -258,31 +253,31 @@ static void write_even(I8259 *s, guint8 value)
 
 static void write_icw2(I8259 *s, guint8 value)
 {
-    s->icw2 = value;
-    if (!(s->icw1 & ICW1_SNGL)) {
-        s->expect = EXPECT_ICW3;
+    s->regs.icw2 = value;
+    if (!(s->regs.icw1 & ICW1_SNGL)) {
+        s->regs.expect = X86_PIC_EXPECT_ICW3;
     } else {
-        s->icw3 = 0;
-        s->expect = s->icw1 & ICW1_IC4 ? EXPECT_ICW4 : EXPECT_OCW1;
+        s->regs.icw3 = 0;
+        s->regs.expect = s->regs.icw1 & ICW1_IC4 ? X86_PIC_EXPECT_ICW4 : X86_PIC_EXPECT_OCW1;
     }
 }
 
 static void write_odd(I8259 *s, guint8 value)
 {
-    switch (s->expect) {
-    case EXPECT_ICW2:
+    switch (s->regs.expect) {
+    case X86_PIC_EXPECT_ICW2:
         write_icw2(s, value);
         break;
-    case EXPECT_ICW3:
-        s->icw3 = value;
-        s->expect = s->icw1 & ICW1_IC4 ? EXPECT_ICW4 : EXPECT_OCW1;
+    case X86_PIC_EXPECT_ICW3:
+        s->regs.icw3 = value;
+        s->regs.expect = s->regs.icw1 & ICW1_IC4 ? X86_PIC_EXPECT_ICW4 : X86_PIC_EXPECT_OCW1;
         break;
-    case EXPECT_ICW4:
-        s->icw4 = value & ICW4_MASK;
-        s->expect = EXPECT_OCW1;
+    case X86_PIC_EXPECT_ICW4:
+        s->regs.icw4 = value & ICW4_MASK;
+        s->regs.expect = X86_PIC_EXPECT_OCW1;
         break;
     default:
-        s->imr = value;
+        s->regs.imr = value;
     }
 }
 
@@ -290,7 +285,7 @@ static guint8 read_poll(I8259 *s)
 {
     int input = requested(s);
 
-    s->poll = false;
+    s->regs.poll = false;
     if (input < 0) {
         return 0;
     }
@@ -301,15 +296,15 @@ static guint8 read_poll(I8259 *s)
 static guint64 i8259_read(void *opaque, guint64 offset, guint size)
 {
     I8259 *s = opaque;
-    const char *name = s->poll ? "poll" : offset ? "IMR" : s->read_isr ? "ISR" : "IRR";
+    const char *name = s->regs.poll ? "poll" : offset ? "IMR" : s->regs.read_isr ? "ISR" : "IRR";
     guint8 value;
 
-    if (s->poll) {
+    if (s->regs.poll) {
         value = read_poll(s);
     } else if (offset) {
-        value = s->imr;
+        value = s->regs.imr;
     } else {
-        value = s->read_isr ? s->isr : irr(s);
+        value = s->regs.read_isr ? s->regs.isr : irr(s);
     }
     trace_pic_ioport_read(s, name, value);
     return value;
@@ -318,11 +313,11 @@ static guint64 i8259_read(void *opaque, guint64 offset, guint size)
 /* Which command word a write is. */
 static const char *word(const I8259 *s, guint64 offset, guint8 value)
 {
-    static const char odd[][5] = { [EXPECT_OCW1] = "OCW1", [EXPECT_ICW2] = "ICW2",
-                                   [EXPECT_ICW3] = "ICW3", [EXPECT_ICW4] = "ICW4" };
+    static const char odd[][5] = { [X86_PIC_EXPECT_OCW1] = "OCW1", [X86_PIC_EXPECT_ICW2] = "ICW2",
+                                   [X86_PIC_EXPECT_ICW3] = "ICW3", [X86_PIC_EXPECT_ICW4] = "ICW4" };
 
     if (offset) {
-        return odd[s->expect];
+        return odd[s->regs.expect];
     }
     return value & ICW1 ? "ICW1" : value & OCW3 ? "OCW3" : "OCW2";
 }
@@ -349,7 +344,7 @@ static const RegionOps i8259_ops = {
 
 static guint64 elcr_read(void *opaque, guint64 offset, guint size)
 {
-    return ((const I8259 *)opaque)->elcr;
+    return ((const I8259 *)opaque)->regs.elcr;
 }
 
 static void elcr_write(void *opaque, guint64 offset, guint64 value, guint size)
@@ -357,7 +352,7 @@ static void elcr_write(void *opaque, guint64 offset, guint64 value, guint size)
     I8259 *s = opaque;
 
     trace_pic_ioport_write(s, "ELCR", value);
-    s->elcr = value & properties(s)->elcr_mask;
+    s->regs.elcr = value & properties(s)->elcr_mask;
     update_output(s);
 }
 
@@ -366,24 +361,6 @@ static const RegionOps elcr_ops = {
     .write = elcr_write,
     .min_size = 1,
     .max_size = 1,
-};
-
-static const StateRow i8259_state[] = {
-    STATE_FIELD(U8, I8259, edges, 0),
-    STATE_FIELD(U8, I8259, isr, 0),
-    STATE_FIELD(U8, I8259, imr, 0),
-    STATE_FIELD(U8, I8259, icw1, 0),
-    STATE_FIELD(U8, I8259, icw2, 0),
-    STATE_FIELD(U8, I8259, icw3, 0),
-    STATE_FIELD(U8, I8259, icw4, 0),
-    STATE_FIELD(U8, I8259, expect, EXPECT_OCW1),
-    STATE_FIELD(U8, I8259, lowest, 7),
-    STATE_FIELD(BOOL, I8259, read_isr, false),
-    STATE_FIELD(BOOL, I8259, poll, false),
-    STATE_FIELD(BOOL, I8259, special_mask, false),
-    STATE_FIELD(BOOL, I8259, rotate_in_aeoi, false),
-    STATE_FIELD(U8, I8259, elcr, 0),
-    STATE_ROWS_END
 };
 
 /* ---- Life ---- */
@@ -398,7 +375,7 @@ static void i8259_init(Object *obj)
     }
     gpio_out_new(obj, "unnamed-gpio-out", 1);
     s->output = gpio(obj, "unnamed-gpio-out", 0);
-    s->lowest = 7;
+    s->regs.lowest = 7;
 }
 
 static bool i8259_realize(Device *dev, GError **error)
@@ -439,8 +416,7 @@ static bool i8259_state_loaded(Device *dev, GError **error)
 {
     I8259 *s = (I8259 *)dev;
 
-    if (s->expect > EXPECT__LAST || s->lowest >= N_INPUTS || (s->icw4 & ~ICW4_MASK) ||
-        (s->elcr & ~properties(s)->elcr_mask)) {
+    if (!x86_pic_check(&s->regs) || s->regs.elcr & ~properties(s)->elcr_mask) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 8259A",
                       dev->object.name);
         return false;
@@ -457,7 +433,9 @@ static const DeviceOps i8259_device_ops = {
     .realize = i8259_realize,
     .unrealize = i8259_unrealize,
     .reset_hold = i8259_reset_hold,
-    .state = i8259_state,
+    .state = x86_pic_rows,
+    .state_offset = offsetof(I8259, regs),
+    .state_name = X86_PIC_STATE,
     .state_loaded = i8259_state_loaded,
 };
 

@@ -27,6 +27,7 @@
 #include "config.h"
 #include "hw/intc/ioapic.h"
 
+#include "cpu/chips.h"
 #include "hw/core/irq.h"
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
@@ -88,9 +89,7 @@ enum {                          /* Intel SDM volume 3, 11.11: a message's fields
 typedef struct {
     Device parent;
     /* Guest-visible. */
-    guint8 ioregsel;
-    guint8 id, arb;
-    guint64 ioredtbl[IOAPIC_N_PINS];
+    X86Ioapic regs;
     /* Wiring. */
     Machine *machine;
     MemoryRegion *region;
@@ -136,7 +135,7 @@ static AccelMsi message(guint64 rte)
 static void send(Ioapic *s, guint pin)
 {
     Accel *accel = s->machine->accel;
-    const AccelMsi msi = message(s->ioredtbl[pin]);
+    const AccelMsi msi = message(s->regs.ioredtbl[pin]);
 
     trace_ioapic_send(s, pin, msi.address, msi.data);
     if (!accel) {
@@ -154,10 +153,10 @@ static void send(Ioapic *s, guint pin)
 static void update_route(Ioapic *s, guint pin)
 {
     Accel *accel = s->machine->accel;
-    const AccelMsi msi = message(s->ioredtbl[pin]);
+    const AccelMsi msi = message(s->regs.ioredtbl[pin]);
     g_autoptr(GError) error = NULL;
 
-    if (!s->split || !accel || (s->ioredtbl[pin] & RTE_MASK)) {
+    if (!s->split || !accel || (s->regs.ioredtbl[pin] & RTE_MASK)) {
         return;
     }
     if (accel_ops(accel)->msi_route_update(accel, pin, &msi, &error)) {
@@ -183,10 +182,10 @@ static void drop_routes(Ioapic *s)
  * its EOI. */
 static void service_level(Ioapic *s, guint pin)
 {
-    guint64 rte = s->ioredtbl[pin];
+    guint64 rte = s->regs.ioredtbl[pin];
 
     if (is_level(rte) && !(rte & (RTE_MASK | RTE_REMOTE_IRR)) && is_asserted(s, pin)) {
-        s->ioredtbl[pin] |= RTE_REMOTE_IRR;
+        s->regs.ioredtbl[pin] |= RTE_REMOTE_IRR;
         send(s, pin);
     }
 }
@@ -196,11 +195,14 @@ static void line_changed(void *opaque, guint line, bool level)
 {
     Ioapic *s = opaque;
     guint pin = pin_of(line);
-    guint64 rte = s->ioredtbl[pin];
+    guint64 rte = s->regs.ioredtbl[pin];
+    guint32 bit = 1u << line;
+    bool edge = level && !(s->regs.levels & bit);
 
+    s->regs.levels = level ? s->regs.levels | bit : s->regs.levels & ~bit;
     if (is_level(rte)) {
         service_level(s, pin);
-    } else if (level && !(rte & RTE_MASK)) {
+    } else if (edge && !(rte & RTE_MASK)) {
         send(s, pin);
     }
 }
@@ -211,7 +213,7 @@ static void end_of_interrupt(void *opaque, guint8 vector)
 
     trace_ioapic_eoi(s, vector);
     for (guint pin = 0; pin < IOAPIC_N_PINS; pin++) {
-        guint64 *rte = &s->ioredtbl[pin];
+        guint64 *rte = &s->regs.ioredtbl[pin];
 
         if ((*rte & RTE_REMOTE_IRR) && (*rte & RTE_VECTOR) == vector) {
             *rte &= ~RTE_REMOTE_IRR;
@@ -234,20 +236,20 @@ static bool is_register(guint8 index)
 
 static guint32 read_register(const Ioapic *s)
 {
-    guint pin = (s->ioregsel - IOREDTBL) / 2;
+    guint pin = (s->regs.ioregsel - IOREDTBL) / 2;
 
-    switch (s->ioregsel) {
+    switch (s->regs.ioregsel) {
     case IOAPICID:
-        return (guint32)s->id << ID_SHIFT;
+        return (guint32)s->regs.id << ID_SHIFT;
     case IOAPICVER:
         return version(s) | (IOAPIC_N_PINS - 1) << 16;
     case IOAPICARB:
-        return (guint32)s->arb << ID_SHIFT;
+        return (guint32)s->regs.arb << ID_SHIFT;
     default:
-        if (s->ioregsel < IOREDTBL || pin >= IOAPIC_N_PINS) {
+        if (s->regs.ioregsel < IOREDTBL || pin >= IOAPIC_N_PINS) {
             return 0;
         }
-        return s->ioredtbl[pin] >> (s->ioregsel & 1 ? 32 : 0);
+        return s->regs.ioredtbl[pin] >> (s->regs.ioregsel & 1 ? 32 : 0);
     }
 }
 
@@ -255,7 +257,7 @@ static guint32 read_register(const Ioapic *s)
  * drivers of chips without EOI register clear Remote IRR. */
 static void write_entry(Ioapic *s, guint pin, bool high, guint32 value)
 {
-    guint64 *rte = &s->ioredtbl[pin];
+    guint64 *rte = &s->regs.ioredtbl[pin];
     guint64 written = high ? (guint64)value << 32 | (guint32)*rte
                            : (*rte >> 32 << 32) | value;
 
@@ -269,12 +271,12 @@ static void write_entry(Ioapic *s, guint pin, bool high, guint32 value)
 
 static void write_register(Ioapic *s, guint32 value)
 {
-    guint pin = (s->ioregsel - IOREDTBL) / 2;
+    guint pin = (s->regs.ioregsel - IOREDTBL) / 2;
 
-    if (s->ioregsel == IOAPICID) {
-        s->id = s->arb = value >> ID_SHIFT & ID_MASK;   /* 3.2.3: both are loaded */
-    } else if (s->ioregsel >= IOREDTBL && pin < IOAPIC_N_PINS) {
-        write_entry(s, pin, s->ioregsel & 1, value);
+    if (s->regs.ioregsel == IOAPICID) {
+        s->regs.id = s->regs.arb = value >> ID_SHIFT & ID_MASK;   /* 3.2.3: both are loaded */
+    } else if (s->regs.ioregsel >= IOREDTBL && pin < IOAPIC_N_PINS) {
+        write_entry(s, pin, s->regs.ioregsel & 1, value);
     }
 }
 
@@ -289,25 +291,25 @@ static const char *register_name(const Ioapic *s, guint64 offset)
     if (offset != IOWIN) {
         return trace_register(mapped, G_N_ELEMENTS(mapped), offset, "?");
     }
-    return trace_register(selected, G_N_ELEMENTS(selected), s->ioregsel,
-                          is_register(s->ioregsel) ? "IOREDTBL" : "?");
+    return trace_register(selected, G_N_ELEMENTS(selected), s->regs.ioregsel,
+                          is_register(s->regs.ioregsel) ? "IOREDTBL" : "?");
 }
 
 /* A guest that writes to what is not there expects something to happen. */
 static void check_selected(Ioapic *s)
 {
-    if (!is_register(s->ioregsel)) {
-        device_guest_error(&s->parent, "register 0x%x is not there", s->ioregsel);
+    if (!is_register(s->regs.ioregsel)) {
+        device_guest_error(&s->parent, "register 0x%x is not there", s->regs.ioregsel);
     }
 }
 
 static guint64 ioapic_read(void *opaque, guint64 offset, guint size)
 {
     const Ioapic *s = opaque;
-    guint32 value = offset == IOREGSEL ? s->ioregsel : offset == IOWIN ? read_register(s) : 0;
+    guint32 value = offset == IOREGSEL ? s->regs.ioregsel : offset == IOWIN ? read_register(s) : 0;
 
     if (trace_wanted(TRACE_IOAPIC_MEM_READ)) {
-        trace_ioapic_mem_read(s, register_name(s, offset), s->ioregsel, value);
+        trace_ioapic_mem_read(s, register_name(s, offset), s->regs.ioregsel, value);
     }
     return value;
 }
@@ -317,11 +319,11 @@ static void ioapic_write(void *opaque, guint64 offset, guint64 value, guint size
     Ioapic *s = opaque;
 
     if (trace_wanted(TRACE_IOAPIC_MEM_WRITE)) {
-        trace_ioapic_mem_write(s, register_name(s, offset), s->ioregsel, value);
+        trace_ioapic_mem_write(s, register_name(s, offset), s->regs.ioregsel, value);
     }
     switch (offset) {
     case IOREGSEL:
-        s->ioregsel = value;
+        s->regs.ioregsel = value;
         break;
     case IOWIN:
         check_selected(s);
@@ -345,14 +347,6 @@ static const RegionOps ioapic_ops = {
     .max_size = 4,
 };
 
-static const StateRow ioapic_state[] = {
-    STATE_FIELD(U8, Ioapic, ioregsel, 0),
-    STATE_FIELD(U8, Ioapic, id, 0),
-    STATE_FIELD(U8, Ioapic, arb, 0),
-    STATE_ARRAY(U64, Ioapic, ioredtbl, RTE_MASK),
-    STATE_ROWS_END
-};
-
 /* ---- Life ---- */
 
 static void ioapic_init(Object *obj)
@@ -362,7 +356,7 @@ static void ioapic_init(Object *obj)
     gpio_in_new(obj, "unnamed-gpio-in", IOAPIC_N_PINS, line_changed, s);
     for (guint pin = 0; pin < IOAPIC_N_PINS; pin++) {
         s->lines[pin] = gpio(obj, "unnamed-gpio-in", pin);
-        s->ioredtbl[pin] = RTE_MASK;
+        s->regs.ioredtbl[pin] = RTE_MASK;
     }
 }
 
@@ -406,12 +400,8 @@ static void ioapic_unrealize(Device *dev)
 static bool ioapic_state_loaded(Device *dev, GError **error)
 {
     Ioapic *s = (Ioapic *)dev;
-    bool ok = s->id <= ID_MASK && s->arb <= ID_MASK;
 
-    for (guint pin = 0; pin < IOAPIC_N_PINS; pin++) {
-        ok = ok && !(s->ioredtbl[pin] & ~(RTE_WRITABLE | RTE_READ_ONLY) );
-    }
-    if (!ok) {
+    if (!x86_ioapic_check(&s->regs)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no I/O APIC",
                       dev->object.name);
         return false;
@@ -429,7 +419,9 @@ static const ObjectOps ioapic_object_ops = {
 static const DeviceOps ioapic_device_ops = {
     .realize = ioapic_realize,
     .unrealize = ioapic_unrealize,
-    .state = ioapic_state,
+    .state = x86_ioapic_rows,
+    .state_offset = offsetof(Ioapic, regs),
+    .state_name = X86_IOAPIC_STATE,
     .state_loaded = ioapic_state_loaded,
 };
 

@@ -44,6 +44,37 @@ static void kvm_i8259_reset_hold(Device *dev)
     accel_chip_reset(&((KvmI8259 *)dev)->chip);
 }
 
+/* ---- State: the rows of the machine's own chip ---- */
+
+static bool kvm_i8259_store(Device *dev, void *ret_image, GError **error)
+{
+    X86Chip chip;
+
+    if (!accel_chip_save(&((KvmI8259 *)dev)->chip, &chip, error)) {
+        return false;
+    }
+    *(X86Pic *)ret_image = chip.pic;
+    return true;
+}
+
+static bool kvm_i8259_load(Device *dev, const void *image, GError **error)
+{
+    const X86Chip chip = { .pic = *(const X86Pic *)image };
+
+    if (!x86_pic_check(&chip.pic)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 8259A",
+                      dev->object.name);
+        return false;
+    }
+    return accel_chip_load(&((KvmI8259 *)dev)->chip, &chip, error);
+}
+
+static const DeviceImageOps kvm_i8259_image = {
+    .size = sizeof(X86Pic),
+    .store = kvm_i8259_store,
+    .load = kvm_i8259_load,
+};
+
 const TypeInfo kvm_i8259_type = {
     .schema = &qmp_class_kvm_i8259,
     .size = sizeof(KvmI8259),
@@ -51,5 +82,8 @@ const TypeInfo kvm_i8259_type = {
         .realize = kvm_i8259_realize,
         .unrealize = kvm_i8259_unrealize,
         .reset_hold = kvm_i8259_reset_hold,
+        .state = x86_pic_rows,
+        .state_name = X86_PIC_STATE,
+        .image = &kvm_i8259_image,
     },
 };

@@ -42,6 +42,37 @@ static void kvm_ioapic_reset_hold(Device *dev)
     accel_chip_reset(&((KvmIoapic *)dev)->chip);
 }
 
+/* ---- State: the rows of the machine's own chip ---- */
+
+static bool kvm_ioapic_store(Device *dev, void *ret_image, GError **error)
+{
+    X86Chip chip;
+
+    if (!accel_chip_save(&((KvmIoapic *)dev)->chip, &chip, error)) {
+        return false;
+    }
+    *(X86Ioapic *)ret_image = chip.ioapic;
+    return true;
+}
+
+static bool kvm_ioapic_load(Device *dev, const void *image, GError **error)
+{
+    const X86Chip chip = { .ioapic = *(const X86Ioapic *)image };
+
+    if (!x86_ioapic_check(&chip.ioapic)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no I/O APIC",
+                      dev->object.name);
+        return false;
+    }
+    return accel_chip_load(&((KvmIoapic *)dev)->chip, &chip, error);
+}
+
+static const DeviceImageOps kvm_ioapic_image = {
+    .size = sizeof(X86Ioapic),
+    .store = kvm_ioapic_store,
+    .load = kvm_ioapic_load,
+};
+
 const TypeInfo kvm_ioapic_type = {
     .schema = &qmp_class_kvm_ioapic,
     .size = sizeof(KvmIoapic),
@@ -49,5 +80,8 @@ const TypeInfo kvm_ioapic_type = {
         .realize = kvm_ioapic_realize,
         .unrealize = kvm_ioapic_unrealize,
         .reset_hold = kvm_ioapic_reset_hold,
+        .state = x86_ioapic_rows,
+        .state_name = X86_IOAPIC_STATE,
+        .image = &kvm_ioapic_image,
     },
 };

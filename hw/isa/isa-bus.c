@@ -236,5 +236,6 @@ const TypeInfo isabus_bridge_type = {
     .schema = &qmp_class_isabus_bridge,
     .device = &(const DeviceOps){
         .realize = isabus_bridge_realize,
+        .no_state = "it is a bus and its lines, without a register",
     },
 };

@@ -36,3 +36,13 @@ void accel_chip_done(AccelChipState *state)
     g_clear_pointer(&state->initial, g_free);
     state->accel = NULL;
 }
+
+bool accel_chip_save(const AccelChipState *state, X86Chip *ret_registers, GError **error)
+{
+    return accel_ops(state->accel)->chip_save(state->accel, state->chip, ret_registers, error);
+}
+
+bool accel_chip_load(const AccelChipState *state, const X86Chip *registers, GError **error)
+{
+    return accel_ops(state->accel)->chip_load(state->accel, state->chip, registers, error);
+}

@@ -25,4 +25,8 @@ void accel_chip_done(AccelChipState *state);
 /* Puts the reset state back. */
 void accel_chip_reset(const AccelChipState *state);
 
+/* Registers in and out, as state of the device. */
+bool accel_chip_save(const AccelChipState *state, X86Chip *ret_registers, GError **error);
+bool accel_chip_load(const AccelChipState *state, const X86Chip *registers, GError **error);
+
 #endif

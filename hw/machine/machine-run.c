@@ -75,10 +75,13 @@ static void pause_vcpus(Machine *machine)
 }
 
 /* The end of the build phase. */
-static bool start(Machine *machine, GError **error)
+bool machine_start(Machine *machine, GError **error)
 {
     const MachineOps *ops = machine_ops(machine);
 
+    if (machine->started) {
+        return true;
+    }
     if (ops->start && !ops->start(machine, error)) {
         return false;
     }
@@ -92,7 +95,7 @@ bool machine_run(Machine *machine, GError **error)
     if (machine->running) {
         return true;
     }
-    if (!machine->started && !start(machine, error)) {
+    if (!machine_start(machine, error)) {
         return false;
     }
     machine->running = true;
@@ -112,6 +115,20 @@ void machine_pause(Machine *machine)
     machine->running = false;
     tell_listeners(machine, false);
     clock_run(machine->clock, false);
+}
+
+void machine_hold(Machine *machine)
+{
+    if (machine->running) {
+        pause_vcpus(machine);
+    }
+}
+
+void machine_release(Machine *machine)
+{
+    if (machine->running) {
+        accel_ops(machine->accel)->vcpus_resume(machine->accel);
+    }
 }
 
 void machine_reset(Machine *machine)

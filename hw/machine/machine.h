@@ -131,7 +131,14 @@ void machine_set_host(Machine *machine, FairLock *lock, const MachineHost *host,
  * machine_run on one that runs and machine_pause on one that does not change
  * nothing. */
 bool machine_run(Machine *machine, GError **error);
+/* Starts it, as said above, and does not run it. */
+bool machine_start(Machine *machine, GError **error);
 void machine_pause(Machine *machine);
+/* Parks the vCPUs of a machine that runs, for somebody who looks at them, and lets them go
+ * on; devices, clock and listeners notice nothing.  Main thread, lock held (hold lets it go
+ * while it waits). */
+void machine_hold(Machine *machine);
+void machine_release(Machine *machine);
 /* Resets devices and CPUs, and lets the machine go on if it was running. */
 void machine_reset(Machine *machine);
 

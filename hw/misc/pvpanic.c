@@ -82,5 +82,6 @@ const TypeInfo pvpanic_type = {
         .realize = pvpanic_realize,
         .unrealize = pvpanic_unrealize,
         .acpi = pvpanic_acpi,
+        .no_state = "its port reads as a constant, and what is written there is done at once",
     },
 };

@@ -141,12 +141,15 @@ void e1000_reset_irq(E1000 *s)
     e1000_update_irq(s);
 }
 
-/* What was throttled or delayed elsewhere comes now. */
+/* A delay that nothing ends, which no card saves, is over. */
 void e1000_irq_loaded(E1000 *s)
 {
-    timer_cancel(s->itr_timer);
-    end_rx_delay(s);
-    end_tx_delay(s);
+    if (!timer_pending(s->rx_timer)) {
+        end_rx_delay(s);
+    }
+    if (!timer_pending(s->tx_timer)) {
+        end_tx_delay(s);
+    }
     e1000_update_irq(s);
 }
 

@@ -84,12 +84,10 @@ static void negotiate(E1000 *s)
 
 void e1000_phy_loaded(E1000 *s)
 {
-    timer_cancel(s->an_timer);
-    if (s->negotiating) {
+    if (s->negotiating && !timer_pending(s->an_timer)) {
         negotiate(s);
-    } else {
-        e1000_update_link(s);
     }
+    e1000_update_link(s);
 }
 
 void e1000_negotiated(void *opaque, gint64 now)

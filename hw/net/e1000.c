@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "hw/core/timer-state.h"
 #include "hw/machine/machine-aio.h"
 #include "qmp/error.h"
 
@@ -206,6 +207,12 @@ static const StateRow e1000_state[] = {
     STATE_ARRAY(U16, E1000, phy, 0),
     STATE_FIELD(BOOL, E1000, phy_link_lost, 0),
     STATE_FIELD(BOOL, E1000, negotiating, 0),
+    STATE_FIELD(I64, E1000, rx_absolute, 0),
+    STATE_FIELD(I64, E1000, tx_absolute, 0),
+    STATE_CLOCK_TIMER(E1000, an_timer),
+    STATE_CLOCK_TIMER(E1000, itr_timer),
+    STATE_CLOCK_TIMER(E1000, rx_timer),
+    STATE_CLOCK_TIMER(E1000, tx_timer),
     STATE_ROWS_END
 };
 

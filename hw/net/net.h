@@ -69,6 +69,7 @@ enum {
     NET_OFFLOAD_TSO6 = 1 << 2,
     NET_OFFLOAD_ECN = 1 << 3,
     NET_OFFLOAD_UFO = 1 << 4,
+    NET_OFFLOAD_ALL = (1 << 5) - 1,
 };
 
 /* ---- Network cards ---- */

@@ -119,5 +119,6 @@ const TypeInfo fw_cfg_io_type = {
         .realize = fw_cfg_io_realize,
         .unrealize = fw_cfg_io_unrealize,
         .acpi = fw_cfg_io_acpi,
+        .no_state = "it is ports and a region; class fw_cfg has the registers",
     },
 };

@@ -392,6 +392,7 @@ static const DeviceOps i440fx_device_ops = {
     .realize = i440fx_realize,
     .unrealize = i440fx_unrealize,
     .reset_enter = i440fx_reset_enter,
+    .no_state = "its registers are in configuration space, which pci-device has",
     .state_loaded = i440fx_state_loaded,
 };
 

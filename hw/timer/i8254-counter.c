@@ -394,9 +394,3 @@ gint64 i8254_counter_next(const I8254Counter *c, bool level, gint64 after)
     catch_up(&ahead, when == CLOCK_NEVER ? after : when - 1);
     return ahead.null_count == c->null_count ? when : change_after(&ahead, level, after);
 }
-
-bool i8254_counter_check(const I8254Counter *c)
-{
-    return c->mode <= 5 && c->rw >= RW_LSB && c->rw <= RW_BOTH && c->latched <= 2 &&
-           c->ticks <= G_MAXINT64;
-}

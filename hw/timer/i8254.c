@@ -38,8 +38,7 @@ enum {                          /* read-back command: clear bits ask */
 typedef struct {
     Device parent;
     /* Guest-visible. */
-    I8254Counter counters[I8254_N_COUNTERS];
-    bool irq_disabled;          /* an HPET has line 0 */
+    X86Pit regs;
     /* Host side and wiring. */
     Clock *clock;
     Timer *timers[2];           /* counter 0's OUT falls; rises */
@@ -57,22 +56,22 @@ static void wait_for(I8254 *s, bool level, gint64 now)
     Timer *timer = s->timers[level];
     gint64 after = MAX(now, clock_add(timer_earliest(timer), -1));
 
-    if (s->irq_disabled) {
+    if (s->regs.irq_disabled) {
         timer_cancel(timer);
     } else {
-        timer_set(timer, i8254_counter_next(&s->counters[0], level, after));
+        timer_set(timer, i8254_counter_next(&s->regs.counters[0], level, after));
     }
 }
 
 /* After an access: the line, and the timers for when it changes next. */
 static void update_irq(I8254 *s, gint64 now)
 {
-    bool out = i8254_counter_out(&s->counters[0], now);
+    bool out = i8254_counter_out(&s->regs.counters[0], now);
 
     if (!s->clock) {
         return;                 /* not realized */
     }
-    irq_set(s->irq, !s->irq_disabled && out);
+    irq_set(s->irq, !s->regs.irq_disabled && out);
     wait_for(s, false, now);
     wait_for(s, true, now);
 }
@@ -98,7 +97,7 @@ static void irq_control(void *opaque, guint n, bool level)
 {
     I8254 *s = opaque;
 
-    s->irq_disabled = !level;
+    s->regs.irq_disabled = !level;
     if (s->clock) {
         update_irq(s, now_of(s));
     }
@@ -108,15 +107,15 @@ static void irq_control(void *opaque, guint n, bool level)
 
 static void read_back(I8254 *s, guint8 value, gint64 now)
 {
-    for (guint i = 0; i < I8254_N_COUNTERS; i++) {
+    for (guint i = 0; i < X86_PIT_N_COUNTERS; i++) {
         if (!(value & READ_BACK_COUNTER_0 << i)) {
             continue;
         }
         if (!(value & READ_BACK_NO_COUNT)) {
-            i8254_counter_latch_count(&s->counters[i], now);
+            i8254_counter_latch_count(&s->regs.counters[i], now);
         }
         if (!(value & READ_BACK_NO_STATUS)) {
-            i8254_counter_latch_status(&s->counters[i], now);
+            i8254_counter_latch_status(&s->regs.counters[i], now);
         }
     }
 }
@@ -130,7 +129,7 @@ static bool write_control(I8254 *s, guint8 value, gint64 now)
         read_back(s, value, now);
         return false;
     }
-    i8254_counter_control(&s->counters[counter], value & 0x3f, now);
+    i8254_counter_control(&s->regs.counters[counter], value & 0x3f, now);
     return counter == 0 && value & CONTROL_RW;
 }
 
@@ -143,7 +142,7 @@ static guint64 pit_read(void *opaque, guint64 offset, guint size)
 
     /* The control word cannot be read. */
     if (offset != PORT_CONTROL) {
-        value = i8254_counter_read(&s->counters[offset], now_of(s));
+        value = i8254_counter_read(&s->regs.counters[offset], now_of(s));
     }
     trace_pit_ioport_read(s, register_names[offset], value);
     return value;
@@ -159,7 +158,7 @@ static void pit_write(void *opaque, guint64 offset, guint64 value, guint size)
     if (offset == PORT_CONTROL) {
         programmed = write_control(s, value, now);
     } else {
-        i8254_counter_write(&s->counters[offset], value, now);
+        i8254_counter_write(&s->regs.counters[offset], value, now);
     }
     if (programmed) {
         update_irq(s, now);
@@ -173,14 +172,6 @@ static const RegionOps pit_ops = {
     .max_size = 1,
 };
 
-static const StateRow pit_state[] = {
-    I8254_COUNTER_STATE(I8254, counters, 0, true),
-    I8254_COUNTER_STATE(I8254, counters, 1, true),
-    I8254_COUNTER_STATE(I8254, counters, 2, false),
-    STATE_FIELD_KEEP(BOOL, I8254, irq_disabled),
-    STATE_ROWS_END
-};
-
 /* ---- For port 0x61 ---- */
 
 void i8254_set_gate(Device *dev, guint counter, bool level)
@@ -188,7 +179,7 @@ void i8254_set_gate(Device *dev, guint counter, bool level)
     I8254 *s = (I8254 *)dev;
     gint64 now = now_of(s);
 
-    i8254_counter_set_gate(&s->counters[counter], level, now);
+    i8254_counter_set_gate(&s->regs.counters[counter], level, now);
     if (counter == 0) {
         update_irq(s, now);
     }
@@ -196,14 +187,24 @@ void i8254_set_gate(Device *dev, guint counter, bool level)
 
 bool i8254_gate(Device *dev, guint counter)
 {
-    return ((const I8254 *)dev)->counters[counter].gate;
+    return ((const I8254 *)dev)->regs.counters[counter].gate;
+}
+
+void i8254_set_speaker(Device *dev, bool on)
+{
+    ((I8254 *)dev)->regs.speaker = on;
+}
+
+bool i8254_speaker(Device *dev)
+{
+    return ((const I8254 *)dev)->regs.speaker;
 }
 
 bool i8254_out(Device *dev, guint counter)
 {
     I8254 *s = (I8254 *)dev;
 
-    return i8254_counter_out(&s->counters[counter], now_of(s));
+    return i8254_counter_out(&s->regs.counters[counter], now_of(s));
 }
 
 /* ---- Life ---- */
@@ -246,8 +247,8 @@ static void pit_reset_hold(Device *dev)
     I8254 *s = (I8254 *)dev;
     gint64 now = now_of(s);
 
-    for (guint i = 0; i < I8254_N_COUNTERS; i++) {
-        i8254_counter_restart(&s->counters[i], now);
+    for (guint i = 0; i < X86_PIT_N_COUNTERS; i++) {
+        i8254_counter_restart(&s->regs.counters[i], now);
     }
     update_irq(s, now);
 }
@@ -256,12 +257,10 @@ static bool pit_state_loaded(Device *dev, GError **error)
 {
     I8254 *s = (I8254 *)dev;
 
-    for (guint i = 0; i < I8254_N_COUNTERS; i++) {
-        if (!i8254_counter_check(&s->counters[i])) {
-            qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 8254",
-                          dev->object.name);
-            return false;
-        }
+    if (!x86_pit_check(&s->regs)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 8254",
+                      dev->object.name);
+        return false;
     }
     update_irq(s, now_of(s));
     return true;
@@ -275,7 +274,9 @@ static const DeviceOps pit_device_ops = {
     .realize = pit_realize,
     .unrealize = pit_unrealize,
     .reset_hold = pit_reset_hold,
-    .state = pit_state,
+    .state = x86_pit_rows,
+    .state_offset = offsetof(I8254, regs),
+    .state_name = X86_PIT_STATE,
     .state_loaded = pit_state_loaded,
 };
 

@@ -13,13 +13,14 @@
 
 #include "qom/device.h"
 
-enum { I8254_N_COUNTERS = 3 };
-
 /* CLK of a PC, in Hz: a twelfth of 14.31818 MHz. */
 #define I8254_HZ 1193182
 
 void i8254_set_gate(Device *dev, guint counter, bool level);
 bool i8254_gate(Device *dev, guint counter);
+/* Whether counter 2 is heard, which port 0x61 says. */
+void i8254_set_speaker(Device *dev, bool on);
+bool i8254_speaker(Device *dev);
 bool i8254_out(Device *dev, guint counter);
 
 extern const TypeInfo isa_pit_type;

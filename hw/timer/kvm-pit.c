@@ -13,6 +13,7 @@
 #include "hw/core/irq.h"
 #include "hw/machine/accel-chip.h"
 #include "hw/machine/machine.h"
+#include "qmp/error.h"
 #include "qmp/qapi-types-machine.h"
 
 typedef struct {
@@ -54,6 +55,47 @@ static void kvm_pit_reset_hold(Device *dev)
     accel_chip_reset(&((KvmPit *)dev)->chip);
 }
 
+/* ---- State: the rows of the machine's own chip ---- */
+
+/* Between times that are relative to now, and virtual ones. */
+static void move_starts(X86Pit *pit, gint64 by)
+{
+    for (guint i = 0; i < X86_PIT_N_COUNTERS; i++) {
+        pit->counters[i].start = clock_add(pit->counters[i].start, by);
+    }
+}
+
+static bool kvm_pit_store(Device *dev, void *ret_image, GError **error)
+{
+    X86Chip chip;
+
+    if (!accel_chip_save(&((KvmPit *)dev)->chip, &chip, error)) {
+        return false;
+    }
+    move_starts(&chip.pit, clock_now(machine_of(dev)->clock, CLOCK_KIND_VIRTUAL));
+    *(X86Pit *)ret_image = chip.pit;
+    return true;
+}
+
+static bool kvm_pit_load(Device *dev, const void *image, GError **error)
+{
+    X86Chip chip = { .pit = *(const X86Pit *)image };
+
+    if (!x86_pit_check(&chip.pit)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 8254",
+                      dev->object.name);
+        return false;
+    }
+    move_starts(&chip.pit, -clock_now(machine_of(dev)->clock, CLOCK_KIND_VIRTUAL));
+    return accel_chip_load(&((KvmPit *)dev)->chip, &chip, error);
+}
+
+static const DeviceImageOps kvm_pit_image = {
+    .size = sizeof(X86Pit),
+    .store = kvm_pit_store,
+    .load = kvm_pit_load,
+};
+
 const TypeInfo kvm_pit_type = {
     .schema = &qmp_class_kvm_pit,
     .size = sizeof(KvmPit),
@@ -64,5 +106,8 @@ const TypeInfo kvm_pit_type = {
         .realize = kvm_pit_realize,
         .unrealize = kvm_pit_unrealize,
         .reset_hold = kvm_pit_reset_hold,
+        .state = x86_pit_rows,
+        .state_name = X86_PIT_STATE,
+        .image = &kvm_pit_image,
     },
 };

@@ -33,7 +33,6 @@ enum { COUNTER = 2 };
 
 typedef struct {
     Device parent;
-    bool speaker;               /* guest-visible */
     Clock *clock;
     Device *pit;                /* on the same bus, and held */
     MemoryRegion *region;
@@ -45,7 +44,8 @@ static guint64 pcspk_read(void *opaque, guint64 offset, guint size)
     gint64 now = clock_now(s->clock, CLOCK_KIND_VIRTUAL);
     guint8 value;
 
-    value = (i8254_gate(s->pit, COUNTER) ? NMISC_GATE2 : 0) | (s->speaker ? NMISC_SPEAKER : 0) |
+    value = (i8254_gate(s->pit, COUNTER) ? NMISC_GATE2 : 0) |
+            (i8254_speaker(s->pit) ? NMISC_SPEAKER : 0) |
             (now / REFRESH_NS % 2 ? NMISC_REFRESH : 0) |
             (i8254_out(s->pit, COUNTER) ? NMISC_OUT2 : 0);
     trace_pcspk_io_read(s, value);
@@ -57,7 +57,7 @@ static void pcspk_write(void *opaque, guint64 offset, guint64 value, guint size)
     PcSpk *s = opaque;
 
     trace_pcspk_io_write(s, value);
-    s->speaker = value & NMISC_SPEAKER;
+    i8254_set_speaker(s->pit, value & NMISC_SPEAKER);
     i8254_set_gate(s->pit, COUNTER, value & NMISC_GATE2);
 }
 
@@ -66,11 +66,6 @@ static const RegionOps pcspk_ops = {
     .write = pcspk_write,
     .min_size = 1,
     .max_size = 1,
-};
-
-static const StateRow pcspk_state[] = {
-    STATE_FIELD(BOOL, PcSpk, speaker, false),
-    STATE_ROWS_END
 };
 
 static Device *find_pit(const Device *dev)
@@ -117,7 +112,7 @@ static void pcspk_unrealize(Device *dev)
 static const DeviceOps pcspk_device_ops = {
     .realize = pcspk_realize,
     .unrealize = pcspk_unrealize,
-    .state = pcspk_state,
+    .no_state = "the 8254 has its bits, as the one of an accelerator does",
 };
 
 const TypeInfo isa_pcspk_type = {

@@ -18,7 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "hw/core/clock.h"
+#include "hw/core/timer-state.h"
 #include "hw/virtio/virtio.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
@@ -474,6 +474,20 @@ static void balloon_unrealize(Device *dev)
     s->actual = s->num_pages = 0;
 }
 
+static const StateRow balloon_state[] = {
+    STATE_FIELD_KEEP(U32, VirtioBalloon, num_pages),
+    STATE_FIELD_KEEP(U32, VirtioBalloon, actual),
+    STATE_CLOCK_TIMER_KEEP(VirtioBalloon, timer),
+    STATE_ROWS_END
+};
+
+/* The chain that was kept is popped again. */
+static bool balloon_state_loaded(Device *dev, GError **error)
+{
+    ((VirtioBalloon *)dev)->stats = NULL;
+    return true;
+}
+
 static const VirtioOps balloon_virtio_ops = {
     .device_id = DEVICE_ID,
     .config_size = CONFIG_SIZE,
@@ -492,6 +506,8 @@ const TypeInfo virtio_balloon_type = {
     .device = &(const DeviceOps){
         .realize = balloon_realize,
         .unrealize = balloon_unrealize,
+        .state = balloon_state,
+        .state_loaded = balloon_state_loaded,
     },
     .kind = &balloon_virtio_ops,
 };

@@ -52,6 +52,7 @@ struct VirtioBlk {
     BlockFront front;
     VirtioBlkQueue *queues;     /* n_queues of the device */
     guint block_size;           /* logical, bytes */
+    bool write_cache;           /* the front's, while state is saved or loaded */
 };
 
 static inline const VirtioBlkDeviceProps *virtio_blk_props(const VirtioBlk *s)

@@ -273,7 +273,32 @@ static const VirtioOps blk_virtio_ops = {
     .reset = blk_reset,
 };
 
+static const StateRow blk_state[] = {
+    STATE_FIELD_KEEP(BOOL, VirtioBlk, write_cache),
+    STATE_ROWS_END
+};
+
+static void blk_state_saving(Device *device)
+{
+    VirtioBlk *s = (VirtioBlk *)device;
+
+    s->write_cache = g_atomic_int_get(&s->front.write_cache);
+}
+
+/* Requests that were kept, for they had failed, are popped again. */
+static bool blk_state_loaded(Device *device, GError **error)
+{
+    VirtioBlk *s = (VirtioBlk *)device;
+
+    block_front_forget(&s->front);
+    set_write_cache(s, s->write_cache);
+    return true;
+}
+
 static const DeviceOps blk_device_ops = {
+    .state = blk_state,
+    .state_saving = blk_state_saving,
+    .state_loaded = blk_state_loaded,
     .realize = blk_realize,
     .unrealize = blk_unrealize,
 };

@@ -4,6 +4,7 @@
  *
  *   virtio.c          status, features, configuration
  *   virtio-queues.c   the driver's settings, notifications
+ *   virtio-state.c    the state of all that, saved and loaded
  *   virtio-legacy.c   what drivers from before VIRTIO 1.0 do otherwise
  *
  * They stand on the rings, virtqueue-internal.h, which do not know them.
@@ -35,6 +36,12 @@ static inline VirtioNotifier *virtio_notifier(const VirtQueue *queue)
 /* Stops, or starts, if that is due: status, run state or queues changed.
  * Main thread, machine lock held. */
 void virtio_update_started(VirtioDevice *dev);
+
+/* ---- virtio-state.c ---- */
+
+extern const StateRow virtio_state[];
+void virtio_state_saving(Device *device);
+bool virtio_state_loaded(Device *device, GError **error);
 
 /* ---- virtio.c ---- */
 

@@ -464,8 +464,17 @@ static const StateRow mmio_state[] = {
     STATE_FIELD(U32, VirtioMmio, device_features_sel, 0),
     STATE_FIELD(U32, VirtioMmio, driver_features_sel, 0),
     STATE_FIELD(U32, VirtioMmio, queue_sel, 0),
+    STATE_FIELD_KEEP(U32, VirtioMmio, interrupt_status),
     STATE_ROWS_END
 };
+
+static bool mmio_state_loaded(Device *dev, GError **error)
+{
+    VirtioMmio *s = (VirtioMmio *)dev;
+
+    set_line(s, s->interrupt_status != 0);
+    return true;
+}
 
 static const ObjectOps mmio_object_ops = {
     .init = mmio_init,
@@ -476,6 +485,7 @@ static const DeviceOps mmio_device_ops = {
     .realize = mmio_realize,
     .unrealize = mmio_unrealize,
     .state = mmio_state,
+    .state_loaded = mmio_state_loaded,
 };
 
 const TypeInfo virtio_mmio_type = {

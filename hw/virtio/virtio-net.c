@@ -337,6 +337,51 @@ static void net_unrealize(Device *dev)
     free_pairs(s);
 }
 
+static const StateRow net_state[] = {
+    STATE_FIELD_KEEP(U32, VirtioNet, used_pairs),
+    STATE_FIELD_KEEP(BOOL, VirtioNet, offloads_known),
+    STATE_FIELD_KEEP(U32, VirtioNet, offloads),
+    STATE_FIELD_KEEP(BOOL, VirtioNet, filter.promisc),
+    STATE_FIELD_KEEP(BOOL, VirtioNet, filter.allmulti),
+    STATE_FIELD_KEEP(BOOL, VirtioNet, filter.alluni),
+    STATE_FIELD_KEEP(BOOL, VirtioNet, filter.nomulti),
+    STATE_FIELD_KEEP(BOOL, VirtioNet, filter.nouni),
+    STATE_FIELD_KEEP(BOOL, VirtioNet, filter.nobcast),
+    STATE_ARRAY_KEEP(BYTES, VirtioNet, filter.mac),
+    { .name = "filter.macs", .kind = STATE_BYTES, .flags = STATE_KEEP,
+      .offset = offsetof(VirtioNet, filter.macs), .count = MAC_TABLE_SIZE * 6 },
+    STATE_FIELD_KEEP(U32, VirtioNet, filter.n_uni),
+    STATE_FIELD_KEEP(U32, VirtioNet, filter.n_multi),
+    STATE_FIELD_KEEP(BOOL, VirtioNet, filter.uni_overflow),
+    STATE_FIELD_KEEP(BOOL, VirtioNet, filter.multi_overflow),
+    STATE_ARRAY_KEEP(U32, VirtioNet, filter.vlans),
+    STATE_ROWS_END
+};
+
+/* Frames that were pending are popped again. */
+static bool net_state_loaded(Device *device, GError **error)
+{
+    VirtioNet *s = (VirtioNet *)device;
+
+    if (!s->used_pairs || s->used_pairs > s->max_pairs || s->filter.n_uni > MAC_TABLE_SIZE ||
+        s->filter.n_multi > MAC_TABLE_SIZE - s->filter.n_uni ||
+        s->offloads & ~(guint)NET_OFFLOAD_ALL) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "state of '%s': queue pairs, address table or offloads that it has not",
+                      device->object.name);
+        return false;
+    }
+    nic_lock(s->nic);
+    for (guint i = 0; i < s->max_pairs; i++) {
+        s->pairs[i].n_pending = 0;
+        s->pairs[i].blocked = false;
+    }
+    virtio_net_set_offloads(s, s->offloads);
+    nic_set_queues(s->nic, s->used_pairs);
+    nic_unlock(s->nic);
+    return true;
+}
+
 static const VirtioOps net_virtio_ops = {
     .device_id = DEVICE_ID,
     .config_size = sizeof(NetConfig),
@@ -355,6 +400,8 @@ const TypeInfo virtio_net_type = {
     .device = &(const DeviceOps){
         .realize = net_realize,
         .unrealize = net_unrealize,
+        .state = net_state,
+        .state_loaded = net_state_loaded,
     },
     .kind = &net_virtio_ops,
 };

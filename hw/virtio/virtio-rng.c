@@ -11,7 +11,7 @@
 #include "hw/virtio/virtio-rng.h"
 
 #include "hw/backends/rng.h"
-#include "hw/core/clock.h"
+#include "hw/core/timer-state.h"
 #include "hw/virtio/virtio.h"
 #include "qmp/qapi-types-virtio.h"
 #include "qom/qapi-trace.h"
@@ -177,6 +177,22 @@ static void rng_unrealize(Device *dev)
     s->element = NULL;
 }
 
+static const StateRow rng_state[] = {
+    STATE_FIELD_KEEP(U64, VirtioRng, quota),
+    STATE_CLOCK_TIMER_KEEP(VirtioRng, timer),
+    STATE_ROWS_END
+};
+
+/* The chain that was out is popped again. */
+static bool rng_state_loaded(Device *dev, GError **error)
+{
+    VirtioRng *s = (VirtioRng *)dev;
+
+    s->quota = MIN(s->quota, rng_props(s)->max_bytes);
+    s->element = NULL;
+    return true;
+}
+
 static const VirtioOps rng_virtio_ops = {
     .device_id = DEVICE_ID,
     .stop = rng_stop,
@@ -189,6 +205,8 @@ const TypeInfo virtio_rng_type = {
     .device = &(const DeviceOps){
         .realize = rng_realize,
         .unrealize = rng_unrealize,
+        .state = rng_state,
+        .state_loaded = rng_state_loaded,
     },
     .kind = &rng_virtio_ops,
 };

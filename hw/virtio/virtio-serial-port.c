@@ -12,6 +12,7 @@
 #include "config.h"
 #include "hw/virtio/virtio-serial.h"
 
+#include "qmp/error.h"
 #include "qmp/qapi-events.h"
 #include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
@@ -247,11 +248,52 @@ static void port_unrealize(Device *dev)
     port->serial = NULL;
 }
 
+/* ---- State ---- */
+
+/* A reset of the device that the port belongs to puts them back. */
+static const StateRow port_state[] = {
+    STATE_FIELD_KEEP(BOOL, VirtioSerialPort, guest_open),
+    { .name = "host_open", .kind = STATE_BOOL, .flags = STATE_KEEP, .count = 1,
+      .offset = offsetof(VirtioSerialPort, saved_host_open) },
+    STATE_FIELD_KEEP(U32, VirtioSerialPort, to_send),
+    STATE_FIELD_KEEP(U64, VirtioSerialPort, out_offset),
+    STATE_ROWS_END
+};
+
+static void port_state_saving(Device *dev)
+{
+    VirtioSerialPort *port = (VirtioSerialPort *)dev;
+
+    port->saved_host_open = port->host_open;
+}
+
+/* The driver is told if the host's side is not as it was. */
+static bool port_state_loaded(Device *dev, GError **error)
+{
+    VirtioSerialPort *port = (VirtioSerialPort *)dev;
+
+    if (port->to_send & ~(guint)SERIAL_SEND_ALL) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "state of '%s': messages to send that it has not", dev->object.name);
+        return false;
+    }
+    port->to_send |= port->saved_host_open != port->host_open ? SERIAL_SEND_OPEN : 0;
+    return true;
+}
+
+void virtio_serial_port_loaded(VirtioSerialPort *port)
+{
+    port->in_element = port->out_element = NULL;
+}
+
 const TypeInfo virtio_serial_port_type = {
     .schema = &qmp_class_virtio_serial_port,
     .size = sizeof(VirtioSerialPort),
     .device = &(const DeviceOps){
         .realize = port_realize,
         .unrealize = port_unrealize,
+        .state = port_state,
+        .state_saving = port_state_saving,
+        .state_loaded = port_state_loaded,
     },
 };

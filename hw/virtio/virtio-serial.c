@@ -410,6 +410,26 @@ static void serial_unrealize(Device *device)
     s->max_ports = 0;
 }
 
+static const StateRow serial_state[] = {
+    STATE_FIELD_KEEP(BOOL, VirtioSerial, driver_ready),
+    { .name = "removed", .kind = STATE_BOOL, .shape = STATE_BLOB,
+      .flags = STATE_KEEP | STATE_ARRAYED, .offset = offsetof(VirtioSerial, removed),
+      .number = offsetof(VirtioSerial, max_ports) },
+    STATE_ROWS_END
+};
+
+static bool serial_state_loaded(Device *device, GError **error)
+{
+    VirtioSerial *s = (VirtioSerial *)device;
+
+    for (guint i = 0; i < s->max_ports; i++) {
+        if (s->ports[i]) {
+            virtio_serial_port_loaded(s->ports[i]);
+        }
+    }
+    return true;
+}
+
 static const VirtioOps serial_virtio_ops = {
     .device_id = DEVICE_ID,
     .config_size = CONFIG_SIZE,
@@ -425,6 +445,8 @@ const TypeInfo virtio_serial_type = {
     .device = &(const DeviceOps){
         .realize = serial_realize,
         .unrealize = serial_unrealize,
+        .state = serial_state,
+        .state_loaded = serial_state_loaded,
     },
     .kind = &serial_virtio_ops,
 };

@@ -22,6 +22,7 @@ enum {
     SERIAL_SEND_CONSOLE = 1 << 1,
     SERIAL_SEND_NAME = 1 << 2,
     SERIAL_SEND_OPEN = 1 << 3,
+    SERIAL_SEND_ALL = (1 << 4) - 1,
 };
 
 typedef struct {
@@ -42,10 +43,11 @@ struct VirtioSerialPort {
     VirtQueue *in, *out;        /* to and from the driver */
     Chardev *chr;               /* or NULL */
     bool host_open, guest_open;
+    bool saved_host_open;       /* host_open where the state was saved */
     guint to_send;              /* SERIAL_SEND_* */
     VirtqElement *in_element;   /* popped, empty; or NULL */
     VirtqElement *out_element;  /* popped, written up to out_offset; or NULL */
-    gsize out_offset;
+    guint64 out_offset;
 };
 
 /* ---- virtio-serial.c ---- */
@@ -69,6 +71,8 @@ void virtio_serial_port_accept(VirtioSerialPort *port);
 void virtio_serial_port_emergency(VirtioSerialPort *port, guint8 byte);
 /* The device is reset: elements are gone. */
 void virtio_serial_port_reset(VirtioSerialPort *port);
+/* The device's state was loaded: elements are popped again. */
+void virtio_serial_port_loaded(VirtioSerialPort *port);
 
 extern const TypeInfo virtio_serial_type;
 extern const TypeInfo virtio_serial_bus_type;

@@ -156,7 +156,7 @@ void virtio_store_status(VirtioDevice *dev, guint8 status)
 }
 
 /* Main thread, lock held; the device is idle. */
-static void reset(VirtioDevice *dev)
+static void reset_device(VirtioDevice *dev)
 {
     virtio_stop(dev);
     if (dev->ops->reset) {
@@ -188,7 +188,7 @@ static void reset_idle(void *opaque)
 
     if (dev->machine) {
         dev->resetting = false;
-        reset(dev);
+        reset_device(dev);
     }
     machine_call_release(reset->machine, reset->call);
     object_unref(dev);
@@ -200,7 +200,7 @@ void virtio_driver_reset(VirtioDevice *dev)
     DriverReset *reset;
 
     if (!dev->ops->when_idle) {
-        reset(dev);
+        reset_device(dev);
         return;
     }
     if (dev->resetting) {
@@ -337,7 +337,7 @@ static void virtio_device_quiesce(Device *device)
 
 static void virtio_device_reset_enter(Device *device)
 {
-    reset(virtio_device(device));
+    reset_device(virtio_device(device));
 }
 
 static const DeviceOps virtio_device_device_ops = {
@@ -345,6 +345,9 @@ static const DeviceOps virtio_device_device_ops = {
     .unrealize = virtio_device_unrealize,
     .quiesce = virtio_device_quiesce,
     .reset_enter = virtio_device_reset_enter,
+    .state = virtio_state,
+    .state_saving = virtio_state_saving,
+    .state_loaded = virtio_state_loaded,
 };
 
 const TypeInfo virtio_device_type = {

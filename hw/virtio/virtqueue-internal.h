@@ -59,6 +59,11 @@ typedef struct {
     struct iovec iov[];
 } VirtqPieces;
 
+/* A chain that is out, in saved state. */
+typedef struct {
+    guint16 head, position;
+} VirtqOut;
+
 /* More pieces than descriptors: buffers that lie in two regions of RAM. */
 enum { VIRTQ_SPARE_PIECES = 16 };
 
@@ -101,6 +106,13 @@ struct VirtQueue {
     bool indirect;
     bool notify_on_empty;
 
+    /* Chains that were out when the state was saved that was loaded: popped first. */
+    VirtqOut *again;
+    guint32 n_again, next_again;
+    bool popped_again;          /* the chain popped last is one of them */
+    VirtqOut *saved;            /* while state is saved or loaded */
+    guint32 n_saved;
+
     /* Requests: all in one block, free ones on a stack. */
     guint8 *requests;
     gsize stride;               /* bytes from one to the next */
@@ -124,6 +136,12 @@ void virtqueue_reset(VirtQueue *queue);
  * are wrong. */
 const char *virtqueue_enable(VirtQueue *queue, AddressSpace *memory);
 void virtqueue_disable(VirtQueue *queue);
+/* Fills `saved`. */
+void virtqueue_list_out(VirtQueue *queue);
+/* Brings the queue in line with what was loaded into it.  NULL, or what is wrong. */
+const char *virtqueue_loaded(VirtQueue *queue, AddressSpace *memory);
+/* Maps anew if the machine's memory has changed; false: the device is broken. */
+bool virtqueue_refresh(VirtQueue *queue);
 
 /* ---- virtqueue-chain.c ---- */
 

@@ -130,6 +130,7 @@ VirtQueue *virtqueue_new(guint index, guint16 size, const VirtQueueOps *ops, voi
 void virtqueue_free(VirtQueue *queue)
 {
     virtqueue_disable(queue);
+    g_free(queue->saved);
     g_free(queue);
 }
 
@@ -137,6 +138,8 @@ void virtqueue_disable(VirtQueue *queue)
 {
     queue->enabled = false;
     requests_free(queue);
+    g_clear_pointer(&queue->again, g_free);
+    queue->n_again = queue->next_again = 0;
     g_clear_pointer(&queue->view, memory_view_unref);
     queue->desc = NULL;
     queue->avail = NULL;
@@ -201,7 +204,7 @@ static bool is_broken(const VirtQueue *queue)
 }
 
 /* Maps anew if the machine's memory has changed; false: the device is broken. */
-static bool refresh(VirtQueue *queue)
+bool virtqueue_refresh(VirtQueue *queue)
 {
     const char *wrong;
 
@@ -251,11 +254,19 @@ static int ask_and_look(VirtQueue *queue)
     return waiting(queue);
 }
 
+static bool has_again(const VirtQueue *queue)
+{
+    return queue->next_again < queue->n_again;
+}
+
 /* Whether there is a chain to pop. */
 static bool look(VirtQueue *queue)
 {
-    if (!usable(queue) || !refresh(queue)) {
+    if (!usable(queue) || !virtqueue_refresh(queue)) {
         return false;
+    }
+    if (has_again(queue)) {
+        return true;
     }
     if (queue->seen_avail != queue->last_avail) {
         return true;
@@ -266,42 +277,65 @@ static bool look(VirtQueue *queue)
     return queue->notification && ask_and_look(queue) > 0;
 }
 
+/* Head and place of the chain that is popped next; there is one. */
+static VirtqOut next_chain(const VirtQueue *queue)
+{
+    return has_again(queue) ? queue->again[queue->next_again]
+        : (VirtqOut){ .head = load16(&queue->avail->ring[queue->last_avail & (queue->num - 1)]),
+                      .position = queue->last_avail };
+}
+
+static void step(VirtQueue *queue)
+{
+    queue->popped_again = has_again(queue);
+    if (queue->popped_again) {
+        queue->next_again++;
+    } else {
+        queue->last_avail++;
+    }
+}
+
 void *virtqueue_pop(VirtQueue *queue)
 {
     VirtqElement *element;
     const char *wrong;
-    guint16 head;
+    VirtqOut next;
 
     if (!look(queue)) {
         return NULL;
     }
-    head = load16(&queue->avail->ring[queue->last_avail & (queue->num - 1)]);
+    next = next_chain(queue);
     if (!queue->n_free) {
         queue->ops->broken(queue, "more chains than descriptors");
         return NULL;
     }
     element = queue->free[queue->n_free - 1];
-    wrong = virtqueue_read_chain(queue, head, element);
+    wrong = virtqueue_read_chain(queue, next.head, element);
     if (wrong) {
         queue->ops->broken(queue, wrong);
         return NULL;
     }
     virtq_pieces(element)->view = memory_view_ref(queue->view);
+    element->position = next.position;
     queue->n_free--;
-    queue->last_avail++;
+    step(queue);
     return element;
 }
 
 void virtqueue_unpop(VirtQueue *queue, VirtqElement *element)
 {
-    queue->last_avail--;
+    if (queue->popped_again) {
+        queue->next_again--;
+    } else {
+        queue->last_avail--;
+    }
     release(queue, element);
 }
 
 bool virtqueue_empty(VirtQueue *queue)
 {
-    return !usable(queue) || !refresh(queue) ||
-           (queue->seen_avail == queue->last_avail && waiting(queue) <= 0);
+    return !usable(queue) || !virtqueue_refresh(queue) ||
+           (!has_again(queue) && queue->seen_avail == queue->last_avail && waiting(queue) <= 0);
 }
 
 bool virtqueue_set_notification(VirtQueue *queue, bool enable)
@@ -310,7 +344,7 @@ bool virtqueue_set_notification(VirtQueue *queue, bool enable)
         return !virtqueue_empty(queue);
     }
     queue->notification = enable;
-    if (!usable(queue) || !refresh(queue)) {
+    if (!usable(queue) || !virtqueue_refresh(queue)) {
         return false;
     }
     if (enable) {
@@ -347,7 +381,7 @@ static void fill_used(VirtQueue *queue, guint ahead, guint16 head, guint32 writt
 void virtqueue_push_all(VirtQueue *queue, VirtqElement *const *elements, const guint32 *written,
                         guint n)
 {
-    bool lost = is_broken(queue) || !refresh(queue);
+    bool lost = is_broken(queue) || !virtqueue_refresh(queue);
 
     for (guint i = 0; i < n; i++) {
         wrote_buffers(queue, elements[i], written[i]);
@@ -398,12 +432,77 @@ static bool driver_wants_interrupt(VirtQueue *queue)
 
 void virtqueue_notify(VirtQueue *queue)
 {
-    if (!queue->enabled || is_broken(queue) || !refresh(queue)) {
+    if (!queue->enabled || is_broken(queue) || !virtqueue_refresh(queue)) {
         return;
     }
     if (driver_wants_interrupt(queue)) {
         queue->ops->interrupt(queue);
     }
+}
+
+/* ---- State ---- */
+
+static int by_position(gconstpointer a, gconstpointer b, gpointer data)
+{
+    guint16 base = *(const guint16 *)data;
+    guint16 distance_a = ((const VirtqOut *)a)->position - base;
+    guint16 distance_b = ((const VirtqOut *)b)->position - base;
+
+    return (int)distance_a - (int)distance_b;
+}
+
+/* Those that are out now, and those that are still to be popped again; the oldest first. */
+void virtqueue_list_out(VirtQueue *queue)
+{
+    guint n = queue->requests ? queue->num : 0;
+    g_autofree bool *is_free = g_new0(bool, n + 1);
+    GArray *out = g_array_new(FALSE, FALSE, sizeof(VirtqOut));
+    gsize length;
+
+    for (guint i = 0; i < queue->n_free; i++) {
+        is_free[((guint8 *)queue->free[i] - queue->requests) / queue->stride] = true;
+    }
+    for (guint i = 0; i < n; i++) {
+        const VirtqElement *element = (VirtqElement *)(queue->requests + i * queue->stride);
+        VirtqOut one = { .head = element->head, .position = element->position };
+
+        if (!is_free[i]) {
+            g_array_append_val(out, one);
+        }
+    }
+    if (has_again(queue)) {
+        g_array_append_vals(out, queue->again + queue->next_again,
+                            queue->n_again - queue->next_again);
+    }
+    g_array_sort_with_data(out, by_position, &queue->last_avail);
+    g_free(queue->saved);
+    queue->saved = (VirtqOut *)g_array_steal(out, &length);
+    queue->n_saved = length;
+    g_array_unref(out);
+}
+
+/* What was mapped was of the settings before. */
+const char *virtqueue_loaded(VirtQueue *queue, AddressSpace *memory)
+{
+    bool enabled = queue->enabled, notification = queue->notification;
+    const char *wrong;
+
+    if (queue->n_saved > queue->num) {
+        return "more chains are out than a queue has";
+    }
+    virtqueue_disable(queue);
+    queue->seen_avail = queue->last_avail;
+    if (!enabled) {
+        return NULL;
+    }
+    wrong = virtqueue_enable(queue, memory);
+    queue->notification = notification;
+    if (!wrong) {
+        queue->again = g_steal_pointer(&queue->saved);
+        queue->n_again = queue->n_saved;
+        queue->n_saved = 0;
+    }
+    return wrong;
 }
 
 guint virtqueue_index(const VirtQueue *queue)

@@ -31,6 +31,7 @@ typedef struct {
     VirtQueue *queue;
     guint16 head;
     guint16 n_out, n_in;        /* iov[0..n_out) is read, the n_in after it written */
+    guint16 position;           /* of virtqueue.c: where in the ring it was popped */
     struct iovec *iov;
     gsize out_size, in_size;    /* bytes */
 } VirtqElement;

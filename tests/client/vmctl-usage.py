@@ -37,7 +37,7 @@ def manual_has_every_option():
 
 @case
 def completion_knows_verbs_machines_and_commands():
-    equal(vmctl('complete', 'sta').check(0, None, '').out.split(), ['status'])
+    equal(vmctl('complete', 'sta').check(0, None, '').out.split(), ['state', 'status'])
     contains(vmctl('complete', '').out, '--name')
     equal(vmctl('complete', '-n', 'x', 'ev').out.split(), ['events'])
     equal(vmctl('complete', 'qmp', 'query-status').out.split(), ['query-status'])

@@ -477,7 +477,7 @@ static void test_state(void)
 
     e1000_driver_start(d, RCTL_UPE);
     e1000_driver_write(d, REG_MTA + 4, 0x12345678);
-    device_save(d->dev, state);
+    device_save(d->dev, state, NULL);
     device_unmake(g_steal_pointer(&d->dev));    /* the other one takes its place */
     e->mmio = d->mmio;
     g_assert_true(device_load(e->dev, state->data, state->len, &error));

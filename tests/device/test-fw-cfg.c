@@ -386,7 +386,7 @@ static void test_dma_state(void)
     bench_init(&b);
     memset(b.ram, 0xff, RAM);
     g_assert_cmphex(transfer(&b, control, 3 << 20, 1 << 20), ==, control);
-    device_save((Device *)b.fw_cfg, state);
+    device_save((Device *)b.fw_cfg, state, NULL);
     rig_reset(b.rig);
     clock_advance(b.rig->clock, 1000);
     g_assert_cmphex(b.ram[(3 << 20)], ==, 0xff);

@@ -9,6 +9,7 @@
 #include "hw/core/irq.h"
 #include "qmp/error.h"
 #include "tests/lib/rig.h"
+#include "tests/lib/state-bytes.h"
 
 #define BASE 0xfed00000u
 #define INTCAP 0x000004
@@ -531,7 +532,7 @@ static void test_state(void)
         wait_ticks(&c, 1000);
         rig->accel->resumed = rig->machine->running = true;
         machine_pause(rig->machine);
-        device_save(c.dev, state);
+        device_save(c.dev, state, NULL);
         wait_ticks(&c, 500);
         g_assert_true(device_load(c.dev, state->data, state->len, &error));
         g_assert_cmpuint(get(&c, MAIN_CNT), ==, saved ? 1500 : 1000);
@@ -539,7 +540,7 @@ static void test_state(void)
         g_assert_cmpuint(edges, ==, 0);
         wait_ticks(&c, 1);
         g_assert_cmpuint(edges, ==, 1);
-        memset(state->data, 0xff, 8);
+        state_bytes_fill(state, "gen_conf", 0xff);
         g_assert_false(device_load(c.dev, state->data, state->len, &error));
         g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
     }

@@ -246,7 +246,7 @@ static void test_state(void)
     put_unlocked(&source, PRELOAD_2, 1000, 4);
     set_config(&source, LOCK, ENABLED | LOCKED, 1);
     expired(&source, slow(1500));
-    device_save(source.dev, state);
+    device_save(source.dev, state, NULL);
     clock_advance(to->clock, slow(1500));
     g_assert_true(device_load(target.dev, state->data, state->len, &error));
     g_assert_no_error(error);

@@ -11,6 +11,7 @@
 #include "hw/input/keycodes.h"
 #include "qmp/error.h"
 #include "tests/lib/ps2-host.h"
+#include "tests/lib/state-bytes.h"
 
 static void test_reset_values(void)
 {
@@ -281,7 +282,7 @@ static void test_throttle_state(void)
     ps2_host_key(rig, Q_KEY_CODE_B, true);
     ps2_host_key(rig, Q_KEY_CODE_A, true);
     g_assert_cmphex(rig_in(rig, 0x60, 1), ==, 0x1c);
-    device_save(dev, state);
+    device_save(dev, state, NULL);
     clock_advance(rig->clock, 1000000);
     g_assert_true(rig_irq_level(rig, 1));
     g_assert_true(device_load(dev, state->data, state->len, &error));
@@ -340,12 +341,12 @@ static void test_state(void)
         rig_reset(rig);
         ps2_host_command(rig, 0xd3, 0x11);
         rig_out(rig, 0x64, 0xaa, 1);
-        device_save(dev, state);
+        device_save(dev, state, NULL);
         ps2_host_drain(rig);
         g_assert_true(device_load(dev, state->data, state->len, &error));
         g_assert_true(rig_irq_level(rig, 12));
         extended ? ps2_host_expect(rig, 0x11, 0x55, -1) : ps2_host_expect(rig, 0x11, -1);
-        memset(state->data, 0xff, state->len);
+        state_bytes_fill(state, "replying", 0xff);
         g_assert_false(device_load(dev, state->data, state->len, &error));
     }
 }

@@ -11,6 +11,7 @@
 #include "hw/timer/i8254.h"
 #include "qmp/error.h"
 #include "tests/lib/rig.h"
+#include "tests/lib/state-bytes.h"
 
 #define PIT 0x40
 #define OTHER_PIT 0x140
@@ -525,7 +526,7 @@ static void test_reset_and_state(void)
     pit_new(&p, rig, "pit", PIT);
     start = program(&p, 0, MODE(2), 1000);
     to_tick(&p, start, 300);
-    device_save(p.dev, state);
+    device_save(p.dev, state, NULL);
     rig_reset(rig);
     g_assert_cmphex(status(&p, 0), ==, 0x80 | BOTH | MODE(3));
     g_assert_cmphex(count(&p, 0), ==, 0);
@@ -534,7 +535,7 @@ static void test_reset_and_state(void)
     p.rises = 0;
     to_tick(&p, start, 1000);
     g_assert_cmpuint(p.rises, ==, 1);
-    state->data[0] = 6;                             /* no such mode */
+    *state_bytes(state, "counters[0]/mode") = 6;                           /* no such mode */
     g_assert_false(device_load(p.dev, state->data, state->len, &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
 }

@@ -9,6 +9,7 @@
 #include "hw/intc/i8259.h"
 #include "qmp/error.h"
 #include "tests/lib/rig.h"
+#include "tests/lib/state-bytes.h"
 
 #define MASTER 0x20
 #define SLAVE 0xa0
@@ -370,7 +371,7 @@ static void test_reset_and_state(void)
     out(&c, 1, 0x02);
     out(&c, 0, SET_PRIORITY | 3);
     pulse(&c, 6);
-    device_save(c.dev, state);
+    device_save(c.dev, state, NULL);
     rig_reset(rig);
     g_assert_false(output(&c));
     g_assert_cmphex(in(&c, 1), ==, 0);
@@ -379,7 +380,7 @@ static void test_reset_and_state(void)
     g_assert_cmphex(in(&c, 1), ==, 0x02);
     pulse(&c, 0);
     assert_vector(&c, 0x0e, 6);                     /* priorities as they were */
-    state->data[8] = 8;                             /* the lowest of eight inputs */
+    *state_bytes(state, "lowest") = 8;                           /* the lowest of eight inputs */
     g_assert_false(device_load(c.dev, state->data, state->len, &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
 }

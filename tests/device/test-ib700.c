@@ -120,7 +120,7 @@ static void test_state(void)
     g_autoptr(GError) error = NULL;
 
     rig_out(from, START, 13, 1);
-    device_save(source, state);
+    device_save(source, state, NULL);
     g_assert_true(device_load(target, state->data, state->len, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(expired(to, 4 * SECOND - 1), ==, 0);

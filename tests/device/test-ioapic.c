@@ -9,6 +9,7 @@
 #include "hw/core/irq.h"
 #include "qmp/error.h"
 #include "tests/lib/rig.h"
+#include "tests/lib/state-bytes.h"
 
 #define BASE 0xfec00000u
 #define OTHER_BASE 0xfec10000u
@@ -273,11 +274,11 @@ static void test_state(void)
 
     set_entry(&c, 2, LEVEL | 0x81, 4);
     pin(&c, 2, true);
-    device_save(c.dev, state);
+    device_save(c.dev, state, NULL);
     rig_reset(rig);
     g_assert_true(device_load(c.dev, state->data, state->len, &error));
     g_assert_cmphex(entry(&c, 2), ==, LEVEL | REMOTE_IRR | 0x81);
-    state->data[1] = 0x10;                          /* an id of five bits */
+    *state_bytes(state, "id") = 0x10;                        /* an id of five bits */
     g_assert_false(device_load(c.dev, state->data, state->len, &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
     g_assert_cmphex(entry(&c, 2), ==, LEVEL | REMOTE_IRR | 0x81);
@@ -388,7 +389,7 @@ static void test_split_state(void)
 
     set_entry(&c, 2, LEVEL | 0x81, 4);
     pin(&c, 2, true);
-    device_save(c.dev, state);
+    device_save(c.dev, state, NULL);
     rig_reset(rig);
     set_entry(&c, 2, 0x70, 4);
     g_assert_true(device_load(c.dev, state->data, state->len, &error));

@@ -9,6 +9,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-device.h"
 #include "tests/lib/rig.h"
+#include "tests/lib/state-bytes.h"
 
 enum { DATA, STATUS, CONTROL };
 
@@ -209,13 +210,13 @@ static void test_state(void)
 
     p.host->room = 0;
     print(&p, 'a', 0x10);
-    device_save(p.dev, state);
+    device_save(p.dev, state, NULL);
     rig_reset(rig);
     p.host->room = 1;
     g_assert_true(device_load(p.dev, state->data, state->len, &error));
     g_assert_cmpstr(p.host->paper->str, ==, "a");
     g_assert_true(rig_irq_level(rig, 7));
-    state->data[1] = 0xff;
+    *state_bytes(state, "control") = 0xff;
     g_assert_false(device_load(p.dev, state->data, state->len, &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
     port_done(&p);

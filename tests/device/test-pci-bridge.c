@@ -344,7 +344,7 @@ static void test_state(void)
     g_autoptr(GByteArray) state = g_byte_array_new();
     g_autoptr(GError) error = NULL;
 
-    device_save(&x.a->device, state);
+    device_save(&x.a->device, state, NULL);
     rig_pci_write(y.rig, 0, 0x28, PCI_COMMAND, 0, 2);
     g_assert_false(answers(y.rig->memory, MEM));
     g_assert_true(device_load(&y.a->device, state->data, state->len, &error));

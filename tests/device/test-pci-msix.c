@@ -275,7 +275,7 @@ static void test_msix_state(void)
     pci_msix_use(b.dev, 2);
     pci_msix_use(b.dev, 3);
     address_space_write(a.rig->memory, TABLE + 2 * 16 + 8, 0x99, 4);
-    device_save(&a.dev->device, state);
+    device_save(&a.dev->device, state, NULL);
     g_assert_true(device_load(&b.dev->device, state->data, state->len, &error));
     g_assert_cmpuint(b.rig->accel->irqfds->len, ==, 1);
     g_assert_cmphex(fake_accel_irqfd_msi(b.rig->accel, g_array_index(b.rig->accel->irqfds,

@@ -482,7 +482,7 @@ static void test_state(void)
     set(rig, dev, PCI_COMMAND, DECODE, 2);
     address_space_write(rig->memory, MEM, 1, 1);
     pci_set_intx(dev, true);
-    device_save(&dev->device, state);
+    device_save(&dev->device, state, NULL);
     g_assert_true(device_load(&other->device, state->data, state->len, &error));
     g_assert_cmphex(pci_bar_address(other, 0), ==, MEM);
     g_assert_true(other_rig->pci_levels[0]);

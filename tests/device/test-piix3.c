@@ -164,7 +164,7 @@ static void test_state(void)
 
     pci_set_intx(add_function(b, "d", "5"), true);
     pc_chips_write(a, PC_CHIPS_PIIX3, PIRQRCA, 10, 1);
-    device_save(a->piix3, state);
+    device_save(a->piix3, state, NULL);
     g_assert_true(device_load(b->piix3, state->data, state->len, &error));
     g_assert_no_error(error);
     g_assert_true(b->irq_levels[10]);

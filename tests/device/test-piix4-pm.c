@@ -364,7 +364,7 @@ static void test_state(void)
     machine_press_power_button(a->rig->machine);
     g_assert_true(a->irq_levels[SCI]);
     g_assert_false(b->irq_levels[SCI]);
-    device_save(a->pm, state);
+    device_save(a->pm, state, NULL);
     g_assert_true(device_load(b->pm, state->data, state->len, &error));
     g_assert_no_error(error);
     g_assert_true(b->irq_levels[SCI]);

@@ -60,12 +60,17 @@ static void test_reset(void)
 static void test_state(void)
 {
     g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GByteArray) state = g_byte_array_new();
     g_autoptr(GError) error = NULL;
     Irq *a20 = port92_new(rig);
     Device *dev = (Device *)object_child(object_child(&rig->machine->object, "peripheral"),
                                          "port92");
 
-    g_assert_true(device_load(dev, (const guint8[]){ 0x02 }, 1, &error));
+    rig_out(rig, PORT, 0x02, 1);
+    device_save(dev, state, NULL);
+    rig_out(rig, PORT, 0, 1);
+    g_assert_false(irq_level(a20));
+    g_assert_true(device_load(dev, state->data, state->len, &error));
     g_assert_true(irq_level(a20));
     g_assert_cmphex(rig_in(rig, PORT, 1), ==, 0x02);
 }

@@ -9,6 +9,7 @@
 #include "hw/input/keycodes.h"
 #include "qmp/error.h"
 #include "tests/lib/ps2-host.h"
+#include "tests/lib/state-bytes.h"
 
 #define MS G_GINT64_CONSTANT(1000000)
 
@@ -404,15 +405,14 @@ static void test_state(void)
 
     ps2_host_key(rig, Q_KEY_CODE_A, true);
     ps2_host_key(rig, Q_KEY_CODE_B, true);
-    device_save(dev, state);                    /* A is in the controller */
+    device_save(dev, state, NULL);                    /* A is in the controller */
     ps2_host_key(rig, Q_KEY_CODE_B, false);
     ps2_host_drain(rig);
     g_assert_true(device_load(dev, state->data, state->len, &error));
     ps2_host_expect(rig, 0x32, -1);
     wait_ms(rig, 500);                          /* and B is down */
     ps2_host_expect(rig, 0x32, -1);
-    memset(state->data, 1, state->len);
-    state->data[8] = 9;                         /* reply_head */
+    state_bytes_fill(state, "reply_head", 9);
     g_assert_false(device_load(dev, state->data, state->len, &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
 }

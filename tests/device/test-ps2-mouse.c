@@ -8,6 +8,7 @@
 #include "hw/input/input.h"
 #include "qmp/error.h"
 #include "tests/lib/ps2-host.h"
+#include "tests/lib/state-bytes.h"
 
 static void ack(Rig *rig, guint8 value)
 {
@@ -288,14 +289,14 @@ static void test_state(void)
 
     knock(rig, 200, 100, 80);
     ack(rig, 0xf4);
-    device_save(dev, state);
+    device_save(dev, state, NULL);
     ps2_host_send_mouse(rig, 0xff);
     ps2_host_drain(rig);
     g_assert_true(device_load(dev, state->data, state->len, &error));
     expect_id(rig, 3);
     ps2_host_move(rig, 1, 0);
     ps2_host_expect(rig, 0x08, 1, 0, 0, -1);
-    memset(state->data, 1, state->len);
+    state_bytes_fill(state, "id", 1);
     g_assert_false(device_load(dev, state->data, state->len, &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
 }

@@ -753,7 +753,7 @@ static void test_state(void)
     virtio_driver_msix(d, true);
     set_common(d, 16, 1, 2);
     set_common(d, 22, 5, 2);
-    device_save(dev, bytes);
+    device_save(dev, bytes, NULL);
     virtio_driver_msix(d, false);
     set_common(d, 16, 0, 2);
     set_common(d, 22, 0, 2);

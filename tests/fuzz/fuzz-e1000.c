@@ -112,9 +112,9 @@ static void out_and_in(E1000Driver *d)
 {
     g_autoptr(GByteArray) before = g_byte_array_new(), after = g_byte_array_new();
 
-    device_save(d->dev, before);
+    device_save(d->dev, before, NULL);
     check(device_load(d->dev, before->data, before->len, NULL));
-    device_save(d->dev, after);
+    device_save(d->dev, after, NULL);
     check(before->len == after->len);
 }
 

@@ -18,7 +18,7 @@ static void reload(Device *dev)
 {
     g_autoptr(GByteArray) state = g_byte_array_new();
 
-    device_save(dev, state);
+    device_save(dev, state, NULL);
     g_assert_true(device_load(dev, state->data, state->len, NULL));
 }
 

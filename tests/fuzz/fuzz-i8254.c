@@ -13,6 +13,7 @@
 #include "hw/timer/i8254.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/rig.h"
+#include "tests/lib/state-bytes.h"
 
 /* Counts of as many pulses in BCD and less have edges left out. */
 #define FAST_COUNT 0x60
@@ -30,8 +31,8 @@ static void load_damaged(Device *dev, guint8 at, guint8 value)
 {
     g_autoptr(GByteArray) state = g_byte_array_new();
 
-    device_save(dev, state);
-    state->data[(at * 131 + value) % state->len] ^= value;
+    device_save(dev, state, NULL);
+    state_bytes_damage(state, at * 131 + value, value);
     device_load(dev, state->data, state->len, NULL);
 }
 
@@ -52,17 +53,21 @@ static void other_event(Rig *rig, Device *dev, guint8 what, guint8 value)
     }
 }
 
-/* Whether counter 0 makes more edges than its line shows: the state begins with its
- * mode, byte access, BCD, count register, that one's first byte, two marks, and count. */
+static guint word(GByteArray *state, const char *name)
+{
+    const guint8 *bytes = state_bytes(state, name);
+
+    return bytes[0] | bytes[1] << 8;
+}
+
+/* Whether counter 0 makes more edges than its line shows. */
 static bool is_fast(Device *dev)
 {
     g_autoptr(GByteArray) state = g_byte_array_new();
-    guint cr, counting;
 
-    device_save(dev, state);
-    cr = state->data[3] | state->data[4] << 8;
-    counting = state->data[8] | state->data[9] << 8;
-    return MIN(cr - 1u, counting - 1u) < FAST_COUNT;
+    device_save(dev, state, NULL);
+    return MIN(word(state, "counters[0]/cr") - 1u,
+               word(state, "counters[0]/counting") - 1u) < FAST_COUNT;
 }
 
 static void check(Rig *rig, Device *dev)
@@ -72,7 +77,7 @@ static void check(Rig *rig, Device *dev)
 
     g_assert_true(deadline == -1 || deadline > now_of(rig));
     g_assert_true(!line || i8254_out(dev, 0) || is_fast(dev));
-    for (guint counter = 0; counter < I8254_N_COUNTERS; counter++) {
+    for (guint counter = 0; counter < X86_PIT_N_COUNTERS; counter++) {
         i8254_out(dev, counter);
     }
 }

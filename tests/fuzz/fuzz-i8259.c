@@ -21,10 +21,10 @@ static void check(Device *dev)
     bool level = irq_level(output);
     g_autoptr(GByteArray) again = g_byte_array_new();
 
-    device_save(dev, state);
+    device_save(dev, state, NULL);
     g_assert_true(device_load(dev, state->data, state->len, NULL));
     g_assert_cmpint(irq_level(output), ==, level);
-    device_save(dev, again);
+    device_save(dev, again, NULL);
     g_assert_cmpmem(state->data, state->len, again->data, again->len);
 }
 

@@ -24,7 +24,7 @@ static void check(Rig *rig, Device *dev)
 {
     g_autoptr(GByteArray) state = g_byte_array_new();
 
-    device_save(dev, state);
+    device_save(dev, state, NULL);
     g_assert_true(device_load(dev, state->data, state->len, NULL));
     for (guint pin = 0; pin < N_PINS; pin++) {
         guint32 low = entry(rig, pin, 0);

@@ -13,6 +13,7 @@
 #include "hw/pci/pci.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/rig.h"
+#include "tests/lib/state-bytes.h"
 
 enum { N_VECTORS = 70, N_FUNCTIONS = 3 };
 
@@ -100,8 +101,8 @@ static void load_own_state(Bench *b, PciDevice *dev, guint8 where, guint8 value)
     g_autoptr(GByteArray) state = g_byte_array_new();
     g_autoptr(GError) error = NULL;
 
-    device_save(&dev->device, state);
-    state->data[where * 7 % state->len] = value;
+    device_save(&dev->device, state, NULL);
+    state_bytes_damage(state, where * 7, value);
     device_load(&dev->device, state->data, state->len, &error);
 }
 

@@ -38,6 +38,7 @@ NEEDS = {
     'qom-set': 'io0',
     'query-accelerators': 'accel',
     'query-balloon': 'microvm balloon',
+    'query-device-state': 'pc',
     'query-guest-errors': 'microvm guest-error',
     'query-block': 'pc null0 vd0',
     'query-blockstats': 'null0',

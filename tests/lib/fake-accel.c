@@ -302,6 +302,18 @@ static bool chip_set(Accel *accel, AccelChip chip, const void *state, GError **e
     return true;
 }
 
+static bool chip_save(Accel *accel, AccelChip chip, X86Chip *ret_state, GError **error)
+{
+    *ret_state = fake(accel)->registers[chip];
+    return true;
+}
+
+static bool chip_load(Accel *accel, AccelChip chip, const X86Chip *state, GError **error)
+{
+    fake(accel)->registers[chip] = *state;
+    return true;
+}
+
 /* ---- vCPUs ---- */
 
 static bool vcpu_create(Accel *accel, Cpu *cpu, GError **error)
@@ -373,6 +385,8 @@ static const AccelOps fake_ops = {
     .chip_size = chip_size,
     .chip_get = chip_get,
     .chip_set = chip_set,
+    .chip_save = chip_save,
+    .chip_load = chip_load,
     .vcpu_create = vcpu_create,
     .vcpu_destroy = vcpu_destroy,
     .vcpus_resume = vcpus_resume,

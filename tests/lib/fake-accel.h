@@ -51,7 +51,8 @@ typedef struct {
     guint vcpus;                /* that exist */
     guint vcpu_sets;            /* vcpu_set() and vcpu_reset(); and the last state: */
     X86CpuState vcpu_state;
-    guint8 chips[FAKE_ACCEL_N_CHIPS];   /* a chip's state is one byte */
+    guint8 chips[FAKE_ACCEL_N_CHIPS];   /* a chip's state is one byte, */
+    X86Chip registers[FAKE_ACCEL_N_CHIPS];      /* and these */
 
     /* Knobs. */
     AccelIrqchip irqchip;       /* default: on */

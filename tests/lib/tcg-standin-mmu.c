@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include "tcg/ioeventfd.h"
+#include "tcg/msr.h"
 
 static MmuRig *rig_of(const TcgState *s)
 {
@@ -96,6 +97,26 @@ bool tcg_apic_msr(TcgVcpu *vcpu, guint32 msr, guint64 *value, bool is_write)
     g_assert_true(msr == 0x6e0 && is_write);
     vcpu->apic.tsc_deadline = *value;
     return true;
+}
+
+/* There is one register, of memory types. */
+bool tcg_msr_peek(TcgState *s, guint32 number, guint64 *ret_value)
+{
+    *ret_value = rig_of(s)->mtrr_default;
+    return number == 0x2ff;
+}
+
+bool tcg_msr_poke(TcgState *s, guint32 number, guint64 value)
+{
+    if (number == 0x2ff) {
+        rig_of(s)->mtrr_default = value;
+    }
+    return number == 0x2ff;
+}
+
+/* Nothing counts. */
+void tcg_apic_set_count(TcgVcpu *vcpu, guint32 count)
+{
 }
 
 void tcg_msr_reset(TcgState *s)

@@ -30,6 +30,7 @@ typedef struct {
     GArray *mmio;               /* of MmuRigAccess */
     guint64 mmio_value;         /* what devices say */
     guint apic_accesses, apic_resets, msr_resets;
+    guint64 mtrr_default;       /* MSR 0x2ff */
     GArray *code_written;       /* of MmuRigAccess: tcg_code_written() */
     GArray *dropped_ranges;     /* of MmuRigAccess: tcg_cache_drop_range() */
     GPtrArray *dropped_pages;   /* host addresses: tcg_cache_drop_page() */

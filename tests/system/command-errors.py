@@ -125,6 +125,10 @@ ERRORS = {
         ('device-not-active', 'microvm', {})],
     'query-class': [('class-not-found', '', {'name': 'x'})],
     'query-command-line-options': [('invalid-value', '', {'option': 'x'})],
+    'query-device-state': [
+        ('object-not-found', '', {'path': 'x'}),
+        ('path-ambiguous', 'pc', {'path': 'irq[0]'}),
+        ('invalid-value', 'ram0', {'path': 'ram0'})],
     'query-hotpluggable-cpus': [('no-machine', '', {})],
     'query-machine-recipe': [
         ('class-not-found', '', {'name': 'x'}),

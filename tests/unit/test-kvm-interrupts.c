@@ -203,6 +203,53 @@ static void test_pit(void)
     g_assert_true(rig->ops->chip_set(rig->accel, ACCEL_CHIP_PIT, before, NULL));
 }
 
+static void assert_same(const StateRow *rows, const void *a, const void *b)
+{
+    g_autoptr(GByteArray) saved_a = g_byte_array_new();
+    g_autoptr(GByteArray) saved_b = g_byte_array_new();
+
+    state_save(rows, a, saved_a);
+    state_save(rows, b, saved_b);
+    g_assert_cmpmem(saved_a->data, saved_a->len, saved_b->data, saved_b->len);
+}
+
+/* Registers that are put into KVM's chips come back; a PIT's counts begin anew. */
+static void test_registers(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    const X86Chip pic = { .pic = {
+        .edges = 0x40, .isr = 0x20, .imr = 0x82, .icw1 = 1, .icw2 = 0x28, .icw3 = 4, .icw4 = 3,
+        .expect = X86_PIC_EXPECT_ICW3, .lowest = 3, .read_isr = true, .special_mask = true,
+        .elcr = 0x20, .levels = 0x60 } };
+    X86Chip ioapic = { .ioapic = { .ioregsel = 0x12, .id = 5, .arb = 5 } };
+    X86Chip pit = { .pit = { .speaker = true } }, got;
+
+    for (guint i = 0; i < X86_IOAPIC_N_PINS; i++) {
+        ioapic.ioapic.ioredtbl[i] = 0x10030 + i;
+    }
+    for (guint i = 0; i < X86_PIT_N_COUNTERS; i++) {
+        pit.pit.counters[i] = (X86PitCounter){
+            .mode = 2 + (i > 0), .rw = 3, .cr = 0x1234 + i, .cr_low = 7, .loaded = true,
+            .counting = 0x1234 + i, .gate = true, .write_high = i == 1, .read_high = i != 1,
+            .latched = i == 2, .count_latch = 0x5678, .status_latched = i == 0,
+            .status_latch = 0x34 };
+    }
+    g_assert_true(rig->ops->pit_create(rig->accel, NULL));
+    g_assert_true(rig->ops->chip_load(rig->accel, ACCEL_CHIP_PIC_MASTER, &pic, NULL));
+    g_assert_true(rig->ops->chip_save(rig->accel, ACCEL_CHIP_PIC_MASTER, &got, NULL));
+    assert_same(x86_pic_rows, &got, &pic);
+    g_assert_true(rig->ops->chip_load(rig->accel, ACCEL_CHIP_IOAPIC, &ioapic, NULL));
+    g_assert_true(rig->ops->chip_save(rig->accel, ACCEL_CHIP_IOAPIC, &got, NULL));
+    assert_same(x86_ioapic_rows, &got, &ioapic);
+    g_assert_true(rig->ops->chip_load(rig->accel, ACCEL_CHIP_PIT, &pit, NULL));
+    g_assert_true(rig->ops->chip_save(rig->accel, ACCEL_CHIP_PIT, &got, NULL));
+    for (guint i = 0; i < X86_PIT_N_COUNTERS; i++) {
+        g_assert_cmpint(got.pit.counters[i].start, <=, 0);
+        got.pit.counters[i].start = 0;
+    }
+    assert_same(x86_pit_rows, &got, &pit);
+}
+
 /* GSI 0 is the I/O APIC's pin 2, all others are the pin of their number. */
 static guint32 raised_pins(Rig *rig)
 {
@@ -480,6 +527,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/interrupt/irqfd", test_irqfd);
     g_test_add_func("/kvm/interrupt/irqfd-resample", test_irqfd_resample);
     g_test_add_func("/kvm/interrupt/pit", test_pit);
+    g_test_add_func("/kvm/interrupt/registers", test_registers);
     g_test_add_func("/kvm/interrupt/pins", test_pins);
     g_test_add_func("/kvm/interrupt/early-level", test_early_level);
     g_test_add_func("/kvm/interrupt/msi-send", test_msi_send);

@@ -163,6 +163,7 @@ static void test_extra_state(void)
 {
     g_autoptr(Rig) rig = rig_new(NULL);
     X86CpuState set, got, real;
+    guint64 before;
 
     RIG_LOAD(rig, RIG_CODE, END);
     g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &set, NULL));
@@ -171,6 +172,9 @@ static void test_extra_state(void)
     set.msrs.lstar = 0xffffffff81000000;
     set.msrs.pat = 0x0606060606060606;
     set.dr[2] = 0x1234;
+    g_assert_true(set.has_tsc);
+    before = set.tsc;
+    set.tsc = G_GUINT64_CONSTANT(0x123456789abc);
     memset(set.xsave + 160, 0x5a, 16);                  /* XMM0 */
     set.xsave[512] |= 2;
     set.events.nmi_masked = true;
@@ -178,6 +182,14 @@ static void test_extra_state(void)
     g_assert_true(rig->ops->vcpu_set(rig->accel, rig->cpu, &set, NULL));
     g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &got, NULL));
     g_assert_cmpmem(&got.msrs, sizeof(got.msrs), &set.msrs, sizeof(set.msrs));
+    g_assert_cmpuint(got.n_more_msrs, ==, set.n_more_msrs);
+    for (guint i = 0; i < set.n_more_msrs; i++) {
+        g_assert_cmphex(got.more_msrs[i].index, ==, set.more_msrs[i].index);
+        g_assert_cmphex(got.more_msrs[i].value, ==, set.more_msrs[i].value);
+    }
+    /* A KVM without hardware behind it has its guests read the host's counter. */
+    g_assert_true(got.tsc - set.tsc < G_GUINT64_CONSTANT(1) << 40 ||
+                  got.tsc - before < G_GUINT64_CONSTANT(1) << 40);
     g_assert_cmpmem(got.dr, sizeof(got.dr), set.dr, sizeof(set.dr));
     g_assert_cmpmem(got.xsave + 160, 16, set.xsave + 160, 16);
     g_assert_true(got.events.nmi_masked && got.has_lapic);
@@ -191,6 +203,35 @@ static void test_extra_state(void)
     g_assert_cmphex(got.dr[2], ==, 0);
     g_assert_cmphex(got.lapic[0x0f], ==, 0xff);
     g_assert_false(got.events.nmi_masked);
+}
+
+enum { MOVED_FLAG = 0x3000, MOVED_RESULTS = 0x3010 };
+
+/* A guest goes on in another VM with what it had in registers. */
+static void test_moved(void)
+{
+    g_autoptr(Rig) first = rig_new(NULL), second = rig_new(NULL);
+    g_autoptr(GByteArray) state = g_byte_array_new();
+    g_autoptr(GError) error = NULL;
+
+    RIG_LOAD(first, RIG_CODE,
+             0xbb, 0x34, 0x12, 0xb9, 0x78, 0x56,        /* mov bx, 0x1234; mov cx, 0x5678 */
+             0xfd, 0xe6, RIG_DONE,                      /* std; out DONE, al */
+             0x80, 0x3e, 0x00, 0x30, 0x00, 0x74, 0xf9,  /* spin: cmp byte [FLAG], 0; je spin */
+             0x89, 0x1e, 0x10, 0x30,                    /* mov [RESULTS], bx */
+             0x89, 0x0e, 0x12, 0x30,                    /* mov [RESULTS + 2], cx */
+             0x9c, 0x8f, 0x06, 0x14, 0x30,              /* pushf; pop word [RESULTS + 4] */
+             END);
+    rig_run(first);
+    device_save((Device *)first->cpu, state, &error);
+    g_assert_no_error(error);
+    memcpy(second->ram, first->ram, RIG_RAM_SIZE);
+    device_load((Device *)second->cpu, state->data, state->len, &error);
+    g_assert_no_error(error);
+    second->ram[MOVED_FLAG] = 1;
+    rig_run(second);
+    g_assert_cmpmem(second->ram + MOVED_RESULTS, 4, "\x34\x12\x78\x56", 4);
+    g_assert_cmphex(second->ram[MOVED_RESULTS + 5] & 0x04, ==, 0x04);     /* DF */
 }
 
 /* All of it (here an MSR) is back at its power-on value after a reset. */
@@ -405,6 +446,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/run/pause-completes-the-exit", test_pause_completes_the_exit);
     g_test_add_func("/kvm/run/state", test_state);
     g_test_add_func("/kvm/run/extra-state", test_extra_state);
+    g_test_add_func("/kvm/run/moved", test_moved);
     g_test_add_func("/kvm/run/reset", test_reset);
     g_test_add_func("/kvm/run/reset-through-device", test_reset_through_device);
     g_test_add_func("/kvm/run/cpu-again", test_cpu_again);

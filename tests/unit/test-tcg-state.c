@@ -108,6 +108,11 @@ static void number_extras(X86CpuState *state)
     X86Msrs *msrs = &state->msrs;
 
     *msrs = (X86Msrs){ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 };
+    state->more_msrs[0] = (X86Msr){ 0x2ff, 0xc06 };
+    state->n_more_msrs = 1;
+    state->has_tsc = true;
+    state->tsc = 0x123456789abc;
+    state->tsc_adjust = 5;
     state->xcr0 = 7;
     for (guint i = 0; i < 4; i++) {
         state->dr[i] = 0x1000 + i;
@@ -190,6 +195,7 @@ static void test_round_trip(void)
     MmuRig *rig = mmu_rig_new(0x1000);
     Cpu cpu = { .index = 0 };
     X86CpuState set = numbered_state(), got;
+    g_autoptr(GError) error = NULL;
 
     x86_state_reset(&got, true);
     reset(rig, &cpu, &got);
@@ -215,6 +221,14 @@ static void test_round_trip(void)
     g_assert_cmphex(got.apic_base, ==, set.apic_base);
     g_assert_true(got.halted && !got.wait_for_sipi);
     check_extras(&got, &set);
+    g_assert_cmpuint(got.n_more_msrs, ==, 1);
+    g_assert_cmphex(got.more_msrs[0].value, ==, 0xc06);
+    g_assert_true(got.has_tsc && got.tsc >= set.tsc && got.tsc - set.tsc < 1ull << 40);
+    g_assert_cmphex(got.tsc_adjust, ==, 5);
+    set.more_msrs[0].index = 0x4b564d01;
+    g_assert_false(tcg_vcpu_set(&rig->tcg.accel, &cpu, &set, &error));
+    g_assert_cmpstr(error->message, ==, "the CPU in software has no MSR 0x4b564d01 that takes "
+                    "0xc06");
     g_assert_cmphex(rig->s->gpr[TCG_RBX], ==, set.gpr[X86_RBX]);
     g_assert_cmphex(rig->s->gpr[TCG_RSP], ==, set.gpr[X86_RSP]);
     g_assert_cmphex(rig->s->segment[TCG_FS].selector, ==, 8 * X86_FS);

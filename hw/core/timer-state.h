@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Timers as state rows (qom/state.h): STATE_CLOCK_TIMER(Uart16550, timeout).  Saved is
+ * when the timer fires, in time of its clock, so it is for timers of virtual time,
+ * which is saved with the machine.
+ */
+#ifndef HW_CORE_TIMER_STATE_H
+#define HW_CORE_TIMER_STATE_H
+
+#include "hw/core/clock.h"
+#include "qom/state.h"
+
+/* A timer that was not made yet (NULL) never fires. */
+extern const StateTimerOps timer_state;
+
+#define STATE_CLOCK_TIMER(type_, field_) STATE_TIMER_BY(&timer_state, 0, type_, field_)
+#define STATE_CLOCK_TIMER_KEEP(type_, field_) \
+    STATE_TIMER_BY(&timer_state, STATE_KEEP, type_, field_)
+
+#endif
