@@ -61,11 +61,8 @@ bool state_row_varies(const StateRow *row);
  * they do not. */
 gsize state_row_block(const StateRow *row, guint32 count);
 
-/* A number's bits are stored and fetched. */
+/* Stores a number's bits. */
 void state_store(StateKind kind, void *where, guint64 value);
-guint64 state_fetch(StateKind kind, const void *where);
-/* What a row's element is after a reset. */
-guint64 state_reset_value(const StateRow *row);
 /* A row as after a reset, whether it survives one or not. */
 void state_reset_row(const StateRow *row, void *device);
 

@@ -46,7 +46,7 @@ void state_store(StateKind kind, void *where, guint64 value)
     }
 }
 
-guint64 state_fetch(StateKind kind, const void *where)
+static guint64 fetch(StateKind kind, const void *where)
 {
     switch (element_sizes[kind]) {
     case 1:
@@ -111,7 +111,7 @@ gsize state_row_block(const StateRow *row, guint32 count)
 }
 
 /* A number's reset value is written in the table as any other. */
-guint64 state_reset_value(const StateRow *row)
+static guint64 reset_value(const StateRow *row)
 {
     double number = row->reset;
     guint64 bits;
@@ -138,7 +138,7 @@ static void reset_element(const StateRow *row, void *where)
         state_reset(row->rows, where);
         break;
     default:
-        state_store(row->kind, where, state_reset_value(row));
+        state_store(row->kind, where, reset_value(row));
         break;
     }
 }
@@ -201,7 +201,7 @@ static void save_element(const StateRow *row, const void *where, GByteArray *out
         save_group(row, where, out);
         break;
     default:
-        append_number(out, state_fetch(row->kind, where), element_sizes[row->kind]);
+        append_number(out, fetch(row->kind, where), element_sizes[row->kind]);
         break;
     }
 }

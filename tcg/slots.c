@@ -318,7 +318,8 @@ static void set_log(TcgMemory *memory, const AccelSlot *slot, bool on)
         if (on) {
             tcg_page_set_flags(memory, hva, TCG_PAGE_LOG);
         } else {
-            __atomic_fetch_and(&tcg_host_page(memory, hva)->flags, ~(guint32)TCG_PAGE_LOG, __ATOMIC_RELAXED);
+            __atomic_fetch_and(&tcg_host_page(memory, hva)->flags, ~(guint32)TCG_PAGE_LOG,
+                               __ATOMIC_RELAXED);
         }
     }
 }

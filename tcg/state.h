@@ -249,8 +249,8 @@ struct TcgState {
     guint64 xsave_mask;         /* components that xrstor puts back: all that the host has */
     const void *thunk[TCG_N_THUNKS];
     guint64 sees_in_use;        /* the host tells which components are not as after a reset */
-    /* Code that has to do with the x87 has run; it looks here before.  0: the guest's x87 is as after
-     * a reset, and the host's as C left it, which nobody needs to find out. */
+    /* Code that has to do with the x87 has run; it looks here before.  0: the guest's x87 is as
+     * after a reset, and the host's as C left it, which nobody needs to find out. */
     guint32 x87_used;
     /* The same of instructions of AVX.  0: the upper halves of its registers are 0. */
     guint32 avx_used;

@@ -28,8 +28,8 @@ static guint ops_max(const RegionOps *ops)
     return ops->max_size ? ops->max_size : 4;
 }
 
-/* How much of len bytes at offset one call of a handler does.  All sizes are powers of two, of which
- * the compiler does not know, and would divide. */
+/* How much of len bytes at offset one call of a handler does.  All sizes are powers of two,
+ * which the compiler does not know: it would divide. */
 static guint chunk_size(const RegionOps *ops, guint64 offset, guint len)
 {
     guint n = ops_max(ops);

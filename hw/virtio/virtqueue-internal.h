@@ -140,8 +140,6 @@ void virtqueue_disable(VirtQueue *queue);
 void virtqueue_list_out(VirtQueue *queue);
 /* Brings the queue in line with what was loaded into it.  NULL, or what is wrong. */
 const char *virtqueue_loaded(VirtQueue *queue, AddressSpace *memory);
-/* Maps anew if the machine's memory has changed; false: the device is broken. */
-bool virtqueue_refresh(VirtQueue *queue);
 
 /* ---- virtqueue-chain.c ---- */
 

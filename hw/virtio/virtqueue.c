@@ -204,7 +204,7 @@ static bool is_broken(const VirtQueue *queue)
 }
 
 /* Maps anew if the machine's memory has changed; false: the device is broken. */
-bool virtqueue_refresh(VirtQueue *queue)
+static bool refresh(VirtQueue *queue)
 {
     const char *wrong;
 
@@ -262,7 +262,7 @@ static bool has_again(const VirtQueue *queue)
 /* Whether there is a chain to pop. */
 static bool look(VirtQueue *queue)
 {
-    if (!usable(queue) || !virtqueue_refresh(queue)) {
+    if (!usable(queue) || !refresh(queue)) {
         return false;
     }
     if (has_again(queue)) {
@@ -334,7 +334,7 @@ void virtqueue_unpop(VirtQueue *queue, VirtqElement *element)
 
 bool virtqueue_empty(VirtQueue *queue)
 {
-    return !usable(queue) || !virtqueue_refresh(queue) ||
+    return !usable(queue) || !refresh(queue) ||
            (!has_again(queue) && queue->seen_avail == queue->last_avail && waiting(queue) <= 0);
 }
 
@@ -344,7 +344,7 @@ bool virtqueue_set_notification(VirtQueue *queue, bool enable)
         return !virtqueue_empty(queue);
     }
     queue->notification = enable;
-    if (!usable(queue) || !virtqueue_refresh(queue)) {
+    if (!usable(queue) || !refresh(queue)) {
         return false;
     }
     if (enable) {
@@ -381,7 +381,7 @@ static void fill_used(VirtQueue *queue, guint ahead, guint16 head, guint32 writt
 void virtqueue_push_all(VirtQueue *queue, VirtqElement *const *elements, const guint32 *written,
                         guint n)
 {
-    bool lost = is_broken(queue) || !virtqueue_refresh(queue);
+    bool lost = is_broken(queue) || !refresh(queue);
 
     for (guint i = 0; i < n; i++) {
         wrote_buffers(queue, elements[i], written[i]);
@@ -432,7 +432,7 @@ static bool driver_wants_interrupt(VirtQueue *queue)
 
 void virtqueue_notify(VirtQueue *queue)
 {
-    if (!queue->enabled || is_broken(queue) || !virtqueue_refresh(queue)) {
+    if (!queue->enabled || is_broken(queue) || !refresh(queue)) {
         return;
     }
     if (driver_wants_interrupt(queue)) {
