@@ -35,7 +35,7 @@ typedef struct {
 struct DeviceOps {
     bool (*realize)(Device *dev, GError **error);
     void (*unrealize)(Device *dev);
-    /* It is about to be unplugged, and takes no more work; optional. */
+    /* Takes no more work until it is reset, or gone; optional. */
     void (*quiesce)(Device *dev);
     /* Three-phase reset, each optional.  enter: after the state rows went back
      * to their reset values, own state only; hold: drive lines to their reset
@@ -130,9 +130,9 @@ Device *device_make(Object *parent, const char *name, const QmpClass *klass, Bus
  * (device_del asks object_may_delete before, which refuses then). */
 void device_unmake(Device *dev);
 
-/* Has dev, what it is made of and what sits on its buses take no more work, since all of
- * them are about to be unplugged.  Machine lock held. */
-void device_quiesce(Device *dev);
+/* Has obj, what is below it and what sits on buses found there take no more work until they
+ * are reset, or gone.  Main thread, machine lock held. */
+void device_quiesce_tree(Object *obj);
 
 /* All three phases over obj and what is below it, tree order, then what else
  * sits on buses found there: enter for all, then hold for all, then exit for

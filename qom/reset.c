@@ -108,9 +108,9 @@ static void quiesce(Device *dev)
     }
 }
 
-void device_quiesce(Device *dev)
+void device_quiesce_tree(Object *obj)
 {
-    g_autoptr(GPtrArray) devices = collect(&dev->object);
+    g_autoptr(GPtrArray) devices = collect(obj);
 
     run_phase(devices, quiesce);
 }

@@ -8,6 +8,7 @@
 #include "daemon/machine/removal.h"
 #include "daemon/machine/shutdown.h"
 #include "daemon/vmd.h"
+#include "hw/block/front.h"
 #include "hw/backends/memory-backend.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
@@ -217,6 +218,23 @@ static void on_removed(void *opaque, Device *dev)
     removal_when_idle(opaque, dev);
 }
 
+/* It may have been unplugged meanwhile, with the bridge that it belonged to. */
+static void bus_idle(void *opaque)
+{
+    Bus *bus = opaque;
+
+    if (bus->object.parent) {
+        device_reset_tree(&bus->object);
+    }
+    object_unref(bus);
+}
+
+static void on_bus_reset(void *opaque, Bus *bus)
+{
+    device_quiesce_tree(&bus->object);
+    block_fronts_when_idle(&bus->object, bus_idle, object_ref(bus));
+}
+
 static void on_suspend(void *opaque)
 {
     run_control_suspend(&((Vmd *)opaque)->run);
@@ -256,6 +274,7 @@ const MachineHost machine_host = {
     .watchdog = on_watchdog,
     .stop = on_stop,
     .removed = on_removed,
+    .bus_reset = on_bus_reset,
     .suspend = on_suspend,
     .suspend_disk = on_suspend_disk,
     .wake = on_wake,

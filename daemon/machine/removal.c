@@ -59,50 +59,27 @@ void removal_unmake(Vmd *vmd, Device *dev)
 
 /* ---- Those that the guest has let go ---- */
 
-/* A host may keep a disk busy for ever: the innermost one goes first, when it is idle. */
 typedef struct {
     Vmd *vmd;
-    Device *dev, *next;         /* held */
+    Device *dev;                /* held */
 } Removal;
 
-static void remove_next(Removal *removal);
-
-/* A device may have gone by another way meanwhile. */
-static void next_idle(void *opaque)
+/* It may have gone by another way meanwhile. */
+static void removal_idle(void *opaque)
 {
-    Removal *removal = opaque;
-    bool last = removal->next == removal->dev;
+    g_autofree Removal *removal = opaque;
 
-    if (removal->next->object.parent) {
-        removal_unmake(removal->vmd, removal->next);
-    }
-    g_clear_pointer(&removal->next, object_unref);
-    if (!last) {
-        remove_next(removal);
-        return;
+    if (removal->dev->object.parent) {
+        removal_unmake(removal->vmd, removal->dev);
     }
     object_unref(removal->dev);
-    g_free(removal);
-}
-
-static Device *innermost(Device *dev)
-{
-    Device *on = carried(dev);
-
-    return on ? innermost(on) : dev;
-}
-
-static void remove_next(Removal *removal)
-{
-    removal->next = object_ref(innermost(removal->dev));
-    block_fronts_when_idle(&removal->next->object, next_idle, removal);
 }
 
 void removal_when_idle(Vmd *vmd, Device *dev)
 {
-    Removal *removal = g_new0(Removal, 1);
+    Removal *removal = g_new(Removal, 1);
 
     *removal = (Removal){ .vmd = vmd, .dev = object_ref(dev) };
-    device_quiesce(dev);
-    remove_next(removal);
+    device_quiesce_tree(&dev->object);
+    block_fronts_when_idle(&dev->object, removal_idle, removal);
 }

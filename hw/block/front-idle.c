@@ -6,6 +6,8 @@
 #include "config.h"
 #include "hw/block/front.h"
 
+#include "qmp/qapi-types-object.h"
+
 typedef struct Waiting Waiting;
 
 /* One disk that is waited for. */
@@ -36,10 +38,15 @@ typedef struct {
     GPtrArray *fronts;
 } Search;
 
-static bool is_within(const Object *obj, const Object *branch)
+/* By its place in the tree, or on a bus; a bus belongs to the device that carries it. */
+static bool is_within(Object *obj, const Object *branch)
 {
-    while (obj && obj != branch) {
-        obj = obj->parent;
+    for (; obj && obj != branch; obj = obj->parent) {
+        const Device *dev = object_dynamic_cast(obj, &qmp_class_device);
+
+        if (dev && dev->bus && is_within(&dev->bus->object, branch)) {
+            return true;
+        }
     }
     return obj != NULL;
 }

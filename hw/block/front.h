@@ -86,8 +86,9 @@ void block_front_resume(BlockFront *front);
 void block_front_forget(BlockFront *front);
 
 /*
- * The disks of a branch of the tree (a device, a machine) that take no more work, as their
- * queues have stopped; kept requests do not count.  Main thread, lock held.
+ * The disks of a branch of the tree (a machine, a device with what it carries, a bus with what
+ * sits on it) that take no more work, as their queues have stopped; kept requests do not count.
+ * Main thread, lock held.
  */
 /* Nothing is in flight. */
 bool block_fronts_idle(Object *branch);

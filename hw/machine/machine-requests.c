@@ -106,7 +106,7 @@ static void deliver(Machine *machine, const Request *request)
         break;
     case REQUEST_BUS_RESET:
         if (request->dev->realized) {
-            device_reset_tree(&request->bus->object);
+            host->bus_reset(machine->host_opaque, request->bus);
         }
         break;
     case REQUEST_SUSPEND:

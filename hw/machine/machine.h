@@ -72,6 +72,8 @@ typedef struct {
     void (*stop)(void *opaque, RunState state);
     /* The guest has let go of dev, which is to be unmade. */
     void (*removed)(void *opaque, Device *dev);
+    /* The guest resets the devices on a bus, whose disks may be busy. */
+    void (*bus_reset)(void *opaque, Bus *bus);
     /* The guest goes to sleep, keeping RAM; or has saved itself to a disk and
      * is off then. */
     void (*suspend)(void *opaque);
@@ -166,7 +168,7 @@ void machine_request_stop(Machine *machine, RunState state);
 void machine_request_removal(Machine *machine, Device *dev);
 /* The devices on bus are reset by the main loop, once for all requests until then;
  * for a guest that resets a bus by a register, which a vCPU must not do itself
- * (some devices wait for their requests in flight then).  Machine lock held. */
+ * (some devices have requests in flight then).  Machine lock held. */
 void machine_request_bus_reset(Machine *machine, Bus *bus);
 /* The guest wants to sleep in RAM (ACPI S3), or to be off until it is started
  * again from what it saved (S4). */

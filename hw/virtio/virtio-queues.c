@@ -449,7 +449,7 @@ void virtio_stop(VirtioDevice *dev)
 void virtio_update_started(VirtioDevice *dev)
 {
     bool wanted = dev->machine->running && !g_atomic_int_get(&dev->broken) &&
-                  !dev->resetting && !dev->leaving &&
+                  !dev->resetting && !dev->quiesced &&
                   (g_atomic_int_get(&dev->status) & VIRTIO_STATUS_DRIVER_OK || dev->early);
 
     if (wanted && !dev->started) {

@@ -166,7 +166,7 @@ static void reset_device(VirtioDevice *dev)
         virtqueue_reset(dev->queues[i]);
     }
     dev->features = dev->accepted = 0;
-    dev->config_valid = dev->has_run = dev->legacy = dev->early = false;
+    dev->config_valid = dev->has_run = dev->legacy = dev->early = dev->quiesced = false;
     g_atomic_int_set(&dev->status, 0);
     g_atomic_int_set(&dev->broken, 0);
     if (dev->transport) {
@@ -322,7 +322,7 @@ static void virtio_device_unrealize(Device *device)
     g_clear_pointer(&dev->config, g_free);
     dev->listener = NULL;
     dev->machine = NULL;
-    dev->resetting = dev->leaving = false;
+    dev->resetting = dev->quiesced = false;
     g_atomic_int_set(&dev->status, 0);
     g_atomic_int_set(&dev->broken, 0);
 }
@@ -331,7 +331,7 @@ static void virtio_device_quiesce(Device *device)
 {
     VirtioDevice *dev = virtio_device(device);
 
-    dev->leaving = true;
+    dev->quiesced = true;
     virtio_stop(dev);
 }
 

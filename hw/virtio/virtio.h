@@ -77,7 +77,7 @@ struct VirtioDevice {
     gint broken;                /* atomic; until the next reset */
     bool has_run;               /* was started since the last reset */
     bool resetting;             /* the driver's reset waits until it is idle */
-    bool leaving;               /* it is about to be unplugged */
+    bool quiesced;              /* it takes no more work, until a reset */
     bool legacy;                /* features came by the legacy interface */
     bool early;                 /* runs before DRIVER_OK, as legacy drivers want it */
     gint complained;            /* atomic; the log has a line about its host */

@@ -409,7 +409,7 @@ static void test_in_flight(Bench *b, gconstpointer unused)
 
     /* What is about to go takes no more work. */
     status = send_slow(b);
-    device_quiesce(b->dev[0]);
+    device_quiesce_tree(&b->dev[0]->object);
     g_assert_false(((VirtioDevice *)b->dev[0])->started);
     g_assert_false(block_fronts_idle(&b->dev[0]->object));
     wait_idle(b);

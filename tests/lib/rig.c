@@ -73,6 +73,11 @@ static void on_removed(void *opaque, Device *dev)
     device_unmake(dev);
 }
 
+static void on_bus_reset(void *opaque, Bus *bus)
+{
+    device_reset_tree(&bus->object);
+}
+
 static void on_suspend(void *opaque)
 {
     ((Rig *)opaque)->suspends++;
@@ -97,6 +102,7 @@ static const MachineHost rig_host = {
     .watchdog = on_watchdog,
     .stop = on_stop,
     .removed = on_removed,
+    .bus_reset = on_bus_reset,
     .suspend = on_suspend,
     .suspend_disk = on_suspend_disk,
     .wake = on_wake,
