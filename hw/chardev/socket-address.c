@@ -37,13 +37,14 @@ static int inet_family(const InetSocketAddress *addr)
     return addr->has_ipv6 && !addr->ipv6 ? AF_INET : AF_UNSPEC;
 }
 
-/* A number that is none of a port's, which the C library would cut to 16 bits. */
+/* A number that is none of a port's, which the C library would cut to 16 bits.  Not by
+ * g_ascii_string_to_unsigned(): when threads first call it at the same moment, one of them may
+ * find errno set by its wait for the other, and takes that for a bad number. */
 static bool check_port(const InetSocketAddress *addr, GError **error)
 {
     gsize digits = strspn(addr->port, "0123456789");
 
-    if (digits && !addr->port[digits] &&
-        !g_ascii_string_to_unsigned(addr->port, 10, 0, G_MAXUINT16, NULL, NULL)) {
+    if (digits && !addr->port[digits] && g_ascii_strtoull(addr->port, NULL, 10) > G_MAXUINT16) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s:%s': a port is at most 65535",
                       addr->host, addr->port);
         return false;
