@@ -45,6 +45,12 @@ static inline bool is_watched(const TcgState *s)
     return s->dr[7] & 0xff;
 }
 
+/* Nothing has run that could have put memory there. */
+static inline bool is_device(const TcgState *s)
+{
+    return s->access.device && !s->access.heavy;
+}
+
 static void access_device(TcgState *s, bool is_write)
 {
     tcg_device_access(s, s->access.gpa[0], bounce(s), s->access.size, is_write);
@@ -55,7 +61,7 @@ static void read_operand(TcgState *s)
 {
     guint first = bytes_in_first(s);
 
-    if (s->access.device) {
+    if (is_device(s)) {
         access_device(s, false);
         return;
     }
@@ -161,7 +167,7 @@ static void write_operand(TcgState *s)
 {
     guint first = bytes_in_first(s);
 
-    if (s->access.device) {
+    if (is_device(s)) {
         access_device(s, true);
         return;
     }
@@ -178,7 +184,7 @@ static void write_operand(TcgState *s)
 static bool hits_code(TcgState *s)
 {
     guint first = bytes_in_first(s);
-    TcgPhysPage *page = s->access.device ? NULL : tcg_phys_page(s, s->access.gpa[0]);
+    TcgPhysPage *page = is_device(s) ? NULL : tcg_phys_page(s, s->access.gpa[0]);
 
     if (page && tcg_page_has_code(page, s->access.gpa[0], first)) {
         return true;

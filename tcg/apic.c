@@ -251,9 +251,13 @@ void tcg_apic_init(TcgVcpu *vcpu)
     tcg_timers_add(vcpu);
 }
 
-void tcg_apic_done(TcgVcpu *vcpu)
+void tcg_apic_unlist(TcgVcpu *vcpu)
 {
     tcg_timers_remove(vcpu);
     tcg_interrupts_remove(vcpu);
+}
+
+void tcg_apic_done(TcgVcpu *vcpu)
+{
     g_mutex_clear(&vcpu->apic.lock);
 }

@@ -53,6 +53,8 @@ typedef struct {
 
 /* The vCPU's id and CPUID are known; from now on messages reach it.  Machine lock. */
 void tcg_apic_init(TcgVcpu *vcpu);
+/* From now on its own thread alone reaches it; before that ends, and with it the vCPU's state. */
+void tcg_apic_unlist(TcgVcpu *vcpu);
 void tcg_apic_done(TcgVcpu *vcpu);
 /* Power-on or RESET: all; init: INIT leaves id and base. */
 void tcg_apic_reset(TcgVcpu *vcpu, bool init);

@@ -92,6 +92,18 @@ guint64 tcg_run_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argum
 
 /* ---- Who holds ---- */
 
+static bool any_in_run(const TcgAccel *tcg)
+{
+    for (guint i = 0; i < tcg->vcpus->len; i++) {
+        const TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
+
+        if (__atomic_load_n(&vcpu->in_run, __ATOMIC_ACQUIRE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void tcg_vcpus_hold(TcgAccel *tcg)
 {
     TcgRunControl *control = &tcg->run;
@@ -107,12 +119,8 @@ void tcg_vcpus_hold(TcgAccel *tcg)
         __atomic_store_n(&vcpu->state->pending, 1, __ATOMIC_SEQ_CST);
     }
     barrier_for_all(control->barrier_shared);
-    for (guint i = 0; i < tcg->vcpus->len; i++) {
-        TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
-
-        while (__atomic_load_n(&vcpu->in_run, __ATOMIC_ACQUIRE)) {
-            g_cond_wait(&control->left, &control->lock);
-        }
+    while (any_in_run(tcg)) {
+        g_cond_wait(&control->left, &control->lock);
     }
     g_mutex_unlock(&control->lock);
 }

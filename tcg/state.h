@@ -321,7 +321,7 @@ struct TcgState {
         guint32 size;
         guint32 how;
         bool bounced;
-        bool device;                /* at gpa[0], and nothing else */
+        bool device;                /* at gpa[0], and nothing else, when it began */
         bool heavy;                 /* heavy code ran: see tcg_must_leave() */
     } access;
 

@@ -18,7 +18,7 @@
 TcgTimers *tcg_timers_new(GError **error);
 void tcg_timers_free(TcgTimers *timers);        /* accepts NULL; no vCPU is left */
 
-/* By tcg_apic_init() and tcg_apic_done(). */
+/* By tcg_apic_init() and tcg_apic_unlist(). */
 void tcg_timers_add(TcgVcpu *vcpu);
 void tcg_timers_remove(TcgVcpu *vcpu);
 

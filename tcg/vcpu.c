@@ -440,12 +440,25 @@ static void init_state(TcgState *s, TcgVcpu *vcpu)
     tcg_vcpu_enter(vcpu);
 }
 
+/* The state goes with the thread's stack: nobody who stops or holds vCPUs may look for it. */
+static void unlist(TcgVcpu *vcpu)
+{
+    TcgRunControl *control = &vcpu->tcg->run;
+
+    g_mutex_lock(&control->lock);
+    g_ptr_array_remove(vcpu->tcg->vcpus, vcpu);
+    vcpu->state = NULL;
+    g_cond_broadcast(&control->left);
+    g_mutex_unlock(&control->lock);
+}
+
 static void *vcpu_thread(void *data)
 {
     TcgVcpu *vcpu = data;
 
     g_atomic_int_set(&vcpu->cpu->thread_id, syscall(SYS_gettid));
     tcg_thread(vcpu, sizeof(TcgState), init_state);
+    unlist(vcpu);
     return NULL;
 }
 
@@ -511,6 +524,7 @@ bool tcg_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
     cpu->vcpu = vcpu;
     tcg_apic_init(vcpu);
     if (!start_thread(vcpu, error)) {
+        tcg_apic_unlist(vcpu);
         tcg_apic_done(vcpu);
         cpu->vcpu = NULL;
         g_free(vcpu);
@@ -528,13 +542,10 @@ bool tcg_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
 
 void tcg_vcpu_destroy(Accel *accel, Cpu *cpu)
 {
-    TcgAccel *tcg = tcg_accel(accel);
     TcgVcpu *vcpu = g_steal_pointer(&cpu->vcpu);
 
+    tcg_apic_unlist(vcpu);
     end_thread(vcpu);
-    g_mutex_lock(&tcg->run.lock);
-    g_ptr_array_remove(tcg->vcpus, vcpu);
-    g_mutex_unlock(&tcg->run.lock);
     cpu->thread_id = 0;
     tcg_apic_done(vcpu);
     g_free(vcpu);

@@ -109,6 +109,7 @@ void irq_bench_free(IrqBench *bench)
         return;
     }
     for (guint i = 0; i < bench->n_cpus; i++) {
+        tcg_apic_unlist(&bench->vcpus[i]);
         tcg_apic_done(&bench->vcpus[i]);
         g_array_unref(bench->cpus[i].cpuid);
         g_free(bench->vcpus[i].state);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    P = 1, W = 2, U = 4, FULL = P | W | U,
+    P = 1, W = 2, U = 4, D = 1 << 6, FULL = P | W | U,
     RAM_SIZE = 1 << 20,
     DIRECTORY = 0x1000, TABLE = 0x2000,
     DEVICE = 0xd0000000, ROM = 0xe0000000,
@@ -292,6 +292,41 @@ static void test_begin_device(void)
     mmu_rig_free(rig);
 }
 
+/* A page that is known for a device's, until memory is put there: by a flush, or by the device
+ * itself, whose register is read and written by one instruction. */
+static void test_begin_known_device(void)
+{
+    MmuRig *rig = rig_new();
+    guint8 *at;
+
+    tcg_access_begin(rig->s, BASE + 0x3028, 1, TCG_ACCESS_READ);
+    tcg_access_end(rig->s);
+    map(rig, 3, 0x20000, FULL);                         /* flushes */
+    rig->ram[0x20028] = 0x55;
+    g_assert_null(tcg_access_begin(rig->s, BASE + 0x3028, 1, TCG_ACCESS_READ));
+    g_assert_cmpuint(rig->mmio->len, ==, 1);
+    map(rig, 3, DEVICE, FULL);
+    tcg_access_begin(rig->s, BASE + 0x3028, 1, TCG_ACCESS_READ);
+    tcg_access_end(rig->s);
+    g_assert_cmpuint(rig->mmio->len, ==, 2);
+    tcg_access_begin(rig->s, BASE + 0x3028, 1, TCG_ACCESS_WRITE);       /* a write sets D first */
+    tcg_access_end(rig->s);
+    g_assert_cmpuint(rig->mmio->len, ==, 3);
+    g_assert_true(rig->ram[TABLE + 3 * 4] & D);
+    for (guint twice = 0; twice < 2; twice++) {
+        at = tcg_access_begin(rig->s, BASE + 0x3028, 1, TCG_ACCESS_READ | TCG_ACCESS_WRITE);
+        g_assert_cmpuint(rig->mmio->len, ==, 4 + 2 * twice);
+        if (twice) {
+            mmu_rig_add(rig, DEVICE, 0x20000, 0x1000, 0);
+        }
+        *at = 0x66;
+        tcg_access_end(rig->s);
+        g_assert_cmpuint(rig->mmio->len, ==, twice ? 6 : 5);
+    }
+    g_assert_cmphex(rig->ram[0x20028], ==, 0x66);
+    mmu_rig_free(rig);
+}
+
 /* The second time the TLB has both pages. */
 static void test_begin_crossing(void)
 {
@@ -398,6 +433,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tcg/access/code", test_code);
     g_test_add_func("/tcg/access/begin/fills", test_begin_fills);
     g_test_add_func("/tcg/access/begin/device", test_begin_device);
+    g_test_add_func("/tcg/access/begin/known-device", test_begin_known_device);
     g_test_add_func("/tcg/access/begin/crossing", test_begin_crossing);
     g_test_add_func("/tcg/access/begin/code", test_begin_code);
     g_test_add_func("/tcg/access/begin/log", test_begin_log);

@@ -216,6 +216,39 @@ static void test_holds(gconstpointer data)
     g_thread_join(thread);
 }
 
+/* ---- CPUs that come and go ---- */
+
+/* A device that writes where code is, and one that interrupts. */
+static void *disturb(void *data)
+{
+    Holder *holder = data;
+    TcgAccel *tcg = tcg_accel(holder->rig->accel);
+
+    while (!g_atomic_int_get(&holder->done)) {
+        tcg_vcpus_hold(tcg);
+        tcg_vcpus_release(tcg);
+        tcg_apic_message(tcg, 0xfee00000, 0x41);
+    }
+    return NULL;
+}
+
+static void test_going(void)
+{
+    g_autoptr(TcgRig) rig = tcg_rig_new();
+    Holder holder = { .rig = rig };
+    GThread *thread = g_thread_new("disturb", disturb, &holder);
+
+    for (guint i = 0; i < 300; i++) {
+        g_autoptr(GError) error = NULL;
+
+        rig->ops->vcpu_destroy(rig->accel, rig->cpu);
+        g_assert_true(rig->ops->vcpu_create(rig->accel, rig->cpu, &error));
+        g_assert_no_error(error);
+    }
+    g_atomic_int_set(&holder.done, 1);
+    g_thread_join(thread);
+}
+
 int main(int argc, char **argv)
 {
     static Run runs[G_N_ELEMENTS(accesses) * G_N_ELEMENTS(actions)];
@@ -229,6 +262,7 @@ int main(int argc, char **argv)
         path = g_strdup_printf("/tcg/devices/%s/%s", runs[i].access->name, runs[i].action->name);
         g_test_add_data_func(path, &runs[i], test_run);
     }
+    g_test_add_func("/tcg/devices/going", test_going);
     g_test_add_data_func("/tcg/devices/holds", GINT_TO_POINTER(true), test_holds);
     g_test_add_data_func("/tcg/devices/holds-without-membarrier", GINT_TO_POINTER(false), test_holds);
     return g_test_run();
