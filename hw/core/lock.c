@@ -6,9 +6,9 @@
  * so that a release wakes the next in line and nobody else.  Tickets that are
  * 32 apart share a bit; who wakes without being served sleeps again.
  *
- * A release stores `serving` and then looks at `next`; who comes takes a ticket from `next` and then
- * looks at `serving`.  Releases are frequent, and sleepers are few and have a system call to make
- * anyhow, so those pay for the fence that both need (qom/barrier.h).
+ * A release stores `serving` and then looks at `next`; who comes takes a ticket from `next`
+ * and then looks at `serving`.  Releases are frequent, and sleepers are few and have a system
+ * call to make anyhow, so those pay for the fence that both need (qom/barrier.h).
  */
 #include "config.h"
 #include "hw/core/lock.h"
