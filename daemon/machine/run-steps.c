@@ -35,15 +35,21 @@ static void begin_first(RunSteps *steps)
 }
 
 /* The disks may have become idle after run_steps_end(). */
+/* One waits. */
+static bool one_waits(const RunSteps *steps)
+{
+    return steps->queue.length > 0;
+}
+
 static void first_ready(void *opaque)
 {
     RunSteps *steps = opaque;
 
-    if (!run_steps_waiting(steps)) {
+    if (!one_waits(steps)) {
         return;
     }
     finish_first(steps, true);
-    if (run_steps_waiting(steps)) {
+    if (one_waits(steps)) {
         begin_first(steps);
     }
 }
@@ -54,11 +60,6 @@ void run_steps_add(RunSteps *steps, const RunStep *step)
     if (steps->queue.length == 1) {
         begin_first(steps);
     }
-}
-
-bool run_steps_waiting(const RunSteps *steps)
-{
-    return steps->queue.length > 0;
 }
 
 bool run_steps_lead_to(const RunSteps *steps, RunState state)
@@ -73,7 +74,7 @@ bool run_steps_lead_to(const RunSteps *steps, RunState state)
 
 void run_steps_end(RunSteps *steps)
 {
-    while (run_steps_waiting(steps)) {
+    while (one_waits(steps)) {
         finish_first(steps, false);
     }
 }

@@ -38,8 +38,6 @@ typedef struct {
 
 /* step is copied. */
 void run_steps_add(RunSteps *steps, const RunStep *step);
-/* One waits. */
-bool run_steps_waiting(const RunSteps *steps);
 /* One that waits leads to that state. */
 bool run_steps_lead_to(const RunSteps *steps, RunState state);
 /* Ends those that wait, as the daemon ends. */

@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(SRCDIR, 'tests', 'lib'))
 import tap                                          # noqa: E402
 from csource import DECLARED, DEFINED, FOLDERS, sources      # noqa: E402
 
-FREE = re.compile(r'daemon/')
+FREE = re.compile(r'daemon/|hw/aio/|hw/memory/|hw/virtio/virtqueue')
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
 STEM = re.compile(r'\.[chS]$')
 
@@ -123,4 +123,4 @@ def test_sources():
 
 if __name__ == '__main__':
     sys.exit(tap.run([('a circle is found, through files without a header of their name', test_finds),
-                      ('no file of daemon/ is in a circle', test_sources)]))
+                      ('no file of daemon/, hw/aio/, hw/memory/ and the virtqueues is in a circle', test_sources)]))
