@@ -152,35 +152,53 @@ static bool note_path(Plan *plan, guint i, const char *path, const char *member)
     return true;
 }
 
-/* Nodes that are defined within another one have names, too. */
-static bool note_inner_nodes(Plan *plan, guint i, const BlockdevOptions *options)
-{
-    const BlockdevRef *file = options->driver == BLOCKDEV_DRIVER_RAW ? options->u.raw.file
-                            : options->driver == BLOCKDEV_DRIVER_THROTTLE
-                                  ? options->u.throttle.file : NULL;
-    g_autofree char *path = NULL;
-
-    if (!file || file->type != BLOCKDEV_REF_DEFINITION) {
-        return true;
-    }
-    options = file->u.definition;
-    if (options->node_name) {
-        path = g_strconcat(NODES "/", options->node_name, NULL);
-        if (!note_path(plan, i, path, "file.node-name")) {
-            return false;
-        }
-        insert(plan->ids, options->node_name, i);
-    }
-    return note_inner_nodes(plan, i, options);
-}
-
 /* Of which there is one, with or without an id. */
 static bool is_single(const char *folder)
 {
     return !strcmp(folder, MACHINE) || !strcmp(folder, ACCEL);
 }
 
-static bool note_name(Plan *plan, guint i)
+typedef struct {
+    Plan *plan;
+    guint i;                    /* of the item that defines all this */
+    const char *outer;          /* member that the node stands in, from the outermost one */
+} Inner;
+
+static void note_inner_nodes(const Inner *inner, const BlockdevOptions *const *options);
+
+/* Nodes that are defined within another one have names, too. */
+static void note_inner_node(const void *storage, const char *name, void *data)
+{
+    const BlockdevRef *ref = *(BlockdevRef *const *)storage;
+    const Inner *outer = data;
+    g_autofree char *member = g_strconcat(outer->outer, name, ".", NULL);
+    const Inner inner = { .plan = outer->plan, .i = outer->i, .outer = member };
+    const BlockdevOptions *options;
+
+    if (ref->type != BLOCKDEV_REF_DEFINITION || inner.plan->error) {
+        return;
+    }
+    options = ref->u.definition;
+    if (options->node_name) {
+        g_autofree char *path = g_strconcat(NODES "/", options->node_name, NULL);
+        g_autofree char *blamed = g_strconcat(member, "node-name", NULL);
+
+        if (!note_path(inner.plan, inner.i, path, blamed)) {
+            return;
+        }
+        insert(inner.plan->ids, options->node_name, inner.i);
+    }
+    note_inner_nodes(&inner, &options);
+}
+
+static void note_inner_nodes(const Inner *inner, const BlockdevOptions *const *options)
+{
+    qmp_foreach_value(&qmp_type_BlockdevOptions, options, &qmp_type_BlockdevRef,
+                      note_inner_node, (void *)inner);
+}
+
+/* What the request itself names. */
+static bool note_id(Plan *plan, guint i)
 {
     const BuildRequest *request = request_at(plan, i);
     const char *folder, *member, *id = made_by(request, &folder, &member);
@@ -201,8 +219,20 @@ static bool note_name(Plan *plan, guint i)
     if (id) {
         insert(plan->ids, id, i);
     }
-    return request->execute != BUILD_COMMAND_BLOCKDEV_ADD ||
-           note_inner_nodes(plan, i, request->u.blockdev_add.arguments);
+    return true;
+}
+
+static bool note_name(Plan *plan, guint i)
+{
+    const BuildRequest *request = request_at(plan, i);
+    const Inner inner = { .plan = plan, .i = i, .outer = "" };
+
+    if (!note_id(plan, i)) {
+        return false;
+    }
+    qmp_foreach_value(build_args_type(request), build_args(request), &qmp_type_BlockdevRef,
+                      note_inner_node, (void *)&inner);
+    return !plan->error;
 }
 
 static bool note_names(Plan *plan)
@@ -308,27 +338,16 @@ static void need_of_device(Plan *plan, const DeviceOptions *options)
     }
 }
 
-static void need_of_node(Plan *plan, const BlockdevOptions *options)
+/* A node that another one names stands below it; what it is itself, its own links tell. */
+static void need_node(const void *storage, const char *name, void *data)
 {
-    const BlockdevRef *file = NULL;
+    const BlockdevRef *ref = *(BlockdevRef *const *)storage;
 
-    if (options->driver == BLOCKDEV_DRIVER_RAW) {
-        file = options->u.raw.file;
-    } else if (options->driver == BLOCKDEV_DRIVER_THROTTLE) {
-        file = options->u.throttle.file;
-        need_in(plan, OBJECTS, options->u.throttle.throttle_group);
-    }
-    if (file && file->type == BLOCKDEV_REF_REFERENCE) {
-        need_in(plan, NODES, file->u.reference);
-    } else if (file) {
-        need_of_node(plan, file->u.definition);
-    }
-}
-
-static void need_of_chardev(Plan *plan, const ChardevBackend *backend)
-{
-    if (backend->type == CHARDEV_BACKEND_KIND_MUX) {
-        need_in(plan, CHARDEVS, backend->u.mux.data->chardev);
+    if (ref->type == BLOCKDEV_REF_REFERENCE) {
+        need_in(data, NODES, ref->u.reference);
+    } else {
+        qmp_foreach_value(&qmp_type_BlockdevOptions, &ref->u.definition, &qmp_type_BlockdevRef,
+                          need_node, data);
     }
 }
 
@@ -364,18 +383,14 @@ static void visit_needs(Plan *plan, guint i)
     case BUILD_COMMAND_DEVICE_ADD:
         need_of_device(plan, request->u.device_add.arguments);
         break;
-    case BUILD_COMMAND_BLOCKDEV_ADD:
-        need_of_node(plan, request->u.blockdev_add.arguments);
-        break;
-    case BUILD_COMMAND_CHARDEV_ADD:
-        need_of_chardev(plan, request->u.chardev_add.arguments->backend);
-        break;
     case BUILD_COMMAND_OBJECT_ADD:
         need_of_object(plan, request->u.object_add.arguments);
         break;
     default:
         break;
     }
+    qmp_foreach_value(build_args_type(request), build_args(request), &qmp_type_BlockdevRef,
+                      need_node, plan);
     qmp_foreach_link(build_args_type(request), build_args(request), need_link, plan);
 }
 

@@ -27,16 +27,23 @@ G_STATIC_ASSERT(G_N_ELEMENTS(classes) == BLOCKDEV_DRIVER__MAX);
 
 /* ---- Nesting ---- */
 
+static void take_file(const void *storage, const char *name, void *data)
+{
+    const BlockdevRef **file = data;
+
+    if (!g_strcmp0(name, "file")) {
+        *file = *(BlockdevRef *const *)storage;
+    }
+}
+
+/* The node below that options of a filter have. */
 static const BlockdevRef *file_of(const BlockdevOptions *options)
 {
-    switch (options->driver) {
-    case BLOCKDEV_DRIVER_RAW:
-        return options->u.raw.file;
-    case BLOCKDEV_DRIVER_THROTTLE:
-        return options->u.throttle.file;
-    default:
-        return NULL;
-    }
+    const BlockdevRef *file = NULL;
+
+    qmp_foreach_value(&qmp_type_BlockdevOptions, &options, &qmp_type_BlockdevRef, take_file,
+                      &file);
+    return file;
 }
 
 const BlockdevOptions *block_definition(const BlockdevOptions *options)
@@ -150,7 +157,7 @@ static void set_links(const QmpClass *klass, void *props, const BlockdevOptions 
     if (klass == &qmp_class_block_throttle) {
         BlockThrottleProps *throttle = props;
 
-        throttle->throttle_group.path = g_strdup(options->u.throttle.throttle_group);
+        throttle->throttle_group.path = g_strdup(options->u.throttle.throttle_group.path);
     }
 }
 
