@@ -143,3 +143,8 @@ const void *qmp_member_find(const QmpType *type, const void *object, const char 
     }
     return NULL;
 }
+
+const QmpClass *qmp_union_class(const QmpType *type, const void *object)
+{
+    return *qmp_class_union_class(type, object);
+}

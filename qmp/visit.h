@@ -108,6 +108,8 @@ void qmp_foreach_value(const QmpType *type, const void *storage, const QmpType *
  * there is none among those that each such value has. */
 const void *qmp_member_find(const QmpType *type, const void *object, const char *name,
                             const QmpType **ret_type);
+/* The class that a class union names. */
+const QmpClass *qmp_union_class(const QmpType *type, const void *object);
 
 /* Puts a constant into the member of a struct value, freeing what was there. */
 void qmp_member_set_scalar(const QmpMember *member, void *object, QmpScalar value);

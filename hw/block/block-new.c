@@ -11,8 +11,8 @@
 #include "qmp/error.h"
 #include "qmp/visit.h"
 #include "qom/hint.h"
+#include "qom/place.h"
 
-#define BLOCK_NODES "block-nodes"
 #define NAME_MAX_LENGTH 31      /* QEMU's */
 
 static const QmpClass *const classes[] = {
@@ -164,7 +164,7 @@ static void set_links(const QmpClass *klass, void *props, const BlockdevOptions 
 BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNode *below,
                           GError **error)
 {
-    Object *parent = object_container(root, BLOCK_NODES);
+    Object *parent = place_folder(root, &qmp_class_block_node);
     const QmpClass *klass = classes[options->driver];
     g_autofree char *name = NULL;
     g_autoptr(Object) obj = NULL;
@@ -198,10 +198,10 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNod
 
 BlockNode *block_node_find(Object *root, const char *name, GError **error)
 {
-    Object *obj = object_child(object_container(root, BLOCK_NODES), name);
+    Object *obj = object_child(place_folder(root, &qmp_class_block_node), name);
 
     if (!obj || object_life(obj) != OBJECT_COMPLETE) {
-        g_autofree char *hint = hint_child(object_container(root, BLOCK_NODES), name);
+        g_autofree char *hint = hint_child(place_folder(root, &qmp_class_block_node), name);
 
         qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "block node '%s' not found%s", name,
                       hint);

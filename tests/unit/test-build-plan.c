@@ -12,6 +12,7 @@
 #include "qmp/error.h"
 #include "qmp/json.h"
 #include "qmp/visit.h"
+#include "qom/place.h"
 #include "qom/types.h"
 
 typedef struct {
@@ -19,6 +20,11 @@ typedef struct {
     Build build;
     BuildArgs *args;
 } Bench;
+
+static void make_folder(const char *name, void *root)
+{
+    object_container(root, name);
+}
 
 /* requests: a JSON list, with ' for ". */
 static void bench_init(Bench *b, const char *requests)
@@ -35,6 +41,7 @@ static void bench_init(Bench *b, const char *requests)
     g_assert_no_error(error);
     json_decref(json);
     b->vmd.root = object_root_new();
+    place_foreach_folder("", make_folder, b->vmd.root);
     b->build.vmd = &b->vmd;
     b->build.items = g_array_new(FALSE, TRUE, sizeof(BuildItem));
     b->build.order = g_array_new(FALSE, FALSE, sizeof(guint));
