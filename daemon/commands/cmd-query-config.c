@@ -157,16 +157,16 @@ static void add_properties(Config *config, Object *obj, QmpValue *args)
     qmp_clear(klass->props, &fresh);
 }
 
-static void add_object(Config *config, Object *obj, const char *id)
+static void add_object(Config *config, Object *obj, const QmpClassPlace *place, const char *id)
 {
     QmpValue *args = qmp_value_dict();
 
     qmp_value_set(args, "qom-type", qmp_value_str(object_class_name(obj)));
     if (id) {
-        qmp_value_set(args, "id", qmp_value_str(id));
+        qmp_value_set(args, place->id, qmp_value_str(id));
     }
     add_properties(config, obj, args);
-    add_request(config, "object-add", args);
+    add_request(config, place->add, args);
 }
 
 /* A bus by its name, if that is enough. */
@@ -182,7 +182,7 @@ static QmpValue *bus_value(Vmd *vmd, const Device *dev)
     return qmp_value_str(path);
 }
 
-static void add_device(Config *config, Device *dev)
+static void add_device(Config *config, Device *dev, const QmpClassPlace *place)
 {
     const char *id = device_id(dev);
     QmpValue *args = qmp_value_dict();
@@ -190,13 +190,13 @@ static void add_device(Config *config, Device *dev)
 
     qmp_value_set(args, "driver", qmp_value_str(object_class_name(dev)));
     if (id) {
-        qmp_value_set(args, "id", qmp_value_str(id));
+        qmp_value_set(args, place->id, qmp_value_str(id));
     }
     if (dev->bus) {
         qmp_value_set(args, "bus", bus_value(config->vmd, dev));
     }
     add_properties(config, &dev->object, args);
-    add_request(config, "device_add", args);
+    add_request(config, place->add, args);
     if (id && nic) {
         add_set_link(config, id, nic->link_up);
     }
@@ -291,13 +291,13 @@ static void add_any(Config *config, Object *obj)
     if (place->arguments) {
         add_kept(config, obj, place);
     } else if (place->klass == &qmp_class_device) {
-        add_device(config, (Device *)obj);
+        add_device(config, (Device *)obj, place);
     } else if ((const Machine *)obj == machine) {
-        add_object(config, obj, config->vmd->machine_id);
+        add_object(config, obj, place, config->vmd->machine_id);
     } else if (machine && obj == (Object *)machine->accel) {
-        add_object(config, obj, machine->accel_name);
+        add_object(config, obj, place, machine->accel_name);
     } else {
-        add_object(config, obj, obj->name);
+        add_object(config, obj, place, obj->name);
     }
 }
 
