@@ -142,6 +142,8 @@ class ClassWriter:
             return [self.names.ref('device_add'), Inline(', ')] + words
         if klass.user_creatable:
             return [self.names.ref('object-add')]
+        if klass.place and klass.place.arguments:
+            return [self.names.ref(klass.place.add)]
         return [Inline('vmd itself and other objects')]
 
     def _place(self, place):
