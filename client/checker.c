@@ -20,41 +20,21 @@
 #include "qmp/qapi-types-virtio.h"
 #include "qmp/visit.h"
 
-enum { OBJECTS, DEVICES, CHARDEVS, NETDEVS, BLOCK_NODES, NAMESPACES };
-
-/* Each namespace of ids: the command that adds one, the one that removes it, and
- * the argument of both that has it. */
-static const struct {
-    const char *add;
-    const char *remove;
-    const char *member;
-    const char *kind;           /* for messages */
-} namespaces[NAMESPACES] = {
-    [OBJECTS]     = { "object-add",   "object-del",     "id",        "object" },
-    [DEVICES]     = { "device_add",   "device_del",     "id",        "device" },
-    [CHARDEVS]    = { "chardev-add",  "chardev-remove", "id",        "chardev" },
-    [NETDEVS]     = { "netdev_add",   "netdev_del",     "id",        "netdev" },
-    [BLOCK_NODES] = { "blockdev-add", "blockdev-del",   "node-name", "block node" },
+/* Links to these lead to what requests make; of other classes some objects are made with the
+ * machine, so that no request names them. */
+static const QmpClass *const made_by_requests[] = {
+    &qmp_class_block_node, &qmp_class_chardev, &qmp_class_netdev, &qmp_class_iothread,
+    &qmp_class_memory_backend, &qmp_class_rng_backend, &qmp_class_throttle_group,
 };
 
-/* What a link to an object of a class looks its id up in; of other classes some objects are
- * made with the machine, so that no request names them. */
-static const struct {
-    const QmpClass *klass;
-    int space;
-} link_spaces[] = {
-    { &qmp_class_block_node, BLOCK_NODES },
-    { &qmp_class_chardev, CHARDEVS },
-    { &qmp_class_netdev, NETDEVS },
-    { &qmp_class_iothread, OBJECTS },
-    { &qmp_class_memory_backend, OBJECTS },
-    { &qmp_class_rng_backend, OBJECTS },
-    { &qmp_class_throttle_group, OBJECTS },
-};
+/* The ids of a place. */
+typedef struct {
+    GHashTable *there;          /* id to line */
+    GHashTable *coming;         /* those that links may name before they are there */
+} Ids;
 
 struct Checker {
-    GHashTable *ids[NAMESPACES];        /* id to line */
-    GHashTable *coming[NAMESPACES];     /* ids that links may name before they are there */
+    Ids *ids;                           /* as qmp_class_places[] */
     bool has_accel, has_machine;        /* both: it is for an empty daemon, and all that links
                                            lead to is made by requests */
 };
@@ -63,9 +43,10 @@ Checker *checker_new(void)
 {
     Checker *checker = g_new0(Checker, 1);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(namespaces); i++) {
-        checker->ids[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        checker->coming[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    checker->ids = g_new(Ids, qmp_n_class_places);
+    for (guint i = 0; i < qmp_n_class_places; i++) {
+        checker->ids[i].there = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        checker->ids[i].coming = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     }
     return checker;
 }
@@ -73,12 +54,38 @@ Checker *checker_new(void)
 void checker_free(Checker *checker)
 {
     if (checker) {
-        for (gsize i = 0; i < G_N_ELEMENTS(namespaces); i++) {
-            g_hash_table_unref(checker->ids[i]);
-            g_hash_table_unref(checker->coming[i]);
+        for (guint i = 0; i < qmp_n_class_places; i++) {
+            g_hash_table_unref(checker->ids[i].there);
+            g_hash_table_unref(checker->ids[i].coming);
         }
+        g_free(checker->ids);
         g_free(checker);
     }
+}
+
+/* The place whose ids a command takes: what there is one of has its id among the others. */
+static const QmpClassPlace *place_of(const char *command)
+{
+    for (guint i = 0; i < qmp_n_class_places; i++) {
+        const QmpClassPlace *place = &qmp_class_places[i];
+
+        if (!place->single && (!g_strcmp0(place->add, command) ||
+                               !g_strcmp0(place->remove, command))) {
+            return place;
+        }
+    }
+    return NULL;
+}
+
+static Ids *ids_at(const Checker *checker, const QmpClassPlace *place)
+{
+    return &checker->ids[place - qmp_class_places];
+}
+
+/* For messages: "block node"; newly allocated. */
+static char *kind_at(const QmpClassPlace *place)
+{
+    return g_strdelimit(g_strdup(place->klass->name), "-", ' ');
 }
 
 static int compare_name(const void *name, const void *row)
@@ -151,14 +158,15 @@ typedef struct {
     GError *error;              /* about the first one that leads nowhere */
 } LinkCheck;
 
-static int space_of(const QmpClass *klass)
+/* NULL: it may be there without a request. */
+static const QmpClassPlace *place_of_links(const QmpClass *klass)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(link_spaces); i++) {
-        if (qmp_class_is_a(klass, link_spaces[i].klass)) {
-            return link_spaces[i].space;
+    for (gsize i = 0; i < G_N_ELEMENTS(made_by_requests); i++) {
+        if (qmp_class_is_a(klass, made_by_requests[i])) {
+            return qmp_class_place(klass);
         }
     }
-    return -1;
+    return NULL;
 }
 
 static char *hint_id(GHashTable *ids, const char *wanted)
@@ -179,17 +187,18 @@ static char *hint_id(GHashTable *ids, const char *wanted)
 static void check_link(const QmpType *type, const char *path, void *data)
 {
     LinkCheck *check = data;
-    int space = space_of(type->target);
-    g_autofree char *hint = NULL;
+    const QmpClassPlace *place = place_of_links(type->target);
+    const Ids *ids = place ? ids_at(check->checker, place) : NULL;
+    g_autofree char *hint = NULL, *kind = NULL;
 
-    if (check->error || space < 0 || strchr(path, '/') ||
-        g_hash_table_contains(check->checker->ids[space], path) ||
-        g_hash_table_contains(check->checker->coming[space], path)) {
+    if (check->error || !ids || strchr(path, '/') || g_hash_table_contains(ids->there, path) ||
+        g_hash_table_contains(ids->coming, path)) {
         return;
     }
-    hint = hint_id(check->checker->ids[space], path);
+    hint = hint_id(ids->there, path);
+    kind = kind_at(place);
     qmp_error_set(&check->error, ERROR_REASON_OBJECT_NOT_FOUND,
-                  "%s '%s' is made by no request before%s", namespaces[space].kind, path, hint);
+                  "%s '%s' is made by no request before%s", kind, path, hint);
 }
 
 static bool check_links(const Checker *checker, const QmpType *type, const void *storage,
@@ -242,48 +251,50 @@ static bool check_arguments(const Checker *checker, const QmpCommandArgs *row,
 /* A node may have others in it, each with a name. */
 static void add_inner_nodes(Checker *checker, const json_t *node, guint line)
 {
+    const QmpClassPlace *place = qmp_class_place(&qmp_class_block_node);
     const char *key;
     json_t *value;
 
     json_object_foreach((json_t *)node, key, value) {
-        const char *name = json_string_value(json_object_get(value, "node-name"));
+        const char *name = json_string_value(json_object_get(value, place->id));
 
         if (name) {
-            g_hash_table_insert(checker->ids[BLOCK_NODES], g_strdup(name),
+            g_hash_table_insert(ids_at(checker, place)->there, g_strdup(name),
                                 GUINT_TO_POINTER(line));
         }
         add_inner_nodes(checker, value, line);
     }
 }
 
-static bool add_id(Checker *checker, int space, const char *id, guint line, GError **error)
+static bool add_id(Checker *checker, const QmpClassPlace *place, const char *id, guint line,
+                   GError **error)
 {
+    GHashTable *there = ids_at(checker, place)->there;
+    g_autofree char *kind = NULL;
     gpointer earlier;
 
-    if (g_hash_table_lookup_extended(checker->ids[space], id, NULL, &earlier)) {
-        qmp_error_set(error, ERROR_REASON_ID_IN_USE, "%s id '%s' is in use since line %u",
-                      namespaces[space].kind, id, GPOINTER_TO_UINT(earlier));
+    if (g_hash_table_lookup_extended(there, id, NULL, &earlier)) {
+        kind = kind_at(place);
+        qmp_error_set(error, ERROR_REASON_ID_IN_USE, "%s id '%s' is in use since line %u", kind,
+                      id, GPOINTER_TO_UINT(earlier));
         return false;
     }
-    g_hash_table_insert(checker->ids[space], g_strdup(id), GUINT_TO_POINTER(line));
+    g_hash_table_insert(there, g_strdup(id), GUINT_TO_POINTER(line));
     return true;
 }
 
 static bool check_id(Checker *checker, const char *command, const json_t *arguments, guint line,
                      GError **error)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(namespaces); i++) {
-        const char *id = json_string_value(json_object_get(arguments, namespaces[i].member));
+    const QmpClassPlace *place = place_of(command);
+    const char *id = place ? json_string_value(json_object_get(arguments, place->id)) : NULL;
 
-        if (id && g_str_equal(command, namespaces[i].remove)) {
-            g_hash_table_remove(checker->ids[i], id);
-        }
-        if (id && g_str_equal(command, namespaces[i].add) &&
-            !add_id(checker, i, id, line, error)) {
-            return false;
-        }
+    if (id && g_str_equal(command, place->remove)) {
+        g_hash_table_remove(ids_at(checker, place)->there, id);
+    } else if (id && !add_id(checker, place, id, line, error)) {
+        return false;
     }
-    if (g_str_equal(command, namespaces[BLOCK_NODES].add)) {
+    if (place && place->klass == &qmp_class_block_node) {
         add_inner_nodes(checker, arguments, line);
     }
     return true;
@@ -320,15 +331,13 @@ void checker_expect(Checker *checker, const json_t *request)
 {
     const char *command = json_string_value(json_object_get(request, "execute"));
     const json_t *arguments = json_object_get(request, "arguments");
+    const QmpClassPlace *place = command ? place_of(command) : NULL;
+    const char *id = place ? json_string_value(json_object_get(arguments, place->id)) : NULL;
     size_t index;
     json_t *inner;
 
-    for (gsize i = 0; command && i < G_N_ELEMENTS(namespaces); i++) {
-        const char *id = json_string_value(json_object_get(arguments, namespaces[i].member));
-
-        if (id && g_str_equal(command, namespaces[i].add)) {
-            g_hash_table_add(checker->coming[i], g_strdup(id));
-        }
+    if (id && g_str_equal(command, place->add)) {
+        g_hash_table_add(ids_at(checker, place)->coming, g_strdup(id));
     }
     json_array_foreach(built(request), index, inner) {
         checker_expect(checker, inner);

@@ -44,6 +44,8 @@ static void put_list(const SchemaPage *page, const char *title, const strList *n
 /* Who makes objects of the class. */
 static const char *maker(const ClassInfo *info)
 {
+    const QmpClassPlace *place = qmp_class_place(qmp_class_find(info->name));
+
     if (info->abstract) {
         return "nobody, it is abstract";
     }
@@ -51,7 +53,7 @@ static const char *maker(const ClassInfo *info)
         return "object-add";
     }
     if (!info->device) {
-        return "other objects and commands";
+        return place && place->arguments ? place->add : "other objects and commands";
     }
     switch (info->plug) {
     case CLASS_PLUG_BOARD:

@@ -201,6 +201,10 @@ static void print_how(const SchemaPage *page, const QmpManualEntry *entry)
     if (entry->flags & QMP_COMMAND_OOB) {
         g_string_append_printf(how, "%scan be executed out of band", how->len ? ", " : "");
     }
+    if ((entry->flags & (QMP_COMMAND_DURING_BUILD | QMP_COMMAND_QUERY | QMP_COMMAND_OOB)) ==
+        QMP_COMMAND_DURING_BUILD) {
+        g_string_append_printf(how, "%sdoes not wait for a build", how->len ? ", " : "");
+    }
     if (entry->flags & QMP_COMMAND_LENIENT) {
         g_string_append_printf(how, "%stakes strings for bools, numbers and sizes",
                                how->len ? ", " : "");

@@ -11,6 +11,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-accel.h"
 #include "qmp/qapi-types-machine.h"
+#include "qom/place.h"
 
 ShutdownDetail accel_failure(int error)
 {
@@ -48,16 +49,9 @@ static bool find_accel(Object *obj, void *data)
 
 Accel *accel_find(Object *root)
 {
-    Object *machine = object_child(root, "machine");
-    Object *objects = object_child(root, "objects");
-    Accel *accel = NULL;
+    Object *single = place_single(root, &qmp_class_accel);
+    Accel *accel = single ? object_dynamic_cast(single, &qmp_class_accel) : NULL;
 
-    if (machine) {
-        accel = object_dynamic_cast(object_child(machine, "accel"), &qmp_class_accel);
-    }
-    if (!accel && objects) {
-        object_foreach_child(objects, find_accel, &accel);
-    }
     if (!accel) {
         object_foreach_descendant(root, find_accel, &accel);
     }

@@ -21,27 +21,13 @@
 #include "hw/types.h"
 #include "kvm/types.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-block.h"
-#include "qmp/qapi-types-char.h"
-#include "qmp/qapi-types-net.h"
-#include "qmp/qapi-types-object.h"
-#include "qom/device.h"
+#include "qom/place.h"
 #include "qom/types.h"
 #include "qtest/types.h"
 #include "tcg/types.h"
 
 /* How long a guest may take to power off before the service manager loses patience. */
 enum { POWERDOWN_SECONDS = 600 };
-
-/* Where an id in a link is looked up. */
-static const LinkNamespace namespaces[] = {
-    { &qmp_class_block_node, "/block-nodes" },
-    { &qmp_class_chardev, "/chardevs" },
-    { &qmp_class_netdev, "/netdevs" },
-    { &qmp_class_device, "/machine/peripheral" },
-    { &qmp_class_object, "/objects" },
-    { NULL, NULL },
-};
 
 static int vmd_run_state(void *context)
 {
@@ -206,6 +192,11 @@ static void on_signal(void *opaque, const SignalSender *sender)
 
 /* ---- Making ---- */
 
+static void make_folder(const char *name, void *root)
+{
+    object_container(root, name);
+}
+
 static void make_root(Vmd *vmd)
 {
     object_register_types(qom_types);
@@ -224,11 +215,7 @@ static void make_root(Vmd *vmd)
                       .wire = irq_wire,
                       .defer = env_defer, .foreach_pending = env_foreach_pending_device };
     object_set_env(vmd->root, &vmd->env);
-    object_set_namespaces(vmd->root, namespaces);
-    object_container(vmd->root, "objects");
-    object_container(vmd->root, "chardevs");
-    object_container(vmd->root, "block-nodes");
-    object_container(vmd->root, "netdevs");
+    place_foreach_folder("", make_folder, vmd->root);
 }
 
 /* Not to standard error, past the journal. */

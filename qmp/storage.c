@@ -131,3 +131,20 @@ void qmp_fill_defaults(const QmpType *type, void *object)
         }
     }
 }
+
+const void *qmp_member_find(const QmpType *type, const void *object, const char *name,
+                            const QmpType **ret_type)
+{
+    for (guint i = 0; i < type->n_members; i++) {
+        if (!strcmp(type->members[i].name, name)) {
+            *ret_type = type->members[i].type;
+            return qmp_member_storage(&type->members[i], object);
+        }
+    }
+    return NULL;
+}
+
+const QmpClass *qmp_union_class(const QmpType *type, const void *object)
+{
+    return *qmp_class_union_class(type, object);
+}

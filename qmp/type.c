@@ -42,6 +42,11 @@ bool qmp_class_is_a(const QmpClass *klass, const QmpClass *ancestor)
     return klass != NULL;
 }
 
+const QmpClassPlace *qmp_class_place(const QmpClass *klass)
+{
+    return klass->place ? &qmp_class_places[klass->place - 1] : NULL;
+}
+
 const QmpMember *qmp_class_member(const QmpClass *klass, const char *name)
 {
     const QmpType *props = klass->props;

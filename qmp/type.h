@@ -235,6 +235,25 @@ typedef struct {
     guint32 n_conditions;
 } QmpPart;
 
+/*
+ * Where objects of a class stand that requests make, and by which requests: what the
+ * schema says as `place`.
+ */
+typedef struct {
+    const QmpClass *klass;      /* the class that says it; its descendants have the same */
+    bool single;                /* there is one such object at most */
+    const char *path;           /* of it, or of the folder that they are in, by their ids */
+    const char *anonymous;      /* folder of those that have no id; NULL: each has one */
+    const char *add, *remove;   /* the commands; NULL: no request makes one */
+    const char *id;             /* argument of `add` that has the id */
+    const char *arguments;      /* property that has what `add` was given: all of it, or its
+                                   argument of that name.  NULL: properties are arguments */
+} QmpClassPlace;
+
+/* All of them. */
+extern const QmpClassPlace qmp_class_places[];
+extern const guint qmp_n_class_places;
+
 struct QmpClass {
     const char *name;
     const QmpClass *parent;     /* NULL for `object` */
@@ -255,6 +274,7 @@ struct QmpClass {
     const char *const *events;  /* that its objects send, NULL-terminated, or NULL */
     const QmpClass *const *buses; /* that it has for others, likewise */
     guint32 index;              /* in qmp_classes[] */
+    guint32 place;              /* 1 + index in qmp_class_places[]; 0: it says none */
     QmpDoc doc;
     QmpDoc since;               /* the version that had it first */
 };
@@ -279,6 +299,9 @@ const QmpClassName *qmp_class_name_find(const char *name);
 
 /* True if klass is ancestor or descends from it. */
 bool qmp_class_is_a(const QmpClass *klass, const QmpClass *ancestor);
+
+/* Where its objects stand, or NULL if it does not say. */
+const QmpClassPlace *qmp_class_place(const QmpClass *klass);
 
 /* The row of a property, inherited ones included; NULL if there is none. */
 const QmpMember *qmp_class_member(const QmpClass *klass, const char *name);

@@ -98,6 +98,19 @@ bool qmp_equal(const QmpType *type, const void *a, const void *b);
 typedef void (*QmpLinkFunc)(const QmpType *type, const char *path, void *data);
 void qmp_foreach_link(const QmpType *type, const void *storage, QmpLinkFunc f, void *data);
 
+/* Calls f for each value of type `wanted` that stands in a typed value and is there, but not for
+ * those inside of such a one.  name is the member that has it (its list), or NULL. */
+typedef void (*QmpValueFunc)(const void *storage, const char *name, void *data);
+void qmp_foreach_value(const QmpType *type, const void *storage, const QmpType *wanted,
+                       QmpValueFunc f, void *data);
+
+/* Where the member of this name lies in a struct, union or class union, and its type; NULL:
+ * there is none among those that each such value has. */
+const void *qmp_member_find(const QmpType *type, const void *object, const char *name,
+                            const QmpType **ret_type);
+/* The class that a class union names. */
+const QmpClass *qmp_union_class(const QmpType *type, const void *object);
+
 /* Puts a constant into the member of a struct value, freeing what was there. */
 void qmp_member_set_scalar(const QmpMember *member, void *object, QmpScalar value);
 

@@ -17,6 +17,7 @@
 #include "qmp/qapi-types-object.h"
 #include "qom/class.h"
 #include "qom/link.h"
+#include "qom/place.h"
 #include "qom/root.h"
 #include "qom/tree.h"
 #include "qom/types.h"
@@ -196,7 +197,7 @@ static bool find_name(Root *root, const char *name, Bus **ret_bus, GError **erro
 static bool find_named(Object *root, const char *name, const QmpClass *klass, Bus **ret_bus,
                        GError **error)
 {
-    char *const id[] = { (char *)"machine", (char *)"peripheral", (char *)name, NULL };
+    Object *dev = place_child(root, &qmp_class_device, name);
 
     if (strchr(name, '/')) {
         g_autoptr(GError) local = NULL;
@@ -212,7 +213,7 @@ static bool find_named(Object *root, const char *name, const QmpClass *klass, Bu
     if (!find_name(root_of(root), name, ret_bus, error)) {
         return false;
     }
-    *ret_bus = *ret_bus ?: bus_of(tree_walk(root, id), klass);
+    *ret_bus = *ret_bus ?: bus_of(dev, klass);
     return true;
 }
 

@@ -17,6 +17,7 @@
 #include "qom/defaults.h"
 #include "qom/env.h"
 #include "qom/guest-error.h"
+#include "qom/place.h"
 #include "qom/tree.h"
 #include "qom/types.h"
 
@@ -32,13 +33,7 @@ static guint n_types(const Device *dev)
 
 const char *device_id(const Device *dev)
 {
-    const Object *parent = dev->object.parent;
-
-    if (parent && parent->name && g_str_equal(parent->name, "peripheral") &&
-        object_is_a(parent, &qmp_class_container)) {
-        return dev->object.name;
-    }
-    return NULL;
+    return place_id(&qmp_class_device, &dev->object);
 }
 
 Device *device_whole(Device *dev)

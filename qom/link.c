@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qom/place.h"
 #include "qom/root.h"
 #include "qom/row.h"
-#include "qom/tree.h"
 
 typedef struct Walk Walk;
 struct Walk {
@@ -27,32 +27,12 @@ struct Walk {
 
 /* ---- Finding the target ---- */
 
-static const char *namespace_of(const Root *root, const QmpClass *klass)
-{
-    const LinkNamespace *row = root ? root->namespaces : NULL;
-
-    for (; row && row->klass && klass; row++) {
-        if (qmp_class_is_a(klass, row->klass)) {
-            return row->container;
-        }
-    }
-    return NULL;
-}
-
-/* An id in the namespace of its class; NULL if there is none. */
+/* An id in the folder of its class; NULL if there is none. */
 static Object *find_id(Object *obj, const char *id, const QmpClass *klass)
 {
     Root *root = root_of(obj);
-    const char *container = namespace_of(root, klass);
-    g_auto(GStrv) names = NULL;
-    Object *place;
 
-    if (!container || strchr(id, '/')) {
-        return NULL;
-    }
-    names = g_strsplit(container, "/", -1);
-    place = tree_walk(&root->object, names);
-    return place ? object_child(place, id) : NULL;
+    return root && !strchr(id, '/') ? place_child(&root->object, klass, id) : NULL;
 }
 
 static Object *find_target(Object *obj, const char *path, const QmpClass *klass, GError **error)
@@ -300,10 +280,4 @@ void link_release_all(Object *obj)
     for (guint i = type->n_members; i-- > 0;) {
         link_release(obj, &type->members[i], obj->props);
     }
-}
-
-void object_set_namespaces(Object *root, const LinkNamespace *table)
-{
-    g_return_if_fail(root->root);
-    ((Root *)root)->namespaces = table;
 }

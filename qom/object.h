@@ -218,14 +218,4 @@ guint64 object_last_serial(Object *root);
  * (reason in-use, names the holder's path), and may_delete agrees. */
 bool object_may_delete(Object *obj, GError **error);
 
-/* Where a link with a plain id is looked up: by the target's class, the first
- * row whose class matches decides ("/chardevs", "/objects", ...); a path or
- * an id found nowhere else resolves as a partial path.  NULL-terminated by
- * .klass; the table is borrowed by the root. */
-typedef struct {
-    const QmpClass *klass;
-    const char *container;
-} LinkNamespace;
-void object_set_namespaces(Object *root, const LinkNamespace *table);
-
 #endif

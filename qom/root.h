@@ -12,7 +12,6 @@
 typedef struct {
     Object object;
     const Env *env;                     /* borrowed, or NULL */
-    const LinkNamespace *namespaces;    /* borrowed, or NULL */
     GQueue buses;                       /* of Bus, in order of entering the tree */
     guint64 serial;                     /* of the last completion */
 } Root;

@@ -15,6 +15,7 @@
 #include "hw/chardev/char.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-char.h"
+#include "qom/place.h"
 
 /* ---- chardev-add ---- */
 
@@ -147,7 +148,7 @@ bool qmp_query_chardev(QmpRequest *req, ChardevInfoList *ret, GError **error)
     Vmd *vmd = qmp_request_context(req);
     GPtrArray *list = g_ptr_array_new();
 
-    object_foreach_child(object_container(vmd->root, "chardevs"), add_chardev, list);
+    object_foreach_child(place_folder(vmd->root, &qmp_class_chardev), add_chardev, list);
     ret->n = list->len;
     ret->items = (ChardevInfo **)g_ptr_array_free(list, false);
     return true;

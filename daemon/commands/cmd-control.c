@@ -39,11 +39,13 @@ bool qmp_query_version(QmpRequest *req, VersionInfo **ret, GError **error)
 
 bool qmp_query_commands(QmpRequest *req, CommandInfoList *ret, GError **error)
 {
-    ret->n = qmp_n_commands;
+    const Vmd *vmd = qmp_request_context(req);
+
+    ret->n = vmd->dispatch.n_commands;
     ret->items = g_new0(CommandInfo *, ret->n);
-    for (guint i = 0; i < qmp_n_commands; i++) {
+    for (guint i = 0; i < vmd->dispatch.n_commands; i++) {
         ret->items[i] = g_new0(CommandInfo, 1);
-        ret->items[i]->name = g_strdup(qmp_commands[i].name);
+        ret->items[i]->name = g_strdup(vmd->dispatch.commands[i].name);
     }
     return true;
 }

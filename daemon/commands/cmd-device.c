@@ -15,13 +15,14 @@
 #include "qmp/visit.h"
 #include "qom/defaults.h"
 #include "qom/device.h"
+#include "qom/place.h"
 
 static bool check_id(Vmd *vmd, const char *id, GError **error)
 {
     if (!object_check_id(id, error)) {
         return qmp_error_blame(error, "id");
     }
-    if (object_child(object_container((Object *)vmd_machine(vmd), "peripheral"), id)) {
+    if (place_child(vmd->root, &qmp_class_device, id)) {
         qmp_error_set_at(error, "id", ERROR_REASON_ID_IN_USE, "there is a device '%s' already", id);
         return false;
     }
@@ -62,8 +63,8 @@ static const char *argument_for(const DeviceOptions *args, ErrorReason reason)
 /* Cold before the first `cont`, a hotplug after it. */
 static Device *device_begin(Vmd *vmd, DeviceOptions *args, GError **error)
 {
-    Object *machine = (Object *)vmd_machine(vmd);
-    Object *parent = object_container(machine, args->id ? "peripheral" : "peripheral-anon");
+    Object *parent = args->id ? place_folder(vmd->root, &qmp_class_device)
+                              : place_anonymous(vmd->root, &qmp_class_device);
     Device *dev;
     Bus *bus;
 
@@ -178,10 +179,7 @@ void qmp_device_add(QmpRequest *req, DeviceOptions *args)
 /* A device by id or path; only what device_add made can be removed. */
 static Device *device_for_removal(Vmd *vmd, const char *id, GError **error)
 {
-    Object *machine = (Object *)vmd_machine(vmd);
-    Object *peripheral = machine ? object_container(machine, "peripheral") : NULL;
-    Object *anonymous = machine ? object_container(machine, "peripheral-anon") : NULL;
-    Object *obj = peripheral ? object_child(peripheral, id) : NULL;
+    Object *obj = vmd_machine(vmd) ? place_child(vmd->root, &qmp_class_device, id) : NULL;
 
     if (!obj && id[0] == '/') {
         obj = object_resolve(vmd->root, id, NULL);
@@ -190,7 +188,7 @@ static Device *device_for_removal(Vmd *vmd, const char *id, GError **error)
         qmp_error_set_at(error, "id", ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found", id);
         return NULL;
     }
-    if (obj->parent != peripheral && obj->parent != anonymous) {
+    if (!place_has(&qmp_class_device, obj)) {
         qmp_error_set_at(error, "id", ERROR_REASON_NOT_HOTPLUGGABLE,
                          "device '%s' belongs to the machine", id);
         return NULL;

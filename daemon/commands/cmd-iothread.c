@@ -9,6 +9,7 @@
 #include "hw/aio/iothread.h"
 #include "qmp/qapi-types-block.h"
 #include "qmp/qapi-types-object.h"
+#include "qom/place.h"
 
 static bool add_iothread(Object *obj, void *data)
 {
@@ -33,7 +34,7 @@ bool qmp_query_iothreads(QmpRequest *req, IOThreadInfoList *ret, GError **error)
     Vmd *vmd = qmp_request_context(req);
     GPtrArray *list = g_ptr_array_new();
 
-    object_foreach_child(object_container(vmd->root, "objects"), add_iothread, list);
+    object_foreach_child(place_folder(vmd->root, &qmp_class_object), add_iothread, list);
     ret->n = list->len;
     ret->items = (IOThreadInfo **)g_ptr_array_free(list, false);
     return true;

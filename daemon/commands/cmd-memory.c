@@ -10,7 +10,9 @@
 #include "daemon/vmd.h"
 #include "qmp/qapi-types-builtin.h"
 #include "qmp/qapi-types-memory.h"
+#include "qmp/qapi-types-object.h"
 #include "qmp/visit.h"
+#include "qom/place.h"
 
 static Memdev *describe(const Object *obj)
 {
@@ -43,7 +45,7 @@ bool qmp_query_memdev(QmpRequest *req, MemdevList *ret, GError **error)
     Vmd *vmd = qmp_request_context(req);
     GPtrArray *list = g_ptr_array_new();
 
-    object_foreach_child(object_container(vmd->root, "objects"), add_backend, list);
+    object_foreach_child(place_folder(vmd->root, &qmp_class_object), add_backend, list);
     ret->n = list->len;
     ret->items = (Memdev **)g_ptr_array_free(list, false);
     return true;

@@ -16,6 +16,7 @@
 #include "qmp/qapi-types-object.h"
 #include "qmp/qapi-types-policy.h"
 #include "qom/hint.h"
+#include "qom/place.h"
 
 /* What an accelerator without an id is called below /objects. */
 #define ACCEL_DEFAULT_ID "accel"
@@ -44,8 +45,7 @@ static bool check_accel(Vmd *vmd, GError **error)
 static Object *object_place(Vmd *vmd, const ObjectOptions *args, const char **ret_name,
                             GError **error)
 {
-    bool is_accel = args->qom_type == &qmp_class_any_accel ||
-                    qmp_class_is_a(args->qom_type, &qmp_class_accel);
+    bool is_accel = qmp_class_place(args->qom_type)->klass == &qmp_class_accel;
     bool is_machine = args->qom_type->flags & QMP_CLASS_MACHINE;
 
     /* There is one policy at most, and it may be what makes room. */
@@ -68,7 +68,7 @@ static Object *object_place(Vmd *vmd, const ObjectOptions *args, const char **re
         qmp_error_set_at(error, "id", ERROR_REASON_PROPERTY_MISSING, "argument 'id' is missing");
         return NULL;
     }
-    return object_container(vmd->root, "objects");
+    return place_folder(vmd->root, &qmp_class_object);
 }
 
 /* Makes the object up to its place in the tree, its links resolved. */
@@ -134,7 +134,7 @@ void qmp_object_add(QmpRequest *req, ObjectOptions *args)
 static Object *object_for_removal(Vmd *vmd, const char *id, GError **error)
 {
     Machine *machine = vmd_machine(vmd);
-    Object *obj = object_child(object_container(vmd->root, "objects"), id);
+    Object *obj = place_child(vmd->root, &qmp_class_object, id);
 
     if (!obj && machine && g_strcmp0(id, vmd->machine_id) == 0) {
         obj = (Object *)machine;
@@ -144,7 +144,7 @@ static Object *object_for_removal(Vmd *vmd, const char *id, GError **error)
         return NULL;
     }
     if (!obj) {
-        g_autofree char *hint = hint_child(object_container(vmd->root, "objects"), id);
+        g_autofree char *hint = hint_child(place_folder(vmd->root, &qmp_class_object), id);
 
         qmp_error_set_at(error, "id", ERROR_REASON_OBJECT_NOT_FOUND, "object '%s' not found%s", id,
                          hint);

@@ -14,7 +14,6 @@
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "hw/block/block.h"
-#include "hw/chardev/char.h"
 #include "hw/net/net.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-build.h"
@@ -25,6 +24,7 @@
 #include "qmp/visit.h"
 #include "qom/defaults.h"
 #include "qom/device.h"
+#include "qom/place.h"
 #include "qom/property.h"
 
 typedef struct {
@@ -157,16 +157,16 @@ static void add_properties(Config *config, Object *obj, QmpValue *args)
     qmp_clear(klass->props, &fresh);
 }
 
-static void add_object(Config *config, Object *obj, const char *id)
+static void add_object(Config *config, Object *obj, const QmpClassPlace *place, const char *id)
 {
     QmpValue *args = qmp_value_dict();
 
     qmp_value_set(args, "qom-type", qmp_value_str(object_class_name(obj)));
     if (id) {
-        qmp_value_set(args, "id", qmp_value_str(id));
+        qmp_value_set(args, place->id, qmp_value_str(id));
     }
     add_properties(config, obj, args);
-    add_request(config, "object-add", args);
+    add_request(config, place->add, args);
 }
 
 /* A bus by its name, if that is enough. */
@@ -182,7 +182,7 @@ static QmpValue *bus_value(Vmd *vmd, const Device *dev)
     return qmp_value_str(path);
 }
 
-static void add_device(Config *config, Device *dev)
+static void add_device(Config *config, Device *dev, const QmpClassPlace *place)
 {
     const char *id = device_id(dev);
     QmpValue *args = qmp_value_dict();
@@ -190,13 +190,13 @@ static void add_device(Config *config, Device *dev)
 
     qmp_value_set(args, "driver", qmp_value_str(object_class_name(dev)));
     if (id) {
-        qmp_value_set(args, "id", qmp_value_str(id));
+        qmp_value_set(args, place->id, qmp_value_str(id));
     }
     if (dev->bus) {
         qmp_value_set(args, "bus", bus_value(config->vmd, dev));
     }
     add_properties(config, &dev->object, args);
-    add_request(config, "device_add", args);
+    add_request(config, place->add, args);
     if (id && nic) {
         add_set_link(config, id, nic->link_up);
     }
@@ -204,33 +204,35 @@ static void add_device(Config *config, Device *dev)
 
 /* ---- Back ends ---- */
 
-static void add_chardev(Config *config, Chardev *chr)
+/* Of what keeps the arguments that it was made by. */
+static QmpValue *kept_arguments(const Config *config, Object *obj, const QmpClassPlace *place)
 {
-    const ChardevBackend *backend = char_backend(chr);
-    QmpValue *args = qmp_value_dict();
+    const QmpType *args = qmp_command_find(&config->vmd->dispatch, place->add)->args;
+    const QmpType *type = NULL;
+    const void *kept = qmp_member_find(object_class(obj)->props, obj->props, place->arguments,
+                                       &type);
+    QmpValue *all;
 
-    qmp_value_set(args, "id", qmp_value_str(chr->object.name));
-    qmp_value_set(args, "backend", qmp_to_value(&qmp_type_ChardevBackend, &backend));
-    note_fds(config, args);
-    add_request(config, "chardev-add", args);
+    if (type == args) {
+        return qmp_to_value(type, kept);
+    }
+    all = qmp_value_dict();
+    qmp_value_set(all, place->id, qmp_value_str(obj->name));
+    qmp_value_set(all, place->arguments, qmp_to_value(type, kept));
+    return all;
 }
 
-static void add_netdev(Config *config, NetBackend *net)
+static void add_kept(Config *config, Object *obj, const QmpClassPlace *place)
 {
-    const Netdev *options = net_options(net);
-    QmpValue *args = qmp_to_value(&qmp_type_Netdev, &options);
+    QmpValue *args = kept_arguments(config, obj, place);
 
-    note_netdev_fds(config, args);
     note_fds(config, args);
-    add_request(config, "netdev_add", args);
-    add_set_link(config, net->object.name, net->link_up);
-}
-
-static void add_node(Config *config, BlockNode *node)
-{
-    if (!node->definer) {
-        add_request(config, "blockdev-add",
-                    qmp_to_value(&qmp_type_BlockdevOptions, &node->options));
+    if (object_is_a(obj, &qmp_class_netdev)) {
+        note_netdev_fds(config, args);
+    }
+    add_request(config, place->add, args);
+    if (object_is_a(obj, &qmp_class_netdev)) {
+        add_set_link(config, obj->name, ((NetBackend *)obj)->link_up);
     }
 }
 
@@ -256,24 +258,21 @@ static void add_action(Config *config)
     }
 }
 
-static bool collect(Object *obj, void *data)
+/* A node that another one was defined with comes with that. */
+static bool is_told(Object *obj)
+{
+    const BlockNode *node = object_dynamic_cast(obj, &qmp_class_block_node);
+
+    return object_life(obj) == OBJECT_COMPLETE && !object_is_a(obj, &qmp_class_policy) &&
+           !(node && node->definer);
+}
+
+static void collect(const QmpClassPlace *place, Object *obj, void *data)
 {
     Config *config = data;
 
-    if (object_life(obj) == OBJECT_COMPLETE && !object_is_a(obj, &qmp_class_policy)) {
+    if (is_told(obj)) {
         g_ptr_array_add(config->objects, obj);
-    }
-    return true;
-}
-
-static void collect_at(Config *config, const char *path, bool children)
-{
-    Object *obj = object_resolve(config->vmd->root, path, NULL);
-
-    if (obj && children) {
-        object_foreach_child(obj, collect, config);
-    } else if (obj) {
-        collect(obj, config);
     }
 }
 
@@ -284,37 +283,21 @@ static int first_first(gconstpointer a, gconstpointer b)
     return (x->serial > y->serial) - (x->serial < y->serial);
 }
 
-static void collect_all(Config *config)
-{
-    collect_at(config, "/machine", false);
-    collect_at(config, "/machine/accel", false);
-    collect_at(config, "/objects", true);
-    collect_at(config, "/chardevs", true);
-    collect_at(config, "/netdevs", true);
-    collect_at(config, "/block-nodes", true);
-    collect_at(config, "/machine/peripheral", true);
-    collect_at(config, "/machine/peripheral-anon", true);
-    g_ptr_array_sort(config->objects, first_first);
-}
-
 static void add_any(Config *config, Object *obj)
 {
+    const QmpClassPlace *place = qmp_class_place(object_class(obj));
     const Machine *machine = vmd_machine(config->vmd);
 
-    if (object_is_a(obj, &qmp_class_device)) {
-        add_device(config, (Device *)obj);
-    } else if (object_is_a(obj, &qmp_class_chardev)) {
-        add_chardev(config, (Chardev *)obj);
-    } else if (object_is_a(obj, &qmp_class_netdev)) {
-        add_netdev(config, (NetBackend *)obj);
-    } else if (object_is_a(obj, &qmp_class_block_node)) {
-        add_node(config, (BlockNode *)obj);
+    if (place->arguments) {
+        add_kept(config, obj, place);
+    } else if (place->klass == &qmp_class_device) {
+        add_device(config, (Device *)obj, place);
     } else if ((const Machine *)obj == machine) {
-        add_object(config, obj, config->vmd->machine_id);
+        add_object(config, obj, place, config->vmd->machine_id);
     } else if (machine && obj == (Object *)machine->accel) {
-        add_object(config, obj, machine->accel_name);
+        add_object(config, obj, place, machine->accel_name);
     } else {
-        add_object(config, obj, obj->name);
+        add_object(config, obj, place, obj->name);
     }
 }
 
@@ -336,7 +319,8 @@ bool qmp_query_config(QmpRequest *req, ConfigInfo **ret, GError **error)
     Config config = { .vmd = qmp_request_context(req), .objects = objects, .requests = requests,
                       .requires = requires };
 
-    collect_all(&config);
+    place_foreach_object(config.vmd->root, collect, &config);
+    g_ptr_array_sort(objects, first_first);
     for (guint i = 0; i < objects->len; i++) {
         add_any(&config, objects->pdata[i]);
     }

@@ -16,19 +16,10 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-accel.h"
 #include "qmp/qapi-types-block.h"
-#include "qmp/qapi-types-char.h"
+#include "qmp/qapi-types-machine.h"
 #include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-object.h"
 #include "qmp/visit.h"
-
-/* Where names are looked up, as in links (Vmd's namespaces). */
-#define OBJECTS "/objects"
-#define CHARDEVS "/chardevs"
-#define NETDEVS "/netdevs"
-#define NODES "/block-nodes"
-#define DEVICES "/machine/peripheral"
-#define MACHINE "/machine"
-#define ACCEL "/machine/accel"
 
 enum { NOT_VISITED, VISITING, VISITED };
 
@@ -57,59 +48,37 @@ static BuildRequest *request_at(const Plan *plan, guint i)
     return g_array_index(plan->build->items, BuildItem, i).request;
 }
 
-static bool is_change(const BuildRequest *request)
-{
-    return request->execute == BUILD_COMMAND_QOM_SET ||
-           request->execute == BUILD_COMMAND_SET_LINK ||
-           request->execute == BUILD_COMMAND_SET_ACTION ||
-           request->execute == BUILD_COMMAND_TRACE_EVENT_SET_STATE;
-}
-
 /* ---- Names ---- */
 
-static const char *object_folder(const ObjectOptions *options)
+/* Where what a request makes will be; NULL: it changes something. */
+static const QmpClassPlace *place_of(const BuildRequest *request)
 {
-    if (options->qom_type->flags & QMP_CLASS_MACHINE) {
-        return MACHINE;
-    }
-    return options->qom_type == &qmp_class_any_accel ||
-           qmp_class_is_a(options->qom_type, &qmp_class_accel) ? ACCEL : OBJECTS;
-}
+    const char *command = qmp_enum_name(&qmp_type_BuildCommand, request->execute);
+    const QmpType *type = build_args_type(request);
+    const QmpClassPlace *place = NULL;
 
-/* Folder and id of what a request makes; the member of its arguments that says the
- * id. */
-static const char *made_by(const BuildRequest *request, const char **ret_folder,
-                           const char **ret_member)
-{
-    *ret_member = "id";
-    switch (request->execute) {
-    case BUILD_COMMAND_OBJECT_ADD:
-        *ret_folder = object_folder(request->u.object_add.arguments);
-        return request->u.object_add.arguments->id;
-    case BUILD_COMMAND_DEVICE_ADD:
-        *ret_folder = DEVICES;
-        return request->u.device_add.arguments->id;
-    case BUILD_COMMAND_CHARDEV_ADD:
-        *ret_folder = CHARDEVS;
-        return request->u.chardev_add.arguments->id;
-    case BUILD_COMMAND_NETDEV_ADD:
-        *ret_folder = NETDEVS;
-        return request->u.netdev_add.arguments->id;
-    case BUILD_COMMAND_BLOCKDEV_ADD:
-        *ret_folder = NODES;
-        *ret_member = "node-name";
-        return request->u.blockdev_add.arguments->node_name;
-    default:
-        *ret_folder = NULL;
-        return NULL;
+    for (guint i = 0; i < qmp_n_class_places && !place; i++) {
+        if (!g_strcmp0(qmp_class_places[i].add, command)) {
+            place = &qmp_class_places[i];
+        }
     }
+    return place && type->kind == QMP_KIND_CLASS_UNION
+           ? qmp_class_place(qmp_union_class(type, *build_args(request))) : place;
 }
 
 const char *build_made_id(const BuildRequest *request)
 {
-    const char *folder, *member;
+    const QmpClassPlace *place = place_of(request);
+    const QmpType *type;
 
-    return made_by(request, &folder, &member);
+    return place ? *(char *const *)qmp_member_find(build_args_type(request), *build_args(request),
+                                                   place->id, &type) : NULL;
+}
+
+/* Of an object with this id, or of the only one. */
+static char *path_at(const QmpClassPlace *place, const char *id)
+{
+    return place->single ? g_strdup(place->path) : g_strconcat(place->path, "/", id, NULL);
 }
 
 static bool fail_at(Plan *plan, guint i, const char *member, ErrorReason reason,
@@ -152,57 +121,83 @@ static bool note_path(Plan *plan, guint i, const char *path, const char *member)
     return true;
 }
 
+typedef struct {
+    Plan *plan;
+    guint i;                    /* of the item that defines all this */
+    const char *outer;          /* member that the node stands in, from the outermost one */
+} Inner;
+
+static void note_inner_nodes(const Inner *inner, const BlockdevOptions *const *options);
+
 /* Nodes that are defined within another one have names, too. */
-static bool note_inner_nodes(Plan *plan, guint i, const BlockdevOptions *options)
+static void note_inner_node(const void *storage, const char *name, void *data)
 {
-    const BlockdevRef *file = options->driver == BLOCKDEV_DRIVER_RAW ? options->u.raw.file
-                            : options->driver == BLOCKDEV_DRIVER_THROTTLE
-                                  ? options->u.throttle.file : NULL;
-    g_autofree char *path = NULL;
+    const BlockdevRef *ref = *(BlockdevRef *const *)storage;
+    const Inner *outer = data;
+    g_autofree char *member = g_strconcat(outer->outer, name, ".", NULL);
+    const Inner inner = { .plan = outer->plan, .i = outer->i, .outer = member };
+    const BlockdevOptions *options;
 
-    if (!file || file->type != BLOCKDEV_REF_DEFINITION) {
-        return true;
+    if (ref->type != BLOCKDEV_REF_DEFINITION || inner.plan->error) {
+        return;
     }
-    options = file->u.definition;
+    options = ref->u.definition;
     if (options->node_name) {
-        path = g_strconcat(NODES "/", options->node_name, NULL);
-        if (!note_path(plan, i, path, "file.node-name")) {
-            return false;
+        g_autofree char *path = path_at(qmp_class_place(&qmp_class_block_node),
+                                        options->node_name);
+        g_autofree char *blamed = g_strconcat(member, "node-name", NULL);
+
+        if (!note_path(inner.plan, inner.i, path, blamed)) {
+            return;
         }
-        insert(plan->ids, options->node_name, i);
+        insert(inner.plan->ids, options->node_name, inner.i);
     }
-    return note_inner_nodes(plan, i, options);
+    note_inner_nodes(&inner, &options);
 }
 
-/* Of which there is one, with or without an id. */
-static bool is_single(const char *folder)
+static void note_inner_nodes(const Inner *inner, const BlockdevOptions *const *options)
 {
-    return !strcmp(folder, MACHINE) || !strcmp(folder, ACCEL);
+    qmp_foreach_value(&qmp_type_BlockdevOptions, options, &qmp_type_BlockdevRef,
+                      note_inner_node, (void *)inner);
 }
 
-static bool note_name(Plan *plan, guint i)
+/* What the request itself names. */
+static bool note_id(Plan *plan, guint i)
 {
     const BuildRequest *request = request_at(plan, i);
-    const char *folder, *member, *id = made_by(request, &folder, &member);
+    const QmpClassPlace *place = place_of(request);
+    const char *id = build_made_id(request);
     g_autofree char *path = NULL;
 
-    if (!folder || (!id && !is_single(folder))) {
+    if (!place || (!id && !place->single)) {
         return true;
     }
     if (id && !object_check_id(id, &plan->error)) {
         g_autoptr(GError) error = g_steal_pointer(&plan->error);
 
-        return fail_at(plan, i, member, ERROR_REASON_ID_INVALID, error->message);
+        return fail_at(plan, i, place->id, ERROR_REASON_ID_INVALID, error->message);
     }
-    path = is_single(folder) ? g_strdup(folder) : g_strconcat(folder, "/", id, NULL);
-    if (!note_path(plan, i, path, id ? member : NULL)) {
+    path = path_at(place, id);
+    if (!note_path(plan, i, path, id ? place->id : NULL)) {
         return false;
     }
     if (id) {
         insert(plan->ids, id, i);
     }
-    return request->execute != BUILD_COMMAND_BLOCKDEV_ADD ||
-           note_inner_nodes(plan, i, request->u.blockdev_add.arguments);
+    return true;
+}
+
+static bool note_name(Plan *plan, guint i)
+{
+    const BuildRequest *request = request_at(plan, i);
+    const Inner inner = { .plan = plan, .i = i, .outer = "" };
+
+    if (!note_id(plan, i)) {
+        return false;
+    }
+    qmp_foreach_value(build_args_type(request), build_args(request), &qmp_type_BlockdevRef,
+                      note_inner_node, (void *)&inner);
+    return !plan->error;
 }
 
 static bool note_names(Plan *plan)
@@ -237,11 +232,18 @@ static void need(Plan *plan, GHashTable *table, const char *name)
     }
 }
 
-static void need_in(Plan *plan, const char *folder, const char *id)
+/* What requests call id, if it is of this class. */
+static void need_id(Plan *plan, const QmpClass *klass, const char *id)
 {
-    g_autofree char *path = g_strconcat(folder, "/", id, NULL);
+    g_autofree char *path = path_at(qmp_class_place(klass), id);
 
     need(plan, plan->makers, path);
+}
+
+/* The one of which there is no second one. */
+static void need_single(Plan *plan, const QmpClass *klass)
+{
+    need_id(plan, klass, NULL);
 }
 
 /* Whatever of the list is at a path, or makes one of its parts. */
@@ -254,31 +256,17 @@ static void need_path(Plan *plan, const char *path)
             need(plan, plan->ids, names[i]);
         }
     }
-    if (g_str_has_prefix(path, MACHINE)) {
-        need(plan, plan->makers, MACHINE);
+    if (g_str_has_prefix(path, qmp_class_place(&qmp_class_machine)->path)) {
+        need_single(plan, &qmp_class_machine);
     }
 }
 
 static void need_link(const QmpType *type, const char *path, void *data)
 {
-    static const struct {
-        const QmpClass *klass;
-        const char *folder;
-    } folders[] = {
-        { &qmp_class_block_node, NODES }, { &qmp_class_chardev, CHARDEVS },
-        { &qmp_class_netdev, NETDEVS }, { &qmp_class_device, DEVICES },
-        { &qmp_class_object, OBJECTS },
-    };
-
     if (strchr(path, '/')) {
         need_path(data, path);
-        return;
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
-        if (qmp_class_is_a(type->target, folders[i].klass)) {
-            need_in(data, folders[i].folder, path);
-            return;
-        }
+    } else {
+        need_id(data, type->target, path);
     }
 }
 
@@ -291,51 +279,40 @@ static void need_bus(Plan *plan, const char *bus)
         need_path(plan, bus);
         return;
     }
-    need_in(plan, DEVICES, bus);
+    need_id(plan, &qmp_class_device, bus);
     if (dot) {
         g_autofree char *id = g_strndup(bus, dot - bus);
 
-        need_in(plan, DEVICES, id);
+        need_id(plan, &qmp_class_device, id);
     }
 }
 
 static void need_of_device(Plan *plan, const DeviceOptions *options)
 {
-    need(plan, plan->makers, ACCEL);
-    need(plan, plan->makers, MACHINE);
+    need_single(plan, &qmp_class_accel);
+    need_single(plan, &qmp_class_machine);
     if (options->bus) {
         need_bus(plan, options->bus);
     }
 }
 
-static void need_of_node(Plan *plan, const BlockdevOptions *options)
+/* A node that another one names stands below it; what it is itself, its own links tell. */
+static void need_node(const void *storage, const char *name, void *data)
 {
-    const BlockdevRef *file = NULL;
+    const BlockdevRef *ref = *(BlockdevRef *const *)storage;
 
-    if (options->driver == BLOCKDEV_DRIVER_RAW) {
-        file = options->u.raw.file;
-    } else if (options->driver == BLOCKDEV_DRIVER_THROTTLE) {
-        file = options->u.throttle.file;
-        need_in(plan, OBJECTS, options->u.throttle.throttle_group);
-    }
-    if (file && file->type == BLOCKDEV_REF_REFERENCE) {
-        need_in(plan, NODES, file->u.reference);
-    } else if (file) {
-        need_of_node(plan, file->u.definition);
-    }
-}
-
-static void need_of_chardev(Plan *plan, const ChardevBackend *backend)
-{
-    if (backend->type == CHARDEV_BACKEND_KIND_MUX) {
-        need_in(plan, CHARDEVS, backend->u.mux.data->chardev);
+    if (ref->type == BLOCKDEV_REF_REFERENCE) {
+        need_id(data, &qmp_class_block_node, ref->u.reference);
+    } else {
+        qmp_foreach_value(&qmp_type_BlockdevOptions, &ref->u.definition, &qmp_type_BlockdevRef,
+                          need_node, data);
     }
 }
 
 static void need_of_object(Plan *plan, const ObjectOptions *options)
 {
     if (options->qom_type->flags & QMP_CLASS_MACHINE) {
-        need(plan, plan->makers, ACCEL);
+        need_single(plan, &qmp_class_accel);
     }
 }
 
@@ -355,28 +332,19 @@ static void need_of_change(Plan *plan, guint i, const BuildRequest *request)
 static void visit_needs(Plan *plan, guint i)
 {
     const BuildRequest *request = request_at(plan, i);
+    const QmpType *type = build_args_type(request);
 
-    if (is_change(request)) {
+    if (!place_of(request)) {
         need_of_change(plan, i, request);
         return;
     }
-    switch (request->execute) {
-    case BUILD_COMMAND_DEVICE_ADD:
+    if (request->execute == BUILD_COMMAND_DEVICE_ADD) {
         need_of_device(plan, request->u.device_add.arguments);
-        break;
-    case BUILD_COMMAND_BLOCKDEV_ADD:
-        need_of_node(plan, request->u.blockdev_add.arguments);
-        break;
-    case BUILD_COMMAND_CHARDEV_ADD:
-        need_of_chardev(plan, request->u.chardev_add.arguments->backend);
-        break;
-    case BUILD_COMMAND_OBJECT_ADD:
+    } else if (request->execute == BUILD_COMMAND_OBJECT_ADD) {
         need_of_object(plan, request->u.object_add.arguments);
-        break;
-    default:
-        break;
     }
-    qmp_foreach_link(build_args_type(request), build_args(request), need_link, plan);
+    qmp_foreach_value(type, build_args(request), &qmp_type_BlockdevRef, need_node, plan);
+    qmp_foreach_link(type, build_args(request), need_link, plan);
 }
 
 static bool visit(Plan *plan, guint i)

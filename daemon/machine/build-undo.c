@@ -16,6 +16,7 @@
 #include "qmp/request.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
+#include "qom/place.h"
 #include "qom/property.h"
 #include "qom/trace.h"
 
@@ -173,14 +174,13 @@ typedef struct {
     GPtrArray *objects;         /* held, the last made first */
 } Undo;
 
-static bool collect(Object *obj, void *data)
+static void collect(const QmpClassPlace *place, Object *obj, void *data)
 {
     Undo *undo = data;
 
     if (obj->serial > undo->build->serial) {
         g_ptr_array_add(undo->objects, object_ref(obj));
     }
-    return true;
 }
 
 static int last_first(gconstpointer a, gconstpointer b)
@@ -188,30 +188,6 @@ static int last_first(gconstpointer a, gconstpointer b)
     const Object *x = *(Object *const *)a, *y = *(Object *const *)b;
 
     return (x->serial < y->serial) - (x->serial > y->serial);
-}
-
-static void collect_all(Undo *undo)
-{
-    static const char *const folders[] = { "/objects", "/chardevs", "/netdevs", "/block-nodes",
-                                           "/machine/peripheral", "/machine/peripheral-anon" };
-    static const char *const single[] = { "/machine", "/machine/accel" };
-    Object *root = undo->build->vmd->root;
-
-    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
-        Object *folder = object_resolve(root, folders[i], NULL);
-
-        if (folder) {
-            object_foreach_child(folder, collect, undo);
-        }
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(single); i++) {
-        Object *obj = object_resolve(root, single[i], NULL);
-
-        if (obj) {
-            collect(obj, undo);
-        }
-    }
-    g_ptr_array_sort(undo->objects, last_first);
 }
 
 static void undo_work(void *data)
@@ -300,7 +276,8 @@ void build_undo(Build *build, void (*done)(Build *build))
     build->undoing = true;
     take_changes_back(build);
     g_clear_pointer(&build->keeps, g_ptr_array_unref);
-    collect_all(undo);
+    place_foreach_object(build->vmd->root, collect, undo);
+    g_ptr_array_sort(undo->objects, last_first);
     blocks = dismantle_all(undo);
     if (build->waiting) {
         build_let_go(build, true);

@@ -42,6 +42,17 @@ void build_wake_held(Vmd *vmd)
     }
 }
 
+void build_let_go(Build *build, bool drop_events)
+{
+    Vmd *vmd = build->vmd;
+
+    build_wait_end(build);
+    vmd->build = NULL;
+    qmp_event_queue_release(vmd->events, drop_events);
+    status_tell(&vmd->status);
+    build_wake_held(vmd);
+}
+
 static void refuse_held(const Build *build)
 {
     QmpRequest *req;

@@ -42,17 +42,6 @@ static void build_free(Build *build)
     g_free(build);
 }
 
-void build_let_go(Build *build, bool drop_events)
-{
-    Vmd *vmd = build->vmd;
-
-    build_wait_end(build);
-    vmd->build = NULL;
-    qmp_event_queue_release(vmd->events, drop_events);
-    status_tell(&vmd->status);
-    build_wake_held(vmd);
-}
-
 /* When all else is undone and no item goes on any more. */
 static void end_undone(Build *build)
 {

@@ -8,6 +8,7 @@
 
 #include "daemon/vmd.h"
 #include "qmp/error.h"
+#include "qom/place.h"
 
 typedef struct {
     Vmd *vmd;
@@ -35,26 +36,17 @@ static void release_work(void *data)
 
 /* ---- Making ---- */
 
-static guint count_children(Object *parent, const char *name)
+/* A machine, and what it has taken, are not counted. */
+static void count_object(const QmpClassPlace *place, Object *obj, void *data)
 {
-    Object *container = parent ? object_child(parent, name) : NULL;
-
-    return container ? object_n_children(container) : 0;
+    *(guint *)data += !place->single;
 }
 
 bool creation_check_room(Vmd *vmd, GError **error)
 {
-    static const char *const containers[] = { "objects", "chardevs", "netdevs", "block-nodes" };
-    static const char *const devices[] = { "peripheral", "peripheral-anon" };
-    Object *machine = object_child(vmd->root, "machine");
     guint n = 0;
 
-    for (guint i = 0; i < G_N_ELEMENTS(containers); i++) {
-        n += count_children(vmd->root, containers[i]);
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(devices); i++) {
-        n += count_children(machine, devices[i]);
-    }
+    place_foreach_object(vmd->root, count_object, &n);
     if (n >= vmd->policy.max_objects) {
         qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
                       "there are %u objects already, and the policy's max-objects is %u", n,

@@ -9,6 +9,7 @@
 #include "hw/block/front.h"
 #include "qmp/qapi-events.h"
 #include "qmp/qapi-types-object.h"
+#include "qom/place.h"
 
 /* A device that a client added to one of the buses that dev carries, or NULL. */
 static Device *carried(const Device *dev)
@@ -19,7 +20,7 @@ static Device *carried(const Device *dev)
         for (const GList *link = bus->devices.tail; link; link = link->prev) {
             Object *obj = link->data;
 
-            if (g_str_has_prefix(obj->parent->name, "peripheral")) {
+            if (place_has(&qmp_class_device, obj)) {
                 return link->data;
             }
         }

@@ -11,8 +11,8 @@
 #include "qmp/error.h"
 #include "qmp/visit.h"
 #include "qom/hint.h"
+#include "qom/place.h"
 
-#define BLOCK_NODES "block-nodes"
 #define NAME_MAX_LENGTH 31      /* QEMU's */
 
 static const QmpClass *const classes[] = {
@@ -27,16 +27,23 @@ G_STATIC_ASSERT(G_N_ELEMENTS(classes) == BLOCKDEV_DRIVER__MAX);
 
 /* ---- Nesting ---- */
 
+static void take_file(const void *storage, const char *name, void *data)
+{
+    const BlockdevRef **file = data;
+
+    if (!g_strcmp0(name, "file")) {
+        *file = *(BlockdevRef *const *)storage;
+    }
+}
+
+/* The node below that options of a filter have. */
 static const BlockdevRef *file_of(const BlockdevOptions *options)
 {
-    switch (options->driver) {
-    case BLOCKDEV_DRIVER_RAW:
-        return options->u.raw.file;
-    case BLOCKDEV_DRIVER_THROTTLE:
-        return options->u.throttle.file;
-    default:
-        return NULL;
-    }
+    const BlockdevRef *file = NULL;
+
+    qmp_foreach_value(&qmp_type_BlockdevOptions, &options, &qmp_type_BlockdevRef, take_file,
+                      &file);
+    return file;
 }
 
 const BlockdevOptions *block_definition(const BlockdevOptions *options)
@@ -150,14 +157,14 @@ static void set_links(const QmpClass *klass, void *props, const BlockdevOptions 
     if (klass == &qmp_class_block_throttle) {
         BlockThrottleProps *throttle = props;
 
-        throttle->throttle_group.path = g_strdup(options->u.throttle.throttle_group);
+        throttle->throttle_group.path = g_strdup(options->u.throttle.throttle_group.path);
     }
 }
 
 BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNode *below,
                           GError **error)
 {
-    Object *parent = object_container(root, BLOCK_NODES);
+    Object *parent = place_folder(root, &qmp_class_block_node);
     const QmpClass *klass = classes[options->driver];
     g_autofree char *name = NULL;
     g_autoptr(Object) obj = NULL;
@@ -191,10 +198,10 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNod
 
 BlockNode *block_node_find(Object *root, const char *name, GError **error)
 {
-    Object *obj = object_child(object_container(root, BLOCK_NODES), name);
+    Object *obj = object_child(place_folder(root, &qmp_class_block_node), name);
 
     if (!obj || object_life(obj) != OBJECT_COMPLETE) {
-        g_autofree char *hint = hint_child(object_container(root, BLOCK_NODES), name);
+        g_autofree char *hint = hint_child(place_folder(root, &qmp_class_block_node), name);
 
         qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "block node '%s' not found%s", name,
                       hint);

@@ -9,6 +9,7 @@
 
 #include "hw/block/block.h"
 #include "hw/block/front.h"
+#include "qom/place.h"
 
 static guint64 load(const guint64 *counter)
 {
@@ -19,7 +20,7 @@ static guint64 load(const guint64 *counter)
 
 static void foreach_node(Object *root, bool (*f)(Object *obj, void *data), void *data)
 {
-    object_foreach_child(object_container(root, "block-nodes"), f, data);
+    object_foreach_child(place_folder(root, &qmp_class_block_node), f, data);
 }
 
 static char *driver_name(const BlockNode *node)

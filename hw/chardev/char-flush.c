@@ -7,6 +7,9 @@
 #include "hw/aio/file-writer.h"
 #include "hw/chardev/char-fd.h"
 
+#include "qmp/qapi-types-char.h"
+#include "qom/place.h"
+
 #include <errno.h>
 #include <poll.h>
 
@@ -15,7 +18,7 @@
 
 static void foreach_chardev(Object *root, bool (*f)(Object *child, void *data), void *data)
 {
-    Object *folder = object_resolve(root, "/chardevs", NULL);
+    Object *folder = place_folder(root, &qmp_class_chardev);
     const Env *env = object_env(root);
 
     env->lock(env);

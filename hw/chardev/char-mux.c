@@ -277,7 +277,7 @@ static void mux_finalize(Object *obj)
 static bool mux_complete(Object *obj, GError **error)
 {
     CharMux *s = (CharMux *)obj;
-    const char *id = char_backend(&s->parent)->u.mux.data->chardev;
+    const char *id = char_backend(&s->parent)->u.mux.data->chardev.path;
     Chardev *base = chardev_find(object_root(obj), id, error);
 
     if (!base) {

@@ -11,8 +11,8 @@
 #include "qmp/visit.h"
 #include "qom/env.h"
 #include "qom/hint.h"
+#include "qom/place.h"
 
-#define CHARDEVS "chardevs"
 
 static const QmpClass *const classes[] = {
     [CHARDEV_BACKEND_KIND_FILE] = &qmp_class_chardev_file,
@@ -70,7 +70,7 @@ static bool begin(Object *parent, Chardev *chr, const char *id, GError **error)
 Chardev *chardev_new(Object *root, const char *id, const ChardevBackend *backend,
                      GError **error)
 {
-    Object *parent = object_container(root, CHARDEVS);
+    Object *parent = place_folder(root, &qmp_class_chardev);
     const QmpClass *klass = classes[backend->type];
     ChardevProps *props;
     Chardev *chr;
@@ -90,10 +90,10 @@ Chardev *chardev_new(Object *root, const char *id, const ChardevBackend *backend
 
 Chardev *chardev_find(Object *root, const char *id, GError **error)
 {
-    Object *obj = object_child(object_container(root, CHARDEVS), id);
+    Object *obj = object_child(place_folder(root, &qmp_class_chardev), id);
 
     if (!obj || object_life(obj) != OBJECT_COMPLETE) {
-        g_autofree char *hint = hint_child(object_container(root, CHARDEVS), id);
+        g_autofree char *hint = hint_child(place_folder(root, &qmp_class_chardev), id);
 
         qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "chardev '%s' not found%s", id, hint);
         return NULL;

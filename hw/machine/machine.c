@@ -18,6 +18,7 @@
 #include "qmp/qapi-types-machine.h"
 #include "qom/defaults.h"
 #include "qom/env.h"
+#include "qom/place.h"
 
 #define NS_PER_SECOND G_GINT64_CONSTANT(1000000000)
 
@@ -25,7 +26,7 @@ enum { IO_SPACE_SIZE = 0x10000 };
 
 Machine *machine_find(Object *root)
 {
-    Object *obj = object_child(root, "machine");
+    Object *obj = place_single(root, &qmp_class_machine);
 
     return obj ? object_dynamic_cast(obj, &qmp_class_machine) : NULL;
 }
@@ -141,25 +142,34 @@ static bool make_loop_parts(Machine *machine, GError **error)
     return true;
 }
 
-static const char *const containers[] = { "peripheral", "peripheral-anon", "unattached" };
+/* Where devices are that nobody else has. */
+#define UNATTACHED "unattached"
 
-static void make_containers(Object *obj)
+static void make_folder(const char *name, void *machine)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(containers); i++) {
-        object_container(obj, containers[i]);
+    object_container(machine, name);
+}
+
+static void destroy_folder(const char *name, void *machine)
+{
+    Object *folder = object_child(machine, name);
+
+    if (folder) {
+        object_destroy(folder);
     }
 }
 
-/* Devices that clients added go with their machine, before its own chips. */
-static void destroy_containers(Object *obj)
+static void make_folders(Object *obj)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(containers); i++) {
-        Object *container = object_child(obj, containers[i]);
+    place_foreach_folder(qmp_class_place(&qmp_class_machine)->path, make_folder, obj);
+    make_folder(UNATTACHED, obj);
+}
 
-        if (container) {
-            object_destroy(container);
-        }
-    }
+/* Devices that clients added go with their machine, before its own chips. */
+static void destroy_folders(Object *obj)
+{
+    place_foreach_folder(qmp_class_place(&qmp_class_machine)->path, destroy_folder, obj);
+    destroy_folder(UNATTACHED, obj);
 }
 
 static bool run_setup(Machine *machine, GError **error)
@@ -190,7 +200,7 @@ static void machine_undo(Machine *machine)
     const QmpClass *klass = object_class(machine);
     const MachineOps *ops = machine_ops(machine);
 
-    destroy_containers(&machine->object);
+    destroy_folders(&machine->object);
     parts_unmake(&machine->object, klass->parts, klass->n_parts);
     if (machine->memory) {
         address_space_set_accel(machine->memory, NULL, false, NULL);
@@ -230,7 +240,7 @@ static bool machine_complete(Object *obj, GError **error)
     if (!check_uuid(obj, error) || !defaults_check(obj, error) || !adopt_accel(machine, error)) {
         return false;
     }
-    make_containers(obj);
+    make_folders(obj);
     machine->memory = address_space_new(obj, "memory", 0, machine->lock);
     machine->io = address_space_new(obj, "io", IO_SPACE_SIZE, machine->lock);
     if (!make_loop_parts(machine, error) || !run_setup(machine, error) ||

@@ -10,8 +10,8 @@
  * goes back to its own place when the machine is dismantled (who ends a machine
  * alone calls object_dismantle() before object_destroy(), which would take the
  * accelerator along).  Other children are the
- * recipe's chips, the containers "peripheral", "peripheral-anon" and
- * "unattached", and the regions and lines of the board.
+ * recipe's chips, the folders of what clients add
+ * (qom/place.h), "unattached", and the regions and lines of the board.
  *
  * Lock order: the machine lock first, then any lock of a back end; no back end
  * is called back across a blocking call.  Pool threads never take it while a

@@ -7,11 +7,12 @@
 
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-object.h"
+#include "qom/place.h"
 
 Nic *net_find_card(Object *root, const char *id)
 {
-    Object *machine = (Object *)machine_made(root);
-    Object *obj = machine ? object_child(object_container(machine, "peripheral"), id) : NULL;
+    Object *obj = machine_made(root) ? place_child(root, &qmp_class_device, id) : NULL;
 
     return obj ? nic_of(obj) : NULL;
 }

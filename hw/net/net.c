@@ -11,8 +11,8 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-net.h"
 #include "qmp/visit.h"
+#include "qom/place.h"
 
-#define NETDEVS "netdevs"
 
 static const QmpClass *const classes[] = {
     [NET_CLIENT_DRIVER_USER] = &qmp_class_netdev_user,
@@ -160,7 +160,7 @@ static bool begin(Object *parent, NetBackend *net, const char *id, GError **erro
 
 NetBackend *net_new(Object *root, const Netdev *options, GError **error)
 {
-    Object *parent = object_container(root, NETDEVS);
+    Object *parent = place_folder(root, &qmp_class_netdev);
     const QmpClass *klass = classes[options->type];
     NetdevProps *props;
     NetBackend *net;
@@ -179,7 +179,7 @@ NetBackend *net_new(Object *root, const Netdev *options, GError **error)
 
 NetBackend *net_find(Object *root, const char *id)
 {
-    Object *obj = object_child(object_container(root, NETDEVS), id);
+    Object *obj = object_child(place_folder(root, &qmp_class_netdev), id);
 
     return obj && object_life(obj) == OBJECT_COMPLETE ? (NetBackend *)obj : NULL;
 }

@@ -17,6 +17,8 @@
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-firmware.h"
+#include "qmp/qapi-types-object.h"
+#include "qom/place.h"
 #include "qom/qapi-trace.h"
 
 enum {
@@ -261,7 +263,7 @@ bool fw_cfg_add_client_files(FwCfg *s, GError **error)
     ClientFiles files = { .s = s, .error = error };
 
     remove_client_files(s);
-    object_foreach_child(object_container(root, "objects"), add_client_file, &files);
+    object_foreach_child(place_folder(root, &qmp_class_object), add_client_file, &files);
     if (files.failed) {
         remove_client_files(s);
     }

@@ -8,6 +8,8 @@
 #include "hw/smbios/smbios-internal.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-machine.h"
+#include "qmp/qapi-types-object.h"
+#include "qom/place.h"
 
 /* ---- CPUs ---- */
 
@@ -97,7 +99,7 @@ static bool collect_object(Object *obj, void *data)
 
 static Object *objects_of(Machine *machine)
 {
-    return object_container(object_root(&machine->object), "objects");
+    return place_folder(object_root(&machine->object), &qmp_class_object);
 }
 
 bool smbios_collect(Machine *machine, SmbiosConfig *config, GError **error)

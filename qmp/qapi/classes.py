@@ -14,6 +14,7 @@ from .fields import PROPERTY, FieldParser, check_constant, parse_features, want_
 from .forward import Forwarder, forwards
 from .names import c_part, camel, check_name
 from .parser import Arr, Obj
+from .places import PlaceBuilder
 from .recipes import RecipeBuilder
 from .relations import RelationBuilder
 from .types import Struct
@@ -51,6 +52,7 @@ class Class:
         self.default_ram_id = None  # machines
         self.events = []            # names: its own, its ancestors', those of its parts
         self.buses = []             # Class: what it has for other devices
+        self.place = None           # Place, maybe an ancestor's or another class's
         self.index = 0
 
     @property
@@ -75,6 +77,7 @@ class ClassBuilder:
         self.schema = schema
         self.classes = {}
         self.by_name = None         # aliases included, after build()
+        self.places = []            # Place, after build()
 
     def known(self, name):
         return isinstance(name, str) and name in self.classes
@@ -176,6 +179,7 @@ class ClassBuilder:
             recipes.build(klass)
         recipes.check_cycles(ordered)
         RelationBuilder(self).run(ordered)
+        self.places = PlaceBuilder(self).run(ordered)
         self._resolve_links()
         self._class_unions(ordered)
         return ordered

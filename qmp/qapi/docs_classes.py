@@ -116,6 +116,8 @@ class ClassWriter:
         if klass.aliases:
             rows.append(('Also called', joined([code(a)] for a in klass.aliases)))
         rows.append(('Made by', self._made_by(klass)))
+        if 'place' in klass.obj and klass.place.add:
+            rows.append(('Place', self._place(klass.place)))
         if klass.bus:
             rows.append(('Bus', [self.names.ref(klass.bus.name)]))
         if klass.machine and not klass.abstract:
@@ -140,7 +142,16 @@ class ClassWriter:
             return [self.names.ref('device_add'), Inline(', ')] + words
         if klass.user_creatable:
             return [self.names.ref('object-add')]
+        if klass.place and klass.place.arguments:
+            return [self.names.ref(klass.place.add)]
         return [Inline('vmd itself and other objects')]
+
+    def _place(self, place):
+        paths = [[code(place.whole())]]
+        if place.anonymous:
+            paths.append([code(place.anonymous), Inline(' without an id')])
+        return joined(paths) + [Inline('; made by '), self.names.ref(place.add),
+                                Inline(', removed by '), self.names.ref(place.remove)]
 
     def _machine(self, klass):
         rows = [('CPUs', [Inline('up to %d' % klass.cpu_max if klass.cpu_max else 'none')])]

@@ -96,6 +96,8 @@ def _fields(klass, ident, docs):
     if klass.aliases:
         yield 'aliases', 'aliases_' + ident
     yield 'index', str(klass.index)
+    if klass.place:
+        yield 'place', str(klass.place.index + 1)
     for key in ('events', 'buses'):
         if getattr(klass, key):
             yield key, '%s_%s' % (key, c_part(_owner(klass, key).name))
@@ -156,10 +158,21 @@ def _tables(schema):
     out = ['const QmpClass *const qmp_classes[] = {']
     out += ['    &%s,' % k.row for k in schema.classes] + ['    NULL', '};']
     out += ['const guint qmp_n_classes = %d;' % len(schema.classes), '']
+    out += _counted('QmpClassPlace', 'qmp_class_places', 'qmp_n_class_places', [
+        '{ %s }' % ', '.join(_place(p)) for p in schema.class_builder.places])
     names = sorted(schema.class_builder.by_name.items())
     return out + _counted('QmpClassName', 'qmp_class_names', 'qmp_n_class_names', [
         '{ .name = %s, .klass = &%s%s }' % (literal(n), k.row, _alias_flags(k, n))
         for n, k in names])
+
+
+def _place(place):
+    yield '.klass = &' + place.klass.row
+    if place.single:
+        yield '.single = true'
+    for field in ('path', 'anonymous', 'add', 'remove', 'id', 'arguments'):
+        if getattr(place, field):
+            yield '.%s = %s' % (field, literal(getattr(place, field)))
 
 
 def _alias_flags(klass, name):

@@ -186,6 +186,15 @@ MESSAGES = {
                     "have included", "it once"),
     'unknown-event': ("'{name}' is no event of the schema", "the name of an event"),
     'has-no-bus': ("'{name}' is no class of a bus that exists", "a concrete descendant of 'bus'"),
+    'place-form': ("'place' of '{name}' is not understood",
+                   "{{ 'folder' or 'path': '/PATH', '*anonymous': '/PATH', 'add': COMMAND, "
+                   "'remove': COMMAND, 'id': ARGUMENT, '*arguments': PROPERTY }}, or a class that "
+                   "has one"),
+    'place-of': ("class '{name}' has no 'place' of its own", "a class that says one itself"),
+    'place-command': ("'{name}' in 'place' is no command", "the name of one"),
+    'place-id': ("'{name}' in 'place' is no argument of '{command}'", "the one that has the id"),
+    'place-arguments': ("'{name}' in 'place' is no property that has what '{command}' takes",
+                        "a property of the type of its arguments, or of the one of that name"),
     'cpu-feature': ("'{name}' is no bool property", "it under 'defaults'"),
     # recipes, parts, compat
     'entries': ("'{key}' must be a list of objects", "[ {{ ... }}, ... ]"),

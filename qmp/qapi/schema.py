@@ -28,7 +28,7 @@ KEYS = {
                 'raw-reply', 'whole', 'during-build'},
     'event': {'data', 'features', 'rate'},
     'class': {'parent', 'abstract', 'user-creatable', 'device', 'bus', 'plug', 'alias',
-              'defaults', 'parts', 'features', 'properties', 'shared', 'events', 'buses'},
+              'defaults', 'parts', 'features', 'properties', 'shared', 'events', 'buses', 'place'},
     'machine': {'base', 'abstract', 'alias', 'defaults', 'features', 'properties', 'default',
                 'compat', 'recipe', 'cpu-max', 'default-cpu', 'default-ram-id', 'events'},
     'cpu-model': {'parent', 'alias', 'defaults', 'features'},

@@ -260,6 +260,10 @@ def check_finds_links_to_nothing():
                     ['rng', 'virtio-rng-pci', 'object']):
         mistake(MACHINE + '\n' + request('device_add', **{'driver': options[1], options[0]: 'x'}),
                 "%s 'x' is made by no request before" % options[2], 3)
+    for add in (request('chardev-add', id='m', backend={'type': 'mux', 'data': {'chardev': 'x'}}),
+                request('blockdev-add', **{'driver': 'raw', 'file': {
+                    'driver': 'throttle', 'throttle-group': 'x', 'file': 'f'}})):
+        mistake(MACHINE + '\n' + add, " 'x' is made by no request before", 3)
     # What is for a machine that is there may name what is there, and a path is the daemon's.
     check(serial).check(0, '', '')
     check(MACHINE.split('\n')[1] + '\n' + serial).check(0, '', '')

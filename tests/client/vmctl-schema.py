@@ -12,10 +12,11 @@ from vmdtest import Daemon
 PAGES = os.path.join(SRCDIR, 'tests', 'client', 'schema-pages')
 KINDS = ('commands', 'events', 'classes', 'types', 'machines', 'cpus', 'features')
 # Both of the schema's shapes of lists, a union, an alternate, an enum; a class with parts.
-READ = (('commands', 'query-machine-recipe'), ('commands', 'cont'), ('events', 'BLOCK_IO_ERROR'),
-        ('classes', 'isa-parallel'), ('classes', 'virtio-rng-pci'), ('types', 'BuildRequest'),
-        ('types', 'PciAddress'), ('types', 'ShutdownCause'), ('types', 'uint16'),
-        ('machines', 'none'), ('cpus', 'qemu64'), ('features', 'nx'))
+READ = (('commands', 'query-machine-recipe'), ('commands', 'cont'), ('commands', 'quit'),
+        ('events', 'BLOCK_IO_ERROR'), ('classes', 'isa-parallel'), ('classes', 'virtio-rng-pci'),
+        ('classes', 'chardev-null'), ('types', 'BuildRequest'), ('types', 'PciAddress'),
+        ('types', 'ShutdownCause'), ('types', 'uint16'), ('machines', 'none'), ('cpus', 'qemu64'),
+        ('features', 'nx'))
 
 
 def schema(*args):

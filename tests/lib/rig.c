@@ -123,14 +123,6 @@ static void register_types(void)
     }
 }
 
-static const LinkNamespace namespaces[] = {
-    { &qmp_class_block_node, "/block-nodes" },
-    { &qmp_class_chardev, "/chardevs" },
-    { &qmp_class_netdev, "/netdevs" },
-    { &qmp_class_object, "/objects" },
-    { NULL, NULL },
-};
-
 static void isa_line(void *opaque, guint n, bool level)
 {
     Rig *rig = opaque;
@@ -177,7 +169,6 @@ Rig *rig_new(void)
     rig->env.wire = irq_wire;
     rig->root = object_root_new();
     object_set_env(rig->root, &rig->env);
-    object_set_namespaces(rig->root, namespaces);
     object_container(rig->root, "chardevs");
     rig->accel = fake_accel_new(rig->root);
     machine = object_new(&qmp_class_none_machine);

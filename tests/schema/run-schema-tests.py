@@ -82,6 +82,10 @@ def class_lines(klass):
     for key, names in (('events', klass.events), ('buses', [b.name for b in klass.buses])):
         if names:
             yield '    %s %s' % (key, ' '.join(names))
+    if 'place' in klass.obj:
+        yield '    place %s' % ' '.join('%s=%s' % (key, value) for key, value in
+                                        sorted(vars(klass.place).items())
+                                        if isinstance(value, (str, bool)))
     if klass.default_ram_id:
         yield '    default-ram-id ' + klass.default_ram_id
     for compat in klass.compat:

@@ -67,6 +67,12 @@ void qmp_object_add(QmpRequest *req, ObjectOptions *args)
     called.args = args;
 }
 
+void qmp_object_del(QmpRequest *req, ObjectDelArgs *args)
+{
+    called.handler = "object-del";
+    called.args = args;
+}
+
 bool qmp_device_add(QmpRequest *req, DeviceOptions *args, GError **error)
 {
     called.handler = "device_add";
@@ -287,6 +293,32 @@ static void test_class(void)
                      offsetof(DeviceProps, realized));
     g_assert_cmpint(qmp_class_object.plug, ==, QMP_PLUG_NONE);
     g_assert_null(qmp_class_object.aliases);
+}
+
+static const QmpClassPlace *place_of(const QmpClass *klass)
+{
+    return klass->place ? &qmp_class_places[klass->place - 1] : NULL;
+}
+
+/* Where objects are that requests make: a class's own, inherited, or another one's. */
+static void test_places(void)
+{
+    const QmpClassPlace *objects = place_of(&qmp_class_object);
+    const QmpClassPlace *machine = place_of(&qmp_class_micro_machine);
+
+    g_assert_cmpuint(qmp_n_class_places, ==, 2);
+    g_assert_true(objects->klass == &qmp_class_object && !objects->single);
+    g_assert_cmpstr(objects->path, ==, "/objects");
+    g_assert_cmpstr(objects->anonymous, ==, "/objects/unnamed");
+    g_assert_cmpstr(objects->add, ==, "object-add");
+    g_assert_cmpstr(objects->remove, ==, "object-del");
+    g_assert_cmpstr(objects->id, ==, "id");
+    g_assert_null(objects->arguments);
+    g_assert_true(place_of(&qmp_class_chardev) == objects);
+    g_assert_true(place_of(&qmp_class_isa_serial) == objects);
+    g_assert_true(machine->klass == &qmp_class_machine && machine->single);
+    g_assert_cmpstr(machine->path, ==, "/machine");
+    g_assert_null(machine->add);
 }
 
 /* What a class says of events and buses: inherited, with those of its parts. */
@@ -545,6 +577,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rows/class-union", test_class_union);
     g_test_add_func("/rows/class-tables", test_class_tables);
     g_test_add_func("/rows/class", test_class);
+    g_test_add_func("/rows/places", test_places);
     g_test_add_func("/rows/relations", test_relations);
     g_test_add_func("/rows/manual", test_manual);
     g_test_add_func("/rows/class-defaults", test_class_defaults);

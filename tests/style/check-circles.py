@@ -7,11 +7,17 @@ daemon/machine/build.h with the five build*.c, and with X-internal.h if it is X.
 such a header is one by itself.  A module leads to another if one of its files includes the
 other's header.  What the schema generates, and system headers, do not count.  FREE says where no circle may be, across that
 border or inside; circles elsewhere are listed as comments.
+
+Files that share a header can still need each other.  So the objects of the daemon's archive are
+looked at as well: none needs a symbol of one that needs a symbol of it, however far around.
 """
+import collections
 import os
 import re
+import subprocess
 import sys
 
+BUILD = os.environ.get('G_TEST_BUILDDIR', '.')
 SRCDIR = os.environ.get('G_TEST_SRCDIR', os.path.join(os.path.dirname(__file__), '..', '..'))
 sys.path.insert(0, os.path.join(SRCDIR, 'tests', 'lib'))
 import tap                                          # noqa: E402
@@ -81,9 +87,9 @@ def circles(edges):
 
 
 def describe(circle, edges):
-    lines = ['%d modules include each other: %s' % (len(circle), ' '.join(circle))]
+    lines = ['%d need each other: %s' % (len(circle), ' '.join(circle))]
     for name in circle:
-        lines += ['    %s includes "%s"' % edges[name][other]
+        lines += ['    %s needs %s' % edges[name][other]
                   for other in sorted(edges[name]) if other in circle]
     return lines
 
@@ -121,6 +127,38 @@ def test_sources():
     assert not wrong, '\n'.join(wrong)
 
 
+def symbol_graph(listing):
+    """The same of objects in an archive, from what `nm -A -P` says of it."""
+    owner, needs = {}, collections.defaultdict(set)
+    for line in listing.splitlines():
+        place, name, kind = line.split()[:3]
+        member = re.search(r'\[(.*)\]', place).group(1)
+        needs[member].update({name} if kind == 'U' else ())
+        if kind in 'BDRTV':
+            owner[name] = member
+    return {member: {owner[name]: (member, name) for name in sorted(names)
+                     if owner.get(name, member) != member} for member, names in needs.items()}
+
+
+def test_finds_symbols():
+    listing = ('lib.a[a.o]: one T 0 0\nlib.a[a.o]: two U 0 0\nlib.a[b.o]: two T 0 0\n'
+               'lib.a[b.o]: %s U 0 0\nlib.a[c.o]: one U 0 0\nlib.a[c.o]: malloc U 0 0\n')
+    assert circles(symbol_graph(listing % 'one')) == [['a.o', 'b.o']]
+    assert circles(symbol_graph(listing % 'other')) == []
+
+
+def test_archive():
+    archive = os.path.join(BUILD, 'daemon', 'libdaemon.a')
+    if not os.path.exists(archive):
+        return
+    edges = symbol_graph(subprocess.check_output(['nm', '-A', '-P', archive], text=True))
+    assert len(edges) > 40, f'only {len(edges)} objects in {archive}'
+    wrong = [line for circle in circles(edges) for line in describe(circle, edges)]
+    assert not wrong, '\n'.join(wrong)
+
+
 if __name__ == '__main__':
     sys.exit(tap.run([('a circle is found, through files without a header of their name', test_finds),
-                      ('no file of daemon/, hw/aio/, hw/memory/ and the virtqueues is in a circle', test_sources)]))
+                      ('no file of daemon/, hw/aio/, hw/memory/ and the virtqueues is in a circle', test_sources),
+                      ('a circle of objects is found', test_finds_symbols),
+                      ("no object of the daemon's archive is in a circle", test_archive)]))

@@ -63,12 +63,6 @@ static void note_event(const QmpEvent *event, void *data)
     }
 }
 
-static const LinkNamespace namespaces[] = {
-    { &qmp_class_chardev, "/chardevs" },
-    { &qmp_class_netdev, "/netdevs" },
-    { NULL, NULL },
-};
-
 Bench *bench_new(void)
 {
     static gsize once;
@@ -88,7 +82,6 @@ Bench *bench_new(void)
                     .take_fd = bench_take_fd, .lock = bench_lock, .unlock = bench_unlock };
     b->root = object_root_new();
     object_set_env(b->root, &b->env);
-    object_set_namespaces(b->root, namespaces);
     b->dir = loop_bench_make_directory();
     for (guint i = 0; i < G_N_ELEMENTS(b->fds); i++) {
         b->fds[i] = -1;

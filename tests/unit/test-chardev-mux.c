@@ -69,7 +69,7 @@ static ChardevBackend *mux_backend(const char *base)
 {
     ChardevBackend *backend = backend_new(CHARDEV_BACKEND_KIND_MUX);
 
-    backend->u.mux.data->chardev = g_strdup(base);
+    backend->u.mux.data->chardev.path = g_strdup(base);
     return backend;
 }
 

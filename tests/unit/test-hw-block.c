@@ -587,7 +587,7 @@ static void test_throttle(Bench *b, gconstpointer data)
     BlockdevRef ref = { .type = BLOCKDEV_REF_REFERENCE, .u.reference = (char *)"n" };
     BlockdevOptions options = {
         .driver = BLOCKDEV_DRIVER_THROTTLE, .node_name = (char *)"t",
-        .u.throttle = { .throttle_group = (char *)"g", .file = &ref },
+        .u.throttle = { .throttle_group.path = (char *)"g", .file = &ref },
     };
     ThrottleGroupProps *props = object_props(group);
     BlockNode *node;

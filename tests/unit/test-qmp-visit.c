@@ -383,6 +383,45 @@ static void test_links(void)
     qmp_clear(&qmp_type_TestBackend, &backend);
 }
 
+/* "MEMBER=NAME " of each node, and in brackets what stands in its definition. */
+static void note_ref(const void *storage, const char *name, void *data)
+{
+    const TestRef *ref = *(TestRef *const *)storage;
+    const TestNode *node = ref->u.definition;
+
+    if (ref->type == TEST_REF_REFERENCE) {
+        g_string_append_printf(data, "%s=%s ", name, ref->u.reference);
+        return;
+    }
+    g_string_append_printf(data, "%s=%s( ", name, node->name);
+    qmp_foreach_value(&qmp_type_TestNode, &node, &qmp_type_TestRef, note_ref, data);
+    g_string_append(data, ") ");
+}
+
+/* Whatever branch and member a value stands in, it is found by its type alone. */
+static void test_inner_values(void)
+{
+    static const char text[] =
+        "{\"kind\": \"pair\", \"left\": \"a\", \"right\": {\"kind\": \"many\", \"name\": \"b\", "
+        "\"children\": [ \"c\", {\"kind\": \"leaf\", \"name\": \"d\"}, "
+        "{\"kind\": \"filter\", \"name\": \"e\", \"file\": "
+        "{\"kind\": \"pair\", \"name\": \"f\", \"left\": \"g\"}} ]}}";
+    g_autoptr(GString) seen = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    const QmpType *type;
+    TestNode *node = NULL;
+
+    test_decode(&qmp_type_TestNode, STRICT, text, &node, &error);
+    g_assert_no_error(error);
+    qmp_foreach_value(&qmp_type_TestNode, &node, &qmp_type_TestRef, note_ref, seen);
+    g_assert_cmpstr(seen->str, ==, "left=a right=b( children=c children=d( ) "
+                    "children=e( file=f( left=g ) ) ) ");
+    g_assert_null(qmp_member_find(&qmp_type_TestNode, node, "left", &type));
+    g_assert_null(*(char *const *)qmp_member_find(&qmp_type_TestNode, node, "name", &type));
+    g_assert_true(type == &qmp_type_str);
+    qmp_clear(&qmp_type_TestNode, &node);
+}
+
 /* Secrets are neither printed nor named in errors. */
 static void test_secrets(void)
 {
@@ -509,6 +548,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/visit/lenient", test_lenient);
     g_test_add_func("/qmp/visit/lenient-branch", test_lenient_branch);
     g_test_add_func("/qmp/visit/links", test_links);
+    g_test_add_func("/qmp/visit/inner-values", test_inner_values);
     g_test_add_func("/qmp/visit/secrets", test_secrets);
     g_test_add_func("/qmp/visit/values", test_values);
     g_test_add_func("/qmp/visit/decode-member", test_decode_member);

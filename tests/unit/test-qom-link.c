@@ -99,9 +99,9 @@ static void test_type(void)
     tree_free(root);
 }
 
-/* An id means the one in the namespace of the link's class, whatever else in
+/* An id means the one in the folder of the link's class, whatever else in
  * the tree has that name; elsewhere it must be unambiguous. */
-static void test_namespaces(void)
+static void test_folders(void)
 {
     Object *root = tree_new();
     Object *h = holder(root, "h0");
@@ -124,10 +124,14 @@ static void test_namespaces(void)
     object_dismantle(h);
     set_path(&props_of(h)->friend, "b1");
     assert_fails(h, ERROR_REASON_PATH_AMBIGUOUS, "'/a/b1' or '/b/b1'", "friend");
-    /* a link to any class has no namespace */
+    /* one to any class looks where those are that have no folder of their own */
     h = add(root, "objects", &qmp_class_test_linker, "h1");
     set_path(&((TestLinkerProps *)h->props)->anything, "b0");
-    assert_fails(h, ERROR_REASON_PATH_AMBIGUOUS, "'b0' is ambiguous", "anything");
+    g_assert_true(object_link(h, NULL));
+    g_assert_true(((TestLinkerProps *)h->props)->anything.target == b);
+    object_dismantle(h);
+    set_path(&((TestLinkerProps *)h->props)->anything, "b1");
+    assert_fails(h, ERROR_REASON_PATH_AMBIGUOUS, "'b1' is ambiguous", "anything");
     tree_free(root);
 }
 
@@ -326,7 +330,7 @@ static void add_tests(void)
     g_test_add_func("/qom/link/hold", test_hold);
     g_test_add_func("/qom/link/not-found", test_not_found);
     g_test_add_func("/qom/link/type", test_type);
-    g_test_add_func("/qom/link/namespaces", test_namespaces);
+    g_test_add_func("/qom/link/folders", test_folders);
     g_test_add_func("/qom/link/exclusive", test_exclusive);
     g_test_add_func("/qom/link/shared", test_shared);
     g_test_add_func("/qom/link/exclusive-hold", test_exclusive_hold);

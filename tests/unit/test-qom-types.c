@@ -330,14 +330,8 @@ int test_qom_main(int argc, char **argv, void (*add_tests)(void))
 
 Object *tree_new(void)
 {
-    static const LinkNamespace namespaces[] = {
-        { &qmp_class_test_backend, "/objects" },
-        { &qmp_class_test_other, "/chardevs" },
-        { NULL, NULL },
-    };
     Object *root = object_root_new();
 
-    object_set_namespaces(root, namespaces);
     object_container(root, "/objects");
     object_container(root, "chardevs");
     fail_at(NULL);

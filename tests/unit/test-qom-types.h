@@ -54,8 +54,7 @@ void fail_at(const char *hook);
 /* Checks reason and a part of the message, and clears *error. */
 void assert_error(GError **error, ErrorReason reason, const char *part);
 
-/* A root with containers /objects, /chardevs (namespaces of test-backend and
- * test-other) and /machine/peripheral. */
+/* A root with the folders /objects and /chardevs, of test-backend and test-other. */
 Object *tree_new(void);
 /* Destroys everything and drops the root. */
 void tree_free(Object *root);

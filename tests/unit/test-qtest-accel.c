@@ -29,11 +29,6 @@ typedef struct {
     Machine *machine;
 } Bench;
 
-static const LinkNamespace namespaces[] = {
-    { &qmp_class_object, "/objects" },
-    { NULL, NULL },
-};
-
 static Object *make(Object *parent, const char *name, const QmpClass *klass, void *props)
 {
     g_autoptr(Object) obj = props ? object_new_with_props(klass, props, NULL) : object_new(klass);
@@ -75,7 +70,6 @@ static Bench *bench_new(void)
     fair_lock_acquire(&b->lock);
     b->root = object_root_new();
     object_set_env(b->root, &b->env);
-    object_set_namespaces(b->root, namespaces);
     b->accel = (Accel *)make(object_container(b->root, "objects"), "accel",
                              &qmp_class_qtest_accel, NULL);
     b->ops = accel_ops(b->accel);
