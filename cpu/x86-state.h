@@ -87,6 +87,10 @@ struct X86CpuState {
      * left alone when the state is set. */
     bool has_tsc;
     guint64 tsc, tsc_adjust;
+    /* The clock that an accelerator gives all CPUs (KVM's), in ns: as the TSC, and of the
+     * first CPU alone. */
+    bool has_pv_clock;
+    guint64 pv_clock;
     X86Events events;
     /* FPU and vector registers: what XSAVE writes for all components, in the standard format
      * (SDM vol. 1, section 13.4). */
