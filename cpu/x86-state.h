@@ -105,6 +105,10 @@ struct X86CpuState {
  * bsp: bootstrap processor; others wait for a SIPI. */
 void x86_state_reset(X86CpuState *state, bool bsp);
 
+/* What of a state no CPU can have, or NULL: for what comes from outside, before an
+ * accelerator takes it. */
+const char *x86_state_wrong(const X86CpuState *state);
+
 /* Rows of an X86CpuState. */
 extern const StateRow x86_state_rows[];
 
