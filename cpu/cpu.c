@@ -126,7 +126,13 @@ static bool cpu_store(Device *dev, void *ret_image, GError **error)
 static bool cpu_load(Device *dev, const void *image, GError **error)
 {
     Cpu *cpu = (Cpu *)dev;
+    const char *wrong = x86_state_wrong(image);
 
+    if (wrong) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "state of '%s': no CPU has such a value in %s", dev->object.name, wrong);
+        return false;
+    }
     return accel_ops(cpu->accel)->vcpu_set(cpu->accel, cpu, image, error);
 }
 

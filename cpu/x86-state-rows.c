@@ -148,6 +148,8 @@ const StateRow x86_state_rows[] = {
     STATE_FIELD(BOOL, X86CpuState, has_tsc, false),
     STATE_FIELD(U64, X86CpuState, tsc, 0),
     STATE_FIELD(U64, X86CpuState, tsc_adjust, 0),
+    STATE_FIELD(BOOL, X86CpuState, has_pv_clock, false),
+    STATE_FIELD(U64, X86CpuState, pv_clock, 0),
     STATE_STRUCT(X86CpuState, events, event_rows),
     IMAGE(0, U16, "fcw"), IMAGE(2, U16, "fsw"), IMAGE(4, U8, "ftw"), IMAGE(6, U16, "fop"),
     IMAGE(8, U64, "fip"), IMAGE(16, U64, "fdp"), IMAGE(24, U32, "mxcsr"),

@@ -87,6 +87,10 @@ struct X86CpuState {
      * left alone when the state is set. */
     bool has_tsc;
     guint64 tsc, tsc_adjust;
+    /* The clock that an accelerator gives all CPUs (KVM's), in ns: as the TSC, and of the
+     * first CPU alone. */
+    bool has_pv_clock;
+    guint64 pv_clock;
     X86Events events;
     /* FPU and vector registers: what XSAVE writes for all components, in the standard format
      * (SDM vol. 1, section 13.4). */
@@ -100,6 +104,10 @@ struct X86CpuState {
 /* State after RESET or INIT, SDM vol. 3A table 9-1: real mode at F000:FFF0.
  * bsp: bootstrap processor; others wait for a SIPI. */
 void x86_state_reset(X86CpuState *state, bool bsp);
+
+/* What of a state no CPU can have, or NULL: for what comes from outside, before an
+ * accelerator takes it. */
+const char *x86_state_wrong(const X86CpuState *state);
 
 /* Rows of an X86CpuState. */
 extern const StateRow x86_state_rows[];

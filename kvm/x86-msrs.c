@@ -148,6 +148,32 @@ static bool get_more(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error)
     return true;
 }
 
+/* ---- KVM's clock, which is the VM's ---- */
+
+static void get_clock(KvmVcpu *vcpu, X86CpuState *ret_state)
+{
+    struct kvm_clock_data clock = { .clock = 0 };
+
+    if (cpu_is_bsp(vcpu->cpu) && kvm_ioctl(vcpu->kvm->vm_fd, KVM_GET_CLOCK, &clock) == 0) {
+        ret_state->has_pv_clock = true;
+        ret_state->pv_clock = clock.clock;
+    }
+}
+
+static bool set_clock(KvmVcpu *vcpu, const X86CpuState *state, GError **error)
+{
+    struct kvm_clock_data clock = { .clock = state->pv_clock };
+
+    if (state->has_pv_clock && cpu_is_bsp(vcpu->cpu) &&
+        kvm_ioctl(vcpu->kvm->vm_fd, KVM_SET_CLOCK, &clock) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "KVM does not set its clock");
+        return false;
+    }
+    return true;
+}
+
+/* ---- All ---- */
+
 bool kvm_msrs_get(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error)
 {
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -157,6 +183,7 @@ bool kvm_msrs_get(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error)
             return false;
         }
     }
+    get_clock(vcpu, ret_state);
     ret_state->has_tsc = has_msr(vcpu, MSR_TSC);
     return get_more(vcpu, ret_state, error) &&
            (!ret_state->has_tsc || read_msr(vcpu, MSR_TSC, &ret_state->tsc, error)) &&
@@ -189,7 +216,8 @@ static bool set_time(KvmVcpu *vcpu, const X86CpuState *state, GError **error)
 
 bool kvm_msrs_set(KvmVcpu *vcpu, const X86CpuState *state, GError **error)
 {
-    if (!set_more(vcpu, state, error) || !set_time(vcpu, state, error)) {
+    if (!set_clock(vcpu, state, error) || !set_more(vcpu, state, error) ||
+        !set_time(vcpu, state, error)) {
         return false;
     }
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -184,15 +184,15 @@ static bool load_image(Device *dev, guint i, const StateSection *section, GError
            ops->image->load(dev, image, error);
 }
 
-/* If one refuses, those before it must hear of what is put back: *ret_n is how
- * many have agreed. */
+/* If one refuses, it and those before it must hear of what is put back, for it may have
+ * done a part: *ret_n is how many were told. */
 static bool call_loaded(Device *dev, const StateSection *sections, guint n, guint *ret_n,
                         GError **error)
 {
     for (guint i = 0; i < n; i++) {
         const DeviceOps *ops = device_ops(dev, i);
 
-        *ret_n = i;
+        *ret_n = i + 1;
         if (ops && ops->image && !load_image(dev, i, &sections[i], error)) {
             return false;
         }

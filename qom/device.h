@@ -53,7 +53,8 @@ struct DeviceOps {
     /* Before the rows are saved: bring up to date what they are of, which the device
      * must not change by that. */
     void (*state_saving)(Device *dev);
-    /* After the state rows were loaded from outside: recompute, check. */
+    /* After the state rows were loaded from outside: recompute, check.  If it refuses, what
+     * was before is put back, and it is called once more. */
     bool (*state_loaded)(Device *dev, GError **error);
     /* What ACPI tables tell a guest of it (hw/acpi/acpi-device.h). */
     void (*acpi)(Device *dev, struct AcpiDevices *devices);

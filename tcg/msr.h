@@ -46,6 +46,8 @@ bool tcg_msr_ignore(TcgState *s, const TcgMsr *msr, guint32 number, guint64 valu
  * number, or it does not take the value. */
 bool tcg_msr_peek(TcgState *s, guint32 number, guint64 *ret_value);
 bool tcg_msr_poke(TcgState *s, guint32 number, guint64 value);
+/* Whether the CPU has it, and no guest can write it. */
+bool tcg_msr_is_constant(const TcgState *s, guint32 number);
 
 /* Memory types and machine checks, or NULL; msr-memory.c. */
 const TcgMsr *tcg_msr_find_memory(guint32 number);

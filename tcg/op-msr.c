@@ -322,6 +322,13 @@ bool tcg_msr_poke(TcgState *s, guint32 number, guint64 value)
     return msr && msr->set && !(msr->may && !msr->may(s)) && msr->set(s, msr, number, value);
 }
 
+bool tcg_msr_is_constant(const TcgState *s, guint32 number)
+{
+    const TcgMsr *msr = find(number);
+
+    return msr && msr->get && !msr->set && !(msr->may && !msr->may(s));
+}
+
 /* ---- Instructions ---- */
 
 static _Noreturn void refuse(TcgState *s, guint32 number, bool is_write)

@@ -60,6 +60,8 @@ static void vectors_out(const TcgState *s, X86CpuState *ret_state)
 
 /* ---- MSRs ---- */
 
+enum { MSR_HWCR = 0xc0010015u };
+
 /* Those that X86Msrs does not name, and a guest changes: speculation control; memory
  * types; machine checks; HWCR. */
 static const struct {
@@ -67,8 +69,14 @@ static const struct {
 } more_msrs[] = {
     { 0x48, 0x48 }, { 0x200, 0x20f }, { 0x250, 0x250 }, { 0x258, 0x259 }, { 0x268, 0x26f },
     { 0x2ff, 0x2ff }, { 0x17b, 0x17b }, { 0x400, 0x400 + 4 * TCG_N_BANKS - 1 },
-    { 0xc0010015, 0xc0010015 },
+    { MSR_HWCR, MSR_HWCR },
 };
+
+/* As after a reset, where it needs no telling. */
+static guint64 msr_default(guint32 number)
+{
+    return number == MSR_HWCR ? HWCR_TSC_AT_P0 : 0;
+}
 
 static void more_out(TcgState *s, X86CpuState *ret_state)
 {
@@ -76,19 +84,21 @@ static void more_out(TcgState *s, X86CpuState *ret_state)
         for (guint32 n = more_msrs[i].first; n <= more_msrs[i].last; n++) {
             guint64 value = 0;
 
-            if (tcg_msr_peek(s, n, &value) && value) {
+            if (tcg_msr_peek(s, n, &value) && value != msr_default(n)) {
                 ret_state->more_msrs[ret_state->n_more_msrs++] = (X86Msr){ n, value };
             }
         }
     }
 }
 
+/* Of what a guest only reads, such as a platform's properties, each CPU has its own. */
 static bool more_in(TcgVcpu *vcpu, const X86CpuState *state, GError **error)
 {
     for (guint i = 0; i < state->n_more_msrs; i++) {
         const X86Msr *msr = &state->more_msrs[i];
 
-        if (!tcg_msr_poke(vcpu->state, msr->index, msr->value)) {
+        if (!tcg_msr_poke(vcpu->state, msr->index, msr->value) &&
+            !tcg_msr_is_constant(vcpu->state, msr->index)) {
             qmp_error_set(error, ERROR_REASON_HOST_ERROR,
                           "the CPU in software has no MSR 0x%x that takes 0x%" G_GINT64_MODIFIER
                           "x", msr->index, msr->value);

@@ -44,11 +44,6 @@ static const RegionOps debugcon_ops = {
     .max_size = 1,
 };
 
-/* The guest can change nothing that it could see again. */
-static const StateRow debugcon_state[] = {
-    STATE_ROWS_END
-};
-
 /* It takes no input and waits for nothing. */
 static const CharFrontOps front_ops = { 0 };
 
@@ -82,7 +77,7 @@ static void debugcon_unrealize(Device *dev)
 static const DeviceOps debugcon_device_ops = {
     .realize = debugcon_realize,
     .unrealize = debugcon_unrealize,
-    .state = debugcon_state,
+    .no_state = "its port passes bytes on, and nothing is kept",
 };
 
 const TypeInfo isa_debugcon_type = {

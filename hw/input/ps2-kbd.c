@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "hw/core/timer-state.h"
 #include "hw/input/input.h"
 #include "hw/input/keycodes.h"
 #include "qmp/error.h"
@@ -436,6 +437,7 @@ static const StateRow kbd_state[] = {
     STATE_FIELD(U8, Ps2Kbd, modifiers, 0),
     STATE_FIELD(U8, Ps2Kbd, repeat, Q_KEY_CODE_UNMAPPED),
     STATE_ARRAY(U8, Ps2Kbd, types, KEY_TYPEMATIC | KEY_BREAK),
+    STATE_CLOCK_TIMER(Ps2Kbd, timer),
     STATE_ROWS_END
 };
 
@@ -472,10 +474,10 @@ static bool kbd_state_loaded(Device *dev, GError **error)
                       "state of '%s' is that of no PS/2 keyboard", dev->object.name);
         return false;
     }
-    if (s->repeat != Q_KEY_CODE_UNMAPPED) {
-        note_repeat(s, s->repeat, true);
-    } else {
+    if (s->repeat == Q_KEY_CODE_UNMAPPED) {
         stop_repeating(s);
+    } else if (!timer_pending(s->timer)) {
+        note_repeat(s, s->repeat, true);
     }
     return true;
 }

@@ -5,7 +5,6 @@
 #include "config.h"
 #include "hw/input/ps2.h"
 
-#include "qmp/error.h"
 #include "qmp/qapi-types-input.h"
 #include "qom/qapi-trace.h"
 
@@ -103,12 +102,8 @@ void ps2_clear_queue(Ps2Device *s)
 /* ---- Life ---- */
 
 static const StateRow ps2_state[] = {
-    STATE_ARRAY(U8, Ps2Device, replies, 0),
-    STATE_FIELD(U8, Ps2Device, reply_head, 0),
-    STATE_FIELD(U8, Ps2Device, reply_count, 0),
-    STATE_ARRAY(U8, Ps2Device, queue, 0),
-    STATE_FIELD(U8, Ps2Device, queue_head, 0),
-    STATE_FIELD(U8, Ps2Device, queue_count, 0),
+    STATE_RING(U8, Ps2Device, replies, reply_head, reply_count),
+    STATE_RING(U8, Ps2Device, queue, queue_head, queue_count),
     STATE_FIELD(U8, Ps2Device, last, 0),
     STATE_FIELD(U8, Ps2Device, command, 0),
     STATE_ROWS_END
@@ -132,15 +127,7 @@ static void ps2_reset_hold(Device *dev)
 
 static bool ps2_state_loaded(Device *dev, GError **error)
 {
-    Ps2Device *s = (Ps2Device *)dev;
-
-    if (s->reply_head >= PS2_REPLY_SIZE || s->reply_count > PS2_REPLY_SIZE ||
-        s->queue_head >= QUEUE_PLACES || s->queue_count > QUEUE_PLACES) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "state of '%s' is that of no PS/2 device", dev->object.name);
-        return false;
-    }
-    update_irq(s);
+    update_irq((Ps2Device *)dev);
     return true;
 }
 

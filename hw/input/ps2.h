@@ -40,9 +40,9 @@ enum {                          /* commands that both kinds have */
 typedef struct {
     Device parent;
     guint8 replies[PS2_REPLY_SIZE];
-    guint8 reply_head, reply_count;
+    guint32 reply_head, reply_count;
     guint8 queue[PS2_QUEUE_SIZE + 1];   /* one more for an overrun's mark */
-    guint8 queue_head, queue_count;
+    guint32 queue_head, queue_count;
     guint8 last;                /* byte that was sent last, for RESEND */
     guint8 command;             /* whose argument comes next; 0: none */
     Irq *irq;

@@ -41,11 +41,6 @@ static const RegionOps debug_exit_ops = {
     .max_size = 4,
 };
 
-/* There is nothing that the guest could see again. */
-static const StateRow debug_exit_state[] = {
-    STATE_ROWS_END
-};
-
 static bool debug_exit_realize(Device *dev, GError **error)
 {
     IsaDebugExit *s = (IsaDebugExit *)dev;
@@ -64,7 +59,7 @@ static void debug_exit_unrealize(Device *dev)
 static const DeviceOps debug_exit_device_ops = {
     .realize = debug_exit_realize,
     .unrealize = debug_exit_unrealize,
-    .state = debug_exit_state,
+    .no_state = "what is written to its port ends the machine, and nothing is kept",
 };
 
 const TypeInfo isa_debug_exit_type = {

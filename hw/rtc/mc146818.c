@@ -104,6 +104,7 @@ typedef struct {
     ClockKind kind;
     Timer *timer;               /* updates and the alarm */
     Timer *periodic_timer;
+    gint64 moved, time;         /* clock time: less the host's; and when it was saved */
     gint64 start_offset;        /* what offset and phase were at first */
     guint32 start_phase;
     gint64 said;                /* seconds of the last RTC_CHANGE */
@@ -130,7 +131,7 @@ static gint64 fraction_of(gint64 ns)
 
 static gint64 clock_time(const Mc146818 *s)
 {
-    return clock_now(s->clock, s->kind);
+    return clock_add(clock_now(s->clock, s->kind), s->moved);
 }
 
 static gint64 divider_time(const Mc146818 *s, gint64 now)
@@ -423,7 +424,8 @@ static gint64 next_event(const Mc146818 *s, gint64 divider)
 /* Never is never for the clock, too. */
 static void wait_until(const Mc146818 *s, Timer *timer, gint64 divider)
 {
-    timer_set(timer, divider == CLOCK_NEVER ? CLOCK_NEVER : divider - s->phase);
+    timer_set(timer, divider == CLOCK_NEVER ? CLOCK_NEVER
+                                            : clock_add(divider - s->phase, -s->moved));
 }
 
 /* After any change: line and timers. */
@@ -440,8 +442,8 @@ static void on_timer(void *opaque, gint64 now)
 {
     Mc146818 *s = opaque;
 
-    catch_up(s, now);
-    rearm(s, now);
+    catch_up(s, clock_add(now, s->moved));
+    rearm(s, clock_add(now, s->moved));
 }
 
 /* ---- Registers ---- */
@@ -647,8 +649,14 @@ static const StateRow mc146818_state[] = {
     STATE_FIELD_KEEP(I64, Mc146818, checked),
     STATE_FIELD_KEEP(I64, Mc146818, edge),
     STATE_FIELD(U32, Mc146818, coalesced, 0),
+    STATE_FIELD_KEEP(I64, Mc146818, time),
     STATE_ROWS_END
 };
+
+static void mc146818_saving(Device *dev)
+{
+    ((Mc146818 *)dev)->time = clock_time((Mc146818 *)dev);
+}
 
 /* ---- Life ---- */
 
@@ -738,18 +746,17 @@ static bool mc146818_state_loaded(Device *dev, GError **error)
 
     if (s->index >= RTC_SIZE || s->weekday_offset >= 7 || s->phase >= NS ||
         s->coalesced > COALESCED_MAX || s->offset > OFFSET_MAX || s->offset < -OFFSET_MAX ||
-        s->edge > OFFSET_MAX * TICKS || s->edge < -OFFSET_MAX * TICKS) {
+        s->edge / TICKS > OFFSET_MAX || s->edge / TICKS < -OFFSET_MAX || s->time < 0) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
                       "state of '%s' is that of no MC146818A", dev->object.name);
         return false;
     }
+    if (s->kind == CLOCK_KIND_REAL) {           /* each host counts from a time of its own */
+        s->moved = s->time - clock_now(s->clock, s->kind);
+    }
     rearm(s, clock_time(s));
     return true;
 }
-
-static const ObjectOps mc146818_object_ops = {
-    .init = mc146818_init,
-};
 
 static void mc146818_acpi(Device *dev, AcpiDevices *devices)
 {
@@ -761,19 +768,18 @@ static void mc146818_acpi(Device *dev, AcpiDevices *devices)
     });
 }
 
-static const DeviceOps mc146818_device_ops = {
-    .realize = mc146818_realize,
-    .unrealize = mc146818_unrealize,
-    .reset_enter = mc146818_reset_enter,
-    .reset_hold = mc146818_reset_hold,
-    .state = mc146818_state,
-    .state_loaded = mc146818_state_loaded,
-    .acpi = mc146818_acpi,
-};
-
 const TypeInfo mc146818_type = {
     .schema = &qmp_class_mc146818rtc,
     .size = sizeof(Mc146818),
-    .object = &mc146818_object_ops,
-    .device = &mc146818_device_ops,
+    .object = &(const ObjectOps){ .init = mc146818_init },
+    .device = &(const DeviceOps){
+        .realize = mc146818_realize,
+        .unrealize = mc146818_unrealize,
+        .reset_enter = mc146818_reset_enter,
+        .reset_hold = mc146818_reset_hold,
+        .state = mc146818_state,
+        .state_saving = mc146818_saving,
+        .state_loaded = mc146818_state_loaded,
+        .acpi = mc146818_acpi,
+    },
 };

@@ -115,6 +115,7 @@ struct VirtQueue {
 
     /* Requests: all in one block, free ones on a stack. */
     guint8 *requests;
+    guint n_requests;           /* num when they were made: loaded state may say another */
     gsize stride;               /* bytes from one to the next */
     void **free;
     guint n_free;

@@ -72,6 +72,7 @@ static void requests_new(VirtQueue *queue)
 
     queue->stride = align(queue->request_size) + pieces + align(room * sizeof(VirtqAddress));
     queue->requests = g_malloc0_n(queue->num, queue->stride);
+    queue->n_requests = queue->num;
     queue->free = g_new(void *, queue->num);
     queue->n_free = queue->num;
     for (guint i = 0; i < queue->num; i++) {
@@ -90,14 +91,14 @@ static void requests_free(VirtQueue *queue)
     if (!queue->requests) {
         return;
     }
-    for (guint i = 0; i < queue->num; i++) {
+    for (guint i = 0; i < queue->n_requests; i++) {
         const VirtqElement *element = (VirtqElement *)(queue->requests + i * queue->stride);
 
         memory_view_unref(virtq_pieces(element)->view);
     }
     g_clear_pointer(&queue->requests, g_free);
     g_clear_pointer(&queue->free, g_free);
-    queue->n_free = 0;
+    queue->n_free = queue->n_requests = 0;
 }
 
 static void release(VirtQueue *queue, VirtqElement *element)
@@ -454,7 +455,7 @@ static int by_position(gconstpointer a, gconstpointer b, gpointer data)
 /* Those that are out now, and those that are still to be popped again; the oldest first. */
 void virtqueue_list_out(VirtQueue *queue)
 {
-    guint n = queue->requests ? queue->num : 0;
+    guint n = queue->n_requests;
     g_autofree bool *is_free = g_new0(bool, n + 1);
     GArray *out = g_array_new(FALSE, FALSE, sizeof(VirtqOut));
     gsize length;

@@ -596,6 +596,39 @@ static void test_two(void)
     assert_time(&b, 0x12, 0x34, 0x57);
 }
 
+/* The guest's time goes on from where it was, on a host whose clock counts from another
+ * start. */
+static void test_moved(void)
+{
+    g_autoptr(Rig) a = rig_new(), b = rig_new();
+    g_autoptr(GByteArray) state = g_byte_array_new();
+    g_autoptr(GError) error = NULL;
+    Device *from = rig_device(a, "mc146818rtc", "rtc", &error, "clock", "rt", "base",
+                              "2024-02-29T23:59:50", NULL);
+    Device *to = rig_device(b, "mc146818rtc", "rtc", &error, "clock", "rt", NULL);
+    Rtc first = { .rig = a, .base = 0x70, .irq = 8 }, second = { .rig = b, .base = 0x70, .irq = 8 };
+
+    g_assert_no_error(error);
+    set(&first, SECONDS_ALARM, 0x00);
+    set(&first, MINUTES_ALARM, 0xff);
+    set(&first, HOURS_ALARM, 0xff);
+    set(&first, REG_B, 0x22);
+    pass(&first, 5500 * MS);
+    pass(&second, 1000 * SECOND);
+    g_assert_true(device_save(from, state, &error));
+    g_assert_true(device_load(to, state->data, state->len, &error));
+    assert_time(&second, 0x23, 0x59, 0x55);
+    pass(&second, 4400 * MS);
+    assert_line(&second, 0);
+    pass(&second, 200 * MS);
+    assert_line(&second, 1);
+    assert_time(&second, 0x00, 0x00, 0x00);
+    g_byte_array_set_size(state, 0);
+    g_assert_true(device_save(to, state, &error));
+    g_assert_true(device_load(from, state->data, state->len, &error));
+    assert_time(&first, 0x00, 0x00, 0x00);
+}
+
 static void test_bad_properties(void)
 {
     static const char *const bad[][2] = {
@@ -642,7 +675,7 @@ static const struct {
     CASE(uip_exact), CASE(divider_reset), CASE(periodic_rates), CASE(change_of_rate), CASE(far),
     CASE(periodic_polled), CASE(update_ended), CASE(alarm), CASE(alarm_polled),
     CASE(late_enable), CASE(read_only), CASE(lost_ticks), CASE(reset), CASE(two),
-    CASE(bad_properties), CASE(calendar),
+    CASE(moved), CASE(bad_properties), CASE(calendar),
 };
 
 int main(int argc, char **argv)

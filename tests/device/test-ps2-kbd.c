@@ -412,7 +412,7 @@ static void test_state(void)
     ps2_host_expect(rig, 0x32, -1);
     wait_ms(rig, 500);                          /* and B is down */
     ps2_host_expect(rig, 0x32, -1);
-    state_bytes_fill(state, "reply_head", 9);
+    state_bytes_fill(state, "set", 9);
     g_assert_false(device_load(dev, state->data, state->len, &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
 }

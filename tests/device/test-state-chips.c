@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A chip of the machine and its twin in the accelerator load each other's state; and each
- * class of device has state, or says why not.
+ * A chip of the machine and its twin in the accelerator load each other's state; a CPU
+ * takes none that no CPU has; and each class of device has state, or says why not.
  */
 #include "config.h"
 
@@ -167,6 +167,44 @@ static void test_twins(gconstpointer data)
     g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
 }
 
+/* ---- A CPU ---- */
+
+/* What no CPU has is refused by the name of the register, and nothing is set. */
+static void test_cpu(void)
+{
+    static const struct {
+        const char *field;
+        guint8 at, value;
+        const char *why;
+    } bad[] = {
+        { "cs/type", 0, 16, "a segment register" }, { "rflags", 0, 0, "rflags" },
+        { "cr0", 3, 0x80, "cr0" }, { "cr4", 7, 1, "cr4" }, { "cr8", 0, 16, "cr8" },
+        { "efer", 1, 4, "efer" }, { "xcr0", 0, 2, "xcr0" }, { "mxcsr", 3, 1, "mxcsr" },
+        { "dr6", 4, 1, "dr6" }, { "dr7", 7, 1, "dr7" },
+    };
+    g_autoptr(Rig) rig = rig_new();
+    Device *dev = rig_device(rig, "qemu64-x86_64-cpu", "cpu0", NULL, NULL);
+    guint sets;
+
+    g_assert_nonnull(dev);
+    rig_reset(rig);
+    x86_state_reset(&rig->accel->vcpu_state, true);
+    sets = rig->accel->vcpu_sets;
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GByteArray) state = saved(dev);
+        g_autoptr(GError) error = NULL;
+
+        state_bytes(state, bad[i].field)[bad[i].at] = bad[i].value;
+        rig->accel->vcpu_state.gpr[X86_RAX] = i;
+        g_assert_false(device_load(dev, state->data, state->len, &error));
+        g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
+        g_assert_true(g_str_has_suffix(error->message, bad[i].why));
+        g_assert_cmpuint(rig->accel->vcpu_state.gpr[X86_RAX], ==, i);
+        g_assert_cmpint(rig->accel->vcpu_state.rip, ==, 0xfff0);
+    }
+    g_assert_cmpuint(rig->accel->vcpu_sets, ==, sets + G_N_ELEMENTS(bad));  /* what was before */
+}
+
 /* ---- Every class ---- */
 
 /* A class whose struct is larger than its parent's, or that does something, could have
@@ -211,6 +249,7 @@ int main(int argc, char **argv)
 
         g_test_add_data_func(name, &twins[i], test_twins);
     }
+    g_test_add_func("/state-chips/cpu", test_cpu);
     g_test_add_func("/state-chips/classes", test_classes);
     return g_test_run();
 }

@@ -336,6 +336,7 @@ static void ps2_busy(Carry *c)
     ps2_host_key(c->rig, Q_KEY_CODE_SHIFT, true);
     ps2_host_move(c->rig, 7, -300);
     ps2_host_button(c->rig, INPUT_BUTTON_LEFT, true);
+    pass(c, 123 * MS);                          /* of the time until a key repeats */
     rig_out(c->rig, 0x60, 0xed, 1);             /* half a command */
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/lib/state-bytes.h"
 #include "tests/lib/virtio-driver.h"
 
 enum { MS = 1000000 };
@@ -65,6 +66,50 @@ static void test_two(void)
     device_unmake(first);
     g_assert_cmpuint(virtio_driver_read(a, 8), ==, 0);
     check_bytes(b);
+}
+
+/* State whose rings lead nowhere, or that another device made, is refused; the device goes on
+ * as before, with the chain that was out. */
+static void test_bad_state(void)
+{
+    static const struct {
+        const char *field;
+        guint8 value;
+        const char *why;
+    } bad[] = {
+        { "features", 0xff, "does not offer here" },
+        { "accepted", 0xff, NULL },             /* which the driver may write as it likes */
+        { "queues/area", 0xee, "a queue's ring is not aligned or not RAM" },
+        { "queues/num", 3, "a queue's size is no power of two, or too large" },
+        { "status", 0xff, "it has no such status" },
+    };
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(VirtioDriver) d = virtio_driver_new(rig, 0);
+    g_autoptr(GError) error = NULL;
+    Device *dev = rig_device(rig, "virtio-rng-device", "a", &error, "max-bytes", "4", "period",
+                             "1000", NULL);
+
+    g_assert_no_error(error);
+    virtio_driver_start(d, ~0ull, 1, 8);
+    ask(d, 4);
+    ask(d, 4);                                  /* waits for the next period */
+    g_assert_true(virtio_driver_used(d, 0, NULL, NULL));
+    machine_pause(rig->machine);
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GByteArray) state = g_byte_array_new();
+        bool taken;
+
+        g_assert_true(device_save(dev, state, &error));
+        state_bytes_fill(state, bad[i].field, bad[i].value);
+        taken = device_load(dev, state->data, state->len, &error);
+        g_assert_cmpint(taken, ==, !bad[i].why);
+        g_assert_true(taken || strstr(error->message, bad[i].why));
+        g_clear_error(&error);
+    }
+    g_assert_true(machine_run(rig->machine, NULL));
+    g_assert_false(virtio_driver_used(d, 0, NULL, NULL));
+    clock_advance(rig->clock, 2000000000);
+    g_assert_true(virtio_driver_used(d, 0, NULL, NULL));
 }
 
 static void test_missing_file(void)
@@ -160,6 +205,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/virtio-rng/two", test_two);
+    g_test_add_func("/virtio-rng/bad-state", test_bad_state);
     g_test_add_func("/virtio-rng/missing-file", test_missing_file);
     g_test_add_func("/virtio-rng/sizes", test_sizes);
     g_test_add_func("/virtio-rng/rate", test_rate);

@@ -99,7 +99,7 @@ bool tcg_apic_msr(TcgVcpu *vcpu, guint32 msr, guint64 *value, bool is_write)
     return true;
 }
 
-/* There is one register, of memory types. */
+/* There is one register of memory types, and one of the platform. */
 bool tcg_msr_peek(TcgState *s, guint32 number, guint64 *ret_value)
 {
     *ret_value = rig_of(s)->mtrr_default;
@@ -112,6 +112,11 @@ bool tcg_msr_poke(TcgState *s, guint32 number, guint64 value)
         rig_of(s)->mtrr_default = value;
     }
     return number == 0x2ff;
+}
+
+bool tcg_msr_is_constant(const TcgState *s, guint32 number)
+{
+    return number == 0xce;
 }
 
 /* Nothing counts. */

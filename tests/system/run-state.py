@@ -296,6 +296,7 @@ def harmless():
         ('getfd', {'fdname': 'f'}),
         ('closefd', {'fdname': 'f'}),
         ('query-class', {'name': 'iothread'}),
+        ('query-device-state', {'path': 'cpu0'}),
         ('query-cpu-model-expansion', {'type': 'full', 'model': {'name': 'qemu64'}}),
         ('query-machine-recipe', {'name': 'microvm'}),
         ('trace-event-get-state', {'name': 'virtio_notify'}),

@@ -171,6 +171,7 @@ static void test_extra_state(void)
     g_assert_cmphex(set.dr[7], ==, 0x400);
     set.msrs.lstar = 0xffffffff81000000;
     set.msrs.pat = 0x0606060606060606;
+    set.pv_clock = G_GUINT64_CONSTANT(1000000000000000);
     set.dr[2] = 0x1234;
     g_assert_true(set.has_tsc);
     before = set.tsc;
@@ -186,6 +187,10 @@ static void test_extra_state(void)
     for (guint i = 0; i < set.n_more_msrs; i++) {
         g_assert_cmphex(got.more_msrs[i].index, ==, set.more_msrs[i].index);
         g_assert_cmphex(got.more_msrs[i].value, ==, set.more_msrs[i].value);
+    }
+    g_assert_cmpint(got.has_pv_clock, ==, set.has_pv_clock);
+    if (set.has_pv_clock) {
+        g_assert_cmpuint(got.pv_clock - set.pv_clock, <, 1000000000000);
     }
     /* A KVM without hardware behind it has its guests read the host's counter. */
     g_assert_true(got.tsc - set.tsc < G_GUINT64_CONSTANT(1) << 40 ||

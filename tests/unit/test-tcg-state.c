@@ -109,7 +109,8 @@ static void number_extras(X86CpuState *state)
 
     *msrs = (X86Msrs){ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 };
     state->more_msrs[0] = (X86Msr){ 0x2ff, 0xc06 };
-    state->n_more_msrs = 1;
+    state->more_msrs[1] = (X86Msr){ 0xce, 0x80000000 };     /* which this CPU has otherwise */
+    state->n_more_msrs = 2;
     state->has_tsc = true;
     state->tsc = 0x123456789abc;
     state->tsc_adjust = 5;
