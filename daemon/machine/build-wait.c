@@ -33,7 +33,8 @@ static void on_resume(evutil_socket_t fd, short what, void *data)
     resume_held(data);
 }
 
-void build_wake_held(Vmd *vmd)
+/* What build_hold kept goes on, in the next turn of the loop. */
+static void wake_held(Vmd *vmd)
 {
     static const struct timeval now = { 0, 0 };
 
@@ -50,7 +51,7 @@ void build_let_go(Build *build, bool drop_events)
     vmd->build = NULL;
     qmp_event_queue_release(vmd->events, drop_events);
     status_tell(&vmd->status);
-    build_wake_held(vmd);
+    wake_held(vmd);
 }
 
 static void refuse_held(const Build *build)

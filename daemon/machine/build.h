@@ -91,8 +91,6 @@ void build_let_go(Build *build, bool drop_events);
 struct event *build_wait_timer(Build *build, struct event_base *base);
 void build_wait_begin(Build *build);
 void build_wait_end(Build *build);
-/* What build_hold kept goes on, in the next turn of the loop. */
-void build_wake_held(Vmd *vmd);
 /* QmpDispatch.gone: the client's build, if there is one, is undone. */
 void build_gone(Vmd *vmd, guint64 client);
 

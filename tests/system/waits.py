@@ -296,6 +296,13 @@ def n_said(daemon, text):
         return f.read().count(text)
 
 
+def wait_said(daemon, text):
+    deadline = time.monotonic() + TIMEOUT
+    while not n_said(daemon, text):
+        assert time.monotonic() < deadline, 'no %s in the log' % text
+        time.sleep(0.01)
+
+
 def logs(recorder):
     """a log that takes nothing, on a file system or a full pipe: what is missing is said once"""
     part = 'x' * (256 << 10)
@@ -667,10 +674,10 @@ def busy_disks_at_the_end(recorder):
         for props in ({}, {'iothread': 'io0'}):
             with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
                 client = machine_with_disk(daemon, disk.path, props)
-                disk.hold()
-                client.call('cont')
-                wait_held(disk)
                 disk.stop_answering()
+                client.call('trace-event-set-state', name='file_submit', enable=True)
+                client.call('cont')
+                wait_said(daemon, 'op=write')   # what a server has read, the kernel waits for
                 with Waiting(daemon, [request('system_reset'), request('stop'), request('cont')]):
                     others_go_on(daemon, machine=True)
                 ends(daemon, by_signal)
