@@ -678,8 +678,9 @@ def busy_disks_at_the_end(recorder):
                 client.call('trace-event-set-state', name='file_submit', enable=True)
                 client.call('cont')
                 wait_said(daemon, 'op=write')   # what a server has read, the kernel waits for
-                with Waiting(daemon, [request('system_reset'), request('stop'), request('cont')]):
-                    others_go_on(daemon, machine=True)
+                with Waiting(daemon, [request('system_reset')]):
+                    with Waiting(daemon, [request('stop'), request('cont')]):
+                        others_go_on(daemon, machine=True)
                 ends(daemon, by_signal)
 
 
