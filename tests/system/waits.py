@@ -446,6 +446,30 @@ def builds_without_client(recorder):
         ends(daemon)
 
 
+def abandoned_files(recorder):
+    """a disk whose client goes while it is opened is closed where that holds nobody"""
+    with FaultyFile(1 << 20, closes=True) as disk, Daemon(recorder) as daemon, \
+            contextlib.ExitStack() as stack:
+        stack.callback(disk.release)            # what waits cannot be killed
+        owner, other = daemon.client(), daemon.client()
+        disk.hold('open')
+        owner.send(request('build', requests=[
+            request('object-add', qom_type='iothread', id='io'),
+            request('blockdev-add', driver='raw', node_name='r',
+                    file={'driver': 'file', 'node-name': 'f', 'filename': disk.path})]))
+        wait_held(disk)
+        wait_child(other, '/objects', 'io', True)
+        owner.close()
+        wait_child(other, '/objects', 'io', False)
+        for kind in 'sync', 'close':
+            disk.hold(kind)                     # no more what was held before
+            wait_held(disk)
+            others_go_on(daemon)
+        disk.release()
+        wait_child(other, '/block-nodes', 'f', False)
+        ends(daemon)
+
+
 def roms(recorder):
     """the same of a card's expansion ROM, whether the request names it or the machine"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
@@ -713,7 +737,8 @@ def stubborn_command(recorder):
 if __name__ == '__main__':
     vmdtest.main([chardevs_that_connect, netdevs_that_connect, firewalled_peers, unix_peers,
                   those_that_reconnect, failed_connection, names, names_of_those_that_reconnect,
-                  files, logs, outputs, builds, builds_that_hang, builds_without_client, roms, kernels, kernels_of_resets,
+                  files, logs, outputs, builds, builds_that_hang, builds_without_client,
+                  abandoned_files, roms, kernels, kernels_of_resets,
                   clients_that_left, flushes, what_is_complete, busy_disks, deaf_disks,
                   busy_disks_at_the_end,
                   stubborn_command])
