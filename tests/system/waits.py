@@ -470,6 +470,20 @@ def abandoned_files(recorder):
         ends(daemon)
 
 
+def queries(recorder):
+    """what is asked about a disk is answered without its file system"""
+    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('blockdev-add', driver='file', node_name='f', filename=disk.path)
+        disk.stop_answering()
+        image = client.call('query-named-block-nodes')[0]['image']
+        assert image['actual-size'] == image['virtual-size'] == 1 << 20, image
+        client.call('query-block')
+        client.call('query-blockstats', query_nodes=True)
+        client.call('qom-list', path='/block-nodes/f')
+        client.call('qom-get', path='/block-nodes/f', property='size')
+
+
 def roms(recorder):
     """the same of a card's expansion ROM, whether the request names it or the machine"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
@@ -738,7 +752,7 @@ if __name__ == '__main__':
     vmdtest.main([chardevs_that_connect, netdevs_that_connect, firewalled_peers, unix_peers,
                   those_that_reconnect, failed_connection, names, names_of_those_that_reconnect,
                   files, logs, outputs, builds, builds_that_hang, builds_without_client,
-                  abandoned_files, roms, kernels, kernels_of_resets,
+                  abandoned_files, queries, roms, kernels, kernels_of_resets,
                   clients_that_left, flushes, what_is_complete, busy_disks, deaf_disks,
                   busy_disks_at_the_end,
                   stubborn_command])
