@@ -95,7 +95,7 @@ static void hear_writer(CharFd *s)
     const FileWriterNews news = file_writer_news(s->writer);
 
     s->complained &= !news.written || news.lost;
-    if (news.lost) {
+    if (news.error) {
         lose(s, news.lost, news.error, file_writer_fd(s->writer));
     }
 }

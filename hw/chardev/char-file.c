@@ -95,10 +95,9 @@ static void file_release(Object *obj)
 static bool file_keep(Object *obj, GError **error)
 {
     CharFile *s = (CharFile *)obj;
-    const ChardevFile *opts = options(s);
 
-    if (!char_keep_output(s->out, opts->out, opts->append, error)) {
-        return false;
+    if (s->writer && !options(s)->append) {
+        file_writer_empty(s->writer);
     }
     s->created = false;
     return true;

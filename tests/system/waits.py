@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -326,6 +327,96 @@ def logs(recorder):
         disk.stop_answering()
         client.call('ringbuf-write', device='disk', data=part)
         others_go_on(daemon)
+        ends(daemon)
+
+
+def emptied(recorder):
+    """output files are emptied, at the end of a build as well, where that holds nobody"""
+    with contextlib.ExitStack() as stack:
+        disks = [stack.enter_context(FaultyFile(1 << 20)) for _ in range(3)]
+        out, log, dump = (disk.path for disk in disks)
+        daemon = stack.enter_context(Daemon(recorder))
+        for disk in disks:
+            stack.callback(disk.release)        # what waits cannot be killed
+        owner, path = daemon.client(), daemon.path('s')
+        owner.send(request('build', requests=[
+            request('netdev_add', type='user', id='n'),
+            request('object-add', qom_type='filter-dump', id='dump', netdev='n', file=dump),
+            request('chardev-add', id='out', backend={'type': 'file', 'data': {'out': out}}),
+            request('chardev-add', id='log', backend={'type': 'ringbuf', 'data': {
+                'size': 65536, 'logfile': log}}),
+            request('chardev-add', id='s', backend={'type': 'socket', 'data': {
+                'addr': legacy({'type': 'unix', 'path': path}), 'wait': True}})]))
+        wait_child(daemon.client(), '/chardevs', 's', True)
+        for disk in disks:
+            disk.hold('look', 'resize')
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.connect(path)
+            owner.reply()
+        owner.call('ringbuf-write', device='log', data='abc')
+        for disk in disks:
+            wait_held(disk)
+        others_go_on(daemon)
+        for disk in disks:
+            assert disk.n_held() == 1 and len(disk.data) == 1 << 20
+            disk.release()
+        for name in 'out', 'log':
+            owner.call('chardev-remove', id=name)
+        owner.call('object-del', id='dump')
+        assert [len(disk.data) for disk in disks] == [0, 3, 24], disks
+        ends(daemon)
+
+
+def machine_with_card(client, here, there):
+    """The card's driver has not begun, so that it drops what comes."""
+    client.call('object-add', qom_type='qtest-accel', id='accel')
+    client.call('object-add', qom_type='memory-backend-ram', id='main', size=16 << 20)
+    client.call('object-add', qom_type='pc-i440fx-7.2-machine', memory_backend='main')
+    client.call('netdev_add', type='dgram', id='n', local={'type': 'unix', 'path': here},
+                remote={'type': 'unix', 'path': there})
+    client.call('device_add', driver='e1000', netdev='n')
+
+
+def frames_of(data):
+    """The lengths of the frames in a pcap file, all of which are whole."""
+    sizes, at = [], 24
+    while at < len(data):
+        kept, size = struct.unpack_from('=II', data, at + 8)
+        sizes.append(size)
+        at += 16 + kept
+    assert at == len(data), (at, len(data))
+    return sizes
+
+
+def dumps(recorder):
+    """a file of frames that takes nothing holds no network; what is missing is said once"""
+    n, size = 3000, 1000                        # more than is kept
+    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, \
+            contextlib.ExitStack() as stack:
+        stack.callback(disk.release)            # a write that waits cannot be killed
+        client, here, there = daemon.client(), daemon.path('here'), daemon.path('there')
+        peer = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        peer.bind(there)
+        peer.settimeout(TIMEOUT)
+        machine_with_card(client, here, there)
+        client.call('cont')
+        disk.hold()
+        for dying in False, True:
+            client.call('object-add', qom_type='filter-dump', id='dump', netdev='n',
+                        file=disk.path)
+            if dying:
+                disk.stop_answering()
+            for _ in range(n):
+                peer.sendto(bytes(size), here)  # waits until there is room
+            others_go_on(daemon, machine=True)
+            if not dying:
+                assert disk.n_held() == 1
+                assert n_said(daemon, 'frames are missing from') == 1
+                disk.release()
+                client.call('object-del', id='dump')
+                assert n_said(daemon, 'frames are missing from') == 2
+                sizes = frames_of(disk.data)
+                assert set(sizes) == {size} and 1 << 20 <= len(sizes) * (size + 16) * 1.1 < 2 << 20
         ends(daemon)
 
 
@@ -751,8 +842,8 @@ def stubborn_command(recorder):
 if __name__ == '__main__':
     vmdtest.main([chardevs_that_connect, netdevs_that_connect, firewalled_peers, unix_peers,
                   those_that_reconnect, failed_connection, names, names_of_those_that_reconnect,
-                  files, logs, outputs, builds, builds_that_hang, builds_without_client,
-                  abandoned_files, queries, roms, kernels, kernels_of_resets,
+                  files, logs, emptied, dumps, outputs, builds,
+                  builds_that_hang, builds_without_client, abandoned_files, queries, roms, kernels, kernels_of_resets,
                   clients_that_left, flushes, what_is_complete, busy_disks, deaf_disks,
                   busy_disks_at_the_end,
                   stubborn_command])
