@@ -21,6 +21,7 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import vmdtest                                      # noqa: E402
 from faultyfs import FaultyFile                     # noqa: E402
 from namespace import Namespace                     # noqa: E402
+from qtestclient import QtestClient                 # noqa: E402
 from vmdtest import TIMEOUT, Client, Daemon, accel_class, on_one_accel     # noqa: E402
 
 DEAF_NAMES = os.path.join(vmdtest.BUILDDIR, 'tests', 'lib', 'deaf-names.so')
@@ -418,6 +419,92 @@ def dumps(recorder):
                 sizes = frames_of(disk.data)
                 assert set(sizes) == {size} and 1 << 20 <= len(sizes) * (size + 16) * 1.1 < 2 << 20
         ends(daemon)
+
+
+def driven_machine(daemon):
+    """A machine that is driven from outside, and a client of each kind."""
+    client, path = daemon.client(), daemon.path('q')
+    client.call('object-add', qom_type='qtest-accel', id='accel')
+    client.call('object-add', qom_type='memory-backend-ram', id='main', size=16 << 20)
+    client.call('object-add', qom_type='microvm-machine', memory_backend='main')
+    client.call('chardev-add', id='qtest', backend={'type': 'socket', 'data': {
+        'addr': legacy({'type': 'unix', 'path': path}), 'wait': False}})
+    client.call('object-add', qom_type='qtest', id='qtest', chardev='qtest')
+    return client, contextlib.closing(QtestClient(path))
+
+
+def becomes(read, expect):
+    deadline = time.monotonic() + TIMEOUT
+    while read() != expect:
+        assert time.monotonic() < deadline, (read(), expect)
+        time.sleep(0.01)
+
+
+LINE_STATUS = 0x3fd
+
+
+def inputs(recorder):
+    """input from a file that gives nothing is waited for aside, and comes when it is there"""
+    for dying in False, True:
+        with FaultyFile(3) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
+            stack.callback(disk.release)        # a read that waits cannot be killed
+            disk.data[:] = b'abc'
+            client, driven = driven_machine(daemon)
+            qtest = stack.enter_context(driven)
+            client.call('chardev-add', id='con', backend={'type': 'file', 'data': {
+                'in': disk.path, 'out': daemon.path('console')}})
+            disk.hold()
+            if dying:
+                disk.stop_answering()
+            client.call('device_add', driver='isa-serial', chardev='con')
+            if not dying:
+                wait_held(disk)
+            others_go_on(daemon, machine=True)
+            assert qtest.inb(LINE_STATUS) & 1 == 0
+            disk.release()
+            for byte in b'abc' if not dying else b'':
+                becomes(lambda: qtest.inb(LINE_STATUS) & 1, 1)
+                assert qtest.inb(0x3f8) == byte
+            ends(daemon)
+
+
+RNG, RINGS = 0xfeb00000 + 7 * 512, 0x100000
+
+
+def ask_for_bytes(qtest, n):
+    """The first request of a driver of virtio-rng (VIRTIO 1.2, 4.2 and 5.4)."""
+    qtest.write(RINGS, struct.pack('<QIHH', RINGS + 0x3000, n, 2, 0))
+    qtest.write(RINGS + 0x1000, struct.pack('<HHH', 0, 1, 0))
+    for register, value in ((0x70, 1), (0x70, 3), (0x24, 1), (0x20, 1), (0x70, 11), (0x30, 0),
+                            (0x38, 8), (0x80, RINGS), (0x90, RINGS + 0x1000),
+                            (0xa0, RINGS + 0x2000), (0x44, 1), (0x70, 15), (0x50, 0)):
+        qtest.writel(RNG + register, value)
+
+
+def random_bytes(recorder):
+    """the same of a file that random bytes are read from"""
+    for dying in False, True:
+        with FaultyFile(8) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
+            stack.callback(disk.release)        # a read that waits cannot be killed
+            disk.data[:] = b'abcdefgh'
+            client, driven = driven_machine(daemon)
+            qtest = stack.enter_context(driven)
+            client.call('object-add', qom_type='rng-random', id='rng', filename=disk.path)
+            client.call('device_add', driver='virtio-rng-device', id='dev', rng='rng')
+            client.call('cont')
+            disk.hold()
+            if dying:
+                disk.stop_answering()
+            ask_for_bytes(qtest, 8)
+            if not dying:
+                wait_held(disk)
+            others_go_on(daemon, machine=True)
+            assert qtest.read(RINGS + 0x2002, 2) == bytes(2)
+            disk.release()
+            if not dying:
+                becomes(lambda: qtest.read(RINGS + 0x2002, 2), b'\1\0')
+                assert qtest.read(RINGS + 0x3000, 8) == b'abcdefgh'
+            ends(daemon)
 
 
 @on_one_accel
@@ -842,7 +929,7 @@ def stubborn_command(recorder):
 if __name__ == '__main__':
     vmdtest.main([chardevs_that_connect, netdevs_that_connect, firewalled_peers, unix_peers,
                   those_that_reconnect, failed_connection, names, names_of_those_that_reconnect,
-                  files, logs, emptied, dumps, outputs, builds,
+                  files, logs, emptied, dumps, inputs, random_bytes, outputs, builds,
                   builds_that_hang, builds_without_client, abandoned_files, queries, roms, kernels, kernels_of_resets,
                   clients_that_left, flushes, what_is_complete, busy_disks, deaf_disks,
                   busy_disks_at_the_end,
