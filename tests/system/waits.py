@@ -510,7 +510,7 @@ def random_bytes(recorder):
 @on_one_accel
 def outputs(recorder):
     """a guest whose console goes to files that take nothing runs on, and ends"""
-    with FaultyFile(1) as out, FaultyFile(1) as log, Daemon(recorder) as daemon:
+    with FaultyFile(0) as out, FaultyFile(0) as log, Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('object-add', qom_type=accel_class(), id='accel')
         client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
@@ -645,6 +645,25 @@ def abandoned_files(recorder):
             others_go_on(daemon)
         disk.release()
         wait_child(other, '/block-nodes', 'f', False)
+        ends(daemon)
+
+
+def discards(recorder):
+    """a memory file whose content goes with it holds the client that removes it"""
+    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, \
+            contextlib.ExitStack() as stack:
+        stack.callback(disk.release)            # what waits cannot be killed
+        client = daemon.client()
+        client.call('object-add', qom_type='memory-backend-file', id='file', mem_path=disk.path,
+                    size=1 << 20, discard_data=True)
+        disk.hold('punch')
+        with Waiting(daemon, [request('object-del', id='file')]) as waiting:
+            wait_held(disk)
+            others_go_on(daemon)
+            waiting.check()
+            disk.release()
+            assert waiting.clients[0].reply() == {'return': {}}
+        assert n_said(daemon, "content of '%s' stays" % disk.path) == 1     # it cannot be done
         ends(daemon)
 
 
@@ -930,7 +949,7 @@ if __name__ == '__main__':
     vmdtest.main([chardevs_that_connect, netdevs_that_connect, firewalled_peers, unix_peers,
                   those_that_reconnect, failed_connection, names, names_of_those_that_reconnect,
                   files, logs, emptied, dumps, inputs, random_bytes, outputs, builds,
-                  builds_that_hang, builds_without_client, abandoned_files, queries, roms, kernels, kernels_of_resets,
-                  clients_that_left, flushes, what_is_complete, busy_disks, deaf_disks,
-                  busy_disks_at_the_end,
+                  builds_that_hang, builds_without_client, abandoned_files, discards, queries,
+                  roms, kernels, kernels_of_resets, clients_that_left, flushes,
+                  what_is_complete, busy_disks, deaf_disks, busy_disks_at_the_end,
                   stubborn_command])
