@@ -108,7 +108,8 @@ bool object_prepare(Object *obj, GError **error)
     return true;
 }
 
-void object_settle(Object *obj, void (*done)(void *opaque, GError *error), void *opaque)
+/* The hooks of the class that has something to settle, or NULL. */
+static const ObjectOps *settling_ops(const Object *obj)
 {
     const Class *klass = obj->klass;
 
@@ -116,11 +117,30 @@ void object_settle(Object *obj, void (*done)(void *opaque, GError *error), void 
         const ObjectOps *ops = klass->types[i]->object;
 
         if (ops && ops->settle) {
-            ops->settle(obj, done, opaque);
-            return;
+            return ops;
         }
     }
-    done(opaque, NULL);
+    return NULL;
+}
+
+void object_settle(Object *obj, void (*done)(void *opaque, GError *error), void *opaque)
+{
+    const ObjectOps *ops = settling_ops(obj);
+
+    if (ops) {
+        ops->settle(obj, done, opaque);
+    } else {
+        done(opaque, NULL);
+    }
+}
+
+void object_unsettle(Object *obj)
+{
+    const ObjectOps *ops = settling_ops(obj);
+
+    if (ops) {
+        ops->unsettle(obj);
+    }
 }
 
 bool object_complete(Object *obj, GError **error)

@@ -52,9 +52,10 @@ typedef struct {
     void (*release)(Object *obj);       /* mirror of prepare; may block, too */
     /* Between prepare and complete, for what takes time but no thread (a peer that
      * has to answer): begins it, and calls done(opaque, error) once, now or later,
-     * with an error that done owns.  If release comes first, done is not called any
-     * more.  One class of a chain may have it. */
+     * with an error that done owns.  One class of a chain may have it. */
     void (*settle)(Object *obj, void (*done)(void *opaque, GError *error), void *opaque);
+    /* Ends that without an answer: done is not called any more. */
+    void (*unsettle)(Object *obj);
     bool (*complete)(Object *obj, GError **error);
     void (*dismantle)(Object *obj);     /* mirror of complete */
     void (*finalize)(Object *obj);      /* mirror of init */
@@ -191,6 +192,8 @@ bool object_prepare(Object *obj, GError **error);
 /* After object_prepare: the hook of that name; without one done(opaque, NULL) is
  * called at once. */
 void object_settle(Object *obj, void (*done)(void *opaque, GError *error), void *opaque);
+/* Instead of done, which is not called any more; then object_release. */
+void object_unsettle(Object *obj);
 /* After object_prepare, or after object_link if none is needed.  On failure
  * obj is as before: the caller goes on with object_dismantle, object_release. */
 bool object_complete(Object *obj, GError **error);

@@ -144,21 +144,43 @@ static void add_work(void *data)
     object_prepare(&addition->node->object, &addition->error);
 }
 
+static void release_work(void *data)
+{
+    object_release(&((Addition *)data)->node->object);
+}
+
+static void add_released(void *data)
+{
+    Addition *addition = data;
+
+    object_destroy(&addition->node->object);
+    object_unref(addition->node);
+    add_failed(addition);
+}
+
+/* What was opened is closed where that may block. */
+static void add_release(Addition *addition)
+{
+    Object *obj = &addition->node->object;
+
+    object_dismantle(obj);
+    if (object_life(obj) == OBJECT_PREPARED) {
+        pool_run(addition->vmd->pool, POOL_REQUEST, release_work, add_released, addition);
+    } else {
+        add_released(addition);
+    }
+}
+
 static void add_finish(void *data)
 {
     Addition *addition = data;
-    Object *obj = &addition->node->object;
-    bool ok = !addition->error && !qmp_request_is_cancelled(addition->req, &addition->error) &&
-              object_complete(obj, &addition->error);
 
-    if (!ok) {
-        object_destroy(obj);
-    }
-    object_unref(obj);
-    if (!ok) {
-        add_failed(addition);
+    if (addition->error || qmp_request_is_cancelled(addition->req, &addition->error) ||
+        !object_complete(&addition->node->object, &addition->error)) {
+        add_release(addition);
         return;
     }
+    object_unref(addition->node);
     addition->below = addition->node;
     g_ptr_array_remove_index(addition->options, addition->options->len - 1);
     add_next(addition);

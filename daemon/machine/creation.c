@@ -159,7 +159,8 @@ void creation_cancel(Vmd *vmd, const QmpRequest *req)
 
         g_queue_unlink(&vmd->settling, link);
         qmp_request_is_cancelled(req, &c->error);
-        creation_failed(c);
+        object_unsettle(c->obj);
+        creation_fail(c);
     }
 }
 
@@ -171,6 +172,7 @@ void creation_end_all(Vmd *vmd)
         Creation *c = link->data;
 
         qmp_error_set(&c->error, ERROR_REASON_WRONG_STATE, "the daemon ends");
+        object_unsettle(c->obj);
         creation_failed(c);
     }
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "qmp/error.h"
@@ -26,7 +27,12 @@ struct FileWriter {
     GMutex mutex;               /* for all below */
     GCond moved;
     GByteArray *pending;
+    GArray *pieces;             /* gsize: of pending, each written as a whole */
     gsize writing;              /* bytes that the thread is about to write */
+    bool emptying;              /* the file loses what it has first */
+    bool whole;                 /* a piece is a put; otherwise all that is pending is one */
+    off_t end;                  /* of the last whole piece */
+    int ended;                  /* the error behind which nothing is written, or 0 */
     guint64 progress;           /* counts writes and failures */
     FileWriterNews news;
     bool stuck;                 /* nobody waits for it any more */
@@ -48,6 +54,7 @@ void file_writer_unref(FileWriter *w)
     if (g_atomic_ref_count_dec(&w->refs)) {
         close(w->wakeup);
         g_byte_array_unref(w->pending);
+        g_array_unref(w->pieces);
         g_mutex_clear(&w->mutex);
         g_cond_clear(&w->moved);
         g_free(w);
@@ -112,23 +119,88 @@ static gsize write_some(FileWriter *w, const guint8 *data, gsize size, int *ret_
     return n > 0 ? (gsize)n : size;
 }
 
+/* Mutex held.  Nothing is written any more. */
+static void end_file(FileWriter *w, int error)
+{
+    w->ended = error;
+    g_mutex_unlock(&w->mutex);
+    if (ftruncate(w->fd, w->end) < 0) {
+        g_debug("a file that is not written any more keeps a part: %s", g_strerror(errno));
+    }
+    g_mutex_lock(&w->mutex);
+}
+
 /* Mutex held. */
-static void write_batch(FileWriter *w, const GByteArray *batch)
+static void write_piece(FileWriter *w, const guint8 *data, gsize size)
 {
     gsize done = 0;
 
-    while (done < batch->len && !w->dropping) {
-        int error;
-        gsize n;
+    while (done < size && !w->dropping) {
+        int error = w->ended;
+        gsize n = size - done;
 
-        g_mutex_unlock(&w->mutex);
-        n = write_some(w, batch->data + done, batch->len - done, &error);
-        g_mutex_lock(&w->mutex);
+        if (!error) {
+            g_mutex_unlock(&w->mutex);
+            n = write_some(w, data + done, n, &error);
+            g_mutex_lock(&w->mutex);
+        }
+        if (error && w->whole && !w->ended) {
+            end_file(w, error);
+        }
         done += n;
         if (n) {
             note(w, n, error);
         }
     }
+    w->end += size;
+}
+
+/* Mutex held. */
+static void write_pending(FileWriter *w)
+{
+    g_autoptr(GByteArray) batch = w->pending;
+    g_autoptr(GArray) pieces = w->pieces;
+    gsize done = 0;
+
+    w->pending = g_byte_array_new();
+    w->pieces = g_array_new(false, false, sizeof(gsize));
+    w->writing = batch->len;
+    for (guint i = 0; i < pieces->len; i++) {
+        const gsize size = g_array_index(pieces, gsize, i);
+
+        write_piece(w, batch->data + done, size);
+        done += size;
+    }
+}
+
+/* 0 or an errno. */
+static int empty_file(int fd)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0) {
+        return errno;
+    }
+    return S_ISREG(st.st_mode) && st.st_size && ftruncate(fd, 0) < 0 ? errno : 0;
+}
+
+/* Mutex held. */
+static void make_empty(FileWriter *w)
+{
+    int error;
+
+    g_mutex_unlock(&w->mutex);
+    error = empty_file(w->fd);
+    g_mutex_lock(&w->mutex);
+    w->emptying = false;
+    w->ended = w->whole ? error : 0;
+    note(w, 0, error);
+}
+
+/* Mutex held. */
+static bool is_idle(const FileWriter *w)
+{
+    return !w->pending->len && !w->writing && !w->emptying;
 }
 
 static gpointer writer_thread(gpointer opaque)
@@ -136,19 +208,16 @@ static gpointer writer_thread(gpointer opaque)
     FileWriter *w = opaque;
 
     g_mutex_lock(&w->mutex);
-    while (!w->dropping && (w->pending->len || !w->closing)) {
-        g_autoptr(GByteArray) batch = NULL;
-
-        if (!w->pending->len) {
+    while (!w->dropping && (!is_idle(w) || !w->closing)) {
+        if (w->emptying) {
+            make_empty(w);
+        } else if (w->pending->len) {
+            write_pending(w);
+        } else {
             g_mutex_unlock(&w->mutex);
             sleep_for(w, -1);
             g_mutex_lock(&w->mutex);
-            continue;
         }
-        batch = w->pending;
-        w->pending = g_byte_array_new();
-        w->writing = batch->len;
-        write_batch(w, batch);
     }
     g_mutex_unlock(&w->mutex);
     close(w->fd);
@@ -179,6 +248,7 @@ FileWriter *file_writer_new(int fd, gsize max, GError **error)
     g_mutex_init(&w->mutex);
     g_cond_init(&w->moved);
     w->pending = g_byte_array_new();
+    w->pieces = g_array_new(false, false, sizeof(gsize));
     w->wakeup = wakeup;
     w->fd = fd;
     w->max = max;
@@ -202,13 +272,38 @@ void file_writer_watch(FileWriter *w, FileWriterMoved moved, void *opaque)
     g_mutex_unlock(&w->mutex);
 }
 
+void file_writer_empty(FileWriter *w)
+{
+    g_mutex_lock(&w->mutex);
+    w->emptying = true;
+    g_mutex_unlock(&w->mutex);
+    wake_up(w);
+}
+
+void file_writer_keep_whole(FileWriter *w)
+{
+    g_mutex_lock(&w->mutex);
+    w->whole = true;
+    g_mutex_unlock(&w->mutex);
+}
+
 int file_writer_fd(const FileWriter *w)
 {
     return w->fd;
 }
 
-/* Takes as much as there is room for, unless that is less than least. */
-static gsize put(FileWriter *w, const guint8 *data, gsize size, gsize least)
+/* Mutex held.  Notes that size bytes were added. */
+static void add_piece(FileWriter *w, gsize size)
+{
+    if (w->whole || !w->pieces->len) {
+        g_array_append_val(w->pieces, size);
+    } else {
+        g_array_index(w->pieces, gsize, w->pieces->len - 1) += size;
+    }
+}
+
+/* Takes as much of size bytes as there is room for, unless that is less than least. */
+static gsize put(FileWriter *w, const struct iovec *iov, gsize size, gsize least)
 {
     bool sleeps;
     gsize n;
@@ -217,7 +312,15 @@ static gsize put(FileWriter *w, const guint8 *data, gsize size, gsize least)
     sleeps = !w->pending->len && !w->writing;
     n = MIN(size, w->max - w->pending->len);
     n = n < least ? 0 : n;
-    g_byte_array_append(w->pending, data, n);
+    for (gsize done = 0; done < n; iov++) {
+        const gsize part = MIN(n - done, iov->iov_len);
+
+        g_byte_array_append(w->pending, iov->iov_base, part);
+        done += part;
+    }
+    if (n) {
+        add_piece(w, n);
+    }
     g_mutex_unlock(&w->mutex);
     if (sleeps && n) {
         wake_up(w);
@@ -227,12 +330,26 @@ static gsize put(FileWriter *w, const guint8 *data, gsize size, gsize least)
 
 gsize file_writer_put(FileWriter *w, const guint8 *data, gsize size)
 {
-    return put(w, data, size, 0);
+    const struct iovec iov = { (void *)data, size };
+
+    return put(w, &iov, size, 0);
 }
 
 bool file_writer_put_all(FileWriter *w, const guint8 *data, gsize size)
 {
-    return put(w, data, size, size) == size;
+    const struct iovec iov = { (void *)data, size };
+
+    return put(w, &iov, size, size) == size;
+}
+
+bool file_writer_put_vector(FileWriter *w, const struct iovec *iov, guint n)
+{
+    gsize size = 0;
+
+    for (guint i = 0; i < n; i++) {
+        size += iov[i].iov_len;
+    }
+    return put(w, iov, size, size) == size;
 }
 
 FileWriterNews file_writer_news(FileWriter *w)
@@ -244,12 +361,6 @@ FileWriterNews file_writer_news(FileWriter *w)
     w->news = (FileWriterNews){ 0 };
     g_mutex_unlock(&w->mutex);
     return news;
-}
-
-/* Mutex held. */
-static bool is_idle(const FileWriter *w)
-{
-    return !w->pending->len && !w->writing;
 }
 
 bool file_writer_idle(FileWriter *w)

@@ -15,6 +15,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/uio.h>
 
 /* How long a file may take nothing while somebody waits for it. */
 #define FILE_WRITER_PATIENCE_MS 500
@@ -35,6 +36,19 @@ FileWriter *file_writer_new(int fd, gsize max, GError **error);
 typedef void (*FileWriterMoved)(void *opaque, int error);
 void file_writer_watch(FileWriter *w, FileWriterMoved moved, void *opaque);
 
+/*
+ * Before anything is put: a regular file loses what it has, as the first thing that the
+ * thread does.  If that fails it counts as an error that costs no bytes.  Never waits.
+ */
+void file_writer_empty(FileWriter *w);
+
+/*
+ * Before anything is put, in a file that is empty or will be: the file gets each put as
+ * a whole or not at all.  After an error it is cut off behind the last whole one, and
+ * everything else is lost.
+ */
+void file_writer_keep_whole(FileWriter *w);
+
 /* The descriptor, which stays the writer's. */
 int file_writer_fd(const FileWriter *w);
 
@@ -42,6 +56,7 @@ int file_writer_fd(const FileWriter *w);
 gsize file_writer_put(FileWriter *w, const guint8 *data, gsize size);
 /* All of it or, with false, nothing. */
 bool file_writer_put_all(FileWriter *w, const guint8 *data, gsize size);
+bool file_writer_put_vector(FileWriter *w, const struct iovec *iov, guint n);
 
 /* What became of the bytes that were taken, since the last call; what comes after an
  * error is written all the same.  Any thread. */

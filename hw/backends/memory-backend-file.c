@@ -22,6 +22,7 @@
 typedef struct {
     MemoryBackend parent;
     bool created, grown;        /* to be undone unless it becomes complete */
+    bool was_there;             /* it was complete, and is released */
 } MemoryBackendFile;
 
 static const MemoryBackendFileProps *properties(const MemoryBackendFile *s)
@@ -139,9 +140,25 @@ static bool file_prepare(Object *obj, GError **error)
     return true;
 }
 
+static void discard(const MemoryBackendFile *s)
+{
+    const MemoryBackendFileProps *props = properties(s);
+
+    if (props->discard_data && !props->readonly &&
+        fallocate(s->parent.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, props->size) < 0) {
+        g_warning("content of '%s' stays: %s", props->mem_path, g_strerror(errno));
+    }
+}
+
 static void file_release(Object *obj)
 {
-    undo((MemoryBackendFile *)obj);
+    MemoryBackendFile *s = (MemoryBackendFile *)obj;
+
+    if (s->was_there) {
+        discard(s);
+    }
+    s->was_there = false;
+    undo(s);
 }
 
 static bool file_keep(Object *obj, GError **error)
@@ -157,15 +174,10 @@ static bool file_complete(Object *obj, GError **error)
     return env_keep(obj, file_keep, error);
 }
 
+/* Discarding may block, and is left for release. */
 static void file_dismantle(Object *obj)
 {
-    const MemoryBackendFile *s = (const MemoryBackendFile *)obj;
-
-    if (properties(s)->discard_data && !properties(s)->readonly &&
-        fallocate(s->parent.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-                  properties(s)->size) < 0) {
-        g_warning("content of '%s' stays: %s", properties(s)->mem_path, g_strerror(errno));
-    }
+    ((MemoryBackendFile *)obj)->was_there = true;
 }
 
 static const ObjectOps file_object_ops = {

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "hw/backends/memory-backend.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "hw/backends/memory-backend-internal.h"
@@ -85,12 +86,15 @@ bool memory_lost_is_guests(const void *address)
     return range_at(address) != NULL;
 }
 
+/* As far as the kernel knows without asking the file system's server. */
 static bool is_shorter(const MemoryBackend *backend)
 {
-    struct stat st;
+    struct statx stx;
 
-    return backend->fd >= 0 && fstat(backend->fd, &st) == 0 && S_ISREG(st.st_mode) &&
-           (guint64)st.st_size < memory_backend_size(backend);
+    return backend->fd >= 0 &&
+           statx(backend->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE,
+                 &stx) == 0 && S_ISREG(stx.stx_mode) &&
+           stx.stx_size < memory_backend_size(backend);
 }
 
 static char *describe(const MemoryBackend *backend)

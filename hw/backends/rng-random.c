@@ -2,7 +2,7 @@
 /*
  * rng-random: bytes read from a device of the host.  Requests are served in
  * order, each with what one read gives; where there is nothing to read they wait
- * for the main loop.
+ * for the main loop.  A regular file is read by a thread (file-reader.h).
  */
 #include "config.h"
 #include "hw/backends/rng.h"
@@ -10,16 +10,19 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "hw/aio/file-reader.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
 
 typedef struct {
     Object object;
-    int fd;                     /* -1: not open */
-    struct event *event;        /* readable; NULL without a loop */
+    int fd;                     /* -1: not open, or the reader's */
+    FileReader *reader;         /* of a regular file, or NULL */
+    struct event *event;        /* there may be bytes; NULL without a loop */
     GQueue requests;            /* of RngRequest */
     bool serving;
     bool failed;                /* said so already */
@@ -36,7 +39,8 @@ static bool serve_one(RngRandom *s)
 {
     RngRequest *request = s->requests.head->data;
     guint8 data[RNG_REQUEST_MAX];
-    gssize n = read(s->fd, data, MIN(request->size, sizeof(data)));
+    const gsize size = MIN(request->size, sizeof(data));
+    gssize n = s->reader ? file_reader_take(s->reader, data, size) : read(s->fd, data, size);
 
     if (n <= 0) {
         if (!s->failed && (n == 0 || (errno != EAGAIN && errno != EINTR))) {
@@ -61,7 +65,7 @@ static void serve(RngRandom *s)
     while (s->requests.head && serve_one(s)) {
     }
     s->serving = false;
-    if (s->requests.head && s->event && !s->failed) {
+    if (s->requests.head && s->event && !s->reader && !s->failed) {
         event_add(s->event, NULL);
     }
 }
@@ -102,6 +106,32 @@ static void random_init(Object *obj)
     ((RngRandom *)obj)->fd = -1;
 }
 
+/* A regular file's reads may wait for ever, and nothing tells. */
+static bool make_reader(RngRandom *s, GError **error)
+{
+    struct stat st;
+
+    if (fstat(s->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        return true;
+    }
+    s->reader = file_reader_new(s->fd, error);
+    if (s->reader) {
+        s->fd = -1;
+    }
+    return s->reader != NULL;
+}
+
+static void random_release(Object *obj)
+{
+    RngRandom *s = (RngRandom *)obj;
+
+    file_reader_free(g_steal_pointer(&s->reader));
+    if (s->fd >= 0) {
+        close(s->fd);
+        s->fd = -1;
+    }
+}
+
 static bool random_prepare(Object *obj, GError **error)
 {
     RngRandom *s = (RngRandom *)obj;
@@ -112,16 +142,19 @@ static bool random_prepare(Object *obj, GError **error)
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open '%s'",
                             props->filename);
         qmp_error_blame(error, "filename");
+        return false;
     }
-    return s->fd >= 0;
+    if (!make_reader(s, error)) {
+        random_release(obj);
+        return false;
+    }
+    return true;
 }
 
-static void random_release(Object *obj)
+/* On the reader's thread. */
+static void reader_moved(void *opaque)
 {
-    RngRandom *s = (RngRandom *)obj;
-
-    close(s->fd);
-    s->fd = -1;
+    event_active(((RngRandom *)opaque)->event, 0, 0);
 }
 
 static bool random_complete(Object *obj, GError **error)
@@ -132,16 +165,25 @@ static bool random_complete(Object *obj, GError **error)
     if (!env || !env->base) {
         return true;
     }
-    s->event = event_new(env->base, s->fd, EV_READ, on_readable, s);
+    s->event = event_new(env->base, s->fd, s->reader ? 0 : EV_READ, on_readable, s);
     if (!s->event) {
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no event to wait for");
+        return false;
     }
-    return s->event != NULL;
+    if (s->reader) {
+        file_reader_watch(s->reader, reader_moved, s);
+    }
+    return true;
 }
 
 static void random_dismantle(Object *obj)
 {
-    g_clear_pointer(&((RngRandom *)obj)->event, event_free);
+    RngRandom *s = (RngRandom *)obj;
+
+    if (s->reader) {
+        file_reader_watch(s->reader, NULL, NULL);
+    }
+    g_clear_pointer(&s->event, event_free);
 }
 
 const TypeInfo rng_random_type = {

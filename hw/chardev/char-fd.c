@@ -21,10 +21,11 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "hw/aio/file-reader.h"
 #include "hw/aio/file-writer.h"
 #include "hw/chardev/socket-address.h"
 #include "qmp/error.h"
@@ -95,7 +96,7 @@ static void hear_writer(CharFd *s)
     const FileWriterNews news = file_writer_news(s->writer);
 
     s->complained &= !news.written || news.lost;
-    if (news.lost) {
+    if (news.error) {
         lose(s, news.lost, news.error, file_writer_fd(s->writer));
     }
 }
@@ -261,7 +262,8 @@ static void read_some(CharFd *s)
         return;
     }
     do {
-        n = read(s->in, buf, MIN(room, sizeof(buf)));
+        n = s->reader ? file_reader_take(s->reader, buf, MIN(room, sizeof(buf)))
+                      : read(s->in, buf, MIN(room, sizeof(buf)));
     } while (n < 0 && errno == EINTR);
     if (n > 0) {
         char_receive(s->chr, buf, n);
@@ -294,16 +296,20 @@ void char_fd_accept_input(CharFd *s)
 
 /* ---- Start and stop ---- */
 
-/* Whether epoll can wait for a descriptor. */
+static bool is_socket(int fd)
+{
+    socklen_t size = sizeof(int);
+    int type;
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+}
+
+/* Whether epoll can wait for a descriptor.  Its file system is not asked (fstat), as that
+ * may never answer. */
 static bool can_wait(int fd, bool *ret_is_socket)
 {
-    struct stat st;
-
-    if (fstat(fd, &st) < 0) {
-        return false;
-    }
-    *ret_is_socket = S_ISSOCK(st.st_mode);
-    return S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode) || isatty(fd);
+    *ret_is_socket = is_socket(fd);
+    return *ret_is_socket || fcntl(fd, F_GETPIPE_SZ) >= 0 || isatty(fd);
 }
 
 static bool make_events(CharFd *s)
@@ -311,7 +317,7 @@ static bool make_events(CharFd *s)
     struct event_base *base = s->env->base;
 
     s->pending = evbuffer_new();
-    if (s->in >= 0 && !s->kick) {
+    if ((s->in >= 0 || s->reader) && !s->kick) {
         s->kick = evtimer_new(base, on_readable, s);
     }
     if (s->in_waits) {
@@ -322,7 +328,8 @@ static bool make_events(CharFd *s)
     } else if (s->out_waits) {
         s->out_event = event_new(base, s->out, EV_WRITE | EV_ET, on_writable, s);
     }
-    return s->pending && (s->in < 0 || s->kick) && (!(s->out_waits || s->writer) || s->out_event) &&
+    return s->pending && ((s->in < 0 && !s->reader) || s->kick) &&
+           (!(s->out_waits || s->writer) || s->out_event) &&
            (!s->in_waits || (s->in_event && event_add(s->in_event, NULL) == 0));
 }
 
@@ -332,13 +339,27 @@ static void writer_moved(void *opaque, int error)
     event_active(((CharFd *)opaque)->out_event, 0, 0);
 }
 
-bool char_fd_start_writer(CharFd *s, int in, FileWriter *writer, GError **error)
+/* On the reader's thread. */
+static void reader_moved(void *opaque)
 {
-    s->writer = writer;
-    if (!char_fd_start(s, in, -1, error)) {
+    event_active(((CharFd *)opaque)->kick, EV_TIMEOUT, 0);
+}
+
+bool char_fd_start_files(CharFd *s, const CharFdFiles *files, GError **error)
+{
+    s->reader = files->reader;
+    s->writer = files->writer;
+    if (!char_fd_start(s, s->reader ? -1 : files->in, s->writer ? -1 : files->out, error)) {
+        s->reader = NULL;
+        s->writer = NULL;
         return false;
     }
-    file_writer_watch(writer, writer_moved, s);
+    if (s->writer) {
+        file_writer_watch(s->writer, writer_moved, s);
+    }
+    if (s->reader) {
+        file_reader_watch(s->reader, reader_moved, s);
+    }
     return true;
 }
 
@@ -390,6 +411,10 @@ void char_fd_stop(CharFd *s)
     if (s->writer) {
         file_writer_watch(s->writer, NULL, NULL);
         s->writer = NULL;
+    }
+    if (s->reader) {
+        file_reader_watch(s->reader, NULL, NULL);
+        s->reader = NULL;
     }
     g_clear_pointer(&s->in_event, event_free);
     g_clear_pointer(&s->out_event, event_free);

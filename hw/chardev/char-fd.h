@@ -6,8 +6,8 @@
  * sockets.
  *
  * Nothing here blocks.  Descriptors stay the caller's and must be non-blocking; what
- * cannot be waited for is taken as always ready, but for output to regular files, which
- * a thread writes (file-writer.h).
+ * cannot be waited for is taken as always ready, but for regular files, which threads
+ * read and write (file-reader.h, file-writer.h).
  *
  * Threads: the machine lock is held in all calls.  start and stop are for the
  * main thread; write and accept_input may come from a vCPU's.
@@ -41,7 +41,8 @@ struct CharFd {
     bool starved;               /* the front end waits for char_writable */
     struct event *in_event, *out_event;     /* edge-triggered, one fd or two */
     struct event *kick;         /* goes on reading, without a new edge */
-    FileWriter *writer;         /* the caller's, instead of out; or NULL */
+    FileReader *reader;         /* the caller's, instead of in; or NULL */
+    FileWriter *writer;         /* the same instead of out */
     struct evbuffer *pending;
     struct evbuffer *left;      /* input of peers that are gone, or NULL; outlives them */
 };
@@ -53,8 +54,14 @@ void char_fd_init(CharFd *s, Chardev *chr, void (*hangup)(Chardev *chr));
 /* Begins to move bytes; in and out may be the same, or -1 for none.  Fails with
  * host-error, also if the tree has no event loop. */
 bool char_fd_start(CharFd *s, int in, int out, GError **error);
-/* The same with a writer instead of out, which lives until char_fd_stop. */
-bool char_fd_start_writer(CharFd *s, int in, FileWriter *writer, GError **error);
+/* The same where regular files may be among them: reader and writer, if not NULL, stand
+ * for in and out, and live until char_fd_stop. */
+typedef struct {
+    int in, out;
+    FileReader *reader;
+    FileWriter *writer;
+} CharFdFiles;
+bool char_fd_start_files(CharFd *s, const CharFdFiles *files, GError **error);
 /* After char_fd_stop, where the caller may wait: writes the rest and frees the writer.
  * What the file does not take is counted as lost. */
 void char_fd_end_writer(CharFd *s, FileWriter *writer);

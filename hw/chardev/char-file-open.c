@@ -31,21 +31,6 @@ int char_open_output(const char *path, bool append, bool *ret_created, GError **
     return fd;
 }
 
-bool char_keep_output(int fd, const char *path, bool append, GError **error)
-{
-    struct stat st;
-
-    if (append || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
-        return true;
-    }
-    if (ftruncate(fd, 0) < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot empty '%s'",
-                            path);
-        return false;
-    }
-    return true;
-}
-
 void char_undo_output(const char *path, bool created)
 {
     if (created) {

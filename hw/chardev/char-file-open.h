@@ -4,8 +4,9 @@
  * chardev-add that fails afterwards leaves the file as it was.
  *
  *   char_open_output    opens or creates it, truncates nothing (may block)
- *   char_keep_output    now it is ours: empties it, unless appending
- *   char_undo_output    it was not kept: goes if it was created
+ *   char_undo_output    it was not kept: goes if it was created (may block)
+ *
+ * When it is kept, its writer empties it (file_writer_empty), unless appending.
  */
 #ifndef HW_CHARDEV_CHAR_FILE_OPEN_H
 #define HW_CHARDEV_CHAR_FILE_OPEN_H
@@ -16,10 +17,9 @@
 /* The descriptor, or -1 with file-not-usable.  *ret_created says whether the
  * file did not exist.  A FIFO that nobody reads is an error, not a wait. */
 int char_open_output(const char *path, bool append, bool *ret_created, GError **error);
-bool char_keep_output(int fd, const char *path, bool append, GError **error);
 void char_undo_output(const char *path, bool created);
 
-/* A regular file: its writes may wait for ever, and nothing tells. */
+/* A regular file: its reads and writes may wait for ever, and nothing tells.  May block. */
 bool char_is_file(int fd);
 
 /* Opens a file for reading, without waiting; -1 with file-not-usable. */

@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "hw/aio/file-reader.h"
 #include "hw/aio/file-writer.h"
 #include "hw/chardev/char-fd.h"
 #include "hw/chardev/char-file-open.h"
@@ -18,8 +19,9 @@
 typedef struct {
     Chardev parent;
     CharFd stream;
-    int in, out;
-    FileWriter *writer;         /* of out, if it is a regular file */
+    int in, out;                /* -1: none, or its reader's or writer's */
+    FileReader *reader;         /* of `in`, if it is a regular file */
+    FileWriter *writer;         /* of `out`, the same */
     bool created;               /* `out` did not exist, and is not ours yet */
 } CharFile;
 
@@ -51,40 +53,71 @@ static void file_init(Object *obj)
     char_fd_init(&s->stream, &s->parent, NULL);
 }
 
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
+}
+
 static void close_files(CharFile *s)
 {
     char_undo_output(options(s)->out, s->created);
     if (s->writer) {
         char_fd_end_writer(&s->stream, g_steal_pointer(&s->writer));
-    } else if (s->out >= 0) {
-        close(s->out);
     }
-    if (s->in >= 0) {
-        close(s->in);
+    file_reader_free(g_steal_pointer(&s->reader));
+    close_fd(&s->out);
+    close_fd(&s->in);
+}
+
+static bool open_input(CharFile *s, GError **error)
+{
+    const char *path = options(s)->in;
+
+    if (!path) {
+        return true;
     }
-    s->in = s->out = -1;
+    s->in = char_open_input(path, error);
+    if (s->in < 0) {
+        return qmp_error_blame(error, "backend.data.in");
+    }
+    if (!char_is_file(s->in)) {
+        return true;
+    }
+    s->reader = file_reader_new(s->in, error);
+    if (s->reader) {
+        s->in = -1;
+    }
+    return s->reader != NULL;
+}
+
+static bool open_output(CharFile *s, GError **error)
+{
+    s->out = char_open_output(options(s)->out, options(s)->append, &s->created, error);
+    if (s->out < 0) {
+        return qmp_error_blame(error, "backend.data.out");
+    }
+    if (!char_is_file(s->out)) {
+        return true;
+    }
+    s->writer = file_writer_new(s->out, CHAR_FD_PENDING_MAX, error);
+    if (s->writer) {
+        s->out = -1;
+    }
+    return s->writer != NULL;
 }
 
 static bool file_prepare(Object *obj, GError **error)
 {
     CharFile *s = (CharFile *)obj;
-    const ChardevFile *opts = options(s);
 
-    if (opts->in && (s->in = char_open_input(opts->in, error)) < 0) {
-        return qmp_error_blame(error, "backend.data.in");
-    }
-    s->out = char_open_output(opts->out, opts->append, &s->created, error);
-    if (s->out < 0) {
-        qmp_error_blame(error, "backend.data.out");
-    } else if (!char_is_file(s->out)) {
-        return true;
-    } else {
-        s->writer = file_writer_new(s->out, CHAR_FD_PENDING_MAX, error);
-    }
-    if (!s->writer) {
+    if (!open_input(s, error) || !open_output(s, error)) {
         close_files(s);
+        return false;
     }
-    return s->writer != NULL;
+    return true;
 }
 
 static void file_release(Object *obj)
@@ -95,10 +128,9 @@ static void file_release(Object *obj)
 static bool file_keep(Object *obj, GError **error)
 {
     CharFile *s = (CharFile *)obj;
-    const ChardevFile *opts = options(s);
 
-    if (!char_keep_output(s->out, opts->out, opts->append, error)) {
-        return false;
+    if (s->writer && !options(s)->append) {
+        file_writer_empty(s->writer);
     }
     s->created = false;
     return true;
@@ -107,9 +139,11 @@ static bool file_keep(Object *obj, GError **error)
 static bool file_complete(Object *obj, GError **error)
 {
     CharFile *s = (CharFile *)obj;
+    const CharFdFiles files = {
+        .in = s->in, .out = s->out, .reader = s->reader, .writer = s->writer,
+    };
 
-    if (!(s->writer ? char_fd_start_writer(&s->stream, s->in, s->writer, error)
-                    : char_fd_start(&s->stream, s->in, s->out, error))) {
+    if (!char_fd_start_files(&s->stream, &files, error)) {
         return false;
     }
     if (!env_keep(obj, file_keep, error)) {

@@ -104,8 +104,8 @@ static bool keep_log(Object *obj, GError **error)
     Chardev *chr = (Chardev *)obj;
     const ChardevCommon *common = common_options(chr);
 
-    if (!char_keep_output(file_writer_fd(chr->log), common->logfile, common->logappend, error)) {
-        return false;
+    if (!common->logappend) {
+        file_writer_empty(chr->log);
     }
     chr->log_created = false;
     return true;

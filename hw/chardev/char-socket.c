@@ -295,11 +295,15 @@ static void close_fd(int *fd)
     }
 }
 
+static void socket_unsettle(Object *obj)
+{
+    g_clear_pointer(&((CharSocket *)obj)->connect, socket_connect_cancel);
+}
+
 static void socket_release(Object *obj)
 {
     CharSocket *s = (CharSocket *)obj;
 
-    g_clear_pointer(&s->connect, socket_connect_cancel);
     g_clear_pointer(&s->peer, socket_peer_free);
     close_fd(&s->listen_fd);
     close_fd(&s->fd);
@@ -375,6 +379,7 @@ static const ObjectOps socket_object_ops = {
     .prepare = socket_prepare,
     .release = socket_release,
     .settle = socket_settle,
+    .unsettle = socket_unsettle,
     .complete = socket_complete,
     .dismantle = socket_dismantle,
     .finalize = socket_finalize,

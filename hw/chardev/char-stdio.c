@@ -105,6 +105,9 @@ static bool stdio_complete(Object *obj, GError **error)
     CharStdio *s = (CharStdio *)obj;
     const ChardevBackend *backend = char_backend(&s->parent);
     const ChardevStdio *options = backend ? backend->u.stdio.data : NULL;
+    const CharFdFiles files = {
+        .in = STDIN_FILENO, .out = STDOUT_FILENO, .writer = s->writer,
+    };
 
     s->in_flags = fcntl(STDIN_FILENO, F_GETFL);
     s->out_flags = fcntl(STDOUT_FILENO, F_GETFL);
@@ -113,8 +116,7 @@ static bool stdio_complete(Object *obj, GError **error)
                             "standard input or output is closed");
         return false;
     }
-    if (!(s->writer ? char_fd_start_writer(&s->stream, STDIN_FILENO, s->writer, error)
-                    : char_fd_start(&s->stream, STDIN_FILENO, STDOUT_FILENO, error))) {
+    if (!char_fd_start_files(&s->stream, &files, error)) {
         return false;
     }
     fcntl(STDIN_FILENO, F_SETFL, s->in_flags | O_NONBLOCK);

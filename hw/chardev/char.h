@@ -20,6 +20,7 @@ typedef struct ChardevBackend ChardevBackend;
 struct Env;
 typedef struct Chardev Chardev;
 typedef struct CharFd CharFd;
+typedef struct FileReader FileReader;
 typedef struct FileWriter FileWriter;
 
 typedef enum { CHAR_EVENT_OPENED, CHAR_EVENT_CLOSED, CHAR_EVENT_BREAK } CharEvent;

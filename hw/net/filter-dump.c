@@ -4,8 +4,10 @@
  * format is described in the IETF's draft-ietf-opsawg-pcap): a header for the
  * file, and one for each frame, in the host's byte order.
  *
- * A frame is one write.  A file that cannot be written any more (disk full) is
- * cut off behind the last whole frame and left alone.
+ * A thread writes the file (file-writer.h), so that one that takes nothing holds
+ * neither the network nor the main loop: frames for which there is no room are left
+ * out.  A file that cannot be written any more (disk full) is cut off behind the last
+ * whole frame and left alone.
  */
 #include "config.h"
 #include "hw/net/filter-dump.h"
@@ -14,6 +16,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "hw/aio/file-writer.h"
 #include "hw/net/net.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-net.h"
@@ -24,6 +27,7 @@ enum {
     PCAP_MAJOR = 2,
     PCAP_MINOR = 4,
     LINKTYPE_ETHERNET = 1,
+    PENDING_MAX = 1024 * 1024,  /* what is kept of what the file does not take */
 };
 
 typedef struct {
@@ -39,9 +43,10 @@ typedef struct {
 typedef struct {
     Object object;
     NetFilter filter;
-    int fd;
+    FileWriter *file;           /* NULL: not open */
     bool created;               /* the file did not exist before */
-    bool failed;                /* said so already */
+    gint failed;                /* atomic: said so already */
+    guint64 missing;            /* frames that are, since that was said */
 } FilterDump;
 
 static const FilterDumpProps *dump_props(const FilterDump *s)
@@ -51,29 +56,44 @@ static const FilterDumpProps *dump_props(const FilterDump *s)
 
 /* ---- Frames ---- */
 
-static void give_up(FilterDump *s, off_t end)
+/* On the writer's thread. */
+static void file_moved(void *opaque, int error)
 {
-    int error = errno;
+    FilterDump *s = opaque;
 
-    g_warning("filter '%s': '%s' is not written any more: %s", s->object.name,
-              dump_props(s)->file, g_strerror(error));
-    env_refused(&s->object, error, s->fd);
-    (void)!ftruncate(s->fd, end);
-    s->failed = true;
+    if (error && !g_atomic_int_get(&s->failed)) {
+        g_atomic_int_set(&s->failed, 1);
+        g_warning("filter '%s': '%s' is not written any more: %s", s->object.name,
+                  dump_props(s)->file, g_strerror(error));
+        env_refused(&s->object, error, file_writer_fd(s->file));
+    }
 }
 
-/* iov[0] is the frame's header. */
-static void write_record(FilterDump *s, const struct iovec *iov, guint n, gsize size)
+static void note_missing(FilterDump *s)
 {
-    off_t end = lseek(s->fd, 0, SEEK_END);
-    ssize_t done;
+    if (!s->missing++) {
+        g_warning("filter '%s': '%s' takes nothing, frames are missing from it", s->object.name,
+                  dump_props(s)->file);
+    }
+}
 
-    do {
-        done = writev(s->fd, iov, n);
-    } while (done < 0 && errno == EINTR);
-    if (done != (ssize_t)size) {
-        errno = done >= 0 ? ENOSPC : errno;
-        give_up(s, end);
+static void tell_missing(FilterDump *s)
+{
+    if (s->missing) {
+        g_message("filter '%s': %" G_GUINT64_FORMAT " frames are missing from '%s'",
+                  s->object.name, s->missing, dump_props(s)->file);
+        s->missing = 0;
+    }
+}
+
+/* iov[0] is the frame's header.  Once something is missing, the file has to catch up. */
+static void write_record(FilterDump *s, const struct iovec *iov, guint n)
+{
+    if (s->missing && file_writer_idle(s->file)) {
+        tell_missing(s);
+    }
+    if (s->missing || !file_writer_put_vector(s->file, iov, n)) {
+        note_missing(s);
     }
 }
 
@@ -81,7 +101,7 @@ static bool wanted(const FilterDump *s, bool from_guest)
 {
     const FilterDumpProps *props = dump_props(s);
 
-    return !s->failed && props->status == NET_FILTER_STATUS_ON &&
+    return !g_atomic_int_get(&s->failed) && props->status == NET_FILTER_STATUS_ON &&
            (props->queue == NET_FILTER_DIRECTION_ALL ||
             (props->queue == NET_FILTER_DIRECTION_RX) == from_guest);
 }
@@ -106,67 +126,81 @@ static void dump_frame(NetFilter *filter, bool from_guest, const NetFrame *frame
         iov[n].iov_len = MIN(iov[n].iov_len, left);
         left -= iov[n++].iov_len;
     }
-    write_record(s, iov, n, sizeof(header) + header.kept);
+    write_record(s, iov, n);
 }
 
 /* ---- Life ---- */
 
-static void dump_init(Object *obj)
+static void undo_file(FilterDump *s)
 {
-    ((FilterDump *)obj)->fd = -1;
+    if (s->created) {
+        unlink(dump_props(s)->file);
+    }
+    s->created = false;
+}
+
+/* A pipe is opened when it has a reader; from then on its writes do not block. */
+static int open_file(FilterDump *s, GError **error)
+{
+    const char *path = dump_props(s)->file;
+    int fd;
+
+    s->created = access(path, F_OK) < 0;
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open '%s'", path);
+        qmp_error_blame(error, "file");
+        return -1;
+    }
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
 }
 
 static bool dump_prepare(Object *obj, GError **error)
 {
     FilterDump *s = (FilterDump *)obj;
-    const char *path = dump_props(s)->file;
+    int fd = open_file(s, error);
 
-    s->created = access(path, F_OK) < 0;
-    s->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-    if (s->fd < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open '%s'", path);
-        qmp_error_blame(error, "file");
+    if (fd < 0) {
         return false;
     }
+    s->file = file_writer_new(fd, PENDING_MAX, error);
+    if (!s->file) {
+        undo_file(s);
+        close(fd);
+        return false;
+    }
+    file_writer_keep_whole(s->file);
+    file_writer_watch(s->file, file_moved, s);
     return true;
 }
 
 static void dump_release(Object *obj)
 {
     FilterDump *s = (FilterDump *)obj;
+    gsize left;
 
-    close(s->fd);
-    s->fd = -1;
-    if (s->created) {
-        unlink(dump_props(s)->file);
+    undo_file(s);
+    left = file_writer_free(s->file);
+    s->file = NULL;             /* its thread does not come here any more */
+    if (left) {
+        g_warning("filter '%s': '%s' takes nothing, its end is missing", s->object.name,
+                  dump_props(s)->file);
     }
+    tell_missing(s);
 }
 
 /* What was in the file goes when nothing else can fail any more. */
-static bool start_file(FilterDump *s, GError **error)
+static bool dump_keep(Object *obj, GError **error)
 {
+    FilterDump *s = (FilterDump *)obj;
     const PcapFile header = {
         .magic = PCAP_MAGIC, .major = PCAP_MAJOR, .minor = PCAP_MINOR,
         .max_length = dump_props(s)->maxlen, .link_type = LINKTYPE_ETHERNET,
     };
 
-    if ((ftruncate(s->fd, 0) < 0 && errno != EINVAL) ||
-        write(s->fd, &header, sizeof(header)) != sizeof(header)) {
-        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot write '%s'",
-                            dump_props(s)->file);
-        qmp_error_blame(error, "file");
-        return false;
-    }
-    return true;
-}
-
-static bool dump_keep(Object *obj, GError **error)
-{
-    FilterDump *s = (FilterDump *)obj;
-
-    if (!start_file(s, error)) {
-        return false;
-    }
+    file_writer_empty(s->file);
+    file_writer_put_all(s->file, (const guint8 *)&header, sizeof(header));
     s->created = false;
     s->filter.frame = dump_frame;
     net_add_filter(dump_props(s)->netdev.target, &s->filter);
@@ -189,7 +223,6 @@ static void dump_dismantle(Object *obj)
 }
 
 static const ObjectOps dump_object_ops = {
-    .init = dump_init,
     .prepare = dump_prepare,
     .release = dump_release,
     .complete = dump_complete,

@@ -214,6 +214,11 @@ static void socket_settle(Object *obj, void (*done)(void *opaque, GError *error)
     net_stream_settle(&s->stream, on_settled, s);
 }
 
+static void socket_unsettle(Object *obj)
+{
+    net_stream_unsettle(&((NetdevSocket *)obj)->stream);
+}
+
 static void socket_release(Object *obj)
 {
     NetdevSocket *s = (NetdevSocket *)obj;
@@ -262,6 +267,7 @@ static const ObjectOps socket_object_ops = {
     .prepare = socket_prepare,
     .release = socket_release,
     .settle = socket_settle,
+    .unsettle = socket_unsettle,
     .complete = socket_complete,
     .dismantle = socket_dismantle,
     .finalize = socket_finalize,

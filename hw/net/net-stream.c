@@ -231,9 +231,13 @@ void net_stream_settle(NetStream *s, void (*done)(void *opaque, GError *error), 
     s->connect = socket_connect_start(env_of(s), g_steal_pointer(&s->peer), on_connected, s);
 }
 
-void net_stream_release(NetStream *s)
+void net_stream_unsettle(NetStream *s)
 {
     g_clear_pointer(&s->connect, socket_connect_cancel);
+}
+
+void net_stream_release(NetStream *s)
+{
     g_clear_pointer(&s->peer, socket_peer_free);
     close_fd(&s->listen_fd);
     close_fd(&s->fd);
@@ -369,6 +373,11 @@ static void stream_release(Object *obj)
     net_stream_release(&((NetdevStream *)obj)->stream);
 }
 
+static void stream_unsettle(Object *obj)
+{
+    net_stream_unsettle(&((NetdevStream *)obj)->stream);
+}
+
 static void stream_settle(Object *obj, void (*done)(void *opaque, GError *error), void *opaque)
 {
     net_stream_settle(&((NetdevStream *)obj)->stream, done, opaque);
@@ -400,6 +409,7 @@ static const ObjectOps stream_object_ops = {
     .prepare = stream_prepare,
     .release = stream_release,
     .settle = stream_settle,
+    .unsettle = stream_unsettle,
     .complete = stream_complete,
     .dismantle = stream_dismantle,
     .finalize = stream_finalize,

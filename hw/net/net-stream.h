@@ -47,6 +47,7 @@ void net_stream_hangup(NetStream *s, const char *why);
 bool net_stream_prepare(NetStream *s, GError **error);
 void net_stream_release(NetStream *s);
 void net_stream_settle(NetStream *s, void (*done)(void *opaque, GError *error), void *opaque);
+void net_stream_unsettle(NetStream *s);
 bool net_stream_complete(NetStream *s, GError **error);
 void net_stream_dismantle(NetStream *s);
 void net_stream_finalize(NetStream *s);

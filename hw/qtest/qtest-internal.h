@@ -96,7 +96,8 @@ void qtest_irq_release(QTest *s);
 
 /* path NULL or "none": no log.  Opens without doing harm to what is there. */
 bool qtest_log_open(QtestLog *log, const char *path, GError **error);
-bool qtest_log_keep(QtestLog *log, const char *path, GError **error);
+/* It is there to stay: what was in it goes. */
+void qtest_log_keep(QtestLog *log);
 void qtest_log_close(QtestLog *log, const char *path);
 void qtest_log_event(QtestLog *log, bool opened);
 /* what: 'R' for received, 'S' for sent; text without newline. */

@@ -22,11 +22,14 @@ HEADER = struct.Struct('<IIQQIIII')
 ROOT, FILE = 1, 2
 NAME = b'image'
 
-(LOOKUP, FORGET, GETATTR, SETATTR, OPEN, READ, WRITE, STATFS, RELEASE, FSYNC, INIT,
- OPENDIR, RELEASEDIR, ACCESS, INTERRUPT, DESTROY, BATCH_FORGET) = (
-     1, 2, 3, 4, 14, 15, 16, 17, 18, 20, 26, 27, 29, 34, 36, 38, 42)
+(LOOKUP, FORGET, GETATTR, SETATTR, OPEN, READ, WRITE, STATFS, RELEASE, FSYNC, FLUSH, INIT,
+ OPENDIR, RELEASEDIR, ACCESS, INTERRUPT, DESTROY, BATCH_FORGET,
+ FALLOCATE) = (
+     1, 2, 3, 4, 14, 15, 16, 17, 18, 20, 25, 26, 27, 29, 34, 36, 38, 42, 43)
 SILENT = FORGET, INTERRUPT, BATCH_FORGET
 EMPTY = RELEASE, RELEASEDIR, ACCESS, DESTROY
+KINDS = {'read': READ, 'write': WRITE, 'sync': FSYNC, 'open': OPEN, 'look': GETATTR,
+         'resize': SETATTR, 'close': FLUSH, 'punch': FALLOCATE}
 FATTR_SIZE = 1 << 3
 FOPEN_DIRECT_IO = 1
 MNT_DETACH = 2
@@ -35,11 +38,14 @@ MNT_DETACH = 2
 class FaultyFile:
     """`path` is the file; within the `with` it is there."""
 
-    def __init__(self, size):
+    def __init__(self, size, closes=False):
+        """closes: it wants to be told (FLUSH) when a descriptor is closed, and may hold that."""
         self.data = bytearray(size)
+        self.closes = closes
         self.lock = threading.Lock()
         self.faults = []            # (operation, first byte, end, errno)
-        self.held = None            # requests that wait for release(), or None
+        self.holds = ()             # opcodes of requests that wait for release()
+        self.held = []              # those that do
         self.syncs = 0
         self.stop, self.stopper = os.pipe()
         self.fd, self.folder = mount_fuse()
@@ -56,18 +62,22 @@ class FaultyFile:
         with self.lock:
             self.faults = []
 
-    def hold(self):
-        """Reads, writes and syncs are not answered until release()."""
+    def hold(self, *kinds):
+        """Requests of these kinds are not answered until they are held no more."""
         with self.lock:
-            self.held = []
+            self.holds = [KINDS[kind] for kind in kinds or ('read', 'write', 'sync')]
+            held, self.held = self.held, []
+            for request in held:
+                self.take(*request)
 
     def n_held(self):
         with self.lock:
-            return len(self.held or ())
+            return len(self.held)
 
     def release(self):
         with self.lock:
-            held, self.held = self.held or [], None
+            self.holds = ()
+            held, self.held = self.held, []
             for request in held:
                 self.answer(*request)
 
@@ -102,11 +112,13 @@ class FaultyFile:
                 return              # not mounted any more
             length, opcode, unique, node = HEADER.unpack_from(message)[:4]
             with self.lock:
-                request = unique, opcode, node, message[HEADER.size:length]
-                if self.held is not None and opcode in (READ, WRITE, FSYNC):
-                    self.held.append(request)
-                else:
-                    self.answer(*request)
+                self.take(unique, opcode, node, message[HEADER.size:length])
+
+    def take(self, *request):
+        if request[1] in self.holds:
+            self.held.append(request)
+        else:
+            self.answer(*request)
 
     def answer(self, unique, opcode, node, body):
         if opcode in SILENT:
@@ -125,6 +137,8 @@ class FaultyFile:
         actions = {INIT: self.init, LOOKUP: self.look_up, GETATTR: self.get_attr,
                    SETATTR: self.set_attr, OPEN: self.open, OPENDIR: self.open,
                    READ: self.read, WRITE: self.write, FSYNC: self.sync, STATFS: self.stat_fs}
+        if opcode == FLUSH and self.closes:
+            return b''
         if opcode not in actions:
             raise OSError(errno.ENOSYS, 'not served')
         return actions[opcode](node, body)

@@ -74,6 +74,7 @@ class Tcg:
         client.call('cont')
         event = client.wait_event('SHUTDOWN', 4 * vmdtest.TIMEOUT)
         assert event['data'] == {'guest': True, 'reason': 'guest-shutdown'}, event
+        client.call('object-del', id='dump')        # its file has all then
         return client.call('ringbuf-read', device='debug', size=65536)
 
 

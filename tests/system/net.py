@@ -175,6 +175,7 @@ def user(recorder):
         fetch_much(guest)
         serve(guest, port)
         client.call('qom-set', path='/objects/dump', property='status', value='off')
+        client.call('object-del', id='dump')        # its file has all then
         frames = dumped(pcap)
         assert any(frame[:6] == bytes.fromhex(mac.replace(':', '')) for frame in frames)
         assert max(map(len, frames)) == 200

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * FileWriter, by pipes: a file that takes nothing for as long as the test likes.
+ * FileWriter, by pipes: a file that takes nothing for as long as the test likes; and by
+ * regular files.
  */
 #include "config.h"
 #include "hw/aio/file-writer.h"
@@ -8,7 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Divides a page: a pipe keeps each write in one. */
@@ -145,6 +148,88 @@ static void test_error(Bench *b, gconstpointer data)
     g_assert_cmpuint(file_writer_free(w), ==, 0);
 }
 
+/* ---- Regular files ---- */
+
+static char *new_file(const char *content)
+{
+    char *path = NULL;
+
+    close(g_file_open_tmp("vmd-writer-XXXXXX", &path, NULL));
+    g_assert_true(g_file_set_contents(path, content, -1, NULL));
+    return path;
+}
+
+static void assert_content(const char *path, const char *expect)
+{
+    g_autofree char *text = NULL;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, expect);
+}
+
+static void test_empty(Bench *b, gconstpointer data)
+{
+    g_autofree char *path = new_file("old content");
+    FileWriter *w = file_writer_new(open(path, O_WRONLY | O_CLOEXEC), MAX, NULL);
+
+    file_writer_empty(w);
+    g_assert_true(file_writer_flush(w, in_seconds(10)));
+    assert_content(path, "");
+    g_assert_true(file_writer_put_all(w, (const guint8 *)"new", 3));
+    g_assert_cmpuint(file_writer_free(w), ==, 0);
+    assert_content(path, "new");
+    file_writer_empty(b->w);                    /* a pipe stays as it is */
+    g_assert_true(file_writer_flush(b->w, in_seconds(10)));
+    g_assert_cmpint(file_writer_news(b->w).error, ==, 0);
+    g_unlink(path);
+}
+
+static void test_cannot_empty(Bench *b, gconstpointer data)
+{
+    g_autofree char *path = new_file("old content");
+    FileWriter *w = file_writer_new(open(path, O_RDONLY | O_CLOEXEC), MAX, NULL);
+    gint error = 0;
+
+    file_writer_watch(w, moved, &error);
+    file_writer_empty(w);
+    g_assert_true(file_writer_flush(w, in_seconds(10)));
+    g_assert_cmpint(g_atomic_int_get(&error), ==, EINVAL);
+    g_assert_cmpint(file_writer_news(w).error, ==, EINVAL);
+    file_writer_free(w);
+    assert_content(path, "old content");
+    g_unlink(path);
+}
+
+/* A file that may have 10 bytes keeps two puts of 4, and no part of what follows. */
+static void test_whole(Bench *b, gconstpointer data)
+{
+    g_autofree char *path = new_file("");
+    FileWriter *w = file_writer_new(open(path, O_WRONLY | O_CLOEXEC), MAX, NULL);
+    const struct iovec parts[] = { { (void *)"ef", 2 }, { (void *)"", 0 }, { (void *)"gh", 2 } };
+    struct rlimit before, limit;
+    FileWriterNews news;
+
+    g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
+    limit = (struct rlimit){ .rlim_cur = 10, .rlim_max = before.rlim_max };
+    signal(SIGXFSZ, SIG_IGN);
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
+    file_writer_keep_whole(w);
+    g_assert_true(file_writer_put_all(w, (const guint8 *)"abcd", 4));
+    g_assert_true(file_writer_put_vector(w, parts, G_N_ELEMENTS(parts)));
+    g_assert_true(file_writer_put_all(w, (const guint8 *)"ijkl", 4));
+    g_assert_true(file_writer_flush(w, in_seconds(10)));
+    g_assert_true(file_writer_put_all(w, (const guint8 *)"m", 1));
+    g_assert_true(file_writer_flush(w, in_seconds(10)));
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &before), ==, 0);
+    news = file_writer_news(w);
+    g_assert_cmpint(news.error, ==, EFBIG);
+    g_assert_cmpuint(news.written, ==, 10);
+    g_assert_cmpuint(news.lost, ==, 3);
+    g_assert_cmpuint(file_writer_free(w), ==, 0);
+    assert_content(path, "abcdefgh");
+    g_unlink(path);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -153,5 +238,8 @@ int main(int argc, char **argv)
     g_test_add("/file-writer/stuck", Bench, NULL, setup, test_stuck, teardown);
     g_test_add("/file-writer/patience", Bench, NULL, setup, test_patience, teardown);
     g_test_add("/file-writer/error", Bench, NULL, setup, test_error, teardown);
+    g_test_add("/file-writer/empty", Bench, NULL, setup, test_empty, teardown);
+    g_test_add("/file-writer/cannot-empty", Bench, NULL, setup, test_cannot_empty, teardown);
+    g_test_add("/file-writer/whole", Bench, NULL, setup, test_whole, teardown);
     return g_test_run();
 }

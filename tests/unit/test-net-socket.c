@@ -577,7 +577,7 @@ static void test_dump(void)
     Card *card = card_new(b, net_find(b->root, "n"));
     g_autofree char *path = g_build_filename(b->dir, "pcap", NULL), *rx = NULL, *text = NULL;
     Object *all = bench_object(b, "all", "{'qom-type':'filter-dump','id':'all','netdev':'n',"
-                               "'file':'%s','maxlen':4}", path);
+                               "'file':'%s','maxlen':4}", path), *from_guest;
     g_autoptr(GError) error = NULL;
     struct stat st;
     gsize size;
@@ -585,8 +585,8 @@ static void test_dump(void)
     g_assert_cmpint(stat(path, &st), ==, 0);
     g_assert_cmphex(st.st_mode & 0777, ==, 0600);   /* the traffic may be secret */
     rx = g_build_filename(b->dir, "rx", NULL);
-    bench_object(b, "rx", "{'qom-type':'filter-dump','id':'rx','netdev':'n','queue':'rx',"
-                 "'file':'%s'}", rx);
+    from_guest = bench_object(b, "rx", "{'qom-type':'filter-dump','id':'rx','netdev':'n',"
+                              "'queue':'rx','file':'%s'}", rx);
     g_assert_true(card_send(card, "abcdef", 6));
     g_assert_cmpint(send(fd, "xyz", 3, 0), ==, 3);
     bench_until(b, card->frames->len == 1);
@@ -594,6 +594,7 @@ static void test_dump(void)
     g_assert_true(qmp_error_is(error, ERROR_REASON_IN_USE));
     object_destroy(all);
     g_assert_true(card_send(card, "after", 5));
+    object_destroy(from_guest);
 
     g_assert_true(g_file_get_contents(path, &text, &size, NULL));
     g_assert_cmpuint(size, ==, 24 + 16 + 4 + 16 + 3);
