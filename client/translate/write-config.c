@@ -133,7 +133,7 @@ static void spell_address(json_t *arguments)
     }
 }
 
-/* A group of all arguments; `type` is the key of the class or back end, which comes first. */
+/* A group of all arguments; `type` is the key of the class or backend, which comes first. */
 static void add_group(Writer *writer, const char *group, const char *type, const json_t *arguments)
 {
     json_t *rest = json_copy((json_t *)arguments);
@@ -232,7 +232,7 @@ static void add_device(Writer *writer, const json_t *arguments)
     writer->dots = false;
 }
 
-/* ---- Back ends ---- */
+/* ---- Backends ---- */
 
 /* Moves all members of what `key` is to the object itself. */
 static void lift(json_t *object, const char *key)

@@ -202,7 +202,7 @@ static void add_device(Config *config, Device *dev)
     }
 }
 
-/* ---- Back ends ---- */
+/* ---- Backends ---- */
 
 static void add_chardev(Config *config, Chardev *chr)
 {

@@ -11,7 +11,7 @@
  *                    requests are executed one after the other; and there are
  *                    512 clients at most (qmp/server.c).
  *   POOL_FLUSH       the same, if it makes sure that a disk's data is safe.
- *   POOL_BACKGROUND  nobody waits for it: a back end looks for its peer again.
+ *   POOL_BACKGROUND  nobody waits for it: a backend looks for its peer again.
  *                    64 at a time; the others have their turn later.
  *
  * Jobs of clients that have gone go on, as nothing could stop them: that is why

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory that the host does not have any more: which back end it is of.
+ * Memory that the host does not have any more: which backend it is of.
  *
  * A file that somebody makes shorter takes its pages with it, and so can a full
  * file system or an empty pool of huge pages.  Whoever touches such a page gets
@@ -102,7 +102,7 @@ static char *describe(const MemoryBackend *backend)
         file = g_strdup_printf(", file '%s'",
                                ((const MemoryBackendFileProps *)object_props(obj))->mem_path);
     }
-    return g_strdup_printf("memory back end '%s'%s: %s", obj->name, file ? file : "",
+    return g_strdup_printf("memory backend '%s'%s: %s", obj->name, file ? file : "",
                            is_shorter(backend) ? "the file has become shorter"
                                                : "the host has no page for it");
 }

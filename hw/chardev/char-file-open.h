@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Output files of character back ends: opened without doing harm, so that a
+ * Output files of character backends: opened without doing harm, so that a
  * chardev-add that fails afterwards leaves the file as it was.
  *
  *   char_open_output    opens or creates it, truncates nothing (may block)

@@ -13,7 +13,7 @@
  * recipe's chips, the containers "peripheral", "peripheral-anon" and
  * "unattached", and the regions and lines of the board.
  *
- * Lock order: the machine lock first, then any lock of a back end; no back end
+ * Lock order: the machine lock first, then any lock of a backend; no backend
  * is called back across a blocking call.  Pool threads never take it while a
  * completion that needs them is awaited.
  */

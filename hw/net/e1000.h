@@ -122,11 +122,11 @@ typedef struct {
 
     /* Frames */
     E1000Tx tx;
-    bool rx_waits;                      /* the back end has frames for more descriptors */
+    bool rx_waits;                      /* the backend has frames for more descriptors */
     bool rx_room;                       /* there are some now: tell it */
     bool filter_changed;                /* clients are to hear of it */
     bool tx_wanted;                     /* the driver moved TDT */
-    bool tx_blocked;                    /* the back end tells when it takes more */
+    bool tx_blocked;                    /* the backend tells when it takes more */
     bool running;                       /* the machine is */
     guint8 rx_data[E1000_RX_FRAME_MAX + E1000_FCS];
 
@@ -149,7 +149,7 @@ static inline const E1000Props *e1000_props(const E1000 *s)
 
 /* ---- e1000.c ---- */
 
-/* Has the main loop transmit, tell the back end, or look at events. */
+/* Has the main loop transmit, tell the backend, or look at events. */
 void e1000_kick(E1000 *s);
 /* All but PCI's part and the PHY's: CTRL.RST.  Machine lock. */
 void e1000_reset_mac(E1000 *s);
@@ -235,8 +235,8 @@ void e1000_receive_ring_changed(E1000 *s);
 
 /* ---- e1000-transmit.c ---- */
 
-/* On the main loop, gate held: sends from the ring until it is empty, the back
- * end is full, or others should have a turn (then it kicks). */
+/* On the main loop, gate held: sends from the ring until it is empty, the
+ * backend is full, or others should have a turn (then it kicks). */
 void e1000_transmit(E1000 *s);
 
 /* ---- e1000-segment.c ---- */

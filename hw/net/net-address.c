@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Addresses of network back ends: see net-address.h.
+ * Addresses of network backends: see net-address.h.
  */
 #include "config.h"
 #include "hw/net/net-address.h"

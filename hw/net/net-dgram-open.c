@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Datagram sockets for network back ends: which local and remote addresses make
+ * Datagram sockets for network backends: which local and remote addresses make
  * sense together, and how their socket is made.  Frames are net-dgram.c's.
  */
 #include "config.h"

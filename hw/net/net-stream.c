@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Connections of stream back ends (see net-stream.h), and class netdev-stream.
+ * Connections of stream backends (see net-stream.h), and class netdev-stream.
  * The frames themselves are net-framing.c's.
  */
 #include "config.h"

@@ -30,9 +30,9 @@ void nic_unlock(Nic *nic)
     }
 }
 
-/* ---- What the back end does for the card ---- */
+/* ---- What the backend does for the card ---- */
 
-/* The back end goes on where it had stopped because of the receiver. */
+/* The backend goes on where it had stopped because of the receiver. */
 static void resume_all(NetBackend *net)
 {
     for (guint i = 0; i < net->n_queues; i++) {

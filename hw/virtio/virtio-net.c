@@ -34,7 +34,7 @@ static guint64 bit(guint feature)
 
 /* ---- Features ---- */
 
-/* What only back ends with headers can do. */
+/* What only backends with headers can do. */
 static guint64 offload_features(const VirtioNet *s)
 {
     const VirtioNetDeviceProps *p = virtio_net_props(s);

@@ -16,7 +16,7 @@
  *   - on its AioContext `aio` (the main loop's or an iothread's), without the
  *     machine lock, which their handlers must never take: for data paths;
  *   - or, with aio NULL, on the main loop with the machine lock held: for devices
- *     whose back ends ask for that (chardevs) or that are rarely used.
+ *     whose backends ask for that (chardevs) or that are rarely used.
  *
  * A handler runs between start and stop only, never beside them.
  */

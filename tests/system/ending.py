@@ -133,7 +133,7 @@ def lose_memory(daemon):
 
 def assert_memory_lost(daemon):
     record = read(daemon)
-    told = "memory back end 'ram', file '%s': the file has become shorter" % daemon.path('memory')
+    told = "memory backend 'ram', file '%s': the file has become shorter" % daemon.path('memory')
     assert record['cause'] == 'host-error' and record['running'] is False, record
     assert told in record['message'], record
     return record
