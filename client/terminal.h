@@ -45,7 +45,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Terminal, terminal_close)
  */
 TerminalResult terminal_copy(Terminal *terminal, int watched, GError **error);
 
-/* After TERMINAL_SIGNAL: takes the signal, so that it has no effect, and tells its number. */
+/* After TERMINAL_SIGNAL: consumes the signal, so it has no effect, and returns its number. */
 int terminal_take_signal(Terminal *terminal);
 
 /*

@@ -65,7 +65,7 @@ static gsize alike(const json_t *values, gsize i)
     return n;
 }
 
-/* A list, in which what is there more than twice in a row stands once. */
+/* A list; elements that occur more than twice in a row are printed once. */
 static void append_values(GString *line, const char *type, const json_t *values)
 {
     if (!json_is_array(values) || g_str_equal(type, "value")) {

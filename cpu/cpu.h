@@ -10,7 +10,7 @@
 #include "cpu/x86-state.h"
 #include "qom/device.h"
 
-/* One CPUID leaf as the guest shall see it. */
+/* One CPUID leaf as the guest should see it. */
 typedef struct {
     guint32 leaf, subleaf;
     bool has_subleaf;

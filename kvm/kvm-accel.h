@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of kvm/ share: the accelerator object and a vCPU.  Nobody
- * outside of kvm/ includes this; they see cpu/accel.h.
+ * outside kvm/ includes this; they see cpu/accel.h.
  *
  *   kvm.c         the device                   vcpu.c       thread, KVM_RUN, pause
  *   vm.c          the VM and its life          exit.c       one exit

@@ -37,7 +37,7 @@ static bool is_alive(const struct sockaddr_un *address)
     bool alive;
 
     if (fd < 0) {
-        return true;            /* who knows: touch nothing */
+        return true;            /* unknown: touch nothing */
     }
     /* EAGAIN is a full backlog: somebody listens, however slowly. */
     alive = !connect(fd, (const struct sockaddr *)address, sizeof(*address)) ||

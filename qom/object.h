@@ -104,7 +104,7 @@ typedef enum {
 ObjectLife object_life(const Object *obj);
 
 /* Tells the object model about a NULL-terminated list of types; the list is
- * borrowed for ever.  Called by main and by tests before the first object, once
+ * borrowed forever.  Called by main and by tests before the first object, once
  * for each list (qom_types is one of them); naming a type twice is harmless. */
 void object_register_types(const TypeInfo *const *types);
 
@@ -214,7 +214,7 @@ void object_stop(Object *obj);
 /* Object.serial of what was completed last in root's tree: what comes later has a
  * higher one. */
 guint64 object_last_serial(Object *root);
-/* Whether it may be deleted: nobody outside of it holds it or anything below it
+/* Whether it may be deleted: nobody outside it holds it or anything below it
  * (reason in-use, names the holder's path), and may_delete agrees. */
 bool object_may_delete(Object *obj, GError **error);
 

@@ -76,7 +76,7 @@ bool option_machine(Plan *plan, Item *item, GError **error)
            move_to_memory(plan, item->options, error);
 }
 
-/* -kernel and such: the property's name is the option's, but for one. */
+/* -kernel and such: the property's name is the option's, except for one. */
 bool option_machine_property(Plan *plan, Item *item, GError **error)
 {
     const char *name = item->row->name;
@@ -332,7 +332,7 @@ static bool add_machine(Plan *plan, Item *item, GError **error)
         json_object_set(arguments, "defaults", plan->machine.defaults);
     }
     plan_add(plan, "object-add", arguments,
-             plan->machine.name ? NULL : "the machine type, unless told otherwise");
+             plan->machine.name ? NULL : "the machine type by default");
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * query-device-state: what a guest has made of a device or a CPU (schema/state.json).
+ * query-device-state: the state that a guest has put a device or a CPU into
+ * (schema/state.json).
  */
 #include "config.h"
 #include "daemon/vmd.h"

@@ -18,7 +18,7 @@ extern const TypeInfo memory_backend_ram_type;
 void *memory_backend_hva(const MemoryBackend *backend);
 guint64 memory_backend_size(const MemoryBackend *backend);
 
-/* ---- memory-lost.c: what the host has not any more ---- */
+/* ---- memory-lost.c: memory that the host has lost ---- */
 
 /* Whether a host address is of a backend's memory: any thread, a signal's handler as well. */
 bool memory_lost_is_guests(const void *address);

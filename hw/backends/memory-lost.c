@@ -3,8 +3,8 @@
  * Memory that the host does not have any more: which backend it is of.
  *
  * A file that somebody makes shorter takes its pages with it, and so can a full
- * file system or an empty pool of huge pages.  Whoever touches such a page gets
- * SIGBUS, and KVM gives up with EFAULT.
+ * file system or an empty pool of huge pages.  A thread that touches such a
+ * page gets SIGBUS, and KVM gives up with EFAULT.
  *
  * Ranges are found without a lock, as a signal's handler looks.  They are never
  * freed, but used again.

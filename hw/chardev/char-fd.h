@@ -6,7 +6,7 @@
  * sockets.
  *
  * Nothing here blocks.  Descriptors stay the caller's and must be non-blocking; what
- * cannot be waited for is taken as always ready, but for output to regular files, which
+ * cannot be waited for is taken as always ready, except for output to regular files, which
  * a thread writes (file-writer.h).
  *
  * Threads: the machine lock is held in all calls.  start and stop are for the

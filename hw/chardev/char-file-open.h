@@ -19,7 +19,7 @@ int char_open_output(const char *path, bool append, bool *ret_created, GError **
 bool char_keep_output(int fd, const char *path, bool append, GError **error);
 void char_undo_output(const char *path, bool created);
 
-/* A regular file: its writes may wait for ever, and nothing tells. */
+/* A regular file: its writes may block forever, without warning. */
 bool char_is_file(int fd);
 
 /* Opens a file for reading, without waiting; -1 with file-not-usable. */

@@ -217,8 +217,8 @@ static void base_receive(void *opaque, const guint8 *data, gsize size)
     deliver_input(s);
 }
 
-/* Who is there hears of the other side's coming and going, whatever the focus;
- * a break is input. */
+/* All frontends hear when the other side connects or leaves, whatever the
+ * focus; a break is input. */
 static void base_event(void *opaque, CharEvent event)
 {
     CharMux *s = opaque;

@@ -50,7 +50,7 @@ typedef struct {
 
 /* CharOps.write. */
 gsize mux_write(Chardev *chr, const guint8 *data, gsize size);
-/* Says something to whoever is behind the base. */
+/* Writes a message to the base's other side. */
 void mux_note(CharMux *s, const char *text);
 void mux_toggle_timestamps(CharMux *s);
 /* The base has room: notes first, then the frontends. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ring: `written` and `taken` count bytes for ever, and their low bits are
+ * The ring: `written` and `taken` count bytes forever, and their low bits are
  * places in the buffer, whose size is a power of two.
  */
 #include "config.h"

@@ -52,7 +52,7 @@ static void stdio_init(Object *obj)
     char_fd_init(&s->stream, &s->parent, NULL);
 }
 
-/* Raw, but for the output's line ends, which the daemon's own messages need. */
+/* Raw, except for the output's line ends, which the daemon's own messages need. */
 static void set_raw_mode(CharStdio *s, bool signals)
 {
     struct termios mode;

@@ -23,7 +23,7 @@
 typedef struct InetSocketAddress InetSocketAddress;
 typedef struct SocketAddressLegacy SocketAddressLegacy;
 
-/* The socket's node in the file system, so that nobody else's is removed. */
+/* The socket's node in the file system, so that no other socket is removed. */
 typedef struct {
     char *path;                 /* NULL: it has none */
     dev_t dev;

@@ -2,13 +2,13 @@
 /*
  * The fair lock of hw/core/lock.h on a futex.
  *
- * Everybody sleeps on the word `serving`, each with the bit of his own ticket,
- * so that a release wakes the next in line and nobody else.  Tickets that are
- * 32 apart share a bit; who wakes without being served sleeps again.
+ * All threads sleep on the word `serving`, each with the bit of its own
+ * ticket, so a release wakes only the next in line.  Tickets that are 32 apart
+ * share a bit; a thread that wakes without being served sleeps again.
  *
- * A release stores `serving` and then looks at `next`; who comes takes a ticket from `next` and then
- * looks at `serving`.  Releases are frequent, and sleepers are few and have a system call to make
- * anyhow, so those pay for the fence that both need (qom/barrier.h).
+ * A release stores `serving` and then looks at `next`; a new thread takes a ticket from `next` and
+ * then looks at `serving`.  Releases are frequent, while sleepers are few and make a system call
+ * anyway, so the sleepers pay for the fence that both need (qom/barrier.h).
  */
 #include "config.h"
 #include "hw/core/lock.h"

@@ -10,7 +10,7 @@
 
 #include "hw/machine/machine.h"
 
-/* Appends the state; fails as whoever holds a part of it does. */
+/* Appends the state; fails like the part that fails. */
 bool machine_save(Machine *machine, GByteArray *out, GError **error);
 
 /*

@@ -21,7 +21,7 @@
  * main loop has to do for a vCPU, and what needs the machine lock after a frame
  * (the line, timers), is done by the handler of `kick`, an eventfd.
  *
- * Private to these files, but for the type.
+ * Private to these files, except for the type.
  */
 #ifndef HW_NET_E1000_H
 #define HW_NET_E1000_H
@@ -181,7 +181,7 @@ void e1000_load_eeprom(E1000 *s);
 void e1000_write_mdic(E1000 *s, guint32 value);
 /* As after power on, the link being what the cable says. */
 void e1000_reset_phy(E1000 *s);
-/* The driver resets it: it negotiates anew. */
+/* The driver resets it: it negotiates again. */
 void e1000_restart_phy(E1000 *s);
 /* The cable's state may have changed: brings PHY and STATUS up to date. */
 void e1000_update_link(E1000 *s);

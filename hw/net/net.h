@@ -3,11 +3,11 @@
  * Networks: frames between a network card (Nic) and the host's side of it
  * (NetBackend, an object of class `netdev`).  One of each make a pair.
  *
- * Frames go in batches, by reference: who gets a batch copies what it keeps, and
- * says how many of the frames it took.  The rest stays with the sender, in
- * order, until the receiver says that it can go on (nic_writable, nic_ready);
- * a sender therefore keeps a bounded number of frames, and nothing is
- * allocated for one.
+ * Frames go in batches, by reference: the receiver of a batch copies what it
+ * keeps, and says how many of the frames it took.  The rest stays with the
+ * sender, in order, until the receiver says that it can go on (nic_writable,
+ * nic_ready); a sender therefore keeps a bounded number of frames, and nothing
+ * is allocated for one.
  *
  * Threads: a pair lives on the main loop, and its callbacks run without the
  * machine lock.  A backend with a thread of its own hands frames over by a

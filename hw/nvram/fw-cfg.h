@@ -75,7 +75,7 @@ void fw_cfg_set_number(FwCfg *s, guint16 key, guint64 value, guint size);
  * invalid-value (an empty or too long name), id-in-use (the name is that of a
  * client's file). */
 bool fw_cfg_set_file(FwCfg *s, const char *name, GBytes *data, GError **error);
-/* The same, with the guest's part in it; ops is borrowed for ever. */
+/* The same, with the guest's part in it; ops is borrowed forever. */
 bool fw_cfg_set_file_ops(FwCfg *s, const char *name, GBytes *data, const FwCfgFileOps *ops,
                          void *opaque, GError **error);
 /* A file's contents at this moment, with a reference, or NULL. */

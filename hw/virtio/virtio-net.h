@@ -11,7 +11,7 @@
  * it negotiated several pairs (section 5.1.2).
  *
  * Threads: everything but the configuration space is for the main loop; the gate
- * of the backend (hw/net/net.h) is held.  Private to these files, but for the
+ * of the backend (hw/net/net.h) is held.  Private to these files, except for the
  * type.
  */
 #ifndef HW_VIRTIO_VIRTIO_NET_H

@@ -21,7 +21,7 @@
  * thread by machine_call, with the VirtioPci and not its device for argument: the
  * guest may have ejected the device when its turn comes.
  *
- * Private to these files, but for the types.
+ * Private to these files, except for the types.
  */
 #ifndef HW_VIRTIO_VIRTIO_PCI_H
 #define HW_VIRTIO_VIRTIO_PCI_H

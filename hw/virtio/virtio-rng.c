@@ -65,7 +65,7 @@ static void begin_period(VirtioRng *s)
 }
 
 /* Asks for the bytes of one chain after the other, until a request waits.  Bytes
- * may come at once, inside of this. */
+ * may come at once, inside this. */
 static void process(VirtioRng *s)
 {
     guint n = 0;

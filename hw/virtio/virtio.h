@@ -49,7 +49,7 @@ typedef struct {
      * flight: each popped element was pushed, or is kept for the next start, or is
      * forgotten at reset. */
     void (*stop)(VirtioDevice *dev);
-    /* After stop, of a device whose requests the host may keep for ever: calls f
+    /* After stop, of a device whose requests the host may keep forever: calls f
      * when none is in flight, at once or later on the main loop. */
     void (*when_idle)(VirtioDevice *dev, void (*f)(void *opaque), void *opaque);
     /* Device reset by the driver or the machine, after stop, when it is idle.  All

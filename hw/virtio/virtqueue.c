@@ -203,7 +203,7 @@ static bool is_broken(const VirtQueue *queue)
     return g_atomic_int_get(queue->broken);
 }
 
-/* Maps anew if the machine's memory has changed; false: the device is broken. */
+/* Maps again if the machine's memory has changed; false: the device is broken. */
 static bool refresh(VirtQueue *queue)
 {
     const char *wrong;
@@ -241,8 +241,8 @@ static int waiting(VirtQueue *queue)
     return n;
 }
 
-/* Says from which chain on the driver shall notify; then looks once more, for it
- * may have added one before it could see that. */
+/* Says from which chain on the driver should notify; then looks once more, for
+ * it may have added one before it could see that. */
 static int ask_and_look(VirtQueue *queue)
 {
     if (queue->event_idx) {

@@ -16,7 +16,7 @@ MESSAGES = {
     'trailing-comma': ("a comma before the closing bracket", "no comma after the last item"),
     'include-missing': ("cannot read '{file}': {why}",
                         "the path of a file, from this file's folder"),
-    'include-escapes': ("'{file}' is outside of the schema's folder",
+    'include-escapes': ("'{file}' is outside the schema's folder",
                         "a relative path below the first file's folder"),
     'include-name': ("include needs a file name", "{{ 'include': 'FILE.json' }}"),
     'directive-keys': ("include and pragma stand alone", "one expression for each"),
@@ -26,7 +26,7 @@ MESSAGES = {
     'unknown-key': ("unknown key '{key}' in {kind}", "one of {known}"),
     'missing-key': ("{kind} lacks '{key}'", "'{key}': ..."),
     # documentation
-    'doc-open': ("documentation block without end", "## on a line of its own"),
+    'doc-open': ("unterminated documentation block", "## on a line of its own"),
     'doc-line': ("line of a documentation block does not start with '# '", "# TEXT"),
     'doc-empty': ("empty documentation block", "# @NAME: and what it is"),
     'doc-name': ("documentation block names nothing", "# @NAME: for an expression, # = TITLE for "
@@ -202,7 +202,7 @@ MESSAGES = {
     'forward-taken': ("'{name}' is forwarded, but the class has such a property already",
                       "another list"),
     'forward-fixed': ("'{name}' is forwarded, but its value stands under 'props'", "one of both"),
-    'part-cycle': ("'{name}' would be made inside of itself", "parts without a cycle"),
+    'part-cycle': ("'{name}' would be made inside itself", "parts without a cycle"),
     'props-object': ("'props' of '{name}' must be an object", "{{ 'PROPERTY': VALUE }}"),
     'if-form': ("'if' is no object with properties to compare", "{{ 'PROPERTY': VALUE, ... }}"),
     'if-accel': ("'{name}' is of different types in accelerators, or in none",

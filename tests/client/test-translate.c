@@ -10,7 +10,7 @@
  *   start: -name a: ...           and what is said when the daemon is started
  *
  * Each request must fit the schema, too.  With TRANSLATE_REGENERATE in the environment the
- * transcripts are written anew.
+ * transcripts are rewritten.
  */
 #include "config.h"
 
@@ -175,9 +175,9 @@ static void test_config_errors(void)
         const char *message;
     } cases[] = {
         { "[machine]\ntype = \"pc\nkernel = \"x\"",
-          "f:2: 'type = \"pc' has a quote without end" },
+          "f:2: 'type = \"pc' has an unterminated quote" },
         { "[machine\ntype = \"pc\"", "f:1: '[machine' must be [GROUP] or [GROUP \"ID\"]" },
-        { "[device \"a]\n", "f:1: '[device \"a]' has a quote without end" },
+        { "[device \"a]\n", "f:1: '[device \"a]' has an unterminated quote" },
         { "[machine] x\n", "f:1: '[machine] x' must be [GROUP] or [GROUP \"ID\"]" },
         { "# c\n\n[machin]", "f:3: 'machin' is no group of options; did you mean 'machine'?" },
         { "[]", "f:1: '' is no group of options" },

@@ -516,7 +516,7 @@ static void test_timeout(void)
     out(&p, IER, 0x01);
     feed(&p, "ab");
     wait_ns(&p, 3 * CHAR_TIME);
-    feed(&p, "c");                              /* begins anew */
+    feed(&p, "c");                              /* starts over */
     wait_ns(&p, 4 * CHAR_TIME - 1000);
     assert_line(&p, false);
     wait_ns(&p, 2000);

@@ -267,7 +267,7 @@ def unix_server(recorder):
 
 @on_one_accel
 def unix_client(recorder):
-    """socket, unix client: connects to who listens"""
+    """socket, unix client: connects to a listener"""
     with Daemon(recorder) as daemon, socket.socket(socket.AF_UNIX) as listener:
         client = daemon.client()
         path = daemon.path('serial')

@@ -284,7 +284,7 @@ static void test_pty(void)
     close(fd);
 }
 
-/* Who comes and goes at once leaves what was written. */
+/* A peer that connects and leaves at once leaves its output behind. */
 static void test_pty_quick(void)
 {
     g_autoptr(Bench) b = bench_new();
@@ -302,7 +302,7 @@ static void test_pty_quick(void)
 }
 
 /* It is noticed that the terminal was closed while the frontend is full, also with
- * input that was not taken, which comes before that of who opens it next. */
+ * input that was not taken, which comes before that of the next client. */
 static void test_pty_full(void)
 {
     g_autoptr(Bench) b = bench_new();

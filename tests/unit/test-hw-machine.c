@@ -815,8 +815,8 @@ static void *set_gsis(void *opaque)
     return NULL;
 }
 
-/* With the accelerator's controllers it hears of them; without, lines do, by who
- * has the lock. */
+/* With the accelerator's controllers it hears of them; without, lines do, set by the holder
+ * of the lock. */
 static void test_gsis(void)
 {
     g_autoptr(Rig) rig = rig_new();

@@ -350,7 +350,7 @@ static void test_end(void)
     g_string_truncate(c.host.sent, 0);
     irq_set(gpio(a, "in", 0), true);
     g_assert_cmpstr(c.host.sent->str, ==, "");
-    char_event(c.chr, CHAR_EVENT_OPENED);           /* another client begins anew */
+    char_event(c.chr, CHAR_EVENT_OPENED);           /* another client starts over */
     assert_answer(&c, "endianness", "OK little");
     assert_answer(&c, "set_irq_in a in 0 0", "OK");
     client_done(&c);
