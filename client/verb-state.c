@@ -21,7 +21,7 @@ static const char *member(const json_t *object, const char *name)
     return text ? text : "";
 }
 
-/* Hexadecimal digits of a register's type; 0: it is no register. */
+/* Hexadecimal digits of a register's type; 0: it is not a register. */
 static int digits(const char *type)
 {
     return g_str_has_prefix(type, "uint")

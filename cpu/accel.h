@@ -47,7 +47,7 @@ typedef struct {
      * (accel_failure): why is one line for the log.  The vCPU has parked itself;
      * the machine goes to run state internal-error. */
     void (*internal_error)(void *opaque, Cpu *cpu, ShutdownDetail detail, const char *why);
-    /* Any thread, lock not needed: a message (MSI) that is no interrupt is a write
+    /* Any thread, lock not needed: a message (MSI) that is not an interrupt is a write
      * to RAM.  False where there is none. */
     bool (*memory_write)(void *opaque, guint64 gpa, const void *data, gsize size);
     /* Split interrupt controllers: a CPU ended the interrupt of this vector, so

@@ -54,7 +54,7 @@ static bool remove_stale(const struct sockaddr_un *address, GError **error)
         return true;            /* gone meanwhile */
     }
     if (!S_ISSOCK(info.st_mode)) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "'%s' exists and is no socket",
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "'%s' exists and is not a socket",
                       address->sun_path);
         return false;
     }

@@ -60,7 +60,7 @@ static bool unknown_group(const Reader *reader, const char *name, GError **error
         }
     }
     hint = qmp_nearest_hint(&nearest);
-    why = g_strconcat("is no group of options", hint, NULL);
+    why = g_strconcat("is not a group of options", hint, NULL);
     return fail(reader, error, ERROR_REASON_INVALID_VALUE, name, why);
 }
 

@@ -167,7 +167,7 @@ static void add_defaults(Writer *writer, const json_t *defaults)
 
         begin_group(writer, "global", NULL);
         if (json_is_object(value) || json_is_array(value)) {
-            leave_unsaid(writer, str_of(entry, "property"), "has a default that is no scalar");
+            leave_unsaid(writer, str_of(entry, "property"), "has a default that is not a scalar");
         }
         add_members(writer, "", entry);
     }
@@ -417,7 +417,7 @@ static void add_request(Writer *writer, const json_t *request)
     } else if (g_str_equal(command, "set-action")) {
         add_group(writer, "action", "", arguments);
     } else {
-        leave_unsaid(writer, "", "is no group of options");
+        leave_unsaid(writer, "", "is not a group of options");
     }
 }
 

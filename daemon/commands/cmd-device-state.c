@@ -24,7 +24,7 @@ static Device *resolve(Vmd *vmd, const char *path, GError **error)
         return NULL;
     }
     if (!object_is_a(obj, &qmp_class_device) || !((Device *)obj)->realized) {
-        qmp_error_set_at(error, "path", ERROR_REASON_INVALID_VALUE, "'%s' is no device in use",
+        qmp_error_set_at(error, "path", ERROR_REASON_INVALID_VALUE, "'%s' is not a device in use",
                          obj->name);
         return NULL;
     }

@@ -67,7 +67,7 @@ static bool check_properties(const MemoryBackend *b, guint64 page_size, GError *
 
     if (props->size % page_size) {
         qmp_error_set_at(error, "size", ERROR_REASON_INVALID_VALUE, "property 'size' is %"
-                         G_GUINT64_FORMAT ", which is no multiple of the page size %"
+                         G_GUINT64_FORMAT ", which is not a multiple of the page size %"
                          G_GUINT64_FORMAT, props->size, page_size);
         return false;
     }

@@ -59,7 +59,7 @@ static void lose(CharFd *s, gsize size, int error, int fd)
     env_refused(&s->chr->object, error, fd);
     s->broken = error && error != ENOSPC && error != EDQUOT;
     if (error && error != EPIPE && !s->out_is_socket) {
-        complain(s, error);     /* that a reader is gone is no fault */
+        complain(s, error);     /* that a reader is gone is not a fault */
     }
     if (s->broken && s->kick) {
         event_add(s->kick, &soon);

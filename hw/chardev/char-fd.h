@@ -46,7 +46,7 @@ struct CharFd {
     struct evbuffer *left;      /* input of peers that are gone, or NULL; outlives them */
 };
 
-/* In the backend's init hook.  hangup NULL: end of input is no event.  Otherwise
+/* In the backend's init hook.  hangup NULL: end of input is not an event.  Otherwise
  * it is told even if the frontend has not taken all input yet. */
 void char_fd_init(CharFd *s, Chardev *chr, void (*hangup)(Chardev *chr));
 

@@ -87,7 +87,7 @@ static bool ringbuf_prepare(Object *obj, GError **error)
     s->size = options && options->has_size ? options->size : DEFAULT_SIZE;
     if (s->size & (s->size - 1)) {
         qmp_error_set_at(error, "backend.data.size", ERROR_REASON_INVALID_VALUE, "size %"
-                         G_GSIZE_FORMAT " of a ring buffer is no power of two", s->size);
+                         G_GSIZE_FORMAT " of a ring buffer is not a power of two", s->size);
         return false;
     }
     s->buf = g_try_malloc(s->size);

@@ -198,7 +198,7 @@ void machine_call(Machine *machine, void (*f)(void *opaque, guint64 argument), v
 typedef struct MachineCall MachineCall;
 MachineCall *machine_call_hold(Machine *machine);
 void machine_call_release(Machine *machine, MachineCall *call);     /* accepts NULL */
-/* A vCPU may be waiting so, which is no sign that it is stuck.  Any thread. */
+/* A vCPU may be waiting so, which is not a sign that it is stuck.  Any thread. */
 bool machine_calls_held(const Machine *machine);
 /* Has f(opaque) run on the main loop with the machine lock held, soon.  Any thread, which does
  * not wait.  Without a loop (tests), at once. */

@@ -18,7 +18,7 @@ struct event;
 
 typedef struct {
     NetBackend *net;
-    /* The peer is gone, or sent what is no frame (why, for the log; else NULL).
+    /* The peer is gone, or sent what is not a frame (why, for the log; else NULL).
      * Gate held; calls net_framing_stop. */
     void (*hangup)(NetBackend *net, const char *why);
     int fd;                     /* -1: not connected */

@@ -130,7 +130,7 @@ void nic_filter_changed(Nic *nic);
  * held. */
 RxFilterInfo *nic_query_filter(Nic *nic);
 
-/* The Nic of a card, or of a part of it; NULL: it is no network card. */
+/* The Nic of a card, or of a part of it; NULL: it is not a network card. */
 Nic *nic_of(Object *card);
 /* set_link on a card; machine lock held. */
 void nic_set_link(Nic *nic, bool up);

@@ -253,7 +253,7 @@ static void net_reset(VirtioDevice *dev)
 static bool check_size(const char *name, guint size, GError **error)
 {
     if (size & (size - 1)) {
-        qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE, "'%s' %u is no power of two",
+        qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE, "'%s' %u is not a power of two",
                          name, size);
         return false;
     }

@@ -142,7 +142,7 @@ static void stop_device(void *opaque, guint64 unused)
     }
 }
 
-/* A function that is no bus master any more must leave memory alone: kernels rely
+/* A function that is not a bus master any more must leave memory alone: kernels rely
  * on that when they start another one.  Its driver would have to start over. */
 static void master_changed(VirtioPci *s)
 {

@@ -183,7 +183,7 @@ const char *virtqueue_enable(VirtQueue *queue, AddressSpace *memory)
     const char *wrong;
 
     if (!queue->num || queue->num > queue->max || queue->num & (queue->num - 1)) {
-        return "a queue's size is no power of two, or too large";
+        return "a queue's size is not a power of two, or too large";
     }
     queue->memory = memory;
     queue->view = memory_view_new(queue->memory);

@@ -62,6 +62,8 @@ no_words "'does not have', not 'has not got'" '\<(has|have) not (got|any)\>'
 no_words "no 'which there is none of'" 'which there (is|are) none\>'
 no_words "nothing 'cannot be told': it is unknown, or has no message" '\<cannot be told\>'
 no_words "nothing is 'nobody else's'" "\\<nobody else's\\>"
+no_words "'is not a', not 'is no', but after 'there'" \
+    '[^e] is no (power of two|multiple of|socket|ring buffer|regular file|device in use|value of)\>'
 no_words "'the thread that', 'the caller', not 'for who' and 'to who'" '\<(for|to|of|by|from) who\>'
 no_words "a sentence does not begin with 'Who' and a verb: say 'a thread that', 'a client that'" \
     '(^|[.:;] +|/\*+ *|^ *[*#] +)Who (asks|begins|carries|changes|comes|drives|finds|gives|has no|looks|maps|names|needs|opens|pops|reads|stops|tests|tries|wants|writes)\>'

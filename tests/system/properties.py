@@ -281,7 +281,7 @@ def each_device(recorder, schema):
     assert met == set(names), set(names) - met
 
 
-# ---- What is no object-add: options of backends
+# ---- What is not an object-add: options of backends
 
 class Options:
     """One command that makes backends of several kinds from a union."""

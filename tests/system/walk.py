@@ -217,7 +217,7 @@ def walk(client, recorder, path):
 
 def check_settable(client, path, name, value):
     """qom-set of what the property is already succeeds, or says why it cannot.  An
-    optional struct that is not there reads as null, which is no value of it."""
+    optional struct that is not there reads as null, which is not a value of it."""
     client.send({'execute': 'qom-set', 'arguments': {'path': path, 'property': name,
                                                      'value': value}})
     reply = client.reply()

@@ -170,7 +170,7 @@ static void test_long(void)
     g_assert_true(tcg_is_64bit(&standin->state));
     g_assert_cmphex(standin->state.rip, ==, 0x54321);
     g_assert_cmphex(standin->state.gpr[9], ==, 0x123456789abcdef0);
-    /* A far pointer of 64 bits may lead to what is no address. */
+    /* A far pointer of 64 bits may lead to what is not an address. */
     insn = standin_insn(standin);
     insn.has_memory = true;
     insn.disp = STANDIN_DATA;
