@@ -47,7 +47,7 @@ static int judge_event(const Message *event, GError **error)
     }
     if (g_str_equal(name, "INTERNAL_ERROR")) {
         text = json_string_value(json_object_get(data, "reason"));
-        qmp_error_set(error, ERROR_REASON_GENERIC, "the machine cannot go on: %s",
+        qmp_error_set(error, ERROR_REASON_GENERIC, "the machine cannot continue: %s",
                       text ? text : "no reason given");
         return EXIT_BAD_END;
     }

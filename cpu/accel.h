@@ -42,7 +42,7 @@ typedef struct {
     void (*unlock)(void *opaque);
     /* Any thread, lock held or not; takes effect on the main loop. */
     void (*request)(void *opaque, AccelRequest request);
-    /* Any thread, lock held or not.  A vCPU cannot go on
+    /* Any thread, lock held or not.  A vCPU cannot continue
      * (KVM_EXIT_INTERNAL_ERROR, FAIL_ENTRY), or the accelerator is lost
      * (accel_failure): why is one line for the log.  The vCPU has parked itself;
      * the machine goes to run state internal-error. */

@@ -26,8 +26,8 @@ struct Cpu {
     int thread_id;              /* of the vCPU's thread; 0: the accelerator has none */
     GArray *cpuid;              /* of CpuidLeaf; what vcpu_create passes on */
     void *vcpu;                 /* the accelerator's */
-    /* What a reset loads into the vCPU: since realize the state after RESET;
-     * the board may change it before it resets the CPU (PVH). */
+    /* State that a reset loads into the vCPU: since realize the state after
+     * RESET; the board may change it before it resets the CPU (PVH). */
     X86CpuState reset_state;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the daemon hands down to objects through the root of their tree: the
- * event loop, the queue of QMP events, and a way to run what blocks.
+ * What the daemon provides to objects through the root of their tree: the event
+ * loop, the queue of QMP events, and a way to run what blocks.
  */
 #ifndef QOM_ENV_H
 #define QOM_ENV_H

@@ -33,7 +33,7 @@
  *
  * Threads: all functions are for the holder of the machine lock, except
  * object_ref/unref (any thread) and object_prepare/release (a pool thread,
- * while nobody else uses the object).  The table of types is the one piece of
+ * while nothing else uses the object).  The table of types is the one piece of
  * process-wide state; it has a lock of its own.
  */
 #ifndef QOM_OBJECT_H
@@ -152,7 +152,7 @@ void object_unparent(Object *obj);
 Object *object_child(Object *parent, const char *name);
 guint object_n_children(Object *parent);
 /* Children in order of their making; f returns false to stop.  f may add and
- * remove children: added ones are not visited, removed ones no more.
+ * remove children: added ones are not visited, and neither are removed ones.
  * Descendants: parents before their children. */
 void object_foreach_child(Object *parent, bool (*f)(Object *child, void *data), void *data);
 void object_foreach_descendant(Object *parent, bool (*f)(Object *obj, void *data), void *data);

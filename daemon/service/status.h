@@ -25,7 +25,7 @@ void status_ready(Status *status);
 void status_tell(Status *status);
 
 void status_set_run_state(Status *status, RunState run_state);
-/* The accelerator cannot go on, or might again; told with the next change. */
+/* The accelerator cannot continue, or might again; told with the next change. */
 void status_set_accel_lost(Status *status, bool lost);
 
 #endif

@@ -177,7 +177,7 @@ void machine_request_suspend_disk(Machine *machine);
 /* Wakes the guest if it sleeps and wants to be woken by that (hw/machine/power.h);
  * machine lock held. */
 void machine_request_wake(Machine *machine, WakeReason reason);
-/* cpu (not NULL) cannot go on, or cannot be started again; detail says whether the
+/* cpu (not NULL) cannot continue, or cannot be started again; detail says whether the
  * whole accelerator is lost.  why is copied; a reference to cpu is held until it is
  * delivered. */
 void machine_request_internal_error(Machine *machine, Cpu *cpu, ShutdownDetail detail,

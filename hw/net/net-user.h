@@ -45,7 +45,7 @@ struct NetdevUser {
     NetRing in, out;            /* frames for the card, and of the card */
     int main_fd, thread_fd;     /* eventfds that wake the main loop and the thread */
     struct event *main_event, *again_event;
-    bool stalled;               /* the card takes no more; gate */
+    bool stalled;               /* the card accepts no more; gate */
     bool starved;               /* the card waits for room in `out`; gate */
     GThread *thread;
     gint stop;                  /* the thread must end */

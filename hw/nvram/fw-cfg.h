@@ -52,7 +52,7 @@ enum {
     FW_CFG_NAME_MAX      = 55,          /* characters of a file's name */
 };
 
-/* What happens when the guest turns to a file. */
+/* Hooks for a file that the guest selects. */
 typedef struct {
     /* It selects the file: fw_cfg_set_file() may give it other contents now,
      * and better ones of the same size: the guest may have read the directory

@@ -16,10 +16,10 @@
  *    pending bit before the thread that opens the vector looks at that bit, or
  *    finds it open;
  *  - nothing comes late: once a vector was closed, no thread is still about to
- *    send.  What an irqfd was told before is in the kernel's hands; taking the
- *    irqfd away waits for that, so when the guest's write to a mask bit is done,
- *    no interrupt of this vector follows.  Therefore a masked vector has no
- *    irqfd;
+ *    send.  Signals already given to an irqfd are in the kernel's hands; taking
+ *    the irqfd away waits for that, so when the guest's write to a mask bit is
+ *    done, no interrupt of this vector follows.  Therefore a masked vector has
+ *    no irqfd;
  *  - nothing comes twice: pending is cleared in the step that sends.  An irqfd is
  *    written only while it is tied to the kernel, which takes the count at once,
  *    so none is left over for the next time that it is tied.

@@ -59,6 +59,7 @@ no_words "again, or a verb with re-, not 'anew'" '\<anew\>'
 no_words "a default is 'by default', not 'unless told otherwise'" '\<unless told otherwise\>'
 no_words "'wrong', not 'amiss'" '\<amiss\>'
 no_words "'does not have', not 'has not got'" '\<(has|have) not (got|any)\>'
+no_words "a vCPU 'cannot continue', not 'cannot go on'" '\<(cannot|could not) go on\>'
 no_words "no 'which there is none of'" 'which there (is|are) none\>'
 no_words "nothing 'cannot be told': it is unknown, or has no message" '\<cannot be told\>'
 no_words "nothing is 'nobody else's'" "\\<nobody else's\\>"
