@@ -37,7 +37,7 @@ char *build_list_text(const char *const *texts, guint n)
     return g_string_free(text, FALSE);
 }
 
-/* Replaces the message, of which a piece is left out, and something is said at the end. */
+/* Replaces the message: leaves out a piece, and appends some text. */
 static void replace_message(GError *error, const char *piece, const char *path)
 {
     const char *at = strstr(error->message, piece);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Build lists: requests that go to the daemon as one `build`, of which all succeed or none, and
- * which of them an error is about.
+ * Build lists: requests that go to the daemon as one `build`, which succeeds or fails as a
+ * whole, and which of them an error is about.
  */
 #ifndef CLIENT_BUILD_LIST_H
 #define CLIENT_BUILD_LIST_H
@@ -17,7 +17,7 @@
  * own can have. */
 bool build_list_takes(const json_t *request);
 
-/* The request that builds requests of which these are the texts. */
+/* The `build` request for requests with these texts. */
 char *build_list_text(const char *const *texts, guint n);
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From what query-chardev tells about a chardev to an open descriptor.
+ * Turns query-chardev's description of a chardev into an open descriptor.
  */
 #ifndef CLIENT_CHARDEV_ADDRESS_H
 #define CLIENT_CHARDEV_ADDRESS_H

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Checks requests without a daemon, by the daemon's own rows and decoder: names
- * of commands, classes, members and properties, types, bounds; ids that are
- * given twice in one namespace; and, if the requests make accelerator and machine, links
- * to what none of them makes.
+ * of commands, classes, members and properties, types, bounds; duplicate ids in one
+ * namespace; and, if the requests make accelerator and machine, links to what none of
+ * them makes.
  *
- * It cannot say what only a daemon knows: whether a file exists, a state allows
- * a command, what requests find that change a machine which is there.
+ * It cannot check what only a daemon knows: whether a file exists, a state
+ * allows a command, what requests find that change a machine which is there.
  */
 #ifndef CLIENT_CHECKER_H
 #define CLIENT_CHECKER_H

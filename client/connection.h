@@ -35,13 +35,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Message, message_free)
 const char *message_event_name(const Message *message);
 
 /* True if message is an error reply; *error is then set to it, with reason and
- * path if the daemon told them. */
+ * path if the daemon sent them. */
 bool message_is_error(const Message *message, GError **error);
 
 /*
  * Connects, waits for the greeting (at most 10 seconds) and negotiates; the
  * capability error-details is enabled if it is offered.  Fails with "no daemon
- * listens on PATH: ..." if nobody is there.
+ * listens on PATH: ..." if nothing listens there.
  */
 Connection *connection_open(const char *path, GError **error);
 /* The same on a socket that is connected already, which it takes over even if it fails; name is
@@ -50,7 +50,7 @@ Connection *connection_open_fd(int fd, const char *name, GError **error);
 void connection_close(Connection *conn);    /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connection, connection_close)
 
-/* How long a reply may take from now on, in microseconds; forever unless told otherwise.  After a
+/* How long a reply may take from now on, in microseconds; forever by default.  After a
  * reply that did not come in time the connection is of no use. */
 void connection_set_patience(Connection *conn, gint64 patience);
 

@@ -11,7 +11,7 @@
 /* The machine goes on, as far as one can see. */
 #define STILL_THERE (-1)
 
-/* Judges a run state in which nothing more will happen by itself. */
+/* Judges a run state in which nothing more will happen on its own. */
 static int judge_state(const char *state, GError **error)
 {
     if (g_strcmp0(state, "shutdown") == 0) {
@@ -47,7 +47,7 @@ static int judge_event(const Message *event, GError **error)
     }
     if (g_str_equal(name, "INTERNAL_ERROR")) {
         text = json_string_value(json_object_get(data, "reason"));
-        qmp_error_set(error, ERROR_REASON_GENERIC, "the machine cannot go on: %s",
+        qmp_error_set(error, ERROR_REASON_GENERIC, "the machine cannot continue: %s",
                       text ? text : "no reason given");
         return EXIT_BAD_END;
     }
@@ -58,8 +58,8 @@ static int judge_event(const Message *event, GError **error)
     return STILL_THERE;
 }
 
-/* The state now.  A daemon that is going away does not answer; its last events
- * tell then. */
+/* The state now.  A daemon that is shutting down does not answer; then its last
+ * events say. */
 static int judge_now(Connection *conn, GError **error)
 {
     json_t *status = NULL;

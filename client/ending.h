@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The end of the machine: what `wait`, `stop`, `run` and `apply --wait` have in
- * common.
+ * The end of the machine: the common part of `wait`, `stop`, `run` and `apply
+ * --wait`.
  */
 #ifndef CLIENT_ENDING_H
 #define CLIENT_ENDING_H
@@ -16,7 +16,7 @@ typedef void (*EndingReport)(const Message *event, gpointer data);
  *
  *   EXIT_OK       the guest or the host shut it down, or it is in run state
  *                 `shutdown` already
- *   EXIT_BAD_END  it panicked, it cannot go on (`internal-error`), or the
+ *   EXIT_BAD_END  it panicked, it cannot continue (`internal-error`), or the
  *                 connection ended without a SHUTDOWN event
  *   EXIT_TIMEOUT  the deadline passed first
  *   EXIT_ERROR    something else failed
@@ -29,8 +29,9 @@ int ending_wait(Connection *conn, gint64 deadline, EndingReport report, gpointer
 /*
  * *ret: whether a guest could notice that its power button is pressed.  It has to
  * run, and an accelerator that executes nothing (qtest) has no guest; a daemon
- * that does not tell its accelerator is taken to have one.  That the machine has
- * a button is another matter.  False with *error if the daemon does not answer.
+ * that does not tell its accelerator is taken to have one.  Whether the machine
+ * has a button is a separate question.  False with *error if the daemon does not
+ * answer.
  */
 bool ending_guest_hears(Connection *conn, bool *ret, GError **error);
 

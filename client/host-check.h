@@ -10,7 +10,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Adds a line (char) to lines for each thing that the host has not for this request. */
+/* Adds a line (char) to lines for each thing that this request needs and the host does
+ * not have. */
 void host_check(const json_t *request, GPtrArray *lines);
 
 #endif

@@ -201,7 +201,8 @@ static int open_log(const char *path, GError **error)
 }
 
 /* Whoever started vmctl may wait for the end of what it writes, so a daemon that stays does
- * not write there.  Why it did not start is kept, and nothing more once it has. */
+ * not write there.  Its output is kept only until it has started, to report why it
+ * did not. */
 static int keep_words(void)
 {
     return memfd_create("vmctl-words", MFD_CLOEXEC | MFD_ALLOW_SEALING);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Launch: a daemon of vmctl's own, as its child.
+ * Launch: vmctl's own daemon, as its child.
  *
- * It listens on a socket that has no name any more, and over which vmctl is connected from the
+ * It listens on a socket whose name is already removed, and vmctl is connected to it from the
  * start: nothing is left in the file system, whatever ends the two.  It is in a session of its own,
  * so that keys of the terminal signal vmctl alone; and unless it is to stay, the kernel sends it
  * SIGTERM when vmctl goes, however that happens.

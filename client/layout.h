@@ -16,7 +16,7 @@ guint layout_width(void);
  */
 void layout_paragraphs(GString *out, const char *text, guint indent, guint width);
 
-/* The same, but for the very first line, which begins at column first. */
+/* The same, except for the very first line, which begins at column first. */
 void layout_hanging(GString *out, const char *text, guint first, guint indent, guint width);
 
 /* Appends lines as they are, each behind indent spaces. */
@@ -24,7 +24,7 @@ void layout_lines(GString *out, const char *text, guint indent);
 
 /*
  * A table: rows of as many cells as there are titles.  The last column begins below its
- * title and is cut at width; 0: it is not.
+ * title and is cut at width (0: not cut).
  */
 typedef struct LayoutTable LayoutTable;
 LayoutTable *layout_table_new(const char *const *titles);     /* NULL-terminated */

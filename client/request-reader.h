@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Splits text from people and scripts into requests: JSON objects, any number
- * on a line or over several lines, with blank lines and, outside of strings,
+ * on a line or over several lines, with blank lines and, outside strings,
  * `#` comments up to the end of the line between and inside them.
  *
- * Looks at the form only; client/checker.h knows what a request may say.
+ * Only looks at the form; client/checker.h knows what a request may contain.
  */
 #ifndef CLIENT_REQUEST_READER_H
 #define CLIENT_REQUEST_READER_H

@@ -114,7 +114,7 @@ static const char *member(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
-/* The back end of a chardev-add on standard input and output, or NULL. */
+/* The backend of a chardev-add on standard input and output, or NULL. */
 static json_t *stdio_backend(const json_t *request)
 {
     json_t *backend = json_object_get(json_object_get(request, "arguments"), "backend");

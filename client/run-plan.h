@@ -2,7 +2,7 @@
 /*
  * Run plan: what `vmctl run` does with a translation.
  *
- *   - What is about the daemon's process becomes LaunchOptions.
+ *   - Options about the daemon's process become LaunchOptions.
  *   - A chardev on standard input and output is vmctl's, because the terminal is: it becomes one
  *     on a descriptor, whose other end vmctl joins with the terminal.
  *   - Descriptors that options name by number are those that vmctl was started with.

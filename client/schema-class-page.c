@@ -89,7 +89,7 @@ static void print_facts(const SchemaPage *page, const QmpClass *klass, const Cla
         put_fact(page, "CPUs:", max);
         put_fact(page, "Default CPU:", info->default_cpu_type);
         put_fact(page, "RAM's id:", info->default_ram_id);
-        put_fact(page, "Default:", info->is_default ? "clients take it unless told otherwise" : "");
+        put_fact(page, "Default:", info->is_default ? "clients take it by default" : "");
     }
     print_marks(page, klass);
     put_fact(page, "Since:", info->since);
@@ -111,7 +111,7 @@ static bool is_feature(const QmpClass *klass, const QmpMember *member)
     return qmp_class_is_a(klass, &qmp_class_x86_64_cpu) && schema_feature_bit(member);
 }
 
-/* Features of a CPU model that are on, or all that there are if it is no model. */
+/* Features of a CPU model that are on, or all features if it is not a model. */
 static void print_cpu_features(const SchemaPage *page, const QmpClass *klass)
 {
     GString *names = g_string_new(NULL);
@@ -127,7 +127,7 @@ static void print_cpu_features(const SchemaPage *page, const QmpClass *klass)
     }
     schema_page_text(page, klass->flags & QMP_CLASS_ABSTRACT
                      ? "Features that there are ('vmctl schema features NAME')"
-                     : "Features that are on unless told otherwise", names->str);
+                     : "Features that are on by default", names->str);
     g_string_free(names, TRUE);
 }
 
@@ -269,7 +269,7 @@ void schema_page_feature(const SchemaPage *page, const QmpMember *feature)
             g_string_append_printf(models, "%s%s", models->len ? ", " : "", klass->name);
         }
     }
-    schema_page_text(page, "CPU models that have it unless told otherwise", models->str);
+    schema_page_text(page, "CPU models that have it by default", models->str);
     g_string_free(models, TRUE);
     qmp_clear(&qmp_type_ClassProperty, &info);
 }

@@ -156,7 +156,7 @@ static bool has_name(const SchemaItem *item, const char *name)
     return is_class(item) && qmp_class_find(name) == item->klass;
 }
 
-/* Whether a class is shown as a machine type or CPU model, if nobody asks for classes. */
+/* Whether a class is shown as a machine type or CPU model, unless classes are asked for. */
 static bool is_special(const SchemaItem *item)
 {
     return item->kind == SCHEMA_CLASSES && (is_concrete(item->klass, &qmp_class_machine) ||

@@ -141,7 +141,8 @@ static int read_other(Terminal *terminal, GError **error)
     return GO_ON;
 }
 
-/* What the other side sent before it went, as much as a socket may hold. */
+/* Whatever the other side sent before it closed, at most as much as a socket
+ * holds. */
 static int read_rest(Terminal *terminal, GError **error)
 {
     struct pollfd fd = { .fd = terminal->fd, .events = POLLIN };

@@ -39,13 +39,13 @@ void terminal_close(Terminal *terminal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Terminal, terminal_close)
 
 /*
- * Copies both ways until one of the above; may be called again.  If standard input is no terminal,
- * it has no escape, and its end leaves the other direction open.  What ended (TERMINAL_CLOSED) is
- * not joined any more.  watched may be -1.
+ * Copies both ways until one of the above; may be called again.  If standard input is not a
+ * terminal, it has no escape, and its end leaves the other direction open.  A side that ended
+ * (TERMINAL_CLOSED) is not joined any more.  watched may be -1.
  */
 TerminalResult terminal_copy(Terminal *terminal, int watched, GError **error);
 
-/* After TERMINAL_SIGNAL: takes the signal, so that it has no effect, and tells its number. */
+/* After TERMINAL_SIGNAL: consumes the signal, so it has no effect, and returns its number. */
 int terminal_take_signal(Terminal *terminal);
 
 /*

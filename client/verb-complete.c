@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmctl complete: what may come next on a command line, one word a line.  A shell's
- * completion asks (docs/completion/vmctl); the schema's names are in the program, so
- * that no daemon is needed.
+ * vmctl complete: what may come next on a command line, one word per line.  A
+ * shell's completion asks (docs/completion/vmctl); the schema's names are in the
+ * program, so that no daemon is needed.
  */
 #include "config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmctl config: the requests that make the machine as it is, one a line, as
+ * vmctl config: the requests that make the machine as it is, one per line, as
  * `vmctl apply` takes them; or in other forms.
  */
 #include "config.h"
@@ -58,7 +58,8 @@ static void print_build(json_t *config)
     json_decref(request);
 }
 
-/* The whole as a file for -readconfig.  What that cannot say is told on standard error. */
+/* The whole as a file for -readconfig.  What the file cannot express is reported on
+ * standard error. */
 static int print_readconfig(const json_t *config)
 {
     g_autoptr(GPtrArray) unsaid = g_ptr_array_new_with_free_func(g_free);

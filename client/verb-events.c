@@ -2,7 +2,7 @@
 /*
  * vmctl events: prints events as they come, until the daemon goes away.
  *
- * With --trace, trace points are on meanwhile.  What they tell goes to the machine's log;
+ * With --trace, trace points are on meanwhile.  Their lines go to the machine's log;
  * those that this has switched on are off again afterwards, whatever ends it but SIGKILL.
  */
 #include "config.h"

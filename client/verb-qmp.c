@@ -169,7 +169,7 @@ static bool run_session(Session *session, char **arguments, GError **error)
             return false;
         }
     }
-    /* A closed connection is no error here: `quit` is a good last request. */
+    /* A closed connection is not an error here: `quit` is a good last request. */
     return print_events(session, NULL) || true;
 }
 

@@ -204,7 +204,7 @@ static int attend(Run *run, GError **error)
     return ok ? launch_wait(run->launch) : EXIT_ERROR;
 }
 
-/* The daemon stays, and so does what leads to it and tells of its end. */
+/* The daemon stays, and so do its socket and the record of its end. */
 static int leave(Run *run, Traces *traces)
 {
     launch_release(run->launch);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmctl schema: what there is to say to a daemon, told without one.  The schema is
+ * vmctl schema: describes the daemon's interface, without a daemon.  The schema is
  * rows of this program; schema-index.c finds things in them, schema-page.c and
  * schema-json.c show them.
  */

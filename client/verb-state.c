@@ -21,7 +21,7 @@ static const char *member(const json_t *object, const char *name)
     return text ? text : "";
 }
 
-/* Hexadecimal digits of a register's type; 0: it is no register. */
+/* Hexadecimal digits of a register's type; 0: it is not a register. */
 static int digits(const char *type)
 {
     return g_str_has_prefix(type, "uint")
@@ -65,7 +65,7 @@ static gsize alike(const json_t *values, gsize i)
     return n;
 }
 
-/* A list, in which what is there more than twice in a row stands once. */
+/* A list; elements that occur more than twice in a row are printed once. */
 static void append_values(GString *line, const char *type, const json_t *values)
 {
     if (!json_is_array(values) || g_str_equal(type, "value")) {

@@ -85,7 +85,8 @@ static void print_plain(const Translation *translation)
     }
 }
 
-/* Each request below a comment: which option it is of, and what the schema says. */
+/* Each request below a comment: the option that it comes from, and what the schema
+ * says. */
 static void print_pretty(const Translation *translation)
 {
     for (guint i = 0; i < translation->requests->len; i++) {

@@ -56,8 +56,8 @@ static int wait_event(Connection *conn, const char *name, gint64 deadline, GErro
     }
 }
 
-/* The daemon has ended before anybody waited: its record is what its last event would have
- * been.  No event will come. */
+/* The daemon ended before the wait began: its record takes the place of its last event.
+ * No event will come. */
 static int tell_end(const ExitRecord *record, const char *event, GError **error)
 {
     g_autofree char *how = machine_record_describe(record);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What all verbs share: options, socket path, connection.  See verb.h.
+ * Common to all verbs: options, socket path, connection.  See verb.h.
  */
 #include "config.h"
 #include "client/verb.h"

@@ -72,7 +72,7 @@ bool verb_parse(const Verb *verb, Globals *globals, const GOptionEntry *entries,
                 char ***argv, GError **error);
 
 /*
- * The socket that the global options mean: --socket; else qmp.sock in the
+ * The socket that the global options select: --socket; else qmp.sock in the
  * folder NAME of the run directory (machine_run_directory).  NULL with *error if
  * there is no such directory or the name is not a file name.
  */

@@ -42,12 +42,12 @@ typedef struct {
     void (*unlock)(void *opaque);
     /* Any thread, lock held or not; takes effect on the main loop. */
     void (*request)(void *opaque, AccelRequest request);
-    /* Any thread, lock held or not.  A vCPU cannot go on
+    /* Any thread, lock held or not.  A vCPU cannot continue
      * (KVM_EXIT_INTERNAL_ERROR, FAIL_ENTRY), or the accelerator is lost
      * (accel_failure): why is one line for the log.  The vCPU has parked itself;
      * the machine goes to run state internal-error. */
     void (*internal_error)(void *opaque, Cpu *cpu, ShutdownDetail detail, const char *why);
-    /* Any thread, lock not needed: a message (MSI) that is no interrupt is a write
+    /* Any thread, lock not needed: a message (MSI) that is not an interrupt is a write
      * to RAM.  False where there is none. */
     bool (*memory_write)(void *opaque, guint64 gpa, const void *data, gsize size);
     /* Split interrupt controllers: a CPU ended the interrupt of this vector, so
@@ -160,9 +160,9 @@ typedef struct {
     bool (*vcpu_create)(Accel *accel, Cpu *cpu, GError **error);
     void (*vcpu_destroy)(Accel *accel, Cpu *cpu);
     void (*vcpus_resume)(Accel *accel);
-    /* Asks all vCPUs to park and does not wait: what a guest does after it asked
-     * for its end or its reset shall not happen.  Any thread, lock held or not;
-     * a pause or a resume follows.  NULL: they run on until the pause. */
+    /* Asks all vCPUs to park and does not wait: what a guest does after it
+     * requested shutdown or reset shall not happen.  Any thread, lock held or
+     * not; a pause or a resume follows.  NULL: they run on until the pause. */
     void (*vcpus_stop)(Accel *accel);
     /* Returns when all vCPUs are parked, releasing the machine lock while it
      * waits.  Main thread only.  A vCPU that asks for the pause itself (through
@@ -172,7 +172,7 @@ typedef struct {
      * thread hangs.  Lock not needed.  NULL: there are no threads. */
     bool (*vcpus_progress)(Accel *accel);
     /* State of a parked vCPU.  Not what the accelerator does not have.  Setting fails
-     * with host-error for what it cannot take, naming an MSR that it has not. */
+     * with host-error for what it cannot take, naming an MSR that it does not have. */
     bool (*vcpu_get)(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error);
     bool (*vcpu_set)(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
     /* In a reset: general and system registers are as state says, and all else (MSRs,
@@ -194,7 +194,7 @@ struct Accel {
     CpuTopology topology;       /* the machine sets it before CPUs are made */
     GPtrArray *cpus;            /* of Cpu: the realized ones in order of index;
                                    NULL: none */
-    char *why;                  /* what was amiss with those that were to be taken
+    char *why;                  /* what was wrong with those that were to be taken
                                    before it, one line; NULL: it was the first */
 };
 

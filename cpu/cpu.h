@@ -10,7 +10,7 @@
 #include "cpu/x86-state.h"
 #include "qom/device.h"
 
-/* One CPUID leaf as the guest shall see it. */
+/* One CPUID leaf as the guest should see it. */
 typedef struct {
     guint32 leaf, subleaf;
     bool has_subleaf;
@@ -26,8 +26,8 @@ struct Cpu {
     int thread_id;              /* of the vCPU's thread; 0: the accelerator has none */
     GArray *cpuid;              /* of CpuidLeaf; what vcpu_create passes on */
     void *vcpu;                 /* the accelerator's */
-    /* What a reset loads into the vCPU: since realize the state after RESET;
-     * the board may change it before it resets the CPU (PVH). */
+    /* State that a reset loads into the vCPU: since realize the state after
+     * RESET; the board may change it before it resets the CPU (PVH). */
     X86CpuState reset_state;
 };
 

@@ -12,7 +12,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* How many of each there are in the next larger one.  0 counts as 1, but for
+/* How many of each there are in the next larger one.  0 counts as 1, except for
  * sockets as unlimited: an all-zero topology has each CPU in its own socket. */
 typedef struct {
     guint32 sockets, dies, cores, threads;

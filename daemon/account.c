@@ -56,7 +56,7 @@ void account_end(Vmd *vmd)
     exit_recorder_end(vmd->recorder, &record);
 }
 
-/* What the main thread may be changing is left alone: the tree above all. */
+/* Data that the main thread may be changing is left alone, above all the tree. */
 int account_fault(Vmd *vmd, const char *message)
 {
     ExitRecord record = record_of(vmd);

@@ -109,8 +109,8 @@ static bool env_hot(const Env *env)
     return machine && machine->started;
 }
 
-/* For the watchdog.  The lock is not asked for: a thread that never gives it back
- * is found by the exit that it is in, or by what the loop wants it for. */
+/* For the watchdog.  This does not take the lock: a thread that never releases it
+ * is detected by the exit that it is in, or by the loop's own need for the lock. */
 static bool vmd_vcpus_progress(void *opaque)
 {
     const Machine *machine = vmd_machine(opaque);

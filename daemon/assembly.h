@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Assembly: makes the daemon's parts, tells each what it needs of the others, and takes them
- * apart.  Main thread.
+ * Assembly: makes the daemon's parts, connects each to the others that it needs, and takes
+ * them apart.  Main thread.
  */
 #ifndef DAEMON_ASSEMBLY_H
 #define DAEMON_ASSEMBLY_H
@@ -13,10 +13,11 @@
 Vmd *assembly_make(const Options *options, GError **error);
 
 /*
- * When the loop has ended: ends what goes on beside it.  deadline is one of
- * g_get_monotonic_time(); what makes sure of a disk's data is waited for beyond it.
- * False: something does not end.  What could be made safe is, then, and the process
- * has to end at once, without assembly_free().
+ * When the loop has ended: stops everything that runs beside it. deadline is a time
+ * of g_get_monotonic_time(); what makes sure of a disk's data is waited for beyond
+ * it.
+ * False: something does not end.  Then everything that could be made safe is, and
+ * the process must exit at once, without assembly_free().
  */
 bool assembly_end(Vmd *vmd, gint64 deadline);
 

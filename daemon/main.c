@@ -19,7 +19,7 @@
 #include "systemd/journal.h"
 
 /* How long clients may take to read the last messages, and readers of chardevs the last
- * output.  All of the end has twice as long, but for flushing disks. */
+ * output.  All of the end has twice as long, except for flushing disks. */
 #define FLUSH_MS 900
 #define END_MS (2 * FLUSH_MS)
 
@@ -50,8 +50,8 @@ static void disappear(Vmd *vmd)
     pid_file_remove(&vmd->pid_file);
 }
 
-/* Listens, and is ready now or when the command for that has ended.  Whoever connects finds
- * this daemon's record and not its predecessor's. */
+/* Listens, and is ready now or when the command for that has ended.  A client that connects
+ * finds this daemon's record and not its predecessor's. */
 static bool start(Vmd *vmd, GError **error)
 {
     if (!appear(vmd, error)) {

@@ -3,7 +3,7 @@
  * Vmd: the daemon's state, handed to every command handler as the request's
  * context.  There is one; assembly.c makes it.
  *
- * What is a part of it does not know it, but for those that Vmd has by a pointer to a
+ * What is a part of it does not know it, except for those that Vmd has by a pointer to a
  * struct of theirs.  All members belong to the main loop's thread.
  */
 #ifndef DAEMON_VMD_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * RAM of a machine, for boards.  The link holds the back end; the claim tells
+ * RAM of a machine, for boards.  The link holds the backend; the claim tells
  * it that it is mapped.
  */
 #include "config.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * RAM of a machine: its `memory-backend` as one region that boards map, whole
- * or in pieces.  Here and not in hw/core, which knows no back end.
+ * or in pieces.  Here and not in hw/core, which knows no backend.
  */
 #ifndef HW_MACHINE_RAM_H
 #define HW_MACHINE_RAM_H
 
 #include "hw/machine/machine.h"
 
-/* Claims the back end of machine's property `memory-backend` and makes
+/* Claims the backend of machine's property `memory-backend` and makes
  * machine->ram ("ram", not mapped yet) and ram_size; without one they stay NULL
  * and 0.  Machine lock.  Fails with in-use. */
 bool machine_ram_claim(Machine *machine, GError **error);

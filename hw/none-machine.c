@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Machine `none`: an accelerator, a clock and address spaces, and RAM at
- * address 0 if there is a back end.  For introspection, and as the bench that
+ * address 0 if there is a backend.  For introspection, and as the bench that
  * device tests stand on.
  */
 #include "config.h"

@@ -4,9 +4,9 @@
  * (linux/kvm.h; what their members mean is in Linux' arch/x86/kvm/i8259.c, ioapic.c and
  * i8254.c).
  *
- * What the structures cannot say: KVM's PIT begins its counts anew when it is set, its
- * PICs take no ICW3 and no trigger mode by ICW1, and its I/O APIC tells of pins those
- * alone that it has not delivered yet.
+ * The structures cannot express everything: KVM's PIT restarts its counts when it is
+ * set, its PICs take no ICW3 and no trigger mode by ICW1, and its I/O APIC tells of
+ * pins those alone that it has not delivered yet.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -62,7 +62,7 @@ static void ioapic_from_kvm(const struct kvm_ioapic_state *kvm, X86Ioapic *ret)
     }
 }
 
-/* Whoever drives a pin drives it again. */
+/* The device behind a pin drives it again. */
 static void ioapic_to_kvm(const X86Ioapic *ioapic, struct kvm_ioapic_state *kvm)
 {
     kvm->ioregsel = ioapic->ioregsel;

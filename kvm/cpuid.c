@@ -54,7 +54,7 @@ enum {
     LEAF_BRAND_LAST = 0x80000004,
 };
 
-/* The brand string is no feature, and the kernel does not list it: it is the
+/* The brand string is not a feature, and the kernel does not list it: it is the
  * host's own. */
 static void host_brand(guint32 leaf, guint32 ret_regs[4])
 {

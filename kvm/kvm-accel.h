@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of kvm/ share: the accelerator object and a vCPU.  Nobody
- * outside of kvm/ includes this; they see cpu/accel.h.
+ * outside kvm/ includes this; they see cpu/accel.h.
  *
  *   kvm.c         the device                   vcpu.c       thread, KVM_RUN, pause
  *   vm.c          the VM and its life          exit.c       one exit
@@ -172,7 +172,7 @@ void kvm_vcpu_offer_extint(KvmVcpu *vcpu);
 typedef enum {
     KVM_VCPU_GO_ON,
     KVM_VCPU_HALT,              /* wait for an interrupt or a stop */
-    KVM_VCPU_PARK,              /* it cannot go on until it is resumed */
+    KVM_VCPU_PARK,              /* it cannot continue until it is resumed */
 } KvmExitAction;
 
 /* Handles the exit that vcpu->run describes; the vCPU's own thread.  error is

@@ -11,7 +11,7 @@
  * says; GSI 2 reaches pin 2 alone, since IR2 is the second PIC; all others
  * reach the pin of their number and, below 16, their PIC.
  *
- * The kernel takes only whole tables, so each change makes it anew.
+ * The kernel takes only whole tables, so each change rebuilds it.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"

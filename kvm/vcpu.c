@@ -2,9 +2,9 @@
 /*
  * A vCPU: its thread, the loop around KVM_RUN, and how it is stopped.
  *
- * Who stops a vCPU sets, in this order, its `stop` (under the lock), the shared
- * page's immediate_exit, and sends its thread a signal whose handler does
- * nothing.  Wherever the thread is, none of these is lost:
+ * A thread that stops a vCPU sets its `stop` (under the lock), then the shared
+ * page's immediate_exit, and then sends the vCPU's thread a signal whose
+ * handler does nothing.  Wherever the thread is, none of these is lost:
  *
  *  - before or in the entry of KVM_RUN: the kernel reads immediate_exit after
  *    it has taken the vCPU and returns EINTR at once;
@@ -23,11 +23,11 @@
  *
  * `hold` is the lighter way: memory changes, and nobody may be in KVM_RUN
  * meanwhile, but a thread may well be in an exit that waits for the machine
- * lock, which the one who holds has got.  Hence in_run, set around KVM_RUN:
- * holder: immediate_exit = 1, fence, read in_run; vCPU: in_run = 0, fence, read
+ * lock, which the holder has.  Hence in_run, set around KVM_RUN: holder:
+ * immediate_exit = 1, fence, read in_run; vCPU: in_run = 0, fence, read
  * immediate_exit.  One of the two sees the other's write, so either the holder
  * sees that the vCPU is out, or the vCPU sees that it must wake the holder.  On
- * the way in the fence is the kernel's own, who locks the vCPU before it reads
+ * the way in the kernel provides the fence: it locks the vCPU before it reads
  * immediate_exit.
  */
 #include "config.h"
@@ -54,7 +54,7 @@ static bool immediate_exit(const KvmVcpu *vcpu)
 /* ---- The thread ---- */
 
 /* Out of KVM_RUN by EINTR, or on the way in: waits while slots change.
- * Returns false if it shall park. */
+ * Returns false if it must park. */
 static bool interrupted(KvmVcpu *vcpu)
 {
     KvmRunControl *control = &vcpu->kvm->run;
@@ -110,7 +110,7 @@ static KvmExitAction handle_exit(KvmVcpu *vcpu, int error)
     return action;
 }
 
-/* Runs the guest until the vCPU shall park. */
+/* Runs the guest until the vCPU must park. */
 static void run_guest(KvmVcpu *vcpu)
 {
     if (vcpu->takes_extint) {
@@ -148,7 +148,7 @@ static void run_guest(KvmVcpu *vcpu)
     }
 }
 
-/* Waits until the vCPU may run; false: it shall end. */
+/* Waits until the vCPU may run; false: it must end. */
 static bool park(KvmVcpu *vcpu)
 {
     KvmRunControl *control = &vcpu->kvm->run;

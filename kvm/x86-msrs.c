@@ -74,7 +74,7 @@ static bool move(KvmVcpu *vcpu, unsigned long request, guint32 index, guint64 *v
     return true;
 }
 
-/* 0 of one that the CPU has not. */
+/* 0 for one that the CPU does not have. */
 static bool read_msr(KvmVcpu *vcpu, guint32 index, guint64 *ret_value, GError **error)
 {
     bool has;
@@ -83,7 +83,7 @@ static bool read_msr(KvmVcpu *vcpu, guint32 index, guint64 *ret_value, GError **
     return move(vcpu, KVM_GET_MSRS, index, ret_value, &has, error);
 }
 
-/* What the CPU has not takes 0 alone. */
+/* An MSR that the CPU does not have only accepts 0. */
 static bool write_msr(KvmVcpu *vcpu, guint32 index, guint64 value, GError **error)
 {
     bool has;

@@ -4,7 +4,7 @@
  *
  * Places are few because each may cost output_max bytes.  Without limits per process
  * and user, one program that forgets to close its connections would shut out all
- * others, and with them whoever wants to stop the machine.
+ * others, including one that wants to stop the machine.
  */
 #include "config.h"
 

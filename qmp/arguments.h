@@ -17,7 +17,7 @@ typedef struct {
 } QmpArguments;
 
 /*
- * Whether each of the argc words of argv, but for the first, that is an option is
+ * Whether each of the argc words of argv, except for the first, that is an option is
  * known, and has a value if it takes one and none if not.  Otherwise *error
  * (G_OPTION_ERROR) names it.  What follows --help is not looked at.
  */

@@ -2,10 +2,10 @@
 /*
  * Which argument an error blames, as the client sees it.
  *
- * Whoever refuses a value knows it by the name of a property or member.  Most of
- * the time that is what the request calls it, too; but a value can also come from
- * a machine type or from a default, and then the request has no such argument.
- * Private to qmp/.
+ * Code that refuses a value knows it by the name of a property or member.  Most
+ * of the time that is what the request calls it, too; but a value can also come
+ * from a machine type or from a default, and then the request has no such
+ * argument.  Private to qmp/.
  */
 #ifndef QMP_BLAME_H
 #define QMP_BLAME_H

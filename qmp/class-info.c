@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * See class-info.h.  Nothing here is kept: each answer is made from the rows anew.
+ * See class-info.h.  Nothing here is kept: each answer is made afresh from the rows.
  */
 #include "config.h"
 #include "qmp/class-info.h"

@@ -3,8 +3,8 @@
  * Dispatch and the life of a request: find the command, check the state, decode
  * the arguments, call the handler, report the end.
  *
- * A request is held once by itself until it has ended and once by whoever runs
- * it, so that an async handler may end it at once.
+ * A request is held once by itself until it has ended and once by its caller,
+ * so that an async handler may end it at once.
  */
 #include "config.h"
 #include "qmp/dispatch.h"

@@ -74,7 +74,7 @@ typedef struct {
     void (*begin)(void *context, const QmpRequest *req);
     /* A connection has ended (qmp_request_client); may be NULL. */
     void (*gone)(void *context, guint64 client);
-    /* Whether req has to wait for something that goes on; whoever says so ends the
+    /* Whether req has to wait for something that goes on; the same code ends the
      * wait with qmp_request_resume().  NULL: never. */
     bool (*hold)(void *context, QmpRequest *req);
     /* What becomes of deprecated, unstable and lenient input; NULL: all is accepted.  It may
@@ -104,7 +104,7 @@ guint64 qmp_request_client(const QmpRequest *req);
 int qmp_request_take_fd(QmpRequest *req);
 
 /*
- * Ends an async request, at any later time, on the main thread and outside of
+ * Ends an async request, at any later time, on the main thread and outside
  * the handler as well as inside.  The args die here.  ret is storage of
  * the command's return type (NULL for none) and stays the caller's; error is
  * taken over.

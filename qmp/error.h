@@ -15,8 +15,8 @@
  *  - Where an argument is to blame, the error has its path: the name of the
  *    property or member as the code that refuses it knows it.  Callers put in
  *    front what it is a member of (qmp_error_prefix_path), or give it the name
- *    that the request has for it (qmp_error_rename_path).  A name that the
- *    request has not is taken off by the dispatcher, so a device may blame a
+ *    that the request has for it (qmp_error_rename_path).  The dispatcher
+ *    strips a name that the request does not have, so a device may blame a
  *    property that a machine type set.
  *  - A call that fails is passed on as it is; g_prefix_error() adds context.
  *  - Wrong: setting an error twice; testing `*error` instead of the result;

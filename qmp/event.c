@@ -7,9 +7,9 @@
  * find the flag set and write nothing.
  *
  * Kept events lie in their intervals, which lie in `kept` by the times of those
- * events.  Whoever puts an event into the queue puts all kept ones there before that
- * are older.  So there are more of them than one an interval, but not more than one
- * for each event that goes out by itself, and for each key.
+ * events.  Code that queues an event first queues all older kept ones.  So there are
+ * more of them than one an interval, but not more than one for each event that goes
+ * out by itself, and for each key.
  */
 #include "config.h"
 #include "qmp/event.h"

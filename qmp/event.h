@@ -72,7 +72,7 @@ typedef void (*QmpEventSink)(const QmpEvent *event, void *data);
 void qmp_event_queue_add_sink(QmpEventQueue *queue, QmpEventSink func, void *data);
 void qmp_event_queue_remove_sink(QmpEventQueue *queue, void *data);
 
-/* Hands on at once what is in the queue, but for what an interval keeps. */
+/* Hands on at once what is in the queue, except for what an interval keeps. */
 void qmp_event_queue_deliver(QmpEventQueue *queue);
 
 /* The same with what intervals keep: for the end of the process. */

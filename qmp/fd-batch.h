@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Descriptors that came with bytes of a client (SCM_RIGHTS), shared by the
- * requests whose text lay in those bytes: whoever asks takes the oldest, and
- * what nobody took is closed with the last request.
+ * requests whose text lay in those bytes: a request takes the oldest, and
+ * descriptors that were not taken are closed with the last request.
  */
 #ifndef QMP_FD_BATCH_H
 #define QMP_FD_BATCH_H

@@ -4,7 +4,7 @@
  *
  * It knows tokens and brackets, nothing else: whether a text is good JSON is for
  * qmp_json_parse() to say.  A text is an object, a list, or any other token
- * outside of both.  Texts may follow each other with nothing, white space, CR, LF
+ * outside both.  Texts may follow each other with nothing, white space, CR, LF
  * or CRLF between them, and may arrive in pieces of any size.  Each byte is looked
  * at once; a text that lies in one piece is not copied.
  *

@@ -44,7 +44,7 @@ static bool is_long_integer(const char *literal, gsize length)
     return errno != 0;
 }
 
-/* In double quotes, in which \' is no escape. */
+/* In double quotes, in which \' is not an escape. */
 static void rewrite_string(const char *string, gsize length, GString *out)
 {
     bool escaped = false;

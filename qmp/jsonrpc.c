@@ -113,7 +113,7 @@ static void take_request(QmpSession *session, json_t *request, QmpCallBatch *bat
         if (!call->name) {
             refuse(call, CODE_REQUEST, "'method' must be a string");
         }
-        /* What is no request is no notification, either. */
+        /* What is not a request is not a notification, either. */
         call->silent = !json_object_get(request, "id") && !call->refusal;
         check_params(call);
     }

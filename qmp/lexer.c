@@ -16,7 +16,7 @@ typedef enum {
     DOUBLE,
     SINGLE,
     BACKSLASH,
-    LETTER,                     /* a to z, but for e */
+    LETTER,                     /* a to z, except for e */
     E,
     BIG_E,
     ZERO,

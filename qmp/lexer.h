@@ -50,7 +50,7 @@ typedef enum {
 /* Takes one byte. */
 QmpLex qmp_lex(QmpLexState *state, guchar byte);
 
-/* How many of the bytes are the plain inside of a string, a word or a gap, and change nothing. */
+/* How many of the bytes are the plain inside a string, a word or a gap, and change nothing. */
 gsize qmp_lex_run(QmpLexState state, const char *bytes, gsize length);
 
 static inline bool qmp_lex_in_string(QmpLexState state)

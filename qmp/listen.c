@@ -37,7 +37,7 @@ static bool is_alive(const struct sockaddr_un *address)
     bool alive;
 
     if (fd < 0) {
-        return true;            /* who knows: touch nothing */
+        return true;            /* unknown: touch nothing */
     }
     /* EAGAIN is a full backlog: somebody listens, however slowly. */
     alive = !connect(fd, (const struct sockaddr *)address, sizeof(*address)) ||
@@ -54,7 +54,7 @@ static bool remove_stale(const struct sockaddr_un *address, GError **error)
         return true;            /* gone meanwhile */
     }
     if (!S_ISSOCK(info.st_mode)) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "'%s' exists and is no socket",
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "'%s' exists and is not a socket",
                       address->sun_path);
         return false;
     }

@@ -95,7 +95,7 @@ static Node *node_for(QmpOptions *options, const char *key, guint position, GErr
         gsize length = options->flat ? strlen(part) : strcspn(part, ".");
 
         if (length == 0) {
-            fail(error, position, key, "is no name of an option");
+            fail(error, position, key, "is not the name of an option");
             return NULL;
         }
         if (node->values) {
@@ -252,7 +252,7 @@ static void add_item(GPtrArray *items, const char *text)
     g_ptr_array_add(items, item);
 }
 
-/* "3-6"; what is no range of reasonable length is left to the decoder. */
+/* "3-6"; what is not a range of reasonable length is left to the decoder. */
 static bool parse_range(const char *text, gint64 *ret_first, gint64 *ret_last)
 {
     const char *dash = text[0] ? strchr(text + 1, '-') : NULL;

@@ -49,7 +49,7 @@ void qmp_print_timestamp(QmpPrinter *printer, gint64 microseconds)
     qmp_print_literal(printer, "}");
 }
 
-/* The text, but for the segments that are hidden. */
+/* The text, except for the segments that are hidden. */
 static void add_raw_reply(struct evbuffer *out, const QmpCommand *command, guint32 hidden)
 {
     const char *text = command->raw_reply;

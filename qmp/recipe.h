@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Recipes of machine types and parts of classes as the schema shows them to
- * clients.  Who makes chips of them is qom/parts.c.
+ * clients.  qom/parts.c makes chips from them.
  */
 #ifndef QMP_RECIPE_H
 #define QMP_RECIPE_H

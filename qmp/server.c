@@ -138,12 +138,12 @@ static bool prepare_fd(int fd, GError **error)
 
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno,
-                            "descriptor %d is no socket", fd);
+                            "descriptor %d is not a socket", fd);
         return false;
     }
     if (type != SOCK_STREAM) {
         qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
-                      "descriptor %d is no stream socket", fd);
+                      "descriptor %d is not a stream socket", fd);
         return false;
     }
     if (evutil_make_socket_nonblocking(fd) || evutil_make_socket_closeonexec(fd)) {

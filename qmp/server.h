@@ -34,7 +34,7 @@ typedef struct {
     gsize output_max;           /* unread output that ends the connection */
     guint stall_ms;             /* so does not reading any of it for so long */
     guint silence_ms;           /* ... and not negotiating (JSON-RPC: not sending any
-                                 * request) for so long; who has may be silent for ever */
+                                 * request) for so long; after that it may stay silent */
     guint max_sessions;         /* further clients are turned away */
     guint max_of_process;       /* further clients of a process */
     guint max_of_user;          /* further clients of a user */
@@ -58,8 +58,8 @@ void qmp_server_set_limits(QmpServer *server, const QmpServerLimits *limits);
 /* Accepts clients on a listening stream socket, taken over even on failure. */
 bool qmp_server_listen(QmpServer *server, int fd, QmpDialectId dialect, GError **error);
 
-/* Serves a connected stream socket, taken over even on failure; whoever hands it over
- * answers for it: it gets a place, counts as none, and may be silent. */
+/* Serves a connected stream socket, taken over even on failure; its provider is
+ * responsible for it: it gets a place, counts as none, and may be silent. */
 bool qmp_server_attach(QmpServer *server, int fd, QmpDialectId dialect, GError **error);
 
 /* Stops accepting; clients that are connected stay. */

@@ -131,7 +131,7 @@ static void call_done(QmpRequest *req, const void *ret, const GError *error, voi
         qmp_session_write(session);
     } else if (!session->in_turn) {
         /* An async request: the others go on in the next round of the loop, not
-         * below whoever ended this one. */
+         * in a call from the code that ended this one. */
         finish_turn(session, true);
     }
     session_unref(session);

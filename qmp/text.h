@@ -54,7 +54,7 @@ char *qmp_text_quote(const char *text);
  * Whether a machine may have that name: it names folders (/run/vmd/NAME), so it is
  * one component of a path, does not begin with a dot, and has 1 to 255 bytes of
  * UTF-8 without control characters.  All instance names of systemd are such names,
- * but not the other way round: a name with a blank is no instance.
+ * but not the other way round: a name with a blank is not an instance.
  */
 bool qmp_machine_name_ok(const char *name);
 

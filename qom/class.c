@@ -32,8 +32,8 @@ static void register_type(const TypeInfo *type)
     if (type_table[index] == type) {
         return;
     }
-    /* Mistakes in the lists of types, which no input can cause: what is there
-     * stays, so that objects that exist keep their class. */
+    /* Mistakes in the lists of types, which no input can cause: existing
+     * classes stay, so that existing objects keep theirs. */
     if (type_table[index]) {
         g_critical("class '%s' has two types", type->schema->name);
     } else if (class_table[index]) {

@@ -9,7 +9,7 @@
 #include "qom/device.h"
 #include "qom/object.h"
 
-/* Built on first use, const and published for ever after. */
+/* Built on first use, const and published for good. */
 struct Class {
     const QmpClass *schema;
     gsize size;                 /* of the instance struct */

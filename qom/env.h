@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the daemon hands down to objects through the root of their tree: the
- * event loop, the queue of QMP events, and a way to run what blocks.
+ * What the daemon provides to objects through the root of their tree: the event
+ * loop, the queue of QMP events, and a way to run what blocks.
  */
 #ifndef QOM_ENV_H
 #define QOM_ENV_H
@@ -52,8 +52,8 @@ typedef struct Env {
     /* Connects two named gpio lines for the `parts` of a class (qom does not
      * know lines; hw's irq_wire does).  NULL: such a part fails. */
     bool (*wire)(Object *parent, const char *from, const char *to, GError **error);
-    /* While requests are executed of which all succeed or none: notes keep for the
-     * end, and returns true; false otherwise.  NULL: never. */
+    /* While a list of requests is executed as a whole: notes keep for the end, and
+     * returns true; false otherwise.  NULL: never. */
     bool (*defer)(const struct Env *env, Object *obj, EnvKeep keep);
     /* Calls f for each device that such requests will still put on bus, or, if
      * they leave the bus open, could; bus NULL: for all.  NULL: there are none. */
@@ -63,7 +63,8 @@ typedef struct Env {
 /* From complete: runs keep when obj is there to stay, mostly at once.  Until then
  * dismantle and release have to leave the host as it was. */
 bool env_keep(Object *obj, EnvKeep keep, GError **error);
-/* Whoever chooses an address for obj asks here what others have spoken for. */
+/* Code that chooses an address for obj asks here which ones are reserved for
+ * others. */
 void env_foreach_pending(Object *obj, Object *bus, EnvPending f, void *opaque);
 
 /* Tells Env.refused of obj.  Any thread, as long as obj is in the tree. */

@@ -296,7 +296,7 @@ void object_stop(Object *obj)
 
 /* ---- Asking ---- */
 
-/* Someone outside of branch who holds obj, or NULL. */
+/* Someone outside branch who holds obj, or NULL. */
 static const LinkHolder *outside_holder(const Object *obj, const Object *branch)
 {
     for (guint i = 0; obj->holders && i < obj->holders->len; i++) {

@@ -8,7 +8,7 @@
 
 #include "qom/object.h"
 
-/* Who links to an object, and through which row. */
+/* A holder of a link to an object, and the row of the link. */
 typedef struct {
     Object *holder;
     const QmpMember *member;

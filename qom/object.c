@@ -89,7 +89,7 @@ void object_unref(void *opaque)
     if (!obj || !g_atomic_ref_count_dec(&obj->refs)) {
         return;
     }
-    /* Whoever holds, parents or runs an object counts as a reference, so this
+    /* Each holder, parent or user of an object counts as a reference, so this
      * can only be C code that dropped one that was not its own. */
     g_warn_if_fail(!obj->parent && object_life(obj) == OBJECT_NEW);
     run_finalize(obj);

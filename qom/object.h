@@ -33,7 +33,7 @@
  *
  * Threads: all functions are for the holder of the machine lock, except
  * object_ref/unref (any thread) and object_prepare/release (a pool thread,
- * while nobody else uses the object).  The table of types is the one piece of
+ * while nothing else uses the object).  The table of types is the one piece of
  * process-wide state; it has a lock of its own.
  */
 #ifndef QOM_OBJECT_H
@@ -105,7 +105,7 @@ typedef enum {
 ObjectLife object_life(const Object *obj);
 
 /* Tells the object model about a NULL-terminated list of types; the list is
- * borrowed for ever.  Called by main and by tests before the first object, once
+ * borrowed forever.  Called by main and by tests before the first object, once
  * for each list (qom_types is one of them); naming a type twice is harmless. */
 void object_register_types(const TypeInfo *const *types);
 
@@ -153,7 +153,7 @@ void object_unparent(Object *obj);
 Object *object_child(Object *parent, const char *name);
 guint object_n_children(Object *parent);
 /* Children in order of their making; f returns false to stop.  f may add and
- * remove children: added ones are not visited, removed ones no more.
+ * remove children: added ones are not visited, and neither are removed ones.
  * Descendants: parents before their children. */
 void object_foreach_child(Object *parent, bool (*f)(Object *child, void *data), void *data);
 void object_foreach_descendant(Object *parent, bool (*f)(Object *obj, void *data), void *data);
@@ -217,7 +217,7 @@ void object_stop(Object *obj);
 /* Object.serial of what was completed last in root's tree: what comes later has a
  * higher one. */
 guint64 object_last_serial(Object *root);
-/* Whether it may be deleted: nobody outside of it holds it or anything below it
+/* Whether it may be deleted: nobody outside it holds it or anything below it
  * (reason in-use, names the holder's path), and may_delete agrees. */
 bool object_may_delete(Object *obj, GError **error);
 

@@ -35,8 +35,8 @@ bool object_property_keeps_secret(const Object *obj, const QmpMember *member);
  * property-not-settable for one that is `settable: build` once the object was
  * made, wrong-state while it is being made; with the decoder's and the link's
  * errors; or with what the class's changed hook says.  On failure the old value
- * is there as before.  A forwarded property is set where it is: in the part,
- * once that was made.
+ * remains.  A forwarded property is set where it is: in the part, once that was
+ * made.
  */
 bool object_property_set(Object *obj, const char *name, const QmpInput *input,
                          const void *node, GError **error);

@@ -148,7 +148,7 @@ static bool check_typed(const StateRow *row, const StateField *field, GError **e
 }
 
 /* A bool of another value would be neither true nor false to the compiler, and what
- * is no number makes none of what it is added to. */
+ * is not a number makes none of what it is added to. */
 static bool element_valid(StateKind kind, guint64 value)
 {
     double number;
@@ -164,7 +164,7 @@ static bool check_scalars(const StateField *field, GError **error)
 
     for (guint32 i = 0; !any && i < field->count; i++) {
         if (!element_valid(field->kind, state_element(field->kind, field->data + i * size))) {
-            return refuse(field, error, "element %u is no value of its type", i);
+            return refuse(field, error, "element %u is not a value of its type", i);
         }
     }
     return true;

@@ -12,7 +12,7 @@
  *   4 bytes      version of that class's state
  *   ...          its fields: qom/state-field.h
  *
- * Whoever reads one believes nothing of it.  All functions are pure.
+ * A reader trusts nothing in it.  All functions are pure.
  */
 #ifndef QOM_STATE_STREAM_H
 #define QOM_STATE_STREAM_H

@@ -130,7 +130,7 @@ struct StateRow {
       .offset = offsetof(type_, field_), .number = offsetof(type_, number_), \
       .stride = sizeof(void *), .rows = (rows_) }
 /* Elements at which field points: as many as number says, at most max.  Loading
- * allocates them anew.  Nothing that they own is freed: no typed values. */
+ * reallocates them.  Nothing that they own is freed: no typed values. */
 #define STATE_NUMBERS(kind_, type_, field_, number_, max_) \
     { .name = #field_, .kind = STATE_##kind_, .shape = STATE_LIST, .flags = STATE_ARRAYED, \
       .offset = offsetof(type_, field_), .count = (max_), .number = offsetof(type_, number_) }

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Who wants to see a point.  The host's tracers count themselves in the first half,
+/* The observers of a point.  The host's tracers count themselves in the first half,
  * without asking; so both halves are one word, and one look tells. */
 typedef union {
     struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What qom's own files ask of the tree beyond qom/object.h.  Private to this
+ * What qom's own files need from the tree beyond qom/object.h.  Private to this
  * folder.
  */
 #ifndef QOM_TREE_H

@@ -54,7 +54,7 @@ void notify_extend_timeout(Notify *notify, guint64 usec);
 
 /* The guest was asked to power off: from now on and until notify_stopping(), but
  * for `seconds` at most, the service manager is asked for more time now and again.
- * Calling it again begins anew. */
+ * Calling it again starts over. */
 void notify_powering_down(Notify *notify, guint seconds);
 
 #endif

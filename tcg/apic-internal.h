@@ -111,7 +111,7 @@ void apic_write_initial_count(TcgVcpu *vcpu, guint32 value, ApicEffects *effects
 void apic_write_divide(TcgVcpu *vcpu, guint32 value, ApicEffects *effects);
 guint64 apic_read_tsc_deadline(TcgVcpu *vcpu, ApicEffects *effects);
 void apic_write_tsc_deadline(TcgVcpu *vcpu, guint64 value, ApicEffects *effects);
-/* Sets the deadline anew; fires at once what is due. */
+/* Sets the deadline again; fires at once what is due. */
 void apic_timer_arm(TcgVcpu *vcpu, ApicEffects *effects);
 
 #endif

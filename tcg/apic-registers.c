@@ -335,7 +335,7 @@ static bool x2_register(TcgVcpu *vcpu, guint reg, guint64 *value, bool is_write,
 }
 
 /* Figure 11-27: from disabled to x2APIC mode, and from that to xAPIC mode, no way
- * leads; bit 10 alone is no state. */
+ * leads; bit 10 alone is not a state. */
 static bool write_base(TcgVcpu *vcpu, guint64 value, ApicEffects *effects)
 {
     TcgApic *a = &vcpu->apic;

@@ -128,7 +128,7 @@ void apic_timer_arm(TcgVcpu *vcpu, ApicEffects *effects)
     effects->timer = true;
 }
 
-/* Who looks at the count must not keep an end from interrupting. */
+/* Reading the count must not suppress the interrupt at its end. */
 guint32 apic_current_count(TcgVcpu *vcpu, ApicEffects *effects)
 {
     const TcgApic *a = &vcpu->apic;

@@ -6,9 +6,9 @@
  *   apic-registers.c                        apic-message.c  who is meant, interprocessor
  *   apic-light.c    what light code asks                    interrupts, messages, pins
  *
- * Heavy code, but for the two that say so.  Registers are accessed by the vCPU's own
+ * Heavy code, except for the two that say so.  Registers are accessed by the vCPU's own
  * thread; messages, lines and NMIs come from any thread.  Its own lock guards it
- * all; nothing is called in it.  None of this takes the machine lock, but for
+ * all; nothing is called in it.  None of this takes the machine lock, except for
  * AccelHost.eoi at the end of a level-triggered interrupt.
  *
  * Times are nanoseconds of the host's monotonic clock (tcg/host-clock.h).

@@ -5,7 +5,7 @@
  *
  * Code memory is a memfd mapped twice, for writing and for executing.  Blocks and
  * what belongs to them lie in an arena.  Both only grow; when either is full, all
- * of it is dropped at a safepoint (no vCPU in generated code) and begins anew.
+ * of it is dropped at a safepoint (no vCPU in generated code) and starts over.
  *
  * Changes are made under TcgAccel.translate.  Look-ups by vCPUs take no lock.
  */

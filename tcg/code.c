@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Self-modifying code, from the side of who writes.
+ * Self-modifying code, from the writer's side.
  */
 #include "config.h"
 #include "tcg/cache.h"

@@ -56,7 +56,8 @@ static const Features features[] = {
     /* ARAT */
     { 6, 0, EAX, 0, BIT(2) },
     /* BMI1 AVX2 FDP at exceptions only, BMI2 ERMS, no FCS and FDS, RDSEED ADX CLFLUSHOPT CLWB
-     * SHA; FSGSBASE TSC_ADJUST SMEP SMAP.  Not INVPCID, which a CPU without PCID has not. */
+     * SHA; FSGSBASE TSC_ADJUST SMEP SMAP.  Not INVPCID, which a CPU without PCID does not
+     * have. */
     { 7, 0, EBX,
       BIT(3) | BIT(5) | BIT(6) | BIT(8) | BIT(9) | BIT(13) | BIT(18) | BIT(19) | BIT(23) |
           BIT(24) | BIT(29),

@@ -80,7 +80,7 @@ static TcgDecodeResult failure(ZyanStatus status, gsize size)
     return status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG ? TCG_DECODE_TOO_LONG : TCG_DECODE_UD;
 }
 
-/* SIB base 5 without a displacement in ModRM is no register, with REX.B neither: Zydis 4.0 names
+/* SIB base 5 without a displacement in ModRM is not a register, with REX.B neither: Zydis 4.0 names
  * r13d with 32-bit addresses. */
 static void mend_base(TcgDecoded *d)
 {

@@ -4,7 +4,7 @@
  *
  * Most writes are to addresses without a descriptor: a set of 64 bits, by a hash of
  * the address, says so without a lock.  A hit is signalled with the lock, as a
- * reader: who takes a descriptor away may close it when tcg_ioeventfd_del() returns.
+ * reader: the caller may close the descriptor when tcg_ioeventfd_del() returns.
  */
 #include "config.h"
 #include "tcg/ioeventfd.h"

@@ -128,9 +128,9 @@ guint64 tcg_next_page(const TcgState *s, guint64 linear, TcgAccess access);
 /*
  * An access of generated code that missed the TLB.  tcg_access_begin() either fills the TLB, so
  * that the access can be tried again, and returns NULL; or returns where in host memory a copy of
- * the instruction shall work instead (the page itself, or s->bounce with the operand in it, at the
- * same offset within 64 bytes).  After the copy tcg_access_end() brings back what was written and
- * drops translated code that changed.  Both are called with s->rip set; the first may raise.
+ * the instruction should work instead (the page itself, or s->bounce with the operand in it, at
+ * the same offset within 64 bytes).  After the copy tcg_access_end() brings back what was written
+ * and drops translated code that changed.  Both are called with s->rip set; the first may raise.
  */
 enum {
     TCG_ACCESS_READ = 1 << 0,   /* the instruction reads the operand */

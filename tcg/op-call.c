@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Fast system calls: SDM vol. 2B, SYSCALL, SYSRET, SYSENTER, SYSEXIT; AMD APM vol. 3
- * for what AMD's do outside of 64-bit mode.
+ * for what AMD's do outside 64-bit mode.
  */
 #include "config.h"
 #include "tcg/ops.h"

@@ -20,7 +20,7 @@ static guint64 fitting(guint64 offset, guint64 end, guint size)
     return offset < end ? (end - offset) / size : 0;
 }
 
-/* As far as the segment reaches, outside of 64-bit mode; offsets wrap at the address size. */
+/* As far as the segment reaches, outside 64-bit mode; offsets wrap at the address size. */
 static guint64 segment_end(const TcgState *s, const TcgInsn *insn, const TcgStringOperand *operand)
 {
     const TcgSegment *segment = &s->segment[operand->segment];
@@ -81,7 +81,7 @@ void tcg_string_reach(TcgState *s, const TcgInsn *insn, TcgStringOperand *operan
     }
 }
 
-/* The host's direction flag is clear but for the piece itself. */
+/* The host's direction flag is clear except for the piece itself. */
 #define REPEAT(what) \
     do { \
         if (down) { \

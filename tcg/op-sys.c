@@ -10,7 +10,7 @@
 
 /* ---- Translation caches and data caches ---- */
 
-/* An address that is not canonical, or beyond a limit, is no fault. */
+/* An address that is not canonical, or beyond a limit, is not a fault. */
 TcgNext tcg_op_invlpg(TcgState *s, const TcgInsn *insn)
 {
     guint64 linear = tcg_ea(s, insn);

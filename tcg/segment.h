@@ -46,7 +46,7 @@ static inline bool tcg_is_long(const TcgState *s)
     return s->efer & EFER_LMA;
 }
 
-/* Linear addresses of tables have 32 bits outside of IA-32e mode. */
+/* Linear addresses of tables have 32 bits outside IA-32e mode. */
 static inline guint64 tcg_table_address(const TcgState *s, guint64 address)
 {
     return tcg_is_long(s) ? address : (guint32)address;

@@ -158,7 +158,7 @@ void tcg_memory_free(TcgMemory *memory)
     g_free(memory);
 }
 
-/* ---- The slots that shall be ---- */
+/* ---- The new slots ---- */
 
 static bool same_range(const AccelSlot *a, const AccelSlot *b)
 {

@@ -53,7 +53,7 @@ static inline void store_host(guint8 *at, guint64 value, guint size)
     }
 }
 
-/* The first byte of the next page: linear addresses wrap at 4 GiB outside of 64-bit mode. */
+/* The first byte of the next page: linear addresses wrap at 4 GiB outside 64-bit mode. */
 guint64 tcg_next_page(const TcgState *s, guint64 linear, TcgAccess access)
 {
     guint64 next = (linear | 0xfff) + 1;

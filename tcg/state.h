@@ -23,7 +23,7 @@
  *         words.  Heavy code never raises.
  *
  * Offsets of the first members are known to thunks.S and to the translator.
- * Only the vCPU's own thread touches it, but for `pending` and `requests`; others
+ * Only the vCPU's own thread touches it, except for `pending` and `requests`; others
  * do while it is parked.
  */
 #ifndef TCG_STATE_H
@@ -85,7 +85,7 @@ enum {
 
 typedef struct {
     guint64 base;
-    /* For generated code outside of 64-bit mode: an access that ends below these
+    /* For generated code outside 64-bit mode: an access that ends below these
      * offsets may be made; 0 where C has to look (expand-down, null, not readable
      * or writable).  By tcg_segment_cached(). */
     guint64 end_read, end_write;
@@ -107,7 +107,7 @@ typedef struct {
 enum {
     TCG_MODE_CODE32 = 1 << 0,   /* code size: neither: 16 bits */
     TCG_MODE_CODE64 = 1 << 1,
-    TCG_MODE_STACK32 = 1 << 2,  /* SS.B, outside of 64-bit mode */
+    TCG_MODE_STACK32 = 1 << 2,  /* SS.B, outside 64-bit mode */
     TCG_MODE_CPL = 3 << 3,
     TCG_MODE_CPL_SHIFT = 3,
     /* ES, SS, DS are usable, writable, base 0, limit 4 GiB, and so is CS's base and limit;
@@ -151,7 +151,7 @@ typedef struct {
  * What an access of a trace has found in the TLB the last time, which is quicker to look
  * at: no index has to be computed.  A site is emptied whenever anything goes from the
  * TLBs.  An empty one has a tag that is not canonical and no difference, so that who
- * names that page faults on the host as the guest shall.
+ * names that page faults on the host as the guest must.
  */
 #define TCG_NO_SITE (1ull << 63)
 
@@ -275,7 +275,7 @@ struct TcgState {
     guint8 plain;               /* the next block is TCG_MODE_PLAIN: a group did not pass */
     guint8 stepped;             /* a block of one instruction has begun */
     guint8 step_trap;           /* EFLAGS.TF was set before it: #DB follows */
-    guint8 step_resume;         /* EFLAGS.RF was set before it: it goes, unless loaded anew */
+    guint8 step_resume;         /* EFLAGS.RF was set before it: it goes, unless reloaded */
     guint8 fault_vector;        /* what the host's fault means */
 
     TcgSegment segment[TCG_N_SEGMENTS], ldt, tr;

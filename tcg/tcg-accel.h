@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the heavy files of tcg/ share: the accelerator object and a vCPU.  Nobody
- * outside of tcg/ includes this; they see cpu/accel.h.
+ * outside tcg/ includes this; they see cpu/accel.h.
  *
  * Locks, outermost first: the machine lock; TcgAccel.translate; the locks of
  * interrupts.c, timers.c and ioeventfd.c; TcgAccel.run.lock and TcgApic.lock, in

@@ -23,7 +23,7 @@ void tcg_timers_add(TcgVcpu *vcpu);
 void tcg_timers_remove(TcgVcpu *vcpu);
 
 /* The vCPU begins to run (true), or is about to be halted or parked; its own thread.
- * Cheap.  Watched unless told otherwise. */
+ * Cheap.  Watched by default. */
 void tcg_timers_watch(TcgVcpu *vcpu, bool watch);
 /* Its APIC's deadline is another one. */
 void tcg_timers_changed(TcgVcpu *vcpu);

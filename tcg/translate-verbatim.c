@@ -408,7 +408,7 @@ static bool is_short_inc(const TcgTranslation *t, const TcgDecoded *d)
            (d->z.opcode & 0xf0) == 0x40;
 }
 
-/* Opcode 82 is another name of 80, which 64-bit code has not. */
+/* Opcode 82 is an alias of 80, which 64-bit code does not have. */
 static guint8 plain_opcode(const TcgDecoded *d)
 {
     bool alias = d->z.opcode == 0x82 && d->z.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT &&

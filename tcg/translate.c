@@ -168,7 +168,7 @@ static guint32 live_at(TcgTranslation *t, const Source *source, guint64 rip)
     return read | live;
 }
 
-/* Where it goes on behind the last instruction, if that is no jump. */
+/* Where it goes on behind the last instruction, if that is not a jump. */
 static guint64 next_rip(const TcgTranslation *t)
 {
     const TcgDecoded *last = &t->insn[t->n - 1];

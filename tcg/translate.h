@@ -114,7 +114,7 @@ static inline bool is_64bit(const TcgTranslation *t)
     return t->mode & TCG_MODE_CODE64;
 }
 
-/* Stack and jumps as in 64-bit code, but for the width. */
+/* Stack and jumps as in 64-bit code, except for the width. */
 static inline bool is_simple(const TcgTranslation *t)
 {
     return is_64bit(t) || (~t->mode & (TCG_MODE_FLAT | TCG_MODE_CODE32 | TCG_MODE_STACK32)) == 0;

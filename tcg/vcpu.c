@@ -3,9 +3,10 @@
  * A vCPU: its thread, what it does between two blocks besides running them, and how
  * it is stopped.
  *
- * Who wants something of a vCPU sets a bit in `requests`, then `pending`, which
- * generated code looks at in the head of each block.  No signal is sent.  The vCPU
- * clears `pending` before it reads what is wanted, so nothing is lost.
+ * A thread that wants something from a vCPU sets a bit in `requests`, then
+ * `pending`, which generated code tests at the head of each block.  No signal is
+ * sent.  The vCPU clears `pending` before it reads the requests, so nothing is
+ * lost.
  */
 #include "config.h"
 #include "tcg/tcg-accel.h"
@@ -211,7 +212,7 @@ static guint64 take_event(TcgState *s)
 
 /* ---- Parking and waiting ---- */
 
-/* Waits until the vCPU may run; false: it shall end.  Neither its counter nor its timer go on
+/* Waits until the vCPU may run; false: it must end.  Neither its counter nor its timer go on
  * meanwhile. */
 static bool park(TcgState *s)
 {

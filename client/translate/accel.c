@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The accelerator: -accel, -enable-kvm, and what -machine says of it.  One that is named alone is
- * asked for as it is; of several, and of none, the daemon takes the first that works on its host,
+ * requested as it is; with several, or none, the daemon takes the first that works on its host,
  * which may be another one than this.
  */
 #include "config.h"
@@ -149,7 +149,7 @@ static const Item *find_qtest(const Plan *plan)
     return NULL;
 }
 
-/* Who drives the machine from outside wants nothing else to, unless told otherwise. */
+/* Nothing else drives the machine by default if a client does. */
 static void add_default(Plan *plan)
 {
     const Item *qtest = find_qtest(plan);
@@ -175,7 +175,7 @@ static GPtrArray *choose(Plan *plan)
     return accel->machine_choices;
 }
 
-/* Removes names that are none; returns what to say of it, or NULL. */
+/* Removes names of unknown accelerators; returns a note about them, or NULL. */
 static char *drop_absent(GPtrArray *choices)
 {
     char *why = NULL;
@@ -212,7 +212,7 @@ static bool check_any(Plan *plan, const GPtrArray *choices, GError **error)
  * it, and have not their own. */
 static bool move_property(Plan *plan, GPtrArray *choices, const char *key, GError **error)
 {
-    /* Who has no controllers in the kernel takes it that there shall be none. */
+    /* Without controllers in the kernel, the user expects none at all. */
     bool taken = g_str_equal(key, "kernel-irqchip") &&
                  g_strcmp0(qmp_options_get(plan->accel.options, key), "off") == 0;
 

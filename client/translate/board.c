@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a board has unless told otherwise: serial and parallel ports, the debug console; and what
+ * What a board has by default: serial and parallel ports, the debug console; and what
  * QEMU's boards have and these have not.
  */
 #include "config.h"
@@ -117,8 +117,8 @@ static bool vga_is_none(const Plan *plan)
     return false;
 }
 
-/* PCs of QEMU have a VGA card and empty floppy and CD-ROM drives.  Who asked for a machine without
- * display or defaults does not miss them; others are told. */
+/* PCs of QEMU have a VGA card and empty floppy and CD-ROM drives.  A user who asked for a machine
+ * without display or defaults does not miss them; others are told. */
 static bool check_missing(Plan *plan, GError **error)
 {
     static const char *const defaults[] = { "VGA", "floppy", "ide-cd", NULL };

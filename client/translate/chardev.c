@@ -2,7 +2,7 @@
 /*
  * Character devices: -chardev, and the older spelling that -serial and others take.
  *
- * chardev-add's argument has the back end's members two levels down; command lines have them flat,
+ * chardev-add's argument has the backend's members two levels down; command lines have them flat,
  * with some names of their own.
  */
 #include "config.h"
@@ -188,7 +188,7 @@ static bool refuse_backend(const char *backend, GError **error)
     return true;
 }
 
-/* Whether the back end's struct has a member; text cannot give an empty one. */
+/* Whether the backend's struct has a member; text cannot give an empty one. */
 static bool has_data(const QmpOptions *options)
 {
     const QmpInputOps *ops = &qmp_options_input;
@@ -223,7 +223,7 @@ static bool add_chardev(Plan *plan, QmpOptions *options, GError **error)
     bool mux = false;
 
     if (!backend || !id) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING, "must have a back end and an 'id'");
+        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING, "must have a backend and an 'id'");
         return false;
     }
     if (!refuse_backend(backend, error) || !plan_take_bool(options, "mux", &mux, error)) {

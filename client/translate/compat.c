@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * -compat: what becomes of what is deprecated or unstable is an object `policy`, before all else.
+ * -compat: how deprecated and unstable input is handled becomes an object `policy`, made first.
  */
 #include "config.h"
 #include "client/translate/plan.h"

@@ -60,7 +60,7 @@ static bool unknown_group(const Reader *reader, const char *name, GError **error
         }
     }
     hint = qmp_nearest_hint(&nearest);
-    why = g_strconcat("is no group of options", hint, NULL);
+    why = g_strconcat("is not a group of options", hint, NULL);
     return fail(reader, error, ERROR_REASON_INVALID_VALUE, name, why);
 }
 
@@ -89,7 +89,7 @@ static bool begin_group(Reader *reader, char *text, GError **error)
         id = rest + 1;
         rest = cut_quoted(id);
         if (!rest) {
-            return fail(reader, error, ERROR_REASON_SYNTAX, whole, "has a quote without end");
+            return fail(reader, error, ERROR_REASON_SYNTAX, whole, "has an unterminated quote");
         }
     }
     if (!g_str_equal(rest, "]")) {
@@ -148,7 +148,7 @@ static bool add_value(Reader *reader, char *text, GError **error)
     rest = cut_quoted(++value);
     if (!rest || *rest) {
         return fail(reader, error, ERROR_REASON_SYNTAX, whole,
-                    rest ? "goes on behind its value" : "has a quote without end");
+                    rest ? "goes on behind its value" : "has an unterminated quote");
     }
     if (!add_key(reader, g_strstrip(text), value, error)) {
         g_prefix_error(error, "%s:%u: ", reader->path, reader->line);

@@ -31,7 +31,7 @@ static bool add_object(Plan *plan, Item *item, GError **error)
     return plan_add_options(plan, "object-add", item->options, NULL, error);
 }
 
-/* What -machine says of RAM holds for the back end that it names. */
+/* What -machine says of RAM holds for the backend that it names. */
 static bool inherit_memory_flags(Plan *plan, Item *item, GError **error)
 {
     static const char *const keys[] = { "dump", "merge", "prealloc" };

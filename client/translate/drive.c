@@ -131,7 +131,7 @@ static bool take_file(Item *item, Drive *drive, GError **error)
         }
     }
     if (length && name[length] == ':') {
-        return plan_refuse(error, "at position %u: '%.*s' is no protocol that disks can be "
+        return plan_refuse(error, "at position %u: '%.*s' is not a protocol that disks can be "
                            "reached by; there are file:, host_device: and null-co://; a file "
                            "whose name has a colon is file:NAME", drive->position, (int)length,
                            name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Options that only another one gives an effect.  Without that one they are errors: who writes
- * them wants something, and would not get it.
+ * Options that have no effect without another option.  Without it they are errors, because the
+ * user would not get what the option asks for.
  */
 #include "config.h"
 #include "client/translate/plan.h"

@@ -76,7 +76,7 @@ bool option_machine(Plan *plan, Item *item, GError **error)
            move_to_memory(plan, item->options, error);
 }
 
-/* -kernel and such: the property's name is the option's, but for one. */
+/* -kernel and such: the property's name is the option's, except for one. */
 bool option_machine_property(Plan *plan, Item *item, GError **error)
 {
     const char *name = item->row->name;
@@ -222,7 +222,7 @@ static bool object_size(const Item *item, guint64 *ret)
     return text && qmp_parse_size(text, ret) == QMP_PARSE_OK;
 }
 
-/* -m and -mem-path must agree with a back end that -machine names. */
+/* -m and -mem-path must agree with a backend that -machine names. */
 static bool check_memory(Plan *plan, GError **error)
 {
     const char *id = qmp_options_get(plan->machine.options, "memory-backend");
@@ -231,24 +231,24 @@ static bool check_memory(Plan *plan, GError **error)
     guint64 size = 0, own = 0;
 
     if (qmp_options_get(plan->memory.options, "mem-path")) {
-        return plan_refuse(error, "-mem-path and the memory back end '%s' exclude each other", id);
+        return plan_refuse(error, "-mem-path and the memory backend '%s' exclude each other", id);
     }
     if (!object) {
         qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND,
-                      "no -object is the memory back end '%s'", id);
+                      "no -object is the memory backend '%s'", id);
         return false;
     }
     if (text && object_size(object, &own) &&
         (qmp_parse_size(text, &size) != QMP_PARSE_OK || size != own)) {
         plan->current = plan->memory.item;
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "the memory back end '%s' has another size: %" G_GUINT64_FORMAT, id, own);
+                      "the memory backend '%s' has another size: %" G_GUINT64_FORMAT, id, own);
         return false;
     }
     return true;
 }
 
-/* RAM of its own, unless -machine names a back end. */
+/* RAM of its own, unless -machine names a backend. */
 static bool add_memory(Plan *plan, GError **error)
 {
     const char *id = plan->machine.klass->default_ram_id ?: "ram";
@@ -332,7 +332,7 @@ static bool add_machine(Plan *plan, Item *item, GError **error)
         json_object_set(arguments, "defaults", plan->machine.defaults);
     }
     plan_add(plan, "object-add", arguments,
-             plan->machine.name ? NULL : "the machine type, unless told otherwise");
+             plan->machine.name ? NULL : "the machine type by default");
     return true;
 }
 

@@ -236,7 +236,7 @@ static bool add_cpu(Plan *plan, const QmpClass *klass, guint64 index, GError **e
         return false;
     }
     return plan_add_options(plan, "device_add", options,
-                            model ? NULL : "the machine's CPU unless told otherwise", error);
+                            model ? NULL : "the machine's CPU by default", error);
 }
 
 static guint64 number_of(const json_t *smp, const char *key, guint64 otherwise)
@@ -276,8 +276,8 @@ static guint64 count_cpu_devices(const Plan *plan)
     return n;
 }
 
-/* A machine has one class of CPU; first is that of those that are no devices of their own, or
- * NULL if there are none. */
+/* A machine has one class of CPU; first is the class of those that are not devices of their
+ * own, or NULL if there are none. */
 static bool check_classes(Plan *plan, const QmpClass *first, GError **error)
 {
     for (guint i = 0; i < plan->items->len; i++) {

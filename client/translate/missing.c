@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Devices that options and QEMU's machines mean, and for which there is no class.
+ * Devices that options and QEMU's machines refer to, and that have no class here.
  */
 #include "config.h"
 #include "client/translate/missing.h"

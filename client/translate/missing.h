@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Missing: devices that options and QEMU's machines mean, and for which there is no class.
+ * Missing: devices that options and QEMU's machines refer to, and that have no class here.
  *
- * It is the schema's classes that say so: once one of these has a class, nothing is said of it
- * any more, and a test asks for the option that means it to be translated.
+ * The schema's classes decide: once one of these has a class, nothing is said of it any more,
+ * and a test asks for the option that means it to be translated.
  */
 #ifndef CLIENT_TRANSLATE_MISSING_H
 #define CLIENT_TRANSLATE_MISSING_H

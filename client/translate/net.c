@@ -39,7 +39,7 @@ static bool wrap_strings(QmpOptions *options, GError **error)
 
 #define HOST_LOOPBACK "disable-host-loopback"
 
-/* QEMU's guests reach what listens on the host's loopback addresses. */
+/* QEMU's guests can reach services on the host's loopback addresses. */
 void net_allow_loopback(QmpOptions *options)
 {
     if (g_strcmp0(qmp_options_get(options, "type"), "user") == 0 &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * -numa: machines have one node, which has all memory and all CPUs.  What says no more than that
- * is understood; everything else needs tables that there are not.
+ * -numa: machines have one node, which has all memory and all CPUs.  Options that say no more
+ * than that are accepted; everything else needs tables that do not exist.
  */
 #include "config.h"
 #include "client/translate/plan.h"
@@ -105,7 +105,7 @@ bool option_numa(Plan *plan, Item *item, GError **error)
         return numa_dist(plan, options, error);
     }
     if (g_strcmp0(type, "hmat-lb") == 0 || g_strcmp0(type, "hmat-cache") == 0) {
-        return plan_refuse(error, "'%s' is a part of the HMAT, which there is none of", type);
+        return plan_refuse(error, "'%s' belongs to the HMAT, which vmd does not have", type);
     }
     qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
                   "must begin with node, cpu, dist, hmat-lb or hmat-cache");

@@ -100,7 +100,7 @@ const OptionRow option_rows[] = {
     PROPERTY("kernel", "FILE", "the machine's property kernel"),
     REFUSED("loadvm", "TAG", "there are no snapshots of running machines"),
     { "m", "[size=]MEGABYTES[,KEY=VALUE...]", PHASE_COLLECT, option_memory, OPTION_KEYED |
-      OPTION_MERGE, "memory", "size", "size of the machine's memory back end" },
+      OPTION_MERGE, "memory", "size", "size of the machine's memory backend" },
     { "machine", "[type=]NAME[,KEY=VALUE...]", PHASE_COLLECT, option_machine, OPTION_KEYED |
       OPTION_JSON | OPTION_MERGE, "machine", "type",
       "object-add of the machine; accel and kernel-irqchip are the accelerator's, dump-guest-core "
@@ -108,7 +108,7 @@ const OptionRow option_rows[] = {
     { "mem-path", "FILE", PHASE_COLLECT, option_mem_path, 0, NULL, NULL,
       "the machine's memory is a memory-backend-file" },
     { "mem-prealloc", NULL, PHASE_COLLECT, option_mem_prealloc, 0, NULL, NULL,
-      "prealloc of the machine's memory back end" },
+      "prealloc of the machine's memory backend" },
     { "mon", "[chardev=]ID[,KEY=VALUE...]", PHASE_COLLECT, option_mon, OPTION_KEYED, "mon",
       "chardev", "no request: with mode=control and a server on a Unix socket vmd --socket PATH; "
       "others are refused" },
@@ -141,7 +141,7 @@ const OptionRow option_rows[] = {
     { "nographic", NULL, PHASE_COLLECT, option_nographic, 0, NULL, NULL,
       "the default serial port is on standard input and output" },
     { "numa", "[type=]TYPE[,KEY=VALUE...]", PHASE_COLLECT, option_numa, OPTION_KEYED | OPTION_JSON,
-      "numa", "type", "with one node, memdev is the machine's memory back end, and no more is to "
+      "numa", "type", "with one node, memdev is the machine's memory backend, and no more is to "
       "be done; several nodes and HMAT are refused" },
     { "object", "[qom-type=]TYPE,id=ID[,KEY=VALUE...]", PHASE_OBJECT, option_object, OPTION_KEYED |
       OPTION_JSON, "object", "qom-type", "object-add" },

@@ -84,7 +84,7 @@ typedef struct {
     const Item *item;           /* -m */
     const char *backend;        /* as -machine or -numa names it, or NULL */
     const char *numa_backend;   /* as -numa names it, or NULL */
-    QmpOptions *options;        /* the machine's back end, if it has no own name */
+    QmpOptions *options;        /* the machine's backend, if it has no own name */
     guint n_nodes;              /* of -numa node */
 } MemoryPlan;
 
@@ -96,7 +96,7 @@ typedef struct {
 
 typedef struct {
     Item *compat;               /* the last -compat */
-    GPtrArray *linked;          /* of Item, borrowed: -object that needs other back ends */
+    GPtrArray *linked;          /* of Item, borrowed: -object that needs other backends */
     guint n_smbios, n_fw_cfg;
 } ObjectsPlan;
 

@@ -111,7 +111,7 @@ static bool refuse_item(const char *item, GError **error)
             return plan_refuse(error, "'%s': %s", item, no_items[i].why);
         }
     }
-    return plan_refuse(error, "'%s' is no item; the items are guest_errors and trace:PATTERN",
+    return plan_refuse(error, "'%s' is not an item; the items are guest_errors and trace:PATTERN",
                        item);
 }
 

@@ -77,7 +77,7 @@ typedef struct {
 } TranslateKey;
 
 /* Each group of options once, in order, until f returns false; n is 0 for those whose keys depend
- * on a class or a back end.  keys are f's for the call only. */
+ * on a class or a backend.  keys are f's for the call only. */
 typedef bool TranslateGroupFunc(const char *group, const TranslateKey *keys, guint n, void *data);
 void translate_foreach_group(TranslateGroupFunc *f, void *data);
 

@@ -133,7 +133,7 @@ static void spell_address(json_t *arguments)
     }
 }
 
-/* A group of all arguments; `type` is the key of the class or back end, which comes first. */
+/* A group of all arguments; `type` is the key of the class or backend, which comes first. */
 static void add_group(Writer *writer, const char *group, const char *type, const json_t *arguments)
 {
     json_t *rest = json_copy((json_t *)arguments);
@@ -167,7 +167,7 @@ static void add_defaults(Writer *writer, const json_t *defaults)
 
         begin_group(writer, "global", NULL);
         if (json_is_object(value) || json_is_array(value)) {
-            leave_unsaid(writer, str_of(entry, "property"), "has a default that is no scalar");
+            leave_unsaid(writer, str_of(entry, "property"), "has a default that is not a scalar");
         }
         add_members(writer, "", entry);
     }
@@ -232,7 +232,7 @@ static void add_device(Writer *writer, const json_t *arguments)
     writer->dots = false;
 }
 
-/* ---- Back ends ---- */
+/* ---- Backends ---- */
 
 /* Moves all members of what `key` is to the object itself. */
 static void lift(json_t *object, const char *key)
@@ -417,7 +417,7 @@ static void add_request(Writer *writer, const json_t *request)
     } else if (g_str_equal(command, "set-action")) {
         add_group(writer, "action", "", arguments);
     } else {
-        leave_unsaid(writer, "", "is no group of options");
+        leave_unsaid(writer, "", "is not a group of options");
     }
 }
 

@@ -165,7 +165,7 @@ static Chardev *find_ringbuf(QmpRequest *req, const char *id, GError **error)
         qmp_error_blame(error, "device");
     } else if (!object_is_a(chr, &qmp_class_chardev_ringbuf)) {
         qmp_error_set_at(error, "device", ERROR_REASON_INVALID_VALUE,
-                         "chardev '%s' is no ring buffer", id);
+                         "chardev '%s' is not a ring buffer", id);
         return NULL;
     }
     return chr;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * CPU models: query-cpu-definitions, query-cpu-model-expansion.  Models are schema
- * data; an accelerator, if there is one, says what it has of their features.
+ * data; an accelerator, if there is one, says which it supports of their
+ * features.
  */
 #include "config.h"
 #include "daemon/vmd.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * query-device-state: what a guest has made of a device or a CPU (schema/state.json).
+ * query-device-state: the state that a guest has put a device or a CPU into
+ * (schema/state.json).
  */
 #include "config.h"
 #include "daemon/vmd.h"
@@ -23,7 +24,7 @@ static Device *resolve(Vmd *vmd, const char *path, GError **error)
         return NULL;
     }
     if (!object_is_a(obj, &qmp_class_device) || !((Device *)obj)->realized) {
-        qmp_error_set_at(error, "path", ERROR_REASON_INVALID_VALUE, "'%s' is no device in use",
+        qmp_error_set_at(error, "path", ERROR_REASON_INVALID_VALUE, "'%s' is not a device in use",
                          obj->name);
         return NULL;
     }

@@ -106,7 +106,7 @@ static void add_device(QmpRequest *req, DeviceOptions *args)
     qmp_request_return(req, NULL);
 }
 
-/* A device whose ROM is read first: nobody knows whether its file system answers. */
+/* A device whose ROM is read first, since its file system might not answer. */
 typedef struct {
     QmpRequest *req;
     DeviceOptions *args;        /* the request's */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What classes there are and what they are like: qom-list-types,
- * qom-list-properties, device-list-properties, query-class.  All of it is schema
- * data; no object is made to answer.
+ * The classes and their properties: qom-list-types, qom-list-properties,
+ * device-list-properties, query-class.  All of it is schema data; no object is
+ * made to answer.
  */
 #include "config.h"
 

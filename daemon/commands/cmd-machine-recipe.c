@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * query-machine-recipe: a machine type as the list of chips and wires that it
- * is.  It all stands in the class's rows, so neither machine nor accelerator is
+ * is.  Everything is in the class's rows, so neither machine nor accelerator is
  * needed.
  */
 #include "config.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * query-memdev, query-memory-size-summary: the memory back ends below /objects, and what
+ * query-memdev, query-memory-size-summary: the memory backends below /objects, and what
  * the guest has of them.  They are made and removed by object-add and object-del
  * (daemon/commands/cmd-object.c).
  */

@@ -129,7 +129,8 @@ static void *fresh_props(Config *config, const QmpClass *klass)
     return props;
 }
 
-/* What was given and is never shown: whoever builds this again has to know it. */
+/* Values that were given and are never shown: a client that builds this again
+ * must know them. */
 static void note_secret(Config *config, const Object *obj, const QmpMember *member)
 {
     g_autofree char *name = NULL;
@@ -202,7 +203,7 @@ static void add_device(Config *config, Device *dev, const QmpClassPlace *place)
     }
 }
 
-/* ---- Back ends ---- */
+/* ---- Backends ---- */
 
 /* Of what keeps the arguments that it was made by. */
 static QmpValue *kept_arguments(const Config *config, Object *obj, const QmpClassPlace *place)
@@ -330,7 +331,7 @@ bool qmp_query_config(QmpRequest *req, ConfigInfo **ret, GError **error)
         add_any(&config, config.vmd->policy.object);
     }
     if (config.error) {
-        g_propagate_prefixed_error(error, config.error, "the machine cannot be told: ");
+        g_propagate_prefixed_error(error, config.error, "cannot describe the machine: ");
         return false;
     }
     *ret = qmp_new(&qmp_type_ConfigInfo);

@@ -2,10 +2,10 @@
 /*
  * The choice of an accelerator: see any-accel.h.
  *
- * Whether one works is found out by making it, as nothing else tells: a device
- * file that opens may belong to a kernel that makes no virtual machine.  What
- * failed leaves nothing but a line that says why, which the accelerator keeps
- * that was made in the end.
+ * The only way to know whether one works is to make it: a device file that
+ * opens may belong to a kernel that makes no virtual machine.  What failed
+ * leaves nothing but a line that says why, which the accelerator keeps that was
+ * made in the end.
  */
 #include "config.h"
 #include "daemon/machine/any-accel.h"
@@ -22,7 +22,7 @@ typedef struct {
     guint next;
     Object *parent;             /* held */
     char *name;                 /* below parent */
-    GString *why;               /* what was amiss so far */
+    GString *why;               /* what was wrong so far */
 } Choice;
 
 static void choice_free(Choice *choice)

@@ -15,7 +15,7 @@ typedef struct Vmd Vmd;
 /*
  * Makes the first accelerator of props, which is taken over, that can be made, as
  * parent's child name (borrowed), and ends req; if none can, with no-accelerator
- * and what is amiss with each.  Main loop, with the lock held; may go on on the
+ * and what is wrong with each.  Main loop, with the lock held; may go on on the
  * pool.
  */
 void any_accel_make(Vmd *vmd, QmpRequest *req, Object *parent, const char *name,

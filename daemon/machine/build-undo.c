@@ -211,8 +211,8 @@ static void undo_finish(void *data)
     g_free(undo);
 }
 
-/* An item that still goes on may read what it has links to.  Holders come first, so whom
- * somebody holds now, it is that item. */
+/* An item that still goes on may read what it has links to.  Holders come first, so if
+ * an object is still held, the holder is that item. */
 static bool keeps(Build *build, Object *obj)
 {
     if (!build->waiting || object_may_delete(obj, NULL)) {
@@ -287,7 +287,7 @@ void build_undo(Build *build, void (*done)(Build *build))
     release_all(undo, blocks);
 }
 
-/* Others may have begun to use what was kept: then it is theirs. */
+/* Others may have started to use an object that was kept: then it stays. */
 void build_undo_kept(Build *build, void (*done)(Build *build))
 {
     g_autoptr(GPtrArray) kept = g_steal_pointer(&build->kept);

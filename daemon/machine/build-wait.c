@@ -4,9 +4,9 @@
  * when its client goes.
  *
  * What others want to change waits for the end of the list, as that decides what there
- * is to be changed.  But an item may hang for ever.  When one has taken longer than
- * PATIENCE_S, others are refused, with its name, until the list goes on: who reads that
- * knows whom to ask, and a client that waits without end knows nothing.
+ * is to be changed.  But an item may hang forever.  When one has taken longer than
+ * PATIENCE_S, others are refused, with its name, until the list continues: that message
+ * says what to look at, while a client that waits forever learns nothing.
  */
 #include "config.h"
 

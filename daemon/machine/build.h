@@ -69,7 +69,7 @@ bool build_plan(Build *build, GError **error);
 /* Before item is executed: notes what takes a change back, if it changes something
  * that is there.  Fails if nothing could. */
 bool build_note_change(Build *build, const BuildItem *item, GError **error);
-/* Undoes all that was made and changed since the build began, but for what an item that
+/* Undoes all that was made and changed since the build began, except for what an item that
  * still goes on has (build->kept): then others may change things at once (build_let_go).
  * May go on on the pool, and then calls done(build) on the main loop with the lock held. */
 void build_undo(Build *build, void (*done)(Build *build));

@@ -18,7 +18,7 @@ enum {
     EXIT_STATUS_START = 4,      /* sockets, threads, loop */
     EXIT_STATUS_PANIC = 6,      /* guest panicked, panic=exit-failure */
     EXIT_STATUS_BUILD = 8,      /* the command of --before-ready failed */
-    EXIT_STATUS_INTERNAL = 10,  /* a vCPU could not go on, internal-error=exit-failure */
+    EXIT_STATUS_INTERNAL = 10,  /* a vCPU could not continue, internal-error=exit-failure */
     EXIT_STATUS_ACCEL = 12,     /* the accelerator is lost, internal-error=exit-failure */
     EXIT_STATUS_WATCHDOG = 14,  /* a watchdog device expired, and that ends the machine */
     EXIT_STATUS_MEMORY = 16,    /* guest memory is lost (memory-fault.c) */

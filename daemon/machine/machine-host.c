@@ -29,7 +29,7 @@ static void on_machine_reset(void *opaque, ShutdownCause cause)
     }
 }
 
-/* Of several vCPUs that cannot go on, the first one ends the daemon. */
+/* If several vCPUs cannot continue, the first one ends the daemon. */
 static void end_failed(Vmd *vmd, ShutdownDetail detail)
 {
     int status = detail == SHUTDOWN_DETAIL_ACCEL_LOST ? EXIT_STATUS_ACCEL : EXIT_STATUS_INTERNAL;
@@ -159,7 +159,7 @@ static void poweroff_by_watchdog(Vmd *vmd)
     shutdown_end_loop(vmd);
 }
 
-/* The two that ask a guest which may be past hearing; what cannot be done is told. */
+/* These two ask a guest that may no longer react; failures are reported. */
 static void ask_by_watchdog(Vmd *vmd, WatchdogAction action)
 {
     g_autoptr(GError) error = NULL;

@@ -319,7 +319,8 @@ static void reset_now(RunControl *run, ShutdownCause cause)
     if (run->state == RUN_STATE_SUSPENDED) {
         run_after_reset(run);
     } else if (run->state != RUN_STATE_RUNNING) {
-        /* What had stopped it is over; one that could not go on can again. */
+        /* The reason for its stop is gone; a machine that could not continue
+         * now can. */
         set_state(run, RUN_STATE_PAUSED);
     } else if (!let_run(run, &error)) {
         g_warning("%s", error->message);

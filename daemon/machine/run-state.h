@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * RunControl: the run state, its table of transitions (run-transitions.c), and its
- * only writer (run-state.c).  Who wants to know of changes subscribes.
+ * only writer (run-state.c).  Code that needs to know of changes subscribes.
  *
  * In which states a command is allowed is the schema's to say, and the dispatcher
  * checks it: functions here may rely on that.

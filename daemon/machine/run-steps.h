@@ -2,7 +2,7 @@
 /*
  * Steps of the run state, one after the other.
  *
- * Who stops or resets a machine wants its disks idle: a client copies an image after `stop`,
+ * A stop or reset of a machine needs its disks idle: a client copies an image after `stop`,
  * and a board fills memory at a reset.  That may take as long as the host likes.  So each step
  * waits on the loop until nothing is in flight, with the vCPUs parked and the old run state;
  * what comes meanwhile waits behind it.  With idle disks a step is made at once.

@@ -24,8 +24,8 @@ void shutdown_end_loop(Vmd *vmd);
  * daemon ends, too. */
 void shutdown_machine(Vmd *vmd, ShutdownCause cause, int status);
 
-/* Resets the machine, unless set-action made a shutdown of every reset, whoever asks
- * for it (as in QEMU).  Ends req (or NULL) when that has happened. */
+/* Resets the machine, unless set-action made a shutdown of every reset, no matter
+ * who asks for it (as in QEMU).  Ends req (or NULL) when that has happened. */
 void shutdown_or_reset(Vmd *vmd, ShutdownCause cause, QmpRequest *req);
 
 /* As shutdown_machine(), because a program of the host's wants it (cause host-ui), unless the

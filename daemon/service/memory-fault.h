@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory faults: guest memory that the host has not any more ends the daemon, with an
+ * Memory faults: guest memory lost on the host ends the daemon, with an
  * exit record that names it.  (What KVM's vCPUs touch is an INTERNAL_ERROR.)
  *
- * Whoever touches such memory gets SIGBUS, be it a vCPU in generated code, a device or the
- * main loop, and whatever locks it holds.  It never goes on; a thread of its own ends the
- * process without them.
+ * Any thread that touches such memory gets SIGBUS, be it a vCPU in generated code, a
+ * device or the main loop, and whatever locks it holds.  It never goes on; a thread of its
+ * own ends the process without them.
  */
 #ifndef DAEMON_SERVICE_MEMORY_FAULT_H
 #define DAEMON_SERVICE_MEMORY_FAULT_H

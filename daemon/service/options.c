@@ -25,7 +25,8 @@ static bool split_command(const char *command, char ***ret_words, GError **error
     return false;
 }
 
-/* The name is a folder's for who starts the daemon, and stands in the journal. */
+/* The user who starts the daemon names folders after it, and the journal shows
+ * it. */
 static bool check_name(const char *name, GError **error)
 {
     g_autofree char *shown = NULL;

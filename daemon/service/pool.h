@@ -11,7 +11,7 @@
  *                    requests are executed one after the other; and there are
  *                    512 clients at most (qmp/server.c).
  *   POOL_FLUSH       the same, if it makes sure that a disk's data is safe.
- *   POOL_BACKGROUND  nobody waits for it: a back end looks for its peer again.
+ *   POOL_BACKGROUND  nobody waits for it: a backend looks for its peer again.
  *                    64 at a time; the others have their turn later.
  *
  * Jobs of clients that have gone go on, as nothing could stop them: that is why
@@ -20,10 +20,10 @@
  *
  * Connecting to a peer takes no thread (hw/chardev/socket-connect.h).
  *
- * The end: what has not begun does not begin any more; what is under way is
- * waited for until a deadline, a flush for as long as it takes.  What is still
- * there then cannot be stopped, and what it uses must not be freed: the process
- * ends around it (pool_stop, assembly_end).
+ * The end: jobs that have not begun never do; what is under way is waited for
+ * until a deadline, a flush for as long as it takes.  What is still there then
+ * cannot be stopped, and what it uses must not be freed: the process ends
+ * around it (pool_stop, assembly_end).
  */
 #ifndef DAEMON_SERVICE_POOL_H
 #define DAEMON_SERVICE_POOL_H

@@ -116,7 +116,7 @@ void record_slots_free(RecordSlots *slots)
 }
 
 /* The first record of a directory has no other one to change with, and some file systems
- * cannot exchange: then the slot is moved, and the next one needs space anew. */
+ * cannot exchange: then the slot is moved, and the next one needs new space. */
 static bool exchange(const RecordSlots *slots)
 {
     int dir = slots->directory;

@@ -4,8 +4,8 @@
  * an end (event RESOURCE_EXHAUSTED).
  *
  * A refusal is an errno: EMFILE and ENFILE (descriptors), ENOMEM (memory), ENOSPC
- * and EDQUOT (disk-space); any other is no matter of this module, so whoever sees a
- * system call fail may hand over what it said.  Of requests that is done by
+ * and EDQUOT (disk-space); any other is no matter of this module, so code that sees
+ * a system call fail may hand over what it said.  Of requests that is done by
  * resources_note_error(), after the reply; what fails without a request (an accept,
  * a chardev's file) comes through Env.refused or QmpDispatch.refused.
  *
@@ -48,7 +48,7 @@ void resources_refused(Resources *resources, int error, const char *what, int fd
 /* A request failed.  Main thread. */
 void resources_note_error(Resources *resources, const GError *error, const char *command);
 
-/* For the status line: "no descriptors, no memory"; NULL: nothing is amiss.  Main
+/* For the status line: "no descriptors, no memory"; NULL: nothing is wrong.  Main
  * thread. */
 char *resources_text(const Resources *resources);
 

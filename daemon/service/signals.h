@@ -14,7 +14,7 @@ typedef struct Signals Signals;
 
 typedef struct {
     int number;
-    pid_t pid;                  /* of who sent it */
+    pid_t pid;                  /* of the sender */
     uid_t uid;
 } SignalSender;
 

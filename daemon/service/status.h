@@ -21,11 +21,11 @@ typedef struct {
 
 /* Tells that the daemon is ready, and its status with that. */
 void status_ready(Status *status);
-/* Tells what is so now, as there may be another number of vCPUs or another resource amiss. */
+/* Tells what is so now, as there may be another number of vCPUs or another resource short. */
 void status_tell(Status *status);
 
 void status_set_run_state(Status *status, RunState run_state);
-/* The accelerator cannot go on, or might again; told with the next change. */
+/* The accelerator cannot continue, or might again; told with the next change. */
 void status_set_accel_lost(Status *status, bool lost);
 
 #endif

@@ -40,7 +40,7 @@ enum {
     MADT_X2APIC = 9,
     MADT_X2APIC_NMI = 10,
     MADT_ENABLED = 1 << 0,
-    LAPIC_ID_MAX = 254,         /* the last one that fits 8 bits and is no broadcast */
+    LAPIC_ID_MAX = 254,         /* the last one that fits 8 bits and is not a broadcast */
     ALL_CPUS = 0xff,
     LINT1 = 1,
 

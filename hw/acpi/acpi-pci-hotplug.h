@@ -49,7 +49,8 @@ typedef struct {
 void acpi_pci_hotplug_init(AcpiPciHotplug *s, Device *owner, Bus *root, bool with_root,
                            bool with_bridges, void (*event)(void *opaque), void *opaque);
 void acpi_pci_hotplug_done(AcpiPciHotplug *s);
-/* What the guest has not ejected yet goes now, as it will find nothing. */
+/* Devices that the guest has not ejected yet are removed now, as it will not
+ * find them. */
 void acpi_pci_hotplug_reset(AcpiPciHotplug *s);
 
 /* The number of a bus, as tables are to tell the guest, or -1: no hotplug there. */

@@ -48,7 +48,7 @@ typedef enum { AML_SYSTEM_MEMORY = 0, AML_SYSTEM_IO = 1, AML_PCI_CONFIG = 2 } Am
 void aml_region(Aml *aml, const char *name, AmlSpace space, guint32 offset, guint32 length);
 void aml_field_unit(Aml *aml, const char *name, guint bits);
 void aml_mutex(Aml *aml, const char *name);
-void aml_acquire(Aml *aml, const char *mutex);  /* waits for ever */
+void aml_acquire(Aml *aml, const char *mutex);  /* waits forever */
 void aml_release(Aml *aml, const char *mutex);
 
 void aml_path(Aml *aml, const char *path);      /* what a name stands for; a call */

@@ -34,7 +34,7 @@ enum {                          /* SMBHSTCNT */
 
 enum { SLVCNT_BITS = 0x0f };
 
-/* Reading SMBHSTCNT starts the block's bytes anew, each access takes the next. */
+/* Reading SMBHSTCNT starts the block's bytes again, each access takes the next. */
 static guint8 *next_block_byte(Piix4Smbus *s)
 {
     guint8 *byte = &s->blkdat[s->blkindex];

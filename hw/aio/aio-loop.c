@@ -17,7 +17,7 @@
 typedef struct {
     void (*f)(void *opaque);
     void *opaque;
-    bool *done;                 /* told to who waits for it; NULL: nobody does */
+    bool *done;                 /* for the thread that waits; NULL: none */
 } AioCall;
 
 /* ---- Contexts ---- */

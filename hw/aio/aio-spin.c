@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Looking instead of sleeping: for a while after its last request, a busy thread
- * finds the next one by itself.  The other side then needs no signal, which costs
- * a virtual machine an exit, and the thread is not woken up, which costs the
- * host more than many requests.
+ * finds the next one by polling.  The other side then needs no signal, which
+ * costs a virtual machine an exit, and the thread is not woken up, which costs
+ * the host more than many requests.
  */
 #include "config.h"
 #include "hw/aio/aio.h"

@@ -21,7 +21,7 @@ struct event_base;
 typedef struct AioContext AioContext;
 
 /* A request to the kernel, embedded in its owner's: no allocation.  The owner
- * sets done, which runs on the context's thread, never inside of the call that
+ * sets done, which runs on the context's thread, never inside the call that
  * queued the request, with the result (bytes, or -errno).  From then on the
  * request may be used again. */
 typedef struct AioRequest AioRequest;
@@ -124,7 +124,7 @@ typedef struct {
     bool (*notify)(void *opaque, bool on);
 } AioPollOps;
 
-/* Lets the context look by itself, if it does; until aio_unwatch.  Any thread. */
+/* Lets the context poll, if it does; until aio_unwatch.  Any thread. */
 void aio_watch_poll(AioWatch *watch, const AioPollOps *ops);
 
 /* Looks at watches and completions until nothing has come for `ns`, somebody

@@ -40,7 +40,7 @@ static GBytes *read_fd(int fd, const char *path, gsize max, GError **error)
     gsize size;
 
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "file '%s' is no regular file", path);
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "file '%s' is not a regular file", path);
         return NULL;
     }
     if (st.st_size < 0 || (guint64)st.st_size > max) {

@@ -2,9 +2,9 @@
 /*
  * Class `iothread`: see iothread.h.
  *
- * The thread makes its AioContext itself, as the ring belongs to who submits,
- * and tells whether it could; from then on it is in its loop until the object
- * goes.
+ * The thread makes its AioContext itself, as the ring belongs to the submitting
+ * thread, and tells whether it could; from then on it is in its loop until the
+ * object goes.
  */
 #include "config.h"
 #include "hw/aio/iothread.h"

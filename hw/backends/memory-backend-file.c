@@ -97,7 +97,7 @@ static bool check_align(const MemoryBackendFileProps *props, GError **error)
 {
     if (props->has_align && (props->align & (props->align - 1))) {
         qmp_error_set_at(error, "align", ERROR_REASON_INVALID_VALUE, "property 'align' is %"
-                         G_GUINT64_FORMAT ", which is no power of two", props->align);
+                         G_GUINT64_FORMAT ", which is not a power of two", props->align);
         return false;
     }
     return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the memory back ends share among themselves: the struct, and mapping by
+ * What the memory backends share among themselves: the struct, and mapping by
  * the properties that all of them have.
  */
 #ifndef HW_BACKENDS_MEMORY_BACKEND_INTERNAL_H

@@ -26,7 +26,7 @@ static bool check_hugetlb(const MemoryBackendMemfdProps *props, GError **error)
     if (props->has_hugetlbsize && (props->hugetlbsize & (props->hugetlbsize - 1))) {
         qmp_error_set_at(error, "hugetlbsize", ERROR_REASON_INVALID_VALUE,
                          "property 'hugetlbsize' is %" G_GUINT64_FORMAT
-                         ", which is no power of two", props->hugetlbsize);
+                         ", which is not a power of two", props->hugetlbsize);
         return false;
     }
     return true;

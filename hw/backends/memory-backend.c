@@ -41,12 +41,12 @@ bool memory_backend_claim(MemoryBackend *backend, GError **error)
 {
     if (backend->claimed) {
         qmp_error_set_at(error, "memory-backend", ERROR_REASON_IN_USE,
-                         "memory back end '%s' is mapped already", backend->object.name);
+                         "memory backend '%s' is mapped already", backend->object.name);
         return false;
     }
     if (is_readonly(backend)) {
         qmp_error_set_at(error, "memory-backend", ERROR_REASON_INVALID_VALUE,
-                         "memory back end '%s' is read-only and cannot be RAM",
+                         "memory backend '%s' is read-only and cannot be RAM",
                          backend->object.name);
         return false;
     }
@@ -67,7 +67,7 @@ static bool check_properties(const MemoryBackend *b, guint64 page_size, GError *
 
     if (props->size % page_size) {
         qmp_error_set_at(error, "size", ERROR_REASON_INVALID_VALUE, "property 'size' is %"
-                         G_GUINT64_FORMAT ", which is no multiple of the page size %"
+                         G_GUINT64_FORMAT ", which is not a multiple of the page size %"
                          G_GUINT64_FORMAT, props->size, page_size);
         return false;
     }
@@ -202,7 +202,7 @@ static bool memory_backend_changed(Object *obj, const QmpMember *member, GError 
 static bool memory_backend_may_delete(Object *obj, GError **error)
 {
     if (((MemoryBackend *)obj)->claimed) {
-        qmp_error_set_at(error, "id", ERROR_REASON_IN_USE, "memory back end '%s' is mapped",
+        qmp_error_set_at(error, "id", ERROR_REASON_IN_USE, "memory backend '%s' is mapped",
                          obj->name);
         return false;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory back ends: host memory that a machine maps as its RAM.
+ * Memory backends: host memory that a machine maps as its RAM.
  */
 #ifndef HW_BACKENDS_MEMORY_BACKEND_H
 #define HW_BACKENDS_MEMORY_BACKEND_H
@@ -18,13 +18,13 @@ extern const TypeInfo memory_backend_ram_type;
 void *memory_backend_hva(const MemoryBackend *backend);
 guint64 memory_backend_size(const MemoryBackend *backend);
 
-/* ---- memory-lost.c: what the host has not any more ---- */
+/* ---- memory-lost.c: memory that the host has lost ---- */
 
-/* Whether a host address is of a back end's memory: any thread, a signal's handler as well. */
+/* Whether a host address is of a backend's memory: any thread, a signal's handler as well. */
 bool memory_lost_is_guests(const void *address);
 /* Whose it is and what became of it, newly allocated; NULL: nobody's.  Any thread. */
 char *memory_lost_describe(const void *address);
-/* The same for the first back end whose file has become shorter.  Any thread. */
+/* The same for the first backend whose file has become shorter.  Any thread. */
 char *memory_lost_find(void);
 /* Marks it as mapped by a machine or device (query-memdev, exclusive use);
  * fails with in-use, or invalid-value if it is read-only. */

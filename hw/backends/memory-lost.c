@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory that the host does not have any more: which back end it is of.
+ * Memory that the host does not have any more: which backend it is of.
  *
  * A file that somebody makes shorter takes its pages with it, and so can a full
- * file system or an empty pool of huge pages.  Whoever touches such a page gets
- * SIGBUS, and KVM gives up with EFAULT.
+ * file system or an empty pool of huge pages.  A thread that touches such a
+ * page gets SIGBUS, and KVM gives up with EFAULT.
  *
  * Ranges are found without a lock, as a signal's handler looks.  They are never
  * freed, but used again.
@@ -106,7 +106,7 @@ static char *describe(const MemoryBackend *backend)
         file = g_strdup_printf(", file '%s'",
                                ((const MemoryBackendFileProps *)object_props(obj))->mem_path);
     }
-    return g_strdup_printf("memory back end '%s'%s: %s", obj->name, file ? file : "",
+    return g_strdup_printf("memory backend '%s'%s: %s", obj->name, file ? file : "",
                            is_shorter(backend) ? "the file has become shorter"
                                                : "the host has no page for it");
 }

@@ -55,7 +55,7 @@ static bool serve_one(RngRandom *s)
     return true;
 }
 
-/* A receiver may request again, which must not serve inside of this. */
+/* A receiver may request again, which must not serve inside this. */
 static void serve(RngRandom *s)
 {
     if (s->serving) {

@@ -18,11 +18,11 @@ struct RngRequest {
     /* Called once, from rng_request or from the main loop with the lock held,
      * with 1 to size bytes.  May request again. */
     void (*receive)(RngRequest *request, const guint8 *data, gsize size);
-    GList link;                 /* of the back end, while it waits */
+    GList link;                 /* of the backend, while it waits */
     bool waiting;
 };
 
-/* What a class of back ends does (TypeInfo.kind). */
+/* What a class of backends does (TypeInfo.kind). */
 typedef struct {
     void (*request)(Object *backend, RngRequest *request);
     void (*cancel)(Object *backend, RngRequest *request);

@@ -106,7 +106,7 @@ bool block_node_needs_io(BlockNode *node)
 
 /* ---- Size ---- */
 
-/* Nodes above look at the size again; users are told if they shall be. */
+/* Nodes above look at the size again; users are notified if requested. */
 static void size_changed(BlockNode *node, bool tell)
 {
     if (node->file) {

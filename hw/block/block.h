@@ -14,7 +14,7 @@
  * requests of several contexts may be in one node at once; what nodes have in
  * common there is atomic or under a lock of its own.
  *
- * Everything else needs the machine lock, but for BlockDriver.open, close and
+ * Everything else needs the machine lock, except for BlockDriver.open, close and
  * resize, which may block and run on pool threads (object_prepare).
  */
 #ifndef HW_BLOCK_BLOCK_H
@@ -146,7 +146,7 @@ void block_resize_end(BlockNode *lowest);
 
 /* ---- Users ---- */
 
-/* Who uses a node: a device, or a node above. */
+/* A user of a node: a device, or a node above. */
 typedef struct {
     Object *object;
     bool share;                 /* does not mind others that do not mind */

@@ -330,7 +330,7 @@ static void zero(BlockFile *s, BlockRequest *request)
 
 /* ---- Discard and flush ---- */
 
-/* Discarding is advice: storage that cannot do it is no error. */
+/* Discarding is advice: storage that cannot do it is not an error. */
 static void discarded(AioRequest *io, int result)
 {
     BlockRequest *request = request_of(io);

@@ -2,10 +2,10 @@
 /*
  * Locks on image files, which QEMU and its tools understand.
  *
- * Each permission has a byte in the file: 100 + N is locked (shared) by who
- * makes use of permission N, 200 + N by who does not let others have it.  So two
- * can tell whether they get along without knowing each other.  The locks are
- * OFD locks: they belong to the open file, not to the process.
+ * Each permission has a byte in the file: 100 + N is locked (shared) by a
+ * process that uses permission N, 200 + N by one that does not let others have
+ * it.  So two can tell whether they get along without knowing each other.  The
+ * locks are OFD locks: they belong to the open file, not to the process.
  */
 #ifndef HW_BLOCK_FILE_LOCK_H
 #define HW_BLOCK_FILE_LOCK_H

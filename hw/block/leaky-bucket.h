@@ -5,8 +5,8 @@
  *
  * A request pours its units into the bucket, which leaks at the average rate.
  * While the bucket is not over-full, requests pass at once; else they wait until
- * what came before them has leaked down to its rim.  So each request knows when
- * it is its turn as soon as it comes, and nobody keeps a queue.
+ * what came before them has leaked down to its rim.  So each request knows its
+ * turn as soon as it arrives, and no queue is needed.
  *
  * A second bucket, for bursts longer than a moment, leaks at the burst rate.
  */

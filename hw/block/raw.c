@@ -30,7 +30,7 @@ static bool raw_open(BlockNode *node, GError **error)
     }
     if (offset & (node->alignment - 1)) {
         qmp_error_set_at(error, "offset", ERROR_REASON_INVALID_VALUE, "offset %" G_GUINT64_FORMAT
-                         " is no multiple of %u, which block node '%s' needs", offset,
+                         " is not a multiple of %u, which block node '%s' needs", offset,
                          node->alignment, node->file->object.name);
         return false;
     }

@@ -4,7 +4,7 @@
  * sent, and reading gives a fixed value by which guests find it.  There is no
  * data sheet; firmware and guests rely on just that.
  *
- * It has no way to make the guest wait: what the back end cannot take at once is
+ * It has no way to make the guest wait: what the backend cannot take at once is
  * lost.  Made by device_add and by recipes.
  */
 #include "config.h"

@@ -6,11 +6,11 @@
  *
  * Modelled: the printer's busy, acknowledge, select and error signals, its
  * initialization, the interrupt by acknowledge, the direction bit of PS/2 ports.  The
- * printer takes a byte when the back end does, and is busy until then; how long its
+ * printer takes a byte when the backend does, and is busy until then; how long its
  * acknowledge pulse is nobody could see, so it ends when the status has been read.
  * Not modelled: EPP and ECP; data from the printer, whose lines read as ones; and the
  * line that has the printer feed after each return, whose bit is kept: what becomes of a
- * return is the back end's business.
+ * return is the backend's business.
  *
  * Made by device_add and by recipes.
  */
@@ -82,7 +82,7 @@ static void acknowledge(IsaParallel *s)
     s->ack = s->irq_pending = true;
 }
 
-/* Has the back end take the byte, now or when it says that it can. */
+/* Has the backend take the byte, now or when it says that it can. */
 static void print(IsaParallel *s)
 {
     if (s->busy && char_write(s->chr, &s->latched, 1) == 1) {

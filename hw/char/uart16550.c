@@ -14,12 +14,12 @@
  * without any, too.
  *
  * Not modelled: the speed of transmission (a character is gone as soon as the
- * back end has taken it, so the transmitter's shift register is always empty),
+ * backend has taken it, so the transmitter's shift register is always empty),
  * parity on a line that has no errors, sending a break, DMA mode 1's pins, OUT2 as
  * a gate of the interrupt, and the factory test writes to LSR.
  * Modem inputs CTS, DSR and DCD are always active but in loopback.
  *
- * A device embeds it (hw/char/isa-serial.c); the back end is hw/chardev/char.h.
+ * A device embeds it (hw/char/isa-serial.c); the backend is hw/chardev/char.h.
  */
 #include "config.h"
 #include "hw/char/uart16550.h"
@@ -264,7 +264,7 @@ static void clear_transmitter(Uart16550 *s)
     set_transmitter_empty(s);
 }
 
-/* Sends what the back end takes now; the rest waits for its `writable`. */
+/* Sends what the backend takes now; the rest waits for its `writable`. */
 static void transmit(Uart16550 *s)
 {
     while (s->xmit_count > 0) {

@@ -26,7 +26,7 @@ typedef struct {
     guint8 recv[UART16550_FIFO_SIZE];
     guint8 recv_errors[UART16550_FIFO_SIZE];
     guint8 recv_head, recv_count;
-    /* Transmitter FIFO: what the back end did not take yet. */
+    /* Transmitter FIFO: what the backend did not take yet. */
     guint8 xmit[UART16550_FIFO_SIZE];
     guint8 xmit_head, xmit_count;
     bool thre_pending;          /* THRE interrupt: not yet seen in IIR */

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The bytes of back ends that are behind descriptors; see the header.
+ * The bytes of backends that are behind descriptors; see the header.
  *
  * A write from a vCPU's thread must not take events out of the loop (it would
  * wait for a callback that waits for the machine lock), so it only adds them;
  * errors of writing are kept for the main thread, which finds them as the
  * reading side's end.
  *
- * Events are edge-triggered: while the front end is full, input that waits and
+ * Events are edge-triggered: while the frontend is full, input that waits and
  * a peer that is gone wake the loop once and not all the time.  Reading then
  * goes on by `kick`.
  *
- * A peer that goes while the front end is full must not keep its place until the
- * front end takes what it sent, which may be never.  What it sent is taken out of
+ * A peer that goes while the frontend is full must not keep its place until the
+ * frontend takes what it sent, which may be never.  What it sent is taken out of
  * the descriptor (`left`) and handed on before what the next peer sends.
  */
 #include "config.h"
@@ -60,7 +60,7 @@ static void lose(CharFd *s, gsize size, int error, int fd)
     env_refused(&s->chr->object, error, fd);
     s->broken = error && error != ENOSPC && error != EDQUOT;
     if (error && error != EPIPE && !s->out_is_socket) {
-        complain(s, error);     /* that a reader is gone is no fault */
+        complain(s, error);     /* that a reader is gone is not a fault */
     }
     if (s->broken && s->kick) {
         event_add(s->kick, &soon);
@@ -226,7 +226,7 @@ static bool peer_gone(const CharFd *s)
     return s->hangup && s->in_waits && socket_peer_gone(s->in);
 }
 
-/* Hands on as much as the front end takes of what an earlier peer left. */
+/* Hands on as much as the frontend takes of what an earlier peer left. */
 static void hand_on_left(CharFd *s, gsize room)
 {
     guint8 buf[READ_SIZE];
@@ -243,7 +243,7 @@ static void hand_on_left(CharFd *s, gsize room)
     }
 }
 
-/* Reads what the front end takes, once; the loop comes back for more. */
+/* Reads what the frontend takes, once; the loop comes back for more. */
 static void read_some(CharFd *s)
 {
     guint8 buf[READ_SIZE];

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CharFd: the bytes of a character back end that is behind descriptors: reads
- * when the front end has room, writes at once what the host takes and keeps a
- * bounded rest.  Embedded by the back ends for files, pipes, terminals and
+ * CharFd: the bytes of a character backend that is behind descriptors: reads
+ * when the frontend has room, writes at once what the host takes and keeps a
+ * bounded rest.  Embedded by the backends for files, pipes, terminals and
  * sockets.
  *
  * Nothing here blocks.  Descriptors stay the caller's and must be non-blocking; what
- * cannot be waited for is taken as always ready, but for regular files, which threads
+ * cannot be waited for is taken as always ready, except for regular files, which threads
  * read and write (file-reader.h, file-writer.h).
  *
  * Threads: the machine lock is held in all calls.  start and stop are for the
@@ -21,7 +21,7 @@
 /* Output that the host did not take yet is kept up to this many bytes. */
 #define CHAR_FD_PENDING_MAX (64 * 1024)
 
-/* Input of peers that went before the front end took it is kept up to this many
+/* Input of peers that went before the frontend took it is kept up to this many
  * bytes: more than a Unix socket holds by default. */
 #define CHAR_FD_LEFT_MAX (256 * 1024)
 
@@ -38,7 +38,7 @@ struct CharFd {
     bool in_is_socket, out_is_socket;
     bool broken;                /* writing failed; reading will tell */
     bool complained;            /* the log has a line about lost output */
-    bool starved;               /* the front end waits for char_writable */
+    bool starved;               /* the frontend waits for char_writable */
     struct event *in_event, *out_event;     /* edge-triggered, one fd or two */
     struct event *kick;         /* goes on reading, without a new edge */
     FileReader *reader;         /* the caller's, instead of in; or NULL */
@@ -47,8 +47,8 @@ struct CharFd {
     struct evbuffer *left;      /* input of peers that are gone, or NULL; outlives them */
 };
 
-/* In the back end's init hook.  hangup NULL: end of input is no event.  Otherwise
- * it is told even if the front end has not taken all input yet. */
+/* In the backend's init hook.  hangup NULL: end of input is not an event.  Otherwise
+ * it is told even if the frontend has not taken all input yet. */
 void char_fd_init(CharFd *s, Chardev *chr, void (*hangup)(Chardev *chr));
 
 /* Begins to move bytes; in and out may be the same, or -1 for none.  Fails with
@@ -70,10 +70,10 @@ void char_fd_end_writer(CharFd *s, FileWriter *writer);
  * May be called twice. */
 void char_fd_stop(CharFd *s);
 
-/* The same when the back end itself goes: what peers left is forgotten, too. */
+/* The same when the backend itself goes: what peers left is forgotten, too. */
 void char_fd_discard(CharFd *s);
 
-/* Writes what the host takes now of what was kept, and tells a front end that waits.
+/* Writes what the host takes now of what was kept, and tells a frontend that waits.
  * Returns whether some is left. */
 bool char_fd_go_on(CharFd *s);
 

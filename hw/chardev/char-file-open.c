@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Opening of character back ends' files; see the header.
+ * Opening of character backends' files; see the header.
  */
 #include "config.h"
 #include "hw/chardev/char-file-open.h"

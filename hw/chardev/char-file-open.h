@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Output files of character back ends: opened without doing harm, so that a
+ * Output files of character backends: opened without doing harm, so that a
  * chardev-add that fails afterwards leaves the file as it was.
  *
  *   char_open_output    opens or creates it, truncates nothing (may block)
@@ -19,7 +19,7 @@
 int char_open_output(const char *path, bool append, bool *ret_created, GError **error);
 void char_undo_output(const char *path, bool created);
 
-/* A regular file: its reads and writes may wait for ever, and nothing tells.  May block. */
+/* A regular file: its reads and writes may block forever, without warning.  May block. */
 bool char_is_file(int fd);
 
 /* Opens a file for reading, without waiting; -1 with file-not-usable. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Log files of character back ends; see the header.
+ * Log files of character backends; see the header.
  */
 #include "config.h"
 #include "hw/chardev/char-log.h"

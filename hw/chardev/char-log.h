@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `logfile` of character back ends: what is sent to any of them is written to a file,
+ * `logfile` of character backends: what is sent to any of them is written to a file,
  * too.  A file that takes nothing holds nobody: output that has no room any more is
  * missing from it, and the journal says so.
  *
@@ -14,7 +14,7 @@
 /* What a log keeps of what its file does not take. */
 #define CHAR_LOG_MAX (4 * 1024 * 1024)
 
-/* The prepare, complete and release of a back end, which may have no log.  Until
+/* The prepare, complete and release of a backend, which may have no log.  Until
  * char_log_keep nothing has happened to the file. */
 bool char_log_open(Chardev *chr, GError **error);
 bool char_log_keep(Chardev *chr, GError **error);

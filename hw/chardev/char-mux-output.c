@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a mux's front ends to its base; see char-mux.h.
+ * From a mux's frontends to its base; see char-mux.h.
  */
 #include "config.h"
 #include "hw/chardev/char-mux.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * chardev-mux: its front ends, the input that they get, and its life; see
+ * chardev-mux: its frontends, the input that they get, and its life; see
  * char-mux.h.
  *
  * Keys are found in input before anybody is given it, so that the focus can be
- * taken from a front end that takes nothing, as long as it is not more than a
+ * taken from a frontend that takes nothing, as long as it is not more than a
  * few bytes behind.
  */
 #include "config.h"
@@ -22,12 +22,12 @@
 static const char help[] =
     "\r\n"
     "Ctrl-A h       this list\r\n"
-    "Ctrl-A c       input goes to the next front end\r\n"
+    "Ctrl-A c       input goes to the next frontend\r\n"
     "Ctrl-A b       sends a break\r\n"
     "Ctrl-A t       switches the time at the beginning of lines on and off\r\n"
     "Ctrl-A Ctrl-A  sends a Ctrl-A\r\n";
 
-/* ---- Front ends ---- */
+/* ---- Frontends ---- */
 
 static MuxFront *focused(const CharMux *s)
 {
@@ -75,7 +75,7 @@ static void mux_detach(Chardev *chr, void *opaque)
 
 /* ---- Input ---- */
 
-/* Gives a front end what it takes of what was kept for it. */
+/* Gives a frontend what it takes of what was kept for it. */
 static bool deliver(MuxFront *f)
 {
     guint8 data[MUX_HELD_MAX];
@@ -139,7 +139,7 @@ static void press(CharMux *s, guint8 key)
     }
 }
 
-/* Keeps a byte for the front end with the focus; false: not now. */
+/* Keeps a byte for the frontend with the focus; false: not now. */
 static bool keep(CharMux *s, guint8 byte)
 {
     MuxFront *f = focused(s);
@@ -173,7 +173,7 @@ static bool take_byte(CharMux *s, guint8 byte)
     return true;
 }
 
-/* A front end that asks for more from within its receive gets it from here. */
+/* A frontend that asks for more from within its receive gets it from here. */
 static void deliver_input(CharMux *s)
 {
     guint n;
@@ -199,7 +199,7 @@ static void mux_accept_input(Chardev *chr)
     char_accept_input(s->base);
 }
 
-/* ---- The front end of the base ---- */
+/* ---- The frontend of the base ---- */
 
 static gsize base_can_receive(void *opaque)
 {
@@ -217,8 +217,8 @@ static void base_receive(void *opaque, const guint8 *data, gsize size)
     deliver_input(s);
 }
 
-/* Who is there hears of the other side's coming and going, whatever the focus;
- * a break is input. */
+/* All frontends hear when the other side connects or leaves, whatever the
+ * focus; a break is input. */
 static void base_event(void *opaque, CharEvent event)
 {
     CharMux *s = opaque;

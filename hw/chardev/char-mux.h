@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * chardev-mux: several front ends on one back end.  Private to char-mux.c (front
- * ends, input, life) and char-mux-output.c.
+ * chardev-mux: several frontends on one backend.  Private to char-mux.c (
+ * frontends, input, life) and char-mux-output.c.
  *
- *   front end --.                        .-- output: lines, notes, time
- *   front end ---- CharMux (a Chardev) --+
- *   front end --'                        '-- input: keys, focus
+ *   frontend --.                        .-- output: lines, notes, time
+ *   frontend ---- CharMux (a Chardev) --+
+ *   frontend --'                        '-- input: keys, focus
  *                                              |
- *                   as front end of          base (a Chardev)
+ *                   as frontend of          base (a Chardev)
  *
  * Notes are what the mux itself has to say (help, time).  Output that the base
- * does not take stays with the front ends, which hear of room in turn.
+ * does not take stays with the frontends, which hear of room in turn.
  */
 #ifndef HW_CHARDEV_CHAR_MUX_H
 #define HW_CHARDEV_CHAR_MUX_H
 
 #include "hw/chardev/char.h"
 
-/* Input that a front end does not take yet is kept for it up to this much. */
+/* Input that a frontend does not take yet is kept for it up to this much. */
 #define MUX_HELD_MAX 64
 /* Input that is not looked at for keys yet. */
 #define MUX_INPUT_MAX 256
@@ -32,7 +32,7 @@ typedef struct {
 } MuxFront;
 
 typedef struct {
-    Chardev parent;             /* parent.front is the front end with the focus */
+    Chardev parent;             /* parent.front is the frontend with the focus */
     Chardev *base;
     GPtrArray *fronts;          /* of MuxFront, in order of their coming */
     guint focus;                /* index there */
@@ -50,10 +50,10 @@ typedef struct {
 
 /* CharOps.write. */
 gsize mux_write(Chardev *chr, const guint8 *data, gsize size);
-/* Says something to whoever is behind the base. */
+/* Writes a message to the base's other side. */
 void mux_note(CharMux *s, const char *text);
 void mux_toggle_timestamps(CharMux *s);
-/* The base has room: notes first, then the front ends. */
+/* The base has room: notes first, then the frontends. */
 void mux_writable(void *opaque);
 
 #endif

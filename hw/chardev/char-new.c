@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From chardev-add's union to a character back end in the tree: which class a
+ * From chardev-add's union to a character backend in the tree: which class a
  * kind is, and what is checked before anything is opened.
  */
 #include "config.h"

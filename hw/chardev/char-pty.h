@@ -7,7 +7,7 @@
 
 #include "hw/chardev/char.h"
 
-/* Path of the terminal ("/dev/pts/3"), chr's own; NULL if chr is no pty. */
+/* Path of the terminal ("/dev/pts/3"), chr's own; NULL if chr is not a pty. */
 const char *char_pty_path(Chardev *chr);
 
 #endif

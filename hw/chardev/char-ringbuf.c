@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ring: `written` and `taken` count bytes for ever, and their low bits are
+ * The ring: `written` and `taken` count bytes forever, and their low bits are
  * places in the buffer, whose size is a power of two.
  */
 #include "config.h"
@@ -87,7 +87,7 @@ static bool ringbuf_prepare(Object *obj, GError **error)
     s->size = options && options->has_size ? options->size : DEFAULT_SIZE;
     if (s->size & (s->size - 1)) {
         qmp_error_set_at(error, "backend.data.size", ERROR_REASON_INVALID_VALUE, "size %"
-                         G_GSIZE_FORMAT " of a ring buffer is no power of two", s->size);
+                         G_GSIZE_FORMAT " of a ring buffer is not a power of two", s->size);
         return false;
     }
     s->buf = g_try_malloc(s->size);

@@ -5,7 +5,7 @@
  * changed of it is put back when the object goes, which the daemon sees to at
  * its end.  There is one such object (hw/chardev/char-new.c).
  *
- * End of input is no event: `vmd </dev/null` keeps its output.
+ * End of input is not an event: `vmd </dev/null` keeps its output.
  */
 #include "config.h"
 #include "hw/chardev/char-types.h"
@@ -52,7 +52,7 @@ static void stdio_init(Object *obj)
     char_fd_init(&s->stream, &s->parent, NULL);
 }
 
-/* Raw, but for the output's line ends, which the daemon's own messages need. */
+/* Raw, except for the output's line ends, which the daemon's own messages need. */
 static void set_raw_mode(CharStdio *s, bool signals)
 {
     struct termios mode;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The character back ends' types, for the list in hw/types.c and for tests.
+ * The character backends' types, for the list in hw/types.c and for tests.
  */
 #ifndef HW_CHARDEV_CHAR_TYPES_H
 #define HW_CHARDEV_CHAR_TYPES_H

@@ -2,8 +2,8 @@
 /*
  * chardev-udp: datagrams to and from one peer.
  *
- * What a front end writes at once is a datagram.  One that came is kept until
- * the front end has taken all of its bytes; meanwhile others wait in the
+ * What a frontend writes at once is a datagram.  One that came is kept until
+ * the frontend has taken all of its bytes; meanwhile others wait in the
  * kernel, or are lost there.  A peer that is not there (ECONNREFUSED) is no
  * error: it may come.
  *
@@ -36,10 +36,10 @@
 typedef struct {
     Chardev parent;
     int fd;
-    bool starved;               /* the front end waits for char_writable */
+    bool starved;               /* the frontend waits for char_writable */
     struct event *in_event, *out_event;     /* edge-triggered */
     struct event *kick;         /* goes on reading, without a new edge */
-    gsize size, taken;          /* the datagram in buf, and what the front end has of it */
+    gsize size, taken;          /* the datagram in buf, and what the frontend has of it */
     guint8 buf[DATAGRAM_MAX + 1];
 } CharUdp;
 
@@ -97,7 +97,7 @@ static void on_writable(evutil_socket_t fd, short what, void *opaque)
 
 /* ---- Input ---- */
 
-/* Gives the front end what it takes; whether all of the datagram is gone. */
+/* Gives the frontend what it takes; whether all of the datagram is gone. */
 static bool pass_on(CharUdp *s)
 {
     while (s->taken < s->size) {

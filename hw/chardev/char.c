@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The class `chardev`: what all character back ends have in common, which is
- * their front end, the log file, and whether the host's side is open.
+ * The class `chardev`: what all character backends have in common, which is
+ * their frontend, the log file, and whether the host's side is open.
  *
  * Not here: how they are made from a request (char-new.c), and what moves their
  * bytes (char-fd.c and a file for each kind).
@@ -14,10 +14,10 @@
 #include "qmp/qapi-types-char.h"
 #include "qom/qapi-trace.h"
 
-/* What a front end takes at once that does not say. */
+/* What a frontend takes at once that does not say. */
 #define DEFAULT_CAN_RECEIVE 4096
 
-/* ---- Front end ---- */
+/* ---- Frontend ---- */
 
 void char_attach(Chardev *chr, const CharFrontOps *ops, void *opaque)
 {
@@ -83,7 +83,7 @@ char *char_filename(Chardev *chr)
     return chr->ops->filename(chr);
 }
 
-/* ---- Back end ---- */
+/* ---- Backend ---- */
 
 const ChardevBackend *char_backend(const Chardev *chr)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Character back ends: a byte stream between a front end (a serial port, a
+ * Character backends: a byte stream between a frontend (a serial port, a
  * debug console, a monitor) and the host.
  *
- * One front end at a time holds a chardev (exclusive link), but any number a
- * mux, which is the front end of another chardev.  The back end never blocks:
+ * One frontend at a time holds a chardev (exclusive link), but any number a
+ * mux, which is the frontend of another chardev.  The backend never blocks:
  * what the host does not take stays in a bounded buffer, and char_write says how
  * much was accepted.
  *
@@ -25,27 +25,27 @@ typedef struct FileWriter FileWriter;
 
 typedef enum { CHAR_EVENT_OPENED, CHAR_EVENT_CLOSED, CHAR_EVENT_BREAK } CharEvent;
 
-/* What a front end gets; each may be NULL. */
+/* What a frontend gets; each may be NULL. */
 typedef struct {
-    /* How many bytes it can take now; the back end stops reading at 0 until
+    /* How many bytes it can take now; the backend stops reading at 0 until
      * char_accept_input. */
     gsize (*can_receive)(void *opaque);
     void (*receive)(void *opaque, const guint8 *data, gsize size);
     void (*event)(void *opaque, CharEvent event);
-    /* The back end can take more after a short char_write. */
+    /* The backend can take more after a short char_write. */
     void (*writable)(void *opaque);
     /* Whether anybody is behind it now; NULL: always. */
     bool (*in_use)(void *opaque);
 } CharFrontOps;
 
-/* What a back end implements (TypeInfo.kind of chardev classes); write and
+/* What a backend implements (TypeInfo.kind of chardev classes); write and
  * filename are required. */
 typedef struct {
     /* Bytes accepted, 0 if none can be now. */
     gsize (*write)(Chardev *chr, const guint8 *data, gsize size);
     void (*accept_input)(Chardev *chr);
     void (*front_open)(Chardev *chr, bool open);
-    /* Instead of char.c's keeping of one front end. */
+    /* Instead of char.c's keeping of one frontend. */
     void (*attach)(Chardev *chr, const CharFrontOps *front, void *opaque);
     void (*detach)(Chardev *chr, void *opaque);
     /* "filename" of query-chardev ("pty:/dev/pts/3"), newly allocated. */
@@ -56,7 +56,7 @@ typedef struct {
     bool (*setup)(Chardev *chr, const struct Env *env, GError **error);
 } CharOps;
 
-/* Told once: true when the host's side opened, false if the back end goes
+/* Told once: true when the host's side opened, false if the backend goes
  * before that. */
 typedef void (*CharConnected)(void *opaque, bool connected);
 
@@ -76,7 +76,7 @@ struct Chardev {
     void *waiter_opaque;
 };
 
-/* A front end attaches itself to its link's target in realize, and detaches in
+/* A frontend attaches itself to its link's target in realize, and detaches in
  * unrealize; the chardev's OPENED event follows if its host side is open. */
 void char_attach(Chardev *chr, const CharFrontOps *ops, void *opaque);
 void char_detach(Chardev *chr, void *opaque);
@@ -84,25 +84,25 @@ void char_detach(Chardev *chr, void *opaque);
 bool char_in_use(const Chardev *chr);
 /* Returns how many bytes were accepted; chr may be NULL (all are). */
 gsize char_write(Chardev *chr, const guint8 *data, gsize size);
-/* The front end can take input again. */
+/* The frontend can take input again. */
 void char_accept_input(Chardev *chr);
 
-/* Calls f at the back end's first OPENED, at once if it is open; one at a time.
+/* Calls f at the backend's first OPENED, at once if it is open; one at a time.
  * Used by chardev-add with `wait`. */
 void char_when_connected(Chardev *chr, CharConnected f, void *opaque);
 
 /* "filename" of query-chardev, newly allocated. */
 char *char_filename(Chardev *chr);
 
-/* For back ends. */
+/* For backends. */
 
-/* How much a front end can take now. */
+/* How much a frontend can take now. */
 gsize char_front_room(const CharFrontOps *front, void *opaque);
-/* How much the front end can take now; 0 without one. */
+/* How much the frontend can take now; 0 without one. */
 gsize char_can_receive(Chardev *chr);
 /* size is at most what char_can_receive just said. */
 void char_receive(Chardev *chr, const guint8 *data, gsize size);
-/* Keeps `connected` and tells the front end. */
+/* Keeps `connected` and tells the frontend. */
 void char_event(Chardev *chr, CharEvent event);
 void char_writable(Chardev *chr);
 /* What chardev-add was given, or NULL (made without it, by tests). */

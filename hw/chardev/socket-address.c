@@ -124,7 +124,7 @@ static bool vsock_candidate(const VsockSocketAddress *addr, GArray *list, GError
     if (!g_ascii_string_to_unsigned(addr->cid, 10, 0, G_MAXUINT32, &cid, NULL) ||
         !g_ascii_string_to_unsigned(addr->port, 10, 0, G_MAXUINT32, &port, NULL)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "'%s:%s' is no vsock address: context id and port are numbers",
+                      "'%s:%s' is not a vsock address: context id and port are numbers",
                       addr->cid, addr->port);
         return false;
     }

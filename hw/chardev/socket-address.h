@@ -23,7 +23,7 @@
 typedef struct InetSocketAddress InetSocketAddress;
 typedef struct SocketAddressLegacy SocketAddressLegacy;
 
-/* The socket's node in the file system, so that nobody else's is removed. */
+/* The socket's node in the file system, so that no other socket is removed. */
 typedef struct {
     char *path;                 /* NULL: it has none */
     dev_t dev;
@@ -33,7 +33,7 @@ typedef struct {
 /*
  * A listening socket, or -1 with address-in-use, file-not-usable, host-error.
  * given_fd is the descriptor of an `fd` address, which is checked and returned.
- * A node at a unix address is removed first if it is a socket that nobody
+ * A node at a unix address is removed first if it is a socket that nothing
  * listens on.  *ret_node is for socket_node_remove().
  */
 int socket_listen(const SocketAddressLegacy *addr, int given_fd, SocketNode *ret_node,
@@ -98,8 +98,8 @@ char *socket_address_text(const SocketAddressLegacy *addr, bool server);
 char *socket_connection_text(const SocketAddressLegacy *addr, int fd, bool server);
 
 /* Whether the other side of a connection, or of a terminal, is gone or will at least
- * send no more, whatever there is still to be read.  (A TCP connection tells no
- * more of a peer that is gone.) */
+ * send no more, whatever there is still to be read.  (TCP does not reveal more
+ * about a peer that is gone.) */
 bool socket_peer_gone(int fd);
 
 /* Sets TCP_NODELAY; other sockets have no such delay. */

@@ -41,7 +41,7 @@ SocketConnect *socket_connect_start(const Env *env, SocketPeer *peer, SocketConn
                                     void *opaque);
 
 /* The same, with finding the peer first, where that has to be on the pool; addr is
- * copied.  For back ends that look for their peer again. */
+ * copied.  For backends that look for their peer again. */
 SocketConnect *socket_connect_find(const Env *env, const SocketAddressLegacy *addr,
                                    SocketConnected done, void *opaque);
 

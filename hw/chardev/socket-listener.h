@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SocketListener: a listening socket of a back end that has one connection at a
+ * SocketListener: a listening socket of a backend that has one connection at a
  * time: while there is one, the next waits in the backlog.  Embedded by socket
  * chardevs and stream netdevs.
  *

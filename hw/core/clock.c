@@ -391,8 +391,8 @@ void timer_set_after(Timer *timer, gint64 ns)
     timer_set(timer, clock_add(clock_now(timer->clock, timer->kind), ns));
 }
 
-/* The host's timer stays as it is: a wake-up for nothing is rare and cheaper
- * than a system call for each cancelled timer. */
+/* The host's timer stays as it is: a needless wake-up is rare and cheaper than
+ * a system call for each cancelled timer. */
 void timer_cancel(Timer *timer)
 {
     if (timer_pending(timer)) {

@@ -9,7 +9,7 @@
  *
  * Each timer has a floor, said where it is made: one that its own callback sets
  * again fires no sooner than that after the last time.  So whatever period a guest
- * asks for, a timer that goes on by itself never has the host for itself.  A timer
+ * requests, a timer that goes on by itself never has the host for itself.  A timer
  * that somebody else sets (a guest, by an access that costs it its time) may fire
  * sooner, but never twice at one time.
  *
@@ -94,8 +94,8 @@ void timer_set(Timer *timer, gint64 deadline);
 void timer_set_after(Timer *timer, gint64 ns);
 void timer_cancel(Timer *timer);
 bool timer_pending(const Timer *timer);
-/* The time before which it would not fire if it were set now.  Who has edges to
- * choose from takes the first one after that. */
+/* The time before which it would not fire if it were set now.  A device with
+ * edges to choose from takes the first one after that. */
 gint64 timer_earliest(const Timer *timer);
 
 /* For tests: told of each firing before it happens.  A NULL observer ends it.

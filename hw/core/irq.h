@@ -26,7 +26,7 @@ void gpio_out_new(Object *owner, const char *name, guint n);
 Irq *gpio(Object *owner, const char *name, guint n);
 
 /* Sets an output (or drives an input by hand, as one more source).  Edges
- * only: an unchanged level calls nobody. */
+ * only: an unchanged level calls no handler. */
 void irq_set(Irq *irq, bool level);
 static inline void irq_pulse(Irq *irq) { irq_set(irq, true); irq_set(irq, false); }
 bool irq_level(const Irq *irq);

@@ -2,9 +2,9 @@
 /*
  * The fair lock of hw/core/lock.h on a futex.
  *
- * Everybody sleeps on the word `serving`, each with the bit of his own ticket,
- * so that a release wakes the next in line and nobody else.  Tickets that are
- * 32 apart share a bit; who wakes without being served sleeps again.
+ * All threads sleep on the word `serving`, each with the bit of its own
+ * ticket, so a release wakes only the next in line.  Tickets that are 32 apart
+ * share a bit; a thread that wakes without being served sleeps again.
  *
  * A release stores `serving` and then looks at `next`; a newcomer takes a ticket from `next`
  * and then looks at `serving`.  Releases are frequent, while sleepers are few and make a system

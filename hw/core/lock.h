@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A fair lock: a ticket lock that sleeps.  Who asks first gets it first, so a
- * vCPU that exits 100,000 times a second cannot starve the main loop.  Not
- * recursive.
+ * A fair lock: a ticket lock that sleeps.  Threads get it in the order in which
+ * they ask, so a vCPU that exits 100,000 times a second cannot starve the main
+ * loop.  Not recursive.
  *
  * All functions may be called from any thread; a FairLock must be initialized
  * before a second thread sees it, and needs no destruction.
@@ -24,7 +24,8 @@ void fair_lock_init(FairLock *lock);
 /* Waits until all who asked before have had the lock.  The caller must not
  * hold it already. */
 void fair_lock_acquire(FairLock *lock);
-/* Hands the lock to who has waited longest.  The caller must hold it. */
+/* Hands the lock to the thread that has waited longest.  The caller must hold
+ * it. */
 void fair_lock_release(FairLock *lock);
 /* Held by this thread. */
 bool fair_lock_mine(const FairLock *lock);

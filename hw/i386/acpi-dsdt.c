@@ -75,7 +75,7 @@ static void append_host_resources(Aml *aml, const AcpiPcConfig *config)
     aml_end(aml);
 }
 
-/* Ports that no device of the tree has: nobody else shall get them. */
+/* Ports that no device of the tree has: nothing else may use them. */
 static void append_system_resources(Aml *aml, const AcpiPcConfig *config)
 {
     aml_device(aml, "SYSR");

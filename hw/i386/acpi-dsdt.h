@@ -13,7 +13,7 @@
 void acpi_dsdt(Aml *aml, const AcpiPcConfig *config);
 
 /* Hotplug of PCI devices: registers, slots, methods, and the event that calls
- * them.  acpi_dsdt_hotplug stands in the host bridge's scope. */
+ * them.  acpi_dsdt_hotplug belongs in the host bridge's scope. */
 void acpi_dsdt_hotplug(Aml *aml, const AcpiPcConfig *config);
 void acpi_dsdt_hotplug_event(Aml *aml);
 

@@ -74,7 +74,7 @@ static void append_eject_method(Aml *aml)
     aml_end(aml);
 }
 
-/* HIX (bus, slot): the index by which the guest shall name the device, or 0. */
+/* HIX (bus, slot): the index by which the guest should name the device, or 0. */
 static void append_index_method(Aml *aml)
 {
     aml_method(aml, "HIX", 2, true);

@@ -4,8 +4,8 @@
  * pieces whose bounds are checked here, so that parsers may pass on any number
  * that a file contains.
  *
- * A file system may not answer.  So the content is held in memory while it is wanted, and
- * comes there where somebody may wait: from the opening to the machine's first start, and,
+ * A file system may not answer.  So the content is kept in memory while it is needed, and
+ * is read where blocking is allowed: from the opening to the machine's first start, and,
  * as it would be a good part of an idle machine's memory, again for each reset.
  */
 #ifndef HW_I386_LOADER_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a PC's firmware finds in the memory of the real time clock: the bytes of
- * the AT, and those that firmware for virtual machines reads beyond them.
+ * The values that a PC's firmware finds in the memory of the real time clock:
+ * the bytes of the AT, and those that firmware for virtual machines reads
+ * beyond them.
  */
 #ifndef HW_I386_PC_CMOS_H
 #define HW_I386_PC_CMOS_H

@@ -418,7 +418,7 @@ bool x86_start_kernel_tables(Machine *machine, const char *append, bool pic,
     }
     boot = load_files(machine, append, tables, error);
     if (!boot || !add_tables(machine, boot, pic, tables, error)) {
-        /* Who tries again may have mended the files. */
+        /* The files may have been repaired before a retry. */
         x86_let_files_go(x86_machine(machine));
         return false;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What keys are called on the wire of a PS/2 keyboard, after the tables of key
- * numbers and scan codes in IBM's and Microsoft's keyboard specifications.
+ * Key codes on the wire of a PS/2 keyboard, after the tables of key numbers and
+ * scan codes in IBM's and Microsoft's keyboard specifications.
  */
 #ifndef HW_INPUT_KEYCODES_H
 #define HW_INPUT_KEYCODES_H
@@ -17,8 +17,8 @@ typedef struct {
 } KeyCodes;
 
 /* set1 is 0 for what has no code (`unmapped`).  Two keys say more than a code in
- * sets 1 and 2 (hw/input/ps2-kbd.c): `print` stands with the code that it has
- * with Shift or Ctrl, `pause` with that of Ctrl-Break. */
+ * sets 1 and 2 (hw/input/ps2-kbd.c): `print` has the code that it sends with
+ * Shift or Ctrl, `pause` that of Ctrl-Break. */
 extern const KeyCodes key_codes[Q_KEY_CODE__MAX];
 
 /* The key whose number a client says: its code in set 1, bit 7 for 0xe0; or

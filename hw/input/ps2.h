@@ -8,7 +8,8 @@
  * while it has something to send.  A byte from the host is a command or the
  * argument of the command before; the class's Ps2Ops know both.
  *
- * The speed of the wire is not modelled: a byte is there as soon as it is wanted.
+ * The speed of the wire is not modelled: a byte is available as soon as it is
+ * needed.
  *
  * All functions need the machine lock.
  */

@@ -35,7 +35,7 @@ static IsaBus *isa_bus(Device *dev)
 
 /* ---- Ports ---- */
 
-/* Who has one of the ports, or NULL. */
+/* The owner of one of the ports, or NULL. */
 static const Claim *find_claim(const IsaBus *bus, guint32 base, guint32 count)
 {
     for (guint i = 0; i < bus->claims->len; i++) {

@@ -162,7 +162,7 @@ typedef struct {
     guint8 offset, reset, writable;
 } Register;
 
-/* Each byte that is not zero for ever, the header apart. */
+/* Each byte that is not zero forever, the header apart. */
 static const Register registers[] = {
     { IORT, 0x4d, 0xff }, { XBCS, 0x03, 0xff }, { XBCS + 1, 0, 0x01 },
     { PIRQRCA, PIRQ_OFF, PIRQ_OFF | PIRQ_IRQ }, { PIRQRCA + 1, PIRQ_OFF, PIRQ_OFF | PIRQ_IRQ },

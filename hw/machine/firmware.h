@@ -26,7 +26,7 @@ typedef struct {
 
 /* Reads the file of that name; role says what it is in messages ("option ROM").
  * room: at least so much memory, a power of two or 0.  Fails with file-not-usable
- * (it cannot be read, is no regular file, is empty or longer than max bytes) or
+ * (it cannot be read, is not a regular file, is empty or longer than max bytes) or
  * no-memory, and leaves *ret as it is. */
 bool firmware_load(FirmwareImage *ret, const char *role, const char *name, gsize room, gsize max,
                    GError **error);

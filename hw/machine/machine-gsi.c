@@ -26,7 +26,7 @@ typedef struct {
 
 struct MachineGsis {
     Machine *machine;
-    struct event *event;        /* NULL: whoever has the lock sets lines */
+    struct event *event;        /* NULL: the holder of the lock sets lines */
     GMutex mutex;               /* for noted; nothing is called while it is held */
     Noted noted;
 };

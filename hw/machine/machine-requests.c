@@ -41,10 +41,10 @@ typedef struct {
     int status;
     RunState state;
     WakeReason reason;          /* of REQUEST_WAKE */
-    Cpu *cpu;                   /* held; NULL but for REQUEST_INTERNAL_ERROR */
+    Cpu *cpu;                   /* held; NULL except for REQUEST_INTERNAL_ERROR */
     char *why;
     Device *dev;                /* held; REQUEST_REMOVAL; of REQUEST_BUS_RESET bus's owner */
-    Bus *bus;                   /* held; NULL but for REQUEST_BUS_RESET */
+    Bus *bus;                   /* held; NULL except for REQUEST_BUS_RESET */
 } Request;
 
 struct MachineRequests {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Running, pausing and resetting a machine, by its board and for who listens to that.
+ * Running, pausing and resetting a machine, with its board and for listeners.
  */
 #include "config.h"
 #include "hw/machine/machine.h"

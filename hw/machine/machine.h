@@ -13,7 +13,7 @@
  * recipe's chips, the folders of what clients add
  * (qom/place.h), "unattached", and the regions and lines of the board.
  *
- * Lock order: the machine lock first, then any lock of a back end; no back end
+ * Lock order: the machine lock first, then any lock of a backend; no backend
  * is called back across a blocking call.  Pool threads never take it while a
  * completion that needs them is awaited.
  */
@@ -177,7 +177,7 @@ void machine_request_suspend_disk(Machine *machine);
 /* Wakes the guest if it sleeps and wants to be woken by that (hw/machine/power.h);
  * machine lock held. */
 void machine_request_wake(Machine *machine, WakeReason reason);
-/* cpu (not NULL) cannot go on, or cannot be started again; detail says whether the
+/* cpu (not NULL) cannot continue, or cannot be started again; detail says whether the
  * whole accelerator is lost.  why is copied; a reference to cpu is held until it is
  * delivered. */
 void machine_request_internal_error(Machine *machine, Cpu *cpu, ShutdownDetail detail,
@@ -198,7 +198,7 @@ void machine_call(Machine *machine, void (*f)(void *opaque, guint64 argument), v
 typedef struct MachineCall MachineCall;
 MachineCall *machine_call_hold(Machine *machine);
 void machine_call_release(Machine *machine, MachineCall *call);     /* accepts NULL */
-/* A vCPU may be waiting so, which is no sign that it is stuck.  Any thread. */
+/* A vCPU may be waiting so, which is not a sign that it is stuck.  Any thread. */
 bool machine_calls_held(const Machine *machine);
 /* Has f(opaque) run on the main loop with the machine lock held, soon.  Any thread, which does
  * not wait.  Without a loop (tests), at once. */

@@ -23,8 +23,8 @@
 
 /* Its address is the key. */
 typedef struct {
-    /* Called when the machine is undone, its devices gone already; NULL: who has set
-     * the service has taken it away by then, or it needs no more. */
+    /* Called when the machine is undone, its devices gone already; NULL: the code
+     * that set the service has taken it away by then, or it needs no more. */
     void (*free)(void *service);
 } MachineServiceKey;
 

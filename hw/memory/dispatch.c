@@ -112,7 +112,7 @@ static void io_chunk(MemoryRegion *mr, guint64 offset, guint8 *data, guint n, bo
     }
 }
 
-/* Whoever calls keeps region and owner alive. */
+/* The caller keeps region and owner alive. */
 static void io_access(MemoryRegion *mr, guint64 offset, guint8 *data, guint len, bool is_write)
 {
     while (len) {
@@ -153,7 +153,7 @@ static void call_end(RegionCall *call)
 }
 
 /* unlocked: this access took the lock for itself.  Handlers that lock for themselves must not have
- * it from here: they may wait for who else wants it. */
+ * it from here: they may wait for another thread that wants it. */
 static void call_region(AddressSpace *as, MemoryRegion *mr, guint64 offset, guint8 *data, guint len,
                         bool is_write, bool unlocked)
 {

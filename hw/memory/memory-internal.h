@@ -65,8 +65,8 @@ typedef struct {
     GArray *ranges;             /* of FlatRange */
 } FlatView;
 
-/* A call of a region's handlers under way, on the stack of who makes it; machine lock.  As long as
- * the view stays it keeps the region and its owner.  Whoever replaces it makes the calls hold both
+/* A call of a region's handlers in progress, on the caller's stack; machine lock.  As long as the
+ * view stays it keeps the region and its owner.  Whoever replaces it makes the calls hold both
  * themselves: that is rare, and counting references at each access is not cheap. */
 typedef struct RegionCall {
     struct RegionCall *next, **link;
@@ -89,8 +89,8 @@ struct AddressSpace {
     FairLock *lock;
     GMutex view_mutex;          /* for taking a reference to view */
     FlatView *view;
-    /* Of view; relaxed, for threads without any lock.  Who reads one of an old view and one of a
-     * new one takes the longer way, or takes it for nothing. */
+    /* Of view; relaxed, for threads without any lock.  A thread that reads one bound of an
+     * old view and one of a new view takes the slow path, at worst needlessly. */
     guint64 lockless_first, lockless_last;
     RegionCall *calls;          /* by way of this space; machine lock */
     guint transaction;          /* depth */

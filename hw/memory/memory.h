@@ -128,7 +128,8 @@ typedef struct MemoryView MemoryView;
 MemoryView *memory_view_new(AddressSpace *as);  /* the current one, with a reference */
 MemoryView *memory_view_ref(MemoryView *view);
 void memory_view_unref(MemoryView *view);       /* accepts NULL */
-/* False once the address space has changed: who maps often takes a new view. */
+/* False once the address space has changed: code that maps often takes a new
+ * view. */
 bool memory_view_is_current(AddressSpace *as, const MemoryView *view);
 /* Host address of the bytes from addr that lie in one piece of RAM (for writes:
  * writable RAM), and in *ret_size how many of size they are, at least 1; NULL if

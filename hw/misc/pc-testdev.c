@@ -6,7 +6,7 @@
  *
  *     0xe0    4 ports    a 32-bit number, by accesses of 1, 2 and 4 bytes
  *     0xe4    4 ports    write: the page of guest memory at that address is to be
- *                        looked at anew; reads as 0
+ *                        looked at again; reads as 0
  *     0xe8    4 ports    the number of 0xe0 again, a byte at a time
  *     0x2000  24 ports   write to port n: line n is high if the value is not 0; reads
  *                        as 0

@@ -2,7 +2,7 @@
 /*
  * e1000: frames to the receive ring.  SDM sections 3.2.2 to 3.2.7.
  *
- * A frame for which the driver has no descriptors waits with the back end, where
+ * A frame for which the driver has no descriptors waits with the backend, where
  * the chip has 48 KiB of packet buffer; nothing is ever lost here for want of
  * room, so MPC stays 0.  The check sequence, which the network does not have, is
  * zero where the driver wants it (SECRC clear).
@@ -204,7 +204,7 @@ bool e1000_receive(E1000 *s, guint8 *frame, gsize size)
     return true;
 }
 
-/* ---- The back end ---- */
+/* ---- The backend ---- */
 
 /* False: it waits. */
 static bool receive_one(E1000 *s, const NetFrame *frame)

@@ -5,7 +5,7 @@
  *
  * The ring is worked off in steps: each reads (a part of) one descriptor, or hands
  * one frame over.  What a step leaves is in E1000Tx, so that a turn can end after
- * any: when the back end is full, or after so much work that others must have the
+ * any: when the backend is full, or after so much work that others must have the
  * loop, whatever the driver wrote into its ring.  Descriptors are written back at
  * once (no thresholds), TXD_LOW is never raised, and frames that are said to have
  * a check sequence (IFCS clear) are sent as they are.
@@ -107,7 +107,7 @@ static void next_segment(E1000Tx *tx)
     tx->ready = false;
 }
 
-/* False: the back end is full. */
+/* False: the backend is full. */
 static bool hand_over(E1000 *s)
 {
     E1000Tx *tx = &s->tx;

@@ -52,7 +52,7 @@ static void run_frames(E1000 *s)
     nic_unlock(s->nic);
 }
 
-/* What frames left for who has the machine lock. */
+/* What frames left for the holder of the machine lock. */
 static void run_events(E1000 *s)
 {
     bool wanted;

@@ -21,7 +21,7 @@
  * main loop has to do for a vCPU, and what needs the machine lock after a frame
  * (the line, timers), is done by the handler of `kick`, an eventfd.
  *
- * Private to these files, but for the type.
+ * Private to these files, except for the type.
  */
 #ifndef HW_NET_E1000_H
 #define HW_NET_E1000_H
@@ -122,11 +122,11 @@ typedef struct {
 
     /* Frames */
     E1000Tx tx;
-    bool rx_waits;                      /* the back end has frames for more descriptors */
+    bool rx_waits;                      /* the backend has frames for more descriptors */
     bool rx_room;                       /* there are some now: tell it */
     bool filter_changed;                /* clients are to hear of it */
     bool tx_wanted;                     /* the driver moved TDT */
-    bool tx_blocked;                    /* the back end tells when it takes more */
+    bool tx_blocked;                    /* the backend tells when it takes more */
     bool running;                       /* the machine is */
     guint8 rx_data[E1000_RX_FRAME_MAX + E1000_FCS];
 
@@ -149,7 +149,7 @@ static inline const E1000Props *e1000_props(const E1000 *s)
 
 /* ---- e1000.c ---- */
 
-/* Has the main loop transmit, tell the back end, or look at events. */
+/* Has the main loop transmit, tell the backend, or look at events. */
 void e1000_kick(E1000 *s);
 /* All but PCI's part and the PHY's: CTRL.RST.  Machine lock. */
 void e1000_reset_mac(E1000 *s);
@@ -181,7 +181,7 @@ void e1000_load_eeprom(E1000 *s);
 void e1000_write_mdic(E1000 *s, guint32 value);
 /* As after power on, the link being what the cable says. */
 void e1000_reset_phy(E1000 *s);
-/* The driver resets it: it negotiates anew. */
+/* The driver resets it: it negotiates again. */
 void e1000_restart_phy(E1000 *s);
 /* The cable's state may have changed: brings PHY and STATUS up to date. */
 void e1000_update_link(E1000 *s);
@@ -235,8 +235,8 @@ void e1000_receive_ring_changed(E1000 *s);
 
 /* ---- e1000-transmit.c ---- */
 
-/* On the main loop, gate held: sends from the ring until it is empty, the back
- * end is full, or others should have a turn (then it kicks). */
+/* On the main loop, gate held: sends from the ring until it is empty, the
+ * backend is full, or others should have a turn (then it kicks). */
 void e1000_transmit(E1000 *s);
 
 /* ---- e1000-segment.c ---- */

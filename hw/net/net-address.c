@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Addresses of network back ends: see net-address.h.
+ * Addresses of network backends: see net-address.h.
  */
 #include "config.h"
 #include "hw/net/net-address.h"
@@ -46,7 +46,7 @@ SocketAddress *net_address_parse(const char *text, bool host_optional, GError **
         length -= 2;
     }
     if (!colon || !colon[1] || (!length && !host_optional)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s' is no address of the form %s",
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s' is not an address of the form %s",
                       text, host_optional ? "[HOST]:PORT" : "HOST:PORT");
         return NULL;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Socket addresses as network back ends are given them, and on to
+ * Socket addresses as network backends are given them, and on to
  * hw/chardev/socket-address.h, which opens them.
  */
 #ifndef HW_NET_NET_ADDRESS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Datagram sockets for network back ends: which local and remote addresses make
+ * Datagram sockets for network backends: which local and remote addresses make
  * sense together, and how their socket is made.  Frames are net-dgram.c's.
  */
 #include "config.h"
@@ -183,7 +183,7 @@ static int check_given(NetDgram *d, GError **error)
     if (getsockopt(d->given_fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0 || type != SOCK_DGRAM ||
         evutil_make_socket_nonblocking(d->given_fd) < 0) {
         qmp_error_set_at(error, "local", ERROR_REASON_FILE_NOT_USABLE,
-                         "the descriptor is no datagram socket");
+                         "the descriptor is not a datagram socket");
         return -1;
     }
     return d->given_fd;

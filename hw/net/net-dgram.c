@@ -60,7 +60,7 @@ static bool fill(NetDgram *d)
     for (int i = 0; i < n; i++) {
         guint32 length = msgs[i].msg_len;
 
-        /* An empty datagram is no frame: keep the others together. */
+        /* An empty datagram is not a frame: keep the others together. */
         if (length && i != (int)d->in_end) {
             memcpy(slot(d, d->in_end), slot(d, i), length);
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * NetDgram: a network back end with a frame in each datagram.  Embedded by
+ * NetDgram: a network backend with a frame in each datagram.  Embedded by
  * classes netdev-dgram and netdev-socket.
  *
  * Batches go and come by one system call each.  Datagrams that the host cannot

@@ -18,7 +18,7 @@ struct event;
 
 typedef struct {
     NetBackend *net;
-    /* The peer is gone, or sent what is no frame (why, for the log; else NULL).
+    /* The peer is gone, or sent what is not a frame (why, for the log; else NULL).
      * Gate held; calls net_framing_stop. */
     void (*hangup)(NetBackend *net, const char *why);
     int fd;                     /* -1: not connected */
@@ -27,7 +27,7 @@ typedef struct {
     gsize in_start, in_end;
     guint8 *out;                /* rest of a frame: from out_start to out_end */
     gsize out_start, out_end;
-    bool stalled;               /* the card takes no more */
+    bool stalled;               /* the card accepts no more */
     bool starved;               /* the card waits for net_writable */
 } NetFraming;
 
@@ -35,7 +35,7 @@ void net_framing_init(NetFraming *f, NetBackend *net,
                       void (*hangup)(NetBackend *net, const char *why));
 /* fd stays the caller's and is non-blocking.  Fails with host-error. */
 bool net_framing_start(NetFraming *f, struct event_base *base, int fd, GError **error);
-/* What was not sent or handed on yet is lost.  May be called twice. */
+/* Frames that were not sent or passed on yet are lost.  May be called twice. */
 void net_framing_stop(NetFraming *f);
 /* As NetBackendOps; all frames are taken while there is no connection. */
 guint net_framing_send(NetFraming *f, const NetFrame *frames, guint n);

@@ -42,7 +42,7 @@ bool net_query_rx_filter(Object *root, const char *name, RxFilterInfoList *ret, 
                          "network card '%s' cannot tell which frames it takes", name);
     } else if (net_find(root, name)) {
         qmp_error_set_at(error, "name", ERROR_REASON_INVALID_VALUE,
-                         "'%s' is a back end, no network card", name);
+                         "'%s' is a backend, no network card", name);
     } else {
         qmp_error_set_at(error, "name", ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found",
                          name);

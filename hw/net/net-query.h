@@ -13,12 +13,12 @@
 /* The network card that device_add gave this id, or NULL. */
 Nic *net_find_card(Object *root, const char *id);
 
-/* Whether the cable of a network back end or card of this id is plugged in; false:
+/* Whether the cable of a network backend or card of this id is plugged in; false:
  * there is neither. */
 bool net_link_state(Object *root, const char *id, bool *ret_up);
 
 /* What query-rx-filter says of the card of this name, newly allocated in the caller's list.
- * Fails with device-not-found, with invalid-value for a back end, and with not-supported if
+ * Fails with device-not-found, with invalid-value for a backend, and with not-supported if
  * the card cannot tell; what is named is `name`. */
 bool net_query_rx_filter(Object *root, const char *name, RxFilterInfoList *ret, GError **error);
 /* The same of all cards that can tell; true. */

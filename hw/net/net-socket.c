@@ -99,7 +99,7 @@ static bool setup_fd(NetdevSocket *s, const Env *env, const char *name, GError *
     if (fd < 0) {
         return qmp_error_blame(error, "fd");
     }
-    /* What is no socket at all is found out in prepare. */
+    /* What is not a socket at all is found out in prepare. */
     (void)getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length);
     s->is_dgram = type == SOCK_DGRAM;
     *(s->is_dgram ? &s->dgram.given_fd : &s->stream.given_fd) = fd;
@@ -172,7 +172,7 @@ static bool check_group(const NetdevSocket *s, GError **error)
     if (net_options(&s->parent)->u.socket.mcast &&
         !net_address_is_multicast(&s->dgram.destination)) {
         qmp_error_set_at(error, "mcast", ERROR_REASON_INVALID_VALUE,
-                         "'%s' is no IPv4 multicast address",
+                         "'%s' is not an IPv4 multicast address",
                          net_options(&s->parent)->u.socket.mcast);
         return false;
     }

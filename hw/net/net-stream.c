@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Connections of stream back ends (see net-stream.h), and class netdev-stream.
+ * Connections of stream backends (see net-stream.h), and class netdev-stream.
  * The frames themselves are net-framing.c's.
  */
 #include "config.h"
@@ -160,7 +160,7 @@ static bool check_given(int fd, GError **error)
 {
     if (evutil_make_socket_nonblocking(fd) < 0) {
         qmp_error_set_at(error, "addr", ERROR_REASON_FILE_NOT_USABLE,
-                         "the descriptor is no socket");
+                         "the descriptor is not a socket");
         return false;
     }
     return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * NetStream: a network back end at one end of a stream connection, accepted or
+ * NetStream: a network backend at one end of a stream connection, accepted or
  * made.  Embedded by classes netdev-stream and netdev-socket.
  *
  *   server   listens from prepare on; while a peer is connected, the next waits

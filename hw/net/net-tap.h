@@ -5,7 +5,7 @@
  *   net-tap-open.c      options, descriptors, what the device can do
  *   net-tap.c           frames, and the class
  *
- * Private to these files, but for the type.
+ * Private to these files, except for the type.
  */
 #ifndef HW_NET_NET_TAP_H
 #define HW_NET_NET_TAP_H

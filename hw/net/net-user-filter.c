@@ -2,7 +2,7 @@
 /*
  * disable-host-loopback, beyond what libslirp makes of it: libslirp keeps guests from the
  * host's loopback services by the address that the network has for the host, and connects
- * to any address outside of the network as it is, those of loopback included.  No router
+ * to any address outside the network as it is, those of loopback included.  No router
  * passes these on, so they are dropped here, before libslirp sees them.
  */
 #include "config.h"

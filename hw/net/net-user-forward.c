@@ -103,7 +103,7 @@ void user_forward_free(UserForward *f)
 
 /* ---- The guest's bytes; on the thread ---- */
 
-/* Waits for the host's side to take more; false if the thread shall end. */
+/* Waits for the host's side to take more; false if the thread must end. */
 static bool wait_for(UserForward *f, int fd, short events)
 {
     struct pollfd polls[2] = {

@@ -35,7 +35,7 @@ static bool refuse(GError **error, const char *name, const char *value, const ch
 static bool parse_ip4(const char *name, const char *text, struct in_addr *ret, GError **error)
 {
     return !text || inet_pton(AF_INET, text, ret) == 1 ||
-           refuse(error, name, text, "is no IPv4 address");
+           refuse(error, name, text, "is not an IPv4 address");
 }
 
 static bool parse_bits(const char *text, struct in_addr *ret_mask)
@@ -72,7 +72,7 @@ static bool parse_net(const char *text, SlirpConfig *cfg, GError **error)
     parts = g_strsplit(text, "/", 2);
     if (inet_pton(AF_INET, parts[0] ? parts[0] : "", &cfg->vnetwork) != 1 ||
         (parts[1] && !parse_bits(parts[1], &cfg->vnetmask))) {
-        return refuse(error, "net", text, "is no IPv4 network");
+        return refuse(error, "net", text, "is not an IPv4 network");
     }
     if (!parts[1]) {
         cfg->vnetmask.s_addr = htonl(class_mask(ntohl(cfg->vnetwork.s_addr)));
@@ -129,7 +129,7 @@ static bool parse_all_ip4(const NetdevUserOptions *o, SlirpConfig *cfg, GError *
 static bool parse_ip6(const char *name, const char *text, struct in6_addr *ret, GError **error)
 {
     return !text || inet_pton(AF_INET6, text, ret) == 1 ||
-           refuse(error, name, text, "is no IPv6 address");
+           refuse(error, name, text, "is not an IPv6 address");
 }
 
 static bool parse_all_ip6(const NetdevUserOptions *o, SlirpConfig *cfg, GError **error)

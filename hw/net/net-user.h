@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Class netdev-user: a network inside of the daemon, made by libslirp.
+ * Class netdev-user: a network inside the daemon, made by libslirp.
  *
  *   net-user.c          the class; the main loop's end of the rings
  *   net-user-loop.c     the thread that libslirp runs on
@@ -9,7 +9,7 @@
  *   net-user-filter.c   disable-host-loopback: what libslirp must not see
  *
  * libslirp knows no threads: from the end of prepare on, all calls into it are
- * the thread's.  Private to these files, but for the type.
+ * the thread's.  Private to these files, except for the type.
  */
 #ifndef HW_NET_NET_USER_H
 #define HW_NET_NET_USER_H
@@ -45,10 +45,10 @@ struct NetdevUser {
     NetRing in, out;            /* frames for the card, and of the card */
     int main_fd, thread_fd;     /* eventfds that wake the main loop and the thread */
     struct event *main_event, *again_event;
-    bool stalled;               /* the card takes no more; gate */
+    bool stalled;               /* the card accepts no more; gate */
     bool starved;               /* the card waits for room in `out`; gate */
     GThread *thread;
-    gint stop;                  /* the thread shall end */
+    gint stop;                  /* the thread must end */
     GPtrArray *forwards;        /* of UserForward */
     bool no_loopback;           /* guests must not reach the host's */
     /* The thread's. */
@@ -63,7 +63,7 @@ enum {
     USER_FORWARD_RING_SIZE = 64 * 1024,
 };
 
-/* Wakes whoever waits for an eventfd; any thread. */
+/* Wakes the thread that waits for an eventfd; any thread. */
 void user_wake(int eventfd);
 /* Makes it wait again. */
 void user_wake_clear(int eventfd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Class `netdev`: what all network back ends have in common, and how they are
+ * Class `netdev`: what all network backends have in common, and how they are
  * made from a request.  The cards' side is nic.c.
  */
 #include "config.h"

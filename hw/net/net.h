@@ -3,14 +3,14 @@
  * Networks: frames between a network card (Nic) and the host's side of it
  * (NetBackend, an object of class `netdev`).  One of each make a pair.
  *
- * Frames go in batches, by reference: who gets a batch copies what it keeps, and
- * says how many of the frames it took.  The rest stays with the sender, in
- * order, until the receiver says that it can go on (nic_writable, nic_ready);
- * a sender therefore keeps a bounded number of frames, and nothing is
- * allocated for one.
+ * Frames go in batches, by reference: the receiver of a batch copies what it
+ * keeps, and says how many of the frames it took.  The rest stays with the
+ * sender, in order, until the receiver says that it can go on (nic_writable,
+ * nic_ready); a sender therefore keeps a bounded number of frames, and nothing
+ * is allocated for one.
  *
  * Threads: a pair lives on the main loop, and its callbacks run without the
- * machine lock.  A back end with a thread of its own hands frames over by a
+ * machine lock.  A backend with a thread of its own hands frames over by a
  * ring (net-ring.h).  What changes a pair (a device's start and stop, set_link,
  * filters) excludes the data path by the pair's
  * gate, a mutex taken once for each callback of the loop, never for each frame:
@@ -62,7 +62,7 @@ typedef struct {
                                    with has_vnet */
 } NetFrame;
 
-/* What may be left to do in frames that a back end delivers. */
+/* What may be left to do in frames that a backend delivers. */
 enum {
     NET_OFFLOAD_CSUM = 1 << 0,
     NET_OFFLOAD_TSO4 = 1 << 1,
@@ -76,11 +76,11 @@ enum {
 
 /* What a card implements; called on the main loop with the gate held. */
 typedef struct {
-    /* Takes frames from the back end; returns how many.  After fewer than n it
+    /* Takes frames from the backend; returns how many.  After fewer than n it
      * calls nic_ready when it can take more. */
     guint (*receive)(void *opaque, guint queue, const NetFrame *frames, guint n);
     /* After a nic_send that took fewer frames: it will take more now.  Also when
-     * the link changes, for any queue of the back end. */
+     * the link changes, for any queue of the backend. */
     void (*writable)(void *opaque, guint queue);
     /* nic->link_up has changed; machine lock and gate held. */
     void (*link_changed)(void *opaque);
@@ -98,14 +98,14 @@ struct Nic {
     bool filter_told;           /* NIC_RX_FILTER_CHANGED was sent; gate */
 };
 
-/* Makes the Nic of a card, with the back end of its `netdev` link (or NULL);
+/* Makes the Nic of a card, with the backend of its `netdev` link (or NULL);
  * owned by card.  mac is what the guest is told.  In the card's realize. */
 Nic *nic_new(Object *card, NetBackend *net, const guint8 mac[6], const NicOps *ops,
              void *opaque);
 /* Mirror, in unrealize: no callback runs from then on. */
 void nic_destroy(Nic *nic);
 
-/* The gate; both accept a card without back end. */
+/* The gate; both accept a card without backend. */
 void nic_lock(Nic *nic);
 void nic_unlock(Nic *nic);
 
@@ -115,7 +115,7 @@ guint nic_send(Nic *nic, guint queue, const NetFrame *frames, guint n);
 /* The card can receive again on queue.  Gate held; delivers nothing by itself. */
 void nic_ready(Nic *nic, guint queue);
 
-/* What the back end can do: 1 or more queues; headers with offloads. */
+/* What the backend can do: 1 or more queues; headers with offloads. */
 guint nic_max_queues(const Nic *nic);
 bool nic_has_vnet(const Nic *nic);
 bool nic_has_ufo(const Nic *nic);
@@ -130,7 +130,7 @@ void nic_filter_changed(Nic *nic);
  * held. */
 RxFilterInfo *nic_query_filter(Nic *nic);
 
-/* The Nic of a card, or of a part of it; NULL: it is no network card. */
+/* The Nic of a card, or of a part of it; NULL: it is not a network card. */
 Nic *nic_of(Object *card);
 /* set_link on a card; machine lock held. */
 void nic_set_link(Nic *nic, bool up);
@@ -141,9 +141,9 @@ char *nic_format_mac(const guint8 mac[6]);      /* newly allocated */
 /* An address that no other card of the tree has. */
 void nic_choose_mac(Object *root, guint8 ret_mac[6]);
 
-/* ---- Back ends ---- */
+/* ---- Backends ---- */
 
-/* What a back end implements (TypeInfo.kind of netdev classes); send and resume
+/* What a backend implements (TypeInfo.kind of netdev classes); send and resume
  * are required.  All but setup on the main loop with the gate held. */
 typedef struct {
     /* As nic_send; net_writable follows after fewer than n. */
@@ -188,20 +188,20 @@ guint net_deliver(NetBackend *net, guint queue, const NetFrame *frames, guint n)
 void net_writable(NetBackend *net, guint queue);
 
 /*
- * Makes a back end from netdev_add's union, as child ID of `/netdevs`, up to
+ * Makes a backend from netdev_add's union, as child ID of `/netdevs`, up to
  * OBJECT_LINKED: the caller prepares (may block) and completes it.  options
  * stays the caller's.  Fails with id-invalid, id-in-use, not-supported,
  * invalid-value, fd-not-found.  Returns it owned by its parent.
  */
 NetBackend *net_new(Object *root, const Netdev *options, GError **error);
-/* The back end of this id, complete, or NULL. */
+/* The backend of this id, complete, or NULL. */
 NetBackend *net_find(Object *root, const char *id);
-/* set_link on a back end, which its card follows; machine lock held. */
+/* set_link on a backend, which its card follows; machine lock held. */
 void net_set_link(NetBackend *net, bool up);
 
 /* ---- Filters ---- */
 
-/* Sees all frames of a back end; gate held. */
+/* Sees all frames of a backend; gate held. */
 struct NetFilter {
     void (*frame)(NetFilter *filter, bool from_guest, const NetFrame *frame);
 };

@@ -30,9 +30,9 @@ void nic_unlock(Nic *nic)
     }
 }
 
-/* ---- What the back end does for the card ---- */
+/* ---- What the backend does for the card ---- */
 
-/* The back end goes on where it had stopped because of the receiver. */
+/* The backend goes on where it had stopped because of the receiver. */
 static void resume_all(NetBackend *net)
 {
     for (guint i = 0; i < net->n_queues; i++) {
@@ -175,7 +175,7 @@ bool nic_parse_mac(const char *text, guint8 ret_mac[6], GError **error)
         if (!g_ascii_isxdigit(p[0]) || !g_ascii_isxdigit(p[1]) ||
             p[2] != (i < 5 ? text[2] : '\0') || (i == 0 && p[2] != ':' && p[2] != '-')) {
             qmp_error_set_at(error, "mac", ERROR_REASON_INVALID_VALUE,
-                             "'%s' is no Ethernet address such as 52:54:00:12:34:56", text);
+                             "'%s' is not an Ethernet address such as 52:54:00:12:34:56", text);
             return false;
         }
         mac[i] = g_ascii_xdigit_value(p[0]) << 4 | g_ascii_xdigit_value(p[1]);

@@ -5,7 +5,7 @@
  * what the descriptor says and writes its control field back: 0, or
  * CONTROL_ERROR.
  *
- * A descriptor may ask for 4 GiB.  The first STEP bytes are copied inside of the
+ * A descriptor may ask for 4 GiB.  The first STEP bytes are copied inside the
  * access, which is all that firmware usually wants; what is left goes on from
  * the main loop, STEP bytes at a time, so that no guest holds the machine lock
  * for long.  Until then the control field has the descriptor's own bits, for

@@ -52,7 +52,7 @@ enum {
     FW_CFG_NAME_MAX      = 55,          /* characters of a file's name */
 };
 
-/* What happens when the guest turns to a file. */
+/* Hooks for a file that the guest selects. */
 typedef struct {
     /* It selects the file: fw_cfg_set_file() may give it other contents now,
      * and better ones of the same size: the guest may have read the directory
@@ -75,7 +75,7 @@ void fw_cfg_set_number(FwCfg *s, guint16 key, guint64 value, guint size);
  * invalid-value (an empty or too long name), id-in-use (the name is that of a
  * client's file). */
 bool fw_cfg_set_file(FwCfg *s, const char *name, GBytes *data, GError **error);
-/* The same, with the guest's part in it; ops is borrowed for ever. */
+/* The same, with the guest's part in it; ops is borrowed forever. */
 bool fw_cfg_set_file_ops(FwCfg *s, const char *name, GBytes *data, const FwCfgFileOps *ops,
                          void *opaque, GError **error);
 /* A file's contents at this moment, with a reference, or NULL. */

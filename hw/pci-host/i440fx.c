@@ -242,7 +242,7 @@ typedef struct {
     guint8 offset, reset, writable;
 } Register;
 
-/* Each byte that is not zero for ever, the header apart. */
+/* Each byte that is not zero forever, the header apart. */
 static const Register registers[] = {
     { PMCCFG, 0, 0x7f }, { PMCCFG + 1, 0, 0xff }, { DETURBO, 0, 0xff }, { DBC, 0x83, 0xff },
     { AXC, 0, 0xff }, { DRT, 0, 0xff }, { DRT + 1, 0, 0xff }, { DRAMC, 0x01, 0x7f },

@@ -67,8 +67,8 @@ static bool read_address(const PciAddress *addr, int *ret_devfn, GError **error)
     if (addr->type == PCI_ADDRESS_TEXT) {
         if (!parse_address(addr->u.text, &devfn)) {
             qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                          "'%s' is no PCI address: slot (0 to 1f) and function (0 to 7), such as "
-                          "'5' or '06.0'", addr->u.text);
+                          "'%s' is not a PCI address: slot (0 to 1f) and function (0 to 7), such "
+                          "as '5' or '06.0'", addr->u.text);
             return false;
         }
     } else if (addr->u.devfn < 0 || addr->u.devfn >= PCI_N_DEVFN) {

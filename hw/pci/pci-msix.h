@@ -8,18 +8,18 @@
  * MSI-X is enabled.
  *
  * Threads.  The guest's writes come with the machine lock; devices notify from
- * any thread.  Between them stands PciMsix.mutex, which is held for moments, and
- * under which a vector is found open or not and its message sent or made
- * pending as one step.  So
+ * any thread.  PciMsix.mutex, which is only held briefly, protects them from
+ * each other: under it, checking whether a vector is open and sending its
+ * message or making it pending is one step.  So
  *
  *  - nothing is lost: a notification that finds the vector closed has set its
- *    pending bit before whoever opens the vector looks at that bit, or finds it
- *    open;
+ *    pending bit before the thread that opens the vector looks at that bit, or
+ *    finds it open;
  *  - nothing comes late: once a vector was closed, no thread is still about to
- *    send.  What an irqfd was told before is in the kernel's hands; taking the
- *    irqfd away waits for that, so when the guest's write to a mask bit is done,
- *    no interrupt of this vector follows.  Therefore a masked vector has no
- *    irqfd;
+ *    send.  Signals already given to an irqfd are in the kernel's hands; taking
+ *    the irqfd away waits for that, so when the guest's write to a mask bit is
+ *    done, no interrupt of this vector follows.  Therefore a masked vector has
+ *    no irqfd;
  *  - nothing comes twice: pending is cleared in the step that sends.  An irqfd is
  *    written only while it is tied to the kernel, which takes the count at once,
  *    so none is left over for the next time that it is tied.

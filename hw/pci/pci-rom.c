@@ -92,8 +92,8 @@ static GBytes *get_bytes(Object *obj, const char *path, GError **error)
     return bytes ? bytes : pci_rom_read(path, error);
 }
 
-/* A default file that the host has not got: whoever does not boot from the function
- * does not need it. */
+/* A default file that the host does not have: a machine that does not boot from the
+ * function does not need it. */
 static bool is_missing_default(const Object *obj, const char *path, const GError *error)
 {
     if (is_given(obj, "romfile") || qmp_error_errno(error) != ENOENT) {

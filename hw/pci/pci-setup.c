@@ -122,7 +122,8 @@ static Kind kind_of(guint8 type)
     return type & PCI_BAR_IO ? IO : type & PCI_BAR_PREFETCH ? PREFETCH : MEMORY;
 }
 
-/* What is too large for any room shall not keep its neighbours from theirs. */
+/* A region that is too large for any window must not keep its neighbours from
+ * theirs. */
 static bool can_fit(const PciWindows *windows, const Need *need)
 {
     if (need->kind == IO) {

@@ -6,7 +6,7 @@
  * Specification 1.2.  A function's class descends from `pci-device` and gives a
  * PciFunction as TypeInfo.kind; hw/pci does the rest: configuration space with
  * its masks, base address registers that the guest moves, interrupts (INTx,
- * MSI-X), expansion ROM, capabilities.  It knows no host bridge: who carries a
+ * MSI-X), expansion ROM, capabilities.  It knows no host bridge: the owner of a
  * root bus (hw/pci-host/) gives it two regions, and lines through PciIrqOps.
  *
  * Life: the header is filled from the PciFunction, and the ROM is there, when

@@ -67,7 +67,7 @@ void qtest_ok(QTest *s);
 void qtest_reply(QTest *s, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* "FAIL " before it. */
 void qtest_fail(QTest *s, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* A line of its own that is no answer. */
+/* A line of its own that is not an answer. */
 void qtest_notify(QTest *s, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* A command moved so many bytes or fired so many timers. */
 void qtest_spend(QTest *s, gsize bytes, guint timers);
@@ -77,7 +77,7 @@ void qtest_spend(QTest *s, gsize bytes, guint timers);
 /* line is taken apart in place. */
 void qtest_run_line(QTest *s, char *line, gsize length);
 /* Decimal, 0x hexadecimal or 0 octal, with a sign if the caller likes it; false,
- * and answered, if it is no number. */
+ * and answered, if it is not a number. */
 bool qtest_u64(QTest *s, const char *word, guint64 *ret_value);
 bool qtest_i64(QTest *s, const char *word, gint64 *ret_value);
 

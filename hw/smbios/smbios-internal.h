@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files behind hw/smbios/smbios.h share, and nobody else includes:
+ * Shared by the files behind hw/smbios/smbios.h, and included by nothing else:
  *
  *   smbios.c            the block of structures and its entry point
  *   smbios-structures.c the structures by type
@@ -22,7 +22,7 @@ typedef struct {
     guint n_strings;
 } SmbiosStructure;
 
-/* Counts and sizes that the entry point tells. */
+/* Counts and sizes for the entry point. */
 typedef struct {
     GByteArray *out;
     guint n_structures;

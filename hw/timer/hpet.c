@@ -172,7 +172,7 @@ static bool drives_line(const Hpet *s, guint n)
 }
 
 /* The one place that derives lines: timers with level interrupts hold theirs while
- * their status bit is set, and old chips' lines pass outside of legacy mode. */
+ * their status bit is set, and old chips' lines pass outside legacy mode. */
 static void update_irq(Hpet *s)
 {
     guint32 high = 0;
@@ -269,7 +269,7 @@ static void wait_for_all(Hpet *s)
 }
 
 /* Timer n's next match is so many ticks from now.  Half of what a counter of 64 bits
- * can hold is 2900 years: longer than that is for ever, and a difference of two
+ * can hold is 2900 years: longer than that is forever, and a difference of two
  * counters is less than that in either direction. */
 static void match_in(Hpet *s, guint n, guint64 counter, guint64 ticks)
 {

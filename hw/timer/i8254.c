@@ -26,7 +26,7 @@ enum {
     CONTROL_RW = 0x30,          /* 0: the counter is latched only */
 };
 
-/* Linux' own 8254 for KVM has four times as much, unless told otherwise. */
+/* Linux' own 8254 for KVM has four times as much by default. */
 #define FASTEST_NS 50000
 
 enum {                          /* read-back command: clear bits ask */

@@ -99,7 +99,7 @@ void virtio_queue_kick(VirtioDevice *dev, guint n);
  * bits, each queue in one piece of a size that the device says, and notifications
  * before DRIVER_OK.  Numbers are little endian, as x86 guests have them.
  */
-bool virtio_is_legacy(const VirtioDevice *dev);         /* the driver has not VERSION_1 */
+bool virtio_is_legacy(const VirtioDevice *dev);         /* the driver did not accept VERSION_1 */
 guint32 virtio_legacy_features(VirtioDevice *dev);      /* offered */
 guint32 virtio_legacy_accepted(const VirtioDevice *dev);
 /* Bits that are not offered are dropped; ignored once the device runs. */

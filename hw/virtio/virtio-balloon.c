@@ -57,7 +57,7 @@ enum { N_STATS = 10, STAT_SIZE = 10 };
 
 struct VirtioBalloon {
     VirtioDevice parent;
-    guint32 num_pages;          /* that the balloon shall have */
+    guint32 num_pages;          /* that the balloon should have */
     guint32 actual;             /* that it has, as the driver says */
     VirtqElement *stats;        /* kept until the next question, or NULL */
     Timer *timer;               /* next question */

@@ -157,7 +157,7 @@ static bool check_power_of_two(const char *name, guint64 value, GError **error)
 {
     if (value & (value - 1)) {
         qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE, "property '%s' is %"
-                         G_GUINT64_FORMAT ", which is no power of two", name, value);
+                         G_GUINT64_FORMAT ", which is not a power of two", name, value);
         return false;
     }
     return true;

@@ -45,7 +45,7 @@ bool virtio_state_loaded(Device *device, GError **error);
 
 /* ---- virtio.c ---- */
 
-/* All that the device offers, but for bits of the legacy interface. */
+/* All that the device offers, except for bits of the legacy interface. */
 guint64 virtio_features(VirtioDevice *dev);
 /* Keeps NEEDS_RESET, which is the device's, and may be set meanwhile. */
 void virtio_store_status(VirtioDevice *dev, guint8 status);

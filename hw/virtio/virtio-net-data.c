@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Frames between the queues of a virtio-net-device and its back end.  VIRTIO 1.2
+ * Frames between the queues of a virtio-net-device and its backend.  VIRTIO 1.2
  * sections 5.1.6.2 (transmission) and 5.1.6.3 (reception).
  *
- * What the back end does not take now stays popped, a batch at most, and the
+ * What the backend does not take now stays popped, a batch at most, and the
  * driver is not asked to notify until it has gone.  What the guest has no buffers
- * for stays with the back end.
+ * for stays with the backend.
  */
 #include "config.h"
 #include "hw/virtio/virtio-net.h"
@@ -207,7 +207,7 @@ static bool pop_batch(NetPair *pair)
     return true;
 }
 
-/* A frame of more pieces than back ends take, in one. */
+/* A frame of more pieces than backends take, in one. */
 static void make_linear(NetPair *pair, NetTx *tx, struct iovec *ret_iov)
 {
     const NetFrame frame = { .iov = tx->iov, .n_iov = tx->n_iov, .size = tx->size };
@@ -256,7 +256,7 @@ static void give_back(NetPair *pair, guint n)
     memmove(pair->pending, pair->pending + n, pair->n_pending * sizeof(pair->pending[0]));
 }
 
-/* Sends what is pending; false: the back end is full. */
+/* Sends what is pending; false: the backend is full. */
 static bool send_batch(NetPair *pair)
 {
     NetFrame frames[NET_BATCH];

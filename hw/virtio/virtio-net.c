@@ -34,7 +34,7 @@ static guint64 bit(guint feature)
 
 /* ---- Features ---- */
 
-/* What only back ends with headers can do. */
+/* What only backends with headers can do. */
 static guint64 offload_features(const VirtioNet *s)
 {
     const VirtioNetDeviceProps *p = virtio_net_props(s);
@@ -253,7 +253,7 @@ static void net_reset(VirtioDevice *dev)
 static bool check_size(const char *name, guint size, GError **error)
 {
     if (size & (size - 1)) {
-        qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE, "'%s' %u is no power of two",
+        qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE, "'%s' %u is not a power of two",
                          name, size);
         return false;
     }

@@ -3,7 +3,7 @@
  * virtio-net-device: a network card.  VIRTIO 1.2 section 5.1.
  *
  *   virtio-net.c          the class: features, configuration, life
- *   virtio-net-data.c     frames between queues and back end
+ *   virtio-net-data.c     frames between queues and backend
  *   virtio-net-control.c  the control queue, and which frames the guest wants
  *
  * Queues: receive 0, transmit 0, receive 1, transmit 1, ..., control.  The control
@@ -11,7 +11,7 @@
  * it negotiated several pairs (section 5.1.2).
  *
  * Threads: everything but the configuration space is for the main loop; the gate
- * of the back end (hw/net/net.h) is held.  Private to these files, but for the
+ * of the backend (hw/net/net.h) is held.  Private to these files, except for the
  * type.
  */
 #ifndef HW_VIRTIO_VIRTIO_NET_H
@@ -81,9 +81,9 @@ typedef struct {
     VirtQueue *rx, *tx;
     VirtqElement **rx_elements; /* for one frame: as many as rx has descriptors */
     guint32 *rx_written;
-    NetTx *pending[NET_BATCH];  /* popped, not taken by the back end yet */
+    NetTx *pending[NET_BATCH];  /* popped, not taken by the backend yet */
     guint n_pending;
-    bool blocked;               /* the back end tells when it takes more */
+    bool blocked;               /* the backend tells when it takes more */
     guint8 *bounce;             /* for a frame of too many pieces; made when needed */
     AioRequest again;           /* goes on with tx in a later turn */
     bool again_queued;
@@ -135,7 +135,7 @@ void virtio_net_reset_filter(VirtioNet *s);
 /* The driver's features are known. */
 void virtio_net_start_filter(VirtioNet *s);
 bool virtio_net_wants(const VirtioNet *s, const NetFrame *frame);
-/* Tells the back end how frames may come. */
+/* Tells the backend how frames may come. */
 void virtio_net_set_offloads(VirtioNet *s, guint offloads);
 
 /* ---- virtio-net-query.c ---- */

@@ -5,7 +5,7 @@
  *
  * With MSI-X a source sends the message of its vector, from any thread.  Without,
  * it sets a bit of ISR status, and INTA# is high while one is set; the pin is the
- * machine lock's, so a thread that has not got it leaves that to the main loop.
+ * machine lock's, so a thread that does not hold it leaves that to the main loop.
  * The bits are set with MSI-X, too: drivers for crash dumps look at them.
  */
 #include "config.h"

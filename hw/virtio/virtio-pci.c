@@ -142,8 +142,8 @@ static void stop_device(void *opaque, guint64 unused)
     }
 }
 
-/* A function that is no bus master any more must leave memory alone: kernels rely
- * on that when they start another one.  Its driver would have to begin anew. */
+/* A function that is not a bus master any more must leave memory alone: kernels rely
+ * on that when they start another one.  Its driver would have to start over. */
 static void master_changed(VirtioPci *s)
 {
     bool master = pci_get_word(s->pci.config + PCI_COMMAND) & PCI_COMMAND_MASTER;

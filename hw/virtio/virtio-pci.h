@@ -21,7 +21,7 @@
  * thread by machine_call, with the VirtioPci and not its device for argument: the
  * guest may have ejected the device when its turn comes.
  *
- * Private to these files, but for the types.
+ * Private to these files, except for the types.
  */
 #ifndef HW_VIRTIO_VIRTIO_PCI_H
 #define HW_VIRTIO_VIRTIO_PCI_H
@@ -101,7 +101,7 @@ void virtio_pci_irq_done(VirtioPci *s);
 void virtio_pci_interrupt(VirtioPci *s, guint source, guint bit);
 /* The register reads once, and falls. */
 guint8 virtio_pci_take_isr(VirtioPci *s);
-/* What a driver writes to a vector register; what does not exist is no vector. */
+/* What a driver writes to a vector register; what does not exist is not a vector. */
 void virtio_pci_set_vector(VirtioPci *s, guint source, guint16 vector);
 /* The same for queue n, which need not exist. */
 void virtio_pci_set_queue_vector(VirtioPci *s, guint n, guint16 vector);

@@ -98,7 +98,7 @@ void virtio_queue_set_size(VirtioDevice *dev, guint n, guint32 size)
 {
     VirtQueue *queue = get_queue(dev, n);
 
-    /* What is no size is refused when the queue is enabled. */
+    /* What is not a size is refused when the queue is enabled. */
     if (queue && !queue->enabled) {
         queue->num = MIN(size, G_MAXUINT16);
     }

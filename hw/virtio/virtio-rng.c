@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * virtio-rng-device: fills the driver's buffers with random bytes of a back end.
+ * virtio-rng-device: fills the driver's buffers with random bytes of a backend.
  * VIRTIO 1.2 section 5.4.
  *
  * One chain at a time is out, while its bytes are asked for.  A guest gets
@@ -65,7 +65,7 @@ static void begin_period(VirtioRng *s)
 }
 
 /* Asks for the bytes of one chain after the other, until a request waits.  Bytes
- * may come at once, inside of this. */
+ * may come at once, inside this. */
 static void process(VirtioRng *s)
 {
     guint n = 0;
@@ -128,7 +128,7 @@ static void rng_reset(VirtioDevice *dev)
     ((VirtioRng *)dev)->element = NULL;
 }
 
-/* The back end that a client named, or one of the device's own. */
+/* The backend that a client named, or one of the device's own. */
 static bool find_backend(VirtioRng *s, GError **error)
 {
     Object *obj = &s->parent.device.object;

@@ -7,7 +7,7 @@
  * Messages of the device to the driver are bits of their port, which wait here
  * until the driver has buffers for them.
  *
- * Not modelled: the size of a console (no back end knows it).
+ * Not modelled: the size of a console (no backend knows it).
  */
 #include "config.h"
 #include "hw/virtio/virtio-serial.h"

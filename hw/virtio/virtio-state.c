@@ -4,7 +4,7 @@
  *
  * A chain that is out (popped, and not given back) is saved as its head.  Where it is
  * loaded, virtqueue_pop() gives those first, in the order in which they were popped, so
- * that a device forgets what it had popped and begins anew with it.
+ * that a device forgets what it had popped and starts over with it.
  */
 #include "config.h"
 #include "hw/virtio/virtio-internal.h"
@@ -83,7 +83,7 @@ static bool check_status(VirtioDevice *dev, GError **error)
     return true;
 }
 
-/* The device does not run, so its queues are nobody else's.  The rings of a broken one
+/* The device does not run, so nothing else uses its queues.  The rings of a broken one
  * may lead nowhere. */
 bool virtio_state_loaded(Device *device, GError **error)
 {

@@ -16,7 +16,7 @@
  *   - on its AioContext `aio` (the main loop's or an iothread's), without the
  *     machine lock, which their handlers must never take: for data paths;
  *   - or, with aio NULL, on the main loop with the machine lock held: for devices
- *     whose back ends ask for that (chardevs) or that are rarely used.
+ *     whose backends ask for that (chardevs) or that are rarely used.
  *
  * A handler runs between start and stop only, never beside them.
  */
@@ -49,7 +49,7 @@ typedef struct {
      * flight: each popped element was pushed, or is kept for the next start, or is
      * forgotten at reset. */
     void (*stop)(VirtioDevice *dev);
-    /* After stop, of a device whose requests the host may keep for ever: calls f
+    /* After stop, of a device whose requests the host may keep forever: calls f
      * when none is in flight, at once or later on the main loop. */
     void (*when_idle)(VirtioDevice *dev, void (*f)(void *opaque), void *opaque);
     /* Device reset by the driver or the machine, after stop, when it is idle.  All

@@ -143,7 +143,7 @@ static const char *enter_table(Chain *chain, const VringDesc *desc)
         return "an indirect table with a next descriptor";
     }
     if (!desc->len || desc->len % sizeof(VringDesc)) {
-        return "an indirect table that is no multiple of 16 bytes";
+        return "an indirect table that is not a multiple of 16 bytes";
     }
     if (desc->addr + desc->len < desc->addr) {
         return "an indirect table that is not RAM";

@@ -101,7 +101,7 @@ struct VirtQueue {
     guint16 next_used;          /* used->idx as it was written last */
     guint16 signalled_used;     /* next_used at the last notify */
     bool signalled;             /* signalled_used means something */
-    bool notification;          /* the driver shall notify */
+    bool notification;          /* the driver should notify */
     bool event_idx;             /* negotiated, these three; set before the start */
     bool indirect;
     bool notify_on_empty;

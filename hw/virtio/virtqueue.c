@@ -184,7 +184,7 @@ const char *virtqueue_enable(VirtQueue *queue, AddressSpace *memory)
     const char *wrong;
 
     if (!queue->num || queue->num > queue->max || queue->num & (queue->num - 1)) {
-        return "a queue's size is no power of two, or too large";
+        return "a queue's size is not a power of two, or too large";
     }
     queue->memory = memory;
     queue->view = memory_view_new(queue->memory);
@@ -204,7 +204,7 @@ static bool is_broken(const VirtQueue *queue)
     return g_atomic_int_get(queue->broken);
 }
 
-/* Maps anew if the machine's memory has changed; false: the device is broken. */
+/* Maps again if the machine's memory has changed; false: the device is broken. */
 static bool refresh(VirtQueue *queue)
 {
     const char *wrong;
@@ -242,8 +242,8 @@ static int waiting(VirtQueue *queue)
     return n;
 }
 
-/* Says from which chain on the driver shall notify; then looks once more, for it
- * may have added one before it could see that. */
+/* Says from which chain on the driver should notify; then looks once more, for
+ * it may have added one before it could see that. */
 static int ask_and_look(VirtQueue *queue)
 {
     if (queue->event_idx) {

@@ -55,7 +55,7 @@ void virtqueue_push_all(VirtQueue *queue, VirtqElement *const *elements, const g
 void virtqueue_unpop(VirtQueue *queue, VirtqElement *element);
 /* Interrupts the driver if it wants that (flags, event index). */
 void virtqueue_notify(VirtQueue *queue);
-/* Whether the driver shall notify; returns true if buffers came meanwhile, in
+/* Whether the driver should notify; returns true if buffers came meanwhile, in
  * which case the caller goes on popping. */
 bool virtqueue_set_notification(VirtQueue *queue, bool enable);
 bool virtqueue_empty(VirtQueue *queue);

@@ -117,7 +117,7 @@ static void begin_stage(I6300esb *s, guint8 stage)
     rearm(s);
 }
 
-/* What a reset leaves of it, but for the mark that it has timed out. */
+/* What a reset leaves of it, except for the mark that it has timed out. */
 static void power_on(I6300esb *s)
 {
     pci_set_word(s->parent.config + WDT_CONFIG, 0);

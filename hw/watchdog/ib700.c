@@ -3,7 +3,7 @@
  * The watchdog of the iBASE IB700 board, after the section "Watchdog timer" of that
  * board's manual.  Made by device_add.
  *
- *   0x443, write   starts it anew; the low four bits are a time: 0 is 30 seconds, and
+ *   0x443, write   restarts it; the low four bits are a time: 0 is 30 seconds, and
  *                  each step takes two seconds off, down to none at all
  *   0x441, write   stops it; the value does not matter
  *

@@ -55,7 +55,7 @@ class _Builder:
         self.fields = FieldWriter(self.names)
         self.classes = ClassWriter(schema, self.names, self.fields)
         self.entries = []           # (Entry, kind, entity)
-        self.users = {}             # anchor -> Inlines of who uses it
+        self.users = {}             # anchor -> Inlines of its users
 
     def run(self):
         self._entries()

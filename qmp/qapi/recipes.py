@@ -193,7 +193,7 @@ class RecipeBuilder:
 
     @staticmethod
     def check_cycles(ordered):
-        """No class may be made, over its parts, inside of itself."""
+        """No class may be made, over its parts, inside itself."""
         done = set()
 
         def walk(klass, path):

@@ -36,7 +36,7 @@ KEYS = {
 }
 REQUIRED = {'enum': ['data'], 'struct': ['data'], 'union': ['base', 'discriminator'],
             'alternate': ['data'], 'machine': ['base'], 'trace': ['class']}
-ENTITIES = {'command': Command, 'event': Event, 'trace': Trace}      # what is no type
+ENTITIES = {'command': Command, 'event': Event, 'trace': Trace}      # what is not a type
 
 
 def kind_of(expr):

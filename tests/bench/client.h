@@ -25,7 +25,7 @@ bool client_send(Client *client, const char *text, GError **error);
  * error and at the end of the stream. */
 const char *client_read_line(Client *client, GError **error);
 
-/* The next line that is no event; an error reply is an error. */
+/* The next line that is not an event; an error reply is an error. */
 const char *client_read_reply(Client *client, GError **error);
 
 /* client_send and client_read_reply. */

@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Makes it anew at path: its reading end, which does not block; -1 on error. */
+/* Recreates it at path: its reading end, which does not block; -1 on error. */
 int fifo_open(const char *path, GError **error);
 
 /* Reads up to text, or waits for any byte if text is NULL, for at most ms; writers may

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a frame costs on its way through a virtio network card, a socket back end
- * and back, counted by the guest itself.  The back end is a datagram socket that
+ * What a frame costs on its way through a virtio network card, a socket backend
+ * and back, counted by the guest itself.  The backend is a datagram socket that
  * sends to its own address, for vmd and QEMU alike, so that no third process takes
  * part.
  */

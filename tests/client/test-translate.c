@@ -10,7 +10,7 @@
  *   start: -name a: ...           and what is said when the daemon is started
  *
  * Each request must fit the schema, too.  With TRANSLATE_REGENERATE in the environment the
- * transcripts are written anew.
+ * transcripts are rewritten.
  */
 #include "config.h"
 
@@ -175,17 +175,17 @@ static void test_config_errors(void)
         const char *message;
     } cases[] = {
         { "[machine]\ntype = \"pc\nkernel = \"x\"",
-          "f:2: 'type = \"pc' has a quote without end" },
+          "f:2: 'type = \"pc' has an unterminated quote" },
         { "[machine\ntype = \"pc\"", "f:1: '[machine' must be [GROUP] or [GROUP \"ID\"]" },
-        { "[device \"a]\n", "f:1: '[device \"a]' has a quote without end" },
+        { "[device \"a]\n", "f:1: '[device \"a]' has an unterminated quote" },
         { "[machine] x\n", "f:1: '[machine] x' must be [GROUP] or [GROUP \"ID\"]" },
-        { "# c\n\n[machin]", "f:3: 'machin' is no group of options; did you mean 'machine'?" },
-        { "[]", "f:1: '' is no group of options" },
+        { "# c\n\n[machin]", "f:3: 'machin' is not a group of options; did you mean 'machine'?" },
+        { "[]", "f:1: '' is not a group of options" },
         { "type = \"pc\"", "f:1: 'type = \"pc\"' stands in no group" },
         { "[machine]\ntype", "f:2: 'type' must be KEY = \"VALUE\"" },
         { "[machine]\ntype = pc", "f:2: 'type = pc' must be KEY = \"VALUE\"" },
         { "[machine]\ntype = \"pc\" x", "f:2: 'type = \"pc\" x' goes on behind its value" },
-        { "[machine]\n= \"pc\"", "f:2: '' is no name of an option" },
+        { "[machine]\n= \"pc\"", "f:2: '' is not the name of an option" },
         { "[machine]\na.b = \"1\"\na = \"1\"",
           "f:3: 'a' has members, and cannot have a value, too" },
         { "[machine]\ntype = \"microvm\"\n[device \"x\"]\ndriver = \"e100\"\n",

@@ -83,7 +83,7 @@ def wait_tells_bad_ends_apart():
     for reason in ('guest-panic', 'host-error'):
         against(after_status(shutdown(reason)), 'wait').check(3, '', reason)
     error = ('INTERNAL_ERROR', {'reason': 'emulation failure', 'qom-path': '/machine'})
-    against(after_status(error), 'wait').check(3, '', 'cannot go on: emulation failure')
+    against(after_status(error), 'wait').check(3, '', 'cannot continue: emulation failure')
     panicked = ('GUEST_PANICKED', {'action': 'pause'})
     against(after_status(panicked), 'wait').check(3, '', 'guest-panicked')
     against(after_status(close=True), 'wait').check(3, '', 'without a SHUTDOWN event')

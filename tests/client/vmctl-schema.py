@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """vmctl schema: tables, pages (schema-pages/ has some that were read; VMD_REGENERATE=1 writes
-them anew), and JSON that is what a daemon answers."""
+them again), and JSON that is what a daemon answers."""
 
 import json
 import os

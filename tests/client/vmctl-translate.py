@@ -50,7 +50,7 @@ def all_problems_are_told_and_nothing_is_printed():
 @case
 def pretty_has_comments_and_can_be_applied():
     run = vmctl('translate', '--pretty', '--', *LINE).check(0, None, '')
-    contains(run.out, '# -m 64: Anonymous memory, given back to the host when the object goes.\n{')
+    contains(run.out, '# -m 64: Anonymous memory, returned to the host when the object is removed.\n{')
     vmctl('apply', '--check', '-', stdin=run.out).check(0, '', '')
 
 
@@ -104,7 +104,7 @@ def manual_has_the_table_of_options():
 #
 # Each command line of the transcripts that can be translated is built by a daemon, on the
 # accelerator qtest.  Below one that cannot be built stands why, as the daemon says it or as
-# NEEDS does: "# not built: ...".  With TRANSLATE_REGENERATE in the environment that is written anew.
+# NEEDS does: "# not built: ...".  With TRANSLATE_REGENERATE in the environment that is rewritten.
 
 BUILT = 140                     # at least
 NOT_BUILT = '# not built: '

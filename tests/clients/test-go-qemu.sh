@@ -23,5 +23,5 @@ if ! go build -o "$folder/go-qemu" "$here/go-qemu.go" >"$folder/log" 2>&1; then
 fi
 "$build/vmd" --socket "$folder/socket" 2>/dev/null &
 daemon=$!
-# The library waits for ever if an event is not taken.
+# The library waits forever if an event is not taken.
 timeout 60 "$folder/go-qemu" "$folder/socket" || echo "Bail out! go-qemu did not end well"

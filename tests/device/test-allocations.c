@@ -118,7 +118,7 @@ static void assert_no_allocation(Bench *b, void (*round)(Bench *b))
     }
     n = allocations_stop();
     g_assert_cmpuint(n, ==, 0);
-    /* The counter is no dead one. */
+    /* The counter is not a dead one. */
     allocations_start();
     g_free(g_malloc(1));
     g_assert_cmpuint(allocations_stop(), ==, 1);

@@ -564,7 +564,7 @@ static void test_loopback(void)
     g_assert_cmpint(e1000_driver_net_receive(d, buf, sizeof(buf)), ==, -1);
 }
 
-/* RDTR starts anew with each frame, RADV does not; FPD ends both. */
+/* RDTR restarts with each frame, RADV does not; FPD ends both. */
 static void test_receive_delays(void)
 {
     g_autoptr(E1000Bench) b = e1000_bench_new();

@@ -309,7 +309,7 @@ static void test_no_negotiation(void)
     g_assert_cmphex(e1000_driver_read_phy(d, PHY_CTRL), ==, 0x1140);
 }
 
-/* set_link, on the card and on its back end. */
+/* set_link, on the card and on its backend. */
 static void test_link(void)
 {
     g_autoptr(E1000Bench) b = e1000_bench_new();

@@ -94,7 +94,7 @@ static void test_confdata_low_bits(void)
     g_assert_cmphex(pc_chips_read(chips, PC_CHIPS_PIIX3, 0x60, 4), ==, 0x03080680);
 }
 
-/* What is not CONFADD's goes to who asked for it. */
+/* Accesses that are not to CONFADD go to the fallback. */
 typedef struct {
     guint64 offset, value;
     guint size;

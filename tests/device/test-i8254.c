@@ -230,7 +230,7 @@ static void test_mode_1(void)
     to_tick(&p, start, 9);
     g_assert_cmpuint(count(&p, 2), ==, 1);
     i8254_set_gate(p.dev, 2, false);                /* which changes nothing */
-    i8254_set_gate(p.dev, 2, true);                 /* but this begins anew */
+    i8254_set_gate(p.dev, 2, true);                 /* but this starts over */
     start = now(&p);
     to_tick(&p, start, 9);
     g_assert_false(i8254_out(p.dev, 2));
@@ -403,7 +403,7 @@ static void test_mode_5(void)
     g_assert_true(i8254_out(p.dev, 2));
 }
 
-/* Modes 0 and 4 stand while the gate is low, 2 and 3 begin anew. */
+/* Modes 0 and 4 stand while the gate is low, 2 and 3 start over. */
 static void test_gate(void)
 {
     g_autoptr(Rig) rig = rig_new();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/watchdog/ib700.c: times, stopping, starting anew, and two of them that cannot
+ * hw/watchdog/ib700.c: times, stopping, restarting, and two of them that cannot
  * be on one bus.
  */
 #include "config.h"

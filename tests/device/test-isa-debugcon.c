@@ -74,7 +74,7 @@ static void test_two(void)
     assert_output(out1, "one");
     assert_output(out2, "two");
 
-    /* A chardev has one front end, and is free again when that goes. */
+    /* A chardev has one frontend, and is free again when that goes. */
     g_assert_null(rig_device(rig, "isa-debugcon", "c", &error, "iobase", "0x500", "chardev",
                              "out1", NULL));
     g_assert_true(qmp_error_is(error, ERROR_REASON_IN_USE));

@@ -481,7 +481,7 @@ static void test_alarm(void)
     }
 }
 
-/* AF without AIE is found by who looks; the alarm may lie in the past by then. */
+/* AF without AIE is found by reading it; the alarm may lie in the past by then. */
 static void test_alarm_polled(void)
 {
     g_autoptr(Rig) rig = rig_new();

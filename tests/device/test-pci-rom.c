@@ -86,7 +86,7 @@ static void test_shown(void)
     bench_free(&b);
 }
 
-/* Who looks at guest memory may do so for a moment after the function has gone. */
+/* A view of guest memory may be used for a moment after the function has gone. */
 static void test_held(void)
 {
     Bench b = bench_new();

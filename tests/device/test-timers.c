@@ -132,7 +132,7 @@ static const Case cases[] = {
 
 /* ---- How it is looked at ---- */
 
-/* No timer is due for ever, and none is set for what never comes. */
+/* No timer is due forever, and none is set for what never comes. */
 static void check_a_second(const Case *c, Rig *rig, gint64 to)
 {
     rig->firings = 0;

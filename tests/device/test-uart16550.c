@@ -20,7 +20,7 @@ enum { THR = RBR, DLL = RBR, DLM = IER, FCR = IIR };
 #define COM2 0x2f8
 #define CHAR_TIME 1041666       /* ns of ten bits at 9600 baud */
 
-/* One serial port; its back end is a Host. */
+/* One serial port; its backend is a Host. */
 typedef struct {
     Rig *rig;
     Device *dev;
@@ -29,7 +29,7 @@ typedef struct {
     guint irq;
 } Port;
 
-/* ---- A back end whose host takes what the test says ---- */
+/* ---- A backend whose host takes what the test says ---- */
 
 typedef struct {
     CharOps ops;                /* first: how it is found from a Chardev */
@@ -118,7 +118,7 @@ static void out(const Port *p, guint reg, guint8 value)
     rig_out(p->rig, p->base + reg, value, 1);
 }
 
-/* Sends text to the guest as the back end does, no more than it takes. */
+/* Sends text to the guest as the backend does, no more than it takes. */
 static gsize feed(const Port *p, const char *text)
 {
     gsize n = MIN(strlen(text), char_can_receive(p->chr));
@@ -516,7 +516,7 @@ static void test_timeout(void)
     out(&p, IER, 0x01);
     feed(&p, "ab");
     wait_ns(&p, 3 * CHAR_TIME);
-    feed(&p, "c");                              /* begins anew */
+    feed(&p, "c");                              /* starts over */
     wait_ns(&p, 4 * CHAR_TIME - 1000);
     assert_line(&p, false);
     wait_ns(&p, 2000);
@@ -558,7 +558,7 @@ static void test_timeout_speed(void)
     port_done(&p);
 }
 
-/* ---- Back end ---- */
+/* ---- Backend ---- */
 
 /* What the host does not take stays in the FIFO; a seventeenth is lost. */
 static void test_back_pressure(void)
@@ -692,7 +692,7 @@ static void test_choice(void)
     g_assert_true(qmp_error_is(error, ERROR_REASON_ADDRESS_IN_USE));
 }
 
-/* Without a back end everything goes nowhere. */
+/* Without a backend everything goes nowhere. */
 static void test_no_chardev(void)
 {
     g_autoptr(Rig) rig = rig_new();

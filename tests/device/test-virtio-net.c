@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * virtio-net-device: frames, features, the control queue, and drivers that break
- * the rules.  The back end is a datagram socket whose other end the test has.
+ * the rules.  The backend is a datagram socket whose other end the test has.
  */
 #include "config.h"
 
@@ -73,7 +73,7 @@ static NetBackend *add_socket(Rig *rig, const char *id, int fd)
     return net;
 }
 
-/* A rig with a loop, a driver's transport and a back end; no card yet. */
+/* A rig with a loop, a driver's transport and a backend; no card yet. */
 static Bench *bench_new(void)
 {
     static gsize once;

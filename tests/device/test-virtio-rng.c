@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/virtio/virtio-rng.c and its back ends.
+ * hw/virtio/virtio-rng.c and its backends.
  */
 #include "config.h"
 
@@ -44,7 +44,7 @@ static void check_bytes(VirtioDriver *d)
     g_assert_cmpuint(count_zeros(virtio_driver_ptr(d, addr), 1024), <, 100);
 }
 
-/* Two instances: one with a back end of its own, one with a given one. */
+/* Two instances: one with a backend of its own, one with a given one. */
 static void test_two(void)
 {
     g_autoptr(Rig) rig = rig_new();

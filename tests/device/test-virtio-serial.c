@@ -342,7 +342,7 @@ static guint number_on(const Bench *b, const char *driver, const char *id, const
     return ((VirtioSerialPortProps *)object_props(port))->nr;
 }
 
-/* Who names no bus gets the first one with room for what it is. */
+/* A device without `bus` gets the first bus with room for its kind. */
 static void test_room(void)
 {
     g_autoptr(Bench) b = bench_new("virtserialport", "2");

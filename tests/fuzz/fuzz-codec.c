@@ -49,7 +49,7 @@ static void check_masked(const QmpType *type, json_t *json)
     json_decref(masked);
 }
 
-/* Secrets print as null, which is no string: a value with one does not decode
+/* Secrets print as null, which is not a string: a value with one does not decode
  * again, all others must give an equal one. */
 static void check_round_trip(const QmpType *type, const QmpList *storage)
 {

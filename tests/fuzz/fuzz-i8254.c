@@ -26,7 +26,7 @@ static gint64 now_of(Rig *rig)
     return clock_now(rig->clock, CLOCK_KIND_VIRTUAL);
 }
 
-/* Any bytes of the saved state may be changed by who stores it. */
+/* Any bytes of the saved state may be changed while it is stored. */
 static void load_damaged(Device *dev, guint8 at, guint8 value)
 {
     g_autoptr(GByteArray) state = g_byte_array_new();

@@ -21,7 +21,7 @@ typedef struct {
     guint sum;
 } Network;
 
-/* One at a time: a back end's callbacks have no other way to it. */
+/* One at a time: a backend's callbacks have no other way to it. */
 static Network network;
 
 static void check(bool ok)

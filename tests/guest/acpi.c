@@ -137,7 +137,7 @@ void acpi_print(const BootInfo *info)
 
 /* ---- Switching off ---- */
 
-/* The first element of the package that starts at `at`, -1: it is no constant. */
+/* The first element of the package that starts at `at`, -1: it is not a constant. */
 static int first_constant(uint64_t at)
 {
     uint32_t op;

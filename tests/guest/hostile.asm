@@ -2,7 +2,7 @@
 ; A guest that means harm, for tests/system/hostile.py: a PVH kernel's code, flat, 32 bits.
 ; -D KIND=: 0, random bytes as code; 1, code that changes itself, also across a page; 2,
 ; a storm of interrupts; 3, random page tables.  Whatever happens, it goes on: each vector
-; leads to the next round, and a triple fault resets the machine, which begins anew.
+; leads to the next round, and a triple fault resets the machine, which starts over.
         bits 32
         org 0x100000
 

@@ -204,7 +204,7 @@ def asleep(c):
 
 
 def guest_error(c):
-    """The guest writes to a register that the I/O APIC has not got."""
+    """The guest writes to a register that the I/O APIC does not have."""
     c.port = qtestclient.serve(c.daemon, c.client)
     c.port.ok('writel 0xfec00000 0xf')
     c.port.ok('writel 0xfec00010 1')

@@ -71,7 +71,7 @@ class Introspection:
 
     def _check_array(self, entity, value, where):
         if not isinstance(value, list):
-            raise Wrong('%s is no list: %r' % (where, value))
+            raise Wrong('%s is not a list: %r' % (where, value))
         for i, item in enumerate(value):
             self.check(entity['element-type'], item, '%s[%d]' % (where, i))
 
@@ -85,7 +85,7 @@ class Introspection:
 
     def _check_object(self, entity, value, where):
         if not isinstance(value, dict):
-            raise Wrong('%s is no object: %r' % (where, value))
+            raise Wrong('%s is not an object: %r' % (where, value))
         members = self.members(entity['name'])
         if 'tag' in entity:
             members = {**members, **self.branch(entity['name'], value.get(entity['tag']))}

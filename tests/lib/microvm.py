@@ -21,7 +21,7 @@ def build(client, append='', kernel=KERNEL, console='ringbuf', cpu='qemu64-x86_6
     """Accelerator, memory, microvm, CPUs, serial port, debug exit.
 
     console is a chardev's id, 'ringbuf' to make one called `con`, or None for no
-    serial port.  ram are arguments of the memory back end.
+    serial port.  ram are arguments of the memory backend.
     """
     client.call('object-add', qom_type=vmdtest.accel_class(), id='accel', **(accel_props or {}))
     client.call('object-add', **{'qom-type': 'memory-backend-ram', 'id': 'ram',

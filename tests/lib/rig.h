@@ -68,7 +68,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rig, rig_free)
 Device *rig_device(Rig *rig, const char *driver, const char *id, GError **error, ...)
     G_GNUC_NULL_TERMINATED;
 
-/* The same for an object that is no device: a child of /chardevs if it is a
+/* The same for an object that is not a device: a child of /chardevs if it is a
  * chardev, else of /objects; made up to OBJECT_COMPLETE.  (Chardevs with
  * settings of their own come from chardev_new.) */
 Object *rig_object(Rig *rig, const char *qom_type, const char *id, GError **error, ...)

@@ -26,7 +26,7 @@ void random_open(guint32 seed);
 guint32 random_below(guint32 n);
 /* Registers and data of any contents. */
 void random_start(RandomCase *c);
-/* Adds an instruction of any kind that is no helper; false: none was found in one try. */
+/* Adds an instruction of any kind that is not a helper; false: none was found in one try. */
 bool random_add(RandomCase *c);
 /* Adds one that is given, if it can be placed; false: it cannot. */
 bool random_add_bytes(RandomCase *c, const guint8 bytes[15]);

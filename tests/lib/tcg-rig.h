@@ -28,7 +28,7 @@ typedef struct {
 
 void rig_open(void);
 /* The code, behind which INT3 follows, at RUN_CODE + RUN_CODE_OFFSET, or as far from CS's base
- * outside of 64-bit code; NULL: it has not been translated. */
+ * outside 64-bit code; NULL: it has not been translated. */
 const Run *rig_run(const Run *start, const guint8 *code, guint length, const RigOptions *options);
 
 #endif

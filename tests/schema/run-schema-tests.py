@@ -5,7 +5,7 @@
 ok/NAME.json must give exactly the dump in NAME.out, and C that compiles;
 bad/NAME.json must stop with exactly the line in NAME.err.  Every message of the
 generator must be provoked by one of bad/.  With --regenerate, the expectations
-are written anew, to be read before they are committed.
+are rewritten, to be read before they are committed.
 """
 
 import glob

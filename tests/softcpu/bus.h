@@ -3,7 +3,7 @@
  * What the processor of a PC of kind pc-i440fx sees: RAM as memory of its own,
  * everything else by way of the machine (tests/softcpu/link.h).
  *
- * RAM is the file of the machine's memory back end, shared with it.  What of it is
+ * RAM is the file of the machine's memory backend, shared with it.  What of it is
  * seen below 1 MiB is up to the host bridge, whose PAM registers are read again
  * whenever the guest has written to them; so the machine's own registers are under
  * test, and not a copy of them.

@@ -233,7 +233,7 @@ static void interrupt(SoftCpu *cpu)
 static void halt(SoftCpu *cpu)
 {
     if (!(cpu->regs->R_EFLG & F_IF)) {
-        fprintf(stderr, "softcpu: halted for ever at %04x:%08x\n", cpu->regs->R_CS,
+        fprintf(stderr, "softcpu: halted forever at %04x:%08x\n", cpu->regs->R_CS,
                 cpu->regs->R_EIP);
     }
     while (!can_interrupt(cpu)) {

@@ -41,6 +41,33 @@ report "each .c includes config.h" "$(
     grep -L '^#include "config.h"' $(echo "$sources" | grep '\.c$'))"
 report "no file over 800 lines" "$(wc -l $sources | awk '$2 != "total" && $1 > 800 { print $2 ": " $1 " lines" }')"
 report "no word that something is left to do" "$(grep -nwE 'TODO|FIXME|XXX|HACK' $sources)"
+# English: wording that a native engineer does not write.  Text is everything that people read:
+# code and its comments, the schema, pages, manuals, tests.
+texts=$(find qmp qom systemd cpu kvm tcg qtest hw client daemon docs tests README.md CHANGELOG.md \
+    CONTRIBUTING.md SECURITY.md -type f -not -path '*/corpus/*' -not -path 'tests/style/*' \
+    -not -name '*.pyc' | sort)
+# no_words WHY PATTERN: PATTERN stands nowhere.
+no_words()
+{
+    report "English: $1" "$(echo "$texts" | xargs grep -nIE "$2")"
+}
+
+no_words "a backend and a frontend are one word" '\<([Bb]ack|[Ff]ront)[ -]ends?\>'
+no_words "forever is one word" '\<for ever\>'
+no_words "inside and outside take no 'of'" '\<(in|out)side of\>'
+no_words "again, or a verb with re-, not 'anew'" '\<anew\>'
+no_words "a default is 'by default', not 'unless told otherwise'" '\<unless told otherwise\>'
+no_words "'wrong', not 'amiss'" '\<amiss\>'
+no_words "'does not have', not 'has not got'" '\<(has|have) not (got|any)\>'
+no_words "a vCPU 'cannot continue', not 'cannot go on'" '\<(cannot|could not) go on\>'
+no_words "no 'which there is none of'" 'which there (is|are) none\>'
+no_words "nothing 'cannot be told': it is unknown, or has no message" '\<cannot be told\>'
+no_words "nothing is 'nobody else's'" "\\<nobody else's\\>"
+no_words "'is not a', not 'is no', but after 'there'" \
+    '[^e] is no (power of two|multiple of|socket|ring buffer|regular file|device in use|value of)\>'
+no_words "'the thread that', 'the caller', not 'for who' and 'to who'" '\<(for|to|of|by|from) who\>'
+no_words "a sentence does not begin with 'Who' and a verb: say 'a thread that', 'a client that'" \
+    '(^|[.:;] +|/\*+ *|^ *[*#] +)Who (asks|begins|carries|changes|comes|drives|finds|gives|has no|looks|maps|names|needs|opens|pops|reads|stops|tests|tries|wants|writes)\>'
 if ctags --version 2>/dev/null | grep -q Universal; then
     report "no function over 80 lines" "$(ctags -x --kinds-C=f --_xformat='%F %N %n %e' $sources |
         awk 'NF == 4 && $4 - $3 + 1 > 80 { print $1 ":" $3 ": " $2 ": " $4 - $3 + 1 " lines" }')"

@@ -235,7 +235,7 @@ def reset_while_stopped(recorder):
         machine.client.call('system_reset')
         assert not any(disk.data[BAD.start * BLOCK:BAD.stop * BLOCK])
         assert machine.client.call('query-status')['status'] == 'paused'
-        machine.client.call('cont')             # the guest begins anew
+        machine.client.call('cont')             # the guest starts over
         machine.end('disk: write at 0: 32 ok, 0 failed, 0 wrong')
         assert_written(disk, range(COUNT))
     each_way(recorder, WRITE, test, werror='stop')

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a guest finds: kernel, initrd, command line, memory of each back end, chips."""
+"""What a guest finds: kernel, initrd, command line, memory of each backend, chips."""
 import os
 import re
 import struct
@@ -126,7 +126,7 @@ def memory_above_the_gap(recorder):
 
 @on_each_accel
 def back_ends(recorder):
-    """a guest dirties memory of each back end with each option"""
+    """a guest dirties memory of each backend with each option"""
     cases = [RAM, MEMFD]
     for backend in (RAM, MEMFD):
         cases += [{**backend, name: value} for name, value in (
@@ -204,7 +204,7 @@ def huge_pages(recorder):
 
 
 def memory_is_told(recorder):
-    """query-memdev and qom-set: what a back end is, and what can change"""
+    """query-memdev and qom-set: what a backend is, and what can change"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('object-add', qom_type='memory-backend-memfd', id='m', size=MIB)

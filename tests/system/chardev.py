@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A guest's serial port behind each kind of character back end, both ways."""
+"""A guest's serial port behind each kind of character backend, both ways."""
 import base64
 import contextlib
 import os
@@ -267,7 +267,7 @@ def unix_server(recorder):
 
 @on_one_accel
 def unix_client(recorder):
-    """socket, unix client: connects to who listens"""
+    """socket, unix client: connects to a listener"""
     with Daemon(recorder) as daemon, socket.socket(socket.AF_UNIX) as listener:
         client = daemon.client()
         path = daemon.path('serial')
@@ -484,7 +484,7 @@ def one_front_end(recorder):
 
 @on_one_accel
 def log_file(recorder):
-    """logfile: output is written there, too, whatever the back end is; appended or not"""
+    """logfile: output is written there, too, whatever the backend is; appended or not"""
     for append in (False, True):
         with Daemon(recorder) as daemon:
             client = daemon.client()

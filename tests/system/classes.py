@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """query-class and query-machine-recipe, from a daemon that has no machine: each class, against
 everything else that tells of classes; some against answers that were read and found right
-(class-answers/, written anew by VMD_REGENERATE=1); and what machines are really made of."""
+(class-answers/, rewritten by VMD_REGENERATE=1); and what machines are really made of."""
 import json
 import os
 import sys

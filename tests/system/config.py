@@ -99,7 +99,7 @@ class Machine:
                         qom_type='throttle-group' if what == 'group' else 'rng-builtin')
 
     def device(self, client, chosen):
-        """One device of a class, with an id or not, and back ends of its own."""
+        """One device of a class, with an id or not, and backends of its own."""
         rng = self.rng
         host, arguments = DEVICE_HOSTS.get(chosen), dict(DEVICE_NEEDED.get(chosen, {}))
         if host:

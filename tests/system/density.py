@@ -47,7 +47,7 @@ def wakeups(pid):
 def start(recorder):
     daemon = Daemon(recorder, ['--log-level', 'warning'])
     client = daemon.client()
-    # The guest is no operating system, which would program the PIT or stop it.
+    # The guest is not an operating system, which would program the PIT or stop it.
     build(client, append='end=halt', pit='off', ram={'qom-type': 'memory-backend-memfd'})
     client.call('cont')
     client.close()

@@ -130,7 +130,7 @@ def changes(recorder):
 
 
 def errors(recorder):
-    """what is no device, and what is not there, is refused"""
+    """what is not a device, and what is not there, is refused"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         error = client.error('query-device-state', {'path': 'nobody'})

@@ -108,7 +108,7 @@ def record_of_guest(recorder):
 
 @on_one_accel
 def record_of_internal_error(recorder):
-    """a vCPU that cannot go on: status 10 if set-action says so, and the reason"""
+    """a vCPU that cannot continue: status 10 if set-action says so, and the reason"""
     with Recorded(recorder) as daemon:
         client = daemon.client()
         build(client, kernel=write_kernel(daemon.path('kernel'), jump_to(0xfeb00000)))
@@ -133,7 +133,7 @@ def lose_memory(daemon):
 
 def assert_memory_lost(daemon):
     record = read(daemon)
-    told = "memory back end 'ram', file '%s': the file has become shorter" % daemon.path('memory')
+    told = "memory backend 'ram', file '%s': the file has become shorter" % daemon.path('memory')
     assert record['cause'] == 'host-error' and record['running'] is False, record
     assert told in record['message'], record
     return record

@@ -123,7 +123,7 @@ def virtio_legacy(recorder):
 
 
 def from_outside(recorder):
-    """over an e1000, by a processor outside of the daemon"""
+    """over an e1000, by a processor outside the daemon"""
     softcpu.need()
     boot(recorder, 'e1000', 'efi-e1000.rom', processor=SoftCpu())
 

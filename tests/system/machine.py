@@ -211,7 +211,7 @@ def action_values(recorder):
 
 @on_each_accel
 def internal_error(recorder):
-    """a vCPU that cannot go on is an event and a state that a reset leads out of"""
+    """a vCPU that cannot continue is an event and a state that a reset leads out of"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         # Nothing answers there, so that there is no instruction to execute.

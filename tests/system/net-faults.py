@@ -96,7 +96,7 @@ def peer_gone(recorder):
         peer = socket.socket(socket.AF_UNIX)
         peer.connect(daemon.path('net'))
         client.wait_event('NETDEV_STREAM_CONNECTED')
-        client.call('system_reset')             # the guest begins anew, and is heard
+        client.call('system_reset')             # the guest starts over, and is heard
         frame = struct.unpack('>I', peer.recv(4, socket.MSG_WAITALL))[0]
         assert frame == SIZE, frame
         client.call('quit')

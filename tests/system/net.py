@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Linux on microvm with a network card: an address from the daemon's own network,
 servers on both sides, the cable, another machine's end of a socket, a tap device.
-And without a guest: back ends over QMP."""
+And without a guest: backends over QMP."""
 import fcntl
 import os
 import socket
@@ -320,7 +320,7 @@ def tap(recorder):
 
 
 def requests(recorder):
-    """back ends are made and removed; what cannot be is said, and leaves nothing"""
+    """backends are made and removed; what cannot be is said, and leaves nothing"""
     with Daemon(recorder) as daemon, tempfile.TemporaryDirectory() as folder:
         client = daemon.client()
         add = {'user': {'hostfwd': [{'str': 'tcp:127.0.0.1:%d-:1' % free_port()}]},

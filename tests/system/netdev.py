@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Network back ends over QMP, without a guest: each option of each kind reads as it was
+"""Network backends over QMP, without a guest: each option of each kind reads as it was
 given, or is refused by name; connections come and go; the cable."""
 import ctypes
 import fcntl
@@ -88,7 +88,7 @@ def user(recorder):
 
 
 def sockets(recorder):
-    """each option of a back end with addresses in text"""
+    """each option of a backend with addresses in text"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         before, port = daemon.descriptors(), free_port()
@@ -293,7 +293,7 @@ def refused(recorder):
 
 @on_one_accel
 def cable(recorder):
-    """set_link by the back end's id and by the card's; what is in use stays"""
+    """set_link by the backend's id and by the card's; what is in use stays"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('object-add', qom_type=accel_class())

@@ -261,7 +261,7 @@ def seabios_resume(recorder):
         client.call('ringbuf-read', device='debug', size=65536)
         client.call('system_wakeup')
         text = wait_text(client, 'In resume (status=254)')
-        # Nobody has set a resume vector, so that it starts anew soon afterwards.
+        # Nobody has set a resume vector, so that it restarts soon afterwards.
         assert 'SeaBIOS (version' not in text.split('In resume')[0], text
 
 

@@ -134,7 +134,7 @@ def lenient_input(recorder):
             request('device_add', driver='isa-debug-exit', iobase='1')]})
         assert error['reason'] == 'lenient-input', error
         assert error['path'] == 'requests[0].arguments.iobase', error
-        # What is strict anyway fails as ever, and what is no string is no lenient input.
+        # What is strict anyway fails as ever, and what is not a string is not a lenient input.
         assert client.error('object-add', {'qom-type': 'iothread', 'id': 'i',
                                            'poll-max-ns': '1'})['reason'] == 'invalid-type'
         client.call('device_add', driver='isa-debug-exit', iobase=0x501)

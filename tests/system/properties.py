@@ -281,10 +281,10 @@ def each_device(recorder, schema):
     assert met == set(names), set(names) - met
 
 
-# ---- What is no object-add: options of back ends
+# ---- What is not an object-add: options of backends
 
 class Options:
-    """One command that makes back ends of several kinds from a union."""
+    """One command that makes backends of several kinds from a union."""
 
     def __init__(self, client, recorder, schema, add, remove, key):
         self.client, self.recorder, self.schema = client, recorder, schema

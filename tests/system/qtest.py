@@ -25,7 +25,7 @@ PIT_HZ = 1193182
 
 
 class Machine:
-    """A daemon with a machine that a qtest client drives; microvm unless told otherwise."""
+    """A daemon with a machine that a qtest client drives; microvm by default."""
 
     def __init__(self, recorder, cont=True, **options):
         self.daemon = Daemon(recorder)

@@ -119,7 +119,7 @@ def socket_with_a_foreign_name(recorder):
 
 
 def socket_of_another_type(recorder):
-    """a socket that is no stream is an error that names it"""
+    """a socket that is not a stream is an error that names it"""
     refused(['qmp'], "passed socket 'qmp' is not a Unix stream socket", ['--seqpacket'])
 
 

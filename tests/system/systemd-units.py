@@ -289,7 +289,7 @@ def killed(_recorder):
 
 @on_one_accel
 def stuck_loop(_recorder):
-    """a main loop that stands still is found by the watchdog, and the machine started anew"""
+    """a main loop that stands still is found by the watchdog, and the machine restarted"""
     b = box()
     b.write('/etc/systemd/system/vmd@stuck.service.d/fast.conf', '[Service]\nWatchdogSec=1\nTimeoutAbortSec=1\n')
     b.run('systemctl', 'daemon-reload')

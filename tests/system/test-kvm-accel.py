@@ -81,7 +81,7 @@ def stays(recorder):
 
 @on_kvm
 def memory_is_lost(recorder):
-    """KVM finds no memory (EFAULT): the back end whose file is shorter now is named"""
+    """KVM finds no memory (EFAULT): the backend whose file is shorter now is named"""
     with Fragile(recorder) as daemon:
         memory = daemon.path('memory')
         client = run_guest(daemon, ram={'qom-type': 'memory-backend-file', 'share': True,
@@ -93,7 +93,7 @@ def memory_is_lost(recorder):
         assert daemon.wait() == 0
         message = daemon.record()['message']
         assert os.strerror(errno.EFAULT) in message, message
-        assert "memory back end 'ram', file '%s': the file has become shorter" % memory in message
+        assert "memory backend 'ram', file '%s': the file has become shorter" % memory in message
 
 
 @on_kvm

@@ -197,7 +197,7 @@ def unix_peers(recorder):
 
 
 def those_that_reconnect(recorder):
-    """back ends that try again and again, too; and when the peer is there, it has them"""
+    """backends that try again and again, too; and when the peer is there, it has them"""
     for by_signal in (False, True):
         with full_backlog(socket.AF_INET, ('127.0.0.1', 0)) as (_, port), \
                 Daemon(recorder) as daemon:
@@ -248,7 +248,7 @@ def names(recorder):
 
 
 def names_of_those_that_reconnect(recorder):
-    """however many back ends look for their peers' names, one without a name finds its own"""
+    """however many backends look for their peers' names, one without a name finds its own"""
     env = {**os.environ, 'LD_PRELOAD': DEAF_NAMES}
     with Daemon(recorder, env=env) as daemon, socket.create_server(('127.0.0.1', 0)) as server:
         client = daemon.client()

@@ -35,7 +35,7 @@ DEVICE_HOSTS = {'virtconsole': 'virtio-serial-device', 'virtserialport': 'virtio
 # with one that has no such device.
 ABSENT = {'query-balloon': ('device-not-active', 'device-not-active'),
           'query-hotpluggable-cpus': ('no-machine', None)}
-# One back end of each kind; PATH likewise.
+# One backend of each kind; PATH likewise.
 CHARDEVS = {
     'chardev-null': {'type': 'null', 'data': {}},
     'chardev-ringbuf': {'type': 'ringbuf', 'data': {}},
@@ -59,7 +59,7 @@ BLOCK_NODES = {
     'block-throttle': {'driver': 'throttle', 'throttle-group': 'group',
                        'file': {'driver': 'null-co'}},
 }
-# One network back end of each kind but tap, which netdev.py makes in a namespace.
+# One network backend of each kind but tap, which netdev.py makes in a namespace.
 NETDEVS = {
     'netdev-user': {'type': 'user'},
     'netdev-socket': {'type': 'socket', 'udp': '127.0.0.1:9', 'localaddr': '127.0.0.1:0'},
@@ -217,7 +217,7 @@ def walk(client, recorder, path):
 
 def check_settable(client, path, name, value):
     """qom-set of what the property is already succeeds, or says why it cannot.  An
-    optional struct that is not there reads as null, which is no value of it."""
+    optional struct that is not there reads as null, which is not a value of it."""
     client.send({'execute': 'qom-set', 'arguments': {'path': path, 'property': name,
                                                      'value': value}})
     reply = client.reply()
@@ -360,7 +360,7 @@ def devices(client):
 
 
 def each_chardev(recorder):
-    """each kind of character back end: made, walked, removed, made again, and no trace left"""
+    """each kind of character backend: made, walked, removed, made again, and no trace left"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         os.mkfifo(daemon.path('fifo'))
@@ -399,7 +399,7 @@ def each_block_node(recorder):
 
 
 def each_netdev(recorder):
-    """each kind of network back end: made, walked, removed, made again, and no trace left"""
+    """each kind of network backend: made, walked, removed, made again, and no trace left"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         assert set(NETDEVS) | {'netdev-tap'} == concrete(client, 'netdev')

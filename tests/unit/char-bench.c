@@ -96,7 +96,7 @@ char *bench_path(const Bench *b, const char *name)
     return g_build_filename(b->dir, name, NULL);
 }
 
-/* ---- Back ends ---- */
+/* ---- Backends ---- */
 
 ChardevBackend *backend_new(ChardevBackendKind kind)
 {
@@ -140,7 +140,7 @@ void bench_remove(Bench *b, Chardev *chr)
     object_destroy(&chr->object);
 }
 
-/* ---- Front end ---- */
+/* ---- Frontend ---- */
 
 static gsize front_can_receive(void *opaque)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A bench for character back ends: a tree with a real event loop and a pool of
- * one thread a job, and a front end that notes what it gets.
+ * A bench for character backends: a tree with a real event loop and a pool of
+ * one thread a job, and a frontend that notes what it gets.
  */
 #ifndef TESTS_UNIT_CHAR_BENCH_H
 #define TESTS_UNIT_CHAR_BENCH_H
@@ -17,7 +17,7 @@ typedef struct {
     char *dir;                  /* a directory of the bench's own */
     int passed_fd;              /* what take_fd gives for "fd1", or -1 */
     GMutex lock;                /* what the environment's lock is */
-    /* The front end. */
+    /* The frontend. */
     gsize room;                 /* what it takes */
     GString *received;
     GString *events;            /* 'O' opened, 'C' closed, 'B' break */
@@ -39,7 +39,7 @@ ChardevBackend *backend_new(ChardevBackendKind kind);
 Chardev *bench_add(Bench *b, const char *id, ChardevBackend *backend, GError **error);
 void bench_remove(Bench *b, Chardev *chr);
 
-/* Makes the bench chr's front end. */
+/* Makes the bench chr's frontend. */
 void bench_attach(Bench *b, Chardev *chr);
 
 /* Runs the loop until *value is wanted, at most some seconds; then fails. */

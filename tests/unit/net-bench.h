@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A bench for network back ends: a tree with a real event loop, a pool of one
+ * A bench for network backends: a tree with a real event loop, a pool of one
  * thread a job, and network cards that note what they get.
  */
 #ifndef TESTS_UNIT_NET_BENCH_H

@@ -120,7 +120,7 @@ static void test_out(void)
     assert_content(path, "new more");
 }
 
-/* Input is read as far as the front end takes it; its end is no event. */
+/* Input is read as far as the frontend takes it; its end is not an event. */
 static void test_in(void)
 {
     g_autoptr(Bench) b = bench_new();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/chardev/char-mux.c: several front ends on one back end, which is a socket
+ * hw/chardev/char-mux.c: several frontends on one backend, which is a socket
  * here, with the keys that one presses behind it.
  */
 #include "config.h"
@@ -28,7 +28,7 @@ typedef struct {
     Front front[3];
 } Rig;
 
-/* ---- Front ends ---- */
+/* ---- Frontends ---- */
 
 static gsize can_receive(void *opaque)
 {
@@ -260,9 +260,9 @@ static void test_timestamps(void)
     assert_output(r, "plain\nplain\n");
 }
 
-/* ---- Full front ends, full base ---- */
+/* ---- Full frontends, full base ---- */
 
-/* A front end that takes nothing does not keep the focus, and loses nothing. */
+/* A frontend that takes nothing does not keep the focus, and loses nothing. */
 static void test_stuck_front(void)
 {
     g_autoptr(Rig) r = rig_new(2);
@@ -298,7 +298,7 @@ static void test_silent_front(void)
     char_detach(r->mux, r);
 }
 
-/* Output that the base does not take stays with the front ends, who all hear of
+/* Output that the base does not take stays with the frontends, who all hear of
  * room; a note that waited is there in one piece. */
 static void test_full_base(void)
 {
@@ -380,7 +380,7 @@ static void test_refused(void)
     g_assert_nonnull(r->mux);
 }
 
-/* All front ends hear of the host's coming and going; logs are of the mux's own. */
+/* All frontends hear of the host's coming and going; logs are of the mux's own. */
 static void test_events(void)
 {
     g_autoptr(Rig) r = rig_new(2);

@@ -400,9 +400,9 @@ static void test_fd_refused(void)
     refuse(b, socket_backend(fd_address("fd1"), false), ERROR_REASON_FILE_NOT_USABLE);
 }
 
-/* ---- Full front ends and options ---- */
+/* ---- Full frontends and options ---- */
 
-/* A peer that goes while the front end is full is noticed at once, and loses
+/* A peer that goes while the frontend is full is noticed at once, and loses
  * nothing that it sent.  No busy loop meanwhile. */
 static void test_full(void)
 {
@@ -437,7 +437,7 @@ static void test_full(void)
     g_assert_cmpuint(bench_wakeups(b, 50), <=, 2);
 }
 
-/* Peers that send what the front end never takes, and go, are in nobody's way: not
+/* Peers that send what the frontend never takes, and go, are in nobody's way: not
  * the next one's, nor the output's.  What they sent comes in their order. */
 static void succeed(SocketAddressLegacy *addr, int (*call)(Chardev *chr))
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hw/chardev: pipe, pty and stdio, and what char-fd.c does for all of them:
- * bounded output, input at the front end's pace, no busy loop.
+ * bounded output, input at the frontend's pace, no busy loop.
  */
 #include "config.h"
 
@@ -101,7 +101,7 @@ static void test_pipe_missing(void)
     g_assert_true(qmp_error_is(error, ERROR_REASON_FILE_NOT_USABLE));
 }
 
-/* Input comes as fast as the front end wants it, and wakes nobody else. */
+/* Input comes as fast as the frontend wants it, and wakes nobody else. */
 static void test_input_pace(void)
 {
     g_autoptr(Bench) b = bench_new();
@@ -152,7 +152,7 @@ static gsize drain(int fd)
     return sum;
 }
 
-/* Output that nobody reads is kept up to a bound; then the front end waits, and
+/* Output that nobody reads is kept up to a bound; then the frontend waits, and
  * is told when there is room.  Nothing is lost. */
 static void test_output_bound(void)
 {
@@ -284,7 +284,7 @@ static void test_pty(void)
     close(fd);
 }
 
-/* Who comes and goes at once leaves what was written. */
+/* A peer that connects and leaves at once leaves its output behind. */
 static void test_pty_quick(void)
 {
     g_autoptr(Bench) b = bench_new();
@@ -301,8 +301,8 @@ static void test_pty_quick(void)
     bench_remove(b, chr);
 }
 
-/* It is noticed that the terminal was closed while the front end is full, also with
- * input that was not taken, which comes before that of who opens it next. */
+/* It is noticed that the terminal was closed while the frontend is full, also with
+ * input that was not taken, which comes before that of the next client. */
 static void test_pty_full(void)
 {
     g_autoptr(Bench) b = bench_new();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/chardev/char-udp.c: datagrams both ways, front ends that take only a part
+ * hw/chardev/char-udp.c: datagrams both ways, frontends that take only a part
  * of one, peers that are not there, and addresses that are refused.
  */
 #include "config.h"
@@ -106,7 +106,7 @@ static void test_both_ways(void)
     close(stranger);
 }
 
-/* A front end that takes a datagram in pieces gets all of it. */
+/* A frontend that takes a datagram in pieces gets all of it. */
 static void test_pieces(void)
 {
     g_autoptr(Bench) b = bench_new();

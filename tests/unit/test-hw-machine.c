@@ -240,7 +240,7 @@ static void test_ram_layout(void)
     end_machine(rig);
 }
 
-/* RAM of `none` begins at 0; the back end is held while the machine has it. */
+/* RAM of `none` begins at 0; the backend is held while the machine has it. */
 static void test_none_ram(void)
 {
     g_autoptr(Rig) rig = rig_new();
@@ -815,8 +815,8 @@ static void *set_gsis(void *opaque)
     return NULL;
 }
 
-/* With the accelerator's controllers it hears of them; without, lines do, by who
- * has the lock. */
+/* With the accelerator's controllers it hears of them; without, lines do, set by the holder
+ * of the lock. */
 static void test_gsis(void)
 {
     g_autoptr(Rig) rig = rig_new();

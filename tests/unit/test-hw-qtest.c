@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/qtest/: lines from bytes; then the object on a back end that takes what the
+ * hw/qtest/: lines from bytes; then the object on a backend that takes what the
  * test says: answers, limits, flow, interception, the log, and the end of a
  * connection.  That the answers are QEMU's is for tests/system/qtest.py to show.
  */
@@ -146,7 +146,7 @@ static void client_done(Client *c)
     g_string_free(c->host.sent, true);
 }
 
-/* As a back end does: no more than is taken. */
+/* As a backend does: no more than is taken. */
 static gsize say(Client *c, const char *text)
 {
     gsize n = MIN(strlen(text), char_can_receive(c->chr));
@@ -350,7 +350,7 @@ static void test_end(void)
     g_string_truncate(c.host.sent, 0);
     irq_set(gpio(a, "in", 0), true);
     g_assert_cmpstr(c.host.sent->str, ==, "");
-    char_event(c.chr, CHAR_EVENT_OPENED);           /* another client begins anew */
+    char_event(c.chr, CHAR_EVENT_OPENED);           /* another client starts over */
     assert_answer(&c, "endianness", "OK little");
     assert_answer(&c, "set_irq_in a in 0 0", "OK");
     client_done(&c);

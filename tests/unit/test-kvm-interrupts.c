@@ -213,7 +213,7 @@ static void assert_same(const StateRow *rows, const void *a, const void *b)
     g_assert_cmpmem(saved_a->data, saved_a->len, saved_b->data, saved_b->len);
 }
 
-/* Registers that are put into KVM's chips come back; a PIT's counts begin anew. */
+/* Registers that are put into KVM's chips come back; a PIT's counts start over. */
 static void test_registers(void)
 {
     g_autoptr(Rig) rig = rig_new(NULL);

@@ -304,7 +304,7 @@ static void test_memfd(void)
     g_assert_cmpint(ftruncate(fd, 0), ==, -1);
     other = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
     hva_of(a)[0] = 0x11;
-    g_assert_cmphex(other[0], ==, 0x11);        /* shared unless told otherwise */
+    g_assert_cmphex(other[0], ==, 0x11);        /* shared by default */
     munmap(other, 4096);
     g_assert_cmpint(ftruncate(((MemoryBackend *)b)->fd, 8 * MIB), ==, 0);
     hva_of(b)[0] = 0x22;

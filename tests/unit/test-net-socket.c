@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Network back ends over sockets: streams and datagrams, both ends in one
+ * Network backends over sockets: streams and datagrams, both ends in one
  * process, or the test as peer.
  */
 #include "config.h"

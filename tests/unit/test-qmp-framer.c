@@ -77,7 +77,7 @@ static void test_quotes(void)
     CHECK("{'\\\\'}{}", "<{'\\\\'}><{}>");
 }
 
-/* Whatever is no object is for the parser to refuse, and takes nothing along. */
+/* Whatever is not an object is for the parser to refuse, and takes nothing along. */
 static void test_scalars(void)
 {
     CHECK("1 {}", "<1><{}>");

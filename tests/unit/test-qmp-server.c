@@ -539,7 +539,7 @@ static void test_listen(void)
     qmp_listen_unlink(path);
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 
-    /* What is no socket stays. */
+    /* What is not a socket stays. */
     g_assert_true(g_file_set_contents(path, "x", 1, NULL));
     g_assert_cmpint(qmp_listen_unix(path, &error), ==, -1);
     g_assert_error(error, QMP_ERROR, ERROR_REASON_FILE_NOT_USABLE);

@@ -231,7 +231,7 @@ static void test_nested(void)
     tree_free(root);
 }
 
-/* What a class shows is no request to hold anything. */
+/* What a class shows is not a request to hold anything. */
 static void test_readonly(void)
 {
     Object *root = tree_new();

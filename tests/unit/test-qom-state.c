@@ -382,7 +382,7 @@ static void test_device_refuses(void)
     *value_of(other, "flag") = 7;
     g_assert_false(device_load(dev, other->data, other->len, &error));
     assert_error(&error, ERROR_REASON_INVALID_VALUE,
-                 "state of 'test-chip' in '/machine/chip': field 'flag': element 0 is no value of "
+                 "state of 'test-chip' in '/machine/chip': field 'flag': element 0 is not a value of "
                  "its type (saved by version 0, this is version 0)");
     g_assert_false(device_load(dev, other->data, 0, &error));
     assert_error(&error, ERROR_REASON_INVALID_VALUE,

@@ -148,7 +148,7 @@ static void test_crossing_fault(void)
     mmu_rig_free(rig);
 }
 
-/* Without paging and outside of 64-bit mode what follows 4 GiB is 0. */
+/* Without paging and outside 64-bit mode what follows 4 GiB is 0. */
 static void test_wrap(void)
 {
     MmuRig *rig = rig_new();

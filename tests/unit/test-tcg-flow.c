@@ -56,7 +56,7 @@ static const struct {
     { STANDIN_PROTECTED, 0, SEL_LDT, 0, TCG_GP, TCG_GP, SEL_LDT, 0 },
     { STANDIN_PROTECTED, 0, SEL_TSS, 0, TCG_GP, TCG_GP, SEL_TSS, 0 },    /* busy */
     { STANDIN_PROTECTED, 0, SEL_EMPTY, 0, TCG_GP, TCG_GP, SEL_EMPTY, 0 },
-    /* L means nothing outside of IA-32e mode. */
+    /* L means nothing outside IA-32e mode. */
     { STANDIN_PROTECTED, 0, SEL_RESERVED, 0x12345, NONE, NONE, 0, SEL_RESERVED },
     { STANDIN_COMPATIBILITY, 0, SEL_RESERVED, 0x12345, TCG_GP, TCG_GP, SEL_RESERVED, 0 },
     { STANDIN_COMPATIBILITY, 0, SEL_CODE, 0x12345, NONE, NONE, 0, SEL_CODE },
@@ -170,7 +170,7 @@ static void test_long(void)
     g_assert_true(tcg_is_64bit(&standin->state));
     g_assert_cmphex(standin->state.rip, ==, 0x54321);
     g_assert_cmphex(standin->state.gpr[9], ==, 0x123456789abcdef0);
-    /* A far pointer of 64 bits may lead to what is no address. */
+    /* A far pointer of 64 bits may lead to what is not an address. */
     insn = standin_insn(standin);
     insn.has_memory = true;
     insn.disp = STANDIN_DATA;

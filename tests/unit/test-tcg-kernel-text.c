@@ -204,7 +204,7 @@ static void test_text(void)
     }
     elf = unpack((const guint8 *)image, size);
     if (!elf || elf->len < sizeof(Elf64_Ehdr) || memcmp(elf->data, ELFMAG, SELFMAG)) {
-        g_test_skip("the kernel is no bzImage that is compressed by LZ4");
+        g_test_skip("the kernel is not a bzImage that is compressed by LZ4");
         return;
     }
     translate_text(elf);

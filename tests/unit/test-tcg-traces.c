@@ -196,7 +196,7 @@ PROGRAM(counted, "mov %rsi, %rcx\n"
                  "add $4, %rdi\n"
                  "loop 1b\n"
                  "2: " RETURN_FLAGS);
-/* The base is loaded anew, the index goes both ways, and is copied. */
+/* The base is reloaded, the index goes both ways, and is copied. */
 PROGRAM(chase, "xor %eax, %eax\n"
                "1: movzwl (%rdi, %rax), %ecx\n"
                "and $0x3ff, %ecx\n"

@@ -74,7 +74,7 @@ static bool load_image(User *user, const char *path, guint64 base, Image *ret_im
     if (size < sizeof(*elf) || memcmp(file, ELFMAG, SELFMAG) != 0 ||
         elf->e_machine != EM_X86_64 || elf->e_phoff > size ||
         elf->e_phnum * sizeof(Elf64_Phdr) > size - elf->e_phoff) {
-        g_printerr("%s is no program for x86-64\n", path);
+        g_printerr("%s is not a program for x86-64\n", path);
         return false;
     }
     *ret_image = (Image){ .base = elf->e_type == ET_DYN ? base : 0,
