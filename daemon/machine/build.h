@@ -84,7 +84,8 @@ bool build_defer(Build *build, Object *obj, EnvKeep keep);
 bool build_keep_all(Build *build, GError **error);
 
 /* The build does not count any more (vmd->build is NULL): events are as they were, others
- * go on.  Once. */
+ * go on.  Once.  An item that still goes on owns the build then; if the host never answers
+ * it, the process ends around both (pool_stop), and nothing of them is freed. */
 void build_let_go(Build *build, bool drop_events);
 
 /* The timer of an item that is waited for. */
