@@ -99,7 +99,7 @@ typedef void (*QmpLinkFunc)(const QmpType *type, const char *path, void *data);
 void qmp_foreach_link(const QmpType *type, const void *storage, QmpLinkFunc f, void *data);
 
 /* Calls f for each value of type `wanted` that stands in a typed value and is there, but not for
- * those inside of such a one.  name is the member that has it (its list), or NULL. */
+ * those within such a value.  name is the member that has it (its list), or NULL. */
 typedef void (*QmpValueFunc)(const void *storage, const char *name, void *data);
 void qmp_foreach_value(const QmpType *type, const void *storage, const QmpType *wanted,
                        QmpValueFunc f, void *data);

@@ -106,7 +106,7 @@ static void random_init(Object *obj)
     ((RngRandom *)obj)->fd = -1;
 }
 
-/* A regular file's reads may wait for ever, and nothing tells. */
+/* Reads of a regular file may block forever, without warning. */
 static bool make_reader(RngRandom *s, GError **error)
 {
     struct stat st;
