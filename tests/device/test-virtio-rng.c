@@ -80,7 +80,7 @@ static void test_bad_state(void)
         { "features", 0xff, "does not offer here" },
         { "accepted", 0xff, NULL },             /* which the driver may write as it likes */
         { "queues/area", 0xee, "a queue's ring is not aligned or not RAM" },
-        { "queues/num", 3, "a queue's size is no power of two, or too large" },
+        { "queues/num", 3, "a queue's size is not a power of two, or too large" },
         { "status", 0xff, "it has no such status" },
     };
     g_autoptr(Rig) rig = rig_new();

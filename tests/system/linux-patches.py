@@ -9,6 +9,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import debianguest                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from linuxguest import Guest                        # noqa: E402
 from vmdtest import Daemon, on_tcg                  # noqa: E402
@@ -34,6 +35,7 @@ class Shared:
 
     def get(self, recorder):
         if self.daemon is None:
+            debianguest.images(hardware=True)       # without a kernel each test is skipped
             self.daemon = Daemon(recorder)
             client = self.daemon.client()
             self.guest = Guest(self.daemon, client, size=192 << 20, hardware=True)

@@ -119,7 +119,7 @@ static void test_refusals(void)
         { { T, NULL, "name=x,twin=y", NULL }, ERROR_REASON_INVALID_TYPE, "twin" },
         { { S, NULL, "=1", NULL }, ERROR_REASON_SYNTAX, "at position 1" },
         { { S, NULL, "v-int8=1,,v-str=2,=3", NULL }, ERROR_REASON_SYNTAX, "at position 19" },
-        { { S, NULL, "a..b=1", NULL }, ERROR_REASON_SYNTAX, "no name" },
+        { { S, NULL, "a..b=1", NULL }, ERROR_REASON_SYNTAX, "not the name" },
         { { S, NULL, "a=1,a.b=2", NULL }, ERROR_REASON_SYNTAX, "at position 5" },
         { { S, NULL, "a.b=2,a=1", NULL }, ERROR_REASON_SYNTAX, "has members" },
         { { T, NULL, "name=x,matrix.1=1", NULL }, ERROR_REASON_SYNTAX, "gap" },
