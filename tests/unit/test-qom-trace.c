@@ -21,12 +21,14 @@ void trace_example(const void *object, guint64 value)
 /* What was logged since lines_take(): of each line the fields that are looked at. */
 static GString *lines;
 static guint n_lines;
+static GMutex lines_lock;       /* the threads of a test write */
 
 static GLogWriterOutput writer(GLogLevelFlags level, const GLogField *fields, gsize n_fields,
                                gpointer data)
 {
     static const char *const keys[] = { "TRACE", "OBJECT", "MESSAGE" };
 
+    g_mutex_lock(&lines_lock);
     n_lines++;
     for (gsize k = 0; k < G_N_ELEMENTS(keys); k++) {
         for (gsize i = 0; i < n_fields; i++) {
@@ -35,6 +37,7 @@ static GLogWriterOutput writer(GLogLevelFlags level, const GLogField *fields, gs
             }
         }
     }
+    g_mutex_unlock(&lines_lock);
     return G_LOG_WRITER_HANDLED;
 }
 
