@@ -467,6 +467,14 @@ static void add_network(Rig *rig, int fd)
     g_assert_true(object_prepare(&net->object, &error) && object_complete(&net->object, &error));
 }
 
+static void net_free(void *opaque)
+{
+    Net *net = opaque;
+
+    event_base_free(net->base);
+    g_free(net);
+}
+
 static void net_make(Carry *c)
 {
     Net *net = g_new0(Net, 1);
@@ -484,6 +492,7 @@ static void net_make(Carry *c)
     add_network(c->rig, fds[0]);
     net->driver = carry_driver(c);
     c->opaque = net;
+    c->opaque_free = net_free;
     c->dev = carry_device(c, "virtio-net-device", "nic0", "netdev", "net0", "mac",
                           "52:54:00:12:34:56");
 }

@@ -120,6 +120,9 @@ static void end(Carry *c, const CarryCase *one)
         virtio_driver_free(c->drivers[i]);
     }
     rig_free(c->rig);
+    if (c->opaque_free) {
+        c->opaque_free(c->opaque);
+    }
     g_array_unref(c->memory);
     g_string_free(c->notes, TRUE);
 }

@@ -29,6 +29,7 @@ typedef struct {
     guint irq_edges[ISA_N_IRQS], pci_edges[PCI_N_PINS], gsi_edges[FAKE_ACCEL_N_GSIS];
     Device *dev;                /* for the case, as is what follows */
     void *opaque;
+    GDestroyNotify opaque_free; /* called when the rig is gone; or NULL */
 } Carry;
 
 typedef struct {

@@ -33,6 +33,11 @@ report "each test and fuzz target has a place in the build" "$(
     while read -r file; do
         echo "$words" | grep -qxF -e "$file" -e "${file%.c}" || echo "$file"
     done)"
+report "the header made from each schema file is listed" "$(
+    for file in qmp/schema/*.json; do
+        header=qmp/qapi-types-$(basename "$file" .json).h
+        echo "$words" | grep -qxF "$header" || echo "$header"
+    done)"
 report "files that a README names are there" "$(
     echo "$all" | grep '/README$' | while read -r readme; do
         folder=$(dirname "$readme")
