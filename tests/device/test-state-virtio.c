@@ -275,7 +275,7 @@ static void serial_go_on(Carry *c)
     char_receive(chr, (const guint8 *)"xyz", 3);
     note_used(c, d, PORT_IN);
     for (guint i = 0; i < 4; i++) {
-        VirtioBuffer in = { virtio_driver_alloc(d, 32, 1), 32, true };
+        VirtioBuffer in = { virtio_driver_alloc(d, 32, 4), 32, true };
 
         virtio_driver_add(d, CONTROL_IN, &in, 1);
         virtio_driver_kick(d, CONTROL_IN);
