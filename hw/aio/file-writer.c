@@ -22,7 +22,7 @@ enum {
 struct FileWriter {
     gatomicrefcount refs;       /* of the owner, the thread, and those who flush */
     int fd;                     /* the thread's */
-    int wakeup;                 /* eventfd: the thread has something to look at */
+    int wakeup;                 /* eventfd: the thread has something to look at; or -1 */
     gsize max;
     GMutex mutex;               /* for all below */
     GCond moved;
@@ -52,7 +52,9 @@ FileWriter *file_writer_ref(FileWriter *w)
 void file_writer_unref(FileWriter *w)
 {
     if (g_atomic_ref_count_dec(&w->refs)) {
-        close(w->wakeup);
+        if (w->wakeup >= 0) {
+            close(w->wakeup);
+        }
         g_byte_array_unref(w->pending);
         g_array_unref(w->pieces);
         g_mutex_clear(&w->mutex);
@@ -419,7 +421,10 @@ gsize file_writer_free(FileWriter *w)
     w->closing = true;
     w->watch = NULL;
     wake_up(w);
-    wait_until(w, is_closed, deadline);
+    if (wait_until(w, is_closed, deadline)) {
+        close(w->wakeup);       /* the thread may still hold its reference for a moment */
+        w->wakeup = -1;
+    }
     g_mutex_unlock(&w->mutex);
     file_writer_unref(w);
     return left;

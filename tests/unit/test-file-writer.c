@@ -226,6 +226,28 @@ static void test_whole(Bench *b, gconstpointer data)
     g_unlink(path);
 }
 
+static guint count_descriptors(void)
+{
+    g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
+    guint n = 0;
+
+    while (g_dir_read_name(dir)) {
+        n++;
+    }
+    return n;
+}
+
+/* Nothing of a writer is open when it has been freed: the thread has no say in that. */
+static void test_closed(void)
+{
+    const guint before = count_descriptors();
+
+    for (guint i = 0; i < 500; i++) {
+        file_writer_free(file_writer_new(open("/dev/null", O_WRONLY | O_CLOEXEC), MAX, NULL));
+        g_assert_cmpuint(count_descriptors(), ==, before);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -237,5 +259,6 @@ int main(int argc, char **argv)
     g_test_add("/file-writer/empty", Bench, NULL, setup, test_empty, teardown);
     g_test_add("/file-writer/cannot-empty", Bench, NULL, setup, test_cannot_empty, teardown);
     g_test_add("/file-writer/whole", Bench, NULL, setup, test_whole, teardown);
+    g_test_add_func("/file-writer/closed", test_closed);
     return g_test_run();
 }
