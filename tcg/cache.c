@@ -141,10 +141,8 @@ void tcg_cache_insert(TcgCache *cache, TcgBlock *block)
     add_to_page(cache, block, 1);
     cache->by_code[cache->n_blocks] = block;
     __atomic_store_n(&cache->n_blocks, cache->n_blocks + 1, __ATOMIC_RELEASE);
-    if (block->key.page) {
-        block->next = cache->hash[i];
-        __atomic_store_n(&cache->hash[i], block, __ATOMIC_RELEASE);
-    }
+    block->next = cache->hash[i];
+    __atomic_store_n(&cache->hash[i], block, __ATOMIC_RELEASE);
 }
 
 /* ---- Jumps ---- */

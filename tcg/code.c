@@ -26,6 +26,6 @@ void tcg_code_written(TcgState *s, TcgPhysPage *page, guint64 gpa, guint size)
     Written written = { page, gpa, size };
 
     if (tcg_page_has_code(page, gpa, size)) {
-        tcg_heavy(s, drop_heavy, &written);
+        tcg_heavy_inside(s, drop_heavy, &written);
     }
 }

@@ -221,9 +221,17 @@ static TcgBlock *lookup(const TcgCache *cache, const TcgBlockKey *key)
     return block;
 }
 
-static const guint8 *page_after(TcgState *s, guint64 linear, guint64 *ret_gpa)
+/* The page after that of linear, which begins at page on the host.  Page tables may lie in a
+ * device, and while that answers memory may go: then this does not return. */
+static const guint8 *page_after(TcgState *s, guint64 linear, const guint8 *page, guint64 *ret_gpa)
 {
-    return tcg_fetch(s, (linear | 0xfff) + 1, ret_gpa);
+    const guint8 *after = tcg_fetch(s, (linear | 0xfff) + 1, ret_gpa);
+    const TcgFetchEntry *entry = tcg_fetch_entry(s, linear);
+
+    if (entry->tag >> 12 != linear >> 12 || entry->page != page) {
+        tcg_resume(s);
+    }
+    return after;
 }
 
 /* Code where neither RAM nor ROM is: the guest has gone astray, and as on KVM whoever looks
@@ -238,14 +246,14 @@ static TcgBlock *translate(TcgState *s, guint64 linear, TcgFetched *fetched)
 {
     TcgBlock *block;
 
-    block = (TcgBlock *)(guintptr)tcg_heavy(s, tcg_translate_heavy, fetched);
+    block = (TcgBlock *)(guintptr)tcg_heavy_inside(s, tcg_translate_heavy, fetched);
     if (!block) {
         /* Its one instruction ends in the next page, which may fault. */
-        fetched->next = page_after(s, linear, &fetched->next_gpa);
+        fetched->next = page_after(s, linear, fetched->key.page, &fetched->next_gpa);
         if (!fetched->next) {
             fetch_failed(s, (linear | 0xfff) + 1);
         }
-        block = (TcgBlock *)(guintptr)tcg_heavy(s, tcg_translate_heavy, fetched);
+        block = (TcgBlock *)(guintptr)tcg_heavy_inside(s, tcg_translate_heavy, fetched);
     }
     return block;
 }
@@ -274,15 +282,14 @@ static TcgBlock *find_block(TcgState *s)
     };
     s->plain = 0;
     block = lookup(s->vcpu->tcg->cache, &fetched.key);
-    if (block && block->next_page && page_after(s, linear, &gpa) != block->next_page) {
+    if (block && block->next_page &&
+        page_after(s, linear, fetched.key.page, &fetched.next_gpa) != block->next_page) {
         block = NULL;
     }
     if (block) {
         return block;
     }
-    fetched.bytes = bytes;
     fetched.gpa = gpa;
-    fetched.available = 0x1000 - (linear & 0xfff);
     fetched.next = NULL;
     return translate(s, linear, &fetched);
 }
@@ -321,7 +328,7 @@ static TcgBlock *chain_to(TcgState *s, TcgExit *exit, TcgBlock *block)
         exit->turns++;
         return block;
     }
-    return (TcgBlock *)(guintptr)tcg_heavy(s, tcg_chain_heavy, &chaining);
+    return (TcgBlock *)(guintptr)tcg_heavy_inside(s, tcg_chain_heavy, &chaining);
 }
 
 /* What generated code would find for itself: C comes here after each access to a device.

@@ -7,12 +7,11 @@
 
 #include "tcg/cache.h"
 
-/* The bytes of code to translate. */
+/* Where the code to translate lies. */
 typedef struct {
     TcgBlockKey key;
-    const guint8 *bytes, *next;         /* next: the page after, once it is needed */
+    const guint8 *next;         /* the page after that of the key, once it is needed */
     guint64 gpa, next_gpa;
-    gsize available;
 } TcgFetched;
 
 typedef struct {
@@ -21,12 +20,15 @@ typedef struct {
     bool trace;                 /* make one of it */
 } TcgChaining;
 
-/* ---- vcpu.c: heavy, by tcg_heavy() ---- */
+/* ---- publish.c: heavy, by tcg_heavy_inside() ---- */
 
-/* Of a TcgFetched; the block, or NULL: the page after is needed. */
+/* Of a TcgFetched; the block, or NULL: the page after is needed.  If its bytes changed meanwhile,
+ * the block has been dropped. */
 guint64 tcg_translate_heavy(TcgState *s, void *argument);
-/* Of a TcgChaining; the block that it goes to now. */
+/* Of a TcgChaining; the block that it goes to now, which may have been dropped. */
 guint64 tcg_chain_heavy(TcgState *s, void *argument);
+
+/* ---- vcpu.c: heavy, by tcg_heavy() ---- */
 
 /* Parks, waits (HLT), and finds what is to be delivered: a vector, or one of these. */
 enum {
@@ -57,8 +59,9 @@ const void *tcg_slow_segment(TcgState *s, guint64 offset, const TcgMemop *record
 const void *tcg_copied(TcgState *s, const TcgMemop *record);
 void tcg_host_fault(TcgState *s);
 
-/* ---- hold.c, called by tcg_heavy() alone ---- */
+/* ---- hold.c, called by tcg_heavy() and tcg_heavy_inside() alone ---- */
 
 guint64 tcg_run_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument);
+guint64 tcg_run_inside(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument);
 
 #endif

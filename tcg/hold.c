@@ -8,6 +8,9 @@
  * in_run = 1, fence, read hold; on its way out: in_run = 0, fence, read hold.  One of them sees the
  * other.
  *
+ * Heavy code that translates, or drops code, counts as generated code: it uses memory slots and
+ * blocks, which must not go under its hands (tcg_heavy_inside).
+ *
  * Nobody holds but once in a while, and a vCPU goes out and in at each access to a device: hence
  * the fences of qom/barrier.h.
  */
@@ -88,6 +91,12 @@ guint64 tcg_run_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argum
     tcg_next_turn(vcpu);
     tcg_vcpu_enter(vcpu);
     return result;
+}
+
+/* in_run stays set: holders wait. */
+guint64 tcg_run_inside(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument)
+{
+    return f(s, argument);
 }
 
 /* ---- Who holds ---- */

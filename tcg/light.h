@@ -25,6 +25,10 @@ _Noreturn void tcg_resume(TcgState *s);
 
 /* Calls heavy code with the guest's vector registers put away. */
 guint64 tcg_heavy(TcgState *s, guint64 (*f)(TcgState *s, void *argument), void *argument);
+/* The same, but memory slots and code do not change before it returns (tcg/hold.c): for heavy code
+ * that uses guest memory, what is known of its pages, or translated code.  It is short and waits
+ * for nothing but TcgAccel.translate. */
+guint64 tcg_heavy_inside(TcgState *s, guint64 (*f)(TcgState *s, void *argument), void *argument);
 /* After heavy code that was a device's: whether the block must be left now.  Whatever changed what
  * the block relies on (memory, code, address line 20), and whoever wants the CPU to stop or has an
  * interrupt, has set `pending` by now. */

@@ -202,12 +202,14 @@ function tcg_abandon
 .endm
 
 /* guint64 tcg_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument)
+ * guint64 tcg_heavy_inside(the same)
  *
  * The guest's vectors go into an image for xrstor, and C begins as the ABI has it.  As long
  * as the guest's x87 is as after a reset, which is nearly always, moves do what xsave, fninit and
  * xrstor take four times as long for; and if it was not used, what C makes of it does not count.
  * If neither it nor AVX was, nothing has to be asked. */
-function tcg_heavy
+.macro heavy name, run
+function \name
     push %rbx
     push %r12
     sub $8, %rsp
@@ -245,7 +247,7 @@ function tcg_heavy
     fninit
 3:  ldmxcsr default_mxcsr(%rip)
 4:  mov %r8, %rdx
-    call tcg_run_heavy
+    call \run
     mov %rax, %r12
 
     /* What C has made of the image counts, and of the x87. */
@@ -288,6 +290,10 @@ function tcg_heavy
     pop %r12
     pop %rbx
     ret
+.endm
+
+    heavy tcg_heavy, tcg_run_heavy
+    heavy tcg_heavy_inside, tcg_run_inside
 
     .section .rodata
     .p2align 2

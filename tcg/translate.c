@@ -340,7 +340,7 @@ static void finish_block(TcgTranslation *t)
     guint first = offset_in_page(t, t->rip), end = first + block->length;
 
     block->granules[0] = t->granules | tcg_granules(first, MIN(end, 0x1000) - 1);
-    block->granules[1] = end > 0x1000 ? tcg_granules(0, end - 0x1000 - 1) : 0;
+    block->granules[1] = block->next_page ? 1 : 0;      /* an instruction has 15 bytes at most */
     block->n_notes = t->n_notes;
     block->notes = tcg_cache_alloc(cache, t->n_notes * sizeof(TcgNote));
     memcpy(block->notes, t->note, t->n_notes * sizeof(TcgNote));

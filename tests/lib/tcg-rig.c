@@ -201,6 +201,11 @@ guint64 tcg_run_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argum
     return f(s, argument);
 }
 
+guint64 tcg_run_inside(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument)
+{
+    return f(s, argument);
+}
+
 void tcg_vcpu_log(TcgState *s, const char *what, guint64 value)
 {
 }

@@ -109,6 +109,34 @@ GUEST(crossing, "mov $4, %ebx\n"
                 "dec %ebx\n"
                 "jnz 2b\n" END);
 
+/* The same, when its second page is another one than before: its first can still be changed. */
+GUEST(remapped, "call 4f\n"
+                "mov $0x2000, %esi\n"
+                "mov $0x20000, %edi\n"
+                "mov $32, %ecx\n"
+                "rep movsb\n"
+                "movb $'R', 0x20002\n"
+                "movl $0x20007, 0x14010\n"         /* the entry of page 2 */
+                "invlpg 0x2000\n"
+                "call 4f\n"
+                "movb $'L', 0x1fff\n"
+                "call 4f\n" END
+                ".org 8b + 0xffe\n"
+                "4: mov $0x44434241, %eax\n"
+                TELL
+                "shr $24, %eax\n" TELL
+                "ret\n");
+
+/* One that is none: 0F 04, until a device makes it CPUID.  (The second time is not a single step
+ * any more, which the return from #UD is.) */
+GUEST(undefined, "mov $2, %esi\n"
+                 "2: jmp 4f\n"
+                 ".org 8b + 0xfff\n"
+                 "4: .byte 0x0f, 0x04\n"
+                 "mov $'A', %al\n" TELL
+                 "dec %esi\n"
+                 "jnz 2b\n" END);
+
 /* Vectors and locked instructions store into code as well. */
 GUEST(vector, "movdqu " AT("2f") ", %xmm0\n"
               "call 1f\n"
@@ -163,6 +191,8 @@ static const Case cases[] = {
     CASE(string, "CD"),
     CASE(own, "B"),
     CASE(crossing, "DAEBFCGD"),
+    CASE(remapped, "ADARLR"),
+    CASE(undefined, "uAA"),
     CASE(vector, "AMN"),
     CASE(push, "AP"),
     CASE(alias, "AZ"),
@@ -170,16 +200,20 @@ static const Case cases[] = {
 };
 
 /* INT3 in the middle of a poke is passed as Linux does: as the old instruction, a NOP of 5
- * bytes.  INT 31 is the device, which changes the letter after the second. */
+ * bytes.  INT 31 is the device, which changes the letter after the second.  What is undefined
+ * becomes CPUID. */
 static void on_event(TcgRig *rig, TcgRigEvent *event)
 {
-    const guint8 letter = 'b';
+    const guint8 letter = 'b', cpuid = 0xa2;
 
     if (event->vector == TCG_BP) {
         g_string_append_c(rig->trace, 'b');
         event->rip += 4;
     } else if (event->vector == 31 && rig->n_events == 2) {
         tcg_rig_load(rig, event->rip + 1, &letter, 1);
+    } else if (event->vector == TCG_UD && rig->n_events == 1) {
+        g_string_append_c(rig->trace, 'u');
+        tcg_rig_load(rig, event->rip + 1, &cpuid, 1);
     } else if (event->vector != 31) {
         tcg_rig_trace_event(rig, event);
         rig->n_done++;
