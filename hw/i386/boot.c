@@ -11,6 +11,7 @@
 #include "hw/i386/elf.h"
 #include "hw/i386/multiboot.h"
 #include "hw/i386/pvh.h"
+#include "qmp/bytes.h"
 #include "qmp/error.h"
 
 enum { PAGE = 4096 };
@@ -199,6 +200,22 @@ static bool check_modules(const Boot *boot, GError **error)
     return true;
 }
 
+/* What a kernel reads of what a BIOS leaves: where base memory ends, in the BIOS data area (words
+ * 0Eh, segment of the extended area, and 13h, KiB of base memory), and how many KiB the extended
+ * area has.  Xen puts its start-up code below. */
+static bool add_bios_data(Boot *boot, GError **error)
+{
+    g_autoptr(GByteArray) data = g_byte_array_new(), extended = g_byte_array_new();
+
+    g_byte_array_set_size(data, 0x100);
+    memset(data->data, 0, data->len);
+    put_le(data->data + 0x0e, BOOT_LOW_END >> 4, 2);
+    put_le(data->data + 0x13, BOOT_LOW_END >> 10, 2);
+    append_le(extended, (0xa0000 - BOOT_LOW_END) >> 10, 1);
+    return boot_add_table(boot, BOOT_BIOS_DATA, data, "BIOS data area", error) &&
+           boot_add_table(boot, BOOT_LOW_END, extended, "extended BIOS data area", error);
+}
+
 static bool load_kernel(Boot *boot, GError **error)
 {
     guint8 magic[4];
@@ -229,7 +246,7 @@ Boot *boot_load(const BootConfig *config, LoaderFile *kernel, GPtrArray *modules
     boot->initrd = modules->len ? modules->pdata[0] : NULL;
     boot->images = g_array_new(false, false, sizeof(BootImage));
     x86_state_reset(&boot->entry, true);
-    if (!load_kernel(boot, error)) {
+    if (!load_kernel(boot, error) || !add_bios_data(boot, error)) {
         return NULL;
     }
     boot->config.append = NULL;

@@ -18,13 +18,14 @@
 /* Where boot.c and the formats put their own tables; nothing else is below
  * 1 MiB, and the guest is told that all of it but BIOS area is RAM. */
 enum {
+    BOOT_BIOS_DATA  = 0x400,    /* 256 bytes: the BIOS data area */
     BOOT_PVH_INFO   = 0x1000,   /* hvm_start_info, memory map, modules: one page */
     BOOT_ZERO_PAGE  = 0x2000,   /* Linux boot_params: one page */
     BOOT_GDT        = 0x3000,
     BOOT_PAGES      = 0x4000,   /* page tables of the 64-bit entry: 6 pages */
     BOOT_MULTIBOOT  = 0xa000,   /* Multiboot information, memory map, modules, texts */
     BOOT_CMDLINE    = 0x20000,  /* up to 64 KiB */
-    BOOT_LOW_END    = 0x9fc00,  /* end of base memory */
+    BOOT_LOW_END    = 0x9fc00,  /* end of base memory; the extended BIOS data area, 1 KiB */
     BOOT_BIOS_AREA  = 0xf0000,  /* 64 KiB, reserved: the MP table, */
     BOOT_RSDP       = 0xf4000,  /* ACPI's root pointer, */
     BOOT_SMBIOS     = 0xf4100,  /* SMBIOS's entry point and tables */

@@ -459,6 +459,9 @@ static void test_place(void)
     g_assert_cmphex(ram[MIB + CODE_SIZE], ==, 0);       /* bss */
     g_assert_cmphex(ram[MIB + 2 * CODE_SIZE], ==, 0xcc);
     g_assert_cmpstr((char *)ram + BOOT_CMDLINE, ==, "a=b");
+    g_assert_cmphex(get_le16(ram + 0x40e), ==, 0x9fc0);
+    g_assert_cmpuint(get_le16(ram + 0x413), ==, 639);
+    g_assert_cmpuint(ram[0x9fc00], ==, 1);
     ram[MIB] = 0;
     g_assert_true(boot_place(boot, rig->memory, &error));
     g_assert_cmphex(ram[MIB], ==, 0x90);
