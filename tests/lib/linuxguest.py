@@ -65,14 +65,15 @@ def virtio(kind):
 
 class Guest:
     """A machine before its first cont: add devices, then boot().  A microvm unless the test
-    says otherwise, or the kernel finds no devices there: see virtio().  direct: it is given
-    its kernel, and does not find one on a disk; files are kernel and initramfs, if it matters
-    which."""
+    says otherwise, or the kernel finds no devices there: see virtio().  files are kernel and
+    initramfs, if it matters which; own: properties of the machine in the place of these."""
 
     def __init__(self, daemon, client, size=96 << 20, append='', kernel='linux-6.12-emul-full',
-                 machine_type=None, hardware=False, direct=True, files=None, **machine):
+                 machine_type=None, hardware=False, files=None, own=None, **machine):
         self.daemon, self.client, self.text = daemon, client, ''
-        if direct:
+        if own is not None:
+            machine.update(own)
+        else:
             machine['kernel'], machine['initrd'] = files or images(daemon.folder, kernel, hardware)
             machine['append'] = command_line() + ' ' + append
         machine_type = machine_type or (

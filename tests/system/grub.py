@@ -82,7 +82,7 @@ def multiboot(recorder):
     need_seabios()
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        guest = Guest(daemon, client, machine_type=MACHINE, direct=False)
+        guest = Guest(daemon, client, machine_type=MACHINE, own={})
         disk = grubdisk.write(daemon.folder, MENU, {
             'program': content(MULTIBOOT), 'module': b'of the archive'})
         add_disk(client, 'disk', disk)
@@ -103,7 +103,7 @@ def linux_sleeps(recorder):
     kernel, initrd = debianguest.images()
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        guest = Guest(daemon, client, machine_type=MACHINE, direct=False, size=256 << 20)
+        guest = Guest(daemon, client, machine_type=MACHINE, own={}, size=256 << 20)
         menu = MENU % (debianguest.APPEND.replace('guest.end=reboot', ''))
         disk = grubdisk.write(daemon.folder, menu, {
             'linux': content(kernel), 'initrd': content(initrd)})
