@@ -145,12 +145,13 @@ static const TypeInfo backend_type = { .schema = &qmp_class_test_backend, .objec
 
 static bool test_attach(Bus *bus, Device *dev, GError **error)
 {
-    TestDeviceProps *props = test_device_props(dev);
+    TestDeviceProps *props = object_is_a(dev, &qmp_class_test_device) ? test_device_props(dev)
+                                                                      : NULL;
 
     if (!step("bus.attach", error)) {
         return false;
     }
-    if (!props->has_addr) {
+    if (props && !props->has_addr) {
         props->has_addr = true;
         props->addr = bus->devices.length;
     }
