@@ -9,9 +9,9 @@
 
 #include "cpu/types.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-accel.h"
 #include "qmp/qapi-types-machine.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-accel.h"
 
 ShutdownDetail accel_failure(int error)
 {
@@ -61,7 +61,7 @@ Accel *accel_find(Object *root)
 /* Below its machine it is asked along with the machine, which gives it back. */
 static bool accel_may_delete(Object *obj, GError **error)
 {
-    const Accel *accel = (const Accel *)obj;
+    const Accel *accel = to_accel(obj);
 
     if (obj->parent && object_is_a(obj->parent, &qmp_class_machine)) {
         return true;
@@ -76,7 +76,7 @@ static bool accel_may_delete(Object *obj, GError **error)
 
 static void accel_finalize(Object *obj)
 {
-    g_free(((Accel *)obj)->why);
+    g_free(to_accel(obj)->why);
 }
 
 static const ObjectOps accel_object = {

@@ -8,7 +8,7 @@
 
 #include "cpu/types.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-cpu.h"
+#include "qom/qapi-objects-cpu.h"
 
 static const GPtrArray *realized(Object *root)
 {
@@ -46,7 +46,7 @@ static void enlist(Accel *accel, Cpu *cpu)
     if (!accel->cpus) {
         accel->cpus = g_ptr_array_new();
     }
-    while (i < accel->cpus->len && ((Cpu *)g_ptr_array_index(accel->cpus, i))->index == i) {
+    while (i < accel->cpus->len && to_cpu(g_ptr_array_index(accel->cpus, i))->index == i) {
         i++;
     }
     cpu->index = i;
@@ -77,7 +77,7 @@ static bool check_class(const Accel *accel, Device *dev, GError **error)
 
 static bool cpu_realize(Device *dev, GError **error)
 {
-    Cpu *cpu = (Cpu *)dev;
+    Cpu *cpu = to_cpu(dev);
     Accel *accel = accel_find(object_root(&dev->object));
 
     if (!accel) {
@@ -95,7 +95,7 @@ static bool cpu_realize(Device *dev, GError **error)
 
 static void cpu_unrealize(Device *dev)
 {
-    Cpu *cpu = (Cpu *)dev;
+    Cpu *cpu = to_cpu(dev);
 
     delist(cpu->accel, cpu);
     g_clear_pointer(&cpu->accel, object_unref);
@@ -104,7 +104,7 @@ static void cpu_unrealize(Device *dev)
 /* The vCPU takes its reset state: at the end, when memory and chips are ready. */
 static void cpu_reset_exit(Device *dev)
 {
-    Cpu *cpu = (Cpu *)dev;
+    Cpu *cpu = to_cpu(dev);
     const AccelOps *ops = accel_ops(cpu->accel);
     g_autoptr(GError) error = NULL;
     bool ok = ops->vcpu_reset ? ops->vcpu_reset(cpu->accel, cpu, &cpu->reset_state, &error)
@@ -118,14 +118,14 @@ static void cpu_reset_exit(Device *dev)
 
 static bool cpu_store(Device *dev, void *ret_image, GError **error)
 {
-    Cpu *cpu = (Cpu *)dev;
+    Cpu *cpu = to_cpu(dev);
 
     return accel_ops(cpu->accel)->vcpu_get(cpu->accel, cpu, ret_image, error);
 }
 
 static bool cpu_load(Device *dev, const void *image, GError **error)
 {
-    Cpu *cpu = (Cpu *)dev;
+    Cpu *cpu = to_cpu(dev);
     const char *wrong = x86_state_wrong(image);
 
     if (wrong) {

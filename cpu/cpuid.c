@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "cpu/x86-features.h"
-#include "qmp/qapi-types-cpu.h"
+#include "qom/qapi-objects-cpu.h"
 
 enum { EAX, EBX, ECX, EDX };
 
@@ -487,7 +487,7 @@ GArray *cpuid_build(Cpu *cpu)
 {
     Builder b = {
         .cpu = cpu,
-        .props = object_props(cpu),
+        .props = x86_64_cpu_props(cpu),
         .topology = &cpu->accel->topology,
         .leaves = g_array_new(FALSE, FALSE, sizeof(CpuidLeaf)),
     };

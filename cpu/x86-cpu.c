@@ -13,8 +13,8 @@
 #include "cpu/types.h"
 #include "cpu/x86-features.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-cpu.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-cpu.h"
 
 enum {
     EAX, EBX, ECX, EDX,
@@ -113,7 +113,7 @@ static CpuIds free_place(Cpu *cpu)
 
 static bool choose_ids(Cpu *cpu, GError **error)
 {
-    const X8664CpuProps *props = object_props(cpu);
+    const X8664CpuProps *props = x86_64_cpu_props(cpu);
     const CpuTopology *topology = &cpu->accel->topology;
     const char *bad;
 
@@ -158,7 +158,7 @@ static bool check_apic_id_free(const Cpu *cpu, GError **error)
 
 static void write_ids_back(const Cpu *cpu)
 {
-    X8664CpuProps *props = object_props(cpu);
+    X8664CpuProps *props = x86_64_cpu_props(cpu);
 
     props->apic_id = cpu->apic_id;
     props->socket_id = cpu->ids.socket;
@@ -198,7 +198,7 @@ static bool vendor_of_accel(const Cpu *cpu, char ret_vendor[13])
 
 static void choose_vendor(Cpu *cpu)
 {
-    X8664CpuProps *props = object_props(cpu);
+    X8664CpuProps *props = x86_64_cpu_props(cpu);
     char vendor[13];
 
     if (vendor_of_accel(cpu, vendor) && !x86_was_given(&cpu->device.object, "vendor")) {
@@ -211,7 +211,7 @@ static void choose_vendor(Cpu *cpu)
 static void choose_signature(Cpu *cpu)
 {
     const Object *obj = &cpu->device.object;
-    X8664CpuProps *props = object_props(cpu);
+    X8664CpuProps *props = x86_64_cpu_props(cpu);
     guint32 regs[4];
     guint family, model, stepping;
 
@@ -227,7 +227,7 @@ static void choose_signature(Cpu *cpu)
 
 static void choose_model_id(Cpu *cpu)
 {
-    X8664CpuProps *props = object_props(cpu);
+    X8664CpuProps *props = x86_64_cpu_props(cpu);
     char brand[49] = "";
 
     if (props->model_id || !x86_is_host_model(&cpu->device.object)) {
@@ -248,7 +248,7 @@ static void choose_model_id(Cpu *cpu)
 
 static void choose_phys_bits(Cpu *cpu)
 {
-    X8664CpuProps *props = object_props(cpu);
+    X8664CpuProps *props = x86_64_cpu_props(cpu);
     guint32 regs[4];
     guint host;
 
@@ -265,7 +265,7 @@ static void choose_phys_bits(Cpu *cpu)
 /* `host` and `max` go as far as the accelerator does. */
 static void choose_min_levels(Cpu *cpu)
 {
-    X8664CpuProps *props = object_props(cpu);
+    X8664CpuProps *props = x86_64_cpu_props(cpu);
     guint32 basic[4], extended[4];
 
     if (!x86_is_host_model(&cpu->device.object)) {
@@ -281,7 +281,7 @@ static void choose_min_levels(Cpu *cpu)
 
 static bool x86_cpu_realize(Device *dev, GError **error)
 {
-    Cpu *cpu = (Cpu *)dev;
+    Cpu *cpu = to_cpu(dev);
 
     if (!choose_ids(cpu, error) || !check_apic_id_free(cpu, error) ||
         !x86_features_resolve(cpu, error)) {
@@ -304,7 +304,7 @@ static bool x86_cpu_realize(Device *dev, GError **error)
 
 static void x86_cpu_unrealize(Device *dev)
 {
-    Cpu *cpu = (Cpu *)dev;
+    Cpu *cpu = to_cpu(dev);
 
     accel_ops(cpu->accel)->vcpu_destroy(cpu->accel, cpu);
     g_clear_pointer(&cpu->cpuid, g_array_unref);

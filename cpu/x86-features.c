@@ -12,7 +12,7 @@
 
 #include "qmp/error.h"
 #include "qmp/qapi-types-builtin.h"
-#include "qmp/qapi-types-cpu.h"
+#include "qom/qapi-objects-cpu.h"
 
 enum {
     LEAF_KVM_FEATURES = 0x40000001,
@@ -170,7 +170,7 @@ void x86_features_choose(Accel *accel, const QmpClass *klass, X8664CpuProps *pro
 
 bool x86_features_resolve(Cpu *cpu, GError **error)
 {
-    X8664CpuProps *props = object_props(cpu);
+    X8664CpuProps *props = x86_64_cpu_props(cpu);
     g_autofree char *names = NULL;
 
     x86_features_choose(cpu->accel, object_class(cpu), props);

@@ -360,7 +360,7 @@ static void destroy_tree(Vmd *vmd)
     pause_machine(vmd);
     creation_end_all(vmd);
     if (machine) {
-        object_destroy((Object *)machine);
+        object_destroy(&machine->object);
     }
     object_destroy(vmd->root);
     object_unref(vmd->root);

@@ -18,7 +18,7 @@ const Accel *vmd_accel(Vmd *vmd)
 {
     const Accel *accel = accel_find(vmd->root);
 
-    return accel && object_life((const Object *)accel) == OBJECT_COMPLETE ? accel : NULL;
+    return accel && object_life(&accel->object) == OBJECT_COMPLETE ? accel : NULL;
 }
 
 Machine *vmd_machine(Vmd *vmd)

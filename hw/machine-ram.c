@@ -7,11 +7,11 @@
 #include "hw/machine-ram.h"
 
 #include "hw/backends/memory-backend.h"
-#include "qmp/qapi-types-machine.h"
+#include "qom/qapi-objects-machine.h"
 
 static MemoryBackend *backend_of(Machine *machine)
 {
-    return ((MachineProps *)object_props(machine))->memory_backend.target;
+    return machine_props(machine)->memory_backend.target;
 }
 
 bool machine_ram_claim(Machine *machine, GError **error)
@@ -33,7 +33,7 @@ bool machine_ram_claim(Machine *machine, GError **error)
 void machine_ram_release(Machine *machine)
 {
     if (machine->ram) {
-        object_unparent((Object *)machine->ram);
+        region_free(machine->ram);
         machine->ram = NULL;
         machine->ram_size = 0;
         memory_backend_unclaim(backend_of(machine));

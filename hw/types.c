@@ -76,7 +76,6 @@ const TypeInfo *const hw_types[] = {
     /* block */
     &block_file_type,
     &block_filter_type,
-    &block_host_device_type,
     &block_node_type,
     &block_null_type,
     &block_raw_type,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-accel.h"
 
 /* SDM vol. 2A, CPUID, leaf 1, ECX. */
 enum {
@@ -69,7 +70,7 @@ static void host_brand(guint32 leaf, guint32 ret_regs[4])
 
 void kvm_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4])
 {
-    const KvmAccel *kvm = kvm_accel(accel);
+    const KvmAccel *kvm = to_kvm_accel(accel);
     const struct kvm_cpuid_entry2 *entry = find_entry(kvm->device.cpuid, leaf, subleaf);
 
     memset(ret_regs, 0, 4 * sizeof(ret_regs[0]));

@@ -18,9 +18,11 @@
 
 #include <errno.h>
 
+#include "qom/qapi-objects-accel.h"
+
 void kvm_set_extint(Accel *accel, bool level)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
 
     g_atomic_int_set(&kvm->extint, level);
     if (level && kvm->irqchip == ACCEL_IRQCHIP_SPLIT) {

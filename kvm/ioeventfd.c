@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-accel.h"
 
 static struct kvm_ioeventfd describe(const AccelIoeventfd *ioeventfd)
 {
@@ -24,7 +25,7 @@ static struct kvm_ioeventfd describe(const AccelIoeventfd *ioeventfd)
 
 bool kvm_ioeventfd_add(Accel *accel, const AccelIoeventfd *ioeventfd, GError **error)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     struct kvm_ioeventfd kick = describe(ioeventfd);
 
     if (ioeventfd->size == 0 && !kvm->device.ioeventfd_any_length) {
@@ -46,7 +47,7 @@ void kvm_ioeventfd_del(Accel *accel, const AccelIoeventfd *ioeventfd)
     struct kvm_ioeventfd kick = describe(ioeventfd);
 
     kick.flags |= KVM_IOEVENTFD_FLAG_DEASSIGN;
-    if (kvm_ioctl(kvm_accel(accel)->vm_fd, KVM_IOEVENTFD, &kick) < 0) {
+    if (kvm_ioctl(to_kvm_accel(accel)->vm_fd, KVM_IOEVENTFD, &kick) < 0) {
         g_warning("KVM cannot release the event descriptor of %s 0x%" G_GINT64_MODIFIER "x: %s",
                   ioeventfd->pio ? "port" : "address", ioeventfd->address, g_strerror(errno));
     }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-accel.h"
 
 static bool create_full(KvmAccel *kvm, GError **error)
 {
@@ -79,7 +80,7 @@ bool kvm_irqchip_need(KvmAccel *kvm, GError **error)
 
 AccelIrqchip kvm_irqchip(Accel *accel)
 {
-    return kvm_accel(accel)->irqchip;
+    return to_kvm_accel(accel)->irqchip;
 }
 
 /* A level that is set before there are chips is kept for them. */
@@ -99,7 +100,7 @@ static bool set_early(KvmAccel *kvm, guint gsi, bool level)
 
 void kvm_set_gsi(Accel *accel, guint gsi, bool level)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
 
     if (G_LIKELY(g_atomic_int_get(&kvm->chips.made)) || !set_early(kvm, gsi, level)) {
         set_line(kvm, gsi, level);
@@ -108,7 +109,7 @@ void kvm_set_gsi(Accel *accel, guint gsi, bool level)
 
 bool kvm_pit_create(Accel *accel, GError **error)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     struct kvm_pit_config config = { .flags = 0 };
 
     if (kvm->irqchip != ACCEL_IRQCHIP_ON) {
@@ -129,7 +130,7 @@ bool kvm_pit_create(Accel *accel, GError **error)
 
 void kvm_pit_enable(Accel *accel, bool enabled)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     struct kvm_pit_state2 pit = { .flags = 0 };
 
     if (!kvm->has_pit || kvm_ioctl(kvm->vm_fd, KVM_GET_PIT2, &pit) < 0) {
@@ -173,11 +174,11 @@ static bool chip_failed(const Chip *chip, const char *what, GError **error)
 bool kvm_chip_get(Accel *accel, AccelChip which, void *ret_state, GError **error)
 {
     const Chip *chip = &chips[which];
-    int vm = kvm_accel(accel)->vm_fd;
+    int vm = to_kvm_accel(accel)->vm_fd;
     struct kvm_irqchip irqchip = { .chip_id = chip->id };
     struct kvm_pit_state2 pit = { .flags = 0 };
 
-    if (!kvm_irqchip_need(kvm_accel(accel), error)) {
+    if (!kvm_irqchip_need(to_kvm_accel(accel), error)) {
         return false;
     }
     if (which == ACCEL_CHIP_PIT) {
@@ -197,11 +198,11 @@ bool kvm_chip_get(Accel *accel, AccelChip which, void *ret_state, GError **error
 bool kvm_chip_set(Accel *accel, AccelChip which, const void *state, GError **error)
 {
     const Chip *chip = &chips[which];
-    int vm = kvm_accel(accel)->vm_fd;
+    int vm = to_kvm_accel(accel)->vm_fd;
     struct kvm_irqchip irqchip = { .chip_id = chip->id };
     struct kvm_pit_state2 pit;
 
-    if (!kvm_irqchip_need(kvm_accel(accel), error)) {
+    if (!kvm_irqchip_need(to_kvm_accel(accel), error)) {
         return false;
     }
     if (which == ACCEL_CHIP_PIT) {

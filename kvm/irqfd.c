@@ -10,10 +10,11 @@
 #include <errno.h>
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-accel.h"
 
 bool kvm_irqfd_add(Accel *accel, guint gsi, int fd, int resample_fd, GError **error)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     struct kvm_irqfd irqfd = { .fd = fd, .gsi = gsi };
 
     if (!kvm_irqchip_need(kvm, error)) {
@@ -40,7 +41,7 @@ void kvm_irqfd_del(Accel *accel, guint gsi, int fd)
 {
     struct kvm_irqfd irqfd = { .fd = fd, .gsi = gsi, .flags = KVM_IRQFD_FLAG_DEASSIGN };
 
-    if (kvm_ioctl(kvm_accel(accel)->vm_fd, KVM_IRQFD, &irqfd) < 0) {
+    if (kvm_ioctl(to_kvm_accel(accel)->vm_fd, KVM_IRQFD, &irqfd) < 0) {
         g_warning("KVM cannot release the event descriptor of GSI %u: %s", gsi,
                   g_strerror(errno));
     }

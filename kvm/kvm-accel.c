@@ -7,8 +7,8 @@
 #include "kvm/kvm-accel.h"
 
 #include "kvm/types.h"
-#include "qmp/qapi-types-accel.h"
 #include "qmp/qapi-types-common.h"
+#include "qom/qapi-objects-accel.h"
 
 static const AccelOps kvm_accel_ops = {
     .name = "kvm",
@@ -51,7 +51,7 @@ static const AccelOps kvm_accel_ops = {
 
 static void kvm_accel_init(Object *obj)
 {
-    KvmAccel *kvm = (KvmAccel *)obj;
+    KvmAccel *kvm = to_kvm_accel(obj);
 
     kvm->device.fd = -1;
     kvm->vm_fd = -1;
@@ -64,7 +64,7 @@ static void kvm_accel_init(Object *obj)
 
 static void kvm_accel_finalize(Object *obj)
 {
-    KvmAccel *kvm = (KvmAccel *)obj;
+    KvmAccel *kvm = to_kvm_accel(obj);
 
     g_ptr_array_unref(kvm->vcpus);
     g_mutex_clear(&kvm->chips.lock);
@@ -87,14 +87,14 @@ static AccelIrqchip irqchip_from_props(const KvmAccelProps *props)
 
 static bool kvm_accel_prepare(Object *obj, GError **error)
 {
-    const KvmAccelProps *props = object_props(obj);
+    const KvmAccelProps *props = kvm_accel_props(obj);
 
-    return kvm_vm_open((KvmAccel *)obj, props->device, irqchip_from_props(props), error);
+    return kvm_vm_open(to_kvm_accel(obj), props->device, irqchip_from_props(props), error);
 }
 
 static void kvm_accel_release(Object *obj)
 {
-    kvm_vm_close((KvmAccel *)obj);
+    kvm_vm_close(to_kvm_accel(obj));
 }
 
 static const ObjectOps kvm_accel_object = {

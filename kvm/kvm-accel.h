@@ -88,11 +88,6 @@ struct KvmVcpu {
     GArray *cpuid;              /* of CpuidLeaf: what the kernel was given */
 };
 
-static inline KvmAccel *kvm_accel(Accel *accel)
-{
-    return (KvmAccel *)accel;
-}
-
 /* ---- vm.c: pool thread ---- */
 
 /* Opens the device and makes the VM. */

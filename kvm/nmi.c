@@ -13,6 +13,7 @@
 
 #include "cpu/cpu.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-accel.h"
 
 enum {
     APIC_LVT_LINT1 = 0x360,
@@ -42,7 +43,7 @@ static bool lets_through(KvmVcpu *vcpu, bool *ret_through, GError **error)
 
 bool kvm_vcpu_nmi(Accel *accel, Cpu *cpu, GError **error)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     KvmVcpu *vcpu = cpu->vcpu;
     bool through = false, ok;
 

@@ -19,6 +19,7 @@
 #include <errno.h>
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-accel.h"
 
 typedef struct {
     bool used;
@@ -122,7 +123,7 @@ static guint take_route(KvmAccel *kvm)
 
 int kvm_msi_route_add(Accel *accel, const AccelMsi *msi, GError **error)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     guint gsi;
 
     if (kvm->irqchip == ACCEL_IRQCHIP_OFF) {
@@ -149,7 +150,7 @@ int kvm_msi_route_add(Accel *accel, const AccelMsi *msi, GError **error)
 
 bool kvm_msi_route_update(Accel *accel, guint gsi, const AccelMsi *msi, GError **error)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     KvmMsiRoute *route = msi_route(kvm, gsi);
     KvmMsiRoute old;
 
@@ -171,7 +172,7 @@ bool kvm_msi_route_update(Accel *accel, guint gsi, const AccelMsi *msi, GError *
 
 void kvm_msi_route_del(Accel *accel, guint gsi)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     KvmMsiRoute *route = msi_route(kvm, gsi);
     g_autoptr(GError) error = NULL;
 
@@ -190,5 +191,5 @@ bool kvm_msi_send(Accel *accel, const AccelMsi *msi)
         .data = msi->data,
     };
 
-    return kvm_ioctl(kvm_accel(accel)->vm_fd, KVM_SIGNAL_MSI, &message) > 0;
+    return kvm_ioctl(to_kvm_accel(accel)->vm_fd, KVM_SIGNAL_MSI, &message) > 0;
 }

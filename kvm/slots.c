@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-accel.h"
 
 typedef struct {
     AccelSlot slot;
@@ -41,12 +42,12 @@ void kvm_slots_done(KvmAccel *kvm)
 
 guint kvm_slots_max(Accel *accel)
 {
-    return kvm_accel(accel)->device.max_slots;
+    return to_kvm_accel(accel)->device.max_slots;
 }
 
 void kvm_slots_begin(Accel *accel)
 {
-    KvmSlots *slots = &kvm_accel(accel)->slots;
+    KvmSlots *slots = &to_kvm_accel(accel)->slots;
 
     g_array_set_size(slots->added, 0);
     g_array_set_size(slots->deleted, 0);
@@ -54,12 +55,12 @@ void kvm_slots_begin(Accel *accel)
 
 void kvm_slot_add(Accel *accel, const AccelSlot *slot)
 {
-    g_array_append_val(kvm_accel(accel)->slots.added, *slot);
+    g_array_append_val(to_kvm_accel(accel)->slots.added, *slot);
 }
 
 void kvm_slot_del(Accel *accel, const AccelSlot *slot)
 {
-    g_array_append_val(kvm_accel(accel)->slots.deleted, *slot);
+    g_array_append_val(to_kvm_accel(accel)->slots.deleted, *slot);
 }
 
 /* ---- The kernel's side ---- */
@@ -277,7 +278,7 @@ static bool apply_all(KvmAccel *kvm, GArray *changes, GError **error)
 
 bool kvm_slots_commit(Accel *accel, GError **error)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     bool hold;
     g_autoptr(GArray) changes = plan_changes(&kvm->slots, &hold);
     bool ok;
@@ -295,7 +296,7 @@ bool kvm_slots_commit(Accel *accel, GError **error)
 
 bool kvm_dirty_log(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GError **error)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     KvmSlot *found = find_slot(kvm, slot);
     gsize n_pages = slot->size / 4096;
     g_autofree guint64 *bitmap = g_new0(guint64, n_pages / 64 + 1);

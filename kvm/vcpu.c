@@ -43,6 +43,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-accel.h"
 
 #define KICK_SIGNAL SIGUSR1
 
@@ -251,7 +252,7 @@ static void ask_all_to_stop(KvmAccel *kvm)
 
 void kvm_vcpus_stop(Accel *accel)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
 
     g_mutex_lock(&kvm->run.lock);
     ask_all_to_stop(kvm);
@@ -260,7 +261,7 @@ void kvm_vcpus_stop(Accel *accel)
 
 void kvm_vcpus_pause(Accel *accel)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     bool done;
 
     g_mutex_lock(&kvm->run.lock);
@@ -281,7 +282,7 @@ void kvm_vcpus_pause(Accel *accel)
 
 bool kvm_vcpus_progress(Accel *accel)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     bool progress = true;
 
     g_mutex_lock(&kvm->run.lock);
@@ -298,7 +299,7 @@ bool kvm_vcpus_progress(Accel *accel)
 
 void kvm_vcpus_resume(Accel *accel)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
 
     g_return_if_fail(accel->host);
     g_mutex_lock(&kvm->run.lock);
@@ -482,7 +483,7 @@ static bool make_fresh(KvmVcpu *vcpu, GError **error)
 
 bool kvm_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     KvmVcpu *vcpu = g_new0(KvmVcpu, 1);
 
     vcpu->kvm = kvm;
@@ -504,7 +505,7 @@ bool kvm_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
 
 void kvm_vcpu_destroy(Accel *accel, Cpu *cpu)
 {
-    KvmAccel *kvm = kvm_accel(accel);
+    KvmAccel *kvm = to_kvm_accel(accel);
     KvmVcpu *vcpu = g_steal_pointer(&cpu->vcpu);
     bool parked;
 

@@ -17,13 +17,13 @@ sys.dont_write_bytecode = True
 
 from qapi import (cwriter, docs_build, emit_commands, emit_coverage,    # noqa: E402
                   emit_docs_html, emit_docs_man, emit_events, emit_headers, emit_introspect,
-                  emit_manual, emit_trace, emit_types)
+                  emit_manual, emit_objects, emit_trace, emit_types)
 from qapi.errors import SchemaError     # noqa: E402
 from qapi.parser import SchemaText      # noqa: E402
 from qapi.schema import Schema          # noqa: E402
 
 EMITTERS = (emit_headers, emit_types, emit_events, emit_commands, emit_introspect, emit_manual,
-            emit_coverage, emit_trace)
+            emit_coverage, emit_objects, emit_trace)
 
 
 def outputs(schema, manuals):

@@ -14,10 +14,10 @@
 #include <string.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-object.h"
 #include "qom/class.h"
 #include "qom/link.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-object.h"
 #include "qom/root.h"
 #include "qom/tree.h"
 #include "qom/types.h"
@@ -35,7 +35,7 @@ static const BusOps *bus_ops(const Bus *bus)
 static bool name_is_taken(Root *root, const char *name)
 {
     for (const GList *link = root ? root->buses.head : NULL; link; link = link->next) {
-        if (g_str_equal(((Bus *)link->data)->object.name, name)) {
+        if (g_str_equal(to_bus(link->data)->object.name, name)) {
             return true;
         }
     }
@@ -62,7 +62,7 @@ static char *automatic_name(Device *owner, const QmpClass *klass)
 
 Bus *bus_new(Device *owner, const QmpClass *klass, const char *name)
 {
-    Bus *bus = (Bus *)object_new(klass);
+    Bus *bus = to_bus(object_new(klass));
     g_autofree char *automatic = NULL;
 
     if (!owner) {
@@ -160,7 +160,7 @@ static Bus *bus_of(Object *obj, const QmpClass *klass)
     Bus *bus;
 
     if (!obj || object_is_a(obj, &qmp_class_bus)) {
-        return (Bus *)obj;
+        return to_bus(obj);
     }
     owner = object_dynamic_cast(obj, &qmp_class_device);
     if (!owner || !owner->buses || !owner->buses->len) {

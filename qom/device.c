@@ -11,13 +11,13 @@
 #include <string.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-object.h"
 #include "qmp/visit.h"
 #include "qom/class.h"
 #include "qom/defaults.h"
 #include "qom/env.h"
 #include "qom/guest-error.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-object.h"
 #include "qom/tree.h"
 #include "qom/types.h"
 
@@ -31,6 +31,13 @@ static guint n_types(const Device *dev)
     return dev->object.klass->n_types;
 }
 
+Device *device_in_use(Object *obj)
+{
+    Device *dev = object_dynamic_cast(obj, &qmp_class_device);
+
+    return dev && dev->realized ? dev : NULL;
+}
+
 const char *device_id(const Device *dev)
 {
     return place_id(&qmp_class_device, &dev->object);
@@ -39,7 +46,7 @@ const char *device_id(const Device *dev)
 Device *device_whole(Device *dev)
 {
     while (dev->object.parent && object_is_a(dev->object.parent, &qmp_class_device)) {
-        dev = (Device *)dev->object.parent;
+        dev = to_device(dev->object.parent);
     }
     return dev;
 }
@@ -112,7 +119,7 @@ static void unmake_parts(Device *dev)
 
 static bool device_complete(Object *obj, GError **error)
 {
-    Device *dev = (Device *)obj;
+    Device *dev = to_device(obj);
 
     dev->hotplugged = is_hot(obj);
     if (!bus_attach(dev, error)) {
@@ -149,7 +156,7 @@ static Device *last_guest(const Device *dev)
 
 static void device_dismantle(Object *obj)
 {
-    Device *dev = (Device *)obj;
+    Device *dev = to_device(obj);
     Device *guest;
 
     while ((guest = last_guest(dev))) {
@@ -164,7 +171,7 @@ static void device_dismantle(Object *obj)
 
 static void device_finalize(Object *obj)
 {
-    Device *dev = (Device *)obj;
+    Device *dev = to_device(obj);
 
     g_clear_pointer(&dev->buses, g_ptr_array_unref);
     device_guest_errors_free(dev);
@@ -238,10 +245,10 @@ static Device *make(Object *parent, const char *name, const QmpClass *klass, Bus
         return NULL;
     }
     obj = object_new_with_props(klass, props, given);
-    if (!put_into_use((Device *)obj, parent, name, bus, part, error)) {
+    if (!put_into_use(to_device(obj), parent, name, bus, part, error)) {
         return NULL;
     }
-    return (Device *)obj;       /* the parent's reference keeps it */
+    return to_device(obj);      /* the parent's reference keeps it */
 }
 
 Device *device_make(Object *parent, const char *name, const QmpClass *klass, Bus *bus,
@@ -270,7 +277,7 @@ static bool is_hotpluggable(const Device *dev)
 
 static void device_refresh(Object *obj, const QmpMember *member)
 {
-    Device *dev = (Device *)obj;
+    Device *dev = to_device(obj);
     g_autofree char *path = NULL;
     QmpScalar value = { 0 };
 

@@ -156,6 +156,8 @@ bool device_has_state(const Device *dev);
  * realized. */
 void device_describe_acpi(Device *dev, struct AcpiDevices *devices);
 
+/* obj as a device, or NULL: it is none, or it is not realized. */
+Device *device_in_use(Object *obj);
 /* The device's id if it was given one (child of a peripheral container). */
 const char *device_id(const Device *dev);
 /* The device that dev is a part of, over all levels; dev itself if it is none. */

@@ -11,7 +11,7 @@
 void object_set_env(Object *root, const Env *env)
 {
     g_return_if_fail(root->root);
-    ((Root *)root)->env = env;
+    root_of(root)->env = env;
 }
 
 const Env *object_env(Object *obj)

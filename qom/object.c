@@ -142,5 +142,5 @@ Root *root_of(const Object *obj)
     while (obj->parent) {
         obj = obj->parent;
     }
-    return obj->root ? (Root *)obj : NULL;
+    return obj->root ? object_cast(obj, &qmp_class_container) : NULL;
 }

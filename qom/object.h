@@ -4,8 +4,12 @@
  *
  * A class is schema data (QmpClass) plus, where it has behaviour, a TypeInfo
  * in C.  An object's properties are the props struct that the codec decoded
- * from a request: the object owns it, object_props() returns it, and reading a
- * property reads it.  There is no second copy and nothing is registered.
+ * from a request: the object owns it, and reading a property reads it.  There is
+ * no second copy and nothing is registered.
+ *
+ * C code casts an object to its class's struct, and gets its properties, with the
+ * functions that the schema makes of each class (qom/qapi-objects-FILE.h):
+ * to_isa_serial(obj), isa_serial_props(obj).
  *
  * Life of an object (docs/architecture.md has the picture):
  *
@@ -38,6 +42,8 @@
  */
 #ifndef QOM_OBJECT_H
 #define QOM_OBJECT_H
+
+#include <stddef.h>
 
 #include "qmp/type.h"
 #include "qmp/value.h"
@@ -134,6 +140,37 @@ const void *object_kind(const void *obj);
 bool object_is_a(const void *obj, const QmpClass *schema);
 /* obj if it is of that class, else NULL. */
 void *object_dynamic_cast(void *obj, const QmpClass *schema);
+
+/* ---- Casts ---- */
+
+/* The struct of that type whose member `pointer` points at. */
+#define container_of(pointer, type, member) \
+    ((type *)((guint8 *)(1 ? (pointer) : &((type *)NULL)->member) - offsetof(type, member)))
+
+/* The casts of the schema's classes are made of these two. */
+
+#ifdef DEBUG_CHECKS
+
+/* obj, which must be NULL or of that class (qom/checks.h).  Any thread. */
+void *object_cast(const void *obj, const QmpClass *schema);
+/* The properties of an object, which must be of that class.  Any thread. */
+void *object_cast_props(const void *opaque, const QmpClass *schema);
+
+#else
+
+static inline void *object_cast(const void *obj, const QmpClass *schema)
+{
+    return (void *)obj;
+}
+
+static inline void *object_cast_props(const void *opaque, const QmpClass *schema)
+{
+    const Object *obj = opaque;
+
+    return obj->props;
+}
+
+#endif
 
 /* ---- Tree ---- */
 

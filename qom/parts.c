@@ -179,8 +179,9 @@ static Object *make_child(Object *owner, Object *parent, const QmpPart *part, GE
     }
     take_forwarded(owner, part, props, &given);
     if (qmp_class_is_a(part->driver, &qmp_class_device)) {
-        return (Object *)device_make_part(parent, part->name, part->driver, bus, props, given,
-                                          error);
+        Device *dev = device_make_part(parent, part->name, part->driver, bus, props, given, error);
+
+        return dev ? &dev->object : NULL;
     }
     return make_object(parent, part, props, given, error);
 }

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-object.h"
 #include "qom/class.h"
+#include "qom/qapi-objects-object.h"
 #include "qom/root.h"
 
 /* From so many children on, a hash table finds them. */
@@ -48,6 +48,11 @@ static int compare_numbers(gconstpointer a, gconstpointer b)
     return (i > j) - (i < j);
 }
 
+static Object *child_of(const GList *link)
+{
+    return link->data;
+}
+
 static GList *find_link(const Object *parent, const char *name)
 {
     const struct ObjectChildren *children = parent->children;
@@ -59,7 +64,7 @@ static GList *find_link(const Object *parent, const char *name)
         return g_hash_table_lookup(children->links, name);
     }
     for (GList *link = children->order.head; link; link = link->next) {
-        if (g_str_equal(((Object *)link->data)->name, name)) {
+        if (g_str_equal(child_of(link)->name, name)) {
             return link;
         }
     }
@@ -138,7 +143,7 @@ static void return_number(struct ObjectChildren *children, const char *name)
 static void enter_tree(Root *root, Object *obj)
 {
     if (object_is_a(obj, &qmp_class_bus)) {
-        Bus *bus = (Bus *)obj;
+        Bus *bus = to_bus(obj);
 
         bus->tree_link.data = bus;
         g_queue_push_tail_link(&root->buses, &bus->tree_link);
@@ -154,14 +159,14 @@ static void leave_tree(Root *root, Object *obj)
         leave_tree(root, link->data);
     }
     if (object_is_a(obj, &qmp_class_bus)) {
-        g_queue_unlink(&root->buses, &((Bus *)obj)->tree_link);
+        g_queue_unlink(&root->buses, &to_bus(obj)->tree_link);
     }
 }
 
 static void leave_owner(Object *obj)
 {
     if (object_is_a(obj, &qmp_class_bus)) {
-        Bus *bus = (Bus *)obj;
+        Bus *bus = to_bus(obj);
 
         if (bus->owner && bus->owner->buses) {
             g_ptr_array_remove(bus->owner->buses, bus);
@@ -176,7 +181,7 @@ static void make_links(struct ObjectChildren *children)
 {
     children->links = g_hash_table_new(g_str_hash, g_str_equal);
     for (GList *link = children->order.head; link; link = link->next) {
-        g_hash_table_insert(children->links, ((Object *)link->data)->name, link);
+        g_hash_table_insert(children->links, child_of(link)->name, link);
     }
 }
 

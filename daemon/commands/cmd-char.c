@@ -14,8 +14,8 @@
 #include "hw/chardev/char-ringbuf.h"
 #include "hw/chardev/char.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-char.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-char.h"
 
 /* ---- chardev-add ---- */
 
@@ -62,7 +62,7 @@ static bool waits_for_client(const Chardev *chr)
 
 static void chardev_add_done(Vmd *vmd, QmpRequest *req, Object *obj, GError *error, void *data)
 {
-    Chardev *chr = (Chardev *)obj;
+    Chardev *chr = to_chardev(obj);
     Wait *wait;
 
     if (!chr) {
@@ -129,7 +129,7 @@ void qmp_chardev_remove(QmpRequest *req, ChardevRemoveArgs *args)
 
 static bool add_chardev(Object *obj, void *data)
 {
-    Chardev *chr = (Chardev *)obj;
+    Chardev *chr = to_chardev(obj);
     ChardevInfo *info;
 
     if (object_life(obj) != OBJECT_COMPLETE) {

@@ -8,13 +8,14 @@
 
 #include "daemon/qapi-commands.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-object.h"
 #include "qmp/qapi-types-state.h"
+#include "qmp/qapi-types-object.h"
 #include "qom/state-stream.h"
 
 static Device *resolve(Vmd *vmd, const char *path, GError **error)
 {
     Object *obj = object_resolve(vmd->root, path, error);
+    Device *dev;
 
     if (!obj) {
         qmp_error_blame(error, "path");
@@ -23,12 +24,13 @@ static Device *resolve(Vmd *vmd, const char *path, GError **error)
         }
         return NULL;
     }
-    if (!object_is_a(obj, &qmp_class_device) || !((Device *)obj)->realized) {
+    dev = device_in_use(obj);
+    if (!dev) {
         qmp_error_set_at(error, "path", ERROR_REASON_INVALID_VALUE, "'%s' is not a device in use",
                          obj->name);
         return NULL;
     }
-    return (Device *)obj;
+    return dev;
 }
 
 bool qmp_query_device_state(QmpRequest *req, QueryDeviceStateArgs *args, DeviceState **ret,

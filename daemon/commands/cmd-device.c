@@ -10,12 +10,12 @@
 #include "daemon/vmd.h"
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-object.h"
 #include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
 #include "qom/defaults.h"
 #include "qom/device.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-object.h"
 
 static bool check_id(Vmd *vmd, const char *id, GError **error)
 {
@@ -197,7 +197,7 @@ static Device *device_for_removal(Vmd *vmd, const char *id, GError **error)
         qmp_error_blame(error, "id");
         return NULL;
     }
-    return (Device *)obj;
+    return to_device(obj);
 }
 
 bool qmp_device_del(QmpRequest *req, DeviceDelArgs *args, GError **error)

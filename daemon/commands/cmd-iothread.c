@@ -7,14 +7,14 @@
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "hw/aio/iothread.h"
-#include "qmp/qapi-types-block.h"
 #include "qmp/qapi-types-object.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-block.h"
 
 static bool add_iothread(Object *obj, void *data)
 {
     Iothread *iothread = object_dynamic_cast(obj, &qmp_class_iothread);
-    const IothreadProps *props = object_props(obj);
+    const IothreadProps *props = iothread_props(obj);
     IOThreadInfo *info;
 
     if (iothread && object_life(obj) == OBJECT_COMPLETE) {

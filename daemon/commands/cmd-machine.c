@@ -12,8 +12,8 @@
 #include "kvm/kvm.h"
 #include "qmp/qapi-types-accel.h"
 #include "qmp/qapi-types-control.h"
-#include "qmp/qapi-types-machine.h"
 #include "qmp/recipe.h"
+#include "qom/qapi-objects-machine.h"
 #include "tcg/tcg.h"
 
 /* What query-uuid says of a machine that was given none. */
@@ -92,7 +92,7 @@ bool qmp_query_uuid(QmpRequest *req, UuidInfo **ret, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
     const Machine *machine = vmd_machine(vmd);
-    const MachineProps *props = machine ? object_props(machine) : NULL;
+    const MachineProps *props = machine ? machine_props(machine) : NULL;
 
     *ret = g_new0(UuidInfo, 1);
     (*ret)->UUID = g_strdup(props && props->uuid ? props->uuid : UUID_NONE);

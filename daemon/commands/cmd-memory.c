@@ -9,14 +9,14 @@
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "qmp/qapi-types-builtin.h"
-#include "qmp/qapi-types-memory.h"
 #include "qmp/qapi-types-object.h"
 #include "qmp/visit.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-memory.h"
 
 static Memdev *describe(const Object *obj)
 {
-    const MemoryBackendProps *props = object_props(obj);
+    const MemoryBackendProps *props = memory_backend_props(obj);
     Memdev *info = g_new0(Memdev, 1);
 
     info->id = g_strdup(obj->name);

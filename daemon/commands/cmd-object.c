@@ -17,6 +17,7 @@
 #include "qmp/qapi-types-policy.h"
 #include "qom/hint.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-machine.h"
 
 /* What an accelerator without an id is called below /objects. */
 #define ACCEL_DEFAULT_ID "accel"
@@ -84,7 +85,7 @@ static Object *object_begin(Vmd *vmd, ObjectOptions *args, GError **error)
     obj = object_new_with_props(args->qom_type, g_steal_pointer(&args->props),
                                 g_steal_pointer(&args->given));
     if (args->qom_type->flags & QMP_CLASS_MACHINE) {
-        machine_set_host((Machine *)obj, &vmd->lock, &machine_host, vmd);
+        machine_set_host(to_machine(obj), &vmd->lock, &machine_host, vmd);
     }
     return creation_place(parent, name, obj, error) ? obj : NULL;
 }
@@ -137,7 +138,7 @@ static Object *object_for_removal(Vmd *vmd, const char *id, GError **error)
     Object *obj = place_child(vmd->root, &qmp_class_object, id);
 
     if (!obj && machine && g_strcmp0(id, vmd->machine_id) == 0) {
-        obj = (Object *)machine;
+        obj = &machine->object;
     }
     if (!obj && machine && g_strcmp0(id, machine->accel_name) == 0) {
         qmp_error_set_at(error, "id", ERROR_REASON_IN_USE, "accelerator '%s' runs the machine", id);
@@ -155,7 +156,7 @@ static Object *object_for_removal(Vmd *vmd, const char *id, GError **error)
                          "object '%s' is still being made or removed", id);
         return NULL;
     }
-    if (obj == (Object *)machine && machine->started) {
+    if (machine && obj == &machine->object && machine->started) {
         qmp_error_set_at(error, "id", ERROR_REASON_WRONG_STATE,
                          "'%s' stays until the daemon ends: the machine was started", id);
         return NULL;

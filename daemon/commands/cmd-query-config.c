@@ -18,14 +18,14 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-build.h"
 #include "qmp/qapi-types-char.h"
-#include "qmp/qapi-types-net.h"
-#include "qmp/qapi-types-object.h"
 #include "qmp/qapi-types-policy.h"
 #include "qmp/visit.h"
 #include "qom/defaults.h"
 #include "qom/device.h"
 #include "qom/place.h"
 #include "qom/property.h"
+#include "qom/qapi-objects-net.h"
+#include "qom/qapi-objects-object.h"
 
 typedef struct {
     Vmd *vmd;
@@ -233,7 +233,7 @@ static void add_kept(Config *config, Object *obj, const QmpClassPlace *place)
     }
     add_request(config, place->add, args);
     if (object_is_a(obj, &qmp_class_netdev)) {
-        add_set_link(config, obj->name, ((NetBackend *)obj)->link_up);
+        add_set_link(config, obj->name, to_net_backend(obj)->link_up);
     }
 }
 
@@ -292,10 +292,10 @@ static void add_any(Config *config, Object *obj)
     if (place->arguments) {
         add_kept(config, obj, place);
     } else if (place->klass == &qmp_class_device) {
-        add_device(config, (Device *)obj, place);
-    } else if ((const Machine *)obj == machine) {
+        add_device(config, to_device(obj), place);
+    } else if (machine && obj == &machine->object) {
         add_object(config, obj, place, config->vmd->machine_id);
-    } else if (machine && obj == (Object *)machine->accel) {
+    } else if (machine && obj == &machine->accel->object) {
         add_object(config, obj, place, machine->accel_name);
     } else {
         add_object(config, obj, place, obj->name);

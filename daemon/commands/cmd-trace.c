@@ -10,10 +10,10 @@
 #include "cpu/cpu.h"
 #include "daemon/qapi-commands.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-object.h"
 #include "qmp/qapi-types-trace.h"
 #include "qmp/text.h"
 #include "qom/guest-error.h"
+#include "qmp/qapi-types-object.h"
 #include "qom/trace.h"
 
 /* What both commands refuse.  No point belongs to a vCPU, so there is nothing to choose
@@ -87,14 +87,15 @@ bool qmp_trace_event_set_state(QmpRequest *req, TraceEventSetStateArgs *args, GE
 
 static bool add_errors(Object *obj, void *data)
 {
+    Device *dev = device_in_use(obj);
     g_autofree char *last = NULL;
     guint64 count;
     GuestErrorInfo *info;
 
-    if (!object_is_a(obj, &qmp_class_device)) {
+    if (!dev) {
         return true;
     }
-    count = device_guest_errors((Device *)obj, &last);
+    count = device_guest_errors(dev, &last);
     if (count) {
         info = g_new0(GuestErrorInfo, 1);
         info->path = object_path(obj);

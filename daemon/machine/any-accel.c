@@ -14,8 +14,8 @@
 #include "daemon/machine/creation.h"
 #include "daemon/vmd.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-accel.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-accel.h"
 
 typedef struct {
     GPtrArray *candidates;      /* of Object, new, the preferred one first */
@@ -36,7 +36,7 @@ static void choice_free(Choice *choice)
 
 static const char *name_of(const Object *obj)
 {
-    return accel_ops((const Accel *)obj)->name;
+    return accel_ops(to_accel(obj))->name;
 }
 
 /* Takes the error over. */
@@ -59,7 +59,7 @@ static void tried(Vmd *vmd, QmpRequest *req, Object *obj, GError *error, void *d
         return;
     }
     if (choice->why->len) {
-        ((Accel *)obj)->why = g_strdup(choice->why->str);
+        to_accel(obj)->why = g_strdup(choice->why->str);
         g_info("accelerator '%s' is used (%s)", name_of(obj), choice->why->str);
     }
     choice_free(choice);

@@ -24,7 +24,7 @@ static bool names_bus(Build *build, const DeviceOptions *options, Object *bus)
     build->naming = true;
     named = bus_find(object_root(bus), options->bus, options->driver, NULL);
     build->naming = false;
-    return (Object *)named == bus;
+    return named && &named->object == bus;
 }
 
 /* Whether options will put a device on bus (NULL: any, or none), or could. */

@@ -11,13 +11,13 @@
 #include "hw/net/net-query.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-net.h"
-#include "qmp/qapi-types-object.h"
 #include "qmp/qapi-types-trace.h"
 #include "qmp/request.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
 #include "qom/place.h"
 #include "qom/property.h"
+#include "qom/qapi-objects-object.h"
 #include "qom/trace.h"
 
 /* ---- Changes ---- */
@@ -243,7 +243,7 @@ static bool dismantle_all(const Undo *undo)
             object_dismantle(obj);
             blocks |= object_needs_prepare(obj);
         } else if (obj->parent) {
-            device_unmake((Device *)obj);
+            device_unmake(to_device(obj));
         }
     }
     return blocks;

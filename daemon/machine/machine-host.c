@@ -48,7 +48,7 @@ static void on_internal_error(void *opaque, Cpu *cpu, ShutdownDetail detail, con
     if (shutdown_has_come(vmd)) {
         return;
     }
-    path = object_path((Object *)cpu);
+    path = object_path(&cpu->device.object);
     lost = memory_lost_find();
     message = g_strdup_printf("%s: %s%s%s", path, why, lost ? "; " : "", lost ? lost : "");
     ending_set_message(&vmd->ending, message);

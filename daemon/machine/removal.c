@@ -42,13 +42,13 @@ void removal_unmake(Vmd *vmd, Device *dev)
 {
     g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *id = g_strdup(device_id(dev));
-    g_autofree char *path = object_path((Object *)dev);
+    g_autofree char *path = object_path(&dev->object);
     Device *first;
 
     while ((first = carried(dev))) {
         removal_unmake(vmd, first);
     }
-    object_foreach_child((Object *)dev, add_part_paths, parts);
+    object_foreach_child(&dev->object, add_part_paths, parts);
     device_unmake(dev);
     for (guint i = 0; i < parts->len; i++) {
         qmp_event_device_deleted(vmd->events,

@@ -9,7 +9,7 @@
 
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-pci.h"
+#include "qom/qapi-objects-pci.h"
 #include "qom/qapi-trace.h"
 
 enum {                          /* registers */
@@ -152,7 +152,7 @@ static guint32 acpi_index_of(const AcpiPciHotplug *s, guint32 slots)
     Bus *bus = selected_bus(s);
     PciDevice *dev = bus && slots ? pci_function_at(bus, PCI_DEVFN(__builtin_ctz(slots), 0)) : NULL;
 
-    return dev ? ((const PciDeviceProps *)object_props(dev))->acpi_index : 0;
+    return dev ? pci_device_props(dev)->acpi_index : 0;
 }
 
 /* ---- Registers ---- */
@@ -275,7 +275,7 @@ void acpi_pci_hotplug_done(AcpiPciHotplug *s)
 {
     pci_bus_set_hotplug(s->root, NULL, NULL);
     region_remove(address_space_root(machine_of(s->owner)->io), s->region);
-    object_unparent((Object *)s->region);
+    region_free(s->region);
     s->region = NULL;
 }
 

@@ -24,7 +24,7 @@
 #include "hw/machine/power.h"
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-pc.h"
+#include "qom/qapi-objects-pc.h"
 #include "qom/qapi-trace.h"
 
 enum {                          /* configuration registers */
@@ -63,7 +63,7 @@ enum { APMC_ACPI_DISABLE = 0xf0, APMC_ACPI_ENABLE = 0xf1 };
 enum { SLP_TYP_S5 = 0, SLP_TYP_S3 = 1 };
 enum { GPE_PCI_HOTPLUG = 1 << 1 };
 
-typedef struct {
+struct Piix4Pm {
     PciDevice parent;
     /* Guest-visible. */
     Pm1 pm1;
@@ -76,12 +76,7 @@ typedef struct {
     /* Wiring. */
     Irq *sci;
     MemoryRegion *pm, *smb, *gpe, *apm;
-} Piix4Pm;
-
-static Piix4PmProps *properties(const Piix4Pm *s)
-{
-    return object_props(s);
-}
+};
 
 /* ---- Interrupt ---- */
 
@@ -114,7 +109,7 @@ static void power_off(Piix4Pm *s)
 /* SLP_EN was written.  Types that mean nothing do nothing. */
 static void go_to_sleep(Piix4Pm *s)
 {
-    const Piix4PmProps *props = properties(s);
+    const Piix4PmProps *props = piix4_pm_props(s);
     guint type = (s->pm1.cnt & PM1_SLP_TYP) >> PM1_SLP_TYP_SHIFT;
 
     if (type == SLP_TYP_S5) {
@@ -296,7 +291,7 @@ static const RegionOps apm_ops = {
 
 static guint64 smb_read(void *opaque, guint64 offset, guint size)
 {
-    return piix4_smbus_read(&((Piix4Pm *)opaque)->smbus, offset);
+    return piix4_smbus_read(&to_piix4_pm(opaque)->smbus, offset);
 }
 
 static void smb_write(void *opaque, guint64 offset, guint64 value, guint size)
@@ -332,7 +327,7 @@ static void update_maps(Piix4Pm *s)
 
 static void pm_config_written(PciDevice *dev, guint offset, guint size)
 {
-    Piix4Pm *s = (Piix4Pm *)dev;
+    Piix4Pm *s = to_piix4_pm(dev);
 
     if (offset + size > PMBA) {
         update_maps(s);
@@ -342,7 +337,7 @@ static void pm_config_written(PciDevice *dev, guint offset, guint size)
 
 void piix4_pm_map(Device *dev, guint16 io_base)
 {
-    Piix4Pm *s = (Piix4Pm *)dev;
+    Piix4Pm *s = to_piix4_pm(dev);
 
     pci_set_word(s->parent.config + PMBA, (io_base & PMBA_MASK) | 1);
     s->parent.config[PMREGMISC] = PMIOSE;
@@ -351,7 +346,7 @@ void piix4_pm_map(Device *dev, guint16 io_base)
 
 const AcpiPciHotplug *piix4_pm_hotplug(Device *dev)
 {
-    return &((Piix4Pm *)dev)->hotplug;
+    return &to_piix4_pm(dev)->hotplug;
 }
 
 static void fill_config(Piix4Pm *s)
@@ -365,9 +360,9 @@ static void fill_config(Piix4Pm *s)
     memset(dev->writable + CNTA, 0xff, DEV_END - CNTA);
     pci_set_long(dev->config + DEVACTB, DEVACTB_APMC_EN);
     dev->writable[PMREGMISC] = PMIOSE;
-    pci_set_word(dev->config + SMBBA, (properties(s)->smb_io_base & SMBBA_MASK) | 1);
+    pci_set_word(dev->config + SMBBA, (piix4_pm_props(s)->smb_io_base & SMBBA_MASK) | 1);
     pci_set_word(dev->writable + SMBBA, SMBBA_MASK);
-    dev->config[SMBHSTCFG] = properties(s)->smb_io_base ? SMB_HST_EN | SMB_IRQ9 : 0;
+    dev->config[SMBHSTCFG] = piix4_pm_props(s)->smb_io_base ? SMB_HST_EN | SMB_IRQ9 : 0;
     dev->writable[SMBHSTCFG] = SMB_HST_EN | SMB_INTRSEL;
 }
 
@@ -383,7 +378,7 @@ static void pressed(void *opaque)
 
 static bool can_sleep(void *opaque)
 {
-    return !properties(opaque)->disable_s3;
+    return !piix4_pm_props(opaque)->disable_s3;
 }
 
 /* An alarm does if the guest has enabled it (PMEN, RTC_EN); for others there is no bit. */
@@ -442,7 +437,7 @@ static const StateRow pm_state[] = {
 static MemoryRegion *map(Piix4Pm *s, const char *name, const RegionOps *ops, guint64 base,
                          guint64 size)
 {
-    MemoryRegion *region = region_new_io((Object *)s, name, ops, s, size);
+    MemoryRegion *region = region_new_io(&s->parent.device.object, name, ops, s, size);
 
     region_add(address_space_root(machine_of(s)->io), base, region, 0);
     return region;
@@ -450,7 +445,8 @@ static MemoryRegion *map(Piix4Pm *s, const char *name, const RegionOps *ops, gui
 
 static bool pm_realize(Device *dev, GError **error)
 {
-    Piix4Pm *s = (Piix4Pm *)dev;
+    Piix4Pm *s = to_piix4_pm(dev);
+    const Piix4PmProps *props = piix4_pm_props(s);
     Machine *machine = machine_of(dev);
 
     gpio_out_new(&dev->object, "sci", 1);
@@ -462,8 +458,8 @@ static bool pm_realize(Device *dev, GError **error)
     s->gpe = map(s, "acpi-gpe0", &gpe_ops, PIIX4_GPE0_BASE, PIIX4_GPE0_SIZE);
     s->apm = map(s, "apm-io", &apm_ops, APM_BASE, APM_SIZE);
     update_maps(s);
-    acpi_pci_hotplug_init(&s->hotplug, dev, dev->bus, properties(s)->acpi_root_pci_hotplug,
-                          properties(s)->acpi_pci_hotplug_with_bridge_support, hotplug_event, s);
+    acpi_pci_hotplug_init(&s->hotplug, dev, dev->bus, props->acpi_root_pci_hotplug,
+                          props->acpi_pci_hotplug_with_bridge_support, hotplug_event, s);
     s->power = (MachinePower){ .ops = &power_ops, .opaque = s };
     machine_add_power(machine, &s->power);
     return true;
@@ -472,13 +468,13 @@ static bool pm_realize(Device *dev, GError **error)
 static void unmap(Piix4Pm *s, MemoryRegion **region)
 {
     region_remove(address_space_root(machine_of(s)->io), *region);
-    object_unparent((Object *)*region);
+    region_free(*region);
     *region = NULL;
 }
 
 static void pm_unrealize(Device *dev)
 {
-    Piix4Pm *s = (Piix4Pm *)dev;
+    Piix4Pm *s = to_piix4_pm(dev);
 
     machine_remove_power(machine_of(dev), &s->power);
     acpi_pci_hotplug_done(&s->hotplug);
@@ -492,7 +488,7 @@ static void pm_unrealize(Device *dev)
 /* pci-device has put the registers back. */
 static void pm_reset_hold(Device *dev)
 {
-    Piix4Pm *s = (Piix4Pm *)dev;
+    Piix4Pm *s = to_piix4_pm(dev);
 
     pci_set_long(s->ports + GPOREG, 0x7fffbfff);
     update_maps(s);
@@ -502,7 +498,7 @@ static void pm_reset_hold(Device *dev)
 
 static bool pm_state_loaded(Device *dev, GError **error)
 {
-    Piix4Pm *s = (Piix4Pm *)dev;
+    Piix4Pm *s = to_piix4_pm(dev);
 
     s->smbus.blkindex %= PIIX4_SMBUS_BLOCK;
     s->pm1.cnt &= PM1_CNT_BITS;

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-block.h"
+#include "qom/qapi-objects-block.h"
 
 /* How long is looked for requests before sleeping, to begin with, in ns. */
 #define POLL_FIRST 4000
@@ -106,12 +106,12 @@ static void *iothread_run(void *opaque)
 
 static void end_loop(void *opaque)
 {
-    ((Iothread *)opaque)->stop = true;
+    to_iothread(opaque)->stop = true;
 }
 
 static void copy_properties(Iothread *s)
 {
-    const IothreadProps *props = object_props(s);
+    const IothreadProps *props = iothread_props(s);
 
     __atomic_store_n(&s->poll_max_ns, props->poll_max_ns, __ATOMIC_RELAXED);
     __atomic_store_n(&s->poll_grow, props->poll_grow, __ATOMIC_RELAXED);
@@ -120,13 +120,13 @@ static void copy_properties(Iothread *s)
 
 static bool iothread_changed(Object *obj, const QmpMember *member, GError **error)
 {
-    copy_properties((Iothread *)obj);
+    copy_properties(to_iothread(obj));
     return true;
 }
 
 static bool iothread_complete(Object *obj, GError **error)
 {
-    Iothread *s = (Iothread *)obj;
+    Iothread *s = to_iothread(obj);
     g_autofree char *name = g_strdup_printf("io:%s", obj->name);
 
     s->started = s->stop = false;
@@ -152,7 +152,7 @@ static bool iothread_complete(Object *obj, GError **error)
 
 static void iothread_dismantle(Object *obj)
 {
-    Iothread *s = (Iothread *)obj;
+    Iothread *s = to_iothread(obj);
 
     aio_run(s->aio, end_loop, s);
     g_thread_join(g_steal_pointer(&s->thread));
@@ -160,7 +160,7 @@ static void iothread_dismantle(Object *obj)
 
 static void iothread_init(Object *obj)
 {
-    Iothread *s = (Iothread *)obj;
+    Iothread *s = to_iothread(obj);
 
     g_mutex_init(&s->mutex);
     g_cond_init(&s->cond);
@@ -168,7 +168,7 @@ static void iothread_init(Object *obj)
 
 static void iothread_finalize(Object *obj)
 {
-    Iothread *s = (Iothread *)obj;
+    Iothread *s = to_iothread(obj);
 
     g_mutex_clear(&s->mutex);
     g_cond_clear(&s->cond);

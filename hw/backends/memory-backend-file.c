@@ -14,21 +14,16 @@
 
 #include "hw/backends/memory-backend-internal.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-memory.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-memory.h"
 
 #define FILE_MODE 0600          /* the guest's secrets are in it */
 
-typedef struct {
+struct MemoryBackendFile {
     MemoryBackend parent;
     bool created, grown;        /* to be undone unless it becomes complete */
     bool was_there;             /* it was complete, and is released */
-} MemoryBackendFile;
-
-static const MemoryBackendFileProps *properties(const MemoryBackendFile *s)
-{
-    return object_props(s);
-}
+};
 
 /* A file without a name in a directory. */
 static int open_in_directory(const char *path)
@@ -49,7 +44,7 @@ static int open_in_directory(const char *path)
 
 static int open_file(MemoryBackendFile *s)
 {
-    const MemoryBackendFileProps *props = properties(s);
+    const MemoryBackendFileProps *props = memory_backend_file_props(s);
     struct stat st;
     int fd;
 
@@ -68,7 +63,7 @@ static int open_file(MemoryBackendFile *s)
  * are. */
 static bool fit_size(MemoryBackendFile *s, GError **error)
 {
-    const MemoryBackendFileProps *props = properties(s);
+    const MemoryBackendFileProps *props = memory_backend_file_props(s);
     int fd = s->parent.fd;
     struct stat st;
 
@@ -107,10 +102,10 @@ static bool check_align(const MemoryBackendFileProps *props, GError **error)
 static void undo(MemoryBackendFile *s)
 {
     if (s->grown && !s->created && ftruncate(s->parent.fd, 0) < 0) {
-        g_warning("file '%s' stays longer than it was", properties(s)->mem_path);
+        g_warning("file '%s' stays longer than it was", memory_backend_file_props(s)->mem_path);
     }
     if (s->created) {
-        unlink(properties(s)->mem_path);
+        unlink(memory_backend_file_props(s)->mem_path);
     }
     s->created = s->grown = false;
     memory_backend_unmap(&s->parent);
@@ -118,8 +113,8 @@ static void undo(MemoryBackendFile *s)
 
 static bool file_prepare(Object *obj, GError **error)
 {
-    MemoryBackendFile *s = (MemoryBackendFile *)obj;
-    const MemoryBackendFileProps *props = properties(s);
+    MemoryBackendFile *s = to_memory_backend_file(obj);
+    const MemoryBackendFileProps *props = memory_backend_file_props(s);
 
     if (!check_align(props, error)) {
         return false;
@@ -142,7 +137,7 @@ static bool file_prepare(Object *obj, GError **error)
 
 static void discard(const MemoryBackendFile *s)
 {
-    const MemoryBackendFileProps *props = properties(s);
+    const MemoryBackendFileProps *props = memory_backend_file_props(s);
 
     if (props->discard_data && !props->readonly &&
         fallocate(s->parent.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, props->size) < 0) {
@@ -152,7 +147,7 @@ static void discard(const MemoryBackendFile *s)
 
 static void file_release(Object *obj)
 {
-    MemoryBackendFile *s = (MemoryBackendFile *)obj;
+    MemoryBackendFile *s = to_memory_backend_file(obj);
 
     if (s->was_there) {
         discard(s);
@@ -163,7 +158,7 @@ static void file_release(Object *obj)
 
 static bool file_keep(Object *obj, GError **error)
 {
-    MemoryBackendFile *s = (MemoryBackendFile *)obj;
+    MemoryBackendFile *s = to_memory_backend_file(obj);
 
     s->created = s->grown = false;
     return true;
@@ -177,7 +172,7 @@ static bool file_complete(Object *obj, GError **error)
 /* Discarding may block, and is left for release. */
 static void file_dismantle(Object *obj)
 {
-    ((MemoryBackendFile *)obj)->was_there = true;
+    to_memory_backend_file(obj)->was_there = true;
 }
 
 static const ObjectOps file_object_ops = {

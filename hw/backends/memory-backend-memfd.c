@@ -15,6 +15,7 @@
 #include "hw/backends/host-memory.h"
 #include "hw/backends/memory-backend-internal.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-memory.h"
 
 static bool check_hugetlb(const MemoryBackendMemfdProps *props, GError **error)
 {
@@ -80,8 +81,8 @@ static bool seal(MemoryBackend *b, const MemoryBackendMemfdProps *props, GError 
 
 static bool memfd_prepare(Object *obj, GError **error)
 {
-    MemoryBackend *b = (MemoryBackend *)obj;
-    const MemoryBackendMemfdProps *props = object_props(obj);
+    MemoryBackend *b = to_memory_backend(obj);
+    const MemoryBackendMemfdProps *props = memory_backend_memfd_props(obj);
 
     if (!check_hugetlb(props, error) || !open_memfd(b, props, error) ||
         !seal(b, props, error) || !memory_backend_map(b, 0, false, error)) {
@@ -93,7 +94,7 @@ static bool memfd_prepare(Object *obj, GError **error)
 
 static void memfd_release(Object *obj)
 {
-    memory_backend_unmap((MemoryBackend *)obj);
+    memory_backend_unmap(to_memory_backend(obj));
 }
 
 static const ObjectOps memfd_object_ops = {

@@ -12,7 +12,7 @@
 
 #include "hw/backends/memory-backend-internal.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-memory.h"
+#include "qom/qapi-objects-memory.h"
 
 static bool make_shared(MemoryBackend *b, guint64 size, GError **error)
 {
@@ -28,8 +28,8 @@ static bool make_shared(MemoryBackend *b, guint64 size, GError **error)
 
 static bool ram_prepare(Object *obj, GError **error)
 {
-    MemoryBackend *b = (MemoryBackend *)obj;
-    const MemoryBackendProps *props = object_props(obj);
+    MemoryBackend *b = to_memory_backend(obj);
+    const MemoryBackendProps *props = memory_backend_props(obj);
 
     if ((props->share && !make_shared(b, props->size, error)) ||
         !memory_backend_map(b, 0, false, error)) {
@@ -41,7 +41,7 @@ static bool ram_prepare(Object *obj, GError **error)
 
 static void ram_release(Object *obj)
 {
-    memory_backend_unmap((MemoryBackend *)obj);
+    memory_backend_unmap(to_memory_backend(obj));
 }
 
 static const ObjectOps ram_object_ops = {

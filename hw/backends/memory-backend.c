@@ -12,14 +12,10 @@
 #include "hw/backends/host-memory.h"
 #include "hw/backends/memory-backend-internal.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-memory.h"
 
 /* Large memory begins where the host can use large pages for it. */
 #define LARGE_ALIGN (2 * 1024 * 1024)
-
-static const MemoryBackendProps *properties(const MemoryBackend *b)
-{
-    return object_props(b);
-}
 
 void *memory_backend_hva(const MemoryBackend *backend)
 {
@@ -28,13 +24,13 @@ void *memory_backend_hva(const MemoryBackend *backend)
 
 guint64 memory_backend_size(const MemoryBackend *backend)
 {
-    return properties(backend)->size;
+    return memory_backend_props(backend)->size;
 }
 
 static bool is_readonly(MemoryBackend *b)
 {
     return object_is_a(b, &qmp_class_memory_backend_file) &&
-           ((const MemoryBackendFileProps *)object_props(b))->readonly;
+           memory_backend_file_props(b)->readonly;
 }
 
 bool memory_backend_claim(MemoryBackend *backend, GError **error)
@@ -63,7 +59,7 @@ void memory_backend_unclaim(MemoryBackend *backend)
 
 static bool check_properties(const MemoryBackend *b, guint64 page_size, GError **error)
 {
-    const MemoryBackendProps *props = properties(b);
+    const MemoryBackendProps *props = memory_backend_props(b);
 
     if (props->size % page_size) {
         qmp_error_set_at(error, "size", ERROR_REASON_INVALID_VALUE, "property 'size' is %"
@@ -92,20 +88,20 @@ static bool check_available(const MemoryBackend *b, guint64 page_size, GError **
 {
     guint64 available;
 
-    if (!properties(b)->prealloc || page_size != host_page_size(-1) ||
+    if (!memory_backend_props(b)->prealloc || page_size != host_page_size(-1) ||
         object_is_a(b, &qmp_class_memory_backend_file) ||
-        host_memory_available(properties(b)->size, &available)) {
+        host_memory_available(memory_backend_props(b)->size, &available)) {
         return true;
     }
     qmp_error_set_at(error, "size", ERROR_REASON_NO_MEMORY, "cannot allocate %" G_GUINT64_FORMAT
                      " bytes of memory in advance: the host has %" G_GUINT64_FORMAT,
-                     properties(b)->size, available);
+                     memory_backend_props(b)->size, available);
     return false;
 }
 
 static bool advise(const MemoryBackend *b, int advice, const char *property, GError **error)
 {
-    if (madvise(b->hva, properties(b)->size, advice) < 0) {
+    if (madvise(b->hva, memory_backend_props(b)->size, advice) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_NOT_SUPPORTED, errno,
                             "this kernel refuses property '%s'", property);
         qmp_error_blame(error, property);
@@ -118,7 +114,7 @@ static bool advise(const MemoryBackend *b, int advice, const char *property, GEr
  * for it by name. */
 static bool apply_advice(const MemoryBackend *b, GError **error)
 {
-    const MemoryBackendProps *props = properties(b);
+    const MemoryBackendProps *props = memory_backend_props(b);
     const QmpClass *klass = object_class(b);
     guint merge = qmp_class_member(klass, "merge") - klass->props->members;
     bool asked = qmp_given(b->object.given, merge);
@@ -132,7 +128,7 @@ static bool apply_advice(const MemoryBackend *b, GError **error)
 
 static bool fill(const MemoryBackend *b, guint64 page_size, bool readonly, GError **error)
 {
-    const MemoryBackendProps *props = properties(b);
+    const MemoryBackendProps *props = memory_backend_props(b);
 
     return apply_advice(b, error) &&
            host_memory_bind(b->hva, props->size, props->policy, &props->host_nodes, error) &&
@@ -142,7 +138,7 @@ static bool fill(const MemoryBackend *b, guint64 page_size, bool readonly, GErro
 
 bool memory_backend_map(MemoryBackend *backend, guint64 align, bool readonly, GError **error)
 {
-    const MemoryBackendProps *props = properties(backend);
+    const MemoryBackendProps *props = memory_backend_props(backend);
     guint64 page_size = host_page_size(backend->fd);
     HostMapping mapping = {
         .fd = backend->fd, .size = props->size, .share = props->share, .readonly = readonly,
@@ -171,7 +167,7 @@ void memory_backend_unmap(MemoryBackend *backend)
 {
     if (backend->hva) {
         memory_lost_unwatch(backend);
-        host_memory_unmap(backend->hva, properties(backend)->size);
+        host_memory_unmap(backend->hva, memory_backend_props(backend)->size);
         backend->hva = NULL;
     }
     if (backend->fd >= 0) {
@@ -184,13 +180,13 @@ void memory_backend_unmap(MemoryBackend *backend)
 
 static void memory_backend_init(Object *obj)
 {
-    ((MemoryBackend *)obj)->fd = -1;
+    to_memory_backend(obj)->fd = -1;
 }
 
 static bool memory_backend_changed(Object *obj, const QmpMember *member, GError **error)
 {
-    const MemoryBackend *b = (const MemoryBackend *)obj;
-    const MemoryBackendProps *props = properties(b);
+    const MemoryBackend *b = to_memory_backend(obj);
+    const MemoryBackendProps *props = memory_backend_props(b);
 
     if (g_str_equal(member->name, "dump")) {
         return advise(b, props->dump ? MADV_DODUMP : MADV_DONTDUMP, "dump", error);
@@ -201,7 +197,7 @@ static bool memory_backend_changed(Object *obj, const QmpMember *member, GError 
 
 static bool memory_backend_may_delete(Object *obj, GError **error)
 {
-    if (((MemoryBackend *)obj)->claimed) {
+    if (to_memory_backend(obj)->claimed) {
         qmp_error_set_at(error, "id", ERROR_REASON_IN_USE, "memory backend '%s' is mapped",
                          obj->name);
         return false;

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 
 #include "hw/backends/memory-backend-internal.h"
-#include "qmp/qapi-types-memory.h"
+#include "qom/qapi-objects-memory.h"
 
 typedef struct Range Range;
 struct Range {
@@ -104,7 +104,7 @@ static char *describe(const MemoryBackend *backend)
 
     if (object_is_a(obj, &qmp_class_memory_backend_file)) {
         file = g_strdup_printf(", file '%s'",
-                               ((const MemoryBackendFileProps *)object_props(obj))->mem_path);
+                               memory_backend_file_props(obj)->mem_path);
     }
     return g_strdup_printf("memory backend '%s'%s: %s", obj->name, file ? file : "",
                            is_shorter(backend) ? "the file has become shorter"

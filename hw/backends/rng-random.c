@@ -15,10 +15,10 @@
 
 #include "hw/aio/file-reader.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-virtio.h"
 
-typedef struct {
+struct RngRandom {
     Object object;
     int fd;                     /* -1: not open, or the reader's */
     FileReader *reader;         /* of a regular file, or NULL */
@@ -26,7 +26,7 @@ typedef struct {
     GQueue requests;            /* of RngRequest */
     bool serving;
     bool failed;                /* said so already */
-} RngRandom;
+};
 
 static void take_out(RngRandom *s, RngRequest *request)
 {
@@ -86,7 +86,7 @@ static void on_readable(evutil_socket_t fd, short what, void *opaque)
 
 static void random_request(Object *backend, RngRequest *request)
 {
-    RngRandom *s = (RngRandom *)backend;
+    RngRandom *s = to_rng_random(backend);
 
     request->link = (GList){ .data = request };
     request->waiting = true;
@@ -96,14 +96,14 @@ static void random_request(Object *backend, RngRequest *request)
 
 static void random_cancel(Object *backend, RngRequest *request)
 {
-    take_out((RngRandom *)backend, request);
+    take_out(to_rng_random(backend), request);
 }
 
 /* ---- Life ---- */
 
 static void random_init(Object *obj)
 {
-    ((RngRandom *)obj)->fd = -1;
+    to_rng_random(obj)->fd = -1;
 }
 
 /* Reads of a regular file may block forever, without warning. */
@@ -123,7 +123,7 @@ static bool make_reader(RngRandom *s, GError **error)
 
 static void random_release(Object *obj)
 {
-    RngRandom *s = (RngRandom *)obj;
+    RngRandom *s = to_rng_random(obj);
 
     file_reader_free(g_steal_pointer(&s->reader));
     if (s->fd >= 0) {
@@ -134,8 +134,8 @@ static void random_release(Object *obj)
 
 static bool random_prepare(Object *obj, GError **error)
 {
-    RngRandom *s = (RngRandom *)obj;
-    const RngRandomProps *props = object_props(obj);
+    RngRandom *s = to_rng_random(obj);
+    const RngRandomProps *props = rng_random_props(obj);
 
     s->fd = open(props->filename, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (s->fd < 0) {
@@ -154,12 +154,12 @@ static bool random_prepare(Object *obj, GError **error)
 /* On the reader's thread. */
 static void reader_moved(void *opaque)
 {
-    event_active(((RngRandom *)opaque)->event, 0, 0);
+    event_active(to_rng_random(opaque)->event, 0, 0);
 }
 
 static bool random_complete(Object *obj, GError **error)
 {
-    RngRandom *s = (RngRandom *)obj;
+    RngRandom *s = to_rng_random(obj);
     const Env *env = object_env(obj);
 
     if (!env || !env->base) {
@@ -178,7 +178,7 @@ static bool random_complete(Object *obj, GError **error)
 
 static void random_dismantle(Object *obj)
 {
-    RngRandom *s = (RngRandom *)obj;
+    RngRandom *s = to_rng_random(obj);
 
     if (s->reader) {
         file_reader_watch(s->reader, NULL, NULL);

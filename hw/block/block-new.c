@@ -12,6 +12,7 @@
 #include "qmp/visit.h"
 #include "qom/hint.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-block.h"
 
 #define NAME_MAX_LENGTH 31      /* QEMU's */
 
@@ -181,7 +182,7 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNod
     props->options->node_name = g_strdup(name);
     set_links(klass, props, options, below);
     obj = object_new_with_props(klass, props, NULL);
-    ((BlockNode *)obj)->options = props->options;
+    to_block_node(obj)->options = props->options;
     if (!object_add_child(parent, name, obj, error)) {
         qmp_error_blame(error, "node-name");
         return NULL;
@@ -191,9 +192,9 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNod
         return NULL;
     }
     if (below) {
-        below->definer = (BlockNode *)obj;
+        below->definer = to_block_node(obj);
     }
-    return (BlockNode *)obj;
+    return to_block_node(obj);
 }
 
 BlockNode *block_node_find(Object *root, const char *name, GError **error)
@@ -207,5 +208,5 @@ BlockNode *block_node_find(Object *root, const char *name, GError **error)
                       hint);
         return NULL;
     }
-    return (BlockNode *)obj;
+    return to_block_node(obj);
 }

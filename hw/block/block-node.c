@@ -9,6 +9,7 @@
 
 #include "hw/block/block-types.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-block.h"
 
 /* ---- Users ---- */
 
@@ -168,7 +169,7 @@ void block_resize_end(BlockNode *lowest)
 
 static void node_init(Object *obj)
 {
-    BlockNode *node = (BlockNode *)obj;
+    BlockNode *node = to_block_node(obj);
 
     node->driver = object_kind(obj);
     node->alignment = node->memory_alignment = 1;
@@ -177,14 +178,14 @@ static void node_init(Object *obj)
 
 static void node_finalize(Object *obj)
 {
-    g_ptr_array_unref(((BlockNode *)obj)->users);
+    g_ptr_array_unref(to_block_node(obj)->users);
 }
 
 static bool node_prepare(Object *obj, GError **error)
 {
-    BlockNode *node = (BlockNode *)obj;
+    BlockNode *node = to_block_node(obj);
 
-    node->options = ((const BlockNodeProps *)object_props(obj))->options;
+    node->options = block_node_props(obj)->options;
     if (qmp_class_is_a(object_class(obj), &qmp_class_block_filter)) {
         return true;
     }
@@ -193,7 +194,7 @@ static bool node_prepare(Object *obj, GError **error)
 
 static void node_release(Object *obj)
 {
-    BlockNode *node = (BlockNode *)obj;
+    BlockNode *node = to_block_node(obj);
 
     if (!node->file && node->driver->close) {
         node->driver->close(node);
@@ -202,7 +203,7 @@ static void node_release(Object *obj)
 
 static bool node_may_delete(Object *obj, GError **error)
 {
-    const BlockNode *node = (const BlockNode *)obj;
+    const BlockNode *node = to_block_node(obj);
 
     while (node->file) {
         node = node->file;
@@ -216,8 +217,8 @@ static bool node_may_delete(Object *obj, GError **error)
 
 static void node_refresh(Object *obj, const QmpMember *member)
 {
-    const BlockNode *node = (const BlockNode *)obj;
-    BlockNodeProps *props = object_props(obj);
+    const BlockNode *node = to_block_node(obj);
+    BlockNodeProps *props = block_node_props(obj);
 
     props->size = block_node_size(node);
     props->ro = node->read_only;
@@ -241,8 +242,8 @@ const TypeInfo block_node_type = {
 /* Opens here: the node below may be looked at with the machine lock only. */
 static bool filter_complete(Object *obj, GError **error)
 {
-    BlockNode *node = (BlockNode *)obj;
-    BlockNode *below = ((const BlockFilterProps *)object_props(obj))->file.target;
+    BlockNode *node = to_block_node(obj);
+    BlockNode *below = block_filter_props(obj)->file.target;
     const BlockUser user = { .object = obj };
 
     if (!block_node_use(below, &user, error)) {
@@ -270,7 +271,7 @@ static bool filter_complete(Object *obj, GError **error)
 
 static void filter_dismantle(Object *obj)
 {
-    BlockNode *node = (BlockNode *)obj;
+    BlockNode *node = to_block_node(obj);
 
     block_node_unuse(node->file, obj);
     node->file = NULL;

@@ -10,6 +10,7 @@
 #include "hw/block/block.h"
 #include "hw/block/front.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-block.h"
 
 static guint64 load(const guint64 *counter)
 {
@@ -68,7 +69,7 @@ static BlockDeviceInfo *node_info(BlockNode *node, bool writeback)
 static bool add_node(Object *obj, void *data)
 {
     if (object_life(obj) == OBJECT_COMPLETE) {
-        g_ptr_array_add(data, node_info((BlockNode *)obj, true));
+        g_ptr_array_add(data, node_info(to_block_node(obj), true));
     }
     return true;
 }
@@ -176,7 +177,7 @@ static void add_disk_stats(BlockFront *front, void *data)
 static bool add_node_stats(Object *obj, void *data)
 {
     if (object_life(obj) == OBJECT_COMPLETE) {
-        g_ptr_array_add(data, node_stats((const BlockNode *)obj));
+        g_ptr_array_add(data, node_stats(to_block_node(obj)));
     }
     return true;
 }

@@ -9,7 +9,6 @@
 
 extern const TypeInfo block_file_type;
 extern const TypeInfo block_filter_type;
-extern const TypeInfo block_host_device_type;
 extern const TypeInfo block_node_type;
 extern const TypeInfo block_null_type;
 extern const TypeInfo block_raw_type;

@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "qom/env.h"
+#include "qom/qapi-objects-block.h"
 #include "qom/qapi-trace.h"
 
 enum {
@@ -26,7 +27,7 @@ enum {
 
 static BlockFile *file_of(const BlockRequest *request)
 {
-    return (BlockFile *)request->node;
+    return to_block_file(request->node);
 }
 
 static BlockRequest *request_of(AioRequest *io)
@@ -367,7 +368,7 @@ static void flush(BlockFile *s, BlockRequest *request)
 
 void block_file_submit(BlockNode *node, BlockRequest *request)
 {
-    BlockFile *s = (BlockFile *)node;
+    BlockFile *s = to_block_file(node);
 
     request->io.aside = s->aside;
     trace_file_submit(s, op_names[request->now_op], request->now_offset, request->bytes);

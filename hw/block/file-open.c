@@ -19,13 +19,9 @@
 #include "hw/block/block-types.h"
 #include "hw/block/file-lock.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-block.h"
 
 enum { ALIGNMENT_MAX = 4096 };
-
-static BlockFile *block_file(BlockNode *node)
-{
-    return (BlockFile *)node;
-}
 
 /* ---- Size ---- */
 
@@ -49,7 +45,7 @@ static gint64 file_actual_size(BlockNode *node)
 {
     struct statx stx;
 
-    return statx(block_file(node)->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BLOCKS,
+    return statx(to_block_file(node)->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BLOCKS,
                  &stx) < 0 ? -1 : (gint64)stx.stx_blocks * 512;
 }
 
@@ -79,7 +75,7 @@ static bool file_can_resize(BlockNode *node, GError **error)
 
 static bool file_resize(BlockNode *node, guint64 size, GError **error)
 {
-    BlockFile *s = block_file(node);
+    BlockFile *s = to_block_file(node);
 
     if (s->is_device) {
         return resize_device(s, size, error);
@@ -235,7 +231,7 @@ static bool set_up(BlockFile *s, GError **error)
 /* What was written is on the medium when the node is gone. */
 static void file_close(BlockNode *node)
 {
-    BlockFile *s = block_file(node);
+    BlockFile *s = to_block_file(node);
 
     if (s->fd < 0) {
         return;
@@ -254,7 +250,7 @@ static void file_close(BlockNode *node)
 
 static bool file_open(BlockNode *node, GError **error)
 {
-    BlockFile *s = block_file(node);
+    BlockFile *s = to_block_file(node);
 
     s->direct = block_node_direct(node);
     s->no_flush = block_node_no_flush(node);
@@ -277,7 +273,7 @@ static bool file_needs_io(BlockNode *node)
 
 static void file_init(Object *obj)
 {
-    ((BlockFile *)obj)->fd = -1;
+    to_block_file(obj)->fd = -1;
 }
 
 static const BlockDriver file_driver = {
@@ -290,20 +286,11 @@ static const BlockDriver file_driver = {
     .needs_io = file_needs_io,
 };
 
-static const ObjectOps file_object_ops = {
-    .init = file_init,
-};
-
 const TypeInfo block_file_type = {
     .schema = &qmp_class_block_file,
     .size = sizeof(BlockFile),
-    .object = &file_object_ops,
-    .kind = &file_driver,
-};
-
-const TypeInfo block_host_device_type = {
-    .schema = &qmp_class_block_host_device,
-    .size = sizeof(BlockFile),
-    .object = &file_object_ops,
+    .object = &(const ObjectOps){
+        .init = file_init,
+    },
     .kind = &file_driver,
 };

@@ -8,7 +8,7 @@
 
 #include "hw/block/block.h"
 
-typedef struct {
+typedef struct BlockFile {
     BlockNode node;
     int fd;                     /* -1: not open */
     bool is_device;

@@ -9,7 +9,7 @@
 #include "hw/block/block-types.h"
 #include "hw/block/leaky-bucket.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-block.h"
+#include "qom/qapi-objects-block.h"
 
 enum {
     IOPS_TOTAL, IOPS_READ, IOPS_WRITE,
@@ -84,7 +84,7 @@ static bool check_buckets(const LeakyBucket *buckets, GError **error)
 /* Takes the limits over; what has been poured in stays. */
 static bool set_limits(ThrottleGroup *group, GError **error)
 {
-    const ThrottleLimits *limits = ((const ThrottleGroupProps *)object_props(group))->limits;
+    const ThrottleLimits *limits = throttle_group_props(group)->limits;
     LeakyBucket buckets[N_BUCKETS] = { { 0 } };
 
     if (limits) {
@@ -141,22 +141,22 @@ gint64 throttle_group_admit(ThrottleGroup *group, bool write, guint64 bytes, gin
 
 static void group_init(Object *obj)
 {
-    g_mutex_init(&((ThrottleGroup *)obj)->mutex);
+    g_mutex_init(&to_throttle_group(obj)->mutex);
 }
 
 static void group_finalize(Object *obj)
 {
-    g_mutex_clear(&((ThrottleGroup *)obj)->mutex);
+    g_mutex_clear(&to_throttle_group(obj)->mutex);
 }
 
 static bool group_complete(Object *obj, GError **error)
 {
-    return set_limits((ThrottleGroup *)obj, error);
+    return set_limits(to_throttle_group(obj), error);
 }
 
 static bool group_changed(Object *obj, const QmpMember *member, GError **error)
 {
-    return set_limits((ThrottleGroup *)obj, error);
+    return set_limits(to_throttle_group(obj), error);
 }
 
 const TypeInfo throttle_group_type = {

@@ -10,10 +10,11 @@
 
 #include "hw/block/block-types.h"
 #include "hw/block/throttle-group.h"
+#include "qom/qapi-objects-block.h"
 
 static ThrottleGroup *group_of(BlockNode *node)
 {
-    return ((const BlockThrottleProps *)object_props(node))->throttle_group.target;
+    return block_throttle_props(node)->throttle_group.target;
 }
 
 static bool throttle_open(BlockNode *node, GError **error)

@@ -12,18 +12,18 @@
 
 #include "hw/chardev/char.h"
 #include "hw/isa/isa-bus.h"
-#include "qmp/qapi-types-device.h"
+#include "qom/qapi-objects-device.h"
 #include "qom/qapi-trace.h"
 
-typedef struct {
+struct IsaDebugcon {
     Device parent;
     MemoryRegion *region;
     Chardev *chr;               /* or NULL */
-} IsaDebugcon;
+};
 
 static guint64 debugcon_read(void *opaque, guint64 offset, guint size)
 {
-    return ((const IsaDebugconProps *)object_props(opaque))->readback;
+    return isa_debugcon_props(opaque)->readback;
 }
 
 static void debugcon_write(void *opaque, guint64 offset, guint64 value, guint size)
@@ -49,8 +49,8 @@ static const CharFrontOps front_ops = { 0 };
 
 static bool debugcon_realize(Device *dev, GError **error)
 {
-    IsaDebugcon *s = (IsaDebugcon *)dev;
-    const IsaDebugconProps *props = object_props(dev);
+    IsaDebugcon *s = to_isa_debugcon(dev);
+    const IsaDebugconProps *props = isa_debugcon_props(dev);
 
     s->region = isa_map_ports(dev, "debugcon", &debugcon_ops, props->iobase, 1, error);
     if (!s->region) {
@@ -65,7 +65,7 @@ static bool debugcon_realize(Device *dev, GError **error)
 
 static void debugcon_unrealize(Device *dev)
 {
-    IsaDebugcon *s = (IsaDebugcon *)dev;
+    IsaDebugcon *s = to_isa_debugcon(dev);
 
     if (s->chr) {
         char_detach(s->chr, s);

@@ -22,7 +22,7 @@
 #include "hw/isa/isa-bus.h"
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-device.h"
+#include "qom/qapi-objects-device.h"
 #include "qom/qapi-trace.h"
 
 enum {
@@ -52,7 +52,7 @@ enum {                          /* control */
     CONTROL_RESET = CONTROL_INIT_N | CONTROL_SELECT,
 };
 
-typedef struct {
+struct IsaParallel {
     Device parent;
     guint8 data;
     guint8 control;
@@ -63,7 +63,7 @@ typedef struct {
     Chardev *chr;
     MemoryRegion *region;
     Irq *irq;
-} IsaParallel;
+};
 
 /* Where LPT1 to LPT3 are, in QEMU's order. */
 static const guint16 lpt_ports[] = { 0x378, 0x278, 0x3bc };
@@ -250,8 +250,8 @@ static void parallel_init(Object *obj)
 
 static bool parallel_realize(Device *dev, GError **error)
 {
-    IsaParallel *s = (IsaParallel *)dev;
-    IsaParallelProps *props = object_props(dev);
+    IsaParallel *s = to_isa_parallel(dev);
+    IsaParallelProps *props = isa_parallel_props(dev);
 
     s->irq = gpio(&dev->object, "irq", 0);
     if (!choose_place(dev, props, error)) {
@@ -272,8 +272,8 @@ static bool parallel_realize(Device *dev, GError **error)
 
 static void parallel_unrealize(Device *dev)
 {
-    IsaParallel *s = (IsaParallel *)dev;
-    const IsaParallelProps *props = object_props(dev);
+    IsaParallel *s = to_isa_parallel(dev);
+    const IsaParallelProps *props = isa_parallel_props(dev);
 
     char_detach(s->chr, s);
     s->chr = NULL;
@@ -284,12 +284,12 @@ static void parallel_unrealize(Device *dev)
 
 static void parallel_reset_hold(Device *dev)
 {
-    update_irq((IsaParallel *)dev);
+    update_irq(to_isa_parallel(dev));
 }
 
 static bool parallel_state_loaded(Device *dev, GError **error)
 {
-    IsaParallel *s = (IsaParallel *)dev;
+    IsaParallel *s = to_isa_parallel(dev);
 
     if (s->control & CONTROL_UNUSED || (s->busy && s->ack)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
@@ -308,7 +308,7 @@ static const ObjectOps parallel_object_ops = {
 /* The guest is told of as many ports as QEMU's is. */
 static void parallel_acpi(Device *dev, AcpiDevices *devices)
 {
-    const IsaParallelProps *props = object_props(dev);
+    const IsaParallelProps *props = isa_parallel_props(dev);
 
     acpi_add_isa(devices, &(AcpiIsaDevice){
         .name = "LPT1", .eisaid = "PNP0400", .ports = { { props->iobase, ACPI_PORTS } },

@@ -14,14 +14,14 @@
 #include "hw/isa/isa-bus.h"
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-device.h"
+#include "qom/qapi-objects-device.h"
 #include "qom/qapi-trace.h"
 
-typedef struct {
+struct IsaSerial {
     Device parent;
     Uart16550 uart;
     MemoryRegion *region;
-} IsaSerial;
+};
 
 /* Where COM1 to COM4 are. */
 static const struct {
@@ -31,7 +31,7 @@ static const struct {
 
 static guint64 serial_read(void *opaque, guint64 offset, guint size)
 {
-    Uart16550 *uart = &((IsaSerial *)opaque)->uart;
+    Uart16550 *uart = &to_isa_serial(opaque)->uart;
     guint8 value = uart16550_read(uart, offset);
 
     if (trace_wanted(TRACE_SERIAL_READ)) {
@@ -44,7 +44,7 @@ static guint64 serial_read(void *opaque, guint64 offset, guint size)
 
 static void serial_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
-    Uart16550 *uart = &((IsaSerial *)opaque)->uart;
+    Uart16550 *uart = &to_isa_serial(opaque)->uart;
 
     if (trace_wanted(TRACE_SERIAL_WRITE)) {
         trace_serial_write(opaque, uart16550_register(uart, offset, true), value);
@@ -119,8 +119,8 @@ static void serial_init(Object *obj)
 
 static bool serial_realize(Device *dev, GError **error)
 {
-    IsaSerial *s = (IsaSerial *)dev;
-    IsaSerialProps *props = object_props(dev);
+    IsaSerial *s = to_isa_serial(dev);
+    IsaSerialProps *props = isa_serial_props(dev);
     Irq *irq = gpio(&dev->object, "irq", 0);
 
     if (!choose_place(dev, props, error)) {
@@ -142,8 +142,8 @@ static bool serial_realize(Device *dev, GError **error)
 
 static void serial_unrealize(Device *dev)
 {
-    IsaSerial *s = (IsaSerial *)dev;
-    const IsaSerialProps *props = object_props(dev);
+    IsaSerial *s = to_isa_serial(dev);
+    const IsaSerialProps *props = isa_serial_props(dev);
 
     uart16550_unrealize(&s->uart);
     isa_disconnect_irq(dev, s->uart.irq, props->irq);
@@ -152,17 +152,17 @@ static void serial_unrealize(Device *dev)
 
 static void serial_reset_hold(Device *dev)
 {
-    uart16550_reset_hold(&((IsaSerial *)dev)->uart);
+    uart16550_reset_hold(&to_isa_serial(dev)->uart);
 }
 
 static void serial_reset_exit(Device *dev)
 {
-    uart16550_reset_exit(&((IsaSerial *)dev)->uart);
+    uart16550_reset_exit(&to_isa_serial(dev)->uart);
 }
 
 static bool serial_state_loaded(Device *dev, GError **error)
 {
-    if (!uart16550_state_loaded(&((IsaSerial *)dev)->uart)) {
+    if (!uart16550_state_loaded(&to_isa_serial(dev)->uart)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
                       "state of '%s' is that of no 16550A", dev->object.name);
         return false;
@@ -176,7 +176,7 @@ static const ObjectOps serial_object_ops = {
 
 static void serial_acpi(Device *dev, AcpiDevices *devices)
 {
-    const IsaSerialProps *props = object_props(dev);
+    const IsaSerialProps *props = isa_serial_props(dev);
 
     acpi_add_isa(devices, &(AcpiIsaDevice){
         .name = "COM1", .eisaid = "PNP0501", .ports = { { props->iobase, UART16550_PORTS } },

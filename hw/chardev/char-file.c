@@ -13,17 +13,17 @@
 #include "hw/chardev/char-fd.h"
 #include "hw/chardev/char-file-open.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-char.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-char.h"
 
-typedef struct {
+struct CharFile {
     Chardev parent;
     CharFd stream;
     int in, out;                /* -1: none, or its reader's or writer's */
     FileReader *reader;         /* of `in`, if it is a regular file */
     FileWriter *writer;         /* of `out`, the same */
     bool created;               /* `out` did not exist, and is not ours yet */
-} CharFile;
+};
 
 static const ChardevFile *options(const CharFile *s)
 {
@@ -32,12 +32,12 @@ static const ChardevFile *options(const CharFile *s)
 
 static gsize file_write(Chardev *chr, const guint8 *data, gsize size)
 {
-    return char_fd_write(&((CharFile *)chr)->stream, data, size);
+    return char_fd_write(&to_char_file(chr)->stream, data, size);
 }
 
 static void file_accept_input(Chardev *chr)
 {
-    char_fd_accept_input(&((CharFile *)chr)->stream);
+    char_fd_accept_input(&to_char_file(chr)->stream);
 }
 
 static char *file_filename(Chardev *chr)
@@ -47,7 +47,7 @@ static char *file_filename(Chardev *chr)
 
 static void file_init(Object *obj)
 {
-    CharFile *s = (CharFile *)obj;
+    CharFile *s = to_char_file(obj);
 
     s->in = s->out = -1;
     char_fd_init(&s->stream, &s->parent, NULL);
@@ -111,7 +111,7 @@ static bool open_output(CharFile *s, GError **error)
 
 static bool file_prepare(Object *obj, GError **error)
 {
-    CharFile *s = (CharFile *)obj;
+    CharFile *s = to_char_file(obj);
 
     if (!open_input(s, error) || !open_output(s, error)) {
         close_files(s);
@@ -122,12 +122,12 @@ static bool file_prepare(Object *obj, GError **error)
 
 static void file_release(Object *obj)
 {
-    close_files((CharFile *)obj);
+    close_files(to_char_file(obj));
 }
 
 static bool file_keep(Object *obj, GError **error)
 {
-    CharFile *s = (CharFile *)obj;
+    CharFile *s = to_char_file(obj);
 
     if (s->writer && !options(s)->append) {
         file_writer_empty(s->writer);
@@ -138,7 +138,7 @@ static bool file_keep(Object *obj, GError **error)
 
 static bool file_complete(Object *obj, GError **error)
 {
-    CharFile *s = (CharFile *)obj;
+    CharFile *s = to_char_file(obj);
     const CharFdFiles files = {
         .in = s->in, .out = s->out, .reader = s->reader, .writer = s->writer,
     };
@@ -156,7 +156,7 @@ static bool file_complete(Object *obj, GError **error)
 
 static void file_dismantle(Object *obj)
 {
-    char_fd_discard(&((CharFile *)obj)->stream);
+    char_fd_discard(&to_char_file(obj)->stream);
 }
 
 static const CharOps file_char_ops = {

@@ -7,11 +7,11 @@
 #include "hw/aio/file-writer.h"
 #include "hw/chardev/char-fd.h"
 
-#include "qmp/qapi-types-char.h"
 #include "qom/place.h"
-
 #include <errno.h>
 #include <poll.h>
+
+#include "qom/qapi-objects-char.h"
 
 /* For those who take nothing. */
 #define PATIENCE_MS FILE_WRITER_PATIENCE_MS
@@ -32,7 +32,7 @@ static void foreach_chardev(Object *root, bool (*f)(Object *child, void *data), 
 
 static bool add_unsent(Object *child, void *data)
 {
-    CharFd *stream = ((Chardev *)child)->stream;
+    CharFd *stream = to_chardev(child)->stream;
 
     if (stream && char_fd_go_on(stream) && stream->out_waits) {
         const struct pollfd fd = { .fd = stream->out, .events = POLLOUT };
@@ -64,7 +64,7 @@ static void flush_streams(Object *root, gint64 end)
 
 static bool add_writers(Object *child, void *data)
 {
-    const Chardev *chr = (const Chardev *)child;
+    const Chardev *chr = to_chardev(child);
 
     if (object_life(child) != OBJECT_COMPLETE) {
         return true;            /* somebody else may be making or unmaking it */

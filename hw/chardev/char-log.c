@@ -10,8 +10,8 @@
 #include "hw/aio/file-writer.h"
 #include "hw/chardev/char-file-open.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-char.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-char.h"
 
 /* The members that all branches of the union begin with. */
 static const ChardevCommon *common_options(const Chardev *chr)
@@ -101,7 +101,7 @@ bool char_log_open(Chardev *chr, GError **error)
 /* What was in the log file is only thrown away when nothing can fail any more. */
 static bool keep_log(Object *obj, GError **error)
 {
-    Chardev *chr = (Chardev *)obj;
+    Chardev *chr = to_chardev(obj);
     const ChardevCommon *common = common_options(chr);
 
     if (!common->logappend) {

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "qom/qapi-objects-char.h"
+
 /* Whether the base has all notes. */
 static bool flush_notes(CharMux *s)
 {
@@ -71,7 +73,7 @@ static gsize write_line(CharMux *s, const guint8 *data, gsize size)
 
 gsize mux_write(Chardev *chr, const guint8 *data, gsize size)
 {
-    CharMux *s = (CharMux *)chr;
+    CharMux *s = to_char_mux(chr);
     gsize done = 0, n;
 
     if (!flush_notes(s)) {

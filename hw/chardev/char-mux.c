@@ -14,8 +14,8 @@
 
 #include "hw/chardev/char-types.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-char.h"
 #include "qom/link.h"
+#include "qom/qapi-objects-char.h"
 
 #define ESCAPE 0x01             /* Ctrl-A */
 
@@ -46,7 +46,7 @@ static void set_focus(CharMux *s, guint index)
 
 static void mux_attach(Chardev *chr, const CharFrontOps *ops, void *opaque)
 {
-    CharMux *s = (CharMux *)chr;
+    CharMux *s = to_char_mux(chr);
     MuxFront *f = g_new0(MuxFront, 1);
 
     f->ops = ops;
@@ -57,7 +57,7 @@ static void mux_attach(Chardev *chr, const CharFrontOps *ops, void *opaque)
 
 static void mux_detach(Chardev *chr, void *opaque)
 {
-    CharMux *s = (CharMux *)chr;
+    CharMux *s = to_char_mux(chr);
 
     for (guint i = 0; i < s->fronts->len; i++) {
         const MuxFront *f = s->fronts->pdata[i];
@@ -193,7 +193,7 @@ static void deliver_input(CharMux *s)
 
 static void mux_accept_input(Chardev *chr)
 {
-    CharMux *s = (CharMux *)chr;
+    CharMux *s = to_char_mux(chr);
 
     deliver_input(s);
     char_accept_input(s->base);
@@ -235,7 +235,7 @@ static void base_event(void *opaque, CharEvent event)
 
 static bool base_in_use(void *opaque)
 {
-    return ((const CharMux *)opaque)->fronts->len > 0;
+    return to_char_mux(opaque)->fronts->len > 0;
 }
 
 static const CharFrontOps base_front_ops = {
@@ -260,7 +260,7 @@ static const QmpMember *backend_row(const CharMux *s)
 
 static void mux_init(Object *obj)
 {
-    CharMux *s = (CharMux *)obj;
+    CharMux *s = to_char_mux(obj);
 
     s->fronts = g_ptr_array_new_with_free_func(g_free);
     s->notes = g_string_new(NULL);
@@ -268,7 +268,7 @@ static void mux_init(Object *obj)
 
 static void mux_finalize(Object *obj)
 {
-    CharMux *s = (CharMux *)obj;
+    CharMux *s = to_char_mux(obj);
 
     g_ptr_array_unref(s->fronts);
     g_string_free(s->notes, true);
@@ -276,7 +276,7 @@ static void mux_finalize(Object *obj)
 
 static bool mux_complete(Object *obj, GError **error)
 {
-    CharMux *s = (CharMux *)obj;
+    CharMux *s = to_char_mux(obj);
     const char *id = char_backend(&s->parent)->u.mux.data->chardev.path;
     Chardev *base = chardev_find(object_root(obj), id, error);
 
@@ -298,7 +298,7 @@ static bool mux_complete(Object *obj, GError **error)
 
 static void mux_dismantle(Object *obj)
 {
-    CharMux *s = (CharMux *)obj;
+    CharMux *s = to_char_mux(obj);
 
     char_detach(s->base, s);
     link_drop(obj, backend_row(s), &s->base->object);

@@ -31,7 +31,7 @@ typedef struct {
     guint n_held;
 } MuxFront;
 
-typedef struct {
+typedef struct CharMux {
     Chardev parent;             /* parent.front is the frontend with the focus */
     Chardev *base;
     GPtrArray *fronts;          /* of MuxFront, in order of their coming */

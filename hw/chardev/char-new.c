@@ -7,12 +7,11 @@
 #include "hw/chardev/char.h"
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-char.h"
 #include "qmp/visit.h"
 #include "qom/env.h"
 #include "qom/hint.h"
 #include "qom/place.h"
-
+#include "qom/qapi-objects-char.h"
 
 static const QmpClass *const classes[] = {
     [CHARDEV_BACKEND_KIND_FILE] = &qmp_class_chardev_file,
@@ -31,11 +30,10 @@ G_STATIC_ASSERT(G_N_ELEMENTS(classes) == CHARDEV_BACKEND_KIND__MAX);
 
 static bool find_stdio(Object *child, void *data)
 {
-    if (!object_is_a(child, &qmp_class_chardev_stdio)) {
-        return true;
-    }
-    *(Object **)data = child;
-    return false;
+    Object **found = data;
+
+    *found = object_dynamic_cast(child, &qmp_class_chardev_stdio);
+    return !*found;
 }
 
 /* The process has one standard input. */
@@ -82,7 +80,7 @@ Chardev *chardev_new(Object *root, const char *id, const ChardevBackend *backend
     }
     props = qmp_new_props(klass);
     qmp_clone(&qmp_type_ChardevBackend, &props->backend, &backend);
-    chr = (Chardev *)object_new_with_props(klass, props, NULL);
+    chr = to_chardev(object_new_with_props(klass, props, NULL));
     ok = begin(parent, chr, id, error);
     object_unref(chr);
     return ok ? chr : NULL;
@@ -98,5 +96,5 @@ Chardev *chardev_find(Object *root, const char *id, GError **error)
         qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND, "chardev '%s' not found%s", id, hint);
         return NULL;
     }
-    return (Chardev *)obj;
+    return to_chardev(obj);
 }

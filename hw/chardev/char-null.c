@@ -6,7 +6,7 @@
 #include "hw/chardev/char-types.h"
 
 #include "hw/chardev/char.h"
-#include "qmp/qapi-types-char.h"
+#include "qom/qapi-objects-char.h"
 
 static gsize null_write(Chardev *chr, const guint8 *data, gsize size)
 {
@@ -20,7 +20,7 @@ static char *null_filename(Chardev *chr)
 
 static bool null_complete(Object *obj, GError **error)
 {
-    char_event((Chardev *)obj, CHAR_EVENT_OPENED);
+    char_event(to_chardev(obj), CHAR_EVENT_OPENED);
     return true;
 }
 

@@ -13,22 +13,22 @@
 
 #include "hw/chardev/char-fd.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-char.h"
+#include "qom/qapi-objects-char.h"
 
-typedef struct {
+struct CharPipe {
     Chardev parent;
     CharFd stream;
     int in, out;                /* may be the same */
-} CharPipe;
+};
 
 static gsize pipe_write(Chardev *chr, const guint8 *data, gsize size)
 {
-    return char_fd_write(&((CharPipe *)chr)->stream, data, size);
+    return char_fd_write(&to_char_pipe(chr)->stream, data, size);
 }
 
 static void pipe_accept_input(Chardev *chr)
 {
-    char_fd_accept_input(&((CharPipe *)chr)->stream);
+    char_fd_accept_input(&to_char_pipe(chr)->stream);
 }
 
 static char *pipe_filename(Chardev *chr)
@@ -38,7 +38,7 @@ static char *pipe_filename(Chardev *chr)
 
 static void pipe_init(Object *obj)
 {
-    CharPipe *s = (CharPipe *)obj;
+    CharPipe *s = to_char_pipe(obj);
 
     s->in = s->out = -1;
     char_fd_init(&s->stream, &s->parent, NULL);
@@ -62,7 +62,7 @@ static void close_pipe(CharPipe *s)
 
 static bool pipe_prepare(Object *obj, GError **error)
 {
-    CharPipe *s = (CharPipe *)obj;
+    CharPipe *s = to_char_pipe(obj);
     const char *path = char_backend(&s->parent)->u.pipe.data->device;
     g_autofree char *in = g_strconcat(path, ".in", NULL);
     g_autofree char *out = g_strconcat(path, ".out", NULL);
@@ -84,12 +84,12 @@ static bool pipe_prepare(Object *obj, GError **error)
 
 static void pipe_release(Object *obj)
 {
-    close_pipe((CharPipe *)obj);
+    close_pipe(to_char_pipe(obj));
 }
 
 static bool pipe_complete(Object *obj, GError **error)
 {
-    CharPipe *s = (CharPipe *)obj;
+    CharPipe *s = to_char_pipe(obj);
 
     if (!char_fd_start(&s->stream, s->in, s->out, error)) {
         return false;
@@ -100,7 +100,7 @@ static bool pipe_complete(Object *obj, GError **error)
 
 static void pipe_dismantle(Object *obj)
 {
-    char_fd_discard(&((CharPipe *)obj)->stream);
+    char_fd_discard(&to_char_pipe(obj)->stream);
 }
 
 static const CharOps pipe_char_ops = {

@@ -22,16 +22,16 @@
 #include "hw/chardev/char-fd.h"
 #include "hw/chardev/char-types.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-char.h"
+#include "qom/qapi-objects-char.h"
 
-typedef struct {
+struct CharPty {
     Chardev parent;
     CharFd stream;              /* started while somebody has the terminal open */
     int master;
     int watch;                  /* inotify */
     struct event *watch_event;
     char path[64];
-} CharPty;
+};
 
 const char *char_pty_path(Chardev *chr)
 {
@@ -42,17 +42,17 @@ const char *char_pty_path(Chardev *chr)
 
 static gsize pty_write(Chardev *chr, const guint8 *data, gsize size)
 {
-    return char_fd_write(&((CharPty *)chr)->stream, data, size);
+    return char_fd_write(&to_char_pty(chr)->stream, data, size);
 }
 
 static void pty_accept_input(Chardev *chr)
 {
-    char_fd_accept_input(&((CharPty *)chr)->stream);
+    char_fd_accept_input(&to_char_pty(chr)->stream);
 }
 
 static char *pty_filename(Chardev *chr)
 {
-    return g_strconcat("pty:", ((CharPty *)chr)->path, NULL);
+    return g_strconcat("pty:", to_char_pty(chr)->path, NULL);
 }
 
 /* ---- Somebody opens and closes it ---- */
@@ -76,7 +76,7 @@ static void connect_if_open(CharPty *s)
 
 static void pty_hangup(Chardev *chr)
 {
-    CharPty *s = (CharPty *)chr;
+    CharPty *s = to_char_pty(chr);
 
     char_fd_stop(&s->stream);
     char_event(chr, CHAR_EVENT_CLOSED);
@@ -101,7 +101,7 @@ static void on_opened(evutil_socket_t fd, short what, void *opaque)
 
 static void pty_init(Object *obj)
 {
-    CharPty *s = (CharPty *)obj;
+    CharPty *s = to_char_pty(obj);
 
     s->master = s->watch = -1;
     char_fd_init(&s->stream, &s->parent, pty_hangup);
@@ -141,7 +141,7 @@ static bool open_pty(CharPty *s)
 
 static void pty_release(Object *obj)
 {
-    CharPty *s = (CharPty *)obj;
+    CharPty *s = to_char_pty(obj);
 
     if (s->watch >= 0) {
         close(s->watch);
@@ -154,7 +154,7 @@ static void pty_release(Object *obj)
 
 static bool pty_prepare(Object *obj, GError **error)
 {
-    if (!open_pty((CharPty *)obj)) {
+    if (!open_pty(to_char_pty(obj))) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
                             "cannot make a pseudo terminal");
         pty_release(obj);
@@ -165,7 +165,7 @@ static bool pty_prepare(Object *obj, GError **error)
 
 static bool pty_complete(Object *obj, GError **error)
 {
-    CharPty *s = (CharPty *)obj;
+    CharPty *s = to_char_pty(obj);
     const Env *env = object_env(obj);
 
     if (!env || !env->base ||
@@ -180,7 +180,7 @@ static bool pty_complete(Object *obj, GError **error)
 
 static void pty_dismantle(Object *obj)
 {
-    CharPty *s = (CharPty *)obj;
+    CharPty *s = to_char_pty(obj);
 
     g_clear_pointer(&s->watch_event, event_free);
     char_fd_discard(&s->stream);

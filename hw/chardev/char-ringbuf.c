@@ -10,20 +10,20 @@
 
 #include "hw/chardev/char-types.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-char.h"
+#include "qom/qapi-objects-char.h"
 
 #define DEFAULT_SIZE 65536
 
-typedef struct {
+struct CharRingbuf {
     Chardev parent;
     guint8 *buf;
     gsize size;
     guint64 written, taken;
-} CharRingbuf;
+};
 
 gsize char_ringbuf_length(const Chardev *chr)
 {
-    const CharRingbuf *s = (const CharRingbuf *)chr;
+    const CharRingbuf *s = to_char_ringbuf(chr);
 
     return s->written - s->taken;
 }
@@ -49,7 +49,7 @@ static void copy_in(CharRingbuf *s, guint64 at, const guint8 *data, gsize size)
 
 gsize char_ringbuf_read(Chardev *chr, guint8 *data, gsize size)
 {
-    CharRingbuf *s = (CharRingbuf *)chr;
+    CharRingbuf *s = to_char_ringbuf(chr);
     gsize n = MIN(size, char_ringbuf_length(chr));
 
     copy_out(s, s->taken, data, n);
@@ -59,7 +59,7 @@ gsize char_ringbuf_read(Chardev *chr, guint8 *data, gsize size)
 
 static gsize ringbuf_write(Chardev *chr, const guint8 *data, gsize size)
 {
-    CharRingbuf *s = (CharRingbuf *)chr;
+    CharRingbuf *s = to_char_ringbuf(chr);
     gsize n = MIN(size, s->size);
 
     copy_in(s, s->written + size - n, data + size - n, n);
@@ -80,7 +80,7 @@ static char *ringbuf_filename(Chardev *chr)
 
 static bool ringbuf_prepare(Object *obj, GError **error)
 {
-    CharRingbuf *s = (CharRingbuf *)obj;
+    CharRingbuf *s = to_char_ringbuf(obj);
     const ChardevBackend *backend = char_backend(&s->parent);
     const ChardevRingbuf *options = backend ? backend->u.ringbuf.data : NULL;
 
@@ -100,12 +100,12 @@ static bool ringbuf_prepare(Object *obj, GError **error)
 
 static void ringbuf_release(Object *obj)
 {
-    g_clear_pointer(&((CharRingbuf *)obj)->buf, g_free);
+    g_clear_pointer(&to_char_ringbuf(obj)->buf, g_free);
 }
 
 static bool ringbuf_complete(Object *obj, GError **error)
 {
-    char_event((Chardev *)obj, CHAR_EVENT_OPENED);
+    char_event(to_chardev(obj), CHAR_EVENT_OPENED);
     return true;
 }
 

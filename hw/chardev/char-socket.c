@@ -22,9 +22,9 @@
 #include "hw/chardev/socket-connect.h"
 #include "hw/chardev/socket-listener.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-char.h"
+#include "qom/qapi-objects-char.h"
 
-typedef struct {
+struct CharSocket {
     Chardev parent;
     CharFd stream;
     int given_fd;               /* of an `fd` address, until prepare */
@@ -38,7 +38,7 @@ typedef struct {
     void (*settled)(void *opaque, GError *error);
     void *settled_opaque;
     bool said_why;              /* the reason of a failed attempt was logged */
-} CharSocket;
+};
 
 static const ChardevSocket *options(const CharSocket *s)
 {
@@ -52,17 +52,17 @@ static bool is_server(const CharSocket *s)
 
 static gsize socket_write(Chardev *chr, const guint8 *data, gsize size)
 {
-    return char_fd_write(&((CharSocket *)chr)->stream, data, size);
+    return char_fd_write(&to_char_socket(chr)->stream, data, size);
 }
 
 static void socket_accept_input(Chardev *chr)
 {
-    char_fd_accept_input(&((CharSocket *)chr)->stream);
+    char_fd_accept_input(&to_char_socket(chr)->stream);
 }
 
 static char *socket_filename(Chardev *chr)
 {
-    CharSocket *s = (CharSocket *)chr;
+    CharSocket *s = to_char_socket(chr);
     g_autofree char *text = NULL;
 
     if (s->fd >= 0) {
@@ -123,7 +123,7 @@ static void retry_later(CharSocket *s)
 
 static void socket_hangup(Chardev *chr)
 {
-    CharSocket *s = (CharSocket *)chr;
+    CharSocket *s = to_char_socket(chr);
 
     char_fd_stop(&s->stream);
     close(s->fd);
@@ -195,7 +195,7 @@ static bool check_options(const CharSocket *s, GError **error)
 
 static bool socket_setup(Chardev *chr, const Env *env, GError **error)
 {
-    CharSocket *s = (CharSocket *)chr;
+    CharSocket *s = to_char_socket(chr);
     const SocketAddressLegacy *addr = options(s)->addr;
 
     if (!check_options(s, error)) {
@@ -220,7 +220,7 @@ static bool socket_setup(Chardev *chr, const Env *env, GError **error)
 
 static void socket_init(Object *obj)
 {
-    CharSocket *s = (CharSocket *)obj;
+    CharSocket *s = to_char_socket(obj);
 
     s->given_fd = s->listen_fd = s->fd = -1;
     s->listener = (SocketListener){ .owner = obj, .kind = "chardev", .accepted = on_client,
@@ -252,7 +252,7 @@ static bool prepare_client(CharSocket *s, GError **error)
 
 static bool socket_prepare(Object *obj, GError **error)
 {
-    CharSocket *s = (CharSocket *)obj;
+    CharSocket *s = to_char_socket(obj);
 
     if (!is_server(s) && options(s)->reconnect) {
         return true;
@@ -275,7 +275,7 @@ static void on_connected(void *opaque, int fd, GError *error)
 
 static void socket_settle(Object *obj, void (*done)(void *opaque, GError *error), void *opaque)
 {
-    CharSocket *s = (CharSocket *)obj;
+    CharSocket *s = to_char_socket(obj);
 
     if (!s->peer) {
         done(opaque, NULL);
@@ -297,12 +297,12 @@ static void close_fd(int *fd)
 
 static void socket_unsettle(Object *obj)
 {
-    g_clear_pointer(&((CharSocket *)obj)->connect, socket_connect_cancel);
+    g_clear_pointer(&to_char_socket(obj)->connect, socket_connect_cancel);
 }
 
 static void socket_release(Object *obj)
 {
-    CharSocket *s = (CharSocket *)obj;
+    CharSocket *s = to_char_socket(obj);
 
     g_clear_pointer(&s->peer, socket_peer_free);
     close_fd(&s->listen_fd);
@@ -312,7 +312,7 @@ static void socket_release(Object *obj)
 
 static void socket_finalize(Object *obj)
 {
-    close_fd(&((CharSocket *)obj)->given_fd);
+    close_fd(&to_char_socket(obj)->given_fd);
 }
 
 /* Writes the port that was found back into the address. */
@@ -339,7 +339,7 @@ static bool make_retry_event(CharSocket *s, GError **error)
 
 static bool socket_complete(Object *obj, GError **error)
 {
-    CharSocket *s = (CharSocket *)obj;
+    CharSocket *s = to_char_socket(obj);
     int fd = s->fd;
 
     if (s->listen_fd >= 0) {
@@ -359,7 +359,7 @@ static bool socket_complete(Object *obj, GError **error)
 
 static void socket_dismantle(Object *obj)
 {
-    CharSocket *s = (CharSocket *)obj;
+    CharSocket *s = to_char_socket(obj);
 
     socket_listener_stop(&s->listener);
     g_clear_pointer(&s->retry_event, event_free);

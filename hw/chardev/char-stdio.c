@@ -19,25 +19,25 @@
 #include "hw/chardev/char-fd.h"
 #include "hw/chardev/char-file-open.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-char.h"
+#include "qom/qapi-objects-char.h"
 
-typedef struct {
+struct CharStdio {
     Chardev parent;
     CharFd stream;
     FileWriter *writer;         /* of the output, if that is a regular file */
     int in_flags, out_flags;    /* of the descriptors before */
     bool has_mode;
     struct termios mode;        /* of the terminal before */
-} CharStdio;
+};
 
 static gsize stdio_write(Chardev *chr, const guint8 *data, gsize size)
 {
-    return char_fd_write(&((CharStdio *)chr)->stream, data, size);
+    return char_fd_write(&to_char_stdio(chr)->stream, data, size);
 }
 
 static void stdio_accept_input(Chardev *chr)
 {
-    char_fd_accept_input(&((CharStdio *)chr)->stream);
+    char_fd_accept_input(&to_char_stdio(chr)->stream);
 }
 
 static char *stdio_filename(Chardev *chr)
@@ -47,7 +47,7 @@ static char *stdio_filename(Chardev *chr)
 
 static void stdio_init(Object *obj)
 {
-    CharStdio *s = (CharStdio *)obj;
+    CharStdio *s = to_char_stdio(obj);
 
     char_fd_init(&s->stream, &s->parent, NULL);
 }
@@ -72,7 +72,7 @@ static void set_raw_mode(CharStdio *s, bool signals)
 /* The writer has a descriptor of its own, as it closes it. */
 static bool stdio_prepare(Object *obj, GError **error)
 {
-    CharStdio *s = (CharStdio *)obj;
+    CharStdio *s = to_char_stdio(obj);
     int fd;
 
     if (!char_is_file(STDOUT_FILENO)) {
@@ -93,7 +93,7 @@ static bool stdio_prepare(Object *obj, GError **error)
 
 static void stdio_release(Object *obj)
 {
-    CharStdio *s = (CharStdio *)obj;
+    CharStdio *s = to_char_stdio(obj);
 
     if (s->writer) {
         char_fd_end_writer(&s->stream, g_steal_pointer(&s->writer));
@@ -102,7 +102,7 @@ static void stdio_release(Object *obj)
 
 static bool stdio_complete(Object *obj, GError **error)
 {
-    CharStdio *s = (CharStdio *)obj;
+    CharStdio *s = to_char_stdio(obj);
     const ChardevBackend *backend = char_backend(&s->parent);
     const ChardevStdio *options = backend ? backend->u.stdio.data : NULL;
     const CharFdFiles files = {
@@ -128,7 +128,7 @@ static bool stdio_complete(Object *obj, GError **error)
 
 static void stdio_dismantle(Object *obj)
 {
-    CharStdio *s = (CharStdio *)obj;
+    CharStdio *s = to_char_stdio(obj);
 
     char_fd_discard(&s->stream);
     if (s->has_mode) {

@@ -22,9 +22,9 @@
 #include "hw/chardev/char.h"
 #include "hw/chardev/socket-address.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-char.h"
 #include "qmp/qapi-types-socket.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-char.h"
 
 /* What a datagram over IPv4 holds at most. */
 #define DATAGRAM_MAX 65507
@@ -33,7 +33,7 @@
 #define REMOTE "backend.data.remote"
 #define LOCAL "backend.data.local"
 
-typedef struct {
+struct CharUdp {
     Chardev parent;
     int fd;
     bool starved;               /* the frontend waits for char_writable */
@@ -41,7 +41,7 @@ typedef struct {
     struct event *kick;         /* goes on reading, without a new edge */
     gsize size, taken;          /* the datagram in buf, and what the frontend has of it */
     guint8 buf[DATAGRAM_MAX + 1];
-} CharUdp;
+};
 
 static const struct timeval soon = { 0, 0 };
 
@@ -59,7 +59,7 @@ static char *udp_filename(Chardev *chr)
 
 static gsize udp_write(Chardev *chr, const guint8 *data, gsize size)
 {
-    CharUdp *s = (CharUdp *)chr;
+    CharUdp *s = to_char_udp(chr);
     gsize sent = 0;
 
     while (sent < size) {
@@ -144,7 +144,7 @@ static void on_readable(evutil_socket_t fd, short what, void *opaque)
 
 static void udp_accept_input(Chardev *chr)
 {
-    CharUdp *s = (CharUdp *)chr;
+    CharUdp *s = to_char_udp(chr);
 
     if (s->kick && char_can_receive(chr) > 0) {
         event_add(s->kick, &soon);
@@ -166,7 +166,7 @@ static bool check_address(const InetSocketAddress *addr, const char *path, GErro
 
 static bool udp_setup(Chardev *chr, const Env *env, GError **error)
 {
-    const ChardevUdp *opts = options((CharUdp *)chr);
+    const ChardevUdp *opts = options(to_char_udp(chr));
 
     return check_address(opts->remote->u.inet.data, REMOTE ".data", error) &&
            (!opts->local || check_address(opts->local->u.inet.data, LOCAL ".data", error));
@@ -174,12 +174,12 @@ static bool udp_setup(Chardev *chr, const Env *env, GError **error)
 
 static void udp_init(Object *obj)
 {
-    ((CharUdp *)obj)->fd = -1;
+    to_char_udp(obj)->fd = -1;
 }
 
 static bool udp_prepare(Object *obj, GError **error)
 {
-    CharUdp *s = (CharUdp *)obj;
+    CharUdp *s = to_char_udp(obj);
     const ChardevUdp *opts = options(s);
 
     s->fd = socket_datagram(opts->remote->u.inet.data,
@@ -193,7 +193,7 @@ static bool udp_prepare(Object *obj, GError **error)
 
 static void udp_release(Object *obj)
 {
-    CharUdp *s = (CharUdp *)obj;
+    CharUdp *s = to_char_udp(obj);
 
     if (s->fd >= 0) {
         close(s->fd);
@@ -221,7 +221,7 @@ static void free_events(CharUdp *s)
 
 static bool udp_complete(Object *obj, GError **error)
 {
-    CharUdp *s = (CharUdp *)obj;
+    CharUdp *s = to_char_udp(obj);
     const Env *env = object_env(obj);
 
     if (env && env->base) {
@@ -241,7 +241,7 @@ static bool udp_complete(Object *obj, GError **error)
 
 static void udp_dismantle(Object *obj)
 {
-    free_events((CharUdp *)obj);
+    free_events(to_char_udp(obj));
 }
 
 static const CharOps udp_char_ops = {

@@ -11,7 +11,7 @@
 
 #include "hw/chardev/char-log.h"
 #include "hw/chardev/char-types.h"
-#include "qmp/qapi-types-char.h"
+#include "qom/qapi-objects-char.h"
 #include "qom/qapi-trace.h"
 
 /* What a frontend takes at once that does not say. */
@@ -87,7 +87,7 @@ char *char_filename(Chardev *chr)
 
 const ChardevBackend *char_backend(const Chardev *chr)
 {
-    return ((const ChardevProps *)object_props(chr))->backend;
+    return chardev_props(chr)->backend;
 }
 
 gsize char_front_room(const CharFrontOps *front, void *opaque)
@@ -156,29 +156,29 @@ void char_when_connected(Chardev *chr, CharConnected f, void *opaque)
 
 static void chardev_init(Object *obj)
 {
-    Chardev *chr = (Chardev *)obj;
+    Chardev *chr = to_chardev(obj);
 
     chr->ops = object_kind(obj);
 }
 
 static bool chardev_prepare(Object *obj, GError **error)
 {
-    return char_log_open((Chardev *)obj, error);
+    return char_log_open(to_chardev(obj), error);
 }
 
 static void chardev_release(Object *obj)
 {
-    char_log_close((Chardev *)obj);
+    char_log_close(to_chardev(obj));
 }
 
 static bool chardev_complete(Object *obj, GError **error)
 {
-    return char_log_keep((Chardev *)obj, error);
+    return char_log_keep(to_chardev(obj), error);
 }
 
 static void chardev_dismantle(Object *obj)
 {
-    Chardev *chr = (Chardev *)obj;
+    Chardev *chr = to_chardev(obj);
 
     chr->connected = false;
     tell_waiter(chr, false);
@@ -186,8 +186,8 @@ static void chardev_dismantle(Object *obj)
 
 static void chardev_refresh(Object *obj, const QmpMember *member)
 {
-    const Chardev *chr = (const Chardev *)obj;
-    ChardevProps *props = object_props(obj);
+    const Chardev *chr = to_chardev(obj);
+    ChardevProps *props = chardev_props(obj);
 
     props->connected = chr->connected;
     props->dropped = chr->dropped;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-machine.h"
+#include "qom/qapi-objects-machine.h"
 #include "qom/qapi-trace.h"
 
 typedef struct {
@@ -126,7 +126,7 @@ static void lines_new(Object *owner, const char *name, guint n, IrqHandler handl
     for (guint i = 0; i < n; i++) {
         g_autoptr(Object) object = object_new(&qmp_class_irq);
         g_autofree char *child = g_strdup_printf("%s[%u]", name, i);
-        Irq *irq = (Irq *)object;
+        Irq *irq = to_irq(object);
 
         irq->handler = handler;
         irq->opaque = opaque;
@@ -200,7 +200,7 @@ bool irq_wire(Object *parent, const char *from, const char *to, GError **error)
 
 static void irq_init(Object *obj)
 {
-    Irq *irq = (Irq *)obj;
+    Irq *irq = to_irq(obj);
 
     irq->wires = g_array_new(false, false, sizeof(Wire));
     irq->sources = g_ptr_array_new();
@@ -208,7 +208,7 @@ static void irq_init(Object *obj)
 
 static void irq_finalize(Object *obj)
 {
-    Irq *irq = (Irq *)obj;
+    Irq *irq = to_irq(obj);
 
     /* The owner may be half gone: it hears nothing any more. */
     irq->handler = irq->observer = NULL;

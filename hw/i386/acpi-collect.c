@@ -9,8 +9,10 @@
 
 static bool collect_device(Object *obj, void *data)
 {
-    if (object_is_a(obj, &qmp_class_device) && ((Device *)obj)->realized) {
-        device_describe_acpi((Device *)obj, data);
+    Device *dev = device_in_use(obj);
+
+    if (dev) {
+        device_describe_acpi(dev, data);
     }
     return true;
 }

@@ -7,7 +7,7 @@
 
 #include "hw/core/uuid.h"
 #include "qmp/bytes.h"
-#include "qmp/qapi-types-machine.h"
+#include "qom/qapi-objects-machine.h"
 
 enum {
     STATE_SUPPORTED = 1 << 7,   /* of an entry of etc/system-states */
@@ -38,7 +38,7 @@ static void set_cpus(FwCfg *fw_cfg, Machine *machine)
 
 static void set_uuid(FwCfg *fw_cfg, Machine *machine)
 {
-    const MachineProps *props = object_props(machine);
+    const MachineProps *props = machine_props(machine);
     guint8 bytes[UUID_SIZE];
 
     uuid_bytes(props->uuid, bytes);

@@ -18,13 +18,9 @@
 #include "hw/virtio/virtio-mmio.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-common.h"
-#include "qmp/qapi-types-machine.h"
-#include "qmp/qapi-types-virtio.h"
-
-static MicrovmMachineProps *microvm_props(Machine *machine)
-{
-    return object_props(machine);
-}
+#include "qom/qapi-objects-firmware.h"
+#include "qom/qapi-objects-machine.h"
+#include "qom/qapi-objects-virtio.h"
 
 /* Writes what `auto` means back into the property. */
 static void resolve(OnOffAuto *value, bool automatic)
@@ -36,7 +32,7 @@ static void resolve(OnOffAuto *value, bool automatic)
 
 static bool microvm_setup(Machine *machine, GError **error)
 {
-    MicrovmMachineProps *props = microvm_props(machine);
+    MicrovmMachineProps *props = microvm_machine_props(machine);
     const AccelOps *accel = accel_ops(machine->accel);
 
     if (!x86_check_irqchip(machine, error)) {
@@ -66,10 +62,11 @@ static bool microvm_wire(Machine *machine, GError **error)
  * they were added. */
 static bool announce_virtio(Object *child, void *data)
 {
+    const VirtioMmio *mmio = object_dynamic_cast(child, &qmp_class_virtio_mmio);
     const VirtioMmioProps *props;
 
-    if (object_is_a(child, &qmp_class_virtio_mmio) && virtio_mmio_has_device((Device *)child)) {
-        props = object_props(child);
+    if (mmio && virtio_mmio_has_device(mmio)) {
+        props = virtio_mmio_props(mmio);
         g_string_append_printf(data, "%svirtio_mmio.device=%u@0x%" G_GINT64_MODIFIER "x:%u",
                                ((GString *)data)->len ? " " : "", VIRTIO_MMIO_SIZE, props->base,
                                props->gsi);
@@ -80,7 +77,7 @@ static bool announce_virtio(Object *child, void *data)
 /* The device is an entry of the recipe. */
 static bool fill_fw_cfg(Machine *machine, GError **error)
 {
-    FwCfg *fw_cfg = (FwCfg *)x86_chip(machine, MICROVM_MACHINE_PART_FW_CFG);
+    FwCfg *fw_cfg = to_fw_cfg(x86_chip(machine, MICROVM_MACHINE_PART_FW_CFG));
     BootRange ranges[BOOT_MAX_RANGES];
     const BootConfig config = x86_boot_config(machine);
     guint n = boot_memory_map(&config, ranges);
@@ -91,7 +88,7 @@ static bool fill_fw_cfg(Machine *machine, GError **error)
 
 static bool microvm_start(Machine *machine, GError **error)
 {
-    const MicrovmMachineProps *props = microvm_props(machine);
+    const MicrovmMachineProps *props = microvm_machine_props(machine);
     g_autoptr(GString) append = g_string_new(props->append);
 
     if (props->auto_kernel_cmdline) {

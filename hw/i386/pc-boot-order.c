@@ -13,7 +13,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-block.h"
 #include "qmp/qapi-types-net.h"
-#include "qmp/qapi-types-pci.h"
+#include "qom/qapi-objects-pci.h"
 
 typedef struct {
     gint32 index;
@@ -74,7 +74,7 @@ static PciDevice *function_of(Device *dev)
     while (dev && !object_is_a(dev, &qmp_class_pci_device)) {
         dev = dev->bus ? dev->bus->owner : NULL;
     }
-    return (PciDevice *)dev;
+    return to_pci_device(dev);
 }
 
 /* NULL for devices that are not on PCI. */
@@ -100,11 +100,14 @@ static bool add_entry(Object *obj, void *data)
 {
     const QmpMember *member = unit_of(obj) ? qmp_class_member(object_class(obj), "bootindex")
                                            : NULL;
-    BootEntry entry = { .dev = (Device *)obj };
 
     if (member) {
-        entry.index = *(const gint32 *)((const char *)object_props(obj) + member->offset);
-        if (entry.index >= 0) {
+        const BootEntry entry = {
+            .dev = device_in_use(obj),
+            .index = *(const gint32 *)((const char *)obj->props + member->offset),
+        };
+
+        if (entry.dev && entry.index >= 0) {
             g_array_append_val(data, entry);
         }
     }

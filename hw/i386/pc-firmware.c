@@ -56,7 +56,7 @@ void pc_firmware_map(PcFirmware *firmware, Object *owner, MemoryRegion *pci)
 static void drop(MemoryRegion **region)
 {
     if (*region) {
-        object_unparent((Object *)*region);
+        region_free(*region);
         *region = NULL;
     }
 }

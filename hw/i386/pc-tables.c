@@ -12,7 +12,7 @@
 #include "hw/i386/acpi-build.h"
 #include "hw/i386/boot.h"
 #include "hw/pci-host/i440fx.h"
-#include "qmp/qapi-types-pc.h"
+#include "qom/qapi-objects-pc.h"
 
 /* ---- PCI buses for hotplug ---- */
 
@@ -66,7 +66,7 @@ static AcpiWindow window(guint64 start, guint64 last)
 
 static AcpiTables *build_acpi(const PcTablesConfig *config)
 {
-    const Piix4PmProps *pm = object_props(config->pm);
+    const Piix4PmProps *pm = piix4_pm_props(config->pm);
     PciWindows windows;
     AcpiPciBus root = { 0 };
     AcpiPcConfig acpi = {

@@ -29,15 +29,17 @@
 #include "hw/isa/piix3.h"
 #include "hw/pci-host/i440fx.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-device.h"
 #include "qom/property.h"
+#include "qom/qapi-objects-device.h"
+#include "qom/qapi-objects-firmware.h"
+#include "qom/qapi-objects-pc.h"
 
 /* Where RAM below 4 GiB ends if not all of it fits. */
 #define PC_RAM_SPLIT G_GUINT64_CONSTANT(0xc0000000)
 
 enum { PC_PM_BASE = 0x600 };
 
-typedef struct {
+struct PcMachine {
     X86Machine x86;
     PcFirmware firmware;        /* empty: a kernel is started directly */
     GBytes *splash;             /* of property boot, or NULL */
@@ -45,16 +47,11 @@ typedef struct {
     Device *host, *piix3, *pm, *rtc;
     FwCfg *fw_cfg;
     bool booted;                /* boot order `once` has been used */
-} PcMachine;
+};
 
 static PcMachine *pc_machine(void *machine)
 {
     return machine;
-}
-
-static GenericPcMachineProps *pc_props(void *machine)
-{
-    return object_props(machine);
 }
 
 static bool starts_kernel(const PcMachine *pc)
@@ -85,7 +82,7 @@ static bool check_boot(const BootConfiguration *boot, GError **error)
 
 static bool pc_setup(Machine *machine, GError **error)
 {
-    GenericPcMachineProps *props = pc_props(machine);
+    GenericPcMachineProps *props = generic_pc_machine_props(machine);
     X86Machine *x86 = &pc_machine(machine)->x86;
 
     if (!x86_check_irqchip(machine, error)) {
@@ -117,7 +114,7 @@ static void wire_hpet(PcMachine *pc)
     Irq *line = gpio(&pc->rtc->object, "irq", 0);
 
     if (hpet) {
-        isa_disconnect_irq(pc->rtc, line, ((const Mc146818rtcProps *)object_props(pc->rtc))->irq);
+        isa_disconnect_irq(pc->rtc, line, mc146818rtc_props(pc->rtc)->irq);
         irq_connect(line, gpio(&hpet->object, "unnamed-gpio-in", 1), false);
     }
 }
@@ -144,14 +141,14 @@ static bool pc_wire(Machine *machine, GError **error)
     pc->piix3 = x86_chip(machine, PC_I440FX_MACHINE_PART_PIIX3);
     pc->pm = x86_chip(machine, PC_I440FX_MACHINE_PART_PIIX4_PM);
     pc->rtc = x86_chip(machine, PC_I440FX_MACHINE_PART_MC146818);
-    pc->fw_cfg = (FwCfg *)x86_chip(machine, PC_I440FX_MACHINE_PART_FW_CFG);
+    pc->fw_cfg = to_fw_cfg(x86_chip(machine, PC_I440FX_MACHINE_PART_FW_CFG));
     i440fx_set_ram(pc->host, pc->x86.ram_low, ram_end(pc));
     wire_hpet(pc);
     wire_a20(machine);
     i440fx_pass_ports(pc->host, &piix3_ports_ops, pc->piix3);
     if (starts_kernel(pc)) {
         /* Nobody would find the place where a sleeping guest wants to wake up. */
-        ((Piix4PmProps *)object_props(pc->pm))->disable_s3 = 1;
+        piix4_pm_props(pc->pm)->disable_s3 = 1;
     } else {
         pc_firmware_map(&pc->firmware, &machine->object, i440fx_pci_memory(pc->host));
     }
@@ -170,7 +167,7 @@ static void pc_teardown(Machine *machine)
 
 static const char *boot_order(const PcMachine *pc)
 {
-    const BootConfiguration *boot = pc_props((void *)pc)->boot;
+    const BootConfiguration *boot = generic_pc_machine_props(pc)->boot;
 
     if (boot && boot->once && !pc->booted) {
         return boot->once;
@@ -180,11 +177,11 @@ static const char *boot_order(const PcMachine *pc)
 
 static void fill_cmos(PcMachine *pc)
 {
-    const Machine *machine = &pc->x86.machine;
+    Machine *machine = &pc->x86.machine;
     const PcCmos cmos = {
         .ram_low = pc->x86.ram_low,
         .ram_high = machine->ram_size - pc->x86.ram_low,
-        .n_cpus = MAX(cpu_count(object_root((Object *)machine)), 1),
+        .n_cpus = MAX(cpu_count(object_root(&machine->object)), 1),
     };
 
     pc_cmos_fill(pc->rtc, &cmos);
@@ -202,7 +199,7 @@ static guint ram_ranges(const PcMachine *pc, BootRange ret_ranges[2])
 
 static bool build_tables(PcMachine *pc, PcTables *tables, GError **error)
 {
-    const GenericPcMachineProps *props = pc_props(pc);
+    const GenericPcMachineProps *props = generic_pc_machine_props(pc);
     const PcTablesConfig config = {
         .machine = &pc->x86.machine,
         .host = pc->host,
@@ -218,7 +215,7 @@ static bool build_tables(PcMachine *pc, PcTables *tables, GError **error)
 
 static bool set_boot_order(PcMachine *pc, GError **error)
 {
-    const BootConfiguration *boot = pc_props(pc)->boot;
+    const BootConfiguration *boot = generic_pc_machine_props(pc)->boot;
 
     return pc_boot_set_order(pc->fw_cfg, &pc->x86.machine,
                              boot && boot->has_strict && boot->strict, error);
@@ -227,8 +224,8 @@ static bool set_boot_order(PcMachine *pc, GError **error)
 static bool fill_fw_cfg(PcMachine *pc, const PcTables *tables, GError **error)
 {
     Machine *machine = &pc->x86.machine;
-    const BootConfiguration *boot = pc_props(machine)->boot;
-    const Piix4PmProps *pm = object_props(pc->pm);
+    const BootConfiguration *boot = generic_pc_machine_props(machine)->boot;
+    const Piix4PmProps *pm = piix4_pm_props(pc->pm);
     BootRange ranges[2];
     guint n = ram_ranges(pc, ranges);
 
@@ -246,7 +243,8 @@ static bool load_kernel(PcMachine *pc, const PcTables *tables, GError **error)
     const X86Tables all = { .acpi = tables->acpi, .smbios = tables->smbios };
 
     return !starts_kernel(pc) ||
-           x86_start_kernel_tables(&pc->x86.machine, pc_props(pc)->append, true, &all, error);
+           x86_start_kernel_tables(&pc->x86.machine, generic_pc_machine_props(pc)->append, true,
+                                   &all, error);
 }
 
 static bool pc_start(Machine *machine, GError **error)
@@ -340,7 +338,7 @@ static const MachineOps pc_ops = {
 /* Properties that another one gives an effect, or takes it from. */
 static bool check_effects(const Object *obj, GError **error)
 {
-    const GenericPcMachineProps *props = object_props(obj);
+    const GenericPcMachineProps *props = generic_pc_machine_props(obj);
     const BootConfiguration *boot = props->boot;
 
     if (props->kernel && object_property_given(obj, "firmware")) {
@@ -362,7 +360,7 @@ static bool check_effects(const Object *obj, GError **error)
 
 static bool pc_prepare(Object *obj, GError **error)
 {
-    const GenericPcMachineProps *props = pc_props(obj);
+    const GenericPcMachineProps *props = generic_pc_machine_props(obj);
     PcMachine *pc = pc_machine(obj);
 
     if (!check_effects(obj, error)) {

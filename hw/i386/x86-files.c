@@ -7,6 +7,8 @@
 #include "config.h"
 #include "hw/i386/x86-machine.h"
 
+#include "qom/qapi-objects-machine.h"
+
 typedef struct {
     LoaderFile *file;           /* held */
     GBytes *bytes;
@@ -84,7 +86,7 @@ void x86_let_files_go(X86Machine *x86)
 
 void *x86_fetch_begin(Machine *machine)
 {
-    const X86Machine *x86 = (const X86Machine *)machine;
+    const X86Machine *x86 = to_x86_machine(machine);
 
     return x86->kernel && !x86->kernel->held ? list_files(x86) : NULL;
 }

@@ -12,15 +12,11 @@
 #include "hw/machine-ram.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-common.h"
-#include "qmp/qapi-types-machine.h"
 #include "qmp/qapi-types-pc.h"
+#include "qom/qapi-objects-machine.h"
+#include "qom/qapi-objects-object.h"
 
 enum { N_PIC_INPUTS = 8, PIC_CASCADE = 2 };
-
-static X86Machine *x86_machine(Machine *machine)
-{
-    return (X86Machine *)machine;
-}
 
 /* ---- RAM and lines ---- */
 
@@ -50,14 +46,14 @@ static void unmap_alias(Machine *machine, MemoryRegion **alias)
 {
     if (*alias) {
         region_remove(address_space_root(machine->memory), *alias);
-        object_unparent((Object *)*alias);
+        region_free(*alias);
         *alias = NULL;
     }
 }
 
 static void gsi_set(void *opaque, guint n, bool level)
 {
-    Accel *accel = ((Machine *)opaque)->accel;
+    Accel *accel = to_machine(opaque)->accel;
 
     /* Lines outlive the accelerator by the moment in which a machine goes. */
     if (accel && accel_ops(accel)->irqchip(accel) == ACCEL_IRQCHIP_ON) {
@@ -68,7 +64,7 @@ static void gsi_set(void *opaque, guint n, bool level)
 /* INT of the first 8259A. */
 static void intr_set(void *opaque, guint n, bool level)
 {
-    Accel *accel = ((Machine *)opaque)->accel;
+    Accel *accel = to_machine(opaque)->accel;
 
     if (accel && accel_ops(accel)->set_extint) {
         accel_ops(accel)->set_extint(accel, level);
@@ -77,7 +73,7 @@ static void intr_set(void *opaque, guint n, bool level)
 
 static void a20_set(void *opaque, guint n, bool level)
 {
-    Accel *accel = ((Machine *)opaque)->accel;
+    Accel *accel = to_machine(opaque)->accel;
 
     if (accel && accel_ops(accel)->set_a20) {
         accel_ops(accel)->set_a20(accel, level);
@@ -113,7 +109,7 @@ static OnOffSplit accel_irqchip(Accel *accel)
 /* Before QEMU's version 6.2, CPUs went to sockets of their own. */
 static bool set_topology(Machine *machine, GError **error)
 {
-    X86MachineProps *props = object_props(machine);
+    X86MachineProps *props = x86_machine_props(machine);
     bool sockets_first = object_is_a(machine, &qmp_class_pc_i440fx_2_7_machine);
 
     return !props->smp ||
@@ -134,8 +130,8 @@ bool x86_check_irqchip(Machine *machine, GError **error)
 
 bool x86_setup(Machine *machine, GError **error)
 {
-    X86Machine *x86 = x86_machine(machine);
-    X86MachineProps *props = object_props(machine);
+    X86Machine *x86 = to_x86_machine(machine);
+    X86MachineProps *props = x86_machine_props(machine);
 
     props->irqchip = accel_irqchip(machine->accel);
     if (!machine_ram_claim(machine, error)) {
@@ -172,7 +168,7 @@ static void wire_gsi(Machine *machine, guint gsi, Device *chip, guint input)
 static int acknowledge(void *opaque)
 {
     Machine *machine = opaque;
-    const X86Chips *chips = &x86_machine(machine)->chips;
+    const X86Chips *chips = &to_x86_machine(machine)->chips;
     guint8 vector;
     guint ir;
 
@@ -186,7 +182,7 @@ static int acknowledge(void *opaque)
 
 static void wire_intr(Machine *machine)
 {
-    Device *master = x86_machine(machine)->chips.i8259;
+    Device *master = to_x86_machine(machine)->chips.i8259;
 
     if (master) {
         irq_connect(gpio(&master->object, "unnamed-gpio-out", 0),
@@ -195,13 +191,18 @@ static void wire_intr(Machine *machine)
     }
 }
 
+Device *x86_chip(Machine *machine, const char *name)
+{
+    return to_device(object_child(&machine->object, name));
+}
+
 /* Input 2 of the master is the slave's; what the I/O APIC does with its line 0 is its
  * own business. */
 void x86_wire(Machine *machine, const X86Chips *chips)
 {
-    const X86MachineProps *props = object_props(machine);
+    const X86MachineProps *props = x86_machine_props(machine);
 
-    x86_machine(machine)->chips = *chips;
+    to_x86_machine(machine)->chips = *chips;
     if (props->irqchip == ON_OFF_SPLIT_ON) {
         return;
     }
@@ -218,7 +219,7 @@ void x86_wire(Machine *machine, const X86Chips *chips)
 
 void x86_teardown(Machine *machine)
 {
-    X86Machine *x86 = x86_machine(machine);
+    X86Machine *x86 = to_x86_machine(machine);
 
     g_clear_pointer(&x86->boot, boot_free);
     machine_set_intack(machine, NULL, machine);
@@ -234,7 +235,7 @@ void x86_teardown(Machine *machine)
 
 static void x86_release(Object *obj)
 {
-    X86Machine *x86 = (X86Machine *)obj;
+    X86Machine *x86 = to_x86_machine(obj);
 
     g_clear_pointer(&x86->kernel, loader_close);
     g_clear_pointer(&x86->modules, g_ptr_array_unref);
@@ -256,8 +257,8 @@ static bool check_kernel(const X86MachineProps *props, GError **error)
 /* Opens and reads the files on the pool, where a slow file system holds up nobody. */
 static bool x86_prepare(Object *obj, GError **error)
 {
-    X86Machine *x86 = (X86Machine *)obj;
-    const X86MachineProps *props = object_props(obj);
+    X86Machine *x86 = to_x86_machine(obj);
+    const X86MachineProps *props = x86_machine_props(obj);
 
     if (!check_kernel(props, error)) {
         return false;
@@ -291,7 +292,7 @@ static bool has_long_mode(const Cpu *cpu)
 
 bool x86_check_cpus(Machine *machine, GError **error)
 {
-    const X86MachineProps *props = object_props(machine);
+    const X86MachineProps *props = x86_machine_props(machine);
     guint n = cpu_count(object_root(&machine->object));
     guint max = object_class(machine)->cpu_max;
 
@@ -316,7 +317,7 @@ bool x86_check_cpus(Machine *machine, GError **error)
 BootConfig x86_boot_config(Machine *machine)
 {
     const Cpu *cpu = cpu_by_index(object_root(&machine->object), 0);
-    guint64 low = x86_machine(machine)->ram_low;
+    guint64 low = to_x86_machine(machine)->ram_low;
 
     return (BootConfig){
         .ram_low = low,
@@ -329,7 +330,7 @@ static Boot *load_files(Machine *machine, const char *append, const X86Tables *t
                         GError **error)
 {
     BootConfig config = x86_boot_config(machine);
-    const X86Machine *x86 = x86_machine(machine);
+    const X86Machine *x86 = to_x86_machine(machine);
     GPtrArray *modules;
 
     config.append = append;
@@ -410,7 +411,7 @@ bool x86_start_kernel_tables(Machine *machine, const char *append, bool pic,
 {
     g_autoptr(Boot) boot = NULL;
 
-    if (accel_ops(machine->accel)->idle && !x86_machine(machine)->kernel) {
+    if (accel_ops(machine->accel)->idle && !to_x86_machine(machine)->kernel) {
         return true;
     }
     if (!x86_check_cpus(machine, error)) {
@@ -419,10 +420,10 @@ bool x86_start_kernel_tables(Machine *machine, const char *append, bool pic,
     boot = load_files(machine, append, tables, error);
     if (!boot || !add_tables(machine, boot, pic, tables, error)) {
         /* The files may have been repaired before a retry. */
-        x86_let_files_go(x86_machine(machine));
+        x86_let_files_go(to_x86_machine(machine));
         return false;
     }
-    x86_machine(machine)->boot = g_steal_pointer(&boot);
+    to_x86_machine(machine)->boot = g_steal_pointer(&boot);
     return true;
 }
 
@@ -440,7 +441,7 @@ static Cpu *boot_cpu(Machine *machine)
 
 void x86_reset_cpu(Machine *machine)
 {
-    const Boot *boot = x86_machine(machine)->boot;
+    const Boot *boot = to_x86_machine(machine)->boot;
     Cpu *cpu = boot_cpu(machine);
 
     if (boot && cpu) {
@@ -450,7 +451,7 @@ void x86_reset_cpu(Machine *machine)
 
 void x86_place_images(Machine *machine)
 {
-    const Boot *boot = x86_machine(machine)->boot;
+    const Boot *boot = to_x86_machine(machine)->boot;
     Cpu *cpu = boot_cpu(machine);
     g_autoptr(GError) error = NULL;
 
@@ -459,7 +460,7 @@ void x86_place_images(Machine *machine)
                                        error->message);
     }
     if (boot) {
-        x86_let_files_go(x86_machine(machine));
+        x86_let_files_go(to_x86_machine(machine));
     }
 }
 
@@ -471,7 +472,7 @@ void x86_reset(Machine *machine)
 
 static void x86_init(Object *obj)
 {
-    X86Machine *x86 = (X86Machine *)obj;
+    X86Machine *x86 = to_x86_machine(obj);
 
     x86->low_max = x86->low_split = X86_RAM_HOLE;
 }

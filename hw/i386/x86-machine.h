@@ -22,7 +22,7 @@ typedef struct {
     Device *ioapic, *i8259, *i8259_slave;
 } X86Chips;
 
-typedef struct {
+typedef struct X86Machine {
     Machine machine;
     /* By a board, before x86_setup: RAM below 4 GiB may have up to low_max bytes;
      * if there is not less, it ends at low_split.  X86_RAM_HOLE both, else. */
@@ -45,11 +45,7 @@ bool x86_check_irqchip(Machine *machine, GError **error);
 bool x86_setup(Machine *machine, GError **error);
 void x86_teardown(Machine *machine);
 /* A chip of the recipe by its generated name (docs/schema.md), or NULL. */
-static inline Device *x86_chip(Machine *machine, const char *name)
-{
-    return (Device *)object_child(&machine->object, name);
-}
-
+Device *x86_chip(Machine *machine, const char *name);
 /* For MachineOps.wire: where the accelerator has not all interrupt controllers, the
  * lines reach the recipe's chips, as many of them as there are; GSI 0 is the I/O
  * APIC's pin 2, as on every PC.  The first 8259A's INT is "intr[0]", which the

@@ -25,8 +25,8 @@
 #include "hw/isa/isa-bus.h"
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-input.h"
 #include "qom/guest-error.h"
+#include "qom/qapi-objects-input.h"
 #include "qom/qapi-trace.h"
 
 enum {
@@ -96,7 +96,7 @@ enum {
 
 #define THROTTLE_NS G_GINT64_CONSTANT(1000000)
 
-typedef struct {
+struct I8042 {
     Device parent;
     guint8 ram[RAM_SIZE];       /* byte 0 is the command byte */
     guint8 status;
@@ -111,12 +111,7 @@ typedef struct {
     Ps2Device *kbd, *aux;       /* parts */
     MemoryRegion *data_region, *command_region;
     Irq *kbd_irq, *aux_irq, *a20;
-} I8042;
-
-static const I8042Props *properties(const I8042 *s)
-{
-    return object_props(s);
-}
+};
 
 /* ---- Translation ---- */
 
@@ -371,7 +366,7 @@ static guint64 read_data(void *opaque, guint64 offset, guint size)
     }
     s->status &= ~(STATUS_OBF | STATUS_AUX);
     update_irq(s);              /* the line falls before it may rise again */
-    if (keyboard && properties(s)->kbd_throttle) {
+    if (keyboard && i8042_props(s)->kbd_throttle) {
         timer_set_after(s->throttle, THROTTLE_NS);
     }
     update(s);
@@ -467,11 +462,11 @@ static bool take_place(I8042 *s, Device *dev, GError **error)
     if (!s->command_region) {
         goto fail;
     }
-    if (!isa_connect_irq(dev, s->kbd_irq, properties(s)->kbd_irq, error)) {
+    if (!isa_connect_irq(dev, s->kbd_irq, i8042_props(s)->kbd_irq, error)) {
         goto fail;
     }
-    if (!isa_connect_irq(dev, s->aux_irq, properties(s)->mouse_irq, error)) {
-        isa_disconnect_irq(dev, s->kbd_irq, properties(s)->kbd_irq);
+    if (!isa_connect_irq(dev, s->aux_irq, i8042_props(s)->mouse_irq, error)) {
+        isa_disconnect_irq(dev, s->kbd_irq, i8042_props(s)->kbd_irq);
         goto fail;
     }
     return true;
@@ -483,7 +478,7 @@ fail:
 
 static bool i8042_realize(Device *dev, GError **error)
 {
-    I8042 *s = (I8042 *)dev;
+    I8042 *s = to_i8042(dev);
 
     s->kbd_irq = gpio(&dev->object, "irq", 0);
     s->aux_irq = gpio(&dev->object, "irq", 1);
@@ -493,8 +488,8 @@ static bool i8042_realize(Device *dev, GError **error)
     }
     s->clock = machine_of(dev)->clock;
     s->throttle = timer_new(s->clock, CLOCK_KIND_VIRTUAL, THROTTLE_NS, on_throttle, s);
-    s->kbd = (Ps2Device *)object_child(&dev->object, I8042_PART_PS2KBD);
-    s->aux = (Ps2Device *)object_child(&dev->object, I8042_PART_PS2MOUSE);
+    s->kbd = to_ps2_device(object_child(&dev->object, I8042_PART_PS2KBD));
+    s->aux = to_ps2_device(object_child(&dev->object, I8042_PART_PS2MOUSE));
     irq_connect(s->kbd->irq, gpio(&dev->object, "ps2-kbd-input-irq", 0), false);
     irq_connect(s->aux->irq, gpio(&dev->object, "ps2-mouse-input-irq", 0), false);
     return true;
@@ -502,7 +497,7 @@ static bool i8042_realize(Device *dev, GError **error)
 
 static void i8042_unrealize(Device *dev)
 {
-    I8042 *s = (I8042 *)dev;
+    I8042 *s = to_i8042(dev);
 
     irq_disconnect(s->kbd->irq, gpio(&dev->object, "ps2-kbd-input-irq", 0));
     irq_disconnect(s->aux->irq, gpio(&dev->object, "ps2-mouse-input-irq", 0));
@@ -510,15 +505,15 @@ static void i8042_unrealize(Device *dev)
     g_clear_pointer(&s->throttle, timer_free);
     irq_set(s->kbd_irq, false);
     irq_set(s->aux_irq, false);
-    isa_disconnect_irq(dev, s->aux_irq, properties(s)->mouse_irq);
-    isa_disconnect_irq(dev, s->kbd_irq, properties(s)->kbd_irq);
+    isa_disconnect_irq(dev, s->aux_irq, i8042_props(s)->mouse_irq);
+    isa_disconnect_irq(dev, s->kbd_irq, i8042_props(s)->kbd_irq);
     isa_unmap(dev, s->command_region);
     isa_unmap(dev, s->data_region);
 }
 
 static void i8042_reset_hold(Device *dev)
 {
-    I8042 *s = (I8042 *)dev;
+    I8042 *s = to_i8042(dev);
 
     update_irq(s);
     irq_set(s->a20, true);
@@ -526,14 +521,14 @@ static void i8042_reset_hold(Device *dev)
 
 static bool i8042_state_loaded(Device *dev, GError **error)
 {
-    I8042 *s = (I8042 *)dev;
+    I8042 *s = to_i8042(dev);
 
     if ((s->status & STATUS_UNLOCKED) == 0) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
                       "state of '%s' is that of no keyboard controller", dev->object.name);
         return false;
     }
-    if (!properties(s)->extended_state) {
+    if (!i8042_props(s)->extended_state) {
         s->replying = false;
     }
     irq_set(s->a20, s->output_port & OUT_A20);
@@ -543,7 +538,7 @@ static bool i8042_state_loaded(Device *dev, GError **error)
 
 static void i8042_acpi(Device *dev, AcpiDevices *devices)
 {
-    const I8042Props *props = object_props(dev);
+    const I8042Props *props = i8042_props(dev);
 
     devices->has_8042 = true;
     acpi_add_isa(devices, &(AcpiIsaDevice){

@@ -20,6 +20,7 @@
 #include "hw/input/input.h"
 #include "hw/input/keycodes.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-input.h"
 #include "qom/qapi-trace.h"
 
 enum {                          /* commands that only keyboards have */
@@ -64,7 +65,7 @@ enum {                          /* modifiers that are down */
     MOD_ALT_R = 1 << 5,
 };
 
-typedef struct {
+struct Ps2Kbd {
     Ps2Device ps2;
     bool scanning;
     guint8 set;                 /* 1, 2 or 3 */
@@ -76,7 +77,7 @@ typedef struct {
     Timer *timer;               /* of the next repetition */
     Clock *clock;
     InputDevice input;
-} Ps2Kbd;
+};
 
 /* ---- Codes of a key ---- */
 
@@ -416,7 +417,7 @@ static void take_command(Ps2Kbd *s, guint8 value)
 /* A command where an argument is due is taken for what it is. */
 static void kbd_write(Ps2Device *ps2, guint8 value)
 {
-    Ps2Kbd *s = (Ps2Kbd *)ps2;
+    Ps2Kbd *s = to_ps2_kbd(ps2);
     guint8 command = ps2->command;
 
     ps2->command = 0;
@@ -443,7 +444,7 @@ static const StateRow kbd_state[] = {
 
 static bool kbd_realize(Device *dev, GError **error)
 {
-    Ps2Kbd *s = (Ps2Kbd *)dev;
+    Ps2Kbd *s = to_ps2_kbd(dev);
     Machine *machine = machine_of(dev);
 
     s->clock = machine->clock;
@@ -454,7 +455,7 @@ static bool kbd_realize(Device *dev, GError **error)
 
 static void kbd_unrealize(Device *dev)
 {
-    Ps2Kbd *s = (Ps2Kbd *)dev;
+    Ps2Kbd *s = to_ps2_kbd(dev);
 
     input_unregister(&s->input);
     g_clear_pointer(&s->timer, timer_free);
@@ -462,12 +463,12 @@ static void kbd_unrealize(Device *dev)
 
 static void kbd_reset_enter(Device *dev)
 {
-    timer_cancel(((Ps2Kbd *)dev)->timer);
+    timer_cancel(to_ps2_kbd(dev)->timer);
 }
 
 static bool kbd_state_loaded(Device *dev, GError **error)
 {
-    Ps2Kbd *s = (Ps2Kbd *)dev;
+    Ps2Kbd *s = to_ps2_kbd(dev);
 
     if (s->set < 1 || s->set > 3 || s->repeat >= Q_KEY_CODE__MAX || s->leds & ~LEDS) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,

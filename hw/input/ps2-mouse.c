@@ -17,6 +17,7 @@
 
 #include "hw/input/input.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-input.h"
 
 enum {                          /* commands that only mice have */
     CMD_SCALING_1_1 = 0xe6,
@@ -61,7 +62,7 @@ enum {
     FAR = 0x10000,              /* movements beyond this are lost */
 };
 
-typedef struct {
+struct Ps2Mouse {
     Ps2Device ps2;
     guint8 id;
     guint8 rate;                /* samples a second */
@@ -74,7 +75,7 @@ typedef struct {
     guint8 said;                /* buttons of the packet before */
     guint32 dx, dy, dz;         /* signed: not sent yet; to the right, up, to the user */
     InputDevice input;
-} Ps2Mouse;
+};
 
 /* ---- Packets ---- */
 
@@ -364,7 +365,7 @@ static void take_wrapped(Ps2Mouse *s, guint8 value)
 
 static void mouse_write(Ps2Device *ps2, guint8 value)
 {
-    Ps2Mouse *s = (Ps2Mouse *)ps2;
+    Ps2Mouse *s = to_ps2_mouse(ps2);
     guint8 command = ps2->command;
 
     ps2->command = 0;
@@ -379,7 +380,7 @@ static void mouse_write(Ps2Device *ps2, guint8 value)
 
 static void mouse_taken(Ps2Device *ps2)
 {
-    stream((Ps2Mouse *)ps2);
+    stream(to_ps2_mouse(ps2));
 }
 
 /* ---- Life ---- */
@@ -403,7 +404,7 @@ static const StateRow mouse_state[] = {
 
 static bool mouse_realize(Device *dev, GError **error)
 {
-    Ps2Mouse *s = (Ps2Mouse *)dev;
+    Ps2Mouse *s = to_ps2_mouse(dev);
 
     input_register(&s->input, machine_of(dev), &input_ops, s);
     return true;
@@ -411,7 +412,7 @@ static bool mouse_realize(Device *dev, GError **error)
 
 static void mouse_unrealize(Device *dev)
 {
-    input_unregister(&((Ps2Mouse *)dev)->input);
+    input_unregister(&to_ps2_mouse(dev)->input);
 }
 
 static bool near(guint32 steps)
@@ -421,7 +422,7 @@ static bool near(guint32 steps)
 
 static bool mouse_state_loaded(Device *dev, GError **error)
 {
-    const Ps2Mouse *s = (Ps2Mouse *)dev;
+    const Ps2Mouse *s = to_ps2_mouse(dev);
 
     if ((s->id != ID_STANDARD && s->id != ID_WHEEL && s->id != ID_BUTTONS) ||
         (s->buttons | s->said) & ~BUTTONS || s->resolution > 3 || !near(s->dx) || !near(s->dy) ||

@@ -5,7 +5,7 @@
 #include "config.h"
 #include "hw/input/ps2.h"
 
-#include "qmp/qapi-types-input.h"
+#include "qom/qapi-objects-input.h"
 #include "qom/qapi-trace.h"
 
 #define QUEUE_PLACES (PS2_QUEUE_SIZE + 1)
@@ -112,22 +112,22 @@ static const StateRow ps2_state[] = {
 static void ps2_init(Object *obj)
 {
     gpio_out_new(obj, "irq", 1);
-    ((Ps2Device *)obj)->irq = gpio(obj, "irq", 0);
+    to_ps2_device(obj)->irq = gpio(obj, "irq", 0);
 }
 
 static void ps2_unrealize(Device *dev)
 {
-    irq_set(((Ps2Device *)dev)->irq, false);
+    irq_set(to_ps2_device(dev)->irq, false);
 }
 
 static void ps2_reset_hold(Device *dev)
 {
-    update_irq((Ps2Device *)dev);
+    update_irq(to_ps2_device(dev));
 }
 
 static bool ps2_state_loaded(Device *dev, GError **error)
 {
-    update_irq((Ps2Device *)dev);
+    update_irq(to_ps2_device(dev));
     return true;
 }
 

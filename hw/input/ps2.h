@@ -38,7 +38,7 @@ enum {                          /* commands that both kinds have */
     PS2_CMD_RESET = 0xff,
 };
 
-typedef struct {
+typedef struct Ps2Device {
     Device parent;
     guint8 replies[PS2_REPLY_SIZE];
     guint32 reply_head, reply_count;

@@ -24,7 +24,7 @@
 #include "hw/core/irq.h"
 #include "hw/isa/isa-bus.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-intc.h"
+#include "qom/qapi-objects-intc.h"
 #include "qom/qapi-trace.h"
 
 enum { N_INPUTS = 8, N_PORTS = 2 };
@@ -62,7 +62,7 @@ enum {                          /* OCW3 */
 
 #define POLL_REQUEST 0x80       /* what a poll reads: there is one, bits 2:0 say which */
 
-typedef struct {
+struct I8259 {
     Device parent;
     /* Guest-visible. */
     X86Pic regs;
@@ -70,12 +70,7 @@ typedef struct {
     MemoryRegion *region, *elcr_region;
     Irq *inputs[N_INPUTS];
     Irq *output;
-} I8259;
-
-static const IsaI8259Props *properties(const I8259 *s)
-{
-    return object_props(s);
-}
+};
 
 /* ---- Requests and priorities ---- */
 
@@ -123,7 +118,7 @@ static guint8 blocking(const I8259 *s)
  * already serves: it is one of a higher priority in that slave. */
 static bool is_nested_slave(const I8259 *s, guint input)
 {
-    return (s->regs.icw4 & ICW4_SFNM) && properties(s)->master && (s->regs.icw3 >> input & 1);
+    return (s->regs.icw4 & ICW4_SFNM) && isa_i8259_props(s)->master && (s->regs.icw3 >> input & 1);
 }
 
 /* The input to be acknowledged, or -1. */
@@ -175,7 +170,7 @@ static void take(I8259 *s, guint input)
 
 guint8 i8259_acknowledge(Device *dev, guint *ret_ir)
 {
-    I8259 *s = (I8259 *)dev;
+    I8259 *s = to_i8259(dev);
     int input = requested(s);
 
     if (input >= 0) {
@@ -344,7 +339,7 @@ static const RegionOps i8259_ops = {
 
 static guint64 elcr_read(void *opaque, guint64 offset, guint size)
 {
-    return ((const I8259 *)opaque)->regs.elcr;
+    return to_i8259(opaque)->regs.elcr;
 }
 
 static void elcr_write(void *opaque, guint64 offset, guint64 value, guint size)
@@ -352,7 +347,7 @@ static void elcr_write(void *opaque, guint64 offset, guint64 value, guint size)
     I8259 *s = opaque;
 
     trace_pic_ioport_write(s, "ELCR", value);
-    s->regs.elcr = value & properties(s)->elcr_mask;
+    s->regs.elcr = value & isa_i8259_props(s)->elcr_mask;
     update_output(s);
 }
 
@@ -367,7 +362,7 @@ static const RegionOps elcr_ops = {
 
 static void i8259_init(Object *obj)
 {
-    I8259 *s = (I8259 *)obj;
+    I8259 *s = to_i8259(obj);
 
     gpio_in_new(obj, "unnamed-gpio-in", N_INPUTS, input_changed, s);
     for (guint i = 0; i < N_INPUTS; i++) {
@@ -380,8 +375,8 @@ static void i8259_init(Object *obj)
 
 static bool i8259_realize(Device *dev, GError **error)
 {
-    I8259 *s = (I8259 *)dev;
-    const IsaI8259Props *props = object_props(dev);
+    I8259 *s = to_i8259(dev);
+    const IsaI8259Props *props = isa_i8259_props(dev);
 
     s->region = isa_map_ports(dev, "pic", &i8259_ops, props->iobase, N_PORTS, error);
     if (!s->region) {
@@ -399,7 +394,7 @@ static bool i8259_realize(Device *dev, GError **error)
 
 static void i8259_unrealize(Device *dev)
 {
-    I8259 *s = (I8259 *)dev;
+    I8259 *s = to_i8259(dev);
 
     isa_unmap(dev, s->elcr_region);
     isa_unmap(dev, s->region);
@@ -409,14 +404,14 @@ static void i8259_unrealize(Device *dev)
 
 static void i8259_reset_hold(Device *dev)
 {
-    update_output((I8259 *)dev);
+    update_output(to_i8259(dev));
 }
 
 static bool i8259_state_loaded(Device *dev, GError **error)
 {
-    I8259 *s = (I8259 *)dev;
+    I8259 *s = to_i8259(dev);
 
-    if (!x86_pic_check(&s->regs) || s->regs.elcr & ~properties(s)->elcr_mask) {
+    if (!x86_pic_check(&s->regs) || s->regs.elcr & ~isa_i8259_props(s)->elcr_mask) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 8259A",
                       dev->object.name);
         return false;

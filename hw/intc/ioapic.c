@@ -31,8 +31,8 @@
 #include "hw/core/irq.h"
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-intc.h"
 #include "qom/guest-error.h"
+#include "qom/qapi-objects-intc.h"
 #include "qom/qapi-trace.h"
 
 enum {                          /* 3.1, memory mapped registers */
@@ -86,7 +86,7 @@ enum {                          /* Intel SDM volume 3, 11.11: a message's fields
 };
 #define MSI_ADDRESS 0xfee00000u
 
-typedef struct {
+struct Ioapic {
     Device parent;
     /* Guest-visible. */
     X86Ioapic regs;
@@ -96,7 +96,7 @@ typedef struct {
     Irq *lines[IOAPIC_N_PINS];
     bool split;
     guint32 routes;             /* pins that have one */
-} Ioapic;
+};
 
 /* ---- Delivery ---- */
 
@@ -226,7 +226,7 @@ static void end_of_interrupt(void *opaque, guint8 vector)
 
 static guint8 version(const Ioapic *s)
 {
-    return ((const IoapicProps *)object_props(s))->version;
+    return ioapic_props(s)->version;
 }
 
 static bool is_register(guint8 index)
@@ -351,7 +351,7 @@ static const RegionOps ioapic_ops = {
 
 static void ioapic_init(Object *obj)
 {
-    Ioapic *s = (Ioapic *)obj;
+    Ioapic *s = to_ioapic(obj);
 
     gpio_in_new(obj, "unnamed-gpio-in", IOAPIC_N_PINS, line_changed, s);
     for (guint pin = 0; pin < IOAPIC_N_PINS; pin++) {
@@ -367,8 +367,8 @@ static bool is_split(Accel *accel)
 
 static bool ioapic_realize(Device *dev, GError **error)
 {
-    Ioapic *s = (Ioapic *)dev;
-    const IoapicProps *props = object_props(dev);
+    Ioapic *s = to_ioapic(dev);
+    const IoapicProps *props = ioapic_props(dev);
 
     if (props->version != VERSION_82093AA && props->version != VERSION_EOIR) {
         qmp_error_set_at(error, "version", ERROR_REASON_INVALID_VALUE,
@@ -388,10 +388,10 @@ static bool ioapic_realize(Device *dev, GError **error)
 
 static void ioapic_unrealize(Device *dev)
 {
-    Ioapic *s = (Ioapic *)dev;
+    Ioapic *s = to_ioapic(dev);
 
     region_remove(address_space_root(s->machine->memory), s->region);
-    object_unparent((Object *)s->region);
+    region_free(s->region);
     s->region = NULL;
     machine_set_eoi(s->machine, NULL, s);
     drop_routes(s);
@@ -399,7 +399,7 @@ static void ioapic_unrealize(Device *dev)
 
 static bool ioapic_state_loaded(Device *dev, GError **error)
 {
-    Ioapic *s = (Ioapic *)dev;
+    Ioapic *s = to_ioapic(dev);
 
     if (!x86_ioapic_check(&s->regs)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no I/O APIC",

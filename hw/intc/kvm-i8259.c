@@ -13,16 +13,16 @@
 #include "hw/machine/accel-chip.h"
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-machine.h"
+#include "qom/qapi-objects-machine.h"
 
-typedef struct {
+struct KvmI8259 {
     Device device;
     AccelChipState chip;
-} KvmI8259;
+};
 
 static bool kvm_i8259_realize(Device *dev, GError **error)
 {
-    const KvmI8259Props *props = object_props(dev);
+    const KvmI8259Props *props = kvm_i8259_props(dev);
     Accel *accel = machine_of(dev)->accel;
 
     if (accel_ops(accel)->irqchip(accel) != ACCEL_IRQCHIP_ON) {
@@ -30,18 +30,18 @@ static bool kvm_i8259_realize(Device *dev, GError **error)
                       "the accelerator has no 8259A: it needs kernel-irqchip 'on'");
         return false;
     }
-    return accel_chip_init(&((KvmI8259 *)dev)->chip, accel,
+    return accel_chip_init(&to_kvm_i8259(dev)->chip, accel,
                            props->master ? ACCEL_CHIP_PIC_MASTER : ACCEL_CHIP_PIC_SLAVE, error);
 }
 
 static void kvm_i8259_unrealize(Device *dev)
 {
-    accel_chip_done(&((KvmI8259 *)dev)->chip);
+    accel_chip_done(&to_kvm_i8259(dev)->chip);
 }
 
 static void kvm_i8259_reset_hold(Device *dev)
 {
-    accel_chip_reset(&((KvmI8259 *)dev)->chip);
+    accel_chip_reset(&to_kvm_i8259(dev)->chip);
 }
 
 /* ---- State: the rows of the machine's own chip ---- */
@@ -50,7 +50,7 @@ static bool kvm_i8259_store(Device *dev, void *ret_image, GError **error)
 {
     X86Chip chip;
 
-    if (!accel_chip_save(&((KvmI8259 *)dev)->chip, &chip, error)) {
+    if (!accel_chip_save(&to_kvm_i8259(dev)->chip, &chip, error)) {
         return false;
     }
     *(X86Pic *)ret_image = chip.pic;
@@ -66,7 +66,7 @@ static bool kvm_i8259_load(Device *dev, const void *image, GError **error)
                       dev->object.name);
         return false;
     }
-    return accel_chip_load(&((KvmI8259 *)dev)->chip, &chip, error);
+    return accel_chip_load(&to_kvm_i8259(dev)->chip, &chip, error);
 }
 
 static const DeviceImageOps kvm_i8259_image = {

@@ -13,12 +13,12 @@
 #include "hw/machine/accel-chip.h"
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-machine.h"
+#include "qom/qapi-objects-machine.h"
 
-typedef struct {
+struct KvmIoapic {
     Device device;
     AccelChipState chip;
-} KvmIoapic;
+};
 
 static bool kvm_ioapic_realize(Device *dev, GError **error)
 {
@@ -29,17 +29,17 @@ static bool kvm_ioapic_realize(Device *dev, GError **error)
                       "the accelerator has no I/O APIC: it needs kernel-irqchip 'on'");
         return false;
     }
-    return accel_chip_init(&((KvmIoapic *)dev)->chip, accel, ACCEL_CHIP_IOAPIC, error);
+    return accel_chip_init(&to_kvm_ioapic(dev)->chip, accel, ACCEL_CHIP_IOAPIC, error);
 }
 
 static void kvm_ioapic_unrealize(Device *dev)
 {
-    accel_chip_done(&((KvmIoapic *)dev)->chip);
+    accel_chip_done(&to_kvm_ioapic(dev)->chip);
 }
 
 static void kvm_ioapic_reset_hold(Device *dev)
 {
-    accel_chip_reset(&((KvmIoapic *)dev)->chip);
+    accel_chip_reset(&to_kvm_ioapic(dev)->chip);
 }
 
 /* ---- State: the rows of the machine's own chip ---- */
@@ -48,7 +48,7 @@ static bool kvm_ioapic_store(Device *dev, void *ret_image, GError **error)
 {
     X86Chip chip;
 
-    if (!accel_chip_save(&((KvmIoapic *)dev)->chip, &chip, error)) {
+    if (!accel_chip_save(&to_kvm_ioapic(dev)->chip, &chip, error)) {
         return false;
     }
     *(X86Ioapic *)ret_image = chip.ioapic;
@@ -64,7 +64,7 @@ static bool kvm_ioapic_load(Device *dev, const void *image, GError **error)
                       dev->object.name);
         return false;
     }
-    return accel_chip_load(&((KvmIoapic *)dev)->chip, &chip, error);
+    return accel_chip_load(&to_kvm_ioapic(dev)->chip, &chip, error);
 }
 
 static const DeviceImageOps kvm_ioapic_image = {

@@ -11,9 +11,9 @@
 
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-machine.h"
 #include "qmp/visit.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-machine.h"
 
 enum { ISA_N_PORTS = 0x10000 };
 
@@ -23,14 +23,14 @@ typedef struct {
     guint32 base, count;
 } Claim;
 
-typedef struct {
+struct IsaBus {
     Bus bus;
     GArray *claims;             /* of Claim */
-} IsaBus;
+};
 
 static IsaBus *isa_bus(Device *dev)
 {
-    return (IsaBus *)dev->bus;
+    return to_isa_bus(dev->bus);
 }
 
 /* ---- Ports ---- */
@@ -159,7 +159,7 @@ void isa_unmap(Device *dev, MemoryRegion *region)
         if (g_array_index(claims, Claim, i).region == region) {
             g_array_remove_index(claims, i);
             region_remove(address_space_root(machine_of(dev)->io), region);
-            object_unparent((Object *)region);
+            region_free(region);
             return;
         }
     }
@@ -188,7 +188,7 @@ void isa_disconnect_irq(Device *dev, Irq *irq, guint n)
 /* The lowest port that dev has, as `info qtree` shows it. */
 static char *isa_address(Bus *bus, Device *dev)
 {
-    const GArray *claims = ((IsaBus *)bus)->claims;
+    const GArray *claims = to_isa_bus(bus)->claims;
     guint32 lowest = ISA_N_PORTS;
 
     for (guint i = 0; i < claims->len; i++) {
@@ -203,12 +203,12 @@ static char *isa_address(Bus *bus, Device *dev)
 
 static void isa_bus_init(Object *obj)
 {
-    ((IsaBus *)obj)->claims = g_array_new(false, false, sizeof(Claim));
+    to_isa_bus(obj)->claims = g_array_new(false, false, sizeof(Claim));
 }
 
 static void isa_bus_finalize(Object *obj)
 {
-    g_array_unref(((IsaBus *)obj)->claims);
+    g_array_unref(to_isa_bus(obj)->claims);
 }
 
 const TypeInfo isa_bus_type = {

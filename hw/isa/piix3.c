@@ -17,7 +17,7 @@
 #include "hw/machine/machine.h"
 #include "hw/pci/pci.h"
 #include "qmp/qapi-types-machine.h"
-#include "qmp/qapi-types-pc.h"
+#include "qom/qapi-objects-pc.h"
 
 enum {                          /* configuration registers */
     IORT = 0x4c,
@@ -52,13 +52,13 @@ enum {                          /* reset control register, port 0xcf9 */
     RCR_RCPU = 0x04,
 };
 
-typedef struct {
+struct Piix3 {
     PciDevice parent;
     /* Guest-visible. */
     guint8 rcr;
     /* Wiring. */
     guint16 driven;             /* ISA lines that PCI lines hold high */
-} Piix3;
+};
 
 /* ---- PCI lines ---- */
 
@@ -93,7 +93,7 @@ static void update_irqs(Piix3 *s)
     }
     for (guint irq = 0; irq < ISA_N_IRQS; irq++) {
         if ((levels ^ s->driven) >> irq & 1) {
-            irq_set(gpio((Object *)s, "irq", irq), levels >> irq & 1);
+            irq_set(gpio(&s->parent.device.object, "irq", irq), levels >> irq & 1);
         }
     }
     s->driven = levels;
@@ -111,7 +111,7 @@ static const PciIrqOps piix3_irq_ops = {
 
 void piix3_route(Device *dev, const guint8 irqs[4])
 {
-    Piix3 *s = (Piix3 *)dev;
+    Piix3 *s = to_piix3(dev);
 
     for (guint line = 0; line < PCI_N_PINS; line++) {
         s->parent.config[PIRQRCA + line] = irqs[line];
@@ -122,7 +122,7 @@ void piix3_route(Device *dev, const guint8 irqs[4])
 static void piix3_config_written(PciDevice *dev, guint offset, guint size)
 {
     if (offset < PIRQRCA + PCI_N_PINS && offset + size > PIRQRCA) {
-        update_irqs((Piix3 *)dev);
+        update_irqs(to_piix3(dev));
     }
 }
 
@@ -130,7 +130,7 @@ static void piix3_config_written(PciDevice *dev, guint offset, guint size)
 
 static guint64 ports_read(void *opaque, guint64 offset, guint size)
 {
-    return size == 1 && offset == RCR_OFFSET ? ((Piix3 *)opaque)->rcr : G_MAXUINT64;
+    return size == 1 && offset == RCR_OFFSET ? to_piix3(opaque)->rcr : G_MAXUINT64;
 }
 
 /* A rise of RCPU resets; without SRST it would be the processor alone, which is
@@ -192,7 +192,7 @@ static void fill_config(PciDevice *dev)
 
 static bool piix3_realize(Device *dev, GError **error)
 {
-    Piix3 *s = (Piix3 *)dev;
+    Piix3 *s = to_piix3(dev);
 
     fill_config(&s->parent);
     gpio_out_new(&dev->object, "irq", ISA_N_IRQS);
@@ -209,12 +209,12 @@ static void piix3_unrealize(Device *dev)
 /* pci-device has put the registers back. */
 static void piix3_reset_hold(Device *dev)
 {
-    update_irqs((Piix3 *)dev);
+    update_irqs(to_piix3(dev));
 }
 
 static bool piix3_state_loaded(Device *dev, GError **error)
 {
-    Piix3 *s = (Piix3 *)dev;
+    Piix3 *s = to_piix3(dev);
 
     s->rcr &= RCR_SRST | RCR_RCPU;
     update_irqs(s);

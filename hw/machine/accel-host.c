@@ -8,6 +8,8 @@
 #include "config.h"
 #include "hw/machine/machine-internal.h"
 
+#include "qom/qapi-objects-machine.h"
+
 static void host_pio(void *opaque, guint16 port, void *data, guint size, guint count,
                      bool is_write)
 {
@@ -27,17 +29,17 @@ static void host_pio(void *opaque, guint16 port, void *data, guint size, guint c
 
 static void host_mmio(void *opaque, guint64 gpa, void *data, guint size, bool is_write)
 {
-    address_space_access(((Machine *)opaque)->memory, gpa, data, size, is_write);
+    address_space_access(to_machine(opaque)->memory, gpa, data, size, is_write);
 }
 
 static void host_lock(void *opaque)
 {
-    fair_lock_acquire(((Machine *)opaque)->lock);
+    fair_lock_acquire(to_machine(opaque)->lock);
 }
 
 static void host_unlock(void *opaque)
 {
-    fair_lock_release(((Machine *)opaque)->lock);
+    fair_lock_release(to_machine(opaque)->lock);
 }
 
 static void host_request(void *opaque, AccelRequest request)
@@ -59,7 +61,7 @@ static void host_internal_error(void *opaque, Cpu *cpu, ShutdownDetail detail, c
 
 static bool host_memory_write(void *opaque, guint64 gpa, const void *data, gsize size)
 {
-    return memory_write(((Machine *)opaque)->memory, gpa, data, size);
+    return memory_write(to_machine(opaque)->memory, gpa, data, size);
 }
 
 static void host_eoi(void *opaque, guint8 vector)

@@ -10,8 +10,8 @@
 
 #include "qmp/error.h"
 #include "qmp/qapi-types-builtin.h"
-#include "qmp/qapi-types-object.h"
 #include "qmp/visit.h"
+#include "qmp/qapi-types-object.h"
 #include "qom/state-stream.h"
 
 /* What all of it begins with. */
@@ -37,11 +37,6 @@ typedef struct {
     GError **error;
     bool ok;
 } Saving;
-
-static Device *device_in_use(Object *obj)
-{
-    return object_is_a(obj, &qmp_class_device) && ((Device *)obj)->realized ? (Device *)obj : NULL;
-}
 
 static bool save_object(Object *obj, void *data)
 {

@@ -15,10 +15,10 @@
 #include "hw/machine/machine-call.h"
 #include "hw/machine/machine-internal.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-machine.h"
 #include "qom/defaults.h"
 #include "qom/env.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-machine.h"
 
 #define NS_PER_SECOND G_GINT64_CONSTANT(1000000000)
 
@@ -35,7 +35,7 @@ Machine *machine_made(Object *root)
 {
     Machine *machine = machine_find(root);
 
-    return machine && object_life((Object *)machine) == OBJECT_COMPLETE ? machine : NULL;
+    return machine && object_life(&machine->object) == OBJECT_COMPLETE ? machine : NULL;
 }
 
 bool machine_past_build(Object *obj)
@@ -49,7 +49,7 @@ Machine *machine_of(void *obj)
 {
     for (Object *o = obj; o; o = o->parent) {
         if (object_is_a(o, &qmp_class_machine)) {
-            return (Machine *)o;
+            return to_machine(o);
         }
     }
     return machine_find(object_root(obj));
@@ -68,13 +68,14 @@ void machine_set_host(Machine *machine, FairLock *lock, const MachineHost *host,
 static bool adopt_accel(Machine *machine, GError **error)
 {
     Accel *accel = accel_find(object_root(&machine->object));
-    Object *object = (Object *)accel;
+    Object *object;
 
     if (!accel) {
         qmp_error_set(error, ERROR_REASON_NO_ACCELERATOR,
                       "a machine needs an accelerator: make one first, such as kvm-accel");
         return false;
     }
+    object = &accel->object;
     if (object_life(object) != OBJECT_COMPLETE) {
         qmp_error_set(error, ERROR_REASON_NO_ACCELERATOR,
                       "accelerator '%s' is still being made", object->name);
@@ -91,11 +92,12 @@ static bool adopt_accel(Machine *machine, GError **error)
 
 static void return_accel(Machine *machine)
 {
-    Object *object = (Object *)machine->accel;
+    Object *object;
 
-    if (!object) {
+    if (!machine->accel) {
         return;
     }
+    object = &machine->accel->object;
     accel_set_host(machine->accel, NULL, NULL);
     object_unparent(object);
     object_add_child(machine->accel_home, machine->accel_name, object, NULL);
@@ -190,7 +192,7 @@ static bool run_recipe(Machine *machine, GError **error)
     const MachineOps *ops = machine_ops(machine);
     Object *obj = &machine->object;
 
-    return parts_make(obj, (Object *)machine->accel, obj, klass->parts, klass->n_parts, irq_wire,
+    return parts_make(obj, &machine->accel->object, obj, klass->parts, klass->n_parts, irq_wire,
                       error) &&
            (!ops->wire || ops->wire(machine, error));
 }
@@ -223,7 +225,7 @@ static void machine_undo(Machine *machine)
 
 static bool check_uuid(Object *obj, GError **error)
 {
-    const char *uuid = ((MachineProps *)object_props(obj))->uuid;
+    const char *uuid = machine_props(obj)->uuid;
 
     if (uuid && !g_uuid_string_is_valid(uuid)) {
         qmp_error_set_at(error, "uuid", ERROR_REASON_INVALID_VALUE,
@@ -235,7 +237,7 @@ static bool check_uuid(Object *obj, GError **error)
 
 static bool machine_complete(Object *obj, GError **error)
 {
-    Machine *machine = (Machine *)obj;
+    Machine *machine = to_machine(obj);
 
     if (!check_uuid(obj, error) || !defaults_check(obj, error) || !adopt_accel(machine, error)) {
         return false;
@@ -253,7 +255,7 @@ static bool machine_complete(Object *obj, GError **error)
 
 static void machine_dismantle(Object *obj)
 {
-    Machine *machine = (Machine *)obj;
+    Machine *machine = to_machine(obj);
 
     machine_pause(machine);
     machine_undo(machine);
@@ -261,7 +263,7 @@ static void machine_dismantle(Object *obj)
 
 static bool machine_may_delete(Object *obj, GError **error)
 {
-    if (((Machine *)obj)->started) {
+    if (to_machine(obj)->started) {
         qmp_error_set(error, ERROR_REASON_WRONG_STATE,
                       "a machine that has run stays until the daemon ends");
         return false;
@@ -271,7 +273,7 @@ static bool machine_may_delete(Object *obj, GError **error)
 
 static void machine_init(Object *obj)
 {
-    Machine *machine = (Machine *)obj;
+    Machine *machine = to_machine(obj);
 
     machine->listeners = g_ptr_array_new_with_free_func(g_free);
     machine->services = machine_services_new();
@@ -279,7 +281,7 @@ static void machine_init(Object *obj)
 
 static void machine_finalize(Object *obj)
 {
-    const Machine *machine = (Machine *)obj;
+    const Machine *machine = to_machine(obj);
 
     g_ptr_array_unref(machine->listeners);
     g_array_unref(machine->services);

@@ -39,8 +39,7 @@ typedef struct {
 /* All constructors: a new region object as child `name` of owner, which owns
  * it; size in bytes, 1 to 2^64-1 (0 stands for 2^64).  opaque must live as long
  * as owner, to which a reference is held while the region is mapped.  A name
- * that is taken gets a number: "NAME[0]".  To be rid of a region before its
- * owner goes: region_remove(), then object_unparent(). */
+ * that is taken gets a number: "NAME[0]". */
 MemoryRegion *region_new_container(Object *owner, const char *name, guint64 size);
 MemoryRegion *region_new_io(Object *owner, const char *name, const RegionOps *ops, void *opaque,
                             guint64 size);
@@ -55,6 +54,10 @@ MemoryRegion *region_new_rom_device(Object *owner, const char *name, const Regio
  * itself; takes a reference to it. */
 MemoryRegion *region_new_alias(Object *owner, const char *name, MemoryRegion *target,
                                guint64 offset, guint64 size);
+
+/* Mirror of these, for who is rid of a region before its owner goes: takes it, which is in no
+ * container, from its owner. */
+void region_free(MemoryRegion *mr);
 
 guint64 region_size(const MemoryRegion *mr);
 void *region_hva(const MemoryRegion *mr);

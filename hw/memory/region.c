@@ -7,7 +7,7 @@
 #include "hw/memory/memory.h"
 
 #include "hw/memory/memory-internal.h"
-#include "qmp/qapi-types-machine.h"
+#include "qom/qapi-objects-machine.h"
 
 /* Whoever sees the alias before this one sees this one, too: both are in one
  * container.  A bridge may have 64 windows of one region, and bridges below it the
@@ -17,7 +17,7 @@ static bool alias_was_told(const GPtrArray *aliases, guint i)
     const MemoryRegion *alias = aliases->pdata[i];
 
     return i > 0 && alias->container && !alias->aliases->len &&
-           alias->container == ((const MemoryRegion *)aliases->pdata[i - 1])->container;
+           alias->container == to_memory_region(aliases->pdata[i - 1])->container;
 }
 
 /* Tells all address spaces in which mr may be seen. */
@@ -41,8 +41,8 @@ static void region_changed(MemoryRegion *mr)
 static MemoryRegion *region_new(Object *owner, const char *name, RegionKind kind, guint64 size)
 {
     g_autoptr(Object) object = object_new(&qmp_class_memory_region);
-    MemoryRegion *mr = (MemoryRegion *)object;
-    MemoryRegionProps *props = object_props(object);
+    MemoryRegion *mr = to_memory_region(object);
+    MemoryRegionProps *props = memory_region_props(object);
 
     mr->kind = kind;
     mr->owner = owner;
@@ -110,6 +110,11 @@ MemoryRegion *region_new_alias(Object *owner, const char *name, MemoryRegion *ta
     return mr;
 }
 
+void region_free(MemoryRegion *mr)
+{
+    object_unparent(&mr->object);
+}
+
 guint64 region_size(const MemoryRegion *mr)
 {
     return mr->size;
@@ -124,7 +129,7 @@ void *region_hva(const MemoryRegion *mr)
 
 void region_add(MemoryRegion *container, guint64 offset, MemoryRegion *mr, int priority)
 {
-    MemoryRegionProps *props = object_props(mr);
+    MemoryRegionProps *props = memory_region_props(mr);
     guint place = 0;
 
     g_return_if_fail(!mr->container && !mr->as);
@@ -133,7 +138,7 @@ void region_add(MemoryRegion *container, guint64 offset, MemoryRegion *mr, int p
     mr->priority = props->priority = priority;
     /* Of equal ones the latest is seen. */
     while (place < container->subregions->len &&
-           ((MemoryRegion *)container->subregions->pdata[place])->priority > priority) {
+           to_memory_region(container->subregions->pdata[place])->priority > priority) {
         place++;
     }
     g_ptr_array_insert(container->subregions, place, object_ref(mr));
@@ -154,7 +159,7 @@ void region_remove(MemoryRegion *container, MemoryRegion *mr)
 
 void region_set_offset(MemoryRegion *mr, guint64 offset)
 {
-    MemoryRegionProps *props = object_props(mr);
+    MemoryRegionProps *props = memory_region_props(mr);
 
     if (mr->offset != offset) {
         mr->offset = props->addr = offset;
@@ -211,7 +216,7 @@ void region_del_ioeventfd(MemoryRegion *mr, guint64 offset, guint size, bool mat
 
 static void memory_region_init(Object *obj)
 {
-    MemoryRegion *mr = (MemoryRegion *)obj;
+    MemoryRegion *mr = to_memory_region(obj);
 
     mr->enabled = true;
     mr->aliases = g_ptr_array_new();
@@ -220,10 +225,10 @@ static void memory_region_init(Object *obj)
 
 static void memory_region_finalize(Object *obj)
 {
-    MemoryRegion *mr = (MemoryRegion *)obj;
+    MemoryRegion *mr = to_memory_region(obj);
 
     for (guint i = 0; i < mr->subregions->len; i++) {
-        ((MemoryRegion *)mr->subregions->pdata[i])->container = NULL;
+        to_memory_region(mr->subregions->pdata[i])->container = NULL;
     }
     g_ptr_array_unref(mr->subregions);
     g_ptr_array_unref(mr->aliases);
@@ -238,8 +243,8 @@ static void memory_region_finalize(Object *obj)
 
 static void memory_region_refresh(Object *obj, const QmpMember *member)
 {
-    MemoryRegion *mr = (MemoryRegion *)obj;
-    MemoryRegionProps *props = object_props(obj);
+    MemoryRegion *mr = to_memory_region(obj);
+    MemoryRegionProps *props = memory_region_props(obj);
 
     if (member->offset == offsetof(MemoryRegionProps, container)) {
         g_free(props->container.path);

@@ -11,15 +11,15 @@
 
 #include "hw/isa/isa-bus.h"
 #include "hw/machine/machine.h"
-#include "qmp/qapi-types-device.h"
+#include "qom/qapi-objects-device.h"
 #include "qom/qapi-trace.h"
 
 #define STATUS_MASK 0xff        /* what the host keeps of an exit status */
 
-typedef struct {
+struct IsaDebugExit {
     Device parent;
     MemoryRegion *region;
-} IsaDebugExit;
+};
 
 static guint64 debug_exit_read(void *opaque, guint64 offset, guint size)
 {
@@ -43,8 +43,8 @@ static const RegionOps debug_exit_ops = {
 
 static bool debug_exit_realize(Device *dev, GError **error)
 {
-    IsaDebugExit *s = (IsaDebugExit *)dev;
-    const IsaDebugExitProps *props = object_props(dev);
+    IsaDebugExit *s = to_isa_debug_exit(dev);
+    const IsaDebugExitProps *props = isa_debug_exit_props(dev);
 
     s->region = isa_map_ports(dev, "debug-exit", &debug_exit_ops, props->iobase, props->iosize,
                               error);
@@ -53,7 +53,7 @@ static bool debug_exit_realize(Device *dev, GError **error)
 
 static void debug_exit_unrealize(Device *dev)
 {
-    isa_unmap(dev, ((IsaDebugExit *)dev)->region);
+    isa_unmap(dev, to_isa_debug_exit(dev)->region);
 }
 
 static const DeviceOps debug_exit_device_ops = {

@@ -23,7 +23,7 @@
 
 #include "hw/isa/isa-bus.h"
 #include "hw/machine/machine.h"
-#include "qmp/qapi-types-misc.h"
+#include "qom/qapi-objects-misc.h"
 
 enum {
     PORT_NUMBER = 0xe0,
@@ -38,7 +38,7 @@ enum {
 
 #define MEMORY_BASE 0xff000000u
 
-typedef struct {
+struct PcTestdev {
     Device parent;
     Machine *machine;
     MemoryRegion *number, *flush, *bytes, *lines, *memory;
@@ -47,7 +47,7 @@ typedef struct {
     guint8 stored[N_PORTS];     /* the number, little endian */
     guint16 levels;             /* a bit for each line */
     guint8 content[MEMORY_SIZE];
-} PcTestdev;
+};
 
 /* ---- What is stored ---- */
 
@@ -70,22 +70,22 @@ static void store(guint8 *p, guint64 value, guint size)
 
 static guint64 number_read(void *opaque, guint64 offset, guint size)
 {
-    return load(((PcTestdev *)opaque)->stored + offset, size);
+    return load(to_pc_testdev(opaque)->stored + offset, size);
 }
 
 static void number_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
-    store(((PcTestdev *)opaque)->stored + offset, value, size);
+    store(to_pc_testdev(opaque)->stored + offset, value, size);
 }
 
 static guint64 content_read(void *opaque, guint64 offset, guint size)
 {
-    return load(((PcTestdev *)opaque)->content + offset, size);
+    return load(to_pc_testdev(opaque)->content + offset, size);
 }
 
 static void content_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
-    store(((PcTestdev *)opaque)->content + offset, value, size);
+    store(to_pc_testdev(opaque)->content + offset, value, size);
 }
 
 /* ---- What acts ---- */
@@ -99,7 +99,7 @@ static guint64 zero_read(void *opaque, guint64 offset, guint size)
  * memory, and nothing that a guest can see depends on it. */
 static void flush_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
-    AddressSpace *memory = ((PcTestdev *)opaque)->machine->memory;
+    AddressSpace *memory = to_pc_testdev(opaque)->machine->memory;
     guint64 page = value & -(guint64)PAGE_SIZE;
 
     if (memory_map(memory, page, PAGE_SIZE, false)) {
@@ -173,7 +173,7 @@ static void unmap_ports(PcTestdev *s)
 
 static bool testdev_realize(Device *dev, GError **error)
 {
-    PcTestdev *s = (PcTestdev *)dev;
+    PcTestdev *s = to_pc_testdev(dev);
 
     s->machine = machine_of(dev);
     if (!map_ports(s, error)) {
@@ -191,10 +191,10 @@ static bool testdev_realize(Device *dev, GError **error)
 
 static void testdev_unrealize(Device *dev)
 {
-    PcTestdev *s = (PcTestdev *)dev;
+    PcTestdev *s = to_pc_testdev(dev);
 
     region_remove(address_space_root(s->machine->memory), s->memory);
-    object_unparent((Object *)s->memory);
+    region_free(s->memory);
     s->memory = NULL;
     for (guint i = 0; i < ISA_N_IRQS; i++) {
         irq_set(s->irq[i], false);
@@ -205,12 +205,12 @@ static void testdev_unrealize(Device *dev)
 
 static void testdev_reset_hold(Device *dev)
 {
-    update_lines((PcTestdev *)dev);
+    update_lines(to_pc_testdev(dev));
 }
 
 static bool testdev_state_loaded(Device *dev, GError **error)
 {
-    update_lines((PcTestdev *)dev);
+    update_lines(to_pc_testdev(dev));
     return true;
 }
 

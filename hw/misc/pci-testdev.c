@@ -20,7 +20,7 @@
 
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-pci.h"
+#include "qom/qapi-objects-pci.h"
 
 /* The header, little endian. */
 enum {
@@ -66,11 +66,11 @@ typedef struct {
     guint32 count;
 } Area;
 
-typedef struct {
+struct PciTestdev {
     PciDevice parent;
     Area mem, io;
     MemoryRegion *membar;       /* or NULL */
-} PciTestdev;
+};
 
 static guint32 test_offset(const Area *area, guint8 test)
 {
@@ -180,7 +180,7 @@ static void area_done(Area *area)
     if (area->region) {
         area->test = NO_TEST;
         arm(area);
-        object_unparent((Object *)area->region);
+        region_free(area->region);
         area->region = NULL;
     }
     if (area->fd >= 0) {
@@ -201,19 +201,19 @@ static bool check_membar(guint64 size, GError **error)
 
 static void testdev_unrealize(Device *dev)
 {
-    PciTestdev *s = (PciTestdev *)dev;
+    PciTestdev *s = to_pci_testdev(dev);
 
     area_done(&s->mem);
     area_done(&s->io);
     if (s->membar) {
-        object_unparent((Object *)s->membar);
+        region_free(s->membar);
         s->membar = NULL;
     }
 }
 
 static void testdev_init(Object *obj)
 {
-    PciTestdev *s = (PciTestdev *)obj;
+    PciTestdev *s = to_pci_testdev(obj);
 
     s->mem = (Area){ .kind = "mmio", .offset = MEM_TESTS };
     s->io = (Area){ .kind = "portio", .offset = IO_TESTS, .first = N_TESTS };
@@ -223,8 +223,8 @@ static void testdev_init(Object *obj)
 
 static bool testdev_realize(Device *dev, GError **error)
 {
-    PciTestdev *s = (PciTestdev *)dev;
-    const PciTestdevProps *props = object_props(dev);
+    PciTestdev *s = to_pci_testdev(dev);
+    const PciTestdevProps *props = pci_testdev_props(dev);
 
     if (!check_membar(props->membar, error) ||
         !area_init(s, &s->mem, "pci-testdev-mmio", MEM_SIZE, error) ||
@@ -243,8 +243,8 @@ static bool testdev_realize(Device *dev, GError **error)
 
 static void testdev_reset_hold(Device *dev)
 {
-    arm(&((PciTestdev *)dev)->mem);
-    arm(&((PciTestdev *)dev)->io);
+    arm(&to_pci_testdev(dev)->mem);
+    arm(&to_pci_testdev(dev)->io);
 }
 
 static bool testdev_state_loaded(Device *dev, GError **error)

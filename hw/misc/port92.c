@@ -17,7 +17,7 @@
 
 #include "hw/isa/isa-bus.h"
 #include "hw/machine/machine.h"
-#include "qmp/qapi-types-misc.h"
+#include "qom/qapi-objects-misc.h"
 #include "qom/qapi-trace.h"
 
 #define PORT 0x92
@@ -27,12 +27,12 @@ enum {
     A20 = 1 << 1,
 };
 
-typedef struct {
+struct Port92 {
     Device parent;
     guint8 control;
     MemoryRegion *region;
     Irq *a20;
-} Port92;
+};
 
 static guint64 port92_read(void *opaque, guint64 offset, guint size)
 {
@@ -76,7 +76,7 @@ static void port92_init(Object *obj)
 
 static bool port92_realize(Device *dev, GError **error)
 {
-    Port92 *s = (Port92 *)dev;
+    Port92 *s = to_port92(dev);
 
     s->a20 = gpio(&dev->object, "a20", 0);
     s->region = isa_map_ports(dev, "port92", &port92_ops, PORT, 1, error);
@@ -85,7 +85,7 @@ static bool port92_realize(Device *dev, GError **error)
 
 static void port92_unrealize(Device *dev)
 {
-    Port92 *s = (Port92 *)dev;
+    Port92 *s = to_port92(dev);
 
     irq_set(s->a20, false);
     isa_unmap(dev, s->region);
@@ -93,7 +93,7 @@ static void port92_unrealize(Device *dev)
 
 static void port92_reset_hold(Device *dev)
 {
-    Port92 *s = (Port92 *)dev;
+    Port92 *s = to_port92(dev);
 
     irq_set(s->a20, s->control & A20);
 }

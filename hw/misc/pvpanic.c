@@ -12,13 +12,13 @@
 #include "hw/acpi/acpi-device.h"
 #include "hw/isa/isa-bus.h"
 #include "hw/machine/machine.h"
-#include "qmp/qapi-types-misc.h"
+#include "qom/qapi-objects-misc.h"
 #include "qom/qapi-trace.h"
 
-typedef struct {
+struct Pvpanic {
     Device parent;
     MemoryRegion *region;
-} Pvpanic;
+};
 
 /* A write by the guest, where the device takes these events; others mean nothing. */
 static void take_events(Machine *machine, guint8 events, guint8 value)
@@ -31,20 +31,15 @@ static void take_events(Machine *machine, guint8 events, guint8 value)
     }
 }
 
-static const PvpanicProps *properties(void *opaque)
-{
-    return object_props(opaque);
-}
-
 static guint64 pvpanic_read(void *opaque, guint64 offset, guint size)
 {
-    return properties(opaque)->events;
+    return pvpanic_props(opaque)->events;
 }
 
 static void pvpanic_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     trace_pvpanic_write(opaque, value);
-    take_events(machine_of(opaque), properties(opaque)->events, value);
+    take_events(machine_of(opaque), pvpanic_props(opaque)->events, value);
 }
 
 static const RegionOps pvpanic_ops = {
@@ -56,21 +51,21 @@ static const RegionOps pvpanic_ops = {
 
 static bool pvpanic_realize(Device *dev, GError **error)
 {
-    Pvpanic *s = (Pvpanic *)dev;
+    Pvpanic *s = to_pvpanic(dev);
 
-    s->region = isa_map_ports(dev, "pvpanic", &pvpanic_ops, properties(dev)->ioport, 1, error);
+    s->region = isa_map_ports(dev, "pvpanic", &pvpanic_ops, pvpanic_props(dev)->ioport, 1, error);
     return s->region != NULL;
 }
 
 static void pvpanic_unrealize(Device *dev)
 {
-    isa_unmap(dev, ((Pvpanic *)dev)->region);
+    isa_unmap(dev, to_pvpanic(dev)->region);
 }
 
 static void pvpanic_acpi(Device *dev, AcpiDevices *devices)
 {
     acpi_add_isa(devices, &(AcpiIsaDevice){
-        .name = "PEV0", .hid = "QEMU0001", .ports = { { properties(dev)->ioport, 1 } },
+        .name = "PEV0", .hid = "QEMU0001", .ports = { { pvpanic_props(dev)->ioport, 1 } },
         .irq = ACPI_ISA_NO_IRQ,
     });
 }

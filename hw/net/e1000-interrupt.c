@@ -8,6 +8,7 @@
  */
 #include "config.h"
 #include "hw/net/e1000.h"
+#include "qom/qapi-objects-net.h"
 #include "qom/qapi-trace.h"
 
 static gint64 now_of(const E1000 *s)

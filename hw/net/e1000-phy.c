@@ -12,6 +12,8 @@
 #include "config.h"
 #include "hw/net/e1000.h"
 
+#include "qom/qapi-objects-net.h"
+
 enum { PHY_ADDRESS = 1 };
 
 /* What a register is after a reset of the PHY, and what the driver may change. */

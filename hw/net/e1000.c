@@ -17,6 +17,7 @@
 #include "hw/core/timer-state.h"
 #include "hw/machine/machine-aio.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-net.h"
 
 enum { MMIO_SIZE = 0x20000, IO_SIZE = 0x40, BAR_MMIO = 0, BAR_IO = 1 };
 enum { IO_ADDR = 0, IO_DATA = 4 };      /* SDM 13.2.2 */
@@ -237,7 +238,7 @@ void e1000_reset_mac(E1000 *s)
 
 static void e1000_reset_enter(Device *dev)
 {
-    E1000 *s = (E1000 *)dev;
+    E1000 *s = to_e1000(dev);
 
     g_mutex_lock(&s->mutex);
     after_reset(s);
@@ -247,7 +248,7 @@ static void e1000_reset_enter(Device *dev)
 
 static void e1000_reset_hold(Device *dev)
 {
-    E1000 *s = (E1000 *)dev;
+    E1000 *s = to_e1000(dev);
 
     g_mutex_lock(&s->mutex);
     e1000_reset_irq(s);
@@ -258,7 +259,7 @@ static void e1000_reset_hold(Device *dev)
  * the EEPROM's port shifts by. */
 static bool e1000_state_loaded(Device *dev, GError **error)
 {
-    E1000 *s = (E1000 *)dev;
+    E1000 *s = to_e1000(dev);
 
     if (s->tx.size > NET_FRAME_MAX - E1000_TAG || s->serial_n_in > E1000_SERIAL_BITS) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 82540EM",
@@ -278,7 +279,7 @@ static bool e1000_state_loaded(Device *dev, GError **error)
 
 static bool find_mac(E1000 *s, GError **error)
 {
-    E1000Props *p = object_props(s);
+    E1000Props *p = e1000_props(s);
 
     if (p->mac) {
         return nic_parse_mac(p->mac, s->mac, error);
@@ -330,17 +331,17 @@ static void make_bars(E1000 *s)
 
 static void e1000_init(Object *obj)
 {
-    g_mutex_init(&((E1000 *)obj)->mutex);
+    g_mutex_init(&to_e1000(obj)->mutex);
 }
 
 static void e1000_finalize(Object *obj)
 {
-    g_mutex_clear(&((E1000 *)obj)->mutex);
+    g_mutex_clear(&to_e1000(obj)->mutex);
 }
 
 static bool e1000_realize(Device *dev, GError **error)
 {
-    E1000 *s = (E1000 *)dev;
+    E1000 *s = to_e1000(dev);
     const E1000Props *p = e1000_props(s);
 
     s->machine = machine_of(dev);
@@ -360,7 +361,7 @@ static bool e1000_realize(Device *dev, GError **error)
 
 static void e1000_unrealize(Device *dev)
 {
-    E1000 *s = (E1000 *)dev;
+    E1000 *s = to_e1000(dev);
 
     machine_remove_listener(s->machine, s->listener);
     aio_unwatch(g_steal_pointer(&s->watch));

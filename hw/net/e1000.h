@@ -81,7 +81,7 @@ typedef struct {
 /* Units of ITR and of the delays, and how long the link's partners negotiate. */
 enum { E1000_ITR_NS = 256, E1000_DELAY_NS = 1024, E1000_NEGOTIATION_NS = 500000000 };
 
-typedef struct {
+typedef struct E1000 {
     PciDevice parent;
     GMutex mutex;
 
@@ -139,11 +139,6 @@ typedef struct {
     int kick;                           /* eventfd */
     MemoryRegion *mmio, *io;
 } E1000;
-
-static inline const E1000Props *e1000_props(const E1000 *s)
-{
-    return object_props(s);
-}
 
 /* All functions need the mutex, and the machine lock where it says so. */
 

@@ -19,8 +19,8 @@
 #include "hw/aio/file-writer.h"
 #include "hw/net/net.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-net.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-net.h"
 
 enum {
     PCAP_MAGIC = 0xa1b2c3d4,    /* times in microseconds */
@@ -40,19 +40,14 @@ typedef struct {
     guint32 seconds, microseconds, kept, length;
 } PcapFrame;
 
-typedef struct {
+struct FilterDump {
     Object object;
     NetFilter filter;
     FileWriter *file;           /* NULL: not open */
     bool created;               /* the file did not exist before */
     gint failed;                /* atomic: said so already */
     guint64 missing;            /* frames that are, since that was said */
-} FilterDump;
-
-static const FilterDumpProps *dump_props(const FilterDump *s)
-{
-    return object_props(s);
-}
+};
 
 /* ---- Frames ---- */
 
@@ -64,7 +59,7 @@ static void file_moved(void *opaque, int error)
     if (error && !g_atomic_int_get(&s->failed)) {
         g_atomic_int_set(&s->failed, 1);
         g_warning("filter '%s': '%s' is not written any more: %s", s->object.name,
-                  dump_props(s)->file, g_strerror(error));
+                  filter_dump_props(s)->file, g_strerror(error));
         env_refused(&s->object, error, file_writer_fd(s->file));
     }
 }
@@ -73,7 +68,7 @@ static void note_missing(FilterDump *s)
 {
     if (!s->missing++) {
         g_warning("filter '%s': '%s' takes nothing, frames are missing from it", s->object.name,
-                  dump_props(s)->file);
+                  filter_dump_props(s)->file);
     }
 }
 
@@ -81,7 +76,7 @@ static void tell_missing(FilterDump *s)
 {
     if (s->missing) {
         g_message("filter '%s': %" G_GUINT64_FORMAT " frames are missing from '%s'",
-                  s->object.name, s->missing, dump_props(s)->file);
+                  s->object.name, s->missing, filter_dump_props(s)->file);
         s->missing = 0;
     }
 }
@@ -99,7 +94,7 @@ static void write_record(FilterDump *s, const struct iovec *iov, guint n)
 
 static bool wanted(const FilterDump *s, bool from_guest)
 {
-    const FilterDumpProps *props = dump_props(s);
+    const FilterDumpProps *props = filter_dump_props(s);
 
     return !g_atomic_int_get(&s->failed) && props->status == NET_FILTER_STATUS_ON &&
            (props->queue == NET_FILTER_DIRECTION_ALL ||
@@ -108,9 +103,9 @@ static bool wanted(const FilterDump *s, bool from_guest)
 
 static void dump_frame(NetFilter *filter, bool from_guest, const NetFrame *frame)
 {
-    FilterDump *s = (FilterDump *)((guint8 *)filter - offsetof(FilterDump, filter));
+    FilterDump *s = container_of(filter, FilterDump, filter);
     gint64 now = g_get_real_time();
-    guint32 left = MIN(frame->size, dump_props(s)->maxlen);
+    guint32 left = MIN(frame->size, filter_dump_props(s)->maxlen);
     PcapFrame header = {
         .seconds = now / G_USEC_PER_SEC, .microseconds = now % G_USEC_PER_SEC,
         .kept = left, .length = frame->size,
@@ -134,7 +129,7 @@ static void dump_frame(NetFilter *filter, bool from_guest, const NetFrame *frame
 static void undo_file(FilterDump *s)
 {
     if (s->created) {
-        unlink(dump_props(s)->file);
+        unlink(filter_dump_props(s)->file);
     }
     s->created = false;
 }
@@ -142,7 +137,7 @@ static void undo_file(FilterDump *s)
 /* A pipe is opened when it has a reader; from then on its writes do not block. */
 static int open_file(FilterDump *s, GError **error)
 {
-    const char *path = dump_props(s)->file;
+    const char *path = filter_dump_props(s)->file;
     int fd;
 
     s->created = access(path, F_OK) < 0;
@@ -158,7 +153,7 @@ static int open_file(FilterDump *s, GError **error)
 
 static bool dump_prepare(Object *obj, GError **error)
 {
-    FilterDump *s = (FilterDump *)obj;
+    FilterDump *s = to_filter_dump(obj);
     int fd = open_file(s, error);
 
     if (fd < 0) {
@@ -177,7 +172,7 @@ static bool dump_prepare(Object *obj, GError **error)
 
 static void dump_release(Object *obj)
 {
-    FilterDump *s = (FilterDump *)obj;
+    FilterDump *s = to_filter_dump(obj);
     gsize left;
 
     undo_file(s);
@@ -185,7 +180,7 @@ static void dump_release(Object *obj)
     s->file = NULL;             /* its thread does not come here any more */
     if (left) {
         g_warning("filter '%s': '%s' takes nothing, its end is missing", s->object.name,
-                  dump_props(s)->file);
+                  filter_dump_props(s)->file);
     }
     tell_missing(s);
 }
@@ -193,17 +188,17 @@ static void dump_release(Object *obj)
 /* What was in the file goes when nothing else can fail any more. */
 static bool dump_keep(Object *obj, GError **error)
 {
-    FilterDump *s = (FilterDump *)obj;
+    FilterDump *s = to_filter_dump(obj);
     const PcapFile header = {
         .magic = PCAP_MAGIC, .major = PCAP_MAJOR, .minor = PCAP_MINOR,
-        .max_length = dump_props(s)->maxlen, .link_type = LINKTYPE_ETHERNET,
+        .max_length = filter_dump_props(s)->maxlen, .link_type = LINKTYPE_ETHERNET,
     };
 
     file_writer_empty(s->file);
     file_writer_put_all(s->file, (const guint8 *)&header, sizeof(header));
     s->created = false;
     s->filter.frame = dump_frame;
-    net_add_filter(dump_props(s)->netdev.target, &s->filter);
+    net_add_filter(filter_dump_props(s)->netdev.target, &s->filter);
     return true;
 }
 
@@ -214,10 +209,10 @@ static bool dump_complete(Object *obj, GError **error)
 
 static void dump_dismantle(Object *obj)
 {
-    FilterDump *s = (FilterDump *)obj;
+    FilterDump *s = to_filter_dump(obj);
 
     if (s->filter.frame) {
-        net_remove_filter(dump_props(s)->netdev.target, &s->filter);
+        net_remove_filter(filter_dump_props(s)->netdev.target, &s->filter);
         s->filter.frame = NULL;
     }
 }

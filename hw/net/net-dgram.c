@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-net.h"
 
 enum {
     IN_BATCH = 32,              /* datagrams in one recvmmsg */
@@ -184,24 +185,24 @@ void net_dgram_dismantle(NetDgram *d)
 
 /* ---- Class netdev-dgram ---- */
 
-typedef struct {
+struct NetdevDgram {
     NetBackend parent;
     NetDgram dgram;
-} NetdevDgram;
+};
 
 static guint dgram_send(NetBackend *net, guint queue, const NetFrame *frames, guint n)
 {
-    return net_dgram_send(&((NetdevDgram *)net)->dgram, frames, n);
+    return net_dgram_send(&to_netdev_dgram(net)->dgram, frames, n);
 }
 
 static void dgram_resume(NetBackend *net, guint queue)
 {
-    net_dgram_resume(&((NetdevDgram *)net)->dgram);
+    net_dgram_resume(&to_netdev_dgram(net)->dgram);
 }
 
 static bool dgram_setup(NetBackend *net, const Env *env, GError **error)
 {
-    NetDgram *d = &((NetdevDgram *)net)->dgram;
+    NetDgram *d = &to_netdev_dgram(net)->dgram;
     const NetdevDgramOptions *opts = &net_options(net)->u.dgram;
 
     d->local = opts->local;
@@ -218,32 +219,32 @@ static bool dgram_setup(NetBackend *net, const Env *env, GError **error)
 
 static void dgram_init(Object *obj)
 {
-    net_dgram_init(&((NetdevDgram *)obj)->dgram, (NetBackend *)obj);
+    net_dgram_init(&to_netdev_dgram(obj)->dgram, to_net_backend(obj));
 }
 
 static bool dgram_prepare(Object *obj, GError **error)
 {
-    return net_dgram_prepare(&((NetdevDgram *)obj)->dgram, error);
+    return net_dgram_prepare(&to_netdev_dgram(obj)->dgram, error);
 }
 
 static void dgram_release(Object *obj)
 {
-    net_dgram_release(&((NetdevDgram *)obj)->dgram);
+    net_dgram_release(&to_netdev_dgram(obj)->dgram);
 }
 
 static bool dgram_complete(Object *obj, GError **error)
 {
-    return net_dgram_complete(&((NetdevDgram *)obj)->dgram, error);
+    return net_dgram_complete(&to_netdev_dgram(obj)->dgram, error);
 }
 
 static void dgram_dismantle(Object *obj)
 {
-    net_dgram_dismantle(&((NetdevDgram *)obj)->dgram);
+    net_dgram_dismantle(&to_netdev_dgram(obj)->dgram);
 }
 
 static void dgram_finalize(Object *obj)
 {
-    net_dgram_finalize(&((NetdevDgram *)obj)->dgram);
+    net_dgram_finalize(&to_netdev_dgram(obj)->dgram);
 }
 
 static const NetBackendOps dgram_net_ops = {

@@ -9,6 +9,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-object.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-net.h"
 
 Nic *net_find_card(Object *root, const char *id)
 {
@@ -52,7 +53,7 @@ bool net_query_rx_filter(Object *root, const char *name, RxFilterInfoList *ret, 
 
 static bool add_filter(Object *obj, void *data)
 {
-    RxFilterInfo *info = object_is_a(obj, &qmp_class_nic) ? nic_query_filter((Nic *)obj) : NULL;
+    RxFilterInfo *info = object_is_a(obj, &qmp_class_nic) ? nic_query_filter(to_nic(obj)) : NULL;
 
     if (info) {
         g_ptr_array_add(data, info);
@@ -62,11 +63,11 @@ static bool add_filter(Object *obj, void *data)
 
 bool net_query_rx_filters(Object *root, RxFilterInfoList *ret)
 {
-    Object *machine = (Object *)machine_made(root);
+    Machine *machine = machine_made(root);
     GPtrArray *list = g_ptr_array_new();
 
     if (machine) {
-        object_foreach_descendant(machine, add_filter, list);
+        object_foreach_descendant(&machine->object, add_filter, list);
     }
     ret->n = list->len;
     ret->items = (RxFilterInfo **)g_ptr_array_free(list, false);

@@ -12,8 +12,9 @@
 #include "hw/net/net-stream.h"
 #include "qmp/error.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-net.h"
 
-typedef struct {
+struct NetdevSocket {
     NetBackend parent;
     NetStream stream;
     NetDgram dgram;
@@ -21,16 +22,16 @@ typedef struct {
     SocketAddress *local, *remote;      /* from the options' text */
     void (*settled)(void *opaque, GError *error);
     void *settled_opaque;
-} NetdevSocket;
+};
 
 static void hangup(NetBackend *net, const char *why)
 {
-    net_stream_hangup(&((NetdevSocket *)net)->stream, why);
+    net_stream_hangup(&to_netdev_socket(net)->stream, why);
 }
 
 static guint socket_send(NetBackend *net, guint queue, const NetFrame *frames, guint n)
 {
-    NetdevSocket *s = (NetdevSocket *)net;
+    NetdevSocket *s = to_netdev_socket(net);
 
     return s->is_dgram ? net_dgram_send(&s->dgram, frames, n)
                        : net_framing_send(&s->stream.framing, frames, n);
@@ -38,7 +39,7 @@ static guint socket_send(NetBackend *net, guint queue, const NetFrame *frames, g
 
 static void socket_resume(NetBackend *net, guint queue)
 {
-    NetdevSocket *s = (NetdevSocket *)net;
+    NetdevSocket *s = to_netdev_socket(net);
 
     if (s->is_dgram) {
         net_dgram_resume(&s->dgram);
@@ -138,7 +139,7 @@ static bool setup_dgram(NetdevSocket *s, const NetdevSocketOptions *o, GError **
 
 static bool socket_setup(NetBackend *net, const Env *env, GError **error)
 {
-    NetdevSocket *s = (NetdevSocket *)net;
+    NetdevSocket *s = to_netdev_socket(net);
     const NetdevSocketOptions *o = &net_options(net)->u.socket;
 
     if (!check_options(o, error)) {
@@ -160,7 +161,7 @@ static bool socket_setup(NetBackend *net, const Env *env, GError **error)
 
 static void socket_init(Object *obj)
 {
-    NetdevSocket *s = (NetdevSocket *)obj;
+    NetdevSocket *s = to_netdev_socket(obj);
 
     net_stream_init(&s->stream, &s->parent, hangup);
     net_dgram_init(&s->dgram, &s->parent);
@@ -181,7 +182,7 @@ static bool check_group(const NetdevSocket *s, GError **error)
 
 static bool socket_prepare(Object *obj, GError **error)
 {
-    NetdevSocket *s = (NetdevSocket *)obj;
+    NetdevSocket *s = to_netdev_socket(obj);
     const NetdevSocketOptions *o = &net_options(&s->parent)->u.socket;
 
     if (!s->is_dgram) {
@@ -207,7 +208,7 @@ static void on_settled(void *opaque, GError *error)
 
 static void socket_settle(Object *obj, void (*done)(void *opaque, GError *error), void *opaque)
 {
-    NetdevSocket *s = (NetdevSocket *)obj;
+    NetdevSocket *s = to_netdev_socket(obj);
 
     s->settled = done;
     s->settled_opaque = opaque;
@@ -216,12 +217,12 @@ static void socket_settle(Object *obj, void (*done)(void *opaque, GError *error)
 
 static void socket_unsettle(Object *obj)
 {
-    net_stream_unsettle(&((NetdevSocket *)obj)->stream);
+    net_stream_unsettle(&to_netdev_socket(obj)->stream);
 }
 
 static void socket_release(Object *obj)
 {
-    NetdevSocket *s = (NetdevSocket *)obj;
+    NetdevSocket *s = to_netdev_socket(obj);
 
     net_stream_release(&s->stream);
     net_dgram_release(&s->dgram);
@@ -229,7 +230,7 @@ static void socket_release(Object *obj)
 
 static bool socket_complete(Object *obj, GError **error)
 {
-    NetdevSocket *s = (NetdevSocket *)obj;
+    NetdevSocket *s = to_netdev_socket(obj);
 
     return s->is_dgram ? net_dgram_complete(&s->dgram, error)
                        : net_stream_complete(&s->stream, error);
@@ -237,7 +238,7 @@ static bool socket_complete(Object *obj, GError **error)
 
 static void socket_dismantle(Object *obj)
 {
-    NetdevSocket *s = (NetdevSocket *)obj;
+    NetdevSocket *s = to_netdev_socket(obj);
 
     if (s->is_dgram) {
         net_dgram_dismantle(&s->dgram);
@@ -248,7 +249,7 @@ static void socket_dismantle(Object *obj)
 
 static void socket_finalize(Object *obj)
 {
-    NetdevSocket *s = (NetdevSocket *)obj;
+    NetdevSocket *s = to_netdev_socket(obj);
 
     net_stream_finalize(&s->stream);
     net_dgram_finalize(&s->dgram);

@@ -12,6 +12,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-net.h"
 
 static const Env *env_of(const NetStream *s)
 {
@@ -309,24 +310,24 @@ void net_stream_dismantle(NetStream *s)
 
 /* ---- Class netdev-stream ---- */
 
-typedef struct {
+struct NetdevStream {
     NetBackend parent;
     NetStream stream;
-} NetdevStream;
+};
 
 static void hangup(NetBackend *net, const char *why)
 {
-    net_stream_hangup(&((NetdevStream *)net)->stream, why);
+    net_stream_hangup(&to_netdev_stream(net)->stream, why);
 }
 
 static guint stream_send(NetBackend *net, guint queue, const NetFrame *frames, guint n)
 {
-    return net_framing_send(&((NetdevStream *)net)->stream.framing, frames, n);
+    return net_framing_send(&to_netdev_stream(net)->stream.framing, frames, n);
 }
 
 static void stream_resume(NetBackend *net, guint queue)
 {
-    net_framing_resume(&((NetdevStream *)net)->stream.framing);
+    net_framing_resume(&to_netdev_stream(net)->stream.framing);
 }
 
 static bool check_reconnect(const NetdevStreamOptions *opts, GError **error)
@@ -341,7 +342,7 @@ static bool check_reconnect(const NetdevStreamOptions *opts, GError **error)
 
 static bool stream_setup(NetBackend *net, const Env *env, GError **error)
 {
-    NetStream *s = &((NetdevStream *)net)->stream;
+    NetStream *s = &to_netdev_stream(net)->stream;
     const NetdevStreamOptions *opts = &net_options(net)->u.stream;
 
     if (!check_reconnect(opts, error)) {
@@ -360,42 +361,42 @@ static bool stream_setup(NetBackend *net, const Env *env, GError **error)
 
 static void stream_init(Object *obj)
 {
-    net_stream_init(&((NetdevStream *)obj)->stream, (NetBackend *)obj, hangup);
+    net_stream_init(&to_netdev_stream(obj)->stream, to_net_backend(obj), hangup);
 }
 
 static bool stream_prepare(Object *obj, GError **error)
 {
-    return net_stream_prepare(&((NetdevStream *)obj)->stream, error);
+    return net_stream_prepare(&to_netdev_stream(obj)->stream, error);
 }
 
 static void stream_release(Object *obj)
 {
-    net_stream_release(&((NetdevStream *)obj)->stream);
+    net_stream_release(&to_netdev_stream(obj)->stream);
 }
 
 static void stream_unsettle(Object *obj)
 {
-    net_stream_unsettle(&((NetdevStream *)obj)->stream);
+    net_stream_unsettle(&to_netdev_stream(obj)->stream);
 }
 
 static void stream_settle(Object *obj, void (*done)(void *opaque, GError *error), void *opaque)
 {
-    net_stream_settle(&((NetdevStream *)obj)->stream, done, opaque);
+    net_stream_settle(&to_netdev_stream(obj)->stream, done, opaque);
 }
 
 static bool stream_complete(Object *obj, GError **error)
 {
-    return net_stream_complete(&((NetdevStream *)obj)->stream, error);
+    return net_stream_complete(&to_netdev_stream(obj)->stream, error);
 }
 
 static void stream_dismantle(Object *obj)
 {
-    net_stream_dismantle(&((NetdevStream *)obj)->stream);
+    net_stream_dismantle(&to_netdev_stream(obj)->stream);
 }
 
 static void stream_finalize(Object *obj)
 {
-    net_stream_finalize(&((NetdevStream *)obj)->stream);
+    net_stream_finalize(&to_netdev_stream(obj)->stream);
 }
 
 static const NetBackendOps stream_net_ops = {

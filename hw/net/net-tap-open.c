@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-net.h"
+#include "qom/qapi-objects-net.h"
 
 static const NetdevTapOptions *options(const NetdevTap *tap)
 {
@@ -108,7 +108,7 @@ static bool settle_vhost(NetdevTap *tap, const Env *env, GError **error)
 
 bool tap_setup(NetBackend *net, const Env *env, GError **error)
 {
-    NetdevTap *tap = (NetdevTap *)net;
+    NetdevTap *tap = to_netdev_tap(net);
     const NetdevTapOptions *o = options(tap);
 
     if (!check_options(o, error)) {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-net.h"
+#include "qom/qapi-objects-net.h"
 
 enum {
     IN_SIZE = NET_FRAME_MAX + sizeof(NetHdr),
@@ -66,7 +66,7 @@ static void on_readable(evutil_socket_t fd, short what, void *opaque)
 
 static void tap_resume(NetBackend *net, guint queue)
 {
-    TapQueue *q = &((NetdevTap *)net)->queues[queue];
+    TapQueue *q = &to_netdev_tap(net)->queues[queue];
 
     if (q->stalled) {
         q->stalled = false;
@@ -99,7 +99,7 @@ static bool send_one(TapQueue *q, const NetFrame *frame)
 
 static guint tap_send(NetBackend *net, guint queue, const NetFrame *frames, guint n)
 {
-    TapQueue *q = &((NetdevTap *)net)->queues[queue];
+    TapQueue *q = &to_netdev_tap(net)->queues[queue];
     guint i;
 
     for (i = 0; i < n && q->out_event; i++) {
@@ -128,12 +128,12 @@ static void on_writable(evutil_socket_t fd, short what, void *opaque)
 
 static void set_offloads(NetBackend *net, guint offloads)
 {
-    tap_set_offloads((NetdevTap *)net, offloads);
+    tap_set_offloads(to_netdev_tap(net), offloads);
 }
 
 static void set_queues(NetBackend *net, guint n)
 {
-    NetdevTap *tap = (NetdevTap *)net;
+    NetdevTap *tap = to_netdev_tap(net);
 
     for (guint i = 0; i < tap->n_fds; i++) {
         tap_attach(&tap->queues[i], i < n);
@@ -166,7 +166,7 @@ static void stop_queue(TapQueue *q)
 
 static void tap_init(Object *obj)
 {
-    NetdevTap *tap = (NetdevTap *)obj;
+    NetdevTap *tap = to_netdev_tap(obj);
 
     for (guint i = 0; i < TAP_QUEUES_MAX; i++) {
         tap->queues[i] = (TapQueue){ .tap = tap, .index = i, .fd = -1 };
@@ -175,7 +175,7 @@ static void tap_init(Object *obj)
 
 static bool tap_prepare(Object *obj, GError **error)
 {
-    NetdevTap *tap = (NetdevTap *)obj;
+    NetdevTap *tap = to_netdev_tap(obj);
 
     if (!tap_open(tap, error)) {
         tap_close(tap);
@@ -186,12 +186,12 @@ static bool tap_prepare(Object *obj, GError **error)
 
 static void tap_release(Object *obj)
 {
-    tap_close((NetdevTap *)obj);
+    tap_close(to_netdev_tap(obj));
 }
 
 static void tap_dismantle(Object *obj)
 {
-    NetdevTap *tap = (NetdevTap *)obj;
+    NetdevTap *tap = to_netdev_tap(obj);
 
     net_lock(&tap->net);
     for (guint i = 0; i < tap->n_fds; i++) {
@@ -202,7 +202,7 @@ static void tap_dismantle(Object *obj)
 
 static bool tap_complete(Object *obj, GError **error)
 {
-    NetdevTap *tap = (NetdevTap *)obj;
+    NetdevTap *tap = to_netdev_tap(obj);
     const Env *env = object_env(obj);
 
     for (guint i = 0; i < tap->n_fds; i++) {

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-net.h"
 
 /* Room for the card's frames below which the sockets are not read: one turn of
  * libslirp makes no more. */
@@ -40,7 +41,7 @@ static ssize_t send_packet(const void *buf, size_t size, void *opaque)
 
 static void guest_error(const char *msg, void *opaque)
 {
-    g_debug("netdev '%s': guest: %s", ((NetdevUser *)opaque)->net.object.name, msg);
+    g_debug("netdev '%s': guest: %s", to_netdev_user(opaque)->net.object.name, msg);
 }
 
 static int64_t clock_get_ns(void *opaque)
@@ -190,7 +191,7 @@ static int add_poll(int fd, int events, void *opaque)
 
 static int get_revents(int index, void *opaque)
 {
-    short got = g_array_index(((NetdevUser *)opaque)->polls, struct pollfd, index).revents;
+    short got = g_array_index(to_netdev_user(opaque)->polls, struct pollfd, index).revents;
     int events = 0;
 
     for (guint i = 0; i < G_N_ELEMENTS(poll_bits); i++) {

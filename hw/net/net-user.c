@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-net.h"
+#include "qom/qapi-objects-net.h"
 
 /* Batches in one callback: others want the loop, too. */
 enum { ROUNDS = 8 };
@@ -105,7 +105,7 @@ static void on_main(evutil_socket_t fd, short what, void *opaque)
 
 static void user_resume(NetBackend *net, guint queue)
 {
-    NetdevUser *u = (NetdevUser *)net;
+    NetdevUser *u = to_netdev_user(net);
 
     if (u->stalled) {
         u->stalled = false;
@@ -117,7 +117,7 @@ static void user_resume(NetBackend *net, guint queue)
 
 static guint user_send(NetBackend *net, guint queue, const NetFrame *frames, guint n)
 {
-    NetdevUser *u = (NetdevUser *)net;
+    NetdevUser *u = to_netdev_user(net);
     guint i;
 
     if (!u->thread) {
@@ -142,7 +142,7 @@ static guint user_send(NetBackend *net, guint queue, const NetFrame *frames, gui
 
 static void user_init(Object *obj)
 {
-    NetdevUser *u = (NetdevUser *)obj;
+    NetdevUser *u = to_netdev_user(obj);
 
     u->main_fd = u->thread_fd = -1;
     u->forwards = g_ptr_array_new_with_free_func((GDestroyNotify)user_forward_free);
@@ -150,7 +150,7 @@ static void user_init(Object *obj)
 
 static void user_finalize(Object *obj)
 {
-    g_ptr_array_unref(((NetdevUser *)obj)->forwards);
+    g_ptr_array_unref(to_netdev_user(obj)->forwards);
 }
 
 static void detach_forwards(NetdevUser *u)
@@ -162,12 +162,12 @@ static void detach_forwards(NetdevUser *u)
 
 static bool user_setup(NetBackend *net, const Env *env, GError **error)
 {
-    return user_check_options((NetdevUser *)net, error);
+    return user_check_options(to_netdev_user(net), error);
 }
 
 static void user_release(Object *obj)
 {
-    NetdevUser *u = (NetdevUser *)obj;
+    NetdevUser *u = to_netdev_user(obj);
 
     for (guint i = 0; i < u->forwards->len; i++) {
         user_forward_close(u->forwards->pdata[i]);
@@ -189,7 +189,7 @@ static void user_release(Object *obj)
 
 static bool user_prepare(Object *obj, GError **error)
 {
-    NetdevUser *u = (NetdevUser *)obj;
+    NetdevUser *u = to_netdev_user(obj);
 
     u->main_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     u->thread_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -208,7 +208,7 @@ static bool user_prepare(Object *obj, GError **error)
 
 static void user_dismantle(Object *obj)
 {
-    NetdevUser *u = (NetdevUser *)obj;
+    NetdevUser *u = to_netdev_user(obj);
 
     user_loop_stop(u);
     g_clear_pointer(&u->main_event, event_free);
@@ -218,7 +218,7 @@ static void user_dismantle(Object *obj)
 
 static bool user_complete(Object *obj, GError **error)
 {
-    NetdevUser *u = (NetdevUser *)obj;
+    NetdevUser *u = to_netdev_user(obj);
     const Env *env = object_env(obj);
 
     for (guint i = 0; i < u->forwards->len; i++) {

@@ -9,10 +9,9 @@
 #include <string.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-net.h"
 #include "qmp/visit.h"
 #include "qom/place.h"
-
+#include "qom/qapi-objects-net.h"
 
 static const QmpClass *const classes[] = {
     [NET_CLIENT_DRIVER_USER] = &qmp_class_netdev_user,
@@ -26,7 +25,7 @@ G_STATIC_ASSERT(G_N_ELEMENTS(classes) == NET_CLIENT_DRIVER__MAX);
 
 Netdev *net_options(const NetBackend *net)
 {
-    return ((NetdevProps *)object_props(net))->options;
+    return netdev_props(net)->options;
 }
 
 int net_take_fd(const Env *env, const char *name, GError **error)
@@ -171,7 +170,7 @@ NetBackend *net_new(Object *root, const Netdev *options, GError **error)
     }
     props = qmp_new_props(klass);
     qmp_clone(&qmp_type_Netdev, &props->options, &options);
-    net = (NetBackend *)object_new_with_props(klass, props, NULL);
+    net = to_net_backend(object_new_with_props(klass, props, NULL));
     ok = begin(parent, net, options->id, error);
     object_unref(net);
     return ok ? net : NULL;
@@ -181,14 +180,14 @@ NetBackend *net_find(Object *root, const char *id)
 {
     Object *obj = object_child(place_folder(root, &qmp_class_netdev), id);
 
-    return obj && object_life(obj) == OBJECT_COMPLETE ? (NetBackend *)obj : NULL;
+    return obj && object_life(obj) == OBJECT_COMPLETE ? to_net_backend(obj) : NULL;
 }
 
 /* ---- Life ---- */
 
 static void netdev_init(Object *obj)
 {
-    NetBackend *net = (NetBackend *)obj;
+    NetBackend *net = to_net_backend(obj);
 
     net->ops = object_kind(obj);
     net->link_up = true;
@@ -198,12 +197,12 @@ static void netdev_init(Object *obj)
 
 static void netdev_finalize(Object *obj)
 {
-    g_mutex_clear(&((NetBackend *)obj)->gate);
+    g_mutex_clear(&to_net_backend(obj)->gate);
 }
 
 static void netdev_refresh(Object *obj, const QmpMember *member)
 {
-    ((NetdevProps *)object_props(obj))->link = ((NetBackend *)obj)->link_up;
+    netdev_props(obj)->link = to_net_backend(obj)->link_up;
 }
 
 static const ObjectOps netdev_object_ops = {

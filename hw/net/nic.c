@@ -9,10 +9,10 @@
 
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
-#include "qmp/qapi-types-net.h"
-#include "qmp/qapi-types-object.h"
 #include "qom/device.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-net.h"
+#include "qom/qapi-objects-object.h"
 
 /* ---- The gate ---- */
 
@@ -105,11 +105,10 @@ void nic_set_link(Nic *nic, bool up)
 
 static bool find_nic(Object *obj, void *data)
 {
-    if (!object_is_a(obj, &qmp_class_nic)) {
-        return true;
-    }
-    *(Nic **)data = (Nic *)obj;
-    return false;
+    Nic **found = data;
+
+    *found = object_dynamic_cast(obj, &qmp_class_nic);
+    return !*found;
 }
 
 Nic *nic_of(Object *card)
@@ -129,7 +128,7 @@ static const char *card_id(const Nic *nic)
     const char *id = NULL;
 
     for (Object *obj = nic->object.parent; obj && !id; obj = obj->parent) {
-        id = object_is_a(obj, &qmp_class_device) ? device_id((const Device *)obj) : NULL;
+        id = object_is_a(obj, &qmp_class_device) ? device_id(to_device(obj)) : NULL;
     }
     return id;
 }
@@ -201,7 +200,7 @@ static bool find_mac(Object *obj, void *data)
     MacSearch *search = data;
 
     if (object_is_a(obj, &qmp_class_nic)) {
-        search->found |= g_strcmp0(((NicProps *)object_props(obj))->mac, search->mac) == 0;
+        search->found |= g_strcmp0(nic_props(obj)->mac, search->mac) == 0;
     }
     return !search->found;
 }
@@ -242,9 +241,9 @@ void nic_choose_mac(Object *root, guint8 ret_mac[6])
 Nic *nic_new(Object *card, NetBackend *net, const guint8 mac[6], const NicOps *ops, void *opaque)
 {
     Object *obj = object_new(&qmp_class_nic);
-    Nic *nic = (Nic *)obj;
+    Nic *nic = to_nic(obj);
 
-    ((NicProps *)object_props(obj))->mac = nic_format_mac(mac);
+    nic_props(obj)->mac = nic_format_mac(mac);
     nic->ops = ops;
     nic->opaque = opaque;
     nic->net = net;
@@ -275,7 +274,7 @@ void nic_destroy(Nic *nic)
 
 static void nic_refresh(Object *obj, const QmpMember *member)
 {
-    ((NicProps *)object_props(obj))->link = ((Nic *)obj)->link_up;
+    nic_props(obj)->link = to_nic(obj)->link_up;
 }
 
 static const ObjectOps nic_object_ops = {

@@ -12,22 +12,22 @@
 #include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-firmware.h"
+#include "qom/qapi-objects-firmware.h"
 
-typedef struct {
+struct FwCfgFileObject {
     Object object;
     GBytes *bytes;              /* since prepare */
-} FwCfgFileObject;
+};
 
 GBytes *fw_cfg_file_bytes(Object *obj)
 {
-    return g_bytes_ref(((FwCfgFileObject *)obj)->bytes);
+    return g_bytes_ref(to_fw_cfg_file_object(obj)->bytes);
 }
 
 static bool file_prepare(Object *obj, GError **error)
 {
-    FwCfgFileObject *s = (FwCfgFileObject *)obj;
-    const FwCfgFileProps *props = object_props(obj);
+    FwCfgFileObject *s = to_fw_cfg_file_object(obj);
+    const FwCfgFileProps *props = fw_cfg_file_props(obj);
 
     if (!props->string == !props->file) {
         qmp_error_set_at(error, "string",
@@ -42,7 +42,7 @@ static bool file_prepare(Object *obj, GError **error)
 
 static void file_release(Object *obj)
 {
-    g_clear_pointer(&((FwCfgFileObject *)obj)->bytes, g_bytes_unref);
+    g_clear_pointer(&to_fw_cfg_file_object(obj)->bytes, g_bytes_unref);
 }
 
 static bool file_complete(Object *obj, GError **error)
@@ -60,7 +60,7 @@ static bool file_may_delete(Object *obj, GError **error)
     if (machine_past_build(obj)) {
         qmp_error_set_at(error, "id", ERROR_REASON_IN_USE,
                          "firmware configuration file '%s' is in use by the machine",
-                         ((const FwCfgFileProps *)object_props(obj))->name);
+                         fw_cfg_file_props(obj)->name);
         return false;
     }
     return true;

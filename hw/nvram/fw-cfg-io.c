@@ -15,7 +15,7 @@
 #include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-firmware.h"
+#include "qom/qapi-objects-firmware.h"
 
 enum {
     CONTROL_PORTS = 2,          /* selector and data, which overlap */
@@ -23,10 +23,10 @@ enum {
     DMA_PORTS     = 8,
 };
 
-typedef struct {
+struct FwCfgIo {
     FwCfg fw_cfg;
     MemoryRegion *control, *dma;        /* dma: or NULL */
-} FwCfgIo;
+};
 
 /* A transfer under way has the selected item for itself. */
 static guint64 control_read(void *opaque, guint64 offset, guint size)
@@ -74,15 +74,15 @@ static void unmap(FwCfgIo *s, MemoryRegion **region)
 {
     if (*region) {
         region_remove(address_space_root(machine_of(s)->io), *region);
-        object_unparent((Object *)*region);
+        region_free(*region);
         *region = NULL;
     }
 }
 
 static bool fw_cfg_io_realize(Device *dev, GError **error)
 {
-    FwCfgIo *s = (FwCfgIo *)dev;
-    const FwCfgIoProps *props = object_props(dev);
+    FwCfgIo *s = to_fw_cfg_io(dev);
+    const FwCfgIoProps *props = fw_cfg_io_props(dev);
     MemoryRegion *io = address_space_root(machine_of(dev)->io);
 
     s->control = region_new_io(&dev->object, "fwcfg", &control_ops, s, CONTROL_PORTS);
@@ -96,7 +96,7 @@ static bool fw_cfg_io_realize(Device *dev, GError **error)
 
 static void fw_cfg_io_unrealize(Device *dev)
 {
-    FwCfgIo *s = (FwCfgIo *)dev;
+    FwCfgIo *s = to_fw_cfg_io(dev);
 
     unmap(s, &s->dma);
     unmap(s, &s->control);
@@ -104,7 +104,7 @@ static void fw_cfg_io_unrealize(Device *dev)
 
 static void fw_cfg_io_acpi(Device *dev, AcpiDevices *devices)
 {
-    const FwCfgIoProps *props = object_props(dev);
+    const FwCfgIoProps *props = fw_cfg_io_props(dev);
 
     acpi_add_isa(devices, &(AcpiIsaDevice){
         .name = "FWC0", .hid = "QEMU0002", .ports = { { props->iobase, DMA_OFFSET + DMA_PORTS } },

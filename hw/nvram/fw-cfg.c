@@ -16,9 +16,9 @@
 #include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-firmware.h"
 #include "qmp/qapi-types-object.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-firmware.h"
 #include "qom/qapi-trace.h"
 
 enum {
@@ -139,7 +139,7 @@ static void update_directory(FwCfg *s)
 
 static bool check_new_file(const FwCfg *s, const char *name, GError **error)
 {
-    const FwCfgProps *props = object_props(s);
+    const FwCfgProps *props = fw_cfg_props(s);
 
     if (!*name || strlen(name) > FW_CFG_NAME_MAX) {
         qmp_error_set_at(error, "name", ERROR_REASON_INVALID_VALUE,
@@ -252,7 +252,7 @@ static bool add_client_file(Object *obj, void *data)
         return true;
     }
     bytes = fw_cfg_file_bytes(obj);
-    files->failed = !set_file(files->s, ((const FwCfgFileProps *)object_props(obj))->name, bytes,
+    files->failed = !set_file(files->s, fw_cfg_file_props(obj)->name, bytes,
                               NULL, NULL, true, files->error);
     return !files->failed;
 }
@@ -327,12 +327,12 @@ static const StateRow fw_cfg_state[] = {
 
 static void fw_cfg_init(Object *obj)
 {
-    ((FwCfg *)obj)->files = g_ptr_array_new_with_free_func(file_free);
+    to_fw_cfg(obj)->files = g_ptr_array_new_with_free_func(file_free);
 }
 
 static void fw_cfg_finalize(Object *obj)
 {
-    FwCfg *s = (FwCfg *)obj;
+    FwCfg *s = to_fw_cfg(obj);
 
     for (guint i = 0; i < FW_CFG_N_FIXED; i++) {
         item_clear(&s->fixed[0][i]);
@@ -343,8 +343,8 @@ static void fw_cfg_finalize(Object *obj)
 
 static bool fw_cfg_realize(Device *dev, GError **error)
 {
-    FwCfg *s = (FwCfg *)dev;
-    const FwCfgProps *props = object_props(dev);
+    FwCfg *s = to_fw_cfg(dev);
+    const FwCfgProps *props = fw_cfg_props(dev);
     Machine *machine = machine_of(dev);
 
     s->memory = machine->memory;
@@ -358,7 +358,7 @@ static bool fw_cfg_realize(Device *dev, GError **error)
 
 static void fw_cfg_unrealize(Device *dev)
 {
-    FwCfg *s = (FwCfg *)dev;
+    FwCfg *s = to_fw_cfg(dev);
 
     g_clear_pointer(&s->timer, timer_free);
     s->memory = NULL;
@@ -366,13 +366,13 @@ static void fw_cfg_unrealize(Device *dev)
 
 static void fw_cfg_reset_enter(Device *dev)
 {
-    timer_cancel(((FwCfg *)dev)->timer);
+    timer_cancel(to_fw_cfg(dev)->timer);
 }
 
 /* Whatever was loaded is one of the states that a guest can bring about. */
 static bool fw_cfg_state_loaded(Device *dev, GError **error)
 {
-    FwCfg *s = (FwCfg *)dev;
+    FwCfg *s = to_fw_cfg(dev);
 
     timer_cancel(s->timer);
     if (s->dma_control) {

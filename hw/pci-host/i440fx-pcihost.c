@@ -15,7 +15,7 @@
 #include "hw/pci-host/i440fx.h"
 
 #include "hw/machine/machine.h"
-#include "qmp/qapi-types-pc.h"
+#include "qom/qapi-objects-pc.h"
 
 #define CONFADD_PORT 0xcf8
 #define CONFADD_ENABLE 0x80000000u
@@ -24,7 +24,7 @@
 
 enum { CONFDATA = 4, CONF_SIZE = 8 };   /* offsets from CONFADD_PORT */
 
-typedef struct {
+struct I440fxHost {
     Device parent;
     /* Guest-visible. */
     guint32 confadd;
@@ -35,12 +35,7 @@ typedef struct {
     const RegionOps *passed;    /* or NULL */
     void *passed_opaque;
     guint64 ram_low, ram_end;
-} I440fxHost;
-
-static I440fxHost *host_of(Device *dev)
-{
-    return (I440fxHost *)dev;
-}
+};
 
 /* ---- Configuration mechanism 1 ---- */
 
@@ -132,24 +127,24 @@ enum { LOW_START = 0xa0000, LOW_SIZE = 0x60000 };
 
 MemoryRegion *i440fx_pci_memory(Device *host)
 {
-    return host_of(host)->memory;
+    return to_i440fx_host(host)->memory;
 }
 
 Bus *i440fx_bus(Device *host)
 {
-    return host_of(host)->bus;
+    return to_i440fx_host(host)->bus;
 }
 
 void i440fx_set_ram(Device *host, guint64 ram_low, guint64 ram_end)
 {
-    host_of(host)->ram_low = ram_low;
-    host_of(host)->ram_end = ram_end;
+    to_i440fx_host(host)->ram_low = ram_low;
+    to_i440fx_host(host)->ram_end = ram_end;
 }
 
 void i440fx_pass_ports(Device *host, const RegionOps *ops, void *opaque)
 {
-    host_of(host)->passed = ops;
-    host_of(host)->passed_opaque = opaque;
+    to_i440fx_host(host)->passed = ops;
+    to_i440fx_host(host)->passed_opaque = opaque;
 }
 
 /* ---- Windows ---- */
@@ -158,8 +153,8 @@ void i440fx_pass_ports(Device *host, const RegionOps *ops, void *opaque)
  * what the guest has mapped there, which the tables cannot know yet. */
 static void hole64(Device *host, guint64 *ret_start, guint64 *ret_end)
 {
-    const I440FXPcihostProps *props = object_props(host);
-    const I440fxHost *s = host_of(host);
+    const I440FXPcihostProps *props = i440fx_pcihost_props(host);
+    const I440fxHost *s = to_i440fx_host(host);
     guint64 start = (s->ram_end + GIB - 1) & -GIB;
 
     *ret_start = *ret_end = 0;
@@ -191,7 +186,7 @@ void i440fx_windows(Device *host, PciWindows *ret_windows)
     *ret_windows = (PciWindows){
         .io_base = 0xc000,
         .io_end = 0xffff,
-        .mem_base = bar_base(host_of(host)),
+        .mem_base = bar_base(to_i440fx_host(host)),
         .mem_end = I440FX_HOLE_END - 1,
         .mem64_base = start,
         .mem64_end = end ? end - 1 : 0,
@@ -200,12 +195,12 @@ void i440fx_windows(Device *host, PciWindows *ret_windows)
 
 static void host_refresh(Object *obj, const QmpMember *member)
 {
-    I440FXPcihostProps *props = object_props(obj);
-    const I440fxHost *s = (I440fxHost *)obj;
+    I440FXPcihostProps *props = i440fx_pcihost_props(obj);
+    I440fxHost *s = to_i440fx_host(obj);
 
     props->pci_hole_start = s->ram_low;
     props->pci_hole_end = I440FX_HOLE_END;
-    hole64((Device *)obj, &props->pci_hole64_start, &props->pci_hole64_end);
+    hole64(&s->parent, &props->pci_hole64_start, &props->pci_hole64_end);
 }
 
 /* ---- Life cycle ---- */
@@ -218,7 +213,7 @@ static const StateRow host_state[] = {
 /* The part sits on the bus, which is there before it therefore. */
 static void host_init(Object *obj)
 {
-    I440fxHost *s = (I440fxHost *)obj;
+    I440fxHost *s = to_i440fx_host(obj);
 
     s->memory = region_new_container(obj, "pci-memory", 0);
     s->io = region_new_container(obj, "pci-io", 0x10000);
@@ -230,7 +225,7 @@ static void host_init(Object *obj)
 
 static bool host_realize(Device *dev, GError **error)
 {
-    I440fxHost *s = host_of(dev);
+    I440fxHost *s = to_i440fx_host(dev);
     Machine *machine = machine_of(dev);
 
     s->ports = region_new_io(&dev->object, "pci-conf", &ports_ops, s, CONF_SIZE);
@@ -242,13 +237,13 @@ static bool host_realize(Device *dev, GError **error)
 
 static void host_unrealize(Device *dev)
 {
-    I440fxHost *s = host_of(dev);
+    I440fxHost *s = to_i440fx_host(dev);
     Machine *machine = machine_of(dev);
 
     region_remove(address_space_root(machine->io), s->ports);
     region_remove(address_space_root(machine->io), s->io);
     region_remove(address_space_root(machine->memory), s->memory);
-    object_unparent((Object *)s->ports);
+    region_free(s->ports);
 }
 
 static const DeviceOps host_device_ops = {

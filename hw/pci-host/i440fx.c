@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "hw/machine/machine.h"
-#include "qmp/qapi-types-pc.h"
+#include "qom/qapi-objects-pc.h"
 
 enum {                          /* configuration registers */
     PMCCFG = 0x50,              /* 2 bytes */
@@ -118,7 +118,7 @@ static void drop(MemoryRegion *root, MemoryRegion **region)
 {
     if (*region) {
         region_remove(root, *region);
-        object_unparent((Object *)*region);
+        region_free(*region);
         *region = NULL;
     }
 }
@@ -128,7 +128,7 @@ static void drop(MemoryRegion *root, MemoryRegion **region)
  * there at this moment. */
 static MemoryRegion *split_new(Segment *segment)
 {
-    Object *obj = (Object *)segment->s;
+    Object *obj = &segment->s->parent.device.object;
     guint64 size;
     void *hva;
 
@@ -222,7 +222,7 @@ static bool touches(guint offset, guint size, guint first, guint last)
 
 static void i440fx_config_written(PciDevice *dev, guint offset, guint size)
 {
-    I440fx *s = (I440fx *)dev;
+    I440fx *s = to_i440fx(dev);
 
     if (touches(offset, size, SMRAM, SMRAM)) {
         write_smram(s);
@@ -283,7 +283,7 @@ static void add_hidden(MemoryRegion *root, guint64 start, MemoryRegion *region)
 
 static void make_segment(I440fx *s, guint n, MemoryRegion *pci)
 {
-    Object *obj = (Object *)s;
+    Object *obj = &s->parent.device.object;
     Machine *machine = machine_of(s);
     MemoryRegion *root = address_space_root(machine->memory);
     bool bios = n == N_SEGMENTS - 1;
@@ -303,7 +303,7 @@ static void make_segment(I440fx *s, guint n, MemoryRegion *pci)
 
 static void make_view(I440fx *s)
 {
-    Object *obj = (Object *)s;
+    Object *obj = &s->parent.device.object;
     Machine *machine = machine_of(s);
     MemoryRegion *pci = i440fx_pci_memory(s->parent.device.bus->owner);
 
@@ -322,7 +322,7 @@ static void make_view(I440fx *s)
 
 static bool i440fx_realize(Device *dev, GError **error)
 {
-    I440fx *s = (I440fx *)dev;
+    I440fx *s = to_i440fx(dev);
 
     fill_header(&s->parent);
     fill_registers(&s->parent);
@@ -332,7 +332,7 @@ static bool i440fx_realize(Device *dev, GError **error)
 
 static void i440fx_unrealize(Device *dev)
 {
-    I440fx *s = (I440fx *)dev;
+    I440fx *s = to_i440fx(dev);
     Machine *machine = machine_of(s);
     MemoryRegion *root = address_space_root(machine->memory);
 
@@ -350,12 +350,12 @@ static void i440fx_unrealize(Device *dev)
 /* pci-device has put the registers back. */
 static void i440fx_reset_enter(Device *dev)
 {
-    update_view((I440fx *)dev);
+    update_view(to_i440fx(dev));
 }
 
 static bool i440fx_state_loaded(Device *dev, GError **error)
 {
-    update_view((I440fx *)dev);
+    update_view(to_i440fx(dev));
     return true;
 }
 
@@ -376,7 +376,7 @@ void i440fx_set_pam(Device *host, const guint8 pam[I440FX_N_PAMS])
     PciDevice *dev = function_of(host);
 
     memcpy(dev->config + PAM0, pam, I440FX_N_PAMS);
-    update_view((I440fx *)dev);
+    update_view(to_i440fx(dev));
 }
 
 void i440fx_show_ram(Device *host)

@@ -11,9 +11,9 @@
 #include "hw/pci/pci-internal.h"
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-pci.h"
 
 enum { N_SLOTS = 32, N_FUNCTIONS = 8 };
 
@@ -109,11 +109,11 @@ static bool note_slot(const QmpClass *klass, const void *props, bool named, void
     return true;
 }
 
-static int free_devfn(const PciBus *bus)
+static int free_devfn(PciBus *bus)
 {
     guint32 spoken_for = 0;
 
-    env_foreach_pending((Object *)bus, (Object *)bus, note_slot, &spoken_for);
+    env_foreach_pending(&bus->bus.object, &bus->bus.object, note_slot, &spoken_for);
     for (guint slot = 0; slot < N_SLOTS; slot++) {
         if (!first_in_slot(bus, slot) && !(spoken_for >> slot & 1)) {
             return PCI_DEVFN(slot, 0);
@@ -122,12 +122,12 @@ static int free_devfn(const PciBus *bus)
     return -1;
 }
 
-bool pci_address_full(const PciBus *bus)
+bool pci_address_full(PciBus *bus)
 {
     return free_devfn(bus) < 0;
 }
 
-static bool choose(const PciBus *bus, int *devfn, GError **error)
+static bool choose(PciBus *bus, int *devfn, GError **error)
 {
     *devfn = free_devfn(bus);
     if (*devfn < 0) {
@@ -152,7 +152,7 @@ static bool taken(const PciBus *bus, guint devfn, const PciDevice *by, const cha
 
 static bool is_multifunction(const PciDevice *dev)
 {
-    return ((const PciDeviceProps *)object_props(dev))->multifunction;
+    return pci_device_props(dev)->multifunction;
 }
 
 static bool check_functions(const PciBus *bus, const PciDevice *dev, guint devfn, GError **error)
@@ -186,7 +186,7 @@ static bool check_place(const PciBus *bus, const PciDevice *dev, guint devfn, GE
 
 static void write_back(PciDevice *dev)
 {
-    PciDeviceProps *props = object_props(dev);
+    PciDeviceProps *props = pci_device_props(dev);
 
     qmp_clear(&qmp_type_PciAddress, &props->addr);
     props->addr = g_new0(PciAddress, 1);
@@ -196,7 +196,7 @@ static void write_back(PciDevice *dev)
 
 bool pci_address_assign(PciBus *bus, PciDevice *dev, GError **error)
 {
-    const PciDeviceProps *props = object_props(dev);
+    const PciDeviceProps *props = pci_device_props(dev);
     int devfn;
 
     if (!read_address(props->addr, &devfn, error) ||

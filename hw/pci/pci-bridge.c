@@ -18,7 +18,7 @@
 
 #include "qmp/error.h"
 #include "qmp/qapi-types-common.h"
-#include "qmp/qapi-types-pci.h"
+#include "qom/qapi-objects-pci.h"
 
 enum {
     SLOTID_SIZE = 4,
@@ -37,14 +37,14 @@ typedef struct {
     bool io;
 } Window;
 
-typedef struct {
+struct PciBridge {
     PciDevice parent;
     PciBus *bus;                /* the secondary one */
     MemoryRegion *memory, *io;  /* its address spaces */
     GArray *windows;            /* of Window, as they are mapped */
     GPtrArray *aliases;         /* of MemoryRegion, for each of them */
     bool resetting;             /* the guest holds the secondary bus in reset */
-} PciBridge;
+};
 
 /* ---- Windows ---- */
 
@@ -172,7 +172,7 @@ static void unmap_windows(PciBridge *s)
 
         region_remove(g_array_index(s->windows, Window, i).io ? primary->io : primary->memory,
                       alias);
-        object_unparent((Object *)alias);
+        region_free(alias);
     }
     g_ptr_array_set_size(s->aliases, 0);
 }
@@ -207,7 +207,7 @@ static void set_windows(PciBridge *s, GArray *windows)
 
 void pci_bridge_update(PciDevice *dev)
 {
-    PciBridge *s = (PciBridge *)dev;
+    PciBridge *s = to_pci_bridge(dev);
     g_autoptr(GArray) windows = wanted_windows(dev);
 
     if (s->bus && !same_windows(windows, s->windows)) {
@@ -221,7 +221,7 @@ void pci_bridge_update(PciDevice *dev)
  * software has to leave the devices there time afterwards. */
 static void bridge_written(PciDevice *dev, guint offset, guint size)
 {
-    PciBridge *s = (PciBridge *)dev;
+    PciBridge *s = to_pci_bridge(dev);
     bool reset = pci_get_word(dev->config + PCI_BRIDGE_CONTROL) & PCI_BRIDGE_CTL_BUS_RESET;
 
     if (reset && !s->resetting) {
@@ -276,12 +276,12 @@ static bool chassis_named(PciBridge *s)
     const QmpClass *klass = object_class(s);
     const QmpMember *row = qmp_class_member(klass, "chassis_nr");
 
-    return qmp_given(((Object *)s)->given, row - klass->props->members);
+    return qmp_given(s->parent.device.object.given, row - klass->props->members);
 }
 
 static bool check_props(PciBridge *s, GError **error)
 {
-    const PciBridgeProps *props = object_props(s);
+    const PciBridgeProps *props = pci_bridge_props(s);
 
     if (!props->chassis_nr) {
         qmp_error_set_at(error, "chassis_nr", chassis_named(s) ? ERROR_REASON_INVALID_VALUE
@@ -294,8 +294,8 @@ static bool check_props(PciBridge *s, GError **error)
 
 static bool bridge_realize(Device *device, GError **error)
 {
-    PciBridge *s = (PciBridge *)device;
-    PciBridgeProps *props = object_props(device);
+    PciBridge *s = to_pci_bridge(device);
+    PciBridgeProps *props = pci_bridge_props(device);
     Object *obj = &device->object;
 
     if (!check_props(s, error)) {
@@ -308,20 +308,20 @@ static bool bridge_realize(Device *device, GError **error)
     s->aliases = g_ptr_array_new();
     s->memory = region_new_container(obj, "pci-memory", 0);
     s->io = region_new_container(obj, "pci-io", 0x10000);
-    s->bus = (PciBus *)pci_root_bus_new(device, device_id(device), s->memory, s->io);
+    s->bus = to_pci_bus(pci_root_bus_new(device, device_id(device), s->memory, s->io));
     s->bus->bridge = &s->parent;
     return true;
 }
 
 static void bridge_unrealize(Device *device)
 {
-    PciBridge *s = (PciBridge *)device;
+    PciBridge *s = to_pci_bridge(device);
     g_autoptr(GArray) none = g_array_new(false, true, sizeof(Window));
 
     set_windows(s, none);
     s->bus = NULL;
-    object_unparent((Object *)s->memory);
-    object_unparent((Object *)s->io);
+    region_free(s->memory);
+    region_free(s->io);
     g_clear_pointer(&s->windows, g_array_unref);
     g_clear_pointer(&s->aliases, g_ptr_array_unref);
 }

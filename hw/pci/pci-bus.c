@@ -6,16 +6,11 @@
 #include "hw/pci/pci-internal.h"
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-pci.h"
-
-static PciBus *pci_bus(Bus *bus)
-{
-    return (PciBus *)bus;
-}
+#include "qom/qapi-objects-pci.h"
 
 Bus *pci_root_bus_new(Device *host, const char *name, MemoryRegion *memory, MemoryRegion *io)
 {
-    PciBus *bus = pci_bus(bus_new(host, &qmp_class_PCI, name));
+    PciBus *bus = to_pci_bus(bus_new(host, &qmp_class_PCI, name));
 
     bus->memory = memory;
     bus->io = io;
@@ -34,14 +29,14 @@ PciBus *pci_root_of(PciBus *bus)
 
 PciDevice *pci_function_at(Bus *bus, guint devfn)
 {
-    PciDevice *dev = devfn < PCI_N_DEVFN ? pci_bus(bus)->functions[devfn] : NULL;
+    PciDevice *dev = devfn < PCI_N_DEVFN ? to_pci_bus(bus)->functions[devfn] : NULL;
 
     return dev && !dev->ejected ? dev : NULL;
 }
 
 PciDevice *pci_bus_bridge(const Bus *bus)
 {
-    return ((const PciBus *)bus)->bridge;
+    return to_pci_bus(bus)->bridge;
 }
 
 guint8 pci_bus_number(const Bus *bus)
@@ -99,7 +94,7 @@ void pci_foreach_below(PciBus *bus, void (*f)(PciDevice *dev, void *opaque), voi
             f(dev, opaque);
         }
         if (below) {
-            pci_foreach_below(pci_bus(below), f, opaque);
+            pci_foreach_below(to_pci_bus(below), f, opaque);
         }
     }
 }
@@ -114,7 +109,7 @@ typedef struct {
 
 static guint32 acpi_index(const PciDevice *dev)
 {
-    return ((const PciDeviceProps *)object_props(dev))->acpi_index;
+    return pci_device_props(dev)->acpi_index;
 }
 
 static void compare_index(PciDevice *dev, void *opaque)
@@ -146,33 +141,33 @@ static bool check_acpi_index(PciBus *bus, const PciDevice *dev, GError **error)
 
 static bool pci_bus_attach(Bus *bus, Device *device, GError **error)
 {
-    PciDevice *dev = (PciDevice *)device;
+    PciDevice *dev = to_pci_device(device);
 
-    if (!check_acpi_index(pci_bus(bus), dev, error) ||
-        !pci_address_assign(pci_bus(bus), dev, error)) {
+    if (!check_acpi_index(to_pci_bus(bus), dev, error) ||
+        !pci_address_assign(to_pci_bus(bus), dev, error)) {
         return false;
     }
     pci_device_enter(dev);
-    pci_bus(bus)->functions[dev->devfn] = dev;
+    to_pci_bus(bus)->functions[dev->devfn] = dev;
     return true;
 }
 
 static void pci_bus_detach(Bus *bus, Device *device)
 {
-    PciDevice *dev = (PciDevice *)device;
+    PciDevice *dev = to_pci_device(device);
 
     pci_device_leave(dev);
-    pci_bus(bus)->functions[dev->devfn] = NULL;
+    to_pci_bus(bus)->functions[dev->devfn] = NULL;
 }
 
 static bool pci_bus_full(Bus *bus, const QmpClass *klass)
 {
-    return pci_address_full(pci_bus(bus));
+    return pci_address_full(to_pci_bus(bus));
 }
 
 static char *pci_bus_address(Bus *bus, Device *device)
 {
-    guint devfn = ((PciDevice *)device)->devfn;
+    guint devfn = to_pci_device(device)->devfn;
 
     return g_strdup_printf("%02x.%x", PCI_SLOT(devfn), PCI_FUNCTION(devfn));
 }
@@ -181,8 +176,8 @@ static char *pci_bus_address(Bus *bus, Device *device)
 
 void pci_bus_set_hotplug(Bus *bus, const PciHotplugOps *ops, void *opaque)
 {
-    pci_bus(bus)->hotplug = ops;
-    pci_bus(bus)->hotplug_opaque = opaque;
+    to_pci_bus(bus)->hotplug = ops;
+    to_pci_bus(bus)->hotplug_opaque = opaque;
 }
 
 /* The nearest bus on the way to the root that has a controller, or NULL. */
@@ -196,25 +191,25 @@ static PciBus *hotplug_bus(PciBus *bus)
 
 static bool pci_bus_can_plug(const Bus *bus)
 {
-    PciBus *controlled = hotplug_bus((PciBus *)bus);
+    PciBus *pci = to_pci_bus(bus), *controlled = hotplug_bus(pci);
 
     return controlled &&
            (!controlled->hotplug->can_plug ||
-            controlled->hotplug->can_plug(controlled->hotplug_opaque, (Bus *)bus));
+            controlled->hotplug->can_plug(controlled->hotplug_opaque, &pci->bus));
 }
 
 static void pci_bus_plugged(Bus *bus, Device *device)
 {
-    PciBus *controlled = hotplug_bus(pci_bus(bus));
+    PciBus *controlled = hotplug_bus(to_pci_bus(bus));
 
     if (controlled) {
-        controlled->hotplug->plugged(controlled->hotplug_opaque, (PciDevice *)device);
+        controlled->hotplug->plugged(controlled->hotplug_opaque, to_pci_device(device));
     }
 }
 
 static bool pci_bus_unplug_request(Bus *bus, Device *device, GError **error)
 {
-    PciBus *controlled = hotplug_bus(pci_bus(bus));
+    PciBus *controlled = hotplug_bus(to_pci_bus(bus));
 
     if (!controlled) {
         qmp_error_set(error, ERROR_REASON_BUS_NOT_HOTPLUGGABLE,
@@ -222,7 +217,7 @@ static bool pci_bus_unplug_request(Bus *bus, Device *device, GError **error)
                       bus->object.name);
         return false;
     }
-    return controlled->hotplug->unplug_request(controlled->hotplug_opaque, (PciDevice *)device,
+    return controlled->hotplug->unplug_request(controlled->hotplug_opaque, to_pci_device(device),
                                                error);
 }
 

@@ -5,9 +5,10 @@
  */
 #include "config.h"
 #include "hw/pci/pci-internal.h"
-#include "qmp/qapi-types-pci.h"
 
 #include <string.h>
+
+#include "qom/qapi-objects-pci.h"
 
 enum { DEFAULT_SUBSYSTEM_VENDOR = 0x1af4, DEFAULT_SUBSYSTEM = 0x1100 };
 
@@ -39,7 +40,7 @@ static void fill_ids(PciDevice *dev)
 
 static void fill_header_type(PciDevice *dev)
 {
-    const PciDeviceProps *props = object_props(dev);
+    const PciDeviceProps *props = pci_device_props(dev);
 
     dev->config[PCI_HEADER_TYPE] =
         (dev->function->bridge ? PCI_HEADER_TYPE_BRIDGE : PCI_HEADER_TYPE_NORMAL) |
@@ -116,7 +117,7 @@ void pci_eject(PciDevice *dev)
     }
     hide(dev, NULL);
     if (below) {
-        pci_foreach_below((PciBus *)below, hide, NULL);
+        pci_foreach_below(to_pci_bus(below), hide, NULL);
     }
     machine_request_removal(dev->machine, &dev->device);
 }

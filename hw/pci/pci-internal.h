@@ -19,10 +19,11 @@
 #define HW_PCI_PCI_INTERNAL_H
 
 #include "hw/pci/pci.h"
+#include "qom/qapi-objects-pci.h"
 
 enum { PCI_MAX_LINES = 32 };
 
-typedef struct {
+typedef struct PciBus {
     Bus bus;
     PciDevice *functions[PCI_N_DEVFN];
     PciDevice *bridge;          /* that carries it; NULL: a root */
@@ -38,7 +39,7 @@ typedef struct {
 
 static inline PciBus *pci_bus_of(const PciDevice *dev)
 {
-    return (PciBus *)dev->device.bus;
+    return to_pci_bus(dev->device.bus);
 }
 
 /* The root that a bus is below, or the bus itself. */
@@ -48,7 +49,7 @@ PciBus *pci_root_of(PciBus *bus);
  * invalid-value, out-of-range, address-in-use, bus-full. */
 bool pci_address_assign(PciBus *bus, PciDevice *dev, GError **error);
 /* No slot is empty. */
-bool pci_address_full(const PciBus *bus);
+bool pci_address_full(PciBus *bus);
 
 /* From attach to detach of a function: header and ROM; and all that it
  * registered. */

@@ -9,6 +9,7 @@
  */
 #include "config.h"
 #include "hw/pci/pci-internal.h"
+#include "qom/qapi-objects-pci.h"
 #include "qom/qapi-trace.h"
 
 int pci_intx_line(const PciDevice *dev)
@@ -93,7 +94,7 @@ static void update_one(PciDevice *dev, void *opaque)
 
 void pci_bus_set_irqs(Bus *bus, const PciIrqOps *ops, void *opaque, guint n)
 {
-    PciBus *root = (PciBus *)bus;
+    PciBus *root = to_pci_bus(bus);
     guint n_lines = MIN(n, PCI_MAX_LINES);
 
     /* The old ones see their lines fall, the new ones see theirs rise. */
@@ -107,5 +108,5 @@ void pci_bus_set_irqs(Bus *bus, const PciIrqOps *ops, void *opaque, guint n)
 
 bool pci_bus_line(const Bus *root, guint line)
 {
-    return line < PCI_MAX_LINES && ((const PciBus *)root)->counts[line] > 0;
+    return line < PCI_MAX_LINES && to_pci_bus(root)->counts[line] > 0;
 }

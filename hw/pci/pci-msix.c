@@ -237,7 +237,7 @@ bool pci_msix_init_bar(PciDevice *dev, guint n, guint bar, GError **error)
     }
     region = region_new_container(&dev->device.object, "msix", size);
     if (!init_at(dev, n, region, bar, 0, region, bar, pba, error)) {
-        object_unparent((Object *)region);
+        region_free(region);
         return false;
     }
     dev->msix->bar = region;
@@ -255,12 +255,12 @@ void pci_msix_free(PciDevice *dev)
     pci_msix_vectors_free(dev);
     region_remove(msix->table_container, msix->table);
     region_remove(msix->pba_container, msix->pba);
-    object_unparent((Object *)msix->table);
-    object_unparent((Object *)msix->pba);
+    region_free(msix->table);
+    region_free(msix->pba);
     object_unref(msix->table_container);
     object_unref(msix->pba_container);
     if (msix->bar) {
-        object_unparent((Object *)msix->bar);
+        region_free(msix->bar);
     }
     g_mutex_clear(&msix->mutex);
     g_clear_pointer(&dev->msix_table, g_free);

@@ -15,8 +15,8 @@
 
 #include "hw/aio/file-bytes.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-pci.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-pci.h"
 
 enum {
     ROM_MIN = 0x800,
@@ -106,7 +106,7 @@ static bool is_missing_default(const Object *obj, const char *path, const GError
 bool pci_rom_prepare(PciDevice *dev, GError **error)
 {
     Object *obj = &dev->device.object;
-    const PciDeviceProps *props = object_props(dev);
+    const PciDeviceProps *props = pci_device_props(dev);
     bool automatic = props->romsize == ROM_SIZE_AUTO;
     g_autofree char *path = pci_rom_path(props);
     g_autoptr(GBytes) bytes = NULL;
@@ -177,7 +177,7 @@ void pci_rom_settle(PciDevice *dev)
 
 void pci_rom_enter(PciDevice *dev)
 {
-    PciDeviceProps *props = object_props(dev);
+    PciDeviceProps *props = pci_device_props(dev);
 
     if (dev->rom.data) {
         dev->rom_region = region_new_rom(&dev->device.object, "rom", dev->rom.data, dev->rom.room);
@@ -189,7 +189,7 @@ void pci_rom_enter(PciDevice *dev)
 void pci_rom_leave(PciDevice *dev)
 {
     if (dev->rom_region) {
-        object_unparent((Object *)dev->rom_region);
+        region_free(dev->rom_region);
         dev->rom_region = NULL;
     }
 }

@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include "qom/qapi-objects-pci.h"
+
 enum { MAX_BUS = 255 };
 
 typedef enum { IO, MEMORY, PREFETCH, N_KINDS } Kind;
@@ -72,7 +74,7 @@ static void number_bus(Setup *setup, PciBus *bus, guint8 number)
         Bus *below = dev ? pci_bridge_bus(dev) : NULL;
 
         if (below) {
-            number_bridge(setup, dev, (PciBus *)below, number);
+            number_bridge(setup, dev, to_pci_bus(below), number);
         }
     }
 }
@@ -172,7 +174,7 @@ static GArray *needs_of(const PciWindows *windows, PciBus *bus, Kind kind)
         }
         /* What has no number cannot be reached, and needs nothing. */
         if (below && pci_bus_number(below)) {
-            need_window(windows, needs, dev, (PciBus *)below, kind);
+            need_window(windows, needs, dev, to_pci_bus(below), kind);
         }
     }
     g_array_sort(needs, compare_needs);
@@ -221,7 +223,7 @@ static void write_window(const Need *need, guint64 base, guint64 last)
 static void place_window(const PciWindows *windows, const Need *need, guint64 address)
 {
     Room room = { .next = address, .last = address + need->size - 1 };
-    PciBus *below = (PciBus *)pci_bridge_bus(need->dev);
+    PciBus *below = to_pci_bus(pci_bridge_bus(need->dev));
     g_autoptr(GArray) inner = needs_of(windows, below, need->kind);
 
     write_window(need, room.next, room.last);
@@ -318,7 +320,7 @@ static void finish(PciDevice *dev, void *opaque)
 void pci_setup(Bus *root, const PciWindows *windows)
 {
     Setup setup = { .windows = windows, .next_bus = 1 };
-    PciBus *bus = (PciBus *)root;
+    PciBus *bus = to_pci_bus(root);
 
     pci_foreach_below(bus, prepare, &setup);
     number_bus(&setup, bus, 0);

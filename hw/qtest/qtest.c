@@ -18,8 +18,8 @@
 #include <string.h>
 
 #include "hw/qtest/qtest-internal.h"
-#include "qmp/qapi-types-qtest.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-qtest.h"
 
 enum {
     TURN_WORK = 4096,           /* of a turn; a command is 1, and so is a timer */
@@ -33,11 +33,6 @@ enum {
 
 /* A turn later, and not before other descriptors were looked at. */
 static const struct timeval soon = { 0, 0 };
-
-static const QtestProps *properties(const QTest *s)
-{
-    return object_props(s);
-}
 
 /* ---- Answers ---- */
 
@@ -255,7 +250,7 @@ static const CharFrontOps front_ops = {
 
 static void qtest_init(Object *obj)
 {
-    QTest *s = (QTest *)obj;
+    QTest *s = to_q_test(obj);
 
     s->out = g_byte_array_new();
     qtest_lines_init(&s->lines, QTEST_LINE_MAX);
@@ -263,7 +258,7 @@ static void qtest_init(Object *obj)
 
 static void qtest_finalize(Object *obj)
 {
-    QTest *s = (QTest *)obj;
+    QTest *s = to_q_test(obj);
 
     qtest_lines_done(&s->lines);
     g_byte_array_unref(s->out);
@@ -271,35 +266,35 @@ static void qtest_finalize(Object *obj)
 
 static bool qtest_prepare(Object *obj, GError **error)
 {
-    QTest *s = (QTest *)obj;
+    QTest *s = to_q_test(obj);
 
-    return qtest_log_open(&s->log, properties(s)->log, error);
+    return qtest_log_open(&s->log, qtest_props(s)->log, error);
 }
 
 static void qtest_release(Object *obj)
 {
-    QTest *s = (QTest *)obj;
+    QTest *s = to_q_test(obj);
 
-    qtest_log_close(&s->log, properties(s)->log);
+    qtest_log_close(&s->log, qtest_props(s)->log);
 }
 
 static bool qtest_complete(Object *obj, GError **error)
 {
-    QTest *s = (QTest *)obj;
+    QTest *s = to_q_test(obj);
     const Env *env = object_env(obj);
 
     qtest_log_keep(&s->log);
     if (env && env->base) {
         s->event = event_new(env->base, -1, 0, next_turn, s);
     }
-    s->chr = properties(s)->chardev.target;
+    s->chr = qtest_props(s)->chardev.target;
     char_attach(s->chr, &front_ops, s);
     return true;
 }
 
 static void qtest_dismantle(Object *obj)
 {
-    QTest *s = (QTest *)obj;
+    QTest *s = to_q_test(obj);
 
     forget_client(s);
     char_detach(s->chr, s);

@@ -27,8 +27,8 @@
 #include "hw/rtc/rtc-time.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
-#include "qmp/qapi-types-device.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-device.h"
 #include "qom/qapi-trace.h"
 
 enum {                          /* address map */
@@ -88,7 +88,7 @@ enum {                          /* register C; PF, AF, UF as PIE, AIE, UIE in B 
 #define OFFSET_MAX (G_GINT64_CONSTANT(1) << 43) /* seconds: no year of five digits is as far */
 #define COALESCED_MAX 1000
 
-typedef struct {
+struct Mc146818 {
     Device parent;
     /* Guest-visible. */
     guint8 index;               /* port 0: which byte port 1 is */
@@ -110,14 +110,9 @@ typedef struct {
     gint64 said;                /* seconds of the last RTC_CHANGE */
     MemoryRegion *region;
     Irq *irq;
-} Mc146818;
+};
 
 /* ---- Helpers ---- */
-
-static const Mc146818rtcProps *properties(const Mc146818 *s)
-{
-    return object_props(s);
-}
 
 static gint64 seconds_of(gint64 ns)
 {
@@ -220,7 +215,7 @@ static guint decode_hour(const Mc146818 *s, guint8 value)
 /* 2000 stands for years as people count them. */
 static int base_year(const Mc146818 *s)
 {
-    return properties(s)->base_year == 2000 ? 0 : properties(s)->base_year;
+    return mc146818rtc_props(s)->base_year == 2000 ? 0 : mc146818rtc_props(s)->base_year;
 }
 
 /* Puts the time of now into the registers. */
@@ -325,7 +320,7 @@ static void note_edges(Mc146818 *s, gint64 edges)
     if (edges <= 0) {
         return;
     }
-    if (properties(s)->lost_tick_policy == LOST_TICK_POLICY_SLEW &&
+    if (mc146818rtc_props(s)->lost_tick_policy == LOST_TICK_POLICY_SLEW &&
         (s->cmos[RTC_B] & B_PIE)) {
         edges -= s->cmos[RTC_C] & C_PF ? 0 : 1;
         s->coalesced = MIN(s->coalesced + edges, COALESCED_MAX);
@@ -629,7 +624,7 @@ static void mc146818_write(void *opaque, guint64 offset, guint64 value, guint si
 void mc146818_set_byte(Device *dev, guint8 index, guint8 value)
 {
     if (index > RTC_D && index < RTC_SIZE) {
-        ((Mc146818 *)dev)->cmos[index] = value;
+        to_mc146818(dev)->cmos[index] = value;
     }
 }
 
@@ -655,14 +650,14 @@ static const StateRow mc146818_state[] = {
 
 static void mc146818_saving(Device *dev)
 {
-    ((Mc146818 *)dev)->time = clock_time((Mc146818 *)dev);
+    to_mc146818(dev)->time = clock_time(to_mc146818(dev));
 }
 
 /* ---- Life ---- */
 
 static void mc146818_init(Object *obj)
 {
-    Mc146818 *s = (Mc146818 *)obj;
+    Mc146818 *s = to_mc146818(obj);
 
     gpio_out_new(obj, "irq", 1);
     s->cmos[RTC_A] = A_START;
@@ -679,8 +674,8 @@ static bool start_clock(Mc146818 *s, GError **error)
     gint64 seconds, fraction;
 
     s->clock = machine_of(s)->clock;
-    s->kind = kinds[properties(s)->clock];
-    if (!rtc_time_begin(properties(s)->base, clock_now(s->clock, CLOCK_KIND_HOST), &seconds,
+    s->kind = kinds[mc146818rtc_props(s)->clock];
+    if (!rtc_time_begin(mc146818rtc_props(s)->base, clock_now(s->clock, CLOCK_KIND_HOST), &seconds,
                         &fraction, error)) {
         return false;
     }
@@ -692,8 +687,8 @@ static bool start_clock(Mc146818 *s, GError **error)
 
 static bool mc146818_realize(Device *dev, GError **error)
 {
-    Mc146818 *s = (Mc146818 *)dev;
-    const Mc146818rtcProps *props = properties(s);
+    Mc146818 *s = to_mc146818(dev);
+    const Mc146818rtcProps *props = mc146818rtc_props(s);
 
     s->irq = gpio(&dev->object, "irq", 0);
     if (!start_clock(s, error)) {
@@ -714,19 +709,19 @@ static bool mc146818_realize(Device *dev, GError **error)
 
 static void mc146818_unrealize(Device *dev)
 {
-    Mc146818 *s = (Mc146818 *)dev;
+    Mc146818 *s = to_mc146818(dev);
 
     g_clear_pointer(&s->timer, timer_free);
     g_clear_pointer(&s->periodic_timer, timer_free);
     irq_set(s->irq, false);
-    isa_disconnect_irq(dev, s->irq, properties(s)->irq);
+    isa_disconnect_irq(dev, s->irq, mc146818rtc_props(s)->irq);
     isa_unmap(dev, s->region);
 }
 
 /* The RESET pin: time, calendar, alarm and memory stay as they are. */
 static void mc146818_reset_enter(Device *dev)
 {
-    Mc146818 *s = (Mc146818 *)dev;
+    Mc146818 *s = to_mc146818(dev);
 
     s->cmos[RTC_B] &= ~B_RESET_CLEARS;
     s->cmos[RTC_C] = 0;
@@ -735,14 +730,14 @@ static void mc146818_reset_enter(Device *dev)
 
 static void mc146818_reset_hold(Device *dev)
 {
-    Mc146818 *s = (Mc146818 *)dev;
+    Mc146818 *s = to_mc146818(dev);
 
     rearm(s, s->checked);
 }
 
 static bool mc146818_state_loaded(Device *dev, GError **error)
 {
-    Mc146818 *s = (Mc146818 *)dev;
+    Mc146818 *s = to_mc146818(dev);
 
     if (s->index >= RTC_SIZE || s->weekday_offset >= 7 || s->phase >= NS ||
         s->coalesced > COALESCED_MAX || s->offset > OFFSET_MAX || s->offset < -OFFSET_MAX ||
@@ -760,7 +755,7 @@ static bool mc146818_state_loaded(Device *dev, GError **error)
 
 static void mc146818_acpi(Device *dev, AcpiDevices *devices)
 {
-    const Mc146818rtcProps *props = object_props(dev);
+    const Mc146818rtcProps *props = mc146818rtc_props(dev);
 
     acpi_add_isa(devices, &(AcpiIsaDevice){
         .name = "RTC0", .eisaid = "PNP0B00", .ports = { { props->iobase, 2 } },

@@ -7,9 +7,10 @@
 
 #include "hw/smbios/smbios-internal.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-machine.h"
 #include "qmp/qapi-types-object.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-firmware.h"
+#include "qom/qapi-objects-machine.h"
 
 /* ---- CPUs ---- */
 
@@ -58,7 +59,7 @@ static guint64 processor_id(Machine *machine)
 
 static void collect_strings(Object *obj, GPtrArray *strings)
 {
-    const SmbiosType11Props *props = object_props(obj);
+    const SmbiosType11Props *props = smbios_type_11_props(obj);
 
     for (gsize i = 0; i < props->value.n; i++) {
         g_ptr_array_add(strings, props->value.items[i]);
@@ -88,7 +89,7 @@ static bool collect_object(Object *obj, void *data)
     }
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         if (object_class(obj) == rows[i].klass) {
-            *(const void **)rows[i].props = object_props(obj);
+            *(const void **)rows[i].props = obj->props;
         }
     }
     if (object_is_a(obj, &qmp_class_smbios_type_11)) {
@@ -104,7 +105,7 @@ static Object *objects_of(Machine *machine)
 
 bool smbios_collect(Machine *machine, SmbiosConfig *config, GError **error)
 {
-    config->uuid = ((const MachineProps *)object_props(machine))->uuid;
+    config->uuid = machine_props(machine)->uuid;
     config->processor_id = processor_id(machine);
     config->sockets = g_array_new(false, false, sizeof(SmbiosSocket));
     config->strings = g_ptr_array_new();

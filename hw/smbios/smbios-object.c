@@ -11,6 +11,7 @@
 #include "hw/aio/file-bytes.h"
 #include "hw/smbios/smbios-internal.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-firmware.h"
 
 /* ---- All classes ---- */
 
@@ -89,7 +90,7 @@ bool smbios_parse_release(const char *release, guint8 *ret_major, guint8 *ret_mi
 
 static bool type_0_complete(Object *obj, GError **error)
 {
-    const SmbiosType0Props *props = object_props(obj);
+    const SmbiosType0Props *props = smbios_type_0_props(obj);
     guint8 number;
 
     if (props->release && !smbios_parse_release(props->release, &number, &number)) {
@@ -110,7 +111,7 @@ const TypeInfo smbios_type_0_type = {
 
 static bool type_1_complete(Object *obj, GError **error)
 {
-    const SmbiosType1Props *props = object_props(obj);
+    const SmbiosType1Props *props = smbios_type_1_props(obj);
 
     if (props->uuid && !g_uuid_string_is_valid(props->uuid)) {
         qmp_error_set_at(error, "uuid", ERROR_REASON_INVALID_VALUE,
@@ -127,20 +128,20 @@ const TypeInfo smbios_type_1_type = {
 
 /* ---- Type 11 ---- */
 
-typedef struct {
+struct SmbiosType11 {
     Object object;
     char *text;                 /* contents of the file, or NULL */
-} SmbiosType11;
+};
 
 const char *smbios_type_11_text(Object *obj)
 {
-    return ((SmbiosType11 *)obj)->text;
+    return to_smbios_type11(obj)->text;
 }
 
 static bool type_11_prepare(Object *obj, GError **error)
 {
-    SmbiosType11 *s = (SmbiosType11 *)obj;
-    const SmbiosType11Props *props = object_props(obj);
+    SmbiosType11 *s = to_smbios_type11(obj);
+    const SmbiosType11Props *props = smbios_type_11_props(obj);
     g_autoptr(GBytes) bytes = NULL;
     gconstpointer data;
     gsize size;
@@ -164,7 +165,7 @@ static bool type_11_prepare(Object *obj, GError **error)
 
 static void type_11_release(Object *obj)
 {
-    g_clear_pointer(&((SmbiosType11 *)obj)->text, g_free);
+    g_clear_pointer(&to_smbios_type11(obj)->text, g_free);
 }
 
 const TypeInfo smbios_type_11_type = {

@@ -26,7 +26,7 @@
 #include "hw/core/irq.h"
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-timer.h"
+#include "qom/qapi-objects-timer.h"
 #include "qom/qapi-trace.h"
 
 enum {                          /* 2.3.1 */
@@ -121,11 +121,6 @@ struct Hpet {
     Irq *pit_enabled;
 };
 
-static const HpetProps *properties(const Hpet *s)
-{
-    return object_props(s);
-}
-
 /* ---- The main counter ---- */
 
 static guint64 clock_ticks(const Hpet *s)
@@ -163,7 +158,7 @@ static guint line_of(const Hpet *s, guint n)
     if (legacy(s) && n < 2) {
         return n == 0 ? LEGACY_PIT : LEGACY_RTC;
     }
-    return route < N_LINES && properties(s)->hpet_intcap >> route & 1 ? route : N_LINES;
+    return route < N_LINES && hpet_props(s)->hpet_intcap >> route & 1 ? route : N_LINES;
 }
 
 static bool drives_line(const Hpet *s, guint n)
@@ -177,7 +172,7 @@ static void update_irq(Hpet *s)
 {
     guint32 high = 0;
 
-    for (guint n = 0; n < properties(s)->timers; n++) {
+    for (guint n = 0; n < hpet_props(s)->timers; n++) {
         if ((s->status >> n & 1) && drives_line(s, n) && line_of(s, n) < N_LINES) {
             high |= 1u << line_of(s, n);
         }
@@ -263,7 +258,7 @@ static void wait_for(Hpet *s, guint n)
 
 static void wait_for_all(Hpet *s)
 {
-    for (guint n = 0; n < properties(s)->timers; n++) {
+    for (guint n = 0; n < hpet_props(s)->timers; n++) {
         wait_for(s, n);
     }
 }
@@ -369,19 +364,19 @@ static void on_timer(void *opaque, gint64 now)
 
 static guint64 read_capabilities(const Hpet *s)
 {
-    return CAP_REVISION | (guint64)(properties(s)->timers - 1) << 8 | CAP_COUNT_SIZE |
+    return CAP_REVISION | (guint64)(hpet_props(s)->timers - 1) << 8 | CAP_COUNT_SIZE |
            CAP_LEG_RT | (guint64)VENDOR << CAP_VENDOR_SHIFT | (guint64)TICK_FS << CAP_PERIOD_SHIFT;
 }
 
 static guint64 read_tn_conf(const Hpet *s, guint n)
 {
-    return s->config[n] | TN_PER_CAP | TN_SIZE_CAP | (properties(s)->msi ? TN_FSB_CAP : 0) |
-           (guint64)properties(s)->hpet_intcap << TN_ROUTE_CAP_SHIFT;
+    return s->config[n] | TN_PER_CAP | TN_SIZE_CAP | (hpet_props(s)->msi ? TN_FSB_CAP : 0) |
+           (guint64)hpet_props(s)->hpet_intcap << TN_ROUTE_CAP_SHIFT;
 }
 
 static guint64 read_timer(const Hpet *s, guint n, guint64 offset)
 {
-    if (n >= properties(s)->timers) {
+    if (n >= hpet_props(s)->timers) {
         return 0;
     }
     switch (offset) {
@@ -421,13 +416,13 @@ static void write_gen_conf(Hpet *s, guint64 value)
     guint64 counter = counter_now(s);
     bool counted = counts(s);
 
-    for (guint n = 0; !(value & CONF_ENABLE) && n < properties(s)->timers; n++) {
+    for (guint n = 0; !(value & CONF_ENABLE) && n < hpet_props(s)->timers; n++) {
         s->comparator[n] = comparator_now(s, n);
     }
     s->gen_conf = value & CONF_WRITABLE;
     if (!counted && counts(s)) {
         s->offset = counter - clock_ticks(s);
-        for (guint n = 0; n < properties(s)->timers; n++) {
+        for (guint n = 0; n < hpet_props(s)->timers; n++) {
             arm(s, n, false);
         }
     } else {
@@ -450,7 +445,7 @@ static guint64 valid_route(const Hpet *s, guint n, guint64 value)
 {
     guint route = (value & TN_ROUTE) >> TN_ROUTE_SHIFT;
 
-    if (properties(s)->hpet_intcap >> route & 1) {
+    if (hpet_props(s)->hpet_intcap >> route & 1) {
         return value;
     }
     return (value & ~(guint64)TN_ROUTE) | (s->config[n] & TN_ROUTE);
@@ -461,7 +456,7 @@ static void write_tn_conf(Hpet *s, guint n, guint64 value)
     guint64 old = s->config[n];
 
     value = valid_route(s, n, value) & TN_WRITABLE;
-    if (!properties(s)->msi) {
+    if (!hpet_props(s)->msi) {
         value &= ~TN_FSB_EN;
     }
     if (!(value & TN_PERIODIC)) {
@@ -505,7 +500,7 @@ static void write_comparator(Hpet *s, guint n, guint64 value, guint64 mask)
 
 static void write_timer(Hpet *s, guint n, guint64 offset, guint64 value, guint64 mask)
 {
-    if (n >= properties(s)->timers) {
+    if (n >= hpet_props(s)->timers) {
         return;
     }
     switch (offset) {
@@ -638,34 +633,34 @@ static void hpet_init(Object *obj)
 
 static bool hpet_realize(Device *dev, GError **error)
 {
-    Hpet *s = (Hpet *)dev;
+    Hpet *s = to_hpet(dev);
 
     s->machine = machine_of(dev);
     for (guint i = 0; i < N_LINES; i++) {
         s->lines[i] = gpio(&dev->object, "irq", i);
     }
     s->pit_enabled = gpio(&dev->object, "unnamed-gpio-out", 0);
-    for (guint n = 0; n < properties(s)->timers; n++) {
+    for (guint n = 0; n < hpet_props(s)->timers; n++) {
         s->waits[n] = (Wait){ .s = s, .n = n };
         s->waits[n].timer = timer_new(s->machine->clock, CLOCK_KIND_VIRTUAL, FASTEST_NS, on_timer,
                                       &s->waits[n]);
     }
     s->listener = machine_add_listener(s->machine, on_run, s);
     s->region = region_new_io(&dev->object, "hpet", &hpet_ops, s, HPET_SIZE);
-    region_add(address_space_root(s->machine->memory), properties(s)->base, s->region, 0);
+    region_add(address_space_root(s->machine->memory), hpet_props(s)->base, s->region, 0);
     update_irq(s);
     return true;
 }
 
 static void hpet_unrealize(Device *dev)
 {
-    Hpet *s = (Hpet *)dev;
+    Hpet *s = to_hpet(dev);
 
     region_remove(address_space_root(s->machine->memory), s->region);
-    object_unparent((Object *)s->region);
+    region_free(s->region);
     s->region = NULL;
     machine_remove_listener(s->machine, s->listener);
-    for (guint n = 0; n < properties(s)->timers; n++) {
+    for (guint n = 0; n < hpet_props(s)->timers; n++) {
         g_clear_pointer(&s->waits[n].timer, timer_free);
     }
     for (guint i = 0; i < N_LINES; i++) {
@@ -676,16 +671,16 @@ static void hpet_unrealize(Device *dev)
 
 static void hpet_reset_enter(Device *dev)
 {
-    Hpet *s = (Hpet *)dev;
+    Hpet *s = to_hpet(dev);
 
-    for (guint n = 0; n < properties(s)->timers; n++) {
+    for (guint n = 0; n < hpet_props(s)->timers; n++) {
         timer_cancel(s->waits[n].timer);
     }
 }
 
 static void hpet_reset_hold(Device *dev)
 {
-    update_irq((Hpet *)dev);
+    update_irq(to_hpet(dev));
 }
 
 /* Bits that no write sets, and times that no timer of these has. */
@@ -695,21 +690,21 @@ static bool state_ok(const Hpet *s)
 
     for (guint n = 0; n < TIMERS_MAX; n++) {
         ok = ok && !(s->config[n] & ~(guint64)TN_WRITABLE);
-        ok = ok && (n < properties(s)->timers || !(s->status >> n & 1));
+        ok = ok && (n < hpet_props(s)->timers || !(s->status >> n & 1));
     }
     return ok && !(s->status >> 32);
 }
 
 static bool hpet_state_loaded(Device *dev, GError **error)
 {
-    Hpet *s = (Hpet *)dev;
+    Hpet *s = to_hpet(dev);
 
     if (!state_ok(s)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no HPET",
                       dev->object.name);
         return false;
     }
-    if (!properties(s)->hpet_offset_saved) {
+    if (!hpet_props(s)->hpet_offset_saved) {
         s->offset = s->counter - clock_ticks(s);
     }
     update_irq(s);
@@ -719,7 +714,7 @@ static bool hpet_state_loaded(Device *dev, GError **error)
 
 static void hpet_acpi(Device *dev, AcpiDevices *devices)
 {
-    devices->hpet = ((const HpetProps *)object_props(dev))->base;
+    devices->hpet = hpet_props(dev)->base;
 }
 
 const TypeInfo hpet_type = {

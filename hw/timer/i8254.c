@@ -15,7 +15,7 @@
 #include "hw/machine/machine.h"
 #include "hw/timer/i8254-counter.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-intc.h"
+#include "qom/qapi-objects-intc.h"
 #include "qom/qapi-trace.h"
 
 enum {
@@ -35,7 +35,7 @@ enum {                          /* read-back command: clear bits ask */
     READ_BACK_COUNTER_0 = 0x02, /* and so on */
 };
 
-typedef struct {
+struct I8254 {
     Device parent;
     /* Guest-visible. */
     X86Pit regs;
@@ -44,7 +44,7 @@ typedef struct {
     Timer *timers[2];           /* counter 0's OUT falls; rises */
     MemoryRegion *region;
     Irq *irq;
-} I8254;
+};
 
 static gint64 now_of(const I8254 *s)
 {
@@ -176,7 +176,7 @@ static const RegionOps pit_ops = {
 
 void i8254_set_gate(Device *dev, guint counter, bool level)
 {
-    I8254 *s = (I8254 *)dev;
+    I8254 *s = to_i8254(dev);
     gint64 now = now_of(s);
 
     i8254_counter_set_gate(&s->regs.counters[counter], level, now);
@@ -187,22 +187,22 @@ void i8254_set_gate(Device *dev, guint counter, bool level)
 
 bool i8254_gate(Device *dev, guint counter)
 {
-    return ((const I8254 *)dev)->regs.counters[counter].gate;
+    return to_i8254(dev)->regs.counters[counter].gate;
 }
 
 void i8254_set_speaker(Device *dev, bool on)
 {
-    ((I8254 *)dev)->regs.speaker = on;
+    to_i8254(dev)->regs.speaker = on;
 }
 
 bool i8254_speaker(Device *dev)
 {
-    return ((const I8254 *)dev)->regs.speaker;
+    return to_i8254(dev)->regs.speaker;
 }
 
 bool i8254_out(Device *dev, guint counter)
 {
-    I8254 *s = (I8254 *)dev;
+    I8254 *s = to_i8254(dev);
 
     return i8254_counter_out(&s->regs.counters[counter], now_of(s));
 }
@@ -217,8 +217,8 @@ static void pit_init(Object *obj)
 
 static bool pit_realize(Device *dev, GError **error)
 {
-    I8254 *s = (I8254 *)dev;
-    const IsaPitProps *props = object_props(dev);
+    I8254 *s = to_i8254(dev);
+    const IsaPitProps *props = isa_pit_props(dev);
 
     s->region = isa_map_ports(dev, "pit", &pit_ops, props->iobase, N_PORTS, error);
     if (!s->region) {
@@ -233,7 +233,7 @@ static bool pit_realize(Device *dev, GError **error)
 
 static void pit_unrealize(Device *dev)
 {
-    I8254 *s = (I8254 *)dev;
+    I8254 *s = to_i8254(dev);
 
     g_clear_pointer(&s->timers[false], timer_free);
     g_clear_pointer(&s->timers[true], timer_free);
@@ -244,7 +244,7 @@ static void pit_unrealize(Device *dev)
 
 static void pit_reset_hold(Device *dev)
 {
-    I8254 *s = (I8254 *)dev;
+    I8254 *s = to_i8254(dev);
     gint64 now = now_of(s);
 
     for (guint i = 0; i < X86_PIT_N_COUNTERS; i++) {
@@ -255,7 +255,7 @@ static void pit_reset_hold(Device *dev)
 
 static bool pit_state_loaded(Device *dev, GError **error)
 {
-    I8254 *s = (I8254 *)dev;
+    I8254 *s = to_i8254(dev);
 
     if (!x86_pit_check(&s->regs)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 8254",

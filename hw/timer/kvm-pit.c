@@ -14,12 +14,12 @@
 #include "hw/machine/accel-chip.h"
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-machine.h"
+#include "qom/qapi-objects-machine.h"
 
-typedef struct {
+struct KvmPit {
     Device device;
     AccelChipState chip;
-} KvmPit;
+};
 
 /* An HPET in legacy replacement mode makes the ticks in its place. */
 static void irq_control(void *opaque, guint n, bool level)
@@ -42,17 +42,17 @@ static bool kvm_pit_realize(Device *dev, GError **error)
     Accel *accel = machine_of(dev)->accel;
 
     return accel_ops(accel)->pit_create(accel, error) &&
-           accel_chip_init(&((KvmPit *)dev)->chip, accel, ACCEL_CHIP_PIT, error);
+           accel_chip_init(&to_kvm_pit(dev)->chip, accel, ACCEL_CHIP_PIT, error);
 }
 
 static void kvm_pit_unrealize(Device *dev)
 {
-    accel_chip_done(&((KvmPit *)dev)->chip);
+    accel_chip_done(&to_kvm_pit(dev)->chip);
 }
 
 static void kvm_pit_reset_hold(Device *dev)
 {
-    accel_chip_reset(&((KvmPit *)dev)->chip);
+    accel_chip_reset(&to_kvm_pit(dev)->chip);
 }
 
 /* ---- State: the rows of the machine's own chip ---- */
@@ -69,7 +69,7 @@ static bool kvm_pit_store(Device *dev, void *ret_image, GError **error)
 {
     X86Chip chip;
 
-    if (!accel_chip_save(&((KvmPit *)dev)->chip, &chip, error)) {
+    if (!accel_chip_save(&to_kvm_pit(dev)->chip, &chip, error)) {
         return false;
     }
     move_starts(&chip.pit, clock_now(machine_of(dev)->clock, CLOCK_KIND_VIRTUAL));
@@ -87,7 +87,7 @@ static bool kvm_pit_load(Device *dev, const void *image, GError **error)
         return false;
     }
     move_starts(&chip.pit, -clock_now(machine_of(dev)->clock, CLOCK_KIND_VIRTUAL));
-    return accel_chip_load(&((KvmPit *)dev)->chip, &chip, error);
+    return accel_chip_load(&to_kvm_pit(dev)->chip, &chip, error);
 }
 
 static const DeviceImageOps kvm_pit_image = {

@@ -16,7 +16,7 @@
 #include "hw/machine/machine.h"
 #include "hw/timer/i8254.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-intc.h"
+#include "qom/qapi-objects-intc.h"
 #include "qom/qapi-trace.h"
 
 enum {
@@ -31,12 +31,12 @@ enum { COUNTER = 2 };
 /* The refresh cycle: counter 1 of the first PCs divided CLK by 18. */
 #define REFRESH_NS 15085
 
-typedef struct {
+struct PcSpk {
     Device parent;
     Clock *clock;
     Device *pit;                /* on the same bus, and held */
     MemoryRegion *region;
-} PcSpk;
+};
 
 static guint64 pcspk_read(void *opaque, guint64 offset, guint size)
 {
@@ -82,8 +82,8 @@ static Device *find_pit(const Device *dev)
 
 static bool pcspk_realize(Device *dev, GError **error)
 {
-    PcSpk *s = (PcSpk *)dev;
-    const IsaPcspkProps *props = object_props(dev);
+    PcSpk *s = to_pc_spk(dev);
+    const IsaPcspkProps *props = isa_pcspk_props(dev);
     Device *pit = find_pit(dev);
 
     if (!pit) {
@@ -102,7 +102,7 @@ static bool pcspk_realize(Device *dev, GError **error)
 
 static void pcspk_unrealize(Device *dev)
 {
-    PcSpk *s = (PcSpk *)dev;
+    PcSpk *s = to_pc_spk(dev);
 
     isa_unmap(dev, s->region);
     s->region = NULL;

@@ -22,8 +22,8 @@
 #include "hw/virtio/virtio.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
-#include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-virtio.h"
 #include "qom/qapi-trace.h"
 
 enum {
@@ -62,11 +62,6 @@ struct VirtioBalloon {
     VirtqElement *stats;        /* kept until the next question, or NULL */
     Timer *timer;               /* next question */
 };
-
-static VirtioBalloonDeviceProps *balloon_props(const VirtioBalloon *s)
-{
-    return object_props(s);
-}
 
 /* ---- Pages ---- */
 
@@ -196,13 +191,13 @@ static void take_chains(VirtioBalloon *s, VirtQueue *queue,
 
 static void handle_inflate(VirtioDevice *dev, VirtQueue *queue)
 {
-    take_chains((VirtioBalloon *)dev, queue, inflate);
+    take_chains(to_virtio_balloon(dev), queue, inflate);
 }
 
 /* Pages that the guest takes back need nothing: touching them makes them. */
 static void handle_deflate(VirtioDevice *dev, VirtQueue *queue)
 {
-    take_chains((VirtioBalloon *)dev, queue, NULL);
+    take_chains(to_virtio_balloon(dev), queue, NULL);
 }
 
 static void discard_reported(VirtioBalloon *s, const VirtqElement *element)
@@ -216,7 +211,7 @@ static void discard_reported(VirtioBalloon *s, const VirtqElement *element)
 
 static void handle_reporting(VirtioDevice *dev, VirtQueue *queue)
 {
-    take_chains((VirtioBalloon *)dev, queue, discard_reported);
+    take_chains(to_virtio_balloon(dev), queue, discard_reported);
 }
 
 /* ---- Statistics ---- */
@@ -253,7 +248,7 @@ static uint64_t *stat_member(BalloonStats *stats, guint tag)
  * driver that sends more than a few of each sends rubbish behind them. */
 static void read_stats(VirtioBalloon *s, const VirtqElement *element)
 {
-    BalloonGuestStats *said = balloon_props(s)->guest_stats;
+    BalloonGuestStats *said = virtio_balloon_device_props(s)->guest_stats;
     guint8 record[STAT_SIZE];
 
     forget_stats(said->stats);
@@ -289,7 +284,7 @@ static void ask_for_stats(VirtioBalloon *s)
 /* The driver has one chain here; if it sends another, the older is given back. */
 static void handle_stats(VirtioDevice *dev, VirtQueue *queue)
 {
-    VirtioBalloon *s = (VirtioBalloon *)dev;
+    VirtioBalloon *s = to_virtio_balloon(dev);
     VirtqElement *element;
 
     for (guint i = 0; i < QUEUE_SIZE && (element = virtqueue_pop(queue)); i++) {
@@ -301,7 +296,7 @@ static void handle_stats(VirtioDevice *dev, VirtQueue *queue)
 
 static void set_timer(VirtioBalloon *s)
 {
-    gint64 interval = balloon_props(s)->guest_stats_polling_interval;
+    gint64 interval = virtio_balloon_device_props(s)->guest_stats_polling_interval;
 
     if (interval) {
         timer_set_after(s->timer, clock_multiply(interval, NS_PER_SECOND));
@@ -322,7 +317,7 @@ static void time_for_stats(void *opaque, gint64 now)
 
 static bool balloon_changed(Object *obj, const QmpMember *member, GError **error)
 {
-    set_timer((VirtioBalloon *)obj);
+    set_timer(to_virtio_balloon(obj));
     return true;
 }
 
@@ -350,7 +345,7 @@ void virtio_balloon_set_target(VirtioBalloon *s, guint64 size)
 
 static guint64 balloon_features(VirtioDevice *dev)
 {
-    const VirtioBalloonDeviceProps *props = balloon_props((VirtioBalloon *)dev);
+    const VirtioBalloonDeviceProps *props = virtio_balloon_device_props(to_virtio_balloon(dev));
 
     return 1 << F_STATS_VQ | props->deflate_on_oom << F_DEFLATE_ON_OOM |
            props->free_page_reporting << F_PAGE_REPORTING;
@@ -358,7 +353,7 @@ static guint64 balloon_features(VirtioDevice *dev)
 
 static void balloon_get_config(VirtioDevice *dev, guint8 *config)
 {
-    const VirtioBalloon *s = (VirtioBalloon *)dev;
+    const VirtioBalloon *s = to_virtio_balloon(dev);
     guint32 num_pages = GUINT32_TO_LE(s->num_pages), actual = GUINT32_TO_LE(s->actual);
 
     memcpy(config + CONFIG_NUM_PAGES, &num_pages, sizeof(num_pages));
@@ -378,7 +373,7 @@ static void send_change(VirtioBalloon *s)
 /* Only `actual` is the driver's to write. */
 static void balloon_set_config(VirtioDevice *dev, guint offset, const guint8 *data, guint size)
 {
-    VirtioBalloon *s = (VirtioBalloon *)dev;
+    VirtioBalloon *s = to_virtio_balloon(dev);
     guint32 before = s->actual;
     guint32 actual;
 
@@ -398,7 +393,7 @@ static void balloon_set_config(VirtioDevice *dev, guint offset, const guint8 *da
 
 static void balloon_reset(VirtioDevice *dev)
 {
-    VirtioBalloon *s = (VirtioBalloon *)dev;
+    VirtioBalloon *s = to_virtio_balloon(dev);
 
     s->stats = NULL;
     s->actual = 0;
@@ -411,9 +406,10 @@ typedef struct {
 static bool is_balloon(Object *obj, void *data)
 {
     Search *search = data;
+    VirtioBalloon *s = object_dynamic_cast(obj, &qmp_class_virtio_balloon_device);
 
-    if (object_is_a(obj, &qmp_class_virtio_balloon_device) && ((Device *)obj)->realized) {
-        search->found = (VirtioBalloon *)obj;
+    if (s && s->parent.device.realized) {
+        search->found = s;
     }
     return !search->found;
 }
@@ -441,8 +437,8 @@ static bool check_alone(VirtioBalloon *s, GError **error)
 
 static bool balloon_realize(Device *dev, GError **error)
 {
-    VirtioBalloon *s = (VirtioBalloon *)dev;
-    VirtioBalloonDeviceProps *props = balloon_props(s);
+    VirtioBalloon *s = to_virtio_balloon(dev);
+    VirtioBalloonDeviceProps *props = virtio_balloon_device_props(s);
 
     if (!check_alone(s, error)) {
         return false;
@@ -466,7 +462,7 @@ static bool balloon_realize(Device *dev, GError **error)
 
 static void balloon_unrealize(Device *dev)
 {
-    VirtioBalloon *s = (VirtioBalloon *)dev;
+    VirtioBalloon *s = to_virtio_balloon(dev);
 
     virtio_del_queues(&s->parent);
     g_clear_pointer(&s->timer, timer_free);
@@ -484,7 +480,7 @@ static const StateRow balloon_state[] = {
 /* The chain that was kept is popped again. */
 static bool balloon_state_loaded(Device *dev, GError **error)
 {
-    ((VirtioBalloon *)dev)->stats = NULL;
+    to_virtio_balloon(dev)->stats = NULL;
     return true;
 }
 

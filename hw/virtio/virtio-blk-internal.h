@@ -55,11 +55,6 @@ struct VirtioBlk {
     bool write_cache;           /* the front's, while state is saved or loaded */
 };
 
-static inline const VirtioBlkDeviceProps *virtio_blk_props(const VirtioBlk *s)
-{
-    return object_props(s);
-}
-
 /* virtio-blk-request.c: makes the queues, and what handles them. */
 void virtio_blk_add_queues(VirtioBlk *s);
 

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "hw/virtio/transport.h"
+#include "qom/qapi-objects-block.h"
 #include "qom/qapi-trace.h"
 
 /* Requests that are begun before other handlers of the loop have their turn. */
@@ -177,7 +178,7 @@ static void handle_write(Request *request, guint64 sector)
 
 static void handle_get_id(Request *request)
 {
-    const char *serial = virtio_blk_props(request->queue->blk)->serial;
+    const char *serial = virtio_blk_device_props(request->queue->blk)->serial;
     char id[VIRTIO_BLK_ID_BYTES] = "";
 
     if (serial) {
@@ -218,7 +219,7 @@ static void handle_segment(Request *request, BlockOp op, guint32 max_sectors)
 static void dispatch(Request *request, const Header *header)
 {
     VirtioBlk *s = request->queue->blk;
-    const VirtioBlkDeviceProps *props = virtio_blk_props(s);
+    const VirtioBlkDeviceProps *props = virtio_blk_device_props(s);
     guint64 sector = GUINT64_FROM_LE(header->sector);
     guint32 type = GUINT32_FROM_LE(header->type);
 
@@ -274,7 +275,7 @@ static void handle_request(VirtioBlkQueue *queue, Request *request)
 
 static void handle_queue(VirtioDevice *dev, VirtQueue *vq)
 {
-    VirtioBlkQueue *queue = &((VirtioBlk *)dev)->queues[virtqueue_index(vq)];
+    VirtioBlkQueue *queue = &to_virtio_blk(dev)->queues[virtqueue_index(vq)];
     guint budget = BUDGET;
     Request *request;
 
@@ -293,7 +294,7 @@ static void handle_queue(VirtioDevice *dev, VirtQueue *vq)
 
 void virtio_blk_add_queues(VirtioBlk *s)
 {
-    const VirtioBlkDeviceProps *props = virtio_blk_props(s);
+    const VirtioBlkDeviceProps *props = virtio_blk_device_props(s);
 
     s->queues = g_new0(VirtioBlkQueue, props->num_queues);
     for (guint i = 0; i < props->num_queues; i++) {

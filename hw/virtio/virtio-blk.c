@@ -16,6 +16,7 @@
 #include "hw/machine/machine-aio.h"
 #include "hw/virtio/virtio-blk-internal.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-block.h"
 
 /* Section 5.2.4: offsets in the configuration space. */
 enum {
@@ -38,20 +39,15 @@ enum {
 
 #define DEVICE_ID 2
 
-static VirtioBlk *virtio_blk(VirtioDevice *dev)
-{
-    return (VirtioBlk *)dev;
-}
-
 /* ---- Features and configuration ---- */
 
 static guint64 blk_features(VirtioDevice *dev)
 {
-    const VirtioBlkDeviceProps *props = virtio_blk_props(virtio_blk(dev));
+    const VirtioBlkDeviceProps *props = virtio_blk_device_props(to_virtio_blk(dev));
     bool cache = props->write_cache != ON_OFF_AUTO_OFF;
 
     return 1 << VIRTIO_BLK_F_SEG_MAX | 1 << VIRTIO_BLK_F_BLK_SIZE | 1 << VIRTIO_BLK_F_TOPOLOGY |
-           virtio_blk(dev)->front.config.node->read_only << VIRTIO_BLK_F_RO |
+           to_virtio_blk(dev)->front.config.node->read_only << VIRTIO_BLK_F_RO |
            (cache || props->config_wce) << VIRTIO_BLK_F_FLUSH |
            props->config_wce << VIRTIO_BLK_F_CONFIG_WCE |
            (props->num_queues > 1) << VIRTIO_BLK_F_MQ |
@@ -67,9 +63,9 @@ static void set_write_cache(VirtioBlk *s, bool on)
 /* A driver that cannot flush must not see a cache (section 5.2.5.2). */
 static bool blk_features_ok(VirtioDevice *dev, guint64 features)
 {
-    VirtioBlk *s = virtio_blk(dev);
+    VirtioBlk *s = to_virtio_blk(dev);
 
-    set_write_cache(s, virtio_blk_props(s)->write_cache != ON_OFF_AUTO_OFF &&
+    set_write_cache(s, virtio_blk_device_props(s)->write_cache != ON_OFF_AUTO_OFF &&
                        (features >> VIRTIO_BLK_F_FLUSH & 1));
     return true;
 }
@@ -94,8 +90,8 @@ static void put64(guint8 *config, guint offset, guint64 value)
 
 static void blk_get_config(VirtioDevice *dev, guint8 *config)
 {
-    VirtioBlk *s = virtio_blk(dev);
-    const VirtioBlkDeviceProps *props = virtio_blk_props(s);
+    VirtioBlk *s = to_virtio_blk(dev);
+    const VirtioBlkDeviceProps *props = virtio_blk_device_props(s);
 
     put64(config, CONFIG_CAPACITY,
           block_node_size(s->front.config.node) / s->block_size * (s->block_size / 512));
@@ -120,7 +116,7 @@ static void blk_set_config(VirtioDevice *dev, guint offset, const guint8 *data, 
 {
     if (virtio_has_feature(dev, VIRTIO_BLK_F_CONFIG_WCE) && offset <= CONFIG_WRITEBACK &&
         CONFIG_WRITEBACK - offset < size) {
-        set_write_cache(virtio_blk(dev), data[CONFIG_WRITEBACK - offset]);
+        set_write_cache(to_virtio_blk(dev), data[CONFIG_WRITEBACK - offset]);
     }
 }
 
@@ -133,7 +129,7 @@ static void size_changed(void *opaque)
 
 static bool blk_start(VirtioDevice *dev, GError **error)
 {
-    block_front_resume(&virtio_blk(dev)->front);
+    block_front_resume(&to_virtio_blk(dev)->front);
     return true;
 }
 
@@ -144,11 +140,11 @@ static void blk_when_idle(VirtioDevice *dev, void (*f)(void *opaque), void *opaq
 
 static void blk_reset(VirtioDevice *dev)
 {
-    VirtioBlk *s = virtio_blk(dev);
+    VirtioBlk *s = to_virtio_blk(dev);
 
     block_front_drain(&s->front);
     block_front_forget(&s->front);
-    set_write_cache(s, virtio_blk_props(s)->write_cache != ON_OFF_AUTO_OFF);
+    set_write_cache(s, virtio_blk_device_props(s)->write_cache != ON_OFF_AUTO_OFF);
 }
 
 /* ---- Properties ---- */
@@ -226,8 +222,8 @@ static bool check_sizes(const VirtioBlkDeviceProps *props, const BlockNode *node
 
 static bool blk_realize(Device *device, GError **error)
 {
-    VirtioBlk *s = (VirtioBlk *)device;
-    VirtioBlkDeviceProps *props = object_props(device);
+    VirtioBlk *s = to_virtio_blk(device);
+    VirtioBlkDeviceProps *props = virtio_blk_device_props(device);
     BlockNode *node = props->drive.target;
     BlockFrontConfig config = {
         .node = node, .rerror = props->rerror, .werror = props->werror,
@@ -251,7 +247,7 @@ static bool blk_realize(Device *device, GError **error)
 
 static void blk_unrealize(Device *device)
 {
-    VirtioBlk *s = (VirtioBlk *)device;
+    VirtioBlk *s = to_virtio_blk(device);
 
     virtio_stop(&s->virtio);
     block_front_drain(&s->front);
@@ -280,7 +276,7 @@ static const StateRow blk_state[] = {
 
 static void blk_state_saving(Device *device)
 {
-    VirtioBlk *s = (VirtioBlk *)device;
+    VirtioBlk *s = to_virtio_blk(device);
 
     s->write_cache = g_atomic_int_get(&s->front.write_cache);
 }
@@ -288,7 +284,7 @@ static void blk_state_saving(Device *device)
 /* Requests that were kept, for they had failed, are popped again. */
 static bool blk_state_loaded(Device *device, GError **error)
 {
-    VirtioBlk *s = (VirtioBlk *)device;
+    VirtioBlk *s = to_virtio_blk(device);
 
     block_front_forget(&s->front);
     set_write_cache(s, s->write_cache);

@@ -6,22 +6,22 @@
 #include "hw/virtio/virtio-bus.h"
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-virtio.h"
 
-typedef struct {
+struct VirtioBus {
     Bus bus;
     const VirtioTransportOps *ops;
     void *opaque;
-} VirtioBus;
+};
 
 Bus *virtio_bus_new(Device *owner, const QmpClass *klass, const char *name,
                     const VirtioTransportOps *ops, void *opaque)
 {
     Bus *bus = bus_new(owner, klass, name);
 
-    ((VirtioBus *)bus)->ops = ops;
-    ((VirtioBus *)bus)->opaque = opaque;
+    to_virtio_bus(bus)->ops = ops;
+    to_virtio_bus(bus)->opaque = opaque;
     return bus;
 }
 
@@ -29,7 +29,7 @@ VirtioDevice *virtio_bus_device(Bus *bus)
 {
     Device *dev = bus->devices.head ? bus->devices.head->data : NULL;
 
-    return dev && dev->realized ? (VirtioDevice *)dev : NULL;
+    return dev && dev->realized ? to_virtio_device(dev) : NULL;
 }
 
 static bool note_named(const QmpClass *klass, const void *props, bool named, void *opaque)
@@ -49,20 +49,20 @@ static bool virtio_bus_full(Bus *bus, const QmpClass *klass)
 
 static bool virtio_bus_attach(Bus *bus, Device *dev, GError **error)
 {
-    const VirtioBus *s = (VirtioBus *)bus;
+    const VirtioBus *s = to_virtio_bus(bus);
 
     if (bus->devices.length > 0) {
         qmp_error_set_at(error, "bus", ERROR_REASON_BUS_FULL,
                          "bus '%s' has a device: it takes one", bus->object.name);
         return false;
     }
-    virtio_set_transport((VirtioDevice *)dev, s->ops, s->opaque);
+    virtio_set_transport(to_virtio_device(dev), s->ops, s->opaque);
     return true;
 }
 
 static void virtio_bus_detach(Bus *bus, Device *dev)
 {
-    virtio_set_transport((VirtioDevice *)dev, NULL, NULL);
+    virtio_set_transport(to_virtio_device(dev), NULL, NULL);
 }
 
 const TypeInfo virtio_bus_type = {

@@ -11,7 +11,7 @@
 #include "hw/virtio/transport.h"
 
 #include "hw/virtio/virtio-internal.h"
-#include "qmp/qapi-types-virtio.h"
+#include "qom/qapi-objects-virtio.h"
 
 enum { PAGE_SHIFT = 12, PAGE = 1 << PAGE_SHIFT };
 
@@ -24,7 +24,7 @@ bool virtio_is_legacy(const VirtioDevice *dev)
 
 guint32 virtio_legacy_features(VirtioDevice *dev)
 {
-    const VirtioDeviceProps *props = object_props(dev);
+    const VirtioDeviceProps *props = virtio_device_props(dev);
     guint32 features = virtio_features(dev);
 
     features |= (guint32)props->notify_on_empty << VIRTIO_F_NOTIFY_ON_EMPTY;

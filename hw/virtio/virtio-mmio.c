@@ -21,8 +21,8 @@
 
 #include "hw/machine/machine.h"
 #include "hw/virtio/virtio-bus.h"
-#include "qmp/qapi-types-virtio.h"
 #include "qom/guest-error.h"
+#include "qom/qapi-objects-virtio.h"
 #include "qom/qapi-trace.h"
 
 /* Section 4.2.2 */
@@ -69,7 +69,7 @@ enum {
     INTERRUPT_CONFIG = 2 | INTERRUPT_QUEUE,     /* both, as QEMU has it */
 };
 
-typedef struct {
+struct VirtioMmio {
     Device parent;
     Machine *machine;
     MemoryRegion *region;
@@ -81,18 +81,13 @@ typedef struct {
 
     GMutex interrupt_mutex;
     guint32 interrupt_status;
-} VirtioMmio;
-
-static const VirtioMmioProps *mmio_props(const VirtioMmio *s)
-{
-    return object_props(s);
-}
+};
 
 /* ---- Interrupt ---- */
 
 static void set_line(VirtioMmio *s, bool level)
 {
-    machine_set_gsi(s->machine, mmio_props(s)->gsi, level);
+    machine_set_gsi(s->machine, virtio_mmio_props(s)->gsi, level);
 }
 
 static void interrupt(VirtioMmio *s, guint32 bit)
@@ -145,7 +140,7 @@ static void queue_notifier(void *opaque, guint n, int fd, bool on)
 {
     VirtioMmio *s = opaque;
 
-    if (!mmio_props(s)->ioeventfd) {
+    if (!virtio_mmio_props(s)->ioeventfd) {
         return;
     }
     if (on) {
@@ -423,25 +418,25 @@ static const RegionOps mmio_ops = {
 
 /* ---- Life ---- */
 
-bool virtio_mmio_has_device(Device *dev)
+bool virtio_mmio_has_device(const VirtioMmio *s)
 {
-    return virtio_bus_device(((VirtioMmio *)dev)->bus) != NULL;
+    return virtio_bus_device(s->bus) != NULL;
 }
 
 static void mmio_init(Object *obj)
 {
-    g_mutex_init(&((VirtioMmio *)obj)->interrupt_mutex);
+    g_mutex_init(&to_virtio_mmio(obj)->interrupt_mutex);
 }
 
 static void mmio_finalize(Object *obj)
 {
-    g_mutex_clear(&((VirtioMmio *)obj)->interrupt_mutex);
+    g_mutex_clear(&to_virtio_mmio(obj)->interrupt_mutex);
 }
 
 static bool mmio_realize(Device *dev, GError **error)
 {
-    VirtioMmio *s = (VirtioMmio *)dev;
-    const VirtioMmioProps *props = mmio_props(s);
+    VirtioMmio *s = to_virtio_mmio(dev);
+    const VirtioMmioProps *props = virtio_mmio_props(s);
     g_autofree char *name = g_strdup_printf("virtio-mmio-bus.%u", props->index);
 
     s->machine = machine_of(dev);
@@ -453,10 +448,10 @@ static bool mmio_realize(Device *dev, GError **error)
 
 static void mmio_unrealize(Device *dev)
 {
-    VirtioMmio *s = (VirtioMmio *)dev;
+    VirtioMmio *s = to_virtio_mmio(dev);
 
     region_remove(address_space_root(s->machine->memory), s->region);
-    object_unparent((Object *)s->region);
+    region_free(s->region);
     s->region = NULL;
 }
 
@@ -470,7 +465,7 @@ static const StateRow mmio_state[] = {
 
 static bool mmio_state_loaded(Device *dev, GError **error)
 {
-    VirtioMmio *s = (VirtioMmio *)dev;
+    VirtioMmio *s = to_virtio_mmio(dev);
 
     set_line(s, s->interrupt_status != 0);
     return true;

@@ -9,8 +9,10 @@
 
 enum { VIRTIO_MMIO_SIZE = 0x200 };      /* bytes of its registers */
 
-/* Whether there is a device behind dev, which is a virtio-mmio. */
-bool virtio_mmio_has_device(Device *dev);
+typedef struct VirtioMmio VirtioMmio;
+
+/* Whether there is a device behind it. */
+bool virtio_mmio_has_device(const VirtioMmio *s);
 
 extern const TypeInfo virtio_mmio_type;
 

@@ -12,7 +12,7 @@
 
 #include "hw/machine/machine-aio.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-net.h"
+#include "qom/qapi-objects-net.h"
 
 enum { DEVICE_ID = 1, CONTROL_QUEUE_SIZE = 64, STATUS_LINK_UP = 1, SPEED_UNKNOWN = -1,
        DUPLEX_UNKNOWN = 0xff };
@@ -37,7 +37,7 @@ static guint64 bit(guint feature)
 /* What only backends with headers can do. */
 static guint64 offload_features(const VirtioNet *s)
 {
-    const VirtioNetDeviceProps *p = virtio_net_props(s);
+    const VirtioNetDeviceProps *p = virtio_net_device_props(s);
     bool ufo = nic_has_ufo(s->nic);
 
     if (!nic_has_vnet(s->nic)) {
@@ -58,7 +58,7 @@ static guint64 offload_features(const VirtioNet *s)
 
 static guint64 control_features(const VirtioNet *s)
 {
-    const VirtioNetDeviceProps *p = virtio_net_props(s);
+    const VirtioNetDeviceProps *p = virtio_net_device_props(s);
 
     return (p->ctrl_vq ? bit(VIRTIO_NET_F_CTRL_VQ) : 0) |
            (p->ctrl_rx ? bit(VIRTIO_NET_F_CTRL_RX) : 0) |
@@ -88,8 +88,8 @@ static const struct {
 
 static guint64 net_features(VirtioDevice *dev)
 {
-    const VirtioNet *s = (VirtioNet *)dev;
-    const VirtioNetDeviceProps *p = virtio_net_props(s);
+    const VirtioNet *s = to_virtio_net(dev);
+    const VirtioNetDeviceProps *p = virtio_net_device_props(s);
     guint64 features = offload_features(s) | control_features(s) | bit(VIRTIO_NET_F_MAC);
 
     features |= p->mrg_rxbuf ? bit(VIRTIO_NET_F_MRG_RXBUF) : 0;
@@ -130,8 +130,8 @@ static guint negotiated_offloads(const VirtioNet *s)
 
 static void net_get_config(VirtioDevice *dev, guint8 *config)
 {
-    const VirtioNet *s = (VirtioNet *)dev;
-    const VirtioNetDeviceProps *p = virtio_net_props(s);
+    const VirtioNet *s = to_virtio_net(dev);
+    const VirtioNetDeviceProps *p = virtio_net_device_props(s);
     NetConfig c = {
         .status = GUINT16_TO_LE(s->nic->link_up ? STATUS_LINK_UP : 0),
         .max_pairs = GUINT16_TO_LE(s->max_pairs),
@@ -147,7 +147,7 @@ static void net_get_config(VirtioDevice *dev, guint8 *config)
 /* Legacy drivers set the address here, byte by byte (section 5.1.4.2). */
 static void net_set_config(VirtioDevice *dev, guint offset, const guint8 *data, guint size)
 {
-    VirtioNet *s = (VirtioNet *)dev;
+    VirtioNet *s = to_virtio_net(dev);
 
     if (virtio_is_legacy(dev) && !virtio_has_feature(dev, VIRTIO_NET_F_CTRL_MAC_ADDR) &&
         offset < 6) {
@@ -187,7 +187,7 @@ static guint control_queue(const VirtioNet *s)
 
 static void handle_queue(VirtioDevice *dev, VirtQueue *queue)
 {
-    VirtioNet *s = (VirtioNet *)dev;
+    VirtioNet *s = to_virtio_net(dev);
     guint n = virtqueue_index(queue);
     bool control = n == control_queue(s);
 
@@ -204,7 +204,7 @@ static void handle_queue(VirtioDevice *dev, VirtQueue *queue)
 
 static bool net_start(VirtioDevice *dev, GError **error)
 {
-    VirtioNet *s = (VirtioNet *)dev;
+    VirtioNet *s = to_virtio_net(dev);
 
     nic_lock(s->nic);
     s->running = true;
@@ -221,7 +221,7 @@ static bool net_start(VirtioDevice *dev, GError **error)
 /* What is pending stays so: the next start goes on with it. */
 static void net_stop(VirtioDevice *dev)
 {
-    VirtioNet *s = (VirtioNet *)dev;
+    VirtioNet *s = to_virtio_net(dev);
 
     nic_lock(s->nic);
     s->running = false;
@@ -233,7 +233,7 @@ static void net_stop(VirtioDevice *dev)
 
 static void net_reset(VirtioDevice *dev)
 {
-    VirtioNet *s = (VirtioNet *)dev;
+    VirtioNet *s = to_virtio_net(dev);
 
     nic_lock(s->nic);
     for (guint i = 0; i < s->max_pairs; i++) {
@@ -263,7 +263,7 @@ static bool check_size(const char *name, guint size, GError **error)
 /* The address, which is written back if it is chosen. */
 static bool find_mac(VirtioNet *s, GError **error)
 {
-    VirtioNetDeviceProps *p = virtio_net_props(s);
+    VirtioNetDeviceProps *p = virtio_net_device_props(s);
 
     if (p->mac) {
         return nic_parse_mac(p->mac, s->mac, error);
@@ -275,7 +275,7 @@ static bool find_mac(VirtioNet *s, GError **error)
 
 static void make_pairs(VirtioNet *s)
 {
-    const VirtioNetDeviceProps *p = virtio_net_props(s);
+    const VirtioNetDeviceProps *p = virtio_net_device_props(s);
 
     s->pairs = g_new0(NetPair, s->max_pairs);
     for (guint i = 0; i < s->max_pairs; i++) {
@@ -305,8 +305,8 @@ static void free_pairs(VirtioNet *s)
 
 static bool net_realize(Device *dev, GError **error)
 {
-    VirtioNet *s = (VirtioNet *)dev;
-    const VirtioNetDeviceProps *p = virtio_net_props(s);
+    VirtioNet *s = to_virtio_net(dev);
+    const VirtioNetDeviceProps *p = virtio_net_device_props(s);
 
     if (!check_size("rx_queue_size", p->rx_queue_size, error) ||
         !check_size("tx_queue_size", p->tx_queue_size, error) || !find_mac(s, error)) {
@@ -330,7 +330,7 @@ static bool net_realize(Device *dev, GError **error)
 
 static void net_unrealize(Device *dev)
 {
-    VirtioNet *s = (VirtioNet *)dev;
+    VirtioNet *s = to_virtio_net(dev);
 
     virtio_del_queues(&s->parent);
     nic_destroy(g_steal_pointer(&s->nic));
@@ -361,7 +361,7 @@ static const StateRow net_state[] = {
 /* Frames that were pending are popped again. */
 static bool net_state_loaded(Device *device, GError **error)
 {
-    VirtioNet *s = (VirtioNet *)device;
+    VirtioNet *s = to_virtio_net(device);
 
     if (!s->used_pairs || s->used_pairs > s->max_pairs || s->filter.n_uni > MAC_TABLE_SIZE ||
         s->filter.n_multi > MAC_TABLE_SIZE - s->filter.n_uni ||

@@ -102,11 +102,6 @@ struct VirtioNet {
     guint offloads;             /* NET_OFFLOAD_* of frames for the guest */
 };
 
-static inline VirtioNetDeviceProps *virtio_net_props(const VirtioNet *s)
-{
-    return object_props(s);
-}
-
 /* Bytes before each frame: legacy drivers know n_buffers, the last member, only if
  * they take mergeable buffers (section 5.1.6.1). */
 static inline gsize virtio_net_header(const VirtioNet *s)

@@ -15,6 +15,7 @@
 
 #include "qmp/error.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-virtio-pci.h"
 #include "qom/qapi-trace.h"
 
 static guint16 get_vector(const VirtioPci *s, guint source)

@@ -6,6 +6,8 @@
 #include "config.h"
 #include "hw/virtio/virtio-pci.h"
 
+#include "qom/qapi-objects-virtio-pci.h"
+
 enum {
     DEVICE_FEATURES = 0,        /* 32 bits */
     DRIVER_FEATURES = 4,        /* 32 */

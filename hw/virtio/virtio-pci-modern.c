@@ -9,6 +9,7 @@
  */
 #include "config.h"
 #include "hw/virtio/virtio-pci.h"
+#include "qom/qapi-objects-virtio-pci.h"
 #include "qom/qapi-trace.h"
 
 /* Where things are in BAR 4, and a page for each. */

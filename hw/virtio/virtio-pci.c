@@ -10,6 +10,7 @@
 #include "hw/virtio/virtio-pci.h"
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-virtio-pci.h"
 
 enum {
     MODERN_ID = 0x1040,         /* plus the device's number */
@@ -179,7 +180,7 @@ static bool touches_window(const VirtioPci *s, guint offset, guint size)
 
 static void config_read(PciDevice *dev, guint offset, guint size)
 {
-    VirtioPci *s = (VirtioPci *)dev;
+    VirtioPci *s = to_virtio_pci(dev);
 
     if (s->live && touches_window(s, offset, size)) {
         virtio_pci_window_read(s);
@@ -188,7 +189,7 @@ static void config_read(PciDevice *dev, guint offset, guint size)
 
 static void config_written(PciDevice *dev, guint offset, guint size)
 {
-    VirtioPci *s = (VirtioPci *)dev;
+    VirtioPci *s = to_virtio_pci(dev);
 
     if (!s->live) {
         return;
@@ -264,7 +265,7 @@ static void fill_header(VirtioPci *s, const VirtioDevice *dev)
 static void drop_region(MemoryRegion **region)
 {
     if (*region) {
-        object_unparent((Object *)*region);
+        region_free(*region);
         *region = NULL;
     }
 }
@@ -304,7 +305,7 @@ static bool add_registers(VirtioPci *s, GError **error)
 
 static bool virtio_pci_realize(Device *device, GError **error)
 {
-    VirtioPci *s = (VirtioPci *)device;
+    VirtioPci *s = to_virtio_pci(device);
     VirtioDevice *dev = virtio_bus_device(s->bus);
 
     s->machine = machine_of(device);
@@ -326,7 +327,7 @@ static bool virtio_pci_realize(Device *device, GError **error)
 
 static void virtio_pci_unrealize(Device *device)
 {
-    VirtioPci *s = (VirtioPci *)device;
+    VirtioPci *s = to_virtio_pci(device);
 
     stop_device(s, 0);
     s->live = false;
@@ -338,16 +339,16 @@ static void virtio_pci_unrealize(Device *device)
 
 static void virtio_pci_init(Object *obj)
 {
-    VirtioPci *s = (VirtioPci *)obj;
+    VirtioPci *s = to_virtio_pci(obj);
 
-    s->bus = virtio_bus_new((Device *)obj, &qmp_class_virtio_pci_bus, "virtio-bus",
+    s->bus = virtio_bus_new(&s->pci.device, &qmp_class_virtio_pci_bus, "virtio-bus",
                             &transport_ops, s);
 }
 
 /* The device resets itself, as it is reset, too. */
 static void virtio_pci_reset_hold(Device *device)
 {
-    VirtioPci *s = (VirtioPci *)device;
+    VirtioPci *s = to_virtio_pci(device);
 
     s->master = false;
     virtio_pci_irq_update(s);
@@ -355,7 +356,7 @@ static void virtio_pci_reset_hold(Device *device)
 
 static bool virtio_pci_state_loaded(Device *device, GError **error)
 {
-    VirtioPci *s = (VirtioPci *)device;
+    VirtioPci *s = to_virtio_pci(device);
 
     s->master = pci_get_word(s->pci.config + PCI_COMMAND) & PCI_COMMAND_MASTER;
     virtio_pci_irq_update(s);

@@ -44,7 +44,7 @@ enum {
  * both: drivers have been written for that. */
 enum { VIRTIO_PCI_ISR_QUEUE = 1, VIRTIO_PCI_ISR_CONFIG = 2 | VIRTIO_PCI_ISR_QUEUE };
 
-typedef struct {
+typedef struct VirtioPci {
     PciDevice pci;
     Machine *machine;           /* once realized */
     GThread *main;              /* the main thread */
@@ -71,11 +71,6 @@ typedef struct {
     gint msix;                  /* atomic: MSI-X is on, so INTA# is not driven */
     struct event *event;        /* to INTA# from threads without the lock */
 } VirtioPci;
-
-static inline VirtioPciProps *virtio_pci_props(const VirtioPci *s)
-{
-    return object_props(s);
-}
 
 /* The device behind it, or NULL.  Machine lock held. */
 static inline VirtioDevice *virtio_pci_device(const VirtioPci *s)

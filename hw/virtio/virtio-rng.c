@@ -13,7 +13,7 @@
 #include "hw/backends/rng.h"
 #include "hw/core/timer-state.h"
 #include "hw/virtio/virtio.h"
-#include "qmp/qapi-types-virtio.h"
+#include "qom/qapi-objects-virtio.h"
 #include "qom/qapi-trace.h"
 
 enum {
@@ -22,7 +22,7 @@ enum {
     CHAINS_PER_TURN = 64,       /* then others get the lock */
 };
 
-typedef struct {
+struct VirtioRng {
     VirtioDevice parent;
     VirtQueue *queue;
     Object *backend;            /* rng-backend, borrowed */
@@ -31,14 +31,9 @@ typedef struct {
     bool processing;            /* process() runs */
     guint64 quota;              /* bytes left in this period */
     Timer *timer;               /* end of the period */
-} VirtioRng;
+};
 
 #define NS_PER_MS G_GINT64_CONSTANT(1000000)
-
-static const VirtioRngDeviceProps *rng_props(const VirtioRng *s)
-{
-    return object_props(s);
-}
 
 /* Takes the next chain if none is out. */
 static bool have_element(VirtioRng *s)
@@ -60,7 +55,7 @@ static void finish(VirtioRng *s, gsize written)
 static void begin_period(VirtioRng *s)
 {
     if (!timer_pending(s->timer)) {
-        timer_set_after(s->timer, rng_props(s)->period * NS_PER_MS);
+        timer_set_after(s->timer, virtio_rng_device_props(s)->period * NS_PER_MS);
     }
 }
 
@@ -92,7 +87,7 @@ static void process(VirtioRng *s)
 
 static void receive(RngRequest *request, const guint8 *data, gsize size)
 {
-    VirtioRng *s = (VirtioRng *)((guint8 *)request - offsetof(VirtioRng, request));
+    VirtioRng *s = container_of(request, VirtioRng, request);
 
     trace_virtio_rng_pushed(s, size);
     s->quota -= size;
@@ -104,13 +99,13 @@ static void period_over(void *opaque, gint64 now)
 {
     VirtioRng *s = opaque;
 
-    s->quota = rng_props(s)->max_bytes;
+    s->quota = virtio_rng_device_props(s)->max_bytes;
     process(s);
 }
 
 static void handle_queue(VirtioDevice *dev, VirtQueue *queue)
 {
-    process((VirtioRng *)dev);
+    process(to_virtio_rng(dev));
 }
 
 /* ---- Life ---- */
@@ -118,14 +113,14 @@ static void handle_queue(VirtioDevice *dev, VirtQueue *queue)
 /* A chain that is out stays so; handle_queue is called after each start. */
 static void rng_stop(VirtioDevice *dev)
 {
-    VirtioRng *s = (VirtioRng *)dev;
+    VirtioRng *s = to_virtio_rng(dev);
 
     rng_cancel(s->backend, &s->request);
 }
 
 static void rng_reset(VirtioDevice *dev)
 {
-    ((VirtioRng *)dev)->element = NULL;
+    to_virtio_rng(dev)->element = NULL;
 }
 
 /* The backend that a client named, or one of the device's own. */
@@ -134,7 +129,7 @@ static bool find_backend(VirtioRng *s, GError **error)
     Object *obj = &s->parent.device.object;
     g_autoptr(Object) own = NULL;
 
-    s->backend = rng_props(s)->rng.target;
+    s->backend = virtio_rng_device_props(s)->rng.target;
     if (s->backend) {
         return true;
     }
@@ -152,13 +147,13 @@ static bool find_backend(VirtioRng *s, GError **error)
 
 static bool rng_realize(Device *dev, GError **error)
 {
-    VirtioRng *s = (VirtioRng *)dev;
+    VirtioRng *s = to_virtio_rng(dev);
 
     if (!find_backend(s, error)) {
         return false;
     }
     s->request.receive = receive;
-    s->quota = rng_props(s)->max_bytes;
+    s->quota = virtio_rng_device_props(s)->max_bytes;
     s->timer = timer_new(s->parent.machine->clock, CLOCK_KIND_VIRTUAL, NS_PER_MS, period_over, s);
     s->queue = virtio_add_queue(&s->parent, QUEUE_SIZE, handle_queue);
     return true;
@@ -166,11 +161,11 @@ static bool rng_realize(Device *dev, GError **error)
 
 static void rng_unrealize(Device *dev)
 {
-    VirtioRng *s = (VirtioRng *)dev;
+    VirtioRng *s = to_virtio_rng(dev);
 
     virtio_del_queues(&s->parent);
     g_clear_pointer(&s->timer, timer_free);
-    if (!rng_props(s)->rng.target) {
+    if (!virtio_rng_device_props(s)->rng.target) {
         object_destroy(s->backend);
     }
     s->backend = NULL;
@@ -186,9 +181,9 @@ static const StateRow rng_state[] = {
 /* The chain that was out is popped again. */
 static bool rng_state_loaded(Device *dev, GError **error)
 {
-    VirtioRng *s = (VirtioRng *)dev;
+    VirtioRng *s = to_virtio_rng(dev);
 
-    s->quota = MIN(s->quota, rng_props(s)->max_bytes);
+    s->quota = MIN(s->quota, virtio_rng_device_props(s)->max_bytes);
     s->element = NULL;
     return true;
 }

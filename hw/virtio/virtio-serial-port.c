@@ -14,8 +14,8 @@
 
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
-#include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-virtio.h"
 #include "qom/qapi-trace.h"
 
 enum {
@@ -205,9 +205,9 @@ static const CharFrontOps front_ops = {
 
 static bool port_realize(Device *dev, GError **error)
 {
-    VirtioSerialPort *port = (VirtioSerialPort *)dev;
-    const VirtioSerialPortProps *props = object_props(dev);
-    VirtioSerial *serial = (VirtioSerial *)dev->bus->owner;
+    VirtioSerialPort *port = to_virtio_serial_port(dev);
+    const VirtioSerialPortProps *props = virtio_serial_port_props(dev);
+    VirtioSerial *serial = to_virtio_serial(dev->bus->owner);
 
     port->console = object_is_a(dev, &qmp_class_virtconsole);
     port->host_open = port->console;
@@ -237,7 +237,7 @@ static void return_elements(VirtioSerialPort *port)
 
 static void port_unrealize(Device *dev)
 {
-    VirtioSerialPort *port = (VirtioSerialPort *)dev;
+    VirtioSerialPort *port = to_virtio_serial_port(dev);
 
     if (port->chr) {
         char_detach(port->chr, port);
@@ -262,7 +262,7 @@ static const StateRow port_state[] = {
 
 static void port_state_saving(Device *dev)
 {
-    VirtioSerialPort *port = (VirtioSerialPort *)dev;
+    VirtioSerialPort *port = to_virtio_serial_port(dev);
 
     port->saved_host_open = port->host_open;
 }
@@ -270,7 +270,7 @@ static void port_state_saving(Device *dev)
 /* The driver is told if the host's side is not as it was. */
 static bool port_state_loaded(Device *dev, GError **error)
 {
-    VirtioSerialPort *port = (VirtioSerialPort *)dev;
+    VirtioSerialPort *port = to_virtio_serial_port(dev);
 
     if (port->to_send & ~(guint)SERIAL_SEND_ALL) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,

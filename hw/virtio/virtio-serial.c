@@ -17,8 +17,8 @@
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 #include "qmp/qapi-types-object.h"
-#include "qmp/qapi-types-virtio.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-virtio.h"
 #include "qom/qapi-trace.h"
 
 enum { DEVICE_ID = 3, PORT_QUEUE_SIZE = 128, CONTROL_QUEUE_SIZE = 32 };
@@ -45,11 +45,6 @@ typedef struct {
     guint16 event;
     guint16 value;
 } ControlMessage;
-
-static VirtioSerial *virtio_serial(VirtioDevice *dev)
-{
-    return (VirtioSerial *)dev;
-}
 
 static VirtioSerialPort *find_port(const VirtioSerial *s, guint32 nr)
 {
@@ -100,7 +95,7 @@ static bool send_bit(VirtioSerialPort *port, guint bit, guint16 event, guint16 v
 
 static bool send_port(VirtioSerialPort *port)
 {
-    const VirtioSerialPortProps *props = object_props(port);
+    const VirtioSerialPortProps *props = virtio_serial_port_props(port);
 
     return send_bit(port, SERIAL_SEND_ADD, EVENT_PORT_ADD, 1, NULL) &&
            send_bit(port, SERIAL_SEND_CONSOLE, EVENT_CONSOLE_PORT, 1, NULL) &&
@@ -139,7 +134,7 @@ static void announce_ports(VirtioSerial *s)
 
 static void port_is_ready(VirtioSerialPort *port)
 {
-    const VirtioSerialPortProps *props = object_props(port);
+    const VirtioSerialPortProps *props = virtio_serial_port_props(port);
 
     port->to_send |= (port->console ? SERIAL_SEND_CONSOLE : 0) |
                      (props->name ? SERIAL_SEND_NAME : 0) |
@@ -175,7 +170,7 @@ static void take_message(VirtioSerial *s, const ControlMessage *message)
 
 static void handle_control_out(VirtioDevice *dev, VirtQueue *queue)
 {
-    VirtioSerial *s = virtio_serial(dev);
+    VirtioSerial *s = to_virtio_serial(dev);
     VirtqElement *element;
 
     for (guint i = 0; i < CONTROL_QUEUE_SIZE || !virtio_yield(queue); i++) {
@@ -196,7 +191,7 @@ static void handle_control_out(VirtioDevice *dev, VirtQueue *queue)
 
 static void handle_control_in(VirtioDevice *dev, VirtQueue *queue)
 {
-    virtio_serial_flush_control(virtio_serial(dev));
+    virtio_serial_flush_control(to_virtio_serial(dev));
 }
 
 /* ---- Queues of ports ---- */
@@ -205,7 +200,7 @@ static VirtioSerialPort *queue_port(VirtioDevice *dev, VirtQueue *queue)
 {
     guint index = virtqueue_index(queue);
 
-    return find_port(virtio_serial(dev), index < 2 ? 0 : index / 2 - 1);
+    return find_port(to_virtio_serial(dev), index < 2 ? 0 : index / 2 - 1);
 }
 
 static void handle_in(VirtioDevice *dev, VirtQueue *queue)
@@ -253,19 +248,19 @@ static bool compare_number(const QmpClass *klass, const void *data, bool named, 
     return !search->found;
 }
 
-static bool is_free(VirtioSerial *s, const VirtioSerialPort *port, guint nr)
+static bool is_free(VirtioSerial *s, VirtioSerialPort *port, guint nr)
 {
     NumberSearch search = { .nr = nr, .found = s->ports[nr] != NULL };
 
     if (!search.found) {
-        env_foreach_pending((Object *)port, &s->bus->object, compare_number, &search);
+        env_foreach_pending(&port->parent.object, &s->bus->object, compare_number, &search);
     }
     return !search.found;
 }
 
 static bool choose_number(VirtioSerial *s, VirtioSerialPort *port, GError **error)
 {
-    VirtioSerialPortProps *props = object_props(port);
+    VirtioSerialPortProps *props = virtio_serial_port_props(port);
     guint nr = port->console ? 0 : 1;
 
     if (props->has_nr) {
@@ -297,10 +292,11 @@ static bool choose_number(VirtioSerial *s, VirtioSerialPort *port, GError **erro
 
 static bool check_name(VirtioSerial *s, VirtioSerialPort *port, GError **error)
 {
-    const char *name = ((VirtioSerialPortProps *)object_props(port))->name;
+    const char *name = virtio_serial_port_props(port)->name;
 
     for (guint i = 0; name && i < s->max_ports; i++) {
-        const VirtioSerialPortProps *other = s->ports[i] ? object_props(s->ports[i]) : NULL;
+        const VirtioSerialPortProps *other = s->ports[i] ? virtio_serial_port_props(s->ports[i])
+                                                             : NULL;
 
         if (other && g_strcmp0(other->name, name) == 0) {
             qmp_error_set_at(error, "name", ERROR_REASON_ID_IN_USE,
@@ -337,22 +333,22 @@ void virtio_serial_remove_port(VirtioSerial *s, VirtioSerialPort *port)
 
 static guint64 serial_features(VirtioDevice *dev)
 {
-    const VirtioSerialDeviceProps *props = object_props(dev);
+    const VirtioSerialDeviceProps *props = virtio_serial_device_props(dev);
 
     return (props->max_ports > 1) << F_MULTIPORT | props->emergency_write << F_EMERG_WRITE;
 }
 
 static void serial_get_config(VirtioDevice *dev, guint8 *config)
 {
-    guint32 max_ports = GUINT32_TO_LE(virtio_serial(dev)->max_ports);
+    guint32 max_ports = GUINT32_TO_LE(to_virtio_serial(dev)->max_ports);
 
     memcpy(config + CONFIG_MAX_PORTS, &max_ports, sizeof(max_ports));
 }
 
 static void serial_set_config(VirtioDevice *dev, guint offset, const guint8 *data, guint size)
 {
-    const VirtioSerialDeviceProps *props = object_props(dev);
-    VirtioSerial *s = virtio_serial(dev);
+    const VirtioSerialDeviceProps *props = virtio_serial_device_props(dev);
+    VirtioSerial *s = to_virtio_serial(dev);
 
     if (offset != CONFIG_EMERGENCY || !props->emergency_write) {
         return;
@@ -369,7 +365,7 @@ static void serial_set_config(VirtioDevice *dev, guint offset, const guint8 *dat
 
 static void serial_reset(VirtioDevice *dev)
 {
-    VirtioSerial *s = virtio_serial(dev);
+    VirtioSerial *s = to_virtio_serial(dev);
 
     s->driver_ready = false;
     for (guint i = 0; i < s->max_ports; i++) {
@@ -382,10 +378,10 @@ static void serial_reset(VirtioDevice *dev)
 
 static bool serial_realize(Device *device, GError **error)
 {
-    VirtioDevice *dev = (VirtioDevice *)device;
-    VirtioSerial *s = virtio_serial(dev);
+    VirtioDevice *dev = to_virtio_device(device);
+    VirtioSerial *s = to_virtio_serial(dev);
 
-    s->max_ports = ((VirtioSerialDeviceProps *)object_props(device))->max_ports;
+    s->max_ports = virtio_serial_device_props(device)->max_ports;
     s->ports = g_new0(VirtioSerialPort *, s->max_ports);
     s->removed = g_new0(bool, s->max_ports);
     virtio_add_queue(dev, PORT_QUEUE_SIZE, handle_in);
@@ -402,7 +398,7 @@ static bool serial_realize(Device *device, GError **error)
 
 static void serial_unrealize(Device *device)
 {
-    VirtioSerial *s = (VirtioSerial *)device;
+    VirtioSerial *s = to_virtio_serial(device);
 
     virtio_del_queues(&s->parent);
     g_clear_pointer(&s->ports, g_free);
@@ -420,7 +416,7 @@ static const StateRow serial_state[] = {
 
 static bool serial_state_loaded(Device *device, GError **error)
 {
-    VirtioSerial *s = (VirtioSerial *)device;
+    VirtioSerial *s = to_virtio_serial(device);
 
     for (guint i = 0; i < s->max_ports; i++) {
         if (s->ports[i]) {
@@ -455,7 +451,7 @@ const TypeInfo virtio_serial_type = {
 
 static void serial_plugged(Bus *bus, Device *dev)
 {
-    virtio_serial_flush_control((VirtioSerial *)bus->owner);
+    virtio_serial_flush_control(to_virtio_serial(bus->owner));
 }
 
 /* The driver is told, and need not agree. */
@@ -491,7 +487,7 @@ static bool count_named(const QmpClass *klass, const void *data, bool named, voi
  * those that name no bus. */
 static bool serial_bus_full(Bus *bus, const QmpClass *klass)
 {
-    const VirtioSerial *s = (VirtioSerial *)bus->owner;
+    const VirtioSerial *s = to_virtio_serial(bus->owner);
     RoomSearch search = { .first = klass && klass != &qmp_class_virtconsole };
     guint n_free = 0;
 

@@ -25,7 +25,7 @@ enum {
     SERIAL_SEND_ALL = (1 << 4) - 1,
 };
 
-typedef struct {
+typedef struct VirtioSerial {
     VirtioDevice parent;
     Bus *bus;
     VirtioSerialPort **ports;   /* by number, max_ports of them, NULL: none */

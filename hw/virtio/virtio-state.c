@@ -10,6 +10,7 @@
 #include "hw/virtio/virtio-internal.h"
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-virtio.h"
 
 static const StateRow out_rows[] = {
     STATE_FIELD(U16, VirtqOut, head, 0),
@@ -52,7 +53,7 @@ const StateRow virtio_state[] = {
 
 void virtio_state_saving(Device *device)
 {
-    VirtioDevice *dev = (VirtioDevice *)device;
+    VirtioDevice *dev = to_virtio_device(device);
 
     for (guint i = 0; i < dev->n_queues; i++) {
         virtqueue_list_out(dev->queues[i]);
@@ -87,7 +88,7 @@ static bool check_status(VirtioDevice *dev, GError **error)
  * may lead nowhere. */
 bool virtio_state_loaded(Device *device, GError **error)
 {
-    VirtioDevice *dev = (VirtioDevice *)device;
+    VirtioDevice *dev = to_virtio_device(device);
 
     if (!check_status(dev, error)) {
         return false;

@@ -13,14 +13,9 @@
 #include <string.h>
 
 #include "hw/virtio/virtio-internal.h"
-#include "qmp/qapi-types-virtio.h"
 #include "qom/guest-error.h"
+#include "qom/qapi-objects-virtio.h"
 #include "qom/qapi-trace.h"
-
-static VirtioDevice *virtio_device(Device *dev)
-{
-    return (VirtioDevice *)dev;
-}
 
 /* ---- Lock ---- */
 
@@ -96,7 +91,7 @@ void virtio_failed(VirtioDevice *dev, const char *why)
 
 guint64 virtio_features(VirtioDevice *dev)
 {
-    const VirtioDeviceProps *props = object_props(dev);
+    const VirtioDeviceProps *props = virtio_device_props(dev);
     guint64 features = dev->ops->features ? dev->ops->features(dev) : 0;
 
     features |= G_GUINT64_CONSTANT(1) << VIRTIO_F_VERSION_1;
@@ -303,7 +298,7 @@ static void machine_state_changed(void *opaque, bool running)
 
 static bool virtio_device_realize(Device *device, GError **error)
 {
-    VirtioDevice *dev = virtio_device(device);
+    VirtioDevice *dev = to_virtio_device(device);
 
     dev->ops = object_kind(dev);
     dev->machine = machine_of(dev);
@@ -315,7 +310,7 @@ static bool virtio_device_realize(Device *device, GError **error)
 
 static void virtio_device_unrealize(Device *device)
 {
-    VirtioDevice *dev = virtio_device(device);
+    VirtioDevice *dev = to_virtio_device(device);
 
     virtio_del_queues(dev);
     machine_remove_listener(dev->machine, dev->listener);
@@ -329,7 +324,7 @@ static void virtio_device_unrealize(Device *device)
 
 static void virtio_device_quiesce(Device *device)
 {
-    VirtioDevice *dev = virtio_device(device);
+    VirtioDevice *dev = to_virtio_device(device);
 
     dev->quiesced = true;
     virtio_stop(dev);
@@ -337,7 +332,7 @@ static void virtio_device_quiesce(Device *device)
 
 static void virtio_device_reset_enter(Device *device)
 {
-    reset_device(virtio_device(device));
+    reset_device(to_virtio_device(device));
 }
 
 static const DeviceOps virtio_device_device_ops = {

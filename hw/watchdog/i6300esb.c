@@ -19,7 +19,7 @@
 
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-watchdog.h"
+#include "qom/qapi-objects-watchdog.h"
 #include "qom/qapi-trace.h"
 
 /* Configuration space. */
@@ -61,7 +61,7 @@ enum {
 /* How far the driver has come to be let in. */
 enum { CLOSED, FIRST_SEEN, OPEN };
 
-typedef struct {
+struct I6300esb {
     PciDevice parent;           /* whose config has WDT_CONFIG and WDT_LOCK */
     /* Guest-visible. */
     guint32 preload_1, preload_2;
@@ -74,7 +74,7 @@ typedef struct {
     MemoryRegion *region;
     Clock *clock;
     Timer *timer;
-} I6300esb;
+};
 
 static guint8 lock_bits(const I6300esb *s)
 {
@@ -150,7 +150,7 @@ static void expired(void *opaque, gint64 now)
 
 static void config_written(PciDevice *dev, guint offset, guint size)
 {
-    I6300esb *s = (I6300esb *)dev;
+    I6300esb *s = to_i6300esb(dev);
     bool enabled = lock_bits(s) & LOCK_ENABLE;
 
     if (offset > WDT_LOCK || WDT_LOCK >= offset + size) {
@@ -236,7 +236,7 @@ static const StateRow i6300esb_state[] = {
 
 static bool i6300esb_realize(Device *dev, GError **error)
 {
-    I6300esb *s = (I6300esb *)dev;
+    I6300esb *s = to_i6300esb(dev);
 
     s->clock = s->parent.machine->clock;
     s->timer = timer_new(s->clock, CLOCK_KIND_VIRTUAL, SHORTEST, expired, s);
@@ -249,21 +249,21 @@ static bool i6300esb_realize(Device *dev, GError **error)
 
 static void i6300esb_unrealize(Device *dev)
 {
-    I6300esb *s = (I6300esb *)dev;
+    I6300esb *s = to_i6300esb(dev);
 
     g_clear_pointer(&s->timer, timer_free);
-    object_unparent((Object *)s->region);
+    region_free(s->region);
     s->region = NULL;
 }
 
 static void i6300esb_reset_enter(Device *dev)
 {
-    power_on((I6300esb *)dev);
+    power_on(to_i6300esb(dev));
 }
 
 static bool i6300esb_state_loaded(Device *dev, GError **error)
 {
-    I6300esb *s = (I6300esb *)dev;
+    I6300esb *s = to_i6300esb(dev);
 
     if (s->access > OPEN || s->stage > 2 || s->preload_1 > PRELOAD_MASK ||
         s->preload_2 > PRELOAD_MASK) {

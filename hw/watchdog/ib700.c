@@ -14,7 +14,7 @@
 
 #include "hw/isa/isa-bus.h"
 #include "hw/machine/machine.h"
-#include "qmp/qapi-types-watchdog.h"
+#include "qom/qapi-objects-watchdog.h"
 #include "qom/qapi-trace.h"
 
 enum { PORT_STOP = 0x441, PORT_START = 0x443 };
@@ -24,7 +24,7 @@ enum { PORT_STOP = 0x441, PORT_START = 0x443 };
 #define STEP 2
 #define NS_PER_SECOND G_GINT64_CONSTANT(1000000000)
 
-typedef struct {
+struct Ib700 {
     Device parent;
     /* Guest-visible. */
     bool running;
@@ -33,7 +33,7 @@ typedef struct {
     MemoryRegion *stop_port, *start_port;
     Clock *clock;
     Timer *timer;
-} Ib700;
+};
 
 /* After any change: the timer. */
 static void rearm(Ib700 *s)
@@ -100,7 +100,7 @@ static const StateRow ib700_state[] = {
 
 static bool ib700_realize(Device *dev, GError **error)
 {
-    Ib700 *s = (Ib700 *)dev;
+    Ib700 *s = to_ib700(dev);
 
     s->stop_port = isa_map_ports(dev, "ib700-stop", &stop_ops, PORT_STOP, 1, error);
     if (!s->stop_port) {
@@ -118,7 +118,7 @@ static bool ib700_realize(Device *dev, GError **error)
 
 static void ib700_unrealize(Device *dev)
 {
-    Ib700 *s = (Ib700 *)dev;
+    Ib700 *s = to_ib700(dev);
 
     g_clear_pointer(&s->timer, timer_free);
     isa_unmap(dev, g_steal_pointer(&s->start_port));
@@ -127,12 +127,12 @@ static void ib700_unrealize(Device *dev)
 
 static void ib700_reset_hold(Device *dev)
 {
-    rearm((Ib700 *)dev);
+    rearm(to_ib700(dev));
 }
 
 static bool ib700_state_loaded(Device *dev, GError **error)
 {
-    rearm((Ib700 *)dev);
+    rearm(to_ib700(dev));
     return true;
 }
 

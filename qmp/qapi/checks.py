@@ -2,6 +2,7 @@
 """Checks that need the whole schema: alternates, C names, what is never used."""
 
 from .errors import SchemaError
+from .emit_objects import function_names
 from .names import CNames, c_part, check_members_in_c
 from .recipes import own_names
 
@@ -96,12 +97,21 @@ def _check_c_names(schema):
             names.take(klass.props_name, klass.pos, "class '%s'" % klass.name)
         for name, (constant, pos) in own_names(klass).items():
             names.take(constant, pos, "part '%s' of '%s'" % (name, klass.name))
+    _check_object_names(schema, names)
     for command in schema.commands.values():
         names.take('qmp_' + c_part(command.name), command.pos, "command '%s'" % command.name)
     for event in schema.events.values():
         names.take('qmp_event_' + c_part(event.name).lower(), event.pos,
                    "event '%s'" % event.name)
     _check_trace_names(schema, names)
+
+
+def _check_object_names(schema, names):
+    for klass in schema.classes:
+        if 'struct' in klass.obj:
+            names.take(klass.struct, klass.obj.at['struct'], "the struct of '%s'" % klass.name)
+        for name in function_names(klass):
+            names.take(name, klass.pos, "class '%s'" % klass.name)
 
 
 def _check_trace_names(schema, names):

@@ -44,6 +44,7 @@ class Class:
         self.features = ()
         self.props = None           # Struct, maybe an ancestor's
         self.own_props = None       # Struct, or None if the class adds nothing
+        self.struct = None          # name of the C struct of its objects, maybe an ancestor's
         self.defaults = {}          # property -> constant
         self.parts = []
         self.compat = []
@@ -197,12 +198,20 @@ class ClassBuilder:
             raise SchemaError(obj.at['base'], 'machine-base', name=klass.name)
         if klass.kind == 'cpu-model' and CPU not in [a.name for a in klass.ancestors]:
             raise SchemaError(obj.at.get('parent', klass.pos), 'cpu-parent', name=klass.name)
+        self._struct(klass)
         klass.is_default = want_bool(obj, 'default')
         klass.shared = want_bool(obj, 'shared') or bool(parent and parent.shared)
         self._machine_cpus(klass)
         if klass.kind != 'cpu-model':
             klass.features = parse_features(obj)
         self._plug(klass)
+
+    @staticmethod
+    def _struct(klass):
+        klass.struct = klass.parent.struct if klass.parent else None
+        if 'struct' in klass.obj:
+            klass.struct = klass.obj['struct']
+            check_name('type', klass.struct, klass.obj.at['struct'])
 
     def _machine_cpus(self, klass):
         obj, parent = klass.obj, klass.parent

@@ -28,9 +28,10 @@ KEYS = {
                 'raw-reply', 'whole', 'during-build'},
     'event': {'data', 'features', 'rate'},
     'class': {'parent', 'abstract', 'user-creatable', 'device', 'bus', 'plug', 'alias',
-              'defaults', 'parts', 'features', 'properties', 'shared', 'events', 'buses', 'place'},
+              'defaults', 'parts', 'features', 'properties', 'shared', 'events', 'buses', 'place',
+              'struct'},
     'machine': {'base', 'abstract', 'alias', 'defaults', 'features', 'properties', 'default',
-                'compat', 'recipe', 'cpu-max', 'default-cpu', 'default-ram-id', 'events'},
+                'compat', 'recipe', 'cpu-max', 'default-cpu', 'default-ram-id', 'events', 'struct'},
     'cpu-model': {'parent', 'alias', 'defaults', 'features'},
     'trace': {'class', 'data'},
 }

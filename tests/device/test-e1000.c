@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-net.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-net.h"
 #include "tests/lib/e1000-driver.h"
 
 static guint32 io_read(E1000Driver *d, guint32 reg)
@@ -457,7 +457,7 @@ static void test_properties(void)
 {
     g_autoptr(E1000Bench) b = e1000_bench_new();
     E1000Driver *d = e1000_driver_new(b, "init-vet", "off", NULL);
-    const E1000Props *props = object_props(d->dev);
+    const E1000Props *props = e1000_props(d->dev);
     g_autoptr(GError) error = NULL;
 
     g_assert_cmphex(e1000_driver_read(d, REG_VET), ==, 0);

@@ -10,6 +10,8 @@
 
 #include "hw/nvram/fw-cfg.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-object.h"
+#include "qom/qapi-objects-firmware.h"
 #include "tests/lib/rig.h"
 
 enum {
@@ -32,7 +34,7 @@ static FwCfg *make(Rig *rig, const char *id, const char *iobase)
     Device *dev = rig_device(rig, "fw_cfg_io", id, &error, "iobase", iobase, NULL);
 
     g_assert_no_error(error);
-    return (FwCfg *)dev;
+    return to_fw_cfg(dev);
 }
 
 static void bench_init(Bench *b)
@@ -386,12 +388,13 @@ static void test_dma_state(void)
     bench_init(&b);
     memset(b.ram, 0xff, RAM);
     g_assert_cmphex(transfer(&b, control, 3 << 20, 1 << 20), ==, control);
-    device_save((Device *)b.fw_cfg, state, NULL);
+    device_save(object_cast(b.fw_cfg, &qmp_class_device), state, NULL);
     rig_reset(b.rig);
     clock_advance(b.rig->clock, 1000);
     g_assert_cmphex(b.ram[(3 << 20)], ==, 0xff);
     g_assert_cmphex(rig_in(b.rig, PORT + 1, 1), ==, 'Q');
-    g_assert_true(device_load((Device *)b.fw_cfg, state->data, state->len, &error));
+    g_assert_true(device_load(object_cast(b.fw_cfg, &qmp_class_device), state->data, state->len,
+                              &error));
     clock_advance(b.rig->clock, 2000);
     g_assert_cmphex(*(guint32 *)(b.ram + DESCRIPTOR), ==, 0);
     g_assert_cmphex(b.ram[(4 << 20) - 1], ==, 0);
@@ -543,7 +546,7 @@ static void test_two(void)
     select_item(b.rig, 0x610, FW_CFG_SIGNATURE);
     g_assert_cmphex(rig_in(b.rig, 0x511, 1), ==, 3);
     g_assert_cmphex(rig_in(b.rig, 0x611, 1), ==, 'Q');
-    device_unmake((Device *)b.fw_cfg);
+    device_unmake(object_cast(b.fw_cfg, &qmp_class_device));
     g_assert_cmphex(rig_in(b.rig, 0x511, 1), ==, 0xff);
     g_assert_cmphex(rig_in(b.rig, 0x514, 4), ==, 0xffffffff);
     assert_file(b.rig, 0x610, "name", "of the second");

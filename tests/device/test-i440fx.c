@@ -353,8 +353,8 @@ static void test_state(void)
     pc_chips_write(a, PC_CHIPS_HOST, PAM0, 0x30, 1);
     g_assert_cmphex(load(a, 0xf0000), ==, 0x66);
     g_assert_cmphex(load(b, 0xf0000), ==, 0xff);
-    device_save((Device *)pci_function_at(a->pci, PC_CHIPS_HOST), state, NULL);
-    g_assert_true(device_load((Device *)pci_function_at(b->pci, PC_CHIPS_HOST), state->data,
+    device_save(&pci_function_at(a->pci, PC_CHIPS_HOST)->device, state, NULL);
+    g_assert_true(device_load(&pci_function_at(b->pci, PC_CHIPS_HOST)->device, state->data,
                               state->len, &error));
     g_assert_no_error(error);
     g_assert_cmphex(load(b, 0xf0000), ==, 0x66);

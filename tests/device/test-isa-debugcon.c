@@ -8,6 +8,7 @@
 
 #include "hw/chardev/char-ringbuf.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-char.h"
 #include "tests/lib/rig.h"
 
 static Chardev *ringbuf(Rig *rig, const char *id)
@@ -16,7 +17,7 @@ static Chardev *ringbuf(Rig *rig, const char *id)
     Object *obj = rig_object(rig, "chardev-ringbuf", id, &error, NULL);
 
     g_assert_no_error(error);
-    return (Chardev *)obj;
+    return to_chardev(obj);
 }
 
 static void assert_output(Chardev *chr, const char *text)

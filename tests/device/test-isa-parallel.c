@@ -7,7 +7,8 @@
 
 #include "hw/chardev/char.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-device.h"
+#include "qom/qapi-objects-char.h"
+#include "qom/qapi-objects-device.h"
 #include "tests/lib/rig.h"
 #include "tests/lib/state-bytes.h"
 
@@ -53,13 +54,13 @@ static Port port_new(Rig *rig, const char *id, const char *index, const char *ir
     p.host->ops = (CharOps) { .write = host_write, .filename = host_filename };
     p.host->paper = g_string_new(NULL);
     p.host->room = G_MAXSIZE;
-    p.chr = (Chardev *)rig_object(rig, "chardev-null", chardev, &error, NULL);
+    p.chr = to_chardev(rig_object(rig, "chardev-null", chardev, &error, NULL));
     g_assert_no_error(error);
     p.chr->ops = &p.host->ops;
     p.dev = rig_device(rig, "isa-parallel", id, &error, "index", index, "irq", irq, "chardev",
                        chardev, NULL);
     g_assert_no_error(error);
-    p.base = ((IsaParallelProps *)object_props(p.dev))->iobase;
+    p.base = isa_parallel_props(p.dev)->iobase;
     return p;
 }
 
@@ -263,7 +264,7 @@ static void test_choice(void)
     for (guint i = 0; i < G_N_ELEMENTS(ports); i++) {
         g_autofree char *id = g_strdup_printf("lpt%u", i);
         Device *dev = make(rig, id, indices[i] ? "index" : NULL, indices[i], &error);
-        const IsaParallelProps *props = object_props(dev);
+        const IsaParallelProps *props = isa_parallel_props(dev);
 
         g_assert_no_error(error);
         g_assert_true(props->has_iobase && props->has_index);

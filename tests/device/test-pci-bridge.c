@@ -10,8 +10,8 @@
 
 #include "qmp/error.h"
 #include "qmp/qapi-types-common.h"
-#include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-pci.h"
 #include "tests/lib/rig.h"
 
 #define DECODE (PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER)
@@ -25,7 +25,7 @@ static PciDevice *make(Rig *rig, const char *driver, const char *id, const char 
                              NULL);
 
     g_assert_no_error(error);
-    return (PciDevice *)dev;
+    return to_pci_device(dev);
 }
 
 static PciDevice *make_bridge(Rig *rig, const char *id, const char *bus, const char *addr)
@@ -125,7 +125,7 @@ static void test_names(void)
     dev = device_make(object_container(&rig->machine->object, "peripheral-anon"), "device[*]",
                       &qmp_class_pci_bridge, rig_pci(rig), props, NULL, &error);
     g_assert_no_error(error);
-    g_assert_cmpstr(pci_bridge_bus((PciDevice *)dev)->object.name, ==, "pci.1");
+    g_assert_cmpstr(pci_bridge_bus(to_pci_device(dev))->object.name, ==, "pci.1");
 }
 
 static void test_properties(void)
@@ -151,7 +151,7 @@ static void test_properties(void)
         g_assert_cmpstr(qmp_error_path(error), ==, bad[i].path);
     }
     good = make_bridge(rig, "br", "pci.0", "1");
-    g_assert_cmpint(((PciBridgeProps *)object_props(good))->msi, ==, ON_OFF_AUTO_OFF);
+    g_assert_cmpint(pci_bridge_props(good)->msi, ==, ON_OFF_AUTO_OFF);
 }
 
 /* ---- Numbers ---- */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-pci.h"
 #include "tests/lib/rig.h"
 
 #define TABLE 0xe0000000u
@@ -30,7 +31,7 @@ static PciDevice *make(Rig *rig, const char *id)
     Device *dev = rig_device(rig, "pci-testdev", id, &error, NULL);
 
     g_assert_no_error(error);
-    return (PciDevice *)dev;
+    return to_pci_device(dev);
 }
 
 static void set(const Bench *b, guint8 reg, guint32 value, guint size)

@@ -11,8 +11,8 @@
 #include <glib/gstdio.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-pci.h"
 #include "tests/lib/rig.h"
 
 #define MEM 0xe0000000u
@@ -55,8 +55,8 @@ static void bench_free(Bench *b)
 
 static PciDevice *make(const Bench *b, const char *property, const char *value, GError **error)
 {
-    return (PciDevice *)rig_device(b->rig, "pci-testdev", "d", error, "romfile", b->path, property,
-                                   value, NULL);
+    return to_pci_device(rig_device(b->rig, "pci-testdev", "d", error, "romfile", b->path, property,
+                                    value, NULL));
 }
 
 static void test_shown(void)
@@ -66,7 +66,7 @@ static void test_shown(void)
     PciDevice *dev = make(&b, NULL, NULL, &error);
 
     g_assert_no_error(error);
-    g_assert_cmpuint(((PciDeviceProps *)object_props(dev))->romsize, ==, 4096);
+    g_assert_cmpuint(pci_device_props(dev)->romsize, ==, 4096);
     rig_pci_write(b.rig, 0, 0, PCI_ROM_ADDRESS, 0xffffffff, 4);
     g_assert_cmphex(rig_pci_read(b.rig, 0, 0, PCI_ROM_ADDRESS, 4), ==, 0xfffff001);
     rig_pci_write(b.rig, 0, 0, PCI_ROM_ADDRESS, MEM, 4);
@@ -119,8 +119,8 @@ static void test_ids(void)
     guint8 sum = 0;
 
     props->romfile = g_strdup(b.path);
-    dev = (PciDevice *)device_make(object_container(&b.rig->machine->object, "peripheral"), "d",
-                                   &qmp_class_pci_testdev, b.rig->pci, props, NULL, &error);
+    dev = to_pci_device(device_make(object_container(&b.rig->machine->object, "peripheral"), "d",
+                                    &qmp_class_pci_testdev, b.rig->pci, props, NULL, &error));
     g_assert_no_error(error);
     rig_reset(b.rig);
     g_assert_cmphex(pci_get_long(dev->rom.data + 0x24), ==, 0x00051b36);
@@ -169,7 +169,7 @@ static void test_rombar(void)
     dev = device_make(object_container(&b.rig->machine->object, "peripheral"), "d",
                       &qmp_class_pci_testdev, b.rig->pci, props, NULL, &error);
     g_assert_no_error(error);
-    g_assert_null(((PciDevice *)dev)->rom.data);
+    g_assert_null(to_pci_device(dev)->rom.data);
     bench_free(&b);
 }
 
@@ -210,7 +210,7 @@ static void test_broken_header(void)
         dev = device_make(object_container(&b.rig->machine->object, "peripheral"), "d",
                           &qmp_class_pci_testdev, b.rig->pci, props, NULL, NULL);
         rig_reset(b.rig);
-        g_assert_cmpmem(((PciDevice *)dev)->rom.data, sizes[i], images[i], sizes[i]);
+        g_assert_cmpmem(to_pci_device(dev)->rom.data, sizes[i], images[i], sizes[i]);
         device_unmake(dev);
     }
     bench_free(&b);

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-pci.h"
 #include "tests/lib/rig.h"
 
 #define MEM 0xe0000000u
@@ -24,7 +24,7 @@ static PciDevice *make(Rig *rig, const char *id, const char *addr)
                        : rig_device(rig, "pci-testdev", id, &error, NULL);
 
     g_assert_no_error(error);
-    return (PciDevice *)dev;
+    return to_pci_device(dev);
 }
 
 static guint32 get(Rig *rig, PciDevice *dev, guint8 reg, guint size)
@@ -62,7 +62,7 @@ static void test_address(void)
 
     for (guint i = 0; i < G_N_ELEMENTS(good); i++) {
         PciDevice *dev = make(rig, good[i].text[0] == '0' ? good[i].text + 2 : "d", good[i].text);
-        const PciDeviceProps *props = object_props(dev);
+        const PciDeviceProps *props = pci_device_props(dev);
 
         g_assert_cmpuint(dev->devfn, ==, good[i].devfn);
         g_assert_cmpint(props->addr->type, ==, PCI_ADDRESS_DEVFN);
@@ -233,7 +233,7 @@ static void test_bar_size(void)
     g_autoptr(GError) error = NULL;
     Device *device = rig_device(rig, "pci-testdev", "d", &error, "addr", "5", "membar", "4294967296",
                                 NULL);
-    PciDevice *dev = (PciDevice *)device;
+    PciDevice *dev = to_pci_device(device);
 
     g_assert_no_error(error);
     for (guint reg = 0x10; reg < 0x28; reg += 4) {
@@ -299,8 +299,8 @@ static void test_bar_nonsense(void)
 {
     g_autoptr(Rig) rig = rig_new();
     g_autoptr(GError) error = NULL;
-    PciDevice *dev = (PciDevice *)rig_device(rig, "pci-testdev", "d", &error, "membar", "65536",
-                                             NULL);
+    PciDevice *dev = to_pci_device(rig_device(rig, "pci-testdev", "d", &error, "membar", "65536",
+                                              NULL));
     static const guint32 lows[] = { 0, 0xffffffff, 0xfffff000, 0xffff0000 };
 
     g_assert_no_error(error);
@@ -347,7 +347,7 @@ static void test_bar_over_ram(void)
     region_remove(root, ram);
     g_assert_true(answers(rig->memory, 0x101000));
     set(rig, dev, 0x10, 0, 4);
-    object_unparent((Object *)ram);
+    region_free(ram);
     g_aligned_free(hva);
 }
 

@@ -7,6 +7,7 @@
 
 #include "hw/isa/piix3.h"
 #include "hw/pci-host/i440fx.h"
+#include "qom/qapi-objects-pci.h"
 #include "tests/lib/pc-chips.h"
 
 enum { PIRQRCA = 0x60 };
@@ -59,8 +60,8 @@ static PciDevice *add_function(PcChips *chips, const char *id, const char *addr)
     Device *dev = rig_device(chips->rig, "pci-testdev", id, &error, "addr", addr, NULL);
 
     g_assert_no_error(error);
-    ((PciDevice *)dev)->config[PCI_INTERRUPT_PIN] = 1;
-    return (PciDevice *)dev;
+    to_pci_device(dev)->config[PCI_INTERRUPT_PIN] = 1;
+    return to_pci_device(dev);
 }
 
 static void test_swizzle(void)

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-object.h"
 #include "tests/lib/rig.h"
 
 #define PORT 0x92
@@ -63,8 +64,8 @@ static void test_state(void)
     g_autoptr(GByteArray) state = g_byte_array_new();
     g_autoptr(GError) error = NULL;
     Irq *a20 = port92_new(rig);
-    Device *dev = (Device *)object_child(object_child(&rig->machine->object, "peripheral"),
-                                         "port92");
+    Device *dev = to_device(object_child(object_child(&rig->machine->object, "peripheral"),
+                                         "port92"));
 
     rig_out(rig, PORT, 0x02, 1);
     device_save(dev, state, NULL);

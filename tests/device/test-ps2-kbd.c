@@ -8,6 +8,7 @@
 #include "hw/input/input.h"
 #include "hw/input/keycodes.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-object.h"
 #include "tests/lib/ps2-host.h"
 #include "tests/lib/state-bytes.h"
 
@@ -401,7 +402,7 @@ static void test_state(void)
     g_autoptr(Rig) rig = rig_new();
     g_autoptr(GByteArray) state = g_byte_array_new();
     g_autoptr(GError) error = NULL;
-    Device *dev = (Device *)object_child(&ps2_host_new(rig)->object, "ps2kbd");
+    Device *dev = to_device(object_child(&ps2_host_new(rig)->object, "ps2kbd"));
 
     ps2_host_key(rig, Q_KEY_CODE_A, true);
     ps2_host_key(rig, Q_KEY_CODE_B, true);

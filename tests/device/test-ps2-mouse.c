@@ -7,6 +7,7 @@
 
 #include "hw/input/input.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-object.h"
 #include "tests/lib/ps2-host.h"
 #include "tests/lib/state-bytes.h"
 
@@ -285,7 +286,7 @@ static void test_state(void)
     g_autoptr(Rig) rig = rig_new();
     g_autoptr(GByteArray) state = g_byte_array_new();
     g_autoptr(GError) error = NULL;
-    Device *dev = (Device *)object_child(&ps2_host_new(rig)->object, "ps2mouse");
+    Device *dev = to_device(object_child(&ps2_host_new(rig)->object, "ps2mouse"));
 
     knock(rig, 200, 100, 80);
     ack(rig, 0xf4);

@@ -20,6 +20,7 @@
 #include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-char.h"
 #include "tests/lib/carry.h"
 #include "tests/lib/virtio-driver-pci.h"
 
@@ -219,7 +220,7 @@ static void serial_make(Carry *c)
 
     c->opaque = carry_driver(c);
     c->dev = carry_device(c, "virtio-serial-device", "vser", "max_ports", "3");
-    chr = (Chardev *)rig_object(c->rig, "chardev-null", "c0", NULL, NULL);
+    chr = to_chardev(rig_object(c->rig, "chardev-null", "c0", NULL, NULL));
     chr->ops = &slow_ops;
     taken = g_string_new(NULL);
     room = 0;
@@ -257,14 +258,14 @@ static void serial_busy(Carry *c)
     virtio_driver_add(d, PORT_OUT, &out, 1);
     virtio_driver_add(d, PORT_OUT, &more, 1);
     virtio_driver_kick(d, PORT_OUT);
-    g_assert_cmpuint(char_can_receive((Chardev *)object_child(
-        object_container(c->rig->root, "chardevs"), "c0")), ==, 8);
+    g_assert_cmpuint(char_can_receive(to_chardev(object_child(
+        object_container(c->rig->root, "chardevs"), "c0"))), ==, 8);
 }
 
 static void serial_go_on(Carry *c)
 {
     VirtioDriver *d = c->opaque;
-    Chardev *chr = (Chardev *)object_child(object_container(c->rig->root, "chardevs"), "c0");
+    Chardev *chr = to_chardev(object_child(object_container(c->rig->root, "chardevs"), "c0"));
 
     note_used(c, d, PORT_OUT);
     g_string_truncate(taken, 0);
@@ -288,7 +289,7 @@ static void serial_go_on(Carry *c)
 
 static void serial_clear(Carry *c)
 {
-    Chardev *chr = (Chardev *)object_child(object_container(c->rig->root, "chardevs"), "c0");
+    Chardev *chr = to_chardev(object_child(object_container(c->rig->root, "chardevs"), "c0"));
 
     chr->ops = object_kind(chr);
     g_string_free(taken, TRUE);

@@ -10,6 +10,7 @@
 #include "hw/chardev/char.h"
 #include "hw/core/irq.h"
 #include "qmp/qapi-types-input.h"
+#include "qom/qapi-objects-char.h"
 #include "tests/lib/carry.h"
 #include "tests/lib/ps2-host.h"
 
@@ -50,7 +51,7 @@ static const CharOps slow_ops = { .write = take_some, .filename = filename };
 
 static void slow_chardev(Carry *c, gsize n)
 {
-    Chardev *chr = (Chardev *)rig_object(c->rig, "chardev-null", "c0", NULL, NULL);
+    Chardev *chr = to_chardev(rig_object(c->rig, "chardev-null", "c0", NULL, NULL));
 
     chr->ops = &slow_ops;
     room = n;

@@ -10,7 +10,8 @@
 
 #include "hw/chardev/char.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-device.h"
+#include "qom/qapi-objects-char.h"
+#include "qom/qapi-objects-device.h"
 #include "tests/lib/rig.h"
 
 enum { RBR, IER, IIR, LCR, MCR, LSR, MSR, SCR };
@@ -85,7 +86,7 @@ static Port port_new(Rig *rig, const char *id, guint16 base, guint irq)
     g_autoptr(GError) error = NULL;
     Port p = { .rig = rig, .base = base, .irq = irq };
 
-    p.chr = (Chardev *)rig_object(rig, "chardev-null", chardev, &error, NULL);
+    p.chr = to_chardev(rig_object(rig, "chardev-null", chardev, &error, NULL));
     g_assert_no_error(error);
     p.chr->ops = &host_new()->ops;
     p.dev = rig_device(rig, "isa-serial", id, &error, "iobase", iobase, "irq", line, "chardev",
@@ -661,7 +662,7 @@ static void test_two(void)
 
 static void assert_place(Device *dev, guint index, guint iobase, guint irq)
 {
-    const IsaSerialProps *props = object_props(dev);
+    const IsaSerialProps *props = isa_serial_props(dev);
 
     g_assert_true(props->has_index && props->has_iobase && props->has_irq);
     g_assert_cmpuint(props->index, ==, index);

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "hw/virtio/virtio-balloon.h"
-#include "qmp/qapi-types-virtio.h"
 #include "qmp/visit.h"
 #include "qom/property.h"
+#include "qom/qapi-objects-virtio.h"
 #include "tests/lib/virtio-driver.h"
 
 enum { PAGE = 4096, INFLATE = 0, DEFLATE = 1, STATS = 2, REPORTING = 3 };
@@ -36,7 +36,7 @@ static Bench *bench_new(const char *property)
     b->dev = rig_device(b->rig, "virtio-balloon-device", "b", &error, property, "on", NULL);
     g_assert_no_error(error);
     b->balloon = virtio_balloon_find(b->rig->machine);
-    g_assert_true((Device *)b->balloon == b->dev);
+    g_assert_true(to_virtio_balloon(b->dev) == b->balloon);
     return b;
 }
 
@@ -156,7 +156,7 @@ static void send_stats(Bench *b, guint64 free_memory)
 static void test_stats(void)
 {
     g_autoptr(Bench) b = bench_new("deflate-on-oom");
-    const BalloonGuestStats *said = ((VirtioBalloonDeviceProps *)object_props(b->dev))->guest_stats;
+    const BalloonGuestStats *said = virtio_balloon_device_props(b->dev)->guest_stats;
 
     virtio_driver_start(b->d, ~0ull, 3, 8);
     g_assert_cmpint(said->last_update, ==, 0);

@@ -18,6 +18,7 @@
 #include "hw/machine/machine-aio.h"
 #include "hw/virtio/virtio.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-virtio.h"
 #include "tests/lib/virtio-driver.h"
 
 enum {
@@ -399,7 +400,7 @@ static void test_in_flight(Bench *b, gconstpointer unused)
     g_assert_cmpuint(front_of(b, 0)->in_flight, ==, 1);
     virtio_driver_write(d, 0x70, 0);
     virtio_driver_write(d, 0x70, 15);
-    g_assert_false(((VirtioDevice *)b->dev[0])->started);
+    g_assert_false(to_virtio_device(b->dev[0])->started);
     wait_idle(b);
     g_assert_cmpuint(virtio_driver_status(d), ==, 0);
     g_assert_cmpuint(*(guint8 *)virtio_driver_ptr(d, status), ==, S_OK);
@@ -410,7 +411,7 @@ static void test_in_flight(Bench *b, gconstpointer unused)
     /* What is about to go takes no more work. */
     status = send_slow(b);
     device_quiesce_tree(&b->dev[0]->object);
-    g_assert_false(((VirtioDevice *)b->dev[0])->started);
+    g_assert_false(to_virtio_device(b->dev[0])->started);
     g_assert_false(block_fronts_idle(&b->dev[0]->object));
     wait_idle(b);
     device_unmake(g_steal_pointer(&b->dev[0]));

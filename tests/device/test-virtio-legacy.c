@@ -18,9 +18,10 @@
 #include "hw/net/net.h"
 #include "hw/virtio/virtio-net.h"
 #include "hw/virtio/virtio-pci.h"
-#include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-net.h"
+#include "qom/qapi-objects-virtio.h"
 #include "tests/lib/virtio-driver-pci.h"
 
 enum {
@@ -58,7 +59,7 @@ static void set_reg(VirtioDriver *d, guint at, guint32 value, guint size)
 
 static VirtioDevice *part(Device *dev)
 {
-    return (VirtioDevice *)object_child(&dev->object, "virtio-backend");
+    return to_virtio_device(object_child(&dev->object, "virtio-backend"));
 }
 
 static guint64 ask(VirtioDriver *d, guint32 size)
@@ -449,7 +450,7 @@ static void test_net_mac(void)
     g_assert_cmphex(virtio_driver_config(n->d, 0, 4), ==, 0x13121110);
     g_assert_cmphex(virtio_driver_config(n->d, 4, 2), ==, 0x1514);
     g_assert_cmphex(virtio_driver_config(n->d, 6, 2), ==, 1);
-    g_assert_cmphex(((VirtioNet *)part(n->dev))->filter.mac[5], ==, 0x15);
+    g_assert_cmphex(to_virtio_net(part(n->dev))->filter.mac[5], ==, 0x15);
     virtio_driver_negotiate(n->d, 1 << VIRTIO_NET_F_MAC | 1 << VIRTIO_NET_F_CTRL_VQ |
                                   1 << VIRTIO_NET_F_CTRL_MAC_ADDR);
     g_assert_cmphex(virtio_driver_config(n->d, 0, 4), ==, first);

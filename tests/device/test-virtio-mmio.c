@@ -10,7 +10,8 @@
 #include <sys/eventfd.h>
 
 #include "hw/virtio/transport.h"
-#include "qmp/qapi-types-virtio.h"
+#include "qom/qapi-objects-object.h"
+#include "qom/qapi-objects-virtio.h"
 #include "tests/lib/virtio-driver.h"
 
 typedef struct {
@@ -210,7 +211,7 @@ static void test_edges(void)
 {
     g_autoptr(Bench) b = bench_new();
     VirtioDriver *d = b->rng;
-    VirtioDevice *dev = ((Bus *)d->transport->buses->pdata[0])->devices.head->data;
+    VirtioDevice *dev = to_bus(d->transport->buses->pdata[0])->devices.head->data;
     guint edges;
 
     virtio_driver_start(d, ~0ull, 1, 8);
@@ -257,7 +258,7 @@ static void test_config(void)
 {
     g_autoptr(Bench) b = bench_new();
     VirtioDriver *d = b->balloon;
-    Device *dev = ((Bus *)d->transport->buses->pdata[0])->devices.head->data;
+    Device *dev = to_bus(d->transport->buses->pdata[0])->devices.head->data;
     guint32 generation = virtio_driver_read(d, 0xfc);
 
     virtio_driver_set_config(d, 4, 0x11223344, 4);
@@ -273,7 +274,7 @@ static void test_config(void)
     g_assert_cmphex(virtio_driver_config(d, 0xfc, 4), ==, 0);
     virtio_driver_set_config(d, 6, 0xffffffff, 4);
     g_assert_cmpuint(virtio_driver_read(d, 0xfc), ==, generation);
-    virtio_config_changed((VirtioDevice *)dev);
+    virtio_config_changed(to_virtio_device(dev));
     g_assert_cmpuint(virtio_driver_read(d, 0xfc), ==, generation + 1);
     g_assert_false(virtio_driver_line(d));                      /* no driver yet */
 }
@@ -372,7 +373,7 @@ static void test_ioeventfd(void)
     rig_reset(b->rig);
     g_assert_cmpuint(ioeventfds->len, ==, 0);
 
-    ((VirtioMmioProps *)object_props(d->transport))->ioeventfd = false;
+    virtio_mmio_props(d->transport)->ioeventfd = false;
     virtio_driver_start(d, ~0ull, 1, 8);
     g_assert_cmpuint(ioeventfds->len, ==, 0);
     virtio_driver_add(d, 0, &(VirtioBuffer){ virtio_driver_alloc(d, 8, 1), 8, true }, 1);

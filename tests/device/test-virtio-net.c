@@ -16,9 +16,9 @@
 #include "qmp/error.h"
 #include "qmp/event.h"
 #include "qmp/qapi-types-builtin.h"
-#include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-net.h"
 #include "tests/lib/virtio-driver.h"
 
 enum { RX = 0, TX = 1, CTRL = 2, NEEDS_RESET = 64, HDR = sizeof(NetHdr), QUEUE = 64 };
@@ -417,7 +417,7 @@ static void test_config(void)
     const VirtioNetDeviceProps *props;
 
     add_card(b, "host_mtu", "1400", "speed", "1000", "duplex", "full");
-    props = object_props(b->dev);
+    props = virtio_net_device_props(b->dev);
     g_assert_cmpstr(props->mac, ==, "52:54:00:12:34:56");
     g_assert_cmphex(virtio_driver_offered(b->d) >> VIRTIO_NET_F_SPEED_DUPLEX, ==, 1);
     g_assert_true(virtio_driver_offered(b->d) >> VIRTIO_NET_F_MTU & 1);
@@ -907,7 +907,7 @@ static void test_two(void)
     g_clear_error(&error);
     other = rig_device(b->rig, "virtio-net-device", "nic1", &error, NULL);
     g_assert_no_error(error);
-    g_assert_cmpstr(((VirtioNetDeviceProps *)object_props(other))->mac, ==, "52:54:00:12:34:57");
+    g_assert_cmpstr(virtio_net_device_props(other)->mac, ==, "52:54:00:12:34:57");
     virtio_driver_start(second, ~0ull, 2, 8);
     virtio_driver_add(second, TX, &(VirtioBuffer){ virtio_driver_alloc(second, 100, 1), 100,
                                                    false }, 1);

@@ -11,8 +11,11 @@
 
 #include "hw/virtio/virtio-pci.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-virtio.h"
 #include "qom/property.h"
+#include "qom/qapi-objects-object.h"
+#include "qom/qapi-objects-pci.h"
+#include "qom/qapi-objects-virtio-pci.h"
+#include "qom/qapi-objects-virtio.h"
 #include "tests/lib/virtio-driver-pci.h"
 
 enum { COMMON = 0x0000, ISR = 0x1000, DEVICE = 0x2000, NOTIFY = 0x3000, MODERN = 4 };
@@ -222,14 +225,14 @@ static void test_part(void)
     Bus *bus = bus_find(rig->root, "vser.0", NULL, NULL);
 
     g_assert_cmpstr(object_class_name(part), ==, "virtio-rng-device");
-    g_assert_cmpuint(((VirtioRngDeviceProps *)object_props(part))->max_bytes, ==, 100);
+    g_assert_cmpuint(virtio_rng_device_props(part)->max_bytes, ==, 100);
     assert_get(rng, "period", qmp_value_int(5));
     assert_get(rng, "vectors", qmp_value_int(2));
     assert_get(net, "vectors", qmp_value_int(4));
     assert_get(serial, "vectors", qmp_value_int(2));
     g_assert_cmpuint(strlen(mac->s), ==, 17);
     g_assert_nonnull(bus);
-    g_assert_true(bus->owner == (Device *)object_child(&serial->object, "virtio-backend"));
+    g_assert_true(bus->owner == to_device(object_child(&serial->object, "virtio-backend")));
     g_assert_true(device_whole(bus->owner) == serial);
     g_assert_true(rng->bus == rig_pci(rig));
 }
@@ -355,7 +358,7 @@ static void test_config(void)
     g_autoptr(Rig) rig = rig_new();
     Device *dev = add(rig, "virtio-net-pci", "a", "mac", "52:54:00:01:02:03");
     g_autoptr(VirtioDriver) d = virtio_driver_pci(rig, 0, dev, VIRTIO_DRIVER_MODERN);
-    VirtioDevice *part = (VirtioDevice *)object_child(&dev->object, "virtio-backend");
+    VirtioDevice *part = to_virtio_device(object_child(&dev->object, "virtio-backend"));
 
     g_assert_cmphex(virtio_driver_config(d, 0, 4), ==, 0x01005452);
     g_assert_cmphex(virtio_driver_config(d, 4, 2), ==, 0x0302);
@@ -410,11 +413,11 @@ static void test_intx(void)
     g_assert_cmphex(virtio_driver_ack(a), ==, 1);
     g_assert_false(virtio_driver_line(a));
     g_assert_cmphex(virtio_driver_ack(a), ==, 0);
-    virtio_config_changed((VirtioDevice *)object_child(&second->object, "virtio-backend"));
+    virtio_config_changed(to_virtio_device(object_child(&second->object, "virtio-backend")));
     g_assert_true(virtio_driver_line(b));
     g_assert_cmphex(virtio_driver_ack(b), ==, 3);               /* both bits, as QEMU's */
     g_assert_false(virtio_driver_line(b));
-    virtio_config_changed((VirtioDevice *)object_child(&second->object, "virtio-backend"));
+    virtio_config_changed(to_virtio_device(object_child(&second->object, "virtio-backend")));
     ask(b, 8);
     g_assert_cmphex(virtio_driver_ack(b), ==, 3);
     g_assert_cmpuint(virtio_driver_edges(b), ==, 2);
@@ -441,7 +444,7 @@ static void test_msix(void)
     g_autoptr(Rig) rig = rig_new();
     Device *dev = add(rig, "virtio-rng-pci", "a");
     g_autoptr(VirtioDriver) d = virtio_driver_pci(rig, 0, dev, VIRTIO_DRIVER_MODERN);
-    VirtioDevice *part = (VirtioDevice *)object_child(&dev->object, "virtio-backend");
+    VirtioDevice *part = to_virtio_device(object_child(&dev->object, "virtio-backend"));
 
     g_assert_cmphex(common(d, 16, 2), ==, 0xffff);
     virtio_driver_msix(d, true);
@@ -722,7 +725,7 @@ static void test_reset(void)
     g_autoptr(Rig) rig = rig_new();
     Device *dev = add(rig, "virtio-rng-pci", "a");
     g_autoptr(VirtioDriver) d = virtio_driver_pci(rig, 0, dev, VIRTIO_DRIVER_MODERN);
-    VirtioPci *s = (VirtioPci *)dev;
+    VirtioPci *s = to_virtio_pci(dev);
 
     virtio_driver_msix(d, true);
     virtio_driver_start(d, FEATURES, 1, 8);
@@ -761,8 +764,8 @@ static void test_state(void)
     g_assert_no_error(error);
     g_assert_cmphex(common(d, 16, 2), ==, 1);
     g_assert_cmphex(common(d, 22, 2), ==, 5);
-    g_assert_true(pci_msix_enabled((PciDevice *)dev));
-    virtio_config_changed((VirtioDevice *)object_child(&dev->object, "virtio-backend"));
+    g_assert_true(pci_msix_enabled(to_pci_device(dev)));
+    virtio_config_changed(to_virtio_device(object_child(&dev->object, "virtio-backend")));
 }
 
 /* Made, used and gone, with requests in flight and after the driver broke it. */
@@ -805,7 +808,7 @@ static void test_hotplug(void)
     virtio_driver_start(d, FEATURES, 1, 8);
     ask(d, 8);
     assert_answered(d, 8);
-    pci_eject((PciDevice *)dev);
+    pci_eject(to_pci_device(dev));
     g_assert_cmphex(virtio_driver_pci_config(d, 0, 4), ==, 0xffffffff);
     ask(d, 8);
     g_assert_false(virtio_driver_used(d, 0, NULL, NULL));

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "hw/virtio/virtio-serial.h"
-#include "qmp/qapi-types-virtio.h"
+#include "qom/qapi-objects-char.h"
+#include "qom/qapi-objects-virtio.h"
 #include "tests/lib/virtio-driver.h"
 
 enum {
@@ -45,7 +46,7 @@ static const CharOps slow_ops = { .write = slow_write, .filename = slow_filename
 
 static Chardev *add_chardev(Bench *b, const char *id)
 {
-    Chardev *chr = (Chardev *)rig_object(b->rig, "chardev-null", id, NULL, NULL);
+    Chardev *chr = to_chardev(rig_object(b->rig, "chardev-null", id, NULL, NULL));
 
     chr->ops = &slow_ops;
     return chr;
@@ -167,7 +168,7 @@ static void test_console(void)
 {
     g_autoptr(Bench) b = bench_new("virtconsole", "2");
 
-    g_assert_cmpuint(((VirtioSerialPortProps *)object_props(b->port))->nr, ==, 0);
+    g_assert_cmpuint(virtio_serial_port_props(b->port)->nr, ==, 0);
     start(b);
     expect_control(b, 0, ADD, 1, NULL);
     send_control(b, 0, PORT_READY, 1);
@@ -321,7 +322,7 @@ static void test_numbers(void)
 {
     g_autoptr(Bench) b = bench_new("virtserialport", "3");
 
-    g_assert_cmpuint(((VirtioSerialPortProps *)object_props(b->port))->nr, ==, 1);
+    g_assert_cmpuint(virtio_serial_port_props(b->port)->nr, ==, 1);
     expect_refusal(b, "virtserialport", "nr", "1", "taken");
     expect_refusal(b, "virtserialport", "nr", "0", "virtconsole");
     expect_refusal(b, "virtserialport", "nr", "3", "no port 3");
@@ -339,7 +340,7 @@ static guint number_on(const Bench *b, const char *driver, const char *id, const
 
     g_assert_no_error(error);
     g_assert_cmpstr(port->bus->object.name, ==, bus);
-    return ((VirtioSerialPortProps *)object_props(port))->nr;
+    return virtio_serial_port_props(port)->nr;
 }
 
 /* A device without `bus` gets the first bus with room for its kind. */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "qom/qapi-objects-pci.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/e1000-driver.h"
 
@@ -162,7 +163,7 @@ static void act(E1000Driver *d, Input *in, guint64 playground)
         out_and_in(d);
         break;
     default:
-        rig_pci_write(b->rig, 0, ((PciDevice *)d->dev)->devfn, PCI_COMMAND, take(in, 1), 1);
+        rig_pci_write(b->rig, 0, to_pci_device(d->dev)->devfn, PCI_COMMAND, take(in, 1), 1);
     }
     e1000_bench_turn_once(b);
 }

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "hw/nvram/fw-cfg.h"
+#include "qom/qapi-objects-firmware.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/rig.h"
 
@@ -97,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     region_add(address_space_root(rig->memory), 0, region, 0);
     dev = rig_device(rig, "fw_cfg_io", "a", &error, NULL);
     g_assert_no_error(error);
-    fill((FwCfg *)dev);
+    fill(to_fw_cfg(dev));
     for (size_t i = 0; i + 4 <= size; i += 4) {
         obey(rig, ram, data + i);
     }

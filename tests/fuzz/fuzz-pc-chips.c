@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "hw/machine/power.h"
+#include "qom/qapi-objects-object.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/pc-chips.h"
 
@@ -32,7 +33,7 @@ static void plug(PcChips *chips)
     const BusOps *ops = object_kind(chips->pci);
 
     if (obj) {
-        ops->unplug_request(chips->pci, (Device *)obj, NULL);
+        ops->unplug_request(chips->pci, to_device(obj), NULL);
     } else {
         rig_device(chips->rig, "pci-testdev", "d", NULL, "addr", "5", NULL);
     }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "hw/pci/pci.h"
+#include "qom/qapi-objects-pci.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/rig.h"
 #include "tests/lib/state-bytes.h"
@@ -31,7 +32,7 @@ static PciDevice *make(Rig *rig, const char *driver, const char *id, const char 
                              NULL);
 
     g_assert_no_error(error);
-    return (PciDevice *)dev;
+    return to_pci_device(dev);
 }
 
 static void bench_init(Bench *b)

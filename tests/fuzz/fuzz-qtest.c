@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hw/chardev/char.h"
+#include "qom/qapi-objects-char.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/rig.h"
 
@@ -91,7 +92,7 @@ static void run(Rig *rig, const guint8 *data, gsize size)
 {
     g_autoptr(GError) error = NULL;
     Host host = { .ops = { .write = host_write, .filename = host_filename } };
-    Chardev *chr = (Chardev *)rig_object(rig, "chardev-null", "c0", &error, NULL);
+    Chardev *chr = to_chardev(rig_object(rig, "chardev-null", "c0", &error, NULL));
     Object *qtest;
 
     g_assert_no_error(error);

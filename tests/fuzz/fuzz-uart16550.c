@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "hw/chardev/char.h"
+#include "qom/qapi-objects-char.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/rig.h"
 
@@ -59,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autoptr(Rig) rig = rig_new();
     g_autoptr(GError) error = NULL;
-    Chardev *chr = (Chardev *)rig_object(rig, "chardev-ringbuf", "c0", &error, NULL);
+    Chardev *chr = to_chardev(rig_object(rig, "chardev-ringbuf", "c0", &error, NULL));
 
     rig_device(rig, "isa-serial", "s0", &error, "index", "0", "chardev", "c0", NULL);
     g_assert_no_error(error);

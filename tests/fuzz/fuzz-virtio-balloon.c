@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "hw/virtio/virtio-balloon.h"
+#include "qom/qapi-objects-virtio.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/virtio-fuzz.h"
 
@@ -20,8 +21,8 @@ static Device *make(Rig *rig, VirtioDriver *d)
 
 static void set_target(Rig *rig, Device *dev, guint8 x)
 {
-    virtio_balloon_set_target((VirtioBalloon *)dev, (guint64)x << 16);
-    virtio_balloon_actual((VirtioBalloon *)dev);
+    virtio_balloon_set_target(to_virtio_balloon(dev), (guint64)x << 16);
+    virtio_balloon_actual(to_virtio_balloon(dev));
 }
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)

@@ -12,7 +12,7 @@
 
 #include "hw/machine/machine-aio.h"
 #include "hw/net/net.h"
-#include "qmp/qapi-types-net.h"
+#include "qom/qapi-objects-net.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/virtio-fuzz.h"
 
@@ -72,7 +72,7 @@ static const NetBackendOps ops = {
 static Device *make(Rig *rig, VirtioDriver *d)
 {
     Object *obj = object_new(&qmp_class_netdev_dgram);
-    NetBackend *net = (NetBackend *)obj;
+    NetBackend *net = to_net_backend(obj);
     Device *dev;
 
     net->ops = &ops;
@@ -104,7 +104,7 @@ static void deliver(NetBackend *net, guint queue, gsize size)
 
 static void act(Rig *rig, Device *dev, guint8 x)
 {
-    NetBackend *net = (NetBackend *)object_child(object_container(rig->root, "netdevs"), "net0");
+    NetBackend *net = to_net_backend(object_child(object_container(rig->root, "netdevs"), "net0"));
     Machine *machine = rig->machine;
 
     switch (x >> 6) {

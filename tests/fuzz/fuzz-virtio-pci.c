@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "qom/qapi-objects-pci.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/virtio-driver-pci.h"
 
@@ -118,7 +119,7 @@ static void bar(Fuzz *f)
 {
     static const guint bars[] = { 0, 4, 4, 4, 1, 2 };
     guint n = bars[take(f, 1) % G_N_ELEMENTS(bars)];
-    guint64 offset = take(f, 2), at = pci_bar_address((PciDevice *)f->dev, n);
+    guint64 offset = take(f, 2), at = pci_bar_address(to_pci_device(f->dev), n);
     guint size = take_size(f);
     guint32 value = take(f, 4);
     AddressSpace *as = n == 0 || n == 2 ? f->rig->io : f->rig->memory;

@@ -7,6 +7,8 @@
 #include "config.h"
 
 #include "hw/chardev/char.h"
+#include "qom/qapi-objects-char.h"
+#include "qom/qapi-objects-object.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/virtio-fuzz.h"
 
@@ -36,7 +38,7 @@ static void act(Rig *rig, Device *dev, guint8 x)
 {
     Object *port = object_child(object_container(&rig->machine->object, "peripheral"), "port");
     Object *chardevs = object_container(rig->root, "chardevs");
-    Chardev *chr = (Chardev *)object_child(chardevs, x & 1 ? "c0" : "c1");
+    Chardev *chr = to_chardev(object_child(chardevs, x & 1 ? "c0" : "c1"));
 
     switch (x >> 6) {
     case 0:
@@ -44,7 +46,7 @@ static void act(Rig *rig, Device *dev, guint8 x)
         break;
     case 1:
         if (port && x & 2) {
-            device_unmake((Device *)port);
+            device_unmake(to_device(port));
         } else if (!port) {
             rig_device(rig, "virtserialport", "port", NULL, "chardev", "c1", NULL);
         }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "hw/virtio/virtio-internal.h"
+#include "qom/qapi-objects-virtio.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/virtio-fuzz.h"
 
@@ -71,7 +72,7 @@ static Device *make(Rig *rig, VirtioDriver *d)
 {
     Device *dev = rig_device(rig, "virtio-rng-device", "dev", NULL, NULL);
 
-    virtio_notifier(((VirtioDevice *)dev)->queues[0])->handler = handle;
+    virtio_notifier(to_virtio_device(dev)->queues[0])->handler = handle;
     bench = (Bench){ .ram = d->ram };
     return dev;
 }

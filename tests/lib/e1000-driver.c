@@ -15,6 +15,7 @@
 #include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-pci.h"
 
 #define MMIO_BASE G_GUINT64_CONSTANT(0xfe000000)
 #define RAM_BASE G_GUINT64_CONSTANT(0x1000000)
@@ -92,7 +93,7 @@ void e1000_bench_free(E1000Bench *b)
         g_free(b->cards[i]);
     }
     region_remove(address_space_root(b->rig->memory), b->ram);
-    object_unparent((Object *)b->ram);
+    region_free(b->ram);
     rig_free(b->rig);
     event_base_free(b->base);
     munmap(b->host, RAM_SIZE);
@@ -158,7 +159,7 @@ static NetBackend *add_socket(Rig *rig, const char *id, int fd)
 
 static void write_config(E1000Driver *d, guint offset, guint32 value)
 {
-    rig_pci_write(d->bench->rig, 0, ((PciDevice *)d->dev)->devfn, offset, value, 4);
+    rig_pci_write(d->bench->rig, 0, to_pci_device(d->dev)->devfn, offset, value, 4);
 }
 
 static void place(E1000Driver *d, guint index)
@@ -238,7 +239,7 @@ void e1000_driver_write_phy(E1000Driver *d, guint reg, guint16 value)
 
 bool e1000_driver_line(E1000Driver *d)
 {
-    return d->bench->rig->pci_levels[PCI_SLOT(((PciDevice *)d->dev)->devfn) % PCI_N_PINS];
+    return d->bench->rig->pci_levels[PCI_SLOT(to_pci_device(d->dev)->devfn) % PCI_N_PINS];
 }
 
 /* ---- Rings ---- */

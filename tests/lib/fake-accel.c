@@ -9,9 +9,9 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-accel.h"
 
-static FakeAccel *fake(Accel *accel)
+static FakeAccel *fake(const void *accel)
 {
-    return (FakeAccel *)accel;
+    return object_cast(accel, &qmp_class_kvm_accel);
 }
 
 /* ---- Memory ---- */
@@ -401,7 +401,7 @@ static const AccelOps fake_ops = {
 
 static void fake_init(Object *obj)
 {
-    FakeAccel *f = (FakeAccel *)obj;
+    FakeAccel *f = fake(obj);
 
     f->slots = g_array_new(false, false, sizeof(AccelSlot));
     f->ioeventfds = g_array_new(false, false, sizeof(AccelIoeventfd));
@@ -416,7 +416,7 @@ static void fake_init(Object *obj)
 
 static void fake_finalize(Object *obj)
 {
-    FakeAccel *f = (FakeAccel *)obj;
+    FakeAccel *f = fake(obj);
 
     /* Whoever added something has taken it back. */
     g_assert_cmpuint(f->slots->len, ==, 0);
@@ -456,7 +456,7 @@ FakeAccel *fake_accel_new(Object *root)
 
     g_assert_true(object_add_child(object_container(root, "objects"), "accel", obj, NULL));
     g_assert_true(object_make(obj, NULL));
-    return (FakeAccel *)obj;
+    return fake(obj);
 }
 
 const AccelSlot *fake_accel_slot(const FakeAccel *accel, guint64 gpa)

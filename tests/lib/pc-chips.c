@@ -69,7 +69,7 @@ void pc_chips_free(PcChips *chips)
         device_unmake(chips->piix3);
         device_unmake(chips->host);
         region_remove(address_space_root(machine->memory), machine->ram);
-        object_unparent((Object *)machine->ram);
+        region_free(machine->ram);
         machine->ram = NULL;
         rig_free(chips->rig);
         munmap(chips->ram, PC_CHIPS_RAM_SIZE);

@@ -13,12 +13,12 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-block.h"
 #include "qmp/qapi-types-char.h"
-#include "qmp/qapi-types-machine.h"
 #include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-object.h"
 #include "qmp/qapi-types-pci.h"
 #include "qmp/visit.h"
 #include "qom/guest-error.h"
+#include "qom/qapi-objects-machine.h"
 
 /* ---- Host ---- */
 
@@ -172,7 +172,7 @@ Rig *rig_new(void)
     object_container(rig->root, "chardevs");
     rig->accel = fake_accel_new(rig->root);
     machine = object_new(&qmp_class_none_machine);
-    rig->machine = (Machine *)machine;
+    rig->machine = to_machine(machine);
     machine_set_host(rig->machine, &rig->lock, &rig_host, rig);
     object_add_child(rig->root, "machine", machine, &error);
     object_unref(machine);

@@ -47,7 +47,9 @@ void tcg_vcpu_request(TcgVcpu *vcpu, guint32 requests)
 
 static void host_eoi(void *opaque, guint8 vector)
 {
-    g_array_append_val(((IrqBench *)opaque)->eois, vector);
+    IrqBench *bench = opaque;
+
+    g_array_append_val(bench->eois, vector);
 }
 
 static int host_intack(void *opaque)

@@ -7,7 +7,6 @@
 #include "tcg/system.h"
 #include "tests/lib/tcg-standin-mmu.h"
 
-#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -16,12 +15,12 @@
 
 static MmuRig *rig_of(const TcgState *s)
 {
-    return (MmuRig *)((guint8 *)s->vcpu - offsetof(MmuRig, vcpu));
+    return container_of(s->vcpu, MmuRig, vcpu);
 }
 
 static MmuRig *rig_of_accel(TcgAccel *tcg)
 {
-    return (MmuRig *)((guint8 *)tcg - offsetof(MmuRig, tcg));
+    return container_of(tcg, MmuRig, tcg);
 }
 
 _Noreturn void tcg_raise_error(TcgState *s, guint8 vector, guint32 error)

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "qom/qapi-objects-pci.h"
+
 enum {
     IO_BASE = 0xc000, IO_STEP = 0x100,
     MEM_BASE = 0xe0000000, MEM_STEP = 0x1000000,
@@ -388,7 +390,7 @@ VirtioDriver *virtio_driver_pci(Rig *rig, guint index, Device *dev,
     VirtioDriver *d = virtio_driver_new_on(
         rig, index, interface == VIRTIO_DRIVER_MODERN ? &modern_ops : &legacy_ops, pci);
 
-    pci->devfn = ((PciDevice *)dev)->devfn;
+    pci->devfn = to_pci_device(dev)->devfn;
     assign_bars(d, index);
     pci->messages = virtio_driver_alloc(d, 4 * N_VECTORS, 4);
     if (interface == VIRTIO_DRIVER_MODERN) {

@@ -57,7 +57,7 @@ void virtio_driver_free(VirtioDriver *d)
         g_clear_pointer(&d->transport, device_unmake);
         g_clear_pointer(&d->opaque, g_free);
         region_remove(address_space_root(d->rig->memory), d->region);
-        object_unparent((Object *)d->region);
+        region_free(d->region);
         munmap(d->ram, VIRTIO_DRIVER_RAM);
         g_free(d);
     }

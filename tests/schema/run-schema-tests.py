@@ -71,6 +71,8 @@ def class_lines(klass):
     yield 'class %s (%s) %s %s plug=%s bus=%s alias=%s' % (
         klass.name, klass.parent.name if klass.parent else '', klass.props.name,
         ' '.join(flags), klass.plug, klass.bus.name if klass.bus else None, klass.aliases)
+    if 'struct' in klass.obj:
+        yield '    struct ' + klass.struct
     for name, value in klass.defaults.items():
         yield '    default %s=%r' % (name, value)
     for part in klass.parts:
@@ -168,25 +170,57 @@ def generate(schema, out, *options):
                           universal_newlines=True, check=False)
 
 
-def compiles(name):
-    """The C made from a good schema has no warning."""
+def compiler():
+    """The words of a command that checks a C file."""
     cc = shlex.split(os.environ.get('CC') or 'cc')
     pkg = subprocess.run(['pkg-config', '--cflags', 'glib-2.0'], stdout=subprocess.PIPE,
                          universal_newlines=True, check=False) if shutil.which('pkg-config') \
         else None
     if not shutil.which(cc[0]) or pkg is None or pkg.returncode:
         raise Skip('no C compiler or no GLib')
+    return cc + ['-std=gnu11', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror',
+                 '-Wmissing-prototypes', '-fsyntax-only', '-I' + TOP] + pkg.stdout.split()
+
+
+def check_c(command, out, path):
+    return subprocess.run(command + ['-I' + out, os.path.join(out, path)], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, universal_newlines=True, check=False)
+
+
+def compiles(name):
+    """The C made from a good schema has no warning."""
+    command = compiler()
     with tempfile.TemporaryDirectory() as out:
         run = generate(name, out)
         assert run.returncode == 0, run.stderr
         for path in GENERATED_C:
-            result = subprocess.run(
-                cc + ['-std=gnu11', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror',
-                      '-Wmissing-prototypes', '-fsyntax-only', '-I' + out, '-I' + TOP]
-                + pkg.stdout.split() + [os.path.join(out, path)],
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True,
-                check=False)
+            result = check_c(command, out, path)
             assert result.returncode == 0, result.stdout
+
+
+CASTS = '''
+#include "qom/qapi-objects-rows.h"
+void f(Object *obj, const Device *dev, IsaSerial *serial, Chardev *chr);
+void f(Object *obj, const Device *dev, IsaSerial *serial, Chardev *chr)
+{
+    %s
+}
+'''
+
+
+def casts_are_typed():
+    """A cast and a function for properties take pointers to the class and its ancestors alone."""
+    right = ('to_isa_serial(obj)', 'to_isa_serial(dev)', 'isa_serial_props(serial)->irq = 1')
+    wrong = ('to_isa_serial(chr)', 'to_device(serial)', 'isa_serial_props(chr)',
+             'chr = to_isa_serial(dev)')
+    command = compiler()
+    with tempfile.TemporaryDirectory() as out:
+        assert generate('ok/rows.json', out).returncode == 0
+        for line in right + wrong:
+            with open(os.path.join(out, 'casts.c'), 'w', encoding='utf-8') as f:
+                f.write(CASTS % (line + ';'))
+            result = check_c(command, out, 'casts.c')
+            assert (result.returncode == 0) == (line in right), line + '\n' + result.stdout
 
 
 def unchanged_files_stay():
@@ -194,7 +228,7 @@ def unchanged_files_stay():
     with tempfile.TemporaryDirectory() as out:
         assert generate('ok/rows.json', out).returncode == 0
         files = [p for p in glob.glob(out + '/**', recursive=True) if os.path.isfile(p)]
-        assert len(files) == 15, files
+        assert len(files) == 16, files
         for path in files:
             os.utime(path, (1, 1))
         with open(files[0], 'a', encoding='utf-8') as f:
@@ -387,6 +421,7 @@ def tests():
         yield name, lambda n=name: bad(n, seen)
     yield 'every message is provoked', lambda: all_messages(seen)
     yield 'every message is in the catalogue', known_messages
+    yield 'casts are typed', casts_are_typed
     yield 'unchanged files stay', unchanged_files_stay
     yield '--check-only writes nothing', check_only_writes_nothing
     yield 'an error is one line and status 1', fails_with_one_line

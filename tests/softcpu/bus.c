@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "qom/qapi-objects-object.h"
+
 /* 82441FX data sheet, section 3.2. */
 enum { PCI_ADDRESS = 0xcf8, PCI_DATA = 0xcfc, PAM0 = 0x59, N_PAMS = 7 };
 #define HOST_BRIDGE 0x80000000u

@@ -38,6 +38,11 @@ report "the header made from each schema file is listed" "$(
         header=qmp/qapi-types-$(basename "$file" .json).h
         echo "$words" | grep -qxF "$header" || echo "$header"
     done)"
+report "the header made of the classes in a schema file is listed" "$(
+    for file in $(grep -lE "^\{ '(class|machine|cpu-model)'" qmp/schema/*.json); do
+        header=qom/qapi-objects-$(basename "$file" .json).h
+        echo "$words" | grep -qxF "$header" || echo "$header"
+    done)"
 report "files that a README names are there" "$(
     echo "$all" | grep '/README$' | while read -r readme; do
         folder=$(dirname "$readme")

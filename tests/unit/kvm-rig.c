@@ -13,11 +13,11 @@
 #include "cpu/types.h"
 #include "kvm/kvm.h"
 #include "kvm/types.h"
-#include "qmp/qapi-types-accel.h"
 #include "qmp/qapi-types-common.h"
-#include "qmp/qapi-types-cpu.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
+#include "qom/qapi-objects-accel.h"
+#include "qom/qapi-objects-cpu.h"
 
 enum { MAX_ACCESSES = 1000, TIMEOUT_SECONDS = 20 };
 
@@ -162,7 +162,7 @@ Accel *rig_accel_new(Object *root, const char *irqchip, const char *device, GErr
         object_unparent(obj);
         return NULL;
     }
-    return (Accel *)obj;
+    return to_accel(obj);
 }
 
 Cpu *rig_make_cpu(Rig *rig)
@@ -174,7 +174,7 @@ Cpu *rig_make_cpu(Rig *rig)
     props->check = false;
     dev = device_make(container, "cpu[*]", &qmp_class_qemu64_x86_64_cpu, NULL, props, NULL, NULL);
     g_assert_nonnull(dev);
-    return (Cpu *)dev;
+    return to_cpu(dev);
 }
 
 Rig *rig_new(const char *irqchip)

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "cpu/types.h"
-#include "qmp/qapi-types-accel.h"
-#include "qmp/qapi-types-cpu.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
+#include "qom/qapi-objects-accel.h"
+#include "qom/qapi-objects-cpu.h"
 #include "tcg/types.h"
 
 /* What ends a run that hangs: nothing of it is asserted. */
@@ -237,8 +237,8 @@ static void add_cpu(TcgRig *rig)
     g_autoptr(GError) error = NULL;
 
     props->check = false;
-    rig->cpu = (Cpu *)device_make(object_container(rig->root, "machine"), "cpu[*]",
-                                  &qmp_class_max_x86_64_cpu, NULL, props, NULL, &error);
+    rig->cpu = to_cpu(device_make(object_container(rig->root, "machine"), "cpu[*]",
+                                  &qmp_class_max_x86_64_cpu, NULL, props, NULL, &error));
     g_assert_no_error(error);
 }
 
@@ -253,7 +253,7 @@ static void add_accel(TcgRig *rig, guint tb_size)
     object_add_child(object_container(rig->root, "objects"), "accel", obj, NULL);
     object_make(obj, &error);
     g_assert_no_error(error);
-    rig->accel = (Accel *)obj;
+    rig->accel = to_accel(obj);
 }
 
 TcgRig *tcg_rig_new_sized(guint tb_size)

@@ -9,6 +9,7 @@
 
 #include "hw/i386/acpi-build.h"
 #include "qmp/bytes.h"
+#include "qom/qapi-objects-firmware.h"
 #include "tests/lib/acpi-check.h"
 #include "tests/lib/rig.h"
 
@@ -352,7 +353,7 @@ static void test_files(void)
     g_autoptr(Rig) rig = rig_new();
     g_autoptr(GError) error = NULL;
     AcpiPcConfig config = usual();
-    FwCfg *fw_cfg = (FwCfg *)rig_device(rig, "fw_cfg_io", "f", &error, NULL);
+    FwCfg *fw_cfg = to_fw_cfg(rig_device(rig, "fw_cfg_io", "f", &error, NULL));
     g_autoptr(AcpiTables) tables = acpi_pc_build(&config);
     g_autoptr(GByteArray) script = acpi_loader_script(tables);
 

@@ -12,6 +12,7 @@
 #include "hw/chardev/char-mux.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-socket.h"
+#include "qom/qapi-objects-char.h"
 #include "tests/unit/char-bench.h"
 
 typedef struct {
@@ -349,8 +350,8 @@ static void test_many_notes(void)
     }
     type(r, keys->str);
     idle(r);
-    g_assert_cmpuint(((CharMux *)r->mux)->notes->len, >, MUX_NOTES_MAX / 2);
-    g_assert_cmpuint(((CharMux *)r->mux)->notes->len, <=, MUX_NOTES_MAX);
+    g_assert_cmpuint(to_char_mux(r->mux)->notes->len, >, MUX_NOTES_MAX / 2);
+    g_assert_cmpuint(to_char_mux(r->mux)->notes->len, <=, MUX_NOTES_MAX);
 }
 
 /* ---- Life ---- */

@@ -13,9 +13,9 @@
 #include "cpu/types.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-accel.h"
-#include "qmp/qapi-types-cpu.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
+#include "qom/qapi-objects-cpu.h"
 
 typedef struct {
     Accel accel;
@@ -28,24 +28,29 @@ typedef struct {
 
 /* ---- The accelerator ---- */
 
+static TestAccel *to_test_accel(const void *accel)
+{
+    return object_cast(accel, &qmp_class_kvm_accel);
+}
+
 static bool create(Accel *accel, Cpu *cpu, GError **error)
 {
-    if (((TestAccel *)accel)->fail_vcpu) {
+    if (to_test_accel(accel)->fail_vcpu) {
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no vCPU today");
         return false;
     }
-    ((TestAccel *)accel)->n_vcpus++;
+    to_test_accel(accel)->n_vcpus++;
     return true;
 }
 
 static void destroy(Accel *accel, Cpu *cpu)
 {
-    ((TestAccel *)accel)->n_vcpus--;
+    to_test_accel(accel)->n_vcpus--;
 }
 
 static bool set_state(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error)
 {
-    ((TestAccel *)accel)->n_states++;
+    to_test_accel(accel)->n_states++;
     return true;
 }
 
@@ -60,7 +65,7 @@ static void set4(guint32 *regs, guint32 eax, guint32 ebx, guint32 ecx, guint32 e
 /* A made-up Intel processor: family 6, model 0xcf, stepping 2. */
 static void supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4])
 {
-    const TestAccel *test = (TestAccel *)accel;
+    const TestAccel *test = to_test_accel(accel);
 
     set4(ret_regs, 0, 0, 0, 0);
     if (!test->intel) {
@@ -129,7 +134,7 @@ static Rig *rig_new(void)
     Object *obj = object_new(&qmp_class_kvm_accel);
 
     rig->root = object_root_new();
-    rig->accel = (TestAccel *)obj;
+    rig->accel = to_test_accel(obj);
     rig->accel->intel = true;
     object_add_child(object_container(rig->root, "objects"), "accel", obj, NULL);
     g_assert_true(object_make(obj, NULL));
@@ -190,13 +195,8 @@ static Cpu *make(Rig *rig, const char *model, const char *properties, GError **e
 
         set_property(klass, props, given, pair[0], pair[1]);
     }
-    return (Cpu *)device_make(object_container(rig->root, "machine"), "cpu[*]", klass, NULL, props,
-                              given, error);
-}
-
-static X8664CpuProps *props_of(Cpu *cpu)
-{
-    return object_props(cpu);
+    return to_cpu(device_make(object_container(rig->root, "machine"), "cpu[*]", klass, NULL, props,
+                              given, error));
 }
 
 static const CpuidLeaf *find(const Cpu *cpu, guint32 leaf, guint32 subleaf)
@@ -237,10 +237,10 @@ static void test_qemu64(void)
     check(cpu, 0x80000000, 0, 0x8000000a, 0x756e6547, 0x6c65746e, 0x49656e69);
     check(cpu, 0x80000001, 0, 0x00060fb1, 0, 1, 0x20100800);
     check(cpu, 0x80000008, 0, 0x3028, 0, 0, 0);
-    g_assert_cmpstr(props_of(cpu)->vendor, ==, "GenuineIntel");
-    g_assert_cmpuint(props_of(cpu)->unavailable_features.n, ==, 0);
-    g_assert_true(props_of(cpu)->has_avx && !props_of(cpu)->avx);
-    g_assert_cmpuint(props_of(cpu)->level, ==, 0xd);
+    g_assert_cmpstr(x86_64_cpu_props(cpu)->vendor, ==, "GenuineIntel");
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->unavailable_features.n, ==, 0);
+    g_assert_true(x86_64_cpu_props(cpu)->has_avx && !x86_64_cpu_props(cpu)->avx);
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->level, ==, 0xd);
 }
 
 /* Rates that the accelerator tells are Intel's leaves alone, and of models that go that far. */
@@ -331,18 +331,19 @@ static void test_host(void)
 
     g_assert_cmphex(find(cpu, 1, 0)->eax, ==, 0xc06f2);
     g_assert_cmphex(find(cpu, 0, 0)->eax, ==, 0x1e);
-    g_assert_cmpuint(props_of(cpu)->model, ==, 0xcf);
-    g_assert_true(props_of(cpu)->avx512f && props_of(cpu)->aes && props_of(cpu)->la57);
-    g_assert_false(props_of(cpu)->vme);
-    g_assert_false(props_of(cpu)->invtsc);
-    g_assert_false(props_of(cpu)->ht);
-    g_assert_cmpstr(props_of(cpu)->model_id, ==, "Made-Up Silicon ");
-    g_assert_cmpuint(props_of(cpu)->phys_bits, ==, 48);
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->model, ==, 0xcf);
+    g_assert_true(x86_64_cpu_props(cpu)->avx512f && x86_64_cpu_props(cpu)->aes &&
+                  x86_64_cpu_props(cpu)->la57);
+    g_assert_false(x86_64_cpu_props(cpu)->vme);
+    g_assert_false(x86_64_cpu_props(cpu)->invtsc);
+    g_assert_false(x86_64_cpu_props(cpu)->ht);
+    g_assert_cmpstr(x86_64_cpu_props(cpu)->model_id, ==, "Made-Up Silicon ");
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->phys_bits, ==, 48);
     g_assert_cmphex(find(cpu, 0x80000008, 0)->eax, ==, 0x3930);
 
     device_unmake(&cpu->device);
     cpu = make(rig, "max-x86_64-cpu", "migratable=off,phys-bits=46,family=25", NULL);
-    g_assert_true(props_of(cpu)->invtsc);
+    g_assert_true(x86_64_cpu_props(cpu)->invtsc);
     g_assert_cmphex(find(cpu, 0x80000007, 0)->edx, ==, 1 << 8);
     g_assert_cmphex(find(cpu, 0x80000008, 0)->eax & 0xff, ==, 46);
     g_assert_cmphex(find(cpu, 1, 0)->eax, ==, 0xac0ff2);
@@ -372,16 +373,17 @@ static void test_unavailable(void)
                           "*'test' lacks*'qemu64-x86_64-cpu'*: pni, aes");
     cpu = make(rig, "qemu64-x86_64-cpu", "aes=on", NULL);
     g_test_assert_expected_messages();
-    g_assert_cmpuint(props_of(cpu)->unavailable_features.n, ==, 2);
-    g_assert_cmpstr(props_of(cpu)->unavailable_features.items[0], ==, "pni");
-    g_assert_cmpstr(props_of(cpu)->unavailable_features.items[1], ==, "aes");
-    g_assert_false(props_of(cpu)->pni || props_of(cpu)->aes || props_of(cpu)->x2apic);
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->unavailable_features.n, ==, 2);
+    g_assert_cmpstr(x86_64_cpu_props(cpu)->unavailable_features.items[0], ==, "pni");
+    g_assert_cmpstr(x86_64_cpu_props(cpu)->unavailable_features.items[1], ==, "aes");
+    g_assert_false(x86_64_cpu_props(cpu)->pni || x86_64_cpu_props(cpu)->aes ||
+                   x86_64_cpu_props(cpu)->x2apic);
     g_assert_cmphex(find(cpu, 1, 0)->ecx, ==, 0x80002000);
 
     cpu = make(rig, "qemu64-x86_64-cpu", "check=off", NULL);
-    g_assert_cmpuint(props_of(cpu)->unavailable_features.n, ==, 1);
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->unavailable_features.n, ==, 1);
     cpu = make(rig, "qemu64-x86_64-cpu", "pni=off,enforce=on", NULL);
-    g_assert_cmpuint(props_of(cpu)->unavailable_features.n, ==, 0);
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->unavailable_features.n, ==, 0);
 }
 
 static void test_enforce(void)
@@ -404,12 +406,12 @@ static void test_no_identity(void)
 
     rig->accel->intel = false;
     cpu = make(rig, "qemu64-x86_64-cpu", "check=off", NULL);
-    g_assert_cmpstr(props_of(cpu)->vendor, ==, "AuthenticAMD");
+    g_assert_cmpstr(x86_64_cpu_props(cpu)->vendor, ==, "AuthenticAMD");
     g_assert_null(find(cpu, 0x40000000, 0));
     device_unmake(&cpu->device);
     cpu = make(rig, "host-x86_64-cpu", "", NULL);
-    g_assert_cmpuint(props_of(cpu)->phys_bits, ==, 40);
-    g_assert_cmpstr(props_of(cpu)->model_id, ==, "vmd virtual CPU");
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->phys_bits, ==, 40);
+    g_assert_cmpstr(x86_64_cpu_props(cpu)->model_id, ==, "vmd virtual CPU");
 }
 
 static void test_hidden_kvm(void)
@@ -418,8 +420,8 @@ static void test_hidden_kvm(void)
     Cpu *cpu = make(rig, "qemu64-x86_64-cpu", "kvm=off", NULL);
 
     g_assert_null(find(cpu, 0x40000000, 0));
-    g_assert_false(props_of(cpu)->kvmclock);
-    g_assert_true(props_of(cpu)->hypervisor);
+    g_assert_false(x86_64_cpu_props(cpu)->kvmclock);
+    g_assert_true(x86_64_cpu_props(cpu)->hypervisor);
 }
 
 /* ---- Places ---- */
@@ -434,10 +436,10 @@ static void test_topology(void)
         cpu = make(rig, "qemu64-x86_64-cpu", "", NULL);
     }
     g_assert_cmpuint(cpu->index, ==, 7);
-    g_assert_cmpuint(props_of(cpu)->socket_id, ==, 1);
-    g_assert_cmpuint(props_of(cpu)->core_id, ==, 0);
-    g_assert_cmpuint(props_of(cpu)->thread_id, ==, 1);
-    g_assert_cmpuint(props_of(cpu)->apic_id, ==, 9);
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->socket_id, ==, 1);
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->core_id, ==, 0);
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->thread_id, ==, 1);
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->apic_id, ==, 9);
     check(cpu, 0xb, 0, 1, 2, 0x100, 9);
     check(cpu, 0xb, 1, 3, 6, 0x201, 9);
     check(cpu, 0xb, 2, 0, 0, 2, 9);
@@ -462,8 +464,8 @@ static void test_explicit_places(void)
     cpu = make(rig, "qemu64-x86_64-cpu", "core-id=2,thread-id=1", NULL);
     g_assert_cmpuint(cpu->apic_id, ==, 5);
     cpu = make(rig, "qemu64-x86_64-cpu", "apic-id=12", NULL);
-    g_assert_cmpuint(props_of(cpu)->socket_id, ==, 1);
-    g_assert_cmpuint(props_of(cpu)->core_id, ==, 2);
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->socket_id, ==, 1);
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->core_id, ==, 2);
 
     expect_bad_place(rig, ERROR_REASON_ADDRESS_IN_USE, "apic-id=12");
     expect_bad_place(rig, ERROR_REASON_OUT_OF_RANGE, "apic-id=6");

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "hw/aio/iothread.h"
+#include "qom/qapi-objects-block.h"
 #include "tests/lib/rig.h"
 
 typedef struct {
@@ -291,8 +292,8 @@ static void test_iothread(void)
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     AioWatch *watch;
 
-    other.aio = iothread_aio((Iothread *)iothread);
-    g_assert_cmpint(iothread_thread_id((Iothread *)iothread), !=, gettid());
+    other.aio = iothread_aio(to_iothread(iothread));
+    g_assert_cmpint(iothread_thread_id(to_iothread(iothread)), !=, gettid());
     g_assert_false(aio_mine(other.aio));
     aio_run_wait(other.aio, note_thread, &other);
     g_assert_true(other.thread != g_thread_self());

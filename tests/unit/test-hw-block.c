@@ -19,6 +19,7 @@
 #include "hw/block/throttle-group.h"
 #include "qmp/error.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-block.h"
 #include "tests/lib/rig.h"
 
 enum { SIZE = 1 << 20 };
@@ -543,8 +544,8 @@ static void test_burst(void)
 static void test_group(Bench *b, gconstpointer data)
 {
     Object *obj = rig_object(b->rig, "throttle-group", "g", NULL, NULL);
-    ThrottleGroup *group = (ThrottleGroup *)obj;
-    ThrottleGroupProps *props = object_props(obj);
+    ThrottleGroup *group = to_throttle_group(obj);
+    ThrottleGroupProps *props = throttle_group_props(obj);
     gint64 now = SECOND, when = 0;
 
     g_assert_cmpint(throttle_group_admit(group, true, 1 << 30, now), ==, now);
@@ -589,7 +590,7 @@ static void test_throttle(Bench *b, gconstpointer data)
         .driver = BLOCKDEV_DRIVER_THROTTLE, .node_name = (char *)"t",
         .u.throttle = { .throttle_group.path = (char *)"g", .file = &ref },
     };
-    ThrottleGroupProps *props = object_props(group);
+    ThrottleGroupProps *props = throttle_group_props(group);
     BlockNode *node;
     gint64 start;
 

@@ -18,9 +18,9 @@
 #include "hw/types.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-common.h"
-#include "qmp/qapi-types-device.h"
-#include "qmp/qapi-types-machine.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-device.h"
+#include "qom/qapi-objects-machine.h"
 #include "tests/lib/rig.h"
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
@@ -47,13 +47,13 @@ static Machine *replace_machine(Rig *rig, const QmpClass *klass, void *props, GE
         end_machine(rig);
     }
     obj = object_new_with_props(klass, props, NULL);
-    machine_set_host((Machine *)obj, &rig->lock, host, opaque);
+    machine_set_host(to_machine(obj), &rig->lock, host, opaque);
     object_add_child(rig->root, "machine", obj, NULL);
     if (!object_make(obj, error)) {
         object_destroy(obj);
         return NULL;
     }
-    rig->machine = (Machine *)obj;
+    rig->machine = to_machine(obj);
     return rig->machine;
 }
 
@@ -89,18 +89,18 @@ static void assert_has(Machine *machine, const char *name, bool there)
 static void test_accel_moves(void)
 {
     g_autoptr(Rig) rig = rig_new();
-    g_autofree char *path = object_path((Object *)rig->accel);
+    g_autofree char *path = object_path(&rig->accel->accel.object);
     g_autofree char *home = NULL;
 
     g_assert_cmpstr(path, ==, "/machine/accel");
-    g_assert_true(rig->machine->accel == (Accel *)rig->accel);
+    g_assert_true(rig->machine->accel == &rig->accel->accel);
     g_assert_nonnull(rig->accel->accel.host);
     g_assert_true(machine_find(rig->root) == rig->machine);
     g_assert_true(machine_of(rig->isabus) == rig->machine);
     /* A device that was added goes with its machine. */
     g_assert_nonnull(rig_device(rig, "isa-debug-exit", "exit0", NULL, NULL));
     end_machine(rig);
-    home = object_path((Object *)rig->accel);
+    home = object_path(&rig->accel->accel.object);
     g_assert_cmpstr(home, ==, "/objects/accel");
     g_assert_null(rig->accel->accel.host);
     g_assert_null(machine_find(rig->root));
@@ -112,7 +112,7 @@ static void test_no_accel(void)
     g_autoptr(GError) error = NULL;
 
     end_machine(rig);
-    object_destroy((Object *)rig->accel);
+    object_destroy(&rig->accel->accel.object);
     g_assert_null(replace_machine(rig, &qmp_class_none_machine,
                                   qmp_new_props(&qmp_class_none_machine), &error));
     g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_NO_ACCELERATOR);
@@ -160,9 +160,9 @@ static void test_defaults(void)
                       &error);
     g_assert_no_error(error);
     dev = rig_device(rig, "isa-debug-exit", "a", &error, "iobase", "0x501", NULL);
-    g_assert_cmpuint(((IsaDebugExitProps *)object_props(dev))->iosize, ==, 4);
+    g_assert_cmpuint(isa_debug_exit_props(dev)->iosize, ==, 4);
     dev = rig_device(rig, "isa-debug-exit", "b", &error, "iobase", "0x601", "iosize", "1", NULL);
-    g_assert_cmpuint(((IsaDebugExitProps *)object_props(dev))->iosize, ==, 1);
+    g_assert_cmpuint(isa_debug_exit_props(dev)->iosize, ==, 1);
     assert_bad_default("no-such-device", "x", 1, ERROR_REASON_CLASS_NOT_FOUND);
     assert_bad_default("isa-debug-exit", "x", 1, ERROR_REASON_PROPERTY_NOT_FOUND);
     assert_bad_default("isa-debug-exit", "iosize", 9, ERROR_REASON_OUT_OF_RANGE);
@@ -287,7 +287,7 @@ static void test_undo(void)
     rig->accel->fail_pit = true;
     g_assert_null(replace_machine(rig, &qmp_class_microvm_machine, props, &error));
     g_assert_cmpstr(error->message, ==, "no timer");
-    path = object_path((Object *)rig->accel);
+    path = object_path(&rig->accel->accel.object);
     g_assert_cmpstr(path, ==, "/objects/accel");
     g_assert_cmpuint(rig->accel->slots->len, ==, 0);
     rig->accel->fail_pit = false;

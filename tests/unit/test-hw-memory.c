@@ -3,13 +3,13 @@
  * Address spaces: flattening, dispatch, DMA, and what accelerators are told.
  */
 #include "config.h"
-#include "hw/memory/memory.h"
+#include "hw/memory/memory-internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "qmp/qapi-types-machine.h"
 #include "qom/property.h"
+#include "qom/qapi-objects-machine.h"
 #include "tests/lib/rig.h"
 
 enum { PAGE = 4096 };
@@ -51,7 +51,7 @@ static void assert_view(Bench *b, const char *expected)
     for (guint i = 0; i < n; i++) {
         g_string_append_printf(text, "%s%" G_GINT64_MODIFIER "x+%" G_GINT64_MODIFIER "x=%s",
                                i ? " " : "", ranges[i].start, ranges[i].size,
-                               ((Object *)ranges[i].mr)->name);
+                               ranges[i].mr->object.name);
         if (ranges[i].offset) {
             g_string_append_printf(text, "@%" G_GINT64_MODIFIER "x", ranges[i].offset);
         }
@@ -290,11 +290,11 @@ static void test_ram_access(void)
 static void remove_self(void *opaque, guint64 offset, guint64 value, guint size)
 {
     Bench *b = opaque;
-    MemoryRegion *mr = (MemoryRegion *)object_child(b->owner, "self");
+    MemoryRegion *mr = to_memory_region(object_child(b->owner, "self"));
 
     if (mr) {
         region_remove(b->root, mr);
-        object_unparent((Object *)mr);
+        region_free(mr);
     }
 }
 
@@ -440,10 +440,10 @@ static void test_removed_in_handler(void)
     }
     rig_lock(b.rig);
     region_remove(b.root, mr);
-    object_unparent((Object *)mr);
+    region_free(mr);
     object_unparent(owner);
     for (guint i = 0; i < 2; i++) {
-        g_assert_cmpint(((Object *)mr)->refs, ==, 3 - i);       /* one is the test's */
+        g_assert_cmpint(mr->object.refs, ==, 3 - i);       /* one is the test's */
         g_assert_cmpint(owner->refs, ==, 3 - i);
         end_sleep(&s, i);
         rig_unlock(b.rig);
@@ -451,7 +451,7 @@ static void test_removed_in_handler(void)
         rig_lock(b.rig);
         g_assert_cmphex(access[i].value, ==, 1);
     }
-    g_assert_cmpint(((Object *)mr)->refs, ==, 1);
+    g_assert_cmpint(mr->object.refs, ==, 1);
     g_assert_cmpint(owner->refs, ==, 1);
     object_unref(mr);
     object_unref(owner);
@@ -611,7 +611,7 @@ static void test_properties(void)
 {
     Bench b = bench_new(0x10000);
     MemoryRegion *io = region_new_io(b.owner, "io", &ops_none, NULL, 0x100);
-    const MemoryRegionProps *props = object_props(io);
+    const MemoryRegionProps *props = memory_region_props(io);
     g_autoptr(QmpValue) container = NULL;
     g_autoptr(GError) error = NULL;
 
@@ -619,10 +619,10 @@ static void test_properties(void)
     g_assert_cmphex(props->addr, ==, 0x400);
     g_assert_cmphex(props->size, ==, 0x100);
     g_assert_cmpint(props->priority, ==, 7);
-    container = object_property_get((Object *)io, "container", &error);
+    container = object_property_get(&io->object, "container", &error);
     g_assert_no_error(error);
     g_assert_cmpstr(container->s, ==, "/bench/space");
-    g_assert_cmpstr(((Object *)region_new_io(b.owner, "io", &ops_none, NULL, 1))->name, ==, "io[0]");
+    g_assert_cmpstr(region_new_io(b.owner, "io", &ops_none, NULL, 1)->object.name, ==, "io[0]");
     bench_done(&b);
 }
 

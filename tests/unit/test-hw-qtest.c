@@ -14,6 +14,7 @@
 #include "hw/qtest/lines.h"
 #include "hw/qtest/qtest-internal.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-char.h"
 #include "tests/lib/rig.h"
 
 /* ---- Lines ---- */
@@ -130,7 +131,7 @@ static void client_init(Client *c, Rig *rig, const char *log)
     c->host.room = G_MAXSIZE;
     rig->env.host = c;
     rig->env.end = on_end;
-    c->chr = (Chardev *)rig_object(rig, "chardev-null", "c0", &error, NULL);
+    c->chr = to_chardev(rig_object(rig, "chardev-null", "c0", &error, NULL));
     g_assert_no_error(error);
     c->chr->ops = &c->host.ops;
     c->qtest = rig_object(rig, "qtest", "q0", &error, "chardev", "c0", "log",

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-cpu.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
+#include "qom/qapi-objects-cpu.h"
 
 /* A guest that exits all the time: out 0x80, al; jmp back. */
 #define EXITS_FOR_EVER 0xe6, 0x80, 0xeb, 0xfc
@@ -228,10 +228,10 @@ static void test_moved(void)
              0x9c, 0x8f, 0x06, 0x14, 0x30,              /* pushf; pop word [RESULTS + 4] */
              END);
     rig_run(first);
-    device_save((Device *)first->cpu, state, &error);
+    device_save(&first->cpu->device, state, &error);
     g_assert_no_error(error);
     memcpy(second->ram, first->ram, RIG_RAM_SIZE);
-    device_load((Device *)second->cpu, state->data, state->len, &error);
+    device_load(&second->cpu->device, state->data, state->len, &error);
     g_assert_no_error(error);
     second->ram[MOVED_FLAG] = 1;
     rig_run(second);
@@ -403,7 +403,7 @@ static void test_host_model(void)
     dev = device_make(object_container(rig->root, "machine"), "host", &qmp_class_host_x86_64_cpu,
                       NULL, qmp_new_props(&qmp_class_host_x86_64_cpu), NULL, NULL);
     g_assert_nonnull(dev);
-    props = object_props(dev);
+    props = x86_64_cpu_props(dev);
     rig->ops->cpuid_supported(rig->accel, 1, 0, regs);
     g_assert_true(props->fpu && props->hypervisor && props->x2apic && props->tsc_deadline);
     g_assert_true(props->sse2 == (regs[3] >> 26 & 1));

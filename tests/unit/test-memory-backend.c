@@ -16,9 +16,9 @@
 
 #include "hw/backends/memory-backend-internal.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-memory.h"
 #include "qmp/visit.h"
 #include "qom/property.h"
+#include "qom/qapi-objects-memory.h"
 #include "qom/types.h"
 
 #define MIB (1024 * 1024)
@@ -65,7 +65,7 @@ static void end(Object *obj)
 
 static guint8 *hva_of(Object *obj)
 {
-    return memory_backend_hva((MemoryBackend *)obj);
+    return memory_backend_hva(to_memory_backend(obj));
 }
 
 /* The VmFlags of the mapping at hva as /proc/self/smaps has them. */
@@ -135,8 +135,8 @@ static void test_ram(void)
     Object *b = make("memory-backend-ram", &error, "size", "4096", NULL);
 
     g_assert_no_error(error);
-    g_assert_cmpuint(memory_backend_size((MemoryBackend *)a), ==, 4 * MIB);
-    g_assert_cmpint(((MemoryBackend *)a)->fd, ==, -1);
+    g_assert_cmpuint(memory_backend_size(to_memory_backend(a)), ==, 4 * MIB);
+    g_assert_cmpint(to_memory_backend(a)->fd, ==, -1);
     g_assert_cmpuint((guintptr)hva_of(a) % (2 * MIB), ==, 0);
     g_assert_cmpuint(resident(hva_of(a), 4 * MIB), ==, 0);
     hva_of(a)[0] = hva_of(a)[4 * MIB - 1] = 0x5a;
@@ -153,7 +153,7 @@ static void test_shared_ram(void)
     guint8 *other;
 
     g_assert_no_error(error);
-    other = mmap(NULL, 4096, PROT_READ, MAP_SHARED, ((MemoryBackend *)a)->fd, 0);
+    other = mmap(NULL, 4096, PROT_READ, MAP_SHARED, to_memory_backend(a)->fd, 0);
     hva_of(a)[1] = 0x77;
     g_assert_cmphex(other[1], ==, 0x77);
     munmap(other, 4096);
@@ -277,7 +277,7 @@ static void test_claim(void)
 {
     g_autoptr(GError) error = NULL;
     Object *a = make("memory-backend-ram", &error, "size", "1M", NULL);
-    MemoryBackend *b = (MemoryBackend *)a;
+    MemoryBackend *b = to_memory_backend(a);
 
     g_assert_true(memory_backend_claim(b, &error));
     g_assert_false(memory_backend_claim(b, &error));
@@ -296,7 +296,7 @@ static void test_memfd(void)
     Object *a = make("memory-backend-memfd", &error, "size", "4M", NULL);
     Object *b = make("memory-backend-memfd", &error, "size", "4M", "seal", "off", "share", "off",
                      NULL);
-    int fd = ((MemoryBackend *)a)->fd;
+    int fd = to_memory_backend(a)->fd;
     guint8 *other;
 
     g_assert_no_error(error);
@@ -306,7 +306,7 @@ static void test_memfd(void)
     hva_of(a)[0] = 0x11;
     g_assert_cmphex(other[0], ==, 0x11);        /* shared by default */
     munmap(other, 4096);
-    g_assert_cmpint(ftruncate(((MemoryBackend *)b)->fd, 8 * MIB), ==, 0);
+    g_assert_cmpint(ftruncate(to_memory_backend(b)->fd, 8 * MIB), ==, 0);
     hva_of(b)[0] = 0x22;
     g_assert_cmpuint(resident(hva_of(b), 4 * MIB), >, 0);
     end(a);
@@ -441,7 +441,7 @@ static void test_file_readonly(void)
     g_assert_no_error(error);
     g_assert_cmphex(hva_of(a)[4095], ==, 'r');
     g_assert_false(has_flag(hva_of(a), " wr"));
-    g_assert_false(memory_backend_claim((MemoryBackend *)a, &error));
+    g_assert_false(memory_backend_claim(to_memory_backend(a), &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
     end(a);
     folder_done(&f);

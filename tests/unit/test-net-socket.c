@@ -15,7 +15,7 @@
 
 #include "hw/net/net-address.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-net.h"
+#include "qom/qapi-objects-net.h"
 #include "tests/unit/net-bench.h"
 
 /* A frame that tells its number and length. */
@@ -551,7 +551,7 @@ static void test_mac_choice(void)
 {
     g_autoptr(Bench) b = bench_new();
     Card *first = card_new(b, NULL), *second = card_new(b, NULL);
-    const NicProps *x = object_props(first->nic), *y = object_props(second->nic);
+    const NicProps *x = nic_props(first->nic), *y = nic_props(second->nic);
 
     g_assert_cmpstr(x->mac, ==, "52:54:00:12:34:56");
     g_assert_cmpstr(y->mac, ==, "52:54:00:12:34:57");

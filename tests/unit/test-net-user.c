@@ -14,9 +14,9 @@
 
 #include "hw/chardev/char-ringbuf.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-char.h"
 #include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-char.h"
 #include "tests/unit/net-guest.h"
 
 /* Its peers are the host's own services. */
@@ -292,7 +292,7 @@ static Chardev *add_ringbuf(Bench *b, const char *id)
     object_make(obj, &error);
     g_assert_no_error(error);
     object_unref(obj);
-    return (Chardev *)obj;
+    return to_chardev(obj);
 }
 
 static void test_guestfwd_chardev(void)

@@ -5,9 +5,11 @@
 #include "config.h"
 #include "tests/unit/test-qom-types.h"
 
+#include "qom/qapi-objects-object.h"
+
 static Device *carrier(Object *root, const char *place, const char *name)
 {
-    return (Device *)add(root, place, &qmp_class_test_lone, name);
+    return to_device(add(root, place, &qmp_class_test_lone, name));
 }
 
 static void assert_name(Bus *bus, const char *expected)
@@ -29,7 +31,7 @@ static void test_names(void)
     assert_name(bus_new(second, &qmp_class_OTHER, NULL), "other.0");
     assert_name(bus_new(with_id, &qmp_class_TEST, NULL), "br0.0");
     assert_name(bus_new(with_id, &qmp_class_TEST, NULL), "br0.1");
-    assert_name(bus_new((Device *)lone, &qmp_class_TEST, NULL), "test.0");
+    assert_name(bus_new(to_device(lone), &qmp_class_TEST, NULL), "test.0");
     g_assert_cmpuint(host->buses->len, ==, 2);
     tree_free(root);
 }
@@ -155,7 +157,7 @@ static void test_branches(void)
 {
     Object *root = tree_new();
     g_autoptr(Object) host = object_new(&qmp_class_test_lone);
-    Bus *bus = bus_new((Device *)host, &qmp_class_TEST, "t.0");
+    Bus *bus = bus_new(to_device(host), &qmp_class_TEST, "t.0");
 
     g_assert_null(bus_find(root, "t.0", NULL, NULL));
     object_add_child(object_container(root, "machine"), "host", host, NULL);
@@ -166,7 +168,7 @@ static void test_branches(void)
     g_assert_true(find(root, "t.0", NULL) == bus);
     object_unparent(&bus->object);
     g_assert_null(bus_find(root, "t.0", NULL, NULL));
-    g_assert_cmpuint(((Device *)host)->buses->len, ==, 0);
+    g_assert_cmpuint(to_device(host)->buses->len, ==, 0);
     object_unparent(host);
     tree_free(root);
 }

@@ -6,6 +6,8 @@
 #include "config.h"
 #include "tests/unit/test-qom-types.h"
 
+#include "qom/qapi-objects-object.h"
+
 static void add_default(Object *machine, const char *driver, const char *property, QmpValue *value)
 {
     MachineProps *props = machine->props;
@@ -99,7 +101,7 @@ static void test_made(void)
 {
     Object *root = tree_new();
     Object *machine = machine_new(root, &qmp_class_test_machine);
-    Device *host = (Device *)add(root, "x", &qmp_class_test_lone, "host");
+    Device *host = to_device(add(root, "x", &qmp_class_test_lone, "host"));
     Bus *bus = bus_new(host, &qmp_class_TEST, "b");
     Device *dev;
 

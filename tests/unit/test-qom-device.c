@@ -6,6 +6,9 @@
 #include "config.h"
 #include "tests/unit/test-qom-types.h"
 
+#include "qom/qapi-objects-object.h"
+#include "qom/qapi-objects-qom-schema.h"
+
 typedef struct {
     Object *root;
     Object *peripheral;
@@ -67,7 +70,7 @@ static void test_make(void)
     g_assert_true(dev->bus == rig.bus);
     g_assert_true(rig.bus->devices.head->data == dev);
     g_assert_cmpstr(device_id(dev), ==, "c0");
-    g_assert_cmphex(((TestChip *)dev)->parent.base_u8, ==, 0x11);      /* rows begin as reset */
+    g_assert_cmphex(to_test_chip(dev)->parent.base_u8, ==, 0x11);      /* rows begin as reset */
     g_assert_cmpuint(((TestChipProps *)dev->object.props)->addr, ==, 0);
     g_assert_true(((TestChipProps *)dev->object.props)->has_addr);
     g_assert_cmpint(g_atomic_int_get(&dev->object.refs), ==, 1);
@@ -274,7 +277,7 @@ static void test_parts(void)
     g_assert_cmpuint(((TestChipProps *)first->props)->speed, ==, 50);
     g_assert_true(qmp_given(first->given, qmp_class_member(&qmp_class_test_chip, "speed") -
                                           qmp_class_test_chip.props->members));
-    g_assert_cmpstr(((Device *)first)->bus->object.name, ==, "inner");
+    g_assert_cmpstr(to_device(first)->bus->object.name, ==, "inner");
     g_assert_cmpuint(((TestBackendProps *)store->props)->size, ==, 8192);
     g_assert_null(object_child(&dev->object, "second"));
     g_assert_null(object_child(&dev->object, "third"));     /* there is no accelerator */
@@ -353,7 +356,7 @@ static void test_parts_hot(void)
                "dev.enter composite.enter dev.enter chip.enter "
                "dev.hold composite.hold dev.hold chip.hold "
                "dev.exit composite.exit dev.exit chip.exit bus.plugged");
-    g_assert_true(((Device *)object_child(&dev->object, "first"))->hotplugged);
+    g_assert_true(to_device(object_child(&dev->object, "first"))->hotplugged);
     rig_done(&rig);
 }
 
@@ -397,13 +400,13 @@ static void test_reset_order(void)
     make(&rig, &qmp_class_test_fast_chip, "f", NULL);
     chip = make(&rig, &qmp_class_test_chip, "c", NULL);
     add(rig.root, "machine/peripheral", &qmp_class_test_chip, "not-realized");
-    ((TestChip *)chip)->flag = false;
+    to_test_chip(chip)->flag = false;
     g_free(log_take());
     device_reset_tree(object_child(rig.root, "machine"));
     assert_log("dev.enter chip.enter fast.enter dev.enter chip.enter "
                "dev.hold chip.hold fast.hold dev.hold chip.hold "
                "dev.exit chip.exit fast.exit dev.exit chip.exit");
-    g_assert_true(((TestChip *)chip)->flag);
+    g_assert_true(to_test_chip(chip)->flag);
     device_reset_tree(&chip->object);
     assert_log("dev.enter chip.enter dev.hold chip.hold dev.exit chip.exit");
     rig_done(&rig);

@@ -6,6 +6,8 @@
 #include "config.h"
 #include "tests/unit/test-qom-types.h"
 
+#include "qom/qapi-objects-object.h"
+
 static const QmpInput strict = { .ops = &qmp_value_input, .mode = QMP_INPUT_STRICT };
 
 typedef struct {
@@ -217,7 +219,7 @@ static void test_set_before(void)
 
     rig_init(&rig, &qmp_class_plain_machine);
     obj = add(rig.root, "x", &qmp_class_test_outer, "o");
-    ((Device *)obj)->bus = rig.bus;
+    to_device(obj)->bus = rig.bus;
     g_assert_true(set(obj, "note", qmp_value_str("mine"), NULL));
     assert_get(obj, "note", qmp_value_str("mine"));
     g_assert_true(object_make(obj, NULL));

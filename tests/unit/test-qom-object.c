@@ -5,10 +5,12 @@
 #include "config.h"
 #include "tests/unit/test-qom-types.h"
 
+#include "qom/qapi-objects-qom-schema.h"
+
 static void test_new(void)
 {
     g_autoptr(Object) obj = object_new(&qmp_class_test_leaf);
-    TestLeafProps *props = object_props(obj);
+    TestLeafProps *props = test_derived_props(obj);
 
     assert_log("base.init derived.init leaf.init");
     g_assert_true(object_class(obj) == &qmp_class_test_leaf);
@@ -42,7 +44,7 @@ static void test_with_props(void)
 
     props->label = g_strdup("mine");
     obj = object_new_with_props(&qmp_class_test_derived, props, given);
-    g_assert_true(object_props(obj) == props);
+    g_assert_true(test_derived_props(obj) == props);
     g_assert_true(obj->given == given);
 }
 

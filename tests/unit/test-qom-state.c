@@ -12,6 +12,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-state.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-qom-schema.h"
 #include "qom/state-stream.h"
 
 typedef struct {
@@ -318,7 +319,7 @@ static void test_since(void)
 
 static TestChip *chip_new(Object *root)
 {
-    TestChip *chip = (TestChip *)add_made(root, "machine", &qmp_class_test_chip, "chip");
+    TestChip *chip = to_test_chip(add_made(root, "machine", &qmp_class_test_chip, "chip"));
 
     chip->parent.base_u8 = 1;
     chip->parent.base_keep = 2;
@@ -337,14 +338,14 @@ static void test_device(void)
     g_autoptr(GByteArray) out = g_byte_array_new();
     GError *error = NULL;
 
-    device_save((Device *)chip, out, NULL);
-    device_reset_tree((Object *)chip);
+    device_save(&chip->parent.device, out, NULL);
+    device_reset_tree(&chip->parent.device.object);
     g_assert_cmphex(chip->parent.base_u8, ==, 0x11);
     g_assert_cmphex(chip->parent.base_keep, ==, 2);
     g_assert_true(chip->flag);
     g_assert_cmphex(chip->bytes[4], ==, 0xee);
     g_free(log_take());
-    g_assert_true(device_load((Device *)chip, out->data, out->len, &error));
+    g_assert_true(device_load(&chip->parent.device, out->data, out->len, &error));
     g_assert_no_error(error);
     assert_log("dev.loaded chip.loaded");
     g_assert_cmphex(chip->parent.base_u8, ==, 1);
@@ -367,7 +368,7 @@ static void test_device_refuses(void)
 {
     Object *root = tree_new();
     TestChip *chip = chip_new(root);
-    Device *dev = (Device *)chip;
+    Device *dev = &chip->parent.device;
     g_autoptr(GByteArray) before = g_byte_array_new();
     g_autoptr(GByteArray) other = g_byte_array_new();
     g_autoptr(GByteArray) after = g_byte_array_new();

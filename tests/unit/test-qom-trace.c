@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "qom/guest-error.h"
+#include "qom/qapi-objects-object.h"
 #include "qom/qapi-trace.h"
 
 /* What tests/unit/check-trace-objects.sh looks at. */
@@ -56,7 +57,7 @@ static Device *device_new(Object *root, const char *id)
 
     g_assert_true(object_add_child(object_container(root, "machine/peripheral"), id, obj, NULL));
     object_unref(obj);
-    return (Device *)obj;
+    return to_device(obj);
 }
 
 /* ---- Points ---- */

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "qom/qapi-objects-object.h"
+#include "qom/qapi-objects-qom-schema.h"
+
 static GString *log_text;
 static const char *failing;
 
@@ -82,7 +85,7 @@ OBJECT_HOOKS(leaf, "leaf")
 
 static void base_refresh(Object *obj, const QmpMember *member)
 {
-    TestObjectProps *props = object_props(obj);
+    TestObjectProps *props = test_object_props(obj);
 
     if (g_str_equal(member->name, "shown")) {
         props->shown++;
@@ -142,12 +145,13 @@ static const TypeInfo backend_type = { .schema = &qmp_class_test_backend, .objec
 
 static bool test_attach(Bus *bus, Device *dev, GError **error)
 {
-    TestDeviceProps *props = object_props(dev);
+    TestDeviceProps *props = object_is_a(dev, &qmp_class_test_device) ? test_device_props(dev)
+                                                                      : NULL;
 
     if (!step("bus.attach", error)) {
         return false;
     }
-    if (!props->has_addr) {
+    if (props && !props->has_addr) {
         props->has_addr = true;
         props->addr = bus->devices.length;
     }
@@ -239,7 +243,7 @@ static const TypeInfo bridge_type = { .schema = &qmp_class_test_bridge, .device 
 
 static void composite_init(Object *obj)
 {
-    bus_new((Device *)obj, &qmp_class_TEST, "inner");
+    bus_new(to_device(obj), &qmp_class_TEST, "inner");
 }
 
 static const ObjectOps composite_object_ops = { .init = composite_init };
@@ -251,7 +255,7 @@ static const TypeInfo composite_type = {
 /* The inner device chooses its note, and refuses one gain. */
 static bool inner_realize(Device *dev, GError **error)
 {
-    TestInnerProps *props = object_props(dev);
+    TestInnerProps *props = test_inner_props(dev);
 
     props->note = props->note ?: g_strdup("chosen");
     return step("inner.realize", error);
@@ -269,7 +273,7 @@ static bool inner_changed(Object *obj, const QmpMember *member, GError **error)
 
 static void inner_refresh(Object *obj, const QmpMember *member)
 {
-    TestInnerProps *props = object_props(obj);
+    TestInnerProps *props = test_inner_props(obj);
 
     if (g_str_equal(member->name, "shown")) {
         props->shown++;
@@ -284,7 +288,7 @@ static const TypeInfo inner_type = {
 
 static void outer_init(Object *obj)
 {
-    bus_new((Device *)obj, &qmp_class_TEST, "inside");
+    bus_new(to_device(obj), &qmp_class_TEST, "inside");
 }
 
 static bool outer_realize(Device *dev, GError **error)

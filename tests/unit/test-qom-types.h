@@ -16,13 +16,13 @@
 #include "qom/property.h"
 
 /* A device with state rows in two of its classes. */
-typedef struct {
+typedef struct TestDevice {
     Device device;
     guint8 base_u8;
     guint16 base_keep;
 } TestDevice;
 
-typedef struct {
+typedef struct TestChip {
     TestDevice parent;
     bool flag;
     guint32 u32[3];

@@ -18,6 +18,7 @@
 #include "qmp/event.h"
 #include "qmp/json.h"
 #include "qmp/options.h"
+#include "qom/qapi-objects-qom-schema.h"
 #include "qom/state-field.h"
 
 enum { VALUES_MAX = 8, CELLS_MAX = 64 };

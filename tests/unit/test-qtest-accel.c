@@ -10,12 +10,13 @@
 #include "hw/machine/machine.h"
 #include "hw/types.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-accel.h"
-#include "qmp/qapi-types-machine.h"
 #include "qmp/qapi-types-memory.h"
 #include "qmp/qapi-types-object.h"
 #include "qmp/visit.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-accel.h"
+#include "qom/qapi-objects-cpu.h"
+#include "qom/qapi-objects-machine.h"
 #include "qtest/types.h"
 
 #define RAM_SIZE (1 << 20)
@@ -51,7 +52,7 @@ static void make_machine(Bench *b)
     make(object_container(b->root, "objects"), "ram", &qmp_class_memory_backend_ram, ram);
     props->memory_backend.path = g_strdup("ram");
     machine = object_new_with_props(&qmp_class_none_machine, props, NULL);
-    b->machine = (Machine *)machine;
+    b->machine = to_machine(machine);
     machine_set_host(b->machine, &b->lock, NULL, NULL);
     object_add_child(b->root, "machine", machine, NULL);
     object_make(machine, &error);
@@ -70,8 +71,8 @@ static Bench *bench_new(void)
     fair_lock_acquire(&b->lock);
     b->root = object_root_new();
     object_set_env(b->root, &b->env);
-    b->accel = (Accel *)make(object_container(b->root, "objects"), "accel",
-                             &qmp_class_qtest_accel, NULL);
+    b->accel = to_accel(make(object_container(b->root, "objects"), "accel",
+                             &qmp_class_qtest_accel, NULL));
     b->ops = accel_ops(b->accel);
     return b;
 }
@@ -154,7 +155,7 @@ static void test_cpu(void)
     dev = device_make(object_container(b->root, "machine/peripheral"), "cpu0",
                       qmp_class_find("qemu64-x86_64-cpu"), NULL, NULL, NULL, &error);
     g_assert_no_error(error);
-    cpu = (Cpu *)dev;
+    cpu = to_cpu(dev);
     g_assert_cmpint(cpu->thread_id, ==, 0);
     g_assert_true(machine_run(b->machine, &error));
     machine_pause(b->machine);

@@ -11,6 +11,7 @@
 #include "hw/smbios/smbios.h"
 #include "qmp/bytes.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-firmware.h"
 #include "tests/lib/outside.h"
 #include "tests/lib/rig.h"
 
@@ -233,7 +234,7 @@ static void test_type_4(void)
 
     OBJECT(rig, "smbios-type-4", "t4", "sock_pfx", "SOCK", "max-speed", "4000", "processor-id",
            "0x1122334455667788", "part", "N4", "asset", "A4");
-    props = object_props(object_resolve(rig->root, "/objects/t4", NULL));
+    props = smbios_type_4_props(object_resolve(rig->root, "/objects/t4", NULL));
     config.type4 = props;
     text = decode(&config);
     if (text) {
@@ -305,7 +306,7 @@ static void test_files(void)
 {
     g_autoptr(Rig) rig = rig_new();
     g_autoptr(GError) error = NULL;
-    FwCfg *fw_cfg = (FwCfg *)rig_device(rig, "fw_cfg_io", "f", &error, NULL);
+    FwCfg *fw_cfg = to_fw_cfg(rig_device(rig, "fw_cfg_io", "f", &error, NULL));
     SmbiosConfig config = usual(false);
     g_autoptr(SmbiosTables) tables = smbios_build(&config, NULL);
     g_autoptr(GBytes) anchor = NULL, structures = NULL;

@@ -93,7 +93,7 @@ static void test_first(void)
     g_autoptr(GError) error = NULL;
 
     tcg_rig_run(rig, 0);
-    device_save((Device *)rig->cpu, state, &error);
+    device_save(&rig->cpu->device, state, &error);
     g_assert_no_error(error);
     write_file(folder, "state", state->data, state->len);
     write_file(folder, "ram", rig->ram, TCG_RIG_RAM);
@@ -127,7 +127,7 @@ static void test_second(void)
     tcg_rig_reset(rig, &reset);
     g_assert_cmpuint(ram_size, ==, TCG_RIG_RAM);
     memcpy(rig->ram, ram, ram_size);
-    device_load((Device *)rig->cpu, (const guint8 *)state, size, &error);
+    device_load(&rig->cpu->device, (const guint8 *)state, size, &error);
     g_assert_no_error(error);
     g_assert_cmpmem(finish(rig), RESULTS_SIZE, results, n_results);
     tcg_rig_free(rig);

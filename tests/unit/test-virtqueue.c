@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "hw/virtio/virtio-internal.h"
+#include "qom/qapi-objects-virtio.h"
 #include "tests/lib/virtio-driver.h"
 
 enum {
@@ -45,7 +46,7 @@ static Bench *bench_new(guint64 features)
 
     b->rig = rig_new();
     b->d = virtio_driver_new(b->rig, 0);
-    b->dev = (VirtioDevice *)rig_device(b->rig, "virtio-rng-device", "r", &error, NULL);
+    b->dev = to_virtio_device(rig_device(b->rig, "virtio-rng-device", "r", &error, NULL));
     g_assert_no_error(error);
     b->queue = b->dev->queues[0];
     virtio_notifier(b->queue)->handler = no_handler;
@@ -230,7 +231,7 @@ static void test_two_regions(void)
     virtqueue_push(b->queue, e, 4);
     /* Gone again, the same chain is wrong. */
     region_remove(address_space_root(b->rig->memory), region);
-    object_unparent((Object *)region);
+    region_free(region);
     virtio_driver_publish(b->d, 0, 0);
     g_assert_null(virtqueue_pop(b->queue));
     g_assert_true(broken(b));
