@@ -184,12 +184,16 @@ def the_end(recorder):
 
 # ---- Sockets
 
+def make_linger(sock):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, LINGER_SECONDS))
+
+
 def connection():
     """Two ends, the first of which cannot be closed at once: what it sent is not read."""
     with socket.create_server(('127.0.0.1', 0)) as server:
         end = socket.create_connection(server.getsockname())
         peer = server.accept()[0]
-    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, LINGER_SECONDS))
+    make_linger(end)
     end.setblocking(False)
     with contextlib.suppress(BlockingIOError):
         while True:
@@ -220,5 +224,24 @@ def lingering(recorder):
         ends(daemon)
 
 
+def lingering_peers(recorder):
+    """the connections of a listening socket that lingers do not, whatever was not sent yet"""
+    with Daemon(recorder) as daemon, socket.create_server(('127.0.0.1', 0)) as server:
+        make_linger(server)
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='main', size=16 << 20)
+        client.call('object-add', qom_type='microvm-machine', memory_backend='main')
+        getfd(client, server.fileno())
+        client.call('chardev-add', id='c', backend={'type': 'socket', 'data': {
+            'addr': legacy({'type': 'fd', 'str': 'fd'}), 'wait': False}})
+        client.call('object-add', qom_type='qtest', id='qtest', chardev='c')
+        with socket.create_connection(server.getsockname()) as peer:
+            for _ in range(256):
+                peer.sendall(b'read 0 0x10000\n')
+            peer.shutdown(socket.SHUT_WR)
+            assert daemon.wait() == 0       # as its driver has gone
+
+
 if __name__ == '__main__':
-    vmdtest.main([each_way, many, the_end, lingering])
+    vmdtest.main([each_way, many, the_end, lingering, lingering_peers])
