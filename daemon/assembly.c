@@ -57,7 +57,7 @@ static void env_run(const Env *env, void (*work)(void *data), void (*done)(void 
     pool_run(vmd->pool, POOL_BACKGROUND, work, done, data);
 }
 
-static int env_take_fd(const Env *env, const char *name, GError **error)
+static QmpFd *env_take_fd(const Env *env, const char *name, GError **error)
 {
     Vmd *vmd = env->host;
 

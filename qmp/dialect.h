@@ -197,6 +197,7 @@ struct QmpServer {
     struct event_base *base;
     const QmpDispatch *dispatch;
     QmpEventQueue *queue;
+    QmpFds *fds;                /* that clients passed */
     QmpServerLimits limits;
     GQueue sessions;            /* by their link */
     guint64 last_client;

@@ -75,9 +75,17 @@ guint64 qmp_request_client(const QmpRequest *req)
     return req->client;
 }
 
-int qmp_request_take_fd(QmpRequest *req)
+QmpFd *qmp_request_take_fd(QmpRequest *req, GError **error)
 {
-    return qmp_fd_batch_take(req->fds);
+    QmpFd *fd = qmp_fd_batch_take(req->fds);
+
+    if (!fd && qmp_fd_batch_refused(req->fds) && req->session) {
+        qmp_fds_set_error(req->session->server->fds, req->client, error);
+    } else if (!fd) {
+        qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND,
+                      "no descriptor came with the request (SCM_RIGHTS)");
+    }
+    return fd;
 }
 
 bool qmp_request_is_malformed(const QmpRequest *req)

@@ -9,6 +9,7 @@
 #ifndef QMP_DISPATCH_H
 #define QMP_DISPATCH_H
 
+#include "qmp/fds.h"
 #include "qmp/policy.h"
 #include "qmp/type.h"
 
@@ -100,8 +101,9 @@ const char *qmp_request_peer(const QmpRequest *req);
 /* The number of the connection that it came by, which no other one ever has; 0: none. */
 guint64 qmp_request_client(const QmpRequest *req);
 
-/* Takes the oldest descriptor that came with this request, or -1. */
-int qmp_request_take_fd(QmpRequest *req);
+/* Takes the oldest descriptor that came with this request.  NULL with fd-not-found, or with
+ * limit-exceeded if it was not received. */
+QmpFd *qmp_request_take_fd(QmpRequest *req, GError **error);
 
 /*
  * Ends an async request, at any later time, on the main thread and outside

@@ -5,8 +5,6 @@
 #include "config.h"
 #include "qmp/fd-batch.h"
 
-#include <unistd.h>
-
 /* As many as one message can carry (SCM_MAX_FD). */
 enum { FDS_MAX = 253 };
 
@@ -14,7 +12,8 @@ struct QmpFdBatch {
     guint refs;
     guint next;                 /* fds before it are taken */
     guint n;
-    int fds[FDS_MAX];
+    bool refused;
+    QmpFd *fds[FDS_MAX];
 };
 
 QmpFdBatch *qmp_fd_batch_new(void)
@@ -24,6 +23,7 @@ QmpFdBatch *qmp_fd_batch_new(void)
     batch->refs = 1;
     batch->next = 0;
     batch->n = 0;
+    batch->refused = false;
     return batch;
 }
 
@@ -41,24 +41,34 @@ void qmp_fd_batch_unref(QmpFdBatch *batch)
         return;
     }
     while (batch->next < batch->n) {
-        close(batch->fds[batch->next++]);
+        qmp_fd_close(batch->fds[batch->next++]);
     }
     g_free(batch);
 }
 
-void qmp_fd_batch_add(QmpFdBatch *batch, int fd)
+void qmp_fd_batch_add(QmpFdBatch *batch, QmpFd *fd)
 {
     if (batch->n == FDS_MAX) {
-        close(fd);
+        qmp_fd_close(fd);
         return;
     }
     batch->fds[batch->n++] = fd;
 }
 
-int qmp_fd_batch_take(QmpFdBatch *batch)
+void qmp_fd_batch_refuse(QmpFdBatch *batch)
+{
+    batch->refused = true;
+}
+
+bool qmp_fd_batch_refused(const QmpFdBatch *batch)
+{
+    return batch && batch->refused;
+}
+
+QmpFd *qmp_fd_batch_take(QmpFdBatch *batch)
 {
     if (!batch || batch->next == batch->n) {
-        return -1;
+        return NULL;
     }
     return batch->fds[batch->next++];
 }

@@ -7,7 +7,9 @@
 #ifndef QMP_FD_BATCH_H
 #define QMP_FD_BATCH_H
 
-#include <glib.h>
+#include <stdbool.h>
+
+#include "qmp/fds.h"
 
 typedef struct QmpFdBatch QmpFdBatch;
 
@@ -16,10 +18,15 @@ QmpFdBatch *qmp_fd_batch_new(void);
 QmpFdBatch *qmp_fd_batch_ref(QmpFdBatch *batch);        /* both accept NULL */
 void qmp_fd_batch_unref(QmpFdBatch *batch);
 
-/* Takes fd over; closes it at once if the batch is full. */
-void qmp_fd_batch_add(QmpFdBatch *batch, int fd);
+/* Takes fd over; closes it if the batch is full. */
+void qmp_fd_batch_add(QmpFdBatch *batch, QmpFd *fd);
 
-/* The oldest descriptor, now the caller's, or -1.  Accepts NULL. */
-int qmp_fd_batch_take(QmpFdBatch *batch);
+/* Notes that others came with it and were not received, as their client has too many. */
+void qmp_fd_batch_refuse(QmpFdBatch *batch);
+/* Whether that is so; accepts NULL. */
+bool qmp_fd_batch_refused(const QmpFdBatch *batch);
+
+/* The oldest descriptor, now the caller's, or NULL.  Accepts NULL. */
+QmpFd *qmp_fd_batch_take(QmpFdBatch *batch);
 
 #endif

@@ -250,6 +250,7 @@ QmpServer *qmp_server_new(struct event_base *base, const QmpDispatch *dispatch,
     server->base = base;
     server->dispatch = dispatch;
     server->queue = queue;
+    server->fds = qmp_fds_new();
     server->limits = qmp_server_default_limits;
     server->uid = geteuid();
     server->pause_event = evtimer_new(base, on_pause_end, server);
@@ -268,6 +269,7 @@ void qmp_server_free(QmpServer *server)
         qmp_session_close(server->sessions.head->data);
     }
     event_free(server->pause_event);
+    qmp_fds_free(server->fds);
     g_free(server);
 }
 

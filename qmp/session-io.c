@@ -36,10 +36,19 @@ char *qmp_peer_name(int fd)
     return g_ref_string_new(name);
 }
 
-/* Keeps the descriptors of one message for the texts in its bytes. */
-static void take_fds(QmpSession *session, struct msghdr *message)
+static QmpFdBatch *batch_of(QmpSession *session)
+{
+    if (!session->fds) {
+        session->fds = qmp_fd_batch_new();
+    }
+    return session->fds;
+}
+
+/* Keeps the descriptors of one message for the texts in its bytes.  Returns how many. */
+static guint take_fds(QmpSession *session, struct msghdr *message)
 {
     struct cmsghdr *control;
+    guint total = 0;
 
     for (control = CMSG_FIRSTHDR(message); control; control = CMSG_NXTHDR(message, control)) {
         gsize n;
@@ -48,15 +57,27 @@ static void take_fds(QmpSession *session, struct msghdr *message)
             continue;
         }
         n = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        if (!session->fds) {
-            session->fds = qmp_fd_batch_new();
-        }
         for (gsize i = 0; i < n; i++) {
             int fd;
 
             memcpy(&fd, CMSG_DATA(control) + i * sizeof(int), sizeof(int));
-            qmp_fd_batch_add(session->fds, fd);
+            qmp_fd_batch_add(batch_of(session),
+                             qmp_fd_new(session->server->fds, session->client, fd));
         }
+        total += n;
+    }
+    return total;
+}
+
+/* Descriptors came that were not received: as many as there was room for have been (all that
+ * one message may carry, if nothing limits it), unless the process had no place for them. */
+static void lose_fds(QmpSession *session, guint received, guint room)
+{
+    if (received == room) {
+        qmp_fd_batch_refuse(batch_of(session));
+    } else {
+        g_warning("descriptors of a client were lost: %s", g_strerror(EMFILE));
+        qmp_server_refused(session->server, EMFILE);
     }
 }
 
@@ -74,10 +95,13 @@ bool qmp_session_read(QmpSession *session)
         struct cmsghdr align;
         char bytes[CMSG_SPACE(FDS_PER_READ * sizeof(int))];
     } control;
+    const guint room = MIN(FDS_PER_READ, qmp_fds_room(session->server->fds, session->client));
+    guint received;
     struct iovec vector = { .iov_base = session->input, .iov_len = QMP_SESSION_INPUT_SIZE };
     struct msghdr message = {
         .msg_iov = &vector, .msg_iovlen = 1,
-        .msg_control = &control, .msg_controllen = sizeof(control),
+        .msg_control = room ? &control : NULL,
+        .msg_controllen = room ? CMSG_LEN(room * sizeof(int)) : 0,
     };
     ssize_t n;
 
@@ -92,14 +116,9 @@ bool qmp_session_read(QmpSession *session)
         qmp_session_close(session);
         return false;
     }
-    if (message.msg_controllen) {
-        take_fds(session, &message);
-    }
-    /* There is room for all that one message may carry, so the kernel had no place
-     * for them in the process. */
+    received = message.msg_controllen ? take_fds(session, &message) : 0;
     if (message.msg_flags & MSG_CTRUNC) {
-        g_warning("descriptors of a client were lost: %s", g_strerror(EMFILE));
-        qmp_server_refused(session->server, EMFILE);
+        lose_fds(session, received, room);
     }
     session->input_end = n;
     session->eof = n == 0;

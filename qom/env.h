@@ -6,6 +6,7 @@
 #ifndef QOM_ENV_H
 #define QOM_ENV_H
 
+#include "qmp/fds.h"
 #include "qmp/policy.h"
 #include "qom/object.h"
 
@@ -29,9 +30,9 @@ typedef struct Env {
      * end of the daemon, done alone. */
     void (*run)(const struct Env *env, void (*work)(void *data), void (*done)(void *data),
                 void *data);
-    /* Takes a descriptor that a client passed by name (getfd); -1 and an error
+    /* Takes a descriptor that a client passed by name (getfd); NULL and an error
      * (reason fd-not-found) if there is none. */
-    int (*take_fd)(const struct Env *env, const char *name, GError **error);
+    QmpFd *(*take_fd)(const struct Env *env, const char *name, GError **error);
     /* The machine lock, for callbacks of the loop that touch device state. */
     void (*lock)(const struct Env *env);
     void (*unlock)(const struct Env *env);

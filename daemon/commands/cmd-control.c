@@ -5,8 +5,6 @@
  */
 #include "config.h"
 
-#include <unistd.h>
-
 #include "daemon/machine/shutdown.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
@@ -59,7 +57,7 @@ void qmp_quit(QmpRequest *req)
 bool qmp_getfd(QmpRequest *req, GetfdArgs *args, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
-    int fd;
+    QmpFd *fd;
 
     if (args->fdname[0] == '\0' || g_ascii_isdigit(args->fdname[0])) {
         qmp_error_set_at(error, "fdname", ERROR_REASON_INVALID_VALUE,
@@ -67,11 +65,9 @@ bool qmp_getfd(QmpRequest *req, GetfdArgs *args, GError **error)
                          args->fdname);
         return false;
     }
-    fd = qmp_request_take_fd(req);
-    if (fd < 0) {
-        qmp_error_set_at(error, "fdname", ERROR_REASON_FD_NOT_FOUND,
-                         "no descriptor came with the request (SCM_RIGHTS)");
-        return false;
+    fd = qmp_request_take_fd(req, error);
+    if (!fd) {
+        return qmp_error_blame(error, "fdname");
     }
     return fd_table_put(vmd->fds, vmd->client, args->fdname, fd, error);
 }
@@ -79,12 +75,12 @@ bool qmp_getfd(QmpRequest *req, GetfdArgs *args, GError **error)
 bool qmp_closefd(QmpRequest *req, ClosefdArgs *args, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
-    int fd = fd_table_take(vmd->fds, vmd->client, args->fdname, error);
+    QmpFd *fd = fd_table_take(vmd->fds, vmd->client, args->fdname, error);
 
-    if (fd < 0) {
+    if (!fd) {
         return qmp_error_blame(error, "fdname");
     }
-    close(fd);
+    qmp_fd_close(fd);
     return true;
 }
 

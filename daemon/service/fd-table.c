@@ -6,22 +6,15 @@
 
 #include "daemon/service/fd-table.h"
 
-#include <unistd.h>
-
 #include "qmp/error.h"
 
 /* Clients must not use up the daemon's descriptors, nor one of them those of the others. */
 enum { CLIENT_MAX = 128, TOTAL_MAX = 256 };
 
 struct FdTable {
-    GHashTable *clients;        /* guint64 -> GHashTable of name -> fd */
+    GHashTable *clients;        /* guint64 -> GHashTable of name -> QmpFd */
     guint n;                    /* of all */
 };
-
-static void close_fd(gpointer fd)
-{
-    close(GPOINTER_TO_INT(fd));
-}
 
 FdTable *fd_table_new(void)
 {
@@ -50,26 +43,27 @@ static GHashTable *make_fds(FdTable *table, guint64 client)
     GHashTable *fds = fds_of(table, client);
 
     if (!fds) {
-        fds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, close_fd);
+        fds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                    (GDestroyNotify)qmp_fd_close);
         g_hash_table_insert(table->clients, g_memdup2(&client, sizeof(client)), fds);
     }
     return fds;
 }
 
-bool fd_table_put(FdTable *table, guint64 client, const char *name, int fd, GError **error)
+bool fd_table_put(FdTable *table, guint64 client, const char *name, QmpFd *fd, GError **error)
 {
     GHashTable *fds = make_fds(table, client);
     bool is_new = !g_hash_table_contains(fds, name);
 
     if (is_new && (g_hash_table_size(fds) >= CLIENT_MAX || table->n >= TOTAL_MAX)) {
-        close(fd);
+        qmp_fd_close(fd);
         qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
                       "%u descriptors of this client, and %u of all, are waiting to be taken "
                       "already", g_hash_table_size(fds), table->n);
         return false;
     }
     table->n += is_new;
-    g_hash_table_replace(fds, g_strdup(name), GINT_TO_POINTER(fd));
+    g_hash_table_replace(fds, g_strdup(name), fd);
     return true;
 }
 
@@ -80,7 +74,7 @@ bool fd_table_has(const FdTable *table, guint64 client, const char *name)
     return fds && g_hash_table_contains(fds, name);
 }
 
-int fd_table_take(FdTable *table, guint64 client, const char *name, GError **error)
+QmpFd *fd_table_take(FdTable *table, guint64 client, const char *name, GError **error)
 {
     GHashTable *fds = fds_of(table, client);
     gpointer key, value;
@@ -88,11 +82,11 @@ int fd_table_take(FdTable *table, guint64 client, const char *name, GError **err
     if (!fds || !g_hash_table_steal_extended(fds, name, &key, &value)) {
         qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND, "no descriptor was passed by the name '%s'",
                       name);
-        return -1;
+        return NULL;
     }
     table->n--;
     g_free(key);
-    return GPOINTER_TO_INT(value);
+    return value;
 }
 
 void fd_table_forget(FdTable *table, guint64 client)

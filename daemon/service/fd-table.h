@@ -13,6 +13,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "qmp/fds.h"
+
 typedef struct FdTable FdTable;
 
 FdTable *fd_table_new(void);
@@ -21,13 +23,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FdTable, fd_table_free)
 
 /* Keeps fd (taken over, also on failure) under name; an older one of that name
  * is closed.  Fails with limit-exceeded. */
-bool fd_table_put(FdTable *table, guint64 client, const char *name, int fd, GError **error);
+bool fd_table_put(FdTable *table, guint64 client, const char *name, QmpFd *fd, GError **error);
 
 /* Whether there is one of that name. */
 bool fd_table_has(const FdTable *table, guint64 client, const char *name);
 
-/* Hands a descriptor over to the caller; -1 and fd-not-found. */
-int fd_table_take(FdTable *table, guint64 client, const char *name, GError **error);
+/* Hands a descriptor over to the caller; NULL and fd-not-found. */
+QmpFd *fd_table_take(FdTable *table, guint64 client, const char *name, GError **error);
 
 /* The client has gone: closes what it passed. */
 void fd_table_forget(FdTable *table, guint64 client);

@@ -181,6 +181,12 @@ gsize char_fd_write(CharFd *s, const guint8 *data, gsize size)
 
 /* ---- Input ---- */
 
+/* Whoever shares a socket with the daemon may have made it one that blocks. */
+static gssize read_in(const CharFd *s, guint8 *buf, gsize size)
+{
+    return s->in_is_socket ? recv(s->in, buf, size, MSG_DONTWAIT) : read(s->in, buf, size);
+}
+
 /* Takes over what the other side sent before it went, as far as there is room. */
 static void take_left(CharFd *s)
 {
@@ -192,7 +198,7 @@ static void take_left(CharFd *s)
     if (!s->left) {
         s->left = evbuffer_new();
     }
-    while (s->left && room && (n = read(s->in, buf, MIN(room, sizeof(buf)))) > 0) {
+    while (s->left && room && (n = read_in(s, buf, MIN(room, sizeof(buf)))) > 0) {
         if (evbuffer_add(s->left, buf, n) < 0) {
             break;
         }
@@ -263,7 +269,7 @@ static void read_some(CharFd *s)
     }
     do {
         n = s->reader ? file_reader_take(s->reader, buf, MIN(room, sizeof(buf)))
-                      : read(s->in, buf, MIN(room, sizeof(buf)));
+                      : read_in(s, buf, MIN(room, sizeof(buf)));
     } while (n < 0 && errno == EINTR);
     if (n > 0) {
         char_receive(s->chr, buf, n);

@@ -27,7 +27,7 @@
 struct CharSocket {
     Chardev parent;
     CharFd stream;
-    int given_fd;               /* of an `fd` address, until prepare */
+    QmpFd *given;               /* of an `fd` address; has fd as long as that is open */
     int listen_fd;
     int fd;                     /* the connection, or -1 */
     SocketNode node;
@@ -74,17 +74,35 @@ static char *socket_filename(Chardev *chr)
 
 /* ---- A connection begins and ends ---- */
 
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
+}
+
+/* One that a client passed may linger, as the client chose. */
+static void close_connection(CharSocket *s)
+{
+    if (s->fd >= 0 && s->given) {
+        s->fd = -1;
+        qmp_fd_close(g_steal_pointer(&s->given));
+    }
+    close_fd(&s->fd);
+}
+
 /* Takes fd over whatever happens. */
 static bool begin_connection(CharSocket *s, int fd, GError **error)
 {
     if (options(s)->nodelay) {
         socket_set_nodelay(fd);
     }
+    s->fd = fd;
     if (!char_fd_start(&s->stream, fd, fd, error)) {
-        close(fd);
+        close_connection(s);
         return false;
     }
-    s->fd = fd;
     s->said_why = false;
     char_event(&s->parent, CHAR_EVENT_OPENED);
     return true;
@@ -126,8 +144,7 @@ static void socket_hangup(Chardev *chr)
     CharSocket *s = to_char_socket(chr);
 
     char_fd_stop(&s->stream);
-    close(s->fd);
-    s->fd = -1;
+    close_connection(s);
     char_event(chr, CHAR_EVENT_CLOSED);
     socket_listener_next(&s->listener);
     retry_later(s);
@@ -209,11 +226,8 @@ static bool socket_setup(Chardev *chr, const Env *env, GError **error)
                          "no descriptor '%s' was passed", addr->u.fd.data->str);
         return false;
     }
-    s->given_fd = env->take_fd(env, addr->u.fd.data->str, error);
-    if (s->given_fd < 0) {
-        qmp_error_blame(error, "backend.data.addr.data.str");
-    }
-    return s->given_fd >= 0;
+    s->given = env->take_fd(env, addr->u.fd.data->str, error);
+    return s->given || qmp_error_blame(error, "backend.data.addr.data.str");
 }
 
 /* ---- Life ---- */
@@ -222,7 +236,7 @@ static void socket_init(Object *obj)
 {
     CharSocket *s = to_char_socket(obj);
 
-    s->given_fd = s->listen_fd = s->fd = -1;
+    s->listen_fd = s->fd = -1;
     s->listener = (SocketListener){ .owner = obj, .kind = "chardev", .accepted = on_client,
                                     .opaque = s };
     char_fd_init(&s->stream, &s->parent, socket_hangup);
@@ -230,9 +244,9 @@ static void socket_init(Object *obj)
 
 static bool prepare_server(CharSocket *s, GError **error)
 {
-    s->listen_fd = socket_listen(options(s)->addr, s->given_fd, &s->node, error);
-    if (s->listen_fd >= 0) {
-        s->given_fd = -1;
+    s->listen_fd = socket_listen(options(s)->addr, qmp_fd_get(s->given), &s->node, error);
+    if (s->listen_fd >= 0 && s->given) {
+        qmp_fd_take(g_steal_pointer(&s->given));
     }
     return s->listen_fd >= 0;
 }
@@ -242,9 +256,11 @@ static bool prepare_client(CharSocket *s, GError **error)
     const SocketAddressLegacy *addr = options(s)->addr;
 
     if (addr->type == SOCKET_ADDRESS_TYPE_FD) {
-        s->fd = socket_check_given(s->given_fd, false, error);
-        s->given_fd = s->fd >= 0 ? -1 : s->given_fd;
-        return s->fd >= 0;
+        if (socket_check_given(qmp_fd_get(s->given), false, error) < 0) {
+            return false;
+        }
+        s->fd = qmp_fd_use(s->given);
+        return true;
     }
     s->peer = socket_peer_find(addr, true, error);
     return s->peer != NULL;
@@ -287,14 +303,6 @@ static void socket_settle(Object *obj, void (*done)(void *opaque, GError *error)
                                       s);
 }
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0) {
-        close(*fd);
-        *fd = -1;
-    }
-}
-
 static void socket_unsettle(Object *obj)
 {
     g_clear_pointer(&to_char_socket(obj)->connect, socket_connect_cancel);
@@ -306,13 +314,13 @@ static void socket_release(Object *obj)
 
     g_clear_pointer(&s->peer, socket_peer_free);
     close_fd(&s->listen_fd);
-    close_fd(&s->fd);
+    close_connection(s);
     socket_node_remove(&s->node);
 }
 
 static void socket_finalize(Object *obj)
 {
-    close_fd(&to_char_socket(obj)->given_fd);
+    g_clear_pointer(&to_char_socket(obj)->given, qmp_fd_close);
 }
 
 /* Writes the port that was found back into the address. */
@@ -340,15 +348,13 @@ static bool make_retry_event(CharSocket *s, GError **error)
 static bool socket_complete(Object *obj, GError **error)
 {
     CharSocket *s = to_char_socket(obj);
-    int fd = s->fd;
 
     if (s->listen_fd >= 0) {
         note_port(s);
         return socket_listener_start(&s->listener, s->listen_fd, error);
     }
-    if (fd >= 0) {
-        s->fd = -1;
-        return begin_connection(s, fd, error);
+    if (s->fd >= 0) {
+        return begin_connection(s, s->fd, error);
     }
     if (!make_retry_event(s, error)) {
         return false;

@@ -32,6 +32,15 @@ static void on_pause_end(evutil_socket_t fd, short what, void *opaque)
     socket_listener_next(opaque);
 }
 
+/* A listening socket that a client passed may have given its connections the wish to linger,
+ * and close() would wait. */
+static void forbid_lingering(int fd)
+{
+    const struct linger none = { 0 };
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+}
+
 static void on_peer(evutil_socket_t listen_fd, short what, void *opaque)
 {
     SocketListener *l = opaque;
@@ -41,6 +50,7 @@ static void on_peer(evutil_socket_t listen_fd, short what, void *opaque)
         accept_failed(l, errno);
         return;
     }
+    forbid_lingering(fd);
     event_del_noblock(l->event);
     l->accepted(l->opaque, fd);
 }

@@ -45,7 +45,7 @@ bool net_dgram_check(const NetDgram *d, GError **error)
         return false;
     }
     if (!d->local && !d->remote) {
-        return d->given_fd >= 0 || miss(error, "local", "'local' or 'remote' is missing");
+        return d->given || miss(error, "local", "'local' or 'remote' is missing");
     }
     if (d->local && d->local->type == SOCKET_ADDRESS_TYPE_FD) {
         return true;
@@ -177,16 +177,17 @@ static int open_unicast(NetDgram *d, GError **error)
 
 static int check_given(NetDgram *d, GError **error)
 {
+    const int fd = qmp_fd_get(d->given);
     int type = 0;
     socklen_t length = sizeof(type);
 
-    if (getsockopt(d->given_fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0 || type != SOCK_DGRAM ||
-        evutil_make_socket_nonblocking(d->given_fd) < 0) {
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0 || type != SOCK_DGRAM ||
+        evutil_make_socket_nonblocking(fd) < 0) {
         qmp_error_set_at(error, "local", ERROR_REASON_FILE_NOT_USABLE,
                          "the descriptor is not a datagram socket");
         return -1;
     }
-    return d->given_fd;
+    return qmp_fd_take(g_steal_pointer(&d->given));
 }
 
 bool net_dgram_prepare(NetDgram *d, GError **error)
@@ -194,9 +195,8 @@ bool net_dgram_prepare(NetDgram *d, GError **error)
     if (d->remote && !net_address_lookup(d->remote, AF_UNSPEC, false, &d->destination, error)) {
         return qmp_error_blame(error, "remote");
     }
-    if (d->given_fd >= 0) {
+    if (d->given) {
         d->fd = check_given(d, error);
-        d->given_fd = d->fd >= 0 ? -1 : d->given_fd;
     } else {
         d->fd = net_address_is_multicast(&d->destination) ? open_multicast(d, error)
                                                           : open_unicast(d, error);
@@ -215,7 +215,5 @@ void net_dgram_release(NetDgram *d)
 
 void net_dgram_finalize(NetDgram *d)
 {
-    if (d->given_fd >= 0) {
-        close(d->given_fd);
-    }
+    g_clear_pointer(&d->given, qmp_fd_close);
 }

@@ -149,7 +149,7 @@ static void on_writable(evutil_socket_t fd, short what, void *opaque)
 void net_dgram_init(NetDgram *d, NetBackend *net)
 {
     d->net = net;
-    d->given_fd = d->fd = -1;
+    d->fd = -1;
 }
 
 bool net_dgram_complete(NetDgram *d, GError **error)
@@ -211,8 +211,8 @@ static bool dgram_setup(NetBackend *net, const Env *env, GError **error)
         return false;
     }
     if (d->local && d->local->type == SOCKET_ADDRESS_TYPE_FD) {
-        d->given_fd = net_take_fd(env, d->local->u.fd.str, error);
-        return d->given_fd >= 0 || qmp_error_blame(error, "local.str");
+        d->given = net_take_fd(env, d->local->u.fd.str, error);
+        return d->given || qmp_error_blame(error, "local.str");
     }
     return true;
 }

@@ -19,7 +19,7 @@ typedef struct {
     NetBackend *net;
     /* Set before prepare. */
     SocketAddress *local, *remote;      /* borrowed; NULL: none */
-    int given_fd;               /* bound, and connected unless it has a remote; or -1 */
+    QmpFd *given;               /* bound, and connected unless it has a remote; or NULL */
 
     int fd;
     NetSockaddr destination;    /* length 0: the socket is connected */

@@ -95,15 +95,15 @@ static bool setup_fd(NetdevSocket *s, const Env *env, const char *name, GError *
 {
     int type = SOCK_STREAM;
     socklen_t length = sizeof(type);
-    int fd = net_take_fd(env, name, error);
+    QmpFd *fd = net_take_fd(env, name, error);
 
-    if (fd < 0) {
+    if (!fd) {
         return qmp_error_blame(error, "fd");
     }
     /* What is not a socket at all is found out in prepare. */
-    (void)getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length);
+    (void)getsockopt(qmp_fd_get(fd), SOL_SOCKET, SO_TYPE, &type, &length);
     s->is_dgram = type == SOCK_DGRAM;
-    *(s->is_dgram ? &s->dgram.given_fd : &s->stream.given_fd) = fd;
+    *(s->is_dgram ? &s->dgram.given : &s->stream.given) = fd;
     return true;
 }
 

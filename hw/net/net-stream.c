@@ -29,6 +29,16 @@ static void close_fd(int *fd)
 
 /* ---- A connection begins and ends; gate held ---- */
 
+/* One that a client passed may linger, as the client chose. */
+static void close_connection(NetStream *s)
+{
+    if (s->fd >= 0 && s->given) {
+        s->fd = -1;
+        qmp_fd_close(g_steal_pointer(&s->given));
+    }
+    close_fd(&s->fd);
+}
+
 static void tell_connected(NetStream *s)
 {
     SocketAddress *peer;
@@ -45,11 +55,11 @@ static void tell_connected(NetStream *s)
 static bool begin_connection(NetStream *s, int fd, GError **error)
 {
     socket_set_nodelay(fd);
+    s->fd = fd;
     if (!net_framing_start(&s->framing, env_of(s)->base, fd, error)) {
-        close(fd);
+        close_connection(s);
         return false;
     }
-    s->fd = fd;
     s->said_why = false;
     tell_connected(s);
     return true;
@@ -91,7 +101,7 @@ void net_stream_hangup(NetStream *s, const char *why)
         g_warning("netdev '%s': connection closed: %s", s->net->object.name, why);
     }
     net_framing_stop(&s->framing);
-    close_fd(&s->fd);
+    close_connection(s);
     if (s->has_events) {
         qmp_event_netdev_stream_disconnected(env_of(s)->events,
             &(EventNetdevStreamDisconnected){ .netdev_id = s->net->object.name });
@@ -151,42 +161,27 @@ void net_stream_init(NetStream *s, NetBackend *net,
                      void (*hangup)(NetBackend *net, const char *why))
 {
     s->net = net;
-    s->given_fd = s->listen_fd = s->fd = -1;
+    s->listen_fd = s->fd = -1;
     s->listener = (SocketListener){ .owner = &net->object, .kind = "netdev",
                                     .accepted = on_peer, .opaque = s };
     net_framing_init(&s->framing, net, hangup);
 }
 
-static bool check_given(int fd, GError **error)
-{
-    if (evutil_make_socket_nonblocking(fd) < 0) {
-        qmp_error_set_at(error, "addr", ERROR_REASON_FILE_NOT_USABLE,
-                         "the descriptor is not a socket");
-        return false;
-    }
-    return true;
-}
-
 /* The connection, where there is one already. */
 static bool prepare_given(NetStream *s, GError **error)
 {
-    if (!s->addr) {
-        if (!check_given(s->given_fd, error)) {
-            return false;
-        }
-    } else if (socket_check_given(s->given_fd, false, error) < 0) {
+    if (socket_check_given(qmp_fd_get(s->given), false, error) < 0) {
         return qmp_error_blame(error, "addr");
     }
-    s->fd = s->given_fd;
-    s->given_fd = -1;
+    s->fd = qmp_fd_use(s->given);
     return true;
 }
 
 static bool prepare_server(NetStream *s, const SocketAddressLegacy *view, GError **error)
 {
-    s->listen_fd = socket_listen(view, s->given_fd, &s->node, error);
-    if (s->listen_fd >= 0) {
-        s->given_fd = -1;
+    s->listen_fd = socket_listen(view, qmp_fd_get(s->given), &s->node, error);
+    if (s->listen_fd >= 0 && s->given) {
+        qmp_fd_take(g_steal_pointer(&s->given));
     }
     return s->listen_fd >= 0;
 }
@@ -241,13 +236,13 @@ void net_stream_release(NetStream *s)
 {
     g_clear_pointer(&s->peer, socket_peer_free);
     close_fd(&s->listen_fd);
-    close_fd(&s->fd);
+    close_connection(s);
     socket_node_remove(&s->node);
 }
 
 void net_stream_finalize(NetStream *s)
 {
-    close_fd(&s->given_fd);
+    g_clear_pointer(&s->given, qmp_fd_close);
 }
 
 /* Writes the port that was found back into the address. */
@@ -272,12 +267,10 @@ static bool make_retry_event(NetStream *s, GError **error)
 
 static bool start_connection(NetStream *s, GError **error)
 {
-    int fd = s->fd;
     bool ok;
 
     net_lock(s->net);
-    s->fd = -1;
-    ok = begin_connection(s, fd, error);
+    ok = begin_connection(s, s->fd, error);
     net_unlock(s->net);
     return ok;
 }
@@ -353,8 +346,8 @@ static bool stream_setup(NetBackend *net, const Env *env, GError **error)
     s->reconnect = opts->reconnect;
     s->has_events = true;
     if (opts->addr->type == SOCKET_ADDRESS_TYPE_FD) {
-        s->given_fd = net_take_fd(env, opts->addr->u.fd.str, error);
-        return s->given_fd >= 0 || qmp_error_blame(error, "addr.str");
+        s->given = net_take_fd(env, opts->addr->u.fd.str, error);
+        return s->given || qmp_error_blame(error, "addr.str");
     }
     return true;
 }

@@ -20,11 +20,11 @@ typedef struct {
     NetBackend *net;
     NetFraming framing;
     /* Set before prepare. */
-    SocketAddress *addr;        /* borrowed; NULL: given_fd is connected */
+    SocketAddress *addr;        /* borrowed; NULL: given is connected */
     bool server;
     guint reconnect;            /* seconds, 0: never */
     bool has_events;            /* NETDEV_STREAM_CONNECTED and _DISCONNECTED */
-    int given_fd;               /* taken over, or -1 */
+    QmpFd *given;               /* taken over, or NULL; has fd as long as that is open */
 
     int listen_fd, fd;
     SocketNode node;

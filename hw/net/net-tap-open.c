@@ -12,6 +12,7 @@
 #include <linux/if_tun.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "qmp/error.h"
@@ -58,12 +59,13 @@ static bool take_fds(NetdevTap *tap, const Env *env, const char *names, const ch
         return false;
     }
     for (guint i = 0; i < n; i++) {
-        int fd = net_take_fd(env, list[i], error);
+        QmpFd *fd = net_take_fd(env, list[i], error);
 
-        if (fd < 0) {
+        if (!fd) {
             return qmp_error_blame(error, option);      /* finalize closes those taken */
         }
-        tap->queues[tap->n_fds++].fd = fd;
+        tap->queues[tap->n_fds].given = fd;
+        tap->queues[tap->n_fds++].fd = qmp_fd_get(fd);
     }
     return true;
 }
@@ -79,12 +81,10 @@ static bool close_vhost_fds(const NetdevTap *tap, const Env *env, const char *na
         return refuse(error, option, "there are as many descriptors for vhost as queues");
     }
     for (guint i = 0; list[i]; i++) {
-        int fd = net_take_fd(env, list[i], ok ? error : NULL);
+        QmpFd *fd = net_take_fd(env, list[i], ok ? error : NULL);
 
-        ok = ok && fd >= 0;
-        if (fd >= 0) {
-            close(fd);
-        }
+        ok = ok && fd;
+        qmp_fd_close(fd);
     }
     return ok || qmp_error_blame(error, option);
 }
@@ -169,6 +169,22 @@ static bool open_by_name(NetdevTap *tap, GError **error)
     return true;
 }
 
+/* A tap device is one, be it of the driver tun or macvtap.  A file's server could answer their
+ * ioctls, too, and then never again. */
+static bool is_device(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode);
+}
+
+static bool refuse_fd(const NetdevTap *tap, GError **error)
+{
+    qmp_error_set_at(error, options(tap)->fd ? "fd" : "fds", ERROR_REASON_FILE_NOT_USABLE,
+                     "a descriptor is none of a tap device (IFF_TAP, IFF_NO_PI)");
+    return false;
+}
+
 /* Whether the descriptors are those of tap devices that agree about headers. */
 static bool check_fds(NetdevTap *tap, bool *ret_vnet, GError **error)
 {
@@ -177,11 +193,13 @@ static bool check_fds(NetdevTap *tap, bool *ret_vnet, GError **error)
         struct ifreq request = { 0 };
         bool vnet;
 
+        if (!is_device(fd)) {
+            return refuse_fd(tap, error);
+        }
+        qmp_fd_take(g_steal_pointer(&tap->queues[i].given));
         if (ioctl(fd, TUNGETIFF, &request) < 0 || !(request.ifr_flags & IFF_TAP) ||
             !(request.ifr_flags & IFF_NO_PI) || evutil_make_socket_nonblocking(fd) < 0) {
-            qmp_error_set_at(error, options(tap)->fd ? "fd" : "fds", ERROR_REASON_FILE_NOT_USABLE,
-                             "a descriptor is none of a tap device (IFF_TAP, IFF_NO_PI)");
-            return false;
+            return refuse_fd(tap, error);
         }
         vnet = request.ifr_flags & IFF_VNET_HDR;
         if (i > 0 && vnet != *ret_vnet) {
@@ -263,7 +281,13 @@ bool tap_open(NetdevTap *tap, GError **error)
 void tap_close(NetdevTap *tap)
 {
     while (tap->n_fds) {
-        close(tap->queues[--tap->n_fds].fd);
+        TapQueue *q = &tap->queues[--tap->n_fds];
+
+        if (q->given) {
+            qmp_fd_close(g_steal_pointer(&q->given));
+        } else {
+            close(q->fd);
+        }
     }
 }
 

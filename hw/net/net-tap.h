@@ -20,6 +20,7 @@ typedef struct NetdevTap NetdevTap;
 typedef struct {
     NetdevTap *tap;
     guint index;
+    QmpFd *given;               /* fd, until it was looked at, or NULL */
     int fd;
     struct event *in_event, *out_event;
     guint8 *in;                 /* a frame with its header */

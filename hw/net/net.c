@@ -28,11 +28,11 @@ Netdev *net_options(const NetBackend *net)
     return netdev_props(net)->options;
 }
 
-int net_take_fd(const Env *env, const char *name, GError **error)
+QmpFd *net_take_fd(const Env *env, const char *name, GError **error)
 {
     if (!env || !env->take_fd) {
         qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND, "no descriptor '%s' was passed", name);
-        return -1;
+        return NULL;
     }
     return env->take_fd(env, name, error);
 }

@@ -171,8 +171,8 @@ struct NetBackend {
     bool has_vnet, has_ufo;
 };
 
-/* A descriptor that the client passed by name, or -1 with fd-not-found. */
-int net_take_fd(const Env *env, const char *name, GError **error);
+/* A descriptor that the client passed by name, or NULL with fd-not-found. */
+QmpFd *net_take_fd(const Env *env, const char *name, GError **error);
 
 /* What netdev_add was given. */
 Netdev *net_options(const NetBackend *net);

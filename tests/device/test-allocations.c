@@ -45,9 +45,11 @@ static int given_fd;
 
 /* ---- Bench ---- */
 
-static int take_fd(const Env *env, const char *name, GError **error)
+static QmpFd *take_fd(const Env *env, const char *name, GError **error)
 {
-    return given_fd;
+    g_autoptr(QmpFds) fds = qmp_fds_new();
+
+    return qmp_fd_new(fds, 1, given_fd);
 }
 
 static void env_lock(const Env *env)

@@ -27,9 +27,11 @@ enum { MMIO_SIZE = 0x20000, IO_BASE = 0xc000, IO_SIZE = 0x40, COMMAND = PCI_COMM
 
 static int given_fd;
 
-static int take_fd(const Env *env, const char *name, GError **error)
+static QmpFd *take_fd(const Env *env, const char *name, GError **error)
 {
-    return given_fd;
+    g_autoptr(QmpFds) fds = qmp_fds_new();
+
+    return qmp_fd_new(fds, 1, given_fd);
 }
 
 static void env_lock(const Env *env)

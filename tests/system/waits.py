@@ -2,16 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Nothing that waits holds others: hosts that do not answer, and what a daemon does meanwhile.
 
-Peers that drop connections, a file system without server and a name service that never
-returns.  While some clients wait for them, others get their replies; that those still wait
-is looked at afterwards, so that no time is measured.  The daemon ends in spite of them all.
+Peers that drop connections, a name service that never returns, disks whose file system
+has no server.  While some clients wait for them, others get their replies; the daemon ends
+in spite of them all.  Other files are in waits-files.py.
 """
 import contextlib
 import os
 import select
-import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -21,8 +19,9 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import vmdtest                                      # noqa: E402
 from faultyfs import FaultyFile                     # noqa: E402
 from namespace import Namespace                     # noqa: E402
-from qtestclient import QtestClient                 # noqa: E402
 from vmdtest import TIMEOUT, Client, Daemon, accel_class, on_one_accel     # noqa: E402
+from waiting import (Waiting, chardev, ends, hold_nobody, inet, legacy, n_said,     # noqa: E402
+                     others_go_on, request, stream, wait_child, wait_held, wait_said)
 
 DEAF_NAMES = os.path.join(vmdtest.BUILDDIR, 'tests', 'lib', 'deaf-names.so')
 MANY = 64
@@ -56,98 +55,6 @@ def connected(probe):
         return True
     except OSError:
         return False
-
-
-def inet(port, host='127.0.0.1'):
-    return {'type': 'inet', 'host': host, 'port': str(port)}
-
-
-def legacy(address):
-    return {'type': address['type'], 'data': {k: v for k, v in address.items() if k != 'type'}}
-
-
-def chardev(name, address, **options):
-    return {'execute': 'chardev-add', 'arguments': {'id': name, 'backend': {
-        'type': 'socket', 'data': {'addr': legacy(address), 'server': False, **options}}}}
-
-
-def stream(name, address, **options):
-    return {'execute': 'netdev_add', 'arguments': {
-        'type': 'stream', 'id': name, 'addr': address, 'server': False, **options}}
-
-
-def request(command, **arguments):
-    return {'execute': command, 'arguments': {
-        name.replace('_', '-'): value for name, value in arguments.items()}}
-
-
-# ---- Those who wait, and the others
-
-class Waiting:
-    """A client for each request; none of them has been answered when this is left."""
-
-    def __init__(self, daemon, requests):
-        self.clients = [Client(daemon.socket) for _ in requests]
-        for client, message in zip(self.clients, requests):
-            client.send(message)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        if not kind:
-            self.check()
-
-    def check(self):
-        for client in self.clients:
-            while client.buffer or select.select([client.sock], [], [], 0)[0]:
-                message = client.receive()
-                assert 'event' in message, message
-
-
-def others_go_on(daemon, machine=False):
-    """One of each kind of what takes a thread, and what takes none."""
-    client = daemon.client()
-    with open(daemon.path('image'), 'wb') as image:
-        image.truncate(65536)
-    for _ in range(2):
-        client.call('object-add', qom_type='memory-backend-memfd', id='ram', size=4 << 20,
-                    prealloc=True)
-        client.call('blockdev-add', driver='file', node_name='file',
-                    filename=daemon.path('image'))
-        client.call('chardev-add', id='file', backend={
-            'type': 'file', 'data': {'out': daemon.path('out')}})
-        client.call('netdev_add', type='user', id='net')
-        with socket.create_server(('127.0.0.1', 0)) as server:
-            client.request(chardev('peer', inet(server.getsockname()[1])))
-            client.call('chardev-remove', id='peer')
-        if not machine:
-            client.call('object-add', qom_type='qtest-accel', id='accel')
-            client.call('object-del', id='accel')
-        client.call('netdev_del', id='net')
-        client.call('chardev-remove', id='file')
-        client.call('blockdev-del', node_name='file')
-        client.call('object-del', id='ram')
-    client.close()
-
-
-def ends(daemon, by_signal=False):
-    """The daemon ends, though others wait."""
-    if by_signal:
-        daemon.process.send_signal(signal.SIGTERM)
-    else:
-        daemon.client().call('quit')
-    assert daemon.wait() == 0
-
-
-def hold_nobody(recorder, requests, **options):
-    """Others go on while requests wait, and the daemon ends."""
-    for by_signal in (False, True):
-        with Daemon(recorder, **options) as daemon:
-            with Waiting(daemon, requests) as waiting:
-                others_go_on(daemon)
-            waiting.check()
-            ends(daemon, by_signal)
 
 
 # ---- Peers
@@ -263,278 +170,7 @@ def names_of_those_that_reconnect(recorder):
         ends(daemon)
 
 
-# ---- Files
-
-def files(recorder):
-    """a file system that does not answer holds those who have files there"""
-    with FaultyFile(1 << 20) as disk:
-        disk.stop_answering()
-        path = disk.folder + '/other'
-        hold_nobody(recorder, [
-            request('blockdev-add', driver='file', node_name='f', filename=path),
-            request('blockdev-add', driver='raw', node_name='r',
-                    file={'driver': 'file', 'filename': path}),
-            request('chardev-add', id='c', backend={'type': 'file', 'data': {'out': path}}),
-            request('chardev-add', id='p', backend={'type': 'pipe', 'data': {'device': path}}),
-            chardev('u', {'type': 'unix', 'path': path}),
-            request('chardev-add', id='n', backend={'type': 'null', 'data': {'logfile': path}}),
-            request('object-add', qom_type='memory-backend-file', id='m', mem_path=path,
-                    size=1 << 20),
-            request('object-add', qom_type='rng-random', id='r', filename=path),
-            request('object-add', qom_type='fw-cfg-file', id='fw', name='opt/x', file=path),
-            *[request('blockdev-add', driver='file', node_name='f%d' % i, filename=path)
-              for i in range(8)]])
-
-
-def wait_held(disk):
-    deadline = time.monotonic() + TIMEOUT
-    while not disk.n_held():
-        assert time.monotonic() < deadline, 'nothing is asked of the file'
-        time.sleep(0.01)
-
-
-def n_said(daemon, text):
-    with open(daemon.path('log'), encoding='utf-8') as f:
-        return f.read().count(text)
-
-
-def wait_said(daemon, text):
-    deadline = time.monotonic() + TIMEOUT
-    while not n_said(daemon, text):
-        assert time.monotonic() < deadline, 'no %s in the log' % text
-        time.sleep(0.01)
-
-
-def logs(recorder):
-    """a log that takes nothing, on a file system or a full pipe: what is missing is said once"""
-    part = 'x' * (256 << 10)
-    with FaultyFile(1) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
-        stack.callback(disk.release)        # a write that waits cannot be killed
-        fifo = daemon.path('fifo')
-        os.mkfifo(fifo)
-        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-        client = daemon.client()
-        for name, path in ('disk', disk.path), ('pipe', fifo):
-            client.call('chardev-add', id=name, backend={'type': 'ringbuf', 'data': {
-                'size': 65536, 'logfile': path}})
-        disk.hold()
-        for name in 'disk', 'pipe':
-            for _ in range(20):     # more than is kept
-                client.call('ringbuf-write', device=name, data=part)
-        wait_held(disk)
-        others_go_on(daemon)
-        assert n_said(daemon, 'log file takes nothing') == 2
-        client.call('chardev-remove', id='pipe')
-        os.close(reader)
-        disk.release()
-        client.call('chardev-remove', id='disk')
-        assert n_said(daemon, 'missing from the log file') == 2
-        assert 1 << 20 < len(disk.data) < 20 * len(part), len(disk.data)
-        client.call('chardev-add', id='disk', backend={'type': 'ringbuf', 'data': {
-            'size': 65536, 'logfile': disk.path}})
-        disk.stop_answering()
-        client.call('ringbuf-write', device='disk', data=part)
-        others_go_on(daemon)
-        ends(daemon)
-
-
-def emptied(recorder):
-    """output files are emptied, at the end of a build as well, where that holds nobody"""
-    with contextlib.ExitStack() as stack:
-        disks = [stack.enter_context(FaultyFile(1 << 20)) for _ in range(3)]
-        out, log, dump = (disk.path for disk in disks)
-        daemon = stack.enter_context(Daemon(recorder))
-        for disk in disks:
-            stack.callback(disk.release)        # what waits cannot be killed
-        owner, path = daemon.client(), daemon.path('s')
-        owner.send(request('build', requests=[
-            request('netdev_add', type='user', id='n'),
-            request('object-add', qom_type='filter-dump', id='dump', netdev='n', file=dump),
-            request('chardev-add', id='out', backend={'type': 'file', 'data': {'out': out}}),
-            request('chardev-add', id='log', backend={'type': 'ringbuf', 'data': {
-                'size': 65536, 'logfile': log}}),
-            request('chardev-add', id='s', backend={'type': 'socket', 'data': {
-                'addr': legacy({'type': 'unix', 'path': path}), 'wait': True}})]))
-        wait_child(daemon.client(), '/chardevs', 's', True)
-        for disk in disks:
-            disk.hold('look', 'resize')
-        with socket.socket(socket.AF_UNIX) as peer:
-            peer.connect(path)
-            owner.reply()
-        owner.call('ringbuf-write', device='log', data='abc')
-        for disk in disks:
-            wait_held(disk)
-        others_go_on(daemon)
-        for disk in disks:
-            assert disk.n_held() == 1 and len(disk.data) == 1 << 20
-            disk.release()
-        for name in 'out', 'log':
-            owner.call('chardev-remove', id=name)
-        owner.call('object-del', id='dump')
-        assert [len(disk.data) for disk in disks] == [0, 3, 24], disks
-        ends(daemon)
-
-
-def machine_with_card(client, here, there):
-    """The card's driver has not begun, so that it drops what comes."""
-    client.call('object-add', qom_type='qtest-accel', id='accel')
-    client.call('object-add', qom_type='memory-backend-ram', id='main', size=16 << 20)
-    client.call('object-add', qom_type='pc-i440fx-7.2-machine', memory_backend='main')
-    client.call('netdev_add', type='dgram', id='n', local={'type': 'unix', 'path': here},
-                remote={'type': 'unix', 'path': there})
-    client.call('device_add', driver='e1000', netdev='n')
-
-
-def frames_of(data):
-    """The lengths of the frames in a pcap file, all of which are whole."""
-    sizes, at = [], 24
-    while at < len(data):
-        kept, size = struct.unpack_from('=II', data, at + 8)
-        sizes.append(size)
-        at += 16 + kept
-    assert at == len(data), (at, len(data))
-    return sizes
-
-
-def dumps(recorder):
-    """a file of frames that takes nothing holds no network; what is missing is said once"""
-    n, size = 3000, 1000                        # more than is kept
-    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, \
-            contextlib.ExitStack() as stack:
-        stack.callback(disk.release)            # a write that waits cannot be killed
-        client, here, there = daemon.client(), daemon.path('here'), daemon.path('there')
-        peer = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-        peer.bind(there)
-        peer.settimeout(TIMEOUT)
-        machine_with_card(client, here, there)
-        client.call('cont')
-        disk.hold()
-        for dying in False, True:
-            client.call('object-add', qom_type='filter-dump', id='dump', netdev='n',
-                        file=disk.path)
-            if dying:
-                disk.stop_answering()
-            for _ in range(n):
-                peer.sendto(bytes(size), here)  # waits until there is room
-            others_go_on(daemon, machine=True)
-            if not dying:
-                assert disk.n_held() == 1
-                assert n_said(daemon, 'frames are missing from') == 1
-                disk.release()
-                client.call('object-del', id='dump')
-                assert n_said(daemon, 'frames are missing from') == 2
-                sizes = frames_of(disk.data)
-                assert set(sizes) == {size} and 1 << 20 <= len(sizes) * (size + 16) * 1.1 < 2 << 20
-        ends(daemon)
-
-
-def driven_machine(daemon):
-    """A machine that is driven from outside, and a client of each kind."""
-    client, path = daemon.client(), daemon.path('q')
-    client.call('object-add', qom_type='qtest-accel', id='accel')
-    client.call('object-add', qom_type='memory-backend-ram', id='main', size=16 << 20)
-    client.call('object-add', qom_type='microvm-machine', memory_backend='main')
-    client.call('chardev-add', id='qtest', backend={'type': 'socket', 'data': {
-        'addr': legacy({'type': 'unix', 'path': path}), 'wait': False}})
-    client.call('object-add', qom_type='qtest', id='qtest', chardev='qtest')
-    return client, contextlib.closing(QtestClient(path))
-
-
-def becomes(read, expect):
-    deadline = time.monotonic() + TIMEOUT
-    while read() != expect:
-        assert time.monotonic() < deadline, (read(), expect)
-        time.sleep(0.01)
-
-
-LINE_STATUS = 0x3fd
-
-
-def inputs(recorder):
-    """input from a file that gives nothing is waited for aside, and comes when it is there"""
-    for dying in False, True:
-        with FaultyFile(3) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
-            stack.callback(disk.release)        # a read that waits cannot be killed
-            disk.data[:] = b'abc'
-            client, driven = driven_machine(daemon)
-            qtest = stack.enter_context(driven)
-            client.call('chardev-add', id='con', backend={'type': 'file', 'data': {
-                'in': disk.path, 'out': daemon.path('console')}})
-            disk.hold()
-            if dying:
-                disk.stop_answering()
-            client.call('device_add', driver='isa-serial', chardev='con')
-            if not dying:
-                wait_held(disk)
-            others_go_on(daemon, machine=True)
-            assert qtest.inb(LINE_STATUS) & 1 == 0
-            disk.release()
-            for byte in b'abc' if not dying else b'':
-                becomes(lambda: qtest.inb(LINE_STATUS) & 1, 1)
-                assert qtest.inb(0x3f8) == byte
-            ends(daemon)
-
-
-RNG, RINGS = 0xfeb00000 + 7 * 512, 0x100000
-
-
-def ask_for_bytes(qtest, n):
-    """The first request of a driver of virtio-rng (VIRTIO 1.2, 4.2 and 5.4)."""
-    qtest.write(RINGS, struct.pack('<QIHH', RINGS + 0x3000, n, 2, 0))
-    qtest.write(RINGS + 0x1000, struct.pack('<HHH', 0, 1, 0))
-    for register, value in ((0x70, 1), (0x70, 3), (0x24, 1), (0x20, 1), (0x70, 11), (0x30, 0),
-                            (0x38, 8), (0x80, RINGS), (0x90, RINGS + 0x1000),
-                            (0xa0, RINGS + 0x2000), (0x44, 1), (0x70, 15), (0x50, 0)):
-        qtest.writel(RNG + register, value)
-
-
-def random_bytes(recorder):
-    """the same of a file that random bytes are read from"""
-    for dying in False, True:
-        with FaultyFile(8) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
-            stack.callback(disk.release)        # a read that waits cannot be killed
-            disk.data[:] = b'abcdefgh'
-            client, driven = driven_machine(daemon)
-            qtest = stack.enter_context(driven)
-            client.call('object-add', qom_type='rng-random', id='rng', filename=disk.path)
-            client.call('device_add', driver='virtio-rng-device', id='dev', rng='rng')
-            client.call('cont')
-            disk.hold()
-            if dying:
-                disk.stop_answering()
-            ask_for_bytes(qtest, 8)
-            if not dying:
-                wait_held(disk)
-            others_go_on(daemon, machine=True)
-            assert qtest.read(RINGS + 0x2002, 2) == bytes(2)
-            disk.release()
-            if not dying:
-                becomes(lambda: qtest.read(RINGS + 0x2002, 2), b'\1\0')
-                assert qtest.read(RINGS + 0x3000, 8) == b'abcdefgh'
-            ends(daemon)
-
-
-@on_one_accel
-def outputs(recorder):
-    """a guest whose console goes to files that take nothing runs on, and ends"""
-    with FaultyFile(0) as out, FaultyFile(0) as log, Daemon(recorder) as daemon:
-        client = daemon.client()
-        client.call('object-add', qom_type=accel_class(), id='accel')
-        client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
-        client.call('object-add', qom_type='microvm-machine', memory_backend='main',
-                    kernel=os.path.join(vmdtest.GUESTS, 'guest.elf'), append='end=exit:4')
-        client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
-        client.call('device_add', driver='isa-debug-exit')
-        client.call('chardev-add', id='con', backend={'type': 'file', 'data': {
-            'out': out.path, 'logfile': log.path}})
-        client.call('device_add', driver='isa-serial', chardev='con')
-        out.stop_answering()
-        log.stop_answering()
-        client.call('cont')
-        client.wait_event('SHUTDOWN')
-        assert daemon.wait() == 9
-        assert not out.data and not log.data
-
+# ---- Builds
 
 def builds(recorder):
     """a build one of whose requests waits: others ask, and end the daemon"""
@@ -582,13 +218,6 @@ def builds_that_hang(recorder):
                 ends(daemon, by_signal)
 
 
-def wait_child(client, path, name, there):
-    deadline = time.monotonic() + TIMEOUT
-    while any(o['name'] == name for o in client.call('qom-list', path=path)) != there:
-        assert time.monotonic() < deadline, (name, there)
-        time.sleep(0.01)
-
-
 def builds_without_client(recorder):
     """a build whose client goes while it waits is undone: what waits for a file, a peer, a client"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, \
@@ -631,172 +260,6 @@ def builds_without_client(recorder):
         ends(daemon)
 
 
-def abandoned_files(recorder):
-    """a disk whose client goes while it is opened is closed where that holds nobody"""
-    with FaultyFile(1 << 20, closes=True) as disk, Daemon(recorder) as daemon, \
-            contextlib.ExitStack() as stack:
-        stack.callback(disk.release)            # what waits cannot be killed
-        owner, other = daemon.client(), daemon.client()
-        disk.hold('open')
-        owner.send(request('build', requests=[
-            request('object-add', qom_type='iothread', id='io'),
-            request('blockdev-add', driver='raw', node_name='r',
-                    file={'driver': 'file', 'node-name': 'f', 'filename': disk.path})]))
-        wait_held(disk)
-        wait_child(other, '/objects', 'io', True)
-        owner.close()
-        wait_child(other, '/objects', 'io', False)
-        for kind in 'sync', 'close':
-            disk.hold(kind)                     # no more what was held before
-            wait_held(disk)
-            others_go_on(daemon)
-        disk.release()
-        wait_child(other, '/block-nodes', 'f', False)
-        ends(daemon)
-
-
-def discards(recorder):
-    """a memory file whose content goes with it holds the client that removes it"""
-    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, \
-            contextlib.ExitStack() as stack:
-        stack.callback(disk.release)            # what waits cannot be killed
-        client = daemon.client()
-        client.call('object-add', qom_type='memory-backend-file', id='file', mem_path=disk.path,
-                    size=1 << 20, discard_data=True)
-        disk.hold('punch')
-        with Waiting(daemon, [request('object-del', id='file')]) as waiting:
-            wait_held(disk)
-            others_go_on(daemon)
-            waiting.check()
-            disk.release()
-            assert waiting.clients[0].reply() == {'return': {}}
-        assert n_said(daemon, "content of '%s' stays" % disk.path) == 1     # it cannot be done
-        ends(daemon)
-
-
-def queries(recorder):
-    """what is asked about a disk is answered without its file system"""
-    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
-        client = daemon.client()
-        client.call('blockdev-add', driver='file', node_name='f', filename=disk.path)
-        disk.stop_answering()
-        image = client.call('query-named-block-nodes')[0]['image']
-        assert image['actual-size'] == image['virtual-size'] == 1 << 20, image
-        client.call('query-block')
-        client.call('query-blockstats', query_nodes=True)
-        client.call('qom-list', path='/block-nodes/f')
-        client.call('qom-get', path='/block-nodes/f', property='size')
-
-
-def roms(recorder):
-    """the same of a card's expansion ROM, whether the request names it or the machine"""
-    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
-        disk.stop_answering()
-        path = disk.folder + '/other'
-        client = daemon.client()
-        client.call('object-add', qom_type='qtest-accel', id='qtest')
-        client.call('object-add', qom_type='memory-backend-ram', id='main', size=16 << 20)
-        client.call('object-add', qom_type='pc-i440fx-7.2-machine', memory_backend='main',
-                    defaults=[{'driver': 'e1000', 'property': 'romfile', 'value': path}])
-        with Waiting(daemon, [request('device_add', driver='pci-testdev', id='t', romfile=path),
-                              request('device_add', driver='e1000', id='e')]) as waiting:
-            for i in range(2):
-                client.call('device_add', driver='e1000', id='other%d' % i, romfile='')
-                client.call('device_del', id='other%d' % i)
-            client.call('device_add', driver='virtio-rng-pci', id='rng')
-        waiting.check()
-        ends(daemon)
-
-
-@on_one_accel
-def kernels(recorder):
-    """a kernel is read when its machine is made, which holds nobody; it is there at the start"""
-    with open(os.path.join(vmdtest.GUESTS, 'guest.elf'), 'rb') as f:
-        kernel = f.read()
-    with FaultyFile(len(kernel)) as disk, Daemon(recorder) as daemon:
-        disk.data[:] = kernel
-        client = daemon.client()
-        client.call('object-add', qom_type=accel_class(), id='accel')
-        client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
-        client.call('object-add', qom_type='microvm-machine', memory_backend='main',
-                    kernel=disk.path, append='end=reboot')
-        client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
-        client.call('set-action', reboot='shutdown')
-        disk.stop_answering()
-        client.call('cont')
-        assert client.wait_event('SHUTDOWN')['data']['reason'] == 'guest-reset'
-        assert daemon.wait() == 0
-    with FaultyFile(1 << 20) as deaf, Daemon(recorder) as daemon:
-        deaf.stop_answering()
-        client = daemon.client()
-        client.call('object-add', qom_type='qtest-accel', id='accel')
-        client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
-        with Waiting(daemon, [request('object-add', qom_type='microvm-machine',
-                                      memory_backend='main', kernel=deaf.folder + '/x')]):
-            client.call('object-add', qom_type='iothread', id='io')
-        ends(daemon)
-
-
-@on_one_accel
-def kernels_of_resets(recorder):
-    """a kernel is read again for a reset, or for a second cont, which holds nobody"""
-    with open(os.path.join(vmdtest.GUESTS, 'guest.elf'), 'rb') as f:
-        kernel = f.read()
-    for accel in ('qtest-accel', accel_class()):
-        with FaultyFile(len(kernel)) as disk, Daemon(recorder) as daemon, \
-                contextlib.ExitStack() as stack:
-            stack.callback(disk.release)        # a read that waits cannot be killed
-            disk.data[:] = kernel
-            client = daemon.client()
-            client.call('object-add', qom_type=accel, id='accel')
-            client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
-            client.call('object-add', qom_type='microvm-machine', memory_backend='main',
-                        kernel=disk.path, append='end=echo')
-            client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
-            client.call('cont')
-            disk.hold()
-            reset = Client(daemon.socket)
-            with Waiting(daemon, [request('system_reset')]):
-                reset.send(request('system_reset'))
-                wait_held(disk)
-                others_go_on(daemon, machine=True)
-                client.call('stop')
-                client.wait_event('STOP')
-                assert client.call('query-status')['status'] == 'paused'
-                client.call('cont')
-                client.wait_event('RESUME')
-                assert client.call('query-status')['status'] == 'running'
-            disk.release()
-            assert client.wait_event('RESET')['data']['reason'] == 'host-qmp-system-reset'
-            client.wait_event('RESET')
-            reset.reply()
-            client.call('system_reset')
-            client.wait_event('RESET')
-            ends(daemon)
-    with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
-        stack.callback(disk.release)
-        client = daemon.client()
-        client.call('object-add', qom_type='qtest-accel', id='accel')
-        client.call('object-add', qom_type='memory-backend-ram', id='main', size=32 << 20)
-        client.call('object-add', qom_type='microvm-machine', memory_backend='main',
-                    kernel=disk.path)
-        client.call('device_add', driver='qemu64-x86_64-cpu', id='cpu0')
-        assert client.error('cont')['reason'] == 'file-not-usable'
-        disk.data[:len(kernel)] = kernel
-        disk.hold()
-        start = Client(daemon.socket)
-        start.send(request('cont'))
-        wait_held(disk)
-        others_go_on(daemon, machine=True)
-        assert client.call('query-status')['status'] == 'prelaunch'
-        disk.release()
-        client.wait_event('RESUME')
-        disk.stop_answering()
-        with Waiting(daemon, [request('system_reset')]):
-            others_go_on(daemon, machine=True)
-        ends(daemon, True)
-
-
 def clients_that_left(recorder):
     """what clients began that have gone holds nobody either"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
@@ -809,6 +272,8 @@ def clients_that_left(recorder):
         others_go_on(daemon)
         ends(daemon)
 
+
+# ---- Disks
 
 def flushes(recorder):
     """the end of a disk waits until what was written is safe, and that of nothing else"""
@@ -956,8 +421,6 @@ def stubborn_command(recorder):
 if __name__ == '__main__':
     vmdtest.main([chardevs_that_connect, netdevs_that_connect, firewalled_peers, unix_peers,
                   those_that_reconnect, failed_connection, names, names_of_those_that_reconnect,
-                  files, logs, emptied, dumps, inputs, random_bytes, outputs, builds,
-                  builds_that_hang, builds_without_client, abandoned_files, discards, queries,
-                  roms, kernels, kernels_of_resets, clients_that_left, flushes,
+                  builds, builds_that_hang, builds_without_client, clients_that_left, flushes,
                   what_is_complete, busy_disks, deaf_disks, busy_disks_at_the_end,
                   stubborn_command])

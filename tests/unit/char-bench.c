@@ -36,17 +36,18 @@ static void bench_unlock(const Env *env)
     g_mutex_unlock(&bench_of(env)->lock);
 }
 
-static int bench_take_fd(const Env *env, const char *name, GError **error)
+static QmpFd *bench_take_fd(const Env *env, const char *name, GError **error)
 {
+    g_autoptr(QmpFds) fds = qmp_fds_new();
     Bench *b = bench_of(env);
     int fd = b->passed_fd;
 
     if (fd < 0 || !g_str_equal(name, "fd1")) {
         qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND, "no descriptor '%s' was passed", name);
-        return -1;
+        return NULL;
     }
     b->passed_fd = -1;
-    return fd;
+    return qmp_fd_new(fds, 1, fd);
 }
 
 Bench *bench_new(void)

@@ -35,7 +35,7 @@ static void bench_unlock(const Env *env)
     bench_of(env)->locked = false;
 }
 
-static int bench_take_fd(const Env *env, const char *name, GError **error)
+static QmpFd *bench_take_fd(const Env *env, const char *name, GError **error)
 {
     Bench *b = bench_of(env);
 
@@ -43,14 +43,15 @@ static int bench_take_fd(const Env *env, const char *name, GError **error)
         char own[4] = { 'f', 'd', '0' + i };
 
         if (g_str_equal(name, own) && b->fds[i] >= 0) {
-            int fd = b->fds[i];
+            g_autoptr(QmpFds) fds = qmp_fds_new();
+            QmpFd *fd = qmp_fd_new(fds, 1, b->fds[i]);
 
             b->fds[i] = -1;
             return fd;
         }
     }
     qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND, "no descriptor '%s' was passed", name);
-    return -1;
+    return NULL;
 }
 
 static void note_event(const QmpEvent *event, void *data)

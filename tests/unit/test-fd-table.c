@@ -13,12 +13,29 @@
 /* As in fd-table.c. */
 enum { CLIENT_MAX = 128, TOTAL_MAX = 256 };
 
+/* A pipe, which is closed at once. */
 static int new_fd(void)
 {
-    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int ends[2];
 
-    g_assert_cmpint(fd, >=, 0);
-    return fd;
+    g_assert_cmpint(pipe2(ends, O_CLOEXEC), ==, 0);
+    close(ends[1]);
+    return ends[0];
+}
+
+static QmpFd *passed(guint64 client, int fd)
+{
+    g_autoptr(QmpFds) fds = qmp_fds_new();
+
+    return qmp_fd_new(fds, client, fd);
+}
+
+/* The descriptor by that name, which the test then has; -1: there is none. */
+static int take(FdTable *table, guint64 client, const char *name, GError **error)
+{
+    QmpFd *fd = fd_table_take(table, client, name, error);
+
+    return fd ? qmp_fd_take(fd) : -1;
 }
 
 static bool is_open(int fd)
@@ -30,7 +47,7 @@ static void put(FdTable *table, guint64 client, const char *name, int fd)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(fd_table_put(table, client, name, fd, &error));
+    g_assert_true(fd_table_put(table, client, name, passed(client, fd), &error));
     g_assert_no_error(error);
 }
 
@@ -44,10 +61,10 @@ static void test_names(void)
     put(table, 2, "x", b);
     g_assert_true(fd_table_has(table, 1, "x"));
     g_assert_false(fd_table_has(table, 3, "x"));
-    g_assert_cmpint(fd_table_take(table, 2, "x", &error), ==, b);
-    g_assert_cmpint(fd_table_take(table, 1, "x", &error), ==, a);
+    g_assert_cmpint(take(table, 2, "x", &error), ==, b);
+    g_assert_cmpint(take(table, 1, "x", &error), ==, a);
     g_assert_no_error(error);
-    g_assert_cmpint(fd_table_take(table, 1, "x", &error), ==, -1);
+    g_assert_cmpint(take(table, 1, "x", &error), ==, -1);
     g_assert_true(qmp_error_is(error, ERROR_REASON_FD_NOT_FOUND));
     close(a);
     close(b);
@@ -64,7 +81,7 @@ static void test_closing(void)
     g_assert_false(is_open(first));
     g_assert_true(is_open(second));
     put(table, 1, "y", taken);
-    g_assert_cmpint(fd_table_take(table, 1, "y", NULL), ==, taken);
+    g_assert_cmpint(take(table, 1, "y", NULL), ==, taken);
     put(table, 2, "x", other);
     fd_table_forget(table, 1);
     fd_table_forget(table, 1);
@@ -94,15 +111,15 @@ static void test_limits(void)
     int fd = new_fd();
 
     fill(table, 1, CLIENT_MAX);
-    g_assert_false(fd_table_put(table, 1, "more", fd, &error));
+    g_assert_false(fd_table_put(table, 1, "more", passed(1, fd), &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_LIMIT_EXCEEDED));
     g_assert_false(is_open(fd));
     put(table, 1, "fd0", new_fd());
     fill(table, 2, TOTAL_MAX - CLIENT_MAX);
-    g_assert_false(fd_table_put(table, 3, "x", new_fd(), NULL));
-    close(fd_table_take(table, 2, "fd0", NULL));
+    g_assert_false(fd_table_put(table, 3, "x", passed(3, new_fd()), NULL));
+    close(take(table, 2, "fd0", NULL));
     put(table, 3, "x", new_fd());
-    g_assert_false(fd_table_put(table, 3, "y", new_fd(), NULL));
+    g_assert_false(fd_table_put(table, 3, "y", passed(3, new_fd()), NULL));
     fd_table_forget(table, 1);
     fill(table, 4, CLIENT_MAX);
 }

@@ -128,17 +128,20 @@ bool qmp_test_set_state(QmpRequest *req, TestSetStateArgs *args, GError **error)
 
 bool qmp_test_take_fd(QmpRequest *req, gint64 *ret, GError **error)
 {
-    int fd = qmp_request_take_fd(req);
+    g_autoptr(GError) none = NULL;
+    g_autoptr(QmpFd) passed = qmp_request_take_fd(req, &none);
+    int fd = qmp_fd_get(passed);
     guint8 byte = 0;
 
     count(req);
-    if (fd >= 0) {
+    if (!passed && !qmp_error_is(none, ERROR_REASON_FD_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&none));
+        return false;
+    }
+    if (passed) {
         g_assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     }
-    *ret = fd >= 0 && read(fd, &byte, 1) == 1 ? byte : -1;
-    if (fd >= 0) {
-        close(fd);
-    }
+    *ret = passed && read(fd, &byte, 1) == 1 ? byte : -1;
     return true;
 }
 
