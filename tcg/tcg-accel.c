@@ -10,6 +10,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-accel.h"
 #include "tcg/cache.h"
+#include "tcg/decode.h"
 #include "tcg/interrupts.h"
 #include "tcg/tcg.h"
 #include "tcg/types.h"
@@ -120,7 +121,7 @@ static bool tcg_accel_prepare(Object *obj, GError **error)
     TcgAccel *tcg = (TcgAccel *)obj;
     const TcgAccelProps *props = object_props(obj);
 
-    if (!check_host(error)) {
+    if (!check_host(error) || !tcg_decoder_load(error)) {
         return false;
     }
     tcg->cache = tcg_cache_new(tcg, props->tb_size ? props->tb_size : DEFAULT_CODE_MIB,

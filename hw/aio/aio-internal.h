@@ -2,9 +2,10 @@
 /*
  * What the files behind hw/aio/aio.h share, lowest first:
  *
- *   aio.c       the ring: requests, completions, turns
- *   aio-loop.c  contexts, and what comes from other threads
- *   aio-spin.c  looking instead of sleeping
+ *   aio.c          the ring: requests, completions, turns
+ *   aio-library.c  liburing, which is loaded when there is a ring
+ *   aio-loop.c     contexts, and what comes from other threads
+ *   aio-spin.c     looking instead of sleeping
  */
 #ifndef HW_AIO_AIO_INTERNAL_H
 #define HW_AIO_AIO_INTERNAL_H

@@ -80,6 +80,9 @@ bool aio_ring_open(AioContext *aio, GError **error)
     if (aio->ring_ready) {
         return true;
     }
+    if (!aio_library_load(error)) {
+        return false;
+    }
     ret = open_ring(&aio->ring);
     if (ret < 0) {
         qmp_error_set_errno(error, ERROR_REASON_NOT_SUPPORTED, -ret,

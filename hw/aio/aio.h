@@ -57,6 +57,9 @@ void aio_context_free(AioContext *aio);
 /* This thread is the context's. */
 bool aio_mine(const AioContext *aio);
 
+/* Loads the library that aio_enable_io needs, so that it need not be read from a file then;
+ * a thread that may wait.  Fails with not-supported. */
+bool aio_library_load(GError **error);
 /* Gets ready for requests to the kernel (not needed for delays, tasks and
  * watches).  Any thread; harmless if it is ready already.  Fails with
  * not-supported where the host denies io_uring: there is no other way in. */

@@ -18,6 +18,7 @@
 
 #include "hw/block/block-types.h"
 #include "hw/block/file-lock.h"
+#include "hw/aio/aio.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-block.h"
 
@@ -255,7 +256,7 @@ static bool file_open(BlockNode *node, GError **error)
     s->direct = block_node_direct(node);
     s->no_flush = block_node_no_flush(node);
     s->lost = s->no_zero_range = 0;
-    if (!open_file(s, error)) {
+    if (!aio_library_load(error) || !open_file(s, error)) {
         return false;
     }
     if (!set_up(s, error)) {

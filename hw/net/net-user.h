@@ -7,6 +7,7 @@
  *   net-user-options.c  what netdev_add says, checked and in libslirp's words
  *   net-user-forward.c  guestfwd: ports of the network that lead to the host
  *   net-user-filter.c   disable-host-loopback: what libslirp must not see
+ *   net-user-library.c  libslirp itself, which is loaded when there is a network
  *
  * libslirp knows no threads: from the end of prepare on, all calls into it are
  * the thread's.  Private to these files, except for the type.
@@ -96,6 +97,11 @@ void user_forward_main(UserForward *f);
 
 /* Whether a frame of the card would lead to the host's loopback and must not. */
 bool user_filter_forbids(const NetdevUser *u, const guint8 *frame, gsize size);
+
+/* ---- net-user-library.c ---- */
+
+/* Before the first call into libslirp; pool thread.  Fails with not-supported. */
+bool user_library_load(GError **error);
 
 /* ---- net-user-loop.c ---- */
 

@@ -268,6 +268,7 @@ const Run *rig_run(const Run *start, const guint8 *code, guint length, const Rig
 
 void rig_open(void)
 {
+    g_assert_true(tcg_decoder_load(NULL));
     g_mutex_init(&tcg.translate);
     tcg.cache = tcg_cache_new(&tcg, 4, false, NULL);
     g_assert_nonnull(tcg.cache);

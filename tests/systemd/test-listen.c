@@ -166,6 +166,8 @@ static void test_names(void)
 
 static void test_wrong_name(void)
 {
+    assert_take("qmp:qmp", "LISTEN_FDNAMES has 2 names for 1 passed sockets [fd 3 open]",
+                make_good);
     assert_take("qmp:vnc",
                 "passed socket 'vnc': the name is neither 'qmp' nor 'jsonrpc' [fd 3 closed]",
                 make_good, make_good);
@@ -180,6 +182,26 @@ static void test_wrong_socket(void)
     assert_take("qmp", "passed socket 'qmp' is not a Unix stream socket [fd 3 closed]", tcp_socket);
     assert_take("qmp", "passed socket 'qmp' does not listen (Accept=yes is not supported) "
                 "[fd 3 closed]", make_idle);
+}
+
+/* A service manager would not say this. */
+static void test_nonsense(void)
+{
+    static const char *const counts[] = { "", "0", "-1", "1x", " 1", "99999999999" };
+    g_autofree char *pid = g_strdup_printf("%d", getpid());
+
+    for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
+        g_autofree char *message = g_strdup_printf("LISTEN_FDS is '%s'", counts[i]);
+        g_autoptr(GArray) sockets = NULL;
+        g_autoptr(GError) error = NULL;
+
+        g_setenv("LISTEN_FDS", counts[i], TRUE);
+        g_setenv("LISTEN_PID", pid, TRUE);
+        g_assert_false(listen_take_sockets(&sockets, &error));
+        g_assert_error(error, QMP_ERROR, ERROR_REASON_INVALID_VALUE);
+        g_assert_cmpstr(error->message, ==, message);
+        g_assert_null(g_getenv("LISTEN_FDS"));
+    }
 }
 
 static void test_other_process(void)
@@ -201,6 +223,7 @@ int main(int argc, char **argv)
     g_test_add_func("/systemd/listen/names", test_names);
     g_test_add_func("/systemd/listen/wrong-name", test_wrong_name);
     g_test_add_func("/systemd/listen/wrong-socket", test_wrong_socket);
+    g_test_add_func("/systemd/listen/nonsense", test_nonsense);
     g_test_add_func("/systemd/listen/other-process", test_other_process);
     return g_test_run();
 }

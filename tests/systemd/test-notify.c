@@ -160,6 +160,23 @@ static void test_nobody_listens(Fixture *f, const void *data)
     notify_free(NULL);
 }
 
+static void test_nonsense(Fixture *f, const void *data)
+{
+    g_autoptr(Notify) notify = NULL;
+
+    g_setenv("WATCHDOG_USEC", "soon", TRUE);
+    g_test_expect_message("vmd-systemd", G_LOG_LEVEL_WARNING, "WATCHDOG_USEC is 'soon'*");
+    notify = notify_new(f->base, NULL, NULL);
+    g_test_assert_expected_messages();
+    g_assert_cmpint(event_base_get_num_events(f->base, EVENT_BASE_COUNT_ADDED), ==, 0);
+    g_clear_pointer(&notify, notify_free);
+    g_setenv("NOTIFY_SOCKET", "vsock:2:1234", TRUE);
+    g_test_expect_message("vmd-systemd", G_LOG_LEVEL_WARNING, "NOTIFY_SOCKET is 'vsock:2:1234'*");
+    notify = notify_new(f->base, NULL, NULL);
+    g_test_assert_expected_messages();
+    notify_ready(notify, "prelaunch", 0);
+}
+
 /* The watchdog must be fed then, too. */
 static void test_no_descriptors(Fixture *f, const void *data)
 {
@@ -203,6 +220,7 @@ int main(int argc, char **argv)
     ADD("watchdog-not-alive", test_watchdog_not_alive);
     ADD("watchdog-of-another", test_watchdog_of_another);
     ADD("nobody-listens", test_nobody_listens);
+    ADD("nonsense", test_nonsense);
     ADD("no-descriptors", test_no_descriptors);
     ADD("abstract-socket", test_abstract_socket);
     return g_test_run();

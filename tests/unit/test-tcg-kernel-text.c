@@ -174,6 +174,7 @@ static void translate_text(const GByteArray *elf)
     g_autofree guint8 *pages = NULL;
     guint blocks = 0;
 
+    g_assert_true(tcg_decoder_load(NULL));
     g_assert_nonnull(cache);
     g_assert_nonnull(text);
     pages = copy_text(elf, text);

@@ -271,6 +271,7 @@ static void test_uses(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_assert_true(tcg_decoder_load(NULL));
     g_test_add_func("/tcg/policy/complete", test_complete);
     g_test_add_func("/tcg/policy/knights-corner", test_knights_corner);
     g_test_add_func("/tcg/policy/uses", test_uses);
