@@ -3,7 +3,7 @@
  * A session's system calls: bytes and descriptors in, bytes out.
  *
  * recvmsg() and sendmsg() are called directly, without a bufferevent: a reply
- * goes out in the callback that read the request, and the common round trip is
+ * is sent in the callback that read the request, and the usual round trip is
  * one read, one write and one wait.
  */
 #include "config.h"
@@ -62,7 +62,10 @@ static void take_fds(QmpSession *session, struct msghdr *message)
 
 bool qmp_session_is_gone(const QmpSession *session)
 {
-    /* No more than that: one that has only said its last request reads the replies. */
+    /*
+     * Only a full hang-up counts: a client that has merely shut down its
+     * sending side still reads replies.
+     */
     struct pollfd gone = { .fd = session->fd };
 
     return poll(&gone, 1, 0) > 0;
@@ -95,8 +98,8 @@ bool qmp_session_read(QmpSession *session)
     if (message.msg_controllen) {
         take_fds(session, &message);
     }
-    /* There is room for all that one message may carry, so the kernel had no place
-     * for them in the process. */
+    /* The buffer has room for all that one message may carry, so the process was
+     * out of descriptors. */
     if (message.msg_flags & MSG_CTRUNC) {
         g_warning("descriptors of a client were lost: %s", g_strerror(EMFILE));
         qmp_server_refused(session->server, EMFILE);
@@ -118,7 +121,7 @@ static ssize_t send_some(QmpSession *session)
     ssize_t n;
 
     do {
-        /* The usual reply is one piece, for which send() is the shorter way. */
+        /* The usual reply is one piece, for which send() is cheaper. */
         n = n_vectors == 1 ? send(session->fd, vectors[0].iov_base, vectors[0].iov_len, flags)
                            : sendmsg(session->fd, &message, flags);
     } while (n < 0 && errno == EINTR);
