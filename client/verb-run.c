@@ -46,7 +46,7 @@ static bool make_folder(const char *folder, Traces *traces, GError **error)
         return true;
     }
     if (g_mkdir_with_parents(folder, 0700) < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot make %s", folder);
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot create %s", folder);
         return false;
     }
     traces->folder = g_strdup(folder);

@@ -233,7 +233,7 @@ static struct event_base *make_base(GError **error)
     evthread_use_pthreads();
     base = event_base_new();
     if (!base) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the event loop");
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot create the event loop");
     }
     return base;
 }
@@ -280,7 +280,7 @@ static bool make_parts(Vmd *vmd, GError **error)
     vmd->events = qmp_event_queue_new(vmd->base);
     vmd->resources = vmd->events ? make_resources(vmd) : NULL;
     if (!vmd->resources) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the event queue");
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot create the event queue");
         return false;
     }
     vmd->signals = signals_watch(vmd->base, on_signal, vmd, error);

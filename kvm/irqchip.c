@@ -21,7 +21,7 @@ static bool create_full(KvmAccel *kvm, GError **error)
 {
     if (kvm_ioctl(kvm->vm_fd, KVM_CREATE_IRQCHIP, NULL) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "KVM cannot make interrupt controllers");
+                            "KVM cannot create interrupt controllers");
         return false;
     }
     return kvm_routes_commit(kvm, error);
@@ -33,7 +33,7 @@ static bool create_split(KvmAccel *kvm, GError **error)
 
     if (kvm_ioctl(kvm->vm_fd, KVM_ENABLE_CAP, &enable) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "KVM cannot make local APICs");
+                            "KVM cannot create local APICs");
         return false;
     }
     return true;
@@ -121,7 +121,7 @@ bool kvm_pit_create(Accel *accel, GError **error)
         return false;
     }
     if (!kvm->has_pit && kvm_ioctl(kvm->vm_fd, KVM_CREATE_PIT2, &config) < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "KVM cannot make a PIT");
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "KVM cannot create a PIT");
         return false;
     }
     kvm->has_pit = true;

@@ -420,7 +420,7 @@ static bool open_vcpu(KvmVcpu *vcpu, GError **error)
     }
     if (vcpu->fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "KVM cannot make a CPU with APIC id %u", id);
+                            "KVM cannot create a vCPU with APIC id %u", id);
         return false;
     }
     vcpu->run = mmap(NULL, kvm->device.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);

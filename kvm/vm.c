@@ -39,7 +39,8 @@ static bool create_vm(KvmAccel *kvm, GError **error)
     if (kvm->vm_fd < 0) {
         int saved = errno;
 
-        qmp_error_set(error, ERROR_REASON_NO_ACCELERATOR, "KVM cannot make a virtual machine: %s%s",
+        qmp_error_set(error, ERROR_REASON_NO_ACCELERATOR,
+                      "KVM cannot create a virtual machine: %s%s",
                       g_strerror(saved),
                       saved == EBUSY ? "; another hypervisor uses the processor's "
                                        "virtualization: stop it" : "");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who gets a place among the clients: see QmpServerLimits in qmp/server.h.
+ * Admission of clients: see QmpServerLimits in qmp/server.h.
  *
  * Places are few because each may cost output_max bytes.  Without limits per process
  * and user, one program that forgets to close its connections would shut out all
@@ -47,7 +47,7 @@ static Places count_places(const QmpServer *server, const QmpPeer *who)
     return places;
 }
 
-/* The last places are for processes that have none, of users who may end the machine. */
+/* The last places are for processes without a connection whose user may end the machine. */
 static bool may_take_kept(const Places *taken, const QmpPeer *who, bool own)
 {
     return own && who->pid && !taken->process;
@@ -61,17 +61,17 @@ bool qmp_server_admits(const QmpServer *server, const QmpPeer *who, GError **err
 
     if (taken.process >= limits->max_of_process) {
         qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED, "process %d has %u connections already, "
-                      "which is the most that one may have", (int)who->pid, taken.process);
+                      "which is the limit", (int)who->pid, taken.process);
     } else if (!own && taken.user >= limits->max_of_user) {
         qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED, "user %d has %u connections already, "
-                      "which is the most that one may have", (int)who->uid, taken.user);
+                      "which is the limit", (int)who->uid, taken.user);
     } else if (taken.all >= limits->max_sessions) {
         qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
-                      "there are %u clients already, which is the most", taken.all);
+                      "there are %u clients already, which is the limit", taken.all);
     } else if (taken.all + limits->kept >= limits->max_sessions &&
                !may_take_kept(&taken, who, own)) {
         qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
-                      "there are %u clients already; the places that are left are kept for "
+                      "there are %u clients already; the remaining places are kept for "
                       "processes of root and of the daemon's user that have none", taken.all);
     } else {
         return true;

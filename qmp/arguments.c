@@ -41,7 +41,7 @@ static bool takes_value(const GOptionEntry *entry)
     return entry->arg != G_OPTION_ARG_NONE;
 }
 
-/* The option of that long or short name, or NULL. */
+/* The option with this long or short name, or NULL. */
 static const GOptionEntry *find(const Words *words, const char *long_name, char short_name)
 {
     for (const GOptionEntry *const *list = words->arguments->lists; *list; list++) {
@@ -102,7 +102,7 @@ static Result check_long(Words *words, const char *word)
     return equals || !takes_value(entry) ? GOOD : skip_value(words, option, entry);
 }
 
-/* Several letters may stand together, one of which may have a value: the next word. */
+/* Several letters may be combined; one of them may take a value, which is the next word. */
 static Result check_letters(Words *words, const char *word)
 {
     g_autofree char *shown = qmp_text_quote(word);
@@ -119,8 +119,8 @@ static Result check_letters(Words *words, const char *word)
             return fail(words, "there is no option %s", shown);
         }
         if (!entry || (takes_value(entry) && has_value)) {
-            return fail(words, "%s are not options that can stand in one word; a value is a word "
-                        "of its own", shown);
+            return fail(words, "%s are not options that can be combined in one word; a value is a "
+                        "separate word", shown);
         }
         has_value |= takes_value(entry);
         if (takes_value(entry) && skip_value(words, option, entry) != GOOD) {

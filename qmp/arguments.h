@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is wrong with the options of a command line.
+ * Checks the options of a command line.
  *
- * GLib's parser takes what this lets pass.  It would refuse the rest in words of
- * its own, or not at all: a value behind an option that has none is lost on it.
+ * GLib's parser gets only what passes this check.  It would reject the rest with
+ * messages of its own, or not at all: it ignores a value given to an option that
+ * takes none.
  */
 #ifndef QMP_ARGUMENTS_H
 #define QMP_ARGUMENTS_H
@@ -17,9 +18,9 @@ typedef struct {
 } QmpArguments;
 
 /*
- * Whether each of the argc words of argv, except for the first, that is an option is
- * known, and has a value if it takes one and none if not.  Otherwise *error
- * (G_OPTION_ERROR) names it.  What follows --help is not looked at.
+ * Checks that each option among the argc words of argv (the first word is skipped)
+ * is known, and has a value exactly if it takes one.  Otherwise *error
+ * (G_OPTION_ERROR) names the option.  Words after --help are not checked.
  */
 bool qmp_arguments_check(const QmpArguments *arguments, int argc, char **argv,
                          GError **error);

@@ -11,7 +11,7 @@
 
 static bool leads_on(const QmpInputOps *ops, const void *node, const char *path, bool missing);
 
-/* path continues behind the name of a member, or is at its end. */
+/* True if path ends here, or goes on to a member or an element. */
 static bool member_leads_on(const QmpInputOps *ops, const void *node, const char *path,
                             gsize length, bool missing)
 {
@@ -22,7 +22,7 @@ static bool member_leads_on(const QmpInputOps *ops, const void *node, const char
     return item && leads_on(ops, item, path + (*path == '.'), missing);
 }
 
-/* Names may have dots and brackets themselves: each end of the name is tried. */
+/* Names may contain dots and brackets themselves: each possible end of the name is tried. */
 static bool in_dict(const QmpInputOps *ops, const void *node, const char *path, bool missing)
 {
     gsize length = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * See class-info.h.  Nothing here is kept: each answer is made afresh from the rows.
+ * See class-info.h.  Nothing is cached: each answer is made from the rows.
  */
 #include "config.h"
 #include "qmp/class-info.h"
@@ -113,7 +113,7 @@ char *qmp_class_cpuid(const QmpClass *klass, const QmpMember *member)
     return NULL;
 }
 
-/* Optional members that are either true or not there. */
+/* Optional members that are either true or absent. */
 static void mark(bool condition, bool *ret_has, bool *ret)
 {
     *ret_has = *ret = condition;

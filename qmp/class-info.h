@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * All about a class, from its rows: the result of query-class, which vmctl makes
- * without a daemon.
+ * A class described from its rows: the result of query-class, which vmctl also
+ * makes without a daemon.
  */
 #ifndef QMP_CLASS_INFO_H
 #define QMP_CLASS_INFO_H
@@ -11,13 +11,13 @@
 /* Newly allocated; free with qmp_clear(&qmp_type_ClassInfo, &info). */
 ClassInfo *qmp_class_info(const QmpClass *klass);
 
-/* What the objects of a class are. */
+/* What kind of objects the class has. */
 ClassKind qmp_class_kind(const QmpClass *klass);
 
 /* One property of a class, as in ClassInfo. */
 ClassProperty *qmp_class_property(const QmpClass *klass, const QmpMember *member);
 
-/* The bit of CPUID that a property of a CPU stands for, as in ClassProperty, or NULL.
+/* The CPUID bit that a property of a CPU stands for, as in ClassProperty, or NULL.
  * Newly allocated. */
 char *qmp_class_cpuid(const QmpClass *klass, const QmpMember *member);
 

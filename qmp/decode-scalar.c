@@ -13,7 +13,7 @@
 #include "qmp/storage.h"
 #include "qmp/text.h"
 
-/* Enum values listed in a message when no one is near to what was sent. */
+/* How many enum values a message lists if none is close to what was sent. */
 enum { LIST_VALUES_MAX = 12 };
 
 static const char *const kind_names[] = {

@@ -2,9 +2,9 @@
 /*
  * Decoding: from a node of any input to a typed value, by the rows.
  *
- * Here are objects, lists, unions and alternates; scalars are in
- * decode-scalar.c.  Each object counts the members that its rows took; if the
- * input has more, the one that no row knows is looked for only then.
+ * This file has objects, lists, unions and alternates; scalars are in
+ * decode-scalar.c.  Each object counts the members that its rows took; only if
+ * the input has more is the unknown member searched for.
  */
 #include "config.h"
 #include "qmp/decode.h"
@@ -78,7 +78,7 @@ static bool decode_present(Source *source, const QmpMember *member, const void *
     return true;
 }
 
-/* The rows of one struct.  Notes in given, if not NULL, which were present. */
+/* The rows of one struct.  Records in given, if not NULL, which members were present. */
 static bool decode_members(Source *source, const QmpType *type, void *object,
                            QmpGiven *given, GError **error)
 {
@@ -145,7 +145,7 @@ static bool fail_class(const QmpType *type, const QmpClass *klass, const char *n
                            "names the unknown class %s%s", quoted, hint);
 }
 
-/* Both the class and the name that it was given by may be marked. */
+/* The class and the name (an alias) may each carry marks. */
 static bool judge_class(Source *source, const QmpPlace *place, const QmpClassName *row,
                         GError **error)
 {
@@ -239,8 +239,8 @@ static bool decode_object(Source *source, const QmpType *type, void *object, GEr
            decode_object(source, branch->type, (char *)object + type->u_offset, error);
 }
 
-/* Calls f for each name that the object takes, as far as it is decoded; true
- * as soon as f says true. */
+/* Calls f for each name that the object takes, as far as it is decoded, until f
+ * returns true. Returns true if f did. */
 static bool each_name(const QmpType *type, const void *object,
                       bool (*f)(const char *name, void *data), void *data)
 {
@@ -305,7 +305,7 @@ static bool offer_name(const char *name, void *data)
     return false;
 }
 
-/* The first member that no row knows, NULL if there is none; and what it might mean. */
+/* The first member that no row knows, or NULL; *nearest gets the name that it may stand for. */
 static const char *find_unknown(const Source *source, const QmpType *type, const void *object,
                                 QmpNearest *nearest)
 {
@@ -319,8 +319,8 @@ static const char *find_unknown(const Source *source, const QmpType *type, const
     return search.unknown;
 }
 
-/* Why a struct, or the branch of a union that was chosen, has not that member; NULL: it knows
- * nothing of it. */
+/* Why a struct, or the chosen branch of a union, does not support this member; NULL: it does
+ * not know the name. */
 static const char *why_unsupported(const QmpType *type, const void *object, const char *name)
 {
     const QmpBranch *branch;
@@ -335,7 +335,7 @@ static const char *why_unsupported(const QmpType *type, const void *object, cons
                   : NULL;
 }
 
-/* More members than rows: says which, and what it might have meant. */
+/* More members than rows: names the surplus one, and what it may stand for. */
 static bool fail_surplus(const Source *source, const QmpType *type, const void *object,
                          GError **error)
 {
@@ -362,14 +362,17 @@ static bool fail_surplus(const Source *source, const QmpType *type, const void *
     return qmp_decode_fail(&place, error, ERROR_REASON_PROPERTY_NOT_FOUND, "is unknown%s", hint);
 }
 
-/* Whether each_name() tells all names, and not those of a branch that is not known yet. */
+/* Whether each_name() lists all names: a branch that is not known yet would add some. */
 static bool names_are_known(const QmpType *type, const void *object)
 {
     return type->kind != QMP_KIND_UNION &&
            (type->kind != QMP_KIND_CLASS_UNION || *qmp_class_union_class(type, object));
 }
 
-/* What is misspelt is missed by its right name: if so, says that it is misspelt. */
+/*
+ * A misspelt member is reported missing under its right name: then the error
+ * says that it is misspelt.
+ */
 static void explain_missing(const Source *source, const QmpType *type, const void *object,
                             GError **error)
 {
@@ -439,7 +442,7 @@ static bool decode_list(const QmpInput *input, const QmpType *type, const void *
 
 /* alternates */
 
-/* How well a branch's type takes a value of that kind: 0 not at all. */
+/* How well a branch's type takes a value of this kind; 0: not at all. */
 static int branch_rank(const QmpInput *input, const QmpType *type, QmpValueKind kind)
 {
     bool integer = qmp_is_signed(type->kind) || qmp_is_unsigned(type->kind);

@@ -31,12 +31,12 @@ bool qmp_decode_fail(const QmpPlace *place, GError **error, ErrorReason reason,
 bool qmp_decode_fail_type(const QmpInput *input, const QmpPlace *place, const void *node,
                           const char *expected, GError **error);
 
-/* Asks the input's policy about something marked: the argument at place, or, if what is
- * not NULL, what it names ("value 'x'"). */
+/* Asks the input's policy about something with marks: the argument at place, or, if
+ * `what` is not NULL, the thing that it names ("value 'x'"). */
 bool qmp_decode_judge(const QmpInput *input, const QmpPlace *place, guint32 marks,
                       const char *what, GError **error);
 
-/* The same about a node that only the lenient mode takes for what is expected. */
+/* The same for a node that only lenient mode accepts as the expected type. */
 bool qmp_decode_judge_lenient(const QmpInput *input, const QmpPlace *place, const void *node,
                               const char *expected, GError **error);
 

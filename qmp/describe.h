@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What rows say, for those who ask: constants as values, names of types.  It
- * knows rows of any schema and no type of vmd's own; class-info.h does.
+ * Descriptions made from rows: constants as values, names of types.  It works
+ * with the rows of any schema; what knows vmd's own types is in class-info.h.
  */
 #ifndef QMP_DESCRIBE_H
 #define QMP_DESCRIBE_H
@@ -19,8 +19,8 @@ QmpValue *qmp_scalar_value(const QmpType *type, QmpScalar value);
 /* A bound of a member: a number, or a length. */
 QmpValue *qmp_bound_value(const QmpType *type, QmpScalar value);
 
-/* What a property of a class has if it is given nothing, the class's own defaults
- * included; NULL if it has none. */
+/* The default of a property of a class, the class's own defaults included; NULL
+ * if there is none. */
 QmpValue *qmp_class_default(const QmpClass *klass, const QmpMember *member);
 
 /* The class that declares a property of klass: itself, or an ancestor. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What sessions, dialects and the dispatcher share: the insides of requests and
- * sessions.  Private to qmp/.
+ * What sessions, dialects and the dispatcher share: the internals of requests
+ * and sessions.  Private to qmp/.
  *
  * A session reads bytes and cuts them into texts; its dialect turns a text into
  * calls; the session starts them in order, one at a time; the dialect prints
@@ -41,8 +41,8 @@ struct QmpRequest {
     void *data;
     guint refs;
     bool ended;
-    bool cancelled;             /* nobody wants what it makes */
-    bool sent;                  /* it came with arguments as text, or none */
+    bool cancelled;             /* its result is no longer wanted */
+    bool sent;                  /* has arguments as text, or none */
     bool malformed;             /* node does not fit the command */
 
     QmpSession *session;        /* NULL: internal, or the client is gone */
@@ -71,32 +71,32 @@ struct QmpCall {
 };
 
 typedef struct {
-    /* A client has come; may be NULL. */
+    /* A client has connected; may be NULL. */
     void (*greet)(QmpSession *session);
     /* One JSON text: pushes calls with qmp_session_push(). */
     void (*text)(QmpSession *session, json_t *message);
-    /* Bytes that are no JSON text; takes error over. */
+    /* Bytes that are not JSON text; takes ownership of error. */
     void (*broken)(QmpSession *session, GError *error);
     /* Whether a call may start now; may be NULL: always. */
     bool (*admit)(const QmpCall *call, GError **error);
-    /* Prints how a call has ended to qmp_session_output(). */
+    /* Prints the outcome of a call to qmp_session_output(). */
     void (*reply)(QmpCall *call, const void *ret, const GError *error);
     /* Frees what the dialect has put into the call; may be NULL. */
     void (*forget)(QmpCall *call);
-    /* Prints why a client is sent away; no request is answered by it. */
+    /* Prints why a client is turned away; it answers no request. */
     void (*refuse)(struct evbuffer *out, const GError *error);
-    /* Prints an event; whether this client gets any is checked before. */
+    /* Prints an event; the caller has checked that this client gets events. */
     void (*event)(struct evbuffer *out, const QmpEvent *event);
 } QmpDialect;
 
 extern const QmpDialect qmp_dialect_qmp;
 extern const QmpDialect qmp_dialect_jsonrpc;
 
-/* Who is at the other end of a socket, for limits. */
+/* The peer of a socket, for limits. */
 typedef struct {
-    bool counted;               /* takes one of the places */
-    pid_t pid;                  /* 0: not known */
-    uid_t uid;                  /* (uid_t)-1: not known */
+    bool counted;               /* counts towards the limits */
+    pid_t pid;                  /* 0: unknown */
+    uid_t uid;                  /* (uid_t)-1: unknown */
 } QmpPeer;
 
 struct QmpSession {
@@ -114,13 +114,13 @@ struct QmpSession {
     struct event *write_event;
     struct event *gone_event;   /* edge-triggered: while neither of them is pending */
     struct event *silence_event;        /* NULL: it may be silent */
-    struct event *resume_event; /* goes on with what is left, next round */
+    struct event *resume_event; /* goes on with the rest in the next round */
     bool reading;               /* read_event is pending */
     bool blocked;               /* write_event is pending: the socket is full */
-    bool eof;                   /* the client will send no more */
+    bool eof;                   /* the client sends no more */
 
     QmpFramer *framer;
-    char *input;                /* bytes input_start to input_end are not taken */
+    char *input;                /* bytes input_start to input_end are not yet taken */
     gsize input_start;
     gsize input_end;
     QmpFdBatch *fds;            /* of the bytes in input, or NULL */
@@ -128,7 +128,7 @@ struct QmpSession {
 
     GQueue waiting;             /* calls that have not started */
     GQueue running;             /* calls that have not ended, by their link */
-    QmpCall *current;           /* the one among them that holds back the others */
+    QmpCall *current;           /* the one of them that makes the others wait */
     bool in_turn;               /* a turn is being taken */
 
     bool negotiated;            /* JSON-RPC: from the beginning */
@@ -138,19 +138,19 @@ struct QmpSession {
 
 /* session.c */
 
-/* Tells the daemon that a client, or what it sent, was not to be had. */
+/* Tells the daemon that a client, or what it sent, could not be received. */
 void qmp_server_refused(QmpServer *server, int error);
 
-/* Takes fd over and greets the client; the session belongs to the server's list. */
+/* Takes ownership of fd and greets the client; the session belongs to the server's list. */
 void qmp_session_new(QmpServer *server, int fd, const QmpPeer *who, const QmpDialect *dialect);
 
-/* Ends the connection; the session goes with its last reference. */
+/* Ends the connection; the session is freed with its last reference. */
 void qmp_session_close(QmpSession *session);
 
 /* A new call of this session, with the message and the descriptors that came. */
 QmpCall *qmp_session_call(QmpSession *session, json_t *message);
 
-/* Puts a call at the end of the queue, or runs it at once if it is oob. */
+/* Puts a call at the end of the queue, or runs it immediately if it is oob. */
 void qmp_session_push(QmpSession *session, QmpCall *call);
 
 /* Where dialects print. */
@@ -164,7 +164,7 @@ static inline struct evbuffer *qmp_session_output(QmpSession *session)
 /* "pid 12, uid 0" of a Unix socket's peer, else "fd N": a GRefString. */
 char *qmp_peer_name(int fd);
 
-/* Whether the client is gone for good: it reads no more replies either. */
+/* Whether the client has closed both directions: it does not read replies either. */
 bool qmp_session_is_gone(const QmpSession *session);
 
 /* Reads once into the empty input; false: the session was closed. */
@@ -175,10 +175,10 @@ bool qmp_session_write(QmpSession *session);
 
 /* admission.c */
 
-/* Who has connected to fd. */
+/* The peer that is connected to fd. */
 QmpPeer qmp_peer_of(int fd);
 
-/* Whether there is a place for it; fails with limit-exceeded. */
+/* Whether there is a place for this peer; fails with limit-exceeded. */
 bool qmp_server_admits(const QmpServer *server, const QmpPeer *who, GError **error);
 
 /* qmp-dialect.c: what both dialects print */
@@ -203,8 +203,8 @@ struct QmpServer {
     guint64 last_client;
     GSList *listeners;
     uid_t uid;                  /* the daemon's own */
-    bool turned_away;           /* the log says so, since somebody was admitted */
-    struct event *pause_event;  /* accepts again, after descriptors ran out */
+    bool turned_away;           /* the log has said so since a client was last admitted */
+    struct event *pause_event;  /* accepts again after descriptors ran out */
 };
 
 #endif

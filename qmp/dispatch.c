@@ -3,8 +3,8 @@
  * Dispatch and the life of a request: find the command, check the state, decode
  * the arguments, call the handler, report the end.
  *
- * A request is held once by itself until it has ended and once by its caller,
- * so that an async handler may end it at once.
+ * A request holds a reference to itself until it has ended, and its caller
+ * holds another, so that an async handler may end it immediately.
  */
 #include "config.h"
 #include "qmp/dispatch.h"
@@ -60,7 +60,7 @@ void qmp_request_cancel(QmpRequest *req)
 bool qmp_request_is_cancelled(const QmpRequest *req, GError **error)
 {
     if (req->cancelled) {
-        qmp_error_set(error, ERROR_REASON_GENERIC, "nobody waits for it any more");
+        qmp_error_set(error, ERROR_REASON_GENERIC, "the client no longer waits for it");
     }
     return req->cancelled;
 }
@@ -144,7 +144,7 @@ static void request_unref(QmpRequest *req)
     g_free(req);
 }
 
-/* Ends the request; takes error over. */
+/* Ends the request; takes ownership of error. */
 static void finish(QmpRequest *req, const void *ret, GError *error)
 {
     if (req->ended) {
@@ -290,7 +290,7 @@ static void call_handler(QmpRequest *req)
     }
 }
 
-/* Calls the handler unless something is wrong already. */
+/* Calls the handler unless error is set. */
 static void run(QmpRequest *req, GError *error)
 {
     if (error) {
@@ -315,7 +315,7 @@ void qmp_request_execute(QmpRequest *req, const char *name, const QmpInput *inpu
     if (!req->command) {
         g_autofree char *clean = qmp_text_clean(name);
 
-        /* The words are QEMU's: clients look for them. */
+        /* The text is QEMU's: clients match it. */
         qmp_error_set(&error, ERROR_REASON_COMMAND_NOT_FOUND,
                       "The command %s has not been found", clean);
         finish(req, NULL, error);
@@ -364,8 +364,8 @@ void qmp_request_resume(QmpRequest *req)
 {
     GError *error = NULL;
 
-    /* The state is the first thing to be wrong: what a command takes means
-     * nothing where it is not allowed. */
+    /* The state is checked first: where a command is not allowed, its arguments
+     * do not matter. */
     if (check_command(req, &error)) {
         decode_args(req, &req->input, req->node, &error);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Dispatch: from a request's name to its row, its state check, its decoded
- * arguments, its handler, and back to a reply.  Both dialects (QMP, JSON-RPC
- * 2.0) and internal callers come through here.
+ * Dispatch: finds a command by name, checks the run state, decodes the
+ * arguments, calls the handler and ends the request with its result.  Both
+ * dialects (QMP, JSON-RPC 2.0) and internal callers come through here.
  *
  * All functions run on the main loop's thread.
  */
@@ -23,13 +23,13 @@ enum {
     QMP_COMMAND_LENIENT   = 1 << 3,  /* strings for scalars (device_add) */
     QMP_COMMAND_UNSTABLE  = 1 << 4,
     QMP_COMMAND_DEPRECATED = 1 << 5,
-    QMP_COMMAND_RAW_REPLY = 1 << 6,  /* reply is raw_reply, no handler runs */
-    QMP_COMMAND_WHOLE     = 1 << 7,  /* no policy hides anything of the reply */
-    QMP_COMMAND_DURING_BUILD = 1 << 8,   /* does not wait for a build that waits */
+    QMP_COMMAND_RAW_REPLY = 1 << 6,  /* the reply is raw_reply; no handler runs */
+    QMP_COMMAND_WHOLE     = 1 << 7,  /* no policy hides parts of the reply */
+    QMP_COMMAND_DURING_BUILD = 1 << 8,   /* runs even while a build waits */
 };
 
-/* A piece of a raw reply, and what it is about: text without marks, or text that may be left
- * out with its comma. */
+/* A piece of a raw reply: text without marks, or text that may be left out together with its
+ * comma. */
 typedef struct {
     guint32 length;
     guint32 marks;              /* QMP_MARK_*, any of which may hide it */
@@ -62,29 +62,29 @@ typedef struct {
 extern const QmpCommandArgs qmp_command_args[];
 extern const guint qmp_n_command_args;
 
-/* All commands in strcmp order, and what the dispatcher must know of its host. */
+/* All commands in strcmp order, and what the dispatcher needs from its host. */
 typedef struct {
     const QmpCommand *commands;
     guint n_commands;
     /* Current state as an index into RunState, and its name for messages. */
     int (*run_state)(void *context);
-    /* Taken around every handler; may be NULL. */
+    /* Called before and after every handler; may be NULL. */
     void (*lock)(void *context);
     void (*unlock)(void *context);
-    /* Called before each handler, in the lock; may be NULL. */
+    /* Called before each handler, with the lock held; may be NULL. */
     void (*begin)(void *context, const QmpRequest *req);
     /* A connection has ended (qmp_request_client); may be NULL. */
     void (*gone)(void *context, guint64 client);
-    /* Whether req has to wait for something that goes on; the same code ends the
-     * wait with qmp_request_resume().  NULL: never. */
+    /* Whether req has to wait for something in progress; the code that holds it
+     * ends the wait with qmp_request_resume().  NULL: never. */
     bool (*hold)(void *context, QmpRequest *req);
-    /* What becomes of deprecated, unstable and lenient input; NULL: all is accepted.  It may
+    /* How deprecated, unstable and lenient input is treated; NULL: all is accepted.  It may
      * change between two requests. */
     const QmpPolicy *policy;
-    /* Called after the reply was queued, for the journal.  error may be NULL. */
+    /* Called after the reply has been queued, for the journal.  error may be NULL. */
     void (*log)(void *context, const QmpRequest *req, const GError *error);
-    /* A client, or what it sent, could not be taken: a system call failed with this
-     * errno.  NULL: nobody wants to know. */
+    /* A client, or what it sent, could not be received: a system call failed with
+     * this errno.  NULL: not reported. */
     void (*refused)(void *context, int error);
     void *context;              /* what qmp_request_context() returns */
 } QmpDispatch;
@@ -98,7 +98,7 @@ const QmpCommand *qmp_request_command(const QmpRequest *req);
 /* The client's address for logs ("pid 12, uid 0"), "internal" without one. */
 const char *qmp_request_peer(const QmpRequest *req);
 
-/* The number of the connection that it came by, which no other one ever has; 0: none. */
+/* The number of the connection that it came by, which is never reused; 0: none. */
 guint64 qmp_request_client(const QmpRequest *req);
 
 /* Takes the oldest descriptor that came with this request.  NULL with fd-not-found, or with
@@ -107,15 +107,16 @@ QmpFd *qmp_request_take_fd(QmpRequest *req, GError **error);
 
 /*
  * Ends an async request, at any later time, on the main thread and outside
- * the handler as well as inside.  The args die here.  ret is storage of
- * the command's return type (NULL for none) and stays the caller's; error is
- * taken over.
+ * the handler as well as inside.  It frees the args.  ret is storage of the
+ * command's return type (NULL for none) and stays the caller's; error is taken
+ * over.
  */
 void qmp_request_return(QmpRequest *req, const void *ret);
 void qmp_request_fail(QmpRequest *req, GError *error);
 
-/* Whether nobody wants what an async request makes any more: then *error says so, and
- * the handler undoes what it has done.  To be asked before something takes effect. */
+/* Whether the result of an async request is no longer wanted: then *error says so,
+ * and the handler undoes what it has done.  To be called before something takes
+ * effect. */
 bool qmp_request_is_cancelled(const QmpRequest *req, GError **error);
 
 #endif

@@ -13,8 +13,8 @@
 static void print_object_members(QmpPrinter *printer, const QmpType *type, const void *object,
                                  bool *first);
 
-/* Of a class's properties, those that a request named; where that is not known, all
- * but internal and read-only ones, which could not be sent back. */
+/* Prints the properties of a class that a request named; if that is not known, all
+ * except internal and read-only ones, which a client could not send back. */
 enum { PROPERTY_HIDDEN = QMP_MEMBER_INTERNAL | QMP_MEMBER_READONLY };
 
 static void print_members(QmpPrinter *printer, const QmpType *type, const void *object,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Printing values through a printer that somebody else began, for replies and
- * events that wrap them.  Private to qmp/; the public functions are in
+ * Printing values through a printer that the caller has started, for replies
+ * and events that wrap them.  Private to qmp/; the public functions are in
  * qmp/visit.h.
  */
 #ifndef QMP_ENCODE_H
@@ -18,7 +18,7 @@ void qmp_print_node(QmpPrinter *printer, const QmpInputOps *ops, const void *nod
 
 /*
  * A node that may or may not fit type, with the values of secret members
- * replaced by null: requests for the journal.
+ * replaced by null: for requests in the journal.
  */
 void qmp_print_masked(QmpPrinter *printer, const QmpInputOps *ops, const QmpType *type,
                       const void *node);

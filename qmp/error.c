@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Errors: the GError domain of vmd, extended by the path of the argument and by
- * what the host said.
+ * Errors: the GError domain of vmd, extended by the path of the argument and
+ * the host's errno.
  *
- * Both live in the error's private data, so that they survive g_error_copy() and
- * need no type of their own; qmp/dispatch.c sends the path to clients that
- * enabled `error-details`.
+ * Both are in the error's private data, so that they survive g_error_copy() and
+ * need no separate type; qmp/dispatch.c sends the path to clients that enabled
+ * `error-details`.
  */
 #include "config.h"
 #include "qmp/error.h"
@@ -15,12 +15,12 @@
 #include <string.h>
 #include "qmp/text.h"
 
-/* Linux has none beyond. */
+/* the highest errno of Linux */
 enum { ERRNO_MAX = 133 };
 
 typedef struct {
     char *path;                 /* NULL: the error is about no argument */
-    int host_errno;             /* 0: it comes from no system call */
+    int host_errno;             /* 0: not from a system call */
     bool not_there;             /* its class is DeviceNotFound, whatever the reason */
 } QmpErrorPrivate;
 
@@ -45,11 +45,11 @@ static void qmp_error_private_clear(QmpErrorPrivate *priv)
 
 G_DEFINE_EXTENDED_ERROR(QmpError, qmp_error)
 
-/* Longer messages are cut: names in them are a client's, and may be of any length. */
+/* Longer messages are cut: they may contain names from a client, which can have any length. */
 enum { MESSAGE_MAX = 1000 };
 
-/* Takes a message; one line of UTF-8 and reasonable length comes back, whatever the
- * client's text in it is. */
+/* Takes a message and returns one line of UTF-8 of limited length, whatever client
+ * text is in it. */
 static char *tidy(char *message)
 {
     if (!g_utf8_validate(message, -1, NULL)) {

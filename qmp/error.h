@@ -10,15 +10,16 @@
  *  - Library code never logs an error that it also returns.
  *  - The message is lower case, one line, without a full stop; it names the
  *    kind and name of the object and the reason: "bus 'isa.0' has no free port".
- *    A client's text in it may be anything: control characters become `?`, and
- *    what is very long is cut.
+ *    Client text in it is made safe: control characters become `?`, and a very
+ *    long message is cut.
  *  - Where an argument is to blame, the error has its path: the name of the
- *    property or member as the code that refuses it knows it.  Callers put in
- *    front what it is a member of (qmp_error_prefix_path), or give it the name
- *    that the request has for it (qmp_error_rename_path).  The dispatcher
- *    strips a name that the request does not have, so a device may blame a
- *    property that a machine type set.
- *  - A call that fails is passed on as it is; g_prefix_error() adds context.
+ *    property or member as the code that refuses it knows it.  Callers prepend
+ *    the element that contains it (qmp_error_prefix_path), or replace it by the
+ *    request's name for it (qmp_error_rename_path).  The dispatcher    strips a
+ *    name that the request does not have, so a device may blame a    property
+ *    that a machine type set.
+ *  - An error of a failed call is passed on unchanged; g_prefix_error() adds
+ *    context.
  *  - Wrong: setting an error twice; testing `*error` instead of the result;
  *    a reason that does not fit ("generic" is for host failures that no program
  *    can act on); printing a secret.
@@ -50,21 +51,21 @@ void qmp_error_set_at(GError **error, const char *path, ErrorReason reason,
  * false, so that it can be returned. */
 bool qmp_error_blame(GError **error, const char *path);
 
-/* Says that QEMU's class for it is DeviceNotFound, where the reason alone does not
- * say so: what a path or class name of the request itself leads to is not there.
- * Always false. */
+/* Sets QEMU's class of the error to DeviceNotFound where the reason alone does not
+ * imply it: a path or class name in the request itself leads to nothing. Always
+ * false. */
 bool qmp_error_not_there(GError **error);
 
-/* Whether somebody said so. */
+/* Whether qmp_error_not_there() was called for it. */
 bool qmp_error_is_not_there(const GError *error);
 
 /* Puts `element` (a member name, or "[N]" for a list index) in front of the
  * path of the argument that the error is about.  No-op if error is NULL. */
 void qmp_error_prefix_path(GError *error, const char *element);
 
-/* An argument that was called `from` where the error was made is called `to` by
- * the request; its members keep their names.  to NULL: its members are arguments
- * themselves.  Other paths stay. */
+/* Renames the argument in the error's path from `from` to `to`, which is the
+ * request's name for it; the names of its members stay.  to NULL: its members
+ * are arguments themselves.  Other paths stay. */
 void qmp_error_rename_path(GError *error, const char *from, const char *to);
 
 /* Replaces the path; NULL: the error is about no argument. */
@@ -73,10 +74,10 @@ void qmp_error_replace_path(GError *error, const char *path);
 /* Path of the offending argument ("backend.data.addr"), or NULL. */
 const char *qmp_error_path(const GError *error);
 
-/* The errno that qmp_error_set_errno() made it of; 0 for all others. */
+/* The errno that qmp_error_set_errno() was given; 0 for all other errors. */
 int qmp_error_errno(const GError *error);
 
-/* The errno of one of GLib's errors about files, whose words are not for users. */
+/* The errno of a file error of GLib, whose text is not for users. */
 int qmp_error_file_errno(const GError *error);
 
 /* The reason; ERROR_REASON_GENERIC for errors of another domain. */

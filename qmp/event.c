@@ -6,10 +6,10 @@
  * moves only.  The loop is woken by an eventfd, once per round: later emissions
  * find the flag set and write nothing.
  *
- * Kept events lie in their intervals, which lie in `kept` by the times of those
- * events.  Code that queues an event first queues all older kept ones.  So there are
- * more of them than one an interval, but not more than one for each event that goes
- * out by itself, and for each key.
+ * Each interval holds its kept event; `kept` lists the intervals by the time of that
+ * event.  Code that queues an event first queues all older kept ones.  So a kept
+ * event can go out before its interval ends, but at most one does for each event
+ * that goes out by itself, and for each key.
  */
 #include "config.h"
 #include "qmp/event.h"
@@ -24,11 +24,11 @@
 #include "qmp/encode.h"
 #include "qmp/policy.h"
 
-/* An interval that runs: nothing of its key goes out by itself before its end. */
+/* A running interval: no event with its key goes out by itself before it ends. */
 typedef struct {
     const QmpEventKind *kind;
     gint64 end;                 /* monotonic clock, microseconds */
-    QmpEvent *last;             /* of those held back, or NULL */
+    QmpEvent *last;             /* the last of those held back, or NULL */
     GList link;                 /* in the queue's `kept` if there is one */
 } Interval;
 
@@ -78,7 +78,7 @@ static void wake(QmpEventQueue *queue)
         return;
     }
     queue->woken = true;
-    /* It cannot be full: the counter is read before the flag falls. */
+    /* The eventfd cannot be full: the counter is read before the flag is cleared. */
     while (write(queue->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR) {
     }
 }
@@ -98,7 +98,7 @@ static void on_wake(evutil_socket_t fd, short what, void *data)
 
 /* intervals; the mutex is held */
 
-/* The member of an event's data that is so called, which the schema has checked. */
+/* The member of an event's data with this name, which the generator has checked. */
 static const void *member_of(const QmpEventKind *kind, const char *name, const void *data)
 {
     for (guint i = 0; i < kind->data->n_members; i++) {
@@ -133,7 +133,7 @@ static gint64 interval_end(const QmpEventKind *kind, gint64 now)
     return now + (gint64)kind->interval_ms * 1000;
 }
 
-/* Begins an interval; false: one runs, and keeps the event. */
+/* Begins an interval; false: one is running, and keeps the event. */
 static bool begin_interval(QmpEventQueue *queue, const QmpEventKind *kind, const void *data,
                            QmpEvent *event)
 {
@@ -190,7 +190,7 @@ static void end_intervals(QmpEventQueue *queue, gint64 now)
     }
 }
 
-/* Microseconds until the next interval ends, or -1: none runs. */
+/* Microseconds until the next interval ends, or -1: none is running. */
 static gint64 next_end(QmpEventQueue *queue)
 {
     gint64 next = G_MAXINT64, now = g_get_monotonic_time();

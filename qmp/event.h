@@ -7,11 +7,11 @@
  * handler emits is handed on before that command's reply.
  *
  * Some events can come as fast as a guest writes a register.  The schema gives those
- * a rate (docs/schema.md): the first goes out at once, and begins an interval; of
- * those that follow within it only the last is kept, and goes out when the interval
- * is over, which begins the next one.  What is kept goes out earlier if an event that
- * happened after it does, so that the order is always that of emission, and no client
- * takes an old state for the present one.
+ * a rate (docs/schema.md): the first goes out immediately and begins an interval; of
+ * those that follow within it only the last is kept.  It goes out when the interval
+ * is over, and begins the next one.  A kept event goes out earlier if a later event
+ * does, so that the order is always that of emission, and no client takes an old
+ * state for the current one.
  */
 #ifndef QMP_EVENT_H
 #define QMP_EVENT_H
@@ -34,16 +34,17 @@ typedef struct {
     gsize data_length;
 } QmpEvent;
 
-/* What the schema says of an event; the rows are in qmp/qapi-events.c. */
+/* What the schema says about an event; the rows are in qmp/qapi-events.c. */
 typedef struct {
     const char *name;
     const QmpType *data;        /* NULL: none */
     guint32 marks;              /* QMP_MARK_*: not sent while one of them is hidden */
-    guint32 interval_ms;        /* 0: no guest can make it come often */
-    const char *key;            /* member of type str: each value of it has an
-                                 * interval of its own; NULL: all share one */
+    guint32 interval_ms;        /* 0: no guest can cause it often */
+    const char *key;            /* member of type str: each value of it has a
+                                 * separate interval; NULL: all share one */
     const char *when;           /* required member of type bool: events in which it is
-                                 * false go out at once; NULL: the rate is for all */
+                                 * false go out immediately; NULL: the rate is for
+                                 * all */
 } QmpEventKind;
 
 /* To be called on the main loop's thread, like all but qmp_event_emit(); NULL:
@@ -64,21 +65,21 @@ void qmp_event_emit(QmpEventQueue *queue, const QmpEventKind *kind, const void *
 void qmp_event_queue_set_hidden(QmpEventQueue *queue, guint32 marks);
 
 /*
- * Who gets events: func is called for each event, then once with NULL after the
- * last one of a round.  data identifies the sink when it is removed.
+ * Sinks get the events: func is called for each event, then once with NULL
+ * after the last one of a round.  data identifies the sink when it is removed.
  */
 typedef void (*QmpEventSink)(const QmpEvent *event, void *data);
 
 void qmp_event_queue_add_sink(QmpEventQueue *queue, QmpEventSink func, void *data);
 void qmp_event_queue_remove_sink(QmpEventQueue *queue, void *data);
 
-/* Hands on at once what is in the queue, except for what an interval keeps. */
+/* Delivers the queued events now, except for those that an interval keeps. */
 void qmp_event_queue_deliver(QmpEventQueue *queue);
 
-/* The same with what intervals keep: for the end of the process. */
+/* The same, including kept events: for the end of the process. */
 void qmp_event_queue_deliver_all(QmpEventQueue *queue);
 
-/* From now on events stay in the queue; until they are all handed on, or dropped. */
+/* From now on events stay in the queue, until all are delivered or dropped. */
 void qmp_event_queue_hold(QmpEventQueue *queue);
 void qmp_event_queue_release(QmpEventQueue *queue, bool drop);
 

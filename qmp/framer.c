@@ -2,7 +2,7 @@
 /*
  * The framer's counters; see qmp/framer.h for what it promises.
  *
- * The lexer says where tokens end.  Here they are counted, and the brackets tell
+ * The lexer says where tokens end.  Here they are counted, and the brackets show
  * where a text ends.
  */
 #include "config.h"
@@ -11,7 +11,7 @@
 #include "qmp/error.h"
 #include "qmp/lexer.h"
 
-/* A buffer that a large text left behind is not kept for the small ones. */
+/* A buffer that grew beyond this for a large text is not kept for the next ones. */
 enum { KEEP_BYTES = 64 << 10 };
 
 struct QmpFramer {
@@ -68,7 +68,7 @@ static void drop(QmpFramer *framer)
     }
 }
 
-/* A byte that no token has. */
+/* A byte that fits no token. */
 static QmpFrame fail_byte(QmpFramer *framer, QmpLexState before, guchar byte, GError **error)
 {
     g_autofree char *what = qmp_lex_fault_text(before, byte);
@@ -104,7 +104,7 @@ static void count_bracket(QmpFramer *framer, guchar byte)
     framer->brackets += (byte == '[') - (byte == ']');
 }
 
-/* A text ends when all is closed, or more than was opened. */
+/* A text ends when all brackets are closed, or one too many. */
 static bool is_complete(const QmpFramer *framer)
 {
     return framer->braces < 0 || framer->brackets < 0 || (!framer->braces && !framer->brackets);
@@ -148,7 +148,7 @@ static QmpFrame take_byte(QmpFramer *framer, guchar byte, bool *ret_taken, GErro
     return end_token(framer, error);
 }
 
-/* Passes what lies between texts; true at the first byte of one. */
+/* Skips what is between texts; true at the first byte of a text. */
 static bool find_start(QmpFramer *framer, const char **data, gsize *length)
 {
     for (; *length; ++*data, --*length) {

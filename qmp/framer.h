@@ -2,22 +2,22 @@
 /*
  * Framer: cuts a stream of bytes into JSON texts.
  *
- * It knows tokens and brackets, nothing else: whether a text is good JSON is for
- * qmp_json_parse() to say.  A text is an object, a list, or any other token
- * outside both.  Texts may follow each other with nothing, white space, CR, LF
- * or CRLF between them, and may arrive in pieces of any size.  Each byte is looked
- * at once; a text that lies in one piece is not copied.
+ * It knows tokens and brackets, nothing else: whether a text is valid JSON is for
+ * qmp_json_parse() to decide.  A text is an object, a list, or any other token
+ * outside both.  Texts may follow each other with nothing, white space, CR, LF or
+ * CRLF between them, and may arrive in pieces of any size.  Each byte is looked at
+ * once; a text that lies in one piece is not copied.
  *
- * Errors and how it finds its feet again, which is QEMU's way:
+ * Errors and resynchronisation work as in QEMU:
  *
- *  - A byte that no token has: the text so far is dropped, and all up to the next
- *    bracket, brace, comma, colon, control character (the end of the line is
- *    one), 0xFE or 0xFF.  A string must end in its line, so one without an end
- *    costs no other line.  Clients send 0xFF, which UTF-8 never has, to get a peer
- *    that waits for the end of half a text into a known state.
- *  - A text that closes what it did not open ends with that bracket.
+ *  - A byte that fits no token: the text so far is dropped, and everything up to
+ *    the next bracket, brace, comma, colon, control character (the end of the line
+ *    is    one), 0xFE or 0xFF.  A string must end on its line, so an unterminated
+ *    one costs no other line.  Clients send 0xFF, which UTF-8 never has, to
+ *    bring a peer that waits for the rest of a partial text into a known state.
+ *  - A text that closes a bracket it did not open ends with that bracket.
  *  - A text beyond a limit is dropped, and the rest up to a newline, 0xFE or 0xFF
- *    with it: its inside must not be taken for requests.
+ *    with it: its content must not be taken for requests.
  *
  * Each of them is one error.
  */
@@ -29,11 +29,12 @@
 
 typedef struct QmpFramer QmpFramer;
 
-/* Limits on one text.  QEMU has 64 MiB, 2 Mi tokens and 1024; a request of vmd
- * is far smaller, and a token costs about a hundred bytes once it is parsed. */
+/* Limits on one text.  QEMU's are 64 MiB, 2 Mi tokens and a depth of 1024; a
+ * request to vmd is far smaller, and a token costs about a hundred bytes once
+ * it is parsed. */
 typedef struct {
     gsize max_bytes;
-    guint max_depth;            /* of objects and lists in each other */
+    guint max_depth;            /* of nested objects and lists */
     guint max_tokens;           /* brackets, commas, colons, strings, other words */
 } QmpFramerLimits;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The grammar of JSON, with words for what is wrong; see qmp/json-check.h.
+ * The grammar of JSON, with messages for what is wrong; see qmp/json-check.h.
  *
- * The brackets that are open stand in a string, so that depth costs no stack.
+ * The open brackets are kept in a string, so that depth costs no stack.
  */
 #include "config.h"
 #include "qmp/json-check.h"
@@ -82,7 +82,7 @@ static bool check_word(Checker *checker)
     if (!strcmp(copy, "true") || !strcmp(copy, "false") || !strcmp(copy, "null")) {
         return true;
     }
-    return fail(checker, checker->token.start, "the word %s is none of true, false and null",
+    return fail(checker, checker->token.start, "the word %s is not true, false or null",
                 quoted);
 }
 
@@ -110,7 +110,7 @@ static int hex4(const char *p, const char *end)
     return value;
 }
 
-/* The \u escape at p, whose other half may follow; how long it is, or 0. */
+/* The \u escape at p, which may be a surrogate pair: its length, or 0. */
 static gsize check_unicode(Checker *checker, const char *p, const char *end)
 {
     int value = hex4(p + 2, end), low = -1;
@@ -131,7 +131,7 @@ static gsize check_unicode(Checker *checker, const char *p, const char *end)
         low = hex4(p + 8, end);
     }
     if (low < 0xdc00 || low > 0xdfff) {
-        fail(checker, at, "\\u%04x is half a character: the other half is missing", value);
+        fail(checker, at, "\\u%04x is an unpaired surrogate", value);
         return 0;
     }
     return 12;
@@ -157,14 +157,14 @@ static bool check_escapes(Checker *checker, const char *p, const char *end)
     return true;
 }
 
-/* The lexer has seen that it has an end, no control characters and no zero. */
+/* The lexer has checked that it is terminated and has no control characters and no NUL. */
 static bool check_string(Checker *checker)
 {
     const char *start = checker->text + checker->token.start + 1;
     const char *end = checker->text + checker->token.end - 1, *bad;
 
     if (!g_utf8_validate(start, end - start, &bad)) {
-        return fail(checker, bad - checker->text, "byte 0x%02x is not UTF-8 here", (guchar)*bad);
+        return fail(checker, bad - checker->text, "byte 0x%02x is not valid UTF-8", (guchar)*bad);
     }
     return check_escapes(checker, start, end);
 }

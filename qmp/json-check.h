@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What jansson lacks: QEMU's grammar, and words for what is wrong.
+ * What jansson lacks: QEMU's grammar, and messages for what is wrong.
  *
  * Used once jansson has refused a text, so it need not be fast.
  */

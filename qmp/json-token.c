@@ -7,13 +7,13 @@
 
 #include "qmp/lexer.h"
 
-/* Of a word or number that ended in that state. */
+/* The kind of a word or number that ended in this state. */
 static JsonTokenKind word_kind(QmpLexState state)
 {
     return state == QMP_LEX_WORD ? JSON_TOKEN_WORD : JSON_TOKEN_NUMBER;
 }
 
-/* What the lexer sees behind the last byte. */
+/* The token at the end of the text, by the lexer's state there. */
 static JsonToken at_end(QmpLexState state, gsize start, gsize end, char **ret_what)
 {
     QmpLexState after = state;
@@ -25,8 +25,8 @@ static JsonToken at_end(QmpLexState state, gsize start, gsize end, char **ret_wh
         return (JsonToken){ word_kind(state), start, end };
     }
     if (ret_what) {
-        *ret_what = g_strdup(qmp_lex_in_string(state) ? "a string has no end"
-                                                      : "a number has no end");
+        *ret_what = g_strdup(qmp_lex_in_string(state) ? "a string is not terminated"
+                                                      : "a number is incomplete");
     }
     return (JsonToken){ JSON_TOKEN_FAULT, start, end };
 }

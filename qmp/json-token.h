@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tokens of a JSON text that is there as a whole, by qmp/lexer.h.
+ * The tokens of a complete JSON text, by qmp/lexer.h.
  */
 #ifndef QMP_JSON_TOKEN_H
 #define QMP_JSON_TOKEN_H
@@ -13,7 +13,7 @@ typedef enum {
     JSON_TOKEN_STRING,
     JSON_TOKEN_NUMBER,
     JSON_TOKEN_WORD,
-    JSON_TOKEN_FAULT,           /* `end` is the byte that fits nowhere */
+    JSON_TOKEN_FAULT,           /* `end` is the offending byte */
 } JsonTokenKind;
 
 typedef struct {

@@ -2,9 +2,9 @@
 /*
  * jansson for the codec; see qmp/json.h.
  *
- * The usual text is parsed once.  What jansson refuses is looked at again: either
- * it is wrong, and the words for it are ours; or it is jansson that is too
- * narrow, and the text is rewritten in its grammar.
+ * The usual text is parsed once.  A text that jansson refuses is checked again:
+ * either it is wrong, and the message is ours; or jansson is too strict, and the
+ * text is rewritten in its grammar.
  */
 #include "config.h"
 #include "qmp/json.h"
@@ -63,7 +63,7 @@ static void rewrite_string(const char *string, gsize length, GString *out)
 }
 
 /*
- * Appends a text that was checked in jansson's grammar, up to the token with
+ * Appends a checked text, rewritten in jansson's grammar, up to the token with
  * which out has `stop` bytes; returns that token.
  */
 static JsonToken rewrite(const char *text, gsize length, gsize stop, GString *out)
@@ -95,7 +95,7 @@ static JsonToken rewrite(const char *text, gsize length, gsize stop, GString *ou
 
 /* parsing */
 
-/* What jansson alone finds, at a place in the rewritten text. */
+/* An error that only jansson finds, at a position in the rewritten text. */
 static void set_error(const char *text, gsize length, const json_error_t *failure,
                       gsize *ret_position, GError **error)
 {
@@ -113,7 +113,7 @@ static void set_error(const char *text, gsize length, const json_error_t *failur
         break;
     case json_error_stack_overflow:
         qmp_error_set(error, ERROR_REASON_SYNTAX, "JSON parse error at byte %" G_GSIZE_FORMAT
-                      ": more than %d objects and lists in each other",
+                      ": more than %d nested objects and lists",
                       *ret_position, JSON_PARSER_MAX_DEPTH);
         break;
     default:
@@ -160,7 +160,7 @@ static const char *long_integer(const json_t *json)
     return NULL;
 }
 
-/* What a long integer is: one without a sign, or a number if it is too long even for that. */
+/* A long integer's value: unsigned, or a floating point number if it exceeds 64 bits. */
 static QmpValue read_long_integer(const char *literal)
 {
     guint64 u;

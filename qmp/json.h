@@ -21,15 +21,15 @@
 /* Nodes are json_t. */
 extern const QmpInputOps qmp_json_input;
 
-/* An object without members, for requests without arguments: any node will do
- * but NULL. */
+/* An object without members, for requests without arguments: any node but NULL
+ * works. */
 extern const QmpInputOps qmp_empty_input;
 
 /*
  * Parses exactly one JSON text of `length` bytes.  Strings may stand in single
- * quotes and have \', as QEMU takes them.  What is wrong is an error (reason
- * syntax), as are duplicate members (duplicate-key); they tell which byte, counted
- * from 1.  Free with json_decref().
+ * quotes and have \', as QEMU takes them.  A text that is not valid fails (reason
+ * syntax), and so do duplicate members (duplicate-key); the message has the number
+ * of the byte, counted from 1.  Free with json_decref().
  */
 json_t *qmp_json_parse(const char *text, gsize length, GError **error);
 

@@ -15,9 +15,9 @@
  * a notification and has no reply.  Parameters go by name: a list of them must
  * be empty.
  *
- * Codes: -32700 no JSON, -32600 no request, -32601 no such command, -32602 the
- * arguments do not fit the command, -32603 an error that no command should have,
- * -32000 the command failed: `data` says why.
+ * Codes: -32700 not JSON, -32600 not a request, -32601 no such command, -32602
+ * the arguments do not fit the command, -32603 an error that no command should
+ * cause, -32000 the command failed: `data` says why.
  */
 #include "config.h"
 
@@ -39,7 +39,7 @@ enum {
 
 struct QmpCallBatch {
     guint left;                 /* calls that have not ended */
-    struct evbuffer *replies;   /* "[" and what there is so far */
+    struct evbuffer *replies;   /* "[" and the replies so far */
 };
 
 /* requests */
@@ -214,7 +214,7 @@ static void print_reply(struct evbuffer *out, const QmpCall *call, const void *r
     qmp_print_done(&printer);
 }
 
-/* The last of a batch sends what all have printed; only notifications: nothing. */
+/* The last call of a batch sends all replies; a batch of notifications sends nothing. */
 static void end_of_batch(QmpCall *call)
 {
     QmpCallBatch *batch = call->batch;

@@ -99,7 +99,7 @@ static QmpLex in_string(QmpLexState *state, Class class)
     return QMP_LEX_MORE;
 }
 
-/* The next state in a number; SPACE: it has ended; LOST: it must not go on so. */
+/* The next state in a number; SPACE: it has ended; LOST: the byte is not allowed there. */
 static QmpLexState after_number(QmpLexState state, Class class)
 {
     bool digit = class == ZERO || class == DIGIT, e = class == E || class == BIG_E;
@@ -206,7 +206,7 @@ char *qmp_lex_fault_text(QmpLexState state, guchar byte)
     g_autofree char *name = name_byte(byte);
 
     if (qmp_lex_in_string(state) && (byte == '\n' || byte == '\r')) {
-        return g_strdup("a string must end in the line that it begins in");
+        return g_strdup("a string must end on the line on which it begins");
     }
     if (qmp_lex_in_string(state)) {
         return g_strdup_printf("unexpected %s in a string", name);

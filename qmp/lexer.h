@@ -3,13 +3,13 @@
  * Lexer: finds where the tokens of JSON begin and end, byte by byte.
  *
  * Strings stand in double or single quotes, as QEMU's peers are used to; a
- * backslash takes the byte after it along.  What is within a string, and whether
- * a word is one of JSON's three, is not for the lexer.
+ * backslash escapes the byte after it.  The lexer checks neither the content of
+ * strings nor whether a word is one of JSON's three.
  *
- * After a byte that fits nowhere it looks for firm ground, as QEMU's does: all
- * is passed over up to a bracket, brace, comma or colon, a control character but
- * for the tab, or one of the bytes 0xFE and 0xFF.  The end of a line is such a
- * character, so a string without an end costs its own line at most.
+ * After a byte that fits nowhere it resynchronises as QEMU's does: it skips
+ * everything up to a bracket, brace, comma or colon, a control character other
+ * than tab, or one of the bytes 0xFE and 0xFF.  The end of a line is such a
+ * character, so an unterminated string costs at most its own line.
  *
  * All functions are pure.
  */
@@ -50,7 +50,10 @@ typedef enum {
 /* Takes one byte. */
 QmpLex qmp_lex(QmpLexState *state, guchar byte);
 
-/* How many of the bytes are the plain inside a string, a word or a gap, and change nothing. */
+/*
+ * How many of the bytes are plain content of a string, a word or a gap, and do
+ * not change the state.
+ */
 gsize qmp_lex_run(QmpLexState state, const char *bytes, gsize length);
 
 static inline bool qmp_lex_in_string(QmpLexState state)
@@ -64,7 +67,7 @@ static inline bool qmp_lex_in_token(QmpLexState state)
     return state >= QMP_LEX_DOUBLE;
 }
 
-/* What is wrong with a byte that is a fault in that state.  Free with g_free(). */
+/* What is wrong with a byte that is a fault in this state.  Free with g_free(). */
 char *qmp_lex_fault_text(QmpLexState state, guchar byte);
 
 #endif

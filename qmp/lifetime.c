@@ -2,8 +2,8 @@
 /*
  * Life of a typed value by its rows: new, default, clear, clone, compare.
  *
- * A zeroed value is always a valid argument: the decoder relies on it to drop
- * what it had built when a later member turned out wrong.
+ * A zeroed value is always a valid argument: the decoder relies on this to free
+ * a partial value when a later member is wrong.
  */
 #include "config.h"
 #include "qmp/visit.h"
@@ -315,8 +315,8 @@ bool qmp_equal(const QmpType *type, const void *a, const void *b)
 
 /* members, defaults and new */
 
-/* A new value of an alternate: its branch of strings, which the generator has
- * checked to be there. */
+/* A new value of an alternate with its string branch, which the generator has
+ * checked to exist. */
 static void *alternate_of_text(const QmpType *type, const char *text)
 {
     char *object = g_malloc0(type->size);
@@ -389,7 +389,7 @@ void *qmp_new(const QmpType *type)
 }
 
 /* The generator lists defaults in the order of the rows, so that the search for
- * the next row goes on where the last one ended. */
+ * the next row continues where the last one ended. */
 static const QmpMember *next_member(const QmpType *props, guint *cursor, const char *name)
 {
     for (guint i = 0; i < props->n_members; i++) {

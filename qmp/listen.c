@@ -39,7 +39,7 @@ static bool is_alive(const struct sockaddr_un *address)
     if (fd < 0) {
         return true;            /* unknown: touch nothing */
     }
-    /* EAGAIN is a full backlog: somebody listens, however slowly. */
+    /* EAGAIN is a full backlog: a process listens, however slowly. */
     alive = !connect(fd, (const struct sockaddr *)address, sizeof(*address)) ||
             (errno != ECONNREFUSED && errno != ENOENT);
     close(fd);
@@ -51,7 +51,7 @@ static bool remove_stale(const struct sockaddr_un *address, GError **error)
     struct stat info;
 
     if (lstat(address->sun_path, &info) < 0) {
-        return true;            /* gone meanwhile */
+        return true;            /* removed meanwhile */
     }
     if (!S_ISSOCK(info.st_mode)) {
         qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "'%s' exists and is not a socket",
@@ -59,7 +59,7 @@ static bool remove_stale(const struct sockaddr_un *address, GError **error)
         return false;
     }
     if (is_alive(address)) {
-        qmp_error_set(error, ERROR_REASON_ADDRESS_IN_USE, "somebody listens on '%s' already",
+        qmp_error_set(error, ERROR_REASON_ADDRESS_IN_USE, "a process already listens on '%s'",
                       address->sun_path);
         return false;
     }
@@ -100,7 +100,7 @@ int qmp_listen_unix(const char *path, GError **error)
     }
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot make a socket");
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot create a socket");
         return -1;
     }
     if (!bind_path(fd, &address, error)) {

@@ -10,14 +10,15 @@
 #include <stdbool.h>
 
 /*
- * A listening, non-blocking, close-on-exec stream socket at path, or -1.  A
- * socket that is there already is removed if nobody accepts on it, else the
- * call fails (reason address-in-use); any other file is left alone and fails it.
+ * A listening, non-blocking, close-on-exec stream socket at path, or -1.  An
+ * existing socket is removed if no process listens on it, else the call fails
+ * (reason address-in-use); it also fails if path is another kind of file, which
+ * is not touched.
  */
 int qmp_listen_unix(const char *path, GError **error);
 
-/* Removes the socket at path unless somebody accepts on it: for its last owner,
- * after closing the descriptor. */
+/* Removes the socket at path unless a process listens on it: for its last
+ * owner, after closing the descriptor. */
 void qmp_listen_unlink(const char *path);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Manual: what the schema says of commands, events and types beyond the rows that
- * the daemon works with, for programs that print it.  Generated into a file of its
- * own (qmp/qapi-manual.c), so only what refers to these tables has them.
+ * Manual: what the schema says about commands, events and types beyond the rows
+ * that the daemon works with, for programs that print it.  Generated into a file
+ * of its own (qmp/qapi-manual.c), so only programs that refer to these tables
+ * contain them.
  */
 #ifndef QMP_MANUAL_H
 #define QMP_MANUAL_H
@@ -22,11 +23,11 @@ static inline const char *qmp_manual_text(QmpManualText text)
 /* A command or an event. */
 typedef struct {
     const char *name;
-    const QmpType *data;        /* arguments, or what an event tells; NULL: none */
-    const QmpType *ret;         /* NULL: nothing comes back */
+    const QmpType *data;        /* arguments, or the data of an event; NULL: none */
+    const QmpType *ret;         /* NULL: no result */
     guint32 flags;              /* QMP_COMMAND_* */
     guint32 states;             /* of a command: 1 << RunState, where it is allowed */
-    QmpManualText rate;         /* of an event that guests cause: how often it comes at most */
+    QmpManualText rate;         /* of an event that guests cause: how often it is sent at most */
     QmpManualText doc;          /* what it is, paragraphs with an empty line between them */
     QmpManualText returns;
     QmpManualText errors;
@@ -39,7 +40,7 @@ typedef struct {
 /* A type that the schema names, or a built-in one. */
 typedef struct {
     const QmpType *type;
-    const char *info;           /* its name in query-qmp-schema, or NULL: it is not there */
+    const char *info;           /* its name in query-qmp-schema, or NULL: not listed */
     QmpManualText notes;
     QmpManualText since;
 } QmpManualType;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Edit distance with transpositions over one row of a table that never grows
- * beyond NAME_MAX_LENGTH: a client's name of a megabyte costs nothing.
+ * beyond NAME_MAX_LENGTH: a name of a megabyte from a client costs nothing.
  */
 #include "config.h"
 #include "qmp/nearest.h"
@@ -17,11 +17,11 @@ void qmp_nearest_init(QmpNearest *nearest, const char *wanted)
     nearest->wanted = wanted;
     nearest->best = NULL;
     /* A third of the letters may be wrong, at most three; nothing is close to
-     * an empty or endless name. */
+     * an empty or very long name. */
     nearest->distance = length && length <= NAME_MAX_LENGTH ? MIN(length / 3, 3) + 1 : 0;
 }
 
-/* `-` and `_` are the commonest slip: they count as the same letter. */
+/* `-` for `_` is the most common slip: they count as the same letter. */
 static char fold(char c)
 {
     return c == '_' ? '-' : g_ascii_tolower(c);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The other way of options.c: from a value to key=value text.
+ * The inverse of options.c: from a value to key=value text.
  */
 #include "config.h"
 #include "qmp/options.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Options: see options.h.  The text becomes a tree of nodes; a node has either
- * the values that were given to its key, or members.
+ * the values of its key, or members.
  */
 #include "config.h"
 #include "qmp/options.h"
@@ -14,7 +14,7 @@
 /* A range of integers in a list expands to this many at the most, as in QEMU. */
 enum { RANGE_MAX = 65536 };
 
-/* No schema's values are nested as deep as this. */
+/* No schema nests values this deeply. */
 enum { DEPTH_MAX = 32 };
 
 typedef struct Node Node;
@@ -99,7 +99,7 @@ static Node *node_for(QmpOptions *options, const char *key, guint position, GErr
             return NULL;
         }
         if (node->values) {
-            fail(error, position, key, "is a member of what was given a value already");
+            fail(error, position, key, "is a member of an option that already has a value");
             return NULL;
         }
         if (depth == DEPTH_MAX) {
@@ -113,7 +113,7 @@ static Node *node_for(QmpOptions *options, const char *key, guint position, GErr
         part += length + 1;
     }
     if (node->members) {
-        fail(error, position, key, "has members, and cannot have a value, too");
+        fail(error, position, key, "has members and cannot also have a value");
         return NULL;
     }
     return node;
@@ -212,7 +212,7 @@ static int compare_index(gconstpointer a, gconstpointer b)
     return x < y ? -1 : x > y;
 }
 
-/* Members that are indices are all so, and leave no gap; puts them in order. */
+/* Checks that either all or no members are indices, and that indices have no gap; sorts them. */
 static bool check_lists(Node *node, GError **error)
 {
     bool list = is_list(node);
@@ -222,7 +222,7 @@ static bool check_lists(Node *node, GError **error)
 
         if ((index_of(member) >= 0) != list) {
             return fail(error, member->position, member->key,
-                        "stands beside members of the other kind: names and indices of a list");
+                        "cannot be mixed with the others: some are names, some are list indices");
         }
         if (!check_lists(member, error)) {
             return false;
@@ -237,7 +237,7 @@ static bool check_lists(Node *node, GError **error)
 
         if (index_of(member) != i) {
             return fail(error, member->position, member->key,
-                        "is an index behind a gap: a list begins with 0 and has each one");
+                        "leaves a gap: list indices begin with 0 and are consecutive");
         }
     }
     return true;
@@ -252,7 +252,7 @@ static void add_item(GPtrArray *items, const char *text)
     g_ptr_array_add(items, item);
 }
 
-/* "3-6"; what is not a range of reasonable length is left to the decoder. */
+/* "3-6"; anything else, and a range that is too long, is left to the decoder. */
 static bool parse_range(const char *text, gint64 *ret_first, gint64 *ret_last)
 {
     const char *dash = text[0] ? strchr(text + 1, '-') : NULL;

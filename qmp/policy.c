@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Policy: see policy.h.  The decoder's side, which knows the place of an argument,
+ * Policy: see policy.h.  The decoder's part, which knows the path of an argument,
  * is qmp_decode_judge() in decode-scalar.c.
  */
 #include "config.h"

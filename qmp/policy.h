@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Policy: what becomes of input that is not quite what it should be, and of output
- * that is on its way out.
+ * Policy: how deprecated, unstable and lenient input is treated, and which output
+ * is hidden.
  *
  *   deprecated, unstable   commands, arguments, properties, enum values, classes and
  *                          aliases that the schema marks so
  *   lenient                a string for a bool or a number, null for a string, where
  *                          a command takes that (device_add)
  *
- * The host of the dispatcher keeps one and changes it when it likes (QmpDispatch);
- * the decoder gets it in QmpInput.  NULL, and a zeroed one, let everything pass.
+ * The host of the dispatcher owns one and may change it at any time (QmpDispatch);
+ * the decoder gets it in QmpInput.  NULL and a zeroed policy accept everything.
  */
 #ifndef QMP_POLICY_H
 #define QMP_POLICY_H
@@ -26,7 +26,7 @@ enum {
 typedef enum {
     QMP_POLICY_ACCEPT,
     QMP_POLICY_REJECT,          /* reasons deprecated-input, unstable-input, lenient-input */
-    QMP_POLICY_LOG,             /* accept, and say so */
+    QMP_POLICY_LOG,             /* accept, and log */
 } QmpPolicyAction;
 
 typedef enum {
@@ -40,24 +40,24 @@ typedef struct QmpPolicy {
     QmpPolicyAction input[QMP_POLICY_KINDS];
     guint32 hidden;             /* QMP_MARK_*: members, events and parts of the schema
                                  * that are left out of output */
-    void (*log)(void *opaque, const char *message);     /* NULL: to nobody */
+    void (*log)(void *opaque, const char *message);     /* NULL: no log */
     void *opaque;
 } QmpPolicy;
 
-/* What a policy, or none, says of that kind of input. */
+/* What a policy (NULL: the default) does with this kind of input. */
 QmpPolicyAction qmp_policy_action(const QmpPolicy *policy, QmpPolicyKind kind);
 
-/* Tells the policy's log. */
+/* Writes to the policy's log. */
 void qmp_policy_note(const QmpPolicy *policy, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /*
- * Judges something with these marks: true if it passes.  `subject` says what it is and is
- * the beginning of the message, which goes on with "is deprecated": "command 'x'".
+ * Judges something with these marks: true if it passes.  `subject` names it and begins
+ * the message, which continues with "is deprecated": "command 'x'".
  */
 bool qmp_policy_judge(const QmpPolicy *policy, guint32 marks, const char *subject,
                       GError **error);
 
-/* The same for a property, whose row is row. */
+/* The same for a property with this row. */
 bool qmp_policy_judge_property(const QmpPolicy *policy, const QmpClass *klass,
                                const QmpMember *row, GError **error);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Printing input nodes: a client's own JSON back to it (the id), neutral trees,
- * and requests for the journal with the secrets masked.
+ * Printing input nodes: a client's own JSON (the id), neutral trees, and
+ * requests for the journal with secrets masked.
  *
- * Masking follows the rows as far as the node fits them, since requests that
- * failed are logged, too.  Where an object does not tell which branch it means,
- * none of its members can be known to be harmless, and none is printed.
+ * Masking follows the rows as far as the node fits them, since failed requests
+ * are logged, too.  If an object does not say which branch it means, none of
+ * its members is known to be harmless, and none is printed.
  */
 #include "config.h"
 #include "qmp/encode.h"
@@ -71,8 +71,8 @@ static bool is_tag(const QmpType *type, const char *key)
     return type->kind == QMP_KIND_CLASS_UNION && !strcmp(type->tag_name, key);
 }
 
-/* A value of any type whose property's name stands beside it is a secret if one of that name
- * is, in whatever class: the object is not at hand. */
+/* A value of type any beside the name of a property is treated as secret if a property of
+ * that name is secret in any class: the object itself is not known here. */
 static bool is_secret_value(const DictPrint *dict, const QmpMember *row)
 {
     const void *name = row->type->kind == QMP_KIND_ANY ? dict->ops->dict_get(dict->node, "property")
@@ -94,7 +94,7 @@ static bool is_secret_value(const DictPrint *dict, const QmpMember *row)
     return false;
 }
 
-/* Prints one member; what no row describes might be a misspelt secret. */
+/* Prints one member; a member without a row might be a misspelt secret. */
 static bool print_member(const char *key, const void *item, void *data)
 {
     DictPrint *dict = data;
@@ -164,7 +164,7 @@ static void print_any(QmpPrinter *printer, const QmpInputOps *ops, const QmpType
     const char *text;
     gsize length;
 
-    /* `any` has no rows; which of its values are secrets is known where the member is. */
+    /* `any` has no rows; whether its value is a secret is decided where the member is printed. */
     masked = masked && !(type && type->kind == QMP_KIND_ANY);
     switch (ops->kind(node)) {
     case QMP_VALUE_NULL:

@@ -53,7 +53,7 @@ static void print_escape(QmpPrinter *printer, guchar c)
     qmp_print_raw(printer, code, sizeof(code));
 }
 
-/* Length of the UTF-8 sequence at s, or 0 if it is none. */
+/* Length of the UTF-8 sequence at s, or 0 if it is not valid. */
 static gsize sequence_length(const char *s, gsize left)
 {
     gunichar c = g_utf8_get_char_validated(s, left);
@@ -61,7 +61,7 @@ static gsize sequence_length(const char *s, gsize left)
     return c >= (gunichar)-2 ? 0 : (gsize)(g_utf8_next_char(s) - s);
 }
 
-/* A character by its number, as JSON has it: two numbers if one of 16 bits is not enough. */
+/* A character as a \u escape: a surrogate pair if 16 bits are not enough. */
 static void print_code(QmpPrinter *printer, gunichar c)
 {
     char code[16];

@@ -22,7 +22,7 @@ typedef struct {
 /* Starts printing at the end of out. */
 void qmp_print_init(QmpPrinter *printer, struct evbuffer *out);
 
-/* Hands what is left in the buffer to out; needed at the end. */
+/* Moves the rest of the buffer to out; must be called at the end. */
 void qmp_print_done(QmpPrinter *printer);
 
 /* Any text, as it is. */

@@ -2,7 +2,7 @@
 /*
  * QMP on the wire: greeting, requests, replies, errors, events.
  *
- * Every message ends in CRLF, which libvirt waits for.  The first words of a
+ * Every message ends in CRLF, which libvirt waits for.  The first members of a
  * reply are the same for every client; `reason` and `path` are added for those
  * that enabled `error-details`.
  */
@@ -26,7 +26,7 @@ const char *qmp_error_class(const GError *error)
     switch (qmp_error_reason(error)) {
     case ERROR_REASON_DEPRECATED_INPUT:
     case ERROR_REASON_UNSTABLE_INPUT:
-        /* As from QEMU: a command that the policy takes away is none. */
+        /* As in QEMU: a command that the policy rejects is reported as not found. */
         return qmp_error_path(error) ? "GenericError" : "CommandNotFound";
     case ERROR_REASON_COMMAND_NOT_FOUND:
     case ERROR_REASON_NEGOTIATION:
@@ -153,7 +153,7 @@ static void take_member(QmpCall *call, const char *key, json_t *value)
     }
 }
 
-/* What must be right before a call may overtake others. */
+/* What must hold before a call may overtake others. */
 static void check_oob(QmpCall *call)
 {
     const QmpCommand *command;
@@ -196,7 +196,7 @@ static void broken(QmpSession *session, GError *error)
     qmp_session_push(session, call);
 }
 
-/* The words are QEMU's: clients look for them. */
+/* The text is QEMU's: clients match it. */
 static bool admit(const QmpCall *call, GError **error)
 {
     if (call->session->negotiated || !strcmp(call->name, "qmp_capabilities")) {

@@ -48,14 +48,14 @@ static const QmpValue *value_named(const PropertyValueList *named, const char *p
     return NULL;
 }
 
-/* The machine chooses for itself. */
+/* The machine chooses the value. */
 static bool is_auto(const QmpMember *member, const QmpValue *value)
 {
     return member->type == &qmp_type_OnOffAuto && value->kind == QMP_VALUE_STR &&
            g_str_equal(value->s, "auto");
 }
 
-/* named NULL: nothing is decided. */
+/* named NULL: no condition is decided. */
 static Verdict judge(const QmpClass *klass, const QmpCondition *condition,
                      const PropertyValueList *named)
 {
@@ -76,7 +76,7 @@ static Verdict judge(const QmpClass *klass, const QmpCondition *condition,
     return value && qmp_value_equal(value, wanted) ? CONDITION_TRUE : CONDITION_FALSE;
 }
 
-/* A condition may be about any accelerator that has the property. */
+/* A condition may refer to any accelerator that has the property. */
 static const QmpMember *condition_member(const QmpClass *klass, const QmpCondition *condition)
 {
     const QmpMember *member = NULL;
@@ -102,7 +102,7 @@ static RecipeCondition *condition_info(const QmpClass *klass, const QmpCondition
     return info;
 }
 
-/* False if the entry does not count; else what is still open. */
+/* False if the entry does not apply; otherwise the conditions that are still open. */
 static bool open_conditions(const QmpClass *klass, const QmpPart *part,
                             const PropertyValueList *named, RecipeConditionList *ret_open)
 {
@@ -151,7 +151,7 @@ static void list_forwarded(const QmpClass *klass, const QmpPart *part, RecipeEnt
     }
 }
 
-/* NULL: it does not count. */
+/* NULL: it does not apply. */
 static RecipeEntry *entry_info(const QmpClass *klass, const QmpPart *part,
                                const PropertyValueList *named)
 {
@@ -203,7 +203,7 @@ RecipeEntry *qmp_recipe_entry(const QmpClass *klass, const QmpPart *part)
 
 /* ---- The machine type ---- */
 
-/* What its properties are: named, or what they have otherwise. */
+/* The values of its properties: as named, or their defaults. */
 static void list_values(const QmpClass *klass, const PropertyValueList *named,
                         PropertyValueList *ret)
 {

@@ -16,21 +16,21 @@ typedef struct RecipeEntry RecipeEntry;
 /* One entry with all of its conditions; newly allocated. */
 RecipeEntry *qmp_recipe_entry(const QmpClass *klass, const QmpPart *part);
 
-/* What a machine type changes in defaults of device classes. */
+/* The defaults of device classes that a machine type changes. */
 void qmp_compat_list(const QmpClass *klass, PropertyDefaultList *ret);
 
 /*
- * A machine type's recipe; newly allocated.  named: what its properties are, already
- * checked, which decides conditions; NULL: nothing is decided, and all entries are
- * there.
+ * A machine type's recipe; newly allocated.  named: the values of its properties,
+ * already checked, which decide the conditions; NULL: none is decided, and all
+ * entries are listed.
  */
 MachineRecipe *qmp_machine_recipe(const QmpClass *klass, const PropertyValueList *named);
 
-/* A machine type's name: its class's without the ending; newly allocated. */
+/* A machine type's name: that of its class without the suffix; newly allocated. */
 char *qmp_machine_name(const QmpClass *klass);
 
-/* The machine type of that name, with the ending or without, or an alias; NULL if
- * there is none. */
+/* The machine type with this name, with or without the suffix, or with this
+ * alias; NULL if there is none. */
 const QmpClass *qmp_machine_find(const char *name);
 
 #endif

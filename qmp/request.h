@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Requests: one command on its way through the dispatcher, for those who bring
- * it in: the sessions, and internal callers that run commands themselves (a
- * list of requests, a signal that asks for a shutdown).
+ * Requests: one command on its way through the dispatcher, for the code that
+ * submits it: the sessions, and internal callers that run commands themselves
+ * (a list of requests, a signal that asks for a shutdown).
  *
- * What handlers may do with a request stands in qmp/dispatch.h.  All functions
- * run on the main loop's thread.
+ * What handlers may do with a request is in qmp/dispatch.h.  All functions run
+ * on the main loop's thread.
  */
 #ifndef QMP_REQUEST_H
 #define QMP_REQUEST_H
@@ -31,7 +31,7 @@ typedef void (*QmpRequestDone)(QmpRequest *req, const void *ret, const GError *e
 QmpRequest *qmp_request_new(const QmpDispatch *dispatch, QmpRequestDone done, void *data,
                             GDestroyNotify destroy);
 
-/* Before it is executed: what it does, it does for a client (qmp_request_client). */
+/* To be called before it is executed: the request acts for this client (qmp_request_client). */
 void qmp_request_act_for(QmpRequest *req, guint64 client);
 
 /*
@@ -43,13 +43,13 @@ void qmp_request_act_for(QmpRequest *req, guint64 client);
 void qmp_request_execute(QmpRequest *req, const char *name, const QmpInput *input,
                          const void *node);
 
-/* Goes on with a request that QmpDispatch.hold kept, or ends it. */
+/* Continues a request that QmpDispatch.hold kept, or ends it. */
 void qmp_request_resume(QmpRequest *req);
 
 /*
- * Whether the elements of a list argument, from index `from` on, pass another policy than the
- * one that they were decoded by.  The error's path begins with the argument.  Nothing came
- * as a node: true.
+ * Whether the elements of a list argument, from index `from` on, pass a policy other than the
+ * one they were decoded with.  The error's path begins with the argument.  True if the
+ * arguments did not come as a node.
  */
 bool qmp_request_judge(const QmpRequest *req, const char *argument, gsize from,
                        const QmpPolicy *policy, GError **error);
@@ -60,7 +60,7 @@ void qmp_request_execute_args(QmpRequest *req, const QmpCommand *command, void *
 /* Ends a request that never reached a command; takes error over. */
 void qmp_request_refuse(QmpRequest *req, GError *error);
 
-/* What it makes is not wanted any more; its end comes, as that of any, when it has one. */
+/* Marks its result as no longer wanted; the request still ends by itself, like any other. */
 void qmp_request_cancel(QmpRequest *req);
 
 /* True if the request failed because its arguments did not fit its command. */

@@ -43,7 +43,7 @@ static const QmpDialect *dialect_by_id(QmpDialectId id)
 
 /* events */
 
-/* An event for all, or NULL after the last one: then it is written. */
+/* Passes an event to all sessions; NULL after the last one: they write. */
 static void on_event(const QmpEvent *event, void *data)
 {
     QmpServer *server = data;
@@ -63,7 +63,7 @@ static void on_event(const QmpEvent *event, void *data)
 
 /* accepting */
 
-/* Says why, as far as the socket takes it at once, and hangs up. */
+/* Sends the reason, as far as the socket takes it immediately, and closes the connection. */
 static void turn_away(Listener *l, int fd, const GError *error)
 {
     struct evbuffer *out = evbuffer_new();
@@ -108,8 +108,8 @@ void qmp_server_refused(QmpServer *server, int error)
     }
 }
 
-/* Usually out of descriptors.  The client stays in the backlog, so that trying
- * again at once would only burn time. */
+/* Usually out of descriptors.  The client stays in the backlog, so retrying
+ * immediately would only waste time. */
 static void on_accept_error(struct evconnlistener *listener, void *data)
 {
     static const struct timeval pause = { 1, 0 };
@@ -172,7 +172,7 @@ bool qmp_server_listen(QmpServer *server, int fd, QmpDialectId dialect, GError *
     l = g_new0(Listener, 1);
     l->server = server;
     l->dialect = dialect_by_id(dialect);
-    /* A backlog of 0: somebody has called listen() already. */
+    /* A backlog of 0: listen() has been called already. */
     l->listener = evconnlistener_new(server->base, on_accept, l, flags, 0, fd);
     if (!l->listener) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot accept clients");

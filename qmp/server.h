@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Server: listening sockets, and the clients that came in by them.
+ * Server: listening sockets, and the clients that connect to them.
  *
- * Any number of clients share one dispatcher; none can keep another waiting: a
+ * Any number of clients share one dispatcher, and none can starve another: a
  * client gets a bounded number of requests per round of the loop, is not read
- * from while it does not take its replies, and is cut off if that lasts.
+ * from while it does not take its replies, and is disconnected if that lasts.
  *
  * All functions run on the main loop's thread.
  */
@@ -23,18 +23,18 @@ typedef enum {
 } QmpDialectId;
 
 /*
- * What one client may use, and who gets a place.  The daemon's own user and root
- * have no limit per user, and the kept places are theirs: a process gets one of them
- * if it has no other place.  A process or user that the socket does not tell (TCP)
- * is one user, and no process.
+ * What one client may use, and which clients are admitted.  The daemon's own user
+ * and root have no limit per user, and the kept places are theirs: a process gets
+ * one of them if it has no other connection.  Clients without credentials (TCP)
+ * count as one user, and as no process.
  */
 typedef struct {
     QmpFramerLimits input;
-    gsize output_high;          /* unread output that stops taking requests */
+    gsize output_high;          /* unread output at which no more requests are taken */
     gsize output_max;           /* unread output that ends the connection */
-    guint stall_ms;             /* so does not reading any of it for so long */
-    guint silence_ms;           /* ... and not negotiating (JSON-RPC: not sending any
-                                 * request) for so long; after that it may stay silent */
+    guint stall_ms;             /* ... as does reading none of it for this long */
+    guint silence_ms;           /* ... and not negotiating (JSON-RPC: sending no request)
+                                 * for this long; after that it may stay silent */
     guint max_sessions;         /* further clients are turned away */
     guint max_of_process;       /* further clients of a process */
     guint max_of_user;          /* further clients of a user */
@@ -48,30 +48,31 @@ extern const QmpServerLimits qmp_server_default_limits;
 QmpServer *qmp_server_new(struct event_base *base, const QmpDispatch *dispatch,
                           QmpEventQueue *queue);
 
-/* Closes all sockets; requests that are still running end into nothing.
- * Accepts NULL. */
+/* Closes all sockets; the results of requests that are still running are
+ * dropped. Accepts NULL. */
 void qmp_server_free(QmpServer *server);
 
-/* For clients that come after this. */
+/* Sets the limits for clients that connect from now on. */
 void qmp_server_set_limits(QmpServer *server, const QmpServerLimits *limits);
 
 /* Accepts clients on a listening stream socket, taken over even on failure. */
 bool qmp_server_listen(QmpServer *server, int fd, QmpDialectId dialect, GError **error);
 
-/* Serves a connected stream socket, taken over even on failure; its provider is
- * responsible for it: it gets a place, counts as none, and may be silent. */
+/* Serves a connected stream socket, taken over even on failure; whoever passed
+ * it is responsible for it: it is always admitted, does not count towards the
+ * limits, and may be silent. */
 bool qmp_server_attach(QmpServer *server, int fd, QmpDialectId dialect, GError **error);
 
 /* Stops accepting; clients that are connected stay. */
 void qmp_server_close_listeners(QmpServer *server);
 
 /*
- * Delivers waiting events and writes out what clients have not read yet, for at
- * most so long; runs no request.  For the end of the process.
+ * Delivers waiting events and writes pending output, for at most timeout_ms;
+ * runs no request.  For the end of the process.
  */
 void qmp_server_flush(QmpServer *server, guint timeout_ms);
 
-/* Clients at present. */
+/* How many clients are connected. */
 guint qmp_server_n_sessions(const QmpServer *server);
 
 #endif

@@ -3,7 +3,7 @@
  * A session's system calls: bytes and descriptors in, bytes out.
  *
  * recvmsg() and sendmsg() are called directly, without a bufferevent: a reply
- * goes out in the callback that read the request, and the common round trip is
+ * is sent in the callback that read the request, and the usual round trip is
  * one read, one write and one wait.
  */
 #include "config.h"
@@ -83,7 +83,10 @@ static void lose_fds(QmpSession *session, guint received, guint room)
 
 bool qmp_session_is_gone(const QmpSession *session)
 {
-    /* No more than that: one that has only said its last request reads the replies. */
+    /*
+     * Only a full hang-up counts: a client that has merely shut down its
+     * sending side still reads replies.
+     */
     struct pollfd gone = { .fd = session->fd };
 
     return poll(&gone, 1, 0) > 0;
@@ -137,7 +140,7 @@ static ssize_t send_some(QmpSession *session)
     ssize_t n;
 
     do {
-        /* The usual reply is one piece, for which send() is the shorter way. */
+        /* The usual reply is one piece, for which send() is cheaper. */
         n = n_vectors == 1 ? send(session->fd, vectors[0].iov_base, vectors[0].iov_len, flags)
                            : sendmsg(session->fd, &message, flags);
     } while (n < 0 && errno == EINTR);

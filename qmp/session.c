@@ -2,16 +2,16 @@
 /*
  * One client: the order of its requests and their replies.
  *
- * Requests start one after the other.  While an async one runs, the next wait:
- * bytes stay in the input buffer, and beyond it in the socket.  Only a client
- * that negotiated `oob` is read on, since a request that overtakes may come;
- * then WAITING_MAX calls are kept, as QEMU does.
+ * Requests start one after the other.  While an async one runs, the others
+ * wait: their bytes stay in the input buffer, and then in the socket.  Only a
+ * client that negotiated `oob` is still read, since it may send a request that
+ * overtakes; then up to WAITING_MAX calls are queued, as in QEMU.
  *
- * While a client is not read, it is watched for having gone: its place is free then,
- * whatever it still waits for.
+ * While a client is not read, it is watched for disconnection: its place is then
+ * free, whatever requests are pending.
  *
- * A turn ends after TURN_STEPS steps, so that one client with a full
- * socket cannot keep the loop; replies are written once at its end.
+ * A turn ends after TURN_STEPS steps, so that one client with a full socket
+ * cannot occupy the loop; replies are written once at its end.
  */
 #include "config.h"
 #include "qmp/session.h"
@@ -30,7 +30,7 @@ enum {
 
 static void finish_turn(QmpSession *session, bool more);
 
-/* The client has said what makes it one: it may be silent from now on. */
+/* The client has shown that it speaks the protocol: it may be silent from now on. */
 static void has_spoken(QmpSession *session)
 {
     g_clear_pointer(&session->silence_event, event_free);
@@ -79,7 +79,7 @@ QmpCall *qmp_session_call(QmpSession *session, json_t *message)
     return call;
 }
 
-/* Ends what ties a call to its session, which may go before the call. */
+/* Unlinks a call from its session, which may be freed before the call. */
 static void call_detach(QmpCall *call)
 {
     if (call->session && call->session->dialect->forget) {
@@ -102,7 +102,7 @@ static void call_free(void *data)
     g_free(call);
 }
 
-/* Whether the turn will go on: then replies are written together. */
+/* Whether the turn continues: then replies are written together. */
 static bool has_more(const QmpSession *session)
 {
     return session->waiting.length || session->input_start < session->input_end;
@@ -117,7 +117,7 @@ static void call_done(QmpRequest *req, const void *ret, const GError *error, voi
     if (!session) {
         return;
     }
-    session->refs++;            /* a reply may be too much for the connection */
+    session->refs++;            /* the reply may exceed output_max and close the session */
     g_queue_unlink(&session->running, &call->link);
     if (session->current == call) {
         session->current = NULL;
@@ -126,12 +126,12 @@ static void call_done(QmpRequest *req, const void *ret, const GError *error, voi
     session->dialect->reply(call, ret, error);
     call_detach(call);
     if (session->in_turn && !has_more(session)) {
-        /* The client has its reply while this side is still tidying up, which
-         * is a tenth of the round trip. */
+        /* The client gets its reply before this side cleans up, which takes a
+         * tenth of the round trip. */
         qmp_session_write(session);
     } else if (!session->in_turn) {
-        /* An async request: the others go on in the next round of the loop, not
-         * in a call from the code that ended this one. */
+        /* An async request: the others continue in the next round of the loop,
+         * not in a call from the code that ended this one. */
         finish_turn(session, true);
     }
     session_unref(session);
@@ -214,7 +214,7 @@ static bool next_text(QmpSession *session)
     } else if (frame == QMP_FRAME_ERROR) {
         session->dialect->broken(session, error);
     }
-    /* Descriptors belong to the texts that their bytes touched. */
+    /* Descriptors belong to the texts whose bytes came with them. */
     if (!left && session->fds && !qmp_framer_is_partial(session->framer)) {
         g_clear_pointer(&session->fds, qmp_fd_batch_unref);
     }
@@ -232,8 +232,8 @@ static bool step(QmpSession *session)
            next_text(session);
 }
 
-/* Takes requests until there is nothing to do, something to wait for, or the turn is
- * over; then writes the replies. */
+/* Takes requests until none is left, one has to wait, or the turn is over; then
+ * writes the replies. */
 static void take_turn(QmpSession *session)
 {
     guint budget = TURN_STEPS;
@@ -265,8 +265,9 @@ static void set_reading(QmpSession *session, bool reading)
     }
 }
 
-/* A client that is neither read nor written to may go unnoticed.  Events of one
- * descriptor must be of one kind, so this one is there when the others are not. */
+/* The disconnection of a client that is neither read nor written to would go
+ * unnoticed.  All events of a descriptor must be edge-triggered or none, so this
+ * one is pending only when the others are not. */
 static void watch_for_end(QmpSession *session)
 {
     if (!session->reading && !session->blocked) {
@@ -298,7 +299,7 @@ static void finish_turn(QmpSession *session, bool more)
     set_reading(session, !session->eof && input_empty && wants_text(session) &&
                          !output_is_high(session));
     watch_for_end(session);
-    /* A write that made room lets the turn go on, too. */
+    /* A write that made room lets the turn continue, too. */
     if (more && !output_is_high(session)) {
         evtimer_add(session->resume_event, &now);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Sessions: one client's connection, from accept to close.  The server
- * (qmp/server.h) makes them; this is what command handlers may do with the
- * session that their request came by.
+ * (qmp/server.h) makes them; these are the functions that command handlers may
+ * call on the session of their request.
  *
  * All functions run on the main loop's thread.
  */
@@ -21,10 +21,10 @@ enum {
 typedef struct QmpSession QmpSession;
 
 /*
- * Ends the negotiation of the session that req came by: qmp_capabilities.
+ * Ends the negotiation of the session that sent req: qmp_capabilities.
  * `enabled` has the bit 1 << QMP_CAPABILITY_X of each capability that the client
  * wants; all that the greeting lists are allowed.  Fails (reason negotiation) if
- * the negotiation is over, or the request came by another dialect or none.
+ * the negotiation is over, or the request came through another dialect or none.
  */
 bool qmp_request_negotiate(QmpRequest *req, guint32 enabled, GError **error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where a value lies: the storage rules of qmp/type.h as code, shared by the
- * walkers (decode.c, encode.c, convert.c, lifetime.c).  Private to qmp/.
+ * Where a value is stored: the storage rules of qmp/type.h as code, shared by
+ * the walkers (decode.c, encode.c, convert.c, lifetime.c).  Private to qmp/.
  */
 #ifndef QMP_STORAGE_H
 #define QMP_STORAGE_H

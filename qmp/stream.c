@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Typed values in a stream of bytes: their JSON text behind its length.  It tells the
- * names of members and enum values, so that a later schema reads what an earlier one
- * wrote, and the decoder holds what comes back against the rows as it does for a client.
- * What is absent, as a value behind a pointer can be, has no text.
+ * Typed values in a stream of bytes: the length of their JSON text, then the text.  It
+ * contains the names of members and enum values, so that a later schema can read what an
+ * earlier one wrote, and the decoder checks it against the rows as it does for a client.
+ * An absent value (only one behind a pointer can be absent) has no text.
  */
 #include "config.h"
 
@@ -14,7 +14,7 @@
 #include "qmp/json.h"
 #include "qmp/storage.h"
 
-/* Storage of these kinds begins with a pointer, which is NULL for what is absent. */
+/* Storage of these kinds begins with a pointer, which is NULL if the value is absent. */
 static bool can_be_absent(const QmpType *type)
 {
     return qmp_is_boxed(type) || type->kind == QMP_KIND_STR || type->kind == QMP_KIND_LINK ||

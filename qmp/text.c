@@ -2,7 +2,7 @@
 /*
  * Text rules for scalars; see qmp/text.h.  The C library's conversions skip
  * white space and accept signs and spellings that JSON clients never send, so
- * the first characters are checked before they see the text.
+ * the first characters are checked before the text is passed to them.
  */
 #include "config.h"
 #include "qmp/text.h"
@@ -28,7 +28,7 @@ QmpParse qmp_parse_bool(const char *text, bool *ret)
     return QMP_PARSE_INVALID;
 }
 
-/* Digits in the base that their prefix tells. */
+/* Digits in the base given by their prefix. */
 static QmpParse parse_magnitude(const char *text, guint64 *ret)
 {
     guint64 value;
@@ -102,8 +102,8 @@ static guint64 fraction_bytes(const char *digits, gsize n, int shift)
 {
     guint64 bytes = 0, remainder = 0, power = 1;
 
-    /* Nine digits decide the byte for every unit up to G; beyond that a
-     * double is as exact as the digits that people write. */
+    /* Nine digits decide the byte for every unit up to G; beyond that a double
+     * is exact enough for numbers that people write. */
     if (n <= 9) {
         for (gsize i = 0; i < n; i++) {
             remainder = remainder * 10 + (digits[i] - '0');

@@ -51,15 +51,15 @@ char *qmp_text_clean(const char *text);
 char *qmp_text_quote(const char *text);
 
 /*
- * Whether a machine may have that name: it names folders (/run/vmd/NAME), so it is
+ * Whether a machine may have this name: it names folders (/run/vmd/NAME), so it is
  * one component of a path, does not begin with a dot, and has 1 to 255 bytes of
- * UTF-8 without control characters.  All instance names of systemd are such names,
- * but not the other way round: a name with a blank is not an instance.
+ * UTF-8 without control characters.  All instance names of systemd qualify, but
+ * not the other way round: a name with a blank cannot be an instance.
  */
 bool qmp_machine_name_ok(const char *name);
 
-/* Whether a character is not seen, or makes others be seen elsewhere: control characters, and
- * Unicode's formats (such as U+202E) and separators of lines. */
+/* Whether a character is invisible or displaces others: control characters, Unicode format
+ * characters (such as U+202E) and line separators. */
 bool qmp_text_char_hides(gunichar c);
 
 /* Replaces such characters by question marks, in place. */

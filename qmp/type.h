@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rows: what the generator knows of every type, as const data.
+ * Rows: what the generator knows about every type, as const data.
  *
  * The generator (qmp/qapi-gen.py) turns each schema type into a C struct and
  * one QmpType row; qmp/visit.c is the one walker over them.  Nothing here is
@@ -55,9 +55,9 @@ typedef enum {
     QMP_KIND_ANY,
 } QmpKind;
 
-/* A constant of any scalar type; which member counts follows from the kind:
- * i for signed ints, u for unsigned ints, size, bool and enum, d for number,
- * s for str and link. */
+/* A constant of any scalar type; the kind says which member is valid: i for
+ * signed ints, u for unsigned ints, size, bool and enum, d for number, s for
+ * str and link. */
 typedef union {
     gint64 i;
     guint64 u;
@@ -66,7 +66,7 @@ typedef union {
 } QmpScalar;
 
 /* A link to another object.  The codec fills in path; qom resolves target
- * before the holder is completed or realized, and holds a reference on it. */
+ * before the holder is completed or realized, and holds a reference to it. */
 typedef struct {
     char *path;                 /* id or path as given, owned */
     void *target;               /* the Object, or NULL while unresolved */
@@ -100,7 +100,7 @@ enum {
     QMP_MEMBER_RUN         = 1 << 8,   /* `settable: run`: qom-set after build */
     QMP_MEMBER_SECRET      = 1 << 9,   /* never printed or logged */
     QMP_MEMBER_EXCLUSIVE   = 1 << 10,  /* link: one holder per target */
-    QMP_MEMBER_LENIENT     = 1 << 11,  /* what is in it is decoded leniently */
+    QMP_MEMBER_LENIENT     = 1 << 11,  /* its content is decoded leniently */
 };
 
 struct QmpMember {
@@ -112,8 +112,8 @@ struct QmpMember {
     QmpScalar def;              /* valid with HAS_DEFAULT; lists: always empty */
     QmpScalar min;              /* valid with HAS_MIN; str and list: length */
     QmpScalar max;
-    const QmpScalar *only;      /* bool, str, enum, union: the values (of the tag) that are */
-    guint32 n_only;             /*   supported; 0: all */
+    const QmpScalar *only;      /* bool, str, enum, union: the only values (of the tag) */
+    guint32 n_only;             /*   that are supported; 0: all */
     const char *part;           /* forwarded to this part of the object, or NULL */
     QmpDoc doc;
 };
@@ -131,7 +131,7 @@ typedef struct {
     guint32 flags;              /* QMP_MEMBER_UNSTABLE, _DEPRECATED */
 } QmpEnumValue;
 
-/* What a struct has not, and is refused by its name. */
+/* A member that a struct lacks; the error for its name says why. */
 typedef struct {
     const char *name;
     const char *why;
@@ -174,9 +174,9 @@ struct QmpType {
     QmpDoc doc;
 };
 
-/* Class unions remember which properties the request named, one bit a row of
- * the class's props type, so that defaults of a machine can still be put
- * under them.  Byte i / 8, bit i % 8.  Owned by the union's value. */
+/* Class unions record which properties the request named, with one bit per row
+ * of the class's props type, so that a machine's defaults can still be filled
+ * in for the others.  Byte i / 8, bit i % 8.  Owned by the union's value. */
 typedef guint8 QmpGiven;
 
 static inline bool qmp_given(const QmpGiven *given, guint i)
@@ -184,7 +184,7 @@ static inline bool qmp_given(const QmpGiven *given, guint i)
     return given && (given[i / 8] >> (i % 8) & 1);
 }
 
-/* A default of a class for one of its properties, over the row's own. */
+/* A class's default for one of its properties, which overrides the row's. */
 typedef struct {
     const char *property;
     QmpScalar value;            /* by the property's kind */
@@ -236,21 +236,21 @@ typedef struct {
 } QmpPart;
 
 /*
- * Where objects of a class stand that requests make, and by which requests: what the
- * schema says as `place`.
+ * Where in the tree the objects of a class are that requests make, and by which
+ * requests: `place` in the schema.
  */
 typedef struct {
     const QmpClass *klass;      /* the class that says it; its descendants have the same */
-    bool single;                /* there is one such object at most */
-    const char *path;           /* of it, or of the folder that they are in, by their ids */
-    const char *anonymous;      /* folder of those that have no id; NULL: each has one */
+    bool single;                /* there is at most one such object */
+    const char *path;           /* of the object, or of the folder that contains them by id */
+    const char *anonymous;      /* folder of those without id; NULL: each has one */
     const char *add, *remove;   /* the commands; NULL: no request makes one */
     const char *id;             /* argument of `add` that has the id */
-    const char *arguments;      /* property that has what `add` was given: all of it, or its
-                                   argument of that name.  NULL: properties are arguments */
+    const char *arguments;      /* property with the arguments of `add`: all of them, or the
+                                   one of that name.  NULL: properties are arguments */
 } QmpClassPlace;
 
-/* All of them. */
+/* All places. */
 extern const QmpClassPlace qmp_class_places[];
 extern const guint qmp_n_class_places;
 
@@ -258,7 +258,7 @@ struct QmpClass {
     const char *name;
     const QmpClass *parent;     /* NULL for `object` */
     const QmpType *props;       /* all properties, inherited ones first */
-    const QmpDefault *defaults; /* this class's own and inherited, resolved */
+    const QmpDefault *defaults; /* this class's own and inherited ones, resolved */
     guint32 n_defaults;
     guint32 flags;              /* QMP_CLASS_* */
     QmpPlug plug;
@@ -271,12 +271,12 @@ struct QmpClass {
     guint32 cpu_max;            /* of a machine: most CPUs that it takes */
     const QmpClass *default_cpu; /* of a machine: what clients take by default */
     const char *default_ram_id; /* of a machine: what clients call its memory, or NULL */
-    const char *const *events;  /* that its objects send, NULL-terminated, or NULL */
-    const QmpClass *const *buses; /* that it has for others, likewise */
+    const char *const *events;  /* that its objects emit, NULL-terminated, or NULL */
+    const QmpClass *const *buses; /* that it provides for others, likewise */
     guint32 index;              /* in qmp_classes[] */
-    guint32 place;              /* 1 + index in qmp_class_places[]; 0: it says none */
+    guint32 place;              /* 1 + index in qmp_class_places[]; 0: none */
     QmpDoc doc;
-    QmpDoc since;               /* the version that had it first */
+    QmpDoc since;               /* the first version that has it */
 };
 
 /* All classes, parents before children; and their number. */
@@ -300,7 +300,7 @@ const QmpClassName *qmp_class_name_find(const char *name);
 /* True if klass is ancestor or descends from it. */
 bool qmp_class_is_a(const QmpClass *klass, const QmpClass *ancestor);
 
-/* Where its objects stand, or NULL if it does not say. */
+/* Where its objects are in the tree, or NULL if the class does not say. */
 const QmpClassPlace *qmp_class_place(const QmpClass *klass);
 
 /* The row of a property, inherited ones included; NULL if there is none. */

@@ -157,7 +157,7 @@ static bool list_equal(const QmpValue *a, const QmpValue *b)
     return true;
 }
 
-/* The order of members says nothing, as in JSON. */
+/* The order of members has no meaning, as in JSON. */
 static bool dict_equal(const QmpValue *a, const QmpValue *b)
 {
     if (a->dict.keys->len != b->dict.keys->len) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * QmpValue: a neutral typed tree for the few places that carry any value
- * (qom-get, qom-set, default-value).  Knows nothing about JSON text.
+ * (qom-get, qom-set, default-value).  It does not depend on JSON text.
  */
 #ifndef QMP_VALUE_H
 #define QMP_VALUE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The walker: everything that is done to a typed value by its rows.
+ * The walker: all operations on a typed value by its rows.
  *
  * `storage` is where the value is kept as qmp/type.h says: for a struct type
  * the address of a pointer, for a scalar its own address.  All functions are
@@ -32,8 +32,8 @@ typedef struct {
     guint64 (*get_uint)(const void *node);    /* kind UINT */
     double (*get_number)(const void *node);
     const char *(*get_str)(const void *node, gsize *ret_length);
-    /* Text: shows a STR node to list_length and list_item as a list from now on;
-     * ranges: "0-3" stands for four elements.  NULL: strings are no lists. */
+    /* Text: from now on list_length and list_item treat a STR node as a list;
+     * ranges: "0-3" stands for four elements.  NULL: strings are never lists. */
     bool (*text_as_list)(const void *node, bool ranges);
     gsize (*list_length)(const void *node);
     const void *(*list_item)(const void *node, gsize i);
@@ -63,7 +63,7 @@ extern const QmpInputOps qmp_value_input;     /* nodes are QmpValue */
 bool qmp_decode(const QmpInput *input, const QmpType *type, const void *node,
                 void *storage, GError **error);
 
-/* Decodes element i of a list that is the value of member, as if with all around it. */
+/* Decodes element i of a list that is the value of member, as if the whole value were decoded. */
 bool qmp_decode_element(const QmpInput *input, const QmpMember *member, const void *list,
                         gsize i, void *storage, GError **error);
 
@@ -77,8 +77,8 @@ QmpValue *qmp_to_value(const QmpType *type, const void *storage);
 
 /*
  * Appends the value to a stream of bytes (state of a device), and reads it back into
- * zeroed storage: the number of bytes that it took, or 0 with an error, and storage is
- * zero again.  Secrets are not saved.
+ * zeroed storage: returns the number of bytes read, or 0 with an error; storage is
+ * then zero again.  Secrets are not saved.
  */
 void qmp_stream_save(const QmpType *type, const void *storage, GByteArray *out);
 gsize qmp_stream_load(const QmpType *type, void *storage, const guint8 *data, gsize length,
@@ -93,25 +93,25 @@ void qmp_clone(const QmpType *type, void *dst, const void *src);
 
 bool qmp_equal(const QmpType *type, const void *a, const void *b);
 
-/* Calls f for each link anywhere in the value that a request can set and that
- * leads somewhere. */
+/* Calls f for each non-empty link anywhere in the value that a request can
+ * set. */
 typedef void (*QmpLinkFunc)(const QmpType *type, const char *path, void *data);
 void qmp_foreach_link(const QmpType *type, const void *storage, QmpLinkFunc f, void *data);
 
-/* Calls f for each value of type `wanted` that stands in a typed value and is there, but not for
- * those within such a value.  name is the member that has it (its list), or NULL. */
+/* Calls f for each present value of type `wanted` within a typed value, but not for those nested
+ * in such a value.  name is the member that holds it (or its list), or NULL. */
 typedef void (*QmpValueFunc)(const void *storage, const char *name, void *data);
 void qmp_foreach_value(const QmpType *type, const void *storage, const QmpType *wanted,
                        QmpValueFunc f, void *data);
 
-/* Where the member of this name lies in a struct, union or class union, and its type; NULL:
- * there is none among those that each such value has. */
+/* Finds the storage and type of the member with this name in a struct, union or class
+ * union; NULL: none of the members that every such value has is called so. */
 const void *qmp_member_find(const QmpType *type, const void *object, const char *name,
                             const QmpType **ret_type);
 /* The class that a class union names. */
 const QmpClass *qmp_union_class(const QmpType *type, const void *object);
 
-/* Puts a constant into the member of a struct value, freeing what was there. */
+/* Sets the member of a struct value to a constant, and frees the old value. */
 void qmp_member_set_scalar(const QmpMember *member, void *object, QmpScalar value);
 
 /* Presence, by has_offset or by the value itself. */
@@ -122,10 +122,9 @@ bool qmp_member_present(const QmpMember *member, const void *object);
 void *qmp_new(const QmpType *type);
 void *qmp_new_props(const QmpClass *klass);
 
-/* Whether value is within the row's bounds and what it names passes the policy (the row's own
- * marks are the caller's to judge), and, for run-time changes, sets
- * *object's member from a node: used by qom-set.  The old value is kept on
- * failure. */
+/* Sets a member of *object from a node as qom-set does, if the value is within the
+ * row's bounds and what it names passes the policy; the caller judges the row's own marks.
+ * The old value is kept on failure. */
 bool qmp_decode_member(const QmpInput *input, const QmpMember *member,
                        const void *node, void *object, GError **error);
 

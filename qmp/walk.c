@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finding what stands in a typed value, by its rows: links, and values of one type.
+ * Finding links, and values of one type, in a typed value by its rows.
  */
 #include "config.h"
 
 #include "qmp/storage.h"
 
-/* Looks at one value; name is the member that has it, or NULL.  True: goes on inside. */
+/*
+ * Visits one value; name is the member that holds it, or NULL. True: its
+ * members are visited, too.
+ */
 typedef struct Walk Walk;
 struct Walk {
     bool (*look)(const Walk *walk, const QmpType *type, const void *storage, const char *name);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fences of which one side is free.
+ * Asymmetric fences: one side costs nothing.
  *
- * Two threads, of which each stores something and then looks at what the other stores, need a full
- * fence each in between, so that one sees the other's.  If one of them does that very often and the
- * other once in a while, the latter makes both: membarrier(2) returns when all threads of the
- * process have passed one.  Where the kernel has none, both make their own.
+ * Two threads that each store a value and then load the other's need a full fence in between, so
+ * that at least one sees the other's store.  If one of them does so very often and the other
+ * rarely, the latter issues both fences: membarrier(2) returns when all threads of the process have
+ * passed one.  Where the kernel lacks it, each side issues its own.
  */
 #ifndef QOM_BARRIER_H
 #define QOM_BARRIER_H
@@ -13,13 +13,13 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Whether the kernel can, which is what the others take as `shared`; all parties must be told the
- * same.  Any thread. */
+/* Whether the kernel supports this: the value of `shared` for the other functions, which all
+ * parties must agree on.  Any thread. */
 bool barrier_is_shared(void);
-/* Of the one that does it once in a while: costs a system call. */
+/* The fence of the rare side: costs a system call. */
 void barrier_for_all(bool shared);
 
-/* Of the one that does it often. */
+/* The fence of the frequent side. */
 static inline void barrier_for_one(bool shared)
 {
     if (G_LIKELY(shared)) {

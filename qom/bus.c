@@ -3,10 +3,10 @@
  * Buses: making them, finding them by what clients write after `bus=`, and
  * putting devices on them.
  *
- * A device on a bus holds it as a link does, so that a bus, or what carries it,
- * cannot be deleted under its devices.  The root knows all buses of its tree in
- * the order of their making (tree.c keeps that list): a search by name or class
- * costs their number and not the tree's.
+ * A device on a bus holds it as a link does, so that a bus, or the device that
+ * carries it, cannot be deleted while devices sit on it.  The root lists all
+ * buses of its tree in the order of their creation (tree.c keeps that list): a
+ * search by name or class costs the number of buses, not that of objects.
  */
 #include "config.h"
 #include "qom/device-internal.h"
@@ -22,7 +22,7 @@
 #include "qom/tree.h"
 #include "qom/types.h"
 
-/* How a device's hold on its bus is called in messages. */
+/* The name in messages of a device's hold on its bus. */
 static const QmpMember bus_row = { .name = "parent_bus" };
 
 static const BusOps *bus_ops(const Bus *bus)
@@ -74,7 +74,7 @@ Bus *bus_new(Device *owner, const QmpClass *klass, const char *name)
     if (!object_add_child(&owner->object, name, &bus->object, NULL)) {
         g_autofree char *numbered = g_strconcat(name, "[*]", NULL);
 
-        /* Names are the class's own, so this is a mistake in its code. */
+        /* The class chooses the names, so this is a bug in its code. */
         g_critical("bus name '%s' is used twice in class '%s'", name, object_class_name(owner));
         object_add_child(&owner->object, numbered, &bus->object, NULL);
     }
@@ -114,7 +114,7 @@ Bus *bus_among(const GPtrArray *buses, const char *name, const QmpClass *klass)
     return NULL;
 }
 
-/* The first bus of klass's kind; *ret_full says whether only full ones exist. */
+/* The first bus of the kind that klass sits on; *ret_full says whether there are only full ones. */
 static Bus *first_of_kind(Root *root, const QmpClass *klass, bool *ret_full)
 {
     *ret_full = false;
@@ -153,7 +153,7 @@ static Bus *find_default(Root *root, const QmpClass *klass, GError **error)
 }
 
 /* The bus that an object stands for: itself, or the one that it carries (of the
- * right kind, if it can be told). */
+ * kind that klass sits on, if given). */
 static Bus *bus_of(Object *obj, const QmpClass *klass)
 {
     Device *owner;

@@ -4,9 +4,9 @@
  * an object points to.
  *
  * Two tables, both indexed as qmp_classes[] is: the types that were registered,
- * and the classes that were built so far.  They are the only mutable state of
- * the process in this folder; it only grows, under one mutex, and readers see a
- * class whole or not at all.
+ * and the classes that were built so far.  They are this folder's only mutable
+ * process-wide state; they only grow, under one mutex, and readers see a class
+ * completely or not at all.
  */
 #include "config.h"
 #include "qom/class.h"
@@ -32,8 +32,8 @@ static void register_type(const TypeInfo *type)
     if (type_table[index] == type) {
         return;
     }
-    /* Mistakes in the lists of types, which no input can cause: existing
-     * classes stay, so that existing objects keep theirs. */
+    /* Bugs in the lists of types, which no input can cause: existing classes
+     * stay, so that existing objects keep theirs. */
     if (type_table[index]) {
         g_critical("class '%s' has two types", type->schema->name);
     } else if (class_table[index]) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Classes as qom's own files see them: a schema class together with the C types
- * of its chain.  Private to this folder; everybody else has qom/object.h.
+ * of its chain.  Private to this folder; other code uses qom/object.h.
  */
 #ifndef QOM_CLASS_H
 #define QOM_CLASS_H

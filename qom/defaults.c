@@ -2,8 +2,8 @@
 /*
  * Defaults that a machine gives to devices: see qom/defaults.h.
  *
- * The machine's class is hw's, so its property is read by its rows here and not
- * by its struct.
+ * The machine's class belongs to hw, so its property is read here by its rows
+ * and not by its struct.
  */
 #include "config.h"
 #include "qom/defaults.h"
@@ -18,7 +18,7 @@
 #include "qom/hint.h"
 #include "qom/row.h"
 
-/* The list in the machine's property, and where its elements have what. */
+/* The list in the machine's property, and the rows of its elements' members. */
 typedef struct {
     const QmpList *list;
     const QmpMember *driver, *property, *value;
@@ -105,7 +105,7 @@ static bool check_driver(const QmpClass *klass, const char *driver, GError **err
     return true;
 }
 
-/* Decodes value by the row into *props's member. */
+/* Decodes value by the row into the member of *props. */
 static bool decode(const QmpMember *row, const QmpValue *value, void *props,
                    const QmpPolicy *policy, GError **error)
 {
@@ -125,8 +125,8 @@ static bool check_value(const QmpClass *klass, const QmpMember *row, const QmpVa
     return ok;
 }
 
-/* The policy is asked here, where a client gives the list, and not when it is applied.
- * On failure *ret_where is the member that is to blame. */
+/* The policy is asked when a client gives the list, not when it is applied. On failure
+ * *ret_where is the offending member. */
 static bool check_entry(const DefaultsList *l, gsize i, const QmpPolicy *policy,
                         const char **ret_where, GError **error)
 {
@@ -150,7 +150,7 @@ static bool check_entry(const DefaultsList *l, gsize i, const QmpPolicy *policy,
     return check_value(klass, row, entry_value(l, i), policy, error);
 }
 
-/* The decoder knows the value by the property's name, the request as `value`. */
+/* The decoder calls the value by the property's name, the request calls it `value`. */
 static void prefix_entry(GError *error, gsize i, const char *property, const char *where)
 {
     g_autofree char *index = g_strdup_printf("[%" G_GSIZE_FORMAT "]", i);
@@ -182,7 +182,7 @@ bool defaults_check(Object *machine, GError **error)
 
 /* ---- Applying ---- */
 
-/* The machine type's rows for exactly this class of the device's chain. */
+/* The machine type's rows for exactly this class in the device's chain. */
 static void apply_compat(const QmpClass *machine, const QmpClass *at, const QmpClass *klass,
                          void *props, const QmpGiven *given)
 {

@@ -2,11 +2,11 @@
 /*
  * Defaults that a machine gives to devices: the machine type's `compat` rows,
  * then the list in the machine's property `defaults` (structs with the members
- * driver, property and value).  They lie over a class's own defaults and under
- * what a request named, and never reach anything but devices.
+ * driver, property and value).  They override a class's own defaults, a request
+ * overrides them, and they apply to devices only.
  *
- * The machine is the object at "/machine"; without one there are none.
- * Threads: as qom/object.h says.
+ * The machine is the object at "/machine"; without one there are no such
+ * defaults.  Threads: as qom/object.h says.
  */
 #ifndef QOM_DEFAULTS_H
 #define QOM_DEFAULTS_H
@@ -24,10 +24,11 @@ bool defaults_check(Object *machine, GError **error);
 
 /*
  * Applies both lists to props of klass, a device class (others are left alone):
- * where several classes of its chain are named, the nearest one comes last;
- * within a class, later entries come last.  Properties in given are left alone.
- * root: of the tree that the device will be in.  Fails as defaults_check does,
- * props may be changed in part then.
+ * where several classes of its chain are named, the nearest one is applied
+ * last; within a class, later entries are.  Properties in given are not
+ * changed.
+ * root: of the tree that the device will be in.  Fails as defaults_check does;
+ * props may then be partly changed.
  */
 bool defaults_apply(Object *root, const QmpClass *klass, void *props, const QmpGiven *given,
                     GError **error);
@@ -35,8 +36,9 @@ bool defaults_apply(Object *root, const QmpClass *klass, void *props, const QmpG
 /* Whether either list has a default for this property of klass. */
 bool defaults_name(Object *root, const QmpClass *klass, const char *property);
 
-/* What the machine's request calls a value that klass has by its `defaults`:
- * "defaults[I].value", newly allocated; NULL if it has it from elsewhere. */
+/* The machine request's name for a value that klass got from `defaults`:
+ * "defaults[I].value", newly allocated; NULL if the value comes from
+ * elsewhere. */
 char *defaults_argument(Object *root, const QmpClass *klass, const char *property);
 
 #endif

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What device.c, bus.c and parts.c ask of each other.  Private to this folder.
+ * What device.c, bus.c and parts.c share.  Private to this folder.
  */
 #ifndef QOM_DEVICE_INTERNAL_H
 #define QOM_DEVICE_INTERNAL_H
 
 #include "qom/device.h"
 
-/* device_make() for an entry of a recipe or of `parts`: it comes and goes with
- * its owner, so its class's `plug` is not asked and its bus not told. */
+/* device_make() for an entry of a recipe or of `parts`: the device is made and
+ * unmade with its owner, so neither its class's `plug` nor hotplug of its bus
+ * is involved. */
 Device *device_make_part(Object *parent, const char *name, const QmpClass *klass, Bus *bus,
                          void *props, QmpGiven *given, GError **error);
 
@@ -22,11 +23,11 @@ void bus_detach(Device *dev);
 /* Whether a hot device can be put on bus. */
 bool bus_can_plug(const Bus *bus);
 
-/* The first bus in a list of them, NULL-able, that has the name (NULL: any)
- * and takes one more device of klass; NULL if there is none. */
+/* The first bus in a list (which may be NULL) that has the name (NULL: any) and
+ * room for another device of klass; NULL if there is none. */
 Bus *bus_among(const GPtrArray *buses, const char *name, const QmpClass *klass);
 
-/* Every row without STATE_KEEP as after a reset. */
+/* Sets every row without STATE_KEEP to its reset value. */
 void device_reset_rows(Device *dev);
 
 #endif

@@ -94,7 +94,7 @@ bool device_save(Device *dev, GByteArray *out, GError **error)
 
 /* ---- Loading ---- */
 
-/* Fails with what is wrong, in which class of which device. */
+/* Fails with a message that names the fault, the class and the device. */
 static bool refuse(const Device *dev, const char *name, const char *why, GError **error)
 {
     g_autofree char *path = object_path(&dev->object);
@@ -105,7 +105,7 @@ static bool refuse(const Device *dev, const char *name, const char *why, GError 
     return false;
 }
 
-/* Sections by the device's types; data NULL where there is none. */
+/* Finds the section of each of the device's types; its data is NULL where there is none. */
 static bool find_sections(Device *dev, const guint8 *data, gsize length, StateSection *ret,
                           GError **error)
 {
@@ -126,7 +126,7 @@ static bool find_sections(Device *dev, const guint8 *data, gsize length, StateSe
             return refuse(dev, section.name, "the device has no such state", error);
         }
         if (ret[i].data) {
-            return refuse(dev, section.name, "it is there twice", error);
+            return refuse(dev, section.name, "it occurs twice", error);
         }
         ret[i] = section;
         section = (StateSection){ .path = NULL };
@@ -184,8 +184,8 @@ static bool load_image(Device *dev, guint i, const StateSection *section, GError
            ops->image->load(dev, image, error);
 }
 
-/* If one refuses, it and those before it must hear of what is put back, for it may have
- * done a part: *ret_n is how many were told. */
+/* If a hook refuses, it may have acted in part, so it and those before it must be
+ * called again for the restored state: *ret_n is how many were called. */
 static bool call_loaded(Device *dev, const StateSection *sections, guint n, guint *ret_n,
                         GError **error)
 {

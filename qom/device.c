@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Devices: how one is made and unmade, and what class `device` shows of it.
+ * Devices: making and unmaking one, and the properties of class `device`.
  *
  * Buses are in bus.c, the parts of a device in parts.c, reset in reset.c, its
  * guest-visible state in device-state.c.
@@ -139,7 +139,7 @@ static bool device_complete(Object *obj, GError **error)
     return true;
 }
 
-/* The last device on one of dev's buses that is not one of its own parts. */
+/* The last device on one of dev's buses that is not a part of dev. */
 static Device *last_guest(const Device *dev)
 {
     for (guint i = dev->buses ? dev->buses->len : 0; i-- > 0;) {
@@ -237,7 +237,7 @@ static Device *make(Object *parent, const char *name, const QmpClass *klass, Bus
         g_free(given);
         return NULL;
     }
-    /* Before init hooks: they may read props. */
+    /* Needed before the init hooks, which may read props. */
     props = props ?: qmp_new_props(klass);
     if (!defaults_apply(object_root(parent), klass, props, given, error)) {
         qmp_clear(klass->props, &props);

@@ -3,10 +3,10 @@
  * Devices and buses: objects that have state which a reset restores, sit on a
  * bus and may carry buses.
  *
- * A device's `complete` (class `device`'s hook) is: take its place on the bus,
- * put the state rows to their reset values, make the `parts` of the schema
- * (realized each), run the realize hooks from the base class to the derived
- * one.  Dismantling is the mirror.  See qom/object.h for order and undo.
+ * A device's `complete` (class `device`'s hook) does this: attach to the bus,
+ * set the state rows to their reset values, make and realize the `parts` of the
+ * schema, run the realize hooks from the base class to the derived one.
+ * Dismantling is the mirror.  See qom/object.h for order and undo.
  *
  * A bus that parts sit on is made in the owner's init hook.  Threads: as
  * qom/object.h says.
@@ -22,9 +22,9 @@ typedef struct Bus Bus;
 struct AcpiDevices;
 
 /*
- * State that something else than the device's struct holds, such as a chip in the host's
- * kernel: the rows are of an image, which is zeroed before store fills it.  Both fail as
- * whoever holds it does.
+ * State that is not in the device's struct, such as that of a chip in the host's kernel:
+ * the rows describe an image, which is zeroed before store fills it.  Both hooks pass on
+ * the errors of whatever holds the state.
  */
 typedef struct {
     gsize size;                 /* bytes of an image */
@@ -35,28 +35,28 @@ typedef struct {
 struct DeviceOps {
     bool (*realize)(Device *dev, GError **error);
     void (*unrealize)(Device *dev);
-    /* Takes no more work until it is reset, or gone; optional. */
+    /* Stops taking work until it is reset or unmade; optional. */
     void (*quiesce)(Device *dev);
-    /* Three-phase reset, each optional.  enter: after the state rows went back
-     * to their reset values, own state only; hold: drive lines to their reset
-     * level; exit: leave reset, may act on other devices. */
+    /* Three-phase reset, each optional.  enter: after the state rows got their
+     * reset values, changes own state only; hold: drives lines to their reset
+     * level; exit: leaves reset, may act on other devices. */
     void (*reset_enter)(Device *dev);
     void (*reset_hold)(Device *dev);
     void (*reset_exit)(Device *dev);
     const StateRow *state;      /* rows of this class's own guest-visible state, */
-    gsize state_offset;         /* of what lies there in the device */
-    guint32 state_version;      /* of these rows: counted up with each field that comes */
-    const char *state_name;     /* what classes that take each other's state call it; NULL:
-                                   as the class is called */
+    gsize state_offset;         /* offset in the device that they count from */
+    guint32 state_version;      /* of these rows: incremented with each added field */
+    const char *state_name;     /* name shared by classes that load each other's state;
+                                   NULL: the class's name */
     const char *no_state;       /* without rows: why this class needs none */
     const DeviceImageOps *image;        /* or NULL: the rows are of the device */
-    /* Before the rows are saved: bring up to date what they are of, which the device
-     * must not change by that. */
+    /* Before the rows are saved: brings their values up to date, which must not
+     * change how the device behaves. */
     void (*state_saving)(Device *dev);
-    /* After the state rows were loaded from outside: recompute, check.  If it refuses, what
-     * was before is put back, and it is called once more. */
+    /* After state rows were loaded: recomputes and checks.  If it refuses, the old values
+     * are restored, and it is called once more. */
     bool (*state_loaded)(Device *dev, GError **error);
-    /* What ACPI tables tell a guest of it (hw/acpi/acpi-device.h). */
+    /* Describes the device for ACPI tables (hw/acpi/acpi-device.h). */
     void (*acpi)(Device *dev, struct AcpiDevices *devices);
 };
 
@@ -64,25 +64,27 @@ struct Device {
     Object object;
     Bus *bus;                   /* it sits on, or NULL; held while attached */
     GList bus_link;             /* in bus->devices */
-    GPtrArray *buses;           /* of Bus it carries, or NULL; children own them */
+    GPtrArray *buses;           /* the Bus objects it carries, or NULL; owned as children */
     bool realized;
     bool hotplugged;            /* made after `cont` */
-    bool attached;              /* bus->devices has it */
+    bool attached;              /* it is in bus->devices */
     struct GuestErrors *guest_errors;   /* qom/guest-error.h; NULL while there are none */
 };
 
-/* What a kind of bus does with devices that are put on it. */
+/* What a kind of bus does with its devices. */
 typedef struct {
-    /* Checks that dev may sit here and gives it its address (writes automatic
-     * choices back into its props).  Fails with bus-full, address-in-use. */
+    /* Checks that dev may sit here and assigns its address (automatic choices
+     * are written back into its props).  Fails with bus-full,
+     * address-in-use. */
     bool (*attach)(Bus *bus, Device *dev, GError **error);
     void (*detach)(Bus *bus, Device *dev);
-    /* No more devices of klass (NULL: of any) fit: bus= absent takes another bus.
-     * NULL: never. */
+    /* Whether no more devices of klass (NULL: of any) fit: without bus=, another
+     * bus is chosen. NULL: never. */
     bool (*full)(Bus *bus, const QmpClass *klass);
-    /* Hotplug: after realize, and the guest's part of an unplug.  plugged NULL:
-     * the bus cannot do it (reason bus-not-hotpluggable); can_plug may say that
-     * this bus cannot do it now, where others of its class can. */
+    /* Hotplug: called after realize, and for the guest's part of an unplug.
+     * plugged NULL: the bus cannot do it (reason bus-not-hotpluggable);
+     * can_plug may say that this bus cannot do it now, where others of its
+     * class can. */
     bool (*can_plug)(const Bus *bus);
     void (*plugged)(Bus *bus, Device *dev);
     bool (*unplug_request)(Bus *bus, Device *dev, GError **error);
@@ -92,7 +94,7 @@ typedef struct {
 
 struct Bus {
     Object object;              /* its TypeInfo.kind is a BusOps */
-    Device *owner;              /* who carries it; NULL for main-system-bus */
+    Device *owner;              /* the device that carries it; NULL for main-system-bus */
     GQueue devices;             /* of Device, in order of attachment */
     GList tree_link;            /* in the root's list of buses */
 };
@@ -101,10 +103,10 @@ struct Bus {
  * NULL: "ID.N" from the id of the owner (or of what it is a part of), N counting
  * the owner's buses from 0; for an owner without id (or not yet in the tree) the
  * class's name in lower case with the first number that no bus of the tree has.  A
- * given name must be free among the owner's children (if a class gets that wrong, a
- * critical message says so and the name gets a number).  owner NULL
- * (main-system-bus): name is required, and the caller owns the bus and puts it in
- * the tree under that name. */
+ * given name must not be used among the owner's children (if it is, a critical
+ * message is logged and the name gets a number).  owner NULL (main-system-bus):
+ * name is required, and the caller owns the bus and puts it in the tree under that
+ * name. */
 Bus *bus_new(Device *owner, const QmpClass *klass, const char *name);
 
 /* Finds a bus by name, id of its owner, or path (bus= of device_add); with
@@ -115,14 +117,15 @@ Bus *bus_find(Object *root, const char *name, const QmpClass *klass, GError **er
 
 /*
  * Makes a device in the tree: new, defaults (qom/defaults.h), parent, links,
- * prepare (in this thread), then complete as above.  props (NULL: the class's
- * defaults) and given are taken over whatever happens.
+ * prepare (in this thread), then complete as above.  It takes ownership of
+ * props (NULL: the class's defaults) and given, even on failure.
  *
- * parent, name: its place, name as for object_add_child; bus: where it sits, or
- * NULL if its class sits on none.  After `cont` (Env.hot) its class must have
- * `plug: hot` and its bus be able to (reason not-hotpluggable); it is then reset
- * and plugged.  Before, the machine's first reset resets it.
- * Returns the device (owned by its parent), or NULL with everything undone.
+ * parent, name: its place in the tree, name as for object_add_child; bus: where
+ * it sits, or NULL if its class sits on none.  After `cont` (Env.hot) its class
+ * must have `plug: hot` and its bus must support hotplug (reason
+ * not-hotpluggable); it is then reset and plugged.  Before `cont`, the machine's
+ * first reset resets it.  Returns the device (owned by its parent), or NULL with
+ * everything undone.
  */
 Device *device_make(Object *parent, const char *name, const QmpClass *klass, Bus *bus,
                     void *props, QmpGiven *given, GError **error);
@@ -131,21 +134,21 @@ Device *device_make(Object *parent, const char *name, const QmpClass *klass, Bus
  * (device_del asks object_may_delete before, which refuses then). */
 void device_unmake(Device *dev);
 
-/* Has obj, what is below it and what sits on buses found there take no more work until they
- * are reset, or gone.  Main thread, machine lock held. */
+/* Quiesces obj, the objects below it and the devices on buses found there: they take no
+ * more work until they are reset or unmade.  Main thread, machine lock held. */
 void device_quiesce_tree(Object *obj);
 
-/* All three phases over obj and what is below it, tree order, then what else
- * sits on buses found there: enter for all, then hold for all, then exit for
- * all.  Devices that are not realized are left alone. */
+/* Runs all three phases over obj and the objects below it, in tree order, then
+ * the other devices on buses found there: enter for all, then hold for all,
+ * then exit for all.  Devices that are not realized are skipped. */
 void device_reset_tree(Object *obj);
 
 /*
  * The guest-visible state of one device: a section (qom/state-stream.h) for each of its
  * classes that has rows, base first.  Loading calls state_loaded hooks afterwards; it
- * fails with invalid-value, naming class and field, or as a hook says, and the device is
- * as before then.  Saving fails as whoever holds the state does, with some of it in out.
- * Main thread, machine lock held, vCPUs parked.
+ * fails with invalid-value, naming class and field, or with a hook's error, and then
+ * leaves the device unchanged.  Saving fails with the errors of whatever holds the
+ * state; out then has part of it.  Main thread, machine lock held, vCPUs parked.
  */
 bool device_save(Device *dev, GByteArray *out, GError **error);
 bool device_load(Device *dev, const guint8 *data, gsize length, GError **error);
@@ -160,22 +163,22 @@ void device_describe_acpi(Device *dev, struct AcpiDevices *devices);
 Device *device_in_use(Object *obj);
 /* The device's id if it was given one (child of a peripheral container). */
 const char *device_id(const Device *dev);
-/* The device that dev is a part of, over all levels; dev itself if it is none. */
+/* The outermost device that dev is a part of; dev itself if it is not a part. */
 Device *device_whole(Device *dev);
 
 /*
  * Makes the entries of a recipe or of `parts` in order, as children of parent,
- * with `if` evaluated on owner's (and accel's) properties; without an accel
- * its conditions are false.  wire connects two named gpio lines (hw/core/irq.h).
- * A part without bus name sits on the first bus of its class that parent or a
- * child of parent carries, else on the first one of the tree.  The values in
- * an entry count as given; so do owner's for properties that it forwards to the
- * part, if a request or a default named them.  On failure what was made is unmade.
+ * with `if` evaluated on owner's (and accel's) properties; conditions on an absent
+ * accel are false.  wire connects two named gpio lines (hw/core/irq.h).  A part
+ * without bus name sits on the first bus of its class that parent or a child of
+ * parent carries, else on the first one of the tree.  The values in an entry count
+ * as given; so do owner's for properties that it forwards to the part, if a
+ * request or a default named them.  On failure the parts made so far are unmade.
  */
 typedef bool (*PartsWire)(Object *parent, const char *from, const char *to, GError **error);
 bool parts_make(Object *owner, Object *accel, Object *parent, const QmpPart *parts,
                 guint n_parts, PartsWire wire, GError **error);
-/* Destroys the children that parts_make made, last one first. */
+/* Destroys the children that parts_make made, in reverse order. */
 void parts_unmake(Object *parent, const QmpPart *parts, guint n_parts);
 
 #endif

@@ -50,7 +50,7 @@ static void write_line(Device *dev, const char *message, guint64 hidden)
 {
     g_autofree char *path = object_path(&dev->object);
     g_autofree char *more = hidden ? g_strdup_printf(
-        " (%" G_GUINT64_FORMAT " more errors since the last that was logged)", hidden) : NULL;
+        " (%" G_GUINT64_FORMAT " more errors since the last one logged)", hidden) : NULL;
 
     g_log_structured(G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "OBJECT", path, "GUEST_ERROR", "1",
                      "MESSAGE", "guest error: %s: %s%s", path, message, more ? more : "");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hints: see hint.h.  What is near is qmp/nearest.h's.
+ * Hints: see hint.h.  qmp/nearest.h decides which names are near.
  */
 #include "config.h"
 #include "qom/hint.h"

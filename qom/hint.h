@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hints for messages about a name that is not there: "; did you mean 'x'?", or an
- * empty text if nothing is near.  Newly allocated.
+ * Hints for messages about an unknown name: "; did you mean 'x'?", or an empty
+ * text if nothing is near.  Newly allocated.
  */
 #ifndef QOM_HINT_H
 #define QOM_HINT_H

@@ -4,8 +4,8 @@
  * qom/object.h has it.
  *
  * Each step runs one kind of hook over the chain of the class.  A step that
- * fails leaves the object where it was before the step; only object_make() and
- * object_destroy() go several steps at once.
+ * fails leaves the object in the state before the step; only object_make() and
+ * object_destroy() take several steps in one call.
  */
 #include "config.h"
 #include "qom/object.h"
@@ -38,7 +38,7 @@ bool object_needs_prepare(const Object *obj)
     return false;
 }
 
-/* Refuses a step that does not follow on the one before it. */
+/* Refuses a step that is out of order. */
 static bool check_life(const Object *obj, bool follows, const char *step, GError **error)
 {
     if (!follows) {
@@ -66,7 +66,7 @@ bool object_link(Object *obj, GError **error)
     return true;
 }
 
-/* Mirrors of the first n types of the chain, the last of them first. */
+/* Runs the mirror hooks of the first n types of the chain, in reverse order. */
 static void run_release(Object *obj, guint n)
 {
     while (n-- > 0) {
@@ -108,7 +108,7 @@ bool object_prepare(Object *obj, GError **error)
     return true;
 }
 
-/* The hooks of the class that has something to settle, or NULL. */
+/* The hooks of the class that has a settle hook, or NULL. */
 static const ObjectOps *settling_ops(const Object *obj)
 {
     const Class *klass = obj->klass;
@@ -182,7 +182,7 @@ void object_release(Object *obj)
 bool object_make(Object *obj, GError **error)
 {
     if (!object_link(obj, error)) {
-        return false;           /* what it was before, it still is */
+        return false;           /* its state is unchanged */
     }
     if (object_prepare(obj, error) && object_complete(obj, error)) {
         return true;
@@ -194,9 +194,9 @@ bool object_make(Object *obj, GError **error)
 
 /* ---- Going ---- */
 
-/* What is to be undone in obj's branch and was completed after `serial`:
- * children before parents, later ones before earlier ones; each with a
- * reference. */
+/* Collects the objects in obj's branch that are to be undone and were completed
+ * after `serial`: children before parents, later ones before earlier ones; each
+ * with a reference. */
 static void collect(Object *obj, guint64 serial, GPtrArray *list)
 {
     const GList *link = tree_first(obj);
@@ -209,8 +209,8 @@ static void collect(Object *obj, guint64 serial, GPtrArray *list)
     }
 }
 
-/* The last completed first; those that were not completed in a tree keep the
- * order of collect(), behind the others. */
+/* The last completed comes first; those that were not completed in a tree
+ * follow, in the order of collect(). */
 static int by_serial(gconstpointer a, gconstpointer b)
 {
     const Object *x = *(Object *const *)a;
@@ -228,7 +228,7 @@ static GPtrArray *branch_by_serial(Object *obj, guint64 serial)
     return list;
 }
 
-/* What came into obj's branch after obj was completed may rely on it. */
+/* Objects that were completed in obj's branch after obj may rely on it. */
 static void destroy_later(Object *obj)
 {
     g_autoptr(GPtrArray) later = NULL;
@@ -267,7 +267,7 @@ void object_destroy(Object *obj)
 
     object_ref(obj);
     for (guint i = 0; i < list->len; i++) {
-        /* A hook may have taken it elsewhere: then it stays in use. */
+        /* A hook may have moved it elsewhere: then it stays in use. */
         if (tree_is_below(list->pdata[i], obj)) {
             object_dismantle(list->pdata[i]);
             object_release(list->pdata[i]);
@@ -296,7 +296,7 @@ void object_stop(Object *obj)
 
 /* ---- Asking ---- */
 
-/* Someone outside branch who holds obj, or NULL. */
+/* A holder of obj outside branch, or NULL. */
 static const LinkHolder *outside_holder(const Object *obj, const Object *branch)
 {
     for (guint i = 0; obj->holders && i < obj->holders->len; i++) {

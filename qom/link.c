@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Links: finding the target, asking whether it may be held, holding it, and
- * letting it go.
+ * Links: finding the target, checking that it may be held, holding and
+ * releasing it.
  *
- * A link may stand in a property itself, in a list, or anywhere in a structured
- * value; a walk by rows finds it.  The target keeps the list of its holders, so
- * that deleting it can say who needs it.
+ * A link may be a property itself, an element of a list, or anywhere in a
+ * structured value; a walk by rows finds it.  The target keeps a list of its
+ * holders, so that a refused deletion can name one.
  */
 #include "config.h"
 #include "qom/link.h"
@@ -69,7 +69,7 @@ static const LinkHolder *exclusive_holder(const Walk *walk, const QmpMember *mem
     return NULL;
 }
 
-/* Whether nobody else has it exclusively. */
+/* Whether no other object holds it exclusively. */
 static bool is_free(const Walk *walk, const QmpMember *member, const Object *target,
                     const char *path, GError **error)
 {
@@ -91,8 +91,8 @@ static bool may_hold(const Walk *walk, const QmpMember *member, const Object *ta
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "object '%s' cannot link to itself", path);
         return false;
     }
-    /* Between its preparing and its completion a pool thread has it, on the way
-     * there and on the way back. */
+    /* Between prepare and complete, and between dismantle and release, a pool
+     * thread may be using it. */
     if (object_needs_prepare(target) && object_life(target) != OBJECT_COMPLETE) {
         qmp_error_set(error, ERROR_REASON_WRONG_STATE, "object '%s' is not ready yet", path);
         return false;
@@ -128,8 +128,8 @@ bool link_hold_exclusive(Object *holder, const QmpMember *row, Object *target, G
     return true;
 }
 
-/* Holders mostly go in the reverse order of their coming, so the search from
- * the end finds one of ten thousand at once. */
+/* Holders are usually dropped in reverse order, so a search from the end is
+ * fast even among ten thousand. */
 void link_drop(Object *holder, const QmpMember *row, Object *target)
 {
     for (guint i = target->holders->len; i-- > 0;) {
@@ -229,7 +229,7 @@ static bool walk_value(const Walk *walk, const QmpMember *member, const QmpType 
     void *object;
 
     if (member->flags & QMP_MEMBER_READONLY) {
-        return true;            /* shown by the class, not asked for by a request */
+        return true;            /* set by the class, not by a request */
     }
     switch (type->kind) {
     case QMP_KIND_LINK:

@@ -2,8 +2,8 @@
 /*
  * Objects: making, counting, freeing, and asking for their class.
  *
- * The tree they stand in is in tree.c, what they go through between new and the
- * last unref in life.c, their classes in class.c.
+ * Their tree is in tree.c, their life between new and the last unref in life.c,
+ * their classes in class.c.
  */
 #include "config.h"
 #include "qom/object.h"
@@ -40,8 +40,8 @@ static void run_finalize(Object *obj)
     }
 }
 
-/* An object of at least `size` bytes, more than its class asks for if the
- * caller keeps something of its own behind it. */
+/* Allocates an object of at least `size` bytes: more than its class needs if
+ * the caller keeps data of its own behind it. */
 static Object *object_alloc(const QmpClass *schema, gsize size, void *props, QmpGiven *given)
 {
     const Class *klass = class_get(schema);
@@ -89,8 +89,8 @@ void object_unref(void *opaque)
     if (!obj || !g_atomic_ref_count_dec(&obj->refs)) {
         return;
     }
-    /* Each holder, parent or user of an object counts as a reference, so this
-     * can only be C code that dropped one that was not its own. */
+    /* Each holder, parent or user of an object has a reference, so only C code
+     * that dropped a reference it did not own can trigger this. */
     g_warn_if_fail(!obj->parent && object_life(obj) == OBJECT_NEW);
     run_finalize(obj);
     tree_drop_children(obj);

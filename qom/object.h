@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Objects: what every thing in the tree is.
+ * Objects: the nodes of the tree.
  *
  * A class is schema data (QmpClass) plus, where it has behaviour, a TypeInfo
  * in C.  An object's properties are the props struct that the codec decoded
@@ -19,26 +19,25 @@
  *   object_link         links resolved and held
  *   object_prepare      may block (opens, allocates): runs on a pool thread,
  *                       without the machine lock; reads its own props, and
- *                       leaves them as they are (a client may be reading them)
- *   object_settle       what the host answers later; main thread
- *   object_complete     takes effect; for a Device this is realize
- *   ... in use ...
- *   object_dismantle    mirror of complete, then of link
+ *                       does not change them (a client may be reading them)
+ *   object_settle       waits for an answer of the host; main thread
+ *   object_complete     takes effect; for a Device this is realize   ...  in
+ *   use ...  object_dismantle    mirror of complete, then of link
  *   object_release      mirror of prepare; may block, so on a pool thread, too
- *   object_unparent     leaves the tree
- *   last object_unref   finalize hooks, derived class first
+ *   object_unparent     leaves the tree   last object_unref   finalize hooks,
+ *   derived class first
  *
  * init, prepare and complete hooks run from the base class to the derived one;
- * their mirrors run the other way.  If one fails, those that had succeeded are
- * undone by their mirrors; the failing hook undoes its own part.
+ * their mirrors run the other way.  If one fails, the mirrors of those that had
+ * succeeded run; the failing hook undoes its own part.
  *
  * An object that only structures the tree or belongs to C code (a container, a
  * memory region, a line) may stay OBJECT_NEW all its life.
  *
- * Threads: all functions are for the holder of the machine lock, except
- * object_ref/unref (any thread) and object_prepare/release (a pool thread,
- * while nothing else uses the object).  The table of types is the one piece of
- * process-wide state; it has a lock of its own.
+ * Threads: all functions need the machine lock, except object_ref/unref (any
+ * thread) and object_prepare/release (a pool thread, while nothing else uses
+ * the object).  The table of types is the only process-wide state; it has a
+ * separate lock.
  */
 #ifndef QOM_OBJECT_H
 #define QOM_OBJECT_H
@@ -57,22 +56,22 @@ typedef struct {
     bool (*prepare)(Object *obj, GError **error);
     void (*release)(Object *obj);       /* mirror of prepare; may block, too */
     /* Between prepare and complete, for what takes time but no thread (a peer that
-     * has to answer): begins it, and calls done(opaque, error) once, now or later,
-     * with an error that done owns.  One class of a chain may have it. */
+     * has to answer): starts it, and calls done(opaque, error) once, now or later,
+     * with an error that done owns.  At most one class of a chain may have it. */
     void (*settle)(Object *obj, void (*done)(void *opaque, GError *error), void *opaque);
-    /* Ends that without an answer: done is not called any more. */
+    /* Cancels settle: done is not called any more. */
     void (*unsettle)(Object *obj);
     bool (*complete)(Object *obj, GError **error);
     void (*dismantle)(Object *obj);     /* mirror of complete */
     void (*finalize)(Object *obj);      /* mirror of init */
-    /* A property was changed in props of a completed object: make it so, or
-     * fail, and the old value is put back.  Where a class further down the
-     * chain fails, those that had agreed are called again with the old value,
-     * and may not fail then. */
+    /* A property was changed in the props of a completed object: applies it, or
+     * fails, and the old value is restored.  If a class further down the chain
+     * fails, those that had accepted are called again with the old value, and
+     * must not fail then. */
     bool (*changed)(Object *obj, const QmpMember *member, GError **error);
     /* Brings a readonly property in props up to date before it is read. */
     void (*refresh)(Object *obj, const QmpMember *member);
-    /* Why the object may not be deleted now, or true. */
+    /* True if the object may be deleted now, else the error says why not. */
     bool (*may_delete)(Object *obj, GError **error);
 } ObjectOps;
 
@@ -80,8 +79,8 @@ typedef struct {
 typedef struct {
     const QmpClass *schema;
     gsize size;                 /* of the instance struct; 0: parent's */
-    const ObjectOps *object;    /* hooks of this class alone, or NULL */
-    const DeviceOps *device;    /* the same for what Device adds (qom/device.h) */
+    const ObjectOps *object;    /* hooks of this class only, or NULL */
+    const DeviceOps *device;    /* the same for the hooks that Device adds (qom/device.h) */
     const void *kind;           /* ops that an abstract ancestor asks for, e.g.
                                    CharOps; NULL: inherited */
 } TypeInfo;
@@ -90,11 +89,11 @@ struct Object {
     const Class *klass;
     gatomicrefcount refs;
     Object *parent;             /* not counted */
-    char *name;                 /* below parent; NULL while it has none */
+    char *name;                 /* name below parent; NULL without one */
     void *props;                /* struct of type object_class(obj)->props */
     QmpGiven *given;            /* properties that a request named, or NULL */
     struct ObjectChildren *children;    /* NULL while there are none */
-    GArray *holders;            /* of LinkHolder: who links to us; NULL if none */
+    GArray *holders;            /* of LinkHolder: the links to this object; NULL if none */
     guint64 serial;             /* order of completion in its tree; 0: never */
     gint life;                  /* ObjectLife; read by object_life() */
     bool root;                  /* made by object_root_new() */
@@ -179,17 +178,17 @@ Object *object_root_new(void);
 /* The container at a path of plain names below obj, made where missing. */
 Object *object_container(Object *obj, const char *path);
 
-/* Makes child a child of parent, which takes a reference of its own.  A name
- * that ends in "[*]" gets the first free number.  Fails with id-in-use, with
- * id-invalid for a name that is empty or has a '/', and with in-use if child
- * has a parent already.  Constant in the number of children. */
+/* Makes child a child of parent, which takes a reference.  A name that ends in
+ * "[*]" gets the first free number.  Fails with id-in-use, with id-invalid for
+ * a name that is empty or has a '/', and with in-use if child has a parent
+ * already.  Constant in the number of children. */
 bool object_add_child(Object *parent, const char *name, Object *child, GError **error);
 /* Takes obj out of its parent (which drops its reference); no-op without one. */
 void object_unparent(Object *obj);
 /* Borrowed, or NULL. */
 Object *object_child(Object *parent, const char *name);
 guint object_n_children(Object *parent);
-/* Children in order of their making; f returns false to stop.  f may add and
+/* Visits children in order of creation; f returns false to stop.  f may add and
  * remove children: added ones are not visited, and neither are removed ones.
  * Descendants: parents before their children. */
 void object_foreach_child(Object *parent, bool (*f)(Object *child, void *data), void *data);
@@ -199,13 +198,13 @@ Object *object_root(Object *obj);
 /* Canonical, newly allocated; "/" for a root, and without a root the path from
  * where the object's branch ends. */
 char *object_path(const Object *obj);
-/* "/a/b" from the root; "b", "a/b" as a partial path: whatever object's path
- * ends so, which must be one (reason path-ambiguous).  Borrowed.  Fails with
+/* "/a/b" from the root; "b", "a/b" as a partial path: the only object whose
+ * path ends so (else reason path-ambiguous).  Borrowed.  Fails with
  * object-not-found.  A full path costs its length; a partial one a walk over
  * the tree. */
 Object *object_resolve(Object *root, const char *path, GError **error);
-/* The same among objects of a class (NULL: all): others of that name do not
- * make a partial path ambiguous.  Fails with invalid-type, too. */
+/* The same among objects of a class (NULL: all): objects of other classes do
+ * not make a partial path ambiguous.  Fails with invalid-type, too. */
 Object *object_resolve_type(Object *root, const char *path, const QmpClass *schema,
                             GError **error);
 /* Checks the rule for ids: a letter, then letters, digits, '-', '.', '_'. */
@@ -213,49 +212,50 @@ bool object_check_id(const char *id, GError **error);
 
 /* ---- Life ---- */
 
-/* A step that does not follow on the one before it fails with wrong-state. */
+/* A step that is out of order fails with wrong-state. */
 
 /* Resolves every link in props that a request can set, from the root of obj's
- * tree, and holds the targets.  Fails, holding nothing, with object-not-found,
- * path-ambiguous, invalid-type (not of the link's class), in-use (an exclusive
- * link's target has such a holder; the message has its path), invalid-value (a
- * link to itself), wrong-state (the target is being made or unmade); the
- * error's path names the property.  Forwarded links are the part's. */
+ * tree, and holds the targets.  Fails, with no link held, with
+ * object-not-found, path-ambiguous, invalid-type (not of the link's class),
+ * in-use (an exclusive link's target has such a holder; the message has its
+ * path), invalid-value (a link to itself), wrong-state (the target is being
+ * made or unmade); the error's path names the property.  Forwarded links are
+ * the part's. */
 bool object_link(Object *obj, GError **error);
 /* Whether a class of obj has a prepare hook. */
 bool object_needs_prepare(const Object *obj);
-/* After object_link.  Without hooks it only takes note. */
+/* After object_link.  Without hooks it only changes the object's life state. */
 bool object_prepare(Object *obj, GError **error);
 /* After object_prepare: the hook of that name; without one done(opaque, NULL) is
- * called at once. */
+ * called immediately. */
 void object_settle(Object *obj, void (*done)(void *opaque, GError *error), void *opaque);
-/* Instead of done, which is not called any more; then object_release. */
+/* Cancels object_settle: done is not called any more; object_release comes next. */
 void object_unsettle(Object *obj);
-/* After object_prepare, or after object_link if none is needed.  On failure
- * obj is as before: the caller goes on with object_dismantle, object_release. */
+/* After object_prepare, or after object_link if none is needed.  On failure obj
+ * is unchanged: the caller continues with object_dismantle, object_release. */
 bool object_complete(Object *obj, GError **error);
-/* Undoes what was done so far of complete and link; a no-op on a new object.
- * What was completed below obj after it (devices of a machine) is destroyed
- * first; what was completed before or with it is up to its hooks. */
+/* Undoes complete and link as far as they were done; a no-op on a new object.
+ * Objects that were completed below obj after it (devices of a machine) are
+ * destroyed first; those completed before or with it are left to its hooks. */
 void object_dismantle(Object *obj);
 /* Undoes prepare, after object_dismantle; may block; a no-op if nothing was
  * prepared. */
 void object_release(Object *obj);
-/* link, prepare and complete in one go, all or nothing. */
+/* Link, prepare and complete in one call, all or nothing. */
 bool object_make(Object *obj, GError **error);
-/* Dismantles, releases and unparents obj and all below it: what was completed
- * last goes first; what a dismantle hook moves out of the branch stays as it
- * is.  The caller's reference stays the caller's. */
+/* Dismantles, releases and unparents obj and all objects below it, in reverse
+ * order of completion; an object that a dismantle hook moves out of the branch
+ * is not touched.  The caller keeps its reference. */
 void object_destroy(Object *obj);
-/* Dismantles and releases what is complete in obj's branch, in the same order; all
- * stays where it is, and what somebody still prepares or releases stays as it is.
- * For an end that cannot wait for them. */
+/* Dismantles and releases the complete objects in obj's branch, in the same order.
+ * All stay in the tree, and objects that a thread is still preparing or releasing
+ * are not touched: for an end of the process that cannot wait for them. */
 void object_stop(Object *obj);
-/* Object.serial of what was completed last in root's tree: what comes later has a
- * higher one. */
+/* Object.serial of the object that was completed last in root's tree: later ones
+ * have a higher serial. */
 guint64 object_last_serial(Object *root);
-/* Whether it may be deleted: nobody outside it holds it or anything below it
- * (reason in-use, names the holder's path), and may_delete agrees. */
+/* Whether it may be deleted: no object outside its branch holds it or anything
+ * below it (reason in-use, with the holder's path), and may_delete agrees. */
 bool object_may_delete(Object *obj, GError **error);
 
 #endif

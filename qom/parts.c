@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Parts: the entries of a machine's recipe or of a class's `parts`, made and
- * wired in order.  Each becomes an object of its own, made as device_add would
- * make it; nothing here knows what a line or a chip is.
+ * wired in order.  Each becomes a separate object, made as device_add would
+ * make it; this file does not know what a line or a chip is.
  *
  * The values of forwarded properties are copied from the owner when the part is
- * made.  From then on the part's are the ones that count (qom/property.c).
+ * made.  From then on the part's values are the valid ones (qom/property.c).
  */
 #include "config.h"
 #include "qom/device-internal.h"
@@ -20,8 +20,8 @@
 #include "qom/row.h"
 #include "qom/tree.h"
 
-/* An accelerator may lack the property that others have; for an owner the
- * generator has checked it. */
+/* An accelerator may lack a property that others have; the generator has
+ * checked that an owner has it. */
 static bool holds(const QmpCondition *condition, Object *owner, Object *accel, bool *ret_holds,
                   GError **error)
 {
@@ -106,8 +106,8 @@ static bool set_props(const QmpPart *part, void *props, QmpGiven **given, GError
     return true;
 }
 
-/* What the owner's request named, or a default for the owner's class, counts as
- * given: no default for the part's class goes over it. */
+/* A value that the owner's request or a default for the owner's class named
+ * counts as given: no default for the part's class overrides it. */
 static void take_forwarded(Object *owner, const QmpPart *part, void *props, QmpGiven **given)
 {
     const QmpClass *klass = object_class(owner);
@@ -128,8 +128,9 @@ static void take_forwarded(Object *owner, const QmpPart *part, void *props, QmpG
     }
 }
 
-/* An error about a property of the part is one about the owner's if that is forwarded.
- * Otherwise the value came from the machine's request or from the machine type. */
+/* An error about a property of the part blames the owner's property if that is
+ * forwarded. Otherwise the value came from the machine's request or from the machine
+ * type. */
 static void rename_argument(Object *owner, const QmpPart *part, GError *error)
 {
     const char *path = qmp_error_path(error);
@@ -189,7 +190,8 @@ static Object *make_child(Object *owner, Object *parent, const QmpPart *part, GE
 static bool connect(Object *parent, const QmpPart *part, PartsWire wire, GError **error)
 {
     if (!wire) {
-        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "no lines here to connect '%s' to '%s'",
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
+                      "there are no lines here to connect '%s' to '%s'",
                       part->connect, part->to);
         return false;
     }

@@ -3,9 +3,8 @@
  * Paths: the canonical one of an object, the object of a full or partial one,
  * and the rule for ids.
  *
- * A full path costs one look-up a component.  A partial one is tried at every
- * object of the tree: the price of a convenience, which ids and full paths do
- * not pay.
+ * A full path costs one lookup per component.  A partial one is tried at every
+ * object of the tree: a cost that ids and full paths do not have.
  */
 #include "config.h"
 #include "qom/object.h"
@@ -35,8 +34,8 @@ typedef struct {
     char *const *names;
     const QmpClass *schema;     /* or NULL */
     Object *found;
-    Object *second;             /* another one of the same partial path */
-    Object *other;              /* one that is not of class schema */
+    Object *second;             /* another one with the same partial path */
+    Object *other;              /* a match that is not of class schema */
 } Search;
 
 static void search(Object *at, Search *s)

@@ -32,7 +32,7 @@ static Object *find(Object *root, const char *path)
     return obj;
 }
 
-/* The same, but makes what is missing at the end. */
+/* The same, but makes missing folders at the end of the path. */
 static Object *find_folder(Object *root, const char *path)
 {
     char name[NAME_SIZE];

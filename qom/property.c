@@ -3,8 +3,8 @@
  * Properties from outside: reading, setting and describing by the rows of the
  * class.  Decoding and printing are qmp/visit.h's; resolving links link.c's.
  *
- * A forwarded property is its part's as soon as there is one: the part may have
- * made a choice of its own, and it is the one that acts on a change.
+ * A forwarded property belongs to its part as soon as the part exists: the part
+ * may have chosen another value, and it is the part that acts on a change.
  */
 #include "config.h"
 #include "qom/property.h"
@@ -17,7 +17,7 @@
 #include "qom/link.h"
 #include "qom/row.h"
 
-/* The part that a forwarded property is of, once it was made, or NULL. */
+/* The part that a forwarded property belongs to, or NULL if it was not made yet. */
 static Object *part_of(Object *obj, const QmpMember *member)
 {
     return member->part ? object_child(obj, member->part) : NULL;
@@ -46,7 +46,7 @@ static QmpValue *absent_value(const QmpMember *member)
     return qmp_value_null();
 }
 
-/* Where a link leads to, however the request said it. */
+/* The canonical path of a link's target, however the request named it. */
 static QmpValue *target_path(const QmpLink *link)
 {
     g_autofree char *path = object_path(link->target);
@@ -178,7 +178,7 @@ static bool may_set(const Object *obj, const QmpMember *member, const QmpInput *
     }
     if (life == OBJECT_COMPLETE && !(member->flags & QMP_MEMBER_RUN)) {
         qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_SETTABLE,
-                      "property '%s' of class '%s' is fixed once the object was made",
+                      "property '%s' of class '%s' is fixed once the object exists",
                       member->name, klass);
         return false;
     }
@@ -192,7 +192,8 @@ static bool call_changed(Object *obj, const ObjectOps *ops, const QmpMember *mem
 }
 
 /* Tells the classes of a completed object about the value that is in its props
- * now.  If one refuses, `old` is put back, and those before it hear of that. */
+ * now.  If one refuses, `old` is restored, and those before it are told
+ * again. */
 static bool apply_change(Object *obj, const QmpMember *member, void *old, GError **error)
 {
     const Class *klass = obj->klass;
@@ -210,8 +211,8 @@ static bool apply_change(Object *obj, const QmpMember *member, void *old, GError
     return true;
 }
 
-/* Exchanges a completed object's value for the one in `fresh`; afterwards fresh
- * has the loser, which holds nothing any more. */
+/* Exchanges a completed object's value with the one in `fresh`; afterwards
+ * fresh has the discarded value, whose links are released. */
 static bool exchange(Object *obj, const QmpMember *member, void *fresh, GError **error)
 {
     bool ok;

@@ -15,33 +15,33 @@
 QmpValue *object_property_get(Object *obj, const char *name, GError **error);
 
 /*
- * The value of a row as a request for a new object would have to give it, or NULL: it
- * cannot be given, is absent, or is what a new object has anyway and no request
- * named it.  fresh: props of a new object of the class.  Links are as they were given.
+ * The value of a row as a request for a new object would have to give it.  NULL: it
+ * cannot be given, is absent, or is the default and no request named it.  fresh: props
+ * of a new object of the class.  Links are as they were given.
  */
 QmpValue *object_property_record(Object *obj, const QmpMember *member, const void *fresh);
 
-/* Whether a request named the property, which there must be. */
+/* Whether a request named the property, which must exist. */
 bool object_property_given(const Object *obj, const char *name);
 
-/* Whether the object was given a value for this row that is never shown. */
+/* Whether the object was given a secret value for this row. */
 bool object_property_keeps_secret(const Object *obj, const QmpMember *member);
 
 /*
- * Sets a property by the row's own type; a link is resolved and held at once,
- * as object_link does.  The property counts as given from then on.  Fails with
- * property-not-found, property-read-only, internal-property (unless the input
- * allows it), deprecated-input or unstable-input (by the input's policy),
- * property-not-settable for one that is `settable: build` once the object was
- * made, wrong-state while it is being made; with the decoder's and the link's
- * errors; or with what the class's changed hook says.  On failure the old value
- * remains.  A forwarded property is set where it is: in the part, once that was
- * made.
+ * Sets a property by the row's own type; a link is resolved and held
+ * immediately, as object_link does.  The property counts as given from then on.
+ * Fails with property-not-found, property-read-only, internal-property (unless
+ * the input allows it), deprecated-input or unstable-input (by the input's
+ * policy), property-not-settable for one that is `settable: build` once the
+ * object was made, wrong-state while it is being made; with the decoder's and
+ * the link's errors; or with the error of the class's changed hook.  On failure
+ * the old value remains.  A forwarded property is set in the part, once that
+ * was made.
  */
 bool object_property_set(Object *obj, const char *name, const QmpInput *input,
                          const void *node, GError **error);
 
-/* Type of a child as property lists name it: "child<irq>".  Newly allocated. */
+/* Type of a child as in property lists: "child<irq>".  Newly allocated. */
 char *child_type_name(const Object *child);
 
 #endif

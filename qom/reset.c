@@ -2,8 +2,8 @@
 /*
  * Three-phase reset of a branch of the tree, and its quiescence.
  *
- * Who is reset is settled before the first hook runs; a device that a hook
- * takes out of use is passed over by the phases after that.
+ * The set of devices to reset is fixed before the first hook runs; a device
+ * that a hook takes out of use is skipped by later phases.
  */
 #include "config.h"
 #include "qom/device-internal.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The root of a tree: a container that knows what belongs to the tree as a
- * whole.  Private to this folder.
+ * The root of a tree: a container with the data of the tree as a whole.
+ * Private to this folder.
  */
 #ifndef QOM_ROOT_H
 #define QOM_ROOT_H
@@ -16,7 +16,7 @@ typedef struct {
     guint64 serial;                     /* of the last completion */
 } Root;
 
-/* The root of obj's tree; NULL if its branch hangs in no tree. */
+/* The root of obj's tree; NULL if its branch is not in a tree. */
 Root *root_of(const Object *obj);
 
 #endif

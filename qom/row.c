@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rows: see qom/row.h.  What walks whole values (decode, print, clone) is
- * qmp/visit.h's.
+ * Rows: see qom/row.h.  Walks over whole values (decode, print, clone) are in
+ * qmp/visit.h.
  */
 #include "config.h"
 #include "qom/row.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rows as the object model needs them beyond qmp/visit.h: where a value lies,
- * and constants.  Private to this folder.
+ * What the object model needs of rows beyond qmp/visit.h: where a value is
+ * stored, and constants.  Private to this folder.
  */
 #ifndef QOM_ROW_H
 #define QOM_ROW_H
@@ -15,7 +15,7 @@ gsize row_storage_size(const QmpType *type);
 void row_swap(const QmpMember *member, void *a, void *b);
 
 /* Copies a member's value, and whether it is there, to a row of the same type; a
- * link's target stays behind. */
+ * link's target is not copied. */
 void row_copy(const QmpMember *to, void *dst, const QmpMember *from, const void *src);
 
 /* Whether a member of a scalar kind is present and has this value. */
@@ -24,7 +24,7 @@ bool row_equals(const QmpMember *member, const void *object, QmpScalar value);
 /* Position of a property among its class's rows; -1 if there is none. */
 int row_index(const QmpClass *klass, const char *name);
 
-/* Notes that a property was given, and makes the record if there is none. */
+/* Records that a property was given; allocates the record if there is none. */
 void row_mark_given(const QmpClass *klass, QmpGiven **given, guint index);
 
 #endif

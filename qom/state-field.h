@@ -22,7 +22,7 @@
 
 enum {
     STATE_FIELD_IS_LIST = 0x80,
-    STATE_MAX_DEPTH = 8,        /* of groups in groups */
+    STATE_MAX_DEPTH = 8,        /* of nested groups */
 };
 
 typedef struct {
@@ -35,35 +35,34 @@ typedef struct {
     gsize length;
 } StateField;
 
-/* Takes the next field off *data.  False with invalid-value: they are no field.  What it
- * gives has a kind, and as many bytes as its elements need; groups and typed values may
- * still turn out to be none. */
+/* Takes the next field off *data.  False with invalid-value: the bytes are not a field.
+ * The field has a valid kind and as many bytes as its elements need; the content of
+ * groups and typed values is not checked yet. */
 bool state_field_next(const guint8 **data, gsize *length, StateField *ret, GError **error);
 
 /* Takes the fields of the next group off the field's data. */
 bool state_group_next(StateField *field, const guint8 **ret_data, gsize *ret_length,
                       GError **error);
 
-/* Bytes of one element, in memory and saved alike; 0 of those that differ. */
+/* Bytes of one element, the same in memory and when saved; 0 for kinds whose size varies. */
 gsize state_element_size(StateKind kind);
 
-/* Element of that kind at data. */
+/* The element of this kind at data. */
 guint64 state_element(StateKind kind, const guint8 *data);
 
-/* How many elements a row has just now, and where the i-th one is. */
+/* How many elements a row has now, and where the i-th one is. */
 guint32 state_row_count(const StateRow *row, const void *device);
 void *state_row_element(const StateRow *row, const void *device, guint32 i);
 
-/* Whether loading decides how many it has, up to the row's count. */
+/* Whether the loaded state decides how many elements it has, up to the row's count. */
 bool state_row_varies(const StateRow *row);
 
-/* Bytes of all elements if they lie in memory as they are saved, one behind the other; 0 if
- * they do not. */
+/* Bytes of all elements if they are contiguous in memory in their saved form; 0 if not. */
 gsize state_row_block(const StateRow *row, guint32 count);
 
 /* Stores a number's bits. */
 void state_store(StateKind kind, void *where, guint64 value);
-/* A row as after a reset, whether it survives one or not. */
+/* Sets a row to its reset value, even one with STATE_KEEP. */
 void state_reset_row(const StateRow *row, void *device);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Loading of state rows.  The bytes come from outside, so nothing of them is believed:
- * all of them are held against the rows before the first one is taken.
+ * Loading of state rows.  The bytes are untrusted: all of them are checked against the
+ * rows before any value is stored.
  */
 #include "config.h"
 #include "qom/state-field.h"
@@ -21,7 +21,7 @@ static bool cut_off(GError **error)
     return false;
 }
 
-/* Takes size bytes off *data; NULL if there are fewer. */
+/* Consumes size bytes of *data; NULL if there are fewer. */
 static const guint8 *take(const guint8 **data, gsize *length, gsize size)
 {
     const guint8 *taken = *data;
@@ -47,7 +47,7 @@ static bool take_number(const guint8 **data, gsize *length, gsize size, guint32 
     return true;
 }
 
-/* Fails with the field's name and why. */
+/* Fails with the field's name and the reason. */
 static bool refuse(const StateField *field, GError **error, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 static bool refuse(const StateField *field, GError **error, const char *format, ...)
@@ -63,7 +63,7 @@ static bool refuse(const StateField *field, GError **error, const char *format, 
     return false;
 }
 
-/* Each element has at least one byte, so the number is bounded by what is there. */
+/* Each element has at least one byte, so their number is bounded by the size of the data. */
 static bool check_length(const StateField *field, GError **error)
 {
     guint64 size = state_element_size(field->kind);
@@ -142,13 +142,14 @@ static bool check_typed(const StateRow *row, const StateField *field, GError **e
 
     qmp_clear(row->type, &scratch);
     if (used != field->length) {
-        return refuse(field, error, "%s", why ? why->message : "something follows the value");
+        return refuse(field, error, "%s",
+                      why ? why->message : "there are extra bytes after the value");
     }
     return true;
 }
 
-/* A bool of another value would be neither true nor false to the compiler, and what
- * is not a number makes none of what it is added to. */
+/* A bool with another value is undefined behaviour in C, and a NaN would spread to
+ * every sum it enters. */
 static bool element_valid(StateKind kind, guint64 value)
 {
     double number;
@@ -170,8 +171,8 @@ static bool check_scalars(const StateField *field, GError **error)
     return true;
 }
 
-/* A list's elements are not there yet (device NULL): only what is fixed in them, and what
- * loading allocates, can be checked, so they have nothing else. */
+/* A list's elements do not exist yet (device NULL): only rows of fixed size, or that
+ * loading allocates, can be checked, so they have no others. */
 static bool check_groups(const StateRow *row, const void *device, guint32 version,
                          const StateField *field, GError **error)
 {
@@ -189,7 +190,7 @@ static bool check_groups(const StateRow *row, const void *device, guint32 versio
             return refuse(field, error, "element %u: %s", i, why->message);
         }
     }
-    return !rest.length || refuse(field, error, "something follows the last element");
+    return !rest.length || refuse(field, error, "there are extra bytes after the last element");
 }
 
 static bool check_count(const StateRow *row, const void *device, const StateField *field,
@@ -209,7 +210,7 @@ static bool check_field(const StateRow *row, const void *device, guint32 version
                         const StateField *field, GError **error)
 {
     if (field->kind != row->kind) {
-        return refuse(field, error, "it is of another type");
+        return refuse(field, error, "it has another type");
     }
     if (!check_count(row, device, field, error)) {
         return false;
@@ -235,7 +236,7 @@ static guint count_rows(const StateRow *rows)
     return n;
 }
 
-/* They are mostly in the rows' order, so the search begins behind the last one. */
+/* Fields are mostly in the rows' order, so the search begins after the last match. */
 static guint find_row(const StateRow *rows, guint n, guint start, const StateField *field)
 {
     for (guint i = 0; i < n; i++) {
@@ -249,7 +250,7 @@ static guint find_row(const StateRow *rows, guint n, guint start, const StateFie
     return n;
 }
 
-/* The fields by their rows' numbers, name NULL where there is none; NULL on failure. */
+/* The fields indexed as their rows, name NULL where there is none; NULL on failure. */
 static StateField *sort_fields(const StateRow *rows, guint n, const guint8 *data, gsize length,
                                GError **error)
 {
@@ -264,11 +265,11 @@ static StateField *sort_fields(const StateRow *rows, guint n, const guint8 *data
         }
         at = find_row(rows, n, at, &field);
         if (at == n) {
-            refuse(&field, error, "there is none of that name here");
+            refuse(&field, error, "this device has no such field");
             return NULL;
         }
         if (fields[at].name) {
-            refuse(&field, error, "it is there twice");
+            refuse(&field, error, "it occurs twice");
             return NULL;
         }
         fields[at++] = field;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Saved state for people and programs: what it says of itself, without the rows that it
- * was saved by.
+ * Shows saved state to people and programs, by what it says about itself, without the
+ * rows that it was saved with.
  */
 #include "config.h"
 #include "qom/state-stream.h"
@@ -88,7 +88,7 @@ static QmpValue *show_bytes(const StateField *field)
     return qmp_value_str(text->str);
 }
 
-/* Absent, and no error, if it is not set. */
+/* Absent, without an error, if it is not set. */
 static bool show_typed(const StateField *field, QmpValue **ret, GError **error)
 {
     return qmp_stream_load(&qmp_type_any, ret, field->data, field->length, error) ==

@@ -61,7 +61,7 @@ static bool take_number(const guint8 **data, gsize *length, gsize size, guint32 
     return true;
 }
 
-/* A newly allocated name; NULL if it is cut off, empty, or no text. */
+/* A newly allocated name; NULL if it is truncated, empty, or not text. */
 static char *take_name(const guint8 **data, gsize *length, gsize size)
 {
     guint32 name_length;

@@ -12,7 +12,7 @@
  *   4 bytes      version of that class's state
  *   ...          its fields: qom/state-field.h
  *
- * A reader trusts nothing in it.  All functions are pure.
+ * Readers trust none of it.  All functions are pure.
  */
 #ifndef QOM_STATE_STREAM_H
 #define QOM_STATE_STREAM_H
@@ -34,13 +34,14 @@ void state_section_save(GByteArray *out, const char *path, const char *name, gui
                         const StateRow *rows, const void *base);
 
 /* Takes the next section off *data into *ret, which must be clear.  False with
- * invalid-value: they are none. */
+ * invalid-value: the bytes are not a section. */
 bool state_section_next(const guint8 **data, gsize *length, StateSection *ret, GError **error);
 
 struct DeviceState;
 
-/* What sections tell of the object at path (schema/state.json); NULL with invalid-value:
- * they are none, or one is of another object.  Free with qmp_clear. */
+/* What sections say about the object at path (schema/state.json); NULL with
+ * invalid-value: they are not valid, or one is of another object.  Free with
+ * qmp_clear. */
 struct DeviceState *state_show(const char *path, const guint8 *data, gsize length,
                                GError **error);
 

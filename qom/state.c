@@ -110,7 +110,7 @@ gsize state_row_block(const StateRow *row, guint32 count)
     return row->kind != STATE_TIMER && in_order && together ? size * count : 0;
 }
 
-/* A number's reset value is written in the table as any other. */
+/* The reset value of a STATE_NUMBER is an integer in the table, as for the other kinds. */
 static guint64 reset_value(const StateRow *row)
 {
     double number = row->reset;
@@ -171,7 +171,7 @@ static void append_number(GByteArray *out, guint64 value, gsize size)
     g_byte_array_append(out, (const guint8 *)&value, size);
 }
 
-/* Puts the number of bytes behind it at a place that was kept free. */
+/* Stores the number of bytes that follow in the space reserved for it. */
 static void close_length(GByteArray *out, guint at)
 {
     guint32 length = GUINT32_TO_LE(out->len - at - sizeof(length));

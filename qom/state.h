@@ -3,10 +3,10 @@
  * State rows: a device's guest-visible state as a const table.  The same rows
  * serve reset, save, load and query-device-state, so that these cannot drift apart.
  *
- * Saved state tells each field's name, type and number of elements
- * (qom/state-stream.h).  A field that comes later gets a version (STATE_SINCE), and
- * what an earlier version saved is loaded with the field's reset value.  A field
- * that changes its meaning gets another name.
+ * Saved state contains each field's name, type and number of elements
+ * (qom/state-stream.h).  A field that is added later gets a version (STATE_SINCE);
+ * loading the state of an earlier version gives it its reset value.  A field that
+ * changes its meaning gets a new name.
  */
 #ifndef QOM_STATE_H
 #define QOM_STATE_H
@@ -34,7 +34,7 @@ typedef enum {
     STATE_TYPED = 11,           /* a value of the schema: str, enum, list, struct, ... */
     STATE_BYTES = 12,           /* no byte order */
     STATE_TIMER = 13,           /* when it fires */
-    STATE_GROUP = 14,           /* fields of its own */
+    STATE_GROUP = 14,           /* nested fields */
     STATE_N_KINDS,
 } StateKind;
 
@@ -42,9 +42,9 @@ typedef enum {
 typedef enum {
     STATE_FIXED,                /* `count` in the struct itself */
     STATE_BLOB,                 /* behind a pointer, as many as realize decided */
-    STATE_POINTERS,             /* of a blob of pointers: each leads to one */
+    STATE_POINTERS,             /* behind a blob of pointers, one element each */
     STATE_LIST,                 /* behind a pointer that g_free() takes, up to `count` */
-    STATE_SOME,                 /* the first ones of `count` are in use */
+    STATE_SOME,                 /* an array of `count`, of which the first are in use */
     STATE_QUEUE,                /* a ring of `count`, some of them in use */
 } StateShape;
 
@@ -53,8 +53,8 @@ enum {
     STATE_ARRAYED = 1 << 1,     /* shown as a list, even of one */
 };
 
-/* How a timer is saved: when it fires (never: G_MAXINT64), and set again.  timer is the
- * row's pointer. */
+/* How a timer is saved, by the time when it fires (never: G_MAXINT64), and set again.
+ * timer is the row's pointer. */
 typedef struct {
     gint64 (*get)(const void *timer);
     void (*set)(void *timer, gint64 when);
@@ -67,18 +67,18 @@ struct StateRow {
     guint8 kind;                /* StateKind */
     guint8 shape;               /* StateShape */
     guint8 flags;
-    guint8 since;               /* version of the class's state that had it first */
+    guint8 since;               /* first version of the class's state that has it */
     guint32 offset;             /* in the device struct */
-    guint32 count;              /* elements of an array, bytes; what a list or a queue
-                                   takes at most */
-    guint32 stride;             /* bytes from one to the next; 0: of the kind */
-    guint32 number;             /* not fixed: offset of the guint32 that tells how many */
-    guint32 head;               /* queue: offset of the guint32 that tells the first */
+    guint32 count;              /* elements of an array, or bytes; the maximum of a
+                                   list or a queue */
+    guint32 stride;             /* bytes from one element to the next; 0: the size of the kind */
+    guint32 number;             /* not fixed: offset of the guint32 with their number */
+    guint32 head;               /* queue: offset of the guint32 with the index of the first */
     guint64 reset;              /* value of each element after reset; a typed value is
                                    cleared, a timer canceled instead, a list or queue empty */
     union {
-        const QmpType *type;    /* of a typed value, which is kept as qmp/type.h says; the
-                                   device clears it at its end */
+        const QmpType *type;    /* of a typed value, stored as qmp/type.h says; the device
+                                   clears it when it ends */
         const StateRow *rows;   /* of a group: offsets in the element */
         const StateTimerOps *timer;
     };
@@ -116,7 +116,7 @@ struct StateRow {
 #define STATE_BLOB_KEEP(type_, field_, size_) \
     { .name = #field_, .kind = STATE_BYTES, .shape = STATE_BLOB, .flags = STATE_KEEP, \
       .offset = offsetof(type_, field_), .number = offsetof(type_, size_) }
-/* A struct within, and an array of them: STATE_STRUCTS(Hpet, timers, timer_rows) */
+/* An embedded struct, and an array of them: STATE_STRUCTS(Hpet, timers, timer_rows) */
 #define STATE_STRUCT(type_, field_, rows_) \
     { .name = #field_, .kind = STATE_GROUP, .offset = offsetof(type_, field_), .count = 1, \
       .stride = sizeof(((type_ *)0)->field_), .rows = (rows_) }
@@ -130,7 +130,8 @@ struct StateRow {
       .offset = offsetof(type_, field_), .number = offsetof(type_, number_), \
       .stride = sizeof(void *), .rows = (rows_) }
 /* Elements at which field points: as many as number says, at most max.  Loading
- * reallocates them.  Nothing that they own is freed: no typed values. */
+ * reallocates them.  What elements own is not freed, so they must not contain
+ * typed values. */
 #define STATE_NUMBERS(kind_, type_, field_, number_, max_) \
     { .name = #field_, .kind = STATE_##kind_, .shape = STATE_LIST, .flags = STATE_ARRAYED, \
       .offset = offsetof(type_, field_), .count = (max_), .number = offsetof(type_, number_) }
@@ -138,37 +139,38 @@ struct StateRow {
     { .name = #field_, .kind = STATE_GROUP, .shape = STATE_LIST, .flags = STATE_ARRAYED, \
       .offset = offsetof(type_, field_), .count = (max_), .stride = STATE_STRIDE(type_, field_), \
       .number = offsetof(type_, number_), .rows = (rows_) }
-/* Structs in an array, of which the first are in use, as many as number says. */
+/* Structs in an array, of which the first ones are in use; `number` says how many. */
 #define STATE_STRUCT_SOME(type_, field_, number_, rows_) \
     { .name = #field_, .kind = STATE_GROUP, .shape = STATE_SOME, .flags = STATE_ARRAYED, \
       .offset = offsetof(type_, field_), .count = G_N_ELEMENTS(((type_ *)0)->field_), \
       .stride = STATE_STRIDE(type_, field_), .number = offsetof(type_, number_), .rows = (rows_) }
-/* A ring in an array: number of its elements are in use, from head on.  Loading puts the
- * first one at 0. */
+/* A ring in an array: `number` of its elements are in use, starting at `head`.  Loading
+ * puts the first one at 0. */
 #define STATE_RING(kind_, type_, field_, head_, number_) \
     { .name = #field_, .kind = STATE_##kind_, .shape = STATE_QUEUE, .flags = STATE_ARRAYED, \
       .offset = offsetof(type_, field_), .count = G_N_ELEMENTS(((type_ *)0)->field_), \
       .number = offsetof(type_, number_), .head = offsetof(type_, head_) }
-/* A pointer to a timer; hw/core/clock-state.h has ops for those of the machine's clock. */
+/* A pointer to a timer; hw/core/timer-state.h has ops for timers of the machine's clock. */
 #define STATE_TIMER_BY(ops_, flags_, type_, field_) \
     { .name = #field_, .kind = STATE_TIMER, .flags = (flags_), .offset = offsetof(type_, field_), \
       .count = 1, .timer = (ops_) }
 #define STATE_ROWS_END { .kind = STATE_END }
 
-/* Puts every row without STATE_KEEP back to its reset value; in groups, by their rows. */
+/* Sets every row without STATE_KEEP to its reset value; in groups, by their rows. */
 void state_reset(const StateRow *rows, void *device);
 
 /* Appends the rows' fields.  rows NULL is an empty table. */
 void state_save(const StateRow *rows, const void *device, GByteArray *out);
 
 /*
- * Whether the rows take these fields, which state of that version has.  Fails with
- * invalid-value, naming the field: one that there is not, that is missing, twice, of
- * another type or number than its row, or whose value is none of its type.
+ * Whether the rows accept these fields of state of that version.  Fails with
+ * invalid-value and the name of a field that is unknown, missing or duplicate,
+ * differs from its row in type or number of elements, or has a value that its type
+ * does not allow.
  */
 bool state_check(const StateRow *rows, const void *device, guint32 version, const guint8 *data,
                  gsize length, GError **error);
-/* The same, and takes them; on failure device is unchanged. */
+/* The same, and stores the values; on failure device is unchanged. */
 bool state_load(const StateRow *rows, void *device, guint32 version, const guint8 *data,
                 gsize length, GError **error);
 

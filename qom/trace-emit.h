@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What qom/qapi-trace.c is made of: how a trace point is shown.  Private to it and to
+ * What the code in qom/qapi-trace.c uses to show a trace point.  Private to it and to
  * qom/trace.c.
  */
 #ifndef QOM_TRACE_EMIT_H
@@ -12,8 +12,8 @@
 /* The object's path.  Free with g_free(). */
 char *trace_path(const void *object);
 
-/* A text as it is shown: one line of UTF-8 without what cannot be seen; "" for NULL.  Free
- * with g_free(). */
+/* A text as it is shown: one line of UTF-8 without invisible characters; "" for NULL.
+ * Free with g_free(). */
 char *trace_text(const char *text);
 
 /* The name of an enum's value. */
@@ -23,9 +23,8 @@ const char *trace_value(const QmpType *type, int value);
 void trace_log(guint point, const char *path, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /*
- * Probes, where the build has them.  A tracer finds the count of those who wait for a
- * probe by its symbol, which is the first half of the point's state; its section is the
- * one where such counts are looked for.
+ * Probes, where the build has them.  A tracer finds a probe's semaphore by its symbol,
+ * which is the first half of the point's state, and expects it in this section.
  */
 #ifdef TRACE_PROBES
 #include <sys/sdt.h>

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Trace points: what happens inside, for a person who wants to see it.
+ * Trace points: what happens inside the daemon, for people who want to see it.
  *
- * The schema has them (docs/schema.md), and makes a function trace_NAME() of each in
- * qom/qapi-trace.h.  While nobody wants to see a point, calling it is a load and a branch
- * that is not taken.  Otherwise it becomes a line of the log, if the point is on, and a
- * probe for tracers of the host (perf, bpftrace, SystemTap) that have asked for it.
+ * They are declared in the schema (docs/schema.md); the generator makes a function
+ * trace_NAME() of each in qom/qapi-trace.h.  While a point has no observer, calling it
+ * costs a load and a branch that is not taken.  Otherwise it becomes a line of the log,
+ * if the point is on, and a probe for tracers of the host (perf, bpftrace, SystemTap)
+ * that have asked for it.
  *
- * All functions, and all points, are for any thread; a line never waits for its reader
- * for long (systemd/journal.h).  The object of a point must be in the tree, or the line
- * has no path.
+ * All functions and points may be called from any thread; a line never blocks for long
+ * on its reader (systemd/journal.h).  The object of a point must be in the tree, or the
+ * line has no path.
  */
 #ifndef QOM_TRACE_H
 #define QOM_TRACE_H
@@ -18,8 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The observers of a point.  The host's tracers count themselves in the first half,
- * without asking; so both halves are one word, and one look tells. */
+/* The observers of a point.  The host's tracers increment the first half directly;
+ * both halves form one word, so that one load checks both. */
 typedef union {
     struct {
         guint16 tracers;
@@ -38,7 +39,7 @@ extern const TracePoint trace_points[];
 extern const char trace_texts[];
 extern TraceState trace_states[];
 
-/* Whether anybody wants to see it: for callers whose arguments take work. */
+/* Whether the point has an observer: for callers whose arguments are costly to compute. */
 static inline bool trace_wanted(guint point)
 {
     return __builtin_expect(__atomic_load_n(&trace_states[point].any, __ATOMIC_RELAXED) != 0, 0);
@@ -50,7 +51,7 @@ const char *trace_name(guint point);
  * character. */
 bool trace_is_pattern(const char *text);
 
-/* The first point from `start` on that has that name, or matches that pattern;
+/* The first point from `start` on that has this name or matches this pattern;
  * trace_n_points if there is none. */
 guint trace_next(guint start, const char *name);
 
@@ -61,7 +62,7 @@ void trace_set_logged(guint point, bool logged);
 /* ---- Names of registers ---- */
 
 /* A register that has a name, for devices with few of them among many offsets.  The name is
- * in the row, which so needs no relocation. */
+ * stored in the row, so the table needs no relocations. */
 typedef struct {
     guint32 offset;
     char name[24];

@@ -4,8 +4,8 @@
  * in "[*]", and walks.  Paths are in path.c.
  *
  * Most objects have no child, many have a few, and some containers have ten
- * thousand.  So the record of children is made with the first one, and its hash
- * table only when a walk over the list would begin to cost.
+ * thousand.  So the record of children is allocated with the first one, and its
+ * hash table only when walking the list would become slow.
  */
 #include "config.h"
 #include "qom/tree.h"
@@ -17,7 +17,7 @@
 #include "qom/qapi-objects-object.h"
 #include "qom/root.h"
 
-/* From so many children on, a hash table finds them. */
+/* With this many children or more, a hash table finds them. */
 enum { HASH_FROM = 9 };
 
 struct ObjectChildren {
@@ -27,7 +27,8 @@ struct ObjectChildren {
 };
 
 /* Which numbers of a prefix are free: those in freed, and all from next on
- * (where an explicit name may have taken some, which is found out then). */
+ * (unless an explicit name took one, which is checked when it is about to be
+ * used). */
 typedef struct {
     guint next;
     GTree *freed;               /* set of numbers below next */
@@ -117,7 +118,7 @@ static char *numbered_name(Object *parent, const char *pattern)
     }
 }
 
-/* A name has become free: if it is one that "[*]" might give again, note it. */
+/* A name has become free: if "[*]" may give it again, records it. */
 static void return_number(struct ObjectChildren *children, const char *name)
 {
     const char *bracket = strrchr(name, '[');
@@ -205,7 +206,7 @@ static bool check_child(Object *parent, const char *name, Object *child, GError 
     }
     if (child->parent || child->root || tree_is_below(parent, child)) {
         path = object_path(child);
-        qmp_error_set(error, ERROR_REASON_IN_USE, "object '%s' has its place already", path);
+        qmp_error_set(error, ERROR_REASON_IN_USE, "object '%s' is in the tree already", path);
         return false;
     }
     if (find_link(parent, name)) {
@@ -295,8 +296,8 @@ const GList *tree_first(const Object *obj)
 
 /* ---- Walks ---- */
 
-/* The children as they are now, each with a reference, so that a callback may
- * change the tree under the walk. */
+/* The current children, each with a reference, so that a callback may change
+ * the tree during the walk. */
 static GPtrArray *snapshot(Object *parent)
 {
     GPtrArray *children = g_ptr_array_new_full(object_n_children(parent), object_unref);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What qom's own files need from the tree beyond qom/object.h.  Private to this
- * folder.
+ * What the files of qom/ need from the tree beyond qom/object.h.  Private to
+ * this folder.
  */
 #ifndef QOM_TREE_H
 #define QOM_TREE_H
@@ -11,8 +11,8 @@
 /* Takes all children out of a dying object. */
 void tree_drop_children(Object *obj);
 
-/* The first link of obj's list of children in order, NULL if it has none; for
- * walks that change nothing. */
+/* The head of obj's ordered list of children, NULL if it has none; for walks
+ * that do not change the tree. */
 const GList *tree_first(const Object *obj);
 
 /* The object that a NULL-terminated list of plain names leads to from obj, or

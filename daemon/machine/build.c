@@ -234,7 +234,7 @@ static Build *build_new(QmpRequest *req, const BuildArgs *args)
 static bool check_events(const Build *build, GError **error)
 {
     if (!build->go || !build->patience) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the events of a build");
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot create the events of a build");
         return false;
     }
     return true;

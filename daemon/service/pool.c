@@ -112,13 +112,14 @@ Pool *pool_new(struct event_base *base, FairLock *lock, GError **error)
     pool->wakeup = event_new(base, -1, 0, on_wakeup, pool);
     pool->retry = event_new(base, -1, 0, on_retry, pool);
     if (!pool->wakeup || !pool->retry) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the thread pool's events");
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot create the thread pool's events");
         pool_free(pool);
         return NULL;
     }
     pool->threads = g_thread_pool_new(run_job, pool, MAX_THREADS, FALSE, NULL);
     if (!pool->threads) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, EAGAIN, "cannot make the thread pool");
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, EAGAIN,
+                            "cannot create the thread pool");
         pool_free(pool);
         return NULL;
     }

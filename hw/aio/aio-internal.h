@@ -5,7 +5,7 @@
  *   aio.c          the ring: requests, completions, turns
  *   aio-library.c  liburing, which is loaded when there is a ring
  *   aio-loop.c     contexts, and what comes from other threads
- *   aio-spin.c     looking instead of sleeping
+ *   aio-spin.c     polling instead of sleeping
  */
 #ifndef HW_AIO_AIO_INTERNAL_H
 #define HW_AIO_AIO_INTERNAL_H
@@ -29,8 +29,8 @@ struct AioWatch {
     const AioPollOps *poll;     /* NULL: not in aio->polled */
 };
 
-/* Somebody in aio_wait. */
-/* On its thread's stack, if that thread waits; else (then is set) allocated. */
+/* A waiter in aio_wait or aio_when. */
+/* On the stack of the waiting thread, or allocated if `then` is set. */
 typedef struct {
     bool (*done)(void *opaque);
     void (*then)(void *opaque);
@@ -40,9 +40,9 @@ typedef struct {
 
 struct AioContext {
     struct event_base *base;    /* borrowed; NULL: aio_poll */
-    GThread *thread;            /* whose it is; only compared */
+    GThread *thread;            /* its owner; only compared */
 
-    /* Of its thread alone. */
+    /* Used by its thread only. */
     struct io_uring ring;
     bool ring_ready;
     struct event *ring_event;
@@ -53,23 +53,23 @@ struct AioContext {
     bool turning;               /* in aio_turn */
     bool spinning;              /* in aio_spin */
     bool asleep;                /* in aio_sleep, and no handler was called yet */
-    gint64 woke;                /* when that changed */
+    gint64 woke;                /* when `asleep` was cleared */
     GQueue polled;              /* of AioWatch with poll ops */
     bool turn_wanted;           /* turn_event is active */
     struct event *turn_event;   /* made active to have a turn soon */
     int timer_fd;               /* for the first delay */
-    gint64 timer_deadline;      /* what it is set to; G_MAXINT64: nothing */
+    gint64 timer_deadline;      /* its setting; G_MAXINT64: not set */
     struct event *timer_event;
 
     /* Under the mutex. */
     GMutex mutex;
-    GCond cond;                 /* a call or a waiter is through */
+    GCond cond;                 /* a call or a waiter is done */
     GQueue calls;               /* of AioCall */
     GQueue waiters;             /* of AioWaiter */
-    GQueue watches;             /* of AioWatch; those without event */
+    GQueue watches;             /* of AioWatch without event */
     struct event *call_event;
     gint n_calls;               /* atomic; in calls */
-    gint n_waiters;             /* atomic; delays are over at once while there are any */
+    gint n_waiters;             /* atomic; while there are any, delays end immediately */
 };
 
 /* Queued but not done; delays included. */
@@ -78,16 +78,16 @@ static inline bool aio_busy(const AioContext *aio)
     return aio->in_flight || aio->pending.head || aio->delays.head;
 }
 
-/* One turn: submits, completes, runs tasks, tells waiters.  Returns whether
+/* One turn: submits, completes, runs tasks, notifies waiters.  Returns whether
  * anything was done. */
 bool aio_turn(AioContext *aio);
 
-/* Completions are there, or a delay is over. */
+/* Whether completions are ready, or a delay is over. */
 bool aio_has_completions(const AioContext *aio);
 /* Monotonic time in ns. */
 gint64 aio_now(void);
 
-/* To be called first by all handlers of events. */
+/* Must be the first call of every event handler. */
 static inline void aio_awake(AioContext *aio)
 {
     if (aio->asleep) {
@@ -96,11 +96,11 @@ static inline void aio_awake(AioContext *aio)
     }
 }
 
-/* The ring of a context, once; its thread. */
+/* Opens the ring of a context, once; on its thread. */
 bool aio_ring_open(AioContext *aio, GError **error);
 void aio_ring_close(AioContext *aio);
 /* Sleeps until a request of the ring completes, or until the deadline (of
- * g_get_monotonic_time; G_MAXINT64: none); false: it was that. */
+ * g_get_monotonic_time; G_MAXINT64: none); false: the deadline passed. */
 bool aio_ring_wait(AioContext *aio, gint64 deadline);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * AioContexts and the loop that they are on: making, watching, and what other
- * threads want of them.
+ * AioContexts and their event loop: creation, watches, and calls from other
+ * threads.
  */
 #include "config.h"
 #include "hw/aio/aio.h"
@@ -91,7 +91,7 @@ AioContext *aio_context_new(struct event_base *base, GError **error)
     aio->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (aio->timer_fd < 0 || (base && !make_events(aio))) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "cannot make the events of a data path");
+                            "cannot create the events of a data path");
         aio_context_free(aio);
         return NULL;
     }
@@ -104,7 +104,7 @@ void aio_context_free(AioContext *aio)
         return;
     }
     if (aio_busy(aio) || aio->watches.head) {
-        g_critical("a data path's loop goes while it is in use");
+        g_critical("a data path's event loop is freed while in use");
     }
     aio_ring_close(aio);
     g_clear_pointer(&aio->turn_event, event_free);
@@ -185,7 +185,7 @@ void aio_run_wait(AioContext *aio, void (*f)(void *opaque), void *opaque)
 
 /* ---- Waiting ---- */
 
-/* Of the context's own thread, which cannot go back to its loop here. */
+/* Waits on the context's own thread, which cannot return to its loop meanwhile. */
 static bool wait_here(AioContext *aio, bool (*done)(void *opaque), void *opaque, gint64 deadline)
 {
     bool over;
@@ -268,8 +268,8 @@ static void watch_ready(evutil_socket_t fd, short what, void *opaque)
     watch->handler(watch->opaque);
 }
 
-/* Edge-triggered: each write to an eventfd is an edge, so that nobody has to
- * read it.  What was signalled before is one, too. */
+/* Edge-triggered: each write to an eventfd is an edge, so that it need not be
+ * read.  A signal that was pending before counts as one, too. */
 AioWatch *aio_watch(AioContext *aio, int eventfd, void (*handler)(void *opaque), void *opaque)
 {
     AioWatch *watch = g_new(AioWatch, 1);
@@ -326,7 +326,7 @@ void aio_unwatch(AioWatch *watch)
 
 /* ---- Without a loop ---- */
 
-/* A handler may end its own watch. */
+/* A handler may remove its own watch. */
 static bool poll_watches(AioContext *aio)
 {
     bool any = false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Looking instead of sleeping: for a while after its last request, a busy thread
- * finds the next one by polling.  The other side then needs no signal, which
- * costs a virtual machine an exit, and the thread is not woken up, which costs
+ * Polling instead of sleeping: for a while after its last request, a busy thread
+ * polls for the next one.  The other side then need not signal, which would cost
+ * a virtual machine an exit, and the thread need not be woken, which would cost
  * the host more than many requests.
  */
 #include "config.h"
@@ -12,13 +12,13 @@
 
 #include "hw/aio/aio-internal.h"
 
-/* Then descriptors without poll ops have their turn. */
+/* After this time, descriptors without poll ops have their turn. */
 #define SPIN_MAX (1000 * 1000)
 
-/* Rounds between two looks at the clock. */
+/* Rounds between two reads of the clock. */
 enum { ROUNDS = 16 };
 
-/* Tells all watches' other sides; true: there was something to do. */
+/* Turns the signals of all watches on or off; true: there was something to do. */
 static bool set_notify(AioContext *aio, bool on)
 {
     bool any = false;
@@ -76,7 +76,7 @@ bool aio_spin(AioContext *aio, gint64 ns)
     }
     any |= set_notify(aio, true);
     aio->spinning = false;
-    /* What the last handlers queued. */
+    /* Submits what the last handlers queued. */
     aio_turn(aio);
     return any;
 }

@@ -3,11 +3,11 @@
  * The ring of an AioContext: requests in, completions out.
  *
  * A request waits in `pending` until the turn ends, so that one system call
- * submits what all handlers queued, and so that there are never more in the
- * kernel than completions have room for.  The loop watches the ring's own
- * descriptor, which is readable while completions are there: no eventfd has to
- * be written and read for them.  What the kernel completes within the submitting
- * call is handled in the same turn.
+ * submits what all handlers queued, and so that the kernel never has more
+ * requests than the completion queue has room for.  The loop watches the ring's
+ * own descriptor, which is readable while there are completions: no eventfd has
+ * to be written and read for them.  Requests that the kernel completes within
+ * the submitting call are handled in the same turn.
  */
 #include "config.h"
 #include "hw/aio/aio.h"
@@ -23,7 +23,7 @@
 enum {
     RING_ENTRIES = 256,
     RING_MAX_IN_FLIGHT = 2 * RING_ENTRIES,      /* the completion queue's size */
-    TURN_MAX_ROUNDS = 8,        /* then other handlers of the loop have theirs */
+    TURN_MAX_ROUNDS = 8,        /* then other handlers of the loop run */
 };
 
 enum { OP_READV, OP_WRITEV, OP_FSYNC, OP_FALLOCATE };
@@ -53,8 +53,8 @@ static AioRequest *list_take_head(AioList *list)
 
 static int open_ring(struct io_uring *ring)
 {
-    /* Completions need no interrupt of the thread: it looks at the end of each
-     * turn, and its sleep ends anyway. */
+    /* Completions need not interrupt the thread: it checks for them at the end
+     * of each turn, and they end its sleep anyway. */
     struct io_uring_params params = {
         .flags = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
     };
@@ -154,7 +154,7 @@ static void prepare(struct io_uring_sqe *sqe, AioRequest *request)
     io_uring_sqe_set_data(sqe, request);
 }
 
-/* Moves what there is room for into the ring. */
+/* Moves pending requests into the ring, as far as there is room. */
 static bool submit(AioContext *aio)
 {
     bool any = false;
@@ -169,14 +169,14 @@ static bool submit(AioContext *aio)
         aio->in_flight++;
         any = true;
     }
-    /* What the kernel does not take now stays in the ring for the next turn. */
+    /* Requests that the kernel does not take now stay in the ring for the next turn. */
     if (io_uring_sq_ready(&aio->ring)) {
         io_uring_submit(&aio->ring);
     }
     return any;
 }
 
-/* Has one soon. */
+/* Requests a turn soon. */
 static void want_turn(AioContext *aio)
 {
     if (!aio->turning && !aio->turn_wanted && !aio->spinning) {
@@ -359,7 +359,7 @@ bool aio_settled(const AioContext *aio)
     return !aio->tasks;
 }
 
-/* Something is left that no descriptor will tell of. */
+/* Whether there is work left that no descriptor will signal. */
 static bool unfinished(const AioContext *aio)
 {
     return aio->tasks || (aio->delays.head && g_atomic_int_get(&aio->n_waiters)) ||
@@ -367,8 +367,8 @@ static bool unfinished(const AioContext *aio)
             (aio->pending.head && aio->in_flight < RING_MAX_IN_FLIGHT)));
 }
 
-/* After the loop has looked at its descriptors: an event that makes itself
- * active would keep it from that. */
+/* Requests a turn after the loop has polled its descriptors: an event that
+ * activates itself would prevent that. */
 static void want_turn_later(AioContext *aio)
 {
     static const struct timeval now = { 0, 0 };
@@ -379,7 +379,7 @@ static void want_turn_later(AioContext *aio)
     }
 }
 
-/* Under the mutex: takes one that is through and that nobody waits for. */
+/* Mutex held: takes a finished waiter on which no thread sleeps. */
 static AioWaiter *take_finished(AioContext *aio)
 {
     for (GList *i = aio->waiters.head; i; i = i->next) {
@@ -394,7 +394,7 @@ static AioWaiter *take_finished(AioContext *aio)
     return NULL;
 }
 
-/* Under the mutex, which is let go around each call. */
+/* Mutex held, released during each call. */
 static void call_finished(AioContext *aio)
 {
     AioWaiter *waiter;
@@ -407,7 +407,7 @@ static void call_finished(AioContext *aio)
     }
 }
 
-/* Tells those who wait what has come about. */
+/* Notifies the waiters whose condition has come true. */
 static void check_waiters(AioContext *aio)
 {
     bool any = false;

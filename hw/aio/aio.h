@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * AioContext: a thread's event loop with an io_uring: where data paths run.
+ * AioContext: a thread's event loop with an io_uring, on which data paths run.
  *
  * The main loop has one (hw/machine/machine-aio.h), each `iothread` object another.  Handlers
  * on the main loop run without the machine lock, as all data paths do, and must
@@ -27,9 +27,9 @@ typedef struct AioContext AioContext;
 typedef struct AioRequest AioRequest;
 struct AioRequest {
     void (*done)(AioRequest *request, int result);
-    bool aside;                 /* the kernel does not even begin it on this thread */
+    bool aside;                 /* the kernel must not even start it on this thread */
 
-    /* Of aio.c, while it is queued. */
+    /* Used by aio.c while it is queued. */
     AioRequest *next, *prev;
     const struct iovec *iov;
     gint64 offset, length;      /* delays: deadline in offset */
@@ -38,31 +38,32 @@ struct AioRequest {
     guint8 op;
 };
 
-/* Something to be done once at the end of the turn, however often it is asked
- * for: a notification for many completions.  Embedded in its owner's struct. */
+/* Work to be done once at the end of the turn, however often it is requested:
+ * one notification for many completions.  Embedded in its owner's struct. */
 typedef struct AioTask AioTask;
 struct AioTask {
     void (*run)(AioTask *task);
-    AioTask *next;              /* of aio.c, and queued */
+    AioTask *next;              /* used by aio.c while queued */
     bool queued;
 };
 
 /* ---- Contexts ---- */
 
-/* On the thread that will run it.  base is borrowed; NULL: nothing happens but
- * in aio_poll (tests).  Fails with host-error: no descriptors left. */
+/* To be called on the thread that will run it.  base is borrowed; NULL: nothing
+ * runs except in aio_poll (tests).  Fails with host-error: no descriptors
+ * left. */
 AioContext *aio_context_new(struct event_base *base, GError **error);
 /* Nothing may be in flight and nothing watched; accepts NULL. */
 void aio_context_free(AioContext *aio);
-/* This thread is the context's. */
+/* Whether the calling thread is the context's. */
 bool aio_mine(const AioContext *aio);
 
 /* Loads the library that aio_enable_io needs, so that it need not be read from a file then;
  * a thread that may wait.  Fails with not-supported. */
 bool aio_library_load(GError **error);
-/* Gets ready for requests to the kernel (not needed for delays, tasks and
- * watches).  Any thread; harmless if it is ready already.  Fails with
- * not-supported where the host denies io_uring: there is no other way in. */
+/* Prepares the context for requests to the kernel (not needed for delays, tasks
+ * and watches).  Any thread; a no-op if it is prepared already.  Fails with
+ * not-supported where the host denies io_uring: there is no fallback. */
 bool aio_enable_io(AioContext *aio, GError **error);
 
 /* Runs what is ready, of a context without base; returns whether there was
@@ -80,8 +81,8 @@ void aio_writev(AioContext *aio, AioRequest *request, int fd, const struct iovec
 void aio_fsync(AioContext *aio, AioRequest *request, int fd, bool data_only);
 void aio_fallocate(AioContext *aio, AioRequest *request, int fd, int mode, gint64 offset,
                    gint64 length);
-/* Done (with 0) when the monotonic clock reaches deadline (ns), or as soon as
- * somebody waits for the context in aio_wait or aio_when. */
+/* Done (with 0) when the monotonic clock reaches deadline (ns), or as soon as a
+ * thread waits for the context in aio_wait or aio_when. */
 void aio_delay(AioContext *aio, AioRequest *request, gint64 deadline);
 /* Runs task at the end of this turn. */
 void aio_schedule(AioContext *aio, AioTask *task);
@@ -89,22 +90,22 @@ void aio_schedule(AioContext *aio, AioTask *task);
 /* ---- From other threads ---- */
 
 /* Calls f(opaque) on the context's thread; any thread.  aio_run_wait returns
- * after it has run (at once if this is that thread). */
+ * after it has run (called directly if this is that thread). */
 void aio_run(AioContext *aio, void (*f)(void *opaque), void *opaque);
 void aio_run_wait(AioContext *aio, void (*f)(void *opaque), void *opaque);
 
-/* No task is queued.  Context's thread. */
+/* Whether no task is queued.  Context's thread. */
 bool aio_settled(const AioContext *aio);
 
-/* Waits until done(opaque), called on the context's thread, returns true, which
- * completions must bring about: to wait until nothing is in flight.  No task is
- * queued then.  The context's own thread handles completions meanwhile, and nothing else; not from
- * within one. */
+/* Waits until done(opaque), called on the context's thread, returns true, which completions must
+ * bring about: for waiting until nothing is in flight.  No task is queued then.  If the context's
+ * own thread waits, it handles completions meanwhile, and nothing else; it must not wait within a
+ * completion. */
 void aio_wait(AioContext *aio, bool (*done)(void *opaque), void *opaque);
-/* The same until a deadline, of g_get_monotonic_time(); false: it came first. */
+/* The same until a deadline, of g_get_monotonic_time(); false: the deadline came first. */
 bool aio_wait_until(AioContext *aio, bool (*done)(void *opaque), void *opaque, gint64 deadline);
 /* Calls then(opaque) on the context's thread once done(opaque), called there, has returned true
- * as in aio_wait.  Does not wait, nor can it be taken back.  Any thread. */
+ * as in aio_wait.  Does not wait, and cannot be cancelled.  Any thread. */
 void aio_when(AioContext *aio, bool (*done)(void *opaque), void (*then)(void *opaque),
               void *opaque);
 
@@ -112,26 +113,26 @@ void aio_when(AioContext *aio, bool (*done)(void *opaque), void (*then)(void *op
  * any thread.  The counter is never read.  NULL if the loop has no memory. */
 typedef struct AioWatch AioWatch;
 AioWatch *aio_watch(AioContext *aio, int eventfd, void (*handler)(void *opaque), void *opaque);
-/* Returns when the handler does not run and will not; accepts NULL. */
+/* On return the handler is not running and will not run again; accepts NULL. */
 void aio_unwatch(AioWatch *watch);
 
 /* ---- Polling ---- */
 
-/* For watches whose state can be seen without a signal: a thread that looks often
- * (aio_spin) tells the other side to leave signals out meanwhile.  Both are
- * called on the context's thread, with the watch's opaque. */
+/* For watches whose state can be seen without a signal: a thread that polls
+ * (aio_spin) tells the other side to omit signals meanwhile.  Both are called on
+ * the context's thread, with the watch's opaque. */
 typedef struct {
-    /* The handler has something to do. */
+    /* Whether the handler has something to do. */
     bool (*ready)(void *opaque);
-    /* Signals are wanted, or not; with on, returns what ready does then. */
+    /* Turns signals on or off; when turning them on, returns what ready returns afterwards. */
     bool (*notify)(void *opaque, bool on);
 } AioPollOps;
 
-/* Lets the context poll, if it does; until aio_unwatch.  Any thread. */
+/* Includes the watch in polling, if the context polls; until aio_unwatch.  Any thread. */
 void aio_watch_poll(AioWatch *watch, const AioPollOps *ops);
 
-/* Looks at watches and completions until nothing has come for `ns`, somebody
- * else wants the thread, or a millisecond is over.  Returns whether anything was
+/* Polls watches and completions until nothing has come for `ns`, other work
+ * wants the thread, or a millisecond is over.  Returns whether anything was
  * done.  Context's thread, instead of sleeping in its loop. */
 bool aio_spin(AioContext *aio, gint64 ns);
 /* One turn of the loop, which sleeps until there is something to do; returns how

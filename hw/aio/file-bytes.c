@@ -12,7 +12,7 @@
 
 #include "qmp/error.h"
 
-/* Reads up to size bytes; *ret_size is how many there were. */
+/* Reads up to size bytes; *ret_size is the number read. */
 static bool read_all(int fd, guint8 *data, gsize size, gsize *ret_size, GError **error)
 {
     gsize done = 0;

@@ -3,8 +3,8 @@
  * Class `iothread`: see iothread.h.
  *
  * The thread makes its AioContext itself, as the ring belongs to the submitting
- * thread, and tells whether it could; from then on it is in its loop until the
- * object goes.
+ * thread, and reports whether that succeeded; then it runs its loop until the
+ * object is undone.
  */
 #include "config.h"
 #include "hw/aio/iothread.h"
@@ -15,10 +15,10 @@
 #include "qmp/error.h"
 #include "qom/qapi-objects-block.h"
 
-/* How long is looked for requests before sleeping, to begin with, in ns. */
+/* How long it polls for requests before sleeping at first, in ns. */
 #define POLL_FIRST 4000
 
-/* What poll-grow 0 means. */
+/* The meaning of poll-grow 0. */
 #define POLL_GROW 2
 
 struct Iothread {
@@ -27,7 +27,7 @@ struct Iothread {
     struct event_base *base;
     AioContext *aio;
     pid_t id;
-    bool stop;                  /* of the thread alone */
+    bool stop;                  /* used by the thread only */
     gint64 poll_ns;             /* the same; adapts itself */
     gint64 poll_max_ns, poll_grow, poll_shrink; /* atomic copies of the properties */
     bool started;               /* under mutex: aio or error is there */
@@ -41,7 +41,7 @@ static bool make_context(Iothread *s)
     s->id = gettid();
     s->base = event_base_new();
     if (!s->base) {
-        qmp_error_set(&s->error, ERROR_REASON_HOST_ERROR, "cannot make a thread's event loop");
+        qmp_error_set(&s->error, ERROR_REASON_HOST_ERROR, "cannot create a thread's event loop");
         return false;
     }
     s->aio = aio_context_new(s->base, &s->error);
@@ -55,8 +55,8 @@ static gint64 load(const gint64 *p)
     return __atomic_load_n(p, __ATOMIC_RELAXED);
 }
 
-/* Sleeping took `slept` ns: to have looked for so long would have been better if
- * it is not too long; else looking was for nothing. */
+/* It slept for `slept` ns: if that is within the limit, polling for as long
+ * would have been better; else polling was in vain. */
 static void adapt(Iothread *s, gint64 slept)
 {
     gint64 max = load(&s->poll_max_ns), grow = load(&s->poll_grow);
@@ -134,7 +134,7 @@ static bool iothread_complete(Object *obj, GError **error)
     copy_properties(s);
     s->thread = g_thread_try_new(name, iothread_run, s, NULL);
     if (!s->thread) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "the host has no more threads");
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "the host cannot create another thread");
         return false;
     }
     g_mutex_lock(&s->mutex);

@@ -13,7 +13,7 @@ typedef struct Iothread Iothread;
 
 /* Its context, while the object is complete. */
 AioContext *iothread_aio(const Iothread *iothread);
-/* The kernel's id of the thread. */
+/* The kernel's ID of the thread. */
 pid_t iothread_thread_id(const Iothread *iothread);
 
 extern const TypeInfo iothread_type;

@@ -57,12 +57,12 @@ static bool open_memfd(MemoryBackend *b, const MemoryBackendMemfdProps *props, G
     b->fd = memfd_create("memory-backend-memfd", memfd_flags(props));
     if (b->fd < 0) {
         qmp_error_set_errno(error, open_failure(errno, props->hugetlb), errno,
-                            "cannot make %smemory", props->hugetlb ? "huge-page " : "");
+                            "cannot create %smemory", props->hugetlb ? "huge-page " : "");
         return false;
     }
     if (props->size % host_page_size(b->fd) == 0 && ftruncate(b->fd, props->size) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_NO_MEMORY, errno,
-                            "cannot make %" G_GUINT64_FORMAT " bytes of memory", props->size);
+                            "cannot create %" G_GUINT64_FORMAT " bytes of memory", props->size);
         qmp_error_blame(error, "size");
         return false;
     }

@@ -19,7 +19,7 @@ static bool make_shared(MemoryBackend *b, guint64 size, GError **error)
     b->fd = memfd_create("memory-backend-ram", MFD_CLOEXEC);
     if (b->fd < 0 || ftruncate(b->fd, size) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_NO_MEMORY, errno,
-                            "cannot make %" G_GUINT64_FORMAT " bytes of shared memory", size);
+                            "cannot create %" G_GUINT64_FORMAT " bytes of shared memory", size);
         qmp_error_blame(error, "size");
         return false;
     }

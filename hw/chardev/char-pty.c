@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * chardev-pty: a pseudo terminal in raw mode, whose other end anybody may open,
- * close and open again.
+ * chardev-pty: a pseudo terminal in raw mode, whose other end any process may
+ * open, close and reopen.
  *
- * The kernel tells when the last one closes it (end of input with EIO), but has
- * no event for opening it: an inotify watch on the terminal's node has.  While
- * nobody has it open, output is lost.
+ * The kernel reports when the last process closes it (end of input with EIO),
+ * but not when one opens it: that takes an inotify watch on the terminal's
+ * node.  While no process has it open, output is lost.
  */
 #include "config.h"
 #include "hw/chardev/char-pty.h"
@@ -26,7 +26,7 @@
 
 struct CharPty {
     Chardev parent;
-    CharFd stream;              /* started while somebody has the terminal open */
+    CharFd stream;              /* started while a process has the terminal open */
     int master;
     int watch;                  /* inotify */
     struct event *watch_event;
@@ -57,7 +57,7 @@ static char *pty_filename(Chardev *chr)
 
 /* ---- Somebody opens and closes it ---- */
 
-/* Starts the stream if somebody has it open, or has left input behind. */
+/* Starts the stream if a process has the terminal open, or has left input. */
 static void connect_if_open(CharPty *s)
 {
     struct pollfd fd = { .fd = s->master, .events = POLLIN };
@@ -90,7 +90,7 @@ static void on_opened(evutil_socket_t fd, short what, void *opaque)
     char buf[sizeof(struct inotify_event) * 16];
 
     while (read(s->watch, buf, sizeof(buf)) > 0) {
-        /* that it was opened is all that they say */
+        /* the events say only that it was opened */
     }
     env->lock(env);
     connect_if_open(s);
@@ -107,8 +107,8 @@ static void pty_init(Object *obj)
     char_fd_init(&s->stream, &s->parent, pty_hangup);
 }
 
-/* Opening and closing the terminal once puts it in raw mode, and in the state
- * of one that nobody has open. */
+/* Opens and closes the terminal once, which puts it in raw mode and in the
+ * state of one that no process has open. */
 static bool touch_terminal(const char *path)
 {
     int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -156,7 +156,7 @@ static bool pty_prepare(Object *obj, GError **error)
 {
     if (!open_pty(to_char_pty(obj))) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "cannot make a pseudo terminal");
+                            "cannot create a pseudo terminal");
         pty_release(obj);
         return false;
     }

@@ -3,9 +3,9 @@
  * The clocks of hw/core/clock.h.
  *
  * One timerfd wakes the loop for the earliest timer of all kinds: it has
- * nanoseconds, and can be set by any thread without a word to the event base.
- * Heaps are guarded by the machine lock; the numbers that make up the time have
- * a mutex of their own, because clock_now() is for everybody.
+ * nanosecond resolution, and any thread can set it without involving the event
+ * base.  Heaps are guarded by the machine lock; the numbers that make up the
+ * time have a separate mutex, because any thread may call clock_now().
  */
 #include "config.h"
 #include "hw/core/clock.h"
@@ -20,11 +20,11 @@
 
 #define SECOND G_GINT64_CONSTANT(1000000000)
 
-/* The wall clock may be set at any time; its timers are looked at this often. */
+/* The wall clock may be set at any time, so its timers are checked this often. */
 #define HOST_CHECK (60 * SECOND)
 
 struct Clock {
-    struct event *event;        /* NULL: stands until clock_advance */
+    struct event *event;        /* NULL: stands still until clock_advance */
     int timerfd;
     gint64 armed;               /* real time that timerfd is set for, or G_MAXINT64 */
     void (*lock)(void *);
@@ -37,7 +37,7 @@ struct Clock {
     void *observer_opaque;
     gint64 epoch;               /* baseless: host time at virtual 0 */
 
-    GMutex mutex;               /* for what follows */
+    GMutex mutex;               /* guards the rest */
     bool running;
     gint64 virtual_base;        /* running: real time at virtual 0; else virtual time */
 };
@@ -78,9 +78,9 @@ gint64 clock_now(Clock *clock, ClockKind kind)
 
 /* ---- The host's timer ---- */
 
-/* Real time at which the earliest timer of a kind is to be looked at, or
- * G_MAXINT64.  Of real and virtual timers this stays the same from call to call,
- * so that timerfd is only set when the earliest one changes. */
+/* Real time at which the earliest timer of a kind has to be checked, or
+ * G_MAXINT64.  For real and virtual timers this stays the same from call to
+ * call, so that timerfd is set only when the earliest one changes. */
 static gint64 due_at(Clock *clock, ClockKind kind)
 {
     const Timer *timer = timer_heap_first(clock->heaps[kind]);
@@ -116,7 +116,7 @@ static void rearm(Clock *clock)
     }
     clock->armed = when;
     if (when != G_MAXINT64) {
-        /* A time of 0 would stop timerfd; one that is past fires at once. */
+        /* A time of 0 would stop timerfd; one in the past fires immediately. */
         when = MAX(when, 1);
         spec.it_value.tv_sec = when / SECOND;
         spec.it_value.tv_nsec = when % SECOND;
@@ -141,7 +141,7 @@ static void fire(Timer *timer, gint64 now)
     clock->firing = NULL;
 }
 
-/* Fires what is due now.  A callback that sets its timer for now again waits
+/* Fires what is due now.  A timer whose callback sets it for now again waits
  * for the next turn of the loop. */
 static void fire_due(Clock *clock, ClockKind kind)
 {
@@ -364,7 +364,7 @@ static bool was_set_back(const Timer *timer)
     return timer->kind == CLOCK_KIND_HOST && clock_now(timer->clock, timer->kind) < timer->fired;
 }
 
-/* The one place where a timer is armed. */
+/* The only place where a timer is armed. */
 void timer_set(Timer *timer, gint64 deadline)
 {
     GPtrArray *heap = timer->clock->heaps[timer->kind];
@@ -391,7 +391,7 @@ void timer_set_after(Timer *timer, gint64 ns)
     timer_set(timer, clock_add(clock_now(timer->clock, timer->kind), ns));
 }
 
-/* The host's timer stays as it is: a needless wake-up is rare and cheaper than
+/* The host's timer is not changed: a needless wake-up is rare and cheaper than
  * a system call for each cancelled timer. */
 void timer_cancel(Timer *timer)
 {

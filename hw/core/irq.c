@@ -2,9 +2,9 @@
 /*
  * Lines and wires of hw/core/irq.h.
  *
- * Every line is the same thing: it counts the sources that hold it high (wires
- * that end at it, and irq_set() by hand), and passes a change of its level to
- * its handler and along the wires that begin at it.
+ * All lines work alike: a line counts the sources that hold it high (wires that
+ * end at it, and irq_set()), and passes a change of its level to its handler
+ * and along the wires that begin at it.
  */
 #include "config.h"
 #include "hw/core/irq.h"
@@ -22,15 +22,15 @@ typedef struct {
 
 struct Irq {
     Object object;
-    IrqHandler handler;         /* NULL: a mere output */
+    IrqHandler handler;         /* NULL: only an output */
     void *opaque;
     IrqHandler observer;        /* or NULL */
     void *observer_opaque;
     guint n;
-    bool hand;                  /* what irq_set() said last */
-    guint high;                 /* sources that are high, hand included */
-    GArray *wires;              /* of Wire: they begin here */
-    GPtrArray *sources;         /* of Irq: a wire comes from there; not counted */
+    bool hand;                  /* the level last given to irq_set() */
+    guint high;                 /* sources that are high, including irq_set() */
+    GArray *wires;              /* of Wire: those that begin here */
+    GPtrArray *sources;         /* of Irq: where wires come from; not counted */
 };
 
 static void source_changed(Irq *irq, bool level);
@@ -210,7 +210,7 @@ static void irq_finalize(Object *obj)
 {
     Irq *irq = to_irq(obj);
 
-    /* The owner may be half gone: it hears nothing any more. */
+    /* The owner may be partly torn down, so its handler is not called any more. */
     irq->handler = irq->observer = NULL;
     while (irq->sources->len) {
         irq_disconnect(g_ptr_array_index(irq->sources, 0), irq);

@@ -4,8 +4,8 @@
  * inputs.  A device names its lines; a recipe's `connect` wires them.
  *
  * Lines are children of their device, called "NAME[N]" ("irq[0]").  A line
- * remembers its level, so a wire that comes later carries it at once.  Wires
- * end with either of their ends.
+ * remembers its level, so a wire that is added later carries it immediately.
+ * Wires are removed with either of their ends.
  *
  * All functions need the machine lock.
  */
@@ -25,8 +25,8 @@ void gpio_out_new(Object *owner, const char *name, guint n);
 /* A line of owner by name and number, or NULL. */
 Irq *gpio(Object *owner, const char *name, guint n);
 
-/* Sets an output (or drives an input by hand, as one more source).  Edges
- * only: an unchanged level calls no handler. */
+/* Sets an output (or drives an input directly, as one more source).  Only a
+ * changed level calls handlers. */
 void irq_set(Irq *irq, bool level);
 static inline void irq_pulse(Irq *irq) { irq_set(irq, true); irq_set(irq, false); }
 bool irq_level(const Irq *irq);
@@ -35,12 +35,12 @@ bool irq_level(const Irq *irq);
  * an input many sources (its level is their OR).  A line in the middle (a
  * bridge's) may be both. */
 void irq_connect(Irq *from, Irq *to, bool invert);
-/* Takes one wire away; no-op if there is none. */
+/* Removes one wire; no-op if there is none. */
 void irq_disconnect(Irq *from, Irq *to);
 
-/* Has f called at each change of level, before the line's own handler: for tests
- * that look on.  A line has one observer at most, told by its opaque; false if it
- * has another one.  f NULL takes opaque's observer away. */
+/* Calls f at each change of level, before the line's own handler: for tests.  A
+ * line has at most one observer, identified by opaque; false if it has another
+ * one.  f NULL removes opaque's observer. */
 bool irq_observe(Irq *irq, IrqHandler f, void *opaque);
 /* Whether it is a device's input (gpio_in_new). */
 bool irq_is_input(const Irq *irq);

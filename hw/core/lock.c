@@ -6,9 +6,9 @@
  * ticket, so a release wakes only the next in line.  Tickets that are 32 apart
  * share a bit; a thread that wakes without being served sleeps again.
  *
- * A release stores `serving` and then looks at `next`; a newcomer takes a ticket from `next`
- * and then looks at `serving`.  Releases are frequent, while sleepers are few and make a system
- * call anyhow, so the sleepers pay for the fence that both need (qom/barrier.h).
+ * A release stores `serving` and then reads `next`; a newcomer takes a ticket from `next` and
+ * then reads `serving`.  Releases are frequent, while sleepers are few and make a system call
+ * anyway, so the sleepers pay for the fence that both need (qom/barrier.h).
  */
 #include "config.h"
 #include "hw/core/lock.h"
@@ -20,11 +20,11 @@
 
 #include "qom/barrier.h"
 
-/* Looks at the lock this often before sleeping, if first in line: most holders
- * are through with a register access sooner than a futex call is. */
+/* The first in line checks the lock this often before sleeping: most holders
+ * finish a register access faster than a futex call takes. */
 enum { SPINS = 64 };
 
-/* Its address tells threads apart without a system call; it is never written. */
+/* Its address identifies the thread without a system call; it is never written. */
 static _Thread_local const char thread_mark;
 
 static guint32 ticket_bit(guint32 ticket)

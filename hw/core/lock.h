@@ -14,20 +14,20 @@
 #include <stdbool.h>
 
 typedef struct {
-    guint32 next;               /* ticket for the next to come */
-    guint32 serving;            /* ticket that holds the lock, or may take it */
+    guint32 next;               /* ticket for the next thread */
+    guint32 serving;            /* ticket of the holder, or of the thread that may take it */
     const void *owner;          /* mark of the holder's thread, NULL: free */
     bool barrier_shared;        /* qom/barrier.h */
 } FairLock;
 
 void fair_lock_init(FairLock *lock);
-/* Waits until all who asked before have had the lock.  The caller must not
- * hold it already. */
+/* Waits until all threads that came before have had the lock.  The caller must
+ * not hold it already. */
 void fair_lock_acquire(FairLock *lock);
 /* Hands the lock to the thread that has waited longest.  The caller must hold
  * it. */
 void fair_lock_release(FairLock *lock);
-/* Held by this thread. */
+/* Whether this thread holds it. */
 bool fair_lock_mine(const FairLock *lock);
 
 #endif

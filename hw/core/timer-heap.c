@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The heap of hw/core/timer-heap.h in a pointer array: the children of place i
- * are at 2i+1 and 2i+2.  Each timer knows its place, so that cancelling one is
+ * The heap of hw/core/timer-heap.h in a pointer array: the children of index i
+ * are at 2i+1 and 2i+2.  Each timer knows its index, so that cancelling one is
  * as cheap as setting it.
  */
 #include "config.h"
@@ -23,7 +23,7 @@ static void put(GPtrArray *heap, guint place, Timer *timer)
     timer->place = place;
 }
 
-/* Moves the timer at place towards the root as far as it belongs. */
+/* Moves the timer at place towards the root until the heap is in order. */
 static void rise(GPtrArray *heap, guint place)
 {
     Timer *timer = at(heap, place);

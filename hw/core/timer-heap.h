@@ -17,10 +17,10 @@ struct Timer {
     TimerCallback callback;
     void *opaque;
     gint64 floor;
-    gint64 fired;               /* when it did last; G_MININT64: never yet */
-    bool repeats;               /* its own callback has set it */
+    gint64 fired;               /* when it last fired; G_MININT64: never */
+    bool repeats;               /* set by its own callback */
     gint64 deadline;
-    guint64 order;              /* when it was set, among equal deadlines */
+    guint64 order;              /* order of setting, among equal deadlines */
     int place;                  /* in the heap, or TIMER_IDLE */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Timers as state rows (qom/state.h): STATE_CLOCK_TIMER(Uart16550, timeout).  Saved is
- * when the timer fires, in time of its clock, so it is for timers of virtual time,
- * which is saved with the machine.
+ * Timers as state rows (qom/state.h): STATE_CLOCK_TIMER(Uart16550, timeout).  The
+ * saved value is the deadline in the timer's clock, so this works for virtual time
+ * only, which is saved with the machine.
  */
 #ifndef HW_CORE_TIMER_STATE_H
 #define HW_CORE_TIMER_STATE_H
@@ -10,7 +10,7 @@
 #include "hw/core/clock.h"
 #include "qom/state.h"
 
-/* A timer that was not made yet (NULL) never fires. */
+/* A timer that does not exist yet (NULL) is saved as never firing. */
 extern const StateTimerOps timer_state;
 
 #define STATE_CLOCK_TIMER(type_, field_) STATE_TIMER_BY(&timer_state, 0, type_, field_)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * UUIDs as bytes: what tables for guests want of property `uuid`.
+ * UUIDs as bytes: the form of property `uuid` in tables for guests.
  */
 #ifndef HW_CORE_UUID_H
 #define HW_CORE_UUID_H

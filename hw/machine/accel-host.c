@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an accelerator calls: exits of vCPUs become accesses to the machine's
- * address spaces, and what it asks of the machine becomes a request.
+ * The functions that an accelerator calls: exits of vCPUs become accesses to
+ * the machine's address spaces, and events for the machine become requests.
  *
- * The machine lock is taken once for an exit, however many accesses it has.
+ * The machine lock is taken once per exit, however many accesses it has.
  */
 #include "config.h"
 #include "hw/machine/machine-internal.h"

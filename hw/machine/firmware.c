@@ -26,7 +26,7 @@ char *firmware_path(const char *name)
     return g_strdup(name);
 }
 
-/* Memory of at least size bytes, a power of two. */
+/* Allocates memory of at least size bytes, a power of two. */
 static bool make_room(FirmwareImage *image, const char *what, GError **error)
 {
     void *data;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ends and acknowledgements of interrupts: what local APICs of the accelerator say
- * to interrupt controllers of the machine.  Chips say here that they listen, so
- * that this folder does not know them.
+ * Ends and acknowledgements of interrupts, passed from local APICs of the
+ * accelerator to interrupt controllers of the machine.  The chips register here,
+ * so that this folder does not depend on them.
  */
 #include "config.h"
 #include "hw/machine/machine-internal.h"

@@ -2,10 +2,10 @@
 /*
  * Calls of vCPU threads to the main loop (hw/machine/machine.h: machine_call).
  *
- * A vCPU waits until its call has run, but never through a pause: the main
- * thread waits for vCPUs to park then, and cannot run anything.  The guest sees
- * no difference, for it does not run before the pause is over, and the pause
- * runs what is left.
+ * A vCPU waits until its call has run, except during a pause: the main thread
+ * then waits for vCPUs to park, and cannot run calls.  The guest sees no
+ * difference, since it does not run before the pause is over, and the pause
+ * runs the remaining calls.
  */
 #include "config.h"
 #include "hw/machine/machine-call.h"
@@ -17,17 +17,17 @@ typedef struct MachineCall {
     void (*f)(void *opaque, guint64 argument);
     void *opaque;
     guint64 argument;
-    bool held;                  /* its end comes with machine_call_release() */
+    bool held;                  /* it ends with machine_call_release() */
     bool done;
 } Call;
 
 struct MachineCalls {
     Machine *machine;
     struct event *event;        /* NULL: no loop */
-    GMutex mutex;               /* for all below */
+    GMutex mutex;               /* guards all below */
     GCond changed;
     GQueue queue;               /* of Call */
-    Call *current;              /* that runs; of the main thread */
+    Call *current;              /* the running one; used by the main thread only */
     gint n_held;                /* atomic, for readers without the mutex */
     bool pausing;
 };
@@ -39,7 +39,7 @@ static void call_unref(Call *call)
     }
 }
 
-/* Under the mutex. */
+/* Mutex held. */
 static void end_call(struct MachineCalls *calls, Call *call)
 {
     call->done = true;
@@ -47,8 +47,8 @@ static void end_call(struct MachineCalls *calls, Call *call)
     call_unref(call);
 }
 
-/* Those that are there: what comes meanwhile has made its own event, and the loop has
- * others to serve before.  Main thread, machine lock held. */
+/* Runs the queued calls only: later ones have activated the event again, and the loop
+ * serves others first.  Main thread, machine lock held. */
 static void run_calls(struct MachineCalls *calls)
 {
     Call *call;

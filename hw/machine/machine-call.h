@@ -15,8 +15,8 @@ struct MachineCalls;
 struct MachineCalls *machine_calls_new(Machine *machine, struct event_base *base);
 void machine_calls_free(struct MachineCalls *calls);    /* accepts NULL */
 
-/* Around vcpus_pause: from begin on no vCPU waits for a call; end runs those
- * that are left.  Main thread, lock held. */
+/* Called around vcpus_pause: after begin no vCPU waits for a call; end runs the
+ * remaining calls.  Main thread, lock held. */
 void machine_calls_pause_begin(struct MachineCalls *calls);
 void machine_calls_pause_end(struct MachineCalls *calls);
 

@@ -3,10 +3,10 @@
  * GSIs that data paths set without the machine lock.
  *
  * An accelerator with interrupt controllers takes them from any thread.  Where
- * the controllers are devices, the lock is needed: then what is set is noted, and
- * the next one with the lock, at the latest the main loop, makes it so.  Of many
- * changes between two looks at a line its last level and one edge of each kind
- * count: more than one rise cannot be pending in any controller.
+ * the controllers are devices, the lock is needed: then the change is recorded,
+ * and the next holder of the lock, at the latest the main loop, applies it.  Of
+ * several changes in between, the last level and one edge of each kind count: no
+ * controller can have more than one rise pending.
  */
 #include "config.h"
 #include "hw/machine/machine.h"
@@ -20,14 +20,14 @@ enum { N_GSIS = 24 };
 
 /* Bits by GSI. */
 typedef struct {
-    guint32 level;              /* as it was set last */
-    guint32 rose, fell;         /* since the last look */
+    guint32 level;              /* the last level set */
+    guint32 rose, fell;         /* since they were last applied */
 } Noted;
 
 struct MachineGsis {
     Machine *machine;
-    struct event *event;        /* NULL: the holder of the lock sets lines */
-    GMutex mutex;               /* for noted; nothing is called while it is held */
+    struct event *event;        /* NULL: lines are set by holders of the lock only */
+    GMutex mutex;               /* guards noted; nothing is called while it is held */
     Noted noted;
 };
 

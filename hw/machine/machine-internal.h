@@ -8,8 +8,8 @@
  *   machine-call.c      calls of vCPUs to the main loop
  *   machine-gsi.c       interrupts of data paths
  *   machine-acks.c      ends and acknowledgements of interrupts
- *   service.c           what subsystems have of it
- *   accel-host.c        what the accelerator calls
+ *   service.c           services of subsystems   accel-host.c        functions
+ *   that the accelerator calls
  */
 #ifndef HW_MACHINE_MACHINE_INTERNAL_H
 #define HW_MACHINE_MACHINE_INTERNAL_H
@@ -22,7 +22,7 @@ struct event_base;
 extern const AccelHost machine_accel_host;
 
 GArray *machine_services_new(void);
-/* Each by its key, the last one first. */
+/* Frees all services, the last one first. */
 void machine_free_services(Machine *machine);
 
 /* base may be NULL.  NULL if the event cannot be made. */
@@ -30,7 +30,7 @@ struct MachineRequests *machine_requests_new(Machine *machine, struct event_base
 /* Drops what was not delivered; accepts NULL. */
 void machine_requests_free(struct MachineRequests *requests);
 
-/* Chips that hear of ends and acknowledgements of interrupts. */
+/* The chips that are notified of ends and acknowledgements of interrupts. */
 struct MachineAcks *machine_acks_new(void);
 void machine_acks_free(struct MachineAcks *acks);       /* accepts NULL */
 void machine_tell_eoi(Machine *machine, guint8 vector);

@@ -3,13 +3,14 @@
  * Requests to the machine's host: a queue that any thread fills, and one event
  * that empties it on the main loop.
  *
- * What a guest asks for is in the queue once, however often it asks before the loop
- * comes to it, and a turn ends with what was there when it began: a guest that does
- * nothing but reset its machine must leave the loop to others in between.
+ * A guest's request is in the queue once, however often the guest repeats it before
+ * the loop handles it, and a turn handles only the requests that were queued when
+ * it began: a guest that does nothing but reset its machine must not occupy the
+ * loop.
  *
- * The queue has a mutex of its own, held for moments only, because who requests
- * may or may not hold the machine lock.  event_active() is safe from any thread
- * once libevent was told of threads, which main does first of all.
+ * The queue has a separate mutex, held only briefly, because callers may or may
+ * not hold the machine lock.  event_active() is safe from any thread once
+ * libevent's thread support is enabled, which main does first.
  */
 #include "config.h"
 #include "hw/machine/machine.h"
@@ -50,7 +51,7 @@ typedef struct {
 struct MachineRequests {
     Machine *machine;
     struct event *event;        /* NULL: machine_deliver_requests alone */
-    GMutex mutex;               /* for queue */
+    GMutex mutex;               /* guards queue */
     GQueue queue;               /* of Request */
 };
 
@@ -125,7 +126,7 @@ static void deliver(Machine *machine, const Request *request)
     }
 }
 
-/* vCPUs that were asked to stop, and whose machine runs on all the same. */
+/* Resumes vCPUs that were told to stop if the machine keeps running. */
 static void let_vcpus_go(Machine *machine)
 {
     if (machine->running && accel_ops(machine->accel)->vcpus_stop) {
@@ -143,7 +144,7 @@ static guint n_requests(struct MachineRequests *requests)
     return n;
 }
 
-/* What comes meanwhile has made its own event. */
+/* Requests that come meanwhile have activated the event again. */
 void machine_deliver_requests(Machine *machine)
 {
     bool panicked = false;
@@ -217,7 +218,7 @@ static void put(Machine *machine, const Request *request)
     }
 }
 
-/* What the guest does after its request is not to happen. */
+/* Keeps the guest from running on after its request. */
 static void stop_vcpus(Machine *machine)
 {
     const AccelOps *ops = accel_ops(machine->accel);
@@ -227,7 +228,10 @@ static void stop_vcpus(Machine *machine)
     }
 }
 
-/* A guest may ask faster than the loop answers. */
+/*
+ * Whether such a request is queued already: a guest may repeat it faster than
+ * the loop handles it.
+ */
 static bool is_asked(struct MachineRequests *requests, RequestKind kind, const Bus *bus)
 {
     bool asked = false;
@@ -264,7 +268,7 @@ void machine_request_reset(Machine *machine, ShutdownCause cause)
 void machine_request_panic(Machine *machine)
 {
     put_once(machine, &(Request){ .kind = REQUEST_PANIC });
-    stop_vcpus(machine);        /* they go on if nothing follows from it */
+    stop_vcpus(machine);        /* they resume if the machine keeps running */
 }
 
 void machine_request_stop(Machine *machine, RunState state)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Running, pausing and resetting a machine, with its board and for listeners.
+ * Running, pausing and resetting a machine, including its board and its
+ * listeners.
  */
 #include "config.h"
 #include "hw/machine/machine.h"
@@ -66,7 +67,7 @@ static void reset_all(Machine *machine)
     }
 }
 
-/* Returns with all vCPUs parked, and with what they had asked for done. */
+/* Returns with all vCPUs parked and their pending calls done. */
 static void pause_vcpus(Machine *machine)
 {
     machine_calls_pause_begin(machine->calls);
@@ -138,7 +139,7 @@ void machine_reset(Machine *machine)
     if (!machine->started) {
         return;
     }
-    /* Nothing may be on its way into RAM when the board fills it. */
+    /* No request may be writing to RAM when the board fills it. */
     if (running) {
         pause_vcpus(machine);
         machine->running = false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The state of a machine.  The clock comes first: what a device has of times and
- * offsets is in virtual time, and so must be the same when the device is loaded.
+ * The state of a machine.  The clock comes first: devices save times and offsets
+ * in virtual time, so it must be restored before they are loaded.
  */
 #include "config.h"
 #include "hw/machine/machine-state.h"
@@ -14,7 +14,7 @@
 #include "qmp/qapi-types-object.h"
 #include "qom/state-stream.h"
 
-/* What all of it begins with. */
+/* The header. */
 typedef struct {
     char *type;                 /* the machine's class */
     gint64 virtual_time;        /* ns */
@@ -62,7 +62,7 @@ bool machine_save(Machine *machine, GByteArray *out, GError **error)
 
 /* ---- Loading ---- */
 
-/* Sections of one object, which stand together. */
+/* The sections of one object, which are contiguous. */
 typedef struct {
     char *path;                 /* owned */
     const guint8 *data;
@@ -111,11 +111,11 @@ static bool check_head(const Machine *machine, const Head *head, GError **error)
 {
     if (g_strcmp0(head->type, object_class_name(machine)) != 0) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "state of a machine: it is of a '%s', and not of a '%s'",
+                      "state of a machine: it is of a '%s', not of a '%s'",
                       head->type ? head->type : "", object_class_name(machine));
         return false;
     }
-    return head->virtual_time >= 0 || invalid(error, "its clock is before its start");
+    return head->virtual_time >= 0 || invalid(error, "its virtual time is negative");
 }
 
 static bool load_head(Machine *machine, const guint8 **data, gsize *length, GError **error)
@@ -137,15 +137,15 @@ static bool load_head(Machine *machine, const guint8 **data, gsize *length, GErr
     return ok;
 }
 
-/* Loads one device, and notes that it is done; a device is there once. */
+/* Loads one device, and records that it was loaded; each device may occur only once. */
 static bool load_group(Machine *machine, const Group *group, GHashTable *left, GError **error)
 {
     Device *dev = g_hash_table_lookup(left, group->path);
 
     if (!dev) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "state of a machine: it has no device '%s' with state, or that is there "
-                      "twice", group->path);
+                      "state of a machine: the machine has no device '%s' with state, or its state "
+                      "occurs twice", group->path);
         return false;
     }
     g_hash_table_remove(left, group->path);

@@ -10,13 +10,13 @@
 
 #include "hw/machine/machine.h"
 
-/* Appends the state; fails like the part that fails. */
+/* Appends the state; fails with the error of the part that fails. */
 bool machine_save(Machine *machine, GByteArray *out, GError **error);
 
 /*
- * Loads state into a machine that the same requests made, and ends its build phase if
- * that has not ended.  Fails with invalid-value, naming device, class and field, if it
- * does not fit; the machine cannot continue then.
+ * Loads state into a machine that was built by the same requests, and ends its build
+ * phase if it is not over.  Fails with invalid-value, naming device, class and field,
+ * if it does not fit; the machine cannot continue then.
  */
 bool machine_load(Machine *machine, const guint8 *data, gsize length, GError **error);
 

@@ -3,8 +3,8 @@
  * Class machine: from an object-add to a machine with chips, and back.
  *
  * Order: accelerator, clock and address spaces, the board's setup, recipe, the
- * board's wiring.  machine_undo() goes the other way from wherever that ended,
- * so it serves failure and dismantling alike.
+ * board's wiring.  machine_undo() reverses these steps from wherever they
+ * ended, so it serves both failure and dismantling.
  */
 #include "config.h"
 #include "hw/machine/machine.h"
@@ -129,7 +129,7 @@ static bool make_loop_parts(Machine *machine, GError **error)
                                machine->lock ? drop_lock : NULL, machine->lock);
     clock_errno = errno;
     if (machine->clock && idle) {
-        /* The date is the host's, as QEMU's is; its seconds begin with the machine's. */
+        /* The date is the host's, as in QEMU; its whole second begins at virtual time 0. */
         clock_set_epoch(machine->clock, g_get_real_time() / G_USEC_PER_SEC * NS_PER_SECOND);
     }
     machine->requests = machine_requests_new(machine, base);
@@ -138,13 +138,13 @@ static bool make_loop_parts(Machine *machine, GError **error)
     machine->acks = machine_acks_new();
     if (!machine->clock || !machine->requests || !machine->calls || !machine->gsis) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, machine->clock ? ENOMEM : clock_errno,
-                            "the machine's clock cannot be made");
+                            "cannot create the machine's clock");
         return false;
     }
     return true;
 }
 
-/* Where devices are that nobody else has. */
+/* The folder of devices without another parent. */
 #define UNATTACHED "unattached"
 
 static void make_folder(const char *name, void *machine)
@@ -167,7 +167,7 @@ static void make_folders(Object *obj)
     make_folder(UNATTACHED, obj);
 }
 
-/* Devices that clients added go with their machine, before its own chips. */
+/* Devices that clients added are destroyed with their machine, before its own chips. */
 static void destroy_folders(Object *obj)
 {
     place_foreach_folder(qmp_class_place(&qmp_class_machine)->path, destroy_folder, obj);

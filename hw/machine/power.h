@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The power button of a machine, and who knows what wakes a guest: a power
- * management chip.  Machine lock held, here and in the chip's functions.
+ * The power button of a machine and the wake-up events of its guest, both
+ * served by a power management chip.  Machine lock held, here and in the chip's
+ * functions.
  */
 #ifndef HW_MACHINE_POWER_H
 #define HW_MACHINE_POWER_H
@@ -12,9 +13,9 @@ typedef struct {
     void (*pressed)(void *opaque);
     /* Whether the guest can sleep; NULL: it cannot. */
     bool (*can_sleep)(void *opaque);
-    /* Whether the guest wants that reason to wake it; NULL: none does. */
+    /* Whether the guest has enabled this wake-up reason; NULL: none. */
     bool (*wakes)(void *opaque, WakeReason reason);
-    /* After the reset that waking up begins with; or NULL. */
+    /* Called after the reset that begins a wake-up; or NULL. */
     void (*woken)(void *opaque, WakeReason reason);
 } MachinePowerOps;
 
@@ -24,8 +25,8 @@ typedef struct {
     void *opaque;
 } MachinePower;
 
-/* The chip comes and goes.  A machine has one at most: the first stays, and that
- * another one goes changes nothing. */
+/* Registers and removes the chip.  A machine has at most one: the first stays,
+ * and removing another one has no effect. */
 void machine_add_power(Machine *machine, MachinePower *power);
 void machine_remove_power(Machine *machine, const MachinePower *power);
 

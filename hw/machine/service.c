@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The services of a machine: few, so a list.
+ * The services of a machine: a list, since there are few.
  */
 #include "config.h"
 #include "hw/machine/service.h"
@@ -12,7 +12,7 @@ typedef struct {
     void *service;
 } Entry;
 
-/* Its index, or their number. */
+/* The index of the service, or the number of services. */
 static guint find(const Machine *machine, const MachineServiceKey *key)
 {
     const GArray *all = machine->services;
@@ -45,7 +45,7 @@ void machine_set_service(Machine *machine, const MachineServiceKey *key, void *s
     }
 }
 
-/* The last one first: it may use those before it. */
+/* In reverse order: a service may use those before it. */
 void machine_free_services(Machine *machine)
 {
     while (machine->services->len) {

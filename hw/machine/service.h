@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a subsystem has of a machine (the router of its input, the list of its
- * disks), and what one device does for all of it (the power button), without a
- * member of struct Machine for each: the machine keeps it by a key, and does not
- * know what it is.
+ * Services: data of a subsystem for a machine (the router of its input, the list
+ * of its disks), or what one device provides to all of it (the power button),
+ * without a member of struct Machine for each: the machine stores it by a key,
+ * and does not know its type.
  *
  *     MACHINE_SERVICE(input_router, InputRouter, NULL)
  *
@@ -12,9 +12,9 @@
  *         set_input_router(machine, router_new(machine));
  *     }
  *
- * The macro stands in the one file that owns the service; others call that file's
- * functions.  All of it: main thread or a vCPU's, machine lock held.  Data paths do
- * not look here but keep what they have found.
+ * The macro is used in the one file that owns the service; others call that file's
+ * functions.  All functions: main thread or a vCPU's, machine lock held.  Data
+ * paths do not call them but keep the result.
  */
 #ifndef HW_MACHINE_SERVICE_H
 #define HW_MACHINE_SERVICE_H
@@ -23,14 +23,14 @@
 
 /* Its address is the key. */
 typedef struct {
-    /* Called when the machine is undone, its devices gone already; NULL: the code
-     * that set the service has taken it away by then, or it needs no more. */
+    /* Called when the machine is undone, after its devices; NULL: the code that
+     * set the service has removed it by then, or it need not be freed. */
     void (*free)(void *service);
 } MachineServiceKey;
 
-/* NULL: it has none. */
+/* NULL: the machine has none. */
 void *machine_service(const Machine *machine, const MachineServiceKey *key);
-/* Instead of what was there, which is the caller's again; NULL takes it away. */
+/* Replaces the service (the caller owns the old one again); NULL removes it. */
 void machine_set_service(Machine *machine, const MachineServiceKey *key, void *service);
 
 /* Typed functions for one of them: NAME(machine), set_NAME(machine, service); FREE

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From flat views to an accelerator: each new view is turned into the slots and
- * ioeventfds that it should have, and only the difference to what it has is
+ * ioeventfds that the accelerator should have, and only the differences are
  * sent.
  *
- * A slot is whole host pages of RAM.  The edges of RAM that fill no page stay
- * without slot; the guest's accesses there are exits, served like MMIO.
+ * A slot consists of whole host pages of RAM.  Edges of RAM that do not fill a
+ * page get no slot; the guest's accesses there are exits, served like MMIO.
  */
 #include "config.h"
 #include "hw/memory/memory.h"
@@ -52,7 +52,7 @@ static GArray *wanted_slots(const FlatView *view)
     return slots;
 }
 
-/* Those of the range's region that lie in the range. */
+/* Adds the ioeventfds of the range's region that lie in the range. */
 static void add_ioeventfds(GArray *list, const FlatRange *range, bool pio)
 {
     for (guint i = 0; range->mr->ioeventfds && i < range->mr->ioeventfds->len; i++) {
@@ -135,8 +135,8 @@ static bool has_ioeventfd(const GArray *list, const AccelIoeventfd *e)
 
 /* ---- Sending ---- */
 
-/* What is gone from the view must go from the accelerator even if there is no
- * place for what is new: else the guest would see what is not there. */
+/* Removes the slots that are gone from the view, even if there is no room for
+ * new ones: else the guest could still access them. */
 static void drop_gone_slots(AccelListener *listener, GArray *wanted)
 {
     g_autoptr(GError) error = NULL;
@@ -174,8 +174,8 @@ static bool send_slots(AccelListener *listener, GArray *wanted, GError **error)
     return true;
 }
 
-/* An ioeventfd that cannot be had is an exit that reaches the handlers, so
- * failures to add one only cost speed. */
+/* Without its ioeventfd a write is an exit that reaches the handlers, so
+ * failing to add one only costs speed. */
 static void send_ioeventfds(AccelListener *listener, const GArray *wanted)
 {
     const AccelOps *ops = accel_ops(listener->accel);

@@ -35,7 +35,7 @@ FlatView *address_space_view(AddressSpace *as)
     return view;
 }
 
-/* Before the view goes that kept them. */
+/* To be called before dropping the view that kept them alive. */
 static void keep_called(AddressSpace *as)
 {
     for (RegionCall *call = as->calls; call; call = call->next) {
@@ -53,7 +53,7 @@ static void update_view(AddressSpace *as)
     FlatView *old = swap_view(as, flatview_new(as->root));
 
     as->changed = false;
-    /* Once: the guest decides where things lie, and how often that changes. */
+    /* Logged once: the guest decides about mappings, and how often they change. */
     if (!accel_listener_update(&as->listener, as->view, &error) && !as->listener.complained) {
         as->listener.complained = true;
         g_warning("guest memory that the accelerator did not take is served by exits: %s",

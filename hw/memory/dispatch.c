@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Accesses of vCPUs: find what is mapped, cut the access into what its
- * handlers take, call them.
+ * Accesses of vCPUs: finds what is mapped, splits the access into sizes that
+ * the handlers take, and calls them.
  *
- * The machine lock is taken once for a whole access, and let go for those of its
- * pieces that take none.  A handler may change the tree (a bridge that moves a
+ * The machine lock is taken once for a whole access, and released for pieces whose
+ * handlers take none.  A handler may change the tree (a bridge that moves a
  * window), so nothing found before a call is used after it, and the region and its
  * owner are kept alive during the call, by the view or by the call (RegionCall).
  */
@@ -28,8 +28,8 @@ static guint ops_max(const RegionOps *ops)
     return ops->max_size ? ops->max_size : 4;
 }
 
-/* How much of len bytes at offset one call of a handler does.  All sizes are powers of two,
- * which the compiler does not know: it would divide. */
+/* How many of the len bytes at offset one call of a handler takes.  All sizes are powers of
+ * two, which the compiler does not know: it would emit a division. */
 static guint chunk_size(const RegionOps *ops, guint64 offset, guint len)
 {
     guint n = ops_max(ops);
@@ -40,8 +40,8 @@ static guint chunk_size(const RegionOps *ops, guint64 offset, guint len)
     return offset & (n - 1) ? 1 : n;
 }
 
-/* size 1, 2, 4 or 8, each by an instruction of its own: what is stored narrow and loaded wide at
- * once makes a processor wait. */
+/* size is 1, 2, 4 or 8, each with its own instruction: a wide load right after narrow stores
+ * stalls the processor. */
 static guint64 load_le(const guint8 *data, guint size)
 {
     guint16 two;
@@ -152,8 +152,8 @@ static void call_end(RegionCall *call)
     }
 }
 
-/* unlocked: this access took the lock for itself.  Handlers that lock for themselves must not have
- * it from here: they may wait for another thread that wants it. */
+/* unlocked: this access took the lock itself.  Handlers that lock for themselves must not be
+ * called with it: they may wait for another thread that wants it. */
 static void call_region(AddressSpace *as, MemoryRegion *mr, guint64 offset, guint8 *data, guint len,
                         bool is_write, bool unlocked)
 {
@@ -180,8 +180,8 @@ static void ram_access(const FlatRange *range, guint64 addr, guint8 *data, guint
     memcpy(is_write ? hva : data, is_write ? data : hva, len);
 }
 
-/* Does as much of len bytes at addr as lies in one range, or in no range, and
- * returns how much that was. */
+/* Performs the access for as many of the len bytes at addr as lie in one range,
+ * or in no range, and returns their number. */
 static guint access_piece(AddressSpace *as, guint64 addr, guint8 *data, guint len, bool is_write,
                           bool unlocked)
 {
@@ -208,7 +208,7 @@ static bool may_be_lockless(const AddressSpace *as, guint64 addr)
            addr <= __atomic_load_n(&as->lockless_last, __ATOMIC_RELAXED);
 }
 
-/* True if the access was one for handlers that take no lock. */
+/* True if the access was handled, by handlers that take no lock. */
 static bool access_lockless(AddressSpace *as, guint64 addr, guint8 *data, guint len, bool is_write)
 {
     FlatView *view = address_space_view(as);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * DMA: accesses of devices to guest RAM, from any thread, by addresses that the
- * guest chose.  Nothing but RAM is ever reached, so that no device can be led
- * to call another one, or itself.
+ * guest chose.  Only RAM can be accessed, so that a guest cannot make a device
+ * call another one, or itself.
  */
 #include "config.h"
 #include "hw/memory/memory.h"
@@ -11,8 +11,8 @@
 
 #include "hw/memory/memory-internal.h"
 
-/* The piece of size bytes at addr that is one range of RAM: its host address,
- * and *ret_size, or NULL. */
+/* The part of size bytes at addr that lies in one range of RAM: returns its
+ * host address and *ret_size, or NULL. */
 static guint8 *ram_piece(FlatView *view, guint64 addr, gsize size, bool is_write, gsize *ret_size)
 {
     const FlatRange *range = flatview_find(view, addr, NULL);

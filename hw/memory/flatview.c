@@ -3,17 +3,17 @@
  * Flattening: from a tree of regions to a sorted list of ranges that do not
  * overlap.
  *
- * Regions are visited in the order in which they are seen (higher priority
- * first), and each fills what is still free of its place.  Places are 128-bit
- * numbers, because an alias may begin below 0 of the space that shows it, and
- * sizes go up to 2^64.
+ * Regions are visited in the order of visibility (higher priority first), and
+ * each fills what is still free of its extent.  Positions are 128-bit numbers,
+ * because an alias may begin below 0 of the space that shows it, and sizes go
+ * up to 2^64.
  */
 #include "config.h"
 #include "hw/memory/memory-internal.h"
 
 typedef __int128 Place;
 
-/* Where a region may be seen. */
+/* Where a region may be visible. */
 typedef struct {
     guint64 first, last;
     bool readonly;
@@ -36,7 +36,7 @@ static void insert_piece(GArray *ranges, guint i, MemoryRegion *mr, Place base, 
     g_array_insert_val(ranges, i, range);
 }
 
-/* Fills what is free between clip's ends with mr. */
+/* Fills the free parts of clip with mr. */
 static void fill_gaps(GArray *ranges, MemoryRegion *mr, Place base, const Clip *clip)
 {
     guint64 first = clip->first;
@@ -63,7 +63,7 @@ static void fill_gaps(GArray *ranges, MemoryRegion *mr, Place base, const Clip *
     insert_piece(ranges, ranges->len, mr, base, first, clip->last, clip->readonly);
 }
 
-/* Renders mr with its offset 0 at base, as far as clip lets it be seen. */
+/* Renders mr with its offset 0 at base, as far as it is within clip. */
 static void render(GArray *ranges, MemoryRegion *mr, Place base, Clip clip)
 {
     Place last = base + size_last(mr->size);
@@ -92,7 +92,7 @@ static bool ranges_join(const FlatRange *a, const FlatRange *b)
            a->offset + a->size == b->offset;
 }
 
-/* Joins neighbours that show one piece of one region. */
+/* Joins neighbours that show one contiguous part of one region. */
 static void join_ranges(GArray *ranges)
 {
     for (guint i = 1; i < ranges->len;) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files behind hw/memory/memory.h share, and nobody else includes:
+ * What the files behind hw/memory/memory.h share; no other file includes it:
  *
  *   region.c          the tree of regions and its changes
  *   flatview.c        from a tree to a sorted list of ranges
@@ -45,29 +45,30 @@ struct MemoryRegion {
 
     MemoryRegion *target;       /* REGION_ALIAS, counted */
     guint64 target_offset;
-    GPtrArray *aliases;         /* of MemoryRegion that show this one, not counted */
+    GPtrArray *aliases;         /* of MemoryRegion: aliases of this one, not counted */
 
-    MemoryRegion *container;    /* it is in, or NULL; not counted */
+    MemoryRegion *container;    /* the container it is in, or NULL; not counted */
     guint64 offset;             /* in container */
     gint32 priority;
-    GPtrArray *subregions;      /* counted; what is seen first comes first */
+    GPtrArray *subregions;      /* counted; in order of visibility */
 
-    AddressSpace *as;           /* whose root it is, or NULL */
+    AddressSpace *as;           /* the space whose root it is, or NULL */
 };
 
 /* An immutable list of ranges.  It holds references to its regions and their
  * owners, so that an access can end while the tree changes. */
 typedef struct {
     gatomicrefcount refs;
-    guint hint;                 /* what flatview_find() found last; relaxed */
+    guint hint;                 /* last result of flatview_find(); relaxed */
     /* From the first to the last range whose handlers take no lock; first > last: none. */
     guint64 lockless_first, lockless_last;
     GArray *ranges;             /* of FlatRange */
 } FlatView;
 
 /* A call of a region's handlers in progress, on the caller's stack; machine lock.  As long as the
- * view stays it keeps the region and its owner.  Whoever replaces it makes the calls hold both
- * themselves: that is rare, and counting references at each access is not cheap. */
+ * view stays it keeps the region and its owner alive.  Code that replaces the view makes the
+ * calls take references themselves: that is rare, and counting references at each access would be
+ * costly. */
 typedef struct RegionCall {
     struct RegionCall *next, **link;
     MemoryRegion *mr;
@@ -75,11 +76,11 @@ typedef struct RegionCall {
     bool holds;
 } RegionCall;
 
-/* What an address space has told its accelerator. */
+/* What an address space has given to its accelerator. */
 typedef struct {
     Accel *accel;               /* NULL: no listener */
     bool pio;
-    bool complained;            /* about something that was not taken */
+    bool complained;            /* a warning about memory that was not taken was logged */
     GArray *slots;              /* of AccelSlot, by gpa; NULL without accel */
     GArray *ioeventfds;         /* of AccelIoeventfd, sorted */
 } AccelListener;
@@ -89,12 +90,13 @@ struct AddressSpace {
     FairLock *lock;
     GMutex view_mutex;          /* for taking a reference to view */
     FlatView *view;
-    /* Of view; relaxed, for threads without any lock.  A thread that reads one bound of an
-     * old view and one of a new view takes the slow path, at worst needlessly. */
+    /* Copied from view; relaxed, for threads without any lock.  A thread that reads one
+     * bound of an old view and one of a new view takes the slow path, at worst
+     * needlessly. */
     guint64 lockless_first, lockless_last;
-    RegionCall *calls;          /* by way of this space; machine lock */
+    RegionCall *calls;          /* calls in progress through this space; machine lock */
     guint transaction;          /* depth */
-    bool changed;               /* in the transaction */
+    bool changed;               /* changed in the transaction */
     AccelListener listener;
 };
 
@@ -124,17 +126,17 @@ static inline guint8 *range_hva(const FlatRange *range, guint64 addr)
 FlatView *flatview_new(MemoryRegion *root);
 FlatView *flatview_ref(FlatView *view);
 void flatview_unref(FlatView *view);
-/* The range that addr lies in, or NULL.  ret_last (may be NULL): the last address of the range, or
- * of where there is none. */
+/* The range that contains addr, or NULL.  ret_last (may be NULL): the last address of the range,
+ * or of the gap. */
 const FlatRange *flatview_find(FlatView *view, guint64 addr, guint64 *ret_last);
 
 /* The current view with a reference, from any thread. */
 FlatView *address_space_view(AddressSpace *as);
-/* The tree below as changed: a new view now, or at the end of a transaction. */
+/* The tree below `as` has changed: makes a new view now, or at the end of a transaction. */
 void address_space_changed(AddressSpace *as);
 
-/* Brings the accelerator up to date with view; fails if it does not take the
- * slots, and has the old ones less those that are gone then. */
+/* Brings the accelerator up to date with view; fails if the accelerator does
+ * not take the slots; it then has the old ones without those that are gone. */
 bool accel_listener_update(AccelListener *listener, const FlatView *view, GError **error);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Guest address spaces: trees of MemoryRegion objects, flattened into a sorted
- * view that exits, DMA and the accelerator's slots are served from.
+ * view that serves exits, DMA and the accelerator's slots.
  *
  * A region does not know its address.  Containers hold subregions at offsets;
  * where two overlap, the higher priority wins, then the later one.
@@ -19,39 +19,40 @@
 typedef struct MemoryRegion MemoryRegion;
 typedef struct AddressSpace AddressSpace;
 
-/* How a device answers.  value and the result are in the low size bytes; offset
- * and size never leave the region. */
+/* How a device handles accesses.  value and the result are in the low size
+ * bytes; offset and size are always within the region. */
 typedef struct {
     guint64 (*read)(void *opaque, guint64 offset, guint size);  /* NULL: all ones */
     void (*write)(void *opaque, guint64 offset, guint64 value, guint size); /* NULL: ignored */
     /* Sizes that the handlers take, 1, 2, 4 or 8; 0 means 1 and 4.  Longer
      * accesses are split, lowest address first; shorter ones are widened to the
-     * aligned min_size bytes around them, where a write has zeros beside its
-     * own bytes; unaligned ones are split to bytes. */
+     * aligned min_size bytes around them, with zeros beside the bytes of a
+     * write; unaligned ones are split into bytes. */
     guint8 min_size, max_size;
     /* No lock is taken around the handlers; they lock for themselves, and may
      * be called for a moment after the region was removed. */
     bool lockless;
-    /* What is read and written may be a secret of a client's: no trace point shows it. */
+    /* The data may be a client's secret: no trace point shows it. */
     bool secret;
 } RegionOps;
 
 /* All constructors: a new region object as child `name` of owner, which owns
  * it; size in bytes, 1 to 2^64-1 (0 stands for 2^64).  opaque must live as long
  * as owner, to which a reference is held while the region is mapped.  A name
- * that is taken gets a number: "NAME[0]". */
+ * that is taken gets a number: "NAME[0]".  To destroy a region before its
+ * owner: region_remove(), then region_free(). */
 MemoryRegion *region_new_container(Object *owner, const char *name, guint64 size);
 MemoryRegion *region_new_io(Object *owner, const char *name, const RegionOps *ops, void *opaque,
                             guint64 size);
-/* hva: host memory of size bytes, page-aligned, which outlives the region. */
+/* hva: page-aligned host memory of size bytes, which must outlive the region. */
 MemoryRegion *region_new_ram(Object *owner, const char *name, void *hva, guint64 size);
 /* Guest writes are dropped. */
 MemoryRegion *region_new_rom(Object *owner, const char *name, void *hva, guint64 size);
 /* Reads as memory, writes go to ops: flash.  ops->read is not used. */
 MemoryRegion *region_new_rom_device(Object *owner, const char *name, const RegionOps *ops,
                                     void *opaque, void *hva, guint64 size);
-/* Shows size bytes of target from offset, wherever target is or is not mapped
- * itself; takes a reference to it. */
+/* Shows size bytes of target from offset, whether or not target is mapped
+ * elsewhere; takes a reference to it. */
 MemoryRegion *region_new_alias(Object *owner, const char *name, MemoryRegion *target,
                                guint64 offset, guint64 size);
 
@@ -62,16 +63,16 @@ void region_free(MemoryRegion *mr);
 guint64 region_size(const MemoryRegion *mr);
 void *region_hva(const MemoryRegion *mr);
 
-/* Puts mr, which is in no container, into one at offset; container takes a
- * reference.  What reaches beyond the container's end is clipped. */
+/* Maps mr, which must not be in a container, into one at offset; container
+ * takes a reference.  Parts beyond the container's end are clipped. */
 void region_add(MemoryRegion *container, guint64 offset, MemoryRegion *mr, int priority);
 void region_remove(MemoryRegion *container, MemoryRegion *mr);
 void region_set_offset(MemoryRegion *mr, guint64 offset);       /* in its container */
 void region_set_enabled(MemoryRegion *mr, bool enabled);
 void region_set_readonly(MemoryRegion *mr, bool readonly);
 
-/* Changes between begin and commit (nesting allowed) become visible at once
- * at the outermost commit; single calls are their own transaction. */
+/* Changes between begin and commit (nesting allowed) become visible together at
+ * the outermost commit; a single call is a transaction of its own. */
 void region_transaction_begin(AddressSpace *as);
 void region_transaction_commit(AddressSpace *as);
 
@@ -88,16 +89,17 @@ void region_del_ioeventfd(MemoryRegion *mr, guint64 offset, guint size, bool mat
 typedef struct {
     guint64 start, size;        /* bytes; size 0 stands for 2^64 */
     MemoryRegion *mr;           /* never a container or alias */
-    guint64 offset;             /* of start in mr */
+    guint64 offset;             /* offset of start in mr */
     bool readonly;
 } FlatRange;
 
-/* A root container of its own, as child `name` of owner; size as of a region.
- * lock is the machine's; NULL in tests of one thread.  Freed before owner. */
+/* Makes an address space with a new root container, as child `name` of owner;
+ * size as of a region.  lock is the machine's; NULL in tests of one thread.
+ * Freed before owner. */
 AddressSpace *address_space_new(Object *owner, const char *name, guint64 size, FairLock *lock);
 void address_space_free(AddressSpace *as);
 MemoryRegion *address_space_root(AddressSpace *as);
-/* The view of this moment, valid until the next change. */
+/* The current view, valid until the next change. */
 const FlatRange *address_space_ranges(AddressSpace *as, guint *ret_n);
 
 /* Sends RAM ranges as slots and ioeventfds to an accelerator, now and at each
@@ -106,16 +108,16 @@ const FlatRange *address_space_ranges(AddressSpace *as, guint *ret_n);
  * served by MMIO exits.  Fails with the accelerator's error, nothing mapped. */
 bool address_space_set_accel(AddressSpace *as, Accel *accel, bool pio, GError **error);
 
-/* An access by a vCPU or a test: to what is mapped there, split at region
- * ends; nothing mapped reads as all ones.  The lock given at
- * address_space_new is taken unless this thread has it. */
+/* An access by a vCPU or a test: to what is mapped there, split at region ends;
+ * unmapped addresses read as all ones.  The lock given at address_space_new is
+ * taken unless this thread has it. */
 void address_space_access(AddressSpace *as, guint64 addr, void *data, guint size, bool is_write);
 guint64 address_space_read(AddressSpace *as, guint64 addr, guint size);     /* little endian */
 void address_space_write(AddressSpace *as, guint64 addr, guint64 value, guint size);
 
 /* DMA: RAM only, bounds-checked; false (nothing or part done) if any byte of
- * the range is not RAM (for writes: writable RAM).  addr and size may be
- * anything a guest says. */
+ * the range is not RAM (for writes: writable RAM).  addr and size may be any
+ * values from a guest. */
 bool memory_read(AddressSpace *as, guint64 addr, void *buf, gsize size);
 bool memory_write(AddressSpace *as, guint64 addr, const void *buf, gsize size);
 /* Host address of a range that lies in one RAM region, else NULL.  Machine lock
@@ -124,22 +126,23 @@ void *memory_map(AddressSpace *as, guint64 addr, gsize size, bool is_write);
 
 /* ---- Views: RAM by host address, for data paths ---- */
 
-/* What an address space shows at one moment.  All functions: any thread, no
- * lock.  Host addresses are good as long as a reference to the view is held. */
+/* A snapshot of an address space.  All functions: any thread, no lock.  Host
+ * addresses are valid as long as a reference to the view is held. */
 typedef struct MemoryView MemoryView;
 
 MemoryView *memory_view_new(AddressSpace *as);  /* the current one, with a reference */
 MemoryView *memory_view_ref(MemoryView *view);
 void memory_view_unref(MemoryView *view);       /* accepts NULL */
-/* False once the address space has changed: code that maps often takes a new
- * view. */
+/* False once the address space has changed: code that keeps a view then takes a
+ * new one. */
 bool memory_view_is_current(AddressSpace *as, const MemoryView *view);
 /* Host address of the bytes from addr that lie in one piece of RAM (for writes:
- * writable RAM), and in *ret_size how many of size they are, at least 1; NULL if
- * the first is no RAM or size is 0.  addr and size may be anything. */
+ * writable RAM), with their number in *ret_size, at least 1 and at most size;
+ * NULL if the first is not RAM or size is 0.  addr and size may be any
+ * values. */
 void *memory_view_map(MemoryView *view, guint64 addr, guint64 size, bool is_write,
                       guint64 *ret_size);
-/* Bytes were written at a mapped address. */
+/* Reports that bytes were written at a mapped address. */
 void memory_wrote(AddressSpace *as, guint64 addr, guint64 size);
 
 extern const TypeInfo memory_region_type;

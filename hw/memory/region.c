@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tree of memory regions: constructors, changes, and the word to every
+ * The tree of memory regions: constructors, changes, and notifying every
  * address space that shows a changed region, through containers and aliases.
  */
 #include "config.h"
@@ -9,9 +9,9 @@
 #include "hw/memory/memory-internal.h"
 #include "qom/qapi-objects-machine.h"
 
-/* Whoever sees the alias before this one sees this one, too: both are in one
- * container.  A bridge may have 64 windows of one region, and bridges below it the
- * same; without this, the work would be the product of all. */
+/* Whether an earlier alias is in the same container: whatever shows that one shows
+ * this one, too.  A bridge may have 64 windows of one region, and bridges below it
+ * the same; without this check, the work would be the product of all. */
 static bool alias_was_told(const GPtrArray *aliases, guint i)
 {
     const MemoryRegion *alias = aliases->pdata[i];
@@ -20,7 +20,7 @@ static bool alias_was_told(const GPtrArray *aliases, guint i)
            alias->container == to_memory_region(aliases->pdata[i - 1])->container;
 }
 
-/* Tells all address spaces in which mr may be seen. */
+/* Notifies all address spaces in which mr may be visible. */
 static void region_changed(MemoryRegion *mr)
 {
     if (mr->as) {
@@ -136,7 +136,7 @@ void region_add(MemoryRegion *container, guint64 offset, MemoryRegion *mr, int p
     mr->container = container;
     mr->offset = props->addr = offset;
     mr->priority = props->priority = priority;
-    /* Of equal ones the latest is seen. */
+    /* Among equal priorities the latest is visible. */
     while (place < container->subregions->len &&
            to_memory_region(container->subregions->pdata[place])->priority > priority) {
         place++;

@@ -168,7 +168,7 @@ static bool area_init(PciTestdev *s, Area *area, const char *name, guint32 size,
     area->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (area->fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "an event descriptor cannot be made");
+                            "cannot create an event descriptor");
         return false;
     }
     area->region = region_new_io(&s->parent.device.object, name, &area_ops, area, size);

@@ -64,7 +64,7 @@ static int new_socket(int family, GError **error)
     int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (fd < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot make a socket");
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot create a socket");
     }
     return fd;
 }

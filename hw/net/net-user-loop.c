@@ -262,7 +262,7 @@ bool user_loop_start(NetdevUser *u, GError **error)
     u->thread = g_thread_try_new("net-user", thread_main, u, NULL);
     if (!u->thread) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, EAGAIN,
-                            "cannot make the network's thread");
+                            "cannot create the network's thread");
     }
     return u->thread != NULL;
 }

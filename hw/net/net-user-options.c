@@ -346,7 +346,7 @@ bool user_make_slirp(NetdevUser *u, GError **error)
     u->no_loopback = cfg.disable_host_loopback;
     u->slirp = slirp_new(&cfg, &user_slirp_callbacks, u);
     if (!u->slirp) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make the network");
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot create the network");
         return false;
     }
     return add_forwards(u, error);

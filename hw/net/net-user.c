@@ -198,7 +198,7 @@ static bool user_prepare(Object *obj, GError **error)
     u->linear = g_malloc(NET_FRAME_MAX);
     u->polls = g_array_new(false, false, sizeof(struct pollfd));
     if (u->main_fd < 0 || u->thread_fd < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot make an eventfd");
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot create an eventfd");
     } else if (user_library_load(error) && user_make_slirp(u, error)) {
         return true;
     }

@@ -187,7 +187,7 @@ static void test_config_errors(void)
         { "[machine]\ntype = \"pc\" x", "f:2: 'type = \"pc\" x' goes on behind its value" },
         { "[machine]\n= \"pc\"", "f:2: '' is not the name of an option" },
         { "[machine]\na.b = \"1\"\na = \"1\"",
-          "f:3: 'a' has members, and cannot have a value, too" },
+          "f:3: 'a' has members and cannot also have a value" },
         { "[machine]\ntype = \"microvm\"\n[device \"x\"]\ndriver = \"e100\"\n",
           "f:3: [device \"x\"]: parameter 'driver' names the unknown class 'e100'; did you mean "
           "'e1000'?" },

@@ -673,13 +673,13 @@ def too_many_clients(recorder):
             words = [first_word(sock) for sock in silent]
             assert words[:128] == ['greeting'] * 128, words
             assert words[128] == words[129], words
-            assert 'has 128 connections already, which is the most that one may have' in words[129]
+            assert 'has 128 connections already, which is the limit' in words[129]
             assert daemon.client().call('query-status')['status'] == 'prelaunch'
             words = []
             while words[-1:] in ([], ['greeting']):
                 silent += connect_elsewhere(daemon.socket, 120)
                 words = [first_word(sock) for sock in silent[-120:]]
-            assert 'the places that are left are kept for processes of root' in words[-1], words[-1]
+            assert 'the remaining places are kept for processes of root' in words[-1], words[-1]
             for _ in range(3):
                 run = subprocess.run([vmdtest.VMCTL, '--socket', daemon.socket, 'status'],
                                      capture_output=True, text=True, check=False)

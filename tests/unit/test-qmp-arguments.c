@@ -84,10 +84,10 @@ static void test_bad(void)
         { "p --name", "the option --name lacks its value: NAME" },
         { "p -q -l", "the option -l lacks its value: LEVEL" },
         { "p -vl", "the option -l lacks its value: LEVEL" },
-        { "p -nfoo x", "'-nfoo' are not options that can stand in one word; a value is a word of its "
-          "own" },
-        { "p -nl a b", "'-nl' are not options that can stand in one word; a value is a word of its "
-          "own" },
+        { "p -nfoo x", "'-nfoo' are not options that can be combined in one word; a value is a "
+          "separate word" },
+        { "p -nl a b", "'-nl' are not options that can be combined in one word; a value is a "
+          "separate word" },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

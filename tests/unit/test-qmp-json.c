@@ -139,7 +139,7 @@ static void test_words(void)
 {
     static const char *const cases[][2] = {
         { "", "1: a value is expected, not the end" },
-        { "{\"execute\": xy}", "13: the word 'xy' is none of true, false and null" },
+        { "{\"execute\": xy}", "13: the word 'xy' is not true, false or null" },
         { "{\"a\": }", "7: a value is expected, not '}'" },
         { "{\"a\" 1}", "6: ':' is expected, not '1'" },
         { "{'a': 1,}", "9: the name of a member, in quotes, is expected, not '}'" },
@@ -151,17 +151,17 @@ static void test_words(void)
         { "[1", "3: ',' or ']' is expected, not the end" },
         { "01", "2: unexpected '1' in a number" },
         { "[1.]", "4: unexpected ']' in a number" },
-        { "-", "2: a number has no end" },
+        { "-", "2: a number is incomplete" },
         { "[@]", "2: unexpected '@'" },
-        { "'a", "3: a string has no end" },
+        { "'a", "3: a string is not terminated" },
         { "\"a\tb\"", "3: unexpected byte 0x09 in a string" },
-        { "\"a\nb\"", "3: a string must end in the line that it begins in" },
-        { "\"a\xc3(\"", "3: byte 0xc3 is not UTF-8 here" },
+        { "\"a\nb\"", "3: a string must end on the line on which it begins" },
+        { "\"a\xc3(\"", "3: byte 0xc3 is not valid UTF-8" },
         { "\"a\\x\"", "3: there is no escape '\\x'" },
         { "\"\\u12\"", "2: four hexadecimal digits are expected after \\u" },
-        { "\"\\ud83d\"", "2: \\ud83d is half a character: the other half is missing" },
-        { "\"\\ud83d\\u0041\"", "2: \\ud83d is half a character: the other half is missing" },
-        { "\"\\udc00\"", "2: \\udc00 is half a character: the other half is missing" },
+        { "\"\\ud83d\"", "2: \\ud83d is an unpaired surrogate" },
+        { "\"\\ud83d\\u0041\"", "2: \\ud83d is an unpaired surrogate" },
+        { "\"\\udc00\"", "2: \\udc00 is an unpaired surrogate" },
         { "[\"a\", \"\\u0000\"]", "8: strings must not contain U+0000" },
         { "{\"\\u0000\": 1}", "3: strings must not contain U+0000" },
         { "[1e999]", "2: the number '1e999' is too large" },
@@ -189,8 +189,8 @@ static void test_deep(void)
     g_autoptr(GError) error = NULL;
 
     g_assert_null(qmp_json_parse(text, strlen(text), &error));
-    g_assert_cmpstr(error->message, ==, "JSON parse error at byte 2049: more than 2048 objects and "
-                                        "lists in each other");
+    g_assert_cmpstr(error->message, ==, "JSON parse error at byte 2049: more than 2048 nested "
+                                        "objects and lists");
     g_clear_error(&error);
     g_assert_null(qmp_json_parse(digits, strlen(digits), &error));
     g_assert_true(g_str_has_suffix(error->message, " is too large"));

@@ -56,8 +56,8 @@ static void test_errors(void)
     static const struct {
         const char *request, *reply;
     } cases[] = {
-        { "foo\n", FAILED("-32700", "JSON parse error at byte 1: the word 'foo' is none of true, "
-                          "false and null", "syntax", "", "null") },
+        { "foo\n", FAILED("-32700", "JSON parse error at byte 1: the word 'foo' is not true, "
+                          "false or null", "syntax", "", "null") },
         { "%p\n", FAILED("-32700", "JSON parse error: unexpected '%'; a request begins with '{'",
                         "syntax", "", "null") },
         { "'x'", FAILED("-32600", "a request must be an object", "syntax", "", "null") },

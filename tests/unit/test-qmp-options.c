@@ -123,7 +123,7 @@ static void test_refusals(void)
         { { S, NULL, "a=1,a.b=2", NULL }, ERROR_REASON_SYNTAX, "at position 5" },
         { { S, NULL, "a.b=2,a=1", NULL }, ERROR_REASON_SYNTAX, "has members" },
         { { T, NULL, "name=x,matrix.1=1", NULL }, ERROR_REASON_SYNTAX, "gap" },
-        { { T, NULL, "name=x,twin.0=1,twin.name=y", NULL }, ERROR_REASON_SYNTAX, "other kind" },
+        { { T, NULL, "name=x,twin.0=1,twin.name=y", NULL }, ERROR_REASON_SYNTAX, "cannot be mixed" },
         { { A, NULL, "bounds.name=n,bounds.count=1,bounds.few=1-4", NULL },
           ERROR_REASON_OUT_OF_RANGE, "few" },
         { { A, NULL, "bounds.name=n,bounds.count=1,bounds.few=0-70000", NULL },
@@ -186,7 +186,7 @@ static void test_adding(void)
     g_assert_no_error(error);
     g_assert_cmpuint(qmp_options_position(o, "b.d"), ==, 7);
     g_assert_false(qmp_options_add(o, "b", "4", 0, &error));
-    g_assert_cmpstr(error->message, ==, "'b' has members, and cannot have a value, too");
+    g_assert_cmpstr(error->message, ==, "'b' has members and cannot also have a value");
     g_clear_error(&error);
     g_assert_false(qmp_options_add_text(o, "b.0=4", NULL, &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_SYNTAX));

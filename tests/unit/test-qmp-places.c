@@ -211,14 +211,14 @@ static void test_kept(void)
     for (guint i = 0; i < G_N_ELEMENTS(clients); i++) {
         clients[i] = try_to_enter(&door, NULL);
     }
-    expect_log("*there are 4 clients already; the places that are left are kept*");
+    expect_log("*there are 4 clients already; the remaining places are kept*");
     client_free(try_to_enter(&door, "kept for processes of root"));
     g_test_assert_expected_messages();
-    expect_log("*there are 5 clients already; the places that are left are kept*");
+    expect_log("*there are 5 clients already; the remaining places are kept*");
     others[0] = visit(&door, 2, getuid(), "GE");
     others[1] = visit(&door, 1, getuid(), "G");
     g_test_assert_expected_messages();
-    expect_log("*there are 6 clients already, which is the most");
+    expect_log("*there are 6 clients already, which is the limit");
     end_visit(&door, visit(&door, 1, getuid(), "E"), 6);
     g_test_assert_expected_messages();
     end_visit(&door, others[0], 5);

@@ -110,11 +110,10 @@ static void test_bad_requests(void)
         { "{\"execute\": \"test-set-state\"}", "parameter 'state' is missing" },
         { "{\"execute\": \"test-running\"}", "command 'test-running' is not allowed in state "
           "'prelaunch', only in 'running', 'paused'" },
-        { "foo\n", "JSON parse error at byte 1: the word 'foo' is none of true, false and null" },
+        { "foo\n", "JSON parse error at byte 1: the word 'foo' is not true, false or null" },
         { "1\n", "a request must be an object" },
         { "%p\n", "JSON parse error: unexpected '%'; a request begins with '{'" },
-        { "{'execute': x}", "JSON parse error at byte 13: the word 'x' is none of true, false and "
-          "null" },
+        { "{'execute': x}", "JSON parse error at byte 13: the word 'x' is not true, false or null" },
         { "{\"execute\": \"qu\xff", "JSON parse error at byte 16: unexpected byte 0xff in a "
           "string" },
     };

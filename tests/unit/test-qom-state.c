@@ -295,10 +295,10 @@ static void test_refused(void)
     static const StateRow many[] = { { .name = "u8", .kind = STATE_U8, .count = 3,
                                        .offset = offsetof(Sample, bytes) }, STATE_ROWS_END };
 
-    assert_refused(two, one, 0, "field 'u16': there is none of that name here");
+    assert_refused(two, one, 0, "field 'u16': this device has no such field");
     assert_refused(one, two, 0, "field 'u16' is missing");
-    assert_refused(one, wide, 0, "field 'u8': it is of another type");
-    assert_refused(twice, one, 0, "field 'u8': it is there twice");
+    assert_refused(one, wide, 0, "field 'u8': it has another type");
+    assert_refused(twice, one, 0, "field 'u8': it occurs twice");
     assert_refused(many, one, 0, "field 'u8': it has 3 elements, where there are 1");
 }
 
@@ -391,7 +391,7 @@ static void test_device_refuses(void)
     g_byte_array_append(other, before->data, before->len);
     g_assert_false(device_load(dev, other->data, other->len, &error));
     assert_error(&error, ERROR_REASON_INVALID_VALUE,
-                 "state of 'test-device' in '/machine/chip': it is there twice");
+                 "state of 'test-device' in '/machine/chip': it occurs twice");
     g_byte_array_set_size(other, before->len);
     assert_log("");
     *value_of(other, "flag") = 1;

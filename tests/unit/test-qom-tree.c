@@ -47,14 +47,14 @@ static void test_add(void)
     g_assert_cmpuint(g_atomic_int_get(&twin->refs), ==, 1);
     g_assert_true(object_add_child(root, "b", twin, NULL));
     g_assert_false(object_add_child(root, "c", twin, &error));
-    assert_error(&error, ERROR_REASON_IN_USE, "'/b' has its place already");
+    assert_error(&error, ERROR_REASON_IN_USE, "'/b' is in the tree already");
     g_assert_false(object_add_child(twin, "c", root, &error));
-    assert_error(&error, ERROR_REASON_IN_USE, "'/' has its place already");
+    assert_error(&error, ERROR_REASON_IN_USE, "'/' is in the tree already");
     g_assert_cmpuint(g_atomic_int_get(&twin->refs), ==, 2);
     object_unparent(twin);
     object_unparent(twin);
     g_assert_false(object_add_child(add_other(twin, "below"), "above", twin, &error));
-    assert_error(&error, ERROR_REASON_IN_USE, "has its place already");
+    assert_error(&error, ERROR_REASON_IN_USE, "is in the tree already");
     g_assert_cmpuint(g_atomic_int_get(&twin->refs), ==, 1);
     g_assert_null(twin->name);
     g_assert_null(object_child(root, "b"));
