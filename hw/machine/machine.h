@@ -182,14 +182,17 @@ void machine_request_wake(Machine *machine, WakeReason reason);
  * delivered. */
 void machine_request_internal_error(Machine *machine, Cpu *cpu, ShutdownDetail detail,
                                     const char *why);
+/* The machine lock, for code that comes without it.  Any thread. */
+void machine_lock(Machine *machine);
+void machine_unlock(Machine *machine);
+
 /* Has f(opaque) run on the main loop with the machine lock held, before the vCPU
  * that calls this goes on: for accesses whose effect must wait for a device's
  * requests in flight, which a thread with the machine lock must not.  The caller
- * does not hold the machine lock, and neither does it any lock that the main
- * loop takes; a thread that does hold the machine lock is taken for the main
- * one, and f runs at once.  The call may return before f has run if the machine
- * is being paused meanwhile: then f runs in the pause, so opaque must live
- * until then: what can go is held by a reference. */
+ * does not hold the machine lock, nor any that the main loop takes.  On the main
+ * thread, and without a loop (tests), f runs at once.  The call may return before
+ * f has run if the machine is being paused meanwhile: then f runs in the pause, so
+ * opaque must live until then: what can go is held by a reference. */
 void machine_call(Machine *machine, void (*f)(void *opaque, guint64 argument), void *opaque,
                   guint64 argument);
 /* Within f, on the main loop: the vCPU waits on when f has returned, until

@@ -29,8 +29,8 @@ typedef struct {
      * aligned min_size bytes around them, where a write has zeros beside its
      * own bytes; unaligned ones are split to bytes. */
     guint8 min_size, max_size;
-    /* No lock is taken around the handlers; they lock for themselves, and may
-     * be called for a moment after the region was removed. */
+    /* The handlers never have the lock, whatever the access came from: they lock for
+     * themselves, and may be called for a moment after the region was removed. */
     bool lockless;
     /* What is read and written may be a secret of a client's: no trace point shows it. */
     bool secret;
@@ -55,8 +55,8 @@ MemoryRegion *region_new_rom_device(Object *owner, const char *name, const Regio
 MemoryRegion *region_new_alias(Object *owner, const char *name, MemoryRegion *target,
                                guint64 offset, guint64 size);
 
-/* Mirror of these, for who is rid of a region before its owner goes: takes it, which is in no
- * container, from its owner. */
+/* Mirror of these, for a region that goes before its owner: takes it, which is in no container,
+ * from its owner. */
 void region_free(MemoryRegion *mr);
 
 guint64 region_size(const MemoryRegion *mr);
@@ -106,12 +106,13 @@ const FlatRange *address_space_ranges(AddressSpace *as, guint *ret_n);
  * served by MMIO exits.  Fails with the accelerator's error, nothing mapped. */
 bool address_space_set_accel(AddressSpace *as, Accel *accel, bool pio, GError **error);
 
-/* An access by a vCPU or a test: to what is mapped there, split at region
- * ends; nothing mapped reads as all ones.  The lock given at
- * address_space_new is taken unless this thread has it. */
+/* An access to what is mapped there, split at region ends; nothing mapped reads as all ones.  Lock
+ * held, which is let go while a lockless handler runs. */
 void address_space_access(AddressSpace *as, guint64 addr, void *data, guint size, bool is_write);
 guint64 address_space_read(AddressSpace *as, guint64 addr, guint size);     /* little endian */
 void address_space_write(AddressSpace *as, guint64 addr, guint64 value, guint size);
+/* The same by a vCPU that comes from the guest, and has no lock; it is taken where need be. */
+void address_space_exit(AddressSpace *as, guint64 addr, void *data, guint size, bool is_write);
 
 /* DMA: RAM only, bounds-checked; false (nothing or part done) if any byte of
  * the range is not RAM (for writes: writable RAM).  addr and size may be
