@@ -113,13 +113,6 @@ const char *object_class_name(const void *obj)
     return object_class(obj)->name;
 }
 
-void *object_props(const void *opaque)
-{
-    const Object *obj = opaque;
-
-    return obj->props;
-}
-
 const void *object_kind(const void *opaque)
 {
     const Object *obj = opaque;

@@ -133,7 +133,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Object, object_unref)
 
 const QmpClass *object_class(const void *obj);
 const char *object_class_name(const void *obj);
-void *object_props(const void *obj);
 /* The nearest TypeInfo.kind, from the object's class upwards. */
 const void *object_kind(const void *obj);
 bool object_is_a(const void *obj, const QmpClass *schema);

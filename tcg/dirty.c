@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-accel.h"
 
 /* ---- The log ---- */
 
@@ -56,7 +57,7 @@ static void protect_all(TcgAccel *tcg)
 
 bool tcg_dirty_log(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GError **error)
 {
-    TcgAccel *tcg = tcg_accel(accel);
+    TcgAccel *tcg = to_tcg_accel(accel);
     const AccelSlot *found = tcg_slot_find(tcg->memory->slots->slots, slot);
 
     if (!found || !(found->flags & ACCEL_SLOT_LOG_DIRTY)) {
@@ -150,7 +151,7 @@ static guint64 note_range(TcgMemory *memory, guint64 gpa, guint64 size)
 
 void tcg_memory_written(Accel *accel, guint64 gpa, guint64 size)
 {
-    TcgAccel *tcg = tcg_accel(accel);
+    TcgAccel *tcg = to_tcg_accel(accel);
     GRWLock *lock = &tcg->memory->slots->lock;
     guint64 code;
 

@@ -10,6 +10,7 @@
 #include "tcg/interrupts.h"
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-accel.h"
 #include "tcg/ioeventfd.h"
 #include "tcg/timers.h"
 
@@ -29,7 +30,7 @@ AccelIrqchip tcg_irqchip(Accel *accel)
 
 bool tcg_msi_send(Accel *accel, const AccelMsi *msi)
 {
-    return tcg_apic_message(tcg_accel(accel), msi->address, msi->data);
+    return tcg_apic_message(to_tcg_accel(accel), msi->address, msi->data);
 }
 
 /* With the lock; NULL: there is none. */
@@ -40,7 +41,7 @@ static Route *route_of(TcgInterrupts *interrupts, guint gsi)
 
 void tcg_set_gsi(Accel *accel, guint gsi, bool level)
 {
-    TcgInterrupts *interrupts = tcg_accel(accel)->interrupts;
+    TcgInterrupts *interrupts = to_tcg_accel(accel)->interrupts;
     const Route *found;
     Route route = { .used = false };
 
@@ -74,7 +75,7 @@ static guint take_route(TcgInterrupts *interrupts)
 
 int tcg_msi_route_add(Accel *accel, const AccelMsi *msi, GError **error)
 {
-    TcgInterrupts *interrupts = tcg_accel(accel)->interrupts;
+    TcgInterrupts *interrupts = to_tcg_accel(accel)->interrupts;
     guint gsi;
 
     g_rw_lock_writer_lock(&interrupts->lock);
@@ -95,7 +96,7 @@ int tcg_msi_route_add(Accel *accel, const AccelMsi *msi, GError **error)
 
 bool tcg_msi_route_update(Accel *accel, guint gsi, const AccelMsi *msi, GError **error)
 {
-    TcgInterrupts *interrupts = tcg_accel(accel)->interrupts;
+    TcgInterrupts *interrupts = to_tcg_accel(accel)->interrupts;
     Route *route;
 
     g_rw_lock_writer_lock(&interrupts->lock);
@@ -110,7 +111,7 @@ bool tcg_msi_route_update(Accel *accel, guint gsi, const AccelMsi *msi, GError *
 
 void tcg_msi_route_del(Accel *accel, guint gsi)
 {
-    TcgInterrupts *interrupts = tcg_accel(accel)->interrupts;
+    TcgInterrupts *interrupts = to_tcg_accel(accel)->interrupts;
     Route *route;
 
     g_rw_lock_writer_lock(&interrupts->lock);
@@ -126,7 +127,7 @@ void tcg_msi_route_del(Accel *accel, guint gsi)
 /* Of the first CPU alone; the line fell if a look at it says so. */
 void tcg_set_extint(Accel *accel, bool level)
 {
-    TcgAccel *tcg = tcg_accel(accel);
+    TcgAccel *tcg = to_tcg_accel(accel);
     TcgInterrupts *interrupts = tcg->interrupts;
 
     g_atomic_int_set(&tcg->extint, level);
@@ -173,7 +174,7 @@ guint64 tcg_a20_mask(TcgAccel *tcg)
  * next block. */
 void tcg_set_a20(Accel *accel, bool enabled)
 {
-    TcgAccel *tcg = tcg_accel(accel);
+    TcgAccel *tcg = to_tcg_accel(accel);
     TcgInterrupts *interrupts = tcg->interrupts;
 
     if (g_atomic_int_get(&tcg->a20) == enabled) {

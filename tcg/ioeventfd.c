@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "qom/qapi-objects-accel.h"
+
 struct TcgIoeventfds {
     GRWLock lock;
     GArray *list;               /* of AccelIoeventfd */
@@ -80,7 +82,7 @@ static void update_filter(TcgIoeventfds *ioeventfds)
 
 bool tcg_ioeventfd_add(Accel *accel, const AccelIoeventfd *ioeventfd, GError **error)
 {
-    TcgIoeventfds *ioeventfds = tcg_accel(accel)->ioeventfds;
+    TcgIoeventfds *ioeventfds = to_tcg_accel(accel)->ioeventfds;
 
     g_rw_lock_writer_lock(&ioeventfds->lock);
     g_array_append_val(ioeventfds->list, *ioeventfd);
@@ -97,7 +99,7 @@ static bool same(const AccelIoeventfd *a, const AccelIoeventfd *b)
 
 void tcg_ioeventfd_del(Accel *accel, const AccelIoeventfd *ioeventfd)
 {
-    TcgIoeventfds *ioeventfds = tcg_accel(accel)->ioeventfds;
+    TcgIoeventfds *ioeventfds = to_tcg_accel(accel)->ioeventfds;
     GArray *list = ioeventfds->list;
 
     g_rw_lock_writer_lock(&ioeventfds->lock);

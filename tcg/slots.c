@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-accel.h"
 
 #define GRANULE_PAGES (1u << (TCG_GRANULE_SHIFT - 12))
 #define NOTED_OFFSET (GRANULE_PAGES * sizeof(TcgPhysPage))
@@ -50,7 +51,7 @@ guint tcg_slots_max(Accel *accel)
 
 void tcg_slots_begin(Accel *accel)
 {
-    TcgSlots *slots = tcg_accel(accel)->memory->slots;
+    TcgSlots *slots = to_tcg_accel(accel)->memory->slots;
 
     g_array_set_size(slots->added, 0);
     g_array_set_size(slots->deleted, 0);
@@ -58,12 +59,12 @@ void tcg_slots_begin(Accel *accel)
 
 void tcg_slot_add(Accel *accel, const AccelSlot *slot)
 {
-    g_array_append_val(tcg_accel(accel)->memory->slots->added, *slot);
+    g_array_append_val(to_tcg_accel(accel)->memory->slots->added, *slot);
 }
 
 void tcg_slot_del(Accel *accel, const AccelSlot *slot)
 {
-    g_array_append_val(tcg_accel(accel)->memory->slots->deleted, *slot);
+    g_array_append_val(to_tcg_accel(accel)->memory->slots->deleted, *slot);
 }
 
 /* ---- What is known of pages: see memory.h ---- */
@@ -403,7 +404,7 @@ static void switch_to(TcgAccel *tcg, GArray *slots)
 
 bool tcg_slots_commit(Accel *accel, GError **error)
 {
-    TcgAccel *tcg = tcg_accel(accel);
+    TcgAccel *tcg = to_tcg_accel(accel);
     TcgSlots *slots = tcg->memory->slots;
     g_autoptr(GArray) planned = plan_slots(slots, error);
 

@@ -8,7 +8,7 @@
 #include <cpuid.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-types-accel.h"
+#include "qom/qapi-objects-accel.h"
 #include "tcg/cache.h"
 #include "tcg/decode.h"
 #include "tcg/interrupts.h"
@@ -89,7 +89,7 @@ bool tcg_present(void)
 
 static void tcg_accel_init(Object *obj)
 {
-    TcgAccel *tcg = (TcgAccel *)obj;
+    TcgAccel *tcg = to_tcg_accel(obj);
 
     tcg->vcpus = g_ptr_array_new();
     g_mutex_init(&tcg->translate);
@@ -98,7 +98,7 @@ static void tcg_accel_init(Object *obj)
 
 static void tcg_accel_finalize(Object *obj)
 {
-    TcgAccel *tcg = (TcgAccel *)obj;
+    TcgAccel *tcg = to_tcg_accel(obj);
 
     g_ptr_array_unref(tcg->vcpus);
     g_mutex_clear(&tcg->translate);
@@ -109,7 +109,7 @@ static void tcg_accel_finalize(Object *obj)
 
 static void tcg_accel_release(Object *obj)
 {
-    TcgAccel *tcg = (TcgAccel *)obj;
+    TcgAccel *tcg = to_tcg_accel(obj);
 
     tcg_interrupts_close(tcg);
     g_clear_pointer(&tcg->memory, tcg_memory_free);
@@ -118,8 +118,8 @@ static void tcg_accel_release(Object *obj)
 
 static bool tcg_accel_prepare(Object *obj, GError **error)
 {
-    TcgAccel *tcg = (TcgAccel *)obj;
-    const TcgAccelProps *props = object_props(obj);
+    TcgAccel *tcg = to_tcg_accel(obj);
+    const TcgAccelProps *props = tcg_accel_props(obj);
 
     if (!check_host(error) || !tcg_decoder_load(error)) {
         return false;

@@ -58,11 +58,6 @@ struct TcgVcpu {
     bool stop, parked, quit;    /* under run.lock */
 };
 
-static inline TcgAccel *tcg_accel(Accel *accel)
-{
-    return (TcgAccel *)accel;
-}
-
 static inline void tcg_next_turn(TcgVcpu *vcpu)
 {
     __atomic_store_n(&vcpu->turn, vcpu->turn + 1, __ATOMIC_RELAXED);

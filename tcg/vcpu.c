@@ -20,6 +20,7 @@
 
 #include "qmp/error.h"
 #include "qom/guest-error.h"
+#include "qom/qapi-objects-accel.h"
 #include "tcg/dispatch.h"
 #include "tcg/host-clock.h"
 #include "tcg/interrupts.h"
@@ -265,7 +266,7 @@ static void ask_all_to_stop(TcgAccel *tcg)
 
 void tcg_vcpus_stop(Accel *accel)
 {
-    TcgAccel *tcg = tcg_accel(accel);
+    TcgAccel *tcg = to_tcg_accel(accel);
 
     g_mutex_lock(&tcg->run.lock);
     ask_all_to_stop(tcg);
@@ -274,7 +275,7 @@ void tcg_vcpus_stop(Accel *accel)
 
 void tcg_vcpus_pause(Accel *accel)
 {
-    TcgAccel *tcg = tcg_accel(accel);
+    TcgAccel *tcg = to_tcg_accel(accel);
     bool done;
 
     g_mutex_lock(&tcg->run.lock);
@@ -295,7 +296,7 @@ void tcg_vcpus_pause(Accel *accel)
 
 bool tcg_vcpus_progress(Accel *accel)
 {
-    TcgAccel *tcg = tcg_accel(accel);
+    TcgAccel *tcg = to_tcg_accel(accel);
     bool progress = true;
 
     g_mutex_lock(&tcg->run.lock);
@@ -312,7 +313,7 @@ bool tcg_vcpus_progress(Accel *accel)
 
 void tcg_vcpus_resume(Accel *accel)
 {
-    TcgAccel *tcg = tcg_accel(accel);
+    TcgAccel *tcg = to_tcg_accel(accel);
 
     g_return_if_fail(accel->host);
     g_mutex_lock(&tcg->run.lock);
@@ -428,7 +429,7 @@ static void end_thread(TcgVcpu *vcpu)
 
 bool tcg_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
 {
-    TcgAccel *tcg = tcg_accel(accel);
+    TcgAccel *tcg = to_tcg_accel(accel);
     TcgVcpu *vcpu;
 
     if (tcg->vcpus->len > 0) {

@@ -3,7 +3,8 @@
  * The functions that an accelerator calls: exits of vCPUs become accesses to
  * the machine's address spaces, and events for the machine become requests.
  *
- * The machine lock is taken once per exit, however many accesses it has.
+ * The machine lock is taken once for an exit, however many accesses it has, or not at all if the
+ * device locks for itself.
  */
 #include "config.h"
 #include "hw/machine/machine-internal.h"
@@ -17,7 +18,7 @@ static void host_pio(void *opaque, guint16 port, void *data, guint size, guint c
     guint8 *item = data;
 
     if (count == 1) {
-        address_space_access(machine->io, port, data, size, is_write);
+        address_space_exit(machine->io, port, data, size, is_write);
         return;
     }
     fair_lock_acquire(machine->lock);
@@ -29,7 +30,7 @@ static void host_pio(void *opaque, guint16 port, void *data, guint size, guint c
 
 static void host_mmio(void *opaque, guint64 gpa, void *data, guint size, bool is_write)
 {
-    address_space_access(to_machine(opaque)->memory, gpa, data, size, is_write);
+    address_space_exit(to_machine(opaque)->memory, gpa, data, size, is_write);
 }
 
 static void host_lock(void *opaque)

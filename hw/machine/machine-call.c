@@ -23,6 +23,7 @@ typedef struct MachineCall {
 
 struct MachineCalls {
     Machine *machine;
+    GThread *main;              /* the main thread, which makes machines */
     struct event *event;        /* NULL: no loop */
     GMutex mutex;               /* guards all below */
     GCond changed;
@@ -70,15 +71,10 @@ static void run_calls(struct MachineCalls *calls)
 static void calls_ready(evutil_socket_t fd, short what, void *opaque)
 {
     struct MachineCalls *calls = opaque;
-    FairLock *lock = calls->machine->lock;
 
-    if (lock) {
-        fair_lock_acquire(lock);
-    }
+    machine_lock(calls->machine);
     run_calls(calls);
-    if (lock) {
-        fair_lock_release(lock);
-    }
+    machine_unlock(calls->machine);
 }
 
 struct MachineCalls *machine_calls_new(Machine *machine, struct event_base *base)
@@ -86,6 +82,7 @@ struct MachineCalls *machine_calls_new(Machine *machine, struct event_base *base
     struct MachineCalls *calls = g_new0(struct MachineCalls, 1);
 
     calls->machine = machine;
+    calls->main = g_thread_self();
     g_mutex_init(&calls->mutex);
     g_cond_init(&calls->changed);
     g_queue_init(&calls->queue);
@@ -138,14 +135,10 @@ void machine_call(Machine *machine, void (*f)(void *opaque, guint64 argument), v
 {
     Call *call;
 
-    if (!machine->lock || fair_lock_mine(machine->lock)) {
+    if (!machine->calls->event || machine->calls->main == g_thread_self()) {
+        machine_lock(machine);
         f(opaque, argument);
-        return;
-    }
-    if (!machine->calls->event) {
-        fair_lock_acquire(machine->lock);
-        f(opaque, argument);
-        fair_lock_release(machine->lock);
+        machine_unlock(machine);
         return;
     }
     call = new_call(f, opaque, argument);

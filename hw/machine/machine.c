@@ -62,6 +62,20 @@ void machine_set_host(Machine *machine, FairLock *lock, const MachineHost *host,
     machine->host_opaque = opaque;
 }
 
+void machine_lock(Machine *machine)
+{
+    if (machine->lock) {
+        fair_lock_acquire(machine->lock);
+    }
+}
+
+void machine_unlock(Machine *machine)
+{
+    if (machine->lock) {
+        fair_lock_release(machine->lock);
+    }
+}
+
 /* ---- The accelerator ---- */
 
 /* Makes the accelerator a child of the machine. */

@@ -183,14 +183,18 @@ void machine_request_wake(Machine *machine, WakeReason reason);
  * delivered. */
 void machine_request_internal_error(Machine *machine, Cpu *cpu, ShutdownDetail detail,
                                     const char *why);
+/* The machine lock, for code that comes without it.  Any thread. */
+void machine_lock(Machine *machine);
+void machine_unlock(Machine *machine);
+
 /* Runs f(opaque) on the main loop with the machine lock held, before the calling
  * vCPU continues: for accesses whose effect must wait for a device's requests in
  * flight, which a thread with the machine lock must not do.  The caller holds
- * neither the machine lock nor any lock that the main loop takes; a thread that
- * does hold the machine lock is taken for the main one, and f runs directly.  If
- * the machine is being paused meanwhile, the call may return before f has run:
- * then f runs in the pause, so opaque must live until then; objects that may be
- * freed must be held by a reference. */
+ * neither the machine lock nor any lock that the main loop takes.  On the main
+ * thread, and without a loop (tests), f runs directly.  If the machine is being
+ * paused meanwhile, the call may return before f has run: then f runs in the
+ * pause, so opaque must live until then; objects that may be freed must be held
+ * by a reference. */
 void machine_call(Machine *machine, void (*f)(void *opaque, guint64 argument), void *opaque,
                   guint64 argument);
 /* To be called within f, on the main loop: the vCPU keeps waiting after f has returned,

@@ -3,8 +3,8 @@
  * Accesses of vCPUs: finds what is mapped, splits the access into sizes that
  * the handlers take, and calls them.
  *
- * The machine lock is taken once for a whole access, and released for pieces whose
- * handlers take none.  A handler may change the tree (a bridge that moves a
+ * The machine lock is held for a whole access, and let go for those of its pieces that
+ * lock for themselves.  A handler may change the tree (a bridge that moves a
  * window), so nothing found before a call is used after it, and the region and its
  * owner are kept alive during the call, by the view or by the call (RegionCall).
  */
@@ -152,12 +152,12 @@ static void call_end(RegionCall *call)
     }
 }
 
-/* unlocked: this access took the lock itself.  Handlers that lock for themselves must not be
- * called with it: they may wait for another thread that wants it. */
+/* Handlers that lock for themselves must not have the lock from here: they may wait for another
+ * thread that wants it. */
 static void call_region(AddressSpace *as, MemoryRegion *mr, guint64 offset, guint8 *data, guint len,
-                        bool is_write, bool unlocked)
+                        bool is_write)
 {
-    bool let_go = unlocked && mr->ops->lockless;
+    bool let_go = as->lock && mr->ops->lockless;
     RegionCall call;
 
     call_begin(as, &call, mr);
@@ -182,8 +182,7 @@ static void ram_access(const FlatRange *range, guint64 addr, guint8 *data, guint
 
 /* Performs the access for as many of the len bytes at addr as lie in one range,
  * or in no range, and returns their number. */
-static guint access_piece(AddressSpace *as, guint64 addr, guint8 *data, guint len, bool is_write,
-                          bool unlocked)
+static guint access_piece(AddressSpace *as, guint64 addr, guint8 *data, guint len, bool is_write)
 {
     guint64 last;
     const FlatRange *range = flatview_find(as->view, addr, &last);
@@ -196,8 +195,7 @@ static guint access_piece(AddressSpace *as, guint64 addr, guint8 *data, guint le
     } else if (range_is_ram(range, is_write)) {
         ram_access(range, addr, data, len, is_write);
     } else if (range->mr->ops) {
-        call_region(as, range->mr, range->offset + (addr - range->start), data, len, is_write,
-                    unlocked);
+        call_region(as, range->mr, range->offset + (addr - range->start), data, len, is_write);
     }
     return len;
 }
@@ -227,25 +225,29 @@ static bool access_lockless(AddressSpace *as, guint64 addr, guint8 *data, guint 
 
 void address_space_access(AddressSpace *as, guint64 addr, void *data, guint size, bool is_write)
 {
-    bool unlocked = as->lock && !fair_lock_mine(as->lock);
     guint8 *p = data;
 
-    if (unlocked) {
-        if (may_be_lockless(as, addr) && access_lockless(as, addr, p, size, is_write)) {
-            return;
-        }
-        fair_lock_acquire(as->lock);
-    }
     while (size) {
-        guint n = access_piece(as, addr, p, size, is_write, unlocked);
+        guint n = access_piece(as, addr, p, size, is_write);
 
         addr += n;
         p += n;
         size -= n;
     }
-    if (unlocked) {
-        fair_lock_release(as->lock);
+}
+
+void address_space_exit(AddressSpace *as, guint64 addr, void *data, guint size, bool is_write)
+{
+    if (!as->lock) {
+        address_space_access(as, addr, data, size, is_write);
+        return;
     }
+    if (may_be_lockless(as, addr) && access_lockless(as, addr, data, size, is_write)) {
+        return;
+    }
+    fair_lock_acquire(as->lock);
+    address_space_access(as, addr, data, size, is_write);
+    fair_lock_release(as->lock);
 }
 
 guint64 address_space_read(AddressSpace *as, guint64 addr, guint size)

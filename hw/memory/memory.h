@@ -29,8 +29,8 @@ typedef struct {
      * aligned min_size bytes around them, with zeros beside the bytes of a
      * write; unaligned ones are split into bytes. */
     guint8 min_size, max_size;
-    /* No lock is taken around the handlers; they lock for themselves, and may
-     * be called for a moment after the region was removed. */
+    /* The handlers never have the lock, whatever the access came from: they lock for
+     * themselves, and may be called for a moment after the region was removed. */
     bool lockless;
     /* The data may be a client's secret: no trace point shows it. */
     bool secret;
@@ -108,12 +108,13 @@ const FlatRange *address_space_ranges(AddressSpace *as, guint *ret_n);
  * served by MMIO exits.  Fails with the accelerator's error, nothing mapped. */
 bool address_space_set_accel(AddressSpace *as, Accel *accel, bool pio, GError **error);
 
-/* An access by a vCPU or a test: to what is mapped there, split at region ends;
- * unmapped addresses read as all ones.  The lock given at address_space_new is
- * taken unless this thread has it. */
+/* An access to what is mapped there, split at region ends; unmapped addresses read as all
+ * ones.  Lock held; it is released while a lockless handler runs. */
 void address_space_access(AddressSpace *as, guint64 addr, void *data, guint size, bool is_write);
 guint64 address_space_read(AddressSpace *as, guint64 addr, guint size);     /* little endian */
 void address_space_write(AddressSpace *as, guint64 addr, guint64 value, guint size);
+/* The same by a vCPU that comes from the guest without the lock, which is taken where needed. */
+void address_space_exit(AddressSpace *as, guint64 addr, void *data, guint size, bool is_write);
 
 /* DMA: RAM only, bounds-checked; false (nothing or part done) if any byte of
  * the range is not RAM (for writes: writable RAM).  addr and size may be any

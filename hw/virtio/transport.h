@@ -55,8 +55,7 @@ guint virtio_device_id(const VirtioDevice *dev);
 /* ---- Status and features ---- */
 
 guint8 virtio_status(const VirtioDevice *dev);          /* any thread */
-/* What the driver writes; 0 resets.  Must be called without the machine lock by
- * vCPU threads, which then wait until the main loop has done it. */
+/* What the driver writes; 0 resets.  Main thread: a vCPU gets there by machine_call(). */
 void virtio_set_status(VirtioDevice *dev, guint8 status);
 
 /* What is offered; word: bits 32*word.. of it. */
@@ -85,10 +84,10 @@ guint64 virtio_queue_area(const VirtioDevice *dev, guint n, VirtqArea area);
 bool virtio_queue_enabled(const VirtioDevice *dev, guint n);
 /* Checks and maps the rings; what does not fit breaks the device. */
 void virtio_queue_enable(VirtioDevice *dev, guint n);
-/* Without the machine lock by vCPU threads, as virtio_set_status. */
+/* Main thread, as virtio_set_status. */
 void virtio_queue_disable(VirtioDevice *dev, guint n);
 
-/* The driver notified queue n.  Any thread, lock held or not. */
+/* The driver notified queue n. */
 void virtio_queue_kick(VirtioDevice *dev, guint n);
 
 /* ---- The legacy interface (virtio-legacy.c) ---- */

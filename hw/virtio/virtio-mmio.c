@@ -255,6 +255,9 @@ static void write_register(VirtioMmio *s, VirtioDevice *dev, guint64 offset, gui
     case QUEUE_NUM:
         virtio_queue_set_size(dev, s->queue_sel, value);
         break;
+    case QUEUE_NOTIFY:
+        virtio_queue_kick(dev, value);
+        break;
     case QUEUE_READY:
         if (value & 1) {
             virtio_queue_enable(dev, s->queue_sel);
@@ -271,7 +274,7 @@ static void write_register(VirtioMmio *s, VirtioDevice *dev, guint64 offset, gui
     }
 }
 
-/* ---- Accesses, any thread, lock held or not ---- */
+/* ---- Accesses, any thread, without the lock ---- */
 
 static const char *register_name(guint64 offset)
 {
@@ -306,24 +309,6 @@ static bool good_size(VirtioMmio *s, guint64 offset, guint size)
     return true;
 }
 
-static bool take_lock(VirtioMmio *s)
-{
-    FairLock *lock = s->machine->lock;
-
-    if (!lock || fair_lock_mine(lock)) {
-        return false;
-    }
-    fair_lock_acquire(lock);
-    return true;
-}
-
-static void drop_lock(VirtioMmio *s, bool taken)
-{
-    if (taken) {
-        fair_lock_release(s->machine->lock);
-    }
-}
-
 /* Registers are 32 bits wide and take accesses of that width only; the
  * configuration takes any. */
 static guint64 read_locked(VirtioMmio *s, guint64 offset, guint size)
@@ -342,14 +327,13 @@ static guint64 read_locked(VirtioMmio *s, guint64 offset, guint size)
 static guint64 read_any(VirtioMmio *s, guint64 offset, guint size)
 {
     guint64 value;
-    bool taken;
 
     if (offset == INTERRUPT_STATUS && size == 4) {
         return read_interrupt_status(s);
     }
-    taken = take_lock(s);
+    machine_lock(s->machine);
     value = read_locked(s, offset, size);
-    drop_lock(s, taken);
+    machine_unlock(s->machine);
     return value;
 }
 
@@ -363,23 +347,39 @@ static guint64 mmio_read(void *opaque, guint64 offset, guint size)
     return value;
 }
 
+static void set_status(void *opaque, guint64 status)
+{
+    VirtioMmio *s = opaque;
+    VirtioDevice *dev = virtio_bus_device(s->bus);
+
+    if (dev) {
+        virtio_set_status(dev, status);
+    }
+}
+
+static void disable_queue(void *opaque, guint64 n)
+{
+    VirtioMmio *s = opaque;
+    VirtioDevice *dev = virtio_bus_device(s->bus);
+
+    if (dev) {
+        virtio_queue_disable(dev, n);
+    }
+}
+
 /* Those that must not hold the machine lock, or need not.  A device comes and goes
  * only while no vCPU runs. */
 static bool write_unlocked(VirtioMmio *s, guint64 offset, guint32 value)
 {
-    VirtioDevice *dev = virtio_bus_device(s->bus);
-
-    if (!dev) {
+    if (!virtio_bus_device(s->bus)) {
         return true;
     }
-    if (offset == QUEUE_NOTIFY) {
-        virtio_queue_kick(dev, value);
-    } else if (offset == INTERRUPT_ACK) {
+    if (offset == INTERRUPT_ACK) {
         acknowledge(s, value);
     } else if (offset == STATUS) {
-        virtio_set_status(dev, value);
+        machine_call(s->machine, set_status, s, value);
     } else if (offset == QUEUE_READY && !(value & 1)) {
-        virtio_queue_disable(dev, s->queue_sel);
+        machine_call(s->machine, disable_queue, s, s->queue_sel);
     } else {
         return false;
     }
@@ -390,7 +390,6 @@ static void mmio_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     VirtioMmio *s = opaque;
     VirtioDevice *dev;
-    bool taken;
 
     if (trace_wanted(TRACE_VIRTIO_MMIO_WRITE)) {
         trace_virtio_mmio_write(s, register_name(offset), offset, value);
@@ -398,14 +397,14 @@ static void mmio_write(void *opaque, guint64 offset, guint64 value, guint size)
     if (!good_size(s, offset, size) || (offset < CONFIG && write_unlocked(s, offset, value))) {
         return;
     }
-    taken = take_lock(s);
+    machine_lock(s->machine);
     dev = virtio_bus_device(s->bus);
     if (dev && offset >= CONFIG) {
         write_config(dev, offset - CONFIG, value, size);
     } else if (dev) {
         write_register(s, dev, offset, value);
     }
-    drop_lock(s, taken);
+    machine_unlock(s->machine);
 }
 
 static const RegionOps mmio_ops = {

@@ -5,7 +5,7 @@
  *
  * With MSI-X a source sends the message of its vector, from any thread.  Without,
  * it sets a bit of ISR status, and INTA# is high while one is set; the pin is the
- * machine lock's, so a thread that does not hold it leaves that to the main loop.
+ * machine lock's, which an interrupt may come without, so the main loop sets it.
  * The bits are set with MSI-X, too: drivers for crash dumps look at them.
  */
 #include "config.h"
@@ -36,20 +36,19 @@ static void update_line(VirtioPci *s)
 static void on_event(evutil_socket_t fd, short what, void *opaque)
 {
     VirtioPci *s = opaque;
-    bool taken = virtio_pci_lock(s);
 
+    machine_lock(s->machine);
     update_line(s);
-    virtio_pci_unlock(s, taken);
+    machine_unlock(s->machine);
 }
 
+/* Without a loop (tests) there is one thread, which has the lock. */
 static void change_line(VirtioPci *s)
 {
-    FairLock *lock = s->machine->lock;
-
-    if (s->event && lock && !fair_lock_mine(lock)) {
+    if (s->event) {
         event_active(s->event, EV_READ, 0);
     } else {
-        on_event(-1, 0, s);
+        update_line(s);
     }
 }
 

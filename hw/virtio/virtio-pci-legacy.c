@@ -63,17 +63,19 @@ static guint32 read_register(VirtioPci *s, VirtioDevice *dev, guint64 offset, gu
 static guint64 legacy_read(void *opaque, guint64 offset, guint size)
 {
     VirtioPci *s = opaque;
-    bool taken = virtio_pci_lock(s);
-    VirtioDevice *dev = virtio_pci_device(s);
-    guint config = config_offset(s);
+    VirtioDevice *dev;
+    guint config;
     guint64 value = 0;
 
+    machine_lock(s->machine);
+    dev = virtio_pci_device(s);
+    config = config_offset(s);
     if (dev && offset >= config) {
         value = virtio_pci_read_config(dev, offset - config, size);
     } else if (dev) {
         value = read_register(s, dev, offset, size);
     }
-    virtio_pci_unlock(s, taken);
+    machine_unlock(s->machine);
     return value;
 }
 
@@ -98,7 +100,16 @@ static void write_register(VirtioPci *s, VirtioDevice *dev, guint64 offset, guin
     }
 }
 
-/* Main thread, machine lock held. */
+/* Main thread, machine lock held, like the two that follow. */
+static void set_status(void *opaque, guint64 status)
+{
+    VirtioDevice *dev = virtio_pci_device(opaque);
+
+    if (dev) {
+        virtio_legacy_set_status(dev, status);
+    }
+}
+
 static void set_queue(void *opaque, guint64 page)
 {
     VirtioPci *s = opaque;
@@ -121,14 +132,16 @@ static void run_early(void *opaque, guint64 n)
 /* Without a device that runs, the notification is also the wish that it does. */
 static void notify(VirtioPci *s, guint n)
 {
-    bool taken = virtio_pci_lock(s);
-    VirtioDevice *dev = virtio_pci_device(s);
-    bool idle = dev && !dev->started;
+    VirtioDevice *dev;
+    bool idle;
 
+    machine_lock(s->machine);
+    dev = virtio_pci_device(s);
+    idle = dev && !dev->started;
     if (dev && !idle) {
         virtio_queue_kick(dev, n);
     }
-    virtio_pci_unlock(s, taken);
+    machine_unlock(s->machine);
     if (idle) {
         machine_call(s->machine, run_early, s, n);
     }
@@ -145,7 +158,7 @@ static bool write_unlocked(VirtioPci *s, guint64 offset, guint32 value, guint si
         notify(s, value);
         return true;
     case AT(DEVICE_STATUS, 1):
-        virtio_pci_set_status(s, value, true);
+        machine_call(s->machine, set_status, s, value);
         return true;
     default:
         return false;
@@ -157,12 +170,11 @@ static void legacy_write(void *opaque, guint64 offset, guint64 value, guint size
     VirtioPci *s = opaque;
     VirtioDevice *dev;
     guint config;
-    bool taken;
 
     if (write_unlocked(s, offset, value, size)) {
         return;
     }
-    taken = virtio_pci_lock(s);
+    machine_lock(s->machine);
     dev = virtio_pci_device(s);
     config = config_offset(s);
     if (dev && offset >= config) {
@@ -170,7 +182,7 @@ static void legacy_write(void *opaque, guint64 offset, guint64 value, guint size
     } else if (dev) {
         write_register(s, dev, offset, value, size);
     }
-    virtio_pci_unlock(s, taken);
+    machine_unlock(s->machine);
 }
 
 static const RegionOps legacy_ops = {

@@ -214,41 +214,71 @@ static const char *register_name(guint64 offset)
     return trace_register(names, G_N_ELEMENTS(names), offset, "?");
 }
 
-static guint64 common_read(void *opaque, guint64 offset, guint size)
+static guint32 read_traced(VirtioPci *s, guint64 offset, guint size)
 {
-    VirtioPci *s = opaque;
-    bool taken = virtio_pci_lock(s);
     VirtioDevice *dev = virtio_pci_device(s);
-    guint32 value = dev ? read_common(s, dev, offset) : 0;
+    guint32 value = only(dev ? read_common(s, dev, offset) : 0, size);
 
-    virtio_pci_unlock(s, taken);
-    value = only(value, size);
     if (trace_wanted(TRACE_VIRTIO_PCI_COMMON_READ)) {
         trace_virtio_pci_common_read(s, register_name(offset), value);
     }
     return value;
 }
 
+/* The bits of it that reach the register. */
+static guint32 trace_write(VirtioPci *s, guint64 offset, guint64 value, guint size)
+{
+    guint32 bits = only(value, MIN(size, width_at(offset)));
+
+    if (trace_wanted(TRACE_VIRTIO_PCI_COMMON_WRITE)) {
+        trace_virtio_pci_common_write(s, register_name(offset), bits);
+    }
+    return bits;
+}
+
+static void write_present(VirtioPci *s, guint64 offset, guint32 bits)
+{
+    VirtioDevice *dev = virtio_pci_device(s);
+
+    if (dev) {
+        write_common(s, dev, offset, bits);
+    }
+}
+
+/* Main thread, machine lock held. */
+static void set_status(void *opaque, guint64 status)
+{
+    VirtioDevice *dev = virtio_pci_device(opaque);
+
+    if (dev) {
+        virtio_set_status(dev, status);
+    }
+}
+
+/* Without the lock. */
+static guint64 common_read(void *opaque, guint64 offset, guint size)
+{
+    VirtioPci *s = opaque;
+    guint32 value;
+
+    machine_lock(s->machine);
+    value = read_traced(s, offset, size);
+    machine_unlock(s->machine);
+    return value;
+}
+
 static void common_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     VirtioPci *s = opaque;
-    VirtioDevice *dev;
-    bool taken;
+    guint32 bits = trace_write(s, offset, value, size);
 
-    value = only(value, MIN(size, width_at(offset)));
-    if (trace_wanted(TRACE_VIRTIO_PCI_COMMON_WRITE)) {
-        trace_virtio_pci_common_write(s, register_name(offset), value);
-    }
     if (offset == DEVICE_STATUS) {
-        virtio_pci_set_status(s, value, false);
+        machine_call(s->machine, set_status, s, bits);
         return;
     }
-    taken = virtio_pci_lock(s);
-    dev = virtio_pci_device(s);
-    if (dev) {
-        write_common(s, dev, offset, value);
-    }
-    virtio_pci_unlock(s, taken);
+    machine_lock(s->machine);
+    write_present(s, offset, bits);
+    machine_unlock(s->machine);
 }
 
 static guint64 isr_read(void *opaque, guint64 offset, guint size)
@@ -350,18 +380,28 @@ void virtio_pci_window_read(VirtioPci *s)
 {
     Access access;
 
+    guint32 value;
+
     if (chosen(s, &access)) {
-        pci_set_long(s->pci.config + s->window + CAP_WINDOW_DATA,
-                     access.ops->read(s, access.offset, access.size));
+        value = access.ops == &common_ops ? read_traced(s, access.offset, access.size)
+                                          : access.ops->read(s, access.offset, access.size);
+        pci_set_long(s->pci.config + s->window + CAP_WINDOW_DATA, value);
     }
 }
 
-/* A vCPU comes here with the machine lock, and a write to the status register may
- * not have it.  Nothing that config space is about to do depends on what happens
- * while it is free. */
+static void write_by_window(VirtioPci *s, guint64 offset, guint64 value, guint size)
+{
+    guint32 bits = trace_write(s, offset, value, size);
+
+    if (offset == DEVICE_STATUS) {
+        virtio_pci_call(s, set_status, bits);
+    } else {
+        write_present(s, offset, bits);
+    }
+}
+
 void virtio_pci_window_written(VirtioPci *s)
 {
-    FairLock *lock = s->machine->lock;
     Access access;
     guint32 value;
 
@@ -369,17 +409,11 @@ void virtio_pci_window_written(VirtioPci *s)
         return;
     }
     value = only(pci_get_long(s->pci.config + s->window + CAP_WINDOW_DATA), access.size);
-    if (access.ops != &common_ops || !lock || g_thread_self() == s->main) {
-        if (access.ops->write) {
-            access.ops->write(s, access.offset, value, access.size);
-        }
-        return;
+    if (access.ops == &common_ops) {
+        write_by_window(s, access.offset, value, access.size);
+    } else if (access.ops->write) {
+        access.ops->write(s, access.offset, value, access.size);
     }
-    object_ref(s);
-    fair_lock_release(lock);
-    common_write(s, access.offset, value, access.size);
-    fair_lock_acquire(lock);
-    object_unref(s);
 }
 
 /* ---- Making ---- */

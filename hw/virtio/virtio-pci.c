@@ -18,43 +18,13 @@ enum {
     MSIX_BAR = 1,
 };
 
-bool virtio_pci_lock(VirtioPci *s)
+void virtio_pci_call(VirtioPci *s, void (*f)(void *opaque, guint64 argument), guint64 argument)
 {
-    FairLock *lock = s->machine->lock;
-
-    if (!lock || fair_lock_mine(lock)) {
-        return false;
-    }
-    fair_lock_acquire(lock);
-    return true;
-}
-
-void virtio_pci_unlock(VirtioPci *s, bool taken)
-{
-    if (taken) {
-        fair_lock_release(s->machine->lock);
-    }
-}
-
-/* ---- Status ---- */
-
-enum { STATUS_LEGACY = 1 << 8 };
-
-/* Main thread, machine lock held. */
-static void set_status(void *opaque, guint64 argument)
-{
-    VirtioDevice *dev = virtio_pci_device(opaque);
-
-    if (dev && argument & STATUS_LEGACY) {
-        virtio_legacy_set_status(dev, argument);
-    } else if (dev) {
-        virtio_set_status(dev, argument);
-    }
-}
-
-void virtio_pci_set_status(VirtioPci *s, guint8 status, bool legacy)
-{
-    machine_call(s->machine, set_status, s, status | (legacy ? STATUS_LEGACY : 0));
+    object_ref(s);
+    machine_unlock(s->machine);
+    machine_call(s->machine, f, s, argument);
+    machine_lock(s->machine);
+    object_unref(s);
 }
 
 /* ---- What the device calls ---- */
@@ -149,22 +119,11 @@ static void master_changed(VirtioPci *s)
 {
     bool master = pci_get_word(s->pci.config + PCI_COMMAND) & PCI_COMMAND_MASTER;
     bool lost = s->master && !master;
-    FairLock *lock = s->machine->lock;
 
     s->master = master;
-    if (!lost) {
-        return;
+    if (lost) {
+        virtio_pci_call(s, stop_device, 0);
     }
-    if (!lock || g_thread_self() == s->main) {
-        stop_device(s, 0);
-        return;
-    }
-    /* As virtio_pci_window_written() does, for the same reason. */
-    object_ref(s);
-    fair_lock_release(lock);
-    machine_call(s->machine, stop_device, s, 0);
-    fair_lock_acquire(lock);
-    object_unref(s);
 }
 
 static bool touches(guint offset, guint size, guint at, guint length)
@@ -309,7 +268,6 @@ static bool virtio_pci_realize(Device *device, GError **error)
     VirtioDevice *dev = virtio_bus_device(s->bus);
 
     s->machine = machine_of(device);
-    s->main = g_thread_self();
     s->master = false;
     if (!check_properties(s, error) || !check_queues(dev, error) ||
         !virtio_pci_irq_init(s, error)) {

@@ -16,10 +16,11 @@
  *   2  notifications by I/O, with modern-pio-notify
  *   4  the modern registers (64 bits, prefetchable), if they are not disabled
  *
- * Threads.  Registers take the machine lock for themselves.  What must not be
- * done under it (the status register: see virtio_set_status) goes to the main
- * thread by machine_call, with the VirtioPci and not its device for argument: the
- * guest may have ejected the device when its turn comes.
+ * Threads.  A register that a BAR leads to is accessed without the machine lock, and
+ * takes it.  Config space is accessed with it, whoever does so.  What has to be done
+ * without it (the status register: see virtio_set_status) goes to the main thread by
+ * machine_call, with the VirtioPci and not its device for argument: the guest may have
+ * ejected the device when its turn comes.
  *
  * Private to these files, except for the types.
  */
@@ -47,7 +48,6 @@ enum { VIRTIO_PCI_ISR_QUEUE = 1, VIRTIO_PCI_ISR_CONFIG = 2 | VIRTIO_PCI_ISR_QUEU
 typedef struct VirtioPci {
     PciDevice pci;
     Machine *machine;           /* once realized */
-    GThread *main;              /* the main thread */
     Bus *bus;                   /* "virtio-bus" */
     bool live;                  /* between realize and unrealize */
     bool legacy_on, modern_on;
@@ -69,7 +69,7 @@ typedef struct VirtioPci {
     guint16 used[VIRTIO_PCI_SOURCES];   /* as pci_msix_use() was told */
     gint isr;                   /* atomic: ISR status */
     gint msix;                  /* atomic: MSI-X is on, so INTA# is not driven */
-    struct event *event;        /* to INTA# from threads without the lock */
+    struct event *event;        /* to INTA#, which is the main loop's; NULL: no loop */
 } VirtioPci;
 
 /* The device behind it, or NULL.  Machine lock held. */
@@ -80,12 +80,9 @@ static inline VirtioDevice *virtio_pci_device(const VirtioPci *s)
 
 /* ---- virtio-pci.c ---- */
 
-/* The machine lock, for registers: a thread that has it keeps it. */
-bool virtio_pci_lock(VirtioPci *s);
-void virtio_pci_unlock(VirtioPci *s, bool taken);
-/* Status, of either interface, by whatever thread, which must not hold the lock
- * unless it is the main one. */
-void virtio_pci_set_status(VirtioPci *s, guint8 status, bool legacy);
+/* machine_call() by an access to config space, for which the lock is let go: nothing that
+ * config space is about to do may depend on what happens meanwhile. */
+void virtio_pci_call(VirtioPci *s, void (*f)(void *opaque, guint64 argument), guint64 argument);
 
 /* ---- virtio-pci-irq.c ---- */
 

@@ -155,7 +155,7 @@ void virtio_queue_enable(VirtioDevice *dev, guint n)
 
 /* What a device that has run keeps of a queue's chains is its own until it is
  * reset. */
-static void disable(VirtioDevice *dev, guint n)
+void virtio_queue_disable(VirtioDevice *dev, guint n)
 {
     VirtQueue *queue = get_queue(dev, n);
 
@@ -166,21 +166,6 @@ static void disable(VirtioDevice *dev, guint n)
         virtio_broken(dev, "a queue is disabled in operation");
     } else {
         virtqueue_disable(queue);
-    }
-}
-
-/* Main thread, lock held.  The device is held: it may have been unplugged, and has
- * no queues then. */
-static void disable_call(void *opaque, guint64 n)
-{
-    disable(opaque, n);
-    object_unref(opaque);
-}
-
-void virtio_queue_disable(VirtioDevice *dev, guint n)
-{
-    if (dev->machine) {
-        machine_call(dev->machine, disable_call, object_ref(dev), n);
     }
 }
 
@@ -227,20 +212,19 @@ static void on_event(evutil_socket_t fd, short what, void *opaque)
 {
     VirtQueue *queue = opaque;
     VirtioDevice *dev = virtio_notifier(queue)->dev;
-    bool taken = virtio_lock(dev);
     eventfd_t count;
 
+    machine_lock(dev->machine);
     if (eventfd_read(fd, &count) == 0) {
         call_handler(queue);
     }
-    virtio_unlock(dev, taken);
+    machine_unlock(dev->machine);
 }
 
 void virtio_queue_kick(VirtioDevice *dev, guint n)
 {
     VirtQueue *queue = get_queue(dev, n);
     int fd;
-    bool taken;
 
     if (!queue) {
         return;
@@ -248,11 +232,9 @@ void virtio_queue_kick(VirtioDevice *dev, guint n)
     fd = g_atomic_int_get(&virtio_notifier(queue)->eventfd);
     if (fd >= 0) {
         eventfd_write(fd, 1);
-        return;
+    } else {
+        call_handler(queue);
     }
-    taken = virtio_lock(dev);
-    call_handler(queue);
-    virtio_unlock(dev, taken);
 }
 
 /* ---- Starting and stopping ---- */

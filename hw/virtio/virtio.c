@@ -17,26 +17,6 @@
 #include "qom/qapi-objects-virtio.h"
 #include "qom/qapi-trace.h"
 
-/* ---- Lock ---- */
-
-bool virtio_lock(VirtioDevice *dev)
-{
-    FairLock *lock = dev->machine ? dev->machine->lock : NULL;
-
-    if (!lock || fair_lock_mine(lock)) {
-        return false;
-    }
-    fair_lock_acquire(lock);
-    return true;
-}
-
-void virtio_unlock(VirtioDevice *dev, bool taken)
-{
-    if (taken) {
-        fair_lock_release(dev->machine->lock);
-    }
-}
-
 /* ---- Transport ---- */
 
 void virtio_set_transport(VirtioDevice *dev, const VirtioTransportOps *ops, void *opaque)
@@ -209,11 +189,11 @@ void virtio_driver_reset(VirtioDevice *dev)
     dev->ops->when_idle(dev, reset_idle, reset);
 }
 
-/* Main thread, lock held. */
-static void set_status(VirtioDevice *dev, guint64 status)
+void virtio_set_status(VirtioDevice *dev, guint8 status)
 {
     guint8 set;
 
+    trace_virtio_set_status(dev, status);
     if (!status) {
         virtio_driver_reset(dev);
         return;
@@ -228,25 +208,6 @@ static void set_status(VirtioDevice *dev, guint64 status)
         virtio_broken(dev, "DRIVER_OK without FEATURES_OK");
     }
     virtio_update_started(dev);
-}
-
-/* The device is held, and may have been unplugged while the call waited. */
-static void set_status_call(void *opaque, guint64 status)
-{
-    VirtioDevice *dev = opaque;
-
-    if (dev->machine) {
-        set_status(dev, status);
-    }
-    object_unref(dev);
-}
-
-void virtio_set_status(VirtioDevice *dev, guint8 status)
-{
-    trace_virtio_set_status(dev, status);
-    if (dev->machine) {
-        machine_call(dev->machine, set_status_call, object_ref(dev), status);
-    }
 }
 
 /* ---- Configuration ---- */

@@ -113,11 +113,6 @@ void virtio_broken(VirtioDevice *dev, const char *why);
 /* The same where the host is to blame, which a warning tells once. */
 void virtio_failed(VirtioDevice *dev, const char *why);
 
-/* The machine lock, for callbacks that come without it; no-ops on a thread that
- * has it already (lock returns whether it took it, which unlock wants back). */
-bool virtio_lock(VirtioDevice *dev);
-void virtio_unlock(VirtioDevice *dev, bool taken);
-
 static inline bool virtio_has_feature(const VirtioDevice *dev, guint bit)
 {
     return dev->features >> bit & 1;

@@ -125,7 +125,11 @@ static void test_features(void)
 
 static gpointer write_status(gpointer opaque)
 {
-    virtio_driver_write(opaque, 0x70, 0);
+    VirtioDriver *d = opaque;
+
+    rig_lock(d->rig);
+    virtio_driver_write(d, 0x70, 0);
+    rig_unlock(d->rig);
     return NULL;
 }
 
@@ -338,6 +342,13 @@ static void test_stop(void)
     g_assert_cmphex(virtio_driver_status(d), ==, 15);
 }
 
+static void turn(Bench *b)
+{
+    rig_unlock(b->rig);
+    event_base_loop(b->rig->env.base, EVLOOP_NONBLOCK);
+    rig_lock(b->rig);
+}
+
 /* With a loop: the accelerator signals the queue's descriptor by itself while the
  * device runs, and the register does the same. */
 static void test_ioeventfd(void)
@@ -353,22 +364,22 @@ static void test_ioeventfd(void)
     e = &g_array_index(ioeventfds, AccelIoeventfd, 0);
     g_assert_cmphex(e->address, ==, d->base + 0x50);
     g_assert_true(!e->pio && e->size == 4 && e->match && e->value == 0);
-    event_base_loop(base, EVLOOP_NONBLOCK);
+    turn(b);
     virtio_driver_add(d, 0, &(VirtioBuffer){ virtio_driver_alloc(d, 8, 1), 8, true }, 1);
-    event_base_loop(base, EVLOOP_NONBLOCK);
+    turn(b);
     g_assert_false(virtio_driver_used(d, 0, NULL, NULL));
     eventfd_write(e->fd, 1);
-    event_base_loop(base, EVLOOP_NONBLOCK);
+    turn(b);
     g_assert_true(virtio_driver_used(d, 0, NULL, NULL));
     machine_pause(b->rig->machine);
     g_assert_cmpuint(ioeventfds->len, ==, 0);
     virtio_driver_add(d, 0, &(VirtioBuffer){ virtio_driver_alloc(d, 8, 1), 8, true }, 1);
     virtio_driver_kick(d, 0);
-    event_base_loop(base, EVLOOP_NONBLOCK);
+    turn(b);
     g_assert_false(virtio_driver_used(d, 0, NULL, NULL));
     machine_run(b->rig->machine, NULL);
     g_assert_cmpuint(ioeventfds->len, ==, 1);
-    event_base_loop(base, EVLOOP_NONBLOCK);
+    turn(b);
     g_assert_true(virtio_driver_used(d, 0, NULL, NULL));
     rig_reset(b->rig);
     g_assert_cmpuint(ioeventfds->len, ==, 0);
@@ -378,7 +389,7 @@ static void test_ioeventfd(void)
     g_assert_cmpuint(ioeventfds->len, ==, 0);
     virtio_driver_add(d, 0, &(VirtioBuffer){ virtio_driver_alloc(d, 8, 1), 8, true }, 1);
     virtio_driver_kick(d, 0);
-    event_base_loop(base, EVLOOP_NONBLOCK);
+    turn(b);
     g_assert_true(virtio_driver_used(d, 0, NULL, NULL));
     rig_reset(b->rig);
     b->rig->env.base = NULL;

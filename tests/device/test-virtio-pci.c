@@ -672,9 +672,9 @@ static gpointer run_vcpu(gpointer opaque)
         virtio_driver_pci_set_config(d, PCI_COMMAND, 3, 2);
         virtio_driver_pci_set_config(d, PCI_COMMAND, 7, 2);
         poke(d, 4, COMMON + 20, 1, i & 1);
-        rig_unlock(d->rig);
         virtio_driver_negotiate(d, FEATURES);
         virtio_driver_bar(d, MODERN, ISR, 1);
+        rig_unlock(d->rig);
     }
     return NULL;
 }

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "tests/lib/tcg-standin-irq.h"
 
+#include "qmp/qapi-types-accel.h"
 #include "tcg/host-clock.h"
 
 static gint64 now = 1000000000;
@@ -85,12 +86,18 @@ static void make_cpu(IrqBench *bench, guint i, guint32 id)
     tcg_apic_init(vcpu);
 }
 
+/* It takes the place of tcg-accel, whose own code is not linked. */
+static const TypeInfo bench_type = { .schema = &qmp_class_tcg_accel, .size = sizeof(IrqBench) };
+
 IrqBench *irq_bench_new(guint n, const guint32 *ids)
 {
-    IrqBench *bench = g_new0(IrqBench, 1);
+    static const TypeInfo *const types[] = { &bench_type, NULL };
+    IrqBench *bench;
     g_autoptr(GError) error = NULL;
 
     g_assert_null(the_bench);
+    object_register_types(types);
+    bench = object_cast(object_new(&qmp_class_tcg_accel), &qmp_class_tcg_accel);
     the_bench = bench;
     bench->eois = g_array_new(FALSE, FALSE, 1);
     bench->tcg.accel.host = &irq_bench_host;
@@ -119,7 +126,7 @@ void irq_bench_free(IrqBench *bench)
     tcg_interrupts_close(&bench->tcg);
     g_array_unref(bench->eois);
     the_bench = NULL;
-    g_free(bench);
+    object_unref(bench);
 }
 
 guint irq_bench_requests(IrqBench *bench, guint cpu)

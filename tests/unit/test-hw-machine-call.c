@@ -63,13 +63,16 @@ static void bench_free(Bench *b)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bench, bench_free)
 
-/* On the thread that has the lock it is a plain call. */
+/* On the main thread it is a plain call. */
 static void test_direct(void)
 {
     g_autoptr(Bench) b = bench_new();
 
+    rig_unlock(b->rig);
     vcpu(b);
+    rig_lock(b->rig);
     g_assert_cmpint(b->called, ==, 1);
+    g_assert_true(b->locked);
     g_assert_cmpuint(b->argument, ==, 42);
 }
 

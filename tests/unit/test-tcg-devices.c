@@ -7,6 +7,8 @@
 #include "config.h"
 #include "tests/unit/tcg-rig.h"
 
+#include "qom/qapi-objects-accel.h"
+
 enum { DATA = TCG_RIG_ALIAS + 0x20000, DEVICE = 0xa00000, BESIDES = 0x100000 };
 
 /* Three rounds; the device acts in the second. */
@@ -169,7 +171,7 @@ static guint32 count_now(const TcgRig *rig)
 static void *hold_often(void *data)
 {
     Holder *holder = data;
-    TcgAccel *tcg = tcg_accel(holder->rig->accel);
+    TcgAccel *tcg = to_tcg_accel(holder->rig->accel);
 
     for (guint i = 0; i < HOLDS; i++) {
         guint32 count, began;
@@ -203,7 +205,7 @@ static void test_holds(gconstpointer data)
     X86CpuState state;
     GThread *thread;
 
-    tcg_accel(rig->accel)->run.barrier_shared &= GPOINTER_TO_INT(data);
+    to_tcg_accel(rig->accel)->run.barrier_shared &= GPOINTER_TO_INT(data);
     rig->data = &holder;
     rig->on_device = end_if_done;
     tcg_rig_mode(rig, TCG_RIG_LONG, &state);
@@ -222,7 +224,7 @@ static void test_holds(gconstpointer data)
 static void *disturb(void *data)
 {
     Holder *holder = data;
-    TcgAccel *tcg = tcg_accel(holder->rig->accel);
+    TcgAccel *tcg = to_tcg_accel(holder->rig->accel);
 
     while (!g_atomic_int_get(&holder->done)) {
         tcg_vcpus_hold(tcg);

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "qom/qapi-objects-accel.h"
+
 /* Code for CODE, in .rodata; labels are of the guest by AT(label). */
 #define GUEST(name, text) \
     extern const guint8 guest_##name[], guest_##name##_end[]; \
@@ -247,9 +249,9 @@ static void *hold_thread(void *data)
 {
     TcgRig *rig = data;
 
-    tcg_vcpus_hold(tcg_accel(rig->accel));
+    tcg_vcpus_hold(to_tcg_accel(rig->accel));
     g_atomic_int_inc(&holds);
-    tcg_vcpus_release(tcg_accel(rig->accel));
+    tcg_vcpus_release(to_tcg_accel(rig->accel));
     return NULL;
 }
 
@@ -260,11 +262,11 @@ static void test_two_holds(void)
     GThread *thread;
 
     for (guint i = 1; i <= 20; i++) {
-        tcg_vcpus_hold(tcg_accel(rig->accel));
+        tcg_vcpus_hold(to_tcg_accel(rig->accel));
         thread = g_thread_new("hold", hold_thread, rig);
         g_usleep(1000);
         g_assert_cmpint(g_atomic_int_get(&holds), ==, i - 1);
-        tcg_vcpus_release(tcg_accel(rig->accel));
+        tcg_vcpus_release(to_tcg_accel(rig->accel));
         g_thread_join(thread);
         g_assert_cmpint(g_atomic_int_get(&holds), ==, i);
     }
