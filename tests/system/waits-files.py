@@ -220,6 +220,28 @@ def read_input(disk, daemon, dying, backend):
         ends(daemon)
 
 
+def no_pipes(recorder):
+    """a regular file is no pipe, which would be read and written at once"""
+    with FaultyFile(3) as disk, Daemon(recorder) as daemon:
+        client = daemon.client()
+
+        def refuse(device, name):
+            error = client.error('chardev-add', {
+                'id': 'p', 'backend': {'type': 'pipe', 'data': {'device': device}}})
+            assert error['reason'] == 'file-not-usable', error
+            assert error['path'] == 'backend.data.device', error
+            assert "'%s' is no named pipe" % name in error['desc'], error
+            assert "'file'" in error['desc'], error
+
+        refuse(disk.path, disk.path)
+        for wrong, right in ('.in', '.out'), ('.out', '.in'):
+            path = daemon.path('pipe' + wrong)
+            os.symlink(disk.path, path + wrong)
+            os.mkfifo(path + right)
+            refuse(path, path + wrong)
+        ends(daemon)
+
+
 RNG, RINGS = 0xfeb00000 + 7 * 512, 0x100000
 
 
@@ -450,5 +472,5 @@ def kernels_of_resets(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([files, logs, emptied, dumps, inputs, standard_input, random_bytes,
+    vmdtest.main([files, logs, emptied, dumps, inputs, standard_input, no_pipes, random_bytes,
                   outputs, abandoned_files, discards, queries, roms, kernels, kernels_of_resets])
