@@ -6,6 +6,7 @@ Files that are read and written for backends, and those that a machine loads; di
 in waits.py.
 """
 import contextlib
+import errno
 import os
 import socket
 import struct
@@ -16,7 +17,7 @@ import vmdtest                                      # noqa: E402
 from faultyfs import FaultyFile                     # noqa: E402
 from qtestclient import QtestClient                 # noqa: E402
 from vmdtest import TIMEOUT, Client, Daemon, accel_class, on_one_accel     # noqa: E402
-from waiting import (Waiting, becomes, chardev, ends, hold_nobody, legacy,     # noqa: E402
+from waiting import (Waiting, becomes, chardev, ends, ends_but_for, hold_nobody, legacy,     # noqa: E402
                      n_said, others_go_on, request, wait_child, wait_held)
 
 
@@ -240,6 +241,27 @@ def no_pipes(recorder):
             os.mkfifo(path + right)
             refuse(path, path + wrong)
         ends(daemon)
+
+
+def room(recorder):
+    """whether a file system has room again is asked aside, while it lacks some"""
+    with FaultyFile(0) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
+        stack.callback(disk.release)
+        client, driven = driven_machine(daemon)
+        qtest = stack.enter_context(driven)
+        client.call('chardev-add', id='con', backend={'type': 'file', 'data': {'out': disk.path}})
+        client.call('device_add', driver='isa-serial', chardev='con')
+        disk.fail('write', errno.ENOSPC)
+        for ending in False, True:
+            disk.hold('room')
+            qtest.outb(0x3f8, 0x41)
+            assert client.wait_event('RESOURCE_EXHAUSTED')['data']['exhausted'] is True
+            wait_held(disk)
+            others_go_on(daemon, machine=True)
+            if not ending:
+                disk.release()
+                assert client.wait_event('RESOURCE_EXHAUSTED')['data']['exhausted'] is False
+        ends_but_for(daemon, disk)
 
 
 RNG, RINGS = 0xfeb00000 + 7 * 512, 0x100000
@@ -472,5 +494,5 @@ def kernels_of_resets(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([files, logs, emptied, dumps, inputs, standard_input, no_pipes, random_bytes,
+    vmdtest.main([files, logs, emptied, dumps, inputs, standard_input, no_pipes, room, random_bytes,
                   outputs, abandoned_files, discards, queries, roms, kernels, kernels_of_resets])
