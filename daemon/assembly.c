@@ -241,8 +241,8 @@ static struct event_base *make_base(GError **error)
 static Resources *make_resources(Vmd *vmd)
 {
     const ResourcesHost host = {
-        .base = vmd->base, .lock = &vmd->lock, .events = vmd->events, .wait = resources_wait,
-        .changed = resources_changed, .opaque = vmd,
+        .base = vmd->base, .pool = vmd->pool, .lock = &vmd->lock, .events = vmd->events,
+        .wait = resources_wait, .changed = resources_changed, .opaque = vmd,
     };
 
     return resources_new(&host);

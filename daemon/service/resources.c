@@ -32,11 +32,19 @@ typedef struct {
     char *what, *folder;        /* of the first one */
 } Pending;
 
+/* A question to a file system. */
+typedef struct {
+    Resources *resources;
+    char *folder;               /* or NULL */
+    bool has_space;
+} Look;
+
 struct Resources {
     ResourcesHost host;
     Resource of[HOST_RESOURCE__MAX];
     struct event *wake;
     struct event *timer;        /* pending while a state lasts, or a report waits */
+    bool looking;               /* the pool asks a file system */
 
     GMutex mutex;               /* for pending */
     Pending pending[HOST_RESOURCE__MAX];
@@ -102,17 +110,6 @@ static bool have_disk_space(const char *folder)
     return fs.f_bavail >= MAX(wanted, 1);
 }
 
-static bool is_back(const Resource *resource, HostResource which)
-{
-    switch (which) {
-    case HOST_RESOURCE_DESCRIPTORS:
-        return have_descriptors();
-    case HOST_RESOURCE_MEMORY:
-        return have_memory();
-    default:
-        return have_disk_space(resource->folder);
-    }
-}
 
 /* ---- The state ---- */
 
@@ -191,26 +188,67 @@ static void take_reports(Resources *resources)
     }
 }
 
-/* True if a state lasts on. */
-static bool end_states(Resources *resources)
-{
-    bool any = false;
-
-    for (int which = 0; which < HOST_RESOURCE__MAX; which++) {
-        Resource *resource = &resources->of[which];
-
-        if (resource->exhausted && is_back(resource, which)) {
-            resource->exhausted = false;
-            tell(resources, which);
-        }
-        any |= resource->exhausted;
-    }
-    return any;
-}
-
 static bool must_wait(const Resources *resources)
 {
     return resources->host.wait(resources->host.opaque);
+}
+
+static void end_state(Resources *resources, HostResource which)
+{
+    resources->of[which].exhausted = false;
+    tell(resources, which);
+}
+
+/* On the pool. */
+static void look_for_space(void *data)
+{
+    Look *look = data;
+
+    look->has_space = have_disk_space(look->folder);
+}
+
+static void on_look(void *data)
+{
+    Look *look = data;
+    Resources *resources = look->resources;
+    Resource *disk = &resources->of[HOST_RESOURCE_DISK_SPACE];
+
+    resources->looking = false;
+    /* What lacks room by now may be another file system. */
+    if (look->has_space && g_strcmp0(look->folder, disk->folder) == 0 && !must_wait(resources)) {
+        end_state(resources, HOST_RESOURCE_DISK_SPACE);
+    } else {
+        look_later(resources);
+    }
+    g_free(look->folder);
+    g_free(look);
+}
+
+static void ask_disk(Resources *resources)
+{
+    Look *look = g_new0(Look, 1);
+
+    resources->looking = true;
+    look->resources = resources;
+    look->folder = g_strdup(resources->of[HOST_RESOURCE_DISK_SPACE].folder);
+    pool_run(resources->host.pool, POOL_BACKGROUND, look_for_space, on_look, look);
+}
+
+/* True if the timer is to look again at a state that lasts; the pool answers for disks. */
+static bool end_states(Resources *resources)
+{
+    const Resource *of = resources->of;
+
+    if (of[HOST_RESOURCE_DESCRIPTORS].exhausted && have_descriptors()) {
+        end_state(resources, HOST_RESOURCE_DESCRIPTORS);
+    }
+    if (of[HOST_RESOURCE_MEMORY].exhausted && have_memory()) {
+        end_state(resources, HOST_RESOURCE_MEMORY);
+    }
+    if (of[HOST_RESOURCE_DISK_SPACE].exhausted && !resources->looking) {
+        ask_disk(resources);
+    }
+    return of[HOST_RESOURCE_DESCRIPTORS].exhausted || of[HOST_RESOURCE_MEMORY].exhausted;
 }
 
 /* Events of a list of requests are dropped if it fails, so reports wait for its end. */

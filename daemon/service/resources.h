@@ -11,7 +11,7 @@
  *
  * Whether the state is over can only be seen by asking the host, which is done once
  * a second while it lasts, and never else.  So there are at most two events a second
- * for each resource.
+ * for each resource.  A file system is asked on the pool, as it may not answer.
  */
 #ifndef DAEMON_SERVICE_RESOURCES_H
 #define DAEMON_SERVICE_RESOURCES_H
@@ -20,6 +20,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "daemon/service/pool.h"
 #include "hw/core/lock.h"
 #include "qmp/qapi-types-resource.h"
 
@@ -28,6 +29,7 @@ typedef struct Resources Resources;
 /* Whom it works for: all is borrowed and outlives it. */
 typedef struct {
     struct event_base *base;
+    Pool *pool;
     FairLock *lock;                     /* the machine lock; taken around what follows */
     struct QmpEventQueue *events;
     bool (*wait)(void *opaque);         /* whether events have to wait */

@@ -19,7 +19,8 @@
 int char_open_output(const char *path, bool append, bool *ret_created, GError **error);
 void char_undo_output(const char *path, bool created);
 
-/* A regular file: its reads and writes may block forever, without warning.  May block. */
+/* A regular file or a disk: its reads and writes may block forever, without warning.  May
+ * block. */
 bool char_is_file(int fd);
 
 /* Opens a file for reading, without waiting; -1 with file-not-usable. */

@@ -20,7 +20,7 @@ struct CharFile {
     Chardev parent;
     CharFd stream;
     int in, out;                /* -1: none, or its reader's or writer's */
-    FileReader *reader;         /* of `in`, if it is a regular file */
+    FileReader *reader;         /* of `in`, if it is a file (char_is_file) */
     FileWriter *writer;         /* of `out`, the same */
     bool created;               /* `out` did not exist, and is not ours yet */
 };

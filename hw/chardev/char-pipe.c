@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hw/chardev/char-fd.h"
@@ -60,26 +61,47 @@ static void close_pipe(CharPipe *s)
     s->in = s->out = -1;
 }
 
-static bool pipe_prepare(Object *obj, GError **error)
+/* Reads and writes of a file could wait for its file system. */
+static bool check_pipe(int fd, const char *path, GError **error)
 {
-    CharPipe *s = to_char_pipe(obj);
-    const char *path = char_backend(&s->parent)->u.pipe.data->device;
+    struct stat st;
+    bool ok = fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+
+    if (!ok) {
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
+                      "'%s' is no named pipe; for other files there is the backend 'file'", path);
+    }
+    return ok;
+}
+
+static bool open_pipe(CharPipe *s, const char *path, GError **error)
+{
     g_autofree char *in = g_strconcat(path, ".in", NULL);
     g_autofree char *out = g_strconcat(path, ".out", NULL);
 
     s->in = open_both_ways(in);
     s->out = open_both_ways(out);
     if (s->in >= 0 && s->out >= 0) {
-        return true;
+        return check_pipe(s->in, in, error) && check_pipe(s->out, out, error);
     }
     close_pipe(s);
     s->in = s->out = open_both_ways(path);
     if (s->in < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno,
                             "cannot open pipe '%s', nor '%s' and '%s'", path, in, out);
-        qmp_error_blame(error, "backend.data.device");
     }
-    return s->in >= 0;
+    return s->in >= 0 && check_pipe(s->in, path, error);
+}
+
+static bool pipe_prepare(Object *obj, GError **error)
+{
+    CharPipe *s = to_char_pipe(obj);
+
+    if (!open_pipe(s, char_backend(&s->parent)->u.pipe.data->device, error)) {
+        close_pipe(s);
+        return qmp_error_blame(error, "backend.data.device");
+    }
+    return true;
 }
 
 static void pipe_release(Object *obj)

@@ -15,6 +15,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "hw/aio/file-reader.h"
 #include "hw/aio/file-writer.h"
 #include "hw/chardev/char-fd.h"
 #include "hw/chardev/char-file-open.h"
@@ -24,7 +25,8 @@
 struct CharStdio {
     Chardev parent;
     CharFd stream;
-    FileWriter *writer;         /* of the output, if that is a regular file */
+    FileReader *reader;         /* of the input, if that is a file */
+    FileWriter *writer;         /* of the output, the same */
     int in_flags, out_flags;    /* of the descriptors before */
     bool has_mode;
     struct termios mode;        /* of the terminal before */
@@ -57,7 +59,7 @@ static void set_raw_mode(CharStdio *s, bool signals)
 {
     struct termios mode;
 
-    if (tcgetattr(STDIN_FILENO, &s->mode) < 0) {
+    if (s->reader || tcgetattr(STDIN_FILENO, &s->mode) < 0) {
         return;
     }
     mode = s->mode;
@@ -69,23 +71,42 @@ static void set_raw_mode(CharStdio *s, bool signals)
     s->has_mode = tcsetattr(STDIN_FILENO, TCSANOW, &mode) == 0;
 }
 
-/* The writer has a descriptor of its own, as it closes it. */
-static bool stdio_prepare(Object *obj, GError **error)
+/* For a reader or writer, which closes what it has. */
+static int duplicate(int fd, const char *name, GError **error)
 {
-    CharStdio *s = to_char_stdio(obj);
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+    if (copy < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot duplicate %s", name);
+    }
+    return copy;
+}
+
+static bool make_reader(CharStdio *s, GError **error)
+{
+    int fd;
+
+    if (!char_is_file(STDIN_FILENO)) {
+        return true;
+    }
+    fd = duplicate(STDIN_FILENO, "standard input", error);
+    s->reader = fd >= 0 ? file_reader_new(fd, error) : NULL;
+    if (fd >= 0 && !s->reader) {
+        close(fd);
+    }
+    return s->reader != NULL;
+}
+
+static bool make_writer(CharStdio *s, GError **error)
+{
     int fd;
 
     if (!char_is_file(STDOUT_FILENO)) {
         return true;
     }
-    fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (fd < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "cannot duplicate standard output");
-        return false;
-    }
-    s->writer = file_writer_new(fd, CHAR_FD_PENDING_MAX, error);
-    if (!s->writer) {
+    fd = duplicate(STDOUT_FILENO, "standard output", error);
+    s->writer = fd >= 0 ? file_writer_new(fd, CHAR_FD_PENDING_MAX, error) : NULL;
+    if (fd >= 0 && !s->writer) {
         close(fd);
     }
     return s->writer != NULL;
@@ -95,9 +116,21 @@ static void stdio_release(Object *obj)
 {
     CharStdio *s = to_char_stdio(obj);
 
+    file_reader_free(g_steal_pointer(&s->reader));
     if (s->writer) {
         char_fd_end_writer(&s->stream, g_steal_pointer(&s->writer));
     }
+}
+
+static bool stdio_prepare(Object *obj, GError **error)
+{
+    CharStdio *s = to_char_stdio(obj);
+
+    if (!make_reader(s, error) || !make_writer(s, error)) {
+        stdio_release(obj);
+        return false;
+    }
+    return true;
 }
 
 static bool stdio_complete(Object *obj, GError **error)
@@ -106,7 +139,7 @@ static bool stdio_complete(Object *obj, GError **error)
     const ChardevBackend *backend = char_backend(&s->parent);
     const ChardevStdio *options = backend ? backend->u.stdio.data : NULL;
     const CharFdFiles files = {
-        .in = STDIN_FILENO, .out = STDOUT_FILENO, .writer = s->writer,
+        .in = STDIN_FILENO, .out = STDOUT_FILENO, .reader = s->reader, .writer = s->writer,
     };
 
     s->in_flags = fcntl(STDIN_FILENO, F_GETFL);

@@ -96,6 +96,21 @@ def ends(daemon, by_signal=False):
     assert daemon.wait() == 0
 
 
+def ends_but_for(daemon, disk):
+    """The same of a daemon one of whose requests the file's server has and does not answer:
+    that keeps the kernel from ending its threads."""
+    daemon.client().call('quit')
+    becomes(lambda: state(daemon), 'Z')
+    disk.release()
+    assert daemon.wait() == 0
+
+
+def state(daemon):
+    """Of the process: 'Z' when it has done what it can to end."""
+    with open('/proc/%d/stat' % daemon.process.pid, encoding='utf-8') as f:
+        return f.read().rsplit(')', 1)[1].split()[0]
+
+
 def hold_nobody(recorder, requests, **options):
     """Others go on while requests wait, and the daemon ends."""
     for by_signal in (False, True):

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import vmdtest                                      # noqa: E402
 from faultyfs import FaultyFile                     # noqa: E402
 from vmdtest import Daemon                          # noqa: E402
-from waiting import becomes, ends, legacy, others_go_on, request     # noqa: E402
+from waiting import becomes, ends, ends_but_for, legacy, others_go_on, request     # noqa: E402
 
 QUERY = request('query-name')
 LINGER_SECONDS = 3600
@@ -162,12 +162,6 @@ def many(recorder):
         ends(daemon)
 
 
-def state(daemon):
-    """'Z': the process has ended, as far as itself can do something for that."""
-    with open('/proc/%d/stat' % daemon.process.pid, encoding='utf-8') as f:
-        return f.read().rsplit(')', 1)[1].split()[0]
-
-
 def the_end(recorder):
     """the daemon ends; only the kernel still waits, as it closes what a process had"""
     with deaf_close(recorder) as (disk, fd, daemon):
@@ -175,11 +169,8 @@ def the_end(recorder):
         getfd(client, fd)
         client.request(QUERY, [fd] * 10)
         becomes(disk.n_held, 1)
-        client.call('quit')
-        becomes(lambda: state(daemon), 'Z')
+        ends_but_for(daemon, disk)
         assert not os.path.exists(daemon.socket)
-        disk.release()
-        assert daemon.wait() == 0
 
 
 # ---- Sockets

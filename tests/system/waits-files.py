@@ -6,6 +6,7 @@ Files that are read and written for backends, and those that a machine loads; di
 in waits.py.
 """
 import contextlib
+import errno
 import os
 import socket
 import struct
@@ -16,8 +17,8 @@ import vmdtest                                      # noqa: E402
 from faultyfs import FaultyFile                     # noqa: E402
 from qtestclient import QtestClient                 # noqa: E402
 from vmdtest import TIMEOUT, Client, Daemon, accel_class, on_one_accel     # noqa: E402
-from waiting import (Waiting, becomes, chardev, ends, hold_nobody, legacy, n_said,   # noqa: E402
-                     others_go_on, request, wait_child, wait_held)
+from waiting import (Waiting, becomes, chardev, ends, ends_but_for, hold_nobody, legacy,     # noqa: E402
+                     n_said, others_go_on, request, wait_child, wait_held)
 
 
 # ---- Files of backends
@@ -57,7 +58,7 @@ def logs(recorder):
                 'size': 65536, 'logfile': path}})
         disk.hold()
         for name in 'disk', 'pipe':
-            for _ in range(20):     # more than is kept
+            for _ in range(40):     # more than twice what is kept: as much is being written
                 client.call('ringbuf-write', device=name, data=part)
         wait_held(disk)
         others_go_on(daemon)
@@ -67,7 +68,7 @@ def logs(recorder):
         disk.release()
         client.call('chardev-remove', id='disk')
         assert n_said(daemon, 'missing from the log file') == 2
-        assert 1 << 20 < len(disk.data) < 20 * len(part), len(disk.data)
+        assert 1 << 20 < len(disk.data) < 40 * len(part), len(disk.data)
         client.call('chardev-add', id='disk', backend={'type': 'ringbuf', 'data': {
             'size': 65536, 'logfile': disk.path}})
         disk.stop_answering()
@@ -184,26 +185,83 @@ LINE_STATUS = 0x3fd
 def inputs(recorder):
     """input from a file that gives nothing is waited for aside, and comes when it is there"""
     for dying in False, True:
-        with FaultyFile(3) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
-            stack.callback(disk.release)        # a read that waits cannot be killed
-            disk.data[:] = b'abc'
-            client, driven = driven_machine(daemon)
-            qtest = stack.enter_context(driven)
-            client.call('chardev-add', id='con', backend={'type': 'file', 'data': {
+        with FaultyFile(3) as disk, Daemon(recorder) as daemon:
+            read_input(disk, daemon, dying, {'type': 'file', 'data': {
                 'in': disk.path, 'out': daemon.path('console')}})
-            disk.hold()
-            if dying:
-                disk.stop_answering()
-            client.call('device_add', driver='isa-serial', chardev='con')
-            if not dying:
-                wait_held(disk)
+
+
+def standard_input(recorder):
+    """the same of a file that is standard input"""
+    for dying in False, True:
+        with FaultyFile(3) as disk, open(disk.path, 'rb', buffering=0) as file, \
+                Daemon(recorder, stdin=file) as daemon:
+            read_input(disk, daemon, dying, {'type': 'stdio', 'data': {}})
+
+
+def read_input(disk, daemon, dying, backend):
+    with contextlib.ExitStack() as stack:
+        stack.callback(disk.release)        # a read that waits cannot be killed
+        disk.data[:] = b'abc'
+        client, driven = driven_machine(daemon)
+        qtest = stack.enter_context(driven)
+        disk.hold('control')                # no one asks whether it is a terminal
+        client.call('chardev-add', id='con', backend=backend)
+        disk.hold()
+        if dying:
+            disk.stop_answering()
+        client.call('device_add', driver='isa-serial', chardev='con')
+        if not dying:
+            wait_held(disk)
+        others_go_on(daemon, machine=True)
+        assert qtest.inb(LINE_STATUS) & 1 == 0
+        disk.release()
+        for byte in b'abc' if not dying else b'':
+            becomes(lambda: qtest.inb(LINE_STATUS) & 1, 1)
+            assert qtest.inb(0x3f8) == byte
+        ends(daemon)
+
+
+def no_pipes(recorder):
+    """a regular file is no pipe, which would be read and written at once"""
+    with FaultyFile(3) as disk, Daemon(recorder) as daemon:
+        client = daemon.client()
+
+        def refuse(device, name):
+            error = client.error('chardev-add', {
+                'id': 'p', 'backend': {'type': 'pipe', 'data': {'device': device}}})
+            assert error['reason'] == 'file-not-usable', error
+            assert error['path'] == 'backend.data.device', error
+            assert "'%s' is no named pipe" % name in error['desc'], error
+            assert "'file'" in error['desc'], error
+
+        refuse(disk.path, disk.path)
+        for wrong, right in ('.in', '.out'), ('.out', '.in'):
+            path = daemon.path('pipe' + wrong)
+            os.symlink(disk.path, path + wrong)
+            os.mkfifo(path + right)
+            refuse(path, path + wrong)
+        ends(daemon)
+
+
+def room(recorder):
+    """whether a file system has room again is asked aside, while it lacks some"""
+    with FaultyFile(0) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
+        stack.callback(disk.release)
+        client, driven = driven_machine(daemon)
+        qtest = stack.enter_context(driven)
+        client.call('chardev-add', id='con', backend={'type': 'file', 'data': {'out': disk.path}})
+        client.call('device_add', driver='isa-serial', chardev='con')
+        disk.fail('write', errno.ENOSPC)
+        for ending in False, True:
+            disk.hold('room')
+            qtest.outb(0x3f8, 0x41)
+            assert client.wait_event('RESOURCE_EXHAUSTED')['data']['exhausted'] is True
+            wait_held(disk)
             others_go_on(daemon, machine=True)
-            assert qtest.inb(LINE_STATUS) & 1 == 0
-            disk.release()
-            for byte in b'abc' if not dying else b'':
-                becomes(lambda: qtest.inb(LINE_STATUS) & 1, 1)
-                assert qtest.inb(0x3f8) == byte
-            ends(daemon)
+            if not ending:
+                disk.release()
+                assert client.wait_event('RESOURCE_EXHAUSTED')['data']['exhausted'] is False
+        ends_but_for(daemon, disk)
 
 
 RNG, RINGS = 0xfeb00000 + 7 * 512, 0x100000
@@ -436,5 +494,5 @@ def kernels_of_resets(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([files, logs, emptied, dumps, inputs, random_bytes, outputs, abandoned_files,
-                  discards, queries, roms, kernels, kernels_of_resets])
+    vmdtest.main([files, logs, emptied, dumps, inputs, standard_input, no_pipes, room, random_bytes,
+                  outputs, abandoned_files, discards, queries, roms, kernels, kernels_of_resets])

@@ -19,6 +19,7 @@
 typedef struct {
     struct event_base *base;
     FairLock lock;
+    Pool *pool;
     QmpEventQueue *events;
     Resources *resources;
     bool waits;                 /* events have to wait */
@@ -63,16 +64,20 @@ static void bench_init(Bench *b)
 {
     *b = (Bench){ .base = event_base_new(), .sent = g_string_new(NULL) };
     fair_lock_init(&b->lock);
+    b->pool = pool_new(b->base, &b->lock, NULL);
+    g_assert_nonnull(b->pool);
     b->events = qmp_event_queue_new(b->base);
     qmp_event_queue_add_sink(b->events, note_event, b);
     b->resources = resources_new(&(ResourcesHost){
-        .base = b->base, .lock = &b->lock, .events = b->events, .wait = must_wait,
-        .changed = on_change, .opaque = b });
+        .base = b->base, .pool = b->pool, .lock = &b->lock, .events = b->events,
+        .wait = must_wait, .changed = on_change, .opaque = b });
     g_assert_nonnull(b->resources);
 }
 
 static void bench_clear(Bench *b)
 {
+    g_assert_true(pool_stop(b->pool, G_MAXINT64));
+    pool_free(b->pool);
     resources_free(b->resources);
     qmp_event_queue_free(b->events);
     event_base_free(b->base);
@@ -166,6 +171,9 @@ static void test_errors(void)
     assert_info(&b, HOST_RESOURCE_MEMORY, true, 1, "object-add");
     assert_info(&b, HOST_RESOURCE_DISK_SPACE, true, 1, "blockdev-add");
     assert_info(&b, HOST_RESOURCE_DESCRIPTORS, false, 0, NULL);
+    /* No file system is named, so that none can be asked. */
+    loop_bench_until(loop_bench_turn(b.base, 100), b.changed == 4);
+    assert_info(&b, HOST_RESOURCE_DISK_SPACE, false, 1, "blockdev-add");
     bench_clear(&b);
 }
 
