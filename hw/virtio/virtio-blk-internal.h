@@ -60,7 +60,7 @@ static inline const VirtioBlkDeviceProps *virtio_blk_props(const VirtioBlk *s)
     return object_props(s);
 }
 
-/* virtio-blk-request.c: makes the queues, and what handles them. */
+/* virtio-blk-request.c: makes the queues with their handlers. */
 void virtio_blk_add_queues(VirtioBlk *s);
 
 #endif

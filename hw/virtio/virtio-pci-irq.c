@@ -3,10 +3,11 @@
  * Interrupts of virtio-pci.  VIRTIO 1.2 sections 4.1.4.5, 4.1.5.1.2, 4.1.5.3 and
  * 4.1.5.4.
  *
- * With MSI-X a source sends the message of its vector, from any thread.  Without,
- * it sets a bit of ISR status, and INTA# is high while one is set; the pin is the
- * machine lock's, so a thread that does not hold it leaves that to the main loop.
- * The bits are set with MSI-X, too: drivers for crash dumps look at them.
+ * With MSI-X a source sends the message of its vector, from any thread.  Without
+ * MSI-X it sets a bit of ISR status, and INTA# is high while one is set; the pin
+ * needs the machine lock, so a thread that does not hold it leaves that to the
+ * main loop.  The bits are set with MSI-X, too: drivers for crash dumps read
+ * them.
  */
 #include "config.h"
 #include "hw/virtio/virtio-pci.h"
@@ -111,7 +112,7 @@ void virtio_pci_set_vector(VirtioPci *s, guint source, guint16 vector)
     }
 }
 
-/* The driver selects what it likes, the number behind all queues among it. */
+/* The driver may select any number, including that after the last queue. */
 void virtio_pci_set_queue_vector(VirtioPci *s, guint n, guint16 vector)
 {
     if (n != VIRTIO_PCI_CONFIG_SOURCE) {
@@ -149,7 +150,7 @@ bool virtio_pci_irq_init(VirtioPci *s, GError **error)
     if (env && env->base) {
         s->event = event_new(env->base, -1, 0, on_event, s);
         if (!s->event) {
-            qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no event for interrupts");
+            qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot create an event for interrupts");
             return false;
         }
     }

@@ -7,19 +7,19 @@
  *   virtio-pci-modern.c   registers of BAR 4 and their window in config space
  *   virtio-pci-legacy.c   registers of BAR 0 (section 4.1.4.8)
  *
- * A class such as virtio-blk-pci is this one with the part "virtio-backend", the
- * virtio device, on its bus.  With the legacy interface the function is a
- * transitional device.  BARs as QEMU has them:
+ * A class such as virtio-blk-pci is this class with the part "virtio-backend",
+ * the virtio device, on its bus.  With the legacy interface the function is a
+ * transitional device.  The BARs are those of QEMU:
  *
  *   0  legacy registers (I/O), if they are not disabled
  *   1  MSI-X table and pending bits, if there are vectors
  *   2  notifications by I/O, with modern-pio-notify
  *   4  the modern registers (64 bits, prefetchable), if they are not disabled
  *
- * Threads.  Registers take the machine lock for themselves.  What must not be
- * done under it (the status register: see virtio_set_status) goes to the main
- * thread by machine_call, with the VirtioPci and not its device for argument: the
- * guest may have ejected the device when its turn comes.
+ * Threads.  Registers take the machine lock themselves.  Work that must not be
+ * done with it held (the status register: see virtio_set_status) goes to the main
+ * thread by machine_call, with the VirtioPci and not its device as argument: the
+ * guest may have ejected the device by then.
  *
  * Private to these files, except for the types.
  */
@@ -34,14 +34,14 @@ struct event;
 
 enum {
     VIRTIO_PCI_MAX_QUEUES = 1024,
-    /* Sources of interrupts: the queues, and behind them the configuration. */
+    /* Sources of interrupts: the queues, and after them the configuration. */
     VIRTIO_PCI_CONFIG_SOURCE = VIRTIO_PCI_MAX_QUEUES,
     VIRTIO_PCI_SOURCES,
     VIRTIO_PCI_NO_VECTOR = 0xffff,
 };
 
-/* Bits of ISR status (section 4.1.4.5).  As with QEMU a change of configuration sets
- * both: drivers have been written for that. */
+/* Bits of ISR status (section 4.1.4.5).  As in QEMU a configuration change sets
+ * both: some drivers rely on that. */
 enum { VIRTIO_PCI_ISR_QUEUE = 1, VIRTIO_PCI_ISR_CONFIG = 2 | VIRTIO_PCI_ISR_QUEUE };
 
 typedef struct {
@@ -51,12 +51,12 @@ typedef struct {
     Bus *bus;                   /* "virtio-bus" */
     bool live;                  /* between realize and unrealize */
     bool legacy_on, modern_on;
-    bool master;                /* the guest lets it do DMA */
+    bool master;                /* the guest has enabled bus mastering */
     guint notify_multiplier;
     guint8 window;              /* offset of the window's capability, or 0 */
 
     MemoryRegion *legacy;       /* BAR 0 */
-    MemoryRegion *modern;       /* BAR 4, and what lies in it: */
+    MemoryRegion *modern;       /* BAR 4, and its parts: */
     MemoryRegion *common, *isr_status, *device, *notify;
     MemoryRegion *pio_notify;   /* BAR 2 */
 
@@ -66,10 +66,10 @@ typedef struct {
     guint16 vectors[VIRTIO_PCI_SOURCES];        /* written under the lock only */
 
     /* Interrupts. */
-    guint16 used[VIRTIO_PCI_SOURCES];   /* as pci_msix_use() was told */
+    guint16 used[VIRTIO_PCI_SOURCES];   /* as passed to pci_msix_use() */
     gint isr;                   /* atomic: ISR status */
     gint msix;                  /* atomic: MSI-X is on, so INTA# is not driven */
-    struct event *event;        /* to INTA# from threads without the lock */
+    struct event *event;        /* for INTA# from threads without the lock */
 } VirtioPci;
 
 static inline VirtioPciProps *virtio_pci_props(const VirtioPci *s)
@@ -85,11 +85,11 @@ static inline VirtioDevice *virtio_pci_device(const VirtioPci *s)
 
 /* ---- virtio-pci.c ---- */
 
-/* The machine lock, for registers: a thread that has it keeps it. */
+/* Takes the machine lock for registers, unless the thread has it. */
 bool virtio_pci_lock(VirtioPci *s);
 void virtio_pci_unlock(VirtioPci *s, bool taken);
-/* Status, of either interface, by whatever thread, which must not hold the lock
- * unless it is the main one. */
+/* Sets the status, of either interface, from any thread, which must not hold
+ * the lock unless it is the main one. */
 void virtio_pci_set_status(VirtioPci *s, guint8 status, bool legacy);
 
 /* ---- virtio-pci-irq.c ---- */
@@ -97,17 +97,17 @@ void virtio_pci_set_status(VirtioPci *s, guint8 status, bool legacy);
 /* In realize and unrealize. */
 bool virtio_pci_irq_init(VirtioPci *s, GError **error);
 void virtio_pci_irq_done(VirtioPci *s);
-/* A source has something to tell.  Any thread. */
+/* Interrupt of a source.  Any thread. */
 void virtio_pci_interrupt(VirtioPci *s, guint source, guint bit);
-/* The register reads once, and falls. */
+/* Reads and clears the register. */
 guint8 virtio_pci_take_isr(VirtioPci *s);
-/* What a driver writes to a vector register; what does not exist is not a vector. */
+/* A driver writes a vector register; a vector that does not exist reads back as none. */
 void virtio_pci_set_vector(VirtioPci *s, guint source, guint16 vector);
 /* The same for queue n, which need not exist. */
 void virtio_pci_set_queue_vector(VirtioPci *s, guint n, guint16 vector);
 /* vectors[] or MSI-X as a whole have changed. */
 void virtio_pci_irq_update(VirtioPci *s);
-/* At a reset of the device by its driver. */
+/* For a reset of the device by its driver. */
 void virtio_pci_irq_reset(VirtioPci *s);
 
 /* ---- virtio-pci-modern.c ---- */
@@ -121,7 +121,7 @@ void virtio_pci_window_written(VirtioPci *s);
 /* ---- virtio-pci-legacy.c ---- */
 
 void virtio_pci_add_legacy(VirtioPci *s);
-/* Where drivers notify, 16 bits that say which queue. */
+/* Offset of the notification register, whose 16 bits select the queue. */
 enum { VIRTIO_PCI_LEGACY_NOTIFY = 16 };
 
 /* The configuration space as registers of 1 to 4 bytes. */
