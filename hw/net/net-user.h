@@ -4,12 +4,13 @@
  *
  *   net-user.c          the class; the main loop's end of the rings
  *   net-user-loop.c     the thread that libslirp runs on
- *   net-user-options.c  what netdev_add says, checked and in libslirp's words
- *   net-user-forward.c  guestfwd: ports of the network that lead to the host
- *   net-user-filter.c   disable-host-loopback: what libslirp must not see
+ *   net-user-options.c  the options of netdev_add, checked and converted for
+ *   libslirp   net-user-forward.c  guestfwd: ports of the network that lead to
+ *   the host   net-user-filter.c   disable-host-loopback: what libslirp must
+ *   not see
  *
- * libslirp knows no threads: from the end of prepare on, all calls into it are
- * the thread's.  Private to these files, except for the type.
+ * libslirp is not thread-safe: after prepare, only the thread calls it.
+ * Private to these files, except for the type.
  */
 #ifndef HW_NET_NET_USER_H
 #define HW_NET_NET_USER_H
@@ -33,7 +34,7 @@ typedef struct {
     Chardev *chr;               /* attached, or NULL */
     char *chardev_id;
     NetRing to_chr, to_guest;   /* chr: bytes both ways */
-    gsize chr_done;             /* bytes of to_chr's first record that chr has */
+    gsize chr_done;             /* bytes of to_chr's first record that chr has taken */
     SocketAddress *tcp;         /* or NULL */
     int fd;                     /* tcp: the connection, -1 when it ended */
     int poll_index;             /* in NetdevUser.polls in this turn, or -1 */
@@ -42,7 +43,7 @@ typedef struct {
 struct NetdevUser {
     NetBackend net;
     Slirp *slirp;
-    NetRing in, out;            /* frames for the card, and of the card */
+    NetRing in, out;            /* frames for and from the card */
     int main_fd, thread_fd;     /* eventfds that wake the main loop and the thread */
     struct event *main_event, *again_event;
     bool stalled;               /* the card accepts no more; gate */
@@ -51,11 +52,11 @@ struct NetdevUser {
     gint stop;                  /* the thread must end */
     GPtrArray *forwards;        /* of UserForward */
     bool no_loopback;           /* guests must not reach the host's */
-    /* The thread's. */
+    /* Used by the thread only. */
     GArray *polls;              /* of struct pollfd */
     GSList *timers;             /* of UserTimer */
     guint8 *linear;             /* a frame that the ring has in two pieces */
-    guint64 dropped;            /* frames for the card that found no room */
+    guint64 dropped;            /* frames for the card that did not fit */
 };
 
 enum {
@@ -80,13 +81,13 @@ bool user_make_slirp(NetdevUser *u, GError **error);
 /* Reads `tcp:[ADDRESS]:PORT-TARGET`; machine lock. */
 UserForward *user_forward_parse(NetdevUser *u, const char *text, GError **error);
 void user_forward_free(UserForward *f);
-/* Opens what it leads to and tells libslirp; pool thread. */
+/* Opens its target and registers it with libslirp; pool thread. */
 bool user_forward_open(UserForward *f, GError **error);
 void user_forward_close(UserForward *f);
-/* Takes the chardev; main thread, machine lock. */
+/* Attaches to the chardev; main thread, machine lock. */
 bool user_forward_attach(UserForward *f, GError **error);
 void user_forward_detach(UserForward *f);
-/* The thread's turn: what to wait for, and what came of it. */
+/* In the thread's turn: adds what to wait for, and handles the result. */
 void user_forward_fill(UserForward *f);
 void user_forward_poll(UserForward *f);
 /* The main loop's turn, without locks. */
@@ -94,7 +95,7 @@ void user_forward_main(UserForward *f);
 
 /* ---- net-user-filter.c ---- */
 
-/* Whether a frame of the card would lead to the host's loopback and must not. */
+/* Whether a frame of the card must be dropped because it would reach the host's loopback. */
 bool user_filter_forbids(const NetdevUser *u, const guint8 *frame, gsize size);
 
 /* ---- net-user-loop.c ---- */
