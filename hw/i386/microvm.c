@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Machine `microvm`: a PC reduced to what a kernel needs that is started
- * directly.  Its chips are in the recipe (qmp/schema/machine.json); this file
- * chooses which ones, and hands RAM, lines and boot to x86-machine.c.
+ * Machine `microvm`: a PC reduced to what a directly booted kernel needs.  Its
+ * chips are in the recipe (qmp/schema/machine.json); this file chooses which
+ * ones, and hands RAM, lines and boot to x86-machine.c.
  *
  *     0x00000000  RAM, up to 3 GiB; 0xf0000: MP table
  *     0xfeb00000  virtio-mmio 0 to 7, 512 bytes each, on GSIs 5 to 12
@@ -26,7 +26,7 @@ static MicrovmMachineProps *microvm_props(Machine *machine)
     return object_props(machine);
 }
 
-/* Writes what `auto` means back into the property. */
+/* Resolves `auto` and writes the result back into the property. */
 static void resolve(OnOffAuto *value, bool automatic)
 {
     if (*value == ON_OFF_AUTO_AUTO) {
@@ -61,9 +61,9 @@ static bool microvm_wire(Machine *machine, GError **error)
     return true;
 }
 
-/* Nothing else tells the kernel where virtio devices are.  In the order of the
- * recipe, in which devices find their places, so that the guest numbers them as
- * they were added. */
+/* Only this tells the kernel where virtio devices are.  It uses the order of
+ * the recipe, in which devices get their places, so that the guest numbers them
+ * as they were added. */
 static bool announce_virtio(Object *child, void *data)
 {
     const VirtioMmioProps *props;
