@@ -9,7 +9,7 @@
 
 #include "cpu/accel.h"
 
-/* What beginning and end have in common. */
+/* The common part of first and last record. */
 static ExitRecord record_of(const Vmd *vmd)
 {
     return (ExitRecord){
@@ -56,7 +56,7 @@ void account_end(Vmd *vmd)
     exit_recorder_end(vmd->recorder, &record);
 }
 
-/* Data that the main thread may be changing is left alone, above all the tree. */
+/* It must not access data that the main thread may be changing, above all the tree. */
 int account_fault(Vmd *vmd, const char *message)
 {
     ExitRecord record = record_of(vmd);

@@ -110,7 +110,7 @@ static bool env_hot(const Env *env)
 }
 
 /* For the watchdog.  This does not take the lock: a thread that never releases it
- * is detected by the exit that it is in, or by the loop's own need for the lock. */
+ * is detected by its unfinished exit, or because the loop needs the lock, too. */
 static bool vmd_vcpus_progress(void *opaque)
 {
     const Machine *machine = vmd_machine(opaque);
@@ -218,7 +218,7 @@ static void make_root(Vmd *vmd)
     place_foreach_folder("", make_folder, vmd->root);
 }
 
-/* Not to standard error, past the journal. */
+/* Keeps libevent's messages from going to standard error instead of the journal. */
 static void log_event_loop(int severity, const char *message)
 {
     g_log(G_LOG_DOMAIN, severity >= EVENT_LOG_WARN ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
@@ -258,7 +258,7 @@ static void make_dispatch(Vmd *vmd)
     };
 }
 
-/* Those who know something, and those who want to know it. */
+/* Connects the parts that report something with those that need it. */
 static void connect_parts(Vmd *vmd)
 {
     vmd->sockets = (Sockets){ .server = vmd->server, .options = vmd->options };
@@ -269,7 +269,7 @@ static void connect_parts(Vmd *vmd)
     run_control_subscribe(&vmd->run, on_run_news, vmd);
 }
 
-/* What the host has to give something for. */
+/* Makes the parts that need resources of the host. */
 static bool make_parts(Vmd *vmd, GError **error)
 {
     vmd->base = make_base(error);
@@ -320,7 +320,7 @@ static void pause_machine(Vmd *vmd)
     }
 }
 
-/* What is in flight then the guest does not know to be done. */
+/* The guest does not get the completions of these requests. */
 static bool wait_for_disks(Vmd *vmd, gint64 deadline)
 {
     bool idle;
@@ -351,7 +351,7 @@ bool assembly_end(Vmd *vmd, gint64 deadline)
     return false;
 }
 
-/* The reverse of building: the guest stops first, the chardevs go last. */
+/* The reverse of building: the guest is stopped first, the chardevs are destroyed last. */
 static void destroy_tree(Vmd *vmd)
 {
     Machine *machine = vmd_machine(vmd);

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Assembly: makes the daemon's parts, connects each to the others that it needs, and takes
- * them apart.  Main thread.
+ * Assembly: makes the daemon's parts, connects them, and tears them down.  Main thread.
  */
 #ifndef DAEMON_ASSEMBLY_H
 #define DAEMON_ASSEMBLY_H
 
 #include "daemon/vmd.h"
 
-/* Everything up to the point where sockets may be listened on; NULL and *error
- * if the host has no loop or threads to give. */
+/* Does everything that comes before listening on sockets; NULL and *error if
+ * the host cannot provide a loop or threads. */
 Vmd *assembly_make(const Options *options, GError **error);
 
 /*
- * When the loop has ended: stops everything that runs beside it. deadline is a time
- * of g_get_monotonic_time(); what makes sure of a disk's data is waited for beyond
- * it.
- * False: something does not end.  Then everything that could be made safe is, and
- * the process must exit at once, without assembly_free().
+ * To be called when the loop has ended: stops everything that runs besides it.
+ * deadline is a time of g_get_monotonic_time(); flushes of disks are waited for
+ * even beyond it.  False: something does not end.  Then all data that could be
+ * saved is safe, and the process must exit immediately, without assembly_free().
  */
 bool assembly_end(Vmd *vmd, gint64 deadline);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmd: one process, one machine.  It starts empty and does what clients ask
- * over its sockets, until the machine or a client ends it.
+ * vmd: one process, one machine.  It starts empty and executes requests of
+ * clients, until the machine or a client ends it.
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@
 #include "systemd/journal.h"
 
 /* How long clients may take to read the last messages, and readers of chardevs the last
- * output.  All of the end has twice as long, except for flushing disks. */
+ * output.  The whole shutdown has twice as long, except for flushing disks. */
 #define FLUSH_MS 900
 #define END_MS (2 * FLUSH_MS)
 
@@ -35,7 +35,7 @@ static void tell_ready(void *opaque, const GError *error)
     }
 }
 
-/* Where others look for the daemon is made and goes together. */
+/* Makes the places where others find the daemon: all or none. */
 static bool appear(Vmd *vmd, GError **error)
 {
     const char *pidfile = vmd->options->pidfile;
@@ -50,8 +50,9 @@ static void disappear(Vmd *vmd)
     pid_file_remove(&vmd->pid_file);
 }
 
-/* Listens, and is ready now or when the command for that has ended.  A client that connects
- * finds this daemon's record and not its predecessor's. */
+/* Listens, and becomes ready now or when the command of --before-ready has ended.  The
+ * record is written first, so that a client that connects finds this daemon's record and
+ * not its predecessor's. */
 static bool start(Vmd *vmd, GError **error)
 {
     if (!appear(vmd, error)) {
@@ -66,7 +67,7 @@ static bool start(Vmd *vmd, GError **error)
     return vmd->before_ready != NULL;
 }
 
-/* A thread that the kernel does not let go on may have what exit() wants. */
+/* A thread that is stuck in the kernel may hold a lock that exit() needs. */
 static void end(Vmd *vmd)
 {
     gint64 deadline = g_get_monotonic_time() + END_MS * G_TIME_SPAN_MILLISECOND;
@@ -109,8 +110,8 @@ static int run(Vmd *vmd)
     return vmd->ending.status;
 }
 
-/* The locale says in which characters --help is printed.  Loading it would take a twentieth
- * of the time to the greeting. */
+/* The locale sets the character set of --help.  Loading it would take a twentieth of the
+ * time to the greeting. */
 static bool needs_locale(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {

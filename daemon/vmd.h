@@ -3,8 +3,8 @@
  * Vmd: the daemon's state, handed to every command handler as the request's
  * context.  There is one; assembly.c makes it.
  *
- * What is a part of it does not know it, except for those that Vmd has by a pointer to a
- * struct of theirs.  All members belong to the main loop's thread.
+ * Its parts do not depend on it, except for those that Vmd holds by a pointer to their
+ * struct.  All members belong to the main loop's thread.
  */
 #ifndef DAEMON_VMD_H
 #define DAEMON_VMD_H
@@ -37,7 +37,7 @@
 typedef struct Vmd Vmd;
 typedef struct Build Build;
 
-/* What a guest may say without end, and the log has once between two resets. */
+/* What a guest may repeat without end, and is logged once between two resets. */
 typedef struct {
     bool panic, crash, watchdog;
 } MachineLogged;
@@ -57,14 +57,14 @@ struct Vmd {
     Env env;
     Pool *pool;
     FdTable *fds;               /* descriptors that getfd keeps */
-    guint64 client;             /* whose request's handler runs, or ran last */
+    guint64 client;             /* the client whose handler runs, or ran last */
     QmpEventQueue *events;
     QmpDispatch dispatch;
     QmpServer *server;
     Resources *resources;
     Notify *notify;
-    Status status;              /* what notify tells */
-    Signals *signals;           /* that end it */
+    Status status;              /* reported through notify */
+    Signals *signals;           /* those that end the daemon */
     Policy policy;
     RunControl run;
     Ending ending;
@@ -73,10 +73,10 @@ struct Vmd {
     PidFile pid_file;
     Sockets sockets;
     BeforeReady *before_ready;  /* the command that must succeed first, or NULL */
-    const VmdFile *file;        /* what was read for the device that is being made, or NULL */
-    Build *build;               /* that is going on, or NULL */
-    GQueue held;                /* of QmpRequest: what waits for its end */
-    GQueue settling;            /* of what creation.c waits for without a thread */
+    const VmdFile *file;        /* the file read for the device being made, or NULL */
+    Build *build;               /* in progress, or NULL */
+    GQueue held;                /* of QmpRequest: waiting for its end */
+    GQueue settling;            /* creations that wait without a thread */
     char *machine_id;           /* of the machine's object-add, or NULL */
     gint64 started;             /* microseconds since 1970 */
 };

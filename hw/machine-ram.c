@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * RAM of a machine, for boards.  The link holds the backend; the claim tells
- * it that it is mapped.
+ * RAM of a machine, for boards.  The link holds the backend; the claim marks it
+ * as mapped.
  */
 #include "config.h"
 #include "hw/machine-ram.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * RAM of a machine: its `memory-backend` as one region that boards map, whole
- * or in pieces.  Here and not in hw/core, which knows no backend.
+ * or in pieces.  Not in hw/machine, which does not depend on backends.
  */
 #ifndef HW_MACHINE_RAM_H
 #define HW_MACHINE_RAM_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Machine `none`: an accelerator, a clock and address spaces, and RAM at
- * address 0 if there is a backend.  For introspection, and as the bench that
- * device tests stand on.
+ * address 0 if there is a backend.  For introspection, and as the base of
+ * device tests.
  */
 #include "config.h"
 #include "hw/types.h"

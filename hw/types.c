@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * THE list of types of hw/: folders in order of the alphabet, then the boards.
+ * THE list of types of hw/: folders in alphabetical order, then the boards.
  */
 #include "config.h"
 #include "hw/types.h"

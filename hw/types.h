@@ -11,7 +11,7 @@
 /* For object_register_types(); ends with NULL. */
 extern const TypeInfo *const hw_types[];
 
-/* Machines that are no board. */
+/* A machine without a board. */
 extern const TypeInfo none_machine_type;
 
 #endif

@@ -201,7 +201,7 @@ static bool get_microcode(TcgState *s, const TcgMsr *msr, guint32 number, guint6
 static bool set_debug_control(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
 {
     if (value & 2) {
-        tcg_log_once(s, "guest asks to step by branches (DEBUGCTL), which is not there", value);
+        tcg_log_once(s, "guest asks to step by branches (DEBUGCTL), which does not exist", value);
     }
     return !(value & ~3ull);
 }
@@ -334,8 +334,8 @@ bool tcg_msr_is_constant(const TcgState *s, guint32 number)
 static _Noreturn void refuse(TcgState *s, guint32 number, bool is_write)
 {
     if (!find(number)) {
-        tcg_log_once(s, is_write ? "guest writes a model-specific register that is not there"
-                                 : "guest reads a model-specific register that is not there",
+        tcg_log_once(s, is_write ? "guest writes a model-specific register that does not exist"
+                                 : "guest reads a model-specific register that does not exist",
                      number);
     }
     tcg_raise_error(s, TCG_GP, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * blockdev-add, blockdev-del and block_resize: block nodes below /block-nodes,
- * and the nodes that are defined within them; and what clients ask about them.
+ * blockdev-add, blockdev-del and block_resize, for block nodes below
+ * /block-nodes and the nodes defined within them; and the queries about them.
  */
 #include "config.h"
 
@@ -20,7 +20,7 @@
 typedef struct {
     QmpRequest *req;
     GPtrArray *nodes;           /* of BlockNode, held */
-    GError *error;              /* to end the request with, or NULL */
+    GError *error;              /* result of the request, or NULL */
 } Removal;
 
 static void remove_release(void *data)
@@ -54,7 +54,7 @@ static BlockNode *defined_below(BlockNode *node)
     return node->file && node->file->definer == node ? node->file : NULL;
 }
 
-/* Takes node and what was defined within it away; error is taken over. */
+/* Removes node and the nodes defined within it; takes ownership of error. */
 static void remove_nodes(Vmd *vmd, QmpRequest *req, BlockNode *node, GError *error)
 {
     Removal *removal = g_new(Removal, 1);
@@ -114,7 +114,7 @@ static void addition_free(Addition *addition)
     g_free(addition);
 }
 
-/* A definition within the outermost one is its `file`, and so on. */
+/* The definition within the outermost one is its `file`, and so on. */
 static void prefix_definition(Addition *addition)
 {
     for (guint i = 1; i < addition->options->len && qmp_error_path(addition->error); i++) {
@@ -122,7 +122,7 @@ static void prefix_definition(Addition *addition)
     }
 }
 
-/* Takes away what was made. */
+/* Removes the nodes made so far. */
 static void add_failed(Addition *addition)
 {
     prefix_definition(addition);
@@ -158,7 +158,7 @@ static void add_released(void *data)
     add_failed(addition);
 }
 
-/* What was opened is closed where that may block. */
+/* Closes the opened files where that may block. */
 static void add_release(Addition *addition)
 {
     Object *obj = &addition->node->object;
@@ -234,7 +234,7 @@ void qmp_blockdev_add(QmpRequest *req, BlockdevOptions *args)
 
 typedef struct {
     QmpRequest *req;
-    BlockNode *lowest;          /* stays while it is being resized */
+    BlockNode *lowest;          /* kept while it is being resized */
     guint64 size;
     GError *error;
 } Resize;
@@ -274,7 +274,7 @@ static void match_device(BlockFront *front, void *data)
     }
 }
 
-/* QEMU's clients have the id of a -drive for `device`, which is its node's here. */
+/* QEMU's clients pass the id of a -drive as `device`, which is the name of its node here. */
 static BlockNode *find_node(Vmd *vmd, const BlockResizeArgs *args, GError **error)
 {
     Search search = { .device = args->device };
@@ -303,8 +303,8 @@ static BlockNode *find_node(Vmd *vmd, const BlockResizeArgs *args, GError **erro
     return search.node;
 }
 
-/* Requests that were checked against the old size must not come after an image
- * has become shorter: they would make it longer again. */
+/* Requests that were checked against the old size must not run after an image
+ * has shrunk: they would extend it again. */
 static void drain_front(BlockFront *front, void *data)
 {
     block_front_drain(front);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * build: what a list needs that no request of it makes, and what a policy in it says of the
- * rest; then daemon/machine/build.c executes it.
+ * build: checks the requirements of a list that none of its requests fulfils, and applies a
+ * policy in it to the rest; then daemon/machine/build.c executes it.
  */
 #include "config.h"
 
@@ -76,7 +76,7 @@ static bool check_requirements(const Vmd *vmd, const BuildArgs *args, GError **e
     return true;
 }
 
-/* A policy that the list makes counts for what stands behind it. */
+/* A policy that the list makes applies to the requests after it. */
 static bool judge_list(const QmpRequest *req, const BuildRequestList *list, GError **error)
 {
     for (gsize i = 0; i < list->n; i++) {

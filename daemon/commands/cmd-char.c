@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * chardev-add, chardev-remove, query-chardev, ringbuf-read and ringbuf-write.
- * What they make lives below /chardevs.
+ * Chardevs are below /chardevs.
  */
 #include "config.h"
 
@@ -27,11 +27,11 @@ static void return_choice(QmpRequest *req, Chardev *chr)
     qmp_request_return(req, &ret);
 }
 
-/* A chardev-add with `wait`: its first client is there, or the chardev has been
- * removed meanwhile. */
+/* A chardev-add with `wait`: its first client has connected, or the chardev has
+ * been removed meanwhile. */
 typedef struct {
     QmpRequest *req;
-    Chardev *chr;               /* borrowed: it tells when it goes */
+    Chardev *chr;               /* borrowed: it notifies of its end */
 } Wait;
 
 static void wait_over(void *opaque, bool connected)
@@ -188,7 +188,7 @@ bool qmp_ringbuf_read(QmpRequest *req, RingbufReadArgs *args, char **ret, GError
     return true;
 }
 
-/* GLib's decoder skips what it does not know. */
+/* GLib's decoder skips invalid characters. */
 static bool is_base64(const char *text)
 {
     gsize n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");

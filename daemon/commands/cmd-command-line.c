@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * query-command-line-options: the groups that vmctl translates, for clients that look there for
- * what they may use.
+ * query-command-line-options: the groups that vmctl translates, for clients that use it to
+ * detect features.
  */
 #include "config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Commands of qmp/schema/control.json and resource.json: negotiation, versions, descriptors
- * by name, quit; what the host gives.
+ * by name, quit; resources of the host.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * CPU models: query-cpu-definitions, query-cpu-model-expansion.  Models are schema
- * data; an accelerator, if there is one, says which it supports of their
- * features.
+ * data; an accelerator, if there is one, says which of their features it
+ * supports.
  */
 #include "config.h"
 #include "daemon/vmd.h"
@@ -125,7 +125,7 @@ static bool change_properties(const QmpClass *klass, const QmpValue *named, X866
     return true;
 }
 
-/* An expansion has what was asked for; what lacks is named beside it. */
+/* An expansion has the requested features; missing ones are listed separately. */
 static void restore_lacking(const QmpClass *klass, X8664CpuProps *props)
 {
     const strList *names = &props->unavailable_features;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * query-device-state: the state that a guest has put a device or a CPU into
+ * query-device-state: the guest-visible state of a device or a CPU
  * (schema/state.json).
  */
 #include "config.h"

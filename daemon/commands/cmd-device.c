@@ -44,7 +44,7 @@ static bool find_bus(Vmd *vmd, const DeviceOptions *args, Bus **ret, GError **er
     return *ret ? true : qmp_error_blame(error, args->bus ? "bus" : "driver");
 }
 
-/* The argument to blame for a device that cannot come to its place, whatever it is. */
+/* The argument to blame if a device cannot get its place in the tree. */
 static const char *argument_for(const DeviceOptions *args, ErrorReason reason)
 {
     switch (reason) {
@@ -60,7 +60,7 @@ static const char *argument_for(const DeviceOptions *args, ErrorReason reason)
     }
 }
 
-/* Cold before the first `cont`, a hotplug after it. */
+/* Coldplug before the first `cont`, hotplug after it. */
 static Device *device_begin(Vmd *vmd, DeviceOptions *args, GError **error)
 {
     Object *parent = args->id ? place_folder(vmd->root, &qmp_class_device)
@@ -120,14 +120,14 @@ static void read_work(void *data)
     file->bytes = pci_rom_read(file->path, &file->error);
 }
 
-/* Much may have changed meanwhile: only now is it looked at. */
+/* Much may have changed meanwhile: checks are made only now. */
 static void read_finish(void *data)
 {
     Reading *reading = data;
     Vmd *vmd = qmp_request_context(reading->req);
     VmdFile *file = &reading->file;
 
-    if (!file->bytes && !file->error) {         /* the pool is at its end */
+    if (!file->bytes && !file->error) {         /* the pool is shutting down */
         qmp_error_set(&file->error, ERROR_REASON_WRONG_STATE, "the daemon ends");
     }
     vmd->file = file;

@@ -12,7 +12,7 @@
 
 #define NS_PER_MS G_GINT64_CONSTANT(1000000)
 
-/* The machine, if there is one that reads what it is sent. */
+/* Whether there is a running machine, which reads input. */
 static bool machine_listens(Vmd *vmd)
 {
     return vmd->run.state == RUN_STATE_RUNNING || vmd->run.state == RUN_STATE_SUSPENDED;
@@ -37,7 +37,7 @@ static bool blame_element(const char *list, gsize i, const char *member, GError 
     return qmp_error_blame(error, path);
 }
 
-/* The key that a client means; a number that no key has is an error. */
+/* Decodes a client's key; an unknown key number is an error. */
 static bool decode_key(const KeyValue *value, guint *ret_key, GError **error)
 {
     if (value->type == KEY_VALUE_KIND_QCODE) {

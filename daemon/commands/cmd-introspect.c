@@ -12,7 +12,7 @@
 #include "qmp/error.h"
 #include "qom/hint.h"
 
-/* argument: the one that has the name. */
+/* argument: the one that contains the name. */
 static const QmpClass *find_class(const char *argument, const char *name, GError **error)
 {
     const QmpClass *klass = qmp_class_find(name);
@@ -43,7 +43,7 @@ bool qmp_qom_list_types(QmpRequest *req, QomListTypesArgs *args, ObjectTypeInfoL
     bool want_abstract = args->has_abstract && args->abstract;
 
     if (args->implements) {
-        /* QEMU's clients expect an empty list for a class that is not there. */
+        /* QEMU's clients expect an empty list for an unknown class. */
         ancestor = qmp_class_find(args->implements);
         if (!ancestor) {
             return true;
@@ -61,7 +61,7 @@ bool qmp_qom_list_types(QmpRequest *req, QomListTypesArgs *args, ObjectTypeInfoL
     return true;
 }
 
-/* From the first row on that counts. */
+/* Lists rows from first on. */
 static void list_rows(const QmpClass *klass, guint32 first, ObjectPropertyInfoList *ret)
 {
     const QmpType *props = klass->props;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * query-machine-recipe: a machine type as the list of chips and wires that it
- * is.  Everything is in the class's rows, so neither machine nor accelerator is
+ * query-machine-recipe: a machine type as a list of chips and wires.
+ * Everything is in the class's rows, so neither machine nor accelerator is
  * needed.
  */
 #include "config.h"

@@ -16,7 +16,7 @@
 #include "qom/qapi-objects-machine.h"
 #include "tcg/tcg.h"
 
-/* What query-uuid says of a machine that was given none. */
+/* The result of query-uuid for a machine without UUID. */
 #define UUID_NONE "00000000-0000-0000-0000-000000000000"
 
 static MachineInfo *machine_info(const QmpClass *klass)

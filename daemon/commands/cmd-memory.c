@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * query-memdev, query-memory-size-summary: the memory backends below /objects, and what
- * the guest has of them.  They are made and removed by object-add and object-del
+ * query-memdev, query-memory-size-summary: the memory backends below /objects, and the
+ * guest's share of them.  They are made and removed by object-add and object-del
  * (daemon/commands/cmd-object.c).
  */
 #include "config.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netdev_add, netdev_del, set_link and query-rx-filter.  What they make lives below /netdevs.
+ * netdev_add, netdev_del, set_link and query-rx-filter.  Network backends are below /netdevs.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * object-add and object-del.  Where an object goes follows from its class: the
- * machine is `/machine`, all else is below `/objects` (an accelerator moves to
- * `/machine/accel` when the machine takes it).
+ * object-add and object-del.  The class decides the place of an object: the
+ * machine is `/machine`, all others are below `/objects` (an accelerator moves
+ * to `/machine/accel` when the machine adopts it).
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@
 #include "qom/place.h"
 #include "qom/qapi-objects-machine.h"
 
-/* What an accelerator without an id is called below /objects. */
+/* The name of an accelerator without id below /objects. */
 #define ACCEL_DEFAULT_ID "accel"
 
 static bool check_machine(Vmd *vmd, GError **error)
@@ -49,7 +49,7 @@ static Object *object_place(Vmd *vmd, const ObjectOptions *args, const char **re
     bool is_accel = qmp_class_place(args->qom_type)->klass == &qmp_class_accel;
     bool is_machine = args->qom_type->flags & QMP_CLASS_MACHINE;
 
-    /* There is one policy at most, and it may be what makes room. */
+    /* There is at most one policy, and it may raise the limit. */
     if (args->qom_type != &qmp_class_policy && !creation_check_room(vmd, error)) {
         return NULL;
     }
@@ -72,7 +72,7 @@ static Object *object_place(Vmd *vmd, const ObjectOptions *args, const char **re
     return place_folder(vmd->root, &qmp_class_object);
 }
 
-/* Makes the object up to its place in the tree, its links resolved. */
+/* Makes the object, puts it into the tree and resolves its links. */
 static Object *object_begin(Vmd *vmd, ObjectOptions *args, GError **error)
 {
     const char *name;
@@ -131,7 +131,7 @@ void qmp_object_add(QmpRequest *req, ObjectOptions *args)
     creation_run(vmd, req, obj, creation_reply, NULL);
 }
 
-/* The object that an id means, checked for whether it may go. */
+/* The object with an id, if it may be removed. */
 static Object *object_for_removal(Vmd *vmd, const char *id, GError **error)
 {
     Machine *machine = vmd_machine(vmd);

@@ -17,7 +17,7 @@ static Object *resolve(QmpRequest *req, const char *path, GError **error)
 
     if (!obj) {
         qmp_error_blame(error, "path");
-        /* QEMU's qom-list has words for a path that is ambiguous, the others have not. */
+        /* QEMU's qom-list has a message for an ambiguous path, the other commands do not. */
         if (error && !(g_str_equal(qmp_request_command(req)->name, "qom-list") &&
                        qmp_error_is(*error, ERROR_REASON_PATH_AMBIGUOUS))) {
             qmp_error_not_there(error);
@@ -64,7 +64,7 @@ bool qmp_qom_get(QmpRequest *req, QomGetArgs *args, QmpValue **ret, GError **err
     return *ret ? true : qmp_error_blame(error, "property");
 }
 
-/* The argument that is to blame where an error names no property. */
+/* The argument to blame if an error names no property. */
 static const char *argument_for(ErrorReason reason)
 {
     switch (reason) {
@@ -82,8 +82,9 @@ static const char *argument_for(ErrorReason reason)
     }
 }
 
-/* What an object calls by the property's name is the request's `value`.  An error about
- * another property, which the new value does not fit, is about the value as well. */
+/* The property's name in an error of the object stands for the request's `value`.  An
+ * error about another property, with which the new value is inconsistent, blames the
+ * value as well. */
 static void blame(GError **error, const char *property)
 {
     const char *path;

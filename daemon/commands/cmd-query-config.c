@@ -2,10 +2,10 @@
 /*
  * query-config: the machine as requests.
  *
- * What requests made is written down in the order of its completion, in which
- * everything that something needs is there before it.  Each request is put
- * together as a neutral tree and decoded as the client's would be, so that what
- * comes out is what `build` takes.
+ * The objects that requests made are listed in the order of their completion,
+ * so that each comes after everything it needs.  Each request is assembled as a
+ * neutral tree and decoded as a client's would be, so that the result is valid
+ * input for `build`.
  */
 #include "config.h"
 
@@ -37,7 +37,7 @@ typedef struct {
 
 /* ---- Requests ---- */
 
-/* Adds a request; takes the arguments over. */
+/* Adds a request; takes ownership of the arguments. */
 static void add_request(Config *config, const char *command, QmpValue *args)
 {
     const QmpInput input = { .ops = &qmp_value_input, .mode = QMP_INPUT_STRICT };
@@ -120,7 +120,7 @@ static void note_netdev_fds(Config *config, const QmpValue *args)
 
 /* ---- Objects and devices ---- */
 
-/* Props of an object as its request would give them without naming any. */
+/* Props of a new object for a request that names none. */
 static void *fresh_props(Config *config, const QmpClass *klass)
 {
     void *props = qmp_new_props(klass);
@@ -129,8 +129,8 @@ static void *fresh_props(Config *config, const QmpClass *klass)
     return props;
 }
 
-/* Values that were given and are never shown: a client that builds this again
- * must know them. */
+/* Records values that were given and are never shown: a client that rebuilds
+ * the machine must supply them. */
 static void note_secret(Config *config, const Object *obj, const QmpMember *member)
 {
     g_autofree char *name = NULL;
@@ -205,7 +205,7 @@ static void add_device(Config *config, Device *dev, const QmpClassPlace *place)
 
 /* ---- Backends ---- */
 
-/* Of what keeps the arguments that it was made by. */
+/* The arguments of an object that keeps them. */
 static QmpValue *kept_arguments(const Config *config, Object *obj, const QmpClassPlace *place)
 {
     const QmpType *args = qmp_command_find(&config->vmd->dispatch, place->add)->args;
@@ -259,7 +259,7 @@ static void add_action(Config *config)
     }
 }
 
-/* A node that another one was defined with comes with that. */
+/* A node defined within another one is part of that one's request. */
 static bool is_told(Object *obj)
 {
     const BlockNode *node = object_dynamic_cast(obj, &qmp_class_block_node);
@@ -327,7 +327,7 @@ bool qmp_query_config(QmpRequest *req, ConfigInfo **ret, GError **error)
     }
     add_action(&config);
     if (config.vmd->policy.object) {
-        /* Last, as it has accepted all of this. */
+        /* The policy comes last, as it has accepted all of this. */
         add_any(&config, config.vmd->policy.object);
     }
     if (config.error) {

@@ -38,7 +38,7 @@ void qmp_cont(QmpRequest *req)
 
 bool qmp_x_exit_preconfig(QmpRequest *req, GError **error)
 {
-    /* The words are QEMU's: clients look for them. */
+    /* The text is QEMU's: clients match it. */
     qmp_error_set(error, ERROR_REASON_WRONG_STATE,
                   "The command is permitted only before machine initialization");
     return false;

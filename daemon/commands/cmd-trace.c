@@ -16,8 +16,8 @@
 #include "qmp/qapi-types-object.h"
 #include "qom/trace.h"
 
-/* What both commands refuse.  No point belongs to a vCPU, so there is nothing to choose
- * with a number of one; but it must be one, and only a pattern may find nothing. */
+/* The common checks of both commands.  No point is specific to a vCPU, so a vCPU number
+ * selects nothing; but it must be valid, and only a pattern may match nothing. */
 static bool check(Vmd *vmd, const char *name, bool has_vcpu, gint64 vcpu, GError **error)
 {
     g_autofree char *shown = NULL;
@@ -71,8 +71,7 @@ bool qmp_trace_event_get_state(QmpRequest *req, TraceEventGetStateArgs *args,
 
 bool qmp_trace_event_set_state(QmpRequest *req, TraceEventSetStateArgs *args, GError **error)
 {
-    /* Nothing is unavailable, whether that is to be ignored (args->ignore_unavailable) or
-     * not. */
+    /* No point is unavailable, so args->ignore_unavailable has no effect. */
     if (!check(qmp_request_context(req), args->name, args->has_vcpu, args->vcpu, error)) {
         return false;
     }

@@ -2,10 +2,10 @@
 /*
  * The choice of an accelerator: see any-accel.h.
  *
- * The only way to know whether one works is to make it: a device file that
- * opens may belong to a kernel that makes no virtual machine.  What failed
- * leaves nothing but a line that says why, which the accelerator keeps that was
- * made in the end.
+ * The only way to find out whether one works is to make it: a device file that
+ * opens may belong to a kernel that cannot create a virtual machine.  A failed
+ * one leaves only a line with the reason, which the accelerator that was
+ * finally made keeps.
  */
 #include "config.h"
 #include "daemon/machine/any-accel.h"
@@ -22,7 +22,7 @@ typedef struct {
     guint next;
     Object *parent;             /* held */
     char *name;                 /* below parent */
-    GString *why;               /* what was wrong so far */
+    GString *why;               /* reasons of failures so far */
 } Choice;
 
 static void choice_free(Choice *choice)
@@ -39,7 +39,7 @@ static const char *name_of(const Object *obj)
     return accel_ops(to_accel(obj))->name;
 }
 
-/* Takes the error over. */
+/* Takes ownership of error. */
 static void note_failure(Choice *choice, const Object *obj, GError *error)
 {
     g_string_append_printf(choice->why, "%s%s: %s", choice->why->len ? "; " : "", name_of(obj),
@@ -89,7 +89,7 @@ static void try_next(Vmd *vmd, QmpRequest *req, Choice *choice)
     if (creation_place(choice->parent, choice->name, obj, &error)) {
         creation_run(vmd, req, obj, tried, choice);
     } else {
-        /* Its place is another object's: that is no matter of accelerators. */
+        /* Its place is taken by another object: not a failure of the accelerator. */
         choice_free(choice);
         qmp_request_fail(req, error);
     }

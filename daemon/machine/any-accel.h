@@ -13,10 +13,10 @@ typedef struct AnyAccelProps AnyAccelProps;
 typedef struct Vmd Vmd;
 
 /*
- * Makes the first accelerator of props, which is taken over, that can be made, as
- * parent's child name (borrowed), and ends req; if none can, with no-accelerator
- * and what is wrong with each.  Main loop, with the lock held; may go on on the
- * pool.
+ * Makes the first accelerator of props (of which it takes ownership) that works,
+ * as parent's child `name` (borrowed), and ends req; if none works, with
+ * no-accelerator and the reason for each.  Main loop, with the lock held; may
+ * continue on the pool.
  */
 void any_accel_make(Vmd *vmd, QmpRequest *req, Object *parent, const char *name,
                     AnyAccelProps *props);

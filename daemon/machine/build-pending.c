@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What later requests of a build have spoken for, and what waits for its end.
+ * What later requests of a build have reserved, and what waits for its end.
  */
 #include "config.h"
 #include "daemon/machine/build.h"
@@ -15,8 +15,8 @@ typedef struct {
 } Kept;
 
 /* Whether the bus that options name is this one.  A name may stand for one of several
- * buses, the first with room; a bus that asks for pending devices to know whether it
- * has room must not be asked for that again. */
+ * buses, the first with room; a bus that queries pending devices to find out whether
+ * it has room must not be queried again meanwhile. */
 static bool names_bus(Build *build, const DeviceOptions *options, Object *bus)
 {
     Bus *named;
@@ -27,7 +27,7 @@ static bool names_bus(Build *build, const DeviceOptions *options, Object *bus)
     return named && &named->object == bus;
 }
 
-/* Whether options will put a device on bus (NULL: any, or none), or could. */
+/* Whether options will, or may, put a device on bus (NULL: any, or none). */
 static bool may_sit_on(Build *build, const DeviceOptions *options, Object *bus)
 {
     if (!bus) {

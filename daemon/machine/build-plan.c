@@ -2,10 +2,9 @@
 /*
  * The order of a list of requests.
  *
- * Each request makes something with a name, or changes something.  What a
- * request names and another one makes is made first; requests without such a
- * need stay in the order of the list.  A change comes after all that stands
- * before it.
+ * Each request makes something with a name, or changes something.  An object
+ * that a request names and another one makes is made first; otherwise requests
+ * stay in the order of the list.  A change comes after all requests before it.
  */
 #include "config.h"
 #include "daemon/machine/build.h"
@@ -29,7 +28,7 @@ typedef struct {
     GHashTable *ids;            /* id -> the same, whatever its kind */
     guint8 *state;              /* of each item */
     guint current;
-    guint changes;              /* items before this one precede all changes that come */
+    guint changes;              /* items before this one precede all later changes */
     GError *error;
 } Plan;
 
@@ -50,7 +49,7 @@ static BuildRequest *request_at(const Plan *plan, guint i)
 
 /* ---- Names ---- */
 
-/* Where what a request makes will be; NULL: it changes something. */
+/* The place of the object that a request makes; NULL: it changes something. */
 static const QmpClassPlace *place_of(const BuildRequest *request)
 {
     const char *command = qmp_enum_name(&qmp_type_BuildCommand, request->execute);
@@ -75,7 +74,7 @@ const char *build_made_id(const BuildRequest *request)
                                                    place->id, &type) : NULL;
 }
 
-/* Of an object with this id, or of the only one. */
+/* The path of the object with this id, or of the only one. */
 static char *path_at(const QmpClassPlace *place, const char *id)
 {
     return place->single ? g_strdup(place->path) : g_strconcat(place->path, "/", id, NULL);
@@ -103,7 +102,7 @@ static void insert(GHashTable *table, const char *name, guint i)
     }
 }
 
-/* Puts one path down as made by item i; twice is an error. */
+/* Records that item i makes a path; a duplicate is an error. */
 static bool note_path(Plan *plan, guint i, const char *path, const char *member)
 {
     g_autofree char *text = NULL;
@@ -123,8 +122,8 @@ static bool note_path(Plan *plan, guint i, const char *path, const char *member)
 
 typedef struct {
     Plan *plan;
-    guint i;                    /* of the item that defines all this */
-    const char *outer;          /* member that the node stands in, from the outermost one */
+    guint i;                    /* of the item that contains the definition */
+    const char *outer;          /* member of the outermost node that contains the node */
 } Inner;
 
 static void note_inner_nodes(const Inner *inner, const BlockdevOptions *const *options);
@@ -161,7 +160,7 @@ static void note_inner_nodes(const Inner *inner, const BlockdevOptions *const *o
                       note_inner_node, (void *)inner);
 }
 
-/* What the request itself names. */
+/* Records the ids that the request itself makes. */
 static bool note_id(Plan *plan, guint i)
 {
     const BuildRequest *request = request_at(plan, i);
@@ -232,7 +231,7 @@ static void need(Plan *plan, GHashTable *table, const char *name)
     }
 }
 
-/* What requests call id, if it is of this class. */
+/* Needs the object that requests call id, if it is of this class. */
 static void need_id(Plan *plan, const QmpClass *klass, const char *id)
 {
     g_autofree char *path = path_at(qmp_class_place(klass), id);
@@ -240,13 +239,13 @@ static void need_id(Plan *plan, const QmpClass *klass, const char *id)
     need(plan, plan->makers, path);
 }
 
-/* The one of which there is no second one. */
+/* Needs the single object of a class. */
 static void need_single(Plan *plan, const QmpClass *klass)
 {
     need_id(plan, klass, NULL);
 }
 
-/* Whatever of the list is at a path, or makes one of its parts. */
+/* Needs the item at a path, or one that makes a prefix of it. */
 static void need_path(Plan *plan, const char *path)
 {
     g_auto(GStrv) names = g_strsplit(path, "/", -1);
@@ -296,7 +295,7 @@ static void need_of_device(Plan *plan, const DeviceOptions *options)
     }
 }
 
-/* A node that another one names stands below it; what it is itself, its own links tell. */
+/* Needs a node that another one names; its own needs follow from its links. */
 static void need_node(const void *storage, const char *name, void *data)
 {
     const BlockdevRef *ref = *(BlockdevRef *const *)storage;
@@ -316,7 +315,7 @@ static void need_of_object(Plan *plan, const ObjectOptions *options)
     }
 }
 
-/* A change comes after all that the list has before it. */
+/* A change comes after all requests before it in the list. */
 static void need_of_change(Plan *plan, guint i, const BuildRequest *request)
 {
     for (; plan->changes < i && !plan->error; plan->changes++) {

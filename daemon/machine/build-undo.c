@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Undoing a build.  What was made is found by its place in the order of
- * completion: all that came after the build began, the last first.  What was
- * changed is changed back by a request of the same command.
+ * Undoing a build.  Objects that it made are found by the order of completion:
+ * all that were completed after the build began, the last first.  Changes are
+ * reverted by a request of the same command.
  */
 #include "config.h"
 #include "daemon/machine/build.h"
@@ -22,7 +22,7 @@
 
 /* ---- Changes ---- */
 
-/* A request that takes a change back. */
+/* A request that reverts a change. */
 typedef struct {
     const QmpCommand *command;
     void *args;
@@ -57,7 +57,7 @@ static bool note_qom_set(Build *build, const QomSetArgs *args, GError **error)
     QomSetArgs *back;
 
     if (!obj || obj->serial > build->serial) {
-        return true;            /* it fails, or the object goes */
+        return true;            /* it fails, or the object is destroyed */
     }
     old = object_property_get(obj, args->property, NULL);
     if (old && old->kind == QMP_VALUE_NULL) {
@@ -106,7 +106,7 @@ static void note_set_action(Build *build)
     note(build, "set-action", back);
 }
 
-/* Each point that changes, by its name. */
+/* Records each point that changes, by its name. */
 static void note_trace(Build *build, const TraceEventSetStateArgs *args)
 {
     for (guint i = trace_next(0, args->name); i < trace_n_points;
@@ -211,8 +211,8 @@ static void undo_finish(void *data)
     g_free(undo);
 }
 
-/* An item that still goes on may read what it has links to.  Holders come first, so if
- * an object is still held, the holder is that item. */
+/* An item in progress may read the objects that it has links to.  Holders come first,
+ * so if an object is still held, the holder is that item. */
 static bool keeps(Build *build, Object *obj)
 {
     if (!build->waiting || object_may_delete(obj, NULL)) {
@@ -225,8 +225,8 @@ static bool keeps(Build *build, Object *obj)
     return true;
 }
 
-/* Devices go at once, as in device_del; of others, what blocks is left for the
- * pool. */
+/* Devices are destroyed immediately, as in device_del; for others, blocking
+ * work is left to the pool. */
 static bool dismantle_all(const Undo *undo)
 {
     bool blocks = false;
@@ -258,7 +258,7 @@ static Undo *undo_new(Build *build, void (*done)(Build *build))
     return undo;
 }
 
-/* Nothing was ever written to a disk here that would have to be made safe. */
+/* No disk was written, so nothing has to be flushed. */
 static void release_all(Undo *undo, bool blocks)
 {
     if (blocks) {
@@ -282,12 +282,12 @@ void build_undo(Build *build, void (*done)(Build *build))
     if (build->waiting) {
         build_let_go(build, true);
     } else {
-        build_wait_begin(build);        /* what closes may hang, too */
+        build_wait_begin(build);        /* closing may hang, too */
     }
     release_all(undo, blocks);
 }
 
-/* Others may have started to use an object that was kept: then it stays. */
+/* Other objects may have started to use a kept object: then it stays. */
 void build_undo_kept(Build *build, void (*done)(Build *build))
 {
     g_autoptr(GPtrArray) kept = g_steal_pointer(&build->kept);

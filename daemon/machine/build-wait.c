@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * While a build waits for the host: what becomes of others' requests, and of the build
- * when its client goes.
+ * While a build waits for the host: how requests of other clients are treated, and the
+ * build when its client disconnects.
  *
- * What others want to change waits for the end of the list, as that decides what there
- * is to be changed.  But an item may hang forever.  When one has taken longer than
- * PATIENCE_S, others are refused, with its name, until the list continues: that message
- * says what to look at, while a client that waits forever learns nothing.
+ * Changes by other clients wait for the end of the list, which decides what exists.
+ * But an item may hang forever.  When one has taken longer than PATIENCE_S, changes are
+ * refused, with its name, until the list continues: the message says what to check,
+ * while a client that waits forever would learn nothing.
  */
 #include "config.h"
 
@@ -19,8 +19,8 @@ enum { PATIENCE_S = 5 };
 
 /* ---- Others ---- */
 
-/* Those that waited, in the order of their coming; one of them may be a build, for
- * which the rest waits on. */
+/* Resumes the held requests in order of arrival; one of them may be a build, for
+ * which the rest keeps waiting. */
 static void resume_held(Vmd *vmd)
 {
     while (vmd->held.length && !vmd->build) {
@@ -33,7 +33,7 @@ static void on_resume(evutil_socket_t fd, short what, void *data)
     resume_held(data);
 }
 
-/* What build_hold kept goes on, in the next turn of the loop. */
+/* Resumes the requests that build_hold kept, in the next turn of the loop. */
 static void wake_held(Vmd *vmd)
 {
     static const struct timeval now = { 0, 0 };
@@ -67,7 +67,7 @@ static void refuse_held(const Build *build)
     }
 }
 
-/* Nothing is left that others could see but names, which are taken until files are closed. */
+/* Only names remain visible to others, which are in use until files are closed. */
 static void undo_late(Build *build)
 {
     FairLock *lock = &build->vmd->lock;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A list of requests, of which all succeed or none: see build.h.
+ * A list of requests, all or none of which succeed: see build.h.
  *
  * Each is executed as if a client had sent it, with arguments that were decoded
- * with the list.  One that ends later (it opens a file on the pool) is waited
- * for by an event of the loop; meanwhile requests that change something wait.
+ * with the list.  For one that ends later (it opens a file on the pool) the
+ * build waits for an event of the loop; meanwhile requests that change
+ * something wait.
  */
 #include "config.h"
 
@@ -42,7 +43,7 @@ static void build_free(Build *build)
     g_free(build);
 }
 
-/* When all else is undone and no item goes on any more. */
+/* To be called when everything is undone and no item is in progress. */
 static void end_undone(Build *build)
 {
     if (build->undone && !build->waiting && !build->ended) {
@@ -51,7 +52,7 @@ static void end_undone(Build *build)
     }
 }
 
-/* After build_undo. */
+/* Called after build_undo. */
 static void fail(Build *build)
 {
     if (build->vmd->build == build) {
@@ -78,7 +79,7 @@ static void succeed(Build *build)
 
 /* ---- One after the other ---- */
 
-/* The error of a request as that of the list. */
+/* Converts the error of a request to one of the list. */
 static GError *error_at(const GError *error, guint i)
 {
     g_autofree char *index = g_strdup_printf("[%u]", i);
@@ -150,7 +151,7 @@ static void start_item(Build *build)
                              g_steal_pointer(build_args(item->request)));
 }
 
-/* Nobody wants the list any more. */
+/* The client is gone: undoes the list. */
 static void give_up(Build *build)
 {
     qmp_error_set(&build->error, ERROR_REASON_GENERIC, "the client is gone");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Creation: see creation.h.  The steps themselves are qom/object.h's.
+ * Creation: see creation.h.  The steps themselves are in qom/object.h.
  */
 #include "config.h"
 
@@ -36,7 +36,7 @@ static void release_work(void *data)
 
 /* ---- Making ---- */
 
-/* A machine, and what it has taken, are not counted. */
+/* The machine and objects that it has adopted are not counted. */
 static void count_object(const QmpClassPlace *place, Object *obj, void *data)
 {
     *(guint *)data += !place->single;
@@ -88,7 +88,7 @@ static void creation_failed(void *data)
     g_free(c);
 }
 
-/* What was prepared is released where that may block. */
+/* Releases a prepared object where that may block. */
 static void creation_fail(Creation *c)
 {
     object_dismantle(c->obj);

@@ -25,7 +25,7 @@ enum {
 };
 
 typedef struct {
-    ShutdownCause cause;        /* NONE until the machine ended */
+    ShutdownCause cause;        /* NONE until the machine has ended */
     bool has_detail;
     ShutdownDetail detail;
     int status;                 /* exit status of the daemon */
@@ -33,13 +33,13 @@ typedef struct {
     char *message;              /* what went wrong, or NULL; owned */
 } Ending;
 
-/* detail: NULL if the cause says it all. */
+/* detail: NULL if the cause is sufficient. */
 void ending_set(Ending *ending, ShutdownCause cause, const ShutdownDetail *detail, int status);
 /* message: copied. */
 void ending_set_message(Ending *ending, const char *message);
 void ending_clear(Ending *ending);
 
-/* Whether the guest itself asked for it. */
+/* Whether the guest itself caused it. */
 bool ending_is_guests(ShutdownCause cause);
 /* For people; newly allocated. */
 char *ending_text(const Ending *ending);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a machine tells its daemon: see machine-host.h.
+ * Notifications from a machine to its daemon: see machine-host.h.
  */
 #include "config.h"
 #include "daemon/machine/machine-host.h"
@@ -13,8 +13,8 @@
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 
-/* A guest runs on for a moment after it has ended its machine; what it asks for
- * then is void. */
+/* A guest runs on for a moment after it has ended its machine; its requests are
+ * then ignored. */
 static void on_machine_shutdown(void *opaque, ShutdownCause cause, int status)
 {
     if (!shutdown_has_come(opaque)) {
@@ -65,8 +65,8 @@ static void on_internal_error(void *opaque, Cpu *cpu, ShutdownDetail detail, con
     }
 }
 
-/* What follows a panic.  A machine that stays after its shutdown stays as it
- * panicked, for somebody to look at. */
+/* What follows a panic.  A machine that is kept after its shutdown keeps the
+ * state of its panic, for examination. */
 static GuestPanicAction panic_action(const RunControl *run)
 {
     switch (run->panic) {
@@ -92,7 +92,7 @@ static void end_panicked(Vmd *vmd)
                      failure ? EXIT_STATUS_PANIC : EXIT_STATUS_OK);
 }
 
-/* A guest that runs on may say it without end: the log has it once. */
+/* A guest that runs on may repeat it without end: logged once. */
 static void log_once(bool *logged, const char *what)
 {
     if (!*logged) {
@@ -118,7 +118,7 @@ static void on_panic(void *opaque)
     }
 }
 
-/* The crash kernel is to run on whatever set-action says of panics. */
+/* The crash kernel has to run, whatever set-action says about panics. */
 static void on_crash_loaded(void *opaque)
 {
     Vmd *vmd = opaque;
@@ -152,14 +152,14 @@ static void reset_by_watchdog(Vmd *vmd)
     }
 }
 
-/* Whatever set-action says of shutdowns. */
+/* Regardless of set-action for shutdowns. */
 static void poweroff_by_watchdog(Vmd *vmd)
 {
     end_by_watchdog(vmd, SHUTDOWN_CAUSE_GUEST_SHUTDOWN);
     shutdown_end_loop(vmd);
 }
 
-/* These two ask a guest that may no longer react; failures are reported. */
+/* These two signal a guest that may no longer react; failures are logged. */
 static void ask_by_watchdog(Vmd *vmd, WatchdogAction action)
 {
     g_autoptr(GError) error = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a machine tells its daemon: that its guest wants to end, has panicked, sleeps.  What
- * follows is what set-action decided.
+ * Notifications from a machine to its daemon: that its guest shuts down, has panicked, or
+ * sleeps.  set-action decides what follows.
  */
 #ifndef DAEMON_MACHINE_MACHINE_HOST_H
 #define DAEMON_MACHINE_MACHINE_HOST_H
@@ -12,7 +12,7 @@
 /* For machine_set_host(); the opaque pointer is the Vmd. */
 extern const MachineHost machine_host;
 
-/* A RunListener: what was logged before a reset is news after it. */
+/* A RunListener: messages that were logged before a reset may be logged again after it. */
 void machine_host_news(void *opaque, const RunControl *run, RunNews news);
 
 #endif

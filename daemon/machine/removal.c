@@ -28,7 +28,7 @@ static Device *carried(const Device *dev)
     return NULL;
 }
 
-/* Adds the paths of the devices that dev is made of, inner ones first. */
+/* Adds the paths of the parts of dev, inner ones first. */
 static bool add_part_paths(Object *obj, void *data)
 {
     object_foreach_child(obj, add_part_paths, data);
@@ -65,7 +65,7 @@ typedef struct {
     Device *dev;                /* held */
 } Removal;
 
-/* It may have gone by another way meanwhile. */
+/* It may have been removed in another way meanwhile. */
 static void removal_idle(void *opaque)
 {
     g_autofree Removal *removal = opaque;

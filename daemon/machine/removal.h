@@ -10,10 +10,10 @@
 typedef struct Vmd Vmd;
 
 /* Unmakes a device of device_add, and sends DEVICE_DELETED for each device on its buses,
- * for each that it is made of, and for itself.  Main thread, lock held. */
+ * for each of its parts, and for itself.  Main thread, lock held. */
 void removal_unmake(Vmd *vmd, Device *dev);
-/* The same for one whose requests may still be in flight: it takes no more work, and goes as
- * soon as it is idle, at once or later. */
+/* The same for a device whose requests may still be in flight: it takes no more work, and is
+ * unmade as soon as it is idle, immediately or later. */
 void removal_when_idle(Vmd *vmd, Device *dev);
 
 #endif

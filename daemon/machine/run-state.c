@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * RunControl: see run-state.h.  Every change of the run state goes through
- * set_state(), which asks the table.
+ * set_state(), which checks the table.
  */
 #include "config.h"
 
@@ -78,7 +78,7 @@ static void set_state(RunControl *run, RunState state)
     publish(run, RUN_NEWS_STATE);
 }
 
-/* The machine runs, unless a reset is still to come: it goes on after that. */
+/* Runs the machine, unless a reset is pending: then it runs after that. */
 static bool let_run(RunControl *run, GError **error)
 {
     return run->resets || machine_run(machine_made(run->root), error);
@@ -112,11 +112,11 @@ static GError *daemon_ends(void)
 
 static bool go_on(RunControl *run, GError **error)
 {
-    /* A guest that sleeps is woken by what wakes guests. */
+    /* A sleeping guest is woken by a wake-up reason only. */
     if (run->state == RUN_STATE_RUNNING || run->state == RUN_STATE_SUSPENDED) {
         return true;
     }
-    /* The schema looked before what the request has waited for. */
+    /* The state was checked by the schema before the request waited. */
     if (run->state == RUN_STATE_INTERNAL_ERROR || run->state == RUN_STATE_SHUTDOWN) {
         qmp_error_set(error, ERROR_REASON_WRONG_STATE, "in run state '%s' the machine needs a "
                       "reset first", qmp_enum_name(&qmp_type_RunState, run->state));
@@ -127,8 +127,8 @@ static bool go_on(RunControl *run, GError **error)
                       "object-add makes one");
         return false;
     }
-    /* vCPUs run from here on; what they ask for arrives over the loop, and so
-     * after RESUME. */
+    /* vCPUs run from here on; their requests arrive through the loop, so after
+     * RESUME. */
     if (!let_run(run, error)) {
         return false;
     }
@@ -231,7 +231,7 @@ static bool wake(RunControl *run, WakeReason reason, GError **error)
     return true;
 }
 
-/* What nobody asked for by a request is told to the log. */
+/* A failure without a request is logged. */
 static void make_wake(void *opaque, const RunStep *step, bool ok)
 {
     RunControl *run = opaque;
@@ -257,8 +257,8 @@ void run_control_wake(RunControl *run, WakeReason reason, QmpRequest *req)
 
 /* ---- Power and resets ---- */
 
-/* For commands the schema has refused the states before the first cont; a machine that
- * was shut down in one of them never started. */
+/* For commands the schema has excluded the states before the first cont; but a machine
+ * that was shut down in one of them never started. */
 Machine *run_control_machine(RunControl *run, GError **error)
 {
     Machine *machine = machine_made(run->root);
@@ -288,7 +288,7 @@ bool run_control_power_down(RunControl *run, GError **error)
     return true;
 }
 
-/* Of a machine that sleeps, the vCPUs stand where they asked for it. */
+/* The vCPUs of a sleeping machine are still at the access that suspended it. */
 static void run_after_reset(RunControl *run)
 {
     g_autoptr(GError) error = NULL;
@@ -300,7 +300,7 @@ static void run_after_reset(RunControl *run)
     }
 }
 
-/* A machine may be ended that never ran: by a program of the host's. */
+/* A machine may be ended before it ever ran, by a program of the host. */
 static void back_to_building(RunControl *run)
 {
     if (run->state == RUN_STATE_SHUTDOWN) {
@@ -319,8 +319,8 @@ static void reset_now(RunControl *run, ShutdownCause cause)
     if (run->state == RUN_STATE_SUSPENDED) {
         run_after_reset(run);
     } else if (run->state != RUN_STATE_RUNNING) {
-        /* The reason for its stop is gone; a machine that could not continue
-         * now can. */
+        /* The reason for the stop is gone; a machine that could not continue
+         * can now. */
         set_state(run, RUN_STATE_PAUSED);
     } else if (!let_run(run, &error)) {
         g_warning("%s", error->message);
@@ -333,7 +333,7 @@ typedef struct {
     QmpRequest *req;            /* or NULL */
 } Reset;
 
-/* A guest whose machine was shut down meanwhile has had what it asked for. */
+/* A guest's reset is void if its machine was shut down meanwhile. */
 static void reset_ready(bool ok, void *data)
 {
     g_autofree Reset *reset = data;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * RunControl: the run state, its table of transitions (run-transitions.c), and its
- * only writer (run-state.c).  Code that needs to know of changes subscribes.
+ * only writer (run-state.c).  Code that needs to be notified of changes
+ * subscribes.
  *
- * In which states a command is allowed is the schema's to say, and the dispatcher
- * checks it: functions here may rely on that.
+ * The schema says in which states a command is allowed, and the dispatcher checks
+ * it: these functions may rely on that.
  */
 #ifndef DAEMON_MACHINE_RUN_STATE_H
 #define DAEMON_MACHINE_RUN_STATE_H
@@ -17,23 +18,23 @@
 
 typedef struct {
     RunState state;
-    RebootAction reboot;        /* what set-action decided */
+    RebootAction reboot;        /* set by set-action */
     ShutdownAction shutdown;
     PanicAction panic;
     WatchdogAction watchdog;
     InternalErrorAction internal_error;
-    guint resets;               /* that wait for files or disks, and the machine for them */
+    guint resets;               /* pending resets, which wait for files or disks */
     RunSteps steps;
-    bool ending;                /* the daemon ends: what waits for files does not go on */
-    Object *root;               /* of the tree that has the machine; borrowed, as the next */
+    bool ending;                /* the daemon ends: pending steps do not continue */
+    Object *root;               /* of the machine's tree; borrowed, as the next */
     QmpEventQueue *events;
     Pool *pool;                 /* where files are read */
     GSList *subscribers;
 } RunControl;
 
-/* What there is to know for others. */
+/* Notifications to listeners. */
 typedef enum {
-    RUN_NEWS_STATE,             /* RunControl.state is another */
+    RUN_NEWS_STATE,             /* RunControl.state has changed */
     RUN_NEWS_POWERING_DOWN,     /* the guest is asked to power off */
     RUN_NEWS_RESET,             /* the machine was reset; RESET follows */
 } RunNews;
@@ -41,28 +42,28 @@ typedef enum {
 /* Called on the main thread with the lock held, after the change. */
 typedef void RunListener(void *opaque, const RunControl *run, RunNews news);
 
-/* A machine that is being built, and what set-action decides if nobody asks it. */
+/* Initial state: a machine that is being built, and the defaults of set-action. */
 void run_control_init(RunControl *run);
-/* Before all that follows. */
+/* To be called before all that follow. */
 void run_control_attach(RunControl *run, Object *root, QmpEventQueue *events, Pool *pool);
 void run_control_clear(RunControl *run);
 
 void run_control_subscribe(RunControl *run, RunListener *listener, void *opaque);
 
-/* Whether the table has a way from one state to the other. */
+/* Whether the table has a transition from one state to the other. */
 bool run_state_allowed(RunState from, RunState to);
 
 /* Whether the machine is shut down, or will be as soon as its disks are idle. */
 bool run_control_has_ended(const RunControl *run);
 
-/* Lets the machine run, when what waits for disks has been done and files have been read;
- * RESUME follows.  No change if it runs, or sleeps.  The request fails with wrong-state if
- * there is no machine, or with what the machine says. */
+/* Lets the machine run, after pending steps are done and files have been read; RESUME
+ * follows.  A no-op if it runs or sleeps.  The request fails with wrong-state if there is
+ * no machine, or with the machine's error. */
 void run_control_cont(RunControl *run, QmpRequest *req);
 
-/* Stops a running machine with the new state; STOP follows when its disks are idle, at once
- * or later.  No change (not even of the state) if it does not run.  req, or NULL, is ended
- * after it.  Main thread, lock held. */
+/* Stops a running machine with the new state; STOP follows when its disks are idle,
+ * immediately or later.  A no-op (even for the state) if it does not run.  req, or NULL, is
+ * ended after it.  Main thread, lock held. */
 void run_control_stop(RunControl *run, RunState state, QmpRequest *req);
 
 /* Stops it in state `shutdown` because the daemon ends: no STOP, as from QEMU. */
@@ -70,8 +71,8 @@ void run_control_end(RunControl *run);
 
 /* Lets a running machine sleep, when its disks are idle; SUSPEND follows, no STOP. */
 void run_control_suspend(RunControl *run);
-/* Wakes one that sleeps, or is about to; WAKEUP follows, no RESUME.  No change of one that
- * is awake.  req, or NULL, is ended after it. */
+/* Wakes one that sleeps, or is about to; WAKEUP follows, no RESUME.  A no-op if it is
+ * awake.  req, or NULL, is ended after it. */
 void run_control_wake(RunControl *run, WakeReason reason, QmpRequest *req);
 
 /* The machine, if its build phase is over; else NULL and wrong-state. */
@@ -81,10 +82,10 @@ Machine *run_control_machine(RunControl *run, GError **error);
  * first cont, and with not-supported if the machine has no button. */
 bool run_control_power_down(RunControl *run, GError **error);
 
-/* Resets the machine; RESET follows.  No change before the first cont.  One that
- * slept runs again; one that something had stopped is paused from then on.  If files
- * have to be read first, or disks are not idle, the machine stands still meanwhile, in
- * whatever run state, and RESET follows later.  req, or NULL, is ended after it. */
+/* Resets the machine; RESET follows.  A no-op before the first cont.  A sleeping
+ * machine runs again; one that was stopped by an event is then paused.  If files have
+ * to be read first, or disks are not idle, the machine is stopped meanwhile, whatever
+ * its run state, and RESET follows later.  req, or NULL, is ended after it. */
 void run_control_reset(RunControl *run, ShutdownCause cause, QmpRequest *req);
 
 #endif

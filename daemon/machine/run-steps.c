@@ -16,7 +16,7 @@ static void finish_first(RunSteps *steps, bool ok)
     g_free(g_queue_pop_head(&steps->queue));
 }
 
-/* One that is made may add others, which wait behind it. */
+/* A step may add others, which are queued after it. */
 static void first_ready(void *opaque);
 
 static void begin_first(RunSteps *steps)
@@ -35,7 +35,7 @@ static void begin_first(RunSteps *steps)
 }
 
 /* The disks may have become idle after run_steps_end(). */
-/* One waits. */
+/* Whether a step is waiting. */
 static bool one_waits(const RunSteps *steps)
 {
     return steps->queue.length > 0;

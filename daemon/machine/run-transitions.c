@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of run states: see run-state.h.  Apart from the rest, so that a test can
+ * The table of run states: see run-state.h.  In a separate file so that a test can
  * walk it.
  */
 #include "config.h"
@@ -9,8 +9,8 @@
 
 #define TO(state) (1u << RUN_STATE_##state)
 
-/* Where each state may lead.  States of features that are not there yet lead
- * nowhere and are led to by nothing.
+/* The transitions from each state.  States of features that do not exist yet
+ * have none, in either direction.
  *
  * PAUSED is where a reset leaves every machine that does not run, whatever stopped it;
  * one that was shut down before it ever ran is back in PRELAUNCH. */

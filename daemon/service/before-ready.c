@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * BeforeReady: see before-ready.h.  SIGCHLD comes by the event base; there is
- * no other child whose end it could tell of.
+ * BeforeReady: see before-ready.h.  SIGCHLD comes through the event base; there
+ * is no other child.
  */
 #include "config.h"
 #include "daemon/service/before-ready.h"
@@ -16,7 +16,7 @@
 #include "daemon/service/signals.h"
 #include "qmp/error.h"
 
-/* What the kernel may take to end a killed process. */
+/* How long the kernel may take to end a killed process. */
 #define KILL_TIME (100 * G_TIME_SPAN_MILLISECOND)
 
 struct BeforeReady {
@@ -60,7 +60,7 @@ static void prepare_child(gpointer data)
     signals_unblock();
 }
 
-/* GLib knows the errno, and tells it by a code of its own. */
+/* GLib maps the errno to a code of its own. */
 static int spawn_errno(const GError *why)
 {
     static const struct {
@@ -127,8 +127,8 @@ void before_ready_ask(BeforeReady *before)
     }
 }
 
-/* Whether the child ends before the deadline.  A kernel that has no descriptors of
- * processes to give makes that a no. */
+/* Whether the child ends before the deadline.  False if the kernel cannot provide
+ * a pidfd. */
 static bool ends_in_time(pid_t pid, gint64 deadline)
 {
     struct pollfd end = { .fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * BeforeReady: a command that has to succeed before the daemon says that it is
- * ready, such as `vmctl apply` with the machine's configuration.
+ * BeforeReady: a command that has to succeed before the daemon reports
+ * readiness, such as `vmctl apply` with the machine's configuration.
  *
- * It is a child process that uses the daemon's socket as any client does; its
- * messages go where the daemon's go.  Main thread only.
+ * It is a child process that uses the daemon's socket like any client; its
+ * messages go to the same place as the daemon's.  Main thread only.
  */
 #ifndef DAEMON_SERVICE_BEFORE_READY_H
 #define DAEMON_SERVICE_BEFORE_READY_H
@@ -23,7 +23,7 @@ BeforeReady *before_ready_start(struct event_base *base, char **words,
 
 /* Asks a command that still runs to end (SIGTERM).  Accepts NULL, as the next. */
 void before_ready_ask(BeforeReady *before);
-/* Waits for its end until deadline (of g_get_monotonic_time), and kills it then; done is not
+/* Waits for its end until deadline (of g_get_monotonic_time), and then kills it; done is not
  * called any more. */
 void before_ready_free(BeforeReady *before, gint64 deadline);
 

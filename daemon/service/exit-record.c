@@ -13,12 +13,15 @@
 #include "daemon/service/record-slots.h"
 #include "qmp/visit.h"
 
-/* What a message that does not fit the slot is cut to; escaped, it is six times as long. */
+/*
+ * A message that does not fit in the slot is truncated to this; escaped, it can
+ * be six times as long.
+ */
 enum { MESSAGE_MAX = 256 };
 
 struct ExitRecorder {
     RecordSlots *slots;         /* where records go, or NULL */
-    GMutex lock;                /* around the end, which a fault makes on another thread */
+    GMutex lock;                /* held at the end, which a fault causes on another thread */
     bool ended;                 /* the last record is written */
 };
 
@@ -50,8 +53,8 @@ static char *text_of(const ExitRecord *record)
     return json;
 }
 
-/* Of what stands in a record, only the message and the name have no fixed length, and the
- * name is short. */
+/* Only the message and the name in a record have no fixed length, and the name is
+ * short. */
 static bool write_record(RecordSlots *slots, const ExitRecord *record, GError **error)
 {
     g_autofree char *text = text_of(record);

@@ -13,7 +13,7 @@
 
 #include "hw/backends/memory-backend.h"
 
-/* A signal's handler gets nothing else. */
+/* A signal handler has no other arguments. */
 static struct {
     MemoryFaultEnd *end;
     void *opaque;
@@ -30,8 +30,8 @@ static void *end_daemon(void *address)
     return NULL;
 }
 
-/* The thread touched guest memory, so it is in no library's lock: making a thread is
- * possible here, as anywhere where memory is accessed. */
+/* The thread was accessing guest memory, so it holds no library's lock and can
+ * create a thread here. */
 static bool begin_end(void *address)
 {
     pthread_t thread;

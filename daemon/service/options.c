@@ -25,8 +25,7 @@ static bool split_command(const char *command, char ***ret_words, GError **error
     return false;
 }
 
-/* The user who starts the daemon names folders after it, and the journal shows
- * it. */
+/* Folders are named after it, and the journal shows it. */
 static bool check_name(const char *name, GError **error)
 {
     g_autofree char *shown = NULL;

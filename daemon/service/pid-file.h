@@ -16,10 +16,10 @@ typedef struct {
     ino_t inode;
 } PidFile;
 
-/* Replaces whatever is there, as a whole.  Fails with file-not-usable. */
+/* Replaces an existing file atomically.  Fails with file-not-usable. */
 bool pid_file_write(PidFile *file, const char *path, GError **error);
 
-/* Removes it, unless another one took its place; without a file nothing happens. */
+/* Removes it, unless it was replaced by another; a no-op without a file. */
 void pid_file_remove(PidFile *file);
 
 #endif

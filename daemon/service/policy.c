@@ -56,7 +56,7 @@ void policy_init(Policy *policy)
     qmp_clear(qmp_class_policy.props, &props);
 }
 
-/* What the dispatcher of the object's tree reads. */
+/* The policy that the dispatcher of the object's tree uses. */
 static Policy *policy_for(Object *obj)
 {
     return (Policy *)((char *)object_env(obj)->policy - G_STRUCT_OFFSET(Policy, current));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The object `policy`: tells the dispatcher and the event queue what becomes of input
- * and output that the schema marks (qmp/policy.h).
+ * The object `policy`: tells the dispatcher and the event queue how to treat input
+ * and output with marks in the schema (qmp/policy.h).
  *
- * The dispatcher reads Policy.current, which the object fills in while it is there: Env.policy
- * of its tree is that of a Policy.
+ * The dispatcher reads Policy.current, which the object sets while it exists: Env.policy of
+ * its tree points to that of a Policy.
  */
 #ifndef DAEMON_SERVICE_POLICY_H
 #define DAEMON_SERVICE_POLICY_H
@@ -15,13 +15,13 @@
 typedef struct {
     QmpPolicy current;
     guint max_objects;
-    Object *object;             /* that it comes from, or NULL: all is accepted */
+    Object *object;             /* its origin, or NULL: all is accepted */
 } Policy;
 
 /* The daemon's own classes. */
 extern const TypeInfo *const daemon_types[];
 
-/* The one that there is without an object. */
+/* The policy without an object. */
 void policy_init(Policy *policy);
 
 /* The policy that an object with these props (PolicyProps) stands for. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Pool: see pool.h.  Finished jobs wait in a GAsyncQueue; an event that the
- * thread activates makes the loop collect them.  Everything else here belongs
- * to the main thread.
+ * thread activates makes the loop collect them.  Everything else belongs to the
+ * main thread.
  */
 #include "config.h"
 
@@ -28,10 +28,10 @@ struct Pool {
     GThreadPool *threads;
     GAsyncQueue *finished;      /* of Job */
     struct event *wakeup;
-    struct event *retry;        /* when the host gave no thread */
+    struct event *retry;        /* for when the host provides no thread */
     FairLock *lock;
     guint n_jobs[POOL__MAX];    /* given to the threads, and not yet collected */
-    GQueue background;          /* of Job: those that have no turn yet */
+    GQueue background;          /* of Job: those that have not started */
     gint stopped;               /* read by all threads */
 };
 
@@ -48,7 +48,7 @@ static void run_job(gpointer data, gpointer user_data)
     event_active(pool->wakeup, 0, 0);
 }
 
-/* The host may have a thread to give later. */
+/* The host may be able to create a thread later. */
 static void start_job(Pool *pool, Job *job)
 {
     static const struct timeval pause = { 1, 0 };
@@ -65,7 +65,7 @@ static void on_retry(evutil_socket_t fd, short what, void *opaque)
     static const struct timeval pause = { 1, 0 };
     Pool *pool = opaque;
 
-    /* Makes threads for the jobs that wait. */
+    /* Creates threads for waiting jobs. */
     if (!g_thread_pool_set_max_threads(pool->threads, MAX_THREADS, NULL)) {
         event_add(pool->retry, &pause);
     }

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pool: the threads for what may block (opening files, name look-up, filling
- * memory, tearing a VM down), and the way back to the main loop.
+ * Pool: threads for blocking work (opening files, name lookup, filling memory,
+ * tearing down a VM), and the way back to the main loop.
  *
- * A job never waits for another's end, for what it is about may never answer: a
- * file system without server, a name service.  Each has a thread of its own.
- * What bounds their number:
+ * A job never waits for another to end, since that may hang: on a file system
+ * without server, or a name service.  Each job has its own thread.  Their
+ * number is bounded:
  *
  *   POOL_REQUEST     a client waits for it, or the machine.  That is one job each, since its
  *                    requests are executed one after the other; and there are
- *                    512 clients at most (qmp/server.c).
- *   POOL_FLUSH       the same, if it makes sure that a disk's data is safe.
- *   POOL_BACKGROUND  nobody waits for it: a backend looks for its peer again.
- *                    64 at a time; the others have their turn later.
+ *                    at most 512 clients (qmp/server.c).
+ *   POOL_FLUSH       the same, for work that makes a disk's data durable.
+ *   POOL_BACKGROUND  nothing waits for it: a backend reconnects to its peer.
+ *   64 at a time; the others run later.
  *
- * Jobs of clients that have gone go on, as nothing could stop them: that is why
- * twice as many threads as clients are allowed.  Beyond that, or when the host
- * gives no more threads, jobs wait for one.
+ * Jobs of disconnected clients continue, as nothing can stop them: so twice as
+ * many threads as clients are allowed.  Beyond that, or when the host gives no
+ * more threads, jobs wait for one.
  *
  * Connecting to a peer takes no thread (hw/chardev/socket-connect.h).
  *
- * The end: jobs that have not begun never do; what is under way is waited for
- * until a deadline, a flush for as long as it takes.  What is still there then
- * cannot be stopped, and what it uses must not be freed: the process ends
- * around it (pool_stop, assembly_end).
+ * At the end: jobs that have not begun never do; running ones have until a
+ * deadline, a flush for as long as it takes.  Jobs that are still running then
+ * cannot be stopped, and their data must not be freed: the process exits
+ * meanwhile (pool_stop, assembly_end).
  */
 #ifndef DAEMON_SERVICE_POOL_H
 #define DAEMON_SERVICE_POOL_H
@@ -42,27 +42,27 @@ typedef enum {
     POOL__MAX,
 } PoolKind;
 
-/* lock is taken around done functions.  Threads are made when needed.  Main
- * thread, as all functions here. */
+/* lock is held during done functions.  Threads are created when needed.  Main
+ * thread, like all functions here. */
 Pool *pool_new(struct event_base *base, FairLock *lock, GError **error);
 
 /*
  * Runs work(data) on a thread of the pool without the lock, then done(data) on
- * the main loop with it.  After pool_stop() has begun, work may be left out:
- * what done finds then is what was there before.
+ * the main loop with it.  After pool_stop() has begun, work may be skipped:
+ * done then finds data unchanged.
  */
 void pool_run(Pool *pool, PoolKind kind, void (*work)(void *data), void (*done)(void *data),
               void *data);
 
 /*
- * Begins no job any more, waits for those under way until deadline (of
+ * Starts no more jobs, waits for running ones until deadline (of
  * g_get_monotonic_time; flushes: without limit), and runs their done functions.
  * The caller does not hold the lock.  False: a job does not end; the pool, and
- * whatever the job may use, has to stay until the process ends.
+ * everything that the job may use, must stay until the process ends.
  */
 bool pool_stop(Pool *pool, gint64 deadline);
 
-/* After pool_stop() has succeeded, or without any job. */
+/* To be called after pool_stop() has succeeded, or without any job. */
 void pool_free(Pool *pool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pool, pool_free)
 

@@ -20,7 +20,7 @@
 struct RecordSlots {
     char *name;                 /* of the directory, for messages */
     int directory;
-    int next;                   /* the file to be written, all of it allocated; or -1 */
+    int next;                   /* the file to be written, fully allocated; or -1 */
 };
 
 static bool fail(const RecordSlots *slots, const char *what, GError **error)
@@ -54,7 +54,7 @@ static bool fill(int fd, const char *text, gsize length)
     return write_all(fd, bytes, sizeof(bytes));
 }
 
-/* What was not written before may not be there later. */
+/* Blocks that were not written now may not be available later. */
 bool record_slots_take(RecordSlots *slots, GError **error)
 {
     if (slots->next >= 0) {
@@ -73,8 +73,8 @@ bool record_slots_take(RecordSlots *slots, GError **error)
     return true;
 }
 
-/* A file system that cannot lock directories does without: EWOULDBLOCK alone says that there
- * is somebody. */
+/* A file system that cannot lock directories does without: only EWOULDBLOCK means that
+ * another daemon uses it. */
 static bool open_directory(RecordSlots *slots, GError **error)
 {
     slots->directory = open(slots->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -115,8 +115,9 @@ void record_slots_free(RecordSlots *slots)
     g_free(slots);
 }
 
-/* The first record of a directory has no other one to change with, and some file systems
- * cannot exchange: then the slot is moved, and the next one needs new space. */
+/* For the first record of a directory there is none to exchange with, and some file
+ * systems do not support exchanging: then the slot is renamed, and the next one needs
+ * new space. */
 static bool exchange(const RecordSlots *slots)
 {
     int dir = slots->directory;

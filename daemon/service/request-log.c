@@ -10,7 +10,7 @@
 
 #include "qmp/request.h"
 
-/* More of a request's arguments than this is cut off. */
+/* A request's arguments are truncated to this. */
 #define ARGS_MAX 1024
 
 /* The arguments as JSON, secrets masked. */
@@ -35,7 +35,7 @@ void request_log(GLogLevelFlags verbosity, const QmpRequest *req, const GError *
     g_autofree char *args = NULL;
     const char *peer;
 
-    /* Levels grow with verbosity; nothing is formatted for nobody. */
+    /* Levels grow with verbosity; nothing is formatted that is not written. */
     if (level > verbosity) {
         return;
     }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The journal's record of requests: those that change something at info level,
- * queries at debug level.  Written after the reply was queued.
+ * queries at debug level.  Written after the reply has been queued.
  */
 #ifndef DAEMON_SERVICE_REQUEST_LOG_H
 #define DAEMON_SERVICE_REQUEST_LOG_H
 
 #include "qmp/dispatch.h"
 
-/* verbosity: the most verbose level that is written; error is what the client was told, or
+/* verbosity: the most verbose level that is written; error is the client's error, or
  * NULL. */
 void request_log(GLogLevelFlags verbosity, const QmpRequest *req, const GError *error);
 

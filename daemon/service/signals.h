@@ -18,13 +18,13 @@ typedef struct {
     uid_t uid;
 } SignalSender;
 
-/* Blocks them, in this thread and those that it makes.  First thing in main. */
+/* Blocks them, in this thread and those that it creates.  Must be called first in main. */
 void signals_block(void);
-/* For child processes: as they were. */
+/* For child processes: restores the mask. */
 void signals_unblock(void);
 
 /* Calls f(opaque, sender) on the loop for each; SIGPIPE is ignored from now on.  NULL and
- * host-error if the host has no descriptor or no memory for that. */
+ * host-error if the host has no descriptor or memory left. */
 Signals *signals_watch(struct event_base *base,
                        void (*f)(void *opaque, const SignalSender *sender), void *opaque,
                        GError **error);

@@ -10,7 +10,7 @@
 #include "qmp/listen.h"
 #include "systemd/listen.h"
 
-/* Those of the service manager; *ret_n is how many there are. */
+/* Opens those of the service manager; *ret_n is their number. */
 static bool open_passed(QmpServer *server, guint *ret_n, GError **error)
 {
     g_autoptr(GArray) sockets = NULL;
@@ -31,7 +31,7 @@ static bool open_passed(QmpServer *server, guint *ret_n, GError **error)
     return true;
 }
 
-/* Those of the command line; their paths are kept for the end. */
+/* Opens those of the command line; their paths are kept for removal. */
 static bool open_named(QmpServer *server, char **paths, QmpDialectId dialect, GError **error)
 {
     for (char **path = paths; path && *path; path++) {
@@ -44,7 +44,7 @@ static bool open_named(QmpServer *server, char **paths, QmpDialectId dialect, GE
     return true;
 }
 
-/* The one in the run directory, if nothing else was said. */
+/* Opens the one in the run directory, if no other was given. */
 static bool open_default(Sockets *sockets, GError **error)
 {
     const char *directory = sockets->options->run_directory;

@@ -15,14 +15,14 @@
 typedef struct {
     QmpServer *server;
     const Options *options;
-    char *default_path;         /* in the run directory, if it is listened on */
+    char *default_path;         /* in the run directory, if used */
 } Sockets;
 
 /* Makes the server listen on every socket that was passed or named; fails if
- * there is none at all.  sockets_close() follows in any case. */
+ * there is none.  sockets_close() must follow in any case. */
 bool sockets_open(Sockets *sockets, GError **error);
 
-/* Stops listening, and removes the sockets that were named. */
+/* Stops listening, and removes the named sockets. */
 void sockets_close(Sockets *sockets);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Status: what the service manager shows of the daemon in one line, put together from those
- * who know.  Main thread.
+ * Status: the line that the service manager shows for the daemon, collected from its parts.
+ * Main thread.
  */
 #ifndef DAEMON_SERVICE_STATUS_H
 #define DAEMON_SERVICE_STATUS_H
@@ -19,13 +19,16 @@ typedef struct {
     bool accel_lost;
 } Status;
 
-/* Tells that the daemon is ready, and its status with that. */
+/* Reports that the daemon is ready, together with its status. */
 void status_ready(Status *status);
-/* Tells what is so now, as there may be another number of vCPUs or another resource short. */
+/*
+ * Reports the current status, after the number of vCPUs or a shortage of
+ * resources may have changed.
+ */
 void status_tell(Status *status);
 
 void status_set_run_state(Status *status, RunState run_state);
-/* The accelerator cannot continue, or might again; told with the next change. */
+/* The accelerator cannot continue, or may be able to again; reported with the next change. */
 void status_set_accel_lost(Status *status, bool lost);
 
 #endif

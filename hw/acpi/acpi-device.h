@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a device tells of itself for ACPI tables: hook `acpi` of its class
- * (qom/device.h).  The board asks each device that is realized and writes all of it
- * into its DSDT (hw/i386/acpi-build.h); it knows no class.
+ * A device's description for ACPI tables, given by hook `acpi` of its class
+ * (qom/device.h).  The board calls the hook of each realized device and writes the
+ * descriptions into its DSDT (hw/i386/acpi-build.h); it does not know the classes.
  *
  *     static void doorbell_acpi(Device *dev, AcpiDevices *devices)
  *     {
@@ -11,8 +11,8 @@
  *         });
  *     }
  *
- * The hook has the machine lock, and the choices that realize wrote back into the
- * properties.
+ * The hook runs with the machine lock held, and sees the choices that realize
+ * wrote back into the properties.
  */
 #ifndef HW_ACPI_ACPI_DEVICE_H
 #define HW_ACPI_ACPI_DEVICE_H
@@ -23,11 +23,11 @@ enum { ACPI_ISA_MAX_PORTS = 2, ACPI_ISA_NO_IRQ = -1 };
 
 /* A device below the ISA bridge.  Strings are constants. */
 typedef struct {
-    const char *name;           /* four letters; a second one so named has the last counted up */
+    const char *name;           /* four letters; the last one is incremented for a second device */
     const char *eisaid, *hid;   /* one of the two: "PNP0501", or a text */
     struct {
         guint32 base, size;
-    } ports[ACPI_ISA_MAX_PORTS];        /* size 0: no more */
+    } ports[ACPI_ISA_MAX_PORTS];        /* size 0: end */
     gint irq;                   /* or ACPI_ISA_NO_IRQ */
     bool hidden;                /* not shown to the guest's users */
 } AcpiIsaDevice;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tables that have a layout of their own (ACPI 6.4, section 5.2; HPET and
- * WAET by the documents that the specification refers to).
+ * The tables with a fixed layout (ACPI 6.4, section 5.2; HPET and WAET by the
+ * documents to which the specification refers).
  */
 #include "config.h"
 #include "hw/acpi/acpi-tables.h"
@@ -21,7 +21,7 @@ enum {
 
     FADT_WBINVD = 1 << 0,
     FADT_PROC_C1 = 1 << 2,
-    FADT_SLP_BUTTON = 1 << 5,   /* there is none of the fixed kind */
+    FADT_SLP_BUTTON = 1 << 5,   /* there is no fixed-hardware sleep button */
     FADT_RTC_S4 = 1 << 7,
     FADT_RESET_REG = 1 << 10,
     FADT_PLATFORM_CLOCK = 1 << 15,
@@ -104,7 +104,7 @@ static void append_pm_blocks(GByteArray *out, const AcpiFadt *fadt)
     append_le(out, 0, 3);               /* GPE1, no C-state notification */
 }
 
-/* What revision 1 has after the header. */
+/* The fields of revision 1 after the header. */
 static void append_fadt_1(AcpiTables *tables, const AcpiFadt *fadt, guint32 facs, guint32 dsdt)
 {
     GByteArray *out = tables->block;
@@ -137,7 +137,7 @@ static void append_fadt_3(AcpiTables *tables, const AcpiFadt *fadt, guint32 dsdt
     append_le(out, fadt->reset_value, 1);
     append_le(out, 0, 2);
     append_le(out, MINOR_VERSION, 1);
-    append_le(out, 0, 8);               /* the FACS has an address below 4 GiB */
+    append_le(out, 0, 8);               /* the FACS is below 4 GiB */
     acpi_append_pointer(tables, dsdt, 8);
     append_gas(out, fadt->pm1_event, PM1_EVENT_LENGTH);
     append_gas(out, 0, 0);

@@ -25,7 +25,7 @@ enum { N_SLOTS = 32, N_FUNCTIONS = 8 };
 
 /* ---- Buses and their numbers ---- */
 
-/* Looks for the bus with a number, or for the number of a bus. */
+/* A search for the bus with a number, or for the number of a bus. */
 typedef struct {
     Bus *bus;                   /* NULL: any */
     int number;                 /* -1: any */
@@ -93,8 +93,8 @@ static bool may_go(const PciDevice *dev)
     return object_class(dev)->plug == QMP_PLUG_HOT && !dev->function->bridge;
 }
 
-/* A slot may be ejected unless one of its functions must stay; that it is empty
- * does not matter. */
+/* A slot may be ejected unless one of its functions must stay; it may be
+ * empty. */
 static bool slot_removable(Bus *bus, guint slot)
 {
     for (guint function = 0; function < N_FUNCTIONS; function++) {
@@ -224,7 +224,7 @@ static void plugged(void *opaque, PciDevice *dev)
     AcpiPciHotplug *s = opaque;
     int number = acpi_pci_hotplug_number(s, dev->device.bus);
 
-    /* Functions above 0 come before their function 0, which announces all. */
+    /* Functions above 0 are added before their function 0, which announces all. */
     if (number >= 0 && PCI_FUNCTION(dev->devfn) == 0) {
         s->up[number] |= 1u << PCI_SLOT(dev->devfn);
         s->event(s->opaque);

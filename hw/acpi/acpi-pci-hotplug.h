@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PCI hotplug by ACPI: the register block at port 0xae00 through which a PC's
- * ACPI methods learn which slots have changed, and take devices out.  QEMU's
- * "ACPI PCI hotplug interface" defines it:
+ * PCI hotplug by ACPI: the register block at port 0xae00 by which a PC's ACPI
+ * methods find out which slots have changed, and eject devices.  QEMU's "ACPI
+ * PCI hotplug interface" defines it:
  *
  *     0x00  up: slots with new devices, cleared by reading
- *     0x04  down: slots whose devices are to go
- *     0x08  eject: writing 1 << slot takes the devices of a slot out
- *     0x0c  removable: slots that may be ejected
- *     0x10  the bus that the others are about: 0 is the root bus
- *     0x14  writing 1 << slot, then reading: the acpi-index of its device
+ *     0x04  down: slots whose devices are to be removed     0x08  eject:
+ *     writing 1 << slot ejects the devices of a slot     0x0c  removable:
+ *     slots that may be ejected     0x10  selects the bus for the others: 0 is
+ *     the root bus     0x14  writing 1 << slot, then reading: the acpi-index
+ *     of its device
  *
- * Registers have 32 bits; there are no features that eject could read as.
- * Buses are numbered in the order in which a walk from the root finds them, by
- * slot; bridges that were plugged later have no number, and nothing can be
- * plugged behind them.
+ * Registers have 32 bits; there are no features for a read of eject to report.
+ * Buses are numbered in the order of a walk from the root, by slot; bridges
+ * that were plugged later have no number, and nothing can be plugged behind
+ * them.
  *
  * All functions need the machine lock.
  */
@@ -30,9 +30,9 @@ enum {
 };
 
 typedef struct {
-    /* Guest-visible, rows are the owner's. */
+    /* Guest-visible; the owner has the rows. */
     guint32 up[ACPI_PCI_HOTPLUG_MAX_BUSES];
-    guint32 down[ACPI_PCI_HOTPLUG_MAX_BUSES];   /* a reset executes these */
+    guint32 down[ACPI_PCI_HOTPLUG_MAX_BUSES];   /* a reset removes these */
     guint32 select, acpi_index;
     /* Wiring. */
     Device *owner;
@@ -49,14 +49,13 @@ typedef struct {
 void acpi_pci_hotplug_init(AcpiPciHotplug *s, Device *owner, Bus *root, bool with_root,
                            bool with_bridges, void (*event)(void *opaque), void *opaque);
 void acpi_pci_hotplug_done(AcpiPciHotplug *s);
-/* Devices that the guest has not ejected yet are removed now, as it will not
- * find them. */
+/* Removes devices that the guest was asked to eject and has not yet ejected. */
 void acpi_pci_hotplug_reset(AcpiPciHotplug *s);
 
-/* The number of a bus, as tables are to tell the guest, or -1: no hotplug there. */
+/* The number of a bus for the guest's tables, or -1: no hotplug there. */
 int acpi_pci_hotplug_number(const AcpiPciHotplug *s, Bus *bus);
 
-/* Slots of a bus, a bit each, whose devices may be ejected. */
+/* The slots of a bus whose devices may be ejected, one bit each. */
 guint32 acpi_pci_hotplug_removable(Bus *bus);
 
 #endif

@@ -28,7 +28,7 @@ enum {
     LOADER_FILE = 56,           /* bytes of a file's name */
     LOADER_SIZE = 128,
     LOADER_HIGH = 1,            /* anywhere below 4 GiB */
-    LOADER_FSEG = 2,            /* where a PC's kernel looks for the root pointer */
+    LOADER_FSEG = 2,            /* where a PC's kernel searches for the root pointer */
 };
 
 /* ---- Block ---- */

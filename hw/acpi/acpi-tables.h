@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ACPI tables (ACPI 6.4, chapter 5) as one block of bytes and a root pointer,
- * before it is known where they will lie in guest memory.
+ * before their address in guest memory is known.
  *
  * Pointers in the block are offsets into it, and a list of fixups says where
- * they and the checksums are.  From that list follow both ways to the guest: a
- * script for firmware that allocates memory and patches, and acpi_relocate(),
- * which does the same for a kernel that is started without firmware.
+ * they and the checksums are.  Both ways to the guest use that list: a script
+ * for firmware that allocates memory and patches, and acpi_relocate(), which
+ * does the same for a kernel that is started without firmware.
  *
  *     AcpiTables *tables = acpi_tables_new(&oem);
  *     guint32 madt = acpi_madt(tables, &config);
  *     acpi_rsdt(tables, (const guint32[]){ fadt, madt }, 2);
  *     acpi_rsdp(tables, 0);
  *
- * Pure functions: they know no machine.
+ * Pure functions, independent of a machine.
  */
 #ifndef HW_ACPI_ACPI_TABLES_H
 #define HW_ACPI_ACPI_TABLES_H
@@ -28,7 +28,7 @@ typedef struct {
 } AcpiOem;
 
 typedef struct {
-    bool in_rsdp;               /* it lies in the root pointer, not in the block */
+    bool in_rsdp;               /* it is in the root pointer, not in the block */
     guint32 offset;
     guint8 pointer_size;        /* 4 or 8: it points into the block; 0: a checksum of */
     guint32 start, length;      /* these bytes */
@@ -38,7 +38,7 @@ typedef struct {
     AcpiOem oem;
     GByteArray *block;
     GByteArray *rsdp;           /* empty before acpi_rsdp() */
-    GArray *fixups;             /* of AcpiFixup, in the order in which they are done */
+    GArray *fixups;             /* of AcpiFixup, in order of application */
     guint32 root;               /* of the RSDT and, if there is one, XSDT in the block */
     guint32 xroot;              /* 0: none */
 } AcpiTables;
@@ -50,11 +50,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AcpiTables, acpi_tables_free)
 
 /* ---- Any table ---- */
 
-/* A header of 36 bytes at the block's end; its place, for acpi_table_end. */
+/* Appends a header of 36 bytes to the block; returns its offset, for acpi_table_end. */
 guint32 acpi_table_begin(AcpiTables *tables, const char *signature, guint8 revision);
 /* Sets its length and leaves the checksum to a fixup. */
 void acpi_table_end(AcpiTables *tables, guint32 start);
-/* Appends a pointer of 4 or 8 bytes to what lies at offset in the block. */
+/* Appends a pointer of 4 or 8 bytes to the data at offset in the block. */
 void acpi_append_pointer(AcpiTables *tables, guint32 offset, guint size);
 
 /* ---- Tables by name; each returns its place in the block ---- */
@@ -69,7 +69,7 @@ typedef struct {
     guint8 acpi_enable, acpi_disable;
     guint32 pm1_event, pm1_control, pm_timer, gpe0;     /* ports */
     guint8 gpe0_length;
-    guint8 century;             /* place in the clock's memory; 0: none */
+    guint8 century;             /* index in the clock's memory; 0: none */
     bool cluster_model;         /* more than 8 CPUs: logical APIC ids of clusters */
     guint16 reset_port;         /* revision 3; 0: none */
     guint8 reset_value;
@@ -114,7 +114,7 @@ typedef struct {
 guint32 acpi_srat(AcpiTables *tables, const AcpiCpu *cpus, guint n_cpus, const AcpiMemory *memory,
                   guint n_memory);
 
-/* Says that reading the PM timer once is enough, as it is on emulated ones. */
+/* Says that one read of the PM timer is enough, as it is for an emulated one. */
 guint32 acpi_waet(AcpiTables *tables);
 
 /* ---- The root ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Resource descriptors (ACPI 6.4, section 6.4): what _CRS and _PRS consist of.
+ * Resource descriptors (ACPI 6.4, section 6.4), of which _CRS and _PRS consist.
  */
 #include "config.h"
 #include "hw/acpi/aml.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The AML encoder of hw/acpi/aml.h (ACPI 6.4, chapter 20).  Bodies are preceded
- * by their length, which takes one to four bytes; it is put in when they end.
+ * The AML encoder of hw/acpi/aml.h (ACPI 6.4, chapter 20).  A body is preceded
+ * by its length of one to four bytes, which is inserted when the body ends.
  */
 #include "config.h"
 #include "hw/acpi/aml.h"
@@ -47,12 +47,12 @@ enum {
 
 typedef struct {
     guint start;                /* of the body in out */
-    bool buffer;                /* a size stands between its length and itself */
+    bool buffer;                /* a size follows its length */
 } Body;
 
 struct Aml {
     GByteArray *out;
-    GArray *bodies;             /* of Body: those that are open */
+    GArray *bodies;             /* of Body: the open ones */
 };
 
 Aml *aml_new(GByteArray *out)

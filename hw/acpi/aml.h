@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ACPI Machine Language, written term by term in the order in which it is read
- * (ACPI 6.4, chapter 20): an operator comes before its operands, and whatever
- * has a body is open until aml_end().
+ * (ACPI 6.4, chapter 20): an operator comes before its operands, and a term
+ * with a body is open until aml_end().
  *
  *     aml_device(aml, "RTC");                     Device (RTC) {
  *     aml_name_eisaid(aml, "_HID", "PNP0B00");        Name (_HID, EisaId ("PNP0B00"))
@@ -12,8 +12,8 @@
  *     aml_end(aml);                                   }
  *     aml_end(aml);                               }
  *
- * Only code's own constants go in, so that nothing here can fail.  Paths are
- * written as in ASL: "\\_SB.PCI0", "^BSEL", "_ADR".
+ * The input consists of constants in the code, so no function can fail.  Paths
+ * are written as in ASL: "\\_SB.PCI0", "^BSEL", "_ADR".
  */
 #ifndef HW_ACPI_AML_H
 #define HW_ACPI_AML_H
@@ -51,7 +51,7 @@ void aml_mutex(Aml *aml, const char *name);
 void aml_acquire(Aml *aml, const char *mutex);  /* waits forever */
 void aml_release(Aml *aml, const char *mutex);
 
-void aml_path(Aml *aml, const char *path);      /* what a name stands for; a call */
+void aml_path(Aml *aml, const char *path);      /* a reference to a name; a call */
 void aml_int(Aml *aml, guint64 value);
 void aml_string(Aml *aml, const char *text);
 void aml_buffer(Aml *aml, const guint8 *data, guint length);
@@ -59,7 +59,7 @@ void aml_uuid(Aml *aml, const char *uuid);      /* ToUUID: a buffer of 16 bytes 
 void aml_local(Aml *aml, guint n);              /* Local0 to Local7 */
 void aml_arg(Aml *aml, guint n);                /* Arg0 to Arg6 */
 
-/* Name (name, ...), whose value follows; and with usual values. */
+/* Name (name, ...), whose value follows; and variants with common values. */
 void aml_name(Aml *aml, const char *name);
 void aml_name_int(Aml *aml, const char *name, guint64 value);
 void aml_name_string(Aml *aml, const char *name, const char *text);
@@ -93,8 +93,8 @@ void aml_resources(Aml *aml);
 void aml_io(Aml *aml, guint16 base, guint8 length);
 void aml_irq_noflags(Aml *aml, guint irq);      /* edge, active high, not shared */
 void aml_memory32(Aml *aml, guint32 base, guint32 length, bool writable);
-/* Extended interrupts: level, active high, shared, consumer; the first one's
- * number stands AML_INTERRUPT_NUMBER bytes after its beginning. */
+/* Extended interrupts: level, active high, shared, consumer; the number of the
+ * first is AML_INTERRUPT_NUMBER bytes after its beginning. */
 enum { AML_INTERRUPT_NUMBER = 5 };
 void aml_interrupts(Aml *aml, const guint32 *irqs, guint n);
 /* Windows of a bridge: fixed at both ends, positive decode, producer. */

@@ -2,16 +2,16 @@
 /*
  * PIIX4, function 3: power management, after Intel's data sheet "82371AB PCI ISA
  * IDE Xcelerator (PIIX4)", sections 7.1 (configuration registers), 7.3 (power
- * management I/O registers) and 11 (what they mean).
+ * management I/O registers) and 11 (their meaning).
  *
- * The general purpose events are not the data sheet's (GPSTS, GPEN): the block
- * at 0xafe0 and PCI hotplug at 0xae00 are what PC machine types have had beside
- * it since there was hotplug.  ACPI tables name them.
+ * The general purpose events are not those of the data sheet (GPSTS, GPEN): PC
+ * machine types have had the block at 0xafe0 and PCI hotplug at 0xae00 instead
+ * since they support hotplug.  ACPI tables name them.
  *
- * There is no system management mode.  DEVACTB says that SMIs on APMC are on,
- * by which firmware sees that its SMM set-up has been done, and a write to APMC
- * takes effect at once as if an SMI handler had answered it.  Activity monitors
- * and traps have nothing that they could watch: their registers keep what is
+ * There is no system management mode.  DEVACTB says that SMIs on APMC are
+ * enabled, from which firmware concludes that SMM is set up, and a write to
+ * APMC takes effect immediately as if an SMI handler had answered it.  Activity
+ * monitors and traps have nothing to watch: their registers only store what is
  * written.
  */
 #include "config.h"
@@ -41,7 +41,7 @@ enum {                          /* configuration registers */
 enum {
     PMBA_MASK = 0xffc0,         /* 64 ports; bit 0 says I/O */
     SMBBA_MASK = 0xfff0,
-    PMIOSE = 0x01,              /* PMREGMISC: the ports are there */
+    PMIOSE = 0x01,              /* PMREGMISC: the ports are enabled */
     SMB_HST_EN = 0x01,          /* SMBHSTCFG */
     SMB_INTRSEL = 0x0e,
     SMB_IRQ9 = 4 << 1,
@@ -67,7 +67,7 @@ struct Piix4Pm {
     PciDevice parent;
     /* Guest-visible. */
     Pm1 pm1;
-    guint8 ports[PM_SIZE];      /* registers that only keep what is written */
+    guint8 ports[PM_SIZE];      /* registers that only store what is written */
     guint16 gpe_sts, gpe_en;
     guint8 apmc, apms;
     Piix4Smbus smbus;
@@ -86,7 +86,7 @@ static bool smbus_interrupts(const Piix4Pm *s)
            piix4_smbus_pending(&s->smbus);
 }
 
-/* The one place that drives the line.  While ACPI is off, events would be SMIs. */
+/* The only place that drives the line.  While ACPI is off, events would be SMIs. */
 static void update_sci(Piix4Pm *s)
 {
     bool pending = pm1_update(&s->pm1) || s->gpe_sts & s->gpe_en;
@@ -106,7 +106,7 @@ static void power_off(Piix4Pm *s)
     machine_request_shutdown(machine_of(s), SHUTDOWN_CAUSE_GUEST_SHUTDOWN, 0);
 }
 
-/* SLP_EN was written.  Types that mean nothing do nothing. */
+/* SLP_EN was written.  Undefined sleep types have no effect. */
 static void go_to_sleep(Piix4Pm *s)
 {
     const Piix4PmProps *props = piix4_pm_props(s);
@@ -311,7 +311,7 @@ static const RegionOps smb_ops = {
 
 /* ---- Configuration registers ---- */
 
-/* Both blocks lie where their base registers say, if they are switched on. */
+/* Maps both blocks at their base registers, if they are enabled. */
 static void update_maps(Piix4Pm *s)
 {
     const guint8 *config = s->parent.config;
@@ -381,7 +381,7 @@ static bool can_sleep(void *opaque)
     return !piix4_pm_props(opaque)->disable_s3;
 }
 
-/* An alarm does if the guest has enabled it (PMEN, RTC_EN); for others there is no bit. */
+/* An alarm wakes the guest if it has enabled it (PMEN, RTC_EN); other reasons have no bit. */
 static bool wakes(void *opaque, WakeReason reason)
 {
     const Piix4Pm *s = opaque;
@@ -389,7 +389,7 @@ static bool wakes(void *opaque, WakeReason reason)
     return reason != WAKE_REASON_RTC || s->pm1.en & PM1_RTC;
 }
 
-/* After the reset that waking up begins with. */
+/* Called after the reset that begins a wake-up. */
 static void woken(void *opaque, WakeReason reason)
 {
     Piix4Pm *s = opaque;
@@ -485,7 +485,7 @@ static void pm_unrealize(Device *dev)
     pm1_done(&s->pm1);
 }
 
-/* pci-device has put the registers back. */
+/* pci-device has reset the registers. */
 static void pm_reset_hold(Device *dev)
 {
     Piix4Pm *s = to_piix4_pm(dev);

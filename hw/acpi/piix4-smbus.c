@@ -34,7 +34,7 @@ enum {                          /* SMBHSTCNT */
 
 enum { SLVCNT_BITS = 0x0f };
 
-/* Reading SMBHSTCNT starts the block's bytes again, each access takes the next. */
+/* Reading SMBHSTCNT restarts the block's bytes; each access takes the next. */
 static guint8 *next_block_byte(Piix4Smbus *s)
 {
     guint8 *byte = &s->blkdat[s->blkindex];
@@ -66,12 +66,12 @@ guint8 piix4_smbus_read(Piix4Smbus *s, guint offset)
     case SMBSLVEVT:
     case SMBSLVEVT + 1:
         return s->slvevt[offset - SMBSLVEVT];
-    default:                    /* what others sent to the host: nobody does */
+    default:                    /* data sent to the host by others: there are none */
         return 0;
     }
 }
 
-/* The transfer is over at once: nobody acknowledges the address. */
+/* The transfer ends immediately: no device acknowledges the address. */
 static void write_hstcnt(Piix4Smbus *s, guint8 value)
 {
     s->hstcnt = value & CNT_BITS;

@@ -2,7 +2,7 @@
 /*
  * The SMBus host controller within PIIX4 ("82371AB PCI ISA IDE Xcelerator
  * (PIIX4)", section 7.2: SMBus I/O registers).  Its bus is empty: each transfer
- * ends with a device error, as on a board whose sockets are.
+ * ends with a device error, as on a board with empty sockets.
  */
 #ifndef HW_ACPI_PIIX4_SMBUS_H
 #define HW_ACPI_PIIX4_SMBUS_H
@@ -25,7 +25,7 @@ typedef struct {
 
 guint8 piix4_smbus_read(Piix4Smbus *s, guint offset);
 void piix4_smbus_write(Piix4Smbus *s, guint offset, guint8 value);
-/* It asks for an interrupt. */
+/* Whether it requests an interrupt. */
 bool piix4_smbus_pending(const Piix4Smbus *s);
 
 #endif

@@ -2,15 +2,15 @@
 /*
  * ACPI fixed hardware; see pm1.h.
  *
- * The timer is the virtual clock in other units.  Nothing ticks: that its bit 23
- * has turned is found when somebody looks, and an alarm is set only if the turn
- * is to interrupt.
+ * The timer is the virtual clock in other units.  Nothing ticks: a toggle of its
+ * bit 23 is detected on access, and an alarm is set only if the toggle is to
+ * interrupt.
  */
 #include "config.h"
 #include "hw/acpi/pm1.h"
 
 enum {
-    TIMER_HALF_SHIFT = 23,      /* TMR_STS is set each time that this bit turns */
+    TIMER_HALF_SHIFT = 23,      /* TMR_STS is set each time that this bit toggles */
     TIMER_MASK = 0xffffff,
 };
 
@@ -22,7 +22,7 @@ static guint64 ticks_now(const Pm1 *pm1)
     return (unsigned __int128)clock_now(pm1->clock, CLOCK_KIND_VIRTUAL) * PM1_TIMER_HZ / NS;
 }
 
-/* The first moment at which the timer has made that many ticks. */
+/* The earliest time at which the timer has counted so many ticks. */
 static gint64 time_of(guint64 ticks)
 {
     unsigned __int128 ns = ((unsigned __int128)ticks * NS + PM1_TIMER_HZ - 1) / PM1_TIMER_HZ;
@@ -30,7 +30,7 @@ static gint64 time_of(guint64 ticks)
     return MIN(ns, (unsigned __int128)CLOCK_NEVER);
 }
 
-/* All registers to their reset values; the timer itself runs on. */
+/* Resets all registers; the timer itself keeps running. */
 static void reset(Pm1 *pm1)
 {
     pm1->sts = pm1->en = pm1->cnt = 0;

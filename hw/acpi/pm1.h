@@ -2,8 +2,8 @@
 /*
  * What ACPI calls fixed hardware: the PM1 status, enable and control registers
  * and the power management timer (ACPI 6.4, sections 4.8.2 and 4.8.3).  A chip
- * embeds a Pm1, calls pm1_update's result its interrupt, and decides what
- * sleeping means.
+ * embeds a Pm1, drives its interrupt with pm1_update's result, and implements
+ * sleep states.
  *
  * All functions need the machine lock.
  */
@@ -38,13 +38,13 @@ enum {                          /* PM1_CNT */
 typedef struct {
     /* Guest-visible. */
     guint16 sts, en, cnt;
-    guint64 halves;             /* turns of the timer's bit 23 that sts knows of */
+    guint64 halves;             /* toggles of the timer's bit 23 that sts reflects */
     /* Wiring. */
     Clock *clock;
-    Timer *timer;               /* for the next turn, while it would interrupt */
+    Timer *timer;               /* for the next toggle, while it would interrupt */
 } Pm1;
 
-/* changed(opaque, now) is called when the timer set its bit; it is to call
+/* changed(opaque, now) is called when the timer has set its bit; it must call
  * pm1_update. */
 void pm1_init(Pm1 *pm1, Clock *clock, TimerCallback changed, void *opaque);
 void pm1_done(Pm1 *pm1);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Host memory; see the header.  Pages are allocated by MADV_POPULATE_WRITE
- * rather than by touching them: what cannot be had is then an error code and
- * not SIGBUS.
+ * rather than by touching them: a missing page is then an error code and not
+ * SIGBUS.
  */
 #include "config.h"
 #include "hw/backends/host-memory.h"
@@ -155,7 +155,7 @@ static gpointer populate_share(gpointer data)
     return NULL;
 }
 
-/* Deals the pages out and waits for all; the first error counts. */
+/* Distributes the pages and waits for all threads; returns the first error. */
 static int populate(Share *shares, guint n, guint8 *hva, guint64 size, guint64 page_size,
                     int advice)
 {

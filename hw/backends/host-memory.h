@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Host memory: mapping, placing and allocating it, with errors where the kernel
- * would send a signal.  Knows nothing of objects.
+ * would send a signal.  Independent of objects.
  *
  * All functions may block and may be called from any thread.
  */
@@ -27,8 +27,9 @@ guint64 host_page_size(int fd);
 void *host_memory_map(const HostMapping *mapping, GError **error);
 void host_memory_unmap(void *hva, guint64 size);
 
-/* NUMA policy for pages that are not there yet.  Fails with out-of-range for a
- * node that no host has, host-error if the kernel refuses. */
+/* Sets the NUMA policy for pages that are not yet allocated.  Fails with
+ * out-of-range for a node number beyond any host's, host-error if the kernel
+ * refuses. */
 bool host_memory_bind(void *hva, guint64 size, HostMemPolicy policy, const uint16List *nodes,
                       GError **error);
 
@@ -36,8 +37,8 @@ bool host_memory_bind(void *hva, guint64 size, HostMemPolicy policy, const uint1
 bool host_memory_populate(void *hva, guint64 size, guint64 page_size, bool readonly,
                           guint n_threads, GError **error);
 
-/* Whether the host has so much to give now (free, reclaimable and swap); true
- * if it cannot be found out. */
+/* Whether the host has this much available now (free, reclaimable and swap);
+ * true if that is unknown. */
 bool host_memory_available(guint64 size, guint64 *ret_available);
 
 #endif

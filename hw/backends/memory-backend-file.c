@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memory-backend-file: memory of a file.  A file that has content is never made
- * shorter or longer; what an object-add that fails has made or grown is undone.
+ * memory-backend-file: memory of a file.  A file that has content is never
+ * resized; a failed object-add undoes the creation or growth of the file.
  */
 #include "config.h"
 #include "hw/backends/memory-backend.h"
@@ -59,8 +59,7 @@ static int open_file(MemoryBackendFile *s)
     return fd < 0 && errno == EEXIST ? open(props->mem_path, O_RDWR | O_CLOEXEC) : fd;
 }
 
-/* Regular files have a size; character devices such as DAX are taken as they
- * are. */
+/* Regular files have a size; character devices such as DAX are not checked. */
 static bool fit_size(MemoryBackendFile *s, GError **error)
 {
     const MemoryBackendFileProps *props = memory_backend_file_props(s);
@@ -98,7 +97,7 @@ static bool check_align(const MemoryBackendFileProps *props, GError **error)
     return true;
 }
 
-/* What is undone here was not complete, or is complete no more. */
+/* Only for a backend that was not complete, or is not complete any more. */
 static void undo(MemoryBackendFile *s)
 {
     if (s->grown && !s->created && ftruncate(s->parent.fd, 0) < 0) {

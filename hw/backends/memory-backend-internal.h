@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the memory backends share among themselves: the struct, and mapping by
- * the properties that all of them have.
+ * What the memory backends share: the struct, and mapping by their common
+ * properties.
  */
 #ifndef HW_BACKENDS_MEMORY_BACKEND_INTERNAL_H
 #define HW_BACKENDS_MEMORY_BACKEND_INTERNAL_H
@@ -24,7 +24,7 @@ bool memory_backend_map(MemoryBackend *backend, guint64 align, bool readonly, GE
  * that fail. */
 void memory_backend_unmap(MemoryBackend *backend);
 
-/* memory-lost.c: notes where the memory lies, from map to unmap. */
+/* memory-lost.c: records where the memory is mapped, from map to unmap. */
 void memory_lost_watch(MemoryBackend *backend);
 void memory_lost_unwatch(const MemoryBackend *backend);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memory-backend-ram: anonymous memory.  If it is shared there is a descriptor
- * behind it, for only with one can another process map it.
+ * memory-backend-ram: anonymous memory.  Shared memory has a descriptor,
+ * without which no other process could map it.
  */
 #include "config.h"
 #include "hw/backends/memory-backend.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The class `memory-backend`: what memory-backend-ram, -memfd and -file have in
- * common, which is everything but where the memory comes from.
+ * common: everything except the source of the memory.
  */
 #include "config.h"
 #include "hw/backends/memory-backend.h"
@@ -14,7 +14,7 @@
 #include "qmp/error.h"
 #include "qom/qapi-objects-memory.h"
 
-/* Large memory begins where the host can use large pages for it. */
+/* Large memory is aligned so that the host can use large pages for it. */
 #define LARGE_ALIGN (2 * 1024 * 1024)
 
 void *memory_backend_hva(const MemoryBackend *backend)
@@ -110,8 +110,8 @@ static bool advise(const MemoryBackend *b, int advice, const char *property, GEr
     return true;
 }
 
-/* Core dumps and merging.  A kernel that cannot merge fails only those who asked
- * for it by name. */
+/* Core dumps and merging.  A kernel that cannot merge is an error only if the
+ * request asked for it. */
 static bool apply_advice(const MemoryBackend *b, GError **error)
 {
     const MemoryBackendProps *props = memory_backend_props(b);

@@ -20,9 +20,12 @@ guint64 memory_backend_size(const MemoryBackend *backend);
 
 /* ---- memory-lost.c: memory that the host has lost ---- */
 
-/* Whether a host address is of a backend's memory: any thread, a signal's handler as well. */
+/* Whether a host address is in a backend's memory: any thread, also in a signal handler. */
 bool memory_lost_is_guests(const void *address);
-/* Whose it is and what became of it, newly allocated; NULL: nobody's.  Any thread. */
+/*
+ * Names the backend of an address and what happened to its memory, newly
+ * allocated; NULL: no backend. Any thread.
+ */
 char *memory_lost_describe(const void *address);
 /* The same for the first backend whose file has become shorter.  Any thread. */
 char *memory_lost_find(void);

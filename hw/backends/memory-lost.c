@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory that the host does not have any more: which backend it is of.
+ * Memory that the host has lost: finds its backend.
  *
- * A file that somebody makes shorter takes its pages with it, and so can a full
- * file system or an empty pool of huge pages.  A thread that touches such a
- * page gets SIGBUS, and KVM gives up with EFAULT.
+ * Truncating a file removes its pages; a full file system or an empty pool of
+ * huge pages has none to give.  A thread that touches such a page gets SIGBUS,
+ * and KVM fails with EFAULT.
  *
- * Ranges are found without a lock, as a signal's handler looks.  They are never
- * freed, but used again.
+ * Ranges are found without a lock, since a signal handler searches them.  They
+ * are never freed, but reused.
  */
 #include "config.h"
 #include "hw/backends/memory-backend.h"
@@ -86,7 +86,7 @@ bool memory_lost_is_guests(const void *address)
     return range_at(address) != NULL;
 }
 
-/* As far as the kernel knows without asking the file system's server. */
+/* By the size that the kernel has cached, without asking the file system's server. */
 static bool is_shorter(const MemoryBackend *backend)
 {
     struct statx stx;

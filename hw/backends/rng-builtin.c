@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rng-builtin: bytes of the host kernel's generator.  They are there at once.
+ * rng-builtin: bytes of the host kernel's generator.  They are available
+ * immediately.
  */
 #include "config.h"
 #include "hw/backends/rng.h"
@@ -20,7 +21,7 @@ void rng_cancel(Object *backend, RngRequest *request)
     }
 }
 
-/* A signal may interrupt long requests; those of up to 256 bytes are never. */
+/* A signal may interrupt long requests, but never those of up to 256 bytes. */
 static void builtin_request(Object *backend, RngRequest *request)
 {
     guint8 data[RNG_REQUEST_MAX];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rng-random: bytes read from a device of the host.  Requests are served in
- * order, each with what one read gives; where there is nothing to read they wait
- * for the main loop.  A regular file is read by a thread (file-reader.h).
+ * order, each with the result of one read; while there is nothing to read they
+ * wait for the main loop.  A regular file is read by a thread (file-reader.h).
  */
 #include "config.h"
 #include "hw/backends/rng.h"
@@ -25,7 +25,7 @@ struct RngRandom {
     struct event *event;        /* there may be bytes; NULL without a loop */
     GQueue requests;            /* of RngRequest */
     bool serving;
-    bool failed;                /* said so already */
+    bool failed;                /* already logged */
 };
 
 static void take_out(RngRandom *s, RngRequest *request)
@@ -34,7 +34,7 @@ static void take_out(RngRandom *s, RngRequest *request)
     request->waiting = false;
 }
 
-/* Bytes for the first request; false if there are none now. */
+/* Serves the first request; false if there are no bytes now. */
 static bool serve_one(RngRandom *s)
 {
     RngRequest *request = s->requests.head->data;
@@ -55,7 +55,7 @@ static bool serve_one(RngRandom *s)
     return true;
 }
 
-/* A receiver may request again, which must not serve inside this. */
+/* A receiver may request again, which must not recurse. */
 static void serve(RngRandom *s)
 {
     if (s->serving) {
@@ -106,7 +106,7 @@ static void random_init(Object *obj)
     to_rng_random(obj)->fd = -1;
 }
 
-/* Reads of a regular file may block forever, without warning. */
+/* Reads of a regular file may block indefinitely. */
 static bool make_reader(RngRandom *s, GError **error)
 {
     struct stat st;
@@ -167,7 +167,7 @@ static bool random_complete(Object *obj, GError **error)
     }
     s->event = event_new(env->base, s->fd, s->reader ? 0 : EV_READ, on_readable, s);
     if (!s->event) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no event to wait for");
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot create an event");
         return false;
     }
     if (s->reader) {

@@ -9,9 +9,9 @@
 
 #include "qom/object.h"
 
-enum { RNG_REQUEST_MAX = 4096 };        /* bytes that come at once, at most */
+enum { RNG_REQUEST_MAX = 4096 };        /* maximum size of one request */
 
-/* A user's wish, embedded in its own struct. */
+/* A user's request, embedded in its struct. */
 typedef struct RngRequest RngRequest;
 struct RngRequest {
     gsize size;                 /* bytes wanted, at least 1 */
@@ -30,7 +30,7 @@ typedef struct {
 
 /* Asks backend, an rng-backend, for bytes; request must not be waiting. */
 void rng_request(Object *backend, RngRequest *request);
-/* Takes a request back; a no-op if it is not waiting. */
+/* Cancels a request; a no-op if it is not waiting. */
 void rng_cancel(Object *backend, RngRequest *request);
 
 extern const TypeInfo rng_builtin_type;

@@ -37,7 +37,7 @@ static void take_file(const void *storage, const char *name, void *data)
     }
 }
 
-/* The node below that options of a filter have. */
+/* The node below in the options of a filter. */
 static const BlockdevRef *file_of(const BlockdevOptions *options)
 {
     const BlockdevRef *file = NULL;
@@ -131,7 +131,7 @@ static bool check_name(const char *name, GError **error)
 
 /* ---- Making ---- */
 
-/* A name that no node has: QEMU's form, which a client cannot give. */
+/* An unused name, in QEMU's form, which clients cannot give. */
 static char *choose_name(Object *parent)
 {
     for (guint i = 0;; i++) {
@@ -144,7 +144,7 @@ static char *choose_name(Object *parent)
     }
 }
 
-/* Names in the links' properties what the options name. */
+/* Sets the link properties to the objects that the options name. */
 static void set_links(const QmpClass *klass, void *props, const BlockdevOptions *options,
                       const BlockNode *below)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Classes `block-node` and `block-filter`: what all nodes have in common, and
- * who uses them.  How they are made from options is in block-new.c, how requests
+ * their users.  How they are made from options is in block-new.c, how requests
  * pass in block-request.c.
  */
 #include "config.h"
@@ -107,7 +107,7 @@ bool block_node_needs_io(BlockNode *node)
 
 /* ---- Size ---- */
 
-/* Nodes above look at the size again; users are notified if requested. */
+/* Nodes above update their size; users are notified if requested. */
 static void size_changed(BlockNode *node, bool tell)
 {
     if (node->file) {
@@ -239,7 +239,7 @@ const TypeInfo block_node_type = {
 
 /* ---- Filters ---- */
 
-/* Opens here: the node below may be looked at with the machine lock only. */
+/* Opens here, since the node below may be accessed only with the machine lock. */
 static bool filter_complete(Object *obj, GError **error)
 {
     BlockNode *node = to_block_node(obj);

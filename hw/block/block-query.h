@@ -13,7 +13,7 @@
 void block_query_nodes(Object *root, BlockDeviceInfoList *ret);
 /* The disks of devices (query-block). */
 void block_query_disks(Object *root, BlockInfoList *ret);
-/* Of disks, or of nodes (query-blockstats). */
+/* Statistics of disks, or of nodes (query-blockstats). */
 void block_query_statistics(Object *root, bool of_nodes, BlockStatsList *ret);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Requests on their way through the nodes: what is checked at the top, and what
- * each node's common options make of them.
+ * Requests on their way through the nodes: the checks at the top, and the
+ * effects of each node's common options.
  */
 #include "config.h"
 #include "hw/block/block.h"
@@ -11,14 +11,14 @@
 
 /* ---- Buffers ---- */
 
-/* True if there are only zeros in it. */
+/* Whether it contains only zeros. */
 static bool is_zero(const struct iovec *iov, guint n)
 {
     for (guint i = 0; i < n; i++) {
         const char *base = iov[i].iov_base;
         gsize length = iov[i].iov_len;
 
-        /* All bytes equal the one before them, and the first is zero. */
+        /* Each byte equals the one before it, and the first is zero. */
         if (length && (base[0] != 0 || memcmp(base, base + 1, length - 1) != 0)) {
             return false;
         }
@@ -92,7 +92,7 @@ void block_pass(BlockNode *node, BlockRequest *request)
     node->driver->submit(node, request);
 }
 
-/* 0, or what is wrong with the request. */
+/* 0, or the errno of an invalid request. */
 static int check(const BlockNode *node, const BlockRequest *request)
 {
     guint64 size = block_node_size(node);

@@ -6,13 +6,13 @@
  *     BlockFront (front.h) -> throttle -> raw -> file -> AioContext -> kernel
  *
  * A request is a struct that its owner embeds in its own.  It passes from node
- * to node downwards, each changing what lies below (offset, kind) or holding it
- * up, and completes straight to its owner; so a request allocates nothing and a
- * filter costs a function call.
+ * to node downwards; each may change it for the nodes below (offset, kind) or
+ * delay it, and it completes directly to its owner.  So a request needs no
+ * allocation, and a filter costs a function call.
  *
  * A node has no thread.  A request names the AioContext that it runs on, and
- * requests of several contexts may be in one node at once; what nodes have in
- * common there is atomic or under a lock of its own.
+ * requests of several contexts may be in one node at once; data of a node that
+ * they share is atomic or has its own lock.
  *
  * Everything else needs the machine lock, except for BlockDriver.open, close and
  * resize, which may block and run on pool threads (object_prepare).
@@ -43,25 +43,25 @@ enum {
 };
 
 struct BlockRequest {
-    /* Set by the owner, and as they were when the request is done. */
+    /* Set by the owner, and restored when the request is done. */
     BlockOp op;
     guint flags;
     guint64 offset, bytes;      /* bytes: of read and write the length of iov */
     struct iovec *iov;
     guint n_iov;
-    /* On the context's thread; error is 0 or a positive errno.  May be called
-     * before block_submit returns. */
+    /* Called on the context's thread; error is 0 or a positive errno.  May be
+     * called before block_submit returns. */
     void (*done)(BlockRequest *request, int error);
 
-    /* Of the nodes, from block_submit to done. */
+    /* Used by the nodes, from block_submit to done. */
     AioContext *aio;
-    BlockNode *node;            /* where it is */
-    BlockOp now_op;             /* what op, flags and offset have become */
+    BlockNode *node;            /* the current node */
+    BlockOp now_op;             /* op, flags and offset at the current node */
     guint now_flags;
     guint64 now_offset;
     guint64 progress;           /* bytes of it that are done */
     AioRequest io;
-    struct iovec saved;         /* iov[saved_index], which was cut for a rest */
+    struct iovec saved;         /* iov[saved_index] before it was cut to its rest */
     guint saved_index;
     void *bounce;
     gsize bounce_size;
@@ -71,18 +71,18 @@ struct BlockRequest {
 
 /* The TypeInfo.kind of a class of nodes. */
 typedef struct {
-    /* May block; node->options is there, and the node below is in use.  Sets
-     * size, read_only and alignments.  close is its mirror, and makes sure that
-     * what was written stays written.  Both may be NULL. */
+    /* May block; node->options is set, and the node below is in use.  Sets
+     * size, read_only and alignments.  close is its mirror, and makes written
+     * data durable.  Both may be NULL. */
     bool (*open)(BlockNode *node, GError **error);
     void (*close)(BlockNode *node);
-    /* Passes a request on (block_pass) or does it and calls block_done. */
+    /* Passes a request on (block_pass), or performs it and calls block_done. */
     void (*submit)(BlockNode *node, BlockRequest *request);
-    /* Whether it can be resized (NULL: yes); and to do it, on the lowest node,
-     * which may block: sets size (NULL: cannot be done). */
+    /* Whether it can be resized (NULL: yes). resize is called on the lowest
+     * node and may block: it sets size (NULL: the node cannot be resized). */
     bool (*can_resize)(BlockNode *node, GError **error);
     bool (*resize)(BlockNode *node, guint64 size, GError **error);
-    /* Storage that it takes in bytes, -1: not known; NULL: the node's below. */
+    /* Bytes of storage that it takes, -1: unknown; NULL: that of the node below. */
     gint64 (*actual_size)(BlockNode *node);
     bool (*needs_io)(BlockNode *node);  /* NULL: no, or as the node below */
 } BlockDriver;
@@ -91,19 +91,19 @@ struct BlockNode {
     Object object;
     const BlockDriver *driver;
     const BlockdevOptions *options;     /* of props */
-    BlockNode *file;            /* it is on, or NULL */
+    BlockNode *file;            /* the node below, or NULL */
     BlockNode *definer;         /* node that this one was defined in, or NULL */
     bool read_only;
-    guint alignment;            /* of offset and length of requests, bytes */
-    guint memory_alignment;     /* of buffers; what is not aligned costs a copy */
+    guint alignment;            /* of offset and length of requests, in bytes */
+    guint memory_alignment;     /* of buffers; unaligned ones cost a copy */
     guint64 size;               /* bytes; atomic, block_node_size() reads it */
-    guint64 highest_write;      /* end of it; atomic */
+    guint64 highest_write;      /* its end; atomic */
     GPtrArray *users;           /* of BlockUser */
     bool resizing;              /* from block_resize_begin to its end */
 };
 
 guint64 block_node_size(const BlockNode *node);
-/* As clients know it: the file's path, "null-co://", or a description. */
+/* The filename that clients see: the file's path, "null-co://", or a description. */
 char *block_node_filename(const BlockNode *node);
 gint64 block_node_actual_size(BlockNode *node);
 bool block_node_needs_io(BlockNode *node);
@@ -111,34 +111,34 @@ bool block_node_direct(const BlockNode *node);
 bool block_node_no_flush(const BlockNode *node);
 const char *block_node_name(const BlockNode *node);
 
-/* The node of that name, in use; fails with object-not-found. */
+/* The complete node of that name; fails with object-not-found. */
 BlockNode *block_node_find(Object *root, const char *name, GError **error);
 
-/* Whether options of one node go together; fails with invalid-value.  What a definition
- * within others inherits is to be looked at where it was given. */
+/* Whether the options of one node are consistent; fails with invalid-value.  Options
+ * that a nested definition inherits are checked where they were given. */
 bool block_check_options(const BlockdevOptions *options, GError **error);
 
 /*
  * A new node below /block-nodes from its options, its links resolved, to be
- * prepared and completed by the caller.  options are copied; the node that it is
- * on is `below`, which a definition in them has been made into (NULL: a
- * reference, or none).  Fails with id-invalid, id-in-use, in-use,
- * object-not-found, invalid-value.  Borrowed.
+ * prepared and completed by the caller.  options are copied; `below` is the node
+ * made from a nested definition in them (NULL: the options have a reference, or
+ * no node below).  Fails with id-invalid, id-in-use, in-use, object-not-found,
+ * invalid-value.  Borrowed.
  */
 BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNode *below,
                           GError **error);
-/* The definition within options, or NULL; and a copy of it that has inherited
- * what it leaves open (free with qmp_clear). */
+/* The nested definition in options, or NULL; and a copy of it with inherited
+ * options filled in (free with qmp_clear). */
 const BlockdevOptions *block_definition(const BlockdevOptions *options);
 BlockdevOptions *block_inherit(const BlockdevOptions *outer, const BlockdevOptions *inner);
 
 /*
- * Resizing, in three steps.  begin checks whether it can be done, and if the node
- * becomes smaller lets no more requests beyond the new end; it returns the
- * lowest node, which is what changes, or NULL; it cannot be removed until the
- * end.  Then requests in flight are
- * waited for.  resize may block, and runs without the lock.  end, however that
- * went, tells nodes above and users.
+ * Resizing, in three steps.  begin checks whether it is possible, and rejects
+ * further requests beyond the new end if the node shrinks; it returns the lowest
+ * node, which is the one to change and which cannot be removed until the end, or
+ * NULL.  The caller then waits for requests in flight.  resize may block, and
+ * runs without the lock.  end must be called whether resize failed or not, and
+ * notifies nodes above and users.
  */
 BlockNode *block_resize_begin(BlockNode *node, guint64 size, GError **error);
 bool block_resize(BlockNode *lowest, guint64 size, GError **error);
@@ -149,24 +149,24 @@ void block_resize_end(BlockNode *lowest);
 /* A user of a node: a device, or a node above. */
 typedef struct {
     Object *object;
-    bool share;                 /* does not mind others that do not mind */
-    /* The size changed; NULL for nodes, which look for themselves. */
+    bool share;                 /* allows other users that share, too */
+    /* The size changed; NULL for nodes, which check it themselves. */
     void (*resized)(void *opaque);
     void *opaque;
 } BlockUser;
 
-/* Fails with in-use if one of the users there are minds. */
+/* Fails with in-use if this user or an existing one does not share. */
 bool block_node_use(BlockNode *node, const BlockUser *user, GError **error);
 void block_node_unuse(BlockNode *node, Object *object);
 
 /* ---- Requests ---- */
 
-/* Sends a request; context's thread.  The range may be anything: what is not
- * within the node, or not aligned, fails with EIO, a write to a node that is
- * read-only with EROFS. */
+/* Sends a request; context's thread.  Any range may be passed: one that is not
+ * within the node, or not aligned, fails with EIO, a write to a read-only node
+ * with EROFS. */
 void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request);
 
-/* For drivers: to the node below; and the end. */
+/* For drivers: passes a request to the node below; completes it. */
 void block_pass(BlockNode *node, BlockRequest *request);
 static inline void block_done(BlockRequest *request, int error)
 {

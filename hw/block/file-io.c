@@ -2,10 +2,10 @@
 /*
  * Drivers `file` and `host_device`: requests.
  *
- * A read or write goes on until all of it is done, as the kernel may do less at
- * a time.  What it takes for that is in the request: how far it is, and the
- * vector that was cut to begin there.  Buffers are copied only where direct I/O
- * cannot take them as they are.
+ * A read or write is repeated until all of it is done, as the kernel may
+ * transfer less at a time.  The request holds its progress, and the vector that
+ * was cut to begin there.  Buffers are copied only where direct I/O cannot use
+ * them directly.
  */
 #include "config.h"
 #include "hw/block/file.h"
@@ -55,7 +55,7 @@ static void finish(BlockRequest *request, int error)
 
 static void sync_done(AioRequest *io, int result);
 
-/* The end of a write, which may have to be on the medium first. */
+/* Completes a write, after a flush if it must be on the medium first. */
 static void finish_write(BlockRequest *request)
 {
     BlockFile *s = file_of(request);
@@ -78,7 +78,7 @@ static void restore_vector(BlockRequest *request)
     }
 }
 
-/* Index of the first vector that is not done, cut to what is left of it. */
+/* Index of the first unfinished vector, which is cut to its rest. */
 static guint cut_vector(BlockRequest *request)
 {
     guint64 skip = request->progress;
@@ -106,7 +106,7 @@ static bool is_aligned(const BlockRequest *request, guint alignment)
     return true;
 }
 
-/* Copies between buffers and the bounce buffer, from where the request is. */
+/* Copies between buffers and the bounce buffer, from the request's current position. */
 static void copy_bounce(BlockRequest *request, gsize size, bool to_bounce)
 {
     guint64 skip = request->progress;
@@ -145,7 +145,7 @@ static void try_again(AioRequest *io, int result)
     transfer(request_of(io));
 }
 
-/* The kernel had no memory for it, perhaps; soon it will. */
+/* The kernel may have been short of memory for it: retries soon. */
 static void retry_soon(BlockRequest *request)
 {
     struct timespec now;
@@ -171,7 +171,7 @@ static void transfer_done(AioRequest *io, int result)
         return;
     }
     if (result == 0) {
-        /* A file that somebody made shorter reads as zeros there. */
+        /* A file that was truncated meanwhile reads as zeros there. */
         if (write) {
             finish(request, ENOSPC);
         } else {
@@ -268,7 +268,7 @@ static void zeros_written(AioRequest *io, int result)
     }
 }
 
-/* The slow way, where the file system has no quick one. */
+/* Writes zeros explicitly, where the file system has no fast way. */
 static void write_zeros(BlockRequest *request)
 {
     BlockFile *s = file_of(request);
@@ -304,8 +304,7 @@ static void zeroed(AioRequest *io, int result)
     }
 }
 
-/* Direct I/O needs whole blocks, which pieces of zeros are only if the request
- * is. */
+/* Direct I/O needs whole blocks: pieces of zeros are, if the request is. */
 static bool whole_blocks(const BlockFile *s, const BlockRequest *request)
 {
     return !((request->now_offset | request->bytes) & (s->node.alignment - 1));
@@ -331,7 +330,7 @@ static void zero(BlockFile *s, BlockRequest *request)
 
 /* ---- Discard and flush ---- */
 
-/* Discarding is advice: storage that cannot do it is not an error. */
+/* Discarding is a hint: storage that does not support it is not an error. */
 static void discarded(AioRequest *io, int result)
 {
     BlockRequest *request = request_of(io);

@@ -29,7 +29,7 @@ static int lock_byte(int fd, int byte)
     return fcntl(fd, F_OFD_SETLK, &lock);
 }
 
-/* Somebody else has a lock on the byte. */
+/* Whether another process has a lock on the byte. */
 static bool locked_by_other(int fd, int byte)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
@@ -43,7 +43,7 @@ static bool take(int fd, const char *filename, int base, guint permissions, GErr
         if ((permissions & BIT(i)) && lock_byte(fd, base + i) < 0) {
             qmp_error_set_errno(error, errno == EAGAIN ? ERROR_REASON_IN_USE
                                                        : ERROR_REASON_HOST_ERROR, errno,
-                                "cannot lock '%s' ('locking' 'off' does without)", filename);
+                                "cannot lock '%s' ('locking' 'off' avoids this)", filename);
             qmp_error_blame(error, "filename");
             return false;
         }
@@ -57,7 +57,7 @@ static bool check(int fd, const char *filename, int base, guint permissions, GEr
         if ((permissions & BIT(i)) && locked_by_other(fd, base + i)) {
             qmp_error_set_at(error, "filename", ERROR_REASON_IN_USE,
                              "'%s' is in use by another machine or "
-                             "block node: no \"%s\" lock to be had", filename, names[i]);
+                             "block node: cannot get the \"%s\" lock", filename, names[i]);
             return false;
         }
     }

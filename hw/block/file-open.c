@@ -41,7 +41,7 @@ static gint64 get_size(const BlockFile *s)
     return ioctl(s->fd, BLKGETSIZE64, &size) < 0 ? -1 : (gint64)size;
 }
 
-/* What the kernel knows: a file system's server, which may never answer, is not asked. */
+/* The size cached by the kernel: the server of a remote file system might never answer. */
 static gint64 file_actual_size(BlockNode *node)
 {
     struct statx stx;
@@ -93,7 +93,7 @@ static bool file_resize(BlockNode *node, guint64 size, GError **error)
 
 /* ---- Alignment ---- */
 
-/* What direct I/O takes, by trying it. */
+/* The alignment that direct I/O needs, found by trial. */
 static guint probe_alignment(int fd, void *buf)
 {
     for (guint alignment = BLOCK_SECTOR_SIZE; alignment < ALIGNMENT_MAX; alignment *= 2) {
@@ -122,7 +122,7 @@ static bool find_alignment(BlockFile *s, GError **error)
         node->alignment = node->memory_alignment = sector;
     } else {
         if (posix_memalign(&buf, ALIGNMENT_MAX, ALIGNMENT_MAX) != 0) {
-            qmp_error_set(error, ERROR_REASON_NO_MEMORY, "no memory to look at alignment");
+            qmp_error_set(error, ERROR_REASON_NO_MEMORY, "no memory to probe the alignment");
             return false;
         }
         node->alignment = node->memory_alignment = probe_alignment(s->fd, buf);
@@ -133,8 +133,8 @@ static bool find_alignment(BlockFile *s, GError **error)
 
 /* ---- Opening ---- */
 
-/* Opening a FIFO must not wait; later, io_uring would take O_NONBLOCK for a wish
- * to fail rather than to wait for the disk. */
+/* Opening a FIFO must not wait; later it is cleared, since io_uring would fail
+ * requests on an O_NONBLOCK file instead of waiting for the disk. */
 static int open_path(const BlockNode *node, bool read_only)
 {
     const BlockdevOptionsFile *options = &node->options->u.file;
@@ -229,7 +229,7 @@ static bool set_up(BlockFile *s, GError **error)
     return true;
 }
 
-/* What was written is on the medium when the node is gone. */
+/* Written data is on the medium before the node is gone. */
 static void file_close(BlockNode *node)
 {
     BlockFile *s = to_block_file(node);

@@ -12,14 +12,14 @@ typedef struct BlockFile {
     BlockNode node;
     int fd;                     /* -1: not open */
     bool is_device;
-    /* On FUSE.  io_uring asks such a file's poll before a request, on the thread that
-     * submits: a file system that does not answer would hold it. */
+    /* On FUSE.  io_uring calls such a file's poll before a request, on the submitting
+     * thread: a file system that does not answer would block it. */
     bool aside;
     bool direct, no_flush;
-    /* Atomic; errno of a flush that failed when what was written may have been
-     * dropped from the page cache: no later flush can vouch for it. */
+    /* Atomic; errno of a failed flush, after which written data may have been
+     * dropped from the page cache, so no later flush can guarantee it. */
     gint lost;
-    gint no_zero_range;         /* atomic: the file system cannot */
+    gint no_zero_range;         /* atomic: the file system does not support it */
     void *zeros;                /* FILE_ZEROS bytes of the kernel's zero page */
 } BlockFile;
 

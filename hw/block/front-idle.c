@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Waiting until disks have nothing in flight.  A host that does not answer keeps its
- * disk busy for as long as it likes: the main loop goes on meanwhile.
+ * disk busy indefinitely: the main loop continues meanwhile.
  */
 #include "config.h"
 #include "hw/block/front.h"
@@ -10,7 +10,7 @@
 
 typedef struct Waiting Waiting;
 
-/* One disk that is waited for. */
+/* A disk to wait for. */
 typedef struct {
     BlockFront *front;
     Waiting *all;
@@ -38,7 +38,10 @@ typedef struct {
     GPtrArray *fronts;
 } Search;
 
-/* By its place in the tree, or on a bus; a bus belongs to the device that carries it. */
+/*
+ * Whether obj is below branch in the tree or by its bus; a bus belongs to the
+ * device that carries it.
+ */
 static bool is_within(Object *obj, const Object *branch)
 {
     for (; obj && obj != branch; obj = obj->parent) {

@@ -39,7 +39,7 @@ static BlockStat stat_of(BlockOp op)
     }
 }
 
-/* One thread writes, others read: no more than that is needed. */
+/* One thread writes, others read, so a relaxed load and store suffice. */
 static void add(guint64 *counter, guint64 n)
 {
     __atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
@@ -112,7 +112,7 @@ static void keep(BlockFront *front, BlockFrontRequest *request)
     front->kept_end = &request->next;
 }
 
-/* A later error does not hide the first. */
+/* A later error does not replace the first. */
 static void set_status(BlockFront *front, int error)
 {
     g_atomic_int_compare_and_exchange(&front->status, BLOCK_DEVICE_IO_STATUS_OK,
@@ -229,7 +229,7 @@ static void node_resized(void *opaque)
     }
 }
 
-/* The machine has a list of them while it has any. */
+/* The machine has a list of fronts while it has any. */
 static void list_front(BlockFront *front)
 {
     if (!machine_fronts(front->machine)) {

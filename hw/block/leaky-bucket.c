@@ -7,7 +7,7 @@
 
 #define NS_PER_SECOND 1e9
 
-/* Without a burst rate, a tenth of a second's worth may come at once. */
+/* Without a burst rate, the amount of a tenth of a second may come together. */
 #define MOMENT 0.1
 
 void leaky_bucket_leak(LeakyBucket *bucket, gint64 elapsed)

@@ -4,9 +4,9 @@
  * limits.  Time is a parameter.
  *
  * A request pours its units into the bucket, which leaks at the average rate.
- * While the bucket is not over-full, requests pass at once; else they wait until
- * what came before them has leaked down to its rim.  So each request knows its
- * turn as soon as it arrives, and no queue is needed.
+ * While the bucket is not over-full, requests pass immediately; else they wait
+ * until the units before them have leaked down to its rim.  So each request
+ * knows its turn as soon as it arrives, and no queue is needed.
  *
  * A second bucket, for bursts longer than a moment, leaks at the burst rate.
  */
@@ -22,11 +22,11 @@ typedef struct {
     double level, burst_level;  /* units */
 } LeakyBucket;
 
-/* Lets leak what leaks in elapsed ns. */
+/* Leaks the amount for elapsed ns. */
 void leaky_bucket_leak(LeakyBucket *bucket, gint64 elapsed);
-/* How many ns a request that comes now has to wait. */
+/* How many ns a request has to wait that comes now. */
 gint64 leaky_bucket_wait(const LeakyBucket *bucket);
-/* Without a limit, nothing is remembered. */
+/* Adds units; without a limit, nothing is recorded. */
 void leaky_bucket_pour(LeakyBucket *bucket, double units);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Driver `null-co`: a disk of nothing, to measure what lies above it.
+ * Driver `null-co`: a disk without storage, to measure the layers above it.
  */
 #include "config.h"
 #include "hw/block/block.h"

@@ -49,7 +49,7 @@ static bool raw_can_resize(BlockNode *node, GError **error)
 {
     if (is_part(&node->options->u.raw)) {
         qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "block node '%s' is a part of another one and keeps its size",
+                      "block node '%s' is a part of another one and cannot be resized",
                       node->object.name);
         return false;
     }

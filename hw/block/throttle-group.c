@@ -19,7 +19,7 @@ enum {
 
 struct ThrottleGroup {
     Object object;
-    GMutex mutex;               /* for the rest */
+    GMutex mutex;               /* guards the rest */
     LeakyBucket buckets[N_BUCKETS];
     guint64 iops_size;
     gint64 last;                /* time of the last request, 0: none */
@@ -74,14 +74,14 @@ static bool check_buckets(const LeakyBucket *buckets, GError **error)
         }
         if (i != total && buckets[i].average > 0 && buckets[total].average > 0) {
             qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                          "'%s' and '%s' cannot be limited both", names[total], names[i]);
+                          "'%s' and '%s' cannot both be limited", names[total], names[i]);
             return false;
         }
     }
     return true;
 }
 
-/* Takes the limits over; what has been poured in stays. */
+/* Applies the limits; the levels of the buckets stay. */
 static bool set_limits(ThrottleGroup *group, GError **error)
 {
     const ThrottleLimits *limits = throttle_group_props(group)->limits;
@@ -124,7 +124,7 @@ gint64 throttle_group_admit(ThrottleGroup *group, bool write, guint64 bytes, gin
     for (guint i = 0; i < N_BUCKETS; i++) {
         leaky_bucket_leak(&group->buckets[i], group->last ? now - group->last : 0);
     }
-    /* Threads may come here with times in another order. */
+    /* Threads may arrive with times out of order. */
     group->last = MAX(group->last, now);
     if (group->iops_size && bytes > group->iops_size) {
         requests = (bytes + group->iops_size - 1) / group->iops_size;

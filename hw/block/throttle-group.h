@@ -9,8 +9,8 @@
 
 typedef struct ThrottleGroup ThrottleGroup;
 
-/* Takes note of a read or write of that many bytes at time `now` (ns, of a clock
- * that never goes back) and returns when it may go: now, or later.  Any thread. */
+/* Records a read or write of so many bytes at time `now` (ns, of a monotonic
+ * clock) and returns when it may start: now, or later.  Any thread. */
 gint64 throttle_group_admit(ThrottleGroup *group, bool write, guint64 bytes, gint64 now);
 
 #endif

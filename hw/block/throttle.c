@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Driver `throttle`: a node whose requests wait until the limits of a
- * throttle-group let them go.  Flushes are not counted.
+ * throttle-group admit them.  Flushes are not counted.
  */
 #include "config.h"
 #include "hw/block/block.h"

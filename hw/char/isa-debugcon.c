@@ -2,10 +2,10 @@
 /*
  * The debug console that emulators have at port 0xe9: a byte written there is
  * sent, and reading gives a fixed value by which guests find it.  There is no
- * data sheet; firmware and guests rely on just that.
+ * data sheet; firmware and guests rely only on this behaviour.
  *
- * It has no way to make the guest wait: what the backend cannot take at once is
- * lost.  Made by device_add and by recipes.
+ * It cannot make the guest wait: output that the backend does not take
+ * immediately is lost.  Made by device_add and by recipes.
  */
 #include "config.h"
 #include "hw/char/isa-debugcon.h"
@@ -44,7 +44,7 @@ static const RegionOps debugcon_ops = {
     .max_size = 1,
 };
 
-/* It takes no input and waits for nothing. */
+/* It takes no input and does not wait for room. */
 static const CharFrontOps front_ops = { 0 };
 
 static bool debugcon_realize(Device *dev, GError **error)

@@ -2,15 +2,15 @@
 /*
  * A parallel port of a PC with a printer on it, after IBM's "Technical Reference,
  * Personal Computer AT", Serial/Parallel Adapter, and the compatibility mode of
- * IEEE 1284 (section 6): three registers, one byte by each strobe.
+ * IEEE 1284 (section 6): three registers, one byte per strobe.
  *
  * Modelled: the printer's busy, acknowledge, select and error signals, its
  * initialization, the interrupt by acknowledge, the direction bit of PS/2 ports.  The
- * printer takes a byte when the backend does, and is busy until then; how long its
- * acknowledge pulse is nobody could see, so it ends when the status has been read.
- * Not modelled: EPP and ECP; data from the printer, whose lines read as ones; and the
- * line that has the printer feed after each return, whose bit is kept: what becomes of a
- * return is the backend's business.
+ * printer takes a byte when the backend does, and is busy until then; the length of its
+ * acknowledge pulse is not observable, so it ends when the status has been read.  Not
+ * modelled: EPP and ECP; data from the printer, whose lines read as ones; and the line
+ * that makes the printer feed after each return, whose bit is only stored: the backend
+ * handles returns.
  *
  * Made by device_add and by recipes.
  */
@@ -56,19 +56,19 @@ struct IsaParallel {
     Device parent;
     guint8 data;
     guint8 control;
-    guint8 latched;             /* byte that the printer has, while it is busy */
+    guint8 latched;             /* byte in the printer, while it is busy */
     bool busy;
-    bool ack;                   /* its pulse was not seen yet */
+    bool ack;                   /* its pulse was not read yet */
     bool irq_pending;
     Chardev *chr;
     MemoryRegion *region;
     Irq *irq;
 };
 
-/* Where LPT1 to LPT3 are, in QEMU's order. */
+/* The ports of LPT1 to LPT3, in QEMU's order. */
 static const guint16 lpt_ports[] = { 0x378, 0x278, 0x3bc };
 
-/* The one place that sets the line. */
+/* The only place that sets the line. */
 static void update_irq(IsaParallel *s)
 {
     irq_set(s->irq, s->irq_pending && (s->control & CONTROL_IRQ));
@@ -82,7 +82,7 @@ static void acknowledge(IsaParallel *s)
     s->ack = s->irq_pending = true;
 }
 
-/* Has the backend take the byte, now or when it says that it can. */
+/* Passes the byte to the backend, now or when it is writable. */
 static void print(IsaParallel *s)
 {
     if (s->busy && char_write(s->chr, &s->latched, 1) == 1) {
@@ -102,7 +102,7 @@ static const CharFrontOps front_ops = {
     .writable = host_writable,
 };
 
-/* Initialized, it forgets what it had and is busy for as long as that takes. */
+/* Initialization drops the current byte; the printer is busy meanwhile. */
 static void initialize(IsaParallel *s)
 {
     s->busy = s->ack = s->irq_pending = false;
@@ -185,7 +185,7 @@ static void parallel_write(void *opaque, guint64 offset, guint64 value, guint si
         write_control(s, value);
         break;
     default:
-        break;                  /* the status is for reading */
+        break;                  /* the status is read-only */
     }
 }
 
@@ -208,7 +208,7 @@ static const StateRow parallel_state[] = {
 
 /* ---- Life ---- */
 
-/* The first port whose index, address or free place is asked for; -1: none. */
+/* The port with the requested index or address, or the first free one; -1: none. */
 static int find_port(Device *dev, const IsaParallelProps *props)
 {
     if (props->has_index) {
@@ -224,7 +224,7 @@ static int find_port(Device *dev, const IsaParallelProps *props)
     return -1;
 }
 
-/* Fills in what was left open, and writes it back into the properties. */
+/* Chooses what the request left open, and writes it back into the properties. */
 static bool choose_place(Device *dev, IsaParallelProps *props, GError **error)
 {
     int port = find_port(dev, props);
@@ -293,7 +293,7 @@ static bool parallel_state_loaded(Device *dev, GError **error)
 
     if (s->control & CONTROL_UNUSED || (s->busy && s->ack)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "state of '%s' is that of no parallel port", dev->object.name);
+                      "state of '%s' is not that of a parallel port", dev->object.name);
         return false;
     }
     print(s);
@@ -305,7 +305,7 @@ static const ObjectOps parallel_object_ops = {
     .init = parallel_init,
 };
 
-/* The guest is told of as many ports as QEMU's is. */
+/* Describes as many ports to the guest as QEMU does. */
 static void parallel_acpi(Device *dev, AcpiDevices *devices)
 {
     const IsaParallelProps *props = isa_parallel_props(dev);

@@ -23,7 +23,7 @@ struct IsaSerial {
     MemoryRegion *region;
 };
 
-/* Where COM1 to COM4 are. */
+/* The ports of COM1 to COM4. */
 static const struct {
     guint16 iobase;
     guint8 irq;
@@ -67,8 +67,8 @@ static const StateRow serial_state[] = {
 
 /* ---- Choosing a place ---- */
 
-/* The port that the properties mean: the one with this index, or with this
- * address, or the first whose ports are free.  -1: none. */
+/* The port that the properties select: the one with this index or address, or
+ * the first whose ports are free.  -1: none. */
 static int find_com_port(Device *dev, const IsaSerialProps *props)
 {
     if (props->has_index) {
@@ -84,7 +84,7 @@ static int find_com_port(Device *dev, const IsaSerialProps *props)
     return -1;
 }
 
-/* Fills in what was left open, and writes it back into the properties. */
+/* Chooses what the request left open, and writes it back into the properties. */
 static bool choose_place(Device *dev, IsaSerialProps *props, GError **error)
 {
     int port = find_com_port(dev, props);
@@ -97,7 +97,7 @@ static bool choose_place(Device *dev, IsaSerialProps *props, GError **error)
     }
     if (port < 0 && !props->has_irq) {
         qmp_error_set_at(error, "irq", ERROR_REASON_PROPERTY_MISSING,
-                         "property 'irq' is missing: iobase 0x%x is none of COM1 to COM4",
+                         "property 'irq' is missing: iobase 0x%x is not that of COM1 to COM4",
                          props->iobase);
         return false;
     }
@@ -164,7 +164,7 @@ static bool serial_state_loaded(Device *dev, GError **error)
 {
     if (!uart16550_state_loaded(&to_isa_serial(dev)->uart)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "state of '%s' is that of no 16550A", dev->object.name);
+                      "state of '%s' is not that of a 16550A", dev->object.name);
         return false;
     }
     return true;

@@ -9,15 +9,15 @@
  * priorities with the rules that set and clear each source, line errors by
  * character, overrun, break reception, loopback, modem status with its deltas.
  *
- * Different from the chip: until LCR is written, characters have eight bits, and not
- * the five that its reset value says: guests that rely on firmware for it print
- * without any, too.
+ * Different from the chip: until LCR is written, characters have eight bits, not the
+ * five of its reset value, so that guests that rely on firmware to set it also print
+ * without firmware.
  *
  * Not modelled: the speed of transmission (a character is gone as soon as the
  * backend has taken it, so the transmitter's shift register is always empty),
  * parity on a line that has no errors, sending a break, DMA mode 1's pins, OUT2 as
  * a gate of the interrupt, and the factory test writes to LSR.
- * Modem inputs CTS, DSR and DCD are always active but in loopback.
+ * Modem inputs CTS, DSR and DCD are always active except in loopback.
  *
  * A device embeds it (hw/char/isa-serial.c); the backend is hw/chardev/char.h.
  */
@@ -67,7 +67,7 @@ enum {                          /* 8.4 FCR */
 };
 
 enum {                          /* 8.1 LCR */
-    LCR_WLS = 0x03,             /* 5 bits, and this many more */
+    LCR_WLS = 0x03,             /* word length minus 5 */
     LCR_STB = 0x04,
     LCR_PEN = 0x08,
     LCR_DLAB = 0x80,
@@ -132,7 +132,7 @@ static guint word_length(const Uart16550 *s)
     return 5 + (s->lcr & LCR_WLS);
 }
 
-/* What there is on the line of what is written, and what of that is received. */
+/* The bits of a character that are on the line. */
 static guint8 word(const Uart16550 *s, guint8 value)
 {
     return s->lcr_written ? value & ((1u << word_length(s)) - 1) : value;
@@ -180,7 +180,7 @@ static guint8 highest_interrupt(const Uart16550 *s)
     return IIR_NONE;
 }
 
-/* The one place that sets the line. */
+/* The only place that sets the line. */
 static void update_irq(Uart16550 *s)
 {
     irq_set(s->irq, highest_interrupt(s) != IIR_NONE);
@@ -188,8 +188,8 @@ static void update_irq(Uart16550 *s)
 
 /* ---- Receiver ---- */
 
-/* 8.4, FIFO interrupt mode: four character times after the last character came
- * or was read. */
+/* 8.4, FIFO interrupt mode: four character times after the last character was
+ * received or read. */
 static void restart_timeout(Uart16550 *s)
 {
     s->timeout_pending = false;
@@ -225,7 +225,7 @@ static void receive_character(Uart16550 *s, guint8 value, guint8 errors)
     if (s->recv_count == fifo_size(s)) {
         s->lsr |= LSR_OE;
         if (fifos_on(s)) {
-            return;             /* 8.3: the FIFO stays as it is */
+            return;             /* 8.3: the FIFO is not changed */
         }
         s->recv_count = 0;
     }
@@ -463,7 +463,7 @@ static guint8 read_lsr(Uart16550 *s)
 
     s->lsr &= ~LSR_ERRORS;
     if (s->recv_count > 0) {
-        s->recv_errors[s->recv_head] = 0;       /* seen */
+        s->recv_errors[s->recv_head] = 0;       /* read */
     }
     if (!errors_in_fifo(s)) {
         s->lsr &= ~LSR_FIFO_ERROR;
@@ -545,7 +545,7 @@ void uart16550_write(Uart16550 *s, guint offset, guint8 value)
         s->scr = value;
         break;
     default:
-        break;                  /* LSR and MSR are for reading */
+        break;                  /* LSR and MSR are read-only */
     }
 }
 

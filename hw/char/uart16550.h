@@ -3,7 +3,7 @@
  * Uart16550: a 16550A, embedded by the devices that put it on a bus
  * (hw/char/isa-serial.c).  The embedding device maps eight byte-wide registers
  * to uart16550_read() and uart16550_write(), owns the line `irq`, lists
- * UART16550_STATE() among its state rows and passes on its life cycle.
+ * UART16550_STATE() among its state rows and calls the life-cycle functions.
  *
  * All functions need the machine lock.
  */
@@ -20,13 +20,13 @@
 typedef struct {
     /* Registers, section 8 of the data sheet. */
     guint8 ier, fcr, lcr, mcr, lsr, msr, scr, dll, dlm;
-    bool lcr_written;           /* since the reset: its word length counts */
+    bool lcr_written;           /* since the reset: its word length is valid */
     /* Receiver FIFO: characters with the LSR error bits that came with them.
      * In 16450 mode only one is used. */
     guint8 recv[UART16550_FIFO_SIZE];
     guint8 recv_errors[UART16550_FIFO_SIZE];
     guint8 recv_head, recv_count;
-    /* Transmitter FIFO: what the backend did not take yet. */
+    /* Transmitter FIFO: characters that the backend did not take yet. */
     guint8 xmit[UART16550_FIFO_SIZE];
     guint8 xmit_head, xmit_count;
     bool thre_pending;          /* THRE interrupt: not yet seen in IIR */
@@ -36,7 +36,7 @@ typedef struct {
     Clock *clock;
     Timer *timeout;
     guint32 baudbase;           /* bits per second with divisor 1 */
-    struct Machine *sleeper;    /* woken by what is received, if it sleeps; or NULL */
+    struct Machine *sleeper;    /* woken by received input, if it sleeps; or NULL */
     Irq *irq;
 } Uart16550;
 
@@ -64,19 +64,19 @@ typedef struct {
     STATE_CLOCK_TIMER(type_, member_.timeout)
 
 #define UART16550_LSR_RESET 0x60        /* THRE, TEMT */
-#define UART16550_MSR_RESET 0xb0        /* CTS, DSR, DCD: somebody listens */
+#define UART16550_MSR_RESET 0xb0        /* CTS, DSR, DCD: connected */
 #define UART16550_DLL_RESET 12          /* 9600 baud, as firmware leaves it */
 
-/* Begins to use chr (may be NULL), clock and irq; state rows are at their reset
- * values.  Cannot fail.  uart16550_unrealize is its mirror. */
+/* Starts using chr (may be NULL), clock and irq; state rows must be at their
+ * reset values.  Cannot fail.  uart16550_unrealize is its mirror. */
 void uart16550_realize(Uart16550 *s, Chardev *chr, Clock *clock, Irq *irq, guint32 baudbase);
 void uart16550_unrealize(Uart16550 *s);
 
-/* After the rows went back to their reset values, and the line's part. */
+/* Reset phases of the embedding device, after the rows got their reset values. */
 void uart16550_reset_hold(Uart16550 *s);
 void uart16550_reset_exit(Uart16550 *s);
 
-/* After the rows were loaded: false if they hold what no chip can. */
+/* To be called after the rows were loaded: false if they have a state that no chip can have. */
 bool uart16550_state_loaded(Uart16550 *s);
 
 /* Register accesses; offset is 0 to 7. */

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The bytes of backends that are behind descriptors; see the header.
+ * The bytes of backends on descriptors; see the header.
  *
  * A write from a vCPU's thread must not take events out of the loop (it would
  * wait for a callback that waits for the machine lock), so it only adds them;
- * errors of writing are kept for the main thread, which finds them as the
- * reading side's end.
+ * write errors are left to the main thread, which detects them as the end of
+ * the reading side.
  *
- * Events are edge-triggered: while the frontend is full, input that waits and
- * a peer that is gone wake the loop once and not all the time.  Reading then
- * goes on by `kick`.
+ * Events are edge-triggered: while the frontend is full, waiting input and a
+ * hang-up of the peer wake the loop only once.  Reading then continues by
+ * `kick`.
  *
- * A peer that goes while the frontend is full must not keep its place until the
- * frontend takes what it sent, which may be never.  What it sent is taken out of
- * the descriptor (`left`) and handed on before what the next peer sends.
+ * A peer that disconnects while the frontend is full must not block the
+ * connection until the frontend takes its data, which may never happen.  Its
+ * data is read from the descriptor into `left`, and delivered before that of the
+ * next peer.
  */
 #include "config.h"
 #include "hw/chardev/char-fd.h"
@@ -44,7 +45,7 @@ void char_fd_init(CharFd *s, Chardev *chr, void (*hangup)(Chardev *chr))
 
 /* ---- Output ---- */
 
-/* Says once what a host's error has cost, until it takes bytes again. */
+/* Logs lost output once, until the host takes bytes again. */
 static void complain(CharFd *s, int error)
 {
     if (!s->complained) {
@@ -53,21 +54,21 @@ static void complain(CharFd *s, int error)
     }
 }
 
-/* Bytes were given, and are lost. */
+/* Bytes were accepted, and are lost. */
 static void lose(CharFd *s, gsize size, int error, int fd)
 {
     char_drop(s->chr, size);
     env_refused(&s->chr->object, error, fd);
     s->broken = error && error != ENOSPC && error != EDQUOT;
     if (error && error != EPIPE && !s->out_is_socket) {
-        complain(s, error);     /* that a reader is gone is not a fault */
+        complain(s, error);     /* a closed reader is not an error */
     }
     if (s->broken && s->kick) {
         event_add(s->kick, &soon);
     }
 }
 
-/* One write; 0 if the host takes nothing now.  After an error everything counts
+/* One write; 0 if the host takes nothing now.  After an error all bytes count
  * as taken, and as lost. */
 static gsize write_some(CharFd *s, const void *data, gsize size)
 {
@@ -90,7 +91,7 @@ static gsize write_some(CharFd *s, const void *data, gsize size)
     return size;
 }
 
-/* What the writer's thread has to tell. */
+/* Handles what the writer's thread reported. */
 static void hear_writer(CharFd *s)
 {
     const FileWriterNews news = file_writer_news(s->writer);
@@ -187,7 +188,7 @@ static gssize read_in(const CharFd *s, guint8 *buf, gsize size)
     return s->in_is_socket ? recv(s->in, buf, size, MSG_DONTWAIT) : read(s->in, buf, size);
 }
 
-/* Takes over what the other side sent before it went, as far as there is room. */
+/* Reads what the peer sent before it disconnected, as far as there is room. */
 static void take_left(CharFd *s)
 {
     const gsize before = s->left ? evbuffer_get_length(s->left) : 0;
@@ -205,7 +206,7 @@ static void take_left(CharFd *s)
         room -= n;
     }
     if (!room && before < CHAR_FD_LEFT_MAX) {
-        g_message("chardev '%s': its peers have left more than %u bytes that are not taken; "
+        g_message("chardev '%s': its peers have sent more than %u bytes that were not taken; "
                   "further ones are lost", s->chr->object.name, CHAR_FD_LEFT_MAX);
     }
     if (s->left && !evbuffer_get_length(s->left)) {
@@ -226,13 +227,13 @@ static void hang_up(CharFd *s)
     }
 }
 
-/* Whether the other side is gone, as far as that can be told without reading. */
+/* Whether the peer is gone, as far as that shows without reading. */
 static bool peer_gone(const CharFd *s)
 {
     return s->hangup && s->in_waits && socket_peer_gone(s->in);
 }
 
-/* Hands on as much as the frontend takes of what an earlier peer left. */
+/* Delivers as much as the frontend takes of the data that an earlier peer left. */
 static void hand_on_left(CharFd *s, gsize room)
 {
     guint8 buf[READ_SIZE];
@@ -249,7 +250,7 @@ static void hand_on_left(CharFd *s, gsize room)
     }
 }
 
-/* Reads what the frontend takes, once; the loop comes back for more. */
+/* Reads what the frontend takes, once; the loop calls again for more. */
 static void read_some(CharFd *s)
 {
     guint8 buf[READ_SIZE];
@@ -310,8 +311,8 @@ static bool is_socket(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
 }
 
-/* Whether epoll can wait for a descriptor.  Its file system is not asked (fstat), as that
- * may never answer. */
+/* Whether epoll can wait for a descriptor.  fstat() is not used: the file system may
+ * never answer. */
 static bool can_wait(int fd, bool *ret_is_socket)
 {
     *ret_is_socket = is_socket(fd);

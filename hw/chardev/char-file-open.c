@@ -25,7 +25,7 @@ int char_open_output(const char *path, bool append, bool *ret_created, GError **
     }
     if (fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno,
-                            errno == ENXIO ? "cannot open '%s', which nobody reads"
+                            errno == ENXIO ? "cannot open '%s', which has no reader"
                                            : "cannot open '%s' for writing", path);
     }
     return fd;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Output files of character backends: opened without doing harm, so that a
- * chardev-add that fails afterwards leaves the file as it was.
+ * Output files of character backends: opened without changing them, so that a
+ * chardev-add that fails afterwards leaves the file intact.
  *
- *   char_open_output    opens or creates it, truncates nothing (may block)
- *   char_undo_output    it was not kept: goes if it was created (may block)
+ *   char_open_output    opens or creates it, does not truncate it (may block)
+ *   char_undo_output    it was not kept: removes it if it was created (may
+ *   block)
  *
  * When it is kept, its writer empties it (file_writer_empty), unless appending.
  */
@@ -15,7 +16,8 @@
 #include <stdbool.h>
 
 /* The descriptor, or -1 with file-not-usable.  *ret_created says whether the
- * file did not exist.  A FIFO that nobody reads is an error, not a wait. */
+ * file did not exist.  A FIFO without a reader is an error; it does not
+ * wait. */
 int char_open_output(const char *path, bool append, bool *ret_created, GError **error);
 void char_undo_output(const char *path, bool created);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * chardev-file: output to a file, and input from another if wanted.  The end of
- * the input file is not an event: the stream merely has no more.
+ * the input file is not an event: there is just no more input.
  */
 #include "config.h"
 #include "hw/chardev/char-types.h"

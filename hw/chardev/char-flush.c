@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The last output of a machine: a reader that is slow gets it all the same, and so does
- * a file.
+ * The last output of a machine: even slow readers and files get it.
  */
 #include "config.h"
 #include "hw/aio/file-writer.h"
@@ -13,7 +12,7 @@
 
 #include "qom/qapi-objects-char.h"
 
-/* For those who take nothing. */
+/* For readers that take nothing. */
 #define PATIENCE_MS FILE_WRITER_PATIENCE_MS
 
 static void foreach_chardev(Object *root, bool (*f)(Object *child, void *data), void *data)
@@ -67,7 +66,7 @@ static bool add_writers(Object *child, void *data)
     const Chardev *chr = to_chardev(child);
 
     if (object_life(child) != OBJECT_COMPLETE) {
-        return true;            /* somebody else may be making or unmaking it */
+        return true;            /* it may be in the middle of creation or removal */
     }
     if (chr->log) {
         g_ptr_array_add(data, file_writer_ref(chr->log));
@@ -78,7 +77,7 @@ static bool add_writers(Object *child, void *data)
     return true;
 }
 
-/* Each has written what it can by the time that another's patience is over. */
+/* The writers work in parallel: the time that one gets is used by all. */
 static void flush_writers(Object *root, gint64 end)
 {
     g_autoptr(GPtrArray) writers = g_ptr_array_new_with_free_func(

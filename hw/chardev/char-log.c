@@ -13,7 +13,7 @@
 #include "qom/env.h"
 #include "qom/qapi-objects-char.h"
 
-/* The members that all branches of the union begin with. */
+/* The members with which all branches of the union begin. */
 static const ChardevCommon *common_options(const Chardev *chr)
 {
     const ChardevBackend *backend = char_backend(chr);
@@ -30,7 +30,7 @@ static void log_moved(void *opaque, int error)
 
     if (error && !g_atomic_int_get(&chr->log_failed)) {
         g_atomic_int_set(&chr->log_failed, 1);
-        g_warning("chardev '%s': log file is not written any more: %s", chr->object.name,
+        g_warning("chardev '%s': log file is no longer written: %s", chr->object.name,
                   g_strerror(error));
     }
 }
@@ -98,7 +98,7 @@ bool char_log_open(Chardev *chr, GError **error)
     return true;
 }
 
-/* What was in the log file is only thrown away when nothing can fail any more. */
+/* The old content of the log file is discarded only when nothing can fail any more. */
 static bool keep_log(Object *obj, GError **error)
 {
     Chardev *chr = to_chardev(obj);

@@ -9,7 +9,7 @@
 
 #include "qom/qapi-objects-char.h"
 
-/* Whether the base has all notes. */
+/* Writes the notes; true if the base has taken all. */
 static bool flush_notes(CharMux *s)
 {
     gsize n;
@@ -37,7 +37,7 @@ void mux_toggle_timestamps(CharMux *s)
     s->line_start = false;
 }
 
-/* "[00:00:02.345] ", counted from the first one. */
+/* "[00:00:02.345] ", the time since the first one. */
 static void note_time(CharMux *s)
 {
     gint64 now = g_get_monotonic_time();
@@ -53,7 +53,10 @@ static void note_time(CharMux *s)
     mux_note(s, text);
 }
 
-/* A line's rest, or what there is of it, with the time before it if one is due. */
+/*
+ * Writes up to the end of a line, or what there is of it, preceded by a time
+ * stamp if one is due.
+ */
 static gsize write_line(CharMux *s, const guint8 *data, gsize size)
 {
     const guint8 *end = memchr(data, '\n', size);

@@ -3,9 +3,9 @@
  * chardev-mux: its frontends, the input that they get, and its life; see
  * char-mux.h.
  *
- * Keys are found in input before anybody is given it, so that the focus can be
- * taken from a frontend that takes nothing, as long as it is not more than a
- * few bytes behind.
+ * Escape keys are handled before input is delivered, so that the focus can be
+ * moved from a frontend that takes nothing, as long as it is only a few bytes
+ * behind.
  */
 #include "config.h"
 #include "hw/chardev/char-mux.h"
@@ -75,7 +75,7 @@ static void mux_detach(Chardev *chr, void *opaque)
 
 /* ---- Input ---- */
 
-/* Gives a frontend what it takes of what was kept for it. */
+/* Delivers as much of a frontend's buffered input as it takes. */
 static bool deliver(MuxFront *f)
 {
     guint8 data[MUX_HELD_MAX];
@@ -106,7 +106,7 @@ static void send_break(CharMux *s)
     MuxFront *f = focused(s);
 
     if (f) {
-        deliver(f);             /* what was typed before it */
+        deliver(f);             /* input typed before it */
         char_event(&s->parent, CHAR_EVENT_BREAK);
     }
 }
@@ -134,12 +134,12 @@ static void press(CharMux *s, guint8 key)
         mux_note(s, "\r\nCtrl-A s: there are no snapshots to commit\r\n");
         break;
     case 'x':
-        mux_note(s, "\r\nCtrl-A x: a machine ends by its monitor's `quit`, not from here\r\n");
+        mux_note(s, "\r\nCtrl-A x: end the machine with its monitor's `quit`\r\n");
         break;
     }
 }
 
-/* Keeps a byte for the frontend with the focus; false: not now. */
+/* Buffers a byte for the frontend with the focus; false: no room now. */
 static bool keep(CharMux *s, guint8 byte)
 {
     MuxFront *f = focused(s);
@@ -173,7 +173,7 @@ static bool take_byte(CharMux *s, guint8 byte)
     return true;
 }
 
-/* A frontend that asks for more from within its receive gets it from here. */
+/* Also serves a frontend that asks for more from within its receive. */
 static void deliver_input(CharMux *s)
 {
     guint n;
@@ -217,7 +217,7 @@ static void base_receive(void *opaque, const guint8 *data, gsize size)
     deliver_input(s);
 }
 
-/* All frontends hear when the other side connects or leaves, whatever the
+/* All frontends are told when the peer connects or disconnects, whatever the
  * focus; a break is input. */
 static void base_event(void *opaque, CharEvent event)
 {

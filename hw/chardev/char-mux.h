@@ -9,19 +9,19 @@
  *                                              |
  *                   as frontend of          base (a Chardev)
  *
- * Notes are what the mux itself has to say (help, time).  Output that the base
- * does not take stays with the frontends, which hear of room in turn.
+ * Notes are output of the mux itself (help, time).  Output that the base does
+ * not take stays with the frontends, which are told of room in turn.
  */
 #ifndef HW_CHARDEV_CHAR_MUX_H
 #define HW_CHARDEV_CHAR_MUX_H
 
 #include "hw/chardev/char.h"
 
-/* Input that a frontend does not take yet is kept for it up to this much. */
+/* Up to this much input is buffered for a frontend. */
 #define MUX_HELD_MAX 64
-/* Input that is not looked at for keys yet. */
+/* Input that was not checked for keys yet. */
 #define MUX_INPUT_MAX 256
-/* Notes that the base does not take; what is beyond is lost. */
+/* Notes that the base does not take; more than this is lost. */
 #define MUX_NOTES_MAX 2048
 
 typedef struct {
@@ -34,12 +34,12 @@ typedef struct {
 typedef struct CharMux {
     Chardev parent;             /* parent.front is the frontend with the focus */
     Chardev *base;
-    GPtrArray *fronts;          /* of MuxFront, in order of their coming */
+    GPtrArray *fronts;          /* of MuxFront, in order of attachment */
     guint focus;                /* index there */
-    guint first_writer;         /* index there: who hears of room first */
+    guint first_writer;         /* index there: which is told of room first */
     guint8 input[MUX_INPUT_MAX];
     guint n_input;
-    bool escaped;               /* the key before was Ctrl-A */
+    bool escaped;               /* the previous key was Ctrl-A */
     bool delivering;
     /* Output. */
     GString *notes;

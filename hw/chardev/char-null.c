@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * chardev-null: takes everything and gives nothing.
+ * chardev-null: discards all output and has no input.
  */
 #include "config.h"
 #include "hw/chardev/char-types.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ring: `written` and `taken` count bytes forever, and their low bits are
- * places in the buffer, whose size is a power of two.
+ * The ring: `written` and `taken` count all bytes, and their low bits are
+ * positions in the buffer, whose size is a power of two.
  */
 #include "config.h"
 #include "hw/chardev/char-ringbuf.h"
@@ -28,7 +28,7 @@ gsize char_ringbuf_length(const Chardev *chr)
     return s->written - s->taken;
 }
 
-/* Copies between data and the ring from place `at` on, in one piece or two. */
+/* Copies between data and the ring from position `at` on, in one piece or two. */
 static void copy_out(const CharRingbuf *s, guint64 at, guint8 *data, gsize size)
 {
     gsize start = at & (s->size - 1);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * chardev-socket: one stream connection at a time, accepted or made.
+ * chardev-socket: one stream connection at a time, accepted or initiated.
  *
  *   server   listens from prepare on; while a client is connected, it does not
  *            accept another one
- *   client   connects before it is complete; with `reconnect`, as often as it
- *            takes, and chardev-add does not wait for it
+ *   client   connects before it is complete; with `reconnect`, retries as often
+ *   as needed, and chardev-add does not wait for it
  *
- * What is written while nobody is connected is lost.  Addresses and how they
+ * Output written while there is no connection is lost.  Addresses and how they
  * are opened: socket-address.h, socket-connect.h; the bytes: char-fd.h.
  */
 #include "config.h"
@@ -33,8 +33,8 @@ struct CharSocket {
     SocketNode node;
     SocketListener listener;    /* server */
     struct event *retry_event;
-    SocketPeer *peer;           /* client: from prepare on, until it is connected to */
-    SocketConnect *connect;     /* under way */
+    SocketPeer *peer;           /* client: from prepare on, until connected */
+    SocketConnect *connect;     /* attempt in progress */
     void (*settled)(void *opaque, GError *error);
     void *settled_opaque;
     bool said_why;              /* the reason of a failed attempt was logged */
@@ -92,7 +92,7 @@ static void close_connection(CharSocket *s)
     close_fd(&s->fd);
 }
 
-/* Takes fd over whatever happens. */
+/* Takes ownership of fd, even on failure. */
 static bool begin_connection(CharSocket *s, int fd, GError **error)
 {
     if (options(s)->nodelay) {
@@ -203,7 +203,7 @@ static bool check_options(const CharSocket *s, GError **error)
     }
     if (opts->reconnect && opts->addr->type == SOCKET_ADDRESS_TYPE_FD) {
         qmp_error_set_at(error, "backend.data.reconnect", ERROR_REASON_INVALID_VALUE,
-                         "a descriptor cannot be connected again: "
+                         "a descriptor cannot be reconnected: "
                          "'reconnect' with an 'fd' address");
         return false;
     }
@@ -323,7 +323,7 @@ static void socket_finalize(Object *obj)
     g_clear_pointer(&to_char_socket(obj)->given, qmp_fd_close);
 }
 
-/* Writes the port that was found back into the address. */
+/* Writes the actual port back into the address. */
 static void note_port(CharSocket *s)
 {
     SocketAddressLegacy *addr = options(s)->addr;

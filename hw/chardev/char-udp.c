@@ -2,14 +2,14 @@
 /*
  * chardev-udp: datagrams to and from one peer.
  *
- * What a frontend writes at once is a datagram.  One that came is kept until
- * the frontend has taken all of its bytes; meanwhile others wait in the
- * kernel, or are lost there.  A peer that is not there (ECONNREFUSED) is no
- * error: it may come.
+ * Each write of a frontend is a datagram.  A received one is kept until the
+ * frontend has taken all of its bytes; meanwhile others wait in the kernel, or
+ * are lost there.  An absent peer (ECONNREFUSED) is not an error: it may come
+ * later.
  *
- * Unlike char-fd.h's streams, nothing here ends a connection, and writes are
- * never joined.  The rule of threads is the same: a vCPU's thread adds events
- * and never removes any.
+ * Unlike the streams of char-fd.h, there is no connection to end, and writes
+ * are never joined.  The rule for threads is the same: a vCPU's thread adds
+ * events and never removes any.
  */
 #include "config.h"
 #include "hw/chardev/char-types.h"
@@ -26,7 +26,7 @@
 #include "qom/env.h"
 #include "qom/qapi-objects-char.h"
 
-/* What a datagram over IPv4 holds at most. */
+/* The maximum size of a datagram over IPv4. */
 #define DATAGRAM_MAX 65507
 
 /* The addresses in chardev-add. */
@@ -38,7 +38,7 @@ struct CharUdp {
     int fd;
     bool starved;               /* the frontend waits for char_writable */
     struct event *in_event, *out_event;     /* edge-triggered */
-    struct event *kick;         /* goes on reading, without a new edge */
+    struct event *kick;         /* continues reading, without a new edge */
     gsize size, taken;          /* the datagram in buf, and what the frontend has of it */
     guint8 buf[DATAGRAM_MAX + 1];
 };
@@ -97,7 +97,7 @@ static void on_writable(evutil_socket_t fd, short what, void *opaque)
 
 /* ---- Input ---- */
 
-/* Gives the frontend what it takes; whether all of the datagram is gone. */
+/* Delivers what the frontend takes; true if all of the datagram was delivered. */
 static bool pass_on(CharUdp *s)
 {
     while (s->taken < s->size) {
@@ -113,7 +113,7 @@ static bool pass_on(CharUdp *s)
     return true;
 }
 
-/* One datagram at most; the loop comes back for more. */
+/* Reads at most one datagram; the loop calls again for more. */
 static void read_some(CharUdp *s)
 {
     ssize_t n;
@@ -201,7 +201,7 @@ static void udp_release(Object *obj)
     }
 }
 
-/* Writes the port that was found back into the local address. */
+/* Writes the actual port back into the local address. */
 static void note_port(CharUdp *s)
 {
     SocketAddressLegacy *local = options(s)->local;

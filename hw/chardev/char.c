@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The class `chardev`: what all character backends have in common, which is
- * their frontend, the log file, and whether the host's side is open.
+ * The class `chardev`: what all character backends have in common: their
+ * frontend, the log file, and whether the host's side is open.
  *
- * Not here: how they are made from a request (char-new.c), and what moves their
- * bytes (char-fd.c and a file for each kind).
+ * Creation from a request is in char-new.c; the transfer of bytes is in
+ * char-fd.c and a file for each kind.
  */
 #include "config.h"
 #include "hw/chardev/char.h"
@@ -14,7 +14,7 @@
 #include "qom/qapi-objects-char.h"
 #include "qom/qapi-trace.h"
 
-/* What a frontend takes at once that does not say. */
+/* What a frontend without can_receive takes at a time. */
 #define DEFAULT_CAN_RECEIVE 4096
 
 /* ---- Frontend ---- */

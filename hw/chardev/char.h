@@ -3,12 +3,12 @@
  * Character backends: a byte stream between a frontend (a serial port, a
  * debug console, a monitor) and the host.
  *
- * One frontend at a time holds a chardev (exclusive link), but any number a
- * mux, which is the frontend of another chardev.  The backend never blocks:
- * what the host does not take stays in a bounded buffer, and char_write says how
+ * A chardev has one frontend at a time (exclusive link); a mux, which is the
+ * frontend of another chardev, has any number.  The backend never blocks: output
+ * that the host does not take stays in a bounded buffer, and char_write says how
  * much was accepted.
  *
- * Threads: the machine lock is held in all calls, both ways.
+ * Threads: the machine lock is held in all calls, in both directions.
  */
 #ifndef HW_CHARDEV_CHAR_H
 #define HW_CHARDEV_CHAR_H
@@ -25,7 +25,7 @@ typedef struct FileWriter FileWriter;
 
 typedef enum { CHAR_EVENT_OPENED, CHAR_EVENT_CLOSED, CHAR_EVENT_BREAK } CharEvent;
 
-/* What a frontend gets; each may be NULL. */
+/* Callbacks of a frontend; each may be NULL. */
 typedef struct {
     /* How many bytes it can take now; the backend stops reading at 0 until
      * char_accept_input. */
@@ -34,44 +34,44 @@ typedef struct {
     void (*event)(void *opaque, CharEvent event);
     /* The backend can take more after a short char_write. */
     void (*writable)(void *opaque);
-    /* Whether anybody is behind it now; NULL: always. */
+    /* Whether the frontend is in use now; NULL: always. */
     bool (*in_use)(void *opaque);
 } CharFrontOps;
 
 /* What a backend implements (TypeInfo.kind of chardev classes); write and
  * filename are required. */
 typedef struct {
-    /* Bytes accepted, 0 if none can be now. */
+    /* Returns the bytes accepted, 0 if none can be now. */
     gsize (*write)(Chardev *chr, const guint8 *data, gsize size);
     void (*accept_input)(Chardev *chr);
     void (*front_open)(Chardev *chr, bool open);
-    /* Instead of char.c's keeping of one frontend. */
+    /* Replaces char.c's handling of one frontend. */
     void (*attach)(Chardev *chr, const CharFrontOps *front, void *opaque);
     void (*detach)(Chardev *chr, void *opaque);
     /* "filename" of query-chardev ("pty:/dev/pts/3"), newly allocated. */
     char *(*filename)(Chardev *chr);
-    /* Before prepare, on the main thread: checks options against each other and
-     * takes descriptors that the client passed.  What it takes, release gives
-     * back, or finalize if prepare never ran. */
+    /* Before prepare, on the main thread: checks the options for consistency
+     * and takes descriptors that the client passed.  release frees what it
+     * took, or finalize if prepare never ran. */
     bool (*setup)(Chardev *chr, const struct Env *env, GError **error);
 } CharOps;
 
-/* Told once: true when the host's side opened, false if the backend goes
+/* Called once: true when the host's side opened, false if the backend ends
  * before that. */
 typedef void (*CharConnected)(void *opaque, bool connected);
 
 struct Chardev {
     Object object;
     const CharOps *ops;         /* of its class */
-    const CharFrontOps *front;  /* that input goes to, or NULL */
+    const CharFrontOps *front;  /* the frontend that gets input, or NULL */
     void *front_opaque;
-    CharFd *stream;             /* whose output may have to wait, or NULL */
+    CharFd *stream;             /* the stream whose output may be buffered, or NULL */
     bool connected;             /* the host's side is open */
     guint64 dropped;            /* bytes lost because the host did not take them */
     FileWriter *log;            /* of `logfile`, or NULL */
     bool log_created;           /* logfile did not exist before */
-    gint log_failed;            /* set by the log's thread, which has said so */
-    guint64 log_missing;        /* bytes since the log last took all; said once */
+    gint log_failed;            /* set by the log's thread, which has logged it */
+    guint64 log_missing;        /* bytes lost since the log last took all; logged once */
     CharConnected waiter;
     void *waiter_opaque;
 };
@@ -87,8 +87,8 @@ gsize char_write(Chardev *chr, const guint8 *data, gsize size);
 /* The frontend can take input again. */
 void char_accept_input(Chardev *chr);
 
-/* Calls f at the backend's first OPENED, at once if it is open; one at a time.
- * Used by chardev-add with `wait`. */
+/* Calls f at the backend's first OPENED, immediately if it is open; one at a
+ * time. Used by chardev-add with `wait`. */
 void char_when_connected(Chardev *chr, CharConnected f, void *opaque);
 
 /* "filename" of query-chardev, newly allocated. */
@@ -100,14 +100,14 @@ char *char_filename(Chardev *chr);
 gsize char_front_room(const CharFrontOps *front, void *opaque);
 /* How much the frontend can take now; 0 without one. */
 gsize char_can_receive(Chardev *chr);
-/* size is at most what char_can_receive just said. */
+/* size is at most what char_can_receive just returned. */
 void char_receive(Chardev *chr, const guint8 *data, gsize size);
-/* Keeps `connected` and tells the frontend. */
+/* Updates `connected` and tells the frontend. */
 void char_event(Chardev *chr, CharEvent event);
 void char_writable(Chardev *chr);
-/* What chardev-add was given, or NULL (made without it, by tests). */
+/* The argument of chardev-add, or NULL (made without it, by tests). */
 const ChardevBackend *char_backend(const Chardev *chr);
-/* Counts bytes that nobody takes. */
+/* Counts lost bytes. */
 static inline void char_drop(Chardev *chr, gsize size) { chr->dropped += size; }
 
 /*
@@ -120,9 +120,9 @@ static inline void char_drop(Chardev *chr, gsize size) { chr->dropped += size; }
 Chardev *chardev_new(Object *root, const char *id, const ChardevBackend *backend,
                      GError **error);
 
-/* The daemon ends: waits until the host has taken the output that is left, at most
- * timeout_ms, and not for those who take nothing for half a second.  On the
- * main thread, when the loop has ended. */
+/* For the end of the daemon: waits until the host has taken the remaining output,
+ * for at most timeout_ms, and not for readers that take nothing for half a second.
+ * On the main thread, after the loop has ended. */
 void chardevs_flush(Object *root, guint timeout_ms);
 
 /* The chardev of this id, complete, or NULL with object-not-found. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How socket addresses are looked up and written; what is done with them is in
- * socket-open.c, socket-connect.c and socket-datagram.c.
+ * Lookup and formatting of socket addresses; their use is in socket-open.c,
+ * socket-connect.c and socket-datagram.c.
  */
 #include "config.h"
 #include "hw/chardev/socket-address.h"
@@ -37,9 +37,9 @@ static int inet_family(const InetSocketAddress *addr)
     return addr->has_ipv6 && !addr->ipv6 ? AF_INET : AF_UNSPEC;
 }
 
-/* A number that is none of a port's, which the C library would cut to 16 bits.  Not by
- * g_ascii_string_to_unsigned(): when threads first call it at the same moment, one of them may
- * find errno set by its wait for the other, and takes that for a bad number. */
+/* Rejects numbers that are not port numbers, which the C library would truncate to 16 bits.
+ * Does not use g_ascii_string_to_unsigned(): if threads first call it at the same time, one
+ * may find errno set by its wait for the other, and take that for a bad number. */
 static bool check_port(const InetSocketAddress *addr, GError **error)
 {
     gsize digits = strspn(addr->port, "0123456789");
@@ -70,7 +70,7 @@ struct addrinfo *socket_look_up(const InetSocketAddress *addr, const struct addr
         hints.ai_family = inet_family(addr);
     } else if (inet_family(addr) != AF_UNSPEC && inet_family(addr) != hints.ai_family) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "address '%s:%s' is not of the other address's family", addr->host,
+                      "address '%s:%s' differs in its family from the other address", addr->host,
                       addr->port);
         return NULL;
     }
@@ -135,8 +135,8 @@ static bool vsock_candidate(const VsockSocketAddress *addr, GArray *list, GError
     return true;
 }
 
-/* What needs no name service.  False: the address has a name in it, or is for
- * socket_look_up() to refuse. */
+/* Adds the candidate of a numeric address.  False: the address contains a name,
+ * or is left to socket_look_up() to refuse. */
 static bool numeric_candidate(const InetSocketAddress *addr, GArray *list)
 {
     SocketCandidate c = { .protocol = addr->mptcp ? IPPROTO_MPTCP : 0 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Sockets by the schema's addresses: listening, datagrams, and how an address is
- * written for people.  Connecting is socket-connect.h's.
+ * written for people.  Connecting is in socket-connect.h.
  *
- * What opens a socket may block (name look-up, connection set-up) and are for
- * pool threads; they touch nothing but their arguments.  Descriptors that they
- * return are close-on-exec and non-blocking.
+ * Functions that open a socket may block (name lookup, connection setup) and
+ * are for pool threads; they access only their arguments.  Descriptors that
+ * they return are close-on-exec and non-blocking.
  */
 #ifndef HW_CHARDEV_SOCKET_ADDRESS_H
 #define HW_CHARDEV_SOCKET_ADDRESS_H
@@ -33,8 +33,8 @@ typedef struct {
 /*
  * A listening socket, or -1 with address-in-use, file-not-usable, host-error.
  * given_fd is the descriptor of an `fd` address, which is checked and returned.
- * A node at a unix address is removed first if it is a socket that nothing
- * listens on.  *ret_node is for socket_node_remove().
+ * A node at a unix address is removed first if it is a socket without a
+ * listener.  *ret_node is for socket_node_remove().
  */
 int socket_listen(const SocketAddressLegacy *addr, int given_fd, SocketNode *ret_node,
                   GError **error);
@@ -57,10 +57,11 @@ typedef struct {
     } addr;
 } SocketCandidate;
 
-/* What an address that is no `fd` stands for, in the order in which it is tried: of
- * SocketCandidate.  passive: to listen at.  NULL with host-error or invalid-value. */
+/* The candidates (SocketCandidate) of an address other than `fd`, in the order in
+ * which to try them.  passive: for listening.  NULL with host-error or
+ * invalid-value. */
 GArray *socket_candidates(const SocketAddressLegacy *addr, bool passive, GError **error);
-/* Whether socket_candidates() does not block for it. */
+/* Whether socket_candidates() does not block for this address. */
 bool socket_needs_no_look_up(const SocketAddressLegacy *addr);
 /* A socket for it, or -1 and errno. */
 int socket_new(const SocketCandidate *c);
@@ -73,13 +74,13 @@ int socket_new(const SocketCandidate *c);
 int socket_datagram(const InetSocketAddress *remote, const InetSocketAddress *local,
                     GError **error);
 
-/* What the name service knows about an address, of the kind that wanted says:
- * family (AF_UNSPEC: what the address says), type and flags; free it with
+/* The name service's results for an address of the kind in `wanted`: family
+ * (AF_UNSPEC: the address decides), type and flags; free them with
  * freeaddrinfo().  NULL with host-error or invalid-value. */
 struct addrinfo *socket_look_up(const InetSocketAddress *addr, const struct addrinfo *wanted,
                                 GError **error);
 
-/* Whether an address asks for nothing that only streams have; fails with
+/* Whether an address has no options that only streams support; fails with
  * invalid-value. */
 bool socket_check_datagram(const InetSocketAddress *addr, GError **error);
 
@@ -93,13 +94,13 @@ guint socket_local_port(int fd);
  * newly allocated. */
 char *socket_address_text(const SocketAddressLegacy *addr, bool server);
 
-/* The same for an accepted or made connection, with both ends for TCP:
+/* The same for a connection, with both ends for TCP:
  * "tcp:127.0.0.1:5000,server=on <-> 127.0.0.1:41234". */
 char *socket_connection_text(const SocketAddressLegacy *addr, int fd, bool server);
 
-/* Whether the other side of a connection, or of a terminal, is gone or will at least
- * send no more, whatever there is still to be read.  (TCP does not reveal more
- * about a peer that is gone.) */
+/* Whether the other side of a connection, or of a terminal, is gone or has at least
+ * shut down sending, even if there is still input to read.  (TCP does not
+ * distinguish the two.) */
 bool socket_peer_gone(int fd);
 
 /* Sets TCP_NODELAY; other sockets have no such delay. */

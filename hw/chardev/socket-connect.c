@@ -2,8 +2,8 @@
 /*
  * Connecting: see socket-connect.h.
  *
- * An attempt that is cancelled while the pool looks for its peer has no `done` any
- * more, and goes when the pool is done with it.
+ * An attempt that is cancelled while the pool looks for its peer loses its `done`,
+ * and is freed when the pool has finished.
  */
 #include "config.h"
 #include "hw/chardev/socket-connect.h"
@@ -28,12 +28,12 @@ struct SocketConnect {
     const Env *env;
     SocketConnected done;       /* NULL: cancelled */
     void *opaque;
-    SocketAddressLegacy *addr;  /* to be found on the pool, or NULL */
+    SocketAddressLegacy *addr;  /* address to look up on the pool, or NULL */
     SocketPeer *peer;
-    GError *error;              /* of finding it */
+    GError *error;              /* of the lookup */
     struct event *event;        /* for fd, or for the next turn of the loop */
     guint next;                 /* of the peer's candidates */
-    int fd;                     /* being connected, or -1 */
+    int fd;                     /* socket being connected, or -1 */
     int why;                    /* errno of the last candidate that failed */
 };
 
@@ -120,7 +120,7 @@ void socket_peer_free(SocketPeer *peer)
 
 /* ---- Connecting ---- */
 
-/* A socket that is connected or on its way; -1 and errno. */
+/* Returns a socket that is connected or connecting; -1 and errno. */
 static int begin(const SocketCandidate *c, bool keep_alive)
 {
     const int one = 1;
@@ -142,7 +142,7 @@ static int begin(const SocketCandidate *c, bool keep_alive)
     return -1;
 }
 
-/* How a connection that is not on its way any more ended: 0 or an errno. */
+/* The result of a connection attempt that has ended: 0 or an errno. */
 static int result_of(int fd)
 {
     int result = 0;
@@ -161,7 +161,7 @@ static void connect_free(SocketConnect *c)
     g_free(c);
 }
 
-/* The attempt is over: c is freed before somebody begins the next one. */
+/* Ends the attempt: c is freed before done() may start the next one. */
 static void finish(SocketConnect *c, int fd)
 {
     SocketConnected done = c->done;
@@ -187,7 +187,7 @@ static bool await(SocketConnect *c)
     return c->event && event_add(c->event, &limit) == 0;
 }
 
-/* Goes on with the next address; the last one that failed says why. */
+/* Tries the next address; the error is that of the last one that failed. */
 static void try_next(SocketConnect *c)
 {
     if (c->peer->fd >= 0) {
@@ -250,7 +250,7 @@ static SocketConnect *connect_new(const Env *env, SocketConnected done, void *op
     return c;
 }
 
-/* The caller has its attempt before it hears of it. */
+/* Deferred, so that the caller has its attempt before done() is called. */
 static void begin_later(SocketConnect *c)
 {
     c->event = event_new(c->env->base, -1, 0, on_event, c);
@@ -285,7 +285,7 @@ static void find_done(void *opaque)
         connect_free(c);
         return;
     }
-    if (!c->peer && !c->error) {        /* the pool is at its end */
+    if (!c->peer && !c->error) {        /* the pool is shutting down */
         qmp_error_set(&c->error, ERROR_REASON_WRONG_STATE, "the daemon ends");
     }
     step(c, 0);
@@ -312,7 +312,7 @@ void socket_connect_cancel(SocketConnect *c)
         return;
     }
     if (c->addr) {
-        c->done = NULL;         /* the pool has it */
+        c->done = NULL;         /* the pool is using it */
     } else {
         connect_free(c);
     }
@@ -320,7 +320,7 @@ void socket_connect_cancel(SocketConnect *c)
 
 /* ---- At once ---- */
 
-/* Waits for a connection under way; 0 or an errno. */
+/* Waits for a connection in progress; 0 or an errno. */
 static int await_now(int fd)
 {
     struct pollfd poll_out = { .fd = fd, .events = POLLOUT };

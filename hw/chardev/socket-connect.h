@@ -3,9 +3,9 @@
  * Connecting to a peer by the schema's addresses, in two steps:
  *
  *   finding      names are looked up.  That may block, so it is for pool threads.
- *                A unix socket is connected at once, as its path leads through
- *                file systems.
- *   connecting   on the main loop, without a thread: one address after the other,
+ *   A unix socket is connected in this step, as its path leads through file
+ *   systems.  connecting   on the main loop, without a thread: one address after
+ *   the other,
  *                for SOCKET_CONNECT_TIMEOUT seconds each.
  *
  * Sockets are close-on-exec and non-blocking.
@@ -19,7 +19,7 @@
 
 #define SOCKET_CONNECT_TIMEOUT 20
 
-/* Where a peer is. */
+/* The result of finding a peer. */
 typedef struct SocketPeer SocketPeer;
 /* One attempt to connect to it. */
 typedef struct SocketConnect SocketConnect;
@@ -28,20 +28,21 @@ typedef struct SocketConnect SocketConnect;
  * invalid-value).  Main loop, machine lock held. */
 typedef void (*SocketConnected)(void *opaque, int fd, GError *error);
 
-/* Blocks.  patient: a unix server that accepts nobody for the moment is waited for.
- * addr is no `fd`.  NULL with host-error or invalid-value. */
+/* Blocks.  patient: waits for a unix server with a full backlog.  addr must not be
+ * an `fd`.  NULL with host-error or invalid-value. */
 SocketPeer *socket_peer_find(const SocketAddressLegacy *addr, bool patient, GError **error);
 void socket_peer_free(SocketPeer *peer);        /* accepts NULL */
 
 /*
- * Connects to peer, which is taken over; calls done(opaque, ...) once, in a later
- * turn of the loop, unless the attempt is cancelled before.  env has a loop.
+ * Connects to peer, of which it takes ownership; calls done(opaque, ...) once, in
+ * a later turn of the loop, unless the attempt is cancelled before.  env must
+ * have a loop.
  */
 SocketConnect *socket_connect_start(const Env *env, SocketPeer *peer, SocketConnected done,
                                     void *opaque);
 
-/* The same, with finding the peer first, where that has to be on the pool; addr is
- * copied.  For backends that look for their peer again. */
+/* The same, but finds the peer first, on the pool where that may block; addr is
+ * copied.  For backends that reconnect. */
 SocketConnect *socket_connect_find(const Env *env, const SocketAddressLegacy *addr,
                                    SocketConnected done, void *opaque);
 

@@ -74,7 +74,7 @@ int socket_datagram(const InetSocketAddress *remote, const InetSocketAddress *lo
     }
     for (const struct addrinfo *to = found; to && fd < 0; to = to->ai_next) {
         if (error) {
-            g_clear_error(error);       /* of the address before */
+            g_clear_error(error);       /* of the previous address */
         }
         fd = open_for(to, remote, local, error);
     }

@@ -12,8 +12,8 @@
 #include "qmp/error.h"
 #include "qom/env.h"
 
-/* Out of descriptors, perhaps.  The peer waits in the backlog, so that trying again
- * at once would only burn time. */
+/* Possibly out of descriptors.  The peer stays in the backlog, so retrying
+ * immediately would only waste time. */
 static void accept_failed(SocketListener *l, int error)
 {
     static const struct timeval pause = { 1, 0 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * SocketListener: a listening socket of a backend that has one connection at a
- * time: while there is one, the next waits in the backlog.  Embedded by socket
- * chardevs and stream netdevs.
+ * time: while there is one, the next peer waits in the backlog.  Embedded by
+ * socket chardevs and stream netdevs.
  *
  * Main loop's thread; the descriptor stays the owner's.
  */
@@ -20,12 +20,13 @@ typedef struct {
     /* Set before the start. */
     Object *owner;              /* in the tree from start to stop */
     const char *kind;           /* "chardev", for the log */
-    /* A peer has come; takes fd over, which is non-blocking.  No further one is
-     * accepted until socket_listener_next().  No lock is held. */
+    /* A peer has connected; takes ownership of fd, which is non-blocking.  No
+     * further one is accepted until socket_listener_next().  No lock is
+     * held. */
     void (*accepted)(void *opaque, int fd);
     void *opaque;
     struct event *event;        /* NULL: not started */
-    struct event *pause_event;  /* until it is tried again */
+    struct event *pause_event;  /* until accept is retried */
 } SocketListener;
 
 /* Accepts the first peer of fd.  Fails with host-error. */

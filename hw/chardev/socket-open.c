@@ -3,7 +3,7 @@
  * Listening by the schema's addresses; see socket-address.h.
  *
  * Every kind of address becomes a list of candidates, and the first one that
- * works is taken.
+ * works is used.
  */
 #include "config.h"
 #include "hw/chardev/socket-address.h"
@@ -37,7 +37,7 @@ int socket_check_given(int fd, bool want_listening, GError **error)
     if (!!listening != want_listening) {
         qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "the socket %s",
                       listening ? "listens, but a connection is needed"
-                                : "does not listen, as a server's has to");
+                                : "does not listen, which a server needs");
         return -1;
     }
     fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -47,8 +47,8 @@ int socket_check_given(int fd, bool want_listening, GError **error)
 
 /* ---- Listening ---- */
 
-/* Removes a socket's node that nobody listens on; whatever else is there stays,
- * and bind() will say so. */
+/* Removes the node of a socket without a listener; any other file stays, and
+ * makes bind() fail. */
 static void remove_stale_node(const SocketCandidate *c)
 {
     struct stat st;

@@ -29,7 +29,7 @@ enum {
 #define LAPIC_ADDRESS  0xfee00000u
 #define IOAPIC_ADDRESS 0xfec00000u
 
-/* The timer's line comes in at pin 2; those that PCI may take are level. */
+/* The timer's line is at pin 2; those that PCI may use are level-triggered. */
 static const AcpiOverride overrides[] = {
     { 0, 2, ACPI_IRQ_AS_BUS },
     { 5, 5, ACPI_IRQ_LEVEL_HIGH },
@@ -114,7 +114,10 @@ AcpiTables *acpi_pc_build(const AcpiPcConfig *config)
 
 /* ---- Files ---- */
 
-/* Contents with zeros up to the next multiple of unit, which keep the size. */
+/*
+ * Sets the content, padded with zeros to the next multiple of unit, so that the
+ * size is constant.
+ */
 static bool set_padded(FwCfg *fw_cfg, const char *name, const GByteArray *data, gsize unit,
                        GError **error)
 {

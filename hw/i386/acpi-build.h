@@ -4,15 +4,16 @@
  *
  *     AcpiPcConfig config = { ... what the board knows ... };
  *
- *     acpi_pc_collect(machine, &config);          what follows from the objects
+ *     acpi_pc_collect(machine, &config);          what the objects determine
  *     tables = acpi_pc_build(&config);            FACS, DSDT, FADT, MADT, ...
  *     acpi_pc_set_files(tables, fw_cfg, &error);  for firmware, or
  *     x86_start_kernel_tables(...)                for a kernel without firmware
  *     acpi_pc_clear(&config);
  *
- * acpi_pc_build() is a pure function.  What it writes is constant where it can
- * be: the routing of PCI interrupts is a package, and no method has a loop, for
- * a guest's interpreter is slow where guest kernel mode is emulated.
+ * acpi_pc_build() is a pure function.  Its output is constant data where
+ * possible: the routing of PCI interrupts is a package, and no method has a
+ * loop, since a guest's interpreter is slow where guest kernel mode is
+ * emulated.
  */
 #ifndef HW_I386_ACPI_BUILD_H
 #define HW_I386_ACPI_BUILD_H
@@ -22,18 +23,18 @@
 #include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg.h"
 
-/* A PCI bus into which devices are plugged by the ACPI hotplug registers, or
- * behind which such buses are. */
+/* A PCI bus on which devices are plugged through the ACPI hotplug registers, or
+ * with such buses behind it. */
 typedef struct AcpiPciBus AcpiPciBus;
 struct AcpiPciBus {
     guint8 devfn;               /* of the bridge that carries it; not for the root */
     int number;                 /* for the hotplug registers; -1: nothing is plugged here */
-    guint32 fixed;              /* slots, a bit each, whose devices stay */
+    guint32 fixed;              /* slots whose devices stay, one bit each */
     const AcpiPciBus *buses;    /* behind bridges on it */
     guint n_buses;
 };
 
-/* Bytes of guest addresses; size 0: there are none. */
+/* A range of guest addresses; size 0: none. */
 typedef struct {
     guint64 start, size;
 } AcpiWindow;
@@ -46,18 +47,18 @@ typedef struct {
     guint16 gpe0;               /* 0xafe0 */
     guint16 reset_port;         /* 0xcf9, for revision 3; 0: none */
     bool pics;                  /* there are 8259As */
-    bool s3, s4;                /* the guest may sleep so */
+    bool s3, s4;                /* these sleep states are enabled */
     guint8 s4_value;            /* PIIX4's SUS_TYP for S4 */
     AcpiWindow hole32, hole64;  /* where PCI BARs may be, besides 0xa0000 to 0xbffff */
     guint16 hotplug_base;       /* of the hotplug registers: 0xae00; 0: there are none */
-    const AcpiPciBus *root;     /* what they can do; NULL without them */
+    const AcpiPciBus *root;     /* the buses that they serve; NULL without them */
     bool acpi_index;            /* devices may have one: each slot gets a _DSM */
     const AcpiMemory *memory;   /* of NUMA nodes; NULL: no SRAT */
     guint n_memory;
 
-    /* acpi_pc_collect() does. */
+    /* acpi_pc_collect() sets these. */
     GArray *cpus;               /* of AcpiCpu, in order of index */
-    AcpiDevices devices;        /* what they say themselves */
+    AcpiDevices devices;        /* their own descriptions */
 } AcpiPcConfig;
 
 /* Asks the CPUs and the devices of the machine's tree. */
@@ -67,11 +68,11 @@ void acpi_pc_clear(AcpiPcConfig *config);
 
 AcpiTables *acpi_pc_build(const AcpiPcConfig *config);
 
-/* Sets the three files of hw/acpi/acpi-tables.h, of sizes that do not change with
- * their contents, so that a board may do it again when firmware selects one of
- * them: then it has set them with FwCfgFileOps of its own before.  From there to
- * the next reset they must stay the same, as firmware reads one after the other.
- * Fails with fw_cfg_set_file()'s errors. */
+/* Sets the three files of hw/acpi/acpi-tables.h, whose sizes do not depend on
+ * their content, so that a board that has set them with its own FwCfgFileOps may
+ * set them again when firmware selects one of them.  From then to the next reset
+ * they must not change, as firmware reads one after the other.  Fails with
+ * fw_cfg_set_file()'s errors. */
 bool acpi_pc_set_files(const AcpiTables *tables, FwCfg *fw_cfg, GError **error);
 
 #endif

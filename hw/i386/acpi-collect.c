@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a machine's objects to what its ACPI tables say.
+ * Collects the data for ACPI tables from a machine's objects.
  */
 #include "config.h"
 #include "hw/i386/acpi-build.h"

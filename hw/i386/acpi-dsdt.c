@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The DSDT of a PC: what devices are where, and how PCI interrupts reach the
- * interrupt controllers (ACPI 6.4, chapters 6 and 7; 82371AB data sheet for
- * PIRQRC and SUS_TYP; PNP ids by the ACPI ID registry).
+ * The DSDT of a PC: devices and their resources, and the routing of PCI
+ * interrupts to the interrupt controllers (ACPI 6.4, chapters 6 and 7; 82371AB
+ * data sheet for PIRQRC and SUS_TYP; PNP ids by the ACPI ID registry).
  */
 #include "config.h"
 #include "hw/i386/acpi-dsdt.h"
@@ -36,7 +36,7 @@ typedef struct {
     guint32 start, size;
 } Hole;
 
-/* All ports but those of the holes, which are in order. */
+/* All ports except those of the holes, which are sorted. */
 static void append_io_windows(Aml *aml, const Hole *holes, guint n)
 {
     guint32 next = 0;
@@ -75,7 +75,7 @@ static void append_host_resources(Aml *aml, const AcpiPcConfig *config)
     aml_end(aml);
 }
 
-/* Ports that no device of the tree has: nothing else may use them. */
+/* Ports that no device in the tree has: the guest must not use them for anything else. */
 static void append_system_resources(Aml *aml, const AcpiPcConfig *config)
 {
     aml_device(aml, "SYSR");
@@ -121,7 +121,7 @@ static void append_interrupt_resource(Aml *aml, const char *name, const guint32 
     aml_end(aml);
 }
 
-/* Present, but disabled where the link's register says so. */
+/* Present, but disabled if the link's register says so. */
 static void append_link_status(Aml *aml, const char *reg)
 {
     aml_method(aml, "_STA", 0, false);
@@ -224,7 +224,7 @@ static void append_isa_resources(Aml *aml, const AcpiIsaDevice *dev)
     aml_end(aml);
 }
 
-/* n counts those of the name from 0. */
+/* n counts devices of the same name from 0. */
 static void append_isa_device(Aml *aml, const AcpiIsaDevice *dev, guint n)
 {
     g_autofree char *name = g_strdup(dev->name);
@@ -304,7 +304,7 @@ static void append_hpet(Aml *aml, guint32 address)
     aml_end(aml);
 }
 
-/* SLP_TYP of PM1a, and of a PM1b that there is not. */
+/* SLP_TYP of PM1a, and of the absent PM1b. */
 static void append_sleep_state(Aml *aml, const char *name, guint8 type)
 {
     aml_name(aml, name);

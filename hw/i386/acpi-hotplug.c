@@ -3,9 +3,9 @@
  * Hotplug of PCI devices in the DSDT: the guest's side of the registers that
  * hw/acpi/acpi-pci-hotplug.h describes.
  *
- * General-purpose event 1 calls PCNT of the root bus.  It reads which slots came
- * and went on its bus, notifies their objects, and calls PCNT of the buses
- * behind its bridges.  The guest then calls _EJ0 of what it gives back.  All
+ * General-purpose event 1 calls PCNT of the root bus.  It reads which slots of
+ * its bus changed, notifies their objects, and calls PCNT of the buses behind
+ * its bridges.  The guest then calls _EJ0 of the devices that it releases.  All
  * accesses are made under one mutex, since the bus is selected in a register.
  */
 #include "config.h"
@@ -63,7 +63,7 @@ static void append_store_arg(Aml *aml, guint arg, bool shifted, const char *reg)
     aml_path(aml, reg);
 }
 
-/* HEJ (bus, slot): gives the devices of a slot back. */
+/* HEJ (bus, slot): ejects the devices of a slot. */
 static void append_eject_method(Aml *aml)
 {
     aml_method(aml, "HEJ", 2, true);
@@ -201,7 +201,7 @@ static void append_slot(Aml *aml, const AcpiPcConfig *config, guint slot)
     aml_end(aml);
 }
 
-/* Slots that cannot change: bridges that buses are behind stay, too. */
+/* Slots that cannot change, which include those of bridges. */
 static guint32 fixed_slots(const AcpiPciBus *bus)
 {
     guint32 fixed = bus->fixed;
@@ -243,7 +243,7 @@ static void append_call_notify(Aml *aml, const char *reg, guint value)
     aml_int(aml, value);
 }
 
-/* PCNT: what came and went on this bus and on those behind it. */
+/* PCNT: handles changes on this bus and on those behind it. */
 static void append_count_method(Aml *aml, const AcpiPciBus *bus)
 {
     aml_method(aml, "PCNT", 0, false);

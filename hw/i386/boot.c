@@ -116,7 +116,7 @@ bool boot_add_cmdline(Boot *boot, const char *text, guint max, GError **error)
     return boot_add(boot, &image, error);
 }
 
-/* Tables larger than RAM meet other images later, which is an error. */
+/* Tables larger than RAM will overlap other images, which is an error. */
 guint64 boot_acpi_address(const BootConfig *config)
 {
     guint64 size = MIN(config->acpi_size, config->ram_low);
@@ -165,7 +165,7 @@ guint boot_memory_map(const BootConfig *config, BootRange ret_ranges[BOOT_MAX_RA
 
 /* ---- Loading ---- */
 
-/* A setup header of Linux comes first, as in QEMU: its magic is at a fixed place. */
+/* A setup header of Linux takes precedence, as in QEMU: its magic is at a fixed offset. */
 static bool is_multiboot(const LoaderFile *kernel)
 {
     return !bzimage_matches(kernel) && multiboot_matches(kernel);

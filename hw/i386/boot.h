@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Direct boot: what is put into RAM before the first instruction, and the state
- * that the boot CPU begins with.
+ * Direct boot: what is loaded into RAM before the first instruction, and the
+ * initial state of the boot CPU.
  *
- * boot_load() chooses the kernel's format and checks everything that the files
- * say; boot_place() copies into RAM, at the first start and at every reset.
- * The result of a load does not refer to the machine, so a fuzzer can load
- * without one.
+ * boot_load() chooses the kernel's format and validates the files; boot_place()
+ * copies into RAM, at the first start and at every reset.  The result of a load
+ * does not refer to the machine, so a fuzzer can load without one.
  */
 #ifndef HW_I386_BOOT_H
 #define HW_I386_BOOT_H
@@ -15,8 +14,9 @@
 #include "hw/i386/loader.h"
 #include "hw/memory/memory.h"
 
-/* Where boot.c and the formats put their own tables; nothing else is below
- * 1 MiB, and the guest is told that all of it but BIOS area is RAM. */
+/* Where boot.c and the formats put their own tables; nothing else is loaded
+ * below 1 MiB, and the guest's memory map shows all of it as RAM except the
+ * BIOS area. */
 enum {
     BOOT_BIOS_DATA  = 0x400,    /* 256 bytes: the BIOS data area */
     BOOT_PVH_INFO   = 0x1000,   /* hvm_start_info, memory map, modules: one page */
@@ -41,7 +41,7 @@ typedef struct {
     guint64 acpi_size;          /* bytes of ACPI tables, which go to the end of low RAM,
                                    at boot_acpi_address(); 0: there are none */
     const char *append;         /* or NULL */
-    bool long_mode;             /* the boot CPU has it */
+    bool long_mode;             /* the boot CPU supports it */
 } BootConfig;
 
 /* One piece of guest memory: bytes of a file or of this process, then zeros. */
@@ -52,7 +52,7 @@ typedef struct {
     const LoaderFile *file;     /* or NULL */
     guint64 offset;             /* in file */
     guint8 *data;               /* owned, or NULL */
-    bool reserve;               /* nothing is written: only keeps others away */
+    bool reserve;               /* nothing is written: only reserves the range */
     const char *what;           /* for messages, a constant */
 } BootImage;
 
@@ -63,14 +63,14 @@ typedef struct Boot {
     const LoaderFile *initrd;   /* the first of modules, or NULL */
     GArray *images;             /* of BootImage */
     guint64 initrd_addr;
-    guint64 initrd_limit;       /* last address that it may have, by the format */
+    guint64 initrd_limit;       /* highest address that the format allows for it */
     X86CpuState entry;          /* of the boot CPU */
 } Boot;
 
-/* One row of the memory map that the guest is given. */
+/* One row of the guest's memory map. */
 typedef struct {
     guint64 start, size;
-    guint32 type;               /* BOOT_RAM, ...: as E820 has them */
+    guint32 type;               /* BOOT_RAM, ...: E820 types */
 } BootRange;
 
 enum { BOOT_RAM = 1, BOOT_RESERVED = 2, BOOT_ACPI = 3, BOOT_MAX_RANGES = 6 };
@@ -80,19 +80,19 @@ enum { BOOT_RAM = 1, BOOT_RESERVED = 2, BOOT_ACPI = 3, BOOT_MAX_RANGES = 6 };
  * LoaderFile, newly allocated.  Fails with file-not-usable. */
 GPtrArray *boot_open_modules(const LoaderFile *kernel, const char *initrd, GError **error);
 
-/* Loads kernel and modules (of LoaderFile), both taken over in any case.  config is
- * copied; its append is used during the call only.  Fails with file-not-usable
- * or out-of-range. */
+/* Loads kernel and modules (of LoaderFile), and takes ownership of both, even on
+ * failure.  config is copied; its append is used only during the call.  Fails with
+ * file-not-usable or out-of-range. */
 Boot *boot_load(const BootConfig *config, LoaderFile *kernel, GPtrArray *modules, GError **error);
 void boot_free(Boot *boot);                             /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Boot, boot_free)
 
-/* Adds a table of the board's, data is copied; fails if it meets another image. */
+/* Adds a table of the board, which is copied; fails if it overlaps another image. */
 bool boot_add_table(Boot *boot, guint64 gpa, const GByteArray *table, const char *what,
                     GError **error);
 
-/* Where ACPI tables of config->acpi_size bytes are announced: the board adds
- * them there, and the root pointer at BOOT_RSDP, by boot_add_table. */
+/* The address reserved for ACPI tables of config->acpi_size bytes: the board
+ * adds them there, and the root pointer at BOOT_RSDP, with boot_add_table. */
 guint64 boot_acpi_address(const BootConfig *config);
 
 /* Copies all images into RAM; vCPUs are parked.  Fails if a file cannot be read
@@ -101,8 +101,9 @@ bool boot_place(const Boot *boot, AddressSpace *memory, GError **error);
 
 /* ---- For the formats ---- */
 
-/* Adds an image after checking that it lies in RAM below 4 GiB and meets no
- * other one; data is taken over in any case.  Fails with file-not-usable. */
+/* Adds an image after checking that it is in RAM below 4 GiB and does not
+ * overlap another; takes ownership of data, even on failure.  Fails with
+ * file-not-usable. */
 bool boot_add(Boot *boot, const BootImage *image, GError **error);
 /* The loaded segments of an ELF kernel, as elf_segments() reads them. */
 bool boot_add_segments(Boot *boot, const GArray *segments, GError **error);

@@ -5,7 +5,7 @@
  * the CPU has long mode, else at its 32-bit entry, with the zero page (struct
  * boot_params) in rsi.
  *
- * The file is the client's: its setup header is checked here.
+ * The file is untrusted: its setup header is checked here.
  */
 #include "config.h"
 #include "hw/i386/bzimage.h"
@@ -19,7 +19,7 @@ enum {
     SETUP_START = 0x1f1,
     SETUP_SECTS = 0x1f1,
     BOOT_FLAG = 0x1fe,
-    JUMP_LENGTH = 0x201,        /* of the jump over the header: says its end */
+    JUMP_LENGTH = 0x201,        /* of the jump over the header: gives its end */
     HEADER_MAGIC = 0x202,
     VERSION = 0x206,
     TYPE_OF_LOADER = 0x210,
@@ -32,9 +32,9 @@ enum {
     CMDLINE_SIZE = 0x238,
     PREF_ADDRESS = 0x258,
     INIT_SIZE = 0x260,
-    HEADER_END = 0x290,         /* of the longest header that is known here */
+    HEADER_END = 0x290,         /* of the longest supported header */
 
-    /* In the zero page alone. */
+    /* In the zero page only. */
     ACPI_RSDP_ADDR = 0x070,
     E820_ENTRIES = 0x1e8,
     E820_TABLE = 0x2d0,
@@ -136,8 +136,8 @@ static guint64 initrd_limit(const Setup *setup)
 
 /* ---- Images ---- */
 
-/* Where the kernel unpacks itself to and how much it needs there: nothing else
- * may be there, or between it and the file's own bytes. */
+/* Reserves the range to which the kernel unpacks itself: nothing else may be
+ * there, or between it and the file's own bytes. */
 static bool reserve_work_space(Boot *boot, const Setup *setup, guint64 payload_end, GError **error)
 {
     BootImage image = { .gpa = payload_end, .reserve = true, .what = "kernel's work space" };
@@ -148,7 +148,7 @@ static bool reserve_work_space(Boot *boot, const Setup *setup, guint64 payload_e
     }
     start = MAX(get_le64(setup->raw + PREF_ADDRESS), (guint64)LOAD_ADDRESS);
     if (start >= BOOT_4G) {
-        return refuse(boot->kernel, "it wants to be above 4 GiB", error);
+        return refuse(boot->kernel, "it must be loaded above 4 GiB", error);
     }
     end = start + get_le32(setup->raw + INIT_SIZE);
     if (end <= payload_end) {

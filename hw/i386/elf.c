@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ELF program headers: System V gABI, chapters 4 (header) and 5 (segments).
- * Every number is the client's; each is checked before it is used.
+ * Every number is untrusted and checked before it is used.
  */
 #include "config.h"
 #include "hw/i386/elf.h"
@@ -13,7 +13,7 @@
 
 enum { MAX_SEGMENTS = 128 };
 
-/* Where the file says its program headers are. */
+/* The location of the program headers. */
 typedef struct {
     ElfHeader elf;
     bool is64;
@@ -104,7 +104,7 @@ static ElfSegment segment32(const guint8 *p)
     };
 }
 
-/* Only segments that are used have to make sense. */
+/* Only segments that are used have to be valid. */
 static bool check_segment(const LoaderFile *file, const ElfSegment *s, GError **error)
 {
     if (s->type != ELF_LOAD && s->type != ELF_NOTE) {

@@ -23,11 +23,11 @@ typedef struct {
 
 /* Whether a file that begins with magic is an ELF file. */
 bool elf_matches(const guint8 magic[4]);
-/* Reads all program headers, newly allocated.  Each segment lies in the file,
- * and its memsz is not below its filesz.  ret_header may be NULL.  Fails with
- * file-not-usable. */
+/* Reads all program headers, newly allocated.  Each segment is checked to lie
+ * in the file, with a memsz not below its filesz.  ret_header may be NULL.
+ * Fails with file-not-usable. */
 GArray *elf_segments(const LoaderFile *file, ElfHeader *ret_header, GError **error);
-/* Whether a physical address lies in what the file itself brings. */
+/* Whether a physical address is in the part that is loaded from the file. */
 bool elf_is_loaded(const GArray *segments, guint64 addr);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CPU states that boot protocols begin with.
+ * Initial CPU states of boot protocols.
  */
 #ifndef HW_I386_ENTRY_H
 #define HW_I386_ENTRY_H

@@ -21,8 +21,8 @@ static void highest_apic_id(Cpu *cpu, void *data)
     *highest = MAX(*highest, cpu->apic_id);
 }
 
-/* Firmware sizes its tables by the largest APIC id, not by how many CPUs there
- * are.  The list of NUMA nodes has none, and one number for each of those. */
+/* Firmware sizes its tables by the largest APIC id, not by the number of CPUs.
+ * The list of NUMA nodes has no nodes, and one number for each APIC id. */
 static void set_cpus(FwCfg *fw_cfg, Machine *machine)
 {
     Object *root = object_root(&machine->object);

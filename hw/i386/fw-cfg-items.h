@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every PC tells in its firmware configuration device.
+ * Items that every PC has in its firmware configuration device.
  */
 #ifndef HW_I386_FW_CFG_ITEMS_H
 #define HW_I386_FW_CFG_ITEMS_H
@@ -9,9 +9,9 @@
 #include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg.h"
 
-/* Sets the items that follow from the machine: RAM, CPUs, UUID, the way of the
- * timer's interrupt, and the file "etc/e820" with these ranges.  For
- * MachineOps.start; doing it again does no harm.  Fails with fw_cfg_set_file()'s
+/* Sets the items that follow from the machine: RAM, CPUs, UUID, the routing of
+ * the timer's interrupt, and the file "etc/e820" with these ranges.  For
+ * MachineOps.start; may be called again.  Fails with fw_cfg_set_file()'s
  * errors. */
 bool fw_cfg_items_set(FwCfg *fw_cfg, Machine *machine, const BootRange *ranges, guint n_ranges,
                       GError **error);

@@ -43,7 +43,7 @@ LoaderFile *loader_open_fd(const char *role, const char *path, int fd, GError **
 
 LoaderFile *loader_open(const char *role, const char *path, GError **error)
 {
-    /* Not blocking: the path may be a pipe that nobody writes to. */
+    /* Non-blocking: the path may be a pipe without a writer. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0) {
@@ -134,7 +134,7 @@ static void content_free(gpointer data)
     g_free(content);
 }
 
-/* Large pages make a tenth of the time of small ones. */
+/* With large pages this takes a tenth of the time. */
 static void *allocate(gsize size)
 {
     void *start = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Machine `microvm`: a PC reduced to what a kernel needs that is started
- * directly.  Its chips are in the recipe (qmp/schema/machine.json); this file
- * chooses which ones, and hands RAM, lines and boot to x86-machine.c.
+ * Machine `microvm`: a PC reduced to what a directly booted kernel needs.  Its
+ * chips are in the recipe (qmp/schema/machine.json); this file chooses which
+ * ones, and hands RAM, lines and boot to x86-machine.c.
  *
  *     0x00000000  RAM, up to 3 GiB; 0xf0000: MP table
  *     0xfeb00000  virtio-mmio 0 to 7, 512 bytes each, on GSIs 5 to 12
@@ -22,7 +22,7 @@
 #include "qom/qapi-objects-machine.h"
 #include "qom/qapi-objects-virtio.h"
 
-/* Writes what `auto` means back into the property. */
+/* Resolves `auto` and writes the result back into the property. */
 static void resolve(OnOffAuto *value, bool automatic)
 {
     if (*value == ON_OFF_AUTO_AUTO) {
@@ -57,9 +57,9 @@ static bool microvm_wire(Machine *machine, GError **error)
     return true;
 }
 
-/* Nothing else tells the kernel where virtio devices are.  In the order of the
- * recipe, in which devices find their places, so that the guest numbers them as
- * they were added. */
+/* Only this tells the kernel where virtio devices are.  It uses the order of
+ * the recipe, in which devices get their places, so that the guest numbers them
+ * as they were added. */
 static bool announce_virtio(Object *child, void *data)
 {
     const VirtioMmio *mmio = object_dynamic_cast(child, &qmp_class_virtio_mmio);

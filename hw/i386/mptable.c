@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * MultiProcessor Specification 1.4 (Intel 242016-006), chapter 4: floating
- * pointer, configuration table, and its base entries in the order that it
- * asks for: CPUs, buses, I/O APICs, I/O interrupts, local interrupts.
+ * pointer, configuration table, and its base entries in the required order:
+ * CPUs, buses, I/O APICs, I/O interrupts, local interrupts.
  *
  * Wires: ISA line 0 (the timer) is pin 2 of the I/O APIC, ISA line N its pin N,
- * as on every PC.  Line 2 is what the PICs use between themselves.
+ * as on every PC.  Line 2 connects the two PICs.
  */
 #include "config.h"
 #include "hw/i386/mptable.h"
@@ -108,7 +108,7 @@ static void append_ioapic(GByteArray *table, guint8 id)
     append_le(table, IOAPIC_ADDRESS, 4);
 }
 
-/* Polarity and trigger mode are the bus's. */
+/* Polarity and trigger mode are those of the bus. */
 static void append_interrupt(GByteArray *table, guint8 entry, guint8 type, guint8 line,
                              guint8 apic, guint8 pin)
 {
@@ -145,7 +145,7 @@ static guint append_interrupts(GByteArray *table, const MptableConfig *config, g
     return n + 1;
 }
 
-/* The lowest id that no CPU has; there is one, for CPUs are fewer than ids. */
+/* The lowest id that no CPU has; there is one, since there are fewer CPUs than ids. */
 static guint8 free_apic_id(const MptableConfig *config)
 {
     guint8 id = 0;

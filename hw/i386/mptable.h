@@ -8,8 +8,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* APIC ids of a table are 8 bits wide, 255 is for all, and one is the I/O
- * APIC's. */
+/* APIC ids of a table have 8 bits, 255 is the broadcast, and one is needed for
+ * the I/O APIC. */
 enum { MPTABLE_MAX_CPUS = 254, MPTABLE_ALL_APICS = 255 };
 
 typedef struct {

@@ -5,12 +5,12 @@
  * is entered in flat 32-bit protected mode with a magic number in eax and the address
  * of the Multiboot information in ebx.
  *
- * As QEMU does: selectors 8 and 0x10, ecx has the entry's address, the path is the
+ * As in QEMU: selectors 8 and 0x10, ecx has the entry's address, the path is the
  * first word of the command line, modules follow the kernel in whole pages, a file
- * for x86-64 needs the header's addresses.  A wish for a video mode (flag 2) is not
- * met, and the information has no flag that says it was.
+ * for x86-64 needs the header's addresses.  A request for a video mode (flag 2) is
+ * ignored, and the information has no flag for video.
  *
- * The file is the client's: its header is checked here, an ELF file's by elf.c.
+ * The file is untrusted: its header is checked here, an ELF file's by elf.c.
  */
 #include "config.h"
 #include "hw/i386/multiboot.h"
@@ -29,7 +29,7 @@
 enum {
     SEARCHED = 8192,            /* bytes of the file */
     HEADER_SIZE = 12,
-    ADDRESSES_SIZE = 20,        /* behind it, with FLAG_ADDRESSES */
+    ADDRESSES_SIZE = 20,        /* after it, with FLAG_ADDRESSES */
     FLAG_ALIGN = 1 << 0,        /* modules in whole pages */
     FLAG_MEMORY = 1 << 1,
     FLAG_VIDEO = 1 << 2,
@@ -53,7 +53,7 @@ enum {
     INFO_SIZE = 116,
     /* memory, boot device, command line, modules, memory map, loader's name */
     INFO_FLAGS_SET = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 3 | 1 << 6 | 1 << 9,
-    MAP_ENTRY_SIZE = 20,        /* the size itself not counted */
+    MAP_ENTRY_SIZE = 20,        /* without the size field */
     MODULE_SIZE = 16,
     INFO_MAX = BOOT_CMDLINE - BOOT_MULTIBOOT,
 };
@@ -113,7 +113,7 @@ static bool read_header(const LoaderFile *file, Header *header, GError **error)
     header->flags = get_le32(raw + 4);
     if (header->flags & FLAGS_REQUIRED & ~FLAGS_KNOWN) {
         qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
-                      "%s: its Multiboot header requires what is not known here: flags 0x%x",
+                      "%s: its Multiboot header requires unsupported features: flags 0x%x",
                       file->what, header->flags & FLAGS_REQUIRED & ~FLAGS_KNOWN);
         return false;
     }
@@ -133,7 +133,7 @@ static bool read_header(const LoaderFile *file, Header *header, GError **error)
 
 /* ---- The kernel ---- */
 
-/* The part of the file that goes to memory, and where, by the header. */
+/* The part of the file to load, and its address, by the header. */
 static bool flat_image(const Boot *boot, const Header *header, BootImage *ret_image,
                        GError **error)
 {
@@ -142,21 +142,21 @@ static bool flat_image(const Boot *boot, const Header *header, BootImage *ret_im
     BootImage image = { .gpa = header->load_addr, .file = file, .what = "kernel" };
 
     if (header->load_addr > header->header_addr || before > header->offset) {
-        return refuse(file, "its Multiboot header wants to be loaded from before the file", error);
+        return refuse(file, "its Multiboot header places the load address before the file", error);
     }
     image.offset = header->offset - before;
     image.file_size = file->size - image.offset;
     if (header->load_end) {
         if (header->load_end < header->load_addr ||
             header->load_end - header->load_addr > image.file_size) {
-            return refuse(file, "its Multiboot header has a wrong end of the file", error);
+            return refuse(file, "its Multiboot header has an invalid end of the file", error);
         }
         image.file_size = header->load_end - header->load_addr;
     }
     image.size = image.file_size;
     if (header->bss_end) {
         if (header->bss_end < header->load_addr + image.file_size) {
-            return refuse(file, "its Multiboot header has a wrong end of memory", error);
+            return refuse(file, "its Multiboot header has an invalid end of memory", error);
         }
         image.size = header->bss_end - header->load_addr;
     }
@@ -172,13 +172,13 @@ static bool load_flat(Boot *boot, const Header *header, guint64 *ret_entry, GErr
         return false;
     }
     if (header->entry < image.gpa || header->entry - image.gpa >= image.file_size) {
-        return refuse(boot->kernel, "its Multiboot entry is not in what is loaded", error);
+        return refuse(boot->kernel, "its Multiboot entry is not in the loaded image", error);
     }
     *ret_entry = header->entry;
     return boot_add(boot, &image, error);
 }
 
-/* The entry is a virtual address: of the segment that has it. */
+/* The entry is a virtual address: converts it by the segment that contains it. */
 static guint64 physical_entry(const GArray *segments, guint64 entry)
 {
     for (guint i = 0; i < segments->len; i++) {
@@ -212,7 +212,7 @@ static bool load_elf(Boot *boot, guint64 *ret_entry, GError **error)
 
 /* ---- Modules ---- */
 
-/* Cuts the next module from a list: up to a comma, ",," being one in a name. */
+/* Cuts the next module from a list: up to a comma; ",," is a comma in a name. */
 static char *next_module(const char **list)
 {
     GString *text = g_string_new(NULL);
@@ -272,8 +272,8 @@ static guint64 kernel_end(const Boot *boot)
     return end;
 }
 
-/* Behind the kernel, which alone is there so far.  Appends a row for each to rows;
- * the texts follow later. */
+/* Places them after the kernel, the only image so far.  Appends a row for each to
+ * rows; the texts follow later. */
 static bool add_modules(Boot *boot, GByteArray *rows, GError **error)
 {
     guint64 addr = next_page(kernel_end(boot));

@@ -7,7 +7,7 @@
 
 #include "hw/i386/boot.h"
 
-/* Whether the file has a header with a good checksum; false if it cannot be read. */
+/* Whether the file has a header with a valid checksum; false if it cannot be read. */
 bool multiboot_matches(const LoaderFile *file);
 
 /* Opens the modules of "FILE WORDS,FILE WORDS,...": an array of LoaderFile, whose

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a PC's firmware is told about booting; see pc-boot-config.h.  Names and
+ * The boot configuration of a PC's firmware; see pc-boot-config.h.  Names and
  * formats of the items are those that SeaBIOS reads.
  */
 #include "config.h"
@@ -16,8 +16,8 @@ enum { SPLASH_MAX = 16 << 20 };
 
 /* ---- Picture ---- */
 
-/* The firmware's name for a picture, by its first bytes; NULL: none that it
- * knows. */
+/* The firmware's name for a picture, by its first bytes; NULL: unknown
+ * format. */
 static const char *splash_name(GBytes *splash)
 {
     gsize size;

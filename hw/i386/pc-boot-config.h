@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Property `boot` of a PC: checked, and told to the firmware through its
+ * Property `boot` of a PC: checked, and passed to the firmware through its
  * configuration device.
  */
 #ifndef HW_I386_PC_BOOT_CONFIG_H

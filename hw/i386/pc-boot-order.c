@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The file "bootorder" of a PC's firmware configuration: one line for each device
- * that has a boot index, as an Open Firmware path: the way to it over buses, each
- * step a kind of device and its address.
+ * that has a boot index, as an Open Firmware path: its path over buses, in which
+ * each component is a kind of device and its address.
  */
 #include "config.h"
 #include "hw/i386/pc-boot-config.h"
@@ -20,7 +20,7 @@ typedef struct {
     Device *dev;                /* borrowed */
 } BootEntry;
 
-/* Classes that firmware can boot from, and what of them is below the PCI
+/* Classes that firmware can boot from, and their path components below the PCI
  * function. */
 static const struct {
     const QmpClass *klass;
@@ -43,7 +43,7 @@ static const char *unit_of(const Object *obj)
 
 /* ---- Paths ---- */
 
-/* What Open Firmware calls a function, by its class code. */
+/* The Open Firmware name of a function, by its class code. */
 static const char *function_name(const PciDevice *dev)
 {
     switch (pci_get_word(dev->config + PCI_CLASS_DEVICE)) {
@@ -68,7 +68,7 @@ static void prepend_function(GString *path, const PciDevice *dev)
     g_string_prepend(path, step);
 }
 
-/* The PCI function that a device is, or that carries it; NULL: none. */
+/* The device itself if it is a PCI function, or the PCI function that carries it; NULL: none. */
 static PciDevice *function_of(Device *dev)
 {
     while (dev && !object_is_a(dev, &qmp_class_pci_device)) {
@@ -167,7 +167,7 @@ bool pc_boot_set_order(FwCfg *fw_cfg, Machine *machine, bool strict, GError **er
         return false;
     }
     text = order_text(entries, strict);
-    /* With the NUL at its end, unless there is nothing to say. */
+    /* With the terminating NUL, unless it is empty. */
     return fw_cfg_set_file(fw_cfg, "bootorder",
                            g_bytes_new(text, *text ? strlen(text) + 1 : 0), error);
 }

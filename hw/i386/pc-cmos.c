@@ -21,7 +21,7 @@ enum {
     CMOS_BOOT_LAST = 0x38,      /* third boot device, and the floppy check */
     CMOS_BOOT_FIRST = 0x3d,     /* first (low half) and second */
     CMOS_ABOVE_4G = 0x5b,       /* 3 bytes, 64 KiB from 4 GiB */
-    CMOS_CPUS = 0x5f,           /* less one */
+    CMOS_CPUS = 0x5f,           /* minus one */
 };
 
 enum { STATUS_RESUME = 0xfe };  /* CMOS_SHUTDOWN_STATUS */
@@ -37,7 +37,7 @@ enum { ORDER_MAX = 3, NO_FLOPPY_CHECK = 0x01, BASE_MEMORY_KIB = 640 };
 #define MIB (1024 * 1024)
 #define UNIT (64 * KIB)
 
-/* The low n bytes of value, limited to what they hold. */
+/* Stores value in n bytes, limited to their maximum. */
 static void set_number(Device *rtc, guint8 index, guint64 value, guint n)
 {
     value = MIN(value, (1u << n * 8) - 1);

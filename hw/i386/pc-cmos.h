@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The values that a PC's firmware finds in the memory of the real time clock:
- * the bytes of the AT, and those that firmware for virtual machines reads
- * beyond them.
+ * The values for a PC's firmware in the memory of the real-time clock: the
+ * bytes of the AT, and the additional ones that firmware for virtual machines
+ * reads.
  */
 #ifndef HW_I386_PC_CMOS_H
 #define HW_I386_PC_CMOS_H
@@ -21,9 +21,9 @@ void pc_cmos_fill(Device *rtc, const PcCmos *config);
 /* Tells the firmware that the next reset is the end of a sleep. */
 void pc_cmos_set_resume(Device *rtc);
 
-/* That order names boot devices, three at most.  Fails with invalid-value. */
+/* Checks that order names boot devices, at most three.  Fails with invalid-value. */
 bool pc_cmos_check_order(const char *order, GError **error);
-/* Tells the firmware such an order. */
+/* Stores such an order for the firmware. */
 void pc_cmos_set_order(Device *rtc, const char *order, bool floppy_check);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The firmware of a PC: a file whose end lies at 4 GiB, and whose last 128 KiB
- * are seen below 1 MiB as well, until RAM is switched over them.
+ * The firmware of a PC: a file that ends at 4 GiB, and whose last 128 KiB are
+ * also visible below 1 MiB, until RAM is switched over them.
  */
 #ifndef HW_I386_PC_FIRMWARE_H
 #define HW_I386_PC_FIRMWARE_H
@@ -22,7 +22,7 @@ void pc_firmware_free(PcFirmware *firmware);
 
 /* Shows it in PCI memory, as regions of owner.  Machine lock. */
 void pc_firmware_map(PcFirmware *firmware, Object *owner, MemoryRegion *pci);
-/* When that memory is gone. */
+/* To be called after that memory is gone. */
 void pc_firmware_unmap(PcFirmware *firmware);
 
 #endif

@@ -30,8 +30,8 @@ static void free_buses(gpointer data)
 
 static void describe_bus(const PcTablesConfig *config, Bus *bus, AcpiPciBus *ret_bus);
 
-/* What is behind the bridges on bus; no bridge is function 0 of slot 0, so a
- * devfn of 0 ends the list. */
+/* Describes the buses behind the bridges on bus; no bridge is function 0 of
+ * slot 0, so a devfn of 0 ends the list. */
 static void describe_behind(const PcTablesConfig *config, Bus *bus, AcpiPciBus *at)
 {
     AcpiPciBus *buses = g_new0(AcpiPciBus, PCI_N_DEVFN + 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ACPI and SMBIOS tables of a PC: what its chips make of them.
+ * The ACPI and SMBIOS tables of a PC, built from its chips.
  *
  *     PcTables tables;
  *
@@ -22,7 +22,7 @@
 typedef struct {
     Machine *machine;
     Device *host, *pm;          /* i440FX-pcihost, PIIX4_PM */
-    bool acpi;                  /* there are to be ACPI tables */
+    bool acpi;                  /* ACPI tables are wanted */
     bool smbios_64;             /* the entry point of version 3.0 */
     guint64 ram_low;
     guint16 pm_base;
@@ -37,7 +37,7 @@ typedef struct {
 bool pc_tables_build(PcTables *tables, const PcTablesConfig *config, GError **error);
 void pc_tables_clear(PcTables *tables);
 
-/* Hands them to firmware.  Fails with fw_cfg_set_file()'s errors. */
+/* Passes them to firmware.  Fails with fw_cfg_set_file()'s errors. */
 bool pc_tables_set_files(const PcTables *tables, FwCfg *fw_cfg, GError **error);
 
 #endif

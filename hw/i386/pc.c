@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Machines `pc-i440fx-*`: a PC with PCI, ISA and firmware.  Its chips are in the
- * recipe (qmp/schema/pc.json); this file lays out memory, shows the firmware,
- * and fills what firmware reads.
+ * recipe (qmp/schema/pc.json); this file lays out memory, maps the firmware,
+ * and provides its data.
  *
  *     0x00000000  RAM; from 0xa0000 to 1 MiB as the i440FX steers it
  *     end of RAM  PCI, up to the I/O APIC
@@ -12,8 +12,8 @@
  *     below 4 GiB firmware
  *     0x100000000 the rest of RAM, then PCI again
  *
- * With property `kernel` no firmware runs: what it would have done by the time
- * that it starts a kernel is done in reset_done.
+ * With property `kernel` no firmware runs: reset_done does what firmware would
+ * have done before it starts a kernel.
  */
 #include "config.h"
 #include "hw/i386/pc.h"
@@ -61,7 +61,7 @@ static bool starts_kernel(const PcMachine *pc)
 
 /* ---- Properties ---- */
 
-/* Writes what `auto` means back into the property. */
+/* Resolves `auto` and writes the result back into the property. */
 static void resolve(OnOffAuto *value, bool automatic)
 {
     if (*value == ON_OFF_AUTO_AUTO) {
@@ -106,8 +106,8 @@ static guint64 ram_end(const PcMachine *pc)
     return BOOT_4G + pc->x86.machine.ram_size - pc->x86.ram_low;
 }
 
-/* The clock's line goes through the HPET, which holds it back while its timer 1
- * takes the clock's place. */
+/* The clock's line goes through the HPET, which blocks it while its timer 1
+ * replaces the clock. */
 static void wire_hpet(PcMachine *pc)
 {
     Device *hpet = x86_chip(&pc->x86.machine, PC_I440FX_MACHINE_PART_HPET0);
@@ -119,7 +119,7 @@ static void wire_hpet(PcMachine *pc)
     }
 }
 
-/* Address line 20 passes unless both of its gates are closed.  The keyboard
+/* Address line 20 is enabled unless both of its gates are closed.  The keyboard
  * controller's is open after a reset; without one, its wire is pulled up. */
 static void wire_a20(Machine *machine)
 {
@@ -147,7 +147,7 @@ static bool pc_wire(Machine *machine, GError **error)
     wire_a20(machine);
     i440fx_pass_ports(pc->host, &piix3_ports_ops, pc->piix3);
     if (starts_kernel(pc)) {
-        /* Nobody would find the place where a sleeping guest wants to wake up. */
+        /* Without firmware nothing would jump to the wake-up address of a sleeping guest. */
         piix4_pm_props(pc->pm)->disable_s3 = 1;
     } else {
         pc_firmware_map(&pc->firmware, &machine->object, i440fx_pci_memory(pc->host));
@@ -156,7 +156,7 @@ static bool pc_wire(Machine *machine, GError **error)
     return true;
 }
 
-/* Chips are gone, and with them what they had shown. */
+/* Chips are gone, and with them the memory that they mapped. */
 static void pc_teardown(Machine *machine)
 {
     pc_firmware_unmap(&pc_machine(machine)->firmware);
@@ -187,7 +187,7 @@ static void fill_cmos(PcMachine *pc)
     pc_cmos_fill(pc->rtc, &cmos);
 }
 
-/* RAM alone: the rest is for firmware to know. */
+/* RAM only: firmware knows the rest. */
 static guint ram_ranges(const PcMachine *pc, BootRange ret_ranges[2])
 {
     guint64 high = pc->x86.machine.ram_size - pc->x86.ram_low;
@@ -272,7 +272,7 @@ static void pc_reset(Machine *machine)
     PcMachine *pc = pc_machine(machine);
     g_autoptr(GError) error = NULL;
 
-    /* Devices may have come since, or have another place. */
+    /* Devices may have been added since, or have another address. */
     if (!set_boot_order(pc, &error)) {
         g_warning("boot order: %s", error->message);
     }
@@ -289,7 +289,7 @@ static guint8 pci_irq_of(void *opaque, guint line)
     return pci_irqs[line];
 }
 
-/* What firmware would have done. */
+/* Does what firmware would have done. */
 static void pc_reset_done(Machine *machine)
 {
     PcMachine *pc = pc_machine(machine);
@@ -307,8 +307,8 @@ static void pc_reset_done(Machine *machine)
     x86_place_images(machine);
 }
 
-/* The firmware finds its own memory, and in the clock's what it is to do: to go
- * on where the guest wants it. */
+/* The firmware finds its memory preserved, and a flag in the clock's memory
+ * that makes it jump to the guest's wake-up address. */
 static void pc_wake(Machine *machine)
 {
     PcMachine *pc = pc_machine(machine);
@@ -335,7 +335,7 @@ static const MachineOps pc_ops = {
 
 /* ---- Class ---- */
 
-/* Properties that another one gives an effect, or takes it from. */
+/* Checks properties whose effect depends on others. */
 static bool check_effects(const Object *obj, GError **error)
 {
     const GenericPcMachineProps *props = generic_pc_machine_props(obj);

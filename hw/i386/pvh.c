@@ -5,8 +5,8 @@
  * point in a note, and is entered there in flat protected mode with the address
  * of a start info in ebx.
  *
- * The ELF file is the client's: elf.c checks its headers, boot_add() where its
- * segments go, and this file its notes.
+ * The ELF file is untrusted: elf.c checks its headers, boot_add() the addresses
+ * of its segments, and this file its notes.
  */
 #include "config.h"
 #include "hw/i386/pvh.h"
@@ -19,7 +19,7 @@
 enum {
     NOTE_PHYS32_ENTRY = 18,
     NOTE_HEADER = 12,           /* name size, descriptor size, type */
-    NOTES_MAX = 64 * 1024,      /* bytes of notes that are looked at */
+    NOTES_MAX = 64 * 1024,      /* bytes of notes that are searched */
 
     START_INFO_MAGIC = 0x336ec578,
     START_INFO_VERSION = 1,
@@ -71,7 +71,7 @@ static bool find_entry(const guint8 *notes, guint64 size, guint64 *ret_entry)
     return false;
 }
 
-/* Looks through all note segments; *ret_found tells whether one has the entry. */
+/* Searches all note segments; *ret_found says whether one has the entry. */
 static bool find_entry_note(const LoaderFile *file, const GArray *segments, guint64 *ret_entry,
                             bool *ret_found, GError **error)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kernel and initrd of x86 boards in memory: read on the pool with their opening, let go
- * when they are in RAM, and fetched on the pool again when a reset, or a start after one
- * that failed, is going to want them.
+ * Kernel and initrd of x86 boards in memory: read on the pool when they are opened,
+ * released when they are in RAM, and read on the pool again before a reset, or a start
+ * after a failed one, needs them.
  */
 #include "config.h"
 #include "hw/i386/x86-machine.h"
@@ -31,7 +31,7 @@ static void add_file(GArray *list, LoaderFile *file)
     g_array_append_val(list, f);
 }
 
-/* All files that there are, of Fetched. */
+/* All open files, as Fetched. */
 static GArray *list_files(const X86Machine *x86)
 {
     GArray *list = g_array_new(FALSE, FALSE, sizeof(Fetched));
@@ -46,7 +46,7 @@ static GArray *list_files(const X86Machine *x86)
     return list;
 }
 
-/* Hands over what there is; a file that was not got at is left as it was. */
+/* Hands over the contents that were read; other files are not changed. */
 static void hold(GArray *list)
 {
     for (guint i = 0; i < list->len; i++) {

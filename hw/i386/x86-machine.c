@@ -55,7 +55,7 @@ static void gsi_set(void *opaque, guint n, bool level)
 {
     Accel *accel = to_machine(opaque)->accel;
 
-    /* Lines outlive the accelerator by the moment in which a machine goes. */
+    /* Lines briefly outlive the accelerator when a machine is torn down. */
     if (accel && accel_ops(accel)->irqchip(accel) == ACCEL_IRQCHIP_ON) {
         accel_ops(accel)->set_gsi(accel, n, level);
     }
@@ -106,7 +106,7 @@ static OnOffSplit accel_irqchip(Accel *accel)
     }
 }
 
-/* Before QEMU's version 6.2, CPUs went to sockets of their own. */
+/* Before QEMU 6.2, each CPU got its own socket by default. */
 static bool set_topology(Machine *machine, GError **error)
 {
     X86MachineProps *props = x86_machine_props(machine);
@@ -153,7 +153,7 @@ bool x86_setup(Machine *machine, GError **error)
 
 /* ---- Wiring ---- */
 
-/* Wires a line to an input of a chip, if there is that chip. */
+/* Wires a line to an input of a chip, if the chip exists. */
 static void wire_gsi(Machine *machine, guint gsi, Device *chip, guint input)
 {
     Irq *to = chip ? gpio(&chip->object, "unnamed-gpio-in", input) : NULL;
@@ -163,8 +163,8 @@ static void wire_gsi(Machine *machine, guint gsi, Device *chip, guint input)
     }
 }
 
-/* The CPU's acknowledgement reaches both 8259As: the first one says whose turn it
- * is.  Machine lock held. */
+/* The CPU's acknowledgement goes to both 8259As: the first one decides which one
+ * answers.  Machine lock held. */
 static int acknowledge(void *opaque)
 {
     Machine *machine = opaque;
@@ -196,8 +196,8 @@ Device *x86_chip(Machine *machine, const char *name)
     return to_device(object_child(&machine->object, name));
 }
 
-/* Input 2 of the master is the slave's; what the I/O APIC does with its line 0 is its
- * own business. */
+/* Input 2 of the master belongs to the slave; line 0 of the I/O APIC is handled
+ * there. */
 void x86_wire(Machine *machine, const X86Chips *chips)
 {
     const X86MachineProps *props = x86_machine_props(machine);
@@ -241,7 +241,7 @@ static void x86_release(Object *obj)
     g_clear_pointer(&x86->modules, g_ptr_array_unref);
 }
 
-/* What is for the kernel has no effect without one. */
+/* Properties for a kernel have no effect without one. */
 static bool check_kernel(const X86MachineProps *props, GError **error)
 {
     const char *name = props->append ? "append" : props->initrd ? "initrd" : NULL;
@@ -254,7 +254,7 @@ static bool check_kernel(const X86MachineProps *props, GError **error)
     return false;
 }
 
-/* Opens and reads the files on the pool, where a slow file system holds up nobody. */
+/* Opens and reads the files on the pool, where a slow file system blocks nothing else. */
 static bool x86_prepare(Object *obj, GError **error)
 {
     X86Machine *x86 = to_x86_machine(obj);
@@ -344,7 +344,7 @@ static Boot *load_files(Machine *machine, const char *append, const X86Tables *t
     return boot_load(&config, loader_ref(x86->kernel), modules, error);
 }
 
-/* Ids that do not fit are left out, which the caller notices. */
+/* Ids that do not fit are left out, which the caller detects. */
 static void collect_apic_id(Cpu *cpu, void *data)
 {
     const guint8 id = cpu->apic_id;
@@ -354,7 +354,7 @@ static void collect_apic_id(Cpu *cpu, void *data)
     }
 }
 
-/* ACPI tables can name CPUs that an MP table cannot: then there is none. */
+/* ACPI tables can name CPUs that an MP table cannot: then there is no MP table. */
 static bool add_mptable(Machine *machine, Boot *boot, bool pic, bool acpi, GError **error)
 {
     Object *root = object_root(&machine->object);

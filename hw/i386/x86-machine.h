@@ -12,7 +12,7 @@
 #include "hw/machine/machine.h"
 #include "hw/smbios/smbios.h"
 
-/* RAM below 4 GiB ends here unless a board says otherwise; then come devices. */
+/* By default RAM below 4 GiB ends here, followed by devices. */
 #define X86_RAM_HOLE G_GUINT64_CONSTANT(0xc0000000)
 
 enum { X86_N_GSIS = 24 };
@@ -24,20 +24,21 @@ typedef struct {
 
 typedef struct X86Machine {
     Machine machine;
-    /* By a board, before x86_setup: RAM below 4 GiB may have up to low_max bytes;
-     * if there is not less, it ends at low_split.  X86_RAM_HOLE both, else. */
+    /* Set by a board, before x86_setup: RAM below 4 GiB has up to low_max bytes;
+     * if there is more RAM, it ends at low_split.  By default both are
+     * X86_RAM_HOLE. */
     guint64 low_max, low_split;
     guint64 ram_low;            /* bytes of RAM below 4 GiB */
     MemoryRegion *ram_below_4g, *ram_above_4g;  /* aliases of machine.ram, or NULL */
     bool has_lines;
     X86Chips chips;             /* from wire to teardown */
-    LoaderFile *kernel;                         /* opened with the machine, or NULL */
+    LoaderFile *kernel;                         /* opened when the machine is made, or NULL */
     GPtrArray *modules;         /* the same for `initrd`: of LoaderFile */
-    Boot *boot;                 /* what a reset puts into RAM, since the start */
+    Boot *boot;                 /* what a reset loads into RAM, since the start */
 } X86Machine;
 
-/* That CPUs which run have local APICs, by the accelerator: there are no others.
- * Fails with not-supported. */
+/* Checks that the accelerator provides local APICs if it runs CPUs: there are no
+ * others. Fails with not-supported. */
 bool x86_check_irqchip(Machine *machine, GError **error);
 /* MachineOps.setup and teardown: claims and maps RAM, makes the lines, and sets
  * property `irqchip`, by which a recipe chooses chips.  Fails with
@@ -46,42 +47,43 @@ bool x86_setup(Machine *machine, GError **error);
 void x86_teardown(Machine *machine);
 /* A chip of the recipe by its generated name (docs/schema.md), or NULL. */
 Device *x86_chip(Machine *machine, const char *name);
-/* For MachineOps.wire: where the accelerator has not all interrupt controllers, the
- * lines reach the recipe's chips, as many of them as there are; GSI 0 is the I/O
- * APIC's pin 2, as on every PC.  The first 8259A's INT is "intr[0]", which the
- * accelerator sees, and answers by AccelHost.intack; "a20[0]" is address line 20's
- * gate. */
+/* For MachineOps.wire: if the accelerator lacks interrupt controllers, wires the
+ * lines to the recipe's chips that exist; GSI 0 is the I/O APIC's pin 2, as on
+ * every PC.  The first 8259A's INT is "intr[0]", which the accelerator samples, and
+ * answers by AccelHost.intack; "a20[0]" is address line 20's gate. */
 void x86_wire(Machine *machine, const X86Chips *chips);
 
 /* RAM as the loader and the memory map see it; append is not set. */
 BootConfig x86_boot_config(Machine *machine);
-/* That there are CPUs, not more than the machine type takes, and as many as property
- * `smp` says.  Fails with property-missing, limit-exceeded, invalid-value. */
+/* Checks that there are CPUs, not more than the machine type takes, and as many as
+ * property `smp` says.  Fails with property-missing, limit-exceeded,
+ * invalid-value. */
 bool x86_check_cpus(Machine *machine, GError **error);
 /* For MachineOps.start: loads the kernel and initrd that were opened with the
  * machine, and an MP table by its CPUs; append: the command line, or NULL; pic:
  * there are 8259As.  Fails with property-missing
- * (kernel, CPU), limit-exceeded (CPUs) and boot_load()'s errors.  With an
- * accelerator that executes nothing there need be no kernel, and then no CPU. */
+ * (kernel, CPU), limit-exceeded (CPUs) and boot_load()'s errors.  An accelerator
+ * that executes nothing needs no kernel, and then no CPU. */
 bool x86_start_kernel(Machine *machine, const char *append, bool pic, GError **error);
-/* The same with tables that firmware would have brought, each or NULL; acpi is
- * relocated.  Fails with limit-exceeded for SMBIOS tables that are too long. */
+/* The same with tables that firmware would have provided, each may be NULL;
+ * acpi is relocated.  Fails with limit-exceeded for SMBIOS tables that are too
+ * long. */
 typedef struct {
     AcpiTables *acpi;
     const SmbiosTables *smbios;
 } X86Tables;
 bool x86_start_kernel_tables(Machine *machine, const char *append, bool pic,
                              const X86Tables *tables, GError **error);
-/* MachineOps.reset: RAM and boot CPU as after the load. */
+/* MachineOps.reset: restores RAM and boot CPU as after the load. */
 void x86_reset(Machine *machine);
-/* Its two halves, for boards where RAM can be seen only after the devices'
- * reset.  No-ops if no kernel was loaded. */
+/* The two halves of x86_reset, for boards where RAM is visible only after the
+ * devices' reset.  No-ops if no kernel was loaded. */
 void x86_reset_cpu(Machine *machine);
 void x86_place_images(Machine *machine);
 
 /* ---- x86-files.c ---- */
 
-/* Reads what is open, which may block; fails with file-not-usable or no-memory. */
+/* Reads the open files, which may block; fails with file-not-usable or no-memory. */
 bool x86_hold_files(X86Machine *x86, GError **error);
 void x86_let_files_go(X86Machine *x86);
 /* MachineOps.fetch_begin, fetch_work and fetch_end. */

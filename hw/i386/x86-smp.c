@@ -8,7 +8,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-machine.h"
 
-/* What is given, or 0. */
+/* The values that were given, or 0. */
 static CpuTopology given(const SMPConfiguration *smp)
 {
     return (CpuTopology){
@@ -19,13 +19,13 @@ static CpuTopology given(const SMPConfiguration *smp)
     };
 }
 
-/* How many of something make so many of all, as far as that goes. */
+/* The factor that is missing to reach `all`, at least 1. */
 static guint32 rest(guint64 all, guint64 others)
 {
     return MAX(all / others, 1);
 }
 
-/* One level that was left open takes all CPUs, the others have one each. */
+/* Of the levels that were left open, one takes all CPUs, the others are 1. */
 static void choose(CpuTopology *t, guint64 cpus, bool sockets_first)
 {
     if (!t->sockets && !t->cores) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A machine's property smp: the places that its CPUs may take.
+ * A machine's property smp: the topology of its possible CPUs.
  */
 #ifndef HW_I386_X86_SMP_H
 #define HW_I386_X86_SMP_H
@@ -13,9 +13,9 @@
 typedef struct SMPConfiguration SMPConfiguration;
 
 /*
- * Chooses what smp leaves open, writes the choice into it, and returns the places.  sockets_first:
- * CPUs go to sockets rather than cores.  Fails with invalid-value if the numbers do not fit each
- * other; smp is as it was then.
+ * Chooses what smp leaves open, writes the choice into it, and returns the topology.
+ * sockets_first: prefers sockets over cores.  Fails with invalid-value if the numbers are
+ * inconsistent; smp is then unchanged.
  */
 bool x86_smp_resolve(SMPConfiguration *smp, bool sockets_first, CpuTopology *ret, GError **error);
 

@@ -5,8 +5,8 @@
  * Auxiliary Device Controller: registers, commands, output port.
  *
  * Between the PC and the two PS/2 ports is one byte, the output buffer.  It is
- * filled again when the PC has taken it: from the controller's own answer, then
- * from the keyboard, then from the mouse (hw/input/ps2.h).
+ * refilled when the PC has read it: from the controller's own answer, then from
+ * the keyboard, then from the mouse (hw/input/ps2.h).
  *
  * Modelled: 32 bytes of RAM with the command byte, translation of scan code set 2
  * to 1, both interrupts, tests, loops, output port with A20 and the reset line.
@@ -39,7 +39,7 @@ enum {                          /* status register */
     STATUS_SYS = 1 << 2,        /* system flag: as in the command byte */
     STATUS_CD = 1 << 3,         /* the last byte came to the command port */
     STATUS_UNLOCKED = 1 << 4,
-    STATUS_AUX = 1 << 5,        /* what is in the output buffer is the mouse's */
+    STATUS_AUX = 1 << 5,        /* the byte in the output buffer is from the mouse */
     STATUS_RESET = STATUS_CD | STATUS_UNLOCKED,
 };
 
@@ -141,8 +141,8 @@ guint8 i8042_translate(guint8 value)
 
 /* ---- Output buffer ---- */
 
-/* The one place that sets the interrupt lines.  While the keyboard is off, the
- * controller's answers are polled for, and do not interrupt. */
+/* The only place that sets the interrupt lines.  While the keyboard is
+ * disabled, the controller's answers are polled, and do not interrupt. */
 static void update_irq(I8042 *s)
 {
     bool full = s->status & STATUS_OBF, aux = s->status & STATUS_AUX;
@@ -163,7 +163,7 @@ static bool keyboard_ready(const I8042 *s)
     return !(s->ram[0] & CB_KBD_OFF) && ps2_has_data(s->kbd) && !timer_pending(s->throttle);
 }
 
-/* A byte of the keyboard; of a code with 0xf0 before it, translation makes one. */
+/* Takes a byte of the keyboard; translation merges a 0xf0 prefix with the code after it. */
 static void put_keyboard(I8042 *s)
 {
     guint8 value = ps2_read(s->kbd);
@@ -209,7 +209,7 @@ static void on_throttle(void *opaque, gint64 now)
     update(opaque);
 }
 
-/* A port's line: its device has something to send, or no more. */
+/* A port's line has changed: its device has something to send, or no longer has. */
 static void on_port(void *opaque, guint n, bool level)
 {
     I8042 *s = opaque;
@@ -247,7 +247,7 @@ static void write_ram(I8042 *s, guint index, guint8 value)
     }
 }
 
-/* The argument of the command before. */
+/* Handles the argument of the previous command. */
 static void take_argument(I8042 *s, guint8 command, guint8 value)
 {
     switch (command) {
@@ -308,7 +308,7 @@ static bool take_question(I8042 *s, guint8 value)
     }
 }
 
-/* A pulse is too short to be seen on any line but the reset line. */
+/* A pulse is too short to be noticed on any line except the reset line. */
 static void pulse(I8042 *s, guint8 lines)
 {
     if (!(lines & OUT_RUN)) {
@@ -349,7 +349,7 @@ static void take_command(I8042 *s, guint8 value)
         } else if (value >= CMD_WRITE_RAM && value < CMD_WRITE_RAM + RAM_SIZE) {
             s->command = value;
         } else {
-            device_guest_error(&s->parent, "command 0x%x is not there", value);
+            device_guest_error(&s->parent, "command 0x%x does not exist", value);
         }
     }
 }
@@ -384,7 +384,7 @@ static void write_data(void *opaque, guint64 offset, guint64 value, guint size)
     if (command) {
         take_argument(s, command, value);
     } else {
-        s->ram[0] &= ~CB_KBD_OFF;       /* who speaks to it wants to hear it */
+        s->ram[0] &= ~CB_KBD_OFF;       /* a byte for the keyboard enables it */
         ps2_write(s->kbd, value);
     }
     update(s);
@@ -416,7 +416,7 @@ static const RegionOps data_ops = {
     .write = write_data,
     .min_size = 1,
     .max_size = 1,
-    .secret = true,             /* what a client types */
+    .secret = true,             /* input from a client */
 };
 
 static const RegionOps command_ops = {
@@ -451,7 +451,7 @@ static void i8042_init(Object *obj)
     gpio_in_new(obj, "ps2-mouse-input-irq", 1, on_port, obj);
 }
 
-/* Ports and interrupt lines; on failure, what was taken is given back. */
+/* Claims ports and interrupt lines; on failure, releases what was claimed. */
 static bool take_place(I8042 *s, Device *dev, GError **error)
 {
     s->data_region = isa_map_ports(dev, "i8042-data", &data_ops, PORT_DATA, 1, error);
@@ -525,7 +525,7 @@ static bool i8042_state_loaded(Device *dev, GError **error)
 
     if ((s->status & STATUS_UNLOCKED) == 0) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "state of '%s' is that of no keyboard controller", dev->object.name);
+                      "state of '%s' is not that of a keyboard controller", dev->object.name);
         return false;
     }
     if (!i8042_props(s)->extended_state) {

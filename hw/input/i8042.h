@@ -6,8 +6,8 @@
 
 #include "qom/device.h"
 
-/* Byte of scan code set 2 as the controller translates it to set 1; of a byte
- * that follows 0xf0, bit 7 is to be set in it. */
+/* Byte of scan code set 2 as the controller translates it to set 1; for a byte
+ * that follows 0xf0, the caller sets bit 7. */
 guint8 i8042_translate(guint8 value);
 
 extern const TypeInfo i8042_type;

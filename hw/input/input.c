@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The router of hw/input/input.h, and the keys that wait for their time.
+ * The router of hw/input/input.h, and the queue of timed keys.
  *
  * The router lives from a machine's first input device to its last.
  */
@@ -13,7 +13,7 @@
 #define STEPS_MAX 1024          /* changes of keys that may wait */
 #define HOLD_MIN 1000000        /* ns: send-key counts milliseconds */
 
-/* A key that goes down or up, and the time until the next one does. */
+/* A key press or release, and the time until the next one. */
 typedef struct {
     InputItem item;
     gint64 hold;
@@ -89,7 +89,7 @@ void input_activate(InputDevice *device)
     g_queue_push_head_link(devices, &device->link);
 }
 
-/* The first of them in use first; or NULL. */
+/* The list of devices, in order of use; or NULL. */
 static GList *devices_of(const Machine *machine)
 {
     const InputRouter *router = input_router(machine);
@@ -146,7 +146,7 @@ void input_send(Machine *machine, const InputItem *items, guint n)
 
 /* ---- Keys that wait ---- */
 
-/* Takes steps until one whose time must pass first. */
+/* Runs steps until one that has to wait. */
 static void run_steps(InputRouter *router, gint64 now)
 {
     Step *step;

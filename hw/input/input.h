@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Input: which device of a machine gets what clients press and move.
+ * Input: routes key and pointer events of clients to a machine's devices.
  *
  * A keyboard, mouse or tablet registers an InputDevice when it is realized.  An
  * event goes to the first device of the machine's list that takes its kind: the
- * newest one, until another one says by input_activate() that its driver has
- * switched it on.  Nothing is known here about who sends events, and about
- * whether the machine runs.
+ * newest one, until another one reports by input_activate() that its driver has
+ * enabled it.  This code depends neither on the sender of events nor on whether
+ * the machine runs.
  *
  * All functions need the machine lock.
  */
@@ -19,7 +19,7 @@
 typedef struct InputDevice InputDevice;
 
 /* One event: key (QKeyCode, down), btn (InputButton, down), rel and abs
- * (InputAxis, how far or where). */
+ * (InputAxis, distance or position). */
 typedef struct {
     InputEventKind kind;
     guint code;
@@ -27,20 +27,20 @@ typedef struct {
 } InputItem;
 
 typedef struct {
-    const char *name;           /* as query-mice tells it */
+    const char *name;           /* the name in query-mice */
     guint32 kinds;              /* of 1 << InputEventKind: what it takes */
     void (*event)(void *opaque, const InputItem *item);
-    /* What came since the last sync belongs together.  May be NULL. */
+    /* The events since the last sync belong together.  May be NULL. */
     void (*sync)(void *opaque);
 } InputDeviceOps;
 
-/* Embedded in the device; all members are input.c's. */
+/* Embedded in the device; only input.c uses its members. */
 struct InputDevice {
     const InputDeviceOps *ops;
     void *opaque;
     Machine *machine;
-    GList link;                 /* in the machine's list, the first in use first */
-    guint index;                /* which one it was, counted from 1 */
+    GList link;                 /* in the machine's list, in order of use */
+    guint index;                /* sequence number, from 1 */
     bool touched;               /* had an event since the last sync */
 };
 
@@ -48,7 +48,7 @@ struct InputDevice {
 void input_register(InputDevice *device, Machine *machine, const InputDeviceOps *ops,
                     void *opaque);
 void input_unregister(InputDevice *device);
-/* From now on device comes before the others. */
+/* Moves device before the others. */
 void input_activate(InputDevice *device);
 
 /* Whether the machine has a device for events of this kind. */
@@ -57,9 +57,9 @@ bool input_handled(Machine *machine, InputEventKind kind);
 void input_send(Machine *machine, const InputItem *items, guint n);
 
 /* Presses n keys (QKeyCode) one after the other and releases them in reverse
- * order, hold ns of the machine's clock between two changes; after what such
- * calls left to do.  Without a keyboard they are lost.  Fails with
- * limit-exceeded if too many changes wait. */
+ * order, with hold ns of the machine's clock between two changes; queued after
+ * earlier calls.  Without a keyboard they are lost.  Fails with limit-exceeded
+ * if too many changes wait. */
 bool input_send_keys(Machine *machine, const guint *keys, guint n, gint64 hold, GError **error);
 
 /* Calls f for each device, the first in use first. */

@@ -2,10 +2,10 @@
 /*
  * The table of hw/input/keycodes.h.
  *
- * A controller that translates makes set 1 out of set 2, byte by byte, so the two
- * columns agree by its table (hw/input/i8042.c); a test says so.  Keys of Sun
- * keyboards (again, undo, front, ...) have codes in set 1 by custom, and here
- * those in set 2 that translate to them.
+ * A translating controller converts set 2 to set 1, byte by byte, so the two
+ * columns agree by its table (hw/input/i8042.c); a test checks that.  Keys of Sun
+ * keyboards (again, undo, front, ...) have customary codes in set 1, and here the
+ * codes in set 2 that translate to them.
  */
 #include "config.h"
 #include "hw/input/keycodes.h"
@@ -164,7 +164,7 @@ const KeyCodes key_codes[Q_KEY_CODE__MAX] = {
     [Q_KEY_CODE_LANG2] = { 0xf1, 0xf1, 0 },
 };
 
-/* A code as clients number keys: seven bits, and whether 0xe0 comes first. */
+/* A code in the clients' numbering: seven bits, and a bit for the prefix 0xe0. */
 static gint64 number_of(guint16 set1)
 {
     return (set1 & 0x7f) | (set1 >= PREFIX ? 0x80 : 0);

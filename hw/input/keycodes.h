@@ -16,12 +16,12 @@ typedef struct {
     guint8 set3;                /* 0: none */
 } KeyCodes;
 
-/* set1 is 0 for what has no code (`unmapped`).  Two keys say more than a code in
- * sets 1 and 2 (hw/input/ps2-kbd.c): `print` has the code that it sends with
- * Shift or Ctrl, `pause` that of Ctrl-Break. */
+/* set1 is 0 for a key without code (`unmapped`).  Two keys send more than one
+ * code in sets 1 and 2 (hw/input/ps2-kbd.c): `print` has the code that it sends
+ * with Shift or Ctrl, `pause` that of Ctrl-Break. */
 extern const KeyCodes key_codes[Q_KEY_CODE__MAX];
 
-/* The key whose number a client says: its code in set 1, bit 7 for 0xe0; or
+/* The key for a client's key number: its code in set 1, bit 7 for 0xe0; or
  * Q_KEY_CODE_UNMAPPED. */
 QKeyCode key_code_by_number(gint64 number);
 

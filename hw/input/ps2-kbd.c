@@ -4,10 +4,10 @@
  * Keyboards (commands from the system, scan code sets, key types of set 3), and
  * Microsoft's "Keyboard Scan Code Specification".
  *
- * Modelled: the three sets, typematic repetition, LEDs (kept, shown to nobody),
- * the queue of 16 with its overrun mark.  Not modelled: the time that its self
- * test takes, and the self test's result after power-on, which would come before
- * anybody listens.
+ * Modelled: the three sets, typematic repetition, LEDs (stored, not shown), the
+ * queue of 16 with its overrun mark.  Not modelled: the duration of its self
+ * test, and the self test's result after power-on, which would be sent before
+ * any software reads it.
  *
  * A part of hw/input/i8042.c.
  */
@@ -26,7 +26,7 @@
 enum {                          /* commands that only keyboards have */
     CMD_SET_LEDS = 0xed,
     CMD_ECHO = 0xee,
-    CMD_SCAN_SET = 0xf0,        /* argument 0: asks which */
+    CMD_SCAN_SET = 0xf0,        /* argument 0: query */
     CMD_ALL_TYPEMATIC = 0xf7,   /* these and the next three: all keys of set 3 */
     CMD_ALL_MAKE_BREAK = 0xf8,
     CMD_ALL_MAKE = 0xf9,
@@ -123,8 +123,8 @@ static void add_key(const Ps2Kbd *s, Codes *codes, QKeyCode key, bool down)
     }
 }
 
-/* Print Screen is shifted on keyboards with 84 keys, so it comes with a Shift of
- * its own unless one is down. */
+/* Print Screen is a shifted key on keyboards with 84 keys, so it is sent with a
+ * Shift unless one is down. */
 static void add_print(const Ps2Kbd *s, Codes *codes, bool down)
 {
     bool alone = !(s->modifiers & (MOD_SHIFT | MOD_SHIFT_R | MOD_CTRL | MOD_CTRL_R));
@@ -143,7 +143,7 @@ static void add_print(const Ps2Kbd *s, Codes *codes, bool down)
     }
 }
 
-/* Pause says when it goes down that it is up again, and nothing later; it was
+/* Pause sends its release together with its press, and nothing later; it was
  * Ctrl-NumLock on older keyboards, and Break is Ctrl-ScrollLock. */
 static void add_pause(const Ps2Kbd *s, Codes *codes, bool down)
 {
@@ -180,7 +180,7 @@ static void add_codes(const Ps2Kbd *s, Codes *codes, QKeyCode key, bool down)
         break;
     case Q_KEY_CODE_LANG1:
     case Q_KEY_CODE_LANG2:
-        if (down) {             /* they do not say when they go up */
+        if (down) {             /* they send no release code */
             add_set2(codes, key_codes[key].set2, true);
         }
         break;
@@ -203,7 +203,7 @@ static void send_codes(Ps2Kbd *s, QKeyCode key, bool down)
 
 /* ---- Repetition ---- */
 
-/* Bits 5 and 6 of the typematic byte: quarters of a second, less one. */
+/* Bits 5 and 6 of the typematic byte: quarters of a second, minus one. */
 static gint64 repeat_delay(const Ps2Kbd *s)
 {
     return ((s->rate >> 5 & 3) + 1) * 250 * G_GINT64_CONSTANT(1000000);
@@ -233,14 +233,14 @@ static void on_timer(void *opaque, gint64 now)
 {
     Ps2Kbd *s = opaque;
 
-    /* What nobody reads is not worth an overrun. */
+    /* A repetition that is not read must not cause an overrun. */
     if (ps2_room(&s->ps2) == PS2_QUEUE_SIZE) {
         send_codes(s, s->repeat, true);
     }
     timer_set_after(s->timer, repeat_period(s));
 }
 
-/* The key that went down last is repeated, until it goes up. */
+/* The key pressed last is repeated until it is released. */
 static void note_repeat(Ps2Kbd *s, QKeyCode key, bool down)
 {
     if (down && repeats(s, key)) {
@@ -345,7 +345,7 @@ static guint8 key_type(guint8 command)
     return types[(command - CMD_ALL_TYPEMATIC) & 3];
 }
 
-/* The argument of the command before. */
+/* Handles the argument of the previous command. */
 static void take_argument(Ps2Kbd *s, guint8 command, guint8 value)
 {
     switch (command) {
@@ -414,7 +414,7 @@ static void take_command(Ps2Kbd *s, guint8 value)
     ps2_reply(&s->ps2, PS2_ACK);
 }
 
-/* A command where an argument is due is taken for what it is. */
+/* A command is recognised even where an argument is due. */
 static void kbd_write(Ps2Device *ps2, guint8 value)
 {
     Ps2Kbd *s = to_ps2_kbd(ps2);
@@ -472,7 +472,7 @@ static bool kbd_state_loaded(Device *dev, GError **error)
 
     if (s->set < 1 || s->set > 3 || s->repeat >= Q_KEY_CODE__MAX || s->leds & ~LEDS) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "state of '%s' is that of no PS/2 keyboard", dev->object.name);
+                      "state of '%s' is not that of a PS/2 keyboard", dev->object.name);
         return false;
     }
     if (s->repeat == Q_KEY_CODE_UNMAPPED) {

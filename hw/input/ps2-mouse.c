@@ -6,9 +6,9 @@
  * after 200, 200, 80 (identity 4).
  *
  * Modelled: stream, remote and wrap mode, scaling, resolution and sample rate as
- * settings that are told back.  Not modelled: what sample rate and resolution do
- * to a movement (a packet goes as soon as it fits, and steps are the client's), and
- * wheels to the sides.
+ * settings that are reported back.  Not modelled: the effect of sample rate and
+ * resolution on movements (a packet is sent as soon as it fits, and steps are the
+ * client's), and horizontal wheels.
  *
  * A part of hw/input/i8042.c.
  */
@@ -45,7 +45,7 @@ enum {                          /* first byte of a packet: buttons, then */
     PACKET_X_SIGN = 1 << 4,
     PACKET_Y_SIGN = 1 << 5,
     PACKET_BUTTONS = PACKET_LEFT | PACKET_RIGHT | PACKET_MIDDLE,
-    /* Kept like these; the fourth byte of identity 4 has them in bits 4 and 5. */
+    /* Stored like these; the fourth byte of identity 4 has them in bits 4 and 5. */
     BUTTON_SIDE = 1 << 4,
     BUTTON_EXTRA = 1 << 5,
     BUTTONS = PACKET_BUTTONS | BUTTON_SIDE | BUTTON_EXTRA,
@@ -70,9 +70,9 @@ struct Ps2Mouse {
     bool scaling;               /* 2:1 */
     bool enabled;               /* stream mode sends */
     bool remote, wrap;
-    guint8 knock[2];            /* the two sample rates before the present one */
+    guint8 knock[2];            /* the two previous sample rates */
     guint8 buttons;             /* that are down */
-    guint8 said;                /* buttons of the packet before */
+    guint8 said;                /* buttons of the previous packet */
     guint32 dx, dy, dz;         /* signed: not sent yet; to the right, up, to the user */
     InputDevice input;
 };
@@ -101,8 +101,8 @@ static gint32 scaled(gint32 step)
     return step < 0 ? -(gint32)to : (gint32)to;
 }
 
-/* The next packet: what was not sent, as far as it fits.  Scaling is for what the mouse
- * sends by itself. */
+/* Builds the next packet from unsent movement, as far as it fits.  Scaling applies only
+ * in stream mode. */
 static void make_packet(Ps2Mouse *s, guint8 packet[4], bool scales)
 {
     gint32 limit = scales ? STEP_MAX / 2 : STEP_MAX;
@@ -126,8 +126,8 @@ static bool has_news(const Ps2Mouse *s)
     return s->dx || s->dy || s->dz || s->buttons != s->said;
 }
 
-/* Stream mode: what is new goes as long as the queue has room; the rest follows
- * with what comes next, or when the host has taken a packet. */
+/* Stream mode: sends new events as long as the queue has room; the rest follows
+ * with the next event, or when the host has read a packet. */
 static void stream(Ps2Mouse *s)
 {
     guint8 packet[4];
@@ -260,7 +260,7 @@ static void reply_data(Ps2Mouse *s)
     }
 }
 
-/* A driver that knows more than three bytes knocks with three sample rates. */
+/* A driver that supports longer packets identifies itself by three sample rates. */
 static void set_rate(Ps2Mouse *s, guint8 rate)
 {
     if (s->knock[0] == 200 && s->knock[1] == 100 && rate == 80) {
@@ -349,7 +349,7 @@ static void take_command(Ps2Mouse *s, guint8 value)
     }
 }
 
-/* In wrap mode all comes back but what ends it. */
+/* In wrap mode every byte is echoed except those that end it. */
 static void take_wrapped(Ps2Mouse *s, guint8 value)
 {
     if (value == PS2_CMD_RESET) {
@@ -428,7 +428,7 @@ static bool mouse_state_loaded(Device *dev, GError **error)
         (s->buttons | s->said) & ~BUTTONS || s->resolution > 3 || !near(s->dx) || !near(s->dy) ||
         !near(s->dz)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "state of '%s' is that of no PS/2 mouse", dev->object.name);
+                      "state of '%s' is not that of a PS/2 mouse", dev->object.name);
         return false;
     }
     return true;

@@ -2,11 +2,11 @@
 /*
  * Ps2Device: what a PS/2 keyboard and a PS/2 mouse have in common.
  *
- * It sends bytes to its host (hw/input/i8042.c) from two queues: answers to what
- * the host sent, which come first and which the next byte from the host cuts
- * short, and what happened (key codes, movements).  Its line "irq[0]" is high
- * while it has something to send.  A byte from the host is a command or the
- * argument of the command before; the class's Ps2Ops know both.
+ * It sends bytes to its host (hw/input/i8042.c) from two queues: answers to the
+ * host, which are sent first and which the next byte from the host cuts short,
+ * and events (key codes, movements).  Its line "irq[0]" is high while it has
+ * something to send.  A byte from the host is a command or the argument of the
+ * previous command; the class's Ps2Ops handle both.
  *
  * The speed of the wire is not modelled: a byte is available as soon as it is
  * needed.
@@ -19,10 +19,10 @@
 #include "hw/core/irq.h"
 #include "qom/device.h"
 
-#define PS2_QUEUE_SIZE 16       /* of what happened */
+#define PS2_QUEUE_SIZE 16       /* for events */
 #define PS2_REPLY_SIZE 8
 
-enum {                          /* what both kinds answer */
+enum {                          /* answers of both kinds */
     PS2_ACK = 0xfa,
     PS2_BAT_OK = 0xaa,          /* the self test found nothing */
     PS2_RESEND = 0xfe,
@@ -42,7 +42,7 @@ typedef struct Ps2Device {
     Device parent;
     guint8 replies[PS2_REPLY_SIZE];
     guint32 reply_head, reply_count;
-    guint8 queue[PS2_QUEUE_SIZE + 1];   /* one more for an overrun's mark */
+    guint8 queue[PS2_QUEUE_SIZE + 1];   /* one more for the overrun mark */
     guint32 queue_head, queue_count;
     guint8 last;                /* byte that was sent last, for RESEND */
     guint8 command;             /* whose argument comes next; 0: none */
@@ -57,19 +57,19 @@ typedef struct {
     void (*taken)(Ps2Device *s);
 } Ps2Ops;
 
-/* The host's side.  Reading from a device with nothing to send gives what it sent
- * last. */
+/* The host's side.  Reading from a device with nothing to send returns the last
+ * byte again. */
 bool ps2_has_data(const Ps2Device *s);
 guint8 ps2_read(Ps2Device *s);
 void ps2_write(Ps2Device *s, guint8 value);
 
-/* For the classes.  A reply that does not fit in PS2_REPLY_SIZE is cut. */
+/* For the classes.  A reply that does not fit in PS2_REPLY_SIZE is truncated. */
 void ps2_reply(Ps2Device *s, guint8 value);
-/* Room in the queue for what happened; and n bytes into it, no more than that. */
+/* Room in the queue for events; and puts n bytes into it, which must fit. */
 guint ps2_room(const Ps2Device *s);
 void ps2_put(Ps2Device *s, const guint8 *data, guint n);
-/* The mark of a keyboard whose queue was too short, beyond the last place; no-op
- * if it is there. */
+/* Adds the overrun mark of a keyboard after the last entry; no-op if it is
+ * there. */
 void ps2_put_overrun(Ps2Device *s, guint8 mark);
 void ps2_clear_queue(Ps2Device *s);
 

@@ -11,8 +11,9 @@
  * mode, poll.
  *
  * Not modelled: the MCS-80/85 mode (vectors are always the 8086's), and buffered
- * mode's pin.  An edge, once seen, stays requested until it is acknowledged; the
- * chip would forget it if the input fell before that, which no driver relies on.
+ * mode's pin.  An edge, once detected, stays requested until it is acknowledged;
+ * the chip would drop it if the input fell before that, which no driver relies
+ * on.
  *
  * Made by boards where the accelerator has none, one for the master and one for
  * the slave; the slave's output is wired to the master's input 2.
@@ -60,7 +61,7 @@ enum {                          /* OCW3 */
     OCW3_ESMM = 0x40,           /* SMM counts */
 };
 
-#define POLL_REQUEST 0x80       /* what a poll reads: there is one, bits 2:0 say which */
+#define POLL_REQUEST 0x80       /* result of a poll: a request; bits 2:0 name its input */
 
 struct I8259 {
     Device parent;
@@ -74,7 +75,7 @@ struct I8259 {
 
 /* ---- Requests and priorities ---- */
 
-/* Inputs that are levels. */
+/* Level-triggered inputs. */
 static guint8 levels(const I8259 *s)
 {
     return s->regs.icw1 & ICW1_LTIM ? 0xff : s->regs.elcr;
@@ -107,8 +108,8 @@ static guint highest(const I8259 *s, guint8 set)
     return priority;
 }
 
-/* Inputs in service that keep requests of their own and lower priorities out:
- * in special mask mode not the masked ones. */
+/* Inputs in service that block requests of their own and lower priorities: in
+ * special mask mode not the masked ones. */
 static guint8 blocking(const I8259 *s)
 {
     return s->regs.special_mask ? s->regs.isr & ~s->regs.imr : s->regs.isr;
@@ -135,7 +136,7 @@ static int requested(const I8259 *s)
     return -1;
 }
 
-/* The one place that sets INT. */
+/* The only place that sets INT. */
 static void update_output(I8259 *s)
 {
     irq_set(s->output, s->regs.expect == X86_PIC_EXPECT_OCW1 && requested(s) >= 0);
@@ -156,7 +157,7 @@ static void input_changed(void *opaque, guint n, bool level)
 
 /* ---- Acknowledgement and end of interrupt ---- */
 
-/* What INTA does, and a read after a poll command. */
+/* The effect of INTA, and of a read after a poll command. */
 static void take(I8259 *s, guint input)
 {
     s->regs.edges &= ~(1 << input);
@@ -176,7 +177,7 @@ guint8 i8259_acknowledge(Device *dev, guint *ret_ir)
     if (input >= 0) {
         take(s, input);
     }
-    *ret_ir = input >= 0 ? input : 7;   /* nobody asks any more: the default IR7 */
+    *ret_ir = input >= 0 ? input : 7;   /* the request is gone: the default IR7 */
     trace_pic_interrupt(s, *ret_ir, (s->regs.icw2 & ICW2_T) | *ret_ir);
     return (s->regs.icw2 & ICW2_T) | *ret_ir;
 }
@@ -305,7 +306,7 @@ static guint64 i8259_read(void *opaque, guint64 offset, guint size)
     return value;
 }
 
-/* Which command word a write is. */
+/* The name of the command word of a write. */
 static const char *word(const I8259 *s, guint64 offset, guint8 value)
 {
     static const char odd[][5] = { [X86_PIC_EXPECT_OCW1] = "OCW1", [X86_PIC_EXPECT_ICW2] = "ICW2",
@@ -412,7 +413,7 @@ static bool i8259_state_loaded(Device *dev, GError **error)
     I8259 *s = to_i8259(dev);
 
     if (!x86_pic_check(&s->regs) || s->regs.elcr & ~isa_i8259_props(s)->elcr_mask) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 8259A",
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is not that of an 8259A",
                       dev->object.name);
         return false;
     }

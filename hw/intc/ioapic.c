@@ -5,22 +5,22 @@
  * (290566-001), section 3; and, with version 0x20, the EOI register of later
  * chips ("Intel I/O Controller Hub 9", 316972-004, section 13.5.5).
  *
- * A message on the APIC bus is an MSI here (AccelOps.msi_send): what the entry
- * says of destination, delivery mode, trigger mode and vector is in the same
- * terms as an MSI's address and data.  It is accepted as soon as it is sent, so
+ * A message on the APIC bus is an MSI here (AccelOps.msi_send): destination,
+ * delivery mode, trigger mode and vector of an entry have the same encoding as
+ * in an MSI's address and data.  It is accepted as soon as it is sent, so
  * Delivery Status always reads as idle.
  *
  * Where the accelerator has the local APICs (split), each pin's message is the
  * route of the GSI of its number and is sent by setting that GSI: so the
- * accelerator knows of which vectors an end of interrupt concerns this chip
+ * accelerator knows for which vectors an end of interrupt concerns this chip
  * (AccelHost.eoi).  A masked pin's route stays, since its interrupt may still be in
  * service.
  *
- * A line says whether the interrupt is asserted, whatever the level of the pin
- * that stands for it.  So INTPOL is kept, and changes nothing.
+ * A line says whether the interrupt is asserted, independent of the pin's
+ * polarity.  So INTPOL is stored, but has no effect.
  *
- * Line 0, on which a PC's interval timer comes, is pin 2's, as QEMU has it and as a
- * PC's tables say; an HPET may drive line 2 itself.
+ * Line 0, that of a PC's interval timer, goes to pin 2, as in QEMU and in a PC's
+ * tables; an HPET may drive line 2 itself.
  *
  * Made by boards where the accelerator has no I/O APIC.
  */
@@ -111,7 +111,7 @@ static bool is_asserted(const Ioapic *s, guint pin)
            (irq_level(s->lines[pin]) || (pin == TIMER_PIN && irq_level(s->lines[TIMER_LINE])));
 }
 
-/* 3.2.4, DELMOD: of the other modes each assertion is an edge, however the entry
+/* 3.2.4, DELMOD: in the other modes each assertion is an edge, however the entry
  * is programmed. */
 static bool is_level(guint64 rte)
 {
@@ -149,7 +149,7 @@ static void send(Ioapic *s, guint pin)
     }
 }
 
-/* Before a pin sends by its entry. */
+/* To be called before a pin sends its entry's message. */
 static void update_route(Ioapic *s, guint pin)
 {
     Accel *accel = s->machine->accel;
@@ -253,8 +253,8 @@ static guint32 read_register(const Ioapic *s)
     }
 }
 
-/* What was asserted as a level and is an edge now waits for no EOI; this is how
- * drivers of chips without EOI register clear Remote IRR. */
+/* A pin that changes from level to edge does not wait for its EOI any more;
+ * drivers of chips without EOI register clear Remote IRR this way. */
 static void write_entry(Ioapic *s, guint pin, bool high, guint32 value)
 {
     guint64 *rte = &s->regs.ioredtbl[pin];
@@ -280,7 +280,7 @@ static void write_register(Ioapic *s, guint32 value)
     }
 }
 
-/* Of the register at offset; IOWIN is the one that is selected. */
+/* The name of the register at offset; for IOWIN, of the selected one. */
 static const char *register_name(const Ioapic *s, guint64 offset)
 {
     static const TraceRegister mapped[] = { { IOREGSEL, "IOREGSEL" }, { EOIR, "EOIR" } };
@@ -295,11 +295,11 @@ static const char *register_name(const Ioapic *s, guint64 offset)
                           is_register(s->regs.ioregsel) ? "IOREDTBL" : "?");
 }
 
-/* A guest that writes to what is not there expects something to happen. */
+/* A write to an absent register is a guest error: the guest expects an effect. */
 static void check_selected(Ioapic *s)
 {
     if (!is_register(s->regs.ioregsel)) {
-        device_guest_error(&s->parent, "register 0x%x is not there", s->regs.ioregsel);
+        device_guest_error(&s->parent, "register 0x%x does not exist", s->regs.ioregsel);
     }
 }
 
@@ -402,7 +402,7 @@ static bool ioapic_state_loaded(Device *dev, GError **error)
     Ioapic *s = to_ioapic(dev);
 
     if (!x86_ioapic_check(&s->regs)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no I/O APIC",
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is not that of an I/O APIC",
                       dev->object.name);
         return false;
     }

@@ -2,10 +2,10 @@
 /*
  * One of the two interrupt controllers (8259A) of an accelerator that has them.
  *
- * Ports 0x20, 0xa0 and 0x4d0 never reach this process, and the inputs are the
- * machine's lines "gsi[0]" to "gsi[15]".  The device stands for the chip in
- * the tree and in reset.  Made by boards, one for the master and one for the
- * slave.
+ * Accesses to ports 0x20, 0xa0 and 0x4d0 never reach this process, and the
+ * inputs are the machine's lines "gsi[0]" to "gsi[15]".  The device stands for
+ * the chip in the tree and in reset.  Made by boards, one for the master and
+ * one for the slave.
  */
 #include "config.h"
 #include "hw/intc/kvm-chips.h"
@@ -62,7 +62,7 @@ static bool kvm_i8259_load(Device *dev, const void *image, GError **error)
     const X86Chip chip = { .pic = *(const X86Pic *)image };
 
     if (!x86_pic_check(&chip.pic)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 8259A",
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is not that of an 8259A",
                       dev->object.name);
         return false;
     }

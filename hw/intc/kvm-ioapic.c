@@ -2,10 +2,10 @@
 /*
  * The I/O APIC (82093AA) of an accelerator that has one.
  *
- * Its registers at 0xfec00000 never reach this process, and its pins are the
- * machine's lines "gsi[N]", which drive it and the PICs at once; so the device
- * has neither regions nor lines.  It stands for the chip in the tree and in
- * reset.  Made by boards.
+ * Accesses to its registers at 0xfec00000 never reach this process, and its
+ * pins are the machine's lines "gsi[N]", which drive both it and the PICs; so
+ * the device has neither regions nor lines.  It stands for the chip in the tree
+ * and in reset.  Made by boards.
  */
 #include "config.h"
 #include "hw/intc/kvm-chips.h"
@@ -60,7 +60,7 @@ static bool kvm_ioapic_load(Device *dev, const void *image, GError **error)
     const X86Chip chip = { .ioapic = *(const X86Ioapic *)image };
 
     if (!x86_ioapic_check(&chip.ioapic)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no I/O APIC",
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is not that of an I/O APIC",
                       dev->object.name);
         return false;
     }

@@ -3,8 +3,8 @@
  * The ISA bus and the bridge that carries it.
  *
  * On the real bus devices decode addresses themselves, and two that answer to
- * one port garble it; here the second one is refused.  The bus keeps the list
- * of claims; the regions lie in the machine's I/O space.
+ * one port garble it; here the second one is refused.  The bus has a list of
+ * claims; the regions are in the machine's I/O space.
  */
 #include "config.h"
 #include "hw/isa/isa-bus.h"
@@ -58,7 +58,7 @@ typedef struct {
     bool found;
 } PendingSearch;
 
-/* A device to come that names its first port; how many follow it does not say. */
+/* Whether a pending device names this first port; its number of ports is unknown. */
 static bool compare_port(const QmpClass *klass, const void *props, bool named, void *opaque)
 {
     PendingSearch *search = opaque;
@@ -185,7 +185,7 @@ void isa_disconnect_irq(Device *dev, Irq *irq, guint n)
 
 /* ---- Bus ---- */
 
-/* The lowest port that dev has, as `info qtree` shows it. */
+/* The lowest port of dev, as `info qtree` shows it. */
 static char *isa_address(Bus *bus, Device *dev)
 {
     const GArray *claims = to_isa_bus(bus)->claims;

@@ -15,12 +15,12 @@
 
 #define ISA_N_IRQS 16
 
-/* Claims count ports from base for a device on an ISA bus; region is a new I/O
- * region owned by dev, mapped.  Fails with address-in-use (names the holder's
- * path) or out-of-range.  Undone by isa_unmap. */
+/* Claims count ports from base for a device on an ISA bus; returns a new,
+ * mapped I/O region owned by dev.  Fails with address-in-use (names the
+ * holder's path) or out-of-range.  Undone by isa_unmap. */
 MemoryRegion *isa_map_ports(Device *dev, const char *name, const RegionOps *ops, guint32 base,
                             guint32 count, GError **error);
-/* Gives the ports back; region is gone.  Accepts NULL. */
+/* Releases the ports and destroys region.  Accepts NULL. */
 void isa_unmap(Device *dev, MemoryRegion *region);
 
 /* Connects dev's output line (gpio(dev, "irq", 0)) to the bus's line n; fails
@@ -30,8 +30,8 @@ void isa_disconnect_irq(Device *dev, Irq *irq, guint n);
 
 /* Whether a port range is free on dev's bus (serial ports look for one). */
 bool isa_ports_free(Device *dev, guint32 base, guint32 count);
-/* Whether no device of dev's class that is still to come (of a list of requests)
- * names this index in its uint32 property `index`. */
+/* Whether no pending device of dev's class (in a list of requests) names this
+ * index in its uint32 property `index`. */
 bool isa_index_free(Device *dev, guint32 index);
 
 extern const TypeInfo isa_bus_type;

@@ -4,10 +4,10 @@
  * PCI ISA IDE Xcelerator (PIIX3)", sections 2.2 (its configuration registers)
  * and 2.5.6 (reset control).
  *
- * What it does here: routes the four PCI lines to ISA lines (PIRQRC), carries
- * the ISA bus, resets the machine.  Registers that time, decode or stop things
- * which are not there keep what is written.  The chip's other parts are devices
- * of their own: interrupt controllers (with their ELCR), timer, and so on.
+ * Modelled: routing of the four PCI lines to ISA lines (PIRQRC), the ISA bus,
+ * reset of the machine.  Registers for timing, decoding or stopping of absent
+ * parts only store what is written.  The chip's other parts are separate
+ * devices: interrupt controllers (with their ELCR), timer, and so on.
  */
 #include "config.h"
 #include "hw/isa/piix3.h"
@@ -68,7 +68,7 @@ static guint piix3_map(void *opaque, guint devfn, guint pin)
     return (PCI_SLOT(devfn) + PCI_N_PINS - 1 + pin) % PCI_N_PINS;
 }
 
-/* The ISA line that a PCI line goes to, or -1. */
+/* The ISA line to which a PCI line is routed, or -1. */
 static int target_of(const Piix3 *s, guint line)
 {
     guint8 pirqrc = s->parent.config[PIRQRCA + line];
@@ -77,7 +77,7 @@ static int target_of(const Piix3 *s, guint line)
     return pirqrc & PIRQ_OFF || !(PIRQ_ALLOWED >> irq & 1) ? -1 : (int)irq;
 }
 
-/* The one place that drives ISA lines for PCI: each is the OR of the PCI lines
+/* The only place that drives ISA lines for PCI: each is the OR of the PCI lines
  * that are routed to it. */
 static void update_irqs(Piix3 *s)
 {
@@ -133,8 +133,8 @@ static guint64 ports_read(void *opaque, guint64 offset, guint size)
     return size == 1 && offset == RCR_OFFSET ? to_piix3(opaque)->rcr : G_MAXUINT64;
 }
 
-/* A rise of RCPU resets; without SRST it would be the processor alone, which is
- * the same to a guest, as firmware starts it again. */
+/* A rise of RCPU resets the machine; without SRST it would reset only the
+ * processor, which is the same for a guest, as firmware starts it again. */
 static void ports_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     Piix3 *s = opaque;
@@ -162,7 +162,7 @@ typedef struct {
     guint8 offset, reset, writable;
 } Register;
 
-/* Each byte that is not zero forever, the header apart. */
+/* Each byte that is not always zero, except for the header. */
 static const Register registers[] = {
     { IORT, 0x4d, 0xff }, { XBCS, 0x03, 0xff }, { XBCS + 1, 0, 0x01 },
     { PIRQRCA, PIRQ_OFF, PIRQ_OFF | PIRQ_IRQ }, { PIRQRCA + 1, PIRQ_OFF, PIRQ_OFF | PIRQ_IRQ },
@@ -176,7 +176,7 @@ static const Register registers[] = {
 
 static void fill_config(PciDevice *dev)
 {
-    /* It always decodes and always is a master; special cycles are a choice. */
+    /* It always decodes and is always a master; special cycles are optional. */
     pci_set_word(dev->config + PCI_COMMAND,
                  PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
     pci_set_word(dev->writable + PCI_COMMAND, PCI_COMMAND_SPECIAL);
@@ -206,7 +206,7 @@ static void piix3_unrealize(Device *dev)
     pci_bus_set_irqs(dev->bus, NULL, NULL, 0);
 }
 
-/* pci-device has put the registers back. */
+/* pci-device has reset the registers. */
 static void piix3_reset_hold(Device *dev)
 {
     update_irqs(to_piix3(dev));

@@ -9,7 +9,7 @@
 #include "hw/memory/memory.h"
 #include "qom/device.h"
 
-/* Ports 0xcf8 to 0xcfb as the chip answers them: the reset control register at
+/* Handlers of the chip's ports 0xcf8 to 0xcfb: the reset control register at
  * offset 1.  opaque is the device.  The host bridge passes them on. */
 extern const RegionOps piix3_ports_ops;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The port by which test guests end: writing V shuts the machine down, and the
- * daemon's exit status is (V << 1) | 1, an odd number that no other end of the
- * daemon uses.  There is no data sheet.  Made by device_add.
+ * The port with which test guests end: writing V shuts the machine down, and
+ * the daemon's exit status is (V << 1) | 1, an odd number that no other exit of
+ * the daemon uses.  There is no data sheet.  Made by device_add.
  *
  * Reading gives zero.  Accesses of 1, 2 and 4 bytes are one write each.
  */
@@ -14,7 +14,7 @@
 #include "qom/qapi-objects-device.h"
 #include "qom/qapi-trace.h"
 
-#define STATUS_MASK 0xff        /* what the host keeps of an exit status */
+#define STATUS_MASK 0xff        /* the bits of an exit status that the host keeps */
 
 struct IsaDebugExit {
     Device parent;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * pc-testdev: memory behind ports, memory behind MMIO and interrupt lines, for suites
- * that test CPUs (kvm-unit-tests).  There is no data sheet; this is what QEMU 7.2's was
- * seen to do:
+ * that test CPUs (kvm-unit-tests).  There is no data sheet; this is the observed
+ * behaviour of QEMU 7.2:
  *
  *     0xe0    4 ports    a 32-bit number, by accesses of 1, 2 and 4 bytes
- *     0xe4    4 ports    write: the page of guest memory at that address is to be
- *                        looked at again; reads as 0
- *     0xe8    4 ports    the number of 0xe0 again, a byte at a time
- *     0x2000  24 ports   write to port n: line n is high if the value is not 0; reads
+ *     0xe4    4 ports    write: cached translations of the page of guest memory at
+ *     that address are dropped; reads as 0     0xe8    4 ports    the number of 0xe0
+ *     again, a byte at a time     0x2000  24 ports   write to port n: line n is high
+ *     if the value is not 0; reads
  *                        as 0
- *     0xff000000         64 KiB of bytes that only accesses reach
+ *     0xff000000         64 KiB of memory behind MMIO
  *
- * Lines are those of the ISA bus, beside other devices' sources; QEMU ends itself at
- * a write to one above 15, which here does nothing.  A reset lowers the lines, and
+ * Lines are those of the ISA bus, beside other devices' sources; QEMU aborts at a
+ * write to one above 15, which has no effect here.  A reset lowers the lines, and
  * leaves what is stored, as in QEMU.
  */
 #include "config.h"
@@ -95,8 +95,8 @@ static guint64 zero_read(void *opaque, guint64 offset, guint size)
     return 0;
 }
 
-/* A CPU in software forgets what it made of the page.  KVM keeps its own map of
- * memory, and nothing that a guest can see depends on it. */
+/* A software CPU drops its translations of the page.  KVM manages its own
+ * mapping of memory, which is invisible to the guest. */
 static void flush_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     AddressSpace *memory = to_pc_testdev(opaque)->machine->memory;
@@ -146,7 +146,7 @@ static void testdev_init(Object *obj)
     gpio_out_new(obj, "irq", ISA_N_IRQS);
 }
 
-/* What failed is NULL, and what comes behind it. */
+/* On failure the region that failed and those after it are NULL. */
 static bool map_ports(PcTestdev *s, GError **error)
 {
     Device *dev = &s->parent;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pc-testdev: what test suites for CPUs poke.
+ * pc-testdev: a device for test suites of CPUs.
  */
 #ifndef HW_MISC_PC_TESTDEV_H
 #define HW_MISC_PC_TESTDEV_H

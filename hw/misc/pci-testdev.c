@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pci-testdev: what guests measure and test writes to devices with; after QEMU's
- * interface description docs/specs/pci-testdev.txt.
+ * pci-testdev: a device with which guests measure and test device writes; after
+ * QEMU's interface description docs/specs/pci-testdev.txt.
  *
  * BAR 0 (memory) and BAR 1 (I/O) each begin with a header.  Writing a number there
- * chooses one of three tests, and the header then says which offset of the BAR
- * takes writes of which data, and how many came: through the handler, through
- * an ioeventfd for all data, or through one for that data alone.  What came
- * through an ioeventfd is counted when the guest asks for the count.  BAR 2 is an
- * area of the size `membar` that nothing answers in.
+ * chooses one of three tests, and the header then shows which offset of the BAR
+ * takes writes of which data, and how many were made: through the handler,
+ * through an ioeventfd for all data, or through one for that data only.  Writes
+ * through an ioeventfd are counted when the guest reads the count.  BAR 2 is an
+ * empty area of the size `membar`.
  */
 #include "config.h"
 #include "hw/misc/pci-testdev.h"
@@ -38,7 +38,7 @@ enum {
     MEM_TESTS = 0x800,
     IO_SIZE = 0x100,
     IO_TESTS = 0x80,
-    DATA_ANY = 0xce,            /* what a test takes that takes any */
+    DATA_ANY = 0xce,            /* data of a test that takes any */
     DATA_MATCH = 0xfa,
 };
 
@@ -91,8 +91,8 @@ static guint32 take_events(const Area *area)
     return eventfd_read(area->fd, &n) == 0 ? n : 0;
 }
 
-/* Has the ioeventfd there that the chosen test is for; what others left is no
- * part of its count. */
+/* Installs the ioeventfd of the chosen test; earlier signals are not
+ * counted. */
 static void arm(Area *area)
 {
     guint8 wanted = area->test < N_TESTS && tests[area->test].ioeventfd ? area->test : NO_TEST;

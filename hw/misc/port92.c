@@ -4,10 +4,9 @@
  * Reference", System Board: port 0x92.
  *
  * Modelled: bit 1, the alternate gate of address line 20, and bit 0, whose change
- * from 0 to 1 resets the processors, and here the whole machine: software that
- * wants its processors back out of protected mode without that does not run under
- * the accelerators that there are.  The other bits (disk light, key lock, watchdog)
- * are kept and mean nothing.
+ * from 0 to 1 resets the processors, and here the whole machine: software that uses
+ * it to leave protected mode does not run under the existing accelerators.  The
+ * other bits (disk light, key lock, watchdog) are stored and have no effect.
  *
  * Output "a20[0]" is one source of the machine's line of that name, on boards that
  * have it.  Made by recipes and by device_add.

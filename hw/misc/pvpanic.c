@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The port by which a guest says that it has panicked, after the specification of
- * the pvpanic device that drivers of Linux and others follow.
+ * The port with which a guest reports that it has panicked, after the
+ * specification of the pvpanic device, which drivers of Linux and others follow.
  *
- * What is done about it is up to the run state's owner (set-action).  Made by
+ * The owner of the run state decides what follows (set-action).  Made by
  * recipes and by device_add.
  */
 #include "config.h"
@@ -20,7 +20,7 @@ struct Pvpanic {
     MemoryRegion *region;
 };
 
-/* A write by the guest, where the device takes these events; others mean nothing. */
+/* Handles a write by the guest to a device that takes these events; others have no effect. */
 static void take_events(Machine *machine, guint8 events, guint8 value)
 {
     value &= events;

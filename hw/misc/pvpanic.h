@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pvpanic: what the devices by which a guest says that it has panicked have in
- * common.  Each is one register of a byte: reading tells which events it takes,
- * writing is one.
+ * Pvpanic: common parts of the devices with which a guest reports that it has
+ * panicked.  Each is a one-byte register: reading returns the supported events,
+ * writing signals one.
  */
 #ifndef HW_MISC_PVPANIC_H
 #define HW_MISC_PVPANIC_H

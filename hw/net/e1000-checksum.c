@@ -28,7 +28,7 @@ guint16 e1000_fold(guint32 sum)
     return (sum & 0xffff) + (sum >> 16);
 }
 
-/* ip is the header of a datagram of `length` bytes that are all there. */
+/* ip is the header of a complete datagram of `length` bytes. */
 static void check_transport(const guint8 *ip, guint length, guint8 *status, guint8 *errors)
 {
     guint head = (ip[0] & 0xf) * 4, size = length - head;

@@ -2,10 +2,10 @@
 /*
  * e1000: the EEPROM, a Microwire part of 64 words (93C46), SDM chapter 5.
  *
- * EERD reads a word at a time.  By EECD the driver clocks bits itself: while CS is
- * high, each rising edge of SK takes DI, from the start bit (the first 1) on; then
- * come two bits of an operation and six of an address, and 16 of data to or from
- * the part.  A write takes no time, so DO always says that it is ready.
+ * EERD reads a word at a time.  Through EECD the driver clocks bits itself: while
+ * CS is high, each rising edge of SK samples DI, from the start bit (the first 1)
+ * on; then come two bits of an operation and six of an address, and 16 of data to
+ * or from the part.  A write takes no time, so DO always signals ready.
  */
 #include "config.h"
 #include "hw/net/e1000.h"
@@ -20,7 +20,7 @@ enum {
     HEAD_BITS = 2 + ADDRESS_BITS,
     DATA_BITS = 16,
     WORD_CHECKSUM = 0x3f,
-    CHECKSUM = 0xbaba,          /* 5.6.35: what all words add up to */
+    CHECKSUM = 0xbaba,          /* 5.6.35: the sum of all words */
 };
 
 /* ---- Contents (5.6, table 5-2) ---- */
@@ -37,7 +37,7 @@ void e1000_fill_eeprom(E1000 *s)
     }
     s->eeprom[0x03] = 0x0000;           /* compatibility */
     s->eeprom[0x04] = 0x0000;           /* LED modes: the defaults */
-    s->eeprom[0x08] = 0x0000;           /* number of the board */
+    s->eeprom[0x08] = 0x0000;           /* board number */
     s->eeprom[0x09] = 0x0000;
     s->eeprom[0x0a] = 0x4403;           /* initialization control 1: valid, ids are here */
     s->eeprom[0x0b] = pci_get_word(s->parent.config + 0x2e);
@@ -85,7 +85,7 @@ static void write_all(E1000 *s, guint16 value)
     }
 }
 
-/* Those whose operation is in the address's upper bits. */
+/* Runs an operation that is encoded in the address's upper bits. */
 static void run_other(E1000 *s, guint which)
 {
     if (which == OTHER_EWEN || which == OTHER_EWDS) {
@@ -130,8 +130,8 @@ static bool is_reading(const E1000 *s)
            (s->serial_in >> (s->serial_n_in - 2) & 3) == OP_READ;
 }
 
-/* A rising edge of SK.  A read goes on with the next bits of the word, then with
- * ones; what comes after a whole write has no meaning. */
+/* A rising edge of SK.  A read continues with the next bits of the word, then
+ * with ones; bits after a complete write have no meaning. */
 static void clock_in(E1000 *s, bool di)
 {
     if (s->serial_n_in == 0 && s->serial_in == 0) {

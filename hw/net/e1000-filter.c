@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * e1000: which frames the driver wants.  SDM section 3.2.1 (packet address
+ * e1000: filtering of received frames.  SDM section 3.2.1 (packet address
  * filtering), 13.4.22 (RCTL), 13.5 (tables).
  *
- * MAC control frames are filtered by their address as all others (PMCF has no
- * effect), but pause frames go with DPF.
+ * MAC control frames are filtered by their address like all others (PMCF has no
+ * effect), but DPF drops pause frames.
  */
 #include "config.h"
 #include "hw/net/e1000.h"

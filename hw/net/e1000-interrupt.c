@@ -3,8 +3,8 @@
  * e1000: interrupts.  SDM sections 13.4.17 to 13.4.21 (causes and masks), 13.4.18
  * (ITR), 13.4.30 to 13.4.31 and 13.4.44 to 13.4.46 (delays after frames).
  *
- * Frames come and go without the machine lock, so what they cause is noted in
- * `events` first, and becomes causes and delays with it.
+ * Frames are handled without the machine lock, so their events are first
+ * recorded in `events`, and become causes and delays when the lock is held.
  */
 #include "config.h"
 #include "hw/net/e1000.h"
@@ -23,8 +23,8 @@ static bool mitigates(const E1000 *s)
 
 /* ---- Delays ---- */
 
-/* One more event: `delay` starts again with each, `absolute` with the first only.
- * True: there is none, the cause comes at once. */
+/* Handles an event: `delay` restarts with each, `absolute` only with the first.
+ * True: no delay is set, so the cause is raised immediately. */
 static bool start_delay(E1000 *s, Timer *timer, guint32 delay, guint32 absolute,
                         bool *running, gint64 *absolute_deadline)
 {
@@ -42,7 +42,7 @@ static bool start_delay(E1000 *s, Timer *timer, guint32 delay, guint32 absolute,
     return false;
 }
 
-/* What was noted becomes causes, now or later. */
+/* Turns recorded events into causes, now or after a delay. */
 static void take_events(E1000 *s)
 {
     guint32 events = s->events;
@@ -61,7 +61,7 @@ static void take_events(E1000 *s)
     }
 }
 
-/* Delays that run are over. */
+/* Ends running delays. */
 static void end_rx_delay(E1000 *s)
 {
     s->icr |= s->rx_delayed ? ICR_RXT0 : 0;
@@ -103,7 +103,7 @@ void e1000_note(E1000 *s, guint32 events)
     s->events |= events;
 }
 
-/* 13.4.18: from one assertion to the next there are ITR units at least. */
+/* 13.4.18: assertions are at least ITR units apart. */
 void e1000_update_irq(E1000 *s)
 {
     bool before = s->asserted;
@@ -142,7 +142,7 @@ void e1000_reset_irq(E1000 *s)
     e1000_update_irq(s);
 }
 
-/* A delay that nothing ends, which no card saves, is over. */
+/* Ends a delay that nothing would end, which only an invalid state has. */
 void e1000_irq_loaded(E1000 *s)
 {
     if (!timer_pending(s->rx_timer)) {
@@ -167,7 +167,7 @@ guint32 e1000_read_icr(E1000 *s)
     return value;
 }
 
-/* FPD ends a delay that runs. */
+/* FPD ends a running delay. */
 void e1000_write_rdtr(E1000 *s, guint32 value)
 {
     s->rdtr = value & 0xffff;

@@ -3,11 +3,11 @@
  * e1000: the PHY behind MDIC, and the link.  SDM section 13.4.7 and chapter 8, and
  * IEEE 802.3 clause 22 for registers 0 to 15.
  *
- * The cable's other end is a network that takes and sends gigabit frames, and the
- * link is up if set_link says so.  Negotiation has one outcome, 1000BASE-T full
- * duplex, and takes half a second; with autonegotiation=off it takes no time.
- * Speeds that the driver forces are kept, and change nothing else.  Cable
- * diagnosis and the PHY's own interrupt are not modelled.
+ * The link partner is a network that handles gigabit frames, and the link state
+ * is that of set_link.  Negotiation has one outcome, 1000BASE-T full duplex, and
+ * takes half a second; with autonegotiation=off it takes no time.  Speeds that
+ * the driver forces are stored, but have no effect.  Cable diagnosis and the
+ * PHY's own interrupt are not modelled.
  */
 #include "config.h"
 #include "hw/net/e1000.h"
@@ -16,7 +16,7 @@
 
 enum { PHY_ADDRESS = 1 };
 
-/* What a register is after a reset of the PHY, and what the driver may change. */
+/* A register's value after a reset of the PHY, and its writable bits. */
 static const struct {
     guint16 reset, writable;
 } phy_registers[N_PHY_REGS] = {
@@ -33,7 +33,7 @@ static const struct {
     [PHY_EXT_SPEC_CTRL] = { 0x0d60, 0xffff },
 };
 
-/* What the other end says while there is one: all modes, and that it is well. */
+/* What the link partner reports while the link is up: all modes, and no fault. */
 enum {
     LP_ABILITY = 0x45e1,
     LP_1000T_STATUS = 0x3c00,
@@ -133,7 +133,7 @@ static void write_ctrl(E1000 *s, guint16 value)
     }
 }
 
-/* Clause 22.2.4.2.13: a link that was lost since the last read shows once. */
+/* Clause 22.2.4.2.13: a link loss since the last read is reported once. */
 static guint16 read_status(E1000 *s)
 {
     guint16 value = s->phy[PHY_STATUS] & ~(s->phy_link_lost ? PHY_STATUS_LINK : 0);
@@ -158,8 +158,8 @@ static guint16 read_phy(E1000 *s, guint reg)
     return reg == PHY_STATUS ? read_status(s) : s->phy[reg];
 }
 
-/* An access is done when it is asked for.  Another PHY's address, or an operation
- * that is none, is an error. */
+/* An access completes immediately.  Another PHY's address, or an invalid
+ * operation, is an error. */
 void e1000_write_mdic(E1000 *s, guint32 value)
 {
     guint reg = value >> MDIC_REG_SHIFT & (N_PHY_REGS - 1);

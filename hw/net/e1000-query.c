@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * e1000: what query-rx-filter tells, and that it changed.  (QEMU tells nothing of its
- * e1000.)  The multicast table is one of hashes, from which no addresses can be
- * told: with any bit in it, all groups count as wanted.
+ * e1000: the result of query-rx-filter, and the event for its changes.  (QEMU's e1000
+ * has neither.)  The multicast table consists of hashes, which do not reveal
+ * addresses: if any bit is set, all groups count as wanted.
  */
 #include "config.h"
 #include "hw/net/e1000.h"
@@ -28,7 +28,7 @@ static bool has_groups(const E1000 *s)
     return any;
 }
 
-/* The further addresses of RAL and RAH that are groups, or that are none. */
+/* The further addresses of RAL and RAH that are group addresses, or those that are not. */
 static strList address_table(const E1000 *s, bool groups)
 {
     strList list = { .items = g_new(char *, ENTRIES) };

@@ -3,9 +3,9 @@
  * e1000: frames to the receive ring.  SDM sections 3.2.2 to 3.2.7.
  *
  * A frame for which the driver has no descriptors waits with the backend, where
- * the chip has 48 KiB of packet buffer; nothing is ever lost here for want of
- * room, so MPC stays 0.  The check sequence, which the network does not have, is
- * zero where the driver wants it (SECRC clear).
+ * the chip has 48 KiB of packet buffer; no frame is lost for lack of room, so
+ * MPC stays 0.  The check sequence, which the network does not have, is zero
+ * where the driver wants it (SECRC clear).
  */
 #include "config.h"
 #include "hw/net/e1000.h"
@@ -31,7 +31,7 @@ static guint ring_size(const E1000 *s)
     return s->rdlen / RXD_SIZE;
 }
 
-/* Descriptors that are the card's; none if the head is beyond the ring. */
+/* The number of descriptors owned by the card; 0 if the head is beyond the ring. */
 static guint free_descriptors(const E1000 *s)
 {
     guint n = ring_size(s), tail = MIN(s->rdt, n);
@@ -51,7 +51,7 @@ static guint32 buffer_size(const E1000 *s)
 }
 
 /* Fills one descriptor from offset on.  The status comes last: a driver that polls
- * must not see it before the rest.  False: the ring is no memory. */
+ * must not see it before the rest.  False: the ring is not in memory. */
 static bool fill_descriptor(E1000 *s, const RxFrame *f, guint32 offset, guint32 n)
 {
     guint64 at = ((guint64)s->rdbah << 32 | s->rdbal) + s->rdh * RXD_SIZE;
@@ -94,8 +94,8 @@ static bool is_too_long(const E1000 *s, gsize size)
     return size + E1000_FCS > STANDARD_MAX && (!(s->rctl & RCTL_LPE) || size > E1000_RX_FRAME_MAX);
 }
 
-/* Is there room?  A frame that the whole ring could not hold needs none: it is
- * dropped. */
+/* Whether there is room for the frame. A frame that exceeds the whole ring
+ * needs none: it is dropped. */
 static bool has_room(E1000 *s, const RxFrame *f, bool *ret_drop)
 {
     guint needed = (f->size + buffer_size(s) - 1) / buffer_size(s);
@@ -128,7 +128,7 @@ static void count_frame(E1000 *s, const guint8 *frame, gsize size)
     }
 }
 
-/* 3.2.7.1.1 and RDMTS: the ring has run down to that part of it. */
+/* Records the event, and by 3.2.7.1.1 and RDMTS that the ring has run low. */
 static void note_frame(E1000 *s, const RxFrame *f)
 {
     guint threshold = ring_size(s) >> (1 + (s->rctl >> RCTL_RDMTS_SHIFT & 3));
@@ -142,7 +142,7 @@ static void note_frame(E1000 *s, const RxFrame *f)
     }
 }
 
-/* CTRL.VME: the tag goes from the frame into the descriptor. */
+/* CTRL.VME: moves the tag from the frame to the descriptor. */
 static void strip_tag(E1000 *s, RxFrame *f)
 {
     if (s->ctrl & CTRL_VME && e1000_is_tagged(s, f->data, f->size)) {
@@ -154,8 +154,8 @@ static void strip_tag(E1000 *s, RxFrame *f)
     }
 }
 
-/* What the descriptor says about sums: the chip's own parts, and that of all bytes
- * from PCSS on. */
+/* Sets the descriptor's checksum fields: the chip's checks, and the sum of all
+ * bytes from PCSS on. */
 static void check(E1000 *s, RxFrame *f)
 {
     guint8 status;

@@ -2,13 +2,13 @@
 /*
  * e1000: the register table of SDM chapter 13, and statistics.
  *
- * A register is a member of the device with the bits that the guest may change,
- * and functions where there is more to it.  What is not in the table reads as
- * zero and ignores writes: wake-up filters and patterns (nothing wakes a machine
- * by its card here), flexible filters, the packet buffer's diagnostic window.
- * Flow control's registers are kept, and no pause frame is ever sent.  So are those of
- * the gaps between frames, of lamps and of the packet buffer's division: there is no
- * wire, no lamp, and a buffer for all.
+ * A register is a member of the device with the bits that the guest may change, and
+ * functions if it does more.  Offsets that are not in the table read as zero and
+ * ignore writes: wake-up filters and patterns (the card does not wake the machine),
+ * flexible filters, the packet buffer's diagnostic window.  Some registers only store
+ * what is written: those of flow control (no pause frame is ever sent), of inter-frame
+ * gaps and LEDs (there is neither wire nor LED), and of the division of the packet
+ * buffer (there is one buffer for all).
  */
 #include "config.h"
 #include "hw/net/e1000.h"
@@ -65,7 +65,7 @@ static bool is_low_half(guint n)
     return n == STAT_GORCL || n == STAT_GOTCL || n == STAT_TORL || n == STAT_TOTL;
 }
 
-/* Counters of 64 bits are read from below, and cleared by the upper half. */
+/* Counters of 64 bits are read lower half first, and cleared by reading the upper half. */
 static guint32 read_statistic(E1000 *s, guint n)
 {
     guint32 value = s->statistics[n];
@@ -96,7 +96,7 @@ static void write_ctrl(E1000 *s, guint n, guint32 value)
     }
 }
 
-/* 13.4.5: EE_RST reads the EEPROM again, and clears itself. */
+/* 13.4.5: EE_RST reloads the EEPROM, and clears itself. */
 static void write_ctrl_ext(E1000 *s, guint n, guint32 value)
 {
     if (value & CTRL_EXT_EE_RST) {
@@ -293,7 +293,7 @@ static const Register registers[] = {
     REG(REG_IPAV, ipav, 0x1000f, NULL, NULL),
 };
 
-/* The entry that covers offset and, in *ret_n, which of its registers that is. */
+/* The entry that covers offset, and in *ret_n the index among its registers. */
 static const Register *find_register(guint32 offset, guint *ret_n)
 {
     guint low = 0, high = G_N_ELEMENTS(registers);
@@ -313,7 +313,7 @@ static const Register *find_register(guint32 offset, guint *ret_n)
     return (offset - r->offset) % r->stride == 0 && *ret_n < r->n ? r : NULL;
 }
 
-/* Without what all of them begin with; of several, the first one's. */
+/* The name without the common prefix; of several registers, that of the first. */
 static const char *register_name(const Register *r)
 {
     return r ? r->name + strlen("REG_") : "?";

@@ -61,7 +61,7 @@ enum {
     REG_STATISTICS = 0x4000,    /* to 0x40fc */
     REG_RXCSUM = 0x5000,
     REG_MTA = 0x5200,
-    REG_RAL0 = 0x5400,          /* RAL and RAH in turns */
+    REG_RAL0 = 0x5400,          /* RAL and RAH alternate */
     REG_VFTA = 0x5600,
     REG_WUC = 0x5800,
     REG_WUFC = 0x5808,

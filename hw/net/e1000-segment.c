@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * e1000: what is done to a frame before it goes.  SDM section 3.5 (segmentation;
- * 3.5.7 for what changes from segment to segment), 3.6 (checksums), 9.3 (VLANs).
+ * e1000: processing of a frame before it is sent.  SDM section 3.5
+ * (segmentation; 3.5.7 for what changes from segment to segment), 3.6
+ * (checksums), 9.3 (VLANs).
  *
- * Offsets come from the driver and may be anything; what is beyond the frame is
- * not touched.
+ * Offsets come from the driver and may have any value; bytes beyond the frame
+ * are not accessed.
  */
 #include "config.h"
 #include "hw/net/e1000.h"

@@ -3,12 +3,12 @@
  * e1000: frames from the transmit ring.  SDM sections 3.3 to 3.5: legacy
  * descriptors, contexts, data descriptors, segmentation.
  *
- * The ring is worked off in steps: each reads (a part of) one descriptor, or hands
- * one frame over.  What a step leaves is in E1000Tx, so that a turn can end after
- * any: when the backend is full, or after so much work that others must have the
- * loop, whatever the driver wrote into its ring.  Descriptors are written back at
- * once (no thresholds), TXD_LOW is never raised, and frames that are said to have
- * a check sequence (IFCS clear) are sent as they are.
+ * The ring is processed in steps: each reads (a part of) one descriptor, or passes
+ * one frame to the backend.  The state between steps is in E1000Tx, so that a turn
+ * can end after any step: when the backend is full, or when others must get the
+ * loop, whatever the driver wrote into its ring.  Descriptors are written back
+ * immediately (no thresholds), TXD_LOW is never raised, and frames marked as
+ * having a check sequence (IFCS clear) are sent unchanged.
  */
 #include "config.h"
 #include "hw/net/e1000.h"
@@ -17,7 +17,7 @@
 
 #include <string.h>
 
-/* What a turn may do, in bytes; a step costs some besides those it moves. */
+/* The work of a turn, in bytes; a step has a cost besides the bytes that it moves. */
 enum { TURN_BUDGET = 512 * 1024, STEP_COST = 512 };
 
 typedef struct {
@@ -58,7 +58,7 @@ static bool read_descriptor(E1000 *s, TxDescriptor *ret)
     return true;
 }
 
-/* 3.3.3.2 and 3.4: all of it was read. */
+/* 3.3.3.2 and 3.4: it was read completely. */
 static void finish_descriptor(E1000 *s, const TxDescriptor *d)
 {
     guint8 status = TXD_DD | (d->upper & 0xe);
@@ -170,7 +170,7 @@ static void load_context(E1000Tx *tx, const TxDescriptor *d)
     };
 }
 
-/* What the first descriptor of a frame says, 3.3.7. */
+/* Handles the first descriptor of a frame, 3.3.7. */
 static void start_frame(E1000Tx *tx, const TxDescriptor *d)
 {
     bool extended = d->lower & TXD_DEXT;
@@ -181,14 +181,14 @@ static void start_frame(E1000Tx *tx, const TxDescriptor *d)
     tx->bad = tx->segmenting && !tx->context.mss;
 }
 
-/* How large data may become. */
+/* The maximum size of data. */
 static guint32 frame_limit(const E1000Tx *tx)
 {
     return tx->segmenting && !tx->bad ? tx->context.hdrlen + tx->context.mss : E1000_TX_FRAME_MAX;
 }
 
-/* Takes as much of a buffer as fits; returns how much that was.  Of a frame that
- * is too long for the chip, nothing is kept, but all is passed over. */
+/* Reads as much of a buffer as fits; returns the number of bytes.  A frame that
+ * is too long for the chip is skipped. */
 static guint32 take_bytes(E1000 *s, const TxDescriptor *d, guint32 length)
 {
     E1000Tx *tx = &s->tx;
@@ -214,7 +214,7 @@ static void note_tag(E1000 *s, const TxDescriptor *d)
     }
 }
 
-/* A part of a frame; returns the bytes that were moved. */
+/* Reads a part of a frame; returns the number of bytes moved. */
 static guint32 take_data(E1000 *s, const TxDescriptor *d)
 {
     E1000Tx *tx = &s->tx;
@@ -245,7 +245,7 @@ static guint32 take_data(E1000 *s, const TxDescriptor *d)
 
 /* ---- Turns ---- */
 
-/* One step; takes what it cost from *budget.  False: there is nothing to do. */
+/* One step; subtracts its cost from *budget.  False: there is nothing to do. */
 static bool step(E1000 *s, gint *budget)
 {
     TxDescriptor d;

@@ -3,8 +3,8 @@
  * Class e1000: BARs, kicks, resets and life.  See e1000.h for the other parts, and
  * e1000-regs.h for the manual.
  *
- * Not modelled beside what the parts say: power management (no capability, as
- * QEMU's), wake-up, the flash memory, PCI-X.
+ * Not modelled, besides what the parts list: power management (no capability,
+ * as in QEMU), wake-up, the flash memory, PCI-X.
  */
 #include "config.h"
 #include "hw/net/e1000.h"
@@ -33,7 +33,7 @@ void e1000_kick(E1000 *s)
     }
 }
 
-/* What vCPUs left for the main loop. */
+/* Work that vCPUs left for the main loop. */
 static void run_frames(E1000 *s)
 {
     nic_lock(s->nic);
@@ -53,7 +53,7 @@ static void run_frames(E1000 *s)
     nic_unlock(s->nic);
 }
 
-/* What frames left for the holder of the machine lock. */
+/* Work that frames left for a thread with the machine lock. */
 static void run_events(E1000 *s)
 {
     bool wanted;
@@ -76,7 +76,7 @@ static void on_kick(void *opaque)
     run_events(opaque);
 }
 
-/* Frames wait with both sides while the machine stands still. */
+/* Frames wait on both sides while the machine is stopped. */
 static void on_run(void *opaque, bool running)
 {
     E1000 *s = opaque;
@@ -113,7 +113,7 @@ static void mmio_write(void *opaque, guint64 offset, guint64 value, guint size)
     g_mutex_unlock(&s->mutex);
 }
 
-/* IOADDR says which register IODATA is, among those of the memory BAR. */
+/* IOADDR selects the register of the memory BAR that IODATA accesses. */
 static guint64 io_read(void *opaque, guint64 offset, guint size)
 {
     E1000 *s = opaque;
@@ -181,7 +181,7 @@ static const RegionOps io_ops = {
     STATE_FIELD(U16, E1000, tx.context.mss, 0), STATE_FIELD(U8, E1000, tx.context.hdrlen, 0), \
     STATE_FIELD(BOOL, E1000, tx.context.ip, 0), STATE_FIELD(BOOL, E1000, tx.context.tcp, 0)
 
-/* The frame's bytes mean nothing while its size is 0, so a reset need not touch them. */
+/* The frame's bytes are not valid while its size is 0, so a reset need not clear them. */
 #define TX_STATE                                                                            \
     U32(tx.done, 0), U32(tx.size, 0), U32(tx.segment, 0),                                   \
     STATE_FIELD(BOOL, E1000, tx.started, 0), STATE_FIELD(BOOL, E1000, tx.segmenting, 0),    \
@@ -190,7 +190,7 @@ static const RegionOps io_ops = {
     STATE_FIELD(BOOL, E1000, tx.vlan, 0), STATE_FIELD(U16, E1000, tx.vlan_tci, 0),          \
     STATE_ARRAY_KEEP(U8, E1000, tx.header), STATE_ARRAY_KEEP(U8, E1000, tx.data)
 
-/* What CTRL.RST puts back. */
+/* The state that CTRL.RST resets. */
 static const StateRow mac_state[] = {
     MAC_STATE,
     CONTEXT_STATE,
@@ -219,7 +219,7 @@ static const StateRow e1000_state[] = {
 
 /* ---- Resets ---- */
 
-/* What the rows alone cannot put back. */
+/* Resets what the rows alone cannot. */
 static void after_reset(E1000 *s)
 {
     if (!e1000_props(s)->init_vet) {
@@ -255,14 +255,14 @@ static void e1000_reset_hold(Device *dev)
     g_mutex_unlock(&s->mutex);
 }
 
-/* The size from outside is what the transmitter copies by, the number of bits what
- * the EEPROM's port shifts by. */
+/* Validates the loaded size, which the transmitter uses to copy, and the number of
+ * bits, by which the EEPROM's port shifts. */
 static bool e1000_state_loaded(Device *dev, GError **error)
 {
     E1000 *s = to_e1000(dev);
 
     if (s->tx.size > NET_FRAME_MAX - E1000_TAG || s->serial_n_in > E1000_SERIAL_BITS) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 82540EM",
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is not that of an 82540EM",
                       dev->object.name);
         return false;
     }
@@ -289,7 +289,7 @@ static bool find_mac(E1000 *s, GError **error)
     return true;
 }
 
-/* The way to the main loop. */
+/* Opens the eventfd that kicks the main loop. */
 static bool open_kick(E1000 *s, GError **error)
 {
     AioContext *aio = machine_aio(machine_of(s), NULL, error);
@@ -351,7 +351,7 @@ static bool e1000_realize(Device *dev, GError **error)
     make_timers(s);
     e1000_fill_eeprom(s);
     s->nic = nic_new(&dev->object, p->netdev.target, s->mac, &e1000_nic_ops, s);
-    after_reset(s);             /* clients may ask before the machine's first reset */
+    after_reset(s);             /* clients may query before the machine's first reset */
     e1000_reset_phy(s);
     make_bars(s);
     s->listener = machine_add_listener(s->machine, on_run, s);

@@ -8,17 +8,16 @@
  *   e1000-eeprom.c      EEPROM, by EERD and bit by bit by EECD
  *   e1000-phy.c         PHY behind MDIC, and the link
  *   e1000-interrupt.c   causes, delays, throttling, the line
- *   e1000-filter.c      which frames the driver wants
- *   e1000-query.c       the same for clients
- *   e1000-receive.c     frames to the receive ring
- *   e1000-transmit.c    frames from the transmit ring
- *   e1000-segment.c     segmentation, checksums and VLAN tags of frames sent
- *   e1000-checksum.c    Internet checksums, and those of frames received
+ *   e1000-filter.c      filtering of received frames   e1000-query.c       the
+ *   same for clients   e1000-receive.c     frames to the receive ring
+ *   e1000-transmit.c    frames from the transmit ring   e1000-segment.c
+ *   segmentation, checksums and VLAN tags of frames sent   e1000-checksum.c
+ *   Internet checksums, and those of frames received
  *
- * Threads: registers are accessed by vCPUs with the machine lock; frames come and
- * go on the main loop without it (hw/net/net.h).  `mutex` is held wherever
- * anything below is touched; the order is machine lock, gate, mutex.  What the
- * main loop has to do for a vCPU, and what needs the machine lock after a frame
+ * Threads: registers are accessed by vCPUs with the machine lock; frames are
+ * handled on the main loop without it (hw/net/net.h).  `mutex` is held for every
+ * access to the members below; the order is machine lock, gate, mutex.  Work of
+ * the main loop for a vCPU, and work after a frame that needs the machine lock
  * (the line, timers), is done by the handler of `kick`, an eventfd.
  *
  * Private to these files, except for the type.
@@ -35,7 +34,7 @@
 
 enum {
     E1000_EEPROM_WORDS = 64,
-    E1000_SERIAL_BITS = 24,             /* that its port takes after the start bit */
+    E1000_SERIAL_BITS = 24,             /* that the port shifts after the start bit */
     E1000_TX_FRAME_MAX = 16288,         /* SDM 3.3.3; sizes are without check sequence */
     E1000_RX_FRAME_MAX = 16380,
     E1000_FRAME_MIN = 60,
@@ -56,16 +55,16 @@ typedef struct {
     bool ip, tcp;
 } E1000Context;
 
-/* The frame that is being put together from descriptors. */
+/* The frame that is being assembled from descriptors. */
 typedef struct {
     E1000Context context;       /* for the next frames */
     guint32 done;               /* bytes of the descriptor at TDH that were read */
     guint32 size;               /* bytes in data */
     guint32 segment;            /* of a segmentation, from 0 */
     bool started;               /* a descriptor of the frame was seen */
-    bool segmenting;            /* the frame is cut up as context says */
+    bool segmenting;            /* the frame is segmented as context says */
     bool bad;                   /* it is dropped at its end */
-    bool ready;                 /* data is a whole frame, to be handed over */
+    bool ready;                 /* data is a complete frame, to be sent */
     bool ended;                 /* and the last one of its packet */
     guint8 popts;               /* TXD_POPTS_* */
     bool vlan;
@@ -78,7 +77,7 @@ typedef struct {
 #define E1000_EVENT_RX (1u << 30)       /* RXT0, after the delays */
 #define E1000_EVENT_TX (1u << 31)       /* TXDW, after the delays */
 
-/* Units of ITR and of the delays, and how long the link's partners negotiate. */
+/* Units of ITR and of the delays, and the duration of link negotiation. */
 enum { E1000_ITR_NS = 256, E1000_DELAY_NS = 1024, E1000_NEGOTIATION_NS = 500000000 };
 
 typedef struct E1000 {
@@ -102,9 +101,9 @@ typedef struct E1000 {
     /* EEPROM and its serial port */
     guint16 eeprom[E1000_EEPROM_WORDS];
     guint32 serial_in;                  /* bits since the start bit, which is 1 */
-    guint8 serial_n_in;                 /* how many, the start bit not counted */
+    guint8 serial_n_in;                 /* how many, without the start bit */
     guint16 serial_out;                 /* next bit on top */
-    bool serial_do;                     /* what the EEPROM drives */
+    bool serial_do;                     /* output of the EEPROM */
     bool eeprom_writable;               /* EWEN was seen */
 
     /* PHY */
@@ -114,20 +113,20 @@ typedef struct E1000 {
     Timer *an_timer;
 
     /* Interrupts */
-    guint32 events;                     /* that are no causes yet: E1000_EVENT_*, ICR_* */
+    guint32 events;                     /* not yet causes: E1000_EVENT_*, ICR_* */
     bool asserted;                      /* the line */
-    bool rx_delayed, tx_delayed;        /* a delay runs */
+    bool rx_delayed, tx_delayed;        /* a delay is running */
     gint64 rx_absolute, tx_absolute;    /* its deadlines */
     Timer *itr_timer, *rx_timer, *tx_timer;
 
     /* Frames */
     E1000Tx tx;
-    bool rx_waits;                      /* the backend has frames for more descriptors */
-    bool rx_room;                       /* there are some now: tell it */
-    bool filter_changed;                /* clients are to hear of it */
+    bool rx_waits;                      /* the backend waits for more descriptors */
+    bool rx_room;                       /* there are some now: notify it */
+    bool filter_changed;                /* clients are to be notified */
     bool tx_wanted;                     /* the driver moved TDT */
-    bool tx_blocked;                    /* the backend tells when it takes more */
-    bool running;                       /* the machine is */
+    bool tx_blocked;                    /* the backend notifies when it takes more */
+    bool running;                       /* the machine runs */
     guint8 rx_data[E1000_RX_FRAME_MAX + E1000_FCS];
 
     /* Host side */
@@ -140,13 +139,13 @@ typedef struct E1000 {
     MemoryRegion *mmio, *io;
 } E1000;
 
-/* All functions need the mutex, and the machine lock where it says so. */
+/* All functions need the mutex, and the machine lock where noted. */
 
 /* ---- e1000.c ---- */
 
-/* Has the main loop transmit, tell the backend, or look at events. */
+/* Makes the main loop transmit, notify the backend, or handle events. */
 void e1000_kick(E1000 *s);
-/* All but PCI's part and the PHY's: CTRL.RST.  Machine lock. */
+/* Resets everything except PCI's part and the PHY: CTRL.RST.  Machine lock. */
 void e1000_reset_mac(E1000 *s);
 
 /* ---- e1000-registers.c; machine lock ---- */
@@ -163,20 +162,20 @@ void e1000_count_size(E1000 *s, guint first, guint32 size);
 
 /* ---- e1000-eeprom.c ---- */
 
-/* What the factory writes into it. */
+/* Fills it with its factory content. */
 void e1000_fill_eeprom(E1000 *s);
 guint32 e1000_read_eecd(E1000 *s);
 void e1000_write_eecd(E1000 *s, guint32 value);
 void e1000_write_eerd(E1000 *s, guint32 value);
-/* Takes the station address into RAL0 and RAH0. */
+/* Loads the station address into RAL0 and RAH0. */
 void e1000_load_eeprom(E1000 *s);
 
 /* ---- e1000-phy.c; machine lock ---- */
 
 void e1000_write_mdic(E1000 *s, guint32 value);
-/* As after power on, the link being what the cable says. */
+/* Resets the PHY as at power-on, with the link state of the cable. */
 void e1000_reset_phy(E1000 *s);
-/* The driver resets it: it negotiates again. */
+/* The driver resets the PHY: it negotiates again. */
 void e1000_restart_phy(E1000 *s);
 /* The cable's state may have changed: brings PHY and STATUS up to date. */
 void e1000_update_link(E1000 *s);
@@ -188,9 +187,9 @@ bool e1000_loops_back(const E1000 *s);
 
 /* ---- e1000-interrupt.c ---- */
 
-/* Notes causes, or E1000_EVENT_*, for the next e1000_update_irq. */
+/* Records causes, or E1000_EVENT_*, for the next e1000_update_irq. */
 void e1000_note(E1000 *s, guint32 events);
-/* The one place that sets the line.  Machine lock. */
+/* The only place that sets the line.  Machine lock. */
 void e1000_update_irq(E1000 *s);
 guint32 e1000_read_icr(E1000 *s);               /* machine lock */
 void e1000_write_rdtr(E1000 *s, guint32 value); /* machine lock */
@@ -209,29 +208,29 @@ typedef enum { E1000_UNWANTED, E1000_EXACT, E1000_INEXACT } E1000Match;
 
 /* frame has at least an Ethernet header. */
 E1000Match e1000_wants(const E1000 *s, const guint8 *frame, gsize size);
-/* It has a tag of the type in VET. */
+/* Whether it has a tag of the type in VET. */
 bool e1000_is_tagged(const E1000 *s, const guint8 *frame, gsize size);
 
 /* ---- e1000-query.c ---- */
 
 /* NicOps; takes the mutex. */
 RxFilterInfo *e1000_rx_filter(void *opaque);
-/* The driver changed which frames it wants. */
+/* The driver changed its filter. */
 void e1000_filter_changed(E1000 *s);
 
 /* ---- e1000-receive.c ---- */
 
 extern const NicOps e1000_nic_ops;
-/* A frame that may be written to, with room for the least size and the check
+/* Receives a writable frame with room for the minimum size and the check
  * sequence; false: it waits for descriptors. */
 bool e1000_receive(E1000 *s, guint8 *frame, gsize size);
-/* RDT was written: perhaps frames need wait no longer. */
+/* RDT was written: waiting frames may have descriptors now. */
 void e1000_receive_ring_changed(E1000 *s);
 
 /* ---- e1000-transmit.c ---- */
 
 /* On the main loop, gate held: sends from the ring until it is empty, the
- * backend is full, or others should have a turn (then it kicks). */
+ * backend is full, or the turn is over (then it kicks). */
 void e1000_transmit(E1000 *s);
 
 /* ---- e1000-segment.c ---- */
@@ -245,11 +244,11 @@ void e1000_legacy_checksum(E1000 *s, guint start, guint offset);
 
 /* ---- e1000-checksum.c ---- */
 
-/* The sum that Internet checksums are the complement of, of big-endian words, not
- * folded; n at most NET_FRAME_MAX. */
+/* The unfolded sum of big-endian words, whose complement is the Internet
+ * checksum; n is at most NET_FRAME_MAX. */
 guint32 e1000_sum(const guint8 *data, gsize n);
 guint16 e1000_fold(guint32 sum);
-/* Status and errors of a received frame as RXCSUM asks for them. */
+/* Status and errors of a received frame, as enabled in RXCSUM. */
 void e1000_check_sums(const E1000 *s, const guint8 *frame, gsize size, guint8 *ret_status,
                       guint8 *ret_errors);
 

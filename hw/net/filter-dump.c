@@ -4,10 +4,10 @@
  * format is described in the IETF's draft-ietf-opsawg-pcap): a header for the
  * file, and one for each frame, in the host's byte order.
  *
- * A thread writes the file (file-writer.h), so that one that takes nothing holds
+ * A thread writes the file (file-writer.h), so that a file that takes nothing blocks
  * neither the network nor the main loop: frames for which there is no room are left
- * out.  A file that cannot be written any more (disk full) is cut off behind the last
- * whole frame and left alone.
+ * out.  A file that cannot be written any more (disk full) is truncated after the
+ * last whole frame and not written again.
  */
 #include "config.h"
 #include "hw/net/filter-dump.h"
@@ -27,7 +27,7 @@ enum {
     PCAP_MAJOR = 2,
     PCAP_MINOR = 4,
     LINKTYPE_ETHERNET = 1,
-    PENDING_MAX = 1024 * 1024,  /* what is kept of what the file does not take */
+    PENDING_MAX = 1024 * 1024,  /* buffer for frames that the file does not take yet */
 };
 
 typedef struct {
@@ -45,8 +45,8 @@ struct FilterDump {
     NetFilter filter;
     FileWriter *file;           /* NULL: not open */
     bool created;               /* the file did not exist before */
-    gint failed;                /* atomic: said so already */
-    guint64 missing;            /* frames that are, since that was said */
+    gint failed;                /* atomic: already logged */
+    guint64 missing;            /* frames left out since that was logged */
 };
 
 /* ---- Frames ---- */
@@ -58,7 +58,7 @@ static void file_moved(void *opaque, int error)
 
     if (error && !g_atomic_int_get(&s->failed)) {
         g_atomic_int_set(&s->failed, 1);
-        g_warning("filter '%s': '%s' is not written any more: %s", s->object.name,
+        g_warning("filter '%s': '%s' is no longer written: %s", s->object.name,
                   filter_dump_props(s)->file, g_strerror(error));
         env_refused(&s->object, error, file_writer_fd(s->file));
     }
@@ -81,7 +81,7 @@ static void tell_missing(FilterDump *s)
     }
 }
 
-/* iov[0] is the frame's header.  Once something is missing, the file has to catch up. */
+/* iov[0] is the frame's header.  Once frames are missing, the buffer must drain first. */
 static void write_record(FilterDump *s, const struct iovec *iov, guint n)
 {
     if (s->missing && file_writer_idle(s->file)) {
@@ -177,7 +177,7 @@ static void dump_release(Object *obj)
 
     undo_file(s);
     left = file_writer_free(s->file);
-    s->file = NULL;             /* its thread does not come here any more */
+    s->file = NULL;             /* its thread does not use it any more */
     if (left) {
         g_warning("filter '%s': '%s' takes nothing, its end is missing", s->object.name,
                   filter_dump_props(s)->file);
@@ -185,7 +185,7 @@ static void dump_release(Object *obj)
     tell_missing(s);
 }
 
-/* What was in the file goes when nothing else can fail any more. */
+/* The old content is discarded only when nothing else can fail any more. */
 static bool dump_keep(Object *obj, GError **error)
 {
     FilterDump *s = to_filter_dump(obj);

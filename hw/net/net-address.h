@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Socket addresses as network backends are given them, and on to
+ * Socket addresses in the form of network backends, and their conversion for
  * hw/chardev/socket-address.h, which opens them.
  */
 #ifndef HW_NET_NET_ADDRESS_H
@@ -21,7 +21,7 @@ SocketAddressLegacy net_address_view(SocketAddress *addr);
  * invalid-value.  Free with qmp_clear(). */
 SocketAddress *net_address_parse(const char *text, bool host_optional, GError **error);
 
-/* Where a connected socket's peer is; free with qmp_clear(). */
+/* The address of a connected socket's peer; free with qmp_clear(). */
 SocketAddress *net_address_of_peer(int fd);
 
 /* Looks up a datagram address in family (AF_UNSPEC: any); may block.  Fails

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Datagram sockets for network backends: which local and remote addresses make
- * sense together, and how their socket is made.  Frames are net-dgram.c's.
+ * Datagram sockets for network backends: valid combinations of local and remote
+ * addresses, and the creation of the socket.  Frames are handled in
+ * net-dgram.c.
  */
 #include "config.h"
 #include "hw/net/net-dgram.h"
@@ -54,7 +55,7 @@ bool net_dgram_check(const NetDgram *d, GError **error)
         return miss(error, "remote", "'remote' is missing: where frames are sent to");
     }
     if (d->local && d->local->type != d->remote->type) {
-        return refuse(error, "local", "'local' and 'remote' are addresses of two kinds");
+        return refuse(error, "local", "'local' and 'remote' are addresses of different kinds");
     }
     return true;
 }
@@ -69,7 +70,7 @@ static int new_socket(int family, GError **error)
     return fd;
 }
 
-/* Closes fd; -1. */
+/* Closes fd; returns -1. */
 static int fail(int fd, const char *what, GError **error)
 {
     int saved_errno = errno;
@@ -81,8 +82,8 @@ static int fail(int fd, const char *what, GError **error)
     return -1;
 }
 
-/* A member of the group, on the interface with the address `local` or on the one
- * that the host chooses. */
+/* Joins the group, on the interface with the address `local` or on one that the
+ * host chooses. */
 static bool join(int fd, const NetSockaddr *group, struct in_addr local)
 {
     const struct ip_mreq request = { .imr_multiaddr = group->u.in.sin_addr,
@@ -114,7 +115,7 @@ static int open_multicast(NetDgram *d, GError **error)
          : fail(fd, "join the multicast group", error);
 }
 
-/* A node that a process left behind, and that nobody receives at. */
+/* Removes a node without a receiver, left behind by a process. */
 static void remove_stale_node(const NetSockaddr *addr)
 {
     int fd;

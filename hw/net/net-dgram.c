@@ -15,7 +15,7 @@
 
 enum {
     IN_BATCH = 32,              /* datagrams in one recvmmsg */
-    ROUNDS = 4,                 /* batches in one callback: others want the loop, too */
+    ROUNDS = 4,                 /* batches in one callback, so that others get the loop */
 };
 
 /* ---- Receiving ---- */
@@ -25,7 +25,7 @@ static guint8 *slot(const NetDgram *d, guint i)
     return d->in + (gsize)i * NET_FRAME_MAX;
 }
 
-/* Hands on what was received; false: the card takes no more. */
+/* Delivers what was received; false: the card takes no more. */
 static bool deliver(NetDgram *d)
 {
     NetFrame frames[IN_BATCH];
@@ -61,7 +61,7 @@ static bool fill(NetDgram *d)
     for (int i = 0; i < n; i++) {
         guint32 length = msgs[i].msg_len;
 
-        /* An empty datagram is not a frame: keep the others together. */
+        /* An empty datagram is not a frame: closes the gap. */
         if (length && i != (int)d->in_end) {
             memcpy(slot(d, d->in_end), slot(d, i), length);
         }
@@ -127,7 +127,7 @@ guint net_dgram_send(NetDgram *d, const NetFrame *frames, guint n)
             event_add(d->out_event, NULL);
             break;
         }
-        sent += rc > 0 ? rc : 1;        /* the one that cannot be sent is lost */
+        sent += rc > 0 ? rc : 1;        /* a frame that cannot be sent is lost */
     }
     return sent;
 }

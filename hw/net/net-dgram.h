@@ -3,8 +3,9 @@
  * NetDgram: a network backend with a frame in each datagram.  Embedded by
  * classes netdev-dgram and netdev-socket.
  *
- * Batches go and come by one system call each.  Datagrams that the host cannot
- * send (nobody there, too long) are lost; a full socket makes the card wait.
+ * A batch is sent or received by one system call.  Datagrams that the host
+ * cannot send (no receiver, too long) are lost; a full socket makes the card
+ * wait.
  */
 #ifndef HW_NET_NET_DGRAM_H
 #define HW_NET_NET_DGRAM_H
@@ -27,12 +28,12 @@ typedef struct {
     struct event *in_event, *out_event;
     guint8 *in;                 /* a batch of datagrams, each with room for the longest */
     guint32 *in_sizes;
-    guint in_start, in_end;     /* those that were not handed on */
+    guint in_start, in_end;     /* those that were not delivered */
     bool stalled, starved;      /* as in NetFraming */
 } NetDgram;
 
 void net_dgram_init(NetDgram *d, NetBackend *net);
-/* Checks that local and remote fit each other; fails with invalid-value,
+/* Checks that local and remote are consistent; fails with invalid-value,
  * not-supported. */
 bool net_dgram_check(const NetDgram *d, GError **error);
 /* The hooks of the same names. */

@@ -2,9 +2,9 @@
 /*
  * Frames over a stream: see net-framing.h.
  *
- * Events are edge-triggered: while the card takes no frames, those that wait and a
- * peer that is gone wake the loop once and not all the time.  Such a peer must not
- * keep its place, so its last frames are lost as on a wire.
+ * Events are edge-triggered: while the card takes no frames, waiting frames and a
+ * disconnected peer wake the loop only once.  Such a peer must not block the
+ * connection, so its last frames are lost as on a wire.
  */
 #include "config.h"
 #include "hw/net/net-framing.h"
@@ -20,10 +20,10 @@
 
 enum {
     LENGTH_SIZE = 4,
-    IN_SIZE = 256 * 1024,       /* touched as far as the peer fills it */
+    IN_SIZE = 256 * 1024,       /* touched only as far as the peer fills it */
     OUT_SIZE = NET_FRAME_MAX + LENGTH_SIZE,
-    IOV_SIZE = 512,             /* elements in one sendmsg; more than a frame's */
-    ROUNDS = 8,                 /* reads in one callback: others want the loop, too */
+    IOV_SIZE = 512,             /* elements in one sendmsg; more than one frame has */
+    ROUNDS = 8,                 /* reads in one callback, so that others get the loop */
 };
 
 /* ---- Receiving ---- */
@@ -53,7 +53,7 @@ static guint find_frames(NetFraming *f, NetFrame *frames, struct iovec *iov, boo
     return n;
 }
 
-/* Hands on what is complete; false if that ended the connection or the card
+/* Delivers complete frames; false if that ended the connection or the card
  * takes no more. */
 static bool deliver(NetFraming *f)
 {
@@ -78,7 +78,7 @@ static bool deliver(NetFraming *f)
     return !bad;
 }
 
-/* Makes room for the longest frame behind what is there. */
+/* Makes room for the longest frame after the buffered bytes. */
 static void compact(NetFraming *f)
 {
     if (f->in_start == f->in_end) {
@@ -123,7 +123,7 @@ static void receive(NetFraming *f)
             return;
         }
     }
-    event_active(f->in_event, EV_READ, 0);      /* there may be more: no new edge comes */
+    event_active(f->in_event, EV_READ, 0);      /* there may be more, without a new edge */
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *opaque)
@@ -169,7 +169,7 @@ static guint gather(const NetFrame *frames, guint n, guint8 (*lengths)[LENGTH_SI
     return i;
 }
 
-/* Keeps what is left of a frame that is out in part, `done` bytes of it. */
+/* Keeps the rest of a frame of which `done` bytes were sent. */
 static void keep_rest(NetFraming *f, const NetFrame *frame, gsize done)
 {
     guint32 size = GUINT32_TO_BE(frame->size);
@@ -179,7 +179,7 @@ static void keep_rest(NetFraming *f, const NetFrame *frame, gsize done)
     f->out_start = done;
 }
 
-/* How many frames are out after `done` bytes, one that is so in part included. */
+/* How many frames were sent with `done` bytes, including a partly sent one. */
 static guint count_sent(NetFraming *f, const NetFrame *frames, guint n, gsize done)
 {
     for (guint i = 0; i < n; i++) {
@@ -202,7 +202,7 @@ static void wait_writable(NetFraming *f)
     event_add(f->out_event, NULL);
 }
 
-/* One message; returns how many frames are out. */
+/* Sends one message; returns how many frames were sent. */
 static guint send_some(NetFraming *f, const NetFrame *frames, guint n)
 {
     guint8 lengths[NET_BATCH][LENGTH_SIZE];
@@ -216,7 +216,7 @@ static guint send_some(NetFraming *f, const NetFrame *frames, guint n)
     if (done >= 0) {
         return count_sent(f, frames, fit, done);
     }
-    /* A lost connection is found by reading; until then frames are lost. */
+    /* A lost connection is detected by reading; until then frames are lost. */
     return errno == EAGAIN || errno == EINTR ? 0 : fit;
 }
 
@@ -302,6 +302,6 @@ void net_framing_stop(NetFraming *f)
     f->stalled = false;
     if (f->starved) {
         f->starved = false;
-        net_writable(f->net, 0);        /* its frames are lost from now on, and it goes on */
+        net_writable(f->net, 0);        /* its frames are lost from now on, so it need not wait */
     }
 }

@@ -40,10 +40,10 @@ bool net_query_rx_filter(Object *root, const char *name, RxFilterInfoList *ret, 
         ret->items[0] = info;
     } else if (nic) {
         qmp_error_set_at(error, "name", ERROR_REASON_NOT_SUPPORTED,
-                         "network card '%s' cannot tell which frames it takes", name);
+                         "network card '%s' does not report its filter", name);
     } else if (net_find(root, name)) {
         qmp_error_set_at(error, "name", ERROR_REASON_INVALID_VALUE,
-                         "'%s' is a backend, no network card", name);
+                         "'%s' is a backend, not a network card", name);
     } else {
         qmp_error_set_at(error, "name", ERROR_REASON_DEVICE_NOT_FOUND, "Device '%s' not found",
                          name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Networks by the names that clients have for them.  Main thread, machine lock held.
+ * Networks by the names that clients use.  Main thread, machine lock held.
  */
 #ifndef HW_NET_NET_QUERY_H
 #define HW_NET_NET_QUERY_H
@@ -17,11 +17,11 @@ Nic *net_find_card(Object *root, const char *id);
  * there is neither. */
 bool net_link_state(Object *root, const char *id, bool *ret_up);
 
-/* What query-rx-filter says of the card of this name, newly allocated in the caller's list.
- * Fails with device-not-found, with invalid-value for a backend, and with not-supported if
- * the card cannot tell; what is named is `name`. */
+/* The result of query-rx-filter for the card of this name, newly allocated in the caller's
+ * list. Fails with device-not-found, with invalid-value for a backend, and with
+ * not-supported if the card has no filter; the error's path is `name`. */
 bool net_query_rx_filter(Object *root, const char *name, RxFilterInfoList *ret, GError **error);
-/* The same of all cards that can tell; true. */
+/* The same for all cards that have a filter; true. */
 bool net_query_rx_filters(Object *root, RxFilterInfoList *ret);
 
 #endif

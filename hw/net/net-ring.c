@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Records between two threads: see net-ring.h.  A record is its size in four
- * bytes and its bytes, filled up to a multiple of four; head and tail run on
- * and are taken modulo the ring's size.
+ * bytes and its bytes, padded to a multiple of four; head and tail are
+ * free-running and taken modulo the ring's size.
  */
 #include "config.h"
 #include "hw/net/net-ring.h"
@@ -70,7 +70,7 @@ bool net_ring_put(NetRing *ring, const struct iovec *iov, guint n_iov, guint32 s
     return true;
 }
 
-/* Clears a flag that the other thread sets before it looks a last time. */
+/* Clears a flag that the other thread sets before its last check. */
 static bool claim(gint *flag)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);

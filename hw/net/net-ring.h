@@ -3,9 +3,10 @@
  * NetRing: records from one thread to another, without a lock and without an
  * allocation for each.
  *
- * One thread puts, one takes.  Who would sleep says so and looks again; the
- * other one asks, after its batch, whether it must wake it (by whatever the two
- * have agreed on, an eventfd for instance).  So a busy ring costs no system call.
+ * One thread puts, one takes.  A thread that is about to sleep sets a flag and
+ * checks again; the other one finds out, after its batch, whether it must wake it
+ * (by a means that the two have agreed on, such as an eventfd).  So a busy ring
+ * costs no system call.
  */
 #ifndef HW_NET_NET_RING_H
 #define HW_NET_NET_RING_H
@@ -42,9 +43,9 @@ bool net_ring_wait_room(NetRing *ring);
 /* ---- The taking thread ---- */
 
 /* The record at *cursor, which begins as ring->tail, in one or two pieces;
- * moves *cursor behind it.  Returns the number of pieces, 0: no more. */
+ * moves *cursor past it.  Returns the number of pieces, 0: no more. */
 guint net_ring_next(const NetRing *ring, guint32 *cursor, struct iovec iov[2]);
-/* Gives up all records before cursor. */
+/* Frees all records before cursor. */
 void net_ring_take(NetRing *ring, guint32 cursor);
 /* Whether the putting thread must be woken; after net_ring_take. */
 bool net_ring_wake_putter(NetRing *ring);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Class netdev-socket: streams (net-stream.h) and datagrams (net-dgram.h) by
- * addresses in text.  What a descriptor is decides its type.
+ * addresses in text.  The type of a descriptor decides between them.
  */
 #include "config.h"
 #include "hw/net/net-socket.h"
@@ -50,7 +50,7 @@ static void socket_resume(NetBackend *net, guint queue)
 
 /* ---- Options ---- */
 
-/* The last one of those that exclude each other, to be blamed for the others. */
+/* The last of several mutually exclusive options, which the error blames. */
 static const char *last_of(const NetdevSocketOptions *o)
 {
     return o->udp ? "udp" : o->mcast ? "mcast" : o->connect ? "connect"
@@ -80,7 +80,7 @@ static bool check_options(const NetdevSocketOptions *o, GError **error)
     return true;
 }
 
-/* What streams and datagrams call their addresses, under the names of these options. */
+/* Renames the addresses of streams and datagrams in errors to these options. */
 static bool blame_options(const NetdevSocketOptions *o, GError **error)
 {
     if (error && *error) {
@@ -100,14 +100,14 @@ static bool setup_fd(NetdevSocket *s, const Env *env, const char *name, GError *
     if (!fd) {
         return qmp_error_blame(error, "fd");
     }
-    /* What is not a socket at all is found out in prepare. */
+    /* A descriptor that is not a socket is detected in prepare. */
     (void)getsockopt(qmp_fd_get(fd), SOL_SOCKET, SO_TYPE, &type, &length);
     s->is_dgram = type == SOCK_DGRAM;
     *(s->is_dgram ? &s->dgram.given : &s->stream.given) = fd;
     return true;
 }
 
-/* mcast's localaddr is a host alone. */
+/* mcast's localaddr is only a host. */
 static SocketAddress *host_address(const char *host)
 {
     SocketAddress *addr = g_new0(SocketAddress, 1);
@@ -167,7 +167,7 @@ static void socket_init(Object *obj)
     net_dgram_init(&s->dgram, &s->parent);
 }
 
-/* A group that is none would be a socket without address. */
+/* An invalid group would give a socket without address. */
 static bool check_group(const NetdevSocket *s, GError **error)
 {
     if (net_options(&s->parent)->u.socket.mcast &&

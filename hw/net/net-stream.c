@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Connections of stream backends (see net-stream.h), and class netdev-stream.
- * The frames themselves are net-framing.c's.
+ * Frames are handled in net-framing.c.
  */
 #include "config.h"
 #include "hw/net/net-stream.h"
@@ -51,7 +51,7 @@ static void tell_connected(NetStream *s)
     }
 }
 
-/* Takes fd over whatever happens. */
+/* Takes ownership of fd, even on failure. */
 static bool begin_connection(NetStream *s, int fd, GError **error)
 {
     socket_set_nodelay(fd);
@@ -167,7 +167,7 @@ void net_stream_init(NetStream *s, NetBackend *net,
     net_framing_init(&s->framing, net, hangup);
 }
 
-/* The connection, where there is one already. */
+/* Prepares a given connection. */
 static bool prepare_given(NetStream *s, GError **error)
 {
     if (socket_check_given(qmp_fd_get(s->given), false, error) < 0) {
@@ -245,7 +245,7 @@ void net_stream_finalize(NetStream *s)
     g_clear_pointer(&s->given, qmp_fd_close);
 }
 
-/* Writes the port that was found back into the address. */
+/* Writes the actual port back into the address. */
 static void note_port(NetStream *s)
 {
     if (s->addr->type == SOCKET_ADDRESS_TYPE_INET) {

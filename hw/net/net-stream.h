@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * NetStream: a network backend at one end of a stream connection, accepted or
- * made.  Embedded by classes netdev-stream and netdev-socket.
+ * initiated.  Embedded by classes netdev-stream and netdev-socket.
  *
  *   server   listens from prepare on; while a peer is connected, the next waits
- *   client   connects before it is complete; with `reconnect`, as often as it
- *            takes
+ *   client   connects before it is complete; with `reconnect`, retries as often
+ *   as needed
  */
 #ifndef HW_NET_NET_STREAM_H
 #define HW_NET_NET_STREAM_H
@@ -30,15 +30,15 @@ typedef struct {
     SocketNode node;
     SocketListener listener;    /* server */
     struct event *retry_event;
-    SocketPeer *peer;           /* client: from prepare on, until it is connected to */
-    SocketConnect *connect;     /* under way */
+    SocketPeer *peer;           /* client: from prepare on, until connected */
+    SocketConnect *connect;     /* attempt in progress */
     void (*settled)(void *opaque, GError *error);
     void *settled_opaque;
     bool said_why;              /* the reason of a failed attempt was logged */
 } NetStream;
 
-/* hangup is `net_stream_hangup` of the embedding class: the stream is found
- * from net by it. */
+/* hangup is `net_stream_hangup` of the embedding class: it is used to find the
+ * stream of net. */
 void net_stream_init(NetStream *s, NetBackend *net,
                      void (*hangup)(NetBackend *net, const char *why));
 void net_stream_hangup(NetStream *s, const char *why);

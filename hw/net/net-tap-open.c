@@ -46,7 +46,7 @@ static bool check_options(const NetdevTapOptions *o, GError **error)
     return true;
 }
 
-/* Names with ':' between them, or one. */
+/* Takes descriptors by names separated by ':', or by one name. */
 static bool take_fds(NetdevTap *tap, const Env *env, const char *names, const char *option,
                      GError **error)
 {
@@ -70,7 +70,7 @@ static bool take_fds(NetdevTap *tap, const Env *env, const char *names, const ch
     return true;
 }
 
-/* Descriptors of /dev/vhost-net, which nothing has a use for: they are closed. */
+/* Closes descriptors of /dev/vhost-net, which are not used. */
 static bool close_vhost_fds(const NetdevTap *tap, const Env *env, const char *names,
                             const char *option, GError **error)
 {
@@ -89,8 +89,8 @@ static bool close_vhost_fds(const NetdevTap *tap, const Env *env, const char *na
     return ok || qmp_error_blame(error, option);
 }
 
-/* The kernel could move frames past the daemon; where that was wished for, the options tell from
- * now on that it does not. */
+/* vhost, in which the kernel moves frames past the daemon, is not used; if it was requested, the
+ * options now say that it is off. */
 static bool settle_vhost(NetdevTap *tap, const Env *env, GError **error)
 {
     NetdevTapOptions *o = &net_options(&tap->net)->u.tap;
@@ -132,7 +132,7 @@ static bool want_vnet(const NetdevTap *tap)
     return !options(tap)->has_vnet_hdr || options(tap)->vnet_hdr;
 }
 
-/* One more queue of the device `name`, which the host chooses if it is empty. */
+/* Opens another queue of the device `name`, which the host chooses if it is empty. */
 static bool open_queue(NetdevTap *tap, char name[IFNAMSIZ], short flags, GError **error)
 {
     struct ifreq request = { .ifr_flags = flags };
@@ -181,7 +181,7 @@ static bool is_device(int fd)
 static bool refuse_fd(const NetdevTap *tap, GError **error)
 {
     qmp_error_set_at(error, options(tap)->fd ? "fd" : "fds", ERROR_REASON_FILE_NOT_USABLE,
-                     "a descriptor is none of a tap device (IFF_TAP, IFF_NO_PI)");
+                     "a descriptor is not of a tap device (IFF_TAP, IFF_NO_PI)");
     return false;
 }
 
@@ -204,7 +204,7 @@ static bool check_fds(NetdevTap *tap, bool *ret_vnet, GError **error)
         vnet = request.ifr_flags & IFF_VNET_HDR;
         if (i > 0 && vnet != *ret_vnet) {
             qmp_error_set_at(error, "fds", ERROR_REASON_FILE_NOT_USABLE,
-                             "the descriptors do not agree about IFF_VNET_HDR");
+                             "the descriptors differ in IFF_VNET_HDR");
             return false;
         }
         *ret_vnet = vnet;
@@ -250,7 +250,7 @@ static bool set_sndbuf(NetdevTap *tap, GError **error)
     return true;
 }
 
-/* Fragmentation of UDP is gone from some hosts. */
+/* Some hosts no longer support UDP fragmentation offload. */
 static bool probe_ufo(const NetdevTap *tap)
 {
     int fd = tap->queues[0].fd;

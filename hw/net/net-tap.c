@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Frames through tap devices, and class netdev-tap: see net-tap.h.  A frame is a
- * system call each way: the device knows no batches.
+ * Frames through tap devices, and class netdev-tap: see net-tap.h.  Each frame
+ * takes a system call in each direction: the device has no batches.
  */
 #include "config.h"
 #include "hw/net/net-tap.h"
@@ -16,12 +16,12 @@
 
 enum {
     IN_SIZE = NET_FRAME_MAX + sizeof(NetHdr),
-    FRAMES_A_TURN = 256,        /* then others have the loop */
+    FRAMES_A_TURN = 256,        /* then others get the loop */
 };
 
 /* ---- From the host ---- */
 
-/* Hands the frame in the buffer on; false: the card takes none. */
+/* Delivers the frame in the buffer; false: the card takes none. */
 static bool deliver(TapQueue *q)
 {
     NetdevTap *tap = q->tap;
@@ -92,8 +92,8 @@ static bool send_one(TapQueue *q, const NetFrame *frame)
     do {
         done = writev(q->fd, iov, n + frame->n_iov);
     } while (done < 0 && errno == EINTR);
-    /* What the device refuses for good (it is down, the header is nonsense) is
-     * lost. */
+    /* Frames that the device rejects permanently (it is down, the header is
+     * invalid) are lost. */
     return done >= 0 || errno != EAGAIN;
 }
 

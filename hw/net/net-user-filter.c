@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * disable-host-loopback, beyond what libslirp makes of it: libslirp keeps guests from the
- * host's loopback services by the address that the network has for the host, and connects
- * to any address outside the network as it is, those of loopback included.  No router
- * passes these on, so they are dropped here, before libslirp sees them.
+ * disable-host-loopback, beyond libslirp's implementation: libslirp keeps guests from the
+ * host's loopback services only through the network's address for the host, and connects
+ * to any address outside the network unchanged, loopback addresses included.  No router
+ * forwards these, so they are dropped here, before libslirp sees them.
  */
 #include "config.h"
 #include "hw/net/net-user.h"
@@ -17,13 +17,13 @@ enum {
     IP4_TO = 16, IP4_SIZE = 20, IP6_TO = 24, IP6_SIZE = 40,
 };
 
-/* "This network" leads Linux to itself, as 127.0.0.0/8 does. */
+/* On Linux, "this network" leads to the host itself, like 127.0.0.0/8. */
 static bool is_loopback4(const guint8 *addr)
 {
     return addr[0] == 127 || addr[0] == 0;
 }
 
-/* ::, ::1, and IPv4's addresses in IPv6's dress. */
+/* ::, ::1, and IPv4-mapped addresses. */
 static bool is_loopback6(const guint8 *addr)
 {
     static const guint8 zeros[15], mapped[12] = { [10] = 0xff, [11] = 0xff };

@@ -3,10 +3,10 @@
  * guestfwd: a TCP port of a user network whose bytes go to a chardev or over a
  * TCP connection.
  *
- * libslirp gives bytes of the guest without asking whether there is room, so the
- * network's thread waits where the host's side is slow; that holds up this
- * network alone.  A chardev belongs to the main loop: its bytes go through a pair
- * of rings.
+ * libslirp passes the guest's bytes without asking whether there is room, so the
+ * network's thread waits while the host's side is slow; that delays only this
+ * network.  A chardev belongs to the main loop: its bytes go through a pair of
+ * rings.
  */
 #include "config.h"
 #include "hw/net/net-user.h"
@@ -245,7 +245,7 @@ static void chr_receive(void *opaque, const guint8 *data, gsize size)
     user_wake(f->user->thread_fd);
 }
 
-/* Writes what the chardev has not taken of a record yet; false: not all of it. */
+/* Writes the rest of a record to the chardev; false: it did not take all. */
 static bool write_to_chr(UserForward *f, const struct iovec *iov, guint n)
 {
     gsize start = 0;
@@ -264,7 +264,7 @@ static bool write_to_chr(UserForward *f, const struct iovec *iov, guint n)
     return true;
 }
 
-/* Machine lock held.  What the chardev does not take stays in the ring. */
+/* Machine lock held.  Bytes that the chardev does not take stay in the ring. */
 static void drain_to_chr(UserForward *f)
 {
     guint32 cursor = f->to_chr.tail;

@@ -3,8 +3,8 @@
  * The thread of a user network: frames from the card into libslirp, sockets of
  * the host into libslirp, frames of libslirp to the card.
  *
- * While the card does not take its frames, the sockets are left alone: their
- * peers wait, and nothing piles up here.
+ * While the card does not take frames, the sockets are not read: their peers
+ * wait, and nothing accumulates.
  */
 #include "config.h"
 #include "hw/net/net-user.h"
@@ -16,8 +16,8 @@
 #include "qmp/error.h"
 #include "qom/qapi-objects-net.h"
 
-/* Room for the card's frames below which the sockets are not read: one turn of
- * libslirp makes no more. */
+/* Minimum room for the card's frames at which the sockets are read: one turn of
+ * libslirp produces no more. */
 enum { MIN_ROOM = USER_RING_SIZE / 2 };
 
 struct UserTimer {
@@ -34,7 +34,7 @@ static ssize_t send_packet(const void *buf, size_t size, void *opaque)
     const struct iovec iov = { (void *)buf, size };
 
     if (!net_ring_put(&u->in, &iov, 1, size)) {
-        u->dropped++;           /* as on any network: TCP sends it again */
+        u->dropped++;           /* as on any network: TCP retransmits it */
     }
     return size;
 }

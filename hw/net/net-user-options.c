@@ -12,7 +12,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-net.h"
 
-/* Where host, name server and first guest are in their network. */
+/* Default host parts of the addresses of host, name server and first guest. */
 enum {
     HOST_PART = 0x0202,
     DNS_PART = 0x0203,
@@ -54,7 +54,7 @@ static bool parse_bits(const char *text, struct in_addr *ret_mask)
     return true;
 }
 
-/* Without a mask the address's class tells it. */
+/* Without a mask, the address's class gives it. */
 static guint32 class_mask(guint32 net)
 {
     return !(net >> 31) ? 0xff000000 : net >> 30 == 2 ? 0xffff0000 : 0xffffff00;
@@ -110,7 +110,7 @@ static bool check_ip4(const NetdevUserOptions *o, const SlirpConfig *cfg, GError
 static bool parse_all_ip4(const NetdevUserOptions *o, SlirpConfig *cfg, GError **error)
 {
     if (o->ip && o->net) {
-        return refuse(error, "ip", o->ip, "is another name of 'net', which is given, too");
+        return refuse(error, "ip", o->ip, "is an alias of 'net', which is also given");
     }
     if (!parse_net(o->net ? o->net : o->ip, cfg, error)) {
         return false;
@@ -160,7 +160,7 @@ static bool parse_families(const NetdevUserOptions *o, SlirpConfig *cfg, GError 
     return true;
 }
 
-/* What is said of a family that is off has no effect. */
+/* Options of an address family that is off have no effect. */
 static bool check_family(const char *off, const char *name, GError **error)
 {
     if (name) {

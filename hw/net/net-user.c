@@ -16,7 +16,7 @@
 #include "qmp/error.h"
 #include "qom/qapi-objects-net.h"
 
-/* Batches in one callback: others want the loop, too. */
+/* Batches in one callback, so that others get the loop. */
 enum { ROUNDS = 8 };
 
 void user_wake(int eventfd)
@@ -41,7 +41,7 @@ void user_wake_clear(int eventfd)
 
 /* ---- Frames for the card ---- */
 
-/* Hands on a batch; false: there is none, or the card takes no more. */
+/* Delivers a batch; false: there is none, or the card takes no more. */
 static bool deliver(NetdevUser *u)
 {
     NetFrame frames[NET_BATCH];
@@ -68,8 +68,8 @@ static bool deliver(NetdevUser *u)
     return !u->stalled;
 }
 
-/* Gate held.  Goes on in the loop's next turn if there is more than one callback
- * should do. */
+/* Gate held.  Continues in the loop's next turn if there is more than one
+ * callback should handle. */
 static void deliver_all(NetdevUser *u)
 {
     const struct timeval now = { 0, 0 };
@@ -133,7 +133,7 @@ static guint user_send(NetBackend *net, guint queue, const NetFrame *frames, gui
         user_wake(u->thread_fd);
     }
     if (i < n && !net_ring_wait_room(&u->out)) {
-        event_active(u->main_event, EV_READ, 0);        /* room came meanwhile */
+        event_active(u->main_event, EV_READ, 0);        /* there is room meanwhile */
     }
     return i;
 }

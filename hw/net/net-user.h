@@ -34,7 +34,7 @@ typedef struct {
     Chardev *chr;               /* attached, or NULL */
     char *chardev_id;
     NetRing to_chr, to_guest;   /* chr: bytes both ways */
-    gsize chr_done;             /* bytes of to_chr's first record that chr has */
+    gsize chr_done;             /* bytes of to_chr's first record that chr has taken */
     SocketAddress *tcp;         /* or NULL */
     int fd;                     /* tcp: the connection, -1 when it ended */
     int poll_index;             /* in NetdevUser.polls in this turn, or -1 */
@@ -43,7 +43,7 @@ typedef struct {
 struct NetdevUser {
     NetBackend net;
     Slirp *slirp;
-    NetRing in, out;            /* frames for the card, and of the card */
+    NetRing in, out;            /* frames for and from the card */
     int main_fd, thread_fd;     /* eventfds that wake the main loop and the thread */
     struct event *main_event, *again_event;
     bool stalled;               /* the card accepts no more; gate */
@@ -52,11 +52,11 @@ struct NetdevUser {
     gint stop;                  /* the thread must end */
     GPtrArray *forwards;        /* of UserForward */
     bool no_loopback;           /* guests must not reach the host's */
-    /* The thread's. */
+    /* Used by the thread only. */
     GArray *polls;              /* of struct pollfd */
     GSList *timers;             /* of UserTimer */
     guint8 *linear;             /* a frame that the ring has in two pieces */
-    guint64 dropped;            /* frames for the card that found no room */
+    guint64 dropped;            /* frames for the card that did not fit */
 };
 
 enum {
@@ -81,13 +81,13 @@ bool user_make_slirp(NetdevUser *u, GError **error);
 /* Reads `tcp:[ADDRESS]:PORT-TARGET`; machine lock. */
 UserForward *user_forward_parse(NetdevUser *u, const char *text, GError **error);
 void user_forward_free(UserForward *f);
-/* Opens what it leads to and tells libslirp; pool thread. */
+/* Opens its target and registers it with libslirp; pool thread. */
 bool user_forward_open(UserForward *f, GError **error);
 void user_forward_close(UserForward *f);
-/* Takes the chardev; main thread, machine lock. */
+/* Attaches to the chardev; main thread, machine lock. */
 bool user_forward_attach(UserForward *f, GError **error);
 void user_forward_detach(UserForward *f);
-/* The thread's turn: what to wait for, and what came of it. */
+/* In the thread's turn: adds what to wait for, and handles the result. */
 void user_forward_fill(UserForward *f);
 void user_forward_poll(UserForward *f);
 /* The main loop's turn, without locks. */
@@ -95,7 +95,7 @@ void user_forward_main(UserForward *f);
 
 /* ---- net-user-filter.c ---- */
 
-/* Whether a frame of the card would lead to the host's loopback and must not. */
+/* Whether a frame of the card must be dropped because it would reach the host's loopback. */
 bool user_filter_forbids(const NetdevUser *u, const guint8 *frame, gsize size);
 
 /* ---- net-user-library.c ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Class `netdev`: what all network backends have in common, and how they are
- * made from a request.  The cards' side is nic.c.
+ * Class `netdev`: what all network backends have in common, and their creation
+ * from a request.  The cards' side is in nic.c.
  */
 #include "config.h"
 #include "hw/net/net.h"

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Networks: frames between a network card (Nic) and the host's side of it
- * (NetBackend, an object of class `netdev`).  One of each make a pair.
+ * (NetBackend, an object of class `netdev`).  One of each forms a pair.
  *
- * Frames go in batches, by reference: the receiver of a batch copies what it
- * keeps, and says how many of the frames it took.  The rest stays with the
- * sender, in order, until the receiver says that it can go on (nic_writable,
- * nic_ready); a sender therefore keeps a bounded number of frames, and nothing
- * is allocated for one.
+ * Frames are passed in batches, by reference: the receiver of a batch copies
+ * what it keeps, and returns how many of the frames it took.  The rest stays
+ * with the sender, in order, until the receiver signals that it can take more
+ * (net_writable, nic_ready); a sender therefore keeps a bounded number of
+ * frames, and no frame needs an allocation.
  *
  * Threads: a pair lives on the main loop, and its callbacks run without the
- * machine lock.  A backend with a thread of its own hands frames over by a
- * ring (net-ring.h).  What changes a pair (a device's start and stop, set_link,
- * filters) excludes the data path by the pair's
- * gate, a mutex taken once for each callback of the loop, never for each frame:
+ * machine lock.  A backend with its own thread passes frames through a ring
+ * (net-ring.h).  Code that changes a pair (a device's start and stop, set_link,
+ * filters) excludes the data path by the pair's gate, a mutex that is taken
+ * once per callback of the loop, never per frame:
  *
  *     machine lock  >  gate  >  nothing
  *
- * Within the gate nobody waits for the machine lock, and no side calls the
- * other one back out of a call of its own.
+ * A thread that holds the gate never waits for the machine lock, and neither
+ * side calls back into the other from within a call.
  */
 #ifndef HW_NET_NET_H
 #define HW_NET_NET_H
@@ -34,14 +34,14 @@ typedef struct NetBackend NetBackend;
 typedef struct Nic Nic;
 typedef struct NetFilter NetFilter;
 
-/* The largest frame: what segmentation offload makes of 64 KiB, and headers. */
+/* The largest frame: 64 KiB for segmentation offload, plus headers. */
 #define NET_FRAME_MAX (65536 + 4096)
 /* Frames in one batch, and pieces of one frame, at most. */
 #define NET_BATCH 64
 #define NET_IOV_MAX 64
 
-/* What is left to do for a frame's receiver: VIRTIO 1.2 section 5.1.6, in the
- * host's byte order.  n_buffers means something to virtio-net alone. */
+/* Offloaded work that is left to a frame's receiver: VIRTIO 1.2 section 5.1.6,
+ * in the host's byte order.  Only virtio-net uses n_buffers. */
 typedef struct {
     guint8 flags;               /* NET_HDR_* */
     guint8 gso_type;            /* NET_GSO_*, perhaps with NET_GSO_ECN */
@@ -58,11 +58,11 @@ typedef struct {
     const struct iovec *iov;
     guint n_iov;
     guint32 size;               /* bytes in iov */
-    const NetHdr *hdr;          /* NULL: nothing is left to do.  Only for pairs
-                                   with has_vnet */
+    const NetHdr *hdr;          /* NULL: no offloaded work; only for pairs with
+                                   has_vnet */
 } NetFrame;
 
-/* What may be left to do in frames that a backend delivers. */
+/* Offloads that frames from a backend may use. */
 enum {
     NET_OFFLOAD_CSUM = 1 << 0,
     NET_OFFLOAD_TSO4 = 1 << 1,
@@ -76,16 +76,16 @@ enum {
 
 /* What a card implements; called on the main loop with the gate held. */
 typedef struct {
-    /* Takes frames from the backend; returns how many.  After fewer than n it
-     * calls nic_ready when it can take more. */
+    /* Takes frames from the backend; returns how many.  If fewer than n, the
+     * card calls nic_ready when it can take more. */
     guint (*receive)(void *opaque, guint queue, const NetFrame *frames, guint n);
-    /* After a nic_send that took fewer frames: it will take more now.  Also when
-     * the link changes, for any queue of the backend. */
+    /* After a nic_send that took fewer frames: the backend takes more now.  Also
+     * called when the link changes, for any queue of the backend. */
     void (*writable)(void *opaque, guint queue);
     /* nic->link_up has changed; machine lock and gate held. */
     void (*link_changed)(void *opaque);
-    /* Which frames it hands to the guest, in a struct without name; NULL: it
-     * cannot say. */
+    /* The filter of frames for the guest, in a struct without name; NULL: not
+     * supported. */
     RxFilterInfo *(*rx_filter)(void *opaque);
 } NicOps;
 
@@ -99,7 +99,8 @@ struct Nic {
 };
 
 /* Makes the Nic of a card, with the backend of its `netdev` link (or NULL);
- * owned by card.  mac is what the guest is told.  In the card's realize. */
+ * owned by card.  mac is the guest's address.  To be called in the card's
+ * realize. */
 Nic *nic_new(Object *card, NetBackend *net, const guint8 mac[6], const NicOps *ops,
              void *opaque);
 /* Mirror, in unrealize: no callback runs from then on. */
@@ -109,22 +110,22 @@ void nic_destroy(Nic *nic);
 void nic_lock(Nic *nic);
 void nic_unlock(Nic *nic);
 
-/* Sends frames of the guest; returns how many were taken (all, if there is
- * nobody to take them: they are lost).  Gate held. */
+/* Sends frames of the guest; returns how many were taken (all, if there is no
+ * receiver: they are lost).  Gate held. */
 guint nic_send(Nic *nic, guint queue, const NetFrame *frames, guint n);
 /* The card can receive again on queue.  Gate held; delivers nothing by itself. */
 void nic_ready(Nic *nic, guint queue);
 
-/* What the backend can do: 1 or more queues; headers with offloads. */
+/* The backend's capabilities: 1 or more queues; headers with offloads. */
 guint nic_max_queues(const Nic *nic);
 bool nic_has_vnet(const Nic *nic);
 bool nic_has_ufo(const Nic *nic);
-/* NET_OFFLOAD_* that frames may come with.  Gate held. */
+/* Sets the NET_OFFLOAD_* that received frames may use.  Gate held. */
 void nic_set_offloads(Nic *nic, guint offloads);
-/* How many queues are in use.  Gate held. */
+/* Sets how many queues are in use.  Gate held. */
 void nic_set_queues(Nic *nic, guint n);
 
-/* The guest changed which frames it wants.  Gate held. */
+/* The guest changed its filter.  Gate held. */
 void nic_filter_changed(Nic *nic);
 /* The card's RxFilterInfo, newly allocated, or NULL if it has none; machine lock
  * held. */
@@ -144,7 +145,8 @@ void nic_choose_mac(Object *root, guint8 ret_mac[6]);
 /* ---- Backends ---- */
 
 /* What a backend implements (TypeInfo.kind of netdev classes); send and resume
- * are required.  All but setup on the main loop with the gate held. */
+ * are required.  All except setup are called on the main loop with the gate
+ * held. */
 typedef struct {
     /* As nic_send; net_writable follows after fewer than n. */
     guint (*send)(NetBackend *net, guint queue, const NetFrame *frames, guint n);
@@ -153,9 +155,9 @@ typedef struct {
     void (*resume)(NetBackend *net, guint queue);
     void (*set_offloads)(NetBackend *net, guint offloads);
     void (*set_queues)(NetBackend *net, guint n);
-    /* Before prepare, machine lock held: checks options against each other and
-     * takes descriptors that the client passed.  What it takes, release or
-     * finalize gives back. */
+    /* Before prepare, machine lock held: checks the options for consistency and
+     * takes descriptors that the client passed.  release or finalize frees what
+     * it took. */
     bool (*setup)(NetBackend *net, const Env *env, GError **error);
 } NetBackendOps;
 
@@ -174,13 +176,13 @@ struct NetBackend {
 /* A descriptor that the client passed by name, or NULL with fd-not-found. */
 QmpFd *net_take_fd(const Env *env, const char *name, GError **error);
 
-/* What netdev_add was given. */
+/* The arguments of netdev_add. */
 Netdev *net_options(const NetBackend *net);
 
 void net_lock(NetBackend *net);
 void net_unlock(NetBackend *net);
 
-/* Hands frames to the card; returns how many were taken (all, if there is no
+/* Delivers frames to the card; returns how many were taken (all, if there is no
  * card or no cable: they are lost).  After fewer, NetBackendOps.resume follows.
  * Gate held. */
 guint net_deliver(NetBackend *net, guint queue, const NetFrame *frames, guint n);

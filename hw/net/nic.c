@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Class `nic`: the cards' side of hw/net/net.h, whatever the card.
+ * Class `nic`: the cards' side of hw/net/net.h, common to all cards.
  */
 #include "config.h"
 #include "hw/net/net.h"
@@ -32,7 +32,7 @@ void nic_unlock(Nic *nic)
 
 /* ---- What the backend does for the card ---- */
 
-/* The backend goes on where it had stopped because of the receiver. */
+/* Makes the backend continue after it had stopped because of the receiver. */
 static void resume_all(NetBackend *net)
 {
     for (guint i = 0; i < net->n_queues; i++) {
@@ -78,8 +78,8 @@ void nic_set_queues(Nic *nic, guint n)
 
 /* ---- Link ---- */
 
-/* Both sides look again at what they could not get rid of: it is lost while the
- * cable is out. */
+/* Both sides retry frames that they could not deliver: these are lost while the
+ * cable is unplugged. */
 static void link_changed(Nic *nic)
 {
     NetBackend *net = nic->net;
@@ -121,7 +121,7 @@ Nic *nic_of(Object *card)
 
 /* ---- Filters of received frames ---- */
 
-/* The id of the device that the Nic is in, or of the one which that is a part of;
+/* The id of the device that has the Nic, or of the device that it is a part of;
  * NULL without one. */
 static const char *card_id(const Nic *nic)
 {
@@ -205,7 +205,7 @@ static bool find_mac(Object *obj, void *data)
     return !search->found;
 }
 
-/* A card that is still to come with an address of its own. */
+/* Whether a pending card has this address. */
 static bool compare_mac(const QmpClass *klass, const void *props, bool named, void *opaque)
 {
     MacSearch *search = opaque;
@@ -248,7 +248,7 @@ Nic *nic_new(Object *card, NetBackend *net, const guint8 mac[6], const NicOps *o
     nic->opaque = opaque;
     nic->net = net;
     nic->link_up = !net || net->link_up;
-    object_add_child(card, "nic", obj, NULL);   /* the card has no other child so named */
+    object_add_child(card, "nic", obj, NULL);   /* the card has no other child of that name */
     object_unref(obj);
     if (net) {
         net_lock(net);

@@ -6,8 +6,8 @@
  * CONTROL_ERROR.
  *
  * A descriptor may ask for 4 GiB.  The first STEP bytes are copied inside the
- * access, which is all that firmware usually wants; what is left goes on from
- * the main loop, STEP bytes at a time, so that no guest holds the machine lock
+ * access, which is usually enough for firmware; the rest is copied from the
+ * main loop, STEP bytes at a time, so that no guest occupies the machine lock
  * for long.  Until then the control field has the descriptor's own bits, for
  * which the interface tells guests to wait, and the device does nothing else.
  */
@@ -64,7 +64,7 @@ static bool fill_zeros(AddressSpace *memory, guint64 address, guint32 length)
     return true;
 }
 
-/* Behind the item's end there are zeros. */
+/* Beyond the item's end it reads zeros. */
 static bool read_piece(FwCfg *s, guint32 length)
 {
     guint32 n = MIN(length, bytes_left(s));
@@ -129,14 +129,14 @@ void fw_cfg_dma_continue(void *opaque, gint64 now)
 
     do {
         step(s);
-        /* Where time stands, its next moment may be long in coming. */
+        /* With a stopped clock the timer might not fire for long. */
     } while (s->dma_control && clock_stands(s->clock));
     go_on_later(s);
 }
 
 /* ---- Beginning one ---- */
 
-/* What the guest may not write, or not so much of, is refused as a whole. */
+/* A write to a read-only item, or beyond its end, is refused as a whole. */
 static bool may_write(FwCfg *s, guint32 length)
 {
     const FwCfgFile *file = fw_cfg_selected_file(s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fw-cfg-file: a file of the client's in the guest's firmware configuration.
- * It waits below /objects until the machine starts, and its board takes it.
+ * fw-cfg-file: a client's file in the guest's firmware configuration.  It waits
+ * below /objects until the machine starts, and its board takes it.
  */
 #include "config.h"
 #include "hw/nvram/fw-cfg.h"

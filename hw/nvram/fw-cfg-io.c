@@ -28,7 +28,7 @@ struct FwCfgIo {
     MemoryRegion *control, *dma;        /* dma: or NULL */
 };
 
-/* A transfer under way has the selected item for itself. */
+/* A transfer in progress has exclusive use of the selected item. */
 static guint64 control_read(void *opaque, guint64 offset, guint size)
 {
     FwCfg *s = opaque;

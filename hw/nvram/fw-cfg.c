@@ -2,11 +2,11 @@
 /*
  * The firmware configuration device (QEMU Firmware Configuration Device,
  * docs/specs/fw_cfg): a selector register chooses an item, a data register reads
- * it byte by byte, and a DMA register has parts of it copied.  This file keeps
- * the items; hw/nvram/fw-cfg-internal.h says what the others do.
+ * it byte by byte, and a DMA register copies parts of it.  This file has the
+ * items; hw/nvram/fw-cfg-internal.h lists the other files.
  *
- * Not modelled: writing through the data register, which the interface gave up
- * for DMA; FW_CFG_WRITE_CHANNEL is accepted in a selector and means nothing.
+ * Not modelled: writing through the data register, which the interface replaced
+ * by DMA; FW_CFG_WRITE_CHANNEL is accepted in a selector and ignored.
  */
 #include "config.h"
 #include "hw/nvram/fw-cfg.h"
@@ -92,7 +92,7 @@ static void file_free(gpointer data)
     g_free(file);
 }
 
-/* The file of that name; without one, NULL, and *ret_place is where it belongs. */
+/* The file of that name; if there is none, NULL, and *ret_place is its position. */
 static FwCfgFile *find_file(const FwCfg *s, const char *name, guint *ret_place)
 {
     guint i;
@@ -156,7 +156,7 @@ static bool check_new_file(const FwCfg *s, const char *name, GError **error)
     return true;
 }
 
-/* Makes or finds the file that may be set. */
+/* Finds or makes the file to set. */
 static FwCfgFile *make_file(FwCfg *s, const char *name, bool client, GError **error)
 {
     guint place = 0;
@@ -369,7 +369,7 @@ static void fw_cfg_reset_enter(Device *dev)
     timer_cancel(to_fw_cfg(dev)->timer);
 }
 
-/* Whatever was loaded is one of the states that a guest can bring about. */
+/* Every state that loads is one that a guest can cause. */
 static bool fw_cfg_state_loaded(Device *dev, GError **error)
 {
     FwCfg *s = to_fw_cfg(dev);

@@ -5,8 +5,8 @@
  *
  * A board fills it between the recipe and the first reset; functions that a
  * guest's access calls (FwCfgFileOps) may change a file later.  Files are
- * numbered in order of their names, so the order in which code adds them means
- * nothing to the guest.
+ * numbered in order of their names, so the order in which code adds them does
+ * not matter to the guest.
  *
  * All functions need the machine lock.
  */
@@ -54,12 +54,12 @@ enum {
 
 /* Hooks for a file that the guest selects. */
 typedef struct {
-    /* It selects the file: fw_cfg_set_file() may give it other contents now,
-     * and better ones of the same size: the guest may have read the directory
-     * before.  May be NULL. */
+    /* The guest selects the file: fw_cfg_set_file() may replace its content
+     * now, preferably with the same size, since the guest may have read the
+     * directory before.  May be NULL. */
     void (*selected)(void *opaque);
-    /* It wrote length bytes at offset; data is the whole file as it is now.
-     * NULL: it may not write. */
+    /* The guest wrote length bytes at offset; data is the whole file after
+     * that. NULL: it may not write. */
     void (*written)(void *opaque, const guint8 *data, guint32 offset, guint32 length);
 } FwCfgFileOps;
 
@@ -70,20 +70,20 @@ void fw_cfg_set(FwCfg *s, guint16 key, GBytes *data);
 /* A number of 2, 4 or 8 bytes, little endian. */
 void fw_cfg_set_number(FwCfg *s, guint16 key, guint64 value, guint size);
 
-/* Sets a file: makes it, or gives it new contents.  Takes data's reference in
- * any case.  Fails with limit-exceeded (no slot is left, data is too long),
+/* Sets a file: makes it, or replaces its content.  Takes data's reference, even
+ * on failure.  Fails with limit-exceeded (no slot is left, data is too long),
  * invalid-value (an empty or too long name), id-in-use (the name is that of a
  * client's file). */
 bool fw_cfg_set_file(FwCfg *s, const char *name, GBytes *data, GError **error);
-/* The same, with the guest's part in it; ops is borrowed forever. */
+/* The same, with hooks for the guest's accesses; ops is borrowed forever. */
 bool fw_cfg_set_file_ops(FwCfg *s, const char *name, GBytes *data, const FwCfgFileOps *ops,
                          void *opaque, GError **error);
 /* A file's contents at this moment, with a reference, or NULL. */
 GBytes *fw_cfg_get_file(const FwCfg *s, const char *name);
 
-/* Adds the files of all objects of class `fw-cfg-file` in the device's tree, in
- * place of what an earlier call added.  Called last, when the board has set
- * its own.  Fails with id-in-use or limit-exceeded; none is there then. */
+/* Adds the files of all objects of class `fw-cfg-file` in the device's tree,
+ * replacing those of an earlier call.  Called last, after the board has set its
+ * own.  Fails with id-in-use or limit-exceeded, and then adds none. */
 bool fw_cfg_add_client_files(FwCfg *s, GError **error);
 
 extern const TypeInfo fw_cfg_type;

@@ -4,11 +4,11 @@
  * Intel's data sheet "82441FX PCI and Memory Controller (PMC)", sections 3.1
  * (configuration mechanism 1) and 4.1 (system address map).
  *
- * Registers of the chip itself are its PCI function's, in i440fx.c, which is
- * this device's part.
+ * The registers of the chip itself belong to its PCI function, in i440fx.c,
+ * which is a part of this device.
  *
- * Different from the chip, and as QEMU has it: the address register keeps all bits
- * that were written, and its two lowest ones are ORed with those of the data port's
+ * Different from the chip, and as QEMU has it: the address register stores all
+ * written bits, and its two lowest ones are ORed with those of the data port's
  * address.
  */
 #include "config.h"
@@ -39,13 +39,13 @@ struct I440fxHost {
 
 /* ---- Configuration mechanism 1 ---- */
 
-/* What of an access to so many bytes lies in the function's registers. */
+/* How many bytes of an access are in the function's registers. */
 static guint bytes_at(guint32 address, guint size)
 {
     return MIN(size, PCI_CONFIG_SIZE - (address & (PCI_CONFIG_SIZE - 1)));
 }
 
-/* One that is of three bytes then is one of each of them. */
+/* An access of three bytes is split into single bytes. */
 static guint64 config_bytes_read(I440fxHost *s, guint32 address, guint size)
 {
     guint64 value = 0;
@@ -118,7 +118,7 @@ static const RegionOps ports_ops = {
     .max_size = 4,
 };
 
-/* Below 1 MiB, where PCI may lie over RAM, it does so with nothing on it, too. */
+/* Below 1 MiB, where PCI may cover RAM, even empty parts of PCI do. */
 static const RegionOps nobody_ops = { .min_size = 1, .max_size = 8 };
 
 enum { LOW_START = 0xa0000, LOW_SIZE = 0x60000 };
@@ -149,8 +149,8 @@ void i440fx_pass_ports(Device *host, const RegionOps *ops, void *opaque)
 
 /* ---- Windows ---- */
 
-/* Without the fix (machine types before 4.0) nothing is said to be there but
- * what the guest has mapped there, which the tables cannot know yet. */
+/* Without the fix (machine types before 4.0) the window is only what the guest
+ * has mapped there, which the tables cannot know yet. */
 static void hole64(Device *host, guint64 *ret_start, guint64 *ret_end)
 {
     const I440FXPcihostProps *props = i440fx_pcihost_props(host);
@@ -164,8 +164,8 @@ static void hole64(Device *host, guint64 *ret_start, guint64 *ret_end)
     }
 }
 
-/* Firmware leaves the room up to the next of these free, in which the memory map
- * might be extended. */
+/* Firmware leaves the space up to the next multiple of this free, for extensions
+ * of the memory map. */
 static guint64 bar_base(const I440fxHost *s)
 {
     static const guint64 bases[] = { 0x80000000, 0xc0000000 };
@@ -210,7 +210,7 @@ static const StateRow host_state[] = {
     STATE_ROWS_END
 };
 
-/* The part sits on the bus, which is there before it therefore. */
+/* The part sits on the bus, so the bus is made first. */
 static void host_init(Object *obj)
 {
     I440fxHost *s = to_i440fx_host(obj);

@@ -4,12 +4,12 @@
  * Memory Controller (PMC)", section 3.2: configuration registers.  It decides
  * what the processor sees between 640 KiB and 1 MiB (PAM and SMRAM).
  *
- * Registers of the DRAM timing, buffers and latency are there with their reset
- * values and keep what is written: there is nothing behind them to tune.  The
- * same is true of error reporting, since nothing goes wrong.
+ * Registers of DRAM timing, buffers and latency exist with their reset values
+ * and only store what is written: there is nothing to tune.  The same is true
+ * of error reporting, since there are no errors.
  *
- * There is no system management mode: with SMRAM closed, the area at 0xa0000 is
- * PCI's for everybody.
+ * There is no system management mode: with SMRAM closed, the area at 0xa0000
+ * always belongs to PCI.
  */
 #include "config.h"
 #include "hw/pci-host/i440fx.h"
@@ -67,13 +67,13 @@ enum {
 
 typedef struct I440fx I440fx;
 
-/* What is seen in one segment: PCI, RAM, or PCI when read and RAM when written. */
+/* The mapping of one segment: PCI, RAM, or reads from PCI and writes to RAM. */
 typedef struct {
     I440fx *s;
     guint32 start, size;
     MemoryRegion *pci, *ram;
-    MemoryRegion *split;        /* while it is that */
-    MemoryView *view;           /* of PCI, where split is memory for reading */
+    MemoryRegion *split;        /* in the last case */
+    MemoryView *view;           /* of PCI, if split reads from memory */
 } Segment;
 
 struct I440fx {
@@ -81,7 +81,7 @@ struct I440fx {
     Segment segments[N_SEGMENTS];
     MemoryRegion *smram_pci;    /* PCI at 0xa0000 */
     AddressSpace *pci;          /* what split segments read */
-    guint8 trc;                 /* as it was before a write, to see its rise */
+    guint8 trc;                 /* value before a write, to detect a rise */
     guint8 smram;
 };
 
@@ -123,9 +123,9 @@ static void drop(MemoryRegion *root, MemoryRegion **region)
     }
 }
 
-/* Firmware that copies itself runs in the segment meanwhile, and a processor may
- * be unable to run what is not memory.  So the segment is that, if PCI has memory
- * there at this moment. */
+/* Firmware that copies itself runs in the segment meanwhile, and an accelerator
+ * may be unable to execute from anything but memory.  So reads of the segment are
+ * memory if PCI has memory there now. */
 static MemoryRegion *split_new(Segment *segment)
 {
     Object *obj = &segment->s->parent.device.object;
@@ -242,7 +242,7 @@ typedef struct {
     guint8 offset, reset, writable;
 } Register;
 
-/* Each byte that is not zero forever, the header apart. */
+/* Each byte that is not always zero, except for the header. */
 static const Register registers[] = {
     { PMCCFG, 0, 0x7f }, { PMCCFG + 1, 0, 0xff }, { DETURBO, 0, 0xff }, { DBC, 0x83, 0xff },
     { AXC, 0, 0xff }, { DRT, 0, 0xff }, { DRT + 1, 0, 0xff }, { DRAMC, 0x01, 0x7f },
@@ -347,7 +347,7 @@ static void i440fx_unrealize(Device *dev)
     g_clear_pointer(&s->pci, address_space_free);
 }
 
-/* pci-device has put the registers back. */
+/* pci-device has reset the registers. */
 static void i440fx_reset_enter(Device *dev)
 {
     update_view(to_i440fx(dev));

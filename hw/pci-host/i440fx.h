@@ -12,7 +12,7 @@
 #include "hw/memory/memory.h"
 #include "hw/pci/pci.h"
 
-/* What the processor sees where there is no RAM: BARs, and firmware. */
+/* The memory that is visible where there is no RAM: BARs, and firmware. */
 MemoryRegion *i440fx_pci_memory(Device *host);
 /* The bus pci.0. */
 Bus *i440fx_bus(Device *host);
@@ -23,17 +23,18 @@ void i440fx_set_ram(Device *host, guint64 ram_low, guint64 ram_end);
 /* The I/O APIC, which ends the window below 4 GiB. */
 #define I440FX_HOLE_END G_GUINT64_CONSTANT(0xfec00000)
 
-/* Accesses to 0xcf8 to 0xcfb that are not of 32 bits are none to CONFADD: they
- * go on to the PCI bus, where ops (offsets from 0xcf8) answer.  ops NULL: nobody. */
+/* Accesses to 0xcf8 to 0xcfb that are not 32 bits wide do not reach CONFADD: they
+ * are passed to the PCI bus, where ops (offsets from 0xcf8) handle them.  ops NULL:
+ * no device. */
 void i440fx_pass_ports(Device *host, const RegionOps *ops, void *opaque);
 
 /* The windows for BARs that firmware would use, irq_of left empty. */
 void i440fx_windows(Device *host, PciWindows *ret_windows);
-/* The registers that say what is seen from 0xc0000 to 0xfffff. */
+/* The registers that control the mapping from 0xc0000 to 0xfffff. */
 enum { I440FX_N_PAMS = 7 };
 void i440fx_get_pam(Device *host, guint8 ret_pam[I440FX_N_PAMS]);
 void i440fx_set_pam(Device *host, const guint8 pam[I440FX_N_PAMS]);
-/* Shows RAM there, as firmware leaves it (until a reset). */
+/* Maps RAM there, as firmware does (until a reset). */
 void i440fx_show_ram(Device *host);
 
 extern const TypeInfo i440fx_pcihost_type;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who sits where on a PCI bus: reading `addr`, choosing a slot, and the rules
- * for slots with several functions.
+ * Addresses on a PCI bus: parsing `addr`, choosing a slot, and the rules for
+ * slots with several functions.
  *
- * Guests look at functions above 0 of a slot only if function 0 is there and its
- * header says so, hence the rules.  A hotplug controller tells the guest of a
- * slot when its function 0 comes, so that one comes last.
+ * Guests probe functions above 0 of a slot only if function 0 exists and its
+ * header says that it is multifunction, hence the rules.  A hotplug controller
+ * notifies the guest when function 0 of a slot is added, so that one must be
+ * added last.
  */
 #include "config.h"
 #include "hw/pci/pci-internal.h"
@@ -19,7 +20,7 @@ enum { N_SLOTS = 32, N_FUNCTIONS = 8 };
 
 /* ---- Reading ---- */
 
-/* A hexadecimal number up to max at *text, which moves behind it. */
+/* Parses a hexadecimal number up to max at *text, which is moved past it. */
 static bool parse_hex(const char **text, guint max, guint *ret)
 {
     const char *p = *text;
@@ -55,7 +56,7 @@ static bool parse_address(const char *text, guint *ret_devfn)
     return *text == '\0';
 }
 
-/* *ret_devfn is -1 if the place is to be chosen. */
+/* *ret_devfn is -1 if the address is to be chosen. */
 static bool read_address(const PciAddress *addr, int *ret_devfn, GError **error)
 {
     guint devfn = 0;
@@ -96,7 +97,7 @@ static PciDevice *first_in_slot(const PciBus *bus, guint slot)
     return NULL;
 }
 
-/* Notes the slot of a function that is still to come with an address of its own. */
+/* Records the slot of a pending function that names its address. */
 static bool note_slot(const QmpClass *klass, const void *props, bool named, void *opaque)
 {
     guint32 *slots = opaque;
@@ -164,12 +165,12 @@ static bool check_functions(const PciBus *bus, const PciDevice *dev, guint devfn
         return taken(bus, devfn, zero, "is function 0 and not multifunction", error);
     }
     if (zero && dev->device.hotplugged) {
-        return taken(bus, devfn, zero, "is function 0, after which the guest sees no other come",
-                     error);
+        return taken(bus, devfn, zero,
+                     "is function 0, after which the guest does not detect others", error);
     }
     if (other && PCI_FUNCTION(devfn) == 0 && !is_multifunction(dev)) {
         return taken(bus, devfn, other,
-                     "is in the slot, so its function 0 has to be multifunction", error);
+                     "is in the same slot, so function 0 must be multifunction", error);
     }
     return true;
 }

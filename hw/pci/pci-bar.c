@@ -3,21 +3,21 @@
  * Base address registers (PCI 3.0 section 6.2.5): their bits, and where their
  * regions are mapped.
  *
- * A BAR's size shows in the bits that the guest cannot write.  While it finds
- * them by writing ones, or has written half of a 64-bit address, the address
- * makes little sense; so does one that the BAR reaches beyond the end of the
- * address space from.  Address 0 is the value after reset.  A BAR with such an
- * address is not mapped.
+ * A BAR's size shows in the bits that the guest cannot write.  While the guest
+ * finds them by writing ones, or has written half of a 64-bit address, the
+ * address is meaningless, as is one at which the BAR would exceed the address
+ * space.  Address 0 is the value after reset.  A BAR with such an address is
+ * not mapped.
  *
- * Where BARs lie over each other, the one that was mapped last is seen; where
- * they lie over RAM or the machine's own chips, those are: the host bridge maps
- * all of PCI below them.
+ * Where BARs overlap, the one that was mapped last is visible; where they
+ * overlap RAM or the machine's own chips, those are: the host bridge maps all
+ * of PCI with a lower priority.
  */
 #include "config.h"
 #include "hw/pci/pci-internal.h"
 #include "qom/qapi-trace.h"
 
-enum { BAR_PRIORITY = 1 };      /* over a container's background, if it has any */
+enum { BAR_PRIORITY = 1 };      /* above a container's background, if it has one */
 
 guint pci_bar_offset(const PciDevice *dev, guint n)
 {

@@ -3,13 +3,14 @@
  * Class pci-bridge: a PCI-to-PCI bridge (PCI-to-PCI Bridge Architecture
  * Specification 1.2) with the bus below it.
  *
- * The secondary bus has containers of its own, in which BARs lie at their
- * addresses; windows are aliases from those into the primary bus's containers.
+ * The secondary bus has its own containers, in which BARs are mapped at their
+ * addresses; windows are aliases of those in the primary bus's containers.
  *
- * Not modelled: forwarding of VGA addresses (the bits read as 0, by which software
- * knows), 32-bit I/O addresses, the hotplug controller SHPC and with it interrupts
- * of the bridge's own.  Requests of functions below pass whatever Bus Master of
- * the bridge says, because firmware boots from disks there without setting it.
+ * Not modelled: forwarding of VGA addresses (the bits read as 0, which tells
+ * software), 32-bit I/O addresses, the hotplug controller SHPC and thus interrupts
+ * of the bridge itself.  Requests of functions below pass regardless of the
+ * bridge's Bus Master bit, because firmware boots from disks there without setting
+ * it.
  */
 #include "config.h"
 #include "hw/pci/pci-bridge.h"
@@ -26,7 +27,7 @@ enum {
     SLOTID_CHASSIS = 3,
     SLOTID_FIRST_IN_CHASSIS = 1 << 5,
 
-    /* With PCI_BRIDGE_CTL_ISA, of each 1 KiB of I/O the first 256 bytes pass. */
+    /* With PCI_BRIDGE_CTL_ISA, the first 256 bytes of each 1 KiB of I/O pass. */
     ISA_BLOCK = 0x400,
     ISA_PASSED = 0x100,
 };
@@ -113,8 +114,9 @@ static void add_io(const guint8 *config, GArray *windows)
     }
 }
 
-/* Both windows show the same addresses of the same bus, so where they meet they
- * are made one: windows within windows of many bridges cannot multiply then. */
+/* Both windows show the same addresses of the same bus, so they are merged
+ * where they meet: otherwise windows within windows of many bridges would
+ * multiply. */
 static void add_memory(const guint8 *config, GArray *windows)
 {
     Window memory, prefetch;
@@ -217,8 +219,8 @@ void pci_bridge_update(PciDevice *dev)
 
 /* ---- Registers ---- */
 
-/* The bus below is reset when the guest begins to hold it in reset (3.2.5.18);
- * software has to leave the devices there time afterwards. */
+/* The bus below is reset when the guest asserts its reset (3.2.5.18); software
+ * has to give the devices there time afterwards. */
 static void bridge_written(PciDevice *dev, guint offset, guint size)
 {
     PciBridge *s = to_pci_bridge(dev);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The bridge as the other files of this folder see it: the addresses that it
- * passes.
+ * The bridge's interface to the other files of this folder: the addresses that
+ * it passes.
  */
 #ifndef HW_PCI_PCI_BRIDGE_H
 #define HW_PCI_PCI_BRIDGE_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PCI buses: who sits on them, how they are numbered by the guest, and hotplug.
+ * PCI buses: their functions, their numbers as assigned by the guest, and
+ * hotplug.
  */
 #include "config.h"
 #include "hw/pci/pci-internal.h"
@@ -51,7 +52,7 @@ Bus *pci_bridge_bus(const PciDevice *dev)
     return dev->function->bridge && dev->device.buses ? dev->device.buses->pdata[0] : NULL;
 }
 
-/* The bridge on bus that passes on what is for bus `number`, or NULL. */
+/* The bridge on bus that leads to bus `number`, or NULL. */
 static const PciDevice *bridge_towards(const Bus *bus, guint8 number)
 {
     for (const GList *link = bus->devices.head; link; link = link->next) {
@@ -133,7 +134,7 @@ static bool check_acpi_index(PciBus *bus, const PciDevice *dev, GError **error)
         g_autofree char *path = object_path(&search.found->device.object);
 
         qmp_error_set_at(error, "acpi-index", ERROR_REASON_ADDRESS_IN_USE,
-                         "acpi-index %u: '%s' has it", search.index, path);
+                         "acpi-index %u is in use by '%s'", search.index, path);
         return false;
     }
     return true;
@@ -180,7 +181,7 @@ void pci_bus_set_hotplug(Bus *bus, const PciHotplugOps *ops, void *opaque)
     to_pci_bus(bus)->hotplug_opaque = opaque;
 }
 
-/* The nearest bus on the way to the root that has a controller, or NULL. */
+/* The nearest bus towards the root that has a controller, or NULL. */
 static PciBus *hotplug_bus(PciBus *bus)
 {
     while (!bus->hotplug && bus->bridge) {

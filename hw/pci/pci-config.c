@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Configuration space: what the guest may change of it, and what follows when
- * it does.
+ * Configuration space: what the guest may change in it, and the effects of a
+ * change.
  *
  * A write changes the bits of `writable`, and clears those of `clears` where it
- * has ones; all else stays.  Then BARs, lines and messages are brought in line
- * with the new bytes, each by its one function, and at last the class hears of
- * it.
+ * has ones; all other bits stay.  Then BARs, lines and messages are updated
+ * from the new bytes, each by its own function, and finally the class is
+ * notified.
  */
 #include "config.h"
 #include "hw/pci/pci-bridge.h"
@@ -40,7 +40,7 @@ void pci_set_long(guint8 *bytes, guint32 value)
 
 /* ---- Capabilities ---- */
 
-/* The first byte behind all capabilities. */
+/* The first byte after all capabilities. */
 static guint capabilities_end(const PciDevice *dev)
 {
     return MAX(dev->capabilities_end, PCI_HEADER_END);
@@ -67,7 +67,7 @@ guint8 pci_add_capability(PciDevice *dev, guint8 id, guint size)
 
 /* ---- A function ---- */
 
-/* What a reset puts back is settled before the guest changes anything. */
+/* The values that a reset restores are recorded before the guest changes anything. */
 static void remember_initial(PciDevice *dev)
 {
     if (!dev->settled) {
@@ -137,8 +137,8 @@ void pci_function_write(PciDevice *dev, guint offset, guint32 value, guint size)
 
 /* ---- From a host bridge ---- */
 
-/* The function that an access is for; NULL if there is none, or if the access
- * is not of a size that there is. */
+/* The function that an access addresses; NULL if there is none, or if the size
+ * of the access is invalid. */
 static PciDevice *addressed(Bus *root, guint32 address, guint size)
 {
     guint offset = address & 0xff;

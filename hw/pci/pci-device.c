@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Class pci-device: the header that every function has, and what becomes of it
- * in a reset.
+ * Class pci-device: the header of every function, and its reset.
  */
 #include "config.h"
 #include "hw/pci/pci-internal.h"
@@ -144,7 +143,7 @@ static bool pci_device_state_loaded(Device *device, GError **error)
     return true;
 }
 
-/* What a reset makes of config depends on the masks (pci_config_reset). */
+/* The reset value of config depends on the masks (pci_config_reset). */
 static const StateRow pci_device_state[] = {
     STATE_ARRAY_KEEP(BYTES, PciDevice, config),
     STATE_FIELD(BOOL, PciDevice, intx, false),
@@ -158,7 +157,7 @@ static bool pci_device_prepare(Object *obj, GError **error)
     return pci_rom_prepare(pci_device(obj), error);
 }
 
-/* Not earlier: views of memory keep what they show by a reference to its owner. */
+/* Not earlier: memory views keep the regions that they show by a reference to their owner. */
 static void pci_device_finalize(Object *obj)
 {
     firmware_free(&pci_device(obj)->rom);

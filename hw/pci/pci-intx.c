@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interrupt pins: from a function's pin over the bridges to a line of the root
- * bus, which is the OR of all that drive it.
+ * Interrupt pins: from a function's pin through the bridges to a line of the
+ * root bus, which is the OR of all pins that drive it.
  *
- * A bridge's slots have their pins turned (bridge specification, section 9.1):
+ * A bridge swizzles the pins of its slots (bridge specification, section 9.1):
  * pin p of slot s is pin (p + s) % 4 of the bridge.  A function remembers the
- * line that it drives, so that it lets go of the right one.
+ * line that it drives, so that it releases the right one.
  */
 #include "config.h"
 #include "hw/pci/pci-internal.h"
@@ -97,7 +97,7 @@ void pci_bus_set_irqs(Bus *bus, const PciIrqOps *ops, void *opaque, guint n)
     PciBus *root = to_pci_bus(bus);
     guint n_lines = MIN(n, PCI_MAX_LINES);
 
-    /* The old ones see their lines fall, the new ones see theirs rise. */
+    /* The old sinks see their lines fall, the new ones see theirs rise. */
     root->n_lines = 0;
     pci_foreach_below(root, update_one, NULL);
     root->irq_ops = ops;

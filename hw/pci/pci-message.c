@@ -2,8 +2,8 @@
 /*
  * How a message leaves a function (PCI 3.0 section 6.8).
  *
- * It is a write of the function to memory, so it needs Bus Master; one
- * that is sent without is lost.
+ * A message is a memory write by the function, so it needs Bus Master; without
+ * it the message is lost.
  */
 #include "config.h"
 #include "hw/pci/pci-internal.h"

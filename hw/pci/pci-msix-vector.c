@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Delivery of MSI-X messages, from whatever thread; hw/pci/pci-msix.h has the
- * argument why none is lost.
+ * Delivery of MSI-X messages, from any thread; hw/pci/pci-msix.h explains why
+ * none is lost.
  *
- * A used vector gets a route and an irqfd where the accelerator has such and the
- * message is for local APICs.  Where that fails (routes and descriptors are
- * limited), or for other messages, pci_send_message() does it.
+ * A used vector gets a route and an irqfd if the accelerator supports them and
+ * the message is for local APICs.  If that fails (routes and descriptors are
+ * limited), or for other messages, pci_send_message() is used.
  */
 #include "config.h"
 #include "hw/pci/pci-msix.h"
@@ -184,7 +184,7 @@ void pci_msix_use(PciDevice *dev, guint vector)
     g_mutex_unlock(&msix->mutex);
 }
 
-/* Gives back what the accelerator and the kernel had for a vector. */
+/* Releases a vector's resources in the accelerator and the kernel. */
 static void forget(PciDevice *dev, PciMsixVector *v)
 {
     unwire(dev, v);

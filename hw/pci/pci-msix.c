@@ -3,8 +3,8 @@
  * MSI-X (PCI 3.0 section 6.8.2): capability, table and pending bits as the guest
  * sees them.  Delivery is in pci-msix-vector.c.
  *
- * The table takes accesses of 4 and 8 bytes, as the specification asks of
- * software; what it says about others is that their effect is undefined.
+ * The table takes accesses of 4 and 8 bytes, which the specification requires
+ * of software; the effect of others is undefined.
  */
 #include "config.h"
 #include "hw/pci/pci-msix.h"
@@ -161,7 +161,7 @@ static guint32 table_size(guint n)
     return n * PCI_MSIX_ENTRY_SIZE;
 }
 
-/* A bit a vector, in whole quadwords. */
+/* One bit per vector, in whole quadwords. */
 static guint32 pba_size(guint n)
 {
     return (n + 63) / 64 * 8;
@@ -191,7 +191,7 @@ static MemoryRegion *add_region(PciDevice *dev, const char *name, const RegionOp
     return region;
 }
 
-/* Table and pending bits at these offsets in regions that are or will be BARs. */
+/* Puts table and pending bits at these offsets in regions that are or will be BARs. */
 static bool init_at(PciDevice *dev, guint n, MemoryRegion *table_region, guint table_bar,
                           guint32 table_offset, MemoryRegion *pba_region, guint pba_bar,
                           guint32 pba_offset, GError **error)
@@ -230,7 +230,7 @@ bool pci_msix_init_bar(PciDevice *dev, guint n, guint bar, GError **error)
     if (!check(dev, n, true, error)) {
         return false;
     }
-    /* The pending bits have the second half, unless the table needs more. */
+    /* The pending bits get the second half, unless the table needs more. */
     pba = MAX(pba, table_size(n));
     while (size < pba + pba_size(n)) {
         size *= 2;

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MSI-X inside: what pci-msix.c (registers) and pci-msix-vector.c (delivery)
+ * MSI-X internals: what pci-msix.c (registers) and pci-msix-vector.c (delivery)
  * share.
  *
  * A vector is open if MSI-X is enabled and neither the function nor the vector
- * is masked: its messages go out.  Else they become pending bits, as long as
+ * is masked: its messages are sent.  Else they become pending bits, as long as
  * MSI-X is enabled.
  *
  * Threads.  The guest's writes come with the machine lock; devices notify from
  * any thread.  PciMsix.mutex, which is only held briefly, protects them from
  * each other: under it, checking whether a vector is open and sending its
- * message or making it pending is one step.  So
+ * message or making it pending is one step.  So:
  *
- *  - nothing is lost: a notification that finds the vector closed has set its
- *    pending bit before the thread that opens the vector looks at that bit, or
+ *  - nothing is lost: a notification either finds the vector closed and has set
+ *    its pending bit before the thread that opens the vector reads that bit, or
  *    finds it open;
- *  - nothing comes late: once a vector was closed, no thread is still about to
- *    send.  Signals already given to an irqfd are in the kernel's hands; taking
- *    the irqfd away waits for that, so when the guest's write to a mask bit is
- *    done, no interrupt of this vector follows.  Therefore a masked vector has
- *    no irqfd;
+ *  - nothing comes late: once a vector is closed, no thread is still about to
+ *    send.  The kernel may still be handling a signalled irqfd; removing the
+ *    irqfd waits for that, so when the guest's write to a mask bit is done, no
+ *    interrupt of this vector follows.  Therefore a masked vector has    no
+ *    irqfd;
  *  - nothing comes twice: pending is cleared in the step that sends.  An irqfd is
- *    written only while it is tied to the kernel, which takes the count at once,
- *    so none is left over for the next time that it is tied.
+ *    written only while it is bound in the kernel, which consumes the count
+ *    immediately, so none is left over for the next time that it is bound.
  *
  * Order: machine lock, then mutex.  Calls to the accelerator that need the machine
  * lock (routes, irqfds) are made without the mutex, on a vector that is not wired.
@@ -33,21 +33,21 @@
 #include "hw/pci/pci-internal.h"
 
 typedef struct {
-    /* Machine lock. */
+    /* Guarded by the machine lock. */
     guint uses;
     int gsi;                    /* route, or -1: none yet */
     int fd;                     /* event descriptor, or -1: none yet */
-    bool tied;                  /* fd to gsi */
-    /* Mutex; changed with the machine lock, too. */
+    bool tied;                  /* fd is bound to gsi */
+    /* Guarded by the mutex; changed only with the machine lock held, too. */
     bool open;
-    bool wired;                 /* messages go by fd */
+    bool wired;                 /* messages are sent through fd */
 } PciMsixVector;
 
 typedef struct PciMsix {
     guint n;
     PciMsixVector *vectors;
     GMutex mutex;               /* for PciDevice.msix_table and .msix_pending, too */
-    bool enabled;               /* mutex; what the capability says, as bits below: */
+    bool enabled;               /* mutex; copies of the capability's bits: */
     bool masked;                /* the function */
     MemoryRegion *table, *pba;
     MemoryRegion *table_container, *pba_container;      /* counted */
@@ -61,12 +61,12 @@ static inline guint8 *pci_msix_entry(const PciDevice *dev, guint vector)
 }
 
 void pci_msix_vectors_init(PciMsix *msix);
-/* Closes all, and gives routes and descriptors back. */
+/* Closes all vectors, and frees routes and descriptors. */
 void pci_msix_vectors_free(PciDevice *dev);
 
 /* Closes a vector before its entry changes. */
 void pci_msix_close(PciDevice *dev, guint vector);
-/* Opens or closes a vector as registers say, and sends what is pending. */
+/* Opens or closes a vector according to the registers, and sends a pending message. */
 void pci_msix_update_vector(PciDevice *dev, guint vector);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the guest made of its PCI buses: see pci-query.h.
+ * The guest's configuration of its PCI buses: see pci-query.h.
  */
 #include "config.h"
 #include "hw/pci/pci-query.h"
 
 #include "hw/pci/pci.h"
 
-/* The usual kinds, from PCI 3.0 appendix D; clients know them by these words. */
+/* The usual classes, from PCI 3.0 appendix D; clients know these names. */
 static const struct {
     guint16 class_id;
     const char *desc;

@@ -21,7 +21,7 @@ enum {
     PCI_LATENCY_TIMER = 0x0d,
     PCI_HEADER_TYPE = 0x0e,
     PCI_BIST = 0x0f,
-    PCI_BASE_ADDRESS_0 = 0x10,          /* and 4 bytes on for each of the six */
+    PCI_BASE_ADDRESS_0 = 0x10,          /* the first of six, 4 bytes each */
     PCI_CARDBUS_CIS = 0x28,
     PCI_SUBSYSTEM_VENDOR_ID = 0x2c,
     PCI_SUBSYSTEM_ID = 0x2e,
@@ -31,7 +31,7 @@ enum {
     PCI_INTERRUPT_PIN = 0x3d,
     PCI_MIN_GNT = 0x3e,
     PCI_MAX_LAT = 0x3f,
-    PCI_HEADER_END = 0x40,              /* capabilities and the device's own from here */
+    PCI_HEADER_END = 0x40,              /* capabilities and device-specific registers from here */
 };
 
 /* PCI_COMMAND (6.2.2). */
@@ -147,7 +147,7 @@ enum {
     PCI_MSIX_PBA = 0x08,
     PCI_MSIX_CAP_SIZE = 0x0c,
 
-    PCI_MSIX_FLAGS_QSIZE = 0x7ff,       /* number of vectors less one */
+    PCI_MSIX_FLAGS_QSIZE = 0x7ff,       /* number of vectors minus one */
     PCI_MSIX_FLAGS_MASKALL = 1 << 14,
     PCI_MSIX_FLAGS_ENABLE = 1 << 15,
     PCI_MSIX_BIR_MASK = 7,

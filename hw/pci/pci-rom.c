@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Expansion ROMs (PCI 3.0 sections 6.2.5.2 and 6.3): the file behind one, and the
- * BAR that shows it.
+ * Expansion ROMs (PCI 3.0 sections 6.2.5.2 and 6.3): the file of one, and the BAR
+ * that shows it.
  *
- * Firmware runs a ROM only if its header names the function that it sits on.  A
- * class's default file may be for several functions, so its ids are set to those
- * of the function; a file that a client names is shown as it is.
+ * Firmware runs a ROM only if its header names the function that has it.  A
+ * class's default file may serve several functions, so its ids are set to those
+ * of the function; a file that a client names is not changed.
  */
 #include "config.h"
 #include "hw/pci/pci-internal.h"
@@ -25,7 +25,7 @@ enum {
 
     ROM_SIGNATURE = 0xaa55,
     ROM_CHECKSUM = 6,           /* a byte that the entry code jumps over */
-    ROM_PCIR = 0x18,            /* where the PCI data structure is */
+    ROM_PCIR = 0x18,            /* offset of the PCI data structure */
     PCIR_VENDOR = 4,
     PCIR_DEVICE = 6,
     PCIR_SIZE = 0x18,
@@ -54,11 +54,11 @@ static bool check_props(const Object *obj, const PciDeviceProps *props, GError *
 
     if (size != ROM_SIZE_AUTO && (size < ROM_MIN || size > ROM_MAX || (size & (size - 1)))) {
         return refuse(error, "romsize", ERROR_REASON_INVALID_VALUE,
-                      "an expansion ROM has a power of two from 2 KiB to 16 MiB");
+                      "the size of an expansion ROM is a power of two from 2 KiB to 16 MiB");
     }
     if (!props->rombar && props->romfile && *props->romfile && is_given(obj, "romfile")) {
         return refuse(error, "romfile", ERROR_REASON_NOT_SUPPORTED,
-                      "without rombar nothing shows it to the guest");
+                      "without rombar the guest cannot see it");
     }
     return true;
 }
@@ -80,7 +80,7 @@ GBytes *pci_rom_read(const char *path, GError **error)
     return bytes;
 }
 
-/* What the daemon has read already, or reads now. */
+/* The file's content, from the daemon if it was read in advance, else read now. */
 static GBytes *get_bytes(Object *obj, const char *path, GError **error)
 {
     const Env *env = object_env(obj);
@@ -92,8 +92,8 @@ static GBytes *get_bytes(Object *obj, const char *path, GError **error)
     return bytes ? bytes : pci_rom_read(path, error);
 }
 
-/* A default file that the host does not have: a machine that does not boot from the
- * function does not need it. */
+/* Whether a default file is missing on the host, which is not an error: only
+ * booting from the function needs it. */
 static bool is_missing_default(const Object *obj, const char *path, const GError *error)
 {
     if (is_given(obj, "romfile") || qmp_error_errno(error) != ENOENT) {
@@ -115,7 +115,7 @@ bool pci_rom_prepare(PciDevice *dev, GError **error)
     if (!check_props(obj, props, error)) {
         return false;
     }
-    firmware_free(&dev->rom);   /* of an attempt that failed later on */
+    firmware_free(&dev->rom);   /* left by an attempt that failed later */
     bytes = path ? get_bytes(obj, path, &why) : NULL;
     if (!bytes) {
         if (!why || is_missing_default(obj, path, why)) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbers and addresses for a machine without firmware: what a BIOS does before
- * it starts a kernel.
+ * Bus numbers and addresses for a machine without firmware: what a BIOS does
+ * before it starts a kernel.
  *
- * A bridge's window is as large as what is below it, laid out largest first, so
- * the layout is made twice: once from 0 to see how much it takes, and once where
- * it is.  There are three kinds of room: I/O, memory, and memory that may be
- * prefetched, of which bridges have windows of their own and which may lie above
- * 4 GiB.  On the root bus the two kinds of memory share one range.
+ * A bridge's window is as large as the resources below it, laid out largest
+ * first, so the layout is computed twice: once from 0 to get its size, and once
+ * at its final address.  There are three kinds of room: I/O, memory, and
+ * prefetchable memory, for which bridges have separate windows and which may lie
+ * above 4 GiB.  On the root bus the two kinds of memory share one range.
  */
 #include "config.h"
 #include "hw/pci/pci-bridge.h"
@@ -20,7 +20,7 @@ enum { MAX_BUS = 255 };
 
 typedef enum { IO, MEMORY, PREFETCH, N_KINDS } Kind;
 
-/* A BAR, or a window of a bridge, that wants room. */
+/* A BAR, or a window of a bridge, that needs room. */
 typedef struct {
     PciDevice *dev;
     Kind kind;
@@ -30,7 +30,7 @@ typedef struct {
     bool high;                  /* may lie above 4 GiB */
 } Need;
 
-/* Where the next one goes, and the last address. */
+/* The next free address, and the last one. */
 typedef struct {
     guint64 next, last;
 } Room;
@@ -83,7 +83,7 @@ static void number_bus(Setup *setup, PciBus *bus, guint8 number)
 
 static GArray *needs_of(const PciWindows *windows, PciBus *bus, Kind kind);
 
-/* Where all needs end if they begin at 0; 2^64-1 if that is beyond all. */
+/* Where all needs end if they begin at 0; 2^64-1 if that overflows. */
 static guint64 total_size(const GArray *needs)
 {
     guint64 end = 0;
@@ -125,7 +125,7 @@ static Kind kind_of(guint8 type)
 }
 
 /* A region that is too large for any window must not keep its neighbours from
- * theirs. */
+ * getting room. */
 static bool can_fit(const PciWindows *windows, const Need *need)
 {
     if (need->kind == IO) {
@@ -144,7 +144,7 @@ static void need_bars(const PciWindows *windows, GArray *needs, PciDevice *dev, 
 
         Need need = { .dev = dev, .kind = kind, .bar = n, .size = size, .align = size };
 
-        /* Bridges pass what may not be prefetched below 4 GiB only. */
+        /* Bridges pass non-prefetchable memory below 4 GiB only. */
         need.high = bar->type & PCI_BAR_MEM64 && (kind == PREFETCH || !pci_bus_of(dev)->bridge);
         if (size && kind_of(bar->type) == kind && can_fit(windows, &need)) {
             g_array_append_val(needs, need);
@@ -152,7 +152,7 @@ static void need_bars(const PciWindows *windows, GArray *needs, PciDevice *dev, 
     }
 }
 
-/* Largest alignment first, so that little room is lost between them. */
+/* Largest alignment first, so that little room is lost to gaps. */
 static int compare_needs(const void *a, const void *b)
 {
     const Need *x = a, *y = b;
@@ -172,7 +172,7 @@ static GArray *needs_of(const PciWindows *windows, PciBus *bus, Kind kind)
         if (dev) {
             need_bars(windows, needs, dev, kind);
         }
-        /* What has no number cannot be reached, and needs nothing. */
+        /* A bus without a number cannot be reached, and needs nothing. */
         if (below && pci_bus_number(below)) {
             need_window(windows, needs, dev, to_pci_bus(below), kind);
         }
@@ -191,7 +191,7 @@ static bool take_room(Room *room, const Need *need, guint64 *ret_address)
         return false;
     }
     *ret_address = start;
-    /* The very last address ends it: there is no next one. */
+    /* At the very last address there is no next one. */
     room->next = start + need->size;
     if (room->next == 0) {
         *room = (Room){ .next = 1, .last = 0 };
@@ -278,7 +278,7 @@ static void place_all(PciBus *root, const PciWindows *windows)
 
 /* ---- Around it ---- */
 
-/* Nothing decodes while it moves, and windows that nobody needs are closed. */
+/* Decoding is off while addresses change, and unused windows are closed. */
 static void prepare(PciDevice *dev, void *opaque)
 {
     guint16 command = pci_get_word(dev->config + PCI_COMMAND);

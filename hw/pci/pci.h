@@ -5,19 +5,19 @@
  * PCI Local Bus Specification 3.0 ("PCI 3.0") and PCI-to-PCI Bridge Architecture
  * Specification 1.2.  A function's class descends from `pci-device` and gives a
  * PciFunction as TypeInfo.kind; hw/pci does the rest: configuration space with
- * its masks, base address registers that the guest moves, interrupts (INTx,
- * MSI-X), expansion ROM, capabilities.  It knows no host bridge: the owner of a
- * root bus (hw/pci-host/) gives it two regions, and lines through PciIrqOps.
+ * its masks, base address registers, interrupts (INTx, MSI-X), expansion ROM,
+ * capabilities.  It does not depend on a host bridge: the owner of a root bus
+ * (hw/pci-host/) gives it two regions, and lines through PciIrqOps.
  *
- * Life: the header is filled from the PciFunction, and the ROM is there, when
- * the function was put on its bus, which is before its parts are made and before
- * any realize hook.  A realize hook (or a part's) registers BARs and capabilities
- * and may set further bytes of `config` and its masks; what they are when all
- * hooks are through is what a reset puts back where the guest could write.
- * All of it is undone when the function leaves its bus, after all unrealize hooks.
+ * Life: when the function is attached to its bus, before its parts are made and
+ * before any realize hook, the header is filled from the PciFunction and the ROM
+ * is set up.  A realize hook (or a part's) registers BARs and capabilities and may
+ * set further bytes of `config` and its masks; a reset restores the bytes that the
+ * guest can write to their values after the last hook.  All of it is undone when
+ * the function is detached from its bus, after all unrealize hooks.
  *
- * Threads: everything needs the machine lock, but pci_msix_notify, pci_send_message
- * and pci_dma_*.
+ * Threads: everything needs the machine lock, except pci_msix_notify,
+ * pci_send_message and pci_dma_*.
  */
 #ifndef HW_PCI_PCI_H
 #define HW_PCI_PCI_H
@@ -46,7 +46,7 @@ enum {
 #define PCI_FUNCTION(devfn) ((devfn) & 7)
 #define PCI_UNMAPPED G_MAXUINT64
 
-/* What a class of functions is; TypeInfo.kind. */
+/* Describes a class of functions; TypeInfo.kind. */
 typedef struct {
     guint16 vendor_id, device_id;
     guint16 class_id;           /* base class and subclass: 0x0200 is Ethernet */
@@ -57,9 +57,10 @@ typedef struct {
     guint8 pin;                 /* PCI_INTERRUPT_PIN: 1 to 4 for INTA# to INTD#, 0: none */
     /* Before config is read: brings the bytes up to date.  May be NULL. */
     void (*config_read)(PciDevice *dev, guint offset, guint size);
-    /* After a write took effect by the masks, BARs moved and MSI-X saw it.
-     * Resets and loaded states are not told: those have hooks (reset_hold,
-     * state_loaded), which come after pci-device's own.  May be NULL. */
+    /* After a write has taken effect by the masks, and BARs and MSI-X were
+     * updated.  Not called for resets and loaded states: those have hooks
+     * (reset_hold, state_loaded), which run after pci-device's own.  May be
+     * NULL. */
     void (*config_written)(PciDevice *dev, guint offset, guint size);
 } PciFunction;
 
@@ -72,35 +73,35 @@ typedef struct {
 struct PciDevice {
     Device device;
     const PciFunction *function;        /* of its class; a class whose ids depend on
-                                           properties changes config instead */
+                                           properties changes config */
     guint8 devfn;               /* from attach to detach */
     guint8 config[PCI_CONFIG_SIZE];
     guint8 writable[PCI_CONFIG_SIZE];   /* bits that the guest may write */
-    guint8 clears[PCI_CONFIG_SIZE];     /* bits that it clears by writing 1 */
-    guint8 initial[PCI_CONFIG_SIZE];    /* config when realize was through; valid once
-                                           the guest or a reset touched it: */
+    guint8 clears[PCI_CONFIG_SIZE];     /* bits that the guest clears by writing 1 */
+    guint8 initial[PCI_CONFIG_SIZE];    /* config after realize; valid once the guest
+                                           or a reset has changed config: */
     bool settled;
-    bool ejected;               /* the guest sees it no more, and it will go */
+    bool ejected;               /* hidden from the guest, about to be removed */
     Machine *machine;           /* while it is on a bus */
     PciBar bars[PCI_N_BARS + 1];
     bool intx;                  /* the function drives its pin */
-    gint8 line;                 /* of the root bus that it therefore drives, or -1 */
+    gint8 line;                 /* the line of the root bus that it therefore drives, or -1 */
     gint bus_master;            /* atomic: PCI_COMMAND_MASTER, for pci_dma_* */
-    guint16 capabilities_end;   /* where the next one goes; 0: there is none */
+    guint16 capabilities_end;   /* where the next one goes; 0: no capabilities */
     guint8 msix_cap;            /* its offset, 0: none */
     struct PciMsix *msix;       /* or NULL */
     guint8 *msix_table, *msix_pending;          /* as the guest sees them */
     guint32 msix_table_size, msix_pending_size; /* bytes */
-    FirmwareImage rom;          /* contents of the expansion ROM; none: .data is NULL */
+    FirmwareImage rom;          /* content of the expansion ROM; .data is NULL without one */
     MemoryRegion *rom_region;   /* or NULL */
 };
 
 /* ---- A function ---- */
 
-/* Where the expansion ROM's file of a function with these properties is, newly
- * allocated; NULL: it has none. */
+/* The path of the expansion ROM's file for a function with these properties,
+ * newly allocated; NULL: it has none. */
 char *pci_rom_path(const PciDeviceProps *props);
-/* Reads it; may block, any thread.  NULL with file-not-usable or no-memory. */
+/* Reads that file; may block, any thread.  NULL with file-not-usable or no-memory. */
 GBytes *pci_rom_read(const char *path, GError **error);
 
 /* BAR n (0 to 5; a 64-bit one takes n and n+1) shows region, whose size is a
@@ -115,10 +116,10 @@ void pci_add_bar(PciDevice *dev, guint n, guint8 type, MemoryRegion *region);
 /* Where the guest has mapped BAR n, or PCI_UNMAPPED. */
 guint64 pci_bar_address(const PciDevice *dev, guint n);
 
-/* Room for a capability of size bytes (id and next pointer included), in front
- * of those that there are; returns its offset (from 0x40 on, in the order of the
- * calls, multiples of 4), or 0 if it does not fit: the caller's bug, a critical
- * message says so. */
+/* Reserves room for a capability of size bytes (id and next pointer included),
+ * and links it before the existing ones; returns its offset (from 0x40 on, in
+ * the order of the calls, multiples of 4), or 0 if it does not fit: a bug of the
+ * caller, which is logged as critical. */
 guint8 pci_add_capability(PciDevice *dev, guint8 id, guint size);
 
 /* Little-endian fields of config space and its masks. */
@@ -136,21 +137,21 @@ void pci_set_intx(PciDevice *dev, bool level);
 bool pci_dma_read(PciDevice *dev, guint64 addr, void *buf, gsize size);
 bool pci_dma_write(PciDevice *dev, guint64 addr, const void *buf, gsize size);
 
-/* Takes a function that was plugged out of the guest's sight at once (nothing
- * answers at its place any more) and has the main loop remove it, with
- * DEVICE_DELETED; its place is free then.  What a hotplug controller does when
- * the guest ejects; any thread that holds the machine lock. */
+/* Hides a plugged function from the guest immediately (its address does not
+ * respond any more) and has the main loop remove it, with DEVICE_DELETED; then
+ * its address is free.  A hotplug controller calls this when the guest ejects
+ * the function; any thread that holds the machine lock. */
 void pci_eject(PciDevice *dev);
 
 /* ---- MSI-X (PCI 3.0 section 6.8.2) ---- */
 
 /* In realize: a capability with n (1 to 2048) vectors, whose table and pending bits
- * have a BAR of their own, of 4 KiB or what n vectors need.  Fails with
+ * have a separate BAR, of 4 KiB or as much as n vectors need.  Fails with
  * limit-exceeded. */
 bool pci_msix_init_bar(PciDevice *dev, guint n, guint bar, GError **error);
 bool pci_msix_enabled(const PciDevice *dev);
 /* Vectors count as used between these two, nesting: a used and unmasked one has
- * a route and an irqfd of the accelerator, where that has such. */
+ * a route and an irqfd of the accelerator, if it supports them. */
 void pci_msix_use(PciDevice *dev, guint vector);
 void pci_msix_unuse(PciDevice *dev, guint vector);
 /* Sends the message of a vector, or marks it pending if it is masked; no-op for
@@ -163,15 +164,15 @@ void pci_send_message(PciDevice *dev, guint64 address, guint32 data);
 
 /* ---- Buses ---- */
 
-/* What a root bus's lines do. */
+/* The lines of a root bus. */
 typedef struct {
     /* Which of the lines pin (0: INTA#) of devfn drives. */
     guint (*map)(void *opaque, guint devfn, guint pin);
     void (*set)(void *opaque, guint line, bool level);
 } PciIrqOps;
 
-/* What becomes of functions plugged after `cont`, and of unplug requests: a
- * controller such as acpi-pci-hotplug. */
+/* Handles functions plugged after `cont`, and unplug requests: a controller
+ * such as acpi-pci-hotplug. */
 typedef struct {
     /* Whether it takes functions for bus; NULL: for all. */
     bool (*can_plug)(void *opaque, Bus *bus);
@@ -180,23 +181,24 @@ typedef struct {
 } PciHotplugOps;
 
 /* Makes the root bus of a host bridge, in its realize or init.  BARs are mapped in
- * memory and io, which live as long as host and which it maps below all else
- * (priority -1), so that no BAR hides RAM or a chip.  n lines, 1 to 32. */
+ * memory and io, which must live as long as host, and which host maps below
+ * everything else (priority -1), so that no BAR hides RAM or a chip.  n: number of
+ * lines, 1 to 32. */
 Bus *pci_root_bus_new(Device *host, const char *name, MemoryRegion *memory, MemoryRegion *io);
 void pci_bus_set_irqs(Bus *bus, const PciIrqOps *ops, void *opaque, guint n);
-/* For this bus and the bridges' below it that have no other; ops NULL: none any
- * more. */
+/* For this bus and the buses of bridges below it that have no controller; ops
+ * NULL removes it. */
 void pci_bus_set_hotplug(Bus *bus, const PciHotplugOps *ops, void *opaque);
 
 /* An access by the guest to configuration space below a root bus: address is bus << 16 |
- * devfn << 8 | register; nothing there reads as all ones. */
+ * devfn << 8 | register; absent functions read as all ones. */
 guint32 pci_config_read(Bus *root, guint32 address, guint size);
 void pci_config_write(Bus *root, guint32 address, guint32 value, guint size);
 
-/* The secondary bus of a bridge, or NULL of what is none. */
+/* The secondary bus of a bridge, or NULL if dev is not a bridge. */
 Bus *pci_bridge_bus(const PciDevice *dev);
-/* First and last address that a bridge's registers name for a window; false if
- * the first is above the last, which closes it. */
+/* First and last address of a window in a bridge's registers; false if the
+ * first is above the last, which closes it. */
 typedef enum {
     PCI_BRIDGE_WINDOW_IO,
     PCI_BRIDGE_WINDOW_MEMORY,
@@ -205,9 +207,9 @@ typedef enum {
 bool pci_bridge_window(const PciDevice *dev, PciBridgeWindow which, guint64 *ret_base,
                        guint64 *ret_last);
 
-/* The function at devfn of a bus, or NULL (one that was ejected is none); the bus
- * that has this number (as the guest numbered them) at or below root, or NULL;
- * the number; the bridge that carries a bus, or NULL for a root. */
+/* The function at devfn of a bus, or NULL (also for an ejected one); the bus with
+ * this number (as assigned by the guest) at or below root, or NULL; the number of
+ * a bus; the bridge that carries a bus, or NULL for a root. */
 PciDevice *pci_function_at(Bus *bus, guint devfn);
 Bus *pci_bus_numbered(Bus *root, guint8 number);
 guint8 pci_bus_number(const Bus *bus);
@@ -215,10 +217,10 @@ PciDevice *pci_bus_bridge(const Bus *bus);
 /* Levels of the lines of a root bus, as the functions drive them. */
 bool pci_bus_line(const Bus *root, guint line);
 
-/* What firmware does at reset and a machine without firmware wants done before
+/* Does what firmware would do at reset, for a machine without firmware, before
  * its kernel starts: numbers buses, assigns BARs and bridge windows in these
- * ranges, switches decoding on, and writes interrupt lines by irq_of(line).
- * What does not fit stays unmapped. */
+ * ranges, enables decoding, and writes interrupt lines by irq_of(line). BARs
+ * that do not fit stay unmapped. */
 typedef struct {
     guint64 io_base, io_end;            /* inclusive */
     guint64 mem_base, mem_end;

@@ -7,7 +7,7 @@
 #include "config.h"
 #include "hw/qtest/qtest-internal.h"
 
-/* Timers that fire between two looks at the clock's work. */
+/* How many timers fire before the work is checked again. */
 #define STEP_TIMERS 64
 
 static bool can_move(QTest *s, const Machine *machine)
@@ -58,7 +58,7 @@ static void run_clock_step(QTest *s, Machine *machine, char **words)
         return;
     }
     if (!words[1]) {
-        move_to(s, MAX(deadline, now));         /* without timers it stays */
+        move_to(s, MAX(deadline, now));         /* without timers it does not move */
         return;
     }
     if (!qtest_i64(s, words[1], &ns)) {

@@ -2,10 +2,10 @@
 /*
  * Interrupt lines: irq_intercept_in and irq_intercept_out report the changes of
  * an object's inputs or outputs by "IRQ raise N" and "IRQ lower N" (the lines
- * work on), set_irq_in drives an input by hand.
+ * keep working), set_irq_in drives an input directly.
  *
- * N is a line's number under its name.  One object is observed at a time; asking
- * for it again changes nothing, and asking for another one fails.
+ * N is a line's number under its name.  One object is observed at a time;
+ * requesting it again has no effect, and requesting another one fails.
  */
 #include "config.h"
 #include "hw/qtest/qtest-internal.h"
@@ -19,7 +19,7 @@ static void line_changed(void *opaque, guint n, bool level)
     qtest_notify(opaque, "IRQ %s %u", level ? "raise" : "lower", n);
 }
 
-/* A device if the path means one; else whatever it means, for boards have lines,
+/* Prefers a device; else any object at the path, since boards have lines,
  * too. */
 static Object *find_object(QTest *s, const char *path)
 {
@@ -39,7 +39,7 @@ static Object *find_object(QTest *s, const char *path)
 typedef struct {
     QTest *s;
     bool inputs;
-    guint taken;                /* lines that another one observes */
+    guint taken;                /* lines with another observer */
 } Interception;
 
 static bool observe_line(Object *child, void *data)
@@ -63,7 +63,7 @@ static bool release_line(Object *child, void *data)
     return true;
 }
 
-/* Lines may have gone with their devices since, so all that are there are asked. */
+/* Lines may have been freed with their devices, so all existing ones are visited. */
 void qtest_irq_release(QTest *s)
 {
     if (s->intercepted) {

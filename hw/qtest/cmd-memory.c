@@ -3,8 +3,8 @@
  * Ports and memory, as a CPU would reach them.  Numbers have the guest's byte
  * order; data is in order of addresses, as hexadecimal digits or as base64.
  *
- * Memory where nothing is reads as zeros, as QEMU's clients know it (a CPU of
- * this machine would read ones).
+ * Unmapped memory reads as zeros, which QEMU's clients expect (a CPU of this
+ * machine would read ones).
  */
 #include "config.h"
 #include "hw/qtest/qtest-internal.h"
@@ -64,7 +64,7 @@ static void run_out(QTest *s, Machine *machine, char **words)
 
 /* ---- Memory ---- */
 
-/* How many of size bytes at addr lie in one range (*ret_mapped), or before the
+/* How many of size bytes at addr are in one range (*ret_mapped), or before the
  * next one. */
 static gsize piece_at(AddressSpace *as, guint64 addr, gsize size, bool *ret_mapped)
 {
@@ -88,7 +88,7 @@ static gsize piece_at(AddressSpace *as, guint64 addr, gsize size, bool *ret_mapp
     return low < n ? MIN(size, ranges[low].start - addr) : size;
 }
 
-/* Beyond the last address it goes on at the first one, as the bus does. */
+/* Addresses wrap around, as on the bus. */
 static void read_bytes(AddressSpace *as, guint64 addr, guint8 *data, gsize size)
 {
     while (size) {
@@ -188,8 +188,8 @@ static void run_read(QTest *s, Machine *machine, char **words)
     qtest_reply(s, "OK 0x%s", text);
 }
 
-/* Digits after "0x", two a byte; what they do not reach is zero, and what does not
- * fit is left out. */
+/* Digits after "0x", two per byte; missing bytes are zero, and surplus ones are
+ * ignored. */
 static bool parse_hex(const char *text, guint8 *data, gsize size)
 {
     if (text[0] != '0' || (text[1] != 'x' && text[1] != 'X')) {
@@ -218,7 +218,7 @@ static void run_write(QTest *s, Machine *machine, char **words)
         return;
     }
     if (strlen(words[3]) < 3) {
-        qtest_reply(s, "ERR invalid argument size");    /* QEMU's own word for it */
+        qtest_reply(s, "ERR invalid argument size");    /* QEMU's message */
         return;
     }
     data = g_malloc0(size + 1);
@@ -259,8 +259,8 @@ static void run_b64read(QTest *s, Machine *machine, char **words)
     }
 }
 
-/* GLib's decoder leaves out what is not base64; a client's typing error is not
- * to become other data. */
+/* GLib's decoder skips characters that are not base64, which would turn a
+ * typing error into other data. */
 static bool is_base64(const char *text)
 {
     gsize n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
@@ -269,7 +269,7 @@ static bool is_base64(const char *text)
     return !text[n + padding] && padding <= 2 && (n + padding) % 4 == 0;
 }
 
-/* Of the two sizes, the word's and the data's, the smaller one counts. */
+/* Uses the smaller of the two sizes, the word's and the data's. */
 static void run_b64write(QTest *s, Machine *machine, char **words)
 {
     g_autofree guint8 *data = NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A line to a command: words are what is between single spaces, the first one
- * names the command, and words that a command does not know are left alone, as
- * QEMU does.  Where QEMU ends itself (a word is missing, or no number), there is
- * a FAIL with the reason.
+ * From a line to a command: words are separated by single spaces, the first one
+ * names the command, and surplus words are ignored, as in QEMU.  Where QEMU
+ * aborts (a word is missing, or not a number), the answer is FAIL with the
+ * reason.
  */
 #include "config.h"
 #include "hw/qtest/qtest-internal.h"
@@ -43,7 +43,7 @@ static const QtestCommand *find_command(const char *name)
     return NULL;
 }
 
-/* Cuts line into words and returns how many there are beside the first. */
+/* Splits line into words and returns their number without the first. */
 static guint split(char *line, char *words[QTEST_MAX_WORDS + 1])
 {
     guint n = 0;
@@ -92,7 +92,7 @@ void qtest_run_line(QTest *s, char *line, gsize length)
 
 /* ---- Numbers ---- */
 
-/* No spaces before it, which strtoull() would take. */
+/* Rejects leading spaces, which strtoull() would accept. */
 static bool is_number(const char *word, const char *end)
 {
     return errno == 0 && end != word && !*end && !g_ascii_isspace(*word);

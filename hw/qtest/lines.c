@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lines from bytes; see the header.  Each byte is looked at once and moved at
- * most once for each call that adds some.
+ * Lines from bytes; see the header.  Each byte is examined once, and moved at
+ * most once per call that adds bytes.
  */
 #include "config.h"
 #include "hw/qtest/lines.h"
 
 #include <string.h>
 
-/* A buffer that has held more than this is given back once it is empty. */
+/* A buffer that has held more than this is freed once it is empty. */
 #define KEPT_SIZE 65536
 
 void qtest_lines_init(QtestLines *lines, gsize max)
@@ -41,7 +41,7 @@ static void forget_taken(QtestLines *lines)
     lines->taken = 0;
 }
 
-/* A line that cannot end in time is not kept. */
+/* Drops a line that is too long. */
 static void drop_long(QtestLines *lines)
 {
     gsize length = lines->data->len - lines->taken;
@@ -62,7 +62,7 @@ static guint8 *find_newline(QtestLines *lines)
         lines->searched = length;
         return NULL;
     }
-    from = lines->data->data + lines->taken;    /* which is NULL before the first byte came */
+    from = lines->data->data + lines->taken;    /* which is NULL before the first byte */
     newline = memchr(from + lines->searched, '\n', length - lines->searched);
     lines->searched = newline ? (gsize)(newline - from) : length;
     return newline;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The log of a qtest connection: a line for each line, with R for received or S
- * for sent and the seconds since the connection was opened.  It never holds the
- * machine up: what its reader does not take is left out.
+ * for sent and the seconds since the connection was opened.  It never delays
+ * the machine: lines that its reader does not take are left out.
  */
 #include "config.h"
 #include "hw/qtest/qtest-internal.h"
@@ -12,7 +12,7 @@
 
 #include "hw/chardev/char-file-open.h"
 
-/* What is kept of what the file does not take. */
+/* Buffer for lines that the file does not take yet. */
 #define LOG_MAX (1024 * 1024)
 
 bool qtest_log_open(QtestLog *log, const char *path, GError **error)

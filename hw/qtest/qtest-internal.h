@@ -2,15 +2,14 @@
 /*
  * What the files of hw/qtest/ share.
  *
- *   qtest.c       the object: its connection, turns, answers on their way out
- *   lines.c       bytes to lines
- *   command.c     a line to a row of the table, and words to numbers
- *   cmd-memory.c cmd-clock.c cmd-irq.c      what the rows do
- *   log.c         the log file
+ *   qtest.c       the object: its connection, turns, pending answers   lines.c
+ *   bytes to lines   command.c     from a line to a row of the table, and from
+ *   words to numbers   cmd-memory.c cmd-clock.c cmd-irq.c      the commands
+ *   log.c   the log file
  *
  * A command answers with one line, by qtest_ok(), qtest_reply() or qtest_fail();
- * one that takes its time answers later, and until then no further line is read.
- * Everything runs on the main loop with the machine lock held.
+ * one that takes longer answers later, and until then no further line is read.
+ * All functions run on the main loop with the machine lock held.
  */
 #ifndef HW_QTEST_QTEST_INTERNAL_H
 #define HW_QTEST_QTEST_INTERNAL_H
@@ -24,15 +23,15 @@ struct event;
 typedef struct QTest QTest;
 
 enum {
-    QTEST_MAX_WORDS = 5,                        /* that a command looks at */
+    QTEST_MAX_WORDS = 5,                        /* words that a command uses */
     QTEST_DATA_MAX = 16 << 20,                  /* bytes that a command moves */
     QTEST_LINE_MAX = 2 * QTEST_DATA_MAX + 128,  /* as hexadecimal digits */
 };
 
 typedef struct {
     FileWriter *file;           /* NULL: none */
-    bool created;               /* it did not exist before */
-    gint64 opened;              /* when the connection was, monotonic, in us */
+    bool created;               /* the file did not exist before */
+    gint64 opened;              /* when the connection was opened, monotonic, in us */
 } QtestLog;
 
 struct QTest {
@@ -41,9 +40,9 @@ struct QTest {
     bool connected;
     QtestLines lines;
     GByteArray *out;            /* answers that the chardev did not take yet */
-    gsize sent;                 /* of those, what it did */
-    struct event *event;        /* goes on in the loop's next turn; NULL: no loop */
-    guint work;                 /* left for this turn */
+    gsize sent;                 /* bytes of out that it took */
+    struct event *event;        /* continues in the loop's next turn; NULL: no loop */
+    guint work;                 /* work left for this turn */
     guint64 switched_on;        /* serial of the machine that it reset, or 0 */
     QtestLog log;
     /* cmd-clock.c */
@@ -53,11 +52,11 @@ struct QTest {
     char *intercepted;          /* path of the object whose lines are observed */
 };
 
-/* Never more than QTEST_MAX_WORDS; those that are not there are NULL. */
+/* At most QTEST_MAX_WORDS; missing ones are NULL. */
 typedef struct {
     const char *name;
-    guint n_words;              /* at least so many, the command's name not counted */
-    bool machine;               /* there must be one */
+    guint n_words;              /* minimum, without the command's name */
+    bool machine;               /* needs a machine */
     void (*run)(QTest *s, Machine *machine, char **words);
 } QtestCommand;
 
@@ -67,17 +66,17 @@ void qtest_ok(QTest *s);
 void qtest_reply(QTest *s, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* "FAIL " before it. */
 void qtest_fail(QTest *s, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* A line of its own that is not an answer. */
+/* Sends a line that is not an answer. */
 void qtest_notify(QTest *s, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* A command moved so many bytes or fired so many timers. */
+/* Accounts for bytes moved and timers fired by a command. */
 void qtest_spend(QTest *s, gsize bytes, guint timers);
 
 /* ---- Words: command.c ---- */
 
-/* line is taken apart in place. */
+/* Modifies line. */
 void qtest_run_line(QTest *s, char *line, gsize length);
-/* Decimal, 0x hexadecimal or 0 octal, with a sign if the caller likes it; false,
- * and answered, if it is not a number. */
+/* Decimal, 0x hexadecimal or 0 octal, optionally with a sign; if it is not a
+ * number, answers so and returns false. */
 bool qtest_u64(QTest *s, const char *word, guint64 *ret_value);
 bool qtest_i64(QTest *s, const char *word, gint64 *ret_value);
 
@@ -87,16 +86,16 @@ extern const QtestCommand qtest_memory_commands[];
 extern const QtestCommand qtest_clock_commands[];
 extern const QtestCommand qtest_irq_commands[];
 
-/* Lets the clock go on towards clock_to; answers when it is there. */
+/* Moves the clock on towards clock_to; answers when it has arrived. */
 void qtest_clock_go_on(QTest *s);
-/* Observes no line any more. */
+/* Stops observing lines. */
 void qtest_irq_release(QTest *s);
 
 /* ---- log.c ---- */
 
-/* path NULL or "none": no log.  Opens without doing harm to what is there. */
+/* path NULL or "none": no log.  Opens without changing existing content. */
 bool qtest_log_open(QtestLog *log, const char *path, GError **error);
-/* It is there to stay: what was in it goes. */
+/* Makes it permanent: discards the old content. */
 void qtest_log_keep(QtestLog *log);
 void qtest_log_close(QtestLog *log, const char *path);
 void qtest_log_event(QtestLog *log, bool opened);

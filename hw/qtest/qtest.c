@@ -4,12 +4,11 @@
  * as that program answers it: a line each way, commands by name, answers that
  * begin with OK, FAIL or ERR, and "IRQ raise N" whenever a line changes.
  *
- * A turn of the loop takes so much work and no more, so that neither a client
- * that sends without end nor a clock with millions of timers keeps others
- * waiting.  While a client does not read its answers, its commands wait.
+ * The work in a turn of the loop is bounded, so that neither a client that
+ * keeps sending nor a clock with millions of timers delays others.  While a
+ * client does not read its answers, its commands wait.
  *
- * The end of the connection is the end of the machine: there is nobody else to
- * drive it.
+ * The end of the connection ends the machine: nothing else drives it.
  */
 #include "config.h"
 #include "hw/qtest/qtest.h"
@@ -23,15 +22,15 @@
 
 enum {
     TURN_WORK = 4096,           /* of a turn; a command is 1, and so is a timer */
-    WORK_BYTES = 4096,          /* that are as much work as a command */
-    OUT_MAX = 1 << 20,          /* answers that wait before commands do, too */
-    /* Lines change without being asked to: answers, a long one of them, and so much
-     * more wait for a client that does not read. */
+    WORK_BYTES = 4096,          /* bytes that count as one command */
+    OUT_MAX = 1 << 20,          /* pending answers at which commands wait, too */
+    /* Limit of pending output, since lines change without a request: a long answer,
+     * and so much more, may wait for a client that does not read. */
     NOTIFY_MAX = QTEST_LINE_MAX + 2 * OUT_MAX,
     RECEIVE_MAX = 65536,
 };
 
-/* A turn later, and not before other descriptors were looked at. */
+/* In the next turn, after other descriptors were polled. */
 static const struct timeval soon = { 0, 0 };
 
 /* ---- Answers ---- */
@@ -42,7 +41,7 @@ static void flush(QTest *s)
         gsize n = char_write(s->chr, s->out->data + s->sent, s->out->len - s->sent);
 
         if (n == 0) {
-            return;             /* `writable` goes on */
+            return;             /* `writable` continues */
         }
         s->sent += n;
     }
@@ -113,8 +112,8 @@ void qtest_spend(QTest *s, gsize bytes, guint timers)
     s->work -= MIN(s->work, work);
 }
 
-/* Before `cont` devices are as their realize left them.  The machine is switched
- * on with a client's first line, and again with `cont`. */
+/* Before `cont` devices have the state that realize left.  The machine is
+ * switched on with a client's first line, and again with `cont`. */
 static void switch_on(QTest *s)
 {
     Machine *machine = machine_find(object_root(&s->object));
@@ -151,7 +150,7 @@ static bool step(QTest *s)
     return false;
 }
 
-/* Works until there is nothing to do, or the client does not read, or the turn is
+/* Works until there is nothing to do, the client does not read, or the turn is
  * over. */
 static void take_turn(QTest *s)
 {

@@ -8,13 +8,13 @@
  *
  * Nothing ticks.  The clock's time plus a phase below one second is the dividers'
  * time, whose whole seconds plus an offset are the guest's time; registers are
- * made when they are read.  What happened since the last look (periodic edges,
- * updates, alarms) is found by catch_up(); a timer runs only for interrupts that
- * are enabled.
+ * computed when they are read.  catch_up() determines what happened since the
+ * last access (periodic edges, updates, alarms); a timer runs only for enabled
+ * interrupts.
  *
- * Not modelled: the square wave output, daylight saving (bit DSE is kept only),
- * the length of the update cycle (registers change at once, 244 us after UIP
- * rises), the alternative time bases of 4 and 1 MHz.
+ * Not modelled: the square wave output, daylight saving (bit DSE is only
+ * stored), the length of the update cycle (registers change instantly, 244 us
+ * after UIP rises), the alternative time bases of 4 and 1 MHz.
  */
 #include "config.h"
 #include "hw/rtc/mc146818.h"
@@ -85,18 +85,18 @@ enum {                          /* register C; PF, AF, UF as PIE, AIE, UIE in B 
 #define TICKS 32768             /* per second */
 #define UIP_NS (8 * NS / TICKS) /* from UIP to the update, in whole ns */
 #define FASTEST_NS (2 * NS / TICKS)     /* half of the shortest period */
-#define OFFSET_MAX (G_GINT64_CONSTANT(1) << 43) /* seconds: no year of five digits is as far */
+#define OFFSET_MAX (G_GINT64_CONSTANT(1) << 43) /* seconds: beyond all years of five digits */
 #define COALESCED_MAX 1000
 
 struct Mc146818 {
     Device parent;
     /* Guest-visible. */
     guint8 index;               /* port 0: which byte port 1 is */
-    guint8 cmos[RTC_SIZE];      /* times are here only while they stand still */
-    gint64 offset;              /* guest's seconds less dividers' seconds */
-    guint32 phase;              /* dividers' time less clock time, ns below a second */
+    guint8 cmos[RTC_SIZE];      /* times are stored here only while the clock is stopped */
+    gint64 offset;              /* guest's seconds minus dividers' seconds */
+    guint32 phase;              /* dividers' time minus clock time, ns below a second */
     guint8 weekday_offset;      /* the chip's weekday need not fit the date */
-    gint64 checked;             /* clock time up to which flags in C are right */
+    gint64 checked;             /* clock time up to which flags in C are current */
     gint64 edge;                /* tick of the dividers that periodic edges count from */
     guint32 coalesced;          /* periodic interrupts still owed */
     /* Host side and wiring. */
@@ -105,7 +105,7 @@ struct Mc146818 {
     Timer *timer;               /* updates and the alarm */
     Timer *periodic_timer;
     gint64 moved, time;         /* clock time: less the host's; and when it was saved */
-    gint64 start_offset;        /* what offset and phase were at first */
+    gint64 start_offset;        /* initial offset and phase */
     guint32 start_phase;
     gint64 said;                /* seconds of the last RTC_CHANGE */
     MemoryRegion *region;
@@ -145,7 +145,7 @@ static bool dividers_run(const Mc146818 *s)
     return (s->cmos[RTC_A] & A_DV_RESET) != A_DV_RESET;
 }
 
-/* Whether time goes on. */
+/* Whether the clock is running. */
 static bool updates(const Mc146818 *s)
 {
     return dividers_run(s) && !(s->cmos[RTC_B] & B_SET);
@@ -212,13 +212,13 @@ static guint decode_hour(const Mc146818 *s, guint8 value)
 
 /* ---- Time in registers ---- */
 
-/* 2000 stands for years as people count them. */
+/* 2000 stands for calendar years. */
 static int base_year(const Mc146818 *s)
 {
     return mc146818rtc_props(s)->base_year == 2000 ? 0 : mc146818rtc_props(s)->base_year;
 }
 
-/* Puts the time of now into the registers. */
+/* Stores the time at `now` in the registers. */
 static void latch_time(Mc146818 *s, gint64 now)
 {
     RtcTime time;
@@ -236,7 +236,7 @@ static void latch_time(Mc146818 *s, gint64 now)
     s->cmos[RTC_CENTURY] = encode(s, year / 100);
 }
 
-/* Seconds that the guest has put its time forward by, rounded. */
+/* Seconds by which the guest has set its time forward, rounded. */
 static gint64 changed_by(const Mc146818 *s)
 {
     gint64 phase = (gint64)s->phase - s->start_phase;
@@ -266,7 +266,7 @@ static void set_guest_time(Mc146818 *s, gint64 now, gint64 seconds, gint64 fract
     s->checked = now;
 }
 
-/* Takes the registers' time for now's; fraction: of the second, in ns. */
+/* Sets the time at `now` from the registers; fraction: of the second, in ns. */
 static void set_time(Mc146818 *s, gint64 now, gint64 fraction)
 {
     RtcTime time = {
@@ -302,7 +302,7 @@ static RtcAlarm alarm_of(const Mc146818 *s)
     };
 }
 
-/* The one place that derives IRQF and sets the line. */
+/* The only place that derives IRQF and sets the line. */
 static void update_irq(Mc146818 *s)
 {
     guint8 *c = &s->cmos[RTC_C];
@@ -314,7 +314,7 @@ static void update_irq(Mc146818 *s)
     irq_set(s->irq, *c & C_IRQF);
 }
 
-/* Periodic edges: one is noted, others may be owed. */
+/* Handles periodic edges: one sets the flag, others may be owed. */
 static void note_edges(Mc146818 *s, gint64 edges)
 {
     if (edges <= 0) {
@@ -328,7 +328,7 @@ static void note_edges(Mc146818 *s, gint64 edges)
     s->cmos[RTC_C] |= C_PF;
 }
 
-/* Those since the last look. */
+/* Handles the periodic edges since the last call. */
 static void catch_up_periodic(Mc146818 *s, gint64 before, gint64 after)
 {
     guint ticks = period(s);
@@ -339,9 +339,9 @@ static void catch_up_periodic(Mc146818 *s, gint64 before, gint64 after)
     }
 }
 
-/* After a change of the rate: the new period has begun with the last edge, and if it
- * has ended since then, it does so now.  QEMU's rule: the chip's edges are those of
- * its dividers at either rate. */
+/* After a change of the rate: the new period begins with the last edge, and if it
+ * should have ended by now, it ends now.  This is QEMU's rule: the chip's edges are
+ * those of its dividers at either rate. */
 static void change_rate(Mc146818 *s, gint64 now, guint old)
 {
     gint64 at = ticks_of(divider_time(s, now));
@@ -377,7 +377,7 @@ static void catch_up_updates(Mc146818 *s, gint64 before, gint64 after)
     }
 }
 
-/* Brings the flags up to now.  A clock that was set back has seen nothing. */
+/* Brings the flags up to now.  A clock that was set back has no events. */
 static void catch_up(Mc146818 *s, gint64 now)
 {
     gint64 before = divider_time(s, s->checked), after = divider_time(s, now);
@@ -400,7 +400,7 @@ static gint64 next_edge(const Mc146818 *s, gint64 divider)
     return tick_start(last_edge(s, ticks, ticks_of(divider)) + ticks);
 }
 
-/* The same of the next update or alarm. */
+/* The same for the next update or alarm. */
 static gint64 next_event(const Mc146818 *s, gint64 divider)
 {
     guint8 b = s->cmos[RTC_B];
@@ -416,7 +416,7 @@ static gint64 next_event(const Mc146818 *s, gint64 divider)
     return wait ? clock_multiply(seconds_of(divider) + wait, NS) : CLOCK_NEVER;
 }
 
-/* Never is never for the clock, too. */
+/* CLOCK_NEVER stays CLOCK_NEVER in clock time. */
 static void wait_until(const Mc146818 *s, Timer *timer, gint64 divider)
 {
     timer_set(timer, divider == CLOCK_NEVER ? CLOCK_NEVER
@@ -467,7 +467,7 @@ static guint8 read_a(const Mc146818 *s, gint64 now)
     return s->cmos[RTC_A] | (uip ? A_UIP : 0);
 }
 
-/* Reading clears all flags; an owed interrupt follows at once. */
+/* Reading clears all flags; an owed interrupt follows immediately. */
 static guint8 read_c(Mc146818 *s, gint64 now)
 {
     guint8 value;
@@ -498,8 +498,8 @@ static void write_time(Mc146818 *s, gint64 now, guint8 value)
     rearm(s, now);
 }
 
-/* Changes A or B; time stops or goes on with them.  When the dividers leave
- * their reset, the first update comes half a second later. */
+/* Changes A or B; they stop and start time.  When the dividers leave their
+ * reset, the first update comes half a second later. */
 static void write_control(Mc146818 *s, gint64 now, guint index, guint8 value)
 {
     bool had_updates = updates(s), had_dividers = dividers_run(s);
@@ -580,7 +580,7 @@ static void write_data(Mc146818 *s, guint8 value)
         break;
     case RTC_C:
     case RTC_D:
-        break;                  /* for reading only */
+        break;                  /* read-only */
     default:
         s->cmos[s->index] = value;
     }
@@ -718,7 +718,7 @@ static void mc146818_unrealize(Device *dev)
     isa_unmap(dev, s->region);
 }
 
-/* The RESET pin: time, calendar, alarm and memory stay as they are. */
+/* The RESET pin: time, calendar, alarm and memory are preserved. */
 static void mc146818_reset_enter(Device *dev)
 {
     Mc146818 *s = to_mc146818(dev);
@@ -743,10 +743,10 @@ static bool mc146818_state_loaded(Device *dev, GError **error)
         s->coalesced > COALESCED_MAX || s->offset > OFFSET_MAX || s->offset < -OFFSET_MAX ||
         s->edge / TICKS > OFFSET_MAX || s->edge / TICKS < -OFFSET_MAX || s->time < 0) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "state of '%s' is that of no MC146818A", dev->object.name);
+                      "state of '%s' is not that of an MC146818A", dev->object.name);
         return false;
     }
-    if (s->kind == CLOCK_KIND_REAL) {           /* each host counts from a time of its own */
+    if (s->kind == CLOCK_KIND_REAL) {           /* each host has its own epoch */
         s->moved = s->time - clock_now(s->clock, s->kind);
     }
     rearm(s, clock_time(s));

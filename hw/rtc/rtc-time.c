@@ -134,7 +134,7 @@ static bool fits(int wanted, int value)
 guint rtc_alarm_next(const RtcAlarm *alarm, gint64 seconds)
 {
     int start = seconds + 1 - floor_div(seconds + 1, DAY) * DAY;
-    int passed = 0;             /* seconds from start to where we are */
+    int passed = 0;             /* seconds from start to the current position */
 
     if (!in_range(alarm->hour, 24) || !in_range(alarm->minute, 60) ||
         !in_range(alarm->second, 60)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Calendar arithmetic of real time clocks: pure functions, which know no host time,
- * only the host's time zone.
+ * Calendar arithmetic of real time clocks: pure functions, which depend on the
+ * host's time zone but not on its time.
  */
 #ifndef HW_RTC_RTC_TIME_H
 #define HW_RTC_RTC_TIME_H
@@ -22,9 +22,10 @@ typedef struct {
 void rtc_time_from_seconds(gint64 seconds, RtcTime *ret_time);
 gint64 rtc_time_to_seconds(const RtcTime *time);
 
-/* Where a clock begins by its property `base` ("utc", "localtime", "2024-02-29" or
- * "2024-02-29T23:59:58") at host time now (ns): seconds since 1970 and ns of the next
- * one.  Fails with invalid-value, of property `base`. */
+/* The initial time of a clock by its property `base` ("utc", "localtime",
+ * "2024-02-29" or "2024-02-29T23:59:58") at host time now (ns): seconds since 1970
+ * and ns of the next one.  Fails with invalid-value, blaming property
+ * `base`. */
 bool rtc_time_begin(const char *base, gint64 now, gint64 *ret_seconds, gint64 *ret_fraction,
                     GError **error);
 
@@ -34,7 +35,7 @@ typedef struct {
 } RtcAlarm;
 
 /* Seconds from `seconds` (not included) to the alarm's next match, 1 to 86400;
- * 0 if it has none because a member is out of its range. */
+ * 0 if there is none because a member is out of its range. */
 guint rtc_alarm_next(const RtcAlarm *alarm, gint64 seconds);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared by the files behind hw/smbios/smbios.h, and included by nothing else:
+ * What the files behind hw/smbios/smbios.h share; no other file includes it:
  *
  *   smbios.c            the block of structures and its entry point
  *   smbios-structures.c the structures by type
@@ -14,7 +14,7 @@
 
 enum { SMBIOS_MAX_STRINGS = 255 };
 
-/* A structure in the making: its strings are numbered from 1. */
+/* A structure under construction: its strings are numbered from 1. */
 typedef struct {
     GByteArray *out;            /* the block */
     guint start;

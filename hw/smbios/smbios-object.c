@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Settings of clients for SMBIOS tables: objects that wait below /objects until
- * the machine starts.  Their properties are all that they are.
+ * the machine starts.  They consist of their properties.
  */
 #include "config.h"
 #include "hw/smbios/smbios.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SMBIOS structures by type (DSP0134, chapter 7).  What a client did not set has
- * the board's word, and what nobody knows the specification's "unknown".
+ * SMBIOS structures by type (DSP0134, chapter 7).  Values that a client did not
+ * set come from the board; unknown ones use the specification's "unknown".
  */
 #include "config.h"
 
@@ -20,7 +20,7 @@ enum {
     NO_CACHE_HANDLE = 0xffff,
     UNKNOWN_WIDTH = 0xffff,
 
-    FIRMWARE_SEGMENT = 0xe800,  /* where it begins, and its size in 64 KiB less one */
+    FIRMWARE_SEGMENT = 0xe800,  /* its start, and its size in 64 KiB minus one */
     FIRMWARE_64K = 0,
     FIRMWARE_UNKNOWN = 1 << 3,  /* characteristics are not supported */
     FIRMWARE_TARGETED = 1 << 2, /* extension byte 2: content can be delivered */
@@ -298,7 +298,7 @@ static void memory(SmbiosBlock *block, const SmbiosConfig *config)
 {
     static const SmbiosType17Props nothing = { .loc_pfx = (char *)"DIMM" };
     const SmbiosType17Props *props = config->type17 ? config->type17 : &nothing;
-    /* Behind those of the modules, should there be so many. */
+    /* After those of the modules, if there are so many. */
     guint handle = MAX((guint)HANDLE_19, HANDLE_17 + n_modules(config));
 
     type_16(block, config);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SMBIOS entry points, and how a structure is put together (DSP0134, chapters 5
- * and 6); see hw/smbios/smbios.h.
+ * SMBIOS entry points, and the assembly of structures (DSP0134, chapters 5 and
+ * 6); see hw/smbios/smbios.h.
  */
 #include "config.h"
 #include "hw/smbios/smbios.h"

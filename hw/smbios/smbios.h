@@ -30,19 +30,19 @@ typedef struct {
 
 typedef struct {
     /* The board sets these. */
-    const char *manufacturer;   /* what is said of parts unless a client says */
-    const char *product;        /* otherwise; "QEMU", a description and the name of */
+    const char *manufacturer;   /* defaults for parts, unless a client sets */
+    const char *product;        /* others: "QEMU", a description and the name of */
     const char *version;        /* the machine type */
     bool is_64;                 /* the 64-bit entry point of version 3.0 */
     guint64 ram_size;
     const SmbiosRange *ranges;
     guint n_ranges;
 
-    /* smbios_collect() does. */
+    /* smbios_collect() sets these. */
     const char *uuid;           /* or NULL */
     guint64 processor_id;       /* CPUID leaf 1: eax, edx */
     GArray *sockets;            /* of SmbiosSocket */
-    const SmbiosType0Props *type0;      /* NULL: the client said nothing */
+    const SmbiosType0Props *type0;      /* NULL: not set by the client */
     const SmbiosType1Props *type1;
     const SmbiosType2Props *type2;
     const SmbiosType3Props *type3;

@@ -3,19 +3,18 @@
  * High precision event timer, after Intel's "IA-PC HPET Specification", revision
  * 1.0a: section 2.3 registers, 2.2 interrupts and legacy replacement.
  *
- * The main counter counts the machine's clock in steps of 10 ns, so it stands while
- * the machine is stopped.
+ * The main counter counts the machine's clock in steps of 10 ns, so it stops with
+ * the machine.
  *
  * Modelled: 3 to 32 timers of 64 bits with 32-bit mode, one-shot and periodic, edge
  * and level interrupts by lines, edges by messages (FSB), legacy replacement.
  * Different from the chip:
- *  - A comparator that is set to what the counter has passed, by less than half of 32
- *    bits, matches at once, and not when the counter has gone round: a guest that was
- *    too slow would else wait for 43 seconds.
- *  - Periods that passed before the host came to it are one interrupt, and interrupts
- *    of one timer by its period are FASTEST_NS apart at least.  Its comparator reads as
- *    if none had been left out.
- * Not modelled: accesses of less than 32 bits.
+ *  - A comparator that is set to a value which the counter has just passed (by less
+ *    than half of 32 bits) matches immediately, and not after the counter has
+ *    wrapped: a guest that was too slow would otherwise wait for 43 seconds.
+ *  - Periods that passed before the host handled the timer are one interrupt, and
+ *    periodic interrupts of one timer are at least FASTEST_NS apart.  Its comparator
+ *    reads as if none had been left out.  Not modelled: accesses of less than 32 bits.
  *
  * Made by recipes.
  */
@@ -91,7 +90,7 @@ enum {
 
 typedef struct Hpet Hpet;
 
-/* What has one timer of the chip wait for its match. */
+/* The host timer that waits for one timer's match. */
 typedef struct {
     Hpet *s;
     guint n;
@@ -102,8 +101,8 @@ struct Hpet {
     Device parent;
     guint64 gen_conf;
     guint64 status;             /* GINTR_STA */
-    guint64 counter;            /* as it stands; while it runs, see `offset` */
-    guint64 offset;             /* what it is ahead of the clock while it runs, in ticks */
+    guint64 counter;            /* value while stopped; while it runs, see `offset` */
+    guint64 offset;             /* its lead over the clock while it runs, in ticks */
     /* Timers. */
     guint64 config[TIMERS_MAX]; /* of TN_WRITABLE */
     guint64 comparator[TIMERS_MAX];
@@ -166,8 +165,9 @@ static bool drives_line(const Hpet *s, guint n)
     return counts(s) && (s->config[n] & TN_INT_ENB) && !(s->config[n] & TN_FSB_EN);
 }
 
-/* The one place that derives lines: timers with level interrupts hold theirs while
- * their status bit is set, and old chips' lines pass outside legacy mode. */
+/* The only place that derives lines: timers with level interrupts hold theirs
+ * while their status bit is set, and the legacy chips' lines pass through outside
+ * legacy mode. */
 static void update_irq(Hpet *s)
 {
     guint32 high = 0;
@@ -186,8 +186,8 @@ static void update_irq(Hpet *s)
     irq_set(s->pit_enabled, !legacy(s));
 }
 
-/* 2.3.9.2.4: the route's upper half is the address, the lower one the value.  What is
- * no interrupt message is no write into memory here. */
+/* 2.3.9.2.4: the route's upper half is the address, the lower one the value.  Other
+ * addresses are not written: only interrupt messages are sent. */
 static void send_message(Hpet *s, guint n)
 {
     const AccelOps *ops = accel_ops(s->machine->accel);
@@ -232,8 +232,8 @@ static guint64 ticks_to(const Hpet *s, guint n, guint64 counter)
     return is_32bit(s, n) ? (guint32)ticks : ticks;
 }
 
-/* Whether it was there a short while ago: of two halves, the first to be written may
- * make a comparator that was there long before. */
+/* Whether the counter passed it only a short while ago: with the first of two halves
+ * written, a comparator may have a value that was passed long ago. */
 static bool has_passed(const Hpet *s, guint n, guint64 counter)
 {
     guint64 ticks = counter - s->comparator[n];
@@ -241,8 +241,8 @@ static bool has_passed(const Hpet *s, guint n, guint64 counter)
     return (is_32bit(s, n) ? (guint32)ticks : ticks) <= LATE_MAX;
 }
 
-/* Has the host's timer wait for timer n's match: the one place that does.  One look at the
- * clock: what passed between two would be missing from the wait. */
+/* Sets the host timer for timer n's match: the only place that does.  It reads the clock
+ * only once: time between two reads would be missing from the wait. */
 static void wait_for(Hpet *s, guint n)
 {
     gint64 now = clock_ticks(s);
@@ -263,9 +263,9 @@ static void wait_for_all(Hpet *s)
     }
 }
 
-/* Timer n's next match is so many ticks from now.  Half of what a counter of 64 bits
- * can hold is 2900 years: longer than that is forever, and a difference of two
- * counters is less than that in either direction. */
+/* Sets timer n's next match to so many ticks from now.  Half the range of a 64-bit
+ * counter is 2900 years: more than that counts as never, and differences of two
+ * counters are smaller in either direction. */
 static void match_in(Hpet *s, guint n, guint64 counter, guint64 ticks)
 {
     s->match[n] = counter + ticks;
@@ -273,8 +273,8 @@ static void match_in(Hpet *s, guint n, guint64 counter, guint64 ticks)
     wait_for(s, n);
 }
 
-/* After a change of timer n or of the counter; at_once: what the counter has passed
- * matches now. */
+/* After a change of timer n or of the counter; at_once: a comparator that the
+ * counter has just passed matches now. */
 static void arm(Hpet *s, guint n, bool at_once)
 {
     guint64 counter = counter_now(s);
@@ -321,7 +321,7 @@ static void next_period(Hpet *s, guint n, guint64 counter)
     }
 }
 
-/* 2.3.9.2.1: one of 32 bits matches again when the counter has gone round. */
+/* 2.3.9.2.1: a 32-bit timer matches again when the counter has wrapped. */
 static void next_round(Hpet *s, guint n, guint64 counter)
 {
     if (is_32bit(s, n)) {
@@ -331,7 +331,10 @@ static void next_round(Hpet *s, guint n, guint64 counter)
     }
 }
 
-/* Before the period changes: the periods that were left out went by the old one. */
+/*
+ * To be called before the period changes: accounts for periods that were left
+ * out, at the old period.
+ */
 static void leave_out(Hpet *s, guint n)
 {
     guint64 counter = counter_now(s);
@@ -432,7 +435,7 @@ static void write_gen_conf(Hpet *s, guint64 value)
     wait_for_all(s);
 }
 
-/* 2.3.7: only while it stands. */
+/* 2.3.7: only while it is stopped. */
 static void write_counter(Hpet *s, guint64 value)
 {
     if (!counts(s)) {
@@ -440,7 +443,7 @@ static void write_counter(Hpet *s, guint64 value)
     }
 }
 
-/* A route that the chip does not have is not taken. */
+/* An invalid route is not accepted. */
 static guint64 valid_route(const Hpet *s, guint n, guint64 value)
 {
     guint route = (value & TN_ROUTE) >> TN_ROUTE_SHIFT;
@@ -478,8 +481,8 @@ static void write_tn_conf(Hpet *s, guint n, guint64 value)
     }
 }
 
-/* 2.3.9.2.2: a periodic timer takes the value for its period, and for its comparator,
- * too, after VAL_SET, which is then used up.  mask: the bits that are written. */
+/* 2.3.9.2.2: for a periodic timer the value is the period, and after VAL_SET, which
+ * is cleared by that, also the comparator.  mask: the written bits. */
 static void write_comparator(Hpet *s, guint n, guint64 value, guint64 mask)
 {
     bool periodic = s->config[n] & TN_PERIODIC;
@@ -519,7 +522,7 @@ static void write_timer(Hpet *s, guint n, guint64 offset, guint64 value, guint64
     update_irq(s);
 }
 
-/* offset is a multiple of 8; mask: the bits that are written. */
+/* offset is a multiple of 8; mask: the written bits. */
 static void write_register(Hpet *s, guint64 offset, guint64 value, guint64 mask)
 {
     if (offset >= TIMERS) {
@@ -614,7 +617,7 @@ static void on_legacy_line(void *opaque, guint n, bool level)
     }
 }
 
-/* What a state without the offset needs: where the counter stood. */
+/* Saves the counter's value for state without the offset. */
 static void on_run(void *opaque, bool running)
 {
     Hpet *s = opaque;
@@ -683,7 +686,7 @@ static void hpet_reset_hold(Device *dev)
     update_irq(to_hpet(dev));
 }
 
-/* Bits that no write sets, and times that no timer of these has. */
+/* Rejects bits that no write sets, and times that these timers cannot have. */
 static bool state_ok(const Hpet *s)
 {
     bool ok = !(s->gen_conf & ~(guint64)CONF_WRITABLE);
@@ -700,7 +703,7 @@ static bool hpet_state_loaded(Device *dev, GError **error)
     Hpet *s = to_hpet(dev);
 
     if (!state_ok(s)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no HPET",
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is not that of an HPET",
                       dev->object.name);
         return false;
     }

@@ -5,9 +5,9 @@
  * definitions, gate pin operations.  Terms are the data sheet's: the count
  * register CR is loaded into the counting element CE, which CLK decrements.
  *
- * Nothing ticks.  A counter knows when its CE was loaded, and with which count;
+ * Nothing ticks.  A counter records when its CE was loaded, and with which count;
  * CE and OUT are functions of the pulses since then.  The pulse that loads CE is
- * at the moment of the write or trigger, and the others follow at the rate of CLK.
+ * at the time of the write or trigger, and the others follow at the rate of CLK.
  */
 #include "config.h"
 #include "hw/timer/i8254-counter.h"
@@ -41,13 +41,13 @@ static guint64 pulses_in(guint64 ns)
     return multiply(ns, I8254_HZ, SECOND, 0);
 }
 
-/* The first nanosecond in which so many pulses have been. */
+/* The first nanosecond at which so many pulses have occurred. */
 static gint64 time_of(guint64 pulses)
 {
     return MIN(multiply(pulses, SECOND, I8254_HZ, I8254_HZ - 1), (guint64)CLOCK_NEVER);
 }
 
-/* Since CE was loaded. */
+/* Pulses since CE was loaded. */
 static guint64 pulses(const I8254Counter *c, gint64 now)
 {
     if (c->stopped) {
@@ -68,14 +68,14 @@ static guint16 to_bcd(guint n)
     return n / 1000 % 10 << 12 | n / 100 % 10 << 8 | n / 10 % 10 << 4 | n % 10;
 }
 
-/* How many values CE has; a count of 0 means so many. */
+/* The number of values of CE; a count of 0 stands for it. */
 static guint modulus(const I8254Counter *c)
 {
     return c->bcd ? 10000 : 0x10000;
 }
 
-/* The count that CE was loaded with.  Counts that modes 2 and 3 do not have are
- * the lowest one that they have. */
+/* The count that was loaded into CE, raised to the lowest valid count in modes
+ * 2 and 3. */
 static guint period(const I8254Counter *c)
 {
     guint n = c->bcd ? from_bcd(c->counting) : c->counting;
@@ -152,8 +152,8 @@ static guint64 next_load(const I8254Counter *c, guint64 k)
     return c->mode == 3 && k % n < high_half(c) ? begin + high_half(c) : begin + n;
 }
 
-/* Loads a new count if the time for it has come.  In the low half of a square
- * wave the new period begins with its low half. */
+/* Loads a new count if it is due.  In the low half of a square wave the new
+ * period begins with its low half. */
 static void catch_up(I8254Counter *c, gint64 now)
 {
     guint64 k, at;
@@ -161,7 +161,7 @@ static void catch_up(I8254Counter *c, gint64 now)
     if (!c->null_count || !is_periodic(c) || !has_begun(c) || c->stopped) {
         return;
     }
-    k = c->ticks;               /* pulses that the last look saw */
+    k = c->ticks;               /* pulses at the last call */
     at = next_load(c, k);
     if (pulses(c, now) < at) {
         return;
@@ -233,7 +233,7 @@ void i8254_counter_latch_status(I8254Counter *c, gint64 now)
     }
 }
 
-/* Two bytes, if they are two, come in turns. */
+/* A two-byte value is read in two accesses. */
 guint8 i8254_counter_read(I8254Counter *c, gint64 now)
 {
     guint16 count;
@@ -338,7 +338,7 @@ bool i8254_counter_out(I8254Counter *c, gint64 now)
     }
 }
 
-/* The first pulse after k in which OUT falls, or 0 if it does not. */
+/* The first pulse after k at which OUT falls, or 0 if it does not. */
 static guint64 next_fall(const I8254Counter *c, guint64 k)
 {
     guint n = period(c);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The 8254 of a PC at ports 0x40 to 0x43: the control word's port, the three
- * counters' ports, and counter 0's line.  What a counter does is in
- * i8254-counter.c.  Made by boards where the accelerator has no timer.
+ * counters' ports, and counter 0's line.  The counters are in i8254-counter.c.
+ * Made by boards where the accelerator has no timer.
  *
- * Different from the chip: OUT falls, and rises, every FASTEST_NS at most as its line
- * shows it, with other edges left out; the counters read as if it did not.
+ * Different from the chip: the line of OUT falls, and rises, at most every
+ * FASTEST_NS, with other edges left out; the counters read as if it changed at the
+ * full rate.
  */
 #include "config.h"
 #include "hw/timer/i8254.h"
@@ -26,7 +27,7 @@ enum {
     CONTROL_RW = 0x30,          /* 0: the counter is latched only */
 };
 
-/* Linux' own 8254 for KVM has four times as much by default. */
+/* KVM's 8254 uses four times as much by default. */
 #define FASTEST_NS 50000
 
 enum {                          /* read-back command: clear bits ask */
@@ -63,7 +64,7 @@ static void wait_for(I8254 *s, bool level, gint64 now)
     }
 }
 
-/* After an access: the line, and the timers for when it changes next. */
+/* After an access: updates the line, and sets the timers for its next changes. */
 static void update_irq(I8254 *s, gint64 now)
 {
     bool out = i8254_counter_out(&s->regs.counters[0], now);
@@ -76,7 +77,7 @@ static void update_irq(I8254 *s, gint64 now)
     wait_for(s, true, now);
 }
 
-/* A host that comes late shows both edges all the same. */
+/* If the host is late, both edges are still shown. */
 static void on_fall(void *opaque, gint64 now)
 {
     I8254 *s = opaque;
@@ -120,7 +121,7 @@ static void read_back(I8254 *s, guint8 value, gint64 now)
     }
 }
 
-/* Whether counter 0 may count otherwise after it. */
+/* Returns whether counter 0 may be affected. */
 static bool write_control(I8254 *s, guint8 value, gint64 now)
 {
     guint counter = value >> CONTROL_SC_SHIFT;
@@ -258,7 +259,7 @@ static bool pit_state_loaded(Device *dev, GError **error)
     I8254 *s = to_i8254(dev);
 
     if (!x86_pit_check(&s->regs)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 8254",
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is not that of an 8254",
                       dev->object.name);
         return false;
     }

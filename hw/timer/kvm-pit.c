@@ -3,9 +3,10 @@
  * The interval timer (8254) of an accelerator that can make one, with the
  * speaker's port 0x61.
  *
- * Its ports never reach this process, and its channel 0 drives GSI 0 inside
- * the accelerator.  The device has it made, and stands for it in the tree and
- * in reset.  An accelerator keeps a timer once it has made it.  Made by boards.
+ * Accesses to its ports never reach this process, and its channel 0 drives GSI
+ * 0 inside the accelerator.  The device makes the accelerator create it, and
+ * stands for it in the tree and in reset.  An accelerator keeps a timer once it
+ * has created it.  Made by boards.
  */
 #include "config.h"
 #include "hw/timer/kvm-pit.h"
@@ -21,7 +22,7 @@ struct KvmPit {
     AccelChipState chip;
 };
 
-/* An HPET in legacy replacement mode makes the ticks in its place. */
+/* An HPET in legacy replacement mode generates the ticks instead. */
 static void irq_control(void *opaque, guint n, bool level)
 {
     Device *dev = opaque;
@@ -57,7 +58,7 @@ static void kvm_pit_reset_hold(Device *dev)
 
 /* ---- State: the rows of the machine's own chip ---- */
 
-/* Between times that are relative to now, and virtual ones. */
+/* Converts between times relative to now and virtual times. */
 static void move_starts(X86Pit *pit, gint64 by)
 {
     for (guint i = 0; i < X86_PIT_N_COUNTERS; i++) {
@@ -82,7 +83,7 @@ static bool kvm_pit_load(Device *dev, const void *image, GError **error)
     X86Chip chip = { .pit = *(const X86Pit *)image };
 
     if (!x86_pit_check(&chip.pit)) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is that of no 8254",
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is not that of an 8254",
                       dev->object.name);
         return false;
     }

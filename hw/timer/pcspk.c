@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Port 0x61 of a PC: the gate of the timer's counter 2 and the speaker's data
- * bit, and what guests measure time by: counter 2's output, and a bit that
- * changes with each refresh cycle of the first PCs' memory.  After "82371AB
+ * bit, and what guests use to measure time: counter 2's output, and a bit that
+ * toggles with each memory refresh cycle of the first PCs.  After "82371AB
  * PCI-to-ISA / IDE Xcelerator (PIIX4)", April 1997 (290562-001), section 4.2.4,
  * "NMISC: NMI status and control register".
  *
- * Not modelled: a speaker that could be heard, and the bits for errors of the
- * bus, which read as 0.  Made by boards, after the timer on the same bus.
+ * Not modelled: audible output, and the bits for bus errors, which read as 0.
+ * Made by boards, after the timer on the same bus.
  */
 #include "config.h"
 #include "hw/timer/pcspk.h"

@@ -2,14 +2,14 @@
 /*
  * virtio-balloon-device.  VIRTIO 1.2 section 5.5.
  *
- * Pages that the driver puts into the balloon, or reports as free, are given back
- * to the host; a page that the guest touches again is a fresh one.  Queues have
- * the numbers that drivers give them: those whose feature is not offered are
- * left out, and the ones behind move up.
+ * Pages that the driver puts into the balloon, or reports as free, are returned
+ * to the host; the guest gets a fresh page when it touches one again.  Queue
+ * numbers are those that drivers expect: queues whose feature is not offered are
+ * left out, and the following ones move up.
  *
- * Not modelled: free page hints (which serve migration alone), page poison
- * (drivers that poison free pages do not report them then), the legacy interface.
- * Of huge pages a part cannot be given back; the guest loses nothing by that.
+ * Not modelled: free page hints (which serve only migration), page poison (so
+ * drivers that poison free pages do not report them), the legacy interface.  A
+ * part of a huge page cannot be returned; this does no harm to the guest.
  */
 #include "config.h"
 #include "hw/virtio/virtio-balloon.h"
@@ -42,14 +42,14 @@ enum {
 
 #define NS_PER_SECOND G_GINT64_CONSTANT(1000000000)
 
-/* Configuration space; behind `actual` come members of features that are not
+/* Configuration space; after `actual` come members of features that are not
  * offered, which read as 0. */
 enum { CONFIG_NUM_PAGES = 0, CONFIG_ACTUAL = 4, CONFIG_ACTUAL_END = 8, CONFIG_SIZE = 16 };
 
 enum {
     PFNS_AT_ONCE = 256,         /* read from a chain in one piece */
     PFNS_PER_TURN = 16384,      /* then others get the lock */
-    PFNS_PER_CHAIN = 16384,     /* more are none of a driver's */
+    PFNS_PER_CHAIN = 16384,     /* no driver sends more */
 };
 
 /* Statistics tags in the order of BalloonStats's members. */
@@ -57,17 +57,17 @@ enum { N_STATS = 10, STAT_SIZE = 10 };
 
 struct VirtioBalloon {
     VirtioDevice parent;
-    guint32 num_pages;          /* that the balloon should have */
-    guint32 actual;             /* that it has, as the driver says */
-    VirtqElement *stats;        /* kept until the next question, or NULL */
-    Timer *timer;               /* next question */
+    guint32 num_pages;          /* target size of the balloon */
+    guint32 actual;             /* its size as the driver reports it */
+    VirtqElement *stats;        /* kept until the next request, or NULL */
+    Timer *timer;               /* for the next request */
 };
 
 /* ---- Pages ---- */
 
-/* Gives size bytes at hva back, if they are RAM of the machine.  Shared memory
- * must be removed from its file, private memory is simply forgotten; kernels
- * refuse what is neither. */
+/* Returns size bytes at hva to the host, if they are RAM of the machine.
+ * Shared memory must be removed from its file, private memory is just
+ * discarded; the kernel refuses other mappings. */
 static void discard(VirtioBalloon *s, guint8 *hva, gsize size)
 {
     const Machine *machine = s->parent.machine;
@@ -82,7 +82,7 @@ static void discard(VirtioBalloon *s, guint8 *hva, gsize size)
     }
 }
 
-/* Host pages that lie within size bytes at hva. */
+/* Discards the host pages that lie within size bytes at hva. */
 static void discard_pages(VirtioBalloon *s, guint8 *hva, gsize size)
 {
     gsize page = sysconf(_SC_PAGESIZE);
@@ -93,7 +93,7 @@ static void discard_pages(VirtioBalloon *s, guint8 *hva, gsize size)
     }
 }
 
-/* Pages pfn and the n - 1 behind it. */
+/* Discards page pfn and the n - 1 pages after it. */
 static void discard_pfns(VirtioBalloon *s, MemoryView *view, guint32 pfn, guint32 n)
 {
     guint64 addr = (guint64)pfn << PAGE_SHIFT;
@@ -115,7 +115,7 @@ static void discard_pfns(VirtioBalloon *s, MemoryView *view, guint32 pfn, guint3
 
 /* ---- Inflating and deflating ---- */
 
-/* Page numbers that follow each other, in either direction, as one range. */
+/* Consecutive page numbers, in either direction, as one range. */
 typedef struct {
     guint32 first, n;
 } Run;
@@ -161,7 +161,7 @@ static void inflate(VirtioBalloon *s, const VirtqElement *element)
     memory_view_unref(view);
 }
 
-/* Takes what is in the queue, by f if that is not NULL, for one turn. */
+/* Takes the chains in the queue, passing them to f if it is not NULL, for one turn. */
 static void take_chains(VirtioBalloon *s, VirtQueue *queue,
                         void (*f)(VirtioBalloon *s, const VirtqElement *element))
 {
@@ -194,7 +194,7 @@ static void handle_inflate(VirtioDevice *dev, VirtQueue *queue)
     take_chains(to_virtio_balloon(dev), queue, inflate);
 }
 
-/* Pages that the guest takes back need nothing: touching them makes them. */
+/* Pages that the guest takes back need no action: touching them allocates them. */
 static void handle_deflate(VirtioDevice *dev, VirtQueue *queue)
 {
     take_chains(to_virtio_balloon(dev), queue, NULL);
@@ -245,7 +245,7 @@ static uint64_t *stat_member(BalloonStats *stats, guint tag)
 }
 
 /* Section 5.5.6.3: records of a 16-bit tag and a 64-bit value, unaligned.  A
- * driver that sends more than a few of each sends rubbish behind them. */
+ * driver that sends more than a few of each sends garbage after them. */
 static void read_stats(VirtioBalloon *s, const VirtqElement *element)
 {
     BalloonGuestStats *said = virtio_balloon_device_props(s)->guest_stats;
@@ -270,7 +270,7 @@ static void read_stats(VirtioBalloon *s, const VirtqElement *element)
     said->last_update = clock_now(s->parent.machine->clock, CLOCK_KIND_HOST) / 1000000000;
 }
 
-/* Gives the kept chain back, which asks the driver for new statistics. */
+/* Returns the kept chain, which asks the driver for new statistics. */
 static void ask_for_stats(VirtioBalloon *s)
 {
     VirtqElement *element = g_steal_pointer(&s->stats);
@@ -281,7 +281,7 @@ static void ask_for_stats(VirtioBalloon *s)
     }
 }
 
-/* The driver has one chain here; if it sends another, the older is given back. */
+/* The driver uses one chain here; if it sends another, the older one is returned. */
 static void handle_stats(VirtioDevice *dev, VirtQueue *queue)
 {
     VirtioBalloon *s = to_virtio_balloon(dev);
@@ -370,7 +370,7 @@ static void send_change(VirtioBalloon *s)
     }
 }
 
-/* Only `actual` is the driver's to write. */
+/* The driver may write only `actual`. */
 static void balloon_set_config(VirtioDevice *dev, guint offset, const guint8 *data, guint size)
 {
     VirtioBalloon *s = to_virtio_balloon(dev);
@@ -429,7 +429,7 @@ static bool check_alone(VirtioBalloon *s, GError **error)
     if (other) {
         g_autofree char *path = object_path(&other->parent.device.object);
 
-        qmp_error_set(error, ERROR_REASON_IN_USE, "a machine has one balloon: '%s' is there",
+        qmp_error_set(error, ERROR_REASON_IN_USE, "a machine has only one balloon, which is '%s'",
                       path);
     }
     return !other;

@@ -13,7 +13,7 @@ typedef struct VirtioBalloon VirtioBalloon;
 
 /* The machine's balloon, realized, or NULL. */
 VirtioBalloon *virtio_balloon_find(Machine *machine);
-/* Asks the guest to use `size` bytes of its RAM; more than all of it is all. */
+/* Asks the guest to use `size` bytes of its RAM, limited to all of it. */
 void virtio_balloon_set_target(VirtioBalloon *balloon, guint64 size);
 /* Bytes that the guest has. */
 guint64 virtio_balloon_actual(const VirtioBalloon *balloon);

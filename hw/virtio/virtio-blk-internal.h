@@ -55,7 +55,7 @@ struct VirtioBlk {
     bool write_cache;           /* the front's, while state is saved or loaded */
 };
 
-/* virtio-blk-request.c: makes the queues, and what handles them. */
+/* virtio-blk-request.c: makes the queues with their handlers. */
 void virtio_blk_add_queues(VirtioBlk *s);
 
 #endif

@@ -2,13 +2,11 @@
 /*
  * Requests of virtio-blk.  VIRTIO 1.2 section 5.2.6.
  *
- * A request is a header of 16 bytes that the device reads, data, and a byte of
- * status that it writes, however the driver has cut them into buffers.  The
- * vectors of the data are used where they are: the header is taken off the
- * front, the status off the end.
+ * A request is a header of 16 bytes that the device reads, data, and a status
+ * byte that it writes, split into buffers in any way.  The data's vectors are
+ * used in place: the header is cut off the front, the status off the end.
  *
- * Everything here runs on the AioContext of the device, without the machine
- * lock.
+ * All functions run on the device's AioContext, without the machine lock.
  */
 #include "config.h"
 #include "hw/virtio/virtio-blk-internal.h"
@@ -19,7 +17,7 @@
 #include "qom/qapi-objects-block.h"
 #include "qom/qapi-trace.h"
 
-/* Requests that are begun before other handlers of the loop have their turn. */
+/* Requests that are started before other handlers of the loop have their turn. */
 enum { BUDGET = 256 };
 
 /* Section 5.2.6: the header; and the segment of discard and write zeroes. */
@@ -38,11 +36,11 @@ typedef struct {
 enum { SEGMENT_UNMAP = 1 };
 
 typedef struct {
-    VirtqElement element;       /* first: the queue's */
+    VirtqElement element;       /* must come first */
     BlockFrontRequest front;
     VirtioBlkQueue *queue;
     guint8 *status;             /* in guest memory */
-    struct iovec *last;         /* which the status was taken off */
+    struct iovec *last;         /* the vector from which the status was cut */
 } Request;
 
 /* ---- Completion ---- */
@@ -88,7 +86,7 @@ static void submit(Request *request, BlockOp op, guint flags, guint64 sector, gu
 
 /* ---- Parts of a request ---- */
 
-/* Takes the status byte off the last vector; at least one is there. */
+/* Cuts the status byte off the last vector; there is at least one. */
 static void take_status(Request *request)
 {
     VirtqElement *element = &request->element;
@@ -107,7 +105,7 @@ static void in_vectors(Request *request)
     request->front.block.n_iov = element->n_in - (request->last->iov_len == 0);
 }
 
-/* The vectors of a write's data, behind the header. */
+/* The vectors of a write's data, after the header. */
 static void out_vectors(Request *request)
 {
     struct iovec *iov = request->element.iov;
@@ -188,7 +186,7 @@ static void handle_get_id(Request *request)
     complete(request, VIRTIO_BLK_S_OK);
 }
 
-/* One segment, as the configuration says. */
+/* The one segment that the configuration allows. */
 static void handle_segment(Request *request, BlockOp op, guint32 max_sectors)
 {
     Segment segment;

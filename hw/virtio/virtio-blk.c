@@ -2,11 +2,12 @@
 /*
  * virtio-blk: a disk.  VIRTIO 1.2 section 5.2.
  *
- * The device is the transport's and the queues' way to a BlockFront
- * (hw/block/front.h), which knows what to do when requests fail.  Requests are
- * in virtio-blk-request.c.
+ * The device connects transport and queues to a BlockFront (hw/block/front.h),
+ * which decides what happens to failed requests.  Requests are in
+ * virtio-blk-request.c.
  *
- * Not offered: geometry (nobody needs cylinders), lifetime, secure erase, zones.
+ * Not offered: geometry (nothing needs cylinders), lifetime, secure erase,
+ * zones.
  */
 #include "config.h"
 #include "hw/virtio/virtio-blk.h"
@@ -111,7 +112,7 @@ static void blk_get_config(VirtioDevice *dev, guint8 *config)
     config[CONFIG_WRITE_ZEROES_MAY_UNMAP] = 1;
 }
 
-/* The driver may write one byte of it. */
+/* The driver may write one byte of the configuration. */
 static void blk_set_config(VirtioDevice *dev, guint offset, const guint8 *data, guint size)
 {
     if (virtio_has_feature(dev, VIRTIO_BLK_F_CONFIG_WCE) && offset <= CONFIG_WRITEBACK &&
@@ -159,7 +160,7 @@ static bool check_power_of_two(const char *name, guint64 value, GError **error)
     return true;
 }
 
-/* What is told to the driver in blocks. */
+/* Checks a value that the driver gets in blocks. */
 static bool check_blocks(const char *name, guint64 value, const VirtioBlkDeviceProps *props,
                          guint64 max, GError **error)
 {
@@ -174,7 +175,7 @@ static bool check_blocks(const char *name, guint64 value, const VirtioBlkDeviceP
     return true;
 }
 
-/* Fills in what was left open, and writes it back into the properties. */
+/* Chooses sizes that were not given, and writes them back into the properties. */
 static void choose_sizes(VirtioBlkDeviceProps *props, const BlockNode *node)
 {
     if (!props->has_logical_block_size) {
@@ -281,7 +282,7 @@ static void blk_state_saving(Device *device)
     s->write_cache = g_atomic_int_get(&s->front.write_cache);
 }
 
-/* Requests that were kept, for they had failed, are popped again. */
+/* Requests that were kept after a failure are popped again. */
 static bool blk_state_loaded(Device *device, GError **error)
 {
     VirtioBlk *s = to_virtio_blk(device);

@@ -38,7 +38,7 @@ static bool note_named(const QmpClass *klass, const void *props, bool named, voi
     return !named;
 }
 
-/* One that a device to come names is not for those that name none. */
+/* A bus that a pending device names is not for devices that name none. */
 static bool virtio_bus_full(Bus *bus, const QmpClass *klass)
 {
     bool spoken_for = false;
@@ -53,7 +53,7 @@ static bool virtio_bus_attach(Bus *bus, Device *dev, GError **error)
 
     if (bus->devices.length > 0) {
         qmp_error_set_at(error, "bus", ERROR_REASON_BUS_FULL,
-                         "bus '%s' has a device: it takes one", bus->object.name);
+                         "bus '%s' has a device already, and takes only one", bus->object.name);
         return false;
     }
     virtio_set_transport(to_virtio_device(dev), s->ops, s->opaque);

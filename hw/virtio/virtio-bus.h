@@ -10,7 +10,8 @@
 #include "hw/virtio/transport.h"
 
 /* Makes the bus of a transport, of a class that descends from virtio-bus; name
- * as for bus_new.  opaque goes to ops, which must live as long as owner. */
+ * as for bus_new.  opaque is passed to ops, which must live as long as
+ * owner. */
 Bus *virtio_bus_new(Device *owner, const QmpClass *klass, const char *name,
                     const VirtioTransportOps *ops, void *opaque);
 

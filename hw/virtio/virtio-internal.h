@@ -4,10 +4,10 @@
  *
  *   virtio.c          status, features, configuration
  *   virtio-queues.c   the driver's settings, notifications
- *   virtio-state.c    the state of all that, saved and loaded
- *   virtio-legacy.c   what drivers from before VIRTIO 1.0 do otherwise
+ *   virtio-state.c    saving and loading the state   virtio-legacy.c   drivers
+ *   from before VIRTIO 1.0
  *
- * They stand on the rings, virtqueue-internal.h, which do not know them.
+ * They use the rings, virtqueue-internal.h, which do not depend on them.
  */
 #ifndef HW_VIRTIO_VIRTIO_INTERNAL_H
 #define HW_VIRTIO_VIRTIO_INTERNAL_H
@@ -17,7 +17,7 @@
 
 struct event;
 
-/* A queue's owner: whose it is, and how its handler comes to be called. */
+/* A queue's owner: its device, and how its handler is called. */
 typedef struct {
     VirtioDevice *dev;
     void (*handler)(VirtioDevice *dev, VirtQueue *queue);
@@ -33,8 +33,8 @@ static inline VirtioNotifier *virtio_notifier(const VirtQueue *queue)
 
 /* ---- virtio-queues.c ---- */
 
-/* Stops, or starts, if that is due: status, run state or queues changed.
- * Main thread, machine lock held. */
+/* Stops or starts the device as needed, after a change of status, run state or
+ * queues. Main thread, machine lock held. */
 void virtio_update_started(VirtioDevice *dev);
 
 /* ---- virtio-state.c ---- */
@@ -45,12 +45,12 @@ bool virtio_state_loaded(Device *device, GError **error);
 
 /* ---- virtio.c ---- */
 
-/* All that the device offers, except for bits of the legacy interface. */
+/* All features that the device offers, except bits of the legacy interface. */
 guint64 virtio_features(VirtioDevice *dev);
-/* Keeps NEEDS_RESET, which is the device's, and may be set meanwhile. */
+/* Preserves NEEDS_RESET, which the device owns and may set meanwhile. */
 void virtio_store_status(VirtioDevice *dev, guint8 status);
-/* The driver wrote a status of 0: resets it as soon as it is idle.  The vCPU whose
- * machine_call() this is waits for that. */
+/* The driver wrote a status of 0: resets the device as soon as it is idle.  The
+ * vCPU that made this machine_call() waits for that. */
 void virtio_driver_reset(VirtioDevice *dev);
 
 #endif

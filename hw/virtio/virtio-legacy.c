@@ -3,9 +3,9 @@
  * The legacy interface: drivers from before VIRTIO 1.0, on transports that have
  * registers for them.  VIRTIO 1.2 sections 2.2.3, 2.7.2 and 3.1.2.
  *
- * Such a driver has no FEATURES_OK: what it writes last before the device runs is
- * what was negotiated.  It may never write features, and it may use queues before
- * it says DRIVER_OK, as Linux did until 3.18.
+ * Such a driver has no FEATURES_OK: the features that it writes last before the
+ * device runs are the negotiated ones.  It may never write features, and it may
+ * use queues before it sets DRIVER_OK, as Linux did until 3.18.
  */
 #include "config.h"
 #include "hw/virtio/transport.h"
@@ -37,12 +37,12 @@ guint32 virtio_legacy_accepted(const VirtioDevice *dev)
     return dev->features;
 }
 
-/* The driver has chosen, or chooses nothing. */
+/* The driver has chosen features, or never will. */
 static void accept(VirtioDevice *dev, guint32 bits)
 {
     bits &= virtio_legacy_features(dev);
     if (dev->ops->features_ok && !dev->ops->features_ok(dev, bits)) {
-        virtio_broken(dev, "features without those that they need");
+        virtio_broken(dev, "features without those that they depend on");
         return;
     }
     dev->legacy = true;
@@ -61,7 +61,7 @@ void virtio_legacy_accept(VirtioDevice *dev, guint32 bits)
 
 /* ---- Status ---- */
 
-/* NEEDS_RESET is a bit that such a driver does not know. */
+/* Such a driver does not know the bit NEEDS_RESET. */
 guint8 virtio_legacy_status(const VirtioDevice *dev)
 {
     return virtio_status(dev) & ~VIRTIO_STATUS_NEEDS_RESET;
@@ -131,7 +131,7 @@ void virtio_legacy_set_queue(VirtioDevice *dev, guint n, guint32 page)
         g_atomic_int_get(&dev->broken)) {
         return;
     }
-    /* Nothing forbids it while others run. */
+    /* Allowed even while other queues run. */
     virtio_stop(dev);
     place(dev->queues[n], page);
     wrong = virtqueue_enable(dev->queues[n], dev->machine->memory);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The memory-mapped transport, register layout 2 (not legacy).
- * VIRTIO 1.2 section 4.2; made by recipes, which say where it is.
+ * VIRTIO 1.2 section 4.2; made by recipes, which give its address.
  *
  * Not modelled: shared memory regions (section 4.2.2, SHM*: none exist) and reset
  * of single queues (the feature is not offered).
  *
- * Interrupts.  InterruptStatus tells the driver why its interrupt came, so it
- * must be set before the line rises: an irqfd alone would not do, and together
- * with the register would save nothing over setting the line, which the
- * machine takes from any thread.  The register and the line change together
- * under a mutex of their own; the machine lock is not needed, for interrupts come
- * from data paths, and the driver reads and acknowledges on each of them.  The
- * line is high while a bit is set.  If an acknowledgement leaves a bit set, the
- * line falls and rises, so that the driver is called again where the interrupt
- * controller listens to edges, as it does to those of an ISA bus.
+ * Interrupts.  InterruptStatus tells the driver the reason of an interrupt, so it
+ * must be set before the line rises: an irqfd alone would not suffice, and
+ * together with the register would save nothing over setting the line, which any
+ * thread may do.  The register and the line change together under a separate
+ * mutex; the machine lock is not needed, since interrupts come from data paths,
+ * and the driver reads and acknowledges each of them.  The line is high while a
+ * bit is set.  If an acknowledgement leaves a bit set, the line falls and rises,
+ * so that the driver is called again if the interrupt controller is
+ * edge-triggered, as for the lines of an ISA bus.
  */
 #include "config.h"
 #include "hw/virtio/virtio-mmio.h"
@@ -189,7 +189,7 @@ static void write_config(VirtioDevice *dev, guint64 offset, guint64 value, guint
     virtio_config_write(dev, offset, data, size);
 }
 
-/* Without a device only these exist: the driver finds DeviceID 0 and goes. */
+/* Without a device only these exist: the driver finds DeviceID 0 and gives up. */
 static guint32 read_identity(const VirtioDevice *dev, guint64 offset)
 {
     switch (offset) {
@@ -298,7 +298,7 @@ static const char *register_name(guint64 offset)
                             : trace_register(names, G_N_ELEMENTS(names), offset, "?");
 }
 
-/* Registers are of 32 bits, and drivers must not access them otherwise. */
+/* Registers have 32 bits, and drivers must not use other access sizes. */
 static bool good_size(VirtioMmio *s, guint64 offset, guint size)
 {
     if (offset < CONFIG && size != 4) {
@@ -367,8 +367,8 @@ static void disable_queue(void *opaque, guint64 n)
     }
 }
 
-/* Those that must not hold the machine lock, or need not.  A device comes and goes
- * only while no vCPU runs. */
+/* Writes that must not be done with the machine lock, or do not need it.  The
+ * device changes only while no vCPU runs. */
 static bool write_unlocked(VirtioMmio *s, guint64 offset, guint32 value)
 {
     if (!virtio_bus_device(s->bus)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control queue of a virtio-net-device, and which frames its driver wants.
+ * The control queue of a virtio-net-device, and the filter of received frames.
  * VIRTIO 1.2 section 5.1.6.5.
  *
  * A command that is malformed, unknown, or was not negotiated is answered with
@@ -27,7 +27,7 @@ enum { VLAN_ADD = 0, VLAN_DEL = 1 };
 
 enum { COMMAND_SIZE = 2, ETHERTYPE_VLAN = 0x8100 };
 
-/* Commands that are done before others have the loop. */
+/* Commands that are handled before others get the loop. */
 enum { COMMANDS_A_TURN = 8 };
 
 /* ---- Frames ---- */
@@ -151,8 +151,8 @@ static bool set_mode(VirtioNet *s, guint command, const VirtqElement *e)
     return true;
 }
 
-/* One of the two parts of the table: a count, and so many addresses.  Moves
- * *offset behind it. */
+/* Reads one of the two parts of the table: a count, and so many addresses.
+ * Moves *offset past it. */
 static bool read_part(NetRxFilter *f, const VirtqElement *e, gsize *offset, guint first,
                       guint *ret_n, bool *ret_overflow)
 {

@@ -3,9 +3,9 @@
  * Frames between the queues of a virtio-net-device and its backend.  VIRTIO 1.2
  * sections 5.1.6.2 (transmission) and 5.1.6.3 (reception).
  *
- * What the backend does not take now stays popped, a batch at most, and the
- * driver is not asked to notify until it has gone.  What the guest has no buffers
- * for stays with the backend.
+ * Frames that the backend does not take now stay popped, at most one batch, and
+ * the driver is not asked to notify until they were sent.  Frames for which the
+ * guest has no buffers stay with the backend.
  */
 #include "config.h"
 #include "hw/virtio/virtio-net.h"
@@ -13,10 +13,10 @@
 
 #include <string.h>
 
-/* Batches that one pair sends before others have the loop. */
+/* Batches that one pair sends before others get the loop. */
 enum { TX_ROUNDS = 4 };
 
-/* The header as it is on the wire. */
+/* The header in wire byte order. */
 static NetHdr swap(const NetHdr *h)
 {
     return (NetHdr){
@@ -35,8 +35,9 @@ static void unpop_all(NetPair *pair, guint n)
     }
 }
 
-/* The next chain; without one, asks the driver to notify.  That is done while the
- * chains before it are still popped, so that they do not count as new ones. */
+/* Pops the next chain; without one, asks the driver to notify.  That happens
+ * while the previous chains are still popped, so that they do not count as new
+ * ones. */
 static VirtqElement *pop_or_ask(NetPair *pair)
 {
     VirtqElement *element = virtqueue_pop(pair->rx);
@@ -49,8 +50,8 @@ static VirtqElement *pop_or_ask(NetPair *pair)
 }
 
 /* Pops chains until they have room for size bytes (one, without mergeable
- * buffers); returns how many, 0 if there are not enough: the driver is going to
- * notify. */
+ * buffers); returns their number, 0 if there are not enough: then the driver
+ * will notify. */
 static guint pop_room(NetPair *pair, gsize size, gsize *ret_room)
 {
     bool mergeable = virtio_has_feature(&pair->net->parent, VIRTIO_NET_F_MRG_RXBUF);
@@ -102,7 +103,7 @@ static void scatter(NetPair *pair, const NetFrame *frame, guint n)
     }
 }
 
-/* False: the driver has made no room for it. */
+/* False: the driver has no buffers for it. */
 static bool receive_one(NetPair *pair, const NetFrame *frame)
 {
     gsize header = virtio_net_header(pair->net), size = header + frame->size, room = 0;
@@ -119,7 +120,7 @@ static bool receive_one(NetPair *pair, const NetFrame *frame)
         return false;
     }
     if (room < size) {
-        unpop_all(pair, n);     /* a frame that the driver cannot take is lost */
+        unpop_all(pair, n);     /* a frame that does not fit is lost */
         return true;
     }
     scatter(pair, frame, n);
@@ -158,7 +159,7 @@ void virtio_net_handle_rx(NetPair *pair)
 
 /* ---- Transmission ---- */
 
-/* The pieces of a chain behind the header, which is cut off in place. */
+/* The pieces of a chain after the header, which is cut off in place. */
 static void skip_header(NetTx *tx, gsize left)
 {
     tx->iov = tx->element.iov;
@@ -207,7 +208,7 @@ static bool pop_batch(NetPair *pair)
     return true;
 }
 
-/* A frame of more pieces than backends take, in one. */
+/* Copies a frame of more pieces than backends take into one. */
 static void make_linear(NetPair *pair, NetTx *tx, struct iovec *ret_iov)
 {
     const NetFrame frame = { .iov = tx->iov, .n_iov = tx->n_iov, .size = tx->size };
@@ -218,8 +219,9 @@ static void make_linear(NetPair *pair, NetTx *tx, struct iovec *ret_iov)
     *ret_iov = (struct iovec){ pair->bounce, net_frame_copy(&frame, pair->bounce, tx->size) };
 }
 
-/* The frames of pending from `first` on; one that needs the bounce buffer ends
- * the batch.  Returns how many; those without a frame end it, too. */
+/* Collects the frames of pending from `first` on; one that needs the bounce
+ * buffer ends the batch, and so does a chain without a frame.  Returns their
+ * number. */
 static guint gather(NetPair *pair, guint first, NetFrame *frames, struct iovec *linear)
 {
     bool vnet = nic_has_vnet(pair->net->nic);
@@ -241,7 +243,7 @@ static guint gather(NetPair *pair, guint first, NetFrame *frames, struct iovec *
     return n;
 }
 
-/* Gives the first n of pending back. */
+/* Returns the first n of pending to the driver. */
 static void give_back(NetPair *pair, guint n)
 {
     static const guint32 written[NET_BATCH];
@@ -284,7 +286,7 @@ static void go_on_later(NetPair *pair)
     }
 }
 
-/* While it runs, and while it is going to go on by itself, the driver need not
+/* While this runs, and while it will continue by itself, the driver need not
  * notify. */
 static void transmit(NetPair *pair)
 {
@@ -305,7 +307,7 @@ void virtio_net_handle_tx(NetPair *pair)
 {
     VirtioNet *s = pair->net;
 
-    /* Before it has chosen to, the driver must not use further pairs. */
+    /* The driver must not use further pairs before it has enabled them. */
     if (s->running && !pair->blocked && pair < s->pairs + s->used_pairs) {
         transmit(pair);
     }

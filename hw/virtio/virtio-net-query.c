@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What query-rx-filter tells of a virtio-net-device: the filter of
- * virtio-net-control.c as clients know it.
+ * The result of query-rx-filter for a virtio-net-device: the filter of
+ * virtio-net-control.c in the form that clients know.
  */
 #include "config.h"
 #include "hw/virtio/virtio-net.h"

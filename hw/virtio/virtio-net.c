@@ -34,7 +34,7 @@ static guint64 bit(guint feature)
 
 /* ---- Features ---- */
 
-/* What only backends with headers can do. */
+/* Features that need a backend with headers. */
 static guint64 offload_features(const VirtioNet *s)
 {
     const VirtioNetDeviceProps *p = virtio_net_device_props(s);
@@ -68,7 +68,7 @@ static guint64 control_features(const VirtioNet *s)
            (s->max_pairs > 1 ? bit(VIRTIO_NET_F_MQ) : 0);
 }
 
-/* Section 5.1.3.1: what needs what. */
+/* Section 5.1.3.1: dependencies of features. */
 static const struct {
     guint8 feature, needs;
 } requirements[] = {
@@ -114,7 +114,7 @@ static bool net_features_ok(VirtioDevice *dev, guint64 features)
     return true;
 }
 
-/* NET_OFFLOAD_* of what was negotiated. */
+/* NET_OFFLOAD_* of the negotiated features. */
 static guint negotiated_offloads(const VirtioNet *s)
 {
     const VirtioDevice *dev = &s->parent;
@@ -157,7 +157,7 @@ static void net_set_config(VirtioDevice *dev, guint offset, const guint8 *data, 
     }
 }
 
-/* As far as there is something to read, which a transport's registers go by. */
+/* The size of the readable part, which determines the size of a transport's registers. */
 static gsize config_bytes(guint64 features)
 {
     static const struct {
@@ -218,7 +218,7 @@ static bool net_start(VirtioDevice *dev, GError **error)
     return true;
 }
 
-/* What is pending stays so: the next start goes on with it. */
+/* Pending frames stay: the next start continues with them. */
 static void net_stop(VirtioDevice *dev)
 {
     VirtioNet *s = to_virtio_net(dev);
@@ -260,7 +260,7 @@ static bool check_size(const char *name, guint size, GError **error)
     return true;
 }
 
-/* The address, which is written back if it is chosen. */
+/* Sets the address, which is written back if it is chosen automatically. */
 static bool find_mac(VirtioNet *s, GError **error)
 {
     VirtioNetDeviceProps *p = virtio_net_device_props(s);
@@ -367,7 +367,8 @@ static bool net_state_loaded(Device *device, GError **error)
         s->filter.n_multi > MAC_TABLE_SIZE - s->filter.n_uni ||
         s->offloads & ~(guint)NET_OFFLOAD_ALL) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "state of '%s': queue pairs, address table or offloads that it has not",
+                      "state of '%s': queue pairs, address table or offloads that the device does "
+                      "not have",
                       device->object.name);
         return false;
     }

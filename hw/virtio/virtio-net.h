@@ -4,15 +4,15 @@
  *
  *   virtio-net.c          the class: features, configuration, life
  *   virtio-net-data.c     frames between queues and backend
- *   virtio-net-control.c  the control queue, and which frames the guest wants
+ *   virtio-net-control.c  the control queue, and the filter of received frames
  *
  * Queues: receive 0, transmit 0, receive 1, transmit 1, ..., control.  The control
- * queue is the one behind those that the driver may use, which depends on whether
+ * queue is the one after those that the driver may use, which depends on whether
  * it negotiated several pairs (section 5.1.2).
  *
- * Threads: everything but the configuration space is for the main loop; the gate
- * of the backend (hw/net/net.h) is held.  Private to these files, except for the
- * type.
+ * Threads: everything except the configuration space runs on the main loop; the
+ * gate of the backend (hw/net/net.h) is held.  Private to these files, except
+ * for the type.
  */
 #ifndef HW_VIRTIO_VIRTIO_NET_H
 #define HW_VIRTIO_VIRTIO_NET_H
@@ -55,13 +55,13 @@ enum {
     VLANS = 4096,
 };
 
-/* Which frames the driver wants. */
+/* Which frames the driver accepts. */
 typedef struct {
     bool promisc, allmulti, alluni, nomulti, nouni, nobcast;
     guint8 mac[6];              /* the card's, as the driver may have changed it */
     guint8 macs[MAC_TABLE_SIZE][6];     /* n_uni of them, then n_multi */
     guint n_uni, n_multi;
-    bool uni_overflow, multi_overflow;  /* more than the table holds: take all */
+    bool uni_overflow, multi_overflow;  /* more than the table holds: accept all */
     guint32 vlans[VLANS / 32];
 } NetRxFilter;
 
@@ -69,9 +69,9 @@ typedef struct {
 typedef struct {
     VirtqElement element;
     NetHdr hdr;
-    struct iovec *iov;          /* of the element, from behind the header */
+    struct iovec *iov;          /* of the element, after the header */
     guint n_iov;
-    guint32 size;               /* of the frame; 0: none, to be given back only */
+    guint32 size;               /* of the frame; 0: none, only to be returned */
 } NetTx;
 
 typedef struct VirtioNet VirtioNet;
@@ -83,9 +83,9 @@ typedef struct {
     guint32 *rx_written;
     NetTx *pending[NET_BATCH];  /* popped, not taken by the backend yet */
     guint n_pending;
-    bool blocked;               /* the backend tells when it takes more */
+    bool blocked;               /* the backend notifies when it takes more */
     guint8 *bounce;             /* for a frame of too many pieces; made when needed */
-    AioRequest again;           /* goes on with tx in a later turn */
+    AioRequest again;           /* continues with tx in a later turn */
     bool again_queued;
 } NetPair;
 
@@ -98,12 +98,12 @@ struct VirtioNet {
     bool running;               /* between start and stop */
     guint8 mac[6];              /* of the property */
     NetRxFilter filter;
-    bool offloads_known;        /* it started with them since its reset */
+    bool offloads_known;        /* it was started with them since its reset */
     guint offloads;             /* NET_OFFLOAD_* of frames for the guest */
 };
 
-/* Bytes before each frame: legacy drivers know n_buffers, the last member, only if
- * they take mergeable buffers (section 5.1.6.1). */
+/* Bytes before each frame: legacy drivers have n_buffers, the last member, only if
+ * they negotiated mergeable buffers (section 5.1.6.1). */
 static inline gsize virtio_net_header(const VirtioNet *s)
 {
     bool whole = !virtio_is_legacy(&s->parent) ||
@@ -119,7 +119,7 @@ extern const NicOps virtio_net_nic_ops;
 /* Queue handlers. */
 void virtio_net_handle_rx(NetPair *pair);
 void virtio_net_handle_tx(NetPair *pair);
-/* No turn of a pair is queued any more. */
+/* Cancels queued turns of a pair. */
 void virtio_net_cancel(NetPair *pair);
 void virtio_net_init_pair(VirtioNet *s, NetPair *pair);
 
@@ -130,7 +130,7 @@ void virtio_net_reset_filter(VirtioNet *s);
 /* The driver's features are known. */
 void virtio_net_start_filter(VirtioNet *s);
 bool virtio_net_wants(const VirtioNet *s, const NetFrame *frame);
-/* Tells the backend how frames may come. */
+/* Tells the backend which offloads frames may use. */
 void virtio_net_set_offloads(VirtioNet *s, guint offloads);
 
 /* ---- virtio-net-query.c ---- */

@@ -111,7 +111,7 @@ void virtio_pci_set_vector(VirtioPci *s, guint source, guint16 vector)
     }
 }
 
-/* The driver selects what it likes, the number behind all queues among it. */
+/* The driver may select any number, including that after the last queue. */
 void virtio_pci_set_queue_vector(VirtioPci *s, guint n, guint16 vector)
 {
     if (n != VIRTIO_PCI_CONFIG_SOURCE) {
@@ -149,7 +149,7 @@ bool virtio_pci_irq_init(VirtioPci *s, GError **error)
     if (env && env->base) {
         s->event = event_new(env->base, -1, 0, on_event, s);
         if (!s->event) {
-            qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no event for interrupts");
+            qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot create an event for interrupts");
             return false;
         }
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The legacy registers of virtio-pci, BAR 0.  VIRTIO 1.2 section 4.1.4.8; what
- * they mean is hw/virtio/virtio-legacy.c's.
+ * The legacy registers of virtio-pci, BAR 0.  VIRTIO 1.2 section 4.1.4.8; their
+ * meaning is in hw/virtio/virtio-legacy.c.
  */
 #include "config.h"
 #include "hw/virtio/virtio-pci.h"
@@ -17,7 +17,7 @@ enum {
     QUEUE_NOTIFY = VIRTIO_PCI_LEGACY_NOTIFY,    /* 16 */
     DEVICE_STATUS = 18,         /* 8 */
     ISR_STATUS = 19,            /* 8 */
-    CONFIG = 20,                /* the device's, unless MSI-X is on: */
+    CONFIG = 20,                /* device configuration, unless MSI-X is on: */
     CONFIG_VECTOR = 20,         /* 16 */
     QUEUE_VECTOR = 22,          /* 16 */
     CONFIG_MSIX = 24,
@@ -28,7 +28,7 @@ static guint config_offset(VirtioPci *s)
     return g_atomic_int_get(&s->msix) ? CONFIG_MSIX : CONFIG;
 }
 
-/* A register and the width that it is accessed with. */
+/* A register and its access width. */
 #define AT(offset, size) ((offset) << 4 | (size))
 
 /* ---- Reading, machine lock held ---- */
@@ -129,7 +129,7 @@ static void run_early(void *opaque, guint64 n)
     }
 }
 
-/* Without a device that runs, the notification is also the wish that it does. */
+/* If the device does not run, a notification also starts it. */
 static void notify(VirtioPci *s, guint n)
 {
     VirtioDevice *dev;
@@ -147,7 +147,7 @@ static void notify(VirtioPci *s, guint n)
     }
 }
 
-/* Those that must not be done under the machine lock. */
+/* Writes that must not be done with the machine lock held. */
 static bool write_unlocked(VirtioPci *s, guint64 offset, guint32 value, guint size)
 {
     switch (AT(offset, size)) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The registers of virtio-pci in BAR 4, the capabilities that say where they are,
- * and the window through which config space reaches them.  VIRTIO 1.2 sections
- * 4.1.4.3 to 4.1.4.7 and 4.1.4.9.
+ * The registers of virtio-pci in BAR 4, the capabilities that locate them, and
+ * the window to them in config space.  VIRTIO 1.2 sections 4.1.4.3 to 4.1.4.7 and
+ * 4.1.4.9.
  *
  * Not modelled: shared memory (section 4.1.4.7: no device has any), notification
  * data, and reset of single queues; neither feature is offered.
@@ -12,7 +12,7 @@
 #include "qom/qapi-objects-virtio-pci.h"
 #include "qom/qapi-trace.h"
 
-/* Where things are in BAR 4, and a page for each. */
+/* The layout of BAR 4, one page each. */
 enum {
     COMMON_OFFSET = 0x0000,
     ISR_OFFSET = 0x1000,
@@ -71,9 +71,9 @@ enum {
 
 /* ---- Common configuration, machine lock held ---- */
 
-/* A driver must access a register with its own width (section 4.1.3.1), but there are
- * some that read half of DEVICE_FEATURE.  So an access that begins where a register
- * does is one of that register, with as many bits as both have. */
+/* A driver must access a register with its width (section 4.1.3.1), but some read
+ * half of DEVICE_FEATURE.  So an access that begins at a register is an access to
+ * that register, with the smaller of both widths. */
 
 static guint32 only(guint32 value, guint size)
 {
@@ -307,7 +307,7 @@ static guint64 nothing_read(void *opaque, guint64 offset, guint size)
     return 0;
 }
 
-/* Where it is written says which queue; the value does, too. */
+/* The address of the write selects the queue, and so does the value. */
 static void notify_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     VirtioPci *s = opaque;
@@ -358,7 +358,7 @@ static const RegionOps *area_ops(guint32 *offset)
     return n < G_N_ELEMENTS(areas) ? areas[n] : &notify_ops;
 }
 
-/* What the driver has chosen; false if it has chosen what it may not. */
+/* The driver's choice; false if it is invalid. */
 static bool chosen(const VirtioPci *s, Access *ret)
 {
     const guint8 *cap = s->pci.config + s->window;

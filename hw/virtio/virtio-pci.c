@@ -4,7 +4,7 @@
  * registers.  VIRTIO 1.2 sections 4.1.2 and 4.1.4; see hw/virtio/virtio-pci.h.
  *
  * The device is a part, and thus realized before the function is, and unrealized
- * after it: its queues are stopped before anything here goes.
+ * after it: its queues are stopped before anything here is torn down.
  */
 #include "config.h"
 #include "hw/virtio/virtio-pci.h"
@@ -56,7 +56,7 @@ static void set_notifier(MemoryRegion *region, guint64 offset, bool match, guint
     }
 }
 
-/* A driver may use any of the places that there are. */
+/* A driver may use any of the notification addresses. */
 static void queue_notifier(void *opaque, guint n, int fd, bool on)
 {
     VirtioPci *s = opaque;
@@ -103,7 +103,7 @@ void virtio_pci_write_config(VirtioDevice *dev, guint64 offset, guint64 value, g
     virtio_config_write(dev, offset, data, size);
 }
 
-/* Main thread, machine lock held.  One that runs early may have no status yet. */
+/* Main thread, machine lock held.  A device that runs early may have no status yet. */
 static void stop_device(void *opaque, guint64 unused)
 {
     VirtioDevice *dev = virtio_pci_device(opaque);
@@ -113,8 +113,8 @@ static void stop_device(void *opaque, guint64 unused)
     }
 }
 
-/* A function that is not a bus master any more must leave memory alone: kernels rely
- * on that when they start another one.  Its driver would have to start over. */
+/* A function that is no longer a bus master must not access memory: kernels rely on
+ * that when they start another kernel.  Its driver has to start over. */
 static void master_changed(VirtioPci *s)
 {
     bool master = pci_get_word(s->pci.config + PCI_COMMAND) & PCI_COMMAND_MASTER;
@@ -131,7 +131,7 @@ static bool touches(guint offset, guint size, guint at, guint length)
     return offset < at + length && at < offset + size;
 }
 
-/* The window's data are its capability's last four bytes. */
+/* The window's data is the last four bytes of its capability. */
 static bool touches_window(const VirtioPci *s, guint offset, guint size)
 {
     return s->window && touches(offset, size, s->window + 16, 4);
@@ -196,7 +196,7 @@ static bool check_queues(const VirtioDevice *dev, GError **error)
     return true;
 }
 
-/* One for each queue and one for the configuration, unless the request says. */
+/* One for each queue and one for the configuration, unless the request has the number. */
 static void choose_vectors(VirtioPci *s, const VirtioDevice *dev)
 {
     VirtioPciProps *props = virtio_pci_props(s);
@@ -207,7 +207,7 @@ static void choose_vectors(VirtioPci *s, const VirtioDevice *dev)
     }
 }
 
-/* Section 4.1.2.1; a transitional function is told by ids of its own. */
+/* Section 4.1.2.1; a transitional function has its own ids. */
 static void fill_header(VirtioPci *s, const VirtioDevice *dev)
 {
     guint8 *config = s->pci.config;
@@ -303,7 +303,7 @@ static void virtio_pci_init(Object *obj)
                             &transport_ops, s);
 }
 
-/* The device resets itself, as it is reset, too. */
+/* The device is reset, too, and resets itself. */
 static void virtio_pci_reset_hold(Device *device)
 {
     VirtioPci *s = to_virtio_pci(device);

@@ -35,14 +35,14 @@ struct event;
 
 enum {
     VIRTIO_PCI_MAX_QUEUES = 1024,
-    /* Sources of interrupts: the queues, and behind them the configuration. */
+    /* Sources of interrupts: the queues, and after them the configuration. */
     VIRTIO_PCI_CONFIG_SOURCE = VIRTIO_PCI_MAX_QUEUES,
     VIRTIO_PCI_SOURCES,
     VIRTIO_PCI_NO_VECTOR = 0xffff,
 };
 
-/* Bits of ISR status (section 4.1.4.5).  As with QEMU a change of configuration sets
- * both: drivers have been written for that. */
+/* Bits of ISR status (section 4.1.4.5).  As in QEMU a configuration change sets
+ * both: some drivers rely on that. */
 enum { VIRTIO_PCI_ISR_QUEUE = 1, VIRTIO_PCI_ISR_CONFIG = 2 | VIRTIO_PCI_ISR_QUEUE };
 
 typedef struct VirtioPci {
@@ -51,12 +51,12 @@ typedef struct VirtioPci {
     Bus *bus;                   /* "virtio-bus" */
     bool live;                  /* between realize and unrealize */
     bool legacy_on, modern_on;
-    bool master;                /* the guest lets it do DMA */
+    bool master;                /* the guest has enabled bus mastering */
     guint notify_multiplier;
     guint8 window;              /* offset of the window's capability, or 0 */
 
     MemoryRegion *legacy;       /* BAR 0 */
-    MemoryRegion *modern;       /* BAR 4, and what lies in it: */
+    MemoryRegion *modern;       /* BAR 4, and its parts: */
     MemoryRegion *common, *isr_status, *device, *notify;
     MemoryRegion *pio_notify;   /* BAR 2 */
 
@@ -66,7 +66,7 @@ typedef struct VirtioPci {
     guint16 vectors[VIRTIO_PCI_SOURCES];        /* written under the lock only */
 
     /* Interrupts. */
-    guint16 used[VIRTIO_PCI_SOURCES];   /* as pci_msix_use() was told */
+    guint16 used[VIRTIO_PCI_SOURCES];   /* as passed to pci_msix_use() */
     gint isr;                   /* atomic: ISR status */
     gint msix;                  /* atomic: MSI-X is on, so INTA# is not driven */
     struct event *event;        /* to INTA#, which is the main loop's; NULL: no loop */
@@ -89,17 +89,17 @@ void virtio_pci_call(VirtioPci *s, void (*f)(void *opaque, guint64 argument), gu
 /* In realize and unrealize. */
 bool virtio_pci_irq_init(VirtioPci *s, GError **error);
 void virtio_pci_irq_done(VirtioPci *s);
-/* A source has something to tell.  Any thread. */
+/* Interrupt of a source.  Any thread. */
 void virtio_pci_interrupt(VirtioPci *s, guint source, guint bit);
-/* The register reads once, and falls. */
+/* Reads and clears the register. */
 guint8 virtio_pci_take_isr(VirtioPci *s);
-/* What a driver writes to a vector register; what does not exist is not a vector. */
+/* A driver writes a vector register; a vector that does not exist reads back as none. */
 void virtio_pci_set_vector(VirtioPci *s, guint source, guint16 vector);
 /* The same for queue n, which need not exist. */
 void virtio_pci_set_queue_vector(VirtioPci *s, guint n, guint16 vector);
 /* vectors[] or MSI-X as a whole have changed. */
 void virtio_pci_irq_update(VirtioPci *s);
-/* At a reset of the device by its driver. */
+/* For a reset of the device by its driver. */
 void virtio_pci_irq_reset(VirtioPci *s);
 
 /* ---- virtio-pci-modern.c ---- */
@@ -113,7 +113,7 @@ void virtio_pci_window_written(VirtioPci *s);
 /* ---- virtio-pci-legacy.c ---- */
 
 void virtio_pci_add_legacy(VirtioPci *s);
-/* Where drivers notify, 16 bits that say which queue. */
+/* Offset of the notification register, whose 16 bits select the queue. */
 enum { VIRTIO_PCI_LEGACY_NOTIFY = 16 };
 
 /* The configuration space as registers of 1 to 4 bytes. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Queues as the transport sees them: the driver's settings, starting and
- * stopping, and the way of a notification to the device's handler.
+ * stopping, and the path of a notification to the device's handler.
  *
  * A notification signals the queue's event descriptor, by the accelerator
  * (ioeventfd) or by virtio_queue_kick(), and the loop that the device's queues
- * run on calls the handler.  Without a loop (unit tests) the handler is called at
- * once.
+ * run on calls the handler.  Without a loop (unit tests) the handler is called
+ * directly.
  */
 #include "config.h"
 #include "hw/virtio/transport.h"
@@ -98,7 +98,7 @@ void virtio_queue_set_size(VirtioDevice *dev, guint n, guint32 size)
 {
     VirtQueue *queue = get_queue(dev, n);
 
-    /* What is not a size is refused when the queue is enabled. */
+    /* An invalid size is refused when the queue is enabled. */
     if (queue && !queue->enabled) {
         queue->num = MIN(size, G_MAXUINT16);
     }
@@ -153,8 +153,7 @@ void virtio_queue_enable(VirtioDevice *dev, guint n)
     }
 }
 
-/* What a device that has run keeps of a queue's chains is its own until it is
- * reset. */
+/* A device that has run may hold chains of the queue until it is reset. */
 void virtio_queue_disable(VirtioDevice *dev, guint n)
 {
     VirtQueue *queue = get_queue(dev, n);
@@ -274,7 +273,7 @@ static bool watch(VirtQueue *queue, GError **error)
     n->event = event_new(main_base(n->dev), n->eventfd, EV_READ | EV_PERSIST, on_event, queue);
     if (!n->event || event_add(n->event, NULL) < 0) {
         g_clear_pointer(&n->event, event_free);
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no event to wait for");
+        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot create an event");
         return false;
     }
     return true;
@@ -296,8 +295,8 @@ static void tell_transport(VirtQueue *queue, bool on)
     }
 }
 
-/* Lets the handler be called from now on; false and *error without a descriptor
- * to wait for. */
+/* Enables calls of the handler; false and *error if there is no descriptor to
+ * wait for. */
 static bool start_queue(VirtQueue *queue, GError **error)
 {
     VirtioNotifier *n = virtio_notifier(queue);
@@ -322,7 +321,7 @@ static bool start_queue(VirtQueue *queue, GError **error)
     return true;
 }
 
-/* Chains may wait that were notified before the start. */
+/* Chains may be waiting that were notified before the start. */
 static void look_at_once(VirtQueue *queue)
 {
     if (!virtio_yield(queue)) {
@@ -330,7 +329,7 @@ static void look_at_once(VirtQueue *queue)
     }
 }
 
-/* Returns when the handler does not run, and is not called any more. */
+/* On return the handler is not running, and will not be called any more. */
 static void stop_queue(VirtQueue *queue)
 {
     VirtioNotifier *n = virtio_notifier(queue);
@@ -356,8 +355,8 @@ bool virtio_yield(VirtQueue *queue)
     return true;
 }
 
-/* One change of the machine's address spaces for all of them: of both, for a
- * virtio-pci is notified by ports, too. */
+/* One transaction of the machine's address spaces for all queues: of both
+ * spaces, since a virtio-pci is notified by ports, too. */
 static void begin_change(const VirtioDevice *dev)
 {
     region_transaction_begin(dev->machine->memory);

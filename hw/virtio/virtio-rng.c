@@ -3,9 +3,9 @@
  * virtio-rng-device: fills the driver's buffers with random bytes of a backend.
  * VIRTIO 1.2 section 5.4.
  *
- * One chain at a time is out, while its bytes are asked for.  A guest gets
- * max-bytes in each period; what it asks beyond that waits for the next one.
- * Periods begin when bytes are asked for, so that an idle device has no timer.
+ * One chain at a time is popped, while its bytes are requested.  A guest gets
+ * max-bytes in each period; further requests wait for the next one.  A period
+ * begins when bytes are requested, so that an idle device has no timer.
  */
 #include "config.h"
 #include "hw/virtio/virtio-rng.h"
@@ -26,7 +26,7 @@ struct VirtioRng {
     VirtioDevice parent;
     VirtQueue *queue;
     Object *backend;            /* rng-backend, borrowed */
-    VirtqElement *element;      /* that is out, or NULL */
+    VirtqElement *element;      /* the popped chain, or NULL */
     RngRequest request;
     bool processing;            /* process() runs */
     guint64 quota;              /* bytes left in this period */
@@ -35,7 +35,7 @@ struct VirtioRng {
 
 #define NS_PER_MS G_GINT64_CONSTANT(1000000)
 
-/* Takes the next chain if none is out. */
+/* Pops the next chain if none is popped. */
 static bool have_element(VirtioRng *s)
 {
     if (!s->element) {
@@ -59,8 +59,8 @@ static void begin_period(VirtioRng *s)
     }
 }
 
-/* Asks for the bytes of one chain after the other, until a request waits.  Bytes
- * may come at once, inside this. */
+/* Requests the bytes of one chain after the other, until a request is pending.
+ * Bytes may arrive within the call. */
 static void process(VirtioRng *s)
 {
     guint n = 0;
@@ -110,7 +110,7 @@ static void handle_queue(VirtioDevice *dev, VirtQueue *queue)
 
 /* ---- Life ---- */
 
-/* A chain that is out stays so; handle_queue is called after each start. */
+/* A popped chain is kept; handle_queue is called after each start. */
 static void rng_stop(VirtioDevice *dev)
 {
     VirtioRng *s = to_virtio_rng(dev);
@@ -123,7 +123,7 @@ static void rng_reset(VirtioDevice *dev)
     to_virtio_rng(dev)->element = NULL;
 }
 
-/* The backend that a client named, or one of the device's own. */
+/* The backend that a client named, or one made by the device. */
 static bool find_backend(VirtioRng *s, GError **error)
 {
     Object *obj = &s->parent.device.object;
@@ -178,7 +178,7 @@ static const StateRow rng_state[] = {
     STATE_ROWS_END
 };
 
-/* The chain that was out is popped again. */
+/* The popped chain is popped again. */
 static bool rng_state_loaded(Device *dev, GError **error)
 {
     VirtioRng *s = to_virtio_rng(dev);

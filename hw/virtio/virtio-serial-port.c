@@ -3,11 +3,11 @@
  * A port of a virtio-serial-device: bytes between two queues and a chardev.
  * VIRTIO 1.2 section 5.3.6.
  *
- * Both ways wait for each other.  A chain of the driver is kept until the chardev
- * has taken all of it; and the chardev reads from its host as much as the
- * driver's next buffer holds, which is nothing while the port is closed.  A
- * virtconsole is open to the host all the time; a virtserialport is while its
- * chardev is connected, and what the driver sends otherwise is lost.
+ * There is flow control in both directions.  A chain of the driver is kept until
+ * the chardev has taken all of it; and the chardev reads from its host as much as
+ * the driver's next buffer holds, which is nothing while the port is closed.  A
+ * virtconsole is always open to the host; a virtserialport is open while its
+ * chardev is connected, and output of the driver is lost otherwise.
  */
 #include "config.h"
 #include "hw/virtio/virtio-serial.h"
@@ -20,12 +20,12 @@
 
 enum {
     BYTES_PER_TURN = 65536,     /* then others get the lock */
-    EMPTY_AT_ONCE = 128,        /* buffers without bytes that are given back */
+    EMPTY_AT_ONCE = 128,        /* empty buffers that are returned */
 };
 
 /* ---- From the driver ---- */
 
-/* As much of the chain as the chardev takes; true if that was all. */
+/* Writes as much of the chain as the chardev takes; true if that was all. */
 static bool write_chain(VirtioSerialPort *port)
 {
     const VirtqElement *element = port->out_element;
@@ -187,7 +187,7 @@ void virtio_serial_port_reset(VirtioSerialPort *port)
     virtio_serial_port_guest_open(port, false);
 }
 
-/* A console is open all the time, any other port while the guest has it open. */
+/* A console is always in use, any other port while the guest has it open. */
 static bool port_in_use(void *opaque)
 {
     const VirtioSerialPort *port = opaque;
@@ -224,7 +224,7 @@ static bool port_realize(Device *dev, GError **error)
     return true;
 }
 
-/* The driver gets its buffers back. */
+/* Returns the buffers to the driver. */
 static void return_elements(VirtioSerialPort *port)
 {
     if (port->in_element) {
@@ -250,7 +250,7 @@ static void port_unrealize(Device *dev)
 
 /* ---- State ---- */
 
-/* A reset of the device that the port belongs to puts them back. */
+/* They are reset by the device that the port belongs to. */
 static const StateRow port_state[] = {
     STATE_FIELD_KEEP(BOOL, VirtioSerialPort, guest_open),
     { .name = "host_open", .kind = STATE_BOOL, .flags = STATE_KEEP, .count = 1,
@@ -267,14 +267,14 @@ static void port_state_saving(Device *dev)
     port->saved_host_open = port->host_open;
 }
 
-/* The driver is told if the host's side is not as it was. */
+/* Tells the driver if the host's side has changed. */
 static bool port_state_loaded(Device *dev, GError **error)
 {
     VirtioSerialPort *port = to_virtio_serial_port(dev);
 
     if (port->to_send & ~(guint)SERIAL_SEND_ALL) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "state of '%s': messages to send that it has not", dev->object.name);
+                      "state of '%s': messages that the port does not have", dev->object.name);
         return false;
     }
     port->to_send |= port->saved_host_open != port->host_open ? SERIAL_SEND_OPEN : 0;

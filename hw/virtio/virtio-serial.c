@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * virtio-serial-device: consoles and byte streams.  VIRTIO 1.2 section 5.3; the
- * bytes are virtio-serial-port.c's.
+ * bytes are handled in virtio-serial-port.c.
  *
  * Queues 0 and 1 are port 0's, 2 and 3 control, then come two for each port.
- * Messages of the device to the driver are bits of their port, which wait here
- * until the driver has buffers for them.
+ * A message of the device to the driver is a bit of its port, which stays set
+ * until the driver has a buffer for it.
  *
  * Not modelled: the size of a console (no backend knows it).
  */
@@ -80,7 +80,7 @@ static bool send(VirtioSerial *s, guint32 id, guint16 event, guint16 value, cons
     return true;
 }
 
-/* Sends message `bit` if it waits; false if it still waits then. */
+/* Sends message `bit` if it is pending; false if it still is. */
 static bool send_bit(VirtioSerialPort *port, guint bit, guint16 event, guint16 value,
                      const char *text)
 {
@@ -238,7 +238,7 @@ typedef struct {
     bool found;
 } NumberSearch;
 
-/* A port that is still to come with this number. */
+/* Whether a pending port has this number. */
 static bool compare_number(const QmpClass *klass, const void *data, bool named, void *opaque)
 {
     const VirtioSerialPortProps *props = data;
@@ -300,7 +300,7 @@ static bool check_name(VirtioSerial *s, VirtioSerialPort *port, GError **error)
 
         if (other && g_strcmp0(other->name, name) == 0) {
             qmp_error_set_at(error, "name", ERROR_REASON_ID_IN_USE,
-                             "a port named '%s' is there already", name);
+                             "there is already a port named '%s'", name);
             return false;
         }
     }
@@ -454,7 +454,7 @@ static void serial_plugged(Bus *bus, Device *dev)
     virtio_serial_flush_control(to_virtio_serial(bus->owner));
 }
 
-/* The driver is told, and need not agree. */
+/* Tells the driver, whose consent is not needed. */
 static bool serial_unplug(Bus *bus, Device *dev, GError **error)
 {
     const Env *env = object_env(&dev->object);
@@ -470,7 +470,7 @@ static bool serial_unplug(Bus *bus, Device *dev, GError **error)
 
 typedef struct {
     guint first;                /* port that may be taken */
-    guint n;                    /* devices to come that name the bus */
+    guint n;                    /* pending devices that name the bus */
 } RoomSearch;
 
 static bool count_named(const QmpClass *klass, const void *data, bool named, void *opaque)
@@ -483,8 +483,8 @@ static bool count_named(const QmpClass *klass, const void *data, bool named, voi
     return true;
 }
 
-/* Port 0 is room for consoles only.  A port that a device to come will have is not for
- * those that name no bus. */
+/* Port 0 is for consoles only.  A port of a pending device is not available to devices
+ * that name no bus. */
 static bool serial_bus_full(Bus *bus, const QmpClass *klass)
 {
     const VirtioSerial *s = to_virtio_serial(bus->owner);

@@ -16,7 +16,7 @@
 typedef struct VirtioSerialPort VirtioSerialPort;
 
 /* Messages of the device to the driver that wait for room in the control queue;
- * one bit each, so that no driver can make them many. */
+ * one bit each, so that no driver can make them accumulate. */
 enum {
     SERIAL_SEND_ADD = 1 << 0,
     SERIAL_SEND_CONSOLE = 1 << 1,
@@ -29,7 +29,7 @@ typedef struct VirtioSerial {
     VirtioDevice parent;
     Bus *bus;
     VirtioSerialPort **ports;   /* by number, max_ports of them, NULL: none */
-    bool *removed;              /* by number: the driver is still to be told */
+    bool *removed;              /* by number: the driver was not told yet */
     guint max_ports;
     VirtQueue *control_in;      /* to the driver */
     bool driver_ready;          /* it has asked for the ports */
@@ -56,9 +56,9 @@ struct VirtioSerialPort {
  * limit-exceeded, in-use, invalid-value. */
 bool virtio_serial_add_port(VirtioSerial *serial, VirtioSerialPort *port, GError **error);
 void virtio_serial_remove_port(VirtioSerial *serial, VirtioSerialPort *port);
-/* Sends what is to be sent, as far as there is room. */
+/* Sends pending messages, as far as there is room. */
 void virtio_serial_flush_control(VirtioSerial *serial);
-/* The driver knows of several ports. */
+/* Whether the driver has negotiated multiple ports. */
 bool virtio_serial_is_multiport(const VirtioSerial *serial);
 
 /* ---- virtio-serial-port.c ---- */
@@ -69,7 +69,7 @@ void virtio_serial_port_write(VirtioSerialPort *port);
 void virtio_serial_port_accept(VirtioSerialPort *port);
 /* One byte of an emergency write. */
 void virtio_serial_port_emergency(VirtioSerialPort *port, guint8 byte);
-/* The device is reset: elements are gone. */
+/* The device was reset: drops elements. */
 void virtio_serial_port_reset(VirtioSerialPort *port);
 /* The device's state was loaded: elements are popped again. */
 void virtio_serial_port_loaded(VirtioSerialPort *port);

@@ -2,9 +2,9 @@
 /*
  * The state of class virtio-device: status, features, queues.
  *
- * A chain that is out (popped, and not given back) is saved as its head.  Where it is
- * loaded, virtqueue_pop() gives those first, in the order in which they were popped, so
- * that a device forgets what it had popped and starts over with it.
+ * A chain that is out (popped, but not pushed) is saved as its head.  After loading,
+ * virtqueue_pop() returns those first, in the order in which they were popped, so that
+ * a device need not save popped requests but starts them again.
  */
 #include "config.h"
 #include "hw/virtio/virtio-internal.h"
@@ -20,7 +20,7 @@ static const StateRow out_rows[] = {
 
 enum { QUEUE_MAX = 32768 };
 
-/* A reset of the device puts them back. */
+/* They are reset by the device. */
 static const StateRow queue_rows[] = {
     STATE_FIELD_KEEP(U16, VirtQueue, num),
     STATE_ARRAY_KEEP(U64, VirtQueue, area),
@@ -72,7 +72,7 @@ static bool check_status(VirtioDevice *dev, GError **error)
     guint64 offered = virtio_features(dev) | virtio_legacy_features(dev);
 
     if (dev->status & ~0xff || dev->broken & ~1) {
-        return refuse(dev, "it has no such status", error);
+        return refuse(dev, "the status is invalid", error);
     }
     if (dev->features & ~offered) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
@@ -85,7 +85,7 @@ static bool check_status(VirtioDevice *dev, GError **error)
 }
 
 /* The device does not run, so nothing else uses its queues.  The rings of a broken one
- * may lead nowhere. */
+ * may be at invalid addresses. */
 bool virtio_state_loaded(Device *device, GError **error)
 {
     VirtioDevice *dev = to_virtio_device(device);
@@ -102,7 +102,7 @@ bool virtio_state_loaded(Device *device, GError **error)
         if (wrong && !dev->broken) {
             return refuse(dev, wrong, error);
         }
-        queue->enabled = enabled;       /* a broken device's is not used */
+        queue->enabled = enabled;       /* queues of a broken device are not used */
     }
     return true;
 }

@@ -4,8 +4,8 @@
  * VIRTIO 1.2 chapter 2 and section 3.1; queues are in virtio-queues.c and
  * virtqueue.c.
  *
- * Whatever the driver does wrong ends in virtio_broken(): the device takes no
- * more chains, and says DEVICE_NEEDS_RESET until the driver resets it.
+ * Every violation by the driver ends in virtio_broken(): the device takes no
+ * more chains, and shows DEVICE_NEEDS_RESET until the driver resets it.
  */
 #include "config.h"
 #include "hw/virtio/virtio.h"
@@ -169,7 +169,7 @@ static void reset_idle(void *opaque)
     object_unref(dev);
 }
 
-/* The status stays what it was until then, which is what drivers look for (2.4.2). */
+/* The status does not change until then: drivers poll it (2.4.2). */
 void virtio_driver_reset(VirtioDevice *dev)
 {
     DriverReset *reset;
@@ -199,7 +199,7 @@ void virtio_set_status(VirtioDevice *dev, guint8 status)
         return;
     }
     set = status & ~g_atomic_int_get(&dev->status);
-    /* Queues that have run hold chains by the features of that time. */
+    /* Queues that have run hold chains that were set up with the features of that time. */
     if (set & VIRTIO_STATUS_FEATURES_OK && (dev->has_run || !take_features(dev))) {
         status &= ~VIRTIO_STATUS_FEATURES_OK;
     }

@@ -3,8 +3,9 @@
  * From a chain of descriptors to host memory.  VIRTIO 1.2 section 2.7.5.
  *
  * The guest may change any of this while it is read.  Each descriptor is
- * therefore copied before it is looked at, and its buffer becomes an iovec that
- * was checked against one view of memory, which the element holds.
+ * therefore copied before it is checked, and its buffer becomes an iovec that
+ * was checked against one view of memory, to which the element holds a
+ * reference.
  */
 #include "config.h"
 #include "hw/virtio/virtqueue.h"
@@ -17,9 +18,9 @@
 typedef struct {
     VirtQueue *queue;
     VirtqElement *element;
-    bool indirect;              /* an indirect table is walked: */
+    bool indirect;              /* walking an indirect table: */
     guint64 table;              /* its guest address */
-    guint32 n;                  /* descriptors in the table that is walked */
+    guint32 n;                  /* descriptors in the current table */
     guint n_seen;               /* descriptors so far */
 } Chain;
 
@@ -45,8 +46,8 @@ static VringDesc direct_desc(const VirtQueue *queue, guint16 i)
     });
 }
 
-/* A descriptor of the indirect table, which may lie in several pieces of RAM
- * and at any address. */
+/* Reads a descriptor of the indirect table, which may lie in several pieces of
+ * RAM and at any address. */
 static bool indirect_desc(const Chain *chain, guint32 i, VringDesc *ret_desc)
 {
     guint64 addr = chain->table + (guint64)i * sizeof(VringDesc);
@@ -154,8 +155,8 @@ static const char *enter_table(Chain *chain, const VringDesc *desc)
     return NULL;
 }
 
-/* Walks from descriptor i of the present table to the end of the chain.  The
- * count keeps it from walking in circles. */
+/* Walks from descriptor i of the current table to the end of the chain.  The
+ * count prevents endless loops. */
 static const char *walk(Chain *chain, guint32 i)
 {
     const char *wrong;
@@ -177,7 +178,7 @@ static const char *walk(Chain *chain, guint32 i)
             desc.next = 0;
         } else {
             if (chain->n_seen++ == chain->queue->num) {
-                return "a chain is longer than the queue, or a circle";
+                return "a chain is longer than the queue, or a loop";
             }
             wrong = add_buffer(chain, &desc);
             if (wrong) {

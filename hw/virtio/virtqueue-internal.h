@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files behind hw/virtio/virtqueue.h share with each other and with those
- * above them (virtio-internal.h), of which they call nothing but VirtQueueOps:
+ * above them (virtio-internal.h), which they call only through VirtQueueOps:
  *
  *   virtqueue.c       life of a queue, the rings, giving chains back
  *   virtqueue-chain.c from a chain of descriptors to host memory
@@ -52,34 +52,34 @@ enum { VRING_USED_NO_NOTIFY = 1 };
 /* A piece of a chain: guest address of an iov. */
 typedef guint64 VirtqAddress;
 
-/* What stands behind a request, before its iovs. */
+/* What follows a request, before its iovs. */
 typedef struct {
-    MemoryView *view;           /* that the iovs are of, while popped */
+    MemoryView *view;           /* the view that the iovs point into, while popped */
     VirtqAddress *addresses;
     struct iovec iov[];
 } VirtqPieces;
 
-/* A chain that is out, in saved state. */
+/* A popped chain in saved state. */
 typedef struct {
     guint16 head, position;
 } VirtqOut;
 
-/* More pieces than descriptors: buffers that lie in two regions of RAM. */
+/* Spare pieces beyond the number of descriptors: for buffers that span two regions of RAM. */
 enum { VIRTQ_SPARE_PIECES = 16 };
 
-/* What a queue tells its owner.  The queue's thread. */
+/* Notifications of a queue to its owner.  On the queue's thread. */
 typedef struct {
-    /* The driver broke the rules: nothing is popped and pushed from now on, for the
-     * owner sets what VirtQueue.broken points to. */
+    /* The driver broke the rules: the owner sets the flag that VirtQueue.broken
+     * points to, so nothing is popped or pushed from now on. */
     void (*broken)(VirtQueue *queue, const char *why);
-    /* The driver wants to know of what was pushed. */
+    /* The driver wants an interrupt for the pushed chains. */
     void (*interrupt)(VirtQueue *queue);
 } VirtQueueOps;
 
 struct VirtQueue {
     const VirtQueueOps *ops;
-    void *owner;                /* for ops' functions alone */
-    const gint *broken;         /* atomic; the device's */
+    void *owner;                /* used by ops only */
+    const gint *broken;         /* atomic; the device's flag */
     guint16 index;
     guint16 max;                /* descriptors */
     gsize request_size;
@@ -97,16 +97,16 @@ struct VirtQueue {
     const VringAvail *avail;
     VringUsed *used;
     guint16 last_avail;         /* next to pop */
-    guint16 seen_avail;         /* avail->idx as it was read last */
-    guint16 next_used;          /* used->idx as it was written last */
+    guint16 seen_avail;         /* avail->idx as last read */
+    guint16 next_used;          /* used->idx as last written */
     guint16 signalled_used;     /* next_used at the last notify */
-    bool signalled;             /* signalled_used means something */
+    bool signalled;             /* signalled_used is valid */
     bool notification;          /* the driver should notify */
-    bool event_idx;             /* negotiated, these three; set before the start */
+    bool event_idx;             /* these three are negotiated; set before the start */
     bool indirect;
     bool notify_on_empty;
 
-    /* Chains that were out when the state was saved that was loaded: popped first. */
+    /* Chains that were out when the loaded state was saved: popped first. */
     VirtqOut *again;
     guint32 n_again, next_again;
     bool popped_again;          /* the chain popped last is one of them */
@@ -115,36 +115,36 @@ struct VirtQueue {
 
     /* Requests: all in one block, free ones on a stack. */
     guint8 *requests;
-    guint n_requests;           /* num when they were made: loaded state may say another */
+    guint n_requests;           /* num when they were allocated: loaded state may have another */
     gsize stride;               /* bytes from one to the next */
     void **free;
     guint n_free;
 
     bool started;               /* the owner lets chains be popped */
-    bool polled;                /* who pops looks at it all the time just now */
+    bool polled;                /* currently polled by the code that pops */
 };
 
 /* ---- virtqueue.c ---- */
 
-/* Of at most size descriptors.  broken must live as long. */
+/* A queue of at most size descriptors.  broken must outlive it. */
 VirtQueue *virtqueue_new(guint index, guint16 size, const VirtQueueOps *ops, void *owner,
                          const gint *broken);
-/* Not while it is started. */
+/* Must not be called while it is started. */
 void virtqueue_free(VirtQueue *queue);
-/* The driver's settings as at power-on; all elements are gone. */
+/* Resets the driver's settings to their power-on values; drops all elements. */
 void virtqueue_reset(VirtQueue *queue);
-/* Checks the settings and maps the rings, which lie in memory.  NULL, or why they
- * are wrong. */
+/* Checks the settings and maps the rings, which lie in memory.  Returns NULL, or
+ * why they are wrong. */
 const char *virtqueue_enable(VirtQueue *queue, AddressSpace *memory);
 void virtqueue_disable(VirtQueue *queue);
 /* Fills `saved`. */
 void virtqueue_list_out(VirtQueue *queue);
-/* Brings the queue in line with what was loaded into it.  NULL, or what is wrong. */
+/* Updates the queue after its state was loaded.  Returns NULL, or what is wrong. */
 const char *virtqueue_loaded(VirtQueue *queue, AddressSpace *memory);
 
 /* ---- virtqueue-chain.c ---- */
 
-/* Fills element from the chain that begins at head.  NULL, or what is wrong. */
+/* Fills element from the chain that begins at head.  Returns NULL, or what is wrong. */
 const char *virtqueue_read_chain(VirtQueue *queue, guint16 head, VirtqElement *element);
 static inline VirtqPieces *virtq_pieces(const VirtqElement *element)
 {

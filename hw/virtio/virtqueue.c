@@ -5,7 +5,7 @@
  *
  * The rings are mapped when the driver enables the queue, and again when the
  * machine's memory changes.  All indices in them are numbers modulo 2^16 that
- * the guest may change at any time: what the device goes by is its own copy.
+ * the guest may change at any time: the device relies on its own copies.
  */
 #include "config.h"
 #include "hw/virtio/virtqueue.h"
@@ -63,8 +63,9 @@ static gsize align(gsize size)
     return (size + 15) & ~(gsize)15;
 }
 
-/* All requests with room for their longest chains.  The block is touched only
- * as far as it is used: the stack gives out what came back last. */
+/* Allocates all requests with room for their longest chains.  Only the used
+ * part of the block is touched: the stack returns the most recently freed
+ * request. */
 static void requests_new(VirtQueue *queue)
 {
     gsize room = queue->num + VIRTQ_SPARE_PIECES;
@@ -85,7 +86,7 @@ static void requests_new(VirtQueue *queue)
     }
 }
 
-/* The views of requests that are still out go with them. */
+/* Also drops the views of requests that are still out. */
 static void requests_free(VirtQueue *queue)
 {
     if (!queue->requests) {
@@ -204,7 +205,7 @@ static bool is_broken(const VirtQueue *queue)
     return g_atomic_int_get(queue->broken);
 }
 
-/* Maps again if the machine's memory has changed; false: the device is broken. */
+/* Remaps the rings if the machine's memory has changed; false: the device is broken. */
 static bool refresh(VirtQueue *queue)
 {
     const char *wrong;
@@ -228,7 +229,7 @@ static bool usable(const VirtQueue *queue)
     return queue->enabled && queue->started && !is_broken(queue);
 }
 
-/* How many chains wait; -1 if there cannot be so many. */
+/* How many chains are available; -1 if the number is impossible. */
 static int waiting(VirtQueue *queue)
 {
     guint16 n;
@@ -242,8 +243,8 @@ static int waiting(VirtQueue *queue)
     return n;
 }
 
-/* Says from which chain on the driver should notify; then looks once more, for
- * it may have added one before it could see that. */
+/* Sets the chain from which on the driver should notify; then checks once more,
+ * since it may have added a chain before it saw that. */
 static int ask_and_look(VirtQueue *queue)
 {
     if (queue->event_idx) {
@@ -278,7 +279,7 @@ static bool look(VirtQueue *queue)
     return queue->notification && ask_and_look(queue) > 0;
 }
 
-/* Head and place of the chain that is popped next; there is one. */
+/* Head and position of the next chain to pop; there must be one. */
 static VirtqOut next_chain(const VirtQueue *queue)
 {
     return has_again(queue) ? queue->again[queue->next_again]
@@ -369,7 +370,7 @@ static void wrote_buffers(VirtQueue *queue, const VirtqElement *element, gsize w
     }
 }
 
-/* Fills in the used element `ahead` of the next one. */
+/* Fills in the used element `ahead` places after the next one. */
 static void fill_used(VirtQueue *queue, guint ahead, guint16 head, guint32 written)
 {
     VringUsedElem *elem = &queue->used->ring[(queue->next_used + ahead) & (queue->num - 1)];
@@ -409,8 +410,8 @@ static bool passed(guint16 event, guint16 now, guint16 old)
     return (guint16)(now - event - 1) < (guint16)(now - old);
 }
 
-/* A bit of the legacy interface: the driver wants to know when the device has
- * nothing left to do, whatever it says in the ring. */
+/* A feature of the legacy interface: the driver wants an interrupt when the
+ * device has nothing left to do, regardless of the ring's flags. */
 static bool ran_empty(VirtQueue *queue)
 {
     return queue->notify_on_empty && queue->n_free == queue->num && virtqueue_empty(queue);
@@ -421,7 +422,7 @@ static bool driver_wants_interrupt(VirtQueue *queue)
     guint16 old = queue->signalled_used;
     bool signalled = queue->signalled;
 
-    /* What was pushed must be seen before the driver's wish is read. */
+    /* The pushed chains must be visible before the driver's flags are read. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (!queue->event_idx) {
         return !(load16(&queue->avail->flags) & VRING_AVAIL_NO_INTERRUPT) || ran_empty(queue);
@@ -452,7 +453,7 @@ static int by_position(gconstpointer a, gconstpointer b, gpointer data)
     return (int)distance_a - (int)distance_b;
 }
 
-/* Those that are out now, and those that are still to be popped again; the oldest first. */
+/* The chains that are out now, and those still to be popped again; the oldest first. */
 void virtqueue_list_out(VirtQueue *queue)
 {
     guint n = queue->n_requests;
@@ -482,14 +483,14 @@ void virtqueue_list_out(VirtQueue *queue)
     g_array_unref(out);
 }
 
-/* What was mapped was of the settings before. */
+/* The existing mapping belongs to the old settings. */
 const char *virtqueue_loaded(VirtQueue *queue, AddressSpace *memory)
 {
     bool enabled = queue->enabled, notification = queue->notification;
     const char *wrong;
 
     if (queue->n_saved > queue->num) {
-        return "more chains are out than a queue has";
+        return "more chains are out than the queue has descriptors";
     }
     virtqueue_disable(queue);
     queue->seen_avail = queue->last_avail;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Split virtqueues: the only place that reads pointers which a guest wrote.
+ * Split virtqueues: the only code that follows pointers written by a guest.
  *
  * VIRTIO 1.2 section 2.7; indirect descriptors 2.7.5.3, event index 2.7.7 and
  * 2.7.10.  Each descriptor is copied once and checked once: address ranges in
@@ -8,9 +8,9 @@
  * ones before device-writable ones.  A violation breaks the device, as virtio.h
  * says, and never reaches a caller.
  *
- * A queue is used by the thread of its device's AioContext alone (under the
- * machine lock if the device has none), between the device's start and stop; push
- * and notify also until it is idle (VirtioOps.when_idle).
+ * A queue is used only by the thread of its device's AioContext (with the machine
+ * lock if the device has none), between the device's start and stop; push and
+ * notify also until it is idle (VirtioOps.when_idle).
  */
 #ifndef HW_VIRTIO_VIRTQUEUE_H
 #define HW_VIRTIO_VIRTQUEUE_H
@@ -31,32 +31,32 @@ typedef struct {
     VirtQueue *queue;
     guint16 head;
     guint16 n_out, n_in;        /* iov[0..n_out) is read, the n_in after it written */
-    guint16 position;           /* of virtqueue.c: where in the ring it was popped */
+    guint16 position;           /* used by virtqueue.c: where in the ring it was popped */
     struct iovec *iov;
     gsize out_size, in_size;    /* bytes */
 } VirtqElement;
 
-/* Says how large the device's request struct is (it begins with a
- * VirtqElement).  Right after virtio_add_queue. */
+/* Sets the size of the device's request struct, which begins with a
+ * VirtqElement.  To be called right after virtio_add_queue. */
 void virtqueue_set_requests(VirtQueue *queue, gsize request_size);
 
 /* The next chain, or NULL: none, or the device is broken, or not started.  The
- * result is the device's request: what it had there is as it was left by the
- * last chain that used it. */
+ * result is the device's request struct; its own members have the values that
+ * its last use left. */
 void *virtqueue_pop(VirtQueue *queue);
-/* Gives a chain back, `written` bytes of its in part filled.  The guest is not
- * told before virtqueue_notify. */
+/* Returns a chain to the driver, with `written` bytes of its in part filled.
+ * The guest is not notified before virtqueue_notify. */
 void virtqueue_push(VirtQueue *queue, VirtqElement *element, guint32 written);
-/* The same for several chains, which the guest sees all at once: those of a frame
+/* The same for several chains, which the guest sees together: those of a frame
  * that needed more than one. */
 void virtqueue_push_all(VirtQueue *queue, VirtqElement *const *elements, const guint32 *written,
                         guint n);
-/* Puts the chain popped last back, as if it had not been popped. */
+/* Undoes the last pop. */
 void virtqueue_unpop(VirtQueue *queue, VirtqElement *element);
 /* Interrupts the driver if it wants that (flags, event index). */
 void virtqueue_notify(VirtQueue *queue);
-/* Whether the driver should notify; returns true if buffers came meanwhile, in
- * which case the caller goes on popping. */
+/* Whether the driver should notify; returns true if buffers were added
+ * meanwhile, in which case the caller keeps popping. */
 bool virtqueue_set_notification(VirtQueue *queue, bool enable);
 bool virtqueue_empty(VirtQueue *queue);
 guint virtqueue_index(const VirtQueue *queue);

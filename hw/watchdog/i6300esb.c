@@ -6,13 +6,13 @@
  *
  * It counts down twice: the first stage from preload value 1, at whose end it would
  * interrupt, the second from preload value 2, at whose end the platform is reset or
- * whatever set-action says.  The driver writes WDT_RELOAD before that, which begins
- * the first stage again.  Registers in memory take a write only after 0x80 and 0x86
- * were written to the reload register.
+ * the action of set-action is taken.  The driver writes WDT_RELOAD before that,
+ * which restarts the first stage.  Registers in memory accept a write only after
+ * 0x80 and 0x86 were written to the reload register.
  *
- * Not modelled: the interrupt at the end of the first stage (WDT_INT_TYPE is kept),
- * which nobody's driver waits for, and reading the preload values.  A stage lasts a
- * millisecond at least.
+ * Not modelled: the interrupt at the end of the first stage (WDT_INT_TYPE is
+ * stored), which no driver uses, and reading the preload values.  A stage lasts at
+ * least a millisecond.
  */
 #include "config.h"
 #include "hw/watchdog/watchdog.h"
@@ -32,9 +32,9 @@ enum {
     CONFIG_INT_TYPE = 0x03,
     CONFIG_PRE_SEL = 0x04,      /* 1: counts of 2^5 PCI clocks, 0: of 2^15 */
     CONFIG_OUTEN = 0x20,        /* 1: nothing follows the second stage */
-    LOCK_LOCK = 0x01,           /* nothing here changes any more until a reset */
+    LOCK_LOCK = 0x01,           /* locked until a reset */
     LOCK_ENABLE = 0x02,
-    LOCK_TOUT_CNF = 0x04,       /* 1: free running, begins again after both stages */
+    LOCK_TOUT_CNF = 0x04,       /* 1: free-running, restarts after both stages */
 };
 
 /* Memory, BAR 0. */
@@ -48,7 +48,7 @@ enum {
 enum {
     RELOAD_RELOAD = 1 << 8,
     RELOAD_TIMEOUT = 1 << 9,    /* both stages went by; writing 1 clears it */
-    RELOAD_TIMEOUT_2 = 1 << 12, /* the same: some drivers look here */
+    RELOAD_TIMEOUT_2 = 1 << 12, /* the same: some drivers check this one */
     UNLOCK_1 = 0x80,
     UNLOCK_2 = 0x86,
     PRELOAD_MASK = 0xfffff,
@@ -58,7 +58,7 @@ enum {
 #define NS_PER_SECOND G_GINT64_CONSTANT(1000000000)
 #define SHORTEST G_GINT64_CONSTANT(1000000)
 
-/* How far the driver has come to be let in. */
+/* Progress of the driver's unlock sequence. */
 enum { CLOSED, FIRST_SEEN, OPEN };
 
 struct I6300esb {
@@ -67,9 +67,9 @@ struct I6300esb {
     guint32 preload_1, preload_2;
     guint8 access;              /* CLOSED, FIRST_SEEN or OPEN */
     bool timed_out;
-    guint8 stage;               /* 1 or 2, or 0: it stands */
+    guint8 stage;               /* 1 or 2, or 0: stopped */
     gint64 deadline;            /* of the stage, virtual time */
-    bool enabled;               /* as the lock register said when it was looked at last */
+    bool enabled;               /* state in the lock register when last checked */
     /* Wiring. */
     MemoryRegion *region;
     Clock *clock;
@@ -93,7 +93,7 @@ static gint64 stage_length(const I6300esb *s)
 
 /* ---- Counting ---- */
 
-/* After any change of stage or deadline: the timer; once locked, the lock. */
+/* After any change of stage, deadline or lock register: updates the timer and the lock. */
 static void rearm(I6300esb *s)
 {
     trace_watchdog_rearm(s, s->stage > 0);
@@ -107,7 +107,7 @@ static void rearm(I6300esb *s)
     }
 }
 
-/* 0: it stands. */
+/* 0: stops it. */
 static void begin_stage(I6300esb *s, guint8 stage)
 {
     s->stage = lock_bits(s) & LOCK_ENABLE ? stage : 0;
@@ -117,7 +117,7 @@ static void begin_stage(I6300esb *s, guint8 stage)
     rearm(s);
 }
 
-/* What a reset leaves of it, except for the mark that it has timed out. */
+/* Resets everything except the flag that it has timed out. */
 static void power_on(I6300esb *s)
 {
     pci_set_word(s->parent.config + WDT_CONFIG, 0);
@@ -181,7 +181,7 @@ static void write_reload(I6300esb *s, guint64 value)
     }
 }
 
-/* A write that the driver was let in for. */
+/* A write after the unlock sequence. */
 static void write_register(I6300esb *s, guint64 offset, guint64 value, guint size)
 {
     switch (offset) {
@@ -267,7 +267,7 @@ static bool i6300esb_state_loaded(Device *dev, GError **error)
 
     if (s->access > OPEN || s->stage > 2 || s->preload_1 > PRELOAD_MASK ||
         s->preload_2 > PRELOAD_MASK) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "the watchdog's state makes no sense");
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "the watchdog's state is invalid");
         return false;
     }
     rearm(s);

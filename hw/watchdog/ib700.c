@@ -4,10 +4,10 @@
  * board's manual.  Made by device_add.
  *
  *   0x443, write   restarts it; the low four bits are a time: 0 is 30 seconds, and
- *                  each step takes two seconds off, down to none at all
+ *                  each step is two seconds less, down to 0
  *   0x441, write   stops it; the value does not matter
  *
- * The board has no register to read, and neither has this: reads find an empty bus.
+ * The board has no readable register: reads return the value of an empty bus.
  */
 #include "config.h"
 #include "hw/watchdog/watchdog.h"
@@ -35,7 +35,7 @@ struct Ib700 {
     Timer *timer;
 };
 
-/* After any change: the timer. */
+/* After any change: sets the timer. */
 static void rearm(Ib700 *s)
 {
     trace_watchdog_rearm(s, s->running);

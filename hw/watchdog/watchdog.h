@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Watchdog devices: timers that a guest sets again and again as long as it is
- * well.  One that expires calls machine_request_watchdog(); what follows is the run
- * state's owner's matter (set-action).
+ * Watchdog devices: timers that a healthy guest restarts regularly.  One that
+ * expires calls machine_request_watchdog(); the owner of the run state decides what
+ * follows (set-action).
  *
- * Their time is the machine's: a machine that is stopped does not expire.
+ * They count the machine's time: they do not expire while it is stopped.
  */
 #ifndef HW_WATCHDOG_WATCHDOG_H
 #define HW_WATCHDOG_WATCHDOG_H

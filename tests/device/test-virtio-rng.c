@@ -81,7 +81,7 @@ static void test_bad_state(void)
         { "accepted", 0xff, NULL },             /* which the driver may write as it likes */
         { "queues/area", 0xee, "a queue's ring is not aligned or not RAM" },
         { "queues/num", 3, "a queue's size is not a power of two, or too large" },
-        { "status", 0xff, "it has no such status" },
+        { "status", 0xff, "the status is invalid" },
     };
     g_autoptr(Rig) rig = rig_new();
     g_autoptr(VirtioDriver) d = virtio_driver_new(rig, 0);

@@ -271,9 +271,9 @@ def errors_of_chips(recorder):
         for line, path, last in (
                 ('writeb 0x%x 0xf' % (MMIO + STATUS), '/machine/virtio-mmio7',
                  'an access of 1 bytes to a register, at 0x70'),
-                ('outb 0x64 0x13', '/machine/peripheral/kbd', 'command 0x13 is not there'),
+                ('outb 0x64 0x13', '/machine/peripheral/kbd', 'command 0x13 does not exist'),
                 ('writel 0x%x 0x0f' % ioapic, None, None),
-                ('writel 0x%x 1' % (ioapic + 0x10), '/machine/ioapic', 'register 0xf is not there'),
+                ('writel 0x%x 1' % (ioapic + 0x10), '/machine/ioapic', 'register 0xf does not exist'),
                 # A transfer's descriptor beyond RAM; then one that writes what cannot be written.
                 ('outl 0x%x 0x%x' % (FW_CFG + 4, 0), None, None),
                 ('outl 0x%x 0x%x' % (FW_CFG + 8, swapped(0x80000000)), '/machine/fw_cfg',

@@ -504,7 +504,7 @@ static void test_left_bound(void)
     memset(block, 'x', sizeof(block));
     b->room = 0;
     bench_attach(b, chr);
-    g_test_expect_message("vmd-hw", G_LOG_LEVEL_MESSAGE, "*left more than*");
+    g_test_expect_message("vmd-hw", G_LOG_LEVEL_MESSAGE, "*sent more than*");
     for (guint i = 0; i < 4; i++) {
         int fd = dial(path);
         ssize_t n;

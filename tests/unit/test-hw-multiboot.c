@@ -348,7 +348,7 @@ static void test_bad_header(void)
     GByteArray *file = elf();
 
     put_header(file, HEADER, 8);
-    assert_refused(file, "not known here: flags 0x8");
+    assert_refused(file, "unsupported features: flags 0x8");
     file = flat();
     g_byte_array_set_size(file, HEADER + 20);
     assert_refused(file, "cut short");
@@ -359,8 +359,8 @@ static void test_bad_header(void)
     assert_refused(flat_with(20, 2 * MIB + 0x111), "end of the file");
     assert_refused(flat_with(24, 2 * MIB + 0x8f), "end of memory");
     assert_refused(flat_with(24, 0xffffffff), "does not fit into RAM");
-    assert_refused(flat_with(28, 2 * MIB - 1), "entry is not in what is loaded");
-    assert_refused(flat_with(28, 2 * MIB + 0x90), "entry is not in what is loaded");
+    assert_refused(flat_with(28, 2 * MIB - 1), "entry is not in the loaded image");
+    assert_refused(flat_with(28, 2 * MIB + 0x90), "entry is not in the loaded image");
 }
 
 static void test_bad_elf(void)

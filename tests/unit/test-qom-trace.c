@@ -173,12 +173,12 @@ static void test_guest_error(void)
     Device *dev = device_new(root, "bad"), *good = device_new(root, "good");
     g_autofree char *text = NULL, *last = NULL, *none = NULL;
 
-    device_guest_error(dev, "register 0x%x is not there", 0x40);
+    device_guest_error(dev, "register 0x%x does not exist", 0x40);
     text = lines_take();
     g_assert_cmpstr(text, ==, "OBJECT=/machine/peripheral/bad;MESSAGE=guest error: "
-                    "/machine/peripheral/bad: register 0x40 is not there;");
+                    "/machine/peripheral/bad: register 0x40 does not exist;");
     g_assert_cmpuint(device_guest_errors(dev, &last), ==, 1);
-    g_assert_cmpstr(last, ==, "register 0x40 is not there");
+    g_assert_cmpstr(last, ==, "register 0x40 does not exist");
     g_assert_cmpuint(device_guest_errors(good, &none), ==, 0);
     g_assert_null(none);
     tree_free(root);
