@@ -9,7 +9,7 @@
  * other.
  *
  * Heavy code that translates, or drops code, counts as generated code: it uses memory slots and
- * blocks, which must not go under its hands (tcg_heavy_inside).
+ * blocks, which must not change meanwhile (tcg_heavy_inside).
  *
  * Nobody holds but once in a while, and a vCPU goes out and in at each access to a device: hence
  * the fences of qom/barrier.h.

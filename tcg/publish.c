@@ -2,9 +2,10 @@
 /*
  * From bytes of guest memory to a block that vCPUs find.
  *
- * Devices write memory at any time.  Who writes looks afterwards whether there is code
- * (tcg_memory_written); so a block is made of a copy of its bytes, is made known, and is dropped
- * again if the bytes are others than the copy's then.  One of the two sees the other.
+ * Devices write memory at any time, and check afterwards whether there is code
+ * (tcg_memory_written).  So a block is translated from a copy of its bytes and made known; then the
+ * bytes are compared with the copy, and if they differ, the block is dropped again.  Whichever of
+ * the two is later sees the other.
  *
  * Memory slots stay as they are meanwhile (tcg_heavy_inside).
  */

@@ -56,7 +56,7 @@ MemoryRegion *region_new_rom_device(Object *owner, const char *name, const Regio
 MemoryRegion *region_new_alias(Object *owner, const char *name, MemoryRegion *target,
                                guint64 offset, guint64 size);
 
-/* Mirror of these, for who is rid of a region before its owner goes: takes it, which is in no
+/* The counterpart, for a region that is destroyed before its owner: takes it, which is in no
  * container, from its owner. */
 void region_free(MemoryRegion *mr);
 

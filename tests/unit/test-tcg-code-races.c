@@ -126,7 +126,7 @@ static bool translates(const TcgVcpu *vcpu)
            __atomic_load_n(&vcpu->in_run, __ATOMIC_SEQ_CST);
 }
 
-/* Who changes slots waits for a translation: here it waits itself, for the mutex.  The sleep
+/* A thread that changes slots waits for a translation, which here waits for the mutex.  The sleep
  * gives a fault the time to show, and no more. */
 static void test_held(void)
 {
