@@ -196,6 +196,8 @@ bool kvm_msr_is_boot_time(guint32 index);
 /* A fresh vCPU's state, to go back to in a reset. */
 bool kvm_power_on_save(KvmVcpu *vcpu, GError **error);
 bool kvm_power_on_restore(KvmVcpu *vcpu, GError **error);
+/* An MSR's value then; 0 if it was not read. */
+guint64 kvm_power_on_msr(const KvmPowerOn *power_on, guint32 index);
 void kvm_power_on_free(KvmPowerOn *power_on);
 
 /* For the values of KvmAccel.idle. */

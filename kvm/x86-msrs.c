@@ -122,12 +122,15 @@ static bool is_elsewhere(guint32 index)
     }
 }
 
+/* What a CPU begins with need not be told; it may be KVM's own affair (MSR_KVM_POLL_CONTROL is 1),
+ * and unknown elsewhere. */
 static bool get_more(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error)
 {
     const struct kvm_msr_list *list = vcpu->kvm->device.msrs;
 
     for (guint i = 0; i < list->nmsrs; i++) {
         guint64 value;
+        bool told;
 
         if (is_elsewhere(list->indices[i])) {
             continue;
@@ -135,12 +138,13 @@ static bool get_more(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error)
         if (!read_msr(vcpu, list->indices[i], &value, error)) {
             return false;
         }
-        if (value && ret_state->n_more_msrs == X86_MORE_MSRS) {
+        told = value != kvm_power_on_msr(vcpu->power_on, list->indices[i]);
+        if (told && ret_state->n_more_msrs == X86_MORE_MSRS) {
             qmp_error_set(error, ERROR_REASON_HOST_ERROR,
                           "CPU %u has more MSRs than its state has room for", vcpu->cpu->index);
             return false;
         }
-        if (value) {
+        if (told) {
             ret_state->more_msrs[ret_state->n_more_msrs++] =
                 (X86Msr){ list->indices[i], value };
         }

@@ -181,6 +181,18 @@ bool kvm_power_on_restore(KvmVcpu *vcpu, GError **error)
     return true;
 }
 
+guint64 kvm_power_on_msr(const KvmPowerOn *power_on, guint32 index)
+{
+    const struct kvm_msrs *msrs = power_on->msrs;
+
+    for (guint i = 0; i < msrs->nmsrs; i++) {
+        if (msrs->entries[i].index == index) {
+            return msrs->entries[i].data;
+        }
+    }
+    return 0;
+}
+
 void kvm_power_on_free(KvmPowerOn *power_on)
 {
     if (power_on) {

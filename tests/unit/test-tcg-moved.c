@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest on the CPU in software that goes on in a new process: what it has in registers is
- * what it had.
+ * A guest that goes on in a new process, on the CPU in software: what it has in registers is
+ * what it had there, or on KVM.
  */
 #include "config.h"
 #include "tests/unit/tcg-rig.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
+
+#include "kvm/kvm.h"
+#include "tests/unit/kvm-rig.h"
 
 #define VARIABLE "VMD_TEST_MOVED"
 
@@ -62,14 +65,22 @@ static char *read_file(const char *folder, const char *name, gsize *ret_size)
     return data;
 }
 
-static TcgRig *rig_with_state(void)
+/* The two instructions of the x87, of 6 bytes. */
+enum { FLD = 17, FSTP = FLD + 37 };
+
+static TcgRig *rig_with_state(bool x87)
 {
+    static const guint8 nops[6] = { 0x90, 0x90, 0x90, 0x90, 0x90, 0x90 };
     TcgRig *rig = tcg_rig_new();
     X86CpuState state;
 
     tcg_rig_mode(rig, TCG_RIG_PROTECTED32, &state);
     state.cr4 |= 0x600;                         /* OSFXSR, OSXMMEXCPT */
     tcg_rig_load(rig, TCG_RIG_CODE, code, sizeof(code));
+    if (!x87) {
+        tcg_rig_load(rig, TCG_RIG_CODE + FLD, nops, sizeof(nops));
+        tcg_rig_load(rig, TCG_RIG_CODE + FSTP, nops, sizeof(nops));
+    }
     tcg_rig_load(rig, OPERANDS, operands, sizeof(operands));
     tcg_rig_reset(rig, &state);
     return rig;
@@ -85,22 +96,22 @@ static const guint8 *finish(TcgRig *rig)
     return rig->ram + RESULTS;
 }
 
-static void test_first(void)
+static void save(const char *folder, Cpu *cpu, const guint8 *ram)
 {
-    TcgRig *rig = rig_with_state();
-    g_autofree char *folder = g_dir_make_tmp("vmd-moved-XXXXXX", NULL);
     g_autoptr(GByteArray) state = g_byte_array_new();
     g_autoptr(GError) error = NULL;
 
-    tcg_rig_run(rig, 0);
-    device_save(&rig->cpu->device, state, &error);
+    device_save(&cpu->device, state, &error);
     g_assert_no_error(error);
     write_file(folder, "state", state->data, state->len);
-    write_file(folder, "ram", rig->ram, TCG_RIG_RAM);
-    write_file(folder, "results", finish(rig), RESULTS_SIZE);
-    g_assert_cmpmem(rig->ram + RESULTS + 16, 16, operands, 16);
-    g_assert_cmpmem(rig->ram + RESULTS + 32, 8, operands + 16, 8);
-    tcg_rig_free(rig);
+    write_file(folder, "ram", ram, TCG_RIG_RAM);
+}
+
+/* Has a new process go on, which must come to these results. */
+static void go_on(const char *folder, const guint8 *results)
+{
+    g_assert_cmpmem(results + 16, 16, operands, 16);
+    write_file(folder, "results", results, RESULTS_SIZE);
     g_setenv(VARIABLE, folder, TRUE);
     g_test_trap_subprocess("/tcg/moved/subprocess/goes-on", 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
     g_test_trap_assert_passed();
@@ -112,7 +123,53 @@ static void test_first(void)
     g_rmdir(folder);
 }
 
-static void test_second(void)
+static void test_from_tcg(void)
+{
+    g_autoptr(TcgRig) rig = rig_with_state(true);
+    g_autofree char *folder = g_dir_make_tmp("vmd-moved-XXXXXX", NULL);
+
+    tcg_rig_run(rig, 0);
+    save(folder, rig->cpu, rig->ram);
+    g_assert_cmpmem(finish(rig) + 32, 8, operands + 16, 8);
+    go_on(folder, rig->ram + RESULTS);
+}
+
+/* On KVM, with what the other rig would begin with; without the x87, as a KVM that emulates
+ * instructions does not know it. */
+static Rig *kvm_rig_with_state(void)
+{
+    g_autoptr(TcgRig) other = rig_with_state(false);
+    Rig *rig = rig_new(NULL);
+    X86CpuState state;
+
+    other->ops->vcpu_get(other->accel, other->cpu, &state, NULL);
+    rig_load(rig, 0, other->ram, RIG_RAM_SIZE);
+    rig_set_state(rig, &state);
+    return rig;
+}
+
+static void test_from_kvm(void)
+{
+    g_autoptr(Rig) rig = NULL;
+    g_autofree char *folder = NULL, *ram = g_malloc0(TCG_RIG_RAM);
+
+    if (!kvm_present()) {
+        g_test_skip("/dev/kvm is not usable");
+        return;
+    }
+    g_assert_true(rig_available());
+    rig = kvm_rig_with_state();
+    folder = g_dir_make_tmp("vmd-moved-XXXXXX", NULL);
+    rig_run(rig);
+    memcpy(ram, rig->ram, RIG_RAM_SIZE);
+    save(folder, rig->cpu, (const guint8 *)ram);
+    rig->ram[FLAG] = 1;
+    rig_clear(rig);
+    rig_run(rig);
+    go_on(folder, rig->ram + RESULTS);
+}
+
+static void test_goes_on(void)
 {
     const char *folder = g_getenv(VARIABLE);
     TcgRig *rig = tcg_rig_new();
@@ -136,7 +193,8 @@ static void test_second(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/tcg/moved", test_first);
-    g_test_add_func("/tcg/moved/subprocess/goes-on", test_second);
+    g_test_add_func("/tcg/moved/from-tcg", test_from_tcg);
+    g_test_add_func("/tcg/moved/from-kvm", test_from_kvm);
+    g_test_add_func("/tcg/moved/subprocess/goes-on", test_goes_on);
     return g_test_run();
 }
