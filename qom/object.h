@@ -210,10 +210,11 @@ bool object_make(Object *obj, GError **error);
  * last goes first; what a dismantle hook moves out of the branch stays as it
  * is.  The caller's reference stays the caller's. */
 void object_destroy(Object *obj);
-/* Dismantles and releases what is complete in obj's branch, in the same order; all
- * stays where it is, and what somebody still prepares or releases stays as it is.
- * For an end that cannot wait for them. */
-void object_stop(Object *obj);
+/* Dismantles what is complete in obj's branch, in the same order, and hands each to
+ * release, for object_release() at any time and on any thread.  All stays where it is, and
+ * what somebody still prepares or releases stays as it is.  For an end that cannot wait
+ * for them. */
+void object_stop(Object *obj, void (*release)(Object *obj, void *opaque), void *opaque);
 /* Object.serial of what was completed last in root's tree: what comes later has a
  * higher one. */
 guint64 object_last_serial(Object *root);
