@@ -16,6 +16,7 @@
 #include "daemon/machine/shutdown.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/service/request-log.h"
+#include "hw/block/block.h"
 #include "hw/block/front.h"
 #include "hw/core/irq.h"
 #include "hw/types.h"
@@ -28,6 +29,9 @@
 
 /* How long a guest may take to power off before the service manager loses patience. */
 enum { POWERDOWN_SECONDS = 600 };
+
+/* What backends have at least to undo what they did, however long others have taken. */
+enum { RELEASE_MS = 200 };
 
 static int vmd_run_state(void *context)
 {
@@ -333,22 +337,70 @@ static bool wait_for_disks(Vmd *vmd, gint64 deadline)
     return idle;
 }
 
+static void release_here(Object *obj, void *opaque)
+{
+    object_release(obj);
+}
+
+static void release_work(void *data)
+{
+    object_release(data);
+}
+
+static void release_done(void *data)
+{
+    object_unref(data);
+}
+
+static void release_aside(Object *obj, void *opaque)
+{
+    Vmd *vmd = opaque;
+    const BlockNode *node = object_dynamic_cast(obj, &qmp_class_block_node);
+
+    pool_run(vmd->pool, node && !node->read_only ? POOL_FLUSH : POOL_RELEASE, release_work,
+             release_done, object_ref(obj));
+}
+
+/* A build that waited for one of them is undone before others take its objects apart. */
+static bool end_creations(Vmd *vmd, gint64 deadline)
+{
+    fair_lock_acquire(&vmd->lock);
+    creation_end_all(vmd);
+    fair_lock_release(&vmd->lock);
+    return pool_finish(vmd->pool, deadline);
+}
+
+/* The guest stops first.  What a client made may be on file systems that do not answer. */
+static bool stop_objects(Vmd *vmd, gint64 deadline)
+{
+    Machine *machine;
+
+    fair_lock_acquire(&vmd->lock);
+    machine = vmd_machine(vmd);
+    if (machine) {
+        object_stop((Object *)machine, release_here, NULL);
+    }
+    object_stop(vmd->root, release_aside, vmd);
+    fair_lock_release(&vmd->lock);
+    deadline = MAX(deadline, g_get_monotonic_time() + RELEASE_MS * G_TIME_SPAN_MILLISECOND);
+    return pool_finish(vmd->pool, deadline);
+}
+
 bool assembly_end(Vmd *vmd, gint64 deadline)
 {
-    bool idle;
+    bool idle, answered;
 
     before_ready_free(g_steal_pointer(&vmd->before_ready), deadline);
     idle = wait_for_disks(vmd, deadline);
-    if (pool_stop(vmd->pool, deadline) && idle) {
-        return true;
-    }
-    g_warning("the daemon ends before a request that the host does not answer");
+    answered = pool_stop(vmd->pool, deadline);
     if (idle) {
-        fair_lock_acquire(&vmd->lock);
-        object_stop(vmd->root);
-        fair_lock_release(&vmd->lock);
+        answered &= end_creations(vmd, deadline);
+        answered &= stop_objects(vmd, deadline);
     }
-    return false;
+    if (!idle || !answered) {
+        g_warning("the daemon ends before a request that the host does not answer");
+    }
+    return idle && answered;
 }
 
 /* The reverse of building: the guest is stopped first, the chardevs are destroyed last. */
@@ -358,7 +410,6 @@ static void destroy_tree(Vmd *vmd)
 
     fair_lock_acquire(&vmd->lock);
     pause_machine(vmd);
-    creation_end_all(vmd);
     if (machine) {
         object_destroy(&machine->object);
     }

@@ -282,14 +282,16 @@ void object_destroy(Object *obj)
     object_unref(obj);
 }
 
-void object_stop(Object *obj)
+void object_stop(Object *obj, void (*release)(Object *obj, void *opaque), void *opaque)
 {
     g_autoptr(GPtrArray) list = branch_by_serial(obj, 1);
 
     for (guint i = 0; i < list->len; i++) {
         if (object_life(list->pdata[i]) == OBJECT_COMPLETE) {
             object_dismantle(list->pdata[i]);
-            object_release(list->pdata[i]);
+            if (object_life(list->pdata[i]) == OBJECT_PREPARED) {
+                release(list->pdata[i], opaque);
+            }
         }
     }
 }

@@ -246,10 +246,11 @@ bool object_make(Object *obj, GError **error);
  * order of completion; an object that a dismantle hook moves out of the branch
  * is not touched.  The caller keeps its reference. */
 void object_destroy(Object *obj);
-/* Dismantles and releases the complete objects in obj's branch, in the same order.
- * All stay in the tree, and objects that a thread is still preparing or releasing
- * are not touched: for an end of the process that cannot wait for them. */
-void object_stop(Object *obj);
+/* Dismantles the complete objects in obj's branch, in the same order, and hands each to
+ * release, for object_release() at any time and on any thread.  All stay in the tree, and
+ * objects that a thread is still preparing or releasing are not touched: for an end of
+ * the process that cannot wait for them. */
+void object_stop(Object *obj, void (*release)(Object *obj, void *opaque), void *opaque);
 /* Object.serial of the object that was completed last in root's tree: later ones
  * have a higher serial. */
 guint64 object_last_serial(Object *root);

@@ -165,7 +165,7 @@ static void add_release(Addition *addition)
 
     object_dismantle(obj);
     if (object_life(obj) == OBJECT_PREPARED) {
-        pool_run(addition->vmd->pool, POOL_REQUEST, release_work, add_released, addition);
+        pool_run(addition->vmd->pool, POOL_RELEASE, release_work, add_released, addition);
     } else {
         add_released(addition);
     }

@@ -262,7 +262,7 @@ static Undo *undo_new(Build *build, void (*done)(Build *build))
 static void release_all(Undo *undo, bool blocks)
 {
     if (blocks) {
-        pool_run(undo->build->vmd->pool, POOL_REQUEST, undo_work, undo_finish, undo);
+        pool_run(undo->build->vmd->pool, POOL_RELEASE, undo_work, undo_finish, undo);
     } else {
         undo_finish(undo);
     }

@@ -93,7 +93,7 @@ static void creation_fail(Creation *c)
 {
     object_dismantle(c->obj);
     if (object_life(c->obj) == OBJECT_PREPARED) {
-        pool_run(c->vmd->pool, POOL_REQUEST, release_work, creation_failed, c);
+        pool_run(c->vmd->pool, POOL_RELEASE, release_work, creation_failed, c);
     } else {
         creation_failed(c);
     }
@@ -173,7 +173,7 @@ void creation_end_all(Vmd *vmd)
 
         qmp_error_set(&c->error, ERROR_REASON_WRONG_STATE, "the daemon ends");
         object_unsettle(c->obj);
-        creation_failed(c);
+        creation_fail(c);
     }
 }
 
@@ -195,7 +195,7 @@ void creation_undo(Vmd *vmd, QmpRequest *req, Object *obj)
 
     object_dismantle(obj);
     if (object_needs_prepare(obj)) {
-        pool_run(vmd->pool, POOL_REQUEST, release_work, undo_finish, c);
+        pool_run(vmd->pool, POOL_RELEASE, release_work, undo_finish, c);
     } else {
         undo_finish(c);
     }

@@ -35,13 +35,19 @@ struct Pool {
     gint stopped;               /* read by all threads */
 };
 
+/* Jobs that are done at the end as well. */
+static bool is_for_the_end(PoolKind kind)
+{
+    return kind == POOL_RELEASE || kind == POOL_FLUSH;
+}
+
 /* On a thread of the pool. */
 static void run_job(gpointer data, gpointer user_data)
 {
     Job *job = data;
     Pool *pool = user_data;
 
-    if (!g_atomic_int_get(&pool->stopped)) {
+    if (is_for_the_end(job->kind) || !g_atomic_int_get(&pool->stopped)) {
         job->work(job->data);
     }
     g_async_queue_push(pool->finished, job);
@@ -132,7 +138,7 @@ void pool_run(Pool *pool, PoolKind kind, void (*work)(void *data), void (*done)(
     Job *job = g_new(Job, 1);
 
     *job = (Job){ .kind = kind, .work = work, .done = done, .data = data };
-    if (g_atomic_int_get(&pool->stopped)) {
+    if (g_atomic_int_get(&pool->stopped) && !is_for_the_end(kind)) {
         pool->n_jobs[kind]++;
         g_async_queue_push(pool->finished, job);
     } else if (kind == POOL_BACKGROUND && pool->n_jobs[kind] >= MAX_BACKGROUND) {
@@ -154,6 +160,12 @@ static Job *await_job(Pool *pool, gint64 deadline)
                     : g_async_queue_try_pop(pool->finished);
 }
 
+/* Whether jobs are left that the end needs. */
+static bool ends(const Pool *pool)
+{
+    return pool->n_jobs[POOL_RELEASE] || pool->n_jobs[POOL_FLUSH];
+}
+
 bool pool_stop(Pool *pool, gint64 deadline)
 {
     Job *job;
@@ -162,8 +174,7 @@ bool pool_stop(Pool *pool, gint64 deadline)
     while ((job = g_queue_pop_head(&pool->background))) {
         end_job(pool, job);
     }
-    while (pool->n_jobs[POOL_REQUEST] || pool->n_jobs[POOL_FLUSH] ||
-           pool->n_jobs[POOL_BACKGROUND]) {
+    while (pool->n_jobs[POOL_REQUEST] || pool->n_jobs[POOL_BACKGROUND] || ends(pool)) {
         job = await_job(pool, deadline);
         if (!job) {
             return false;
@@ -171,6 +182,24 @@ bool pool_stop(Pool *pool, gint64 deadline)
         collect(pool, job);
     }
     return true;
+}
+
+bool pool_finish(Pool *pool, gint64 deadline)
+{
+    GQueue others = G_QUEUE_INIT;
+    Job *job = NULL;
+
+    while (ends(pool) && (job = await_job(pool, deadline))) {
+        if (is_for_the_end(job->kind)) {
+            collect(pool, job);
+        } else {
+            g_queue_push_tail(&others, job);
+        }
+    }
+    while ((job = g_queue_pop_head(&others))) {
+        g_async_queue_push(pool->finished, job);
+    }
+    return !ends(pool);
 }
 
 void pool_free(Pool *pool)

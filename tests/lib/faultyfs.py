@@ -2,7 +2,7 @@
 """A file that fails on command: a file system of one file, by FUSE.
 
 The kernel asks through /dev/fuse (linux/fuse.h, protocol 7.31), a thread of the
-test answers.  The file's content is `data`, in the test's own memory.  I/O is
+test answers.  The file's content is `data`, in the test's own memory.  A socket can be bound beside it.  I/O is
 direct: each request of the daemon arrives as it is, but for what is longer than
 MAX_WRITE.  The file system can also stop answering at all.
 """
@@ -19,17 +19,18 @@ from vmdtest import Skip
 
 MAX_WRITE = 128 << 10
 HEADER = struct.Struct('<IIQQIIII')
-ROOT, FILE = 1, 2
-NAME = b'image'
+ROOT, FILE, SOCKET = 1, 2, 3
+NAME, SOCKET_NAME = b'image', b'socket'
 
-(LOOKUP, FORGET, GETATTR, SETATTR, OPEN, READ, WRITE, STATFS, RELEASE, FSYNC, FLUSH, INIT,
- OPENDIR, RELEASEDIR, ACCESS, INTERRUPT, DESTROY, IOCTL, BATCH_FORGET,
+(LOOKUP, FORGET, GETATTR, SETATTR, MKNOD, UNLINK, OPEN, READ, WRITE, STATFS, RELEASE, FSYNC,
+ FLUSH, INIT, OPENDIR, RELEASEDIR, ACCESS, INTERRUPT, DESTROY, IOCTL, BATCH_FORGET,
  FALLOCATE) = (
-     1, 2, 3, 4, 14, 15, 16, 17, 18, 20, 25, 26, 27, 29, 34, 36, 38, 39, 42, 43)
+     1, 2, 3, 4, 8, 10, 14, 15, 16, 17, 18, 20, 25, 26, 27, 29, 34, 36, 38, 39, 42, 43)
 SILENT = FORGET, INTERRUPT, BATCH_FORGET
 EMPTY = RELEASE, RELEASEDIR, ACCESS, DESTROY
 KINDS = {'read': READ, 'write': WRITE, 'sync': FSYNC, 'open': OPEN, 'look': GETATTR,
-         'resize': SETATTR, 'close': FLUSH, 'punch': FALLOCATE, 'control': IOCTL, 'room': STATFS}
+         'resize': SETATTR, 'close': FLUSH, 'punch': FALLOCATE, 'control': IOCTL, 'room': STATFS,
+         'unlink': UNLINK}
 FATTR_SIZE = 1 << 3
 FOPEN_DIRECT_IO = 1
 MNT_DETACH = 2
@@ -50,6 +51,8 @@ class FaultyFile:
         self.stop, self.stopper = os.pipe()
         self.fd, self.folder = mount_fuse()
         self.path = os.path.join(self.folder, NAME.decode())
+        self.socket = os.path.join(self.folder, SOCKET_NAME.decode())
+        self.has_socket = False
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
 
@@ -136,7 +139,8 @@ class FaultyFile:
     def do(self, opcode, node, body):
         actions = {INIT: self.init, LOOKUP: self.look_up, GETATTR: self.get_attr,
                    SETATTR: self.set_attr, OPEN: self.open, OPENDIR: self.open,
-                   READ: self.read, WRITE: self.write, FSYNC: self.sync, STATFS: self.stat_fs}
+                   READ: self.read, WRITE: self.write, FSYNC: self.sync, STATFS: self.stat_fs,
+                   MKNOD: self.make_socket, UNLINK: self.unlink}
         if opcode == FLUSH and self.closes:
             return b''
         if opcode not in actions:
@@ -149,8 +153,8 @@ class FaultyFile:
                 raise OSError(error, 'as it was told to')
 
     def attributes(self, node):
-        size, mode = (4096, stat.S_IFDIR | 0o755) if node == ROOT else \
-                     (len(self.data), stat.S_IFREG | 0o644)
+        size, mode = {ROOT: (4096, stat.S_IFDIR | 0o755), SOCKET: (0, stat.S_IFSOCK | 0o755),
+                      FILE: (len(self.data), stat.S_IFREG | 0o644)}[node]
         return struct.pack('<6Q10I', node, size, (size + 511) // 512, 0, 0, 0, 0, 0, 0, mode, 1,
                            0, 0, 0, 4096, 0)
 
@@ -160,10 +164,30 @@ class FaultyFile:
         return struct.pack('<IIIIHHIIHHII24x', 7, 31, readahead, 0, 16, 12, MAX_WRITE, 1, 0, 0,
                            0, 0)
 
+    def entry(self, node):
+        return struct.pack('<QQQQII', node, 0, 0, 0, 0, 0) + self.attributes(node)
+
     def look_up(self, _, body):
-        if body.rstrip(b'\0') != NAME:
+        name = body.rstrip(b'\0')
+        if name == SOCKET_NAME and self.has_socket:
+            return self.entry(SOCKET)
+        if name != NAME:
             raise OSError(errno.ENOENT, 'no such file')
-        return struct.pack('<QQQQII', FILE, 0, 0, 0, 0, 0) + self.attributes(FILE)
+        return self.entry(FILE)
+
+    def make_socket(self, _, body):
+        if not stat.S_ISSOCK(struct.unpack_from('<I', body)[0]) or \
+                body[16:].rstrip(b'\0') != SOCKET_NAME:
+            raise OSError(errno.EPERM, 'not served')
+        self.has_socket = True
+        return self.entry(SOCKET)
+
+    def unlink(self, _, body):
+        self.look_up(_, body)
+        if body.rstrip(b'\0') != SOCKET_NAME:
+            raise OSError(errno.EPERM, 'not served')
+        self.has_socket = False
+        return b''
 
     def get_attr(self, node, _):
         return struct.pack('<QII', 0, 0, 0) + self.attributes(node)

@@ -368,6 +368,54 @@ def discards(recorder):
         ends(daemon)
 
 
+def socket_paths(recorder):
+    """a socket's place in a file system holds the client that removes it, and not the end"""
+    for by_signal in None, False, True:
+        with FaultyFile(0) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
+            stack.callback(disk.release)        # what waits cannot be killed
+            client, address = daemon.client(), {'type': 'unix', 'path': disk.socket}
+            for message, removal in (
+                    (chardev('x', address, server=True, wait=False),
+                     request('chardev-remove', id='x')),
+                    (request('netdev_add', type='stream', id='x', addr=address, server=True),
+                     request('netdev_del', id='x')),
+                    (request('netdev_add', type='dgram', id='x', local=address, remote={
+                        'type': 'unix', 'path': daemon.path('peer')}),
+                     request('netdev_del', id='x'))):
+                client.request(message)
+                assert os.path.exists(disk.socket)
+                if by_signal is not None:
+                    break
+                disk.hold('unlink')
+                with Waiting(daemon, [removal]) as waiting:
+                    wait_held(disk)
+                    others_go_on(daemon)
+                    waiting.check()
+                    disk.release()
+                    assert waiting.clients[0].reply() == {'return': {}}
+                assert not os.path.exists(disk.socket)
+            if by_signal is not None:
+                disk.stop_answering()
+                ends(daemon, by_signal)
+
+
+def the_end(recorder):
+    """the end does not wait for what a file system does not do, of as many files as there are"""
+    for by_signal in False, True:
+        with contextlib.ExitStack() as stack:
+            disks = [stack.enter_context(FaultyFile(1 << 20)) for _ in range(8)]
+            daemon = stack.enter_context(Daemon(recorder))
+            client, path = daemon.client(), daemon.path('s')
+            client.request(chardev('s', {'type': 'unix', 'path': path}, server=True, wait=False))
+            for i, disk in enumerate(disks):
+                client.call('object-add', qom_type='memory-backend-file', id='m%d' % i,
+                            mem_path=disk.path, size=1 << 20, discard_data=True)
+            for disk in disks:
+                disk.stop_answering()
+            ends(daemon, by_signal)
+            assert not os.path.exists(path)     # what answers is done
+
+
 def queries(recorder):
     """what is asked about a disk is answered without its file system"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
@@ -495,4 +543,5 @@ def kernels_of_resets(recorder):
 
 if __name__ == '__main__':
     vmdtest.main([files, logs, emptied, dumps, inputs, standard_input, no_pipes, room, random_bytes,
-                  outputs, abandoned_files, discards, queries, roms, kernels, kernels_of_resets])
+                  outputs, abandoned_files, discards, socket_paths, the_end, queries, roms, kernels,
+                  kernels_of_resets])

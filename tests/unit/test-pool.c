@@ -193,6 +193,26 @@ static void test_flush(Rig *rig, gconstpointer data)
     g_thread_join(thread);
 }
 
+/* At the end things are released all the same, whatever else hangs, and nothing else is done. */
+static void test_finish(Rig *rig, gconstpointer data)
+{
+    Job release = { 0 }, flush = { 0 }, hanging = { .gate = &rig->gate };
+
+    run_hanging(rig, POOL_REQUEST, 1);
+    gate_await(&rig->gate, 1);
+    g_assert_false(pool_stop(rig->pool, 0));
+    pool_run(rig->pool, POOL_RELEASE, work, done, &release);
+    pool_run(rig->pool, POOL_FLUSH, work, done, &flush);
+    g_assert_true(pool_finish(rig->pool, in_time()));
+    g_assert_true(release.worked && release.done);
+    g_assert_true(flush.worked && flush.done);
+    pool_run(rig->pool, POOL_RELEASE, work, done, &hanging);
+    g_assert_false(pool_finish(rig->pool, 0));
+    gate_open(&rig->gate);
+    g_assert_true(pool_finish(rig->pool, in_time()));
+    g_assert_true(hanging.done);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -200,5 +220,6 @@ int main(int argc, char **argv)
     g_test_add("/pool/background", Rig, NULL, rig_set_up, test_background, rig_tear_down);
     g_test_add("/pool/stop", Rig, NULL, rig_set_up, test_stop, rig_tear_down);
     g_test_add("/pool/flush", Rig, NULL, rig_set_up, test_flush, rig_tear_down);
+    g_test_add("/pool/finish", Rig, NULL, rig_set_up, test_finish, rig_tear_down);
     return g_test_run();
 }

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "qom/qapi-objects-accel.h"
+
 /* In pages of their own: what the device has published last, what the guest has seen of it, and a
  * function that returns it, a number in the instruction MOV. */
 enum { PUBLISHED = 0x30000, SEEN = 0x30040, FUNCTION = 0x31003, NUMBER = FUNCTION + 1,
@@ -113,9 +115,9 @@ static void *hold(void *data)
 {
     TcgRig *rig = data;
 
-    tcg_vcpus_hold(tcg_accel(rig->accel));
+    tcg_vcpus_hold(to_tcg_accel(rig->accel));
     g_atomic_int_set(&held, 1);
-    tcg_vcpus_release(tcg_accel(rig->accel));
+    tcg_vcpus_release(to_tcg_accel(rig->accel));
     return NULL;
 }
 
@@ -131,7 +133,7 @@ static bool translates(const TcgVcpu *vcpu)
 static void test_held(void)
 {
     g_autoptr(TcgRig) rig = tcg_rig_new();
-    TcgAccel *tcg = tcg_accel(rig->accel);
+    TcgAccel *tcg = to_tcg_accel(rig->accel);
     GThread *runner, *holder;
 
     load(rig);
