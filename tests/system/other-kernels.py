@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kernels that are not Linux, as their users start them: memtest86+, and Xen with Debian's
-kernel as its first domain."""
+"""Kernels that are not Linux, as their users start them: memtest86+, Xen with Debian's kernel
+as its first domain, and the UEFI firmware OVMF."""
 import glob
 import gzip
 import os
@@ -69,5 +69,23 @@ def xen(recorder):
         guest.wait('Run /init as init process', BOOT_TIMEOUT)
 
 
+@on_tcg
+def ovmf(recorder):
+    """OVMF, a UEFI firmware, finds a disk, and offers its shell"""
+    firmware = '/usr/share/ovmf/OVMF.fd'
+    if not os.path.exists(firmware):
+        raise Skip('needs package ovmf')
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        guest = Guest(daemon, client, size=256 << 20, machine_type=PC, own={'firmware': firmware})
+        client.call('blockdev-add', node_name='disk', driver='null-co', size=1 << 20)
+        client.call('device_add', driver='virtio-blk-pci', drive='disk')
+        client.call('cont')
+        mappings = guest.wait('Press', BOOT_TIMEOUT)
+        assert 'PciRoot(0x0)/Pci(0x2,0x0)' in mappings, mappings
+        guest.console.sendall(b'\x1b')
+        guest.wait('Shell>', BOOT_TIMEOUT)
+
+
 if __name__ == '__main__':
-    vmdtest.main([memtest_32, memtest_64, xen])
+    vmdtest.main([memtest_32, memtest_64, xen, ovmf])
