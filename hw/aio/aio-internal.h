@@ -5,6 +5,7 @@
  *   aio.c       the ring: requests, completions, turns
  *   aio-loop.c  contexts, and what comes from other threads
  *   aio-spin.c  looking instead of sleeping
+ *   aio-outside.c  requests that other threads do
  */
 #ifndef HW_AIO_AIO_INTERNAL_H
 #define HW_AIO_AIO_INTERNAL_H
@@ -59,6 +60,12 @@ struct AioContext {
     int timer_fd;               /* for the first delay */
     gint64 timer_deadline;      /* what it is set to; G_MAXINT64: nothing */
     struct event *timer_event;
+    guint outside;              /* requests that other threads do */
+    AioRequest wake;            /* reads wake_fd while there are any */
+    bool waking;                /* wake is queued */
+    int wake_fd;                /* eventfd; -1: the ring is not open */
+    guint64 wake_count;
+    struct iovec wake_iov;
 
     /* Under the mutex. */
     GMutex mutex;
@@ -67,6 +74,7 @@ struct AioContext {
     GQueue waiters;             /* of AioWaiter */
     GQueue watches;             /* of AioWatch; those without event */
     struct event *call_event;
+    AioRequest *ended, **ended_end;     /* done outside; result in offset */
     gint n_calls;               /* atomic; in calls */
     gint n_waiters;             /* atomic; delays are over at once while there are any */
 };
