@@ -98,10 +98,12 @@ bool qmp_equal(const QmpType *type, const void *a, const void *b);
 typedef void (*QmpLinkFunc)(const QmpType *type, const char *path, void *data);
 void qmp_foreach_link(const QmpType *type, const void *storage, QmpLinkFunc f, void *data);
 
-/* Calls f for each value of type `wanted` that stands in a typed value and is there, but not for
- * those within such a value.  name is the member that has it (its list), or NULL. */
-typedef void (*QmpValueFunc)(const void *storage, const char *name, void *data);
-void qmp_foreach_value(const QmpType *type, const void *storage, const QmpType *wanted,
+/* Calls f for each value of one of the wanted types (NULL-terminated) that stands in a typed
+ * value and is there, but not for those within such a value.  name is the member that has it
+ * (its list), or NULL. */
+typedef void (*QmpValueFunc)(const QmpType *type, const void *storage, const char *name,
+                             void *data);
+void qmp_foreach_value(const QmpType *type, const void *storage, const QmpType *const *wanted,
                        QmpValueFunc f, void *data);
 
 /* Where the member of this name lies in a struct, union or class union, and its type; NULL:

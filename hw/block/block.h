@@ -4,6 +4,7 @@
  * requests that pass through them.
  *
  *     BlockFront (front.h) -> throttle -> raw -> file -> AioContext -> kernel
+ *                                      -> qcow2 -> file, backing, data-file
  *
  * A request is a struct that its owner embeds in its own.  It passes from node
  * to node downwards, each changing what lies below (offset, kind) or holding it
@@ -21,11 +22,11 @@
 #define HW_BLOCK_BLOCK_H
 
 #include "hw/aio/aio.h"
-#include "qmp/qapi-types-block.h"
 #include "qom/object.h"
 
 #define BLOCK_SECTOR_SIZE 512
 
+typedef struct BlockdevOptions BlockdevOptions;         /* qmp/qapi-types-block.h */
 typedef struct BlockNode BlockNode;
 typedef struct BlockRequest BlockRequest;
 
@@ -85,13 +86,21 @@ typedef struct {
     /* Storage that it takes in bytes, -1: not known; NULL: the node's below. */
     gint64 (*actual_size)(BlockNode *node);
     bool (*needs_io)(BlockNode *node);  /* NULL: no, or as the node below */
+    /* An image format: it has a size of its own, opens on the pool, and uses the nodes
+     * below from block_node_new() until it is freed, so that close finds them there. */
+    bool format;
 } BlockDriver;
+
+/* The nodes below one. */
+typedef enum { BLOCK_FILE, BLOCK_BACKING, BLOCK_DATA_FILE, N_BLOCK_SLOTS } BlockSlot;
 
 struct BlockNode {
     Object object;
     const BlockDriver *driver;
     const BlockdevOptions *options;     /* of props */
     BlockNode *file;            /* it is on, or NULL */
+    BlockNode *backing;         /* read where a format has no data, or NULL */
+    BlockNode *data_file;       /* that holds a format's data, if not file; or NULL */
     BlockNode *definer;         /* node that this one was defined in, or NULL */
     bool read_only;
     guint alignment;            /* of offset and length of requests, bytes */
@@ -120,17 +129,29 @@ bool block_check_options(const BlockdevOptions *options, GError **error);
 
 /*
  * A new node below /block-nodes from its options, its links resolved, to be
- * prepared and completed by the caller.  options are copied; the node that it is
- * on is `below`, which a definition in them has been made into (NULL: a
- * reference, or none).  Fails with id-invalid, id-in-use, in-use,
- * object-not-found, invalid-value.  Borrowed.
+ * prepared and completed by the caller.  options are copied; below has the nodes that
+ * definitions in them have been made into, by slot (NULL: there are only references, or
+ * nothing).  Fails with id-invalid, id-in-use, in-use, object-not-found,
+ * invalid-value.  Borrowed.
  */
-BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNode *below,
-                          GError **error);
-/* The definition within options, or NULL; and a copy of it that has inherited
+BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
+                          BlockNode *const below[N_BLOCK_SLOTS], GError **error);
+/* The definition for a slot within options, or NULL; and a copy of it that has inherited
  * what it leaves open (free with qmp_clear). */
-const BlockdevOptions *block_definition(const BlockdevOptions *options);
-BlockdevOptions *block_inherit(const BlockdevOptions *outer, const BlockdevOptions *inner);
+const BlockdevOptions *block_definition(const BlockdevOptions *options, BlockSlot slot);
+BlockdevOptions *block_inherit(const BlockdevOptions *outer, const BlockdevOptions *inner,
+                               BlockSlot slot);
+/* The member of options that a slot is. */
+const char *block_slot_name(BlockSlot slot);
+/* The node in a slot, or NULL. */
+BlockNode *block_node_below(const BlockNode *node, BlockSlot slot);
+
+/* Calls f for each node that a value names: a definition or, if that is NULL, a
+ * reference, with the name of the member that it stands in.  Not for those within
+ * definitions. */
+typedef void (*BlockRefFunc)(const char *name, const BlockdevOptions *definition,
+                             const char *reference, void *data);
+void block_foreach_ref(const QmpType *type, const void *storage, BlockRefFunc f, void *data);
 
 /*
  * Resizing, in three steps.  begin checks whether it can be done, and if the node
@@ -166,7 +187,10 @@ void block_node_unuse(BlockNode *node, Object *object);
  * read-only with EROFS. */
 void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request);
 
-/* For drivers: to the node below; and the end. */
+/* For drivers: the same for a request of their own, whose range they answer for: it may
+ * end beyond the node, which then reads as zeros there or becomes longer. */
+void block_begin(BlockNode *node, AioContext *aio, BlockRequest *request);
+/* To the node below; and the end. */
 void block_pass(BlockNode *node, BlockRequest *request);
 static inline void block_done(BlockRequest *request, int error)
 {

@@ -19,6 +19,7 @@
 #include "hw/block/block-types.h"
 #include "hw/block/file-lock.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-block.h"
 
 enum { ALIGNMENT_MAX = 4096 };
 

@@ -10,6 +10,7 @@
 
 #include "hw/block/block-types.h"
 #include "hw/block/throttle-group.h"
+#include "qmp/qapi-types-block.h"
 
 static ThrottleGroup *group_of(BlockNode *node)
 {
