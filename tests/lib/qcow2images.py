@@ -30,7 +30,7 @@ class Image:
     def __init__(self, rng, path, size, backing=None, writable=False):
         self.path, self.size, self.backing = path, size, backing
         self.format = 'raw' if not backing and not writable and rng.random() < 0.2 else 'qcow2'
-        self.data_file = None
+        self.data_file, self.has_snapshot = None, False
         self.options = self._options(rng) if self.format == 'qcow2' else {}
         self._create()
 
@@ -101,6 +101,18 @@ class Image:
         if done.returncode:
             run('qemu-img', 'check', '-q', '-r', 'leaks', self.path)
 
+    def may_snapshot(self):
+        # One bit counts no second user.
+        return not self.data_file and self.options.get('refcount_bits') != 1
+
+    def may_resize(self):
+        return not self.data_file and (self.options['compat'] == '1.1' or
+                                       not self.has_snapshot)
+
+    def snapshot(self):
+        run('qemu-img', 'snapshot', '-c', 'kept', self.path)
+        self.has_snapshot = True
+
     def chain(self):
         """For disk-io's command line, the disk first."""
         image, words = self, []
@@ -109,15 +121,16 @@ class Image:
             image = image.backing
         return (['--data', self.data_file] if self.data_file else []) + words
 
-    def raw(self, path):
+    def raw(self, path, *options):
         """The disk as qemu-img reads it."""
-        run('qemu-img', 'convert', '-f', self.format, '-O', 'raw', self.path, path)
+        run('qemu-img', 'convert', '-f', self.format, *options, '-O', 'raw', self.path, path)
 
 
-def random_range(rng, size):
-    length = min(size, 512 << rng.randrange(0, 13))
-    length = max(512, length - rng.randrange(0, length, 512))
-    return rng.randrange(0, size - length + 512, 512), length
+def random_range(rng, size, unit=512):
+    size = size // unit * unit
+    length = min(size, unit << rng.randrange(0, 13))
+    length = max(unit, length - rng.randrange(0, length, unit))
+    return rng.randrange(0, size - length + unit, unit), length
 
 
 def random_chain(rng, folder, writable=False):
@@ -203,9 +216,9 @@ class Model:
         return None
 
 
-def random_line(rng, size):
+def random_line(rng, size, unit):
     """A request of disk-io that changes the disk."""
-    offset, length = random_range(rng, size)
+    offset, length = random_range(rng, size, unit)
     kind = rng.random()
     if kind < 0.1:
         return 'discard %d %d' % (offset, length)
@@ -214,11 +227,11 @@ def random_line(rng, size):
     return 'write %d %d %d' % (offset, length, rng.randrange(1, 256))
 
 
-def random_lines(rng, size, count):
+def random_lines(rng, size, count, unit=512):
     """Some of them; those that overlap do not run side by side."""
     lines, running = [], []
     for _ in range(count):
-        line = random_line(rng, size)
+        line = random_line(rng, size, unit)
         at, n = (int(word) for word in line.split()[1:3])
         if any(at < end and start < at + n for start, end in running):
             lines.append('wait')

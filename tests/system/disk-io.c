@@ -2,7 +2,7 @@
 /*
  * Block nodes without a machine, for tests that compare images with other programs:
  *
- *     disk-io [--read-only] [--lazy] [--direct] [--data FILE] FORMAT:FILE...
+ *     disk-io [--read-only] [--lazy] [--direct] [--small] [--data FILE] FORMAT:FILE...
  *
  * The first FILE is the disk, each next one is the backing node of the one before.
  * Requests come from stdin, one a line, numbered from 1, and run side by side; answers are
@@ -48,7 +48,7 @@ typedef struct {
 
 /* ---- Nodes ---- */
 
-static gboolean read_only, lazy, direct;
+static gboolean read_only, lazy, direct, small;
 static char *data_file;
 
 static void die(const char *what, GError *error)
@@ -116,6 +116,10 @@ static BlockNode *make_format(Bench *b, const char *spec, BlockNode *backing, bo
     if (backing) {
         ref.type = BLOCKDEV_REF_OR_NULL_DEFINITION;
         ref.u.definition = some_node()->u.definition;
+    }
+    if (small) {
+        options.u.qcow2.has_l2_cache_size = options.u.qcow2.has_refcount_cache_size = true;
+        options.u.qcow2.l2_cache_size = options.u.qcow2.refcount_cache_size = 64 << 10;
     }
     if (lazy && top) {
         options.u.qcow2.has_lazy_refcounts = options.u.qcow2.lazy_refcounts = true;
@@ -309,6 +313,7 @@ static const GOptionEntry entries[] = {
     { "read-only", 0, 0, G_OPTION_ARG_NONE, &read_only, "Open nothing for writing", NULL },
     { "lazy", 0, 0, G_OPTION_ARG_NONE, &lazy, "With lazy-refcounts", NULL },
     { "direct", 0, 0, G_OPTION_ARG_NONE, &direct, "With cache.direct", NULL },
+    { "small", 0, 0, G_OPTION_ARG_NONE, &small, "With little memory for tables", NULL },
     { "data", 0, 0, G_OPTION_ARG_FILENAME, &data_file, "The external data file", "FILE" },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
 };

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """qcow2 images, held against qemu-img and qemu-io, which read and write them, too.
 
-QCOW2_SEED chooses the random images, QCOW2_COUNT how many there are (make check-qcow2).
+QCOW2_SEED chooses the random images, QCOW2_COUNT how many there are (make qcow2).
 """
+import json
 import os
 import random
 import sys
@@ -65,20 +66,72 @@ def check_disk(image, model, folder, rng):
     assert at is None, 'another byte at %d: %s' % (at, image.options)
 
 
+def options_for(image, rng):
+    options = [[], [], ['--small']]
+    if image.options['compat'] == '1.1':
+        options.append(['--lazy'])
+    # Files on most disks need requests of whole 4 KiB then.
+    if image.options['cluster_size'] >= 1 << 17 and image.size >= 4096:
+        options.append(['--direct'])
+    return rng.choice(options)
+
+
+def write_some(image, model, rng, *more):
+    """Random requests by the driver, and to the model."""
+    options = options_for(image, rng)
+    lines = random_lines(rng, image.size, rng.randrange(1, 60),
+                         4096 if '--direct' in options else 512) + list(more)
+    disk = DiskIo(*options, *image.chain())
+    disk.send(*lines)
+    disk.all_ok()
+    for line in lines:
+        model.apply(line)
+        if line.startswith('resize'):
+            image.size = int(line.split()[1])
+
+
 def writes(rng, folder):
     image = random_chain(rng, folder, writable=True)
     before = os.path.join(folder, 'before.raw')
     image.raw(before)
     model = Model(before)
+    if image.may_snapshot() and rng.random() < 0.3:
+        image.snapshot()
     for _ in range(2):
-        lines = random_lines(rng, image.size, rng.randrange(1, 60))
-        disk = DiskIo(*rng.choice([[], [], ['--lazy']] if image.options['compat'] == '1.1'
-                                  else [[]]), *image.chain())
-        disk.send(*lines)
-        disk.all_ok()
-        for line in lines:
-            model.apply(line)
+        more = []
+        if image.may_resize() and rng.random() < 0.3:
+            more = ['resize %d' % (512 * rng.randrange(1, 20000))]
+        write_some(image, model, rng, *more)
         check_disk(image, model, folder, rng)
+    if image.has_snapshot:
+        after = os.path.join(folder, 'after.raw')
+        image.raw(after, '-l', 'kept')
+        # A snapshot of version 2 has no size of its own.
+        size = min(os.path.getsize(after), os.path.getsize(before))
+        for path in after, before:
+            os.truncate(path, size)
+        assert same_files(before, after), 'a snapshot has changed: %s' % image.options
+
+
+def bitmaps(rng, folder):
+    path = os.path.join(folder, 'image')
+    qcow2images.run('qemu-img', 'create', '-q', '-f', 'qcow2', path, '1M')
+    for name in 'follows', 'rests':
+        qcow2images.run('qemu-img', 'bitmap', '--add', path, name)
+    qcow2images.run('qemu-img', 'bitmap', '--disable', path, 'rests')
+    disk = DiskIo('qcow2:' + path)
+    disk.send('write 0 4096 1')
+    disk.all_ok()
+    found = json.loads(qcow2images.run('qemu-img', 'info', '--output=json', path))
+    flags = {b['name']: b['flags'] for b in found['format-specific']['data']['bitmaps']}
+    assert 'in-use' in flags['follows'] and 'in-use' not in flags['rests'], flags
+    qcow2images.run('qemu-img', 'check', '-q', path)
+
+
+def test_bitmaps():
+    qcow2images.need_tools()
+    with tempfile.TemporaryDirectory(prefix='vmd-qcow2-') as folder:
+        bitmaps(random, folder)
 
 
 def flushed(lines, answers, model):
@@ -131,5 +184,6 @@ def test_writes():
 sys.exit(tap.run([
     ('chains written by qemu-io read the same', test_reads),
     ('what is written to chains is there, and qemu-img finds no fault', test_writes),
+    ('a bitmap that follows changes is marked, others are not', test_bitmaps),
     ('killed at any moment, what was flushed is there, and at most space is lost', test_dies),
 ]))
