@@ -13,6 +13,7 @@
 #include "daemon/machine/build.h"
 #include "daemon/machine/creation.h"
 #include "daemon/machine/machine-host.h"
+#include "daemon/machine/release.h"
 #include "daemon/machine/shutdown.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/service/request-log.h"
@@ -342,25 +343,6 @@ static void release_here(Object *obj, void *opaque)
     object_release(obj);
 }
 
-static void release_work(void *data)
-{
-    object_release(data);
-}
-
-static void release_done(void *data)
-{
-    object_unref(data);
-}
-
-static void release_aside(Object *obj, void *opaque)
-{
-    Vmd *vmd = opaque;
-    const BlockNode *node = object_dynamic_cast(obj, &qmp_class_block_node);
-
-    pool_run(vmd->pool, node && !node->read_only ? POOL_FLUSH : POOL_RELEASE, release_work,
-             release_done, object_ref(obj));
-}
-
 /* A build that waited for one of them is undone before others take its objects apart. */
 static bool end_creations(Vmd *vmd, gint64 deadline)
 {
@@ -378,9 +360,9 @@ static bool stop_objects(Vmd *vmd, gint64 deadline)
     fair_lock_acquire(&vmd->lock);
     machine = vmd_machine(vmd);
     if (machine) {
-        object_stop((Object *)machine, release_here, NULL);
+        object_stop(&machine->object, release_here, NULL);
     }
-    object_stop(vmd->root, release_aside, vmd);
+    release_objects(vmd->root, vmd->pool);
     fair_lock_release(&vmd->lock);
     deadline = MAX(deadline, g_get_monotonic_time() + RELEASE_MS * G_TIME_SPAN_MILLISECOND);
     return pool_finish(vmd->pool, deadline);

@@ -78,6 +78,7 @@ const TypeInfo *const hw_types[] = {
     &block_filter_type,
     &block_node_type,
     &block_null_type,
+    &block_qcow2_type,
     &block_raw_type,
     &block_throttle_type,
     &throttle_group_type,

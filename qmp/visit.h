@@ -98,10 +98,12 @@ bool qmp_equal(const QmpType *type, const void *a, const void *b);
 typedef void (*QmpLinkFunc)(const QmpType *type, const char *path, void *data);
 void qmp_foreach_link(const QmpType *type, const void *storage, QmpLinkFunc f, void *data);
 
-/* Calls f for each present value of type `wanted` within a typed value, but not for those nested
- * in such a value.  name is the member that holds it (or its list), or NULL. */
-typedef void (*QmpValueFunc)(const void *storage, const char *name, void *data);
-void qmp_foreach_value(const QmpType *type, const void *storage, const QmpType *wanted,
+/* Calls f for each present value of one of the wanted types (NULL-terminated) within a typed
+ * value, but not for those nested in such a value.  name is the member that holds it (or its
+ * list), or NULL. */
+typedef void (*QmpValueFunc)(const QmpType *type, const void *storage, const char *name,
+                             void *data);
+void qmp_foreach_value(const QmpType *type, const void *storage, const QmpType *const *wanted,
                        QmpValueFunc f, void *data);
 
 /* Finds the storage and type of the member with this name in a struct, union or class

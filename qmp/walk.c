@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finding links, and values of one type, in a typed value by its rows.
+ * Finding links, and values of some types, in a typed value by its rows.
  */
 #include "config.h"
 
@@ -14,7 +14,7 @@ typedef struct Walk Walk;
 struct Walk {
     bool (*look)(const Walk *walk, const QmpType *type, const void *storage, const char *name);
     QmpLinkFunc link;
-    const QmpType *wanted;
+    const QmpType *const *wanted;
     QmpValueFunc value;
     void *data;
 };
@@ -97,19 +97,29 @@ void qmp_foreach_link(const QmpType *type, const void *storage, QmpLinkFunc f, v
     walk(&w, type, storage, NULL);
 }
 
-static bool look_for_value(const Walk *w, const QmpType *type, const void *storage,
-                           const char *name)
+static bool is_wanted(const Walk *w, const QmpType *type)
 {
-    if (type != w->wanted) {
-        return true;
-    }
-    if (!qmp_is_boxed(type) || *(void *const *)storage) {
-        w->value(storage, name, w->data);
+    for (const QmpType *const *i = w->wanted; *i; i++) {
+        if (*i == type) {
+            return true;
+        }
     }
     return false;
 }
 
-void qmp_foreach_value(const QmpType *type, const void *storage, const QmpType *wanted,
+static bool look_for_value(const Walk *w, const QmpType *type, const void *storage,
+                           const char *name)
+{
+    if (!is_wanted(w, type)) {
+        return true;
+    }
+    if (!qmp_is_boxed(type) || *(void *const *)storage) {
+        w->value(type, storage, name, w->data);
+    }
+    return false;
+}
+
+void qmp_foreach_value(const QmpType *type, const void *storage, const QmpType *const *wanted,
                        QmpValueFunc f, void *data)
 {
     const Walk w = { .look = look_for_value, .wanted = wanted, .value = f, .data = data };

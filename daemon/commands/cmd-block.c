@@ -12,6 +12,7 @@
 #include "hw/block/block.h"
 #include "hw/block/front.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-block.h"
 #include "qmp/visit.h"
 
 /* ---- Removing ---- */
@@ -48,25 +49,28 @@ static void remove_finish(void *data)
     g_free(removal);
 }
 
-/* The node below, if it was defined within this one. */
-static BlockNode *defined_below(BlockNode *node)
+/* Puts down node and what was defined within it, outermost first. */
+static void list_nodes(GPtrArray *nodes, BlockNode *node)
 {
-    return node->file && node->file->definer == node ? node->file : NULL;
+    g_ptr_array_add(nodes, object_ref(node));
+    for (guint slot = 0; slot < N_BLOCK_SLOTS; slot++) {
+        BlockNode *below = block_node_below(node, slot);
+
+        if (below && below->definer == node) {
+            list_nodes(nodes, below);
+        }
+    }
 }
 
-/* Removes node and the nodes defined within it; takes ownership of error. */
-static void remove_nodes(Vmd *vmd, QmpRequest *req, BlockNode *node, GError *error)
+/* Removes nodes, outermost first, and frees the array of references to them; takes ownership
+ * of error. */
+static void remove_nodes(Vmd *vmd, QmpRequest *req, GPtrArray *nodes, GError *error)
 {
     Removal *removal = g_new(Removal, 1);
 
-    *removal = (Removal){ .req = req, .error = error,
-                          .nodes = g_ptr_array_new_with_free_func(object_unref) };
-    while (node) {
-        BlockNode *below = defined_below(node);
-
-        g_ptr_array_add(removal->nodes, object_ref(node));
-        object_dismantle(&node->object);
-        node = below;
+    *removal = (Removal){ .req = req, .error = error, .nodes = nodes };
+    for (guint i = 0; i < nodes->len; i++) {
+        object_dismantle(nodes->pdata[i]);
     }
     pool_run(vmd->pool, POOL_FLUSH, remove_release, remove_finish, removal);
 }
@@ -74,6 +78,7 @@ static void remove_nodes(Vmd *vmd, QmpRequest *req, BlockNode *node, GError *err
 void qmp_blockdev_del(QmpRequest *req, BlockdevDelArgs *args)
 {
     Vmd *vmd = qmp_request_context(req);
+    GPtrArray *nodes;
     GError *error = NULL;
     BlockNode *node = block_node_find(vmd->root, args->node_name, &error);
 
@@ -88,48 +93,74 @@ void qmp_blockdev_del(QmpRequest *req, BlockdevDelArgs *args)
         qmp_request_fail(req, error);
         return;
     }
-    remove_nodes(vmd, req, node, NULL);
+    nodes = g_ptr_array_new_with_free_func(object_unref);
+    list_nodes(nodes, node);
+    remove_nodes(vmd, req, nodes, NULL);
 }
 
 /* ---- Adding ---- */
 
-/* A chain of definitions, made innermost first. */
+/* One of the nodes that a request defines. */
+typedef struct {
+    BlockdevOptions *options;
+    guint outer;                /* index of what it is defined within, and where */
+    BlockSlot slot;
+    BlockNode *made;            /* NULL: not yet */
+} Definition;
+
+/* Definitions, each before those within it; they are made from the last to the first. */
 typedef struct {
     Vmd *vmd;
     QmpRequest *req;
-    GPtrArray *options;         /* of BlockdevOptions, outermost first */
+    GArray *definitions;
+    guint left;                 /* how many have not been made */
     BlockNode *node;            /* being made, held */
-    BlockNode *below;           /* made last; NULL: none yet */
     GError *error;
 } Addition;
 
-static void free_options(gpointer data)
+static void clear_definition(gpointer data)
 {
-    qmp_clear(&qmp_type_BlockdevOptions, &data);
+    qmp_clear(&qmp_type_BlockdevOptions, &((Definition *)data)->options);
 }
 
 static void addition_free(Addition *addition)
 {
-    g_ptr_array_unref(addition->options);
+    g_array_unref(addition->definitions);
     g_free(addition);
 }
 
-/* The definition within the outermost one is its `file`, and so on. */
+static Definition *definition_at(const Addition *addition, guint i)
+{
+    return &g_array_index(addition->definitions, Definition, i);
+}
+
+/* The error's path is from the outermost definition. */
 static void prefix_definition(Addition *addition)
 {
-    for (guint i = 1; i < addition->options->len && qmp_error_path(addition->error); i++) {
-        qmp_error_prefix_path(addition->error, "file");
+    guint i = addition->left - 1;
+
+    while (i && qmp_error_path(addition->error)) {
+        qmp_error_prefix_path(addition->error, block_slot_name(definition_at(addition, i)->slot));
+        i = definition_at(addition, i)->outer;
     }
 }
 
 /* Removes the nodes made so far. */
 static void add_failed(Addition *addition)
 {
+    GPtrArray *nodes = g_ptr_array_new_with_free_func(object_unref);
+
     prefix_definition(addition);
-    if (addition->below) {
-        addition->below->definer = NULL;
-        remove_nodes(addition->vmd, addition->req, addition->below, addition->error);
+    for (guint i = addition->left; i < addition->definitions->len; i++) {
+        BlockNode *made = definition_at(addition, i)->made;
+
+        made->definer = NULL;
+        g_ptr_array_add(nodes, object_ref(made));
+    }
+    if (nodes->len) {
+        remove_nodes(addition->vmd, addition->req, nodes, addition->error);
     } else {
+        g_ptr_array_unref(nodes);
         qmp_request_fail(addition->req, addition->error);
     }
     addition_free(addition);
@@ -181,22 +212,35 @@ static void add_finish(void *data)
         return;
     }
     object_unref(addition->node);
-    addition->below = addition->node;
-    g_ptr_array_remove_index(addition->options, addition->options->len - 1);
+    definition_at(addition, --addition->left)->made = addition->node;
     add_next(addition);
+}
+
+/* The nodes made so far that stand within the next one. */
+static void find_below(const Addition *addition, BlockNode *below[N_BLOCK_SLOTS])
+{
+    for (guint i = addition->left; i < addition->definitions->len; i++) {
+        const Definition *definition = definition_at(addition, i);
+
+        if (definition->outer == addition->left - 1) {
+            below[definition->slot] = definition->made;
+        }
+    }
 }
 
 static void add_next(Addition *addition)
 {
-    guint n = addition->options->len;
+    BlockNode *below[N_BLOCK_SLOTS] = { NULL };
 
-    if (!n) {
+    if (!addition->left) {
         qmp_request_return(addition->req, NULL);
         addition_free(addition);
         return;
     }
-    addition->node = block_node_new(addition->vmd->root, addition->options->pdata[n - 1],
-                                    addition->below, &addition->error);
+    find_below(addition, below);
+    addition->node = block_node_new(addition->vmd->root,
+                                    definition_at(addition, addition->left - 1)->options, below,
+                                    &addition->error);
     if (!addition->node) {
         add_failed(addition);
         return;
@@ -205,10 +249,25 @@ static void add_next(Addition *addition)
     pool_run(addition->vmd->pool, POOL_REQUEST, add_work, add_finish, addition);
 }
 
+/* Takes options over, and copies what is defined within them. */
+static void list_definitions(GArray *list, BlockdevOptions *options, guint outer, BlockSlot slot)
+{
+    const Definition definition = { .options = options, .outer = outer, .slot = slot };
+    guint i = list->len;
+
+    g_array_append_val(list, definition);
+    for (guint at = 0; at < N_BLOCK_SLOTS; at++) {
+        const BlockdevOptions *inner = block_definition(options, at);
+
+        if (inner) {
+            list_definitions(list, block_inherit(options, inner, at), i, at);
+        }
+    }
+}
+
 void qmp_blockdev_add(QmpRequest *req, BlockdevOptions *args)
 {
     Addition *addition;
-    const BlockdevOptions *inner;
     BlockdevOptions *options = NULL;
     GError *error = NULL;
 
@@ -220,13 +279,11 @@ void qmp_blockdev_add(QmpRequest *req, BlockdevOptions *args)
     addition = g_new0(Addition, 1);
     addition->vmd = qmp_request_context(req);
     addition->req = req;
-    addition->options = g_ptr_array_new_with_free_func(free_options);
+    addition->definitions = g_array_new(false, true, sizeof(Definition));
+    g_array_set_clear_func(addition->definitions, clear_definition);
     qmp_clone(&qmp_type_BlockdevOptions, &options, &args);
-    g_ptr_array_add(addition->options, options);
-    while ((inner = block_definition(options))) {
-        options = block_inherit(options, inner);
-        g_ptr_array_add(addition->options, options);
-    }
+    list_definitions(addition->definitions, options, G_MAXUINT, BLOCK_FILE);
+    addition->left = addition->definitions->len;
     add_next(addition);
 }
 

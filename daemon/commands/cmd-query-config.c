@@ -16,6 +16,7 @@
 #include "hw/block/block.h"
 #include "hw/net/net.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-block.h"
 #include "qmp/qapi-types-build.h"
 #include "qmp/qapi-types-char.h"
 #include "qmp/qapi-types-policy.h"

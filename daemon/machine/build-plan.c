@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "daemon/vmd.h"
+#include "hw/block/block.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-accel.h"
 #include "qmp/qapi-types-block.h"
@@ -129,35 +130,32 @@ typedef struct {
 static void note_inner_nodes(const Inner *inner, const BlockdevOptions *const *options);
 
 /* Nodes that are defined within another one have names, too. */
-static void note_inner_node(const void *storage, const char *name, void *data)
+static void note_inner_node(const char *name, const BlockdevOptions *definition,
+                            const char *reference, void *data)
 {
-    const BlockdevRef *ref = *(BlockdevRef *const *)storage;
     const Inner *outer = data;
     g_autofree char *member = g_strconcat(outer->outer, name, ".", NULL);
     const Inner inner = { .plan = outer->plan, .i = outer->i, .outer = member };
-    const BlockdevOptions *options;
 
-    if (ref->type != BLOCKDEV_REF_DEFINITION || inner.plan->error) {
+    if (!definition || inner.plan->error) {
         return;
     }
-    options = ref->u.definition;
-    if (options->node_name) {
+    if (definition->node_name) {
         g_autofree char *path = path_at(qmp_class_place(&qmp_class_block_node),
-                                        options->node_name);
+                                        definition->node_name);
         g_autofree char *blamed = g_strconcat(member, "node-name", NULL);
 
         if (!note_path(inner.plan, inner.i, path, blamed)) {
             return;
         }
-        insert(inner.plan->ids, options->node_name, inner.i);
+        insert(inner.plan->ids, definition->node_name, inner.i);
     }
-    note_inner_nodes(&inner, &options);
+    note_inner_nodes(&inner, &definition);
 }
 
 static void note_inner_nodes(const Inner *inner, const BlockdevOptions *const *options)
 {
-    qmp_foreach_value(&qmp_type_BlockdevOptions, options, &qmp_type_BlockdevRef,
-                      note_inner_node, (void *)inner);
+    block_foreach_ref(&qmp_type_BlockdevOptions, options, note_inner_node, (void *)inner);
 }
 
 /* Records the ids that the request itself makes. */
@@ -194,8 +192,8 @@ static bool note_name(Plan *plan, guint i)
     if (!note_id(plan, i)) {
         return false;
     }
-    qmp_foreach_value(build_args_type(request), build_args(request), &qmp_type_BlockdevRef,
-                      note_inner_node, (void *)&inner);
+    block_foreach_ref(build_args_type(request), build_args(request), note_inner_node,
+                      (void *)&inner);
     return !plan->error;
 }
 
@@ -296,15 +294,13 @@ static void need_of_device(Plan *plan, const DeviceOptions *options)
 }
 
 /* Needs a node that another one names; its own needs follow from its links. */
-static void need_node(const void *storage, const char *name, void *data)
+static void need_node(const char *name, const BlockdevOptions *definition, const char *reference,
+                      void *data)
 {
-    const BlockdevRef *ref = *(BlockdevRef *const *)storage;
-
-    if (ref->type == BLOCKDEV_REF_REFERENCE) {
-        need_id(data, &qmp_class_block_node, ref->u.reference);
+    if (definition) {
+        block_foreach_ref(&qmp_type_BlockdevOptions, &definition, need_node, data);
     } else {
-        qmp_foreach_value(&qmp_type_BlockdevOptions, &ref->u.definition, &qmp_type_BlockdevRef,
-                          need_node, data);
+        need_id(data, &qmp_class_block_node, reference);
     }
 }
 
@@ -342,7 +338,7 @@ static void visit_needs(Plan *plan, guint i)
     } else if (request->execute == BUILD_COMMAND_OBJECT_ADD) {
         need_of_object(plan, request->u.object_add.arguments);
     }
-    qmp_foreach_value(type, build_args(request), &qmp_type_BlockdevRef, need_node, plan);
+    block_foreach_ref(type, build_args(request), need_node, plan);
     qmp_foreach_link(type, build_args(request), need_link, plan);
 }
 

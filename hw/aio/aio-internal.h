@@ -6,6 +6,7 @@
  *   aio-library.c  liburing, which is loaded when there is a ring
  *   aio-loop.c     contexts, and what comes from other threads
  *   aio-spin.c     polling instead of sleeping
+ *   aio-outside.c  requests that other threads do
  */
 #ifndef HW_AIO_AIO_INTERNAL_H
 #define HW_AIO_AIO_INTERNAL_H
@@ -60,6 +61,12 @@ struct AioContext {
     int timer_fd;               /* for the first delay */
     gint64 timer_deadline;      /* its setting; G_MAXINT64: not set */
     struct event *timer_event;
+    guint outside;              /* requests that other threads do */
+    AioRequest wake;            /* reads wake_fd while there are any */
+    bool waking;                /* wake is queued */
+    int wake_fd;                /* eventfd; -1: the ring is not open */
+    guint64 wake_count;
+    struct iovec wake_iov;
 
     /* Under the mutex. */
     GMutex mutex;
@@ -68,6 +75,7 @@ struct AioContext {
     GQueue waiters;             /* of AioWaiter */
     GQueue watches;             /* of AioWatch without event */
     struct event *call_event;
+    AioRequest *ended, **ended_end;     /* done outside; result in offset */
     gint n_calls;               /* atomic; in calls */
     gint n_waiters;             /* atomic; while there are any, delays end immediately */
 };

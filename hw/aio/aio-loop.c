@@ -81,6 +81,8 @@ AioContext *aio_context_new(struct event_base *base, GError **error)
     aio->base = base;
     aio->thread = g_thread_self();
     aio->tasks_end = &aio->tasks;
+    aio->ended_end = &aio->ended;
+    aio->wake_fd = -1;
     aio->timer_deadline = G_MAXINT64;
     g_mutex_init(&aio->mutex);
     g_cond_init(&aio->cond);
@@ -353,7 +355,9 @@ bool aio_poll(AioContext *aio, bool wait)
     any |= poll_watches(aio);
     any |= aio_turn(aio);
     if (!any && wait && aio->in_flight) {
-        aio_ring_wait(aio, G_MAXINT64);
+        const AioRequest *delay = aio->delays.head;
+
+        aio_ring_wait(aio, delay ? delay->offset / 1000 + 1 : G_MAXINT64);
         any = aio_turn(aio);
     }
     return any;

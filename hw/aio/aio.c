@@ -15,7 +15,9 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <linux/fs.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
 
 #include "hw/aio/aio-internal.h"
 #include "qmp/error.h"
@@ -90,12 +92,21 @@ bool aio_ring_open(AioContext *aio, GError **error)
                             "kernel.io_uring_disabled, seccomp filter or memlock limit)");
         return false;
     }
+    aio->wake_fd = eventfd(0, EFD_CLOEXEC);
+    if (aio->wake_fd < 0) {
+        io_uring_queue_exit(&aio->ring);
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                            "cannot make the events of a data path");
+        return false;
+    }
     if (aio->base) {
         aio->ring_event = event_new(aio->base, aio->ring.ring_fd, EV_READ | EV_PERSIST, ring_ready,
                                     aio);
         if (!aio->ring_event || event_add(aio->ring_event, NULL) < 0) {
             g_clear_pointer(&aio->ring_event, event_free);
             io_uring_queue_exit(&aio->ring);
+            close(aio->wake_fd);
+            aio->wake_fd = -1;
             qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot watch an io_uring");
             return false;
         }
@@ -109,6 +120,7 @@ void aio_ring_close(AioContext *aio)
     g_clear_pointer(&aio->ring_event, event_free);
     if (aio->ring_ready) {
         io_uring_queue_exit(&aio->ring);
+        close(aio->wake_fd);
         aio->ring_ready = false;
     }
 }

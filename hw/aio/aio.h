@@ -87,6 +87,12 @@ void aio_delay(AioContext *aio, AioRequest *request, gint64 deadline);
 /* Runs task at the end of this turn. */
 void aio_schedule(AioContext *aio, AioTask *task);
 
+/* Takes note of a request that is done elsewhere, which is as if it was queued here: those
+ * who wait for the context wait for it, too.  Needs aio_enable_io. */
+void aio_outside_begin(AioContext *aio, AioRequest *request);
+/* It is done: request->done is called on the context's thread.  Any thread. */
+void aio_outside_end(AioContext *aio, AioRequest *request, int result);
+
 /* ---- From other threads ---- */
 
 /* Calls f(opaque) on the context's thread; any thread.  aio_run_wait returns

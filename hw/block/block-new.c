@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-block.h"
 #include "qmp/visit.h"
 #include "qom/hint.h"
 #include "qom/place.h"
@@ -20,6 +21,7 @@ static const QmpClass *const classes[] = {
     [BLOCKDEV_DRIVER_FILE] = &qmp_class_block_file,
     [BLOCKDEV_DRIVER_HOST_DEVICE] = &qmp_class_block_host_device,
     [BLOCKDEV_DRIVER_NULL_CO] = &qmp_class_block_null,
+    [BLOCKDEV_DRIVER_QCOW2] = &qmp_class_block_qcow2,
     [BLOCKDEV_DRIVER_RAW] = &qmp_class_block_raw,
     [BLOCKDEV_DRIVER_THROTTLE] = &qmp_class_block_throttle,
 };
@@ -28,30 +30,80 @@ G_STATIC_ASSERT(G_N_ELEMENTS(classes) == BLOCKDEV_DRIVER__MAX);
 
 /* ---- Nesting ---- */
 
-static void take_file(const void *storage, const char *name, void *data)
-{
-    const BlockdevRef **file = data;
+typedef struct {
+    BlockRefFunc f;
+    void *data;
+} Visit;
 
-    if (!g_strcmp0(name, "file")) {
-        *file = *(BlockdevRef *const *)storage;
+static void visit_ref(const QmpType *type, const void *storage, const char *name, void *data)
+{
+    const Visit *visit = data;
+
+    if (type == &qmp_type_BlockdevRef) {
+        const BlockdevRef *ref = *(BlockdevRef *const *)storage;
+        bool definition = ref->type == BLOCKDEV_REF_DEFINITION;
+
+        visit->f(name, definition ? ref->u.definition : NULL,
+                 definition ? NULL : ref->u.reference, visit->data);
+    } else {
+        const BlockdevRefOrNull *ref = *(BlockdevRefOrNull *const *)storage;
+        bool definition = ref->type == BLOCKDEV_REF_OR_NULL_DEFINITION;
+
+        if (ref->type != BLOCKDEV_REF_OR_NULL_NULL) {
+            visit->f(name, definition ? ref->u.definition : NULL,
+                     definition ? NULL : ref->u.reference, visit->data);
+        }
     }
 }
 
-/* The node below in the options of a filter. */
-static const BlockdevRef *file_of(const BlockdevOptions *options)
+void block_foreach_ref(const QmpType *type, const void *storage, BlockRefFunc f, void *data)
 {
-    const BlockdevRef *file = NULL;
+    static const QmpType *const refs[] = {
+        &qmp_type_BlockdevRef, &qmp_type_BlockdevRefOrNull, NULL,
+    };
+    Visit visit = { .f = f, .data = data };
 
-    qmp_foreach_value(&qmp_type_BlockdevOptions, &options, &qmp_type_BlockdevRef, take_file,
-                      &file);
-    return file;
+    qmp_foreach_value(type, storage, refs, visit_ref, &visit);
 }
 
-const BlockdevOptions *block_definition(const BlockdevOptions *options)
-{
-    const BlockdevRef *file = file_of(options);
+static const char *const slot_names[N_BLOCK_SLOTS] = {
+    [BLOCK_FILE] = "file", [BLOCK_BACKING] = "backing", [BLOCK_DATA_FILE] = "data-file",
+};
 
-    return file && file->type == BLOCKDEV_REF_DEFINITION ? file->u.definition : NULL;
+const char *block_slot_name(BlockSlot slot)
+{
+    return slot_names[slot];
+}
+
+/* What options name for a slot. */
+typedef struct {
+    const char *slot;
+    const BlockdevOptions *definition;
+    const char *reference;
+} Named;
+
+static void take_named(const char *name, const BlockdevOptions *definition, const char *reference,
+                       void *data)
+{
+    Named *named = data;
+
+    if (!g_strcmp0(name, named->slot)) {
+        named->definition = definition;
+        named->reference = reference;
+    }
+}
+
+static Named named_for(const BlockdevOptions *options, BlockSlot slot)
+{
+    Named named = { .slot = slot_names[slot] };
+
+    block_foreach_ref(&qmp_type_BlockdevOptions, &options, take_named, &named);
+    return named;
+}
+
+const BlockdevOptions *block_definition(const BlockdevOptions *options, BlockSlot slot)
+{
+    return named_for(options, slot).definition;
 }
 
 static void inherit_cache(BlockdevOptions *inner, const BlockdevCacheOptions *outer)
@@ -75,7 +127,21 @@ static void inherit_cache(BlockdevOptions *inner, const BlockdevCacheOptions *ou
     }
 }
 
-BlockdevOptions *block_inherit(const BlockdevOptions *outer, const BlockdevOptions *inner)
+static void inherit_access(BlockdevOptions *inner, const BlockdevOptions *outer)
+{
+    if (!inner->has_read_only) {
+        inner->has_read_only = outer->has_read_only;
+        inner->read_only = outer->read_only;
+        inner->auto_read_only |= outer->auto_read_only;
+    }
+    if (!inner->has_force_share) {
+        inner->has_force_share = outer->has_force_share;
+        inner->force_share = outer->force_share;
+    }
+}
+
+BlockdevOptions *block_inherit(const BlockdevOptions *outer, const BlockdevOptions *inner,
+                               BlockSlot slot)
 {
     BlockdevOptions *options = NULL;
 
@@ -85,14 +151,11 @@ BlockdevOptions *block_inherit(const BlockdevOptions *outer, const BlockdevOptio
         options->has_discard = true;
         options->discard = BLOCKDEV_DISCARD_OPTIONS_UNMAP;
     }
-    if (!options->has_read_only) {
-        options->has_read_only = outer->has_read_only;
-        options->read_only = outer->read_only;
-        options->auto_read_only |= outer->auto_read_only;
-    }
-    if (!options->has_force_share) {
-        options->has_force_share = outer->has_force_share;
-        options->force_share = outer->force_share;
+    if (slot != BLOCK_BACKING) {
+        inherit_access(options, outer);
+    } else if (!options->has_read_only) {
+        /* Nothing is written to a backing node. */
+        options->has_read_only = options->read_only = true;
     }
     return options;
 }
@@ -129,7 +192,7 @@ static bool check_name(const char *name, GError **error)
     return true;
 }
 
-/* ---- Making ---- */
+/* ---- Links ---- */
 
 /* An unused name, in QEMU's form, which clients cannot give. */
 static char *choose_name(Object *parent)
@@ -144,16 +207,38 @@ static char *choose_name(Object *parent)
     }
 }
 
-/* Sets the link properties to the objects that the options name. */
-static void set_links(const QmpClass *klass, void *props, const BlockdevOptions *options,
-                      const BlockNode *below)
+/* The link of a slot in a class's properties, or NULL. */
+static QmpLink *link_of(const QmpClass *klass, void *props, BlockSlot slot)
 {
-    const BlockdevRef *file = file_of(options);
+    if (klass == &qmp_class_block_qcow2) {
+        BlockQcow2Props *qcow2 = props;
+        QmpLink *const links[N_BLOCK_SLOTS] = {
+            [BLOCK_FILE] = (QmpLink *)&qcow2->file,
+            [BLOCK_BACKING] = (QmpLink *)&qcow2->backing,
+            [BLOCK_DATA_FILE] = (QmpLink *)&qcow2->data_file,
+        };
 
-    if (file) {
-        BlockFilterProps *filter = props;
+        return links[slot];
+    }
+    if (qmp_class_is_a(klass, &qmp_class_block_filter) && slot == BLOCK_FILE) {
+        return (QmpLink *)&((BlockFilterProps *)props)->file;
+    }
+    return NULL;
+}
 
-        filter->file.path = below ? object_path(&below->object) : g_strdup(file->u.reference);
+/* Names in the links' properties what the options name. */
+static void set_links(const QmpClass *klass, void *props, const BlockdevOptions *options,
+                      BlockNode *const *below)
+{
+    for (guint slot = 0; slot < N_BLOCK_SLOTS; slot++) {
+        Named named = named_for(options, slot);
+        QmpLink *link = link_of(klass, props, slot);
+
+        if (named.definition && below && below[slot]) {
+            link->path = object_path(&below[slot]->object);
+        } else if (named.reference) {
+            link->path = g_strdup(named.reference);
+        }
     }
     if (klass == &qmp_class_block_throttle) {
         BlockThrottleProps *throttle = props;
@@ -162,8 +247,62 @@ static void set_links(const QmpClass *klass, void *props, const BlockdevOptions 
     }
 }
 
-BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNode *below,
-                          GError **error)
+/* ---- Formats ---- */
+
+/* Backing nodes that nobody writes to may have several users. */
+static bool use_below(BlockNode *node, BlockSlot slot, BlockNode *below, GError **error)
+{
+    const BlockUser user = {
+        .object = &node->object, .share = slot == BLOCK_BACKING && below->read_only,
+    };
+
+    if (slot != BLOCK_BACKING && below->read_only && !node->options->read_only &&
+        !node->options->auto_read_only) {
+        qmp_error_set_at(error, "read-only", ERROR_REASON_INVALID_VALUE,
+                         "block node '%s' is read-only: say 'read-only' or 'auto-read-only' "
+                         "here, too", below->object.name);
+        return false;
+    }
+    if (!block_node_use(below, &user, error)) {
+        return qmp_error_blame(error, slot_names[slot]);
+    }
+    object_ref(below);
+    if (slot == BLOCK_FILE) {
+        node->file = below;
+    } else if (slot == BLOCK_BACKING) {
+        node->backing = below;
+    } else {
+        node->data_file = below;
+    }
+    return true;
+}
+
+/* What a format is on is in use before it opens; block-node.c lets go. */
+static bool use_all_below(BlockNode *node, GError **error)
+{
+    for (guint slot = 0; slot < N_BLOCK_SLOTS; slot++) {
+        QmpLink *link = link_of(object_class(node), node->object.props, slot);
+
+        if (link && link->target && !use_below(node, slot, link->target, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Making ---- */
+
+static void define(BlockNode *const *below, BlockNode *node)
+{
+    for (guint slot = 0; below && slot < N_BLOCK_SLOTS; slot++) {
+        if (below[slot]) {
+            below[slot]->definer = node;
+        }
+    }
+}
+
+BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
+                          BlockNode *const below[N_BLOCK_SLOTS], GError **error)
 {
     Object *parent = place_folder(root, &qmp_class_block_node);
     const QmpClass *klass = classes[options->driver];
@@ -187,13 +326,12 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNod
         qmp_error_blame(error, "node-name");
         return NULL;
     }
-    if (!object_link(obj, error)) {
+    if (!object_link(obj, error) ||
+        (to_block_node(obj)->driver->format && !use_all_below(to_block_node(obj), error))) {
         object_destroy(obj);
         return NULL;
     }
-    if (below) {
-        below->definer = to_block_node(obj);
-    }
+    define(below, to_block_node(obj));
     return to_block_node(obj);
 }
 

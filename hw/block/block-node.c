@@ -50,6 +50,16 @@ void block_node_unuse(BlockNode *node, Object *object)
 
 /* ---- What it is ---- */
 
+BlockNode *block_node_below(const BlockNode *node, BlockSlot slot)
+{
+    BlockNode *const below[N_BLOCK_SLOTS] = {
+        [BLOCK_FILE] = node->file, [BLOCK_BACKING] = node->backing,
+        [BLOCK_DATA_FILE] = node->data_file,
+    };
+
+    return below[slot];
+}
+
 guint64 block_node_size(const BlockNode *node)
 {
     return __atomic_load_n(&node->size, __ATOMIC_RELAXED);
@@ -110,7 +120,7 @@ bool block_node_needs_io(BlockNode *node)
 /* Nodes above update their size; users are notified if requested. */
 static void size_changed(BlockNode *node, bool tell)
 {
-    if (node->file) {
+    if (node->file && !node->driver->format) {
         node->driver->open(node, NULL);
     }
     for (guint i = 0; i < node->users->len; i++) {
@@ -118,17 +128,38 @@ static void size_changed(BlockNode *node, bool tell)
         BlockNode *above = object_dynamic_cast(user->object, &qmp_class_block_node);
 
         if (above) {
-            size_changed(above, tell);
+            if (!above->driver->format) {
+                size_changed(above, tell);
+            }
         } else if (tell && user->resized) {
             user->resized(user->opaque);
         }
     }
 }
 
+/* What an image is in has the size that the image gives it. */
+static bool check_above(BlockNode *node, GError **error)
+{
+    for (guint i = 0; i < node->users->len; i++) {
+        const BlockUser *user = node->users->pdata[i];
+        BlockNode *above = object_dynamic_cast(user->object, &qmp_class_block_node);
+
+        if (above && above->driver->format) {
+            qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' belongs to the image '%s'",
+                          node->object.name, above->object.name);
+            return false;
+        }
+        if (above && !check_above(above, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 BlockNode *block_resize_begin(BlockNode *node, guint64 size, GError **error)
 {
     while (!node->driver->can_resize || node->driver->can_resize(node, error)) {
-        if (node->file) {
+        if (node->file && !node->driver->format) {
             node = node->file;
             continue;
         }
@@ -136,6 +167,9 @@ BlockNode *block_resize_begin(BlockNode *node, guint64 size, GError **error)
             qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
                           "a block node of driver '%s' cannot be resized",
                           qmp_enum_name(&qmp_type_BlockdevDriver, node->options->driver));
+            return NULL;
+        }
+        if (!check_above(node, error)) {
             return NULL;
         }
         if (node->resizing) {
@@ -176,9 +210,21 @@ static void node_init(Object *obj)
     node->users = g_ptr_array_new_with_free_func(g_free);
 }
 
+/* The nodes below are let go of only now: a format needs them until it is closed, and what lies
+ * between it and its file, too. */
 static void node_finalize(Object *obj)
 {
-    g_ptr_array_unref(to_block_node(obj)->users);
+    BlockNode *node = to_block_node(obj);
+
+    for (guint slot = 0; slot < N_BLOCK_SLOTS; slot++) {
+        BlockNode *below = block_node_below(node, slot);
+
+        if (below) {
+            block_node_unuse(below, obj);
+            object_unref(below);
+        }
+    }
+    g_ptr_array_unref(node->users);
 }
 
 static bool node_prepare(Object *obj, GError **error)
@@ -196,7 +242,7 @@ static void node_release(Object *obj)
 {
     BlockNode *node = to_block_node(obj);
 
-    if (!node->file && node->driver->close) {
+    if ((!node->file || node->driver->format) && node->driver->close) {
         node->driver->close(node);
     }
 }
@@ -205,7 +251,15 @@ static bool node_may_delete(Object *obj, GError **error)
 {
     const BlockNode *node = to_block_node(obj);
 
-    while (node->file) {
+    /* Not one that links to it, but one that is being closed. */
+    if (node->users->len) {
+        const BlockUser *user = node->users->pdata[0];
+
+        qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is in use by '%s'",
+                      node->object.name, user->object->name);
+        return false;
+    }
+    while (node->file && !node->driver->format) {
         node = node->file;
     }
     if (node->resizing) {
@@ -266,21 +320,13 @@ static bool filter_complete(Object *obj, GError **error)
         block_node_unuse(below, obj);
         return false;
     }
+    object_ref(below);
     return true;
-}
-
-static void filter_dismantle(Object *obj)
-{
-    BlockNode *node = to_block_node(obj);
-
-    block_node_unuse(node->file, obj);
-    node->file = NULL;
 }
 
 const TypeInfo block_filter_type = {
     .schema = &qmp_class_block_filter,
     .object = &(const ObjectOps){
         .complete = filter_complete,
-        .dismantle = filter_dismantle,
     },
 };

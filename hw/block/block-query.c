@@ -9,6 +9,7 @@
 
 #include "hw/block/block.h"
 #include "hw/block/front.h"
+#include "qmp/qapi-types-block.h"
 #include "qom/place.h"
 #include "qom/qapi-objects-block.h"
 
@@ -52,14 +53,36 @@ static BlockdevCacheInfo *cache_info(const BlockNode *node, bool writeback)
     return info;
 }
 
+/* Filters between an image and its backing node do not count. */
+static BlockNode *backing_of(BlockNode *node)
+{
+    while (node->file && !node->driver->format) {
+        node = node->file;
+    }
+    return node->backing;
+}
+
+static guint backing_depth(BlockNode *node)
+{
+    guint depth = 0;
+
+    while ((node = backing_of(node))) {
+        depth++;
+    }
+    return depth;
+}
+
 static BlockDeviceInfo *node_info(BlockNode *node, bool writeback)
 {
+    BlockNode *backing = backing_of(node);
     BlockDeviceInfo *info = g_new0(BlockDeviceInfo, 1);
 
     info->file = block_node_filename(node);
     info->node_name = g_strdup(block_node_name(node));
     info->ro = node->read_only;
     info->drv = driver_name(node);
+    info->backing_file_depth = backing_depth(node);
+    info->backing_file = backing ? block_node_filename(backing) : NULL;
     info->detect_zeroes = node->options->detect_zeroes;
     info->image = image_info(node);
     info->cache = cache_info(node, writeback);
@@ -126,6 +149,9 @@ static BlockStats *node_stats(const BlockNode *node)
     stats->stats->account_invalid = stats->stats->account_failed = true;
     if (node->file) {
         stats->parent = node_stats(node->file);
+    }
+    if (node->backing) {
+        stats->backing = node_stats(node->backing);
     }
     return stats;
 }

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 #include "hw/block/block.h"
+#include "qmp/qapi-types-block.h"
 
 #include <errno.h>
 #include <string.h>
@@ -114,10 +115,8 @@ static int check(const BlockNode *node, const BlockRequest *request)
     return 0;
 }
 
-void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request)
+void block_begin(BlockNode *node, AioContext *aio, BlockRequest *request)
 {
-    int error = check(node, request);
-
     request->aio = aio;
     request->now_op = request->op;
     request->now_flags = request->flags;
@@ -125,9 +124,17 @@ void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request)
     request->progress = 0;
     request->bounce = NULL;
     request->saved_index = G_MAXUINT;
+    block_pass(node, request);
+}
+
+void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request)
+{
+    int error = check(node, request);
+
+    request->aio = aio;
     if (error || (!request->bytes && request->op != BLOCK_OP_FLUSH)) {
         block_done(request, error);
         return;
     }
-    block_pass(node, request);
+    block_begin(node, aio, request);
 }

@@ -11,6 +11,7 @@ extern const TypeInfo block_file_type;
 extern const TypeInfo block_filter_type;
 extern const TypeInfo block_node_type;
 extern const TypeInfo block_null_type;
+extern const TypeInfo block_qcow2_type;
 extern const TypeInfo block_raw_type;
 extern const TypeInfo block_throttle_type;
 extern const TypeInfo throttle_group_type;

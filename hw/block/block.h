@@ -4,6 +4,7 @@
  * requests that pass through them.
  *
  *     BlockFront (front.h) -> throttle -> raw -> file -> AioContext -> kernel
+ *                                      -> qcow2 -> file, backing, data-file
  *
  * A request is a struct that its owner embeds in its own.  It passes from node
  * to node downwards; each may change it for the nodes below (offset, kind) or
@@ -21,11 +22,11 @@
 #define HW_BLOCK_BLOCK_H
 
 #include "hw/aio/aio.h"
-#include "qmp/qapi-types-block.h"
 #include "qom/object.h"
 
 #define BLOCK_SECTOR_SIZE 512
 
+typedef struct BlockdevOptions BlockdevOptions;         /* qmp/qapi-types-block.h */
 typedef struct BlockNode BlockNode;
 typedef struct BlockRequest BlockRequest;
 
@@ -85,13 +86,21 @@ typedef struct {
     /* Bytes of storage that it takes, -1: unknown; NULL: that of the node below. */
     gint64 (*actual_size)(BlockNode *node);
     bool (*needs_io)(BlockNode *node);  /* NULL: no, or as the node below */
+    /* An image format: it has a size of its own, opens on the pool, and uses the nodes
+     * below from block_node_new() until it is freed, so that close finds them there. */
+    bool format;
 } BlockDriver;
+
+/* The nodes below one. */
+typedef enum { BLOCK_FILE, BLOCK_BACKING, BLOCK_DATA_FILE, N_BLOCK_SLOTS } BlockSlot;
 
 struct BlockNode {
     Object object;
     const BlockDriver *driver;
     const BlockdevOptions *options;     /* of props */
     BlockNode *file;            /* the node below, or NULL */
+    BlockNode *backing;         /* read where a format has no data, or NULL */
+    BlockNode *data_file;       /* that holds a format's data, if not file; or NULL */
     BlockNode *definer;         /* node that this one was defined in, or NULL */
     bool read_only;
     guint alignment;            /* of offset and length of requests, in bytes */
@@ -120,17 +129,29 @@ bool block_check_options(const BlockdevOptions *options, GError **error);
 
 /*
  * A new node below /block-nodes from its options, its links resolved, to be
- * prepared and completed by the caller.  options are copied; `below` is the node
- * made from a nested definition in them (NULL: the options have a reference, or
- * no node below).  Fails with id-invalid, id-in-use, in-use, object-not-found,
+ * prepared and completed by the caller.  options are copied; below has the nodes made
+ * from nested definitions in them, by slot (NULL: the options have references only, or no
+ * nodes below).  Fails with id-invalid, id-in-use, in-use, object-not-found,
  * invalid-value.  Borrowed.
  */
-BlockNode *block_node_new(Object *root, const BlockdevOptions *options, BlockNode *below,
-                          GError **error);
-/* The nested definition in options, or NULL; and a copy of it with inherited
+BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
+                          BlockNode *const below[N_BLOCK_SLOTS], GError **error);
+/* The nested definition for a slot in options, or NULL; and a copy of it with inherited
  * options filled in (free with qmp_clear). */
-const BlockdevOptions *block_definition(const BlockdevOptions *options);
-BlockdevOptions *block_inherit(const BlockdevOptions *outer, const BlockdevOptions *inner);
+const BlockdevOptions *block_definition(const BlockdevOptions *options, BlockSlot slot);
+BlockdevOptions *block_inherit(const BlockdevOptions *outer, const BlockdevOptions *inner,
+                               BlockSlot slot);
+/* The name of the member of options for a slot. */
+const char *block_slot_name(BlockSlot slot);
+/* The node in a slot, or NULL. */
+BlockNode *block_node_below(const BlockNode *node, BlockSlot slot);
+
+/* Calls f for each node that a value names: a definition or, if that is NULL, a
+ * reference, with the name of the member that holds it.  Not for those within
+ * definitions. */
+typedef void (*BlockRefFunc)(const char *name, const BlockdevOptions *definition,
+                             const char *reference, void *data);
+void block_foreach_ref(const QmpType *type, const void *storage, BlockRefFunc f, void *data);
 
 /*
  * Resizing, in three steps.  begin checks whether it is possible, and rejects
@@ -166,6 +187,9 @@ void block_node_unuse(BlockNode *node, Object *object);
  * with EROFS. */
 void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request);
 
+/* For drivers: sends a request of their own, whose range they answer for: it may end
+ * beyond the node, which then reads as zeros there or becomes longer. */
+void block_begin(BlockNode *node, AioContext *aio, BlockRequest *request);
 /* For drivers: passes a request to the node below; completes it. */
 void block_pass(BlockNode *node, BlockRequest *request);
 static inline void block_done(BlockRequest *request, int error)

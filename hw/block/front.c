@@ -11,6 +11,7 @@
 #include "hw/machine/service.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
+#include "qmp/qapi-types-block.h"
 #include "qom/env.h"
 
 MACHINE_SERVICE(machine_fronts, GQueue, NULL)        /* of BlockFront */

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "hw/block/block-types.h"
+#include "qmp/qapi-types-block.h"
 
 static bool null_open(BlockNode *node, GError **error)
 {

@@ -7,6 +7,7 @@
 
 #include "hw/block/block-types.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-block.h"
 
 static bool is_part(const BlockdevOptionsRaw *options)
 {

@@ -226,7 +226,7 @@ static guint32 read_traced(VirtioPci *s, guint64 offset, guint size)
 }
 
 /* The bits of it that reach the register. */
-static guint32 trace_write(VirtioPci *s, guint64 offset, guint64 value, guint size)
+static guint32 traced_write(VirtioPci *s, guint64 offset, guint64 value, guint size)
 {
     guint32 bits = only(value, MIN(size, width_at(offset)));
 
@@ -270,7 +270,7 @@ static guint64 common_read(void *opaque, guint64 offset, guint size)
 static void common_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     VirtioPci *s = opaque;
-    guint32 bits = trace_write(s, offset, value, size);
+    guint32 bits = traced_write(s, offset, value, size);
 
     if (offset == DEVICE_STATUS) {
         machine_call(s->machine, set_status, s, bits);
@@ -391,7 +391,7 @@ void virtio_pci_window_read(VirtioPci *s)
 
 static void write_by_window(VirtioPci *s, guint64 offset, guint64 value, guint size)
 {
-    guint32 bits = trace_write(s, offset, value, size);
+    guint32 bits = traced_write(s, offset, value, size);
 
     if (offset == DEVICE_STATUS) {
         virtio_pci_call(s, set_status, bits);

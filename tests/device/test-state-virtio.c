@@ -17,6 +17,7 @@
 #include "hw/chardev/char.h"
 #include "hw/machine/machine-aio.h"
 #include "hw/net/net.h"
+#include "qmp/qapi-types-block.h"
 #include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"

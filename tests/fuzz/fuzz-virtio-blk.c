@@ -16,6 +16,7 @@
 
 #include "hw/block/block.h"
 #include "hw/machine/machine-aio.h"
+#include "qmp/qapi-types-block.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/virtio-driver.h"
 

@@ -18,6 +18,7 @@
 #include "hw/block/leaky-bucket.h"
 #include "hw/block/throttle-group.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-block.h"
 #include "qmp/visit.h"
 #include "qom/qapi-objects-block.h"
 #include "tests/lib/rig.h"

@@ -383,8 +383,10 @@ static void test_links(void)
     qmp_clear(&qmp_type_TestBackend, &backend);
 }
 
+static const QmpType *const only_refs[] = { &qmp_type_TestRef, NULL };
+
 /* "MEMBER=NAME " of each node, and in brackets what stands in its definition. */
-static void note_ref(const void *storage, const char *name, void *data)
+static void note_ref(const QmpType *type, const void *storage, const char *name, void *data)
 {
     const TestRef *ref = *(TestRef *const *)storage;
     const TestNode *node = ref->u.definition;
@@ -394,7 +396,7 @@ static void note_ref(const void *storage, const char *name, void *data)
         return;
     }
     g_string_append_printf(data, "%s=%s( ", name, node->name);
-    qmp_foreach_value(&qmp_type_TestNode, &node, &qmp_type_TestRef, note_ref, data);
+    qmp_foreach_value(&qmp_type_TestNode, &node, only_refs, note_ref, data);
     g_string_append(data, ") ");
 }
 
@@ -413,7 +415,7 @@ static void test_inner_values(void)
 
     test_decode(&qmp_type_TestNode, STRICT, text, &node, &error);
     g_assert_no_error(error);
-    qmp_foreach_value(&qmp_type_TestNode, &node, &qmp_type_TestRef, note_ref, seen);
+    qmp_foreach_value(&qmp_type_TestNode, &node, only_refs, note_ref, seen);
     g_assert_cmpstr(seen->str, ==, "left=a right=b( children=c children=d( ) "
                     "children=e( file=f( left=g ) ) ) ");
     g_assert_null(qmp_member_find(&qmp_type_TestNode, node, "left", &type));

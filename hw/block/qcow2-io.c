@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Driver `qcow2`: the worker's own requests to nodes below, which it waits for.
+ */
+#include "config.h"
+#include "hw/block/qcow2.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUFFER_ALIGNMENT = 4096 };
+
+typedef struct {
+    BlockRequest block;
+    bool done;
+    int error;
+} Waiting;
+
+static void waiting_done(BlockRequest *block, int error)
+{
+    Waiting *waiting = (Waiting *)block;
+
+    waiting->done = true;
+    waiting->error = error;
+}
+
+/* Completions of other requests are handled meanwhile. */
+static int run(Qcow2 *s, BlockNode *node, BlockOp op, guint64 offset, void *data, guint64 size)
+{
+    struct iovec iov = { data, size };
+    Waiting waiting = {
+        .block = { .op = op, .offset = offset, .bytes = size, .iov = &iov, .n_iov = !!data,
+                   .done = waiting_done },
+    };
+
+    block_begin(node, s->aio, &waiting.block);
+    while (!waiting.done) {
+        aio_poll(s->aio, true);
+    }
+    return waiting.error;
+}
+
+void *qcow2_buffer(gsize size)
+{
+    void *buffer;
+
+    return posix_memalign(&buffer, BUFFER_ALIGNMENT, size) == 0 ? buffer : NULL;
+}
+
+int qcow2_read(Qcow2 *s, BlockNode *node, guint64 offset, void *data, gsize size)
+{
+    guint64 mask = node->alignment - 1;
+    guint64 start = offset & ~mask, end = (offset + size + mask) & ~mask;
+    void *buffer;
+    int error;
+
+    if (start == offset && end == offset + size) {
+        return run(s, node, BLOCK_OP_READ, offset, data, size);
+    }
+    buffer = qcow2_buffer(end - start);
+    if (!buffer) {
+        return ENOMEM;
+    }
+    error = run(s, node, BLOCK_OP_READ, start, buffer, end - start);
+    if (!error) {
+        memcpy(data, (guint8 *)buffer + (offset - start), size);
+    }
+    free(buffer);
+    return error;
+}
+
+int qcow2_write(Qcow2 *s, BlockNode *node, guint64 offset, const void *data, gsize size)
+{
+    guint64 mask = node->alignment - 1;
+    guint64 start = offset & ~mask, end = (offset + size + mask) & ~mask;
+    void *buffer;
+    int error;
+
+    if (start == offset && end == offset + size) {
+        return run(s, node, BLOCK_OP_WRITE, offset, (void *)data, size);
+    }
+    buffer = qcow2_buffer(end - start);
+    if (!buffer) {
+        return ENOMEM;
+    }
+    error = run(s, node, BLOCK_OP_READ, start, buffer, end - start);
+    if (!error) {
+        memcpy((guint8 *)buffer + (offset - start), data, size);
+        error = run(s, node, BLOCK_OP_WRITE, start, buffer, end - start);
+    }
+    free(buffer);
+    return error;
+}
+
+int qcow2_sync(Qcow2 *s, BlockNode *node)
+{
+    return run(s, node, BLOCK_OP_FLUSH, 0, NULL, 0);
+}
+
+void qcow2_discard(Qcow2 *s, guint64 offset, guint64 bytes)
+{
+    run(s, s->node.file, BLOCK_OP_DISCARD, offset, NULL, bytes);
+}
