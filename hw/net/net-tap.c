@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "qmp/error.h"
@@ -18,6 +19,25 @@ enum {
     IN_SIZE = NET_FRAME_MAX + sizeof(NetHdr),
     FRAMES_A_TURN = 256,        /* then others get the loop */
 };
+
+/* ---- System calls ---- */
+
+/* Whoever passed the descriptor shares its flags, and may have made it one that blocks.  An
+ * old kernel cannot be asked for more than these flags. */
+static gssize read_frame(const TapQueue *q)
+{
+    const struct iovec iov = { q->in, IN_SIZE };
+    gssize n = preadv2(q->fd, &iov, 1, -1, RWF_NOWAIT);
+
+    return n < 0 && errno == EOPNOTSUPP ? read(q->fd, q->in, IN_SIZE) : n;
+}
+
+static gssize write_frame(const TapQueue *q, const struct iovec *iov, guint n_iov)
+{
+    gssize n = pwritev2(q->fd, iov, n_iov, -1, RWF_NOWAIT);
+
+    return n < 0 && errno == EOPNOTSUPP ? writev(q->fd, iov, n_iov) : n;
+}
 
 /* ---- From the host ---- */
 
@@ -47,12 +67,12 @@ static void on_readable(evutil_socket_t fd, short what, void *opaque)
 
     net_lock(&tap->net);
     for (guint i = 0; i < FRAMES_A_TURN && !q->stalled; i++) {
-        ssize_t n;
+        gssize n;
 
         if (q->in_size && !deliver(q)) {
             break;
         }
-        n = read(q->fd, q->in, IN_SIZE);
+        n = read_frame(q);
         if (n <= 0) {
             break;
         }
@@ -90,7 +110,7 @@ static bool send_one(TapQueue *q, const NetFrame *frame)
     }
     memcpy(iov + n, frame->iov, frame->n_iov * sizeof(*iov));
     do {
-        done = writev(q->fd, iov, n + frame->n_iov);
+        done = write_frame(q, iov, n + frame->n_iov);
     } while (done < 0 && errno == EINTR);
     /* Frames that the device rejects permanently (it is down, the header is
      * invalid) are lost. */

@@ -8,6 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 from vmdtest import Daemon                          # noqa: E402
+from waiting import becomes                         # noqa: E402
 
 
 def request(command, **arguments):
@@ -188,7 +189,8 @@ def fails_at_each_place(recorder):
         assert len(client.call('build', requests=everything(daemon))) == n
         assert [e['event'] for e in client.events] == ['NETDEV_STREAM_CONNECTED'], client.events
         far.close()
-        assert os.path.getsize(daemon.path('old')) == 0 and os.path.exists(daemon.path('new'))
+        becomes(lambda: os.path.getsize(daemon.path('old')), 0)     # which is done aside
+        assert os.path.exists(daemon.path('new'))
         assert client.call('qom-get', path='/netdevs/before', property='link') is False
 
 

@@ -55,7 +55,7 @@ def pass_socket(client, name, kind=socket.SOCK_STREAM):
 def drop(client, daemon, before):
     client.call('netdev_del', id='net')
     assert len(client.call('qom-list', path='/netdevs')) == 1
-    becomes(daemon.descriptors, before)
+    assert daemon.descriptors() == before, (daemon.descriptors(), before)
 
 
 def user(recorder):
@@ -275,7 +275,7 @@ def vhost(recorder):
                                             'vhostfds': 'vhost:none'})
         assert (error['reason'], error['path']) == ('invalid-value', 'vhostfds'), error
         client.call('closefd', fdname='vhost')
-        becomes(daemon.descriptors, before)
+        becomes(daemon.descriptors, before)     # a device is closed aside
 
 
 def refused(recorder):

@@ -385,6 +385,30 @@ static void test_fd(void)
     bench_remove(b, chr);
 }
 
+/* Whoever passed a descriptor may make it block, for the daemon as well. */
+static void test_fd_flags(void)
+{
+    g_autoptr(Bench) b = bench_new();
+    int pair[2], shared;
+    Chardev *chr;
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+    shared = dup(pair[0]);
+    b->passed_fd = pair[0];
+    chr = add(b, "c0", fd_address("fd1"), false);
+    b->room = 100;
+    bench_attach(b, chr);
+    g_assert_cmpint(fcntl(shared, F_SETFL, fcntl(shared, F_GETFL) & ~O_NONBLOCK), ==, 0);
+    put(pair[1], "abc");
+    alarm(60);                  /* it reads until there is nothing more */
+    bench_until(b, b->received->len == 3);
+    bench_turn(b, 20);
+    alarm(0);
+    close(shared);
+    close(pair[1]);
+    bench_remove(b, chr);
+}
+
 static void test_fd_refused(void)
 {
     g_autoptr(Bench) b = bench_new();
@@ -613,6 +637,7 @@ int main(int argc, char **argv)
     g_test_add_func("/chardev/socket/reconnect", test_reconnect);
     g_test_add_func("/chardev/socket/reconnect-removed", test_reconnect_removed);
     g_test_add_func("/chardev/socket/fd", test_fd);
+    g_test_add_func("/chardev/socket/fd-flags", test_fd_flags);
     g_test_add_func("/chardev/socket/fd-refused", test_fd_refused);
     g_test_add_func("/chardev/socket/full", test_full);
     g_test_add_func("/chardev/socket/successors", test_successors);

@@ -167,6 +167,30 @@ static void test_fd(void)
     card_free(card);
 }
 
+/* Whoever passed a descriptor may make it block, for the daemon as well. */
+static void test_flags(void)
+{
+    g_autoptr(Bench) b = NULL;
+    Card *card;
+    int fd, shared;
+
+    if (!in_namespace()) {
+        return;
+    }
+    b = bench_new();
+    b->fds[0] = open_tap("vmdtest0", IFF_TAP | IFF_NO_PI);
+    shared = dup(b->fds[0]);
+    card = card_new(b, bench_add(b, "{'type':'tap','id':'n','fd':'fd0'}"));
+    g_assert_cmpint(fcntl(shared, F_SETFL, fcntl(shared, F_GETFL) & ~O_NONBLOCK), ==, 0);
+    fd = packet_socket("vmdtest0");
+    alarm(60);                  /* it reads until there is nothing more */
+    exchange(b, card, fd);
+    alarm(0);
+    close(fd);
+    close(shared);
+    card_free(card);
+}
+
 /* The host is told which queues are in use. */
 static void test_queues(void)
 {
@@ -250,6 +274,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/net/tap/name", test_name);
     g_test_add_func("/net/tap/fd", test_fd);
+    g_test_add_func("/net/tap/flags", test_flags);
     g_test_add_func("/net/tap/queues", test_queues);
     g_test_add_func("/net/tap/checksum", test_checksum);
     g_test_add_func("/net/tap/refused", test_refused);
