@@ -120,7 +120,7 @@ static bool apply_advice(const MemoryBackend *b, GError **error)
 {
     const MemoryBackendProps *props = properties(b);
     const QmpClass *klass = object_class(b);
-    guint merge = qmp_class_member(klass, "merge") - klass->props->members;
+    guint merge = qmp_class_member(klass, "merge") - qmp_members(klass->props);
     bool asked = qmp_given(b->object.given, merge);
 
     if (!props->dump && !advise(b, MADV_DONTDUMP, "dump", error)) {
@@ -192,7 +192,7 @@ static bool memory_backend_changed(Object *obj, const QmpMember *member, GError 
     const MemoryBackend *b = (const MemoryBackend *)obj;
     const MemoryBackendProps *props = properties(b);
 
-    if (g_str_equal(member->name, "dump")) {
+    if (g_str_equal(qmp_name(member->name), "dump")) {
         return advise(b, props->dump ? MADV_DODUMP : MADV_DONTDUMP, "dump", error);
     }
     return props->share ||

@@ -84,7 +84,7 @@ static void base_refresh(Object *obj, const QmpMember *member)
 {
     TestObjectProps *props = object_props(obj);
 
-    if (g_str_equal(member->name, "shown")) {
+    if (g_str_equal(qmp_name(member->name), "shown")) {
         props->shown++;
     }
 }
@@ -271,7 +271,7 @@ static void inner_refresh(Object *obj, const QmpMember *member)
 {
     TestInnerProps *props = object_props(obj);
 
-    if (g_str_equal(member->name, "shown")) {
+    if (g_str_equal(qmp_name(member->name), "shown")) {
         props->shown++;
     }
 }
