@@ -187,7 +187,7 @@ static char *hint_id(GHashTable *ids, const char *wanted)
 static void check_link(const QmpType *type, const char *path, void *data)
 {
     LinkCheck *check = data;
-    const QmpClassPlace *place = place_of_links(type->target);
+    const QmpClassPlace *place = place_of_links(qmp_class(type->target));
     const Ids *ids = place ? ids_at(check->checker, place) : NULL;
     g_autofree char *hint = NULL, *kind = NULL;
 

@@ -117,12 +117,12 @@ static void print_cpu_features(const SchemaPage *page, const QmpClass *klass)
     GString *names = g_string_new(NULL);
 
     for (guint i = 0; i < klass->props->n_members; i++) {
-        const QmpMember *member = &klass->props->members[i];
+        const QmpMember *member = &qmp_members(klass->props)[i];
         g_autoptr(QmpValue) value =
             is_feature(klass, member) ? qmp_class_default(klass, member) : NULL;
 
         if (value && (value->b || klass->flags & QMP_CLASS_ABSTRACT)) {
-            g_string_append_printf(names, "%s%s", names->len ? ", " : "", member->name);
+            g_string_append_printf(names, "%s%s", names->len ? ", " : "", qmp_name(member->name));
         }
     }
     schema_page_text(page, klass->flags & QMP_CLASS_ABSTRACT
@@ -138,7 +138,7 @@ static void print_declared(const SchemaPage *page, const QmpClass *klass, const 
     bool titled = false;
 
     for (guint i = first; i < owner->props->n_members; i++) {
-        const QmpMember *member = &klass->props->members[i];
+        const QmpMember *member = &qmp_members(klass->props)[i];
 
         if (is_feature(klass, member)) {
             continue;
@@ -217,10 +217,12 @@ static void print_compat(const SchemaPage *page, const QmpClass *klass)
     }
     for (guint i = 0; i < klass->n_compat; i++) {
         const QmpCompat *compat = &klass->compat[i];
-        const QmpMember *member = qmp_class_member(compat->driver, compat->property);
-        g_autofree char *text = schema_value_text(qmp_scalar_value(member->type, compat->value));
+        const QmpClass *driver = qmp_class(compat->driver);
+        const QmpMember *member = qmp_class_member(driver, qmp_name(compat->property));
+        g_autofree char *text =
+            schema_value_text(qmp_scalar_value(qmp_type(member->type), compat->value));
 
-        g_string_append_printf(page->out, "  %s.%s=%s\n", compat->driver->name, compat->property,
+        g_string_append_printf(page->out, "  %s.%s=%s\n", driver->name, qmp_name(member->name),
                                text);
     }
 }
@@ -255,7 +257,8 @@ void schema_page_feature(const SchemaPage *page, const QmpMember *feature)
     ClassProperty *info = qmp_class_property(&qmp_class_x86_64_cpu, feature);
     GString *models = g_string_new(NULL);
 
-    schema_page_head(page, feature->name, schema_kind_nouns[SCHEMA_FEATURES], info->description);
+    schema_page_head(page, qmp_name(feature->name), schema_kind_nouns[SCHEMA_FEATURES],
+                     info->description);
     schema_page_text(page, "Bit of CPUID", info->cpuid);
     for (guint i = 0; i < qmp_n_classes; i++) {
         const QmpClass *klass = qmp_classes[i];

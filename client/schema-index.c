@@ -82,8 +82,10 @@ static void add_features(GPtrArray *items)
     const QmpType *props = qmp_class_x86_64_cpu.props;
 
     for (guint i = 0; i < props->n_members; i++) {
-        if (schema_feature_bit(&props->members[i])) {
-            add(items, SCHEMA_FEATURES, props->members[i].name, &props->members[i]);
+        const QmpMember *member = &qmp_members(props)[i];
+
+        if (schema_feature_bit(member)) {
+            add(items, SCHEMA_FEATURES, qmp_name(member->name), member);
         }
     }
 }
@@ -106,7 +108,7 @@ GPtrArray *schema_items(SchemaKind kind)
         break;
     case SCHEMA_TYPES:
         for (guint i = 0; i < qmp_n_manual_types; i++) {
-            add(items, kind, qmp_manual_types[i].type->name, &qmp_manual_types[i]);
+            add(items, kind, qmp_name(qmp_manual_types[i].type->name), &qmp_manual_types[i]);
         }
         break;
     case SCHEMA_FEATURES:
@@ -132,7 +134,8 @@ int schema_kind_find(const char *name)
 const QmpCpuidBit *schema_feature_bit(const QmpMember *feature)
 {
     for (guint i = 0; i < qmp_n_cpuid_bits; i++) {
-        if (feature->type == &qmp_type_bool && qmp_cpuid_bits[i].offset == feature->offset) {
+        if (qmp_type(feature->type) == &qmp_type_bool &&
+            qmp_cpuid_bits[i].offset == feature->offset) {
             return &qmp_cpuid_bits[i];
         }
     }

@@ -34,12 +34,12 @@ char *schema_value_text(QmpValue *value)
 char *schema_type_text(const QmpType *type)
 {
     if (type->kind == QMP_KIND_LINK) {
-        return g_strdup_printf("link to %s", type->target->name);
+        return g_strdup_printf("link to %s", qmp_class(type->target)->name);
     }
     if (type->kind == QMP_KIND_LIST) {
-        return g_strdup_printf("list of %s", type->element->name);
+        return g_strdup_printf("list of %s", qmp_name(qmp_type(type->element)->name));
     }
-    return g_strdup(type->name);
+    return g_strdup(qmp_name(type->name));
 }
 
 void schema_page_head(const SchemaPage *page, const char *name, const char *noun, const char *doc)
@@ -71,11 +71,11 @@ static void add_bounds(GString *facts, const QmpMember *member)
     const bool has_min = member->flags & QMP_MEMBER_HAS_MIN;
     const bool has_max = member->flags & QMP_MEMBER_HAS_MAX;
     g_autofree char *min =
-        has_min ? schema_value_text(qmp_bound_value(member->type, member->min)) : NULL;
+        has_min ? schema_value_text(qmp_bound_value(qmp_type(member->type), member->min)) : NULL;
     g_autofree char *max =
-        has_max ? schema_value_text(qmp_bound_value(member->type, member->max)) : NULL;
-    const char *unit = member->type->kind == QMP_KIND_STR ? " bytes"
-                       : member->type->kind == QMP_KIND_LIST ? " elements" : "";
+        has_max ? schema_value_text(qmp_bound_value(qmp_type(member->type), member->max)) : NULL;
+    const char *unit = qmp_type(member->type)->kind == QMP_KIND_STR ? " bytes"
+                       : qmp_type(member->type)->kind == QMP_KIND_LIST ? " elements" : "";
 
     if (has_min && has_max && g_str_equal(min, max)) {
         g_string_append_printf(facts, ", %s%s", min, unit);
@@ -91,10 +91,11 @@ static void add_bounds(GString *facts, const QmpMember *member)
 static void add_values(GString *facts, const QmpType *type)
 {
     if (type->kind == QMP_KIND_LIST) {
-        type = type->element;
+        type = qmp_type(type->element);
     }
     for (guint i = 0; type->kind == QMP_KIND_ENUM && i < type->n_values; i++) {
-        g_string_append_printf(facts, "%s%s", i == 0 ? " (" : ", ", type->values[i].name);
+        g_string_append_printf(facts, "%s%s", i == 0 ? " (" : ", ",
+                               qmp_name(qmp_values(type)[i].name));
     }
     if (type->kind == QMP_KIND_ENUM) {
         g_string_append_c(facts, ')');
@@ -103,11 +104,13 @@ static void add_values(GString *facts, const QmpType *type)
 
 static void add_only(GString *facts, const QmpMember *member)
 {
-    const QmpType *type = member->type->kind == QMP_KIND_UNION
-                          ? member->type->members[member->type->tag].type : member->type;
+    const QmpType *type = qmp_type(member->type);
 
+    if (type->kind == QMP_KIND_UNION) {
+        type = qmp_type(qmp_members(type)[type->tag].type);
+    }
     for (guint i = 0; i < member->n_only; i++) {
-        g_autofree char *text = schema_value_text(qmp_scalar_value(type, member->only[i]));
+        g_autofree char *text = schema_value_text(qmp_scalar_value(type, qmp_only(member)[i]));
 
         g_string_append_printf(facts, "%s%s", i ? ", " : "; only ", text);
     }
@@ -140,18 +143,18 @@ static QmpValue *default_of(const QmpMember *member, const QmpClass *klass)
     if (klass) {
         return qmp_class_default(klass, member);
     }
-    return member->flags & QMP_MEMBER_HAS_DEFAULT ? qmp_scalar_value(member->type, member->def)
-                                                  : NULL;
+    return member->flags & QMP_MEMBER_HAS_DEFAULT
+           ? qmp_scalar_value(qmp_type(member->type), member->def) : NULL;
 }
 
 /* Everything but the comment, on one line. */
 static char *member_facts(const QmpMember *member, const QmpClass *klass)
 {
-    g_autofree char *type = schema_type_text(member->type);
+    g_autofree char *type = schema_type_text(qmp_type(member->type));
     GString *facts = g_string_new(type);
     QmpValue *value = default_of(member, klass);
 
-    add_values(facts, member->type);
+    add_values(facts, qmp_type(member->type));
     add_bounds(facts, member);
     add_only(facts, member);
     if (value) {
@@ -163,7 +166,7 @@ static char *member_facts(const QmpMember *member, const QmpClass *klass)
     }
     schema_page_marks(facts, member->flags);
     if (member->part) {
-        g_string_append_printf(facts, ", of the part %s", member->part);
+        g_string_append_printf(facts, ", of the part %s", qmp_name(member->part));
     }
     return g_string_free(facts, FALSE);
 }
@@ -171,7 +174,7 @@ static char *member_facts(const QmpMember *member, const QmpClass *klass)
 void schema_page_member(const SchemaPage *page, const QmpMember *member, const QmpClass *klass)
 {
     g_autofree char *facts = member_facts(member, klass);
-    g_autofree char *line = g_strdup_printf("%s: %s", member->name, facts);
+    g_autofree char *line = g_strdup_printf("%s: %s", qmp_name(member->name), facts);
 
     layout_hanging(page->out, line, INDENT, 5 * INDENT, page->width);
     layout_paragraphs(page->out, qmp_doc(member->doc), 3 * INDENT, page->width);
@@ -186,7 +189,7 @@ static char *states_text(guint32 states)
     for (guint i = 0; i < qmp_type_RunState.n_values; i++) {
         if (states >> i & 1) {
             g_string_append_printf(names, "%s%s", names->len ? ", " : "",
-                                   qmp_type_RunState.values[i].name);
+                                   qmp_name(qmp_values(&qmp_type_RunState)[i].name));
         }
     }
     return g_string_free(names, FALSE);

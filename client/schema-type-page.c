@@ -14,7 +14,7 @@
 static void print_members(const SchemaPage *page, const QmpType *type)
 {
     for (guint i = 0; i < type->n_members; i++) {
-        schema_page_member(page, &type->members[i], NULL);
+        schema_page_member(page, &qmp_members(type)[i], NULL);
     }
 }
 
@@ -22,12 +22,12 @@ static void print_members(const SchemaPage *page, const QmpType *type)
 static void print_branches(const SchemaPage *page, const QmpType *type)
 {
     for (guint i = 0; i < type->n_branches; i++) {
-        const QmpBranch *branch = &type->branches[i];
+        const QmpBranch *branch = &qmp_branches(type)[i];
 
-        if (branch->type) {
-            g_string_append_printf(page->out, "\nIf %s is %s, also:\n", type->tag_name,
-                                   branch->name);
-            print_members(page, branch->type);
+        if (qmp_type(branch->type)) {
+            g_string_append_printf(page->out, "\nIf %s is %s, also:\n", qmp_name(type->tag_name),
+                                   qmp_name(branch->name));
+            print_members(page, qmp_type(branch->type));
         }
     }
 }
@@ -36,10 +36,10 @@ static void print_alternatives(const SchemaPage *page, const QmpType *type)
 {
     g_string_append(page->out, "\nOne of:\n");
     for (guint i = 0; i < type->n_branches; i++) {
-        g_autofree char *text = schema_type_text(type->branches[i].type);
+        g_autofree char *text = schema_type_text(qmp_type(qmp_branches(type)[i].type));
 
         layout_paragraphs(page->out, text, INDENT, page->width);
-        layout_paragraphs(page->out, qmp_doc(type->branches[i].doc), 3 * INDENT, page->width);
+        layout_paragraphs(page->out, qmp_doc(qmp_branches(type)[i].doc), 3 * INDENT, page->width);
     }
 }
 
@@ -47,8 +47,8 @@ static void print_values(const SchemaPage *page, const QmpType *type)
 {
     g_string_append(page->out, "\nValues:\n");
     for (guint i = 0; i < type->n_values; i++) {
-        const QmpEnumValue *value = &type->values[i];
-        GString *line = g_string_new(value->name);
+        const QmpEnumValue *value = &qmp_values(type)[i];
+        GString *line = g_string_new(qmp_name(value->name));
 
         schema_page_marks(line, value->flags);
         layout_paragraphs(page->out, line->str, INDENT, page->width);
@@ -60,7 +60,7 @@ static void print_values(const SchemaPage *page, const QmpType *type)
 /* Whether a request may name the class; devices of machine types are known, but refused. */
 static bool may_be_named(const QmpType *type, const QmpClass *klass)
 {
-    return qmp_class_is_a(klass, type->root) && !(klass->flags & QMP_CLASS_ABSTRACT) &&
+    return qmp_class_is_a(klass, qmp_class(type->root)) && !(klass->flags & QMP_CLASS_ABSTRACT) &&
            klass->plug != QMP_PLUG_BOARD &&
            (klass->flags & type->root_flags) == type->root_flags;
 }
@@ -69,7 +69,7 @@ static bool may_be_named(const QmpType *type, const QmpClass *klass)
 static void print_classes(const SchemaPage *page, const QmpType *type)
 {
     g_autoptr(GString) names = g_string_new(NULL);
-    g_autofree char *title = g_strdup_printf("Classes that %s may name", type->tag_name);
+    g_autofree char *title = g_strdup_printf("Classes that %s may name", qmp_name(type->tag_name));
 
     for (guint i = 0; i < qmp_n_classes; i++) {
         if (may_be_named(type, qmp_classes[i])) {
@@ -95,7 +95,7 @@ void schema_page_content(const SchemaPage *page, const char *title, const QmpTyp
     if (type->kind == QMP_KIND_CLASS_UNION) {
         g_string_append_printf(page->out, "  %s: name of a class\n"
                                "      the class, whose properties are members, too; see\n"
-                               "      'vmctl schema classes NAME'\n", type->tag_name);
+                               "      'vmctl schema classes NAME'\n", qmp_name(type->tag_name));
     }
     print_members(page, type);
     if (type->kind == QMP_KIND_UNION) {
@@ -109,19 +109,20 @@ void schema_page_content(const SchemaPage *page, const char *title, const QmpTyp
 
 static bool is_of(const QmpType *type, const QmpType *wanted)
 {
-    return type == wanted || (type && type->kind == QMP_KIND_LIST && type->element == wanted);
+    return type == wanted ||
+           (type && type->kind == QMP_KIND_LIST && qmp_type(type->element) == wanted);
 }
 
 /* Whether a member or branch of holder is of the type, or a list of it. */
 static bool has_member_of(const QmpType *holder, guint32 first, const QmpType *wanted)
 {
     for (guint32 i = first; i < holder->n_members; i++) {
-        if (is_of(holder->members[i].type, wanted)) {
+        if (is_of(qmp_type(qmp_members(holder)[i].type), wanted)) {
             return true;
         }
     }
     for (guint32 i = 0; i < holder->n_branches; i++) {
-        const QmpType *branch = holder->branches[i].type;
+        const QmpType *branch = qmp_type(qmp_branches(holder)[i].type);
 
         /* The type of a wrapped branch has no name of its own. */
         if (branch && (branch == wanted || has_member_of(branch, 0, wanted))) {
@@ -158,7 +159,7 @@ static char *users_of(const QmpType *wanted)
     add_entries(users, qmp_manual_events, qmp_n_manual_events, wanted);
     for (guint i = 0; i < qmp_n_manual_types; i++) {
         if (has_member_of(qmp_manual_types[i].type, 0, wanted)) {
-            add_user(users, qmp_manual_types[i].type->name);
+            add_user(users, qmp_name(qmp_manual_types[i].type->name));
         }
     }
     for (guint i = 0; i < qmp_n_classes; i++) {
@@ -202,7 +203,7 @@ void schema_page_type(const SchemaPage *page, const QmpManualType *manual)
     const QmpType *type = manual->type;
     const char *text = built_in_text(type);
 
-    schema_page_head(page, type->name, text ? "built-in type" : "type",
+    schema_page_head(page, qmp_name(type->name), text ? "built-in type" : "type",
                      text ? text : qmp_doc(type->doc));
     if (!text) {
         g_autofree char *users = users_of(type);

@@ -43,7 +43,7 @@ static QmpDoc doc_of(const QmpType *type, const json_t *arguments)
         return 0;
     }
     if (type->kind == QMP_KIND_CLASS_UNION) {
-        const char *name = json_string_value(json_object_get(arguments, type->tag_name));
+        const char *name = json_string_value(json_object_get(arguments, qmp_name(type->tag_name)));
         const QmpClass *klass = name ? qmp_class_find(name) : NULL;
 
         return klass ? klass->doc : 0;
@@ -51,12 +51,14 @@ static QmpDoc doc_of(const QmpType *type, const json_t *arguments)
     if (type->kind != QMP_KIND_UNION) {
         return type->doc;
     }
-    tag = json_string_value(json_object_get(arguments, type->members[type->tag].name));
+    tag = json_string_value(json_object_get(arguments,
+                                            qmp_name(qmp_members(type)[type->tag].name)));
     for (guint i = 0; tag && i < type->n_branches; i++) {
-        const QmpBranch *branch = &type->branches[i];
+        const QmpBranch *branch = &qmp_branches(type)[i];
+        const QmpType *branch_type = qmp_type(branch->type);
 
-        if (g_str_equal(branch->name, tag) && branch->type && branch->type->doc) {
-            return branch->type->doc;
+        if (g_str_equal(qmp_name(branch->name), tag) && branch_type && branch_type->doc) {
+            return branch_type->doc;
         }
     }
     return type->doc;

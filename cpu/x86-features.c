@@ -43,7 +43,7 @@ bool x86_was_given(const Object *obj, const char *property)
     const QmpClass *klass = object_class(obj);
     const QmpMember *member = qmp_class_member(klass, property);
 
-    return member && qmp_given(obj->given, member - klass->props->members);
+    return member && qmp_given(obj->given, member - qmp_members(klass->props));
 }
 
 guint32 x86_feature_word(const X8664CpuProps *props, guint32 leaf, guint32 subleaf, guint reg)
@@ -91,11 +91,11 @@ static bool is_offered(Resolver *r, const QmpCpuidBit *bit)
 
 static bool choose(const Resolver *r, const QmpCpuidBit *bit, bool offered)
 {
-    if (!r->accel || !offered || g_strv_contains(never_chosen, bit->name) ||
-        (r->props->migratable && g_strv_contains(not_migratable, bit->name))) {
+    if (!r->accel || !offered || g_strv_contains(never_chosen, qmp_name(bit->name)) ||
+        (r->props->migratable && g_strv_contains(not_migratable, qmp_name(bit->name)))) {
         return false;
     }
-    return r->host_model || g_strv_contains(accel_features, bit->name);
+    return r->host_model || g_strv_contains(accel_features, qmp_name(bit->name));
 }
 
 static void resolve_bit(Resolver *r, const QmpCpuidBit *bit, const QmpMember *member)
@@ -110,7 +110,7 @@ static void resolve_bit(Resolver *r, const QmpCpuidBit *bit, const QmpMember *me
         *value = choose(r, bit, offered);
     } else if (*value && !offered) {
         *value = false;
-        g_ptr_array_add(r->unavailable, (gpointer)bit->name);
+        g_ptr_array_add(r->unavailable, (gpointer)qmp_name(bit->name));
     }
     *has = true;
 }
@@ -122,10 +122,10 @@ static void resolve_all(Resolver *r)
     guint row = 0;
 
     for (guint i = 0; i < qmp_n_cpuid_bits; i++) {
-        while (rows->members[row].offset != qmp_cpuid_bits[i].offset) {
+        while (qmp_members(rows)[row].offset != qmp_cpuid_bits[i].offset) {
             row = (row + 1) % rows->n_members;
         }
-        resolve_bit(r, &qmp_cpuid_bits[i], &rows->members[row]);
+        resolve_bit(r, &qmp_cpuid_bits[i], &qmp_members(rows)[row]);
     }
 }
 

@@ -67,7 +67,7 @@ static void member_features(guint32 flags, bool *ret_has, ClassFeatureList *ret)
 static const QmpType *enum_of(const QmpType *type)
 {
     if (type->kind == QMP_KIND_LIST) {
-        type = type->element;
+        type = qmp_type(type->element);
     }
     return type->kind == QMP_KIND_ENUM ? type : NULL;
 }
@@ -76,10 +76,10 @@ static void list_values(const QmpType *type, ClassValueList *ret)
 {
     ret->items = g_new0(ClassValue *, type->n_values);
     for (guint i = 0; i < type->n_values; i++) {
-        const QmpEnumValue *value = &type->values[i];
+        const QmpEnumValue *value = &qmp_values(type)[i];
         ClassValue *info = g_new0(ClassValue, 1);
 
-        info->name = g_strdup(value->name);
+        info->name = g_strdup(qmp_name(value->name));
         info->description = g_strdup(qmp_doc(value->doc));
         member_features(value->flags, &info->has_features, &info->features);
         ret->items[ret->n++] = info;
@@ -98,7 +98,8 @@ char *qmp_class_cpuid(const QmpClass *klass, const QmpMember *member)
 {
     static const char *const registers[] = { "eax", "ebx", "ecx", "edx" };
 
-    if (member->type->kind != QMP_KIND_BOOL || !qmp_class_is_a(klass, &qmp_class_x86_64_cpu)) {
+    if (qmp_type(member->type)->kind != QMP_KIND_BOOL ||
+        !qmp_class_is_a(klass, &qmp_class_x86_64_cpu)) {
         return NULL;
     }
     for (guint i = 0; i < qmp_n_cpuid_bits; i++) {
@@ -121,22 +122,23 @@ static void mark(bool condition, bool *ret_has, bool *ret)
 
 static void describe_type(ClassProperty *info, const QmpMember *member)
 {
-    const QmpType *values = enum_of(member->type);
+    const QmpType *values = enum_of(qmp_type(member->type));
 
     info->type = qmp_member_type_name(member);
-    if (member->type->kind == QMP_KIND_LINK) {
-        info->link = g_strdup(member->type->target->name);
+    if (qmp_type(member->type)->kind == QMP_KIND_LINK) {
+        info->link = g_strdup(qmp_class(qmp_type(member->type)->target)->name);
     }
     if (member->flags & QMP_MEMBER_HAS_MIN) {
-        info->min = qmp_bound_value(member->type, member->min);
+        info->min = qmp_bound_value(qmp_type(member->type), member->min);
     }
     if (member->flags & QMP_MEMBER_HAS_MAX) {
-        info->max = qmp_bound_value(member->type, member->max);
+        info->max = qmp_bound_value(qmp_type(member->type), member->max);
     }
     info->has_only = member->n_only > 0;
     info->only.items = g_new0(QmpValue *, member->n_only);
     for (guint i = 0; i < member->n_only; i++) {
-        info->only.items[info->only.n++] = qmp_scalar_value(member->type, member->only[i]);
+        info->only.items[info->only.n++] =
+            qmp_scalar_value(qmp_type(member->type), qmp_only(member)[i]);
     }
     info->has_values = values != NULL;
     if (values) {
@@ -149,13 +151,13 @@ ClassProperty *qmp_class_property(const QmpClass *klass, const QmpMember *member
     ClassProperty *info = g_new0(ClassProperty, 1);
     const guint32 flags = member->flags;
 
-    info->name = g_strdup(member->name);
+    info->name = g_strdup(qmp_name(member->name));
     info->q_class = g_strdup(qmp_member_owner(klass, member)->name);
     info->description = g_strdup(qmp_doc(member->doc));
     describe_type(info, member);
     info->settable = settable(member);
     info->q_default = qmp_class_default(klass, member);
-    info->part = g_strdup(member->part);
+    info->part = member->part ? g_strdup(qmp_name(member->part)) : NULL;
     info->cpuid = qmp_class_cpuid(klass, member);
     mark(qmp_member_required(klass, member), &info->has_required, &info->required);
     mark(flags & QMP_MEMBER_EXCLUSIVE, &info->has_exclusive, &info->exclusive);
@@ -219,7 +221,7 @@ static void list_members(ClassInfo *info, const QmpClass *klass)
     info->properties.items = g_new0(ClassProperty *, props->n_members);
     for (guint i = 0; i < props->n_members; i++) {
         info->properties.items[info->properties.n++] =
-            qmp_class_property(klass, &props->members[i]);
+            qmp_class_property(klass, &qmp_members(props)[i]);
     }
     info->parts.items = g_new0(RecipeEntry *, klass->n_parts);
     for (guint i = 0; i < klass->n_parts; i++) {

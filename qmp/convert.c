@@ -17,16 +17,16 @@ static void members_to_dict(const QmpType *type, const void *object, guint32 hid
                             const QmpGiven *given, QmpValue *dict)
 {
     for (guint i = 0; i < type->n_members; i++) {
-        const QmpMember *member = &type->members[i];
+        const QmpMember *member = &qmp_members(type)[i];
 
         if (member->flags & hidden || (given && !qmp_given(given, i)) ||
             (member->flags & QMP_MEMBER_OPTIONAL && !qmp_member_present(member, object))) {
             continue;
         }
-        qmp_value_set(dict, member->name,
+        qmp_value_set(dict, qmp_name(member->name),
                       member->flags & QMP_MEMBER_SECRET
                       ? qmp_value_null()
-                      : qmp_to_value(member->type, qmp_member_storage(member, object)));
+                      : qmp_to_value(qmp_type(member->type), qmp_member_storage(member, object)));
     }
 }
 
@@ -35,7 +35,7 @@ static void class_to_dict(const QmpType *type, const void *object, QmpValue *dic
     const QmpClass *klass = *qmp_class_union_class(type, object);
 
     if (klass) {
-        qmp_value_set(dict, type->tag_name, qmp_value_str(klass->name));
+        qmp_value_set(dict, qmp_name(type->tag_name), qmp_value_str(klass->name));
     }
     members_to_dict(type, object, 0, NULL, dict);
     if (klass && *qmp_class_union_props(type, object)) {
@@ -57,7 +57,7 @@ static void object_to_dict(const QmpType *type, const void *object, QmpValue *di
     if (type->kind == QMP_KIND_UNION) {
         branch = qmp_union_branch(type, object);
         if (branch) {
-            object_to_dict(branch->type, (const char *)object + type->u_offset, dict);
+            object_to_dict(qmp_type(branch->type), (const char *)object + type->u_offset, dict);
         }
     }
 }
@@ -76,7 +76,7 @@ static QmpValue *alternate_to_value(const QmpType *type, const void *object)
 {
     const QmpBranch *branch = object ? qmp_union_branch(type, object) : NULL;
 
-    return branch ? qmp_to_value(branch->type, (const char *)object + type->u_offset)
+    return branch ? qmp_to_value(qmp_type(branch->type), (const char *)object + type->u_offset)
                   : qmp_value_null();
 }
 
@@ -85,7 +85,8 @@ static QmpValue *list_to_value(const QmpType *type, const QmpList *list)
     QmpValue *value = qmp_value_list();
 
     for (gsize i = 0; i < list->n; i++) {
-        qmp_value_append(value, qmp_to_value(type->element, qmp_list_element(type, list, i)));
+        qmp_value_append(value, qmp_to_value(qmp_type(type->element),
+                                             qmp_list_element(type, list, i)));
     }
     return value;
 }

@@ -174,7 +174,7 @@ static char *scalar_text(const QmpType *type, QmpScalar value)
 {
     return type->kind == QMP_KIND_BOOL ? g_strdup(value.u ? "true" : "false")
            : g_strdup_printf("'%s'", type->kind == QMP_KIND_STR ? value.s
-                                     : type->values[value.u].name);
+                                     : qmp_name(qmp_values(type)[value.u].name));
 }
 
 bool qmp_decode_check_only(const QmpPlace *place, const QmpMember *row, const QmpType *type,
@@ -188,9 +188,10 @@ bool qmp_decode_check_only(const QmpPlace *place, const QmpMember *row, const Qm
     }
     supported = g_string_new(NULL);
     for (guint i = 0; i < row->n_only; i++) {
-        g_autofree char *one = scalar_text(type, row->only[i]);
+        QmpScalar only = qmp_scalar(type->kind, qmp_only(row)[i]);
+        g_autofree char *one = scalar_text(type, only);
 
-        if (scalars_equal(type, row->only[i], value)) {
+        if (scalars_equal(type, only, value)) {
             return true;
         }
         g_string_append_printf(supported, "%s%s", i ? " or " : "", one);
@@ -502,7 +503,7 @@ static bool fail_enum(const QmpType *type, const char *text, const QmpPlace *pla
 
     qmp_nearest_init(&nearest, text);
     for (guint i = 0; i < type->n_values; i++) {
-        qmp_nearest_add(&nearest, type->values[i].name);
+        qmp_nearest_add(&nearest, qmp_name(qmp_values(type)[i].name));
     }
     if (nearest.best) {
         g_autofree char *meant = qmp_nearest_hint(&nearest);
@@ -511,7 +512,7 @@ static bool fail_enum(const QmpType *type, const char *text, const QmpPlace *pla
     } else if (type->n_values <= LIST_VALUES_MAX) {
         for (guint i = 0; i < type->n_values; i++) {
             g_string_append_printf(hint, "%s'%s'", i ? ", " : "; it takes ",
-                                   type->values[i].name);
+                                   qmp_name(qmp_values(type)[i].name));
         }
     }
     return qmp_decode_fail(place, error, ERROR_REASON_INVALID_VALUE, "does not take %s%s",
@@ -526,7 +527,7 @@ static bool judge_value(const QmpInput *input, const QmpEnumValue *value, const 
     if (!(value->flags & QMP_MARKS)) {
         return true;
     }
-    what = g_strdup_printf("value '%s'", value->name);
+    what = g_strdup_printf("value '%s'", qmp_name(value->name));
     return qmp_decode_judge(input, place, value->flags, what, error);
 }
 
@@ -545,7 +546,7 @@ static bool decode_enum(const QmpInput *input, const QmpType *type, const void *
     }
     *storage = value;
     return check_only(place, type, (QmpScalar){ .u = value }, error) &&
-           judge_value(input, &type->values[value], place, error);
+           judge_value(input, &qmp_values(type)[value], place, error);
 }
 
 bool qmp_decode_scalar(const QmpInput *input, const QmpType *type, const void *node,

@@ -46,7 +46,8 @@ static bool check_settable(const Source *source, const QmpMember *member,
 /* In lenient mode null stands for an optional string that is absent. */
 static bool means_absent(const Source *source, const QmpMember *member, const void *item)
 {
-    return source->input->mode == QMP_INPUT_LENIENT && member->type->kind == QMP_KIND_STR &&
+    return source->input->mode == QMP_INPUT_LENIENT &&
+           qmp_type(member->type)->kind == QMP_KIND_STR &&
            member->flags & QMP_MEMBER_OPTIONAL &&
            source->input->ops->kind(item) == QMP_VALUE_NULL;
 }
@@ -54,7 +55,7 @@ static bool means_absent(const Source *source, const QmpMember *member, const vo
 static bool decode_present(Source *source, const QmpMember *member, const void *item,
                            void *object, GError **error)
 {
-    QmpPlace place = { .up = source->place, .name = member->name, .row = member };
+    QmpPlace place = { .up = source->place, .name = qmp_name(member->name), .row = member };
     void *storage = qmp_member_storage(member, object);
     QmpInput input = *source->input;
 
@@ -68,8 +69,8 @@ static bool decode_present(Source *source, const QmpMember *member, const void *
     if (member->flags & QMP_MEMBER_LENIENT) {
         input.mode = QMP_INPUT_LENIENT;
     }
-    qmp_clear(member->type, storage);           /* the default */
-    if (!decode_value(&input, member->type, item, storage, &place, error)) {
+    qmp_clear(qmp_type(member->type), storage);           /* the default */
+    if (!decode_value(&input, qmp_type(member->type), item, storage, &place, error)) {
         return false;
     }
     if (member->has_offset >= 0) {
@@ -83,11 +84,11 @@ static bool decode_members(Source *source, const QmpType *type, void *object,
                            QmpGiven *given, GError **error)
 {
     for (guint i = 0; i < type->n_members; i++) {
-        const QmpMember *member = &type->members[i];
+        const QmpMember *member = &qmp_members(type)[i];
         const void *item = NULL;
 
         if (source->left) {
-            item = source->input->ops->dict_get(source->node, member->name);
+            item = source->input->ops->dict_get(source->node, qmp_name(member->name));
         }
         if (item) {
             source->left--;
@@ -98,7 +99,7 @@ static bool decode_members(Source *source, const QmpType *type, void *object,
                 given[i / 8] |= 1 << i % 8;
             }
         } else if (!(member->flags & QMP_MEMBER_OPTIONAL)) {
-            QmpPlace place = { .up = source->place, .name = member->name };
+            QmpPlace place = { .up = source->place, .name = qmp_name(member->name) };
 
             return qmp_decode_fail(&place, error, ERROR_REASON_PROPERTY_MISSING,
                                    "is missing");
@@ -111,7 +112,7 @@ static bool decode_members(Source *source, const QmpType *type, void *object,
 
 static bool class_allowed(const QmpType *type, const QmpClass *klass)
 {
-    return qmp_class_is_a(klass, type->root) &&
+    return qmp_class_is_a(klass, qmp_class(type->root)) &&
            (klass->flags & type->root_flags) == type->root_flags &&
            !(klass->flags & QMP_CLASS_ABSTRACT);
 }
@@ -126,7 +127,7 @@ static bool fail_class(const QmpType *type, const QmpClass *klass, const char *n
         return qmp_decode_fail(place, error, ERROR_REASON_CLASS_ABSTRACT,
                                "names the abstract class %s", quoted);
     }
-    if (klass && qmp_class_is_a(klass, type->root)) {
+    if (klass && qmp_class_is_a(klass, qmp_class(type->root))) {
         return qmp_decode_fail(place, error, ERROR_REASON_NOT_USER_CREATABLE,
                                "names the class %s, which only machine types use", quoted);
     }
@@ -160,8 +161,8 @@ static bool judge_class(Source *source, const QmpPlace *place, const QmpClassNam
 
 static const QmpClass *decode_class(Source *source, const QmpType *type, GError **error)
 {
-    QmpPlace place = { .up = source->place, .name = type->tag_name };
-    const void *item = source->input->ops->dict_get(source->node, type->tag_name);
+    QmpPlace place = { .up = source->place, .name = qmp_name(type->tag_name) };
+    const void *item = source->input->ops->dict_get(source->node, qmp_name(type->tag_name));
     const QmpClassName *row;
     const QmpClass *klass;
     const char *name;
@@ -208,13 +209,14 @@ static bool decode_class_union(Source *source, const QmpType *type, void *object
 static bool check_tag(const Source *source, const QmpType *type, const void *object,
                       GError **error)
 {
-    const QmpMember *tag = &type->members[type->tag];
+    const QmpMember *tag = &qmp_members(type)[type->tag];
     const QmpMember *row = source->place ? source->place->row : NULL;
-    const QmpPlace place = { .up = source->place, .name = tag->name };
+    const QmpPlace place = { .up = source->place, .name = qmp_name(tag->name) };
     const int value = *(const int *)qmp_member_storage(tag, (void *)object);
 
-    return !row || row->type != type ||
-           qmp_decode_check_only(&place, row, tag->type, (QmpScalar){ .u = value }, error);
+    return !row || qmp_type(row->type) != type ||
+           qmp_decode_check_only(&place, row, qmp_type(tag->type), (QmpScalar){ .u = value },
+                                 error);
 }
 
 static bool decode_object(Source *source, const QmpType *type, void *object, GError **error)
@@ -236,7 +238,7 @@ static bool decode_object(Source *source, const QmpType *type, void *object, GEr
     }
     branch = qmp_union_branch(type, object);
     return !branch ||
-           decode_object(source, branch->type, (char *)object + type->u_offset, error);
+           decode_object(source, qmp_type(branch->type), (char *)object + type->u_offset, error);
 }
 
 /* Calls f for each name that the object takes, as far as it is decoded, until f
@@ -248,18 +250,18 @@ static bool each_name(const QmpType *type, const void *object,
     const QmpClass *klass;
 
     for (guint i = 0; i < type->n_members; i++) {
-        if (f(type->members[i].name, data)) {
+        if (f(qmp_name(qmp_members(type)[i].name), data)) {
             return true;
         }
     }
     if (type->kind == QMP_KIND_UNION) {
         branch = qmp_union_branch(type, object);
         return branch &&
-               each_name(branch->type, (const char *)object + type->u_offset, f, data);
+               each_name(qmp_type(branch->type), (const char *)object + type->u_offset, f, data);
     }
     if (type->kind == QMP_KIND_CLASS_UNION) {
         klass = *qmp_class_union_class(type, object);
-        return f(type->tag_name, data) ||
+        return f(qmp_name(type->tag_name), data) ||
                each_name(klass->props, *qmp_class_union_props(type, object), f, data);
     }
     return false;
@@ -326,13 +328,13 @@ static const char *why_unsupported(const QmpType *type, const void *object, cons
     const QmpBranch *branch;
 
     for (guint i = 0; i < type->n_unsupported; i++) {
-        if (g_str_equal(type->unsupported[i].name, name)) {
-            return type->unsupported[i].why;
+        if (g_str_equal(qmp_name(qmp_unsupported(type)[i].name), name)) {
+            return qmp_name(qmp_unsupported(type)[i].why);
         }
     }
     branch = type->kind == QMP_KIND_UNION ? qmp_union_branch(type, object) : NULL;
-    return branch ? why_unsupported(branch->type, (const char *)object + type->u_offset, name)
-                  : NULL;
+    return branch ? why_unsupported(qmp_type(branch->type),
+                                    (const char *)object + type->u_offset, name) : NULL;
 }
 
 /* More members than rows: names the surplus one, and what it may stand for. */
@@ -408,7 +410,8 @@ static bool decode_boxed(const QmpInput *input, const QmpType *type, const void 
 /* A list, or text that may stand for one. */
 static bool is_list(const QmpInput *input, const QmpType *type, const void *node)
 {
-    bool ints = qmp_is_signed(type->element->kind) || qmp_is_unsigned(type->element->kind);
+    QmpKind kind = qmp_type(type->element)->kind;
+    bool ints = qmp_is_signed(kind) || qmp_is_unsigned(kind);
 
     return input->ops->kind(node) == QMP_VALUE_LIST ||
            (input->ops->kind(node) == QMP_VALUE_STR && input->ops->text_as_list &&
@@ -428,11 +431,11 @@ static bool decode_list(const QmpInput *input, const QmpType *type, const void *
     if (!qmp_decode_check_length(place, n, "elements", error)) {
         return false;
     }
-    list->items = n ? g_malloc0_n(n, qmp_storage_size(type->element)) : NULL;
+    list->items = n ? g_malloc0_n(n, qmp_storage_size(qmp_type(type->element))) : NULL;
     list->n = n;
     for (gsize i = 0; i < n; i++) {
         element.index = i;
-        if (!decode_value(input, type->element, input->ops->list_item(node, i),
+        if (!decode_value(input, qmp_type(type->element), input->ops->list_item(node, i),
                           qmp_list_element(type, list, i), &element, error)) {
             return false;
         }
@@ -482,7 +485,7 @@ static bool fail_alternate(const QmpInput *input, const QmpType *type, const voi
 
     for (guint i = 0; i < type->n_branches; i++) {
         g_string_append_printf(expected, "%s %s", i ? "," : "",
-                               type->branches[i].type->name);
+                               qmp_name(qmp_type(qmp_branches(type)[i].type)->name));
     }
     return qmp_decode_fail_type(input, place, node, expected->str, error);
 }
@@ -494,7 +497,7 @@ static bool decode_alternate(const QmpInput *input, const QmpType *type, const v
     int best = 0, chosen = -1;
 
     for (guint i = 0; i < type->n_branches; i++) {
-        int rank = branch_rank(input, type->branches[i].type, kind);
+        int rank = branch_rank(input, qmp_type(qmp_branches(type)[i].type), kind);
 
         if (rank > best) {
             best = rank;
@@ -506,7 +509,7 @@ static bool decode_alternate(const QmpInput *input, const QmpType *type, const v
     }
     *storage = g_malloc0(MAX(type->size, 1));
     *(int *)((char *)*storage + type->tag_offset) = chosen;
-    return decode_value(input, type->branches[chosen].type, node,
+    return decode_value(input, qmp_type(qmp_branches(type)[chosen].type), node,
                         (char *)*storage + type->u_offset, place, error);
 }
 
@@ -544,9 +547,9 @@ bool qmp_decode(const QmpInput *input, const QmpType *type, const void *node, vo
 bool qmp_decode_element(const QmpInput *input, const QmpMember *member, const void *list,
                         gsize i, void *storage, GError **error)
 {
-    const QmpType *type = member->type->element;
+    const QmpType *type = qmp_type(qmp_type(member->type)->element);
     QmpPlace outermost = { .up = NULL };
-    QmpPlace place = { .up = &outermost, .name = member->name };
+    QmpPlace place = { .up = &outermost, .name = qmp_name(member->name) };
     QmpPlace element = { .up = &place, .index = i };
 
     if (!decode_value(input, type, input->ops->list_item(list, i), storage, &element, error)) {
@@ -560,16 +563,16 @@ bool qmp_decode_member(const QmpInput *input, const QmpMember *member, const voi
                        void *object, GError **error)
 {
     QmpPlace outermost = { .up = NULL };
-    QmpPlace place = { .up = &outermost, .name = member->name, .row = member };
+    QmpPlace place = { .up = &outermost, .name = qmp_name(member->name), .row = member };
     void *storage = qmp_member_storage(member, object);
     QmpAnyStorage value = { .link = { NULL, NULL } };
 
-    if (!decode_value(input, member->type, node, &value, &place, error)) {
-        qmp_clear(member->type, &value);
+    if (!decode_value(input, qmp_type(member->type), node, &value, &place, error)) {
+        qmp_clear(qmp_type(member->type), &value);
         return false;
     }
-    qmp_clear(member->type, storage);
-    memcpy(storage, &value, qmp_storage_size(member->type));
+    qmp_clear(qmp_type(member->type), storage);
+    memcpy(storage, &value, qmp_storage_size(qmp_type(member->type)));
     if (member->has_offset >= 0) {
         *qmp_member_has(member, object) = true;
     }

@@ -7,13 +7,13 @@
 
 char *qmp_member_type_name(const QmpMember *member)
 {
-    if (member->type->kind == QMP_KIND_LINK) {
-        return g_strdup_printf("link<%s>", member->type->target->name);
+    if (qmp_type(member->type)->kind == QMP_KIND_LINK) {
+        return g_strdup_printf("link<%s>", qmp_class(qmp_type(member->type)->target)->name);
     }
-    return g_strdup(member->type->name);
+    return g_strdup(qmp_name(qmp_type(member->type)->name));
 }
 
-QmpValue *qmp_scalar_value(const QmpType *type, QmpScalar value)
+QmpValue *qmp_scalar_value(const QmpType *type, QmpConstant value)
 {
     switch (type->kind) {
     case QMP_KIND_BOOL:
@@ -36,7 +36,7 @@ QmpValue *qmp_scalar_value(const QmpType *type, QmpScalar value)
     case QMP_KIND_STR:
     case QMP_KIND_LINK:
     case QMP_KIND_ALTERNATE:
-        return value.s ? qmp_value_str(value.s) : qmp_value_null();
+        return qmp_value_str(qmp_name(value.text));
     case QMP_KIND_LIST:
         return qmp_value_list();
     default:
@@ -44,7 +44,7 @@ QmpValue *qmp_scalar_value(const QmpType *type, QmpScalar value)
     }
 }
 
-QmpValue *qmp_bound_value(const QmpType *type, QmpScalar value)
+QmpValue *qmp_bound_value(const QmpType *type, QmpConstant value)
 {
     if (type->kind == QMP_KIND_STR || type->kind == QMP_KIND_LIST) {
         return qmp_value_uint(value.u);
@@ -55,7 +55,7 @@ QmpValue *qmp_bound_value(const QmpType *type, QmpScalar value)
 static const QmpDefault *class_default(const QmpClass *klass, const QmpMember *member)
 {
     for (guint i = klass->n_defaults; i-- > 0;) {
-        if (g_str_equal(klass->defaults[i].property, member->name)) {
+        if (g_str_equal(qmp_name(klass->defaults[i].property), qmp_name(member->name))) {
             return &klass->defaults[i];
         }
     }
@@ -67,17 +67,17 @@ QmpValue *qmp_class_default(const QmpClass *klass, const QmpMember *member)
     const QmpDefault *own = class_default(klass, member);
 
     if (own) {
-        return qmp_scalar_value(member->type, own->value);
+        return qmp_scalar_value(qmp_type(member->type), own->value);
     }
     if (!(member->flags & QMP_MEMBER_HAS_DEFAULT)) {
         return NULL;
     }
-    return qmp_scalar_value(member->type, member->def);
+    return qmp_scalar_value(qmp_type(member->type), member->def);
 }
 
 const QmpClass *qmp_member_owner(const QmpClass *klass, const QmpMember *member)
 {
-    guint32 index = member - klass->props->members;
+    guint32 index = member - qmp_members(klass->props);
 
     while (klass->parent && index < klass->parent->props->n_members) {
         klass = klass->parent;

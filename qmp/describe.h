@@ -14,10 +14,10 @@
 char *qmp_member_type_name(const QmpMember *member);
 
 /* A constant of a type as a value.  NULL: no constant is of this type. */
-QmpValue *qmp_scalar_value(const QmpType *type, QmpScalar value);
+QmpValue *qmp_scalar_value(const QmpType *type, QmpConstant value);
 
 /* A bound of a member: a number, or a length. */
-QmpValue *qmp_bound_value(const QmpType *type, QmpScalar value);
+QmpValue *qmp_bound_value(const QmpType *type, QmpConstant value);
 
 /* The default of a property of a class, the class's own defaults included; NULL
  * if there is none. */

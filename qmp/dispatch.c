@@ -229,7 +229,7 @@ static bool check_command(const QmpRequest *req, GError **error)
 static bool decode_args(QmpRequest *req, const QmpInput *input, const void *node,
                         GError **error)
 {
-    static const QmpType no_args = { .name = "no arguments", .kind = QMP_KIND_STRUCT };
+    static const QmpType no_args = { .kind = QMP_KIND_STRUCT };
     const QmpType *type = req->command->args ? req->command->args : &no_args;
     QmpInput how = { .ops = &qmp_empty_input };
     void *args = NULL;
@@ -334,8 +334,8 @@ static const QmpMember *argument_row(const QmpRequest *req, const char *name)
     const QmpType *type = req->command->args;
 
     for (guint i = 0; i < type->n_members; i++) {
-        if (!strcmp(type->members[i].name, name)) {
-            return &type->members[i];
+        if (!strcmp(qmp_name(qmp_members(type)[i].name), name)) {
+            return &qmp_members(type)[i];
         }
     }
     return NULL;
@@ -355,7 +355,7 @@ bool qmp_request_judge(const QmpRequest *req, const char *argument, gsize from,
         if (!qmp_decode_element(&input, row, list, i, &value, error)) {
             return false;
         }
-        qmp_clear(row->type->element, &value);
+        qmp_clear(qmp_type(qmp_type(row->type)->element), &value);
     }
     return true;
 }

@@ -21,18 +21,18 @@ static void print_members(QmpPrinter *printer, const QmpType *type, const void *
                           guint32 hidden, const QmpGiven *given, bool *first)
 {
     for (guint i = 0; i < type->n_members; i++) {
-        const QmpMember *member = &type->members[i];
+        const QmpMember *member = &qmp_members(type)[i];
 
         if (member->flags & (hidden | printer->hidden) ||
             (given && !qmp_given(given, i)) ||
             (member->flags & QMP_MEMBER_OPTIONAL && !qmp_member_present(member, object))) {
             continue;
         }
-        qmp_print_key(printer, member->name, first);
+        qmp_print_key(printer, qmp_name(member->name), first);
         if (member->flags & QMP_MEMBER_SECRET) {
             qmp_print_literal(printer, "null");
         } else {
-            qmp_print_typed(printer, member->type, qmp_member_storage(member, object));
+            qmp_print_typed(printer, qmp_type(member->type), qmp_member_storage(member, object));
         }
     }
 }
@@ -43,7 +43,7 @@ static void print_class(QmpPrinter *printer, const QmpType *type, const void *ob
     const QmpClass *klass = *qmp_class_union_class(type, object);
 
     if (klass) {
-        qmp_print_key(printer, type->tag_name, first);
+        qmp_print_key(printer, qmp_name(type->tag_name), first);
         qmp_print_str(printer, klass->name, strlen(klass->name));
     }
     print_members(printer, type, object, 0, NULL, first);
@@ -66,7 +66,7 @@ static void print_object_members(QmpPrinter *printer, const QmpType *type, const
     if (type->kind == QMP_KIND_UNION) {
         branch = qmp_union_branch(type, object);
         if (branch) {
-            print_object_members(printer, branch->type,
+            print_object_members(printer, qmp_type(branch->type),
                                  (const char *)object + type->u_offset, first);
         }
     }
@@ -88,7 +88,7 @@ static void print_alternate(QmpPrinter *printer, const QmpType *type, const void
     const QmpBranch *branch = object ? qmp_union_branch(type, object) : NULL;
 
     if (branch) {
-        qmp_print_typed(printer, branch->type, (const char *)object + type->u_offset);
+        qmp_print_typed(printer, qmp_type(branch->type), (const char *)object + type->u_offset);
     } else {
         qmp_print_literal(printer, "null");
     }
@@ -101,7 +101,7 @@ static void print_list(QmpPrinter *printer, const QmpType *type, const QmpList *
         if (i) {
             qmp_print_literal(printer, ", ");
         }
-        qmp_print_typed(printer, type->element, qmp_list_element(type, list, i));
+        qmp_print_typed(printer, qmp_type(type->element), qmp_list_element(type, list, i));
     }
     qmp_print_literal(printer, "]");
 }

@@ -102,9 +102,9 @@ static void on_wake(evutil_socket_t fd, short what, void *data)
 static const void *member_of(const QmpEventKind *kind, const char *name, const void *data)
 {
     for (guint i = 0; i < kind->data->n_members; i++) {
-        const QmpMember *member = &kind->data->members[i];
+        const QmpMember *member = &qmp_members(kind->data)[i];
 
-        if (!strcmp(member->name, name)) {
+        if (!strcmp(qmp_name(member->name), name)) {
             return (const char *)data + member->offset;
         }
     }

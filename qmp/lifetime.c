@@ -30,7 +30,7 @@ static void clear_str(char **str, guint32 flags)
 static void clear_list(const QmpType *type, QmpList *list)
 {
     for (gsize i = 0; i < list->n; i++) {
-        qmp_clear(type->element, qmp_list_element(type, list, i));
+        qmp_clear(qmp_type(type->element), qmp_list_element(type, list, i));
     }
     g_free(list->items);
     memset(list, 0, sizeof(*list));
@@ -39,13 +39,13 @@ static void clear_list(const QmpType *type, QmpList *list)
 static void clear_members(const QmpType *type, void *object)
 {
     for (guint i = 0; i < type->n_members; i++) {
-        const QmpMember *member = &type->members[i];
+        const QmpMember *member = &qmp_members(type)[i];
         void *storage = qmp_member_storage(member, object);
 
-        if (member->type->kind == QMP_KIND_STR) {
+        if (qmp_type(member->type)->kind == QMP_KIND_STR) {
             clear_str(storage, member->flags);
         } else {
-            qmp_clear(member->type, storage);
+            qmp_clear(qmp_type(member->type), storage);
         }
         if (member->has_offset >= 0) {
             *qmp_member_has(member, object) = false;
@@ -75,9 +75,9 @@ static void clear_object(const QmpType *type, void *object)
         branch = qmp_union_branch(type, object);
     }
     if (branch && type->kind == QMP_KIND_UNION) {
-        clear_object(branch->type, (char *)object + type->u_offset);
+        clear_object(qmp_type(branch->type), (char *)object + type->u_offset);
     } else if (branch) {
-        qmp_clear(branch->type, (char *)object + type->u_offset);
+        qmp_clear(qmp_type(branch->type), (char *)object + type->u_offset);
     }
     if (type->kind == QMP_KIND_CLASS_UNION) {
         clear_class_union(type, object);
@@ -121,9 +121,9 @@ void qmp_clear(const QmpType *type, void *storage)
 static void clone_list(const QmpType *type, QmpList *dst, const QmpList *src)
 {
     dst->n = src->n;
-    dst->items = src->n ? g_malloc0_n(src->n, qmp_storage_size(type->element)) : NULL;
+    dst->items = src->n ? g_malloc0_n(src->n, qmp_storage_size(qmp_type(type->element))) : NULL;
     for (gsize i = 0; i < src->n; i++) {
-        qmp_clone(type->element, qmp_list_element(type, dst, i),
+        qmp_clone(qmp_type(type->element), qmp_list_element(type, dst, i),
                   qmp_list_element(type, src, i));
     }
 }
@@ -152,9 +152,9 @@ static void clone_object(const QmpType *type, void *dst, const void *src)
     const QmpBranch *branch = NULL;
 
     for (guint i = 0; i < type->n_members; i++) {
-        const QmpMember *member = &type->members[i];
+        const QmpMember *member = &qmp_members(type)[i];
 
-        qmp_clone(member->type, qmp_member_storage(member, dst),
+        qmp_clone(qmp_type(member->type), qmp_member_storage(member, dst),
                   qmp_member_storage(member, src));
         if (member->has_offset >= 0) {
             *qmp_member_has(member, dst) = *qmp_member_has(member, src);
@@ -172,10 +172,10 @@ static void clone_object(const QmpType *type, void *dst, const void *src)
         branch = qmp_union_branch(type, src);
     }
     if (branch && type->kind == QMP_KIND_UNION) {
-        clone_object(branch->type, (char *)dst + type->u_offset,
+        clone_object(qmp_type(branch->type), (char *)dst + type->u_offset,
                      (const char *)src + type->u_offset);
     } else if (branch) {
-        qmp_clone(branch->type, (char *)dst + type->u_offset,
+        qmp_clone(qmp_type(branch->type), (char *)dst + type->u_offset,
                   (const char *)src + type->u_offset);
     }
 }
@@ -217,13 +217,13 @@ void qmp_clone(const QmpType *type, void *dst, const void *src)
 static bool members_equal(const QmpType *type, const void *a, const void *b)
 {
     for (guint i = 0; i < type->n_members; i++) {
-        const QmpMember *member = &type->members[i];
+        const QmpMember *member = &qmp_members(type)[i];
         bool present = qmp_member_present(member, a);
 
         if (present != qmp_member_present(member, b)) {
             return false;
         }
-        if (present && !qmp_equal(member->type, qmp_member_storage(member, a),
+        if (present && !qmp_equal(qmp_type(member->type), qmp_member_storage(member, a),
                                   qmp_member_storage(member, b))) {
             return false;
         }
@@ -260,11 +260,11 @@ static bool object_equal(const QmpType *type, const void *a, const void *b)
         return class_union_equal(type, a, b);
     case QMP_KIND_UNION:
         branch = qmp_union_branch(type, a);     /* the tags are equal */
-        return !branch || object_equal(branch->type, u_a, u_b);
+        return !branch || object_equal(qmp_type(branch->type), u_a, u_b);
     case QMP_KIND_ALTERNATE:
         branch = qmp_union_branch(type, a);
         return branch == qmp_union_branch(type, b) &&
-               (!branch || qmp_equal(branch->type, u_a, u_b));
+               (!branch || qmp_equal(qmp_type(branch->type), u_a, u_b));
     default:
         return true;
     }
@@ -276,7 +276,7 @@ static bool list_equal(const QmpType *type, const QmpList *a, const QmpList *b)
         return false;
     }
     for (gsize i = 0; i < a->n; i++) {
-        if (!qmp_equal(type->element, qmp_list_element(type, a, i),
+        if (!qmp_equal(qmp_type(type->element), qmp_list_element(type, a, i),
                        qmp_list_element(type, b, i))) {
             return false;
         }
@@ -322,7 +322,9 @@ static void *alternate_of_text(const QmpType *type, const char *text)
     char *object = g_malloc0(type->size);
 
     for (guint i = 0; i < type->n_branches; i++) {
-        if (type->branches[i].type && type->branches[i].type->kind == QMP_KIND_STR) {
+        const QmpType *branch = qmp_type(qmp_branches(type)[i].type);
+
+        if (branch && branch->kind == QMP_KIND_STR) {
             *(int *)(object + type->tag_offset) = i;
             *(char **)(object + type->u_offset) = g_strdup(text);
             break;
@@ -333,7 +335,7 @@ static void *alternate_of_text(const QmpType *type, const char *text)
 
 void qmp_member_set_scalar(const QmpMember *member, void *object, QmpScalar value)
 {
-    const QmpType *type = member->type;
+    const QmpType *type = qmp_type(member->type);
     void *storage = qmp_member_storage(member, object);
 
     qmp_clear(type, storage);
@@ -359,6 +361,11 @@ void qmp_member_set_scalar(const QmpMember *member, void *object, QmpScalar valu
     }
 }
 
+void qmp_member_set_constant(const QmpMember *member, void *object, QmpConstant constant)
+{
+    qmp_member_set_scalar(member, object, qmp_scalar(qmp_type(member->type)->kind, constant));
+}
+
 bool qmp_member_present(const QmpMember *member, const void *object)
 {
     const void *storage = qmp_member_storage(member, object);
@@ -366,7 +373,7 @@ bool qmp_member_present(const QmpMember *member, const void *object)
     if (member->has_offset >= 0) {
         return *qmp_member_has(member, object);
     }
-    switch (member->type->kind) {
+    switch (qmp_type(member->type)->kind) {
     case QMP_KIND_STR:
     case QMP_KIND_LINK:         /* path is its first member */
     case QMP_KIND_STRUCT:
@@ -393,9 +400,9 @@ void *qmp_new(const QmpType *type)
 static const QmpMember *next_member(const QmpType *props, guint *cursor, const char *name)
 {
     for (guint i = 0; i < props->n_members; i++) {
-        const QmpMember *member = &props->members[(*cursor + i) % props->n_members];
+        const QmpMember *member = &qmp_members(props)[(*cursor + i) % props->n_members];
 
-        if (!strcmp(member->name, name)) {
+        if (!strcmp(qmp_name(member->name), name)) {
             *cursor = (*cursor + i + 1) % props->n_members;
             return member;
         }
@@ -410,10 +417,10 @@ void *qmp_new_props(const QmpClass *klass)
 
     for (guint i = 0; i < klass->n_defaults; i++) {
         const QmpMember *member = next_member(klass->props, &cursor,
-                                              klass->defaults[i].property);
+                                              qmp_name(klass->defaults[i].property));
 
         if (member) {
-            qmp_member_set_scalar(member, props, klass->defaults[i].value);
+            qmp_member_set_constant(member, props, klass->defaults[i].value);
         }
     }
     return props;

@@ -69,7 +69,7 @@ bool qmp_policy_judge_property(const QmpPolicy *policy, const QmpClass *klass,
     if (!policy || !(row->flags & QMP_MARKS)) {
         return true;
     }
-    subject = g_strdup_printf("property '%s' of class '%s'", row->name, klass->name);
+    subject = g_strdup_printf("property '%s' of class '%s'", qmp_name(row->name), klass->name);
     return qmp_policy_judge(policy, row->flags, subject, error);
 }
 

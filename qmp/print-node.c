@@ -29,8 +29,8 @@ static void print_any(QmpPrinter *printer, const QmpInputOps *ops, const QmpType
 /* The branch that an object's tag names, without decoding the object. */
 static const QmpType *branch_of(const QmpInputOps *ops, const QmpType *type, const void *node)
 {
-    const char *name = type->kind == QMP_KIND_UNION ? type->members[type->tag].name
-                                                    : type->tag_name;
+    const char *name = type->kind == QMP_KIND_UNION ? qmp_name(qmp_members(type)[type->tag].name)
+                                                    : qmp_name(type->tag_name);
     const void *tag = ops->dict_get(node, name);
     const QmpClass *klass;
     const char *text;
@@ -45,8 +45,9 @@ static const QmpType *branch_of(const QmpInputOps *ops, const QmpType *type, con
         klass = qmp_class_find(text);
         return klass ? klass->props : NULL;
     }
-    value = qmp_enum_parse(type->members[type->tag].type, text);
-    return value < 0 || (guint)value >= type->n_branches ? NULL : type->branches[value].type;
+    value = qmp_enum_parse(qmp_type(qmp_members(type)[type->tag].type), text);
+    return value < 0 || (guint)value >= type->n_branches
+           ? NULL : qmp_type(qmp_branches(type)[value].type);
 }
 
 static const QmpMember *find_row(const QmpInputOps *ops, const QmpType *type,
@@ -55,8 +56,8 @@ static const QmpMember *find_row(const QmpInputOps *ops, const QmpType *type,
     const QmpType *branch;
 
     for (guint i = 0; i < type->n_members; i++) {
-        if (!strcmp(type->members[i].name, key)) {
-            return &type->members[i];
+        if (!strcmp(qmp_name(qmp_members(type)[i].name), key)) {
+            return &qmp_members(type)[i];
         }
     }
     if (type->kind != QMP_KIND_UNION && type->kind != QMP_KIND_CLASS_UNION) {
@@ -68,15 +69,15 @@ static const QmpMember *find_row(const QmpInputOps *ops, const QmpType *type,
 
 static bool is_tag(const QmpType *type, const char *key)
 {
-    return type->kind == QMP_KIND_CLASS_UNION && !strcmp(type->tag_name, key);
+    return type->kind == QMP_KIND_CLASS_UNION && !strcmp(qmp_name(type->tag_name), key);
 }
 
 /* A value of type any beside the name of a property is treated as secret if a property of
  * that name is secret in any class: the object itself is not known here. */
 static bool is_secret_value(const DictPrint *dict, const QmpMember *row)
 {
-    const void *name = row->type->kind == QMP_KIND_ANY ? dict->ops->dict_get(dict->node, "property")
-                                                       : NULL;
+    const void *name = qmp_type(row->type)->kind == QMP_KIND_ANY
+                       ? dict->ops->dict_get(dict->node, "property") : NULL;
     const QmpMember *member;
     const char *text;
     gsize length;
@@ -109,7 +110,7 @@ static bool print_member(const char *key, const void *item, void *data)
     if (!row || row->flags & QMP_MEMBER_SECRET || is_secret_value(dict, row)) {
         qmp_print_literal(dict->printer, "null");
     } else {
-        print_any(dict->printer, dict->ops, row->type, item, true);
+        print_any(dict->printer, dict->ops, qmp_type(row->type), item, true);
     }
     return true;
 }
@@ -119,8 +120,8 @@ static const QmpType *object_type(const QmpType *type)
 {
     if (type && type->kind == QMP_KIND_ALTERNATE) {
         for (guint i = 0; i < type->n_branches; i++) {
-            if (qmp_is_boxed(type->branches[i].type)) {
-                return type->branches[i].type;
+            if (qmp_is_boxed(qmp_type(qmp_branches(type)[i].type))) {
+                return qmp_type(qmp_branches(type)[i].type);
             }
         }
     }
@@ -145,7 +146,7 @@ static void print_dict(QmpPrinter *printer, const QmpInputOps *ops, const QmpTyp
 static void print_list(QmpPrinter *printer, const QmpInputOps *ops, const QmpType *type,
                        const void *node, bool masked)
 {
-    const QmpType *element = type && type->kind == QMP_KIND_LIST ? type->element : NULL;
+    const QmpType *element = type && type->kind == QMP_KIND_LIST ? qmp_type(type->element) : NULL;
     gsize n = ops->list_length(node);
 
     qmp_print_literal(printer, "[");

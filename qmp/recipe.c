@@ -51,7 +51,7 @@ static const QmpValue *value_named(const PropertyValueList *named, const char *p
 /* The machine chooses the value. */
 static bool is_auto(const QmpMember *member, const QmpValue *value)
 {
-    return member->type == &qmp_type_OnOffAuto && value->kind == QMP_VALUE_STR &&
+    return qmp_type(member->type) == &qmp_type_OnOffAuto && value->kind == QMP_VALUE_STR &&
            g_str_equal(value->s, "auto");
 }
 
@@ -59,7 +59,7 @@ static bool is_auto(const QmpMember *member, const QmpValue *value)
 static Verdict judge(const QmpClass *klass, const QmpCondition *condition,
                      const PropertyValueList *named)
 {
-    const QmpMember *member = qmp_class_member(klass, condition->property);
+    const QmpMember *member = qmp_class_member(klass, qmp_name(condition->property));
     g_autoptr(QmpValue) wanted = NULL;
     g_autoptr(QmpValue) standard = NULL;
     const QmpValue *value;
@@ -68,8 +68,8 @@ static Verdict judge(const QmpClass *klass, const QmpCondition *condition,
         return CONDITION_OPEN;
     }
     standard = qmp_class_default(klass, member);
-    value = value_named(named, condition->property) ?: standard;
-    wanted = qmp_scalar_value(member->type, condition->value);
+    value = value_named(named, qmp_name(condition->property)) ?: standard;
+    wanted = qmp_scalar_value(qmp_type(member->type), condition->value);
     if (value && is_auto(member, value)) {
         return CONDITION_OPEN;
     }
@@ -82,11 +82,11 @@ static const QmpMember *condition_member(const QmpClass *klass, const QmpConditi
     const QmpMember *member = NULL;
 
     if (!condition->accel) {
-        return qmp_class_member(klass, condition->property);
+        return qmp_class_member(klass, qmp_name(condition->property));
     }
     for (guint i = 0; i < qmp_n_classes && !member; i++) {
         if (qmp_class_is_a(qmp_classes[i], &qmp_class_accel)) {
-            member = qmp_class_member(qmp_classes[i], condition->property);
+            member = qmp_class_member(qmp_classes[i], qmp_name(condition->property));
         }
     }
     return member;
@@ -95,9 +95,10 @@ static const QmpMember *condition_member(const QmpClass *klass, const QmpConditi
 static RecipeCondition *condition_info(const QmpClass *klass, const QmpCondition *condition)
 {
     RecipeCondition *info = g_new0(RecipeCondition, 1);
+    const QmpMember *member = condition_member(klass, condition);
 
-    info->property = g_strdup(condition->property);
-    info->value = qmp_scalar_value(condition_member(klass, condition)->type, condition->value);
+    info->property = g_strdup(qmp_name(condition->property));
+    info->value = qmp_scalar_value(qmp_type(member->type), condition->value);
     info->accel = condition->accel;
     return info;
 }
@@ -126,11 +127,11 @@ static void list_props(const QmpPart *part, PropertyValueList *ret_props)
 {
     ret_props->items = g_new0(PropertyValue *, part->n_props);
     for (guint i = 0; i < part->n_props; i++) {
-        const QmpMember *member = qmp_class_member(part->driver, part->props[i].property);
+        const QmpMember *member = qmp_class_member(part->driver, qmp_name(part->props[i].property));
         PropertyValue *value = g_new0(PropertyValue, 1);
 
-        value->property = g_strdup(member->name);
-        value->value = qmp_scalar_value(member->type, part->props[i].value);
+        value->property = g_strdup(qmp_name(member->name));
+        value->value = qmp_scalar_value(qmp_type(member->type), part->props[i].value);
         ret_props->items[ret_props->n++] = value;
     }
 }
@@ -141,11 +142,11 @@ static void list_forwarded(const QmpClass *klass, const QmpPart *part, RecipeEnt
     const QmpType *props = klass->props;
 
     for (guint i = 0; part->driver && i < props->n_members; i++) {
-        if (!g_strcmp0(props->members[i].part, part->name)) {
+        if (!g_strcmp0(qmp_name(qmp_members(props)[i].part), part->name)) {
             strList *list = &entry->forward;
 
             list->items = g_renew(char *, list->items, list->n + 1);
-            list->items[list->n++] = g_strdup(props->members[i].name);
+            list->items[list->n++] = g_strdup(qmp_name(qmp_members(props)[i].name));
             entry->has_forward = true;
         }
     }
@@ -179,12 +180,13 @@ static RecipeEntry *entry_info(const QmpClass *klass, const QmpPart *part,
 
 static PropertyDefault *default_info(const QmpCompat *compat)
 {
-    const QmpMember *member = qmp_class_member(compat->driver, compat->property);
+    const QmpClass *driver = qmp_class(compat->driver);
+    const QmpMember *member = qmp_class_member(driver, qmp_name(compat->property));
     PropertyDefault *info = g_new0(PropertyDefault, 1);
 
-    info->driver = g_strdup(compat->driver->name);
-    info->property = g_strdup(compat->property);
-    info->value = qmp_scalar_value(member->type, compat->value);
+    info->driver = g_strdup(driver->name);
+    info->property = g_strdup(qmp_name(compat->property));
+    info->value = qmp_scalar_value(qmp_type(member->type), compat->value);
     return info;
 }
 
@@ -211,14 +213,14 @@ static void list_values(const QmpClass *klass, const PropertyValueList *named,
 
     ret->items = g_new0(PropertyValue *, props->n_members);
     for (guint i = 0; i < props->n_members; i++) {
-        const QmpMember *member = &props->members[i];
-        const QmpValue *given = named ? value_named(named, member->name) : NULL;
+        const QmpMember *member = &qmp_members(props)[i];
+        const QmpValue *given = named ? value_named(named, qmp_name(member->name)) : NULL;
         QmpValue *value = given ? qmp_value_clone(given) : qmp_class_default(klass, member);
 
         if (value) {
             PropertyValue *info = g_new0(PropertyValue, 1);
 
-            info->property = g_strdup(member->name);
+            info->property = g_strdup(qmp_name(member->name));
             info->value = value;
             ret->items[ret->n++] = info;
         }

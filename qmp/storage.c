@@ -110,24 +110,24 @@ void qmp_storage_set_uint(const QmpType *type, void *storage, guint64 value)
 const QmpBranch *qmp_union_branch(const QmpType *type, const void *object)
 {
     guint32 offset = type->kind == QMP_KIND_ALTERNATE ? type->tag_offset
-                                                      : type->members[type->tag].offset;
+                                                      : qmp_members(type)[type->tag].offset;
     int tag = *(const int *)((const char *)object + offset);
     const QmpBranch *branch;
 
     if (tag < 0 || (guint)tag >= type->n_branches) {
         return NULL;
     }
-    branch = &type->branches[tag];
-    return branch->type ? branch : NULL;
+    branch = &qmp_branches(type)[tag];
+    return qmp_type(branch->type) ? branch : NULL;
 }
 
 void qmp_fill_defaults(const QmpType *type, void *object)
 {
     for (guint i = 0; i < type->n_members; i++) {
-        const QmpMember *member = &type->members[i];
+        const QmpMember *member = &qmp_members(type)[i];
 
         if (member->flags & QMP_MEMBER_HAS_DEFAULT) {
-            qmp_member_set_scalar(member, object, member->def);
+            qmp_member_set_constant(member, object, member->def);
         }
     }
 }
@@ -136,9 +136,9 @@ const void *qmp_member_find(const QmpType *type, const void *object, const char 
                             const QmpType **ret_type)
 {
     for (guint i = 0; i < type->n_members; i++) {
-        if (!strcmp(type->members[i].name, name)) {
-            *ret_type = type->members[i].type;
-            return qmp_member_storage(&type->members[i], object);
+        if (!strcmp(qmp_name(qmp_members(type)[i].name), name)) {
+            *ret_type = qmp_type(qmp_members(type)[i].type);
+            return qmp_member_storage(&qmp_members(type)[i], object);
         }
     }
     return NULL;

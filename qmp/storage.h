@@ -39,7 +39,7 @@ static inline bool *qmp_member_has(const QmpMember *member, const void *object)
 
 static inline void *qmp_list_element(const QmpType *list, const QmpList *value, gsize i)
 {
-    return (char *)value->items + i * qmp_storage_size(list->element);
+    return (char *)value->items + i * qmp_storage_size(qmp_type(list->element));
 }
 
 /* An integer kind's value, as 64 bits. */

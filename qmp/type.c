@@ -52,8 +52,8 @@ const QmpMember *qmp_class_member(const QmpClass *klass, const char *name)
     const QmpType *props = klass->props;
 
     for (guint i = 0; props && i < props->n_members; i++) {
-        if (!strcmp(props->members[i].name, name)) {
-            return &props->members[i];
+        if (!strcmp(qmp_name(qmp_members(props)[i].name), name)) {
+            return &qmp_members(props)[i];
         }
     }
     return NULL;
@@ -64,7 +64,7 @@ const char *qmp_enum_name(const QmpType *type, int value)
     if (value < 0 || (guint)value >= type->n_values) {
         return "?";
     }
-    return type->values[value].name;
+    return qmp_name(qmp_values(type)[value].name);
 }
 
 int qmp_enum_parse(const QmpType *type, const char *name)
@@ -73,8 +73,8 @@ int qmp_enum_parse(const QmpType *type, const char *name)
 
     while (low < high) {
         guint middle = low + (high - low) / 2;
-        guint value = type->sorted[middle];
-        int order = strcmp(name, type->values[value].name);
+        guint value = qmp_sorted(type)[middle];
+        int order = strcmp(name, qmp_name(qmp_values(type)[value].name));
 
         if (!order) {
             return value;

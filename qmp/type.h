@@ -7,6 +7,11 @@
  * registered or computed at run time, and nothing here knows about objects,
  * devices or JSON.
  *
+ * Rows of types have numbers where one would expect pointers: a pointer would have to be
+ * relocated when the program starts, and each daemon would have a copy of all rows of its
+ * own.  Texts are offsets (qmp_name), types and classes are indices (qmp_type, qmp_class),
+ * and what a row has several of stands in one table for all rows (qmp_members and so on).
+ *
  * How a value is stored ("its storage"), as a struct member or list element:
  *
  *   bool, intN, uintN, size, number, enum   inline
@@ -78,6 +83,45 @@ typedef struct {
     void *items;
 } QmpList;
 
+/* A name or another text that clients see, as an offset into qmp_names[]; 0: none, or
+ * empty. */
+typedef guint32 QmpName;
+
+extern const char qmp_names[];
+
+static inline const char *qmp_name(QmpName name)
+{
+    return qmp_names + name;
+}
+
+/* A type, as an index into qmp_types[]; 0: none, which is NULL there. */
+typedef guint16 QmpTypeId;
+
+extern const QmpType *const qmp_types[];
+
+static inline const QmpType *qmp_type(QmpTypeId id)
+{
+    return qmp_types[id];
+}
+
+/* A class, as 1 + its index in qmp_classes[]; 0: none. */
+typedef guint16 QmpClassId;
+
+/* As a QmpScalar, but a row's: text, for str, link and alternate, is a QmpName. */
+typedef union {
+    gint64 i;
+    guint64 u;
+    double d;
+    QmpName text;
+} QmpConstant;
+
+static inline QmpScalar qmp_scalar(QmpKind kind, QmpConstant constant)
+{
+    bool is_text = kind == QMP_KIND_STR || kind == QMP_KIND_LINK || kind == QMP_KIND_ALTERNATE;
+
+    return is_text ? (QmpScalar){ .s = qmp_name(constant.text) } : (QmpScalar){ .u = constant.u };
+}
+
 /* A text of the schema, as an offset into qmp_docs[]; 0: none. */
 typedef guint32 QmpDoc;
 
@@ -104,75 +148,113 @@ enum {
 };
 
 struct QmpMember {
-    const char *name;           /* on the wire */
-    const QmpType *type;
+    QmpName name;               /* on the wire */
+    QmpTypeId type;
+    guint16 n_only;             /* bool, str, enum, union: how many values (of the tag) are */
+    guint16 only;               /*   supported, 0: all; the first: see qmp_only() */
     guint32 offset;             /* of the value in the struct */
     gint32 has_offset;          /* of its has_NAME, or -1 */
     guint32 flags;              /* QMP_MEMBER_* */
-    QmpScalar def;              /* valid with HAS_DEFAULT; lists: always empty */
-    QmpScalar min;              /* valid with HAS_MIN; str and list: length */
-    QmpScalar max;
-    const QmpScalar *only;      /* bool, str, enum, union: the only values (of the tag) */
-    guint32 n_only;             /*   that are supported; 0: all */
-    const char *part;           /* forwarded to this part of the object, or NULL */
+    QmpName part;               /* forwarded to this part of the object, or 0 */
     QmpDoc doc;
+    QmpConstant def;            /* valid with HAS_DEFAULT; lists: always empty */
+    QmpConstant min;            /* valid with HAS_MIN; str and list: length */
+    QmpConstant max;
 };
 
 /* One branch of a union or alternate. */
 typedef struct {
-    const char *name;           /* value of the tag; alternate: member name */
-    const QmpType *type;        /* NULL: this branch adds no member */
+    QmpName name;               /* value of the tag; alternate: member name */
+    QmpTypeId type;             /* 0: this branch adds no member */
     QmpDoc doc;                 /* of an alternate's */
 } QmpBranch;
 
 typedef struct {
-    const char *name;
+    QmpName name;
     QmpDoc doc;
     guint32 flags;              /* QMP_MEMBER_UNSTABLE, _DEPRECATED */
 } QmpEnumValue;
 
 /* A member that a struct lacks; the error for its name says why. */
 typedef struct {
-    const char *name;
-    const char *why;
+    QmpName name;
+    QmpName why;
 } QmpUnsupported;
 
 struct QmpType {
-    const char *name;           /* schema name; "uint8List" for lists */
+    QmpName name;               /* schema name; "uint8List" for lists */
     QmpKind kind;
     guint32 size;               /* sizeof the C type (struct itself, not pointer) */
 
-    const QmpMember *members;   /* struct; union and class union: the base */
-    guint32 n_members;
-    const QmpUnsupported *unsupported;  /* struct */
-    guint32 n_unsupported;
+    guint16 members;            /* struct; union and class union: the base; qmp_members() */
+    guint16 n_members;
+    guint16 unsupported;        /* struct; qmp_unsupported() */
+    guint16 n_unsupported;
 
-    const QmpEnumValue *values; /* enum, in declaration order */
-    const guint16 *sorted;      /* enum: indices of values in strcmp order */
-    guint32 n_values;
+    guint16 values;             /* enum, in declaration order; qmp_values(), and in strcmp */
+    guint16 n_values;           /*   order qmp_sorted() */
 
-    const QmpType *element;     /* list */
+    QmpTypeId element;          /* list */
 
-    /* Union: branches[tag value]; `u` holds the branch's members inline, so
+    /* Union: qmp_branches()[tag value]; `u` holds the branch's members inline, so
      * the branch type's offsets count from u_offset.  Wrapped (the old
      * `data` style) unions: branch types have the single member `data`.
-     * Alternate: branches[type], `u` holds the branch's storage. */
-    const QmpBranch *branches;
-    guint32 n_branches;
-    guint32 tag;                /* union: index of the tag in members */
+     * Alternate: qmp_branches()[type], `u` holds the branch's storage. */
+    guint16 branches;
+    guint16 n_branches;
+    guint16 tag;                /* union: index of the tag in members */
     guint32 tag_offset;         /* alternate: of `type`; class union: of the class */
     guint32 u_offset;           /* class union: of `props` */
 
     /* Class union: which classes may be named. */
-    const char *tag_name;       /* "qom-type" or "driver" */
-    const QmpClass *root;       /* any concrete descendant of it, */
+    QmpName tag_name;           /* "qom-type" or "driver" */
+    QmpClassId root;            /* any concrete descendant of it, */
     guint32 root_flags;         /*   with at least these QMP_CLASS_* flags */
     guint32 given_offset;       /* of `given`, see QmpGiven */
 
-    const QmpClass *target;     /* link: class that the target must have */
+    QmpClassId target;          /* link: class that the target must have */
 
     QmpDoc doc;
 };
+
+/* What all rows have of each kind; a row's own stand behind each other from its index on. */
+extern const QmpMember qmp_all_members[];
+extern const QmpUnsupported qmp_all_unsupported[];
+extern const QmpEnumValue qmp_all_values[];
+extern const guint16 qmp_all_sorted[];
+extern const QmpBranch qmp_all_branches[];
+extern const QmpConstant qmp_all_only[];
+
+static inline const QmpMember *qmp_members(const QmpType *type)
+{
+    return &qmp_all_members[type->members];
+}
+
+static inline const QmpUnsupported *qmp_unsupported(const QmpType *type)
+{
+    return &qmp_all_unsupported[type->unsupported];
+}
+
+static inline const QmpEnumValue *qmp_values(const QmpType *type)
+{
+    return &qmp_all_values[type->values];
+}
+
+/* Indices of an enum's values. */
+static inline const guint16 *qmp_sorted(const QmpType *type)
+{
+    return &qmp_all_sorted[type->values];
+}
+
+static inline const QmpBranch *qmp_branches(const QmpType *type)
+{
+    return &qmp_all_branches[type->branches];
+}
+
+static inline const QmpConstant *qmp_only(const QmpMember *member)
+{
+    return &qmp_all_only[member->only];
+}
 
 /* Class unions record which properties the request named, with one bit per row
  * of the class's props type, so that a machine's defaults can still be filled
@@ -186,15 +268,15 @@ static inline bool qmp_given(const QmpGiven *given, guint i)
 
 /* A class's default for one of its properties, which overrides the row's. */
 typedef struct {
-    const char *property;
-    QmpScalar value;            /* by the property's kind */
+    QmpName property;
+    QmpConstant value;          /* by the property's kind */
 } QmpDefault;
 
 /* A default that a machine type gives to a property of another class. */
 typedef struct {
-    const QmpClass *driver;     /* and all its descendants */
-    const char *property;
-    QmpScalar value;
+    QmpClassId driver;          /* and all its descendants */
+    QmpName property;
+    QmpConstant value;
 } QmpCompat;
 
 typedef enum {
@@ -217,9 +299,9 @@ enum {
 
 /* One comparison of an entry's `if`. */
 typedef struct {
-    const char *property;       /* of the machine or device, */
+    QmpName property;           /* of the machine or device, */
     bool accel;                 /*   or of the accelerator */
-    QmpScalar value;            /* compared by the property's kind */
+    QmpConstant value;          /* compared by the property's kind */
 } QmpCondition;
 
 /* One entry of a recipe or of `parts`: a child to make, or a wire. */
@@ -283,6 +365,11 @@ struct QmpClass {
 extern const QmpClass *const qmp_classes[];
 extern const guint qmp_n_classes;
 
+static inline const QmpClass *qmp_class(QmpClassId id)
+{
+    return id ? qmp_classes[id - 1] : NULL;
+}
+
 /* Every class's name and aliases in strcmp order: what qmp_class_find searches. */
 typedef struct {
     const char *name;
@@ -319,7 +406,7 @@ typedef struct {
     guint32 subleaf;
     guint8 reg;                 /* 0 eax, 1 ebx, 2 ecx, 3 edx */
     guint8 bit;
-    const char *name;
+    QmpName name;
 } QmpCpuidBit;
 
 extern const QmpCpuidBit qmp_cpuid_bits[];

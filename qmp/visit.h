@@ -115,6 +115,8 @@ const QmpClass *qmp_union_class(const QmpType *type, const void *object);
 
 /* Sets the member of a struct value to a constant, and frees the old value. */
 void qmp_member_set_scalar(const QmpMember *member, void *object, QmpScalar value);
+/* The same with one of a row. */
+void qmp_member_set_constant(const QmpMember *member, void *object, QmpConstant constant);
 
 /* Presence, by has_offset or by the value itself. */
 bool qmp_member_present(const QmpMember *member, const void *object);

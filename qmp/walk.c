@@ -24,10 +24,11 @@ static void walk(const Walk *w, const QmpType *type, const void *storage, const 
 static void walk_members(const Walk *w, const QmpType *type, const void *object)
 {
     for (guint i = 0; i < type->n_members; i++) {
-        const QmpMember *member = &type->members[i];
+        const QmpMember *member = &qmp_members(type)[i];
 
         if (!(member->flags & QMP_MEMBER_READONLY)) {
-            walk(w, member->type, qmp_member_storage(member, object), member->name);
+            walk(w, qmp_type(member->type), qmp_member_storage(member, object),
+                 qmp_name(member->name));
         }
     }
 }
@@ -38,9 +39,9 @@ static void walk_branch(const Walk *w, const QmpType *type, const void *object, 
     const void *inner = (const char *)object + type->u_offset;
 
     if (branch && type->kind == QMP_KIND_UNION) {
-        walk_members(w, branch->type, inner);
+        walk_members(w, qmp_type(branch->type), inner);
     } else if (branch) {
-        walk(w, branch->type, inner, name);
+        walk(w, qmp_type(branch->type), inner, name);
     }
 }
 
@@ -70,7 +71,7 @@ static void walk(const Walk *w, const QmpType *type, const void *storage, const 
         const QmpList *list = storage;
 
         for (gsize i = 0; i < list->n; i++) {
-            walk(w, type->element, qmp_list_element(type, list, i), name);
+            walk(w, qmp_type(type->element), qmp_list_element(type, list, i), name);
         }
     } else if (qmp_is_boxed(type) && *(void *const *)storage) {
         walk_boxed(w, type, *(void *const *)storage, name);

@@ -23,7 +23,10 @@
 #include "qom/types.h"
 
 /* The name in messages of a device's hold on its bus. */
-static const QmpMember bus_row = { .name = "parent_bus" };
+static const QmpMember *bus_row(void)
+{
+    return qmp_class_member(&qmp_class_device, "parent_bus");
+}
 
 static const BusOps *bus_ops(const Bus *bus)
 {
@@ -271,7 +274,7 @@ bool bus_attach(Device *dev, GError **error)
     }
     dev->bus_link.data = dev;
     g_queue_push_tail_link(&bus->devices, &dev->bus_link);
-    link_hold(&dev->object, &bus_row, &bus->object);
+    link_hold(&dev->object, bus_row(), &bus->object);
     dev->attached = true;
     return true;
 }
@@ -291,7 +294,7 @@ void bus_detach(Device *dev)
         ops->detach(bus, dev);
     }
     dev->bus = NULL;
-    link_drop(&dev->object, &bus_row, &bus->object);
+    link_drop(&dev->object, bus_row(), &bus->object);
 }
 
 bool bus_can_plug(const Bus *bus)

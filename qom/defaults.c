@@ -27,8 +27,10 @@ typedef struct {
 static const QmpMember *member_of(const QmpType *type, const char *name, QmpKind kind)
 {
     for (guint i = 0; i < type->n_members; i++) {
-        if (g_str_equal(type->members[i].name, name) && type->members[i].type->kind == kind) {
-            return &type->members[i];
+        const QmpMember *member = &qmp_members(type)[i];
+
+        if (g_str_equal(qmp_name(member->name), name) && qmp_type(member->type)->kind == kind) {
+            return member;
         }
     }
     return NULL;
@@ -40,14 +42,14 @@ static bool get_list(Object *machine, DefaultsList *ret_list)
     const QmpMember *row = qmp_class_member(object_class(machine), "defaults");
     DefaultsList l;
 
-    if (!row || row->type->kind != QMP_KIND_LIST ||
-        row->type->element->kind != QMP_KIND_STRUCT) {
+    if (!row || qmp_type(row->type)->kind != QMP_KIND_LIST ||
+        qmp_type(qmp_type(row->type)->element)->kind != QMP_KIND_STRUCT) {
         return false;
     }
     l.list = (const QmpList *)((const char *)machine->props + row->offset);
-    l.driver = member_of(row->type->element, "driver", QMP_KIND_STR);
-    l.property = member_of(row->type->element, "property", QMP_KIND_STR);
-    l.value = member_of(row->type->element, "value", QMP_KIND_ANY);
+    l.driver = member_of(qmp_type(qmp_type(row->type)->element), "driver", QMP_KIND_STR);
+    l.property = member_of(qmp_type(qmp_type(row->type)->element), "property", QMP_KIND_STR);
+    l.value = member_of(qmp_type(qmp_type(row->type)->element), "value", QMP_KIND_ANY);
     *ret_list = l;
     return l.driver && l.property && l.value;
 }
@@ -188,10 +190,11 @@ static void apply_compat(const QmpClass *machine, const QmpClass *at, const QmpC
 {
     for (guint i = 0; i < machine->n_compat; i++) {
         const QmpCompat *compat = &machine->compat[i];
-        int index = compat->driver == at ? row_index(klass, compat->property) : -1;
+        int index = qmp_class(compat->driver) == at
+                    ? row_index(klass, qmp_name(compat->property)) : -1;
 
         if (index >= 0 && !qmp_given(given, index)) {
-            qmp_member_set_scalar(&klass->props->members[index], props, compat->value);
+            qmp_member_set_constant(&qmp_members(klass->props)[index], props, compat->value);
         }
     }
 }
@@ -210,7 +213,7 @@ static bool apply_list(const DefaultsList *l, const QmpClass *at, const QmpClass
         if (!check_property(klass, row, property, error)) {
             return false;
         }
-        if (!qmp_given(given, row - klass->props->members) &&
+        if (!qmp_given(given, row - qmp_members(klass->props)) &&
             !decode(row, entry_value(l, i), props, NULL, error)) {
             return false;
         }
@@ -257,8 +260,8 @@ bool defaults_apply(Object *root, const QmpClass *klass, void *props, const QmpG
 static bool compat_names(const QmpClass *machine, const QmpClass *klass, const char *property)
 {
     for (guint i = 0; i < machine->n_compat; i++) {
-        if (g_str_equal(machine->compat[i].property, property) &&
-            qmp_class_is_a(klass, machine->compat[i].driver)) {
+        if (g_str_equal(qmp_name(machine->compat[i].property), property) &&
+            qmp_class_is_a(klass, qmp_class(machine->compat[i].driver))) {
             return true;
         }
     }

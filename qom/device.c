@@ -281,13 +281,13 @@ static void device_refresh(Object *obj, const QmpMember *member)
     g_autofree char *path = NULL;
     QmpScalar value = { 0 };
 
-    if (g_str_equal(member->name, "realized")) {
+    if (g_str_equal(qmp_name(member->name), "realized")) {
         value.u = dev->realized;
-    } else if (g_str_equal(member->name, "hotplugged")) {
+    } else if (g_str_equal(qmp_name(member->name), "hotplugged")) {
         value.u = dev->hotplugged;
-    } else if (g_str_equal(member->name, "hotpluggable")) {
+    } else if (g_str_equal(qmp_name(member->name), "hotpluggable")) {
         value.u = is_hotpluggable(dev);
-    } else if (g_str_equal(member->name, "parent_bus")) {
+    } else if (g_str_equal(qmp_name(member->name), "parent_bus")) {
         value.s = path = dev->bus ? object_path(&dev->bus->object) : NULL;
     } else {
         return;

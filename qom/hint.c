@@ -13,7 +13,7 @@ char *hint_property(const QmpClass *klass, const char *name)
 
     qmp_nearest_init(&nearest, name);
     for (guint i = 0; i < klass->props->n_members; i++) {
-        qmp_nearest_add(&nearest, klass->props->members[i].name);
+        qmp_nearest_add(&nearest, qmp_name(qmp_members(klass->props)[i].name));
     }
     return qmp_nearest_hint(&nearest);
 }

@@ -57,7 +57,7 @@ bool object_link(Object *obj, GError **error)
         return false;
     }
     for (guint i = 0; i < type->n_members; i++) {
-        if (!link_acquire(obj, &type->members[i], obj->props, false, error)) {
+        if (!link_acquire(obj, &qmp_members(type)[i], obj->props, false, error)) {
             link_release_all(obj);
             return false;
         }
@@ -334,7 +334,7 @@ static bool may_delete(Object *obj, const Object *branch, GError **error)
         g_autofree char *holder = object_path(h->holder);
 
         qmp_error_set(error, ERROR_REASON_IN_USE, "object '%s' is in use by property '%s' of '%s'",
-                      path, h->member->name, holder);
+                      path, qmp_name(h->member->name), holder);
         return false;
     }
     if (!hooks_agree(obj, error)) {

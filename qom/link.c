@@ -79,7 +79,7 @@ static bool is_free(const Walk *walk, const QmpMember *member, const Object *tar
         g_autofree char *holder = object_path(other->holder);
 
         qmp_error_set(error, ERROR_REASON_IN_USE, "object '%s' is in use by property '%s' of '%s'",
-                      path, other->member->name, holder);
+                      path, qmp_name(other->member->name), holder);
     }
     return !other;
 }
@@ -151,9 +151,9 @@ static bool visit_acquire(const Walk *walk, const QmpMember *member, const QmpTy
     if (!link->path || (!*link->path && (member->flags & QMP_MEMBER_OPTIONAL))) {
         return true;
     }
-    target = find_target(walk->obj, link->path, type->target, error);
+    target = find_target(walk->obj, link->path, qmp_class(type->target), error);
     if (!target || !may_hold(walk, member, target, link->path, error)) {
-        g_prefix_error(error, "property '%s': ", member->name);
+        g_prefix_error(error, "property '%s': ", qmp_name(member->name));
         return false;
     }
     link_hold(walk->obj, member, target);
@@ -180,10 +180,11 @@ static bool walk_value(const Walk *walk, const QmpMember *member, const QmpType 
 static bool walk_members(const Walk *walk, const QmpType *type, void *object, GError **error)
 {
     for (guint i = 0; i < type->n_members; i++) {
-        const QmpMember *member = &type->members[i];
+        const QmpMember *member = &qmp_members(type)[i];
 
-        if (!walk_value(walk, member, member->type, (char *)object + member->offset, error)) {
-            qmp_error_prefix_path(error ? *error : NULL, member->name);
+        if (!walk_value(walk, member, qmp_type(member->type), (char *)object + member->offset,
+                        error)) {
+            qmp_error_prefix_path(error ? *error : NULL, qmp_name(member->name));
             return false;
         }
     }
@@ -193,10 +194,11 @@ static bool walk_members(const Walk *walk, const QmpType *type, void *object, GE
 static bool walk_list(const Walk *walk, const QmpMember *member, const QmpType *type,
                       QmpList *list, GError **error)
 {
-    gsize size = row_storage_size(type->element);
+    const QmpType *element = qmp_type(type->element);
+    gsize size = row_storage_size(element);
 
     for (gsize i = 0; i < list->n; i++) {
-        if (!walk_value(walk, member, type->element, (char *)list->items + i * size, error)) {
+        if (!walk_value(walk, member, element, (char *)list->items + i * size, error)) {
             g_autofree char *index = g_strdup_printf("[%" G_GSIZE_FORMAT "]", i);
 
             qmp_error_prefix_path(error ? *error : NULL, index);
@@ -208,8 +210,8 @@ static bool walk_list(const Walk *walk, const QmpMember *member, const QmpType *
 
 static bool walk_union(const Walk *walk, const QmpType *type, char *object, GError **error)
 {
-    int tag = *(int *)(object + type->members[type->tag].offset);
-    const QmpType *branch = type->branches[tag].type;
+    int tag = *(int *)(object + qmp_members(type)[type->tag].offset);
+    const QmpType *branch = qmp_type(qmp_branches(type)[tag].type);
 
     return walk_members(walk, type, object, error) &&
            (!branch || walk_members(walk, branch, object + type->u_offset, error));
@@ -220,7 +222,8 @@ static bool walk_alternate(const Walk *walk, const QmpMember *member, const QmpT
 {
     int branch = *(int *)(object + type->tag_offset);
 
-    return walk_value(walk, member, type->branches[branch].type, object + type->u_offset, error);
+    return walk_value(walk, member, qmp_type(qmp_branches(type)[branch].type),
+                      object + type->u_offset, error);
 }
 
 static bool walk_value(const Walk *walk, const QmpMember *member, const QmpType *type,
@@ -258,8 +261,8 @@ bool link_acquire(Object *obj, const QmpMember *member, void *props, bool replac
     if (member->part) {
         return true;            /* the part holds what it needs */
     }
-    if (!walk_value(&walk, member, member->type, (char *)props + member->offset, error)) {
-        qmp_error_prefix_path(error ? *error : NULL, member->name);
+    if (!walk_value(&walk, member, qmp_type(member->type), (char *)props + member->offset, error)) {
+        qmp_error_prefix_path(error ? *error : NULL, qmp_name(member->name));
         link_release(obj, member, props);
         return false;
     }
@@ -270,7 +273,7 @@ void link_release(Object *obj, const QmpMember *member, void *props)
 {
     Walk walk = { .obj = obj, .visit = visit_release };
 
-    walk_value(&walk, member, member->type, (char *)props + member->offset, NULL);
+    walk_value(&walk, member, qmp_type(member->type), (char *)props + member->offset, NULL);
 }
 
 void link_release_all(Object *obj)
@@ -278,6 +281,6 @@ void link_release_all(Object *obj)
     const QmpType *type = object_class(obj)->props;
 
     for (guint i = type->n_members; i-- > 0;) {
-        link_release(obj, &type->members[i], obj->props);
+        link_release(obj, &qmp_members(type)[i], obj->props);
     }
 }

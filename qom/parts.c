@@ -27,7 +27,7 @@ static bool holds(const QmpCondition *condition, Object *owner, Object *accel, b
 {
     Object *subject = condition->accel ? accel : owner;
     const QmpMember *member = subject ? qmp_class_member(object_class(subject),
-                                                         condition->property) : NULL;
+                                                         qmp_name(condition->property)) : NULL;
 
     if (!subject || (!member && condition->accel)) {
         *ret_holds = false;
@@ -35,7 +35,7 @@ static bool holds(const QmpCondition *condition, Object *owner, Object *accel, b
     }
     if (!member) {
         qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND, "class '%s' has no property '%s'",
-                      object_class_name(subject), condition->property);
+                      object_class_name(subject), qmp_name(condition->property));
         return false;
     }
     *ret_holds = row_equals(member, subject->props, condition->value);
@@ -93,14 +93,15 @@ static bool set_props(const QmpPart *part, void *props, QmpGiven **given, GError
 {
     for (guint i = 0; i < part->n_props; i++) {
         const QmpDefault *value = &part->props[i];
-        int index = row_index(part->driver, value->property);
+        int index = row_index(part->driver, qmp_name(value->property));
 
         if (index < 0) {
             qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND,
-                          "class '%s' has no property '%s'", part->driver->name, value->property);
+                          "class '%s' has no property '%s'", part->driver->name,
+                          qmp_name(value->property));
             return false;
         }
-        qmp_member_set_scalar(&part->driver->props->members[index], props, value->value);
+        qmp_member_set_constant(&qmp_members(part->driver->props)[index], props, value->value);
         row_mark_given(part->driver, given, index);
     }
     return true;
@@ -113,16 +114,16 @@ static void take_forwarded(Object *owner, const QmpPart *part, void *props, QmpG
     const QmpClass *klass = object_class(owner);
 
     for (guint i = 0; i < klass->props->n_members; i++) {
-        const QmpMember *member = &klass->props->members[i];
+        const QmpMember *member = &qmp_members(klass->props)[i];
         int index;
 
-        if (g_strcmp0(member->part, part->name) || member->flags & QMP_MEMBER_READONLY) {
+        if (g_strcmp0(qmp_name(member->part), part->name) || member->flags & QMP_MEMBER_READONLY) {
             continue;
         }
-        index = row_index(part->driver, member->name);
-        row_copy(&part->driver->props->members[index], props, member, owner->props);
+        index = row_index(part->driver, qmp_name(member->name));
+        row_copy(&qmp_members(part->driver->props)[index], props, member, owner->props);
         if (qmp_given(owner->given, i) ||
-            defaults_name(object_root(owner), klass, member->name)) {
+            defaults_name(object_root(owner), klass, qmp_name(member->name))) {
             row_mark_given(part->driver, given, index);
         }
     }
@@ -139,7 +140,7 @@ static void rename_argument(Object *owner, const QmpPart *part, GError *error)
     g_autofree char *argument = NULL;
 
     if (!name || g_str_equal(name, "defaults") ||
-        (member && !g_strcmp0(member->part, part->name))) {
+        (member && !g_strcmp0(qmp_name(member->part), part->name))) {
         return;
     }
     argument = defaults_argument(object_root(owner), part->driver, name);

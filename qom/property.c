@@ -20,7 +20,7 @@
 /* The part that a forwarded property belongs to, or NULL if it was not made yet. */
 static Object *part_of(Object *obj, const QmpMember *member)
 {
-    return member->part ? object_child(obj, member->part) : NULL;
+    return member->part ? object_child(obj, qmp_name(member->part)) : NULL;
 }
 
 /* ---- Reading ---- */
@@ -40,7 +40,9 @@ static void refresh(Object *obj, const QmpMember *member)
 
 static QmpValue *absent_value(const QmpMember *member)
 {
-    if (member->type->kind == QMP_KIND_STR || member->type->kind == QMP_KIND_LINK) {
+    QmpKind kind = qmp_type(member->type)->kind;
+
+    if (kind == QMP_KIND_STR || kind == QMP_KIND_LINK) {
         return qmp_value_str("");
     }
     return qmp_value_null();
@@ -67,10 +69,10 @@ static QmpValue *get_member(Object *obj, const QmpMember *member)
     if (!qmp_member_present(member, obj->props)) {
         return absent_value(member);
     }
-    if (member->type->kind == QMP_KIND_LINK && ((const QmpLink *)value)->target) {
+    if (qmp_type(member->type)->kind == QMP_KIND_LINK && ((const QmpLink *)value)->target) {
         return target_path(value);
     }
-    return qmp_to_value(member->type, value);
+    return qmp_to_value(qmp_type(member->type), value);
 }
 
 static void set_not_found(GError **error, const Object *obj, const char *name)
@@ -114,13 +116,13 @@ static Object *holder_of(Object *obj, const QmpMember **member)
     if (!part) {
         return obj;
     }
-    *member = qmp_class_member(object_class(part), (*member)->name);
+    *member = qmp_class_member(object_class(part), qmp_name((*member)->name));
     return holder_of(part, member);
 }
 
 static bool was_given(const Object *obj, const QmpMember *member)
 {
-    return qmp_given(obj->given, member - object_class(obj)->props->members);
+    return qmp_given(obj->given, member - qmp_members(object_class(obj)->props));
 }
 
 bool object_property_given(const Object *obj, const char *name)
@@ -145,10 +147,10 @@ QmpValue *object_property_record(Object *obj, const QmpMember *member, const voi
         return NULL;
     }
     if (!was_given(obj, member) && in_fresh &&
-        qmp_equal(member->type, value, (const char *)fresh + member->offset)) {
+        qmp_equal(qmp_type(member->type), value, (const char *)fresh + member->offset)) {
         return NULL;
     }
-    return qmp_to_value(row->type, value);
+    return qmp_to_value(qmp_type(row->type), value);
 }
 
 /* ---- Setting ---- */
@@ -161,25 +163,25 @@ static bool may_set(const Object *obj, const QmpMember *member, const QmpInput *
 
     if (member->flags & QMP_MEMBER_READONLY) {
         qmp_error_set(error, ERROR_REASON_PROPERTY_READ_ONLY,
-                      "property '%s' of class '%s' is read-only", member->name, klass);
+                      "property '%s' of class '%s' is read-only", qmp_name(member->name), klass);
         return false;
     }
     if ((member->flags & QMP_MEMBER_INTERNAL) && !input->allow_internal) {
         qmp_error_set(error, ERROR_REASON_INTERNAL_PROPERTY,
-                      "property '%s' of class '%s' is for machine types only", member->name,
-                      klass);
+                      "property '%s' of class '%s' is for machine types only",
+                      qmp_name(member->name), klass);
         return false;
     }
     if (life == OBJECT_LINKED || life == OBJECT_PREPARED) {
         qmp_error_set(error, ERROR_REASON_WRONG_STATE,
-                      "property '%s' cannot be set while the '%s' is being made", member->name,
-                      klass);
+                      "property '%s' cannot be set while the '%s' is being made",
+                      qmp_name(member->name), klass);
         return false;
     }
     if (life == OBJECT_COMPLETE && !(member->flags & QMP_MEMBER_RUN)) {
         qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_SETTABLE,
                       "property '%s' of class '%s' is fixed once the object exists",
-                      member->name, klass);
+                      qmp_name(member->name), klass);
         return false;
     }
     return qmp_policy_judge_property(input->policy, object_class(obj), member, error);
@@ -232,7 +234,8 @@ static bool set_own(Object *obj, const QmpMember *member, const QmpInput *input,
     const QmpType *props = object_class(obj)->props;
     /* A struct of which only this one row is used. */
     QmpType one = {
-        .kind = QMP_KIND_STRUCT, .size = props->size, .n_members = 1, .members = member,
+        .kind = QMP_KIND_STRUCT, .size = props->size, .n_members = 1,
+        .members = member - qmp_all_members,
     };
     void *fresh;
     bool ok;
@@ -267,7 +270,7 @@ bool object_property_set(Object *obj, const char *name, const QmpInput *input,
     ok = part ? object_property_set(part, name, input, node, error)
               : set_own(obj, member, input, node, error);
     if (ok) {
-        row_mark_given(klass, &obj->given, member - klass->props->members);
+        row_mark_given(klass, &obj->given, member - qmp_members(klass->props));
     }
     return ok;
 }

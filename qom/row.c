@@ -42,7 +42,7 @@ static void swap_bytes(guint8 *a, guint8 *b, gsize n)
 void row_swap(const QmpMember *member, void *a, void *b)
 {
     swap_bytes((guint8 *)a + member->offset, (guint8 *)b + member->offset,
-               row_storage_size(member->type));
+               row_storage_size(qmp_type(member->type)));
     if (member->has_offset >= 0) {
         swap_bytes((guint8 *)a + member->has_offset, (guint8 *)b + member->has_offset,
                    sizeof(bool));
@@ -51,14 +51,14 @@ void row_swap(const QmpMember *member, void *a, void *b)
 
 void row_copy(const QmpMember *to, void *dst, const QmpMember *from, const void *src)
 {
-    qmp_clear(to->type, (char *)dst + to->offset);
-    qmp_clone(to->type, (char *)dst + to->offset, (const char *)src + from->offset);
+    qmp_clear(qmp_type(to->type), (char *)dst + to->offset);
+    qmp_clone(qmp_type(to->type), (char *)dst + to->offset, (const char *)src + from->offset);
     if (to->has_offset >= 0) {
         *((bool *)dst + to->has_offset) = qmp_member_present(from, src);
     }
 }
 
-static bool storage_equals(QmpKind kind, const void *storage, QmpScalar value)
+static bool storage_equals(QmpKind kind, const void *storage, QmpConstant value)
 {
     switch (kind) {
     case QMP_KIND_BOOL:
@@ -85,27 +85,28 @@ static bool storage_equals(QmpKind kind, const void *storage, QmpScalar value)
     case QMP_KIND_NUMBER:
         return *(const double *)storage == value.d;
     case QMP_KIND_STR:
-        return !g_strcmp0(*(char *const *)storage, value.s);
+        return !g_strcmp0(*(char *const *)storage, qmp_name(value.text));
     case QMP_KIND_LINK:
-        return !g_strcmp0(((const QmpLink *)storage)->path, value.s);
+        return !g_strcmp0(((const QmpLink *)storage)->path, qmp_name(value.text));
     default:
         return false;           /* no constant is of another kind */
     }
 }
 
-bool row_equals(const QmpMember *member, const void *object, QmpScalar value)
+bool row_equals(const QmpMember *member, const void *object, QmpConstant value)
 {
     if (member->has_offset >= 0 && !*((const bool *)object + member->has_offset)) {
         return false;
     }
-    return storage_equals(member->type->kind, (const char *)object + member->offset, value);
+    return storage_equals(qmp_type(member->type)->kind, (const char *)object + member->offset,
+                          value);
 }
 
 int row_index(const QmpClass *klass, const char *name)
 {
     const QmpMember *member = qmp_class_member(klass, name);
 
-    return member ? member - klass->props->members : -1;
+    return member ? member - qmp_members(klass->props) : -1;
 }
 
 void row_mark_given(const QmpClass *klass, QmpGiven **given, guint index)

@@ -19,7 +19,7 @@ void row_swap(const QmpMember *member, void *a, void *b);
 void row_copy(const QmpMember *to, void *dst, const QmpMember *from, const void *src);
 
 /* Whether a member of a scalar kind is present and has this value. */
-bool row_equals(const QmpMember *member, const void *object, QmpScalar value);
+bool row_equals(const QmpMember *member, const void *object, QmpConstant value);
 
 /* Position of a property among its class's rows; -1 if there is none. */
 int row_index(const QmpClass *klass, const char *name);

@@ -67,7 +67,8 @@ char *trace_text(const char *text)
 
 const char *trace_value(const QmpType *type, int value)
 {
-    return value >= 0 && (guint)value < type->n_values ? type->values[value].name : "?";
+    return value >= 0 && (guint)value < type->n_values
+           ? qmp_name(qmp_values(type)[value].name) : "?";
 }
 
 /* "1234.567890 virtio_blk_handle_read /machine/...: sector=0": seconds of the host's

@@ -35,7 +35,7 @@ static bool no_property(const QmpClass *klass, const char *name, GError **error)
 
     qmp_nearest_init(&nearest, name);
     for (guint i = 0; i < klass->props->n_members; i++) {
-        qmp_nearest_add(&nearest, klass->props->members[i].name);
+        qmp_nearest_add(&nearest, qmp_name(qmp_members(klass->props)[i].name));
     }
     hint = qmp_nearest_hint(&nearest);
     qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND, "class '%s' has no property %s%s",

@@ -16,7 +16,7 @@
 static bool has_link(const QmpClass *klass)
 {
     for (guint i = 0; i < klass->props->n_members; i++) {
-        if (klass->props->members[i].type->kind == QMP_KIND_LINK) {
+        if (qmp_type(qmp_members(klass->props)[i].type)->kind == QMP_KIND_LINK) {
             return true;
         }
     }

@@ -85,8 +85,9 @@ static bool has_key(const GArray *keys, const char *name)
 static void add_members(GArray *keys, const QmpType *type)
 {
     for (guint i = 0; i < type->n_members; i++) {
-        const QmpMember *member = &type->members[i];
-        const TranslateKey key = { member->name, type_of(member->type), qmp_doc(member->doc) };
+        const QmpMember *member = &qmp_members(type)[i];
+        const TranslateKey key = { qmp_name(member->name), type_of(qmp_type(member->type)),
+                                   qmp_doc(member->doc) };
 
         if (!(member->flags & (QMP_MEMBER_READONLY | QMP_MEMBER_INTERNAL)) &&
             !has_key(keys, key.name)) {

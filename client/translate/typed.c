@@ -124,14 +124,14 @@ json_t *typed_from_text(const QmpMember *member, const char *text, GError **erro
     QmpList storage[2] = { { 0, NULL }, { 0, NULL } };      /* room for any member's value */
     json_t *json;
 
-    qmp_options_set(options, member->name, text);
-    if (!qmp_decode(&input, member->type,
-                    qmp_options_input.dict_get(qmp_options_root(options), member->name),
+    qmp_options_set(options, qmp_name(member->name), text);
+    if (!qmp_decode(&input, qmp_type(member->type),
+                    qmp_options_input.dict_get(qmp_options_root(options), qmp_name(member->name)),
                     storage, error)) {
         return NULL;
     }
-    json = encode(member->type, storage);
-    qmp_clear(member->type, storage);
+    json = encode(qmp_type(member->type), storage);
+    qmp_clear(qmp_type(member->type), storage);
     return json;
 }
 

@@ -30,7 +30,7 @@ static bool has_secret(const BuildRequestList *list, const char *name)
             continue;
         }
         member = qmp_class_member(options->qom_type, dot + 1);
-        return member && qmp_given(options->given, member - options->qom_type->props->members);
+        return member && qmp_given(options->given, member - qmp_members(options->qom_type->props));
     }
     return false;
 }

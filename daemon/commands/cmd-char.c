@@ -103,7 +103,7 @@ bool qmp_query_chardev_backends(QmpRequest *req, ChardevBackendInfoList *ret, GE
     while (ret->n < CHARDEV_BACKEND_KIND__MAX) {
         ChardevBackendInfo *info = g_new0(ChardevBackendInfo, 1);
 
-        info->name = g_strdup(qmp_type_ChardevBackendKind.values[ret->n].name);
+        info->name = g_strdup(qmp_name(qmp_values(&qmp_type_ChardevBackendKind)[ret->n].name));
         ret->items[ret->n++] = info;
     }
     return true;

@@ -67,7 +67,7 @@ static void list_rows(const QmpClass *klass, guint32 first, ObjectPropertyInfoLi
     const QmpType *props = klass->props;
 
     for (guint32 i = first; i < props->n_members; i++) {
-        ret->items[ret->n++] = property_info(klass, &props->members[i]);
+        ret->items[ret->n++] = property_info(klass, &qmp_members(props)[i]);
     }
 }
 

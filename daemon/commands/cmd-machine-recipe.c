@@ -32,7 +32,7 @@ static bool check_property(const QmpClass *klass, const PropertyValue *named, GE
     ok = qmp_decode_member(&input, member, named->value, scratch, error);
     qmp_clear(klass->props, &scratch);
     if (!ok && error) {
-        qmp_error_rename_path(*error, member->name, "value");
+        qmp_error_rename_path(*error, qmp_name(member->name), "value");
     }
     return ok;
 }

@@ -47,7 +47,7 @@ bool qmp_qom_list(QmpRequest *req, QomListArgs *args, ObjectPropertyInfoList *re
                         1 + klass->props->n_members + object_n_children(obj));
     ret->items[ret->n++] = property_info_type();
     for (guint i = 0; i < klass->props->n_members; i++) {
-        ret->items[ret->n++] = property_info(klass, &klass->props->members[i]);
+        ret->items[ret->n++] = property_info(klass, &qmp_members(klass->props)[i]);
     }
     object_foreach_child(obj, add_child_info, ret);
     return true;

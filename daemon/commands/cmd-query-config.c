@@ -137,7 +137,7 @@ static void note_secret(Config *config, const Object *obj, const QmpMember *memb
     g_autofree char *name = NULL;
 
     if (object_property_keeps_secret(obj, member)) {
-        name = g_strdup_printf("%s.%s", obj->name, member->name);
+        name = g_strdup_printf("%s.%s", obj->name, qmp_name(member->name));
         add_requirement(config, CONFIG_REQUIREMENT_KIND_SECRET, name);
     }
 }
@@ -148,11 +148,11 @@ static void add_properties(Config *config, Object *obj, QmpValue *args)
     void *fresh = fresh_props(config, klass);
 
     for (guint i = 0; i < klass->props->n_members; i++) {
-        const QmpMember *member = &klass->props->members[i];
+        const QmpMember *member = &qmp_members(klass->props)[i];
         QmpValue *value = object_property_record(obj, member, fresh);
 
         if (value) {
-            qmp_value_set(args, member->name, value);
+            qmp_value_set(args, qmp_name(member->name), value);
         }
         note_secret(config, obj, member);
     }

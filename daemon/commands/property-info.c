@@ -13,7 +13,7 @@ ObjectPropertyInfo *property_info(const QmpClass *klass, const QmpMember *member
 {
     ObjectPropertyInfo *info = g_new0(ObjectPropertyInfo, 1);
 
-    info->name = g_strdup(member->name);
+    info->name = g_strdup(qmp_name(member->name));
     info->type = qmp_member_type_name(member);
     info->description = g_strdup(qmp_doc(member->doc));
     info->default_value = qmp_class_default(klass, member);

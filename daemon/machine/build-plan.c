@@ -40,7 +40,9 @@ void **build_args(const BuildRequest *request)
 
 static const QmpType *build_args_type(const BuildRequest *request)
 {
-    return qmp_type_BuildRequest.branches[request->execute].type->members[0].type;
+    const QmpBranch *branch = &qmp_branches(&qmp_type_BuildRequest)[request->execute];
+
+    return qmp_type(qmp_members(qmp_type(branch->type))[0].type);
 }
 
 static BuildRequest *request_at(const Plan *plan, guint i)
@@ -263,7 +265,7 @@ static void need_link(const QmpType *type, const char *path, void *data)
     if (strchr(path, '/')) {
         need_path(data, path);
     } else {
-        need_id(data, type->target, path);
+        need_id(data, qmp_class(type->target), path);
     }
 }
 

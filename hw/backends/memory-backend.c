@@ -116,7 +116,7 @@ static bool apply_advice(const MemoryBackend *b, GError **error)
 {
     const MemoryBackendProps *props = memory_backend_props(b);
     const QmpClass *klass = object_class(b);
-    guint merge = qmp_class_member(klass, "merge") - klass->props->members;
+    guint merge = qmp_class_member(klass, "merge") - qmp_members(klass->props);
     bool asked = qmp_given(b->object.given, merge);
 
     if (!props->dump && !advise(b, MADV_DONTDUMP, "dump", error)) {
@@ -188,7 +188,7 @@ static bool memory_backend_changed(Object *obj, const QmpMember *member, GError 
     const MemoryBackend *b = to_memory_backend(obj);
     const MemoryBackendProps *props = memory_backend_props(b);
 
-    if (g_str_equal(member->name, "dump")) {
+    if (g_str_equal(qmp_name(member->name), "dump")) {
         return advise(b, props->dump ? MADV_DODUMP : MADV_DONTDUMP, "dump", error);
     }
     return props->share ||

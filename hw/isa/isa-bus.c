@@ -65,7 +65,7 @@ static bool compare_port(const QmpClass *klass, const void *props, bool named, v
     const QmpMember *row = qmp_class_member(klass, "iobase");
     guint32 port;
 
-    if (!row || row->type->kind != QMP_KIND_UINT32 || !qmp_member_present(row, props)) {
+    if (!row || qmp_type(row->type)->kind != QMP_KIND_UINT32 || !qmp_member_present(row, props)) {
         return true;
     }
     port = *(const guint32 *)((const char *)props + row->offset);

@@ -210,7 +210,7 @@ static bool compare_mac(const QmpClass *klass, const void *props, bool named, vo
 {
     MacSearch *search = opaque;
     const QmpMember *row = qmp_class_member(klass, "mac");
-    const char *mac = row && row->type->kind == QMP_KIND_STR
+    const char *mac = row && qmp_type(row->type)->kind == QMP_KIND_STR
                     ? *(char *const *)((const char *)props + row->offset) : NULL;
 
     search->found |= mac && !g_ascii_strcasecmp(mac, search->mac);

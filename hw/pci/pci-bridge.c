@@ -278,7 +278,7 @@ static bool chassis_named(PciBridge *s)
     const QmpClass *klass = object_class(s);
     const QmpMember *row = qmp_class_member(klass, "chassis_nr");
 
-    return qmp_given(s->parent.device.object.given, row - klass->props->members);
+    return qmp_given(s->parent.device.object.given, row - qmp_members(klass->props));
 }
 
 static bool check_props(PciBridge *s, GError **error)

@@ -34,7 +34,7 @@ enum {
 static bool is_given(const Object *obj, const char *name)
 {
     const QmpMember *member = qmp_class_member(object_class(obj), name);
-    gsize n = member - object_class(obj)->props->members;
+    gsize n = member - qmp_members(object_class(obj)->props);
 
     return obj->given && obj->given[n / 8] >> n % 8 & 1;
 }

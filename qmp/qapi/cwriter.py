@@ -63,14 +63,14 @@ class TextPool:
         return ['const char %s[] =' % name] + lines[:-1] + [lines[-1] + ';', '']
 
 
-def scalar(type_, value):
-    """A QmpScalar initialiser for a checked constant of type_."""
+def constant(type_, value, name):
+    """A QmpConstant initialiser for a checked constant of type_; name makes a QmpName."""
     kind = type_.kind
     if kind in ('BOOL', 'ENUM'):
         text = type_.constant(value) if kind == 'ENUM' else str(int(value))
         return '{ .u = %s }' % text
     if kind in ('STR', 'LINK', 'ALTERNATE'):
-        return '{ .s = %s }' % literal(value)
+        return '{ .text = %s }' % name(value)
     if kind == 'NUMBER':
         return '{ .d = %r }' % float(value)
     if kind == 'LIST':
@@ -82,13 +82,6 @@ def _integer(kind, value):
     if kind.startswith('INT'):
         return '{ .i = %s }' % ('INT64_MIN' if value == -(1 << 63) else 'INT64_C(%d)' % value)
     return '{ .u = UINT64_C(%d) }' % value
-
-
-def bound(type_, value):
-    """A bound: a length for str and list, otherwise a constant of the type."""
-    if type_.kind in ('STR', 'LIST'):
-        return '{ .u = %d }' % value
-    return scalar(type_, value)
 
 
 def flags(prefix, names):

@@ -2,9 +2,10 @@
 """The parts of the headers and of qmp/qapi-types.c that are about classes: QmpClass rows with
 their defaults, parts and compat lists, the tables of all classes, CPUID bits."""
 
-from .cwriter import flags, literal, scalar
+from .cwriter import flags, literal
 from .names import c_part
 from .recipes import own_names
+from .rowtables import class_id
 
 
 def declarations(classes):
@@ -21,16 +22,16 @@ def declarations(classes):
     return out
 
 
-def definitions(schema, docs):
+def definitions(schema, tables):
     out = []
     for klass in schema.classes:
-        out += _class(klass, docs)
-    return out + _tables(schema) + _cpuid(schema)
+        out += _class(klass, tables)
+    return out + _tables(schema) + _cpuid(schema, tables)
 
 
-def _default(klass, name, value):
+def _default(klass, name, value, tables):
     return '{ .property = %s, .value = %s }' % (
-        literal(name), scalar(klass.member(name).type, value))
+        tables.name(name), tables.constant(klass.member(name).type, value))
 
 
 def _table(ctype, name, rows):
@@ -41,18 +42,18 @@ def _table(ctype, name, rows):
         ['};', '']
 
 
-def _class(klass, docs):
+def _class(klass, tables):
     ident = c_part(klass.name)
     out = _table('QmpDefault', 'defaults_' + ident,
-                 [_default(klass, n, v) for n, v in klass.defaults.items()])
-    out += _parts(klass, ident)
-    out += _table('QmpCompat', 'compat_' + ident, [_compat(c) for c in klass.compat])
+                 [_default(klass, n, v, tables) for n, v in klass.defaults.items()])
+    out += _parts(klass, ident, tables)
+    out += _table('QmpCompat', 'compat_' + ident, [_compat(c, tables) for c in klass.compat])
     if klass.aliases:
         out += ['static const char *const aliases_%s[] = { %s, NULL };' % (
             ident, ', '.join(literal(a) for a in klass.aliases)), '']
     out += _relations(klass, ident)
     out += ['const QmpClass %s = {' % klass.row, '    .name = %s,' % literal(klass.name)]
-    out += ['    .%s = %s,' % field for field in _fields(klass, ident, docs)]
+    out += ['    .%s = %s,' % field for field in _fields(klass, ident, tables)]
     return out + ['};', '']
 
 
@@ -74,7 +75,7 @@ def _relations(klass, ident):
     return out
 
 
-def _fields(klass, ident, docs):
+def _fields(klass, ident, tables):
     if klass.parent:
         yield 'parent', '&' + klass.parent.row
     yield 'props', '&' + klass.props.row
@@ -101,8 +102,8 @@ def _fields(klass, ident, docs):
     for key in ('events', 'buses'):
         if getattr(klass, key):
             yield key, '%s_%s' % (key, c_part(_owner(klass, key).name))
-    yield 'doc', str(docs.offset(klass.doc.text()))
-    yield 'since', str(docs.offset(klass.doc.tag('Since')))
+    yield 'doc', str(tables.doc(klass.doc.text()))
+    yield 'since', str(tables.doc(klass.doc.tag('Since')))
 
 
 def _flags(klass):
@@ -112,22 +113,22 @@ def _flags(klass):
     return flags('QMP_CLASS_', names)
 
 
-def _parts(klass, ident):
+def _parts(klass, ident, tables):
     out, rows = [], []
     for i, part in enumerate(klass.parts):
         props = 'props_%s_%d' % (ident, i)
         conditions = 'conditions_%s_%d' % (ident, i)
         out += _table('QmpDefault', props,
-                      [_default(part.driver, n, v) for n, v in part.props.items()])
-        out += _table('QmpCondition', conditions, [_condition(c) for c in part.conditions])
+                      [_default(part.driver, n, v, tables) for n, v in part.props.items()])
+        out += _table('QmpCondition', conditions, [_condition(c, tables) for c in part.conditions])
         rows.append('{ %s }' % ', '.join(_part_fields(part, props, conditions)))
     return out + _table('QmpPart', 'parts_' + ident, rows)
 
 
-def _condition(condition):
+def _condition(condition, tables):
     return '{ .property = %s, .accel = %s, .value = %s }' % (
-        literal(condition.member.name), 'true' if condition.accel else 'false',
-        scalar(condition.member.type, condition.value))
+        tables.name(condition.member.name), 'true' if condition.accel else 'false',
+        tables.constant(condition.member.type, condition.value))
 
 
 def _part_fields(part, props, conditions):
@@ -142,10 +143,10 @@ def _part_fields(part, props, conditions):
         yield '.conditions = %s, .n_conditions = %d' % (conditions, len(part.conditions))
 
 
-def _compat(compat):
-    return '{ .driver = &%s, .property = %s, .value = %s }' % (
-        compat.driver.row, literal(compat.member.name),
-        scalar(compat.member.type, compat.value))
+def _compat(compat, tables):
+    return '{ .driver = %s, .property = %s, .value = %s }' % (
+        class_id(compat.driver), tables.name(compat.member.name),
+        tables.constant(compat.member.type, compat.value))
 
 
 def _counted(ctype, name, counter, rows):
@@ -182,10 +183,10 @@ def _alias_flags(klass, name):
     return ', .flags = ' + flags('QMP_CLASS_', [f.upper() for f in features])
 
 
-def _cpuid(schema):
+def _cpuid(schema, tables):
     rows = []
     for (leaf, subleaf, reg, bit), member in schema.cpuid_bits.items():
         rows.append('{ .offset = offsetof(X8664CpuProps, %s), .leaf = 0x%x, .subleaf = 0x%x, '
                     '.reg = %d, .bit = %d, .name = %s }' % (
-                        member.cname, leaf, subleaf, reg, bit, literal(member.name)))
+                        member.cname, leaf, subleaf, reg, bit, tables.name(member.name)))
     return _counted('QmpCpuidBit', 'qmp_cpuid_bits', 'qmp_n_cpuid_bits', rows)

@@ -6,9 +6,10 @@ classes, which end the same file, come from emit_classes.py.
 """
 
 from . import cwriter, emit_classes, emit_commands, emit_events
-from .cwriter import bound, flags, literal, scalar
+from .cwriter import flags
 from .emit_headers import types_with_rows
 from .names import c_name, c_part
+from .rowtables import RowTables, class_id
 
 
 def emit(schema):
@@ -22,52 +23,45 @@ def _source(schema):
     out = cwriter.head('Rows of the schema\'s types and classes', None,
                        ['qmp/dispatch.h', 'qmp/event.h', 'qmp/qapi-types.h'])
     out += ['#include <stddef.h>', '']
-    docs = cwriter.TextPool()
-    for link in schema.links.values():
+    links = list(schema.links.values())
+    types = types_with_rows(schema)
+    tables = RowTables(links + types)
+    for link in links:
         out += _row('static const QmpType ' + link.row, link,
-                    ['.size = sizeof(QmpLink)', '.target = &' + link.target.row], docs)
-    for type_ in types_with_rows(schema):
-        out += _ROWS.get(type_.kind, _builtin_row)(type_, docs)
-    out += emit_classes.definitions(schema, docs) + emit_commands.argument_table(schema)
+                    ['.size = sizeof(QmpLink)', '.target = ' + class_id(link.target)], tables)
+    for type_ in types:
+        fields = _FIELDS.get(type_.kind, _builtin_fields)(type_, tables)
+        out += _row('const QmpType ' + type_.row, type_, fields, tables)
+    out += emit_classes.definitions(schema, tables) + emit_commands.argument_table(schema)
     out += emit_events.name_table(schema)
-    return out + [''] + docs.definition('qmp_docs')
+    return out + [''] + tables.definitions()
 
 
-def _row(declarator, type_, fields, docs):
-    out = [declarator + ' = {', '    .name = %s,' % literal(type_.name),
+def _row(declarator, type_, fields, tables):
+    out = [declarator + ' = {', '    .name = %s,' % tables.name(type_.name),
            '    .kind = QMP_KIND_%s,' % type_.kind]
     out += ['    %s,' % field for field in fields]
     if type_.doc is not None:
-        out.append('    .doc = %d,' % docs.offset(type_.doc.text()))
+        out.append('    .doc = %d,' % tables.doc(type_.doc.text()))
     return out + ['};', '']
 
 
-def _type_row(type_, fields, docs):
-    return _row('const QmpType ' + type_.row, type_, fields, docs)
+def _builtin_fields(type_, tables):
+    return ['.size = sizeof(%s)' % type_.c_struct]
 
 
-def _builtin_row(type_, docs):
-    return _type_row(type_, ['.size = sizeof(%s)' % type_.c_struct], docs)
-
-
-def _enum_row(enum, docs):
+def _enum_fields(enum, tables):
     names = enum.names()
-    out = ['static const QmpEnumValue values_%s[] = {' % enum.name]
-    for value in enum.values:
-        out.append('    { .name = %s, .doc = %d, .flags = %s },' % (
-            literal(value.name), docs.offset(value.doc),
-            flags('QMP_MEMBER_', [f.upper() for f in value.features])))
     order = sorted(range(len(names)), key=lambda i: names[i])
-    out += ['};', '', 'static const guint16 sorted_%s[] = { %s };' % (
-        enum.name, ', '.join(str(i) for i in order)), '']
-    return out + _type_row(enum, [
-        '.size = sizeof(%s)' % enum.name, '.values = values_' + enum.name,
-        '.sorted = sorted_' + enum.name, '.n_values = %d' % len(names)], docs)
+    first = tables.add('values', ['{ .name = %s, .doc = %d, .flags = %s }' % (
+        tables.name(value.name), tables.doc(value.doc),
+        flags('QMP_MEMBER_', [f.upper() for f in value.features])) for value in enum.values])
+    tables.add('sorted', ['%d' % i for i in order])
+    return ['.size = sizeof(%s)' % enum.name, '.values = %d' % first, '.n_values = %d' % len(names)]
 
 
-def _list_row(type_, docs):
-    return _type_row(type_, ['.size = sizeof(%s)' % type_.name,
-                             '.element = &' + type_.element.row], docs)
+def _list_fields(type_, tables):
+    return ['.size = sizeof(%s)' % type_.name, '.element = ' + tables.type(type_.element)]
 
 
 def member_flags(member):
@@ -84,86 +78,82 @@ def member_flags(member):
     return flags('QMP_MEMBER_', names)
 
 
-def _member_row(owner, member, docs):
+def _member_fields(owner, member, tables):
     has = 'offsetof(%s, has_%s)' % (owner, c_part(member.name)) if member.has else '-1'
-    out = ['    {', '        .name = %s,' % literal(member.name),
-           '        .type = &%s,' % member.type.row,
-           '        .offset = offsetof(%s, %s),' % (owner, member.cname),
-           '        .has_offset = %s,' % has,
-           '        .flags = %s,' % member_flags(member)]
+    yield '.name = ' + tables.name(member.name)
+    yield '.type = ' + tables.type(member.type)
+    yield '.offset = offsetof(%s, %s)' % (owner, member.cname)
+    yield '.has_offset = ' + has
+    yield '.flags = ' + member_flags(member)
     if member.has_default:
-        out.append('        .def = %s,' % scalar(member.type, member.default))
+        yield '.def = ' + tables.constant(member.type, member.default)
     for key in ('min', 'max'):
         if getattr(member, key) is not None:
-            out.append('        .%s = %s,' % (key, bound(member.type, getattr(member, key))))
+            yield '.%s = %s' % (key, _bound(member.type, getattr(member, key), tables))
     if member.only:
         type_ = member.type.members[member.type.tag].type if member.type.kind == 'UNION' \
             else member.type
-        out += ['        .only = (const QmpScalar[]){ %s },' % ', '.join(
-            scalar(type_, value) for value in member.only), '        .n_only = %d,' % len(member.only)]
+        yield '.only = %d' % tables.add('only', [tables.constant(type_, v) for v in member.only])
+        yield '.n_only = %d' % len(member.only)
     if member.part:
-        out.append('        .part = %s,' % literal(member.part))
-    return out + ['        .doc = %d,' % docs.offset(member.doc), '    },']
+        yield '.part = ' + tables.name(member.part)
+    yield '.doc = %d' % tables.doc(member.doc)
 
 
-def _members(type_, docs):
-    """The member table, and the fields of the type row that name it."""
+def _bound(type_, value, tables):
+    """A bound: a length for str and list, otherwise a constant of the type."""
+    if type_.kind in ('STR', 'LIST'):
+        return '{ .u = %d }' % value
+    return tables.constant(type_, value)
+
+
+def _struct_fields(type_, tables):
     fields = ['.size = sizeof(%s)' % type_.name]
     if type_.unsupported:
-        fields += ['.unsupported = (const QmpUnsupported[]){ %s }' % ', '.join(
-            '{ %s, %s }' % (literal(name), literal(why)) for name, why in type_.unsupported),
-            '.n_unsupported = %d' % len(type_.unsupported)]
-    if not type_.members:
-        return [], fields
-    out = ['static const QmpMember members_%s[] = {' % type_.name]
-    for member in type_.members:
-        out += _member_row(type_.name, member, docs)
-    fields += ['.members = members_' + type_.name, '.n_members = %d' % len(type_.members)]
-    return out + ['};', ''], fields
+        first = tables.add('unsupported', ['{ %s, %s }' % (tables.name(name), tables.name(why))
+                                           for name, why in type_.unsupported])
+        fields += ['.unsupported = %d' % first, '.n_unsupported = %d' % len(type_.unsupported)]
+    if type_.members:
+        first = tables.add('members', [
+            '{ /* %s */\n        %s\n    }' % (
+                type_.name, ',\n        '.join(_member_fields(type_.name, member, tables)))
+            for member in type_.members])
+        fields += ['.members = %d' % first, '.n_members = %d' % len(type_.members)]
+    return fields
 
 
-def _branches(type_, docs):
-    out = ['static const QmpBranch branches_%s[] = {' % type_.name]
+def _branch_fields(type_, tables):
+    rows = []
     for branch in type_.branches:
-        row = '&' + branch.type.row if branch.type else 'NULL'
-        doc = ', .doc = %d' % docs.offset(branch.doc) if type_.kind == 'ALTERNATE' else ''
-        out.append('    { .name = %s, .type = %s%s },' % (literal(branch.name), row, doc))
-    return out + ['};', ''], ['.branches = branches_' + type_.name,
-                              '.n_branches = %d' % len(type_.branches),
-                              '.u_offset = offsetof(%s, u)' % type_.name]
+        row = tables.type(branch.type) if branch.type else '0'
+        doc = ', .doc = %d' % tables.doc(branch.doc) if type_.kind == 'ALTERNATE' else ''
+        rows.append('{ .name = %s, .type = %s%s }' % (tables.name(branch.name), row, doc))
+    return ['.branches = %d' % tables.add('branches', rows), '.n_branches = %d' % len(rows),
+            '.u_offset = offsetof(%s, u)' % type_.name]
 
 
-def _struct_row(type_, docs):
-    out, fields = _members(type_, docs)
-    return out + _type_row(type_, fields, docs)
-
-
-def _union_row(union, docs):
-    out, fields = _members(union, docs)
-    more, branch_fields = _branches(union, docs)
+def _union_fields(union, tables):
     tag = union.members[union.tag]
-    return out + more + _type_row(union, fields + branch_fields + [
+    return _struct_fields(union, tables) + _branch_fields(union, tables) + [
         '.tag = %d' % union.tag, '.tag_offset = offsetof(%s, %s)' % (union.name, tag.cname),
-        '.tag_name = %s' % literal(union.tag_name)], docs)
+        '.tag_name = ' + tables.name(union.tag_name)]
 
 
-def _alternate_row(type_, docs):
-    out, fields = _branches(type_, docs)
-    return out + _type_row(type_, ['.size = sizeof(%s)' % type_.name,
-                                   '.tag_offset = offsetof(%s, type)' % type_.name] + fields,
-                           docs)
+def _alternate_fields(type_, tables):
+    return ['.size = sizeof(%s)' % type_.name,
+            '.tag_offset = offsetof(%s, type)' % type_.name] + _branch_fields(type_, tables)
 
 
-def _class_union_row(union, docs):
-    out, fields = _members(union, docs)
+def _class_union_fields(union, tables):
     name = union.name
     flag = 'QMP_CLASS_USER_CREATABLE' if union.flag else '0'
-    return out + _type_row(union, fields + [
-        '.tag_name = %s' % literal(union.tag_name),
+    return _struct_fields(union, tables) + [
+        '.tag_name = ' + tables.name(union.tag_name),
         '.tag_offset = offsetof(%s, %s)' % (name, c_name(union.tag_name)),
         '.u_offset = offsetof(%s, props)' % name, '.given_offset = offsetof(%s, given)' % name,
-        '.root = &' + union.root.row, '.root_flags = ' + flag], docs)
+        '.root = ' + class_id(union.root), '.root_flags = ' + flag]
 
 
-_ROWS = {'ENUM': _enum_row, 'LIST': _list_row, 'STRUCT': _struct_row, 'UNION': _union_row,
-         'ALTERNATE': _alternate_row, 'CLASS_UNION': _class_union_row}
+_FIELDS = {'ENUM': _enum_fields, 'LIST': _list_fields, 'STRUCT': _struct_fields,
+           'UNION': _union_fields, 'ALTERNATE': _alternate_fields,
+           'CLASS_UNION': _class_union_fields}

@@ -40,7 +40,7 @@ static const Measurement measurements[] = {
 };
 
 typedef struct {
-    char *vmd, *qemu, *floor, *echo, *guest, *exit_guest, *programs, *linux_folder, *accel;
+    char *vmd, *qemu, *floor, *echo, *libraries, *guest, *exit_guest, *programs, *linux_folder, *accel;
     char *only, *json;
     int runs;
     gboolean check;
@@ -62,6 +62,8 @@ static bool parse_options(Options *options, int *argc, char ***argv, GError **er
         { "qemu", 0, 0, G_OPTION_ARG_FILENAME, &options->qemu, "qemu-system-x86_64", "PATH" },
         { "floor", 0, 0, G_OPTION_ARG_FILENAME, &options->floor, "bench-floor", "PATH" },
         { "echo", 0, 0, G_OPTION_ARG_FILENAME, &options->echo, "bench-echo", "PATH" },
+        { "libraries", 0, 0, G_OPTION_ARG_FILENAME, &options->libraries, "bench-libraries",
+          "PATH" },
         { "guest", 0, 0, G_OPTION_ARG_FILENAME, &options->guest, "guest.elf", "PATH" },
         { "exit-guest", 0, 0, G_OPTION_ARG_FILENAME, &options->exit_guest, "exit-at-once.elf",
           "PATH" },
@@ -84,11 +86,11 @@ static bool parse_options(Options *options, int *argc, char ***argv, GError **er
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, argc, argv, error))
         return false;
-    if (options->runs < 1 || !options->floor || !options->echo || !options->guest ||
-        !options->exit_guest) {
+    if (options->runs < 1 || !options->floor || !options->echo || !options->libraries ||
+        !options->guest || !options->exit_guest) {
         g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                            "--floor, --echo, --guest and --exit-guest are needed, and at least "
-                            "one run");
+                            "--floor, --echo, --libraries, --guest and --exit-guest are needed, "
+                            "and at least one run");
         return false;
     }
     if (options->accel && !bench_accel(options->accel)) {
@@ -110,6 +112,7 @@ static void options_clear(Options *options)
     g_free(options->qemu);
     g_free(options->floor);
     g_free(options->echo);
+    g_free(options->libraries);
     g_free(options->guest);
     g_free(options->exit_guest);
     g_free(options->programs);
@@ -175,6 +178,7 @@ static bool bench_init(Bench *bench, Options *options, GError **error)
         usable_program(options->qemu, "qemu-system-x86_64 (Debian package qemu-system-x86)");
     bench->floor = options->floor;
     bench->echo = options->echo;
+    bench->libraries = options->libraries;
     bench->guest = options->guest;
     bench->exit_guest = options->exit_guest;
     bench->programs = usable_folder(options->programs, "empty.elf",

@@ -107,6 +107,7 @@ typedef struct {
     const char *qemu;
     const char *floor;
     const char *echo;
+    const char *libraries;
     const char *guest;
     const char *exit_guest;
     const char *programs;       /* the folder of guests/'s images, NULL: not built */
@@ -137,7 +138,8 @@ bool measure_pc(Bench *bench, GError **error);
 bool measure_cpu(Bench *bench, GError **error);
 bool measure_linux(Bench *bench, GError **error);
 
-/* Starts vmd or QEMU without a machine, and reads the greeting; NULL on error. */
+/* Starts vmd or QEMU without a machine, or the floor of that, and reads the greeting; NULL on
+ * error. */
 Server *bench_start_empty(const Bench *bench, Column column, GError **error);
 
 /* Whether vmd has that accelerator, and can use it here. */

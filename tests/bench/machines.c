@@ -12,8 +12,11 @@ Server *bench_start_empty(const Bench *bench, Column column, GError **error)
 {
     const char *const vmd[] = { bench->vmd, NULL };
     const char *const qemu[] = { bench->qemu, "-M", "none", QEMU_PLAIN, NULL };
-    g_autoptr(Server) server =
-        server_start(column == COLUMN_VMD ? vmd : qemu, bench->directory, error);
+    const char *const floor[] = { bench->libraries, NULL };
+    const char *const *const argv[N_COLUMNS] = {
+        [COLUMN_VMD] = vmd, [COLUMN_QEMU] = qemu, [COLUMN_FLOOR] = floor,
+    };
+    g_autoptr(Server) server = server_start(argv[column], bench->directory, error);
 
     if (!server || !client_read_line(server->client, error))
         return NULL;

@@ -7,7 +7,8 @@
 
 static const char *column_path(const Bench *bench, Column column)
 {
-    return column == COLUMN_VMD ? bench->vmd : bench->qemu;
+    return column == COLUMN_VMD ? bench->vmd : column == COLUMN_QEMU ? bench->qemu
+                                                                     : bench->libraries;
 }
 
 static bool measure_greeting_of(Bench *bench, Column column, GError **error)
@@ -28,7 +29,7 @@ static bool measure_greeting_of(Bench *bench, Column column, GError **error)
 
 bool measure_greeting(Bench *bench, GError **error)
 {
-    for (Column column = COLUMN_VMD; column <= COLUMN_QEMU; column++) {
+    for (Column column = COLUMN_VMD; column < N_COLUMNS; column++) {
         if (column_path(bench, column) && !measure_greeting_of(bench, column, error))
             return false;
     }

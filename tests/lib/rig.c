@@ -202,7 +202,7 @@ static int member_index(const QmpClass *klass, const char *name)
 {
     const QmpMember *member = qmp_class_member(klass, name);
 
-    return member ? member - klass->props->members : -1;
+    return member ? member - qmp_members(klass->props) : -1;
 }
 
 static bool set_text(const QmpClass *klass, void *props, QmpGiven *given, const char *name,
@@ -220,7 +220,7 @@ static bool set_text(const QmpClass *klass, void *props, QmpGiven *given, const 
         return false;
     }
     given[i / 8] |= 1 << i % 8;
-    return qmp_decode_member(&input, &klass->props->members[i], value, props, error);
+    return qmp_decode_member(&input, &qmp_members(klass->props)[i], value, props, error);
 }
 
 /* Props of klass from pairs of name and text, "bus" aside; NULL on failure. */

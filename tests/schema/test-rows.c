@@ -85,11 +85,11 @@ bool qmp_device_add(QmpRequest *req, DeviceOptions *args, GError **error)
 static const QmpMember *find(const QmpType *type, const char *name)
 {
     for (guint i = 0; i < type->n_members; i++) {
-        if (g_str_equal(type->members[i].name, name)) {
-            return &type->members[i];
+        if (g_str_equal(qmp_name(qmp_members(type)[i].name), name)) {
+            return &qmp_members(type)[i];
         }
     }
-    g_error("%s has no member %s", type->name, name);
+    g_error("%s has no member %s", qmp_name(type->name), name);
 }
 
 static const QmpCommand *command(const char *name)
@@ -124,12 +124,12 @@ static void test_layout(void)
 
 static void test_types(void)
 {
-    g_assert_true(find(&qmp_type_Node, "next")->type == &qmp_type_Node);
-    g_assert_true(find(&qmp_type_Node, "children")->type == &qmp_type_NodeList);
-    g_assert_true(qmp_type_NodeList.element == &qmp_type_Node);
+    g_assert_true(qmp_type(find(&qmp_type_Node, "next")->type) == &qmp_type_Node);
+    g_assert_true(qmp_type(find(&qmp_type_Node, "children")->type) == &qmp_type_NodeList);
+    g_assert_true(qmp_type(qmp_type_NodeList.element) == &qmp_type_Node);
     g_assert_cmpuint(qmp_type_NodeList.size, ==, sizeof(QmpList));
-    g_assert_true(qmp_type_int16List.element == &qmp_type_int16);
-    g_assert_cmpstr(qmp_type_int16List.name, ==, "int16List");
+    g_assert_true(qmp_type(qmp_type_int16List.element) == &qmp_type_int16);
+    g_assert_cmpstr(qmp_name(qmp_type_int16List.name), ==, "int16List");
     g_assert_cmpint(qmp_type_int.kind, ==, QMP_KIND_INT64);
     g_assert_cmpint(qmp_type_size.kind, ==, QMP_KIND_SIZE);
     g_assert_cmpuint(qmp_type_uint8.size, ==, 1);
@@ -157,7 +157,7 @@ static void test_constants(void)
     g_assert_cmpint(find(&qmp_type_Node, "i64")->def.i, ==, G_MININT64);
     g_assert_cmpuint(find(&qmp_type_Node, "u64")->def.u, ==, G_MAXUINT64);
     g_assert_cmpuint(find(&qmp_type_Node, "size")->min.u, ==, 4096);
-    g_assert_cmpstr(find(&qmp_type_Node, "name")->def.s, ==, "a\"b");
+    g_assert_cmpstr(qmp_name(find(&qmp_type_Node, "name")->def.text), ==, "a\"b");
     g_assert_cmpuint(find(&qmp_type_Node, "name")->max.u, ==, 8);
     g_assert_cmpuint(find(&qmp_type_Node, "state")->def.u, ==, RUN_STATE_PRELAUNCH);
 }
@@ -174,12 +174,12 @@ static void test_flags(void)
     g_assert_cmphex(find(&qmp_type_Node, "plain")->flags, ==, with_default);
     g_assert_cmpuint(find(&qmp_type_Node, "plain")->n_only, ==, 0);
     g_assert_cmpuint(find(&qmp_type_Node, "fixed")->n_only, ==, 1);
-    g_assert_cmpuint(find(&qmp_type_Node, "fixed")->only[0].u, ==, 0);
+    g_assert_cmpuint(qmp_only(find(&qmp_type_Node, "fixed"))[0].u, ==, 0);
     g_assert_cmpuint(find(&qmp_type_Node, "one")->n_only, ==, 2);
-    g_assert_cmpuint(find(&qmp_type_Node, "one")->only[1].u, ==, RUN_STATE_RUNNING);
+    g_assert_cmpuint(qmp_only(find(&qmp_type_Node, "one"))[1].u, ==, RUN_STATE_RUNNING);
     g_assert_cmpuint(qmp_type_Node.n_unsupported, ==, 1);
-    g_assert_cmpstr(qmp_type_Node.unsupported[0].name, ==, "gone");
-    g_assert_cmpstr(qmp_type_Node.unsupported[0].why, ==, "nobody \"needs\" it");
+    g_assert_cmpstr(qmp_name(qmp_unsupported(&qmp_type_Node)[0].name), ==, "gone");
+    g_assert_cmpstr(qmp_name(qmp_unsupported(&qmp_type_Node)[0].why), ==, "nobody \"needs\" it");
     g_assert_cmphex(find(&qmp_type_IsaSerialProps, "realized")->flags, ==,
                     with_default | QMP_MEMBER_READONLY);
     g_assert_cmphex(find(&qmp_type_IsaSerialProps, "speed")->flags, ==,
@@ -195,12 +195,12 @@ static void test_enum(void)
     const QmpType *type = &qmp_type_RunState;
 
     g_assert_cmpuint(type->n_values, ==, RUN_STATE__MAX);
-    g_assert_cmpstr(type->values[RUN_STATE_PAUSED].name, ==, "paused");
-    g_assert_cmphex(type->values[RUN_STATE_PAUSED].flags, ==, QMP_MEMBER_UNSTABLE);
-    g_assert_cmpstr(qmp_doc(type->values[RUN_STATE_RUNNING].doc), ==, "it runs");
+    g_assert_cmpstr(qmp_name(qmp_values(type)[RUN_STATE_PAUSED].name), ==, "paused");
+    g_assert_cmphex(qmp_values(type)[RUN_STATE_PAUSED].flags, ==, QMP_MEMBER_UNSTABLE);
+    g_assert_cmpstr(qmp_doc(qmp_values(type)[RUN_STATE_RUNNING].doc), ==, "it runs");
     for (guint i = 1; i < type->n_values; i++) {
-        g_assert_cmpint(strcmp(type->values[type->sorted[i - 1]].name,
-                               type->values[type->sorted[i]].name), <, 0);
+        g_assert_cmpint(strcmp(qmp_name(qmp_values(type)[qmp_sorted(type)[i - 1]].name),
+                               qmp_name(qmp_values(type)[qmp_sorted(type)[i]].name)), <, 0);
     }
 }
 
@@ -216,13 +216,13 @@ static void test_union(void)
     g_assert_cmpuint(type->tag_offset, ==, offsetof(Choice, kind));
     g_assert_cmpuint(type->u_offset, ==, offsetof(Choice, u));
     g_assert_cmpuint(type->n_branches, ==, RUN_STATE__MAX);
-    g_assert_true(type->branches[RUN_STATE_RUNNING].type == &qmp_type_Node);
-    g_assert_null(type->branches[RUN_STATE_PAUSED].type);
-    g_assert_true(type->branches[RUN_STATE_PRELAUNCH].type == &qmp_type_NodeWrapper);
+    g_assert_true(qmp_type(qmp_branches(type)[RUN_STATE_RUNNING].type) == &qmp_type_Node);
+    g_assert_null(qmp_type(qmp_branches(type)[RUN_STATE_PAUSED].type));
+    g_assert_true(qmp_type(qmp_branches(type)[RUN_STATE_PRELAUNCH].type) == &qmp_type_NodeWrapper);
     g_assert_true((char *)&choice.u.running.next ==
                   (char *)&choice + type->u_offset + find(&qmp_type_Node, "next")->offset);
     g_assert_true((void *)&choice.u.prelaunch.data == (void *)&choice.u);
-    g_assert_true(find(&qmp_type_NodeWrapper, "data")->type == &qmp_type_Node);
+    g_assert_true(qmp_type(find(&qmp_type_NodeWrapper, "data")->type) == &qmp_type_Node);
 }
 
 static void test_alternate(void)
@@ -233,9 +233,9 @@ static void test_alternate(void)
     g_assert_cmpuint(type->n_branches, ==, 3);
     g_assert_cmpuint(type->tag_offset, ==, offsetof(Either, type));
     g_assert_cmpuint(type->u_offset, ==, offsetof(Either, u));
-    g_assert_true(type->branches[EITHER_S].type == &qmp_type_str);
-    g_assert_true(type->branches[EITHER_N].type == &qmp_type_int);
-    g_assert_true(type->branches[EITHER_D].type == &qmp_type_Node);
+    g_assert_true(qmp_type(qmp_branches(type)[EITHER_S].type) == &qmp_type_str);
+    g_assert_true(qmp_type(qmp_branches(type)[EITHER_N].type) == &qmp_type_int);
+    g_assert_true(qmp_type(qmp_branches(type)[EITHER_D].type) == &qmp_type_Node);
 }
 
 static void test_class_union(void)
@@ -243,14 +243,14 @@ static void test_class_union(void)
     const QmpType *type = &qmp_type_ObjectOptions;
 
     g_assert_cmpint(type->kind, ==, QMP_KIND_CLASS_UNION);
-    g_assert_cmpstr(type->tag_name, ==, "qom-type");
-    g_assert_true(type->root == &qmp_class_object);
+    g_assert_cmpstr(qmp_name(type->tag_name), ==, "qom-type");
+    g_assert_true(qmp_class(type->root) == &qmp_class_object);
     g_assert_cmphex(type->root_flags, ==, QMP_CLASS_USER_CREATABLE);
     g_assert_cmpuint(type->tag_offset, ==, offsetof(ObjectOptions, qom_type));
     g_assert_cmpuint(type->u_offset, ==, offsetof(ObjectOptions, props));
     g_assert_cmpuint(type->given_offset, ==, offsetof(ObjectOptions, given));
     g_assert_cmpuint(type->n_members, ==, 1);
-    g_assert_true(qmp_type_DeviceOptions.root == &qmp_class_device);
+    g_assert_true(qmp_class(qmp_type_DeviceOptions.root) == &qmp_class_device);
     g_assert_cmphex(qmp_type_DeviceOptions.root_flags, ==, 0);
 }
 
@@ -287,7 +287,8 @@ static void test_class(void)
     g_assert_cmpstr(serial->aliases[1], ==, "com");
     g_assert_null(serial->aliases[2]);
     g_assert_cmpstr(qmp_doc(serial->doc), ==, "Serial port.");
-    g_assert_true(find(serial->props, "chardev")->type->target == &qmp_class_chardev);
+    g_assert_true(qmp_class(qmp_type(find(serial->props, "chardev")->type)->target) ==
+                  &qmp_class_chardev);
     g_assert_cmphex(qmp_class_chardev.flags, ==, QMP_CLASS_SHARED);
     g_assert_cmpuint(find(serial->props, "realized")->offset, ==,
                      offsetof(DeviceProps, realized));
@@ -362,7 +363,8 @@ static void test_manual(void)
     g_assert_cmpstr(qmp_manual_text(count->since), ==, "0.1");
     g_assert_cmpstr(qmp_manual_text(count->notes), ==, "");
     for (guint i = 1; i < qmp_n_manual_types; i++) {
-        g_assert_cmpstr(qmp_manual_types[i - 1].type->name, <, qmp_manual_types[i].type->name);
+        g_assert_cmpstr(qmp_name(qmp_manual_types[i - 1].type->name), <,
+                        qmp_name(qmp_manual_types[i].type->name));
     }
     while (type->type != &qmp_type_uint8) {
         type++;
@@ -379,9 +381,9 @@ static void test_class_defaults(void)
     g_assert_true(faster->props == &qmp_type_IsaSerialProps);
     g_assert_cmpuint(sizeof(IsaSerialFasterProps), ==, sizeof(IsaSerialProps));
     g_assert_cmpuint(faster->n_defaults, ==, 2);
-    g_assert_cmpstr(faster->defaults[0].property, ==, "speed");
+    g_assert_cmpstr(qmp_name(faster->defaults[0].property), ==, "speed");
     g_assert_cmpint(faster->defaults[0].value.i, ==, 230400);
-    g_assert_cmpstr(faster->defaults[1].property, ==, "clock");
+    g_assert_cmpstr(qmp_name(faster->defaults[1].property), ==, "clock");
     g_assert_cmpuint(faster->defaults[1].value.u, ==, RUN_STATE_PRELAUNCH);
     g_assert_cmpint(faster->plug, ==, QMP_PLUG_HOT);
     g_assert_cmphex(faster->flags, ==, QMP_CLASS_DEVICE);
@@ -395,7 +397,7 @@ static void test_cpu_model(void)
 
     g_assert_true(cpu->parent == &qmp_class_x86_64_cpu);
     g_assert_cmpuint(cpu->n_defaults, ==, 2);
-    g_assert_cmpstr(cpu->defaults[1].property, ==, "fpu");
+    g_assert_cmpstr(qmp_name(cpu->defaults[1].property), ==, "fpu");
     g_assert_cmpuint(cpu->defaults[1].value.u, ==, 1);
     g_assert_cmpuint(qmp_n_cpuid_bits, ==, 2);
     g_assert_cmpuint(qmp_cpuid_bits[1].offset, ==, offsetof(X8664CpuProps, avx2));
@@ -416,7 +418,7 @@ static void test_machine(void)
     g_assert_cmpuint(micro->n_defaults, ==, 1);
     g_assert_cmpuint(micro->defaults[0].value.u, ==, 0);
     g_assert_cmpuint(micro->n_compat, ==, 2);
-    g_assert_true(micro->compat[0].driver == &qmp_class_isa_serial);
+    g_assert_true(qmp_class(micro->compat[0].driver) == &qmp_class_isa_serial);
     g_assert_cmpuint(micro->compat[0].value.u, ==, 3);
     g_assert_cmpint(micro->compat[1].value.i, ==, -1);
     g_assert_cmphex(qmp_class_x86_machine.flags, ==, QMP_CLASS_ABSTRACT |
@@ -430,22 +432,22 @@ static void test_recipe(void)
     g_assert_cmpuint(qmp_class_micro_machine.n_parts, ==, 4);
     g_assert_true(parts[0].driver == &qmp_class_isa_bus);      /* the base's entries first */
     g_assert_cmpuint(parts[0].n_conditions, ==, 1);
-    g_assert_cmpstr(parts[0].conditions[0].property, ==, "kernel-irqchip");
+    g_assert_cmpstr(qmp_name(parts[0].conditions[0].property), ==, "kernel-irqchip");
     g_assert_true(parts[0].conditions[0].accel);
     g_assert_cmpuint(parts[0].conditions[0].value.u, ==, 1);
     g_assert_cmpstr(parts[1].name, ==, "com1");
     g_assert_cmpstr(parts[1].bus, ==, "isa.0");
     g_assert_cmpuint(parts[1].n_props, ==, 2);
-    g_assert_cmpstr(parts[1].props[0].property, ==, "iobase");
+    g_assert_cmpstr(qmp_name(parts[1].props[0].property), ==, "iobase");
     g_assert_cmpuint(parts[1].props[0].value.u, ==, 0x3f8);
     g_assert_cmpuint(parts[1].props[1].value.u, ==, RUN_STATE_PAUSED);
     g_assert_false(parts[1].conditions[0].accel);
     g_assert_true(parts[2].driver == &qmp_class_isa_serial_fast);
     g_assert_cmpstr(parts[2].name, ==, "com1");     /* the same child, made otherwise */
     g_assert_cmpuint(parts[2].n_conditions, ==, 2);
-    g_assert_cmpstr(parts[2].conditions[0].property, ==, "mode");
+    g_assert_cmpstr(qmp_name(parts[2].conditions[0].property), ==, "mode");
     g_assert_cmpuint(parts[2].conditions[0].value.u, ==, RUN_STATE_PAUSED);
-    g_assert_cmpstr(parts[2].conditions[1].property, ==, "serial");
+    g_assert_cmpstr(qmp_name(parts[2].conditions[1].property), ==, "serial");
     g_assert_cmpuint(parts[2].conditions[1].value.u, ==, 0);
     g_assert_null(parts[3].driver);
     g_assert_cmpstr(parts[3].connect, ==, "com1.irq[0]");
@@ -459,10 +461,10 @@ static void test_recipe_alternate(void)
     const QmpPart *part = &qmp_class_isa_rack.parts[0];
 
     g_assert_true(part->driver == &qmp_class_isa_placed);
-    g_assert_cmpint(find(part->driver->props, "place")->type->kind, ==, QMP_KIND_ALTERNATE);
+    g_assert_cmpint(qmp_type(find(part->driver->props, "place")->type)->kind, ==, QMP_KIND_ALTERNATE);
     g_assert_cmpuint(part->n_props, ==, 1);
-    g_assert_cmpstr(part->props[0].property, ==, "place");
-    g_assert_cmpstr(part->props[0].value.s, ==, "upper");
+    g_assert_cmpstr(qmp_name(part->props[0].property), ==, "place");
+    g_assert_cmpstr(qmp_name(part->props[0].value.text), ==, "upper");
 }
 
 /* -- commands and events ---------------------------------------------------- */

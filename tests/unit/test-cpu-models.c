@@ -177,7 +177,7 @@ static void set_property(const QmpClass *klass, void *props, QmpGiven *given, co
     gsize i;
 
     g_assert_nonnull(member);
-    i = member - klass->props->members;
+    i = member - qmp_members(klass->props);
     given[i / 8] |= 1 << i % 8;
     g_assert_true(qmp_decode_member(&input, member, value, props, NULL));
 }

@@ -43,7 +43,7 @@ static Object *make(const char *name, GError **error, ...)
     while ((property = va_arg(pairs, const char *))) {
         g_autoptr(QmpValue) value = qmp_value_str(va_arg(pairs, const char *));
         const QmpMember *member = qmp_class_member(klass, property);
-        guint i = member - klass->props->members;
+        guint i = member - qmp_members(klass->props);
 
         given[i / 8] |= 1 << i % 8;
         g_assert_true(qmp_decode_member(&input, member, value, props, NULL));

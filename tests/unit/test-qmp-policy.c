@@ -200,14 +200,14 @@ static void test_no_policy(void)
 /* One value, as qom-set has it decoded: what it names is judged, not where it goes. */
 static void test_member(void)
 {
-    const QmpMember *row = &qmp_type_TestMarked.members[4];
+    const QmpMember *row = &qmp_members(&qmp_type_TestMarked)[4];
     QmpPolicy policy = { .input[QMP_POLICY_UNSTABLE] = QMP_POLICY_REJECT };
     QmpInput input = { .ops = &qmp_value_input, .policy = &policy };
     g_autoptr(QmpValue) value = qmp_value_str("new");
     TestMarked *marked_struct = qmp_new(&qmp_type_TestMarked);
     g_autoptr(GError) error = NULL;
 
-    g_assert_cmpstr(row->name, ==, "mode");
+    g_assert_cmpstr(qmp_name(row->name), ==, "mode");
     g_assert_false(qmp_decode_member(&input, row, value, marked_struct, &error));
     g_assert_error(error, QMP_ERROR, ERROR_REASON_UNSTABLE_INPUT);
     g_assert_cmpstr(qmp_error_path(error), ==, "mode");

@@ -260,7 +260,7 @@ static void test_class_unions(void)
     g_assert_false(props->has_share);
     g_assert_cmpint(props->speed, ==, 7);       /* the class's default over the row's */
     for (i = 0; i < qmp_class_test_disk.props->n_members; i++) {
-        const char *name = qmp_class_test_disk.props->members[i].name;
+        const char *name = qmp_name(qmp_members(qmp_class_test_disk.props)[i].name);
 
         g_assert_cmpint(qmp_given(options->given, i), ==,
                         !strcmp(name, "size") || !strcmp(name, "index"));
@@ -480,8 +480,8 @@ static void test_values(void)
 static const QmpMember *bounds_member(const char *name)
 {
     for (guint i = 0; i < qmp_type_TestBounds.n_members; i++) {
-        if (!strcmp(qmp_type_TestBounds.members[i].name, name)) {
-            return &qmp_type_TestBounds.members[i];
+        if (!strcmp(qmp_name(qmp_members(&qmp_type_TestBounds)[i].name), name)) {
+            return &qmp_members(&qmp_type_TestBounds)[i];
         }
     }
     g_assert_not_reached();

@@ -33,7 +33,7 @@ static TestChipProps *apply(Object *root, const QmpClass *klass, const char *giv
     GError *error = NULL;
 
     if (given_property) {
-        guint i = qmp_class_member(klass, given_property) - klass->props->members;
+        guint i = qmp_class_member(klass, given_property) - qmp_members(klass->props);
 
         given[i / 8] |= 1 << (i % 8);
     }

@@ -276,7 +276,7 @@ static void test_parts(void)
     store = object_child(&dev->object, "store");
     g_assert_cmpuint(((TestChipProps *)first->props)->speed, ==, 50);
     g_assert_true(qmp_given(first->given, qmp_class_member(&qmp_class_test_chip, "speed") -
-                                          qmp_class_test_chip.props->members));
+                                          qmp_members(qmp_class_test_chip.props)));
     g_assert_cmpstr(to_device(first)->bus->object.name, ==, "inner");
     g_assert_cmpuint(((TestBackendProps *)store->props)->size, ==, 8192);
     g_assert_null(object_child(&dev->object, "second"));

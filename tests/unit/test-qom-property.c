@@ -129,7 +129,8 @@ static void test_given(void)
     g_assert_true(set(obj, "label", qmp_value_str("x"), &error));
     g_assert_no_error(error);
     for (guint i = 0; i < qmp_class_test_derived.props->n_members; i++) {
-        bool is_label = g_str_equal(qmp_class_test_derived.props->members[i].name, "label");
+        const QmpMember *member = &qmp_members(qmp_class_test_derived.props)[i];
+        bool is_label = g_str_equal(qmp_name(member->name), "label");
 
         g_assert_cmpint(qmp_given(obj->given, i), ==, is_label);
     }

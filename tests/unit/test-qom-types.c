@@ -87,7 +87,7 @@ static void base_refresh(Object *obj, const QmpMember *member)
 {
     TestObjectProps *props = test_object_props(obj);
 
-    if (g_str_equal(member->name, "shown")) {
+    if (g_str_equal(qmp_name(member->name), "shown")) {
         props->shown++;
     }
 }
@@ -275,7 +275,7 @@ static void inner_refresh(Object *obj, const QmpMember *member)
 {
     TestInnerProps *props = test_inner_props(obj);
 
-    if (g_str_equal(member->name, "shown")) {
+    if (g_str_equal(qmp_name(member->name), "shown")) {
         props->shown++;
     }
 }

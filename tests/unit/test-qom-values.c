@@ -128,7 +128,7 @@ static const QmpMember *member_of(const char *name)
 
 static QmpValue *read_back(const void *props, const char *name)
 {
-    return qmp_to_value(member_of(name)->type, (const char *)props + member_of(name)->offset);
+    return qmp_to_value(qmp_type(member_of(name)->type), (const char *)props + member_of(name)->offset);
 }
 
 /* ---- Ways in: the value as it arrived, or NULL with an error ---- */
@@ -302,7 +302,7 @@ static QmpValue *in_default(const char *name, const QmpValue *value, GError **er
     machine_props->defaults.items = g_new0(TestDefault *, 1);
     machine_props->defaults.items[machine_props->defaults.n++] = entry;
     if (defaults_check(machine, error) && defaults_apply(root, klass, props, NULL, error)) {
-        ret = qmp_to_value(member->type, (char *)props + member->offset);
+        ret = qmp_to_value(qmp_type(member->type), (char *)props + member->offset);
     } else if (error) {
         qmp_error_rename_path(*error, "defaults[0].value", name);
     }
@@ -332,7 +332,7 @@ static const Input inputs[] = {
 
 static QmpValue *out_get(Object *obj, const QmpMember *member)
 {
-    return object_property_get(obj, member->name, NULL);
+    return object_property_get(obj, qmp_name(member->name), NULL);
 }
 
 static QmpValue *out_json(Object *obj, const QmpMember *member)
@@ -340,7 +340,7 @@ static QmpValue *out_json(Object *obj, const QmpMember *member)
     struct evbuffer *out = evbuffer_new();
     QmpValue *ret;
 
-    qmp_encode_json(member->type, (char *)obj->props + member->offset, out);
+    qmp_encode_json(qmp_type(member->type), (char *)obj->props + member->offset, out);
     evbuffer_add(out, "", 1);
     ret = parse((const char *)evbuffer_pullup(out, -1));
     evbuffer_free(out);
@@ -350,13 +350,13 @@ static QmpValue *out_json(Object *obj, const QmpMember *member)
 /* key=value text for people; what it does not say (an empty list) stays as it is. */
 static QmpValue *out_text(Object *obj, const QmpMember *member)
 {
-    g_autoptr(QmpValue) value = read_back(obj->props, member->name);
-    g_autoptr(QmpValue) dict = request(NULL, NULL, member->name, value);
+    g_autoptr(QmpValue) value = read_back(obj->props, qmp_name(member->name));
+    g_autoptr(QmpValue) dict = request(NULL, NULL, qmp_name(member->name), value);
     g_autofree char *text = qmp_options_print(&qmp_value_input, dict);
     g_autoptr(QmpOptions) options = qmp_options_parse(text, NULL, 0, NULL);
 
-    return decode(&qmp_options_input, QMP_INPUT_LENIENT, qmp_options_root(options), member->name,
-                  NULL);
+    return decode(&qmp_options_input, QMP_INPUT_LENIENT, qmp_options_root(options),
+                  qmp_name(member->name), NULL);
 }
 
 static void keep_event(const QmpEvent *event, void *data)
@@ -380,7 +380,7 @@ static QmpValue *out_event(Object *obj, const QmpMember *member)
     qmp_event_queue_free(queue);
     event_base_free(base);
     data = parse(text);
-    return qmp_value_clone(qmp_value_get(data, member->name));
+    return qmp_value_clone(qmp_value_get(data, qmp_name(member->name)));
 }
 
 /* What query-config would say, and what replaying it makes. */
@@ -390,7 +390,7 @@ static QmpValue *out_record(Object *obj, const QmpMember *member)
     g_autoptr(QmpValue) recorded = object_property_record(obj, member, fresh);
 
     qmp_clear(&qmp_type_TestValuesProps, &fresh);
-    return recorded ? in_object_add(member->name, recorded, NULL) : NULL;
+    return recorded ? in_object_add(qmp_name(member->name), recorded, NULL) : NULL;
 }
 
 static QmpValue *out_clone(Object *obj, const QmpMember *member)
@@ -400,7 +400,7 @@ static QmpValue *out_clone(Object *obj, const QmpMember *member)
 
     qmp_clone(&qmp_type_TestValuesProps, &copy, &obj->props);
     g_assert_true(qmp_equal(&qmp_type_TestValuesProps, &copy, &obj->props));
-    ret = read_back(copy, member->name);
+    ret = read_back(copy, qmp_name(member->name));
     qmp_clear(&qmp_type_TestValuesProps, &copy);
     return ret;
 }
@@ -416,22 +416,24 @@ static const StateKind state_kinds[QMP_KIND_ANY + 1] = {
 static QmpValue *out_state(Object *obj, const QmpMember *member)
 {
     const StateRow rows[] = {
-        { .name = member->name, .kind = state_kinds[member->type->kind] ?: STATE_TYPED,
-          .offset = member->offset, .count = 1, .type = member->type },
+        { .name = qmp_name(member->name),
+          .kind = state_kinds[qmp_type(member->type)->kind] ?: STATE_TYPED,
+          .offset = member->offset, .count = 1,
+          .type = qmp_type(member->type) },
         STATE_ROWS_END,
     };
     g_autoptr(GByteArray) out = g_byte_array_new();
-    g_autoptr(QmpValue) before = read_back(obj->props, member->name), same = NULL;
+    g_autoptr(QmpValue) before = read_back(obj->props, qmp_name(member->name)), same = NULL;
 
     state_save(rows, obj->props, out);
     for (guint cut = 0; cut < out->len; cut++) {
         g_assert_false(state_load(rows, obj->props, 0, out->data, cut, NULL));
     }
-    same = read_back(obj->props, member->name);
+    same = read_back(obj->props, qmp_name(member->name));
     g_assert_true(qmp_value_equal(before, same));
     state_reset(rows, obj->props);
     g_assert_true(state_load(rows, obj->props, 0, out->data, out->len, NULL));
-    return read_back(obj->props, member->name);
+    return read_back(obj->props, qmp_name(member->name));
 }
 
 typedef struct {
@@ -453,7 +455,7 @@ static bool shown[CELLS_MAX][G_N_ELEMENTS(outputs)];
 
 static guint row_of(const char *name)
 {
-    return member_of(name) - qmp_class_test_values.props->members;
+    return member_of(name) - qmp_members(qmp_class_test_values.props);
 }
 
 static void assert_same(const char *way, const char *name, const QmpValue *sent,
@@ -569,7 +571,7 @@ static void test_no_hole(void)
     g_assert_cmpuint(props->n_members, ==, 2 * G_N_ELEMENTS(values));
     g_assert_cmpuint(props->n_members, <=, CELLS_MAX);
     for (guint row = 0; row < props->n_members; row++) {
-        const char *name = props->members[row].name;
+        const char *name = qmp_name(qmp_members(props)[row].name);
 
         for (guint i = 0; i < G_N_ELEMENTS(inputs); i++) {
             if (!accepted[row][i] || !refused[row][i]) {
