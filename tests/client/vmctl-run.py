@@ -402,7 +402,7 @@ def named_machines_are_found_while_they_run_and_after():
             wait_for(lambda: 'running' in vmctl('-n', 'web', 'status', env=env).out, 'no machine')
             contains(vmctl('list', env=env).check(0).out, 'web   running, qtest')
             second = vmctl('-n', 'web', 'run', '--', *QTEST, env=env).check(1, '')
-            contains(second.err, 'is another daemon\'s, which runs')
+            contains(second.err, 'is in use by another daemon')
             contains(vmctl('list', env=env).check(0).out, 'web   running, qtest')
             vmctl('-n', 'web', 'stop', env=env).check(0)
             machine.finish(0)

@@ -397,8 +397,8 @@ def one_readconfig(recorder, seed):
                                  capture_output=True, text=True, check=False)
             client.call('quit')
             daemon.wait()
-        told = [line.replace('# not said: ', 'vmctl: not said: ')
-                for line in run.stdout.splitlines() if line.startswith('# not said: ')]
+        told = [line.replace('# not expressed: ', 'vmctl: not expressed: ')
+                for line in run.stdout.splitlines() if line.startswith('# not expressed: ')]
         assert told == run.stderr.splitlines() and run.returncode == bool(told), (told, run.stderr)
         if told:
             return False
@@ -458,8 +458,8 @@ def readconfig_spellings(recorder):
         run = subprocess.run([vmdtest.VMCTL, '-s', daemon.socket, 'config', '-r'], check=False,
                              capture_output=True, text=True)
         assert run.returncode == 1 and run.stderr.splitlines() == [
-            "vmctl: not said: chardev-add x: is a mux of 'far', not 'x-base'",
-            'vmctl: not said: object-add f: product has characters that the format has not'], run.stderr
+            "vmctl: not expressed: chardev-add x: is a mux of 'far', not 'x-base'",
+            'vmctl: not expressed: object-add f: product has characters that cannot be quoted'], run.stderr
         client.call('quit')
         daemon.wait()
         again, _ = read_back(recorder, path)
