@@ -342,7 +342,7 @@ bool assembly_end(Vmd *vmd, gint64 deadline)
     if (pool_stop(vmd->pool, deadline) && idle) {
         return true;
     }
-    g_warning("the daemon ends before a request that the host does not answer");
+    g_warning("the daemon exits although the host has not answered a request");
     if (idle) {
         fair_lock_acquire(&vmd->lock);
         object_stop(vmd->root);
