@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Socket activation, see listen.h.  daemon/main.c hands what comes from here
- * to the QMP server, beside the sockets that options named.
+ * Socket activation, see listen.h.  The daemon passes these sockets to the QMP
+ * server, together with those that options name.
  */
 #include "config.h"
 #include "systemd/listen.h"
@@ -47,7 +47,7 @@ static bool dialect_from_name(const char *name, ListenDialect *ret_dialect, GErr
     return false;
 }
 
-/* Says which of the three conditions fd misses. */
+/* Reports which of the three conditions fd violates. */
 static bool check_socket(const char *name, int fd, GError **error)
 {
     const char *what;
@@ -83,7 +83,7 @@ static bool adopt(ListenSocket *socket, GError **error)
 bool listen_take_sockets(GArray **ret_sockets, GError **error)
 {
     g_autoptr(GArray) sockets = g_array_new(FALSE, TRUE, sizeof(ListenSocket));
-    g_autofree char **names = NULL;     /* the strings move into sockets */
+    g_autofree char **names = NULL;     /* the strings are moved into sockets */
     int n = sd_listen_fds_with_names(1, &names);
 
     g_array_set_clear_func(sockets, listen_socket_clear);
