@@ -12,7 +12,7 @@
 #include "qmp/qapi-types-pc.h"
 #include "qmp/text.h"
 
-/* ---- What is not there, so that only switching it off can be translated ---- */
+/* ---- Unsupported features: only switching them off can be translated ---- */
 
 static const struct {
     const char *key;

@@ -101,7 +101,7 @@ static const struct {
     { "plugin",    "TCG plugins are not supported" },
     { "strace",    "no user-mode programs are run" },
     { "tid",       "all threads write to one log" },
-    { "unimp",     "what is not there is an error of the guest: guest_errors" },
+    { "unimp",     "accesses to absent hardware are errors of the guest: guest_errors" },
 };
 
 static bool refuse_item(const char *item, GError **error)
@@ -129,7 +129,7 @@ bool option_log_items(Plan *plan, Item *item, GError **error)
             }
         } else if (g_str_equal(items[i], "guest_errors")) {
             plan_note(plan, "errors of the guest are always logged, and query-guest-errors "
-                      "tells of them");
+                      "returns them");
         } else {
             return refuse_item(items[i], error);
         }
