@@ -30,7 +30,7 @@ QTEST = ['-M', 'microvm', '-accel', 'qtest', '-nodefaults', '-m', '16']
 
 
 def words(options):
-    """What follows `vmctl run --`: a line that names no accelerator runs on the test's."""
+    """What follows `vmctl run --`: a line that names no accelerator gets the test's."""
     return options if '-accel' in options else ('-accel', accel(), *options)
 
 
@@ -52,7 +52,7 @@ def wait_for(condition, what):
 
 
 def is_gone(pid):
-    """A zombie is gone, too: whoever waits for it is not of this test."""
+    """A zombie counts as ended: its parent is not part of this test."""
     try:
         with open('/proc/%d/stat' % pid, encoding='ascii') as f:
             return f.read().rsplit(')', 1)[1].split()[0] == 'Z'

@@ -106,7 +106,7 @@ class Waiting:
 
 
 def others_go_on(daemon, machine=False):
-    """One of each kind of what takes a thread, and what takes none."""
+    """One of each kind of object that takes a thread, and of one that takes none."""
     client = daemon.client()
     with open(daemon.path('image'), 'wb') as image:
         image.truncate(65536)
@@ -153,7 +153,7 @@ def hold_nobody(recorder, requests, **options):
 # ---- Peers
 
 def chardevs_that_connect(recorder):
-    """64 chardev-adds to a TCP peer that takes nobody: others are answered, the daemon ends"""
+    """64 chardev-adds to a TCP peer that never accepts: others are answered, the daemon ends"""
     with full_backlog(socket.AF_INET, ('127.0.0.1', 0)) as (_, port):
         hold_nobody(recorder, [chardev('c%d' % i, inet(port)) for i in range(MANY)])
 
@@ -197,7 +197,7 @@ def unix_peers(recorder):
 
 
 def those_that_reconnect(recorder):
-    """backends that try again and again, too; and when the peer is there, it has them"""
+    """backends that reconnect, too; once the peer listens, they connect"""
     for by_signal in (False, True):
         with full_backlog(socket.AF_INET, ('127.0.0.1', 0)) as (_, port), \
                 Daemon(recorder) as daemon:
@@ -234,7 +234,7 @@ def failed_connection(recorder):
 # ---- Names
 
 def names(recorder):
-    """a name service that does not answer holds those who have names to look up"""
+    """a name service that does not answer delays only requests that look up names"""
     unknown = inet(1, 'name.example')
     requests = [chardev('c', unknown), stream('s', unknown),
                 request('chardev-add', id='u', backend={
@@ -266,7 +266,7 @@ def names_of_those_that_reconnect(recorder):
 # ---- Files
 
 def files(recorder):
-    """a file system that does not answer holds those who have files there"""
+    """a file system that does not answer delays only requests with files there"""
     with FaultyFile(1 << 20) as disk:
         disk.stop_answering()
         path = disk.folder + '/other'
@@ -306,7 +306,7 @@ def wait_said(daemon, text):
 
 
 def logs(recorder):
-    """a log that takes nothing, on a file system or a full pipe: what is missing is said once"""
+    """a log that accepts nothing, on a file system or a full pipe: lost output is reported once"""
     part = 'x' * (256 << 10)
     with FaultyFile(1) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
         stack.callback(disk.release)        # a write that waits cannot be killed
@@ -339,7 +339,7 @@ def logs(recorder):
 
 
 def emptied(recorder):
-    """output files are emptied, at the end of a build as well, where that holds nobody"""
+    """output files are truncated, at the end of a build as well, without blocking"""
     with contextlib.ExitStack() as stack:
         disks = [stack.enter_context(FaultyFile(1 << 20)) for _ in range(3)]
         out, log, dump = (disk.path for disk in disks)
@@ -376,7 +376,7 @@ def emptied(recorder):
 
 
 def machine_with_card(client, here, there):
-    """The card's driver has not begun, so that it drops what comes."""
+    """The card's driver has not started, so the card drops all frames."""
     client.call('object-add', qom_type='qtest-accel', id='accel')
     client.call('object-add', qom_type='memory-backend-ram', id='main', size=16 << 20)
     client.call('object-add', qom_type='pc-i440fx-7.2-machine', memory_backend='main')
@@ -397,7 +397,7 @@ def frames_of(data):
 
 
 def dumps(recorder):
-    """a file of frames that takes nothing holds no network; what is missing is said once"""
+    """a dump file that accepts nothing blocks no network; lost frames are reported once"""
     n, size = 3000, 1000                        # more than is kept
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, \
             contextlib.ExitStack() as stack:
@@ -451,7 +451,7 @@ LINE_STATUS = 0x3fd
 
 
 def inputs(recorder):
-    """input from a file that gives nothing is waited for aside, and comes when it is there"""
+    """a separate thread waits for input from a file, which arrives when it is available"""
     for dying in False, True:
         with FaultyFile(3) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
             stack.callback(disk.release)        # a read that waits cannot be killed
@@ -489,7 +489,7 @@ def ask_for_bytes(qtest, n):
 
 
 def random_bytes(recorder):
-    """the same of a file that random bytes are read from"""
+    """the same for a file of random bytes"""
     for dying in False, True:
         with FaultyFile(8) as disk, Daemon(recorder) as daemon, contextlib.ExitStack() as stack:
             stack.callback(disk.release)        # a read that waits cannot be killed
@@ -516,7 +516,7 @@ def random_bytes(recorder):
 
 @on_one_accel
 def outputs(recorder):
-    """a guest whose console goes to files that take nothing runs on, and ends"""
+    """a guest whose console goes to files that accept nothing continues, and ends"""
     with FaultyFile(0) as out, FaultyFile(0) as log, Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('object-add', qom_type=accel_class(), id='accel')
@@ -537,7 +537,7 @@ def outputs(recorder):
 
 
 def builds(recorder):
-    """a build one of whose requests waits: others ask, and end the daemon"""
+    """while a request of a build waits, others can query, and end the daemon"""
     # What changes something waits with it, as all of the list succeeds or nothing is left.
     with FaultyFile(1 << 20) as disk:
         disk.stop_answering()
@@ -556,7 +556,7 @@ def builds(recorder):
 
 
 def builds_that_hang(recorder):
-    """others are told what a build waits for that may never end, and go on when its client goes"""
+    """others get the name of what a build waits for, and continue when its client disconnects"""
     with FaultyFile(1 << 20) as disk:
         disk.stop_answering()
         for by_signal in (False, True):
@@ -590,7 +590,7 @@ def wait_child(client, path, name, there):
 
 
 def builds_without_client(recorder):
-    """a build whose client goes while it waits is undone: what waits for a file, a peer, a client"""
+    """a build whose client disconnects is undone, while it waits for a file, a peer, a client"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, \
             contextlib.ExitStack() as stack:
         stack.callback(disk.release)            # a read that waits cannot be killed
@@ -632,7 +632,7 @@ def builds_without_client(recorder):
 
 
 def abandoned_files(recorder):
-    """a disk whose client goes while it is opened is closed where that holds nobody"""
+    """a disk whose client disconnects while it is opened is closed without blocking"""
     with FaultyFile(1 << 20, closes=True) as disk, Daemon(recorder) as daemon, \
             contextlib.ExitStack() as stack:
         stack.callback(disk.release)            # what waits cannot be killed
@@ -656,7 +656,7 @@ def abandoned_files(recorder):
 
 
 def discards(recorder):
-    """a memory file whose content goes with it holds the client that removes it"""
+    """a memory file whose content is freed with it delays only the client that removes it"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, \
             contextlib.ExitStack() as stack:
         stack.callback(disk.release)            # what waits cannot be killed
@@ -675,7 +675,7 @@ def discards(recorder):
 
 
 def queries(recorder):
-    """what is asked about a disk is answered without its file system"""
+    """queries about a disk are answered without its file system"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('blockdev-add', driver='file', node_name='f', filename=disk.path)
@@ -689,7 +689,7 @@ def queries(recorder):
 
 
 def roms(recorder):
-    """the same of a card's expansion ROM, whether the request names it or the machine"""
+    """the same for a card's expansion ROM, whether the request names it or the machine"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
         disk.stop_answering()
         path = disk.folder + '/other'
@@ -710,7 +710,7 @@ def roms(recorder):
 
 @on_one_accel
 def kernels(recorder):
-    """a kernel is read when its machine is made, which holds nobody; it is there at the start"""
+    """a kernel is read when its machine is created, without blocking; it is ready at the start"""
     with open(os.path.join(vmdtest.GUESTS, 'guest.elf'), 'rb') as f:
         kernel = f.read()
     with FaultyFile(len(kernel)) as disk, Daemon(recorder) as daemon:
@@ -739,7 +739,7 @@ def kernels(recorder):
 
 @on_one_accel
 def kernels_of_resets(recorder):
-    """a kernel is read again for a reset, or for a second cont, which holds nobody"""
+    """a kernel is read again for a reset, or for a second cont, without blocking"""
     with open(os.path.join(vmdtest.GUESTS, 'guest.elf'), 'rb') as f:
         kernel = f.read()
     for accel in ('qtest-accel', accel_class()):
@@ -798,7 +798,7 @@ def kernels_of_resets(recorder):
 
 
 def clients_that_left(recorder):
-    """what clients began that have gone holds nobody either"""
+    """requests of disconnected clients block no other client either"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
         disk.stop_answering()
         for i in range(16):
@@ -811,7 +811,7 @@ def clients_that_left(recorder):
 
 
 def flushes(recorder):
-    """the end of a disk waits until what was written is safe, and that of nothing else"""
+    """removing a disk waits until its writes are flushed; removing others does not"""
     with FaultyFile(1 << 20) as disk, FaultyFile(1 << 20) as deaf, Daemon(recorder) as daemon, \
             contextlib.ExitStack() as stack:
         stack.callback(disk.release)        # a sync that waits cannot be killed
@@ -837,7 +837,7 @@ def flushes(recorder):
 
 @on_one_accel
 def what_is_complete(recorder):
-    """what hangs does not keep a machine that runs from being taken apart: disk, socket"""
+    """a hanging disk or socket does not prevent a running machine from being taken apart"""
     for accel in ('qtest-accel', accel_class()):
         with FaultyFile(1 << 20) as disk, FaultyFile(1 << 20) as deaf, Daemon(recorder) as daemon:
             deaf.stop_answering()
@@ -864,7 +864,7 @@ def what_is_complete(recorder):
 
 @on_one_accel
 def busy_disks(recorder):
-    """a disk that does not answer holds stop, resets and what follows them, and nobody else"""
+    """a disk that does not answer delays stop, resets and later requests, and no other client"""
     follows = [request('stop'), request('cont')], [request('system_reset'), request('stop')]
     events = ['STOP', 'RESUME'], ['STOP', 'RESET']      # a reset reads its kernel first
     for (first, second), expected in zip(follows, events):
@@ -891,7 +891,7 @@ def busy_disks(recorder):
 
 @on_one_accel
 def deaf_disks(recorder):
-    """a file system that stops answering before a disk's first request holds its disk alone"""
+    """a file system that stops answering before a disk's first request blocks only that disk"""
     for props in ({}, {'iothread': 'io0'}):
         with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
             client = machine_with_disk(daemon, disk.path, props)
@@ -920,7 +920,7 @@ def busy_disks_at_the_end(recorder):
 
 
 def machine_with_disk(daemon, path, props):
-    """A machine whose guest writes to its disk, and ends then."""
+    """A machine whose guest writes to its disk, and then ends."""
     client = daemon.client()
     client.call('object-add', qom_type='iothread', id='io0')
     client.call('object-add', qom_type=accel_class(), id='accel')
@@ -938,7 +938,7 @@ def machine_with_disk(daemon, path, props):
 # ---- A child
 
 def stubborn_command(recorder):
-    """a command of --before-ready that does not end when it is asked to is killed"""
+    """a command of --before-ready that does not end on SIGTERM is killed"""
     with tempfile.TemporaryDirectory() as folder:
         mark = os.path.join(folder, 'mark')
         command = 'sh -c "trap : TERM; echo $$ >%s.new; mv %s.new %s; while :; do sleep 1; done"'
