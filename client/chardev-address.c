@@ -21,7 +21,7 @@ static const char *after(const char *text, const char *prefix)
     return g_str_has_prefix(text, prefix) ? text + strlen(prefix) : NULL;
 }
 
-/* The address in front of ",server=on", or NULL: it is not one that listens. */
+/* The address before ",server=on", or NULL: it is not a listening one. */
 static char *listening(const char *text)
 {
     const char *end = strstr(text, ",server=on");
@@ -101,7 +101,7 @@ static int connect_unix(const char *path, GError **error)
     return fd;
 }
 
-/* Tries each address; -1 with errno of the last one. */
+/* Tries each address; -1 with the errno of the last one. */
 static int connect_first(const struct addrinfo *list)
 {
     int saved_errno = EADDRNOTAVAIL;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 typedef enum {
-    CHARDEV_OTHER,              /* nothing that one can attach to */
+    CHARDEV_OTHER,              /* cannot be attached to */
     CHARDEV_PTY,
     CHARDEV_UNIX,               /* a listening Unix socket */
     CHARDEV_TCP,                /* a listening TCP socket */

@@ -20,8 +20,8 @@
 #include "qmp/qapi-types-virtio.h"
 #include "qmp/visit.h"
 
-/* Links to these lead to what requests make; of other classes some objects are made with the
- * machine, so that no request names them. */
+/* Objects of these classes are made only by requests; some objects of other classes are made
+ * with the machine, without a request. */
 static const QmpClass *const made_by_requests[] = {
     &qmp_class_block_node, &qmp_class_chardev, &qmp_class_netdev, &qmp_class_iothread,
     &qmp_class_memory_backend, &qmp_class_rng_backend, &qmp_class_throttle_group,
@@ -30,13 +30,13 @@ static const QmpClass *const made_by_requests[] = {
 /* The ids of a place. */
 typedef struct {
     GHashTable *there;          /* id to line */
-    GHashTable *coming;         /* those that links may name before they are there */
+    GHashTable *coming;         /* those that links may name before they exist */
 } Ids;
 
 struct Checker {
     Ids *ids;                           /* as qmp_class_places[] */
-    bool has_accel, has_machine;        /* both: it is for an empty daemon, and all that links
-                                           lead to is made by requests */
+    bool has_accel, has_machine;        /* both: the requests are for an empty daemon, and
+                                           make all targets of links */
 };
 
 Checker *checker_new(void)
@@ -63,7 +63,7 @@ void checker_free(Checker *checker)
     }
 }
 
-/* The place whose ids a command takes: what there is one of has its id among the others. */
+/* The place whose ids a command takes: a single object has its id among the others. */
 static const QmpClassPlace *place_of(const char *command)
 {
     for (guint i = 0; i < qmp_n_class_places; i++) {
@@ -119,7 +119,7 @@ static const QmpCommandArgs *find_row(const char *name, GError **error)
     return row;
 }
 
-/* The members that a request may have, and what is wrong with the others. */
+/* Checks the members of a request; returns its command. */
 static const char *check_envelope(const json_t *request, GError **error)
 {
     const char *name = NULL;
@@ -155,10 +155,10 @@ static const char *check_envelope(const json_t *request, GError **error)
 
 typedef struct {
     const Checker *checker;
-    GError *error;              /* about the first one that leads nowhere */
+    GError *error;              /* about the first link without target */
 } LinkCheck;
 
-/* NULL: it may be there without a request. */
+/* NULL: it may exist without a request. */
 static const QmpClassPlace *place_of_links(const QmpClass *klass)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(made_by_requests); i++) {
@@ -183,7 +183,7 @@ static char *hint_id(GHashTable *ids, const char *wanted)
     return qmp_nearest_hint(&nearest);
 }
 
-/* Paths are the daemon's to resolve. */
+/* Only the daemon can resolve paths. */
 static void check_link(const QmpType *type, const char *path, void *data)
 {
     LinkCheck *check = data;
@@ -248,7 +248,7 @@ static bool check_arguments(const Checker *checker, const QmpCommandArgs *row,
 
 /* ---- Ids ---- */
 
-/* A node may have others in it, each with a name. */
+/* A node may contain others, each with a name. */
 static void add_inner_nodes(Checker *checker, const json_t *node, guint line)
 {
     const QmpClassPlace *place = qmp_class_place(&qmp_class_block_node);
@@ -309,7 +309,7 @@ static json_t *built(const json_t *request)
            ? json_object_get(json_object_get(request, "arguments"), "requests") : NULL;
 }
 
-/* The ids of a list, which has been checked for its form. */
+/* Adds the ids of a list, whose form was checked. */
 static bool check_list(Checker *checker, const json_t *list, guint line, GError **error)
 {
     size_t i;

@@ -2,11 +2,12 @@
 /*
  * Checks requests without a daemon, by the daemon's own rows and decoder: names
  * of commands, classes, members and properties, types, bounds; duplicate ids in one
- * namespace; and, if the requests make accelerator and machine, links to what none of
- * them makes.
+ * namespace; and, if the requests make accelerator and machine, links to objects that
+ * none of them makes.
  *
- * It cannot check what only a daemon knows: whether a file exists, a state
- * allows a command, what requests find that change a machine which is there.
+ * It cannot check what only a daemon knows: whether a file exists, whether a
+ * state allows a command, and the state of an existing machine that requests
+ * change.
  */
 #ifndef CLIENT_CHECKER_H
 #define CLIENT_CHECKER_H
@@ -21,16 +22,17 @@ Checker *checker_new(void);
 void checker_free(Checker *checker);        /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Checker, checker_free)
 
-/* Before the first is checked, for each: notes whether it makes accelerator or machine.  With
- * both, these are the requests for an empty daemon, and links lead to what they make. */
+/* To be called for each request before the first is checked: records whether it makes
+ * accelerator or machine.  With both, the requests are for an empty daemon, and links must
+ * lead to what they make. */
 void checker_note_begin(Checker *checker, const json_t *request);
 
-/* Links of requests before it may lead to what this one makes, as in a `build`. */
+/* Earlier requests may link to what this one makes, as in a `build`. */
 void checker_expect(Checker *checker, const json_t *request);
 
 /*
- * Checks the next of a row of requests, as qmp_json_parse() made it.  line is
- * remembered for "id 'x' is in use since line N".
+ * Checks the next request, as qmp_json_parse() made it.  line is remembered for
+ * "id 'x' is in use since line N".
  */
 bool checker_check(Checker *checker, const json_t *request, guint line, GError **error);
 

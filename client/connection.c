@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The QMP client, see connection.h.  Every verb (client/verb-*.c) speaks to the
- * daemon through this file alone.
+ * daemon only through this file.
  */
 #include "config.h"
 #include "client/connection.h"
@@ -18,17 +18,17 @@
 
 #define GREETING_TIMEOUT (10 * G_USEC_PER_SEC)
 
-/* No reply of a sane daemon is longer. */
+/* No reply of a correct daemon is longer. */
 #define MAX_MESSAGE (64 << 20)
 
-/* What the kernel takes in one message (SCM_MAX_FD). */
+/* The kernel's maximum per message (SCM_MAX_FD). */
 #define MAX_FDS 253
 
 struct Connection {
     int fd;
     bool eof;
-    gint64 patience;            /* with a reply, in microseconds; 0: any */
-    GString *input;             /* received, not yet handed out */
+    gint64 patience;            /* limit for a reply, in microseconds; 0: none */
+    GString *input;             /* received, not yet consumed */
     gsize scanned;              /* bytes of input that have no line end */
     GQueue events;              /* of Message */
 };
@@ -85,7 +85,7 @@ static int poll_timeout(gint64 deadline)
     return left <= 0 ? 0 : (int)MIN((left + 999) / 1000, G_MAXINT);
 }
 
-/* Reads what is there.  End of file is not an error. */
+/* Reads available input.  End of file is not an error. */
 static bool fill(Connection *conn, GError **error)
 {
     char buffer[65536];
@@ -158,7 +158,7 @@ static bool send_all(Connection *conn, const char *text, gsize length, const int
 
 /* ---- Messages ---- */
 
-/* Takes line over. */
+/* Takes ownership of line. */
 static Message *parse_message(char *line, GError **error)
 {
     g_autofree char *text = line;
@@ -256,7 +256,7 @@ static int connect_to(const char *path, GError **error)
     }
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "no socket can be made");
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot create a socket");
         return -1;
     }
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
@@ -289,7 +289,7 @@ static bool read_greeting(Connection *conn, const char *path, bool *ret, GError 
                       "the daemon closed the connection before its greeting");
         return false;
     }
-    if (message_is_error(greeting, error)) {        /* turned away: there are too many */
+    if (message_is_error(greeting, error)) {        /* turned away: too many clients */
         g_prefix_error(error, "%s: ", path);
         return false;
     }
@@ -407,7 +407,7 @@ ConnectionResult connection_next_event(Connection *conn, gint64 deadline, Messag
             return result;
         }
         if (!message_event_name(event)) {
-            g_clear_pointer(&event, message_free);      /* a reply nobody waits for */
+            g_clear_pointer(&event, message_free);      /* an unexpected reply */
         }
     }
     *ret_event = event;

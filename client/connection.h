@@ -2,13 +2,13 @@
 /*
  * A blocking QMP client on a Unix socket.
  *
- * One request is on its way at a time; events that arrive meanwhile are kept
- * in order until connection_next_event() hands them out.  Messages keep the
- * text that the daemon sent, because jansson's integers end at 2^63-1 and a
- * reply must reach the reader unchanged.
+ * One request is on its way at a time; events that arrive meanwhile are kept in
+ * order until connection_next_event() returns them.  Messages keep the text
+ * that the daemon sent, because jansson's integers end at 2^63-1 and a reply
+ * must reach the reader unchanged.
  *
- * Works with any QMP server, and knows nothing about commands.  Not for use by
- * several threads.
+ * It works with any QMP server, and is independent of commands.  Not
+ * thread-safe.
  */
 #ifndef CLIENT_CONNECTION_H
 #define CLIENT_CONNECTION_H
@@ -19,10 +19,10 @@
 
 typedef struct Connection Connection;
 
-/* A deadline that never comes; others are g_get_monotonic_time() values. */
+/* No deadline; others are g_get_monotonic_time() values. */
 #define CONNECTION_FOREVER G_MAXINT64
 
-/* What the daemon said. */
+/* A message of the daemon. */
 typedef struct {
     char *text;                 /* as sent, one line without its end */
     json_t *json;               /* the same, as qmp_json_parse() makes it */
@@ -44,14 +44,14 @@ bool message_is_error(const Message *message, GError **error);
  * listens on PATH: ..." if nothing listens there.
  */
 Connection *connection_open(const char *path, GError **error);
-/* The same on a socket that is connected already, which it takes over even if it fails; name is
- * for messages. */
+/* The same on a socket that is connected already, of which it takes ownership, even on failure;
+ * name is for messages. */
 Connection *connection_open_fd(int fd, const char *name, GError **error);
 void connection_close(Connection *conn);    /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connection, connection_close)
 
-/* How long a reply may take from now on, in microseconds; forever by default.  After a
- * reply that did not come in time the connection is of no use. */
+/* Sets how long a reply may take, in microseconds; by default there is no limit.
+ * After a reply has timed out the connection cannot be used any more. */
 void connection_set_patience(Connection *conn, gint64 patience);
 
 /* For poll(): readable when a message may be waiting that was not read yet. */
@@ -68,7 +68,7 @@ Message *connection_request(Connection *conn, const char *text, const int *fds, 
                             GError **error);
 
 /*
- * Executes a command.  arguments is taken over and may be NULL.
+ * Executes a command.  Takes ownership of arguments, which may be NULL.
  *
  * ret_result (may be NULL) gets a reference to the member `return`.  An error
  * reply is returned as *error.

@@ -8,7 +8,7 @@
 #include "client/verb.h"
 #include "qmp/error.h"
 
-/* The machine goes on, as far as one can see. */
+/* The machine seems to continue. */
 #define STILL_THERE (-1)
 
 /* Judges a run state in which nothing more will happen on its own. */
@@ -59,7 +59,7 @@ static int judge_event(const Message *event, GError **error)
 }
 
 /* The state now.  A daemon that is shutting down does not answer; then its last
- * events say. */
+ * events decide. */
 static int judge_now(Connection *conn, GError **error)
 {
     json_t *status = NULL;
@@ -73,11 +73,11 @@ static int judge_now(Connection *conn, GError **error)
     return result;
 }
 
-/* The wait ended, and no event has told why. */
+/* The wait ended without an event that gives the reason. */
 static int judge_silence(ConnectionResult result, GError **error)
 {
     if (result == CONNECTION_TIMEOUT) {
-        qmp_error_set(error, ERROR_REASON_GENERIC, "the time is over, the machine is not");
+        qmp_error_set(error, ERROR_REASON_GENERIC, "timed out: the machine has not ended");
         return EXIT_TIMEOUT;
     }
     if (result == CONNECTION_CLOSED) {
@@ -94,7 +94,7 @@ int ending_wait(Connection *conn, gint64 deadline, EndingReport report, gpointer
     g_autoptr(GError) state_error = NULL;
     int state = judge_now(conn, &state_error);
 
-    /* Events say more than the state: those that came already go first. */
+    /* Events have more detail than the state: those already received are handled first. */
     for (;;) {
         g_autoptr(Message) event = NULL;
         ConnectionResult result =

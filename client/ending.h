@@ -21,17 +21,18 @@ typedef void (*EndingReport)(const Message *event, gpointer data);
  *   EXIT_TIMEOUT  the deadline passed first
  *   EXIT_ERROR    something else failed
  *
- * and *error says why in all cases but the first.  report may be NULL.
+ * and *error gives the reason in all cases except the first.  report may be
+ * NULL.
  */
 int ending_wait(Connection *conn, gint64 deadline, EndingReport report, gpointer data,
                 GError **error);
 
 /*
  * *ret: whether a guest could notice that its power button is pressed.  It has to
- * run, and an accelerator that executes nothing (qtest) has no guest; a daemon
- * that does not tell its accelerator is taken to have one.  Whether the machine
- * has a button is a separate question.  False with *error if the daemon does not
- * answer.
+ * run, and an accelerator that executes nothing (qtest) has no guest; if the
+ * daemon does not report its accelerator, a guest is assumed.  Whether the
+ * machine has a button is a separate question.  False with *error if the daemon
+ * does not answer.
  */
 bool ending_guest_hears(Connection *conn, bool *ret, GError **error);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the host has, see host-check.h.
+ * Checks of the host, see host-check.h.
  */
 #include "config.h"
 #include "client/host-check.h"
@@ -24,7 +24,7 @@ static const struct {
     { "qom-type", "smbios-type-11", "path",  R_OK },
 };
 
-/* What a member's value needs of the kernel. */
+/* What a member's value requires of the kernel. */
 static const struct {
     const char *member;
     const char *value;
@@ -41,9 +41,9 @@ static void check_access(const char *path, int mode, GPtrArray *lines)
     }
 }
 
-/* An initrd, or modules of a Multiboot kernel: "FILE WORDS,FILE WORDS".  Which it is
- * the kernel says; here it is a list if there is no such file, "," being doubled in
- * names. */
+/* An initrd, or modules of a Multiboot kernel: "FILE WORDS,FILE WORDS".  The kernel
+ * image decides which; here it is taken for a list if there is no such file; "," is
+ * doubled in names. */
 static void check_initrd(const char *text, GPtrArray *lines)
 {
     g_autoptr(GString) path = g_string_new(NULL);
@@ -73,7 +73,7 @@ static const char *member_of(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
-/* Disks are written, too, unless they are told to be read-only. */
+/* Disks are also written, unless they are read-only. */
 static int mode_of(const json_t *object, gsize i)
 {
     bool disk = files[i].tag && g_str_equal(files[i].tag, "driver");

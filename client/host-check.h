@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether this host has what requests name: files, and the devices of the kernel that accelerators
- * and networks need.  Looks, and opens nothing but to see whether it could.
+ * Whether this host has what requests need: files, and the devices of the kernel that accelerators
+ * and networks need.  It has no side effects.
  */
 #ifndef CLIENT_HOST_CHECK_H
 #define CLIENT_HOST_CHECK_H

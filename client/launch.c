@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A daemon of vmctl's own, see launch.h.
+ * A daemon that vmctl starts, see launch.h.
  */
 #include "config.h"
 #include "client/launch.h"
@@ -22,13 +22,13 @@
 
 #include "qmp/error.h"
 
-/* Where passed descriptors begin, by the service manager's protocol. */
+/* The first passed descriptor, by the service manager's protocol. */
 enum { FIRST_PASSED = 3 };
 
 struct Launch {
     pid_t pid;                  /* 0: waited for, or released */
     Connection *conn;
-    int words;                  /* what a daemon that stays has said so far, or -1 */
+    int words;                  /* output so far of a daemon that stays, or -1 */
 };
 
 /* ---- Where the daemon is ---- */
@@ -61,7 +61,7 @@ static char *find_daemon(GError **error)
 static int fail_socket(GError **error)
 {
     qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                        "no socket can be made for the daemon");
+                        "cannot create a socket for the daemon");
     return -1;
 }
 
@@ -111,13 +111,16 @@ static int listen_unnamed(int *ret_client, GError **error)
 typedef struct {
     const LaunchOptions *options;
     char **words;               /* of the command */
-    int log;                    /* for standard error, or -1: as it is */
+    int log;                    /* for standard error, or -1: unchanged */
     GArray *passed;             /* of int: listening sockets */
     pid_t parent;
-    int report;                 /* errno goes there if it cannot be started */
+    int report;                 /* gets the errno if it cannot be started */
 } Child;
 
-/* Puts the passed sockets where the protocol has them.  They may lie in each other's places. */
+/*
+ * Moves the passed sockets to the numbers of the protocol, which may be in use
+ * by others of them.
+ */
 static bool place_sockets(const Child *child)
 {
     guint n = child->passed->len;
@@ -146,7 +149,7 @@ static void set_environment(guint n)
     setenv("LISTEN_FDS", count, 1);
     setenv("LISTEN_PID", pid, 1);
     unsetenv("LISTEN_FDNAMES");
-    /* The daemon's notifications would be taken for vmctl's. */
+    /* The daemon's notifications would be attributed to vmctl. */
     unsetenv("NOTIFY_SOCKET");
     unsetenv("WATCHDOG_USEC");
 }
@@ -158,9 +161,9 @@ static bool prepare(Child *child)
 
     if (!child->options->stays &&
         (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != child->parent)) {
-        return false;           /* vmctl went before it could be seen to go */
+        return false;           /* vmctl had ended before prctl() took effect */
     }
-    /* The report moves out of the way of the passed sockets. */
+    /* Moves the report pipe out of the way of the passed sockets. */
     child->report = fcntl(child->report, F_DUPFD_CLOEXEC, FIRST_PASSED + child->passed->len);
     if (child->log < 0) {
         child->log = STDERR_FILENO;
@@ -200,9 +203,9 @@ static int open_log(const char *path, GError **error)
     return fd;
 }
 
-/* Whoever started vmctl may wait for the end of what it writes, so a daemon that stays does
- * not write there.  Its output is kept only until it has started, to report why it
- * did not. */
+/* The process that started vmctl may wait for the end of vmctl's output, so a daemon that
+ * stays must not hold it open.  Its output is kept only until it has started, to report a
+ * failure. */
 static int keep_words(void)
 {
     return memfd_create("vmctl-words", MFD_CLOEXEC | MFD_ALLOW_SEALING);

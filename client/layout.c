@@ -163,7 +163,7 @@ static guint column_width(const LayoutTable *table, guint column)
     return width;
 }
 
-/* The last cell of a row, cut if it has to be. */
+/* The last cell of a row, truncated if necessary. */
 static void put_last(GString *out, const char *text, guint room)
 {
     if (room > 0 && (guint)g_utf8_strlen(text, -1) > room) {

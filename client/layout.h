@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-/* Columns of the terminal that standard output is; 80 if it is none. */
+/* Width of the terminal on standard output; 80 if it is not a terminal. */
 guint layout_width(void);
 
 /*
@@ -19,12 +19,12 @@ void layout_paragraphs(GString *out, const char *text, guint indent, guint width
 /* The same, except for the very first line, which begins at column first. */
 void layout_hanging(GString *out, const char *text, guint first, guint indent, guint width);
 
-/* Appends lines as they are, each behind indent spaces. */
+/* Appends lines unchanged, each indented by indent spaces. */
 void layout_lines(GString *out, const char *text, guint indent);
 
 /*
  * A table: rows of as many cells as there are titles.  The last column begins below its
- * title and is cut at width (0: not cut).
+ * title and is truncated at width (0: not truncated).
  */
 typedef struct LayoutTable LayoutTable;
 LayoutTable *layout_table_new(const char *const *titles);     /* NULL-terminated */

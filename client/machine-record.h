@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a daemon left behind: the exit record (class ExitRecord of the schema) in its machine's
- * folder of the state directory, or, of a daemon that vmctl started, of the run directory; and
- * the names of machines that have a folder in either.
+ * What a daemon leaves behind: the exit record (type ExitRecord of the schema) in its
+ * machine's folder of the state directory, or of the run directory for a daemon that vmctl
+ * started; and the names of machines that have a folder in either.
  */
 #ifndef CLIENT_MACHINE_RECORD_H
 #define CLIENT_MACHINE_RECORD_H
@@ -11,21 +11,22 @@
 
 #include "qmp/qapi-types-exit-record.h"
 
-/* Directory of machines that run: $VMD_RUN_DIR, else /run/vmd for root and
- * $XDG_RUNTIME_DIR/vmd for others.  NULL with *error if nothing says where that is. */
+/* Directory of running machines: $VMD_RUN_DIR, else /run/vmd for root and
+ * $XDG_RUNTIME_DIR/vmd for others.  NULL with *error if no variable gives its
+ * location. */
 char *machine_run_directory(GError **error);
 
 /* A machine's record, the later one if there are two; or NULL if there is none, without *error,
- * or it cannot be read, with. */
+ * or with *error if it cannot be read. */
 ExitRecord *machine_record_read(const char *name, GError **error);
 void machine_record_free(ExitRecord *record);       /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExitRecord, machine_record_free)
 
-/* Removes what a daemon has left in its folder, unless it runs. */
+/* Removes what a daemon has left in its folder, unless the daemon is running. */
 void machine_record_remove(const char *folder);
 
-/* Whether the daemon that wrote it runs.  To ask by connecting would start a machine whose
- * socket a service manager holds. */
+/* Whether the daemon that wrote it is running.  Connecting to find out would start a
+ * machine whose socket a service manager holds. */
 bool machine_record_is_live(const ExitRecord *record);
 
 /* "ended, guest-shutdown", "killed", "ended, host-signal (Terminated from process 1 of user 0)". */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmctl: one table of verbs, and the way from the command line to one of them.
+ * vmctl: the table of verbs, and the dispatch from the command line to one of
+ * them.
  */
 #include "config.h"
 
@@ -48,7 +49,7 @@ static char *list_verbs(void)
         g_string_append_printf(text, "\n  %-9s %-22s %s", verbs[i]->name, verbs[i]->arguments,
                                verbs[i]->summary);
     }
-    g_string_append(text, "\n\n'vmctl VERB --help' tells a verb's options.");
+    g_string_append(text, "\n\n'vmctl VERB --help' lists a verb's options.");
     return g_string_free(text, FALSE);
 }
 
@@ -66,7 +67,7 @@ static bool parse_options(Globals *globals, gboolean *version, int *argc, char *
     g_autofree char *list = list_verbs();
 
     verb_global_entries(globals, global_entries);
-    g_option_context_set_strict_posix(context, TRUE);   /* what follows is the verb's */
+    g_option_context_set_strict_posix(context, TRUE);   /* the words after it belong to the verb */
     g_option_context_set_summary(context, list);
     g_option_context_add_main_entries(context, global_entries, NULL);
     g_option_context_add_main_entries(context, entries, NULL);

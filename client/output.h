@@ -8,8 +8,8 @@
 #include <glib.h>
 #include <jansson.h>
 
-/* JSON text with two spaces of indentation.  Numbers and strings stay as they
- * are written; text must be valid JSON. */
+/* JSON text with two spaces of indentation.  Numbers and strings are copied
+ * unchanged; text must be valid JSON. */
 char *output_indent(const char *text);
 
 /* Prints JSON text to standard output, with a line end, and flushes: indented
@@ -22,7 +22,7 @@ void output_json(const json_t *json);
 /* "3 vCPUs" */
 char *output_count(gsize n, const char *noun);
 
-/* The accelerator in use, and why no other is, as query-accelerators tells both: "KVM", or "tcg
+/* The accelerator in use, and why no other is, both from query-accelerators: "KVM", or "tcg
  * (why)"; NULL if name is.  Free with g_free(). */
 char *output_accelerator(const char *name, const char *why);
 

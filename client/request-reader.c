@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The splitter, see request-reader.h.  `vmctl apply` and `vmctl qmp` read with
- * it.  It takes out comments and counts lines; qmp/framer.c does the rest, as it
- * does for the wire.
+ * it.  It removes comments and counts lines; qmp/framer.c does the rest, as it
+ * does for connections.
  */
 #include "config.h"
 #include "client/request-reader.h"
@@ -19,7 +19,7 @@ struct RequestReader {
     guint line;                 /* the line that it is on */
     guint start_line;           /* where the text in the framer begins */
     bool comment;               /* the end of input is inside a comment, */
-    QmpLexState lex;            /*   or is that for the lexer */
+    QmpLexState lex;            /*   or inside this state of the lexer */
 };
 
 void request_text_free(RequestText *request)
@@ -107,7 +107,7 @@ static void skip_space(RequestReader *reader)
     reader->start_line = reader->line;
 }
 
-/* Lets the framer take input; the lines that it takes are counted. */
+/* Passes input to the framer, and counts the lines that it takes. */
 static QmpFrame take(RequestReader *reader, const char **ret_text, gsize *ret_length,
                      GError **error)
 {

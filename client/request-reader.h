@@ -4,7 +4,7 @@
  * on a line or over several lines, with blank lines and, outside strings,
  * `#` comments up to the end of the line between and inside them.
  *
- * Only looks at the form; client/checker.h knows what a request may contain.
+ * It checks only the form; client/checker.h checks what a request contains.
  */
 #ifndef CLIENT_REQUEST_READER_H
 #define CLIENT_REQUEST_READER_H
@@ -36,9 +36,9 @@ void request_reader_feed(RequestReader *reader, const char *data, gsize size);
 
 /*
  * Takes the next complete request into *ret_request, which is NULL if more
- * input is needed; at_end says that there will be none, so that half a request
- * is an error.  *ret_line is where it begins.  False with *error if that is not
- * a JSON object; the reader is of no use then.
+ * input is needed; at_end says that there will be none, so that a partial
+ * request is an error.  *ret_line is where it begins.  False with *error if
+ * that is not a JSON object; the reader cannot be used any more then.
  */
 bool request_reader_next(RequestReader *reader, bool at_end, RequestText **ret_request,
                          guint *ret_line, GError **error);

@@ -16,7 +16,7 @@
 #include "client/translate/typed.h"
 #include "qmp/error.h"
 
-/* What the console's descriptor is called on its way to the daemon. */
+/* The name of the console's descriptor when it is passed to the daemon. */
 #define CONSOLE "vmctl-console"
 
 /* ---- The daemon's process ---- */
@@ -27,7 +27,7 @@ static void add_option(RunPlan *plan, const char *option, const char *value)
     g_ptr_array_add(plan->launch.options, g_strdup(value));
 }
 
-/* The number of a descriptor that vmctl was started with; its own close themselves. */
+/* The number of a descriptor that vmctl was started with; its own are close-on-exec. */
 static int inherited_fd(const char *name)
 {
     char *end;
@@ -128,7 +128,7 @@ static bool open_console(RunPlan *plan, GError **error)
     int ends[2];
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "no console can be made");
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot create a console");
         return false;
     }
     plan->console = ends[0];
@@ -161,7 +161,7 @@ static bool take_console(RunPlan *plan, json_t *backend, GError **error)
 
 /* ---- Descriptors, which options name by their numbers ---- */
 
-/* One number, or several with colons between them.  They become names that getfd takes. */
+/* One number, or several separated by colons.  They become names that getfd takes. */
 static bool take_numbers(RunPlan *plan, json_t *object, const char *key, GError **error)
 {
     const char *text = member(object, key);
@@ -265,7 +265,7 @@ RunPlan *run_plan_new(Translation *translation, GError **error)
     if (!take_starts(plan, translation, error) || !take_requests(plan, translation, error)) {
         return NULL;
     }
-    /* The terminal is the guest's; a file takes the whole record. */
+    /* The terminal is for the guest's output; a file gets all messages. */
     add_option(plan, "--log-level", plan->launch.log ? "info" : "warning");
     return g_steal_pointer(&plan);
 }
@@ -299,7 +299,7 @@ static bool send_fd(Connection *conn, const char *name, int fd, GError **error)
     return reply && !message_is_error(reply, error);
 }
 
-/* All; vmctl's own copies are closed, so that the daemon's end is the end. */
+/* Sends all descriptors and closes vmctl's copies, so that they end with the daemon. */
 static bool send_fds(RunPlan *plan, Connection *conn, GError **error)
 {
     for (guint i = 0; i < plan->fds->len; i++) {

@@ -3,8 +3,8 @@
  * Run plan: what `vmctl run` does with a translation.
  *
  *   - Options about the daemon's process become LaunchOptions.
- *   - A chardev on standard input and output is vmctl's, because the terminal is: it becomes one
- *     on a descriptor, whose other end vmctl joins with the terminal.
+ *   - A chardev on standard input and output becomes one on a descriptor, whose other end vmctl
+ *     connects to the terminal.
  *   - Descriptors that options name by number are those that vmctl was started with.
  *   - All requests that `build` takes become one; the others follow.
  */
@@ -27,14 +27,14 @@ typedef struct {
     char *name;                 /* of -name, or NULL */
     bool has_socket;            /* a client can reach the daemon by -qmp or -mon */
     GPtrArray *built;           /* of TranslatedRequest, borrowed */
-    GPtrArray *others;          /* of the same: what comes after */
-    int console;                /* end of the console that is vmctl's, or -1 */
+    GPtrArray *others;          /* of the same: the requests after those */
+    int console;                /* vmctl's end of the console, or -1 */
     GArray *fds;                /* of RunFd, until they are sent */
     bool key_signals;           /* Ctrl-C on the console is a signal */
 } RunPlan;
 
-/* Changes translation, which must outlive the result.  NULL with *error if there is something that
- * a daemon which vmctl starts cannot have. */
+/* Changes translation, which must outlive the result.  NULL with *error if there is an option that
+ * a daemon started by vmctl cannot have. */
 RunPlan *run_plan_new(Translation *translation, GError **error);
 void run_plan_free(RunPlan *plan);          /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RunPlan, run_plan_free)

@@ -15,7 +15,7 @@
 #include "qmp/visit.h"
 
 #define INDENT 2
-#define FACTS  15               /* column of what is beside a title, which is shorter */
+#define FACTS  15               /* column of the text beside a title */
 
 /* ---- What it is and where it goes ---- */
 
@@ -41,13 +41,13 @@ static void put_list(const SchemaPage *page, const char *title, const strList *n
     g_string_free(text, TRUE);
 }
 
-/* Who makes objects of the class. */
+/* What makes objects of the class. */
 static const char *maker(const ClassInfo *info)
 {
     const QmpClassPlace *place = qmp_class_place(qmp_class_find(info->name));
 
     if (info->abstract) {
-        return "nobody, it is abstract";
+        return "nothing: it is abstract";
     }
     if (info->user_creatable) {
         return "object-add";
@@ -131,7 +131,7 @@ static void print_cpu_features(const SchemaPage *page, const QmpClass *klass)
     g_string_free(names, TRUE);
 }
 
-/* Those that one class of the chain declares. */
+/* The properties that one class of the chain declares. */
 static void print_declared(const SchemaPage *page, const QmpClass *klass, const QmpClass *owner)
 {
     guint first = owner->parent ? owner->parent->props->n_members : 0;

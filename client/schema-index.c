@@ -14,7 +14,7 @@
 #include "qmp/qapi-types-machine.h"
 #include "qmp/recipe.h"
 
-/* What the classes of CPU models end in. */
+/* The suffix of classes of CPU models. */
 #define CPU_ENDING "-x86_64-cpu"
 
 const char *const schema_kind_names[] = {
@@ -150,7 +150,7 @@ static bool is_class(const SchemaItem *item)
            item->kind == SCHEMA_CPUS;
 }
 
-/* Whether an item goes by that name: its own, its class's or an alias of it. */
+/* Whether an item has this name: its own, its class's or an alias of that. */
 static bool has_name(const SchemaItem *item, const char *name)
 {
     if (g_str_equal(item->name, name)) {
@@ -174,7 +174,7 @@ static void add_candidates(QmpNearest *nearest, const SchemaItem *item)
     }
 }
 
-/* Adds the items of that name; the others are candidates for what was meant. */
+/* Adds the items with this name; the others are candidates for a hint. */
 static bool take_named(GPtrArray *from, bool any_kind, const char *name, GPtrArray *items,
                        QmpNearest *nearest)
 {
@@ -194,7 +194,7 @@ static bool take_named(GPtrArray *from, bool any_kind, const char *name, GPtrArr
 
 static bool find_one(int kind, const char *name, GPtrArray *items, GError **error)
 {
-    /* Alive to the end: the hint is a name of one of them. */
+    /* Kept until the end: the hint is a name of one of them. */
     g_autoptr(GPtrArray) kinds = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
     g_autofree char *hint = NULL;
     QmpNearest nearest;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The schema as vmctl schema shows it: kinds of things, and things of each kind
- * with their names.  All of it is rows of the program; no daemon is asked.
+ * with their names.  All of it comes from rows in the program; no daemon is
+ * asked.
  */
 #ifndef CLIENT_SCHEMA_INDEX_H
 #define CLIENT_SCHEMA_INDEX_H
@@ -26,7 +27,7 @@ typedef enum {
 extern const char *const schema_kind_names[SCHEMA_N_KINDS];
 extern const char *const schema_kind_nouns[SCHEMA_N_KINDS];
 
-/* One thing; which row it has follows from the kind. */
+/* One thing; the kind says which row is set. */
 typedef struct {
     SchemaKind kind;
     char *name;
@@ -46,9 +47,9 @@ GPtrArray *schema_items(SchemaKind kind);
 int schema_kind_find(const char *name);
 
 /*
- * Appends the things that one of names stands for, in the order of names, to items:
- * those of one kind, or, with kind -1, of all that have one of that name.  Aliases
- * of classes are names, too.  Fails with the nearest name if there is none.
+ * Appends the things with one of the names to items, in the order of names: those
+ * of one kind, or, with kind -1, of every kind that has one.  Aliases of classes
+ * are names, too.  Fails with the nearest name if there is none.
  */
 bool schema_find(int kind, char **names, GPtrArray *items, GError **error);
 

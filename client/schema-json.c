@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * See schema-json.h.  The reply of query-qmp-schema is a text in this program, too.
+ * See schema-json.h.  The reply of query-qmp-schema is also a text in this program.
  */
 #include "config.h"
 #include "client/schema-json.h"
@@ -21,7 +21,7 @@ typedef struct {
     GHashTable *infos;          /* name to json_t, borrowed from all */
     GHashTable *taken;          /* names */
     json_t *all;
-    json_t *list;               /* what comes out, in which close_list() looks on */
+    json_t *list;               /* the result, which close_list() also walks */
 } Closure;
 
 static void closure_init(Closure *closure)
@@ -63,7 +63,7 @@ static void take_types(Closure *closure, const json_t *entries)
     }
 }
 
-/* Takes what each of the list uses; the list grows meanwhile. */
+/* Adds the types that each entry of the list uses; the list grows meanwhile. */
 static void close_list(Closure *closure)
 {
     static const char *const keys[] = { "arg-type", "ret-type", "element-type" };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pages of commands and events, and what the pages of types (schema-type-page.c) and
- * classes (schema-class-page.c) share with them.
+ * Pages of commands and events, and code that the pages of types
+ * (schema-type-page.c) and classes (schema-class-page.c) share with them.
  */
 #include "config.h"
 #include "client/schema-page.h"
@@ -147,7 +147,7 @@ static QmpValue *default_of(const QmpMember *member, const QmpClass *klass)
            ? qmp_scalar_value(qmp_type(member->type), member->def) : NULL;
 }
 
-/* Everything but the comment, on one line. */
+/* Everything except the comment, on one line. */
 static char *member_facts(const QmpMember *member, const QmpClass *klass)
 {
     g_autofree char *type = schema_type_text(qmp_type(member->type));
@@ -239,7 +239,7 @@ static bool sends(const QmpClass *klass, const char *event)
     return klass && klass->events && g_strv_contains(klass->events, event);
 }
 
-/* Whether it is not just a parent or a part that sends the event. */
+/* Whether the class itself sends the event, and not just a parent or a part. */
 static bool sends_itself(const QmpClass *klass, const char *event)
 {
     for (guint i = 0; i < klass->n_parts; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pages: all about one thing of the schema, as text.
+ * Pages: the description of one thing of the schema, as text.
  */
 #ifndef CLIENT_SCHEMA_PAGE_H
 #define CLIENT_SCHEMA_PAGE_H
@@ -22,7 +22,7 @@ void schema_page_class(const SchemaPage *page, const SchemaItem *item);
 void schema_page_feature(const SchemaPage *page, const QmpMember *feature);
 void schema_page_type(const SchemaPage *page, const QmpManualType *manual);
 
-/* What arguments, data or a type consist of: members below a title, values, branches. */
+/* The content of arguments, data or a type: members below a title, values, branches. */
 void schema_page_content(const SchemaPage *page, const char *title, const QmpType *type);
 
 /* "NAME (NOUN)" and what it is. */
@@ -32,7 +32,7 @@ void schema_page_head(const SchemaPage *page, const char *name, const char *noun
 /* A titled paragraph, or a list on one line; nothing if text is NULL or empty. */
 void schema_page_text(const SchemaPage *page, const char *title, const char *text);
 
-/* Lines as they are, below a title; nothing if there are none. */
+/* Unchanged lines below a title; nothing if there are none. */
 void schema_page_example(const SchemaPage *page, const char *text);
 
 /* A member with its type, bounds, default and comment, below a title that was printed.

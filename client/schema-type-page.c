@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pages of types, and what they consist of, which arguments and events show, too.
+ * Pages of types, and the content of types, which arguments and events show, too.
  */
 #include "config.h"
 
@@ -18,7 +18,7 @@ static void print_members(const SchemaPage *page, const QmpType *type)
     }
 }
 
-/* What is behind the members of a union, by the value of its tag. */
+/* The branches of a union, by the value of its tag. */
 static void print_branches(const SchemaPage *page, const QmpType *type)
 {
     for (guint i = 0; i < type->n_branches; i++) {

@@ -17,7 +17,7 @@
 
 #include "qmp/error.h"
 
-/* Input that the other side does not take is kept up to here. */
+/* Up to this many bytes of input are buffered that the other side does not take. */
 #define MAX_PENDING 65536
 #define MAX_READS_AT_END 256
 
@@ -35,7 +35,7 @@ struct Terminal {
 
 enum { POLL_INPUT, POLL_OTHER, POLL_SIGNALS, POLL_WATCHED, N_POLL };
 
-/* Nothing of interest happened, go on. */
+/* Nothing of interest happened, continue. */
 #define GO_ON (-1)
 
 static bool make_raw(Terminal *terminal, GError **error)
@@ -57,14 +57,14 @@ static bool make_raw(Terminal *terminal, GError **error)
     if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0) {
         terminal->is_terminal = false;
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "the terminal cannot be put into raw mode");
+                            "cannot put the terminal into raw mode");
         return false;
     }
     return true;
 }
 
-/* Signals that would end the process come through a descriptor, and SIGPIPE as
- * EPIPE, so that the terminal can be restored. */
+/* Signals that would end the process are read from a descriptor, and SIGPIPE
+ * becomes EPIPE, so that the terminal can be restored. */
 static bool take_signals(Terminal *terminal, GError **error)
 {
     const struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -114,7 +114,7 @@ static int read_input(Terminal *terminal)
     if (terminal->is_terminal) {
         escape = memchr(buffer, TERMINAL_ESCAPE, n);
         n = escape ? escape - buffer : n;
-        n = MIN((gsize)n, MAX_PENDING - terminal->pending->len);    /* too much was typed */
+        n = MIN((gsize)n, MAX_PENDING - terminal->pending->len);    /* typed too much */
     }
     g_string_append_len(terminal->pending, buffer, n);
     return escape ? TERMINAL_ESCAPED : GO_ON;
@@ -127,7 +127,7 @@ static int read_other(Terminal *terminal, GError **error)
 
     if (n > 0 && !write_output(buffer, n)) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "standard output cannot be written");
+                            "cannot write to standard output");
         return TERMINAL_FAILED;
     }
     /* EIO: the other end of a pty was closed. */
@@ -135,13 +135,13 @@ static int read_other(Terminal *terminal, GError **error)
         return TERMINAL_CLOSED;
     }
     if (n < 0 && errno != EINTR && errno != EAGAIN) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "the chardev cannot be read");
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot read from the chardev");
         return TERMINAL_FAILED;
     }
     return GO_ON;
 }
 
-/* Whatever the other side sent before it closed, at most as much as a socket
+/* Reads what the other side sent before it closed, at most as much as a socket
  * holds. */
 static int read_rest(Terminal *terminal, GError **error)
 {
@@ -167,13 +167,13 @@ static int write_other(Terminal *terminal, GError **error)
         return read_rest(terminal, error);
     } else if (n < 0 && errno != EINTR && errno != EAGAIN) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "the chardev cannot be written");
+                            "cannot write to the chardev");
         return TERMINAL_FAILED;
     }
     return GO_ON;
 }
 
-/* A terminal is always read, so that its escape is seen. */
+/* A terminal is always read, so that its escape character is noticed. */
 static bool wants_input(const Terminal *terminal)
 {
     return terminal->input_open &&
@@ -192,7 +192,7 @@ static int step(Terminal *terminal, int watched, GError **error)
     int result = GO_ON;
 
     if (poll(fds, N_POLL, -1) < 0) {
-        return GO_ON;           /* EINTR: the arguments are right */
+        return GO_ON;           /* EINTR: the arguments are valid */
     }
     if (fds[POLL_SIGNALS].revents) {
         return TERMINAL_SIGNAL;
@@ -220,7 +220,7 @@ Terminal *terminal_open(int fd, guint flags, GError **error)
     terminal->signals = -1;
     if (fd >= 0 && !g_unix_set_fd_nonblocking(fd, TRUE, NULL)) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "the console's descriptor cannot be used without waiting");
+                            "cannot make the console's descriptor non-blocking");
         return NULL;
     }
     if (!take_signals(terminal, error) || (fd >= 0 && !make_raw(terminal, error))) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Joins the terminal (or whatever standard input and output are) with a
+ * Connects the terminal (or standard input and output of any kind) to a
  * descriptor, byte for byte.
  */
 #ifndef CLIENT_TERMINAL_H
@@ -22,26 +22,26 @@ typedef enum {
 
 enum {
     TERMINAL_KEY_SIGNALS = 1 << 0,  /* keys such as Ctrl-C stay signals */
-    TERMINAL_LINE_ENDS   = 1 << 1,  /* a line feed is a line end: others write there, too */
+    TERMINAL_LINE_ENDS   = 1 << 1,  /* a line feed ends a line: other programs write there, too */
 };
 
 typedef struct Terminal Terminal;
 
 /*
- * Begins to join fd, which stays the caller's and becomes non-blocking; -1 joins nothing and leaves
- * the terminal alone.  From now to terminal_close() a terminal on standard input is in raw mode,
- * and signals are blocked and seen by terminal_copy() alone.
+ * Starts the connection to fd, which stays the caller's and becomes non-blocking; -1 connects
+ * nothing and does not change the terminal.  Until terminal_close() a terminal on standard input is
+ * in raw mode, and signals are blocked and handled only by terminal_copy().
  */
 Terminal *terminal_open(int fd, guint flags, GError **error);
-/* The modes of the terminal are as before.  A signal that was not taken takes effect here.
- * Accepts NULL. */
+/* Restores the modes of the terminal.  A pending signal takes effect here.  Accepts
+ * NULL. */
 void terminal_close(Terminal *terminal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Terminal, terminal_close)
 
 /*
  * Copies both ways until one of the above; may be called again.  If standard input is not a
  * terminal, it has no escape, and its end leaves the other direction open.  A side that ended
- * (TERMINAL_CLOSED) is not joined any more.  watched may be -1.
+ * (TERMINAL_CLOSED) is disconnected.  watched may be -1.
  */
 TerminalResult terminal_copy(Terminal *terminal, int watched, GError **error);
 
@@ -49,8 +49,8 @@ TerminalResult terminal_copy(Terminal *terminal, int watched, GError **error);
 int terminal_take_signal(Terminal *terminal);
 
 /*
- * All three.  The terminal is restored before a signal takes effect; TERMINAL_SIGNAL is returned
- * if it is survived.
+ * Open, copy and close.  The terminal is restored before a signal takes effect; TERMINAL_SIGNAL
+ * is returned if the process survives it.
  */
 TerminalResult terminal_join(int fd, GError **error);
 

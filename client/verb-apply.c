@@ -2,8 +2,8 @@
 /*
  * vmctl apply: a file of requests, sent one after the other, or only checked.
  *
- * The whole file is read before the first request is sent, so that a slip in
- * its form changes nothing.
+ * The whole file is read before the first request is sent, so that a syntax
+ * error changes nothing.
  */
 #include "config.h"
 
@@ -79,7 +79,7 @@ static GPtrArray *read_requests(const char *path, GError **error)
     }
 }
 
-/* Puts the request's place in front of an error, and the argument's behind it
+/* Prepends the request's position to an error, and appends the argument's path
  * if the message does not name it. */
 static void locate_error(GError **error, const char *file, const RequestText *request)
 {
@@ -151,7 +151,7 @@ static bool send_request(Connection *conn, const RequestText *request, GError **
     return reply && !message_is_error(reply, error);
 }
 
-/* How many requests from the i-th on one `build` takes; 1 for one that is sent as it is. */
+/* How many requests from the i-th on go into one `build`; 1 for one that is sent separately. */
 static guint count_built(const GPtrArray *requests, guint i, bool build)
 {
     guint n = 0;
@@ -163,7 +163,7 @@ static guint count_built(const GPtrArray *requests, guint i, bool build)
     return MAX(n, 1);
 }
 
-/* n of them as one; *ret_culprit is the one that an error is about. */
+/* Sends n of them as one; *ret_culprit is the one that an error is about. */
 static bool send_build(Connection *conn, const GPtrArray *requests, guint first, guint n,
                        guint *ret_culprit, GError **error)
 {
@@ -252,7 +252,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     Options options = { .timeout = VERB_NO_TIMEOUT };
     const GOptionEntry entries[] = {
         { "build", 'b', 0, G_OPTION_ARG_NONE, &options.build,
-          "send as one what build takes: all of it succeeds, or nothing is left", NULL },
+          "send what build takes as one request: all of it succeeds, or none", NULL },
         { "check", 'c', 0, G_OPTION_ARG_NONE, &options.check,
           "check against the schema and send nothing", NULL },
         { "if-exists", 0, 0, G_OPTION_ARG_NONE, &options.if_exists,
@@ -262,7 +262,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
         { "wait", 'w', 0, G_OPTION_ARG_NONE, &options.wait,
           "then wait until the machine has ended", NULL },
         { "timeout", 't', 0, G_OPTION_ARG_FILENAME, &seconds,
-          "with --wait: at most so long", "SECONDS" },
+          "with --wait: at most this long", "SECONDS" },
         G_OPTION_ENTRY_NULL
     };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmctl complete: what may come next on a command line, one word per line.  A
- * shell's completion asks (docs/completion/vmctl); the schema's names are in the
- * program, so that no daemon is needed.
+ * vmctl complete: the words that may come next on a command line, one per line.
+ * A shell's completion calls it (docs/completion/vmctl); the schema's names are
+ * in the program, so that no daemon is needed.
  */
 #include "config.h"
 
@@ -44,7 +44,7 @@ static void offer_events(const char *begin)
     }
 }
 
-/* A kind of things, or the name of one. */
+/* Offers kinds of things, or names of one kind. */
 static void offer_schema(char **words, int n, const char *begin)
 {
     int kind = -1;
@@ -87,7 +87,7 @@ static bool takes_file(const char *word)
     return g_str_equal(word, "-s") || g_str_equal(word, "--socket");
 }
 
-/* The verb among the words, or NULL; values of options are none. */
+/* The verb among the words, or NULL; values of options do not count. */
 static const char *find_verb_word(char **words, int n)
 {
     for (int i = 0; i < n; i++) {
@@ -131,7 +131,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
 const Verb verb_complete = {
     .name = "complete",
     .arguments = "WORD...",
-    .summary = "list what may stand in place of the last WORD",
+    .summary = "list completions for the last WORD",
     .description = "For the completion of shells.",
     .min_args = 0,
     .max_args = -1,

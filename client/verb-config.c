@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmctl config: the requests that make the machine as it is, one per line, as
- * `vmctl apply` takes them; or in other forms.
+ * vmctl config: the requests that make the current machine, one per line, for
+ * `vmctl apply`; or in other forms.
  */
 #include "config.h"
 
@@ -13,7 +13,7 @@
 #include "qmp/json.h"
 #include "qmp/options.h"
 
-/* What the requests need stands before them as a comment. */
+/* Prints what the requests need as a comment before them. */
 static void print_requirements(const json_t *list)
 {
     json_t *entry;
@@ -69,7 +69,7 @@ static int print_readconfig(const json_t *config)
     print_requirements(json_object_get(config, "requires"));
     printf("\n%s", text);
     for (guint i = 0; i < unsaid->len; i++) {
-        fprintf(stderr, "vmctl: not said: %s\n", (const char *)unsaid->pdata[i]);
+        fprintf(stderr, "vmctl: not expressed: %s\n", (const char *)unsaid->pdata[i]);
     }
     return unsaid->len ? EXIT_ERROR : EXIT_OK;
 }
@@ -116,8 +116,8 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
 const Verb verb_config = {
     .name = "config",
     .arguments = "",
-    .summary = "print the requests that make the machine as it is",
-    .description = "What it prints is what vmctl apply takes.",
+    .summary = "print the requests that make the current machine",
+    .description = "vmctl apply takes this output.",
     .min_args = 0,
     .max_args = 0,
     .run = run,

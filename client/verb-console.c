@@ -20,7 +20,7 @@ static void read_address(const json_t *info, ChardevAddress *ret_address)
     chardev_address_parse(filename ? filename : "", ret_address);
 }
 
-/* The labels of all chardevs that one can attach to, "a, b", and their number. */
+/* The labels of all chardevs that can be attached to, "a, b", and their number. */
 static char *list_labels(const json_t *chardevs, guint *ret_n)
 {
     GString *text = g_string_new(NULL);
@@ -40,7 +40,7 @@ static char *list_labels(const json_t *chardevs, guint *ret_n)
     return g_string_free(text, FALSE);
 }
 
-/* The chardev of that name; without one, the only one to attach to. */
+/* The chardev of that name; without a name, the only one that can be attached to. */
 static const json_t *find_chardev(const json_t *chardevs, const char *label, GError **error)
 {
     guint n;
@@ -63,7 +63,7 @@ static const json_t *find_chardev(const json_t *chardevs, const char *label, GEr
         qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND,
                       "there is no chardev '%s'; one can attach to: %s", label, labels);
     } else {
-        qmp_error_set(error, ERROR_REASON_PATH_AMBIGUOUS, "say which chardev: %s", labels);
+        qmp_error_set(error, ERROR_REASON_PATH_AMBIGUOUS, "name the chardev: %s", labels);
     }
     return NULL;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmctl events: prints events as they come, until the daemon goes away.
+ * vmctl events: prints events as they come, until the daemon ends.
  *
  * With --trace, trace points are on meanwhile.  Their lines go to the machine's log;
- * those that this has switched on are off again afterwards, whatever ends it but SIGKILL.
+ * those that this program has switched on are switched off again at its end, except after
+ * SIGKILL.
  */
 #include "config.h"
 
@@ -53,7 +54,7 @@ static bool set_point(Connection *conn, const char *name, bool enable, GError **
                            json_pack("{s:s, s:b}", "name", name, "enable", enable), NULL, error);
 }
 
-/* Switches on what is off, and notes its name. */
+/* Switches on the points that are off, and records their names. */
 static bool switch_on(Connection *conn, const char *pattern, GPtrArray *names, GError **error)
 {
     json_t *points = NULL, *point;
@@ -88,7 +89,7 @@ static bool switch_all_on(Connection *conn, char **patterns, GPtrArray *names, G
     return true;
 }
 
-/* A daemon that is gone has nothing on. */
+/* A no-op if the daemon is gone. */
 static void switch_off(Connection *conn, const GPtrArray *names)
 {
     for (guint i = 0; i < names->len; i++) {
@@ -100,8 +101,8 @@ static void switch_off(Connection *conn, const GPtrArray *names)
 
 /* ---- The loop ---- */
 
-/* Signals that end this come through the result; -1 without trace points, for then they
- * may end it as they do. */
+/* Returns a descriptor for the signals that end this program; -1 without trace points,
+ * since then they may end it normally. */
 static int catch_signals(const char *const *patterns)
 {
     sigset_t mask;
@@ -136,7 +137,7 @@ static int wait_for_something(const Connection *conn, int signals)
     return poll(fds, G_N_ELEMENTS(fds), -1) > 0 && fds[1].revents ? taken_signal(signals) : 0;
 }
 
-/* Until the daemon goes, or a signal comes: *ret_signal. */
+/* Runs until the daemon ends, or a signal comes: *ret_signal. */
 static int print_all(Connection *conn, bool json, int signals, int *ret_signal, GError **error)
 {
     while (true) {
@@ -159,7 +160,7 @@ static int print_all(Connection *conn, bool json, int signals, int *ret_signal, 
     }
 }
 
-/* As if it had not been caught. */
+/* Ends as if the signal had not been caught. */
 static void end_by(int number)
 {
     sigset_t mask;
@@ -206,8 +207,8 @@ const Verb verb_events = {
     .name = "events",
     .arguments = "",
     .summary = "print events as they come",
-    .description = "Trace points write lines to the machine's log; vmd-qmp(7) lists them, and says "
-                   "what they tell.",
+    .description = "Trace points write lines to the machine's log; vmd-qmp(7) describes "
+                   "them.",
     .min_args = 0,
     .max_args = 0,
     .run = run,

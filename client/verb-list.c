@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmctl list: the machines of this host, one a line.
+ * vmctl list: the machines of this host, one per line.
  */
 #include "config.h"
 
@@ -13,8 +13,8 @@
 #include "client/output.h"
 #include "client/verb.h"
 
-/* The run state of the daemon that listens for a machine, or NULL; likewise its answer about
- * accelerators, which the caller owns.  *ret_forbidden: because this user may not ask it. */
+/* The run state of a machine's daemon, or NULL; also its answer about accelerators, which
+ * the caller owns.  *ret_forbidden: NULL because this user has no permission. */
 static char *live_state(const char *name, json_t **ret_accelerators, bool *ret_forbidden)
 {
     const Globals globals = { .name = (char *)name };
@@ -32,7 +32,7 @@ static char *live_state(const char *name, json_t **ret_accelerators, bool *ret_f
     return state;
 }
 
-/* Adds what runs its CPUs and why: to a live machine's entry. */
+/* Adds the accelerator and the reason for it to a live machine's entry. */
 static void add_accelerator(json_t *entry, const json_t *accelerators)
 {
     json_t *name = json_object_get(accelerators, "enabled");
@@ -46,8 +46,8 @@ static void add_accelerator(json_t *entry, const json_t *accelerators)
     }
 }
 
-/* What the record says, without connecting: that would start a machine whose
- * socket a service manager holds. */
+/* Uses the record if the daemon is not running: connecting would start a
+ * machine whose socket a service manager holds. */
 static json_t *entry_of(const char *name)
 {
     g_autoptr(GError) error = NULL;
@@ -130,8 +130,8 @@ const Verb verb_list = {
     .name = "list",
     .arguments = "",
     .summary = "list the machines of this host",
-    .description = "A machine is a folder of the run directory or the state directory; what "
-                   "is told of it is what its daemon wrote in the latter.",
+    .description = "A machine is a folder of the run directory or the state directory; its "
+                   "details are those that its daemon wrote to the latter.",
     .min_args = 0,
     .max_args = 0,
     .run = run,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmctl qmp: requests as they are, replies as they come.
+ * vmctl qmp: sends requests unchanged, and prints replies as they come.
  */
 #include "config.h"
 
@@ -23,7 +23,7 @@ typedef struct {
     bool any_error;             /* an error reply came */
 } Session;
 
-/* Prints the events that are there already.  False: the connection is gone. */
+/* Prints the events received so far.  False: the connection is gone. */
 static bool print_events(Session *session, GError **error)
 {
     for (;;) {
@@ -71,7 +71,7 @@ static bool is_command_name(const char *text)
     return *text;
 }
 
-/* All requests in a text that is complete. */
+/* Sends all requests of a complete text. */
 static bool request_all(Session *session, RequestReader *reader, bool at_end, GError **error)
 {
     for (;;) {
@@ -127,7 +127,7 @@ static bool request_input(Session *session, GError **error)
         n = read(STDIN_FILENO, buffer, sizeof(buffer));
         if (n < 0 && errno != EINTR) {
             qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                                "standard input cannot be read");
+                                "cannot read standard input");
             return false;
         }
         request_reader_feed(reader, buffer, MAX(n, 0));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmctl run: a machine of a QEMU command line, from its start to its end.
+ * vmctl run: runs a machine from a QEMU command line, from its start to its
+ * end.
  *
- * The daemon is vmctl's child (launch.h), and what is sent to it is what `vmctl translate` prints
- * (run-plan.h).  Then the terminal is joined with the console until the daemon ends.
+ * The daemon is vmctl's child (launch.h), and gets the requests that `vmctl translate` prints
+ * (run-plan.h).  Then the terminal is connected to the console until the daemon ends.
  */
 #include "config.h"
 
@@ -22,21 +23,21 @@
 #include "client/verb.h"
 #include "qmp/error.h"
 
-/* With the reply to a signal's request; a daemon that hangs is killed. */
+/* The limit for the reply to a signal's request; a daemon that hangs is killed. */
 #define PATIENCE (5 * G_USEC_PER_SEC)
 
 typedef struct {
     RunPlan *plan;
     Launch *launch;
     Terminal *terminal;
-    bool asked;                 /* the guest has been asked to switch itself off */
+    bool asked;                 /* the guest has been asked to power off */
     bool lost;                  /* the daemon does not answer any more */
 } Run;
 
 /* ---- What vmctl leaves in the file system while the machine runs ---- */
 
 typedef struct {
-    char *folder;               /* of the socket, if it was not there before */
+    char *folder;               /* of the socket, if it was created */
     char *record;               /* folder of the exit record */
 } Traces;
 
@@ -94,7 +95,7 @@ static void remove_traces(Traces *traces)
         machine_record_remove(traces->record);
     }
     if (traces->folder) {
-        g_rmdir(traces->folder);        /* stays if somebody put something into it */
+        g_rmdir(traces->folder);        /* fails if the folder is not empty */
     }
     g_free(traces->record);
     g_free(traces->folder);
@@ -102,7 +103,7 @@ static void remove_traces(Traces *traces)
 
 /* ---- The machine's life ---- */
 
-/* Reads what the daemon has said. */
+/* Reads the daemon's events. */
 static void take_events(Run *run)
 {
     for (;;) {
@@ -133,7 +134,7 @@ static void end_machine(Run *run, bool gently)
     if (gently && !run->asked && press_button(run)) {
         run->asked = true;
         if (isatty(STDIN_FILENO)) {
-            fprintf(stderr, "The guest is asked to power off; once more ends it.\n");
+            fprintf(stderr, "The guest was asked to power off; press again to end the machine.\n");
         }
     } else if (run->lost || !connection_call(launch_connection(run->launch), "quit", NULL, NULL,
                                              NULL)) {
@@ -165,7 +166,7 @@ static bool step(Run *run, GError **error)
     return false;
 }
 
-/* Until the daemon has closed its end of the connection and of the console. */
+/* Runs until the daemon has closed its end of the connection and of the console. */
 static bool watch(Run *run, GError **error)
 {
     for (;;) {

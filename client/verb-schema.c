@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vmctl schema: describes the daemon's interface, without a daemon.  The schema is
- * rows of this program; schema-index.c finds things in them, schema-page.c and
+ * in rows of this program; schema-index.c finds things in them, schema-page.c and
  * schema-json.c show them.
  */
 #include "config.h"
@@ -201,9 +201,9 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
 const Verb verb_schema = {
     .name = "schema",
     .arguments = "[commands|events|classes|types|machines|cpus|features] [NAME...]",
-    .summary = "tell what can be said to a daemon",
-    .description = "Without NAME, a table; with one, all about it.  Without a kind, whatever has "
-                   "that NAME.\nNo daemon is asked.",
+    .summary = "describe the daemon's interface",
+    .description = "Without NAME, prints a table; with one, its full description.  Without a "
+                   "kind, finds everything of that NAME.\nNo daemon is needed.",
     .min_args = 0,
     .max_args = -1,
     .run = run,

@@ -2,8 +2,8 @@
 /*
  * vmctl state: the registers of a device or a CPU, by name.
  *
- * A register is printed in hexadecimal, as wide as it is; a number with a sign, or a time,
- * in decimal.
+ * A register is printed in hexadecimal with its full width; a signed number, or a time, in
+ * decimal.
  */
 #include "config.h"
 
@@ -53,7 +53,7 @@ static void append_value(GString *line, const char *type, const json_t *value)
     }
 }
 
-/* How many elements from the i-th on are like it. */
+/* How many elements from the i-th on are equal to it. */
 static gsize alike(const json_t *values, gsize i)
 {
     gsize n = 1;
@@ -84,7 +84,7 @@ static void append_values(GString *line, const char *type, const json_t *values)
     }
 }
 
-/* A group without groups in it stands in one line. */
+/* A group without nested groups is printed on one line. */
 static bool is_flat(const json_t *fields)
 {
     gsize i;
@@ -112,7 +112,7 @@ static void append_flat(GString *line, const json_t *fields)
 enum {
     INDENT = 2,
     NAME_WIDTH = 16,
-    DUMP_DIGITS = 64,           /* of a line of many bytes */
+    DUMP_DIGITS = 64,           /* per line of many bytes */
 };
 
 static bool is_dump(const json_t *field)
@@ -207,8 +207,8 @@ const Verb verb_state = {
     .name = "state",
     .arguments = "PATH",
     .summary = "print the registers of a device or a CPU",
-    .description = "PATH is an id, or a path in the machine's tree. Of a CPU it is told by\n"
-                   "query-cpus-fast; the first one's is mostly /machine/unattached/device[0].",
+    .description = "PATH is an id, or a path in the machine's tree.  query-cpus-fast lists the\n"
+                   "paths of CPUs; the first one's is usually /machine/unattached/device[0].",
     .min_args = 1,
     .max_args = 1,
     .run = run,

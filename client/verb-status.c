@@ -10,7 +10,7 @@
 #include "client/output.h"
 #include "client/verb.h"
 
-/* What is asked of the daemon. */
+/* The daemon's answers. */
 typedef struct {
     json_t *name, *status, *cpus, *accelerators;
 } Answers;
@@ -108,7 +108,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
 const Verb verb_status = {
     .name = "status",
     .arguments = "",
-    .summary = "tell what the machine is doing, or how it ended",
+    .summary = "show what the machine is doing, or how it ended",
     .min_args = 0,
     .max_args = 0,
     .run = run,

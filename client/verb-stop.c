@@ -38,8 +38,8 @@ static bool can_power_down(Connection *conn, bool *ret, GError **error)
     return true;
 }
 
-/* After `quit` the daemon goes: its SHUTDOWN event or the end of the
- * connection. */
+/* Waits for the end of the daemon after `quit`: its SHUTDOWN event or the end
+ * of the connection. */
 static int wait_gone(Connection *conn, gint64 deadline, GError **error)
 {
     for (;;) {
@@ -111,7 +111,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     bool gracefully = false;
     const GOptionEntry entries[] = {
         { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "do not ask the guest", NULL },
-        { "timeout", 't', 0, G_OPTION_ARG_FILENAME, &seconds, "wait at most so long (60)",
+        { "timeout", 't', 0, G_OPTION_ARG_FILENAME, &seconds, "wait at most this long (60)",
           "SECONDS" },
         G_OPTION_ENTRY_NULL
     };

@@ -87,8 +87,8 @@ static void print_plain(const Translation *translation)
     }
 }
 
-/* Each request below a comment: the option that it comes from, and what the schema
- * says. */
+/* Prints each request below a comment: the option that it comes from, and the
+ * schema's description. */
 static void print_pretty(const Translation *translation)
 {
     for (guint i = 0; i < translation->requests->len; i++) {
@@ -113,7 +113,7 @@ static void print_notes(const GPtrArray *notes, FILE *file, const char *before,
     }
 }
 
-/* "object-add kvm-accel": command and what it makes. */
+/* "object-add kvm-accel": the command and what it makes. */
 static void print_explained(const TranslatedRequest *request)
 {
     static const char *const keys[] = { "qom-type", "driver", "type", "id", "node-name" };
@@ -141,7 +141,7 @@ static void explain(const Translation *translation)
 
 /* ---- Without printing it ---- */
 
-/* What the schema refuses and what the host has not. */
+/* Reports what the schema refuses and what the host lacks. */
 static int check(const Translation *translation)
 {
     g_autoptr(Checker) checker = checker_new();
@@ -204,13 +204,13 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     Options options = { 0 };
     const GOptionEntry entries[] = {
         { "check", 'c', 0, G_OPTION_ARG_NONE, &options.check,
-          "print nothing but what this host has not", NULL },
+          "print only what this host lacks", NULL },
         { "explain", 'e', 0, G_OPTION_ARG_NONE, &options.explain,
           "print what each option became, and why", NULL },
         { "pretty", 'p', 0, G_OPTION_ARG_NONE, &options.pretty,
-          "indent requests, each below what the schema says of it", NULL },
+          "indent requests, each below the schema's description", NULL },
         { "options", 0, 0, G_OPTION_ARG_NONE, &options.options,
-          "print the table of options and what becomes of each", NULL },
+          "print the table of options and their translations", NULL },
         G_OPTION_ENTRY_NULL
     };
     int first;
@@ -231,9 +231,9 @@ const Verb verb_translate = {
     .name = "translate",
     .arguments = "[-- QEMU-OPTION...]",
     .summary = "print the requests for a QEMU command line",
-    .description = "The options of qemu-system-x86_64 become requests, one a line, in the order "
-                   "to send them; vmctl apply sends them. vmctl-options(7) tells what becomes of "
-                   "each option.",
+    .description = "The options of qemu-system-x86_64 become requests, one per line, in the order "
+                   "to send them; vmctl apply sends them. vmctl-options(7) lists the translation "
+                   "of each option.",
     .min_args = 0,
     .max_args = -1,
     .run = run,

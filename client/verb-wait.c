@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmctl wait: until the machine has ended, or an event came.
+ * vmctl wait: waits until the machine has ended, or for an event.
  */
 #include "config.h"
 
@@ -12,7 +12,7 @@
 #include "qmp/event.h"
 #include "qmp/nearest.h"
 
-/* A name that no event has would be waited for in vain. */
+/* Waiting for an unknown event would never end. */
 static bool check_event(const char *name, GError **error)
 {
     g_autofree char *hint = NULL;
@@ -44,7 +44,7 @@ static int wait_event(Connection *conn, const char *name, gint64 deadline, GErro
             }
             break;
         case CONNECTION_TIMEOUT:
-            qmp_error_set(error, ERROR_REASON_GENERIC, "the time is over, no event %s came", name);
+            qmp_error_set(error, ERROR_REASON_GENERIC, "timed out: no event %s came", name);
             return EXIT_TIMEOUT;
         case CONNECTION_CLOSED:
             qmp_error_set(error, ERROR_REASON_HOST_ERROR,
@@ -56,8 +56,8 @@ static int wait_event(Connection *conn, const char *name, gint64 deadline, GErro
     }
 }
 
-/* The daemon ended before the wait began: its record takes the place of its last event.
- * No event will come. */
+/* The daemon ended before the wait began: its record replaces its last event. No event
+ * will come. */
 static int tell_end(const ExitRecord *record, const char *event, GError **error)
 {
     g_autofree char *how = machine_record_describe(record);
@@ -66,7 +66,7 @@ static int tell_end(const ExitRecord *record, const char *event, GError **error)
         record->cause != SHUTDOWN_CAUSE_HOST_ERROR) {
         return EXIT_OK;
     }
-    qmp_error_set(error, ERROR_REASON_GENERIC, "the machine has gone: %s", how);
+    qmp_error_set(error, ERROR_REASON_GENERIC, "the machine has ended: %s", how);
     return EXIT_BAD_END;
 }
 
@@ -82,7 +82,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     const GOptionEntry entries[] = {
         { "event", 'e', 0, G_OPTION_ARG_FILENAME, &event,
           "wait for this event instead, and print it", "NAME" },
-        { "timeout", 't', 0, G_OPTION_ARG_FILENAME, &seconds, "wait at most so long", "SECONDS" },
+        { "timeout", 't', 0, G_OPTION_ARG_FILENAME, &seconds, "wait at most this long", "SECONDS" },
         G_OPTION_ENTRY_NULL
     };
 
@@ -108,8 +108,8 @@ const Verb verb_wait = {
     .name = "wait",
     .arguments = "",
     .summary = "wait until the machine has ended",
-    .description = "Exit status: 0 it was shut down, 3 it crashed, panicked or was lost, 124 the "
-                   "time is over.",
+    .description = "Exit status: 0 it was shut down, 3 it crashed, panicked or was lost, 124 timed "
+                   "out.",
     .min_args = 0,
     .max_args = 0,
     .run = run,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Verbs: what vmctl can do.  Each stands in a file of its own (verb-NAME.c)
- * and defines one Verb; main.c has the table of them.
+ * Verbs: what vmctl can do.  Each is in its own file (verb-NAME.c), which
+ * defines one Verb; main.c has the table of them.
  */
 #ifndef CLIENT_VERB_H
 #define CLIENT_VERB_H
@@ -16,12 +16,12 @@
 enum {
     EXIT_OK,
     EXIT_ERROR,                 /* something failed; a message said what */
-    EXIT_USAGE,                 /* the command line makes no sense */
-    EXIT_BAD_END,               /* the machine crashed, panicked or was lost; or it is not there */
+    EXIT_USAGE,                 /* the command line is wrong */
+    EXIT_BAD_END,               /* the machine crashed, panicked or was lost; or is absent */
     EXIT_TIMEOUT = 124,         /* as timeout(1) */
 };
 
-/* The options that stand before the verb, or among its own. */
+/* The options before the verb, or among its own. */
 typedef struct {
     char *socket;               /* --socket, or NULL */
     char *name;                 /* --name, or NULL: "default" */
@@ -31,7 +31,7 @@ typedef struct Verb Verb;
 
 struct Verb {
     const char *name;
-    const char *arguments;      /* for the usage line, "" if it takes none */
+    const char *arguments;      /* for the usage line, "" if there are none */
     const char *summary;        /* one line, lower case, for the list of verbs */
     const char *description;    /* paragraphs for --help, or NULL */
     int min_args, max_args;     /* of what remains after the options; -1: any number */
@@ -65,8 +65,9 @@ void verb_global_entries(Globals *globals, GOptionEntry *entries);
 
 /*
  * Parses a verb's options, which may be NULL, and the global ones.  argc and
- * argv are cut down to what remains; its number is checked against the verb's
- * min_args and max_args.  False: wrong usage, *error says why (EXIT_USAGE).
+ * argv are reduced to the remaining words, whose number is checked against the
+ * verb's min_args and max_args.  False: wrong usage, *error says why
+ * (EXIT_USAGE).
  */
 bool verb_parse(const Verb *verb, Globals *globals, const GOptionEntry *entries, int *argc,
                 char ***argv, GError **error);
@@ -78,7 +79,7 @@ bool verb_parse(const Verb *verb, Globals *globals, const GOptionEntry *entries,
  */
 char *verb_socket_path(const Globals *globals, GError **error);
 
-/* The machine's name by the global options; NULL if --socket says which one it is. */
+/* The machine's name by the global options; NULL if --socket selects it. */
 const char *verb_machine_name(const Globals *globals);
 
 /* connection_open() on that socket. */
@@ -87,10 +88,10 @@ Connection *verb_connect(const Globals *globals, GError **error);
 /* Prints the problems of a translation; EXIT_OK if there are none. */
 int verb_print_problems(const Translation *translation);
 
-/* What a --timeout is that was not given. */
+/* The value of --timeout if it was not given. */
 #define VERB_NO_TIMEOUT INFINITY
 
-/* The value of --timeout; *seconds stays as it is if it was not given (NULL). */
+/* The value of --timeout; *seconds is unchanged if it was not given (NULL). */
 bool verb_parse_timeout(const char *text, double *seconds, GError **error);
 
 /* Deadline for a --timeout in seconds. */

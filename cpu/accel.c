@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What all accelerators have in common: being found, and serving a machine.
+ * Common code of all accelerators: finding one, and its service for a machine.
  */
 #include "config.h"
 #include "cpu/accel.h"
@@ -58,7 +58,7 @@ Accel *accel_find(Object *root)
     return accel;
 }
 
-/* Below its machine it is asked along with the machine, which gives it back. */
+/* Below its machine it is checked with the machine, which releases it. */
 static bool accel_may_delete(Object *obj, GError **error)
 {
     const Accel *accel = to_accel(obj);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The interface between a machine and what runs its vCPUs.
+ * The interface between a machine and the accelerator that runs its vCPUs.
  *
  * Two const tables.  AccelOps is called by hw and cpu; an accelerator class
  * (kvm-accel, qtest-accel, later a software CPU) puts it in TypeInfo.kind.
- * AccelHost is called by the accelerator.  Neither names a MemoryRegion or a
- * hw device, so that kvm and hw do not know each other.
+ * AccelHost is called by the accelerator.  Neither names a MemoryRegion or a hw
+ * device, so that kvm and hw are independent of each other.
  *
  * The accelerator object is ready for memory and chips after object_complete
  * (for KVM: the VM exists), before any machine does.
@@ -29,7 +29,7 @@ typedef struct X86CpuState X86CpuState;
 
 typedef enum {
     ACCEL_REQUEST_RESET,        /* triple fault: the machine is to be reset */
-    ACCEL_REQUEST_SHUTDOWN,     /* guest asked the accelerator to end it */
+    ACCEL_REQUEST_SHUTDOWN,     /* the guest requested its end through the accelerator */
 } AccelRequest;
 
 typedef struct {
@@ -48,14 +48,14 @@ typedef struct {
      * the machine goes to run state internal-error. */
     void (*internal_error)(void *opaque, Cpu *cpu, ShutdownDetail detail, const char *why);
     /* Any thread, lock not needed: a message (MSI) that is not an interrupt is a write
-     * to RAM.  False where there is none. */
+     * to RAM.  False if there is no RAM. */
     bool (*memory_write)(void *opaque, guint64 gpa, const void *data, gsize size);
     /* Split interrupt controllers: a CPU ended the interrupt of this vector, so
      * the machine's I/O APIC may let its line rise again.  NULL: it has none. */
     void (*eoi)(void *opaque, guint8 vector);
     /* Split interrupt controllers: the CPU acknowledges the interrupt of the machine's
-     * PICs, whose line is up (AccelOps.set_extint); returns the vector, or -1 if it has
-     * gone again.  NULL: it has none. */
+     * PICs, whose line is up (AccelOps.set_extint); returns the vector, or -1 if the
+     * request is gone.  NULL: the machine has none. */
     int (*intack)(void *opaque);
 } AccelHost;
 
@@ -89,7 +89,7 @@ typedef enum {
 } AccelChip;
 
 typedef enum {
-    ACCEL_IRQCHIP_OFF,              /* none: user space has it */
+    ACCEL_IRQCHIP_OFF,              /* none: all in user space */
     ACCEL_IRQCHIP_SPLIT,            /* local APICs only */
     ACCEL_IRQCHIP_ON,               /* local APICs, I/O APIC, PICs */
 } AccelIrqchip;
@@ -102,7 +102,7 @@ typedef struct {
 typedef struct {
     const char *name;               /* "kvm" */
     /* It executes nothing: no vCPU ever runs.  So a machine needs neither CPU nor
-     * anything to run, and its clock stands still until it is told the time. */
+     * anything to run, and its clock stands still until it is set. */
     bool idle;
 
     /* Memory.  Between begin and commit the guest may see either view; commit
@@ -112,7 +112,7 @@ typedef struct {
     void (*slot_del)(Accel *accel, const AccelSlot *slot);
     bool (*slots_commit)(Accel *accel, GError **error);
     guint (*slots_max)(Accel *accel);
-    /* Dirty bitmap since the last call, one bit a page; slot as it was added. */
+    /* Dirty bitmap since the last call, one bit per page; slot as it was added. */
     bool (*dirty_log)(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GError **error);
     /* The host wrote guest memory: a software CPU drops translated code.
      * Any thread, lock not needed.  May be NULL. */
@@ -123,22 +123,22 @@ typedef struct {
     void (*ioeventfd_del)(Accel *accel, const AccelIoeventfd *ioeventfd);
 
     /* Interrupts.  GSIs 0..23 are the I/O APIC's pins (0..15 the PICs', too), but
-     * GSI 0 reaches its pin 2, as on every PC.  With split controllers GSIs
-     * 0..23 are messages, which the machine's I/O APIC sets by msi_route_update,
-     * takes away by msi_route_del, and sends by each set_gsi to true.  Without
-     * controllers GSIs do not reach it; devices call machine_set_gsi()
-     * (hw/machine/machine.h), which knows.
-     * What an accelerator cannot do of the following fails with not-supported. */
+     * GSI 0 reaches its pin 2, as on every PC.  With split controllers GSIs 0..23
+     * are messages, which the machine's I/O APIC sets by msi_route_update,
+     * removes by msi_route_del, and sends by each set_gsi to true.  Without
+     * controllers GSIs do not reach the accelerator; devices call
+     * machine_set_gsi() (hw/machine/machine.h), which handles both.  Functions
+     * that an accelerator does not support fail with not-supported. */
     AccelIrqchip (*irqchip)(Accel *accel);
     void (*set_gsi)(Accel *accel, guint gsi, bool level);   /* any thread, no lock */
-    /* Split interrupt controllers: the INT line of the machine's PICs, which LINT0 of the
-     * first vCPU's local APIC sees.  NULL: nobody listens. */
+    /* Split interrupt controllers: the INT line of the machine's PICs, which is connected
+     * to LINT0 of the first vCPU's local APIC.  NULL: not connected. */
     void (*set_extint)(Accel *accel, bool level);
-    /* Address line 20: whether it is let through.  NULL: it always is. */
+    /* Address line 20: whether it is enabled.  NULL: it always is. */
     void (*set_a20)(Accel *accel, bool enabled);
     bool (*irqfd_add)(Accel *accel, guint gsi, int fd, int resample_fd, GError **error);
     void (*irqfd_del)(Accel *accel, guint gsi, int fd);
-    /* MSI routes have GSIs of their own, above the pins. */
+    /* MSI routes have separate GSIs, above the pins. */
     int (*msi_route_add)(Accel *accel, const AccelMsi *msi, GError **error);   /* gsi or -1 */
     bool (*msi_route_update)(Accel *accel, guint gsi, const AccelMsi *msi, GError **error);
     void (*msi_route_del)(Accel *accel, guint gsi);
@@ -146,12 +146,12 @@ typedef struct {
     /* The PIT is made on demand; the others exist as irqchip() says, and without
      * any the functions on chips are NULL. */
     bool (*pit_create)(Accel *accel, GError **error);
-    /* Whether its channel 0 interrupts: not while an HPET does that for it. */
+    /* Whether its channel 0 interrupts: not while an HPET replaces it. */
     void (*pit_enable)(Accel *accel, bool enabled);
     gsize (*chip_size)(Accel *accel, AccelChip chip);
     bool (*chip_get)(Accel *accel, AccelChip chip, void *ret_state, GError **error);
     bool (*chip_set)(Accel *accel, AccelChip chip, const void *state, GError **error);
-    /* Registers of a chip in terms that the machine's own chips have, too: cpu/chips.h. */
+    /* Registers of a chip in the form shared with the machine's own chips: cpu/chips.h. */
     bool (*chip_save)(Accel *accel, AccelChip chip, X86Chip *ret_state, GError **error);
     bool (*chip_load)(Accel *accel, AccelChip chip, const X86Chip *state, GError **error);
 
@@ -160,30 +160,31 @@ typedef struct {
     bool (*vcpu_create)(Accel *accel, Cpu *cpu, GError **error);
     void (*vcpu_destroy)(Accel *accel, Cpu *cpu);
     void (*vcpus_resume)(Accel *accel);
-    /* Asks all vCPUs to park and does not wait: what a guest does after it
-     * requested shutdown or reset shall not happen.  Any thread, lock held or
-     * not; a pause or a resume follows.  NULL: they run on until the pause. */
+    /* Asks all vCPUs to park and does not wait, so that a guest does not run on
+     * after it has requested shutdown or reset.  Any thread, lock held or not;
+     * a pause or a resume follows.  NULL: they run on until the pause. */
     void (*vcpus_stop)(Accel *accel);
     /* Returns when all vCPUs are parked, releasing the machine lock while it
-     * waits.  Main thread only.  A vCPU that asks for the pause itself (through
+     * waits.  Main thread only.  A vCPU that requests the pause itself (through
      * AccelHost) is parked as soon as it leaves its exit. */
     void (*vcpus_pause)(Accel *accel);
     /* False if a vCPU is still in the very exit that it was in at the last call: its
      * thread hangs.  Lock not needed.  NULL: there are no threads. */
     bool (*vcpus_progress)(Accel *accel);
-    /* State of a parked vCPU.  Not what the accelerator does not have.  Setting fails
-     * with host-error for what it cannot take, naming an MSR that it does not have. */
+    /* State of a parked vCPU, except for parts that the accelerator lacks.  Setting
+     * fails with host-error for values that it does not accept, naming an MSR that it
+     * does not have. */
     bool (*vcpu_get)(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error);
     bool (*vcpu_set)(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
-    /* In a reset: general and system registers are as state says, and all else (MSRs,
-     * FPU, local APIC, pending events) goes back to what it was at power-on. */
+    /* For a reset: sets general and system registers from state, and everything else
+     * (MSRs, FPU, local APIC, pending events) to its power-on value. */
     bool (*vcpu_reset)(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
     /* A non-maskable interrupt on pin LINT1 of the vCPU's local APIC, which may
-     * keep it from the CPU.  NULL: it executes nothing. */
+     * mask it.  NULL: it executes nothing. */
     bool (*vcpu_nmi)(Accel *accel, Cpu *cpu, GError **error);
-    /* What CPUID the accelerator can offer: registers of a leaf, all zero where
-     * it has nothing.  regs is eax, ebx, ecx, edx.  NULL: it executes nothing,
-     * and takes every feature. */
+    /* The CPUID that the accelerator can offer: registers of a leaf, all zero
+     * if it offers nothing.  regs is eax, ebx, ecx, edx.  NULL: it executes
+     * nothing, and takes every feature. */
     void (*cpuid_supported)(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
 } AccelOps;
 
@@ -192,20 +193,20 @@ struct Accel {
     const AccelHost *host;      /* NULL until a machine is made */
     void *host_opaque;
     CpuTopology topology;       /* the machine sets it before CPUs are made */
-    GPtrArray *cpus;            /* of Cpu: the realized ones in order of index;
-                                   NULL: none */
-    char *why;                  /* what was wrong with those that were to be taken
-                                   before it, one line; NULL: it was the first */
+    GPtrArray *cpus;            /* of Cpu: the realized ones by index; NULL:
+                                   none */
+    char *why;                  /* why preferred accelerators failed, in one line;
+                                   NULL: it was the first choice */
 };
 
-/* What it means that the accelerator's kernel part failed with this errno: one
- * vCPU in a state that it does not take (also 0), or nothing works any more. */
+/* The meaning of this errno from the accelerator's kernel part: one vCPU in a
+ * state that it does not accept (also for 0), or the whole accelerator lost. */
 ShutdownDetail accel_failure(int error);
 
 /* The class's table. */
 const AccelOps *accel_ops(const Accel *accel);
 
-/* Called by the machine when it is made, and with NULL when it goes. */
+/* Called by the machine when it is made, and with NULL when it is unmade. */
 void accel_set_host(Accel *accel, const AccelHost *host, void *opaque);
 
 /* The accelerator of a tree ("/machine/accel" once a machine exists, before

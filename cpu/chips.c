@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rows of chips that an accelerator or the machine has.
+ * State rows of chips of an accelerator or the machine.
  */
 #include "config.h"
 #include "cpu/chips.h"
@@ -63,7 +63,7 @@ const StateRow x86_ioapic_rows[] = {
 COUNTER_ROWS(open_counter_rows, true);
 COUNTER_ROWS(closed_counter_rows, false);
 
-/* The gates of counters 0 and 1 are tied high, and that of 2 is port 0x61's. */
+/* The gates of counters 0 and 1 are tied high, and that of 2 is controlled by port 0x61. */
 const StateRow x86_pit_rows[] = {
     STATE_STRUCT(X86Pit, counters[0], open_counter_rows),
     STATE_STRUCT(X86Pit, counters[1], open_counter_rows),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Registers of the chips of a PC that an accelerator may have, or else the machine: one
- * struct and one table of rows for both, so that each loads what the other saved.
+ * Registers of the PC chips that either an accelerator or the machine has: one struct
+ * and one table of rows for both, so that each can load the other's state.
  */
 #ifndef CPU_CHIPS_H
 #define CPU_CHIPS_H
@@ -18,8 +18,8 @@ typedef struct {
     guint8 lowest;              /* input of the lowest priority */
     bool read_isr, poll, special_mask, rotate_in_aeoi;
     guint8 elcr;
-    guint8 levels;              /* inputs as they were seen last: no edge if they are driven
-                                   high once more where this is loaded */
+    guint8 levels;              /* last levels of the inputs: after loading, driving them
+                                   high again is not an edge */
 } X86Pic;
 
 enum {
@@ -33,7 +33,7 @@ typedef struct {
     guint8 ioregsel;
     guint8 id, arb;
     guint64 ioredtbl[X86_IOAPIC_N_PINS];
-    guint32 levels;             /* pins as they were seen last */
+    guint32 levels;             /* last levels of the pins */
 } X86Ioapic;
 
 enum { X86_PIT_N_COUNTERS = 3 };
@@ -45,9 +45,9 @@ typedef struct {
     guint8 rw;                  /* 1: least significant byte, 2: most, 3: both */
     bool bcd;
     /* Count register and counting element. */
-    guint16 cr;                 /* as it was written */
+    guint16 cr;                 /* as written */
     guint8 cr_low;              /* first byte of two */
-    bool loaded;                /* since the control word a count was written */
+    bool loaded;                /* a count was written since the control word */
     bool null_count;            /* cr is not in the counting element yet */
     guint16 counting;           /* count that the element was loaded with */
     bool triggered;             /* modes 1 and 5: by the gate */
@@ -77,12 +77,12 @@ typedef union {
 
 extern const StateRow x86_pic_rows[], x86_ioapic_rows[], x86_pit_rows[];
 
-/* Whether registers that were loaded can be a chip's. */
+/* Whether loaded registers are valid for the chip. */
 bool x86_pic_check(const X86Pic *pic);
 bool x86_ioapic_check(const X86Ioapic *ioapic);
 bool x86_pit_check(const X86Pit *pit);
 
-/* What their sections are called. */
+/* The names of their sections. */
 #define X86_PIC_STATE "i8259"
 #define X86_IOAPIC_STATE "ioapic"
 #define X86_PIT_STATE "i8254"

@@ -38,7 +38,7 @@ void cpu_foreach(Object *root, void (*f)(Cpu *cpu, void *data), void *data)
     }
 }
 
-/* Puts cpu where the first index is free: the list is in order of index. */
+/* Gives cpu the lowest free index: the list is sorted by index. */
 static void enlist(Accel *accel, Cpu *cpu)
 {
     guint i = 0;
@@ -61,7 +61,7 @@ static void delist(Accel *accel, Cpu *cpu)
     }
 }
 
-/* Software of a guest takes all CPUs for one kind. */
+/* Guests assume that all CPUs are of one kind. */
 static bool check_class(const Accel *accel, Device *dev, GError **error)
 {
     const Device *first = accel->cpus ? g_ptr_array_index(accel->cpus, 0) : NULL;
@@ -101,7 +101,7 @@ static void cpu_unrealize(Device *dev)
     g_clear_pointer(&cpu->accel, object_unref);
 }
 
-/* The vCPU takes its reset state: at the end, when memory and chips are ready. */
+/* The vCPU gets its reset state at the end, when memory and chips are ready. */
 static void cpu_reset_exit(Device *dev)
 {
     Cpu *cpu = to_cpu(dev);

@@ -24,8 +24,8 @@ struct Cpu {
     guint32 apic_id;
     CpuIds ids;                 /* its place in the topology */
     int thread_id;              /* of the vCPU's thread; 0: the accelerator has none */
-    GArray *cpuid;              /* of CpuidLeaf; what vcpu_create passes on */
-    void *vcpu;                 /* the accelerator's */
+    GArray *cpuid;              /* of CpuidLeaf; for vcpu_create */
+    void *vcpu;                 /* private to the accelerator */
     /* State that a reset loads into the vCPU: since realize the state after
      * RESET; the board may change it before it resets the CPU (PVH). */
     X86CpuState reset_state;
@@ -38,7 +38,7 @@ Cpu *cpu_by_index(Object *root, guint index);
 /* Calls f for every realized CPU in order of index. */
 void cpu_foreach(Object *root, void (*f)(Cpu *cpu, void *data), void *data);
 
-/* Whether it is the one that runs at power-on; the others wait for a SIPI. */
+/* Whether it is the boot CPU, which runs at power-on; the others wait for a SIPI. */
 static inline bool cpu_is_bsp(const Cpu *cpu)
 {
     return cpu->index == 0;

@@ -4,8 +4,8 @@
  * E (leaves 0x80000000 and up); Linux, Documentation/virt/kvm/x86/cpuid.rst
  * (leaves 0x40000000 and 0x40000001).
  *
- * Leaves that a CPU's level covers and that are not made here read as zero.
- * Caches are the same in every model; nothing depends on their figures.
+ * Leaves up to a CPU's level that are not made here read as zero.  Caches are
+ * the same in every model; nothing depends on their figures.
  */
 #include "config.h"
 #include "cpu/cpuid.h"
@@ -90,7 +90,7 @@ static void add_sub(Builder *b, guint32 leaf, guint32 subleaf, const guint32 reg
                         .edx = regs[EDX] });
 }
 
-/* A leaf as the accelerator has it: for features whose figures are its own. */
+/* Copies a leaf from the accelerator: for features whose values depend on it. */
 static void copy_sub(Builder *b, guint32 leaf, guint32 subleaf)
 {
     guint32 regs[4];
@@ -277,8 +277,8 @@ static guint32 xcr0_mask(const X8664CpuProps *props)
            (props->amx_tile ? XCR0_AMX : 0);
 }
 
-/* Sizes and offsets of the components are the accelerator's, which are the
- * processor's; what it lacks is not shown. */
+/* Sizes and offsets of the components come from the accelerator, which has them
+ * from the processor; components that it lacks are left out. */
 static void add_xsave(Builder *b)
 {
     guint32 offered[4], regs[4];
@@ -301,7 +301,7 @@ static void add_xsave(Builder *b)
     }
 }
 
-/* How many subleaves leaf 0x14, 0x1d: subleaf 0's EAX says. */
+/* Leaves 0x14, 0x1d: EAX of subleaf 0 has the number of subleaves. */
 static void copy_with_subleaves(Builder *b, guint32 leaf)
 {
     guint32 regs[4];
@@ -320,8 +320,8 @@ static void add_power(Builder *b)
     add(b, (CpuidLeaf){ .leaf = 6, .eax = word(b, 6, 0, EAX) });
 }
 
-/* Rates of the time stamp counter and of local APICs, where the accelerator has them to tell;
- * other makers' CPUs have no such leaves. */
+/* Frequencies of the time stamp counter and of local APICs, if the accelerator knows them;
+ * CPUs of other vendors have no such leaves. */
 static void add_frequencies(Builder *b)
 {
     guint32 regs[4];
@@ -440,7 +440,7 @@ static void add_sizes(Builder *b)
 {
     const X8664CpuProps *props = b->props;
     guint32 threads = topology_threads_per_socket(b->topology);
-    /* KVM takes no width but those of 64-bit CPUs, and 0. */
+    /* KVM accepts only the widths of 64-bit CPUs, and 0. */
     guint linear = !props->lm ? 0 : props->la57 ? 57 : 48;
     guint32 ecx = 0;
 
@@ -469,7 +469,7 @@ static void add_extended(Builder *b)
     }
 }
 
-/* Nothing above what level and xlevel say. */
+/* Drops leaves above level and xlevel. */
 static void cut_to_levels(Builder *b)
 {
     for (guint i = b->leaves->len; i-- > 0;) {

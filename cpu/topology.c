@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Topology: arithmetic between places, indices and APIC ids.
+ * Topology: conversion between places, indices and APIC ids.
  */
 #include "config.h"
 #include "cpu/topology.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where CPUs are in a machine, and what that makes of their APIC ids: an APIC
- * id is the socket's, die's, core's and thread's number side by side, each in
- * as many bits as the topology needs.  SDM vol. 3A, section 9.9.
+ * Places of CPUs in a machine, and their APIC ids: an APIC id consists of the
+ * numbers of socket, die, core and thread, each in as many bits as the topology
+ * needs.  SDM vol.  3A, section 9.9.
  *
  * Pure functions.
  */
@@ -12,13 +12,14 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* How many of each there are in the next larger one.  0 counts as 1, except for
- * sockets as unlimited: an all-zero topology has each CPU in its own socket. */
+/* How many of each there are in the next larger unit.  0 counts as 1, except
+ * for sockets as unlimited: an all-zero topology has each CPU in its own
+ * socket. */
 typedef struct {
     guint32 sockets, dies, cores, threads;
 } CpuTopology;
 
-/* Numbers from 0, each within the next larger one. */
+/* Numbers from 0, each within the next larger unit. */
 typedef struct {
     guint32 socket, die, core, thread;
 } CpuIds;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The list of this folder's types, parents first.  CPU models are data alone.
+ * The list of this folder's types, parents first.  CPU models are only data.
  */
 #include "config.h"
 #include "cpu/types.h"

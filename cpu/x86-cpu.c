@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Class x86_64-cpu, and with it every CPU model, which are data: realize turns
- * properties into a place in the machine, features, CPUID leaves and a vCPU,
- * and writes back what it chose.
+ * Class x86_64-cpu, and thus every CPU model, which are only data: realize
+ * turns properties into a place in the machine, features, CPUID leaves and a
+ * vCPU, and writes its choices back.
  */
 #include "config.h"
 #include "cpu/cpu.h"
@@ -26,7 +26,7 @@ enum {
 
 typedef struct {
     const CpuTopology *topology;
-    GHashTable *apic_ids;       /* that are spoken for */
+    GHashTable *apic_ids;       /* that are reserved */
 } PlaceSearch;
 
 static CpuIds ids_from_props(const X8664CpuProps *props)
@@ -73,7 +73,7 @@ static bool names_place(const X8664CpuProps *props)
            props->has_core_id || props->has_thread_id;
 }
 
-/* Notes the place of a CPU that is still to come and names one. */
+/* Records the place that a pending CPU names. */
 static bool note_place(const QmpClass *klass, const void *data, bool named, void *opaque)
 {
     PlaceSearch *search = opaque;
@@ -262,7 +262,7 @@ static void choose_phys_bits(Cpu *cpu)
     props->has_phys_bits = true;
 }
 
-/* `host` and `max` go as far as the accelerator does. */
+/* `host` and `max` have the accelerator's levels. */
 static void choose_min_levels(Cpu *cpu)
 {
     X8664CpuProps *props = x86_64_cpu_props(cpu);

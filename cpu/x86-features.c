@@ -2,8 +2,8 @@
 /*
  * Features of an x86 CPU, by the schema's table of CPUID bits.
  *
- * A feature's property is absent until someone names it: the request, the
- * machine's defaults, or the model.  Absent ones are chosen here.
+ * A feature's property is absent unless the request, the machine's defaults or
+ * the model name it.  Absent ones are chosen here.
  */
 #include "config.h"
 #include "cpu/x86-features.h"
@@ -18,19 +18,19 @@ enum {
     LEAF_KVM_FEATURES = 0x40000001,
 };
 
-/* What the accelerator itself makes good, on in every model where it can be had. */
+/* Features of the accelerator itself, which are on in every model if available. */
 static const char *const accel_features[] = {
     "hypervisor", "x2apic", "kvmclock", "kvm-nopiodelay", "kvm-asyncpf", "kvm-steal-time",
     "kvm-pv-eoi", "kvmclock-stable-bit", NULL,
 };
 
-/* `host` and `max` do not turn these on: they say something about the machine's
- * shape, by leaves of their own or not, or promise what only the client knows. */
+/* `host` and `max` do not enable these: they describe the machine's shape, with
+ * or without separate leaves, or promise something that only the client knows. */
 static const char *const never_chosen[] = {
     "ht", "cmp-legacy", "topoext", "kvm-hint-dedicated", NULL,
 };
 
-/* Features that tie the machine to its host. */
+/* Features that bind the machine to its host. */
 static const char *const not_migratable[] = { "invtsc", NULL };
 
 bool x86_is_host_model(const Object *obj)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which features an x86 CPU gets: what the request and the model ask for,
- * against what the accelerator offers.
+ * The features of an x86 CPU: those requested by the request and the model,
+ * limited to those that the accelerator offers.
  */
 #ifndef CPU_X86_FEATURES_H
 #define CPU_X86_FEATURES_H
@@ -17,16 +17,18 @@ bool x86_is_host_model(const Object *obj);
 bool x86_was_given(const Object *obj, const char *property);
 
 /*
- * Chooses every feature that is left out, takes those away that cannot be had
- * and names them in unavailable-features; afterwards each feature's property
- * says what the guest sees.  Fails with not-supported and their names if there
- * are any and the property `enforce` is set; with `check` it warns.
+ * Chooses every feature that was not given, and removes those that are
+ * unavailable and lists them in unavailable-features; afterwards each feature's
+ * property has the value that the guest sees.  With unavailable ones, it fails
+ * with not-supported and their names if the property `enforce` is set, and
+ * warns with `check`.
  */
 bool x86_features_resolve(Cpu *cpu, GError **error);
 
 /*
  * The same for properties without a CPU: those of class klass, as they would be with
- * this accelerator.  Without one, what is left out stays off, and nothing is lacking.
+ * this accelerator.  Without one, features that were not given stay off, and none is
+ * unavailable.
  */
 void x86_features_choose(Accel *accel, const QmpClass *klass, X8664CpuProps *props);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What no x86 CPU has in its registers, however it was programmed: SDM vol. 3A, sections 2.5
- * (control registers), 2.3 (RFLAGS), 3.4.5 (segments), 18.2 (debug registers); vol. 1,
- * sections 10.2.3 (MXCSR) and 13.3 (XCR0).  An instruction that loaded it would fault; a
- * host that executes on a guest's behalf must not.
+ * Register values that no x86 CPU can have, however it was programmed: SDM vol.  3A,
+ * sections 2.5 (control registers), 2.3 (RFLAGS), 3.4.5 (segments), 18.2 (debug registers);
+ * vol.  1, sections 10.2.3 (MXCSR) and 13.3 (XCR0).  An instruction that loads such a
+ * value would fault; a host that executes for the guest must not.
  */
 #include "config.h"
 #include "cpu/x86-state.h"

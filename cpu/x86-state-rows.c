@@ -2,8 +2,8 @@
 /*
  * The rows of an x86 CPU's state: names as in the SDM, lower case.
  *
- * The XSAVE image is told by register, as far as its legacy region and AVX go (SDM vol. 1,
- * section 13.4 and table 10-2); what lies behind is one field.
+ * The XSAVE image is split into registers for its legacy region and AVX (SDM vol.  1,
+ * section 13.4 and table 10-2); the rest is one field.
  */
 #include "config.h"
 #include "cpu/x86-state.h"

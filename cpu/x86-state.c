@@ -31,7 +31,7 @@ enum {
 #define APIC_BASE_ADDRESS 0xfee00000u
 #define APIC_BASE_BSP     (1u << 8)
 #define APIC_BASE_ENABLE  (1u << 11)
-#define FIRST_SIGNATURE   0x600u        /* what EDX says: a family 6 processor */
+#define FIRST_SIGNATURE   0x600u        /* EDX: a family 6 processor */
 #define DR6_INIT          0xffff0ff0u
 #define DR7_INIT          0x400u
 #define XCR0_INIT         1u            /* x87 */

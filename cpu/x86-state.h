@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Architectural state of an x86 CPU, neutral of what runs it.  Names and
+ * Architectural state of an x86 CPU, independent of the accelerator.  Names and
  * meaning: Intel SDM vol. 1 ch. 3, vol. 3A ch. 2.
  */
 #ifndef CPU_X86_STATE_H
@@ -32,22 +32,22 @@ enum { X86_RAX, X86_RBX, X86_RCX, X86_RDX, X86_RSI, X86_RDI, X86_RSP, X86_RBP,
 
 enum { X86_CS, X86_DS, X86_ES, X86_FS, X86_GS, X86_SS, X86_N_SEGMENTS };
 
-/* Model-specific registers (SDM vol. 4) that every CPU has or could have; what one has
- * not is 0, and is left alone when the state is set. */
+/* Model-specific registers (SDM vol. 4) that every CPU has or could have; one that it
+ * lacks is 0, and is not changed when the state is set. */
 typedef struct {
     guint64 star, lstar, cstar, sfmask, kernel_gs_base;
     guint64 sysenter_cs, sysenter_esp, sysenter_eip;
     guint64 tsc_aux, pat, misc_enable, mcg_status, tsc_deadline;
 } X86Msrs;
 
-/* Any other that is not 0: memory types, machine checks, what a CPU or the accelerator has
- * for itself. */
+/* Any other that is not 0: memory types, machine checks, registers specific to a CPU or
+ * the accelerator. */
 typedef struct {
     guint32 index;
     guint64 value;
 } X86Msr;
 
-/* What is to be delivered before the next instruction, and what keeps it back. */
+/* Events to deliver before the next instruction, and what blocks them. */
 typedef struct {
     bool exception;
     guint8 exception_vector;
@@ -83,12 +83,12 @@ struct X86CpuState {
     X86Msrs msrs;
     X86Msr more_msrs[X86_MORE_MSRS];
     guint32 n_more_msrs;
-    /* The time stamp counter when the state was read, from where it goes on; not has_tsc:
-     * left alone when the state is set. */
+    /* The time stamp counter when the state was read, from which it continues; not
+     * has_tsc: not changed when the state is set. */
     bool has_tsc;
     guint64 tsc, tsc_adjust;
-    /* The clock that an accelerator gives all CPUs (KVM's), in ns: as the TSC, and of the
-     * first CPU alone. */
+    /* The paravirtual clock of all CPUs (KVM's), in ns: like the TSC, but of the first
+     * CPU only. */
     bool has_pv_clock;
     guint64 pv_clock;
     X86Events events;
@@ -96,7 +96,7 @@ struct X86CpuState {
      * (SDM vol. 1, section 13.4). */
     guint8 xsave[X86_XSAVE_SIZE];
     /* Registers of the local APIC, by their offset / 16 in its page; not has_lapic: unknown,
-     * and left alone when the state is set. */
+     * and not changed when the state is set. */
     bool has_lapic;
     guint32 lapic[X86_LAPIC_REGISTERS];
 };
@@ -105,8 +105,8 @@ struct X86CpuState {
  * bsp: bootstrap processor; others wait for a SIPI. */
 void x86_state_reset(X86CpuState *state, bool bsp);
 
-/* What of a state no CPU can have, or NULL: for what comes from outside, before an
- * accelerator takes it. */
+/* The part of a state that no CPU can have, or NULL: for checking untrusted state
+ * before it is passed to an accelerator. */
 const char *x86_state_wrong(const X86CpuState *state);
 
 /* Rows of an X86CpuState. */

@@ -380,7 +380,7 @@ bool assembly_end(Vmd *vmd, gint64 deadline)
         answered &= stop_objects(vmd, deadline);
     }
     if (!idle || !answered) {
-        g_warning("the daemon ends before a request that the host does not answer");
+        g_warning("the daemon exits although the host has not answered a request");
     }
     return idle && answered;
 }

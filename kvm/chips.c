@@ -5,8 +5,8 @@
  * i8254.c).
  *
  * The structures cannot express everything: KVM's PIT restarts its counts when it is
- * set, its PICs take no ICW3 and no trigger mode by ICW1, and its I/O APIC tells of
- * pins those alone that it has not delivered yet.
+ * set, its PICs take no ICW3 and no trigger mode by ICW1, and its I/O APIC reports
+ * only those pins that it has not delivered yet.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -92,7 +92,7 @@ static guint8 latched_bytes(guint8 count_latched)
     return count_latched == WORD_LOW ? 2 : count_latched ? 1 : 0;
 }
 
-/* A mode above 5 is what a PIT has that was not programmed yet. */
+/* A PIT that was not programmed yet has a mode above 5. */
 static void counter_from_kvm(const struct kvm_pit_channel_state *kvm, gint64 now,
                              X86PitCounter *ret)
 {
@@ -190,7 +190,7 @@ bool kvm_chip_save(Accel *accel, AccelChip which, X86Chip *ret_state, GError **e
     return true;
 }
 
-/* What the registers do not say stays as it is. */
+/* State that the registers do not contain is not changed. */
 bool kvm_chip_load(Accel *accel, AccelChip which, const X86Chip *state, GError **error)
 {
     KvmChip chip = { .pit = { .flags = 0 } };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CPUID at KVM: which leaves and bits it can offer, and giving a vCPU its own.
+ * CPUID in KVM: the leaves and bits that it can offer, and setting those of a
+ * vCPU.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -35,8 +36,9 @@ static const struct kvm_cpuid_entry2 *find_entry(const struct kvm_cpuid2 *table,
 }
 
 /*
- * Leaf 1 as it is, rather than as the kernel lists it: the hypervisor bit is
- * ours to set, and what needs KVM's local APIC depends on its being there.
+ * Corrects leaf 1, which the kernel does not report exactly: we set the
+ * hypervisor bit, and features that need KVM's local APIC depend on its
+ * presence.
  */
 static guint32 leaf1_ecx(const KvmAccel *kvm, guint32 ecx)
 {
@@ -55,8 +57,8 @@ enum {
     LEAF_BRAND_LAST = 0x80000004,
 };
 
-/* The brand string is not a feature, and the kernel does not list it: it is the
- * host's own. */
+/* The brand string is not a feature, and the kernel does not report it: takes
+ * the host's. */
 static void host_brand(guint32 leaf, guint32 ret_regs[4])
 {
     __get_cpuid(leaf, &ret_regs[0], &ret_regs[1], &ret_regs[2], &ret_regs[3]);
@@ -128,7 +130,7 @@ static struct kvm_cpuid2 *make_table(const GArray *leaves)
     return table;
 }
 
-/* The kernel takes no other CPUID once the vCPU ran, not even the same again. */
+/* The kernel does not accept a CPUID once the vCPU has run, not even the same again. */
 bool kvm_cpuid_set(KvmVcpu *vcpu, GError **error)
 {
     g_autofree struct kvm_cpuid2 *table = NULL;

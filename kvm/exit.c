@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One exit of a vCPU: from what the kernel wrote into the shared page to a
- * call of the machine.  Port and MMIO accesses are a switch and one call;
- * nothing is locked here.
+ * One exit of a vCPU: from the data in the page shared with the kernel to a
+ * call of the machine.  Port and MMIO accesses are a switch and one call,
+ * without locking.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -82,7 +82,7 @@ static KvmExitAction fail(KvmVcpu *vcpu, ShutdownDetail detail, const char *why)
     return KVM_VCPU_PARK;
 }
 
-/* Some guests restart this way, without end perhaps. */
+/* Some guests restart this way, possibly without end. */
 static KvmExitAction exit_triple_fault(KvmVcpu *vcpu)
 {
     g_autoptr(GString) what = g_string_new("a triple fault asks for a reset");

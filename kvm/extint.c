@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Interrupts of the machine's own PICs (kernel-irqchip=split).  The kernel has the
- * local APICs, and asks nobody for a vector: it is told one by KVM_INTERRUPT when the
+ * local APICs, but does not request a vector: KVM_INTERRUPT injects one when the
  * guest can take it, which the shared page says after each exit
- * (ready_for_interrupt_injection); where it cannot yet, the kernel is asked to exit
- * as soon as it can (request_interrupt_window).  LINT0 of the first CPU's local APIC
- * has its part in that: while it is masked, the guest is not ready.
+ * (ready_for_interrupt_injection); otherwise the kernel is asked to exit as soon as
+ * it can (request_interrupt_window).  This includes LINT0 of the first CPU's local
+ * APIC: while it is masked, the guest is not ready.
  *
- * Both are known from an exit of the very state that the guest goes on with: a halted
- * vCPU that enters KVM_RUN sleeps at once, whatever window was asked for.
+ * Both are known only from an exit with the state in which the guest continues: a
+ * halted vCPU that enters KVM_RUN sleeps immediately, even if a window was requested.
  *
  * A line that rises while the guest runs or is halted must get the vCPU out of
- * KVM_RUN; it looks at the line each time before it goes in again.
+ * KVM_RUN; it checks the line each time before it enters again.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -47,7 +47,7 @@ void kvm_vcpu_offer_extint(KvmVcpu *vcpu)
     KvmAccel *kvm = vcpu->kvm;
     struct kvm_run *run = vcpu->run;
 
-    /* Not if it will be out again at once: a reset may come before the guest takes it. */
+    /* Not if it will exit immediately: a reset may come before the guest takes it. */
     if (g_atomic_int_get(&kvm->extint) && run->ready_for_interrupt_injection &&
         !__atomic_load_n(&run->immediate_exit, __ATOMIC_RELAXED)) {
         inject(vcpu);

@@ -35,7 +35,7 @@ bool kvm_ioeventfd_add(Accel *accel, const AccelIoeventfd *ioeventfd, GError **e
     }
     if (kvm_ioctl(kvm->vm_fd, KVM_IOEVENTFD, &kick) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "KVM cannot tie an event descriptor to %s 0x%" G_GINT64_MODIFIER "x",
+                            "KVM cannot bind an event descriptor to %s 0x%" G_GINT64_MODIFIER "x",
                             ioeventfd->pio ? "port" : "address", ioeventfd->address);
         return false;
     }

@@ -3,10 +3,10 @@
  * Interrupt controllers in the kernel: all of them, or only the local APICs
  * (split), in which case the machine's own I/O APIC sends messages.
  *
- * They are made as late as may be: with the first vCPU, or when someone asks
- * for more of them than a line's level.  Making them starts a grace period in
- * the kernel, which the next change of a memory slot has to wait for; done
- * after the machine's RAM is in place, that saves 8 ms of its start.
+ * They are created as late as possible: with the first vCPU, or when more than
+ * a line's level is needed.  Creating them starts a grace period in the kernel,
+ * for which the next change of a memory slot has to wait; doing so after the
+ * machine's RAM is in place saves 8 ms of its start.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -83,7 +83,7 @@ AccelIrqchip kvm_irqchip(Accel *accel)
     return to_kvm_accel(accel)->irqchip;
 }
 
-/* A level that is set before there are chips is kept for them. */
+/* A level that is set before the chips exist is kept for them. */
 static bool set_early(KvmAccel *kvm, guint gsi, bool level)
 {
     bool early;
@@ -143,7 +143,7 @@ void kvm_pit_enable(Accel *accel, bool enabled)
     }
 }
 
-/* How the state of a chip is moved: which ioctls, and where in their struct. */
+/* How the state of a chip is read and written: the ioctls, and the offset in their struct. */
 typedef struct {
     const char *name;
     guint32 id;                 /* KVM_IRQCHIP_*, not for the PIT */

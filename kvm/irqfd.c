@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * irqfds: event descriptors that raise a GSI without passing user space.  With
- * a resample descriptor the line is level-triggered: it falls at the guest's
- * end of interrupt, which is told through that descriptor.
+ * irqfds: event descriptors that raise a GSI without involving user space.
+ * With a resample descriptor the line is level-triggered: it falls at the
+ * guest's end of interrupt, which is signalled through that descriptor.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -31,7 +31,7 @@ bool kvm_irqfd_add(Accel *accel, guint gsi, int fd, int resample_fd, GError **er
     }
     if (kvm_ioctl(kvm->vm_fd, KVM_IRQFD, &irqfd) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
-                            "KVM cannot tie an event descriptor to GSI %u", gsi);
+                            "KVM cannot bind an event descriptor to GSI %u", gsi);
         return false;
     }
     return true;

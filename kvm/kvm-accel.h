@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of kvm/ share: the accelerator object and a vCPU.  Nobody
- * outside kvm/ includes this; they see cpu/accel.h.
+ * What the files of kvm/ share: the accelerator object and a vCPU.  Private to
+ * kvm/; other code uses cpu/accel.h.
  *
  *   kvm.c         the device                   vcpu.c       thread, KVM_RUN, pause
  *   vm.c          the VM and its life          exit.c       one exit
@@ -12,8 +12,9 @@
  *                                              x86-msrs.c   MSRs in and out
  *   chips.c       registers of the controllers kvm-accel.c  class and table of ops
  *
- * Locks: the machine lock guards everything in KvmAccel but `run` and `chips`,
- * whose own locks are the innermost ones: nothing is called while one is held.
+ * Locks: the machine lock guards everything in KvmAccel except `run` and
+ * `chips`, whose own locks are innermost: no other lock is taken while one is
+ * held.
  */
 #ifndef KVM_KVM_ACCEL_H
 #define KVM_KVM_ACCEL_H
@@ -33,28 +34,28 @@ enum {
 typedef struct {
     GArray *slots;              /* of KvmSlot */
     GArray *added, *deleted;    /* of AccelSlot, since slots_begin */
-    GArray *free_ids;           /* of guint: given back */
+    GArray *free_ids;           /* of guint: freed */
     guint next_id;              /* never used yet */
 } KvmSlots;
 
-/* MSI routes by GSI; those of pins count only with the I/O APIC in the machine. */
+/* MSI routes by GSI; those of pins are used only with the I/O APIC in the machine. */
 typedef struct {
     GArray *msis;               /* of KvmMsiRoute */
 } KvmRoutes;
 
-/* Interrupt controllers, made when they are first needed; see irqchip.c. */
+/* Interrupt controllers, created when they are first needed; see irqchip.c. */
 typedef struct {
     int made;                   /* atomic */
-    GMutex lock;                /* of early, and while they are made */
-    guint32 early;              /* levels of GSIs that were set before that */
+    GMutex lock;                /* guards early, and their creation */
+    guint32 early;              /* levels of GSIs that were set before creation */
 } KvmChips;
 
-/* Who runs; see vcpu.c for how pausing works. */
+/* Running and pausing; see vcpu.c. */
 typedef struct {
     GMutex lock;
     GCond left;                 /* a vCPU parked, or left KVM_RUN while hold was set */
     GCond go;                   /* stop, quit, hold or intr of a vCPU changed */
-    bool hold;                  /* nobody may enter KVM_RUN: slots change */
+    bool hold;                  /* no vCPU may enter KVM_RUN: slots change */
 } KvmRunControl;
 
 struct KvmAccel {
@@ -68,7 +69,7 @@ struct KvmAccel {
     KvmSlots slots;
     KvmRoutes routes;
     GPtrArray *vcpus;           /* of KvmVcpu */
-    GHashTable *idle;           /* APIC id -> vCPU that has no CPU */
+    GHashTable *idle;           /* APIC id -> vCPU without CPU */
     KvmRunControl run;
 };
 
@@ -78,14 +79,14 @@ struct KvmVcpu {
     int fd;
     struct kvm_run *run;        /* shared with the kernel */
     int in_run;                 /* atomic: in KVM_RUN, or about to be */
-    guint turn;                 /* atomic: odd while it handles an exit, and always another one */
+    guint turn;                 /* atomic: odd while it handles an exit, changes with each */
     guint seen_turn;            /* of kvm_vcpus_progress */
     GThread *thread;
     bool stop, parked, quit;    /* under kvm->run.lock */
     bool has_run;               /* since it was made or reset */
-    bool takes_extint;          /* it sees the machine's PICs */
+    bool takes_extint;          /* it takes interrupts of the machine's PICs */
     KvmPowerOn *power_on;
-    GArray *cpuid;              /* of CpuidLeaf: what the kernel was given */
+    GArray *cpuid;              /* of CpuidLeaf: as set in the kernel */
 };
 
 /* ---- vm.c: pool thread ---- */
@@ -109,7 +110,7 @@ bool kvm_dirty_log(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GErr
 bool kvm_ioeventfd_add(Accel *accel, const AccelIoeventfd *ioeventfd, GError **error);
 void kvm_ioeventfd_del(Accel *accel, const AccelIoeventfd *ioeventfd);
 
-/* Sees to it that the controllers of kvm->irqchip exist; machine lock held. */
+/* Creates the controllers of kvm->irqchip if they do not exist; machine lock held. */
 bool kvm_irqchip_need(KvmAccel *kvm, GError **error);
 AccelIrqchip kvm_irqchip(Accel *accel);
 void kvm_set_gsi(Accel *accel, guint gsi, bool level);
@@ -127,7 +128,7 @@ void kvm_irqfd_del(Accel *accel, guint gsi, int fd);
 
 void kvm_routes_init(KvmAccel *kvm);
 void kvm_routes_done(KvmAccel *kvm);
-/* Gives the kernel the whole table. */
+/* Passes the whole table to the kernel. */
 bool kvm_routes_commit(KvmAccel *kvm, GError **error);
 int kvm_msi_route_add(Accel *accel, const AccelMsi *msi, GError **error);
 bool kvm_msi_route_update(Accel *accel, guint gsi, const AccelMsi *msi, GError **error);
@@ -157,13 +158,14 @@ void kvm_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 re
 void kvm_vcpus_hold(KvmAccel *kvm);
 void kvm_vcpus_release(KvmAccel *kvm);
 
-/* Sees to it that the first CPU looks at the PICs' line; any thread. */
+/* Makes the first CPU check the PICs' line; any thread. */
 void kvm_boot_vcpu_kick(KvmAccel *kvm);
-/* Before KVM_RUN, on the vCPU's own thread, without the machine lock: gives the
- * kernel the interrupt of the PICs, or has it tell when it takes one; extint.c. */
+/* Before KVM_RUN, on the vCPU's own thread, without the machine lock: injects the
+ * interrupt of the PICs, or makes the kernel exit when it can take one;
+ * extint.c. */
 void kvm_vcpu_offer_extint(KvmVcpu *vcpu);
 
-/* What the loop does after an exit. */
+/* What the loop has to do after an exit. */
 typedef enum {
     KVM_VCPU_GO_ON,
     KVM_VCPU_HALT,              /* wait for an interrupt or a stop */
@@ -174,26 +176,26 @@ typedef enum {
  * errno if KVM_RUN failed, else 0. */
 KvmExitAction kvm_vcpu_exit(KvmVcpu *vcpu, int error);
 
-/* Gives the kernel cpu->cpuid, unless it has just that; before anything else is
- * done with the vCPU. */
+/* Sets cpu->cpuid in the kernel, unless it has just that; before anything else
+ * is done with the vCPU. */
 bool kvm_cpuid_set(KvmVcpu *vcpu, GError **error);
 
-/* Of X86CpuState all but general and system registers; parked.  What the kernel has not
- * is left alone in ret_state. */
+/* The parts of X86CpuState besides general and system registers; parked.  Parts that
+ * the kernel lacks are not changed in ret_state. */
 bool kvm_extra_get(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error);
 bool kvm_extra_set(KvmVcpu *vcpu, const X86CpuState *state, GError **error);
 
 /* ---- x86-msrs.c ---- */
 
-/* The same of MSRs; the local APIC is set before, whose timer one of them is about. */
+/* The same for MSRs; the local APIC must be set before, since one of them is its timer's. */
 bool kvm_msrs_get(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error);
 bool kvm_msrs_set(KvmVcpu *vcpu, const X86CpuState *state, GError **error);
 
 /* ---- x86-reset.c ---- */
 
-/* Each write of this MSR sets the guest's idea of boot time. */
+/* Whether writes of this MSR set the guest's boot time. */
 bool kvm_msr_is_boot_time(guint32 index);
-/* A fresh vCPU's state, to go back to in a reset. */
+/* A new vCPU's state, to restore in a reset. */
 bool kvm_power_on_save(KvmVcpu *vcpu, GError **error);
 bool kvm_power_on_restore(KvmVcpu *vcpu, GError **error);
 /* An MSR's value then; 0 if it was not read. */

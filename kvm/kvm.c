@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The KVM device: opened, checked and asked what it can do, once a VM.
+ * The KVM device: opening it, checking it and querying its capabilities, once
+ * per VM.
  */
 #include "config.h"
 #include "kvm/kvm.h"
@@ -40,7 +41,7 @@ bool kvm_present(void)
     return present;
 }
 
-/* What a person can do about a device that does not open. */
+/* What a user can do if the device does not open. */
 static const char *open_advice(int saved_errno)
 {
     switch (saved_errno) {
@@ -80,7 +81,7 @@ typedef struct {
     const char *name;
 } Required;
 
-/* Without these nothing here works; every kernel since 4.11 has them. */
+/* Required capabilities; every kernel since 4.11 has them. */
 static const Required required[] = {
     { KVM_CAP_USER_MEMORY, "USER_MEMORY" },
     { KVM_CAP_SET_TSS_ADDR, "SET_TSS_ADDR" },
@@ -132,7 +133,7 @@ static void learn_capabilities(KvmDevice *device)
     device->vcpu_events = capability(device, KVM_CAP_VCPU_EVENTS);
 }
 
-/* The kernel says E2BIG until the table is long enough. */
+/* The kernel returns E2BIG until the table is long enough. */
 static bool learn_cpuid(KvmDevice *device, GError **error)
 {
     for (guint n = 128; n <= MAX_CPUID_ENTRIES; n *= 2) {
@@ -153,7 +154,7 @@ static bool learn_cpuid(KvmDevice *device, GError **error)
     return false;
 }
 
-/* Asked with length 0 first, the kernel tells the length. */
+/* With length 0 the kernel returns the required length. */
 static bool learn_msrs(KvmDevice *device, GError **error)
 {
     struct kvm_msr_list probe = { .nmsrs = 0 };

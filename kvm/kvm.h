@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The KVM device: opening it, what it can do, and what CPUID it offers.  The
- * only place that opens /dev/kvm.  What a VM is made of is in kvm/kvm-accel.h.
+ * only code that opens /dev/kvm.  The VM is in kvm/kvm-accel.h.
  *
  * Kernel interface: Documentation/virt/kvm/api.rst of Linux.
  */
@@ -33,17 +33,17 @@ typedef struct {
 bool kvm_present(void);
 
 /*
- * Opens the device (path NULL: the usual one), checks its version and what is
- * required of it, and learns the rest.  Fails with no-accelerator and what to
- * do; device is then closed again.  Any thread.
+ * Opens the device (path NULL: the usual one), checks its version and required
+ * capabilities, and queries the rest.  Fails with no-accelerator and advice;
+ * device is then closed again.  Any thread.
  */
 bool kvm_device_open(KvmDevice *device, const char *path, GError **error);
 
-/* Accepts one that is not open, but fd must be -1 then. */
+/* Accepts a device that is not open, whose fd must be -1. */
 void kvm_device_close(KvmDevice *device);
 
-/* ioctl() that is tried again after EINTR and EAGAIN.  For everything but
- * KVM_RUN, which has to see EINTR. */
+/* ioctl() that is retried after EINTR and EAGAIN.  For everything except
+ * KVM_RUN, which must return EINTR. */
 int kvm_ioctl(int fd, unsigned long request, void *argument);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Non-maskable interrupts from outside: a line that all CPUs have on their local
- * APICs' pin LINT1 (SDM vol. 3A section 11.5.1), and that is therefore lost on a
- * CPU whose APIC does not let it through.
+ * External non-maskable interrupts: a line connected to pin LINT1 of all CPUs'
+ * local APICs (SDM vol.  3A section 11.5.1), so an NMI is lost on a CPU whose
+ * APIC masks it.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"

@@ -4,14 +4,14 @@
  *
  * With the I/O APIC in the machine (split) it has no chips' pins; GSIs 0 to 23
  * are then the messages that the machine's I/O APIC sends for its pins, by
- * which the kernel knows whose end of interrupt to tell.
+ * which the kernel knows which ends of interrupts to report.
  *
  * Pins are wired as on every PC: GSI 0 (the PIT) reaches IR0 of the first PIC
- * and pin 2 of the I/O APIC, which is what the ACPI tables' interrupt override
- * says; GSI 2 reaches pin 2 alone, since IR2 is the second PIC; all others
- * reach the pin of their number and, below 16, their PIC.
+ * and pin 2 of the I/O APIC, as in the interrupt override of the ACPI tables;
+ * GSI 2 reaches only pin 2, since IR2 is the second PIC; all others reach the
+ * pin of their number and, below 16, their PIC.
  *
- * The kernel takes only whole tables, so each change rebuilds it.
+ * The kernel accepts only whole tables, so each change rebuilds the table.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -106,7 +106,7 @@ bool kvm_routes_commit(KvmAccel *kvm, GError **error)
     return true;
 }
 
-/* The first unused route, made if there is none. */
+/* The first unused route, appended if there is none. */
 static guint take_route(KvmAccel *kvm)
 {
     GArray *msis = kvm->routes.msis;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory slots: which guest-physical ranges are which host memory.
+ * Memory slots: the mapping of guest-physical ranges to host memory.
  *
- * Between begin and commit changes are only noted.  Commit drops those that
+ * Between begin and commit changes are only recorded.  Commit drops those that
  * cancel out, turns a change of flags into an update in place, and applies the
- * rest, deletions first, with a list of what it did to undo it by.  While a
- * range is gone an instruction fetch from it would be an error of the guest's,
- * so vCPUs are kept out of the guest if there are deletions and additions.
+ * rest, deletions first, with a list for undoing them.  While a range is
+ * unmapped an instruction fetch from it would fail, so vCPUs are kept out of
+ * the guest if there are both deletions and additions.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -189,14 +189,14 @@ typedef struct {
     AccelSlot before, after;
 } Change;
 
-/* Whether the kernel can go from a to b without taking the memory away. */
+/* Whether the kernel can change a to b without unmapping the memory. */
 static bool can_update(const AccelSlot *a, const AccelSlot *b)
 {
     return same_range(a, b) && a->hva == b->hva &&
            ((a->flags ^ b->flags) & ~ACCEL_SLOT_LOG_DIRTY) == 0;
 }
 
-/* Takes the addition out that makes deleting `slot` an update, if there is one. */
+/* Removes the addition that makes deleting `slot` an update, if there is one. */
 static bool take_counterpart(GArray *added, const AccelSlot *slot, AccelSlot *ret_counterpart)
 {
     for (guint i = 0; i < added->len; i++) {
@@ -259,7 +259,7 @@ static void undo(KvmAccel *kvm, const Change *change)
     back.kind = change->kind == CHANGE_DELETE ? CHANGE_ADD :
                 change->kind == CHANGE_ADD ? CHANGE_DELETE : CHANGE_UPDATE;
     if (!apply(kvm, &back, &error)) {
-        g_warning("memory cannot be put back: %s", error->message);
+        g_warning("memory cannot be restored: %s", error->message);
     }
 }
 

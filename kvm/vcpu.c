@@ -4,31 +4,30 @@
  *
  * A thread that stops a vCPU sets its `stop` (under the lock), then the shared
  * page's immediate_exit, and then sends the vCPU's thread a signal whose
- * handler does nothing.  Wherever the thread is, none of these is lost:
+ * handler does nothing.  Wherever the thread is, the request is not lost:
  *
  *  - before or in the entry of KVM_RUN: the kernel reads immediate_exit after
- *    it has taken the vCPU and returns EINTR at once;
+ *    it has locked the vCPU and returns EINTR immediately;
  *  - past that, in the guest: the signal makes KVM_RUN return EINTR.  A signal
- *    that came before the kernel looked at immediate_exit may have been used
- *    up, but immediate_exit was set before it;
+ *    that came before the kernel checked immediate_exit may have been consumed,
+ *    but immediate_exit was set before it;
  *  - in an exit, maybe waiting for the machine lock: the loop enters KVM_RUN
  *    once more, which first completes the instruction that the exit was in, then
- *    sees immediate_exit.  Without that its registers would not be those of an
- *    instruction boundary, and the result of an `in` would be lost, or written
- *    over the state after a reset.
+ *    finds immediate_exit set.  Without that its registers would not be those of
+ *    an instruction boundary, and the result of an `in` would be lost, or
+ *    written    over the state after a reset.
  *
- * Only the thread itself, under the lock and when nobody wants it to stop,
- * clears immediate_exit again.  So the loop needs no test of its own, and
- * nothing is ever polled.
+ * Only the thread itself clears immediate_exit, under the lock and when no stop
+ * is requested.  So the loop needs no separate check, and nothing is polled.
  *
- * `hold` is the lighter way: memory changes, and nobody may be in KVM_RUN
- * meanwhile, but a thread may well be in an exit that waits for the machine
- * lock, which the holder has.  Hence in_run, set around KVM_RUN: holder:
+ * `hold` is the lighter way: memory changes, and no vCPU may be in KVM_RUN
+ * meanwhile, but a thread may be in an exit that waits for the machine lock,
+ * which the holder has.  Hence in_run, set around KVM_RUN: holder:
  * immediate_exit = 1, fence, read in_run; vCPU: in_run = 0, fence, read
- * immediate_exit.  One of the two sees the other's write, so either the holder
- * sees that the vCPU is out, or the vCPU sees that it must wake the holder.  On
- * the way in the kernel provides the fence: it locks the vCPU before it reads
- * immediate_exit.
+ * immediate_exit.  At least one of the two sees the other's write, so either
+ * the holder finds that the vCPU is out, or the vCPU finds that it must wake
+ * the holder.  On the way in the kernel provides the fence: it locks the vCPU
+ * before it reads immediate_exit.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -74,7 +73,7 @@ static bool interrupted(KvmVcpu *vcpu)
     return go_on;
 }
 
-/* An exit that happened while someone waits for this vCPU to be out. */
+/* Handles an exit while a thread waits for this vCPU to be out. */
 static void tell_holder(KvmVcpu *vcpu)
 {
     g_mutex_lock(&vcpu->kvm->run.lock);
@@ -115,7 +114,7 @@ static KvmExitAction handle_exit(KvmVcpu *vcpu, int error)
 static void run_guest(KvmVcpu *vcpu)
 {
     if (vcpu->takes_extint) {
-        /* What the last exit said of interrupts may be of another state: another one. */
+        /* The last exit's readiness for interrupts may be outdated: forces another exit. */
         __atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_RELAXED);
     }
     for (;;) {
@@ -214,7 +213,7 @@ static void ask_to_stop(KvmVcpu *vcpu)
     }
 }
 
-/* The machine lock is let go, because a vCPU may need it to leave its exit. */
+/* Releases the machine lock, because a vCPU may need it to leave its exit. */
 static void let_go(KvmAccel *kvm)
 {
     if (kvm->accel.host) {
@@ -358,8 +357,8 @@ static void install_kick_handler(void)
 }
 
 /*
- * A VM keeps each vCPU for as long as it lives.  One whose CPU is gone waits,
- * with its power-on state, for the next CPU of that APIC id.
+ * A VM keeps each vCPU for as long as it lives.  One whose CPU was unmade is
+ * kept, with its power-on state, for the next CPU with that APIC id.
  */
 typedef struct {
     int fd;
@@ -433,8 +432,8 @@ static bool open_vcpu(KvmVcpu *vcpu, GError **error)
     return true;
 }
 
-/* With all signals blocked, which the new thread inherits: they are the main
- * thread's. */
+/* Blocks all signals, which the new thread inherits: the main thread handles
+ * them. */
 static bool start_thread(KvmVcpu *vcpu, GError **error)
 {
     g_autofree char *name = g_strdup_printf("CPU %u/KVM", vcpu->cpu->index);
@@ -443,13 +442,13 @@ static bool start_thread(KvmVcpu *vcpu, GError **error)
     install_kick_handler();
     vcpu->stop = true;
     sigfillset(&all);
-    sigdelset(&all, SIGBUS);    /* guest memory may be lost: whoever touches it has to tell */
+    sigdelset(&all, SIGBUS);    /* raised by lost guest memory, which must be reported */
     pthread_sigmask(SIG_SETMASK, &all, &old);
     vcpu->thread = g_thread_try_new(name, vcpu_thread, vcpu, NULL);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (!vcpu->thread) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, EAGAIN, "CPU %u gets no thread",
-                            vcpu->cpu->index);
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, EAGAIN,
+                            "cannot create a thread for CPU %u", vcpu->cpu->index);
         return false;
     }
     g_mutex_lock(&vcpu->kvm->run.lock);
@@ -471,8 +470,8 @@ static void vcpu_free(KvmVcpu *vcpu)
     g_free(vcpu);
 }
 
-/* A new vCPU is in its power-on state, which is noted; one that another CPU had
- * goes back to it. */
+/* A new vCPU is in its power-on state, which is saved; a reused one is reset to
+ * it. */
 static bool make_fresh(KvmVcpu *vcpu, GError **error)
 {
     if (!vcpu->power_on) {

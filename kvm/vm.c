@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The VM: made and closed.  Both run on a pool thread (ObjectOps prepare and
- * release), because opening takes about a millisecond and closing, which waits
- * for the kernel's grace periods, up to tens of them.
+ * The VM: creating and closing it.  Both run on a pool thread (ObjectOps
+ * prepare and release), because opening takes about a millisecond and closing,
+ * which waits for the kernel's grace periods, up to tens of them.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -14,7 +14,7 @@
 
 /*
  * Four pages that Intel's virtualization needs in the guest's address space to
- * run real mode: an identity-mapping page table and, behind it, a TSS.  Below
+ * run real mode: an identity-mapping page table and, after it, a TSS.  Below
  * the local APICs and the firmware, where machines keep 64 KiB reserved.
  */
 #define IDENTITY_MAP_ADDRESS 0xfeffc000u

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a vCPU has beside general and system registers, between X86CpuState and
+ * A vCPU's state besides general and system registers, between X86CpuState and
  * KVM's structures: FPU and vector registers, XCR0, debug registers, pending
  * events and the local APIC's registers.
  *
- * A kernel that lacks one of them leaves it as X86CpuState says after a reset.  Of
- * XSAVE's components those are carried that lie in the first 4 KiB: all but AMX's.
+ * With a kernel that lacks one of them, it has its value after a reset in
+ * X86CpuState.  Only XSAVE components in the first 4 KiB are supported: all except
+ * AMX.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -35,7 +36,7 @@ static gsize image_size(const KvmVcpu *vcpu)
     return MAX(vcpu->kvm->device.xsave_size, sizeof(struct kvm_xsave));
 }
 
-/* The image without what is not in its first 4 KiB. */
+/* Copies the image without components beyond its first 4 KiB. */
 static void take_image(const guint8 *image, guint8 ret_xsave[X86_XSAVE_SIZE])
 {
     guint64 bv;
@@ -219,7 +220,7 @@ bool kvm_extra_get(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error)
            get_lapic(vcpu, ret_state, error);
 }
 
-/* The deadline among the MSRs is one of the timer's, which the local APIC has to have first. */
+/* The deadline MSR belongs to the timer, so the local APIC must be set first. */
 bool kvm_extra_set(KvmVcpu *vcpu, const X86CpuState *state, GError **error)
 {
     return set_vectors(vcpu, state, error) && set_lapic(vcpu, state, error) &&

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A vCPU's model-specific registers, between X86CpuState and KVM: those that it names, and
- * of all others that the kernel says have state the ones that are not 0.
+ * those others in the kernel's list that are not 0.
  *
- * Time goes on from where it was: the counter first, and the deadline that is told in
- * its terms last.
+ * Time continues from where it was: the counter is set first, and the deadline, which
+ * refers to it, last.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -53,8 +53,8 @@ static bool has_msr(const KvmVcpu *vcpu, guint32 index)
     return false;
 }
 
-/* One register at a time: the kernel stops at one that this vCPU's CPUID has not, which is
- * *ret_has false. */
+/* One register at a time: the kernel rejects one that this vCPU's CPUID lacks: then
+ * *ret_has is false. */
 static bool move(KvmVcpu *vcpu, unsigned long request, guint32 index, guint64 *value,
                  bool *ret_has, GError **error)
 {
@@ -100,8 +100,8 @@ static bool write_msr(KvmVcpu *vcpu, guint32 index, guint64 value, GError **erro
     return true;
 }
 
-/* Those that have a place of their own in X86CpuState; and those of the guest's idea of
- * boot time, which each write sets to the present one. */
+/* MSRs with a separate member in X86CpuState; and those of the guest's boot time, which
+ * each write sets to the current time. */
 static bool is_elsewhere(guint32 index)
 {
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -195,7 +195,7 @@ bool kvm_msrs_get(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error)
             read_msr(vcpu, MSR_TSC_ADJUST, &ret_state->tsc_adjust, error));
 }
 
-/* Only what differs is written: some can be read alone, and some act when written. */
+/* Only differences are written: some are read-only, and some act when written. */
 static bool set_more(KvmVcpu *vcpu, const X86CpuState *state, GError **error)
 {
     for (guint i = 0; i < state->n_more_msrs; i++) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a reset puts back beyond X86CpuState: a vCPU that the kernel has just
- * made is in its power-on state, so that state is read once, before it runs,
- * and written back in a reset.  No list of registers and values to keep.
+ * What a reset restores beyond X86CpuState: a new vCPU is in its power-on
+ * state, so that state is read once, before it runs, and written back in a
+ * reset.  No list of registers and values is needed.
  *
- * MSRs: all that the kernel says have state, but those that count time, which
- * go on through a reset.  Only those that changed are written: some of them
- * (KVM's clocks) act when written.
+ * MSRs: all in the kernel's list, except those that count time, which continue
+ * through a reset.  Only those that changed are written: some of them (KVM's
+ * clocks) act when written.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -20,7 +20,7 @@ enum {
     MSR_IA32_TSC = 0x10,        /* SDM vol. 4, table 2-2 */
     MSR_IA32_TSC_ADJUST = 0x3b,
     MSR_KVM_WALL_CLOCK_OLD = 0x11,      /* each write of these two sets the */
-    MSR_KVM_WALL_CLOCK_NEW = 0x4b564d00,        /* guest's idea of boot time */
+    MSR_KVM_WALL_CLOCK_NEW = 0x4b564d00,        /* guest's boot time */
 };
 
 struct KvmPowerOn {
@@ -58,8 +58,8 @@ static void remove_msr(struct kvm_msrs *msrs, guint i)
             (msrs->nmsrs - i) * sizeof(msrs->entries[0]));
 }
 
-/* Reads all MSRs of the table and takes those out that cannot be read: the
- * kernel stops at the first of them and says how far it came. */
+/* Reads all MSRs of the table and removes those that cannot be read: the kernel
+ * stops at the first of them and returns its index. */
 static bool read_msrs(int fd, struct kvm_msrs *msrs)
 {
     for (;;) {
@@ -135,8 +135,8 @@ bool kvm_power_on_save(KvmVcpu *vcpu, GError **error)
     return true;
 }
 
-/* An MSR that does not take its old value back is skipped: it has lost nothing
- * that a guest may rely on, since real ones survive some resets, too. */
+/* An MSR that does not accept its old value is skipped: a guest cannot rely on
+ * it, since real ones survive some resets, too. */
 static bool restore_msrs(KvmVcpu *vcpu, const KvmPowerOn *on)
 {
     g_autofree struct kvm_msrs *now = msrs_new(on->msrs->nmsrs);

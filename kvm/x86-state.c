@@ -2,7 +2,7 @@
 /*
  * A vCPU's architectural state, between X86CpuState and KVM's structures: general and
  * system registers and the run state.  x86-extra.c has the rest, which a reset does not
- * set: x86-reset.c puts back more than that.
+ * set: x86-reset.c restores even more.
  */
 #include "config.h"
 #include "kvm/kvm-accel.h"
@@ -129,7 +129,7 @@ static void sregs_from_kvm(struct kvm_sregs *sregs, X86CpuState *ret_state)
     ret_state->apic_base = sregs->apic_base;
 }
 
-/* Waiting for a SIPI is something that only a local APIC can end. */
+/* Only a local APIC can end the wait for a SIPI. */
 static bool set_mp_state(KvmVcpu *vcpu, const X86CpuState *state, GError **error)
 {
     struct kvm_mp_state mp = {

@@ -5,7 +5,7 @@
  * It knows tokens and brackets, nothing else: whether a text is valid JSON is for
  * qmp_json_parse() to decide.  A text is an object, a list, or any other token
  * outside both.  Texts may follow each other with nothing, white space, CR, LF or
- * CRLF between them, and may arrive in pieces of any size.  Each byte is looked at
+ * CRLF between them, and may arrive in pieces of any size.  Each byte is examined
  * once; a text that lies in one piece is not copied.
  *
  * Errors and resynchronisation work as in QEMU:

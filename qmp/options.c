@@ -11,7 +11,7 @@
 #include "qmp/error.h"
 #include "qmp/text.h"
 
-/* A range of integers in a list expands to this many at the most, as in QEMU. */
+/* A range of integers in a list expands to at most this many, as in QEMU. */
 enum { RANGE_MAX = 65536 };
 
 /* No schema nests values this deeply. */

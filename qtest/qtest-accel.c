@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Class qtest-accel: an accelerator that executes nothing, so that a client of
- * the qtest protocol (hw/qtest/) takes the guest's place.  It needs nothing of
- * the host.
+ * the qtest protocol (hw/qtest/) takes the guest's place.  It needs no support
+ * from the host.
  *
  * CPUs exist and have state, but never run.  It has no interrupt controllers:
- * the machine brings its own, and their output goes nowhere.  What would be an
- * interrupt of a local APIC is dropped; any other message is the write to RAM
- * that it is on a real machine, where a client can look for it.
+ * the machine has its own, whose output is not connected.  An interrupt for a
+ * local APIC is dropped; any other message is a write to RAM, as on a real
+ * machine, where a client can read it.
  *
- * Neither file descriptors nor routes are served: there is no exit that an
+ * Neither file descriptors nor routes are supported: there is no exit that an
  * ioeventfd could save, and set_gsi and msi_send are as fast as an irqfd.
  */
 #include "config.h"
@@ -23,7 +23,7 @@
 #define LAPIC_FIRST 0xfee00000u
 #define LAPIC_LAST  0xfeefffffu
 
-/* ---- Memory: nobody looks at it but through the machine ---- */
+/* ---- Memory: only the machine accesses it ---- */
 
 static void slots_begin(Accel *accel)
 {

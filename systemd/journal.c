@@ -2,10 +2,10 @@
 /*
  * The log writer, see journal.h.
  *
- * The journal's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL) is spoken
- * here and not by sd_journal_sendv() or g_log_writer_journald(), because both
- * of those wait when the journal's socket is full, and a stopped journal must
- * not stop a machine.
+ * This implements the journal's native protocol
+ * (systemd.io/JOURNAL_NATIVE_PROTOCOL) instead of calling sd_journal_sendv() or
+ * g_log_writer_journald(), because both block when the journal's socket is
+ * full, and a stopped journal must not stop a machine.
  */
 #include "config.h"
 #include "systemd/journal.h"
@@ -22,7 +22,7 @@
 
 #include "qmp/error.h"
 
-/* Longer values are cut: a datagram must fit into the socket's buffer. */
+/* Longer values are truncated: a datagram must fit into the socket's buffer. */
 #define MAX_VALUE 32768
 
 struct Journal {
@@ -32,14 +32,14 @@ struct Journal {
     int fd;                     /* text goes here */
     gint dropped;               /* atomic: messages that were not taken */
 
-    /* Of text: what is written is whole, and fits. */
+    /* For text: messages are written completely and do not interleave. */
     GMutex text_lock;
     bool stuck;                 /* the last message was not taken */
-    bool cut;                   /* nor all of it lost: its line has no end */
+    bool cut;                   /* ... but in part: its line is incomplete */
 };
 
-/* How long a message of text waits for its reader, who may be slow; if he has not read in
- * that time, later ones do not wait for him until he reads again. */
+/* How long a text message waits for a slow reader; after that, later ones do not wait
+ * until the reader reads again. */
 enum { PATIENCE_MS = 50 };
 
 static const struct {
@@ -55,7 +55,7 @@ static const struct {
     { "debug",   G_LOG_LEVEL_DEBUG,    "7" },
 };
 
-/* Index into levels; what GLib does not define counts as debug. */
+/* Index into levels; undefined levels count as debug. */
 static gsize level_index(GLogLevelFlags level)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(levels); i++) {
@@ -68,7 +68,7 @@ static gsize level_index(GLogLevelFlags level)
 
 bool journal_parse_level(const char *text, GLogLevelFlags *ret_level, GError **error)
 {
-    /* From the end: of the two names "error", CRITICAL lets both through. */
+    /* From the end: of the two rows named "error", that of CRITICAL includes both. */
     for (gsize i = G_N_ELEMENTS(levels); i-- > 0;) {
         if (g_str_equal(text, levels[i].name)) {
             *ret_level = levels[i].level;
@@ -76,7 +76,7 @@ bool journal_parse_level(const char *text, GLogLevelFlags *ret_level, GError **e
         }
     }
     qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                  "log level '%s' is none of error, warning, notice, info, debug", text);
+                  "log level '%s' is not error, warning, notice, info or debug", text);
     return false;
 }
 
@@ -189,7 +189,7 @@ static bool send_entry(const Journal *journal, const GString *entry)
     return n >= 0;
 }
 
-/* Says how many messages were lost, if the journal takes that now. */
+/* Reports how many messages were lost, if the journal accepts that now. */
 static void report_dropped(Journal *journal)
 {
     gint dropped = g_atomic_int_get(&journal->dropped);
@@ -213,7 +213,7 @@ static void write_entry(Journal *journal, GLogLevelFlags level, const GLogField 
     g_autoptr(GString) entry = start_entry(journal, level);
 
     for (gsize i = 0; i < n_fields; i++) {
-        /* GLib's own PRIORITY knows no fatal warnings; its API mark is noise. */
+        /* GLib's PRIORITY ignores fatal warnings; its API mark is noise. */
         if (!g_str_equal(fields[i].key, "PRIORITY") &&
             !g_str_equal(fields[i].key, "GLIB_OLD_LOG_API")) {
             append_entry(entry, fields[i].key, fields[i].value, field_length(&fields[i]));
@@ -227,9 +227,9 @@ static void write_entry(Journal *journal, GLogLevelFlags level, const GLogField 
 
 /* ---- Text ---- */
 
-/* A pipe that can be written takes PIPE_BUF bytes without waiting, a terminal and a file
- * all there are.  So a message is written in such pieces; the rest of one that is not taken
- * in time is lost.  Lock held. */
+/* A writable pipe takes PIPE_BUF bytes without blocking, a terminal and a file any number.
+ * So a message is written in such pieces; the rest of one that is not taken in time is
+ * lost.  Lock held. */
 static bool write_pieces(Journal *journal, const GString *line)
 {
     struct pollfd room = { .fd = journal->fd, .events = POLLOUT };
@@ -281,7 +281,7 @@ static void report_lost_text(Journal *journal)
     }
 }
 
-/* "vmd: warning: message"; threads' lines do not mix. */
+/* "vmd: warning: message"; lines of threads do not interleave. */
 static void write_text(Journal *journal, GLogLevelFlags level, const GLogField *fields,
                        gsize n_fields)
 {
@@ -300,8 +300,8 @@ static void write_text(Journal *journal, GLogLevelFlags level, const GLogField *
     g_mutex_unlock(&journal->text_lock);
 }
 
-/* GLib's levels are bits: less important ones are higher.  What a person has switched on
- * by itself, a trace point, needs no level. */
+/* GLib's levels are bits: less important ones are higher.  A trace point, which a user
+ * has switched on, is independent of the level. */
 static bool is_wanted(const Journal *journal, GLogLevelFlags level, const GLogField *fields,
                       gsize n_fields)
 {

@@ -3,17 +3,17 @@
  * Where GLib's log messages go: to the journal with their fields if standard
  * error is the journal (JOURNAL_STREAM), else to standard error as text.
  *
- * Whoever logs about an object or for a client adds the fields:
+ * Code that logs about an object or for a client adds the fields:
  *
  *     g_log_structured(G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "OBJECT", path,
  *                      "CLIENT", peer, "MESSAGE", "%s by %s: done", command, peer);
  *
- * The message says all that a reader needs; fields are for finding it, and text
- * leaves them out.  Every entry in the journal also gets VM=name.
+ * The message contains all that a reader needs; fields are for searching, and
+ * text output omits them.  Every entry in the journal also gets VM=name.
  *
- * Logging never blocks on the journal, and on a reader of standard error for a twentieth
- * of a second at most: what is not taken is counted, and the count is logged when messages
- * are taken again.  May be used from any thread.
+ * Logging never blocks on the journal, and at most a twentieth of a second on a reader of
+ * standard error: lost messages are counted, and the count is logged when messages are
+ * accepted again.  May be used from any thread.
  */
 #ifndef SYSTEMD_JOURNAL_H
 #define SYSTEMD_JOURNAL_H
@@ -30,7 +30,7 @@ bool journal_parse_level(const char *text, GLogLevelFlags *ret_level, GError **e
 
 /*
  * vm: the machine's name, for VM=; NULL leaves the field out.
- * level: the least important level that is let through.
+ * level: the least important level that is logged.
  * socket_path: NULL for text on fd; else the journal's socket, and text on fd
  * if it cannot be opened.
  * fd: for text; borrowed.

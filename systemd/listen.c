@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Socket activation, see listen.h.  daemon/main.c hands what comes from here
- * to the QMP server, beside the sockets that options named.
+ * Socket activation, see listen.h.  The daemon passes these sockets to the QMP
+ * server, together with those that options name.
  *
  * The protocol is three variables of the environment (sd_listen_fds(3)).  It is read here
  * and not by libsystemd, which brings six more libraries into the process: at the start of
@@ -65,7 +65,7 @@ static int socket_option(int fd, int option)
     return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
 }
 
-/* Says which of the three conditions fd misses. */
+/* Reports which of the three conditions fd violates. */
 static bool check_socket(const char *name, int fd, GError **error)
 {
     int type = socket_option(fd, SO_TYPE);

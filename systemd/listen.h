@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Socket activation: listening sockets that the service manager passed
- * (LISTEN_FDS, LISTEN_FDNAMES), told apart by name.
+ * (LISTEN_FDS, LISTEN_FDNAMES), identified by name.
  *
  * A socket named `jsonrpc` speaks JSON-RPC 2.0.  One named `qmp`, one with a
  * socket unit's own name (`vmd@guest.socket`, what systemd gives if
@@ -32,9 +32,9 @@ typedef struct {
  * *ret_sockets: array of ListenSocket, empty without activation; freeing it
  * closes every fd that is not -1.
  *
- * Fails, naming the socket, if one has a name that means nothing here, or is
- * not a listening Unix stream socket (peers are known by SO_PEERCRED only).
- * All passed descriptors are closed then.
+ * Fails, naming the socket, if one has an unknown name, or is not a listening
+ * Unix stream socket (peers are known by SO_PEERCRED only).  All passed
+ * descriptors are closed then.
  *
  * To be called once, before any thread is started.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Notification of the service manager, see notify.h.  daemon/ calls it from
- * the run state's one writer and from the shutdown path.
+ * Notification of the service manager, see notify.h.  daemon/ calls it when the
+ * run state changes and in the shutdown path.
  */
 #include "config.h"
 #include "systemd/notify.h"
@@ -17,7 +17,7 @@
 
 #include "systemd/environment.h"
 
-/* How often more time is asked for, and how much: time for two misses. */
+/* How often more time is requested, and how much: two requests may be missed. */
 enum { EXTENSION_SECONDS = 10, EXTENSION_LENGTH = 30 };
 
 struct Notify {
@@ -29,11 +29,11 @@ struct Notify {
     bool ready;
     bool stopping;
     char *status;               /* last line sent, or NULL */
-    char *note;                 /* what it ends with, or NULL */
-    struct event *watchdog;     /* NULL: not asked for */
+    char *note;                 /* its last part, or NULL */
+    struct event *watchdog;     /* NULL: not requested */
     struct event_base *base;
     struct event *extension;    /* NULL until notify_powering_down */
-    guint extensions;           /* that are left */
+    guint extensions;           /* remaining ones */
     bool (*alive)(void *opaque);
     void *alive_opaque;
 };
@@ -133,7 +133,7 @@ static void start_watchdog(Notify *notify, struct event_base *base)
     interval.tv_usec = usec % G_USEC_PER_SEC;
     notify->watchdog = event_new(base, -1, EV_PERSIST, watchdog_fired, notify);
     if (!notify->watchdog || event_add(notify->watchdog, &interval) < 0) {
-        g_warning("the watchdog's timer cannot be started");
+        g_warning("cannot start the watchdog's timer");
     }
 }
 
@@ -254,7 +254,7 @@ void notify_powering_down(Notify *notify, guint seconds)
         notify->extension = event_new(notify->base, -1, EV_PERSIST, extension_fired, notify);
     }
     if (!notify->extension || event_add(notify->extension, &interval) < 0) {
-        g_warning("the service manager cannot be asked for more time");
+        g_warning("cannot ask the service manager for more time");
         return;
     }
     notify_extend_timeout(notify, EXTENSION_LENGTH * (guint64)G_USEC_PER_SEC);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the service manager is told: ready, status line, stopping, and that the
- * main loop is alive.
+ * Notifications to the service manager: ready, status line, stopping, and that
+ * the main loop is alive.
  *
  * Without NOTIFY_SOCKET every function does nothing.  A message that cannot be
  * delivered is logged at debug level; the machine does not depend on it.  All
@@ -18,11 +18,11 @@ struct event_base;
 typedef struct Notify Notify;
 
 /*
- * Starts the watchdog's timer on base (at half of WATCHDOG_USEC) if the
- * service manager asked for one.  It is fed as long as alive(opaque) says that
- * what does not run on the loop gets on, too (NULL: nothing else does).  Both
- * environment variables of the watchdog are left as they are.  base is borrowed
- * and must outlive the result.  Never fails; free with notify_free().
+ * Starts the watchdog's timer on base (at half of WATCHDOG_USEC) if the service
+ * manager requests one.  It is fed as long as alive(opaque) says that threads
+ * besides the loop make progress, too (NULL: there are none).  Both environment
+ * variables of the watchdog are not changed.  base is borrowed and must outlive
+ * the result.  Never fails; free with notify_free().
  */
 Notify *notify_new(struct event_base *base, bool (*alive)(void *opaque), void *opaque);
 
@@ -40,20 +40,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Notify, notify_free)
 void notify_ready(Notify *notify, const char *run_state, guint n_cpus);
 void notify_status(Notify *notify, const char *run_state, guint n_cpus);
 
-/* What the status line says after run state and vCPUs, "; " before it: something
- * that the administrator should know; NULL: nothing.  Takes effect with the next
- * notify_ready() or notify_status(). */
+/* Sets the text of the status line after run state and vCPUs, preceded by "; ":
+ * something that the administrator should know; NULL: nothing.  Takes effect
+ * with the next notify_ready() or notify_status(). */
 void notify_note(Notify *notify, const char *note);
 
-/* STOPPING=1, once, with a status line that says why; the watchdog goes on. */
+/* STOPPING=1, once, with a status line that gives the reason; the watchdog keeps running. */
 void notify_stopping(Notify *notify, const char *cause);
 
-/* Asks for `usec` microseconds more, counted from now, for a start or stop
- * that takes longer than the unit allows. */
+/* Requests `usec` microseconds more, counted from now, for a start or stop that
+ * takes longer than the unit allows. */
 void notify_extend_timeout(Notify *notify, guint64 usec);
 
-/* The guest was asked to power off: from now on and until notify_stopping(), but
- * for `seconds` at most, the service manager is asked for more time now and again.
+/* The guest was asked to power off: from now on until notify_stopping(), but for
+ * at most `seconds`, more time is requested from the service manager regularly.
  * Calling it again starts over. */
 void notify_powering_down(Notify *notify, guint seconds);
 

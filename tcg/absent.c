@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Class tcg-accel where it was not built, which needs a host that is x86-64 and the
- * library Zydis: it is there to be asked for, and says what it lacks.
+ * Class tcg-accel where the accelerator was not built, which needs an x86-64 host
+ * and the library Zydis: requests for it fail with a message that says what is
+ * missing.
  */
 #include "config.h"
 #include "tcg/tcg.h"
@@ -11,7 +12,7 @@
 #include "qmp/qapi-types-accel.h"
 #include "tcg/types.h"
 
-/* Nothing but the name is asked of an accelerator that cannot be made. */
+/* Only the name is used of an accelerator that cannot be made. */
 static const AccelOps absent_ops = {
     .name = "tcg",
 };

@@ -2,17 +2,17 @@
 /*
  * Accesses of generated code that missed the TLB, with any instruction around
  * them: either the TLB is filled, or a copy of the instruction runs on memory
- * that C chose.
+ * chosen by C.
  *
- *  code, logged, watched   the page itself: what is atomic stays so.  What follows
- *                          from the write is done after it.
- *  two pages, ROM that is  s->bounce, with the operand read into it before and
- *  written, devices        written back after the copy.
+ *  code, logged, watched   the page itself, which preserves atomicity.  The
+ *  effects of the write are handled after it.  two pages, ROM that is  s->bounce,
+ *  with the operand read into it before and  written, devices        written back
+ *  after the copy.
  *
- * Locked accesses across two pages, or to a device, are not exclusive: one vCPU
- * is all that there is today.  With more, tcg_access_begin() is where the others
- * are to be held if how has TCG_ACCESS_LOCKED and it bounces, and
- * tcg_access_end() where they go on.
+ * Locked accesses across two pages, or to a device, are not exclusive: today
+ * there is only one vCPU.  With more, tcg_access_begin() would have to hold the
+ * others if `how` has TCG_ACCESS_LOCKED and it bounces, and tcg_access_end() to
+ * release them.
  */
 #include "config.h"
 #include "tcg/memory.h"
@@ -45,7 +45,7 @@ static inline bool is_watched(const TcgState *s)
     return s->dr[7] & 0xff;
 }
 
-/* Nothing has run that could have put memory there. */
+/* Whether it is still known that no memory is there: nothing has run that could change that. */
 static inline bool is_device(const TcgState *s)
 {
     return s->access.device && !s->access.heavy;
@@ -180,7 +180,7 @@ static void write_operand(TcgState *s)
     }
 }
 
-/* Whether there is code where the operand is about to be written. */
+/* Whether the operand about to be written contains code. */
 static bool hits_code(TcgState *s)
 {
     guint first = bytes_in_first(s);

@@ -40,7 +40,7 @@ enum {                          /* ESR: figure 11-9 */
     ESR_REGISTER = 1 << 7,
 };
 
-/* What is to be done when the lock has been let go. */
+/* What has to be done after releasing the lock. */
 typedef struct {
     guint32 requests;           /* TCG_REQUEST_* of this vCPU */
     int eoi;                    /* AccelHost.eoi of that vector; -1: none */
@@ -86,17 +86,17 @@ static inline void apic_take_out(guint32 set[8], guint8 vector)
 int apic_highest(const guint32 set[8]);
 /* Section 11.8.3.1. */
 guint8 apic_ppr(const TcgApic *a);
-/* Logical destination as it reads in the present mode. */
+/* The logical destination register in the current mode. */
 guint32 apic_ldr(const TcgApic *a);
 
-/* The request register takes a vector; level: its end is told to I/O APICs. */
+/* The request register takes a vector; level: its end is reported to I/O APICs. */
 void apic_request(TcgApic *a, guint8 vector, bool level, ApicEffects *effects);
 void apic_error(TcgApic *a, guint32 bit, ApicEffects *effects);
 /* The interrupt of an LVT entry, if it is not masked. */
 void apic_local(TcgApic *a, guint entry, ApicEffects *effects);
 void apic_set_base(TcgVcpu *vcpu, guint64 base, ApicEffects *effects);
 void apic_write_tpr(TcgApic *a, guint8 value, ApicEffects *effects);
-/* After each change: what can be delivered now. */
+/* After each change: updates what can be delivered now. */
 void apic_update(TcgApic *a, ApicEffects *effects);
 /* Without the lock. */
 void apic_do(TcgVcpu *vcpu, const ApicEffects *effects);
@@ -111,7 +111,7 @@ void apic_write_initial_count(TcgVcpu *vcpu, guint32 value, ApicEffects *effects
 void apic_write_divide(TcgVcpu *vcpu, guint32 value, ApicEffects *effects);
 guint64 apic_read_tsc_deadline(TcgVcpu *vcpu, ApicEffects *effects);
 void apic_write_tsc_deadline(TcgVcpu *vcpu, guint64 value, ApicEffects *effects);
-/* Sets the deadline again; fires at once what is due. */
+/* Recomputes the deadline; fires immediately if it is due. */
 void apic_timer_arm(TcgVcpu *vcpu, ApicEffects *effects);
 
 #endif

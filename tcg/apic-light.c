@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What light code asks of the local APIC: two registers, without its lock.
+ * The local APIC's functions for light code: two registers, without its lock.
  */
 #include "config.h"
 #include "tcg/apic-internal.h"

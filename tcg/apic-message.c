@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interrupts on their way to local APICs: who is meant (SDM vol. 3A, sections 11.6.2
+ * Delivery of interrupts to local APICs: destinations (SDM vol.  3A, sections 11.6.2
  * and 11.12.10), interprocessor interrupts (11.6.1), messages of devices (11.11), and
  * the pins LINT0 and LINT1.
  */
@@ -32,7 +32,7 @@ typedef struct {
     guint32 dest;
     bool wide;                  /* dest is an x2APIC destination of 32 bits */
     bool logical;
-    bool one;                   /* of those meant, the one with the lowest priority */
+    bool one;                   /* only the destination with the lowest priority */
     bool level;
     guint8 mode, vector;
 } Message;
@@ -133,7 +133,7 @@ static void accept(TcgVcpu *vcpu, const Message *message)
     }
 }
 
-/* With its lock: whether vcpu is meant; and for lowest priority, which it has. */
+/* With its lock: whether vcpu is a destination; and its priority, for lowest priority. */
 static bool look(TcgVcpu *vcpu, const Message *message, guint *ret_priority)
 {
     bool meant;
@@ -177,8 +177,8 @@ static bool deliver(TcgAccel *tcg, const Message *message)
 
 /* ---- Senders ---- */
 
-/* Section 11.6.1: the trigger mode counts for the INIT level de-assert alone, which
- * no CPU since the Pentium 4 heeds. */
+/* Section 11.6.1: the trigger mode matters only for INIT level de-assert, which
+ * CPUs since the Pentium 4 ignore. */
 void apic_send_ipi(TcgVcpu *vcpu, guint64 icr)
 {
     bool wide = apic_is_x2(&vcpu->apic);

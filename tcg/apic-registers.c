@@ -2,9 +2,9 @@
 /*
  * The local APIC's registers: SDM vol. 3A, sections 11.4, 11.5, 11.8, 11.12.
  *
- * A register has one number in both modes: its offset in the xAPIC's page, and its
- * MSR's distance from 0x800, are made of it.  Reserved ones and reserved bits are an
- * error in ESR, or nothing, in xAPIC mode, and #GP in x2APIC mode.
+ * A register has the same number in both modes, from which its offset in the xAPIC's
+ * page and its MSR number above 0x800 follow.  Reserved ones and reserved bits are
+ * an error in ESR, or nothing, in xAPIC mode, and #GP in x2APIC mode.
  */
 #include "config.h"
 #include "tcg/apic-internal.h"
@@ -42,7 +42,7 @@ static const guint32 lvt_writable[TCG_N_LVT] = {
 
 /* ---- Registers ---- */
 
-/* Those of one mode alone: section 11.12.1.2. */
+/* Registers of only one mode: section 11.12.1.2. */
 static bool exists(const TcgApic *a, guint reg)
 {
     switch (reg) {
@@ -127,7 +127,7 @@ static void end_of_interrupt(TcgApic *a, ApicEffects *effects)
     apic_update(a, effects);
 }
 
-/* Section 11.4.7.2: while the APIC is disabled by software, all entries are masked. */
+/* Section 11.4.7.2: while the APIC is software-disabled, all entries are masked. */
 static void write_svr(TcgVcpu *vcpu, guint32 value, ApicEffects *effects)
 {
     TcgApic *a = &vcpu->apic;
@@ -157,7 +157,7 @@ static void write_lvt(TcgVcpu *vcpu, guint entry, guint32 value, ApicEffects *ef
     apic_update(a, effects);
 }
 
-/* A send that is refused is an error of the sender: section 11.5.3. */
+/* A rejected send is an error of the sender: section 11.5.3. */
 static void write_icr(TcgApic *a, guint64 icr, ApicEffects *effects)
 {
     guint mode = ICR_MODE(icr);
@@ -228,8 +228,8 @@ static void write_register(TcgVcpu *vcpu, guint reg, guint32 value, ApicEffects 
     }
 }
 
-/* Section 11.4.1: registers are 32 bits at multiples of 16, written whole; narrower
- * reads find their bytes. */
+/* Section 11.4.1: registers are 32 bits at multiples of 16, written as a whole;
+ * narrower reads return their bytes. */
 void tcg_apic_access(TcgVcpu *vcpu, guint offset, void *data, guint size, bool is_write)
 {
     TcgApic *a = &vcpu->apic;
@@ -266,8 +266,8 @@ void tcg_apic_set_tpr(TcgVcpu *vcpu, guint8 cr8)
 
 /* ---- MSRs ---- */
 
-/* The bits of an x2APIC register that may be written; 0: it is written as 0 only;
- * false: it is not written at all. */
+/* The bits of an x2APIC register that may be written; 0: only 0 may be written;
+ * false: it is read-only. */
 static bool x2_writable(guint reg, guint64 *ret_bits)
 {
     switch (reg) {
@@ -334,8 +334,8 @@ static bool x2_register(TcgVcpu *vcpu, guint reg, guint64 *value, bool is_write,
     return true;
 }
 
-/* Figure 11-27: from disabled to x2APIC mode, and from that to xAPIC mode, no way
- * leads; bit 10 alone is not a state. */
+/* Figure 11-27: there is no transition from disabled to x2APIC mode, nor from
+ * that to xAPIC mode; bit 10 alone is not a valid state. */
 static bool write_base(TcgVcpu *vcpu, guint64 value, ApicEffects *effects)
 {
     TcgApic *a = &vcpu->apic;
@@ -348,7 +348,7 @@ static bool write_base(TcgVcpu *vcpu, guint64 value, ApicEffects *effects)
         return false;
     }
     if (x2 && !apic_is_x2(a)) {
-        a->icr &= G_MAXUINT32;  /* section 11.12.5: the destination does not survive */
+        a->icr &= G_MAXUINT32;  /* section 11.12.5: the destination is not preserved */
     }
     apic_set_base(vcpu, value, effects);
     return true;

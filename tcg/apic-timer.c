@@ -2,9 +2,8 @@
 /*
  * The local APIC's timer: SDM vol. 3A, section 11.5.4.
  *
- * Nothing ticks.  The count is what is left of the present period; a deadline says
- * when it ends, unless nobody would hear of it (the entry is masked): then the count
- * is made good when somebody looks.
+ * Nothing ticks.  The count is the rest of the current period; a deadline says when
+ * it ends, unless the entry is masked: then the count is updated when it is read.
  */
 #include "config.h"
 #include "tcg/apic-internal.h"
@@ -12,8 +11,8 @@
 #include "tcg/host-clock.h"
 #include "tcg/timers.h"
 
-/* A periodic timer does not fire more often: its guest would do nothing else, and
- * neither would the host. */
+/* A periodic timer does not fire more often than this, which would keep both
+ * guest and host busy. */
 #define SHORTEST_PERIOD G_GINT64_CONSTANT(20000)
 
 static gint64 time_of(const TcgApic *a)
@@ -46,7 +45,7 @@ static guint64 guest_tsc(const TcgVcpu *vcpu)
 
 /* ---- The count ---- */
 
-/* Brings the count up to now: periods that are over are over.  True if one ended. */
+/* Updates the count to now.  True if a period ended. */
 static bool settle(TcgApic *a, gint64 now)
 {
     gint64 elapsed = now - a->timer_start;
@@ -62,7 +61,7 @@ static bool settle(TcgApic *a, gint64 now)
     return true;
 }
 
-/* True if the deadline has come; it is forgotten then. */
+/* True if the deadline has passed, which clears it. */
 static bool settle_tsc(TcgApic *a, guint64 tsc)
 {
     if (!a->tsc_deadline || tsc < a->tsc_deadline) {
@@ -101,8 +100,8 @@ static gint64 next_deadline(TcgVcpu *vcpu, gint64 now, guint64 tsc)
     return a->timer_start + period(a);
 }
 
-/* Fires what is due, and says when it goes on.  Masked, an end is an end, too.  The counter is
- * read once: a deadline that comes between two looks would be neither due nor ahead. */
+/* Fires what is due, and computes the next deadline.  Periods also end while masked.  The
+ * counter is read only once: a deadline between two reads would be neither due nor pending. */
 static void advance(TcgVcpu *vcpu, gint64 now, ApicEffects *effects)
 {
     TcgApic *a = &vcpu->apic;
@@ -165,13 +164,13 @@ bool tcg_apic_expire(TcgVcpu *vcpu, gint64 now)
 
 /* ---- Registers ---- */
 
-/* Between counting modes the count goes on; to and from TSC deadlines all stops. */
+/* Between counting modes the count continues; changes to and from TSC deadline mode stop it. */
 void apic_write_timer_lvt(TcgVcpu *vcpu, guint32 value, ApicEffects *effects)
 {
     TcgApic *a = &vcpu->apic;
     bool was_tsc = mode(a) == TIMER_TSC_DEADLINE;
 
-    apic_timer_arm(vcpu, effects);      /* what ended until now did so under the old value */
+    apic_timer_arm(vcpu, effects);      /* periods that ended until now used the old value */
     a->lvt[TCG_LVT_TIMER] = value;
     if ((mode(a) == TIMER_TSC_DEADLINE) != was_tsc) {
         a->counting = false;
@@ -187,7 +186,7 @@ void apic_write_initial_count(TcgVcpu *vcpu, guint32 value, ApicEffects *effects
     if (mode(a) == TIMER_TSC_DEADLINE) {
         return;
     }
-    apic_timer_arm(vcpu, effects);      /* what the old count has come to */
+    apic_timer_arm(vcpu, effects);      /* accounts for the old count */
     a->initial_count = value;
     a->counting = value != 0;
     a->timer_start = time_of(a);
@@ -208,7 +207,7 @@ void tcg_apic_set_count(TcgVcpu *vcpu, guint32 count)
     apic_do(vcpu, &effects);
 }
 
-/* What is left of the count is left of it at the new rate. */
+/* The rest of the count continues at the new rate. */
 void apic_write_divide(TcgVcpu *vcpu, guint32 value, ApicEffects *effects)
 {
     TcgApic *a = &vcpu->apic;

@@ -103,7 +103,7 @@ void apic_error(TcgApic *a, guint32 bit, ApicEffects *effects)
     }
 }
 
-/* SMIs are ignored; ExtINT is the PIC's own way in. */
+/* SMIs are ignored; ExtINT is handled separately. */
 void apic_local(TcgApic *a, guint entry, ApicEffects *effects)
 {
     guint32 lvt = a->lvt[entry];
@@ -190,7 +190,8 @@ static bool cpuid_bit(const Cpu *cpu, guint bit)
 }
 
 /* Section 11.4.7.1.  LINT0 of the CPU that starts the machine takes the PICs'
- * interrupts, as firmware leaves it: kernels that are started without rely on that. */
+ * interrupts, as firmware leaves it: kernels that are started without firmware rely on
+ * that. */
 void tcg_apic_reset(TcgVcpu *vcpu, bool init)
 {
     TcgApic *a = &vcpu->apic;

@@ -3,13 +3,14 @@
  * The local APIC of a vCPU in software: SDM vol. 3A, chapter 11.
  *
  *   apic.c          life, acceptance        apic-timer.c    its timer
- *   apic-registers.c                        apic-message.c  who is meant, interprocessor
- *   apic-light.c    what light code asks                    interrupts, messages, pins
+ *   apic-registers.c                        apic-message.c  destinations, interprocessor
+ *   apic-light.c    functions for light code                    interrupts, messages,
+ *   pins
  *
- * Heavy code, except for the two that say so.  Registers are accessed by the vCPU's own
- * thread; messages, lines and NMIs come from any thread.  Its own lock guards it
- * all; nothing is called in it.  None of this takes the machine lock, except for
- * AccelHost.eoi at the end of a level-triggered interrupt.
+ * Heavy code, except for the two marked as light.  Registers are accessed by the vCPU's
+ * own thread; messages, lines and NMIs come from any thread.  A separate lock guards
+ * everything; no function is called with it held.  Nothing takes the machine lock,
+ * except for AccelHost.eoi at the end of a level-triggered interrupt.
  *
  * Times are nanoseconds of the host's monotonic clock (tcg/host-clock.h).
  */
@@ -22,7 +23,7 @@
 typedef struct TcgVcpu TcgVcpu;
 typedef struct TcgAccel TcgAccel;
 
-/* The crystal whose ticks the timers count, as CPUID tells it. */
+/* The crystal frequency of the timers, as in CPUID. */
 enum { TCG_CRYSTAL_KHZ = 1000000 };
 
 enum { TCG_LVT_TIMER, TCG_LVT_THERMAL, TCG_LVT_PERFORMANCE, TCG_LVT_LINT0, TCG_LVT_LINT1,
@@ -32,34 +33,37 @@ typedef struct {
     GMutex lock;
     guint32 id;                 /* initial APIC id */
     bool is_bsp;
-    bool has_x2apic, has_tsc_deadline;  /* as the guest's CPUID says */
+    bool has_x2apic, has_tsc_deadline;  /* from the guest's CPUID */
     guint64 base;               /* IA32_APIC_BASE; read without the lock */
     guint32 irr[8], isr[8], tmr[8];
     guint32 tpr;                /* read without the lock */
     guint32 ldr, dfr, svr;
-    guint32 esr, errors;        /* as it reads; errors since it was written last */
+    guint32 esr, errors;        /* its value when read; errors since the last write */
     guint32 lvt[TCG_N_LVT];
     guint64 icr;
     guint32 initial_count, divide;
     bool counting;              /* the count has not come to 0 */
-    gint64 timer_start;         /* when the present count began */
+    gint64 timer_start;         /* when the current count began */
     guint64 tsc_deadline;       /* 0: none */
     gint64 deadline;            /* atomic: when the timer fires; G_MAXINT64: never */
-    gint64 stopped_at;          /* time stands still since then; -1: it runs */
-    int watched;                /* atomic: its timer is timers.c's to fire */
+    gint64 stopped_at;          /* when time was stopped; -1: it runs */
+    int watched;                /* atomic: timers.c fires its timer */
     int ready;                  /* atomic: the vector to deliver next, or -1 */
     int takes_extint;           /* atomic: LINT0 lets the PIC's interrupts through */
 } TcgApic;
 
 /* The vCPU's id and CPUID are known; from now on messages reach it.  Machine lock. */
 void tcg_apic_init(TcgVcpu *vcpu);
-/* From now on its own thread alone reaches it; before that ends, and with it the vCPU's state. */
+/*
+ * From now on only its own thread can access it; to be called before that
+ * thread and the vCPU's state end.
+ */
 void tcg_apic_unlist(TcgVcpu *vcpu);
 void tcg_apic_done(TcgVcpu *vcpu);
 /* Power-on or RESET: all; init: INIT leaves id and base. */
 void tcg_apic_reset(TcgVcpu *vcpu, bool init);
 
-/* IA32_APIC_BASE as the machine sees and sets it: any value is taken. */
+/* IA32_APIC_BASE as the machine sees and sets it: any value is accepted. */
 guint64 tcg_apic_base(TcgVcpu *vcpu);
 void tcg_apic_set_base(TcgVcpu *vcpu, guint64 base);
 
@@ -74,15 +78,16 @@ bool tcg_apic_msr(TcgVcpu *vcpu, guint32 msr, guint64 *value, bool is_write);
 guint8 tcg_apic_tpr(const TcgVcpu *vcpu);
 void tcg_apic_set_tpr(TcgVcpu *vcpu, guint8 cr8);
 
-/* The vector to deliver now, which goes from request to service; -1: none.  A vCPU
- * whose interrupts are enabled asks.  (With the PICs: tcg_interrupt_take().) */
+/* The vector to deliver now, which goes from request to service; -1: none.  Called
+ * by a vCPU whose interrupts are enabled.  (With the PICs:
+ * tcg_interrupt_take().) */
 int tcg_apic_take(TcgVcpu *vcpu);
-/* Whether one waits that TPR lets through: for HLT and for a pending bit.  Also an ExtINT. */
+/* Whether an interrupt above TPR, or an ExtINT, is pending: for HLT and for a pending bit. */
 bool tcg_apic_pending(TcgVcpu *vcpu);
-/* Whether LINT0 takes the PIC's interrupts to this CPU. */
+/* Whether LINT0 passes the PIC's interrupts to this CPU. */
 bool tcg_apic_accepts_extint(TcgVcpu *vcpu);
 
-/* An interrupt message (MSI, I/O APIC); any thread.  False: nobody is addressed. */
+/* An interrupt message (MSI, I/O APIC); any thread.  False: no APIC is addressed. */
 bool tcg_apic_message(TcgAccel *tcg, guint64 address, guint32 data);
 /* LINT1's NMI from outside; any thread. */
 void tcg_apic_nmi(TcgVcpu *vcpu);
@@ -91,13 +96,13 @@ void tcg_apic_lint0(TcgVcpu *vcpu);
 
 /* When the timer fires next, G_MAXINT64 for never; any thread. */
 gint64 tcg_apic_deadline(const TcgVcpu *vcpu);
-/* So much is left of the present period of a timer that counts. */
+/* Sets the rest of the current period of a counting timer. */
 void tcg_apic_set_count(TcgVcpu *vcpu, guint32 count);
-/* Fires the timer if it is due at now; true if an interrupt waits that TPR lets through.
- * Any thread; requests nothing of the vCPU. */
+/* Fires the timer if it is due at now; true if an interrupt above TPR is pending. Any
+ * thread; does not signal the vCPU. */
 bool tcg_apic_expire(TcgVcpu *vcpu, gint64 now);
 
-/* The virtual clock stops and goes on with the vCPUs: timers keep what is left. */
+/* The virtual clock stops and continues with the vCPUs: timers keep their remaining time. */
 void tcg_apic_stop_time(TcgVcpu *vcpu);
 void tcg_apic_start_time(TcgVcpu *vcpu);
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Translated code: the memory it lies in, blocks, the jumps between them, and what
- * drops them.
+ * Translated code: its memory, blocks, the jumps between them, and dropping them.
  *
  * Code memory is a memfd mapped twice, for writing and for executing.  Blocks and
- * what belongs to them lie in an arena.  Both only grow; when either is full, all
- * of it is dropped at a safepoint (no vCPU in generated code) and starts over.
+ * their metadata are in an arena.  Both only grow; when either is full,
+ * everything is dropped at a safepoint (no vCPU in generated code).
  *
  * Changes are made under TcgAccel.translate.  Look-ups by vCPUs take no lock.
  */
@@ -19,23 +18,23 @@ typedef struct TcgAccel TcgAccel;
 typedef struct TcgBlock TcgBlock;
 typedef struct TcgCache TcgCache;
 
-/* What a block is found by. */
+/* The key of a block. */
 typedef struct {
-    const guint8 *page;         /* on the host, that the block begins in */
+    const guint8 *page;         /* host page in which the block begins */
     guint64 rip, cs_base;
     guint32 mode;
 } TcgBlockKey;
 
-/* A jump that leaves a block for an address in its page. */
+/* A jump from a block to an address in its page. */
 struct TcgExit {
-    TcgBlock *from, *to;        /* to: NULL if it is aimed at its stub */
+    TcgBlock *from, *to;        /* to: NULL if it points at its stub */
     TcgExit *next;              /* of to->incoming */
-    guint8 *site;               /* displacement, as it is written */
+    guint8 *site;               /* its displacement, in the writable view */
     guint8 *stub;
-    guint8 turns;               /* of a loop that it closes, as long as they are counted */
+    guint8 turns;               /* turns of a loop that it closes, while they are counted */
 };
 
-/* Where code of an instruction begins, for faults of the host. */
+/* Where the code of an instruction begins, for faults of the host. */
 typedef struct {
     guint16 host;               /* from the block's code */
     guint16 guest : 15;         /* from the block's first byte */
@@ -52,21 +51,21 @@ struct TcgBlock {
     guint32 code;               /* offset from the executable memory's begin */
     guint32 code_size;
     guint16 length;             /* bytes of guest code */
-    /* By 64 bytes of its pages: what it is made of, look-ahead included. */
+    /* One bit per 64 bytes of its pages: the source of the block, including look-ahead. */
     guint64 granules[2];
     bool dropped, trace;
     guint16 n_notes;
     TcgNote *notes;             /* in order of host */
 };
 
-/* What C has to know of an access of generated code; lies behind its copy, at any address. */
+/* What C needs to know about an access of generated code; placed after its copy, at any address. */
 struct __attribute__((packed)) TcgMemop {
     guint64 rip;
     gint32 checked, copy, cont; /* from this record */
     guint8 size, how, segment, length;
     bool may_leave, flags_in_host;
-    /* Of the first access of a group: r10 is where the range begins, the access lies at
-     * offset in it.  span 0: it is none. */
+    /* Of the first access of a group: r10 is the start of the range, in which the
+     * access is at offset.  span 0: it is none. */
     guint16 span, offset;
     bool group_writes;
 };
@@ -88,7 +87,7 @@ struct TcgCache {
     TcgBlock **hash;
     TcgBlock **by_code;         /* in order of code */
     guint n_blocks, max_blocks;
-    guint next_site, next_guess;        /* they are given in turns */
+    guint next_site, next_guess;        /* assigned round robin */
     bool exact_flags;
     bool has_rorx;              /* the host has BMI2 */
 };
@@ -115,7 +114,7 @@ static inline guint tcg_hash_index(const TcgBlockKey *key)
 
 /* ---- cache.c ---- */
 
-/* mib: of code memory; fails with what the host said. */
+/* mib: of code memory; fails with the host's error. */
 TcgCache *tcg_cache_new(TcgAccel *tcg, guint mib, bool exact_flags, GError **error);
 void tcg_cache_free(TcgCache *cache);
 
@@ -126,9 +125,12 @@ bool tcg_cache_full(const TcgCache *cache);
 TcgInsn *tcg_block_insn(TcgCache *cache);
 TcgExit *tcg_block_exit(TcgCache *cache, TcgBlock *block);
 
-/* Makes the block known; page: of its pages. */
+/* Makes the block visible; page: of its pages. */
 void tcg_cache_insert(TcgCache *cache, TcgBlock *block);
-/* Everything goes; no vCPU is in generated code but the caller's, which is in heavy code. */
+/*
+ * Drops everything; no vCPU may be in generated code except the caller's, which
+ * is in heavy code.
+ */
 void tcg_cache_flush(TcgCache *cache);
 /* Whether the block whose code begins there has been dropped: its head is a jump then. */
 static inline bool tcg_entry_is_closed(const guint8 *code)
@@ -136,9 +138,9 @@ static inline bool tcg_entry_is_closed(const guint8 *code)
     return __atomic_load_n(code, __ATOMIC_ACQUIRE) == TCG_CLOSED_ENTRY;
 }
 
-/* No vCPU finds the block any more; one that runs it may go on to its end. */
+/* Hides the block from all vCPUs; one that is running it may continue to its end. */
 void tcg_cache_drop_block(TcgCache *cache, TcgBlock *block);
-/* Aims the jump at the block. */
+/* Makes the jump point at the block. */
 void tcg_cache_chain(TcgExit *exit, TcgBlock *to, TcgCache *cache);
 
 /* Bits of the 64-byte pieces of a page between two offsets, both included. */
@@ -153,7 +155,7 @@ static inline guint64 tcg_granules(guint first, guint last)
 void tcg_cache_drop(TcgCache *cache, TcgPhysPage *page, guint64 gpa, guint size);
 /* All blocks of the page; vCPUs are held. */
 void tcg_cache_drop_page(TcgAccel *tcg, TcgPhysPage *page);
-/* Something else wrote there; any thread, no lock. */
+/* Something other than the vCPU wrote there; any thread, no lock. */
 void tcg_cache_drop_range(TcgAccel *tcg, guint64 gpa, guint64 size);
 
 #endif

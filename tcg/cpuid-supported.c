@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which features a CPU in software can have: those that run as they are and that the host has,
- * and those that are made here whatever the host.  Bits: SDM vol. 2A, CPUID; AMD APM vol. 3,
- * appendix E.
+ * The features that a software CPU can have: those that run natively if the host has them, and
+ * those that are emulated on any host.  Bits: SDM vol.  2A, CPUID; AMD APM vol.  3, appendix
+ * E.
  *
- * What a guest would guard against by slow code and cannot happen here is declared absent
- * (ARCH_CAPABILITIES, SSB_NO).
+ * Vulnerabilities that cannot occur here, and against which guests would use slow code,
+ * are declared absent (ARCH_CAPABILITIES, SSB_NO).
  */
 #include "config.h"
 #include "tcg/tcg-accel.h"
@@ -87,7 +87,7 @@ static void host_cpuid(guint32 leaf, guint32 subleaf, guint32 ret_regs[4])
                       &ret_regs[EDX]);
 }
 
-/* Components of XCR0 that the host's system saves and this CPU knows. */
+/* Components of XCR0 that the host's kernel saves and this CPU supports. */
 static guint32 host_xcr0(void)
 {
     guint32 regs[4], low, high;
@@ -100,7 +100,7 @@ static guint32 host_xcr0(void)
     return low & XCR0_SUPPORTED;
 }
 
-/* What needs registers that the host's system does not save is not there. */
+/* Removes features whose registers the host's kernel does not save. */
 static guint32 without_unsaved(const Features *f, guint32 bits)
 {
     guint32 xcr0 = host_xcr0();
@@ -163,7 +163,7 @@ static void brand(guint32 leaf, guint32 regs[4])
     }
 }
 
-/* The layout is the processor's own. */
+/* The layout is the host processor's. */
 static void xsave(guint32 subleaf, guint32 regs[4])
 {
     guint32 xcr0 = host_xcr0(), host[4];
@@ -202,7 +202,7 @@ void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 re
         sizes(ret_regs);
     } else if (leaf == 1) {
         host_cpuid(1, 0, ret_regs);
-        ret_regs[EBX] = ret_regs[ECX] = ret_regs[EDX] = 0;      /* the signature is left */
+        ret_regs[EBX] = ret_regs[ECX] = ret_regs[EDX] = 0;      /* only the signature remains */
     }
     add_features(leaf, subleaf, ret_regs);
 }

@@ -80,7 +80,7 @@ static TcgDecodeResult failure(ZyanStatus status, gsize size)
     return status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG ? TCG_DECODE_TOO_LONG : TCG_DECODE_UD;
 }
 
-/* SIB base 5 without a displacement in ModRM is not a register, with REX.B neither: Zydis 4.0 names
+/* SIB base 5 without a displacement in ModRM is not a register, even with REX.B: Zydis 4.0 reports
  * r13d with 32-bit addresses. */
 static void mend_base(TcgDecoded *d)
 {
@@ -193,7 +193,7 @@ static guint stack_size(guint32 mode)
     return mode & TCG_MODE_CODE64 ? 8 : mode & TCG_MODE_STACK32 ? 4 : 2;
 }
 
-/* INS and OUTS have no form of 64 bits: REX.W does nothing for them. */
+/* INS and OUTS have no 64-bit form: REX.W has no effect on them. */
 static guint operand_size(const ZydisDecodedInstruction *z)
 {
     guint size = MAX(z->operand_width / 8, 1);

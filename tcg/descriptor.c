@@ -2,7 +2,7 @@
 /*
  * Descriptors in the GDT and the LDT: SDM vol. 3A, sections 3.4.5 and 3.5.
  *
- * Tables are read and written as the system, whatever CPL is.
+ * Tables are accessed as supervisor, whatever CPL is.
  */
 #include "config.h"
 #include "tcg/segment.h"

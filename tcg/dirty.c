@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who wrote guest memory: the log of pages that became dirty, and what devices
- * say that they wrote.
+ * Writes to guest memory: the dirty log, and writes reported by devices.
  *
  * A page whose flag TCG_PAGE_LOG is set is not dirty, and no TLB lets it be
- * written.  Whoever writes it clears the flag, after the write; reading the log
- * sets it again, before anybody looks at the page.
+ * written.  A writer clears the flag, after the write; reading the log sets it
+ * again, before the page is read.
  */
 #include "config.h"
 #include "tcg/slots.h"
@@ -77,14 +76,14 @@ bool tcg_dirty_log(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GErr
 
 /* ---- What devices wrote ---- */
 
-/* What was written: size bytes at hva, and where it begins among them that there is code. */
+/* A write: size bytes at hva, and the offset of the first code among them. */
 typedef struct {
     TcgMemory *memory;
     const guint8 *hva;
     guint64 size, code;         /* code: size if there is none */
 } Written;
 
-/* Marks what was written of a page dirty. */
+/* Marks the written part of a page dirty. */
 static void note_page(Written *w, const guint8 *page_hva)
 {
     TcgPhysPage *page = tcg_host_page(w->memory, page_hva);
@@ -98,8 +97,8 @@ static void note_page(Written *w, const guint8 *page_hva)
     }
 }
 
-/* The same of up to 64 pages, whose bits are in one word, from that of `at` on.  Nearly always
- * none of them has flags.  Returns where the next ones begin. */
+/* The same for up to 64 pages, whose bits are in one word, from that of `at` on.  Almost
+ * always none of them has flags.  Returns the start of the next ones. */
 static const guint8 *note_pages(Written *w, const guint8 *at)
 {
     guint i = tcg_page_index(at);
@@ -118,7 +117,10 @@ static const guint8 *note_pages(Written *w, const guint8 *at)
     return page + 4096ull * (64 - i % 64);
 }
 
-/* Marks size bytes at hva dirty, and returns where among them there is code; size: nowhere. */
+/*
+ * Marks size bytes at hva dirty, and returns the offset of the first code among
+ * them; size: none.
+ */
 static guint64 note_memory(TcgMemory *memory, const guint8 *hva, guint64 size)
 {
     Written written = { .memory = memory, .hva = hva, .size = size, .code = size };
@@ -129,7 +131,7 @@ static guint64 note_memory(TcgMemory *memory, const guint8 *hva, guint64 size)
     return written.code;
 }
 
-/* The same of guest physical addresses, which may be in several ranges, or in none. */
+/* The same for guest physical addresses, which may be in several ranges, or in none. */
 static guint64 note_range(TcgMemory *memory, guint64 gpa, guint64 size)
 {
     guint64 code = size;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The dispatcher: what happens between two blocks.  Events first, then the block at
- * s->rip, which is found, or translated.  Light; thunks.S calls it.
+ * The dispatcher: runs between two blocks.  Handles events first, then finds or
+ * translates the block at s->rip.  Light; thunks.S calls it.
  */
 #include "config.h"
 #include "tcg/cache.h"
@@ -13,7 +13,7 @@
 enum {
     DR6_BS = 1 << 14,
     N_BREAKPOINTS = 4,
-    HOT_TURNS = 16,             /* of a loop, until it becomes a trace */
+    HOT_TURNS = 16,             /* turns of a loop, until it becomes a trace */
 };
 
 /* ---- What generated code calls ---- */
@@ -35,8 +35,8 @@ static const void *at_record(const TcgMemop *record, gint32 offset)
     return (const guint8 *)record + offset;
 }
 
-/* The first access of a group: its page is looked up, and the range tried again if it may lie in
- * it as a whole.  If not, a plain block goes on from here. */
+/* The first access of a group: its page is looked up, and the range checked again if it may be
+ * entirely within it.  If not, a plain block continues from here. */
 static const void *slow_group(TcgState *s, guint64 linear, const TcgMemop *record)
 {
     guint how = record->how & TCG_ACCESS_WRITE ? TCG_WRITE : TCG_READ;
@@ -145,7 +145,7 @@ static void raise_debug(TcgState *s, guint64 dr6)
     s->exception = (TcgException){ .vector = TCG_DB, .pending = true, .address = dr6 };
 }
 
-/* One instruction has ended; at 0 interrupts and #DB come again. */
+/* One instruction has ended; at 0 interrupts and #DB are enabled again. */
 static void count_shadow(TcgState *s)
 {
     if (s->shadow && --s->shadow == 0) {
@@ -154,8 +154,8 @@ static void count_shadow(TcgState *s)
     }
 }
 
-/* Traps: what a single step and data breakpoints that were hit become (SDM vol. 3B, sections
- * 18.2.4, 18.3.1.4). */
+/* Traps after a single step and data breakpoint hits (SDM vol. 3B, sections 18.2.4,
+ * 18.3.1.4). */
 static void end_step(TcgState *s)
 {
     guint64 dr6 = (s->step_trap ? DR6_BS : 0) | s->watch_hits;
@@ -234,8 +234,8 @@ static const guint8 *page_after(TcgState *s, guint64 linear, const guint8 *page,
     return after;
 }
 
-/* Code where neither RAM nor ROM is: the guest has gone astray, and as on KVM whoever looks
- * after the machine hears of it.  It would read ones and reset itself, again and again. */
+/* A code fetch outside RAM and ROM: the guest is lost, and as on KVM this is reported as an
+ * internal error.  Otherwise it would read ones and reset itself again and again. */
 static _Noreturn void fetch_failed(TcgState *s, guint64 linear)
 {
     tcg_heavy(s, tcg_vcpu_astray, &linear);
@@ -318,8 +318,8 @@ static bool closes_loop(const TcgExit *exit, const TcgBlock *to)
            !to->next_page && to->key.rip <= exit->from->key.rip;
 }
 
-/* The block that the jump goes to from now on.  One that closes a loop is left alone until it
- * was taken so often that a trace is worth its while. */
+/* The block to which the jump goes from now on.  A jump that closes a loop is not chained
+ * until it was taken often enough for a trace to pay off. */
 static TcgBlock *chain_to(TcgState *s, TcgExit *exit, TcgBlock *block)
 {
     TcgChaining chaining = { exit, block, closes_loop(exit, block) };
@@ -331,8 +331,8 @@ static TcgBlock *chain_to(TcgState *s, TcgExit *exit, TcgBlock *block)
     return (TcgBlock *)(guintptr)tcg_heavy_inside(s, tcg_chain_heavy, &chaining);
 }
 
-/* What generated code would find for itself: C comes here after each access to a device.
- * NULL: look for the block, as for one that was dropped. */
+/* A shortcut for what generated code would find itself: C gets here after each access to
+ * a device. NULL: search for the block, as for one that was dropped. */
 static const void *remembered_code(const TcgState *s)
 {
     const TcgJump *jump = &s->jump[tcg_jump_cache(s->mode)][tcg_jump_index(s->rip)];
@@ -345,7 +345,7 @@ static const void *remembered_code(const TcgState *s)
     return tcg_entry_is_closed(code) ? NULL : code;
 }
 
-/* Now and then, between blocks: the x87 and AVX's registers may be as after a reset again. */
+/* From time to time, between blocks: x87 and AVX registers may be in their initial state again. */
 static void look_at_used(TcgState *s)
 {
     guint32 in_use, high;
@@ -363,7 +363,7 @@ static const void *find_code(TcgState *s)
     TcgExit *chain = s->chain;
 
     look_at_used(s);
-    /* Looked at only now: translation may have made room, and the exit be gone with its block. */
+    /* Checked only now: translation may have flushed the cache, and with it the exit's block. */
     s->chain = NULL;
     if (chain && !(block->key.mode & TCG_MODE_STEP)) {
         block = chain_to(s, chain, block);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between the dispatcher (light) and what it has heavy code do.
+ * The heavy code that the dispatcher (light) calls.
  */
 #ifndef TCG_DISPATCH_H
 #define TCG_DISPATCH_H
@@ -22,15 +22,15 @@ typedef struct {
 
 /* ---- publish.c: heavy, by tcg_heavy_inside() ---- */
 
-/* Of a TcgFetched; the block, or NULL: the page after is needed.  If its bytes changed meanwhile,
- * the block has been dropped. */
+/* Argument: a TcgFetched; returns the block, or NULL: the next page is needed.  If its bytes
+ * changed meanwhile, the block has been dropped. */
 guint64 tcg_translate_heavy(TcgState *s, void *argument);
-/* Of a TcgChaining; the block that it goes to now, which may have been dropped. */
+/* Argument: a TcgChaining; returns the block to which it goes now, which may have been dropped. */
 guint64 tcg_chain_heavy(TcgState *s, void *argument);
 
 /* ---- vcpu.c: heavy, by tcg_heavy() ---- */
 
-/* Parks, waits (HLT), and finds what is to be delivered: a vector, or one of these. */
+/* Parks, waits (HLT), and returns what is to be delivered: a vector, or one of these. */
 enum {
     TCG_EVENT_NONE = 0x100,
     TCG_EVENT_END,              /* the thread ends */
@@ -40,7 +40,7 @@ guint64 tcg_vcpu_service(TcgState *s, void *argument);
 void tcg_vcpu_log(TcgState *s, const char *what, guint64 value);
 /* A triple fault. */
 guint64 tcg_vcpu_shutdown(TcgState *s, void *argument);
-/* Code is to be fetched from this linear address, where no memory is: an internal error. */
+/* Reports a code fetch from this linear address, where there is no memory: an internal error. */
 guint64 tcg_vcpu_astray(TcgState *s, void *argument);
 
 /* ---- thunks.S ---- */

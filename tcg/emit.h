@@ -19,7 +19,7 @@ enum {
     HOST_RSP = 4, HOST_GUEST_RSP = 9, HOST_T0 = 10, HOST_T1 = 11,
 };
 
-/* Where bytes go; when there is no room they are counted and not written. */
+/* Output buffer; without room bytes are counted but not written. */
 typedef struct {
     guint8 *start, *p, *end;
 } TcgEmit;
@@ -80,10 +80,13 @@ void emit_mov_imm(TcgEmit *e, guint reg, guint64 value);
 /* jmp [rsp + offset], call [rsp + offset] */
 void emit_jmp_state(TcgEmit *e, gsize offset);
 void emit_call_state(TcgEmit *e, gsize offset);
-/* A jump with a 32-bit displacement, to be set by emit_target(): returns where it is. */
+/*
+ * A jump with a 32-bit displacement, to be set by emit_target(): returns the
+ * displacement's address.
+ */
 guint8 *emit_jmp(TcgEmit *e);
 guint8 *emit_jcc(TcgEmit *e, guint condition);
-/* The jump at site goes to the present place, or to a given one. */
+/* Sets the target of the jump at site: the current position, or a given one. */
 void emit_target(TcgEmit *e, guint8 *site, const guint8 *target);
 
 #define STATE(member) offsetof(TcgState, member)

@@ -8,7 +8,7 @@
 
 enum { ERROR_IDT = 1 << 1 };
 
-/* Where an event goes. */
+/* The destination of an event. */
 typedef struct {
     TcgDescriptor gate, code;
     TcgInnerStack inner;

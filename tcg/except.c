@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Delivery of exceptions and interrupts: what is common to all modes, and real mode.
+ * Delivery of exceptions and interrupts: common code of all modes, and real mode.
  *
- * Nothing that the guest can see in registers changes before all that can fault has been done;
- * what faults on the way raises, and tcg_exception_combine() says what becomes of the two.
+ * Guest-visible registers do not change before everything that can fault is done; a fault on
+ * the way raises an exception, and tcg_exception_combine() combines the two.
  *
  * Sources: SDM vol. 3A, chapter 6, section 20.1.4 (real mode), 17.2 (debug registers); vol. 2,
  * INT n.
@@ -75,7 +75,8 @@ bool tcg_exception_combine(TcgState *s, TcgException *exception)
 }
 
 /* Faults, whose handlers may return to the instruction: RF keeps an instruction breakpoint from
- * hitting again (SDM vol. 3A, section 17.3.1.1).  #DB is left out: its RF stays as it is. */
+ * hitting again (SDM vol.  3A, section 17.3.1.1).  #DB is left out: its RF does not
+ * change. */
 static bool is_fault(guint8 vector)
 {
     static const guint32 faults = 1u << TCG_DE | 1u << TCG_BR | 1u << TCG_UD | 1u << TCG_NM |
@@ -86,8 +87,8 @@ static bool is_fault(guint8 vector)
     return vector < 32 && faults >> vector & 1;
 }
 
-/* As real mode does, by a table of far pointers at base: also for V86 mode's INT n with
- * redirection. */
+/* Real-mode delivery, by a table of far pointers at base: also for V86 mode's INT n
+ * with redirection. */
 static void deliver_real(TcgState *s, const TcgEvent *event, guint64 base)
 {
     guint64 entry = tcg_load(s, base + 4 * event->vector, 4, TCG_SYSTEM);
@@ -140,8 +141,8 @@ static void deliver(TcgState *s, const TcgEvent *event, guint8 class)
     s->step_resume = 0;
 }
 
-/* SDM vol. 3A, section 17.2.3: B0 to B3 say what is true now, the others stay until software
- * clears them. */
+/* SDM vol. 3A, section 17.2.3: B0 to B3 are replaced, the others stay until software clears
+ * them. */
 static void note_debug_causes(TcgState *s, guint64 causes)
 {
     s->dr[6] = (s->dr[6] & ~(guint64)DR6_MATCHES) | (causes & DR6_CAUSES) | DR6_FIXED;

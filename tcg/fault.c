@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Raising exceptions: the way out of light code, whatever lies on the stack.
+ * Raising exceptions: leaves light code, discarding its stack frames.
  */
 #include "config.h"
 #include "tcg/dispatch.h"

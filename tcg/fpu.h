@@ -47,8 +47,8 @@ static inline void tcg_put64(guint8 *bytes, guint64 value)
     __builtin_memcpy(bytes, &value, 8);
 }
 
-/* Puts the guest's pointers in place of the host's in an image that the host made: what the
- * guest loaded last, or zeros once another x87 instruction ran.  wide: REX.W. */
+/* Replaces the host's pointers by the guest's in an image made by the host: those that the
+ * guest loaded last, or zeros after another x87 instruction.  wide: REX.W. */
 static inline void tcg_fpu_show_pointers(const TcgState *s, guint8 *image, bool wide)
 {
     guint64 ip = tcg_get64(image + FPU_FIP), dp = tcg_get64(image + FPU_FDP);
@@ -59,7 +59,7 @@ static inline void tcg_fpu_show_pointers(const TcgState *s, guint8 *image, bool 
     tcg_put64(image + FPU_FDP, wide ? dp : (guint32)dp);
 }
 
-/* The other way round, before the host loads a guest's image. */
+/* The inverse, before the host loads a guest's image. */
 static inline void tcg_fpu_take_pointers(TcgState *s, guint8 *image, bool wide)
 {
     guint64 ip = tcg_get64(image + FPU_FIP), dp = tcg_get64(image + FPU_FDP);
@@ -78,8 +78,8 @@ static inline void tcg_fpu_copy(guint8 *to, const guint8 *from, guint first, gui
     }
 }
 
-/* An exception of the x87 that is not masked waits for the next instruction of x87 or MMX, which
- * is this one.  C that touches those registers without asking would get the host's signal. */
+/* An unmasked x87 exception is raised by the next x87 or MMX instruction, which is this one.
+ * Without this check, C that accesses those registers would get the host's signal. */
 static inline void tcg_fpu_wait(TcgState *s)
 {
     guint16 status;
@@ -96,7 +96,7 @@ static inline guint tcg_fpu_registers(const TcgState *s)
     return tcg_is_64bit(s) ? 16 : 8;
 }
 
-/* Reserved bits of MXCSR: #GP.  mask is the host's; 0 means one from before there was any. */
+/* Reserved bits of MXCSR: #GP.  mask is the host's; 0 means the default mask. */
 static inline void tcg_fpu_check_mxcsr(TcgState *s, guint32 mxcsr, guint32 mask)
 {
     if (mxcsr & ~(mask ? mask : 0xffbf)) {

@@ -11,7 +11,7 @@ typedef struct {
     const TcgDescriptor *gate;
     TcgDescriptor code;
     guint64 ip, return_ip;
-    guint size;                 /* of what is pushed: 2, 4, 8 */
+    guint size;                 /* of pushed values: 2, 4, 8 */
 } GateCall;
 
 static void find_code(TcgState *s, GateCall *call, bool is_call)

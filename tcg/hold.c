@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way of a vCPU out of generated and light code, to heavy code and back, and how all are kept
- * out of it while memory or code changes.
+ * Transitions of a vCPU from generated and light code to heavy code and back, and keeping all
+ * vCPUs out of the former while memory or code changes.
  *
  * They may be in heavy code meanwhile, even waiting for the lock that the holder has.  Hence
  * in_run, the handshake of kvm/vcpu.c: holder: hold = 1, fence, read in_run; vCPU on its way in:
- * in_run = 1, fence, read hold; on its way out: in_run = 0, fence, read hold.  One of them sees the
- * other.
+ * in_run = 1, fence, read hold; on its way out: in_run = 0, fence, read hold.  At least one sees
+ * the other's write.
  *
  * Heavy code that translates, or drops code, counts as generated code: it uses memory slots and
  * blocks, which must not change meanwhile (tcg_heavy_inside).
  *
- * Nobody holds but once in a while, and a vCPU goes out and in at each access to a device: hence
- * the fences of qom/barrier.h.
+ * Holding is rare, while a vCPU leaves and enters at each access to a device: hence the fences
+ * of qom/barrier.h.
  */
 #include "config.h"
 #include "tcg/tcg-accel.h"

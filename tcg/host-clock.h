@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host's clocks, in a file of their own so that tests can move time.
+ * The host's clocks, in a separate file so that tests can replace them.
  */
 #ifndef TCG_HOST_CLOCK_H
 #define TCG_HOST_CLOCK_H

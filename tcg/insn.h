@@ -26,7 +26,7 @@ static inline guint64 tcg_reg_read(const TcgState *s, guint reg, guint size, boo
     return s->gpr[reg] & tcg_size_mask(size);
 }
 
-/* 32 bits clear the upper half, fewer leave the rest. */
+/* 32 bits clear the upper half, fewer preserve the rest. */
 static inline void tcg_reg_write(TcgState *s, guint reg, guint64 value, guint size, bool rex)
 {
     if (size == 1 && !rex && reg >= 4 && reg < 8) {
@@ -74,7 +74,7 @@ static inline void tcg_rm_write(TcgState *s, const TcgInsn *insn, guint64 value,
     }
 }
 
-/* The next instruction's address, and going there. */
+/* The next instruction's address, and jumping to it. */
 static inline guint64 tcg_next_ip(const TcgState *s, const TcgInsn *insn)
 {
     return tcg_ip_mask(s, insn->rip + insn->length);

@@ -2,9 +2,9 @@
 /*
  * AccelOps of interrupts, and of address line 20.  See tcg/interrupts.h.
  *
- * There are no irqfds: nobody but this process sends interrupts, and a message by
- * tcg_msi_send() is no dearer than a write to a descriptor that another thread waits
- * for.  Devices do that where the table has no irqfd_add.
+ * There are no irqfds: only this process sends interrupts, and tcg_msi_send() costs
+ * no more than a write to a descriptor for which another thread waits.  Devices use
+ * it if the table has no irqfd_add.
  */
 #include "config.h"
 #include "tcg/interrupts.h"
@@ -59,7 +59,7 @@ void tcg_set_gsi(Accel *accel, guint gsi, bool level)
     }
 }
 
-/* With the lock: the first unused one above the pins, made if there is none. */
+/* With the lock: the first unused one above the pins, appended if there is none. */
 static guint take_route(TcgInterrupts *interrupts)
 {
     guint gsi = TCG_N_PINS;
@@ -124,7 +124,7 @@ void tcg_msi_route_del(Accel *accel, guint gsi)
 
 /* ---- Pins of CPUs ---- */
 
-/* Of the first CPU alone; the line fell if a look at it says so. */
+/* Only for the first CPU, which checks the line itself. */
 void tcg_set_extint(Accel *accel, bool level)
 {
     TcgAccel *tcg = to_tcg_accel(accel);
@@ -170,8 +170,8 @@ guint64 tcg_a20_mask(TcgAccel *tcg)
     return g_atomic_int_get(&tcg->a20) ? ~(guint64)0 : ~((guint64)1 << 20);
 }
 
-/* Every physical address that was looked up is another one: vCPUs see it before their
- * next block. */
+/* All cached physical addresses become invalid: vCPUs handle that before their next
+ * block. */
 void tcg_set_a20(Accel *accel, bool enabled)
 {
     TcgAccel *tcg = to_tcg_accel(accel);

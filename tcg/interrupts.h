@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ways of interrupts into the accelerator, and the table of those that get them.
+ * Paths of interrupts into the accelerator, and the table of their receivers.
  * Messages, routes and event descriptors work from any thread without the machine
  * lock.
  */
@@ -12,16 +12,16 @@
 enum { TCG_N_PINS = 24 };       /* GSIs of the machine's I/O APIC */
 
 struct TcgInterrupts {
-    GRWLock lock;               /* readers: messages on their way; then TcgApic.lock */
+    GRWLock lock;               /* readers: messages in delivery; then TcgApic.lock */
     GPtrArray *vcpus;           /* of TcgVcpu, with their local APICs */
     GArray *routes;             /* by GSI */
 };
 
-/* Makes all that tcg->interrupts, ioeventfds and timers are; fails with host-error. */
+/* Creates tcg->interrupts, ioeventfds and timers; fails with host-error. */
 bool tcg_interrupts_open(TcgAccel *tcg, GError **error);
 void tcg_interrupts_close(TcgAccel *tcg);       /* no vCPU is left; after a failure, too */
 
-/* By tcg_apic_init() and tcg_apic_unlist(). */
+/* For tcg_apic_init() and tcg_apic_unlist(). */
 void tcg_interrupts_add(TcgVcpu *vcpu);
 void tcg_interrupts_remove(TcgVcpu *vcpu);
 
@@ -30,7 +30,7 @@ void tcg_interrupts_remove(TcgVcpu *vcpu);
  * the PICs. */
 int tcg_interrupt_take(TcgVcpu *vcpu);
 
-/* What TcgState.a20_mask is to be. */
+/* The value for TcgState.a20_mask. */
 guint64 tcg_a20_mask(TcgAccel *tcg);
 
 #endif

@@ -2,9 +2,10 @@
 /*
  * See tcg/ioeventfd.h.
  *
- * Most writes are to addresses without a descriptor: a set of 64 bits, by a hash of
- * the address, says so without a lock.  A hit is signalled with the lock, as a
- * reader: the caller may close the descriptor when tcg_ioeventfd_del() returns.
+ * Most writes are to addresses without a descriptor: a 64-bit filter, indexed by a
+ * hash of the address, detects them without a lock.  A hit is signalled with the
+ * lock held for reading, so the caller may close the descriptor when
+ * tcg_ioeventfd_del() returns.
  */
 #include "config.h"
 #include "tcg/ioeventfd.h"

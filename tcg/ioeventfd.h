@@ -11,8 +11,9 @@
 TcgIoeventfds *tcg_ioeventfds_new(void);
 void tcg_ioeventfds_free(TcgIoeventfds *ioeventfds);    /* accepts NULL */
 
-/* Of each write of the guest, before AccelHost.pio or mmio: true if a descriptor has been
- * signalled, and that was all.  data is little endian.  Heavy, any thread, no lock. */
+/* Called for each write of the guest, before AccelHost.pio or mmio: true if a descriptor
+ * was signalled, which completes the write.  data is little endian.  Heavy, any thread,
+ * no lock. */
 bool tcg_ioeventfd_hit(TcgAccel *tcg, bool pio, guint64 address, const void *data, guint size);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the light files call of each other, by file.  All of it runs on the
+ * The interfaces between the light files, by file.  All of it runs on the
  * vCPU's own thread, with the guest's vector registers in the host's; see
- * tcg/state.h.  "May raise" means that the function may not return: no lock is
- * held, nothing is left to be undone.
+ * tcg/state.h.  "May raise" means that the function may not return: so no lock
+ * may be held, and nothing may need cleanup.
  */
 #ifndef TCG_LIGHT_H
 #define TCG_LIGHT_H
@@ -12,26 +12,26 @@
 
 /* ---- thunks.S, fault.c ---- */
 
-/* Raises an exception at s->rip: it is noted in s->exception, and the dispatcher
- * delivers it.  During the delivery of another one: what the SDM's table makes of
- * the two (vol. 3A, table 6-5). */
+/* Raises an exception at s->rip: it is stored in s->exception, and the dispatcher
+ * delivers it.  During the delivery of another one, the two are combined by the
+ * SDM's table (vol.  3A, table 6-5). */
 _Noreturn void tcg_raise(TcgState *s, guint8 vector);
 _Noreturn void tcg_raise_error(TcgState *s, guint8 vector, guint32 error);
 /* #PF at address, with that error code. */
 _Noreturn void tcg_raise_page(TcgState *s, guint64 address, guint32 error);
-/* Ends the execution of the present instruction without an exception; the
- * dispatcher goes on at s->rip. */
+/* Ends the execution of the current instruction without an exception; the
+ * dispatcher continues at s->rip. */
 _Noreturn void tcg_resume(TcgState *s);
 
-/* Calls heavy code with the guest's vector registers put away. */
+/* Calls heavy code with the guest's vector registers saved. */
 guint64 tcg_heavy(TcgState *s, guint64 (*f)(TcgState *s, void *argument), void *argument);
 /* The same, but memory slots and code do not change before it returns (tcg/hold.c): for heavy code
- * that uses guest memory, what is known of its pages, or translated code.  It is short and waits
- * for nothing but TcgAccel.translate. */
+ * that uses guest memory, what is known of its pages, or translated code.  It must be short and
+ * wait for nothing but TcgAccel.translate. */
 guint64 tcg_heavy_inside(TcgState *s, guint64 (*f)(TcgState *s, void *argument), void *argument);
-/* After heavy code that was a device's: whether the block must be left now.  Whatever changed what
- * the block relies on (memory, code, address line 20), and whoever wants the CPU to stop or has an
- * interrupt, has set `pending` by now. */
+/* After heavy code of a device: whether the block must be left now.  Changes of anything that the
+ * block relies on (memory, code, address line 20), stop requests and interrupts have set `pending`
+ * by now. */
 static inline bool tcg_must_leave(const TcgState *s)
 {
     return __atomic_load_n(&s->pending, __ATOMIC_RELAXED);
@@ -45,13 +45,13 @@ typedef enum {
     TCG_READ = 0,
     TCG_WRITE = 1 << 0,
     TCG_FETCH = 1 << 1,
-    /* As whom: by default as CPL and EFLAGS.AC say. */
+    /* The privilege: by default that of CPL and EFLAGS.AC. */
     TCG_SYSTEM = 1 << 2,        /* descriptor tables, TSS, interrupt stacks of CPL 0: supervisor */
-    TCG_PROBE = 1 << 3,         /* no A and D bits are set, nothing is raised */
-    TCG_STACK = 1 << 4,         /* by SS: what is not canonical is #SS, not #GP */
+    TCG_PROBE = 1 << 3,         /* sets no A and D bits, raises nothing */
+    TCG_STACK = 1 << 4,         /* through SS: a non-canonical address is #SS, not #GP */
 } TcgAccess;
 
-/* Which TLB an access uses that is made as CPL and EFLAGS.AC say; that of TCG_SYSTEM
+/* The TLB for an access with the privilege of CPL and EFLAGS.AC; that of TCG_SYSTEM
  * is TCG_TLB_KERNEL.  With SMAP off the kernel's table holds user pages as well. */
 static inline guint tcg_tlb_index(guint32 mode)
 {
@@ -63,7 +63,7 @@ typedef struct {
     guint64 gpa;                /* of the byte itself */
     guint8 *page;               /* host page, or NULL: MMIO */
     guint32 flags;              /* TCG_PAGE_* of the physical page */
-    /* By this access's privilege, and dirty: may be cached for writes. */
+    /* With this access's privilege, and already dirty: may be cached for writes. */
     bool writable;
     bool global, supervisor;
     guint64 span;               /* size of the page that maps it; 0: no paging */
@@ -84,19 +84,19 @@ bool tcg_walk_probe(TcgState *s, guint64 linear, TcgPage *ret_page);
 
 /* ---- tlb.c ---- */
 
-/* Walks and raises #PF, or #GP or #SS for what is not canonical; fills the TLB with what
- * generated code may use without C. */
+/* Walks and raises #PF, or #GP or #SS for a non-canonical address; fills the TLB if
+ * generated code may access the page without C. */
 void tcg_translate(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_page);
-/* Whether PAE's four pointers at that CR3 can be loaded; if not, MOV to CR3, and to the
- * registers that turn PAE paging on, are #GP (SDM vol. 3A, section 4.4.1). */
+/* Whether PAE's four pointers at that CR3 can be loaded; if not, MOV to CR3, and to
+ * registers that enable PAE paging, are #GP (SDM vol. 3A, section 4.4.1). */
 bool tcg_pdptes_valid(TcgState *s, guint64 cr3);
 
 void tcg_tlb_flush(TcgState *s);            /* everything, the fetch TLB and jump caches included */
 void tcg_tlb_flush_page(TcgState *s, guint64 linear);
 void tcg_tlb_flush_local(TcgState *s);      /* CR3 was written: jumps to global pages stay */
-void tcg_jumps_flush(TcgState *s);          /* the jump caches alone */
-/* No page may be written without C any more if it is this one: it got code, or is
- * logged again.  NULL: no page at all. */
+void tcg_jumps_flush(TcgState *s);          /* only the jump caches */
+/* Removes write access without C to this page, which got code or is logged again.
+ * NULL: to all pages. */
 void tcg_tlb_protect(TcgState *s, const guint8 *page);
 static inline TcgFetchEntry *tcg_fetch_entry(TcgState *s, guint64 linear)
 {
@@ -104,7 +104,7 @@ static inline TcgFetchEntry *tcg_fetch_entry(TcgState *s, guint64 linear)
 }
 
 /* The page of the next instruction, into s->fetch; may raise.  Returns the host's address of the
- * byte at linear, NULL if it is no memory. */
+ * byte at linear, NULL if it is not memory. */
 const guint8 *tcg_fetch(TcgState *s, guint64 linear, guint64 *ret_gpa);
 
 /* ---- slow.c, access.c: memory accesses that C makes ---- */
@@ -126,25 +126,25 @@ bool tcg_phys_write(TcgState *s, guint64 gpa, const void *bytes, guint size);
 void tcg_check_alignment(TcgState *s, guint64 linear, guint size, TcgAccess access);
 /* Adds the data breakpoints that lie there to s->watch_hits. */
 void tcg_note_watches(TcgState *s, guint64 linear, guint size, bool is_write);
-/* Where an access goes on that goes beyond the page's end. */
+/* Where an access continues that crosses the page's end. */
 guint64 tcg_next_page(const TcgState *s, guint64 linear, TcgAccess access);
 
 /*
  * An access of generated code that missed the TLB.  tcg_access_begin() either fills the TLB, so
- * that the access can be tried again, and returns NULL; or returns where in host memory a copy of
- * the instruction should work instead (the page itself, or s->bounce with the operand in it, at
- * the same offset within 64 bytes).  After the copy tcg_access_end() brings back what was written
+ * that the access can be tried again, and returns NULL; or returns the host address on which a
+ * copy of the instruction should operate (the page itself, or s->bounce with the operand in it,
+ * at the same offset within 64 bytes).  After the copy tcg_access_end() writes back the result
  * and drops translated code that changed.  Both are called with s->rip set; the first may raise.
  */
 enum {
     TCG_ACCESS_READ = 1 << 0,   /* the instruction reads the operand */
     TCG_ACCESS_WRITE = 1 << 1,
     TCG_ACCESS_LOCKED = 1 << 2, /* atomically */
-    TCG_ACCESS_STACK = 1 << 3,  /* by SS: see TCG_STACK */
+    TCG_ACCESS_STACK = 1 << 3,  /* through SS: see TCG_STACK */
 };
 void *tcg_access_begin(TcgState *s, guint64 linear, guint size, guint how);
-/* True: the block must be left now (heavy code left something to see to, or the running block may
- * be gone). */
+/* True: the block must be left now (heavy code left work to do, or the running block may have
+ * been dropped). */
 bool tcg_access_end(TcgState *s);
 
 /* ---- seg.c: segments ---- */
@@ -153,8 +153,8 @@ bool tcg_access_end(TcgState *s);
  * in 64-bit mode) and returns the linear address; raises #GP(0) or #SS(0). */
 guint64 tcg_linear(TcgState *s, guint segment, guint64 offset, guint size, TcgAccess access);
 
-/* base, limit, attributes, selector of the segment were set: the rest follows.  The caller
- * calls tcg_mode_update() when all are. */
+/* Derives the rest after base, limit, attributes and selector of the segment were set.
+ * The caller calls tcg_mode_update() after all segments. */
 void tcg_segment_cached(TcgSegment *segment);
 /* Loads a data segment register (not CS) as MOV does; may raise. */
 void tcg_segment_load(TcgState *s, guint segment, guint16 selector);
@@ -163,14 +163,13 @@ void tcg_segment_load_real(TcgState *s, guint segment, guint16 selector);
 
 /* ---- mode.c ---- */
 
-/* Makes s->mode of the state; after each change of what it is made of. */
+/* Computes s->mode; to be called after each change of its inputs. */
 void tcg_mode_update(TcgState *s);
-/* Writes what is not arithmetic of EFLAGS (and the arithmetic flags too); mask: the bits that
- * change. */
+/* Writes EFLAGS, including the arithmetic flags; mask: the bits to change. */
 void tcg_set_eflags(TcgState *s, guint32 eflags, guint32 mask);
 /* The instruction pointer as wide as the code segment says. */
 guint64 tcg_ip_mask(const TcgState *s, guint64 ip);
-/* Looks at requests again at the next block's head: interrupts may be deliverable now. */
+/* Rechecks requests at the next block's head: interrupts may be deliverable now. */
 void tcg_reconsider(TcgState *s);
 
 /* ---- except.c: delivery; called by the dispatcher, may raise ---- */
@@ -178,8 +177,8 @@ void tcg_reconsider(TcgState *s);
 void tcg_deliver_exception(TcgState *s);    /* s->exception */
 /* An external interrupt or NMI (vector 2). */
 void tcg_deliver_interrupt(TcgState *s, guint8 vector);
-/* tcg_raise*(): while another event is being delivered, what the SDM's table makes of it and
- * exception (in place).  False: shutdown, nothing is left to deliver. */
+/* tcg_raise*(): while another event is being delivered, combines it with exception (in
+ * place) by the SDM's table.  False: shutdown, there is nothing to deliver. */
 bool tcg_exception_combine(TcgState *s, TcgException *exception);
 
 /* ---- insn.h has operands of instructions; op-*.c the instructions ---- */

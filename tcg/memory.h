@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest physical memory as generated and light code sees it: which ranges are
- * which host memory, and what is to be known of each page.  Read without a lock.
+ * Guest physical memory for generated and light code: the mapping of ranges to
+ * host memory, and data about each page.  Read without a lock.
  *
- * Ranges change only while no vCPU runs (slots_commit).  What is known of a page
- * belongs to the page of the host, since memory may be seen at two addresses:
- * it lies in arrays, one for each GiB of host addresses that slots use, of which
- * only the parts that are touched cost memory.
+ * Ranges change only while no vCPU runs (slots_commit).  Data about a page is
+ * kept by host page, since memory may be mapped at two addresses: in arrays, one
+ * for each GiB of host addresses that slots use, of which only the touched parts
+ * use memory.
  */
 #ifndef TCG_MEMORY_H
 #define TCG_MEMORY_H
@@ -16,7 +16,7 @@
 struct TcgBlock;
 
 typedef struct TcgPhysPage {
-    guint8 *page;               /* on the host; known once somebody looked it up */
+    guint8 *page;               /* on the host; set at the first lookup */
     guint32 flags;              /* TCG_PAGE_CODE, TCG_PAGE_LOG, atomic */
     /* Bits by 64 bytes of the page: whether translated code has bytes there. */
     guint64 code;               /* atomic */
@@ -27,44 +27,44 @@ typedef struct TcgSlots TcgSlots;
 
 typedef struct {
     guint64 gpa, size;
-    guint64 delta;              /* host address less gpa */
+    guint64 delta;              /* host address minus gpa */
     guint32 flags;              /* TCG_PAGE_ROM: of the range, not of the host's page */
 } TcgRange;
 
 enum {
     TCG_N_LARGE_RANGES = 4,
     TCG_GRANULE_SHIFT = 30,
-    TCG_HVA_BITS = 47,          /* what Linux gives a process that does not ask for more */
+    TCG_HVA_BITS = 47,          /* Linux's default address space of a process */
 };
 
 typedef struct {
     TcgPhysPage *pages;         /* of 1 GiB of host addresses */
-    /* A bit for each that has, or had, flags: who looks at many pages passes over the others. */
+    /* A bit for each page that has, or had, flags: scans of many pages skip the others. */
     guint64 *noted;             /* atomic */
     guint users;                /* slots */
 } TcgGranule;
 
 struct TcgMemory {
-    /* The largest ranges, looked at first; nearly all accesses are to one of them. */
+    /* The largest ranges, checked first; nearly all accesses are to one of them. */
     TcgRange large[TCG_N_LARGE_RANGES];
     TcgRange *ranges;           /* all, sorted */
     guint n_ranges;
     TcgGranule *granules;       /* by host address >> TCG_GRANULE_SHIFT */
-    TcgSlots *slots;            /* slots.c's */
+    TcgSlots *slots;            /* used by slots.c */
 };
 
 /* ---- phys.c; light, or while the ranges cannot change ---- */
 
-/* The range of a guest physical address that is none of the largest ones, or NULL. */
+/* The range of a guest physical address that is not in one of the largest ones, or NULL. */
 const TcgRange *tcg_range_search(const TcgMemory *memory, guint64 gpa);
 
-/* An access of at most 4096 bytes to where no memory is. */
+/* An access of at most 4096 bytes where there is no memory. */
 void tcg_device_access(TcgState *s, guint64 gpa, guint8 *data, guint size, bool is_write);
 
-/* Copies in pieces as large as can be, so that what a guest takes for atomic is. */
+/* Copies in the largest possible pieces, to preserve atomicity. */
 void tcg_copy(guint8 *to, const guint8 *from, guint size);
 
-/* The page of a guest physical address, or NULL: nothing, so MMIO. */
+/* The page of a guest physical address, or NULL: MMIO. */
 TcgPhysPage *tcg_phys_page(TcgState *s, guint64 gpa);
 
 static inline const TcgRange *tcg_range_find(const TcgMemory *memory, guint64 gpa)
@@ -87,7 +87,7 @@ static inline const TcgGranule *tcg_host_granule(const TcgMemory *memory, const 
     return &memory->granules[(guintptr)hva >> TCG_GRANULE_SHIFT];
 }
 
-/* Of the page in its granule. */
+/* Index of the page in its granule. */
 static inline guint tcg_page_index(const guint8 *hva)
 {
     return (guintptr)hva >> 12 & ((1u << (TCG_GRANULE_SHIFT - 12)) - 1);
@@ -98,7 +98,7 @@ static inline TcgPhysPage *tcg_host_page(const TcgMemory *memory, const guint8 *
     return &tcg_host_granule(memory, hva)->pages[tcg_page_index(hva)];
 }
 
-/* Sets flags of the page, and returns what they were. */
+/* Sets flags of the page, and returns the old ones. */
 static inline guint32 tcg_page_set_flags(const TcgMemory *memory, const guint8 *hva, guint32 flags)
 {
     const TcgGranule *granule = tcg_host_granule(memory, hva);
@@ -113,7 +113,7 @@ static inline guint32 tcg_page_flags(const TcgPhysPage *page)
     return __atomic_load_n(&page->flags, __ATOMIC_RELAXED);
 }
 
-/* Whether translated code has bytes among size ones at gpa, within a page. */
+/* Whether translated code has bytes among the size bytes at gpa, within a page. */
 static inline bool tcg_page_has_code(const TcgPhysPage *page, guint64 gpa, guint64 size)
 {
     guint first = gpa >> 6 & 63, last = (gpa + size - 1) >> 6 & 63;
@@ -126,12 +126,12 @@ static inline bool tcg_page_has_code(const TcgPhysPage *page, guint64 gpa, guint
 /* ---- Self-modifying code; cache.c.  Light, called by whoever writes guest RAM. ---- */
 
 /* Bytes of a page with TCG_PAGE_CODE are about to change, or have changed: drops the blocks
- * that lie there. */
+ * there. */
 void tcg_code_written(TcgState *s, TcgPhysPage *page, guint64 gpa, guint size);
 
 /* ---- phys.c, for those who write through a host address ---- */
 
-/* Bytes of a page changed that has flags: it is dirty, and code there is dropped. */
+/* Bytes of a page with flags have changed: marks it dirty, and drops code there. */
 void tcg_page_written(TcgState *s, TcgPhysPage *page, guint64 gpa, guint size);
 
 #endif

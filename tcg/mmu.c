@@ -3,11 +3,11 @@
  * Linear to physical addresses: SDM vol. 3A, chapter 4 ("Paging").  32-bit, PAE
  * and 4-level paging with all sizes of pages.
  *
- * Entries that point to tables get their A bit as soon as they are used, the one
- * that maps the page after the rights were found to be enough; so do processors.
- * PAE's four page directory pointers are read at each walk: what the SDM has
- * them be loaded by (MOV to CR3 and others) flushes the TLB anyway.
- * Not modelled: protection keys, 5-level paging, PCIDs.
+ * As on processors, entries that point to tables get their A bit as soon as they
+ * are used, the one that maps the page only after the permission check.  PAE's
+ * four page directory pointers are read at each walk: the operations by which
+ * the SDM loads them (MOV to CR3 and others) flush the TLB anyway.  Not
+ * modelled: protection keys, 5-level paging, PCIDs.
  */
 #include "config.h"
 #include "tcg/memory.h"
@@ -91,7 +91,7 @@ static bool entry_exchange(guint8 *at, guint size, guint64 old, guint64 value)
                                                    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
-/* Sets A and D bits.  False: the entry is another one by now.  In ROM they stay as they are. */
+/* Sets A and D bits.  False: the entry has changed.  In ROM they do not change. */
 static bool entry_mark(TcgState *s, guint64 gpa, guint8 *at, guint size, guint64 entry,
                        guint64 bits)
 {
@@ -113,7 +113,7 @@ static bool entry_mark(TcgState *s, guint64 gpa, guint8 *at, guint size, guint64
 
 /* ---- Paging modes ---- */
 
-/* Reserved bits that all entries of 8 bytes have: SDM vol. 3A, tables 4-8 to 4-20. */
+/* Reserved bits of all 8-byte entries: SDM vol. 3A, tables 4-8 to 4-20. */
 static inline guint64 reserved_bits(const TcgState *s, bool is_long)
 {
     guint64 reserved = ~s->phys_mask & ENTRY_ADDRESS;
@@ -264,7 +264,7 @@ static inline bool may_access(const TcgState *s, TcgAccess access, guint64 right
             return false;
         }
     } else if (user_page && s->cr4 & CR4_SMAP && !(access & TCG_FETCH)) {
-        /* What the processor reads for itself is never let through by EFLAGS.AC. */
+        /* EFLAGS.AC has no effect on implicit supervisor accesses. */
         if (access & TCG_SYSTEM || !(s->mode & TCG_MODE_AC)) {
             return false;
         }
@@ -290,7 +290,7 @@ static inline bool mark_leaf(TcgState *s, TcgAccess access, Leaf *leaf)
 
 /* ---- The walk ---- */
 
-/* What lies at ret_page->gpa. */
+/* Finds the memory at ret_page->gpa. */
 static inline void find_page(TcgState *s, TcgPage *ret_page)
 {
     const TcgRange *range;

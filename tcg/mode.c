@@ -30,7 +30,7 @@ static guint32 code_mode(const TcgState *s)
     return (cs & SEG_DB ? TCG_MODE_CODE32 : 0) | stack | (is_flat(s) ? TCG_MODE_FLAT : 0);
 }
 
-/* SDM vol. 3A, sections 2.5 and 13.1: which of these run. */
+/* SDM vol. 3A, sections 2.5 and 13.1: which of these are enabled. */
 static guint32 vector_mode(const TcgState *s)
 {
     bool ts = s->cr0 & CR0_TS;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Model-specific registers of memory types (SDM vol. 3A, sections 12.11 and 12.12), which are
- * kept and have no effect, and of machine checks (vol. 3B, section 16.3), which do not happen.
+ * Model-specific registers of memory types (SDM vol.  3A, sections 12.11 and 12.12), which are
+ * stored without effect, and of machine checks (vol.  3B, section 16.3), which do not occur.
  */
 #include "config.h"
 #include "tcg/msr.h"
@@ -47,7 +47,7 @@ static bool set_fixed(TcgState *s, const TcgMsr *msr, guint32 number, guint64 va
     return are_types(value, false) && tcg_msr_set_member(s, msr, number, value);
 }
 
-/* A base has a type, a mask whether it is valid: SDM vol. 3A, section 12.11.2.3. */
+/* A base has a type, a mask has the valid bit: SDM vol. 3A, section 12.11.2.3. */
 static bool set_variable(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
 {
     bool is_mask = number & 1;

@@ -42,11 +42,11 @@ bool tcg_msr_set_member(TcgState *s, const TcgMsr *msr, guint32 number, guint64 
 bool tcg_msr_get_constant(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value);
 bool tcg_msr_ignore(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value);
 
-/* Registers as instructions see them, for state in and out; false: the CPU has none of that
- * number, or it does not take the value. */
+/* Registers as seen by instructions, for saving and loading state; false: the CPU has no
+ * such register, or it does not accept the value. */
 bool tcg_msr_peek(TcgState *s, guint32 number, guint64 *ret_value);
 bool tcg_msr_poke(TcgState *s, guint32 number, guint64 value);
-/* Whether the CPU has it, and no guest can write it. */
+/* Whether the CPU has it and guests cannot write it. */
 bool tcg_msr_is_constant(const TcgState *s, guint32 number);
 
 /* Memory types and machine checks, or NULL; msr-memory.c. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Offsets in TcgState for thunks.S; thunk-check.c holds them against the struct.
+ * Offsets in TcgState for thunks.S; thunk-check.c checks them against the
+ * struct.
  */
 #ifndef TCG_OFFSETS_H
 #define TCG_OFFSETS_H

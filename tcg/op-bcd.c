@@ -31,7 +31,7 @@ static void set_flags(TcgState *s, bool af, bool cf)
     tcg_set_arithmetic(s, tcg_flags_szp(al(s), 1) | (af ? EFLAGS_AF : 0) | (cf ? EFLAGS_CF : 0));
 }
 
-/* DAA and DAS differ in the sign only, but that DAS may borrow in its first step. */
+/* DAA and DAS differ only in the sign, except that DAS may borrow in its first step. */
 static void decimal_adjust(TcgState *s, bool subtract)
 {
     guint32 flags = tcg_eflags(s);
@@ -58,7 +58,7 @@ TcgNext tcg_op_das(TcgState *s, const TcgInsn *insn)
     return TCG_GO_ON;
 }
 
-/* AX changes as a whole: a carry or borrow out of AL goes to AH too. */
+/* AX changes as a whole: a carry or borrow out of AL propagates to AH. */
 static void ascii_adjust(TcgState *s, guint difference)
 {
     bool adjust = (al(s) & 15) > 9 || tcg_eflags(s) & EFLAGS_AF;
@@ -120,7 +120,7 @@ TcgNext tcg_op_xlat(TcgState *s, const TcgInsn *insn)
 
 enum { OP_BT = 0xa3, OP_BTS = 0xab, OP_BTR = 0xb3, OP_BTC = 0xbb };
 
-/* In one step as others see it. */
+/* Atomically. */
 static guint64 change_bit(void *host, guint size, guint opcode, guint64 bit)
 {
     switch (size) {
@@ -168,7 +168,7 @@ TcgNext tcg_op_bt_memory(TcgState *s, const TcgInsn *insn)
                             TCG_ACCESS_READ | TCG_ACCESS_WRITE |
                                 (insn->lock ? TCG_ACCESS_LOCKED : 0));
     if (!host) {
-        /* The TLB has it now: the instruction is tried again. */
+        /* It is in the TLB now: the instruction is retried. */
         tcg_resume(s);
     }
     set_carry(s, change_bit(host, size, insn->opcode, bit) & bit);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fast system calls: SDM vol. 2B, SYSCALL, SYSRET, SYSENTER, SYSEXIT; AMD APM vol. 3
- * for what AMD's do outside 64-bit mode.
+ * Fast system calls: SDM vol.  2B, SYSCALL, SYSRET, SYSENTER, SYSEXIT; AMD APM vol.
+ * 3 for AMD's behaviour outside 64-bit mode.
  */
 #include "config.h"
 #include "tcg/ops.h"
@@ -34,7 +34,7 @@ static void set_cs_ss(TcgState *s, guint16 cs, guint16 ss, bool is_64bit, guint 
     set_flat(&s->segment[TCG_SS], ss, DATA_TYPE | SEG_DB, dpl);
 }
 
-/* EFLAGS is set last: that makes the mode word of the new segments, too. */
+/* EFLAGS is set last: that also updates the mode word for the new segments. */
 static TcgNext go(TcgState *s, guint64 rip, guint32 eflags)
 {
     s->rip = rip;
@@ -42,7 +42,7 @@ static TcgNext go(TcgState *s, guint64 rip, guint32 eflags)
     return TCG_LEAVE;
 }
 
-/* The same for SYSCALL and SYSRET, behind which a single step's trap is taken if TF is set at
+/* The same for SYSCALL and SYSRET, after which a single-step trap is taken if TF is set at
  * their end. */
 static TcgNext go_by_syscall(TcgState *s, guint64 rip, guint32 eflags)
 {

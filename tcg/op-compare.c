@@ -7,7 +7,7 @@
 #include "tcg/ops.h"
 #include "tcg/string.h"
 
-/* A relaxed load of the host's: others may write it meanwhile. */
+/* A relaxed load from host memory, which others may write meanwhile. */
 static guint64 peek(const guint8 *host, guint size)
 {
     guint16 two;
@@ -39,7 +39,7 @@ typedef struct {
     guint64 a, b;               /* the last two that were compared */
     guint64 n;                  /* elements done */
     bool ended;
-    bool plain;                 /* all was plain memory */
+    bool plain;                 /* only plain memory was accessed */
 } Comparison;
 
 /* The host's own instruction, with the direction flag set for the piece only. */
@@ -74,7 +74,7 @@ typedef struct {
         break; \
     }
 
-/* How many of n elements are compared until one decides, or all. */
+/* How many of n elements are compared until one ends the repetition, or all. */
 static guint64 compare_strings(const TcgInsn *insn, const guint8 *a_host, const guint8 *b_host,
                                guint64 n, bool down)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CPUID: SDM vol. 2A.  What it says is configured; here are the rules for leaves that are not
- * there, the bits that follow the CPU's state, and the time stamp counter's rate, which is
- * found when somebody asks.
+ * CPUID: SDM vol.  2A.  Its values are configured; this file has the rules for absent leaves,
+ * the bits that depend on the CPU's state, and the time stamp counter's rate, which is
+ * determined on demand.
  */
 #include "config.h"
 #include "tcg/ops.h"
@@ -92,9 +92,9 @@ static guint64 heavy_tsc_khz(TcgState *s, void *argument)
     return (tcg_tsc_frequency(s->vcpu->tcg) + 500) / 1000;
 }
 
-/* The counter's rate as a quotient: of the crystal's, which is TCG_CRYSTAL_KHZ.  Linux multiplies
- * crystal's kHz and numerator in 32 bits; a quotient of such small numbers is wrong by a
- * millionth at most. */
+/* The counter's rate as a ratio to the crystal's, which is TCG_CRYSTAL_KHZ.  Linux multiplies
+ * crystal's kHz and numerator in 32 bits; a ratio of such small numbers is off by at
+ * most a millionth. */
 static void find_ratio(guint64 khz, guint32 *ret_numerator, guint32 *ret_denominator)
 {
     guint64 best = 0, best_error = G_MAXUINT32;
@@ -128,7 +128,7 @@ static void apply_rate(TcgState *s, CpuidLeaf *l)
 
 /* ---- Leaves that are not there ---- */
 
-/* Beyond the last one an Intel CPU answers as for its last basic leaf, AMD's with zeros. */
+/* Beyond the last leaf an Intel CPU returns its last basic leaf, an AMD CPU zeros. */
 static guint32 existing_leaf(const TcgState *s, guint32 leaf)
 {
     guint32 basic = tcg_cpuid_register(s, 0, 0, TCG_EAX);
@@ -139,7 +139,7 @@ static guint32 existing_leaf(const TcgState *s, guint32 leaf)
                                                        : basic;
 }
 
-/* Levels of topology that are not there still say their number and the CPU's id. */
+/* Absent topology levels still return their number and the CPU's id. */
 static void absent_leaf(const TcgState *s, guint32 leaf, guint32 subleaf, CpuidLeaf *ret_leaf)
 {
     *ret_leaf = (CpuidLeaf){ .leaf = leaf, .subleaf = subleaf };

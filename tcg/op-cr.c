@@ -9,7 +9,7 @@
 #include "tcg/system.h"
 #include "tcg/tcg-accel.h"
 
-/* Writes of other bits of CR0 are ignored, but above bit 31. */
+/* Writes of other bits of CR0 are ignored, except above bit 31. */
 #define CR0_WRITABLE \
     ((guint64)CR0_PG | CR0_CD | CR0_NW | CR0_AM | CR0_WP | CR0_NE | CR0_TS | CR0_EM | CR0_MP | \
      CR0_PE)
@@ -81,7 +81,7 @@ static void write_cr3(TcgState *s, guint64 value)
 
 typedef struct {
     guint32 mask;               /* bits of CR4 */
-    guint32 leaf;               /* and the bit of CPUID that allows them */
+    guint32 leaf;               /* and the CPUID bit that allows them */
     guint8 reg, bit;
 } Cr4Bit;
 
@@ -164,7 +164,7 @@ static void write_cr8(TcgState *s, guint64 value)
 
 /* ---- Instructions ---- */
 
-/* Before any other check: a register that there is none of. */
+/* Before any other check: rejects a register that does not exist. */
 static void require_register(TcgState *s, guint reg)
 {
     if (reg == 1 || (reg > 4 && reg != 8) || (reg == 8 && !tcg_is_64bit(s))) {

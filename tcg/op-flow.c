@@ -137,7 +137,7 @@ static TcgNext interrupt(TcgState *s, const TcgInsn *insn, guint8 vector, bool s
     return TCG_LEAVE;
 }
 
-/* SDM vol. 3A, section 20.3.1: V86 mode's INT n wants IOPL 3. */
+/* SDM vol. 3A, section 20.3.1: V86 mode's INT n requires IOPL 3. */
 TcgNext tcg_op_int(TcgState *s, const TcgInsn *insn)
 {
     if (s->eflags & EFLAGS_VM && (s->eflags & EFLAGS_IOPL) != EFLAGS_IOPL) {

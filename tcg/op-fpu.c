@@ -69,7 +69,7 @@ TcgNext tcg_op_fxrstor(TcgState *s, const TcgInsn *insn)
 
 /* ---- The first use ---- */
 
-/* C may have left its own things there: an image without components is what a reset makes. */
+/* C may have left values there: an image without components loads the reset state. */
 TcgNext tcg_op_first_x87(TcgState *s, const TcgInsn *insn)
 {
     static const guint8 nothing[FPU_LEGACY_SIZE + 64] __attribute__((aligned(64)));
@@ -154,7 +154,10 @@ static guint word_size(const TcgInsn *insn)
     return insn->operand_size == 2 ? 2 : 4;
 }
 
-/* Writes what the host stored in s->fpu_image, with n bytes after it, in the guest's layout. */
+/*
+ * Writes the environment that the host stored in s->fpu_image, with n bytes
+ * after it, in the guest's layout.
+ */
 static void store_environment(TcgState *s, const TcgInsn *insn, guint64 linear, guint n)
 {
     guint size = word_size(insn);

@@ -11,7 +11,7 @@
 enum {
     TSS_BUSY_32 = 11,
     TSS_FREE_32 = 9,
-    TSS_MAP_BASE = 102,         /* the member that says where the I/O map is */
+    TSS_MAP_BASE = 102,         /* the member with the offset of the I/O map */
     OPCODE_WIDE = 1 << 0,       /* not a byte */
     OPCODE_DX = 1 << 3,         /* IN and OUT: the port is in DX */
 };
@@ -117,7 +117,7 @@ TcgNext tcg_op_out(TcgState *s, const TcgInsn *insn)
 
 /* ---- INS, OUTS ---- */
 
-/* A batch is what lies in one page, upward; else one element. */
+/* A batch is the elements in one page, upward; else one element. */
 static guint64 batch(TcgState *s, const TcgInsn *insn, TcgStringOperand *operand, guint64 count)
 {
     guint64 offset = s->gpr[operand->reg] & tcg_size_mask(insn->address_size);
@@ -131,7 +131,7 @@ static guint64 batch(TcgState *s, const TcgInsn *insn, TcgStringOperand *operand
     return n > 0 ? n : 1;
 }
 
-/* After each batch it is left: devices may have asked for anything. */
+/* The block is left after each batch: devices may have made requests. */
 static TcgNext done(TcgState *s, const TcgInsn *insn, guint reg, guint64 n, guint64 count)
 {
     tcg_string_advance(s, insn, reg, n);
@@ -139,7 +139,7 @@ static TcgNext done(TcgState *s, const TcgInsn *insn, guint reg, guint64 n, guin
     return n < count ? TCG_LEAVE : TCG_NEXT;
 }
 
-/* That memory can be written is seen to before the device is read. */
+/* Checks that memory can be written before the device is read. */
 TcgNext tcg_op_ins(TcgState *s, const TcgInsn *insn)
 {
     TcgStringOperand to = { .reg = TCG_RDI, .segment = TCG_ES, .access = TCG_WRITE };

@@ -2,8 +2,8 @@
 /*
  * RDMSR and WRMSR: SDM vol. 4; AMD APM vol. 2, appendix A.
  *
- * A table by number, those first that guests use all the time.  What is neither there nor in
- * the table of those that firmware and systems touch for no effect does not exist: #GP.
+ * A table by number, frequently used ones first.  Registers that are neither there nor in
+ * the table of those without effect that firmware and kernels access do not exist: #GP.
  */
 #include "config.h"
 #include "tcg/msr.h"
@@ -81,7 +81,7 @@ static bool set_apic(TcgState *s, const TcgMsr *msr, guint32 number, guint64 val
         return false;
     }
     if (number == MSR_APIC_BASE) {
-        tcg_tlb_flush(s);       /* its page has moved, or is gone */
+        tcg_tlb_flush(s);       /* its page has moved, or is disabled */
     }
     tcg_reconsider(s);
     return true;
@@ -95,7 +95,7 @@ static bool get_tsc(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret
     return true;
 }
 
-/* TSC_ADJUST counts what was added; an armed deadline is another time of the host's now. */
+/* TSC_ADJUST accumulates differences; an armed deadline is now at another time of the host. */
 static void move_tsc(TcgState *s, guint64 difference)
 {
     ApicMsr request = { .number = MSR_TSC_DEADLINE };
@@ -197,7 +197,7 @@ static bool get_microcode(TcgState *s, const TcgMsr *msr, guint32 number, guint6
     return true;
 }
 
-/* Branch records and single steps of branches are not there: the bits stay 0. */
+/* Branch records and branch single-stepping do not exist: the bits stay 0. */
 static bool set_debug_control(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
 {
     if (value & 2) {
@@ -250,15 +250,15 @@ static const TcgMsr msrs[] = {
       .value = 2 },             /* DE_CFG: LFENCE serializes */
 };
 
-/* Read as zero, and what is written has no effect: firmware and systems touch them without
- * asking whether they are there.  As under other monitors. */
+/* Read as zero and ignore writes, as in other hypervisors: firmware and kernels access
+ * them without checking for them. */
 static const struct {
     guint32 first, last;
 } ignored[] = {
     { 0x17, 0x17 },             /* PLATFORM_ID */
     { 0x2a, 0x2a },             /* EBL_CR_POWERON */
     { 0x34, 0x34 },             /* SMI_COUNT */
-    { 0xc1, 0xc8 },             /* performance counters, and what they count */
+    { 0xc1, 0xc8 },             /* performance counters, and their event selectors */
     { 0x186, 0x18d },
     { 0xcd, 0xcd },             /* FSB_FREQ */
     { 0xe2, 0xe2 },             /* package C-state control */

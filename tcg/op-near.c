@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Transfers within a segment, where the translator does not make them: 16-bit code and segments
- * with a limit.  SDM vol. 2, CALL, JMP, Jcc, LOOP, RET.
+ * Transfers within a segment, where the translator does not generate them: 16-bit code and
+ * segments with a limit.  SDM vol.  2, CALL, JMP, Jcc, LOOP, RET.
  */
 #include "config.h"
 #include "tcg/ops.h"
 
 #include "tcg/segment.h"
 
-/* Of near transfers; in 64-bit mode there is but one. */
+/* Operand size of near transfers; in 64-bit mode there is only one. */
 static guint target_size(const TcgState *s, const TcgInsn *insn)
 {
     return tcg_is_64bit(s) ? 8 : insn->operand_size;
@@ -108,7 +108,8 @@ static bool condition_holds(guint32 eflags, guint condition)
     return holds != (condition & 1);
 }
 
-/* Where execution goes on if a branch is not taken: the next instruction, which may be beyond the
+/* Where execution continues if a branch is not taken: the next instruction, which may be beyond
+ * the
  * limit: then fetching it faults. */
 static TcgNext fall_through(TcgState *s, const TcgInsn *insn)
 {

@@ -36,7 +36,7 @@ static void find_code(TcgState *s, guint16 selector, Return *ret)
     ret->cpl = rpl;
 }
 
-/* The stack to go back to, whose pointer and selector lie at the top of the present one. */
+/* The stack to return to, whose pointer and selector are on top of the current one. */
 static void find_stack(TcgState *s, const TcgStack *stack, guint size, Return *ret)
 {
     bool to_64bit = tcg_is_long(s) && ret->code.high & SEG_L;
@@ -67,8 +67,8 @@ static void access_descriptors(TcgState *s, Return *ret)
     }
 }
 
-/* Goes there.  Without a stack of its own, the present one remains as stack says; with one,
- * `release` bytes are taken off it too. */
+/* Performs the return.  Without a new stack, the current one remains as `stack` says; with
+ * one, `release` bytes are removed from it, too. */
 static void commit(TcgState *s, Return *ret, TcgStack *stack, guint64 release)
 {
     bool to_64bit = tcg_is_long(s) && ret->code.high & SEG_L;
@@ -132,7 +132,7 @@ TcgNext tcg_op_ret_far(TcgState *s, const TcgInsn *insn)
 
 /* ---- IRET ---- */
 
-/* What IRET may change of EFLAGS at that CPL, V86 mode excepted. */
+/* The bits of EFLAGS that IRET may change at that CPL, except in V86 mode. */
 static guint32 flags_mask(const TcgState *s, guint cpl, guint size)
 {
     guint32 mask = EFLAGS_ARITHMETIC | EFLAGS_TF | EFLAGS_DF | EFLAGS_NT;
@@ -252,7 +252,7 @@ TcgNext tcg_op_iret(TcgState *s, const TcgInsn *insn)
     } else {
         iret_protected(s, insn->operand_size, &stack);
     }
-    /* RF is now the next instruction's. */
+    /* RF now applies to the next instruction. */
     s->step_resume = 0;
     s->nmi_masked = false;
     tcg_reconsider(s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Instructions that ask what a selector or an index may do: SDM vol. 2, LAR, LSL, VERR, VERW,
- * ARPL, BOUND.
+ * Instructions that check a selector or an index: SDM vol.  2, LAR, LSL, VERR, VERW, ARPL,
+ * BOUND.
  */
 #include "config.h"
 #include "tcg/ops.h"

@@ -17,7 +17,7 @@ static void shadow_stack_change(TcgState *s, guint segment)
     }
 }
 
-/* CS cannot be loaded so, and there are but six. */
+/* CS cannot be loaded this way, and there are only six. */
 static void require_loadable(TcgState *s, guint segment)
 {
     if (segment == TCG_CS || segment >= TCG_N_SEGMENTS) {

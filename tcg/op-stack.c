@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stack instructions, where the translator does not make them: 16-bit and non-flat stacks.
- * SDM vol. 2, PUSH, POP, PUSHA, POPA, PUSHF, POPF, ENTER, LEAVE.
+ * Stack instructions, where the translator does not generate them: 16-bit and non-flat
+ * stacks.  SDM vol.  2, PUSH, POP, PUSHA, POPA, PUSHF, POPF, ENTER, LEAVE.
  */
 #include "config.h"
 #include "tcg/ops.h"
@@ -24,7 +24,7 @@ TcgNext tcg_op_push(TcgState *s, const TcgInsn *insn)
     return TCG_GO_ON;
 }
 
-/* An address made of the stack pointer is made of what it is after the pop. */
+/* An address that uses the stack pointer uses its value after the pop. */
 static guint64 address_after(TcgState *s, const TcgInsn *insn, const TcgStack *stack)
 {
     guint64 rsp = s->gpr[TCG_RSP], ea;

@@ -2,10 +2,10 @@
 /*
  * MOVS, STOS, LODS: SDM vol. 2, by name, and REP.
  *
- * Repeated ones work by pieces that lie in one page at either side, with the host's own
- * instruction of the same element size: so elements that overlap come out as they would.
- * What is no plain memory goes element by element.  Registers are current after each piece,
- * so that a fault or an interrupt finds them as the manual says.
+ * Repeated ones work in pieces within one page on either side, with the host's own
+ * instruction of the same element size, so overlapping elements give the right result.
+ * Other than plain memory is accessed element by element.  Registers are updated after each
+ * piece, so that a fault or an interrupt finds them in the architectural state.
  */
 #include "config.h"
 #include "tcg/ops.h"
@@ -51,7 +51,7 @@ guint64 tcg_string_span(const TcgState *s, const TcgInsn *insn, const TcgStringO
     return n < count ? n : count;
 }
 
-/* Where the present element is on the host, if it is plain memory that may be accessed so. */
+/* The host address of the current element, if it is plain memory with the needed access. */
 static guint8 *host_memory(TcgState *s, const TcgStringOperand *operand)
 {
     guint8 *host = tcg_tlb_find(s, operand->linear, 1, operand->access);
@@ -168,7 +168,7 @@ static void fill_piece(guint8 *to, guint64 value, guint64 n, guint size, bool do
 /* How far a repeated instruction got. */
 typedef struct {
     guint64 n;                  /* elements of this piece */
-    bool plain;                 /* all was plain memory */
+    bool plain;                 /* only plain memory was accessed */
 } Progress;
 
 /* One piece or element. */

@@ -80,8 +80,8 @@ TcgNext tcg_op_hlt(TcgState *s, const TcgInsn *insn)
 
 enum { PAUSES_A_TURN = 512 };
 
-/* Who spins waits for another vCPU, which may need this host CPU.  By the bare system call:
- * a library's function might use vector registers. */
+/* A spinning guest waits for another vCPU, which may need this host CPU.  Uses the raw
+ * system call: a library function might use vector registers. */
 TcgNext tcg_op_pause(TcgState *s, const TcgInsn *insn)
 {
     if (++s->pauses % PAUSES_A_TURN == 0) {

@@ -76,7 +76,7 @@ static void require_protected(TcgState *s)
     }
 }
 
-/* A system descriptor of the GDT of a type that `types` has a bit for. */
+/* A system descriptor in the GDT whose type is in `types`. */
 static void find_system(TcgState *s, guint16 selector, guint32 types, TcgDescriptor *ret_d)
 {
     if (selector & 4) {

@@ -46,7 +46,7 @@ static void get_ymm(guint number, Vector *ret_value)
     }
 }
 
-/* Of 128 bits, too: the rest is zero then. */
+/* Also for 128 bits: the rest is zeroed. */
 static void set_ymm(guint number, const Vector *value)
 {
     switch (number) {
@@ -176,7 +176,7 @@ static guint64 gather_address(TcgState *s, const TcgInsn *insn, const Vector *in
     return tcg_linear(s, insn->segment, ea & tcg_size_mask(insn->address_size), g->size, TCG_READ);
 }
 
-/* Mask elements are all ones or zeros, and none behind the last element. */
+/* Mask elements are all ones or all zeros, and zero after the last element. */
 static void spread_mask(Vector *mask, const Gather *g)
 {
     Vector old = *mask;
@@ -187,7 +187,7 @@ static void spread_mask(Vector *mask, const Gather *g)
     }
 }
 
-/* An element that faults leaves those before it done, and their part of the mask cleared. */
+/* If an element faults, those before it are done, and their mask elements cleared. */
 TcgNext tcg_op_gather(TcgState *s, const TcgInsn *insn)
 {
     Gather g = gather_form(insn);
@@ -205,7 +205,7 @@ TcgNext tcg_op_gather(TcgState *s, const TcgInsn *insn)
     }
     for (guint i = 0; i < g.n; i++) {
         if (is_selected(&mask, i, g.size)) {
-            /* May raise: so the registers say how far it got. */
+            /* May raise, so the registers record the progress. */
             set_ymm(insn->reg, &result);
             set_ymm(insn->vvvv, &mask);
             set_element(&result, i, g.size,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * XSAVE, XSAVEOPT, XSAVEC, XRSTOR for the x87, SSE and AVX components: SDM vol. 1, chapter 13.
- * AVX is the first component behind the header, so that the standard and the compacted
- * layouts place it alike.
+ * AVX is the first component after the header, so the standard and the compacted
+ * layouts place it at the same offset.
  */
 #include "config.h"
 #include "tcg/fpu.h"
@@ -161,8 +161,8 @@ static bool is_header_valid(const TcgState *s, const guint8 *header)
            !(present & ~compacted) && is_zero(header + 16, HEADER_SIZE - 16);
 }
 
-/* MXCSR is of SSE, but the standard form loads it with AVX, too, and whether or not SSE is
- * in its initial state. */
+/* MXCSR belongs to SSE, but the standard form also loads it with AVX, whether or not SSE
+ * is in its initial state. */
 static void load_mxcsr(TcgState *s, guint64 components, guint64 present)
 {
     bool compacted = tcg_get64(s->fpu_image + FPU_HEADER + 8) & COMPACTED;
@@ -178,8 +178,8 @@ static void load_mxcsr(TcgState *s, guint64 components, guint64 present)
     tcg_put32(s->fpu_live + FPU_MXCSR, value);
 }
 
-/* n bytes of vector registers; 32-bit code leaves those alone that it lacks, so that for it the
- * initial state is written out. */
+/* n bytes of vector registers; 32-bit code does not change those that it lacks, so for it the
+ * initial state is written explicitly. */
 static void load_registers(TcgState *s, guint offset, bool is_present)
 {
     guint n = 16 * tcg_fpu_registers(s);

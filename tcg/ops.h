@@ -33,7 +33,7 @@ TCG_OP(sysret); TCG_OP(sysenter); TCG_OP(sysexit); TCG_OP(rdtsc); TCG_OP(rdtscp)
 TCG_OP(rdpid); TCG_OP(rdpmc); TCG_OP(xgetbv); TCG_OP(xsetbv); TCG_OP(pause); TCG_OP(cpuid);
 TCG_OP(rdmsr); TCG_OP(wrmsr);
 TCG_OP(ud);                     /* #UD */
-TCG_OP(nm);                     /* x87, SSE, AVX that may not run: #NM or #UD */
+TCG_OP(nm);                     /* disabled x87, SSE, AVX: #NM or #UD */
 TCG_OP(gp);                     /* #GP(0) */
 TCG_OP(wait);                   /* WAIT that may not run */
 
@@ -49,7 +49,7 @@ TCG_OP(fxsave); TCG_OP(fxrstor); TCG_OP(xsave); TCG_OP(xsaveopt); TCG_OP(xsavec)
 TCG_OP(xrstor); TCG_OP(fnstenv); TCG_OP(fldenv); TCG_OP(fnsave); TCG_OP(frstor);
 TCG_OP(gather); TCG_OP(maskmov); TCG_OP(maskmovdqu); TCG_OP(maskmovq);
 
-/* op-bcd.c: what 64-bit code has not, and bit tests that move their address */
+/* op-bcd.c: instructions that 64-bit code lacks, and bit tests that offset their address */
 TCG_OP(daa); TCG_OP(das); TCG_OP(aaa); TCG_OP(aas); TCG_OP(aam); TCG_OP(aad); TCG_OP(salc);
 TCG_OP(xlat); TCG_OP(bt_memory);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What becomes of each instruction: by mnemonic where it is special or C's, else by
- * the set of instructions that it belongs to.  What neither names is #UD.
+ * The policy for each instruction: by mnemonic if it is special or executed by C,
+ * else by its instruction set.  All others are #UD.
  */
 #include "config.h"
 #include "tcg/decode.h"
@@ -125,7 +125,7 @@ TcgUnit tcg_unit(const TcgDecoded *d)
     }
 }
 
-/* Of the sets of SSE: what has to do with general registers and memory alone, SDM vol. 2. */
+/* SSE instructions that use only general registers and memory, SDM vol. 2. */
 static bool is_without_vectors(ZydisMnemonic mnemonic)
 {
     switch (mnemonic) {
@@ -216,7 +216,7 @@ static TcgPolicy policy_bt(const TcgDecoded *d)
     return moves ? helper(tcg_op_bt_memory) : verbatim;
 }
 
-/* Branches; false: it is none. */
+/* Branches; false: it is not one. */
 static bool policy_branch(const TcgDecoded *d, TcgPolicy *ret)
 {
     switch (d->z.meta.category) {
@@ -303,7 +303,7 @@ static const HelperRow rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {
     ROW(VMASKMOVPS, maskmov), ROW(VMASKMOVPD, maskmov),
     ROW(VPMASKMOVD, maskmov), ROW(VPMASKMOVQ, maskmov),
     ROW(MASKMOVDQU, maskmovdqu), ROW(VMASKMOVDQU, maskmovdqu), ROW(MASKMOVQ, maskmovq),
-    /* What 64-bit code has not */
+    /* Instructions that 64-bit code lacks */
     ROW(DAA, daa), ROW(DAS, das), ROW(AAA, aaa), ROW(AAS, aas), ROW(AAM, aam), ROW(AAD, aad),
     ROW(SALC, salc), ROW(XLAT, xlat),
     END(UD0, ud), END(UD1, ud), END(UD2, ud),
@@ -391,7 +391,7 @@ static TcgPolicy policy_by_mnemonic(const TcgDecoded *d, guint32 mode)
     return row->helper ? (TcgPolicy){ TCG_KIND_HELPER, row->helper, NULL, row->ends } : verbatim;
 }
 
-/* Whether only a row of its own lets it run. */
+/* Whether it needs a row to be allowed. */
 static bool needs_row(const TcgDecoded *d)
 {
     switch (d->z.meta.category) {

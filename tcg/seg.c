@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Segment registers: what an access through one may do, and loading them.
+ * Segment registers: checking accesses through them, and loading them.
  *
  * Sources: SDM vol. 3A, sections 3.4 (registers), 5.3 to 5.7 (limit, type and privilege checks),
  * 20.1 (real mode); vol. 2, MOV and LDS.
@@ -13,7 +13,7 @@ bool tcg_segment_covers(const TcgSegment *segment, guint64 offset, guint size)
     guint64 last = offset + size - 1;
 
     if ((segment->attributes & (SEG_S | SEG_CODE | SEG_CE)) == (SEG_S | SEG_CE)) {
-        /* Expand-down: what is above the limit. */
+        /* Expand-down: valid above the limit. */
         return offset > segment->limit &&
                last <= (segment->attributes & SEG_DB ? 0xffffffff : 0xffff);
     }
@@ -74,7 +74,7 @@ void tcg_segment_cached(TcgSegment *segment)
     segment->end_write = writable ? end : 0;
 }
 
-/* FS and GS keep their bases' MSRs apart: a null selector clears the base as well. */
+/* The base MSRs of FS and GS are separate: a null selector clears the base as well. */
 void tcg_segment_null(TcgSegment *segment, guint16 selector)
 {
     segment->base = 0;
@@ -207,7 +207,7 @@ void tcg_segments_drop(TcgState *s, guint cpl)
         TcgSegment *segment = &s->segment[data[i]];
         guint dpl = (segment->attributes & SEG_DPL) >> SEG_DPL_SHIFT;
         bool conforming = (segment->attributes & (SEG_CODE | SEG_CE)) == (SEG_CODE | SEG_CE);
-        /* Software gave FS and GS their bases by MSRs, and no segment. */
+        /* Software set the bases of FS and GS by MSRs, without a segment. */
         bool only_base = tcg_is_long(s) && data[i] >= TCG_FS &&
                          tcg_selector_is_null(segment->selector);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Segments, descriptors and stacks: what the files share that load segment registers, transfer
- * control between segments and deliver events.  Light, on the vCPU's own thread.
+ * Segments, descriptors and stacks: the interface shared by the files that load segment
+ * registers, transfer control between segments and deliver events.  Light, on the vCPU's own
+ * thread.
  *
  * Sources: SDM vol. 3A, chapters 3 (segments, descriptors), 5 (protection), 6 (events) and
  * 7 (tasks).
@@ -21,7 +22,7 @@ enum {
 
 /* ---- descriptor.c ---- */
 
-/* A descriptor as it lies in its table. */
+/* A descriptor in its table. */
 typedef struct {
     guint64 address;            /* linear, of its first byte */
     guint32 low, high;
@@ -82,7 +83,7 @@ static inline bool tcg_descriptor_is_writable_data(const TcgDescriptor *d)
     return (d->high & (SEG_S | SEG_CODE | SEG_RW)) == (SEG_S | SEG_RW);
 }
 
-/* L and D at once mean nothing in IA-32e mode. */
+/* L and D together are reserved in IA-32e mode. */
 static inline bool tcg_code_is_reserved(const TcgState *s, const TcgDescriptor *d)
 {
     return tcg_is_long(s) && (d->high & (SEG_L | SEG_DB)) == (SEG_L | SEG_DB);
@@ -106,14 +107,14 @@ void tcg_descriptor_busy(TcgState *s, TcgDescriptor *d, bool busy);
 /* In bytes. */
 guint32 tcg_descriptor_limit(const TcgDescriptor *d);
 guint64 tcg_descriptor_base(const TcgDescriptor *d);
-/* What a segment register holds once it is loaded with this. */
+/* The content of a segment register after loading this descriptor. */
 void tcg_descriptor_segment(const TcgDescriptor *d, guint16 selector, TcgSegment *ret_segment);
 
 /* ---- seg.c ---- */
 
 /* Whether offset..offset+size-1 is in the segment's limit (32-bit segments' rules). */
 bool tcg_segment_covers(const TcgSegment *segment, guint64 offset, guint size);
-/* A null selector in a register: nothing may be accessed by it. */
+/* A null selector in a register, through which no access is allowed. */
 void tcg_segment_null(TcgSegment *segment, guint16 selector);
 /* SS with a null selector at that CPL (64-bit mode). */
 void tcg_stack_segment_null(TcgSegment *segment, guint cpl);
@@ -121,14 +122,14 @@ void tcg_stack_segment_null(TcgSegment *segment, guint cpl);
 void tcg_code_load(TcgState *s, TcgDescriptor *d, guint cpl);
 /* Real and V86 mode: what the register would hold after loading. */
 void tcg_segment_set_real(const TcgState *s, TcgSegment *segment, guint16 selector);
-/* Loads ES, DS, FS or GS in protected mode; what is wrong with the selector raises vector, what is
- * not present #NP.  The mode word is the caller's. */
+/* Loads ES, DS, FS or GS in protected mode; an invalid selector raises vector, an absent segment
+ * #NP.  The caller updates the mode word. */
 void tcg_segment_load_data(TcgState *s, guint segment, guint16 selector, guint8 vector);
 /* Reads and checks the descriptor of a stack for a CPL: raises vector with the selector (not
  * present: #SS). */
 void tcg_stack_descriptor(TcgState *s, guint16 selector, guint cpl, guint8 vector,
                           TcgDescriptor *ret_descriptor);
-/* ES, DS, FS and GS lose what a less privileged CPL may not have: before a return to it. */
+/* Before a return to a less privileged CPL: clears ES, DS, FS and GS if it must not access them. */
 void tcg_segments_drop(TcgState *s, guint cpl);
 /* #GP(0) if the code at ip cannot be executed: beyond CS's limit, or not canonical. */
 void tcg_check_target(TcgState *s, guint64 ip);
@@ -138,26 +139,26 @@ void tcg_check_target_in(TcgState *s, const TcgDescriptor *code, guint64 ip);
 /* ---- stack.c ---- */
 
 /*
- * A stack while something is pushed to or popped from it.  The guest's stack pointer changes only
- * at tcg_stack_commit(): what faults before leaves nothing behind in registers.
+ * A stack during pushes or pops.  The guest's stack pointer changes only at tcg_stack_commit(): a
+ * fault before that leaves registers unchanged.
  */
 typedef struct {
     const TcgSegment *segment;
-    guint64 pointer;            /* as the register would be */
+    guint64 pointer;            /* value for the register */
     guint64 mask;               /* which of its bits address, and change */
     TcgAccess access;           /* TCG_SYSTEM or nothing */
     guint16 error;              /* of #SS */
     bool is_64bit;              /* canonical addresses instead of limits */
 } TcgStack;
 
-/* The present stack, `width` bytes of the stack pointer in use. */
+/* The current stack, with a stack pointer of `width` bytes. */
 void tcg_stack_begin(TcgState *s, TcgStack *stack, guint width);
-/* The same with the width that the mode says. */
+/* The same with the width of the mode. */
 void tcg_stack_present(TcgState *s, TcgStack *stack);
 /* A stack in another segment, of a code segment at cpl; is_64bit as that code is. */
 void tcg_stack_other(TcgState *s, TcgStack *stack, const TcgSegment *segment, guint64 pointer,
                      guint cpl, bool is_64bit);
-/* Raises what pushes of that many values of that size would. */
+/* Raises the faults that pushes of so many values of that size would cause. */
 void tcg_stack_check(TcgState *s, const TcgStack *stack, guint count, guint size);
 void tcg_stack_push(TcgState *s, TcgStack *stack, guint64 value, guint size);
 guint64 tcg_stack_pop(TcgState *s, TcgStack *stack, guint size);
@@ -183,14 +184,14 @@ void tcg_inner_stack_load(TcgState *s, TcgInnerStack *stack);
 
 /* ---- except.c ---- */
 
-/* An event on its way through the IDT. */
+/* An event being delivered through the IDT. */
 typedef struct {
     guint64 return_ip;
     guint32 eflags;             /* to be pushed */
     guint32 error;
     guint8 vector;
     bool has_error;
-    bool software;              /* INT n, INT3, INTO: the gate's DPL counts */
+    bool software;              /* INT n, INT3, INTO: the gate's DPL is checked */
 } TcgEvent;
 
 /* INT n, INT3, INTO (software) and INT1: delivers with the return address return_ip. */
@@ -212,15 +213,15 @@ void tcg_far_system(TcgState *s, TcgDescriptor *d, bool is_call, guint64 return_
 
 typedef enum { TCG_TASK_JMP, TCG_TASK_CALL, TCG_TASK_IRET, TCG_TASK_EVENT } TcgTaskReason;
 
-/* Reads and checks the descriptor of a TSS in the GDT, which must be available or busy: what is
- * wrong with the selector raises vector, what is not present #NP. */
+/* Reads and checks the descriptor of a TSS in the GDT, which must be available or busy: an
+ * invalid selector raises vector, an absent TSS #NP. */
 void tcg_task_find(TcgState *s, guint16 selector, bool busy, guint8 vector,
                    TcgDescriptor *ret_tss);
-/* Switches to the task of a TSS that was found so; return_ip and eflags: what the present one goes
- * on with.  Sets rip, which the caller checks when it has pushed what it has to. */
+/* Switches to the task of a TSS that tcg_task_find() returned; return_ip and eflags: where the
+ * current task continues.  Sets rip, which the caller checks after its pushes. */
 void tcg_task_switch(TcgState *s, TcgDescriptor *tss, TcgTaskReason reason, guint64 return_ip,
                      guint32 eflags);
-/* #DB if the new task's TSS asks for one; after all else of the switch. */
+/* #DB if the new task's TSS asks for one; after the rest of the switch. */
 void tcg_task_trap(TcgState *s);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Faults of the host in generated code; see signals.h.  The handler makes the thread
- * go on in tcg_thunk_fault, with all registers as they were.  A fault anywhere else
+ * continue in tcg_thunk_fault, with all registers preserved.  A fault anywhere else
  * gets its default action.
  */
 #include "config.h"
@@ -16,7 +16,7 @@
 
 enum { NO_VECTOR = 0xff };
 
-/* What the handler, which gets nothing else, has to know of its thread. */
+/* The thread's state, for the handler, which has no other argument. */
 static _Thread_local TcgState *thread_state;
 static _Thread_local gsize thread_code_size;
 
@@ -26,7 +26,7 @@ static guint8 vector_of(int signal, const siginfo_t *info, const ucontext_t *con
         return info->si_code == SI_KERNEL ? TCG_GP : NO_VECTOR;
     }
     if (signal == SIGILL) {
-        return TCG_UD;          /* what this host lacks, and the guest has not asked CPUID for */
+        return TCG_UD;          /* missing on this host; the guest did not check CPUID */
     }
     if (signal != SIGFPE) {
         return NO_VECTOR;
@@ -34,7 +34,7 @@ static guint8 vector_of(int signal, const siginfo_t *info, const ucontext_t *con
     if (info->si_code == FPE_INTDIV || info->si_code == FPE_INTOVF) {
         return TCG_DE;
     }
-    /* By the exception itself: x87 may have one pending while SSE has its own. */
+    /* By the trap number: x87 may have an exception pending while SSE raises one. */
     return context->uc_mcontext.gregs[REG_TRAPNO] == TCG_MF ? TCG_MF : TCG_XM;
 }
 

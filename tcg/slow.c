@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Memory accesses that C makes for the guest: helpers' operands, stacks,
- * descriptors.  What hits the TLB is one host access; the rest walks the page
- * tables for all pages first, so that nothing is stored before it is known that
- * all of it can be.
+ * descriptors.  A TLB hit is one host access; otherwise the page tables are
+ * walked for all pages first, so that nothing is stored unless everything can
+ * be.
  *
- * A device may change what lies where, so after heavy code a page is looked up
- * again by its guest physical address.
+ * A device may change mappings, so after heavy code a page is looked up again
+ * by its guest physical address.
  */
 #include "config.h"
 #include "tcg/memory.h"
@@ -16,10 +16,10 @@ typedef guint64 __attribute__((may_alias, aligned(1))) Word8;
 typedef guint32 __attribute__((may_alias, aligned(1))) Word4;
 typedef guint16 __attribute__((may_alias, aligned(1))) Word2;
 
-/* An access cut at the page's end. */
+/* An access split at the page's end. */
 typedef struct {
     guint64 gpa[2];
-    guint size[2];              /* the second is 0: it lies in one page */
+    guint size[2];              /* the second is 0: it is in one page */
 } Pieces;
 
 static inline guint64 load_host(const guint8 *at, guint size)
@@ -96,7 +96,7 @@ void tcg_check_alignment(TcgState *s, guint64 linear, guint size, TcgAccess acce
     }
 }
 
-/* Walks for all pages of an access of at most 4096 bytes; raises what there is to be raised. */
+/* Walks for all pages of an access of at most 4096 bytes; raises any faults. */
 static void translate_pieces(TcgState *s, guint64 linear, guint size, TcgAccess access,
                              Pieces *ret_pieces)
 {

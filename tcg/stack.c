@@ -25,9 +25,9 @@ void tcg_stack_other(TcgState *s, TcgStack *stack, const TcgSegment *segment, gu
 {
     stack->segment = segment;
     stack->mask = tcg_size_mask(is_64bit ? 8 : segment->attributes & SEG_DB ? 4 : 2);
-    /* A 16-bit stack leaves the upper half of ESP as it is, whichever that is. */
+    /* A 16-bit stack preserves the upper half of ESP. */
     stack->pointer = (s->gpr[TCG_RSP] & ~stack->mask) | (pointer & stack->mask);
-    /* With the privilege of the level to come, not of the present one. */
+    /* With the privilege of the new level, not of the current one. */
     stack->access = cpl < 3 && tcg_cpl(s) != cpl ? TCG_SYSTEM : TCG_READ;
     stack->error = segment->selector & 0xfffc;
     stack->is_64bit = is_64bit;
@@ -87,7 +87,7 @@ guint64 tcg_stack_pop(TcgState *s, TcgStack *stack, guint size)
     return value;
 }
 
-/* 16 bits leave the rest of ESP; 32 bits clear what is above. */
+/* 16 bits preserve the rest of ESP; 32 bits clear the upper half of RSP. */
 void tcg_stack_commit(TcgState *s, const TcgStack *stack)
 {
     s->gpr[TCG_RSP] = stack->mask == 0xffffffff ? (guint32)stack->pointer : stack->pointer;

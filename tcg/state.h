@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The state of a vCPU in software: what generated code, the assembly thunks and
- * C share.
+ * The state of a software vCPU, shared by generated code, the assembly thunks
+ * and C.
  *
  * While generated code runs, the host's rsp points at this struct (it lies on
  * the vCPU's own thread's stack, made by tcg_thread() in thunks.S), the guest's
@@ -22,9 +22,9 @@
  *         the guest's vector registers into `vector` and loads the host's control
  *         words.  Heavy code never raises.
  *
- * Offsets of the first members are known to thunks.S and to the translator.
- * Only the vCPU's own thread touches it, except for `pending` and `requests`; others
- * do while it is parked.
+ * thunks.S and the translator use the offsets of the first members.  Only the vCPU's
+ * own thread accesses it, except for `pending` and `requests`; other threads may
+ * while it is parked.
  */
 #ifndef TCG_STATE_H
 #define TCG_STATE_H
@@ -86,8 +86,8 @@ enum {
 typedef struct {
     guint64 base;
     /* For generated code outside 64-bit mode: an access that ends below these
-     * offsets may be made; 0 where C has to look (expand-down, null, not readable
-     * or writable).  By tcg_segment_cached(). */
+     * offsets is allowed; 0 if C has to check (expand-down, null, not readable or
+     * writable).  Set by tcg_segment_cached(). */
     guint64 end_read, end_write;
     guint32 limit;              /* in bytes, with granularity applied */
     guint32 attributes;
@@ -121,19 +121,19 @@ enum {
     TCG_MODE_SSE = 1 << 11,     /* SSE instructions run */
     TCG_MODE_AVX = 1 << 12,     /* VEX instructions run */
     TCG_MODE_WAIT = 1 << 13,    /* WAIT runs (not CR0.MP and TS) */
-    TCG_MODE_IOPL = 1 << 14,    /* CPL is at most IOPL, and not V86: cli and sti just do it */
+    TCG_MODE_IOPL = 1 << 14,    /* CPL is at most IOPL, and not V86: cli and sti need no check */
     TCG_MODE_ALIGN = 1 << 15,   /* alignment checks: CR0.AM, EFLAGS.AC, CPL 3 */
-    /* Of a block, never of the state: it checks each access by itself (translate-group.c). */
+    /* Of a block, never of the state: it checks each access separately (translate-group.c). */
     TCG_MODE_PLAIN = 1 << 16,
 };
 
 /* ---- Address translation ---- */
 
 /*
- * An entry holds one page.  A tag is the linear address of the page, or what no
- * address with this index equals: 0, and 0x1000 in entry 0.  Pages that need C to
- * look at each access (MMIO, ROM for writes, code for writes, logged, watched) have
- * no tag for it.
+ * An entry holds one page.  A tag is the linear address of the page, or a value
+ * that no address with this index has: 0, and 0x1000 in entry 0.  Pages whose
+ * accesses need C (MMIO, ROM for writes, code for writes, logged, watched) have no
+ * tag for them.
  */
 typedef struct {
     guint64 tag_read, tag_write;
@@ -141,17 +141,17 @@ typedef struct {
     guint64 delta;              /* page minus linear address */
 } TcgTlbEntry;
 
-/* A page where no memory is.  A tag is its linear address | 1; 0: none. */
+/* A page without memory.  A tag is its linear address | 1; 0: none. */
 typedef struct {
     guint64 tag_read, tag_write;
     guint64 gpa;
 } TcgDevicePage;
 
 /*
- * What an access of a trace has found in the TLB the last time, which is quicker to look
- * at: no index has to be computed.  A site is emptied whenever anything goes from the
- * TLBs.  An empty one has a tag that is not canonical and no difference, so that who
- * names that page faults on the host as the guest must.
+ * The last TLB entry of an access in a trace, which is faster to check: no index has to
+ * be computed.  All sites are cleared whenever an entry is removed from the TLBs.  An
+ * empty one has a non-canonical tag and a delta of 0, so that an access to that page
+ * faults on the host, as it must for the guest.
  */
 #define TCG_NO_SITE (1ull << 63)
 
@@ -181,14 +181,14 @@ typedef struct {
 
 enum { TCG_JUMPS_KERNEL, TCG_JUMPS_USER, TCG_N_JUMP_CACHES };
 
-#define TCG_JUMP_NONE 3u        /* 32 and 64-bit code at once: no mode */
+#define TCG_JUMP_NONE 3u        /* both 32 and 64-bit code: not a valid mode */
 
-/* A page that code was fetched from. */
+/* A page from which code was fetched. */
 typedef struct {
     guint64 tag;                /* linear address of the page | CPL == 3; ~0: none */
     guint8 *page;               /* on the host; NULL: not RAM or ROM, fetch by MMIO */
     guint64 gpa;
-    guint64 global;             /* mapped alike whatever CR3 is, and not for CPL 3 */
+    guint64 global;             /* global, and not for CPL 3 */
 } TcgFetchEntry;
 
 /* ---- Events ---- */
@@ -205,18 +205,18 @@ typedef struct {
 enum {
     TCG_REQUEST_STOP = 1 << 0,  /* park, or wait until a hold ends */
     TCG_REQUEST_APIC = 1 << 1,  /* the local APIC may have an interrupt */
-    TCG_REQUEST_EXTINT = 1 << 2,        /* the PIC's line is, or was, up */
+    TCG_REQUEST_EXTINT = 1 << 2,        /* the PIC's line is, or was, high */
     TCG_REQUEST_NMI = 1 << 3,
     TCG_REQUEST_INIT = 1 << 4,
     TCG_REQUEST_SIPI = 1 << 5,
     TCG_REQUEST_TLB = 1 << 6,   /* flush_address or all: another thread changed memory */
 };
 
-/* What generated code jumps to, in thunks.S. */
+/* Jump targets of generated code, in thunks.S. */
 enum {
     TCG_THUNK_LOOP,             /* to the dispatcher, at s->rip */
-    TCG_THUNK_EXIT,             /* at r10, leaving by the TcgExit r11 */
-    TCG_THUNK_RIP,              /* at r10 */
+    TCG_THUNK_EXIT,             /* continue at r10, leaving through the TcgExit r11 */
+    TCG_THUNK_RIP,              /* continue at r10 */
     TCG_THUNK_HELPER,           /* called: TcgInsn r11 */
     TCG_THUNK_SLOW,             /* TcgMemop r11 at linear address r10 */
     TCG_THUNK_SEGMENT,          /* TcgMemop r11 at offset r10 of its segment */
@@ -232,27 +232,27 @@ enum {
 };
 
 struct TcgState {
-    /* Known to thunks.S by offsets.h, and within reach of short displacements. */
-    guint32 pending;            /* anything in requests: looked at in each block's head */
-    guint32 flags;              /* bits 15..8: SF ZF AF PF CF as LAHF has them, bit 0: OF */
+    /* Used by thunks.S through offsets.h, and within reach of short displacements. */
+    guint32 pending;            /* anything in requests: checked in each block's head */
+    guint32 flags;              /* bits 15..8: SF ZF AF PF CF as in LAHF, bit 0: OF */
     guint64 save_rax;           /* of the code that saves and restores flags */
     guint64 gpr[16];
     guint64 spare[4];           /* registers that generated code borrows */
-    guint64 rip;                /* in C; generated code knows its own */
+    guint64 rip;                /* valid in C only */
     guint64 fault_rip;          /* host pc of a fault in generated code */
     guint64 fault_flags;        /* the host's flags there */
     TcgExit *chain;             /* the jump that left a block, to be patched, or NULL */
     void *return_rsp;           /* of tcg_thread() */
-    guint64 scratch;            /* r10 as slow paths leave it */
+    guint64 scratch;            /* r10 left by slow paths */
     guint64 copy_flags;         /* the host's flags after a copy of an instruction */
     guint64 code_base;          /* what TcgJump.code counts from */
-    guint64 xsave_mask;         /* components that xrstor puts back: all that the host has */
+    guint64 xsave_mask;         /* components that xrstor restores: all of the host */
     const void *thunk[TCG_N_THUNKS];
-    guint64 sees_in_use;        /* the host tells which components are not as after a reset */
-    /* Code that has to do with the x87 has run; it looks here before.  0: the guest's x87 is as
-     * after a reset, and the host's as C left it, which nobody needs to find out. */
+    guint64 sees_in_use;        /* the host reports which components are in use */
+    /* Set once x87 code has run, which checks this first.  0: the guest's x87 has its reset
+     * state, and the host's has what C left, so it need not be saved. */
     guint32 x87_used;
-    /* The same of instructions of AVX.  0: the upper halves of its registers are 0. */
+    /* The same for AVX instructions.  0: the upper halves of its registers are 0. */
     guint32 avx_used;
     guint8 vector[TCG_VECTOR_SIZE] __attribute__((aligned(64)));        /* XSAVE format */
     guint8 bounce[TCG_BOUNCE_SIZE] __attribute__((aligned(64)));
@@ -262,21 +262,21 @@ struct TcgState {
     guint32 mode;               /* TCG_MODE_*: see tcg_mode_update() */
     guint32 eflags;             /* all but the arithmetic flags, bit 1 set */
     guint32 heavy;              /* in heavy code: nesting */
-    /* Host less linear address of what groups of accesses have checked. */
+    /* Host minus linear address of the checked range of each group of accesses. */
     guint64 group_delta[TCG_N_GROUPS];
     guint64 site_delta[TCG_N_TLBS][2][TCG_N_SITES];     /* [1]: of writes */
     guint64 site_tag[TCG_N_TLBS][2][TCG_N_SITES];
-    bool sites_clean;           /* nothing can have come there */
-    /* Host less linear address of what pointers of traces led to the last time: a guess, which
-     * is held against the TLB each time (translate-memory.c). */
+    bool sites_clean;           /* all sites are empty */
+    /* Host minus linear address of the last target of pointers in traces: a guess, which is
+     * checked against the TLB each time (translate-memory.c). */
     guint64 guess[TCG_N_GUESSES];
     bool devices_clean;         /* no page is in device[] */
     TcgDevicePage device[TCG_N_TLBS][TCG_N_DEVICE_PAGES];
     guint8 plain;               /* the next block is TCG_MODE_PLAIN: a group did not pass */
     guint8 stepped;             /* a block of one instruction has begun */
     guint8 step_trap;           /* EFLAGS.TF was set before it: #DB follows */
-    guint8 step_resume;         /* EFLAGS.RF was set before it: it goes, unless reloaded */
-    guint8 fault_vector;        /* what the host's fault means */
+    guint8 step_resume;         /* EFLAGS.RF was set before it: cleared, unless reloaded */
+    guint8 fault_vector;        /* vector for the host's fault */
 
     TcgSegment segment[TCG_N_SEGMENTS], ldt, tr;
     TcgTable gdt, idt;
@@ -288,18 +288,18 @@ struct TcgState {
     guint64 pat, misc_enable, mcg_status;
 
     TcgException exception;     /* to be delivered before the next instruction */
-    gint16 delivering;          /* vector whose delivery is under way, -1: none */
+    gint16 delivering;          /* vector being delivered, -1: none */
     guint8 delivering_class;    /* of it: except.c */
     bool delivering_external;   /* not by INT n: error codes have EXT */
     bool halted;
     bool wait_for_sipi;
     bool nmi_masked;            /* until IRET */
     /* Interrupts wait for one more instruction (STI, MOV SS): counts down at
-     * instruction ends that the dispatcher sees. */
+     * instruction ends that the dispatcher handles. */
     guint8 shadow;
     bool shadow_debug;          /* MOV SS: #DB waits as well */
     guint8 sipi_vector;
-    guint64 large_first, large_last;    /* bounds of large pages that filled the TLB */
+    guint64 large_first, large_last;    /* bounds of large pages in the TLB */
     guint64 fault_address;      /* of the walk that failed last */
     guint32 fault_error;
     /* Bits by TCG_TLB_GROUP entries of a table: something was filled since the last flush. */
@@ -310,33 +310,33 @@ struct TcgState {
     bool pages_1g;              /* CPUID has 1 GiB pages */
     guint64 a20_mask;           /* ~0, or without bit 20 */
     guint64 phys_mask;          /* of physical address bits */
-    TcgMemory *memory;          /* the machine's: what lies where */
-    /* Data breakpoints that the present instruction hit, as in DR6; whoever steps takes them. */
+    TcgMemory *memory;          /* of the machine */
+    /* Data breakpoints that the current instruction hit, as in DR6; consumed by stepping code. */
     guint32 watch_hits;
 
     /* Between tcg_access_begin() and tcg_access_end(). */
     struct {
         guint64 linear, gpa[2];     /* of the first byte, and of the first on a second page */
-        guint8 *page[2];            /* of an operand on two pages that the TLB has; else NULL */
+        guint8 *page[2];            /* of an operand on two pages in the TLB; else NULL */
         guint32 size;
         guint32 how;
         bool bounced;
-        bool device;                /* at gpa[0], and nothing else, when it began */
+        bool device;                /* only a device was at gpa[0] when it began */
         bool heavy;                 /* heavy code ran: see tcg_must_leave() */
     } access;
 
-    /* Model-specific registers with nothing behind them; see op-msr.c. */
+    /* Model-specific registers without effect; see op-msr.c. */
     struct {
         guint64 mtrr_default, mtrr_fixed[11], mtrr_variable[16];
         guint64 spec_ctrl, hwcr, mcg_ctl;
         guint64 bank[TCG_N_BANKS][4];   /* machine checks: CTL, STATUS, ADDR, MISC */
     } msr;
-    /* The last instruction and operand of the x87 as the guest loaded them: what the host's
-     * registers hold otherwise are addresses of the host. */
+    /* The last instruction and operand of the x87 as the guest loaded them: otherwise the
+     * host's registers hold addresses of the host. */
     guint64 fpu_ip, fpu_dp;
     guint32 pauses;             /* PAUSE instructions */
 
-    /* FXSAVE and XSAVE images that are being made: the guest's, the live registers. */
+    /* FXSAVE and XSAVE images under construction: the guest's, the live registers. */
     guint8 fpu_image[TCG_VECTOR_SIZE] __attribute__((aligned(64)));
     guint8 fpu_live[TCG_VECTOR_SIZE] __attribute__((aligned(64)));
     /* Of CPL 0 to 2, and of CPL 3. */
@@ -359,7 +359,10 @@ typedef TcgNext (*TcgHelper)(TcgState *s, const TcgInsn *insn);
 
 enum { TCG_NO_REG = 0xff };
 
-/* Which registers an instruction needs, so what refuses it: SDM vol. 3A, sections 2.5, 13.1. */
+/*
+ * Which registers an instruction needs, which determines how it is disabled:
+ * SDM vol. 3A, sections 2.5, 13.1.
+ */
 typedef enum {
     TCG_UNIT_NONE,
     TCG_UNIT_X87,               /* also FXSAVE, FXRSTOR */
@@ -373,7 +376,7 @@ typedef enum {
 struct TcgInsn {
     TcgHelper helper;
     guint64 rip;
-    guint64 imm;                /* first immediate, sign-extended as the instruction wants it; of
+    guint64 imm;                /* first immediate, sign-extended as the instruction requires; of
                                    relative branches the target's offset from the next instruction;
                                    of far pointers the offset; of moffs the address */
     gint64 disp;
@@ -383,7 +386,7 @@ struct TcgInsn {
     guint8 length;              /* bytes, 1 to 15 */
     guint8 operand_size;        /* 1, 2, 4, 8 */
     guint8 address_size;        /* 2, 4, 8 */
-    guint8 stack_size;          /* 2, 4, 8: what the stack pointer's width is */
+    guint8 stack_size;          /* 2, 4, 8: width of the stack pointer */
     guint8 reg;                 /* ModRM.reg with REX.R (VEX.R) */
     guint8 rm;                  /* ModRM.rm with REX.B if it is a register, else TCG_NO_REG */
     guint8 base, index, scale;  /* of the memory operand; TCG_NO_REG: none; scale 1, 2, 4, 8 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What string instructions share: SDM vol. 1, section 7.3.9; vol. 2, REP.  Light.
+ * Common code of string instructions: SDM vol.  1, section 7.3.9; vol.  2, REP.
+ * Light.
  */
 #ifndef TCG_STRING_H
 #define TCG_STRING_H
@@ -13,9 +14,9 @@ typedef struct {
     guint segment;
     TcgAccess access;
     /* By tcg_string_reach(): */
-    guint64 linear;             /* of the present element */
-    guint8 *host;               /* and where it is on the host, or NULL: element by element */
-    guint64 n;                  /* that many elements from it on are in this page of the host */
+    guint64 linear;             /* of the current element */
+    guint8 *host;               /* its host address, or NULL: element by element */
+    guint64 n;                  /* how many elements from it on are in this host page */
 } TcgStringOperand;
 
 static inline bool tcg_string_down(const TcgState *s)
@@ -50,23 +51,23 @@ static inline void tcg_string_counted(TcgState *s, const TcgInsn *insn, guint64 
     }
 }
 
-/* What comes after it: plain memory neither changes what is translated nor runs heavy code. */
+/* The result: plain memory neither changes translations nor runs heavy code. */
 static inline TcgNext tcg_string_done(bool was_plain)
 {
     return was_plain ? TCG_GO_ON : TCG_NEXT;
 }
 
-/* Whether it has to be left though elements remain: rip stays, and it goes on later. */
+/* Whether to stop although elements remain: rip stays, and the instruction continues later. */
 static inline bool tcg_string_interrupted(const TcgState *s)
 {
     return __atomic_load_n(&s->pending, __ATOMIC_RELAXED) || s->mode & TCG_MODE_STEP;
 }
 
-/* Elements from the present one on that lie in one page and within the segment, upward or
- * downward as DF says, at most count.  0: the present one does not, as a whole. */
+/* How many elements from the current one on are in one page and within the segment,
+ * upward or downward by DF, at most count.  0: the current one is not entirely. */
 guint64 tcg_string_span(const TcgState *s, const TcgInsn *insn, const TcgStringOperand *operand,
                         guint64 count);
-/* Fills in the rest of an operand; raises what an access to the present element raises. */
+/* Fills in the rest of an operand; raises the faults of an access to the current element. */
 void tcg_string_reach(TcgState *s, const TcgInsn *insn, TcgStringOperand *operand, guint64 count);
 
 #endif

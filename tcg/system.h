@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the system instructions ask of each other: CPUID as the guest sees it, the
+ * The interfaces between the system instructions: CPUID as the guest sees it, the
  * time-stamp counter, model-specific registers at reset.  Light.
  */
 #ifndef TCG_SYSTEM_H
@@ -31,14 +31,14 @@ enum { TCG_EAX, TCG_EBX, TCG_ECX, TCG_EDX };
 #define TCG_CPUID_AMD_IBRS 0x80000008, 0, TCG_EBX, 14
 #define TCG_CPUID_AUTO_IBRS 0x80000021, 0, TCG_EAX, 8
 
-/* A register of a leaf as it was configured; 0 where there is none. */
+/* A register of a leaf as it was configured; 0 if it does not exist. */
 guint32 tcg_cpuid_register(const TcgState *s, guint32 leaf, guint32 subleaf, guint reg);
 /* Whether the guest's CPUID has a bit. */
 bool tcg_cpuid_has(const TcgState *s, guint32 leaf, guint32 subleaf, guint reg, guint bit);
-/* Whether the guest's CPU says that AMD made it (or Hygon). */
+/* Whether the guest's CPU reports AMD (or Hygon) as vendor. */
 bool tcg_cpuid_is_amd(const TcgState *s);
 
-/* The model-specific registers after RESET; INIT leaves them alone. */
+/* Sets the model-specific registers to their RESET values; INIT does not change them. */
 void tcg_msr_reset(TcgState *s);
 
 /* 48-bit linear addresses. */

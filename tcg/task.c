@@ -2,8 +2,8 @@
 /*
  * Tasks and the switch between them: SDM vol. 3A, chapter 7.
  *
- * Up to the point where the new task's TSS has been read, a fault belongs to the old task and
- * leaves it as it was; from there on, to the new one (section 7.3, table 7-1).
+ * Up to the point where the new task's TSS has been read, a fault belongs to the old task,
+ * which is not changed; after that, to the new one (section 7.3, table 7-1).
  */
 #include "config.h"
 #include "tcg/segment.h"
@@ -19,7 +19,7 @@ enum {
     DR7_LOCAL = 0x155,
 };
 
-/* What a TSS holds of a task. */
+/* The state of a task in a TSS. */
 typedef struct {
     guint32 cr3, ip, eflags;
     guint32 gpr[8];
@@ -86,7 +86,7 @@ static void read_task(TcgState *s, guint64 base, bool wide, Task *ret_task)
     ret_task->ldt = tss_load(s, base, wide ? TSS32_LDT : TSS16_LDT, 2);
 }
 
-/* All of the TSS but what is static in it (stacks of inner levels, CR3, LDT). */
+/* Saves the TSS except for its static fields (stacks of inner levels, CR3, LDT). */
 static void save_task(TcgState *s, guint32 ip, guint32 eflags)
 {
     bool wide = is_wide(s->tr.attributes);
@@ -115,7 +115,7 @@ static void leave_busy(TcgState *s)
     }
 }
 
-/* Raises what reading and writing the two TSSs would, as far as it can be known. */
+/* Raises the faults of reading and writing the two TSSs, as far as they can be predicted. */
 static void check_tasks(TcgState *s, const TcgDescriptor *tss, bool wide)
 {
     guint old_size = is_wide(s->tr.attributes) ? TSS32_SIZE : TSS16_SIZE;
@@ -131,7 +131,7 @@ static void check_tasks(TcgState *s, const TcgDescriptor *tss, bool wide)
 
 /* ---- Into the new task ---- */
 
-/* Registers that need no checks; segment registers hold their selectors and nothing else. */
+/* Registers that need no checks; segment registers get only their selectors. */
 static void load_registers(TcgState *s, const Task *task, bool wide)
 {
     guint cpl = task->eflags & EFLAGS_VM ? 3 : task->selector[TCG_CS] & 3;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the heavy files of tcg/ share: the accelerator object and a vCPU.  Nobody
- * outside tcg/ includes this; they see cpu/accel.h.
+ * What the heavy files of tcg/ share: the accelerator object and a vCPU.
+ * Private to tcg/; other code uses cpu/accel.h.
  *
  * Locks, outermost first: the machine lock; TcgAccel.translate; the locks of
- * interrupts.c, timers.c and ioeventfd.c; TcgAccel.run.lock and TcgApic.lock, in
- * which nothing is called.
+ * interrupts.c, timers.c and ioeventfd.c; TcgAccel.run.lock and TcgApic.lock,
+ * which are innermost.
  */
 #ifndef TCG_TCG_ACCEL_H
 #define TCG_TCG_ACCEL_H
@@ -21,12 +21,12 @@ typedef struct TcgTimers TcgTimers;
 typedef struct TcgInterrupts TcgInterrupts;
 typedef struct TcgIoeventfds TcgIoeventfds;
 
-/* Who runs; vcpu.c says how pausing works, hold.c how holding does. */
+/* Running; see vcpu.c for pausing, hold.c for holding. */
 typedef struct {
     GMutex lock;
     GCond left;                 /* a vCPU parked, or left generated code while hold was set */
     GCond go;                   /* stop, quit, hold or a request of a vCPU changed */
-    bool hold;                  /* atomic: nobody may run, memory or code changes */
+    bool hold;                  /* atomic: no vCPU may run, memory or code changes */
     bool barrier_shared;        /* qom/barrier.h */
 } TcgRunControl;
 
@@ -35,14 +35,14 @@ struct TcgAccel {
     TcgCache *cache;            /* cache.c: code memory and blocks */
     TcgMemory *memory;          /* slots.c: physical pages */
     TcgTimers *timers;          /* timers.c: deadlines of local APICs */
-    TcgInterrupts *interrupts;  /* interrupts.c: who gets messages, and routes */
+    TcgInterrupts *interrupts;  /* interrupts.c: receivers of messages, and routes */
     TcgIoeventfds *ioeventfds;  /* ioeventfd.c */
     GPtrArray *vcpus;           /* of TcgVcpu */
     TcgRunControl run;
     GMutex translate;
     int extint;                 /* atomic: the PIC's line */
     int a20;                    /* atomic: the line of address line 20 */
-    guint64 tsc_frequency;      /* of the host's counter, in Hz */
+    guint64 tsc_frequency;      /* of the host's TSC, in Hz */
 };
 
 struct TcgVcpu {
@@ -65,19 +65,21 @@ static inline void tcg_next_turn(TcgVcpu *vcpu)
 
 /* ---- vcpu.c ---- */
 
-/* Sets TCG_REQUEST_* and sees to it that the vCPU looks: it leaves generated code
- * at the next block, or wakes up if it is halted.  Any thread, any lock but run.lock. */
+/* Sets TCG_REQUEST_* and makes the vCPU check them: it leaves generated code at the next
+ * block, or wakes up if it is halted.  Any thread, with any lock held except
+ * run.lock. */
 void tcg_vcpu_request(TcgVcpu *vcpu, guint32 requests);
 
 /* ---- hold.c ---- */
 
 void tcg_run_control_init(TcgRunControl *control);
-/* From heavy code, which its thread begins in, to light code; waits while somebody holds. */
+/* Enters light code from heavy code, in which its thread begins; waits while vCPUs are held. */
 void tcg_vcpu_enter(TcgVcpu *vcpu);
 
 /* Keeps all vCPUs out of generated and light code until tcg_vcpus_release(), and waits until
- * nobody else does.  Any thread, on a vCPU's own in heavy code; any lock but translate and
- * run.lock.  Whoever holds takes of all locks translate and those of slots.c at most. */
+ * no other thread holds them.  Any thread, on a vCPU's own in heavy code; any lock may be
+ * held except translate and run.lock.  The holder may take only translate and the locks of
+ * slots.c. */
 void tcg_vcpus_hold(TcgAccel *tcg);
 void tcg_vcpus_release(TcgAccel *tcg);
 
@@ -118,12 +120,12 @@ bool tcg_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **err
 bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
 void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
 
-/* INIT (SDM vol. 3A, table 10-1): the FPU, vector registers, MSRs, what CR0 says of caches,
- * and where the local APIC is stay; the first CPU goes on at the reset vector, others wait
- * for a SIPI.  On the vCPU's own thread, or parked. */
+/* INIT (SDM vol.  3A, table 10-1): FPU, vector registers, MSRs, the cache bits of CR0 and
+ * the local APIC's base are preserved; the first CPU continues at the reset vector, others
+ * wait for a SIPI.  On the vCPU's own thread, or parked. */
 void tcg_vcpu_init(TcgVcpu *vcpu);
-/* SIPI (SDM vol. 3A, section 9.4.3): starts at the page that the vector names, if it waits for
- * that. */
+/* SIPI (SDM vol. 3A, section 9.4.3): starts at the page named by the vector, if the CPU waits
+ * for one. */
 void tcg_vcpu_start(TcgVcpu *vcpu);
 
 /* ---- vcpu-extra.c: of X86CpuState all but general and system registers; parked ---- */
@@ -133,7 +135,7 @@ void tcg_extra_store(TcgVcpu *vcpu, X86CpuState *ret_state);
 
 /* ---- slots.c ---- */
 
-/* All vCPUs are gone when it is freed. */
+/* It is freed after all vCPUs. */
 TcgMemory *tcg_memory_new(void);
 void tcg_memory_free(TcgMemory *memory);
 
@@ -143,8 +145,8 @@ typedef struct TcgPhysPage TcgPhysPage;
 
 /* Drops all translated code of a page, and its TCG_PAGE_CODE; machine lock held, vCPUs held. */
 void tcg_cache_drop_page(TcgAccel *tcg, TcgPhysPage *page);
-/* Drops the blocks that have bytes there, which may span pages and what is no memory; any
- * thread, any lock but translate and run.lock. */
+/* Drops the blocks that have bytes in the range, which may span pages and gaps; any
+ * thread, with any lock held except translate and run.lock. */
 void tcg_cache_drop_range(TcgAccel *tcg, guint64 gpa, guint64 size);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The offsets that thunks.S knows are those of the struct.
+ * Checks that the offsets used by thunks.S are those of the struct.
  */
 #include "config.h"
 #include "tcg/offsets.h"

@@ -172,7 +172,7 @@ function tcg_thunk_copied
     mov AT(TCG_OFF_SCRATCH), %r10
     jmp *%r11
 
-/* The signal handler goes on here after a fault in generated code; registers are as they were. */
+/* The signal handler continues here after a fault in generated code; registers are as they were. */
 function tcg_thunk_fault
     save_registers 0
     mov %rsp, %rdi

@@ -2,11 +2,11 @@
 /*
  * See tcg/timers.h.
  *
- * `until` is what the thread sleeps until.  Who makes a deadline earlier than that
- * wakes it; while the thread looks at the deadlines it is G_MAXINT64, so that whoever
- * changes one then takes the lock, which the thread lets go when it sleeps.  Thread:
- * until = MAX, fence, read deadline; vCPU: write deadline, fence, read until.  One of
- * the two sees the other's write.
+ * `until` is the time until which the thread sleeps.  A thread that sets an earlier
+ * deadline wakes it; while the thread computes the deadlines it is G_MAXINT64, so
+ * that a thread that changes one then takes the lock, which the timer thread releases
+ * when it sleeps.  Thread: until = MAX, fence, read deadline; vCPU: write deadline,
+ * fence, read until.  At least one of the two sees the other's write.
  */
 #include "config.h"
 #include "tcg/timers.h"
@@ -28,7 +28,7 @@ typedef struct {
 } ClockPair;
 
 struct TcgTimers {
-    GMutex lock;                /* of all but until */
+    GMutex lock;                /* guards all except until */
     GCond wake;
     GThread *thread;
     GPtrArray *vcpus;           /* of TcgVcpu */
@@ -39,7 +39,7 @@ struct TcgTimers {
 
 /* ---- The rate of the time stamp counter ---- */
 
-/* Of a few tries the one in which the least time passed between the two. */
+/* Of several attempts, the one with the least time between the two reads. */
 static ClockPair read_clocks(void)
 {
     ClockPair best = { 0 };
@@ -69,7 +69,7 @@ static guint64 announced_by_processor(void)
     return (guint64)ecx * ebx / eax;
 }
 
-/* Leaf 40000010h, which hypervisors agreed on: kHz. */
+/* Leaf 40000010h, a convention of hypervisors: kHz. */
 static guint64 announced_by_hypervisor(void)
 {
     guint eax, ebx, ecx, edx;
@@ -103,7 +103,7 @@ guint64 tcg_tsc_frequency(TcgAccel *tcg)
     hz = announced_by_processor();
     hz = hz ? hz : announced_by_hypervisor();
     hz = MAX(hz ? hz : measured(tcg->timers), 1);
-    /* All see one answer, whoever was first. */
+    /* All threads use the first result. */
     __atomic_compare_exchange_n(&tcg->tsc_frequency, &none, hz, false, __ATOMIC_RELAXED,
                                 __ATOMIC_RELAXED);
     return none ? none : hz;
@@ -199,14 +199,14 @@ void tcg_timers_remove(TcgVcpu *vcpu)
     g_mutex_unlock(&timers->lock);
 }
 
-/* With all signals blocked, which the new thread inherits: they are the main
- * thread's. */
+/* Blocks all signals, which the new thread inherits: the main thread handles
+ * them. */
 static bool start_thread(TcgTimers *timers, GError **error)
 {
     sigset_t all, old;
 
     sigfillset(&all);
-    sigdelset(&all, SIGBUS);    /* guest memory may be lost: whoever touches it has to tell */
+    sigdelset(&all, SIGBUS);    /* raised by lost guest memory, which must be reported */
     pthread_sigmask(SIG_SETMASK, &all, &old);
     timers->thread = g_thread_try_new("APIC timers", timer_thread, timers, NULL);
     pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The timer thread: fires the timers of local APICs whose vCPUs run, and so cannot
- * look themselves.  It sleeps until the earliest deadline; a vCPU that is halted or
- * parked waits by itself until tcg_apic_deadline(), and is not watched meanwhile, so
- * that an idle machine wakes nobody.  Never takes the machine lock.
+ * The timer thread: fires the timers of local APICs whose vCPUs are running, and so
+ * cannot check themselves.  It sleeps until the earliest deadline; a halted or
+ * parked vCPU itself waits until tcg_apic_deadline(), and is not watched meanwhile,
+ * so that an idle machine wakes no second thread.  Never takes the machine lock.
  *
- * And the rate of the host's time stamp counter, which the guest's has.
+ * Also determines the rate of the host's time stamp counter, which is that of
+ * the guest's.
  *
  * None of this is called with TcgAccel.run.lock or a TcgApic.lock held.
  */
@@ -14,22 +15,22 @@
 
 #include "tcg/tcg-accel.h"
 
-/* Starts the thread.  NULL with host-error: there is none to be had. */
+/* Starts the thread.  NULL with host-error if it cannot be created. */
 TcgTimers *tcg_timers_new(GError **error);
 void tcg_timers_free(TcgTimers *timers);        /* accepts NULL; no vCPU is left */
 
-/* By tcg_apic_init() and tcg_apic_unlist(). */
+/* For tcg_apic_init() and tcg_apic_unlist(). */
 void tcg_timers_add(TcgVcpu *vcpu);
 void tcg_timers_remove(TcgVcpu *vcpu);
 
 /* The vCPU begins to run (true), or is about to be halted or parked; its own thread.
  * Cheap.  Watched by default. */
 void tcg_timers_watch(TcgVcpu *vcpu, bool watch);
-/* Its APIC's deadline is another one. */
+/* Its APIC's deadline has changed. */
 void tcg_timers_changed(TcgVcpu *vcpu);
 
-/* Of the host's time stamp counter, in Hz; the first call finds it: what the
- * processor or a hypervisor says (CPUID 0x15, 0x40000010), or what the clocks showed since
+/* The frequency of the host's time stamp counter in Hz; the first call determines it, from
+ * the processor or a hypervisor (CPUID 0x15, 0x40000010), or from the clocks since
  * tcg_timers_new().  Does not wait. */
 guint64 tcg_tsc_frequency(TcgAccel *tcg);
 

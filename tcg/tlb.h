@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The TLB as C looks into it.
+ * TLB lookups by C.
  */
 #ifndef TCG_TLB_H
 #define TCG_TLB_H
 
 #include "tcg/light.h"
 
-/* The table that accesses use: as CPL and EFLAGS.AC say, or the processor's own. */
+/* The table for an access: that of CPL and EFLAGS.AC, or of the system. */
 static inline TcgTlbEntry *tcg_tlb_table(TcgState *s, TcgAccess access)
 {
     return s->tlb[access & TCG_SYSTEM ? TCG_TLB_KERNEL : tcg_tlb_index(s->mode)];
 }
 
-/* Where size bytes at linear lie on the host, if they are in one page that may be accessed
- * without C's looking; else NULL.  Fetches never do: what may be read need not be executable. */
+/* The host address of size bytes at linear, if they are in one page that may be accessed without
+ * C; else NULL.  Not for fetches: a readable page need not be executable. */
 static inline guint8 *tcg_tlb_find(TcgState *s, guint64 linear, guint size, TcgAccess access)
 {
     const TcgTlbEntry *entry = &tcg_tlb_table(s, access)[linear >> 12 & (TCG_TLB_SIZE - 1)];
@@ -23,7 +23,7 @@ static inline guint8 *tcg_tlb_find(TcgState *s, guint64 linear, guint size, TcgA
     return offset <= 4096 - size && !(access & TCG_FETCH) ? entry->page + offset : NULL;
 }
 
-/* The same for one whose page is known to hold no memory: where it is. */
+/* The same for a page that is known to have no memory: its address. */
 static inline bool tcg_tlb_find_device(const TcgState *s, guint64 linear, TcgAccess access,
                                        guint64 *ret_gpa)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where the guest's arithmetic flags are.  At a block's edges they are in the
- * state; in between in the host's flags, in the state, in both, or nowhere,
- * where nothing reads them any more.
+ * state; in between in the host's flags, in the state, in both, or nowhere, if
+ * they are dead.
  */
 #include "config.h"
 #include "tcg/translate.h"
@@ -31,7 +31,7 @@ guint32 flags_live_before(const TcgDecoded *d)
     return d->reads | (d->live & ~d->writes);
 }
 
-/* Exact flags are kept also where only a fault of the next instruction would show them. */
+/* With exact flags they are also kept if only a fault of the next instruction would show them. */
 void flags_spill(TcgTranslation *t, guint32 live)
 {
     if ((live || t->exact) && t->flags == FLAGS_IN_HOST) {

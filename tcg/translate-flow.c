@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Near jumps, calls and returns, and how a block is left:
+ * Near jumps, calls and returns, and leaving a block:
  *
- *  - for an address in its own page: a jump, aimed at first at a stub that goes to
- *    the dispatcher, and by it at the block (cache.c);
+ *  - for an address in its own page: a jump, which first points at a stub that
+ *    goes to the dispatcher, and is then patched to point at the block (cache.c);
  *  - for any other: through the jump cache, which is cleared with the TLB, since
- *    another page may be another one tomorrow.
+ *    the mapping of another page may change.
  */
 #include "config.h"
 #include "tcg/translate.h"
@@ -43,7 +43,7 @@ static void emit_jump_entry(TcgEmit *e, bool wide, guint opcode, guint reg, gsiz
     emit_32(e, offset);
 }
 
-/* Leaves the block for the address in r10; flags have been settled. */
+/* Leaves the block for the address in r10; flags must be settled. */
 static void emit_exit_indirect(TcgTranslation *t)
 {
     TcgEmit *e = &t->e;
@@ -122,7 +122,7 @@ void emit_exit(TcgTranslation *t, guint64 rip)
     }
 }
 
-/* Leaves the block for rip if the host's flags say so, and goes on here if not. */
+/* Leaves the block for rip if the host's flags satisfy the condition, and continues here if not. */
 static void emit_exit_if(TcgTranslation *t, guint condition, guint64 rip)
 {
     guint8 *over;
@@ -140,7 +140,7 @@ static void emit_exit_if(TcgTranslation *t, guint condition, guint64 rip)
 
 /* ---- Traces ---- */
 
-/* The jump itself is chained where nothing has to be done before. */
+/* The jump itself is chained if nothing has to be done before. */
 static void emit_exit_aside(TcgTranslation *t, guint condition, guint64 rip, guint32 live)
 {
     bool save = live && t->flags == FLAGS_IN_HOST;
@@ -173,11 +173,11 @@ static guint64 target_of(const TcgTranslation *t, const TcgDecoded *d)
 {
     guint64 target = insn_rip(t, d) + d->z.length + d->z.raw.imm[0].value.s;
 
-    /* A 16-bit operand size cuts the address, but in 64-bit code, as Intel's. */
+    /* A 16-bit operand size truncates the address, except in 64-bit code, as on Intel CPUs. */
     return is_64bit(t) ? target : d->z.operand_width == 16 ? target & 0xffff : (guint32)target;
 }
 
-/* Outside of 64-bit code limits are checked by C, unless the segment is flat. */
+/* Except in 64-bit code, limits are checked by C, unless the segment is flat. */
 static bool can_jump(const TcgTranslation *t, const TcgDecoded *d)
 {
     return is_64bit(t) ? d->z.operand_width == 64

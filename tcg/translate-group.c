@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Groups: accesses of a block whose addresses are known to be near each other, such as
- * fields of a struct or a stack frame.  The first one checks the range of all in one
- * look at the TLB and leaves the difference between host and linear address in
+ * fields of a struct or a stack frame.  The first one checks the range of all with
+ * one TLB lookup and leaves the difference between host and linear address in
  * TcgState.group_delta; the others use it.
  *
  * A register has a version: a value that the block does not know, and an offset to it
@@ -10,9 +10,9 @@
  * and offsets within MAX_SPAN are a group.  In a trace that goes round a loop several
  * times, accesses that walk through memory are.
  *
- * If the range does not lie in one page that may be accessed so, the block goes on in
- * a plain one (TCG_MODE_PLAIN).  A group ends where C runs: a helper, or an access
- * that does not leave the block when it was no memory.
+ * If the range is not in one page with the needed access, execution continues in a
+ * plain block (TCG_MODE_PLAIN).  A group ends where C runs: a helper, or an access
+ * that stays in the block even if it was not to memory.
  */
 #include "config.h"
 #include "tcg/translate.h"
@@ -28,7 +28,7 @@ typedef struct {
     TcgTranslation *t;
     Value reg[N_REGS];
     guint32 next_version;
-    guint first_open;           /* groups before it take no more */
+    guint first_open;           /* earlier groups are closed */
 } Tracker;
 
 static void forget(Tracker *tracker, guint reg)
@@ -38,7 +38,7 @@ static void forget(Tracker *tracker, guint reg)
 
 /* ---- Accesses ---- */
 
-/* The address is the values that the versions stand for, and an offset. */
+/* The address is the sum of the values of the versions and an offset. */
 typedef struct {
     guint32 version, index;
     guint8 scale;               /* 0: there is no index */
@@ -182,7 +182,7 @@ static void note_access(Tracker *tracker, guint i)
 
 /* ---- Registers ---- */
 
-/* add, sub, lea with a constant: what the register moves by; false: it is something else. */
+/* add, sub, lea with a constant: what is added to the register; false: another instruction. */
 static bool is_addition(const TcgDecoded *d, guint *ret_reg, gint64 *ret_by)
 {
     const ZydisDecodedOperand *to = &d->operand[0], *by = &d->operand[1];
@@ -258,7 +258,7 @@ static void follow_registers(Tracker *tracker, const TcgDecoded *d)
     }
 }
 
-/* Whether C may run there and the block goes on. */
+/* Whether C may run there without leaving the block. */
 static bool ends_groups(const TcgDecoded *d)
 {
     return d->policy.kind == TCG_KIND_HELPER ||
@@ -268,7 +268,7 @@ static bool ends_groups(const TcgDecoded *d)
 
 /* ---- Slots ---- */
 
-/* Groups of one access are none; the others have a slot as long as there are some. */
+/* Dissolves groups of one access; gives the others slots as long as there are any. */
 static void give_slots(TcgTranslation *t)
 {
     gint8 n = 0;
@@ -347,7 +347,7 @@ static void emit_load_delta(TcgTranslation *t, const TcgGroup *group)
     emit_state(&t->e, true, OP_MOV_LOAD, HOST_T1, STATE(group_delta) + 8 * (gsize)group->slot);
 }
 
-/* Its group, if it is of one; with *ret_first, is the first. */
+/* Its group, if it is in one; *ret_first: whether it is the first. */
 static const TcgGroup *group_of(const TcgTranslation *t, const TcgDecoded *d, bool *ret_first)
 {
     const TcgGroup *group = d->group >= 0 ? &t->group[d->group] : NULL;

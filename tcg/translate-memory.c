@@ -8,12 +8,12 @@
  *           the instruction, at [r11 + r10]
  *  cont:
  *
- * An access of a trace looks first at its site (TcgState.site_tag), where the TLB's entry
- * is copied to; the look at the TLB is out of line then, and the instruction at [r10].
- * Where pointers are followed, and each access is to another page, there is no site.  But pages
- * that lie side by side in memory mostly do so in the host's, too: the difference between host and
- * linear address is guessed to be that of the last time, and compared with the TLB's.  So the
- * processor has the address at once, and the look at the TLB goes on beside what follows.
+ * An access of a trace first checks its site (TcgState.site_tag), to which the TLB entry is
+ * copied; the TLB lookup is then out of line, and the instruction uses [r10].  Where pointers are
+ * followed, and each access is to another page, there is no site.  But pages that are adjacent in
+ * guest memory are usually adjacent on the host, too: the difference between host and linear
+ * address is guessed to be the last one, and compared with the TLB's.  So the processor has the
+ * address immediately, and the TLB lookup overlaps with what follows.
  *
  * Out of line
  *
@@ -21,7 +21,7 @@
  *           checked (the TLB was filled) or at copy with a host address in r10
  *  copy:    the instruction, at [r10]; to C, which goes on at cont, or leaves
  *
- * The record tells C what it has to know (TcgMemop, cache.h).
+ * The record has the data for C (TcgMemop, cache.h).
  */
 #include "config.h"
 #include "tcg/translate.h"
@@ -46,7 +46,7 @@ guint segment_of(const ZydisDecodedOperand *operand)
 
 /* ---- Offsets ---- */
 
-/* A register of the address, those in the state by way of scratch. */
+/* A register of the address; one in the state is loaded into scratch. */
 static guint address_register(TcgTranslation *t, ZydisRegister reg, guint scratch)
 {
     bool high;
@@ -154,7 +154,7 @@ static void emit_entry(TcgEmit *e, guint opcode, guint reg, gsize offset)
     emit_32(e, offset);
 }
 
-/* r11: what the page of r10 has in the table, in bytes. */
+/* r11: offset of the entry for the page of r10 in the table. */
 static void emit_tlb_index(TcgTranslation *t)
 {
     TcgEmit *e = &t->e;
@@ -177,7 +177,7 @@ static void emit_cmp_offset(TcgEmit *e, guint reg, guint bytes)
     emit_32(e, 0x1000 - bytes);
 }
 
-/* bytes: how many must lie in the page from r10 on; result: the member that r11 gets. */
+/* bytes: how many must be in the page from r10 on; result: the member to load into r11. */
 static void emit_check(TcgTranslation *t, TcgStub *stub, guint bytes, gsize result)
 {
     TcgEmit *e = &t->e;
@@ -186,7 +186,7 @@ static void emit_check(TcgTranslation *t, TcgStub *stub, guint bytes, gsize resu
     if (t->mode & TCG_MODE_ALIGN && stub->size > 1) {
         emit_bytes(e, "\x41\xf7\xc2", 3);       /* test r10d, size - 1 */
         emit_32(e, stub->size - 1);
-        emit_bytes(e, "\x0f\x85", 2);           /* jnz to the slow way, over the xor there */
+        emit_bytes(e, "\x0f\x85", 2);           /* jnz to the slow path, past its xor */
         emit_32(e, 0);
         stub->misaligned = e->p - 4;
     }
@@ -206,7 +206,7 @@ static bool is_pointer(const TcgTranslation *t, ZydisRegister reg)
     return is_gpr(reg) && t->pointers >> gpr_number(reg, &high) & 1;
 }
 
-/* Accesses to the stack are of groups, and their faults other ones than an empty site's. */
+/* Stack accesses are in groups, and their faults differ from that of an empty site. */
 static bool has_site(const TcgTranslation *t, const TcgDecoded *d, guint segment, guint how)
 {
     const ZydisDecodedOperand *operand = tcg_memory_operand(d);
@@ -236,7 +236,7 @@ static void emit_site_check(TcgTranslation *t, TcgStub *stub)
     stub->found = e->p;
 }
 
-/* Out of line: from the TLB to the site, by way of rax. */
+/* Out of line: copies the TLB entry to the site, through rax. */
 static void emit_site_fill(TcgTranslation *t, TcgStub *stub)
 {
     TcgEmit *e = &t->e;
@@ -321,7 +321,7 @@ static bool follows_pointer(const TcgTranslation *t, const TcgDecoded *d)
            operand->mem.index == ZYDIS_REGISTER_NONE && is_pointer(t, operand->mem.base);
 }
 
-/* As the first of a group has it: r11 is the difference, and the address does not need r10. */
+/* As for the first of a group: r11 is the difference, and the address does not need r10. */
 static TcgAddress emit_pointer_check(TcgTranslation *t, const TcgDecoded *d, TcgStub *stub)
 {
     const ZydisDecodedOperand *operand = tcg_memory_operand(d);
@@ -370,7 +370,7 @@ static guint8 *emit_lea_record(TcgEmit *e)
     return e->p - 4;
 }
 
-/* The instruction at [r10], and to C again; returns where it refers to the record. */
+/* The instruction at [r10], then back to C; returns the address of its reference to the record. */
 static guint8 *emit_copy(TcgTranslation *t, TcgStub *stub)
 {
     guint8 *site;

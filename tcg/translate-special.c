@@ -60,7 +60,7 @@ bool special_lea(TcgTranslation *t, TcgDecoded *d)
 
     emit_ea(t, d, &d->operand[1]);
     if (size == 16) {
-        /* The upper bits of the register stay. */
+        /* The upper bits of the register are preserved. */
         if (lives_in_state(guest)) {
             emit_8(&t->e, 0x66);
             emit_state(&t->e, false, OP_MOV_STORE, HOST_T0, STATE_GPR(guest));
@@ -113,7 +113,7 @@ guint emit_free_scratch(TcgTranslation *t, TcgAddress *address)
     return HOST_T1;
 }
 
-/* Stores the register, or the spare one that holds what is pushed. */
+/* Stores the register, or the spare one with the pushed value. */
 static void push_body(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument)
 {
     const ZydisDecodedOperand *operand = &d->operand[0];

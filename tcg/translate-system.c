@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CLI, STI and PUSHF where nothing has to be asked: kernels are full of them.
+ * CLI, STI and PUSHF where no check is needed: kernels use them often.
  */
 #include "config.h"
 #include "tcg/translate.h"
@@ -24,8 +24,8 @@ bool special_cli(TcgTranslation *t, TcgDecoded *d)
     return true;
 }
 
-/* Interrupts come after one more instruction, with which decode_block() ends the block: the next
- * one looks at `pending`, which is set if somebody wants something. */
+/* Interrupts are enabled after one more instruction, with which decode_block() ends the block:
+ * the next block checks `pending`. */
 bool special_sti(TcgTranslation *t, TcgDecoded *d)
 {
     guint8 *none;
@@ -55,7 +55,7 @@ static void emit_eflags(TcgTranslation *t)
 
 bool special_pushf(TcgTranslation *t, TcgDecoded *d)
 {
-    /* RF and VM, which are not pushed, are set in these modes alone. */
+    /* RF and VM, which are not pushed, are set only in these modes. */
     if (t->mode & (TCG_MODE_V86 | TCG_MODE_STEP) || !is_stack_wide(t, d)) {
         return false;
     }

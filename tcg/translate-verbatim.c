@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An instruction as it is: the same opcode and immediates, with the guest's
- * registers where they live and the memory operand where it is on the host.
+ * A copied instruction: the same opcode and immediates, with the host registers
+ * of the guest's registers and the host address of the memory operand.
  *
  * Guest registers r9 r10 r11 are loaded into a temporary before and stored after.
  * Temporaries are r10 and r11 as far as the address does not need them, then
- * registers that the instruction does not name, whose contents wait in `spare`.
+ * registers that the instruction does not name, whose contents are saved in
+ * `spare`.
  */
 #include "config.h"
 #include "tcg/translate.h"
@@ -17,7 +18,7 @@ typedef struct {
     guint guest, host;
     ZydisOperandEncoding encoding;
     bool high;                  /* ah ch dh bh */
-    bool load, store;           /* to and from the state, for those that live there */
+    bool load, store;           /* to and from the state, for those kept there */
     guint8 borrowed;            /* 1 + index in spare; 0: not */
 } Gpr;
 
@@ -66,7 +67,7 @@ guint emit_guest_reg(TcgTranslation *t, guint guest, guint scratch)
 
 /* ---- Registers ---- */
 
-/* BSF and BSR of zero leave the register alone, whatever the manual says of it. */
+/* BSF and BSR of zero do not change the register, although the manual leaves it undefined. */
 static bool writes_all(const TcgDecoded *d, const ZydisDecodedOperand *operand)
 {
     return operand->size >= 32 && !(operand->actions & ZYDIS_OPERAND_ACTION_CONDWRITE) &&
@@ -118,7 +119,7 @@ static guint free_register(const Form *form)
             return order[i];
         }
     }
-    return TCG_RDI;             /* cannot be: at most four are named */
+    return TCG_RDI;             /* not reached: at most four are named */
 }
 
 static guint borrow(TcgTranslation *t, Form *form)
@@ -435,7 +436,7 @@ static void emit_opcode(TcgTranslation *t, const TcgDecoded *d, const Form *form
     }
 }
 
-/* Immediates are the last bytes; an address (moffs) is none. */
+/* Immediates are the last bytes; an address (moffs) does not count. */
 static void emit_immediates(TcgTranslation *t, const TcgDecoded *d)
 {
     guint first = d->z.raw.imm[0].offset;
@@ -463,7 +464,7 @@ static void emit_instruction(TcgTranslation *t, TcgDecoded *d, Form *form)
 
 /* ---- With and without memory ---- */
 
-/* Gives up the index, or takes a register that a high byte can be named with. */
+/* Eliminates the index, or chooses a register that can be combined with a high byte register. */
 static void narrow_address(TcgTranslation *t, Form *form)
 {
     guint reg = form->high ? borrow(t, form) : HOST_T0;

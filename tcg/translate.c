@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A block: decoded up to where control may go elsewhere, at the end of the page, or
- * after 60 instructions; then liveness of flags backwards, then code forwards.
+ * A block: decoded up to a control transfer, the end of the page, or 60
+ * instructions; then liveness of flags is computed backwards, then code generated
+ * forwards.
  *
- * A trace is a block that takes the place of the one that begins a loop, once that went
- * round often.  It goes on behind conditional jumps, which leave it if they do not go the
- * way it thinks, and a few times round the loop: there are fewer heads, flags stay where
+ * A trace is a block that replaces the one at the start of a hot loop.  It continues
+ * after conditional jumps, which leave it if they do not go the predicted way, and
+ * contains several rounds of the loop: so there are fewer block heads, flags stay where
  * they are, and more accesses can be checked together.
  */
 #include "config.h"
@@ -89,8 +90,8 @@ static guint64 branch_target(const TcgTranslation *t, const TcgDecoded *d)
     return translate_ip(t, insn_rip(t, d) + d->z.length + d->z.raw.imm[0].value.s);
 }
 
-/* A trace goes on behind a jump: at its own begin again, if it goes there and there is room
- * for another round of the loop; otherwise behind one that goes forwards. */
+/* How a trace continues after a jump: at its own start, if the jump goes there and there is
+ * room for another round of the loop; otherwise after a forward jump. */
 static guint8 follow(const TcgTranslation *t, const TcgDecoded *d, guint *round)
 {
     bool conditional = d->policy.special == special_jcc;
@@ -168,7 +169,7 @@ static guint32 live_at(TcgTranslation *t, const Source *source, guint64 rip)
     return read | live;
 }
 
-/* Where it goes on behind the last instruction, if that is not a jump. */
+/* Where execution continues after the last instruction, if that is not a jump. */
 static guint64 next_rip(const TcgTranslation *t)
 {
     const TcgDecoded *last = &t->insn[t->n - 1];
@@ -219,7 +220,7 @@ static void find_live(TcgTranslation *t, const Source *source)
         TcgDecoded *d = &t->insn[i];
 
         if (d->policy.kind == TCG_KIND_HELPER) {
-            /* C may look at all of them. */
+            /* C may read all of them. */
             d->reads = EFLAGS_ARITHMETIC;
             d->writes = 0;
         }

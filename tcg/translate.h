@@ -4,10 +4,10 @@
  *
  *   translate.c          a block: decode, liveness, heads and exits
  *   translate-flags.c    where the guest's arithmetic flags are
- *   translate-memory.c   one memory access, and its way through C
- *   translate-verbatim.c an instruction as it is, with other registers
- *   translate-special.c  those that have no such form
- *   translate-flow.c     jumps, calls, returns
+ *   translate-memory.c   one memory access, and its path through C
+ *   translate-verbatim.c a copied instruction, with other registers
+ *   translate-special.c  instructions that cannot be copied   translate-flow.c
+ *   jumps, calls, returns
  */
 #ifndef TCG_TRANSLATE_H
 #define TCG_TRANSLATE_H
@@ -48,35 +48,35 @@ typedef struct {
 } TcgGroup;
 
 /* Emits what follows the check of an access: the instruction with all that it changes.  Called
- * twice, for the way through the TLB and for the copy; both must leave the same state behind. */
+ * twice, for the path through the TLB and for the copy; both must leave the same state. */
 typedef void (*TcgBody)(TcgTranslation *t, TcgDecoded *d, TcgAddress address, void *argument);
 
 typedef struct {
     TcgDecoded *d;
     TcgBody body;
     void *argument;
-    guint8 *slow, *segment, *misaligned;        /* jumps to be aimed at the stub; NULL: none */
-    const guint8 *checked;      /* where to go on with the linear address in r10 */
+    guint8 *slow, *segment, *misaligned;        /* jumps to the stub, to be patched; NULL: none */
+    const guint8 *checked;      /* where to continue with the linear address in r10 */
     const guint8 *cont;
     gsize table;                /* offset of the tag compared */
     guint8 size, how, segment_number;
     bool may_leave;
     const TcgGroup *group;      /* whose first access it is, or NULL */
     gint16 site;                /* of TcgState.site_tag, as if it were one array; -1: none */
-    const guint8 *found;        /* where a site that was filled goes on */
+    const guint8 *found;        /* where to continue after filling a site */
     gint16 guess;               /* of TcgState.guess; -1: none */
-    guint8 *wrong;              /* the jump if it was wrong, and where that goes on */
+    guint8 *wrong;              /* the jump for a wrong guess, and where to continue */
     const guint8 *corrected;
     guint8 flags_before, flags_after;
 } TcgStub;
 
-/* A jump to be chained, and where it goes as long as it is not. */
+/* A jump to be chained, and its target until then. */
 typedef struct {
     TcgExit *exit;
     guint64 rip;
 } TcgExitStub;
 
-/* Where a jump leaves a trace, if that takes more than the jump. */
+/* Where a jump leaves a trace, if that needs more than the jump. */
 typedef struct {
     guint8 *site;
     guint64 rip;
@@ -101,7 +101,7 @@ struct TcgTranslation {
     guint n_groups;
     TcgGroup group[TCG_MAX_INSNS];
     guint16 pointers;           /* registers that a trace loads from memory */
-    guint64 granules;           /* of the first page, looked at for flags */
+    guint64 granules;           /* of the first page, read for liveness of flags */
     TcgNote note[TCG_MAX_NOTES];
     TcgDecoded insn[TCG_MAX_INSNS + 1];
     TcgStub stub[TCG_MAX_STUBS];
@@ -127,22 +127,28 @@ static inline guint64 insn_rip(const TcgTranslation *t, const TcgDecoded *d)
 
 /* As wide as the instruction pointer. */
 guint64 translate_ip(const TcgTranslation *t, guint64 ip);
-/* The code that follows is of that instruction, with the flags where t->flags says. */
+/*
+ * Records that the following code belongs to that instruction, with the flags
+ * where t->flags says.
+ */
 void translate_note(TcgTranslation *t, const TcgDecoded *d);
 
 /* ---- translate-flags.c ---- */
 
-/* Before the host's flags change for a purpose of ours: live: those that are still needed. */
+/*
+ * To be called before generated code changes the host's flags; live: those that
+ * are still needed.
+ */
 void flags_spill(TcgTranslation *t, guint32 live);
 /* The same before the instruction's memory access, which changes them if it is checked. */
 void flags_spill_for(TcgTranslation *t, const TcgDecoded *d);
-/* The host's flags are the guest's. */
+/* Makes the host's flags those of the guest. */
 void flags_load(TcgTranslation *t);
-/* At a block's edge: in the state, unless none of live is needed. */
+/* At a block's edge: puts the flags in the state, unless none of live is needed. */
 void flags_settle(TcgTranslation *t, guint32 live);
-/* Which are needed from this instruction on. */
+/* The flags that are needed from this instruction on. */
 guint32 flags_live_before(const TcgDecoded *d);
-/* What an instruction that is emitted as it is needs before, and does to t->flags. */
+/* Prepares the flags for a copied instruction, and updates t->flags. */
 void flags_prepare(TcgTranslation *t, const TcgDecoded *d);
 void flags_after(TcgTranslation *t, const TcgDecoded *d);
 void emit_flags_save(TcgEmit *e);
@@ -197,7 +203,7 @@ static inline guint host_of(guint guest)
 
 /* Whether the stack is as wide as the operand, and simple. */
 bool is_stack_wide(const TcgTranslation *t, const TcgDecoded *d);
-/* Pushes spare[0]; flags have been spilt. */
+/* Pushes spare[0]; flags must have been spilt. */
 void emit_push_spare(TcgTranslation *t, TcgDecoded *d);
 bool special_cli(TcgTranslation *t, TcgDecoded *d);
 bool special_sti(TcgTranslation *t, TcgDecoded *d);
@@ -215,12 +221,12 @@ bool special_ret(TcgTranslation *t, TcgDecoded *d);
 
 guint emit_free_scratch(TcgTranslation *t, TcgAddress *address);
 void translate_helper(TcgTranslation *t, TcgDecoded *d, TcgHelper helper, bool ends);
-/* At the head of a block that has to do with the x87, or with AVX: see TcgState.x87_used. */
+/* At the head of a block that uses the x87, or AVX: see TcgState.x87_used. */
 void emit_x87_check(TcgTranslation *t);
 void emit_avx_mark(TcgTranslation *t);
 /* Leaves the block for a known address; flags have been settled. */
 void emit_exit(TcgTranslation *t, guint64 rip);
-/* The same for the jumps that left a trace on their way. */
+/* The same for jumps that leave a trace in its middle. */
 void emit_asides(TcgTranslation *t);
 void emit_exit_stubs(TcgTranslation *t);
 
@@ -229,7 +235,7 @@ void emit_exit_stubs(TcgTranslation *t);
 typedef enum {
     TCG_TRANSLATED,
     TCG_TRANSLATE_FULL,         /* no room: flush and try again */
-    TCG_TRANSLATE_NEXT,         /* the first instruction ends in the page after, which is needed */
+    TCG_TRANSLATE_NEXT,         /* the first instruction ends in the next page, which is needed */
 } TcgTranslateResult;
 
 /* A block, or a trace, at key->rip, whose first byte is at bytes on the host, with available

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a vCPU has beside general and system registers, between X86CpuState and
+ * A vCPU's state besides general and system registers, between X86CpuState and
  * TcgState: FPU and vector registers, MSRs, debug registers, pending events and the
- * local APIC's registers (SDM vol. 3A, table 11-1).
+ * local APIC's registers (SDM vol.  3A, table 11-1).
  */
 #include "config.h"
 #include "tcg/light.h"
@@ -36,7 +36,7 @@ static void vectors_in(TcgState *s, const X86CpuState *state)
     s->xcr0 = state->xcr0;
 }
 
-/* What the header marks as initial has no meaning in the image. */
+/* Components that the header marks as initial are undefined in the image. */
 static void vectors_out(const TcgState *s, X86CpuState *ret_state)
 {
     static const guint8 initial_fpu[24] = { 0x7f, 3 };  /* the control word; the rest 0 */
@@ -62,8 +62,8 @@ static void vectors_out(const TcgState *s, X86CpuState *ret_state)
 
 enum { MSR_HWCR = 0xc0010015u };
 
-/* Those that X86Msrs does not name, and a guest changes: speculation control; memory
- * types; machine checks; HWCR. */
+/* MSRs that are not in X86Msrs and that a guest can change: speculation control;
+ * memory types; machine checks; HWCR. */
 static const struct {
     guint32 first, last;
 } more_msrs[] = {
@@ -72,7 +72,7 @@ static const struct {
     { MSR_HWCR, MSR_HWCR },
 };
 
-/* As after a reset, where it needs no telling. */
+/* The reset value, which need not be saved. */
 static guint64 msr_default(guint32 number)
 {
     return number == MSR_HWCR ? HWCR_TSC_AT_P0 : 0;
@@ -91,7 +91,7 @@ static void more_out(TcgState *s, X86CpuState *ret_state)
     }
 }
 
-/* Of what a guest only reads, such as a platform's properties, each CPU has its own. */
+/* MSRs that a guest can only read, such as platform properties, keep this CPU's values. */
 static bool more_in(TcgVcpu *vcpu, const X86CpuState *state, GError **error)
 {
     for (guint i = 0; i < state->n_more_msrs; i++) {
@@ -156,7 +156,7 @@ static guint32 request(bool condition, guint32 bit)
     return condition ? bit : 0;
 }
 
-/* An interrupt that was taken from the controller is delivered as an exception would be. */
+/* An interrupt that was taken from the controller is delivered like an exception. */
 static void events_in(TcgState *s, const X86CpuState *state)
 {
     const X86Events *events = &state->events;
@@ -177,7 +177,7 @@ static void events_in(TcgState *s, const X86CpuState *state)
                       __ATOMIC_SEQ_CST);
 }
 
-/* CR2 is what it will be when a page fault that waits is delivered. */
+/* CR2 has the value that it will have when a pending page fault is delivered. */
 static void events_out(const TcgState *s, X86CpuState *ret_state)
 {
     guint32 requests = __atomic_load_n(&s->requests, __ATOMIC_RELAXED);

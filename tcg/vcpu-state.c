@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A vCPU's architectural state, between X86CpuState and TcgState, and what a reset,
- * INIT and SIPI make of it.  The time-stamp counter goes on through all of them.
+ * A vCPU's architectural state, between X86CpuState and TcgState, and its changes
+ * by reset, INIT and SIPI.  The time-stamp counter continues through all of them.
  */
 #include "config.h"
 #include "tcg/system.h"
@@ -84,7 +84,7 @@ static void segments_out(const TcgState *s, X86CpuState *ret_state)
 
 /* ---- All of X86CpuState ---- */
 
-/* What was cached of memory by the old control registers goes. */
+/* Drops cached translations of the old control registers. */
 static void forget_translations(TcgState *s)
 {
     memset(s->tlb_filled, 0xff, sizeof(s->tlb_filled));
@@ -158,7 +158,7 @@ static const CpuidLeaf *find_leaf(const Cpu *cpu, guint32 leaf)
     return NULL;
 }
 
-/* What the CPU model says of addresses. */
+/* Address widths from the CPU model. */
 static void reset_address_space(TcgVcpu *vcpu)
 {
     TcgState *s = vcpu->state;
@@ -172,7 +172,7 @@ static void reset_address_space(TcgVcpu *vcpu)
     s->a20_mask = g_atomic_int_get(&vcpu->tcg->a20) ? ~0ull : A20_MASK;
 }
 
-/* What was asked of the vCPU before and is not for after: TCG_REQUEST_*. */
+/* Clears requests that do not survive: TCG_REQUEST_*. */
 static void reset_events(TcgState *s, guint32 events)
 {
     s->delivering = -1;
@@ -195,7 +195,7 @@ bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **e
 
 /* ---- INIT and SIPI ---- */
 
-/* A SIPI that came as well was sent after the INIT, and is still to be looked at. */
+/* A SIPI that is also pending was sent after the INIT, and is kept. */
 void tcg_vcpu_init(TcgVcpu *vcpu)
 {
     const guint32 kept = CR0_CD | CR0_NW;

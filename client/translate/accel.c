@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The accelerator: -accel, -enable-kvm, and what -machine says of it.  One that is named alone is
- * requested as it is; with several, or none, the daemon takes the first that works on its host,
- * which may be another one than this.
+ * The accelerator: -accel, -enable-kvm, and the keys of -machine about it.  A single one is
+ * requested directly; with several, or none, the daemon takes the first that works on its host,
+ * which may differ from this host.
  */
 #include "config.h"
 #include "client/translate/plan.h"
@@ -11,11 +11,11 @@
 #include "qmp/qapi-types-accel.h"
 #include "qmp/visit.h"
 
-/* One that may be taken. */
+/* A candidate. */
 typedef struct {
-    const Item *item;           /* which named it, or NULL */
+    const Item *item;           /* the option that named it, or NULL */
     char *name;                 /* as given */
-    const QmpClass *klass;      /* NULL: there is none of that name */
+    const QmpClass *klass;      /* NULL: unknown name */
     QmpOptions *options;
 } Choice;
 
@@ -42,7 +42,7 @@ static const QmpClass *find_accel(const char *name)
     return klass && qmp_class_is_a(klass, &qmp_class_accel) ? klass : NULL;
 }
 
-/* Adds all of a list with colons. */
+/* Adds all names of a list separated by colons. */
 static void add_choices(GPtrArray *choices, const char *list, const Item *item)
 {
     g_auto(GStrv) names = g_strsplit(list, ":", -1);
@@ -74,8 +74,8 @@ static bool add_key(Choice *choice, const QmpOptions *from, const char *key, GEr
                            qmp_options_position(from, key), error);
 }
 
-/* A property that several accelerators were given at once is of those that have it; one that
- * none has is the first one's, which says so. */
+/* A property given to several accelerators together goes to those that have it; if none has
+ * it, it goes to the first, which reports the error. */
 static bool share_key(GPtrArray *choices, guint first, const QmpOptions *from, const char *key,
                       GError **error)
 {
@@ -122,7 +122,7 @@ bool option_tb_size(Plan *plan, Item *item, GError **error)
     return true;
 }
 
-/* What -machine names replaces what it named before. */
+/* The accelerators of a later -machine replace those of an earlier one. */
 void plan_set_machine_accel(Plan *plan, const char *list, const Item *item)
 {
     g_ptr_array_set_size(plan->accel.machine_choices, 0);
@@ -149,7 +149,7 @@ static const Item *find_qtest(const Plan *plan)
     return NULL;
 }
 
-/* Nothing else drives the machine by default if a client does. */
+/* With a qtest client, the default is that nothing else drives the machine. */
 static void add_default(Plan *plan)
 {
     const Item *qtest = find_qtest(plan);
@@ -157,7 +157,7 @@ static void add_default(Plan *plan)
     add_choices(plan->accel.choices, qtest ? "qtest" : "kvm:tcg", qtest);
 }
 
-/* What the machine was told counts before -accel. */
+/* -machine takes precedence over -accel. */
 static GPtrArray *choose(Plan *plan)
 {
     const AccelPlan *accel = &plan->accel;
@@ -170,7 +170,7 @@ static GPtrArray *choose(Plan *plan)
         const Choice *choice = accel->choices->pdata[i];
 
         plan->current = choice->item;
-        plan_note(plan, "-machine says which accelerator");
+        plan_note(plan, "-machine names the accelerator");
     }
     return accel->machine_choices;
 }
@@ -208,11 +208,11 @@ static bool check_any(Plan *plan, const GPtrArray *choices, GError **error)
     return false;
 }
 
-/* A property that other options gave, such as `kernel-irqchip` of -machine, is of those that have
- * it, and have not their own. */
+/* A property from other options, such as `kernel-irqchip` of -machine, goes to those that have it
+ * and were not given their own. */
 static bool move_property(Plan *plan, GPtrArray *choices, const char *key, GError **error)
 {
-    /* Without controllers in the kernel, the user expects none at all. */
+    /* With `off`, an accelerator without such controllers fulfils it anyway. */
     bool taken = g_str_equal(key, "kernel-irqchip") &&
                  g_strcmp0(qmp_options_get(plan->accel.options, key), "off") == 0;
 
@@ -265,7 +265,7 @@ static json_t *options_of(Plan *plan, const Choice *choice, GError **error)
     return json;
 }
 
-/* The request for the first of several, whose id is what any of them was given. */
+/* The request for the first of several that works; its id is that of any of them. */
 static bool add_any(Plan *plan, const GPtrArray *choices, const char *why, GError **error)
 {
     json_t *any = json_pack("{s:s}", "qom-type", qmp_class_any_accel.name);
@@ -301,7 +301,7 @@ static bool add_one(Plan *plan, const Choice *choice, const char *why, GError **
            plan_add_options(plan, "object-add", choice->options, why, error);
 }
 
-/* What is left to the daemon altogether. */
+/* The request if no accelerator was named. */
 static void add_any_at_all(Plan *plan)
 {
     plan->current = NULL;

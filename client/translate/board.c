@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a board has by default: serial and parallel ports, the debug console; and what
- * QEMU's boards have and these have not.
+ * What a board has by default: serial and parallel ports, the debug console; and
+ * devices of QEMU's boards that these lack.
  */
 #include "config.h"
 #include "client/translate/plan.h"
@@ -10,7 +10,7 @@
 
 #include "client/translate/missing.h"
 
-/* A device on a character device of its own, or on one that was made by -chardev. */
+/* A device on a new character device, or on one that -chardev made. */
 static bool add_port(Plan *plan, const char *text, const char *driver, const char *base,
                      guint index, const char *why, GError **error)
 {
@@ -70,7 +70,7 @@ bool option_monitor(Plan *plan, Item *item, GError **error)
 bool option_nodefaults(Plan *plan, Item *item, GError **error)
 {
     plan->asked.nodefaults = true;
-    plan_note(plan, "devices that are there by default are left out");
+    plan_note(plan, "default devices are omitted");
     return true;
 }
 
@@ -84,7 +84,7 @@ bool option_nographic(Plan *plan, Item *item, GError **error)
 bool option_stopped(Plan *plan, Item *item, GError **error)
 {
     plan->asked.stopped = true;
-    plan_note(plan, "there is no 'cont' at the end");
+    plan_note(plan, "the final 'cont' is omitted");
     return true;
 }
 
@@ -117,8 +117,8 @@ static bool vga_is_none(const Plan *plan)
     return false;
 }
 
-/* PCs of QEMU have a VGA card and empty floppy and CD-ROM drives.  A user who asked for a machine
- * without display or defaults does not miss them; others are told. */
+/* PCs of QEMU have a VGA card and empty floppy and CD-ROM drives.  A user who requested a machine
+ * without display or defaults does not need them; others get an error. */
 static bool check_missing(Plan *plan, GError **error)
 {
     static const char *const defaults[] = { "VGA", "floppy", "ide-cd", NULL };
@@ -128,7 +128,7 @@ static bool check_missing(Plan *plan, GError **error)
         return true;
     }
     if (plan->asked.nographic) {
-        plan_note(plan, "%s are left out: there are none", missing);
+        plan_note(plan, "%s are omitted: they do not exist", missing);
         return true;
     }
     return plan_refuse(error, "QEMU's machine has %s by default, which vmd does not have: add "
@@ -145,9 +145,9 @@ static bool add_default_nic(Plan *plan, GError **error)
     net_allow_loopback(netdev);
     qmp_options_set(device, "driver", "e1000");
     qmp_options_set(device, "netdev", id);
-    return plan_add_options(plan, "netdev_add", netdev, "a network card is there by default",
+    return plan_add_options(plan, "netdev_add", netdev, "the default network card",
                             error) &&
-           plan_add_options(plan, "device_add", device, "a network card is there by default",
+           plan_add_options(plan, "device_add", device, "the default network card",
                             error);
 }
 
@@ -163,12 +163,12 @@ static bool add_defaults(Plan *plan, GError **error)
     }
     if (!plan->ports.has_serial && !has_device(plan, "isa-serial") &&
         !add_port(plan, plan->asked.nographic ? "mon:stdio" : "null", "isa-serial", "serial0", 0,
-                  "a serial port is there by default", error)) {
+                  "the default serial port", error)) {
         return false;
     }
     if (is_pc && !plan->ports.has_parallel && !has_device(plan, "isa-parallel") &&
         !add_port(plan, "null", "isa-parallel", "parallel0", 0,
-                  "a parallel port is there by default", error)) {
+                  "the default parallel port", error)) {
         return false;
     }
     return !is_pc || plan->net.has_nic || add_default_nic(plan, error);

@@ -3,7 +3,7 @@
  * Character devices: -chardev, and the older spelling that -serial and others take.
  *
  * chardev-add's argument has the backend's members two levels down; command lines have them flat,
- * with some names of their own.
+ * with some different names.
  */
 #include "config.h"
 #include "client/translate/plan.h"
@@ -95,7 +95,7 @@ static bool place_socket(QmpOptions *from, QmpOptions *to, GError **error)
         !move_delay(from, to, error)) {
         return false;
     }
-    /* Command lines say nothing for a client; the command's own default is a server. */
+    /* On command lines the default is a client; the command's default is a server. */
     return qmp_options_get(from, "server") || set(to, DATA "server", "off", error);
 }
 
@@ -243,7 +243,7 @@ bool option_chardev(Plan *plan, Item *item, GError **error)
 
 /* ---- The older spelling ---- */
 
-/* "host:port" with further options behind commas; the host may be in brackets. */
+/* "host:port" with further options after commas; the host may be in brackets. */
 static bool set_host_port(QmpOptions *options, const char *text, const char *host_key,
                           const char *port_key, GError **error)
 {
@@ -296,7 +296,7 @@ static bool read_spelling(QmpOptions *options, const Spelling *spelling, const c
                           GError **error)
 {
     const char *rest = text + strlen(spelling->prefix);
-    /* Files may have commas in their names; what follows a socket's address is options. */
+    /* File names may contain commas; the address of a socket is followed by options. */
     gsize length = g_str_equal(spelling->backend, "file") ? strlen(rest) : strcspn(rest, ",");
     g_autofree char *address = g_strndup(rest, length);
     bool ok = spelling->key ? set(options, spelling->key, address, error)
@@ -316,7 +316,7 @@ bool chardev_read_legacy(QmpOptions *options, const char *text, GError **error)
         }
     }
     if (g_str_equal(text, "mon:stdio")) {
-        /* Shared with the monitor, Ctrl-C is the guest's. */
+        /* If it is shared with the monitor, Ctrl-C goes to the guest. */
         return set(options, "backend", "stdio", error) && set(options, "signal", "off", error);
     }
     if (g_str_has_prefix(text, "mon:")) {

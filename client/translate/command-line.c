@@ -97,11 +97,11 @@ static bool parse_json(Item *item, GError **error)
     if (!item->json || !(item->row->flags & OPTION_MERGE)) {
         return item->json != NULL;
     }
-    /* A group of its own, to which other options of the same name are added. */
+    /* A group to which other options of the same name are added. */
     return item_json_to_options(item, error);
 }
 
-/* How the keys of an argument are read. */
+/* How the keys of an argument are parsed. */
 static guint options_flags(const Item *item)
 {
     bool named = g_str_has_prefix(item->text, "driver=");
@@ -241,7 +241,7 @@ static void word_problem(Plan *plan, const char *origin, guint number, GError *e
     g_ptr_array_add(plan->out->problems, error);
 }
 
-/* Takes one option from args, its argument included; returns how many words that were. */
+/* Takes one option with its argument from args; returns the number of words. */
 static int take_words(Plan *plan, int n_args, const char *const *args, guint number)
 {
     const char *word = args[0];
@@ -254,7 +254,7 @@ static int take_words(Plan *plan, int n_args, const char *const *args, guint num
     GError *error = NULL;
 
     if (!is_option) {
-        /* As in QEMU a word of its own is the first disk. */
+        /* As in QEMU a word without option is the first disk. */
         row = find_option("hda");
         text = word;
     }
@@ -385,7 +385,7 @@ static void plan_clear(Plan *plan)
     json_decref(plan->machine.defaults);
 }
 
-/* A phase with problems is the last one: the next would only repeat them. */
+/* Stops after a phase with problems: the next would only repeat them. */
 static Translation *finish(Plan *plan)
 {
     for (Phase phase = 0; !plan->out->problems->len && phase < PHASE__MAX; phase++) {

@@ -9,11 +9,11 @@
 
 #include "client/translate/typed.h"
 
-/* As in QEMU the last one counts, with all that it leaves out. */
+/* As in QEMU the last one replaces earlier ones completely. */
 bool option_compat(Plan *plan, Item *item, GError **error)
 {
     if (plan->objects.compat) {
-        plan_note(plan, "takes the place of '%s'", plan->objects.compat->origin);
+        plan_note(plan, "replaces '%s'", plan->objects.compat->origin);
     }
     plan->objects.compat = item;
     return true;

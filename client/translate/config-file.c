@@ -6,7 +6,7 @@
  *   [drive "disk0"]            a group, with the id that its members have in quotes
  *     file = "disk.img"        a key and its value; no character in the quotes is special
  *
- * Groups are those of the command line: what is [device] there is -device here.
+ * Groups are the options of the command line: [device] stands for -device.
  */
 #include "config.h"
 #include "client/translate/plan.h"
@@ -18,7 +18,7 @@
 #include "qmp/nearest.h"
 #include "qmp/text.h"
 
-/* Files of people are far below. */
+/* Files written by people are much smaller. */
 enum { TEXT_MAX = 1 << 20 };
 
 typedef struct {
@@ -64,7 +64,7 @@ static bool unknown_group(const Reader *reader, const char *name, GError **error
     return fail(reader, error, ERROR_REASON_INVALID_VALUE, name, why);
 }
 
-/* Cuts text at the next quote; what follows it, or NULL if there is none. */
+/* Cuts text at the next quote; returns what follows it, or NULL if there is none. */
 static char *cut_quoted(char *text)
 {
     char *end = strchr(text, '"');
@@ -109,7 +109,7 @@ static bool begin_group(Reader *reader, char *text, GError **error)
     return !id || qmp_options_add(reader->options, "id", id, 0, error);
 }
 
-/* A device's class, which says how its other keys are read, stands before them. */
+/* A device's class decides how its other keys are parsed, so it must come first. */
 static bool set_driver(Reader *reader, const char *driver, GError **error)
 {
     QmpOptions *options = qmp_options_parse("", NULL, device_options_flags(driver), NULL);
@@ -148,7 +148,7 @@ static bool add_value(Reader *reader, char *text, GError **error)
     rest = cut_quoted(++value);
     if (!rest || *rest) {
         return fail(reader, error, ERROR_REASON_SYNTAX, whole,
-                    rest ? "goes on behind its value" : "has an unterminated quote");
+                    rest ? "has text after its value" : "has an unterminated quote");
     }
     if (!add_key(reader, g_strstrip(text), value, error)) {
         g_prefix_error(error, "%s:%u: ", reader->path, reader->line);
@@ -212,7 +212,7 @@ char *config_read_text(const char *path, GError **error)
     if (ferror(file)) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot read it");
     } else if (n > 0 || strlen(text->str) != text->len) {
-        qmp_error_set(error, ERROR_REASON_SYNTAX, "is no text file of reasonable size");
+        qmp_error_set(error, ERROR_REASON_SYNTAX, "is not a text file of reasonable size");
         n = 1;
     }
     n += ferror(file) != 0;

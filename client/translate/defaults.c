@@ -83,7 +83,7 @@ static bool add_named_default(Plan *plan, const QmpOptions *options, GError **er
                        error);
 }
 
-/* driver.property=value, or the three by their names; a file has these as a group. */
+/* driver.property=value, or the three by name; a file has a group for them. */
 bool option_global(Plan *plan, Item *item, GError **error)
 {
     g_autoptr(QmpOptions) options = NULL;

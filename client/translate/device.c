@@ -31,7 +31,7 @@ static bool add_object(Plan *plan, Item *item, GError **error)
     return plan_add_options(plan, "object-add", item->options, NULL, error);
 }
 
-/* What -machine says of RAM holds for the backend that it names. */
+/* The keys of -machine about RAM apply to the backend that it names. */
 static bool inherit_memory_flags(Plan *plan, Item *item, GError **error)
 {
     static const char *const keys[] = { "dump", "merge", "prealloc" };
@@ -89,7 +89,7 @@ bool plan_add_linked(Plan *plan, GError **error)
 
 /* ---- Devices ---- */
 
-/* virtio-blk and such are virtio-blk-pci, and where there is no PCI, virtio-blk-device. */
+/* virtio-blk and the like are virtio-blk-pci, or virtio-blk-device if there is no PCI. */
 static const char *device_class(const Plan *plan, const char *name)
 {
     static const char *const names[][2] = {

@@ -21,7 +21,7 @@ bool option_blockdev(Plan *plan, Item *item, GError **error)
     return plan_add_options(plan, "blockdev-add", item->options, NULL, error);
 }
 
-/* Says that there is no such device, if so, and what to do instead. */
+/* If there is no such device, says so, and what to do instead. */
 static bool refuse_device(const char *driver, const char *instead, GError **error)
 {
     const char *what = missing_device(driver);
@@ -30,7 +30,7 @@ static bool refuse_device(const char *driver, const char *instead, GError **erro
                 : plan_refuse(error, "%s", instead);
 }
 
-/* -hda, -cdrom and others, and a word without option. */
+/* -hda, -cdrom and the like, and a word without option. */
 bool option_disk(Plan *plan, Item *item, GError **error)
 {
     const char *name = item->row->name;
@@ -46,13 +46,13 @@ typedef struct {
     char *node;                 /* node-name */
     const char *interface;      /* "virtio" or "none" */
     char *driver;               /* of that node */
-    const char *below;          /* before keys of the file: "file.", or "" if the node is it */
+    const char *below;          /* prefix of file keys: "file.", or "" if node is the file */
     const char *protocol;       /* driver of the file; NULL: file= was not given */
     char *filename;             /* without the protocol */
     guint position;             /* of file= */
 } Drive;
 
-/* Drivers that are a file themselves, and how a file's name says so. */
+/* Drivers for files, and their prefixes in file names. */
 static const struct {
     const char *driver;
     const char *prefix;
@@ -78,7 +78,7 @@ static bool choose_interface(Item *item, Drive *drive, GError **error)
     return plan_refuse(error, "'if' must be virtio or none, not %s", quoted);
 }
 
-/* Keys that cannot be had; only values that change nothing are accepted. */
+/* Keys that are not supported; only values without effect are accepted. */
 static bool check_refused(Item *item, GError **error)
 {
     static const char *const never[] = { "snapshot", "copy-on-read" };
@@ -111,7 +111,7 @@ static bool is_protocol(const char *driver)
     return false;
 }
 
-/* "file=" is a file's name, or a device's, maybe with a protocol in front of it. */
+/* "file=" is the name of a file or device, optionally preceded by a protocol. */
 static bool take_file(Item *item, Drive *drive, GError **error)
 {
     const char *name = qmp_options_get(item->options, "file");
@@ -131,13 +131,12 @@ static bool take_file(Item *item, Drive *drive, GError **error)
         }
     }
     if (length && name[length] == ':') {
-        return plan_refuse(error, "at position %u: '%.*s' is not a protocol that disks can be "
-                           "reached by; there are file:, host_device: and null-co://; a file "
-                           "whose name has a colon is file:NAME", drive->position, (int)length,
-                           name);
+        return plan_refuse(error, "at position %u: '%.*s' is not a supported protocol for disks; "
+                           "use file:, host_device: or null-co://; a file whose name contains a "
+                           "colon is file:NAME", drive->position, (int)length, name);
     }
     if (*name && g_str_equal(drive->protocol, "null-co")) {
-        return plan_refuse(error, "at position %u: null-co:// has no name behind it: there is no "
+        return plan_refuse(error, "at position %u: null-co:// takes no name: there is no "
                            "file", drive->position);
     }
     drive->filename = g_strdup(name);
@@ -145,7 +144,7 @@ static bool take_file(Item *item, Drive *drive, GError **error)
     return true;
 }
 
-/* The outer node's.  Images are never guessed; what has no image is raw. */
+/* The outer node's driver.  Image formats are never guessed; a node without image is raw. */
 static bool choose_driver(Item *item, Drive *drive, GError **error)
 {
     const char *format = qmp_options_get(item->options, "format");
@@ -168,7 +167,7 @@ static bool choose_driver(Item *item, Drive *drive, GError **error)
 
 /* ---- Cache modes ---- */
 
-/* Whether the device's cache is on is the device's property; the rest is the file's. */
+/* The device's write cache is a property of the device; the other keys belong to the file. */
 static const struct {
     const char *key;
     const char *device;         /* the device's property, or NULL */
@@ -228,7 +227,7 @@ static bool set_cache_mode(Item *item, const char *name, GError **error)
     return false;
 }
 
-/* A mode is a value for each key that was not given. */
+/* A mode gives a value to each key that was not given. */
 static bool apply_cache(Item *item, const Drive *drive, QmpOptions *node, GError **error)
 {
     const char *mode = qmp_options_get(item->options, "cache");
@@ -266,14 +265,14 @@ static bool apply_file(const Drive *drive, QmpOptions *node, GError **error)
         return true;
     }
     if (null && !*drive->below && !g_str_equal(drive->driver, "null-co")) {
-        return plan_refuse(error, "at position %u: there is no file, which format=%s wants",
+        return plan_refuse(error, "at position %u: there is no file, which format=%s needs",
                            drive->position, drive->driver);
     }
     return (!*drive->below || set(node, "file.driver", drive->protocol, error)) &&
            (null || qmp_options_add(node, path, drive->filename, drive->position, error));
 }
 
-/* One value under two names, or NULL; fails if both are given. */
+/* A value with two names, or NULL; fails if both are given. */
 static bool take_alias(Item *item, const char *name, const char *alias, char **ret, GError **error)
 {
     const char *value = qmp_options_get(item->options, name);
@@ -289,7 +288,7 @@ static bool take_alias(Item *item, const char *name, const char *alias, char **r
     return true;
 }
 
-/* A value for the node, and for its file if that is another node. */
+/* Sets a value for the node, and for its file if that is a separate node. */
 static bool set_both(const Drive *drive, QmpOptions *node, const char *key, const char *value,
                      GError **error)
 {
@@ -337,7 +336,7 @@ static bool choose_node(Plan *plan, Item *item, Drive *drive, GError **error)
     return true;
 }
 
-/* What the device needs is kept for its turn, under the names of its own properties. */
+/* Keeps the device's keys for its phase, under the names of its properties. */
 static void keep_device(Plan *plan, Item *item, Drive *drive, QmpOptions *device)
 {
     static const char *const keys[] = { "serial", "werror", "rerror", "write-cache", "addr" };
@@ -368,7 +367,7 @@ static bool add_drive(Plan *plan, Item *item, Drive *drive, GError **error)
     }
     if (qmp_options_get(item->options, "index") || qmp_options_get(item->options, "bus") ||
         qmp_options_get(item->options, "unit")) {
-        plan_note(plan, "index, bus and unit are places on IDE and SCSI; this disk has its own");
+        plan_note(plan, "index, bus and unit are for IDE and SCSI; this disk has its own address");
     }
     for (gsize i = 0; i < G_N_ELEMENTS(dropped); i++) {
         qmp_options_remove(item->options, dropped[i]);

@@ -91,7 +91,7 @@ bool plan_check_options(Plan *plan, GError **error)
 
 /* ---- Memory ---- */
 
-/* The empty machine has memory if it is told how much. */
+/* The empty machine has memory only if a size is given. */
 bool plan_check_no_memory(Plan *plan, GError **error)
 {
     g_autoptr(GPtrArray) keys = plan_keys(plan->memory.options);
@@ -106,6 +106,6 @@ bool plan_check_no_memory(Plan *plan, GError **error)
             plan->current = item;
         }
     }
-    return plan_refuse(error, "what is said of memory has no effect: machine 'none' has none "
+    return plan_refuse(error, "options about memory have no effect: machine 'none' has none "
                        "without -m");
 }

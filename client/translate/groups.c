@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which keys each group of options has, for clients that ask: mostly those of a schema type.
+ * The keys of each group of options, for clients that query them: mostly those of a schema
+ * type.
  */
 #include "config.h"
 
@@ -26,7 +27,7 @@ static const struct {
     { "smp-opts",  &qmp_type_SMPConfiguration },
 };
 
-/* Keys that are the options' own. */
+/* Keys that only the options have. */
 static const struct {
     const char *group;
     TranslateKey key;
@@ -96,7 +97,7 @@ static void add_members(GArray *keys, const QmpType *type)
     }
 }
 
-/* Of all machine types. */
+/* Adds the properties of all machine types. */
 static void add_machines(GArray *keys)
 {
     for (guint i = 0; i < qmp_n_classes; i++) {

@@ -12,7 +12,7 @@
 #include "qmp/qapi-types-pc.h"
 #include "qmp/text.h"
 
-/* ---- What is not there, so that only switching it off can be translated ---- */
+/* ---- Unsupported features: only switching them off can be translated ---- */
 
 static const struct {
     const char *key;
@@ -37,7 +37,7 @@ static bool check_absent(Plan *plan, QmpOptions *options, GError **error)
         bool given = qmp_options_get(options, key) != NULL;
         bool on;
 
-        /* A class that gets the property one day takes it from here. */
+        /* If the class gets the property one day, the value is passed on. */
         if (!given || qmp_class_member(plan->machine.klass, key)) {
             continue;
         }
@@ -76,7 +76,7 @@ bool option_machine(Plan *plan, Item *item, GError **error)
            move_to_memory(plan, item->options, error);
 }
 
-/* -kernel and such: the property's name is the option's, except for one. */
+/* -kernel and the like: the property has the option's name, except for one. */
 bool option_machine_property(Plan *plan, Item *item, GError **error)
 {
     const char *name = item->row->name;
@@ -108,7 +108,7 @@ bool option_boot(Plan *plan, Item *item, GError **error)
 {
     g_autoptr(GPtrArray) keys = plan_keys(item->options);
 
-    /* Its mistakes are told with its own positions. */
+    /* Its errors have its own positions. */
     if (!plan_check(&qmp_type_BootConfiguration, item->options, error)) {
         return false;
     }
@@ -180,7 +180,7 @@ static Item *find_machine_item(const Plan *plan)
     return NULL;
 }
 
-/* What -machine says itself, over what other options said. */
+/* The keys of -machine override those from other options. */
 static bool move_machine_options(Plan *plan, Item *item, GError **error)
 {
     g_autoptr(GPtrArray) keys = plan_keys(item->options);
@@ -248,7 +248,7 @@ static bool check_memory(Plan *plan, GError **error)
     return true;
 }
 
-/* RAM of its own, unless -machine names a backend. */
+/* Adds a backend for RAM, unless -machine names one. */
 static bool add_memory(Plan *plan, GError **error)
 {
     const char *id = plan->machine.klass->default_ram_id ?: "ram";
@@ -271,7 +271,7 @@ static bool add_memory(Plan *plan, GError **error)
     return plan_add_options(plan, "object-add", plan->memory.options, "the machine's RAM", error);
 }
 
-/* The option that gave the property which an error is about; item for all others. */
+/* The option that gave the property that an error is about; item for all other errors. */
 static const Item *find_culprit(const Plan *plan, const Item *item, const GError *error)
 {
     const char *path = error ? qmp_error_path(error) : NULL;
@@ -292,7 +292,7 @@ static const Item *find_culprit(const Plan *plan, const Item *item, const GError
     return item;
 }
 
-/* The node's memory is the machine's. */
+/* The node's memory backend becomes the machine's. */
 static bool take_numa_memory(Plan *plan, const Item *item, GError **error)
 {
     if (!plan->memory.numa_backend) {
@@ -332,7 +332,7 @@ static bool add_machine(Plan *plan, Item *item, GError **error)
         json_object_set(arguments, "defaults", plan->machine.defaults);
     }
     plan_add(plan, "object-add", arguments,
-             plan->machine.name ? NULL : "the machine type by default");
+             plan->machine.name ? NULL : "the default machine type");
     return true;
 }
 

@@ -80,7 +80,7 @@ bool option_mem_prealloc(Plan *plan, Item *item, GError **error)
 
 /* ---- How many CPUs ---- */
 
-/* What the levels that were given make. */
+/* The product of the given levels. */
 static guint64 product(const SMPConfiguration *smp)
 {
     return (guint64)(smp->has_sockets ? smp->sockets : 1) * (smp->has_dies ? smp->dies : 1) *
@@ -93,7 +93,7 @@ static guint64 count_cpus(const SMPConfiguration *smp)
            : smp->has_maxcpus ? (guint64)smp->maxcpus : product(smp);
 }
 
-/* Levels that were left out have what is missing. */
+/* Checks that the levels that were left out can make up the rest. */
 static bool check_cpus(const SMPConfiguration *smp, guint64 n, GError **error)
 {
     bool all = smp->has_sockets && smp->has_cores && smp->has_threads;
@@ -104,7 +104,7 @@ static bool check_cpus(const SMPConfiguration *smp, guint64 n, GError **error)
                            "running machine");
     }
     if (n > 4096) {
-        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "must be 4096 CPUs at the most");
+        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "must be at most 4096 CPUs");
     } else if (smp->has_maxcpus && (guint64)smp->maxcpus < n) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'maxcpus' is less than 'cpus'");
     } else if (n % places || (all && n != places)) {
@@ -117,7 +117,7 @@ static bool check_cpus(const SMPConfiguration *smp, guint64 n, GError **error)
     return false;
 }
 
-/* The machine's property smp, and so many devices. */
+/* The machine's property smp, and the number of CPU devices. */
 bool option_smp(Plan *plan, Item *item, GError **error)
 {
     SMPConfiguration *smp = NULL;
@@ -176,7 +176,7 @@ static const QmpClass *find_model(const char *name, GError **error)
     return klass && qmp_class_is_a(klass, &qmp_class_x86_64_cpu) ? klass : no_model(name, error);
 }
 
-/* A feature's name in the schema, of the spellings that command lines have had. */
+/* A feature's name in the schema, from any spelling that command lines have had. */
 static char *feature_name(const QmpClass *klass, const char *key)
 {
     static const struct {
@@ -202,7 +202,7 @@ static char *feature_name(const QmpClass *klass, const char *key)
     return name;
 }
 
-/* The values of a -cpu; those behind + and - go over the others, as in QEMU. */
+/* The values of a -cpu; those with + and - override the others, as in QEMU. */
 static bool add_features(const QmpClass *klass, const QmpOptions *from, bool signs, QmpOptions *to,
                          GError **error)
 {
@@ -236,7 +236,7 @@ static bool add_cpu(Plan *plan, const QmpClass *klass, guint64 index, GError **e
         return false;
     }
     return plan_add_options(plan, "device_add", options,
-                            model ? NULL : "the machine's CPU by default", error);
+                            model ? NULL : "the machine's default CPU", error);
 }
 
 static guint64 number_of(const json_t *smp, const char *key, guint64 otherwise)
@@ -265,7 +265,7 @@ static const QmpClass *cpu_device_class(const Item *item)
     return klass && qmp_class_is_a(klass, &qmp_class_x86_64_cpu) ? klass : NULL;
 }
 
-/* CPUs that are devices of their own are among those of -smp. */
+/* CPUs given by -device count among those of -smp. */
 static guint64 count_cpu_devices(const Plan *plan)
 {
     guint64 n = 0;
@@ -276,8 +276,8 @@ static guint64 count_cpu_devices(const Plan *plan)
     return n;
 }
 
-/* A machine has one class of CPU; first is the class of those that are not devices of their
- * own, or NULL if there are none. */
+/* A machine has one class of CPU; first is the class of those not given by -device, or NULL
+ * if there are none. */
 static bool check_classes(Plan *plan, const QmpClass *first, GError **error)
 {
     for (guint i = 0; i < plan->items->len; i++) {
@@ -311,7 +311,7 @@ bool plan_add_cpus(Plan *plan, GError **error)
     }
     if (plan->cpu.n > plan->machine.klass->cpu_max) {
         plan->current = plan->cpu.smp;
-        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "machine '%s' takes %u CPUs at the most",
+        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "machine '%s' takes at most %u CPUs",
                       plan->machine.klass->name, plan->machine.klass->cpu_max);
         return false;
     }

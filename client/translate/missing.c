@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Devices that options and QEMU's machines refer to, and that have no class here.
+ * Devices that options and QEMU's machines use, and that have no class here.
  */
 #include "config.h"
 #include "client/translate/missing.h"

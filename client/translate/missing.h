@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Missing: devices that options and QEMU's machines refer to, and that have no class here.
+ * Missing: devices that options and QEMU's machines use, and that have no class here.
  *
- * The schema's classes decide: once one of these has a class, nothing is said of it any more,
- * and a test asks for the option that means it to be translated.
+ * The schema's classes decide: once one of these has a class, it is not reported any more,
+ * and a test requires that its option is translated.
  */
 #ifndef CLIENT_TRANSLATE_MISSING_H
 #define CLIENT_TRANSLATE_MISSING_H
@@ -17,7 +17,7 @@ typedef struct {
 
 const MissingDevice *missing_device_rows(gsize *ret_n);
 
-/* What the class is for people; NULL if it is there, or none of these. */
+/* A description of the class; NULL if it exists, or is not in this list. */
 const char *missing_device(const char *driver);
 
 /* "a VGA card, a floppy drive and a CD-ROM drive": those of the list that are missing; empty if

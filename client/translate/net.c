@@ -9,7 +9,7 @@
 
 #include "qmp/text.h"
 
-/* Lists of strings, which the command has as structs with one member. */
+/* Wraps lists of strings, for which the command has structs with one member. */
 static bool wrap_strings(QmpOptions *options, GError **error)
 {
     static const char *const keys[] = { "hostfwd", "guestfwd", "dnssearch" };
@@ -90,7 +90,7 @@ static const char *model_class(const Plan *plan, const char *model)
     return model;
 }
 
-/* The card of a group that describes it and maybe its network, too; takes its keys. */
+/* The card of a group that may also describe its network; takes the card's keys. */
 static bool take_nic(Plan *plan, QmpOptions *options, const char *netdev, QmpOptions *device,
                      GError **error)
 {

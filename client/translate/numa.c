@@ -10,7 +10,7 @@
 
 #define ONE_NODE "machines have one NUMA node"
 
-/* A key's number that may be 0 only. */
+/* Takes a key whose number must be 0. */
 static bool take_zero(QmpOptions *options, const char *key, const char *why, GError **error)
 {
     guint64 value = 0;
@@ -21,7 +21,7 @@ static bool take_zero(QmpOptions *options, const char *key, const char *why, GEr
     return !value || plan_refuse(error, "'%s' must be 0: %s", key, why);
 }
 
-/* Its memory is the machine's. */
+/* Its memory backend becomes the machine's. */
 static bool numa_node(Plan *plan, QmpOptions *options, GError **error)
 {
     static const char *const known[] = { "type", "nodeid", "cpus", "mem", "memdev", NULL };
@@ -40,11 +40,11 @@ static bool numa_node(Plan *plan, QmpOptions *options, GError **error)
     }
     plan->memory.numa_backend = memdev;
     plan->memory.backend = memdev ? memdev : plan->memory.backend;
-    plan_note(plan, "one node with all CPUs: the guest is not told, as it needs no telling");
+    plan_note(plan, "one node with all CPUs needs no description for the guest");
     return true;
 }
 
-/* What is said of a node has no effect before there is one. */
+/* Options about a node have no effect before it exists. */
 static bool check_node(const Plan *plan, GError **error)
 {
     return plan->memory.n_nodes || plan_refuse(error, "there is no -numa node before it");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What handlers work with, see plan.h.
+ * Functions for handlers, see plan.h.
  */
 #include "config.h"
 #include "client/translate/plan.h"
@@ -141,7 +141,7 @@ GPtrArray *plan_keys(const QmpOptions *options)
     return keys;
 }
 
-/* A copy on the way: what has been reached, where it goes. */
+/* A recursive copy: the current value and its destination. */
 typedef struct {
     const QmpOptions *from;
     QmpOptions *to;
@@ -233,7 +233,7 @@ bool plan_check_keys(const QmpOptions *options, const char *const *known, GError
     return true;
 }
 
-/* One value of a built-in type; *storage keeps what it had if it was not given. */
+/* Takes one value of a built-in type; *storage is unchanged if it was not given. */
 static bool take(QmpOptions *options, const char *key, const QmpType *type, void *storage,
                  GError **error)
 {

@@ -2,9 +2,9 @@
 /*
  * Plan: a translation while it is made.  Private to client/translate/.
  *
- * The command line becomes items, one for each option.  Then there is one phase after the other:
+ * The command line becomes items, one for each option.  Then the phases run one after the other:
  * each calls the handlers of its options, in the order of the command line, and then its
- * finisher.  So requests stand in the order that the daemon wants, whatever the order of options.
+ * finisher.  So requests are in the order that the daemon needs, whatever the order of options.
  */
 #ifndef CLIENT_TRANSLATE_PLAN_H
 #define CLIENT_TRANSLATE_PLAN_H
@@ -17,16 +17,16 @@ typedef struct Plan Plan;
 typedef struct Item Item;
 typedef struct OptionRow OptionRow;
 
-/* What is done when. */
+/* The phases, in order. */
 typedef enum {
-    PHASE_COLLECT,              /* what the machine is made of; then the accelerator */
-    PHASE_OBJECT,               /* objects that need none; then memory, machine, CPUs */
+    PHASE_COLLECT,              /* collects properties of the machine; then the accelerator */
+    PHASE_OBJECT,               /* objects without links; then memory, machine, CPUs */
     PHASE_CHARDEV,
     PHASE_BACKEND,              /* networks and disks */
-    PHASE_BOARD,                /* serial ports and such; then those that are there by default, and
-                                   objects that need others */
+    PHASE_BOARD,                /* serial ports and the like; then default ones, and objects that
+                                   link to others */
     PHASE_DEVICE,
-    PHASE_LATE,                 /* what is left; then `cont` */
+    PHASE_LATE,                 /* the rest; then `cont` */
     PHASE__MAX
 } Phase;
 
@@ -34,18 +34,18 @@ enum {
     OPTION_KEYED = 1 << 0,      /* the argument is key=value text */
     OPTION_FLAT  = 1 << 1,      /* dots are part of keys */
     OPTION_JSON  = 1 << 2,      /* or a JSON object */
-    OPTION_MERGE = 1 << 3,      /* given several times it is one group */
+    OPTION_MERGE = 1 << 3,      /* several of them form one group */
 };
 
 struct OptionRow {
     const char *name;           /* without `-` */
-    const char *argument;       /* for people, or NULL: it takes none */
+    const char *argument;       /* its description, or NULL: it takes none */
     Phase phase;
     bool (*handle)(Plan *plan, Item *item, GError **error);
     guint flags;                /* OPTION_* */
     const char *group;          /* in -readconfig and -set, or NULL */
     const char *implied;        /* key of a first word without `=`, or NULL */
-    const char *fate;           /* for people: what becomes of it */
+    const char *fate;           /* for people: its translation */
 };
 
 /* All rows in strcmp order (option-table.c). */
@@ -64,8 +64,8 @@ struct Item {
     bool taken;                 /* a -chardev that is the daemon's socket */
 };
 
-/* What is collected of each topic until its requests can be made.  An Item that is kept is for
- * messages, unless its comment says more; NULL if the option was not there. */
+/* What is collected for each topic until its requests can be made.  An Item is kept only for
+ * messages, unless its comment says more; NULL if the option was not given. */
 
 typedef struct {
     const char *name;           /* as given, or NULL */
@@ -77,14 +77,14 @@ typedef struct {
 typedef struct {
     GPtrArray *choices;         /* of Choice (accel.c): what -accel named, in order */
     GPtrArray *machine_choices; /* the same of -machine, or -enable-kvm */
-    QmpOptions *options;        /* what -machine says of it */
+    QmpOptions *options;        /* keys of -machine about it */
 } AccelPlan;
 
 typedef struct {
     const Item *item;           /* -m */
     const char *backend;        /* as -machine or -numa names it, or NULL */
     const char *numa_backend;   /* as -numa names it, or NULL */
-    QmpOptions *options;        /* the machine's backend, if it has no own name */
+    QmpOptions *options;        /* the machine's backend, if no -object names it */
     guint n_nodes;              /* of -numa node */
 } MemoryPlan;
 
@@ -106,9 +106,9 @@ typedef struct {
 } DisksPlan;
 
 typedef struct {
-    Item *nic_pending, *net_pending;    /* halves of -net */
+    Item *nic_pending, *net_pending;    /* unpaired halves of -net */
     guint n;
-    bool has_nic;               /* -nic, -net or -netdev was there */
+    bool has_nic;               /* -nic, -net or -netdev was given */
 } NetPlan;
 
 typedef struct {
@@ -143,14 +143,14 @@ struct Plan {
 /* Adds a problem and says which option it is about.  Takes error. */
 void plan_problem(Plan *plan, const Item *item, GError *error);
 
-/* Says why nothing was to be done for the current option. */
+/* Adds a note why the current option needs no request. */
 void plan_note(Plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Says what of the daemon's start the current option is; value may be NULL. */
+/* Adds a note which part of the daemon's start the current option concerns; value may be NULL. */
 void plan_start(Plan *plan, TranslationStart start, const char *value, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
 
-/* Adds a request.  Takes arguments, which may be NULL; why may be, too. */
+/* Adds a request.  Takes ownership of arguments; arguments and why may be NULL. */
 void plan_add(Plan *plan, const char *command, json_t *arguments, const char *why);
 
 /* The same with arguments from options, decoded as the command's. */
@@ -160,32 +160,32 @@ bool plan_add_options(Plan *plan, const char *command, const QmpOptions *options
 /* The same with an argument that was given in JSON. */
 bool plan_add_json(Plan *plan, const char *command, json_t *arguments, GError **error);
 
-/* Decodes only: as arguments of a command, or to see whether it would work.  Errors tell the
+/* Only decodes: as arguments of a command, or to check validity.  Errors have the
  * position. */
 json_t *plan_typed(const char *command, const QmpOptions *options, GError **error);
 bool plan_check(const QmpType *type, const QmpOptions *options, GError **error);
 
-/* Puts the place in the argument in front of an error of the decoder. */
+/* Prepends the position in the argument to an error of the decoder. */
 void plan_place_error(const QmpOptions *options, GError **error);
 
 /* An empty group. */
 QmpOptions *plan_options(void);
-/* An item's JSON becomes the group that text would have been. */
+/* Converts an item's JSON to the group that equivalent text would give. */
 bool item_json_to_options(Item *item, GError **error);
 
 /* The keys of a group's outermost level, of char. */
 GPtrArray *plan_keys(const QmpOptions *options);
 
-/* Moves what a key has, members and all, to a path of another group; nothing happens if it is not
- * there.  The second one moves all keys; prefix comes before each. */
+/* Moves a key with its members to a path of another group; a no-op if it is absent.  The second
+ * function moves all keys, and puts prefix before each. */
 bool plan_move(QmpOptions *from, const char *key, QmpOptions *to, const char *path,
                GError **error);
 bool plan_move_all(QmpOptions *from, QmpOptions *to, const char *prefix, GError **error);
 
-/* Fails at a key that is none of known, a NULL-terminated list. */
+/* Fails if a key is not in known, a NULL-terminated list. */
 bool plan_check_keys(const QmpOptions *options, const char *const *known, GError **error);
 
-/* Takes one value out of a group; *ret stays as it is if there is none. */
+/* Removes one value from a group; *ret is unchanged if there is none. */
 bool plan_take_bool(QmpOptions *options, const char *key, bool *ret, GError **error);
 bool plan_take_uint(QmpOptions *options, const char *key, guint64 *ret, GError **error);
 bool plan_take_size(QmpOptions *options, const char *key, guint64 *ret, GError **error);
@@ -193,28 +193,28 @@ bool plan_take_size(QmpOptions *options, const char *key, guint64 *ret, GError *
 /* An id that no option has: base, or base with a number.  Free with g_free(). */
 char *plan_unique_id(const Plan *plan, const char *base);
 
-/* Whether the machine has PCI: then virtio devices sit there. */
+/* Whether the machine has PCI, which virtio devices then use. */
 bool plan_has_pci(const Plan *plan);
 
 /* Fails with "not supported", and what to do instead. */
 bool plan_refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Adds an option as a group that is there already, which it takes. */
+/* Adds an option from an existing group, of which it takes ownership. */
 bool plan_add_group(Plan *plan, const OptionRow *row, QmpOptions *options, const char *origin,
                     GError **error);
-/* The text of a file, which may be a pipe; NULL if it cannot be had. */
+/* The text of a file, which may be a pipe; NULL with an error. */
 char *config_read_text(const char *path, GError **error);
-/* Adds what a -readconfig file says. */
+/* Adds the options of a -readconfig file. */
 bool config_file_read(Plan *plan, const char *path, GError **error);
 bool config_file_parse(Plan *plan, const char *path, const char *text, GError **error);
 
-/* How the keys of a device of that class are read: dots are part of the names of a CPU's
- * features. */
+/* How the keys of a device of this class are parsed: names of CPU features contain
+ * dots. */
 guint device_options_flags(const char *driver);
 
-/* What more than one handler uses. */
+/* Used by more than one handler. */
 
-/* QEMU's old spelling ("tcp:host:port,server"); none tells that there is to be no device. */
+/* QEMU's old spelling ("tcp:host:port,server"); `none` is set if there is to be no device. */
 bool chardev_read_legacy(QmpOptions *options, const char *text, GError **error);
 bool chardev_add_legacy(Plan *plan, const char *text, const char *id, bool *ret_none,
                         GError **error);
@@ -223,14 +223,14 @@ bool chardev_add_legacy(Plan *plan, const char *text, const char *id, bool *ret_
 GPtrArray *accel_choices_new(void);
 void plan_set_machine_accel(Plan *plan, const char *list, const Item *item);
 
-/* Objects that need others that are there by now. */
+/* Adds objects that link to others, which exist by now. */
 bool plan_add_linked(Plan *plan, GError **error);
 
-/* Notes how many CPUs the machine's property smp asks for; smp may be NULL. */
+/* Records the number of CPUs in the machine's property smp, which may be NULL. */
 void plan_count_cpus(Plan *plan, const json_t *smp);
 
-/* Options that have no effect (effect.c): among the machine's arguments, which the error names;
- * for what its type has not; and of its memory, if it has none. */
+/* Checks for options without effect (effect.c): among the machine's arguments, which the error
+ * names; for devices that its type lacks; and about memory, if it has none. */
 bool plan_check_machine(const json_t *arguments, GError **error);
 bool plan_check_options(Plan *plan, GError **error);
 bool plan_check_no_memory(Plan *plan, GError **error);
@@ -260,8 +260,8 @@ OptionHandler option_object, option_device, option_smbios, option_fw_cfg, option
 OptionHandler option_drive, option_blockdev, option_disk;
 OptionHandler option_netdev, option_nic, option_net;
 
-/* Lets the guest of a user network reach what listens on the host's loopback addresses, as
- * QEMU's does, unless the options say something of it. */
+/* Lets the guest of a user network reach services on the host's loopback addresses, as in
+ * QEMU, unless the options set it. */
 void net_allow_loopback(QmpOptions *options);
 OptionHandler option_chardev, option_serial, option_parallel, option_debugcon, option_monitor;
 OptionHandler option_nodefaults, option_nographic, option_stopped, option_only_none;

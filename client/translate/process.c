@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Options about the daemon's process rather than the machine: they are no requests, but something
- * to say when the daemon is started.
+ * Options about the daemon's process rather than the machine: they become no requests, but matter
+ * when the daemon is started.
  */
 #include "config.h"
 #include "client/translate/plan.h"
 
 #include <string.h>
 
-/* Options that a program which starts the daemon can do something for. */
+/* Options that a program which starts the daemon can implement. */
 static const struct {
     const char *option;
     TranslationStart start;
@@ -18,7 +18,7 @@ static const struct {
     { "pidfile",   START_PIDFILE },
 };
 
-/* The row's text says what. */
+/* The note is the row's text. */
 bool option_start(Plan *plan, Item *item, GError **error)
 {
     TranslationStart start = START_UNIT;
@@ -64,7 +64,7 @@ bool option_name(Plan *plan, Item *item, GError **error)
     return true;
 }
 
-/* Other keys of a chardev are not those of the daemon's socket. */
+/* Other keys of a chardev do not apply to the daemon's socket. */
 static bool check_effect(const QmpOptions *options, const char *const *known, GError **error)
 {
     g_autoptr(GPtrArray) keys = plan_keys(options);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What happens when the machine runs and ends: -action and its older spellings; and options for
- * which nothing is to be done, or nothing can be.
+ * What happens when the machine runs and ends: -action and its older spellings; and options
+ * that need no request, or are not supported.
  */
 #include "config.h"
 #include "client/translate/plan.h"
@@ -34,7 +34,7 @@ bool option_watchdog_action(Plan *plan, Item *item, GError **error)
     return qmp_options_add(plan->action.options, "watchdog", item->text, 0, error);
 }
 
-/* The row's text says why. */
+/* The reason is the row's text. */
 bool option_refuse(Plan *plan, Item *item, GError **error)
 {
     const char *reason = item->row->fate;
@@ -51,7 +51,7 @@ bool option_nothing(Plan *plan, Item *item, GError **error)
     return true;
 }
 
-/* -vga none and such. */
+/* -vga none and the like. */
 bool option_only_none(Plan *plan, Item *item, GError **error)
 {
     const char *what = item->text;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * -trace and -d: which trace points are on from the start.  They become requests in their
- * order, since a later one may switch off what an earlier one has switched on.
+ * -trace and -d: which trace points are on from the start.  They become requests in
+ * order, since a later one may switch off points that an earlier one has switched on.
  *
- * QEMU warns of a name that it does not know, and goes on; here it is the daemon that knows,
- * and its error that says so: who names a point wants to see it.
+ * QEMU warns about an unknown name and continues; here only the daemon knows the names, and
+ * an unknown one is an error: a user who names a point wants to see it.
  */
 #include "config.h"
 #include "client/translate/plan.h"
 
 #include <string.h>
 
-/* One pattern, which switches off behind a dash. */
+/* One pattern; after a dash it switches points off. */
 static bool add_pattern(Plan *plan, const char *pattern, GError **error)
 {
     bool enable = pattern[0] != '-';
@@ -76,7 +76,7 @@ bool option_trace(Plan *plan, Item *item, GError **error)
 
 /* ---- -d ---- */
 
-/* What QEMU logs beside that, and why there is none of it. */
+/* Other log items of QEMU, and why they are not supported. */
 static const struct {
     const char *item;
     const char *why;
@@ -98,10 +98,10 @@ static const struct {
     { "out_asm",   "translated code is not logged" },
     { "page",      "no user-mode programs are run" },
     { "pcall",     "calls between privilege levels are not logged" },
-    { "plugin",    "there are no plugins for translated code" },
+    { "plugin",    "TCG plugins are not supported" },
     { "strace",    "no user-mode programs are run" },
     { "tid",       "all threads write to one log" },
-    { "unimp",     "what is not there is an error of the guest: guest_errors" },
+    { "unimp",     "accesses to absent hardware are errors of the guest: guest_errors" },
 };
 
 static bool refuse_item(const char *item, GError **error)
@@ -129,7 +129,7 @@ bool option_log_items(Plan *plan, Item *item, GError **error)
             }
         } else if (g_str_equal(items[i], "guest_errors")) {
             plan_note(plan, "errors of the guest are always logged, and query-guest-errors "
-                      "tells of them");
+                      "returns them");
         } else {
             return refuse_item(items[i], error);
         }

@@ -2,15 +2,15 @@
 /*
  * Translation: a QEMU command line as the QMP requests that make the same machine.
  *
- * Functions of text only: nothing on the host is looked at but the files that -readconfig and
- * -trace name, and nothing is sent.  Everything on the command line is accounted for: an option
- * becomes requests, or a note says why nothing was to be done for it, or it is refused by name.
+ * These are functions of text: they access nothing on the host except the files that
+ * -readconfig and -trace name, and send nothing.  Every option is accounted for: it becomes
+ * requests, or a note says why it needs none, or it is refused by name.
  *
- * What is about the daemon's process rather than the machine (its name, its socket, its user) is
- * no request; it is told apart from both.
+ * Options about the daemon's process rather than the machine (its name, its socket, its user)
+ * become no requests; they are listed separately.
  *
- * One table (option-table.c) has all options of QEMU 7.2; values of theirs are decoded by the
- * schema's own rows (typed.h), so that no option has type checks of its own.
+ * One table (option-table.c) has all options of QEMU 7.2; their values are decoded by the
+ * schema's rows (typed.h), so that no option has its own type checks.
  */
 #ifndef CLIENT_TRANSLATE_TRANSLATE_H
 #define CLIENT_TRANSLATE_TRANSLATE_H
@@ -24,12 +24,12 @@
 typedef struct {
     json_t *json;               /* the request */
     char *origin;               /* the option as written, or "default" */
-    char *why;                  /* what is not obvious about it, or NULL */
+    char *why;                  /* an explanation if it is not obvious, or NULL */
 } TranslatedRequest;
 
-/* What of the daemon's start an option is. */
+/* Which part of the daemon's start an option concerns. */
 typedef enum {
-    START_UNIT,                 /* a matter of the unit that starts it; of no note else */
+    START_UNIT,                 /* the unit that starts it */
     START_NAME,                 /* value: its name */
     START_SOCKET,               /* value: path of a socket that it listens on */
     START_SOCKET_FD,            /* value: number of a descriptor that it listens on */
@@ -41,31 +41,31 @@ typedef enum {
 typedef struct {
     char *origin;
     char *text;                 /* why there is no request for it */
-    TranslationStart start;     /* for people's reading text is enough */
-    char *value;                /* as said there, or NULL */
+    TranslationStart start;     /* for programs */
+    char *value;                /* as described there, or NULL */
 } TranslationNote;
 
 typedef struct {
     GPtrArray *requests;        /* of TranslatedRequest, in the order to send them */
     GPtrArray *notes;           /* of TranslationNote */
-    GPtrArray *starts;          /* of TranslationNote: what is said when the daemon is started */
+    GPtrArray *starts;          /* of TranslationNote: for the start of the daemon */
     GPtrArray *problems;        /* of GError: all of them, not only the first */
 } Translation;
 
 /*
- * args are what follows the program's name.  There is always a result; if it has problems, its
- * requests are not the whole machine.  Free with translation_free().
+ * args are the words after the program's name.  There is always a result; if it has problems,
+ * its requests do not make the whole machine.  Free with translation_free().
  */
 Translation *translate_command_line(int n_args, const char *const *args);
 
-/* The same for a -readconfig file of that name with that text, and nothing else. */
+/* The same for a single -readconfig file of that name with that text. */
 Translation *translate_config(const char *name, const char *text);
 
 void translation_free(Translation *translation);    /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Translation, translation_free)
 
-/* The table of options, until f returns false.  argument is NULL if it takes none; fate says what
- * becomes of it. */
+/* The table of options, until f returns false.  argument is NULL if it takes none; fate describes
+ * its translation. */
 void translate_foreach_option(bool (*f)(const char *name, const char *argument, const char *fate,
                                         void *data), void *data);
 
@@ -77,7 +77,7 @@ typedef struct {
 } TranslateKey;
 
 /* Each group of options once, in order, until f returns false; n is 0 for those whose keys depend
- * on a class or a backend.  keys are f's for the call only. */
+ * on a class or a backend.  keys are valid only during the call. */
 typedef bool TranslateGroupFunc(const char *group, const TranslateKey *keys, guint n, void *data);
 void translate_foreach_group(TranslateGroupFunc *f, void *data);
 

@@ -47,7 +47,7 @@ bool typed_check_json(const char *command, const json_t *arguments, GError **err
     return true;
 }
 
-/* A value as JSON, defaults and all. */
+/* A value as JSON, including defaults. */
 static json_t *encode(const QmpType *type, const void *storage)
 {
     struct evbuffer *out = evbuffer_new();
@@ -59,7 +59,7 @@ static json_t *encode(const QmpType *type, const void *storage)
     return json;
 }
 
-/* What was given for a secret, which prints as null: a string, or a list of them. */
+/* The given value of a secret, which prints as null: a string, or a list of them. */
 static json_t *secret_of(const void *given)
 {
     const QmpInputOps *ops = &qmp_options_input;
@@ -76,7 +76,7 @@ static json_t *secret_of(const void *given)
     return list;
 }
 
-/* Leaves of json what node has, too. */
+/* Removes members from json that node does not have. */
 static void prune(json_t *json, const void *node)
 {
     const QmpInputOps *ops = &qmp_options_input;

@@ -9,11 +9,11 @@
 
 #include "qmp/options.h"
 
-/* What a command takes, or NULL if there is none of that name. */
+/* The type of a command's arguments, or NULL if there is no such command. */
 const QmpType *typed_command(const char *command);
 
 /*
- * Decodes all of options as type, a struct or union, and returns what was given, with JSON's own
+ * Decodes all options as type, a struct or union, and returns the given values with JSON's
  * types, without the defaults that decoding filled in.  Errors are qmp_decode()'s.
  */
 json_t *typed_from_options(const QmpType *type, const QmpOptions *options, GError **error);
@@ -21,7 +21,7 @@ json_t *typed_from_options(const QmpType *type, const QmpOptions *options, GErro
 /* The same for one value of a property: text such as "on" or "1G". */
 json_t *typed_from_text(const QmpMember *member, const char *text, GError **error);
 
-/* Decodes JSON as the arguments of a command, by the rules that the daemon has for it. */
+/* Decodes JSON as the arguments of a command, by the daemon's rules. */
 bool typed_check_json(const char *command, const json_t *arguments, GError **error);
 
 /* As text, on one line.  Free with g_free(). */

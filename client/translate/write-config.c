@@ -2,9 +2,9 @@
 /*
  * Requests as a -readconfig file, see write-config.h.
  *
- * Each request is a group; its arguments are keys, with dots where they are members of members.
- * Where the command line spells something differently, the keys are moved before (chardevs), or
- * become groups of their own (the machine's defaults).
+ * Each request is a group; its arguments are keys, with dots for nested members.  Where the
+ * command line has another spelling, the keys are moved first (chardevs), or become separate
+ * groups (the machine's defaults).
  */
 #include "config.h"
 #include "client/translate/write-config.h"
@@ -19,8 +19,8 @@ typedef struct {
     const json_t *requests;
     GString *out;
     GPtrArray *unsaid;
-    const char *about;          /* what the group is of, for messages */
-    bool dots;                  /* are part of its keys, as of a CPU's features */
+    const char *about;          /* the object of the group, for messages */
+    bool dots;                  /* dots are part of its keys, as in CPU features */
 } Writer;
 
 static const char *str_of(const json_t *object, const char *key)
@@ -35,7 +35,7 @@ static void leave_unsaid(Writer *writer, const char *key, const char *why)
     g_autofree char *text = g_strdup_printf("%s: %s%s%s", writer->about, key, *key ? " " : "", why);
     char *line = qmp_text_clean(text);
 
-    g_string_append_printf(writer->out, "# not said: %s\n", line);
+    g_string_append_printf(writer->out, "# not expressed: %s\n", line);
     g_ptr_array_add(writer->unsaid, line);
 }
 
@@ -51,7 +51,7 @@ static void begin_group(Writer *writer, const char *group, const char *id)
 static void add_text(Writer *writer, const char *path, const char *value)
 {
     if (strpbrk(value, "\"\n\r") || g_ascii_isspace(*value)) {
-        leave_unsaid(writer, path, "has characters that the format has not");
+        leave_unsaid(writer, path, "has characters that cannot be quoted");
     } else {
         g_string_append_printf(writer->out, "  %s = \"%s\"\n", path, value);
     }
@@ -120,7 +120,7 @@ static void add_value(Writer *writer, const char *path, const json_t *value)
     }
 }
 
-/* A place on PCI is a number in requests, and has a slot and a function in text. */
+/* A PCI address is a number in requests, and slot and function in text. */
 static void spell_address(json_t *arguments)
 {
     const json_t *address = json_object_get(arguments, "addr");
@@ -187,8 +187,8 @@ static void add_base(Writer *writer, const char *group, const char *key, const c
     json_decref(rest);
 }
 
-/* A group for each that may be taken, as several -accel are; the id is the first one's.  Without
- * any it is what a file says that has none. */
+/* A group for each candidate, like several -accel; the first one has the id.  Without candidates
+ * no group is needed. */
 static void add_any_accel(Writer *writer, const json_t *arguments)
 {
     json_t *options, *id = json_object_get(arguments, "id");
@@ -234,7 +234,7 @@ static void add_device(Writer *writer, const json_t *arguments)
 
 /* ---- Backends ---- */
 
-/* Moves all members of what `key` is to the object itself. */
+/* Moves all members of the object `key` to the containing object. */
 static void lift(json_t *object, const char *key)
 {
     json_t *inner = json_incref(json_object_get(object, key));
@@ -303,7 +303,7 @@ static void flatten_data(const char *type, json_t *data)
     }
 }
 
-/* The mux that is in front of a chardev under the names that mux=on gives both, or NULL. */
+/* The mux before a chardev if both have the names that mux=on gives, or NULL. */
 static const char *find_mux(const Writer *writer, const char *id)
 {
     json_t *request;

@@ -84,7 +84,7 @@ void qmp_blockdev_del(QmpRequest *req, BlockdevDelArgs *args)
 
     if (node && node->definer) {
         qmp_error_set_at(&error, "node-name", ERROR_REASON_IN_USE,
-                         "block node '%s' goes with '%s', which it was defined in",
+                         "block node '%s' is removed with '%s', in which it was defined",
                          args->node_name, block_node_name(node->definer));
         node = NULL;
     }

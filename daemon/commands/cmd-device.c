@@ -216,7 +216,7 @@ bool qmp_device_del(QmpRequest *req, DeviceDelArgs *args, GError **error)
     ops = dev->bus ? object_kind(dev->bus) : NULL;
     if (object_class(dev)->plug != QMP_PLUG_HOT || !ops || !ops->unplug_request) {
         qmp_error_set_at(error, "id", ERROR_REASON_NOT_HOTPLUGGABLE,
-                         "device class '%s' goes before the first 'cont' only",
+                         "device class '%s' can be removed only before the first 'cont'",
                          object_class_name(dev));
         return false;
     }

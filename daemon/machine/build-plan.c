@@ -350,7 +350,7 @@ static bool visit(Plan *plan, guint i)
         return !plan->error;
     }
     if (plan->state[i] == VISITING) {
-        g_autofree char *text = g_strdup_printf("it and requests[%u] need each other",
+        g_autofree char *text = g_strdup_printf("it and requests[%u] depend on each other",
                                                 plan->current);
 
         return fail_at(plan, i, NULL, ERROR_REASON_INVALID_VALUE, text);

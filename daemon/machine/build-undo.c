@@ -63,7 +63,7 @@ static bool note_qom_set(Build *build, const QomSetArgs *args, GError **error)
     if (old && old->kind == QMP_VALUE_NULL) {
         qmp_value_free(old);
         qmp_error_set_at(error, "property", ERROR_REASON_NOT_SUPPORTED,
-                         "property '%s' of '%s' has no value that it could be set back to",
+                         "property '%s' of '%s' has no value that could be restored",
                          args->property, args->path);
         return false;
     }
@@ -152,7 +152,7 @@ void build_free_changes(Build *build)
 static void reversed(QmpRequest *req, const void *ret, const GError *error, void *data)
 {
     if (error) {
-        g_warning("a change could not be taken back: %s", error->message);
+        g_warning("a change could not be reverted: %s", error->message);
     }
 }
 

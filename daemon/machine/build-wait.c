@@ -86,7 +86,7 @@ static void on_patience(evutil_socket_t fd, short what, void *data)
         return;
     }
     if (!build->late) {
-        g_warning("a build waits for %s: until it goes on, what changes something is refused",
+        g_warning("a build waits for %s: changes are refused until it continues",
                   build->what);
     }
     build->late = true;

@@ -152,7 +152,7 @@ void before_ready_free(BeforeReady *before, gint64 deadline)
         return;
     }
     if (before->pid && !ends_in_time(before->pid, deadline)) {
-        g_message("'%s' is killed: it has not ended when it was asked to", before->name);
+        g_message("'%s' is killed: it has not ended on request", before->name);
         kill(before->pid, SIGKILL);
         (void)ends_in_time(before->pid, g_get_monotonic_time() + KILL_TIME);
     }

@@ -51,7 +51,7 @@ Options *options_parse(int argc, char **argv, GError **error)
         { "jsonrpc-socket", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->jsonrpc_sockets,
           "Listen for JSON-RPC 2.0 clients on a Unix socket", "PATH" },
         { "name", 0, 0, G_OPTION_ARG_FILENAME, &options->name,
-          "What the machine is called", "NAME" },
+          "The machine's name", "NAME" },
         { "run-directory", 0, 0, G_OPTION_ARG_FILENAME, &options->run_directory,
           "Listen on qmp.sock there unless a socket is named or passed", "DIR" },
         { "state-directory", 0, 0, G_OPTION_ARG_FILENAME, &options->state_directory,

@@ -85,7 +85,7 @@ static bool open_directory(RecordSlots *slots, GError **error)
     }
     if (flock(slots->directory, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
         qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
-                      "the state directory %s is another daemon's, which runs", slots->name);
+                      "the state directory %s is in use by another daemon", slots->name);
         return false;
     }
     return true;
@@ -132,15 +132,15 @@ bool record_slots_write(RecordSlots *slots, const char *text, gsize length, GErr
         return false;
     }
     if (!fill(slots->next, text, length) || fsync(slots->next) < 0) {
-        return fail(slots, "the exit record cannot be written", error);
+        return fail(slots, "cannot write the exit record", error);
     }
     if (!exchange(slots)) {
-        return fail(slots, "the exit record cannot be put in its place", error);
+        return fail(slots, "cannot move the exit record into place", error);
     }
     close(slots->next);
     slots->next = -1;
     return fsync(slots->directory) == 0 ||
-           fail(slots, "the exit record cannot be written", error);
+           fail(slots, "cannot write the exit record", error);
 }
 
 void record_slots_remove(RecordSlots *slots)

@@ -178,8 +178,8 @@ static bool check_kind(BlockFile *s, GError **error)
     bool wanted, device = options->driver == BLOCKDEV_DRIVER_HOST_DEVICE;
 
     if (fstat(s->fd, &st) < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot look at '%s'",
-                            options->u.file.filename);
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno,
+                            "cannot get the status of '%s'", options->u.file.filename);
         qmp_error_blame(error, "filename");
         return false;
     }

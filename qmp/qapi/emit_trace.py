@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """qom/qapi-trace.h and .c: a function for each trace point (qom/trace.h).
 
-The header has what a device calls: one look at a word, and a branch that is not
-taken while nobody wants to know.  The source has what happens then: a line for the
-log, and a probe for tracers of the host.
+The header has what a device calls: one load, and a branch that is not taken while
+the point is off.  The source has the rest: a line for the log, and a probe for
+tracers of the host.
 """
 
 from . import cwriter, emit_headers

@@ -138,7 +138,7 @@ MESSAGES = {
                   "'host', or {{ 'ms': 1 to 60000, '*key': MEMBER, '*when': MEMBER }}"),
     'rate-member': ("'{key}' of the rate of event '{name}' is no {what} of its data",
                     "the name of one"),
-    'trace-many': ("trace point '{name}' has more than {most} arguments", "what one would look at"),
+    'trace-many': ("trace point '{name}' has more than {most} arguments", "fewer arguments"),
     'trace-type': ("argument '{name}' of a trace point is of type {type}, which is not shown there",
                    "a bool, an integer, a str, or an enum"),
     'trace-optional': ("argument '{name}' of a trace point is optional", "'{name}', and a value that "

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where objects of a class stand that requests make, and by which requests ('place').
 
-Loops over all that clients made walk the table of these; nobody else knows the folders.
+Loops over all objects of clients walk the table of these; no other code knows the folders.
 """
 
 import re

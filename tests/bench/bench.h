@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is measured, on what, and what comes of it.
+ * What is measured, on which machines, and the results.
  *
  * Each figure has a series of samples for each column.  A measurement takes one
  * sample of its figures in every column; bench.c calls all measurements in
- * rounds, so that the columns are interleaved and share the machine's moods.
+ * rounds, so that the columns are interleaved and the host's load affects all
+ * of them alike.
  */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H

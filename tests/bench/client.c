@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The client whose time is taken.
+ * The client that measures round trips.
  */
 #include "config.h"
 #include "tests/bench/client.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The client whose time is taken: a blocking Unix socket and a line buffer.
+ * The client that measures round trips: a blocking Unix socket and a line
+ * buffer.
  *
  * Both servers send one message a line, so a reply is read without a JSON
  * parser, which would be timed along with the server.  A read that takes longer

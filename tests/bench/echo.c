@@ -6,8 +6,7 @@
  *     bench-echo          the listening socket is descriptor 3
  *
  * Answers are held back until the socket takes them (EPOLLOUT), as any server
- * must do; one client is enough here.  The first thing it sends is a line, as a
- * greeting.
+ * must do; there is only one client.  It begins with a line as a greeting.
  */
 #include "config.h"
 

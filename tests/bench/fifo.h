@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A FIFO that a machine's chardev writes to, so that its words are heard when they come.
+ * A FIFO that a machine's chardev writes to, so that output is noticed when it arrives.
  */
 #ifndef BENCH_FIFO_H
 #define BENCH_FIFO_H

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The floor under what a machine can do: the least that a program must ask of
- * /dev/kvm to run a PVH guest to its triple fault.
+ * The lower bound of what a machine can take: the fewest requests to /dev/kvm
+ * that run a PVH guest to its triple fault.
  *
  *     bench-floor [--irqchip] [--serial FILE] GUEST COMMAND-LINE
  *     bench-floor [--irqchip] --firmware FILE
  *
  * One byte on standard output says that the guest has ended, or that the firmware
  * has written its first byte to the debug port; what the process does after that is
- * not timed.  No libraries, no threads, no cleaning up: that
- * is the point.  Port writes to the UART go to FILE, everything else that the
- * guest touches is answered by all ones.  KVM's own manual:
- * Linux, Documentation/virt/kvm/api.rst.
+ * not timed.  By design it has no libraries, no threads, and no cleanup.  Port
+ * writes to the UART go to FILE, everything else that the guest touches is
+ * answered by all ones.  KVM's own manual: Linux,
+ * Documentation/virt/kvm/api.rst.
  */
 #include "config.h"
 

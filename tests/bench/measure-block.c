@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a read from a virtio disk costs, counted by the guest itself: 4 KiB
- * anywhere and 1 MiB one behind the other, from nothing (null-co) and from a
- * file on tmpfs, with the queue on the main loop and on an iothread.  QEMU has
- * the same backend: null-co, or a file by io_uring.
+ * What a read from a virtio disk costs, counted by the guest itself: 4 KiB at
+ * random offsets and 1 MiB in sequence, from nothing (null-co) and from a file
+ * on tmpfs, with the queue on the main loop and on an iothread.  QEMU has the
+ * same backend: null-co, or a file by io_uring.
  */
 #include "config.h"
 #include "tests/bench/bench.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What qom-list and qom-get cost in a tree of 10,000 objects, against the same
- * calls in a tree of ten; pipelined, as the time that a host takes to wake either
- * side up would hide it.  vmd alone: making such a tree takes QEMU a quarter of
- * a minute, and what is asked is whether vmd's cost grows.
+ * calls in a tree of ten; pipelined, since the latency of waking either process
+ * up would hide the difference.  vmd only: QEMU takes a quarter of a minute to
+ * create such a tree, and the question is whether vmd's cost grows.
  */
 #include "config.h"
 #include "tests/bench/bench.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Starting what is measured.
+ * Starting the servers that are measured.
  */
 #include "config.h"
 #include "tests/bench/server.h"

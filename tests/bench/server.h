@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Starting what is measured: a process that inherits a listening socket to
- * which the client is connected already.
+ * Starting a server that is measured: a process that inherits a listening
+ * socket to which the client is connected already.
  *
- * So nobody polls for a path, and the same way serves all: vmd finds the socket
- * by LISTEN_FDS, QEMU by "-chardev socket,fd=3,server=on", the echo server as
- * descriptor 3.  The clock starts just before the process is made (vfork, then
- * exec), and the greeting is what the first read returns.
+ * So nothing polls for a path, and all servers start in the same way: vmd finds
+ * the socket by LISTEN_FDS, QEMU by "-chardev socket,fd=3,server=on", the echo
+ * server as descriptor 3.  The clock starts just before the process is created
+ * (vfork, then exec), and the greeting is what the first read returns.
  */
 #ifndef BENCH_SERVER_H
 #define BENCH_SERVER_H

@@ -184,7 +184,7 @@ static void test_config_errors(void)
         { "type = \"pc\"", "f:1: 'type = \"pc\"' stands in no group" },
         { "[machine]\ntype", "f:2: 'type' must be KEY = \"VALUE\"" },
         { "[machine]\ntype = pc", "f:2: 'type = pc' must be KEY = \"VALUE\"" },
-        { "[machine]\ntype = \"pc\" x", "f:2: 'type = \"pc\" x' goes on behind its value" },
+        { "[machine]\ntype = \"pc\" x", "f:2: 'type = \"pc\" x' has text after its value" },
         { "[machine]\n= \"pc\"", "f:2: '' is not the name of an option" },
         { "[machine]\na.b = \"1\"\na = \"1\"",
           "f:3: 'a' has members and cannot also have a value" },

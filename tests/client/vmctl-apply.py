@@ -169,7 +169,7 @@ def wait_after_a_machine_that_ended_at_once():
 def wait_has_a_timeout():
     with FakePeer(ending()) as fake:
         vmctl('--socket', fake.path, 'apply', '-w', '-t', '0.2', '-', stdin=FILE).check(
-            124, '', 'the time is over')
+            124, '', 'timed out')
 
 
 def check(text):

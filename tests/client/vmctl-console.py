@@ -230,7 +230,7 @@ def which_chardev():
             vmctl('--socket', fake.path, 'console', *args).check(1, '', message)
     refused([], [], 'no pty and no listening socket')
     refused(['null', 'file'], [], 'no pty and no listening socket')
-    refused(['pty:/dev/x', 'null', 'unix:/x,server=on'], [], 'say which chardev: c0, c2')
+    refused(['pty:/dev/x', 'null', 'unix:/x,server=on'], [], 'name the chardev: c0, c2')
     refused(['pty:/dev/x'], ['c7'], "there is no chardev 'c7'; one can attach to: c0")
     refused(['null', 'pty:/x'], ['c0'], "chardev 'c0': it is neither a pty nor a listening socket")
     refused(['unix:/x', 'pty:/x'], ['c0'], "chardev 'c0': it is neither")

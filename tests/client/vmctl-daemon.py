@@ -200,7 +200,7 @@ def wait_and_events_see_the_end():
             vmctl('-s', sock, 'qmp', 'stop', 'cont').check(0, None, '')
         shown = {'kvm': 'KVM'}.get(accel(), accel())
         vmctl('-s', sock, 'status').check(0, 'running, 1 vCPU, %s\n' % shown, '')
-        vmctl('-s', sock, 'wait', '-t', '0.1').check(124, '', 'the time is over')
+        vmctl('-s', sock, 'wait', '-t', '0.1').check(124, '', 'timed out')
         vmctl('-s', sock, 'stop').check(0, '', '')
         equal(wait.wait(TIMEOUT), 0)
         contains(events.stdout.read(), 'SHUTDOWN  {"guest":false,"reason":"host-qmp-quit"}')

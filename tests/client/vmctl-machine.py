@@ -107,7 +107,7 @@ def events_that_came_already_say_more_than_the_state():
 @case
 def wait_has_a_timeout():
     against(after_status(('RESUME', {})), 'wait', '--timeout', '0.2').check(
-        124, '', 'the time is over')
+        124, '', 'timed out')
 
 
 @case

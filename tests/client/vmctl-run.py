@@ -30,7 +30,7 @@ QTEST = ['-M', 'microvm', '-accel', 'qtest', '-nodefaults', '-m', '16']
 
 
 def words(options):
-    """What follows `vmctl run --`: a line that names no accelerator runs on the test's."""
+    """What follows `vmctl run --`: a line that names no accelerator gets the test's."""
     return options if '-accel' in options else ('-accel', accel(), *options)
 
 
@@ -52,7 +52,7 @@ def wait_for(condition, what):
 
 
 def is_gone(pid):
-    """A zombie is gone, too: whoever waits for it is not of this test."""
+    """A zombie counts as ended: its parent is not part of this test."""
     try:
         with open('/proc/%d/stat' % pid, encoding='ascii') as f:
             return f.read().rsplit(')', 1)[1].split()[0] == 'Z'
@@ -402,7 +402,7 @@ def named_machines_are_found_while_they_run_and_after():
             wait_for(lambda: 'running' in vmctl('-n', 'web', 'status', env=env).out, 'no machine')
             contains(vmctl('list', env=env).check(0).out, 'web   running, qtest')
             second = vmctl('-n', 'web', 'run', '--', *QTEST, env=env).check(1, '')
-            contains(second.err, 'is another daemon\'s, which runs')
+            contains(second.err, 'is in use by another daemon')
             contains(vmctl('list', env=env).check(0).out, 'web   running, qtest')
             vmctl('-n', 'web', 'stop', env=env).check(0)
             machine.finish(0)

@@ -288,7 +288,7 @@ def compare_lists(theirs, ours, path):
 
 
 def named(entries):
-    """A list as a dict, by what tells its entries apart."""
+    """A list as a dict, by the keys of its entries."""
     result = {}
     for number, entry in enumerate(entries):
         keys = [str(entry[k]) for k in NAMES if isinstance(entry, dict) and entry.get(k) not in
@@ -335,7 +335,7 @@ def values(twins, machine):
 
 
 def test_replies(recorder):
-    """What query commands say of equal machines, before, in and after running"""
+    """Replies of query commands for equal machines, before, while and after they run"""
     need_peer()
     keys = []
     for machine in MACHINES:
@@ -375,7 +375,7 @@ def need_taps():
 
 
 def test_tap_errors(recorder):
-    """The same, of interfaces of the host"""
+    """The same for interfaces of the host"""
     need_peer()
     need_taps()
     compare_errors(recorder, WRONG_TAPS, 'tap-error')
@@ -399,7 +399,7 @@ LIVES = [
 
 
 def test_events(recorder):
-    """The events of a machine's life, in their order"""
+    """The events of a machine's life, in order"""
     need_peer()
     keys = []
     for life in LIVES:

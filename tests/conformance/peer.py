@@ -13,7 +13,7 @@ VERSION = '7.2'
 
 
 def need_peer():
-    """Skips unless the peer is there and has the version that the list of differences is of."""
+    """Skips unless the peer is installed, in the version that the list of differences describes."""
     if not shutil.which(PROGRAM):
         raise Skip(PROGRAM + ' is not installed (Debian: qemu-system-x86)')
     text = subprocess.run([PROGRAM, '--version'], capture_output=True, text=True,

@@ -51,7 +51,7 @@ class Differences:
 
 
 def _compile(pattern):
-    """Brackets stand for themselves: keys have them."""
+    """Brackets are literal: keys contain them."""
     return re.compile(fnmatch.translate(pattern.replace('[', '[[]')))
 
 

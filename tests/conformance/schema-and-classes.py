@@ -34,7 +34,7 @@ def member(schema, command, name):
 
 
 def test_comparison(recorder):
-    """The comparison finds what was taken out of a copy of the schema, and nothing else"""
+    """The comparison finds exactly what was removed from a copy of the schema"""
     with Daemon(recorder) as daemon:
         schema = [e for e in daemon.client().call('query-qmp-schema') if
                   e['name'] not in ('build', 'query-config')]
@@ -55,7 +55,7 @@ def test_comparison(recorder):
 
 
 def test_differences(recorder):
-    """A difference without a line, a line without a difference or a reason: each is told"""
+    """A difference without a line, a line without a difference or a reason: each is reported"""
     with tempfile.NamedTemporaryFile('w', suffix='.list') as f:
         f.write('    accept none missing\nIt is so.\n'
                 '    accept a* missing\n    return b[].c absent\n')
@@ -81,7 +81,7 @@ def test_schema(recorder):
 
 
 def test_marks(recorder):
-    """What QEMU marks as deprecated or unstable is marked here, and nothing else of its own"""
+    """Exactly what QEMU marks as deprecated or unstable is marked here"""
     need_peer()
     with Peer('-machine', 'none') as peer, Daemon(recorder) as daemon:
         theirs = peer.client().call('query-qmp-schema')
@@ -102,7 +102,7 @@ def test_marks(recorder):
 
 
 def test_commands(recorder):
-    """query-commands tells what query-qmp-schema does, for both"""
+    """query-commands agrees with query-qmp-schema, for both"""
     need_peer()
     with Peer('-machine', 'none') as peer, Daemon(recorder) as daemon:
         for client in (peer.client(), daemon.client()):

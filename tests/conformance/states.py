@@ -124,7 +124,7 @@ ENDS = [('reset', RESET, {'reboot': 'shutdown'}, None),
 
 
 def to_the_end(client, action, request):
-    """The events until the daemon has gone."""
+    """The events until the daemon exits."""
     for message in ({'execute': 'set-action', 'arguments': action}, {'execute': 'cont'}):
         client.send(message)
         assert client.reply() == {'return': {}}, message

@@ -91,7 +91,7 @@ def compare(recorder, streams):
 
 
 def test_rubbish(recorder):
-    """Rubbish, with a request behind it"""
+    """Garbage, followed by a request"""
     need_peer()
     complain(compare(recorder, [rubbish + REQUEST for rubbish in BEFORE]), ('none',))
 

@@ -16,7 +16,7 @@ from vmdtest import Daemon, accel_class, on_kvm     # noqa: E402
 
 @on_kvm
 def models(recorder):
-    """CPU models, and what KVM has of each, are as QEMU's"""
+    """CPU models, and their features with KVM, match QEMU's"""
     need_peer()
     with Peer('-machine', 'none', '-accel', 'kvm') as peer, Daemon(recorder) as daemon:
         own = daemon.client()

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Requests in flight cost no allocation: disks and network cards at work, after
- * a few rounds to warm up, call malloc() not once.
+ * a few rounds to warm up, never call malloc().
  */
 #include "config.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * e1000: registers by both BARs, EEPROM, PHY, interrupts with their delays, two
- * cards, and what survives which reset.  Frames are in test-e1000-frames.c.
+ * cards, and which state survives which reset.  Frames are in
+ * test-e1000-frames.c.
  */
 #include "config.h"
 

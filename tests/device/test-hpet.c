@@ -2,7 +2,7 @@
 /*
  * hw/timer/hpet.c: each register paragraph of the HPET specification a case, then
  * one-shot and periodic timers of both widths, interrupts by lines and messages,
- * legacy replacement, late hosts, two at once.
+ * legacy replacement, late hosts, two devices.
  */
 #include "config.h"
 

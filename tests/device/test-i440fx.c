@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hw/pci-host/: configuration mechanism 1, the registers of the 82441FX, and
- * what PAM and SMRAM show.
+ * what is visible through PAM and SMRAM.
  */
 #include "config.h"
 

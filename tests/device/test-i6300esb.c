@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/watchdog/i6300esb.c: identity, the way in, both stages, lock, and two of them.
+ * hw/watchdog/i6300esb.c: identity, the unlock sequence, both stages, the lock, and
+ * two devices.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hw/input/i8042.c: registers, commands and output port of the controller, its
- * two interrupts, and the loops to its ports.  What the keyboard and the mouse
- * say is in test-ps2-kbd.c and test-ps2-mouse.c.
+ * two interrupts, and the loops to its ports.  The keyboard and the mouse are
+ * tested in test-ps2-kbd.c and test-ps2-mouse.c.
  */
 #include "config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/watchdog/ib700.c: times, stopping, restarting, and two of them that cannot
- * be on one bus.
+ * hw/watchdog/ib700.c: times, stopping, restarting, and that a bus takes only
+ * one.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hw/intc/ioapic.c: the registers of the 82093AA's data sheet in its order, then
- * delivery by edge and level, the EOI register, reset, saved state, and two at
- * once.  What it sends arrives at the fake accelerator as messages.
+ * delivery by edge and level, the EOI register, reset, saved state, and two
+ * devices.  Its interrupts arrive at the fake accelerator as messages.
  */
 #include "config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/misc/isa-debug-exit.c: what its ports do, and two of them at once.
+ * hw/misc/isa-debug-exit.c: its ports, and two devices.
  */
 #include "config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/char/isa-debugcon.c: what its port does, and two of them at once.
+ * hw/char/isa-debugcon.c: its port, and two devices.
  */
 #include "config.h"
 

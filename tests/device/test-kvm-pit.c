@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/timer/kvm-pit.c: it has the accelerator make its timer, and lets an HPET
- * switch that timer's interrupt off.
+ * hw/timer/kvm-pit.c: it lets the accelerator create its timer, and lets an
+ * HPET switch that timer's interrupt off.
  */
 #include "config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hw/rtc/mc146818.c on the ISA bus: each paragraph of the MC146818A data sheet
- * a case; then lost ticks, reset and two clocks at once.  The clock runs by the
+ * a case; then lost ticks, reset and two clocks.  The clock runs by the
  * machine's time, which the test moves.
  */
 #include "config.h"

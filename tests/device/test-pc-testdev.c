@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/misc/pc-testdev.c: what is stored in which sizes, lines, and the page.
+ * hw/misc/pc-testdev.c: ports of each access size, interrupt lines, and the
+ * page of memory.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * MSI and MSI-X: registers, masks, pending bits, routes and irqfds; and that
- * notifications from one thread meet masks from another without one being lost
- * or coming late.
+ * notifications from one thread race with masks from another, and none is lost
+ * or late.
  */
 #include "config.h"
 #include "hw/pci/pci.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Expansion ROMs: files, sizes, the BAR that shows them, ids; and finding
- * firmware by name.
+ * Expansion ROMs: files, sizes, their BAR, ids; and finding firmware by name.
  */
 #include "config.h"
 #include "hw/pci/pci.h"

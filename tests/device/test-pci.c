@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * PCI functions on a root bus: their places, configuration space, BARs, pins,
- * reset and state, ejection.  Functions are pci-testdevs, to which the tests add
- * what they need as a class would in realize.
+ * reset and state, ejection.  Functions are pci-testdevs, which the tests extend
+ * as a class would in realize.
  */
 #include "config.h"
 #include "hw/pci/pci.h"

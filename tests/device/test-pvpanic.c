@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/misc/pvpanic.c: what the port reads as, and what writing to it requests of
- * the machine.
+ * hw/misc/pvpanic.c: the value that the port reads as, and the actions that
+ * writes to it request.
  */
 #include "config.h"
 

@@ -2,8 +2,8 @@
 /*
  * Every device that has timers: each is asked for the shortest periods and times that
  * its registers can say, at the beginning of time and at its end.  A rig holds each
- * firing against the rules of hw/core/clock.h; here it is that they come to an end, and
- * that there are no more in a second than a host can bear.
+ * firing against the rules of hw/core/clock.h; this test checks that firing ends, and
+ * that a second has no more firings than a host can handle.
  */
 #include "config.h"
 

@@ -2,7 +2,7 @@
 /*
  * hw/char/uart16550.c on the ISA bus: each register paragraph of the PC16550D
  * data sheet a case, in its order; then interrupts, FIFOs, back-pressure, reset
- * and two ports at once.
+ * and two ports.
  */
 #include "config.h"
 

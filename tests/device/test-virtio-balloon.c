@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hw/virtio/virtio-balloon.c.  The machine's RAM is that of the test's driver, so
- * that pages which the balloon takes can be seen to become zero.
+ * that the test sees the balloon's pages become zero.
  */
 #include "config.h"
 

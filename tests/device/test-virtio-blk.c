@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * virtio-blk: requests as drivers send them and as none should, on a file and on
- * nothing; error policies; two devices always.
+ * virtio-blk: valid and malformed requests, on a file and on null-co; error
+ * policies; always two devices.
  */
 #include "config.h"
 #include "hw/virtio/virtio-blk.h"

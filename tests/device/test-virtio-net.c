@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * virtio-net-device: frames, features, the control queue, and drivers that break
- * the rules.  The backend is a datagram socket whose other end the test has.
+ * the rules.  The backend is a datagram socket; the test holds the other end.
  */
 #include "config.h"
 

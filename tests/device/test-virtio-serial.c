@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hw/virtio/virtio-serial.c and its ports, with chardevs that take as much as the
- * test says.
+ * hw/virtio/virtio-serial.c and its ports, with chardevs that accept as much as
+ * the test allows.
  */
 #include "config.h"
 

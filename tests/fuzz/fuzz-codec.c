@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fuzz target: what decodes must encode to text that decodes to an equal value,
- * the journal's text must parse, and what does not decode must leave nothing.
+ * Fuzz target: a value that decodes must encode to text that decodes to an
+ * equal value, the journal's text must parse, and a value that does not decode
+ * must leave nothing allocated.
  *
  * First byte: type and mode; the rest is JSON text.  Types are those of
  * tests/unit/qmp-schema.json.

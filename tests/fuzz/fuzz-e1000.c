@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Fuzz target: class e1000 with a hostile driver and a network that is sometimes
- * full.  Each action is a byte and what it takes: registers through both BARs,
- * bytes into a piece of RAM where the rings are, descriptors, frames, time, resets,
- * the cable, stops of the machine, its state out and in again.
+ * full.  Each action is a byte and its operands: registers through both BARs, bytes
+ * into a piece of RAM where the rings are, descriptors, frames, time, resets, the
+ * cable, stops of the machine, its state saved and loaded.
  */
 #include "config.h"
 

@@ -2,7 +2,7 @@
 /*
  * Fuzz target: hw/timer/hpet.c.  Records of six bytes are register accesses of 32
  * bits, old chips' lines, time that passes, resets, and states that are saved and
- * loaded.  After each, lines are low that nothing can hold.
+ * loaded.  After each, a line that nothing can raise is low.
  */
 #include "config.h"
 

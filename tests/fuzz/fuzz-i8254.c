@@ -2,8 +2,8 @@
 /*
  * Fuzz target: hw/timer/i8254.c with port 0x61.  Pairs of bytes are accesses to
  * ports, time that passes, an HPET's control of the line, loading of states that
- * are none of its own, and resets.  After each, the line is counter 0's output,
- * and the clock has somewhere to go.
+ * it did not save, and resets.  After each, the line is counter 0's output, and
+ * the clock's deadline is in the future.
  */
 #include "config.h"
 

@@ -2,8 +2,8 @@
 /*
  * Fuzz target: hw/intc/i8259.c, a master and a slave in cascade.  Pairs of bytes
  * are accesses to their ports, changes of their inputs, acknowledgements and
- * resets.  After each, the state can be loaded as it was saved, and leaves the
- * output as it is.
+ * resets.  After each, the state can be loaded as it was saved, and loading it
+ * leaves the output unchanged.
  */
 #include "config.h"
 

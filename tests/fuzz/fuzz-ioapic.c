@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Fuzz target: hw/intc/ioapic.c.  Triples of bytes are accesses to its registers,
- * changes of its pins, and resets.  After each, what is reserved in the entries is
+ * changes of its pins, and resets.  After each, reserved bits of the entries are
  * zero, an asserted level that is not masked waits for its EOI, and the state can
  * be loaded as it was saved.
  */

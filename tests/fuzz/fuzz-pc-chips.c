@@ -2,8 +2,8 @@
 /*
  * Fuzz target: the chips of a PC, hw/pci-host, hw/isa/piix3.c and hw/acpi.  Four
  * bytes are a step: an access to configuration space, to the chips' ports or to
- * memory that they steer, time that passes, the power button, a device that comes
- * or is to go, a reset.
+ * memory that they steer, time that passes, the power button, a device that is
+ * plugged or asked to unplug, a reset.
  */
 #include "config.h"
 

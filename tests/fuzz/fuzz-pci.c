@@ -3,8 +3,8 @@
  * Fuzz target: configuration space, BARs, bridges, MSI and MSI-X.
  *
  * pci.0 has function 1 with MSI-X and a pin, a bridge in slot 2, and behind it a
- * function with MSI.  Six bytes are a step: what, where, and a value.  After each,
- * what the accelerator has must be what the registers say.
+ * function with MSI.  Six bytes are a step: an action, an address, and a value.
+ * After each, interrupt levels, irqfds and BARs must match the registers.
  */
 #include "config.h"
 

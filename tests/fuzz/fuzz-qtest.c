@@ -2,7 +2,7 @@
 /*
  * Fuzz target: the qtest server with a serial port and some RAM.  The input is
  * what a client sends, in pieces whose sizes follow from it.  Each line has one
- * answer, which begins with OK, FAIL or ERR; other lines tell of interrupts.
+ * answer, which begins with OK, FAIL or ERR; other lines report interrupts.
  */
 #include "config.h"
 

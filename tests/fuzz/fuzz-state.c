@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fuzz target: state of a machine, as somebody could have changed it who stored it.
+ * Fuzz target: state of a machine that was modified while it was stored.
  *
- * A machine with chips, virtio devices and a CPU is saved.  Four bytes are a step: a place,
- * a value, and what becomes of it: a byte of a field, or of the whole; state that is
- * loaded; an access of the guest; time.  State that was loaded must be saved, and loaded
- * again.
+ * A machine with chips, virtio devices and a CPU is saved.  Four bytes are a step: an
+ * offset, a value, and an action: change a byte of a field, or of the whole; load the
+ * state; access the guest's devices; let time pass.  State that was loaded must save, and
+ * load again.
  */
 #include "config.h"
 

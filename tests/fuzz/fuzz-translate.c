@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fuzz target: what is translated fits the schema, or there is a problem with a message; ids that
- * are given twice excepted, which only the daemon refuses.
+ * Fuzz target: requests of a translation fit the schema, or there is a problem with a message;
+ * except ids that are given twice, which only the daemon refuses.
  *
  * First byte: odd for a config file, else a command line whose words are lines.  -readconfig is
  * left out, so that no file of the host is read.

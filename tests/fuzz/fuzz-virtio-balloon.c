@@ -2,7 +2,7 @@
 /*
  * Fuzz target: virtio-balloon-device with a hostile driver
  * (tests/fuzz/virtio-fuzz.h).  The driver's RAM is the machine's, so pages are
- * really given back.  Action 11 sets the target size.
+ * really freed.  Action 11 sets the target size.
  */
 #include "config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fuzz target: a disk with a driver that means no good.  After whatever it did,
- * the device is either broken or goes on, and after a reset it works.
+ * Fuzz target: a disk with a hostile driver.  After any action, the device is
+ * either broken or still works, and after a reset it works.
  *
  * First byte: on which node; then commands of a byte with their arguments: a
  * request, a chain of any buffers, the configuration, a reset.

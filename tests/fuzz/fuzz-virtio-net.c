@@ -2,8 +2,8 @@
 /*
  * Fuzz target: virtio-net-device with a hostile driver (tests/fuzz/virtio-fuzz.h),
  * two pairs of queues and all offloads.  The network behind it reads each byte
- * that it gets.  Action 11 is the network's: a frame, room, the cable, a turn of the
- * loop.
+ * that it gets.  Action 11 belongs to the network: a frame, room, the cable, one
+ * iteration of the loop.
  */
 #include "config.h"
 

@@ -2,7 +2,7 @@
 /*
  * Fuzz target: virtio-serial-device with a console and a port, and a hostile driver
  * (tests/fuzz/virtio-fuzz.h).  Action 11 is the host's side of the port: it
- * connects, goes, sends, or takes the port away.
+ * connects, disconnects, sends, or removes the port.
  */
 #include "config.h"
 

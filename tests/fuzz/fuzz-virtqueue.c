@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Fuzz target: a queue and its user, on an entropy device whose handler pops,
- * checks and pushes.  Whatever is popped lies in the driver's RAM and has no more
- * pieces than the queue has descriptors and spare ones.
+ * checks and pushes.  Every popped buffer lies in the driver's RAM and has no
+ * more pieces than the queue has descriptors and spare ones.
  */
 #include "config.h"
 

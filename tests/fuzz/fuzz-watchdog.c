@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Fuzz target: both watchdogs (hw/watchdog).  Three bytes are an access to ports,
- * configuration space or memory, a reset, or time that goes by.
+ * configuration space or memory, a reset, or time that passes.
  */
 #include "config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A hostile driver that does what a fuzzer says: the body of the fuzz targets of
+ * A hostile driver that a fuzzer controls: the body of the fuzz targets of
  * virtio devices.
  *
  * The input is a list of actions, each a byte and its operands (numbers are little
@@ -20,7 +20,7 @@
  *   10            reset of the machine
  *   11 X          the target's own
  *
- * Addresses count from the driver's RAM; the first 64 KiB are played with.
+ * Addresses count from the driver's RAM; the actions use the first 64 KiB.
  */
 #ifndef TESTS_FUZZ_VIRTIO_FUZZ_H
 #define TESTS_FUZZ_VIRTIO_FUZZ_H

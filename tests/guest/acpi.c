@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * See acpi.h.  There is no interpreter: \_S5 is a package of constants in every
- * table that is worth reading, and is looked for by its bytes.
+ * table that vmd or SeaBIOS provides, and is found by its bytes.
  */
 #include "tests/guest/acpi.h"
 

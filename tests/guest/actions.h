@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The things that a guest can be told to do before its end.
+ * The actions that the command line can request before the guest ends.
  */
 #ifndef GUEST_ACTIONS_H
 #define GUEST_ACTIONS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A driver for a virtio disk (VIRTIO 1.2 section 5.2), which looks for the end of
- * requests by polling.  For measuring, all of them are made in advance, so that a
+ * A driver for a virtio disk (VIRTIO 1.2 section 5.2), which polls for
+ * completions.  For measurements, all requests are prepared in advance, so that a
  * round costs the guest a few instructions.
  */
 #ifndef GUEST_BLK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Requests of a virtio disk whose results are told one by one, for tests of
- * what happens when some of them fail; blk.h measures.
+ * Requests of a virtio disk whose results are printed one by one, for tests in
+ * which some fail; blk.h is for measurements.
  */
 #ifndef TESTS_GUEST_DISK_H
 #define TESTS_GUEST_DISK_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ways in which the guest ends its machine.
+ * Ways for the guest to end its machine.
  */
 #include "tests/guest/machine-end.h"
 

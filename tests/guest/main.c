@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest: says what it found, obeys its command line, ends the machine.
+ * The guest: prints what it found, obeys its command line, ends the machine.
  */
 #include <stddef.h>
 

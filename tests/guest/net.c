@@ -4,7 +4,7 @@
  *
  * Slot i of either queue is descriptor i, whose buffer never changes.  A round
  * makes `depth` frames available, notifies once, waits until as many came back,
- * and gives their buffers to the device again.
+ * and makes their buffers available again.
  */
 #include "tests/guest/net.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A driver for a virtio network card (VIRTIO 1.2 section 5.1), for measuring on a network that gives back what it is sent: all
- * frames and buffers are made in advance, and the driver looks for the end by
- * polling.
+ * A driver for a virtio network card (VIRTIO 1.2 section 5.1), for measuring on a network that
+ * echoes every frame: all frames and buffers are prepared in advance, and the driver polls for
+ * completions.
  */
 #ifndef GUEST_NET_H
 #define GUEST_NET_H

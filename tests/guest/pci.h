@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * PCI configuration space by mechanism 1 (PCI Local Bus Specification 3.0, section
- * 3.2.2.3.2), and who is there.
+ * 3.2.2.3.2), and enumeration.
  */
 #ifndef TESTS_GUEST_PCI_H
 #define TESTS_GUEST_PCI_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * virtio devices on PCI: VIRTIO 1.2 section 4.1, without the legacy interface.
- * BARs are where the firmware, or who started the guest in its place, put them.
+ * BARs are where the firmware, or the daemon in its place, mapped them.
  */
 #include "tests/guest/console.h"
 #include "tests/guest/io.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finding and starting virtio devices, whatever they are behind, and their split
- * queues, for drivers that poll.
+ * Finding and starting virtio devices on any transport, and their split queues,
+ * for drivers that poll.
  *
  * VIRTIO 1.2 section 2.7; the transports are virtio-mmio.c (section 4.2) and
  * virtio-pci.c (4.1).  No event index is negotiated, so that the flags of the rings
- * decide who is told of what.
+ * control notifications.
  */
 #ifndef TESTS_GUEST_VIRTIO_H
 #define TESTS_GUEST_VIRTIO_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line, word by word: what the guest is told to do.
+ * The command line, word by word: the guest's instructions.
  */
 #ifndef GUEST_WORDS_H
 #define GUEST_WORDS_H

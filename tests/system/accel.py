@@ -57,7 +57,7 @@ def accel_requests(client):
 # ---- The choice ----
 
 def first_that_works(recorder):
-    """the first that can be made is; it is of its own class, and says why it was taken"""
+    """the first that works is created, as its own class, and says why it was chosen"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         assert in_use(client) == (None, None)
@@ -76,7 +76,7 @@ def first_that_works(recorder):
 
 
 def the_first_is_not_explained(recorder):
-    """what is taken first needs no reason, and those behind it are not tried"""
+    """if the first one works there is no reason, and later ones are not tried"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         choose(client, QTEST, NO_KVM)
@@ -98,7 +98,7 @@ def left_to_the_daemon(recorder):
 
 
 def none_works(recorder):
-    """when none works, each says why, and nothing stays"""
+    """when none works, each says why, and nothing is left behind"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         desc = refuse(client, 'no-accelerator', 'accelerators',
@@ -109,7 +109,7 @@ def none_works(recorder):
 
 
 def wrong_choices(recorder):
-    """lists that are none, and an accelerator that is there"""
+    """invalid lists, and an accelerator that exists already"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         for reason, path, accelerators in (
@@ -131,7 +131,7 @@ def wrong_choices(recorder):
 
 
 def in_a_list_of_requests(recorder):
-    """`build` makes it where it belongs, and undoes it with the rest"""
+    """`build` creates it in order, and undoes it with the rest"""
     machine = {'execute': 'object-add', 'arguments': {'qom-type': 'none-machine'}}
     choice = {'execute': 'object-add',
               'arguments': {'qom-type': 'any-accel', 'accelerators': [NO_KVM, QTEST]}}
@@ -161,7 +161,7 @@ def the_record(recorder):
 # ---- A host without KVM ----
 
 def guest_without_kvm(recorder):
-    """without /dev/kvm a request file for every host runs its guest, and nothing is said of it"""
+    """without /dev/kvm a request file for every host runs its guest, without a message"""
     need_mounts()
     need_tcg()
     with Daemon(recorder, wrapper=WITHOUT_KVM) as daemon:
@@ -221,7 +221,7 @@ def features(recorder):
 
 
 def memory_for_code(recorder):
-    """memory for translated code: too much, none to be had, and writable code"""
+    """memory for translated code: too much, none available, and writable code"""
     need_tcg()
     with Daemon(recorder) as daemon:
         client = daemon.client()
@@ -256,7 +256,7 @@ def code_is_never_writable(recorder):
 # ---- Introspection ----
 
 def typed(recorder):
-    """a program learns what may be chosen: the class's property is a list of accelerators"""
+    """a program can query the choices: the class's property is a list of accelerators"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         told = client.call('query-class', name='any-accel')

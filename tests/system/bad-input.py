@@ -206,7 +206,7 @@ def wrong_objects(recorder):
 
 
 def passed_descriptors(recorder):
-    """descriptors that getfd keeps are limited for each client, and go with it"""
+    """descriptors that getfd keeps are limited for each client, and closed when it disconnects"""
     with Daemon(recorder) as daemon:
         other = daemon.client()
         before = daemon.descriptors()
@@ -232,7 +232,7 @@ def passed_descriptors(recorder):
 
 @on_one_accel
 def machine_halfway(recorder):
-    """a machine whose making fails half way leaves accelerator and memory as they were"""
+    """a machine whose creation fails half way leaves accelerator and memory unchanged"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         refuse(client, 'device_add', {'driver': 'isa-serial'}, 'no-machine')
@@ -270,7 +270,7 @@ def machine_halfway(recorder):
 
 @on_one_accel
 def unusable_files(recorder):
-    """kernels that are no files, and corrupted ones, at which each cont says why"""
+    """kernels that are not files, and corrupted ones: each cont says why"""
     with open(KERNEL, 'rb') as f:
         elf = f.read()
     with open(BZIMAGE, 'rb') as f:
@@ -350,7 +350,7 @@ def unreadable_kernel(recorder):
 
 @on_one_accel
 def unusable_initrd(recorder):
-    """an initrd that is not there, or larger than the memory"""
+    """an initrd that does not exist, or is larger than the memory"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         initrd = daemon.path('initrd')
@@ -369,7 +369,7 @@ def unusable_initrd(recorder):
 
 
 def unusable_accelerator(recorder):
-    """an accelerator device that is not there, or is none"""
+    """an accelerator device that does not exist, or is not one"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         with untouched(daemon):
@@ -379,7 +379,7 @@ def unusable_accelerator(recorder):
 
 
 def memory_that_cannot_be_had(recorder):
-    """memory larger than any, in folders that are not there, of odd sizes"""
+    """memory that is too large, in missing folders, of odd sizes"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         small = daemon.path('small')
@@ -422,7 +422,7 @@ def memory_that_cannot_be_had(recorder):
 
 
 def unusable_chardevs(recorder):
-    """ports that are taken, nobody to connect to, files that cannot be, options not to be had"""
+    """ports in use, no server to connect to, files that cannot exist, options not supported"""
     with Daemon(recorder) as daemon, socket.socket() as taken:
         client = daemon.client()
         taken.bind(('127.0.0.1', 0))
@@ -477,7 +477,7 @@ def unusable_chardevs(recorder):
 # ---- Bytes
 
 def half_a_text(recorder):
-    """half a JSON text, and a client that leaves in the middle of it"""
+    """half a JSON text, and a client that disconnects in the middle of it"""
     with Daemon(recorder) as daemon:
         with untouched(daemon):
             for text in (b'{"execute": "object-add", "arguments": {"qom-type": "memory-back',
@@ -525,7 +525,7 @@ def too_many_tokens(recorder):
 
 @on_one_accel
 def still_being_made(recorder):
-    """what one client is still making, another one can neither use nor remove"""
+    """an object that one client is still creating, others can neither use nor remove"""
     accel, ram, machine, none, delete, device, cont = (
         {'execute': command, 'arguments': arguments} for command, arguments in (
             ('object-add', {'qom-type': accel_class(), 'id': 'k'}),
@@ -597,7 +597,7 @@ def memory(daemon):
 
 @on_one_accel
 def client_that_does_not_read(recorder):
-    """a client that stops reading costs a bounded amount of memory, and nobody else a moment"""
+    """a client that stops reading costs a bounded amount of memory, and delays no other"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         with_machine(client)
@@ -666,7 +666,7 @@ def many_clients(recorder):
 
 
 def too_many_clients(recorder):
-    """silent ones, however many, do not keep out others, nor vmctl; who is turned away is told why"""
+    """any number of silent clients keeps out neither others nor vmctl; refusals give the reason"""
     with Daemon(recorder) as daemon:
         with untouched(daemon):
             silent = connect_elsewhere(daemon.socket, 130)

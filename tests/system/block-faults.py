@@ -118,7 +118,7 @@ GOOD = [n for n in range(COUNT) if n not in BAD]
 
 @on_one_accel
 def report_write(recorder):
-    """werror=report: the guest is told which writes failed, and goes on"""
+    """werror=report: the guest is told which writes failed, and continues"""
     def test(disk, machine):
         fault(disk, 'write', errno.ENOSPC)
         machine.start()
@@ -132,7 +132,7 @@ def report_write(recorder):
 
 @on_one_accel
 def ignore_write(recorder):
-    """werror=ignore: the guest does not hear of it, clients do"""
+    """werror=ignore: the guest is not told, clients are"""
     def test(disk, machine):
         fault(disk, 'write', errno.EIO)
         machine.start()
@@ -279,7 +279,7 @@ def wait_held(disk):
 
 @on_one_accel
 def stop_with_requests_in_flight(recorder):
-    """stop waits for what is in flight; errors that come then are kept as at any time"""
+    """stop waits for requests in flight; errors meanwhile are kept as at any time"""
     for way in WAYS:
         with FaultyFile(SIZE) as disk, Daemon(recorder) as daemon:
             machine = Machine(daemon, disk, WRITE, werror='stop', **way)

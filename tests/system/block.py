@@ -220,7 +220,7 @@ def nodes(recorder):
 
 
 def refusals(recorder):
-    """what cannot be opened is refused by name and leaves nothing behind"""
+    """a file that cannot be opened is refused by name and leaves nothing behind"""
     with Daemon(recorder) as daemon, tempfile.TemporaryDirectory() as folder:
         client = daemon.client()
         path = os.path.join(folder, 'a.img')
@@ -310,7 +310,7 @@ def resize(recorder):
 
 
 def loop_device(recorder):
-    """a block device of the host, whose size is looked at again by block_resize"""
+    """a block device of the host, whose size block_resize reads again"""
     if os.geteuid() != 0:
         raise Skip('needs root for a loop device')
     with tempfile.TemporaryDirectory() as folder:
@@ -360,7 +360,7 @@ PROPERTIES = {
 
 @on_one_accel
 def properties(recorder):
-    """a disk's properties read as they were given, choices are written back"""
+    """a disk's properties read as they were set; automatic choices are readable"""
     with Daemon(recorder) as daemon, tempfile.TemporaryDirectory() as folder:
         client = daemon.client()
         path = os.path.join(folder, 'a.img')

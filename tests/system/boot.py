@@ -82,7 +82,7 @@ def multiboot(recorder):
 
 
 def acpi_of_microvm(recorder):
-    """microvm has no ACPI tables, and says so"""
+    """microvm has no ACPI tables, and reports that"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('object-add', qom_type='qtest-accel', id='accel')
@@ -107,7 +107,7 @@ def long_command_line(recorder):
 
 @on_each_accel
 def memory_sizes(recorder):
-    """the memory map shows the memory that the machine was given"""
+    """the memory map shows the machine's memory"""
     for size in (32 * MIB, 64 * MIB + 4096, 256 * MIB):
         text = boot(recorder, ram={'size': size})
         ranges = re.findall(r'memory: ([0-9a-f]{16})-([0-9a-f]{16}) ram', text)
@@ -116,7 +116,7 @@ def memory_sizes(recorder):
 
 @on_each_accel
 def memory_above_the_gap(recorder):
-    """what does not fit below 3 GiB is from 4 GiB on"""
+    """memory that does not fit below 3 GiB begins at 4 GiB"""
     text = boot(recorder, ram={'size': 3328 * MIB, 'reserve': False})
     ranges = [(int(a, 16), int(b, 16)) for a, b in
               re.findall(r'memory: ([0-9a-f]{16})-([0-9a-f]{16}) ram', text)]
@@ -144,7 +144,7 @@ def back_ends(recorder):
 
 @on_each_accel
 def file_back_end(recorder):
-    """memory in a file: made or taken as it is, shared or private, in a folder without a name"""
+    """memory in a file: created or existing, shared or private, in a folder without a name"""
     for case in ({'share': True}, {'share': False}, {'share': True, 'prealloc': True},
                  {'share': True, 'align': 2 * MIB}, {'share': True, 'discard-data': True},
                  {'share': True, 'readonly': False}):
@@ -164,7 +164,7 @@ def file_back_end(recorder):
 
 @on_each_accel
 def file_read_only(recorder):
-    """a read-only file is mapped, and is no RAM"""
+    """a read-only file is mapped, but not as RAM"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         path = daemon.path('rom')
@@ -245,7 +245,7 @@ def boot_with_chips(recorder, accel_props):
 
 @on_each_accel
 def chips(recorder):
-    """pic, pit and rtc are there as the machine's properties say, and auto is resolved"""
+    """pic, pit and rtc exist as the machine's properties say, and auto is resolved"""
     boot_with_chips(recorder, {})
 
 
@@ -267,7 +267,7 @@ def time_of_day(recorder):
 
 @on_each_accel
 def rtc_by_hand(recorder):
-    """an RTC that device_add makes, with all of its properties"""
+    """an RTC that device_add creates, with all properties"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append=HELLO, rtc='off')
@@ -280,7 +280,7 @@ def rtc_by_hand(recorder):
 
 @on_each_accel
 def rtc_change(recorder):
-    """a guest that sets its clock makes an RTC_CHANGE"""
+    """a guest that sets its clock causes an RTC_CHANGE"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         code = out8(0x70, 0x04) + out8(0x71, 0x13) + exit_with(1)

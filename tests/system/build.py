@@ -40,7 +40,7 @@ def tree(client, path='/'):
 
 
 def descriptors(daemon):
-    """What is open, and how often; the numbers do not matter."""
+    """Open files with their counts; the numbers do not matter."""
     return sorted(value.split(':')[0] if ':' in value else value
                   for value in daemon.descriptors().values())
 
@@ -83,7 +83,7 @@ LIMITS = request('object-add', qom_type='throttle-group', id='limits')
 
 
 def bad_lists(recorder):
-    """A list is checked before anything is made"""
+    """A list is checked before anything is created"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('chardev-add', id='there', backend={'type': 'null', 'data': {}})
@@ -167,7 +167,7 @@ def prepare(daemon, client):
 
 
 def fails_at_each_place(recorder):
-    """A build that fails at any place leaves tree, descriptors, files and events as they were"""
+    """A build that fails anywhere leaves tree, descriptors, files and events unchanged"""
     with Daemon(recorder) as daemon:
         client, other = daemon.client(), daemon.client()
         far = prepare(daemon, client)
@@ -243,7 +243,7 @@ def only_in_prelaunch(recorder):
 
 
 def reserved(recorder):
-    """What one request names is not given to another that leaves it open"""
+    """A name or place that one request gives is not chosen for another"""
     add = [request('device_add', driver='virtio-rng-pci', id='r%d' % i) for i in range(4)]
     fixed = [request('device_add', driver='virtio-rng-pci', id='f', addr='3'),
              request('device_add', driver='virtio-rng-pci', id='g', addr='5.0')]

@@ -87,7 +87,7 @@ def end_after(client, daemon):
 
 @on_one_accel
 def null(recorder):
-    """null: what the guest prints is gone, and the guest does not mind"""
+    """null: the guest's output is discarded, and the guest continues"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         add(client, 'null')
@@ -140,7 +140,7 @@ def file(recorder):
 
 @on_one_accel
 def pseudo_terminal(recorder):
-    """pty: whoever opens the terminal talks to the guest, closes it and comes again"""
+    """pty: a process opens the terminal, talks to the guest, closes and reopens it"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         path = add(client, 'pty')['pty']
@@ -195,7 +195,7 @@ def stdio(recorder):
 
 @on_one_accel
 def stdio_terminal(recorder):
-    """stdio on a terminal: keys come one by one, and its mode is put back at the end"""
+    """stdio on a terminal: keys arrive one by one, and its mode is restored at the end"""
     import termios
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
@@ -243,7 +243,7 @@ def inet_address(port, **options):
 
 @on_one_accel
 def unix_server(recorder):
-    """socket, unix server: clients come, talk, go, and the next one is served"""
+    """socket, unix server: clients connect, talk, disconnect, and the next one is served"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         path = daemon.path('serial')
@@ -465,7 +465,7 @@ def mux(recorder):
 
 @on_one_accel
 def one_front_end(recorder):
-    """whoever has a chardev, a network or a port, has it alone"""
+    """a chardev, a network or a port has one user"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         add(client, 'ringbuf')
@@ -561,7 +561,7 @@ def guest_outruns_its_reader(recorder):
 
 @on_one_accel
 def guest_ends_before_its_reader(recorder):
-    """a peer that reads only when the machine has ended gets all; the end waits for no other"""
+    """a peer that reads only when the machine has ended gets all; the end waits for it alone"""
     words = ' '.join('print=' + '%04d' % i * 20 for i in range(20))
     for reads in True, False:
         with Daemon(recorder) as daemon, socket.socket(socket.AF_UNIX) as peer:
@@ -583,7 +583,7 @@ def guest_ends_before_its_reader(recorder):
 
 
 def peers_leave_input(recorder):
-    """peers that go with input that the guest never takes are in nobody's way"""
+    """peers that disconnect with input that the guest never reads block nothing"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('object-add', qom_type='qtest-accel')

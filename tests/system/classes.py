@@ -140,7 +140,7 @@ def kinds(recorder):
 
 
 def unknown_class(recorder):
-    """a class that there is not"""
+    """a class that does not exist"""
     with Daemon(recorder) as daemon:
         error = daemon.client().error('query-class', {'name': 'isa-serail'})
         assert error['reason'] == 'class-not-found', error

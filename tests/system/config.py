@@ -245,7 +245,7 @@ def one_machine(recorder, seed):
 
 
 def random_machines(recorder):
-    """Random machines: their config builds the same tree, addresses and tables, and tells the same"""
+    """Random machines: their config builds the same tree, addresses and tables, and equal config"""
     for seed in range(SEED, SEED + MACHINES):
         one_machine(recorder, seed)
 
@@ -272,7 +272,7 @@ def descriptors_are_named(recorder):
 
 @on_one_accel
 def cpu_models(recorder):
-    """Each CPU model as the accelerator makes it, with what it takes of the host, is made again"""
+    """Each CPU model as the accelerator makes it, with host features, is created again"""
     with Daemon(recorder) as daemon:
         models = [m for m in devices(daemon.client()) if m.endswith('-cpu')]
     for model in models:
@@ -317,7 +317,7 @@ def secrets_are_named(recorder):
 
 
 def keystrokes_are_not_logged(recorder):
-    """What is typed or written into the machine is not in the log"""
+    """Keystrokes and data written into the machine are not in the log"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('chardev-add', id='ring', backend={'type': 'ringbuf', 'data': {}})
@@ -377,7 +377,7 @@ def read_back(recorder, path):
 
 
 def sorted_requests(requests):
-    """Their order is the translation's; and a file says of a socket that it is a server."""
+    """Their order is the translation's; a file says that a socket is a server."""
     for request in requests:
         data = request['arguments'].get('backend', {}).get('data', {})
         if data.get('server') is True:
@@ -386,7 +386,7 @@ def sorted_requests(requests):
 
 
 def one_readconfig(recorder, seed):
-    """Whether the machine of that seed could be said."""
+    """Whether that seed's machine could be expressed."""
     machine = Machine(seed)
     try:
         with Daemon(recorder) as daemon:
@@ -397,8 +397,8 @@ def one_readconfig(recorder, seed):
                                  capture_output=True, text=True, check=False)
             client.call('quit')
             daemon.wait()
-        told = [line.replace('# not said: ', 'vmctl: not said: ')
-                for line in run.stdout.splitlines() if line.startswith('# not said: ')]
+        told = [line.replace('# not expressed: ', 'vmctl: not expressed: ')
+                for line in run.stdout.splitlines() if line.startswith('# not expressed: ')]
         assert told == run.stderr.splitlines() and run.returncode == bool(told), (told, run.stderr)
         if told:
             return False
@@ -416,13 +416,13 @@ def one_readconfig(recorder, seed):
 
 
 def readconfig_files(recorder):
-    """vmctl config --readconfig: a file that makes the same machine, or tells what it does not say"""
+    """vmctl config --readconfig: a file that makes the same machine, or what it cannot express"""
     said = sum(one_readconfig(recorder, seed) for seed in range(SEED, SEED + MACHINES // 2))
     assert said >= MACHINES // 4, said
 
 
 def readconfig_spellings(recorder):
-    """vmctl config --readconfig: what a command line spells differently; what it cannot say"""
+    """vmctl config --readconfig: different spellings, and what cannot be expressed"""
     def inet(host, port):
         return {'type': 'inet', 'data': {'host': host, 'port': port}}
 
@@ -458,8 +458,8 @@ def readconfig_spellings(recorder):
         run = subprocess.run([vmdtest.VMCTL, '-s', daemon.socket, 'config', '-r'], check=False,
                              capture_output=True, text=True)
         assert run.returncode == 1 and run.stderr.splitlines() == [
-            "vmctl: not said: chardev-add x: is a mux of 'far', not 'x-base'",
-            'vmctl: not said: object-add f: product has characters that the format has not'], run.stderr
+            "vmctl: not expressed: chardev-add x: is a mux of 'far', not 'x-base'",
+            'vmctl: not expressed: object-add f: product has characters that cannot be quoted'], run.stderr
         client.call('quit')
         daemon.wait()
         again, _ = read_back(recorder, path)

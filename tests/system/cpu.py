@@ -63,7 +63,7 @@ def every_model_runs(recorder):
 
 @on_each_accel
 def every_model_is_made(recorder):
-    """each CPU model can be made as it is, removed, and made again"""
+    """each CPU model can be created with defaults, removed, and created again"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         empty_machine(client)
@@ -110,7 +110,7 @@ def each_feature(recorder):
 
 @on_each_accel
 def enforce(recorder):
-    """enforce makes a feature that cannot be had an error that names it"""
+    """with enforce, a feature that is not available is an error that names it"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         empty_machine(client)
@@ -131,7 +131,7 @@ def enforce(recorder):
 
 @on_each_accel
 def identity(recorder):
-    """what a request names of a CPU's identity is what the property tells"""
+    """a CPU's identity reads as the request set it"""
     values = {'vendor': 'GenuineIntel', 'family': 15, 'model': 4, 'stepping': 9,
               'model-id': 'A CPU', 'level': 13, 'xlevel': 0x80000008, 'min-level': 7,
               'min-xlevel': 0x80000004, 'phys-bits': 36, 'host-phys-bits': False, 'pmu': False,
@@ -196,7 +196,7 @@ def with_smp(client, machine, cpus, given):
 
 @on_each_accel
 def one_class(recorder):
-    """a machine takes CPUs of one class, whichever comes first; the second is refused at once"""
+    """a machine takes CPUs of one class, the first one's; another is refused immediately"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         empty_machine(client)

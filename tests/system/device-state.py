@@ -118,7 +118,7 @@ def all_devices(recorder):
 
 
 def changes(recorder):
-    """what a guest writes to a register stands under its name"""
+    """a value that a guest writes to a register has the register's name"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         qtestclient.build(client, 'pc-i440fx-2.7-machine')
@@ -130,7 +130,7 @@ def changes(recorder):
 
 
 def errors(recorder):
-    """what is not a device, and what is not there, is refused"""
+    """objects that are not devices, and missing ones, are refused"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         error = client.error('query-device-state', {'path': 'nobody'})

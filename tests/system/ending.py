@@ -46,7 +46,7 @@ def run_directory(recorder):
 
 
 def no_state_directory(_recorder):
-    """a state directory that is not there stops the start with status 4"""
+    """a state directory that does not exist stops the start with status 4"""
     done = subprocess.run([vmdtest.VMD, '--socket', '/tmp/vmd-test-none.sock', '--state-directory',
                            '/no/such/folder'], capture_output=True, text=True, timeout=TIMEOUT)
     assert done.returncode == 4, done
@@ -140,7 +140,7 @@ def assert_memory_lost(daemon):
 
 
 def record_of_lost_memory(recorder):
-    """guest memory whose file is made shorter: status 16, and whose it is"""
+    """guest memory whose file is truncated: status 16, and the name of the backend"""
     with Recorded(recorder) as daemon:
         client = daemon.client()
         qtestclient.build(client, ram={'qom-type': 'memory-backend-file', 'share': True,
@@ -273,7 +273,7 @@ def wrong_options(_recorder):
 
 
 def bad_name(_recorder):
-    """a name that leads elsewhere, or is none, is a usage error"""
+    """a name with a slash, an invalid or an empty one is a usage error"""
     for name in ('../x', 'a/b', '..', '', 'a\nb', 'x' * 256):
         done = subprocess.run([vmdtest.VMD, '--name', name, '--socket', '/tmp/vmd-test-none.sock'],
                               capture_output=True, text=True, timeout=TIMEOUT)
@@ -282,7 +282,7 @@ def bad_name(_recorder):
 
 
 def listed(recorder):
-    """vmctl list and status tell of machines that run, have ended or were killed"""
+    """vmctl list and status show machines that run, have ended or were killed"""
     top = vmdtest.tempfile.mkdtemp(prefix='vmd-top-')
     env = {**os.environ, 'VMD_RUN_DIR': top, 'VMD_STATE_DIR': top}
     folders = {name: os.path.join(top, name) for name in ('live', 'over', 'dead', 'new')}

@@ -196,7 +196,7 @@ def begins(client, name, what):
 
 
 def lasts(client, name):
-    """It is still there after the daemon has looked, and nothing more is said of it."""
+    """It still exists after the daemon has checked, and there are no more messages."""
     time.sleep(1.5)
     assert 'RESOURCE_EXHAUSTED' not in client.drain_events()
     assert state_of(client, name)['exhausted']
@@ -291,7 +291,7 @@ def address_space(daemon):
 
 
 def out_of_memory(recorder):
-    """memory that the host does not give fails the request, and nothing else"""
+    """memory that the host does not provide fails the request, and nothing else"""
     with ManagedDaemon(recorder) as daemon:
         client = daemon.client()
         old = limit(daemon, resource.RLIMIT_AS, address_space(daemon) + (12 << 20))

@@ -159,7 +159,7 @@ def send_all(recorder, wanted):
 
 
 def examples_do_what_they_show(recorder):
-    """each request of an example is sent, and what comes back has the members that it shows"""
+    """each request of an example is sent, and the reply has the members that it shows"""
     sent = send_all(recorder, lambda name: name not in WITH_GUEST)
     assert sent >= 100, sent
 
@@ -171,7 +171,7 @@ def examples_with_guests_do_what_they_show(recorder):
 
 
 def contexts_are_of_examples(recorder):
-    """nothing is prepared for an example that is not there"""
+    """nothing is prepared for an example that does not exist"""
     names = {expr['name'] for expr, _ in examples()}
     assert set(NEEDS) | set(OPTIONS) <= names, (set(NEEDS) | set(OPTIONS)) - names
 

@@ -102,7 +102,7 @@ def full_at_the_start(_recorder):
 
 
 def without_descriptors(recorder):
-    """a daemon that has no descriptor left at its end tells of it"""
+    """a daemon that has no descriptor left at its end reports it"""
     folder = vmdtest.tempfile.mkdtemp(prefix='vmd-state-')
     with start(recorder, folder) as daemon:
         client = daemon.client()
@@ -157,7 +157,7 @@ def one_daemon(recorder):
 
 
 def killed_at_any_moment(recorder):
-    """kill -9: who could connect finds that daemon's record, and it is whole"""
+    """kill -9: a client that connected finds that daemon's record, and it is whole"""
     rng = random.Random(SEED)
     folder = vmdtest.tempfile.mkdtemp(prefix='vmd-state-')
     path = os.path.join(folder, 'qmp.sock')

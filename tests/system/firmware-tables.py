@@ -156,7 +156,7 @@ def without(recorder):
 
 
 def smbios_tables(recorder):
-    """dmidecode finds the machine and what a client said of it"""
+    """dmidecode finds the machine and the client's settings"""
     dmidecode = program('dmidecode')
     with Daemon(recorder) as daemon:
         firmware = start(

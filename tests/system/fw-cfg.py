@@ -60,7 +60,7 @@ def files_by_data_port(recorder):
 
 @on_one_accel
 def wrong_files(recorder):
-    """what is wrong with a client's file is said at the latest when the machine starts"""
+    """errors in a client's file are reported when the machine starts at the latest"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         for arguments, reason in (

@@ -108,7 +108,7 @@ def hang(guest, module, device):
 
 @on_tcg
 def watchdog(recorder):
-    """a watchdog that nobody feeds is heard: on PCI, and at a port, where it ends the machine"""
+    """a watchdog that is not fed expires: on PCI, and at a port, where it ends the machine"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('set-action', watchdog='none')

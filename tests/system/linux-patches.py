@@ -164,7 +164,7 @@ def modules(recorder):
 
 @on_tcg
 def sound(recorder):
-    """the kernel has nothing to complain of"""
+    """the kernel logs no warnings"""
     guest = SHARED.get(recorder)
     printed = guest.run('dmesg')
     for complaint in ('Oops', 'BUG:', 'WARNING:', 'Call Trace', 'general protection', 'int3:'):

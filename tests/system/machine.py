@@ -62,7 +62,7 @@ def pause_and_resume(recorder):
 
 @on_each_accel
 def paused_guest_stands_still(recorder):
-    """a stopped guest does nothing, and goes on where it was"""
+    """a stopped guest does nothing, and continues where it was"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='bench=pio:200000000@%d end=halt' % DEBUG_CONSOLE)
@@ -266,7 +266,7 @@ def prelaunch(recorder):
 
 @on_each_accel
 def after_the_build_phase(recorder):
-    """after cont, cold devices, machine and accelerator neither come nor go"""
+    """after cont, cold devices, machine and accelerator are neither added nor removed"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='end=halt')
@@ -345,7 +345,7 @@ def cpus_are_told(recorder):
 
 @on_each_accel
 def two_daemons(recorder):
-    """two daemons run a machine each, and the end of one is not the other's"""
+    """two daemons run a machine each, and the end of one does not end the other"""
     with Daemon(recorder) as first, Daemon(recorder) as second:
         one, two = first.client(), second.client()
         build(one, append='print=first end=halt')
@@ -392,7 +392,7 @@ def quit_order(recorder):
 
 @on_each_accel
 def signals(recorder):
-    """SIGTERM, SIGINT and SIGHUP end the daemon at once with status 0"""
+    """SIGTERM, SIGINT and SIGHUP end the daemon immediately with status 0"""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         with Daemon(recorder) as daemon:
             client = daemon.client()
@@ -426,7 +426,7 @@ def killed(recorder):
 
 
 def socket_in_use(recorder):
-    """a second daemon does not take the socket of one that lives"""
+    """a second daemon does not take the socket of a running one"""
     with Daemon(recorder) as daemon:
         with Daemon(socket_option=False, arguments=['--socket', daemon.socket]) as second:
             assert second.wait() == 4, second.wait()
@@ -436,7 +436,7 @@ def socket_in_use(recorder):
 
 @on_each_accel
 def names(recorder):
-    """query-name, query-uuid and query-version tell what was given"""
+    """query-name, query-uuid and query-version return what was given"""
     uuid = '550e8400-e29b-41d4-a716-446655440000'
     with Daemon(recorder, ['--name', 'web1']) as daemon:
         client = daemon.client()

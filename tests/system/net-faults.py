@@ -70,7 +70,7 @@ def assert_answers(client, seconds):
 
 @on_one_accel
 def slow_reader(recorder):
-    """a peer that reads now and then gets every frame, and stalls nobody else"""
+    """a peer that reads now and then gets every frame, and stalls no other"""
     with Daemon(recorder) as daemon:
         client, peer = machine(daemon)
         client.call('cont')
@@ -84,7 +84,7 @@ def slow_reader(recorder):
 
 @on_one_accel
 def peer_gone(recorder):
-    """a peer that goes with frames unread is told of; the next one is served"""
+    """a peer that disconnects with frames unread is reported; the next one is served"""
     with Daemon(recorder) as daemon:
         client, peer = machine(daemon)
         client.call('cont')
@@ -105,7 +105,7 @@ def peer_gone(recorder):
 
 @on_one_accel
 def full_network(recorder):
-    """the cable, netdev_del, stop and quit while the network takes no more"""
+    """the cable, netdev_del, stop and quit while the network accepts no more"""
     with Daemon(recorder) as daemon:
         client, peer = machine(daemon)
         client.call('cont')

@@ -50,7 +50,7 @@ def add_user(client, **options):
 
 
 def card():
-    """The card's path: on PCI it is a part of what was added."""
+    """The card's path: on PCI it is a part of the device that was added."""
     inner = '/virtio-backend' if linuxguest.virtio('net').endswith('pci') else ''
     return '/machine/peripheral/nic0' + inner
 
@@ -73,7 +73,7 @@ def assert_size(guest, path, size):
 
 
 def fetch_much(guest):
-    """More than all buffers on the way hold."""
+    """More than all buffers on the path can hold."""
     server = Server(b'0123456789abcdef' * 25000 + b'\n')
     guest.run('tcp 10.0.2.2 %d x >/much' % server.port, 120)
     assert_size(guest, '/much', 400001)
@@ -128,7 +128,7 @@ def cable(guest):
 
 
 def filters(guest, mac):
-    """Which frames the guest wants, and that it tells once after each question."""
+    """Which frames the guest wants, and that a change is reported once after each query."""
     client = guest.client
     (info,) = client.call('query-rx-filter')
     assert info['name'] == 'nic0' and info['main-mac'] == mac and not info['promiscuous'], info
@@ -157,7 +157,7 @@ def dumped(path):
 
 @on_each_accel
 def user(recorder):
-    """an address by DHCP, servers on both sides, the cable, a dump of it all"""
+    """an address by DHCP, servers on both sides, the cable, a dump of all frames"""
     linuxguest.images = images_with_server
     with Daemon(recorder) as daemon:
         client = daemon.client()
@@ -196,7 +196,7 @@ def checksum(data):
 
 @on_each_accel
 def stream(recorder):
-    """frames to and from a peer by a stream socket, which goes and comes back"""
+    """frames to and from a peer by a stream socket, which disconnects and reconnects"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         guest = Guest(daemon, client)
@@ -320,7 +320,7 @@ def tap(recorder):
 
 
 def requests(recorder):
-    """backends are made and removed; what cannot be is said, and leaves nothing"""
+    """backends are created and removed; failures are reported, and leave nothing behind"""
     with Daemon(recorder) as daemon, tempfile.TemporaryDirectory() as folder:
         client = daemon.client()
         add = {'user': {'hostfwd': [{'str': 'tcp:127.0.0.1:%d-:1' % free_port()}]},
@@ -352,7 +352,7 @@ def requests(recorder):
 
 @on_each_accel
 def properties(recorder):
-    """each option that is supported, and what the card makes of its properties"""
+    """each option that is supported, and the card's properties"""
     with Daemon(recorder) as daemon, tempfile.TemporaryDirectory() as folder:
         client = daemon.client()
         client.call('object-add', qom_type=accel_class(), id='accel')

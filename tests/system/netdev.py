@@ -59,7 +59,7 @@ def drop(client, daemon, before):
 
 
 def user(recorder):
-    """each option of a user network; the host's port is taken and given back"""
+    """each option of a user network; the host's port is bound and released"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('chardev-add', id='con', backend={'type': 'ringbuf', 'data': {}})
@@ -131,7 +131,7 @@ def disconnected(client):
 
 
 def stream(recorder):
-    """a stream's connections come and go with an event each, whoever begins"""
+    """a stream's connections are opened and closed with an event each, by either peer"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         path = daemon.path('stream')
@@ -279,7 +279,7 @@ def vhost(recorder):
 
 
 def refused(recorder):
-    """what vmd does not have is refused by its name and leaves nothing"""
+    """options that vmd lacks are refused by name and leave nothing behind"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         before = daemon.descriptors()
@@ -294,7 +294,7 @@ def refused(recorder):
 
 @on_one_accel
 def cable(recorder):
-    """set_link by the backend's id and by the card's; what is in use stays"""
+    """set_link by the backend's id and by the card's; backends in use stay"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('object-add', qom_type=accel_class())
@@ -323,7 +323,7 @@ def cable(recorder):
 
 
 def e1000(recorder):
-    """properties of an e1000 on a PC, old and new, and what it tells of itself"""
+    """properties of an e1000 on a PC, old and new, and its rx-filter"""
     for version, init_vet in ('2.7', False), ('7.2', True):
         with Daemon(recorder) as daemon:
             client = daemon.client()

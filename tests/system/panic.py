@@ -31,7 +31,7 @@ def status(client):
 
 @on_each_accel
 def pauses(recorder):
-    """pause, and shutdown of a machine that stays: it stops as it panicked"""
+    """pause, and shutdown of a machine that stays: it stops in state guest-panicked"""
     for action in ({'panic': 'pause'}, {'panic': 'shutdown', 'shutdown': 'pause'}):
         with Daemon(recorder) as daemon:
             client = start(daemon, out8(PORT, PANICKED) + exit_with(3), **action)
@@ -58,7 +58,7 @@ def ends(recorder):
 
 @on_each_accel
 def runs_on(recorder):
-    """none: it runs on; a crash kernel does whatever set-action says"""
+    """none: it continues; so does a crash kernel, whatever set-action says"""
     # However often the guest says it, the log has it once.
     for value, event, action in ((PANICKED, 'GUEST_PANICKED', 'none'),
                                  (CRASHLOADED, 'GUEST_CRASHLOADED', 'shutdown')):
@@ -72,7 +72,7 @@ def runs_on(recorder):
 
 @on_each_accel
 def without_end(recorder):
-    """a guest that says it as fast as it can is heard now and then, and floods nobody"""
+    """a guest that panics as fast as it can causes few events, and floods no client"""
     for value, event in ((PANICKED, 'GUEST_PANICKED'), (CRASHLOADED, 'GUEST_CRASHLOADED')):
         with Daemon(recorder) as daemon:
             code = out8(PORT, value)

@@ -68,7 +68,7 @@ SHARED = Machine()
 
 
 def content(tag, sectors=2048):
-    """A disk on which each sector says where it is."""
+    """A disk whose sectors contain their numbers."""
     return b''.join(b'%-511s\n' % (b'%s sector %d' % (tag, i)) for i in range(sectors))
 
 
@@ -111,7 +111,7 @@ def first_number(text):
 
 @on_each_accel
 def functions(recorder):
-    """the guest sees the functions that query-pci tells, where it tells"""
+    """the guest sees the functions of query-pci at their addresses"""
     guest = SHARED.get(recorder)
     names = names_in(guest, '/sys/bus/pci/devices')
     told = guest.client.call('query-pci')[0]['devices']
@@ -244,7 +244,7 @@ def clocks(recorder):
 
 @on_each_accel
 def interrupt_controllers(recorder):
-    """lines by the I/O APIC, whose routing ACPI tells"""
+    """lines by the I/O APIC, whose routing ACPI describes"""
     guest = SHARED.get(recorder)
     guest.run('ipconfig -t 20 -c dhcp eth0')        # a card has its line while it is up
     interrupts = guest.run('cat /proc/interrupts')
@@ -265,7 +265,7 @@ def power_button(recorder):
 
 @on_each_accel
 def pvpanic_device(recorder):
-    """ACPI tells of pvpanic, and its driver takes it"""
+    """ACPI describes pvpanic, and its driver binds to it"""
     guest = SHARED.get(recorder)
     names = names_in(guest, '/sys/bus/platform/drivers/pvpanic-mmio')
     assert 'QEMU0001:00' in names, names
@@ -275,7 +275,7 @@ def pvpanic_device(recorder):
 
 @on_each_accel
 def hotplug(recorder):
-    """a disk comes and goes while the guest runs, twice"""
+    """a disk is plugged and unplugged while the guest runs, twice"""
     guest, client = SHARED.get(recorder), SHARED.guest.client
     for _ in range(2):
         client.call('device_add', driver='virtio-blk-pci', id='vd1', drive='disk1', addr='9')

@@ -67,7 +67,7 @@ def firmware_post(recorder):
 
 
 def add_disk(daemon, client, number, action):
-    """A disk to boot from that says its number, with that boot index."""
+    """A boot disk that prints its number, with that boot index."""
     disk = write_disk(daemon.path('disk%d' % number), 'disk %d' % number, action)
     client.call('blockdev-add', node_name='disk%d' % number, driver='raw',
                 file={'driver': 'file', 'filename': disk})
@@ -194,7 +194,7 @@ def address_line_20(recorder):
 
 @on_each_accel
 def reset_control(recorder):
-    """port 0xcf9 resets: what RAM had stays, the firmware runs again"""
+    """port 0xcf9 resets: RAM keeps its content, the firmware runs again"""
     flag = b'\x31\xc0\x8e\xd8\x80\x3e\x00\x05\x5a'       # ds = 0; cmp byte [0x500], 0x5a
     first = b'\xc6\x06\x00\x05\x5a' + say('first ') + out8(0xcf9, 0x06) + HALT
     code = flag + b'\x0f\x84' + struct.pack('<H', len(first)) + first + say('second') + MAP_PM + \
@@ -208,7 +208,7 @@ def reset_control(recorder):
 
 @on_each_accel
 def shadow_ram(recorder):
-    """firmware copies itself into RAM under its own feet, and goes on from there"""
+    """firmware copies itself into the RAM below it, and continues there"""
     # PAM0: reads from PCI, writes to RAM; copies F000; reads RAM alone.
     copy = b'\xb8\x00\xf0\x8e\xd8\x8e\xc0\x31\xf6\x31\xff\xb9\x00\x80\xfc\xf3\xa5'
     code = config32(0, 0x58, 0x00002010) + copy + config32(0, 0x58, 0x00003010) + \
@@ -225,7 +225,7 @@ def shadow_ram(recorder):
 
 @on_each_accel
 def suspend(recorder):
-    """S3: SUSPEND, system_wakeup, WAKEUP; RAM is as it was, and the chip tells"""
+    """S3: SUSPEND, system_wakeup, WAKEUP; RAM is unchanged, and the chip reports the wake-up"""
     flag = b'\x31\xc0\x8e\xd8\x80\x3e\x00\x05\x5a'
     first = b'\xc6\x06\x00\x05\x5a' + say('asleep ') + MAP_PM + sleep(1) + HALT
     put = b'\xba' + struct.pack('<H', DEBUG_PORT) + b'\xee'
@@ -250,7 +250,7 @@ def suspend(recorder):
 
 @on_each_accel
 def seabios_resume(recorder):
-    """SeaBIOS knows that it is woken, and finds its memory as it was"""
+    """SeaBIOS resumes, and finds its memory unchanged"""
     need_seabios()
     with Daemon(recorder) as daemon:
         client = daemon.client()
@@ -305,7 +305,7 @@ def suspend_alarm(recorder):
 
 @on_each_accel
 def suspend_serial(recorder):
-    """what a serial port receives wakes the guest, if its property says so"""
+    """a byte that a serial port receives wakes the guest, if its property says so"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         path = write_firmware(daemon.path('firmware'), sleeper(b''), ())
@@ -352,7 +352,7 @@ def suspend_disk(recorder):
 
 @on_each_accel
 def no_sleep(recorder):
-    """machine defaults take the sleep states away"""
+    """machine defaults disable the sleep states"""
     defaults = [{'driver': 'PIIX4_PM', 'property': name, 'value': 1}
                 for name in ('disable_s3', 'disable_s4')]
     daemon, client = run_firmware(recorder, MAP_PM + sleep(1) + sleep(2) + say('on') + POWER_OFF,
@@ -378,7 +378,7 @@ def power_button(recorder):
 
 @on_each_accel
 def nmi(recorder):
-    """inject-nmi reaches a CPU whose LINT1 lets it through, and no other"""
+    """inject-nmi reaches only CPUs whose LINT1 delivers it"""
     handler = 0x8000
     vector = b'\x31\xc0\x8e\xd8\xc7\x06\x08\x00' + struct.pack('<H', handler) + \
         b'\xc7\x06\x0a\x00\x00\xf0\xbc\x00\x70\x8e\xd0'     # IVT entry 2; ss:sp = 0:7000
@@ -400,7 +400,7 @@ def nmi(recorder):
 
 
 def refusals(recorder):
-    """what a machine lacks is an error that says so"""
+    """devices that a machine lacks are errors that say so"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         for command in 'system_powerdown', 'system_wakeup', 'inject-nmi':
@@ -428,7 +428,7 @@ def refusals(recorder):
 
 
 def no_effect(recorder):
-    """what only another property gives an effect is refused without that one"""
+    """a property that depends on another one is refused without that"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('object-add', qom_type='qtest-accel')
@@ -488,7 +488,7 @@ def firmware_work(recorder):
 # ---- What it is made of
 
 def chips(recorder):
-    """each chip is in the tree, with properties that can be read, also without KVM"""
+    """each chip is in the tree, with readable properties, also without KVM"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, accel='qtest-accel', cpu=False, machine='pc-i440fx-7.2', pit='on',
@@ -524,7 +524,7 @@ def chips(recorder):
 
 
 def set_otherwise(recorder):
-    """what machine defaults change in the chips, the guest and clients find so"""
+    """the guest and clients see the chips as machine defaults change them"""
     defaults = {('i440FX-pcihost', 'pci-hole64-size'): 1 << 30,
                 ('i440FX-pcihost', 'x-pci-hole64-fix'): True, ('PIIX4_PM', 's4_val'): 4,
                 ('PIIX4_PM', 'acpi-root-pci-hotplug'): False,
@@ -545,7 +545,7 @@ def set_otherwise(recorder):
 
 
 def recipe(recorder):
-    """query-machine-recipe: the chips of a type, and what decides on them"""
+    """query-machine-recipe: the chips of a type, and their conditions"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         whole = client.call('query-machine-recipe', name='pc')

@@ -113,7 +113,7 @@ def functions(recorder):
 
 
 def bridges(recorder):
-    """a bridge: its bus by name, numbers and windows by the guest, and what is behind it"""
+    """a bridge: its bus by name, numbers and windows by the guest, and functions behind it"""
     with Daemon(recorder) as daemon:
         pc = Pc(daemon)
         pc.add('pci-bridge', id='br', addr='6', chassis_nr=1, shpc=False, msi='auto')
@@ -170,7 +170,7 @@ def roms(recorder):
 
 
 def hotplug(recorder):
-    """functions come and go by ACPI's registers"""
+    """functions are plugged and ejected by ACPI's registers"""
     with Daemon(recorder) as daemon:
         pc = Pc(daemon)
         pc.add('pci-bridge', id='br', addr='6', chassis_nr=1)

@@ -40,7 +40,7 @@ def unstable_defaults(value=32):
 
 
 def limited_objects(recorder):
-    """so many objects of all kinds, and no more; what is removed makes room"""
+    """limits on objects of all kinds; removing one makes room"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         assert client.error('object-add', {'qom-type': 'policy', 'id': 'p', 'max-objects': 0})[
@@ -179,7 +179,7 @@ def schema(client, **properties):
 
 
 def hidden_output(recorder):
-    """hide: query-qmp-schema is without what is marked, and JSON all the same"""
+    """hide: query-qmp-schema omits marked entries, and is still valid JSON"""
     with Daemon(recorder) as daemon:
         client = Client(daemon.socket, recorder, check=False)
         policy(client)
@@ -203,7 +203,7 @@ def hidden_output(recorder):
 
 
 def without(infos, feature):
-    """The same by hand: what has the feature goes, and with `deprecated` the names of enums."""
+    """The same, computed here: entries with the feature go, and with `deprecated` enum names."""
     def keep(part):
         return feature not in part.get('features', [])
     enums = {e['name']: [m['name'] for m in e['members'] if keep(m)]
@@ -225,7 +225,7 @@ def without(infos, feature):
 
 
 def in_a_build(recorder):
-    """in a build it counts for what stands behind it, and the build leaves nothing"""
+    """in a build it applies to later requests, and the build leaves nothing"""
     strict = request('object-add', qom_type='policy', id='policy', lenient_input='reject')
     machine = [request('object-add', qom_type='qtest-accel'),
                request('object-add', qom_type='memory-backend-ram', id='ram', size=MIB),
@@ -251,7 +251,7 @@ def in_a_build(recorder):
 
 
 def recorded(recorder):
-    """query-config has it last, and shows all; what it returns can be built"""
+    """query-config has it last, and shows all; its result can be built"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         policy(client)
@@ -330,7 +330,7 @@ def settable(recorder):
 
 
 def errors_of_defaults(recorder):
-    """each thing that may be wrong in a machine's list, with its path"""
+    """each possible error in a machine's list, with its path"""
     wrong = [
         ('no-such', 'index', 1, 'class-not-found', 'driver'),
         ('iothread', 'poll-max-ns', 1, 'invalid-type', 'driver'),

@@ -33,7 +33,7 @@ def batches(client, requests):
 
 
 def refused(client, command, wrongs):
-    """Each of (arguments, reason, path) fails so."""
+    """Each of (arguments, reason, path) fails with that reason at that path."""
     requests = [{'execute': command, 'arguments': arguments} for arguments, _, _ in wrongs]
     for (request, reply), (_, reason, path) in zip(batches(client, requests), wrongs):
         error = reply.get('error')
@@ -206,7 +206,7 @@ class Walk:
 
 
 def in_folder(test):
-    """Files with odd names are made where they can be thrown away."""
+    """Files with odd names are created in a folder that is removed."""
     def run(recorder):
         before = os.getcwd()
         with tempfile.TemporaryDirectory(prefix='vmd-walk-') as folder:

@@ -70,14 +70,14 @@ def answers_to(client):
 
 
 def answers_as_recorded(recorder):
-    """every answer is the one that QEMU 7.2 was recorded with"""
+    """every answer is the one that was recorded from QEMU 7.2"""
     with Machine(recorder) as machine:
         for got, wanted in zip(answers_to(machine.qtest), recorded_answers()):
             assert got == wanted, (got, wanted)
 
 
 def qemu_still_says_so(recorder):
-    """the recorded answers are those of the QEMU that is installed"""
+    """the recorded answers are those of the installed QEMU"""
     qemu = shutil.which('qemu-system-x86_64')
     if not qemu:
         raise vmdtest.Skip('qemu-system-x86_64 is not installed')
@@ -114,7 +114,7 @@ def connect_again(path):
 
 
 def before_a_machine(recorder):
-    """the server is there before the machine is, and then serves it"""
+    """the server exists before the machine, and then serves it"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         qtest = qtestclient.serve(daemon, client)
@@ -131,7 +131,7 @@ def before_a_machine(recorder):
 
 
 def wrong_lines(recorder):
-    """what is wrong with a line is said, and the next line is served"""
+    """errors in a line are reported, and the next line is served"""
     with Machine(recorder) as machine:
         qtest = machine.qtest
         for line in ('', ' ', 'inb', 'inb x', 'inb 0x1ffff', 'outb 1', 'readb', 'read 0 0',
@@ -146,7 +146,7 @@ def wrong_lines(recorder):
 
 
 def long_data(recorder):
-    """16 MiB at once, and not a byte more"""
+    """16 MiB in one command, and not a byte more"""
     with Machine(recorder) as machine:
         qtest = machine.qtest
         data = os.urandom(16 * MIB)
@@ -173,7 +173,7 @@ def pipelined(recorder):
 
 
 def who_does_not_read(recorder):
-    """a client that does not read its answers keeps nobody else waiting"""
+    """a client that does not read its answers delays no other"""
     with Machine(recorder) as machine:
         sock = machine.qtest.sock
         sock.settimeout(1)
@@ -258,7 +258,7 @@ def nothing_is_needed(recorder):
 
 
 def cpus_are_there(recorder):
-    """CPUs are told, and never run; a kernel needs one"""
+    """CPUs are listed, and never run; a kernel needs one"""
     with Machine(recorder, cont=False) as machine:
         for number in range(2):
             machine.qmp.call('device_add', driver='qemu64-x86_64-cpu', id='cpu%d' % number)
@@ -304,7 +304,7 @@ def chips_of_its_own(recorder):
 
 
 def clock_stands_still(recorder):
-    """time passes only when it is told to"""
+    """time passes only on command"""
     with Machine(recorder) as machine:
         qtest = machine.qtest
         before = qtest.step(0)
@@ -318,7 +318,7 @@ def clock_stands_still(recorder):
 
 
 def many_timers(recorder):
-    """a long way for the clock keeps nobody else waiting"""
+    """a long step of the clock delays no other client"""
     with Machine(recorder) as machine:
         qtest = machine.qtest
         qtest.outb(0x43, 0x14)
@@ -369,7 +369,7 @@ def rtc(recorder):
 
 
 def clock_says_the_date(recorder):
-    """the date is the host's, as QEMU's, unless a base is given; then it goes by clock_step"""
+    """the date is the host's, as QEMU's, unless a base is given; then it follows clock_step"""
     def date(qtest):
         def bcd(index):
             qtest.outb(0x70, index)
@@ -392,7 +392,7 @@ def clock_says_the_date(recorder):
 
 
 def hpet_period_without_end(recorder):
-    """a periodic timer with a period of 2^63 and more never matches, and keeps nobody waiting"""
+    """a periodic timer with a period of 2^63 and more never matches, and delays no client"""
     with Machine(recorder, machine='pc-i440fx-7.2-machine') as machine:
         qtest = machine.qtest
         qtest.outb(0x43, 0x30)

@@ -49,7 +49,7 @@ def status(client):
 
 
 def events(client):
-    """What came so far: SHUTDOWN and RESET with their causes."""
+    """The events so far: SHUTDOWN and RESET with their causes."""
     client.call('query-status')
     found, client.events = client.events, []
     return ['%s %s' % (e['event'], e['data']['reason']) if e['event'] in ('SHUTDOWN', 'RESET')
@@ -141,7 +141,7 @@ def ways_in(recorder):
 
 @on_each_accel
 def cont_in(recorder):
-    """cont: RESUME where it runs on, nothing where it runs or sleeps, else an error"""
+    """cont: RESUME where it continues, nothing where it runs or sleeps, else an error"""
     for state in STATES:
         with machine_in(recorder, state) as (_, client):
             events(client)
@@ -167,7 +167,7 @@ def stop_in(recorder):
 
 @on_each_accel
 def reset_in(recorder):
-    """system_reset: RESET; what stood still is paused then, what slept runs"""
+    """system_reset: RESET; a stopped machine is paused then, a suspended one runs"""
     for state in STATES:
         with machine_in(recorder, state) as (_, client):
             events(client)
@@ -249,7 +249,7 @@ def reset_as_shutdown(recorder):
 
 @on_each_accel
 def resets_of_the_guest(recorder):
-    """RESET of a guest's own reset says so, and the machine runs on"""
+    """RESET of a guest's own reset says so, and the machine continues to run"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         run(daemon, client, RESET_CPU)
@@ -324,7 +324,7 @@ MICROVM_LACKS = {'set_link': 'device-not-found', 'query-rx-filter': 'device-not-
 
 
 def allowed(client, command, state):
-    """What query-qmp-schema tells of a command."""
+    """The states of a command in query-qmp-schema."""
     states = {f[6:] for f in client.schema.entities[command].get('features', [])
               if f.startswith('state:')}
     return not states or state in states

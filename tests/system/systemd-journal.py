@@ -128,7 +128,7 @@ def queries_are_for_debugging(recorder):
 
 
 def refusal_has_its_resource(recorder):
-    """that the host has no more of something is an entry with RESOURCE, and its end another"""
+    """a shortage of the host's resources is an entry with RESOURCE, and its end another"""
     with Journalled('--log-level', 'notice') as vmd:
         client = Client(vmd.path, recorder)
         client.error('object-add', {'qom-type': 'memory-backend-ram', 'id': 'ram',

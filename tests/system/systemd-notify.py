@@ -122,7 +122,7 @@ def watchdog_of_another_process(recorder):
 
 
 def nobody_to_notify(recorder):
-    """a notification socket that nobody reads changes nothing"""
+    """a notification socket that is never read changes nothing"""
     with Service(NOTIFY_SOCKET='/no/such/socket') as vmd:
         vmdtest.wait_listening(vmd.path, vmd.process)
         client = Client(vmd.path, recorder)

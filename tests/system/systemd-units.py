@@ -42,7 +42,7 @@ def make_box():
 
 
 def box():
-    """One box serves all tests; what keeps it from coming up is not tried again."""
+    """One box serves all tests; if it cannot start it is not tried again."""
     global _trouble
     if _trouble is None and not _installed:
         try:
@@ -259,7 +259,7 @@ def stop_with_help(_recorder):
 
 @on_one_accel
 def stop_of_a_deaf_pc(_recorder):
-    """a guest that does not react to its button is ended when the time is over"""
+    """a guest that does not react to its button is ended after the timeout"""
     b = box()
     b.write('/etc/systemd/system/vmd@deafpc.service.d/fast.conf',
             '[Service]\nExecStop=\nExecStop=vmctl --name=%i stop --timeout=2\n')
@@ -275,7 +275,7 @@ def stop_of_a_deaf_pc(_recorder):
 
 @on_one_accel
 def killed(_recorder):
-    """after kill -9 of the daemon the service is started again, and the record tells of it"""
+    """after kill -9 of the daemon the service is started again"""
     b = box()
     configure(b, 'killed', 'end=loop')
     b.run('systemctl', 'start', 'vmd@killed.service')
@@ -289,7 +289,7 @@ def killed(_recorder):
 
 @on_one_accel
 def stuck_loop(_recorder):
-    """a main loop that stands still is found by the watchdog, and the machine restarted"""
+    """a main loop that hangs is detected by the watchdog, and the machine restarted"""
     b = box()
     b.write('/etc/systemd/system/vmd@stuck.service.d/fast.conf', '[Service]\nWatchdogSec=1\nTimeoutAbortSec=1\n')
     b.run('systemctl', 'daemon-reload')
@@ -355,7 +355,7 @@ def at_boot(_recorder):
 
 @on_one_accel
 def many_instances(_recorder):
-    """20 machines at once: started, listed, stopped"""
+    """20 machines in parallel: started, listed, stopped"""
     b = box()
     names = ['m%d' % i for i in range(20)]
     for name in names:
@@ -369,7 +369,7 @@ def many_instances(_recorder):
 
 
 def removal(_recorder):
-    """removed, nothing of it is left but the administrator's files and the records"""
+    """after removal only the administrator's files and the records are left"""
     b = box()
     b.run('systemctl', 'stop', 'vmd@*.service', 'vmd@*.socket', check=False)
     b.run('systemctl', 'disable', 'vmd@first.socket')

@@ -61,7 +61,7 @@ def all_events(client):
 
 @on_kvm
 def stays(recorder):
-    """by default the machine stops in state internal-error, and tells that KVM is lost"""
+    """by default the machine stops in state internal-error, and reports that KVM is lost"""
     with Fragile(recorder) as daemon:
         client = run_guest(daemon)
         daemon.break_kvm(errno.EIO)
@@ -140,7 +140,7 @@ def other_errors(recorder):
 
 @on_kvm
 def recovers(recorder):
-    """a host that has KVM again runs the machine after a reset; one that has not says so again"""
+    """once KVM works again, the machine runs after a reset; until then the error is repeated"""
     with Fragile(recorder) as daemon:
         client = run_guest(daemon)
         daemon.break_kvm(errno.ENODEV)
@@ -159,7 +159,7 @@ def recovers(recorder):
 
 @on_kvm
 def no_device(recorder):
-    """that /dev/kvm goes away does not touch a machine that runs; a new one is refused by name"""
+    """removing /dev/kvm does not affect a running machine; a new one is refused by name"""
     vmdtest.need_mounts()
     with Daemon(recorder, wrapper=['unshare', '--mount', '--propagation', 'private']) as daemon:
         client = run_guest(daemon)

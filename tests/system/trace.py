@@ -75,7 +75,7 @@ def request_on_iothread(recorder):
 
 @on_one_accel
 def off(recorder):
-    """what is switched off again writes nothing"""
+    """a trace point that is switched off again writes nothing"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, append='disk=read:3:1 end=exit:1')
@@ -89,7 +89,7 @@ def off(recorder):
 
 @on_one_accel
 def nobody_reads(recorder):
-    """a log that nobody reads stops neither guest nor clients"""
+    """a log that is not read stops neither guest nor clients"""
     with tempfile.TemporaryDirectory() as folder:
         fifo = os.path.join(folder, 'fifo')
         os.mkfifo(fifo)
@@ -107,7 +107,7 @@ def nobody_reads(recorder):
 
 
 def level(recorder):
-    """trace lines come whatever the log level"""
+    """trace lines are written at every log level"""
     with Daemon(recorder, ['--log-level', 'error']) as daemon:
         client = daemon.client()
         qtest = qtest_disk(daemon, client)
@@ -164,7 +164,7 @@ def interrupt(recorder):
 
 @on_each_accel
 def linux(recorder):
-    """Linux with a device of each kind makes no errors, and does what the points tell of"""
+    """Linux with a device of each kind causes no errors, and all of the expected trace points"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         guest = Guest(daemon, client)
@@ -204,7 +204,7 @@ SECRET = 'Tr0ub4dor'
 
 
 def secrets(recorder):
-    """what a client types, or has the guest read, is in no line"""
+    """data that a client types, or sends to the guest, is in no line"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('object-add', qom_type='fw-cfg-file', id='f', name='opt/secret', string=SECRET)
@@ -239,7 +239,7 @@ def secrets(recorder):
 
 
 def guest_errors(recorder):
-    """what a driver does wrong is counted, logged at a bounded rate, and told"""
+    """errors of a driver are counted, logged at a bounded rate, and reported"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         qtest = qtest_disk(daemon, client)
@@ -262,7 +262,7 @@ def guest_errors(recorder):
 
 
 def errors_of_chips(recorder):
-    """registers, commands and transfers that there are none of are errors of the guest"""
+    """registers, commands and transfers that do not exist are errors of the guest"""
     ioapic, descriptor = 0xfec00000, 0x3000
     with Daemon(recorder) as daemon:
         client = daemon.client()

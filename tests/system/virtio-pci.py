@@ -43,7 +43,7 @@ def get(client, name, path='/machine/peripheral/x'):
 
 
 def classes(recorder):
-    """each class comes with each option, shows its part's properties, and goes again"""
+    """each class is plugged with each option, shows its part's properties, and is unplugged"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, 'qtest-accel')
@@ -70,7 +70,7 @@ def classes(recorder):
 
 
 def refusals(recorder):
-    """what cannot be is refused by name, and leaves nothing"""
+    """impossible options are refused by name, and leave nothing behind"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client, 'qtest-accel')
@@ -145,7 +145,7 @@ def names(recorder):
 
 
 def removal(recorder):
-    """DEVICE_DELETED tells of each device that goes: what sits on it, its inner one, itself"""
+    """DEVICE_DELETED for each removed device: those on its bus, its inner one, itself"""
     ports = '/machine/peripheral/vser'
     with Daemon(recorder) as daemon:
         client = daemon.client()
@@ -256,7 +256,7 @@ def wait_balloon(client, below):
 
 
 def plug_and_unplug(client, guest):
-    """A disk comes while the guest runs, and goes when the guest has let it go."""
+    """A disk is plugged while the guest runs, and removed when the guest has ejected it."""
     client.call('blockdev-add', driver='null-co', node_name='hot', size=1 << 20)
     add(client, 'virtio-blk-pci', id='hot', drive='hot')
     deadline = time.monotonic() + 120
@@ -273,7 +273,7 @@ def plug_and_unplug(client, guest):
 
 @on_each_accel
 def linux(recorder):
-    """Linux has each function work: by MSI-X, the balloon by its pin; one comes and goes"""
+    """Linux has each function work: by MSI-X, the balloon by its pin; one is hotplugged"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         guest = PcGuest(daemon, client)

@@ -97,7 +97,7 @@ def devices(recorder):
 
 
 def objects(recorder):
-    """each property of what is behind them reads as it was set"""
+    """each property of their backends reads as it was set"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('netdev_add', type='user', id='net')

@@ -147,7 +147,7 @@ def command_line(client, **machine):
 
 @on_each_accel
 def announced(recorder):
-    """the kernel's command line says where devices are, unless it shall not"""
+    """the kernel's command line has the devices' addresses, unless that is switched off"""
     with Daemon(recorder) as daemon:
         text = command_line(daemon.client())
         assert ('end=exit:21 virtio_mmio.device=512@0xfeb00e00:12 '

@@ -60,7 +60,7 @@ def connected(probe):
 # ---- Peers
 
 def chardevs_that_connect(recorder):
-    """64 chardev-adds to a TCP peer that takes nobody: others are answered, the daemon ends"""
+    """64 chardev-adds to a TCP peer that never accepts: others are answered, the daemon ends"""
     with full_backlog(socket.AF_INET, ('127.0.0.1', 0)) as (_, port):
         hold_nobody(recorder, [chardev('c%d' % i, inet(port)) for i in range(MANY)])
 
@@ -104,7 +104,7 @@ def unix_peers(recorder):
 
 
 def those_that_reconnect(recorder):
-    """backends that try again and again, too; and when the peer is there, it has them"""
+    """backends that reconnect, too; once the peer listens, they connect"""
     for by_signal in (False, True):
         with full_backlog(socket.AF_INET, ('127.0.0.1', 0)) as (_, port), \
                 Daemon(recorder) as daemon:
@@ -141,7 +141,7 @@ def failed_connection(recorder):
 # ---- Names
 
 def names(recorder):
-    """a name service that does not answer holds those who have names to look up"""
+    """a name service that does not answer delays only requests that look up names"""
     unknown = inet(1, 'name.example')
     requests = [chardev('c', unknown), stream('s', unknown),
                 request('chardev-add', id='u', backend={
@@ -173,7 +173,7 @@ def names_of_those_that_reconnect(recorder):
 # ---- Builds
 
 def builds(recorder):
-    """a build one of whose requests waits: others ask, and end the daemon"""
+    """while a request of a build waits, others can query, and end the daemon"""
     # What changes something waits with it, as all of the list succeeds or nothing is left.
     with FaultyFile(1 << 20) as disk:
         disk.stop_answering()
@@ -192,7 +192,7 @@ def builds(recorder):
 
 
 def builds_that_hang(recorder):
-    """others are told what a build waits for that may never end, and go on when its client goes"""
+    """others get the name of what a build waits for, and continue when its client disconnects"""
     with FaultyFile(1 << 20) as disk:
         disk.stop_answering()
         for by_signal in (False, True):
@@ -219,7 +219,7 @@ def builds_that_hang(recorder):
 
 
 def builds_without_client(recorder):
-    """a build whose client goes while it waits is undone: what waits for a file, a peer, a client"""
+    """a build whose client disconnects is undone, while it waits for a file, a peer, a client"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon, \
             contextlib.ExitStack() as stack:
         stack.callback(disk.release)            # a read that waits cannot be killed
@@ -261,7 +261,7 @@ def builds_without_client(recorder):
 
 
 def clients_that_left(recorder):
-    """what clients began that have gone holds nobody either"""
+    """requests of disconnected clients block no other client either"""
     with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
         disk.stop_answering()
         for i in range(16):
@@ -276,7 +276,7 @@ def clients_that_left(recorder):
 # ---- Disks
 
 def flushes(recorder):
-    """the end of a disk waits until what was written is safe, and that of nothing else"""
+    """removing a disk waits until its writes are flushed; removing others does not"""
     with FaultyFile(1 << 20) as disk, FaultyFile(1 << 20) as deaf, Daemon(recorder) as daemon, \
             contextlib.ExitStack() as stack:
         stack.callback(disk.release)        # a sync that waits cannot be killed
@@ -302,7 +302,7 @@ def flushes(recorder):
 
 @on_one_accel
 def what_is_complete(recorder):
-    """what hangs does not keep a machine that runs from being taken apart: disk, socket"""
+    """a hanging disk or socket does not prevent a running machine from being taken apart"""
     for accel in ('qtest-accel', accel_class()):
         with FaultyFile(1 << 20) as disk, FaultyFile(1 << 20) as deaf, Daemon(recorder) as daemon:
             deaf.stop_answering()
@@ -329,7 +329,7 @@ def what_is_complete(recorder):
 
 @on_one_accel
 def busy_disks(recorder):
-    """a disk that does not answer holds stop, resets and what follows them, and nobody else"""
+    """a disk that does not answer delays stop, resets and later requests, and no other client"""
     follows = [request('stop'), request('cont')], [request('system_reset'), request('stop')]
     events = ['STOP', 'RESUME'], ['STOP', 'RESET']      # a reset reads its kernel first
     for (first, second), expected in zip(follows, events):
@@ -356,7 +356,7 @@ def busy_disks(recorder):
 
 @on_one_accel
 def deaf_disks(recorder):
-    """a file system that stops answering before a disk's first request holds its disk alone"""
+    """a file system that stops answering before a disk's first request blocks only that disk"""
     for props in ({}, {'iothread': 'io0'}):
         with FaultyFile(1 << 20) as disk, Daemon(recorder) as daemon:
             client = machine_with_disk(daemon, disk.path, props)
@@ -385,7 +385,7 @@ def busy_disks_at_the_end(recorder):
 
 
 def machine_with_disk(daemon, path, props):
-    """A machine whose guest writes to its disk, and ends then."""
+    """A machine whose guest writes to its disk, and then ends."""
     client = daemon.client()
     client.call('object-add', qom_type='iothread', id='io0')
     client.call('object-add', qom_type=accel_class(), id='accel')
@@ -403,7 +403,7 @@ def machine_with_disk(daemon, path, props):
 # ---- A child
 
 def stubborn_command(recorder):
-    """a command of --before-ready that does not end when it is asked to is killed"""
+    """a command of --before-ready that does not end on SIGTERM is killed"""
     with tempfile.TemporaryDirectory() as folder:
         mark = os.path.join(folder, 'mark')
         command = 'sh -c "trap : TERM; echo $$ >%s.new; mv %s.new %s; while :; do sleep 1; done"'

@@ -99,7 +99,7 @@ def back_ends(client):
 
 
 def classes_answer(recorder):
-    """each class tells its properties, with types and defaults that are values of them"""
+    """each class lists its properties, with types and defaults of those types"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         types = classes(client)
@@ -159,7 +159,7 @@ def schema_and_classes_agree(recorder):
 
 
 def abstract_ones_are_refused(recorder):
-    """what has no objects of its own is refused by object-add and device_add"""
+    """abstract classes are refused by object-add and device_add"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         for name, info in classes(client).items():
@@ -178,7 +178,7 @@ CHIPS = {'kvm': ('kvm-ioapic', 'kvm-i8259', 'kvm-pit'), 'tcg': ('ioapic', 'isa-i
 
 @on_each_accel
 def board_devices_are_refused(recorder):
-    """what only machine types make is refused by device_add, and is there all the same"""
+    """classes that only machine types create are refused by device_add, and exist nevertheless"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         build(client)
@@ -233,7 +233,7 @@ def snapshot(client):
 
 
 def is_as_before(client, daemon, before):
-    """At once, but for a file that a thread writes: it is closed when that is done."""
+    """Immediately, except for a file that a thread writes: it is closed when that is done."""
     deadline = time.monotonic() + vmdtest.TIMEOUT
     while (snapshot(client), daemon.descriptors()) != before:
         if time.monotonic() > deadline:
@@ -244,7 +244,7 @@ def is_as_before(client, daemon, before):
 
 @on_one_accel
 def each_object(recorder):
-    """each class that object-add makes: made, walked, removed, made again, and no trace left"""
+    """each class of object-add: created, walked, removed, created again, and no trace left"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         back_ends(client)
@@ -271,7 +271,7 @@ def each_object(recorder):
 
 @on_each_accel
 def each_machine(recorder):
-    """each machine type: made, walked with all of its chips, removed, made again"""
+    """each machine type: created, walked with all of its chips, removed, created again"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('object-add', qom_type=accel_class(), id='accel')
@@ -290,7 +290,7 @@ def each_machine(recorder):
 
 @on_one_accel
 def each_device(recorder):
-    """each class that device_add makes: made, walked, removed, made again, and no trace left"""
+    """each class of device_add: created, walked, removed, created again, and no trace left"""
     made, refused = set(), set()
     # On some accelerators microvm would have an RTC, and there can be one.
     for machine, options in ('microvm-machine', {'rtc': 'off'}), ('pc-i440fx-2.7-machine', {}):
@@ -360,7 +360,7 @@ def devices(client):
 
 
 def each_chardev(recorder):
-    """each kind of character backend: made, walked, removed, made again, and no trace left"""
+    """each kind of character backend: created, walked, removed, created again, and no trace left"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         os.mkfifo(daemon.path('fifo'))
@@ -381,7 +381,7 @@ def concrete(client, ancestor):
 
 
 def each_block_node(recorder):
-    """each kind of block node: made, walked, removed, made again, and no trace left"""
+    """each kind of block node: created, walked, removed, created again, and no trace left"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('object-add', qom_type='throttle-group', id='group')
@@ -399,7 +399,7 @@ def each_block_node(recorder):
 
 
 def each_netdev(recorder):
-    """each kind of network backend: made, walked, removed, made again, and no trace left"""
+    """each kind of network backend: created, walked, removed, created again, and no trace left"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         assert set(NETDEVS) | {'netdev-tap'} == concrete(client, 'netdev')
@@ -508,7 +508,7 @@ def sleeps(client, folder):
 
 @on_one_accel
 def each_state(recorder):
-    """each query answers as its type says in each state that a machine can come to by itself"""
+    """each query answers as its type says in each state that a machine can reach by itself"""
     for prepare in ends_at_once, runs_into_nothing, panics, sleeps:
         with Daemon(recorder) as daemon:
             client = daemon.client()

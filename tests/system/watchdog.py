@@ -29,7 +29,7 @@ def machine(daemon, machine_type='pc-i440fx-7.2-machine', **action):
 
 
 def expire(client, qtest, action):
-    """Two seconds, in which nobody comes."""
+    """Two seconds in which nothing connects."""
     qtest.outb(START, 14)
     qtest.step(2 * SECOND - 1)
     assert 'WATCHDOG' not in client.drain_events()
@@ -77,7 +77,7 @@ def powers_off(recorder):
 
 
 def presses_the_button(recorder):
-    """shutdown presses the power button; a machine without one goes on, and the log says so"""
+    """shutdown presses the power button; a machine without one continues, and the log says so"""
     with Daemon(recorder) as daemon:
         client, qtest = machine(daemon, watchdog='shutdown')
         expire(client, qtest, 'shutdown')
@@ -91,7 +91,7 @@ def presses_the_button(recorder):
 
 
 def pauses(recorder):
-    """pause stops in run state watchdog, and cont lets it go on"""
+    """pause stops in run state watchdog, and cont resumes it"""
     with ManagedDaemon(recorder) as daemon:
         client, qtest = machine(daemon, watchdog='pause')
         expire(client, qtest, 'pause')
@@ -102,7 +102,7 @@ def pauses(recorder):
 
 
 def goes_on(recorder):
-    """none and debug: it goes on, and at most one event comes a second"""
+    """none and debug: it continues, with at most one event a second"""
     for action in ('none', 'debug'):
         with Daemon(recorder) as daemon:
             client, qtest = machine(daemon, watchdog=action)
@@ -131,7 +131,7 @@ def stands_still(recorder):
 
 
 def pci(recorder):
-    """i6300esb, placed by hand, expires after both of its stages"""
+    """i6300esb, at a given address, expires after both of its stages"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         qtestclient.build(client, 'pc-i440fx-7.2-machine')

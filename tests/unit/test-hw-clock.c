@@ -99,7 +99,7 @@ static void test_periodic(void)
     clock_free(clock);
 }
 
-/* A timer that goes on by itself keeps to its floor; others set it as they like. */
+/* A timer that rearms itself keeps to its floor; others set it freely. */
 static void test_floor(void)
 {
     g_autoptr(GString) log = g_string_new(NULL);

@@ -35,7 +35,7 @@ static void assert_fails(Object *obj, ErrorReason reason, const char *part, cons
     g_assert_cmpstr(qmp_error_path(error), ==, path);
     assert_error(&error, reason, part);
     g_assert_cmpint(object_life(obj), ==, OBJECT_NEW);
-    g_assert_false(object_link(obj, NULL));     /* an error that nobody wants */
+    g_assert_false(object_link(obj, NULL));     /* without an error */
 }
 
 static void test_hold(void)

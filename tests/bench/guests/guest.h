@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a timed program and its surroundings (a machine or this host) have of each
- * other.
+ * The interface between a timed program and its environment (a machine or this
+ * host).
  */
 #ifndef BENCH_GUESTS_GUEST_H
 #define BENCH_GUESTS_GUEST_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A timed program on this host: the native yardstick.
+ * A timed program on this host: the native baseline.
  */
 #include "tests/bench/guests/guest.h"
 

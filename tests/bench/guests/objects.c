@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What kernels are made of: a tree by keys, doubly linked lists with their nodes from
- * a free list, and objects that are called through tables of functions.
+ * Typical data structures of kernels: a search tree, doubly linked lists with their
+ * nodes from a free list, and objects that are called through tables of functions.
  */
 #include "tests/bench/guests/guest.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Quicksort of a million numbers: branches that nobody can foresee, loads and stores.
+ * Quicksort of a million numbers: unpredictable branches, loads and stores.
  */
 #include "tests/bench/guests/guest.h"
 
