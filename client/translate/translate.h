@@ -3,8 +3,9 @@
  * Translation: a QEMU command line as the QMP requests that make the same machine.
  *
  * Functions of text only: nothing on the host is looked at but the files that -readconfig and
- * -trace name, and nothing is sent.  Everything on the command line is accounted for: an option
- * becomes requests, or a note says why nothing was to be done for it, or it is refused by name.
+ * -trace name, and what an image of a -drive says of itself, and nothing is sent.  Everything on
+ * the command line is accounted for: an option becomes requests, or a note says why nothing was
+ * to be done for it, or it is refused by name.
  *
  * What is about the daemon's process rather than the machine (its name, its socket, its user) is
  * no request; it is told apart from both.
