@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "client/translate/drive-chain.h"
 #include "client/translate/missing.h"
 #include "client/translate/typed.h"
 #include "qmp/text.h"
@@ -94,7 +95,8 @@ static bool check_refused(Item *item, GError **error)
             return false;
         }
         if (on) {
-            return plan_refuse(error, "'%s' must be off: images are raw", never[i]);
+            return plan_refuse(error, "'%s' must be off: there is no such layer on images",
+                               never[i]);
         }
     }
     qmp_options_remove(item->options, "media");
@@ -144,8 +146,33 @@ static bool take_file(Item *item, Drive *drive, GError **error)
     return true;
 }
 
-/* The outer node's driver.  Image formats are never guessed; a node without image is raw. */
-static bool choose_driver(Item *item, Drive *drive, GError **error)
+/* A format that a file shows beyond doubt; raw is not one of those. */
+static char *guess_format(Plan *plan, const Drive *drive)
+{
+    char *format = drive->filename ? drive_guess_format(drive->filename) : NULL;
+
+    if (format) {
+        plan_note(plan, "'%s' is an image in format %s", drive->filename, format);
+    }
+    return format;
+}
+
+/* What is said to be raw is, but a guest that sees an image's tables is seldom meant. */
+static void note_format(Plan *plan, const Drive *drive)
+{
+    g_autofree char *format = NULL;
+
+    if (drive->filename && !g_str_equal(drive->driver, "qcow2")) {
+        format = drive_guess_format(drive->filename);
+    }
+    if (format) {
+        plan_note(plan, "'%s' begins as an image in format %s does: with format=%s the guest "
+                  "sees that, not what the image holds", drive->filename, format, drive->driver);
+    }
+}
+
+/* The outer node's driver.  A node without image is raw. */
+static bool choose_driver(Plan *plan, Item *item, Drive *drive, GError **error)
 {
     const char *format = qmp_options_get(item->options, "format");
     const char *driver = qmp_options_get(item->options, "driver");
@@ -155,12 +182,18 @@ static bool choose_driver(Item *item, Drive *drive, GError **error)
         return plan_refuse(error, "'driver' and 'format' are the same, and exclude each other");
     }
     if (!format && !driver && !null) {
+        drive->driver = guess_format(plan, drive);
+    }
+    if (!format && !driver && !null && !drive->driver) {
         qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
                       "must have a 'format': the format of an image is not guessed; write "
                       "format=raw if that is what it is");
         return false;
     }
-    drive->driver = g_strdup(format ? format : driver ? driver : "raw");
+    if (!drive->driver) {
+        drive->driver = g_strdup(format ? format : driver ? driver : "raw");
+        note_format(plan, drive);
+    }
     drive->below = is_protocol(drive->driver) ? "" : "file.";
     return true;
 }
@@ -353,15 +386,32 @@ static void keep_device(Plan *plan, Item *item, Drive *drive, QmpOptions *device
     g_ptr_array_add(plan->disks.devices, item);
 }
 
+/* Whoever says what an image is based on is not helped. */
+static bool add_chain(Plan *plan, Item *item, const Drive *drive, QmpOptions *node,
+                      GError **error)
+{
+    static const char *const own[] = { "backing", "backing.driver", "data-file",
+                                       "data-file.driver" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(own); i++) {
+        if (qmp_options_get(item->options, own[i])) {
+            return true;
+        }
+    }
+    return !drive->filename || !g_str_equal(drive->driver, "qcow2") ||
+           drive_add_chain(plan, node, drive->filename, error);
+}
+
 static bool add_drive(Plan *plan, Item *item, Drive *drive, GError **error)
 {
     g_autoptr(QmpOptions) node = plan_options(), device = plan_options();
     static const char *const dropped[] = { "if", "id", "node-name", "format", "driver", "index",
                                            "bus", "unit" };
 
-    if (!take_file(item, drive, error) || !choose_driver(item, drive, error) ||
+    if (!take_file(item, drive, error) || !choose_driver(plan, item, drive, error) ||
         !set(node, "driver", drive->driver, error) ||
         !set(node, "node-name", drive->node, error) || !apply_file(drive, node, error) ||
+        !add_chain(plan, item, drive, node, error) ||
         !apply_cache(item, drive, node, error) || !apply_modes(item, drive, node, error)) {
         return false;
     }

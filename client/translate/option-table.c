@@ -193,7 +193,7 @@ const OptionRow option_rows[] = {
       "object-add smbios-type-N; file= is refused" },
     { "smp", "[cpus=]N[,KEY=VALUE...]", PHASE_COLLECT, option_smp, OPTION_KEYED | OPTION_MERGE,
       "smp-opts", "cpus", "the machine's property smp, and device_add for each CPU" },
-    REFUSED("snapshot", NULL, "images are raw, and have no snapshots"),
+    REFUSED("snapshot", NULL, "there are no temporary layers on images"),
     REFUSED("spice", "KEY=VALUE...", NO_DISPLAY),
     { "tb-size", "N", PHASE_COLLECT, option_tb_size, 0, NULL, NULL, "tb-size of tcg-accel" },
     REFUSED("tpmdev", "TYPE,id=ID[,...]", "there is no TPM"),

@@ -3,8 +3,9 @@
  * Translation: a QEMU command line as the QMP requests that make the same machine.
  *
  * These are functions of text: they access nothing on the host except the files that
- * -readconfig and -trace name, and send nothing.  Every option is accounted for: it becomes
- * requests, or a note says why it needs none, or it is refused by name.
+ * -readconfig and -trace name, and the headers of a -drive's images, and send nothing.  Every
+ * option is accounted for: it becomes requests, or a note says why it needs none, or it is
+ * refused by name.
  *
  * Options about the daemon's process rather than the machine (its name, its socket, its user)
  * become no requests; they are listed separately.

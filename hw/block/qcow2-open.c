@@ -247,16 +247,27 @@ static bool open_for_writing(Qcow2 *s, GError **error)
     return s->refcount_table && repair(s, error);
 }
 
-bool qcow2_open_image(Qcow2 *s, GError **error)
+static bool open_image(Qcow2 *s, GError **error)
 {
-    s->freed[0] = qcow2_freed_new();
-    s->freed[1] = qcow2_freed_new();
     if (!read_header(s, error) || !check_backing(s, error) || !check_data_file(s, error)) {
         return false;
     }
     set_sizes(s);
     return set_alignment(s, error) && read_l1(s, error) &&
            (s->node.read_only || open_for_writing(s, error));
+}
+
+bool qcow2_open_image(Qcow2 *s, GError **error)
+{
+    g_autofree char *filename = block_node_filename(s->node.file);
+
+    s->freed[0] = qcow2_freed_new();
+    s->freed[1] = qcow2_freed_new();
+    if (!open_image(s, error)) {
+        g_prefix_error(error, "'%s': ", filename);
+        return false;
+    }
+    return true;
 }
 
 void qcow2_close_image(Qcow2 *s)

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """qcow2 images as nodes of vmd: what is refused by name, chains, a guest that writes to one."""
+import json
 import os
 import struct
+import subprocess
 import sys
 import tempfile
 
@@ -150,6 +152,50 @@ def chains(recorder):
             run('qemu-img', 'check', '-q', i.path(name))
 
 
+def translate(drive):
+    """The blockdev-add of a -drive, and what vmctl says about it."""
+    done = subprocess.run([vmdtest.VMCTL, 'translate', '--', '-nodefaults', '-drive', drive],
+                          capture_output=True, text=True, check=False)
+    found = [json.loads(line)['arguments'] for line in done.stdout.splitlines()
+             if 'blockdev-add' in line]
+    explained = subprocess.run([vmdtest.VMCTL, 'translate', '--explain', '--', '-nodefaults',
+                                '-drive', drive], capture_output=True, text=True, check=False)
+    return (found or [None])[0], done.stderr + explained.stdout
+
+
+def guesses(recorder):
+    """vmctl finds the format and the chain of a -drive, and vmd takes the nodes that it names"""
+    with Images(recorder) as i:
+        raw = i.path('base.raw')
+        with open(raw, 'wb') as f:
+            f.truncate(MIB)
+        middle = create(i.path('middle'), '-b', 'base.raw', '-F', 'raw')
+        top = create(i.path('top'), '-b', middle, '-F', 'qcow2', '-o',
+                     'data_file=%s' % i.path('top.data'))
+        add, said = translate('file=%s,if=virtio' % top)
+        assert add == {
+            'driver': 'qcow2', 'node-name': 'virtio0', 'file': file_node(top),
+            'data-file': file_node(i.path('top.data')),
+            'backing': {'driver': 'qcow2', 'file': file_node(middle),
+                        'backing': {'driver': 'raw', 'file': file_node(raw)}}}, add
+        assert "'%s' is based on '%s', in format qcow2" % (top, middle) in said, said
+        i.client.request({'execute': 'blockdev-add', 'arguments': add})
+        assert len(i.client.call('query-named-block-nodes')) == 7
+        i.client.call('blockdev-del', node_name='virtio0')
+        add, said = translate('file=%s,if=virtio,format=raw' % middle)
+        assert add['driver'] == 'raw' and 'begins as an image in format qcow2' in said, said
+        add, said = translate('file=%s,if=virtio' % raw)
+        assert not add and 'format=raw' in said, said
+        loop = create(i.path('loop'))
+        run('qemu-img', 'rebase', '-u', '-b', 'loop', '-F', 'qcow2', loop)
+        add, said = translate('file=%s,if=virtio' % loop)
+        assert not add and 'a loop' in said, said
+        far = create(i.path('far'))
+        run('qemu-img', 'rebase', '-u', '-b', 'nbd://host/disk', '-F', 'raw', far)
+        add, said = translate('file=%s,if=virtio' % far)
+        assert not add and 'nbd://host/disk' in said, said
+
+
 SCRIPT = """
 dd if=/dev/vda bs=512 count=1 skip=200 2>/dev/null
 i=0
@@ -195,4 +241,4 @@ def linux(recorder):
                 assert f.read() == bytes(wanted), path
 
 
-vmdtest.main([refusals, chains, linux])
+vmdtest.main([refusals, chains, guesses, linux])

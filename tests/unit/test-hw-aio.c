@@ -6,6 +6,7 @@
 #include "config.h"
 #include "hw/aio/aio.h"
 
+#include <errno.h>
 #include <event2/thread.h>
 #include <fcntl.h>
 #include <string.h>
@@ -213,6 +214,61 @@ static void run_task(AioTask *task)
     ((Task *)task)->runs++;
 }
 
+/* Requests that another thread does. */
+typedef struct {
+    AioContext *aio;
+    Request requests[3];
+} Outside;
+
+static void *end_outside(void *opaque)
+{
+    Outside *o = opaque;
+
+    g_usleep(1000);
+    aio_outside_end(o->aio, &o->requests[1].aio, 7);
+    g_usleep(1000);
+    aio_outside_end(o->aio, &o->requests[0].aio, -EIO);
+    aio_outside_end(o->aio, &o->requests[2].aio, 0);
+    return NULL;
+}
+
+static bool all_ended(void *opaque)
+{
+    const Outside *o = opaque;
+
+    return o->requests[0].done && o->requests[1].done && o->requests[2].done;
+}
+
+/* Who waits for the context waits for them, once and again. */
+static void test_outside(void)
+{
+    Outside o = { .aio = context() };
+
+    if (!need_ring(o.aio)) {
+        return;
+    }
+    for (guint round = 0; round < 3; round++) {
+        guint order = 0;
+        GThread *thread;
+
+        for (guint i = 0; i < 3; i++) {
+            request_init(&o.requests[i])->order = &order;
+            aio_outside_begin(o.aio, &o.requests[i].aio);
+        }
+        thread = g_thread_new("outside", end_outside, &o);
+        aio_wait(o.aio, all_ended, &o);
+        g_thread_join(thread);
+        g_assert_cmpint(o.requests[0].result, ==, -EIO);
+        g_assert_cmpint(o.requests[1].result, ==, 7);
+        g_assert_cmpuint(o.requests[1].place, ==, 0);
+        g_assert_cmpuint(o.requests[2].place, ==, 2);
+    }
+    while (aio_poll(o.aio, false)) {
+        continue;
+    }
+    aio_context_free(o.aio);
+}
+
 static void test_tasks(void)
 {
     AioContext *aio = context();
@@ -390,6 +446,7 @@ int main(int argc, char **argv)
     g_test_add_func("/aio/errors", test_errors);
     g_test_add_func("/aio/delays", test_delays);
     g_test_add_func("/aio/deadlines", test_deadlines);
+    g_test_add_func("/aio/outside", test_outside);
     g_test_add_func("/aio/tasks", test_tasks);
     g_test_add_func("/aio/iothread", test_iothread);
     g_test_add_func("/aio/spin", test_spin);
