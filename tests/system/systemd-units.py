@@ -146,6 +146,18 @@ def first_connection(_recorder):
     assert socket_mode(b, 'first') == '660 vmd-first vmd-first', socket_mode(b, 'first')
 
 
+def libraries_when_ready(_recorder):
+    """a library that is needed later is loaded, for all confinement"""
+    b = box()
+    b.run('systemctl', 'start', 'vmd@late.service')
+    request = {'execute': 'netdev_add', 'arguments': {'type': 'user', 'id': 'net'}}
+    maps = '/proc/%d/maps' % main_pid(b, 'late')
+    assert 'libslirp' not in b.run('cat', maps).stdout
+    vmctl(b, 'late', 'qmp', json.dumps(request))
+    assert 'libslirp' in b.run('cat', maps).stdout
+    b.run('systemctl', 'stop', 'vmd@late.service')
+
+
 @on_one_accel
 def configured_before_ready(_recorder):
     """a machine's requests are applied before the service counts as started"""
@@ -387,10 +399,10 @@ def removal(_recorder):
 if __name__ == '__main__':
     systemdbox.enter_mount_namespace()
     try:
-        vmdtest.main([exposure, first_connection, configured_before_ready, two_machines, bad_configuration,
-                      guest_shutdown, stop_without_help, stop_with_help, stop_of_a_deaf_pc, killed, stuck_loop, restart_limit,
-                      journal_fields,
-                      at_boot, many_instances, removal])
+        vmdtest.main([exposure, first_connection, libraries_when_ready, configured_before_ready,
+                      two_machines, bad_configuration, guest_shutdown, stop_without_help,
+                      stop_with_help, stop_of_a_deaf_pc, killed, stuck_loop, restart_limit,
+                      journal_fields, at_boot, many_instances, removal])
     finally:
         if _box:
             _box.__exit__()
