@@ -56,6 +56,14 @@ AioContext *aio_context_new(struct event_base *base, GError **error);
 void aio_context_free(AioContext *aio);
 /* This thread is the context's. */
 bool aio_mine(const AioContext *aio);
+/* That it is, in builds that check (qom/checks.h). */
+#ifdef DEBUG_CHECKS
+void aio_assert(const AioContext *aio);
+#else
+static inline void aio_assert(const AioContext *aio)
+{
+}
+#endif
 
 /* Gets ready for requests to the kernel (not needed for delays, tasks and
  * watches).  Any thread; harmless if it is ready already.  Fails with

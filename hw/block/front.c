@@ -11,6 +11,7 @@
 #include "hw/machine/service.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
+#include "qom/checks.h"
 #include "qom/env.h"
 
 MACHINE_SERVICE(machine_fronts, GQueue, NULL)        /* of BlockFront */
@@ -158,6 +159,7 @@ static void request_done(BlockRequest *block, int error)
 
 void block_front_submit(BlockFront *front, BlockFrontRequest *request)
 {
+    aio_assert(front->config.aio);
     request->front = front;
     request->block.done = request_done;
     request->started = now_ns();
@@ -177,6 +179,8 @@ static bool nothing_in_flight(void *opaque)
 
 void block_front_drain(BlockFront *front)
 {
+    main_thread_assert();
+    env_lock_assert(&front->dev->object);
     aio_wait(front->config.aio, nothing_in_flight, front);
 }
 
@@ -204,6 +208,8 @@ static void resume(void *opaque)
 
 void block_front_resume(BlockFront *front)
 {
+    main_thread_assert();
+    env_lock_assert(&front->dev->object);
     g_atomic_int_set(&front->status, BLOCK_DEVICE_IO_STATUS_OK);
     aio_run_wait(front->config.aio, resume, front);
 }
@@ -215,6 +221,8 @@ static void forget(void *opaque)
 
 void block_front_forget(BlockFront *front)
 {
+    main_thread_assert();
+    env_lock_assert(&front->dev->object);
     aio_run_wait(front->config.aio, forget, front);
 }
 
@@ -257,6 +265,8 @@ bool block_front_attach(BlockFront *front, Device *dev, const BlockFrontConfig *
         .object = &dev->object, .share = config->share, .resized = node_resized, .opaque = front,
     };
 
+    main_thread_assert();
+    env_lock_assert(&dev->object);
     if ((block_node_needs_io(config->node) && !aio_enable_io(config->aio, error)) ||
         !block_node_use(config->node, &user, error)) {
         return false;
@@ -275,6 +285,8 @@ void block_front_detach(BlockFront *front)
     if (!front->attached) {
         return;
     }
+    main_thread_assert();
+    env_lock_assert(&front->dev->object);
     block_front_forget(front);
     unlist_front(front);
     block_node_unuse(front->config.node, &front->dev->object);

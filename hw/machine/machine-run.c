@@ -9,6 +9,7 @@
 #include "hw/machine/machine-internal.h"
 #include "hw/machine/power.h"
 #include "qmp/error.h"
+#include "qom/checks.h"
 
 struct MachineListener {
     void (*f)(void *opaque, bool running);
@@ -30,6 +31,7 @@ MachineListener *machine_add_listener(Machine *machine, void (*f)(void *opaque, 
 {
     MachineListener *listener = g_new(MachineListener, 1);
 
+    machine_lock_assert(machine);
     *listener = (MachineListener){ .f = f, .opaque = opaque };
     g_ptr_array_add(machine->listeners, listener);
     return listener;
@@ -37,6 +39,7 @@ MachineListener *machine_add_listener(Machine *machine, void (*f)(void *opaque, 
 
 void machine_remove_listener(Machine *machine, MachineListener *listener)
 {
+    machine_lock_assert(machine);
     g_ptr_array_remove(machine->listeners, listener);
 }
 
@@ -79,6 +82,8 @@ bool machine_start(Machine *machine, GError **error)
 {
     const MachineOps *ops = machine_ops(machine);
 
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (machine->started) {
         return true;
     }
@@ -92,6 +97,8 @@ bool machine_start(Machine *machine, GError **error)
 
 bool machine_run(Machine *machine, GError **error)
 {
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (machine->running) {
         return true;
     }
@@ -108,6 +115,8 @@ bool machine_run(Machine *machine, GError **error)
 /* Requests of disks are still in flight (hw/block/front.h). */
 void machine_pause(Machine *machine)
 {
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (!machine->running) {
         return;
     }
@@ -119,6 +128,8 @@ void machine_pause(Machine *machine)
 
 void machine_hold(Machine *machine)
 {
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (machine->running) {
         pause_vcpus(machine);
     }
@@ -126,6 +137,8 @@ void machine_hold(Machine *machine)
 
 void machine_release(Machine *machine)
 {
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (machine->running) {
         accel_ops(machine->accel)->vcpus_resume(machine->accel);
     }
@@ -135,6 +148,8 @@ void machine_reset(Machine *machine)
 {
     bool running = machine->running;
 
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (!machine->started) {
         return;
     }
@@ -158,6 +173,8 @@ void machine_wake(Machine *machine, WakeReason reason)
 {
     const MachineOps *ops = machine_ops(machine);
 
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (ops->wake) {
         ops->wake(machine);
     } else {
