@@ -74,6 +74,13 @@ static void env_lock(const Env *env)
     vmd_lock(env->host);
 }
 
+static bool env_locked(const Env *env)
+{
+    const Vmd *vmd = env->host;
+
+    return fair_lock_mine(&vmd->lock);
+}
+
 static void env_unlock(const Env *env)
 {
     vmd_unlock(env->host);
@@ -215,12 +222,14 @@ static void make_root(Vmd *vmd)
     vmd->env = (Env){ .base = vmd->base, .events = vmd->events, .host = vmd,
                       .policy = &vmd->policy.current, .run = env_run,
                       .take_fd = env_take_fd, .read_file = env_read_file,
-                      .lock = env_lock, .unlock = env_unlock,
+                      .lock = env_lock, .unlock = env_unlock, .locked = env_locked,
                       .hot = env_hot, .end = env_end, .refused = env_refused_host,
                       .wire = irq_wire,
                       .defer = env_defer, .foreach_pending = env_foreach_pending_device };
     object_set_env(vmd->root, &vmd->env);
+    fair_lock_acquire(&vmd->lock);
     place_foreach_folder("", make_folder, vmd->root);
+    fair_lock_release(&vmd->lock);
 }
 
 /* Keeps libevent's messages from going to standard error instead of the journal. */

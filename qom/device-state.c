@@ -10,7 +10,9 @@
 
 #include "qmp/error.h"
 #include "qmp/text.h"
+#include "qom/checks.h"
 #include "qom/class.h"
+#include "qom/env.h"
 #include "qom/state-stream.h"
 
 static const DeviceOps *device_ops(const Device *dev, guint i)
@@ -82,6 +84,8 @@ bool device_save(Device *dev, GByteArray *out, GError **error)
 {
     g_autofree char *path = object_path(&dev->object);
 
+    main_thread_assert();
+    env_lock_assert(&dev->object);
     for (guint i = 0; i < n_types(dev); i++) {
         const DeviceOps *ops = device_ops(dev, i);
 
@@ -246,8 +250,11 @@ static bool load(Device *dev, const StateSection *sections, GError **error)
 bool device_load(Device *dev, const guint8 *data, gsize length, GError **error)
 {
     StateSection *sections = sections_new(dev);
-    bool ok = find_sections(dev, data, length, sections, error) && load(dev, sections, error);
+    bool ok;
 
+    main_thread_assert();
+    env_lock_assert(&dev->object);
+    ok = find_sections(dev, data, length, sections, error) && load(dev, sections, error);
     sections_free(dev, sections);
     return ok;
 }

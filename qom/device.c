@@ -254,6 +254,7 @@ static Device *make(Object *parent, const char *name, const QmpClass *klass, Bus
 Device *device_make(Object *parent, const char *name, const QmpClass *klass, Bus *bus,
                     void *props, QmpGiven *given, GError **error)
 {
+    env_lock_assert(parent);
     return make(parent, name, klass, bus, props, given, false, error);
 }
 
@@ -265,6 +266,7 @@ Device *device_make_part(Object *parent, const char *name, const QmpClass *klass
 
 void device_unmake(Device *dev)
 {
+    env_lock_assert(&dev->object);
     object_destroy(&dev->object);
 }
 

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "qom/env.h"
 
+#include "qom/checks.h"
 #include "qom/root.h"
 
 void object_set_env(Object *root, const Env *env)
@@ -49,3 +50,19 @@ void env_refused(Object *obj, int error, int fd)
         env->refused(env, error, path, fd);
     }
 }
+
+#ifdef DEBUG_CHECKS
+
+void env_lock_assert(const Object *obj)
+{
+    const Root *root = root_of(obj);
+    const Env *env = root ? root->env : NULL;
+
+    if (env && env->locked && !env->locked(env)) {
+        g_autofree char *path = object_path(obj);
+
+        check_failed("'%s' is used without the machine lock", path);
+    }
+}
+
+#endif

@@ -36,6 +36,8 @@ typedef struct Env {
     /* The machine lock, for callbacks of the loop that touch device state. */
     void (*lock)(const struct Env *env);
     void (*unlock)(const struct Env *env);
+    /* Whether this thread holds it, for env_lock_assert().  NULL: nobody knows. */
+    bool (*locked)(const struct Env *env);
     /* True once `cont` closed the build phase: a device made from then on is a
      * hotplug.  NULL: never. */
     bool (*hot)(const struct Env *env);
@@ -77,5 +79,15 @@ void env_refused(Object *obj, int error, int fd);
 void object_set_env(Object *root, const Env *env);
 /* Env of the tree that obj is in; NULL without one. */
 const Env *object_env(Object *obj);
+
+/* That this thread holds the machine lock, if obj is in a tree whose environment knows, in builds
+ * that check (qom/checks.h). */
+#ifdef DEBUG_CHECKS
+void env_lock_assert(const Object *obj);
+#else
+static inline void env_lock_assert(const Object *obj)
+{
+}
+#endif
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "qmp/error.h"
 #include "qom/class.h"
+#include "qom/env.h"
 #include "qom/link.h"
 #include "qom/root.h"
 #include "qom/tree.h"
@@ -53,6 +54,7 @@ bool object_link(Object *obj, GError **error)
 {
     const QmpType *type = object_class(obj)->props;
 
+    env_lock_assert(obj);
     if (!check_life(obj, object_life(obj) == OBJECT_NEW, "linked", error)) {
         return false;
     }
@@ -150,6 +152,7 @@ bool object_complete(Object *obj, GError **error)
     ObjectLife life = object_life(obj);
     bool ready = life == OBJECT_PREPARED || (life == OBJECT_LINKED && !object_needs_prepare(obj));
 
+    env_lock_assert(obj);
     if (!check_life(obj, ready, "completed", error)) {
         return false;
     }
@@ -248,6 +251,7 @@ void object_dismantle(Object *obj)
 {
     ObjectLife life = object_life(obj);
 
+    env_lock_assert(obj);
     if (life == OBJECT_NEW) {
         return;
     }

@@ -10,6 +10,7 @@
 
 #include "qmp/qapi-types-object.h"
 #include "qom/class.h"
+#include "qom/env.h"
 #include "qom/tree.h"
 
 typedef struct {
@@ -119,6 +120,7 @@ void device_reset_tree(Object *obj)
 {
     g_autoptr(GPtrArray) devices = collect(obj);
 
+    env_lock_assert(obj);
     run_phase(devices, enter);
     run_phase(devices, hold);
     run_phase(devices, leave);

@@ -14,6 +14,7 @@
 
 #include "qmp/error.h"
 #include "qom/class.h"
+#include "qom/env.h"
 #include "qom/qapi-objects-object.h"
 #include "qom/root.h"
 
@@ -222,6 +223,7 @@ bool object_add_child(Object *parent, const char *name, Object *child, GError **
 {
     Root *root;
 
+    env_lock_assert(parent);
     if (!check_child(parent, name, child, error)) {
         return false;
     }
@@ -244,6 +246,7 @@ void object_unparent(Object *obj)
     GList *link;
     Root *root;
 
+    env_lock_assert(obj);
     if (!obj->parent) {
         return;
     }

@@ -14,10 +14,11 @@
 static bool add_iothread(Object *obj, void *data)
 {
     Iothread *iothread = object_dynamic_cast(obj, &qmp_class_iothread);
-    const IothreadProps *props = iothread_props(obj);
+    const IothreadProps *props;
     IOThreadInfo *info;
 
     if (iothread && object_life(obj) == OBJECT_COMPLETE) {
+        props = iothread_props(iothread);
         info = g_new0(IOThreadInfo, 1);
         info->id = g_strdup(obj->name);
         info->poll_max_ns = props->poll_max_ns;

@@ -12,6 +12,8 @@
 #include "hw/machine/power.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
+#include "qom/checks.h"
+#include "qom/env.h"
 #include "qom/qapi-trace.h"
 
 void run_control_init(RunControl *run)
@@ -171,6 +173,8 @@ static void make_cont(void *opaque, const RunStep *step, bool ok)
 
 void run_control_cont(RunControl *run, QmpRequest *req)
 {
+    main_thread_assert();
+    env_lock_assert(run->root);
     run_steps_add(&run->steps, &(RunStep){ .make = make_cont, .state = RUN_STATE_RUNNING,
                                            .req = req });
 }
@@ -192,12 +196,16 @@ static void make_stop(void *opaque, const RunStep *step, bool ok)
 
 void run_control_stop(RunControl *run, RunState state, QmpRequest *req)
 {
+    main_thread_assert();
+    env_lock_assert(run->root);
     run_steps_add(&run->steps, &(RunStep){ .make = make_stop, .pause = true, .state = state,
                                            .req = req });
 }
 
 void run_control_end(RunControl *run)
 {
+    main_thread_assert();
+    env_lock_assert(run->root);
     if (run->state == RUN_STATE_RUNNING) {
         machine_pause(machine_made(run->root));
     }
@@ -216,6 +224,8 @@ static void make_suspend(void *opaque, const RunStep *step, bool ok)
 
 void run_control_suspend(RunControl *run)
 {
+    main_thread_assert();
+    env_lock_assert(run->root);
     run_steps_add(&run->steps, &(RunStep){ .make = make_suspend, .pause = true,
                                            .state = RUN_STATE_SUSPENDED });
 }
@@ -248,6 +258,8 @@ static void make_wake(void *opaque, const RunStep *step, bool ok)
 
 void run_control_wake(RunControl *run, WakeReason reason, QmpRequest *req)
 {
+    main_thread_assert();
+    env_lock_assert(run->root);
     if (req || run->state == RUN_STATE_SUSPENDED ||
         run_steps_lead_to(&run->steps, RUN_STATE_SUSPENDED)) {
         run_steps_add(&run->steps, &(RunStep){ .make = make_wake, .state = RUN_STATE_RUNNING,
@@ -274,6 +286,8 @@ bool run_control_power_down(RunControl *run, GError **error)
 {
     Machine *machine = run_control_machine(run, error);
 
+    main_thread_assert();
+    env_lock_assert(run->root);
     if (!machine) {
         return false;
     }
@@ -366,6 +380,8 @@ void run_control_reset(RunControl *run, ShutdownCause cause, QmpRequest *req)
 {
     const Machine *machine = machine_made(run->root);
 
+    main_thread_assert();
+    env_lock_assert(run->root);
     if (!machine || !machine->started) {
         back_to_building(run);
         end_request(req, NULL);

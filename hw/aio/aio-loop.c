@@ -13,6 +13,7 @@
 
 #include "hw/aio/aio-internal.h"
 #include "qmp/error.h"
+#include "qom/checks.h"
 
 typedef struct {
     void (*f)(void *opaque);
@@ -126,6 +127,17 @@ bool aio_mine(const AioContext *aio)
 {
     return aio->thread == g_thread_self();
 }
+
+#ifdef DEBUG_CHECKS
+
+void aio_assert(const AioContext *aio)
+{
+    if (!aio_mine(aio)) {
+        check_failed("this thread is not the one that the context belongs to");
+    }
+}
+
+#endif
 
 typedef struct {
     AioContext *aio;
@@ -351,6 +363,7 @@ bool aio_poll(AioContext *aio, bool wait)
 {
     bool any = aio->calls.head != NULL;
 
+    aio_assert(aio);
     run_calls(aio);
     any |= poll_watches(aio);
     any |= aio_turn(aio);

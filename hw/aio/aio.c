@@ -208,6 +208,7 @@ static void queue(AioContext *aio, AioRequest *request)
 void aio_readv(AioContext *aio, AioRequest *request, int fd, const struct iovec *iov, guint n,
                gint64 offset)
 {
+    aio_assert(aio);
     request->op = OP_READV;
     request->fd = fd;
     request->iov = iov;
@@ -219,6 +220,7 @@ void aio_readv(AioContext *aio, AioRequest *request, int fd, const struct iovec 
 void aio_writev(AioContext *aio, AioRequest *request, int fd, const struct iovec *iov, guint n,
                 gint64 offset, int flags)
 {
+    aio_assert(aio);
     request->op = OP_WRITEV;
     request->fd = fd;
     request->iov = iov;
@@ -230,6 +232,7 @@ void aio_writev(AioContext *aio, AioRequest *request, int fd, const struct iovec
 
 void aio_fsync(AioContext *aio, AioRequest *request, int fd, bool data_only)
 {
+    aio_assert(aio);
     request->op = OP_FSYNC;
     request->fd = fd;
     request->flags = data_only ? IORING_FSYNC_DATASYNC : 0;
@@ -239,6 +242,7 @@ void aio_fsync(AioContext *aio, AioRequest *request, int fd, bool data_only)
 void aio_fallocate(AioContext *aio, AioRequest *request, int fd, int mode, gint64 offset,
                    gint64 length)
 {
+    aio_assert(aio);
     request->op = OP_FALLOCATE;
     request->fd = fd;
     request->flags = mode;
@@ -296,6 +300,7 @@ void aio_delay(AioContext *aio, AioRequest *request, gint64 deadline)
 {
     AioRequest *prev = aio->delays.tail;
 
+    aio_assert(aio);
     request->offset = MAX(deadline, 1);
     while (prev && prev->offset > request->offset) {
         prev = prev->prev;
@@ -339,6 +344,7 @@ static bool run_tasks(AioContext *aio)
 
 void aio_schedule(AioContext *aio, AioTask *task)
 {
+    aio_assert(aio);
     if (task->queued) {
         return;
     }

@@ -57,6 +57,14 @@ AioContext *aio_context_new(struct event_base *base, GError **error);
 void aio_context_free(AioContext *aio);
 /* Whether the calling thread is the context's. */
 bool aio_mine(const AioContext *aio);
+/* That it is, in builds that check (qom/checks.h). */
+#ifdef DEBUG_CHECKS
+void aio_assert(const AioContext *aio);
+#else
+static inline void aio_assert(const AioContext *aio)
+{
+}
+#endif
 
 /* Loads the library that aio_enable_io needs, so that it need not be read from a file then;
  * a thread that may wait.  Fails with not-supported. */

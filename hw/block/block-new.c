@@ -11,6 +11,7 @@
 #include "qmp/error.h"
 #include "qom/qapi-objects-block.h"
 #include "qmp/visit.h"
+#include "qom/env.h"
 #include "qom/hint.h"
 #include "qom/place.h"
 #include "qom/qapi-objects-block.h"
@@ -310,6 +311,7 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
     g_autoptr(Object) obj = NULL;
     BlockNodeProps *props;
 
+    env_lock_assert(root);
     if (!block_check_options(options, error) ||
         (options->node_name && !check_name(options->node_name, error))) {
         return NULL;
@@ -339,6 +341,7 @@ BlockNode *block_node_find(Object *root, const char *name, GError **error)
 {
     Object *obj = object_child(place_folder(root, &qmp_class_block_node), name);
 
+    env_lock_assert(root);
     if (!obj || object_life(obj) != OBJECT_COMPLETE) {
         g_autofree char *hint = hint_child(place_folder(root, &qmp_class_block_node), name);
 

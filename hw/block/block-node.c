@@ -9,6 +9,8 @@
 
 #include "hw/block/block-types.h"
 #include "qmp/error.h"
+#include "qom/checks.h"
+#include "qom/env.h"
 #include "qom/qapi-objects-block.h"
 
 /* ---- Users ---- */
@@ -31,6 +33,7 @@ static bool check_users(BlockNode *node, const BlockUser *user, GError **error)
 
 bool block_node_use(BlockNode *node, const BlockUser *user, GError **error)
 {
+    env_lock_assert(&node->object);
     if (!check_users(node, user, error)) {
         return false;
     }
@@ -40,6 +43,7 @@ bool block_node_use(BlockNode *node, const BlockUser *user, GError **error)
 
 void block_node_unuse(BlockNode *node, Object *object)
 {
+    env_lock_assert(&node->object);
     for (guint i = 0; i < node->users->len; i++) {
         if (((BlockUser *)node->users->pdata[i])->object == object) {
             g_ptr_array_remove_index(node->users, i);
@@ -158,6 +162,8 @@ static bool check_above(BlockNode *node, GError **error)
 
 BlockNode *block_resize_begin(BlockNode *node, guint64 size, GError **error)
 {
+    main_thread_assert();
+    env_lock_assert(&node->object);
     while (!node->driver->can_resize || node->driver->can_resize(node, error)) {
         if (node->file && !node->driver->format) {
             node = node->file;

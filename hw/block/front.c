@@ -12,6 +12,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 #include "qmp/qapi-types-block.h"
+#include "qom/checks.h"
 #include "qom/env.h"
 
 MACHINE_SERVICE(machine_fronts, GQueue, NULL)        /* of BlockFront */
@@ -159,6 +160,7 @@ static void request_done(BlockRequest *block, int error)
 
 void block_front_submit(BlockFront *front, BlockFrontRequest *request)
 {
+    aio_assert(front->config.aio);
     request->front = front;
     request->block.done = request_done;
     request->started = now_ns();
@@ -178,6 +180,8 @@ static bool nothing_in_flight(void *opaque)
 
 void block_front_drain(BlockFront *front)
 {
+    main_thread_assert();
+    env_lock_assert(&front->dev->object);
     aio_wait(front->config.aio, nothing_in_flight, front);
 }
 
@@ -205,6 +209,8 @@ static void resume(void *opaque)
 
 void block_front_resume(BlockFront *front)
 {
+    main_thread_assert();
+    env_lock_assert(&front->dev->object);
     g_atomic_int_set(&front->status, BLOCK_DEVICE_IO_STATUS_OK);
     aio_run_wait(front->config.aio, resume, front);
 }
@@ -216,6 +222,8 @@ static void forget(void *opaque)
 
 void block_front_forget(BlockFront *front)
 {
+    main_thread_assert();
+    env_lock_assert(&front->dev->object);
     aio_run_wait(front->config.aio, forget, front);
 }
 
@@ -258,6 +266,8 @@ bool block_front_attach(BlockFront *front, Device *dev, const BlockFrontConfig *
         .object = &dev->object, .share = config->share, .resized = node_resized, .opaque = front,
     };
 
+    main_thread_assert();
+    env_lock_assert(&dev->object);
     if ((block_node_needs_io(config->node) && !aio_enable_io(config->aio, error)) ||
         !block_node_use(config->node, &user, error)) {
         return false;
@@ -276,6 +286,8 @@ void block_front_detach(BlockFront *front)
     if (!front->attached) {
         return;
     }
+    main_thread_assert();
+    env_lock_assert(&front->dev->object);
     block_front_forget(front);
     unlist_front(front);
     block_node_unuse(front->config.node, &front->dev->object);

@@ -11,6 +11,7 @@
 
 #include "hw/chardev/char-log.h"
 #include "hw/chardev/char-types.h"
+#include "qom/env.h"
 #include "qom/qapi-objects-char.h"
 #include "qom/qapi-trace.h"
 
@@ -21,6 +22,7 @@
 
 void char_attach(Chardev *chr, const CharFrontOps *ops, void *opaque)
 {
+    env_lock_assert(&chr->object);
     if (chr->ops->attach) {
         chr->ops->attach(chr, ops, opaque);
     } else {
@@ -39,6 +41,7 @@ void char_attach(Chardev *chr, const CharFrontOps *ops, void *opaque)
 
 void char_detach(Chardev *chr, void *opaque)
 {
+    env_lock_assert(&chr->object);
     if (chr->ops->detach) {
         chr->ops->detach(chr, opaque);
         return;
@@ -65,6 +68,7 @@ gsize char_write(Chardev *chr, const guint8 *data, gsize size)
     if (!chr) {
         return size;
     }
+    env_lock_assert(&chr->object);
     n = chr->ops->write(chr, data, size);
     trace_chardev_write(chr, size, n);
     char_log_write(chr, data, n);
@@ -74,6 +78,7 @@ gsize char_write(Chardev *chr, const guint8 *data, gsize size)
 void char_accept_input(Chardev *chr)
 {
     if (chr && chr->ops->accept_input) {
+        env_lock_assert(&chr->object);
         chr->ops->accept_input(chr);
     }
 }
@@ -105,6 +110,7 @@ gsize char_can_receive(Chardev *chr)
 
 void char_receive(Chardev *chr, const guint8 *data, gsize size)
 {
+    env_lock_assert(&chr->object);
     if (chr->front && chr->front->receive) {
         trace_chardev_receive(chr, size);
         chr->front->receive(chr->front_opaque, data, size);
@@ -123,6 +129,7 @@ static void tell_waiter(Chardev *chr, bool connected)
 
 void char_event(Chardev *chr, CharEvent event)
 {
+    env_lock_assert(&chr->object);
     if (event != CHAR_EVENT_BREAK) {
         chr->connected = event == CHAR_EVENT_OPENED;
     }
@@ -136,6 +143,7 @@ void char_event(Chardev *chr, CharEvent event)
 
 void char_writable(Chardev *chr)
 {
+    env_lock_assert(&chr->object);
     if (chr->front && chr->front->writable) {
         chr->front->writable(chr->front_opaque);
     }

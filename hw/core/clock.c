@@ -27,9 +27,7 @@ struct Clock {
     struct event *event;        /* NULL: stands still until clock_advance */
     int timerfd;
     gint64 armed;               /* real time that timerfd is set for, or G_MAXINT64 */
-    void (*lock)(void *);
-    void (*unlock)(void *);
-    void *lock_opaque;
+    FairLock *lock;             /* or NULL */
     GPtrArray *heaps[CLOCK_N_KINDS];    /* of Timer */
     guint64 order;              /* for the next timer that is set */
     const Timer *firing;        /* whose callback runs */
@@ -162,7 +160,7 @@ static void timerfd_ready(evutil_socket_t fd, short what, void *opaque)
     guint64 expirations;
 
     if (clock->lock) {
-        clock->lock(clock->lock_opaque);
+        fair_lock_acquire(clock->lock);
     }
     if (read(fd, &expirations, sizeof(expirations)) == sizeof(expirations)) {
         clock->armed = G_MAXINT64;
@@ -171,8 +169,8 @@ static void timerfd_ready(evutil_socket_t fd, short what, void *opaque)
         }
         rearm(clock);
     }
-    if (clock->unlock) {
-        clock->unlock(clock->lock_opaque);
+    if (clock->lock) {
+        fair_lock_release(clock->lock);
     }
 }
 
@@ -188,8 +186,7 @@ static bool start_event(Clock *clock, struct event_base *base)
     return clock->event && event_add(clock->event, NULL) == 0;
 }
 
-Clock *clock_new(struct event_base *base, void (*lock)(void *), void (*unlock)(void *),
-                 void *lock_opaque)
+Clock *clock_new(struct event_base *base, FairLock *lock)
 {
     Clock *clock = g_new0(Clock, 1);
 
@@ -197,8 +194,6 @@ Clock *clock_new(struct event_base *base, void (*lock)(void *), void (*unlock)(v
     clock->armed = G_MAXINT64;
     clock->epoch = CLOCK_TEST_EPOCH;
     clock->lock = lock;
-    clock->unlock = unlock;
-    clock->lock_opaque = lock_opaque;
     g_mutex_init(&clock->mutex);
     for (guint kind = 0; kind < CLOCK_N_KINDS; kind++) {
         clock->heaps[kind] = g_ptr_array_new();
@@ -230,6 +225,7 @@ void clock_free(Clock *clock)
 
 void clock_run(Clock *clock, bool running)
 {
+    fair_lock_assert(clock->lock);
     if (!clock->event || clock->running == running) {
         return;
     }
@@ -242,6 +238,7 @@ void clock_run(Clock *clock, bool running)
 
 void clock_set(Clock *clock, gint64 now)
 {
+    fair_lock_assert(clock->lock);
     g_return_if_fail(!clock->running);
     g_mutex_lock(&clock->mutex);
     clock->virtual_base = now;
@@ -299,6 +296,7 @@ bool clock_advance_some(Clock *clock, gint64 to, guint timers)
 {
     Timer *timer;
 
+    fair_lock_assert(clock->lock);
     g_return_val_if_fail(!clock->event, true);
     while ((timer = next_timer(clock, to))) {
         if (timers-- == 0) {
@@ -322,6 +320,7 @@ gint64 clock_deadline(Clock *clock)
     const Timer *timer = clock->event ? timer_heap_first(clock->heaps[CLOCK_KIND_VIRTUAL])
                                       : next_timer(clock, G_MAXINT64);
 
+    fair_lock_assert(clock->lock);
     return timer ? MAX(virtual_deadline(timer), 0) : -1;
 }
 
@@ -370,6 +369,7 @@ void timer_set(Timer *timer, gint64 deadline)
     GPtrArray *heap = timer->clock->heaps[timer->kind];
     gint64 earliest = timer_earliest(timer);
 
+    fair_lock_assert(timer->clock->lock);
     timer_cancel(timer);
     if (deadline < earliest && !was_set_back(timer)) {
         deadline = earliest;
@@ -395,6 +395,7 @@ void timer_set_after(Timer *timer, gint64 ns)
  * a system call for each cancelled timer. */
 void timer_cancel(Timer *timer)
 {
+    fair_lock_assert(timer->clock->lock);
     if (timer_pending(timer)) {
         timer_heap_remove(timer->clock->heaps[timer->kind], timer);
     }

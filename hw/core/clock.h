@@ -26,6 +26,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "hw/core/lock.h"
+
 struct event_base;
 typedef struct Clock Clock;
 typedef struct Timer Timer;
@@ -56,11 +58,9 @@ static inline gint64 clock_multiply(gint64 n, gint64 unit)
 }
 
 /* base NULL: a clock that stands still until clock_advance (unit tests, qtest),
- * and is moved with the machine lock held.  Else lock and unlock (may be NULL)
- * are called around callbacks.  NULL if the host has no timer descriptor
- * left. */
-Clock *clock_new(struct event_base *base, void (*lock)(void *), void (*unlock)(void *),
-                 void *lock_opaque);
+ * and is moved with the machine lock held.  Else the lock (may be NULL) is taken
+ * around callbacks.  NULL if the host has no timer descriptor left. */
+Clock *clock_new(struct event_base *base, FairLock *lock);
 /* To be called after all its timers were freed; accepts NULL. */
 void clock_free(Clock *clock);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qom/env.h"
 #include "qom/qapi-objects-machine.h"
 #include "qom/qapi-trace.h"
 
@@ -71,6 +72,7 @@ bool irq_level(const Irq *irq)
 
 void irq_set(Irq *irq, bool level)
 {
+    env_lock_assert(&irq->object);
     if (irq->hand != level) {
         irq->hand = level;
         source_changed(irq, level);
@@ -81,6 +83,7 @@ void irq_connect(Irq *from, Irq *to, bool invert)
 {
     const Wire wire = { .to = to, .invert = invert };
 
+    env_lock_assert(&from->object);
     g_array_append_val(from->wires, wire);
     g_ptr_array_add(to->sources, from);
     if (irq_level(from) ^ invert) {
@@ -90,6 +93,7 @@ void irq_connect(Irq *from, Irq *to, bool invert)
 
 void irq_disconnect(Irq *from, Irq *to)
 {
+    env_lock_assert(&from->object);
     for (guint i = 0; i < from->wires->len; i++) {
         Wire wire = g_array_index(from->wires, Wire, i);
 
@@ -106,6 +110,7 @@ void irq_disconnect(Irq *from, Irq *to)
 
 bool irq_observe(Irq *irq, IrqHandler f, void *opaque)
 {
+    env_lock_assert(&irq->object);
     if (irq->observer && irq->observer_opaque != opaque) {
         return false;
     }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "qom/barrier.h"
+#include "qom/checks.h"
 
 /* The first in line checks the lock this often before sleeping: most holders
  * finish a register access faster than a futex call takes. */
@@ -67,8 +68,10 @@ void fair_lock_init(FairLock *lock)
 
 void fair_lock_acquire(FairLock *lock)
 {
-    guint32 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_SEQ_CST);
+    guint32 ticket;
 
+    fair_lock_assert_not(lock);
+    ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_SEQ_CST);
     wait_for_turn(lock, ticket);
     __atomic_store_n(&lock->owner, &thread_mark, __ATOMIC_RELAXED);
 }
@@ -77,6 +80,7 @@ void fair_lock_release(FairLock *lock)
 {
     guint32 next = __atomic_load_n(&lock->serving, __ATOMIC_RELAXED) + 1;
 
+    fair_lock_assert(lock);
     __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELAXED);
     __atomic_store_n(&lock->serving, next, __ATOMIC_RELEASE);
     barrier_for_one(lock->barrier_shared);
@@ -90,3 +94,21 @@ bool fair_lock_mine(const FairLock *lock)
 {
     return __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) == &thread_mark;
 }
+
+#ifdef DEBUG_CHECKS
+
+void fair_lock_assert(const FairLock *lock)
+{
+    if (lock && !fair_lock_mine(lock)) {
+        check_failed("this thread does not hold the lock");
+    }
+}
+
+void fair_lock_assert_not(const FairLock *lock)
+{
+    if (lock && fair_lock_mine(lock)) {
+        check_failed("this thread holds the lock already");
+    }
+}
+
+#endif

@@ -30,4 +30,19 @@ void fair_lock_release(FairLock *lock);
 /* Whether this thread holds it. */
 bool fair_lock_mine(const FairLock *lock);
 
+/* That this thread holds it, or does not, in builds that check (qom/checks.h).  NULL passes: there
+ * is no lock where there is one thread (tests). */
+#ifdef DEBUG_CHECKS
+void fair_lock_assert(const FairLock *lock);
+void fair_lock_assert_not(const FairLock *lock);
+#else
+static inline void fair_lock_assert(const FairLock *lock)
+{
+}
+
+static inline void fair_lock_assert_not(const FairLock *lock)
+{
+}
+#endif
+
 #endif

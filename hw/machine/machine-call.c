@@ -12,6 +12,8 @@
 
 #include <event2/event.h>
 
+#include "qom/checks.h"
+
 typedef struct MachineCall {
     gatomicrefcount refs;       /* the queue's or holder's, and the waiting caller's */
     void (*f)(void *opaque, guint64 argument);
@@ -135,6 +137,7 @@ void machine_call(Machine *machine, void (*f)(void *opaque, guint64 argument), v
 {
     Call *call;
 
+    fair_lock_assert_not(machine->lock);
     if (!machine->calls->event || machine->calls->main == g_thread_self()) {
         machine_lock(machine);
         f(opaque, argument);
@@ -169,6 +172,8 @@ MachineCall *machine_call_hold(Machine *machine)
     struct MachineCalls *calls = machine->calls;
     Call *call = calls->current;
 
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (call && !call->held) {
         call->held = true;
         g_atomic_int_inc(&calls->n_held);

@@ -19,6 +19,7 @@
 
 #include "hw/machine/machine-internal.h"
 #include "hw/machine/power.h"
+#include "qom/checks.h"
 
 typedef enum {
     REQUEST_SHUTDOWN,
@@ -150,6 +151,8 @@ void machine_deliver_requests(Machine *machine)
     bool panicked = false;
     Request *request;
 
+    main_thread_assert();
+    machine_lock_assert(machine);
     for (guint n = n_requests(machine->requests);
          n && (request = next_request(machine->requests)); n--) {
         panicked |= request->kind == REQUEST_PANIC;
@@ -293,6 +296,7 @@ void machine_request_watchdog(Machine *machine)
 
 void machine_request_bus_reset(Machine *machine, Bus *bus)
 {
+    machine_lock_assert(machine);
     if (!is_asked(machine->requests, REQUEST_BUS_RESET, bus)) {
         put(machine, &(Request){ .kind = REQUEST_BUS_RESET,
                                  .dev = object_ref(bus->owner),
@@ -314,6 +318,7 @@ void machine_request_suspend_disk(Machine *machine)
 
 void machine_request_wake(Machine *machine, WakeReason reason)
 {
+    machine_lock_assert(machine);
     if (!machine->running && machine_wakes(machine, reason)) {
         put_once(machine, &(Request){ .kind = REQUEST_WAKE, .reason = reason });
     }

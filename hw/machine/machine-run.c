@@ -10,6 +10,7 @@
 #include "hw/machine/machine-internal.h"
 #include "hw/machine/power.h"
 #include "qmp/error.h"
+#include "qom/checks.h"
 
 struct MachineListener {
     void (*f)(void *opaque, bool running);
@@ -31,6 +32,7 @@ MachineListener *machine_add_listener(Machine *machine, void (*f)(void *opaque, 
 {
     MachineListener *listener = g_new(MachineListener, 1);
 
+    machine_lock_assert(machine);
     *listener = (MachineListener){ .f = f, .opaque = opaque };
     g_ptr_array_add(machine->listeners, listener);
     return listener;
@@ -38,6 +40,7 @@ MachineListener *machine_add_listener(Machine *machine, void (*f)(void *opaque, 
 
 void machine_remove_listener(Machine *machine, MachineListener *listener)
 {
+    machine_lock_assert(machine);
     g_ptr_array_remove(machine->listeners, listener);
 }
 
@@ -80,6 +83,8 @@ bool machine_start(Machine *machine, GError **error)
 {
     const MachineOps *ops = machine_ops(machine);
 
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (machine->started) {
         return true;
     }
@@ -93,6 +98,8 @@ bool machine_start(Machine *machine, GError **error)
 
 bool machine_run(Machine *machine, GError **error)
 {
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (machine->running) {
         return true;
     }
@@ -109,6 +116,8 @@ bool machine_run(Machine *machine, GError **error)
 /* Requests of disks are still in flight (hw/block/front.h). */
 void machine_pause(Machine *machine)
 {
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (!machine->running) {
         return;
     }
@@ -120,6 +129,8 @@ void machine_pause(Machine *machine)
 
 void machine_hold(Machine *machine)
 {
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (machine->running) {
         pause_vcpus(machine);
     }
@@ -127,6 +138,8 @@ void machine_hold(Machine *machine)
 
 void machine_release(Machine *machine)
 {
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (machine->running) {
         accel_ops(machine->accel)->vcpus_resume(machine->accel);
     }
@@ -136,6 +149,8 @@ void machine_reset(Machine *machine)
 {
     bool running = machine->running;
 
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (!machine->started) {
         return;
     }
@@ -159,6 +174,8 @@ void machine_wake(Machine *machine, WakeReason reason)
 {
     const MachineOps *ops = machine_ops(machine);
 
+    main_thread_assert();
+    machine_lock_assert(machine);
     if (ops->wake) {
         ops->wake(machine);
     } else {

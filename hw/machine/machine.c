@@ -122,16 +122,6 @@ static void return_accel(Machine *machine)
 
 /* ---- Making ---- */
 
-static void take_lock(void *opaque)
-{
-    fair_lock_acquire(opaque);
-}
-
-static void drop_lock(void *opaque)
-{
-    fair_lock_release(opaque);
-}
-
 static bool make_loop_parts(Machine *machine, GError **error)
 {
     const Env *env = object_env(&machine->object);
@@ -139,8 +129,7 @@ static bool make_loop_parts(Machine *machine, GError **error)
     bool idle = accel_ops(machine->accel)->idle;
     int clock_errno;
 
-    machine->clock = clock_new(idle ? NULL : base, machine->lock ? take_lock : NULL,
-                               machine->lock ? drop_lock : NULL, machine->lock);
+    machine->clock = clock_new(idle ? NULL : base, machine->lock);
     clock_errno = errno;
     if (machine->clock && idle) {
         /* The date is the host's, as in QEMU; its whole second begins at virtual time 0. */

@@ -186,6 +186,11 @@ void machine_request_internal_error(Machine *machine, Cpu *cpu, ShutdownDetail d
 /* The machine lock, for code that comes without it.  Any thread. */
 void machine_lock(Machine *machine);
 void machine_unlock(Machine *machine);
+/* That this thread holds it, in builds that check (qom/checks.h). */
+static inline void machine_lock_assert(const Machine *machine)
+{
+    fair_lock_assert(machine->lock);
+}
 
 /* Runs f(opaque) on the main loop with the machine lock held, before the calling
  * vCPU continues: for accesses whose effect must wait for a device's requests in

@@ -65,6 +65,7 @@ static void update_view(AddressSpace *as)
 
 void address_space_changed(AddressSpace *as)
 {
+    fair_lock_assert(as->lock);
     if (as->transaction) {
         as->changed = true;
     } else {
@@ -74,11 +75,13 @@ void address_space_changed(AddressSpace *as)
 
 void region_transaction_begin(AddressSpace *as)
 {
+    fair_lock_assert(as->lock);
     as->transaction++;
 }
 
 void region_transaction_commit(AddressSpace *as)
 {
+    fair_lock_assert(as->lock);
     g_return_if_fail(as->transaction);
     if (!--as->transaction && as->changed) {
         update_view(as);

@@ -227,6 +227,7 @@ void address_space_access(AddressSpace *as, guint64 addr, void *data, guint size
 {
     guint8 *p = data;
 
+    fair_lock_assert(as->lock);
     while (size) {
         guint n = access_piece(as, addr, p, size, is_write);
 
@@ -238,6 +239,7 @@ void address_space_access(AddressSpace *as, guint64 addr, void *data, guint size
 
 void address_space_exit(AddressSpace *as, guint64 addr, void *data, guint size, bool is_write)
 {
+    fair_lock_assert_not(as->lock);
     if (!as->lock) {
         address_space_access(as, addr, data, size, is_write);
         return;

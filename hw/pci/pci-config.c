@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include "qom/env.h"
+
 /* ---- Fields ---- */
 
 guint16 pci_get_word(const guint8 *bytes)
@@ -155,8 +157,10 @@ static PciDevice *addressed(Bus *root, guint32 address, guint size)
 guint32 pci_config_read(Bus *root, guint32 address, guint size)
 {
     PciDevice *dev = addressed(root, address, size);
-    guint32 value = dev ? read_function(dev, address & 0xff, size) : G_MAXUINT32;
+    guint32 value;
 
+    env_lock_assert(&root->object);
+    value = dev ? read_function(dev, address & 0xff, size) : G_MAXUINT32;
     if (dev) {
         trace_pci_cfg_read(dev, address & 0xff, size, value);
     }
@@ -167,6 +171,7 @@ void pci_config_write(Bus *root, guint32 address, guint32 value, guint size)
 {
     PciDevice *dev = addressed(root, address, size);
 
+    env_lock_assert(&root->object);
     if (dev) {
         trace_pci_cfg_write(dev, address & 0xff, size, value);
         pci_function_write(dev, address & 0xff, value, size);

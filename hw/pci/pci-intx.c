@@ -12,6 +12,8 @@
 #include "qom/qapi-objects-pci.h"
 #include "qom/qapi-trace.h"
 
+#include "qom/env.h"
+
 int pci_intx_line(const PciDevice *dev)
 {
     guint pin = dev->config[PCI_INTERRUPT_PIN] - 1u;
@@ -65,6 +67,7 @@ void pci_intx_update(PciDevice *dev)
 {
     int old = dev->line, line = drives(dev) ? pci_intx_line(dev) : -1;
 
+    env_lock_assert(&dev->device.object);
     keep_status(dev);
     if (line == old) {
         return;
@@ -80,6 +83,7 @@ void pci_intx_update(PciDevice *dev)
 
 void pci_set_intx(PciDevice *dev, bool level)
 {
+    env_lock_assert(&dev->device.object);
     if (dev->intx != level) {
         trace_pci_intx(dev, level);
         dev->intx = level;

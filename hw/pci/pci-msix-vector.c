@@ -156,6 +156,7 @@ void pci_msix_update_vector(PciDevice *dev, guint vector)
     guint32 control = pci_get_long(pci_msix_entry(dev, vector) + PCI_MSIX_ENTRY_CONTROL);
     bool open = msix->enabled && !msix->masked && !(control & PCI_MSIX_ENTRY_CONTROL_MASK);
 
+    env_lock_assert(&dev->device.object);
     if (!open) {
         pci_msix_close(dev, vector);
     } else if (!msix->vectors[vector].open) {
@@ -171,6 +172,7 @@ void pci_msix_use(PciDevice *dev, guint vector)
     PciMsixVector *v;
     bool tied;
 
+    env_lock_assert(&dev->device.object);
     if (!msix || vector >= msix->n) {
         return;
     }
@@ -202,6 +204,7 @@ void pci_msix_unuse(PciDevice *dev, guint vector)
 {
     PciMsix *msix = dev->msix;
 
+    env_lock_assert(&dev->device.object);
     if (msix && vector < msix->n && msix->vectors[vector].uses &&
         --msix->vectors[vector].uses == 0) {
         forget(dev, &msix->vectors[vector]);

@@ -11,6 +11,7 @@
 #include "hw/virtio/transport.h"
 
 #include "hw/virtio/virtio-internal.h"
+#include "qom/checks.h"
 #include "qom/qapi-objects-virtio.h"
 
 enum { PAGE_SHIFT = 12, PAGE = 1 << PAGE_SHIFT };
@@ -77,6 +78,8 @@ static void run(VirtioDevice *dev)
 
 void virtio_legacy_set_status(VirtioDevice *dev, guint8 status)
 {
+    main_thread_assert();
+    machine_lock_assert(dev->machine);
     if (!status) {
         virtio_driver_reset(dev);
         return;
@@ -91,6 +94,8 @@ void virtio_legacy_set_status(VirtioDevice *dev, guint8 status)
 
 void virtio_legacy_run(VirtioDevice *dev, guint n)
 {
+    main_thread_assert();
+    machine_lock_assert(dev->machine);
     if (!dev->early && virtio_queue_enabled(dev, n) &&
         !(g_atomic_int_get(&dev->status) & VIRTIO_STATUS_DRIVER_OK)) {
         dev->early = true;
@@ -123,6 +128,8 @@ void virtio_legacy_set_queue(VirtioDevice *dev, guint n, guint32 page)
 {
     const char *wrong;
 
+    main_thread_assert();
+    machine_lock_assert(dev->machine);
     if (!page) {
         virtio_driver_reset(dev);
         return;

@@ -18,6 +18,7 @@
 
 #include "hw/virtio/virtio-internal.h"
 #include "qmp/error.h"
+#include "qom/checks.h"
 #include "qom/env.h"
 #include "qom/qapi-trace.h"
 
@@ -140,6 +141,7 @@ void virtio_queue_enable(VirtioDevice *dev, guint n)
     VirtQueue *queue = get_queue(dev, n);
     const char *wrong;
 
+    machine_lock_assert(dev->machine);
     if (!queue || queue->enabled || g_atomic_int_get(&dev->broken)) {
         return;
     }
@@ -158,6 +160,8 @@ void virtio_queue_disable(VirtioDevice *dev, guint n)
 {
     VirtQueue *queue = get_queue(dev, n);
 
+    main_thread_assert();
+    machine_lock_assert(dev->machine);
     if (!queue || !queue->enabled) {
         return;
     }
@@ -225,6 +229,7 @@ void virtio_queue_kick(VirtioDevice *dev, guint n)
     VirtQueue *queue = get_queue(dev, n);
     int fd;
 
+    machine_lock_assert(dev->machine);
     if (!queue) {
         return;
     }
@@ -417,6 +422,8 @@ static void start(VirtioDevice *dev)
 
 void virtio_stop(VirtioDevice *dev)
 {
+    main_thread_assert();
+    machine_lock_assert(dev->machine);
     if (!dev->started) {
         return;
     }

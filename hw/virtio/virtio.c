@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "hw/virtio/virtio-internal.h"
+#include "qom/checks.h"
 #include "qom/guest-error.h"
 #include "qom/qapi-objects-virtio.h"
 #include "qom/qapi-trace.h"
@@ -89,6 +90,7 @@ void virtio_accept_features(VirtioDevice *dev, guint word, guint32 bits)
 {
     guint shift = 32 * word;
 
+    machine_lock_assert(dev->machine);
     if (word < 2 && !(g_atomic_int_get(&dev->status) & VIRTIO_STATUS_FEATURES_OK)) {
         dev->accepted &= ~(G_GUINT64_CONSTANT(0xffffffff) << shift);
         dev->accepted |= (guint64)bits << shift;
@@ -193,6 +195,8 @@ void virtio_set_status(VirtioDevice *dev, guint8 status)
 {
     guint8 set;
 
+    main_thread_assert();
+    machine_lock_assert(dev->machine);
     trace_virtio_set_status(dev, status);
     if (!status) {
         virtio_driver_reset(dev);
@@ -226,6 +230,7 @@ void virtio_config_read(VirtioDevice *dev, guint offset, guint8 *ret_data, guint
     gsize all = dev->config_size;
     gsize n = offset < all ? MIN(size, all - offset) : 0;
 
+    machine_lock_assert(dev->machine);
     fill_config(dev);
     memset(ret_data, 0, size);
     if (n) {
@@ -237,6 +242,7 @@ void virtio_config_write(VirtioDevice *dev, guint offset, const guint8 *data, gu
 {
     gsize all = dev->config_size;
 
+    machine_lock_assert(dev->machine);
     if (dev->ops->set_config && offset < all && size <= all - offset) {
         dev->ops->set_config(dev, offset, data, size);
         dev->config_valid = false;

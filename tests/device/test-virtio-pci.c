@@ -7,8 +7,10 @@
 #include "config.h"
 
 #include <event2/event.h>
+#include <event2/thread.h>
 #include <string.h>
 
+#include "hw/machine/machine-call.h"
 #include "hw/virtio/virtio-pci.h"
 #include "qmp/error.h"
 #include "qom/property.h"
@@ -659,6 +661,7 @@ static void test_window(void)
 typedef struct {
     VirtioDriver *d;
     guint rounds;
+    gint *running;              /* atomic */
 } Vcpu;
 
 static gpointer run_vcpu(gpointer opaque)
@@ -676,6 +679,7 @@ static gpointer run_vcpu(gpointer opaque)
         virtio_driver_bar(d, MODERN, ISR, 1);
         rig_unlock(d->rig);
     }
+    g_atomic_int_add(vcpu->running, -1);
     return NULL;
 }
 
@@ -686,17 +690,28 @@ static void test_threads(void)
         virtio_driver_pci(rig, 0, add(rig, "virtio-rng-pci", "a"), VIRTIO_DRIVER_MODERN);
     g_autoptr(VirtioDriver) b =
         virtio_driver_pci(rig, 1, add(rig, "virtio-rng-pci", "b"), VIRTIO_DRIVER_MODERN);
-    Vcpu vcpus[2] = { { a, 200 }, { b, 200 } };
+    struct event_base *base = event_base_new();
+    struct MachineCalls *none = rig->machine->calls;    /* the rig's own, without a loop */
+    gint running = 2;
+    Vcpu vcpus[2] = { { a, 200, &running }, { b, 200, &running } };
     GThread *threads[2];
 
+    rig->machine->calls = machine_calls_new(rig->machine, base);
     for (guint i = 0; i < 2; i++) {
         threads[i] = g_thread_new("vcpu", run_vcpu, &vcpus[i]);
     }
     rig_unlock(rig);
+    while (g_atomic_int_get(&running)) {
+        event_base_loop(base, EVLOOP_NONBLOCK);
+        g_thread_yield();
+    }
     for (guint i = 0; i < 2; i++) {
         g_thread_join(threads[i]);
     }
     rig_lock(rig);
+    machine_calls_free(rig->machine->calls);
+    rig->machine->calls = none;
+    event_base_free(base);
     g_assert_cmphex(virtio_driver_status(a), ==, 11);
     virtio_driver_start(b, FEATURES, 1, 8);
     ask(b, 8);
@@ -821,6 +836,7 @@ static void test_hotplug(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    evthread_use_pthreads();
     g_test_add_func("/virtio-pci/identity", test_identity);
     g_test_add_func("/virtio-pci/capabilities", test_capabilities);
     g_test_add_func("/virtio-pci/bars", test_bars);

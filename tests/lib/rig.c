@@ -157,6 +157,11 @@ static void make_isa_bus(Rig *rig)
     }
 }
 
+static bool env_locked(const Env *env)
+{
+    return fair_lock_mine(&container_of(env, Rig, env)->lock);
+}
+
 Rig *rig_new(void)
 {
     Rig *rig = g_new0(Rig, 1);
@@ -167,6 +172,7 @@ Rig *rig_new(void)
     fair_lock_init(&rig->lock);
     fair_lock_acquire(&rig->lock);
     rig->env.wire = irq_wire;
+    rig->env.locked = env_locked;
     rig->root = object_root_new();
     object_set_env(rig->root, &rig->env);
     object_container(rig->root, "chardevs");

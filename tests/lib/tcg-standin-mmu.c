@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "qmp/qapi-types-accel.h"
 #include "tcg/ioeventfd.h"
 #include "tcg/msr.h"
 
@@ -196,10 +197,16 @@ static GArray *accesses(void)
     return g_array_new(FALSE, FALSE, sizeof(MmuRigAccess));
 }
 
+/* It takes the place of tcg-accel, whose own code is not linked. */
+static const TypeInfo rig_type = { .schema = &qmp_class_tcg_accel, .size = sizeof(MmuRig) };
+
 MmuRig *mmu_rig_new(gsize ram_size)
 {
-    MmuRig *rig = g_new0(MmuRig, 1);
+    static const TypeInfo *const types[] = { &rig_type, NULL };
+    MmuRig *rig;
 
+    object_register_types(types);
+    rig = object_cast(object_new(&qmp_class_tcg_accel), &qmp_class_tcg_accel);
     rig->ram_size = ram_size;
     rig->ram = mmap(NULL, ram_size, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -235,7 +242,7 @@ void mmu_rig_free(MmuRig *rig)
     g_array_unref(rig->mmio);
     g_aligned_free(rig->s);
     munmap(rig->ram, rig->ram_size);
-    g_free(rig);
+    object_unref(rig);
 }
 
 void mmu_rig_add(MmuRig *rig, guint64 gpa, gsize offset, guint64 size, guint32 flags)

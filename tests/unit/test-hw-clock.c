@@ -39,7 +39,7 @@ static void tick_init(Tick *t, Clock *clock, ClockKind kind, GString *log, char 
 static void test_order(void)
 {
     g_autoptr(GString) log = g_string_new(NULL);
-    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    Clock *clock = clock_new(NULL, NULL);
     Tick a, b, c;
 
     tick_init(&a, clock, CLOCK_KIND_VIRTUAL, log, 'a');
@@ -85,7 +85,7 @@ static void test_order(void)
 static void test_periodic(void)
 {
     g_autoptr(GString) log = g_string_new(NULL);
-    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    Clock *clock = clock_new(NULL, NULL);
     Tick a;
 
     tick_init(&a, clock, CLOCK_KIND_HOST, log, 'a');
@@ -103,7 +103,7 @@ static void test_periodic(void)
 static void test_floor(void)
 {
     g_autoptr(GString) log = g_string_new(NULL);
-    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    Clock *clock = clock_new(NULL, NULL);
     Tick a, b;
 
     tick_init(&b, clock, CLOCK_KIND_VIRTUAL, log, 'b');
@@ -128,7 +128,7 @@ static void test_floor(void)
 static void test_end(void)
 {
     g_autoptr(GString) log = g_string_new(NULL);
-    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    Clock *clock = clock_new(NULL, NULL);
     Tick a, b, c;
 
     tick_init(&a, clock, CLOCK_KIND_VIRTUAL, log, 'a');
@@ -162,7 +162,7 @@ static void test_end(void)
 static void test_some(void)
 {
     g_autoptr(GString) log = g_string_new(NULL);
-    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    Clock *clock = clock_new(NULL, NULL);
     Tick a, b;
 
     g_assert_true(clock_stands(clock));
@@ -190,7 +190,7 @@ static void test_some(void)
 static void test_heap(void)
 {
     enum { N = 500 };
-    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    Clock *clock = clock_new(NULL, NULL);
     g_autoptr(GString) log = g_string_new(NULL);
     g_autofree Tick *ticks = g_new(Tick, N);
     GRand *rand = g_rand_new_with_seed(7);
@@ -234,7 +234,7 @@ static void free_self(void *opaque, gint64 now)
 
 static void test_free_in_callback(void)
 {
-    Clock *clock = clock_new(NULL, NULL, NULL, NULL);
+    Clock *clock = clock_new(NULL, NULL);
     Timer *timer = NULL;
 
     timer = timer_new(clock, CLOCK_KIND_VIRTUAL, 1, free_self, &timer);
@@ -246,23 +246,30 @@ static void test_free_in_callback(void)
 
 /* ---- On a loop ---- */
 
+/* The test has the lock, except while the loop turns. */
 typedef struct {
     struct event_base *base;
-    int locked, locks;
+    FairLock lock;
 } Loop;
 
-static void loop_lock(void *opaque)
+static void loop_init(Loop *loop)
 {
-    Loop *loop = opaque;
-
-    g_assert_cmpint(loop->locked, ==, 0);
-    loop->locked = 1;
-    loop->locks++;
+    loop->base = event_base_new();
+    fair_lock_init(&loop->lock);
+    fair_lock_acquire(&loop->lock);
 }
 
-static void loop_unlock(void *opaque)
+static void loop_turn(Loop *loop, int flags)
 {
-    ((Loop *)opaque)->locked = 0;
+    fair_lock_release(&loop->lock);
+    event_base_loop(loop->base, flags);
+    fair_lock_acquire(&loop->lock);
+}
+
+static void loop_done(Loop *loop)
+{
+    fair_lock_release(&loop->lock);
+    event_base_free(loop->base);
 }
 
 typedef struct {
@@ -274,63 +281,77 @@ static void stop_loop(void *opaque, gint64 now)
 {
     Stop *stop = opaque;
 
-    g_assert_cmpint(stop->loop->locked, ==, 1);
+    g_assert_true(fair_lock_mine(&stop->loop->lock));
     stop->now = now;
     event_base_loopbreak(stop->loop->base);
 }
 
 static void test_loop(void)
 {
-    Loop loop = { .base = event_base_new() };
+    Loop loop;
     Stop stop = { .loop = &loop };
-    Clock *clock = clock_new(loop.base, loop_lock, loop_unlock, &loop);
-    Timer *timer = timer_new(clock, CLOCK_KIND_VIRTUAL, 1, stop_loop, &stop);
     gint64 start = g_get_monotonic_time();
+    Clock *clock;
+    Timer *timer;
     gint64 stood;
 
+    loop_init(&loop);
+    clock = clock_new(loop.base, &loop.lock);
+    timer = timer_new(clock, CLOCK_KIND_VIRTUAL, 1, stop_loop, &stop);
     g_assert_cmpint(clock_now(clock, CLOCK_KIND_VIRTUAL), ==, 0);
     clock_run(clock, true);
     timer_set(timer, 20 * MS);
-    event_base_dispatch(loop.base);
+    loop_turn(&loop, 0);
     g_assert_cmpint(stop.now, >=, 20 * MS);
     g_assert_cmpint(g_get_monotonic_time() - start, >=, 20000);
     clock_run(clock, false);
     stood = clock_now(clock, CLOCK_KIND_VIRTUAL);
     timer_set(timer, stood + MS);
     g_usleep(10000);
-    event_base_loop(loop.base, EVLOOP_NONBLOCK);
+    loop_turn(&loop, EVLOOP_NONBLOCK);
     g_assert_true(timer_pending(timer));        /* time stands */
     g_assert_cmpint(clock_now(clock, CLOCK_KIND_VIRTUAL), ==, stood);
     clock_run(clock, true);
-    event_base_dispatch(loop.base);
+    loop_turn(&loop, 0);
     g_assert_cmpint(stop.now, >=, stood + MS);
     g_assert_cmpint(stop.now, <, stood + 10000 * MS);
     timer_free(timer);
     clock_free(clock);
-    event_base_free(loop.base);
+    loop_done(&loop);
 }
+
+typedef struct {
+    Loop *loop;
+    Timer *timer;
+} Setter;
 
 static void *set_from_thread(void *data)
 {
-    Timer *timer = data;
+    Setter *setter = data;
 
     g_usleep(20000);
-    timer_set(timer, 0);                        /* wakes a loop that sleeps */
+    fair_lock_acquire(&setter->loop->lock);
+    timer_set(setter->timer, 0);                /* wakes a loop that sleeps */
+    fair_lock_release(&setter->loop->lock);
     return NULL;
 }
 
 static void test_other_thread(void)
 {
-    Loop loop = { .base = event_base_new() };
+    Loop loop;
     Stop stop = { .loop = &loop };
-    Clock *clock = clock_new(loop.base, loop_lock, loop_unlock, &loop);
-    Timer *timer = timer_new(clock, CLOCK_KIND_REAL, 1, stop_loop, &stop);
-    Timer *far = timer_new(clock, CLOCK_KIND_HOST, 1, stop_loop, &stop);
+    Setter setter = { .loop = &loop };
+    Clock *clock;
+    Timer *timer, *far;
     GThread *thread;
 
+    loop_init(&loop);
+    clock = clock_new(loop.base, &loop.lock);
+    setter.timer = timer = timer_new(clock, CLOCK_KIND_REAL, 1, stop_loop, &stop);
+    far = timer_new(clock, CLOCK_KIND_HOST, 1, stop_loop, &stop);
     timer_set(far, CLOCK_NEVER - 1);
-    thread = g_thread_new("set", set_from_thread, timer);
-    event_base_dispatch(loop.base);
+    thread = g_thread_new("set", set_from_thread, &setter);
+    loop_turn(&loop, 0);
     g_assert_cmpint(stop.now, >, 0);
     g_assert_false(timer_pending(timer));
     g_assert_true(timer_pending(far));
@@ -338,7 +359,7 @@ static void test_other_thread(void)
     timer_free(far);
     timer_free(timer);
     clock_free(clock);
-    event_base_free(loop.base);
+    loop_done(&loop);
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fair lock: exclusion, order, ownership.
+ * The fair lock: exclusion, order, ownership, and mistakes.
  */
 #include "config.h"
 #include "hw/core/lock.h"
@@ -134,6 +134,61 @@ static void test_owner(void)
     g_assert_false(fair_lock_mine(&lock));
 }
 
+/* ---- Mistakes, which end the process in builds that check ---- */
+
+static void acquire_twice(void)
+{
+    FairLock lock;
+
+    fair_lock_init(&lock);
+    fair_lock_acquire(&lock);
+    fair_lock_acquire(&lock);
+}
+
+static void release_free(void)
+{
+    FairLock lock;
+
+    fair_lock_init(&lock);
+    fair_lock_release(&lock);
+}
+
+static void *use(void *data)
+{
+    fair_lock_assert(data);
+    return NULL;
+}
+
+static void use_of_other(void)
+{
+    FairLock lock;
+
+    fair_lock_init(&lock);
+    fair_lock_acquire(&lock);
+    g_thread_join(g_thread_new("other", use, &lock));
+}
+
+static void test_mistakes(void)
+{
+#ifdef DEBUG_CHECKS
+    static const struct {
+        const char *path, *says;
+    } mistakes[] = {
+        { "/lock/subprocess/acquire-twice", "*this thread holds the lock already*" },
+        { "/lock/subprocess/release-free", "*this thread does not hold the lock*" },
+        { "/lock/subprocess/use-of-other", "*this thread does not hold the lock*" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(mistakes); i++) {
+        g_test_trap_subprocess(mistakes[i].path, 0, 0);
+        g_test_trap_assert_failed();
+        g_test_trap_assert_stderr(mistakes[i].says);
+    }
+#else
+    g_test_skip("configured without --enable-debug");
+#endif
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -141,5 +196,9 @@ int main(int argc, char **argv)
     g_test_add_func("/lock/order", test_order);
     g_test_add_func("/lock/no-starvation", test_no_starvation);
     g_test_add_func("/lock/owner", test_owner);
+    g_test_add_func("/lock/mistakes", test_mistakes);
+    g_test_add_func("/lock/subprocess/acquire-twice", acquire_twice);
+    g_test_add_func("/lock/subprocess/release-free", release_free);
+    g_test_add_func("/lock/subprocess/use-of-other", use_of_other);
     return g_test_run();
 }
