@@ -249,7 +249,7 @@ def refusals(recorder):
             'driver': 'raw', 'node-name': 'y', 'offset': 1 << 30,
             'file': {'driver': 'null-co', 'size': 4096}})
         assert error['reason'] == 'out-of-range', error
-        error = client.error('blockdev-add', {'driver': 'qcow2', 'file': 'a'})
+        error = client.error('blockdev-add', {'driver': 'qed', 'file': 'a'})
         assert error['reason'] == 'invalid-value', error
         names = [n['node-name'] for n in client.call('query-named-block-nodes')]
         assert names == ['a-file', 'a'], names
