@@ -270,9 +270,11 @@ class DiskIo:
             raise AssertionError('disk-io ended with %d: %s' % (self.process.returncode, error))
         return {int(number): text for number, text in answers.items()}
 
-    def kill(self):
+    def kill(self, then=None):
         """Kills it; the numbers of the answers that came until then."""
         self.process.kill()
+        if then:
+            then()
         out, _ = self.process.communicate(timeout=120)
         return {int(line.split()[0]) for line in out.splitlines() if line.endswith(' ok')}
 

@@ -7,13 +7,16 @@ QCOW2_SEED chooses the random images, QCOW2_COUNT how many there are (make qcow2
 import json
 import os
 import random
+import struct
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import powerloss                                    # noqa: E402
 import qcow2images                                  # noqa: E402
 import tap                                          # noqa: E402
+import vmdtest                                      # noqa: E402
 from qcow2images import DiskIo, Model, random_chain, random_lines, same_files   # noqa: E402
 
 SEED = int(os.environ.get('QCOW2_SEED', '1'))
@@ -28,6 +31,8 @@ def each(name, test):
         with tempfile.TemporaryDirectory(prefix='vmd-qcow2-') as folder:
             try:
                 test(random.Random('%s %d' % (name, seed)), folder)
+            except (tap.Skip, vmdtest.Skip):
+                raise
             except Exception as error:
                 raise AssertionError('seed %d: %s' % (seed, error)) from error
 
@@ -128,6 +133,39 @@ def bitmaps(rng, folder):
     qcow2images.run('qemu-img', 'check', '-q', path)
 
 
+def number(data, at):
+    return struct.unpack_from('>Q', data, at)[0]
+
+
+def test_corrupt():
+    qcow2images.need_tools()
+    with tempfile.TemporaryDirectory(prefix='vmd-qcow2-') as folder:
+        path = os.path.join(folder, 'image')
+        qcow2images.run('qemu-img', 'create', '-q', '-f', 'qcow2', path, '1M')
+        qcow2images.run('qemu-io', '-c', 'write 0 64k', path)
+        with open(path, 'r+b') as f:
+            data = f.read()
+            table = number(data, number(data, 40)) & (1 << 56) - 512
+            f.seek(table)
+            f.write(struct.pack('>Q', number(data, table) + 512))
+        disk = DiskIo('qcow2:' + path)
+        disk.send('write 0 512 1', 'wait', 'write 131072 512 1', 'flush')
+        answers = disk.finish()
+        assert answers == {1: 'Input/output error', 2: 'ok', 3: 'Input/output error', 4: 'ok'}, \
+            answers
+        with open(path, 'rb') as f:
+            assert number(f.read(104), 72) == 2
+        try:
+            DiskIo('qcow2:' + path)
+        except AssertionError as refused:
+            assert 'corrupt' in str(refused), refused
+        else:
+            raise AssertionError('an image that is marked corrupt was opened for writing')
+        disk = DiskIo('--read-only', 'qcow2:' + path)
+        disk.send('dump %s 1' % os.path.join(folder, 'raw'))
+        assert disk.finish() == {1: 'Input/output error'}
+
+
 def test_bitmaps():
     qcow2images.need_tools()
     with tempfile.TemporaryDirectory(prefix='vmd-qcow2-') as folder:
@@ -145,6 +183,16 @@ def flushed(lines, answers, model):
             model.allow(line)
 
 
+def repaired(image, lazy):
+    """What a crash may leave behind is in order, and is put right."""
+    if lazy or image.options.get('lazy_refcounts') == 'on':
+        # Marked dirty, and repaired when it is opened.
+        DiskIo(*image.chain()).all_ok()
+        image.check()
+    else:
+        image.check_leaks()
+
+
 def dies(rng, folder):
     image = random_chain(rng, folder, writable=True)
     before = os.path.join(folder, 'before.raw')
@@ -159,12 +207,7 @@ def dies(rng, folder):
         disk.send(*lines)
         time.sleep(rng.random() ** 2 * 0.3)
         flushed(lines, disk.kill(), model)
-        if lazy or image.options.get('lazy_refcounts') == 'on':
-            # Marked dirty, and repaired when it is opened.
-            DiskIo(*image.chain()).all_ok()
-            image.check()
-        else:
-            image.check_leaks()
+        repaired(image, lazy)
         # Where a flush did not come, what is there now is what stays.
         theirs = os.path.join(folder, 'theirs.raw')
         image.raw(theirs)
@@ -177,6 +220,46 @@ def test_dies():
     each('dies', dies)
 
 
+def loses_power(rng, folder):
+    image = random_chain(rng, folder, writable=True)
+    if image.data_file:
+        return
+    before, path = os.path.join(folder, 'before.raw'), image.path
+    image.raw(before)
+    lazy = image.options['compat'] == '1.1' and rng.random() < 0.3
+    lines = []
+    for line in random_lines(rng, image.size, 60):
+        lines += ['wait', 'flush', 'wait'] if line == 'flush' else [line]
+    with open(path, 'rb') as f:
+        content = f.read()
+    # At a flush most is not on the medium.
+    cut = rng.choice([('write', rng.randrange(1, 120)), ('flush', rng.randrange(1, 8)),
+                      ('flush', rng.randrange(1, 20))])
+    with powerloss.PowerLoss(content, *cut) as file:
+        image.path = file.path
+        disk = DiskIo(*(['--lazy'] if lazy else []), *image.chain())
+        image.path = path
+        disk.send(*lines)
+        left = file.lose(rng, 0.5)
+        answers = disk.kill(file.release)
+    with open(path, 'wb') as f:
+        f.write(left)
+    model = Model(before)
+    flushed(lines, answers, model)
+    repaired(image, lazy)
+    theirs = os.path.join(folder, 'theirs.raw')
+    image.raw(theirs)
+    at = model.differs(theirs)
+    assert at is None, 'what was flushed is not there at %d: %s' % (at, image.options)
+
+
+def test_loses_power():
+    try:
+        each('loses power', loses_power)
+    except vmdtest.Skip as why:
+        raise tap.Skip(str(why)) from why
+
+
 def test_writes():
     each('writes', writes)
 
@@ -184,6 +267,8 @@ def test_writes():
 sys.exit(tap.run([
     ('chains written by qemu-io read the same', test_reads),
     ('what is written to chains is there, and qemu-img finds no fault', test_writes),
+    ('an image that turns out to be malformed is marked corrupt', test_corrupt),
     ('a bitmap that follows changes is marked, others are not', test_bitmaps),
     ('killed at any moment, what was flushed is there, and at most space is lost', test_dies),
+    ('the same without power, which loses what was not flushed', test_loses_power),
 ]))
