@@ -14,6 +14,10 @@
 
 enum { EXACT_TRIES = 4096 };    /* gaps that are too small for what has to be in one piece */
 
+/* How many clusters in use are looked at for a free one: more than a full file has, but a
+ * table whose entries are all the same block can claim more. */
+#define SCAN_MAX (G_GUINT64_CONSTANT(1) << 31)
+
 /* ---- Counts within a slice ---- */
 
 static guint64 get_count(const guint8 *data, guint64 index, guint order)
@@ -237,7 +241,9 @@ static int find_free(Qcow2 *s, guint64 *cluster)
         if (error) {
             return error;
         }
-        at++;
+        if (at++ - s->free_hint > SCAN_MAX) {
+            return EFBIG;
+        }
     }
     *cluster = at - 1;
     return 0;
