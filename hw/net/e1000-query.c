@@ -7,6 +7,8 @@
 #include "config.h"
 #include "hw/net/e1000.h"
 
+#include "qmp/qapi-types-net.h"
+
 enum { VLANS = 4096, ENTRIES = E1000_RA_WORDS / 2 };
 
 static void read_entry(const E1000 *s, guint n, guint8 mac[6])

@@ -30,7 +30,6 @@
 #include "hw/net/e1000-regs.h"
 #include "hw/net/net.h"
 #include "hw/pci/pci.h"
-#include "qmp/qapi-types-net.h"
 
 enum {
     E1000_EEPROM_WORDS = 64,

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Everything that can be asked about answers: classes, properties, objects, queries."""
 import os
+import struct
 import sys
 import time
 
@@ -55,6 +56,9 @@ CHARDEVS = {
 BLOCK_NODES = {
     'block-file': {'driver': 'file', 'filename': 'PATH/image'},
     'block-null': {'driver': 'null-co', 'size': 4096},
+    'block-qcow2': {'driver': 'qcow2', 'file': {'driver': 'file', 'filename': 'PATH/qcow2'},
+                    'backing': {'driver': 'null-co', 'size': 65536},
+                    'data-file': {'driver': 'null-co', 'size': 65536}},
     'block-raw': {'driver': 'raw', 'size': 512, 'file': {'driver': 'null-co'}},
     'block-throttle': {'driver': 'throttle', 'throttle-group': 'group',
                        'file': {'driver': 'null-co'}},
@@ -380,6 +384,20 @@ def concrete(client, ancestor):
     return {t['name'] for t in client.call('qom-list-types', implements=ancestor)}
 
 
+def write_qcow2(path):
+    """An empty qcow2 image of 64 KiB whose data are in another file, and are based on one."""
+    cluster, used, name = 65536, 4, b'base'
+    header = struct.pack('>4sIQIIQIIQQIIQQQQII', b'QFI\xfb', 3, 112, len(name), 16, cluster, 0, 1,
+                         3 * cluster, cluster, 1, 0, 0, 1 << 2, 0, 0, 4, 104)
+    with open(path, 'wb') as f:
+        f.write(header.ljust(112, b'\0') + name)
+        f.seek(cluster)
+        f.write(struct.pack('>Q', 2 * cluster))         # the refcount table
+        f.seek(2 * cluster)
+        f.write(struct.pack('>%dH' % used, *[1] * used))
+        f.truncate(used * cluster)
+
+
 def each_block_node(recorder):
     """each kind of block node: created, walked, removed, created again, and no trace left"""
     with Daemon(recorder) as daemon:
@@ -387,6 +405,7 @@ def each_block_node(recorder):
         client.call('object-add', qom_type='throttle-group', id='group')
         with open(daemon.path('image'), 'wb') as f:
             f.truncate(4096)
+        write_qcow2(daemon.path('qcow2'))
         assert set(BLOCK_NODES) | {'block-host-device'} == concrete(client, 'block-node')
         for klass, options in BLOCK_NODES.items():
             before = snapshot(client), daemon.descriptors()
