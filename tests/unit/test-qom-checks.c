@@ -74,22 +74,22 @@ static void test_wrong(const char *mistake, const char *says)
 
 static void test_sibling(void)
 {
-    test_wrong("sibling", "*is of class 'test-lone', which is no 'test-chip'*");
+    test_wrong("sibling", "*is of class 'test-lone', which is not a 'test-chip'*");
 }
 
 static void test_derived(void)
 {
-    test_wrong("derived", "*is of class 'test-object', which is no 'device'*");
+    test_wrong("derived", "*is of class 'test-object', which is not a 'device'*");
 }
 
 static void test_props(void)
 {
-    test_wrong("props", "*is of class 'test-other', which is no 'test-object'*");
+    test_wrong("props", "*is of class 'test-other', which is not a 'test-object'*");
 }
 
 static void test_thread(void)
 {
-    test_wrong("thread", "*this is for the main thread alone*");
+    test_wrong("thread", "*this may only run on the main thread*");
 }
 
 static void add_tests(void)
