@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * qom/checks.h: right casts go through, and wrong ones end the process in a build that checks.
- * Each mistake is made by a process of its own.
+ * qom/checks.h: right casts work, and wrong ones abort the process in a debug build.  Each
+ * mistake is made in a process of its own.
  */
 #include "config.h"
 #include "tests/unit/test-qom-types.h"
@@ -58,7 +58,7 @@ static void other_thread(void)
     g_thread_join(g_thread_new("other", assert_main, NULL));
 }
 
-/* What a process that makes that mistake says at its end. */
+/* Checks the last message of a process that makes that mistake. */
 static void test_wrong(const char *mistake, const char *says)
 {
 #ifdef DEBUG_CHECKS
