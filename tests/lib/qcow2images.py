@@ -68,7 +68,7 @@ class Image:
             words += ['-c', self._command(rng)]
         subprocess.run(['qemu-io', '-f', self.format, *words, self.path], check=False,
                        stdout=subprocess.DEVNULL)
-        # Some versions of it leave wrong counts after a refused compressed write.
+        # Some versions of it leave wrong counts behind a refused compressed write.
         self.check('-r', 'all')
 
     def check(self, *options):
