@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * chardev-pipe: named pipes that exist already: PATH.in and PATH.out,
- * or PATH for both directions.  They are opened for both directions, so that
+ * or PATH for both directions.  They are opened for reading and writing, so that
  * peers may come and go without ends of file or broken pipes.
  */
 #include "config.h"
