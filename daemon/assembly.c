@@ -31,7 +31,7 @@
 /* How long a guest may take to power off before the service manager loses patience. */
 enum { POWERDOWN_SECONDS = 600 };
 
-/* What backends have at least to undo what they did, however long others have taken. */
+/* The least time that backends have for their release, however long other steps have taken. */
 enum { RELEASE_MS = 200 };
 
 static int vmd_run_state(void *context)
@@ -170,7 +170,7 @@ static void env_end(const Env *env)
     shutdown_by_host(env->host);
 }
 
-/* ---- What parts have to say ---- */
+/* ---- Reports of parts ---- */
 
 static bool resources_wait(void *opaque)
 {
@@ -202,7 +202,7 @@ static void on_signal(void *opaque, const SignalSender *sender)
     fair_lock_release(&vmd->lock);
 }
 
-/* ---- Making ---- */
+/* ---- Creation ---- */
 
 static void make_folder(const char *name, void *root)
 {
@@ -323,7 +323,7 @@ Vmd *assembly_make(const Options *options, GError **error)
     return g_steal_pointer(&vmd);
 }
 
-/* ---- Taking apart ---- */
+/* ---- Destruction ---- */
 
 static void pause_machine(Vmd *vmd)
 {
@@ -352,7 +352,7 @@ static void release_here(Object *obj, void *opaque)
     object_release(obj);
 }
 
-/* A build that waited for one of them is undone before others take its objects apart. */
+/* A build that waited for a creation is undone here, before its objects are dismantled. */
 static bool end_creations(Vmd *vmd, gint64 deadline)
 {
     fair_lock_acquire(&vmd->lock);
@@ -361,7 +361,7 @@ static bool end_creations(Vmd *vmd, gint64 deadline)
     return pool_finish(vmd->pool, deadline);
 }
 
-/* The guest stops first.  What a client made may be on file systems that do not answer. */
+/* The guest stops first.  Objects of clients may be on file systems that do not answer. */
 static bool stop_objects(Vmd *vmd, gint64 deadline)
 {
     Machine *machine;

@@ -18,12 +18,12 @@ QmpFdBatch *qmp_fd_batch_new(void);
 QmpFdBatch *qmp_fd_batch_ref(QmpFdBatch *batch);        /* both accept NULL */
 void qmp_fd_batch_unref(QmpFdBatch *batch);
 
-/* Takes fd over; closes it if the batch is full. */
+/* Takes ownership of fd; closes it if the batch is full. */
 void qmp_fd_batch_add(QmpFdBatch *batch, QmpFd *fd);
 
-/* Notes that others came with it and were not received, as their client has too many. */
+/* Records that more descriptors came and were not received, as their client has too many. */
 void qmp_fd_batch_refuse(QmpFdBatch *batch);
-/* Whether that is so; accepts NULL. */
+/* Whether that was recorded; accepts NULL. */
 bool qmp_fd_batch_refused(const QmpFdBatch *batch);
 
 /* The oldest descriptor, now the caller's, or NULL.  Accepts NULL. */

@@ -14,7 +14,7 @@
 
 enum { CLIENT_MAX = 256, TOTAL_MAX = 512 };
 
-/* A client that has descriptors which count. */
+/* A client with descriptors that count. */
 typedef struct {
     guint64 client;
     guint n;
@@ -77,7 +77,7 @@ static void uncount(QmpFds *fds, guint64 number)
 
 /* ---- Closing ---- */
 
-/* Neither asks a file system, nor what is behind a device. */
+/* Whether close() asks neither a file system nor what is behind a device. */
 static bool cannot_wait(int fd)
 {
     int domain = 0;
@@ -122,16 +122,16 @@ static void start_thread(QmpFds *fds, Client *client)
     g_atomic_ref_count_inc(&fds->refs);
     thread = g_thread_try_new("fd-closer", closing_thread, closer, NULL);
     if (!thread) {
-        g_atomic_ref_count_dec(&fds->refs);     /* the caller has another */
+        g_atomic_ref_count_dec(&fds->refs);     /* the caller has another reference */
         g_free(closer);
         g_warning("descriptors of a client stay open: %s", g_strerror(EAGAIN));
         return;
     }
     client->has_thread = true;
-    g_thread_unref(thread);     /* nobody joins it, as it may never end */
+    g_thread_unref(thread);     /* never joined, as it may never end */
 }
 
-/* Mutex held.  Also for clients that the host had no thread for when they needed one. */
+/* Mutex held.  Also starts threads that could not be started when they were first needed. */
 static void start_threads(QmpFds *fds)
 {
     GHashTableIter iter;
@@ -198,7 +198,7 @@ guint qmp_fds_room(QmpFds *fds, guint64 client)
     own = n_of(fds, client);
     all = fds->n;
     g_mutex_unlock(&fds->mutex);
-    /* Those that were in use may be more when they are closed. */
+    /* Both may exceed their limits: descriptors that were in use count again while they close. */
     return MIN(own < CLIENT_MAX ? CLIENT_MAX - own : 0, all < TOTAL_MAX ? TOTAL_MAX - all : 0);
 }
 
@@ -211,7 +211,7 @@ void qmp_fds_set_error(QmpFds *fds, guint64 client, GError **error)
     all = fds->n;
     g_mutex_unlock(&fds->mutex);
     qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
-                  "%u descriptors of this client, and %u of all, wait to be used or closed already",
+                  "%u descriptors of this client, and %u of all, already wait to be used or closed",
                   own, all);
 }
 

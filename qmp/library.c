@@ -43,7 +43,7 @@ bool library_load(Library *library, GError **error)
     if (library->loaded) {
         return true;
     }
-    /* As a linked one: complete at once.  Only pointers lead to it. */
+    /* All symbols are bound now, as if it were linked.  It is reached by pointers only. */
     handle = dlopen(library->soname, RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
         return refuse(library, error);

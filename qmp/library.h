@@ -2,17 +2,17 @@
 /*
  * Libraries that are loaded when they are first needed.
  *
- * A library that is linked costs every daemon its page faults at the start and its relocated
- * pages for good.  One that few machines need gets a file that defines the functions of the
- * library that are called here, each under its own name and with the library's prototype:
+ * A linked library costs every daemon page faults at the start, and memory for its relocated
+ * pages for good.  For a library that few machines need, a file defines those of its functions
+ * that vmd calls, each under its own name and with the library's prototype:
  *
  *   #define SLIRP_FUNCTIONS(F) \
  *       F(void, slirp_input, (Slirp *slirp, const uint8_t *pkt, int pkt_len), \
  *         (slirp, pkt, pkt_len))
  *   LIBRARY_DEFINE(library, SLIRP_SONAME, "libslirp0", "user networks", SLIRP_FUNCTIONS)
  *
- * Callers include the library's header and are written as if it were linked.  Whoever is
- * about to make the first call has it loaded by library_load() before.
+ * Callers include the library's header and are written as if it were linked.  Code that may
+ * make the first call must call library_load() before.
  */
 #ifndef QMP_LIBRARY_H
 #define QMP_LIBRARY_H
@@ -20,7 +20,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* A function of it, and where its address goes. */
+/* A function of the library, and where its address is stored. */
 typedef struct {
     const char *name;
     void **address;
@@ -30,16 +30,16 @@ typedef struct {
 typedef struct {
     const char *soname;
     const char *package;        /* Debian's, for people */
-    const char *need;           /* who needs it: "user networks" */
+    const char *need;           /* what needs it: "user networks" */
     const LibrarySymbol *symbols;
     guint n_symbols;
     gint loaded;                /* atomic */
 } Library;
 
 /*
- * Loads it unless it is loaded, for good.  Any thread; it reads files, so a thread that
- * others wait for should not be the first.  Fails with not-supported if the library or one
- * of its functions is not there; the next call tries again.
+ * Loads the library for good, unless it is loaded.  Any thread; the first call reads files, so
+ * it should not be made on a thread that others wait for.  Fails with not-supported if the
+ * library or one of its functions is missing; the next call tries again.
  */
 bool library_load(Library *library, GError **error);
 
@@ -61,7 +61,7 @@ bool library_load(Library *library, GError **error);
 #define LIBRARY_SYMBOL_(type, name, parameters, arguments) { #name, (void **)&library_##name },
 
 /*
- * What packagers' tools read, as they read the list of linked libraries: a note in the program
+ * A note in the program that names the library to packaging tools, as its list names linked ones
  * (systemd.io/ELF_DLOPEN_METADATA; `readelf -p .note.dlopen`).
  */
 #define LIBRARY_NOTE_TYPE_ 0x407c0c0a

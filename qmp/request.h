@@ -54,10 +54,10 @@ void qmp_request_resume(QmpRequest *req);
 bool qmp_request_judge(const QmpRequest *req, const char *argument, gsize from,
                        const QmpPolicy *policy, GError **error);
 
-/* The same with decoded arguments: a struct of command->args, taken over. */
+/* The same with decoded arguments: a struct of command->args, whose ownership is taken. */
 void qmp_request_execute_args(QmpRequest *req, const QmpCommand *command, void *args);
 
-/* Ends a request that never reached a command; takes error over. */
+/* Ends a request that never reached a command; takes ownership of error. */
 void qmp_request_refuse(QmpRequest *req, GError *error);
 
 /* Marks its result as no longer wanted; the request still ends by itself, like any other. */

@@ -55,12 +55,12 @@ void qmp_server_free(QmpServer *server);
 /* Sets the limits for clients that connect from now on. */
 void qmp_server_set_limits(QmpServer *server, const QmpServerLimits *limits);
 
-/* Accepts clients on a listening stream socket, taken over even on failure. */
+/* Accepts clients on a listening stream socket; takes ownership of fd, even on failure. */
 bool qmp_server_listen(QmpServer *server, int fd, QmpDialectId dialect, GError **error);
 
-/* Serves a connected stream socket, taken over even on failure; whoever passed
- * it is responsible for it: it is always admitted, does not count towards the
- * limits, and may be silent. */
+/* Serves a connected stream socket; takes ownership of fd, even on failure.  The
+ * caller vouches for the client: it is always admitted, does not count towards
+ * the limits, and may be silent. */
 bool qmp_server_attach(QmpServer *server, int fd, QmpDialectId dialect, GError **error);
 
 /* Stops accepting; clients that are connected stay. */

@@ -31,7 +31,7 @@ void main_thread_assert(void)
         is_main = gettid() == getpid();
     }
     if (!is_main) {
-        check_failed("this is for the main thread alone");
+        check_failed("this may only run on the main thread");
     }
 }
 
@@ -40,7 +40,7 @@ static void check_class(const Object *obj, const QmpClass *schema)
     if (!object_is_a(obj, schema)) {
         g_autofree char *path = object_path(obj);
 
-        check_failed("'%s' is of class '%s', which is no '%s'", path, object_class_name(obj),
+        check_failed("'%s' is of class '%s', which is not a '%s'", path, object_class_name(obj),
                      schema->name);
     }
 }

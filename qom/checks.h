@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Promises that builds for debugging check: that an object is of a class, a lock is held, a
- * function runs on the thread that it is for.  configure's --enable-debug and
- * --enable-sanitizers define DEBUG_CHECKS for that; in other builds checks cost nothing.
+ * Conditions that debug builds check: that an object is of a class, that a lock is held, that
+ * a function runs on the right thread.  configure's --enable-debug and --enable-sanitizers
+ * define DEBUG_CHECKS for that; in other builds checks cost nothing.
  *
- * A promise that is not kept is a mistake in vmd, whatever the guest or a client does.  So a
- * failed check says what is wrong and aborts.
+ * A condition that does not hold is a bug in vmd, whatever the guest or a client does.  So a
+ * failed check reports what is wrong and aborts.
  */
 #ifndef QOM_CHECKS_H
 #define QOM_CHECKS_H
@@ -14,10 +14,10 @@
 
 #ifdef DEBUG_CHECKS
 
-/* Says what was wrong, and aborts.  Any thread. */
+/* Reports what is wrong, and aborts.  Any thread. */
 void check_failed(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_NORETURN;
 
-/* That this is the main thread, which is the one that the process began with. */
+/* Checks that this is the main thread, the one that the process began with. */
 void main_thread_assert(void);
 
 #else

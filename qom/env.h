@@ -36,7 +36,7 @@ typedef struct Env {
     /* The machine lock, for callbacks of the loop that touch device state. */
     void (*lock)(const struct Env *env);
     void (*unlock)(const struct Env *env);
-    /* Whether this thread holds it, for env_lock_assert().  NULL: nobody knows. */
+    /* Whether this thread holds it, for env_lock_assert().  NULL: unknown. */
     bool (*locked)(const struct Env *env);
     /* True once `cont` closed the build phase: a device made from then on is a
      * hotplug.  NULL: never. */

@@ -124,7 +124,7 @@ const TypeInfo *object_type_info(const QmpClass *schema);
  * schema must not be abstract. */
 Object *object_new(const QmpClass *schema);
 
-/* The same with decoded props (struct of schema->props), both taken over. */
+/* The same with decoded props (struct of schema->props); takes ownership of both. */
 Object *object_new_with_props(const QmpClass *schema, void *props, QmpGiven *given);
 
 void *object_ref(void *obj);

@@ -227,8 +227,8 @@ static void write_entry(Journal *journal, GLogLevelFlags level, const GLogField 
 
 /* ---- Text ---- */
 
-/* A writable pipe takes PIPE_BUF bytes without blocking, a terminal and a file any number.
- * So a message is written in such pieces; the rest of one that is not taken in time is
+/* A writable pipe takes PIPE_BUF bytes without blocking, a terminal or a file any number.
+ * So a message is written in pieces of that size; pieces that are not taken in time are
  * lost.  Lock held. */
 static bool write_pieces(Journal *journal, const GString *line)
 {

@@ -3,9 +3,9 @@
  * Socket activation, see listen.h.  The daemon passes these sockets to the QMP
  * server, together with those that options name.
  *
- * The protocol is three variables of the environment (sd_listen_fds(3)).  It is read here
- * and not by libsystemd, which brings six more libraries into the process: at the start of
- * a daemon they would be a quarter of the time to the greeting, and 140 KiB of memory.
+ * The protocol consists of three environment variables (sd_listen_fds(3)).  They are read
+ * here and not by libsystemd, which brings six more libraries into the process: these would
+ * take a quarter of the time from a daemon's start to its greeting, and 140 KiB of memory.
  */
 #include "config.h"
 #include "systemd/listen.h"
@@ -21,7 +21,7 @@
 #include "qmp/error.h"
 #include "systemd/environment.h"
 
-/* What descriptors without a name are called, as by sd_listen_fds_with_names(3). */
+/* The name of descriptors without one, as in sd_listen_fds_with_names(3). */
 #define UNNAMED "unknown"
 
 enum {
@@ -114,7 +114,7 @@ static bool count_passed(guint *ret_n, GError **error)
     return true;
 }
 
-/* Appends the descriptors with their names; not one of them was looked at. */
+/* Appends the descriptors with their names, without checking them. */
 static bool collect(GArray *sockets, GError **error)
 {
     const char *text = g_getenv("LISTEN_FDNAMES");

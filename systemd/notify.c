@@ -21,9 +21,8 @@
 enum { EXTENSION_SECONDS = 10, EXTENSION_LENGTH = 30 };
 
 struct Notify {
-    int socket;                 /* -1: nobody is to be notified.  Kept, so that running
-                                   out of descriptors does not keep the watchdog from
-                                   being fed */
+    int socket;                 /* -1: no notifications.  Kept open, so that the watchdog
+                                   is fed even when there are no descriptors left */
     struct sockaddr_un address;
     socklen_t address_length;
     bool ready;
@@ -38,7 +37,7 @@ struct Notify {
     void *alive_opaque;
 };
 
-/* Where NOTIFY_SOCKET is: a path, or @NAME in the abstract namespace; false: neither. */
+/* The address in NOTIFY_SOCKET: a path, or @NAME in the abstract namespace; false: neither. */
 static bool set_address(Notify *notify, const char *path)
 {
     gsize length = strlen(path);
@@ -103,7 +102,7 @@ static void watchdog_fired(evutil_socket_t fd, short what, void *opaque)
     }
 }
 
-/* How long the service manager waits for a sign of life, as sd_watchdog_enabled(3) has it;
+/* How long the service manager waits for a sign of life, as in sd_watchdog_enabled(3);
  * 0: it expects none. */
 static guint64 watchdog_usec(void)
 {

@@ -15,9 +15,9 @@
 #include "tcg/tcg-accel.h"
 
 enum {
-    RESERVE = 64 * 1024,        /* of the arena, for the block in work */
+    RESERVE = 64 * 1024,        /* of the arena, for the block being translated */
     MEAN_BLOCK = 128,           /* bytes of code, at least */
-    FIRST_CODE = 64,            /* offset 0 is nobody's */
+    FIRST_CODE = 64,            /* no block has offset 0 */
 };
 
 /* ---- Memory ---- */
@@ -214,8 +214,8 @@ static void remove_from_page(TcgBlock *block, TcgPhysPage *page)
     }
 }
 
-/* Whoever still comes here, by the jump cache, goes to the dispatcher: the block's head is the
- * test of `pending` and a jump away; it becomes that jump. */
+/* A vCPU that still gets here, by the jump cache, goes to the dispatcher: the block's head is
+ * the test of `pending` and a jump to the dispatcher; that jump replaces the test. */
 static void close_entry(TcgCache *cache, TcgBlock *block)
 {
     guint8 *head = cache->write + block->code;
@@ -223,11 +223,11 @@ static void close_entry(TcgCache *cache, TcgBlock *block)
     guint8 bytes[8];
 
     if (block->key.mode & TCG_MODE_STEP) {
-        return;                 /* only the dispatcher comes here */
+        return;                 /* only the dispatcher enters this block */
     }
     memcpy(bytes, head, sizeof(bytes));
     memcpy(&out, head + 6, sizeof(out));
-    out += 5;                   /* this jump ends 5 bytes before that one */
+    out += 5;                   /* the new jump ends 5 bytes before the old one */
     bytes[0] = TCG_CLOSED_ENTRY;
     memcpy(bytes + 1, &out, sizeof(out));
     __atomic_store_n((guint64 *)(void *)head, *(guint64 *)(void *)bytes, __ATOMIC_RELEASE);
@@ -284,7 +284,7 @@ void tcg_cache_drop_page(TcgAccel *tcg, TcgPhysPage *page)
     tcg_cache_drop(tcg->cache, page, 0, 0x1000);
 }
 
-/* Held, so that a head is not changed under somebody who runs it. */
+/* vCPUs are held, so that no head changes while one of them runs it. */
 void tcg_cache_drop_range(TcgAccel *tcg, guint64 gpa, guint64 size)
 {
     guint64 end = gpa + size;
@@ -329,6 +329,6 @@ void tcg_cache_flush(TcgCache *cache)
     cache->n_blocks = 0;
     cache->used = FIRST_CODE;
     cache->arena_used = 0;
-    /* New code comes to where old code ran: SDM vol. 3A, section 8.1.3. */
+    /* New code replaces code that has run: SDM vol. 3A, section 8.1.3. */
     __cpuid(0, eax, ebx, ecx, edx);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The dispatcher: runs between two blocks.  Handles events first, then finds or
- * translates the block at s->rip.  Light; thunks.S calls it.
+ * The dispatcher: runs between two blocks.  It handles events first, then finds or
+ * translates the block at s->rip.  Light code; thunks.S calls it.
  */
 #include "config.h"
 #include "tcg/cache.h"
@@ -13,7 +13,7 @@
 enum {
     DR6_BS = 1 << 14,
     N_BREAKPOINTS = 4,
-    HOT_TURNS = 16,             /* turns of a loop, until it becomes a trace */
+    HOT_TURNS = 16,             /* turns after which a loop becomes a trace */
 };
 
 /* ---- What generated code calls ---- */
@@ -35,8 +35,8 @@ static const void *at_record(const TcgMemop *record, gint32 offset)
     return (const guint8 *)record + offset;
 }
 
-/* The first access of a group: its page is looked up, and the range checked again if it may be
- * entirely within it.  If not, a plain block continues from here. */
+/* The first access of a group: looks its page up, and repeats the check of the group's range, which
+ * may be entirely within that page.  If it is not, a plain block continues from here. */
 static const void *slow_group(TcgState *s, guint64 linear, const TcgMemop *record)
 {
     guint how = record->how & TCG_ACCESS_WRITE ? TCG_WRITE : TCG_READ;
@@ -92,7 +92,7 @@ const void *tcg_copied(TcgState *s, const TcgMemop *record)
     return NULL;
 }
 
-/* ---- Faults of the host in generated code ---- */
+/* ---- Host faults in generated code ---- */
 
 static const TcgBlock *block_of(const TcgCache *cache, guint32 code)
 {
@@ -145,7 +145,7 @@ static void raise_debug(TcgState *s, guint64 dr6)
     s->exception = (TcgException){ .vector = TCG_DB, .pending = true, .address = dr6 };
 }
 
-/* One instruction has ended; at 0 interrupts and #DB are enabled again. */
+/* Called when an instruction has ended; at 0, interrupts and #DB are enabled again. */
 static void count_shadow(TcgState *s)
 {
     if (s->shadow && --s->shadow == 0) {
@@ -221,8 +221,10 @@ static TcgBlock *lookup(const TcgCache *cache, const TcgBlockKey *key)
     return block;
 }
 
-/* The page after that of linear, which begins at page on the host.  Page tables may lie in a
- * device, and while that answers memory may go: then this does not return. */
+/*
+ * The page after that of linear; the latter is at `page` in host memory.  Page tables may lie in a
+ * device, and while it answers, memory may be removed: then this function does not return.
+ */
 static const guint8 *page_after(TcgState *s, guint64 linear, const guint8 *page, guint64 *ret_gpa)
 {
     const guint8 *after = tcg_fetch(s, (linear | 0xfff) + 1, ret_gpa);
@@ -234,8 +236,8 @@ static const guint8 *page_after(TcgState *s, guint64 linear, const guint8 *page,
     return after;
 }
 
-/* A code fetch outside RAM and ROM: the guest is lost, and as on KVM this is reported as an
- * internal error.  Otherwise it would read ones and reset itself again and again. */
+/* A code fetch outside RAM and ROM: the guest is lost, and this is reported as an internal error,
+ * as on KVM.  Otherwise the guest would read ones and reset itself again and again. */
 static _Noreturn void fetch_failed(TcgState *s, guint64 linear)
 {
     tcg_heavy(s, tcg_vcpu_astray, &linear);
@@ -311,15 +313,15 @@ static void remember(TcgState *s, const TcgBlock *block)
     *jump = (TcgJump){ block->key.rip, block->code, block->key.mode };
 }
 
-/* A jump back, to a block that can become a trace. */
+/* Whether an exit jumps back, to a block that can become a trace. */
 static bool closes_loop(const TcgExit *exit, const TcgBlock *to)
 {
     return to->key.mode & TCG_MODE_CODE64 && !(to->key.mode & TCG_MODE_PLAIN) && !to->trace &&
            !to->next_page && to->key.rip <= exit->from->key.rip;
 }
 
-/* The block to which the jump goes from now on.  A jump that closes a loop is not chained
- * until it was taken often enough for a trace to pay off. */
+/* Chains the jump, and returns the block to which it goes from now on.  A jump that closes a loop
+ * is not chained until it was taken often enough for a trace to pay off. */
 static TcgBlock *chain_to(TcgState *s, TcgExit *exit, TcgBlock *block)
 {
     TcgChaining chaining = { exit, block, closes_loop(exit, block) };
@@ -331,8 +333,8 @@ static TcgBlock *chain_to(TcgState *s, TcgExit *exit, TcgBlock *block)
     return (TcgBlock *)(guintptr)tcg_heavy_inside(s, tcg_chain_heavy, &chaining);
 }
 
-/* A shortcut for what generated code would find itself: C gets here after each access to
- * a device. NULL: search for the block, as for one that was dropped. */
+/* A shortcut for blocks that generated code would find by itself: the dispatcher runs after each
+ * access to a device.  NULL: search for the block, which may have been dropped. */
 static const void *remembered_code(const TcgState *s)
 {
     const TcgJump *jump = &s->jump[tcg_jump_cache(s->mode)][tcg_jump_index(s->rip)];
@@ -345,7 +347,8 @@ static const void *remembered_code(const TcgState *s)
     return tcg_entry_is_closed(code) ? NULL : code;
 }
 
-/* From time to time, between blocks: x87 and AVX registers may be in their initial state again. */
+/* Called from time to time, between blocks: x87 and AVX registers may be in their initial state
+ * again. */
 static void look_at_used(TcgState *s)
 {
     guint32 in_use, high;
@@ -376,7 +379,7 @@ static const void *find_code(TcgState *s)
 
 /* ---- Events ---- */
 
-/* False: the thread ends. */
+/* Handles requests; false: the thread ends. */
 static bool service(TcgState *s)
 {
     guint64 event = tcg_heavy(s, tcg_vcpu_service, NULL);

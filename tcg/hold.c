@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Transitions of a vCPU from generated and light code to heavy code and back, and keeping all
- * vCPUs out of the former while memory or code changes.
+ * Transitions of a vCPU from generated and light code to heavy code and back, and holding: keeping
+ * all vCPUs out of generated and light code while memory or code changes.
  *
- * They may be in heavy code meanwhile, even waiting for the lock that the holder has.  Hence
- * in_run, the handshake of kvm/vcpu.c: holder: hold = 1, fence, read in_run; vCPU on its way in:
- * in_run = 1, fence, read hold; on its way out: in_run = 0, fence, read hold.  At least one sees
- * the other's write.
+ * Held vCPUs may be in heavy code, even waiting for the lock that the holder has.  Hence in_run,
+ * with the handshake of kvm/vcpu.c.  The holder: hold = 1, fence, read in_run; a vCPU on its way
+ * in: in_run = 1, fence, read hold; on its way out: in_run = 0, fence, read hold.  At least one
+ * sees the other's write.
  *
- * Heavy code that translates, or drops code, counts as generated code: it uses memory slots and
+ * Heavy code that translates or drops code counts as generated code: it uses memory slots and
  * blocks, which must not change meanwhile (tcg_heavy_inside).
  *
  * Holding is rare, while a vCPU leaves and enters at each access to a device: hence the fences
@@ -93,13 +93,13 @@ guint64 tcg_run_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argum
     return result;
 }
 
-/* in_run stays set: holders wait. */
+/* in_run stays set, so that holders wait. */
 guint64 tcg_run_inside(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument)
 {
     return f(s, argument);
 }
 
-/* ---- Who holds ---- */
+/* ---- Holders ---- */
 
 static bool any_in_run(const TcgAccel *tcg)
 {

@@ -123,7 +123,7 @@ static inline bool tcg_page_has_code(const TcgPhysPage *page, guint64 gpa, guint
            __atomic_load_n(&page->code, __ATOMIC_RELAXED) & bits;
 }
 
-/* ---- Self-modifying code; cache.c.  Light, called by whoever writes guest RAM. ---- */
+/* ---- Self-modifying code; cache.c.  Light; called by code that writes guest RAM. ---- */
 
 /* Bytes of a page with TCG_PAGE_CODE are about to change, or have changed: drops the blocks
  * there. */

@@ -38,7 +38,7 @@ TcgPhysPage *tcg_phys_page(TcgState *s, guint64 gpa)
     }
     hva = tcg_range_hva(range, gpa & ~0xfffull);
     page = tcg_host_page(s->memory, hva);
-    /* Whoever else does this at the same time writes the same. */
+    /* Another thread that does this at the same time writes the same value. */
     if (__atomic_load_n(&page->page, __ATOMIC_RELAXED) != hva) {
         __atomic_store_n(&page->page, hva, __ATOMIC_RELAXED);
     }
@@ -66,7 +66,7 @@ typedef struct {
     bool is_write;
 } Mmio;
 
-/* Heavy; all it calls are other files' functions. */
+/* Heavy code; all that it calls is in other files. */
 static guint64 mmio(TcgState *s, void *argument)
 {
     const Mmio *request = argument;
@@ -84,7 +84,7 @@ static guint64 mmio(TcgState *s, void *argument)
     return 0;
 }
 
-/* In pieces of at most 8 bytes, as a processor would make several of a vector. */
+/* In pieces of at most 8 bytes: a processor splits a vector into several accesses, too. */
 void tcg_device_access(TcgState *s, guint64 gpa, guint8 *data, guint size, bool is_write)
 {
     for (guint done = 0, n; done < size; done += n) {

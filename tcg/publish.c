@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From bytes of guest memory to a block that vCPUs find.
+ * Translates bytes of guest memory to a block, and publishes it so that vCPUs find it.
  *
- * Devices write memory at any time, and check afterwards whether there is code
- * (tcg_memory_written).  So a block is translated from a copy of its bytes and made known; then the
- * bytes are compared with the copy, and if they differ, the block is dropped again.  Whichever of
- * the two is later sees the other.
+ * Devices write memory at any time, and check afterwards whether it contains code
+ * (tcg_memory_written).  So a block is translated from a copy of its bytes and published; then the
+ * bytes are compared with the copy, and if they differ, the block is dropped again.  Of the write
+ * and the publication, the later one sees the earlier one.
  *
- * Memory slots stay as they are meanwhile (tcg_heavy_inside).
+ * Memory slots do not change meanwhile (tcg_heavy_inside).
  */
 #include "config.h"
 
@@ -20,8 +20,8 @@
 
 enum { PAGE = 0x1000, GRANULE = 64 };
 
-/* What is translated: the page that a block begins in, and the begin of the one after, in which
- * an instruction may end. */
+/* The bytes to translate: the page in which a block begins, and the beginning of the next page, in
+ * which an instruction may end. */
 typedef struct {
     guint8 page[PAGE], next[GRANULE];
 } Text;
@@ -46,8 +46,8 @@ static bool is_same(const guint8 *page, const guint8 *copy, guint64 granules)
     return true;
 }
 
-/* Makes the block known.  The fence is between "there is code" and reading the bytes; the writer's
- * is the locked instruction of TcgSlots.lock. */
+/* Publishes the block.  The fence is between marking the page as code and reading the bytes; the
+ * writer's fence is the locked instruction of TcgSlots.lock. */
 static void publish(TcgCache *cache, TcgBlock *block, const Text *text)
 {
     tcg_cache_insert(cache, block);
@@ -86,7 +86,7 @@ static TcgBlock *translate_locked(TcgState *s, const TcgFetched *fetched, const 
     return block;
 }
 
-/* Its first code: from now on C looks at writes there. */
+/* Called for the first code in a page: from now on writes to the page go through C code. */
 static void protect(TcgState *s, const TcgPhysPage *phys, const guint8 *page)
 {
     if (phys && !(tcg_page_flags(phys) & TCG_PAGE_CODE)) {
@@ -115,8 +115,9 @@ guint64 tcg_translate_heavy(TcgState *s, void *argument)
     return (guintptr)block;
 }
 
-/* A trace in the place of a block; the block itself if there is no room, or it was dropped.  The
- * trace is known before the block is dropped, so that its page does not cease to have code. */
+/* Replaces a block by a trace; returns the block itself if there is no room, or if the block has
+ * been dropped.  The trace is published before the block is dropped, so that the page has code all
+ * the time. */
 static TcgBlock *trace_locked(TcgState *s, TcgCache *cache, TcgBlock *block)
 {
     TcgBlock *trace = NULL;

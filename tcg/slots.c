@@ -2,14 +2,16 @@
 /*
  * Memory slots: which guest-physical ranges are which host memory.
  *
- * Between begin and commit changes are only noted.  Commit makes the list that
- * shall be, in which all that can fail happens; then it keeps vCPUs out, puts the
- * new ranges in the old ones' place and empties what was made of those: TLBs, and
- * the translated code of host pages that no range has any more.
+ * Between begin and commit changes are only recorded.  Commit first makes the
+ * list of the new slots, the only step that can fail; then it keeps vCPUs out,
+ * replaces the old ranges by the new ones and drops what was derived from the old
+ * ones: TLB entries, and the translated code of host pages that are in no range
+ * any more.
  *
- * Locks: changes are made with the machine lock held and vCPUs kept out, so they
- * all read without more.  TcgSlots.lock is for the other threads that say
- * that they wrote memory; nothing is called in it.
+ * Locks: changes are made with the machine lock held and vCPUs kept out, so vCPUs
+ * and holders of the machine lock read without another lock.  TcgSlots.lock is for
+ * the other threads, which report that they wrote memory; no callback runs under
+ * it.
  */
 #include "config.h"
 #include "tcg/slots.h"
@@ -67,7 +69,7 @@ void tcg_slot_del(Accel *accel, const AccelSlot *slot)
     g_array_append_val(to_tcg_accel(accel)->memory->slots->deleted, *slot);
 }
 
-/* ---- What is known of pages: see memory.h ---- */
+/* ---- Page records: see memory.h ---- */
 
 static guint64 first_granule(const AccelSlot *slot)
 {
@@ -96,7 +98,7 @@ static bool granule_ref(TcgGranule *granule, GError **error)
 
         if (pages == MAP_FAILED) {
             qmp_error_set_errno(error, ERROR_REASON_NO_MEMORY, errno,
-                                "no room for what is known of guest memory");
+                                "no memory for the page records of guest memory");
             return false;
         }
         granule->pages = pages;
@@ -275,7 +277,10 @@ static void drop_pages(TcgAccel *tcg, const guint8 *hva, guint64 size)
     }
 }
 
-/* How much of the old slot from gpa on `slots`, which are in order, show as it did, or do not. */
+/*
+ * The length of the range from gpa on for which `slots`, which are in order of address, all map
+ * what the old slot maps (*ret_kept is true), or none of them does (false).
+ */
 static guint64 kept_bytes(GArray *slots, const AccelSlot *old, guint64 gpa, bool *ret_kept)
 {
     guint64 left = old->size - (gpa - old->gpa);
@@ -298,7 +303,7 @@ static guint64 kept_bytes(GArray *slots, const AccelSlot *old, guint64 gpa, bool
     return left;
 }
 
-/* Drops the code of those of the old slot's pages that are not where they were. */
+/* Drops the code of those pages of the old slot that are no longer at their old address. */
 static void drop_gone(TcgAccel *tcg, const AccelSlot *old, GArray *slots)
 {
     bool kept;
@@ -325,7 +330,7 @@ static void set_log(TcgMemory *memory, const AccelSlot *slot, bool on)
     }
 }
 
-/* Starts or ends the logs of slots in `of` that `others` have not in the same way. */
+/* Starts or ends the dirty logs of those slots in `of` that `others` does not have unchanged. */
 static void change_logs(TcgMemory *memory, GArray *of, GArray *others, bool on)
 {
     for (guint i = 0; i < of->len; i++) {
@@ -380,7 +385,7 @@ static void flush_all(TcgAccel *tcg)
     }
 }
 
-/* Takes slots. */
+/* Takes ownership of slots. */
 static void switch_to(TcgAccel *tcg, GArray *slots)
 {
     TcgMemory *memory = tcg->memory;

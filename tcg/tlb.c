@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The TLBs that generated code looks in, and the one of pages that code comes
- * from: filling, flushing, protecting.
+ * The TLBs that generated code searches, and the one for code fetches: filling,
+ * flushing, protecting.
  *
- * Pages where devices are have a small table of their own, at which C alone looks.
+ * Pages of devices have a small table of their own, which only C code searches.
  *
- * Global pages are not kept over a flush: a miss costs less than finding them.
+ * Global pages do not survive a flush: a miss costs less than finding them.
  * A large page fills one entry for each 4 KiB of it that is touched; the interval
- * of all such pages is kept, since INVLPG of any address in one takes all of it.
+ * that covers all large pages is recorded, since INVLPG of any address in a large
+ * page invalidates all of it.
  */
 #include "config.h"
 #include "tcg/memory.h"
@@ -27,7 +28,7 @@ static inline guint tlb_index(guint64 linear)
 
 /* ---- Flushing ---- */
 
-/* The string instruction: a loop that gcc may not make a call of memset. */
+/* A string instruction: gcc might turn a loop into a call of memset. */
 static inline void set_words(void *at, gsize size, guint64 value)
 {
     gsize n = size / 8;
@@ -42,7 +43,7 @@ static inline void flush_group(TcgTlbEntry *entries, guint first)
     }
 }
 
-/* Only what was filled: most flushes come after few misses. */
+/* Flushes only groups that were filled: most flushes come after few misses. */
 static void flush_table(TcgState *s, guint table)
 {
     const guint n_words = G_N_ELEMENTS(s->tlb_filled[table]);
@@ -57,7 +58,7 @@ static void flush_table(TcgState *s, guint table)
         s->tlb_filled[table][i] = 0;
         if (bits == ~0ull) {
             set_words(entries, 64 * TCG_TLB_GROUP * sizeof(*entries), 0);
-            bits = i == 0;              /* whose first tag is not 0 */
+            bits = i == 0;              /* entry 0 is not empty with tag 0 */
         }
         for (; bits; bits &= bits - 1) {
             flush_group(s->tlb[table], (i * 64 + __builtin_ctzll(bits)) * TCG_TLB_GROUP);
@@ -65,14 +66,15 @@ static void flush_table(TcgState *s, guint table)
     }
 }
 
-/* What is in the TLBs may come there again. */
+/* Entries that are still in the TLBs may be copied to the sites again. */
 static void empty_sites(TcgState *s)
 {
     set_words(s->site_tag, sizeof(s->site_tag), TCG_NO_SITE);
     set_words(s->site_delta, sizeof(s->site_delta), 0);
 }
 
-/* In every word, of which each second one ends with the mode. */
+/* Writes the mode TCG_JUMP_NONE to every 8 bytes: the second half of each entry ends with its
+ * mode. */
 static void flush_jumps_of(TcgState *s, guint cache)
 {
     if (!s->jumps_clean[cache]) {
@@ -125,7 +127,7 @@ void tcg_tlb_flush(TcgState *s)
     tcg_jumps_flush(s);
 }
 
-/* Global entries of the TLB go as well, they come back cheaply. */
+/* Drops global entries of the TLB as well: filling them again is cheap. */
 void tcg_tlb_flush_local(TcgState *s)
 {
     flush_tables(s);
@@ -178,8 +180,8 @@ void tcg_tlb_protect(TcgState *s, const guint8 *page)
 
 /* ---- Filling ---- */
 
-/* Whether a data breakpoint lies in the page (SDM vol. 3B, section 17.2): C has to look
- * at each access there. */
+/* Whether a data breakpoint lies in the page (SDM vol. 3B, section 17.2): C code has to
+ * check each access there. */
 static bool is_watched(const TcgState *s, guint64 page)
 {
     for (guint i = 0; i < 4; i++) {
@@ -240,7 +242,7 @@ static inline bool is_canonical(const TcgState *s, guint64 linear)
     return (guint64)((gint64)(linear << 16) >> 16) == linear || !(s->efer & EFER_LMA);
 }
 
-/* What is not canonical raises #GP(0), or #SS(0). */
+/* A non-canonical address raises #GP(0), or #SS(0). */
 static void check_canonical(TcgState *s, guint64 linear, TcgAccess access)
 {
     if (G_UNLIKELY(!is_canonical(s, linear))) {

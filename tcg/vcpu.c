@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A vCPU: its thread, what it does between two blocks besides running them, and how
- * it is stopped.
+ * A vCPU: its thread, what that does between two blocks, and how it is stopped.
  *
  * A thread that wants something from a vCPU sets a bit in `requests`, then
  * `pending`, which generated code tests at the head of each block.  No signal is
@@ -54,7 +53,7 @@ void tcg_vcpu_request(TcgVcpu *vcpu, guint32 requests)
     }
 }
 
-/* It executes nothing more before the machine has had its say. */
+/* Executes nothing more until the machine has decided what happens next. */
 static void stop_here(TcgVcpu *vcpu)
 {
     g_mutex_lock(&vcpu->tcg->run.lock);
@@ -68,7 +67,7 @@ guint64 tcg_vcpu_shutdown(TcgState *s, void *argument)
     TcgVcpu *vcpu = s->vcpu;
     const Accel *accel = &vcpu->tcg->accel;
 
-    /* Some guests restart this way, without end perhaps. */
+    /* Some guests restart this way, perhaps in an endless loop. */
     device_guest_error(&vcpu->cpu->device, "a triple fault asks for a reset at RIP 0x%"
                        G_GINT64_MODIFIER "x", s->rip);
     accel->host->request(accel->host_opaque, ACCEL_REQUEST_RESET);
@@ -94,7 +93,7 @@ static bool take_request(TcgState *s, guint32 request)
     return __atomic_fetch_and(&s->requests, ~request, __ATOMIC_SEQ_CST) & request;
 }
 
-/* What comes before all interrupts, and reaches a CPU that waits for a SIPI as well. */
+/* Events that precede all interrupts, and that also reach a CPU that waits for a SIPI. */
 static void take_start(TcgState *s)
 {
     if (s->requests & TCG_REQUEST_INIT && take_request(s, TCG_REQUEST_INIT)) {
@@ -125,14 +124,14 @@ static guint64 take_event(TcgState *s)
     if (vector < 0) {
         return TCG_EVENT_NONE;
     }
-    /* There may be more: STI looks at this bit. */
+    /* There may be more interrupts: STI tests this bit. */
     __atomic_fetch_or(&s->requests, TCG_REQUEST_APIC, __ATOMIC_SEQ_CST);
     return vector;
 }
 
 /* ---- Parking and waiting ---- */
 
-/* Waits until the vCPU may run; false: it must end.  Neither its counter nor its timer go on
+/* Waits until the vCPU may run; false: it must end.  Its counter and its timer stand still
  * meanwhile. */
 static bool park(TcgState *s)
 {
@@ -171,7 +170,7 @@ static bool must_stop(TcgVcpu *vcpu)
     return stop;
 }
 
-/* HLT: until someone wants something, or the local APIC's timer is due. */
+/* HLT: waits for a request, or until the local APIC's timer is due. */
 static void wait_for_request(TcgVcpu *vcpu)
 {
     TcgRunControl *control = &vcpu->tcg->run;
@@ -249,7 +248,7 @@ static bool all_parked(const TcgAccel *tcg)
     return true;
 }
 
-/* Under the lock. */
+/* Lock held. */
 static void ask_to_stop(TcgVcpu *vcpu)
 {
     vcpu->stop = true;
@@ -326,7 +325,7 @@ void tcg_vcpus_resume(Accel *accel)
     g_mutex_unlock(&tcg->run.lock);
 }
 
-/* ---- Making and ending ---- */
+/* ---- Creation and end ---- */
 
 static void init_state(TcgState *s, TcgVcpu *vcpu)
 {
@@ -361,7 +360,8 @@ static void init_state(TcgState *s, TcgVcpu *vcpu)
     tcg_vcpu_enter(vcpu);
 }
 
-/* The state goes with the thread's stack: nobody who stops or holds vCPUs may look for it. */
+/* The state is on the thread's stack, which goes away: threads that stop or hold vCPUs must
+ * no longer find it. */
 static void unlist(TcgVcpu *vcpu)
 {
     TcgRunControl *control = &vcpu->tcg->run;
@@ -390,7 +390,7 @@ static bool start_thread(TcgVcpu *vcpu, GError **error)
 
     vcpu->stop = true;
     sigfillset(&all);
-    sigdelset(&all, SIGBUS);    /* guest memory may be lost: whoever touches it has to tell */
+    sigdelset(&all, SIGBUS);    /* guest memory may be lost: the thread that hits that reports it */
     pthread_sigmask(SIG_SETMASK, &all, &old);
     vcpu->thread = g_thread_try_new(name, vcpu_thread, vcpu, NULL);
     pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -44,7 +44,7 @@ static bool check_requirement(const Vmd *vmd, const BuildArgs *args,
     case CONFIG_REQUIREMENT_KIND_FD:
         if (!fd_table_has(vmd->fds, vmd->client, name)) {
             qmp_error_set_at(error, "name", ERROR_REASON_FD_NOT_FOUND,
-                             "no descriptor was passed by the name '%s'", name);
+                             "no descriptor was passed under the name '%s'", name);
             return false;
         }
         break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is left at the end; see release.h.
+ * Release of the objects that exist at the end; see release.h.
  */
 #include "config.h"
 #include "daemon/machine/release.h"
@@ -33,7 +33,7 @@ static void put(Release *release, Group *group, Object *obj)
     g_hash_table_insert(release->group_of, obj, group);
 }
 
-/* Those that are on it: they come first. */
+/* Adds the nodes that use this one: they are released first. */
 static void join_users(Release *release, Group *group, const BlockNode *node)
 {
     for (guint i = 0; i < node->users->len; i++) {

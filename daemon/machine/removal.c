@@ -58,7 +58,7 @@ void removal_unmake(Vmd *vmd, Device *dev)
     status_tell(&vmd->status);
 }
 
-/* ---- Those that the guest has let go ---- */
+/* ---- Devices that the guest has released ---- */
 
 typedef struct {
     Vmd *vmd;

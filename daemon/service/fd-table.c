@@ -8,12 +8,12 @@
 
 #include "qmp/error.h"
 
-/* Clients must not use up the daemon's descriptors, nor one of them those of the others. */
+/* Clients must not use up the daemon's descriptors, nor may one client use up the others' share. */
 enum { CLIENT_MAX = 128, TOTAL_MAX = 256 };
 
 struct FdTable {
     GHashTable *clients;        /* guint64 -> GHashTable of name -> QmpFd */
-    guint n;                    /* of all */
+    guint n;                    /* of all clients */
 };
 
 FdTable *fd_table_new(void)
@@ -80,8 +80,8 @@ QmpFd *fd_table_take(FdTable *table, guint64 client, const char *name, GError **
     gpointer key, value;
 
     if (!fds || !g_hash_table_steal_extended(fds, name, &key, &value)) {
-        qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND, "no descriptor was passed by the name '%s'",
-                      name);
+        qmp_error_set(error, ERROR_REASON_FD_NOT_FOUND,
+                      "no descriptor was passed under the name '%s'", name);
         return NULL;
     }
     table->n--;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Resources: see resources.h.  Reports of other threads wait in `pending`, below a
- * mutex, for an event of the loop; everything else is the main thread's.
+ * Resources: see resources.h.  Reports of other threads wait in `pending`, under a
+ * mutex, for an event of the loop; everything else is used by the main thread only.
  */
 #include "config.h"
 #include "daemon/service/resources.h"
@@ -15,21 +15,21 @@
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 
-/* How much of a resource there must be for its state to end: more than one of it, so
- * that the next to need it is not the next to be refused. */
+/* How much of a resource must be free for its state to end: more than one unit, so
+ * that the next request for it does not fail again. */
 enum { FREE_DESCRIPTORS = 4, FREE_MEMORY = 16 << 20, FREE_DISK_SHARE = 64, FREE_DISK = 16 << 20 };
 
 typedef struct {
     bool exhausted;
     gint64 refusals;
     gint64 since;               /* wall clock, microseconds; 0: never */
-    char *what;                 /* the last to be refused, or NULL */
-    char *folder;               /* disk-space: where to look, or NULL */
+    char *what;                 /* what was refused last, or NULL */
+    char *folder;               /* disk-space: which file system to ask, or NULL */
 } Resource;
 
 typedef struct {
     guint refusals;             /* 0: nothing is pending */
-    char *what, *folder;        /* of the first one */
+    char *what, *folder;        /* of the first refusal */
 } Pending;
 
 /* A question to a file system. */
@@ -44,7 +44,7 @@ struct Resources {
     Resource of[HOST_RESOURCE__MAX];
     struct event *wake;
     struct event *timer;        /* pending while a state lasts, or a report waits */
-    bool looking;               /* the pool asks a file system */
+    bool looking;               /* the pool is asking a file system */
 
     GMutex mutex;               /* for pending */
     Pending pending[HOST_RESOURCE__MAX];
@@ -69,7 +69,7 @@ static bool resource_of(int error, HostResource *ret)
     }
 }
 
-/* ---- Whether the host gives it again ---- */
+/* ---- Whether the host has a resource again ---- */
 
 static bool have_descriptors(void)
 {
@@ -97,7 +97,7 @@ static bool have_memory(void)
     return true;
 }
 
-/* A place that cannot be looked at is taken to have room; the next write knows. */
+/* A file system that cannot be asked is assumed to have space; the next write finds out. */
 static bool have_disk_space(const char *folder)
 {
     struct statvfs fs;
@@ -146,7 +146,7 @@ static void look_later(Resources *resources)
     }
 }
 
-/* Takes what and folder over. */
+/* Takes ownership of what and folder. */
 static void refused(Resources *resources, HostResource which, guint n, char *what, char *folder)
 {
     Resource *resource = &resources->of[which];
@@ -214,7 +214,7 @@ static void on_look(void *data)
     Resource *disk = &resources->of[HOST_RESOURCE_DISK_SPACE];
 
     resources->looking = false;
-    /* What lacks room by now may be another file system. */
+    /* Meanwhile, space may have run out in another file system. */
     if (look->has_space && g_strcmp0(look->folder, disk->folder) == 0 && !must_wait(resources)) {
         end_state(resources, HOST_RESOURCE_DISK_SPACE);
     } else {
@@ -234,7 +234,7 @@ static void ask_disk(Resources *resources)
     pool_run(resources->host.pool, POOL_BACKGROUND, look_for_space, on_look, look);
 }
 
-/* True if the timer is to look again at a state that lasts; the pool answers for disks. */
+/* True if a state lasts and the timer must check it again; for disks, the pool does. */
 static bool end_states(Resources *resources)
 {
     const Resource *of = resources->of;
@@ -283,7 +283,7 @@ static void on_timer(evutil_socket_t fd, short what, void *opaque)
 
 /* ---- Reports ---- */
 
-/* The folder of an open file; the file's own name may go at any time. */
+/* The folder of an open file; the file itself may be removed at any time. */
 static char *folder_of(int fd)
 {
     g_autofree char *link = g_strdup_printf("/proc/self/fd/%d", fd);
@@ -325,7 +325,7 @@ void resources_note_error(Resources *resources, const GError *error, const char 
     }
 }
 
-/* ---- What there is to see ---- */
+/* ---- Queries ---- */
 
 char *resources_text(const Resources *resources)
 {
@@ -353,7 +353,7 @@ HostResourceInfo *resources_info(const Resources *resources, HostResource which)
     return info;
 }
 
-/* ---- Life ---- */
+/* ---- Creation and end ---- */
 
 Resources *resources_new(const ResourcesHost *host)
 {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Resources: what the host has refused the daemon, as a state with a beginning and
- * an end (event RESOURCE_EXHAUSTED).
+ * Resources: which resources the host has refused to the daemon, each a state with a
+ * beginning and an end (event RESOURCE_EXHAUSTED).
  *
  * A refusal is an errno: EMFILE and ENFILE (descriptors), ENOMEM (memory), ENOSPC
- * and EDQUOT (disk-space); any other is no matter of this module, so code that sees
- * a system call fail may hand over what it said.  Of requests that is done by
- * resources_note_error(), after the reply; what fails without a request (an accept,
- * a chardev's file) comes through Env.refused or QmpDispatch.refused.
+ * and EDQUOT (disk-space); any other is ignored, so code whose system call failed may
+ * report any errno.  Failures of requests are reported by resources_note_error(), after
+ * the reply; failures without a request (an accept, a chardev's file) come through
+ * Env.refused or QmpDispatch.refused.
  *
- * Whether the state is over can only be seen by asking the host, which is done once
- * a second while it lasts, and never else.  So there are at most two events a second
- * for each resource.  A file system is asked on the pool, as it may not answer.
+ * Only the host knows whether the state is over.  It is asked once a second while the
+ * state lasts, and at no other time.  So there are at most two events a second for each
+ * resource.  A file system is asked on the pool, as it may not answer.
  */
 #ifndef DAEMON_SERVICE_RESOURCES_H
 #define DAEMON_SERVICE_RESOURCES_H
@@ -26,14 +26,14 @@
 
 typedef struct Resources Resources;
 
-/* Whom it works for: all is borrowed and outlives it. */
+/* What it needs of the daemon: all is borrowed and outlives it. */
 typedef struct {
     struct event_base *base;
     Pool *pool;
-    FairLock *lock;                     /* the machine lock; taken around what follows */
+    FairLock *lock;                     /* the machine lock, taken for the calls below */
     struct QmpEventQueue *events;
     bool (*wait)(void *opaque);         /* whether events have to wait */
-    void (*changed)(void *opaque);      /* resources_text() is another */
+    void (*changed)(void *opaque);      /* resources_text() has changed */
     void *opaque;
 } ResourcesHost;
 
@@ -54,7 +54,7 @@ void resources_note_error(Resources *resources, const GError *error, const char 
  * thread. */
 char *resources_text(const Resources *resources);
 
-/* What query-host-resources says of one; newly allocated.  Main thread. */
+/* The answer of query-host-resources for one resource; newly allocated.  Main thread. */
 HostResourceInfo *resources_info(const Resources *resources, HostResource which);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * liburing, loaded with the first disk that needs it (qmp/library.h).  What its header has
- * inline does most of the work and calls these.
+ * liburing, loaded with the first disk that needs it (qmp/library.h).  The inline functions of
+ * its header do most of the work and call these functions.
  */
 #include "config.h"
 #include "hw/aio/aio-internal.h"

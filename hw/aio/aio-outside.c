@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Requests of an AioContext that other threads do.
+ * Requests of an AioContext that other threads perform.
  *
- * While there are any, the ring reads an eventfd: so whoever sleeps for the ring's
- * completions, in the loop or in aio_wait, wakes up for them, too.
+ * While there are any, the ring reads an eventfd: so a thread that sleeps until the ring
+ * has completions, in the loop or in aio_wait, wakes up for these requests, too.
  */
 #include "config.h"
 #include "hw/aio/aio.h"

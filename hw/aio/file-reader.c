@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * FileReader: see file-reader.h.  The thread has at most one chunk, and reads the next one
- * when somebody found nothing.
+ * FileReader: see file-reader.h.  The thread reads one chunk ahead at most: it reads the next
+ * one when a caller has found no bytes.
  */
 #include "config.h"
 #include "hw/aio/file-reader.h"
@@ -14,23 +14,23 @@
 
 enum {
     CHUNK = 64 * 1024,
-    CLOSE_MS = 500,             /* for the thread to close a file that does answer */
+    CLOSE_MS = 500,             /* time for the thread to close a file that answers */
 };
 
 struct FileReader {
     gatomicrefcount refs;       /* of the owner and the thread */
-    int fd;                     /* the thread's */
+    int fd;                     /* used by the thread only */
     GMutex mutex;               /* for all below */
     GCond changed;
-    bool reading;               /* the thread is asked to, or does */
+    bool reading;               /* requested, or going on */
     bool closing, closed;
-    bool told;                  /* what the last read gave: nothing but bytes is left */
-    gssize got;                 /* of the last read, or -1 */
-    int error;                  /* of it */
-    gsize taken;                /* of got */
+    bool told;                  /* an end or error of the last read was returned */
+    gssize got;                 /* result of the last read: bytes, or -1 */
+    int error;                  /* its errno */
+    gsize taken;                /* how many of got were taken */
     FileReaderMoved watch;
     void *opaque;
-    guint8 chunk[CHUNK];        /* the thread's while it reads */
+    guint8 chunk[CHUNK];        /* used by the thread alone while it reads */
 };
 
 static void unref(FileReader *r)
@@ -87,7 +87,7 @@ static gpointer reader_thread(gpointer opaque)
     return NULL;
 }
 
-/* ---- Its users ---- */
+/* ---- Callers ---- */
 
 FileReader *file_reader_new(int fd, GError **error)
 {
@@ -106,10 +106,10 @@ FileReader *file_reader_new(int fd, GError **error)
         unref(r);
         unref(r);
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, EAGAIN,
-                            "cannot make a thread that reads a file");
+                            "cannot create a thread that reads a file");
         return NULL;
     }
-    g_thread_unref(thread);     /* nobody joins it, as it may never end */
+    g_thread_unref(thread);     /* never joined, as it may never end */
     return r;
 }
 
@@ -121,7 +121,7 @@ void file_reader_watch(FileReader *r, FileReaderMoved moved, void *opaque)
     g_mutex_unlock(&r->mutex);
 }
 
-/* Mutex held, and the thread does not read.  What take returns, and its errno. */
+/* Mutex held; the thread is not reading.  Returns the result of file_reader_take, and its errno. */
 static gssize take_what_is_there(FileReader *r, guint8 *data, gsize size, int *ret_error)
 {
     const gsize n = r->got > 0 ? MIN(size, (gsize)r->got - r->taken) : 0;

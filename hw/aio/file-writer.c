@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * FileWriter: see file-writer.h.  Others leave bytes in `pending`; the thread takes all
+ * FileWriter: see file-writer.h.  Callers put bytes into `pending`; the thread takes all
  * of them at a time and writes them without the mutex.
  */
 #include "config.h"
@@ -16,28 +16,28 @@
 
 enum {
     CHUNK = 64 * 1024,          /* a write of this size is progress */
-    CLOSE_MS = 2000,            /* for what is left when a file is closed, all in all */
+    CLOSE_MS = 2000,            /* total time for the rest when a file is closed */
 };
 
 struct FileWriter {
-    gatomicrefcount refs;       /* of the owner, the thread, and those who flush */
-    int fd;                     /* the thread's */
-    int wakeup;                 /* eventfd: the thread has something to look at; or -1 */
+    gatomicrefcount refs;       /* of the owner, the thread, and callers that flush */
+    int fd;                     /* used by the thread */
+    int wakeup;                 /* eventfd: there is work for the thread; or -1 */
     gsize max;
     GMutex mutex;               /* for all below */
     GCond moved;
     GByteArray *pending;
     GArray *pieces;             /* gsize: of pending, each written as a whole */
     gsize writing;              /* bytes that the thread is about to write */
-    bool emptying;              /* the file loses what it has first */
-    bool whole;                 /* a piece is a put; otherwise all that is pending is one */
+    bool emptying;              /* the file must be emptied first */
+    bool whole;                 /* each put is a piece; otherwise all pending bytes are one */
     off_t end;                  /* of the last whole piece */
-    int ended;                  /* the error behind which nothing is written, or 0 */
+    int ended;                  /* the error after which nothing is written, or 0 */
     guint64 progress;           /* counts writes and failures */
     FileWriterNews news;
-    bool stuck;                 /* nobody waits for it any more */
+    bool stuck;                 /* no caller waits for it any more */
     bool closing;               /* the thread ends when nothing is left */
-    bool dropping;              /* and writes nothing more */
+    bool dropping;              /* the thread writes nothing more */
     bool closed;
     FileWriterMoved watch;
     void *opaque;
@@ -75,7 +75,7 @@ static void wake_up(FileWriter *w)
 
 /* ---- The thread ---- */
 
-/* Sleeps until somebody wakes the thread up, or fd (-1: none) takes bytes. */
+/* Sleeps until the thread is woken, or fd (-1: none) is writable. */
 static void sleep_for(FileWriter *w, int fd)
 {
     struct pollfd fds[] = { { .fd = w->wakeup, .events = POLLIN },
@@ -84,11 +84,11 @@ static void sleep_for(FileWriter *w, int fd)
 
     if (poll(fds, G_N_ELEMENTS(fds), -1) > 0 && fds[0].revents &&
         read(w->wakeup, &n, sizeof(n)) < 0) {
-        return;                 /* another wake-up: the caller looks again in any case */
+        return;                 /* another wake-up: the caller checks again in any case */
     }
 }
 
-/* Counts what became of n bytes, of which error is 0 or the reason that they are lost. */
+/* Counts n bytes: written if error is 0, or lost for this reason. */
 static void note(FileWriter *w, gsize n, int error)
 {
     w->writing -= n;
@@ -121,13 +121,14 @@ static gsize write_some(FileWriter *w, const guint8 *data, gsize size, int *ret_
     return n > 0 ? (gsize)n : size;
 }
 
-/* Mutex held.  Nothing is written any more. */
+/* Mutex held.  From now on nothing is written. */
 static void end_file(FileWriter *w, int error)
 {
     w->ended = error;
     g_mutex_unlock(&w->mutex);
     if (ftruncate(w->fd, w->end) < 0) {
-        g_debug("a file that is not written any more keeps a part: %s", g_strerror(errno));
+        g_debug("a file that is no longer written keeps an incomplete part: %s",
+                g_strerror(errno));
     }
     g_mutex_lock(&w->mutex);
 }
@@ -232,7 +233,7 @@ static gpointer writer_thread(gpointer opaque)
     return NULL;
 }
 
-/* ---- Its users ---- */
+/* ---- Callers ---- */
 
 FileWriter *file_writer_new(int fd, gsize max, GError **error)
 {
@@ -242,7 +243,7 @@ FileWriter *file_writer_new(int fd, gsize max, GError **error)
     int wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
     if (wakeup < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot make an eventfd");
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot create an eventfd");
         return NULL;
     }
     w = g_new0(FileWriter, 1);
@@ -259,10 +260,10 @@ FileWriter *file_writer_new(int fd, gsize max, GError **error)
         file_writer_unref(w);
         file_writer_unref(w);
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, EAGAIN,
-                            "cannot make a thread that writes a file");
+                            "cannot create a thread that writes a file");
         return NULL;
     }
-    g_thread_unref(thread);     /* nobody joins it, as it may never end */
+    g_thread_unref(thread);     /* never joined, as it may never end */
     return w;
 }
 
@@ -294,7 +295,7 @@ int file_writer_fd(const FileWriter *w)
     return w->fd;
 }
 
-/* Mutex held.  Notes that size bytes were added. */
+/* Mutex held.  Records that size bytes were added. */
 static void add_piece(FileWriter *w, gsize size)
 {
     if (w->whole || !w->pieces->len) {

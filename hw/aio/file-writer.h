@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * FileWriter: output to a file by a thread of its own.
+ * FileWriter: output to a file, by a thread of its own.
  *
- * Nothing tells whether a regular file will take a write at once or never (a file
- * system whose server is gone), so neither the loop nor a vCPU may write to one.
- * They hand their bytes over here: a bounded buffer, which the thread writes.  A pipe
- * that is full is waited for in the same way.
+ * There is no way to know whether a write to a regular file will return immediately or
+ * never (a file system whose server is gone), so neither the loop nor a vCPU may write to
+ * one.  They put their bytes into a bounded buffer here, which the thread writes.  A full
+ * pipe is handled in the same way: only the thread waits for it.
  *
- * A thread that the host does not let go on cannot be ended.  It owns the descriptor
- * and its part of the memory, so that everybody else goes on without it.
+ * A thread that is blocked in the kernel cannot be ended.  It owns the descriptor and
+ * its part of the memory, so that all other threads go on without it.
  */
 #ifndef HW_AIO_FILE_WRITER_H
 #define HW_AIO_FILE_WRITER_H
@@ -17,35 +17,35 @@
 #include <stdbool.h>
 #include <sys/uio.h>
 
-/* How long a file may take nothing while somebody waits for it. */
+/* How long a file may make no progress while a caller waits for it. */
 #define FILE_WRITER_PATIENCE_MS 500
 
 typedef struct FileWriter FileWriter;
 
 /*
- * Takes fd over, which does not block if it can be waited for; at most max bytes are
- * kept.  Fails with host-error (no thread, no descriptor), and fd is the caller's then.
+ * Takes ownership of fd, which is non-blocking if it can be polled; at most max bytes are
+ * buffered.  Fails with host-error (no thread, no descriptor); fd stays the caller's then.
  */
 FileWriter *file_writer_new(int fd, gsize max, GError **error);
 
 /*
  * moved is called on the writer's thread after each write, with its errno or 0: it may
- * wake a loop up, or log, and call nothing of the writer.  It is not running any more,
- * and will not, when this has returned with NULL.
+ * wake a loop, or log, but must not call the writer's functions.  After a call with NULL
+ * has returned, the old function is not running and will not be called again.
  */
 typedef void (*FileWriterMoved)(void *opaque, int error);
 void file_writer_watch(FileWriter *w, FileWriterMoved moved, void *opaque);
 
 /*
- * Before anything is put: a regular file loses what it has, as the first thing that the
- * thread does.  If that fails it counts as an error that costs no bytes.  Never waits.
+ * To be called before anything is put: the thread empties a regular file first.  A failure
+ * of that counts as an error that loses no bytes.  Never waits.
  */
 void file_writer_empty(FileWriter *w);
 
 /*
- * Before anything is put, in a file that is empty or will be: the file gets each put as
- * a whole or not at all.  After an error it is cut off behind the last whole one, and
- * everything else is lost.
+ * To be called before anything is put, for a file that is empty or will be: the file gets
+ * each put as a whole or not at all.  After an error it is truncated after the last whole
+ * put, and everything else is lost.
  */
 void file_writer_keep_whole(FileWriter *w);
 
@@ -58,8 +58,8 @@ gsize file_writer_put(FileWriter *w, const guint8 *data, gsize size);
 bool file_writer_put_all(FileWriter *w, const guint8 *data, gsize size);
 bool file_writer_put_vector(FileWriter *w, const struct iovec *iov, guint n);
 
-/* What became of the bytes that were taken, since the last call; what comes after an
- * error is written all the same.  Any thread. */
+/* What happened to the bytes that were taken, since the last call; bytes after an error
+ * are still written.  Any thread. */
 typedef struct {
     gsize written, lost;
     int error;                  /* the last one, or 0 */
@@ -71,8 +71,8 @@ bool file_writer_idle(FileWriter *w);
 
 /*
  * Waits until all is written, but neither beyond the deadline (of
- * g_get_monotonic_time) nor for a file that takes nothing for FILE_WRITER_PATIENCE_MS.
- * False: some is left, and file_writer_free will not wait for it again.
+ * g_get_monotonic_time) nor for a file that makes no progress for FILE_WRITER_PATIENCE_MS.
+ * False: some bytes are left, and file_writer_free will not wait for them again.
  */
 bool file_writer_flush(FileWriter *w, gint64 deadline);
 
@@ -82,7 +82,7 @@ bool file_writer_flush(FileWriter *w, gint64 deadline);
  */
 gsize file_writer_free(FileWriter *w);
 
-/* For a flush while the owner may go: the last of both frees what is left. */
+/* For a flush during which the owner may free the writer: the last reference frees the rest. */
 FileWriter *file_writer_ref(FileWriter *w);
 void file_writer_unref(FileWriter *w);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FileWriter, file_writer_unref)

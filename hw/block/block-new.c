@@ -76,7 +76,7 @@ const char *block_slot_name(BlockSlot slot)
     return slot_names[slot];
 }
 
-/* What options name for a slot. */
+/* The node that options name for a slot. */
 typedef struct {
     const char *slot;
     const BlockdevOptions *definition;
@@ -227,7 +227,7 @@ static QmpLink *link_of(const QmpClass *klass, void *props, BlockSlot slot)
     return NULL;
 }
 
-/* Names in the links' properties what the options name. */
+/* Puts the names of nodes in the options into the properties of the links. */
 static void set_links(const QmpClass *klass, void *props, const BlockdevOptions *options,
                       BlockNode *const *below)
 {
@@ -250,7 +250,7 @@ static void set_links(const QmpClass *klass, void *props, const BlockdevOptions 
 
 /* ---- Formats ---- */
 
-/* Backing nodes that nobody writes to may have several users. */
+/* Backing nodes that are never written may have several users. */
 static bool use_below(BlockNode *node, BlockSlot slot, BlockNode *below, GError **error)
 {
     const BlockUser user = {
@@ -278,7 +278,7 @@ static bool use_below(BlockNode *node, BlockSlot slot, BlockNode *below, GError 
     return true;
 }
 
-/* What a format is on is in use before it opens; block-node.c lets go. */
+/* The nodes below a format are in use before it opens; block-node.c releases them. */
 static bool use_all_below(BlockNode *node, GError **error)
 {
     for (guint slot = 0; slot < N_BLOCK_SLOTS; slot++) {
@@ -291,7 +291,7 @@ static bool use_all_below(BlockNode *node, GError **error)
     return true;
 }
 
-/* ---- Making ---- */
+/* ---- Creation ---- */
 
 static void define(BlockNode *const *below, BlockNode *node)
 {

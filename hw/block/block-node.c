@@ -52,7 +52,7 @@ void block_node_unuse(BlockNode *node, Object *object)
     }
 }
 
-/* ---- What it is ---- */
+/* ---- Descriptions ---- */
 
 BlockNode *block_node_below(const BlockNode *node, BlockSlot slot)
 {
@@ -141,7 +141,7 @@ static void size_changed(BlockNode *node, bool tell)
     }
 }
 
-/* What an image is in has the size that the image gives it. */
+/* The file of an image has the size that the image gives it. */
 static bool check_above(BlockNode *node, GError **error)
 {
     for (guint i = 0; i < node->users->len; i++) {
@@ -205,7 +205,7 @@ void block_resize_end(BlockNode *lowest)
     size_changed(lowest, true);
 }
 
-/* ---- Life ---- */
+/* ---- Creation and end ---- */
 
 static void node_init(Object *obj)
 {
@@ -216,8 +216,8 @@ static void node_init(Object *obj)
     node->users = g_ptr_array_new_with_free_func(g_free);
 }
 
-/* The nodes below are let go of only now: a format needs them until it is closed, and what lies
- * between it and its file, too. */
+/* The nodes below are released only now: a format needs them until it is closed, and so do nodes
+ * between it and its file. */
 static void node_finalize(Object *obj)
 {
     BlockNode *node = to_block_node(obj);
@@ -257,7 +257,7 @@ static bool node_may_delete(Object *obj, GError **error)
 {
     const BlockNode *node = to_block_node(obj);
 
-    /* Not one that links to it, but one that is being closed. */
+    /* A user that is being closed; users that link to the node are checked elsewhere. */
     if (node->users->len) {
         const BlockUser *user = node->users->pdata[0];
 

@@ -12,8 +12,8 @@
  * allocation, and a filter costs a function call.
  *
  * A node has no thread.  A request names the AioContext that it runs on, and
- * requests of several contexts may be in one node at once; data of a node that
- * they share is atomic or has its own lock.
+ * requests of several contexts may be in one node at the same time; data of a node
+ * that they share is atomic or has its own lock.
  *
  * Everything else needs the machine lock, except for BlockDriver.open, close and
  * resize, which may block and run on pool threads (object_prepare).
@@ -187,7 +187,7 @@ void block_node_unuse(BlockNode *node, Object *object);
  * with EROFS. */
 void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request);
 
-/* For drivers: sends a request of their own, whose range they answer for: it may end
+/* For drivers: sends a request of their own, whose range is not checked: it may end
  * beyond the node, which then reads as zeros there or becomes longer. */
 void block_begin(BlockNode *node, AioContext *aio, BlockRequest *request);
 /* For drivers: passes a request to the node below; completes it. */

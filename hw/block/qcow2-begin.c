@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Driver `qcow2`: what has to be said in an image before the first change, and taken back
+ * Driver `qcow2`: marks that an image must have before the first change, and their removal
  * after the last.
  */
 #include "config.h"
@@ -26,7 +26,7 @@ static int write_feature_word(Qcow2 *s, guint at, guint64 value)
 
 /* ---- Bitmaps ---- */
 
-/* Marks those that follow changes of the disk: nobody tells them of ours. */
+/* Marks bitmaps that track changes of the disk as inconsistent: vmd does not update them. */
 static int mark_entries(Qcow2 *s, guint8 *directory, gsize size, bool *changed)
 {
     gsize at = 0;
@@ -150,7 +150,7 @@ int qcow2_begin_writing(Qcow2 *s)
     return error;
 }
 
-/* Twice: what the first flush frees, the second one writes. */
+/* Flushes repeatedly: the next flush writes what the previous one has freed. */
 int qcow2_end_writing(Qcow2 *s)
 {
     int error = 0;

@@ -2,9 +2,9 @@
 /*
  * Driver `qcow2`: new blocks of reference counts, and a larger table of them.
  *
- * What no block counts is free, so a new block stands in the first cluster of that range
- * and counts itself.  It is in the file before the table has it, a table before the header
- * has it.
+ * Clusters that no block counts are free, so a new block is put into the first cluster of the
+ * range that it counts, and counts itself.  A block is written before the table refers to it,
+ * and a table before the header does.
  */
 #include "config.h"
 #include "hw/block/qcow2.h"
@@ -66,12 +66,12 @@ static int new_block(Qcow2 *s, guint64 cluster)
 
 /* ---- A larger table ---- */
 
-/* What stands from a cluster on: blocks, then the table. */
+/* The contents of the file from a cluster on: blocks, then the table. */
 typedef struct {
     guint64 cluster, blocks, clusters, entries;
 } Growth;
 
-/* Blocks count themselves and the table, and a table has them all. */
+/* The blocks count themselves and the table, and the table refers to all of them. */
 static void plan_growth(const Qcow2 *s, guint64 cluster, Growth *g)
 {
     guint64 first = cluster >> s->block_bits;
@@ -123,7 +123,7 @@ static int write_table_place(Qcow2 *s, guint64 offset, guint32 clusters)
     return error ? error : qcow2_sync(s, s->node.file);
 }
 
-/* For clusters from this one on, none of which any block counts. */
+/* Makes a larger table, in clusters from this one on, which no block counts yet. */
 static int grow_table(Qcow2 *s, guint64 cluster)
 {
     guint64 old_offset = s->header.refcount_table_offset;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Slices of tables in memory: see qcow2-cache.h.  A slice has its place in one of the ways
- * of the set that its number gives; the one that was not looked for longest makes room.
+ * Slices of tables in memory: see qcow2-cache.h.  The number of a slice selects a set, and the
+ * slice is in one of the set's ways; the least recently used slice makes room.
  */
 #include "config.h"
 #include "hw/block/qcow2-cache.h"

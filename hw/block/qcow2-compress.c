@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Driver `qcow2`: compressed clusters.  The last one is kept, as who reads a disk from
- * front to back comes to it many times.
+ * Driver `qcow2`: compressed clusters.  The last one is kept in memory, as a guest that reads
+ * a disk from front to back needs it many times.
  */
 #include "config.h"
 #include "hw/block/qcow2.h"

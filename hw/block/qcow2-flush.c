@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Driver `qcow2`: in which order metadata reach the file.
+ * Driver `qcow2`: the order in which metadata reach the file.
  *
  *   1. counts that were raised, and data
  *   -- flush
@@ -10,9 +10,9 @@
  *   -- flush
  *   4. counts that were lowered: at some later time
  *
- * So at any moment everything that the file refers to is there and counted.  With lazy
- * reference counts they are not written in step 1: the image is marked dirty, and they are
- * made good when it is opened the next time.
+ * So at any moment everything that the file refers to is written and counted.  Lazy reference
+ * counts are not written in step 1: the image is marked dirty, and its counts are repaired
+ * when it is opened the next time after a crash.
  */
 #include "config.h"
 #include "hw/block/qcow2.h"
@@ -128,7 +128,7 @@ GArray *qcow2_freed_new(void)
     return g_array_new(false, false, sizeof(Freed));
 }
 
-/* Lowers the counts of what nothing in the file refers to any more. */
+/* Lowers the counts of clusters to which nothing in the file refers any more. */
 static int free_one(Qcow2 *s, const Freed *freed)
 {
     guint64 first = freed->offset >> s->cluster_bits;
@@ -160,10 +160,10 @@ static int free_all(Qcow2 *s, GArray *list)
 }
 
 /*
- * A request that was sent to a cluster before it was freed may still be on its way, and
- * would write into whatever came there next.  Requests belong to the epoch in which they
- * looked at the map; what was freed in one is given back when no request of it is left, and
- * epochs change only when none of the one before is.
+ * A request that was sent to a cluster before it was freed may still be in flight, and would
+ * write into the cluster's next contents.  Requests belong to the epoch in which they looked
+ * up the map; clusters freed in an epoch are given back when none of its requests is in
+ * flight, and the epoch changes only when no request of the previous one is.
  */
 static int give_back(Qcow2 *s)
 {

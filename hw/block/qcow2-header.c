@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The header of a qcow2 image: see qcow2-header.h.  Every number in it is the image's and
- * means nothing before it was checked.
+ * The header of a qcow2 image: see qcow2-header.h.  No number in it is trusted before it has
+ * been checked.
  */
 #include "config.h"
 #include "hw/block/qcow2-header.h"
@@ -223,7 +223,7 @@ bool qcow2_header_read(Qcow2Header *header, const guint8 *data, gsize size, guin
 
 /* ---- Extensions ---- */
 
-/* What the image calls an incompatible feature, or NULL. */
+/* The image's name for an incompatible feature, or NULL. */
 static char *feature_name(const guint8 *table, gsize size, guint bit)
 {
     for (gsize at = 0; at + FEATURE_SIZE <= size; at += FEATURE_SIZE) {
@@ -257,7 +257,7 @@ static bool check_known(const Qcow2Header *h, const guint8 *features, gsize size
 
 static bool read_bitmaps(Qcow2Header *h, const guint8 *data, gsize size, GError **error)
 {
-    /* What is inconsistent is not looked at. */
+    /* Inconsistent bitmaps are ignored. */
     if (!(h->autoclear & QCOW2_AUTOCLEAR_BITMAPS)) {
         return true;
     }

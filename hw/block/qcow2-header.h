@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The header of a qcow2 image (docs/interop/qcow2.txt of QEMU): what it says, checked.
+ * The header of a qcow2 image (docs/interop/qcow2.txt of QEMU), read and checked.
  */
 #ifndef HW_BLOCK_QCOW2_HEADER_H
 #define HW_BLOCK_QCOW2_HEADER_H
@@ -18,7 +18,7 @@ enum {
     QCOW2_AUTOCLEAR_BITMAPS = 1 << 0,
     QCOW2_AUTOCLEAR_RAW_DATA = 1 << 1,
 
-    /* Where fields are that are written alone. */
+    /* Offsets of fields that are written on their own. */
     QCOW2_AT_SIZE = 24,
     QCOW2_AT_L1 = 36,                   /* entries, then the offset */
     QCOW2_AT_REFCOUNT_TABLE = 48,       /* the offset, then clusters */
@@ -58,12 +58,12 @@ typedef struct {
 
 /*
  * Reads the fixed part from the first bytes of a file, of which there may be fewer than a
- * cluster; file_size bounds what tables can be.  Fails with file-not-usable, or
- * not-supported for what no code here can read.
+ * cluster; file_size limits the tables.  Fails with file-not-usable, or with not-supported
+ * for features that this driver does not have.
  */
 bool qcow2_header_read(Qcow2Header *header, const guint8 *data, gsize size, guint64 file_size,
                        GError **error);
-/* Then the extensions and names, from the first cluster (or as much as the file has). */
+/* Reads the extensions and names, from the first cluster (or as much as the file has). */
 bool qcow2_header_read_rest(Qcow2Header *header, const guint8 *data, gsize size, GError **error);
 void qcow2_header_clear(Qcow2Header *header);
 

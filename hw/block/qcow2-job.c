@@ -11,7 +11,7 @@
 
 /* ---- Children ---- */
 
-/* The mutex is held. */
+/* Mutex held. */
 Qcow2Child *qcow2_child_get(Qcow2 *s)
 {
     Qcow2Child *child = s->spare;
@@ -167,7 +167,7 @@ static guint64 in_backing(const Qcow2 *s, guint64 offset, guint64 bytes)
     return MIN(size - MIN(offset, size), bytes);
 }
 
-/* The last piece of a backing node, which no aligned request has alone. */
+/* Reads the last, unaligned piece of a backing node. */
 static int read_end(Qcow2Job *job, guint64 offset, guint64 skip, guint64 bytes)
 {
     guint8 *buffer = qcow2_buffer(bytes);

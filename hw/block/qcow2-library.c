@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * zlib and zstd, loaded with the first qcow2 image that may have clusters which they compressed
+ * zlib and zstd, each loaded with the first qcow2 image that may have clusters compressed by it
  * (qmp/library.h).
  */
 #include "config.h"

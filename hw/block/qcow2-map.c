@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Driver `qcow2`: from a place on the disk to one in the file.  The L1 table is in memory,
- * of L2 tables what the cache has.  No number in them is believed.
+ * Driver `qcow2`: maps places on the disk to places in the file.  The L1 table is in memory,
+ * L2 tables as far as the cache has them.  No number in them is trusted.
  */
 #include "config.h"
 #include "hw/block/qcow2.h"
@@ -20,7 +20,7 @@ int qcow2_malformed(Qcow2 *s, const char *what, guint64 offset)
 
 /* ---- Entries ---- */
 
-/* What one subcluster is. */
+/* The kind and place of one subcluster. */
 typedef struct {
     Qcow2Kind kind;
     guint64 host;
@@ -160,7 +160,7 @@ int qcow2_map(Qcow2 *s, guint64 offset, guint64 bytes, Qcow2Extent *extent)
         }
         done = extent->bytes;
         if (extent->kind == QCOW2_KIND_COMPRESSED) {
-            /* A whole cluster: nothing of it goes on in the next step. */
+            /* A whole cluster: it does not continue in the next step. */
             extent->bytes = MIN(s->cluster_size - (offset & (s->cluster_size - 1)), bytes);
             more = false;
         }
@@ -197,7 +197,7 @@ static int load_slice(Qcow2 *s, guint64 cluster)
     return 0;
 }
 
-/* Others move slices in their order of use. */
+/* Other threads reorder slices when they use them. */
 static int map_locked(Qcow2 *s, guint64 offset, guint64 bytes, Qcow2Extent *extent)
 {
     int error;

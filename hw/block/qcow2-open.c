@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Driver `qcow2`: opening and closing.  Nothing is opened that the request does not name:
- * what the header names must be among the options, or ruled out there.
+ * Driver `qcow2`: opening and closing.  Nothing is opened that the request does not name: for
+ * each file that the header names, the options must name a node, or say that there is none.
  */
 #include "config.h"
 #include "hw/block/qcow2.h"
@@ -51,7 +51,7 @@ static bool read_header(Qcow2 *s, GError **error)
     return qcow2_header_read_rest(&s->header, data, size, error) && qcow2_library_load(s, error);
 }
 
-/* ---- What it names ---- */
+/* ---- Files that the header names ---- */
 
 static bool check_backing(Qcow2 *s, GError **error)
 {
@@ -135,7 +135,7 @@ static void set_sizes(Qcow2 *s)
     __atomic_store_n(&s->node.size, s->header.size, __ATOMIC_RELAXED);
 }
 
-/* A regular file becomes longer; other things have the size that they have. */
+/* A regular file can grow; other nodes keep their size. */
 static guint64 file_limit(const Qcow2 *s)
 {
     const BlockNode *node = s->node.file;
@@ -211,7 +211,7 @@ static bool check_writable(Qcow2 *s, GError **error)
     return true;
 }
 
-/* Counts that were not written before a crash are made good. */
+/* Repairs counts that were not written before a crash. */
 static bool repair(Qcow2 *s, GError **error)
 {
     int ret;

@@ -3,8 +3,8 @@
  * Driver `qcow2`: reference counts of the clusters of the file, and finding free ones.
  *
  * Blocks of counts may be written at any time: a count is raised before anything refers to
- * the cluster, and lowered only when nothing in the file does any more (qcow2-flush.c).  So
- * what a crash leaves behind are counts that are too high, which lose space and no more.
+ * the cluster, and lowered only when nothing in the file does any more (qcow2-flush.c).  So a
+ * crash can only leave counts that are too high, which lose space and nothing else.
  */
 #include "config.h"
 #include "hw/block/qcow2.h"
@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { EXACT_TRIES = 4096 };    /* gaps that are too small for what has to be in one piece */
+enum { EXACT_TRIES = 4096 };    /* attempts to find clusters in one piece */
 
 /* How many clusters in use are looked at for a free one: more than a full file has, but a
  * table whose entries are all the same block can claim more. */
@@ -181,7 +181,7 @@ int qcow2_lower_refcount(Qcow2 *s, guint64 cluster, bool *is_free)
 
 /* ---- Allocation ---- */
 
-/* Counts that lie must not make metadata be overwritten. */
+/* Wrong counts must not cause metadata to be overwritten. */
 static bool is_metadata(const Qcow2 *s, guint64 offset)
 {
     const Qcow2Header *h = &s->header;
@@ -257,7 +257,7 @@ int qcow2_alloc(Qcow2 *s, guint64 want, guint64 *offset, guint64 *got)
     for (*got = 0; !error && *got < want; (*got)++) {
         guint64 count = 0;
 
-        /* Where a block is missing, another call makes it. */
+        /* Stops where a block is missing: the next call makes it. */
         if ((first + *got) >> s->block_bits >= s->refcount_table_size ||
             !s->refcount_table[(first + *got) >> s->block_bits]) {
             break;
@@ -283,7 +283,7 @@ int qcow2_alloc_exactly(Qcow2 *s, guint64 want, guint64 *offset)
 
     for (guint tries = 0; tries < EXACT_TRIES && !error && got < want; tries++) {
         error = qcow2_alloc(s, want, offset, &got);
-        /* Too few: back with them, and on behind. */
+        /* Too few: frees them, and tries again after them. */
         for (guint64 i = 0; !error && got < want && i < got; i++) {
             error = set_count(s, (*offset >> s->cluster_bits) + i, 0);
         }

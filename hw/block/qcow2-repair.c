@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Driver `qcow2`: reference counts of an image that is marked dirty, from the tables.
+ * Driver `qcow2`: recomputes the reference counts of an image that is marked dirty.
  *
- * The image decides how much there is to look at, so everything has a bound: tables that
- * are read, memory for counts, and no L2 table stands twice in one L1 table.
+ * The image decides how much there is to read, so everything has a limit: the number of
+ * tables, memory for counts, and no L1 table may refer to an L2 table twice.
  */
 #include "config.h"
 #include "hw/block/qcow2.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    CHUNK_BITS = 10,            /* counts that memory is taken for at once */
+    CHUNK_BITS = 10,            /* 2^this counts are allocated together */
     CHUNKS_MAX = 128 << 10,
     TABLES_MAX = 1 << 20,
     SNAPSHOT_ENTRY = 40,        /* bytes without names and extra data */
@@ -72,7 +72,7 @@ static int count_entry(Repair *r, guint64 entry)
     if (entry & QCOW2_COMPRESSED) {
         guint64 offset = qcow2_compressed_range(s, entry, &size);
 
-        /* Its last sectors may be behind the end, where nothing was written. */
+        /* Its last sectors may be beyond the end, where nothing was written. */
         return count_range(r, offset, MIN(size, s->file_end - MIN(offset, s->file_end)));
     }
     if (s->node.data_file || !host) {
@@ -278,8 +278,8 @@ static int set_block(Repair *r, guint64 block)
     return error;
 }
 
-/* Counted clusters without a block for their counts: no crash of a program that follows the
- * order leaves those. */
+/* Whether all used clusters have a block for their counts: a program that keeps to the order
+ * of writes leaves no other image, even when it crashes. */
 static bool all_have_blocks(const Repair *r)
 {
     const Qcow2 *s = r->s;

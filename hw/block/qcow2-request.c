@@ -2,11 +2,11 @@
 /*
  * Driver `qcow2`: requests.
  *
- * One that the map in memory sends to a single place goes on there at once, on its own
- * thread.  What is in several places, compressed, or not in memory, and what changes the
- * map, is the worker's.  The worker does requests in batches: it begins one after another,
- * as long as they write to different clusters, and changes the map when all data of the
- * batch are there.
+ * A request that the map in memory sends to a single place is passed there immediately, on
+ * its own thread.  The worker performs all others: for several places, compressed clusters,
+ * or tables that are not in memory, and those that change the map.  It does so in batches:
+ * it starts one after another, as long as they write to different clusters, and changes the
+ * map when all data of the batch are written.
  */
 #include "config.h"
 #include "hw/block/qcow2-job.h"
@@ -17,10 +17,10 @@
 
 enum {
     BATCH_MAX = 64,
-    FREED_MAX = 4096,           /* then they are given back, if nobody flushes */
+    FREED_MAX = 4096,           /* more are given back even without a flush */
 };
 
-/* ---- At once ---- */
+/* ---- Passed immediately ---- */
 
 static void child_done(BlockRequest *block, int error)
 {
@@ -31,7 +31,7 @@ static void child_done(BlockRequest *block, int error)
     block_done(parent, error);
 }
 
-/* The mutex is held.  A child, as an image that is written to counts what is on its way. */
+/* Mutex held.  A child is needed because a writable image counts its requests in flight. */
 static Qcow2Child *make_child(Qcow2 *s, BlockRequest *request, guint64 host)
 {
     Qcow2Child *child = qcow2_child_get(s);
@@ -45,7 +45,7 @@ static Qcow2Child *make_child(Qcow2 *s, BlockRequest *request, guint64 host)
     return child;
 }
 
-/* Goes on where the extent says, if that is one place without data of the image. */
+/* Completes or passes a read by its extent, if no data of the image itself are needed. */
 static bool pass_read(Qcow2 *s, BlockRequest *request, const Qcow2Extent *extent)
 {
     BlockNode *backing = s->node.backing;
@@ -88,7 +88,7 @@ static void submit_read(Qcow2 *s, BlockRequest *request)
     }
 }
 
-/* What has to be on the medium is the worker's if the map is not there. */
+/* A write that must reach the medium goes to the worker if changes of the map may not be there. */
 static void submit_write(Qcow2 *s, BlockRequest *request)
 {
     Qcow2Child *child = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Driver `qcow2`: another size of the disk.  What comes into being reads as zeros,
- * whatever a backing node has there.
+ * Driver `qcow2`: resizing.  The new part of the disk reads as zeros, whatever a backing
+ * node has there.
  */
 #include "config.h"
 #include "hw/block/qcow2-job.h"
@@ -46,7 +46,7 @@ static int write_l1_place(Qcow2 *s, guint64 offset, guint32 entries)
     return error ? error : qcow2_sync(s, s->node.file);
 }
 
-/* The copy is in the file, and counted, before the header has it. */
+/* The copy is written and counted before the header refers to it. */
 static int copy_l1(Qcow2 *s, guint32 entries, guint64 *table, guint64 *offset)
 {
     guint64 bytes = (guint64)entries * 8;
@@ -125,8 +125,8 @@ static int zero_new(Qcow2 *s, guint64 old, guint64 size)
     return end > old ? qcow2_zero_range(s, old, end - old) : 0;
 }
 
-/* The new part is zeros before the header has the size, which is what makes it seen: until
- * then the disk keeps its size for requests. */
+/* The new part is made zeros before the header gets the new size, which makes it visible:
+ * until then the disk keeps its size for requests. */
 static int grow(Qcow2 *s, guint64 size)
 {
     guint shift = s->cluster_bits + s->table_bits;

@@ -2,8 +2,8 @@
 /*
  * Driver `qcow2`: the worker's thread and its queue.
  *
- * The worker sleeps in its AioContext, where a request that is done outside, the bell, is
- * always on its way while it has nothing to do; who gives it work ends that.
+ * The worker sleeps in its AioContext.  While it has no work, an outside request, the bell, is
+ * in flight there; a thread that queues work completes the bell.
  */
 #include "config.h"
 #include "hw/block/qcow2.h"
@@ -26,7 +26,7 @@ static void rung(AioRequest *bell, int result)
 {
 }
 
-/* Under the mutex. */
+/* Mutex held. */
 static void ring(Qcow2 *s)
 {
     if (s->bell_armed) {
@@ -52,7 +52,7 @@ void qcow2_worker_done(BlockRequest *request, int error)
     aio_outside_end(request->aio, &request->io, error);
 }
 
-/* Under the mutex: who waits has the answer. */
+/* Mutex held: the waiting thread gets its answer. */
 static void answer_resize(Qcow2 *s, Qcow2Resize *resize)
 {
     g_mutex_unlock(&s->mutex);
@@ -73,7 +73,7 @@ void qcow2_worker_resize(Qcow2 *s, Qcow2Resize *resize)
     g_mutex_unlock(&s->mutex);
 }
 
-/* All that waits; arms the bell if that is nothing. */
+/* Takes all requests from the queue; arms the bell if there are none. */
 static AioRequest *take_queue(Qcow2 *s, bool *stop)
 {
     AioRequest *list;

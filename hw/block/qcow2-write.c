@@ -3,8 +3,8 @@
  * Driver `qcow2`: writing where the map has to change.
  *
  * Data go to clusters that nothing refers to yet (or to parts of a cluster that are not
- * valid yet), together with what the rest of them has to keep.  When they are there, the
- * L2 entries change, in memory; the request is done then.
+ * valid yet), together with the old contents of the rest.  When they are written, the L2
+ * entries change, in memory; then the request is done.
  */
 #include "config.h"
 #include "hw/block/qcow2-job.h"
@@ -59,7 +59,7 @@ int qcow2_need_table(Qcow2 *s, guint64 cluster)
     return old && (entry & QCOW2_COPIED) ? 0 : new_table(s, index, old);
 }
 
-/* The slice with a cluster's entry; the table is there. */
+/* The slice with a cluster's entry; the table must exist. */
 static int find_slice(Qcow2 *s, guint64 cluster, Qcow2Slice **slice)
 {
     Qcow2Extent extent;
@@ -96,7 +96,7 @@ int qcow2_get_entry(Qcow2 *s, guint64 cluster, guint64 *entry, guint64 *bitmap)
     return 0;
 }
 
-/* Frees what an entry had and the new one has not. */
+/* Frees clusters to which the old entry refers and the new one does not. */
 static void drop(Qcow2 *s, guint64 old, guint64 entry, bool discard)
 {
     guint64 host = old & QCOW2_OFFSET_MASK;
@@ -150,17 +150,17 @@ void qcow2_job_link(Qcow2Job *job)
 
 /* ---- Where data go ---- */
 
-/* Some clusters of the disk that become a piece of the file. */
+/* Clusters of the disk that are written to one piece of the file. */
 typedef struct {
     guint64 cluster, n;
     guint64 host;
     bool taken;                 /* allocated for this */
     bool fresh;                 /* never written: reads as zeros */
     guint64 from, to;           /* of the disk, bytes: what is written */
-    guint64 start, end;         /* with what is copied around it */
+    guint64 start, end;         /* including what is copied around it */
 } Piece;
 
-/* The host cluster that an entry has for itself, G_MAXUINT64: none. */
+/* The host cluster that no other entry shares; G_MAXUINT64: none. */
 static guint64 own_host(const Qcow2 *s, guint64 cluster, guint64 entry)
 {
     if (s->node.data_file) {
@@ -172,7 +172,7 @@ static guint64 own_host(const Qcow2 *s, guint64 cluster, guint64 entry)
     return entry & QCOW2_OFFSET_MASK;
 }
 
-/* How many clusters from the first of a piece need new ones. */
+/* How many clusters, from the first of a piece on, need new host clusters. */
 static int count_new(Qcow2 *s, Piece *piece)
 {
     guint64 last = (piece->to - 1) >> s->cluster_bits;
@@ -221,8 +221,8 @@ static int find_place(Qcow2 *s, Piece *piece)
     return 0;
 }
 
-/* How much of a cluster has to be written together: a subcluster, where the others need no
- * copy. */
+/* How much of a cluster must be written together: a subcluster, if the others need not be
+ * copied. */
 static int granularity(Qcow2 *s, const Piece *piece, guint64 cluster, guint64 *size)
 {
     guint64 entry, bitmap;
@@ -248,7 +248,7 @@ static int find_bounds(Qcow2 *s, Piece *piece)
 
 /* ---- Writing ---- */
 
-/* Reads what is to be kept before and behind; what need not be written is cut off. */
+/* Reads the data to keep before and after the range; cuts off parts that need not be written. */
 static int read_around(Qcow2 *s, Piece *piece, guint8 *head, guint8 *tail)
 {
     bool zero;
@@ -310,7 +310,7 @@ static guint64 subclusters(const Qcow2 *s, guint64 from, guint64 to)
     return ((G_GUINT64_CONSTANT(1) << end) - 1) & ~((G_GUINT64_CONSTANT(1) << first) - 1);
 }
 
-/* Puts down what the entries become. */
+/* Records the new contents of the entries. */
 static int add_links(Qcow2Job *job, const Piece *piece)
 {
     Qcow2 *s = job->s;
@@ -342,7 +342,7 @@ static int add_links(Qcow2Job *job, const Piece *piece)
     return 0;
 }
 
-/* Writes to clusters that need a change of their entries; sets how many bytes. */
+/* Writes to clusters whose entries have to change; *bytes becomes the number written. */
 static int write_piece(Qcow2Job *job, const BlockRequest *from, guint64 skip, guint64 offset,
                        guint64 *bytes)
 {

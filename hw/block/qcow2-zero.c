@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Driver `qcow2`: zeros and discarding.  Whole clusters are only marked; what is smaller
- * is written, and not discarded.
+ * Driver `qcow2`: zeros and discarding.  Whole clusters are only marked; zeros in smaller
+ * parts are written, and smaller parts are not discarded.
  */
 #include "config.h"
 #include "hw/block/qcow2-job.h"
@@ -17,7 +17,7 @@ static bool has_subclusters(const Qcow2 *s)
 
 /* ---- Whole clusters ---- */
 
-/* The entry of a cluster that reads as zeros, in or without a host cluster. */
+/* The entry of a cluster that reads as zeros, with or without a host cluster. */
 static void make_zero(const Qcow2 *s, Qcow2Link *link, guint64 host)
 {
     link->entry = host ? host | QCOW2_COPIED : 0;
@@ -28,7 +28,7 @@ static void make_zero(const Qcow2 *s, Qcow2Link *link, guint64 host)
     }
 }
 
-/* There is nothing of the image at a cluster, and behind it neither. */
+/* Whether the image has no data for a cluster, and there is no backing node. */
 static bool is_empty(const Qcow2 *s, guint64 entry, guint64 bitmap)
 {
     return !s->node.backing && !entry && !bitmap;
@@ -60,7 +60,7 @@ static int discard_cluster(Qcow2 *s, guint64 cluster)
     guint64 entry, bitmap;
     int error = qcow2_get_entry(s, cluster, &entry, &bitmap);
 
-    /* Without a way to say that it reads as zeros, what is behind it would come out. */
+    /* If the image cannot mark it as zeros, the backing node's data would appear. */
     if (error || (!entry && !bitmap) || (s->header.version < 3 && s->node.backing)) {
         return error;
     }
@@ -97,7 +97,7 @@ static void send(Qcow2Job *job, BlockOp op, guint64 host, guint64 bytes)
         .bytes = bytes }, NULL, NULL);
 }
 
-/* Makes a range within a cluster zeros by whatever is there. */
+/* Makes a range within a cluster zeros, in the way that its extents need. */
 static int zero_piece(Qcow2Job *job, guint64 offset, guint64 bytes)
 {
     Qcow2 *s = job->s;
@@ -110,7 +110,7 @@ static int zero_piece(Qcow2Job *job, guint64 offset, guint64 bytes)
             send(job, BLOCK_OP_WRITE_ZEROES, extent.host, extent.bytes);
         } else if (!error && extent.kind != QCOW2_KIND_ZERO &&
                    (extent.kind != QCOW2_KIND_NONE || s->node.backing)) {
-            /* The rest of the cluster, too: it may change as a whole. */
+            /* Includes the rest of the piece: the cluster may change as a whole. */
             return write_zeros(job, offset, bytes);
         }
         if (error) {
@@ -147,7 +147,7 @@ static int zero_range(Qcow2Job *job, guint64 offset, guint64 bytes, bool unmap)
 
 /* ---- Discarding ---- */
 
-/* In an external data file, whose clusters stay where they are. */
+/* Discards in an external data file, whose clusters keep their places. */
 static int discard_data(Qcow2Job *job, guint64 offset, guint64 bytes)
 {
     while (bytes) {

@@ -5,24 +5,24 @@
  *   qcow2-header.c    the header of an image
  *   qcow2-cache.c     slices of tables in memory
  *   qcow2-io.c        reading and writing by the worker, which waits
- *   qcow2-map.c       from a place on the disk to one in the file
+ *   qcow2-map.c       maps places on the disk to places in the file
  *   qcow2-library.c   zlib and zstd, which are loaded when they may be needed
  *   qcow2-compress.c  compressed clusters
  *   qcow2-refcount.c  reference counts, and free clusters
  *   qcow2-blocks.c    more room for counts
- *   qcow2-flush.c     in which order metadata reach the file
- *   qcow2-begin.c     what is said in the header before the first change
+ *   qcow2-flush.c     the order in which metadata reach the file
+ *   qcow2-begin.c     marks in the image before the first change
  *   qcow2-repair.c    counts of an image that is marked dirty
  *   qcow2-job.h       requests of the worker, in files of their own
- *   qcow2-request.c   requests: at once where the map is in memory, else by the worker
- *   qcow2-resize.c    another size
+ *   qcow2-request.c   requests: passed on if the map is in memory, else left to the worker
+ *   qcow2-resize.c    resizing
  *   qcow2-worker.c    the thread
  *   qcow2-open.c      opening and closing
  *
- * An image has a worker: a thread with an AioContext of its own, which does one after
- * another what takes more than looking at the map in memory.  It alone changes metadata
- * and the caches, under the mutex; requests look at them on their own threads, under the
- * mutex, too.  The worker itself reads them without it.
+ * An image has a worker: a thread with an AioContext of its own, which performs, one after
+ * another, the requests that need more than a look-up in memory.  Only the worker changes
+ * metadata and the caches, with the mutex held; other threads read them with the mutex held,
+ * the worker without it.
  */
 #ifndef HW_BLOCK_QCOW2_H
 #define HW_BLOCK_QCOW2_H
@@ -43,12 +43,12 @@ typedef struct Qcow2Child Qcow2Child;
 struct Qcow2Child {
     BlockRequest block;
     Qcow2 *s;
-    BlockRequest *parent;       /* of requests that went on at once */
-    void *job;                  /* of the worker's */
-    struct iovec *iov;          /* theirs */
+    BlockRequest *parent;       /* for requests that were passed on immediately */
+    void *job;                  /* for requests of the worker */
+    struct iovec *iov;          /* for requests of the worker */
     void *buffer;
-    guint epoch;                /* in which it looked at the map */
-    Qcow2Child *next;           /* while it is spare */
+    guint epoch;                /* the epoch in which it looked up the map */
+    Qcow2Child *next;           /* while in `spare` */
 };
 
 struct Qcow2 {
@@ -62,7 +62,7 @@ struct Qcow2 {
     guint slice_bits;           /* and 2^this a slice of it */
     guint subcluster_bits;      /* bytes of a subcluster; the cluster's without them */
 
-    /* The worker's; its contents under the mutex for others. */
+    /* Changed by the worker; other threads need the mutex to read them. */
     GMutex mutex;
     guint64 *l1;                /* entries of the active L1 table */
     guint32 l1_size;
@@ -80,11 +80,11 @@ struct Qcow2 {
     Qcow2Child *spare;          /* children that are not in use */
     guint in_flight[2];         /* children, by epoch */
     guint epoch;                /* 0 or 1; changed by the worker (qcow2-flush.c) */
-    bool writing;               /* the header says so where it must */
+    bool writing;               /* the image has the marks of qcow2_begin_writing() */
     bool unflushed;             /* a change of the map may not be on the medium */
     struct Qcow2Resize *resize; /* to be done, or NULL */
 
-    /* Of the worker alone. */
+    /* Used by the worker only. */
     guint jobs;                 /* requests that wait for children */
     guint l1_dirty_from, l1_dirty_to;   /* entries; from >= to: none */
     guint64 *refcount_table;    /* offsets of blocks */
@@ -92,7 +92,7 @@ struct Qcow2 {
     Qcow2Cache refcounts;
     guint block_bits, count_bits;       /* 2^this counts are a block; and a slice */
     guint64 free_hint;          /* no cluster before this one is free */
-    guint64 file_end;           /* nothing was ever written behind it */
+    guint64 file_end;           /* nothing was ever written beyond it */
     guint64 file_limit;         /* how long the file may become */
     GArray *freed[2];           /* by epoch; counts that are to be lowered */
     bool lazy;                  /* counts are written late */
@@ -100,17 +100,17 @@ struct Qcow2 {
     guint8 *zeros;              /* a cluster of them, once they were needed */
     guint8 *plain;              /* the cluster that was decompressed last */
     guint64 plain_entry;        /* its L2 entry; 0: none */
-    gint told;                  /* atomic: that it is corrupt was logged */
+    gint told;                  /* atomic: the log says that it is corrupt */
 };
 
 /* ---- qcow2-io.c: the worker's thread ---- */
 
-/* Waits until it is done; 0 or a positive errno.  What the node's alignment needs is
- * read and written around the range.  Reading beyond the end gives zeros. */
+/* Waits until it is done; 0 or a positive errno.  The range is extended to the node's
+ * alignment.  Reading beyond the end gives zeros. */
 int qcow2_read(Qcow2 *s, BlockNode *node, guint64 offset, void *data, gsize size);
 int qcow2_write(Qcow2 *s, BlockNode *node, guint64 offset, const void *data, gsize size);
 int qcow2_sync(Qcow2 *s, BlockNode *node);
-/* Of the file; an error is none. */
+/* Discards a range of the file; errors are ignored. */
 void qcow2_discard(Qcow2 *s, guint64 offset, guint64 bytes);
 /* A buffer that direct I/O takes, of at least size bytes; free with free().  NULL: no memory. */
 void *qcow2_buffer(gsize size);
@@ -131,63 +131,64 @@ typedef struct {
     bool copied;                /* data: may be written in place */
 } Qcow2Extent;
 
-/* What the disk has at offset, and for how many of `bytes`, which are within the disk: all
- * that is alike and in one piece, as far as the tables are in memory.  Under the mutex, or
- * the worker.  0; EAGAIN: the slice of offset is not in memory; EIO: the image is
- * malformed there. */
+/* Looks up what the disk has at offset, and for how many of `bytes`, which are within the
+ * disk: the longest range of one kind and in one piece, as far as the tables are in memory.
+ * Mutex held, or on the worker.  0; EAGAIN: the slice of offset is not in memory; EIO: the
+ * image is malformed there. */
 int qcow2_map(Qcow2 *s, guint64 offset, guint64 bytes, Qcow2Extent *extent);
-/* The same by the worker, which reads what is missing. */
+/* The same for the worker: reads slices that are not in memory. */
 int qcow2_map_wait(Qcow2 *s, guint64 offset, guint64 bytes, Qcow2Extent *extent);
-/* Something in the image makes no sense; EIO. */
+/* Reports that something in the image makes no sense; returns EIO. */
 int qcow2_malformed(Qcow2 *s, const char *what, guint64 offset);
 
 /* ---- qcow2-library.c ---- */
 
-/* Loads what decompresses this image's clusters; reads files.  Fails with not-supported. */
+/* Loads the library that decompresses this image's clusters; reads files.  Fails with
+ * not-supported. */
 bool qcow2_library_load(const Qcow2 *s, GError **error);
 
 /* ---- qcow2-compress.c: the worker ---- */
 
 /* The cluster of a compressed entry, until the next call; NULL: EIO. */
 const guint8 *qcow2_decompressed(Qcow2 *s, guint64 entry);
-/* Where its data are in the file, with its size. */
+/* The offset and size of its data in the file. */
 guint64 qcow2_compressed_range(const Qcow2 *s, guint64 entry, gsize *size);
 
 /* ---- qcow2-refcount.c: the worker; 0 or a positive errno ---- */
 
-/* There is a block for it, or count is 0 and there is none. */
+/* The cluster must have a block for its count, unless count is 0. */
 int qcow2_set_refcount(Qcow2 *s, guint64 cluster, guint64 count);
 int qcow2_lower_refcount(Qcow2 *s, guint64 cluster, bool *is_free);
 int qcow2_write_refcounts(Qcow2 *s);
-/* Takes up to `want` clusters in one piece, at least one. */
+/* Allocates up to `want` clusters in one piece, at least one. */
 int qcow2_alloc(Qcow2 *s, guint64 want, guint64 *offset, guint64 *got);
-/* Takes that many, or EFBIG where they do not fit between blocks. */
+/* Allocates exactly that many; EFBIG: they do not fit between blocks. */
 int qcow2_alloc_exactly(Qcow2 *s, guint64 want, guint64 *offset);
 /* Whether the file may be that long: ENOSPC, EFBIG. */
 int qcow2_check_room(Qcow2 *s, guint64 end);
-/* Something will be written up to there. */
+/* Records that the file will be written up to there. */
 void qcow2_note_end(Qcow2 *s, guint64 end);
 
 /* ---- qcow2-blocks.c: the worker ---- */
 
-/* Makes a block for the count of a cluster, if there is none, in that cluster. */
+/* Makes a block for the count of a cluster, in that cluster, unless it has one. */
 int qcow2_need_block(Qcow2 *s, guint64 cluster, bool *made);
 
 /* ---- qcow2-flush.c: the worker ---- */
 
-/* Gives changed tables to the nodes below, in their order. */
+/* Writes changed tables to the nodes below, in the right order. */
 int qcow2_write_back(Qcow2 *s);
 /* The same, and waits until all is on the medium. */
 int qcow2_flush(Qcow2 *s);
 void qcow2_set_l1(Qcow2 *s, guint index, guint64 entry);
-/* A range of the file that tables do not refer to any more, once they are flushed. */
+/* Frees a range of the file to which tables no longer refer, once they are flushed. */
 void qcow2_free_later(Qcow2 *s, guint64 offset, guint64 bytes, bool discard);
 GArray *qcow2_freed_new(void);
 guint qcow2_n_freed(const Qcow2 *s);
 
 /* ---- qcow2-begin.c: the worker ---- */
 
-/* Before each change; EIO for a malformed image. */
+/* To be called before each change; EIO for a malformed image. */
 int qcow2_begin_writing(Qcow2 *s);
 int qcow2_end_writing(Qcow2 *s);
 /* Marks an image that was found malformed. */
@@ -196,21 +197,21 @@ int qcow2_set_dirty(Qcow2 *s, bool dirty);
 
 /* ---- qcow2-repair.c: the worker ---- */
 
-/* Makes all counts what the tables say. */
+/* Sets all counts to what the tables imply. */
 int qcow2_repair(Qcow2 *s);
 
 /* ---- qcow2-job.c ---- */
 
-/* Under the mutex. */
+/* Mutex held. */
 Qcow2Child *qcow2_child_get(Qcow2 *s);
-/* Takes it. */
+/* Takes the mutex. */
 void qcow2_child_put(Qcow2Child *child);
 void qcow2_free_children(Qcow2 *s);
 
 /* ---- qcow2-request.c ---- */
 
 void qcow2_submit(BlockNode *node, BlockRequest *request);
-/* By the worker: all that was in the queue. */
+/* Performs all requests of a queue; on the worker. */
 void qcow2_do(Qcow2 *s, AioRequest *list);
 
 /* ---- qcow2-resize.c ---- */
@@ -225,18 +226,18 @@ struct Qcow2Resize {
 bool qcow2_can_resize(BlockNode *node, GError **error);
 /* Waits for the worker. */
 bool qcow2_resize(BlockNode *node, guint64 size, GError **error);
-/* By the worker. */
+/* On the worker. */
 bool qcow2_do_resize(Qcow2 *s, guint64 size, GError **error);
 
 /* ---- qcow2-worker.c ---- */
 
-/* Starts the worker, which opens the image first; any thread that may wait. */
+/* Starts the worker, which opens the image first; on any thread that may wait. */
 bool qcow2_worker_start(Qcow2 *s, GError **error);
-/* Ends it when it has closed the image. */
+/* Ends the worker after it has closed the image. */
 void qcow2_worker_stop(Qcow2 *s);
-/* Gives it a request; the thread of request->aio. */
+/* Gives it a request; on the thread of request->aio. */
 void qcow2_worker_queue(Qcow2 *s, BlockRequest *request);
-/* Has it resize the image, and waits; any thread that may. */
+/* Lets the worker resize the image, and waits; on any thread that may wait. */
 void qcow2_worker_resize(Qcow2 *s, Qcow2Resize *resize);
 BlockRequest *qcow2_request_of(AioRequest *io);
 /* A request from the queue is done. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * chardev-pipe: named pipes that somebody else has made: PATH.in and PATH.out,
- * or PATH for both directions.  They are opened for both directions, so that
+ * chardev-pipe: named pipes that exist already: PATH.in and PATH.out,
+ * or PATH for both directions.  They are opened for reading and writing, so that
  * peers may come and go without ends of file or broken pipes.
  */
 #include "config.h"
@@ -61,7 +61,7 @@ static void close_pipe(CharPipe *s)
     s->in = s->out = -1;
 }
 
-/* Reads and writes of a file could wait for its file system. */
+/* Rejects other files: reads and writes of one could wait for its file system. */
 static bool check_pipe(int fd, const char *path, GError **error)
 {
     struct stat st;
@@ -69,7 +69,7 @@ static bool check_pipe(int fd, const char *path, GError **error)
 
     if (!ok) {
         qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
-                      "'%s' is no named pipe; for other files there is the backend 'file'", path);
+                      "'%s' is not a named pipe; use the backend 'file' for other files", path);
     }
     return ok;
 }

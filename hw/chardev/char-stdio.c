@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * chardev-stdio: the daemon's standard input and output.  A terminal is put in
- * raw mode, so that keys reach the guest one by one and unechoed; what was
- * changed of it is put back when the object goes, which the daemon sees to at
- * its end.  There is one such object (hw/chardev/char-new.c).
+ * raw mode, so that keys reach the guest one by one and without echo; its old mode
+ * is restored when the object is destroyed, which the daemon ensures when it exits.
+ * There is at most one such object (hw/chardev/char-new.c).
  *
  * End of input is not an event: `vmd </dev/null` keeps its output.
  */
@@ -26,10 +26,10 @@ struct CharStdio {
     Chardev parent;
     CharFd stream;
     FileReader *reader;         /* of the input, if that is a file */
-    FileWriter *writer;         /* of the output, the same */
-    int in_flags, out_flags;    /* of the descriptors before */
+    FileWriter *writer;         /* of the output, if that is a file */
+    int in_flags, out_flags;    /* the old flags of the descriptors */
     bool has_mode;
-    struct termios mode;        /* of the terminal before */
+    struct termios mode;        /* the old mode of the terminal */
 };
 
 static gsize stdio_write(Chardev *chr, const guint8 *data, gsize size)
@@ -71,7 +71,7 @@ static void set_raw_mode(CharStdio *s, bool signals)
     s->has_mode = tcsetattr(STDIN_FILENO, TCSANOW, &mode) == 0;
 }
 
-/* For a reader or writer, which closes what it has. */
+/* For a reader or writer, which closes its descriptor. */
 static int duplicate(int fd, const char *name, GError **error)
 {
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);

@@ -28,7 +28,7 @@ typedef struct {
 /* Opens a regular file; role is "kernel" or "initrd".  Fails with
  * file-not-usable.  May block for as long as the host's file system does. */
 LoaderFile *loader_open(const char *role, const char *path, GError **error);
-/* The same for a descriptor, which it takes over even on failure (tests). */
+/* The same for a descriptor, of which it takes ownership even on failure (tests). */
 LoaderFile *loader_open_fd(const char *role, const char *path, int fd, GError **error);
 /* Reads all of it, on any thread; fails with file-not-usable or no-memory.  May block as
  * well. */

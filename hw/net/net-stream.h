@@ -24,7 +24,7 @@ typedef struct {
     bool server;
     guint reconnect;            /* seconds, 0: never */
     bool has_events;            /* NETDEV_STREAM_CONNECTED and _DISCONNECTED */
-    QmpFd *given;               /* taken over, or NULL; has fd as long as that is open */
+    QmpFd *given;               /* owned, or NULL; has fd as long as that is open */
 
     int listen_fd, fd;
     SocketNode node;

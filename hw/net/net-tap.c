@@ -22,8 +22,8 @@ enum {
 
 /* ---- System calls ---- */
 
-/* Whoever passed the descriptor shares its flags, and may have made it one that blocks.  An
- * old kernel cannot be asked for more than these flags. */
+/* The client that passed the descriptor shares its flags, and may make it blocking.  On an old
+ * kernel without RWF_NOWAIT, only these flags count. */
 static gssize read_frame(const TapQueue *q)
 {
     const struct iovec iov = { q->in, IN_SIZE };

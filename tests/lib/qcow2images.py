@@ -25,7 +25,7 @@ def run(*words):
 
 
 class Image:
-    """One image of a chain: path, format, and options that decide what can be done to it."""
+    """One image of a chain: path, format, and options that decide which changes it allows."""
 
     def __init__(self, rng, path, size, backing=None, writable=False):
         self.path, self.size, self.backing = path, size, backing
@@ -62,7 +62,7 @@ class Image:
         return self.format == 'qcow2' and not self.data_file
 
     def fill(self, rng, commands):
-        """Random writes by qemu-io, which refuses to compress over what is there."""
+        """Random writes by qemu-io, which refuses to compress over existing data."""
         words = []
         for _ in range(commands):
             words += ['-c', self._command(rng)]
@@ -72,8 +72,8 @@ class Image:
         self.check('-r', 'all')
 
     def check(self, *options):
-        """qemu-img finds nothing wrong.  Before QEMU 9 it takes offsets in an external data
-        file for ones in the image, and is not asked about such."""
+        """qemu-img finds nothing wrong.  Before QEMU 9 it mistakes offsets in an external data
+        file for offsets in the image, so it does not check such images."""
         if self.format == 'qcow2' and not self.data_file:
             run('qemu-img', 'check', '-q', *options, self.path)
 
@@ -92,7 +92,7 @@ class Image:
         return 'write -P %d %d %d' % (rng.randrange(1, 256), offset, length)
 
     def check_leaks(self):
-        """The same, but space may be lost, which is given back then."""
+        """The same, but space may be lost; qemu-img frees it then."""
         if self.data_file:
             return
         done = subprocess.run(['qemu-img', 'check', self.path], capture_output=True, text=True,
@@ -102,7 +102,7 @@ class Image:
             run('qemu-img', 'check', '-q', '-r', 'leaks', self.path)
 
     def may_snapshot(self):
-        # One bit counts no second user.
+        # A count of one bit has no second user.
         return not self.data_file and self.options.get('refcount_bits') != 1
 
     def may_resize(self):
@@ -114,7 +114,7 @@ class Image:
         self.has_snapshot = True
 
     def chain(self):
-        """For disk-io's command line, the disk first."""
+        """The arguments for disk-io's command line, the disk first."""
         image, words = self, []
         while image:
             words.append('%s:%s' % (image.format, image.path))
@@ -163,13 +163,13 @@ def same_files(one, other):
 
 
 class Model:
-    """What a disk should have: bytes, and which of them a discard has left open."""
+    """The expected contents of a disk: bytes, and which of them a discard has made undefined."""
 
     def __init__(self, path):
         with open(path, 'rb') as f:
             self.data = bytearray(f.read())
         self.open = bytearray(len(self.data))
-        self.maybe = []         # (start, end, bytes that may be there)
+        self.maybe = []         # (start, end, bytes that it may have)
 
     def resize(self, size):
         for what in self.data, self.open:
@@ -189,7 +189,7 @@ class Model:
             self.resize(int(words[1]))
 
     def allow(self, line):
-        """A request that may have been done, or in part."""
+        """A request that may have been done in full, in part or not at all."""
         words = line.split()
         if words[0] in ('write', 'zero', 'unmap', 'discard'):
             at, n = int(words[1]), int(words[2])
@@ -228,7 +228,7 @@ def random_line(rng, size, unit):
 
 
 def random_lines(rng, size, count, unit=512):
-    """Some of them; those that overlap do not run side by side."""
+    """Random requests; those that overlap do not run at the same time."""
     lines, running = [], []
     for _ in range(count):
         line = random_line(rng, size, unit)
@@ -263,7 +263,7 @@ class DiskIo:
         self.count += len(lines)
 
     def finish(self):
-        """All answers, once it has ended: number to text."""
+        """All answers by number, after the process has ended."""
         out, error = self.process.communicate(timeout=120)
         answers = dict(line.split(' ', 1) for line in out.splitlines())
         if self.process.returncode:
@@ -271,7 +271,7 @@ class DiskIo:
         return {int(number): text for number, text in answers.items()}
 
     def kill(self, then=None):
-        """Kills it; the numbers of the answers that came until then."""
+        """Kills the process; returns the numbers of the answers that came before."""
         self.process.kill()
         if then:
             then()

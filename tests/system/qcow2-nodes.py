@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""qcow2 images as nodes of vmd: what is refused by name, chains, a guest that writes to one."""
+"""qcow2 images as nodes of vmd: refusals by name, chains, a guest that writes to one."""
 import json
 import os
 import struct

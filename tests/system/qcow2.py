@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""qcow2 images, held against qemu-img and qemu-io, which read and write them, too.
+"""qcow2 images, compared with qemu-img and qemu-io, which read and write them, too.
 
 QCOW2_SEED chooses the random images, QCOW2_COUNT how many there are (make qcow2).
 """
@@ -75,14 +75,14 @@ def options_for(image, rng):
     options = [[], [], ['--small']]
     if image.options['compat'] == '1.1':
         options.append(['--lazy'])
-    # Files on most disks need requests of whole 4 KiB then.
+    # On most disks, files need requests of whole 4 KiB then.
     if image.options['cluster_size'] >= 1 << 17 and image.size >= 4096:
         options.append(['--direct'])
     return rng.choice(options)
 
 
 def write_some(image, model, rng, *more):
-    """Random requests by the driver, and to the model."""
+    """Sends random requests to the driver and to the model."""
     options = options_for(image, rng)
     lines = random_lines(rng, image.size, rng.randrange(1, 60),
                          4096 if '--direct' in options else 512) + list(more)
@@ -173,7 +173,7 @@ def test_bitmaps():
 
 
 def flushed(lines, answers, model):
-    """Makes the model what must be there: up to the last flush that was answered."""
+    """Sets the model to what the disk must have: requests up to the last answered flush."""
     last = max((n for n, line in enumerate(lines, 1) if line == 'flush' and n in answers),
                default=0)
     for number, line in enumerate(lines, 1):
@@ -184,9 +184,9 @@ def flushed(lines, answers, model):
 
 
 def repaired(image, lazy):
-    """What a crash may leave behind is in order, and is put right."""
+    """A crash leaves a consistent image, which is repaired."""
     if lazy or image.options.get('lazy_refcounts') == 'on':
-        # Marked dirty, and repaired when it is opened.
+        # The image is marked dirty, and repaired when it is opened.
         DiskIo(*image.chain()).all_ok()
         image.check()
     else:
@@ -208,7 +208,7 @@ def dies(rng, folder):
         time.sleep(rng.random() ** 2 * 0.3)
         flushed(lines, disk.kill(), model)
         repaired(image, lazy)
-        # Where a flush did not come, what is there now is what stays.
+        # Where no flush was answered, the current contents are what must stay.
         theirs = os.path.join(folder, 'theirs.raw')
         image.raw(theirs)
         at = model.differs(theirs)
@@ -232,7 +232,7 @@ def loses_power(rng, folder):
         lines += ['wait', 'flush', 'wait'] if line == 'flush' else [line]
     with open(path, 'rb') as f:
         content = f.read()
-    # At a flush most is not on the medium.
+    # During a flush, most data are not on the medium yet.
     cut = rng.choice([('write', rng.randrange(1, 120)), ('flush', rng.randrange(1, 8)),
                       ('flush', rng.randrange(1, 20))])
     with powerloss.PowerLoss(content, *cut) as file:

@@ -231,7 +231,7 @@ def no_pipes(recorder):
                 'id': 'p', 'backend': {'type': 'pipe', 'data': {'device': device}}})
             assert error['reason'] == 'file-not-usable', error
             assert error['path'] == 'backend.data.device', error
-            assert "'%s' is no named pipe" % name in error['desc'], error
+            assert "'%s' is not a named pipe" % name in error['desc'], error
             assert "'file'" in error['desc'], error
 
         refuse(disk.path, disk.path)

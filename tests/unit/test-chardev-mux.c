@@ -336,7 +336,7 @@ static void test_full_base(void)
     g_assert_true(g_str_has_suffix(text->str, "\r\ny"));
 }
 
-/* Notes that nobody reads do not pile up. */
+/* Messages that are not read do not pile up. */
 static void test_many_notes(void)
 {
     g_autoptr(Rig) r = rig_new(1);

@@ -168,8 +168,8 @@ static void test_server(void)
     g_assert_false(exists(path));
 }
 
-/* A socket that nobody listens on is in nobody's way; one that somebody does, or
- * another file, is. */
+/* A socket without a listener does not block its path; one with a listener, or
+ * another file, does. */
 static void test_stale_node(void)
 {
     g_autoptr(Bench) b = bench_new();
@@ -186,7 +186,7 @@ static void test_stale_node(void)
         connect(waiting[i], (struct sockaddr *)&sun, sizeof(sun));
     }
     refuse(b, socket_backend(unix_address(path), true), ERROR_REASON_ADDRESS_IN_USE);
-    g_assert_true(exists(path));                /* so busy that nobody else gets in */
+    g_assert_true(exists(path));                /* so busy that no other connection gets in */
     for (guint i = 0; i < G_N_ELEMENTS(waiting); i++) {
         close(waiting[i]);
     }
@@ -197,7 +197,7 @@ static void test_stale_node(void)
     refuse(b, socket_backend(unix_address(file), true), ERROR_REASON_ADDRESS_IN_USE);
     g_assert_true(g_file_test(file, G_FILE_TEST_IS_REGULAR));
 
-    unlink(path);                               /* somebody else takes the name */
+    unlink(path);                               /* another process takes the name */
     fd = listen_on(path);
     bench_remove(b, chr);
     g_assert_true(exists(path));
@@ -385,7 +385,7 @@ static void test_fd(void)
     bench_remove(b, chr);
 }
 
-/* Whoever passed a descriptor may make it block, for the daemon as well. */
+/* The client that passed a descriptor may make it blocking, for the daemon as well. */
 static void test_fd_flags(void)
 {
     g_autoptr(Bench) b = bench_new();
@@ -461,8 +461,8 @@ static void test_full(void)
     g_assert_cmpuint(bench_wakeups(b, 50), <=, 2);
 }
 
-/* Peers that send what the frontend never takes, and go, are in nobody's way: not
- * the next one's, nor the output's.  What they sent comes in their order. */
+/* Peers that send bytes that the frontend does not take, and disconnect, block neither the
+ * next peer nor the output.  Their bytes arrive in the order of the peers. */
 static void succeed(SocketAddressLegacy *addr, int (*call)(Chardev *chr))
 {
     g_autoptr(Bench) b = bench_new();

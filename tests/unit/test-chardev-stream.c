@@ -101,7 +101,7 @@ static void test_pipe_missing(void)
     g_assert_true(qmp_error_is(error, ERROR_REASON_FILE_NOT_USABLE));
 }
 
-/* Input comes as fast as the frontend wants it, and wakes nobody else. */
+/* Input comes as fast as the frontend takes it, and causes no other wake-ups. */
 static void test_input_pace(void)
 {
     g_autoptr(Bench) b = bench_new();
@@ -152,8 +152,8 @@ static gsize drain(int fd)
     return sum;
 }
 
-/* Output that nobody reads is kept up to a bound; then the frontend waits, and
- * is told when there is room.  Nothing is lost. */
+/* Output that is not read is kept up to a limit; then the frontend waits, and is
+ * notified when there is room.  Nothing is lost. */
 static void test_output_bound(void)
 {
     g_autoptr(Bench) b = bench_new();

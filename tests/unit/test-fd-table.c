@@ -13,7 +13,7 @@
 /* As in fd-table.c. */
 enum { CLIENT_MAX = 128, TOTAL_MAX = 256 };
 
-/* A pipe, which is closed at once. */
+/* A pipe, which is closed immediately. */
 static int new_fd(void)
 {
     int ends[2];
@@ -30,7 +30,7 @@ static QmpFd *passed(guint64 client, int fd)
     return qmp_fd_new(fds, client, fd);
 }
 
-/* The descriptor by that name, which the test then has; -1: there is none. */
+/* Takes the descriptor of that name; -1: there is none. */
 static int take(FdTable *table, guint64 client, const char *name, GError **error)
 {
     QmpFd *fd = fd_table_take(table, client, name, error);
@@ -70,7 +70,7 @@ static void test_names(void)
     close(b);
 }
 
-/* What is replaced, forgotten or left over is closed; what was taken is not. */
+/* Descriptors that are replaced, forgotten or left over are closed; taken ones are not. */
 static void test_closing(void)
 {
     FdTable *table = fd_table_new();
@@ -102,8 +102,8 @@ static void fill(FdTable *table, guint64 client, guint n)
     }
 }
 
-/* A refused descriptor is closed; a name that is there already needs no room; a client that
- * goes makes room. */
+/* A refused descriptor is closed; a name that exists already needs no room; a client that
+ * disconnects makes room. */
 static void test_limits(void)
 {
     g_autoptr(FdTable) table = fd_table_new();

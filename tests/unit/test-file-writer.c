@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * FileWriter, by pipes: a file that takes nothing for as long as the test likes; and by
+ * FileWriter, with pipes, which take no bytes for as long as the test wants; and with
  * regular files.
  */
 #include "config.h"
@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Divides a page: a pipe keeps each write in one. */
+/* A divisor of the page size: a pipe keeps each write in one page. */
 enum { MAX = 1024 };
 
 typedef struct {
@@ -53,7 +53,7 @@ static gsize put(Bench *b, gsize size)
     return file_writer_put(b->w, (const guint8 *)text, size);
 }
 
-/* The thread has its hands full and nobody reads. */
+/* The thread is busy with a write, and the pipe is not read. */
 static void fill(Bench *b)
 {
     for (gsize left = b->room; left; left -= MIN(left, MAX)) {
@@ -87,13 +87,13 @@ static void test_write(Bench *b, gconstpointer data)
     g_assert_cmpint(read(b->reader, text, sizeof(text)), ==, 0);    /* closed */
 }
 
-/* What has no room is not taken; a line is not taken in part. */
+/* Bytes for which there is no room are not taken; a line is not taken in part. */
 static void test_full(Bench *b, gconstpointer data)
 {
     gsize taken = 0;
 
     fill(b);
-    while (taken < MAX) {       /* the thread takes what waited, which makes room once */
+    while (taken < MAX) {       /* the thread takes the bytes that waited: there is room once */
         taken += put(b, MAX - taken);
         g_thread_yield();
     }
@@ -106,7 +106,7 @@ static void test_full(Bench *b, gconstpointer data)
     g_assert_true(file_writer_put_all(b->w, (const guint8 *)"abc", 3));
 }
 
-/* A flush ends, and what is left is told at the end. */
+/* A flush ends, and the number of unwritten bytes is returned at the end. */
 static void test_stuck(Bench *b, gconstpointer data)
 {
     fill(b);
@@ -114,7 +114,7 @@ static void test_stuck(Bench *b, gconstpointer data)
     g_assert_cmpuint(file_writer_free(g_steal_pointer(&b->w)), ==, MAX);
 }
 
-/* Nobody waits longer than the patience, though the deadline is far. */
+/* No flush waits longer than the patience, even if the deadline is far away. */
 static void test_patience(Bench *b, gconstpointer data)
 {
     fill(b);
@@ -174,7 +174,7 @@ static void test_empty(Bench *b, gconstpointer data)
     g_assert_true(file_writer_put_all(w, (const guint8 *)"new", 3));
     g_assert_cmpuint(file_writer_free(w), ==, 0);
     assert_content(path, "new");
-    file_writer_empty(b->w);                    /* a pipe stays as it is */
+    file_writer_empty(b->w);                    /* no effect on a pipe */
     g_assert_true(file_writer_flush(b->w, in_seconds(10)));
     g_assert_cmpint(file_writer_news(b->w).error, ==, 0);
     g_unlink(path);
@@ -237,7 +237,7 @@ static guint count_descriptors(void)
     return n;
 }
 
-/* Nothing of a writer is open when it has been freed: the thread has no say in that. */
+/* A writer that has been freed has no open descriptors, whatever its thread is doing. */
 static void test_closed(void)
 {
     const guint before = count_descriptors();

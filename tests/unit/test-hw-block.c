@@ -416,7 +416,7 @@ static void test_resize(Bench *b, gconstpointer data)
     BlockNode *node = make(b, &options, NULL);
 
     g_assert_true(block_resize_begin(node, 4096, NULL) == file);
-    /* Before the file is shorter, nobody may go there any more. */
+    /* Requests beyond the new end are refused even before the file becomes shorter. */
     g_assert_cmpuint(block_node_size(node), ==, 4096);
     g_assert_null(block_resize_begin(node, 8192, NULL));
     g_assert_false(object_may_delete(&node->object, NULL));

@@ -167,7 +167,7 @@ static void test_fd(void)
     card_free(card);
 }
 
-/* Whoever passed a descriptor may make it block, for the daemon as well. */
+/* The client that passed a descriptor may make it blocking, for the daemon as well. */
 static void test_flags(void)
 {
     g_autoptr(Bench) b = NULL;

@@ -141,7 +141,7 @@ static void test_others(Rig *rig, gconstpointer data)
     g_assert_cmpuint(count_done(rig), ==, 0);
 }
 
-/* What nobody waits for has a limit of its own, and the rest has its turn later. */
+/* Jobs that no client waits for have a limit of their own; the rest run later. */
 static void test_background(Rig *rig, gconstpointer data)
 {
     Job request = { 0 };

@@ -97,7 +97,7 @@ static void test_bad(void)
     }
 }
 
-/* The words behind are somebody else's. */
+/* Words after the first one that is not an option belong to another program. */
 static void test_first_word(void)
 {
     g_autofree char *good = try_words("p -v word --wrong", true);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Descriptors of clients: counted, and closed without waiting.  What waits here is a TCP
- * connection that lingers and whose peer reads nothing.
+ * Descriptors of clients: counted, and closed without waiting.  The descriptor whose close()
+ * waits is a TCP connection that lingers and whose peer reads nothing.
  */
 #include "config.h"
 #include "qmp/fds.h"
@@ -66,7 +66,7 @@ static int lingering_end(int *ret_peer)
     return end;
 }
 
-/* A client's own wait behind it, and count; those of others do not. */
+/* Other descriptors of the same client wait for it, and count; those of others do not wait. */
 static void test_waiting(void)
 {
     g_autoptr(QmpFds) fds = qmp_fds_new();
@@ -85,7 +85,7 @@ static void test_waiting(void)
     wait_room(fds, 1, CLIENT_MAX);
 }
 
-/* One that was in use counts again while it is closed, beyond any limit. */
+/* A descriptor that was in use counts again while it is closed, even beyond the limits. */
 static void test_in_use(void)
 {
     g_autoptr(QmpFds) fds = qmp_fds_new();
@@ -110,7 +110,7 @@ static void test_in_use(void)
     wait_room(fds, 1, CLIENT_MAX);
 }
 
-/* What is taken stays open; a pipe is closed at once.  The account may go before. */
+/* A taken descriptor stays open; a pipe is closed immediately.  The account may be freed first. */
 static void test_fate(void)
 {
     QmpFds *fds = qmp_fds_new();

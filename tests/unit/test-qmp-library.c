@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * qmp/library.c: libraries that are there, that are not, and that lack a function.  The one
- * that is there is libm: this program is not linked with what it calls of it.
+ * qmp/library.c: libraries that exist, that do not, and that lack a function.  The one that
+ * exists is libm: this program is not linked with the functions that it calls.
  */
 #include "config.h"
 
@@ -69,7 +69,7 @@ static gpointer load(gpointer opaque)
     return GINT_TO_POINTER(library_load(opaque, NULL));
 }
 
-/* All see it whole, whoever was first. */
+/* All threads see it complete, whichever was first. */
 static void test_threads(void)
 {
     GThread *threads[8];

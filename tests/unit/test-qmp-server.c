@@ -180,7 +180,7 @@ static void test_separators(void)
     client_expect(client, STATUS_IS);
 }
 
-/* 10,000 at once: all are answered, in few writes, and nobody else waits long. */
+/* 10,000 at once: all are answered, in few writes, and no other client waits long. */
 static void test_pipelining(void)
 {
     g_autoptr(Rig) rig = rig_new(NULL);
@@ -265,7 +265,7 @@ static void test_oob_bound(void)
     client_expect_silence(client);
 }
 
-/* A client that goes away while its command runs harms nobody. */
+/* A client that disconnects while its command runs does no harm. */
 static void test_gone_while_async(void)
 {
     g_autoptr(Rig) rig = rig_new(NULL);
@@ -379,7 +379,7 @@ static void test_descriptors(void)
     rig_run(rig, 5);
     client_call(client, "\"test-take-fd\"}", "{\"return\": 99}");
 
-    /* What nobody takes is closed. */
+    /* Descriptors that no request takes are closed. */
     client_send_fds(client, STATUS, fds, 3);
     client_expect(client, STATUS_IS);
     client_send_fds(client, "rubbish\n", fds, 3);
@@ -424,7 +424,8 @@ static void test_back_pressure(void)
     client_call(client, STATUS, STATUS_IS);
 }
 
-/* Nobody reads: closed after the time, or as soon as events are too many. */
+/* A client that does not read is disconnected after the timeout, or as soon as there are
+ * too many events. */
 static void test_stalled(void)
 {
     QmpServerLimits limits = qmp_server_default_limits;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * qom/checks.h: right casts go through, and wrong ones end the process in a build that checks.
- * Each mistake is made by a process of its own.
+ * qom/checks.h: right casts work, and wrong ones abort the process in a debug build.  Each
+ * mistake is made in a process of its own.
  */
 #include "config.h"
 #include "tests/unit/test-qom-types.h"
@@ -58,7 +58,7 @@ static void other_thread(void)
     g_thread_join(g_thread_new("other", assert_main, NULL));
 }
 
-/* What a process that makes that mistake says at its end. */
+/* Checks the last message of a process that makes that mistake. */
 static void test_wrong(const char *mistake, const char *says)
 {
 #ifdef DEBUG_CHECKS
@@ -74,22 +74,22 @@ static void test_wrong(const char *mistake, const char *says)
 
 static void test_sibling(void)
 {
-    test_wrong("sibling", "*is of class 'test-lone', which is no 'test-chip'*");
+    test_wrong("sibling", "*is of class 'test-lone', which is not a 'test-chip'*");
 }
 
 static void test_derived(void)
 {
-    test_wrong("derived", "*is of class 'test-object', which is no 'device'*");
+    test_wrong("derived", "*is of class 'test-object', which is not a 'device'*");
 }
 
 static void test_props(void)
 {
-    test_wrong("props", "*is of class 'test-other', which is no 'test-object'*");
+    test_wrong("props", "*is of class 'test-other', which is not a 'test-object'*");
 }
 
 static void test_thread(void)
 {
-    test_wrong("thread", "*this is for the main thread alone*");
+    test_wrong("thread", "*this may only run on the main thread*");
 }
 
 static void add_tests(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the host refuses, as a state: it begins once, is told once, and ends when the host
- * gives again.
+ * Resources that the host refuses, each as a state: it begins once, is reported once, and ends
+ * when the host has the resource again.
  */
 #include "config.h"
 #include "daemon/service/resources.h"
@@ -109,7 +109,7 @@ static void *report_memory(void *data)
     return NULL;
 }
 
-/* From any thread, however often; other errors are no matter of this. */
+/* Reports may come from any thread, and often; other errors are ignored. */
 static void test_begins_and_ends(void)
 {
     Bench b;
@@ -127,7 +127,7 @@ static void test_begins_and_ends(void)
     assert_info(&b, HOST_RESOURCE_DESCRIPTORS, true, 2, "first");
     assert_info(&b, HOST_RESOURCE_MEMORY, true, 1, "a thread");
     assert_info(&b, HOST_RESOURCE_DISK_SPACE, false, 0, NULL);
-    /* The host has both, so that is over in a second. */
+    /* The host has both, so the state is over in a second. */
     loop_bench_until(loop_bench_turn(b.base, 100),
                      !strcmp(b.sent->str, "+descriptors +memory -descriptors -memory "));
     assert_text(&b, NULL);
@@ -136,7 +136,7 @@ static void test_begins_and_ends(void)
     bench_clear(&b);
 }
 
-/* While a list of requests may still be undone, nothing is told. */
+/* While a list of requests may still be undone, nothing is reported. */
 static void test_waits(void)
 {
     Bench b;
@@ -153,7 +153,7 @@ static void test_waits(void)
     bench_clear(&b);
 }
 
-/* What a request failed with: by its errno, or by its reason. */
+/* A failed request counts by its errno, or by its reason. */
 static void test_errors(void)
 {
     g_autoptr(GError) memory = NULL, disk = NULL, other = NULL;

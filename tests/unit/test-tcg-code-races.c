@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Others change memory while a vCPU translates: a device writes into code, and memory slots
- * change.
+ * Memory changes while a vCPU translates: a device writes to code, and memory slots change.
  */
 #include "config.h"
 #include "tests/unit/tcg-rig.h"
@@ -10,13 +9,13 @@
 
 #include "qom/qapi-objects-accel.h"
 
-/* In pages of their own: what the device has published last, what the guest has seen of it, and a
- * function that returns it, a number in the instruction MOV. */
+/* In pages of their own: the number that the device has published last, the number that the guest
+ * has seen last, and a function that returns a number, the immediate operand of its MOV. */
 enum { PUBLISHED = 0x30000, SEEN = 0x30040, FUNCTION = 0x31003, NUMBER = FUNCTION + 1,
        ROUNDS = 2000 };
 
-/* Until the last round: never may the function return less than what was published before it
- * was called. */
+/* Runs until the last round: the function must never return less than the number that was published
+ * before the call. */
 static const guint8 caller[] = {
     0x8b, 0x1c, 0x25, 0x00, 0x00, 0x03, 0x00,   /* mov ebx, [PUBLISHED] */
     0xb9, 0x03, 0x10, 0x03, 0x00,               /* mov ecx, FUNCTION */
@@ -66,8 +65,8 @@ static void wait_for(guint turns)
 
 static gint ended;
 
-/* The device, which writes once more while the first is translated, now and then.  It goes on when
- * the guest has seen that. */
+/* The device: now and then it writes a second time while the first version is being translated.  It
+ * goes on when the guest has seen the number. */
 static void *write_numbers(void *data)
 {
     TcgRig *rig = data;
@@ -121,15 +120,15 @@ static void *hold(void *data)
     return NULL;
 }
 
-/* The vCPU has seen to its reset, and is in its guest: it wants to translate. */
+/* Whether the vCPU has handled its reset and runs its guest: then it is about to translate. */
 static bool translates(const TcgVcpu *vcpu)
 {
     return !__atomic_load_n(&vcpu->state->pending, __ATOMIC_SEQ_CST) &&
            __atomic_load_n(&vcpu->in_run, __ATOMIC_SEQ_CST);
 }
 
-/* A thread that changes slots waits for a translation, which here waits for the mutex.  The sleep
- * gives a fault the time to show, and no more. */
+/* A thread that changes slots waits for a translation, which waits for the mutex here.  The sleep
+ * only gives a fault time to show. */
 static void test_held(void)
 {
     g_autoptr(TcgRig) rig = tcg_rig_new();

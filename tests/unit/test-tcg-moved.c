@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest that goes on in a new process, on the CPU in software: what it has in registers is
- * what it had there, or on KVM.
+ * A guest that continues in a new process, on the CPU in software: its registers have the values
+ * that they had in the old process, or on KVM.
  */
 #include "config.h"
 #include "tests/unit/tcg-rig.h"
@@ -14,7 +14,7 @@
 
 #define VARIABLE "VMD_TEST_MOVED"
 
-/* Where the guest waits for a byte, and where it puts what it has. */
+/* Where the guest waits for a byte, and where it stores its registers. */
 enum { OPERANDS = TCG_RIG_DATA, FLAG = TCG_RIG_DATA + 64, RESULTS = TCG_RIG_DATA + 80,
        RESULTS_SIZE = 64 };
 
@@ -65,7 +65,7 @@ static char *read_file(const char *folder, const char *name, gsize *ret_size)
     return data;
 }
 
-/* The two instructions of the x87, of 6 bytes. */
+/* Where the two x87 instructions are, of 6 bytes each. */
 enum { FLD = 17, FSTP = FLD + 37 };
 
 static TcgRig *rig_with_state(bool x87)
@@ -86,7 +86,7 @@ static TcgRig *rig_with_state(bool x87)
     return rig;
 }
 
-/* To the end; what it put into memory. */
+/* Runs the guest to its end; returns its results in memory. */
 static const guint8 *finish(TcgRig *rig)
 {
     rig->ram[FLAG] = 1;
@@ -107,7 +107,7 @@ static void save(const char *folder, Cpu *cpu, const guint8 *ram)
     write_file(folder, "ram", ram, TCG_RIG_RAM);
 }
 
-/* Has a new process go on, which must come to these results. */
+/* Continues in a new process, which must get the same results. */
 static void go_on(const char *folder, const guint8 *results)
 {
     g_assert_cmpmem(results + 16, 16, operands, 16);
@@ -134,8 +134,8 @@ static void test_from_tcg(void)
     go_on(folder, rig->ram + RESULTS);
 }
 
-/* On KVM, with what the other rig would begin with; without the x87, as a KVM that emulates
- * instructions does not know it. */
+/* On KVM, with the state that the other rig would begin with; without the x87, as a KVM that
+ * emulates instructions does not support it. */
 static Rig *kvm_rig_with_state(void)
 {
     g_autoptr(TcgRig) other = rig_with_state(false);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Guests that change code, in the ways that Linux does (text_poke by INT3, jump labels,
- * alternatives, probes, modules) and in worse ones: across pages, under their own feet,
- * by string instructions and by a device.  Each tells by letters what ran.
+ * alternatives, probes, modules) and in worse ones: across pages, at the current
+ * instruction, by string instructions and by a device.  Each outputs letters that show
+ * what ran.
  */
 #include "config.h"
 #include "tests/unit/tcg-rig.h"
@@ -11,7 +12,7 @@
 
 #include "qom/qapi-objects-accel.h"
 
-/* Code for CODE, in .rodata; labels are of the guest by AT(label). */
+/* Code for CODE, in .rodata; AT(label) is the guest's address of a label. */
 #define GUEST(name, text) \
     extern const guint8 guest_##name[], guest_##name##_end[]; \
     __asm__(".pushsection .rodata\n" \
@@ -30,14 +31,14 @@
 GUEST(next, "movb $'B', " AT("1f + 1") "\n"
             "1: mov $'A', %al\n" TELL END);
 
-/* The same, run before as it was, and the store in the same block. */
+/* The same, but the old instruction has run before, and the store is in the same block. */
 GUEST(loop, "mov $3, %ebx\n"
             "2: incb " AT("1f + 1") "\n"
             "1: mov $'A', %al\n" TELL
             "dec %ebx\n"
             "jnz 2b\n" END);
 
-/* text_poke: INT3 over the first byte, the others, then the first: a NOP becomes a jump. */
+/* text_poke makes a NOP a jump: INT3 over the first byte, then the other bytes, then the first. */
 GUEST(poke, "call 1f\n"
             "movb $0xcc, " AT("1f") "\n"
             "call 1f\n"
@@ -50,7 +51,7 @@ GUEST(poke, "call 1f\n"
             "2: mov $'N', %al\n" TELL "ret\n"
             "3: mov $'J', %al\n" TELL "ret\n");
 
-/* Jump labels as the boot has them: all bytes at once, to and fro. */
+/* Jump labels as set during boot: all bytes at once, back and forth. */
 GUEST(label, "mov $3, %ebx\n"
              "4: call 1f\n"
              "mov 5f - 8b + 0x1000, %eax\n"
@@ -66,7 +67,7 @@ GUEST(label, "mov $3, %ebx\n"
              "3: mov $'J', %al\n" TELL "ret\n"
              "5: .byte 0xe9; .long 3b - 2b\n");
 
-/* A module: code is copied to a page of data, run, and made data again. */
+/* A module: code is copied to a data page, run, and overwritten with data again. */
 GUEST(module, "mov $'a', %ebx\n"
               "1: mov $(" AT("2f") "), %esi\n"
               "mov $0x20100, %edi\n"
@@ -82,7 +83,7 @@ GUEST(module, "mov $'a', %ebx\n"
               "jne 1b\n" END
               "2: mov $'?', %al\n" TELL "ret\n");
 
-/* The code that follows a string instruction, by that instruction. */
+/* A string instruction changes the code that follows it. */
 GUEST(string, "mov $(" AT("2f") "), %esi\n"
               "mov $(" AT("1f") "), %edi\n"
               "mov $(3f - 2f), %ecx\n"
@@ -91,7 +92,7 @@ GUEST(string, "mov $(" AT("2f") "), %esi\n"
               "2: mov $'C', %al\n" TELL "mov $'D', %al\n" TELL
               "3:\n");
 
-/* The string instruction itself: it goes on until an interrupt or its end at the latest. */
+/* A string instruction overwrites itself: it goes on at most until an interrupt or its end. */
 GUEST(own, "mov $0x90, %al\n"
            "mov $(" AT("1f") "), %edi\n"
            "mov $(2f - 1f), %ecx\n"
@@ -99,7 +100,7 @@ GUEST(own, "mov $0x90, %al\n"
            "mov $'A', %al\n" TELL
            "2: mov $'B', %al\n" TELL END);
 
-/* An instruction on two pages, changed by a store over both, by one to each, and from each. */
+/* An instruction on two pages, changed by a store across both, by one to each, and from each. */
 GUEST(crossing, "mov $4, %ebx\n"
                 "2: jmp 4f\n"
                 ".org 8b + 0xffe\n"
@@ -111,7 +112,7 @@ GUEST(crossing, "mov $4, %ebx\n"
                 "dec %ebx\n"
                 "jnz 2b\n" END);
 
-/* The same, when its second page is another one than before: its first can still be changed. */
+/* The same after its second page was remapped: its first page can still be changed. */
 GUEST(remapped, "call 4f\n"
                 "mov $0x2000, %esi\n"
                 "mov $0x20000, %edi\n"
@@ -129,8 +130,8 @@ GUEST(remapped, "call 4f\n"
                 "shr $24, %eax\n" TELL
                 "ret\n");
 
-/* One that is none: 0F 04, until a device makes it CPUID.  (The second time is not a single step
- * any more, which the return from #UD is.) */
+/* An undefined instruction: 0F 04, until a device makes it CPUID.  (The return from #UD is a single
+ * step, the second turn is not.) */
 GUEST(undefined, "mov $2, %esi\n"
                  "2: jmp 4f\n"
                  ".org 8b + 0xfff\n"
@@ -151,7 +152,7 @@ GUEST(vector, "movdqu " AT("2f") ", %xmm0\n"
               "2: mov $'M', %al\n" TELL "ret\n"
               ".fill 16, 1, 0x90\n");
 
-/* A push into the code below the stack. */
+/* A push to code, below the stack pointer. */
 GUEST(push, "call 1f\n"
             "mov $(" AT("1f + 8") "), %esp\n"
             "mov " AT("2f") ", %rax\n"
@@ -163,7 +164,7 @@ GUEST(push, "call 1f\n"
             "2: mov $'P', %al\n" TELL "ret\n"
             ".fill 16, 1, 0x90\n");
 
-/* By another address of the same page of RAM. */
+/* Through another address of the same page of RAM. */
 GUEST(alias, "call 1f\n"
              "movb $'Z', 0x800000 + " AT("1f + 1") "\n"
              "call 1f\n" END
@@ -201,9 +202,9 @@ static const Case cases[] = {
     CASE(device, "Ab"),
 };
 
-/* INT3 in the middle of a poke is passed as Linux does: as the old instruction, a NOP of 5
- * bytes.  INT 31 is the device, which changes the letter after the second.  What is undefined
- * becomes CPUID. */
+/* INT3 in the middle of a poke is skipped as Linux does: as if it were the old instruction, a NOP
+ * of 5 bytes.  INT 31 is the device, which changes the letter after the second one.  The undefined
+ * instruction becomes CPUID. */
 static void on_event(TcgRig *rig, TcgRigEvent *event)
 {
     const guint8 letter = 'b', cpuid = 0xa2;
@@ -241,9 +242,9 @@ static void test_case(gconstpointer data)
     run_case(rig, data);
 }
 
-/* ---- Two who change code or memory at once ---- */
+/* ---- Two threads that change code or memory at the same time ---- */
 
-static gint holds;              /* that have been */
+static gint holds;              /* number of holds that are over */
 
 static void *hold_thread(void *data)
 {
@@ -255,7 +256,7 @@ static void *hold_thread(void *data)
     return NULL;
 }
 
-/* The second waits for the first, and the guest runs when both are done. */
+/* The second thread waits for the first, and the guest runs when both are done. */
 static void test_two_holds(void)
 {
     g_autoptr(TcgRig) rig = tcg_rig_new();
