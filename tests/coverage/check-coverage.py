@@ -81,7 +81,8 @@ class Schema:
 
     def single_members(self):
         """Names of struct members that can have but one value: there is nothing to read."""
-        return {key.lstrip('*') for expr in self.expressions.values() if 'struct' in expr
+        return {key.lstrip('*') for expr in self.expressions.values()
+                if 'struct' in expr and 'class' not in expr     # a class names its C struct so
                 for key, value in expr['data'].items() if has_one_value(value)}
 
     def argument_members(self):
@@ -176,7 +177,7 @@ def sources():
 def used_members(text):
     """Names that stand behind -> or . in C code, or that rows are looked up by."""
     return set(re.findall(r'(?:->|\.)\s*([A-Za-z_]\w*)', text)) | set(
-        re.findall(r'(?:member->name|qmp_class_member\([^;"]*), "([\w.-]+)"', text))
+        re.findall(r'(?:member->name\)?|qmp_class_member\([^;"]*), "([\w.-]+)"', text))
 
 
 def c_name(name):
