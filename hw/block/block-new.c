@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "qmp/error.h"
-#include "qom/qapi-objects-block.h"
 #include "qmp/visit.h"
 #include "qom/env.h"
 #include "qom/hint.h"
@@ -208,23 +207,12 @@ static char *choose_name(Object *parent)
     }
 }
 
-/* The link of a slot in a class's properties, or NULL. */
+/* The link of a slot in a class's properties, which has the slot's name; or NULL. */
 static QmpLink *link_of(const QmpClass *klass, void *props, BlockSlot slot)
 {
-    if (klass == &qmp_class_block_qcow2) {
-        BlockQcow2Props *qcow2 = props;
-        QmpLink *const links[N_BLOCK_SLOTS] = {
-            [BLOCK_FILE] = (QmpLink *)&qcow2->file,
-            [BLOCK_BACKING] = (QmpLink *)&qcow2->backing,
-            [BLOCK_DATA_FILE] = (QmpLink *)&qcow2->data_file,
-        };
+    const QmpMember *row = qmp_class_member(klass, slot_names[slot]);
 
-        return links[slot];
-    }
-    if (qmp_class_is_a(klass, &qmp_class_block_filter) && slot == BLOCK_FILE) {
-        return (QmpLink *)&((BlockFilterProps *)props)->file;
-    }
-    return NULL;
+    return row ? (QmpLink *)(void *)((guint8 *)props + row->offset) : NULL;
 }
 
 /* Puts the names of nodes in the options into the properties of the links. */
