@@ -67,12 +67,15 @@ static void list_nodes(GPtrArray *nodes, BlockNode *node)
 static void remove_nodes(Vmd *vmd, QmpRequest *req, GPtrArray *nodes, GError *error)
 {
     Removal *removal = g_new(Removal, 1);
+    bool flushes = false;
 
     *removal = (Removal){ .req = req, .error = error, .nodes = nodes };
     for (guint i = 0; i < nodes->len; i++) {
+        flushes |= block_node_is_changed(nodes->pdata[i]);
         object_dismantle(nodes->pdata[i]);
     }
-    pool_run(vmd->pool, POOL_FLUSH, remove_release, remove_finish, removal);
+    pool_run(vmd->pool, flushes ? POOL_FLUSH : POOL_RELEASE, remove_release, remove_finish,
+             removal);
 }
 
 void qmp_blockdev_del(QmpRequest *req, BlockdevDelArgs *args)

@@ -60,7 +60,7 @@ static void add(Object *obj, void *opaque)
     g_ptr_array_add(release->groups, group);
     if (node) {
         join_users(release, group, node);
-        group->flushes |= !node->read_only;
+        group->flushes |= block_node_is_changed(node);
     }
     put(release, group, obj);
 }

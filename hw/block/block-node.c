@@ -69,6 +69,12 @@ guint64 block_node_size(const BlockNode *node)
     return __atomic_load_n(&node->size, __ATOMIC_RELAXED);
 }
 
+bool block_node_is_changed(const BlockNode *node)
+{
+    return __atomic_load_n(&node->highest_write, __ATOMIC_RELAXED) ||
+           __atomic_load_n(&node->resized, __ATOMIC_RELAXED);
+}
+
 const char *block_node_name(const BlockNode *node)
 {
     return node->object.name;

@@ -107,11 +107,15 @@ struct BlockNode {
     guint memory_alignment;     /* of buffers; unaligned ones cost a copy */
     guint64 size;               /* bytes; atomic, block_node_size() reads it */
     guint64 highest_write;      /* its end; atomic */
+    bool resized;               /* atomic: the file has another size than before */
     GPtrArray *users;           /* of BlockUser */
     bool resizing;              /* from block_resize_begin to its end */
 };
 
 guint64 block_node_size(const BlockNode *node);
+/* Whether anything was written through it, or its size changed: only then has its close anything
+ * to make durable.  Any thread. */
+bool block_node_is_changed(const BlockNode *node);
 /* The filename that clients see: the file's path, "null-co://", or a description. */
 char *block_node_filename(const BlockNode *node);
 gint64 block_node_actual_size(BlockNode *node);

@@ -81,6 +81,7 @@ static bool file_resize(BlockNode *node, guint64 size, GError **error)
     if (s->is_device) {
         return resize_device(s, size, error);
     }
+    __atomic_store_n(&node->resized, true, __ATOMIC_RELAXED);
     if (ftruncate(s->fd, size) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot resize '%s'",
                             node->options->u.file.filename);
@@ -237,7 +238,7 @@ static void file_close(BlockNode *node)
     if (s->fd < 0) {
         return;
     }
-    if (!node->read_only && !s->no_flush && fdatasync(s->fd) < 0) {
+    if (block_node_is_changed(node) && !s->no_flush && fdatasync(s->fd) < 0) {
         g_warning("'%s' may have lost data: %s", node->options->u.file.filename,
                   g_strerror(errno));
     }

@@ -340,10 +340,9 @@ def abandoned_files(recorder):
         wait_child(other, '/objects', 'io', True)
         owner.close()
         wait_child(other, '/objects', 'io', False)
-        for kind in 'sync', 'close':
-            disk.hold(kind)                     # no more what was held before
-            wait_held(disk)
-            others_go_on(daemon)
+        disk.hold('close')                      # no more what was held before
+        wait_held(disk)
+        others_go_on(daemon)
         disk.release()
         wait_child(other, '/block-nodes', 'f', False)
         ends(daemon)
@@ -407,9 +406,12 @@ def the_end(recorder):
             daemon = stack.enter_context(Daemon(recorder))
             client, path = daemon.client(), daemon.path('s')
             client.request(chardev('s', {'type': 'unix', 'path': path}, server=True, wait=False))
-            for i, disk in enumerate(disks):
+            for i, disk in enumerate(disks[:6]):
                 client.call('object-add', qom_type='memory-backend-file', id='m%d' % i,
                             mem_path=disk.path, size=1 << 20, discard_data=True)
+            for i, disk in enumerate(disks[6:]):        # nothing was written: nothing is flushed
+                client.call('blockdev-add', driver='file', node_name='n%d' % i,
+                            filename=disk.path)
             for disk in disks:
                 disk.stop_answering()
             ends(daemon, by_signal)

@@ -283,6 +283,7 @@ def flushes(recorder):
         deaf.stop_answering()
         client = daemon.client()
         client.call('blockdev-add', driver='file', node_name='f', filename=disk.path)
+        client.call('block_resize', node_name='f', size=2 << 20)        # what is to be flushed
         disk.hold()
         with Waiting(daemon, [request('blockdev-del', node_name='f'),
                               request('blockdev-add', driver='file', node_name='g',
@@ -318,6 +319,7 @@ def what_is_complete(recorder):
             client.call('device_add', driver='isa-serial', chardev='con')
             client.call('blockdev-add', driver='file', node_name='f', filename=disk.path)
             client.call('device_add', driver='virtio-blk-device', drive='f')
+            client.call('block_resize', node_name='f', size=2 << 20)
             with Waiting(daemon, [request('blockdev-add', driver='file', node_name='g',
                                           filename=deaf.folder + '/other')]):
                 if accel != 'qtest-accel':
