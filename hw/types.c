@@ -81,6 +81,7 @@ const TypeInfo *const hw_types[] = {
     &block_qcow2_type,
     &block_raw_type,
     &block_throttle_type,
+    &disk_type,
     &throttle_group_type,
 
     /* char */

@@ -51,6 +51,20 @@ Device *device_whole(Device *dev)
     return dev;
 }
 
+char *device_boot_path(Device *dev)
+{
+    const Class *klass = dev->object.klass;
+
+    for (guint i = klass->n_types; i-- > 0;) {
+        const DeviceOps *ops = klass->types[i]->device;
+
+        if (ops && ops->boot_path) {
+            return ops->boot_path(dev);
+        }
+    }
+    return NULL;
+}
+
 void device_describe_acpi(Device *dev, struct AcpiDevices *devices)
 {
     for (guint i = 0; i < n_types(dev); i++) {

@@ -56,6 +56,9 @@ struct DeviceOps {
     /* After state rows were loaded: recomputes and checks.  If it refuses, the old values
      * are restored, and it is called once more. */
     bool (*state_loaded)(Device *dev, GError **error);
+    /* Its Open Firmware path below the PCI function that it is or that carries it, newly
+     * allocated: a device that firmware can boot from. */
+    char *(*boot_path)(Device *dev);
     /* Describes the device for ACPI tables (hw/acpi/acpi-device.h). */
     void (*acpi)(Device *dev, struct AcpiDevices *devices);
 };
@@ -155,6 +158,8 @@ bool device_load(Device *dev, const guint8 *data, gsize length, GError **error);
 /* Whether there is anything to save. */
 bool device_has_state(const Device *dev);
 
+/* The nearest class's boot_path, newly allocated; NULL: firmware does not boot from it. */
+char *device_boot_path(Device *dev);
 /* Calls the acpi hooks of dev's classes, base first.  Machine lock held; dev is
  * realized. */
 void device_describe_acpi(Device *dev, struct AcpiDevices *devices);

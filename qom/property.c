@@ -13,6 +13,7 @@
 #include "qmp/policy.h"
 #include "qmp/visit.h"
 #include "qom/class.h"
+#include "qom/env.h"
 #include "qom/hint.h"
 #include "qom/link.h"
 #include "qom/row.h"
@@ -273,6 +274,22 @@ bool object_property_set(Object *obj, const char *name, const QmpInput *input,
         row_mark_given(klass, &obj->given, member - qmp_members(klass->props));
     }
     return ok;
+}
+
+void object_property_set_link(Object *obj, const char *name, Object *target)
+{
+    const QmpClass *klass = object_class(obj);
+    const QmpMember *member = qmp_class_member(klass, name);
+    QmpLink *link = (QmpLink *)((char *)obj->props + member->offset);
+
+    env_lock_assert(obj);
+    if (target) {
+        link_hold(obj, member, target);
+        row_mark_given(klass, &obj->given, member - qmp_members(klass->props));
+    }
+    link_release(obj, member, obj->props);
+    g_free(link->path);
+    *link = (QmpLink){ .path = target ? g_strdup(target->name) : NULL, .target = target };
 }
 
 /* ---- Describing ---- */

@@ -108,21 +108,19 @@ void block_query_nodes(Object *root, BlockDeviceInfoList *ret)
 
 /* ---- Disks ---- */
 
-static char *disk_name(const BlockFront *front)
-{
-    const char *id = device_id(front->dev);
-
-    return id ? g_strdup(id) : object_path(&front->dev->object);
-}
-
 static void add_disk(BlockFront *front, void *data)
 {
     BlockInfo *info = g_new0(BlockInfo, 1);
+    BlockNode *node = front->config.node;
 
-    info->device = g_strdup(block_node_name(front->config.node));
-    info->qdev = disk_name(front);
+    info->device = g_strdup(block_front_name(front));
+    info->qdev = block_front_device(front);
     info->type = g_strdup("unknown");
-    info->inserted = node_info(front->config.node, g_atomic_int_get(&front->write_cache));
+    info->removable = front->config.removable;
+    info->locked = g_atomic_int_get(&front->locked);
+    info->has_tray_open = front->config.has_tray;
+    info->tray_open = g_atomic_int_get(&front->tray_open);
+    info->inserted = node ? node_info(node, g_atomic_int_get(&front->write_cache)) : NULL;
     info->has_io_status = front->config.io_status;
     info->io_status = g_atomic_int_get(&front->status);
     g_ptr_array_add(data, info);
@@ -139,14 +137,21 @@ void block_query_disks(Object *root, BlockInfoList *ret)
 
 /* ---- Statistics ---- */
 
-static BlockStats *node_stats(const BlockNode *node)
+static BlockStats *empty_stats(void)
 {
     BlockStats *stats = g_new0(BlockStats, 1);
 
-    stats->node_name = g_strdup(block_node_name(node));
     stats->stats = g_new0(BlockDeviceStats, 1);
-    stats->stats->wr_highest_offset = load(&node->highest_write);
     stats->stats->account_invalid = stats->stats->account_failed = true;
+    return stats;
+}
+
+static BlockStats *node_stats(const BlockNode *node)
+{
+    BlockStats *stats = empty_stats();
+
+    stats->node_name = g_strdup(block_node_name(node));
+    stats->stats->wr_highest_offset = load(&node->highest_write);
     if (node->file) {
         stats->parent = node_stats(node->file);
     }
@@ -192,10 +197,10 @@ static void fill_stats(BlockDeviceStats *s, const BlockStatistics *from)
 
 static void add_disk_stats(BlockFront *front, void *data)
 {
-    BlockStats *stats = node_stats(front->config.node);
+    BlockStats *stats = front->config.node ? node_stats(front->config.node) : empty_stats();
 
-    stats->device = g_strdup(block_node_name(front->config.node));
-    stats->qdev = disk_name(front);
+    stats->device = g_strdup(block_front_name(front));
+    stats->qdev = block_front_device(front);
     fill_stats(stats->stats, &front->stats);
     g_ptr_array_add(data, stats);
 }

@@ -14,6 +14,7 @@ extern const TypeInfo block_null_type;
 extern const TypeInfo block_qcow2_type;
 extern const TypeInfo block_raw_type;
 extern const TypeInfo block_throttle_type;
+extern const TypeInfo disk_type;
 extern const TypeInfo throttle_group_type;
 
 #endif

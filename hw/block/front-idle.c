@@ -63,11 +63,15 @@ static void add_if_within(BlockFront *front, void *data)
     }
 }
 
+/* With all their requests submitted. */
 static GPtrArray *fronts_within(Object *branch)
 {
     Search search = { .branch = branch, .fronts = g_ptr_array_new() };
 
     block_front_foreach(object_root(branch), add_if_within, &search);
+    for (guint i = 0; i < search.fronts->len; i++) {
+        block_front_push(search.fronts->pdata[i]);
+    }
     return search.fronts;
 }
 

@@ -93,7 +93,7 @@ static void send_event(BlockFront *front, BlockOp op, BlockErrorAction action, i
 {
     const Env *env = object_env(&front->dev->object);
     EventBlockIoError data = {
-        .device = (char *)block_node_name(front->config.node),
+        .device = (char *)block_front_name(front),
         .node_name = (char *)block_node_name(front->config.node),
         .operation = op == BLOCK_OP_READ ? IO_OPERATION_TYPE_READ : IO_OPERATION_TYPE_WRITE,
         .action = action,
@@ -182,7 +182,15 @@ void block_front_drain(BlockFront *front)
 {
     main_thread_assert();
     env_lock_assert(&front->dev->object);
+    block_front_push(front);
     aio_wait(front->config.aio, nothing_in_flight, front);
+}
+
+void block_front_push(BlockFront *front)
+{
+    if (front->config.push) {
+        front->config.push(front->config.opaque);
+    }
 }
 
 static BlockFrontRequest *take_kept(BlockFront *front)
@@ -227,6 +235,33 @@ void block_front_forget(BlockFront *front)
     aio_run_wait(front->config.aio, forget, front);
 }
 
+/* The medium is gone. */
+static void fail_kept(void *opaque)
+{
+    BlockFrontRequest *request = take_kept(opaque);
+
+    while (request) {
+        BlockFrontRequest *next = request->next;
+
+        request->done(request, ENOMEDIUM);
+        request = next;
+    }
+}
+
+/* ---- Names ---- */
+
+const char *block_front_name(const BlockFront *front)
+{
+    return front->name ? front->name : "";
+}
+
+char *block_front_device(const BlockFront *front)
+{
+    const char *id = device_id(front->dev);
+
+    return id ? g_strdup(id) : object_path(&front->dev->object);
+}
+
 /* ---- Attaching ---- */
 
 static void node_resized(void *opaque)
@@ -259,24 +294,52 @@ static void unlist_front(BlockFront *front)
     }
 }
 
-bool block_front_attach(BlockFront *front, Device *dev, const BlockFrontConfig *config,
-                        GError **error)
+bool block_front_insert(BlockFront *front, BlockNode *node, GError **error)
 {
     const BlockUser user = {
-        .object = &dev->object, .share = config->share, .resized = node_resized, .opaque = front,
+        .object = &front->dev->object, .share = front->config.share, .resized = node_resized,
+        .opaque = front,
     };
 
     main_thread_assert();
-    env_lock_assert(&dev->object);
-    if ((block_node_needs_io(config->node) && !aio_enable_io(config->aio, error)) ||
-        !block_node_use(config->node, &user, error)) {
+    env_lock_assert(&front->dev->object);
+    if ((block_node_needs_io(node) && !aio_enable_io(front->config.aio, error)) ||
+        !block_node_use(node, &user, error)) {
         return false;
     }
+    if (!front->name) {
+        front->name = g_strdup(block_node_name(node));
+    }
+    front->config.node = node;
+    return true;
+}
+
+void block_front_remove(BlockFront *front)
+{
+    BlockNode *node = front->config.node;
+
+    if (node) {
+        main_thread_assert();
+        env_lock_assert(&front->dev->object);
+        aio_run_wait(front->config.aio, fail_kept, front);
+        front->config.node = NULL;
+        block_node_unuse(node, &front->dev->object);
+        g_atomic_int_set(&front->status, BLOCK_DEVICE_IO_STATUS_OK);
+    }
+}
+
+bool block_front_attach(BlockFront *front, Device *dev, const BlockFrontConfig *config,
+                        GError **error)
+{
     *front = (BlockFront){
-        .dev = dev, .machine = machine_of(dev), .config = *config, .attached = true,
-        .write_cache = true,
+        .dev = dev, .machine = machine_of(dev), .config = *config, .write_cache = true,
     };
+    front->config.node = NULL;
     front->kept_end = &front->kept;
+    if (config->node && !block_front_insert(front, config->node, error)) {
+        return false;
+    }
+    front->attached = true;
     list_front(front);
     return true;
 }
@@ -286,11 +349,10 @@ void block_front_detach(BlockFront *front)
     if (!front->attached) {
         return;
     }
-    main_thread_assert();
-    env_lock_assert(&front->dev->object);
     block_front_forget(front);
     unlist_front(front);
-    block_node_unuse(front->config.node, &front->dev->object);
+    block_front_remove(front);
+    g_clear_pointer(&front->name, g_free);
     front->attached = false;
 }
 

@@ -44,13 +44,17 @@ typedef struct {
 } BlockStatistics;
 
 typedef struct {
-    BlockNode *node;
+    BlockNode *node;            /* NULL: no medium, see block_front_insert() */
     AioContext *aio;
     BlockdevOnError rerror, werror;
     bool share;                 /* other users that share may use the node, too */
     bool io_status;             /* query-block shows an io-status */
+    bool removable, has_tray;   /* what query-block shows of the drive */
     /* The node's size changed; machine lock held. */
     void (*resized)(void *opaque);
+    /* Submits what the device has put off, before somebody waits until nothing is in flight; main
+     * thread, machine lock held. NULL: it puts nothing off. */
+    void (*push)(void *opaque);
     void *opaque;
 } BlockFrontConfig;
 
@@ -60,6 +64,8 @@ struct BlockFront {
     BlockFrontConfig config;
     GList link;                 /* in the machine's fronts */
     bool attached;
+    char *name;                 /* the first node's: the disk's name for clients; or NULL */
+    gint tray_open, locked;     /* atomic: as DiskOps.has_tray drives have them */
     gint write_cache;           /* atomic: the guest flushes; else each write is flushed */
     gint status;                /* atomic: BlockDeviceIoStatus */
     guint in_flight;            /* without kept ones; used by the context's thread only */
@@ -67,17 +73,28 @@ struct BlockFront {
     BlockStatistics stats;
 };
 
-/* Starts using the node.  Fails with in-use, not-supported (no io_uring). */
+/* Starts using the node, if there is one.  Fails with in-use, not-supported (no io_uring). */
 bool block_front_attach(BlockFront *front, Device *dev, const BlockFrontConfig *config,
                         GError **error);
 /* To be called when nothing is in flight; a no-op if it is not attached. */
 void block_front_detach(BlockFront *front);
+/* Puts a node into a front without one; fails as block_front_attach. */
+bool block_front_insert(BlockFront *front, BlockNode *node, GError **error);
+/* Takes it out, if there is one; nothing may be in flight. Requests that were kept fail with
+ * ENOMEDIUM. */
+void block_front_remove(BlockFront *front);
+/* The disk's name in query-block: the node's, or that of the first one; "" if there was none. */
+const char *block_front_name(const BlockFront *front);
+/* The device's id, or its path; newly allocated. */
+char *block_front_device(const BlockFront *front);
 
 /* Context's thread. */
 void block_front_submit(BlockFront *front, BlockFrontRequest *request);
 /* Counts an invalid request. */
 void block_front_note_invalid(BlockFront *front, BlockOp op);
 
+/* Has the device submit what it has put off (config.push). */
+void block_front_push(BlockFront *front);
 /* Waits until no request is in flight: each is done, or kept.  This blocks the main loop:
  * use block_fronts_when_idle() first where possible. */
 void block_front_drain(BlockFront *front);

@@ -11,35 +11,12 @@
 
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-block.h"
-#include "qmp/qapi-types-net.h"
 #include "qom/qapi-objects-pci.h"
 
 typedef struct {
     gint32 index;
     Device *dev;                /* borrowed */
 } BootEntry;
-
-/* Classes that firmware can boot from, and their path components below the PCI
- * function. */
-static const struct {
-    const QmpClass *klass;
-    const char *unit;
-} bootable[] = {
-    { &qmp_class_virtio_blk_device, "disk@0,0" },
-    { &qmp_class_virtio_net_device, "ethernet-phy@0" },
-    { &qmp_class_e1000, "ethernet-phy@0" },
-};
-
-static const char *unit_of(const Object *obj)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(bootable); i++) {
-        if (object_is_a(obj, bootable[i].klass)) {
-            return bootable[i].unit;
-        }
-    }
-    return NULL;
-}
 
 /* ---- Paths ---- */
 
@@ -49,8 +26,12 @@ static const char *function_name(const PciDevice *dev)
     switch (pci_get_word(dev->config + PCI_CLASS_DEVICE)) {
     case 0x0100:
         return "scsi";
+    case 0x0101:
+        return "ide";
     case 0x0200:
         return "ethernet";
+    case 0x0601:
+        return "isa";
     case 0x0604:
         return "pci-bridge";
     default:
@@ -78,15 +59,16 @@ static PciDevice *function_of(Device *dev)
 }
 
 /* NULL for devices that are not on PCI. */
-static char *device_boot_path(Device *dev)
+static char *full_boot_path(Device *dev)
 {
-    GString *path;
+    g_autofree char *unit = device_boot_path(dev);
     PciDevice *function = function_of(dev);
+    GString *path;
 
     if (!function) {
         return NULL;
     }
-    path = g_string_new(unit_of(&dev->object));
+    path = g_string_new(unit);
     for (; function; function = pci_bus_bridge(function->device.bus)) {
         prepend_function(path, function);
     }
@@ -98,16 +80,16 @@ static char *device_boot_path(Device *dev)
 
 static bool add_entry(Object *obj, void *data)
 {
-    const QmpMember *member = unit_of(obj) ? qmp_class_member(object_class(obj), "bootindex")
-                                           : NULL;
+    Device *dev = device_in_use(obj);
+    const QmpMember *member = dev ? qmp_class_member(object_class(obj), "bootindex") : NULL;
+    g_autofree char *unit = member ? device_boot_path(dev) : NULL;
 
-    if (member) {
+    if (unit) {
         const BootEntry entry = {
-            .dev = device_in_use(obj),
-            .index = *(const gint32 *)((const char *)obj->props + member->offset),
+            .dev = dev, .index = *(const gint32 *)((const char *)obj->props + member->offset),
         };
 
-        if (entry.dev && entry.index >= 0) {
+        if (entry.index >= 0) {
             g_array_append_val(data, entry);
         }
     }
@@ -144,7 +126,7 @@ static char *order_text(const GArray *entries, bool strict)
     GString *lines = g_string_new(NULL);
 
     for (guint i = 0; i < entries->len; i++) {
-        g_autofree char *path = device_boot_path(g_array_index(entries, BootEntry, i).dev);
+        g_autofree char *path = full_boot_path(g_array_index(entries, BootEntry, i).dev);
 
         if (path) {
             g_string_append_printf(lines, "%s%s", lines->len ? "\n" : "", path);

@@ -381,6 +381,11 @@ static const PciFunction e1000_function = {
     .pin = 1,
 };
 
+static char *e1000_boot_path(Device *device)
+{
+    return g_strdup("ethernet-phy@0");
+}
+
 const TypeInfo e1000_type = {
     .schema = &qmp_class_e1000,
     .size = sizeof(E1000),
@@ -389,6 +394,7 @@ const TypeInfo e1000_type = {
         .finalize = e1000_finalize,
     },
     .device = &(const DeviceOps){
+        .boot_path = e1000_boot_path,
         .realize = e1000_realize,
         .unrealize = e1000_unrealize,
         .reset_enter = e1000_reset_enter,

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "hw/block/block-sizes.h"
 #include "hw/machine/machine-aio.h"
 #include "hw/virtio/virtio-blk-internal.h"
 #include "qmp/error.h"
@@ -150,70 +151,11 @@ static void blk_reset(VirtioDevice *dev)
 
 /* ---- Properties ---- */
 
-static bool check_power_of_two(const char *name, guint64 value, GError **error)
+static bool check_queue_size(guint size, GError **error)
 {
-    if (value & (value - 1)) {
-        qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE, "property '%s' is %"
-                         G_GUINT64_FORMAT ", which is not a power of two", name, value);
-        return false;
-    }
-    return true;
-}
-
-/* Checks a value that the driver gets in blocks. */
-static bool check_blocks(const char *name, guint64 value, const VirtioBlkDeviceProps *props,
-                         guint64 max, GError **error)
-{
-    guint64 block = props->logical_block_size;
-
-    if (value % block || value / block > max) {
-        qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE, "property '%s' is %"
-                         G_GUINT64_FORMAT ", which is not up to %" G_GUINT64_FORMAT
-                         " blocks of %" G_GUINT64_FORMAT " bytes", name, value, max, block);
-        return false;
-    }
-    return true;
-}
-
-/* Chooses sizes that were not given, and writes them back into the properties. */
-static void choose_sizes(VirtioBlkDeviceProps *props, const BlockNode *node)
-{
-    if (!props->has_logical_block_size) {
-        props->logical_block_size = MAX(node->alignment, BLOCK_SECTOR_SIZE);
-    }
-    if (!props->has_physical_block_size) {
-        props->physical_block_size = props->logical_block_size;
-    }
-    if (!props->has_discard_granularity) {
-        props->discard_granularity = props->logical_block_size;
-    }
-    props->has_logical_block_size = props->has_physical_block_size = true;
-    props->has_discard_granularity = true;
-}
-
-static bool check_sizes(const VirtioBlkDeviceProps *props, const BlockNode *node, GError **error)
-{
-    if (!check_power_of_two("logical_block_size", props->logical_block_size, error) ||
-        !check_power_of_two("physical_block_size", props->physical_block_size, error) ||
-        !check_power_of_two("queue-size", props->queue_size, error)) {
-        return false;
-    }
-    if (props->logical_block_size < node->alignment) {
-        qmp_error_set_at(error, "logical_block_size", ERROR_REASON_INVALID_VALUE,
-                         "property 'logical_block_size' is %" G_GUINT64_FORMAT
-                         ", and block node '%s' needs %u", props->logical_block_size,
-                         block_node_name(node), node->alignment);
-        return false;
-    }
-    if (props->physical_block_size < props->logical_block_size) {
-        qmp_error_set_at(error, "physical_block_size", ERROR_REASON_INVALID_VALUE,
-                         "property 'physical_block_size' is less than 'logical_block_size'");
-        return false;
-    }
-    if (!check_blocks("min_io_size", props->min_io_size, props, G_MAXUINT16, error) ||
-        !check_blocks("opt_io_size", props->opt_io_size, props, G_MAXUINT32, error) ||
-        !check_blocks("discard_granularity", props->discard_granularity, props, G_MAXUINT32,
-                      error)) {
+    if (size & (size - 1)) {
+        qmp_error_set_at(error, "queue-size", ERROR_REASON_INVALID_VALUE,
+                         "property 'queue-size' is %u, which is not a power of two", size);
         return false;
     }
     return true;
@@ -225,14 +167,16 @@ static bool blk_realize(Device *device, GError **error)
 {
     VirtioBlk *s = to_virtio_blk(device);
     VirtioBlkDeviceProps *props = virtio_blk_device_props(device);
+    const BlockSizes sizes = BLOCK_SIZES(props);
     BlockNode *node = props->drive.target;
     BlockFrontConfig config = {
         .node = node, .rerror = props->rerror, .werror = props->werror,
         .share = props->share_rw, .io_status = true, .resized = size_changed, .opaque = s,
     };
 
-    choose_sizes(props, node);
-    if (!check_sizes(props, node, error)) {
+    block_sizes_choose(&sizes, node);
+    if (!block_sizes_check(&sizes, error) || !check_queue_size(props->queue_size, error) ||
+        !block_sizes_check_node(props->logical_block_size, node, error)) {
         return false;
     }
     config.aio = machine_aio(s->virtio.machine, &props->iothread, error);
@@ -292,7 +236,13 @@ static bool blk_state_loaded(Device *device, GError **error)
     return true;
 }
 
+static char *blk_boot_path(Device *device)
+{
+    return g_strdup("disk@0,0");
+}
+
 static const DeviceOps blk_device_ops = {
+    .boot_path = blk_boot_path,
     .state = blk_state,
     .state_saving = blk_state_saving,
     .state_loaded = blk_state_loaded,

@@ -395,10 +395,16 @@ static const VirtioOps net_virtio_ops = {
     .reset = net_reset,
 };
 
+static char *net_boot_path(Device *device)
+{
+    return g_strdup("ethernet-phy@0");
+}
+
 const TypeInfo virtio_net_type = {
     .schema = &qmp_class_virtio_net_device,
     .size = sizeof(VirtioNet),
     .device = &(const DeviceOps){
+        .boot_path = net_boot_path,
         .realize = net_realize,
         .unrealize = net_unrealize,
         .state = net_state,
