@@ -75,17 +75,20 @@ void disk_submit(Disk *disk, DiskRequest *request)
 
 /* ---- And back ---- */
 
-/* Those that end while these are delivered have signalled again. */
+/* One by one, since a device may drop the others (disk_drop). It cannot go on forever: what a
+ * device submits meanwhile is pushed afterwards. */
 static void deliver(Disk *disk)
 {
-    DiskRequest *request = take(&disk->queue.ended, &disk->queue.ended_end);
+    DiskQueue *queue = &disk->queue;
+    DiskRequest *request;
 
-    while (request) {
-        DiskRequest *next = request->next;
-
+    while ((request = queue->ended)) {
+        queue->ended = request->next;
+        if (!queue->ended) {
+            queue->ended_end = &queue->ended;
+        }
         request->busy = false;
         request->done(request, request->error);
-        request = next;
     }
 }
 
