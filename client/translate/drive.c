@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client/translate/drive-chain.h"
+#include "client/translate/drive-limits.h"
 #include "client/translate/missing.h"
 #include "client/translate/typed.h"
 #include "qmp/text.h"
@@ -412,7 +413,8 @@ static bool add_drive(Plan *plan, Item *item, Drive *drive, GError **error)
         !set(node, "driver", drive->driver, error) ||
         !set(node, "node-name", drive->node, error) || !apply_file(drive, node, error) ||
         !add_chain(plan, item, drive, node, error) ||
-        !apply_cache(item, drive, node, error) || !apply_modes(item, drive, node, error)) {
+        !apply_cache(item, drive, node, error) || !apply_modes(item, drive, node, error) ||
+        !drive_add_limits(plan, item->options, drive->node, node, error)) {
         return false;
     }
     if (qmp_options_get(item->options, "index") || qmp_options_get(item->options, "bus") ||

@@ -22,6 +22,8 @@ FILES = {'disk.img': 'disk.img', '/tmp/paper': 'paper', '/boot/vmlinux': os.path
 NEEDS = {
     'balloon': 'microvm balloon',
     'block_resize': 'image disk0',
+    'block-set-write-threshold': 'null0',
+    'block_set_io_throttle': 'pc null0 vd0',
     'blockdev-add': 'image',
     'blockdev-del': 'image disk0',
     'chardev-remove': 'tty0',
