@@ -262,5 +262,6 @@ const TypeInfo scsi_bus_type = {
         .attach = scsi_bus_attach,
         .plugged = scsi_bus_plugged,
         .unplug_request = scsi_bus_unplug,
+        .carries_along = true,
     },
 };
