@@ -27,6 +27,7 @@ NEEDED = {
 }
 # The same for device_add.
 DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'},
+                 'ide-hd': {'drive': 'disk'},
                  'pci-bridge': {'chassis_nr': 1},
                  **{'virtio-blk-pci' + kind: {'drive': 'disk'}
                     for kind in ('', '-transitional', '-non-transitional')}}
