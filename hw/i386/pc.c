@@ -187,6 +187,7 @@ static void fill_cmos(PcMachine *pc)
     };
 
     pc_cmos_fill(pc->rtc, &cmos);
+    pc_cmos_set_disks(pc->rtc, pc->ide);
 }
 
 /* RAM only: firmware knows the rest. */
@@ -236,6 +237,7 @@ static bool fill_fw_cfg(PcMachine *pc, const PcTables *tables, GError **error)
                                   error) &&
            pc_boot_set_items(pc->fw_cfg, boot, pc->splash, error) &&
            set_boot_order(pc, error) &&
+           pc_boot_set_geometries(pc->fw_cfg, machine, error) &&
            pc_tables_set_files(tables, pc->fw_cfg, error) &&
            fw_cfg_add_client_files(pc->fw_cfg, error);
 }
