@@ -18,6 +18,8 @@
 #include "hw/i386/microvm.h"
 #include "hw/i386/pc.h"
 #include "hw/i386/x86-machine.h"
+#include "hw/ide/ide.h"
+#include "hw/ide/piix3-ide.h"
 #include "hw/input/i8042.h"
 #include "hw/input/ps2.h"
 #include "hw/intc/i8259.h"
@@ -111,6 +113,13 @@ const TypeInfo *const hw_types[] = {
     &irq_type,
     &machine_type,
     &memory_region_type,
+
+    /* ide */
+    &ide_bus_type,
+    &ide_cd_type,
+    &ide_device_type,
+    &ide_hd_type,
+    &piix3_ide_type,
 
     /* input */
     &i8042_type,

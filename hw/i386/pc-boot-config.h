@@ -23,4 +23,8 @@ bool pc_boot_set_items(FwCfg *fw_cfg, const BootConfiguration *boot, GBytes *spl
  * Fails with fw_cfg_set_file()'s errors. */
 bool pc_boot_set_order(FwCfg *fw_cfg, Machine *machine, bool strict, GError **error);
 
+/* Sets the file "bios-geometry": cylinders, heads and sectors of disks of machine for which a
+ * client gave them. Fails with fw_cfg_set_file()'s errors. */
+bool pc_boot_set_geometries(FwCfg *fw_cfg, Machine *machine, GError **error);
+
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The file "bootorder" of a PC's firmware configuration: one line for each device
- * that has a boot index, as an Open Firmware path: its path over buses, in which
- * each component is a kind of device and its address.
+ * The files "bootorder" and "bios-geometry" of a PC's firmware configuration: a line for each
+ * device that has a boot index, or a geometry for the firmware. It names an Open Firmware path:
+ * the device's path over buses, in which each component is a kind of device and its address.
  */
 #include "config.h"
 #include "hw/i386/pc-boot-config.h"
@@ -138,6 +138,12 @@ static char *order_text(const GArray *entries, bool strict)
     return g_string_free(lines, false);
 }
 
+/* With the terminating NUL, unless it is empty. */
+static GBytes *file_of(const char *text)
+{
+    return g_bytes_new(text, *text ? strlen(text) + 1 : 0);
+}
+
 bool pc_boot_set_order(FwCfg *fw_cfg, Machine *machine, bool strict, GError **error)
 {
     g_autoptr(GArray) entries = g_array_new(false, false, sizeof(BootEntry));
@@ -149,7 +155,42 @@ bool pc_boot_set_order(FwCfg *fw_cfg, Machine *machine, bool strict, GError **er
         return false;
     }
     text = order_text(entries, strict);
-    /* With the terminating NUL, unless it is empty. */
-    return fw_cfg_set_file(fw_cfg, "bootorder",
-                           g_bytes_new(text, *text ? strlen(text) + 1 : 0), error);
+    return fw_cfg_set_file(fw_cfg, "bootorder", file_of(text), error);
+}
+
+/* ---- Geometries ---- */
+
+static guint32 number(const Object *obj, const char *name)
+{
+    const QmpMember *member = qmp_class_member(object_class(obj), name);
+
+    return member ? *(const guint32 *)((const char *)obj->props + member->offset) : 0;
+}
+
+static bool add_geometry(Object *obj, void *data)
+{
+    Device *dev = device_in_use(obj);
+    guint32 cylinders = dev ? number(obj, "lcyls") : 0;
+    guint32 heads = dev ? number(obj, "lheads") : 0, sectors = dev ? number(obj, "lsecs") : 0;
+    GString *lines = data;
+
+    if (cylinders && heads && sectors) {
+        g_autofree char *path = full_boot_path(dev);
+
+        if (path) {
+            g_string_append_printf(lines, "%s%s %u %u %u", lines->len ? "\n" : "", path, cylinders,
+                                   heads, sectors);
+        }
+    }
+    return true;
+}
+
+bool pc_boot_set_geometries(FwCfg *fw_cfg, Machine *machine, GError **error)
+{
+    GString *lines = g_string_new(NULL);
+    g_autofree char *text = NULL;
+
+    object_foreach_descendant(&machine->object, add_geometry, lines);
+    text = g_string_free(lines, false);
+    return fw_cfg_set_file(fw_cfg, "bios-geometry", file_of(text), error);
 }

@@ -7,18 +7,25 @@
 
 #include <string.h>
 
+#include "hw/ide/piix3-ide.h"
 #include "hw/rtc/mc146818.h"
 #include "qmp/error.h"
 
 enum {
     CMOS_SHUTDOWN_STATUS = 0x0f,
     CMOS_FLOPPY_TYPES = 0x10,
+    CMOS_DISK_TYPES = 0x12,     /* first (high half) and second */
     CMOS_EQUIPMENT = 0x14,
     CMOS_BASE_MEMORY = 0x15,    /* 2 bytes, KiB */
     CMOS_EXTENDED = 0x17,       /* 2 bytes, KiB from 1 MiB, up to 64 MiB */
+    CMOS_DISK0_TYPE = 0x19,
+    CMOS_DISK1_TYPE = 0x1a,
+    CMOS_DISK0 = 0x1b,          /* 9 bytes */
+    CMOS_DISK1 = 0x24,
     CMOS_EXTENDED_FOUND = 0x30, /* the same, as found by the firmware */
     CMOS_ABOVE_16M = 0x34,      /* 2 bytes, 64 KiB from 16 MiB */
     CMOS_BOOT_LAST = 0x38,      /* third boot device, and the floppy check */
+    CMOS_TRANSLATIONS = 0x39,   /* of four disks, 2 bits each */
     CMOS_BOOT_FIRST = 0x3d,     /* first (low half) and second */
     CMOS_ABOVE_4G = 0x5b,       /* 3 bytes, 64 KiB from 4 GiB */
     CMOS_CPUS = 0x5f,           /* minus one */
@@ -63,6 +70,44 @@ void pc_cmos_fill(Device *rtc, const PcCmos *config)
     set_number(rtc, CMOS_ABOVE_16M, above(config->ram_low, 16 * MIB) / UNIT, 2);
     set_number(rtc, CMOS_ABOVE_4G, config->ram_high / UNIT, 3);
     set_number(rtc, CMOS_CPUS, config->n_cpus - 1, 1);
+}
+
+/* ---- Hard disks ---- */
+
+/* The AT's table for a disk of type 47, which is one that the table describes. */
+static void set_disk(Device *rtc, guint8 type, guint8 table, const IdeBiosDisk *disk)
+{
+    const guint8 bytes[] = {
+        disk->cylinders, disk->cylinders >> 8, disk->heads, 0xff, 0xff,
+        0xc0 | (disk->heads > 8 ? 0x08 : 0), disk->cylinders, disk->cylinders >> 8, disk->sectors,
+    };
+
+    mc146818_set_byte(rtc, type, 47);
+    for (guint i = 0; i < G_N_ELEMENTS(bytes); i++) {
+        mc146818_set_byte(rtc, table + i, bytes[i]);
+    }
+}
+
+void pc_cmos_set_disks(Device *rtc, Device *ide)
+{
+    guint8 types = 0, translations = 0;
+    IdeBiosDisk disk;
+
+    if (piix3_ide_disk(ide, 0, &disk)) {
+        set_disk(rtc, CMOS_DISK0_TYPE, CMOS_DISK0, &disk);
+        types |= 0xf0;
+    }
+    if (piix3_ide_disk(ide, 1, &disk)) {
+        set_disk(rtc, CMOS_DISK1_TYPE, CMOS_DISK1, &disk);
+        types |= 0x0f;
+    }
+    for (guint i = 0; i < 4; i++) {
+        if (piix3_ide_disk(ide, i, &disk)) {
+            translations |= (disk.translation - BIOS_ATA_TRANSLATION_NONE) << 2 * i;
+        }
+    }
+    mc146818_set_byte(rtc, CMOS_DISK_TYPES, types);
+    mc146818_set_byte(rtc, CMOS_TRANSLATIONS, translations);
 }
 
 void pc_cmos_set_resume(Device *rtc)

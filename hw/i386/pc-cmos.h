@@ -18,6 +18,9 @@ typedef struct {
 /* Machine lock; rtc is an mc146818rtc. */
 void pc_cmos_fill(Device *rtc, const PcCmos *config);
 
+/* Tells it about the hard disks of a piix3-ide. */
+void pc_cmos_set_disks(Device *rtc, Device *ide);
+
 /* Tells the firmware that the next reset is the end of a sleep. */
 void pc_cmos_set_resume(Device *rtc);
 

@@ -25,6 +25,7 @@
 #include "hw/i386/pc-firmware.h"
 #include "hw/i386/pc-tables.h"
 #include "hw/i386/x86-machine.h"
+#include "hw/ide/piix3-ide.h"
 #include "hw/isa/isa-bus.h"
 #include "hw/isa/piix3.h"
 #include "hw/pci-host/i440fx.h"
@@ -44,7 +45,7 @@ struct PcMachine {
     PcFirmware firmware;        /* empty: a kernel is started directly */
     GBytes *splash;             /* of property boot, or NULL */
     /* Chips, from wire to teardown. */
-    Device *host, *piix3, *pm, *rtc;
+    Device *host, *piix3, *ide, *pm, *rtc;
     FwCfg *fw_cfg;
     bool booted;                /* boot order `once` has been used */
 };
@@ -139,6 +140,7 @@ static bool pc_wire(Machine *machine, GError **error)
 
     pc->host = x86_chip(machine, PC_I440FX_MACHINE_PART_I440FX);
     pc->piix3 = x86_chip(machine, PC_I440FX_MACHINE_PART_PIIX3);
+    pc->ide = x86_chip(machine, PC_I440FX_MACHINE_PART_PIIX3_IDE);
     pc->pm = x86_chip(machine, PC_I440FX_MACHINE_PART_PIIX4_PM);
     pc->rtc = x86_chip(machine, PC_I440FX_MACHINE_PART_MC146818);
     pc->fw_cfg = to_fw_cfg(x86_chip(machine, PC_I440FX_MACHINE_PART_FW_CFG));
@@ -185,6 +187,7 @@ static void fill_cmos(PcMachine *pc)
     };
 
     pc_cmos_fill(pc->rtc, &cmos);
+    pc_cmos_set_disks(pc->rtc, pc->ide);
 }
 
 /* RAM only: firmware knows the rest. */
@@ -234,6 +237,7 @@ static bool fill_fw_cfg(PcMachine *pc, const PcTables *tables, GError **error)
                                   error) &&
            pc_boot_set_items(pc->fw_cfg, boot, pc->splash, error) &&
            set_boot_order(pc, error) &&
+           pc_boot_set_geometries(pc->fw_cfg, machine, error) &&
            pc_tables_set_files(tables, pc->fw_cfg, error) &&
            fw_cfg_add_client_files(pc->fw_cfg, error);
 }
@@ -302,6 +306,7 @@ static void pc_reset_done(Machine *machine)
     windows.irq_of = pci_irq_of;
     pci_setup(i440fx_bus(pc->host), &windows);
     piix3_route(pc->piix3, pci_irqs);
+    piix3_ide_enable(pc->ide);
     piix4_pm_map(pc->pm, PC_PM_BASE);
     i440fx_show_ram(pc->host);
     x86_place_images(machine);

@@ -83,6 +83,8 @@ NEEDS = {
     'i8042': 'microvm',
     'i6300esb': 'pc',
     'ib700': 'microvm',
+    'ide-cd': 'pc',
+    'ide-hd': 'pc null0-as-disk0',
     'isa-debug-exit': 'microvm',
     'isa-debugcon': 'microvm',
     'isa-parallel': 'microvm',

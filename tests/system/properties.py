@@ -79,7 +79,8 @@ WITH = {'append': {'kernel': microvm.KERNEL}, 'initrd': {'kernel': microvm.KERNE
 
 # Values that stand for a choice, which is what qom-get shows afterwards.
 def is_choice(key, value):
-    return value == 'auto' or (key, value) == ('romsize', 0xffffffff)
+    geometry = key in ('cyls', 'heads', 'secs') and value == 0
+    return value == 'auto' or geometry or (key, value) == ('romsize', 0xffffffff)
 
 
 def shows(got, value):

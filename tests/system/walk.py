@@ -27,7 +27,8 @@ NEEDED = {
 }
 # The same for device_add.
 DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'},
-                 'pci-bridge': {'chassis_nr': 1}, 'scsi-hd': {'drive': 'disk'},
+                 'ide-hd': {'drive': 'disk'}, 'pci-bridge': {'chassis_nr': 1},
+                 'scsi-hd': {'drive': 'disk'},
                  **{'virtio-blk-pci' + kind: {'drive': 'disk'}
                     for kind in ('', '-transitional', '-non-transitional')}}
 # Devices on a bus that no board has; device_add of the second makes it.
