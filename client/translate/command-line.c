@@ -3,6 +3,7 @@
  * From the words of a command line to items, and from items to requests: the phases.
  */
 #include "config.h"
+#include "client/translate/drive-unit.h"
 #include "client/translate/plan.h"
 
 #include <stdlib.h>
@@ -360,7 +361,7 @@ static void plan_init(Plan *plan)
     plan->out = translation_new();
     plan->items = g_ptr_array_new_with_free_func(item_free);
     plan->objects.linked = g_ptr_array_new();
-    plan->disks.devices = g_ptr_array_new();
+    plan->disks.units = g_ptr_array_new_with_free_func(drive_unit_free);
     plan->machine.options = plan_options();
     plan->accel.choices = accel_choices_new();
     plan->accel.machine_choices = accel_choices_new();
@@ -374,7 +375,7 @@ static void plan_init(Plan *plan)
 static void plan_clear(Plan *plan)
 {
     g_ptr_array_unref(plan->objects.linked);
-    g_ptr_array_unref(plan->disks.devices);
+    g_ptr_array_unref(plan->disks.units);
     g_ptr_array_unref(plan->items);
     qmp_options_free(plan->machine.options);
     g_ptr_array_unref(plan->accel.choices);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "client/translate/drive-chain.h"
-#include "client/translate/missing.h"
+#include "client/translate/drive-unit.h"
 #include "client/translate/typed.h"
 #include "qmp/text.h"
 
@@ -22,30 +22,28 @@ bool option_blockdev(Plan *plan, Item *item, GError **error)
     return plan_add_options(plan, "blockdev-add", item->options, NULL, error);
 }
 
-/* If there is no such device, says so, and what to do instead. */
-static bool refuse_device(const char *driver, const char *instead, GError **error)
-{
-    const char *what = missing_device(driver);
-
-    return what ? plan_refuse(error, "there is no %s: %s", what, instead)
-                : plan_refuse(error, "%s", instead);
-}
-
-/* -hda, -cdrom and the like, and a word without option. */
+/* -hda, -cdrom and the like, and a word without option: a -drive with its place. */
 bool option_disk(Plan *plan, Item *item, GError **error)
 {
     const char *name = item->row->name;
+    bool floppy = g_str_has_prefix(name, "fd"), cdrom = g_str_equal(name, "cdrom");
+    char index[] = { cdrom ? '2' : '0' + (name[2] - 'a'), 0 };
 
-    return refuse_device(g_str_has_prefix(name, "fd") ? "floppy"
-                         : g_str_equal(name, "cdrom") ? "ide-cd" : "ide-hd",
-                         "write -drive file=FILE,format=raw,if=virtio", error);
+    item->options = plan_options();
+    qmp_options_set(item->options, "file", item->text);
+    qmp_options_set(item->options, "index", index);
+    if (floppy) {
+        qmp_options_set(item->options, "if", "floppy");
+    } else {
+        qmp_options_set(item->options, "media", cdrom ? "cdrom" : "disk");
+    }
+    return option_drive(plan, item, error);
 }
 
 /* ---- What -drive has of its own ---- */
 
 typedef struct {
-    char *node;                 /* node-name */
-    const char *interface;      /* "virtio" or "none" */
+    DriveUnit *unit;            /* borrowed */
     char *driver;               /* of that node */
     const char *below;          /* prefix of file keys: "file.", or "" if node is the file */
     const char *protocol;       /* driver of the file; NULL: file= was not given */
@@ -63,31 +61,11 @@ static const struct {
     { "null-co", "null-co://" },
 };
 
-static bool choose_interface(Item *item, Drive *drive, GError **error)
-{
-    const char *interface = qmp_options_get(item->options, "if");
-    g_autofree char *quoted = NULL;
-
-    if (g_strcmp0(interface, "virtio") == 0 || g_strcmp0(interface, "none") == 0) {
-        drive->interface = g_str_equal(interface, "virtio") ? "virtio" : "none";
-        return true;
-    }
-    if (!interface || g_str_equal(interface, "ide")) {
-        return refuse_device("ide-hd", "write if=virtio, or if=none and a -device", error);
-    }
-    quoted = qmp_text_quote(interface);
-    return plan_refuse(error, "'if' must be virtio or none, not %s", quoted);
-}
-
 /* Keys that are not supported; only values without effect are accepted. */
 static bool check_refused(Item *item, GError **error)
 {
     static const char *const never[] = { "snapshot", "copy-on-read" };
-    const char *media = qmp_options_get(item->options, "media");
 
-    if (media && !g_str_equal(media, "disk")) {
-        return refuse_device("ide-cd", "'media' must be disk", error);
-    }
     for (gsize i = 0; i < G_N_ELEMENTS(never); i++) {
         bool on = false;
 
@@ -99,7 +77,6 @@ static bool check_refused(Item *item, GError **error)
                                never[i]);
         }
     }
-    qmp_options_remove(item->options, "media");
     return true;
 }
 
@@ -146,15 +123,20 @@ static bool take_file(Item *item, Drive *drive, GError **error)
     return true;
 }
 
-/* A format that a file shows beyond doubt; raw is not one of those. */
+/* The format that a file shows by its first bytes; one that shows none is raw. */
 static char *guess_format(Plan *plan, const Drive *drive)
 {
     char *format = drive->filename ? drive_guess_format(drive->filename) : NULL;
 
     if (format) {
         plan_note(plan, "'%s' is an image in format %s", drive->filename, format);
+        return format;
     }
-    return format;
+    if (drive->filename) {
+        plan_note(plan, "'%s' has no format that vmctl knows, so it is raw; format=raw says that "
+                  "it is", drive->filename);
+    }
+    return g_strdup("raw");
 }
 
 /* What is said to be raw is, but a guest that sees an image's tables is seldom meant. */
@@ -183,14 +165,7 @@ static bool choose_driver(Plan *plan, Item *item, Drive *drive, GError **error)
     }
     if (!format && !driver && !null) {
         drive->driver = guess_format(plan, drive);
-    }
-    if (!format && !driver && !null && !drive->driver) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
-                      "must have a 'format': the format of an image is not guessed; write "
-                      "format=raw if that is what it is");
-        return false;
-    }
-    if (!drive->driver) {
+    } else {
         drive->driver = g_strdup(format ? format : driver ? driver : "raw");
         note_format(plan, drive);
     }
@@ -341,8 +316,13 @@ static bool apply_modes(Item *item, const Drive *drive, QmpOptions *node, GError
     g_autofree char *read_only = NULL;
     const char *discard = qmp_options_get(item->options, "discard");
 
-    if (!take_alias(item, "read-only", "readonly", &read_only, error) ||
-        (read_only && !set_both(drive, node, "read-only", read_only, error)) ||
+    if (!take_alias(item, "read-only", "readonly", &read_only, error)) {
+        return false;
+    }
+    if (!read_only && drive->unit->cdrom) {
+        read_only = g_strdup("on");
+    }
+    if ((read_only && !set_both(drive, node, "read-only", read_only, error)) ||
         (discard && !set_both(drive, node, "discard", discard_mode(discard), error))) {
         return false;
     }
@@ -359,31 +339,32 @@ static bool apply_modes(Item *item, const Drive *drive, QmpOptions *node, GError
 
 /* ---- The drive ---- */
 
-static bool choose_node(Plan *plan, Item *item, Drive *drive, GError **error)
-{
-    const char *name = qmp_options_get(item->options, "node-name");
-    g_autofree char *base = g_strdup_printf("virtio%u", plan->disks.n++);
-
-    name = name ? name : qmp_options_get(item->options, "id");
-    drive->node = name ? g_strdup(name) : plan_unique_id(plan, base);
-    return true;
-}
-
 /* Keeps the device's keys for its phase, under the names of its properties. */
-static void keep_device(Plan *plan, Item *item, Drive *drive, QmpOptions *device)
+static void keep_device(Item *item, DriveUnit *unit)
 {
     static const char *const keys[] = { "serial", "werror", "rerror", "write-cache", "addr" };
 
-    qmp_options_set(device, "drive", drive->node);
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
         const char *value = qmp_options_get(item->options, keys[i]);
 
         if (value) {
-            qmp_options_set(device, keys[i], value);
+            qmp_options_set(unit->device, keys[i], value);
             qmp_options_remove(item->options, keys[i]);
         }
     }
-    g_ptr_array_add(plan->disks.devices, item);
+}
+
+/* Of a drive without a device, only the node is made, and its write cache is on. */
+static bool check_no_device(Item *item, GError **error)
+{
+    const char *cache = qmp_options_get(item->options, "write-cache");
+
+    if (cache && !g_str_equal(cache, "on")) {
+        return plan_refuse(error, "with if=none, 'cache' must have the device's cache on; give "
+                           "write-cache=off to the -device");
+    }
+    qmp_options_remove(item->options, "write-cache");
+    return true;
 }
 
 /* Whoever says what an image is based on is not helped. */
@@ -402,68 +383,61 @@ static bool add_chain(Plan *plan, Item *item, const Drive *drive, QmpOptions *no
            drive_add_chain(plan, node, drive->filename, error);
 }
 
-static bool add_drive(Plan *plan, Item *item, Drive *drive, GError **error)
+static bool add_node(Plan *plan, Item *item, Drive *drive, GError **error)
 {
-    g_autoptr(QmpOptions) node = plan_options(), device = plan_options();
-    static const char *const dropped[] = { "if", "id", "node-name", "format", "driver", "index",
-                                           "bus", "unit" };
+    static const char *const dropped[] = { "id", "node-name", "format", "driver" };
+    g_autoptr(QmpOptions) node = plan_options();
 
     if (!take_file(item, drive, error) || !choose_driver(plan, item, drive, error) ||
         !set(node, "driver", drive->driver, error) ||
-        !set(node, "node-name", drive->node, error) || !apply_file(drive, node, error) ||
+        !set(node, "node-name", drive->unit->name, error) || !apply_file(drive, node, error) ||
         !add_chain(plan, item, drive, node, error) ||
         !apply_cache(item, drive, node, error) || !apply_modes(item, drive, node, error)) {
         return false;
     }
-    if (qmp_options_get(item->options, "index") || qmp_options_get(item->options, "bus") ||
-        qmp_options_get(item->options, "unit")) {
-        plan_note(plan, "index, bus and unit are for IDE and SCSI; this disk has its own address");
-    }
     for (gsize i = 0; i < G_N_ELEMENTS(dropped); i++) {
         qmp_options_remove(item->options, dropped[i]);
     }
-    if (g_str_equal(drive->interface, "virtio")) {
-        keep_device(plan, item, drive, device);
-    } else if (g_strcmp0(qmp_options_get(item->options, "write-cache"), "on") == 0) {
-        qmp_options_remove(item->options, "write-cache");
-    } else if (qmp_options_get(item->options, "write-cache")) {
-        return plan_refuse(error, "with if=none, 'cache' must have the device's cache on; give "
-                           "write-cache=off to the -device");
-    }
-    if (!plan_move_all(item->options, node, "", error) ||
-        !plan_add_options(plan, "blockdev-add", node, NULL, error)) {
+    if (drive_unit_has_device(drive->unit)) {
+        keep_device(item, drive->unit);
+        qmp_options_set(drive->unit->device, "drive", drive->unit->name);
+    } else if (!check_no_device(item, error)) {
         return false;
     }
-    /* From now on the item's group is the device's. */
-    qmp_options_free(item->options);
-    item->options = g_steal_pointer(&device);
-    return true;
+    return plan_move_all(item->options, node, "", error) &&
+           plan_add_options(plan, "blockdev-add", node, NULL, error);
+}
+
+/* A drive without a medium: keys of an image make no sense. */
+static bool add_empty(Plan *plan, Item *item, DriveUnit *unit, GError **error)
+{
+    static const char *const known[] = { NULL };
+
+    qmp_options_remove(item->options, "id");
+    keep_device(item, unit);
+    return plan_check_keys(item->options, known, error);
+}
+
+static bool is_empty(const Item *item, const DriveUnit *unit)
+{
+    static const char *const keys[] = { "file", "driver", "file.driver", "file.filename" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        if (qmp_options_get(item->options, keys[i])) {
+            return false;
+        }
+    }
+    return drive_unit_has_device(unit) && drive_unit_is_removable(unit);
 }
 
 bool option_drive(Plan *plan, Item *item, GError **error)
 {
-    Drive drive = { 0 };
-    bool ok = choose_interface(item, &drive, error) && check_refused(item, error) &&
-              choose_node(plan, item, &drive, error) && add_drive(plan, item, &drive, error);
+    Drive drive = { .unit = drive_unit_take(plan, item, error) };
+    bool ok = drive.unit && check_refused(item, error) &&
+              (is_empty(item, drive.unit) ? add_empty(plan, item, drive.unit, error)
+                                          : add_node(plan, item, &drive, error));
 
-    g_free(drive.node);
     g_free(drive.driver);
     g_free(drive.filename);
     return ok;
-}
-
-bool finish_devices(Plan *plan, GError **error)
-{
-    const char *driver = plan_has_pci(plan) ? "virtio-blk-pci" : "virtio-blk-device";
-
-    for (guint i = 0; i < plan->disks.devices->len; i++) {
-        Item *item = plan->disks.devices->pdata[i];
-
-        plan->current = item;
-        qmp_options_set(item->options, "driver", driver);
-        if (!plan_add_options(plan, "device_add", item->options, NULL, error)) {
-            return false;
-        }
-    }
-    return true;
 }

@@ -101,8 +101,7 @@ typedef struct {
 } ObjectsPlan;
 
 typedef struct {
-    GPtrArray *devices;         /* of Item, borrowed: -drive that needs a device */
-    guint n;
+    GPtrArray *units;           /* of DriveUnit (drive-unit.h): the places that are occupied */
 } DisksPlan;
 
 typedef struct {
@@ -192,6 +191,9 @@ bool plan_take_size(QmpOptions *options, const char *key, guint64 *ret, GError *
 
 /* An id that no option has: base, or base with a number.  Free with g_free(). */
 char *plan_unique_id(const Plan *plan, const char *base);
+
+/* Whether a -device is of this class. */
+bool plan_has_device(const Plan *plan, const char *driver);
 
 /* Whether the machine has PCI, which virtio devices then use. */
 bool plan_has_pci(const Plan *plan);
