@@ -334,6 +334,15 @@ static void note_free(void *data)
     g_free(note);
 }
 
+static void overlay_free(gpointer data)
+{
+    TranslationOverlay *overlay = data;
+
+    g_free(overlay->fd);
+    g_free(overlay->filename);
+    g_free(overlay);
+}
+
 static Translation *translation_new(void)
 {
     Translation *out = g_new0(Translation, 1);
@@ -341,6 +350,7 @@ static Translation *translation_new(void)
     out->requests = g_ptr_array_new_with_free_func(request_free);
     out->notes = g_ptr_array_new_with_free_func(note_free);
     out->starts = g_ptr_array_new_with_free_func(note_free);
+    out->overlays = g_ptr_array_new_with_free_func(overlay_free);
     out->problems = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
     return out;
 }
@@ -351,6 +361,7 @@ void translation_free(Translation *translation)
         g_ptr_array_unref(translation->requests);
         g_ptr_array_unref(translation->notes);
         g_ptr_array_unref(translation->starts);
+        g_ptr_array_unref(translation->overlays);
         g_ptr_array_unref(translation->problems);
         g_free(translation);
     }

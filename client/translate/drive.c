@@ -49,6 +49,8 @@ typedef struct {
     const char *protocol;       /* driver of the file; NULL: file= was not given */
     char *filename;             /* without the protocol */
     guint position;             /* of file= */
+    bool snapshot;              /* what the guest writes goes to a temporary image */
+    bool read_only;
 } Drive;
 
 /* Drivers for files, and their prefixes in file names. */
@@ -64,20 +66,13 @@ static const struct {
 /* Keys that are not supported; only values without effect are accepted. */
 static bool check_refused(Item *item, GError **error)
 {
-    static const char *const never[] = { "snapshot", "copy-on-read" };
+    bool on = false;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(never); i++) {
-        bool on = false;
-
-        if (!plan_take_bool(item->options, never[i], &on, error)) {
-            return false;
-        }
-        if (on) {
-            return plan_refuse(error, "'%s' must be off: there is no such layer on images",
-                               never[i]);
-        }
+    if (!plan_take_bool(item->options, "copy-on-read", &on, error)) {
+        return false;
     }
-    return true;
+    return !on || plan_refuse(error, "'copy-on-read' must be off: there is no such layer on "
+                              "images");
 }
 
 static bool is_protocol(const char *driver)
@@ -310,7 +305,7 @@ static const char *discard_mode(const char *text)
 }
 
 /* Keys of the drive that go to the node, to the file, or to both. */
-static bool apply_modes(Item *item, const Drive *drive, QmpOptions *node, GError **error)
+static bool apply_modes(Item *item, Drive *drive, QmpOptions *node, GError **error)
 {
     static const char *const of_file[] = { "aio", "locking" };
     g_autofree char *read_only = NULL;
@@ -322,6 +317,7 @@ static bool apply_modes(Item *item, const Drive *drive, QmpOptions *node, GError
     if (!read_only && drive->unit->cdrom) {
         read_only = g_strdup("on");
     }
+    drive->read_only = g_strcmp0(read_only, "on") == 0;
     if ((read_only && !set_both(drive, node, "read-only", read_only, error)) ||
         (discard && !set_both(drive, node, "discard", discard_mode(discard), error))) {
         return false;
@@ -383,6 +379,54 @@ static bool add_chain(Plan *plan, Item *item, const Drive *drive, QmpOptions *no
            drive_add_chain(plan, node, drive->filename, error);
 }
 
+/* Puts a temporary image over the node, which becomes its backing node. */
+static bool add_overlay(Plan *plan, const Drive *drive, QmpOptions *node, GError **error)
+{
+    g_autoptr(QmpOptions) below = plan_options();
+    g_autofree char *fd = g_strconcat("vmctl-overlay-", drive->unit->name, NULL);
+    g_autofree char *name = g_strdup_printf("temporary image over %s", drive->filename);
+    g_autofree char *zeroes = g_strdup(qmp_options_get(node, "detect-zeroes"));
+    g_autofree char *discard = g_strdup(qmp_options_get(node, "discard"));
+    TranslationOverlay *overlay;
+
+    if (!drive->filename) {
+        return plan_refuse(error, "'snapshot' needs 'file'");
+    }
+    qmp_options_remove(node, "node-name");
+    qmp_options_remove(node, "detect-zeroes");
+    qmp_options_set(node, "read-only", "on");
+    if (*drive->below) {
+        qmp_options_set(node, "file.read-only", "on");
+    }
+    if (!plan_move_all(node, below, "backing.", error) ||
+        (zeroes && !set(node, "detect-zeroes", zeroes, error)) ||
+        (discard && (!set(node, "discard", discard, error) ||
+                     !set(node, "file.discard", discard, error))) ||
+        !set(node, "driver", "qcow2", error) ||
+        !set(node, "node-name", drive->unit->name, error) ||
+        !set(node, "file.driver", "file", error) || !set(node, "file.filename", name, error) ||
+        !set(node, "file.fd", fd, error) || !set(node, "file.cache.no-flush", "on", error) ||
+        !plan_move_all(below, node, "", error)) {
+        return false;
+    }
+    overlay = g_new(TranslationOverlay, 1);
+    *overlay = (TranslationOverlay){
+        .fd = g_steal_pointer(&fd), .filename = g_strdup(drive->filename),
+        .qcow2 = g_str_equal(drive->driver, "qcow2"),
+    };
+    g_ptr_array_add(plan->out->overlays, overlay);
+    plan_note(plan, "what the guest writes to '%s' goes to a temporary image, and is lost at the "
+              "end", drive->filename);
+    return true;
+}
+
+bool option_snapshot(Plan *plan, Item *item, GError **error)
+{
+    plan->asked.snapshot = true;
+    plan_note(plan, "disks get temporary images, which take what the guest writes");
+    return true;
+}
+
 static bool add_node(Plan *plan, Item *item, Drive *drive, GError **error)
 {
     static const char *const dropped[] = { "id", "node-name", "format", "driver" };
@@ -405,6 +449,7 @@ static bool add_node(Plan *plan, Item *item, Drive *drive, GError **error)
         return false;
     }
     return plan_move_all(item->options, node, "", error) &&
+           (!drive->snapshot || drive->read_only || add_overlay(plan, drive, node, error)) &&
            plan_add_options(plan, "blockdev-add", node, NULL, error);
 }
 
@@ -432,8 +477,9 @@ static bool is_empty(const Item *item, const DriveUnit *unit)
 
 bool option_drive(Plan *plan, Item *item, GError **error)
 {
-    Drive drive = { .unit = drive_unit_take(plan, item, error) };
+    Drive drive = { .unit = drive_unit_take(plan, item, error), .snapshot = plan->asked.snapshot };
     bool ok = drive.unit && check_refused(item, error) &&
+              plan_take_bool(item->options, "snapshot", &drive.snapshot, error) &&
               (is_empty(item, drive.unit) ? add_empty(plan, item, drive.unit, error)
                                           : add_node(plan, item, &drive, error));
 

@@ -126,7 +126,7 @@ struct Plan {
     const Item *current;        /* whose handler is running; NULL: a default */
 
     struct {
-        bool nodefaults, nographic, stopped;
+        bool nodefaults, nographic, stopped, snapshot;
     } asked;                    /* options without an argument */
     MachinePlan machine;
     AccelPlan accel;
@@ -259,7 +259,7 @@ OptionHandler option_boot, option_rtc, option_uuid, option_no_hpet, option_no_ac
 OptionHandler option_memory, option_mem_path, option_mem_prealloc, option_smp, option_cpu;
 OptionHandler option_numa;
 OptionHandler option_object, option_device, option_smbios, option_fw_cfg, option_qtest;
-OptionHandler option_drive, option_blockdev, option_disk;
+OptionHandler option_drive, option_blockdev, option_disk, option_snapshot;
 OptionHandler option_netdev, option_nic, option_net;
 
 /* Lets the guest of a user network reach services on the host's loopback addresses, as in
