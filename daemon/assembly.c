@@ -19,6 +19,7 @@
 #include "daemon/service/request-log.h"
 #include "hw/block/block.h"
 #include "hw/block/front.h"
+#include "hw/block/job.h"
 #include "hw/core/irq.h"
 #include "hw/types.h"
 #include "kvm/types.h"
@@ -292,6 +293,7 @@ static bool make_parts(Vmd *vmd, GError **error)
         return false;
     }
     vmd->events = qmp_event_queue_new(vmd->base);
+    vmd->jobs = job_list_new(vmd->events);
     vmd->resources = vmd->events ? make_resources(vmd) : NULL;
     if (!vmd->resources) {
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot create the event queue");
@@ -377,11 +379,19 @@ static bool stop_objects(Vmd *vmd, gint64 deadline)
     return pool_finish(vmd->pool, deadline);
 }
 
+static void cancel_jobs(Vmd *vmd)
+{
+    fair_lock_acquire(&vmd->lock);
+    job_cancel_all(vmd->jobs);
+    fair_lock_release(&vmd->lock);
+}
+
 bool assembly_end(Vmd *vmd, gint64 deadline)
 {
     bool idle, answered;
 
     before_ready_free(g_steal_pointer(&vmd->before_ready), deadline);
+    cancel_jobs(vmd);
     idle = wait_for_disks(vmd, deadline);
     answered = pool_stop(vmd->pool, deadline);
     if (idle) {
@@ -422,6 +432,7 @@ void assembly_free(Vmd *vmd)
     }
     build_end(vmd);
     g_clear_pointer(&vmd->server, qmp_server_free);
+    g_clear_pointer(&vmd->jobs, job_list_free);
     g_clear_pointer(&vmd->resources, resources_free);
     g_clear_pointer(&vmd->events, qmp_event_queue_free);
     g_clear_pointer(&vmd->notify, notify_free);

@@ -36,6 +36,7 @@
 
 typedef struct Vmd Vmd;
 typedef struct Build Build;
+typedef struct JobList JobList;         /* hw/block/job.h */
 
 /* What a guest may repeat without end, and is logged once between two resets. */
 typedef struct {
@@ -77,6 +78,7 @@ struct Vmd {
     Build *build;               /* in progress, or NULL */
     GQueue held;                /* of QmpRequest: waiting for its end */
     GQueue settling;            /* creations that wait without a thread */
+    JobList *jobs;
     char *machine_id;           /* of the machine's object-add, or NULL */
     gint64 started;             /* microseconds since 1970 */
 };

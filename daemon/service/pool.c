@@ -13,7 +13,7 @@
 #include "qmp/error.h"
 
 enum {
-    MAX_THREADS = 1024,
+    MAX_THREADS = 1280,
     MAX_BACKGROUND = 64,
 };
 
@@ -166,6 +166,12 @@ static bool ends(const Pool *pool)
     return pool->n_jobs[POOL_RELEASE] || pool->n_jobs[POOL_FLUSH];
 }
 
+static bool waits(const Pool *pool)
+{
+    return pool->n_jobs[POOL_REQUEST] || pool->n_jobs[POOL_JOB] ||
+           pool->n_jobs[POOL_BACKGROUND] || ends(pool);
+}
+
 bool pool_stop(Pool *pool, gint64 deadline)
 {
     Job *job;
@@ -174,7 +180,7 @@ bool pool_stop(Pool *pool, gint64 deadline)
     while ((job = g_queue_pop_head(&pool->background))) {
         end_job(pool, job);
     }
-    while (pool->n_jobs[POOL_REQUEST] || pool->n_jobs[POOL_BACKGROUND] || ends(pool)) {
+    while (waits(pool)) {
         job = await_job(pool, deadline);
         if (!job) {
             return false;

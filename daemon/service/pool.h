@@ -12,12 +12,14 @@
  *                    at most 512 clients (qmp/server.c).
  *   POOL_RELEASE     the same, for work that only undoes what was prepared.
  *   POOL_FLUSH       the same, for work that makes a disk's data durable.
+ *   POOL_JOB         work of a job (hw/block/job.h), which can be cancelled; there are at
+ *                    most 256 jobs.
  *   POOL_BACKGROUND  nothing waits for it: a backend reconnects to its peer.
  *                    64 at a time; the others run later.
  *
- * Jobs of disconnected clients continue, as nothing can stop them: so twice as
- * many threads as clients are allowed.  Beyond that, or when the host gives no
- * more threads, jobs wait for one.
+ * Work for disconnected clients continues, as nothing can stop it: so twice as
+ * many threads as clients are allowed, and one for each job.  Beyond that, or when
+ * the host gives no more threads, jobs wait for one.
  *
  * Connecting to a peer takes no thread (hw/chardev/socket-connect.h).
  *
@@ -42,6 +44,7 @@ typedef enum {
     POOL_REQUEST,
     POOL_RELEASE,
     POOL_FLUSH,
+    POOL_JOB,
     POOL_BACKGROUND,
     POOL__MAX,
 } PoolKind;

@@ -15,16 +15,27 @@
 
 /* ---- Users ---- */
 
+static char *describe_user(const BlockUser *user)
+{
+    return user->object ? object_path(user->object) : g_strdup_printf("job %s", user->job);
+}
+
+/* The node above that a user is, or NULL. */
+static BlockNode *node_above(const BlockUser *user)
+{
+    return user->object ? object_dynamic_cast(user->object, &qmp_class_block_node) : NULL;
+}
+
 static bool check_users(BlockNode *node, const BlockUser *user, GError **error)
 {
     for (guint i = 0; i < node->users->len; i++) {
         const BlockUser *other = node->users->pdata[i];
 
         if (!other->share || !user->share) {
-            g_autofree char *path = object_path(other->object);
+            g_autofree char *what = describe_user(other);
 
             qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is in use by '%s'",
-                          node->object.name, path);
+                          node->object.name, what);
             return false;
         }
     }
@@ -46,6 +57,17 @@ void block_node_unuse(BlockNode *node, Object *object)
     env_lock_assert(&node->object);
     for (guint i = 0; i < node->users->len; i++) {
         if (((BlockUser *)node->users->pdata[i])->object == object) {
+            g_ptr_array_remove_index(node->users, i);
+            return;
+        }
+    }
+}
+
+void block_node_unuse_job(BlockNode *node, const char *job)
+{
+    env_lock_assert(&node->object);
+    for (guint i = 0; i < node->users->len; i++) {
+        if (!g_strcmp0(((BlockUser *)node->users->pdata[i])->job, job)) {
             g_ptr_array_remove_index(node->users, i);
             return;
         }
@@ -135,7 +157,7 @@ static void size_changed(BlockNode *node, bool tell)
     }
     for (guint i = 0; i < node->users->len; i++) {
         const BlockUser *user = node->users->pdata[i];
-        BlockNode *above = object_dynamic_cast(user->object, &qmp_class_block_node);
+        BlockNode *above = node_above(user);
 
         if (above) {
             if (!above->driver->format) {
@@ -152,7 +174,7 @@ static bool check_above(BlockNode *node, GError **error)
 {
     for (guint i = 0; i < node->users->len; i++) {
         const BlockUser *user = node->users->pdata[i];
-        BlockNode *above = object_dynamic_cast(user->object, &qmp_class_block_node);
+        BlockNode *above = node_above(user);
 
         if (above && above->driver->format) {
             qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' belongs to the image '%s'",
@@ -265,10 +287,10 @@ static bool node_may_delete(Object *obj, GError **error)
 
     /* A user that is being closed; users that link to the node are checked elsewhere. */
     if (node->users->len) {
-        const BlockUser *user = node->users->pdata[0];
+        g_autofree char *what = describe_user(node->users->pdata[0]);
 
         qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is in use by '%s'",
-                      node->object.name, user->object->name);
+                      node->object.name, what);
         return false;
     }
     while (node->file && !node->driver->format) {

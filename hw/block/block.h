@@ -113,6 +113,7 @@ struct BlockNode {
     bool resized;               /* atomic: the file has another size than before */
     GPtrArray *users;           /* of BlockUser */
     bool resizing;              /* from block_resize_begin to its end */
+    bool transient;             /* it is there for a job: no part of a configuration */
 };
 
 guint64 block_node_size(const BlockNode *node);
@@ -174,9 +175,10 @@ void block_resize_end(BlockNode *lowest);
 
 /* ---- Users ---- */
 
-/* A user of a node: a device, or a node above. */
+/* A user of a node: a device, a node above, or a job. */
 typedef struct {
-    Object *object;
+    Object *object;             /* NULL: a job, and: */
+    const char *job;            /* its id, which lives as long as the use */
     bool share;                 /* allows other users that share, too */
     /* The size changed; NULL for nodes, which check it themselves. */
     void (*resized)(void *opaque);
@@ -186,6 +188,7 @@ typedef struct {
 /* Fails with in-use if this user or an existing one does not share. */
 bool block_node_use(BlockNode *node, const BlockUser *user, GError **error);
 void block_node_unuse(BlockNode *node, Object *object);
+void block_node_unuse_job(BlockNode *node, const char *job);
 
 /* ---- Requests ---- */
 

@@ -175,7 +175,9 @@ static void removal_idle(void *opaque)
 
 static void hide_medium(void *opaque)
 {
-    __atomic_store_n(&((Disk *)opaque)->medium, NULL, __ATOMIC_RELEASE);
+    Disk *disk = opaque;
+
+    __atomic_store_n(&disk->medium, NULL, __ATOMIC_RELEASE);
 }
 
 bool disk_remove(Disk *disk, void (*done)(void *opaque), void *opaque, GError **error)

@@ -75,7 +75,7 @@ void disk_submit(Disk *disk, DiskRequest *request)
 
 /* ---- And back ---- */
 
-/* One by one, since a device may drop the others (disk_drop). It cannot go on forever: what a
+/* One by one, since a device may drop the others (disk_drop). It comes to an end: what a
  * device submits meanwhile is pushed afterwards. */
 static void deliver(Disk *disk)
 {

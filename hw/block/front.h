@@ -15,7 +15,7 @@
 
 #include "hw/block/block.h"
 #include "hw/machine/machine.h"
-#include "qmp/qapi-types-block.h"
+#include "qmp/qapi-types-block-error.h"
 #include "qom/device.h"
 
 typedef struct BlockFront BlockFront;

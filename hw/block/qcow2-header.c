@@ -11,22 +11,10 @@
 #include "qmp/error.h"
 
 enum {
-    MAGIC = 0x514649fb,
-    LENGTH_V2 = 72,
-    LENGTH_V3 = 104,
-    AT_COMPRESSION = 104,
-    BACKING_NAME_MAX = 1023,
+    LENGTH_V3 = 104,            /* at least */
     REFCOUNT_ORDER_V2 = 4,
     REFCOUNT_ORDER_MAX = 6,
     EXTENDED_CLUSTER_BITS_MIN = 14,
-    FEATURE_SIZE = 48,          /* an entry of the feature name table */
-};
-
-enum {
-    EXTENSION_END = 0,
-    EXTENSION_FEATURES = 0x6803f857,
-    EXTENSION_BITMAPS = 0x23852875,
-    EXTENSION_DATA_FILE = 0x44415441,
 };
 
 #define KNOWN_INCOMPATIBLE (QCOW2_INCOMPAT_DIRTY | QCOW2_INCOMPAT_CORRUPT | \
@@ -91,7 +79,7 @@ static void read_fields(Qcow2Header *h, const guint8 *data)
     h->n_snapshots = qcow2_get32(data + 60);
     h->snapshots_offset = qcow2_get64(data + 64);
     h->refcount_order = REFCOUNT_ORDER_V2;
-    h->length = LENGTH_V2;
+    h->length = QCOW2_LENGTH_V2;
 }
 
 static bool read_fields_v3(Qcow2Header *h, const guint8 *data, gsize size, GError **error)
@@ -107,8 +95,8 @@ static bool read_fields_v3(Qcow2Header *h, const guint8 *data, gsize size, GErro
     if (h->length < LENGTH_V3 || h->length % 8 || h->length > 1U << h->cluster_bits) {
         return malformed(error, "a header of %u bytes", h->length);
     }
-    if (h->length > AT_COMPRESSION && size > AT_COMPRESSION) {
-        h->compression = data[AT_COMPRESSION];
+    if (h->length > QCOW2_AT_COMPRESSION && size > QCOW2_AT_COMPRESSION) {
+        h->compression = data[QCOW2_AT_COMPRESSION];
     }
     return true;
 }
@@ -190,7 +178,7 @@ bool qcow2_header_read(Qcow2Header *header, const guint8 *data, gsize size, guin
     guint32 method;
 
     *header = (Qcow2Header){ .version = 0 };
-    if (size < LENGTH_V2 || qcow2_get32(data) != MAGIC) {
+    if (size < QCOW2_LENGTH_V2 || qcow2_get32(data) != QCOW2_MAGIC) {
         qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "this is not a qcow2 image");
         return false;
     }
@@ -226,9 +214,9 @@ bool qcow2_header_read(Qcow2Header *header, const guint8 *data, gsize size, guin
 /* The image's name for an incompatible feature, or NULL. */
 static char *feature_name(const guint8 *table, gsize size, guint bit)
 {
-    for (gsize at = 0; at + FEATURE_SIZE <= size; at += FEATURE_SIZE) {
+    for (gsize at = 0; at + QCOW2_FEATURE_SIZE <= size; at += QCOW2_FEATURE_SIZE) {
         if (table[at] == 0 && table[at + 1] == bit) {
-            g_autofree char *text = g_strndup((const char *)table + at + 2, FEATURE_SIZE - 2);
+            g_autofree char *text = g_strndup((const char *)table + at + 2, QCOW2_FEATURE_SIZE - 2);
 
             return g_utf8_make_valid(text, -1);
         }
@@ -289,7 +277,7 @@ static bool read_backing(Qcow2Header *h, const guint8 *data, gsize size, GError 
     if (!h->backing_at) {
         return true;
     }
-    if (h->backing_length > BACKING_NAME_MAX || h->backing_at > size ||
+    if (h->backing_length > QCOW2_BACKING_NAME_MAX || h->backing_at > size ||
         h->backing_length > size - h->backing_at) {
         return malformed(error, "the backing file's name is not within the first cluster");
     }
@@ -309,18 +297,18 @@ bool qcow2_header_read_rest(Qcow2Header *header, const guint8 *data, gsize size,
         guint32 type = qcow2_get32(data + at), length = qcow2_get32(data + at + 4);
         const guint8 *body = data + at + 8;
 
-        if (type == EXTENSION_END) {
+        if (type == QCOW2_EXTENSION_END) {
             break;
         }
         if (length > end - at - 8) {
             return malformed(error, "a header extension reaches beyond the first cluster");
         }
-        if (type == EXTENSION_FEATURES) {
+        if (type == QCOW2_EXTENSION_FEATURES) {
             features = body;
             features_size = length;
-        } else if (type == EXTENSION_DATA_FILE && !header->data_file) {
+        } else if (type == QCOW2_EXTENSION_DATA_FILE && !header->data_file) {
             header->data_file = name_from(body, length);
-        } else if (type == EXTENSION_BITMAPS && !read_bitmaps(header, body, length, error)) {
+        } else if (type == QCOW2_EXTENSION_BITMAPS && !read_bitmaps(header, body, length, error)) {
             return false;
         }
         at += 8 + ((gsize)length + 7) / 8 * 8;

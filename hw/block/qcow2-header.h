@@ -18,12 +18,23 @@ enum {
     QCOW2_AUTOCLEAR_BITMAPS = 1 << 0,
     QCOW2_AUTOCLEAR_RAW_DATA = 1 << 1,
 
+    QCOW2_MAGIC = 0x514649fb,
+    QCOW2_LENGTH_V2 = 72,               /* of a header without extensions */
+    QCOW2_BACKING_NAME_MAX = 1023,
+
+    QCOW2_EXTENSION_END = 0,
+    QCOW2_EXTENSION_FEATURES = 0x6803f857,
+    QCOW2_EXTENSION_BITMAPS = 0x23852875,
+    QCOW2_EXTENSION_DATA_FILE = 0x44415441,
+    QCOW2_FEATURE_SIZE = 48,            /* an entry of the table of features' names */
+
     /* Offsets of fields that are written on their own. */
     QCOW2_AT_SIZE = 24,
     QCOW2_AT_L1 = 36,                   /* entries, then the offset */
     QCOW2_AT_REFCOUNT_TABLE = 48,       /* the offset, then clusters */
     QCOW2_AT_INCOMPATIBLE = 72,
     QCOW2_AT_AUTOCLEAR = 88,
+    QCOW2_AT_COMPRESSION = 104,
 
     QCOW2_CLUSTER_BITS_MIN = 9,
     QCOW2_CLUSTER_BITS_MAX = 21,
@@ -66,6 +77,12 @@ bool qcow2_header_read(Qcow2Header *header, const guint8 *data, gsize size, guin
 /* Reads the extensions and names, from the first cluster (or as much as the file has). */
 bool qcow2_header_read_rest(Qcow2Header *header, const guint8 *data, gsize size, GError **error);
 void qcow2_header_clear(Qcow2Header *header);
+
+/* Writes the header of a new image, which has no snapshots and no bitmaps, into a cluster of
+ * zeros, as QEMU writes it; backing_format is the backing file's format, or NULL.  Fails with
+ * invalid-value if it does not fit. */
+bool qcow2_header_write(const Qcow2Header *header, const char *backing_format, guint8 *cluster,
+                        GError **error);
 
 /* Big-endian numbers at any address. */
 guint32 qcow2_get32(const void *at);

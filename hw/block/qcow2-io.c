@@ -9,43 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUFFER_ALIGNMENT = 4096 };
+#include "hw/block/block-wait.h"
 
-typedef struct {
-    BlockRequest block;
-    bool done;
-    int error;
-} Waiting;
-
-static void waiting_done(BlockRequest *block, int error)
-{
-    Waiting *waiting = (Waiting *)block;
-
-    waiting->done = true;
-    waiting->error = error;
-}
-
-/* Completions of other requests are handled meanwhile. */
 static int run(Qcow2 *s, BlockNode *node, BlockOp op, guint64 offset, void *data, guint64 size)
 {
-    struct iovec iov = { data, size };
-    Waiting waiting = {
-        .block = { .op = op, .offset = offset, .bytes = size, .iov = &iov, .n_iov = !!data,
-                   .done = waiting_done },
-    };
-
-    block_begin(node, s->aio, &waiting.block);
-    while (!waiting.done) {
-        aio_poll(s->aio, true);
-    }
-    return waiting.error;
-}
-
-void *qcow2_buffer(gsize size)
-{
-    void *buffer;
-
-    return posix_memalign(&buffer, BUFFER_ALIGNMENT, size) == 0 ? buffer : NULL;
+    return block_wait(node, s->aio, op, 0, offset, data, size);
 }
 
 int qcow2_read(Qcow2 *s, BlockNode *node, guint64 offset, void *data, gsize size)
@@ -58,7 +26,7 @@ int qcow2_read(Qcow2 *s, BlockNode *node, guint64 offset, void *data, gsize size
     if (start == offset && end == offset + size) {
         return run(s, node, BLOCK_OP_READ, offset, data, size);
     }
-    buffer = qcow2_buffer(end - start);
+    buffer = block_buffer(end - start);
     if (!buffer) {
         return ENOMEM;
     }
@@ -80,7 +48,7 @@ int qcow2_write(Qcow2 *s, BlockNode *node, guint64 offset, const void *data, gsi
     if (start == offset && end == offset + size) {
         return run(s, node, BLOCK_OP_WRITE, offset, (void *)data, size);
     }
-    buffer = qcow2_buffer(end - start);
+    buffer = block_buffer(end - start);
     if (!buffer) {
         return ENOMEM;
     }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hw/block/block-wait.h"
+
 /* ---- Children ---- */
 
 /* Mutex held. */
@@ -170,7 +172,7 @@ static guint64 in_backing(const Qcow2 *s, guint64 offset, guint64 bytes)
 /* Reads the last, unaligned piece of a backing node. */
 static int read_end(Qcow2Job *job, guint64 offset, guint64 skip, guint64 bytes)
 {
-    guint8 *buffer = qcow2_buffer(bytes);
+    guint8 *buffer = block_buffer(bytes);
     int error = buffer ? qcow2_read(job->s, job->s->node.backing, offset, buffer, bytes) : ENOMEM;
 
     if (!error) {

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hw/block/block-wait.h"
+
 #define ALL_SUBCLUSTERS G_GUINT64_CONSTANT(0xffffffff)
 
 static bool has_subclusters(const Qcow2 *s)
@@ -275,7 +277,7 @@ static int send_piece(Qcow2Job *job, const Piece *piece_given, const BlockReques
     Piece piece = *piece_given;
     Qcow2 *s = job->s;
     gsize head = piece.from - piece.start, tail = piece.end - piece.to;
-    guint8 *buffer = head + tail ? qcow2_buffer(head + tail) : NULL;
+    guint8 *buffer = head + tail ? block_buffer(head + tail) : NULL;
     struct iovec *iov, *first;
     guint n;
     int error = head + tail && !buffer ? ENOMEM : 0;

@@ -112,8 +112,6 @@ int qcow2_write(Qcow2 *s, BlockNode *node, guint64 offset, const void *data, gsi
 int qcow2_sync(Qcow2 *s, BlockNode *node);
 /* Discards a range of the file; errors are ignored. */
 void qcow2_discard(Qcow2 *s, guint64 offset, guint64 bytes);
-/* A buffer that direct I/O takes, of at least size bytes; free with free().  NULL: no memory. */
-void *qcow2_buffer(gsize size);
 
 /* ---- qcow2-map.c ---- */
 

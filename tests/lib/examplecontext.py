@@ -27,10 +27,17 @@ NEEDS = {
     'chardev-remove': 'tty0',
     'closefd': 'fd1',
     'cont': 'microvm',
+    'blockdev-create': 'image',
     'device_add': 'microvm',
     'device_del': 'microvm exit0',
     'inject-nmi': 'microvm-with-guest running',
     'input-send-event': 'pc running',
+    'job-cancel': 'slow-create0',
+    'job-complete': 'create0',
+    'job-dismiss': 'create0',
+    'job-finalize': 'create0',
+    'job-pause': 'slow-create0',
+    'job-resume': 'slow-create0',
     'netdev_del': 'net0',
     'object-del': 'ram0',
     'qom-get': 'ram0',
@@ -49,6 +56,7 @@ NEEDS = {
     'query-hotpluggable-cpus': 'microvm cpu0',
     'query-iothreads': 'io0',
     'query-memdev': 'ram0',
+    'query-jobs': 'create0',
     'query-mice': 'pc',
     'query-named-block-nodes': 'null0',
     'query-pci': 'pc',
@@ -183,6 +191,29 @@ def disk0(c):
                               'filename': c.daemon.path('disk.img')})
 
 
+def create(c, name, **options):
+    c.call('blockdev-create', **{'job-id': name, 'options': {
+        'driver': 'file', 'filename': c.daemon.path('created'), 'size': 0, **options}})
+
+
+def ended_job(c):
+    create(c, 'create0')
+    while c.client.call('query-jobs')[0]['status'] != 'concluded':
+        c.client.wait_event('JOB_STATUS_CHANGE')
+
+
+def slow_job(c):
+    """It would take a quarter of a minute: each piece takes 10 ms."""
+    c.call('blockdev-create', **{'job-id': 'create0', 'options': {
+        'driver': 'qcow2', 'size': 400 << 30, 'preallocation': 'falloc',
+        'file': {'driver': 'null-co', 'size': 1 << 40, 'latency-ns': 10000000}}})
+
+
+def most_jobs(c):
+    for i in range(256):
+        create(c, 'job%d' % i)
+
+
 def fd1(c):
     with open('/dev/null', 'rb') as null:
         c.client.request({'execute': 'getfd', 'arguments': {'fdname': 'fd1'}}, [null.fileno()])
@@ -216,6 +247,7 @@ MAKE = {
     'balloon': add_device('virtio-balloon-device', id='balloon'),
     'com1-to-com4': four_ports,
     'cpu0': add_device('qemu64-x86_64-cpu', id='cpu0'),
+    'create0': ended_job,
     'debugcon': add_device('isa-debugcon', id='debugcon', chardev='ring0'),
     'disk0': disk0,
     'e1000': add_device('e1000', id='nic1', netdev='net0'),
@@ -224,6 +256,7 @@ MAKE = {
     'guest-error': guest_error,
     'image': image,
     'io0': add_object('iothread', id='io0'),
+    'jobs': most_jobs,
     'microvm': machine('microvm'),
     'microvm-with-guest': microvm_with_guest,
     'microvm-without-rtc': machine('microvm', rtc='off'),
@@ -237,6 +270,7 @@ MAKE = {
     'ram0': add_object('memory-backend-ram', id='ram0', size=64 * MIB),
     'ring0': add_chardev('ring0', 'ringbuf'),
     'running': lambda c: c.call('cont'),
+    'slow-create0': slow_job,
     'tty0': add_chardev('tty0', 'pty'),
     'vd0': add_device('virtio-blk-pci', id='vd0', drive='null0'),
     'vser': add_device('virtio-serial-device', id='vser'),

@@ -15,6 +15,7 @@ A_MOVE = [{'type': 'rel', 'data': {'axis': 'x', 'value': 20}}]
 IRQ = {'path': 'irq[0]', 'property': 'type'}
 IO0 = {'path': '/objects/io0', 'property': 'poll-max-ns', 'value': 'many'}
 NO_FILE = '/nonexistent/file'
+NEW_FILE = {'driver': 'file', 'filename': NO_FILE, 'size': 0}
 
 # command: reason, what is there before (examplecontext.py), arguments.
 ERRORS = {
@@ -31,6 +32,10 @@ ERRORS = {
         ('id-invalid', '', {'driver': 'null-co', 'node-name': '0null'}),
         ('object-not-found', '', {'driver': 'raw', 'node-name': 'r', 'file': 'x'}),
         ('file-not-usable', '', {'driver': 'file', 'node-name': 'f', 'filename': NO_FILE})],
+    'blockdev-create': [
+        ('id-in-use', 'create0', {'job-id': 'create0', 'options': NEW_FILE}),
+        ('id-invalid', '', {'job-id': '0', 'options': NEW_FILE}),
+        ('limit-exceeded', 'jobs', {'job-id': 'one-more', 'options': NEW_FILE})],
     'blockdev-del': [
         ('object-not-found', '', {'node-name': 'x'}),
         ('in-use', 'pc null0 vd0', {'node-name': 'null0'})],
@@ -81,6 +86,24 @@ ERRORS = {
     'input-send-event': [
         ('no-machine', '', {'events': A_MOVE}),
         ('object-not-found', 'microvm', {'events': A_MOVE})],
+    'job-cancel': [
+        ('object-not-found', '', {'id': 'x'}),
+        ('wrong-state', 'create0', {'id': 'create0'})],
+    'job-complete': [
+        ('object-not-found', '', {'id': 'x'}),
+        ('wrong-state', 'slow-create0', {'id': 'create0'})],
+    'job-dismiss': [
+        ('object-not-found', '', {'id': 'x'}),
+        ('wrong-state', 'slow-create0', {'id': 'create0'})],
+    'job-finalize': [
+        ('object-not-found', '', {'id': 'x'}),
+        ('wrong-state', 'slow-create0', {'id': 'create0'})],
+    'job-pause': [
+        ('object-not-found', '', {'id': 'x'}),
+        ('wrong-state', 'create0', {'id': 'create0'})],
+    'job-resume': [
+        ('object-not-found', '', {'id': 'x'}),
+        ('wrong-state', 'slow-create0', {'id': 'create0'})],
     'netdev_add': [
         ('id-in-use', 'net0', {'type': 'user', 'id': 'net0'}),
         ('id-invalid', '', {'type': 'user', 'id': '0'}),
