@@ -24,6 +24,7 @@
 #include "hw/types.h"
 #include "kvm/types.h"
 #include "qmp/error.h"
+#include "qmp/qapi-events.h"
 #include "qom/place.h"
 #include "qom/types.h"
 #include "qtest/types.h"
@@ -284,6 +285,15 @@ static void connect_parts(Vmd *vmd)
     run_control_subscribe(&vmd->run, on_run_news, vmd);
 }
 
+/* Any thread. */
+static void job_changed(const char *id, JobStatus status, void *opaque)
+{
+    const Vmd *vmd = opaque;
+    EventJobStatusChange data = { .id = (char *)id, .status = status };
+
+    qmp_event_job_status_change(vmd->events, &data);
+}
+
 /* Makes the parts that need resources of the host. */
 static bool make_parts(Vmd *vmd, GError **error)
 {
@@ -293,7 +303,7 @@ static bool make_parts(Vmd *vmd, GError **error)
         return false;
     }
     vmd->events = qmp_event_queue_new(vmd->base);
-    vmd->jobs = job_list_new(vmd->events);
+    vmd->jobs = job_list_new(job_changed, vmd);
     vmd->resources = vmd->events ? make_resources(vmd) : NULL;
     if (!vmd->resources) {
         qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot create the event queue");

@@ -45,6 +45,7 @@
 #include "hw/pci/pci.h"
 #include "hw/qtest/qtest.h"
 #include "hw/rtc/mc146818.h"
+#include "hw/scsi/scsi.h"
 #include "hw/smbios/smbios.h"
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
@@ -57,6 +58,7 @@
 #include "hw/virtio/virtio-net.h"
 #include "hw/virtio/virtio-pci.h"
 #include "hw/virtio/virtio-rng.h"
+#include "hw/virtio/virtio-scsi.h"
 #include "hw/virtio/virtio-serial.h"
 #include "hw/virtio/virtio.h"
 #include "hw/watchdog/watchdog.h"
@@ -164,6 +166,12 @@ const TypeInfo *const hw_types[] = {
     /* rtc */
     &mc146818_type,
 
+    /* scsi */
+    &scsi_bus_type,
+    &scsi_cd_type,
+    &scsi_disk_base_type,
+    &scsi_hd_type,
+
     /* smbios */
     &smbios_type,
     &smbios_type_0_type,
@@ -189,6 +197,8 @@ const TypeInfo *const hw_types[] = {
     &virtio_pci_type,
     &virtio_rng_pci_type,
     &virtio_rng_type,
+    &virtio_scsi_pci_type,
+    &virtio_scsi_type,
     &virtio_serial_pci_type,
 
     /* watchdog */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Numbers in bytes at any address: little endian in tables that guests read and
- * files that they bring, big endian in frames of a network.  The caller checks
- * bounds.
+ * files that they bring, big endian in frames of a network and commands of SCSI.  The
+ * caller checks bounds.
  */
 #ifndef QMP_BYTES_H
 #define QMP_BYTES_H
@@ -35,7 +35,19 @@ static inline guint32 get_be32(const guint8 *p)
     return (guint32)get_be16(p) << 16 | get_be16(p + 2);
 }
 
+static inline guint64 get_be64(const guint8 *p)
+{
+    return (guint64)get_be32(p) << 32 | get_be32(p + 4);
+}
+
 /* The low size bytes of value. */
+static inline void put_be(guint8 *p, guint64 value, guint size)
+{
+    for (guint i = 0; i < size; i++) {
+        p[size - 1 - i] = value >> i * 8;
+    }
+}
+
 static inline void put_le(guint8 *p, guint64 value, guint size)
 {
     for (guint i = 0; i < size; i++) {

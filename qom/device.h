@@ -91,6 +91,9 @@ typedef struct {
     bool (*can_plug)(const Bus *bus);
     void (*plugged)(Bus *bus, Device *dev);
     bool (*unplug_request)(Bus *bus, Device *dev, GError **error);
+    /* Devices on it do not keep the device that carries it from being removed, but are removed
+     * with it. */
+    bool carries_along;
     /* Address as info qtree shows it, newly allocated, or NULL. */
     char *(*address)(Bus *bus, Device *dev);
 } BusOps;

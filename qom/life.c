@@ -11,7 +11,9 @@
 #include "qom/object.h"
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-object.h"
 #include "qom/class.h"
+#include "qom/device.h"
 #include "qom/env.h"
 #include "qom/link.h"
 #include "qom/root.h"
@@ -302,17 +304,40 @@ void object_stop(Object *obj, void (*release)(Object *obj, void *opaque), void *
 
 /* ---- Asking ---- */
 
-/* A holder of obj outside branch, or NULL. */
-static const LinkHolder *outside_holder(const Object *obj, const Object *branch)
+/* Whether a holder of obj is a device that is removed with it. */
+static bool goes_along(Object *obj, const LinkHolder *h)
+{
+    const Device *dev = object_dynamic_cast(h->holder, &qmp_class_device);
+    const BusOps *ops = dev && dev->bus && &dev->bus->object == obj ? object_kind(obj) : NULL;
+
+    return ops && ops->carries_along;
+}
+
+static bool may_delete(Object *obj, const Object *branch, GError **error);
+
+/* Checks holders outside branch. */
+static bool holders_agree(Object *obj, const Object *branch, GError **error)
 {
     for (guint i = 0; obj->holders && i < obj->holders->len; i++) {
         const LinkHolder *h = &g_array_index(obj->holders, LinkHolder, i);
+        g_autofree char *path = NULL, *holder = NULL;
 
-        if (!tree_is_below(h->holder, branch)) {
-            return h;
+        if (tree_is_below(h->holder, branch)) {
+            continue;
         }
+        if (goes_along(obj, h)) {
+            if (!may_delete(h->holder, h->holder, error)) {
+                return false;
+            }
+            continue;
+        }
+        path = object_path(obj);
+        holder = object_path(h->holder);
+        qmp_error_set(error, ERROR_REASON_IN_USE, "object '%s' is in use by property '%s' of '%s'",
+                      path, qmp_name(h->member->name), holder);
+        return false;
     }
-    return NULL;
+    return true;
 }
 
 static bool hooks_agree(Object *obj, GError **error)
@@ -331,17 +356,7 @@ static bool hooks_agree(Object *obj, GError **error)
 
 static bool may_delete(Object *obj, const Object *branch, GError **error)
 {
-    const LinkHolder *h = outside_holder(obj, branch);
-
-    if (h) {
-        g_autofree char *path = object_path(obj);
-        g_autofree char *holder = object_path(h->holder);
-
-        qmp_error_set(error, ERROR_REASON_IN_USE, "object '%s' is in use by property '%s' of '%s'",
-                      path, qmp_name(h->member->name), holder);
-        return false;
-    }
-    if (!hooks_agree(obj, error)) {
+    if (!holders_agree(obj, branch, error) || !hooks_agree(obj, error)) {
         return false;
     }
     for (const GList *link = tree_first(obj); link; link = link->next) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client/translate/drive-chain.h"
+#include "client/translate/drive-limits.h"
 #include "client/translate/drive-unit.h"
 #include "client/translate/typed.h"
 #include "qmp/text.h"
@@ -49,6 +50,7 @@ typedef struct {
     const char *protocol;       /* driver of the file; NULL: file= was not given */
     char *filename;             /* without the protocol */
     guint position;             /* of file= */
+    bool probed;                /* that the image is raw was guessed */
     bool snapshot;              /* what the guest writes goes to a temporary image */
     bool read_only;
 } Drive;
@@ -119,7 +121,7 @@ static bool take_file(Item *item, Drive *drive, GError **error)
 }
 
 /* The format that a file shows by its first bytes; one that shows none is raw. */
-static char *guess_format(Plan *plan, const Drive *drive)
+static char *guess_format(Plan *plan, Drive *drive)
 {
     char *format = drive->filename ? drive_guess_format(drive->filename) : NULL;
 
@@ -130,6 +132,7 @@ static char *guess_format(Plan *plan, const Drive *drive)
     if (drive->filename) {
         plan_note(plan, "'%s' has no format that vmctl knows, so it is raw; format=raw says that "
                   "it is", drive->filename);
+        drive->probed = true;
     }
     return g_strdup("raw");
 }
@@ -386,6 +389,7 @@ static bool add_overlay(Plan *plan, const Drive *drive, QmpOptions *node, GError
     g_autofree char *fd = g_strconcat("vmctl-overlay-", drive->unit->name, NULL);
     g_autofree char *name = g_strdup_printf("temporary image over %s", drive->filename);
     g_autofree char *zeroes = g_strdup(qmp_options_get(node, "detect-zeroes"));
+    g_autofree char *limits = g_strdup(qmp_options_get(node, "io-limits"));
     g_autofree char *discard = g_strdup(qmp_options_get(node, "discard"));
     TranslationOverlay *overlay;
 
@@ -394,12 +398,14 @@ static bool add_overlay(Plan *plan, const Drive *drive, QmpOptions *node, GError
     }
     qmp_options_remove(node, "node-name");
     qmp_options_remove(node, "detect-zeroes");
+    qmp_options_remove(node, "io-limits");
     qmp_options_set(node, "read-only", "on");
     if (*drive->below) {
         qmp_options_set(node, "file.read-only", "on");
     }
     if (!plan_move_all(node, below, "backing.", error) ||
         (zeroes && !set(node, "detect-zeroes", zeroes, error)) ||
+        (limits && !set(node, "io-limits", limits, error)) ||
         (discard && (!set(node, "discard", discard, error) ||
                      !set(node, "file.discard", discard, error))) ||
         !set(node, "driver", "qcow2", error) ||
@@ -436,7 +442,11 @@ static bool add_node(Plan *plan, Item *item, Drive *drive, GError **error)
         !set(node, "driver", drive->driver, error) ||
         !set(node, "node-name", drive->unit->name, error) || !apply_file(drive, node, error) ||
         !add_chain(plan, item, drive, node, error) ||
-        !apply_cache(item, drive, node, error) || !apply_modes(item, drive, node, error)) {
+        !apply_cache(item, drive, node, error) || !apply_modes(item, drive, node, error) ||
+        !drive_add_limits(plan, item->options, drive->unit->name, node, error)) {
+        return false;
+    }
+    if (drive->probed && !drive->read_only && !set(node, "probed", "on", error)) {
         return false;
     }
     for (gsize i = 0; i < G_N_ELEMENTS(dropped); i++) {

@@ -69,8 +69,8 @@ const OptionRow option_rows[] = {
     { "display", "[type=]TYPE[,KEY=VALUE...]", PHASE_COLLECT, option_only_none, OPTION_KEYED |
       OPTION_JSON, NULL, "type", "nothing if it is none; others are refused: " NO_DISPLAY },
     { "drive", "KEY=VALUE...", PHASE_BACKEND, option_drive, OPTION_KEYED | OPTION_FLAT, "drive",
-      NULL, "blockdev-add; with if=virtio also device_add virtio-blk-pci, or virtio-blk-device on "
-      "microvm" },
+      NULL, "blockdev-add, and object-add throttle-group for limits; with if=virtio also "
+      "device_add virtio-blk-pci, or virtio-blk-device on microvm" },
     REFUSED("dtb", "FILE", "PCs have no device tree"),
     REFUSED("dump-vmstate", "FILE", "migration is not supported"),
     REFUSED("echr", "CHARACTER", "vmctl console has its own escape character"),

@@ -11,17 +11,19 @@
 #include "qmp/qapi-types-object.h"
 #include "qom/place.h"
 
-/* A device that a client added to one of the buses that dev carries, or NULL. */
+/* A device that a client added to one of the buses that dev, or a part of it, carries; or
+ * NULL. */
 static Device *carried(const Device *dev)
 {
     for (guint i = 0; dev->buses && i < dev->buses->len; i++) {
         const Bus *bus = dev->buses->pdata[i];
 
         for (const GList *link = bus->devices.tail; link; link = link->prev) {
-            Object *obj = link->data;
+            Device *one = link->data;
+            Device *found = place_has(&qmp_class_device, &one->object) ? one : carried(one);
 
-            if (place_has(&qmp_class_device, obj)) {
-                return link->data;
+            if (found) {
+                return found;
             }
         }
     }

@@ -229,6 +229,7 @@ static void set_links(const QmpClass *klass, void *props, const BlockdevOptions 
             link->path = g_strdup(named.reference);
         }
     }
+    ((BlockNodeProps *)props)->io_limits.path = g_strdup(options->io_limits.path);
     if (klass == &qmp_class_block_throttle) {
         BlockThrottleProps *throttle = props;
 

@@ -8,6 +8,7 @@
 #include "hw/block/block.h"
 
 #include "hw/block/block-types.h"
+#include "hw/block/front.h"
 #include "qmp/error.h"
 #include "qom/checks.h"
 #include "qom/env.h"
@@ -303,6 +304,44 @@ static bool node_may_delete(Object *obj, GError **error)
     return !node->resizing;
 }
 
+/* ---- Limits ---- */
+
+static void pass_turn(void *opaque)
+{
+}
+
+static void wait_turn(BlockFront *front, void *data)
+{
+    aio_run_wait(front->config.aio, pass_turn, NULL);
+}
+
+/* When this returns, no thread uses the old group any more. */
+static void set_limits(BlockNode *node)
+{
+    BlockNodeProps *props = block_node_props(node);
+
+    __atomic_store_n(&node->limits, props->io_limits.target, __ATOMIC_RELEASE);
+    block_front_foreach(object_root(&node->object), wait_turn, NULL);
+}
+
+static bool node_complete(Object *obj, GError **error)
+{
+    to_block_node(obj)->limits = block_node_props(obj)->io_limits.target;
+    return true;
+}
+
+static bool node_changed(Object *obj, const QmpMember *member, GError **error)
+{
+    BlockNodeProps *props = block_node_props(obj);
+
+    if (member == qmp_class_member(object_class(obj), "io-limits")) {
+        g_free(props->options->io_limits.path);
+        props->options->io_limits.path = g_strdup(props->io_limits.path);
+        set_limits(to_block_node(obj));
+    }
+    return true;
+}
+
 static void node_refresh(Object *obj, const QmpMember *member)
 {
     const BlockNode *node = to_block_node(obj);
@@ -318,6 +357,8 @@ const TypeInfo block_node_type = {
     .object = &(const ObjectOps){
         .init = node_init,
         .prepare = node_prepare,
+        .complete = node_complete,
+        .changed = node_changed,
         .release = node_release,
         .may_delete = node_may_delete,
         .refresh = node_refresh,

@@ -72,6 +72,43 @@ static guint backing_depth(BlockNode *node)
     return depth;
 }
 
+/* A member of info, which is optional if it has a has_. */
+#define TELL(member, value) (info->has_##member = (value) != 0, info->member = (value))
+
+static void tell_bursts(BlockDeviceInfo *info, const ThrottleLimits *limits)
+{
+    TELL(bps_max, limits->bps_total_max);
+    TELL(bps_rd_max, limits->bps_read_max);
+    TELL(bps_wr_max, limits->bps_write_max);
+    TELL(iops_max, limits->iops_total_max);
+    TELL(iops_rd_max, limits->iops_read_max);
+    TELL(iops_wr_max, limits->iops_write_max);
+    TELL(bps_max_length, limits->bps_total_max ? limits->bps_total_max_length : 0);
+    TELL(bps_rd_max_length, limits->bps_read_max ? limits->bps_read_max_length : 0);
+    TELL(bps_wr_max_length, limits->bps_write_max ? limits->bps_write_max_length : 0);
+    TELL(iops_max_length, limits->iops_total_max ? limits->iops_total_max_length : 0);
+    TELL(iops_rd_max_length, limits->iops_read_max ? limits->iops_read_max_length : 0);
+    TELL(iops_wr_max_length, limits->iops_write_max ? limits->iops_write_max_length : 0);
+    TELL(iops_size, limits->iops_size);
+}
+
+static void tell_limits(BlockDeviceInfo *info, const BlockNode *node)
+{
+    Object *group = block_node_props(node)->io_limits.target;
+    const ThrottleLimits *limits = group ? throttle_group_props(group)->limits : NULL;
+
+    info->group = group ? g_strdup(group->name) : NULL;
+    if (limits) {
+        info->bps = limits->bps_total;
+        info->bps_rd = limits->bps_read;
+        info->bps_wr = limits->bps_write;
+        info->iops = limits->iops_total;
+        info->iops_rd = limits->iops_read;
+        info->iops_wr = limits->iops_write;
+        tell_bursts(info, limits);
+    }
+}
+
 static BlockDeviceInfo *node_info(BlockNode *node, bool writeback)
 {
     BlockNode *backing = backing_of(node);
@@ -86,6 +123,8 @@ static BlockDeviceInfo *node_info(BlockNode *node, bool writeback)
     info->detect_zeroes = node->options->detect_zeroes;
     info->image = image_info(node);
     info->cache = cache_info(node, writeback);
+    info->write_threshold = load(&node->write_threshold);
+    tell_limits(info, node);
     return info;
 }
 

@@ -5,10 +5,15 @@
  */
 #include "config.h"
 #include "hw/block/block.h"
-#include "qmp/qapi-types-block.h"
 
 #include <errno.h>
 #include <string.h>
+
+#include "hw/block/throttle-group.h"
+#include "qmp/qapi-events.h"
+#include "qmp/qapi-types-block-change.h"
+#include "qmp/qapi-types-block.h"
+#include "qom/env.h"
 
 /* ---- Buffers ---- */
 
@@ -36,6 +41,31 @@ void block_iov_fill_zero(const struct iovec *iov, guint n)
 
 /* ---- Passing ---- */
 
+static void send_threshold(BlockNode *node, guint64 threshold, guint64 end)
+{
+    const Env *env = object_env(&node->object);
+    EventBlockWriteThreshold data = {
+        .node_name = (char *)block_node_name(node), .amount_exceeded = end - threshold,
+        .write_threshold = threshold,
+    };
+
+    if (env && env->events) {
+        qmp_event_block_write_threshold(env->events, &data);
+    }
+}
+
+/* Of several threads that write beyond it, one tells. */
+static void check_threshold(BlockNode *node, guint64 end)
+{
+    guint64 threshold = __atomic_load_n(&node->write_threshold, __ATOMIC_RELAXED);
+
+    if (G_UNLIKELY(threshold && end > threshold) &&
+        __atomic_compare_exchange_n(&node->write_threshold, &threshold, 0, false,
+                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        send_threshold(node, threshold, end);
+    }
+}
+
 static void note_write(BlockNode *node, const BlockRequest *request)
 {
     guint64 end = request->now_offset + request->bytes;
@@ -45,6 +75,7 @@ static void note_write(BlockNode *node, const BlockRequest *request)
                                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
         continue;
     }
+    check_threshold(node, end);
 }
 
 static void detect_zeroes(const BlockdevOptions *options, BlockRequest *request)
@@ -127,14 +158,25 @@ void block_begin(BlockNode *node, AioContext *aio, BlockRequest *request)
     block_pass(node, request);
 }
 
+static void admitted(AioRequest *io, int result)
+{
+    BlockRequest *request = (BlockRequest *)((char *)io - G_STRUCT_OFFSET(BlockRequest, io));
+
+    block_begin(request->node, request->aio, request);
+}
+
 void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request)
 {
+    struct ThrottleGroup *limits = __atomic_load_n(&node->limits, __ATOMIC_ACQUIRE);
     int error = check(node, request);
 
     request->aio = aio;
+    request->node = node;
     if (error || (!request->bytes && request->op != BLOCK_OP_FLUSH)) {
         block_done(request, error);
         return;
     }
-    block_begin(node, aio, request);
+    if (!limits || throttle_group_enter(limits, request, request->op, admitted)) {
+        block_begin(node, aio, request);
+    }
 }

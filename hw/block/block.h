@@ -104,12 +104,16 @@ struct BlockNode {
     BlockNode *file;            /* the node below, or NULL */
     BlockNode *backing;         /* read where a format has no data, or NULL */
     BlockNode *data_file;       /* that holds a format's data, if not file; or NULL */
+    const char *magic;          /* format of images that begin as this file did when it was
+                                 * opened, or NULL */
     BlockNode *definer;         /* node that this one was defined in, or NULL */
     bool read_only;
     guint alignment;            /* of offset and length of requests, in bytes */
     guint memory_alignment;     /* of buffers; unaligned ones cost a copy */
     guint64 size;               /* bytes; atomic, block_node_size() reads it */
     guint64 highest_write;      /* its end; atomic */
+    guint64 write_threshold;    /* a write beyond it sends an event; 0: none; atomic */
+    struct ThrottleGroup *limits;       /* of requests from block_submit, or NULL; atomic */
     bool resized;               /* atomic: the file has another size than before */
     GPtrArray *users;           /* of BlockUser */
     bool resizing;              /* from block_resize_begin to its end */
@@ -192,9 +196,9 @@ void block_node_unuse_job(BlockNode *node, const char *job);
 
 /* ---- Requests ---- */
 
-/* Sends a request; context's thread.  Any range may be passed: one that is not
- * within the node, or not aligned, fails with EIO, a write to a read-only node
- * with EROFS. */
+/* Sends a request, when the node's io-limits admit it; context's thread.  Any range may be
+ * passed: one that is not within the node, or not aligned, fails with EIO, a write to a
+ * read-only node with EROFS. */
 void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request);
 
 /* For drivers: sends a request of their own, whose range is not checked: it may end

@@ -10,13 +10,16 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "hw/block/block-magic.h"
 #include "hw/block/block-types.h"
+#include "hw/block/block-wait.h"
 #include "hw/block/file-lock.h"
 #include "hw/aio/aio.h"
 #include "qmp/error.h"
@@ -239,6 +242,16 @@ static bool lock_image(BlockFile *s, GError **error)
     return file_lock(s->fd, options->u.file.filename, !s->node.read_only, error);
 }
 
+/* What the file begins with; a file that cannot be read here fails later. */
+static void look_at_magic(BlockFile *s)
+{
+    void *buffer = block_buffer(ALIGNMENT_MAX);
+    ssize_t size = buffer ? pread(s->fd, buffer, ALIGNMENT_MAX, 0) : -1;
+
+    s->node.magic = size > 0 ? block_magic(buffer, size) : NULL;
+    free(buffer);
+}
+
 static bool set_up(BlockFile *s, GError **error)
 {
     gint64 size;
@@ -254,6 +267,7 @@ static bool set_up(BlockFile *s, GError **error)
         return false;
     }
     s->node.size = size;
+    look_at_magic(s);
     s->zeros = mmap(NULL, FILE_ZEROS, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (s->zeros == MAP_FAILED) {
         s->zeros = NULL;

@@ -8,7 +8,6 @@
 #include <errno.h>
 
 #include "qmp/error.h"
-#include "qmp/qapi-events.h"
 #include "qom/checks.h"
 #include "qom/object.h"
 
@@ -16,7 +15,8 @@ enum { JOBS_MAX = 256 };
 
 struct JobList {
     GQueue jobs;                /* of Job */
-    struct QmpEventQueue *events;
+    void (*changed)(const char *id, JobStatus status, void *opaque);
+    void *opaque;
 };
 
 struct Job {
@@ -78,16 +78,12 @@ static void check_transition(const Job *job, JobStatus status)
 #endif
 }
 
-/* Mutex held, so that events are in the order of the changes. */
+/* Mutex held, so that changes are told in their order. */
 static void set_status(Job *job, JobStatus status)
 {
-    EventJobStatusChange data = { .id = job->id, .status = status };
-
     check_transition(job, status);
     job->status = status;
-    if (job->list->events) {
-        qmp_event_job_status_change(job->list->events, &data);
-    }
+    job->list->changed(job->id, status, job->list->opaque);
 }
 
 static void change_status(Job *job, JobStatus status)
@@ -104,11 +100,13 @@ static void set_cancelled_error(GError **error)
 
 /* ---- The list ---- */
 
-JobList *job_list_new(struct QmpEventQueue *events)
+JobList *job_list_new(void (*changed)(const char *id, JobStatus status, void *opaque),
+                      void *opaque)
 {
     JobList *list = g_new0(JobList, 1);
 
-    list->events = events;
+    list->changed = changed;
+    list->opaque = opaque;
     return list;
 }
 

@@ -22,8 +22,6 @@
 
 #include "qmp/qapi-types-job.h"
 
-struct QmpEventQueue;
-
 typedef struct Job Job;
 typedef struct JobList JobList;
 
@@ -49,8 +47,10 @@ enum {
     JOB_MANUAL_DISMISS = 1 << 1,        /* the concluded job waits for job-dismiss */
 };
 
-/* The jobs of a daemon; events is where their status changes go, or NULL. */
-JobList *job_list_new(struct QmpEventQueue *events);
+/* The jobs of a daemon.  changed is called with each new status, in their order; on any thread,
+ * and must not call functions of jobs. */
+JobList *job_list_new(void (*changed)(const char *id, JobStatus status, void *opaque),
+                      void *opaque);
 /* None of its jobs may be running. */
 void job_list_free(JobList *list);
 Job *job_find(JobList *list, const char *id, GError **error);

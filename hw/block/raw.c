@@ -5,9 +5,13 @@
 #include "config.h"
 #include "hw/block/block.h"
 
+#include <errno.h>
+#include <string.h>
+
+#include "hw/block/block-magic.h"
 #include "hw/block/block-types.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-block.h"
+#include "qom/qapi-objects-block.h"
 
 static bool is_part(const BlockdevOptionsRaw *options)
 {
@@ -40,8 +44,63 @@ static bool raw_open(BlockNode *node, GError **error)
     return true;
 }
 
+/* ---- Formats ---- */
+
+/* The beginning of a request's data. */
+static gsize peek(const BlockRequest *request, guint8 data[BLOCK_MAGIC_SIZE])
+{
+    gsize size = 0;
+
+    for (guint i = 0; i < request->n_iov && size < BLOCK_MAGIC_SIZE; i++) {
+        gsize length = MIN(request->iov[i].iov_len, BLOCK_MAGIC_SIZE - size);
+
+        memcpy(data + size, request->iov[i].iov_base, length);
+        size += length;
+    }
+    return size;
+}
+
+/* Whether a write would make the disk look like an image: who guesses again would be led to what
+ * the guest chose.  QEMU fails such writes as well. */
+static bool is_disguise(const BlockNode *node, const BlockRequest *request)
+{
+    guint8 data[BLOCK_MAGIC_SIZE];
+
+    return node->options->u.raw.probed && request->now_op == BLOCK_OP_WRITE &&
+           request->now_offset < BLOCK_MAGIC_SIZE && block_magic(data, peek(request, data));
+}
+
+/* A guest that sees tables of an image is seldom meant. */
+static void warn_of_magic(const BlockNode *node)
+{
+    const BlockNode *below = node->file;
+    g_autofree char *filename = NULL;
+
+    while (below->file && !below->driver->format) {
+        below = below->file;
+    }
+    if (below->magic && !node->options->u.raw.offset) {
+        filename = block_node_filename(below);
+        g_warning("block node '%s': '%s' begins as an image in format %s does; as raw, a guest "
+                  "sees that, not what the image holds", node->object.name, filename,
+                  below->magic);
+    }
+}
+
+static bool raw_complete(Object *obj, GError **error)
+{
+    warn_of_magic(to_block_node(obj));
+    return true;
+}
+
+/* ---- Requests ---- */
+
 static void raw_submit(BlockNode *node, BlockRequest *request)
 {
+    if (G_UNLIKELY(is_disguise(node, request))) {
+        block_done(request, EPERM);
+        return;
+    }
     request->now_offset += node->options->u.raw.offset;
     block_pass(node->file, request);
 }
@@ -65,5 +124,8 @@ static const BlockDriver raw_driver = {
 
 const TypeInfo block_raw_type = {
     .schema = &qmp_class_block_raw,
+    .object = &(const ObjectOps){
+        .complete = raw_complete,
+    },
     .kind = &raw_driver,
 };

@@ -6,9 +6,13 @@
 #include "config.h"
 #include "hw/block/throttle-group.h"
 
+#include <time.h>
+
 #include "hw/block/block-types.h"
 #include "hw/block/leaky-bucket.h"
 #include "qmp/error.h"
+#include "qmp/visit.h"
+#include "qom/place.h"
 #include "qom/qapi-objects-block.h"
 
 enum {
@@ -23,6 +27,7 @@ struct ThrottleGroup {
     LeakyBucket buckets[N_BUCKETS];
     guint64 iops_size;
     gint64 last;                /* time of the last request, 0: none */
+    bool implicit;              /* of throttle_group_make(); main thread */
 };
 
 /* ---- Limits ---- */
@@ -48,17 +53,21 @@ static const char *const names[N_BUCKETS] = {
 
 static bool check_bucket(const LeakyBucket *b, const char *name, GError **error)
 {
+    g_autofree char *max = g_strconcat(name, "-max", NULL);
+    g_autofree char *length = g_strconcat(max, "-length", NULL);
+
     if (b->burst > 0 && b->burst < b->average) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s-max' is less than '%s'", name, name);
+        qmp_error_set_at(error, max, ERROR_REASON_INVALID_VALUE, "'%s' is less than '%s'", max,
+                         name);
         return false;
     }
     if (b->burst > 0 && b->average <= 0) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s-max' needs '%s'", name, name);
+        qmp_error_set_at(error, max, ERROR_REASON_INVALID_VALUE, "'%s' needs '%s'", max, name);
         return false;
     }
     if (b->burst_length > 1 && b->burst <= 0) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s-max-length' needs '%s-max'", name,
-                      name);
+        qmp_error_set_at(error, length, ERROR_REASON_INVALID_VALUE, "'%s' needs '%s'", length,
+                         max);
         return false;
     }
     return true;
@@ -73,8 +82,8 @@ static bool check_buckets(const LeakyBucket *buckets, GError **error)
             return false;
         }
         if (i != total && buckets[i].average > 0 && buckets[total].average > 0) {
-            qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                          "'%s' and '%s' cannot both be limited", names[total], names[i]);
+            qmp_error_set_at(error, names[i], ERROR_REASON_INVALID_VALUE,
+                             "'%s' and '%s' cannot both be limited", names[total], names[i]);
             return false;
         }
     }
@@ -91,7 +100,8 @@ static bool set_limits(ThrottleGroup *group, GError **error)
         buckets_of(limits, buckets);
     }
     if (!check_buckets(buckets, error)) {
-        return qmp_error_blame(error, "limits");
+        qmp_error_prefix_path(error ? *error : NULL, "limits");
+        return false;
     }
     g_mutex_lock(&group->mutex);
     for (guint i = 0; i < N_BUCKETS; i++) {
@@ -135,6 +145,55 @@ gint64 throttle_group_admit(ThrottleGroup *group, bool write, guint64 bytes, gin
     wait = pour(group, write ? BPS_WRITE : BPS_READ, bytes, wait);
     g_mutex_unlock(&group->mutex);
     return now + wait;
+}
+
+bool throttle_group_enter(ThrottleGroup *group, BlockRequest *request, BlockOp op,
+                          void (*then)(AioRequest *io, int result))
+{
+    struct timespec time;
+    gint64 now, when;
+
+    if (op == BLOCK_OP_FLUSH) {
+        return true;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    now = time.tv_sec * G_GINT64_CONSTANT(1000000000) + time.tv_nsec;
+    when = throttle_group_admit(group, op != BLOCK_OP_READ, request->bytes, now);
+    if (when > now) {
+        request->io.done = then;
+        aio_delay(request->aio, &request->io, when);
+    }
+    return when <= now;
+}
+
+/* ---- Groups that nobody asked for ---- */
+
+ThrottleGroup *throttle_group_make(Object *root, const char *name, const ThrottleLimits *limits,
+                                   GError **error)
+{
+    ThrottleGroupProps *props = qmp_new_props(&qmp_class_throttle_group);
+    g_autoptr(Object) obj = NULL;
+
+    qmp_clone(&qmp_type_ThrottleLimits, &props->limits, &limits);
+    obj = object_new_with_props(&qmp_class_throttle_group, props, NULL);
+    if (!object_check_id(name, error) ||
+        !object_add_child(place_folder(root, &qmp_class_throttle_group), name, obj, error)) {
+        return NULL;
+    }
+    if (!object_link(obj, error) || !object_complete(obj, error)) {
+        object_destroy(obj);
+        return NULL;
+    }
+    to_throttle_group(obj)->implicit = true;
+    return to_throttle_group(obj);
+}
+
+void throttle_group_leave(ThrottleGroup *group)
+{
+    if (group->implicit && object_may_delete(&group->object, NULL)) {
+        object_dismantle(&group->object);
+        object_destroy(&group->object);
+    }
 }
 
 /* ---- Life ---- */

@@ -6,8 +6,6 @@
 #include "config.h"
 #include "hw/block/block.h"
 
-#include <time.h>
-
 #include "hw/block/block-types.h"
 #include "hw/block/throttle-group.h"
 #include "qom/qapi-objects-block.h"
@@ -32,23 +30,9 @@ static void turn_came(AioRequest *io, int result)
 
 static void throttle_submit(BlockNode *node, BlockRequest *request)
 {
-    struct timespec time;
-    gint64 now, when;
-
-    if (request->now_op == BLOCK_OP_FLUSH) {
+    if (throttle_group_enter(group_of(node), request, request->now_op, turn_came)) {
         block_pass(node->file, request);
-        return;
     }
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    now = time.tv_sec * G_GINT64_CONSTANT(1000000000) + time.tv_nsec;
-    when = throttle_group_admit(group_of(node), request->now_op != BLOCK_OP_READ, request->bytes,
-                                now);
-    if (when <= now) {
-        block_pass(node->file, request);
-        return;
-    }
-    request->io.done = turn_came;
-    aio_delay(request->aio, &request->io, when);
 }
 
 static const BlockDriver throttle_driver = {

@@ -365,6 +365,9 @@ const TypeInfo virtio_net_pci_type = {
 const TypeInfo virtio_rng_pci_type = {
     .schema = &qmp_class_virtio_rng_pci_base, .kind = FUNCTION(0x1005, 0x00ff),
 };
+const TypeInfo virtio_scsi_pci_type = {
+    .schema = &qmp_class_virtio_scsi_pci_base, .kind = FUNCTION(0x1004, 0x0100),
+};
 const TypeInfo virtio_serial_pci_type = {
     .schema = &qmp_class_virtio_serial_pci_base, .kind = FUNCTION(0x1003, 0x0780),
 };

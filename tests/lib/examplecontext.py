@@ -22,14 +22,21 @@ FILES = {'disk.img': 'disk.img', '/tmp/paper': 'paper', '/boot/vmlinux': os.path
 NEEDS = {
     'balloon': 'microvm balloon',
     'block_resize': 'image disk0',
+    'block-set-write-threshold': 'null0',
+    'block_set_io_throttle': 'pc null0 vd0',
     'blockdev-add': 'image',
+    'blockdev-close-tray': 'microvm cd',
     'blockdev-del': 'image disk0',
+    'blockdev-insert-medium': 'microvm cd open iso',
+    'blockdev-open-tray': 'microvm cd',
+    'blockdev-remove-medium': 'microvm cd open',
     'chardev-remove': 'tty0',
     'closefd': 'fd1',
     'cont': 'microvm',
     'blockdev-create': 'image',
     'device_add': 'microvm',
     'device_del': 'microvm exit0',
+    'eject': 'microvm cd',
     'inject-nmi': 'microvm-with-guest running',
     'input-send-event': 'pc running',
     'job-cancel': 'slow-create0',
@@ -91,6 +98,8 @@ NEEDS = {
     'port92': 'microvm',
     'pvpanic': 'microvm',
     'qtest': 'accel qt',
+    'scsi-cd': 'microvm',
+    'scsi-hd': 'microvm',
     'smbios-type-0': 'microvm',
     'smbios-type-1': 'microvm',
     'virtio-balloon-device': 'microvm',
@@ -101,6 +110,8 @@ NEEDS = {
     'virtio-net-pci': 'pc',
     'virtio-rng-device': 'microvm',
     'virtio-rng-pci': 'pc',
+    'virtio-scsi-device': 'microvm',
+    'virtio-scsi-pci': 'pc',
     'virtio-serial-device': 'microvm',
     'virtio-serial-pci': 'pc',
     'virtserialport': 'microvm vser',
@@ -214,6 +225,11 @@ def most_jobs(c):
         create(c, 'job%d' % i)
 
 
+def scsi_cd(c):
+    c.call('device_add', driver='virtio-scsi-device')
+    c.call('device_add', driver='scsi-cd', id='cd')
+
+
 def fd1(c):
     with open('/dev/null', 'rb') as null:
         c.client.request({'execute': 'getfd', 'arguments': {'fdname': 'fd1'}}, [null.fileno()])
@@ -245,6 +261,7 @@ MAKE = {
     'accel': add_object('qtest-accel'),
     'asleep': asleep,
     'balloon': add_device('virtio-balloon-device', id='balloon'),
+    'cd': scsi_cd,
     'com1-to-com4': four_ports,
     'cpu0': add_device('qemu64-x86_64-cpu', id='cpu0'),
     'create0': ended_job,
@@ -257,6 +274,7 @@ MAKE = {
     'image': image,
     'io0': add_object('iothread', id='io0'),
     'jobs': most_jobs,
+    'iso': add_null('iso'),
     'microvm': machine('microvm'),
     'microvm-with-guest': microvm_with_guest,
     'microvm-without-rtc': machine('microvm', rtc='off'),
@@ -264,6 +282,7 @@ MAKE = {
     'nic0': add_device('virtio-net-device', id='nic0'),
     'null0': add_null('null0'),
     'null0-as-disk0': add_null('disk0'),
+    'open': lambda c: c.call('blockdev-open-tray', id='cd'),
     'pc': machine('pc-i440fx-2.7'),
     'port': add_device('virtserialport', id='port', bus='vser.0'),
     'qt': add_chardev('qt', 'null'),

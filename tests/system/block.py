@@ -236,8 +236,6 @@ def refusals(recorder):
             return error['desc']
 
         assert 'another machine' in refuse('in-use', locking='on')
-        assert 'threads' in refuse('not-supported', aio='threads')
-        assert 'native' in refuse('not-supported', aio='native')
         refuse('id-in-use', node_name='a')
         refuse('id-invalid', node_name='#own')
         refuse('file-not-usable', filename=path + '.none')

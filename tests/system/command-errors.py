@@ -15,6 +15,7 @@ A_MOVE = [{'type': 'rel', 'data': {'axis': 'x', 'value': 20}}]
 IRQ = {'path': 'irq[0]', 'property': 'type'}
 IO0 = {'path': '/objects/io0', 'property': 'poll-max-ns', 'value': 'many'}
 NO_FILE = '/nonexistent/file'
+NO_LIMITS = {'bps': 0, 'bps_rd': 0, 'bps_wr': 0, 'iops': 0, 'iops_rd': 0, 'iops_wr': 0}
 NEW_FILE = {'driver': 'file', 'filename': NO_FILE, 'size': 0}
 
 # command: reason, what is there before (examplecontext.py), arguments.
@@ -27,6 +28,15 @@ ERRORS = {
         ('object-not-found', '', {'node-name': 'x', 'size': 512}),
         ('property-missing', '', {'size': 512}),
         ('not-supported', 'null0', {'node-name': 'null0', 'size': 512})],
+    'block-set-write-threshold': [
+        ('object-not-found', '', {'node-name': 'x', 'write-threshold': 0})],
+    'block_set_io_throttle': [
+        ('property-missing', '', {**NO_LIMITS}),
+        ('device-not-found', '', {**NO_LIMITS, 'id': 'x'}),
+        ('invalid-value', 'pc null0 vd0', {**NO_LIMITS, 'id': 'vd0', 'bps': 1, 'bps_rd': 1}),
+        ('id-invalid', 'pc null0 vd0', {**NO_LIMITS, 'id': 'vd0', 'bps': 1, 'group': '0'}),
+        ('id-in-use', 'pc null0 vd0 io0', {**NO_LIMITS, 'id': 'vd0', 'bps': 1,
+                                           'group': 'io0'})],
     'blockdev-add': [
         ('id-in-use', 'null0', {'driver': 'null-co', 'node-name': 'null0'}),
         ('id-invalid', '', {'driver': 'null-co', 'node-name': '0null'}),

@@ -5,17 +5,13 @@
 #include "config.h"
 #include "hw/block/job.h"
 
-#include <event2/event.h>
 #include <string.h>
 
 #include "qmp/error.h"
-#include "qmp/event.h"
 #include "tests/lib/rig.h"
 
 typedef struct {
     GString *log;               /* states, and hooks that were called */
-    struct event_base *base;
-    QmpEventQueue *events;
     JobList *list;
 } Bench;
 
@@ -43,33 +39,20 @@ static const JobKind kind = {
     .type = JOB_TYPE_CREATE, .commit = on_commit, .undo = on_undo, .free = on_free,
 };
 
-static void on_event(const QmpEvent *event, void *data)
+static void on_change(const char *id, JobStatus status, void *opaque)
 {
-    g_autofree char *status = NULL;
-    const char *at;
-
-    if (event) {
-        g_assert_cmpstr(event->name, ==, "JOB_STATUS_CHANGE");
-        at = strstr(event->data, "\"status\": \"") + strlen("\"status\": \"");
-        status = g_strndup(at, strchr(at, '"') - at);
-        note(status, data);
-    }
+    note(qmp_enum_name(&qmp_type_JobStatus, status), opaque);
 }
 
 static void bench_init(Bench *b, gconstpointer data)
 {
     b->log = g_string_new("");
-    b->base = event_base_new();
-    b->events = qmp_event_queue_new(b->base);
-    qmp_event_queue_add_sink(b->events, on_event, b->log);
-    b->list = job_list_new(b->events);
+    b->list = job_list_new(on_change, b->log);
 }
 
 static void bench_clear(Bench *b, gconstpointer data)
 {
     job_list_free(b->list);
-    qmp_event_queue_free(b->events);
-    event_base_free(b->base);
     g_string_free(b->log, true);
 }
 
@@ -82,10 +65,8 @@ static Job *make(const Bench *b, const char *id, guint flags)
     return job;
 }
 
-/* Hooks note themselves at once, events when they are delivered. */
 static void expect(Bench *b, const char *words)
 {
-    qmp_event_queue_deliver_all(b->events);
     g_assert_cmpstr(b->log->str, ==, words);
     g_string_truncate(b->log, 0);
 }
@@ -132,7 +113,7 @@ static void success(Bench *b, gconstpointer data)
     job_begin(job);
     expect(b, "created running");
     job_end(job, NULL);
-    expect(b, "COMMIT FREE waiting pending concluded null");
+    expect(b, "waiting pending COMMIT concluded null FREE");
     g_assert_null(job_find(b->list, "a", NULL));
 }
 
@@ -142,11 +123,11 @@ static void failure(Bench *b, gconstpointer data)
 
     job_begin(job);
     job_end(job, failed("no luck"));
-    expect(b, "UNDO created running aborting concluded");
+    expect(b, "created running aborting UNDO concluded");
     g_assert_cmpint(status(job), ==, JOB_STATUS_CONCLUDED);
     expect_refused(job, "d");
     g_assert_true(job_do(job, JOB_VERB_DISMISS, NULL));
-    expect(b, "FREE null");
+    expect(b, "null FREE");
 }
 
 static void finalizing(Bench *b, gconstpointer data)
@@ -168,7 +149,7 @@ static void cancelled_while_pending(Bench *b, gconstpointer data)
     job_begin(job);
     job_end(job, NULL);
     g_assert_true(job_do(job, JOB_VERB_CANCEL, NULL));
-    expect(b, "UNDO FREE created running waiting pending aborting concluded null");
+    expect(b, "created running waiting pending aborting UNDO concluded null FREE");
 }
 
 typedef struct {
@@ -208,13 +189,13 @@ static void run_paused(Bench *b, JobVerb verb, bool went_on)
 static void resumed(Bench *b, gconstpointer data)
 {
     run_paused(b, JOB_VERB_RESUME, true);
-    expect(b, "COMMIT created running paused running waiting pending concluded");
+    expect(b, "created running paused running waiting pending COMMIT concluded");
 }
 
 static void cancelled_while_paused(Bench *b, gconstpointer data)
 {
     run_paused(b, JOB_VERB_CANCEL, false);
-    expect(b, "UNDO created running paused running aborting concluded");
+    expect(b, "created running paused running aborting UNDO concluded");
 }
 
 static void all_cancelled(Bench *b, gconstpointer data)

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Commands that change nodes in use: block_set_io_throttle, block-set-write-threshold.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "daemon/qapi-commands.h"
+#include "daemon/vmd.h"
+#include "hw/block/block.h"
+#include "hw/block/front.h"
+#include "hw/block/throttle-group.h"
+#include "qmp/error.h"
+#include "qmp/qapi-types-block-change.h"
+#include "qmp/value.h"
+#include "qmp/visit.h"
+#include "qom/place.h"
+#include "qom/property.h"
+#include "qom/qapi-objects-block.h"
+
+/* ---- The disk ---- */
+
+typedef struct {
+    const BlockIOThrottle *args;
+    const BlockFront *found;
+} Search;
+
+/* QEMU's clients pass the id of a -drive as `device`, which is the name of its node here. */
+static void match(BlockFront *front, void *data)
+{
+    Search *search = data;
+    const char *id = device_id(device_whole(front->dev));
+    g_autofree char *path = object_path(&front->dev->object);
+    const char *wanted = search->args->id;
+    bool same = wanted ? !g_strcmp0(id, wanted) || g_str_equal(path, wanted)
+                       : front->config.node &&
+                         g_str_equal(block_node_name(front->config.node), search->args->device);
+
+    if (same && !search->found) {
+        search->found = front;
+    }
+}
+
+/* The node of the disk that a request names. */
+static BlockNode *find_disk(Vmd *vmd, const BlockIOThrottle *args, GError **error)
+{
+    Search search = { .args = args };
+    const char *name = args->id ? args->id : args->device;
+
+    if (!args->id == !args->device) {
+        qmp_error_set_at(error, "id", ERROR_REASON_PROPERTY_MISSING,
+                         "one of 'device' and 'id' is needed");
+        return NULL;
+    }
+    block_front_foreach(vmd->root, match, &search);
+    if (!search.found || !search.found->config.node) {
+        qmp_error_set_at(error, args->id ? "id" : "device", ERROR_REASON_DEVICE_NOT_FOUND,
+                         "there is no disk '%s' with a medium", name);
+        return NULL;
+    }
+    return search.found->config.node;
+}
+
+/* ---- Limits ---- */
+
+static gint64 length(bool given, gint64 value)
+{
+    return given ? value : 1;
+}
+
+static ThrottleLimits limits_of(const BlockIOThrottle *a)
+{
+    return (ThrottleLimits){
+        .bps_total = a->bps, .bps_read = a->bps_rd, .bps_write = a->bps_wr,
+        .iops_total = a->iops, .iops_read = a->iops_rd, .iops_write = a->iops_wr,
+        .bps_total_max = a->bps_max, .bps_read_max = a->bps_rd_max,
+        .bps_write_max = a->bps_wr_max,
+        .iops_total_max = a->iops_max, .iops_read_max = a->iops_rd_max,
+        .iops_write_max = a->iops_wr_max,
+        .bps_total_max_length = length(a->has_bps_max_length, a->bps_max_length),
+        .bps_read_max_length = length(a->has_bps_rd_max_length, a->bps_rd_max_length),
+        .bps_write_max_length = length(a->has_bps_wr_max_length, a->bps_wr_max_length),
+        .iops_total_max_length = length(a->has_iops_max_length, a->iops_max_length),
+        .iops_read_max_length = length(a->has_iops_rd_max_length, a->iops_rd_max_length),
+        .iops_write_max_length = length(a->has_iops_wr_max_length, a->iops_wr_max_length),
+        .iops_size = a->iops_size,
+    };
+}
+
+static bool is_limited(const BlockIOThrottle *a)
+{
+    return a->bps || a->bps_rd || a->bps_wr || a->iops || a->iops_rd || a->iops_wr;
+}
+
+/* Takes ownership of value. */
+static bool set_property(Object *obj, const char *name, QmpValue *value, GError **error)
+{
+    const QmpInput input = { .ops = &qmp_value_input };
+    bool ok = object_property_set(obj, name, &input, value, error);
+
+    qmp_value_free(value);
+    return ok;
+}
+
+/* ---- Groups ---- */
+
+/* The group gets the limits, whether it exists or not; NULL: it cannot. */
+static ThrottleGroup *limit_group(Vmd *vmd, const char *name, const ThrottleLimits *limits,
+                                  GError **error)
+{
+    Object *obj = place_child(vmd->root, &qmp_class_throttle_group, name);
+
+    if (!obj) {
+        return throttle_group_make(vmd->root, name, limits, error);
+    }
+    if (!object_is_a(obj, &qmp_class_throttle_group)) {
+        qmp_error_set(error, ERROR_REASON_ID_IN_USE, "object '%s' is not a throttle-group", name);
+        return NULL;
+    }
+    return set_property(obj, "limits", qmp_to_value(&qmp_type_ThrottleLimits, &limits), error)
+           ? to_throttle_group(obj) : NULL;
+}
+
+/* The request has other names for the limits than the group. */
+static void blame_limit(GError *error)
+{
+    static const char *const names[][2] = {
+        { "iops-total", "iops" }, { "iops-read", "iops_rd" }, { "iops-write", "iops_wr" },
+        { "bps-total", "bps" }, { "bps-read", "bps_rd" }, { "bps-write", "bps_wr" },
+    };
+    const char *path = qmp_error_path(error);
+
+    for (guint i = 0; path && i < G_N_ELEMENTS(names); i++) {
+        const char *at = strstr(path, names[i][0]);
+
+        if (at) {
+            const char *rest = at + strlen(names[i][0]);
+            g_autofree char *name = g_strconcat(names[i][1], rest, NULL);
+
+            qmp_error_replace_path(error, g_strdelimit(name, "-", '_'));
+            return;
+        }
+    }
+}
+
+/* A node that has a group keeps it, unless the request names another one. */
+static const char *choose_group(const BlockNode *node, const BlockIOThrottle *args)
+{
+    const Object *group = block_node_props(node)->io_limits.target;
+
+    return args->group ? args->group : group ? group->name : args->device ? args->device
+                                                                          : args->id;
+}
+
+/* name NULL: none. */
+static bool set_group(BlockNode *node, const char *name, GError **error)
+{
+    Object *old = block_node_props(node)->io_limits.target;
+
+    if (old) {
+        object_ref(old);
+    }
+    if (!set_property(&node->object, "io-limits", qmp_value_str(name ? name : ""), error)) {
+        g_clear_pointer(&old, object_unref);
+        return false;
+    }
+    if (old) {
+        throttle_group_leave(to_throttle_group(old));
+        object_unref(old);
+    }
+    return true;
+}
+
+bool qmp_block_set_io_throttle(QmpRequest *req, BlockIOThrottle *args, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    BlockNode *node = find_disk(vmd, args, error);
+    const ThrottleLimits limits = limits_of(args);
+    ThrottleGroup *group;
+
+    if (!node) {
+        return false;
+    }
+    if (!is_limited(args)) {
+        return set_group(node, NULL, error);
+    }
+    group = limit_group(vmd, choose_group(node, args), &limits, error);
+    if (!group) {
+        blame_limit(error ? *error : NULL);
+        return qmp_error_blame(error, args->group ? "group" : args->id ? "id" : "device");
+    }
+    return set_group(node, choose_group(node, args), error);
+}
+
+/* ---- The threshold ---- */
+
+bool qmp_block_set_write_threshold(QmpRequest *req, BlockSetWriteThresholdArgs *args,
+                                   GError **error)
+{
+    const Vmd *vmd = qmp_request_context(req);
+    BlockNode *node = block_node_find(vmd->root, args->node_name, error);
+
+    if (!node) {
+        return qmp_error_blame(error, "node-name");
+    }
+    __atomic_store_n(&node->write_threshold, args->write_threshold, __ATOMIC_RELAXED);
+    return true;
+}
