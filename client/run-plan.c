@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client/build-list.h"
+#include "client/overlay.h"
 #include "client/translate/typed.h"
 #include "qmp/error.h"
 
@@ -217,6 +218,22 @@ static bool take_fds(RunPlan *plan, const json_t *request, GError **error)
     return take_addresses(plan, arguments, error);
 }
 
+/* ---- Temporary images ---- */
+
+static bool open_overlays(RunPlan *plan, const Translation *translation, GError **error)
+{
+    for (guint i = 0; i < translation->overlays->len; i++) {
+        const TranslationOverlay *overlay = translation->overlays->pdata[i];
+        int fd = overlay_new(overlay->filename, overlay->qcow2, error);
+
+        if (fd < 0) {
+            return false;
+        }
+        add_fd(plan, overlay->fd, fd, true);
+    }
+    return true;
+}
+
 /* ---- The plan ---- */
 
 static bool take_request(RunPlan *plan, TranslatedRequest *request, GError **error)
@@ -262,7 +279,8 @@ RunPlan *run_plan_new(Translation *translation, GError **error)
     plan->fds = g_array_new(FALSE, FALSE, sizeof(RunFd));
     g_array_set_clear_func(plan->fds, clear_fd);
     plan->console = -1;
-    if (!take_starts(plan, translation, error) || !take_requests(plan, translation, error)) {
+    if (!take_starts(plan, translation, error) || !take_requests(plan, translation, error) ||
+        !open_overlays(plan, translation, error)) {
         return NULL;
     }
     /* The terminal is for the guest's output; a file gets all messages. */

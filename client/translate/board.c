@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "client/translate/drive-unit.h"
 #include "client/translate/missing.h"
 
 /* A device on a new character device, or on one that -chardev made. */
@@ -90,21 +91,6 @@ bool option_stopped(Plan *plan, Item *item, GError **error)
 
 /* ---- Defaults ---- */
 
-/* Whether a -device is of this class. */
-static bool has_device(const Plan *plan, const char *driver)
-{
-    for (guint i = 0; i < plan->items->len; i++) {
-        const Item *item = plan->items->pdata[i];
-        const char *name = item->json ? json_string_value(json_object_get(item->json, "driver"))
-                           : item->options ? qmp_options_get(item->options, "driver") : NULL;
-
-        if (g_strcmp0(name, driver) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool vga_is_none(const Plan *plan)
 {
     for (guint i = 0; i < plan->items->len; i++) {
@@ -117,22 +103,15 @@ static bool vga_is_none(const Plan *plan)
     return false;
 }
 
-/* PCs of QEMU have a VGA card and empty floppy and CD-ROM drives.  A user who requested a machine
- * without display or defaults does not need them; others get an error. */
-static bool check_missing(Plan *plan, GError **error)
+/* PCs of QEMU have a VGA card, which a user who asked for no display does not need. */
+static void note_missing(Plan *plan)
 {
-    static const char *const defaults[] = { "VGA", "floppy", "ide-cd", NULL };
-    g_autofree char *missing = missing_devices(defaults + vga_is_none(plan));
+    const char *what = missing_device("VGA");
 
-    if (!*missing) {
-        return true;
+    if (what && !vga_is_none(plan) && !plan->asked.nographic) {
+        plan_note(plan, "QEMU's machine has a %s by default, which vmd does not have: it is left "
+                  "out", what);
     }
-    if (plan->asked.nographic) {
-        plan_note(plan, "%s are omitted: they do not exist", missing);
-        return true;
-    }
-    return plan_refuse(error, "QEMU's machine has %s by default, which vmd does not have: add "
-                       "-nodefaults, and name the devices that you want, or -nographic", missing);
 }
 
 static bool add_default_nic(Plan *plan, GError **error)
@@ -158,15 +137,15 @@ static bool add_defaults(Plan *plan, GError **error)
     if (plan->asked.nodefaults || g_str_equal(plan->machine.klass->name, "none-machine")) {
         return true;
     }
-    if (is_pc && !check_missing(plan, error)) {
-        return false;
+    if (is_pc) {
+        note_missing(plan);
     }
-    if (!plan->ports.has_serial && !has_device(plan, "isa-serial") &&
+    if (!plan->ports.has_serial && !plan_has_device(plan, "isa-serial") &&
         !add_port(plan, plan->asked.nographic ? "mon:stdio" : "null", "isa-serial", "serial0", 0,
                   "the default serial port", error)) {
         return false;
     }
-    if (is_pc && !plan->ports.has_parallel && !has_device(plan, "isa-parallel") &&
+    if (is_pc && !plan->ports.has_parallel && !plan_has_device(plan, "isa-parallel") &&
         !add_port(plan, "null", "isa-parallel", "parallel0", 0,
                   "the default parallel port", error)) {
         return false;
@@ -181,5 +160,6 @@ bool finish_board(Plan *plan, GError **error)
         return plan_refuse(error, "-net nic and -net BACKEND must come in pairs: there are no "
                            "hubs");
     }
-    return add_defaults(plan, error) && plan_add_linked(plan, error);
+    return drive_units_add_board(plan, error) && add_defaults(plan, error) &&
+           plan_add_linked(plan, error);
 }

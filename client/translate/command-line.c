@@ -3,6 +3,7 @@
  * From the words of a command line to items, and from items to requests: the phases.
  */
 #include "config.h"
+#include "client/translate/drive-unit.h"
 #include "client/translate/plan.h"
 
 #include <stdlib.h>
@@ -333,6 +334,15 @@ static void note_free(void *data)
     g_free(note);
 }
 
+static void overlay_free(gpointer data)
+{
+    TranslationOverlay *overlay = data;
+
+    g_free(overlay->fd);
+    g_free(overlay->filename);
+    g_free(overlay);
+}
+
 static Translation *translation_new(void)
 {
     Translation *out = g_new0(Translation, 1);
@@ -340,6 +350,7 @@ static Translation *translation_new(void)
     out->requests = g_ptr_array_new_with_free_func(request_free);
     out->notes = g_ptr_array_new_with_free_func(note_free);
     out->starts = g_ptr_array_new_with_free_func(note_free);
+    out->overlays = g_ptr_array_new_with_free_func(overlay_free);
     out->problems = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
     return out;
 }
@@ -350,6 +361,7 @@ void translation_free(Translation *translation)
         g_ptr_array_unref(translation->requests);
         g_ptr_array_unref(translation->notes);
         g_ptr_array_unref(translation->starts);
+        g_ptr_array_unref(translation->overlays);
         g_ptr_array_unref(translation->problems);
         g_free(translation);
     }
@@ -360,7 +372,7 @@ static void plan_init(Plan *plan)
     plan->out = translation_new();
     plan->items = g_ptr_array_new_with_free_func(item_free);
     plan->objects.linked = g_ptr_array_new();
-    plan->disks.devices = g_ptr_array_new();
+    plan->disks.units = g_ptr_array_new_with_free_func(drive_unit_free);
     plan->machine.options = plan_options();
     plan->accel.choices = accel_choices_new();
     plan->accel.machine_choices = accel_choices_new();
@@ -374,7 +386,7 @@ static void plan_init(Plan *plan)
 static void plan_clear(Plan *plan)
 {
     g_ptr_array_unref(plan->objects.linked);
-    g_ptr_array_unref(plan->disks.devices);
+    g_ptr_array_unref(plan->disks.units);
     g_ptr_array_unref(plan->items);
     qmp_options_free(plan->machine.options);
     g_ptr_array_unref(plan->accel.choices);

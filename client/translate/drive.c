@@ -11,7 +11,7 @@
 
 #include "client/translate/drive-chain.h"
 #include "client/translate/drive-limits.h"
-#include "client/translate/missing.h"
+#include "client/translate/drive-unit.h"
 #include "client/translate/typed.h"
 #include "qmp/text.h"
 
@@ -23,35 +23,36 @@ bool option_blockdev(Plan *plan, Item *item, GError **error)
     return plan_add_options(plan, "blockdev-add", item->options, NULL, error);
 }
 
-/* If there is no such device, says so, and what to do instead. */
-static bool refuse_device(const char *driver, const char *instead, GError **error)
-{
-    const char *what = missing_device(driver);
-
-    return what ? plan_refuse(error, "there is no %s: %s", what, instead)
-                : plan_refuse(error, "%s", instead);
-}
-
-/* -hda, -cdrom and the like, and a word without option. */
+/* -hda, -cdrom and the like, and a word without option: a -drive with its place. */
 bool option_disk(Plan *plan, Item *item, GError **error)
 {
     const char *name = item->row->name;
+    bool floppy = g_str_has_prefix(name, "fd"), cdrom = g_str_equal(name, "cdrom");
+    char index[] = { cdrom ? '2' : '0' + (name[2] - 'a'), 0 };
 
-    return refuse_device(g_str_has_prefix(name, "fd") ? "floppy"
-                         : g_str_equal(name, "cdrom") ? "ide-cd" : "ide-hd",
-                         "write -drive file=FILE,format=raw,if=virtio", error);
+    item->options = plan_options();
+    qmp_options_set(item->options, "file", item->text);
+    qmp_options_set(item->options, "index", index);
+    if (floppy) {
+        qmp_options_set(item->options, "if", "floppy");
+    } else {
+        qmp_options_set(item->options, "media", cdrom ? "cdrom" : "disk");
+    }
+    return option_drive(plan, item, error);
 }
 
 /* ---- What -drive has of its own ---- */
 
 typedef struct {
-    char *node;                 /* node-name */
-    const char *interface;      /* "virtio" or "none" */
+    DriveUnit *unit;            /* borrowed */
     char *driver;               /* of that node */
     const char *below;          /* prefix of file keys: "file.", or "" if node is the file */
     const char *protocol;       /* driver of the file; NULL: file= was not given */
     char *filename;             /* without the protocol */
     guint position;             /* of file= */
+    bool probed;                /* that the image is raw was guessed */
+    bool snapshot;              /* what the guest writes goes to a temporary image */
+    bool read_only;
 } Drive;
 
 /* Drivers for files, and their prefixes in file names. */
@@ -64,44 +65,16 @@ static const struct {
     { "null-co", "null-co://" },
 };
 
-static bool choose_interface(Item *item, Drive *drive, GError **error)
-{
-    const char *interface = qmp_options_get(item->options, "if");
-    g_autofree char *quoted = NULL;
-
-    if (g_strcmp0(interface, "virtio") == 0 || g_strcmp0(interface, "none") == 0) {
-        drive->interface = g_str_equal(interface, "virtio") ? "virtio" : "none";
-        return true;
-    }
-    if (!interface || g_str_equal(interface, "ide")) {
-        return refuse_device("ide-hd", "write if=virtio, or if=none and a -device", error);
-    }
-    quoted = qmp_text_quote(interface);
-    return plan_refuse(error, "'if' must be virtio or none, not %s", quoted);
-}
-
 /* Keys that are not supported; only values without effect are accepted. */
 static bool check_refused(Item *item, GError **error)
 {
-    static const char *const never[] = { "snapshot", "copy-on-read" };
-    const char *media = qmp_options_get(item->options, "media");
+    bool on = false;
 
-    if (media && !g_str_equal(media, "disk")) {
-        return refuse_device("ide-cd", "'media' must be disk", error);
+    if (!plan_take_bool(item->options, "copy-on-read", &on, error)) {
+        return false;
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(never); i++) {
-        bool on = false;
-
-        if (!plan_take_bool(item->options, never[i], &on, error)) {
-            return false;
-        }
-        if (on) {
-            return plan_refuse(error, "'%s' must be off: there is no such layer on images",
-                               never[i]);
-        }
-    }
-    qmp_options_remove(item->options, "media");
-    return true;
+    return !on || plan_refuse(error, "'copy-on-read' must be off: there is no such layer on "
+                              "images");
 }
 
 static bool is_protocol(const char *driver)
@@ -147,15 +120,21 @@ static bool take_file(Item *item, Drive *drive, GError **error)
     return true;
 }
 
-/* A format that a file shows beyond doubt; raw is not one of those. */
-static char *guess_format(Plan *plan, const Drive *drive)
+/* The format that a file shows by its first bytes; one that shows none is raw. */
+static char *guess_format(Plan *plan, Drive *drive)
 {
     char *format = drive->filename ? drive_guess_format(drive->filename) : NULL;
 
     if (format) {
         plan_note(plan, "'%s' is an image in format %s", drive->filename, format);
+        return format;
     }
-    return format;
+    if (drive->filename) {
+        plan_note(plan, "'%s' has no format that vmctl knows, so it is raw; format=raw says that "
+                  "it is", drive->filename);
+        drive->probed = true;
+    }
+    return g_strdup("raw");
 }
 
 /* What is said to be raw is, but a guest that sees an image's tables is seldom meant. */
@@ -184,14 +163,7 @@ static bool choose_driver(Plan *plan, Item *item, Drive *drive, GError **error)
     }
     if (!format && !driver && !null) {
         drive->driver = guess_format(plan, drive);
-    }
-    if (!format && !driver && !null && !drive->driver) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
-                      "must have a 'format': the format of an image is not guessed; write "
-                      "format=raw if that is what it is");
-        return false;
-    }
-    if (!drive->driver) {
+    } else {
         drive->driver = g_strdup(format ? format : driver ? driver : "raw");
         note_format(plan, drive);
     }
@@ -336,14 +308,20 @@ static const char *discard_mode(const char *text)
 }
 
 /* Keys of the drive that go to the node, to the file, or to both. */
-static bool apply_modes(Item *item, const Drive *drive, QmpOptions *node, GError **error)
+static bool apply_modes(Item *item, Drive *drive, QmpOptions *node, GError **error)
 {
     static const char *const of_file[] = { "aio", "locking" };
     g_autofree char *read_only = NULL;
     const char *discard = qmp_options_get(item->options, "discard");
 
-    if (!take_alias(item, "read-only", "readonly", &read_only, error) ||
-        (read_only && !set_both(drive, node, "read-only", read_only, error)) ||
+    if (!take_alias(item, "read-only", "readonly", &read_only, error)) {
+        return false;
+    }
+    if (!read_only && drive->unit->cdrom) {
+        read_only = g_strdup("on");
+    }
+    drive->read_only = g_strcmp0(read_only, "on") == 0;
+    if ((read_only && !set_both(drive, node, "read-only", read_only, error)) ||
         (discard && !set_both(drive, node, "discard", discard_mode(discard), error))) {
         return false;
     }
@@ -360,31 +338,32 @@ static bool apply_modes(Item *item, const Drive *drive, QmpOptions *node, GError
 
 /* ---- The drive ---- */
 
-static bool choose_node(Plan *plan, Item *item, Drive *drive, GError **error)
-{
-    const char *name = qmp_options_get(item->options, "node-name");
-    g_autofree char *base = g_strdup_printf("virtio%u", plan->disks.n++);
-
-    name = name ? name : qmp_options_get(item->options, "id");
-    drive->node = name ? g_strdup(name) : plan_unique_id(plan, base);
-    return true;
-}
-
 /* Keeps the device's keys for its phase, under the names of its properties. */
-static void keep_device(Plan *plan, Item *item, Drive *drive, QmpOptions *device)
+static void keep_device(Item *item, DriveUnit *unit)
 {
     static const char *const keys[] = { "serial", "werror", "rerror", "write-cache", "addr" };
 
-    qmp_options_set(device, "drive", drive->node);
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
         const char *value = qmp_options_get(item->options, keys[i]);
 
         if (value) {
-            qmp_options_set(device, keys[i], value);
+            qmp_options_set(unit->device, keys[i], value);
             qmp_options_remove(item->options, keys[i]);
         }
     }
-    g_ptr_array_add(plan->disks.devices, item);
+}
+
+/* Of a drive without a device, only the node is made, and its write cache is on. */
+static bool check_no_device(Item *item, GError **error)
+{
+    const char *cache = qmp_options_get(item->options, "write-cache");
+
+    if (cache && !g_str_equal(cache, "on")) {
+        return plan_refuse(error, "with if=none, 'cache' must have the device's cache on; give "
+                           "write-cache=off to the -device");
+    }
+    qmp_options_remove(item->options, "write-cache");
+    return true;
 }
 
 /* Whoever says what an image is based on is not helped. */
@@ -403,69 +382,118 @@ static bool add_chain(Plan *plan, Item *item, const Drive *drive, QmpOptions *no
            drive_add_chain(plan, node, drive->filename, error);
 }
 
-static bool add_drive(Plan *plan, Item *item, Drive *drive, GError **error)
+/* Puts a temporary image over the node, which becomes its backing node. */
+static bool add_overlay(Plan *plan, const Drive *drive, QmpOptions *node, GError **error)
 {
-    g_autoptr(QmpOptions) node = plan_options(), device = plan_options();
-    static const char *const dropped[] = { "if", "id", "node-name", "format", "driver", "index",
-                                           "bus", "unit" };
+    g_autoptr(QmpOptions) below = plan_options();
+    g_autofree char *fd = g_strconcat("vmctl-overlay-", drive->unit->name, NULL);
+    g_autofree char *name = g_strdup_printf("temporary image over %s", drive->filename);
+    g_autofree char *zeroes = g_strdup(qmp_options_get(node, "detect-zeroes"));
+    g_autofree char *limits = g_strdup(qmp_options_get(node, "io-limits"));
+    g_autofree char *discard = g_strdup(qmp_options_get(node, "discard"));
+    TranslationOverlay *overlay;
+
+    if (!drive->filename) {
+        return plan_refuse(error, "'snapshot' needs 'file'");
+    }
+    qmp_options_remove(node, "node-name");
+    qmp_options_remove(node, "detect-zeroes");
+    qmp_options_remove(node, "io-limits");
+    qmp_options_set(node, "read-only", "on");
+    if (*drive->below) {
+        qmp_options_set(node, "file.read-only", "on");
+    }
+    if (!plan_move_all(node, below, "backing.", error) ||
+        (zeroes && !set(node, "detect-zeroes", zeroes, error)) ||
+        (limits && !set(node, "io-limits", limits, error)) ||
+        (discard && (!set(node, "discard", discard, error) ||
+                     !set(node, "file.discard", discard, error))) ||
+        !set(node, "driver", "qcow2", error) ||
+        !set(node, "node-name", drive->unit->name, error) ||
+        !set(node, "file.driver", "file", error) || !set(node, "file.filename", name, error) ||
+        !set(node, "file.fd", fd, error) || !set(node, "file.cache.no-flush", "on", error) ||
+        !plan_move_all(below, node, "", error)) {
+        return false;
+    }
+    overlay = g_new(TranslationOverlay, 1);
+    *overlay = (TranslationOverlay){
+        .fd = g_steal_pointer(&fd), .filename = g_strdup(drive->filename),
+        .qcow2 = g_str_equal(drive->driver, "qcow2"),
+    };
+    g_ptr_array_add(plan->out->overlays, overlay);
+    plan_note(plan, "what the guest writes to '%s' goes to a temporary image, and is lost at the "
+              "end", drive->filename);
+    return true;
+}
+
+bool option_snapshot(Plan *plan, Item *item, GError **error)
+{
+    plan->asked.snapshot = true;
+    plan_note(plan, "disks get temporary images, which take what the guest writes");
+    return true;
+}
+
+static bool add_node(Plan *plan, Item *item, Drive *drive, GError **error)
+{
+    static const char *const dropped[] = { "id", "node-name", "format", "driver" };
+    g_autoptr(QmpOptions) node = plan_options();
 
     if (!take_file(item, drive, error) || !choose_driver(plan, item, drive, error) ||
         !set(node, "driver", drive->driver, error) ||
-        !set(node, "node-name", drive->node, error) || !apply_file(drive, node, error) ||
+        !set(node, "node-name", drive->unit->name, error) || !apply_file(drive, node, error) ||
         !add_chain(plan, item, drive, node, error) ||
         !apply_cache(item, drive, node, error) || !apply_modes(item, drive, node, error) ||
-        !drive_add_limits(plan, item->options, drive->node, node, error)) {
+        !drive_add_limits(plan, item->options, drive->unit->name, node, error)) {
         return false;
     }
-    if (qmp_options_get(item->options, "index") || qmp_options_get(item->options, "bus") ||
-        qmp_options_get(item->options, "unit")) {
-        plan_note(plan, "index, bus and unit are for IDE and SCSI; this disk has its own address");
+    if (drive->probed && !drive->read_only && !set(node, "probed", "on", error)) {
+        return false;
     }
     for (gsize i = 0; i < G_N_ELEMENTS(dropped); i++) {
         qmp_options_remove(item->options, dropped[i]);
     }
-    if (g_str_equal(drive->interface, "virtio")) {
-        keep_device(plan, item, drive, device);
-    } else if (g_strcmp0(qmp_options_get(item->options, "write-cache"), "on") == 0) {
-        qmp_options_remove(item->options, "write-cache");
-    } else if (qmp_options_get(item->options, "write-cache")) {
-        return plan_refuse(error, "with if=none, 'cache' must have the device's cache on; give "
-                           "write-cache=off to the -device");
-    }
-    if (!plan_move_all(item->options, node, "", error) ||
-        !plan_add_options(plan, "blockdev-add", node, NULL, error)) {
+    if (drive_unit_has_device(drive->unit)) {
+        keep_device(item, drive->unit);
+        qmp_options_set(drive->unit->device, "drive", drive->unit->name);
+    } else if (!check_no_device(item, error)) {
         return false;
     }
-    /* From now on the item's group is the device's. */
-    qmp_options_free(item->options);
-    item->options = g_steal_pointer(&device);
-    return true;
+    return plan_move_all(item->options, node, "", error) &&
+           (!drive->snapshot || drive->read_only || add_overlay(plan, drive, node, error)) &&
+           plan_add_options(plan, "blockdev-add", node, NULL, error);
+}
+
+/* A drive without a medium: keys of an image make no sense. */
+static bool add_empty(Plan *plan, Item *item, DriveUnit *unit, GError **error)
+{
+    static const char *const known[] = { NULL };
+
+    qmp_options_remove(item->options, "id");
+    keep_device(item, unit);
+    return plan_check_keys(item->options, known, error);
+}
+
+static bool is_empty(const Item *item, const DriveUnit *unit)
+{
+    static const char *const keys[] = { "file", "driver", "file.driver", "file.filename" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        if (qmp_options_get(item->options, keys[i])) {
+            return false;
+        }
+    }
+    return drive_unit_has_device(unit) && drive_unit_is_removable(unit);
 }
 
 bool option_drive(Plan *plan, Item *item, GError **error)
 {
-    Drive drive = { 0 };
-    bool ok = choose_interface(item, &drive, error) && check_refused(item, error) &&
-              choose_node(plan, item, &drive, error) && add_drive(plan, item, &drive, error);
+    Drive drive = { .unit = drive_unit_take(plan, item, error), .snapshot = plan->asked.snapshot };
+    bool ok = drive.unit && check_refused(item, error) &&
+              plan_take_bool(item->options, "snapshot", &drive.snapshot, error) &&
+              (is_empty(item, drive.unit) ? add_empty(plan, item, drive.unit, error)
+                                          : add_node(plan, item, &drive, error));
 
-    g_free(drive.node);
     g_free(drive.driver);
     g_free(drive.filename);
     return ok;
-}
-
-bool finish_devices(Plan *plan, GError **error)
-{
-    const char *driver = plan_has_pci(plan) ? "virtio-blk-pci" : "virtio-blk-device";
-
-    for (guint i = 0; i < plan->disks.devices->len; i++) {
-        Item *item = plan->disks.devices->pdata[i];
-
-        plan->current = item;
-        qmp_options_set(item->options, "driver", driver);
-        if (!plan_add_options(plan, "device_add", item->options, NULL, error)) {
-            return false;
-        }
-    }
-    return true;
 }

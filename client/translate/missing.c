@@ -9,9 +9,6 @@
 
 static const MissingDevice devices[] = {
     { "VGA", "VGA card" },
-    { "floppy", "floppy drive" },
-    { "ide-cd", "CD-ROM drive" },
-    { "ide-hd", "IDE controller" },
 };
 
 const MissingDevice *missing_device_rows(gsize *ret_n)
@@ -28,23 +25,4 @@ const char *missing_device(const char *driver)
         }
     }
     return NULL;
-}
-
-char *missing_devices(const char *const *drivers)
-{
-    g_autoptr(GPtrArray) missing = g_ptr_array_new();
-    GString *text = g_string_new(NULL);
-
-    for (; *drivers; drivers++) {
-        const char *what = missing_device(*drivers);
-
-        if (what) {
-            g_ptr_array_add(missing, (char *)what);
-        }
-    }
-    for (guint i = 0; i < missing->len; i++) {
-        g_string_append_printf(text, "%sa %s", !i ? "" : i + 1 < missing->len ? ", " : " and ",
-                               (const char *)missing->pdata[i]);
-    }
-    return g_string_free(text, FALSE);
 }

@@ -20,8 +20,4 @@ const MissingDevice *missing_device_rows(gsize *ret_n);
 /* A description of the class; NULL if it exists, or is not in this list. */
 const char *missing_device(const char *driver);
 
-/* "a VGA card, a floppy drive and a CD-ROM drive": those of the list that are missing; empty if
- * none is.  Newly allocated. */
-char *missing_devices(const char *const *drivers);
-
 #endif

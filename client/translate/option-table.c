@@ -12,8 +12,8 @@
     { name, argument, PHASE_COLLECT, option_refuse, 0, NULL, NULL, "refused: " reason }
 #define PROPERTY(name, argument, fate) \
     { name, argument, PHASE_COLLECT, option_machine_property, 0, NULL, NULL, fate }
-#define DISK(name, what) \
-    { name, "FILE", PHASE_BACKEND, option_disk, 0, NULL, NULL, "refused: there is no " what }
+#define DISK(name, drive) \
+    { name, "FILE", PHASE_BACKEND, option_disk, 0, NULL, NULL, "as -drive " drive }
 
 #define START(name, argument, fate) \
     { name, argument, PHASE_COLLECT, option_start, 0, NULL, NULL, "no request: " fate }
@@ -48,7 +48,7 @@ const OptionRow option_rows[] = {
     { "boot", "[order=]DRIVES[,KEY=VALUE...]", PHASE_COLLECT, option_boot, OPTION_KEYED |
       OPTION_MERGE, "boot-opts", "order", "the machine's property boot; splash and splash-time are "
       "refused without menu=on" },
-    DISK("cdrom", "CD-ROM drive"),
+    DISK("cdrom", "file=FILE,index=2,media=cdrom"),
     { "chardev", "BACKEND,id=ID[,KEY=VALUE...]", PHASE_CHARDEV, option_chardev, OPTION_KEYED,
       "chardev", "backend", "chardev-add; two with mux=on" },
     START("chroot", "DIRECTORY", "RootDirectory= of the unit"),
@@ -77,8 +77,8 @@ const OptionRow option_rows[] = {
     { "enable-kvm", NULL, PHASE_COLLECT, option_enable_kvm, 0, NULL, NULL,
       "object-add kvm-accel" },
     REFUSED("enable-sync-profile", NULL, "locks are not profiled"),
-    DISK("fda", "floppy drive"),
-    DISK("fdb", "floppy drive"),
+    DISK("fda", "file=FILE,if=floppy,index=0"),
+    DISK("fdb", "file=FILE,if=floppy,index=1"),
     REFUSED("fsdev", "DRIVER,...", "9p file systems are not supported"),
     REFUSED("full-screen", NULL, NO_DISPLAY),
     { "fw_cfg", "[name=]NAME,file=FILE|string=TEXT", PHASE_OBJECT, option_fw_cfg, OPTION_KEYED,
@@ -88,10 +88,10 @@ const OptionRow option_rows[] = {
     { "global", "DRIVER.PROPERTY=VALUE", PHASE_COLLECT, option_global, 0, "global", NULL,
       "a member of the machine's property defaults" },
     REFUSED("h", NULL, "vmctl translate --options lists the options"),
-    DISK("hda", "IDE controller"),
-    DISK("hdb", "IDE controller"),
-    DISK("hdc", "IDE controller"),
-    DISK("hdd", "IDE controller"),
+    DISK("hda", "file=FILE,index=0,media=disk"),
+    DISK("hdb", "file=FILE,index=1,media=disk"),
+    DISK("hdc", "file=FILE,index=2,media=disk"),
+    DISK("hdd", "file=FILE,index=3,media=disk"),
     REFUSED("help", NULL, "vmctl translate --options lists the options"),
     REFUSED("icount", "KEY=VALUE...", "instructions are not counted"),
     REFUSED("incoming", "ADDRESS", "migration is not supported"),
@@ -193,7 +193,8 @@ const OptionRow option_rows[] = {
       "object-add smbios-type-N; file= is refused" },
     { "smp", "[cpus=]N[,KEY=VALUE...]", PHASE_COLLECT, option_smp, OPTION_KEYED | OPTION_MERGE,
       "smp-opts", "cpus", "the machine's property smp, and device_add for each CPU" },
-    REFUSED("snapshot", NULL, "there are no temporary layers on images"),
+    { "snapshot", NULL, PHASE_COLLECT, option_snapshot, 0, NULL, NULL,
+      "a temporary image over each -drive that the guest may write" },
     REFUSED("spice", "KEY=VALUE...", NO_DISPLAY),
     { "tb-size", "N", PHASE_COLLECT, option_tb_size, 0, NULL, NULL, "tb-size of tcg-accel" },
     REFUSED("tpmdev", "TYPE,id=ID[,...]", "there is no TPM"),

@@ -295,6 +295,20 @@ char *plan_unique_id(const Plan *plan, const char *base)
     return id;
 }
 
+bool plan_has_device(const Plan *plan, const char *driver)
+{
+    for (guint i = 0; i < plan->items->len; i++) {
+        const Item *item = plan->items->pdata[i];
+        const char *name = item->json ? json_string_value(json_object_get(item->json, "driver"))
+                           : item->options ? qmp_options_get(item->options, "driver") : NULL;
+
+        if (g_strcmp0(name, driver) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool plan_has_pci(const Plan *plan)
 {
     const QmpClass *machine = plan->machine.klass;

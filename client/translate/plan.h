@@ -101,8 +101,7 @@ typedef struct {
 } ObjectsPlan;
 
 typedef struct {
-    GPtrArray *devices;         /* of Item, borrowed: -drive that needs a device */
-    guint n;
+    GPtrArray *units;           /* of DriveUnit (drive-unit.h): the places that are occupied */
 } DisksPlan;
 
 typedef struct {
@@ -127,7 +126,7 @@ struct Plan {
     const Item *current;        /* whose handler is running; NULL: a default */
 
     struct {
-        bool nodefaults, nographic, stopped;
+        bool nodefaults, nographic, stopped, snapshot;
     } asked;                    /* options without an argument */
     MachinePlan machine;
     AccelPlan accel;
@@ -193,6 +192,9 @@ bool plan_take_size(QmpOptions *options, const char *key, guint64 *ret, GError *
 /* An id that no option has: base, or base with a number.  Free with g_free(). */
 char *plan_unique_id(const Plan *plan, const char *base);
 
+/* Whether a -device is of this class. */
+bool plan_has_device(const Plan *plan, const char *driver);
+
 /* Whether the machine has PCI, which virtio devices then use. */
 bool plan_has_pci(const Plan *plan);
 
@@ -257,7 +259,7 @@ OptionHandler option_boot, option_rtc, option_uuid, option_no_hpet, option_no_ac
 OptionHandler option_memory, option_mem_path, option_mem_prealloc, option_smp, option_cpu;
 OptionHandler option_numa;
 OptionHandler option_object, option_device, option_smbios, option_fw_cfg, option_qtest;
-OptionHandler option_drive, option_blockdev, option_disk;
+OptionHandler option_drive, option_blockdev, option_disk, option_snapshot;
 OptionHandler option_netdev, option_nic, option_net;
 
 /* Lets the guest of a user network reach services on the host's loopback addresses, as in

@@ -46,10 +46,18 @@ typedef struct {
     char *value;                /* as described there, or NULL */
 } TranslationNote;
 
+/* A temporary image that takes what the guest writes, and that a node's `fd` names. */
+typedef struct {
+    char *fd;                   /* name of its descriptor, which vmctl passes */
+    char *filename;             /* the image below it */
+    bool qcow2;                 /* that image's format; else raw */
+} TranslationOverlay;
+
 typedef struct {
     GPtrArray *requests;        /* of TranslatedRequest, in the order to send them */
     GPtrArray *notes;           /* of TranslationNote */
     GPtrArray *starts;          /* of TranslationNote: for the start of the daemon */
+    GPtrArray *overlays;        /* of TranslationOverlay */
     GPtrArray *problems;        /* of GError: all of them, not only the first */
 } Translation;
 

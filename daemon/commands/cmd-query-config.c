@@ -106,6 +106,23 @@ static void note_fds(Config *config, const QmpValue *value)
     }
 }
 
+/* A file that is a descriptor, in the options of a node or of one within it. */
+static void note_file_fds(Config *config, const QmpValue *options)
+{
+    const char *fd = str_of(options, "fd");
+
+    if (fd) {
+        add_requirement(config, CONFIG_REQUIREMENT_KIND_FD, fd);
+    }
+    for (guint i = 0; i < options->dict.values->len; i++) {
+        const QmpValue *value = options->dict.values->pdata[i];
+
+        if (value->kind == QMP_VALUE_DICT) {
+            note_file_fds(config, value);
+        }
+    }
+}
+
 static void note_netdev_fds(Config *config, const QmpValue *args)
 {
     const char *fd = str_of(args, "fd"), *fds = str_of(args, "fds");
@@ -231,6 +248,8 @@ static void add_kept(Config *config, Object *obj, const QmpClassPlace *place)
     note_fds(config, args);
     if (object_is_a(obj, &qmp_class_netdev)) {
         note_netdev_fds(config, args);
+    } else if (object_is_a(obj, &qmp_class_block_node)) {
+        note_file_fds(config, args);
     }
     add_request(config, place->add, args);
     if (object_is_a(obj, &qmp_class_netdev)) {

@@ -299,6 +299,7 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
     g_autofree char *name = NULL;
     g_autoptr(Object) obj = NULL;
     BlockNodeProps *props;
+    BlockNode *node;
 
     env_lock_assert(root);
     if (!block_check_options(options, error) ||
@@ -317,13 +318,14 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
         qmp_error_blame(error, "node-name");
         return NULL;
     }
-    if (!object_link(obj, error) ||
-        (to_block_node(obj)->driver->format && !use_all_below(to_block_node(obj), error))) {
+    node = to_block_node(obj);
+    if (!object_link(obj, error) || (node->driver->format && !use_all_below(node, error)) ||
+        (node->driver->begin && !node->driver->begin(node, error))) {
         object_destroy(obj);
         return NULL;
     }
-    define(below, to_block_node(obj));
-    return to_block_node(obj);
+    define(below, node);
+    return node;
 }
 
 BlockNode *block_node_find(Object *root, const char *name, GError **error)

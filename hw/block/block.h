@@ -72,6 +72,9 @@ struct BlockRequest {
 
 /* The TypeInfo.kind of a class of nodes. */
 typedef struct {
+    /* Takes what only a request can get: descriptors that its client passed. Main thread; NULL:
+     * nothing. */
+    bool (*begin)(BlockNode *node, GError **error);
     /* May block; node->options is set, and the node below is in use.  Sets
      * size, read_only and alignments.  close is its mirror, and makes written
      * data durable.  Both may be NULL. */

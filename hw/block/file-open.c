@@ -23,6 +23,7 @@
 #include "hw/block/file-lock.h"
 #include "hw/aio/aio.h"
 #include "qmp/error.h"
+#include "qom/env.h"
 #include "qom/qapi-objects-block.h"
 
 enum { ALIGNMENT_MAX = 4096 };
@@ -151,12 +152,44 @@ static int open_path(const BlockNode *node, bool read_only)
     return fd;
 }
 
+/* What the client passed must be open for what the node is for. */
+static bool open_given(BlockFile *s, GError **error)
+{
+    BlockNode *node = &s->node;
+    const BlockdevOptions *options = node->options;
+    int fd = qmp_fd_get(s->given);
+    int flags = fcntl(fd, F_GETFL);
+    int access = flags & O_ACCMODE;
+
+    if (access == O_RDONLY && options->auto_read_only) {
+        node->read_only = true;
+    }
+    if (flags & O_PATH || access == O_WRONLY || (access == O_RDONLY && !node->read_only)) {
+        qmp_error_set_at(error, "fd", ERROR_REASON_FILE_NOT_USABLE,
+                         "descriptor '%s' was not opened for %s", options->u.file.fd,
+                         access == O_RDONLY && !(flags & O_PATH)
+                         ? "writing, and the node is not 'read-only'" : "reading");
+        return false;
+    }
+    flags = (flags & ~(O_NONBLOCK | O_DIRECT)) | (s->direct ? O_DIRECT : 0);
+    if (fcntl(fd, F_SETFL, flags) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno,
+                            "cannot use descriptor '%s' with 'cache.direct'", options->u.file.fd);
+        return qmp_error_blame(error, "fd");
+    }
+    s->fd = fd;
+    return true;
+}
+
 static bool open_file(BlockFile *s, GError **error)
 {
     BlockNode *node = &s->node;
     const BlockdevOptions *options = node->options;
 
     node->read_only = options->read_only;
+    if (s->given) {
+        return open_given(s, error);
+    }
     s->fd = open_path(node, node->read_only);
     if (s->fd < 0 && !node->read_only && options->auto_read_only &&
         (errno == EACCES || errno == EPERM || errno == EROFS)) {
@@ -275,11 +308,37 @@ static bool file_open(BlockNode *node, GError **error)
         return false;
     }
     if (!set_up(s, error)) {
-        close(s->fd);
+        if (!s->given) {
+            close(s->fd);
+        }
         s->fd = -1;
         return false;
     }
+    if (s->given) {
+        qmp_fd_take(g_steal_pointer(&s->given));
+    }
     return true;
+}
+
+static bool file_begin(BlockNode *node, GError **error)
+{
+    const char *name = node->options->u.file.fd;
+    const Env *env = object_env(&node->object);
+
+    if (!name) {
+        return true;
+    }
+    if (!env || !env->take_fd) {
+        qmp_error_set_at(error, "fd", ERROR_REASON_NOT_SUPPORTED, "there are no descriptors here");
+        return false;
+    }
+    to_block_file(node)->given = env->take_fd(env, name, error);
+    return to_block_file(node)->given || qmp_error_blame(error, "fd");
+}
+
+static void file_finalize(Object *obj)
+{
+    qmp_fd_close(g_steal_pointer(&to_block_file(obj)->given));
 }
 
 static bool file_needs_io(BlockNode *node)
@@ -293,6 +352,7 @@ static void file_init(Object *obj)
 }
 
 static const BlockDriver file_driver = {
+    .begin = file_begin,
     .open = file_open,
     .close = file_close,
     .submit = block_file_submit,
@@ -307,6 +367,7 @@ const TypeInfo block_file_type = {
     .size = sizeof(BlockFile),
     .object = &(const ObjectOps){
         .init = file_init,
+        .finalize = file_finalize,
     },
     .kind = &file_driver,
 };

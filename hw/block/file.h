@@ -7,10 +7,12 @@
 #define HW_BLOCK_FILE_H
 
 #include "hw/block/block.h"
+#include "qmp/fds.h"
 
 typedef struct BlockFile {
     BlockNode node;
     int fd;                     /* -1: not open */
+    QmpFd *given;               /* a client's descriptor, until it is open; or NULL */
     bool is_device;
     /* On FUSE.  io_uring calls such a file's poll before a request, on the submitting
      * thread: a file system that does not answer would block it. */

@@ -157,6 +157,35 @@ def linux_boots_to_its_shell_and_reboots_to_the_end():
 
 @case
 @on_one_accel
+def snapshot_takes_what_the_guest_writes():
+    with scratch() as path:
+        kernel, initrd = linuxguest.images(path)
+        image = os.path.join(path, 'disk')
+        before = b'before'.ljust(512, b'.') * 2048
+        with open(image, 'wb') as f:
+            f.write(before)
+        machine = MICROVM if accel() == 'kvm' else [*PC, '-cpu', 'max']
+        line = [*machine, '-m', '96', '-kernel', kernel, '-initrd', initrd, '-no-reboot',
+                '-append', linuxguest.command_line(), '-serial', 'stdio', '-snapshot',
+                '-drive', 'file=%s,if=virtio,format=raw' % image]
+        with Machine(*line, env={'TMPDIR': path}) as machine:
+            machine.read_until(b'GUEST: ready', linuxguest.BOOT_TIMEOUT)
+            machine.process.stdin.write(b'echo after | dd of=/dev/vda conv=sync,notrunc bs=512\n'
+                                        b'sync; echo 3 >/proc/sys/vm/drop_caches\n'
+                                        b'head -c 512 /dev/vda; tail -c 512 /dev/vda\nreboot -f\n')
+            machine.process.stdin.flush()
+            machine.finish(0)
+            printed = machine.out + machine.process.stdout.read()
+            contains(printed, b'after')
+            contains(printed, b'before....')
+        with open(image, 'rb') as f:
+            equal(f.read(), before)
+        equal(os.listdir(path).count('disk'), 1)
+        equal([name for name in os.listdir(path) if name.startswith('vmctl')], [])
+
+
+@case
+@on_one_accel
 def input_reaches_the_guest():
     with Machine(*MICROVM, *EXIT, '-serial', 'mon:stdio', '-append', 'end=echo end=exit:1',
                  until=b'echo: ready') as machine:

@@ -209,6 +209,7 @@ class FaultyFile:
     def write(self, _, body):
         offset, size = struct.unpack_from('<8xQI', body)
         self.check('write', offset, size)
+        self.data.extend(bytes(max(offset - len(self.data), 0)))
         self.data[offset:offset + size] = body[40:40 + size]
         return struct.pack('<II', size, 0)
 

@@ -185,7 +185,7 @@ def guesses(recorder):
         add, said = translate('file=%s,if=virtio,format=raw' % middle)
         assert add['driver'] == 'raw' and 'begins as an image in format qcow2' in said, said
         add, said = translate('file=%s,if=virtio' % raw)
-        assert not add and 'format=raw' in said, said
+        assert add['driver'] == 'raw' and 'so it is raw' in said, said
         loop = create(i.path('loop'))
         run('qemu-img', 'rebase', '-u', '-b', 'loop', '-F', 'qcow2', loop)
         add, said = translate('file=%s,if=virtio' % loop)
@@ -194,6 +194,41 @@ def guesses(recorder):
         run('qemu-img', 'rebase', '-u', '-b', 'nbd://host/disk', '-F', 'raw', far)
         add, said = translate('file=%s,if=virtio' % far)
         assert not add and 'nbd://host/disk' in said, said
+
+
+def descriptors(recorder):
+    """a file's node takes a descriptor that its client has passed, and checks what it is for"""
+    with Images(recorder) as i:
+        image = create(i.path('image'))
+        i.remember()
+
+        def pass_fd(name, flags):
+            fd = os.open(image, flags)
+            i.client.request({'execute': 'getfd', 'arguments': {'fdname': name}}, [fd])
+            os.close(fd)
+
+        pass_fd('ro', os.O_RDONLY)
+        i.refuse('file-not-usable', 'was not opened for writing', file_node('image', fd='ro'))
+        pass_fd('wo', os.O_WRONLY)
+        i.refuse('file-not-usable', 'was not opened for reading', file_node('image', fd='wo'))
+        pass_fd('path', os.O_PATH)
+        i.refuse('file-not-usable', 'was not opened for reading', file_node('image', fd='path'))
+        i.refuse('fd-not-found', 'none', file_node('image', fd='none'))
+        folder = os.open(i.temp.name, os.O_RDONLY)
+        i.client.request({'execute': 'getfd', 'arguments': {'fdname': 'folder'}}, [folder])
+        os.close(folder)
+        i.refuse('file-not-usable', "is no regular file", file_node('image', fd='folder'),
+                 **{'read-only': True})
+        pass_fd('ro', os.O_RDONLY)
+        i.add('reader', file_node('image', fd='ro'), **{'read-only': True})
+        i.client.call('blockdev-del', node_name='reader')
+        pass_fd('rw', os.O_RDWR)
+        i.add('writer', file_node('image', fd='rw'))
+        needs = i.client.call('query-config')['requires']
+        assert needs == [{'kind': 'fd', 'name': 'rw'}], needs
+        i.client.call('block_resize', node_name='writer', size=2 * MIB)
+        i.client.call('blockdev-del', node_name='writer')
+        run('qemu-img', 'check', '-q', image)
 
 
 SCRIPT = """
@@ -241,4 +276,4 @@ def linux(recorder):
                 assert f.read() == bytes(wanted), path
 
 
-vmdtest.main([refusals, chains, guesses, linux])
+vmdtest.main([refusals, chains, guesses, descriptors, linux])
