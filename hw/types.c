@@ -15,6 +15,7 @@
 #include "hw/char/isa-serial.h"
 #include "hw/chardev/char-types.h"
 #include "hw/core/irq.h"
+#include "hw/dma/i8257.h"
 #include "hw/i386/microvm.h"
 #include "hw/i386/pc.h"
 #include "hw/i386/x86-machine.h"
@@ -109,6 +110,9 @@ const TypeInfo *const hw_types[] = {
     &irq_type,
     &machine_type,
     &memory_region_type,
+
+    /* dma */
+    &i8257_type,
 
     /* input */
     &i8042_type,
