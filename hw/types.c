@@ -15,6 +15,9 @@
 #include "hw/char/isa-serial.h"
 #include "hw/chardev/char-types.h"
 #include "hw/core/irq.h"
+#include "hw/dma/i8257.h"
+#include "hw/floppy/fdc.h"
+#include "hw/floppy/floppy.h"
 #include "hw/i386/microvm.h"
 #include "hw/i386/pc.h"
 #include "hw/i386/x86-machine.h"
@@ -113,6 +116,14 @@ const TypeInfo *const hw_types[] = {
     &irq_type,
     &machine_type,
     &memory_region_type,
+
+    /* dma */
+    &i8257_type,
+
+    /* floppy */
+    &floppy_bus_type,
+    &floppy_class_type,
+    &isa_fdc_type,
 
     /* ide */
     &ide_bus_type,

@@ -65,6 +65,21 @@ char *device_boot_path(Device *dev)
     return NULL;
 }
 
+gint32 device_boot_index(Device *dev)
+{
+    const Class *klass = dev->object.klass;
+    const QmpMember *member = qmp_class_member(klass->schema, "bootindex");
+
+    for (guint i = klass->n_types; i-- > 0;) {
+        const DeviceOps *ops = klass->types[i]->device;
+
+        if (ops && ops->boot_index) {
+            return ops->boot_index(dev);
+        }
+    }
+    return member ? *(const gint32 *)((const char *)dev->object.props + member->offset) : -1;
+}
+
 void device_describe_acpi(Device *dev, struct AcpiDevices *devices)
 {
     for (guint i = 0; i < n_types(dev); i++) {

@@ -59,6 +59,9 @@ struct DeviceOps {
     /* Its Open Firmware path below the PCI function that it is or that carries it, newly
      * allocated: a device that firmware can boot from. */
     char *(*boot_path)(Device *dev);
+    /* When firmware boots from it, lowest first, -1: never. NULL: property `bootindex`, if it has
+     * that. */
+    gint32 (*boot_index)(Device *dev);
     /* Describes the device for ACPI tables (hw/acpi/acpi-device.h). */
     void (*acpi)(Device *dev, struct AcpiDevices *devices);
 };
@@ -163,6 +166,8 @@ bool device_has_state(const Device *dev);
 
 /* The nearest class's boot_path, newly allocated; NULL: firmware does not boot from it. */
 char *device_boot_path(Device *dev);
+/* When firmware boots from it, lowest first; -1: never. */
+gint32 device_boot_index(Device *dev);
 /* Calls the acpi hooks of dev's classes, base first.  Machine lock held; dev is
  * realized. */
 void device_describe_acpi(Device *dev, struct AcpiDevices *devices);

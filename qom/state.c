@@ -105,7 +105,8 @@ gsize state_row_block(const StateRow *row, guint32 count)
     gsize size = element_sizes[row->kind];
     bool in_order = G_BYTE_ORDER == G_LITTLE_ENDIAN || size == 1;
     bool together = (row->shape == STATE_FIXED || row->shape == STATE_BLOB ||
-                     row->shape == STATE_LIST) && (!row->stride || row->stride == size);
+                     row->shape == STATE_LIST || row->shape == STATE_SOME) &&
+                    (!row->stride || row->stride == size);
 
     return row->kind != STATE_TIMER && in_order && together ? size * count : 0;
 }

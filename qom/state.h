@@ -144,6 +144,11 @@ struct StateRow {
     { .name = #field_, .kind = STATE_GROUP, .shape = STATE_SOME, .flags = STATE_ARRAYED, \
       .offset = offsetof(type_, field_), .count = G_N_ELEMENTS(((type_ *)0)->field_), \
       .stride = STATE_STRIDE(type_, field_), .number = offsetof(type_, number_), .rows = (rows_) }
+/* Bytes in an array, of which the first ones are in use; `number` says how many. */
+#define STATE_SOME_BYTES(type_, field_, number_) \
+    { .name = #field_, .kind = STATE_BYTES, .shape = STATE_SOME, \
+      .offset = offsetof(type_, field_), .count = G_N_ELEMENTS(((type_ *)0)->field_), \
+      .number = offsetof(type_, number_) }
 /* A ring in an array: `number` of its elements are in use, starting at `head`.  Loading
  * puts the first one at 0. */
 #define STATE_RING(kind_, type_, field_, head_, number_) \

@@ -19,7 +19,13 @@
 
 #include "qom/device.h"
 
-enum { ACPI_ISA_MAX_PORTS = 2, ACPI_ISA_NO_IRQ = -1 };
+enum { ACPI_ISA_MAX_PORTS = 2, ACPI_ISA_NO_IRQ = -1, ACPI_MAX_FLOPPIES = 2 };
+
+/* The limits of a floppy drive (_FDI). */
+typedef struct {
+    guint8 type;                /* as in the memory of a PC's clock; 0: there is none */
+    guint8 tracks, sectors, heads;
+} AcpiFloppy;
 
 /* A device below the ISA bridge.  Strings are constants. */
 typedef struct {
@@ -29,6 +35,9 @@ typedef struct {
         guint32 base, size;
     } ports[ACPI_ISA_MAX_PORTS];        /* size 0: end */
     gint irq;                   /* or ACPI_ISA_NO_IRQ */
+    guint8 dma;                 /* channels of bytes, bit N for channel N */
+    bool has_floppies;          /* it is a floppy disk controller, with these drives */
+    AcpiFloppy floppies[ACPI_MAX_FLOPPIES];
     bool hidden;                /* not shown to the guest's users */
 } AcpiIsaDevice;
 

@@ -8,6 +8,7 @@
 enum {
     /* Tags of small descriptors, their length in the lower three bits. */
     IRQ_NOFLAGS = 0x22,
+    DMA = 0x2a,
     IO = 0x47,
     /* Tags of large ones; a length of 16 bits follows. */
     MEMORY32_FIXED = 0x86,
@@ -45,6 +46,13 @@ void aml_irq_noflags(Aml *aml, guint irq)
 {
     aml_raw(aml, IRQ_NOFLAGS, 1);
     aml_raw(aml, 1 << irq, 2);
+}
+
+void aml_dma(Aml *aml, guint8 channels)
+{
+    aml_raw(aml, DMA, 1);
+    aml_raw(aml, channels, 1);
+    aml_raw(aml, 0, 1);
 }
 
 void aml_memory32(Aml *aml, guint32 base, guint32 length, bool writable)

@@ -92,6 +92,7 @@ void aml_resources(Aml *aml);
 
 void aml_io(Aml *aml, guint16 base, guint8 length);
 void aml_irq_noflags(Aml *aml, guint irq);      /* edge, active high, not shared */
+void aml_dma(Aml *aml, guint8 channels);        /* bytes, no bus master, compatible timing */
 void aml_memory32(Aml *aml, guint32 base, guint32 length, bool writable);
 /* Extended interrupts: level, active high, shared, consumer; the number of the
  * first is AML_INTERRUPT_NUMBER bytes after its beginning. */

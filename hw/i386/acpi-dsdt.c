@@ -221,6 +221,9 @@ static void append_isa_resources(Aml *aml, const AcpiIsaDevice *dev)
     if (dev->irq != ACPI_ISA_NO_IRQ) {
         aml_irq_noflags(aml, dev->irq);
     }
+    if (dev->dma) {
+        aml_dma(aml, dev->dma);
+    }
     aml_end(aml);
 }
 
@@ -239,6 +242,9 @@ static void append_isa_device(Aml *aml, const AcpiIsaDevice *dev, guint n)
     aml_name_int(aml, "_UID", n + 1);
     aml_name_int(aml, "_STA", dev->hidden ? STA_HIDDEN : STA_PRESENT);
     append_isa_resources(aml, dev);
+    if (dev->has_floppies) {
+        acpi_dsdt_floppies(aml, dev->floppies);
+    }
     aml_end(aml);
 }
 

@@ -17,4 +17,7 @@ void acpi_dsdt(Aml *aml, const AcpiPcConfig *config);
 void acpi_dsdt_hotplug(Aml *aml, const AcpiPcConfig *config);
 void acpi_dsdt_hotplug_event(Aml *aml);
 
+/* The drives of a floppy disk controller, in its scope. */
+void acpi_dsdt_floppies(Aml *aml, const AcpiFloppy drives[ACPI_MAX_FLOPPIES]);
+
 #endif

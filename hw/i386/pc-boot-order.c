@@ -81,17 +81,11 @@ static char *full_boot_path(Device *dev)
 static bool add_entry(Object *obj, void *data)
 {
     Device *dev = device_in_use(obj);
-    const QmpMember *member = dev ? qmp_class_member(object_class(obj), "bootindex") : NULL;
-    g_autofree char *unit = member ? device_boot_path(dev) : NULL;
+    const BootEntry entry = { .dev = dev, .index = dev ? device_boot_index(dev) : -1 };
+    g_autofree char *unit = entry.index >= 0 ? device_boot_path(dev) : NULL;
 
     if (unit) {
-        const BootEntry entry = {
-            .dev = dev, .index = *(const gint32 *)((const char *)obj->props + member->offset),
-        };
-
-        if (entry.index >= 0) {
-            g_array_append_val(data, entry);
-        }
+        g_array_append_val(data, entry);
     }
     return true;
 }

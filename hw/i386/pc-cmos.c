@@ -34,6 +34,8 @@ enum {
 enum { STATUS_RESUME = 0xfe };  /* CMOS_SHUTDOWN_STATUS */
 
 enum {                          /* CMOS_EQUIPMENT */
+    EQUIPMENT_FLOPPY = 0x01,
+    EQUIPMENT_FLOPPIES_SHIFT = 6,       /* their number, minus one */
     EQUIPMENT_FPU = 0x02,
     EQUIPMENT_MOUSE = 0x04,
 };
@@ -58,12 +60,19 @@ static guint64 above(guint64 size, guint64 start)
     return size > start ? size - start : 0;
 }
 
+static guint8 floppies(const PcCmos *config)
+{
+    guint n = (config->floppies[0] != 0) + (config->floppies[1] != 0);
+
+    return n ? EQUIPMENT_FLOPPY | (n - 1) << EQUIPMENT_FLOPPIES_SHIFT : 0;
+}
+
 void pc_cmos_fill(Device *rtc, const PcCmos *config)
 {
     guint64 extended = above(config->ram_low, MIB) / KIB;
 
-    mc146818_set_byte(rtc, CMOS_FLOPPY_TYPES, 0);
-    mc146818_set_byte(rtc, CMOS_EQUIPMENT, EQUIPMENT_FPU | EQUIPMENT_MOUSE);
+    mc146818_set_byte(rtc, CMOS_FLOPPY_TYPES, config->floppies[0] << 4 | config->floppies[1]);
+    mc146818_set_byte(rtc, CMOS_EQUIPMENT, EQUIPMENT_FPU | EQUIPMENT_MOUSE | floppies(config));
     set_number(rtc, CMOS_BASE_MEMORY, MIN(config->ram_low / KIB, BASE_MEMORY_KIB), 2);
     set_number(rtc, CMOS_EXTENDED, extended, 2);
     set_number(rtc, CMOS_EXTENDED_FOUND, extended, 2);

@@ -13,6 +13,7 @@ typedef struct {
     guint64 ram_low;            /* bytes of RAM below 4 GiB */
     guint64 ram_high;           /* and from 4 GiB on */
     guint n_cpus;
+    guint8 floppies[2];         /* types of the drives A and B (floppy_type_number) */
 } PcCmos;
 
 /* Machine lock; rtc is an mc146818rtc. */

@@ -19,6 +19,8 @@
 #include "hw/i386/pc.h"
 
 #include "hw/acpi/piix4-pm.h"
+#include "hw/floppy/fdc.h"
+#include "hw/floppy/floppy-format.h"
 #include "hw/i386/fw-cfg-items.h"
 #include "hw/i386/pc-boot-config.h"
 #include "hw/i386/pc-cmos.h"
@@ -177,6 +179,13 @@ static const char *boot_order(const PcMachine *pc)
     return boot && boot->order ? boot->order : "cad";
 }
 
+static guint8 floppy_number(Machine *machine, guint unit)
+{
+    Device *fdc = x86_chip(machine, PC_I440FX_MACHINE_PART_FDC);
+
+    return floppy_type_number(fdc_drive_type(fdc, unit));
+}
+
 static void fill_cmos(PcMachine *pc)
 {
     Machine *machine = &pc->x86.machine;
@@ -184,6 +193,7 @@ static void fill_cmos(PcMachine *pc)
         .ram_low = pc->x86.ram_low,
         .ram_high = machine->ram_size - pc->x86.ram_low,
         .n_cpus = MAX(cpu_count(object_root(&machine->object)), 1),
+        .floppies = { floppy_number(machine, 0), floppy_number(machine, 1) },
     };
 
     pc_cmos_fill(pc->rtc, &cmos);

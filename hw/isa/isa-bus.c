@@ -9,11 +9,11 @@
 #include "config.h"
 #include "hw/isa/isa-bus.h"
 
+#include "hw/isa/isa-internal.h"
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
 #include "qmp/visit.h"
 #include "qom/env.h"
-#include "qom/qapi-objects-machine.h"
 
 enum { ISA_N_PORTS = 0x10000 };
 
@@ -22,11 +22,6 @@ typedef struct {
     MemoryRegion *region;
     guint32 base, count;
 } Claim;
-
-struct IsaBus {
-    Bus bus;
-    GArray *claims;             /* of Claim */
-};
 
 static IsaBus *isa_bus(Device *dev)
 {
@@ -209,6 +204,7 @@ static void isa_bus_init(Object *obj)
 static void isa_bus_finalize(Object *obj)
 {
     g_array_unref(to_isa_bus(obj)->claims);
+    isa_dma_finalize(to_isa_bus(obj));
 }
 
 const TypeInfo isa_bus_type = {

@@ -51,14 +51,18 @@ static AcpiPcConfig usual(void)
     };
     const AcpiCpu cpus[] = { { .apic_id = 0 }, { .apic_id = 1, .node = 1 } };
     const AcpiIsaDevice isa[] = {
-        { "RTC0", "PNP0B00", NULL, { { 0x70, 2 } }, 8, false },
-        { "KBD0", "PNP0303", NULL, { { 0x60, 1 }, { 0x64, 1 } }, 1, false },
-        { "MOU0", "PNP0F13", NULL, { { 0, 0 } }, 12, false },
-        { "COM1", "PNP0501", NULL, { { 0x3f8, 8 } }, 4, false },
-        { "COM1", "PNP0501", NULL, { { 0x2f8, 8 } }, 3, false },
-        { "LPT1", "PNP0400", NULL, { { 0x378, 8 } }, 7, false },
-        { "PEV0", NULL, "QEMU0001", { { 0x505, 1 } }, ACPI_ISA_NO_IRQ, false },
-        { "FWC0", NULL, "QEMU0002", { { 0x510, 12 } }, ACPI_ISA_NO_IRQ, true },
+        { .name = "RTC0", .eisaid = "PNP0B00", .ports = { { 0x70, 2 } }, .irq = 8 },
+        { .name = "KBD0", .eisaid = "PNP0303", .ports = { { 0x60, 1 }, { 0x64, 1 } }, .irq = 1 },
+        { .name = "MOU0", .eisaid = "PNP0F13", .irq = 12 },
+        { .name = "COM1", .eisaid = "PNP0501", .ports = { { 0x3f8, 8 } }, .irq = 4 },
+        { .name = "COM1", .eisaid = "PNP0501", .ports = { { 0x2f8, 8 } }, .irq = 3 },
+        { .name = "LPT1", .eisaid = "PNP0400", .ports = { { 0x378, 8 } }, .irq = 7 },
+        { .name = "PEV0", .hid = "QEMU0001", .ports = { { 0x505, 1 } }, .irq = ACPI_ISA_NO_IRQ },
+        { .name = "FWC0", .hid = "QEMU0002", .ports = { { 0x510, 12 } }, .irq = ACPI_ISA_NO_IRQ,
+          .hidden = true },
+        { .name = "FDC0", .eisaid = "PNP0700", .ports = { { 0x3f2, 4 }, { 0x3f7, 1 } }, .irq = 6,
+          .dma = 1 << 2, .has_floppies = true,
+          .floppies = { { 0 }, { .type = 4, .tracks = 83, .sectors = 24, .heads = 2 } } },
     };
 
     g_array_append_vals(config.cpus, cpus, G_N_ELEMENTS(cpus));
@@ -299,6 +303,25 @@ static void test_dsm(void)
     }
 }
 
+static void test_floppies(void)
+{
+    g_autofree char *output = execute(
+        "execute \\_SB.PCI0.ISA.FDC0._FDE; execute \\_SB.PCI0.ISA.FDC0.FLPB._ADR; "
+        "execute \\_SB.PCI0.ISA.FDC0.FLPB._FDI; execute \\_SB.PCI0.ISA.FDC0._CRS");
+
+    if (output) {
+        g_autofree char *text = squeeze(output);
+
+        assert_has(text, "[Buffer] Length 14 = 0000: 00 00 00 00 01 00 00 00 00 00 00 00 00 00 00 00");
+        assert_has(text, "0010: 02 00 00 00");
+        assert_has(text, "[Package] Contains 16 Elements: [Integer] = 0000000000000001 "
+                         "[Integer] = 0000000000000004 [Integer] = 0000000000000052 "
+                         "[Integer] = 0000000000000018 [Integer] = 0000000000000001");
+        assert_has(text, "47 01 F2 03 F2 03 01 04 47 01 F7 03 F7 03 01 01");
+        assert_has(text, "22 40 00 2A 04 00 79 00");
+    }
+}
+
 /* ---- From objects ---- */
 
 static void test_collect(void)
@@ -375,6 +398,7 @@ int main(int argc, char **argv)
     g_test_add_func("/acpi-pc/link-methods", test_link_methods);
     g_test_add_func("/acpi-pc/hotplug-methods", test_hotplug_methods);
     g_test_add_func("/acpi-pc/dsm", test_dsm);
+    g_test_add_func("/acpi-pc/floppies", test_floppies);
     g_test_add_func("/acpi-pc/collect", test_collect);
     g_test_add_func("/acpi-pc/files", test_files);
     return g_test_run();
