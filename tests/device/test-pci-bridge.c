@@ -107,7 +107,7 @@ static void test_header(void)
     g_assert_cmphex(rig_pci_read(rig, 0, 0x28, PCI_IO_BASE, 4), ==, 0x00a0f0f0);
     g_assert_cmphex(rig_pci_read(rig, 0, 0x28, PCI_MEMORY_BASE, 4), ==, 0xfff0fff0);
     g_assert_cmphex(rig_pci_read(rig, 0, 0x28, PCI_PREF_MEMORY_BASE, 4), ==, 0xfff1fff1);
-    g_assert_cmphex(rig_pci_read(rig, 0, 0x28, PCI_INTERRUPT_LINE, 4), ==, 0x0be700ff);
+    g_assert_cmphex(rig_pci_read(rig, 0, 0x28, PCI_INTERRUPT_LINE, 4), ==, 0x0bef00ff);
     bus = bus_find(rig->root, "br", NULL, NULL);
     g_assert_cmpstr(bus->object.name, ==, "br");
     g_assert_true(pci_bus_bridge(bus) == pci_function_at(rig->pci, 0x28));
