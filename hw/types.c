@@ -15,6 +15,8 @@
 #include "hw/char/isa-serial.h"
 #include "hw/chardev/char-types.h"
 #include "hw/core/irq.h"
+#include "hw/display/console.h"
+#include "hw/display/vga-pci.h"
 #include "hw/i386/microvm.h"
 #include "hw/i386/pc.h"
 #include "hw/i386/x86-machine.h"
@@ -109,6 +111,12 @@ const TypeInfo *const hw_types[] = {
     &irq_type,
     &machine_type,
     &memory_region_type,
+
+    /* display */
+    &console_type,
+    &pci_vga_type,
+    &secondary_vga_type,
+    &vga_type,
 
     /* input */
     &i8042_type,
