@@ -26,7 +26,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     json_t *arguments = NULL, *screen = NULL;
     const GOptionEntry entries[] = {
         { "text", 't', 0, G_OPTION_ARG_NONE, &text, "print the text on it", NULL },
-        { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "print text and cursor as a JSON object", NULL },
+        { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "print text and cursor as JSON", NULL },
         G_OPTION_ENTRY_NULL
     };
 
