@@ -38,6 +38,7 @@ static const struct {
     { 2560, 1080, .code = 89 },
     { 2048, 1152, .code = 0 },
     { 1920, 1080, .code = 31 },
+    { 3840, 2160, .code = 97 },
     { 1920, 1440, .established_3 = 11, .bit = 5 },
     { 1856, 1392, .established_3 = 10, .bit = 3 },
     { 1792, 1344, .established_3 = 10, .bit = 5 },

@@ -79,7 +79,7 @@ class Program:
         self.lines.append('write %#x %d 0x%s' % (address, len(data), data.hex()))
 
     def noise(self, n):
-        return bytes(self.random.randrange(256) for _ in range(n))
+        return self.random.randbytes(n)
 
     def attach(self, slot):
         """Maps the card and lets it respond."""
@@ -89,6 +89,7 @@ class Program:
 
     def mode(self, name):
         misc, sequencer, crt, graphics, attribute = (bytes.fromhex(text) for text in MODES[name])
+        self.dispi(ENABLE, 0)
         self.out(0x3c2, *misc)
         self.crtc = 0x3d4 if misc[0] & 1 else 0x3b4
         for index, value in enumerate(sequencer):
@@ -123,7 +124,8 @@ class Program:
         self.lines += ['outw %#x %#x' % (DISPI_INDEX, index), 'outw %#x %#x' % (DISPI_DATA, value)]
 
     def vbe(self, width, height, bpp, flags=ENABLED | LINEAR):
-        self.attribute(0x10, 0x41)
+        for index, value in ((0x10, 0x41), (0x12, 0x0f), *((i, i) for i in range(16))):
+            self.attribute(index, value)
         self.dispi(ENABLE, 0)
         for index, value in ((XRES, width), (YRES, height), (BPP, bpp), (ENABLE, flags)):
             self.dispi(index, value)
