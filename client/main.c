@@ -25,6 +25,8 @@ const Verb *const verbs[] = {
     &verb_events,
     &verb_config,
     &verb_console,
+    &verb_screen,
+    &verb_screenshot,
     &verb_stop,
     &verb_complete,
     NULL
@@ -46,7 +48,7 @@ static char *list_verbs(void)
     GString *text = g_string_new("Verbs:");
 
     for (gsize i = 0; verbs[i]; i++) {
-        g_string_append_printf(text, "\n  %-9s %-22s %s", verbs[i]->name, verbs[i]->arguments,
+        g_string_append_printf(text, "\n  %-10s %-22s %s", verbs[i]->name, verbs[i]->arguments,
                                verbs[i]->summary);
     }
     g_string_append(text, "\n\n'vmctl VERB --help' lists a verb's options.");

@@ -52,6 +52,8 @@ extern const Verb verb_list;
 extern const Verb verb_qmp;
 extern const Verb verb_run;
 extern const Verb verb_schema;
+extern const Verb verb_screen;
+extern const Verb verb_screenshot;
 extern const Verb verb_state;
 extern const Verb verb_status;
 extern const Verb verb_stop;

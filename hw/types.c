@@ -15,6 +15,8 @@
 #include "hw/char/isa-serial.h"
 #include "hw/chardev/char-types.h"
 #include "hw/core/irq.h"
+#include "hw/display/console.h"
+#include "hw/display/vga-pci.h"
 #include "hw/dma/i8257.h"
 #include "hw/floppy/fdc.h"
 #include "hw/floppy/floppy.h"
@@ -119,6 +121,12 @@ const TypeInfo *const hw_types[] = {
 
     /* dma */
     &i8257_type,
+
+    /* display */
+    &console_type,
+    &pci_vga_type,
+    &secondary_vga_type,
+    &vga_type,
 
     /* floppy */
     &floppy_bus_type,

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "client/translate/drive-unit.h"
-#include "client/translate/missing.h"
 
 /* A device on a new character device, or on one that -chardev made. */
 static bool add_port(Plan *plan, const char *text, const char *driver, const char *base,
@@ -91,29 +90,6 @@ bool option_stopped(Plan *plan, Item *item, GError **error)
 
 /* ---- Defaults ---- */
 
-static bool vga_is_none(const Plan *plan)
-{
-    for (guint i = 0; i < plan->items->len; i++) {
-        const Item *item = plan->items->pdata[i];
-
-        if (g_str_equal(item->row->name, "vga") && g_str_equal(item->text, "none")) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* PCs of QEMU have a VGA card, which a user who asked for no display does not need. */
-static void note_missing(Plan *plan)
-{
-    const char *what = missing_device("VGA");
-
-    if (what && !vga_is_none(plan) && !plan->asked.nographic) {
-        plan_note(plan, "QEMU's machine has a %s by default, which vmd does not have: it is left "
-                  "out", what);
-    }
-}
-
 static bool add_default_nic(Plan *plan, GError **error)
 {
     g_autoptr(QmpOptions) netdev = plan_options(), device = plan_options();
@@ -137,9 +113,6 @@ static bool add_defaults(Plan *plan, GError **error)
     if (plan->asked.nodefaults || g_str_equal(plan->machine.klass->name, "none-machine")) {
         return true;
     }
-    if (is_pc) {
-        note_missing(plan);
-    }
     if (!plan->ports.has_serial && !plan_has_device(plan, "isa-serial") &&
         !add_port(plan, plan->asked.nographic ? "mon:stdio" : "null", "isa-serial", "serial0", 0,
                   "the default serial port", error)) {
@@ -160,6 +133,6 @@ bool finish_board(Plan *plan, GError **error)
         return plan_refuse(error, "-net nic and -net BACKEND must come in pairs: there are no "
                            "hubs");
     }
-    return drive_units_add_board(plan, error) && add_defaults(plan, error) &&
-           plan_add_linked(plan, error);
+    return add_vga(plan, error) && drive_units_add_board(plan, error) &&
+           add_defaults(plan, error) && plan_add_linked(plan, error);
 }

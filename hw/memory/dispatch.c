@@ -37,7 +37,7 @@ static guint chunk_size(const RegionOps *ops, guint64 offset, guint len)
     while (n > len) {
         n /= 2;
     }
-    return offset & (n - 1) ? 1 : n;
+    return (offset & (n - 1)) && !ops->unaligned ? 1 : n;
 }
 
 /* size is 1, 2, 4 or 8, each with its own instruction: a wide load right after narrow stores
@@ -101,7 +101,7 @@ static void io_chunk(MemoryRegion *mr, guint64 offset, guint8 *data, guint n, bo
 {
     const RegionOps *ops = mr->ops;
     guint width = MAX(n, ops_min(ops));
-    guint lane = offset & (width - 1);
+    guint lane = width > n ? offset & (width - 1) : 0;
 
     if (is_write && ops->write) {
         ops->write(mr->opaque, offset - lane, load_le(data, n) << lane * 8, width);

@@ -29,6 +29,8 @@ typedef struct {
      * aligned min_size bytes around them, with zeros beside the bytes of a
      * write; unaligned ones are split into bytes. */
     guint8 min_size, max_size;
+    /* Unaligned accesses of such a size are not split. */
+    bool unaligned;
     /* The handlers never have the lock, whatever the access came from: they lock for
      * themselves, and may be called for a moment after the region was removed. */
     bool lockless;

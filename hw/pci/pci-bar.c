@@ -40,6 +40,13 @@ static guint32 flags_mask(guint n, guint8 type)
     return type & PCI_BAR_IO ? PCI_BASE_ADDRESS_IO_FLAGS : PCI_BASE_ADDRESS_MEM_FLAGS;
 }
 
+/* Addresses that are not in a BAR. */
+typedef struct {
+    bool io, mapped;
+    guint64 address;
+    MemoryRegion *region;
+} PciFixed;
+
 /* ---- Registering ---- */
 
 static bool is_good(const PciDevice *dev, guint n, guint8 type, guint64 size)
@@ -77,14 +84,28 @@ void pci_add_bar(PciDevice *dev, guint n, guint8 type, MemoryRegion *region)
     }
 }
 
+void pci_add_fixed(PciDevice *dev, bool io, guint64 address, MemoryRegion *region)
+{
+    const PciFixed fixed = { .io = io, .address = address, .region = object_ref(region) };
+
+    if (!dev->fixed) {
+        dev->fixed = g_array_new(false, false, sizeof(PciFixed));
+    }
+    g_array_append_val(dev->fixed, fixed);
+}
+
 /* ---- Mapping ---- */
 
-static bool decodes(const PciDevice *dev, guint n)
+static bool responds(const PciDevice *dev, bool io)
 {
     guint16 command = pci_get_word(dev->config + PCI_COMMAND);
 
-    if (dev->ejected ||
-        !(command & (dev->bars[n].type & PCI_BAR_IO ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY))) {
+    return !dev->ejected && (command & (io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY));
+}
+
+static bool decodes(const PciDevice *dev, guint n)
+{
+    if (!responds(dev, dev->bars[n].type & PCI_BAR_IO)) {
         return false;
     }
     return n != PCI_ROM_BAR || (dev->config[pci_bar_offset(dev, n)] & PCI_ROM_ADDRESS_ENABLE);
@@ -113,29 +134,40 @@ static guint64 wanted_address(const PciDevice *dev, guint n)
                                                                           : PCI_UNMAPPED;
 }
 
-static MemoryRegion *container(const PciDevice *dev, guint n)
+static MemoryRegion *container(const PciDevice *dev, bool io)
 {
     const PciBus *bus = pci_bus_of(dev);
 
-    return dev->bars[n].type & PCI_BAR_IO ? bus->io : bus->memory;
+    return io ? bus->io : bus->memory;
 }
 
 static void move(PciDevice *dev, guint n, guint64 address)
 {
     PciBar *bar = &dev->bars[n];
+    bool io = bar->type & PCI_BAR_IO;
 
     if (bar->address == address) {
         return;
     }
     if (bar->address != PCI_UNMAPPED) {
         trace_pci_update_mappings_del(dev, n, bar->address, region_size(bar->region));
-        region_remove(container(dev, n), bar->region);
+        region_remove(container(dev, io), bar->region);
     }
     if (address != PCI_UNMAPPED) {
         trace_pci_update_mappings_add(dev, n, address, region_size(bar->region));
-        region_add(container(dev, n), address, bar->region, BAR_PRIORITY);
+        region_add(container(dev, io), address, bar->region, BAR_PRIORITY);
     }
     bar->address = address;
+}
+
+static void show_fixed(PciDevice *dev, PciFixed *fixed, bool mapped)
+{
+    if (mapped && !fixed->mapped) {
+        region_add(container(dev, fixed->io), fixed->address, fixed->region, BAR_PRIORITY);
+    } else if (!mapped && fixed->mapped) {
+        region_remove(container(dev, fixed->io), fixed->region);
+    }
+    fixed->mapped = mapped;
 }
 
 void pci_bars_update(PciDevice *dev)
@@ -146,6 +178,11 @@ void pci_bars_update(PciDevice *dev)
         if (dev->bars[n].region) {
             move(dev, n, wanted_address(dev, n));
         }
+    }
+    for (guint i = 0; dev->fixed && i < dev->fixed->len; i++) {
+        PciFixed *fixed = &g_array_index(dev->fixed, PciFixed, i);
+
+        show_fixed(dev, fixed, responds(dev, fixed->io));
     }
     region_transaction_commit(dev->machine->io);
     region_transaction_commit(dev->machine->memory);
@@ -159,6 +196,13 @@ void pci_bars_free(PciDevice *dev)
             g_clear_pointer(&dev->bars[n].region, object_unref);
         }
     }
+    for (guint i = 0; dev->fixed && i < dev->fixed->len; i++) {
+        PciFixed *fixed = &g_array_index(dev->fixed, PciFixed, i);
+
+        show_fixed(dev, fixed, false);
+        object_unref(fixed->region);
+    }
+    g_clear_pointer(&dev->fixed, g_array_unref);
 }
 
 guint64 pci_bar_address(const PciDevice *dev, guint n)

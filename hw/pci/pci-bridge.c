@@ -6,11 +6,10 @@
  * The secondary bus has its own containers, in which BARs are mapped at their
  * addresses; windows are aliases of those in the primary bus's containers.
  *
- * Not modelled: forwarding of VGA addresses (the bits read as 0, which tells
- * software), 32-bit I/O addresses, the hotplug controller SHPC and thus interrupts
- * of the bridge itself.  Requests of functions below pass regardless of the
- * bridge's Bus Master bit, because firmware boots from disks there without setting
- * it.
+ * Not modelled: the aliases of VGA's ports that 10-bit decoding has, 32-bit I/O
+ * addresses, the hotplug controller SHPC and thus interrupts of the bridge itself.
+ * Requests of functions below pass regardless of the bridge's Bus Master bit, because
+ * firmware boots from disks there without setting it.
  */
 #include "config.h"
 #include "hw/pci/pci-bridge.h"
@@ -30,6 +29,14 @@ enum {
     /* With PCI_BRIDGE_CTL_ISA, the first 256 bytes of each 1 KiB of I/O pass. */
     ISA_BLOCK = 0x400,
     ISA_PASSED = 0x100,
+};
+
+/* With PCI_BRIDGE_CTL_VGA, these pass (3.2.5.18). */
+static const struct {
+    guint32 base, last;
+    bool io;
+} vga_addresses[] = {
+    { 0xa0000, 0xbffff, false }, { 0x3b0, 0x3bb, true }, { 0x3c0, 0x3df, true },
 };
 
 /* A range of addresses that passes; both ends inclusive. */
@@ -137,6 +144,19 @@ static void add_memory(const guint8 *config, GArray *windows)
     }
 }
 
+static void add_vga(const guint8 *config, guint16 command, GArray *windows)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(vga_addresses); i++) {
+        Window window = { .base = vga_addresses[i].base, .last = vga_addresses[i].last,
+                          .io = vga_addresses[i].io };
+
+        if ((pci_get_word(config + PCI_BRIDGE_CONTROL) & PCI_BRIDGE_CTL_VGA) &&
+            (command & (window.io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY))) {
+            g_array_append_val(windows, window);
+        }
+    }
+}
+
 static GArray *wanted_windows(const PciDevice *dev)
 {
     GArray *windows = g_array_new(false, true, sizeof(Window));
@@ -147,6 +167,9 @@ static GArray *wanted_windows(const PciDevice *dev)
     }
     if (!dev->ejected && (command & PCI_COMMAND_MEMORY)) {
         add_memory(dev->config, windows);
+    }
+    if (!dev->ejected) {
+        add_vga(dev->config, command, windows);
     }
     return windows;
 }
@@ -256,7 +279,7 @@ static void fill_config(PciDevice *dev)
     fill_ranges(dev);
     pci_set_word(dev->writable + PCI_BRIDGE_CONTROL,
                  PCI_BRIDGE_CTL_PARITY | PCI_BRIDGE_CTL_SERR | PCI_BRIDGE_CTL_ISA |
-                 PCI_BRIDGE_CTL_MASTER_ABORT | PCI_BRIDGE_CTL_BUS_RESET |
+                 PCI_BRIDGE_CTL_VGA | PCI_BRIDGE_CTL_MASTER_ABORT | PCI_BRIDGE_CTL_BUS_RESET |
                  PCI_BRIDGE_CTL_FAST_BACK | PCI_BRIDGE_CTL_PRIMARY_DISCARD |
                  PCI_BRIDGE_CTL_SECONDARY_DISCARD | PCI_BRIDGE_CTL_DISCARD_SERR);
 }

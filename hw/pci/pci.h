@@ -84,6 +84,7 @@ struct PciDevice {
     bool ejected;               /* hidden from the guest, about to be removed */
     Machine *machine;           /* while it is on a bus */
     PciBar bars[PCI_N_BARS + 1];
+    GArray *fixed;              /* of what pci_add_fixed() added, or NULL */
     bool intx;                  /* the function drives its pin */
     gint8 line;                 /* the line of the root bus that it therefore drives, or -1 */
     gint bus_master;            /* atomic: PCI_COMMAND_MASTER, for pci_dma_* */
@@ -113,6 +114,10 @@ enum {
     PCI_BAR_PREFETCH = 8,       /* with MEM32 or MEM64 */
 };
 void pci_add_bar(PciDevice *dev, guint n, guint8 type, MemoryRegion *region);
+/* In realize: addresses that software expects to find the function at, besides its BARs, if
+ * its command register allows it: of memory, or ports with io.  The caller owns the region.  A
+ * bridge passes only those of VGA, if its control register says so. */
+void pci_add_fixed(PciDevice *dev, bool io, guint64 address, MemoryRegion *region);
 /* Where the guest has mapped BAR n, or PCI_UNMAPPED. */
 guint64 pci_bar_address(const PciDevice *dev, guint n);
 

@@ -18,13 +18,12 @@
 #include <string.h>
 
 #include "client/checker.h"
-#include "client/translate/missing.h"
 #include "client/translate/translate.h"
 #include "client/translate/typed.h"
 
 static const char *const transcripts[] = {
     "block", "chardev", "clients", "cpu", "defaults", "device", "effect", "errors", "libvirt",
-    "machine", "manual", "net", "readconfig", "refused", "talk", "trace",
+    "machine", "manual", "net", "readconfig", "refused", "talk", "trace", "vga",
 };
 
 static char *folder(void)
@@ -244,28 +243,11 @@ static void test_table_is_sorted(void)
     g_assert_nonnull(before);
 }
 
-/* A device that has a class now is not missing any more: its row goes, and the options that mean
- * it are translated. */
-static void test_missing_devices(void)
-{
-    gsize n;
-    const MissingDevice *rows = missing_device_rows(&n);
-
-    for (gsize i = 0; i < n; i++) {
-        g_test_message("%s", rows[i].driver);
-        g_assert_null(qmp_class_find(rows[i].driver));
-    }
-    g_assert_cmpuint(n, >, 0);
-    g_assert_cmpstr(missing_device(rows[0].driver), ==, rows[0].what);
-    g_assert_null(missing_device("e1000"));
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/translate/table-is-sorted", test_table_is_sorted);
     g_test_add_func("/translate/config-errors", test_config_errors);
-    g_test_add_func("/translate/missing-devices", test_missing_devices);
     if (g_test_perf()) {
         g_test_add_func("/translate/speed", test_speed);
     }

@@ -12,7 +12,7 @@ from rig import (SRCDIR, VMCTL, FakePeer, Skip, case, contains, equal, main, scr
                  vmctl)
 
 VERBS = ['apply', 'translate', 'qmp', 'status', 'list', 'wait', 'events', 'console', 'stop',
-         'schema']
+         'schema', 'screen', 'screenshot']
 
 
 @case
@@ -101,7 +101,8 @@ def any_bytes_are_named_in_any_locale():
 def missing_daemon_is_told_by_path():
     with scratch() as path:
         gone = path + '/none.sock'
-        for verb in (['status'], ['wait'], ['events'], ['console'], ['stop'], ['qmp', 'stop']):
+        for verb in (['status'], ['wait'], ['events'], ['console'], ['stop'], ['qmp', 'stop'],
+                     ['screen', '-t'], ['screenshot', '-o', path + '/shot.png']):
             vmctl('--socket', gone, *verb).check(1, '', 'no daemon listens on ' + gone)
 
 

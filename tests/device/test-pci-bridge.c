@@ -107,7 +107,7 @@ static void test_header(void)
     g_assert_cmphex(rig_pci_read(rig, 0, 0x28, PCI_IO_BASE, 4), ==, 0x00a0f0f0);
     g_assert_cmphex(rig_pci_read(rig, 0, 0x28, PCI_MEMORY_BASE, 4), ==, 0xfff0fff0);
     g_assert_cmphex(rig_pci_read(rig, 0, 0x28, PCI_PREF_MEMORY_BASE, 4), ==, 0xfff1fff1);
-    g_assert_cmphex(rig_pci_read(rig, 0, 0x28, PCI_INTERRUPT_LINE, 4), ==, 0x0be700ff);
+    g_assert_cmphex(rig_pci_read(rig, 0, 0x28, PCI_INTERRUPT_LINE, 4), ==, 0x0bef00ff);
     bus = bus_find(rig->root, "br", NULL, NULL);
     g_assert_cmpstr(bus->object.name, ==, "br");
     g_assert_true(pci_bus_bridge(bus) == pci_function_at(rig->pci, 0x28));
@@ -224,6 +224,32 @@ static void test_isa_mode(void)
         rig_pci_write(x.rig, 2, 0x18, 0x14, port, 4);
         g_assert_true(answers(x.rig->io, port) == !(port & 0x300));
     }
+    rig_free(x.rig);
+}
+
+/* A bridge passes VGA's addresses if its control register says so. */
+static void test_vga(void)
+{
+    Bench x = bench_new();
+    Device *vga = rig_device(x.rig, "VGA", "v", NULL, "bus", "b", "addr", "6", "romfile", "", NULL);
+
+    g_assert_nonnull(vga);
+    rig_pci_write(x.rig, 2, 0x30, PCI_COMMAND, DECODE, 2);
+    rig_pci_write(x.rig, 0, 0x28, PCI_BRIDGE_CONTROL, PCI_BRIDGE_CTL_VGA, 2);
+    rig_out(x.rig, 0x3c4, 2, 1);
+    g_assert_cmphex(rig_in(x.rig, 0x3c4, 1), ==, 0xff);         /* the inner bridge does not */
+    rig_pci_write(x.rig, 1, 0x10, PCI_BRIDGE_CONTROL, PCI_BRIDGE_CTL_VGA, 2);
+    rig_out(x.rig, 0x3c4, 2, 1);
+    g_assert_cmphex(rig_in(x.rig, 0x3c4, 1), ==, 2);
+    g_assert_cmphex(address_space_read(x.rig->memory, 0xa0000, 1), ==, 0);
+    g_assert_cmphex(address_space_read(x.rig->memory, 0xbffff, 1), ==, 0);
+    g_assert_cmphex(address_space_read(x.rig->memory, 0xc0000, 1), ==, 0xff);
+    g_assert_cmphex(rig_in(x.rig, 0x3bc, 1), ==, 0xff);
+    rig_pci_write(x.rig, 0, 0x28, PCI_COMMAND, PCI_COMMAND_IO, 2);
+    g_assert_cmphex(address_space_read(x.rig->memory, 0xa0000, 1), ==, 0xff);
+    g_assert_cmphex(rig_in(x.rig, 0x3c4, 1), ==, 2);
+    rig_pci_write(x.rig, 0, 0x28, PCI_BRIDGE_CONTROL, 0, 2);
+    g_assert_cmphex(rig_in(x.rig, 0x3c4, 1), ==, 0xff);
     rig_free(x.rig);
 }
 
@@ -437,6 +463,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pci-bridge/numbers", test_numbers);
     g_test_add_func("/pci-bridge/windows", test_windows);
     g_test_add_func("/pci-bridge/isa-mode", test_isa_mode);
+    g_test_add_func("/pci-bridge/vga", test_vga);
     g_test_add_func("/pci-bridge/prefetch-window", test_prefetch_window);
     g_test_add_func("/pci-bridge/deep", test_deep);
     g_test_add_func("/pci-bridge/pins", test_pins);

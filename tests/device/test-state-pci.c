@@ -234,11 +234,61 @@ static void card_clear(Carry *c)
     c->rig = NULL;
 }
 
+/* ---- VGA: half of a colour, an index without its data ---- */
+
+enum { VGA_FRAMES = 0xe8000000u };
+
+static void vga_make(Carry *c)
+{
+    c->dev = carry_device(c, "VGA", "v", "addr", "2", "romfile", "", "vgamem_mb", "1");
+}
+
+static void vga_put(Carry *c, guint16 port, guint8 index, guint8 value)
+{
+    rig_out(c->rig, port, value << 8 | index, 2);
+}
+
+static void vga_busy(Carry *c)
+{
+    rig_pci_write(c->rig, 0, 0x10, PCI_BASE_ADDRESS_0, VGA_FRAMES, 4);
+    rig_pci_write(c->rig, 0, 0x10, PCI_COMMAND, DECODE, 2);
+    rig_out(c->rig, 0x3c2, 0x67, 1);
+    vga_put(c, 0x3c4, 2, 0x0f);
+    vga_put(c, 0x3ce, 6, 0x05);
+    vga_put(c, 0x3ce, 8, 0xff);
+    vga_put(c, 0x3ce, 4, 2);
+    vga_put(c, 0x3d4, 0x0c, 0x12);
+    rig_out(c->rig, 0x1ce, 3, 2);
+    rig_out(c->rig, 0x1cf, 16, 2);
+    rig_out(c->rig, 0x3c8, 5, 1);
+    rig_out(c->rig, 0x3c9, 1, 1);
+    rig_out(c->rig, 0x3c9, 2, 1);
+    rig_out(c->rig, 0x3c0, 0x31, 1);
+}
+
+static void vga_go_on(Carry *c)
+{
+    rig_out(c->rig, 0x3c0, 0x55, 1);            /* overscan */
+    rig_out(c->rig, 0x3c9, 3, 1);
+    rig_out(c->rig, 0x3c7, 5, 1);
+    for (guint i = 0; i < 3; i++) {
+        carry_note(c, "colour %x", rig_in(c->rig, 0x3c9, 1));
+    }
+    for (guint port = 0x3c0; port < 0x3da; port++) {
+        carry_note(c, "%x: %x", port, rig_in(c->rig, port, 1));
+    }
+    carry_note(c, "DISPI %x", rig_in(c->rig, 0x1cf, 2));
+    address_space_write(c->rig->memory, 0xa0000, 0x5a, 1);
+    carry_note(c, "plane 2: %x",
+               (guint)address_space_read(c->rig->memory, VGA_FRAMES + 2, 1));
+}
+
 static const CarryCase cases[] = {
     { "pci-bridge", bridge_make, bridge_busy, bridge_go_on, NULL },
     { "i6300esb", dog_make, dog_busy, dog_go_on, NULL },
     { "pc-chips", chips_make, chips_busy, chips_go_on, chips_clear },
     { "e1000", card_make, card_busy, card_go_on, card_clear },
+    { "vga", vga_make, vga_busy, vga_go_on, NULL },
 };
 
 int main(int argc, char **argv)

@@ -11,13 +11,14 @@ import os
 import microvm
 import qtestclient
 from pc import HALT
+from vgaprogram import Program
 from vmdtest import Daemon, QmpError
 
 MIB = 1 << 20
 
 # Names that examples give to files, and what stands for them here: names in the
 # daemon's folder, or whole paths.
-FILES = {'disk.img': 'disk.img', '/tmp/paper': 'paper', '/boot/vmlinux': os.path.abspath(microvm.KERNEL)}
+FILES = {'disk.img': 'disk.img', '/tmp/paper': 'paper', '/tmp/screen.png': 'screen.png', '/boot/vmlinux': os.path.abspath(microvm.KERNEL)}
 
 NEEDS = {
     'balloon': 'microvm balloon',
@@ -68,9 +69,11 @@ NEEDS = {
     'query-named-block-nodes': 'null0',
     'query-pci': 'pc',
     'query-rx-filter': 'microvm nic0',
+    'query-screen-text': 'pc vga text-mode',
     'query-uuid': 'microvm',
     'ringbuf-read': 'ring0 written',
     'ringbuf-write': 'ring0',
+    'screendump': 'pc vga',
     'send-key': 'pc running',
     'set_link': 'net0',
     'stop': 'microvm running',
@@ -78,6 +81,7 @@ NEEDS = {
     'system_reset': 'microvm running',
     'system_wakeup': 'pc running asleep',
     # Machines and devices.
+    'VGA': 'pc',
     'e1000': 'pc net0',
     'fw-cfg-file': 'microvm',
     'i8042': 'microvm',
@@ -102,6 +106,7 @@ NEEDS = {
     'qtest': 'accel qt',
     'scsi-cd': 'microvm',
     'scsi-hd': 'microvm',
+    'secondary-vga': 'pc',
     'smbios-type-0': 'microvm',
     'smbios-type-1': 'microvm',
     'virtio-balloon-device': 'microvm',
@@ -252,6 +257,16 @@ def asleep(c):
     c.client.wait_event('SUSPEND')
 
 
+def text_mode(c):
+    """The guest puts a letter on the screen."""
+    program = Program()
+    program.attach(2)
+    program.mode('text80')
+    program.write(0xb8000, b'>\7')
+    c.port = qtestclient.serve(c.daemon, c.client)
+    assert all(answer.startswith('OK') for answer in c.port.ask_all(program.lines))
+
+
 def guest_error(c):
     """The guest writes to a register that the I/O APIC does not have."""
     c.port = qtestclient.serve(c.daemon, c.client)
@@ -292,8 +307,10 @@ MAKE = {
     'ring0': add_chardev('ring0', 'ringbuf'),
     'running': lambda c: c.call('cont'),
     'slow-create0': slow_job,
+    'text-mode': text_mode,
     'tty0': add_chardev('tty0', 'pty'),
     'vd0': add_device('virtio-blk-pci', id='vd0', drive='null0'),
+    'vga': add_device('VGA', id='video0', addr='2'),
     'vser': add_device('virtio-serial-device', id='vser'),
     'written': lambda c: c.call('ringbuf-write', device='ring0', data='abcdefgh'),
 }

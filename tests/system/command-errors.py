@@ -168,6 +168,13 @@ ERRORS = {
         ('property-not-found', '', {'name': 'pc', 'properties': [
             {'property': 'x', 'value': True}]})],
     'query-rx-filter': [('device-not-found', '', {'name': 'x'})],
+    'query-screen-text': [
+        ('no-machine', '', {}),
+        ('object-not-found', 'pc', {}),
+        ('not-supported', 'pc vga', {}),
+        ('device-not-found', 'pc vga', {'device': 'x'}),
+        ('invalid-value', 'pc vga', {'device': 'video0', 'head': 1}),
+        ('invalid-value', 'pc vga', {'head': 0})],
     'ringbuf-read': [
         ('object-not-found', '', {'device': 'x', 'size': 1}),
         ('invalid-value', 'tty0', {'device': 'tty0', 'size': 1})],
@@ -175,6 +182,17 @@ ERRORS = {
         ('object-not-found', '', {'device': 'x', 'data': ''}),
         ('invalid-value', 'tty0', {'device': 'tty0', 'data': ''}),
         ('invalid-value', 'ring0', {'device': 'ring0', 'data': '!', 'format': 'base64'})],
+    'screendump': [
+        ('no-machine', '', {'filename': NO_FILE}),
+        ('object-not-found', 'pc', {'filename': NO_FILE}),
+        ('not-supported', 'pc net0 e1000', {'filename': NO_FILE, 'device': 'nic1'}),
+        ('device-not-found', 'pc vga', {'filename': NO_FILE, 'device': 'x'}),
+        ('invalid-value', 'pc vga', {'filename': NO_FILE, 'device': 'video0', 'head': 1}),
+        ('property-missing', 'pc vga', {}),
+        ('property-missing', 'pc vga', {'filename': NO_FILE, 'fdname': 'fd1'}),
+        ('fd-not-found', 'pc vga', {'fdname': 'x'}),
+        ('file-not-usable', 'pc vga', {'filename': NO_FILE}),
+        ('file-not-usable', 'pc vga fd1', {'fdname': 'fd1', 'format': 'png'})],
     'send-key': [
         ('no-machine', '', {'keys': A_KEY}),
         ('object-not-found', 'microvm', {'keys': A_KEY}),

@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from vmdtest import Daemon, ManagedDaemon           # noqa: E402
 
@@ -73,6 +74,21 @@ def needs(daemon):
         yield 'libZydis', 'object-add', {'qom_type': 'tcg-accel', 'id': 'accel'}
 
 
+def pictures(recorder):
+    """a picture of a screen brings pixman, one in PNG format libpng; a card alone does not"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        qtestclient.build(client, 'pc-i440fx-7.2-machine')
+        client.call('device_add', driver='VGA', id='video')
+        client.call('cont')
+        client.error('query-screen-text')
+        assert libraries(daemon) == NEEDED, libraries(daemon)
+        client.call('screendump', filename=daemon.path('picture'))
+        assert libraries(daemon) - NEEDED == {'libpixman'}, libraries(daemon)
+        client.call('screendump', filename=daemon.path('picture'), format='png')
+        assert libraries(daemon) - NEEDED == {'libpixman', 'libpng16', 'libz'}, libraries(daemon)
+
+
 def missing(recorder):
     """one that cannot be loaded fails what needs it, by name, and nothing else"""
     with tempfile.TemporaryDirectory() as folder:
@@ -84,11 +100,18 @@ def missing(recorder):
             client = daemon.client()
             for library, command, arguments in needs(daemon):
                 error = client.error(command, {n.replace('_', '-'): v for n, v in arguments.items()})
-                assert error['reason'] == 'not-supported', error
-                assert re.match(library + r'\.so\.[0-9.]+, which .* need, cannot be loaded '
-                                r'\(package lib\S+\): ', error['desc']), error
+                check_missing(library, error)
             client.call('blockdev-add', driver='null-co', node_name='null', size=512)
+            qtestclient.build(client, 'pc-i440fx-7.2-machine')
+            client.call('device_add', driver='VGA', id='video')
+            check_missing('libpixman-1', client.error('screendump', {'filename': '/dev/null'}))
+
+
+def check_missing(library, error):
+    assert error['reason'] == 'not-supported', error
+    assert re.match(library + r'\.so\.[0-9.]+, which .* need, cannot be loaded '
+                    r'\(package lib\S+\): ', error['desc']), error
 
 
 if __name__ == '__main__':
-    vmdtest.main([idle, machine, as_needed, missing])
+    vmdtest.main([idle, machine, as_needed, pictures, missing])
