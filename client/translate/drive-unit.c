@@ -52,7 +52,7 @@ bool drive_unit_has_device(const DriveUnit *unit)
 
 bool drive_unit_is_removable(const DriveUnit *unit)
 {
-    return unit->cdrom || unit->interface == &interfaces[FLOPPY];
+    return unit->interface->board && (unit->cdrom || unit->interface == &interfaces[FLOPPY]);
 }
 
 /* ---- The interface ---- */

@@ -69,8 +69,8 @@ const OptionRow option_rows[] = {
     { "display", "[type=]TYPE[,KEY=VALUE...]", PHASE_COLLECT, option_only_none, OPTION_KEYED |
       OPTION_JSON, NULL, "type", "nothing if it is none; others are refused: " NO_DISPLAY },
     { "drive", "KEY=VALUE...", PHASE_BACKEND, option_drive, OPTION_KEYED | OPTION_FLAT, "drive",
-      NULL, "blockdev-add, and object-add throttle-group for limits; with if=virtio also "
-      "device_add virtio-blk-pci, or virtio-blk-device on microvm" },
+      NULL, "blockdev-add, object-add throttle-group for limits, and device_add ide-hd or ide-cd, "
+      "or by if=: floppy, virtio-blk-pci (virtio-blk-device on microvm), or none" },
     REFUSED("dtb", "FILE", "PCs have no device tree"),
     REFUSED("dump-vmstate", "FILE", "migration is not supported"),
     REFUSED("echr", "CHARACTER", "vmctl console has its own escape character"),
@@ -212,7 +212,7 @@ const OptionRow option_rows[] = {
       "nothing if it is none; others are refused: " NO_DISPLAY },
     { "watchdog-action", "ACTION", PHASE_COLLECT, option_watchdog_action, 0, NULL, NULL,
       "set-action watchdog=ACTION" },
-    REFUSED("win2k-hack", NULL, "there is no IDE controller"),
+    REFUSED("win2k-hack", NULL, "IDE drives never delay their interrupts"),
     REFUSED("writeconfig", "FILE", "vmctl config --readconfig prints the file for an existing "
             "machine"),
     REFUSED("xen-attach", NULL, "Xen is not supported"),

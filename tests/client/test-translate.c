@@ -22,8 +22,8 @@
 #include "client/translate/typed.h"
 
 static const char *const transcripts[] = {
-    "block", "chardev", "clients", "cpu", "defaults", "device", "effect", "errors", "libvirt",
-    "machine", "manual", "net", "readconfig", "refused", "talk", "trace", "vga",
+    "block", "chardev", "clients", "cpu", "defaults", "device", "drives", "effect", "errors",
+    "libvirt", "machine", "manual", "net", "readconfig", "refused", "talk", "trace", "vga",
 };
 
 static char *folder(void)
