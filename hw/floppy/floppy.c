@@ -140,8 +140,11 @@ static bool floppy_realize(Device *device, GError **error)
     const DiskProps *disk = disk_props(device);
 
     if (disk->logical_block_size != FLOPPY_SECTOR || disk->physical_block_size != FLOPPY_SECTOR) {
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "Physical and logical block size must be 512 for floppy");
+        qmp_error_set_at(error,
+                         disk->logical_block_size != FLOPPY_SECTOR ? "logical_block_size"
+                                                                   : "physical_block_size",
+                         ERROR_REASON_INVALID_VALUE,
+                         "Physical and logical block size must be 512 for floppy");
         return false;
     }
     if (disk->write_cache == ON_OFF_AUTO_AUTO) {

@@ -24,20 +24,22 @@ set root=(hd0,msdos1)
 set pager=0
 normal (hd0,msdos1)/grub.cfg
 '''
+# All is in the core image, which the boot sector reads from the floppy disk.
+FLOPPY_MENU = FIRST_MENU.replace(b'(hd0,msdos1)', b'(memdisk)').replace(b'hd0,msdos1', b'memdisk')
 PARTITION_TABLE, SIGNATURE = 446, 510
 LINUX_PARTITION = 0x83
 
 
-def core(folder):
-    """GRUB's core image."""
+def core(folder, menu=FIRST_MENU, modules=(), *options):
+    """GRUB's core image, with its first commands."""
     if not shutil.which('grub-mkimage') or not os.path.isdir(MODULES_FOLDER):
         raise Skip('needs packages grub-common and grub-pc-bin')
     first = os.path.join(folder, 'first.cfg')
     with open(first, 'wb') as f:
-        f.write(FIRST_MENU)
+        f.write(menu)
     path = os.path.join(folder, 'core.img')
-    subprocess.run(['grub-mkimage', '-O', 'i386-pc', '-c', first, '-p', '/', '-o', path, *MODULES],
-                   check=True)
+    subprocess.run(['grub-mkimage', '-O', 'i386-pc', '-c', first, '-p', '/', '-o', path, *options,
+                    *MODULES, *modules], check=True)
     with open(path, 'rb') as f:
         return f.read()
 
@@ -54,6 +56,24 @@ def archive(files):
 
 def padded(data, unit=SECTOR):
     return data + bytes(-len(data) % unit)
+
+
+def write_floppy(folder, menu, files, size):
+    """Path of a floppy disk of this size with GRUB's core, which has that grub.cfg and files as
+    {name: bytes}."""
+    path = os.path.join(folder, 'grub-floppy')
+    with open(os.path.join(MODULES_FOLDER, 'boot.img'), 'rb') as f:
+        boot = f.read(SECTOR)
+    archived = archive({'grub.cfg': menu.encode(), **files})
+    memory = os.path.join(folder, 'memory.tar')
+    with open(memory, 'wb') as f:
+        f.write(archived)
+    image = core(folder, FLOPPY_MENU, ('memdisk',), '-m', memory)
+    assert SECTOR + len(image) <= size, len(image)
+    with open(path, 'wb') as f:
+        f.write(boot + image)
+        f.truncate(size)
+    return path
 
 
 def write(folder, menu, files):

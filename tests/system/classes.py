@@ -238,7 +238,7 @@ def buses(recorder):
                 else:
                     assert not found, (path, klass, found)
             wanted = {'ISA', 'virtio-mmio-bus'} if machine.startswith('micro') else {
-                'IDE', 'ISA', 'PCI', 'virtio-pci-bus', 'virtio-serial-bus'}
+                'IDE', 'ISA', 'PCI', 'floppy-bus', 'virtio-pci-bus', 'virtio-serial-bus'}
             assert seen == wanted, seen
 
 

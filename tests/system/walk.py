@@ -28,7 +28,7 @@ NEEDED = {
 # The same for device_add.
 DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'},
                  'ide-hd': {'drive': 'disk'}, 'pci-bridge': {'chassis_nr': 1},
-                 'scsi-hd': {'drive': 'disk'},
+                 'scsi-hd': {'drive': 'disk'}, 'isa-fdc': {'iobase': 0x370, 'irq': 5},
                  **{'virtio-blk-pci' + kind: {'drive': 'disk'}
                     for kind in ('', '-transitional', '-non-transitional')}}
 # Devices on a bus that no board has; device_add of the second makes it.
@@ -330,10 +330,10 @@ def devices_of_machine(recorder, daemon, client, made, refused):
             after = [p for p, _ in walk(client, recorder, '/machine')], daemon.descriptors()
             assert after == before, case
         else:
-            # Not on this machine, or there already, or by machine types only, which may have to
-            # say more.
+            # Not on this machine (not-supported: it has no DMA), or there already, or by machine
+            # types only, which may have to say more.
             assert reason in ('bus-not-found', 'address-in-use', 'not-user-creatable',
-                              'property-missing'), (case, reason)
+                              'not-supported', 'property-missing'), (case, reason)
             refused |= {case} if reason in ('not-user-creatable', 'property-missing') else set()
         if host:
             client.call('device_del', id='host')
