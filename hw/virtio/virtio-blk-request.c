@@ -13,7 +13,6 @@
 
 #include <string.h>
 
-#include "hw/virtio/transport.h"
 #include "qom/qapi-objects-block.h"
 #include "qom/qapi-trace.h"
 
@@ -284,7 +283,7 @@ static void handle_queue(VirtioDevice *dev, VirtQueue *vq)
             budget--;
         }
         if (!budget) {
-            virtio_queue_kick(dev, virtqueue_index(vq));
+            virtio_yield(vq);
             return;
         }
     } while (virtqueue_set_notification(vq, true));

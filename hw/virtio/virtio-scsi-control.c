@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control queue of virtio-scsi: task management, and asynchronous notifications, of which
- * there are none.  VIRTIO 1.2 section 5.6.6.2.
+ * The control queue of virtio-scsi: task management, and asynchronous notifications, which
+ * no device here sends.  VIRTIO 1.2 section 5.6.6.2.
  *
  * A request to abort commands is answered when they are done, which may take time; others are
  * handled meanwhile.

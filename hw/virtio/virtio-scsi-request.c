@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "hw/scsi/scsi-codes.h"
-#include "hw/virtio/transport.h"
 #include "qmp/bytes.h"
 #include "qom/qapi-objects-virtio.h"
 #include "qom/qapi-trace.h"
@@ -185,7 +184,7 @@ static void handle_queue(VirtioDevice *dev, VirtQueue *vq)
             budget--;
         }
         if (!budget) {
-            virtio_queue_kick(dev, virtqueue_index(vq));
+            virtio_yield(vq);
             return;
         }
     } while (virtqueue_set_notification(vq, true));

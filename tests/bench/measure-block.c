@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a read from a virtio disk costs, counted by the guest itself: 4 KiB at
- * random offsets and 1 MiB in sequence, from nothing (null-co) and from a file
- * on tmpfs, with the queue on the main loop and on an iothread.  QEMU has the
- * same backend: null-co, or a file by io_uring.
+ * What a read from a virtio disk, and from a disk on virtio-scsi, costs, counted by the
+ * guest itself: 4 KiB at random offsets and 1 MiB in sequence, from nothing (null-co) and
+ * from a file on tmpfs, with the queue on the main loop and on an iothread.  QEMU has
+ * the same backend: null-co, or a file by io_uring.
  */
 #include "config.h"
 #include "tests/bench/bench.h"
@@ -20,15 +20,17 @@ enum {
 
 typedef struct {
     FigureId random, sequential;
-    bool file, iothread;
+    bool file, iothread, scsi;
     guint random_reads, sequential_reads;       /* long enough for a sample */
 } Setting;
 
 static const Setting settings[] = {
-    { FIGURE_BLK_RANDOM_NULL, FIGURE_BLK_SEQUENTIAL_NULL, false, false, 65536, 32768 },
-    { FIGURE_BLK_RANDOM_NULL_IO, FIGURE_BLK_SEQUENTIAL_NULL_IO, false, true, 65536, 32768 },
-    { FIGURE_BLK_RANDOM_FILE, FIGURE_BLK_SEQUENTIAL_FILE, true, false, 32768, 512 },
-    { FIGURE_BLK_RANDOM_FILE_IO, FIGURE_BLK_SEQUENTIAL_FILE_IO, true, true, 32768, 512 },
+    { FIGURE_BLK_RANDOM_NULL, FIGURE_BLK_SEQUENTIAL_NULL, false, false, false, 65536, 32768 },
+    { FIGURE_BLK_RANDOM_NULL_IO, FIGURE_BLK_SEQUENTIAL_NULL_IO, false, true, false, 65536, 32768 },
+    { FIGURE_BLK_RANDOM_FILE, FIGURE_BLK_SEQUENTIAL_FILE, true, false, false, 32768, 512 },
+    { FIGURE_BLK_RANDOM_FILE_IO, FIGURE_BLK_SEQUENTIAL_FILE_IO, true, true, false, 32768, 512 },
+    { FIGURE_SCSI_RANDOM_NULL, FIGURE_SCSI_SEQUENTIAL_NULL, false, false, true, 65536, 32768 },
+    { FIGURE_SCSI_RANDOM_FILE, FIGURE_SCSI_SEQUENTIAL_FILE, true, false, true, 32768, 512 },
 };
 
 /* A file with content on tmpfs; NULL if the host has none. */
@@ -64,18 +66,25 @@ static bool add_ticks(Bench *bench, FigureId id, Column column, const char *text
     return true;
 }
 
-/* How the guest starts its line. */
-static char *answer(const char *order, guint reads, guint size, guint depth)
+static const char *device(const Setting *setting)
 {
-    return g_strdup_printf("bench: blk %s %u x %u bytes, depth %u, ", order, reads, size, depth);
+    return setting->scsi ? "scsi" : "blk";
+}
+
+/* How the guest starts its line. */
+static char *answer(const Setting *setting, const char *order, guint reads, guint size,
+                    guint depth)
+{
+    return g_strdup_printf("bench: %s %s %u x %u bytes, depth %u, ", device(setting), order, reads,
+                           size, depth);
 }
 
 static bool read_ticks(Bench *bench, Column column, const Setting *setting, const char *serial,
                        GError **error)
 {
-    g_autofree char *random = answer("random", setting->random_reads, 4096, RANDOM_DEPTH);
+    g_autofree char *random = answer(setting, "random", setting->random_reads, 4096, RANDOM_DEPTH);
     g_autofree char *sequential =
-        answer("sequential", setting->sequential_reads, 1 << 20, SEQUENTIAL_DEPTH);
+        answer(setting, "sequential", setting->sequential_reads, 1 << 20, SEQUENTIAL_DEPTH);
     g_autofree char *text = NULL;
 
     return g_file_get_contents(serial, &text, NULL, error) &&
@@ -102,8 +111,12 @@ static char *vmd_requests(const Bench *bench, const Setting *setting, const char
     else
         g_string_append(text, "{\"execute\":\"blockdev-add\",\"arguments\":{\"driver\":"
                         "\"null-co\",\"node-name\":\"disk\"}}\n");
+    if (setting->scsi)
+        g_string_append(text, "{\"execute\":\"device_add\",\"arguments\":{\"driver\":"
+                        "\"virtio-scsi-device\"}}\n");
     g_string_append_printf(text, "{\"execute\":\"device_add\",\"arguments\":{\"driver\":"
-                           "\"virtio-blk-device\",\"drive\":\"disk\"%s}}\n{\"execute\":\"cont\"}\n",
+                           "\"%s\",\"drive\":\"disk\"%s}}\n{\"execute\":\"cont\"}\n",
+                           setting->scsi ? "scsi-hd" : "virtio-blk-device",
                            setting->iothread ? ",\"iothread\":\"io0\"" : "");
     return g_string_free(text, FALSE);
 }
@@ -127,10 +140,11 @@ static Server *start_qemu(const Bench *bench, const Setting *setting, const char
         bench->accel->qemu_cpu, "-m", "64", "-S", "-no-reboot", "-serial", chardev, "-kernel", bench->guest,
         "-append", append, "-nodefaults", "-no-user-config", "-display", "none",
         "-global", "virtio-mmio.force-legacy=off", "-object", "iothread,id=io0",
-        "-blockdev", blockdev, "-device",
-        setting->iothread ? "virtio-blk-device,drive=disk,iothread=io0"
-                          : "virtio-blk-device,drive=disk",
-        SERVER_QEMU_MONITOR, NULL
+        "-blockdev", blockdev, SERVER_QEMU_MONITOR, "-device",
+        setting->scsi ? "virtio-scsi-device"
+            : setting->iothread ? "virtio-blk-device,drive=disk,iothread=io0"
+                                : "virtio-blk-device,drive=disk",
+        setting->scsi ? "-device" : NULL, "scsi-hd,drive=disk", NULL
     };
 
     return server_start(argv, bench->directory, error);
@@ -140,9 +154,9 @@ static bool measure_column(Bench *bench, Column column, const Setting *setting, 
                            GError **error)
 {
     g_autofree char *append =
-        g_strdup_printf("bench=blk:random:4096:%u:%u bench=blk:sequential:1M:%u:%u end=reboot",
-                        setting->random_reads, RANDOM_DEPTH, setting->sequential_reads,
-                        SEQUENTIAL_DEPTH);
+        g_strdup_printf("bench=%s:random:4096:%u:%u bench=%s:sequential:1M:%u:%u end=reboot",
+                        device(setting), setting->random_reads, RANDOM_DEPTH, device(setting),
+                        setting->sequential_reads, SEQUENTIAL_DEPTH);
     g_autofree char *serial = g_build_filename(bench->directory, "serial", NULL);
     g_autofree char *requests = column == COLUMN_VMD
         ? vmd_requests(bench, setting, file, append, serial)

@@ -387,7 +387,7 @@ static void test_machine_reset(Bench *b, gconstpointer unused)
     g_assert_cmphex(scsi_answer(&b->s[0], send_read(b, 0, SCSI_QUEUE)).sense, ==, 0x062900);
 }
 
-/* Requests of notifications, of which there are none. */
+/* A driver may ask for notifications: it gets none. */
 static void test_notifications(Bench *b, gconstpointer unused)
 {
     VirtioDriver *d = b->virtio[1];

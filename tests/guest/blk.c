@@ -65,20 +65,6 @@ static void make_requests(const BlkBench *bench, uint64_t buffers, uint64_t sect
     }
 }
 
-/* One round; false if the device does not answer. */
-static bool run_round(const VirtioDevice *disk, uint64_t depth)
-{
-    uint16_t goal = (uint16_t)(queue.avail.idx + depth);
-    VirtioWait wait = { 0 };
-
-    virtio_publish(disk, 0, &queue, depth);
-    while (virtio_waits(&wait)) {
-        if (queue.used.idx == goal)
-            return true;
-    }
-    return false;
-}
-
 static bool all_succeeded(uint64_t count)
 {
     for (uint64_t i = 0; i < VIRTIO_SLOTS && i < count; i++) {
@@ -130,7 +116,7 @@ void blk_bench(const BootInfo *info, const BlkBench *bench)
     start_disk(&disk);
     start = time_stamp();
     for (uint64_t i = 0; i < rounds; i++) {
-        if (!run_round(&disk, bench->depth)) {
+        if (!virtio_round(&disk, 0, &queue, bench->depth)) {
             print("bench: blk: the disk does not answer\n");
             return;
         }
@@ -180,7 +166,7 @@ void blk_print(const BootInfo *info)
     print("disk: %lu bytes\n", sectors * SECTOR);
     make_request(0, 0, buffer, (uint32_t)size);
     start_disk(&disk);
-    if (!run_round(&disk, 1) || !all_succeeded(1))
+    if (!virtio_round(&disk, 0, &queue, 1) || !all_succeeded(1))
         print("disk: the read failed\n");
     else
         print_lines((const char *)(uintptr_t)buffer, size);

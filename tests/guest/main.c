@@ -15,6 +15,7 @@
 #include "tests/guest/net.h"
 #include "tests/guest/pci.h"
 #include "tests/guest/rtc.h"
+#include "tests/guest/scsi.h"
 #include "tests/guest/words.h"
 
 enum {
@@ -51,8 +52,9 @@ static bool parse_bench(const char *value, uint64_t limit, uint64_t *ret_count, 
     return *value == '\0' && *where <= limit;
 }
 
-/* random|sequential:SIZE:COUNT:DEPTH */
-static bool obey_bench_blk(const BootInfo *info, const char *value)
+/* random|sequential:SIZE:COUNT:DEPTH, of blk_bench or scsi_bench */
+static bool obey_bench_disk(const BootInfo *info, const char *value,
+                            void (*measure)(const BootInfo *info, const BlkBench *bench))
 {
     const char *rest = word_value(value, "random:");
     BlkBench bench = { .random = rest != NULL };
@@ -66,7 +68,7 @@ static bool obey_bench_blk(const BootInfo *info, const char *value)
     if (!bench.size || bench.size % 512 || bench.size > 1 << 20 || !bench.depth ||
         bench.depth > 128 || bench.count < bench.depth)
         return false;
-    blk_bench(info, &bench);
+    measure(info, &bench);
     return true;
 }
 
@@ -104,7 +106,9 @@ static bool obey_bench(const BootInfo *info, const char *value)
         return true;
     }
     if ((rest = word_value(value, "blk:")))
-        return obey_bench_blk(info, rest);
+        return obey_bench_disk(info, rest, blk_bench);
+    if ((rest = word_value(value, "scsi:")))
+        return obey_bench_disk(info, rest, scsi_bench);
     if ((rest = word_value(value, "net:")))
         return obey_bench_net(info, rest);
     return false;

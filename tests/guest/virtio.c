@@ -56,3 +56,16 @@ void virtio_publish(const VirtioDevice *device, uint32_t n, VirtioQueue *queue, 
     if (!(queue->used.flags & USED_NO_NOTIFY))
         device->transport->notify(device, n);
 }
+
+bool virtio_round(const VirtioDevice *device, uint32_t n, VirtioQueue *queue, uint64_t count)
+{
+    uint16_t goal = (uint16_t)(queue->avail.idx + count);
+    VirtioWait wait = { 0 };
+
+    virtio_publish(device, n, queue, count);
+    while (virtio_waits(&wait)) {
+        if (queue->used.idx == goal)
+            return true;
+    }
+    return false;
+}

@@ -17,7 +17,7 @@
 
 enum {
     VIRTIO_SLOTS = 128,
-    VIRTIO_QUEUES = 2,          /* that drivers here use */
+    VIRTIO_QUEUES = 3,          /* that drivers here use */
 };
 
 /* Ticks of the time-stamp counter before a device is given up: many seconds.  Polls would be
@@ -108,5 +108,7 @@ void virtio_end(const VirtioDevice *device);    /* resets the device */
 /* Makes the next count slots of the available ring visible, and notifies a
  * device that does not look by itself. */
 void virtio_publish(const VirtioDevice *device, uint32_t n, VirtioQueue *queue, uint64_t count);
+/* The same, and waits until the device has used as many; false if it does not answer. */
+bool virtio_round(const VirtioDevice *device, uint32_t n, VirtioQueue *queue, uint64_t count);
 
 #endif
