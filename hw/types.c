@@ -18,6 +18,7 @@
 #include "hw/i386/microvm.h"
 #include "hw/i386/pc.h"
 #include "hw/i386/x86-machine.h"
+#include "hw/ide/ahci.h"
 #include "hw/ide/ide.h"
 #include "hw/ide/piix3-ide.h"
 #include "hw/input/i8042.h"
@@ -113,6 +114,7 @@ const TypeInfo *const hw_types[] = {
     &memory_region_type,
 
     /* ide */
+    &ich9_ahci_type,
     &ide_bus_type,
     &ide_cd_type,
     &ide_device_type,
