@@ -23,6 +23,7 @@
 #include "hw/i386/microvm.h"
 #include "hw/i386/pc.h"
 #include "hw/i386/x86-machine.h"
+#include "hw/ide/ahci.h"
 #include "hw/ide/ide.h"
 #include "hw/ide/piix3-ide.h"
 #include "hw/input/i8042.h"
@@ -134,6 +135,7 @@ const TypeInfo *const hw_types[] = {
     &isa_fdc_type,
 
     /* ide */
+    &ich9_ahci_type,
     &ide_bus_type,
     &ide_cd_type,
     &ide_device_type,

@@ -63,7 +63,7 @@ static bool chs_address(const IdeDrive *drive, guint64 *ret)
     return true;
 }
 
-static guint64 address_48(const IdeTaskFile *task)
+guint64 ata_address_48(const IdeTaskFile *task)
 {
     return (guint64)low_24(&task->previous) << 24 | low_24(&task->now);
 }
@@ -73,7 +73,7 @@ static bool take_address(IdeDrive *drive, guint64 *ret)
     const IdeTaskFile *task = &drive->task;
 
     if (is_ext(drive->command)) {
-        *ret = address_48(task);
+        *ret = ata_address_48(task);
         return true;
     }
     if (task->device & ATA_DEV_LBA) {

@@ -107,9 +107,18 @@ static void set_wwn(const IdeDrive *drive, Words w)
     }
 }
 
-static void set_cable(const IdeDrive *drive, Words w)
+static void set_serial_ata(const IdeDrive *drive, Words w, bool queue)
 {
-    set(w, 93, 0x6001 | (drive->unit ? 0x0b00 : 0));    /* cable, master or slave */
+    void *opaque;
+
+    if (!ide_bus_ops(drive->bus, &opaque)->serial) {
+        set(w, 93, 0x6001 | (drive->unit ? 0x0b00 : 0));        /* cable, master or slave */
+        return;
+    }
+    set(w, 76, 0x0006 | (queue ? 0x0100 : 0));  /* 1.5 and 3 Gb/s */
+    if (queue) {
+        set(w, 75, IDE_N_TAGS - 1);
+    }
 }
 
 /* ---- Disk ---- */
@@ -143,10 +152,10 @@ static void set_features(const IdeDrive *drive, Words w)
 
     set(w, 82, 0x4061);         /* NOP, look-ahead, write cache, SMART */
     set(w, 83, 0x7400);         /* FLUSH (EXT), 48 bits */
-    set(w, 84, names);          /* FUA, SMART's logs */
+    set(w, 84, names | (drive->queued ? 0x0020 : 0));   /* FUA, SMART logs; logs */
     set(w, 85, 0x4000 | (drive->look_ahead ? 0x40 : 0) | (cache ? 0x20 : 0) | drive->smart);
     set(w, 86, 0x3400);
-    set(w, 87, names);
+    set(w, 87, names | (drive->queued ? 0x0020 : 0));
 }
 
 /* Log2 of logical blocks in a physical one. */
@@ -189,7 +198,7 @@ void ata_identify(IdeDrive *drive)
     set_modes(drive, w);
     set_features(drive, w);
     set_wwn(drive, w);
-    set_cable(drive, w);
+    set_serial_ata(drive, w, drive->queued != NULL);
     set_integrity(w);
     ata_reply(drive, ATA_SECTOR);
 }
@@ -214,7 +223,7 @@ void ata_identify_packet(IdeDrive *drive)
     set(w, 85, 0x4210);
     set(w, 87, 0x4000 | (ide_device_props(drive)->wwn ? 0x0100 : 0));
     set_wwn(drive, w);
-    set_cable(drive, w);
+    set_serial_ata(drive, w, false);
     set_integrity(w);
     ata_reply(drive, ATA_SECTOR);
 }

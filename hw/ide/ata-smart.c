@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SMART (ATA/ATAPI-7 volume 1, section 6.54). A drive here does not age: its attributes are
- * constants, and its tests pass.
+ * SMART (ATA/ATAPI-7 volume 1, section 6.54), and the logs that READ LOG EXT reads. A drive here
+ * does not age: its attributes are constants, and its tests pass.
  */
 #include "config.h"
 #include "hw/ide/ide-internal.h"
@@ -20,7 +20,7 @@ enum {                          /* Features */
 };
 
 enum { KEY_MID = 0x4f, KEY_HIGH = 0xc2 };
-enum { LOG_DIRECTORY = 0x00, LOG_ERRORS = 0x01, LOG_TESTS = 0x06 };
+enum { LOG_DIRECTORY = 0x00, LOG_ERRORS = 0x01, LOG_TESTS = 0x06, LOG_QUEUE_ERROR = 0x10 };
 enum { TEST_SIZE = 24, AUTOSAVE_ON = 0xf1, AUTOSAVE_OFF = 0x00 };
 enum { TEST_OFFLINE = 0, TEST_SHORT = 1, TEST_EXTENDED = 2 };
 
@@ -208,6 +208,38 @@ void ata_smart(IdeDrive *drive)
         ide_done(drive, true);
     } else if (drive->smart) {
         smart_enabled_command(drive);
+    } else {
+        ide_fail(drive, ATA_ABRT);
+    }
+}
+
+/* ---- READ LOG EXT, for drives with a queue: Serial ATA 2.6 section 13.6.3.2 ---- */
+
+static bool fill_general_log(IdeDrive *drive, guint8 *page)
+{
+    switch (drive->task.now.lba_low) {
+    case LOG_DIRECTORY:
+        page[0] = 1;            /* version of the directory */
+        page[2 * LOG_QUEUE_ERROR] = 1;
+        return true;
+    case LOG_QUEUE_ERROR:
+        memcpy(page, drive->queue_error, sizeof(drive->queue_error));
+        set_checksum(page);
+        drive->queue_failed = false;
+        return true;
+    default:
+        return false;
+    }
+}
+
+void ata_read_log(IdeDrive *drive)
+{
+    const IdeTaskFile *task = &drive->task;
+    guint32 n = task->previous.count << 8 | task->now.count;
+    guint32 first = task->previous.lba_mid << 8 | task->now.lba_mid;
+
+    if (drive->queued && n == 1 && !first && fill_general_log(drive, new_page(drive))) {
+        ata_reply(drive, ATA_SECTOR);
     } else {
         ide_fail(drive, ATA_ABRT);
     }

@@ -229,3 +229,8 @@ void atapi_packet(IdeDrive *drive)
     drive->filled = IDE_PACKET;
     ide_block(drive, IDE_PACKET, false);
 }
+
+bool ide_wants_packet(const IdeDrive *drive)
+{
+    return drive->phase == IDE_BLOCK && drive->op == IDE_OP_PACKET;
+}

@@ -43,7 +43,7 @@ void ide_bm_dma(void *opaque, IdeDrive *drive)
     }
 }
 
-bool ide_bm_piece(void *opaque, IdeDrive *drive, guint32 index, IdePiece *ret)
+bool ide_bm_piece(void *opaque, IdeDrive *drive, gint tag, guint32 index, IdePiece *ret)
 {
     IdeChannel *c = opaque;
     guint8 entry[ENTRY];

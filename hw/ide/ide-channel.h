@@ -52,7 +52,7 @@ void ide_bm_interrupt(IdeChannel *channel);
 /* Members of the transport. */
 void ide_bm_dma(void *opaque, IdeDrive *drive);
 void ide_bm_dma_ended(void *opaque, IdeDrive *drive, IdeDmaEnd end);
-bool ide_bm_piece(void *opaque, IdeDrive *drive, guint32 index, IdePiece *ret);
+bool ide_bm_piece(void *opaque, IdeDrive *drive, gint tag, guint32 index, IdePiece *ret);
 /* A drive was reset. */
 void ide_bm_drive_ready(IdeChannel *channel);
 

@@ -146,6 +146,9 @@ static void drop_requests(IdeDrive *drive)
     disk_drop(&drive->disk);
     drive->n_in_flight = 0;
     ide_request_drop(&drive->request);
+    for (guint i = 0; drive->queued && i < IDE_N_TAGS; i++) {
+        ide_request_drop(&drive->queued[i]);
+    }
 }
 
 /* The buffer is as long as before, whatever part of it a reset or a loaded state left. */
@@ -180,6 +183,18 @@ static const StateRow registers_state[] = {
     STATE_ROWS_END
 };
 
+static const StateRow queue_state[] = {
+    STATE_FIELD(BOOL, IdeQueued, busy, 0),
+    STATE_FIELD(BOOL, IdeQueued, to_host, 0),
+    STATE_FIELD(BOOL, IdeQueued, fua, 0),
+    STATE_FIELD(U64, IdeQueued, sector, 0),
+    STATE_FIELD(U32, IdeQueued, left, 0),
+    STATE_FIELD(U32, IdeQueued, cursor.index, 0),
+    STATE_FIELD(U32, IdeQueued, cursor.offset, 0),
+    STATE_FIELD(BOOL, IdeQueued, cursor.ended, 0),
+    STATE_ROWS_END
+};
+
 static const StateRow ide_device_state[] = {
     STATE_STRUCT(IdeDrive, task.now, registers_state),
     STATE_STRUCT(IdeDrive, task.previous, registers_state),
@@ -187,7 +202,7 @@ static const StateRow ide_device_state[] = {
     FIELD(U8, op), FIELD(U8, phase), FIELD(BOOL, resetting), FIELD(BOOL, reset_held),
     FIELD(BOOL, reset_hard), FIELD(BOOL, to_host), FIELD(BOOL, dma), FIELD(BOOL, dma_active),
     FIELD(BOOL, dma_stopping), FIELD(U32, cursor.index), FIELD(U32, cursor.offset),
-    FIELD(BOOL, cursor.ended), FIELD(U64, sector), FIELD(U32, left),
+    FIELD(BOOL, cursor.ended), FIELD(U64, sector), FIELD(U32, left), FIELD(U32, moved),
     STATE_NUMBERS(U8, IdeDrive, buffer, filled, IDE_BUFFER),
     FIELD(U32, at), FIELD(U32, block_end), FIELD(U32, block), FIELD(U8, io_op),
     FIELD(U32, io_flags), FIELD(U64, io_bytes), FIELD(U64, io_sector),
@@ -198,6 +213,8 @@ static const StateRow ide_device_state[] = {
     STATE_ARRAY(U8, IdeDrive, packet, 0), FIELD(U32, limit),
     FIELD(U8, mmc.key), FIELD(U8, mmc.asc), FIELD(U8, mmc.change), FIELD(BOOL, mmc.new_medium),
     FIELD(BOOL, mmc.eject_requested), FIELD(BOOL, mmc.removed),
+    STATE_STRUCTS(IdeDrive, queue, queue_state),
+    FIELD(BOOL, queue_failed), STATE_ARRAY(U8, IdeDrive, queue_error, 0),
     STATE_ROWS_END
 };
 
@@ -228,7 +245,7 @@ static bool ide_device_state_loaded(Device *dev, GError **error)
 
     restore_buffer(drive);
     drop_requests(drive);
-    if (!state_valid(drive)) {
+    if (!state_valid(drive) || !ide_queue_valid(drive)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "state of '%s' is not that of an ATA "
                       "drive", dev->object.name);
         return false;
@@ -245,6 +262,7 @@ static void on_run(void *opaque, bool running)
     if (running && drive->loaded) {
         drive->loaded = false;
         ide_restart(drive);
+        ide_queue_restart(drive);
     }
 }
 
@@ -333,7 +351,8 @@ static bool ide_device_realize(Device *dev, GError **error)
         return false;
     }
     choose_names(drive);
-    ide_request_init(&drive->request, drive);
+    ide_request_init(&drive->request, drive, -1);
+    ide_queue_init(drive);
     restore_buffer(drive);
     drive->listener = machine_add_listener(machine_of(dev), on_run, drive);
     return true;
@@ -344,6 +363,7 @@ static void ide_device_unrealize(Device *dev)
     IdeDrive *drive = to_ide_drive(dev);
 
     machine_remove_listener(machine_of(dev), g_steal_pointer(&drive->listener));
+    g_clear_pointer(&drive->queued, g_free);
     drive->serial = NULL;
 }
 

@@ -6,6 +6,7 @@
  *   ide-drive.c      class ide-device: life, state, reset
  *   ide-request.c    requests to the block layer, and memory for their data
  *   ide-transfer.c   data of a command, in blocks (PIO) or by DMA
+ *   ide-queue.c      queued commands
  *   ide-hd.c         class ide-hd
  *   ata-command.c    the table of commands, and those without data
  *   ata-data.c       commands that read, write, verify, flush or trim
@@ -33,6 +34,7 @@ enum {
     IDE_MAX_MULTIPLE = 16,
     IDE_MAX_TRIM = 8,           /* sectors of ranges */
     IDE_PACKET = 12,
+    IDE_N_TAGS = 32,
     IDE_SELF_TESTS = 21,
 };
 
@@ -64,6 +66,7 @@ typedef enum {
 typedef struct {
     DiskRequest disk;           /* must come first */
     IdeDrive *drive;
+    gint tag;                   /* of a queued command, or -1 */
     /* Guest memory, while in flight. */
     MemoryView *view;
     guint n;
@@ -73,6 +76,15 @@ typedef struct {
     struct iovec iov[IDE_MAX_PIECES];
     guint64 addresses[IDE_MAX_PIECES];
 } IdeRequest;
+
+/* A command of the queue. */
+typedef struct {
+    bool busy;
+    bool to_host, fua;
+    guint64 sector;             /* the next one of 512 bytes */
+    guint32 left;
+    IdeCursor cursor;
+} IdeQueued;
 
 typedef struct {
     guint16 cylinders, heads, sectors;
@@ -110,6 +122,7 @@ struct IdeDrive {
     IdeCursor cursor;           /* where the DMA is */
     guint64 sector;             /* the next one on the medium, of 512 bytes */
     guint32 left;               /* sectors that have not been moved */
+    guint32 moved;              /* bytes between host and drive */
     guint8 *buffer;             /* IDE_BUFFER bytes, */
     guint32 filled;             /* so many in use, or to be filled */
     guint32 at, block_end;      /* the block that waits */
@@ -131,6 +144,11 @@ struct IdeDrive {
     guint8 packet[IDE_PACKET];
     guint32 limit;              /* bytes of a block at most */
     Mmc mmc;
+    /* Queued commands. */
+    IdeQueued queue[IDE_N_TAGS];
+    bool queue_failed;          /* until log page 10h is read */
+    guint8 queue_error[16];     /* the beginning of that page */
+    IdeRequest *queued;         /* of IDE_N_TAGS; NULL: no queue */
 };
 
 /* ---- ide-bus.c ---- */
@@ -141,15 +159,11 @@ MemoryView *ide_bus_view(IdeBus *bus, AddressSpace *memory);
 
 /* ---- ide-request.c ---- */
 
-void ide_request_init(IdeRequest *request, IdeDrive *drive);
+void ide_request_init(IdeRequest *request, IdeDrive *drive, gint tag);
 /* Fills the request's memory from the drive's table, up to bytes in whole sectors; returns
  * the number, 0 if the table has no more, or with *ret_failed if it cannot be accessed. */
 guint64 ide_request_map(IdeRequest *request, const IdeCursor *at, guint64 bytes, bool to_guest,
                         bool *ret_failed);
-/* Copies data to the memory of the command's table, or from there; returns the number of bytes:
- * less if the table ends before, or with *ret_failed if it cannot be accessed. */
-gsize ide_table_copy(IdeDrive *drive, IdeCursor *at, void *data, gsize size, bool to_guest,
-                     bool *ret_failed);
 void ide_request_map_buffer(IdeRequest *request, void *buffer, gsize bytes);
 /* Starts it at a sector of 512 bytes, with the memory that was mapped, or without for operations
  * other than reads and writes. */
@@ -199,6 +213,15 @@ void ide_drive_gone(IdeDrive *drive);
 void ide_reset_idle(IdeDrive *drive);
 void ide_set_signature(IdeDrive *drive);
 
+/* ---- ide-queue.c ---- */
+
+void ide_queue_init(IdeDrive *drive);
+/* drive->queued[tag] has ended. */
+void ide_queued_ended(IdeDrive *drive, guint tag, int error);
+bool ide_queue_busy(const IdeDrive *drive);
+bool ide_queue_valid(const IdeDrive *drive);
+void ide_queue_restart(IdeDrive *drive);
+
 /* ---- ata-*.c ---- */
 
 extern const IdeOpOps ide_reply_ops, ide_read_ops, ide_write_ops, ide_verify_ops, ide_flush_ops,
@@ -208,11 +231,13 @@ void ata_reply(IdeDrive *drive, gsize size);
 /* Address and number of sectors of the command to drive->sector and left, counted or 1;
  * fails the command and returns false if they are not on the medium. */
 bool ata_take_range(IdeDrive *drive, bool counted);
+guint64 ata_address_48(const IdeTaskFile *task);
 void ata_set_address(IdeDrive *drive, guint64 sector);
 void ata_identify(IdeDrive *drive);
 void ata_identify_packet(IdeDrive *drive);
 void ata_set_features(IdeDrive *drive);
 void ata_smart(IdeDrive *drive);
+void ata_read_log(IdeDrive *drive);
 void ata_read_write(IdeDrive *drive);
 void ata_verify(IdeDrive *drive);
 void ata_flush(IdeDrive *drive);

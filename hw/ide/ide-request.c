@@ -13,7 +13,7 @@
 /* ---- The table ---- */
 
 /* The rest of the entry at which the cursor is; false: there is none, or *ret_failed. */
-static bool next_bytes(IdeDrive *drive, const IdeCursor *at, IdePiece *ret,
+static bool next_bytes(IdeDrive *drive, gint tag, const IdeCursor *at, IdePiece *ret,
                        bool *ret_failed)
 {
     void *opaque;
@@ -22,7 +22,7 @@ static bool next_bytes(IdeDrive *drive, const IdeCursor *at, IdePiece *ret,
     if (at->ended) {
         return false;
     }
-    if (!ops->piece(opaque, drive, at->index, ret)) {
+    if (!ops->piece(opaque, drive, tag, at->index, ret)) {
         *ret_failed = true;
         return false;
     }
@@ -48,14 +48,14 @@ static void advance(IdeCursor *at, const IdePiece *piece, guint32 entry_left, gu
 }
 
 /* Host memory of the next bytes; false: no more, or *ret_failed. */
-static bool next_memory(IdeDrive *drive, IdeCursor *at, guint64 want, bool to_guest,
+static bool next_memory(IdeDrive *drive, gint tag, IdeCursor *at, guint64 want, bool to_guest,
                         struct iovec *ret, guint64 *ret_address, bool *ret_failed)
 {
     MemoryView *view = ide_bus_view(drive->bus, drive->disk.front.machine->memory);
     IdePiece piece;
     guint64 n;
 
-    if (!next_bytes(drive, at, &piece, ret_failed)) {
+    if (!next_bytes(drive, tag, at, &piece, ret_failed)) {
         return false;
     }
     ret->iov_base = memory_view_map(view, piece.addr, MIN(piece.bytes, want), to_guest, &n);
@@ -69,8 +69,8 @@ static bool next_memory(IdeDrive *drive, IdeCursor *at, guint64 want, bool to_gu
     return true;
 }
 
-gsize ide_table_copy(IdeDrive *drive, IdeCursor *at, void *data, gsize size, bool to_guest,
-                     bool *ret_failed)
+static gsize copy(IdeDrive *drive, gint tag, IdeCursor *at, void *data, gsize size, bool to_guest,
+                  bool *ret_failed)
 {
     AddressSpace *memory = drive->disk.front.machine->memory;
     gsize done = 0;
@@ -78,7 +78,7 @@ gsize ide_table_copy(IdeDrive *drive, IdeCursor *at, void *data, gsize size, boo
     guint64 address;
 
     while (done < size &&
-           next_memory(drive, at, size - done, to_guest, &iov, &address, ret_failed)) {
+           next_memory(drive, tag, at, size - done, to_guest, &iov, &address, ret_failed)) {
         guint8 *bytes = (guint8 *)data + done;
 
         if (to_guest) {
@@ -90,6 +90,12 @@ gsize ide_table_copy(IdeDrive *drive, IdeCursor *at, void *data, gsize size, boo
         done += iov.iov_len;
     }
     return done;
+}
+
+gsize ide_table_copy(IdeDrive *drive, IdeCursor *at, void *data, gsize size, bool to_guest,
+                     bool *ret_failed)
+{
+    return copy(drive, -1, at, data, size, to_guest, ret_failed);
 }
 
 /* ---- Memory of a request ---- */
@@ -123,7 +129,7 @@ static void cut(IdeRequest *r, guint64 bytes)
     for (r->to = r->from, left = bytes; left; ) {
         guint64 n;
 
-        if (!next_bytes(r->drive, &r->to, &piece, &failed)) {
+        if (!next_bytes(r->drive, r->tag, &r->to, &piece, &failed)) {
             return;
         }
         n = MIN(piece.bytes, left);
@@ -138,7 +144,7 @@ static guint64 bounce(IdeRequest *r, bool to_guest, bool *ret_failed)
     g_autofree void *sector = g_malloc0(ATA_SECTOR);
     IdeCursor at = r->from;
 
-    if (ide_table_copy(r->drive, &at, sector, ATA_SECTOR, false, ret_failed) < ATA_SECTOR) {
+    if (copy(r->drive, r->tag, &at, sector, ATA_SECTOR, false, ret_failed) < ATA_SECTOR) {
         return 0;
     }
     r->to = at;
@@ -160,7 +166,7 @@ guint64 ide_request_map(IdeRequest *r, const IdeCursor *at, guint64 bytes, bool 
     r->n = 0;
     r->bytes = 0;
     while (r->bytes < bytes && r->n < IDE_MAX_PIECES &&
-           next_memory(drive, &r->to, bytes - r->bytes, to_guest, &iov, &address,
+           next_memory(drive, r->tag, &r->to, bytes - r->bytes, to_guest, &iov, &address,
                        ret_failed)) {
         take_memory(r, &iov, address);
     }
@@ -204,12 +210,17 @@ static void wrote_memory(IdeRequest *r, int error)
     if (r->bounce && !error) {
         IdeCursor at = r->from;
 
-        ide_table_copy(r->drive, &at, r->bounce, r->bytes, true, &failed);
+        copy(r->drive, r->tag, &at, r->bounce, r->bytes, true, &failed);
     } else if (r->view) {
         for (guint i = 0; i < r->n; i++) {
             memory_wrote(memory, r->addresses[i], r->iov[i].iov_len);
         }
     }
+}
+
+bool ide_in_flight(const IdeDrive *drive)
+{
+    return drive->n_in_flight;
 }
 
 static void done(DiskRequest *request, int error)
@@ -224,14 +235,17 @@ static void done(DiskRequest *request, int error)
     drive->n_in_flight--;
     if (drive->resetting) {
         ide_reset_idle(drive);
-    } else {
+    } else if (r->tag < 0) {
         ide_request_ended(drive, error);
+    } else {
+        ide_queued_ended(drive, r->tag, error);
     }
 }
 
-void ide_request_init(IdeRequest *r, IdeDrive *drive)
+void ide_request_init(IdeRequest *r, IdeDrive *drive, gint tag)
 {
     r->drive = drive;
+    r->tag = tag;
     r->disk.done = done;
 }
 

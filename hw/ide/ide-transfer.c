@@ -125,8 +125,14 @@ guint8 *ide_data(IdeDrive *drive, gsize *ret_size)
     return drive->buffer + drive->at;
 }
 
+guint32 ide_bytes_moved(const IdeDrive *drive)
+{
+    return drive->moved;
+}
+
 void ide_data_moved(IdeDrive *drive, gsize size)
 {
+    drive->moved += drive->op == IDE_OP_PACKET ? 0 : size;
     drive->at += size;
     if (drive->at == drive->block_end) {
         drive->phase = IDE_IDLE;
@@ -208,6 +214,13 @@ static void fail_dma(IdeDrive *drive)
     ide_fail(drive, ATA_ABRT);
 }
 
+void ide_dma_abort(IdeDrive *drive)
+{
+    if (drive->phase == IDE_DMA && !drive->dma_active) {
+        ide_fail(drive, ATA_ABRT);
+    }
+}
+
 /* The device waits for data that never come, until it is reset. */
 static void short_dma(IdeDrive *drive)
 {
@@ -218,9 +231,11 @@ static void short_dma(IdeDrive *drive)
 static void copy_buffer(IdeDrive *drive)
 {
     bool failed = false;
+    gsize n = ide_table_copy(drive, &drive->cursor, drive->buffer + drive->at,
+                             drive->filled - drive->at, drive->to_host, &failed);
 
-    drive->at += ide_table_copy(drive, &drive->cursor, drive->buffer + drive->at,
-                                drive->filled - drive->at, drive->to_host, &failed);
+    drive->at += n;
+    drive->moved += n;
     if (failed) {
         fail_dma(drive);
     } else if (drive->at < drive->filled) {
@@ -306,6 +321,7 @@ static void dma_request_ended(IdeDrive *drive, int error)
     drive->cursor = r->to;
     drive->sector += n;
     drive->left -= n;
+    drive->moved += r->bytes;
     if (!drive->left) {
         finish_dma(drive);
     } else if (drive->dma_stopping) {

@@ -2,7 +2,9 @@
 /*
  * ATA drives and the buses that they sit on.
  *
- *     piix3-ide: a channel with ports (ide-channel.c) -> IDE bus -> drive (ide-hd, ide-cd)
+ *     piix3-ide: a channel with ports (ide-channel.c) --\
+ *                                                        IDE bus -> drive (ide-hd, ide-cd)
+ *     ich9-ahci: a port with FISes (ahci-port.c) -------/
  *
  * The drive knows commands; how registers, data and interrupts travel is the matter of the
  * bus's IdeTransport.  A controller writes the drive's task file, and starts a command:
@@ -54,19 +56,25 @@ typedef enum {
 
 typedef struct {
     guint n_units;              /* drives that a bus can have */
+    bool serial;                /* Serial ATA */
     bool hotplug;
     /* A block of data waits in the drive, or the drive waits for one; interrupt: the host is
      * to be told. */
     void (*data)(void *opaque, IdeDrive *drive, bool interrupt);
     /* The drive wants to transfer data by DMA. */
     void (*dma)(void *opaque, IdeDrive *drive);
-    /* The entry with this index of the table of the drive's command; false: it cannot be
-     * read, or there is none. */
-    bool (*piece)(void *opaque, IdeDrive *drive, guint32 index, IdePiece *ret);
+    /* The entry with this index of the table of the drive's command (tag -1), or of a queued
+     * one; false: it cannot be read, or there is none. */
+    bool (*piece)(void *opaque, IdeDrive *drive, gint tag, guint32 index, IdePiece *ret);
     /* DMA has ended, or was stopped. */
     void (*dma_ended)(void *opaque, IdeDrive *drive, IdeDmaEnd end);
     /* A command has ended. */
     void (*done)(void *opaque, IdeDrive *drive, bool interrupt);
+    /* Queued commands, of Serial ATA: one has ended; one has failed, and with it all; the last
+     * request in flight of those has ended. */
+    void (*queued_done)(void *opaque, IdeDrive *drive, guint tag);
+    void (*queued_failed)(void *opaque, IdeDrive *drive);
+    void (*drained)(void *opaque, IdeDrive *drive);
     /* A reset is complete, and the task file has the drive's signature. */
     void (*ready)(void *opaque, IdeDrive *drive);
     /* A drive appeared; or is about to go, with nothing in flight. */
@@ -90,8 +98,9 @@ IdeTaskFile *ide_task_file(IdeDrive *drive);
 guint8 ide_status(const IdeDrive *drive);
 guint8 ide_error(const IdeDrive *drive);
 guint ide_unit(const IdeDrive *drive);
-/* Whether it is a packet device. */
+/* Whether it is a packet device, and whether the data that it waits for is a packet. */
 bool ide_is_packet(const IdeDrive *drive);
+bool ide_wants_packet(const IdeDrive *drive);
 /* Whether the command moves data to the host: the data that waits, or the DMA. */
 bool ide_to_host(const IdeDrive *drive);
 
@@ -101,6 +110,8 @@ void ide_exec(IdeDrive *drive, guint8 command);
 guint8 *ide_data(IdeDrive *drive, gsize *ret_size);
 /* So many of them were moved; after the last one the command goes on. */
 void ide_data_moved(IdeDrive *drive, gsize size);
+/* Bytes that the command has moved. */
+guint32 ide_bytes_moved(const IdeDrive *drive);
 /* Begins or resumes the transfer that dma() announced, from a place in the table. */
 void ide_dma_go(IdeDrive *drive, const IdeCursor *at);
 /* Has it pause: dma_ended() comes at once, or when what is in flight has ended. */
@@ -109,6 +120,19 @@ void ide_dma_stop(IdeDrive *drive);
 bool ide_dma_pending(const IdeDrive *drive);
 /* Whether it moves data now, and must not be given another table. */
 bool ide_dma_active(const IdeDrive *drive);
+/* Ends a command whose DMA was too short. */
+void ide_dma_abort(IdeDrive *drive);
+/* Copies data to the memory of the command's table, or from there; returns the number of bytes:
+ * less if the table ends before, or with *ret_failed if it cannot be accessed. */
+gsize ide_table_copy(IdeDrive *drive, IdeCursor *at, void *data, gsize size, bool to_guest,
+                     bool *ret_failed);
+/* Whether requests are in flight, queued or not. */
+bool ide_in_flight(const IdeDrive *drive);
+/* Starts a queued command, whose tag the task file has; of a drive with a queue. */
+bool ide_has_queue(const IdeDrive *drive);
+void ide_queue_exec(IdeDrive *drive, guint8 command);
+/* The controller forgets queued commands: drained() when the last request in flight has ended. */
+void ide_queue_forget(IdeDrive *drive);
 /* A reset by the host begins (busy until the end), and ends; ready() follows when nothing is in
  * flight any more. hard: the power-on values, too. */
 void ide_reset_begin(IdeDrive *drive);

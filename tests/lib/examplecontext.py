@@ -87,6 +87,7 @@ NEEDS = {
     'i8042': 'microvm',
     'i6300esb': 'pc',
     'ib700': 'microvm',
+    'ich9-ahci': 'pc',
     'ide-cd': 'pc',
     'ide-hd': 'pc null0-as-disk0',
     'isa-debug-exit': 'microvm',
