@@ -20,6 +20,7 @@
 #include "hw/virtio/virtio-pci.h"
 #include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
+#include "qmp/qapi-types-block.h"
 #include "qom/qapi-objects-net.h"
 #include "qom/qapi-objects-virtio.h"
 #include "tests/lib/virtio-driver-pci.h"
