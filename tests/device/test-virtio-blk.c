@@ -18,6 +18,7 @@
 #include "hw/machine/machine-aio.h"
 #include "hw/virtio/virtio.h"
 #include "qmp/error.h"
+#include "qmp/qapi-types-block.h"
 #include "qom/qapi-objects-virtio.h"
 #include "tests/lib/virtio-driver.h"
 
