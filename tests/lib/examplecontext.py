@@ -11,7 +11,7 @@ import os
 import microvm
 import qtestclient
 from pc import HALT
-from vmdtest import Daemon, QmpError
+from vmdtest import Daemon, QmpError, VMD
 
 MIB = 1 << 20
 
@@ -30,6 +30,7 @@ NEEDS = {
     'closefd': 'fd1',
     'cont': 'microvm',
     'blockdev-create': 'image',
+    'blockdev-reopen': 'image disk0',
     'device_add': 'microvm',
     'device_del': 'microvm exit0',
     'inject-nmi': 'microvm-with-guest running',
@@ -268,6 +269,8 @@ MAKE = {
     'null0-as-disk0': add_null('disk0'),
     'pc': machine('pc-i440fx-2.7'),
     'port': add_device('virtserialport', id='port', bus='vser.0'),
+    'program0': lambda c: c.call('blockdev-add', **{
+        'driver': 'file', 'node-name': 'program0', 'filename': VMD, 'read-only': True}),
     'qt': add_chardev('qt', 'null'),
     'ram0': add_object('memory-backend-ram', id='ram0', size=64 * MIB),
     'ring0': add_chardev('ring0', 'ringbuf'),
