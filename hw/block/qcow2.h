@@ -101,7 +101,7 @@ struct Qcow2 {
     guint8 *zeros;              /* a cluster of them, once they were needed */
     guint8 *plain;              /* the cluster that was decompressed last */
     guint64 plain_entry;        /* its L2 entry; 0: none */
-    gint told;                  /* atomic: the log says that it is corrupt */
+    gint told;                  /* atomic: it was reported to be corrupt */
 };
 
 /* ---- qcow2-io.c: the worker's thread ---- */
@@ -137,8 +137,10 @@ typedef struct {
 int qcow2_map(Qcow2 *s, guint64 offset, guint64 bytes, Qcow2Extent *extent);
 /* The same for the worker: reads slices that are not in memory. */
 int qcow2_map_wait(Qcow2 *s, guint64 offset, guint64 bytes, Qcow2Extent *extent);
-/* Reports that something in the image makes no sense; returns EIO. */
-int qcow2_malformed(Qcow2 *s, const char *what, guint64 offset);
+/* Reports, once, that something in the image makes no sense, of that cluster or at that offset of
+ * the file: in the log and with BLOCK_IMAGE_CORRUPTED.  Returns EIO.  Any thread. */
+int qcow2_malformed(Qcow2 *s, const char *what, guint64 cluster);
+int qcow2_malformed_at(Qcow2 *s, const char *what, guint64 offset);
 
 /* ---- qcow2-library.c ---- */
 
