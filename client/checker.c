@@ -15,6 +15,7 @@
 #include "qmp/qapi-types-accel.h"
 #include "qmp/qapi-types-block.h"
 #include "qmp/qapi-types-char.h"
+#include "qmp/qapi-types-iothread.h"
 #include "qmp/qapi-types-memory.h"
 #include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-virtio.h"

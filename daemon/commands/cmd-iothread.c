@@ -9,7 +9,7 @@
 #include "hw/aio/iothread.h"
 #include "qmp/qapi-types-object.h"
 #include "qom/place.h"
-#include "qom/qapi-objects-block.h"
+#include "qom/qapi-objects-iothread.h"
 
 static bool add_iothread(Object *obj, void *data)
 {

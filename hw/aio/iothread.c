@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "qmp/error.h"
-#include "qom/qapi-objects-block.h"
+#include "qom/qapi-objects-iothread.h"
 
 /* How long it polls for requests before sleeping at first, in ns. */
 #define POLL_FIRST 4000

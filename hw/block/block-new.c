@@ -106,6 +106,42 @@ const BlockdevOptions *block_definition(const BlockdevOptions *options, BlockSlo
     return named_for(options, slot).definition;
 }
 
+const char *block_reference(const BlockdevOptions *options, BlockSlot slot)
+{
+    return named_for(options, slot).reference;
+}
+
+static void copy_ref(BlockdevRef **to, BlockdevRef *from)
+{
+    qmp_clear(&qmp_type_BlockdevRef, to);
+    if (from) {
+        qmp_clone(&qmp_type_BlockdevRef, to, &from);
+    }
+}
+
+void block_copy_ref(BlockdevOptions *options, const BlockdevOptions *from, BlockSlot slot)
+{
+    switch (options->driver) {
+    case BLOCKDEV_DRIVER_RAW:
+        copy_ref(&options->u.raw.file, from->u.raw.file);
+        break;
+    case BLOCKDEV_DRIVER_THROTTLE:
+        copy_ref(&options->u.throttle.file, from->u.throttle.file);
+        break;
+    default:
+        if (slot == BLOCK_BACKING) {
+            qmp_clear(&qmp_type_BlockdevRefOrNull, &options->u.qcow2.backing);
+            qmp_clone(&qmp_type_BlockdevRefOrNull, &options->u.qcow2.backing,
+                      &from->u.qcow2.backing);
+        } else if (slot == BLOCK_FILE) {
+            copy_ref(&options->u.qcow2.file, from->u.qcow2.file);
+        } else {
+            copy_ref(&options->u.qcow2.data_file, from->u.qcow2.data_file);
+        }
+        break;
+    }
+}
+
 static void inherit_cache(BlockdevOptions *inner, const BlockdevCacheOptions *outer)
 {
     BlockdevCacheOptions *cache;

@@ -10,6 +10,7 @@
 #include "hw/block/block-types.h"
 #include "hw/block/front.h"
 #include "qmp/error.h"
+#include "qmp/visit.h"
 #include "qom/checks.h"
 #include "qom/env.h"
 #include "qom/qapi-objects-block.h"
@@ -46,6 +47,11 @@ static bool check_users(BlockNode *node, const BlockUser *user, GError **error)
 bool block_node_use(BlockNode *node, const BlockUser *user, GError **error)
 {
     env_lock_assert(&node->object);
+    if (node->reopening) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being reopened",
+                      node->object.name);
+        return false;
+    }
     if (!check_users(node, user, error)) {
         return false;
     }
@@ -207,9 +213,9 @@ BlockNode *block_resize_begin(BlockNode *node, guint64 size, GError **error)
         if (!check_above(node, error)) {
             return NULL;
         }
-        if (node->resizing) {
-            qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being resized",
-                          node->object.name);
+        if (node->resizing || node->reopening) {
+            qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being %s",
+                          node->object.name, node->resizing ? "resized" : "reopened");
             return NULL;
         }
         node->resizing = true;
@@ -260,6 +266,7 @@ static void node_finalize(Object *obj)
         }
     }
     g_ptr_array_unref(node->users);
+    g_clear_pointer(&node->retired, g_ptr_array_unref);
 }
 
 static bool node_prepare(Object *obj, GError **error)
@@ -294,6 +301,11 @@ static bool node_may_delete(Object *obj, GError **error)
                       node->object.name, what);
         return false;
     }
+    if (node->reopening) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being reopened",
+                      node->object.name);
+        return false;
+    }
     while (node->file && !node->driver->format) {
         node = node->file;
     }
@@ -302,6 +314,28 @@ static bool node_may_delete(Object *obj, GError **error)
                       node->object.name);
     }
     return !node->resizing;
+}
+
+/* ---- Changed options ---- */
+
+static void clear_options(gpointer data)
+{
+    BlockdevOptions *options = data;
+
+    qmp_clear(&qmp_type_BlockdevOptions, &options);
+}
+
+/* Other threads may still look at the old ones. */
+void block_node_set_options(BlockNode *node, BlockdevOptions *options)
+{
+    BlockNodeProps *props = block_node_props(node);
+
+    if (!node->retired) {
+        node->retired = g_ptr_array_new_with_free_func(clear_options);
+    }
+    g_ptr_array_add(node->retired, props->options);
+    props->options = options;
+    __atomic_store_n(&node->options, options, __ATOMIC_RELEASE);
 }
 
 /* ---- Limits ---- */
@@ -338,6 +372,9 @@ static bool node_changed(Object *obj, const QmpMember *member, GError **error)
         g_free(props->options->io_limits.path);
         props->options->io_limits.path = g_strdup(props->io_limits.path);
         set_limits(to_block_node(obj));
+    } else if (member == qmp_class_member(object_class(obj), "throttle-group")) {
+        /* No thread uses the old group any more when this returns. */
+        block_front_foreach(object_root(obj), wait_turn, NULL);
     }
     return true;
 }

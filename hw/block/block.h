@@ -100,7 +100,7 @@ typedef enum { BLOCK_FILE, BLOCK_BACKING, BLOCK_DATA_FILE, N_BLOCK_SLOTS } Block
 struct BlockNode {
     Object object;
     const BlockDriver *driver;
-    const BlockdevOptions *options;     /* of props */
+    const BlockdevOptions *options;     /* of props; atomic, and never freed before the node */
     BlockNode *file;            /* the node below, or NULL */
     BlockNode *backing;         /* read where a format has no data, or NULL */
     BlockNode *data_file;       /* that holds a format's data, if not file; or NULL */
@@ -117,6 +117,8 @@ struct BlockNode {
     bool resized;               /* atomic: the file has another size than before */
     GPtrArray *users;           /* of BlockUser */
     bool resizing;              /* from block_resize_begin to its end */
+    bool reopening;             /* during block_reopen_*() */
+    GPtrArray *retired;         /* of BlockdevOptions: options before it was reopened */
     bool transient;             /* it is there for a job: no part of a configuration */
 };
 
@@ -153,6 +155,12 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
 const BlockdevOptions *block_definition(const BlockdevOptions *options, BlockSlot slot);
 BlockdevOptions *block_inherit(const BlockdevOptions *outer, const BlockdevOptions *inner,
                                BlockSlot slot);
+/* The node that options refer to for a slot, or NULL. */
+const char *block_reference(const BlockdevOptions *options, BlockSlot slot);
+/* Replaces a slot of options by what other options of the same driver have there. */
+void block_copy_ref(BlockdevOptions *options, const BlockdevOptions *from, BlockSlot slot);
+/* Gives a node other options, which it owns then.  Main thread, lock held. */
+void block_node_set_options(BlockNode *node, BlockdevOptions *options);
 /* The name of the member of options for a slot. */
 const char *block_slot_name(BlockSlot slot);
 /* The node in a slot, or NULL. */

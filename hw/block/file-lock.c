@@ -64,13 +64,33 @@ static bool check(int fd, const char *filename, int base, guint permissions, GEr
     return true;
 }
 
-bool file_lock(int fd, const char *filename, bool writable, GError **error)
+#define WRITING (BIT(WRITE) | BIT(RESIZE))
+
+bool file_lock_again(int fd, const char *filename, bool writable, GError **error)
 {
-    guint writing = BIT(WRITE) | BIT(RESIZE);
-    guint used = BIT(CONSISTENT_READ) | (writable ? writing : 0);
+    guint used = BIT(CONSISTENT_READ) | (writable ? WRITING : 0);
 
     return take(fd, filename, USED_BASE, used, error) &&
-           take(fd, filename, UNSHARED_BASE, writing, error) &&
+           take(fd, filename, UNSHARED_BASE, WRITING, error);
+}
+
+bool file_lock(int fd, const char *filename, bool writable, GError **error)
+{
+    guint used = BIT(CONSISTENT_READ) | (writable ? WRITING : 0);
+
+    return file_lock_again(fd, filename, writable, error) &&
            check(fd, filename, UNSHARED_BASE, used, error) &&
-           check(fd, filename, USED_BASE, writing, error);
+           check(fd, filename, USED_BASE, WRITING, error);
+}
+
+void file_lock_stop_writing(int fd)
+{
+    for (int i = 0; i < N_PERMISSIONS; i++) {
+        struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET,
+                              .l_start = USED_BASE + i, .l_len = 1 };
+
+        if (WRITING & BIT(i)) {
+            fcntl(fd, F_OFD_SETLK, &lock);
+        }
+    }
 }

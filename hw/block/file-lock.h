@@ -17,5 +17,10 @@
  * another process's locks conflict, host-error if the file system has no locks.
  * Closing fd releases the locks.  Any thread; does not wait. */
 bool file_lock(int fd, const char *filename, bool writable, GError **error);
+/* For another descriptor of a file that this process has locked: the same without looking for
+ * conflicts. */
+bool file_lock_again(int fd, const char *filename, bool writable, GError **error);
+/* Gives back what file_lock() took for writing beyond reading. */
+void file_lock_stop_writing(int fd);
 
 #endif

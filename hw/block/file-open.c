@@ -109,13 +109,14 @@ static guint probe_alignment(int fd, void *buf)
     return ALIGNMENT_MAX;
 }
 
-static bool find_alignment(BlockFile *s, GError **error)
+bool block_file_find_alignment(BlockFile *s, GError **error)
 {
     struct statx stx = { .stx_mask = 0 };
     BlockNode *node = &s->node;
     void *buf;
     int sector;
 
+    node->alignment = node->memory_alignment = 1;
     if (!s->direct) {
         return true;
     }
@@ -232,14 +233,17 @@ static bool check_kind(BlockFile *s, GError **error)
     return wanted;
 }
 
-static bool lock_image(BlockFile *s, GError **error)
+bool block_file_is_locked(const BlockFile *s)
 {
     const BlockdevOptions *options = s->node.options;
 
-    if (options->u.file.locking == ON_OFF_AUTO_OFF || options->force_share) {
-        return true;
-    }
-    return file_lock(s->fd, options->u.file.filename, !s->node.read_only, error);
+    return options->u.file.locking != ON_OFF_AUTO_OFF && !options->force_share;
+}
+
+static bool lock_image(BlockFile *s, GError **error)
+{
+    return !block_file_is_locked(s) ||
+           file_lock(s->fd, s->node.options->u.file.filename, !s->node.read_only, error);
 }
 
 /* What the file begins with; a file that cannot be read here fails later. */
@@ -256,7 +260,7 @@ static bool set_up(BlockFile *s, GError **error)
 {
     gint64 size;
 
-    if (!check_kind(s, error) || !lock_image(s, error) || !find_alignment(s, error)) {
+    if (!check_kind(s, error) || !lock_image(s, error) || !block_file_find_alignment(s, error)) {
         return false;
     }
     size = get_size(s);

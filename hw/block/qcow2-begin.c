@@ -36,7 +36,7 @@ static int mark_entries(Qcow2 *s, guint8 *directory, gsize size, bool *changed)
         gsize length;
 
         if (size - at < BITMAP_ENTRY) {
-            return qcow2_malformed(s, "the directory of bitmaps", s->header.bitmaps_offset);
+            return qcow2_malformed_at(s, "the directory of bitmaps", s->header.bitmaps_offset);
         }
         flags = qcow2_get32(directory + at + 12);
         /* Names and extra data follow. */
@@ -44,7 +44,7 @@ static int mark_entries(Qcow2 *s, guint8 *directory, gsize size, bool *changed)
                  (directory[at + 18] << 8 | directory[at + 19]);
         length = (length + 7) / 8 * 8;
         if (length > size - at) {
-            return qcow2_malformed(s, "the directory of bitmaps", s->header.bitmaps_offset);
+            return qcow2_malformed_at(s, "the directory of bitmaps", s->header.bitmaps_offset);
         }
         if ((flags & BITMAP_AUTO) && !(flags & BITMAP_IN_USE)) {
             qcow2_put32(directory + at + 12, flags | BITMAP_IN_USE);
@@ -66,7 +66,7 @@ static int mark_bitmaps(Qcow2 *s)
         return 0;
     }
     if (offset > s->file_end || size > s->file_end - offset) {
-        return qcow2_malformed(s, "the directory of bitmaps", offset);
+        return qcow2_malformed_at(s, "the directory of bitmaps", offset);
     }
     directory = g_malloc(size);
     error = qcow2_read(s, s->node.file, offset, directory, size);

@@ -70,7 +70,7 @@ const guint8 *qcow2_decompressed(Qcow2 *s, guint64 entry)
         return s->plain;
     }
     if (offset >> 56) {
-        qcow2_malformed(s, "a compressed cluster", offset);
+        qcow2_malformed_at(s, "a compressed cluster", offset);
         return NULL;
     }
     data = g_malloc(size);
@@ -85,7 +85,7 @@ const guint8 *qcow2_decompressed(Qcow2 *s, guint64 entry)
          ? zstd_cluster(data, size, s->plain, s->cluster_size)
          : inflate_cluster(data, size, s->plain, s->cluster_size);
     if (!ok) {
-        qcow2_malformed(s, "a compressed cluster", offset);
+        qcow2_malformed_at(s, "a compressed cluster", offset);
         return NULL;
     }
     s->plain_entry = entry;

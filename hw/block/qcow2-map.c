@@ -9,13 +9,53 @@
 #include <errno.h>
 #include <string.h>
 
-int qcow2_malformed(Qcow2 *s, const char *what, guint64 offset)
+#include "qmp/qapi-events.h"
+#include "qmp/qapi-types-block-error.h"
+#include "qom/env.h"
+
+/* ---- What makes no sense ---- */
+
+/* offset: in the file, or -1.  An image that is being written is marked, and is written no more:
+ * qcow2_begin_writing(), qcow2_note_corrupt(). */
+static void send_corrupted(Qcow2 *s, const char *what, guint64 number, gint64 offset)
+{
+    const Env *env = object_env(&s->node.object);
+    g_autofree char *text = g_strdup_printf("%s %" G_GUINT64_FORMAT, what, number);
+    EventBlockImageCorrupted data = {
+        .device = (char *)block_node_name(&s->node),
+        .node_name = (char *)block_node_name(&s->node),
+        .msg = text,
+        .has_offset = offset >= 0,
+        .offset = offset,
+        .fatal = !s->node.read_only,
+    };
+
+    if (env && env->events) {
+        qmp_event_block_image_corrupted(env->events, &data);
+    }
+}
+
+static int malformed(Qcow2 *s, const char *what, guint64 number, gint64 offset)
 {
     if (g_atomic_int_compare_and_exchange(&s->told, 0, 1)) {
-        g_warning("block node '%s': malformed qcow2 image: %s at %" G_GUINT64_FORMAT,
-                  s->node.object.name, what, offset);
+        g_warning("block node '%s': malformed qcow2 image: %s %" G_GUINT64_FORMAT "%s",
+                  s->node.object.name, what, number,
+                  s->node.read_only ? "" : "; it is not written any more");
+        send_corrupted(s, what, number, offset);
     }
     return EIO;
+}
+
+int qcow2_malformed(Qcow2 *s, const char *what, guint64 cluster)
+{
+    return malformed(s, what, cluster, -1);
+}
+
+int qcow2_malformed_at(Qcow2 *s, const char *what, guint64 offset)
+{
+    g_autofree char *text = g_strconcat(what, " at", NULL);
+
+    return malformed(s, text, offset, MIN(offset, G_MAXINT64));
 }
 
 /* ---- Entries ---- */
@@ -65,7 +105,8 @@ static int place_of(Qcow2 *s, const guint8 *at, guint64 cluster, guint index, Pl
     if (entry & QCOW2_COMPRESSED) {
         place->kind = QCOW2_KIND_COMPRESSED;
         place->host = entry;
-        return s->node.data_file ? qcow2_malformed(s, "a compressed cluster", cluster) : 0;
+        return s->node.data_file ? qcow2_malformed(s, "a compressed cluster for cluster", cluster)
+                                 : 0;
     }
     error = standard_offset(s, entry, cluster, &place->host);
     if (error) {
@@ -76,7 +117,7 @@ static int place_of(Qcow2 *s, const guint8 *at, guint64 cluster, guint index, Pl
     }
     if (entry & QCOW2_ZERO) {
         place->kind = QCOW2_KIND_ZERO;
-        return s->header.version < 3 ? qcow2_malformed(s, "a zero cluster", cluster) : 0;
+        return s->header.version < 3 ? qcow2_malformed(s, "a zero cluster for cluster", cluster) : 0;
     }
     place->kind = place->host || (s->node.data_file && place->copied) ? QCOW2_KIND_DATA
                                                                       : QCOW2_KIND_NONE;

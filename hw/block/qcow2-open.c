@@ -227,16 +227,15 @@ static bool repair(Qcow2 *s, GError **error)
     return !ret;
 }
 
-static bool open_for_writing(Qcow2 *s, GError **error)
+bool qcow2_open_for_writing(Qcow2 *s, const BlockdevOptions *options, GError **error)
 {
-    const BlockdevOptionsQcow2 *options = &s->node.options->u.qcow2;
-    const BlockdevOptions *common = s->node.options;
+    const BlockdevOptionsQcow2 *own = &options->u.qcow2;
 
-    s->lazy = options->has_lazy_refcounts ? options->lazy_refcounts
-                                          : s->header.compatible & QCOW2_COMPAT_LAZY_REFCOUNTS;
-    s->pass_discard = options->has_pass_discard_request
-                      ? options->pass_discard_request
-                      : common->has_discard && common->discard == BLOCKDEV_DISCARD_OPTIONS_UNMAP;
+    s->lazy = own->has_lazy_refcounts ? own->lazy_refcounts
+                                      : s->header.compatible & QCOW2_COMPAT_LAZY_REFCOUNTS;
+    s->pass_discard = own->has_pass_discard_request
+                      ? own->pass_discard_request
+                      : options->has_discard && options->discard == BLOCKDEV_DISCARD_OPTIONS_UNMAP;
     if (!check_writable(s, error)) {
         return false;
     }
@@ -254,7 +253,7 @@ static bool open_image(Qcow2 *s, GError **error)
     }
     set_sizes(s);
     return set_alignment(s, error) && read_l1(s, error) &&
-           (s->node.read_only || open_for_writing(s, error));
+           (s->node.read_only || qcow2_open_for_writing(s, s->node.options, error));
 }
 
 bool qcow2_open_image(Qcow2 *s, GError **error)

@@ -221,7 +221,7 @@ static int take(Qcow2 *s, guint64 cluster)
     int error = qcow2_check_room(s, offset + s->cluster_size);
 
     if (!error && is_metadata(s, offset)) {
-        error = qcow2_malformed(s, "a reference count of 0, of the table", offset);
+        error = qcow2_malformed_at(s, "a reference count of 0, of the table", offset);
     }
     return error ? error : set_count(s, cluster, 1);
 }

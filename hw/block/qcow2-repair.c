@@ -49,7 +49,7 @@ static int count_range(Repair *r, guint64 offset, guint64 bytes)
     Qcow2 *s = r->s;
 
     if (offset > s->file_end || bytes > s->file_end - offset) {
-        return qcow2_malformed(s, "a reference behind the end of the file", offset);
+        return qcow2_malformed_at(s, "a reference behind the end of the file", offset);
     }
     for (guint64 at = offset >> s->cluster_bits;
          bytes && at <= (offset + bytes - 1) >> s->cluster_bits; at++) {
@@ -87,7 +87,7 @@ static int count_table(Repair *r, guint64 offset)
     int error;
 
     if (offset & (s->cluster_size - 1)) {
-        return qcow2_malformed(s, "an L2 table's offset", offset);
+        return qcow2_malformed_at(s, "an L2 table's offset", offset);
     }
     if (++r->tables > TABLES_MAX) {
         return EFBIG;
@@ -114,7 +114,7 @@ static int count_l1(Repair *r, const guint64 *l1, guint32 entries)
             continue;
         }
         if (!g_hash_table_add(seen, &offsets[i])) {
-            return qcow2_malformed(r->s, "an L2 table that is used twice", offsets[i]);
+            return qcow2_malformed_at(r->s, "an L2 table that is used twice", offsets[i]);
         }
         error = count_table(r, offsets[i]);
     }
@@ -133,7 +133,7 @@ static int count_snapshot(Repair *r, const guint8 *entry)
     int error;
 
     if (bytes > QCOW2_L1_MAX || offset & (s->cluster_size - 1)) {
-        return qcow2_malformed(s, "a snapshot's L1 table", offset);
+        return qcow2_malformed_at(s, "a snapshot's L1 table", offset);
     }
     error = count_range(r, offset, bytes);
     if (error || !entries) {
@@ -164,7 +164,7 @@ static int count_snapshots(Repair *r)
               (entry[14] << 8 | entry[15]);
         at = (at + 7) / 8 * 8;
         if (at - start > QCOW2_L1_MAX) {
-            return qcow2_malformed(s, "the snapshot table", start);
+            return qcow2_malformed_at(s, "the snapshot table", start);
         }
     }
     return error ? error : s->header.n_snapshots ? count_range(r, start, at - start) : 0;
@@ -180,7 +180,7 @@ static int count_bitmap(Repair *r, guint64 offset, guint32 entries)
     int error;
 
     if (entries > BITMAP_TABLE_MAX || offset & (s->cluster_size - 1)) {
-        return qcow2_malformed(s, "a bitmap's table", offset);
+        return qcow2_malformed_at(s, "a bitmap's table", offset);
     }
     error = count_range(r, offset, bytes);
     if (error || !entries) {
@@ -214,7 +214,7 @@ static int count_bitmaps(Repair *r)
     error = qcow2_read(s, s->node.file, s->header.bitmaps_offset, directory, size);
     for (guint i = 0; i < s->header.n_bitmaps && !error; i++) {
         if (size - at < BITMAP_ENTRY) {
-            return qcow2_malformed(s, "the directory of bitmaps", s->header.bitmaps_offset);
+            return qcow2_malformed_at(s, "the directory of bitmaps", s->header.bitmaps_offset);
         }
         error = count_bitmap(r, qcow2_get64(directory + at), qcow2_get32(directory + at + 8));
         at += BITMAP_ENTRY + (guint64)qcow2_get32(directory + at + 20) +
@@ -234,7 +234,7 @@ static int count_refcounts(Repair *r)
     for (guint64 i = 0; i < s->refcount_table_size && !error; i++) {
         if (s->refcount_table[i]) {
             error = s->refcount_table[i] & (s->cluster_size - 1)
-                    ? qcow2_malformed(s, "a refcount block's offset", s->refcount_table[i])
+                    ? qcow2_malformed_at(s, "a refcount block's offset", s->refcount_table[i])
                     : count_range(r, s->refcount_table[i], s->cluster_size);
         }
     }

@@ -165,8 +165,10 @@ static int shrink(Qcow2 *s, guint64 size)
     return error ? error : qcow2_flush(s);
 }
 
-bool qcow2_do_resize(Qcow2 *s, guint64 size, GError **error)
+/* On the worker. */
+static bool do_resize(Qcow2 *s, void *data, GError **error)
 {
+    guint64 size = *(guint64 *)data;
     int ret = size % BLOCK_SECTOR_SIZE || size > G_MAXINT64 ? EINVAL : qcow2_begin_writing(s);
 
     if (!ret && size > s->header.size) {
@@ -185,11 +187,5 @@ bool qcow2_do_resize(Qcow2 *s, guint64 size, GError **error)
 
 bool qcow2_resize(BlockNode *node, guint64 size, GError **error)
 {
-    Qcow2Resize resize = { .size = size };
-
-    qcow2_worker_resize(to_qcow2(node), &resize);
-    if (resize.error) {
-        g_propagate_error(error, resize.error);
-    }
-    return !resize.error;
+    return qcow2_worker_call(to_qcow2(node), do_resize, &size, error);
 }

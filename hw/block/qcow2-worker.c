@@ -52,25 +52,37 @@ void qcow2_worker_done(BlockRequest *request, int error)
     aio_outside_end(request->aio, &request->io, error);
 }
 
+/* Something to do between requests. */
+struct Qcow2Task {
+    bool (*f)(Qcow2 *s, void *data, GError **error);
+    void *data;
+    GError **error;
+    bool ok, done;
+};
+
 /* Mutex held: the waiting thread gets its answer. */
-static void answer_resize(Qcow2 *s, Qcow2Resize *resize)
+static void do_task(Qcow2 *s, struct Qcow2Task *task)
 {
     g_mutex_unlock(&s->mutex);
-    qcow2_do_resize(s, resize->size, &resize->error);
+    task->ok = task->f(s, task->data, task->error);
     g_mutex_lock(&s->mutex);
-    resize->done = true;
+    task->done = true;
     g_cond_broadcast(&s->cond);
 }
 
-void qcow2_worker_resize(Qcow2 *s, Qcow2Resize *resize)
+bool qcow2_worker_call(Qcow2 *s, bool (*f)(Qcow2 *s, void *data, GError **error), void *data,
+                       GError **error)
 {
+    struct Qcow2Task task = { .f = f, .data = data, .error = error };
+
     g_mutex_lock(&s->mutex);
-    s->resize = resize;
+    s->task = &task;
     ring(s);
-    while (!resize->done) {
+    while (!task.done) {
         g_cond_wait(&s->cond, &s->mutex);
     }
     g_mutex_unlock(&s->mutex);
+    return task.ok;
 }
 
 /* Takes all requests from the queue; arms the bell if there are none. */
@@ -79,8 +91,8 @@ static AioRequest *take_queue(Qcow2 *s, bool *stop)
     AioRequest *list;
 
     g_mutex_lock(&s->mutex);
-    if (s->resize) {
-        answer_resize(s, g_steal_pointer(&s->resize));
+    if (s->task) {
+        do_task(s, g_steal_pointer(&s->task));
     }
     list = s->queue;
     s->queue = NULL;

@@ -12,6 +12,7 @@
  *   qcow2-blocks.c    more room for counts
  *   qcow2-flush.c     the order in which metadata reach the file
  *   qcow2-begin.c     marks in the image before the first change
+ *   qcow2-reopen.c    other options, while it is in use
  *   qcow2-repair.c    counts of an image that is marked dirty
  *   qcow2-job.h       requests of the worker, in files of their own
  *   qcow2-request.c   requests: passed on if the map is in memory, else left to the worker
@@ -82,7 +83,7 @@ struct Qcow2 {
     guint epoch;                /* 0 or 1; changed by the worker (qcow2-flush.c) */
     bool writing;               /* the image has the marks of qcow2_begin_writing() */
     bool unflushed;             /* a change of the map may not be on the medium */
-    struct Qcow2Resize *resize; /* to be done, or NULL */
+    struct Qcow2Task *task;     /* to be done, or NULL */
 
     /* Used by the worker only. */
     guint jobs;                 /* requests that wait for children */
@@ -100,7 +101,7 @@ struct Qcow2 {
     guint8 *zeros;              /* a cluster of them, once they were needed */
     guint8 *plain;              /* the cluster that was decompressed last */
     guint64 plain_entry;        /* its L2 entry; 0: none */
-    gint told;                  /* atomic: the log says that it is corrupt */
+    gint told;                  /* atomic: it was reported to be corrupt */
 };
 
 /* ---- qcow2-io.c: the worker's thread ---- */
@@ -136,8 +137,10 @@ typedef struct {
 int qcow2_map(Qcow2 *s, guint64 offset, guint64 bytes, Qcow2Extent *extent);
 /* The same for the worker: reads slices that are not in memory. */
 int qcow2_map_wait(Qcow2 *s, guint64 offset, guint64 bytes, Qcow2Extent *extent);
-/* Reports that something in the image makes no sense; returns EIO. */
-int qcow2_malformed(Qcow2 *s, const char *what, guint64 offset);
+/* Reports, once, that something in the image makes no sense, of that cluster or at that offset of
+ * the file: in the log and with BLOCK_IMAGE_CORRUPTED.  Returns EIO.  Any thread. */
+int qcow2_malformed(Qcow2 *s, const char *what, guint64 cluster);
+int qcow2_malformed_at(Qcow2 *s, const char *what, guint64 offset);
 
 /* ---- qcow2-library.c ---- */
 
@@ -214,18 +217,18 @@ void qcow2_do(Qcow2 *s, AioRequest *list);
 
 /* ---- qcow2-resize.c ---- */
 
-typedef struct Qcow2Resize Qcow2Resize;
-struct Qcow2Resize {
-    guint64 size;
-    GError *error;
-    bool done;
-};
-
 bool qcow2_can_resize(BlockNode *node, GError **error);
 /* Waits for the worker. */
 bool qcow2_resize(BlockNode *node, guint64 size, GError **error);
-/* On the worker. */
-bool qcow2_do_resize(Qcow2 *s, guint64 size, GError **error);
+
+/* ---- qcow2-reopen.c: block_reopen_prepare() and block_reopen_commit() ---- */
+
+/* Begins or stops writing, and takes options about it; waits for the worker.  Fails with
+ * file-not-usable, invalid-value. */
+bool qcow2_reopen(BlockNode *node, const BlockdevOptions *options, bool read_only,
+                  GError **error);
+/* Other requests than those in flight go to another backing node, or to none. */
+void qcow2_set_backing(BlockNode *node, BlockNode *backing);
 
 /* ---- qcow2-worker.c ---- */
 
@@ -235,8 +238,10 @@ bool qcow2_worker_start(Qcow2 *s, GError **error);
 void qcow2_worker_stop(Qcow2 *s);
 /* Gives it a request; on the thread of request->aio. */
 void qcow2_worker_queue(Qcow2 *s, BlockRequest *request);
-/* Lets the worker resize the image, and waits; on any thread that may wait. */
-void qcow2_worker_resize(Qcow2 *s, Qcow2Resize *resize);
+/* Lets the worker call f(s, data, error) between requests, and waits for its result; on any
+ * thread that may wait. */
+bool qcow2_worker_call(Qcow2 *s, bool (*f)(Qcow2 *s, void *data, GError **error), void *data,
+                       GError **error);
 BlockRequest *qcow2_request_of(AioRequest *io);
 /* A request from the queue is done. */
 void qcow2_worker_done(BlockRequest *request, int error);
@@ -244,6 +249,8 @@ void qcow2_worker_done(BlockRequest *request, int error);
 /* ---- qcow2-open.c: the worker ---- */
 
 bool qcow2_open_image(Qcow2 *s, GError **error);
+/* Prepares writing, by these options of the node. */
+bool qcow2_open_for_writing(Qcow2 *s, const BlockdevOptions *options, GError **error);
 void qcow2_close_image(Qcow2 *s);
 
 #endif

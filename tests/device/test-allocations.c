@@ -15,6 +15,7 @@
 #include "hw/net/net.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-block.h"
+#include "qmp/qapi-types-iothread.h"
 #include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"

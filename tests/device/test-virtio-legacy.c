@@ -18,6 +18,7 @@
 #include "hw/net/net.h"
 #include "hw/virtio/virtio-net.h"
 #include "hw/virtio/virtio-pci.h"
+#include "qmp/qapi-types-block.h"
 #include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
 #include "qmp/qapi-types-block.h"

@@ -12,7 +12,7 @@ import microvm
 import qtestclient
 from pc import HALT
 from vgaprogram import Program
-from vmdtest import Daemon, QmpError
+from vmdtest import Daemon, QmpError, VMD
 
 MIB = 1 << 20
 
@@ -35,6 +35,7 @@ NEEDS = {
     'closefd': 'fd1',
     'cont': 'microvm',
     'blockdev-create': 'image',
+    'blockdev-reopen': 'image disk0',
     'device_add': 'microvm',
     'device_del': 'microvm exit0',
     'eject': 'microvm cd',
@@ -303,6 +304,8 @@ MAKE = {
     'open': lambda c: c.call('blockdev-open-tray', id='cd'),
     'pc': machine('pc-i440fx-2.7'),
     'port': add_device('virtserialport', id='port', bus='vser.0'),
+    'program0': lambda c: c.call('blockdev-add', **{
+        'driver': 'file', 'node-name': 'program0', 'filename': VMD, 'read-only': True}),
     'qt': add_chardev('qt', 'null'),
     'ram0': add_object('memory-backend-ram', id='ram0', size=64 * MIB),
     'ring0': add_chardev('ring0', 'ringbuf'),

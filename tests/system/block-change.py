@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Nodes that change while a disk uses them: limits, thresholds."""
 import os
+import struct
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import qcow2images                                  # noqa: E402
 import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
+from qcow2images import run                         # noqa: E402
 from virtioblk import VirtioBlk                     # noqa: E402
 from vmdtest import Daemon                          # noqa: E402
 
@@ -218,4 +221,47 @@ def threshold(recorder):
         assert 'BLOCK_WRITE_THRESHOLD' not in m.client.drain_events()
 
 
-vmdtest.main([throttling, groups, limits_are_configuration, hints, formats, threshold])
+def broken_image(m, compressed):
+    """A qcow2 image whose first cluster is nowhere, or cannot be unpacked."""
+    with open(m.path, 'wb') as f:
+        f.write(os.urandom(65536) if not compressed else b'abc' * 21846)
+        f.truncate(MIB)
+    image = m.daemon.path('image')
+    run('qemu-img', 'convert', '-O', 'qcow2', *(['-c'] if compressed else []), m.path, image)
+    with open(image, 'r+b') as f:
+        data = f.read()
+        table = struct.unpack_from('>Q', data, struct.unpack_from('>Q', data, 40)[0])[0]
+        table &= (1 << 56) - 512
+        entry = struct.unpack_from('>Q', data, table)[0]
+        if compressed:
+            f.seek(entry & ((1 << 54) - 1))
+            f.write(b'\xff' * 100)
+        else:
+            f.seek(table)
+            f.write(struct.pack('>Q', entry + 512))
+    return image, entry & ((1 << 54) - 1)
+
+
+def corrupted(recorder):
+    """an image that turns out to be malformed is reported once, and not written any more"""
+    qcow2images.need_tools()
+    for compressed in False, True:
+        for read_only in False, True:
+            with Machine(recorder) as m:
+                image, place = broken_image(m, compressed)
+                m.start(driver='qcow2', file={'driver': 'file', 'filename': image},
+                        **{'read-only': read_only})
+                for _ in range(2):
+                    assert m.disk.read(0, 512) is None
+                event = m.client.wait_event('BLOCK_IMAGE_CORRUPTED')['data']
+                assert event['device'] == event['node-name'] == 'disk0', event
+                assert event['fatal'] == (not read_only) and event['msg'], event
+                assert event.get('offset') == (place if compressed else None), (event, place)
+                assert m.disk.write(900, b'x' * 512) == 1
+                assert 'BLOCK_IMAGE_CORRUPTED' not in m.client.drain_events()
+                with open(image, 'rb') as f:
+                    marked = struct.unpack_from('>Q', f.read(104), 72)[0] == 2
+                assert marked == (not read_only), marked
+
+
+vmdtest.main([corrupted, throttling, groups, limits_are_configuration, hints, formats, threshold])

@@ -16,6 +16,8 @@ IRQ = {'path': 'irq[0]', 'property': 'type'}
 IO0 = {'path': '/objects/io0', 'property': 'poll-max-ns', 'value': 'many'}
 NO_FILE = '/nonexistent/file'
 NO_LIMITS = {'bps': 0, 'bps_rd': 0, 'bps_wr': 0, 'iops': 0, 'iops_rd': 0, 'iops_wr': 0}
+# A program that runs is not opened for writing.
+PROGRAM = {'driver': 'file', 'node-name': 'program0', 'filename': vmdtest.VMD}
 NEW_FILE = {'driver': 'file', 'filename': NO_FILE, 'size': 0}
 
 # command: reason, what is there before (examplecontext.py), arguments.
@@ -46,6 +48,17 @@ ERRORS = {
         ('id-in-use', 'create0', {'job-id': 'create0', 'options': NEW_FILE}),
         ('id-invalid', '', {'job-id': '0', 'options': NEW_FILE}),
         ('limit-exceeded', 'jobs', {'job-id': 'one-more', 'options': NEW_FILE})],
+    'blockdev-reopen': [
+        ('property-missing', '', {'options': [{'driver': 'null-co'}]}),
+        ('object-not-found', '', {'options': [{'driver': 'null-co', 'node-name': 'x'}]}),
+        ('not-supported', 'null0', {'options': [{
+            'driver': 'null-co', 'node-name': 'null0', 'latency-ns': 5}]}),
+        ('invalid-value', 'null0', {'options': [{
+            'driver': 'null-co', 'node-name': 'null0', 'size': 1 << 20,
+            'detect-zeroes': 'unmap'}]}),
+        ('in-use', 'pc null0 vd0', {'options': [{
+            'driver': 'null-co', 'node-name': 'null0', 'size': 1 << 20, 'read-only': True}]}),
+        ('file-not-usable', 'program0', {'options': [PROGRAM]})],
     'blockdev-del': [
         ('object-not-found', '', {'node-name': 'x'}),
         ('in-use', 'pc null0 vd0', {'node-name': 'null0'})],

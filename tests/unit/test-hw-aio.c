@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "hw/aio/iothread.h"
-#include "qom/qapi-objects-block.h"
+#include "qom/qapi-objects-iothread.h"
 #include "tests/lib/rig.h"
 
 typedef struct {

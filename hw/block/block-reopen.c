@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Changing options of nodes in use: see block-reopen.h.
+ */
+#include "config.h"
+#include "hw/block/block-reopen.h"
+
+#include "hw/block/file.h"
+#include "hw/block/front.h"
+#include "hw/block/qcow2.h"
+#include "qmp/error.h"
+#include "qmp/value.h"
+#include "qmp/visit.h"
+#include "qom/property.h"
+#include "qom/qapi-objects-block.h"
+
+struct BlockReopen {
+    Object *root;
+    GArray *changes;            /* of BlockChange, inner nodes first */
+};
+
+static BlockChange *change_at(const BlockReopen *reopen, guint i)
+{
+    return &g_array_index(reopen->changes, BlockChange, i);
+}
+
+static bool is_file(const BlockNode *node)
+{
+    return node->options->driver == BLOCKDEV_DRIVER_FILE ||
+           node->options->driver == BLOCKDEV_DRIVER_HOST_DEVICE;
+}
+
+static bool is_direct(const BlockdevOptions *options)
+{
+    return options->cache && options->cache->direct;
+}
+
+/* ---- Checks ---- */
+
+static bool refuse_use(const BlockNode *node, const char *what, const BlockUser *user,
+                       GError **error)
+{
+    g_autofree char *path = user->object ? object_path(user->object)
+                                         : g_strdup_printf("job %s", user->job);
+
+    qmp_error_set_at(error, "options", ERROR_REASON_IN_USE,
+                     "%s of block node '%s' cannot change: '%s' uses it", what,
+                     node->object.name, path);
+    return false;
+}
+
+static BlockNode *node_of(const BlockUser *user)
+{
+    return user->object ? object_dynamic_cast(user->object, &qmp_class_block_node) : NULL;
+}
+
+/* Whoever writes to a node is asked first; no others may read what begins to be written. */
+static bool check_access(const BlockReopen *reopen, const BlockChange *change, GError **error)
+{
+    for (guint i = 0; i < change->node->users->len; i++) {
+        const BlockUser *user = change->node->users->pdata[i];
+        const BlockNode *above = node_of(user);
+        const BlockChange *other = above ? block_reopen_find(reopen->changes, above) : NULL;
+        bool writes = !above || (above->backing != change->node &&
+                                 !(other ? other->read_only : above->read_only));
+
+        if (change->read_only ? writes : user->share) {
+            return refuse_use(change->node, "'read-only'", user, error);
+        }
+    }
+    return true;
+}
+
+/* Requests are made as the page cache, or its absence, needs them. */
+static bool check_direct(const BlockNode *node, GError **error)
+{
+    for (guint i = 0; i < node->users->len; i++) {
+        const BlockUser *user = node->users->pdata[i];
+        const BlockNode *above = node_of(user);
+
+        if (!above || above->driver->format) {
+            return refuse_use(node, "'cache.direct'", user, error);
+        }
+        if (!check_direct(above, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_change(const BlockReopen *reopen, const BlockChange *change, GError **error)
+{
+    const BlockNode *node = change->node;
+
+    if (node->resizing) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being resized",
+                      node->object.name);
+        return false;
+    }
+    if (change->read_only != node->read_only && !check_access(reopen, change, error)) {
+        return false;
+    }
+    if (is_file(node) && is_direct(change->options) != is_direct(node->options) &&
+        !check_direct(node, error)) {
+        return false;
+    }
+    return true;
+}
+
+/* A backing node is in use from now on. */
+static bool use_backing(const BlockReopen *reopen, BlockChange *change, GError **error)
+{
+    const BlockChange *other = change->backing
+        ? block_reopen_find(reopen->changes, change->backing) : NULL;
+    const BlockUser user = {
+        .object = &change->node->object,
+        .share = other ? other->read_only : change->backing && change->backing->read_only,
+    };
+
+    if (change->backing && !block_node_use(change->backing, &user, error)) {
+        return qmp_error_blame(error, "backing");
+    }
+    change->uses_backing = change->backing != NULL;
+    return true;
+}
+
+/* ---- Planning ---- */
+
+static bool plan_one(BlockReopen *reopen, const BlockdevOptions *options, GError **error)
+{
+    BlockdevOptions *copy = NULL;
+    BlockNode *node;
+
+    if (!options->node_name) {
+        qmp_error_set_at(error, "node-name", ERROR_REASON_PROPERTY_MISSING,
+                         "'node-name' is missing");
+        return false;
+    }
+    node = block_node_find(reopen->root, options->node_name, error);
+    if (!node) {
+        return qmp_error_blame(error, "node-name");
+    }
+    qmp_clone(&qmp_type_BlockdevOptions, &copy, &options);
+    return block_reopen_plan(reopen->changes, node, copy, error);
+}
+
+static bool check_all(const BlockReopen *reopen, GError **error)
+{
+    for (guint i = 0; i < reopen->changes->len; i++) {
+        if (!check_change(reopen, change_at(reopen, i), error) ||
+            !use_backing(reopen, change_at(reopen, i), error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+BlockReopen *block_reopen_new(Object *root, const BlockdevOptionsList *options, GError **error)
+{
+    BlockReopen *reopen = g_new0(BlockReopen, 1);
+
+    reopen->root = root;
+    reopen->changes = g_array_new(false, true, sizeof(BlockChange));
+    for (gsize i = 0; i < options->n; i++) {
+        if (!plan_one(reopen, options->items[i], error)) {
+            g_autofree char *index = g_strdup_printf("[%" G_GSIZE_FORMAT "]", i);
+
+            qmp_error_blame(error, "node-name");
+            qmp_error_prefix_path(error ? *error : NULL, index);
+            qmp_error_prefix_path(error ? *error : NULL, "options");
+            block_reopen_free(reopen);
+            return NULL;
+        }
+    }
+    if (!check_all(reopen, error)) {
+        qmp_error_blame(error, "options");
+        block_reopen_free(reopen);
+        return NULL;
+    }
+    return reopen;
+}
+
+void block_reopen_free(BlockReopen *reopen)
+{
+    for (guint i = 0; i < reopen->changes->len; i++) {
+        BlockChange *change = change_at(reopen, i);
+
+        change->node->reopening = false;
+        if (change->uses_backing) {
+            block_node_unuse(change->backing, &change->node->object);
+        }
+        qmp_clear(&qmp_type_BlockdevOptions, &change->options);
+    }
+    g_array_unref(reopen->changes);
+    g_free(reopen);
+}
+
+/* ---- Files and images ---- */
+
+/* What a step does: images stop writing, files change, images begin to write. */
+typedef enum { STOP_WRITING, CHANGE_FILE, BEGIN_WRITING, N_STEPS } Step;
+
+static bool run_step(BlockChange *change, Step step, GError **error)
+{
+    BlockNode *node = change->node;
+
+    if (step == CHANGE_FILE && is_file(node)) {
+        change->done = true;
+        return block_file_reopen(node, change->options, change->read_only, &change->old_fd, error);
+    }
+    if (!node->driver->format || step == CHANGE_FILE ||
+        change->read_only != (step == STOP_WRITING)) {
+        return true;
+    }
+    change->done = true;
+    return qcow2_reopen(node, change->options, change->read_only, error);
+}
+
+/* Puts back what was changed, last first. */
+static void undo(BlockReopen *reopen)
+{
+    for (guint i = reopen->changes->len; i-- > 0;) {
+        if (is_file(change_at(reopen, i)->node)) {
+            block_file_reopen_undo(change_at(reopen, i)->node, &change_at(reopen, i)->old_fd);
+        }
+    }
+    for (guint i = 0; i < reopen->changes->len; i++) {
+        BlockChange *change = change_at(reopen, i);
+
+        if (change->done && change->node->driver->format) {
+            qcow2_reopen(change->node, change->node->options, change->was_read_only, NULL);
+        }
+    }
+}
+
+bool block_reopen_prepare(BlockReopen *reopen, GError **error)
+{
+    for (guint step = 0; step < N_STEPS; step++) {
+        for (guint i = 0; i < reopen->changes->len; i++) {
+            if (!run_step(change_at(reopen, i), step, error)) {
+                undo(reopen);
+                return false;
+            }
+        }
+    }
+    for (guint i = 0; i < reopen->changes->len; i++) {
+        block_file_reopen_done(&change_at(reopen, i)->old_fd);
+    }
+    return true;
+}
+
+/* ---- The rest ---- */
+
+static void set_link(BlockNode *node, const char *name, const char *path)
+{
+    const QmpInput input = { .ops = &qmp_value_input, .allow_internal = true };
+    g_autoptr(QmpValue) value = qmp_value_str(path ? path : "");
+    g_autoptr(GError) error = NULL;
+
+    if (!object_property_set(&node->object, name, &input, value, &error)) {
+        g_warning("block node '%s': %s", node->object.name, error->message);
+    }
+}
+
+static void drain(BlockFront *front, void *data)
+{
+    block_front_drain(front);
+}
+
+/* Requests that were sent to the old node have ended before it is let go. */
+static void set_backing(BlockReopen *reopen, BlockChange *change)
+{
+    BlockNode *node = change->node, *old = node->backing;
+
+    change->uses_backing = false;
+    if (change->backing) {
+        object_ref(change->backing);
+    }
+    qcow2_set_backing(node, change->backing);
+    set_link(node, "backing", change->backing ? change->backing->object.name : NULL);
+    block_front_foreach(reopen->root, drain, NULL);
+    if (old) {
+        block_node_unuse(old, &node->object);
+        object_unref(old);
+    }
+}
+
+/* Filters above a file need what it needs. */
+static void pass_alignment(BlockNode *node)
+{
+    for (guint i = 0; i < node->users->len; i++) {
+        BlockNode *above = node_of(node->users->pdata[i]);
+
+        if (above && !above->driver->format) {
+            above->alignment = node->alignment;
+            above->memory_alignment = node->memory_alignment;
+            pass_alignment(above);
+        }
+    }
+}
+
+void block_reopen_commit(BlockReopen *reopen)
+{
+    for (guint i = 0; i < reopen->changes->len; i++) {
+        BlockChange *change = change_at(reopen, i);
+        BlockNode *node = change->node;
+        g_autofree char *limits = g_strdup(change->options->io_limits.path);
+        g_autofree char *group = node->options->driver == BLOCKDEV_DRIVER_THROTTLE
+            ? g_strdup(change->options->u.throttle.throttle_group.path) : NULL;
+
+        node->read_only = change->read_only;
+        block_node_set_options(node, g_steal_pointer(&change->options));
+        set_link(node, "io-limits", limits);
+        if (group) {
+            set_link(node, "throttle-group", group);
+        }
+        if (change->sets_backing) {
+            set_backing(reopen, change);
+        }
+        if (is_file(node)) {
+            block_file_options_changed(node);
+            pass_alignment(node);
+        }
+    }
+}
