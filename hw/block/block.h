@@ -117,6 +117,7 @@ struct BlockNode {
     bool resized;               /* atomic: the file has another size than before */
     GPtrArray *users;           /* of BlockUser */
     bool resizing;              /* from block_resize_begin to its end */
+    bool of_drive;              /* made as a drive's medium, and to go when it is taken out */
     bool transient;             /* it is there for a job: no part of a configuration */
 };
 
