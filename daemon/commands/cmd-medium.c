@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include "daemon/commands/medium-node.h"
+#include "daemon/machine/block-addition.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
 #include "hw/block/disk.h"
@@ -33,9 +35,61 @@ bool qmp_blockdev_close_tray(QmpRequest *req, BlockdevCloseTrayArgs *args, GErro
     return disk != NULL;
 }
 
+/* ---- Taking media out ---- */
+
+void medium_locked_error(const char *name, GError **error)
+{
+    qmp_error_set(error, ERROR_REASON_WRONG_STATE, "Device '%s' is locked by its guest, which was "
+                  "asked to open the tray; try again, or give 'force'", name);
+}
+
+void medium_node_release(Vmd *vmd, BlockNode *node, void (*done)(void *data), void *data)
+{
+    if (node && node->of_drive && object_may_delete(&node->object, NULL)) {
+        block_removal_run(vmd, node, done, data);
+    } else {
+        done(data);
+    }
+}
+
+typedef struct {
+    QmpRequest *req;
+    BlockNode *node;            /* held; NULL: the drive was empty */
+} Removal;
+
+static void released(void *data)
+{
+    Removal *removal = data;
+
+    qmp_request_return(removal->req, NULL);
+    if (removal->node) {
+        object_unref(removal->node);
+    }
+    g_free(removal);
+}
+
 static void removed(void *opaque)
 {
-    qmp_request_return(opaque, NULL);
+    Removal *removal = opaque;
+
+    medium_node_release(qmp_request_context(removal->req), removal->node, released, removal);
+}
+
+/* Takes the medium out and ends the request. */
+static void remove_medium(QmpRequest *req, Disk *disk)
+{
+    BlockNode *node = disk_medium(disk);
+    Removal *removal = g_new(Removal, 1);
+    GError *error = NULL;
+
+    *removal = (Removal){ .req = req, .node = node ? object_ref(node) : NULL };
+    if (!disk_remove(disk, removed, removal, &error)) {
+        qmp_request_fail(req, error);
+        if (node) {
+            object_unref(node);
+        }
+        g_free(removal);
+    }
 }
 
 void qmp_blockdev_remove_medium(QmpRequest *req, BlockdevRemoveMediumArgs *args)
@@ -44,7 +98,9 @@ void qmp_blockdev_remove_medium(QmpRequest *req, BlockdevRemoveMediumArgs *args)
     GError *error = NULL;
     Disk *disk = disk_find(vmd->root, NULL, args->id, &error);
 
-    if (!disk || !disk_remove(disk, removed, req, &error)) {
+    if (disk) {
+        remove_medium(req, disk);
+    } else {
         qmp_request_fail(req, error);
     }
 }
@@ -72,11 +128,11 @@ void qmp_eject(QmpRequest *req, EjectArgs *args)
         disk_open_tray(disk, args->has_force && args->force, &asked);
     }
     if (asked) {
-        qmp_error_set(&error, ERROR_REASON_WRONG_STATE, "Device '%s' is locked by its guest, which "
-                      "was asked to open the tray; try again, or give 'force'",
-                      args->id ? args->id : args->device);
+        medium_locked_error(args->id ? args->id : args->device, &error);
     }
-    if (!disk || asked || !disk_remove(disk, removed, req, &error)) {
+    if (!disk || asked) {
         qmp_request_fail(req, error);
+    } else {
+        remove_medium(req, disk);
     }
 }

@@ -119,6 +119,7 @@ struct BlockNode {
     bool resizing;              /* from block_resize_begin to its end */
     bool reopening;             /* during block_reopen_*() */
     GPtrArray *retired;         /* of BlockdevOptions: options before it was reopened */
+    bool of_drive;              /* made as a drive's medium, and to go when it is taken out */
     bool transient;             /* it is there for a job: no part of a configuration */
 };
 

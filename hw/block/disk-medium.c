@@ -83,8 +83,8 @@ static BlockFront *find_front(Object *root, const char *device, const char *id, 
     Search search = { .device = device };
 
     if (!name || (device && id)) {
-        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
-                      "exactly one of 'device' and 'id' must be given");
+        qmp_error_set_at(error, "device", ERROR_REASON_PROPERTY_MISSING,
+                         "exactly one of 'device' and 'id' must be given");
         return NULL;
     }
     if (id) {

@@ -26,6 +26,7 @@ NEEDS = {
     'block-set-write-threshold': 'null0',
     'block_set_io_throttle': 'pc null0 vd0',
     'blockdev-add': 'image',
+    'blockdev-change-medium': 'microvm cd image',
     'blockdev-close-tray': 'microvm cd',
     'blockdev-del': 'image disk0',
     'blockdev-insert-medium': 'microvm cd open iso',

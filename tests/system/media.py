@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Commands for media: of drives with a tray and without one, by nodes and by files."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import qcow2images                                  # noqa: E402
+import vmdtest                                      # noqa: E402
+from vmdtest import Daemon, QmpError                # noqa: E402
+
+SIZE = 1474560
+
+
+class Bench:
+    """A PC that does not run, with an empty floppy drive `a` and an empty CD drive `cd`."""
+
+    def __init__(self, recorder, **floppy):
+        self.daemon = Daemon(recorder)
+        self.client = client = self.daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=32 << 20)
+        client.call('object-add', qom_type='pc-i440fx-7.2-machine', id='machine',
+                    memory_backend='ram')
+        client.call('device_add', driver='floppy', id='a', **floppy)
+        client.call('device_add', driver='ide-cd', id='cd')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.daemon.__exit__()
+
+    def file(self, name, content=b'', size=SIZE):
+        path = self.daemon.path(name)
+        with open(path, 'wb') as f:
+            f.write(content)
+            f.truncate(size)
+        return path
+
+    def node(self, name, **options):
+        self.client.call('blockdev-add', node_name=name, driver='raw',
+                         file={'driver': 'file', 'filename': self.file(name)}, **options)
+
+    def change(self, name, drive='a', **options):
+        self.client.call('blockdev-change-medium', id=drive,
+                         filename=self.daemon.path(name), **options)
+
+    def drive(self, name='a'):
+        """What query-block says of a drive."""
+        return next(d for d in self.client.call('query-block')
+                    if os.path.basename(d['qdev']) == name)
+
+    def inserted(self, name='a'):
+        """The name of the medium's file, or None."""
+        inserted = self.drive(name).get('inserted')
+        return inserted and os.path.basename(inserted['file'])
+
+    def nodes(self):
+        return {n['node-name'] for n in self.client.call('query-named-block-nodes')}
+
+    def fails(self, reason, path, command, **arguments):
+        try:
+            self.client.call(command, **arguments)
+        except QmpError as error:
+            assert error.error['reason'] == reason, error.error
+            assert error.error.get('path') == path, error.error
+            return error.error['desc']
+        raise AssertionError('%s %s succeeds' % (command, arguments))
+
+
+def change(recorder):
+    """blockdev-change-medium: files follow each other, and their nodes go with them"""
+    with Bench(recorder) as bench:
+        before = bench.nodes()
+        for name in 'one', 'two':
+            bench.file(name)
+            bench.change(name, format='raw')
+            assert bench.inserted() == name, bench.drive()
+            assert len(bench.nodes() - before) == 2, bench.nodes()
+        bench.node('mine')
+        bench.client.call('eject', id='a')
+        assert bench.nodes() - before == {'mine'} | {n for n in bench.nodes() if n[0] == '#'}
+        assert 'two' not in str(bench.client.call('query-named-block-nodes'))
+        bench.client.call('blockdev-insert-medium', id='a', node_name='mine')
+        bench.change('one', format='raw')
+        assert bench.inserted() == 'one' and 'mine' in bench.nodes()
+        bench.client.call('blockdev-remove-medium', id='a')
+        assert bench.inserted() is None
+        assert bench.daemon.path('one') not in str(bench.client.call('query-named-block-nodes'))
+        bench.client.call('blockdev-del', node_name='mine')
+        assert bench.nodes() == before, bench.nodes()
+
+
+def failures(recorder):
+    """what fails leaves the drive as it was, and no node"""
+    with Bench(recorder) as bench:
+        bench.file('one')
+        bench.file('other')
+        bench.change('one', format='raw')
+        before = bench.nodes()
+        for drive in 'a', 'cd':
+            bench.fails('file-not-usable', 'filename', 'blockdev-change-medium', id=drive,
+                        filename='/does-not-exist', format='raw')
+            bench.fails('file-not-usable', 'filename', 'blockdev-change-medium', id=drive,
+                        filename=bench.daemon.path('other'), format='qcow2')
+        bench.fails('in-use', 'filename', 'blockdev-change-medium', id='cd', format='raw',
+                    filename=bench.daemon.path('one'))
+        bench.fails('device-not-found', 'id', 'blockdev-change-medium', id='x', filename='y')
+        bench.fails('property-missing', 'device', 'blockdev-change-medium', filename='y')
+        bench.fails('invalid-value', 'format', 'blockdev-change-medium', id='a', filename='y',
+                    format='file')
+        bench.node('disk')
+        bench.client.call('device_add', driver='virtio-blk-pci', id='vd', drive='disk')
+        bench.fails('not-supported', 'device', 'blockdev-change-medium', device='disk',
+                    filename='y')
+        assert bench.inserted() == 'one' and bench.inserted('cd') is None
+        bench.client.call('device_del', id='vd')
+        bench.client.call('blockdev-del', node_name='disk')
+        assert bench.nodes() == before, bench.nodes()
+
+
+def modes(recorder):
+    """read-only-mode: as before, or as is said"""
+    with Bench(recorder) as bench:
+        for name in 'one', 'two', 'three':
+            bench.file(name)
+        wanted = [('one', {}, False), ('two', {'read_only_mode': 'read-only'}, True),
+                  ('three', {}, True), ('one', {'read_only_mode': 'read-write'}, False),
+                  ('two', {'read_only_mode': 'retain'}, False)]
+        for name, options, read_only in wanted:
+            bench.change(name, format='raw', **options)
+            assert bench.drive()['inserted']['ro'] == read_only, (name, options)
+
+
+def formats(recorder):
+    """without a format it is raw, and what looks like an image is reported"""
+    with Bench(recorder) as bench:
+        path = bench.daemon.path('image')
+        qcow2images.need_tools()
+        qcow2images.run('qemu-img', 'create', '-q', '-f', 'qcow2', path, str(SIZE))
+        bench.change('image', format='qcow2')
+        inserted = bench.drive()['inserted']
+        assert inserted['drv'] == 'qcow2' and inserted['image']['virtual-size'] == SIZE, inserted
+        bench.client.call('eject', id='a')
+        bench.change('image')
+        assert bench.drive()['inserted']['drv'] == 'raw'
+        assert 'begins as an image in format qcow2' in bench.daemon.output()
+
+
+def trays(recorder):
+    """a CD drive's tray opens for a change, and closes"""
+    with Bench(recorder) as bench:
+        client = bench.client
+        bench.file('one')
+        bench.change('one', drive='cd', format='raw')
+        for state in True, False:
+            data = client.wait_event('DEVICE_TRAY_MOVED')['data']
+            assert data['tray-open'] == state and os.path.basename(data['id']) == 'cd', data
+        assert bench.inserted('cd') == 'one' and not bench.drive('cd')['tray_open']
+        bench.fails('wrong-state', None, 'blockdev-remove-medium', id='cd')
+        client.call('blockdev-open-tray', id='cd')
+        assert client.wait_event('DEVICE_TRAY_MOVED')['data']['tray-open']
+        bench.node('mine')
+        bench.fails('wrong-state', None, 'blockdev-insert-medium', id='cd', node_name='mine')
+        client.call('blockdev-remove-medium', id='cd')
+        client.call('blockdev-insert-medium', id='cd', node_name='mine')
+        assert bench.drive('cd')['tray_open']
+        client.call('blockdev-close-tray', id='cd')
+        assert not bench.drive('cd')['tray_open'] and bench.inserted('cd') == 'mine'
+        client.call('eject', id='cd')
+        assert bench.drive('cd')['tray_open'] and bench.inserted('cd') is None
+
+
+def names(recorder):
+    """drives are found by the name of their first node, which they keep"""
+    with Bench(recorder) as bench:
+        bench.node('first')
+        bench.client.call('blockdev-insert-medium', id='a', node_name='first')
+        bench.file('one')
+        bench.client.call('blockdev-change-medium', device='first', format='raw',
+                          filename=bench.daemon.path('one'))
+        assert bench.inserted() == 'one' and bench.drive()['device'] == 'first'
+        bench.client.call('blockdev-open-tray', device='first')     # there is none
+        bench.client.call('blockdev-close-tray', device='first')
+        bench.client.call('eject', device='first')
+        assert bench.inserted() is None
+
+
+if __name__ == '__main__':
+    vmdtest.main([change, failures, modes, formats, trays, names])
