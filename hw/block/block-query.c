@@ -213,34 +213,36 @@ static void set_idle_time(BlockDeviceStats *s, guint64 last)
 
 static void fill_stats(BlockDeviceStats *s, const BlockStatistics *from)
 {
-    s->rd_bytes = load(&from->of[BLOCK_STAT_READ].bytes);
-    s->wr_bytes = load(&from->of[BLOCK_STAT_WRITE].bytes);
-    s->unmap_bytes = load(&from->of[BLOCK_STAT_UNMAP].bytes);
-    s->rd_operations = load(&from->of[BLOCK_STAT_READ].operations);
-    s->wr_operations = load(&from->of[BLOCK_STAT_WRITE].operations);
-    s->flush_operations = load(&from->of[BLOCK_STAT_FLUSH].operations);
-    s->unmap_operations = load(&from->of[BLOCK_STAT_UNMAP].operations);
-    s->rd_total_time_ns = load(&from->of[BLOCK_STAT_READ].time_ns);
-    s->wr_total_time_ns = load(&from->of[BLOCK_STAT_WRITE].time_ns);
-    s->flush_total_time_ns = load(&from->of[BLOCK_STAT_FLUSH].time_ns);
-    s->unmap_total_time_ns = load(&from->of[BLOCK_STAT_UNMAP].time_ns);
-    s->failed_rd_operations = load(&from->of[BLOCK_STAT_READ].failed);
-    s->failed_wr_operations = load(&from->of[BLOCK_STAT_WRITE].failed);
-    s->failed_flush_operations = load(&from->of[BLOCK_STAT_FLUSH].failed);
-    s->failed_unmap_operations = load(&from->of[BLOCK_STAT_UNMAP].failed);
-    s->invalid_rd_operations = load(&from->of[BLOCK_STAT_READ].invalid);
-    s->invalid_wr_operations = load(&from->of[BLOCK_STAT_WRITE].invalid);
-    s->invalid_unmap_operations = load(&from->of[BLOCK_STAT_UNMAP].invalid);
-    set_idle_time(s, load(&from->last));
+    s->rd_bytes = from->of[BLOCK_STAT_READ].bytes;
+    s->wr_bytes = from->of[BLOCK_STAT_WRITE].bytes;
+    s->unmap_bytes = from->of[BLOCK_STAT_UNMAP].bytes;
+    s->rd_operations = from->of[BLOCK_STAT_READ].operations;
+    s->wr_operations = from->of[BLOCK_STAT_WRITE].operations;
+    s->flush_operations = from->of[BLOCK_STAT_FLUSH].operations;
+    s->unmap_operations = from->of[BLOCK_STAT_UNMAP].operations;
+    s->rd_total_time_ns = from->of[BLOCK_STAT_READ].time_ns;
+    s->wr_total_time_ns = from->of[BLOCK_STAT_WRITE].time_ns;
+    s->flush_total_time_ns = from->of[BLOCK_STAT_FLUSH].time_ns;
+    s->unmap_total_time_ns = from->of[BLOCK_STAT_UNMAP].time_ns;
+    s->failed_rd_operations = from->of[BLOCK_STAT_READ].failed;
+    s->failed_wr_operations = from->of[BLOCK_STAT_WRITE].failed;
+    s->failed_flush_operations = from->of[BLOCK_STAT_FLUSH].failed;
+    s->failed_unmap_operations = from->of[BLOCK_STAT_UNMAP].failed;
+    s->invalid_rd_operations = from->of[BLOCK_STAT_READ].invalid;
+    s->invalid_wr_operations = from->of[BLOCK_STAT_WRITE].invalid;
+    s->invalid_unmap_operations = from->of[BLOCK_STAT_UNMAP].invalid;
+    set_idle_time(s, from->last);
 }
 
 static void add_disk_stats(BlockFront *front, void *data)
 {
     BlockStats *stats = front->config.node ? node_stats(front->config.node) : empty_stats();
+    BlockStatistics all;
 
     stats->device = g_strdup(block_front_name(front));
     stats->qdev = block_front_device(front);
-    fill_stats(stats->stats, &front->stats);
+    block_front_statistics(front, &all);
+    fill_stats(stats->stats, &all);
     g_ptr_array_add(data, stats);
 }
 

@@ -119,7 +119,7 @@ void disk_drop(Disk *disk)
     for (DiskRequest *i = take(&disk->queue.ended, &disk->queue.ended_end); i; i = i->next) {
         i->busy = false;
     }
-    for (BlockFrontRequest *i = disk->front.kept; i; i = i->next) {
+    for (BlockFrontRequest *i = disk->front.lanes->kept; i; i = i->next) {
         container_of(i, DiskRequest, front)->busy = false;
     }
     block_front_forget(&disk->front);

@@ -10,9 +10,9 @@
 
 typedef struct Waiting Waiting;
 
-/* A disk to wait for. */
+/* A lane of a disk to wait for. */
 typedef struct {
-    BlockFront *front;
+    BlockLane *lane;
     Waiting *all;
 } WaitingFor;
 
@@ -21,21 +21,21 @@ struct Waiting {
     gint left;                  /* atomic */
     void (*f)(void *opaque);
     void *opaque;
-    WaitingFor disks[];
+    WaitingFor lanes[];
 };
 
 static bool is_idle(void *opaque)
 {
-    const WaitingFor *disk = opaque;
+    const WaitingFor *one = opaque;
 
-    return disk->front->in_flight == 0;
+    return one->lane->in_flight == 0;
 }
 
 /* ---- The disks of a branch ---- */
 
 typedef struct {
     const Object *branch;
-    GPtrArray *fronts;
+    GPtrArray *lanes;           /* of BlockLane */
 } Search;
 
 /*
@@ -54,31 +54,32 @@ static bool is_within(Object *obj, const Object *branch)
     return obj != NULL;
 }
 
+/* With all its requests submitted. */
 static void add_if_within(BlockFront *front, void *data)
 {
     const Search *search = data;
 
-    if (is_within(&front->dev->object, search->branch)) {
-        g_ptr_array_add(search->fronts, front);
+    if (!is_within(&front->dev->object, search->branch)) {
+        return;
+    }
+    block_front_push(front);
+    for (guint i = 0; i < front->n_lanes; i++) {
+        g_ptr_array_add(search->lanes, &front->lanes[i]);
     }
 }
 
-/* With all their requests submitted. */
-static GPtrArray *fronts_within(Object *branch)
+static GPtrArray *lanes_within(Object *branch)
 {
-    Search search = { .branch = branch, .fronts = g_ptr_array_new() };
+    Search search = { .branch = branch, .lanes = g_ptr_array_new() };
 
     block_front_foreach(object_root(branch), add_if_within, &search);
-    for (guint i = 0; i < search.fronts->len; i++) {
-        block_front_push(search.fronts->pdata[i]);
-    }
-    return search.fronts;
+    return search.lanes;
 }
 
 /* ---- Looking ---- */
 
 typedef struct {
-    WaitingFor disk;
+    WaitingFor lane;
     bool idle;
 } Look;
 
@@ -86,15 +87,15 @@ static void look(void *opaque)
 {
     Look *look = opaque;
 
-    look->idle = is_idle(&look->disk) && aio_settled(look->disk.front->config.aio);
+    look->idle = is_idle(&look->lane) && aio_settled(look->lane.lane->aio);
 }
 
-static bool all_idle(const GPtrArray *fronts)
+static bool all_idle(const GPtrArray *lanes)
 {
-    for (guint i = 0; i < fronts->len; i++) {
-        Look one = { .disk.front = fronts->pdata[i] };
+    for (guint i = 0; i < lanes->len; i++) {
+        Look one = { .lane.lane = lanes->pdata[i] };
 
-        aio_run_wait(one.disk.front->config.aio, look, &one);
+        aio_run_wait(one.lane.lane->aio, look, &one);
         if (!one.idle) {
             return false;
         }
@@ -104,19 +105,19 @@ static bool all_idle(const GPtrArray *fronts)
 
 bool block_fronts_idle(Object *branch)
 {
-    g_autoptr(GPtrArray) fronts = fronts_within(branch);
+    g_autoptr(GPtrArray) lanes = lanes_within(branch);
 
-    return all_idle(fronts);
+    return all_idle(lanes);
 }
 
 bool block_fronts_wait(Object *branch, gint64 deadline)
 {
-    g_autoptr(GPtrArray) fronts = fronts_within(branch);
+    g_autoptr(GPtrArray) lanes = lanes_within(branch);
 
-    for (guint i = 0; i < fronts->len; i++) {
-        WaitingFor disk = { .front = fronts->pdata[i] };
+    for (guint i = 0; i < lanes->len; i++) {
+        WaitingFor one = { .lane = lanes->pdata[i] };
 
-        if (!aio_wait_until(disk.front->config.aio, is_idle, &disk, deadline)) {
+        if (!aio_wait_until(one.lane->aio, is_idle, &one, deadline)) {
             return false;
         }
     }
@@ -133,11 +134,13 @@ static void tell(void *opaque, guint64 argument)
     waiting->f(waiting->opaque);
 }
 
-/* On the thread of the disk's context. */
+/* On the thread of the lane's context. */
 static void one_idle(void *opaque)
 {
-    Waiting *all = ((WaitingFor *)opaque)->all;
+    WaitingFor *one = opaque;
+    Waiting *all = one->all;
 
+    g_atomic_rc_box_release(one->lane->first);
     if (g_atomic_int_dec_and_test(&all->left)) {
         machine_post(all->machine, tell, all, 0);
     }
@@ -145,20 +148,21 @@ static void one_idle(void *opaque)
 
 void block_fronts_when_idle(Object *branch, void (*f)(void *opaque), void *opaque)
 {
-    g_autoptr(GPtrArray) fronts = fronts_within(branch);
+    g_autoptr(GPtrArray) lanes = lanes_within(branch);
     Waiting *all;
 
-    if (all_idle(fronts)) {
+    if (all_idle(lanes)) {
         f(opaque);
         return;
     }
-    all = g_malloc0(sizeof(*all) + fronts->len * sizeof(all->disks[0]));
-    *all = (Waiting){ .machine = machine_of(branch), .left = fronts->len, .f = f,
+    all = g_malloc0(sizeof(*all) + lanes->len * sizeof(all->lanes[0]));
+    *all = (Waiting){ .machine = machine_of(branch), .left = lanes->len, .f = f,
                       .opaque = opaque };
-    for (guint i = 0; i < fronts->len; i++) {
-        WaitingFor *disk = &all->disks[i];
+    for (guint i = 0; i < lanes->len; i++) {
+        WaitingFor *one = &all->lanes[i];
 
-        *disk = (WaitingFor){ .front = fronts->pdata[i], .all = all };
-        aio_when(disk->front->config.aio, is_idle, one_idle, disk);
+        *one = (WaitingFor){ .lane = lanes->pdata[i], .all = all };
+        g_atomic_rc_box_acquire(one->lane->first);
+        aio_when(one->lane->aio, is_idle, one_idle, one);
     }
 }

@@ -47,25 +47,50 @@ static void add(guint64 *counter, guint64 n)
     __atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 }
 
-static void count(BlockFront *front, const BlockFrontRequest *request, int error)
+static void count(BlockStatistics *stats, const BlockFrontRequest *request, int error)
 {
     BlockStat i = stat_of(request->block.op);
     gint64 now = now_ns();
 
-    __atomic_store_n(&front->stats.last, now, __ATOMIC_RELAXED);
+    __atomic_store_n(&stats->last, now, __ATOMIC_RELAXED);
     if (error) {
-        add(&front->stats.of[i].failed, 1);
+        add(&stats->of[i].failed, 1);
         return;
     }
-    add(&front->stats.of[i].operations, 1);
-    add(&front->stats.of[i].bytes, request->block.bytes);
-    add(&front->stats.of[i].time_ns, now - request->started);
+    add(&stats->of[i].operations, 1);
+    add(&stats->of[i].bytes, request->block.bytes);
+    add(&stats->of[i].time_ns, now - request->started);
 }
 
-void block_front_note_invalid(BlockFront *front, BlockOp op)
+void block_lane_note_invalid(BlockLane *lane, BlockOp op)
 {
-    add(&front->stats.of[stat_of(op)].invalid, 1);
-    __atomic_store_n(&front->stats.last, now_ns(), __ATOMIC_RELAXED);
+    add(&lane->stats.of[stat_of(op)].invalid, 1);
+    __atomic_store_n(&lane->stats.last, now_ns(), __ATOMIC_RELAXED);
+}
+
+static guint64 load(const guint64 *counter)
+{
+    return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+static void add_statistics(BlockStatistics *sum, const BlockStatistics *lane)
+{
+    for (guint i = 0; i < N_BLOCK_STATS; i++) {
+        sum->of[i].bytes += load(&lane->of[i].bytes);
+        sum->of[i].operations += load(&lane->of[i].operations);
+        sum->of[i].time_ns += load(&lane->of[i].time_ns);
+        sum->of[i].failed += load(&lane->of[i].failed);
+        sum->of[i].invalid += load(&lane->of[i].invalid);
+    }
+    sum->last = MAX(sum->last, load(&lane->last));
+}
+
+void block_front_statistics(const BlockFront *front, BlockStatistics *ret)
+{
+    *ret = (BlockStatistics){ .last = 0 };
+    for (guint i = 0; i < front->n_lanes; i++) {
+        add_statistics(ret, &front->lanes[i].stats);
+    }
 }
 
 /* ---- Errors ---- */
@@ -107,11 +132,11 @@ static void send_event(BlockFront *front, BlockOp op, BlockErrorAction action, i
     }
 }
 
-static void keep(BlockFront *front, BlockFrontRequest *request)
+static void keep(BlockLane *lane, BlockFrontRequest *request)
 {
     request->next = NULL;
-    *front->kept_end = request;
-    front->kept_end = &request->next;
+    *lane->kept_end = request;
+    lane->kept_end = &request->next;
 }
 
 /* A later error does not replace the first. */
@@ -122,15 +147,16 @@ static void set_status(BlockFront *front, int error)
                                                       : BLOCK_DEVICE_IO_STATUS_FAILED);
 }
 
-static void request_failed(BlockFront *front, BlockFrontRequest *request, int error)
+static void request_failed(BlockFrontRequest *request, int error)
 {
+    BlockFront *front = request->lane->front;
     BlockErrorAction action = action_for(front, request->block.op, error);
 
     send_event(front, request->block.op, action, error);
     switch (action) {
     case BLOCK_ERROR_ACTION_STOP:
         set_status(front, error);
-        keep(front, request);
+        keep(request->lane, request);
         machine_request_stop(front->machine, RUN_STATE_IO_ERROR);
         break;
     case BLOCK_ERROR_ACTION_IGNORE:
@@ -147,35 +173,37 @@ static void request_failed(BlockFront *front, BlockFrontRequest *request, int er
 static void request_done(BlockRequest *block, int error)
 {
     BlockFrontRequest *request = (BlockFrontRequest *)block;
-    BlockFront *front = request->front;
+    BlockLane *lane = request->lane;
 
-    front->in_flight--;
-    count(front, request, error);
+    lane->in_flight--;
+    count(&lane->stats, request, error);
     if (error) {
-        request_failed(front, request, error);
+        request_failed(request, error);
     } else {
         request->done(request, 0);
     }
 }
 
-void block_front_submit(BlockFront *front, BlockFrontRequest *request)
+void block_lane_submit(BlockLane *lane, BlockFrontRequest *request)
 {
-    aio_assert(front->config.aio);
-    request->front = front;
+    BlockFront *front = lane->front;
+
+    aio_assert(lane->aio);
+    request->lane = lane;
     request->block.done = request_done;
     request->started = now_ns();
     if (!g_atomic_int_get(&front->write_cache)) {
         request->block.flags |= BLOCK_FUA;
     }
-    front->in_flight++;
-    block_submit(front->config.node, front->config.aio, &request->block);
+    lane->in_flight++;
+    block_submit(front->config.node, lane->aio, &request->block);
 }
 
 /* ---- Draining and going on ---- */
 
 static bool nothing_in_flight(void *opaque)
 {
-    return ((const BlockFront *)opaque)->in_flight == 0;
+    return ((const BlockLane *)opaque)->in_flight == 0;
 }
 
 void block_front_drain(BlockFront *front)
@@ -183,7 +211,9 @@ void block_front_drain(BlockFront *front)
     main_thread_assert();
     env_lock_assert(&front->dev->object);
     block_front_push(front);
-    aio_wait(front->config.aio, nothing_in_flight, front);
+    for (guint i = 0; i < front->n_lanes; i++) {
+        aio_wait(front->lanes[i].aio, nothing_in_flight, &front->lanes[i]);
+    }
 }
 
 void block_front_push(BlockFront *front)
@@ -193,34 +223,42 @@ void block_front_push(BlockFront *front)
     }
 }
 
-static BlockFrontRequest *take_kept(BlockFront *front)
+/* Calls f(lane) on the thread of each lane. */
+static void on_each_lane(BlockFront *front, void (*f)(void *opaque))
 {
-    BlockFrontRequest *list = front->kept;
+    main_thread_assert();
+    env_lock_assert(&front->dev->object);
+    for (guint i = 0; i < front->n_lanes; i++) {
+        aio_run_wait(front->lanes[i].aio, f, &front->lanes[i]);
+    }
+}
 
-    front->kept = NULL;
-    front->kept_end = &front->kept;
+static BlockFrontRequest *take_kept(BlockLane *lane)
+{
+    BlockFrontRequest *list = lane->kept;
+
+    lane->kept = NULL;
+    lane->kept_end = &lane->kept;
     return list;
 }
 
 static void resume(void *opaque)
 {
-    BlockFront *front = opaque;
-    BlockFrontRequest *request = take_kept(front);
+    BlockLane *lane = opaque;
+    BlockFrontRequest *request = take_kept(lane);
 
     while (request) {
         BlockFrontRequest *next = request->next;
 
-        block_front_submit(front, request);
+        block_lane_submit(lane, request);
         request = next;
     }
 }
 
 void block_front_resume(BlockFront *front)
 {
-    main_thread_assert();
-    env_lock_assert(&front->dev->object);
     g_atomic_int_set(&front->status, BLOCK_DEVICE_IO_STATUS_OK);
-    aio_run_wait(front->config.aio, resume, front);
+    on_each_lane(front, resume);
 }
 
 static void forget(void *opaque)
@@ -230,9 +268,7 @@ static void forget(void *opaque)
 
 void block_front_forget(BlockFront *front)
 {
-    main_thread_assert();
-    env_lock_assert(&front->dev->object);
-    aio_run_wait(front->config.aio, forget, front);
+    on_each_lane(front, forget);
 }
 
 /* The medium is gone. */
@@ -294,6 +330,16 @@ static void unlist_front(BlockFront *front)
     }
 }
 
+static bool enable_io(BlockFront *front, GError **error)
+{
+    for (guint i = 0; i < front->n_lanes; i++) {
+        if (!aio_enable_io(front->lanes[i].aio, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool block_front_insert(BlockFront *front, BlockNode *node, GError **error)
 {
     const BlockUser user = {
@@ -303,7 +349,7 @@ bool block_front_insert(BlockFront *front, BlockNode *node, GError **error)
 
     main_thread_assert();
     env_lock_assert(&front->dev->object);
-    if ((block_node_needs_io(node) && !aio_enable_io(front->config.aio, error)) ||
+    if ((block_node_needs_io(node) && !enable_io(front, error)) ||
         !block_node_use(node, &user, error)) {
         return false;
     }
@@ -319,13 +365,32 @@ void block_front_remove(BlockFront *front)
     BlockNode *node = front->config.node;
 
     if (node) {
-        main_thread_assert();
-        env_lock_assert(&front->dev->object);
-        aio_run_wait(front->config.aio, fail_kept, front);
+        on_each_lane(front, fail_kept);
         front->config.node = NULL;
         block_node_unuse(node, &front->dev->object);
         g_atomic_int_set(&front->status, BLOCK_DEVICE_IO_STATUS_OK);
     }
+}
+
+static void make_lanes(BlockFront *front, const BlockFrontConfig *config)
+{
+    front->n_lanes = 1 + config->n_more;
+    front->lanes = g_atomic_rc_box_alloc0(front->n_lanes * sizeof(BlockLane));
+    for (guint i = 0; i < front->n_lanes; i++) {
+        BlockLane *lane = &front->lanes[i];
+
+        lane->front = front;
+        lane->first = front->lanes;
+        lane->aio = i ? config->more[i - 1] : config->aio;
+        lane->kept_end = &lane->kept;
+    }
+    front->config.more = NULL;
+}
+
+static void free_lanes(BlockFront *front)
+{
+    g_clear_pointer(&front->lanes, g_atomic_rc_box_release);
+    front->n_lanes = 0;
 }
 
 bool block_front_attach(BlockFront *front, Device *dev, const BlockFrontConfig *config,
@@ -335,8 +400,9 @@ bool block_front_attach(BlockFront *front, Device *dev, const BlockFrontConfig *
         .dev = dev, .machine = machine_of(dev), .config = *config, .write_cache = true,
     };
     front->config.node = NULL;
-    front->kept_end = &front->kept;
+    make_lanes(front, config);
     if (config->node && !block_front_insert(front, config->node, error)) {
+        free_lanes(front);
         return false;
     }
     front->attached = true;
@@ -353,6 +419,7 @@ void block_front_detach(BlockFront *front)
     unlist_front(front);
     block_front_remove(front);
     g_clear_pointer(&front->name, g_free);
+    free_lanes(front);
     front->attached = false;
 }
 

@@ -7,8 +7,12 @@
  * failed request is reported to the guest, ignored, or kept, in which case the
  * machine stops; kept ones are resubmitted when it resumes.
  *
+ * A disk whose queues run on several contexts has a lane for each: a request stays on its
+ * lane, whose data only that context's thread uses, so no lane waits for another one, and
+ * nothing is locked.  Other disks have one lane.
+ *
  * Threads: attach, detach, drain, resume, forget and queries on the main thread
- * with the machine lock held; requests on the context's thread.
+ * with the machine lock held; requests on the thread of the lane's context.
  */
 #ifndef HW_BLOCK_FRONT_H
 #define HW_BLOCK_FRONT_H
@@ -19,6 +23,7 @@
 #include "qom/device.h"
 
 typedef struct BlockFront BlockFront;
+typedef struct BlockLane BlockLane;
 typedef struct BlockFrontRequest BlockFrontRequest;
 
 struct BlockFrontRequest {
@@ -27,7 +32,7 @@ struct BlockFrontRequest {
      * called for a request that was dropped. */
     void (*done)(BlockFrontRequest *request, int error);
 
-    BlockFront *front;          /* used by front.c */
+    BlockLane *lane;            /* used by front.c */
     BlockFrontRequest *next;    /* while it is kept */
     gint64 started;             /* ns */
 };
@@ -35,7 +40,7 @@ struct BlockFrontRequest {
 typedef enum { BLOCK_STAT_READ, BLOCK_STAT_WRITE, BLOCK_STAT_FLUSH, BLOCK_STAT_UNMAP,
                N_BLOCK_STATS } BlockStat;
 
-/* Written by the context's thread, read by any. */
+/* Written by the lane's thread, read by any. */
 typedef struct {
     struct {
         guint64 bytes, operations, time_ns, failed, invalid;
@@ -45,7 +50,9 @@ typedef struct {
 
 typedef struct {
     BlockNode *node;            /* NULL: no medium, see block_front_insert() */
-    AioContext *aio;
+    AioContext *aio;            /* of the first lane */
+    AioContext *const *more;    /* of further lanes, all different; copied */
+    guint n_more;
     BlockdevOnError rerror, werror;
     bool share;                 /* other users that share may use the node, too */
     bool io_status;             /* query-block shows an io-status */
@@ -58,6 +65,17 @@ typedef struct {
     void *opaque;
 } BlockFrontConfig;
 
+struct BlockLane {
+    BlockFront *front;
+    BlockLane *first;           /* the front's lanes are one g_atomic_rc_box: who waits for one
+                                   holds it */
+    AioContext *aio;
+    guint in_flight;            /* without kept ones */
+    BlockFrontRequest *kept, **kept_end;
+    BlockStatistics stats;
+    guint8 apart[64];           /* no line of a cache has data of two lanes */
+};
+
 struct BlockFront {
     Device *dev;
     Machine *machine;
@@ -68,9 +86,8 @@ struct BlockFront {
     gint tray_open, locked;     /* atomic: as DiskOps.has_tray drives have them */
     gint write_cache;           /* atomic: the guest flushes; else each write is flushed */
     gint status;                /* atomic: BlockDeviceIoStatus */
-    guint in_flight;            /* without kept ones; used by the context's thread only */
-    BlockFrontRequest *kept, **kept_end;
-    BlockStatistics stats;
+    BlockLane *lanes;           /* while it is attached */
+    guint n_lanes;
 };
 
 /* Starts using the node, if there is one.  Fails with in-use, not-supported (no io_uring). */
@@ -88,10 +105,21 @@ const char *block_front_name(const BlockFront *front);
 /* The device's id, or its path; newly allocated. */
 char *block_front_device(const BlockFront *front);
 
-/* Context's thread. */
-void block_front_submit(BlockFront *front, BlockFrontRequest *request);
+/* Lane's thread. */
+void block_lane_submit(BlockLane *lane, BlockFrontRequest *request);
 /* Counts an invalid request. */
-void block_front_note_invalid(BlockFront *front, BlockOp op);
+void block_lane_note_invalid(BlockLane *lane, BlockOp op);
+/* The same for the first lane. */
+static inline void block_front_submit(BlockFront *front, BlockFrontRequest *request)
+{
+    block_lane_submit(front->lanes, request);
+}
+static inline void block_front_note_invalid(BlockFront *front, BlockOp op)
+{
+    block_lane_note_invalid(front->lanes, op);
+}
+/* The sum of all lanes; any thread. */
+void block_front_statistics(const BlockFront *front, BlockStatistics *ret);
 
 /* Has the device submit what it has put off (config.push). */
 void block_front_push(BlockFront *front);

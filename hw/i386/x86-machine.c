@@ -112,8 +112,14 @@ static bool set_topology(Machine *machine, GError **error)
     X86MachineProps *props = x86_machine_props(machine);
     bool sockets_first = object_is_a(machine, &qmp_class_pc_i440fx_2_7_machine);
 
-    return !props->smp ||
-           x86_smp_resolve(props->smp, sockets_first, &machine->accel->topology, error);
+    if (!props->smp) {
+        return true;
+    }
+    if (!x86_smp_resolve(props->smp, sockets_first, &machine->accel->topology, error)) {
+        return false;
+    }
+    machine->n_cpus = props->smp->cpus;
+    return true;
 }
 
 bool x86_check_irqchip(Machine *machine, GError **error)

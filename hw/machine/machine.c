@@ -38,6 +38,13 @@ Machine *machine_made(Object *root)
     return machine && object_life(&machine->object) == OBJECT_COMPLETE ? machine : NULL;
 }
 
+guint machine_n_cpus(const Machine *machine)
+{
+    const GPtrArray *made = machine->accel->cpus;
+
+    return machine->n_cpus ? machine->n_cpus : MAX(made ? made->len : 0, 1);
+}
+
 bool machine_past_build(Object *obj)
 {
     const Machine *machine = machine_find(object_root(obj));

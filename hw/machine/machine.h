@@ -106,6 +106,7 @@ struct Machine {
     /* Set by the board's setup. */
     MemoryRegion *ram;          /* the whole memory-backend, or NULL */
     guint64 ram_size;           /* bytes */
+    guint n_cpus;               /* that it starts with; 0: as many as clients make */
 
     bool started;               /* the build phase is over */
     bool running;
@@ -117,6 +118,8 @@ const MachineOps *machine_ops(const Machine *machine);
 /* The machine of a tree, or NULL; the same, but NULL also while it is being made. */
 Machine *machine_find(Object *root);
 Machine *machine_made(Object *root);
+/* CPUs that it starts with: as its properties say, else those that there are now; at least 1. */
+guint machine_n_cpus(const Machine *machine);
 /* Whether the machine of obj's tree has been started: then it is too late for
  * what is read at the start. */
 bool machine_past_build(Object *obj);

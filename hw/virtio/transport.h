@@ -35,6 +35,7 @@ enum {
 };
 
 typedef struct VirtioTransportOps {
+    bool queue_per_cpu;         /* each queue interrupts by itself, so that it may have a CPU */
     /* Used buffer notification of queue n.  Any thread, no lock needed. */
     void (*queue_interrupt)(void *opaque, guint n);
     /* Configuration change notification.  Any thread, no lock needed. */

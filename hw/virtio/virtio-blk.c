@@ -39,7 +39,7 @@ enum {
     CONFIG_BYTES = 60,
 };
 
-#define DEVICE_ID 2
+enum { DEVICE_ID = 2, SEG_MAX = 126 };      /* of a queue of 128 */
 
 /* ---- Features and configuration ---- */
 
@@ -97,7 +97,7 @@ static void blk_get_config(VirtioDevice *dev, guint8 *config)
 
     put64(config, CONFIG_CAPACITY,
           block_node_size(s->front.config.node) / s->block_size * (s->block_size / 512));
-    put32(config, CONFIG_SEG_MAX, props->queue_size - 2);
+    put32(config, CONFIG_SEG_MAX, props->seg_max_adjust ? props->queue_size - 2 : SEG_MAX);
     put32(config, CONFIG_BLK_SIZE, s->block_size);
     config[CONFIG_PHYSICAL_BLOCK_EXP] =
         g_bit_nth_msf(props->physical_block_size / s->block_size, -1);
@@ -178,6 +178,10 @@ static bool blk_realize(Device *device, GError **error)
     if (!block_sizes_check(&sizes, error) || !check_queue_size(props->queue_size, error) ||
         !block_sizes_check_node(props->logical_block_size, node, error)) {
         return false;
+    }
+    if (!props->has_num_queues) {
+        props->num_queues = virtio_auto_queues(&s->virtio, 0);
+        props->has_num_queues = true;
     }
     config.aio = machine_aio(s->virtio.machine, &props->iothread, error);
     if (!config.aio || !block_front_attach(&s->front, device, &config, error)) {

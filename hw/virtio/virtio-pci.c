@@ -79,6 +79,7 @@ static void driver_reset(void *opaque)
 }
 
 static const VirtioTransportOps transport_ops = {
+    .queue_per_cpu = true,
     .queue_interrupt = queue_interrupt,
     .config_interrupt = config_interrupt,
     .queue_notifier = queue_notifier,

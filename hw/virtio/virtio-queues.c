@@ -61,6 +61,16 @@ VirtQueue *virtio_add_queue(VirtioDevice *dev, guint16 size, void (*handler)(Vir
     return queue;
 }
 
+guint virtio_auto_queues(const VirtioDevice *dev, guint others)
+{
+    enum { MAX_QUEUES = 1024 };
+
+    if (!dev->transport || !dev->transport->queue_per_cpu) {
+        return 1;
+    }
+    return MIN(machine_n_cpus(dev->machine), MAX_QUEUES - others);
+}
+
 static void free_queue(VirtQueue *queue)
 {
     VirtioNotifier *notifier = virtio_notifier(queue);

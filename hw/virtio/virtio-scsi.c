@@ -191,7 +191,7 @@ static bool scsi_realize(Device *device, GError **error)
         return false;
     }
     if (!props->has_num_queues) {
-        props->num_queues = 1;
+        props->num_queues = virtio_auto_queues(&s->virtio, VIRTIO_SCSI_FIRST_REQUEST_QUEUE);
         props->has_num_queues = true;
     }
     set_defaults(s);

@@ -94,6 +94,9 @@ struct VirtioDevice {
  * driver has made buffers available. */
 VirtQueue *virtio_add_queue(VirtioDevice *dev, guint16 size, void (*handler)(VirtioDevice *dev,
                             VirtQueue *queue));
+/* How many queues a device has by default that has `others`, too: one for each CPU if its
+ * transport takes them. */
+guint virtio_auto_queues(const VirtioDevice *dev, guint others);
 /* For a handler that has done enough for one turn of the loop: true if it will be
  * called again, false if there is no loop (tests) and it must continue. */
 bool virtio_yield(VirtQueue *queue);

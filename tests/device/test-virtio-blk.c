@@ -230,9 +230,9 @@ static void test_read_write(Bench *b, gconstpointer unused)
     g_assert_cmpuint(send_to_queue(b, 0, 1, T_IN, 8, back, 8192, true), ==, S_OK);
     g_assert_cmpmem(virtio_driver_ptr(d, back), 8192, bytes, 8192);
     g_assert_cmpuint(request(b, 0, T_FLUSH, 0, 0, 0, false), ==, S_OK);
-    g_assert_cmpuint(front_of(b, 0)->stats.of[BLOCK_STAT_WRITE].bytes, ==, 8192);
-    g_assert_cmpuint(front_of(b, 0)->stats.of[BLOCK_STAT_READ].operations, ==, 1);
-    g_assert_cmpuint(front_of(b, 0)->stats.of[BLOCK_STAT_FLUSH].operations, ==, 1);
+    g_assert_cmpuint(front_of(b, 0)->lanes->stats.of[BLOCK_STAT_WRITE].bytes, ==, 8192);
+    g_assert_cmpuint(front_of(b, 0)->lanes->stats.of[BLOCK_STAT_READ].operations, ==, 1);
+    g_assert_cmpuint(front_of(b, 0)->lanes->stats.of[BLOCK_STAT_FLUSH].operations, ==, 1);
     g_assert_cmpuint(virtio_driver_edges(d), >, 0);
 
     /* The other device is another disk. */
@@ -353,7 +353,7 @@ static guint64 send_slow(Bench *b)
     while (aio_poll(machine_aio(b->rig->machine, NULL, NULL), false)) {
         continue;
     }
-    g_assert_cmpuint(front_of(b, 0)->in_flight, ==, 1);
+    g_assert_cmpuint(front_of(b, 0)->lanes->in_flight, ==, 1);
     g_assert_cmpuint(*(guint8 *)virtio_driver_ptr(d, status), ==, S_NONE);
     return status;
 }
@@ -382,7 +382,7 @@ static void test_in_flight(Bench *b, gconstpointer unused)
     virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, 16);
     status = send_slow(b);
     machine_pause(b->rig->machine);
-    g_assert_cmpuint(front_of(b, 0)->in_flight, ==, 1);
+    g_assert_cmpuint(front_of(b, 0)->lanes->in_flight, ==, 1);
     g_assert_false(block_fronts_idle(&b->rig->machine->object));
     block_fronts_when_idle(&b->rig->machine->object, count_call, &calls);
     g_assert_cmpuint(calls, ==, 0);
@@ -398,7 +398,7 @@ static void test_in_flight(Bench *b, gconstpointer unused)
     status = send_slow(b);
     virtio_driver_write(d, 0x70, 0);
     g_assert_cmpuint(virtio_driver_status(d), ==, 15);
-    g_assert_cmpuint(front_of(b, 0)->in_flight, ==, 1);
+    g_assert_cmpuint(front_of(b, 0)->lanes->in_flight, ==, 1);
     virtio_driver_write(d, 0x70, 0);
     virtio_driver_write(d, 0x70, 15);
     g_assert_false(to_virtio_device(b->dev[0])->started);
@@ -449,7 +449,8 @@ static void test_ranges(Bench *b, gconstpointer unused)
             }
         }
     }
-    g_assert_cmpuint(front_of(b, 0)->stats.of[BLOCK_STAT_WRITE].invalid, ==, G_N_ELEMENTS(bad));
+    g_assert_cmpuint(front_of(b, 0)->lanes->stats.of[BLOCK_STAT_WRITE].invalid, ==,
+                     G_N_ELEMENTS(bad));
     g_assert_cmpuint(request(b, 0, T_IN, SECTORS, 0, 0, true), ==, S_OK);
     g_assert_cmpuint(request(b, 0, 0xffffffff, 0, 0, 0, true), ==, S_UNSUPP);
     g_assert_cmpuint(request(b, 0, 2, 0, 0, 0, true), ==, S_UNSUPP);
@@ -508,7 +509,7 @@ static void test_report(Bench *b, gconstpointer unused)
     setrlimit(RLIMIT_FSIZE, &old);
     rig_deliver(b->rig);
     g_assert_cmpuint(b->rig->stops, ==, 0);
-    g_assert_cmpuint(front_of(b, 0)->stats.of[BLOCK_STAT_WRITE].failed, ==, 1);
+    g_assert_cmpuint(front_of(b, 0)->lanes->stats.of[BLOCK_STAT_WRITE].failed, ==, 1);
 }
 
 static void test_ignore(Bench *b, gconstpointer unused)
@@ -589,9 +590,9 @@ static void test_stop_reset(Bench *b, gconstpointer unused)
     setrlimit(RLIMIT_FSIZE, &limit);
     request(b, 0, T_OUT, 100, data, 512, false);
     setrlimit(RLIMIT_FSIZE, &old);
-    g_assert_nonnull(front_of(b, 0)->kept);
+    g_assert_nonnull(front_of(b, 0)->lanes->kept);
     rig_reset(b->rig);
-    g_assert_null(front_of(b, 0)->kept);
+    g_assert_null(front_of(b, 0)->lanes->kept);
     virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, 16);
     data = virtio_driver_alloc(d, 512, 512);
     g_assert_cmpuint(request(b, 0, T_IN, 100, data, 512, true), ==, S_OK);

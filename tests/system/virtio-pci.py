@@ -18,6 +18,7 @@ FUNCTIONS = {
     'virtio-blk': ({'drive': 'disk'}, {'serial': 'NUMBER-1'}, 2),
     'virtio-net': ({}, {'host_mtu': 1400}, 4),
     'virtio-rng': ({}, {'max-bytes': 1000}, 2),
+    'virtio-scsi': ({}, {'cmd_per_lun': 7}, 4),
     'virtio-serial': ({}, {'max_ports': 7}, 2),
 }
 KINDS = {'': 'auto', '-transitional': 'off', '-non-transitional': 'on'}
@@ -67,6 +68,26 @@ def classes(recorder):
             add(client, prefix, id='x', **needs)    # the alias
             assert get(client, 'type') == prefix + '-pci'
             client.call('device_del', id='x')
+
+
+def queues(recorder):
+    """a disk on PCI has a queue and a vector for each CPU, unless the client says how many"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, 'qtest-accel', smp={'cpus': 8})
+        client.call('blockdev-add', driver='null-co', node_name='disk', size=1 << 20)
+        for driver, needs, name, others in (('virtio-blk-pci', {'drive': 'disk'}, 'num-queues', 1),
+                                            ('virtio-scsi-pci', {}, 'num_queues', 3)):
+            for given, number in ({}, 8), ({name: 3}, 3):
+                add(client, driver, id='x', **needs, **given)
+                assert get(client, name) == number, driver
+                assert get(client, 'vectors') == number + others, driver
+                client.call('device_del', id='x')
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, 'qtest-accel', machine='microvm-machine', smp={'cpus': 8})
+        add(client, 'virtio-scsi-device', id='x')
+        assert get(client, 'num_queues') == 1
 
 
 def refusals(recorder):
@@ -293,4 +314,4 @@ def linux(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([classes, refusals, defaults, names, removal, seabios, linux])
+    vmdtest.main([classes, queues, refusals, defaults, names, removal, seabios, linux])
