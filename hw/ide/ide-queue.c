@@ -145,6 +145,7 @@ void ide_queue_exec(IdeDrive *drive, guint8 command)
         .fua = task->device & DEVICE_FUA, .sector = ata_address_48(task), .left = n ? n : 65536,
     };
     drive->command = command;
+    drive->error = 0;
     if (drive->status & (ATA_BSY | ATA_DRQ)) {
         fail(drive, tag, ATA_ABRT);
     } else if (q->sector >= drive->n_sectors || q->left > drive->n_sectors - q->sector) {

@@ -118,13 +118,12 @@ void ide_bench_setup(IdeBench *b)
     piix3_ide_enable(b->ide);
 }
 
-IdeBench *ide_bench_new(void)
+static IdeBench *make_bench(Rig *rig, bool file)
 {
     IdeBench *b = g_new0(IdeBench, 1);
-    g_autoptr(GError) error = NULL;
 
-    b->io = have_io();
-    b->rig = rig_new();
+    b->io = file && have_io();
+    b->rig = rig;
     add_ram(b);
     make_null(b, "null", 0);
     make_null(b, "null2", 0);
@@ -133,16 +132,41 @@ IdeBench *ide_bench_new(void)
         make_file(b);
     }
     add_controller(b);
+    return b;
+}
+
+IdeBench *ide_bench_on(Rig *rig)
+{
+    return make_bench(rig, true);
+}
+
+static IdeBench *run_bench(IdeBench *b)
+{
+    g_autoptr(GError) error = NULL;
+
+    b->owns_rig = true;
     machine_run(b->rig->machine, &error);
     g_assert_no_error(error);
     ide_bench_setup(b);
     return b;
 }
 
+IdeBench *ide_bench_new(void)
+{
+    return run_bench(make_bench(rig_new(), true));
+}
+
+IdeBench *ide_bench_new_bare(void)
+{
+    return run_bench(make_bench(rig_new(), false));
+}
+
 void ide_bench_free(IdeBench *b)
 {
     if (b) {
-        rig_free(b->rig);
+        if (b->owns_rig) {
+            rig_free(b->rig);
+        }
         munmap(b->ram, IDE_BENCH_RAM_SIZE);
         if (b->path) {
             unlink(b->path);

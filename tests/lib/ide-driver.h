@@ -31,6 +31,7 @@ typedef struct {
     bool io;                    /* the host has io_uring, so that there is such a node */
     guint edges[2];             /* of the channels' lines, rising */
     bool level[2];
+    bool owns_rig;
 } IdeBench;
 
 #define IDE_BENCH_RAM G_GUINT64_CONSTANT(0x1000000)
@@ -39,6 +40,11 @@ typedef struct {
 /* With nodes "null" (reads as zeros), "null2", "slow" (an answer takes an hour) and, if possible,
  * "file", whose sectors contain their numbers. The controller is enabled, and the machine runs. */
 IdeBench *ide_bench_new(void);
+/* The same without a file. */
+IdeBench *ide_bench_new_bare(void);
+/* The same on a rig whose owner runs the machine, and places the controller then; the bench is
+ * freed after the rig. */
+IdeBench *ide_bench_on(Rig *rig);
 void ide_bench_free(IdeBench *b);               /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IdeBench, ide_bench_free)
 /* One more node that reads as zeros. */
