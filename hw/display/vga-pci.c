@@ -110,6 +110,8 @@ static void add_frame_buffer(PciVga *s)
     MemoryRegion *vram = keep(s, region_new_ram(&s->parent.device.object, "vga.vram", s->vga.vram,
                                                 s->vga.vram_size));
 
+    s->vga.region = vram;
+    s->vga.as = s->parent.machine->memory;
     pci_add_bar(&s->parent, 0, PCI_BAR_MEM32 | PCI_BAR_PREFETCH, vram);
 }
 

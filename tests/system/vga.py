@@ -23,6 +23,7 @@ from vmdtest import VMCTL, Daemon, QmpError, Skip, on_each_accel, on_tcg    # no
 MACHINE = 'pc-i440fx-7.2'
 VGABIOS = '/usr/share/seabios/vgabios-stdvga.bin'
 SLOT = 2
+EJECT = 0xae08                      # of ACPI's hotplug controller
 GRAY = 0xa8                         # of the DAC's 6 bits
 # What GRUB shows, up to its version.
 MENU = '''
@@ -287,6 +288,13 @@ def cards(recorder):
         recorder.read('console', 'head')
         assert head == 0
         assert client.error('device_add', {'driver': 'VGA'})['reason'] == 'not-hotpluggable'
+        client.call('device_del', id='b')
+        qtest.ok('outl %#x %#x' % (EJECT, 1 << SLOT + 1))
+        client.wait_event('DEVICE_DELETED')
+        error = client.error('screendump', {'filename': daemon.path('x'), 'device': 'b'})
+        assert error['reason'] == 'device-not-found', error
+        client.call('device_add', driver='secondary-vga', id='b')
+        client.call('screendump', filename=daemon.path('x'), device='b')
 
 
 def state_has_registers(recorder):
