@@ -112,7 +112,8 @@ typedef struct {
     void (*slot_del)(Accel *accel, const AccelSlot *slot);
     bool (*slots_commit)(Accel *accel, GError **error);
     guint (*slots_max)(Accel *accel);
-    /* Dirty bitmap since the last call, one bit per page; slot as it was added. */
+    /* Dirty bitmap since the last call, one bit per page; slot as it was added.  NULL: it
+     * executes nothing. */
     bool (*dirty_log)(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GError **error);
     /* The host wrote guest memory: a software CPU drops translated code.
      * Any thread, lock not needed.  May be NULL. */

@@ -43,12 +43,6 @@ static guint slots_max(Accel *accel)
     return G_MAXUINT;
 }
 
-static bool dirty_log(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GError **error)
-{
-    qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "accelerator 'qtest' has no dirty log");
-    return false;
-}
-
 /* ---- Interrupts ---- */
 
 static AccelIrqchip irqchip(Accel *accel)
@@ -138,7 +132,6 @@ static const AccelOps qtest_accel_ops = {
     .slot_del = slot_change,
     .slots_commit = slots_commit,
     .slots_max = slots_max,
-    .dirty_log = dirty_log,
     .irqchip = irqchip,
     .set_gsi = set_gsi,
     .irqfd_add = irqfd_add,

@@ -3,20 +3,13 @@
  * Class `console`; see console.h.
  */
 #include "config.h"
-#include "hw/display/console.h"
+#include "hw/display/console-internal.h"
 
 #include "hw/machine/machine.h"
 #include "hw/machine/service.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-display.h"
 #include "qom/qapi-objects-object.h"
-
-struct Console {
-    Object object;
-    Device *dev;                /* the card; not counted, it owns the console */
-    const ConsoleOps *ops;
-    void *opaque;
-};
 
 /* ---- All consoles of a machine, in the order in which they were made ---- */
 
@@ -48,6 +41,7 @@ Console *console_new(Device *dev, guint head, const ConsoleOps *ops, void *opaqu
 
 void console_free(Console *console)
 {
+    console_end_watches(console);
     g_ptr_array_remove(consoles(machine_of(console->dev)), console);
     object_unparent(&console->object);
 }
@@ -121,7 +115,7 @@ Surface *console_draw(Console *console, GError **error)
     console->ops->size(console->opaque, &width, &height);
     surface = surface_new(width, height, error);
     if (surface) {
-        console->ops->draw(console->opaque, surface);
+        console->ops->draw(console->opaque, surface, NULL);
     }
     return surface;
 }

@@ -2,11 +2,11 @@
 /*
  * Console: what one output of a graphics card shows.
  *
- * A card makes one for each of its outputs; commands and servers look at it.  A card that
- * nobody looks at does nothing for its console: the picture is drawn from its registers and
- * its memory when somebody asks.
+ * A card makes one for each of its outputs; commands look at it (console_draw), and servers
+ * watch it (console_watch).  A card that nobody watches does nothing for its console: there is no
+ * timer, and no log of writes to its memory.
  *
- * Threads: main thread or a vCPU's, machine lock held.
+ * Threads: main thread or a vCPU's, machine lock held; watchers are called on the main thread.
  */
 #ifndef HW_DISPLAY_CONSOLE_H
 #define HW_DISPLAY_CONSOLE_H
@@ -15,6 +15,7 @@
 #include "qom/device.h"
 
 typedef struct Console Console;
+typedef struct ConsoleWatch ConsoleWatch;
 
 /* A screen in a text mode.  Each cell has a code of the card's character set (code page 437)
  * and an attribute as in IBM's adapters. */
@@ -31,15 +32,18 @@ typedef struct {
 typedef struct {
     /* The size in pixels of what is shown now, at least 1 each. */
     void (*size)(void *opaque, guint *ret_width, guint *ret_height);
-    /* Draws all of it on a black surface of that size. */
-    void (*draw)(void *opaque, Surface *surface);
+    /* Draws on a surface of that size, which is black or has the last picture drawn.  rows: NULL
+     * for all of them; or those to be drawn are chosen by the card and set here, a byte each. */
+    void (*draw)(void *opaque, Surface *surface, guint8 *rows);
+    /* The first watcher has come, or the last one is gone: in between, draw() may have rows. */
+    void (*watched)(void *opaque, bool watched);
     /* The text on it, for console_text_clear(); false if it shows graphics, or nothing.  NULL: the
      * card has no text modes. */
     bool (*text)(void *opaque, ConsoleText *ret);
 } ConsoleOps;
 
-/* For realize, and its counterpart: the console of output `head`, as child "console[HEAD]" of
- * dev. */
+/* For realize, and its counterpart, which ends all watches: the console of output `head`, as child
+ * "console[HEAD]" of dev. */
 Console *console_new(Device *dev, guint head, const ConsoleOps *ops, void *opaque);
 void console_free(Console *console);
 
@@ -59,6 +63,26 @@ bool console_text(Console *console, ConsoleText *ret, GError **error);
 void console_text_clear(ConsoleText *text);
 /* A row in UTF-8, without blanks at its end; newly allocated. */
 char *console_text_line(const ConsoleText *text, guint row);
+
+/* ---- Watching ---- */
+
+/* How often a watched console is looked at, in ns of real time. */
+#define CONSOLE_PERIOD G_GINT64_CONSTANT(33333333)
+
+/* Calls for a watcher, which must not end its watch in them. */
+typedef struct {
+    /* The picture is new, or has another size.  It is the console's, and stays until the next
+     * call of this function, or the end of the watch. */
+    void (*resized)(void *opaque, Surface *picture);
+    /* n rows of it, from `first` on, have changed. */
+    void (*changed)(void *opaque, guint first, guint n);
+    /* The card is gone, and the watch with it. */
+    void (*gone)(void *opaque);
+} ConsoleWatchOps;
+
+/* resized() is called with the first picture, soon.  surface_load() has been called. */
+ConsoleWatch *console_watch(Console *console, const ConsoleWatchOps *ops, void *opaque);
+void console_unwatch(ConsoleWatch *watch);      /* accepts NULL */
 
 extern const TypeInfo console_type;
 

@@ -16,6 +16,7 @@ typedef struct {
     const Vga *vga;
     const VgaMode *mode;
     guint32 colors[VGA_N_COLORS];
+    const guint8 *written;      /* pages, a bit each; NULL: all lines are to be drawn */
 } Painter;
 
 /* ---- One line ---- */
@@ -131,17 +132,63 @@ static guint row_address(const Vga *vga, const VgaMode *mode, guint address, gui
     return address;
 }
 
-static void draw_lines(const Painter *p, Surface *surface)
+/* Bytes of memory from a line's address on that it shows. */
+static guint line_bytes(const VgaMode *mode)
+{
+    switch (mode->kind) {
+    case VGA_KIND_DIRECT:
+        return mode->width * mode->bytes;
+    case VGA_KIND_LINEAR_8:
+        return mode->width;
+    default:
+        return mode->width / 2 + 8;     /* eight pixels in four bytes, and what is panned in */
+    }
+}
+
+/* Whether a line may have changed. */
+static bool line_written(const Painter *p, guint address)
+{
+    guint64 last = (guint64)address + line_bytes(p->mode) - 1;
+
+    for (guint64 page = address / VGA_PAGE; p->written && page <= last / VGA_PAGE; page++) {
+        guint64 masked = page & (p->vga->vram_size / VGA_PAGE - 1);
+
+        if (p->written[masked / 8] & 1 << masked % 8) {
+            return true;
+        }
+    }
+    return !p->written;
+}
+
+/* Stores a line, and says in rows (if there are any) whether it is another one than before. */
+static void put_line(Surface *surface, guint y, const guint32 *line, guint8 *rows)
+{
+    guint32 *row = surface_row(surface, y);
+    gsize size = surface_width(surface) * sizeof(*line);
+
+    if (rows) {
+        rows[y] = memcmp(row, line, size) != 0;
+    }
+    memcpy(row, line, size);
+}
+
+static void draw_lines(const Painter *p, Surface *surface, guint8 *rows)
 {
     const VgaMode *mode = p->mode;
     g_autofree guint32 *line = g_new0(guint32, mode->width + BESIDE);
     guint address = mode->start, row = mode->first_row, scan = 0, pan = mode->pan;
+    bool drawn = false;
 
     for (guint y = 0; y < mode->height; y++) {
-        if (scan == 0) {
-            draw_line(p, row_address(p->vga, mode, address, row), row, line);
+        guint from = row_address(p->vga, mode, address, row);
+
+        drawn = scan == 0 ? line_written(p, from) : drawn;
+        if (drawn && scan == 0) {
+            draw_line(p, from, row, line);
         }
-        memcpy(surface_row(surface, y), line + pan, mode->width * sizeof(*line));
+        if (drawn) {
+            put_line(surface, y, line + pan, rows);
+        }
         scan = (scan + 1) % mode->scans;
         if (scan == 0 && ++row == mode->rows) {
             row = 0;
@@ -168,20 +215,41 @@ static guint8 *swapped(const guint8 *bits, gsize size)
     return copy;
 }
 
-/* The registers keep such a picture within the memory; state from outside need not. */
-static void draw_direct(const Vga *vga, const VgaMode *mode, Surface *surface)
+/* n rows from the first on. */
+static void fill_rows(const Vga *vga, const VgaMode *mode, Surface *surface, guint first, guint n)
 {
-    guint64 size = (guint64)mode->pitch * (mode->height - 1) + mode->width * mode->bytes;
-    const guint8 *bits = vga->vram + mode->start;
+    gsize size = (gsize)mode->pitch * (n - 1) + mode->width * mode->bytes;
+    const guint8 *bits = vga->vram + mode->start + (gsize)mode->pitch * first;
     g_autofree guint8 *copy = NULL;
 
-    if (mode->start + size > vga->vram_size) {
-        return;
-    }
     if (mode->bytes == 2 && vga->big_endian) {
         bits = copy = swapped(bits, size);
     }
-    surface_fill(surface, 0, mode->height, mode->format, bits, mode->pitch);
+    surface_fill(surface, first, n, mode->format, bits, mode->pitch);
+}
+
+/* The registers keep such a picture within the memory; state from outside need not. */
+static void draw_direct(const Painter *p, Surface *surface, guint8 *rows)
+{
+    const VgaMode *mode = p->mode;
+    guint64 size = (guint64)mode->pitch * (mode->height - 1) + mode->width * mode->bytes;
+
+    if (mode->start + size > p->vga->vram_size) {
+        return;
+    }
+    for (guint y = 0, n; y < mode->height; y += n) {
+        bool written = line_written(p, mode->start + y * mode->pitch);
+
+        for (n = 1; y + n < mode->height &&
+                    line_written(p, mode->start + (y + n) * mode->pitch) == written; n++) {
+        }
+        if (written) {
+            fill_rows(p->vga, mode, surface, y, n);
+        }
+        if (written && rows) {
+            memset(rows + y, 1, n);
+        }
+    }
 }
 
 /* ---- For the console ---- */
@@ -195,31 +263,48 @@ static void console_size(void *opaque, guint *ret_width, guint *ret_height)
     *ret_height = mode.height;
 }
 
-static void draw(void *opaque, Surface *surface)
+static void get_colors(const Vga *vga, const VgaMode *mode, guint32 ret[VGA_N_COLORS])
 {
-    const Vga *vga = opaque;
+    if (mode->kind == VGA_KIND_PACKED || mode->kind == VGA_KIND_LINEAR_8) {
+        vga_get_colors256(vga, ret);
+    } else {
+        vga_get_colors16(vga, ret);
+    }
+}
+
+static void draw_blank(Surface *surface, guint8 *rows)
+{
+    g_autofree guint32 *line = g_new0(guint32, surface_width(surface));
+
+    for (guint y = 0; y < surface_height(surface); y++) {
+        put_line(surface, y, line, rows);
+    }
+}
+
+static void draw(void *opaque, Surface *surface, guint8 *rows)
+{
+    Vga *vga = opaque;
     VgaMode mode;
     Painter painter = { .vga = vga, .mode = &mode };
+    g_autofree guint8 *written = NULL;
 
     vga_get_mode(vga, &mode);
-    switch (mode.kind) {
-    case VGA_KIND_BLANK:
-        return;
-    case VGA_KIND_DIRECT:
-        draw_direct(vga, &mode, surface);
-        return;
-    case VGA_KIND_PACKED:
-    case VGA_KIND_LINEAR_8:
-        vga_get_colors256(vga, painter.colors);
-        break;
-    default:
-        vga_get_colors16(vga, painter.colors);
+    get_colors(vga, &mode, painter.colors);
+    if (rows) {
+        painter.written = written = vga_take_written(vga, &mode, painter.colors);
     }
-    draw_lines(&painter, surface);
+    if (mode.kind == VGA_KIND_BLANK) {
+        draw_blank(surface, rows);
+    } else if (mode.kind == VGA_KIND_DIRECT) {
+        draw_direct(&painter, surface, rows);
+    } else {
+        draw_lines(&painter, surface, rows);
+    }
 }
 
 const ConsoleOps vga_console_ops = {
     .size = console_size,
     .draw = draw,
+    .watched = vga_watched,
     .text = vga_text,
 };

@@ -181,9 +181,11 @@ static void window_write(void *opaque, guint64 where, guint64 value, guint size)
         mask = planes(vga->sr[SR_MAP_MASK]);
         store_planes(vga, offset,
                      (load_planes(vga, offset) & ~mask) | (write_value(vga, value) & mask));
+        byte = planes_at(vga, offset);
     } else if (vga->sr[SR_MAP_MASK] & 1 << plane) {
         *byte = value;
     }
+    region_wrote(vga->region, byte - vga->vram, 1);
 }
 
 const RegionOps vga_window = {

@@ -110,6 +110,8 @@ static void add_frame_buffer(PciVga *s)
     MemoryRegion *vram = keep(s, region_new_ram(&s->parent.device.object, "vga.vram", s->vga.vram,
                                                 s->vga.vram_size));
 
+    s->vga.region = vram;
+    s->vga.as = s->parent.machine->memory;
     pci_add_bar(&s->parent, 0, PCI_BAR_MEM32 | PCI_BAR_PREFETCH, vram);
 }
 
@@ -119,15 +121,15 @@ static void add_mmio(PciVga *s)
     MemoryRegion *mmio = keep(s, region_new_container(&s->parent.device.object, "vga.mmio",
                                                       MMIO_SIZE));
 
-    region_add(mmio, MMIO_PORTS, new_io(s, "vga-ports", &vga_ports, &s->vga, VGA_PORTS_SIZE), 0);
+    region_add(mmio, MMIO_PORTS, new_io(s, "vga.ports", &vga_ports, &s->vga, VGA_PORTS_SIZE), 0);
     region_add(mmio, MMIO_DISPI,
-               new_io(s, "dispi", &vga_vbe_mmio, &s->vga, MMIO_DISPI_SIZE), 0);
+               new_io(s, "vga.dispi", &vga_vbe_mmio, &s->vga, MMIO_DISPI_SIZE), 0);
     if (props->edid) {
-        region_add(mmio, MMIO_EDID, new_io(s, "edid", &edid_ops, s, EDID_SIZE), 0);
+        region_add(mmio, MMIO_EDID, new_io(s, "vga.edid", &edid_ops, s, EDID_SIZE), 0);
     }
     if (props->qemu_extended_regs) {
         region_add(mmio, MMIO_EXTENDED,
-                   new_io(s, "extended", &extended_ops, s, MMIO_EXTENDED_SIZE), 0);
+                   new_io(s, "vga.order", &extended_ops, s, MMIO_EXTENDED_SIZE), 0);
     }
     pci_add_bar(&s->parent, 2, PCI_BAR_MEM32, mmio);
 }
@@ -137,13 +139,13 @@ static void add_legacy(PciVga *s)
     PciDevice *dev = &s->parent;
 
     pci_add_fixed(dev, false, VGA_WINDOW,
-                  new_io(s, "vga-window", &vga_window, &s->vga, VGA_WINDOW_SIZE));
+                  new_io(s, "vga.window", &vga_window, &s->vga, VGA_WINDOW_SIZE));
     pci_add_fixed(dev, true, VGA_PORTS_MONO,
-                  new_io(s, "vga-mono", &vga_mono_ports, &s->vga, VGA_PORTS_MONO_SIZE));
+                  new_io(s, "vga.mono", &vga_mono_ports, &s->vga, VGA_PORTS_MONO_SIZE));
     pci_add_fixed(dev, true, VGA_PORTS,
-                  new_io(s, "vga", &vga_ports, &s->vga, VGA_PORTS_SIZE));
+                  new_io(s, "vga.io", &vga_ports, &s->vga, VGA_PORTS_SIZE));
     pci_add_fixed(dev, true, VBE_PORTS,
-                  new_io(s, "vbe", &vga_vbe_ports, &s->vga, VBE_PORTS_SIZE));
+                  new_io(s, "vga.vbe", &vga_vbe_ports, &s->vga, VBE_PORTS_SIZE));
 }
 
 /* ---- Life ---- */
@@ -251,6 +253,7 @@ const TypeInfo vga_type = {
     .size = sizeof(PciVga),
     .device = &(const DeviceOps){
         .realize = vga_realize,
+        .no_state = "pci-vga has it",
     },
     .kind = &(const PciFunction){
         .vendor_id = 0x1234,
@@ -271,6 +274,7 @@ const TypeInfo secondary_vga_type = {
     .size = sizeof(PciVga),
     .device = &(const DeviceOps){
         .realize = secondary_realize,
+        .no_state = "pci-vga has it",
     },
     .kind = &(const PciFunction){
         .vendor_id = 0x1234,

@@ -133,6 +133,7 @@ enum {                          /* DISPI */
 };
 
 enum {
+    VGA_PAGE = 4096,            /* of logs of writes to the memory */
     VGA_MAX_WIDTH = 5120,       /* also of DISPI's modes */
     VGA_MAX_HEIGHT = 4096,
     VBE_MAX_BPP = 32,

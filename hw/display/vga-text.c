@@ -31,6 +31,13 @@ static bool cursor_on(const Vga *vga)
     return !(vga->cr[CR_CURSOR_START] & CR_CURSOR_OFF);
 }
 
+guint vga_text_phase(const Vga *vga)
+{
+    bool blinks = vga->ar[AR_MODE] & AR_MODE_BLINK;
+
+    return (cursor_on(vga) && phase(vga, CURSOR_MS)) | (blinks && phase(vga, BLINK_MS)) << 1;
+}
+
 /* The cell with the cursor, in bytes. */
 static guint cursor_address(const Vga *vga)
 {

@@ -135,6 +135,7 @@ static void clear_picture(Vga *vga)
     gsize size = (gsize)r[VBE_YRES] * (r[VBE_VIRT_WIDTH] * bits_of(r[VBE_BPP]) / 8);
 
     memset(vga->vram, 0, MIN(size, vga->vram_size));
+    region_wrote(vga->region, 0, MIN(size, vga->vram_size));
 }
 
 static void write_enable(Vga *vga, guint16 value)

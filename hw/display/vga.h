@@ -7,6 +7,7 @@
  *   vga-memory.c    the window at 0xa0000    vga-vbe.c     registers of DISPI
  *   vga-retrace.c   where the beam is        vga-mode.c    from registers to a mode
  *   vga-draw.c      the picture              vga-text.c    text modes
+ *   vga-watch.c     what of it has changed
  *
  * After IBM's "Personal System/2 Hardware Interface Technical Reference: Video Subsystems"
  * (1991; "TRM" below), and QEMU's interface descriptions docs/specs/standard-vga.txt.
@@ -30,10 +31,16 @@
 #include "hw/display/vga-regs.h"
 #include "hw/memory/memory.h"
 
+typedef struct VgaLook VgaLook;
+
 typedef struct {
     guint8 *vram;               /* from vga_init to vga_finalize */
     guint32 vram_size;          /* bytes, a power of two, at least 256 KiB */
     Clock *clock;               /* the machine's; virtual time */
+    /* For watchers. */
+    MemoryRegion *region;       /* shows vram; the card sets it in realize */
+    AddressSpace *as;           /* where the guest reaches it; the same */
+    VgaLook *look;              /* NULL: nobody watches */
     /* Guest-visible. */
     guint8 misc, feature;       /* outputs 0x3c2, 0x3da */
     guint8 sr_index, sr[VGA_N_SR];
@@ -116,6 +123,8 @@ void vga_get_mode(const Vga *vga, VgaMode *ret);
 void vga_get_colors16(const Vga *vga, guint32 ret[16]);
 void vga_get_colors256(const Vga *vga, guint32 ret[VGA_N_COLORS]);
 
+/* Changes whenever the cursor or blinking characters do, if there are any. */
+guint vga_text_phase(const Vga *vga);
 /* Draws pixels of character line `row` of the text line at `address` (bytes), columns of
  * width pixels in total, to ret (which has room for 18 more). */
 void vga_text_line(const Vga *vga, const VgaMode *mode, const guint32 colors[16], guint address,
@@ -124,5 +133,11 @@ void vga_text_line(const Vga *vga, const VgaMode *mode, const guint32 colors[16]
 /* For the card's console; opaque: Vga. */
 extern const ConsoleOps vga_console_ops;
 bool vga_text(void *opaque, ConsoleText *ret);
+void vga_watched(void *opaque, bool watched);
+
+/* While the card is watched: pages of the memory that were written since the last call, a bit
+ * each, newly allocated; NULL if all of the picture may have changed, since the registers have, or
+ * because it is text. */
+guint8 *vga_take_written(Vga *vga, const VgaMode *mode, const guint32 *colors);
 
 #endif

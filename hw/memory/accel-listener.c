@@ -30,7 +30,8 @@ static void add_slot(GArray *slots, const FlatRange *range, guint64 page)
         .gpa = start,
         .size = (range->size - skipped) & -page,
         .hva = hva,
-        .flags = range->readonly ? ACCEL_SLOT_READONLY : 0,
+        .flags = (range->readonly ? ACCEL_SLOT_READONLY : 0) |
+                 (range->mr->logs ? ACCEL_SLOT_LOG_DIRTY : 0),
     };
     if (slot.size) {
         g_array_append_val(slots, slot);
@@ -135,6 +136,18 @@ static bool has_ioeventfd(const GArray *list, const AccelIoeventfd *e)
 
 /* ---- Sending ---- */
 
+static bool loses_log(const GArray *slots, const GArray *wanted)
+{
+    for (guint i = 0; i < slots->len; i++) {
+        const AccelSlot *slot = &g_array_index(slots, AccelSlot, i);
+
+        if ((slot->flags & ACCEL_SLOT_LOG_DIRTY) && !has_slot(wanted, slot)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Removes the slots that are gone from the view, even if there is no room for
  * new ones: else the guest could still access them. */
 static void drop_gone_slots(AccelListener *listener, GArray *wanted)
@@ -160,6 +173,7 @@ static bool send_slots(AccelListener *listener, GArray *wanted, GError **error)
     const AccelOps *ops = accel_ops(listener->accel);
     guint n;
 
+    listener->log_generation += loses_log(listener->slots, wanted);
     ops->slots_begin(listener->accel);
     n = each_only_in(listener->accel, listener->slots, wanted, ops->slot_del);
     n += each_only_in(listener->accel, wanted, listener->slots, ops->slot_add);

@@ -21,6 +21,7 @@ static FlatView *swap_view(AddressSpace *as, FlatView *view)
     __atomic_store_n(&as->view, view, __ATOMIC_RELEASE);
     __atomic_store_n(&as->lockless_first, view->lockless_first, __ATOMIC_RELAXED);
     __atomic_store_n(&as->lockless_last, view->lockless_last, __ATOMIC_RELAXED);
+    __atomic_store_n(&as->logged, view->logged, __ATOMIC_RELAXED);
     g_mutex_unlock(&as->view_mutex);
     return old;
 }

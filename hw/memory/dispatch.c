@@ -178,6 +178,9 @@ static void ram_access(const FlatRange *range, guint64 addr, guint8 *data, guint
     guint8 *hva = range_hva(range, addr);
 
     memcpy(is_write ? hva : data, is_write ? data : hva, len);
+    if (is_write) {
+        range_mark(range, addr, len);
+    }
 }
 
 /* Performs the access for as many of the len bytes at addr as lie in one range,

@@ -11,12 +11,11 @@
 
 #include "hw/memory/memory-internal.h"
 
-/* The part of size bytes at addr that lies in one range of RAM: returns its
+/* The part of size bytes at addr that lies in range (may be NULL), if that is RAM: returns its
  * host address and *ret_size, or NULL. */
-static guint8 *ram_piece(FlatView *view, guint64 addr, gsize size, bool is_write, gsize *ret_size)
+static guint8 *ram_piece(const FlatRange *range, guint64 addr, gsize size, bool is_write,
+                         gsize *ret_size)
 {
-    const FlatRange *range = flatview_find(view, addr, NULL);
-
     if (!range || !range_is_ram(range, is_write)) {
         return NULL;
     }
@@ -28,12 +27,16 @@ static bool copy(FlatView *view, guint64 addr, guint8 *buf, gsize size, bool is_
 {
     while (size) {
         gsize n;
-        guint8 *hva = ram_piece(view, addr, size, is_write, &n);
+        const FlatRange *range = flatview_find(view, addr, NULL);
+        guint8 *hva = ram_piece(range, addr, size, is_write, &n);
 
         if (!hva) {
             return false;
         }
         memcpy(is_write ? hva : buf, is_write ? buf : hva, n);
+        if (is_write) {
+            range_mark(range, addr, n);
+        }
         size -= n;
         buf += n;
         addr += n;
@@ -69,7 +72,14 @@ bool memory_write(AddressSpace *as, guint64 addr, const void *buf, gsize size)
 void *memory_map(AddressSpace *as, guint64 addr, gsize size, bool is_write)
 {
     gsize n;
-    guint8 *hva = size ? ram_piece(as->view, addr, size, is_write, &n) : NULL;
+    const FlatRange *range = size ? flatview_find(as->view, addr, NULL) : NULL;
+    guint8 *hva = ram_piece(range, addr, size, is_write, &n);
 
-    return hva && n == size ? hva : NULL;
+    if (!hva || n != size) {
+        return NULL;
+    }
+    if (is_write) {
+        range_mark(range, addr, size);
+    }
+    return hva;
 }

@@ -132,6 +132,7 @@ FlatView *flatview_new(MemoryRegion *root)
     for (guint i = 0; i < view->ranges->len; i++) {
         MemoryRegion *mr = g_array_index(view->ranges, FlatRange, i).mr;
 
+        view->logged |= mr->logs > 0;
         object_ref(mr);
         object_ref(mr->owner);
     }

@@ -8,6 +8,7 @@
  *   dispatch.c        accesses of vCPUs
  *   dma.c             accesses of devices
  *   memory-view.c     the same by host address
+ *   region-log.c      which pages of a region were written
  *   accel-listener.c  from views to an accelerator's slots
  */
 #ifndef HW_MEMORY_MEMORY_INTERNAL_H
@@ -53,6 +54,10 @@ struct MemoryRegion {
     GPtrArray *subregions;      /* counted; in order of visibility */
 
     AddressSpace *as;           /* the space whose root it is, or NULL */
+
+    guint logs;                 /* calls of region_log_begin(); machine lock */
+    guint8 *written;            /* a bit for each page, atomic; from the first log on; or NULL */
+    guint log_generation;       /* the listener's, when the log was last read */
 };
 
 /* An immutable list of ranges.  It holds references to its regions and their
@@ -62,6 +67,7 @@ typedef struct {
     guint hint;                 /* last result of flatview_find(); relaxed */
     /* From the first to the last range whose handlers take no lock; first > last: none. */
     guint64 lockless_first, lockless_last;
+    bool logged;                /* it shows a region with a log */
     GArray *ranges;             /* of FlatRange */
 } FlatView;
 
@@ -82,6 +88,7 @@ typedef struct {
     bool pio;
     bool complained;            /* a warning about memory that was not taken was logged */
     GArray *slots;              /* of AccelSlot, by gpa; NULL without accel */
+    guint log_generation;       /* changes when a slot with a log is removed */
     GArray *ioeventfds;         /* of AccelIoeventfd, sorted */
 } AccelListener;
 
@@ -94,6 +101,7 @@ struct AddressSpace {
      * bound of an old view and one of a new view takes the slow path, at worst
      * needlessly. */
     guint64 lockless_first, lockless_last;
+    bool logged;                /* the same */
     RegionCall *calls;          /* calls in progress through this space; machine lock */
     guint transaction;          /* depth */
     bool changed;               /* changed in the transaction */
@@ -121,6 +129,23 @@ static inline bool range_is_ram(const FlatRange *range, bool is_write)
 static inline guint8 *range_hva(const FlatRange *range, guint64 addr)
 {
     return range->mr->hva + range->offset + (addr - range->start);
+}
+
+/* Notifies all address spaces in which mr may be visible. */
+void region_changed(MemoryRegion *mr);
+
+/* Marks the pages with size bytes (at least 1) at an offset of mr as written, if it has a log. */
+static inline bool region_has_log(const MemoryRegion *mr)
+{
+    return __atomic_load_n(&mr->written, __ATOMIC_RELAXED) != NULL;
+}
+void region_mark(MemoryRegion *mr, guint64 offset, guint64 size);
+/* The same for a range of a view. */
+static inline void range_mark(const FlatRange *range, guint64 addr, guint64 size)
+{
+    if (region_has_log(range->mr)) {
+        region_mark(range->mr, range->offset + (addr - range->start), size);
+    }
 }
 
 FlatView *flatview_new(MemoryRegion *root);

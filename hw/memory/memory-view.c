@@ -48,10 +48,29 @@ void *memory_view_map(MemoryView *view, guint64 addr, guint64 size, bool is_writ
     return range_hva(range, addr);
 }
 
+static void mark(AddressSpace *as, guint64 addr, guint64 size)
+{
+    FlatView *view = address_space_view(as);
+
+    for (guint64 done = 0, n; done < size; done += n) {
+        const FlatRange *range = flatview_find(view, addr + done, NULL);
+
+        if (!range) {
+            break;
+        }
+        n = MIN(size - done - 1, range_last(range) - (addr + done)) + 1;
+        range_mark(range, addr + done, n);
+    }
+    flatview_unref(view);
+}
+
 void memory_wrote(AddressSpace *as, guint64 addr, guint64 size)
 {
     Accel *accel = as->listener.accel;
 
+    if (__atomic_load_n(&as->logged, __ATOMIC_RELAXED)) {
+        mark(as, addr, size);
+    }
     if (accel && accel_ops(accel)->memory_written) {
         accel_ops(accel)->memory_written(accel, addr, size);
     }

@@ -85,6 +85,17 @@ void region_add_ioeventfd(MemoryRegion *mr, guint64 offset, guint size, bool mat
 void region_del_ioeventfd(MemoryRegion *mr, guint64 offset, guint size, bool match, guint64 value,
                           int fd);
 
+/* A log of the writes to a region of RAM, whoever makes them: guest, devices, clients; for what
+ * shows memory.  Pages have 4 KiB.  Machine lock, also of the address space that shows it. */
+/* From the first begin to the last end there is a log. */
+void region_log_begin(MemoryRegion *mr);
+void region_log_end(MemoryRegion *mr);
+/* Sets a bit for each page that was written since the last call, or may have been; after the
+ * first begin, for each page.  ret has a byte for 8 pages. */
+void region_log_take(MemoryRegion *mr, AddressSpace *as, guint8 *ret);
+/* The region's owner has written size bytes by its host address.  A no-op without a log. */
+void region_wrote(MemoryRegion *mr, guint64 offset, guint64 size);
+
 /* ---- Address spaces ---- */
 
 /* One range of the flat view; ranges do not overlap and are sorted. */

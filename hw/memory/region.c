@@ -20,8 +20,7 @@ static bool alias_was_told(const GPtrArray *aliases, guint i)
            alias->container == to_memory_region(aliases->pdata[i - 1])->container;
 }
 
-/* Notifies all address spaces in which mr may be visible. */
-static void region_changed(MemoryRegion *mr)
+void region_changed(MemoryRegion *mr)
 {
     if (mr->as) {
         address_space_changed(mr->as);
@@ -239,6 +238,7 @@ static void memory_region_finalize(Object *obj)
     if (mr->ioeventfds) {
         g_array_unref(mr->ioeventfds);
     }
+    g_free(mr->written);
 }
 
 static void memory_region_refresh(Object *obj, const QmpMember *member)

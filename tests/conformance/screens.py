@@ -13,18 +13,28 @@ import os
 import random
 import sys
 import tempfile
+import time
 
 HERE = os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'conformance')
 sys.path[:0] = [HERE, os.path.join(HERE, '..', 'lib')]
+import grubdisk                                     # noqa: E402
+import pc                                           # noqa: E402
 import qtestclient                                  # noqa: E402
 import vgaprogram                                   # noqa: E402
 import vmdtest                                      # noqa: E402
 from peer import Peer, need_peer                    # noqa: E402
 from vgaprogram import FRAME_BUFFER, MMIO, Program  # noqa: E402
-from vmdtest import Daemon                          # noqa: E402
+from vmdtest import Daemon, on_tcg                  # noqa: E402
 
 SLOT = 2
 PLANES = range(4)
+MENU = '''
+terminal_input console
+terminal_output console
+set timeout=-1
+menuentry "first" { true }
+menuentry "second" { true }
+'''
 
 
 def batches(lines):
@@ -333,6 +343,44 @@ def edid_and_configuration(recorder):
                 assert ours == theirs, (register, ours, theirs)
 
 
+# ---- Guests
+
+def grub_menu(recorder):
+    """the firmware's and GRUB's screens, in the end, when both show the menu"""
+    need_peer()
+    with tempfile.TemporaryDirectory(prefix='vmd-screens-') as folder, Daemon(recorder) as daemon:
+        disk = grubdisk.write(folder, MENU, {})
+        with Peer('-machine', 'pc', '-m', '64', '-device', 'VGA,addr=2', '-drive',
+                  'file=%s,format=raw,if=virtio,readonly=on' % disk) as peer:
+            client = daemon.client()
+            pc.build(client, machine='pc-i440fx-7.2')
+            client.call('device_add', driver='VGA', addr='2')
+            client.call('blockdev-add', driver='raw', node_name='disk', read_only=True, file={
+                'driver': 'file', 'filename': disk, 'read-only': True})
+            client.call('device_add', driver='virtio-blk-pci', drive='disk')
+            client.call('cont')
+            deadline = time.monotonic() + 4 * vmdtest.TIMEOUT
+            pictures = [b'', b'-']
+            while pictures[0] != pictures[1] or not menu_is_there(client):
+                assert time.monotonic() < deadline, 'the screens stay different'
+                time.sleep(0.3)
+                pictures = [dump(side, os.path.join(folder, 'picture'))
+                            for side in (client, peer.client())]
+
+
+def menu_is_there(client):
+    try:
+        return any('second' in line for line in client.call('query-screen-text')['lines'])
+    except vmdtest.QmpError:
+        return False
+
+
+def dump(client, path):
+    client.call('screendump', filename=path)
+    with open(path, 'rb') as f:
+        return f.read()
+
+
 if __name__ == '__main__':
     vmdtest.main([text_modes, nine_dots, graphics_modes, write_modes, linear_modes, fifteen_bits,
-                  registers, dispi_registers, edid_and_configuration])
+                  registers, dispi_registers, edid_and_configuration, on_tcg(grub_menu)])

@@ -360,6 +360,19 @@ static void cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32
     ret_regs[0] = ret_regs[1] = ret_regs[2] = ret_regs[3] = ~0u;
 }
 
+static bool dirty_log(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GError **error)
+{
+    FakeAccel *f = fake(accel);
+    guint64 offset = f->dirty_gpa - slot->gpa;
+
+    memset(ret_bitmap, 0, (slot->size / 4096 + 7) / 8);
+    if (f->dirty_gpa && offset < slot->size) {
+        ret_bitmap[offset / 4096 / 8] |= 1 << offset / 4096 % 8;
+        f->dirty_gpa = 0;
+    }
+    return true;
+}
+
 static const AccelOps fake_ops = {
     .name = "fake",
     .slots_begin = slots_begin,
@@ -367,6 +380,7 @@ static const AccelOps fake_ops = {
     .slot_del = slot_del,
     .slots_commit = slots_commit,
     .slots_max = slots_max,
+    .dirty_log = dirty_log,
     .memory_written = memory_written,
     .ioeventfd_add = ioeventfd_add,
     .ioeventfd_del = ioeventfd_del,

@@ -31,6 +31,7 @@ typedef struct {
     GArray *ioeventfds;         /* of AccelIoeventfd, in order of their making */
     guint commits;              /* successful slots_commit() calls */
     guint slot_adds, slot_dels; /* that were committed */
+    guint64 dirty_gpa;          /* a page that the guest wrote, for dirty_log(); 0: none */
     gint writes;                /* memory_written() calls, from any thread; the last one's: */
     guint64 written_gpa, written_size;
     bool gsi[FAKE_ACCEL_N_GSIS];        /* levels */

@@ -37,7 +37,8 @@ DEVICE_HOSTS = {'virtconsole': 'virtio-serial-device', 'virtserialport': 'virtio
 # Queries that say by name that what they ask about is not there: without a machine, and
 # with one that has no such device.
 ABSENT = {'query-balloon': ('device-not-active', 'device-not-active'),
-          'query-hotpluggable-cpus': ('no-machine', None)}
+          'query-hotpluggable-cpus': ('no-machine', None),
+          'query-screen-text': ('no-machine', 'object-not-found')}
 # One backend of each kind; PATH likewise.
 CHARDEVS = {
     'chardev-null': {'type': 'null', 'data': {}},

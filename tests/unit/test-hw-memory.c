@@ -89,6 +89,8 @@ static const RegionOps ops_default = { .read = probe_read, .write = probe_write 
 static const RegionOps ops_bytes = { .read = probe_read, .write = probe_write, .max_size = 1 };
 static const RegionOps ops_wide = { .read = probe_read, .write = probe_write, .min_size = 4,
                                     .max_size = 8 };
+static const RegionOps ops_odd = { .read = probe_read, .write = probe_write, .max_size = 2,
+                                   .unaligned = true };
 static const RegionOps ops_none = { 0 };
 
 /* ---- Flattening ---- */
@@ -226,6 +228,7 @@ static void test_sizes(void)
     region_add(b.root, 0x100, dflt, 0);
     region_add(b.root, 0x200, bytes, 0);
     region_add(b.root, 0x300, wide, 0);
+    region_add(b.root, 0x400, region_new_io(b.owner, "odd", &ops_odd, &p, 0x10), 0);
     assert_access(&b, &p, false, 0x100, 4, 0x44332211, "r4@0 ");
     assert_access(&b, &p, false, 0x100, 8, 0x8877665544332211, "r4@0 r4@4 ");
     assert_access(&b, &p, false, 0x101, 2, 0x3322, "r1@1 r1@2 ");
@@ -234,6 +237,8 @@ static void test_sizes(void)
     assert_access(&b, &p, false, 0x300, 8, 0x8877665544332211, "r8@0 ");
     assert_access(&b, &p, false, 0x302, 1, 0x33, "r4@0 ");
     assert_access(&b, &p, true, 0x306, 2, 0xabcd, "w4@4=abcd0000 ");
+    assert_access(&b, &p, true, 0x401, 2, 0xabcd, "w2@1=abcd ");
+    assert_access(&b, &p, true, 0x403, 4, 0xaabbccdd, "w2@3=ccdd w2@5=aabb ");
     bench_done(&b);
     g_string_free(p.log, true);
 }
@@ -532,6 +537,56 @@ static void test_slots(void)
     bench_done(&b);
 }
 
+static void assert_log(Bench *b, MemoryRegion *mr, guint pages)
+{
+    guint8 bits;
+
+    region_log_take(mr, b->as, &bits);
+    g_assert_cmphex(bits, ==, pages);
+}
+
+/* The log has what anybody writes, at any of the addresses where the region is. */
+static void test_log(void)
+{
+    Bench b = bench_new(0);
+    FakeAccel *fake = b.rig->accel;
+    MemoryRegion *ram = region_new_ram(b.owner, "ram", b.ram, 8 * PAGE);
+    MemoryRegion *alias = region_new_alias(b.owner, "alias", ram, 4 * PAGE, 4 * PAGE);
+    guint8 bytes[PAGE] = { 0 };
+
+    region_add(b.root, 0, ram, 0);
+    region_add(b.root, 64 * PAGE, alias, 0);
+    g_assert_true(address_space_set_accel(b.as, &fake->accel, false, NULL));
+    region_wrote(ram, 0, 1);                    /* no log yet */
+    region_log_begin(ram);
+    g_assert_cmphex(fake_accel_slot(fake, 64 * PAGE)->flags, ==, ACCEL_SLOT_LOG_DIRTY);
+    assert_log(&b, ram, 0xff);
+    assert_log(&b, ram, 0);
+    address_space_write(b.as, 2 * PAGE - 1, 0, 2);
+    assert_log(&b, ram, 0x06);
+    g_assert_true(memory_write(b.as, 64 * PAGE + 1, bytes, PAGE));
+    assert_log(&b, ram, 0x30);
+    memory_wrote(b.as, 7 * PAGE, 2 * PAGE);
+    assert_log(&b, ram, 0x80);
+    region_wrote(ram, 3 * PAGE, 1);
+    region_wrote(ram, 5 * PAGE, 0);
+    assert_log(&b, ram, 0x08);
+    g_assert_nonnull(memory_map(b.as, 0, 1, true));
+    assert_log(&b, ram, 0x01);
+    fake->dirty_gpa = 66 * PAGE;
+    assert_log(&b, ram, 0x40);
+    region_remove(b.root, alias);               /* a log is lost */
+    assert_log(&b, ram, 0xff);
+    region_log_begin(ram);
+    region_log_end(ram);
+    address_space_write(b.as, 0, 0, 1);
+    assert_log(&b, ram, 0x01);
+    region_log_end(ram);
+    g_assert_cmphex(fake_accel_slot(fake, 0)->flags, ==, 0);
+    g_assert_true(address_space_set_accel(b.as, NULL, false, NULL));
+    bench_done(&b);
+}
+
 /* Only whole pages; the edges are exits. */
 static void test_slot_edges(void)
 {
@@ -646,6 +701,7 @@ int main(int argc, char **argv)
     g_test_add_func("/memory/removed-in-handler", test_removed_in_handler);
     g_test_add_func("/memory/dma", test_dma);
     g_test_add_func("/memory/slots", test_slots);
+    g_test_add_func("/memory/log", test_log);
     g_test_add_func("/memory/slot-edges", test_slot_edges);
     g_test_add_func("/memory/slots-refused", test_slots_refused);
     g_test_add_func("/memory/ioeventfds", test_ioeventfds);

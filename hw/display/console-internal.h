@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files behind console.h share; no other file includes it:
+ *
+ *   console.c        class console, finding and drawing one
+ *   console-text.c   text as Unicode
+ *   console-watch.c  watchers
+ */
+#ifndef HW_DISPLAY_CONSOLE_INTERNAL_H
+#define HW_DISPLAY_CONSOLE_INTERNAL_H
+
+#include "hw/core/clock.h"
+#include "hw/display/console.h"
+
+struct Console {
+    Object object;
+    Device *dev;                /* the card; not counted, it owns the console */
+    const ConsoleOps *ops;
+    void *opaque;
+    /* While it is watched, else NULL. */
+    GPtrArray *watches;         /* of ConsoleWatch */
+    Timer *timer;
+    Surface *picture;           /* once it was drawn */
+};
+
+/* Ends all watches. */
+void console_end_watches(Console *console);
+
+#endif

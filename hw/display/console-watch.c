@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Watchers of a console: a timer looks at it, as long as there is one.
+ *
+ * The card draws those rows that may have changed; what watchers hear of are the rows that did.
+ */
+#include "config.h"
+#include "hw/display/console-internal.h"
+
+#include <string.h>
+
+#include "hw/machine/machine.h"
+#include "qom/qapi-objects-display.h"
+
+struct ConsoleWatch {
+    Console *console;
+    const ConsoleWatchOps *ops;
+    void *opaque;
+    bool fresh;                 /* it has not seen the picture yet */
+};
+
+/* ---- Telling watchers ---- */
+
+static void tell_picture(Console *console, bool all)
+{
+    for (guint i = 0; i < console->watches->len; i++) {
+        ConsoleWatch *watch = console->watches->pdata[i];
+
+        if (all || watch->fresh) {
+            watch->fresh = false;
+            watch->ops->resized(watch->opaque, console->picture);
+        }
+    }
+}
+
+static void tell_rows(Console *console, guint first, guint n)
+{
+    for (guint i = 0; i < console->watches->len; i++) {
+        ConsoleWatch *watch = console->watches->pdata[i];
+
+        if (!watch->fresh) {
+            watch->ops->changed(watch->opaque, first, n);
+        }
+    }
+}
+
+static void tell_changes(Console *console, const guint8 *rows, guint height)
+{
+    for (guint y = 0, n; y < height; y += n) {
+        for (n = 1; y + n < height && !rows[y + n] == !rows[y]; n++) {
+        }
+        if (rows[y]) {
+            tell_rows(console, y, n);
+        }
+    }
+}
+
+/* ---- Looking ---- */
+
+/* A picture that the host has no memory for is tried again the next time. */
+static void look_anew(Console *console)
+{
+    Surface *picture = console_draw(console, NULL);
+
+    if (picture) {
+        Surface *old = console->picture;
+
+        console->picture = picture;
+        tell_picture(console, true);
+        surface_free(old);
+    }
+}
+
+static void look_again(Console *console)
+{
+    guint height = surface_height(console->picture);
+    g_autofree guint8 *rows = g_malloc0(height);
+
+    console->ops->draw(console->opaque, console->picture, rows);
+    tell_changes(console, rows, height);
+    tell_picture(console, false);
+}
+
+static void look(void *opaque, gint64 now)
+{
+    Console *console = opaque;
+    guint width, height;
+
+    console->ops->size(console->opaque, &width, &height);
+    if (!console->picture || surface_width(console->picture) != width ||
+        surface_height(console->picture) != height) {
+        look_anew(console);
+    } else {
+        look_again(console);
+    }
+    timer_set_after(console->timer, CONSOLE_PERIOD);
+}
+
+/* ---- Watches ---- */
+
+static void begin(Console *console)
+{
+    console->watches = g_ptr_array_new();
+    console->timer = timer_new(machine_of(console->dev)->clock, CLOCK_KIND_REAL, CONSOLE_PERIOD,
+                               look, console);
+    console->ops->watched(console->opaque, true);
+}
+
+static void end(Console *console)
+{
+    g_clear_pointer(&console->watches, g_ptr_array_unref);
+    g_clear_pointer(&console->timer, timer_free);
+    g_clear_pointer(&console->picture, surface_free);
+    console->ops->watched(console->opaque, false);
+}
+
+ConsoleWatch *console_watch(Console *console, const ConsoleWatchOps *ops, void *opaque)
+{
+    ConsoleWatch *watch = g_new(ConsoleWatch, 1);
+
+    *watch = (ConsoleWatch){ .console = console, .ops = ops, .opaque = opaque, .fresh = true };
+    if (!console->watches) {
+        begin(console);
+    }
+    g_ptr_array_add(console->watches, watch);
+    timer_set_after(console->timer, 0);
+    return watch;
+}
+
+void console_unwatch(ConsoleWatch *watch)
+{
+    if (watch) {
+        g_ptr_array_remove(watch->console->watches, watch);
+        if (!watch->console->watches->len) {
+            end(watch->console);
+        }
+        g_free(watch);
+    }
+}
+
+void console_end_watches(Console *console)
+{
+    while (console->watches) {
+        ConsoleWatch *watch = console->watches->pdata[0];
+
+        watch->ops->gone(watch->opaque);
+        console_unwatch(watch);
+    }
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hw/display/console-watch.c, vga-watch.c: who watches a console hears of what changes, however
+ * it was written; and nothing happens while nobody does.
+ */
+#include "config.h"
+
+#include "qom/qapi-objects-object.h"
+#include "tests/lib/vga-driver.h"
+
+typedef struct {
+    Surface *picture;
+    guint sizes, changes, gone;
+    guint first, end;           /* rows that have changed since they were cleared */
+} Watcher;
+
+static void note_resized(void *opaque, Surface *picture)
+{
+    Watcher *w = opaque;
+
+    w->picture = picture;
+    w->sizes++;
+}
+
+static void note_changed(void *opaque, guint first, guint n)
+{
+    Watcher *w = opaque;
+
+    g_assert_nonnull(w->picture);
+    g_assert_cmpuint(n, >, 0);
+    g_assert_cmpuint(first + n, <=, surface_height(w->picture));
+    w->first = w->end ? MIN(w->first, first) : first;
+    w->end = MAX(w->end, first + n);
+    w->changes++;
+}
+
+static void note_gone(void *opaque)
+{
+    ((Watcher *)opaque)->gone++;
+}
+
+static const ConsoleWatchOps ops = {
+    .resized = note_resized,
+    .changed = note_changed,
+    .gone = note_gone,
+};
+
+static ConsoleWatch *watch(Rig *rig, Watcher *w)
+{
+    GError *error = NULL;
+
+    surface_load(&error);
+    g_assert_no_error(error);
+    return console_watch(console_find(rig->root, "v", -1, NULL), &ops, w);
+}
+
+static void pass(Rig *rig, guint periods)
+{
+    clock_advance(rig->clock,
+                  clock_now(rig->clock, CLOCK_KIND_VIRTUAL) + periods * (CONSOLE_PERIOD + 1));
+}
+
+/* Looks, and asserts that exactly these rows have changed. */
+static void assert_changed(Rig *rig, Watcher *w, guint first, guint end)
+{
+    w->first = w->end = w->changes = 0;
+    pass(rig, 1);
+    g_assert_cmpuint(w->first, ==, first);
+    g_assert_cmpuint(w->end, ==, end);
+    pass(rig, 3);
+    g_assert_cmpuint(w->end, ==, end);
+}
+
+/* A mode whose lines have half a page each. */
+static Rig *linear_rig(guint bpp)
+{
+    Rig *rig = vga_rig_new("VGA");
+
+    vga_gray(rig);
+    vga_dispi_mode(rig, 2048 / (bpp / 8), 64, bpp);
+    return rig;
+}
+
+static void test_writes(void)
+{
+    static const guint depths[] = { 8, 16, 32 };
+
+    for (guint i = 0; i < G_N_ELEMENTS(depths); i++) {
+        g_autoptr(Rig) rig = linear_rig(depths[i]);
+        Watcher w = { 0 };
+        ConsoleWatch *end = watch(rig, &w);
+        guint8 bytes[] = { 1, 2, 3, 4 };
+
+        pass(rig, 2);
+        g_assert_cmpuint(w.sizes, ==, 1);
+        g_assert_cmpuint(surface_height(w.picture), ==, 64);
+        /* By exits, by DMA, through the window.  Direct colours are compared by pages. */
+        vga_frame_put(rig, 2048 * 10, 0x5a5a5a5a, 4);
+        assert_changed(rig, &w, 10, depths[i] == 8 ? 11 : 12);
+        g_assert_cmphex(surface_row(w.picture, 10)[0] & 0xffffff, !=, 0);
+        g_assert_true(memory_write(rig->memory, VGA_FRAMES + 2048 * 21, bytes, sizeof(bytes)));
+        assert_changed(rig, &w, depths[i] == 8 ? 21 : 20, 22);
+        vga_poke(rig, 2048 * 30, 0x77);
+        assert_changed(rig, &w, 30, depths[i] == 8 ? 31 : 32);
+        vga_frame_put(rig, 2048 * 64, 1, 1);            /* below the picture */
+        assert_changed(rig, &w, 0, 0);
+        console_unwatch(end);
+        g_assert_cmpuint(w.gone, ==, 0);
+    }
+}
+
+/* What a guest writes without exits is in the accelerator's log, of slots that have one. */
+static void test_accelerator(void)
+{
+    g_autoptr(Rig) rig = linear_rig(8);
+    Watcher w = { 0 };
+    ConsoleWatch *end;
+
+    g_assert_cmphex(fake_accel_slot(rig->accel, VGA_FRAMES)->flags, ==, 0);
+    end = watch(rig, &w);
+    pass(rig, 2);
+    g_assert_cmphex(fake_accel_slot(rig->accel, VGA_FRAMES)->flags, ==, ACCEL_SLOT_LOG_DIRTY);
+    ((guint8 *)fake_accel_slot(rig->accel, VGA_FRAMES)->hva)[2048 * 10] = 9;
+    assert_changed(rig, &w, 0, 0);
+    rig->accel->dirty_gpa = VGA_FRAMES + 2048 * 10;
+    assert_changed(rig, &w, 10, 11);
+    /* Moving the frame buffer loses a log, so all of it is compared. */
+    ((guint8 *)fake_accel_slot(rig->accel, VGA_FRAMES)->hva)[2048 * 63] = 9;
+    rig_pci_write(rig, 0, PCI_DEVFN(2, 0), PCI_BASE_ADDRESS_0, VGA_FRAMES + 0x1000000, 4);
+    assert_changed(rig, &w, 63, 64);
+    console_unwatch(end);
+    g_assert_cmphex(fake_accel_slot(rig->accel, VGA_FRAMES + 0x1000000)->flags, ==, 0);
+}
+
+static void test_registers(void)
+{
+    g_autoptr(Rig) rig = linear_rig(8);
+    Watcher w = { 0 };
+    ConsoleWatch *end = watch(rig, &w);
+
+    vga_frame_put(rig, 2048 * 3, 5, 1);
+    pass(rig, 2);
+    rig_out(rig, 0x3c8, 5, 1);
+    for (guint i = 0; i < 3; i++) {
+        rig_out(rig, 0x3c9, 0x3f, 1);
+    }
+    assert_changed(rig, &w, 3, 4);
+    vga_dispi(rig, VBE_Y_OFFSET, 1);
+    assert_changed(rig, &w, 2, 4);
+    vga_dispi_mode(rig, 640, 480, 16);
+    w.sizes = 0;
+    pass(rig, 1);
+    g_assert_cmpuint(w.sizes, ==, 1);
+    g_assert_cmpuint(surface_width(w.picture), ==, 640);
+    console_unwatch(end);
+}
+
+static void test_text(void)
+{
+    g_autoptr(Rig) rig = vga_rig_new("VGA");
+    Watcher w = { 0 };
+    ConsoleWatch *end;
+
+    vga_gray(rig);
+    vga_cr(rig, CR_H_DISPLAY_END, 79);
+    vga_cr(rig, CR_MAX_SCAN, 15 | CR_MAX_SCAN_COMPARE9);
+    vga_cr(rig, CR_OVERFLOW, 0x12);
+    vga_cr(rig, CR_LINE_COMPARE, 0xff);
+    vga_cr(rig, CR_V_DISPLAY_END, 0x8f);
+    vga_cr(rig, CR_OFFSET, 40);
+    vga_cr(rig, CR_CURSOR_START, CR_CURSOR_OFF);
+    vga_ar(rig, AR_PLANE_ENABLE, 0x0f);
+    end = watch(rig, &w);
+    pass(rig, 2);
+    vga_frame_put(rig, 3 * 320 + 8, 0x1f41, 2);
+    assert_changed(rig, &w, 48, 64);
+    vga_frame_put(rig, (0x41 * 32 + 5) * 4 + 2, 0xff, 1);      /* its glyph */
+    assert_changed(rig, &w, 53, 54);
+    console_unwatch(end);
+}
+
+/* Two watchers; the second one sees the picture that the first one has. */
+static void test_two(void)
+{
+    g_autoptr(Rig) rig = linear_rig(8);
+    Watcher a = { 0 }, b = { 0 };
+    ConsoleWatch *first = watch(rig, &a);
+
+    pass(rig, 2);
+    watch(rig, &b);
+    pass(rig, 2);
+    g_assert_true(a.picture == b.picture);
+    g_assert_cmpuint(a.sizes, ==, 1);
+    console_unwatch(first);
+    vga_frame_put(rig, 2048 * 10, 1, 1);
+    assert_changed(rig, &b, 10, 11);
+    g_assert_cmpuint(a.changes, ==, 0);
+    device_unmake(to_device(object_resolve_type(rig->root, "v", &qmp_class_device, NULL)));
+    g_assert_cmpuint(b.gone, ==, 1);            /* its watch is ended, too */
+}
+
+/* No timer and no log before the first watcher and after the last one. */
+static void test_idle(void)
+{
+    g_autoptr(Rig) rig = linear_rig(32);
+    Watcher w = { 0 };
+    guint64 firings = rig->firings;
+    ConsoleWatch *end;
+
+    pass(rig, 100);
+    g_assert_cmpuint(rig->firings, ==, firings);
+    g_assert_cmpint(clock_deadline(rig->clock), ==, -1);
+    end = watch(rig, &w);
+    pass(rig, 10);
+    g_assert_cmpuint(rig->firings, >, firings + 5);
+    console_unwatch(end);
+    firings = rig->firings;
+    pass(rig, 100);
+    g_assert_cmpuint(rig->firings, ==, firings);
+    console_unwatch(NULL);
+}
+
+#define CASE(name) { "/vga-watch/" #name, test_##name }
+
+static const struct {
+    const char *path;
+    void (*f)(void);
+} test_cases[] = {
+    CASE(writes), CASE(accelerator), CASE(registers), CASE(text), CASE(two), CASE(idle),
+};
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(test_cases); i++) {
+        g_test_add_func(test_cases[i].path, test_cases[i].f);
+    }
+    return g_test_run();
+}

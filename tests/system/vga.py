@@ -1,0 +1,357 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Screens: what firmware, GRUB and Linux show on a VGA, as text and as pictures; screendump's
+files and descriptors; vmctl's side of it.  tests/conformance/screens.py has the modes."""
+import contextlib
+import os
+import struct
+import subprocess
+import sys
+import time
+import zlib
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import debianguest                                  # noqa: E402
+import grubdisk                                     # noqa: E402
+import pc                                           # noqa: E402
+import qtestclient                                  # noqa: E402
+import vmdtest                                      # noqa: E402
+from linuxguest import Guest                        # noqa: E402
+from vgaprogram import FRAME_BUFFER, Program        # noqa: E402
+from vmdtest import VMCTL, Daemon, QmpError, Skip, on_each_accel, on_tcg    # noqa: E402
+
+MACHINE = 'pc-i440fx-7.2'
+VGABIOS = '/usr/share/seabios/vgabios-stdvga.bin'
+SLOT = 2
+EJECT = 0xae08                      # of ACPI's hotplug controller
+GRAY = 0xa8                         # of the DAC's 6 bits
+# What GRUB shows, up to its version.
+MENU = '''
+terminal_input console
+terminal_output console
+set timeout=-1
+menuentry "the first" { true }
+menuentry "Linux" { linux /linux %s; initrd /initrd }
+'''
+FRAME = [
+    '                       GNU GRUB  version ',
+    '',
+    ' ┌' + '─' * 76 + '┐',
+    ' │*the first' + ' ' * 66 + '│',
+    ' │ Linux' + ' ' * 70 + '│',
+    *[' │' + ' ' * 76 + '│'] * 11,
+    ' └' + '─' * 76 + '┘',
+    '',
+    '      Use the ↑ and ↓ keys to select which entry is highlighted.',
+    "      Press enter to boot the selected OS, `e' to edit the commands",
+    "      before booting or `c' for a command-line.",
+]
+
+
+def need_bios():
+    for path in pc.SEABIOS, VGABIOS:
+        if not os.path.exists(path):
+            raise Skip('needs package seabios')
+
+
+def read_png(path):
+    """(width, height, bytes red, green, blue), of the kind that screendump writes."""
+    with open(path, 'rb') as f:
+        data = f.read()
+    assert data[:8] == b'\x89PNG\r\n\x1a\n', data[:8]
+    chunks, at = [], 8
+    while at < len(data):
+        size, kind = struct.unpack_from('>I4s', data, at)
+        body = data[at + 8:at + 8 + size]
+        assert struct.unpack_from('>I', data, at + 8 + size)[0] == zlib.crc32(kind + body), kind
+        chunks.append((kind, body))
+        at += 12 + size
+    assert chunks[-1][0] == b'IEND'
+    width, height, depth, color, *rest = struct.unpack('>IIBBBBB', chunks[0][1])
+    assert (depth, color, rest) == (8, 2, [0, 0, 0])
+    return width, height, unfiltered(
+        zlib.decompress(b''.join(body for kind, body in chunks if kind == b'IDAT')), 3 * width)
+
+
+def unfiltered(data, pitch):
+    """Lines of PNG without their filters."""
+    lines, before = [], bytes(pitch)
+    for start in range(0, len(data), pitch + 1):
+        kind, line = data[start], bytearray(data[start + 1:start + 1 + pitch])
+        for i in range(pitch if kind else 0):
+            left, up = line[i - 3] if i >= 3 else 0, before[i]
+            corner = before[i - 3] if i >= 3 else 0
+            guess = left + up - corner
+            paeth = min((left, up, corner), key=lambda value: abs(guess - value))
+            line[i] = (line[i] + (0, left, up, (left + up) // 2, paeth)[kind]) & 0xff
+        lines.append(bytes(line))
+        before = line
+    return b''.join(lines)
+
+
+def read_ppm(path):
+    with open(path, 'rb') as f:
+        magic, size, depth, pixels = f.read().split(b'\n', 3)
+    assert (magic, depth) == (b'P6', b'255')
+    width, height = map(int, size.split())
+    assert len(pixels) == width * height * 3
+    return width, height, pixels
+
+
+def wait_screen(client, text, timeout=None):
+    """Waits until the screen has it; its lines."""
+    deadline = time.monotonic() + (timeout or 4 * vmdtest.TIMEOUT)
+    lines = []
+    while not any(text in line for line in lines):
+        assert time.monotonic() < deadline, 'no %r in %r' % (text, lines)
+        time.sleep(0.05)
+        with contextlib.suppress(QmpError):         # another mode, meanwhile
+            lines = client.call('query-screen-text')['lines']
+    return lines
+
+
+def add_screen(client, disk):
+    client.call('device_add', driver='VGA', id='video', addr=str(SLOT))
+    client.call('blockdev-add', node_name='disk', driver='raw',
+                file={'driver': 'file', 'filename': disk})
+    client.call('device_add', driver='virtio-blk-pci', drive='disk', id='disk0')
+
+
+def build(daemon, disk):
+    client = daemon.client()
+    pc.build(client, machine=MACHINE)
+    add_screen(client, disk)
+    return client
+
+
+# ---- Guests
+
+@on_each_accel
+def firmware(recorder):
+    """SeaBIOS writes on the screen, and a boot sector after it; the text is where the cursor is"""
+    need_bios()
+    with Daemon(recorder) as daemon:
+        disk = pc.write_disk(daemon.path('disk'), 'a disk', 'h')
+        client = build(daemon, disk)
+        client.call('cont')
+        lines = wait_screen(client, 'Booting from Hard Disk')
+        assert lines[0].startswith('SeaBIOS (version '), lines
+        screen = client.call('query-screen-text', device='video', head=0)
+        assert (screen['columns'], screen['rows']) == (80, 25) and len(screen['lines']) == 25
+        row = screen['cursor']['row']
+        assert not any(screen['lines'][row + 1:]), screen
+        client.call('screendump', filename=daemon.path('a.png'), format='png', device='video')
+        width, height, pixels = read_png(daemon.path('a.png'))
+        assert (width, height) == (720, 400)
+        assert set(pixels) == {0, GRAY}, set(pixels)
+
+
+@on_tcg                         # where KVM emulates protected mode, it takes a minute
+def grub(recorder):
+    """GRUB's menu as text, line by line, and the picture of it"""
+    need_bios()
+    with Daemon(recorder) as daemon:
+        disk = grubdisk.write(daemon.folder, MENU % '', {'linux': b'', 'initrd': b''})
+        client = build(daemon, disk)
+        client.call('cont')
+        lines = wait_screen(client, '│ Linux')
+        while lines and not lines[0]:
+            lines.pop(0)
+        assert lines[0].startswith(FRAME[0]), lines[0]
+        assert lines[1:len(FRAME)] == FRAME[1:], lines
+        client.call('screendump', filename=daemon.path('a.ppm'))
+        client.call('screendump', filename=daemon.path('a.png'), format='png')
+        picture = read_ppm(daemon.path('a.ppm'))
+        assert read_png(daemon.path('a.png')) == picture
+        width, _, pixels = picture
+        selected = [pixels[(y * width + 400) * 3] for y in range(56, 88)]
+        assert selected == [0] * 8 + [GRAY] * 16 + [0] * 8, selected
+
+
+@contextlib.contextmanager
+def linux(recorder):
+    """Linux, started by GRUB from a text mode, with its messages on the screen and a shell on the
+    serial port."""
+    kernel, initrd = debianguest.images(hardware=True)
+    files = {}
+    for name, path in (('linux', kernel), ('initrd', initrd)):
+        with open(path, 'rb') as f:
+            files[name] = f.read()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        guest = Guest(daemon, client, machine_type=MACHINE, own={}, size=256 << 20)
+        add_screen(client, grubdisk.write(daemon.folder, MENU % 'console=tty0 console=ttyS0', files))
+        client.call('cont')
+        wait_screen(client, '│ Linux')
+        for key in 'down', 'ret':
+            client.call('send-key', keys=[{'type': 'qcode', 'data': key}])
+        guest.wait_shell()
+        yield daemon, client, guest
+
+
+@on_tcg
+def linux_console(recorder):
+    """Linux's console: in text mode, then in the mode that the monitor prefers (bochs-drm)"""
+    need_bios()
+    with linux(recorder) as (daemon, client, guest):
+        guest.run("printf '\\033[2J\\033[HHello, \\033[7mscreen\\033[0m' >/dev/tty0")
+        screen = client.call('query-screen-text')
+        assert screen['lines'][0] == 'Hello, screen' and not any(screen['lines'][1:]), screen
+        assert screen['cursor'] == {'column': 13, 'row': 0}, screen
+        guest.run('for m in $(cat /lib/modules/optional); do insmod /lib/modules/$m; done 2>&-')
+        assert 'bochs-drm' in guest.run('cat /proc/fb'), guest.text[-2000:]
+        assert guest.run('cat /sys/class/graphics/fb0/virtual_size').split()[-1] == '1280,800'
+        guest.run("printf '\\033[2J\\033[H\\033[?25l\\033[41m\\033[K\\n' >/dev/tty0")
+        assert client.error('query-screen-text')['reason'] == 'not-supported'
+        client.call('screendump', filename=daemon.path('a.png'), format='png')
+        width, height, pixels = read_png(daemon.path('a.png'))
+        assert (width, height) == (1280, 800)
+        rows = [pixels[y * width * 3:(y + 1) * width * 3] for y in range(height)]
+        assert set(rows[:16]) == {bytes((0xaa, 0, 0)) * width}
+        assert set(rows[16:]) == {bytes(3 * width)}, {bytes(r[:6]) for r in rows[16:]}
+
+
+# ---- screendump
+
+def driven(daemon, *cards, **options):
+    """A machine that the test drives, with cards (class, id); its client and qtest."""
+    client = daemon.client()
+    qtest = qtestclient.serve(daemon, client)
+    qtestclient.build(client, MACHINE + '-machine')
+    for number, (driver, name) in enumerate(cards or [('VGA', 'video')]):
+        client.request({'execute': 'device_add', 'arguments': {
+            'driver': driver, 'id': name, 'addr': str(SLOT + number), **options}})
+    client.call('cont')
+    return client, qtest
+
+
+def draw(qtest, width=64, height=48):
+    """A mode of 32 bits with a pattern; its pixels."""
+    program = Program()
+    program.attach(SLOT)
+    program.vbe(width, height, 32)
+    data = program.noise(width * height * 4)
+    program.write(FRAME_BUFFER, data)
+    assert all(answer.startswith('OK') for answer in qtest.ask_all(program.lines))
+    return b''.join(bytes((data[i + 2], data[i + 1], data[i])) for i in range(0, len(data), 4))
+
+
+def files(recorder):
+    """to a file that exists or not; a file that cannot be written is not left behind in part"""
+    with Daemon(recorder) as daemon:
+        client, qtest = driven(daemon)
+        pixels = draw(qtest)
+        path = daemon.path('a')
+        for _ in range(2):
+            client.call('screendump', filename=path)
+            assert read_ppm(path) == (64, 48, pixels)
+        client.call('screendump', filename=path, format='png')
+        assert read_png(path) == (64, 48, pixels)
+        for bad in daemon.path('none/a'), daemon.folder, '/dev/full':
+            error = client.error('screendump', {'filename': bad})
+            assert (error['reason'], error['path']) == ('file-not-usable', 'filename'), error
+        assert os.path.exists('/dev/full')
+
+
+def descriptors(recorder):
+    """to a descriptor: a pipe that nobody reads holds up only the client that passed it"""
+    with Daemon(recorder) as daemon:
+        client, qtest = driven(daemon)
+        pixels = draw(qtest, 640, 480)
+        read, write = os.pipe()
+        patient = daemon.client()
+        patient.request({'execute': 'getfd', 'arguments': {'fdname': 'pipe'}}, [write])
+        os.close(write)
+        patient.send({'execute': 'screendump', 'arguments': {'fdname': 'pipe'}})
+        client.call('screendump', filename=daemon.path('a'))
+        assert read_ppm(daemon.path('a')) == (640, 480, pixels)
+        with os.fdopen(read, 'rb') as pipe:
+            assert pipe.read() == b'P6\n640 480\n255\n' + pixels
+        assert patient.reply()['return'] == {}
+        error = patient.error('screendump', {'fdname': 'pipe'})
+        assert error['reason'] == 'fd-not-found', error
+
+
+def cards(recorder):
+    """a second card has a screen of its own, and takes it along when it is unplugged"""
+    with Daemon(recorder) as daemon:
+        client, qtest = driven(daemon, ('VGA', 'a'), ('secondary-vga', 'b'), xres=800, yres=600,
+                               xmax=1024, ymax=768, refresh_rate=60000, edid=True, vgamem_mb=8,
+                               **{'qemu-extended-regs': True})
+        pixels = draw(qtest)
+        for device in {}, {'device': 'a'}, {'device': '/machine/peripheral/a', 'head': 0}:
+            client.call('screendump', filename=daemon.path('x'), **device)
+            assert read_ppm(daemon.path('x')) == (64, 48, pixels)
+        client.call('screendump', filename=daemon.path('x'), device='b')
+        assert not any(read_ppm(daemon.path('x'))[2])
+        head = client.call('qom-get', path='/machine/peripheral/b/console[0]', property='head')
+        recorder.read('console', 'head')
+        assert head == 0
+        assert client.error('device_add', {'driver': 'VGA'})['reason'] == 'not-hotpluggable'
+        client.call('device_del', id='b')
+        qtest.ok('outl %#x %#x' % (EJECT, 1 << SLOT + 1))
+        client.wait_event('DEVICE_DELETED')
+        error = client.error('screendump', {'filename': daemon.path('x'), 'device': 'b'})
+        assert error['reason'] == 'device-not-found', error
+        client.call('device_add', driver='secondary-vga', id='b')
+        client.call('screendump', filename=daemon.path('x'), device='b')
+
+
+def state_has_registers(recorder):
+    """the registers of the card by name"""
+    with Daemon(recorder) as daemon:
+        client, qtest = driven(daemon, mmio=False)
+        draw(qtest)
+        state = client.call('query-device-state', path='video')
+        text = str(state)
+        assert "'misc'" in text and "'vbe'" in text, text
+
+
+# ---- vmctl
+
+def vmctl(daemon, *words, **options):
+    return subprocess.run([VMCTL, '--socket', daemon.socket, *words], capture_output=True,
+                          check=False, timeout=vmdtest.TIMEOUT, **options)
+
+
+def screenshots(recorder):
+    """vmctl screenshot: a PNG or PPM, to a file in its own directory or to standard output"""
+    with Daemon(recorder) as daemon:
+        client, qtest = driven(daemon)
+        pixels = draw(qtest)
+        os.mkdir(daemon.path('here'))
+        for words, name, read in ((['video', '-o', 'a.png'], 'a.png', read_png),
+                                  (['-o', 'a.ppm'], 'a.ppm', read_ppm)):
+            done = vmctl(daemon, 'screenshot', *words, cwd=daemon.path('here'))
+            assert done.returncode == 0, done
+            assert read(daemon.path('here/' + name)) == (64, 48, pixels)
+        done = vmctl(daemon, 'screenshot')
+        with open(daemon.path('out'), 'wb') as f:
+            f.write(done.stdout)
+        assert read_png(daemon.path('out')) == (64, 48, pixels)
+        done = vmctl(daemon, 'screenshot', '-o', daemon.path('b.png'), 'nobody')
+        assert done.returncode == 1 and b"Device 'nobody' not found" in done.stderr, done
+        assert not os.path.exists(daemon.path('b.png'))
+        recorder.add('argument', 'screendump', 'fdname')
+
+
+def text_of_screens(recorder):
+    """vmctl screen: lines of text, or JSON"""
+    with Daemon(recorder) as daemon:
+        _, qtest = driven(daemon)
+        program = Program()
+        program.attach(SLOT)
+        program.mode('text80')
+        program.write(0xb8000, b'V\7M\7D\7 \7\x03\4')
+        assert all(answer.startswith('OK') for answer in qtest.ask_all(program.lines))
+        done = vmctl(daemon, 'screen', '--text')
+        assert done.stdout.decode() == 'VMD ♥\n' + '\n' * 24, done
+        done = vmctl(daemon, 'screen', '--json', 'video')
+        assert '"VMD ♥"' in done.stdout.decode() and b'"columns": 80' in done.stdout, done
+        done = vmctl(daemon, 'screen')
+        assert done.returncode == 2 and b'--text or --json is missing' in done.stderr, done
+
+
+if __name__ == '__main__':
+    vmdtest.main([firmware, grub, linux_console, files, descriptors, cards, state_has_registers,
+                  screenshots, text_of_screens])
