@@ -8,6 +8,7 @@
  *   slots.c       memory slots, dirty log      x86-state.c  registers in and out
  *   irqchip.c     interrupt controllers        x86-reset.c  the state at power-on
  *   routes.c      GSI routing, MSI             cpuid.c      CPUID in and out
+ *                                              feature-msrs.c  MSRs that describe a CPU
  *   irqfd.c ioeventfd.c extint.c nmi.c         x86-extra.c  FPU, events, APIC in and out
  *                                              x86-msrs.c   MSRs in and out
  *   chips.c       registers of the controllers kvm-accel.c  class and table of ops
@@ -146,6 +147,7 @@ bool kvm_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **err
 bool kvm_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
 bool kvm_vcpu_nmi(Accel *accel, Cpu *cpu, GError **error);
 void kvm_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
+guint64 kvm_msr_supported(Accel *accel, guint32 msr);
 
 /* ---- Between vcpu.c and others ---- */
 
@@ -179,6 +181,10 @@ KvmExitAction kvm_vcpu_exit(KvmVcpu *vcpu, int error);
 /* Sets cpu->cpuid in the kernel, unless it has just that; before anything else
  * is done with the vCPU. */
 bool kvm_cpuid_set(KvmVcpu *vcpu, GError **error);
+
+/* Sets cpu->msrs and the rate of the time stamp counter; after the CPUID, before the power-on
+ * state is saved. */
+bool kvm_features_set(KvmVcpu *vcpu, GError **error);
 
 /* The parts of X86CpuState besides general and system registers; parked.  Parts that
  * the kernel lacks are not changed in ret_state. */

@@ -13,6 +13,7 @@
 #include "cpu/types.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-cpu-models.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
 #include "qom/qapi-objects-cpu.h"
