@@ -131,6 +131,9 @@ static guint32 choose_level(const Builder *b)
     const X8664CpuProps *props = b->props;
     guint32 level = props->min_level;
 
+    if (word(b, 1, 0, ECX) || word(b, 1, 0, EDX)) {
+        level = MAX(level, 1);
+    }
     if (word(b, 7, 0, EBX) || word(b, 7, 0, ECX) || word(b, 7, 0, EDX) || word(b, 7, 1, EAX)) {
         level = MAX(level, 7);
     }
@@ -439,6 +442,7 @@ static void add_topology_extensions(Builder *b)
 {
     const CpuTopology *t = b->topology;
     const CpuIds *ids = &b->cpu->ids;
+    guint dies = MAX(t->dies, 1);
     guint32 regs[4];
     guint i = 0;
 
@@ -450,7 +454,7 @@ static void add_topology_extensions(Builder *b)
         .leaf = LEAF_EXTENDED + 0x1e,
         .eax = b->cpu->apic_id,
         .ebx = (ids->core & 0xff) | (topology_threads_per_core(t) - 1) << 8,
-        .ecx = ((ids->socket * t->dies + ids->die) & 0xff) | (t->dies - 1) << 8,
+        .ecx = ((ids->socket * dies + ids->die) & 0xff) | (dies - 1) << 8,
     });
 }
 

@@ -140,7 +140,10 @@ def identity(recorder):
     values = {'vendor': 'GenuineIntel', 'family': 15, 'model': 4, 'stepping': 9,
               'model-id': 'A CPU', 'level': 13, 'xlevel': 0x80000008, 'min-level': 7,
               'min-xlevel': 0x80000004, 'phys-bits': 36, 'host-phys-bits': False, 'pmu': False,
-              'kvm': False, 'migratable': True, 'apic-id': 5, 'check': False, 'enforce': False}
+              'kvm': False, 'migratable': True, 'apic-id': 5, 'check': False, 'enforce': False,
+              'level-func7': 1, 'xlevel2': 0xc0000001, 'min-xlevel2': 0xc0000000,
+              'host-phys-bits-limit': 46, 'legacy-cache': False, 'l3-cache': False,
+              'cpuid-0xb': False}
     with Daemon(recorder) as daemon:
         client = daemon.client()
         empty_machine(client)
