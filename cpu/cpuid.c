@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cpu/caches.h"
+#include "cpu/cpuid-hyperv.h"
 #include "cpu/x86-features.h"
 #include "qom/qapi-objects-cpu.h"
 
@@ -372,26 +373,22 @@ static void add_basic(Builder *b)
 
 /* ---- The accelerator's leaves ---- */
 
-/* kvmclock has two generations of MSRs, and a bit for each: an accelerator may have one. */
-static guint32 kvm_features(const Builder *b)
-{
-    guint32 offered[4];
-
-    cpuid_of_accel(b->cpu->accel, LEAF_KVM + 1, 0, offered);
-    return word(b, LEAF_KVM + 1, 0, EAX) & offered[EAX];
-}
-
+/* Guests search for the accelerator's leaves behind those of Hyper-V. */
 static void add_accel(Builder *b)
 {
-    guint32 regs[4];
+    guint32 regs[4], base = LEAF_KVM;
 
+    if (hyperv_is_on(b->props)) {
+        hyperv_add_leaves(b->cpu, b->props, b->leaves);
+        base += 0x100;
+    }
     cpuid_of_accel(b->cpu->accel, LEAF_KVM, 0, regs);
     if (!b->props->kvm || !b->props->hypervisor || !regs[EBX]) {
         return;
     }
-    add(b, (CpuidLeaf){ .leaf = LEAF_KVM, .eax = LEAF_KVM + 1, .ebx = regs[EBX],
+    add(b, (CpuidLeaf){ .leaf = base, .eax = base + 1, .ebx = regs[EBX],
                         .ecx = regs[ECX], .edx = regs[EDX] });
-    add(b, (CpuidLeaf){ .leaf = LEAF_KVM + 1, .eax = kvm_features(b),
+    add(b, (CpuidLeaf){ .leaf = base + 1, .eax = word(b, LEAF_KVM + 1, 0, EAX),
                         .edx = word(b, LEAF_KVM + 1, 0, EDX) });
 }
 

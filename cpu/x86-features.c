@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "cpu/cpuid-hyperv.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-accel.h"
 #include "qmp/qapi-types-builtin.h"
@@ -104,17 +105,17 @@ static bool *value_of(const Resolver *r, guint32 offset)
     return &G_STRUCT_MEMBER(bool, r->props, offset);
 }
 
-/* Whether the accelerator offers a feature, that is one of its bits: a row that it has. */
+/* Whether the accelerator offers a feature, that is all of its bits. */
 static bool feature_is_offered(Resolver *r, guint first)
 {
     guint32 offset = qmp_cpuid_bits[first].offset;
 
     for (guint i = first; i < qmp_n_cpuid_bits && qmp_cpuid_bits[i].offset == offset; i++) {
-        if (is_offered(r, &qmp_cpuid_bits[i])) {
-            return true;
+        if (!is_offered(r, &qmp_cpuid_bits[i])) {
+            return false;
         }
     }
-    return false;
+    return true;
 }
 
 static bool is_first_row(guint i)
@@ -135,6 +136,9 @@ static bool choose(Resolver *r, guint i)
 {
     guint flags = qmp_cpuid_bits[i].flags;
 
+    if (r->accel && r->props->hv_passthrough && hyperv_is_leaf(qmp_cpuid_bits[i].leaf)) {
+        return feature_is_offered(r, i);
+    }
     if (!r->accel || flags & QMP_CPUID_NOT_CHOSEN ||
         (r->props->migratable && flags & QMP_CPUID_UNMIGRATABLE) ||
         !(r->host_model || flags & QMP_CPUID_CHOSEN)) {
@@ -261,6 +265,22 @@ void x86_features_choose(Accel *accel, const QmpClass *klass, X8664CpuProps *pro
     list_unavailable(&r);
 }
 
+/* A guest is told that it runs on Hyper-V, and relies on what it was made for. */
+static bool check_hyperv(const X8664CpuProps *props, const AccelOps *ops, GError **error)
+{
+    for (gsize i = 0; i < props->unavailable_features.n; i++) {
+        const char *name = props->unavailable_features.items[i];
+
+        if (g_str_has_prefix(name, "hv-")) {
+            qmp_error_set_at(error, name, ERROR_REASON_NOT_SUPPORTED,
+                             "accelerator '%s' lacks feature '%s', or what it needs is off",
+                             ops->name, name);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool x86_features_resolve(Cpu *cpu, GError **error)
 {
     const Object *obj = &cpu->device.object;
@@ -270,6 +290,9 @@ bool x86_features_resolve(Cpu *cpu, GError **error)
     x86_features_choose(cpu->accel, object_class(cpu), props, obj->given, NULL);
     if (props->unavailable_features.n == 0) {
         return true;
+    }
+    if (!check_hyperv(props, accel_ops(cpu->accel), error)) {
+        return false;
     }
     names = join_names(&props->unavailable_features);
     if (props->enforce) {

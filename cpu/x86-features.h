@@ -17,8 +17,8 @@ bool x86_is_host_class(const QmpClass *klass);
  * Chooses every feature that was not given, and removes those that are
  * unavailable and lists them in unavailable-features; afterwards each feature's
  * property has the value that the guest sees.  With unavailable ones, it fails
- * with not-supported and their names if the property `enforce` is set, and
- * warns with `check`.
+ * with not-supported and their names if the property `enforce` is set or one is for
+ * Hyper-V, and warns with `check`.
  */
 bool x86_features_resolve(Cpu *cpu, GError **error);
 

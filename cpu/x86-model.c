@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "cpu/cpuid-hyperv.h"
 #include "cpu/x86-features.h"
 #include "cpu/x86-identity.h"
 #include "qmp/error.h"
@@ -155,7 +156,7 @@ CpuModelInfo *x86_model_static(const X86Model *model)
     for (guint i = 0; i < qmp_n_cpuid_bits; i++) {
         const QmpCpuidBit *bit = &qmp_cpuid_bits[i];
 
-        if (i == 0 || bit->offset != bit[-1].offset) {
+        if ((i == 0 || bit->offset != bit[-1].offset) && !hyperv_is_leaf(bit->leaf)) {
             qmp_value_set(info->props, qmp_name(bit->name),
                           qmp_value_bool(G_STRUCT_MEMBER(bool, model->props, bit->offset)));
         }
@@ -226,9 +227,11 @@ CpuModelInfo *x86_model_baseline(const X86Model *a, const X86Model *b, GError **
     for (guint i = 0; i < qmp_n_cpuid_bits; i++) {
         const QmpCpuidBit *bit = &qmp_cpuid_bits[i];
 
-        qmp_value_set(info->props, qmp_name(bit->name),
-                      qmp_value_bool(G_STRUCT_MEMBER(bool, a->props, bit->offset) &&
-                                     G_STRUCT_MEMBER(bool, b->props, bit->offset)));
+        if (!hyperv_is_leaf(bit->leaf)) {
+            qmp_value_set(info->props, qmp_name(bit->name),
+                          qmp_value_bool(G_STRUCT_MEMBER(bool, a->props, bit->offset) &&
+                                         G_STRUCT_MEMBER(bool, b->props, bit->offset)));
+        }
     }
     qmp_value_set(info->props, "min-level",
                   qmp_value_uint(MIN(a->props->min_level, b->props->min_level)));

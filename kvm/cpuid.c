@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cpu/cpuid-hyperv.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-accel.h"
 
@@ -95,7 +96,9 @@ void kvm_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 re
         ret_regs[2] = entry->ecx;
         ret_regs[3] = entry->edx;
     }
-    if (leaf >= LEAF_BRAND_FIRST && leaf <= LEAF_BRAND_LAST) {
+    if (hyperv_is_leaf(leaf)) {
+        kvm_hyperv_supported(&to_kvm_accel(accel)->device, leaf, ret_regs);
+    } else if (leaf >= LEAF_BRAND_FIRST && leaf <= LEAF_BRAND_LAST) {
         host_brand(leaf, ret_regs);
     } else if (leaf == 1) {
         ret_regs[2] = leaf1_ecx(kvm, ret_regs[2]);

@@ -131,18 +131,17 @@ class FieldParser:
                 pos = obj.at[key]
                 if self.owner != 'x86_64-cpu' or member.type.name != 'bool':
                     raise SchemaError(pos, 'cpuid-where', key=key, name=member.name)
-                places = obj[key] if isinstance(obj[key], Arr) else [obj[key]]
-                member.bits += [parse(member, place, pos) for place in places]
+                member.bits += [parse(member, place, pos) for place in _several(obj[key])]
                 self.schema.feature(member, pos)
         for key in FEATURE:
             if key in obj and not member.bits:
                 raise SchemaError(obj.at[key], 'feature-only', key=key, name=member.name)
         for key, ways in WAYS.items():
-            if key in obj:
-                if obj[key] not in ways:
+            for way in _several(obj.get(key, Arr(member.pos))):
+                if way not in ways:
                     raise SchemaError(obj.at[key], 'feature-way', key=key, name=member.name,
                                       known=' or '.join("'%s'" % w for w in ways))
-                member.bit_flags.append(ways[obj[key]])
+                member.bit_flags.append(ways[way])
         if 'migratable' in obj:
             if obj['migratable'] is not False:
                 raise SchemaError(obj.at['migratable'], 'feature-way', key='migratable',
@@ -169,6 +168,11 @@ class FieldParser:
         member.default = obj['default']
         member.has_default = True
         check_constant(member, obj['default'], obj.at['default'])
+
+
+def _several(value):
+    """What is a list, or stands for one with a single element."""
+    return value if isinstance(value, Arr) else [value]
 
 
 def _cpuid_bit(member, text, pos):

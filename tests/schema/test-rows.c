@@ -419,7 +419,8 @@ static void test_cpu_features(void)
     g_assert_cmpuint(told[1].bit, ==, 63);
     g_assert_cmpuint(told[1].offset, ==, told[0].offset);
     g_assert_cmphex(told[1].flags, ==, QMP_CPUID_TCG_ALWAYS | QMP_CPUID_NOT_CHOSEN |
-                                       QMP_CPUID_OFF_KVM | QMP_CPUID_UNMIGRATABLE);
+                                       QMP_CPUID_OFF_KVM | QMP_CPUID_OFF_TCG |
+                                       QMP_CPUID_UNMIGRATABLE);
     g_assert_cmpuint(qmp_n_cpuid_needs, ==, 1);
     g_assert_cmpuint(qmp_cpuid_needs[0].offset, ==, offsetof(X8664CpuProps, told));
     g_assert_cmpuint(qmp_cpuid_needs[0].needs, ==, offsetof(X8664CpuProps, avx2));

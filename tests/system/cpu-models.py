@@ -31,7 +31,7 @@ def expand(client, name, **props):
 
 def features(props):
     return {name: value for name, value in props.items()
-            if isinstance(value, bool) and name not in SWITCHES}
+            if isinstance(value, bool) and name not in SWITCHES and not name.startswith('hv-')}
 
 
 def every_model_is_defined(recorder):

@@ -99,7 +99,8 @@ static void supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_r
         return;
     case 0x80000008:
         return set4(ret_regs, 0x3930, 0, 0, 0);
-    case 6: case 7: case 0x80000001: case 0x80000007: case 0xc0000001:
+    case 6: case 7: case 0x40000003: case 0x40000004: case 0x80000001: case 0x80000007:
+    case 0xc0000001:
         return set4(ret_regs, ~0u, ~0u, ~0u, ~0u);
     default:
         return;
@@ -471,6 +472,40 @@ static void test_msrs(void)
     g_assert_cmphex(described(cpu, ARCH_CAPABILITIES), ==, 0x8000000000000023);
 }
 
+/* TLFS, section 2: leaves of Hyper-V, and those of KVM behind them. */
+static void test_hyperv(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    Cpu *cpu = make(rig, "qemu64-x86_64-cpu", "hv-vapic=on,hv-time=on,hv-vpindex=on,hv-ipi=on,"
+                    "hv-version-id-minor=7,hv-version-id-sbranch=2,hv-version-id-snumber=3,"
+                    "hv-no-nonarch-coresharing=auto", NULL);
+
+    check(cpu, 0x40000000, 0, 0x40000005, 0x7263694d, 0x666f736f, 0x76482074);
+    check(cpu, 0x40000001, 0, 0x31237648, 0, 0, 0);
+    check(cpu, 0x40000002, 0, 14393, 0x000a0007, 0, 0x02000003);
+    check(cpu, 0x40000003, 0, 0x272, 0, 0, 8);
+    check(cpu, 0x40000004, 0, 0x40c08, 0xffffffff, 0, 0);
+    check(cpu, 0x40000005, 0, 0xffffffff, 64, 0, 0);
+    check(cpu, 0x40000100, 0, 0x40000101, 0x4b4d564b, 0x564b4d56, 0x4d);
+    check(cpu, 0x40000101, 0, 0x0100007b, 0, 0, 0);
+
+    cpu = make(rig, "qemu64-x86_64-cpu", "hv-spinlocks=8191,hv-vendor-id=Nobody,kvm=off", NULL);
+    check(cpu, 0x40000000, 0, 0x40000005, 0x6f626f4e, 0x00007964, 0);
+    check(cpu, 0x40000004, 0, 0, 8191, 0, 0);
+    g_assert_null(find(cpu, 0x40000100, 0));
+
+    cpu = make(rig, "qemu64-x86_64-cpu", "hv-passthrough=on,hv-no-nonarch-coresharing=auto", NULL);
+    g_assert_true(x86_64_cpu_props(cpu)->hv_stimer_direct);
+    g_assert_false(x86_64_cpu_props(cpu)->hv_emsr_bitmap);
+    g_assert_cmphex(find(cpu, 0x40000004, 0)->eax, ==, 0x44e2c);
+
+    g_assert_null(make(rig, "qemu64-x86_64-cpu", "hv-emsr-bitmap=on,hv-evmcs=on,hv-vapic=on",
+                       &error));
+    g_assert_true(qmp_error_is(error, ERROR_REASON_NOT_SUPPORTED));
+    g_assert_cmpstr(qmp_error_path(error), ==, "hv-emsr-bitmap");
+}
+
 /* ---- Features that cannot be had ---- */
 
 static void test_unavailable(void)
@@ -675,6 +710,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cpu/model/levels", test_levels);
     g_test_add_func("/cpu/model/host-figures", test_host_figures);
     g_test_add_func("/cpu/model/msrs", test_msrs);
+    g_test_add_func("/cpu/model/hyperv", test_hyperv);
     g_test_add_func("/cpu/model/unavailable", test_unavailable);
     g_test_add_func("/cpu/model/enforce", test_enforce);
     g_test_add_func("/cpu/model/no-identity", test_no_identity);
