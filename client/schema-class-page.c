@@ -120,8 +120,9 @@ static void print_cpu_features(const SchemaPage *page, const QmpClass *klass)
         const QmpMember *member = &qmp_members(klass->props)[i];
         g_autoptr(QmpValue) value =
             is_feature(klass, member) ? qmp_class_default(klass, member) : NULL;
+        bool all = is_feature(klass, member) && klass->flags & QMP_CLASS_ABSTRACT;
 
-        if (value && (value->b || klass->flags & QMP_CLASS_ABSTRACT)) {
+        if (all || (value && value->b)) {
             g_string_append_printf(names, "%s%s", names->len ? ", " : "", qmp_name(member->name));
         }
     }
@@ -252,6 +253,17 @@ void schema_page_class(const SchemaPage *page, const SchemaItem *item)
     qmp_clear(&qmp_type_ClassInfo, &info);
 }
 
+static void put_names(const SchemaPage *page, const char *title, const strList *names)
+{
+    GString *text = g_string_new(NULL);
+
+    for (gsize i = 0; i < names->n; i++) {
+        g_string_append_printf(text, "%s%s", i ? ", " : "", names->items[i]);
+    }
+    schema_page_text(page, title, text->str);
+    g_string_free(text, TRUE);
+}
+
 void schema_page_feature(const SchemaPage *page, const QmpMember *feature)
 {
     ClassProperty *info = qmp_class_property(&qmp_class_x86_64_cpu, feature);
@@ -260,6 +272,9 @@ void schema_page_feature(const SchemaPage *page, const QmpMember *feature)
     schema_page_head(page, qmp_name(feature->name), schema_kind_nouns[SCHEMA_FEATURES],
                      info->description);
     schema_page_text(page, "Bit of CPUID", info->cpuid);
+    schema_page_text(page, "Bit of an MSR", info->msr);
+    put_names(page, "Needs", &info->needs);
+    put_names(page, "Also called", &info->aliases);
     for (guint i = 0; i < qmp_n_classes; i++) {
         const QmpClass *klass = qmp_classes[i];
         g_autoptr(QmpValue) value = NULL;

@@ -37,6 +37,14 @@ static const char *type_kind(const QmpType *type)
     }
 }
 
+static char *feature_place(const QmpMember *feature)
+{
+    char *cpuid = qmp_class_feature(&qmp_class_x86_64_cpu, feature, false);
+    g_autofree char *msr = qmp_class_feature(&qmp_class_x86_64_cpu, feature, true);
+
+    return cpuid ? cpuid : g_strdup_printf("MSR %s", msr);
+}
+
 /* The column between name and summary; newly allocated. */
 static char *second_column(const SchemaItem *item)
 {
@@ -48,7 +56,7 @@ static char *second_column(const SchemaItem *item)
     case SCHEMA_TYPES:
         return g_strdup(type_kind(item->type->type));
     case SCHEMA_FEATURES:
-        return qmp_class_cpuid(&qmp_class_x86_64_cpu, item->feature);
+        return feature_place(item->feature);
     case SCHEMA_MACHINES:
         return g_strdup_printf("%u", item->klass->cpu_max);
     case SCHEMA_CPUS:

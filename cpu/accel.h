@@ -187,6 +187,9 @@ typedef struct {
      * if it offers nothing.  regs is eax, ebx, ecx, edx.  NULL: it executes
      * nothing, and takes every feature. */
     void (*cpuid_supported)(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
+    /* The same for an MSR with which a CPU describes itself (IA32_ARCH_CAPABILITIES, those of
+     * VMX): the bits that it can offer, 0 for others.  NULL: none. */
+    guint64 (*msr_supported)(Accel *accel, guint32 msr);
 } AccelOps;
 
 struct Accel {

@@ -17,6 +17,12 @@ typedef struct {
     guint32 eax, ebx, ecx, edx;
 } CpuidLeaf;
 
+/* An MSR with which the CPU describes itself. */
+typedef struct {
+    guint32 index;
+    guint64 value;
+} CpuMsr;
+
 struct Cpu {
     Device device;
     Accel *accel;               /* held while realized */
@@ -25,6 +31,8 @@ struct Cpu {
     CpuIds ids;                 /* its place in the topology */
     int thread_id;              /* of the vCPU's thread; 0: the accelerator has none */
     GArray *cpuid;              /* of CpuidLeaf; for vcpu_create */
+    GArray *msrs;               /* of CpuMsr: those that the CPU has; for vcpu_create */
+    guint64 tsc_frequency;      /* Hz; 0: the host's */
     void *vcpu;                 /* private to the accelerator */
     /* State that a reset loads into the vCPU: since realize the state after
      * RESET; the board may change it before it resets the CPU (PVH). */

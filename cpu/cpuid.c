@@ -4,14 +4,15 @@
  * E (leaves 0x80000000 and up); Linux, Documentation/virt/kvm/x86/cpuid.rst
  * (leaves 0x40000000 and 0x40000001).
  *
- * Leaves up to a CPU's level that are not made here read as zero.  Caches are
- * the same in every model; nothing depends on their figures.
+ * Leaves up to a CPU's level that are not made here read as zero.
  */
 #include "config.h"
 #include "cpu/cpuid.h"
 
 #include <string.h>
 
+#include "cpu/caches.h"
+#include "cpu/cpuid-hyperv.h"
 #include "cpu/x86-features.h"
 #include "qom/qapi-objects-cpu.h"
 
@@ -21,7 +22,8 @@ enum {
     LEAF_TSC = 0x15,
     LEAF_KVM = 0x40000000,
     LEAF_EXTENDED = 0x80000000,
-    CACHE_LINE = 64,
+    LEAF_VIA = 0xc0000000,
+    CACHE_LINE = 64,            /* that CLFLUSH flushes */
 };
 
 /* Bits of leaf 1, EDX, that AMD repeats in leaf 0x80000001. */
@@ -63,13 +65,13 @@ void cpuid_parse_signature(guint32 signature, guint *ret_family, guint *ret_mode
     *ret_stepping = signature & 15;
 }
 
-void cpuid_of_accel(const Cpu *cpu, guint32 leaf, guint32 subleaf, guint32 ret_regs[4])
+void cpuid_of_accel(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4])
 {
-    const AccelOps *ops = accel_ops(cpu->accel);
+    const AccelOps *ops = accel_ops(accel);
 
     memset(ret_regs, 0, 4 * sizeof(ret_regs[0]));
     if (ops->cpuid_supported) {
-        ops->cpuid_supported(cpu->accel, leaf, subleaf, ret_regs);
+        ops->cpuid_supported(accel, leaf, subleaf, ret_regs);
     }
 }
 
@@ -95,7 +97,7 @@ static void copy_sub(Builder *b, guint32 leaf, guint32 subleaf)
 {
     guint32 regs[4];
 
-    cpuid_of_accel(b->cpu, leaf, subleaf, regs);
+    cpuid_of_accel(b->cpu->accel, leaf, subleaf, regs);
     add_sub(b, leaf, subleaf, regs);
 }
 
@@ -103,7 +105,7 @@ static void copy(Builder *b, guint32 leaf)
 {
     guint32 regs[4];
 
-    cpuid_of_accel(b->cpu, leaf, 0, regs);
+    cpuid_of_accel(b->cpu->accel, leaf, 0, regs);
     add(b, (CpuidLeaf){ .leaf = leaf, .eax = regs[EAX], .ebx = regs[EBX], .ecx = regs[ECX],
                         .edx = regs[EDX] });
 }
@@ -130,6 +132,9 @@ static guint32 choose_level(const Builder *b)
     const X8664CpuProps *props = b->props;
     guint32 level = props->min_level;
 
+    if (word(b, 1, 0, ECX) || word(b, 1, 0, EDX)) {
+        level = MAX(level, 1);
+    }
     if (word(b, 7, 0, EBX) || word(b, 7, 0, ECX) || word(b, 7, 0, EDX) || word(b, 7, 1, EAX)) {
         level = MAX(level, 7);
     }
@@ -148,12 +153,19 @@ static guint32 choose_level(const Builder *b)
 static guint32 choose_xlevel(const Builder *b)
 {
     const X8664CpuProps *props = b->props;
-    guint32 xlevel = MAX(props->min_xlevel, 0x80000004);
+    guint32 xlevel = props->min_xlevel;
 
     if (word(b, 0x80000001, 0, ECX) || word(b, 0x80000001, 0, EDX)) {
         xlevel = MAX(xlevel, 0x80000008);
     }
+    xlevel = MAX(xlevel, props->topoext ? 0x8000001e : 0);
     return MAX(xlevel, props->svm ? 0x8000000a : 0);
+}
+
+static guint32 choose_xlevel2(const Builder *b)
+{
+    return word(b, LEAF_VIA + 1, 0, EDX) ? MAX(b->props->min_xlevel2, LEAF_VIA + 1)
+                                         : b->props->min_xlevel2;
 }
 
 static void choose_levels(Builder *b)
@@ -167,6 +179,14 @@ static void choose_levels(Builder *b)
     if (!props->has_xlevel) {
         props->xlevel = choose_xlevel(b);
         props->has_xlevel = true;
+    }
+    if (!props->has_xlevel2) {
+        props->xlevel2 = choose_xlevel2(b);
+        props->has_xlevel2 = true;
+    }
+    if (!props->has_level_func7) {
+        props->level_func7 = word(b, 7, 1, EAX) ? 1 : 0;
+        props->has_level_func7 = true;
     }
 }
 
@@ -201,51 +221,25 @@ static void add_leaf_1(Builder *b)
     });
 }
 
-typedef struct {
-    guint8 type;                /* 1 data, 2 instructions, 3 both */
-    guint8 level;
-    guint8 ways;
-    guint16 sets;
-} Cache;
-
-static const Cache caches[] = {
-    { .type = 1, .level = 1, .ways = 8, .sets = 64 },           /* 32 KiB */
-    { .type = 2, .level = 1, .ways = 8, .sets = 64 },           /* 32 KiB */
-    { .type = 3, .level = 2, .ways = 16, .sets = 4096 },        /* 4 MiB */
-    { .type = 3, .level = 3, .ways = 16, .sets = 16384 },       /* 16 MiB */
-};
-
 /* Leaf 2 only refers to leaf 4 (descriptor 0xff). */
 static void add_caches(Builder *b)
 {
-    guint core = topology_core_shift(b->topology);
-    guint socket = topology_socket_shift(b->topology);
+    guint32 regs[4];
+    guint i = 0;
 
     add(b, (CpuidLeaf){ .leaf = 2, .eax = 0xff01 });
-    for (guint i = 0; i <= G_N_ELEMENTS(caches); i++) {
-        const Cache *cache = i < G_N_ELEMENTS(caches) ? &caches[i] : NULL;
-        guint32 regs[4] = { 0 };
-
-        if (cache) {
-            guint shared = 1u << (cache->level == 3 ? socket : core);
-
-            regs[EAX] = cache->type | cache->level << 5 | 1 << 8 | (shared - 1) << 14 |
-                        ((1u << (socket - core)) - 1) << 26;
-            regs[EBX] = (CACHE_LINE - 1) | (cache->ways - 1u) << 22;
-            regs[ECX] = cache->sets - 1;
-        }
-        add_sub(b, 4, i, regs);
+    while (caches_intel(b->props, b->topology, i, regs)) {
+        add_sub(b, 4, i++, regs);
     }
+    add_sub(b, 4, i, regs);
 }
 
 static void add_extended_features(Builder *b)
 {
-    guint32 sub1 = word(b, 7, 1, EAX);
-
-    add_sub(b, 7, 0, (guint32[]){ sub1 ? 1 : 0, word(b, 7, 0, EBX), word(b, 7, 0, ECX),
+    add_sub(b, 7, 0, (guint32[]){ b->props->level_func7, word(b, 7, 0, EBX), word(b, 7, 0, ECX),
                                   word(b, 7, 0, EDX) });
-    if (sub1) {
-        add_sub(b, 7, 1, (guint32[]){ sub1, 0, 0, 0 });
+    if (b->props->level_func7 > 0) {
+        add_sub(b, 7, 1, (guint32[]){ word(b, 7, 1, EAX), 0, 0, 0 });
     }
 }
 
@@ -284,11 +278,11 @@ static void add_xsave(Builder *b)
     guint32 offered[4], regs[4];
     guint32 mask, size = 512 + 64;      /* legacy area and header */
 
-    cpuid_of_accel(b->cpu, 0xd, 0, offered);
+    cpuid_of_accel(b->cpu->accel, 0xd, 0, offered);
     mask = xcr0_mask(b->props) & (offered[EAX] | XCR0_BASE);
     for (guint i = 2; i < 32; i++) {
         if (mask >> i & 1) {
-            cpuid_of_accel(b->cpu, 0xd, i, regs);
+            cpuid_of_accel(b->cpu->accel, 0xd, i, regs);
             size = MAX(size, regs[EAX] + regs[EBX]);
         }
     }
@@ -301,12 +295,25 @@ static void add_xsave(Builder *b)
     }
 }
 
-/* Leaves 0x14, 0x1d: EAX of subleaf 0 has the number of subleaves. */
+/* Processor trace: what the accelerator has, but for the one bit that is a feature. */
+static void add_trace(Builder *b)
+{
+    guint32 regs[4];
+
+    cpuid_of_accel(b->cpu->accel, 0x14, 0, regs);
+    regs[ECX] = (regs[ECX] & ~(1u << 31)) | word(b, 0x14, 0, ECX);
+    add_sub(b, 0x14, 0, regs);
+    for (guint i = 1; i <= MIN(regs[EAX], 8); i++) {
+        copy_sub(b, 0x14, i);
+    }
+}
+
+/* Leaf 0x1d: EAX of subleaf 0 has the number of subleaves. */
 static void copy_with_subleaves(Builder *b, guint32 leaf)
 {
     guint32 regs[4];
 
-    cpuid_of_accel(b->cpu, leaf, 0, regs);
+    cpuid_of_accel(b->cpu->accel, leaf, 0, regs);
     for (guint i = 0; i <= MIN(regs[EAX], 8); i++) {
         copy_sub(b, leaf, i);
     }
@@ -326,7 +333,7 @@ static void add_frequencies(Builder *b)
 {
     guint32 regs[4];
 
-    cpuid_of_accel(b->cpu, LEAF_TSC, 0, regs);
+    cpuid_of_accel(b->cpu->accel, LEAF_TSC, 0, regs);
     if (regs[ECX] && g_str_equal(b->props->vendor, "GenuineIntel")) {
         copy(b, LEAF_TSC);
         copy(b, LEAF_TSC + 1);
@@ -345,12 +352,14 @@ static void add_basic(Builder *b)
     if (props->pmu) {
         copy(b, 0xa);
     }
-    add_topology(b, 0xb, false);
+    if (props->cpuid_0xb) {
+        add_topology(b, 0xb, false);
+    }
     if (props->xsave) {
         add_xsave(b);
     }
     if (props->intel_pt) {
-        copy_with_subleaves(b, 0x14);
+        add_trace(b);
     }
     add_frequencies(b);
     if (props->amx_tile) {
@@ -364,26 +373,22 @@ static void add_basic(Builder *b)
 
 /* ---- The accelerator's leaves ---- */
 
-/* kvmclock has two generations of MSRs, and a bit for each. */
-static guint32 kvm_features(const Builder *b)
-{
-    guint32 offered[4];
-
-    cpuid_of_accel(b->cpu, LEAF_KVM + 1, 0, offered);
-    return word(b, LEAF_KVM + 1, 0, EAX) | (b->props->kvmclock ? offered[EAX] & 1 : 0);
-}
-
+/* Guests search for the accelerator's leaves behind those of Hyper-V. */
 static void add_accel(Builder *b)
 {
-    guint32 regs[4];
+    guint32 regs[4], base = LEAF_KVM;
 
-    cpuid_of_accel(b->cpu, LEAF_KVM, 0, regs);
+    if (hyperv_is_on(b->props)) {
+        hyperv_add_leaves(b->cpu, b->props, b->leaves);
+        base += 0x100;
+    }
+    cpuid_of_accel(b->cpu->accel, LEAF_KVM, 0, regs);
     if (!b->props->kvm || !b->props->hypervisor || !regs[EBX]) {
         return;
     }
-    add(b, (CpuidLeaf){ .leaf = LEAF_KVM, .eax = LEAF_KVM + 1, .ebx = regs[EBX],
+    add(b, (CpuidLeaf){ .leaf = base, .eax = base + 1, .ebx = regs[EBX],
                         .ecx = regs[ECX], .edx = regs[EDX] });
-    add(b, (CpuidLeaf){ .leaf = LEAF_KVM + 1, .eax = kvm_features(b),
+    add(b, (CpuidLeaf){ .leaf = base + 1, .eax = word(b, LEAF_KVM + 1, 0, EAX),
                         .edx = word(b, LEAF_KVM + 1, 0, EDX) });
 }
 
@@ -419,21 +424,35 @@ static void add_brand(Builder *b)
     }
 }
 
-static guint32 cache_kib(const Cache *cache)
-{
-    return cache->ways * cache->sets * CACHE_LINE / 1024;
-}
-
-/* AMD's form of leaf 4; 8 is its code for 16 ways. */
 static void add_amd_caches(Builder *b)
 {
-    guint32 l1d = cache_kib(&caches[0]) << 24 | caches[0].ways << 16 | 1 << 8 | CACHE_LINE;
-    guint32 l1i = cache_kib(&caches[1]) << 24 | caches[1].ways << 16 | 1 << 8 | CACHE_LINE;
-    guint32 l2 = cache_kib(&caches[2]) << 16 | 8 << 12 | 1 << 8 | CACHE_LINE;
-    guint32 l3 = cache_kib(&caches[3]) / 512 << 18 | 8 << 12 | 1 << 8 | CACHE_LINE;
+    guint32 regs[4];
 
-    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 5, .ecx = l1d, .edx = l1i });
-    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 6, .ecx = l2, .edx = l3 });
+    caches_level_1(b->props, regs);
+    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 5, .ecx = regs[ECX], .edx = regs[EDX] });
+    caches_levels_2_3(b->props, regs);
+    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 6, .ecx = regs[ECX], .edx = regs[EDX] });
+}
+
+/* Leaves 0x8000001d, caches, and 0x8000001e, ids: a die is a node. */
+static void add_topology_extensions(Builder *b)
+{
+    const CpuTopology *t = b->topology;
+    const CpuIds *ids = &b->cpu->ids;
+    guint dies = MAX(t->dies, 1);
+    guint32 regs[4];
+    guint i = 0;
+
+    while (caches_amd(b->props, t, i, regs)) {
+        add_sub(b, LEAF_EXTENDED + 0x1d, i++, regs);
+    }
+    add_sub(b, LEAF_EXTENDED + 0x1d, i, regs);
+    add(b, (CpuidLeaf){
+        .leaf = LEAF_EXTENDED + 0x1e,
+        .eax = b->cpu->apic_id,
+        .ebx = (ids->core & 0xff) | (topology_threads_per_core(t) - 1) << 8,
+        .ecx = ((ids->socket * dies + ids->die) & 0xff) | (dies - 1) << 8,
+    });
 }
 
 static void add_sizes(Builder *b)
@@ -467,20 +486,80 @@ static void add_extended(Builder *b)
         add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 0xa, .eax = 1, .ebx = 16,
                             .edx = word(b, LEAF_EXTENDED + 0xa, 0, EDX) });
     }
+    if (b->props->topoext) {
+        add_topology_extensions(b);
+    }
 }
 
-/* Drops leaves above level and xlevel. */
+static void add_via(Builder *b)
+{
+    add(b, (CpuidLeaf){ .leaf = LEAF_VIA, .eax = b->props->xlevel2 });
+    add(b, (CpuidLeaf){ .leaf = LEAF_VIA + 1, .edx = word(b, LEAF_VIA + 1, 0, EDX) });
+}
+
+/* Drops leaves above level, xlevel and xlevel2. */
 static void cut_to_levels(Builder *b)
 {
     for (guint i = b->leaves->len; i-- > 0;) {
         guint32 leaf = g_array_index(b->leaves, CpuidLeaf, i).leaf;
-        guint32 limit = leaf >= LEAF_EXTENDED ? b->props->xlevel :
+        guint32 limit = leaf >= LEAF_VIA ? b->props->xlevel2 :
+                        leaf >= LEAF_EXTENDED ? b->props->xlevel :
                         leaf >= LEAF_KVM ? leaf : b->props->level;
 
         if (leaf > limit) {
             g_array_remove_index(b->leaves, i);
         }
     }
+}
+
+/* ---- Registers that describe the CPU ---- */
+
+enum {
+    MSR_CORE_CAPABILITY = 0xcf,
+    MSR_ARCH_CAPABILITIES = 0x10a,
+    MSR_PERF_CAPABILITIES = 0x345,
+    MSR_VMX_BASIC = 0x480,
+};
+
+static void add_msr(GArray *msrs, guint32 index, guint64 value)
+{
+    CpuMsr msr = { .index = index, .value = value };
+
+    g_array_append_val(msrs, msr);
+}
+
+/* Bits that have no name are the accelerator's: of VMX all, as they say what a hypervisor must
+ * set; of IA32_ARCH_CAPABILITIES with `host` and `max`. */
+GArray *cpuid_build_msrs(Cpu *cpu)
+{
+    static const guint32 vmx[] = { MSR_VMX_BASIC, 0x485, 0x48b, 0x48c, 0x48d, 0x48e, 0x48f, 0x490,
+                                   0x491 };
+    const AccelOps *ops = accel_ops(cpu->accel);
+    const X8664CpuProps *props = x86_64_cpu_props(cpu);
+    GArray *msrs = g_array_new(FALSE, FALSE, sizeof(CpuMsr));
+    guint64 named;
+
+    if (props->core_capability) {
+        add_msr(msrs, MSR_CORE_CAPABILITY, x86_feature_msr(props, MSR_CORE_CAPABILITY, &named));
+    }
+    if (props->arch_capabilities) {
+        guint64 value = x86_feature_msr(props, MSR_ARCH_CAPABILITIES, &named);
+
+        if (ops->msr_supported && x86_is_host_class(object_class(cpu))) {
+            value |= ops->msr_supported(cpu->accel, MSR_ARCH_CAPABILITIES) & ~named;
+        }
+        add_msr(msrs, MSR_ARCH_CAPABILITIES, value);
+    }
+    if (props->pdcm && props->pmu) {
+        add_msr(msrs, MSR_PERF_CAPABILITIES,
+                x86_feature_msr(props, MSR_PERF_CAPABILITIES, &named));
+    }
+    for (guint i = 0; props->vmx && ops->msr_supported && i < G_N_ELEMENTS(vmx); i++) {
+        guint64 value = x86_feature_msr(props, vmx[i], &named);
+
+        add_msr(msrs, vmx[i], value | (ops->msr_supported(cpu->accel, vmx[i]) & ~named));
+    }
+    return msrs;
 }
 
 GArray *cpuid_build(Cpu *cpu)
@@ -496,6 +575,7 @@ GArray *cpuid_build(Cpu *cpu)
     add_basic(&b);
     add_accel(&b);
     add_extended(&b);
+    add_via(&b);
     cut_to_levels(&b);
     return b.leaves;
 }

@@ -7,20 +7,13 @@
 #include "config.h"
 #include "cpu/cpu.h"
 
-#include <string.h>
-
 #include "cpu/cpuid.h"
 #include "cpu/types.h"
 #include "cpu/x86-features.h"
+#include "cpu/x86-identity.h"
 #include "qmp/error.h"
 #include "qom/env.h"
 #include "qom/qapi-objects-cpu.h"
-
-enum {
-    EAX, EBX, ECX, EDX,
-    DEFAULT_PHYS_BITS = 40,
-    MAX_PHYS_BITS = 52,
-};
 
 /* ---- Place ---- */
 
@@ -169,134 +162,41 @@ static void write_ids_back(const Cpu *cpu)
     props->has_core_id = props->has_thread_id = true;
 }
 
-/* ---- Identity ---- */
-
-static void set_string(char **string, const char *value)
-{
-    g_free(*string);
-    *string = g_strdup(value);
-}
-
-/* Twelve characters from EBX, EDX, ECX of leaf 0; false if it has none. */
-static bool vendor_of_accel(const Cpu *cpu, char ret_vendor[13])
-{
-    guint32 regs[4];
-    guint n = 0;
-
-    cpuid_of_accel(cpu, 0, 0, regs);
-    for (guint i = 0; i < 3; i++) {
-        guint32 part = GUINT32_TO_LE(regs[i == 0 ? EBX : i == 1 ? EDX : ECX]);
-
-        memcpy(ret_vendor + 4 * i, &part, 4);
-    }
-    ret_vendor[12] = '\0';
-    while (g_ascii_isprint(ret_vendor[n])) {
-        n++;
-    }
-    return n == 12;
-}
-
-static void choose_vendor(Cpu *cpu)
-{
-    X8664CpuProps *props = x86_64_cpu_props(cpu);
-    char vendor[13];
-
-    if (vendor_of_accel(cpu, vendor) && !x86_was_given(&cpu->device.object, "vendor")) {
-        set_string(&props->vendor, vendor);
-    } else if (!props->vendor) {
-        set_string(&props->vendor, "AuthenticAMD");
-    }
-}
-
-static void choose_signature(Cpu *cpu)
-{
-    const Object *obj = &cpu->device.object;
-    X8664CpuProps *props = x86_64_cpu_props(cpu);
-    guint32 regs[4];
-    guint family, model, stepping;
-
-    cpuid_of_accel(cpu, 1, 0, regs);
-    if (!x86_is_host_model(obj) || !regs[EAX]) {
-        return;
-    }
-    cpuid_parse_signature(regs[EAX], &family, &model, &stepping);
-    props->family = x86_was_given(obj, "family") ? props->family : family;
-    props->model = x86_was_given(obj, "model") ? props->model : model;
-    props->stepping = x86_was_given(obj, "stepping") ? props->stepping : stepping;
-}
-
-static void choose_model_id(Cpu *cpu)
-{
-    X8664CpuProps *props = x86_64_cpu_props(cpu);
-    char brand[49] = "";
-
-    if (props->model_id || !x86_is_host_model(&cpu->device.object)) {
-        return;
-    }
-    for (guint i = 0; i < 3; i++) {
-        guint32 regs[4];
-
-        cpuid_of_accel(cpu, 0x80000002 + i, 0, regs);
-        for (guint reg = 0; reg < 4; reg++) {
-            guint32 part = GUINT32_TO_LE(regs[reg]);
-
-            memcpy(brand + 16 * i + 4 * reg, &part, 4);
-        }
-    }
-    set_string(&props->model_id, brand[0] ? brand : "vmd virtual CPU");
-}
-
-static void choose_phys_bits(Cpu *cpu)
-{
-    X8664CpuProps *props = x86_64_cpu_props(cpu);
-    guint32 regs[4];
-    guint host;
-
-    if (props->has_phys_bits) {
-        return;
-    }
-    cpuid_of_accel(cpu, 0x80000008, 0, regs);
-    host = MIN(regs[EAX] & 0xff, MAX_PHYS_BITS);
-    props->phys_bits = host && (props->host_phys_bits || host < DEFAULT_PHYS_BITS)
-        ? host : DEFAULT_PHYS_BITS;
-    props->has_phys_bits = true;
-}
-
-/* `host` and `max` have the accelerator's levels. */
-static void choose_min_levels(Cpu *cpu)
-{
-    X8664CpuProps *props = x86_64_cpu_props(cpu);
-    guint32 basic[4], extended[4];
-
-    if (!x86_is_host_model(&cpu->device.object)) {
-        return;
-    }
-    cpuid_of_accel(cpu, 0, 0, basic);
-    cpuid_of_accel(cpu, 0x80000000, 0, extended);
-    props->min_level = MAX(props->min_level, MIN(basic[EAX], 0x1f));
-    props->min_xlevel = MAX(props->min_xlevel, MIN(extended[EAX], 0x80000021));
-}
-
 /* ---- Life ---- */
+
+static bool check_levels(const X8664CpuProps *props, GError **error)
+{
+    if (props->has_xlevel && props->xlevel && props->xlevel < 0x80000000) {
+        qmp_error_set_at(error, "xlevel", ERROR_REASON_OUT_OF_RANGE,
+                         "xlevel must be 0, or 0x80000000 and up");
+        return false;
+    }
+    return true;
+}
+
+static void drop_description(Cpu *cpu)
+{
+    g_clear_pointer(&cpu->cpuid, g_array_unref);
+    g_clear_pointer(&cpu->msrs, g_array_unref);
+}
 
 static bool x86_cpu_realize(Device *dev, GError **error)
 {
     Cpu *cpu = to_cpu(dev);
 
-    if (!choose_ids(cpu, error) || !check_apic_id_free(cpu, error) ||
-        !x86_features_resolve(cpu, error)) {
+    if (!check_levels(x86_64_cpu_props(cpu), error) || !choose_ids(cpu, error) ||
+        !check_apic_id_free(cpu, error) || !x86_features_resolve(cpu, error)) {
         return false;
     }
     write_ids_back(cpu);
-    choose_vendor(cpu);
-    choose_signature(cpu);
-    choose_model_id(cpu);
-    choose_phys_bits(cpu);
-    choose_min_levels(cpu);
+    x86_identity_choose(cpu->accel, object_class(cpu), x86_64_cpu_props(cpu),
+                        cpu->device.object.given);
     x86_state_reset(&cpu->reset_state, cpu_is_bsp(cpu));
+    cpu->tsc_frequency = x86_64_cpu_props(cpu)->tsc_frequency;
     cpu->cpuid = cpuid_build(cpu);
+    cpu->msrs = cpuid_build_msrs(cpu);
     if (!accel_ops(cpu->accel)->vcpu_create(cpu->accel, cpu, error)) {
-        g_clear_pointer(&cpu->cpuid, g_array_unref);
+        drop_description(cpu);
         return false;
     }
     return true;
@@ -307,7 +207,7 @@ static void x86_cpu_unrealize(Device *dev)
     Cpu *cpu = to_cpu(dev);
 
     accel_ops(cpu->accel)->vcpu_destroy(cpu->accel, cpu);
-    g_clear_pointer(&cpu->cpuid, g_array_unref);
+    drop_description(cpu);
 }
 
 static const DeviceOps x86_cpu_device = {

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cpu/cpuid-hyperv.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-accel.h"
 
@@ -52,6 +53,19 @@ static guint32 leaf1_ecx(const KvmAccel *kvm, guint32 ecx)
     return ecx;
 }
 
+/* The leaves that it promises are made without KVM. */
+enum {
+    LEAF_AMD_FEATURES = 0x80000001,
+    TOPOEXT = 1 << 22,          /* ECX */
+};
+
+/* Enclaves need memory of their own, which no machine has. */
+enum {
+    LEAF_SGX = 0x12,
+    SGX = 1 << 2,               /* 7.EBX */
+    SGX_LC = 1 << 30,           /* 7.ECX */
+};
+
 enum {
     LEAF_BRAND_FIRST = 0x80000002,
     LEAF_BRAND_LAST = 0x80000004,
@@ -82,10 +96,19 @@ void kvm_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 re
         ret_regs[2] = entry->ecx;
         ret_regs[3] = entry->edx;
     }
-    if (leaf >= LEAF_BRAND_FIRST && leaf <= LEAF_BRAND_LAST) {
+    if (hyperv_is_leaf(leaf)) {
+        kvm_hyperv_supported(&to_kvm_accel(accel)->device, leaf, ret_regs);
+    } else if (leaf >= LEAF_BRAND_FIRST && leaf <= LEAF_BRAND_LAST) {
         host_brand(leaf, ret_regs);
     } else if (leaf == 1) {
         ret_regs[2] = leaf1_ecx(kvm, ret_regs[2]);
+    } else if (leaf == 7 && subleaf == 0) {
+        ret_regs[1] &= ~(guint32)SGX;
+        ret_regs[2] &= ~(guint32)SGX_LC;
+    } else if (leaf == LEAF_SGX) {
+        memset(ret_regs, 0, 4 * sizeof(ret_regs[0]));
+    } else if (leaf == LEAF_AMD_FEATURES) {
+        ret_regs[2] |= TOPOEXT;
     } else if (leaf == KVM_CPUID_FEATURES) {
         if (kvm->irqchip == ACCEL_IRQCHIP_OFF) {
             ret_regs[0] &= ~KVM_FEATURES_OF_APIC;

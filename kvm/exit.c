@@ -189,6 +189,9 @@ KvmExitAction kvm_vcpu_exit(KvmVcpu *vcpu, int error)
         return exit_triple_fault(vcpu);
     case KVM_EXIT_SYSTEM_EVENT:
         return exit_system_event(vcpu);
+    case KVM_EXIT_HYPERV:
+        kvm_hyperv_exit(vcpu);
+        return KVM_VCPU_GO_ON;
     case KVM_EXIT_FAIL_ENTRY:
         return exit_fail_entry(vcpu);
     case KVM_EXIT_INTERNAL_ERROR:

@@ -47,6 +47,7 @@ static const AccelOps kvm_accel_ops = {
     .vcpu_reset = kvm_vcpu_reset,
     .vcpu_nmi = kvm_vcpu_nmi,
     .cpuid_supported = kvm_cpuid_supported,
+    .msr_supported = kvm_msr_supported,
 };
 
 static void kvm_accel_init(Object *obj)

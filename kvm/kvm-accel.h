@@ -8,6 +8,8 @@
  *   slots.c       memory slots, dirty log      x86-state.c  registers in and out
  *   irqchip.c     interrupt controllers        x86-reset.c  the state at power-on
  *   routes.c      GSI routing, MSI             cpuid.c      CPUID in and out
+ *                                              feature-msrs.c  MSRs that describe a CPU
+ *                                              hyperv.c     features for Hyper-V's guests
  *   irqfd.c ioeventfd.c extint.c nmi.c         x86-extra.c  FPU, events, APIC in and out
  *                                              x86-msrs.c   MSRs in and out
  *   chips.c       registers of the controllers kvm-accel.c  class and table of ops
@@ -146,6 +148,7 @@ bool kvm_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **err
 bool kvm_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
 bool kvm_vcpu_nmi(Accel *accel, Cpu *cpu, GError **error);
 void kvm_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
+guint64 kvm_msr_supported(Accel *accel, guint32 msr);
 
 /* ---- Between vcpu.c and others ---- */
 
@@ -179,6 +182,17 @@ KvmExitAction kvm_vcpu_exit(KvmVcpu *vcpu, int error);
 /* Sets cpu->cpuid in the kernel, unless it has just that; before anything else
  * is done with the vCPU. */
 bool kvm_cpuid_set(KvmVcpu *vcpu, GError **error);
+
+/* Sets cpu->msrs and the rate of the time stamp counter; after the CPUID, before the power-on
+ * state is saved. */
+bool kvm_features_set(KvmVcpu *vcpu, GError **error);
+
+/* What the device has in a leaf of Hyper-V. */
+void kvm_hyperv_supported(KvmDevice *device, guint32 leaf, guint32 ret_regs[4]);
+/* Gives a vCPU, whose CPUID is set, what its features for Hyper-V need from the kernel. */
+bool kvm_hyperv_prepare(KvmVcpu *vcpu, GError **error);
+/* KVM_EXIT_HYPERV; the vCPU continues. */
+void kvm_hyperv_exit(KvmVcpu *vcpu);
 
 /* The parts of X86CpuState besides general and system registers; parked.  Parts that
  * the kernel lacks are not changed in ret_state. */

@@ -210,6 +210,7 @@ void kvm_device_close(KvmDevice *device)
 {
     g_clear_pointer(&device->cpuid, g_free);
     g_clear_pointer(&device->msrs, g_free);
+    g_clear_pointer(&device->hyperv, g_free);
     if (device->fd >= 0) {
         close(device->fd);
         device->fd = -1;

@@ -27,6 +27,7 @@ typedef struct {
     bool xcrs, debug_registers, vcpu_events;
     struct kvm_cpuid2 *cpuid;   /* what it supports, as the kernel reports it */
     struct kvm_msr_list *msrs;  /* indices of MSRs that have state */
+    struct kvm_cpuid2 *hyperv;  /* what it has for Hyper-V's guests; NULL: not asked yet */
 } KvmDevice;
 
 /* Whether the host has a KVM device that this process may open. */

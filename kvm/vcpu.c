@@ -491,6 +491,7 @@ bool kvm_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
     vcpu->takes_extint = kvm->irqchip == ACCEL_IRQCHIP_SPLIT && cpu_is_bsp(cpu);
     cpu->vcpu = vcpu;
     if (!kvm_irqchip_need(kvm, error) || !open_vcpu(vcpu, error) || !kvm_cpuid_set(vcpu, error) ||
+        !kvm_features_set(vcpu, error) || !kvm_hyperv_prepare(vcpu, error) ||
         !make_fresh(vcpu, error) || !start_thread(vcpu, error)) {
         cpu->vcpu = NULL;
         vcpu_free(vcpu);

@@ -94,24 +94,76 @@ static PropertySettable settable(const QmpMember *member)
     return member->flags & QMP_MEMBER_RUN ? PROPERTY_SETTABLE_RUN : PROPERTY_SETTABLE_BUILD;
 }
 
-char *qmp_class_cpuid(const QmpClass *klass, const QmpMember *member)
+static void add_place(GString *text, const QmpCpuidBit *bit)
 {
     static const char *const registers[] = { "eax", "ebx", "ecx", "edx" };
+
+    g_string_append_printf(text, "%s%x", text->len ? ", " : "", bit->leaf);
+    if (bit->subleaf) {
+        g_string_append_printf(text, ":%x", bit->subleaf);
+    }
+    if (bit->reg != QMP_CPUID_MSR) {
+        g_string_append_printf(text, ".%s", registers[bit->reg]);
+    }
+    g_string_append_printf(text, "[%u]", bit->bit);
+}
+
+char *qmp_class_feature(const QmpClass *klass, const QmpMember *member, bool msr)
+{
+    GString *text;
 
     if (qmp_type(member->type)->kind != QMP_KIND_BOOL ||
         !qmp_class_is_a(klass, &qmp_class_x86_64_cpu)) {
         return NULL;
     }
+    text = g_string_new(NULL);
     for (guint i = 0; i < qmp_n_cpuid_bits; i++) {
         const QmpCpuidBit *bit = &qmp_cpuid_bits[i];
-        g_autofree char *subleaf = bit->subleaf ? g_strdup_printf(":%x", bit->subleaf) : NULL;
 
-        if (bit->offset == member->offset) {
-            return g_strdup_printf("%x%s.%s[%u]", bit->leaf, subleaf ? subleaf : "",
-                                   registers[bit->reg], bit->bit);
+        if (bit->offset == member->offset && (bit->reg == QMP_CPUID_MSR) == msr) {
+            add_place(text, bit);
         }
     }
-    return NULL;
+    return g_string_free(text, text->len == 0);
+}
+
+static void add_str(strList *list, const char *name)
+{
+    list->items = g_renew(char *, list->items, list->n + 1);
+    list->items[list->n++] = g_strdup(name);
+}
+
+static const char *feature_at(guint32 offset)
+{
+    guint i = 0;
+
+    while (qmp_cpuid_bits[i].offset != offset) {
+        i++;
+    }
+    return qmp_name(qmp_cpuid_bits[i].name);
+}
+
+static void list_needs(ClassProperty *info, const QmpMember *member)
+{
+    if (!info->cpuid && !info->msr) {
+        return;
+    }
+    for (guint i = 0; i < qmp_n_cpuid_needs; i++) {
+        if (qmp_cpuid_needs[i].offset == member->offset) {
+            add_str(&info->needs, feature_at(qmp_cpuid_needs[i].needs));
+        }
+    }
+    info->has_needs = info->needs.n > 0;
+}
+
+static void list_aliases(ClassProperty *info, const QmpMember *member)
+{
+    for (guint i = 0; member->flags & QMP_MEMBER_ALIAS && i < qmp_n_member_aliases; i++) {
+        if (qmp_member_aliases[i].name == member->name) {
+            add_str(&info->aliases, qmp_name(qmp_member_aliases[i].alias));
+        }
+    }
+    info->has_aliases = info->aliases.n > 0;
 }
 
 /* Optional members that are either true or absent. */
@@ -158,7 +210,10 @@ ClassProperty *qmp_class_property(const QmpClass *klass, const QmpMember *member
     info->settable = settable(member);
     info->q_default = qmp_class_default(klass, member);
     info->part = member->part ? g_strdup(qmp_name(member->part)) : NULL;
-    info->cpuid = qmp_class_cpuid(klass, member);
+    info->cpuid = qmp_class_feature(klass, member, false);
+    info->msr = qmp_class_feature(klass, member, true);
+    list_needs(info, member);
+    list_aliases(info, member);
     mark(qmp_member_required(klass, member), &info->has_required, &info->required);
     mark(flags & QMP_MEMBER_EXCLUSIVE, &info->has_exclusive, &info->exclusive);
     mark(flags & QMP_MEMBER_INTERNAL, &info->has_internal, &info->internal);
@@ -168,12 +223,6 @@ ClassProperty *qmp_class_property(const QmpClass *klass, const QmpMember *member
 }
 
 /* ---- The class ---- */
-
-static void add_str(strList *list, const char *name)
-{
-    list->items = g_renew(char *, list->items, list->n + 1);
-    list->items[list->n++] = g_strdup(name);
-}
 
 static void list_names(ClassInfo *info, const QmpClass *klass)
 {

@@ -17,8 +17,8 @@ ClassKind qmp_class_kind(const QmpClass *klass);
 /* One property of a class, as in ClassInfo. */
 ClassProperty *qmp_class_property(const QmpClass *klass, const QmpMember *member);
 
-/* The CPUID bit that a property of a CPU stands for, as in ClassProperty, or NULL.
- * Newly allocated. */
-char *qmp_class_cpuid(const QmpClass *klass, const QmpMember *member);
+/* The bits of CPUID, or of MSRs, that a property of a CPU stands for, as in ClassProperty, or
+ * NULL.  Newly allocated. */
+char *qmp_class_feature(const QmpClass *klass, const QmpMember *member, bool msr);
 
 #endif

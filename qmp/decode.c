@@ -79,6 +79,19 @@ static bool decode_present(Source *source, const QmpMember *member, const void *
     return true;
 }
 
+static const void *get_by_alias(const Source *source, const QmpMember *member)
+{
+    const void *item = NULL;
+
+    for (guint i = 0; !item && i < qmp_n_member_aliases; i++) {
+        if (qmp_member_aliases[i].name == member->name) {
+            item = source->input->ops->dict_get(source->node,
+                                                qmp_name(qmp_member_aliases[i].alias));
+        }
+    }
+    return item;
+}
+
 /* The rows of one struct.  Records in given, if not NULL, which members were present. */
 static bool decode_members(Source *source, const QmpType *type, void *object,
                            QmpGiven *given, GError **error)
@@ -89,6 +102,9 @@ static bool decode_members(Source *source, const QmpType *type, void *object,
 
         if (source->left) {
             item = source->input->ops->dict_get(source->node, qmp_name(member->name));
+        }
+        if (source->left && !item && member->flags & QMP_MEMBER_ALIAS) {
+            item = get_by_alias(source, member);
         }
         if (item) {
             source->left--;
@@ -150,13 +166,14 @@ static bool fail_class(const QmpType *type, const QmpClass *klass, const char *n
 static bool judge_class(Source *source, const QmpPlace *place, const QmpClassName *row,
                         GError **error)
 {
+    const guint32 flags = row->flags | qmp_class(row->klass)->flags;
     g_autofree char *what = NULL;
 
-    if (!((row->flags | row->klass->flags) & QMP_MARKS)) {
+    if (!(flags & QMP_MARKS)) {
         return true;
     }
-    what = g_strdup_printf("class name '%s'", row->name);
-    return qmp_decode_judge(source->input, place, row->flags | row->klass->flags, what, error);
+    what = g_strdup_printf("class name '%s'", qmp_name(row->name));
+    return qmp_decode_judge(source->input, place, flags, what, error);
 }
 
 static const QmpClass *decode_class(Source *source, const QmpType *type, GError **error)
@@ -177,7 +194,7 @@ static const QmpClass *decode_class(Source *source, const QmpType *type, GError 
         return NULL;
     }
     row = qmp_class_name_find(name);
-    klass = row ? row->klass : NULL;
+    klass = row ? qmp_class(row->klass) : NULL;
     if (!klass || !class_allowed(type, klass)) {
         fail_class(type, klass, name, &place, error);
         return NULL;

@@ -76,13 +76,14 @@ bool qmp_policy_judge_property(const QmpPolicy *policy, const QmpClass *klass,
 bool qmp_policy_judge_class(const QmpPolicy *policy, const char *name, GError **error)
 {
     const QmpClassName *row = policy ? qmp_class_name_find(name) : NULL;
+    const QmpClass *named = row ? qmp_class(row->klass) : NULL;
     g_autofree char *alias = NULL, *klass = NULL;
 
-    if (!row || !((row->flags | row->klass->flags) & QMP_MARKS)) {
+    if (!row || !((row->flags | named->flags) & QMP_MARKS)) {
         return true;
     }
-    alias = g_strdup_printf("the name '%s' of class '%s'", name, row->klass->name);
-    klass = g_strdup_printf("class '%s'", row->klass->name);
+    alias = g_strdup_printf("the name '%s' of class '%s'", name, named->name);
+    klass = g_strdup_printf("class '%s'", named->name);
     return qmp_policy_judge(policy, row->flags, alias, error) &&
-           qmp_policy_judge(policy, row->klass->flags, klass, error);
+           qmp_policy_judge(policy, named->flags, klass, error);
 }

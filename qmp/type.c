@@ -13,7 +13,7 @@ const QmpClassName *qmp_class_name_find(const char *name)
 
     while (low < high) {
         guint middle = low + (high - low) / 2;
-        int order = strcmp(name, qmp_class_names[middle].name);
+        int order = strcmp(name, qmp_name(qmp_class_names[middle].name));
 
         if (!order) {
             return &qmp_class_names[middle];
@@ -31,7 +31,7 @@ const QmpClass *qmp_class_find(const char *name)
 {
     const QmpClassName *row = qmp_class_name_find(name);
 
-    return row ? row->klass : NULL;
+    return row ? qmp_class(row->klass) : NULL;
 }
 
 bool qmp_class_is_a(const QmpClass *klass, const QmpClass *ancestor)
@@ -47,7 +47,7 @@ const QmpClassPlace *qmp_class_place(const QmpClass *klass)
     return klass->place ? &qmp_class_places[klass->place - 1] : NULL;
 }
 
-const QmpMember *qmp_class_member(const QmpClass *klass, const char *name)
+static const QmpMember *find_member(const QmpClass *klass, const char *name)
 {
     const QmpType *props = klass->props;
 
@@ -57,6 +57,21 @@ const QmpMember *qmp_class_member(const QmpClass *klass, const char *name)
         }
     }
     return NULL;
+}
+
+const QmpMember *qmp_class_member(const QmpClass *klass, const char *name)
+{
+    const QmpMember *member = find_member(klass, name);
+
+    for (guint i = 0; !member && i < qmp_n_member_aliases; i++) {
+        const QmpMemberAlias *row = &qmp_member_aliases[i];
+
+        if (!strcmp(qmp_name(row->alias), name)) {
+            member = find_member(klass, qmp_name(row->name));
+            member = member && member->flags & QMP_MEMBER_ALIAS ? member : NULL;
+        }
+    }
+    return member;
 }
 
 const char *qmp_enum_name(const QmpType *type, int value)

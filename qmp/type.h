@@ -145,6 +145,7 @@ enum {
     QMP_MEMBER_SECRET      = 1 << 9,   /* never printed or logged */
     QMP_MEMBER_EXCLUSIVE   = 1 << 10,  /* link: one holder per target */
     QMP_MEMBER_LENIENT     = 1 << 11,  /* its content is decoded leniently */
+    QMP_MEMBER_ALIAS       = 1 << 12,  /* property with other names, see qmp_member_aliases[] */
 };
 
 struct QmpMember {
@@ -372,8 +373,8 @@ static inline const QmpClass *qmp_class(QmpClassId id)
 
 /* Every class's name and aliases in strcmp order: what qmp_class_find searches. */
 typedef struct {
-    const char *name;
-    const QmpClass *klass;
+    QmpName name;
+    QmpClassId klass;
     guint32 flags;              /* of an alias: QMP_CLASS_UNSTABLE, _DEPRECATED */
 } QmpClassName;
 
@@ -390,7 +391,17 @@ bool qmp_class_is_a(const QmpClass *klass, const QmpClass *ancestor);
 /* Where its objects are in the tree, or NULL if the class does not say. */
 const QmpClassPlace *qmp_class_place(const QmpClass *klass);
 
-/* The row of a property, inherited ones included; NULL if there is none. */
+/* Another name that requests may use for a property, which has QMP_MEMBER_ALIAS. */
+typedef struct {
+    QmpName alias;
+    QmpName name;
+} QmpMemberAlias;
+
+extern const QmpMemberAlias qmp_member_aliases[];
+extern const guint qmp_n_member_aliases;
+
+/* The row of a property by its name or an alias, inherited ones included; NULL if there is
+ * none. */
 const QmpMember *qmp_class_member(const QmpClass *klass, const char *name);
 
 /* Name of an enum value; "?" if it is out of range. */
@@ -399,17 +410,43 @@ const char *qmp_enum_name(const QmpType *type, int value);
 /* Index of an enum value by name, or -1. */
 int qmp_enum_parse(const QmpType *type, const char *name);
 
-/* A feature of an x86 CPU: which CPUID bit a boolean property stands for. */
+enum {
+    QMP_CPUID_MSR = 4,          /* QmpCpuidBit.reg: the bit of an MSR */
+};
+
+enum {
+    QMP_CPUID_TCG_HOST     = 1 << 0,    /* the software CPU has it if the host has */
+    QMP_CPUID_TCG_ALWAYS   = 1 << 1,    /* the software CPU has it on any host */
+    QMP_CPUID_CHOSEN       = 1 << 2,    /* on in each model where it is available */
+    QMP_CPUID_NOT_CHOSEN   = 1 << 3,    /* `host` and `max` do not have it by themselves */
+    QMP_CPUID_OFF_KVM      = 1 << 4,    /* a model has it under KVM only if a request says so */
+    QMP_CPUID_OFF_TCG      = 1 << 5,    /* the same for the software CPU */
+    QMP_CPUID_UNMIGRATABLE = 1 << 6,    /* ties the machine to its host */
+};
+
+/* A feature of an x86 CPU: which bit of CPUID or of an MSR a bool property stands for.  A
+ * feature with several bits has a row for each, behind each other. */
 typedef struct {
     guint32 offset;             /* of the bool in X8664CpuProps */
-    guint32 leaf;
+    guint32 leaf;               /* or the MSR's number */
     guint32 subleaf;
-    guint8 reg;                 /* 0 eax, 1 ebx, 2 ecx, 3 edx */
+    guint8 reg;                 /* 0 eax, 1 ebx, 2 ecx, 3 edx, QMP_CPUID_MSR */
     guint8 bit;
+    guint16 flags;              /* QMP_CPUID_* */
     QmpName name;
 } QmpCpuidBit;
 
 extern const QmpCpuidBit qmp_cpuid_bits[];
 extern const guint qmp_n_cpuid_bits;
+
+/* A feature that a CPU can have only with another one, which stands before it in
+ * qmp_cpuid_bits[]. */
+typedef struct {
+    guint32 offset;             /* of the bools in X8664CpuProps */
+    guint32 needs;
+} QmpCpuidNeed;
+
+extern const QmpCpuidNeed qmp_cpuid_needs[];
+extern const guint qmp_n_cpuid_needs;
 
 #endif

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The features that a software CPU can have: those that run natively if the host has them, and
- * those that are emulated on any host.  Bits: SDM vol.  2A, CPUID; AMD APM vol.  3, appendix
- * E.
+ * The features that a software CPU can have, by the schema's flags, and its other leaves: SDM
+ * vol.  2A, CPUID; AMD APM vol.  3, appendix E.
  *
  * Vulnerabilities that cannot occur here, and against which guests would use slow code,
  * are declared absent (ARCH_CAPABILITIES, SSB_NO).
  */
 #include "config.h"
+#include "tcg/msr.h"
 #include "tcg/tcg-accel.h"
 
 #include <cpuid.h>
 #include <string.h>
+
+#include "qmp/type.h"
 
 #define BIT(n) (1u << (n))
 
@@ -33,49 +35,15 @@ enum {
     HYGO = 0x6f677948,
 };
 
-typedef struct {
+/* Bits that are no features by name, so that the schema does not have them: offered if the host
+ * has them, and always. */
+static const struct {
     guint32 leaf, subleaf;
     guint reg;
-    guint32 host;               /* offered if the host has them */
-    guint32 always;
-} Features;
-
-static const Features features[] = {
-    /* SSE3 PCLMULQDQ SSSE3 FMA CX16 SSE4.1 SSE4.2 MOVBE POPCNT AES XSAVE AVX F16C RDRAND;
-     * x2APIC TSC-deadline hypervisor */
-    { 1, 0, ECX,
-      BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) |
-          BIT(25) | BIT(26) | BIT(28) | BIT(29) | BIT(30),
-      BIT(21) | BIT(24) | BIT(31) },
-    /* FPU CX8 CMOV CLFLUSH MMX FXSR SSE SSE2; DE PSE TSC MSR PAE MCE APIC SEP MTRR PGE MCA PAT
-     * PSE36 */
-    { 1, 0, EDX,
-      BIT(0) | BIT(8) | BIT(15) | BIT(19) | BIT(23) | BIT(24) | BIT(25) | BIT(26),
-      BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(9) | BIT(11) | BIT(12) | BIT(13) |
-          BIT(14) | BIT(16) | BIT(17) },
-    /* ARAT */
-    { 6, 0, EAX, 0, BIT(2) },
-    /* BMI1 AVX2 FDP at exceptions only, BMI2 ERMS, no FCS and FDS, RDSEED ADX CLFLUSHOPT CLWB
-     * SHA; FSGSBASE TSC_ADJUST SMEP SMAP.  Not INVPCID, which a CPU without PCID does not
-     * have. */
-    { 7, 0, EBX,
-      BIT(3) | BIT(5) | BIT(6) | BIT(8) | BIT(9) | BIT(13) | BIT(18) | BIT(19) | BIT(23) |
-          BIT(24) | BIT(29),
-      BIT(0) | BIT(1) | BIT(7) | BIT(20) },
-    /* UMIP RDPID */
-    { 7, 0, ECX, 0, BIT(2) | BIT(22) },
-    /* FSRM; IBRS and IBPB, ARCH_CAPABILITIES */
-    { 7, 0, EDX, BIT(4), BIT(26) | BIT(29) },
-    /* XSAVEOPT XSAVEC XGETBV1 */
-    { LEAF_XSAVE, 1, EAX, BIT(0) | BIT(1) | BIT(2), 0 },
-    /* LZCNT PREFETCHW; LAHF */
-    { 0x80000001, 0, ECX, BIT(5) | BIT(8), BIT(0) },
-    /* SYSCALL NX 1 GiB pages RDTSCP LM */
-    { 0x80000001, 0, EDX, 0, BIT(11) | BIT(20) | BIT(26) | BIT(27) | BIT(29) },
-    /* invariant TSC */
-    { 0x80000007, 0, EDX, BIT(8), 0 },
-    /* SSB_NO */
-    { LEAF_SIZES, 0, EBX, 0, BIT(26) },
+    guint32 host, always;
+} unnamed[] = {
+    /* FDP at exceptions only, no FCS and FDS */
+    { 7, 0, EBX, BIT(6) | BIT(13), 0 },
     /* AMD: LFENCE serializes, null selectors clear bases, automatic IBRS */
     { LEAF_EXTENDED_2, 0, EAX, 0, BIT(2) | BIT(6) | BIT(8) },
 };
@@ -101,32 +69,45 @@ static guint32 host_xcr0(void)
 }
 
 /* Removes features whose registers the host's kernel does not save. */
-static guint32 without_unsaved(const Features *f, guint32 bits)
+static guint32 without_unsaved(guint32 leaf, guint reg, guint32 bits)
 {
     guint32 xcr0 = host_xcr0();
-    bool is_1_ecx = f->leaf == 1 && f->reg == ECX;
+    bool is_1_ecx = leaf == 1 && reg == ECX;
 
     if (is_1_ecx && !xcr0) {
         bits &= ~BIT(26);
     }
     if ((xcr0 & XCR0_SUPPORTED) != XCR0_SUPPORTED) {
-        bits &= is_1_ecx                                     ? ~(BIT(12) | BIT(28) | BIT(29))
-                : f->leaf == 7 && f->reg == EBX ? ~BIT(5) : ~0u;
+        bits &= is_1_ecx                    ? ~(BIT(12) | BIT(28) | BIT(29))
+                : leaf == 7 && reg == EBX ? ~BIT(5) : ~0u;
     }
     return bits;
 }
 
+/* By the schema's `tcg`: features that run natively if the host has them, and those that are
+ * emulated on any host. */
 static void add_features(guint32 leaf, guint32 subleaf, guint32 regs[4])
 {
-    guint32 host[4];
+    guint32 host[4], offered[4] = { 0 };
 
     host_cpuid(leaf, subleaf, host);
-    for (guint i = 0; i < G_N_ELEMENTS(features); i++) {
-        const Features *f = &features[i];
+    for (guint i = 0; i < qmp_n_cpuid_bits; i++) {
+        const QmpCpuidBit *bit = &qmp_cpuid_bits[i];
 
-        if (f->leaf == leaf && f->subleaf == subleaf) {
-            regs[f->reg] |= without_unsaved(f, (host[f->reg] & f->host) | f->always);
+        if (bit->leaf == leaf && bit->subleaf == subleaf && bit->reg != QMP_CPUID_MSR) {
+            offered[bit->reg] |=
+                (bit->flags & QMP_CPUID_TCG_HOST ? host[bit->reg] & BIT(bit->bit) : 0) |
+                (bit->flags & QMP_CPUID_TCG_ALWAYS ? BIT(bit->bit) : 0);
         }
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(unnamed); i++) {
+        if (unnamed[i].leaf == leaf && unnamed[i].subleaf == subleaf) {
+            offered[unnamed[i].reg] |= (host[unnamed[i].reg] & unnamed[i].host) |
+                                       unnamed[i].always;
+        }
+    }
+    for (guint reg = 0; reg < 4; reg++) {
+        regs[reg] |= without_unsaved(leaf, reg, offered[reg]);
     }
 }
 
@@ -205,4 +186,18 @@ void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 re
         ret_regs[EBX] = ret_regs[ECX] = ret_regs[EDX] = 0;      /* only the signature remains */
     }
     add_features(leaf, subleaf, ret_regs);
+}
+
+guint64 tcg_msr_supported(Accel *accel, guint32 msr)
+{
+    guint64 value = msr == MSR_ARCH_CAPABILITIES ? ARCH_CAPABILITIES_UNNAMED : 0;
+
+    for (guint i = 0; i < qmp_n_cpuid_bits; i++) {
+        const QmpCpuidBit *bit = &qmp_cpuid_bits[i];
+
+        if (bit->reg == QMP_CPUID_MSR && bit->leaf == msr && bit->flags & QMP_CPUID_TCG_ALWAYS) {
+            value |= 1ull << bit->bit;
+        }
+    }
+    return value;
 }

@@ -10,18 +10,17 @@
 enum {
     MSR_TSC = 0x10,
     MSR_APIC_BASE = 0x1b,
+    MSR_ARCH_CAPABILITIES = 0x10a,
     MSR_TSC_DEADLINE = 0x6e0,
     MSR_MISC_ENABLE_RESET = 0x1801,     /* fast strings; neither BTS nor PEBS */
     EFER_AUTO_IBRS = 1 << 21,
     HWCR_TSC_AT_P0 = 1 << 24,
 };
 
-/* SDM vol. 4, IA32_ARCH_CAPABILITIES: RDCL_NO, IBRS_ALL, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO,
- * PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO,
- * ITS_NO. */
-#define ARCH_CAPABILITIES \
-    (1ull << 0 | 1ull << 1 | 1ull << 3 | 1ull << 4 | 1ull << 5 | 1ull << 6 | 1ull << 8 | \
-     1ull << 13 | 1ull << 14 | 1ull << 15 | 1ull << 20 | 1ull << 24 | 1ull << 26 | 1ull << 27 | \
+/* SDM vol. 4, IA32_ARCH_CAPABILITIES, bits that are no features by name: SBDR_SSDP_NO, FBSDP_NO,
+ * PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO. */
+#define ARCH_CAPABILITIES_UNNAMED \
+    (1ull << 13 | 1ull << 14 | 1ull << 15 | 1ull << 20 | 1ull << 24 | 1ull << 26 | 1ull << 27 | \
      1ull << 62)
 
 typedef struct TcgMsr TcgMsr;

@@ -168,6 +168,21 @@ static bool may_arch_capabilities(const TcgState *s)
     return tcg_cpuid_has(s, TCG_CPUID_ARCH_CAPABILITIES);
 }
 
+/* What the CPU was made with. */
+static bool get_arch_capabilities(TcgState *s, const TcgMsr *msr, guint32 number,
+                                  guint64 *ret_value)
+{
+    const GArray *msrs = s->vcpu->cpu->msrs;
+
+    *ret_value = 0;
+    for (guint i = 0; msrs && i < msrs->len; i++) {
+        const CpuMsr *described = &((const CpuMsr *)(const void *)msrs->data)[i];
+
+        *ret_value = described->index == number ? described->value : *ret_value;
+    }
+    return true;
+}
+
 static bool may_spec_ctrl(const TcgState *s)
 {
     return tcg_cpuid_has(s, TCG_CPUID_SPEC_CTRL) || tcg_cpuid_has(s, TCG_CPUID_AMD_IBRS);
@@ -237,8 +252,8 @@ static const TcgMsr msrs[] = {
     { MEMBER(0x1a0, misc_enable), .set = tcg_msr_set_member },
     { .first = 0x8b, .last = 0x8b, .get = get_microcode, .set = tcg_msr_ignore },
     { .first = 0x79, .last = 0x79, .set = tcg_msr_ignore },     /* a microcode update */
-    { .first = 0x10a, .last = 0x10a, .get = tcg_msr_get_constant, .value = ARCH_CAPABILITIES,
-      .may = may_arch_capabilities },
+    { .first = MSR_ARCH_CAPABILITIES, .last = MSR_ARCH_CAPABILITIES,
+      .get = get_arch_capabilities, .may = may_arch_capabilities },
     { .first = 0x10b, .last = 0x10b, .set = set_command, .may = may_flush_cmd },
     { .first = 0x1d9, .last = 0x1d9, .get = tcg_msr_get_constant, .set = set_debug_control },
     { .first = 0xce, .last = 0xce, .get = tcg_msr_get_constant },       /* PLATFORM_INFO */

@@ -47,6 +47,7 @@ static const AccelOps tcg_accel_ops = {
     .vcpu_reset = tcg_vcpu_reset,
     .vcpu_nmi = tcg_vcpu_nmi,
     .cpuid_supported = tcg_cpuid_supported,
+    .msr_supported = tcg_msr_supported,
 };
 
 /* ---- What it needs of the host ---- */

@@ -119,6 +119,7 @@ bool tcg_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error
 bool tcg_vcpu_set(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
 bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **error);
 void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
+guint64 tcg_msr_supported(Accel *accel, guint32 msr);
 
 /* INIT (SDM vol.  3A, table 10-1): FPU, vector registers, MSRs, the cache bits of CR0 and
  * the local APIC's base are preserved; the first CPU continues at the reset vector, others

@@ -439,6 +439,11 @@ bool tcg_vcpu_create(Accel *accel, Cpu *cpu, GError **error)
                       accel->why ? ")" : "");
         return false;
     }
+    if (cpu->tsc_frequency) {
+        qmp_error_set_at(error, "tsc-frequency", ERROR_REASON_NOT_SUPPORTED,
+                         "the time stamp counter of accelerator 'tcg' runs at the host's rate");
+        return false;
+    }
     vcpu = g_new0(TcgVcpu, 1);
     vcpu->tcg = tcg;
     vcpu->cpu = cpu;

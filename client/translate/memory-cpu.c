@@ -176,30 +176,18 @@ static const QmpClass *find_model(const char *name, GError **error)
     return klass && qmp_class_is_a(klass, &qmp_class_x86_64_cpu) ? klass : no_model(name, error);
 }
 
-/* A feature's name in the schema, from any spelling that command lines have had. */
+/* A feature's name in the schema, from any spelling that command lines have had: the aliases
+ * that the schema has, and any with '_' for '-'. */
 static char *feature_name(const QmpClass *klass, const char *key)
 {
-    static const struct {
-        const char *old;
-        const char *name;
-    } spellings[] = {
-        { "sse3", "pni" }, { "xd", "nx" }, { "i64", "lm" }, { "sse4-1", "sse4.1" },
-        { "sse4-2", "sse4.2" }, { "ffxsr", "fxsr-opt" }, { "pclmuldq", "pclmulqdq" },
-        { "kvm-asyncpf", "kvm-asyncpf" },
-    };
-    char *name = g_strdup(key);
+    g_autofree char *name = g_strdup(key);
+    const QmpMember *member = qmp_class_member(klass, key);
 
-    if (qmp_class_member(klass, name)) {
-        return name;
+    if (!member) {
+        g_strdelimit(name, "_", '-');
+        member = qmp_class_member(klass, name);
     }
-    g_strdelimit(name, "_", '-');
-    for (gsize i = 0; i < G_N_ELEMENTS(spellings); i++) {
-        if (g_str_equal(name, spellings[i].old)) {
-            g_free(name);
-            return g_strdup(spellings[i].name);
-        }
-    }
-    return name;
+    return member ? g_strdup(qmp_name(member->name)) : g_steal_pointer(&name);
 }
 
 /* The values of a -cpu; those with + and - override the others, as in QEMU. */

@@ -58,7 +58,8 @@ class Class:
 
     @property
     def props_name(self):
-        return camel(self.name) + 'Props'
+        name = camel(self.name)
+        return ('Q' if name[0].isdigit() else '') + name + 'Props'
 
     @property
     def row(self):
@@ -92,7 +93,7 @@ class ClassBuilder:
 
     def declare(self, kind, expr):
         given, obj = expr.obj[kind], expr.obj
-        check_name('class', given, expr.pos)
+        check_name('model' if kind == 'cpu-model' else 'class', given, expr.pos)
         name = given
         if kind == 'machine':
             name = given + '-machine'
@@ -160,9 +161,27 @@ class ClassBuilder:
             if klass.own_props:
                 klass.own_props.own = own
             check_doc(klass.expr, klass.kind, klass.obj[klass.kind], own)
+        self._check_features()
         forwarder = Forwarder(self)
         for klass in self.classes.values():
             forwarder.run(klass)
+
+    def _check_features(self):
+        """A feature needs only earlier ones; each name and alias is there once."""
+        for klass in self.classes.values():
+            own = klass.own_props.own if klass.own_props else []
+            taken = {member.name for member in own}
+            features = set()
+            for member in own:
+                for name, pos in member.needs:
+                    if name not in features:
+                        raise SchemaError(pos, 'needs', name=member.name, other=name)
+                features |= {member.name} if member.bits else set()
+                for alias in member.aliases:
+                    if alias in taken:
+                        raise SchemaError(member.pos, 'member-alias', name=member.name,
+                                          alias=alias)
+                    taken.add(alias)
 
     # -- last pass: the rest -------------------------------------------------
 
@@ -260,7 +279,9 @@ class ClassBuilder:
                 raise SchemaError(klass.obj.at['alias'], 'alias-list', name=klass.name)
             for alias, pos in zip(aliases, aliases.at):
                 alias = self._alias(klass, alias, pos)
-                check_name('class', alias, pos)
+                model = klass.kind == 'cpu-model'
+                check_name('model' if model else 'class', alias, pos)
+                alias = '%s-%s' % (alias, CPU) if model else alias
                 if alias in self.by_name:
                     raise SchemaError(pos, 'alias-taken', alias=alias,
                                       other=self.by_name[alias].name)
@@ -293,6 +314,8 @@ class ClassBuilder:
     def _defaults(self, klass):
         if klass.parent:
             klass.defaults.update(klass.parent.defaults)
+        if 'like' in klass.obj:
+            klass.defaults.update(self._liked(klass).defaults)
         obj = klass.obj.get('defaults')
         if 'defaults' in klass.obj and not isinstance(obj, Obj):
             raise SchemaError(klass.obj.at['defaults'], 'defaults-object', name=klass.name)
@@ -317,6 +340,21 @@ class ClassBuilder:
             if name in features[:i]:
                 raise SchemaError(pos, 'feature-twice', feature=name)
             klass.defaults[name] = True
+        without = klass.obj.get('without', Arr(klass.pos))
+        if not isinstance(without, Arr):
+            raise SchemaError(klass.obj.at['without'], 'features-list')
+        for name, pos in zip(without, without.at):
+            if klass.defaults.pop(name, None) is not True or name in features:
+                raise SchemaError(pos, 'without', name=klass.name, feature=name)
+        order = [m.name for m in klass.props.members]
+        klass.defaults = dict(sorted(klass.defaults.items(), key=lambda d: order.index(d[0])))
+
+    def _liked(self, klass):
+        """The earlier model that this one begins as."""
+        other = self.classes.get('%s-%s' % (klass.obj['like'], CPU))
+        if other is None or other.kind != 'cpu-model' or other.index >= klass.index:
+            raise SchemaError(klass.obj.at['like'], 'like', name=klass.obj['like'])
+        return other
 
     def _resolve_links(self):
         for link in self.schema.links.values():

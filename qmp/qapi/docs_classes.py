@@ -162,7 +162,7 @@ class ClassWriter:
     def _model(self, klass):
         rows = [(name, constant(klass.member(name).type, klass.defaults[name]))
                 for name in IDENTITY if name in klass.defaults]
-        on = [n for n, v in klass.defaults.items() if v is True and klass.member(n).cpuid]
+        on = [n for n, v in klass.defaults.items() if v is True and klass.member(n).bits]
         rows.append(('Features', self._links(klass, on) or [Inline('none of its own')]))
         rest = [n for n in klass.defaults if n not in on and n not in IDENTITY]
         if rest:

@@ -5,6 +5,7 @@ import json
 
 from .docs_model import Row
 from .docs_text import Inline, joined
+from .fields import MSR_REGISTER
 from .parser import Hex
 from .types import Builtin, Wrapper
 
@@ -75,10 +76,13 @@ def supported(member):
     return [Inline('only ')] + values if values else []
 
 
-def cpuid(bit):
+def place(bit):
+    """Where a bit of a feature is."""
     leaf, subleaf, reg, number = bit
-    place = '%X' % leaf + (':%X' % subleaf if subleaf else '')
-    return [Inline('CPUID %s.%s[%d]' % (place, REGISTERS[reg], number))]
+    if reg == MSR_REGISTER:
+        return [Inline('MSR %X[%d]' % (leaf, number))]
+    where = '%X' % leaf + (':%X' % subleaf if subleaf else '')
+    return [Inline('CPUID %s.%s[%d]' % (where, REGISTERS[reg], number))]
 
 
 class FieldWriter:
@@ -120,7 +124,12 @@ class FieldWriter:
         notes += [n for n in [bounds(member), supported(member)] if n]
         notes += [[Inline(f)] for f in member.features]
         notes += [[Inline(words)] for key, words in FLAGS if getattr(member, key)]
-        return notes + ([cpuid(member.cpuid)] if member.cpuid else [])
+        notes += [place(bit) for bit in member.bits]
+        if member.needs:
+            notes.append([Inline('needs ')] + joined([code(n)] for n, _ in member.needs))
+        if member.aliases:
+            notes.append([Inline('also ')] + joined([code(a)] for a in member.aliases))
+        return notes
 
     def names_of(self, members, owner):
         """Inlines: the members' names, each with its link."""

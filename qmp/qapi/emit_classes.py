@@ -3,7 +3,7 @@
 their defaults, parts and compat lists, the tables of all classes, CPUID bits."""
 
 from .cwriter import flags, literal
-from .names import c_part
+from .names import c_name, c_part
 from .recipes import own_names
 from .rowtables import class_id
 
@@ -26,7 +26,7 @@ def definitions(schema, tables):
     out = []
     for klass in schema.classes:
         out += _class(klass, tables)
-    return out + _tables(schema) + _cpuid(schema, tables)
+    return out + _tables(schema, tables) + _features(schema, tables)
 
 
 def _default(klass, name, value, tables):
@@ -155,7 +155,7 @@ def _counted(ctype, name, counter, rows):
         ['};', 'const guint %s = %d;' % (counter, len(rows)), '']
 
 
-def _tables(schema):
+def _tables(schema, tables):
     out = ['const QmpClass *const qmp_classes[] = {']
     out += ['    &%s,' % k.row for k in schema.classes] + ['    NULL', '};']
     out += ['const guint qmp_n_classes = %d;' % len(schema.classes), '']
@@ -163,7 +163,7 @@ def _tables(schema):
         '{ %s }' % ', '.join(_place(p)) for p in schema.class_builder.places])
     names = sorted(schema.class_builder.by_name.items())
     return out + _counted('QmpClassName', 'qmp_class_names', 'qmp_n_class_names', [
-        '{ .name = %s, .klass = &%s%s }' % (literal(n), k.row, _alias_flags(k, n))
+        '{ .name = %s, .klass = %s%s }' % (tables.name(n), class_id(k), _alias_flags(k, n))
         for n, k in names])
 
 
@@ -183,10 +183,25 @@ def _alias_flags(klass, name):
     return ', .flags = ' + flags('QMP_CLASS_', [f.upper() for f in features])
 
 
-def _cpuid(schema, tables):
-    rows = []
-    for (leaf, subleaf, reg, bit), member in schema.cpuid_bits.items():
-        rows.append('{ .offset = offsetof(X8664CpuProps, %s), .leaf = 0x%x, .subleaf = 0x%x, '
-                    '.reg = %d, .bit = %d, .name = %s }' % (
-                        member.cname, leaf, subleaf, reg, bit, tables.name(member.name)))
-    return _counted('QmpCpuidBit', 'qmp_cpuid_bits', 'qmp_n_cpuid_bits', rows)
+def _features(schema, tables):
+    """Rows of bits in the order of the properties, so that a feature is behind those it needs."""
+    bits, needs = [], []
+    for (leaf, subleaf, reg, bit), member in schema.feature_bits.items():
+        words = [flags('QMP_CPUID_', member.bit_flags)] if member.bit_flags else ['0']
+        bits.append('{ .offset = %s, .leaf = 0x%x, .subleaf = 0x%x, .reg = %d, .bit = %d, '
+                    '.flags = %s, .name = %s }' % (
+                        _offset(member), leaf, subleaf, reg, bit, words[0],
+                        tables.name(member.name)))
+    for member in dict.fromkeys(schema.feature_bits.values()):
+        needs += ['{ .offset = %s, .needs = offsetof(X8664CpuProps, %s) }' % (
+            _offset(member), c_name(name)) for name, _ in member.needs]
+    return _counted('QmpCpuidBit', 'qmp_cpuid_bits', 'qmp_n_cpuid_bits', bits) + \
+        _counted('QmpCpuidNeed', 'qmp_cpuid_needs', 'qmp_n_cpuid_needs', needs) + \
+        _counted('QmpMemberAlias', 'qmp_member_aliases', 'qmp_n_member_aliases', [
+            '{ .alias = %s, .name = %s }' % (tables.name(alias), tables.name(member.name))
+            for klass in schema.classes if klass.own_props
+            for member in klass.own_props.own for alias in member.aliases])
+
+
+def _offset(member):
+    return 'offsetof(X8664CpuProps, %s)' % member.cname

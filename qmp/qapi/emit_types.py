@@ -75,6 +75,7 @@ def member_flags(member):
     names += [f.upper() for f in member.features]
     names += [key.upper() for key in ('internal', 'readonly', 'run', 'secret', 'exclusive', 'lenient')
               if getattr(member, key)]
+    names += ['ALIAS'] if member.aliases else []
     return flags('QMP_MEMBER_', names)
 
 

@@ -13,10 +13,17 @@ from .parser import Arr, Obj, shown
 from .types import Builtin, Member
 
 COMMON = {'type', 'link', 'exclusive', 'default', 'min', 'max', 'features', 'secret', 'only'}
-PROPERTY = COMMON | {'internal', 'settable', 'readonly', 'cpuid'}
+FEATURE = {'needs', 'tcg', 'chosen', 'off', 'migratable'}    # of a property that is a CPU's feature
+PROPERTY = COMMON | FEATURE | {'internal', 'settable', 'readonly', 'cpuid', 'msr', 'alias'}
 TRACE = {'type', 'hex'}
 FEATURES = ('unstable', 'deprecated')
 CPUID = re.compile(r'([0-9A-Fa-f]{1,8})(?::([0-9A-Fa-f]{1,8}))?\.(eax|ebx|ecx|edx)\[([0-9]+)\]$')
+MSR = re.compile(r'([0-9A-Fa-f]{1,8})\[([0-9]+)\]$')
+MSR_REGISTER = 4                # stands for a register of CPUID
+# attribute -> its values, each with the flag of QmpCpuidBit that it becomes
+WAYS = {'tcg': {'host': 'TCG_HOST', 'always': 'TCG_ALWAYS'},
+        'chosen': {'always': 'CHOSEN', 'never': 'NOT_CHOSEN'},
+        'off': {'kvm': 'OFF_KVM', 'tcg': 'OFF_TCG'}}
 
 
 def want_bool(obj, key):
@@ -101,7 +108,8 @@ class FieldParser:
         if member.exclusive and 'link' not in obj:
             raise SchemaError(obj.at['exclusive'], 'exclusive', name=member.name)
         member.run = self._settable(member, obj)
-        self._cpuid(member, obj)
+        self._feature(member, obj)
+        self._aliases(member, obj)
         if 'only' in obj:           # checked when all types are known
             only = obj['only']
             member.only = list(only) if isinstance(only, Arr) else [only]
@@ -116,19 +124,35 @@ class FieldParser:
             raise SchemaError(member.pos, 'readonly-set', name=member.name)
         return when == 'run'
 
-    def _cpuid(self, member, obj):
-        if 'cpuid' not in obj:
-            return
-        pos = obj.at['cpuid']
-        if self.owner != 'x86_64-cpu' or member.type.name != 'bool':
-            raise SchemaError(pos, 'cpuid-where', name=member.name)
-        match = isinstance(obj['cpuid'], str) and CPUID.match(obj['cpuid'])
-        if not match or int(match.group(4)) > 31:
-            raise SchemaError(pos, 'cpuid-form', name=member.name)
-        leaf, subleaf, reg, bit = match.groups()
-        member.cpuid = (int(leaf, 16), int(subleaf or '0', 16),
-                        ('eax', 'ebx', 'ecx', 'edx').index(reg), int(bit))
-        self.schema.cpuid(member, pos)
+    def _feature(self, member, obj):
+        """A bit, or several, of CPUID or of MSRs that a bool property stands for."""
+        for key, parse in (('cpuid', _cpuid_bit), ('msr', _msr_bit)):
+            if key in obj:
+                pos = obj.at[key]
+                if self.owner != 'x86_64-cpu' or member.type.name != 'bool':
+                    raise SchemaError(pos, 'cpuid-where', key=key, name=member.name)
+                member.bits += [parse(member, place, pos) for place in _several(obj[key])]
+                self.schema.feature(member, pos)
+        for key in FEATURE:
+            if key in obj and not member.bits:
+                raise SchemaError(obj.at[key], 'feature-only', key=key, name=member.name)
+        for key, ways in WAYS.items():
+            for way in _several(obj.get(key, Arr(member.pos))):
+                if way not in ways:
+                    raise SchemaError(obj.at[key], 'feature-way', key=key, name=member.name,
+                                      known=' or '.join("'%s'" % w for w in ways))
+                member.bit_flags.append(ways[way])
+        if 'migratable' in obj:
+            if obj['migratable'] is not False:
+                raise SchemaError(obj.at['migratable'], 'feature-way', key='migratable',
+                                  name=member.name, known='false')
+            member.bit_flags.append('UNMIGRATABLE')
+        member.needs = _names(member, obj, 'needs')
+
+    def _aliases(self, member, obj):
+        member.aliases = [name for name, _ in _names(member, obj, 'alias')]
+        for name, pos in _names(member, obj, 'alias'):
+            check_name('member', name, pos, self.schema.text.exceptions)
 
     def _constants(self, member, obj):
         """Bounds and default; the default is checked when enums are known."""
@@ -144,6 +168,35 @@ class FieldParser:
         member.default = obj['default']
         member.has_default = True
         check_constant(member, obj['default'], obj.at['default'])
+
+
+def _several(value):
+    """What is a list, or stands for one with a single element."""
+    return value if isinstance(value, Arr) else [value]
+
+
+def _cpuid_bit(member, text, pos):
+    match = isinstance(text, str) and CPUID.match(text)
+    if not match or int(match.group(4)) > 31:
+        raise SchemaError(pos, 'cpuid-form', name=member.name)
+    leaf, subleaf, reg, bit = match.groups()
+    return (int(leaf, 16), int(subleaf or '0', 16), ('eax', 'ebx', 'ecx', 'edx').index(reg),
+            int(bit))
+
+
+def _msr_bit(member, text, pos):
+    match = isinstance(text, str) and MSR.match(text)
+    if not match or int(match.group(2)) > 63:
+        raise SchemaError(pos, 'msr-form', name=member.name)
+    return (int(match.group(1), 16), 0, MSR_REGISTER, int(match.group(2)))
+
+
+def _names(member, obj, key):
+    """Pairs of a name in a list, and its position."""
+    names = obj.get(key, [])
+    if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+        raise SchemaError(obj.at[key], 'names-list', key=key, name=member.name)
+    return list(zip(names, names.at)) if names else []
 
 
 def _bound(member, key, value, pos):

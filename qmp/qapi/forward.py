@@ -74,7 +74,7 @@ class Forwarder:
         new = copy.copy(member)
         new.pos = at
         new.part = entry.get('name')
-        new.cpuid = None
+        new.bits = []
         for klass in [driver] + driver.ancestors:
             given = klass.obj.get('defaults')
             if isinstance(given, Obj) and member.name in given:

@@ -24,6 +24,7 @@ RULES = {
     'trace': (re.compile(r'[a-z][a-z0-9_]*$'), "lower-case, with '_' between words"),
     'class': (re.compile(r'[A-Za-z][A-Za-z0-9_.-]*$'),
               "of letters, digits and '_.-', a letter first"),
+    'model': (re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]*$'), "of letters, digits and '_.-'"),
 }
 # Classes, machines and CPU models may keep QEMU's capitals (Nehalem-x86_64-cpu).
 

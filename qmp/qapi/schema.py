@@ -32,7 +32,7 @@ KEYS = {
               'struct'},
     'machine': {'base', 'abstract', 'alias', 'defaults', 'features', 'properties', 'default',
                 'compat', 'recipe', 'cpu-max', 'default-cpu', 'default-ram-id', 'events', 'struct'},
-    'cpu-model': {'parent', 'alias', 'defaults', 'features'},
+    'cpu-model': {'parent', 'like', 'alias', 'defaults', 'features', 'without'},
     'trace': {'class', 'data'},
 }
 REQUIRED = {'enum': ['data'], 'struct': ['data'], 'union': ['base', 'discriminator'],
@@ -67,7 +67,7 @@ class Schema:
         self.commands = {}
         self.events = {}
         self.traces = {}
-        self.cpuid_bits = {}
+        self.feature_bits = {}      # bit -> Member
         self.kinds = [(kind_of(expr), expr) for expr in text.exprs]
         self.class_builder = ClassBuilder(self)
         self._declare()
@@ -103,11 +103,12 @@ class Schema:
             raise SchemaError(pos, 'unknown-class', name=target, where='a link')
         return self.links.setdefault(target, Link(target))
 
-    def cpuid(self, member, pos):
-        """Notes whose a CPUID bit is."""
-        other = self.cpuid_bits.setdefault(member.cpuid, member)
-        if other is not member:
-            raise SchemaError(pos, 'cpuid-twice', name=member.name, other=other.name)
+    def feature(self, member, pos):
+        """Notes whose the bits of a CPU's feature are."""
+        for bit in member.bits:
+            other = self.feature_bits.setdefault(bit, member)
+            if other is not member:
+                raise SchemaError(pos, 'cpuid-twice', name=member.name, other=other.name)
 
     def add_type(self, type_):
         self._unique(self.types, type_.name, type_.pos, type_)

@@ -145,7 +145,10 @@ class Member:
         self.only_pos = None
         self.internal = self.readonly = self.secret = self.exclusive = self.run = False
         self.lenient = False        # a wrapped branch that takes strings for scalars
-        self.cpuid = None           # (leaf, subleaf, reg, bit)
+        self.bits = []              # (leaf or MSR, subleaf, register, bit) of a CPU's feature
+        self.bit_flags = []         # QMP_CPUID_* of a feature, without the prefix
+        self.needs = []             # (name, position) of features that it depends on
+        self.aliases = []           # other names that requests may use
         self.hex = False            # an argument of a trace point that is shown in hexadecimal
         self.part = None            # name of the part that it is forwarded to
 

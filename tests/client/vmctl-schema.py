@@ -74,6 +74,10 @@ def each_thing_has_a_page_within_80_columns():
             assert all(len(x) <= 80 or ' ' not in x.strip() for x in text.splitlines()), text
 
 
+def is_feature(info):
+    return 'cpuid' in info or 'msr' in info
+
+
 @case
 def class_pages_have_all_that_query_class_has():
     with Daemon() as daemon:
@@ -88,7 +92,7 @@ def class_pages_have_all_that_query_class_has():
                          *info['buses'], *info['events']]:
                 contains(page, squeezed(text))
             for p in info['properties']:
-                if 'cpuid' not in p:
+                if not is_feature(p):
                     contains(page, ' %s: ' % p['name'])
                     contains(page, squeezed(p['description']))
             for entry in info['parts']:
@@ -114,7 +118,7 @@ def json_is_what_the_daemon_answers():
             for info in json.loads(schema('-j', kind)):
                 equal(info, client.call('query-class', name=info['name']))
         features = [p for p in client.call('query-class', name='x86_64-cpu')['properties']
-                    if 'cpuid' in p]
+                    if is_feature(p)]
         equal(json.loads(schema('-j', 'features')), sorted(features, key=lambda p: p['name']))
 
 

@@ -129,6 +129,7 @@ def _compare_lists(word, peer, own, command):
         for field, value in theirs.get(entry['name'], {}).items():
             mine = entry.get(field)
             if isinstance(value, list):
-                value, mine = sorted(value), sorted(mine or [])
+                # QEMU repeats a feature whose state is missing, too.
+                value, mine = sorted(set(value)), sorted(set(mine or []))
             if mine != value:
                 yield '%s %s.%s %s not %s' % (word, entry['name'], field, mine, value)

@@ -265,10 +265,11 @@ static void test_class_tables(void)
         g_assert_true(i == 0 ? !parent : parent->index < i);
     }
     g_assert_null(qmp_classes[qmp_n_classes]);
-    g_assert_cmpuint(qmp_n_class_names, ==, qmp_n_classes + 4);
+    g_assert_cmpuint(qmp_n_class_names, ==, qmp_n_classes + 5);
     for (guint i = 1; i < qmp_n_class_names; i++) {
-        g_assert_cmpint(strcmp(qmp_class_names[i - 1].name, qmp_class_names[i].name), <, 0);
-        g_assert_cmphex(qmp_class_names[i].flags, ==, strcmp(qmp_class_names[i].name, "com")
+        g_assert_cmpint(strcmp(qmp_name(qmp_class_names[i - 1].name),
+                               qmp_name(qmp_class_names[i].name)), <, 0);
+        g_assert_cmphex(qmp_class_names[i].flags, ==, strcmp(qmp_name(qmp_class_names[i].name), "com")
                         ? 0 : QMP_CLASS_DEPRECATED);
     }
 }
@@ -397,15 +398,42 @@ static void test_cpu_model(void)
 
     g_assert_true(cpu->parent == &qmp_class_x86_64_cpu);
     g_assert_cmpuint(cpu->n_defaults, ==, 2);
-    g_assert_cmpstr(qmp_name(cpu->defaults[1].property), ==, "fpu");
-    g_assert_cmpuint(cpu->defaults[1].value.u, ==, 1);
-    g_assert_cmpuint(qmp_n_cpuid_bits, ==, 2);
+    g_assert_cmpstr(qmp_name(cpu->defaults[0].property), ==, "fpu");
+    g_assert_cmpuint(cpu->defaults[0].value.u, ==, 1);
+    g_assert_cmpuint(qmp_n_cpuid_bits, ==, 4);
     g_assert_cmpuint(qmp_cpuid_bits[1].offset, ==, offsetof(X8664CpuProps, avx2));
     g_assert_cmphex(qmp_cpuid_bits[1].leaf, ==, 7);
     g_assert_cmphex(qmp_cpuid_bits[1].subleaf, ==, 0);
     g_assert_cmpuint(qmp_cpuid_bits[1].reg, ==, 1);
     g_assert_cmpuint(qmp_cpuid_bits[1].bit, ==, 5);
     g_assert_cmpuint(qmp_cpuid_bits[0].reg, ==, 3);
+}
+
+static void test_cpu_features(void)
+{
+    const QmpCpuidBit *told = &qmp_cpuid_bits[2];
+    const QmpClass *like = &qmp_class_8086_x86_64_cpu;
+
+    g_assert_cmphex(told[0].leaf, ==, 0x10a);
+    g_assert_cmpuint(told[0].reg, ==, QMP_CPUID_MSR);
+    g_assert_cmpuint(told[1].bit, ==, 63);
+    g_assert_cmpuint(told[1].offset, ==, told[0].offset);
+    g_assert_cmphex(told[1].flags, ==, QMP_CPUID_TCG_ALWAYS | QMP_CPUID_NOT_CHOSEN |
+                                       QMP_CPUID_OFF_KVM | QMP_CPUID_OFF_TCG |
+                                       QMP_CPUID_UNMIGRATABLE);
+    g_assert_cmpuint(qmp_n_cpuid_needs, ==, 1);
+    g_assert_cmpuint(qmp_cpuid_needs[0].offset, ==, offsetof(X8664CpuProps, told));
+    g_assert_cmpuint(qmp_cpuid_needs[0].needs, ==, offsetof(X8664CpuProps, avx2));
+    g_assert_cmpuint(qmp_n_member_aliases, ==, 1);
+    g_assert_cmpstr(qmp_name(qmp_member_aliases[0].alias), ==, "says");
+    g_assert_cmpstr(qmp_name(qmp_member_aliases[0].name), ==, "told");
+
+    /* The other model's, without and with. */
+    g_assert_cmpstr(like->aliases[0], ==, "8088-x86_64-cpu");
+    g_assert_true(like->parent == &qmp_class_x86_64_cpu);
+    g_assert_cmpuint(like->n_defaults, ==, 2);
+    g_assert_cmpstr(qmp_name(like->defaults[0].property), ==, "told");
+    g_assert_cmpuint(like->defaults[1].value.u, ==, 13);
 }
 
 static void test_machine(void)
@@ -584,6 +612,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rows/manual", test_manual);
     g_test_add_func("/rows/class-defaults", test_class_defaults);
     g_test_add_func("/rows/cpu-model", test_cpu_model);
+    g_test_add_func("/rows/cpu-features", test_cpu_features);
     g_test_add_func("/rows/machine", test_machine);
     g_test_add_func("/rows/recipe", test_recipe);
     g_test_add_func("/rows/recipe-alternate", test_recipe_alternate);

@@ -171,6 +171,8 @@ ERRORS = {
         ('device-not-active', 'microvm', {})],
     'query-class': [('class-not-found', '', {'name': 'x'})],
     'query-command-line-options': [('invalid-value', '', {'option': 'x'})],
+    'query-cpu-model-baseline': [
+        ('invalid-value', '', {'modela': {'name': 'Nehalem'}, 'modelb': {'name': 'EPYC'}})],
     'query-device-state': [
         ('object-not-found', '', {'path': 'x'}),
         ('path-ambiguous', 'pc', {'path': 'irq[0]'}),

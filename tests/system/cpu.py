@@ -12,7 +12,11 @@ from vmdtest import Daemon, accel_class, on_each_accel                # noqa: E4
 BASE = 'x86_64-cpu'
 # Properties whose type is bool and that are no CPUID bit.
 SWITCHES = {'realized', 'hotplugged', 'hotpluggable', 'host-phys-bits', 'check', 'enforce', 'pmu',
-            'migratable', 'kvm'}
+            'migratable', 'kvm', 'legacy-cache', 'l3-cache', 'cpuid-0xb'}
+
+# What the guest's instructions and registers need.
+GUEST_NEEDS = ('lm', 'pae', 'msr', 'tsc', 'cx8', 'apic', 'cmov', 'fxsr', 'mmx', 'sse', 'sse2',
+               'syscall', 'nx', 'pat', 'pge')
 
 
 def models(client):
@@ -20,9 +24,10 @@ def models(client):
 
 
 def features(client):
-    """Names of the properties that are CPUID bits."""
+    """Names of the properties that are bits of CPUID or MSRs, but for those for Hyper-V."""
     return [p['name'] for p in client.call('qom-list-properties', typename=BASE)
-            if p['type'] == 'bool' and p['name'] not in SWITCHES]
+            if p['type'] == 'bool' and p['name'] not in SWITCHES and
+            not p['name'].startswith('hv-')]
 
 
 def empty_machine(client, accel=None):
@@ -55,8 +60,9 @@ def every_model_runs(recorder):
     for name in names:
         with Daemon(recorder) as daemon:
             client = daemon.client()
-            # The guest is a 64-bit program.
-            build(client, append='print=runs end=exit:1', cpu=name, cpu_props={'lm': True})
+            # The guest is a 64-bit program, which old models are too little for.
+            build(client, append='print=runs end=exit:1', cpu=name,
+                  cpu_props=dict.fromkeys(GUEST_NEEDS, True))
             run(client)
             assert '\nruns\r\n' in console_text(client), name
 
@@ -129,13 +135,70 @@ def enforce(recorder):
         assert 'will not see' not in daemon.output(), daemon.output()
 
 
+def with_parents(properties, name):
+    """A feature and what it needs."""
+    names = {name}
+    for parent in properties[name].get('needs', []):
+        names |= with_parents(properties, parent)
+    return names
+
+
+@on_each_accel
+def hyperv(recorder):
+    """features for Hyper-V are there, or refused by their names"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        properties = {p['name']: p for p in client.call('query-class', name=BASE)['properties']
+                      if p['name'].startswith('hv-')}
+        features = [name for name, p in properties.items() if 'cpuid' in p]
+        assert len(features) >= 21, features
+        empty_machine(client)
+        add(client, 'qemu64-x86_64-cpu', **{'hv-passthrough': True, 'hv-spinlocks': 0x1fff})
+        offered = {name for name in features if get(client, name)}
+        assert [f for f in get(client, 'unavailable-features') if f.startswith('hv-')] == []
+        assert get(client, 'hv-spinlocks') == 0x1fff
+        remove(client)
+        for name in features:
+            whole = with_parents(properties, name)
+            arguments = {'driver': 'qemu64-x86_64-cpu', 'id': 'cpu', **dict.fromkeys(whole, True)}
+            if whole <= offered:
+                client.request({'execute': 'device_add', 'arguments': arguments})
+                assert all(get(client, feature) for feature in whole), name
+                remove(client)
+                continue
+            error = client.error('device_add', arguments)
+            assert error['reason'] == 'not-supported' and error['path'] in whole, (name, error)
+        error = client.error('device_add', {'driver': 'qemu64-x86_64-cpu', 'hv-stimer': True})
+        assert (error['reason'], error['path']) == ('not-supported', 'hv-stimer'), error
+
+
+def hyperv_figures(recorder):
+    """what Hyper-V says that it is, reads as the request set it"""
+    values = {'hv-vendor-id': 'Some Vendor', 'hv-version-id-build': 20348,
+              'hv-version-id-major': 6, 'hv-version-id-minor': 3, 'hv-version-id-spack': 1,
+              'hv-version-id-sbranch': 2, 'hv-version-id-snumber': 77, 'hv-avic': True,
+              'hv-no-nonarch-coresharing': 'auto', 'hv-enforce-cpuid': True}
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        empty_machine(client, 'qtest-accel')
+        add(client, 'qemu64-x86_64-cpu', **values)
+        for name, value in values.items():
+            assert get(client, name) == value, (name, get(client, name))
+        assert get(client, 'hv-apicv') is True
+        error = client.error('device_add', {'driver': 'qemu64-x86_64-cpu', 'hv-spinlocks': 5})
+        assert (error['reason'], error['path']) == ('out-of-range', 'hv-spinlocks'), error
+
+
 @on_each_accel
 def identity(recorder):
     """a CPU's identity reads as the request set it"""
     values = {'vendor': 'GenuineIntel', 'family': 15, 'model': 4, 'stepping': 9,
               'model-id': 'A CPU', 'level': 13, 'xlevel': 0x80000008, 'min-level': 7,
               'min-xlevel': 0x80000004, 'phys-bits': 36, 'host-phys-bits': False, 'pmu': False,
-              'kvm': False, 'migratable': True, 'apic-id': 5, 'check': False, 'enforce': False}
+              'kvm': False, 'migratable': True, 'apic-id': 5, 'check': False, 'enforce': False,
+              'level-func7': 1, 'xlevel2': 0xc0000001, 'min-xlevel2': 0xc0000000,
+              'host-phys-bits-limit': 46, 'legacy-cache': False, 'l3-cache': False,
+              'cpuid-0xb': False}
     with Daemon(recorder) as daemon:
         client = daemon.client()
         empty_machine(client)
@@ -258,5 +321,6 @@ def smp_that_does_not_fit(recorder):
 
 if __name__ == '__main__':
     vmdtest.main([every_model_runs, every_model_is_made, host_lacks_nothing, each_feature,
-                  enforce, identity, strings_for_all, topology, one_class, smp_chooses,
+                  enforce, hyperv,
+                  hyperv_figures, identity, strings_for_all, topology, one_class, smp_chooses,
                   smp_that_does_not_fit])

@@ -14,6 +14,7 @@
 #include "kvm/kvm.h"
 #include "kvm/types.h"
 #include "qmp/qapi-types-common.h"
+#include "qmp/qapi-types-cpu-models.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
 #include "qom/qapi-objects-accel.h"

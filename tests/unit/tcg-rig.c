@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cpu/types.h"
+#include "qmp/qapi-types-cpu-models.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
 #include "qom/qapi-objects-accel.h"

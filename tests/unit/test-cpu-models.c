@@ -13,6 +13,7 @@
 #include "cpu/types.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-accel.h"
+#include "qmp/qapi-types-cpu-models.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
 #include "qom/qapi-objects-cpu.h"
@@ -98,11 +99,24 @@ static void supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_r
         return;
     case 0x80000008:
         return set4(ret_regs, 0x3930, 0, 0, 0);
-    case 6: case 7: case 0x80000001: case 0x80000007:
+    case 6: case 7: case 0x40000003: case 0x40000004: case 0x80000001: case 0x80000007:
+    case 0xc0000001:
         return set4(ret_regs, ~0u, ~0u, ~0u, ~0u);
     default:
         return;
     }
+}
+
+enum {
+    ARCH_CAPABILITIES = 0x10a,
+    VMX_SECONDARY = 0x48b,
+};
+
+/* Bits without names among them: 63, and what VMX demands to be 1. */
+static guint64 msr_supported(Accel *accel, guint32 msr)
+{
+    return msr == ARCH_CAPABILITIES ? 0x8000000000000023 : msr == VMX_SECONDARY ? 0x000000ff00000400
+           : msr >= 0x480 && msr <= 0x491 ? 0xffffffff00000016 : 0;
 }
 
 static const AccelOps test_ops = {
@@ -111,6 +125,7 @@ static const AccelOps test_ops = {
     .vcpu_destroy = destroy,
     .vcpu_set = set_state,
     .cpuid_supported = supported,
+    .msr_supported = msr_supported,
 };
 
 static const TypeInfo test_accel_type = {
@@ -361,6 +376,136 @@ static void test_xsave(void)
     g_assert_null(find(cpu, 0xd, 3));
 }
 
+static void test_caches(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Cpu *cpu = make(rig, "EPYC-x86_64-cpu", "check=off", NULL);
+
+    check(cpu, 4, 1, 0x122, 0x00c0003f, 255, 0);
+    check(cpu, 0x80000005, 0, 0, 0, 0x20080140, 0x40040140);
+    check(cpu, 0x80000006, 0, 0, 0, 0x02006140, 0x00408140);
+    check(cpu, 0x8000001d, 0, 0x121, 0x01c0003f, 63, 0);
+    check(cpu, 0x8000001d, 3, 0x163, 0x03c0003f, 8191, 0);
+    check(cpu, 0x8000001d, 4, 0, 0, 0, 0);
+    check(cpu, 0x8000001e, 0, 0, 0, 0, 0);
+    cpu = make(rig, "EPYC-x86_64-cpu", "check=off,legacy-cache=on,l3-cache=off", NULL);
+    check(cpu, 0x80000005, 0, 0, 0, 0x20080140, 0x20080140);
+    check(cpu, 0x80000006, 0, 0, 0, 0x10008140, 0);
+    check(cpu, 4, 2, 0x143, 0x03c0003f, 4095, 0);
+    check(cpu, 4, 3, 0, 0, 0, 0);
+}
+
+static void test_levels(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    Cpu *cpu = make(rig, "486-x86_64-cpu", "cpuid-0xb=off,level-func7=2,level=6", NULL);
+
+    g_assert_null(find(cpu, 0x80000000, 0));
+    g_assert_null(find(cpu, 0xc0000000, 0));
+    g_assert_null(find(cpu, 0xb, 0));
+    g_assert_null(find(cpu, 7, 0));             /* it is above the level */
+    cpu = make(rig, "486-x86_64-cpu", "xstore=on,smep=on,level-func7=2", NULL);
+    check(cpu, 0xc0000000, 0, 0xc0000001, 0, 0, 0);
+    check(cpu, 0xc0000001, 0, 0, 0, 0, 1 << 2);
+    check(cpu, 7, 0, 2, 1 << 7, 0, 0);
+    check(cpu, 7, 1, 0, 0, 0, 0);
+    cpu = make(rig, "486-x86_64-cpu", "xstore=on,min-xlevel2=3221225476", NULL);
+    check(cpu, 0xc0000000, 0, 0xc0000004, 0, 0, 0);
+    cpu = make(rig, "486-x86_64-cpu", "xstore=on,xlevel2=0", NULL);
+    g_assert_null(find(cpu, 0xc0000001, 0));
+    g_assert_null(make(rig, "486-x86_64-cpu", "xlevel=5", &error));
+    g_assert_true(qmp_error_is(error, ERROR_REASON_OUT_OF_RANGE));
+    g_assert_cmpstr(qmp_error_path(error), ==, "xlevel");
+}
+
+static void test_host_figures(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Cpu *cpu = make(rig, "qemu64-x86_64-cpu", "host-phys-bits=on,host-phys-bits-limit=39,"
+                    "tsc-frequency=1500000000", NULL);
+
+    g_assert_cmphex(find(cpu, 0x80000008, 0)->eax & 0xff, ==, 39);
+    g_assert_cmpuint(cpu->tsc_frequency, ==, 1500000000);
+    cpu = make(rig, "qemu64-x86_64-cpu", "host-phys-bits=on", NULL);
+    g_assert_cmphex(find(cpu, 0x80000008, 0)->eax & 0xff, ==, 48);
+    g_assert_cmpuint(cpu->tsc_frequency, ==, 0);
+}
+
+static guint64 described(const Cpu *cpu, guint32 msr)
+{
+    for (guint i = 0; i < cpu->msrs->len; i++) {
+        if (g_array_index(cpu->msrs, CpuMsr, i).index == msr) {
+            return g_array_index(cpu->msrs, CpuMsr, i).value;
+        }
+    }
+    return 0;
+}
+
+/* Registers that describe the CPU have its features, and of the accelerator's other bits those
+ * of VMX alone, if the model is not the host's. */
+static void test_msrs(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Cpu *cpu = make(rig, "qemu64-x86_64-cpu", "arch-capabilities=on,mds-no=on,taa-no=on,check=off",
+                    NULL);
+
+    g_assert_cmpuint(cpu->msrs->len, ==, 1);
+    g_assert_cmphex(described(cpu, ARCH_CAPABILITIES), ==, 0x20);
+    g_assert_cmpuint(x86_64_cpu_props(cpu)->unavailable_features.n, ==, 1);
+    g_assert_cmpstr(x86_64_cpu_props(cpu)->unavailable_features.items[0], ==, "taa-no");
+    device_unmake(&cpu->device);
+
+    cpu = make(rig, "Nehalem-x86_64-cpu", "vmx=on,rdtscp=on,vmx-ept=off,check=off", NULL);
+    /* Of its features those that are offered: desc rdtscp x2apic vpid wbinvd. */
+    g_assert_cmphex(described(cpu, VMX_SECONDARY), ==, 0x0000007c00000400 | 1ull << 32);
+    g_assert_cmphex(described(cpu, 0x48d), ==, 0xffffff3600000016 | 0x69ull << 32);
+    g_assert_false(x86_64_cpu_props(cpu)->vmx_ept_2mb || x86_64_cpu_props(cpu)->vmx_invept);
+    g_assert_true(x86_64_cpu_props(cpu)->vmx_invvpid);
+    device_unmake(&cpu->device);
+
+    cpu = make(rig, "Nehalem-x86_64-cpu", "", NULL);
+    g_assert_cmpuint(cpu->msrs->len, ==, 0);
+    device_unmake(&cpu->device);
+
+    cpu = make(rig, "host-x86_64-cpu", "", NULL);
+    g_assert_cmphex(described(cpu, ARCH_CAPABILITIES), ==, 0x8000000000000023);
+}
+
+/* TLFS, section 2: leaves of Hyper-V, and those of KVM behind them. */
+static void test_hyperv(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    Cpu *cpu = make(rig, "qemu64-x86_64-cpu", "hv-vapic=on,hv-time=on,hv-vpindex=on,hv-ipi=on,"
+                    "hv-version-id-minor=7,hv-version-id-sbranch=2,hv-version-id-snumber=3,"
+                    "hv-no-nonarch-coresharing=auto", NULL);
+
+    check(cpu, 0x40000000, 0, 0x40000005, 0x7263694d, 0x666f736f, 0x76482074);
+    check(cpu, 0x40000001, 0, 0x31237648, 0, 0, 0);
+    check(cpu, 0x40000002, 0, 14393, 0x000a0007, 0, 0x02000003);
+    check(cpu, 0x40000003, 0, 0x272, 0, 0, 8);
+    check(cpu, 0x40000004, 0, 0x40c08, 0xffffffff, 0, 0);
+    check(cpu, 0x40000005, 0, 0xffffffff, 64, 0, 0);
+    check(cpu, 0x40000100, 0, 0x40000101, 0x4b4d564b, 0x564b4d56, 0x4d);
+    check(cpu, 0x40000101, 0, 0x0100007b, 0, 0, 0);
+
+    cpu = make(rig, "qemu64-x86_64-cpu", "hv-spinlocks=8191,hv-vendor-id=Nobody,kvm=off", NULL);
+    check(cpu, 0x40000000, 0, 0x40000005, 0x6f626f4e, 0x00007964, 0);
+    check(cpu, 0x40000004, 0, 0, 8191, 0, 0);
+    g_assert_null(find(cpu, 0x40000100, 0));
+
+    cpu = make(rig, "qemu64-x86_64-cpu", "hv-passthrough=on,hv-no-nonarch-coresharing=auto", NULL);
+    g_assert_true(x86_64_cpu_props(cpu)->hv_stimer_direct);
+    g_assert_false(x86_64_cpu_props(cpu)->hv_emsr_bitmap);
+    g_assert_cmphex(find(cpu, 0x40000004, 0)->eax, ==, 0x44e2c);
+
+    g_assert_null(make(rig, "qemu64-x86_64-cpu", "hv-emsr-bitmap=on,hv-evmcs=on,hv-vapic=on",
+                       &error));
+    g_assert_true(qmp_error_is(error, ERROR_REASON_NOT_SUPPORTED));
+    g_assert_cmpstr(qmp_error_path(error), ==, "hv-emsr-bitmap");
+}
+
 /* ---- Features that cannot be had ---- */
 
 static void test_unavailable(void)
@@ -561,6 +706,11 @@ int main(int argc, char **argv)
     g_test_add_func("/cpu/model/one-class", test_one_class);
     g_test_add_func("/cpu/model/host", test_host);
     g_test_add_func("/cpu/model/xsave", test_xsave);
+    g_test_add_func("/cpu/model/caches", test_caches);
+    g_test_add_func("/cpu/model/levels", test_levels);
+    g_test_add_func("/cpu/model/host-figures", test_host_figures);
+    g_test_add_func("/cpu/model/msrs", test_msrs);
+    g_test_add_func("/cpu/model/hyperv", test_hyperv);
     g_test_add_func("/cpu/model/unavailable", test_unavailable);
     g_test_add_func("/cpu/model/enforce", test_enforce);
     g_test_add_func("/cpu/model/no-identity", test_no_identity);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qmp/qapi-types-cpu-models.h"
 #include "qmp/visit.h"
 #include "qom/device.h"
 #include "qom/qapi-objects-cpu.h"
