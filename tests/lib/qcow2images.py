@@ -106,8 +106,7 @@ class Image:
         return not self.data_file and self.options.get('refcount_bits') != 1
 
     def may_resize(self):
-        return not self.data_file and (self.options['compat'] == '1.1' or
-                                       not self.has_snapshot)
+        return self.options['compat'] == '1.1' or not self.has_snapshot
 
     def snapshot(self):
         run('qemu-img', 'snapshot', '-c', 'kept', self.path)
