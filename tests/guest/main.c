@@ -51,14 +51,20 @@ static bool parse_bench(const char *value, uint64_t limit, uint64_t *ret_count, 
     return *value == '\0' && *where <= limit;
 }
 
-/* random|sequential:SIZE:COUNT:DEPTH */
+/* random|sequential[-write]:SIZE:COUNT:DEPTH */
 static bool obey_bench_blk(const BootInfo *info, const char *value)
 {
-    const char *rest = word_value(value, "random:");
+    const char *rest = word_value(value, "random");
     BlkBench bench = { .random = rest != NULL };
 
     if (!rest)
-        rest = word_value(value, "sequential:");
+        rest = word_value(value, "sequential");
+    if (rest && word_value(rest, "-write")) {
+        rest = word_value(rest, "-write");
+        bench.write = true;
+    }
+    if (rest)
+        rest = word_value(rest, ":");
     if (!rest || !word_number(&rest, &bench.size) || *rest++ != ':' ||
         !word_number(&rest, &bench.count) || *rest++ != ':' ||
         !word_number(&rest, &bench.depth) || *rest)
