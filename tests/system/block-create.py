@@ -333,6 +333,7 @@ def cancelled_file(recorder):
                 with open(path, 'wb') as f:
                     f.write(b'old')
             jobs.begin(driver='file', filename=path, size=8 << 30, preallocation='full')
+            wait_progress(jobs)         # before that, nothing has been done to the file
             jobs.client.call('job-cancel', id='j')
             assert jobs.statuses('concluded') == FAILED
             jobs.client.call('job-dismiss', id='j')
