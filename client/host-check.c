@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/translate/drive-chain.h"
+
 /* Members that name a file, wherever in the arguments they are, and how it is used. */
 static const struct {
     const char *tag;            /* member of the same object, or NULL: any object */
@@ -118,5 +120,39 @@ void host_check(const json_t *request, GPtrArray *lines)
 
     if (json_is_object(arguments)) {
         check_object(arguments, lines);
+    }
+}
+
+/* ---- Warnings ---- */
+
+static void warn_of_object(const json_t *object, GPtrArray *lines)
+{
+    const json_t *file = json_object_get(object, "file");
+    const char *path = member_of(file, "filename"), *format = NULL;
+    const char *key;
+    json_t *value;
+
+    if (path && g_strcmp0(member_of(object, "driver"), "raw") == 0 &&
+        !json_object_get(object, "offset")) {
+        format = drive_see_format(path);
+    }
+    if (format) {
+        g_ptr_array_add(lines, g_strdup_printf("'%s' begins as an image in format %s does: as raw, "
+                                               "the guest sees that, not what the image holds",
+                                               path, format));
+    }
+    json_object_foreach((json_t *)object, key, value) {
+        if (json_is_object(value)) {
+            warn_of_object(value, lines);
+        }
+    }
+}
+
+void host_warn(const json_t *request, GPtrArray *lines)
+{
+    const json_t *arguments = json_object_get(request, "arguments");
+
+    if (json_is_object(arguments)) {
+        warn_of_object(arguments, lines);
     }
 }

@@ -13,5 +13,8 @@
 /* Adds a line (char) to lines for each thing that this request needs and the host does
  * not have. */
 void host_check(const json_t *request, GPtrArray *lines);
+/* The same for each thing that is there, and hardly meant: a raw disk that begins as an image in
+ * another format does. */
+void host_warn(const json_t *request, GPtrArray *lines);
 
 #endif

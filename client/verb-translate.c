@@ -141,6 +141,22 @@ static void explain(const Translation *translation)
 
 /* ---- Without printing it ---- */
 
+/* What does not keep the machine from being made. */
+static void print_warnings(const Translation *translation)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < translation->requests->len; i++) {
+        const TranslatedRequest *request = translation->requests->pdata[i];
+
+        g_ptr_array_set_size(lines, 0);
+        host_warn(request->json, lines);
+        for (guint k = 0; k < lines->len; k++) {
+            fprintf(stderr, "vmctl: %s: warning: %s\n", request->origin, (char *)lines->pdata[k]);
+        }
+    }
+}
+
 /* Reports what the schema refuses and what the host lacks. */
 static int check(const Translation *translation)
 {
@@ -168,6 +184,7 @@ static int check(const Translation *translation)
             fprintf(stderr, "vmctl: %s: %s\n", request->origin, (char *)lines->pdata[k]);
         }
     }
+    print_warnings(translation);
     return lines->len ? EXIT_ERROR : EXIT_OK;
 }
 

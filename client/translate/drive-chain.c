@@ -22,6 +22,16 @@ char *drive_guess_format(const char *filename)
     return format;
 }
 
+const char *drive_see_format(const char *filename)
+{
+    ImageHeader header;
+    bool ok = image_header_read(filename, &header);
+    const char *format = !ok ? NULL : header.qcow2 ? "qcow2" : header.other;
+
+    image_header_clear(&header);
+    return format;
+}
+
 static bool set_file(QmpOptions *node, const char *prefix, const char *key, const char *filename,
                      GError **error)
 {

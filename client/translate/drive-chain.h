@@ -9,6 +9,8 @@
 
 /* "qcow2" if the file begins so, or NULL.  Owned. */
 char *drive_guess_format(const char *filename);
+/* The same for formats that the daemon has no driver for, too; to warn of them. */
+const char *drive_see_format(const char *filename);
 
 /* Names in the options of a qcow2 node what its image is based on, with a note for each.  A
  * file that cannot be read ends the chain: the daemon tells why. */

@@ -140,10 +140,10 @@ static char *guess_format(Plan *plan, Drive *drive)
 /* What is said to be raw is, but a guest that sees an image's tables is seldom meant. */
 static void note_format(Plan *plan, const Drive *drive)
 {
-    g_autofree char *format = NULL;
+    const char *format = NULL;
 
     if (drive->filename && !g_str_equal(drive->driver, "qcow2")) {
-        format = drive_guess_format(drive->filename);
+        format = drive_see_format(drive->filename);
     }
     if (format) {
         plan_note(plan, "'%s' begins as an image in format %s does: with format=%s the guest "

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 
 typedef struct {
-    bool qcow2;                 /* else it has no format that is known here */
+    bool qcow2;                 /* else it has no format that can be used */
+    const char *other;          /* a format that is only recognised, or NULL */
     char *backing;              /* as in the header, or NULL */
     char *backing_format;       /* the same */
     char *data_file;            /* the same */

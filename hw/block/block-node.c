@@ -93,6 +93,14 @@ BlockNode *block_node_below(const BlockNode *node, BlockSlot slot)
     return below[slot];
 }
 
+BlockNode *block_node_lowest(BlockNode *node)
+{
+    while (node->file && !node->driver->format) {
+        node = node->file;
+    }
+    return node;
+}
+
 guint64 block_node_size(const BlockNode *node)
 {
     return __atomic_load_n(&node->size, __ATOMIC_RELAXED);
@@ -237,6 +245,9 @@ bool block_resize(BlockNode *lowest, guint64 size, GError **error)
 void block_resize_end(BlockNode *lowest)
 {
     lowest->resizing = false;
+    if (lowest->data_file) {
+        size_changed(block_node_lowest(lowest->data_file), false);
+    }
     size_changed(lowest, true);
 }
 

@@ -164,6 +164,8 @@ void block_copy_ref(BlockdevOptions *options, const BlockdevOptions *from, Block
 void block_node_set_options(BlockNode *node, BlockdevOptions *options);
 /* The name of the member of options for a slot. */
 const char *block_slot_name(BlockSlot slot);
+/* Below filters: the image, file or the like that requests to a node end in. */
+BlockNode *block_node_lowest(BlockNode *node);
 /* The node in a slot, or NULL. */
 BlockNode *block_node_below(const BlockNode *node, BlockSlot slot);
 

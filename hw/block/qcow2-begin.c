@@ -26,8 +26,9 @@ static int write_feature_word(Qcow2 *s, guint at, guint64 value)
 
 /* ---- Bitmaps ---- */
 
-/* Marks bitmaps that track changes of the disk as inconsistent: vmd does not update them. */
-static int mark_entries(Qcow2 *s, guint8 *directory, gsize size, bool *changed)
+/* Marks bitmaps as inconsistent that have one of these flags, or all (0): vmd does not update
+ * them. */
+static int mark_entries(Qcow2 *s, guint8 *directory, gsize size, guint32 which, bool *changed)
 {
     gsize at = 0;
 
@@ -46,7 +47,7 @@ static int mark_entries(Qcow2 *s, guint8 *directory, gsize size, bool *changed)
         if (length > size - at) {
             return qcow2_malformed_at(s, "the directory of bitmaps", s->header.bitmaps_offset);
         }
-        if ((flags & BITMAP_AUTO) && !(flags & BITMAP_IN_USE)) {
+        if ((!which || (flags & which)) && !(flags & BITMAP_IN_USE)) {
             qcow2_put32(directory + at + 12, flags | BITMAP_IN_USE);
             *changed = true;
         }
@@ -55,7 +56,7 @@ static int mark_entries(Qcow2 *s, guint8 *directory, gsize size, bool *changed)
     return 0;
 }
 
-static int mark_bitmaps(Qcow2 *s)
+static int mark_bitmaps(Qcow2 *s, guint32 which)
 {
     guint64 size = s->header.bitmaps_size, offset = s->header.bitmaps_offset;
     g_autofree guint8 *directory = NULL;
@@ -71,12 +72,19 @@ static int mark_bitmaps(Qcow2 *s)
     directory = g_malloc(size);
     error = qcow2_read(s, s->node.file, offset, directory, size);
     if (!error) {
-        error = mark_entries(s, directory, size, &changed);
+        error = mark_entries(s, directory, size, which, &changed);
     }
     if (!error && changed) {
         error = qcow2_write(s, s->node.file, offset, directory, size);
     }
     return error;
+}
+
+int qcow2_mark_bitmaps(Qcow2 *s)
+{
+    int error = mark_bitmaps(s, 0);
+
+    return error ? error : qcow2_sync(s, s->node.file);
 }
 
 /* ---- Features ---- */
@@ -131,7 +139,8 @@ int qcow2_begin_writing(Qcow2 *s)
         return 0;
     }
     if (s->header.version >= 3) {
-        error = mark_bitmaps(s);
+        /* Those that track changes of the disk. */
+        error = mark_bitmaps(s, BITMAP_AUTO);
         if (!error) {
             error = clear_unknown(s);
         }

@@ -117,7 +117,8 @@ static int place_of(Qcow2 *s, const guint8 *at, guint64 cluster, guint index, Pl
     }
     if (entry & QCOW2_ZERO) {
         place->kind = QCOW2_KIND_ZERO;
-        return s->header.version < 3 ? qcow2_malformed(s, "a zero cluster for cluster", cluster) : 0;
+        return s->header.version < 3
+               ? qcow2_malformed(s, "a zero cluster for cluster", cluster) : 0;
     }
     place->kind = place->host || (s->node.data_file && place->copied) ? QCOW2_KIND_DATA
                                                                       : QCOW2_KIND_NONE;

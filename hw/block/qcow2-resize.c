@@ -12,6 +12,11 @@
 #include "qmp/error.h"
 #include "qom/qapi-objects-block.h"
 
+static bool has_raw_data(const Qcow2 *s)
+{
+    return s->node.data_file && (s->header.autoclear & QCOW2_AUTOCLEAR_RAW_DATA);
+}
+
 bool qcow2_can_resize(BlockNode *node, GError **error)
 {
     const Qcow2 *s = to_qcow2(node);
@@ -21,16 +26,27 @@ bool qcow2_can_resize(BlockNode *node, GError **error)
                          "block node '%s' is read-only", node->object.name);
         return false;
     }
-    if (s->header.n_bitmaps || (s->header.n_snapshots && s->header.version < 3) ||
-        node->data_file) {
+    if (s->header.n_snapshots && s->header.version < 3) {
         qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                      "an image with %s keeps its size: that of block node '%s' has such",
-                      s->header.n_bitmaps ? "persistent bitmaps"
-                      : node->data_file ? "an external data file" : "snapshots of version 2",
-                      node->object.name);
+                      "an image with snapshots of version 2 keeps its size, which they do not "
+                      "record: that of block node '%s' has such", node->object.name);
+        return false;
+    }
+    if (has_raw_data(s) && !block_node_lowest(node->data_file)->driver->resize) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "the raw data file of block node '%s' "
+                      "cannot be resized", node->object.name);
         return false;
     }
     return true;
+}
+
+/* ---- An external data file that is like a raw image ---- */
+
+static bool resize_data(Qcow2 *s, guint64 size, GError **error)
+{
+    BlockNode *lowest = block_node_lowest(s->node.data_file);
+
+    return lowest->driver->resize(lowest, size, error);
 }
 
 /* ---- A longer L1 table ---- */
@@ -171,6 +187,10 @@ static bool do_resize(Qcow2 *s, void *data, GError **error)
     guint64 size = *(guint64 *)data;
     int ret = size % BLOCK_SECTOR_SIZE || size > G_MAXINT64 ? EINVAL : qcow2_begin_writing(s);
 
+    /* The length of bitmaps depends on the size. */
+    if (!ret && size != s->header.size) {
+        ret = qcow2_mark_bitmaps(s);
+    }
     if (!ret && size > s->header.size) {
         ret = grow(s, size);
     } else if (!ret && size < s->header.size) {
@@ -187,5 +207,10 @@ static bool do_resize(Qcow2 *s, void *data, GError **error)
 
 bool qcow2_resize(BlockNode *node, guint64 size, GError **error)
 {
-    return qcow2_worker_call(to_qcow2(node), do_resize, &size, error);
+    Qcow2 *s = to_qcow2(node);
+    bool raw = has_raw_data(s), grows = size > block_node_size(s->data);
+
+    return (!raw || !grows || resize_data(s, size, error)) &&
+           qcow2_worker_call(s, do_resize, &size, error) &&
+           (!raw || grows || resize_data(s, size, error));
 }

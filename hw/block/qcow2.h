@@ -192,6 +192,8 @@ guint qcow2_n_freed(const Qcow2 *s);
 /* To be called before each change; EIO for a malformed image. */
 int qcow2_begin_writing(Qcow2 *s);
 int qcow2_end_writing(Qcow2 *s);
+/* Marks all bitmaps as inconsistent. */
+int qcow2_mark_bitmaps(Qcow2 *s);
 /* Marks an image that was found malformed. */
 void qcow2_note_corrupt(Qcow2 *s);
 int qcow2_set_dirty(Qcow2 *s, bool dirty);

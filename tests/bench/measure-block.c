@@ -1,37 +1,77 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a read from a virtio disk, and from a disk on virtio-scsi, costs, counted by the
- * guest itself: 4 KiB at random offsets and 1 MiB in sequence, from nothing (null-co) and
- * from a file on tmpfs, with the queue on the main loop and on an iothread.  QEMU has
- * the same backend: null-co, or a file by io_uring.
+ * What a request to a virtio disk costs, and a read from a disk on virtio-scsi, counted by the guest itself: reads of 4 KiB at random
+ * offsets and of 1 MiB in sequence, from nothing (null-co) and from a file on tmpfs, with
+ * the queue on the main loop and on an iothread; and reads and writes of qcow2 images there:
+ * one without data, a full one, and one without data over a full one.  QEMU has the same
+ * backend: null-co, or a file by io_uring.
  */
 #include "config.h"
-#include "tests/bench/bench.h"
+#include "tests/bench/disks.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    RANDOM_DEPTH = 32,
-    SEQUENTIAL_DEPTH = 16,
+    RANDOM = 4096, RANDOM_DEPTH = 32,
+    SEQUENTIAL = 1 << 20, SEQUENTIAL_DEPTH = 16,
     FILE_SIZE = 64 << 20,
+    /* The guest has so many places for requests: more would be the same ones again. */
+    PLACES = 128,
 };
 
+typedef enum { DISK_NULL, DISK_FILE, DISK_FRESH, DISK_FULL, DISK_BACKED, N_DISKS } Disk;
+
 typedef struct {
-    FigureId random, sequential;
-    bool file, iothread, scsi;
-    guint random_reads, sequential_reads;       /* long enough for a sample */
+    Disk disk;
+    bool iothread, scsi;
+    DiskRequests requests[DISK_REQUESTS_MAX];   /* counts: long enough for a sample */
 } Setting;
 
 static const Setting settings[] = {
-    { FIGURE_BLK_RANDOM_NULL, FIGURE_BLK_SEQUENTIAL_NULL, false, false, false, 65536, 32768 },
-    { FIGURE_BLK_RANDOM_NULL_IO, FIGURE_BLK_SEQUENTIAL_NULL_IO, false, true, false, 65536, 32768 },
-    { FIGURE_BLK_RANDOM_FILE, FIGURE_BLK_SEQUENTIAL_FILE, true, false, false, 32768, 512 },
-    { FIGURE_BLK_RANDOM_FILE_IO, FIGURE_BLK_SEQUENTIAL_FILE_IO, true, true, false, 32768, 512 },
-    { FIGURE_SCSI_RANDOM_NULL, FIGURE_SCSI_SEQUENTIAL_NULL, false, false, true, 65536, 32768 },
-    { FIGURE_SCSI_RANDOM_FILE, FIGURE_SCSI_SEQUENTIAL_FILE, true, false, true, 32768, 512 },
+    { DISK_NULL, false, false,
+      { { FIGURE_BLK_RANDOM_NULL, "random", RANDOM, 65536, RANDOM_DEPTH },
+        { FIGURE_BLK_SEQUENTIAL_NULL, "sequential", SEQUENTIAL, 32768, SEQUENTIAL_DEPTH } } },
+    { DISK_NULL, true, false,
+      { { FIGURE_BLK_RANDOM_NULL_IO, "random", RANDOM, 65536, RANDOM_DEPTH },
+        { FIGURE_BLK_SEQUENTIAL_NULL_IO, "sequential", SEQUENTIAL, 32768, SEQUENTIAL_DEPTH } } },
+    { DISK_FILE, false, false,
+      { { FIGURE_BLK_RANDOM_FILE, "random", RANDOM, 32768, RANDOM_DEPTH },
+        { FIGURE_BLK_SEQUENTIAL_FILE, "sequential", SEQUENTIAL, 512, SEQUENTIAL_DEPTH } } },
+    { DISK_FILE, true, false,
+      { { FIGURE_BLK_RANDOM_FILE_IO, "random", RANDOM, 32768, RANDOM_DEPTH },
+        { FIGURE_BLK_SEQUENTIAL_FILE_IO, "sequential", SEQUENTIAL, 512, SEQUENTIAL_DEPTH } } },
+    { DISK_NULL, false, true,
+      { { FIGURE_SCSI_RANDOM_NULL, "random", RANDOM, 65536, RANDOM_DEPTH },
+        { FIGURE_SCSI_SEQUENTIAL_NULL, "sequential", SEQUENTIAL, 32768, SEQUENTIAL_DEPTH } } },
+    { DISK_FILE, false, true,
+      { { FIGURE_SCSI_RANDOM_FILE, "random", RANDOM, 32768, RANDOM_DEPTH },
+        { FIGURE_SCSI_SEQUENTIAL_FILE, "sequential", SEQUENTIAL, 512, SEQUENTIAL_DEPTH } } },
+    { DISK_FULL, false, false,
+      { { FIGURE_QCOW2_FULL_READ, "random", RANDOM, 32768, RANDOM_DEPTH },
+        { FIGURE_QCOW2_FULL_READ_1M, "sequential", SEQUENTIAL, 512, SEQUENTIAL_DEPTH },
+        { FIGURE_QCOW2_FULL_WRITE, "random-write", RANDOM, 32768, RANDOM_DEPTH },
+        { FIGURE_QCOW2_FULL_WRITE_1M, "sequential-write", SEQUENTIAL, 512, SEQUENTIAL_DEPTH } } },
+    /* Each write needs a cluster of its own. */
+    { DISK_FRESH, false, false,
+      { { FIGURE_QCOW2_FRESH_WRITE, "random-write", RANDOM, PLACES, RANDOM_DEPTH } } },
+    { DISK_FRESH, false, false,
+      { { FIGURE_QCOW2_FRESH_WRITE_1M, "sequential-write", SEQUENTIAL, 64, SEQUENTIAL_DEPTH } } },
+    { DISK_BACKED, false, false,
+      { { FIGURE_QCOW2_BACKED_READ, "random", RANDOM, 32768, RANDOM_DEPTH },
+        { FIGURE_QCOW2_BACKED_READ_1M, "sequential", SEQUENTIAL, 512, SEQUENTIAL_DEPTH },
+        { FIGURE_QCOW2_BACKED_WRITE, "random-write", RANDOM, PLACES, RANDOM_DEPTH } } },
+    { DISK_BACKED, false, false,
+      { { FIGURE_QCOW2_BACKED_WRITE_1M, "sequential-write", SEQUENTIAL, 64,
+          SEQUENTIAL_DEPTH } } },
 };
+
+/* ---- Images ---- */
+
+typedef struct {
+    char *file, *full, *top;    /* paths; NULL: the host has none */
+} Files;
 
 /* A file with content on tmpfs; NULL if the host has none. */
 static char *make_file(void)
@@ -51,140 +91,133 @@ static char *make_file(void)
     return g_steal_pointer(&path);
 }
 
-static bool add_ticks(Bench *bench, FigureId id, Column column, const char *text,
-                      const char *line, guint reads, GError **error)
+static bool run_tool(const char *const *argv)
 {
-    const char *at = strstr(text, line);
+    int status;
 
-    if (!at) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "the guest did not say \"%s\" but: %s",
-                    line, text);
-        return false;
-    }
-    series_add(&bench->series[id][column],
-               g_ascii_strtod(at + strlen(line), NULL) * bench->ns_per_tick / 1000 / reads);
-    return true;
+    return g_spawn_sync(NULL, (char **)argv, NULL,
+                        G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL |
+                        G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status, NULL) &&
+           g_spawn_check_wait_status(status, NULL);
 }
 
-static const char *device(const Setting *setting)
+/* Without qemu-img there are no images. */
+static Files make_files(void)
 {
-    return setting->scsi ? "scsi" : "blk";
-}
-
-/* How the guest starts its line. */
-static char *answer(const Setting *setting, const char *order, guint reads, guint size,
-                    guint depth)
-{
-    return g_strdup_printf("bench: %s %s %u x %u bytes, depth %u, ", device(setting), order, reads,
-                           size, depth);
-}
-
-static bool read_ticks(Bench *bench, Column column, const Setting *setting, const char *serial,
-                       GError **error)
-{
-    g_autofree char *random = answer(setting, "random", setting->random_reads, 4096, RANDOM_DEPTH);
-    g_autofree char *sequential =
-        answer(setting, "sequential", setting->sequential_reads, 1 << 20, SEQUENTIAL_DEPTH);
-    g_autofree char *text = NULL;
-
-    return g_file_get_contents(serial, &text, NULL, error) &&
-           add_ticks(bench, setting->random, column, text, random, setting->random_reads,
-                     error) &&
-           add_ticks(bench, setting->sequential, column, text, sequential,
-                     setting->sequential_reads, error);
-}
-
-/* ---- The machines ---- */
-
-static char *vmd_requests(const Bench *bench, const Setting *setting, const char *file,
-                          const char *append, const char *serial)
-{
-    g_autofree char *build = bench_microvm_requests(bench->accel, bench->guest, append, serial);
-    GString *text = g_string_new(build);
-
-    if (setting->iothread)
-        g_string_append(text, "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":"
-                        "\"iothread\",\"id\":\"io0\"}}\n");
-    if (setting->file)
-        g_string_append_printf(text, "{\"execute\":\"blockdev-add\",\"arguments\":{\"driver\":"
-                               "\"file\",\"node-name\":\"disk\",\"filename\":\"%s\"}}\n", file);
-    else
-        g_string_append(text, "{\"execute\":\"blockdev-add\",\"arguments\":{\"driver\":"
-                        "\"null-co\",\"node-name\":\"disk\"}}\n");
-    if (setting->scsi)
-        g_string_append(text, "{\"execute\":\"device_add\",\"arguments\":{\"driver\":"
-                        "\"virtio-scsi-device\"}}\n");
-    g_string_append_printf(text, "{\"execute\":\"device_add\",\"arguments\":{\"driver\":"
-                           "\"%s\",\"drive\":\"disk\"%s}}\n{\"execute\":\"cont\"}\n",
-                           setting->scsi ? "scsi-hd" : "virtio-blk-device",
-                           setting->iothread ? ",\"iothread\":\"io0\"" : "");
-    return g_string_free(text, FALSE);
-}
-
-static Server *start_vmd(const Bench *bench, GError **error)
-{
-    const char *const argv[] = { bench->vmd, NULL };
-
-    return server_start(argv, bench->directory, error);
-}
-
-static Server *start_qemu(const Bench *bench, const Setting *setting, const char *file,
-                          const char *append, const char *serial, GError **error)
-{
-    g_autofree char *chardev = g_strdup_printf("file:%s", serial);
-    g_autofree char *blockdev = setting->file
-        ? g_strdup_printf("driver=file,node-name=disk,aio=io_uring,filename=%s", file)
-        : g_strdup("driver=null-co,node-name=disk");
-    const char *const argv[] = {
-        bench->qemu, "-accel", bench->accel->name, "-M", "microvm", "-cpu",
-        bench->accel->qemu_cpu, "-m", "64", "-S", "-no-reboot", "-serial", chardev, "-kernel", bench->guest,
-        "-append", append, "-nodefaults", "-no-user-config", "-display", "none",
-        "-global", "virtio-mmio.force-legacy=off", "-object", "iothread,id=io0",
-        "-blockdev", blockdev, SERVER_QEMU_MONITOR, "-device",
-        setting->scsi ? "virtio-scsi-device"
-            : setting->iothread ? "virtio-blk-device,drive=disk,iothread=io0"
-                                : "virtio-blk-device,drive=disk",
-        setting->scsi ? "-device" : NULL, "scsi-hd,drive=disk", NULL
+    Files files = { .file = make_file() };
+    g_autofree char *full = g_strconcat(files.file ? files.file : "", ".full", NULL);
+    const char *const convert[] = {
+        "qemu-img", "convert", "-O", "qcow2", files.file, full, NULL
     };
 
-    return server_start(argv, bench->directory, error);
+    if (files.file && run_tool(convert)) {
+        files.full = g_steal_pointer(&full);
+        files.top = g_strconcat(files.file, ".top", NULL);
+    }
+    return files;
 }
 
-static bool measure_column(Bench *bench, Column column, const Setting *setting, const char *file,
+/* A new image for each machine: the first run changes it. */
+static bool make_top(const Files *files, bool backed)
+{
+    const char *const fresh[] = { "qemu-img", "create", "-f", "qcow2", files->top, "64M", NULL };
+    const char *const over[] = {
+        "qemu-img", "create", "-f", "qcow2", "-b", files->full, "-F", "qcow2", files->top, NULL
+    };
+
+    return run_tool(backed ? over : fresh);
+}
+
+static void remove_files(Files *files)
+{
+    char *const paths[] = { files->file, files->full, files->top };
+
+    for (guint i = 0; i < G_N_ELEMENTS(paths); i++) {
+        if (paths[i])
+            g_unlink(paths[i]);
+        g_free(paths[i]);
+    }
+}
+
+/* ---- Nodes ---- */
+
+#define FILE_NODE "\"driver\":\"file\",\"filename\":\"%s\""
+#define QCOW2_NODE "\"driver\":\"qcow2\",\"file\":{" FILE_NODE "}"
+
+static char *vmd_node(Disk disk, const Files *files)
+{
+    static const char name[] = "\"node-name\":\"disk\",";
+
+    switch (disk) {
+    case DISK_NULL:
+        return g_strdup_printf("%s\"driver\":\"null-co\"", name);
+    case DISK_FILE:
+        return g_strdup_printf("%s" FILE_NODE, name, files->file);
+    case DISK_BACKED:
+        return g_strdup_printf("%s" QCOW2_NODE ",\"backing\":{" QCOW2_NODE "}", name, files->top,
+                               files->full);
+    default:
+        return g_strdup_printf("%s" QCOW2_NODE, name,
+                               disk == DISK_FULL ? files->full : files->top);
+    }
+}
+
+static char *qemu_blockdev(Disk disk, const Files *files)
+{
+    switch (disk) {
+    case DISK_NULL:
+        return g_strdup("driver=null-co,node-name=disk");
+    case DISK_FILE:
+        return g_strdup_printf("driver=file,node-name=disk,aio=io_uring,filename=%s", files->file);
+    case DISK_BACKED:
+        return g_strdup_printf("driver=qcow2,node-name=disk,file.driver=file,file.aio=io_uring,"
+                               "file.filename=%s,backing.driver=qcow2,backing.file.driver=file,"
+                               "backing.file.aio=io_uring,backing.file.filename=%s", files->top,
+                               files->full);
+    default:
+        return g_strdup_printf("driver=qcow2,node-name=disk,file.driver=file,file.aio=io_uring,"
+                               "file.filename=%s", disk == DISK_FULL ? files->full : files->top);
+    }
+}
+
+static bool measure_column(Bench *bench, Column column, const Setting *setting, const Files *files,
                            GError **error)
 {
-    g_autofree char *append =
-        g_strdup_printf("bench=%s:random:4096:%u:%u bench=%s:sequential:1M:%u:%u end=reboot",
-                        device(setting), setting->random_reads, RANDOM_DEPTH, device(setting),
-                        setting->sequential_reads, SEQUENTIAL_DEPTH);
-    g_autofree char *serial = g_build_filename(bench->directory, "serial", NULL);
-    g_autofree char *requests = column == COLUMN_VMD
-        ? vmd_requests(bench, setting, file, append, serial)
-        : g_strdup("{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"cont\"}\n");
-    g_autoptr(Server) server = column == COLUMN_VMD
-        ? start_vmd(bench, error)
-        : start_qemu(bench, setting, file, append, serial, error);
+    g_autofree char *node = vmd_node(setting->disk, files);
+    g_autofree char *blockdev = qemu_blockdev(setting->disk, files);
+    const DiskMachine machine = {
+        .node = node, .blockdev = blockdev, .iothread = setting->iothread,
+        .scsi = setting->scsi, .requests = setting->requests,
+    };
 
-    return server && client_send(server->client, requests, error) &&
-           client_wait_event(server->client, "SHUTDOWN", error) &&
-           server_wait_cpu(server, error) >= 0 &&
-           read_ticks(bench, column, setting, serial, error);
+    if (!bench->runs[column])
+        return true;
+    if ((setting->disk == DISK_FRESH || setting->disk == DISK_BACKED) &&
+        !make_top(files, setting->disk == DISK_BACKED)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "qemu-img made no image");
+        return false;
+    }
+    return disk_machine_run(bench, column, &machine, error);
+}
+
+/* QEMU's threads for disks want ioeventfds, which its TCG has not. */
+static bool is_possible(const Bench *bench, const Setting *setting, const Files *files)
+{
+    return (setting->disk == DISK_NULL || files->file) &&
+           (setting->disk < DISK_FRESH || files->full) &&
+           !(setting->iothread && bench->accel == bench_accel("tcg"));
 }
 
 bool measure_block(Bench *bench, GError **error)
 {
-    g_autofree char *file = make_file();
+    Files files = make_files();
     bool good = true;
 
     for (guint i = 0; good && i < G_N_ELEMENTS(settings); i++) {
-        /* QEMU's threads for disks want ioeventfds, which its TCG has not. */
-        if ((settings[i].file && !file) ||
-            (settings[i].iothread && bench->accel == bench_accel("tcg")))
-            continue;
-        good = (!bench->runs[COLUMN_VMD] || measure_column(bench, COLUMN_VMD, &settings[i], file, error)) &&
-               (!bench->runs[COLUMN_QEMU] || measure_column(bench, COLUMN_QEMU, &settings[i], file, error));
+        if (is_possible(bench, &settings[i], &files))
+            good = measure_column(bench, COLUMN_VMD, &settings[i], &files, error) &&
+                   measure_column(bench, COLUMN_QEMU, &settings[i], &files, error);
     }
-    if (file)
-        g_unlink(file);
+    remove_files(&files);
     return good;
 }

@@ -38,15 +38,16 @@ static uint64_t next_random(uint64_t *seed)
     return *seed >> 33;
 }
 
-/* Request i reads size bytes from a sector into buffer. */
-static void make_request(uint64_t i, uint64_t sector, uint64_t buffer, uint32_t size)
+/* Request i reads size bytes from a sector into buffer, or writes them from there. */
+static void make_request(uint64_t i, bool write, uint64_t sector, uint64_t buffer, uint32_t size)
 {
     VirtioDesc *table = requests.table[i];
+    uint16_t direction = write ? 0 : VIRTIO_DESC_WRITE;
 
-    requests.header[i] = (Header){ .sector = sector };
+    requests.header[i] = (Header){ .type = write, .sector = sector };
     requests.status[i] = 0xff;
     table[0] = (VirtioDesc){ (uintptr_t)&requests.header[i], sizeof(Header), VIRTIO_DESC_NEXT, 1 };
-    table[1] = (VirtioDesc){ buffer, size, VIRTIO_DESC_NEXT | VIRTIO_DESC_WRITE, 2 };
+    table[1] = (VirtioDesc){ buffer, size, (uint16_t)(VIRTIO_DESC_NEXT | direction), 2 };
     table[2] = (VirtioDesc){ (uintptr_t)&requests.status[i], 1, VIRTIO_DESC_WRITE, 0 };
     queue.desc[i] = (VirtioDesc){ (uintptr_t)table, sizeof(requests.table[i]),
                                   VIRTIO_DESC_INDIRECT, 0 };
@@ -61,7 +62,8 @@ static void make_requests(const BlkBench *bench, uint64_t buffers, uint64_t sect
         uint64_t place = bench->random ? next_random(&seed) % places : i % places;
         uint64_t buffer = buffers + i % bench->depth * bench->size;
 
-        make_request(i, place * (bench->size / SECTOR), buffer, (uint32_t)bench->size);
+        make_request(i, bench->write, place * (bench->size / SECTOR), buffer,
+                     (uint32_t)bench->size);
     }
 }
 
@@ -124,11 +126,11 @@ void blk_bench(const BootInfo *info, const BlkBench *bench)
     ticks = time_stamp() - start;
     virtio_end(&disk);
     if (all_succeeded(rounds * bench->depth))
-        print("bench: blk %s %lu x %lu bytes, depth %lu, %lu ticks\n",
-              bench->random ? "random" : "sequential", rounds * bench->depth, bench->size,
+        print("bench: blk %s%s %lu x %lu bytes, depth %lu, %lu ticks\n",
+              bench->random ? "random" : "sequential", bench->write ? "-write" : "", rounds * bench->depth, bench->size,
               bench->depth, ticks);
     else
-        print("bench: blk: a read failed\n");
+        print("bench: blk: a request failed\n");
 }
 
 /* Bytes up to the first one that is no text, without what is blank at the end. */
@@ -164,7 +166,7 @@ void blk_print(const BootInfo *info)
         return;
     size = sectors * SECTOR < TEXT_MAX ? sectors * SECTOR : TEXT_MAX;
     print("disk: %lu bytes\n", sectors * SECTOR);
-    make_request(0, 0, buffer, (uint32_t)size);
+    make_request(0, false, 0, buffer, (uint32_t)size);
     start_disk(&disk);
     if (!virtio_round(&disk, 0, &queue, 1) || !all_succeeded(1))
         print("disk: the read failed\n");

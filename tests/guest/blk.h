@@ -13,13 +13,14 @@
 #include "tests/guest/boot-info.h"
 
 typedef struct {
-    uint64_t size;              /* bytes of a read, a multiple of 512 */
-    uint64_t count;             /* reads in all */
-    uint64_t depth;             /* reads in flight, 1 to 128 */
+    uint64_t size;              /* bytes of a request, a multiple of 512 */
+    uint64_t count;             /* requests in all */
+    uint64_t depth;             /* requests in flight, 1 to 128 */
     bool random;                /* where: anywhere on the disk, or one behind the other */
+    bool write;                 /* they write */
 } BlkBench;
 
-/* Reads from the first virtio disk; prints the time stamp counter's ticks, or
+/* Reads or writes the first virtio disk; prints the time stamp counter's ticks, or
  * what is wrong. */
 void blk_bench(const BootInfo *info, const BlkBench *bench);
 

@@ -52,21 +52,27 @@ static bool parse_bench(const char *value, uint64_t limit, uint64_t *ret_count, 
     return *value == '\0' && *where <= limit;
 }
 
-/* random|sequential:SIZE:COUNT:DEPTH, of blk_bench or scsi_bench */
+/* random|sequential[-write]:SIZE:COUNT:DEPTH, of blk_bench, or of scsi_bench, which reads */
 static bool obey_bench_disk(const BootInfo *info, const char *value,
                             void (*measure)(const BootInfo *info, const BlkBench *bench))
 {
-    const char *rest = word_value(value, "random:");
+    const char *rest = word_value(value, "random");
     BlkBench bench = { .random = rest != NULL };
 
     if (!rest)
-        rest = word_value(value, "sequential:");
+        rest = word_value(value, "sequential");
+    if (rest && word_value(rest, "-write")) {
+        rest = word_value(rest, "-write");
+        bench.write = true;
+    }
+    if (rest)
+        rest = word_value(rest, ":");
     if (!rest || !word_number(&rest, &bench.size) || *rest++ != ':' ||
         !word_number(&rest, &bench.count) || *rest++ != ':' ||
         !word_number(&rest, &bench.depth) || *rest)
         return false;
     if (!bench.size || bench.size % 512 || bench.size > 1 << 20 || !bench.depth ||
-        bench.depth > 128 || bench.count < bench.depth)
+        bench.depth > 128 || bench.count < bench.depth || (bench.write && measure == scsi_bench))
         return false;
     measure(info, &bench);
     return true;

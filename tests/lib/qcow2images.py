@@ -106,8 +106,7 @@ class Image:
         return not self.data_file and self.options.get('refcount_bits') != 1
 
     def may_resize(self):
-        return not self.data_file and (self.options['compat'] == '1.1' or
-                                       not self.has_snapshot)
+        return self.options['compat'] == '1.1' or not self.has_snapshot
 
     def snapshot(self):
         run('qemu-img', 'snapshot', '-c', 'kept', self.path)
@@ -200,10 +199,10 @@ class Model:
         return self.open[at] or any(start <= at < end and byte in values
                                     for start, end, values in self.maybe)
 
-    def differs(self, path):
-        """Offset of the first byte of a file that is wrong, or None."""
+    def differs(self, path, longer=False):
+        """Offset of the first byte of a file that is wrong, or None; it may be longer."""
         with open(path, 'rb') as f:
-            data = f.read()
+            data = f.read(len(self.data) if longer else -1)
         if len(data) != len(self.data):
             return min(len(data), len(self.data))
         if data == self.data:

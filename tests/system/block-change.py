@@ -3,6 +3,7 @@
 """Nodes that change while a disk uses them: limits, thresholds."""
 import os
 import struct
+import subprocess
 import sys
 import time
 
@@ -190,6 +191,15 @@ def formats(recorder):
                 f.write(magic.ljust(1024, b'\0'))
             m.add(driver='raw', file={'driver': 'file', 'filename': m.daemon.path(name)})
             assert "%s' begins as an image in format %s " % (name, name) in m.daemon.output()
+            told = run(vmdtest.VMCTL, 'translate', '--explain', '--', '-nodefaults', '-drive',
+                       'format=raw,if=virtio,file=' + m.daemon.path(name))
+            assert "%s' begins as an image in format %s " % (name, name) in told, told
+            done = subprocess.run(
+                [vmdtest.VMCTL, 'translate', '--check', '--', '-nodefaults', '-M', 'none',
+                 '-drive', 'format=raw,if=none,id=d,file=' + m.daemon.path(name)],
+                stderr=subprocess.PIPE, text=True, check=False)
+            assert "warning: '%s' begins as an image in format %s " % (
+                m.daemon.path(name), name) in done.stderr, done
         m.add(driver='raw', file={'driver': 'file', 'filename': m.path})
         with open(m.daemon.path('other'), 'wb') as f:
             f.write(b'conectix'.ljust(1024, b'\0'))

@@ -64,6 +64,10 @@ def check_disk(image, model, folder, rng):
     image.raw(theirs)
     at = model.differs(theirs)
     assert at is None, 'qemu-img reads another byte at %d: %s' % (at, image.options)
+    if image.options.get('data_file_raw') == 'on':
+        # QEMU makes the file longer, so that it ends with a cluster.
+        at = model.differs(image.data_file, longer=True)
+        assert at is None, 'the data file has another byte at %d: %s' % (at, image.options)
     disk = DiskIo('--read-only', *image.chain())
     disk.send('dump %s %d' % (ours, rng.randrange(1 << 30)))
     assert disk.finish()[1] == 'ok'
@@ -130,6 +134,15 @@ def bitmaps(rng, folder):
     found = json.loads(qcow2images.run('qemu-img', 'info', '--output=json', path))
     flags = {b['name']: b['flags'] for b in found['format-specific']['data']['bitmaps']}
     assert 'in-use' in flags['follows'] and 'in-use' not in flags['rests'], flags
+    qcow2images.run('qemu-img', 'check', '-q', path)
+    # Their length is that of the disk: none is right for another size.
+    disk = DiskIo('qcow2:' + path)
+    disk.send('resize 67108864', 'write 67100672 4096 1')
+    disk.all_ok()
+    found = json.loads(qcow2images.run('qemu-img', 'info', '--output=json', path))
+    assert found['virtual-size'] == 64 << 20, found
+    for bitmap in found['format-specific']['data']['bitmaps']:
+        assert 'in-use' in bitmap['flags'], bitmap
     qcow2images.run('qemu-img', 'check', '-q', path)
 
 
