@@ -168,6 +168,8 @@ def trays(recorder):
         assert bench.drive('cd')['tray_open']
         client.call('blockdev-close-tray', id='cd')
         assert not bench.drive('cd')['tray_open'] and bench.inserted('cd') == 'mine'
+        bench.change('one', drive='cd', format='raw', force=True)
+        assert not bench.drive('cd')['tray_open'] and bench.inserted('cd') == 'one'
         client.call('eject', id='cd')
         assert bench.drive('cd')['tray_open'] and bench.inserted('cd') is None
 
