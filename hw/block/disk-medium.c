@@ -68,10 +68,11 @@ static void match(BlockFront *front, void *data)
 {
     Search *search = data;
     const char *name = block_front_name(front);
+    Device *whole = device_whole(front->dev);   /* of which it may be a part: virtio-blk-pci */
 
-    if (search->object ? &front->dev->object == search->object
+    if (search->object ? &front->dev->object == search->object || &whole->object == search->object
                        : g_str_equal(name, search->device) ||
-                         g_strcmp0(device_id(front->dev), search->device) == 0) {
+                         g_strcmp0(device_id(whole), search->device) == 0) {
         search->found = front;
     }
 }

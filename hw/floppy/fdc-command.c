@@ -65,7 +65,8 @@ static void result_byte(Fdc *s, guint8 byte)
 
 /* ---- Seeks ---- */
 
-void fdc_seek_done(Fdc *s, guint unit, guint8 st0)
+/* A unit's head has moved, or was to move: its interrupt. */
+static void seek_done(Fdc *s, guint unit, guint8 st0)
 {
     s->pending |= 1 << unit;
     s->pending_st0[unit] = st0 | unit;
@@ -99,7 +100,7 @@ static void run_seek(Fdc *s)
 
     fdc_seek(s, unit, s->fifo[2]);
     command_phase(s);
-    fdc_seek_done(s, unit, ST0_SEEK_END | head_bit(s));
+    seek_done(s, unit, ST0_SEEK_END | head_bit(s));
 }
 
 /* Moves from where it believes to be. */
@@ -117,7 +118,7 @@ static void run_relative_seek(Fdc *s)
     }
     s->cylinders[unit] += inwards ? steps : -steps;
     command_phase(s);
-    fdc_seek_done(s, unit, ST0_SEEK_END | head_bit(s));
+    seek_done(s, unit, ST0_SEEK_END | head_bit(s));
 }
 
 /* Steps outwards until the drive says that it is at track 0: an absent one never does. */
@@ -132,7 +133,7 @@ static void run_recalibrate(Fdc *s)
     }
     s->cylinders[unit] = 0;
     command_phase(s);
-    fdc_seek_done(s, unit, found ? ST0_SEEK_END
+    seek_done(s, unit, found ? ST0_SEEK_END
                                  : ST0_SEEK_END | ST0_ABNORMAL | ST0_EQUIPMENT_CHECK);
 }
 

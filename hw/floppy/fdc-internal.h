@@ -150,8 +150,7 @@ guint8 fdc_read_fifo(Fdc *s);
 void fdc_write_fifo(Fdc *s, guint8 value);
 /* The result phase begins, with these bytes: up to FDC_FIFO. */
 void fdc_results(Fdc *s, const guint8 *bytes, guint n);
-/* A unit's head has moved, or was to move: its interrupt. */
-void fdc_seek_done(Fdc *s, guint unit, guint8 st0);
+/* Moves the head of a unit, without an interrupt. */
 void fdc_seek(Fdc *s, guint unit, guint cylinder);
 /* After a reset by software or hardware. */
 void fdc_command_reset(Fdc *s);

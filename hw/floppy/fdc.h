@@ -9,7 +9,7 @@
 #include "qom/device.h"
 
 /* The kind of a drive, none if there is no such drive.  Machine lock held. */
-FloppyDriveType fdc_drive_type(Device *fdc, guint unit);
+FdcDriveType fdc_drive_type(Device *fdc, guint unit);
 
 extern const TypeInfo isa_fdc_type;
 

@@ -8,9 +8,9 @@
 
 enum { SECTOR = 512 };
 
-#define T144 FLOPPY_DRIVE_TYPE_144
-#define T288 FLOPPY_DRIVE_TYPE_288
-#define T120 FLOPPY_DRIVE_TYPE_120
+#define T144 FDC_DRIVE_TYPE_144
+#define T288 FDC_DRIVE_TYPE_288
+#define T120 FDC_DRIVE_TYPE_120
 
 /* The first one of a type is its default; of two with the same size, the first one counts. */
 static const FloppyFormat formats[] = {
@@ -61,10 +61,10 @@ static guint64 format_bytes(const FloppyFormat *format)
     return (guint64)SECTOR * format->sectors * format->tracks * format->heads;
 }
 
-const FloppyFormat *floppy_format_find(FloppyDriveType drive, guint64 bytes)
+const FloppyFormat *floppy_format_find(FdcDriveType drive, guint64 bytes)
 {
     for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
-        if ((drive == FLOPPY_DRIVE_TYPE_AUTO || formats[i].drive == drive) &&
+        if ((drive == FDC_DRIVE_TYPE_AUTO || formats[i].drive == drive) &&
             format_bytes(&formats[i]) == bytes) {
             return &formats[i];
         }
@@ -72,7 +72,7 @@ const FloppyFormat *floppy_format_find(FloppyDriveType drive, guint64 bytes)
     return NULL;
 }
 
-const FloppyFormat *floppy_format_default(FloppyDriveType drive)
+const FloppyFormat *floppy_format_default(FdcDriveType drive)
 {
     for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
         if (formats[i].drive == drive) {
@@ -82,21 +82,21 @@ const FloppyFormat *floppy_format_default(FloppyDriveType drive)
     g_return_val_if_reached(NULL);
 }
 
-guint8 floppy_type_number(FloppyDriveType drive)
+guint8 floppy_type_number(FdcDriveType drive)
 {
     switch (drive) {
-    case FLOPPY_DRIVE_TYPE_144:
+    case FDC_DRIVE_TYPE_144:
         return 4;
-    case FLOPPY_DRIVE_TYPE_288:
+    case FDC_DRIVE_TYPE_288:
         return 5;
-    case FLOPPY_DRIVE_TYPE_120:
+    case FDC_DRIVE_TYPE_120:
         return 2;
     default:
         return 0;
     }
 }
 
-bool floppy_format_limits(FloppyDriveType drive, FloppyFormat *ret_limits)
+bool floppy_format_limits(FdcDriveType drive, FloppyFormat *ret_limits)
 {
     bool found = false;
 

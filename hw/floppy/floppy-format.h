@@ -14,19 +14,19 @@
 typedef enum { FLOPPY_500K = 0, FLOPPY_300K = 1, FLOPPY_250K = 2, FLOPPY_1M = 3 } FloppyRate;
 
 typedef struct {
-    FloppyDriveType drive;
+    FdcDriveType drive;
     guint8 sectors, tracks, heads;      /* sectors of a track, tracks of a side */
     FloppyRate rate;
 } FloppyFormat;
 
 /* The format of a medium of this size in a drive of this type (or auto); NULL: no such drive
  * has one of this size. */
-const FloppyFormat *floppy_format_find(FloppyDriveType drive, guint64 bytes);
+const FloppyFormat *floppy_format_find(FdcDriveType drive, guint64 bytes);
 /* The first format of a type of drive, for media of any other size; drive is not none or auto. */
-const FloppyFormat *floppy_format_default(FloppyDriveType drive);
+const FloppyFormat *floppy_format_default(FdcDriveType drive);
 /* The most of each that formats of a type of drive have; false: none. */
-bool floppy_format_limits(FloppyDriveType drive, FloppyFormat *ret_limits);
+bool floppy_format_limits(FdcDriveType drive, FloppyFormat *ret_limits);
 /* The number that a PC's firmware has for a type; 0 for none. */
-guint8 floppy_type_number(FloppyDriveType drive);
+guint8 floppy_type_number(FdcDriveType drive);
 
 #endif

@@ -17,7 +17,7 @@ struct FloppyBus {
 
 struct Floppy {
     Disk disk;
-    FloppyDriveType type;       /* never auto, once it is realized */
+    FdcDriveType type;       /* never auto, once it is realized */
     const FloppyFormat *format; /* of the medium, or NULL */
     /* Guest-visible. */
     guint8 track;
@@ -32,7 +32,7 @@ Disk *floppy_disk(Floppy *f)
     return &f->disk;
 }
 
-FloppyDriveType floppy_type(const Floppy *f)
+FdcDriveType floppy_type(const Floppy *f)
 {
     return f->type;
 }
@@ -82,7 +82,7 @@ static void find_format(Floppy *f)
     const BlockNode *node = disk_medium(&f->disk);
 
     f->format = NULL;
-    if (node && f->type != FLOPPY_DRIVE_TYPE_NONE) {
+    if (node && f->type != FDC_DRIVE_TYPE_NONE) {
         f->format = floppy_format_find(f->type, block_node_size(node));
         f->format = f->format ? f->format : floppy_format_default(f->type);
     }
@@ -117,19 +117,19 @@ static const DiskOps floppy_disk_ops = {
 /* ---- Life ---- */
 
 /* By the request, by the controller, by the medium, or what is left. */
-static FloppyDriveType choose_type(const Floppy *f, const FloppyTypes *types,
+static FdcDriveType choose_type(const Floppy *f, const FloppyTypes *types,
                                    const FloppyProps *props)
 {
     const BlockNode *node = disk_medium(&f->disk);
     const FloppyFormat *format;
 
-    if (props->drive_type != FLOPPY_DRIVE_TYPE_AUTO) {
+    if (props->drive_type != FDC_DRIVE_TYPE_AUTO) {
         return props->drive_type;
     }
-    if (types->types[props->unit] != FLOPPY_DRIVE_TYPE_AUTO) {
+    if (types->types[props->unit] != FDC_DRIVE_TYPE_AUTO) {
         return types->types[props->unit];
     }
-    format = node ? floppy_format_find(FLOPPY_DRIVE_TYPE_AUTO, block_node_size(node)) : NULL;
+    format = node ? floppy_format_find(FDC_DRIVE_TYPE_AUTO, block_node_size(node)) : NULL;
     return format ? format->drive : types->fallback;
 }
 
@@ -238,7 +238,7 @@ Floppy *floppy_bus_drive(Bus *bus, guint unit)
     Device *dev = device_at(bus, unit);
     Floppy *f = dev && dev->realized ? to_floppy(dev) : NULL;
 
-    return f && f->type != FLOPPY_DRIVE_TYPE_NONE ? f : NULL;
+    return f && f->type != FDC_DRIVE_TYPE_NONE ? f : NULL;
 }
 
 typedef struct {

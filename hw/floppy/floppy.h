@@ -20,8 +20,8 @@ typedef struct Floppy Floppy;
 
 /* What a drive of type auto on a cable is. */
 typedef struct {
-    FloppyDriveType types[FLOPPY_MAX_DRIVES];   /* auto: by the medium */
-    FloppyDriveType fallback;   /* if that is unknown */
+    FdcDriveType types[FLOPPY_MAX_DRIVES];   /* auto: by the medium */
+    FdcDriveType fallback;   /* if that is unknown */
 } FloppyTypes;
 
 /* Makes the bus of a controller, borrowed. */
@@ -31,7 +31,7 @@ Floppy *floppy_bus_drive(Bus *bus, guint unit);
 
 Disk *floppy_disk(Floppy *f);
 /* Never auto. */
-FloppyDriveType floppy_type(const Floppy *f);
+FdcDriveType floppy_type(const Floppy *f);
 /* Of the medium; NULL: there is none. */
 const FloppyFormat *floppy_format(const Floppy *f);
 bool floppy_is_protected(const Floppy *f);

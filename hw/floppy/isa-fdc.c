@@ -58,11 +58,11 @@ Floppy *fdc_drive(const Fdc *s, guint unit)
     return floppy_bus_drive(s->bus, unit);
 }
 
-FloppyDriveType fdc_drive_type(Device *fdc, guint unit)
+FdcDriveType fdc_drive_type(Device *fdc, guint unit)
 {
     const Floppy *f = fdc_drive(to_fdc(fdc), unit);
 
-    return f ? floppy_type(f) : FLOPPY_DRIVE_TYPE_NONE;
+    return f ? floppy_type(f) : FDC_DRIVE_TYPE_NONE;
 }
 
 static const Floppy *selected(const Fdc *s)
@@ -337,7 +337,7 @@ static void fdc_acpi(Device *dev, AcpiDevices *devices)
     };
 
     for (guint i = 0; i < FLOPPY_MAX_DRIVES; i++) {
-        FloppyDriveType type = fdc_drive_type(dev, i);
+        FdcDriveType type = fdc_drive_type(dev, i);
         FloppyFormat limits;
 
         if (floppy_format_limits(type, &limits)) {

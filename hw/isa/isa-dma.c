@@ -24,7 +24,8 @@ bool isa_dma_serve(Device *controller, const IsaDmaOps *ops, guint first, guint 
             g_autofree char *path = object_path(&bus->dma[i].controller->object);
 
             qmp_error_set(error, ERROR_REASON_IN_USE,
-                          "DMA channel %u of bus '%s' is served by '%s'", i, bus->bus.object.name, path);
+                          "DMA channel %u of bus '%s' is served by '%s'", i,
+                          bus->bus.object.name, path);
             return false;
         }
     }

@@ -417,30 +417,30 @@ static void test_errors(FdcHost *h, gconstpointer data)
 
 static const struct {
     guint64 size;
-    FloppyDriveType asked, type;
+    FdcDriveType asked, type;
     guint sectors, tracks, heads;
     FloppyRate rate;
 } format_cases[] = {
-    { 1474560, FLOPPY_DRIVE_TYPE_AUTO, FLOPPY_DRIVE_TYPE_144, 18, 80, 2, FLOPPY_500K },
-    { 2949120, FLOPPY_DRIVE_TYPE_AUTO, FLOPPY_DRIVE_TYPE_288, 36, 80, 2, FLOPPY_1M },
-    { 1228800, FLOPPY_DRIVE_TYPE_AUTO, FLOPPY_DRIVE_TYPE_120, 15, 80, 2, FLOPPY_500K },
-    { 737280, FLOPPY_DRIVE_TYPE_AUTO, FLOPPY_DRIVE_TYPE_144, 9, 80, 2, FLOPPY_250K },
-    { 737280, FLOPPY_DRIVE_TYPE_120, FLOPPY_DRIVE_TYPE_120, 9, 80, 2, FLOPPY_250K },
-    { 368640, FLOPPY_DRIVE_TYPE_AUTO, FLOPPY_DRIVE_TYPE_120, 9, 40, 2, FLOPPY_300K },
-    { 368640, FLOPPY_DRIVE_TYPE_144, FLOPPY_DRIVE_TYPE_144, 9, 80, 1, FLOPPY_250K },
-    { 1720320, FLOPPY_DRIVE_TYPE_AUTO, FLOPPY_DRIVE_TYPE_144, 21, 80, 2, FLOPPY_500K },
-    { 163840, FLOPPY_DRIVE_TYPE_AUTO, FLOPPY_DRIVE_TYPE_120, 8, 40, 1, FLOPPY_250K },
+    { 1474560, FDC_DRIVE_TYPE_AUTO, FDC_DRIVE_TYPE_144, 18, 80, 2, FLOPPY_500K },
+    { 2949120, FDC_DRIVE_TYPE_AUTO, FDC_DRIVE_TYPE_288, 36, 80, 2, FLOPPY_1M },
+    { 1228800, FDC_DRIVE_TYPE_AUTO, FDC_DRIVE_TYPE_120, 15, 80, 2, FLOPPY_500K },
+    { 737280, FDC_DRIVE_TYPE_AUTO, FDC_DRIVE_TYPE_144, 9, 80, 2, FLOPPY_250K },
+    { 737280, FDC_DRIVE_TYPE_120, FDC_DRIVE_TYPE_120, 9, 80, 2, FLOPPY_250K },
+    { 368640, FDC_DRIVE_TYPE_AUTO, FDC_DRIVE_TYPE_120, 9, 40, 2, FLOPPY_300K },
+    { 368640, FDC_DRIVE_TYPE_144, FDC_DRIVE_TYPE_144, 9, 80, 1, FLOPPY_250K },
+    { 1720320, FDC_DRIVE_TYPE_AUTO, FDC_DRIVE_TYPE_144, 21, 80, 2, FLOPPY_500K },
+    { 163840, FDC_DRIVE_TYPE_AUTO, FDC_DRIVE_TYPE_120, 8, 40, 1, FLOPPY_250K },
     /* Of no format: the fallback's, or the type's, first one. */
-    { 1 << 20, FLOPPY_DRIVE_TYPE_AUTO, FLOPPY_DRIVE_TYPE_288, 36, 80, 2, FLOPPY_1M },
-    { 1 << 20, FLOPPY_DRIVE_TYPE_144, FLOPPY_DRIVE_TYPE_144, 18, 80, 2, FLOPPY_500K },
-    { 2949120, FLOPPY_DRIVE_TYPE_144, FLOPPY_DRIVE_TYPE_144, 18, 80, 2, FLOPPY_500K },
+    { 1 << 20, FDC_DRIVE_TYPE_AUTO, FDC_DRIVE_TYPE_288, 36, 80, 2, FLOPPY_1M },
+    { 1 << 20, FDC_DRIVE_TYPE_144, FDC_DRIVE_TYPE_144, 18, 80, 2, FLOPPY_500K },
+    { 2949120, FDC_DRIVE_TYPE_144, FDC_DRIVE_TYPE_144, 18, 80, 2, FLOPPY_500K },
 };
 
 static void test_formats(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(format_cases); i++) {
         g_autofree char *name = g_strdup_printf("f%u", i);
-        FloppyDriveType asked = format_cases[i].asked;
+        FdcDriveType asked = format_cases[i].asked;
         const FloppyFormat *format;
         FdcHost h = { 0 };
         Device *dev;
@@ -448,7 +448,7 @@ static void test_formats(void)
         fdc_host_init(&h);
         fdc_host_node(&h, name, format_cases[i].size, false);
         dev = rig_device(h.rig, "floppy", "x", NULL, "drive", name, "drive-type",
-                         qmp_enum_name(&qmp_type_FloppyDriveType, asked), NULL);
+                         qmp_enum_name(&qmp_type_FdcDriveType, asked), NULL);
         format = floppy_format(to_floppy(dev));
         g_assert_cmpint(floppy_props(dev)->drive_type, ==, format_cases[i].type);
         g_assert_cmpuint(format->sectors, ==, format_cases[i].sectors);
@@ -471,8 +471,8 @@ static void test_controller_types(void)
     a = rig_device(rig, "floppy", "a", NULL, NULL);
     b = rig_device(rig, "floppy", "b", NULL, NULL);
     c = rig_device(rig, "floppy", "c", NULL, "drive-type", "none", NULL);
-    g_assert_cmpint(floppy_props(a)->drive_type, ==, FLOPPY_DRIVE_TYPE_120);
-    g_assert_cmpint(floppy_props(b)->drive_type, ==, FLOPPY_DRIVE_TYPE_144);
+    g_assert_cmpint(floppy_props(a)->drive_type, ==, FDC_DRIVE_TYPE_120);
+    g_assert_cmpint(floppy_props(b)->drive_type, ==, FDC_DRIVE_TYPE_144);
     g_assert_cmpuint(floppy_props(b)->unit, ==, 1);
     g_assert_null(floppy_bus_drive(c->bus, 0));
     g_assert_true(floppy_bus_drive(b->bus, 1) == to_floppy(b));

@@ -85,6 +85,7 @@ NEEDS = {
     # Machines and devices.
     'VGA': 'pc',
     'e1000': 'pc net0',
+    'floppy': 'pc',
     'fw-cfg-file': 'microvm',
     'i8042': 'microvm',
     'i6300esb': 'pc',
@@ -94,6 +95,7 @@ NEEDS = {
     'ide-hd': 'pc null0-as-disk0',
     'isa-debug-exit': 'microvm',
     'isa-debugcon': 'microvm',
+    'isa-fdc': 'pc',
     'isa-parallel': 'microvm',
     'isa-serial': 'microvm',
     'mc146818rtc': 'microvm-without-rtc',
@@ -291,6 +293,7 @@ MAKE = {
     'exit0': add_device('isa-debug-exit', id='exit0'),
     'fd1': fd1,
     'guest-error': guest_error,
+    'ide-cd0': add_device('ide-cd', id='cd'),
     'image': image,
     'io0': add_object('iothread', id='io0'),
     'jobs': most_jobs,

@@ -12,7 +12,7 @@ import tarfile
 
 from vmdtest import Skip
 
-SECTOR = 512
+SECTOR, MIB = 512, 1 << 20
 MODULES_FOLDER = '/usr/lib/grub/i386-pc'
 MODULES = ('biosdisk', 'part_msdos', 'tar', 'serial', 'terminal', 'normal', 'multiboot', 'linux',
            'echo', 'test', 'ls')
@@ -76,18 +76,36 @@ def write_floppy(folder, menu, files, size):
     return path
 
 
-def write(folder, menu, files):
-    """Path of a disk with that grub.cfg, and files as {name: bytes}."""
+def write_around(folder, path, commands, partition):
+    """Makes a disk whose only partition, with ext4, is the content of a file; commands are GRUB's
+    first ones.  What is empty in the file stays empty."""
+    image = core(folder, commands, ('ext2', 'search', 'search_label'))
+    start = MIB
+    assert SECTOR + len(image) <= start, len(image)
+    with open(path, 'wb') as f:
+        f.write(boot_sector(start, os.path.getsize(partition)) + image)
+        f.seek(start)
+    subprocess.run(['dd', 'if=' + partition, 'of=' + path, 'bs=1M', 'conv=sparse,notrunc',
+                    'seek=%d' % (start // MIB), 'status=none'], check=True)
+
+
+def boot_sector(start, size):
+    """GRUB's, with a partition of so many bytes."""
     with open(os.path.join(MODULES_FOLDER, 'boot.img'), 'rb') as f:
         boot = bytearray(f.read(SECTOR))
+    boot[PARTITION_TABLE:SIGNATURE] = bytes(SIGNATURE - PARTITION_TABLE)
+    struct.pack_into('<BxxxBxxxII', boot, PARTITION_TABLE, 0x80, LINUX_PARTITION, start // SECTOR,
+                     size // SECTOR)
+    boot[SIGNATURE:] = b'\x55\xaa'
+    return bytes(boot)
+
+
+def write(folder, menu, files):
+    """Path of a disk with that grub.cfg, and files as {name: bytes}."""
     image = padded(core(folder), 1 << 20)
     partition = padded(archive({'grub.cfg': menu.encode(), **files}))
-    start = (SECTOR + len(image)) // SECTOR
-    boot[PARTITION_TABLE:SIGNATURE] = bytes(SIGNATURE - PARTITION_TABLE)
-    struct.pack_into('<BxxxBxxxII', boot, PARTITION_TABLE, 0x80, LINUX_PARTITION, start,
-                     len(partition) // SECTOR)
-    boot[SIGNATURE:] = b'\x55\xaa'
+    boot = boot_sector(SECTOR + len(image), len(partition))
     path = os.path.join(folder, 'grub-disk')
     with open(path, 'wb') as f:
-        f.write(bytes(boot) + image + partition)
+        f.write(boot + image + partition)
     return path

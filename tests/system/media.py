@@ -108,7 +108,7 @@ def failures(recorder):
                     filename=bench.daemon.path('one'))
         bench.fails('device-not-found', 'id', 'blockdev-change-medium', id='x', filename='y')
         bench.fails('property-missing', 'device', 'blockdev-change-medium', filename='y')
-        bench.fails('invalid-value', 'format', 'blockdev-change-medium', id='a', filename='y',
+        bench.fails('not-supported', 'format', 'blockdev-change-medium', id='a', filename='y',
                     format='file')
         bench.node('disk')
         bench.client.call('device_add', driver='virtio-blk-pci', id='vd', drive='disk')
@@ -168,6 +168,8 @@ def trays(recorder):
         assert bench.drive('cd')['tray_open']
         client.call('blockdev-close-tray', id='cd')
         assert not bench.drive('cd')['tray_open'] and bench.inserted('cd') == 'mine'
+        bench.change('one', drive='cd', format='raw', force=True)
+        assert not bench.drive('cd')['tray_open'] and bench.inserted('cd') == 'one'
         client.call('eject', id='cd')
         assert bench.drive('cd')['tray_open'] and bench.inserted('cd') is None
 
