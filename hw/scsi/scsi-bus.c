@@ -18,21 +18,34 @@ ScsiBus *scsi_bus_new(Device *owner, AioContext *aio, const ScsiHostOps *ops, vo
     return bus;
 }
 
-/* ---- Units that commands reach ---- */
+/* ---- Units ---- */
+
+ScsiDisk *scsi_next(ScsiDisk *s)
+{
+    while (s && !s->reachable) {
+        s = s->next_unit;
+    }
+    return s;
+}
+
+ScsiDisk *scsi_first(const ScsiBus *bus, guint target)
+{
+    return target <= SCSI_MAX_TARGET ? scsi_next(bus->units[target]) : NULL;
+}
 
 ScsiDisk *scsi_find(const ScsiBus *bus, guint target, guint lun)
 {
-    ScsiDisk *s = target <= SCSI_MAX_TARGET ? bus->units[target] : NULL;
+    ScsiDisk *s = scsi_first(bus, target);
 
     while (s && s->lun < lun) {
-        s = s->next_unit;
+        s = scsi_next(s->next_unit);
     }
     return s && s->lun == lun ? s : NULL;
 }
 
 ScsiLookup scsi_lookup(const ScsiBus *bus, guint target, guint lun)
 {
-    if (target > SCSI_MAX_TARGET || !bus->units[target]) {
+    if (!scsi_first(bus, target)) {
         return SCSI_NO_SUCH_TARGET;
     }
     return scsi_find(bus, target, lun) ? SCSI_FOUND : SCSI_NO_LUN;
@@ -49,7 +62,7 @@ static ScsiDisk **place_of(const ScsiDisk *s)
     return link;
 }
 
-static void list(void *opaque)
+static void add(void *opaque)
 {
     ScsiDisk *s = opaque;
     ScsiDisk **link = place_of(s);
@@ -58,27 +71,40 @@ static void list(void *opaque)
     *link = s;
 }
 
-static void unlist(void *opaque)
+static void take_out(void *opaque)
 {
     ScsiDisk *s = opaque;
 
     *place_of(s) = s->next_unit;
 }
 
-void scsi_list(ScsiDisk *s)
+static void reach(void *opaque)
 {
-    if (!s->listed) {
-        s->listed = true;
-        aio_run_wait(s->bus->aio, list, s);
-    }
+    ScsiDisk *s = opaque;
+
+    s->reachable = true;
 }
 
-void scsi_unlist(ScsiDisk *s)
+static void hide(void *opaque)
 {
-    if (s->listed) {
-        s->listed = false;
-        aio_run_wait(s->bus->aio, unlist, s);
-    }
+    ScsiDisk *s = opaque;
+
+    s->reachable = false;
+}
+
+void scsi_bus_add(ScsiDisk *s)
+{
+    aio_run_wait(s->bus->aio, add, s);
+}
+
+void scsi_bus_remove(ScsiDisk *s)
+{
+    aio_run_wait(s->bus->aio, take_out, s);
+}
+
+void scsi_set_reachable(ScsiDisk *s, bool on)
+{
+    aio_run_wait(s->bus->aio, on ? reach : hide, s);
 }
 
 /* ---- Addresses ---- */
@@ -205,7 +231,7 @@ static bool scsi_bus_unplug(Bus *bus, Device *dev, GError **error)
     const ScsiBus *b = to_scsi_bus(bus);
     ScsiDisk *s = to_scsi_disk(dev);
 
-    scsi_unlist(s);
+    scsi_set_reachable(s, false);
     tell_siblings(bus, s);
     b->ops->unplugged(b->opaque, s->target, s->lun);
     machine_request_removal(machine_of(dev), dev);

@@ -64,7 +64,8 @@ static bool disk_realize(Device *device, GError **error)
     s->rom = object_is_a(device, &qmp_class_scsi_cd);
     s->block_size = s->rom ? CD_BLOCK : disk_props(&s->disk)->logical_block_size;
     scsi_unit_reset(s, SCSI_NEWS_POWER_ON);
-    scsi_list(s);
+    scsi_bus_add(s);
+    scsi_set_reachable(s, true);
     return true;
 }
 
@@ -84,17 +85,18 @@ static void disk_unrealize(Device *device)
 {
     ScsiDisk *s = to_scsi_disk(device);
 
-    scsi_unlist(s);
+    scsi_set_reachable(s, false);
     block_front_drain(&s->disk.front);
     block_front_forget(&s->disk.front);
     aio_run_wait(s->bus->aio, end_removed, s);
+    scsi_bus_remove(s);
     s->bus = NULL;
 }
 
 /* Commands do not reach it until it is reset, or gone. */
 static void disk_quiesce(Device *device)
 {
-    scsi_unlist(to_scsi_disk(device));
+    scsi_set_reachable(to_scsi_disk(device), false);
 }
 
 /* The host adapter is reset before, and has dropped its commands. */
@@ -103,7 +105,7 @@ static void disk_reset_hold(Device *device)
     ScsiDisk *s = to_scsi_disk(device);
 
     scsi_unit_reset(s, SCSI_NEWS_POWER_ON);
-    scsi_list(s);
+    scsi_set_reachable(s, true);
 }
 
 static char *disk_boot_path(Device *device)

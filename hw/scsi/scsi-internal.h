@@ -54,7 +54,7 @@ struct ScsiDisk {
     ScsiBus *bus;               /* from realize to unrealize */
     guint target, lun;
     ScsiDisk *next_unit;        /* of the target */
-    bool listed;                /* commands reach it */
+    bool reachable;             /* by commands */
     bool rom;                   /* it is a CD drive */
     guint block_size;
     ScsiRequest *requests;      /* that it executes */
@@ -87,11 +87,16 @@ typedef struct {
 
 /* ---- scsi-bus.c ---- */
 
-/* The unit, or NULL. */
+/* The unit, or NULL; only units that commands reach are found. */
 ScsiDisk *scsi_find(const ScsiBus *bus, guint target, guint lun);
-/* Makes commands reach it, or no longer.  Main thread, machine lock held. */
-void scsi_list(ScsiDisk *s);
-void scsi_unlist(ScsiDisk *s);
+/* The target's first one; s itself or the next one after it.  NULL: there is none. */
+ScsiDisk *scsi_first(const ScsiBus *bus, guint target);
+ScsiDisk *scsi_next(ScsiDisk *s);
+/* Adds a unit to the bus's table, and removes it.  Main thread, machine lock held. */
+void scsi_bus_add(ScsiDisk *s);
+void scsi_bus_remove(ScsiDisk *s);
+/* Whether commands reach it; those that it executes are not affected.  The same thread. */
+void scsi_set_reachable(ScsiDisk *s, bool on);
 /* Adds news, and tells the host adapter if told.  Main thread, machine lock held. */
 void scsi_tell(ScsiDisk *s, guint32 news, bool told);
 

@@ -118,7 +118,7 @@ static guint list_luns(ScsiRequest *request, ScsiDisk *first)
     if (!first || first->lun) {
         add_lun(request, n++, 0);
     }
-    for (ScsiDisk *s = first; s; s = s->next_unit) {
+    for (ScsiDisk *s = first; s; s = scsi_next(s->next_unit)) {
         add_lun(request, n++, s->lun);
         g_atomic_int_and(&s->news, ~SCSI_NEWS_LUNS);
     }
@@ -136,7 +136,7 @@ static void report_luns(ScsiBus *bus, ScsiRequest *request)
         return;
     }
     /* 1: well known units alone, which there are not. */
-    n = select == 1 ? 0 : list_luns(request, bus->units[request->target]);
+    n = select == 1 ? 0 : list_luns(request, scsi_first(bus, request->target));
     put_be(header, n * 8, 4);
     request->transferred += scsi_write_in(request, 0, header, sizeof(header));
     scsi_good(request);

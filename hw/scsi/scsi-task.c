@@ -42,6 +42,7 @@ static bool unit_has_any(const ScsiDisk *s, const ScsiTask *task)
     return false;
 }
 
+/* Also for units that commands do not reach any more. */
 static bool waits(const ScsiBus *bus, const ScsiTask *task)
 {
     for (const ScsiDisk *s = bus->units[task->target]; s; s = s->next_unit) {
@@ -123,7 +124,7 @@ void scsi_reset(ScsiBus *bus, guint target, const guint *lun, ScsiTask *task)
     task->all_luns = !lun;
     task->tag = NULL;
     begin(bus, task);
-    for (ScsiDisk *s = bus->units[target]; s; s = s->next_unit) {
+    for (ScsiDisk *s = scsi_first(bus, target); s; s = scsi_next(s->next_unit)) {
         if (!lun || s->lun == *lun) {
             cancel(s, task, SCSI_RESET);
             scsi_unit_reset(s, SCSI_NEWS_RESET);

@@ -3,6 +3,7 @@
  * What the files of virtio-blk share:
  *
  *   virtio-blk.c          properties, features, configuration, life
+ *   virtio-blk-mapping.c  which threads the queues run on
  *   virtio-blk-request.c  the queues' requests
  */
 #ifndef HW_VIRTIO_VIRTIO_BLK_INTERNAL_H
@@ -44,6 +45,7 @@ typedef struct VirtioBlk VirtioBlk;
 typedef struct {
     VirtioBlk *blk;
     VirtQueue *queue;
+    BlockLane *lane;            /* of the context that it runs on */
     AioTask notify;             /* completions of a turn share an interrupt */
 } VirtioBlkQueue;
 
@@ -55,7 +57,18 @@ struct VirtioBlk {
     bool write_cache;           /* the front's, while state is saved or loaded */
 };
 
-/* virtio-blk-request.c: makes the queues with their handlers. */
+/* ---- virtio-blk-mapping.c ---- */
+
+/* Checks the mapping, if there is one.  num-queues is known. */
+bool virtio_blk_check_mapping(VirtioBlk *s, GError **error);
+/* The context of each lane, newly allocated. */
+AioContext **virtio_blk_contexts(VirtioBlk *s, guint *ret_n, GError **error);
+/* Which lane each queue belongs to, newly allocated. */
+guint *virtio_blk_lanes(VirtioBlk *s);
+
+/* ---- virtio-blk-request.c ---- */
+
+/* Makes the queues with their handlers. */
 void virtio_blk_add_queues(VirtioBlk *s);
 
 #endif

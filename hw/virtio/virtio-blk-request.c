@@ -6,7 +6,7 @@
  * byte that it writes, split into buffers in any way.  The data's vectors are
  * used in place: the header is cut off the front, the status off the end.
  *
- * All functions run on the device's AioContext, without the machine lock.
+ * All functions run on the queue's AioContext, without the machine lock.
  */
 #include "config.h"
 #include "hw/virtio/virtio-blk-internal.h"
@@ -61,7 +61,7 @@ static void complete(Request *request, guint8 status)
     request->last->iov_len++;
     *request->status = status;
     virtqueue_push(queue->queue, &request->element, request->element.in_size);
-    aio_schedule(queue->blk->virtio.aio, &queue->notify);
+    aio_schedule(queue->lane->aio, &queue->notify);
 }
 
 static void front_done(BlockFrontRequest *front, int error)
@@ -80,7 +80,7 @@ static void submit(Request *request, BlockOp op, guint flags, guint64 sector, gu
     block->offset = sector * BLOCK_SECTOR_SIZE;
     block->bytes = bytes;
     request->front.done = front_done;
-    block_front_submit(&request->queue->blk->front, &request->front);
+    block_lane_submit(request->queue->lane, &request->front);
 }
 
 /* ---- Parts of a request ---- */
@@ -140,7 +140,7 @@ static bool valid(Request *request, BlockOp op, guint64 sector, guint64 bytes)
 
     if (!check_range(s, sector, bytes) ||
         (op != BLOCK_OP_READ && s->front.config.node->read_only)) {
-        block_front_note_invalid(&s->front, op);
+        block_lane_note_invalid(request->queue->lane, op);
         complete(request, VIRTIO_BLK_S_IOERR);
         return false;
     }
@@ -292,12 +292,17 @@ static void handle_queue(VirtioDevice *dev, VirtQueue *vq)
 void virtio_blk_add_queues(VirtioBlk *s)
 {
     const VirtioBlkDeviceProps *props = virtio_blk_device_props(s);
+    g_autofree guint *lanes = virtio_blk_lanes(s);
 
     s->queues = g_new0(VirtioBlkQueue, props->num_queues);
     for (guint i = 0; i < props->num_queues; i++) {
         VirtQueue *queue = virtio_add_queue(&s->virtio, props->queue_size, handle_queue);
+        BlockLane *lane = &s->front.lanes[lanes[i]];
 
         virtqueue_set_requests(queue, sizeof(Request));
-        s->queues[i] = (VirtioBlkQueue){ .blk = s, .queue = queue, .notify.run = notify };
+        virtio_queue_set_aio(queue, lane->aio);
+        s->queues[i] = (VirtioBlkQueue){
+            .blk = s, .queue = queue, .lane = lane, .notify.run = notify,
+        };
     }
 }

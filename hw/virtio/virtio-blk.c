@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "hw/block/block-sizes.h"
-#include "hw/machine/machine-aio.h"
 #include "hw/virtio/virtio-blk-internal.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-block.h"
@@ -163,33 +162,45 @@ static bool check_queue_size(guint size, GError **error)
 
 /* ---- Life ---- */
 
+/* Attaches the node, with a lane for each thread that processes queues. */
+static bool attach_front(VirtioBlk *s, GError **error)
+{
+    const VirtioBlkDeviceProps *props = virtio_blk_device_props(s);
+    BlockFrontConfig config = {
+        .node = props->drive.target, .rerror = props->rerror, .werror = props->werror,
+        .share = props->share_rw, .io_status = true, .resized = size_changed, .opaque = s,
+    };
+    guint n;
+    g_autofree AioContext **contexts = virtio_blk_contexts(s, &n, error);
+
+    if (!contexts) {
+        return false;
+    }
+    s->virtio.aio = config.aio = contexts[0];
+    config.more = contexts + 1;
+    config.n_more = n - 1;
+    return block_front_attach(&s->front, &s->virtio.device, &config, error);
+}
+
 static bool blk_realize(Device *device, GError **error)
 {
     VirtioBlk *s = to_virtio_blk(device);
     VirtioBlkDeviceProps *props = virtio_blk_device_props(device);
     const BlockSizes sizes = BLOCK_SIZES(props);
     BlockNode *node = props->drive.target;
-    BlockFrontConfig config = {
-        .node = node, .rerror = props->rerror, .werror = props->werror,
-        .share = props->share_rw, .io_status = true, .resized = size_changed, .opaque = s,
-    };
 
     block_sizes_choose(&sizes, node);
-    if (!block_sizes_check(&sizes, error) || !check_queue_size(props->queue_size, error) ||
-        !block_sizes_check_node(props->logical_block_size, node, error)) {
-        return false;
-    }
     if (!props->has_num_queues) {
         props->num_queues = virtio_auto_queues(&s->virtio, 0);
         props->has_num_queues = true;
     }
-    config.aio = machine_aio(s->virtio.machine, &props->iothread, error);
-    if (!config.aio || !block_front_attach(&s->front, device, &config, error)) {
+    if (!block_sizes_check(&sizes, error) || !check_queue_size(props->queue_size, error) ||
+        !block_sizes_check_node(props->logical_block_size, node, error) ||
+        !virtio_blk_check_mapping(s, error) || !attach_front(s, error)) {
         return false;
     }
     s->block_size = props->logical_block_size;
     set_write_cache(s, props->write_cache != ON_OFF_AUTO_OFF);
-    s->virtio.aio = config.aio;
     virtio_blk_add_queues(s);
     return true;
 }

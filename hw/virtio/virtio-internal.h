@@ -21,6 +21,7 @@ struct event;
 typedef struct {
     VirtioDevice *dev;
     void (*handler)(VirtioDevice *dev, VirtQueue *queue);
+    AioContext *aio;            /* NULL: the device's */
     int eventfd;                /* -1: none */
     AioWatch *watch;            /* between start and stop, with an AioContext */
     struct event *event;        /* the same without */

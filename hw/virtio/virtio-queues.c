@@ -61,6 +61,11 @@ VirtQueue *virtio_add_queue(VirtioDevice *dev, guint16 size, void (*handler)(Vir
     return queue;
 }
 
+void virtio_queue_set_aio(VirtQueue *queue, AioContext *aio)
+{
+    virtio_notifier(queue)->aio = aio;
+}
+
 guint virtio_auto_queues(const VirtioDevice *dev, guint others)
 {
     enum { MAX_QUEUES = 1024 };
@@ -277,7 +282,7 @@ static bool watch(VirtQueue *queue, GError **error)
     VirtioNotifier *n = virtio_notifier(queue);
 
     if (n->dev->aio) {
-        n->watch = aio_watch(n->dev->aio, n->eventfd, on_watch, queue);
+        n->watch = aio_watch(n->aio ? n->aio : n->dev->aio, n->eventfd, on_watch, queue);
         if (!n->watch) {
             qmp_error_set(error, ERROR_REASON_HOST_ERROR, "no memory to wait for the driver");
             return false;

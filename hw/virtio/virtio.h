@@ -13,8 +13,9 @@
  * lock held, regardless of the thread of the driver's access; the other hooks
  * with the machine lock held, on any thread.  A device's queues are processed
  *
- *   - on its AioContext `aio` (the main loop's or an iothread's), without the
- *     machine lock, which their handlers must never take: for data paths;
+ *   - on its AioContext `aio` (the main loop's or an iothread's), or one of their own
+ *     (virtio_queue_set_aio), without the machine lock, which their handlers must never
+ *     take: for data paths;
  *   - or, with aio NULL, on the main loop with the machine lock held: for devices
  *     whose backends ask for that (chardevs) or that are rarely used.
  *
@@ -94,6 +95,9 @@ struct VirtioDevice {
  * driver has made buffers available. */
 VirtQueue *virtio_add_queue(VirtioDevice *dev, guint16 size, void (*handler)(VirtioDevice *dev,
                             VirtQueue *queue));
+/* For the device's realize: the queue runs on this context, not on the device's, which must
+ * have one. */
+void virtio_queue_set_aio(VirtQueue *queue, AioContext *aio);
 /* How many queues a device has by default that has `others`, too: one for each CPU if its
  * transport takes them. */
 guint virtio_auto_queues(const VirtioDevice *dev, guint others);

@@ -8,8 +8,8 @@
  * ones before device-writable ones.  A violation breaks the device, as virtio.h
  * says, and never reaches a caller.
  *
- * A queue is used only by the thread of its device's AioContext (with the machine
- * lock if the device has none), between the device's start and stop; push and
+ * A queue is used only by the thread of its AioContext (with the machine lock if its
+ * device has none), between the device's start and stop; push and
  * notify also until it is idle (VirtioOps.when_idle).
  */
 #ifndef HW_VIRTIO_VIRTQUEUE_H

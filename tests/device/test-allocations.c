@@ -20,6 +20,7 @@
 #include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
 #include "tests/lib/allocations.h"
+#include "tests/lib/scsi-driver.h"
 #include "tests/lib/virtio-driver.h"
 
 enum {
@@ -250,6 +251,57 @@ static void test_disk(gconstpointer data)
     assert_no_allocation(b, disk_round);
 }
 
+/* ---- SCSI ---- */
+
+static void add_scsi(Bench *b)
+{
+    ScsiDriver s = { .virtio = b->d };
+    g_autoptr(GError) error = NULL;
+
+    b->dev = rig_device(b->rig, "virtio-scsi-device", "hba", &error, NULL);
+    g_assert_no_error(error);
+    rig_device(b->rig, "scsi-hd", "sd", &error, "drive", "disk", NULL);
+    g_assert_no_error(error);
+    scsi_driver_start(&s, 1);
+}
+
+/* Reads, writes, a flush and a small answer; in the first round a command fails. */
+static void scsi_round(Bench *b)
+{
+    ScsiDriver s = { .virtio = b->d };
+    VirtioDriver *d = b->d;
+    guint64 start = d->next;
+
+    for (guint i = 0; i < DEPTH; i++) {
+        guint64 data = virtio_driver_alloc(d, BLOCK, BLOCK);
+
+        if (i == 6) {
+            scsi_send(&s, SCSI_QUEUE, CDB(0x12, 0, 0, 0, 36, 0), data, 36, true);
+        } else if (i == 7) {
+            scsi_send(&s, SCSI_QUEUE, CDB(0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0, 0, false);
+        } else {
+            scsi_send(&s, SCSI_QUEUE, CDB(i % 3 ? 0x28 : 0x2a, 0, 0, 0, 0, i * 8, 0, 0, 8, 0), data,
+                      BLOCK, i % 3);
+        }
+    }
+    wait_used(b, SCSI_QUEUE, DEPTH);
+    virtio_driver_ack(d);
+    d->next = start;
+}
+
+static void test_scsi(void)
+{
+    g_autoptr(Bench) b = NULL;
+
+    if (skip()) {
+        return;
+    }
+    b = bench_new();
+    make_null(b);
+    add_scsi(b);
+    assert_no_allocation(b, scsi_round);
+}
+
 /* ---- Network ---- */
 
 static void add_card(Bench *b)
@@ -322,6 +374,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/allocations/disk/null-iothread", null_thread, test_disk);
     g_test_add_data_func("/allocations/disk/file", file_main, test_disk);
     g_test_add_data_func("/allocations/disk/file-iothread", file_thread, test_disk);
+    g_test_add_func("/allocations/scsi", test_scsi);
     g_test_add_func("/allocations/card", test_card);
     return g_test_run();
 }

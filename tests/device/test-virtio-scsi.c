@@ -346,6 +346,25 @@ static void test_abort(Bench *b, gconstpointer unused)
     g_assert_cmpuint(ask(b, s, CLEAR_TASK_SET, 0), ==, S_OK);
 }
 
+/* A disk that is being unplugged: no command reaches it, but a task that aborts its commands
+ * waits for them nevertheless. */
+static void test_abort_unplugged(Bench *b, gconstpointer unused)
+{
+    ScsiDriver *s = &b->s[0];
+    guint64 read = send_read(b, 0, SCSI_QUEUE), abort = scsi_manage(s, ABORT_TASK_SET, 0);
+    Device *sd = b->sd[0];
+
+    turn(b);
+    g_assert_true(((const BusOps *)object_kind(sd->bus))->unplug_request(sd->bus, sd, NULL));
+    turn(b);
+    g_assert_cmpuint(scsi_answer(s, send_read(b, 0, SCSI_QUEUE)).response, ==, S_BAD_TARGET);
+    g_assert_cmpuint(ask(b, s, QUERY_TASK_SET, 0), ==, S_BAD_TARGET);
+    g_assert_cmpuint(scsi_byte(s, abort), ==, SCSI_PENDING);
+    finish(b);
+    g_assert_cmpuint(scsi_answer(s, read).response, ==, S_ABORTED);
+    g_assert_cmpuint(scsi_byte(s, abort), ==, S_OK);
+}
+
 static void test_resets(Bench *b, gconstpointer unused)
 {
     ScsiDriver *s = &b->s[0];
@@ -614,6 +633,7 @@ int main(int argc, char **argv)
         { "/virtio-scsi/broken", test_broken },
         { "/virtio-scsi/query", test_query },
         { "/virtio-scsi/abort", test_abort },
+        { "/virtio-scsi/abort-unplugged", test_abort_unplugged },
         { "/virtio-scsi/resets", test_resets },
         { "/virtio-scsi/machine-reset", test_machine_reset },
         { "/virtio-scsi/notifications", test_notifications },

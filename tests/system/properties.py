@@ -70,7 +70,7 @@ MAY_REFUSE = {'invalid-value', 'not-supported', 'no-memory', 'out-of-range', 'li
               'bus-full', 'address-in-use', 'file-not-usable', 'id-in-use', 'object-not-found',
               'host-error', 'in-use', 'no-accelerator', 'property-missing', 'bus-not-found'}
 # Properties that have tests of their own: lists of what other classes take.
-ELSEWHERE = {'defaults'}
+ELSEWHERE = {'defaults', 'iothread-vq-mapping'}
 
 
 # What gives others an effect: a command line and a ramdisk are for a kernel.
