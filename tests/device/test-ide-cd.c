@@ -140,6 +140,8 @@ static void test_blocks(Cd *cd, gconstpointer unused)
     /* A limit of 0 is for commands without data. */
     ide_packet(cd->b, 0, 0, inquiry, NULL, 0, 0, &cd->error);
     g_assert_cmphex(cd->error, ==, ATA_ABRT);
+    ide_packet(cd->b, 0, 0, inquiry, NULL, 0, 1, &cd->error);
+    g_assert_cmphex(cd->error, ==, ATA_ABRT);
     ide_packet(cd->b, 0, 0, (const guint8[12]){ 0 }, NULL, 0, 0, &cd->error);
     g_assert_cmphex(cd->error, ==, 0);
 }
