@@ -12,8 +12,8 @@
 
 enum { FEATURE_OVERLAPPED = 0x02, PER_SECTOR = MMC_SECTOR / ATA_SECTOR };
 
-/* Of raw sectors, that fit into the buffer. */
-enum { RAW_AT_ONCE = IDE_BUFFER / MMC_RAW_SECTOR };
+/* Of raw sectors, that fit into the buffer; and of bytes, that a block has at least. */
+enum { RAW_AT_ONCE = IDE_BUFFER / MMC_RAW_SECTOR, MIN_LIMIT = 2 };
 
 /* ---- Ends ---- */
 
@@ -170,10 +170,11 @@ static void start_read(IdeDrive *drive, const MmcAction *action, bool raw)
     }
 }
 
-/* What a command sends is limited by the host; a limit of 0 is for commands without data. */
+/* What a command sends is limited by the host; a limit of 0 is for commands without data, and
+ * blocks of one byte do not exist. */
 static bool check_limit(IdeDrive *drive)
 {
-    if (drive->dma || drive->limit) {
+    if (drive->dma || drive->limit >= MIN_LIMIT) {
         return true;
     }
     drive->task.now.count = ATAPI_IO | ATAPI_CD;
@@ -211,6 +212,15 @@ static void packet_moved(IdeDrive *drive)
 const IdeOpOps ide_packet_ops = {
     .moved = packet_moved,
 };
+
+bool atapi_state_valid(const IdeDrive *drive)
+{
+    bool replies = drive->op > IDE_OP_PACKET;
+    bool raw = drive->op == IDE_OP_PACKET_RAW && drive->phase == IDE_DISK;
+
+    return (!replies || drive->dma || drive->limit >= MIN_LIMIT) &&
+           (!raw || drive->io_bytes <= RAW_AT_ONCE * MMC_SECTOR);
+}
 
 void atapi_packet(IdeDrive *drive)
 {

@@ -225,7 +225,17 @@ static bool buffer_valid(const IdeDrive *drive)
     return drive->at <= drive->filled && drive->filled <= IDE_BUFFER &&
            drive->block_end <= drive->filled &&
            (drive->phase != IDE_BLOCK || drive->at < drive->block_end) &&
-           (drive->phase != IDE_DISK || !in_buffer || drive->io_bytes <= IDE_BUFFER);
+           (drive->phase != IDE_DISK || !in_buffer ||
+            (drive->io_bytes <= IDE_BUFFER && drive->io_bytes / ATA_SECTOR <= drive->left)) &&
+           (drive->op != IDE_OP_TRIM || (drive->at % 8 == 0 && drive->filled % 8 == 0));
+}
+
+/* Blocks of PIO have bytes. */
+static bool blocks_valid(const IdeDrive *drive)
+{
+    bool blocks = (drive->op == IDE_OP_READ || drive->op == IDE_OP_WRITE) && !drive->dma;
+
+    return (!blocks || drive->block >= ATA_SECTOR) && atapi_state_valid(drive);
 }
 
 static bool state_valid(const IdeDrive *drive)
@@ -234,6 +244,7 @@ static bool state_valid(const IdeDrive *drive)
 
     return drive->op < IDE_N_OPS && drive->phase < IDE_N_PHASES && has_op == has_phase &&
            (drive->op < IDE_OP_PACKET || drive->kind->packet) && buffer_valid(drive) &&
+           blocks_valid(drive) &&
            ide_op_can(drive->op, drive->phase) &&
            drive->heads && drive->sectors && drive->io_op <= BLOCK_OP_FLUSH &&
            drive->multiple <= IDE_MAX_MULTIPLE && mmc_state_valid(&drive->mmc);

@@ -248,5 +248,7 @@ void ata_data_set_management(IdeDrive *drive);
 extern const IdeOpOps ide_packet_ops, ide_packet_reply_ops, ide_packet_read_ops,
                       ide_packet_raw_ops;
 void atapi_packet(IdeDrive *drive);
+/* Whether the loaded state of a packet command is possible. */
+bool atapi_state_valid(const IdeDrive *drive);
 
 #endif

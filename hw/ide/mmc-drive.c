@@ -293,6 +293,8 @@ static guint8 take_event(Mmc *mmc)
     } else if (mmc->new_medium) {
         event = EVENT_NEW_MEDIA;
         mmc->new_medium = false;
+        /* So the host knows that the old one went. */
+        mmc->change = mmc->change ? MMC_TELL_CHANGED : MMC_UNCHANGED;
     }
     return event;
 }

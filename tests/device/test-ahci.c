@@ -515,6 +515,14 @@ static void test_packets(void)
         g_assert_cmpuint(*(guint32 *)ide_bench_ptr(b, memory + 8192), ==, 0xffffffff);
         g_assert_cmpuint(bytes_moved(h, 2, 0), ==, 8192);
     }
+    /* Blocks of one byte do not exist. */
+    c.packet = inquiry;
+    c.feature = 0;
+    c.lba = 0x000100;
+    g_assert_cmphex(command(h, 2, &c), ==, FAILED);
+    g_assert_cmphex(port_get(h, 2, PORT_TFD) >> 8, ==, ATA_ABRT);
+    port_set(h, 2, PORT_CMD, CMD_FRE);
+    start(h, 2);
     c.packet = unknown;
     g_assert_cmphex(command(h, 2, &c), ==, FAILED);
     g_assert_cmphex(port_get(h, 2, PORT_TFD) >> 8, ==, 0x50);

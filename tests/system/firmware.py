@@ -30,7 +30,7 @@ def boot(recorder, machine, **options):
             add_disk(daemon, client, number, **options)
         printed = softcpu.run(daemon, client)
         assert printed.endswith('BOOT: sector started\ndisk 0\n'), printed[-500:]
-        assert 'Found 5 PCI devices' in printed, printed
+        assert 'Found 6 PCI devices' in printed, printed
 
 
 def modern(recorder):
