@@ -67,6 +67,7 @@ NEEDS = {
     'system_wakeup': 'pc running asleep',
     # Machines and devices.
     'VGA': 'pc',
+    'bochs-display': 'pc',
     'e1000': 'pc net0',
     'fw-cfg-file': 'microvm',
     'i8042': 'microvm',
