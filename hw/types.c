@@ -15,6 +15,7 @@
 #include "hw/char/isa-serial.h"
 #include "hw/chardev/char-types.h"
 #include "hw/core/irq.h"
+#include "hw/display/bochs-display.h"
 #include "hw/display/console.h"
 #include "hw/display/vga-pci.h"
 #include "hw/dma/i8257.h"
@@ -124,6 +125,7 @@ const TypeInfo *const hw_types[] = {
     &i8257_type,
 
     /* display */
+    &bochs_display_type,
     &console_type,
     &pci_vga_type,
     &secondary_vga_type,

@@ -58,17 +58,24 @@ static Console *find_console(Vmd *vmd, const ScreendumpArgs *args, GError **erro
     return console_find(vmd->root, args->device, args->has_head ? args->head : -1, error);
 }
 
+/* Where a picture goes; error: errno, or 0. */
+typedef struct {
+    int fd, error;
+} Output;
+
 /* A descriptor may be non-blocking, and full. */
-static bool write_all(int fd, const guint8 *data, gsize size)
+static bool output_put(void *opaque, const guint8 *data, gsize size)
 {
-    struct pollfd wait = { .fd = fd, .events = POLLOUT };
+    Output *out = opaque;
+    struct pollfd wait = { .fd = out->fd, .events = POLLOUT };
 
     while (size) {
-        ssize_t n = write(fd, data, size);
+        ssize_t n = write(out->fd, data, size);
 
         if (n < 0 && errno == EAGAIN) {
             poll(&wait, 1, -1);
         } else if (n < 0 && errno != EINTR) {
+            out->error = errno;
             return false;
         }
         data += MAX(n, 0);
@@ -77,53 +84,47 @@ static bool write_all(int fd, const guint8 *data, gsize size)
     return true;
 }
 
-static void set_error(Dump *dump, int error)
+/* Returns 0 or an errno. */
+static int output_picture(const Dump *dump, int fd)
 {
-    const char *argument = dump->fd ? "fdname" : "filename";
+    Output out = { .fd = fd };
+    bool done = picture_write(dump->surface, dump->args->format, output_put, &out);
 
-    qmp_error_set_errno(&dump->error, ERROR_REASON_FILE_NOT_USABLE, error,
-                        "cannot write the picture to '%s'",
-                        dump->fd ? dump->args->fdname : dump->args->filename);
-    qmp_error_blame(&dump->error, argument);
+    return done ? 0 : out.error ? out.error : ENOMEM;
 }
 
-/* No part of a picture is left behind: but only a file that is one is removed. */
-static void write_file(Dump *dump, const GByteArray *bytes)
+/* No part of a picture is left behind: but only a file that is one is removed.  Returns 0 or an
+ * errno. */
+static int output_file(const Dump *dump, const char *path)
 {
-    const char *path = dump->args->filename;
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
     struct stat st;
     int error;
 
     if (fd < 0) {
-        set_error(dump, errno);
-        return;
+        return errno;
     }
-    error = write_all(fd, bytes->data, bytes->len) ? 0 : errno;
+    error = output_picture(dump, fd);
     if (error && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
         unlink(path);
     }
     if (close(fd) < 0 && !error) {
         error = errno;
     }
-    if (error) {
-        set_error(dump, error);
-    }
+    return error;
 }
 
 static void write_work(void *data)
 {
     Dump *dump = data;
-    g_autoptr(GByteArray) bytes = picture_encode(dump->surface, dump->args->format, &dump->error);
+    const char *name = dump->fd ? dump->args->fdname : dump->args->filename;
+    int error = dump->fd ? output_picture(dump, qmp_fd_get(dump->fd)) : output_file(dump, name);
 
     dump->worked = true;
-    if (!bytes) {
-        return;
-    }
-    if (!dump->fd) {
-        write_file(dump, bytes);
-    } else if (!write_all(qmp_fd_get(dump->fd), bytes->data, bytes->len)) {
-        set_error(dump, errno);
+    if (error) {
+        qmp_error_set_errno(&dump->error, ERROR_REASON_FILE_NOT_USABLE, error,
+                            "cannot write the picture to '%s'", name);
+        qmp_error_blame(&dump->error, dump->fd ? "fdname" : "filename");
     }
 }
 

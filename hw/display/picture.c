@@ -9,32 +9,52 @@
 #include <setjmp.h>
 #include <string.h>
 
-#include "qmp/error.h"
-
 /* Screens have large areas of one colour: more effort makes files hardly smaller. */
 enum { PNG_LEVEL = 3 };
+
+/* Bytes that are passed on at once: a picture of 4K in one piece would be 24 MiB. */
+enum { PIECE = 1 << 17 };
 
 typedef struct {
     const Surface *surface;
     guint8 *row;                /* of red, green and blue bytes */
-    GByteArray *bytes;
+    GByteArray *bytes;          /* that were not passed on yet */
+    PictureSink *sink;
+    void *opaque;
+    bool failed;                /* the sink */
 } Encoder;
+
+static void flush(Encoder *e)
+{
+    if (!e->failed && e->bytes->len) {
+        e->failed = !e->sink(e->opaque, e->bytes->data, e->bytes->len);
+    }
+    g_byte_array_set_size(e->bytes, 0);
+}
+
+static void put(Encoder *e, const void *data, gsize size)
+{
+    g_byte_array_append(e->bytes, data, size);
+    if (e->bytes->len >= PIECE) {
+        flush(e);
+    }
+}
 
 static void encode_ppm(Encoder *e)
 {
     g_autofree char *header = g_strdup_printf("P6\n%u %u\n255\n", surface_width(e->surface),
                                               surface_height(e->surface));
 
-    g_byte_array_append(e->bytes, (const guint8 *)header, strlen(header));
-    for (guint y = 0; y < surface_height(e->surface); y++) {
+    put(e, header, strlen(header));
+    for (guint y = 0; y < surface_height(e->surface) && !e->failed; y++) {
         surface_get_rgb(e->surface, y, e->row);
-        g_byte_array_append(e->bytes, e->row, surface_width(e->surface) * 3);
+        put(e, e->row, surface_width(e->surface) * 3);
     }
 }
 
 static void put_bytes(png_structp png, png_bytep data, size_t size)
 {
-    g_byte_array_append(png_get_io_ptr(png), data, size);
+    put(png_get_io_ptr(png), data, size);
 }
 
 static void flush_nothing(png_structp png)
@@ -52,17 +72,19 @@ static bool write_png(Encoder *e, png_structp png, png_infop info)
     if (setjmp(*png_set_longjmp_fn(png, longjmp, sizeof(jmp_buf)))) {
         return false;
     }
-    png_set_write_fn(png, e->bytes, put_bytes, flush_nothing);
+    png_set_write_fn(png, e, put_bytes, flush_nothing);
     png_set_compression_level(png, PNG_LEVEL);
     png_set_IHDR(png, info, surface_width(e->surface), surface_height(e->surface), 8,
                  PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                  PNG_FILTER_TYPE_DEFAULT);
     png_write_info(png, info);
-    for (guint y = 0; y < surface_height(e->surface); y++) {
+    for (guint y = 0; y < surface_height(e->surface) && !e->failed; y++) {
         surface_get_rgb(e->surface, y, e->row);
         png_write_row(png, e->row);
     }
-    png_write_end(png, NULL);
+    if (!e->failed) {
+        png_write_end(png, NULL);       /* which checks that all rows are there */
+    }
     return true;
 }
 
@@ -76,17 +98,20 @@ static bool encode_png(Encoder *e)
     return done;
 }
 
-GByteArray *picture_encode(const Surface *surface, ImageFormat format, GError **error)
+bool picture_write(const Surface *surface, ImageFormat format, PictureSink *sink, void *opaque)
 {
     g_autofree guint8 *row = g_malloc(surface_width(surface) * 3);
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    Encoder encoder = { .surface = surface, .row = row, .bytes = bytes };
+    g_autoptr(GByteArray) bytes = g_byte_array_sized_new(PIECE + surface_width(surface) * 3);
+    Encoder encoder = {
+        .surface = surface, .row = row, .bytes = bytes, .sink = sink, .opaque = opaque,
+    };
+    bool made = true;
 
     if (format == IMAGE_FORMAT_PPM) {
         encode_ppm(&encoder);
-    } else if (!encode_png(&encoder)) {
-        qmp_error_set(error, ERROR_REASON_NO_MEMORY, "a picture in PNG format");
-        return NULL;
+    } else {
+        made = encode_png(&encoder);
     }
-    return g_steal_pointer(&bytes);
+    flush(&encoder);
+    return made && !encoder.failed;
 }

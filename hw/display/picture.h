@@ -12,7 +12,11 @@
  * the pool.  Fails with not-supported. */
 bool picture_load(ImageFormat format, GError **error);
 
-/* The bytes of a file.  Any thread; picture_load() has been called.  Fails with no-memory. */
-GByteArray *picture_encode(const Surface *surface, ImageFormat format, GError **error);
+/* Takes the next bytes of a file; false: it failed, and gets no more. */
+typedef bool PictureSink(void *opaque, const guint8 *data, gsize size);
+
+/* Makes the bytes of a file, piece by piece.  Any thread; picture_load() has been called.  False:
+ * the sink failed, or (for PNG) there is no memory, in which case it was not called to the end. */
+bool picture_write(const Surface *surface, ImageFormat format, PictureSink *sink, void *opaque);
 
 #endif

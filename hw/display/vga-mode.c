@@ -113,8 +113,24 @@ static void set_graphics(const Vga *vga, VgaMode *mode)
     mode->pan = pan << mode->wide;
 }
 
+/* Modes with colours of the palette need a VGA. */
+static void get_dispi_mode(const Vga *vga, VgaMode *ret)
+{
+    *ret = (VgaMode){ .width = 640, .height = 480 };
+    if (vga_vbe_enabled(vga)) {
+        set_vbe(vga, ret);
+    }
+    if (ret->kind != VGA_KIND_DIRECT) {
+        ret->kind = VGA_KIND_BLANK;
+    }
+}
+
 void vga_get_mode(const Vga *vga, VgaMode *ret)
 {
+    if (vga->dispi_only) {
+        get_dispi_mode(vga, ret);
+        return;
+    }
     if (vga_vbe_enabled(vga)) {
         set_vbe(vga, ret);
     } else {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Vga: the core of graphics cards that are compatible with IBM's VGA, with the Bochs
- * extensions (DISPI).  Cards embed it: VGA and secondary-vga (vga-pci.c).
+ * extensions (DISPI).  Cards embed it: VGA and secondary-vga (vga-pci.c), and bochs-display, which
+ * has only the extensions.
  *
  *   vga.c           life, reset, state       vga-ports.c   registers of the VGA
  *   vga-memory.c    the window at 0xa0000    vga-vbe.c     registers of DISPI
  *   vga-retrace.c   where the beam is        vga-mode.c    from registers to a mode
  *   vga-draw.c      the picture              vga-text.c    text modes
- *   vga-watch.c     what of it has changed
+ *   vga-watch.c     what of it has changed   vga-mmio.c    registers in memory
  *
  * After IBM's "Personal System/2 Hardware Interface Technical Reference: Video Subsystems"
  * (1991; "TRM" below), and QEMU's interface descriptions docs/specs/standard-vga.txt.
@@ -37,6 +38,7 @@ typedef struct {
     guint8 *vram;               /* from vga_init to vga_finalize */
     guint32 vram_size;          /* bytes, a power of two, at least 256 KiB */
     Clock *clock;               /* the machine's; virtual time */
+    bool dispi_only;            /* there is no VGA: the card sets it */
     /* For watchers. */
     MemoryRegion *region;       /* shows vram; the card sets it in realize */
     AddressSpace *as;           /* where the guest reaches it; the same */

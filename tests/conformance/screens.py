@@ -52,8 +52,9 @@ def batches(lines):
 class Pair:
     """Both programs with the same card."""
 
-    def __init__(self, recorder, **card):
+    def __init__(self, recorder, driver='VGA', **card):
         need_peer()
+        self.driver = driver
         self.folder = tempfile.TemporaryDirectory(prefix='vmd-screens-')
         self.peer = self.daemon = None
         try:
@@ -64,7 +65,7 @@ class Pair:
 
     def start(self, recorder, card):
         qtest = os.path.join(self.folder.name, 'qt.sock')
-        words = ['VGA,addr=%d' % SLOT] + ['%s=%s' % item for item in card.items()]
+        words = ['%s,addr=%d' % (self.driver, SLOT)] + ['%s=%s' % item for item in card.items()]
         self.peer = Peer('-machine', 'pc', '-accel', 'tcg', '-S', '-m', '64', '-device',
                          ','.join(words), '-qtest-log', 'none',
                          '-qtest', 'unix:%s,server=on,wait=off' % qtest)
@@ -74,7 +75,7 @@ class Pair:
         self.ours = client, qtestclient.serve(self.daemon, client)
         qtestclient.build(client, 'pc-i440fx-7.2-machine')
         client.request({'execute': 'device_add', 'arguments': {
-            'driver': 'VGA', 'id': 'video', 'addr': str(SLOT), **card}})
+            'driver': self.driver, 'id': 'video', 'addr': str(SLOT), **card}})
         client.call('cont')
         program = Program()
         program.attach(SLOT)
@@ -276,6 +277,21 @@ def linear_modes(recorder):
         pair.compare(linear(pair, 3840, 2160, 32), '4K')
 
 
+def bochs_display(recorder):
+    """a bochs-display: its memory, registers and EDID, and pictures of 16 and 32 bits"""
+    with Pair(recorder, 'bochs-display', vgamem=8 << 20) as pair:
+        for bpp in 16, 32:
+            program = Program(bpp)
+            for index, value in ((vgaprogram.XRES, 640), (vgaprogram.YRES, 480),
+                                 (vgaprogram.BPP, bpp), (vgaprogram.ENABLE, 0x41)):
+                program.lines.append('writew %#x %#x' % (MMIO + 0x500 + 2 * index, value))
+            program.write(FRAME_BUFFER, program.noise(640 * 480 * bpp // 8))
+            pair.compare(program, '%d bits' % bpp)
+        program.lines = ['read %#x 0x100' % MMIO, 'read %#x 2' % (MMIO + 0x514),
+                         'read %#x 8' % (MMIO + 0x600)]
+        pair.run(program)
+
+
 def fifteen_bits(recorder):
     """with 15 bits, white is white; QEMU leaves the low bits of colours 0"""
     with Pair(recorder) as pair:
@@ -382,5 +398,6 @@ def dump(client, path):
 
 
 if __name__ == '__main__':
-    vmdtest.main([text_modes, nine_dots, graphics_modes, write_modes, linear_modes, fifteen_bits,
+    vmdtest.main([text_modes, nine_dots, graphics_modes, write_modes, linear_modes, bochs_display,
+                  fifteen_bits,
                   registers, dispi_registers, edid_and_configuration, on_tcg(grub_menu)])

@@ -337,19 +337,24 @@ static void test_foreign_state(void)
     g_autoptr(Surface) surface = NULL;
     g_autoptr(GByteArray) state = g_byte_array_new();
     Device *dev = to_device(object_resolve_type(rig->root, "v", &qmp_class_device, NULL));
+    /* ID, width and height; offsets. */
+    static const guint8 before[] = { 0xc5, 0xb0, 0x80, 0x02, 0x90, 0x01 };
     static const guint8 offsets[] = { 0x33, 0x03, 0x44, 0x04 };
+    guint found = 0;
 
     vga_dispi_mode(rig, 640, 400, 32);
     vga_dispi(rig, VBE_VIRT_WIDTH, 640 + 8);
     g_assert_true(device_save(dev, state, NULL));
     for (guint i = 0; i + 20 <= state->len; i++) {
-        guint16 *r = (guint16 *)(state->data + i);
+        guint8 *r = state->data + i;
 
-        if (r[VBE_ID] == VBE_ID_LAST && r[VBE_XRES] == 640 && r[VBE_YRES] == 400) {
-            memcpy(r + VBE_X_OFFSET, offsets, sizeof(offsets));
-            r[VBE_XRES] = 0xffff;
+        if (memcmp(r, before, sizeof(before)) == 0) {
+            memcpy(r + 2 * VBE_X_OFFSET, offsets, sizeof(offsets));
+            memset(r + 2 * VBE_XRES, 0xff, 2);
+            found++;
         }
     }
+    g_assert_cmpuint(found, ==, 1);
     g_assert_true(device_load(dev, state->data, state->len, NULL));
     surface = vga_picture(rig);
     g_assert_cmpuint(surface_width(surface), ==, VGA_MAX_WIDTH);

@@ -357,6 +357,42 @@ static void test_mmio(void)
                            "0x12345678");
 }
 
+/* A card with DISPI only: dark until a mode of direct colours is set. */
+static void test_bochs(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GError) error = NULL;
+    const guint8 devfn = PCI_DEVFN(2, 0);
+
+    g_assert_null(rig_device(rig, "bochs-display", "v", &error, "vgamem", "5000000", NULL));
+    g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
+    g_clear_error(&error);
+    rig_device(rig, "bochs-display", "v", &error, "addr", "2", "romfile", "", "edid", "off", NULL);
+    g_assert_no_error(error);
+    rig_reset(rig);
+    rig_pci_write(rig, 0, devfn, PCI_BASE_ADDRESS_0, VGA_FRAMES, 4);
+    rig_pci_write(rig, 0, devfn, PCI_BASE_ADDRESS_0 + 8, VGA_MMIO, 4);
+    rig_pci_write(rig, 0, devfn, PCI_COMMAND, PCI_COMMAND_IO | PCI_COMMAND_MEMORY, 2);
+    g_assert_cmphex(rig_in(rig, 0x3c4, 1), ==, 0xff);
+    g_assert_cmphex(mmio(rig, 0, 4), ==, 0xffffffff);
+    g_assert_cmphex(mmio(rig, 0x400, 1), ==, 0xff);
+    g_assert_cmphex(mmio(rig, 0x500, 2), ==, VBE_ID_LAST);
+    g_assert_cmpuint(mmio(rig, 0x514, 2), ==, 256);
+    for (guint bpp = 8; bpp <= 32; bpp += 8) {
+        g_autoptr(Surface) surface = NULL;
+        const guint16 values[] = { 64, 48, bpp, VBE_ENABLED };
+
+        for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
+            address_space_write(rig->memory, VGA_MMIO + 0x502 + 2 * i, values[i], 2);
+        }
+        vga_frame_put(rig, 0, 0xffffffff, 4);
+        surface = vga_picture(rig);
+        g_assert_cmpuint(surface_width(surface), ==, 64);
+        g_assert_cmphex(surface_row(surface, 0)[0] & 0xffffff, ==, bpp == 8 ? 0 : 0xffffff);
+        address_space_write(rig->memory, VGA_MMIO + 0x508, 0, 2);
+    }
+}
+
 /* ---- EDID ---- */
 
 static void test_edid(void)
@@ -478,7 +514,7 @@ static const struct {
 } test_cases[] = {
     CASE(masks), CASE(attributes), CASE(dac), CASE(crtc), CASE(reset), CASE(write_modes),
     CASE(write_mode_3), CASE(functions), CASE(reads), CASE(chained), CASE(maps), CASE(bounds),
-    CASE(dispi), CASE(dispi_fits), CASE(mmio), CASE(edid), CASE(edid_mapped), CASE(beam),
+    CASE(dispi), CASE(dispi_fits), CASE(mmio), CASE(bochs), CASE(edid), CASE(edid_mapped), CASE(beam),
     CASE(beam_always), CASE(two),
 };
 

@@ -84,6 +84,7 @@ NEEDS = {
     'system_wakeup': 'pc running asleep',
     # Machines and devices.
     'VGA': 'pc',
+    'bochs-display': 'pc',
     'e1000': 'pc net0',
     'floppy': 'pc',
     'fw-cfg-file': 'microvm',
