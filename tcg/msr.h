@@ -12,6 +12,10 @@ enum {
     MSR_APIC_BASE = 0x1b,
     MSR_ARCH_CAPABILITIES = 0x10a,
     MSR_TSC_DEADLINE = 0x6e0,
+    TCG_MSR_HV_OS_ID = 0x40000000,
+    TCG_MSR_HV_HYPERCALL = 0x40000001,
+    TCG_MSR_HV_REFERENCE_TSC = 0x40000021,
+    TCG_MSR_HV_ASSIST = 0x40000073,
     MSR_MISC_ENABLE_RESET = 0x1801,     /* fast strings; neither BTS nor PEBS */
     EFER_AUTO_IBRS = 1 << 21,
     HWCR_TSC_AT_P0 = 1 << 24,
@@ -50,5 +54,7 @@ bool tcg_msr_is_constant(const TcgState *s, guint32 number);
 
 /* Memory types and machine checks, or NULL; msr-memory.c. */
 const TcgMsr *tcg_msr_find_memory(guint32 number);
+/* Hyper-V's, or NULL; op-hyperv.c. */
+const TcgMsr *tcg_msr_find_hyperv(guint32 number);
 
 #endif

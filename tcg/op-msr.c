@@ -320,7 +320,7 @@ static const TcgMsr *find(guint32 number)
             return &ignored_msr;
         }
     }
-    return memory;
+    return memory ? memory : tcg_msr_find_hyperv(number);
 }
 
 bool tcg_msr_peek(TcgState *s, guint32 number, guint64 *ret_value)

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 
 #include "qmp/error.h"
 #include "tcg/host-clock.h"
@@ -249,4 +250,12 @@ void tcg_timers_free(TcgTimers *timers)
     g_mutex_clear(&timers->lock);
     g_cond_clear(&timers->wake);
     g_free(timers);
+}
+
+guint64 tcg_thread_time(void)
+{
+    struct timespec used = { 0 };
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (guint64)used.tv_sec * 1000000000 + used.tv_nsec;
 }

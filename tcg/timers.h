@@ -34,4 +34,7 @@ void tcg_timers_changed(TcgVcpu *vcpu);
  * tcg_timers_new().  Does not wait. */
 guint64 tcg_tsc_frequency(TcgAccel *tcg);
 
+/* The time that the calling thread has run, in nanoseconds. */
+guint64 tcg_thread_time(void);
+
 #endif

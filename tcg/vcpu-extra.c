@@ -63,13 +63,15 @@ static void vectors_out(const TcgState *s, X86CpuState *ret_state)
 enum { MSR_HWCR = 0xc0010015u };
 
 /* MSRs that are not in X86Msrs and that a guest can change: speculation control;
- * memory types; machine checks; HWCR. */
+ * memory types; machine checks; HWCR; pages of Hyper-V's. */
 static const struct {
     guint32 first, last;
 } more_msrs[] = {
     { 0x48, 0x48 }, { 0x200, 0x20f }, { 0x250, 0x250 }, { 0x258, 0x259 }, { 0x268, 0x26f },
     { 0x2ff, 0x2ff }, { 0x17b, 0x17b }, { 0x400, 0x400 + 4 * TCG_N_BANKS - 1 },
-    { MSR_HWCR, MSR_HWCR },
+    { MSR_HWCR, MSR_HWCR }, { TCG_MSR_HV_OS_ID, TCG_MSR_HV_HYPERCALL },
+    { TCG_MSR_HV_REFERENCE_TSC, TCG_MSR_HV_REFERENCE_TSC },
+    { TCG_MSR_HV_ASSIST, TCG_MSR_HV_ASSIST },
 };
 
 /* The reset value, which need not be saved. */

@@ -153,6 +153,11 @@ static const QmpClass *no_model(const char *name, GError **error)
     g_autofree char *hint = NULL, *quoted = qmp_text_quote(name);
     QmpNearest nearest;
 
+    if (g_str_equal(name, "help") || g_str_equal(name, "?")) {
+        qmp_error_set(error, ERROR_REASON_CLASS_NOT_FOUND, "'vmctl schema cpus' lists the CPU "
+                      "models, 'vmctl schema features' their features");
+        return NULL;
+    }
     qmp_nearest_init(&nearest, name);
     for (guint i = 0; i < qmp_n_classes; i++) {
         const char *model = qmp_classes[i]->name;

@@ -190,7 +190,7 @@ def unread(coverage, schema, used):
     for p in coverage['properties']:
         # Feature bits are read through the table qmp_cpuid_bits.
         attributes = schema.attributes[p['class'], p['name']]
-        if 'cpuid' not in attributes and not has_one_value(attributes) and not {
+        if not {'cpuid', 'msr'} & set(attributes) and not has_one_value(attributes) and not {
                 p['c-name'], p['name']} & used:
             found['property %s %s' % (p['class'], p['name'])] = p['at']
     single = schema.single_members()

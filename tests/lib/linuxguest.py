@@ -49,12 +49,13 @@ def command_line():
     return KVM_APPEND if vmdtest.accel() == 'kvm' else debianguest.APPEND
 
 
-def add_cpu(client):
+def add_cpu(client, props=()):
     """A CPU that such a kernel runs on."""
     if vmdtest.accel() == 'kvm':
-        client.call('device_add', driver='qemu64-x86_64-cpu', tsc_deadline=True, x2apic=True)
+        client.call('device_add', driver='qemu64-x86_64-cpu', tsc_deadline=True, x2apic=True,
+                    **dict(props))
     else:
-        client.call('device_add', driver='max-x86_64-cpu')
+        client.call('device_add', driver='max-x86_64-cpu', **dict(props))
 
 
 def virtio(kind):
@@ -66,10 +67,11 @@ def virtio(kind):
 class Guest:
     """A machine before its first cont: add devices, then boot().  A microvm unless the test
     says otherwise, or the kernel finds no devices there: see virtio().  files are kernel and
-    initramfs, if it matters which; own: properties of the machine in the place of these."""
+    initramfs, if it matters which; own: properties of the machine in the place of these; cpu:
+    pairs of the CPU's."""
 
     def __init__(self, daemon, client, size=96 << 20, append='', kernel='linux-6.12-emul-full',
-                 machine_type=None, hardware=False, files=None, own=None, **machine):
+                 machine_type=None, hardware=False, files=None, own=None, cpu=(), **machine):
         self.daemon, self.client, self.text = daemon, client, ''
         if own is not None:
             machine.update(own)
@@ -82,7 +84,7 @@ class Guest:
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=size)
         client.call('object-add', qom_type=machine_type + '-machine', id='machine',
                     memory_backend='ram', **machine)
-        add_cpu(client)
+        add_cpu(client, cpu)
         self.console = self.chardev('console')
         client.call('device_add', driver='isa-serial', id='com1', chardev='console')
 

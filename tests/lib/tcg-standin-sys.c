@@ -45,6 +45,11 @@ guint64 tcg_heavy(TcgState *s, guint64 (*f)(TcgState *s, void *argument), void *
     return f(s, argument);
 }
 
+guint64 tcg_thread_time(void)
+{
+    return 12345678;
+}
+
 guint64 tcg_tsc_frequency(TcgAccel *tcg)
 {
     return STANDIN_TSC_HZ;
@@ -114,6 +119,12 @@ void tcg_store_bytes(TcgState *s, guint64 linear, const void *bytes, guint size,
     if (the_standin.pending_after > 0 && --the_standin.pending_after == 0) {
         s->pending = 1;
     }
+}
+
+bool tcg_phys_write(TcgState *s, guint64 gpa, const void *bytes, guint size)
+{
+    memcpy(the_standin.ram + gpa, bytes, size);
+    return false;
 }
 
 guint64 tcg_load(TcgState *s, guint64 linear, guint size, TcgAccess access)

@@ -80,6 +80,25 @@ def host_is_intel():
 
 
 @on_tcg
+def hyperv(recorder):
+    """a guest that knows Hyper-V finds it, and its clock"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        guest = Guest(daemon, client, cpu=[('hv-' + name, True) for name in (
+            'relaxed', 'time', 'vpindex', 'runtime', 'frequencies')])
+        guest.boot()
+        messages = guest.run('dmesg')
+        assert 'Hypervisor detected: Microsoft Hyper-V' in messages, messages
+        assert 'Call Trace' not in messages and 'unchecked MSR' not in messages, messages
+        folder = '/sys/devices/system/clocksource/clocksource0'
+        source = guest.run('cat %s/current_clocksource' % folder)
+        assert source.split()[-1].startswith('hyperv_clocksource'), source
+        first, second = (float(guest.run('sleep 1; cat /proc/uptime').split()[-2])
+                         for _ in range(2))
+        assert 0.9 < second - first < 10, (first, second)
+
+
+@on_tcg
 def clock(recorder):
     """without HPET and ACPI's timer the guest's clock is the time stamp counter"""
     if not host_is_intel():
@@ -146,4 +165,4 @@ def sleeps(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([on_pc, on_microvm, small_kernels, reboots, clock, watchdog, sleeps])
+    vmdtest.main([on_pc, on_microvm, small_kernels, reboots, hyperv, clock, watchdog, sleeps])

@@ -460,6 +460,68 @@ static void test_msr_constants(void)
     g_assert_cmphex(rdmsr(t, 0x10), ==, ~0ull);
 }
 
+static void add_hyperv(Standin *t, guint32 privileges)
+{
+    static const guint32 leaves[] = { 0x40000000, 0x40000001, 0x40000003 };
+    const guint32 eax[] = { 0x40000005, 0x31237648, privileges };
+
+    for (guint i = 0; i < G_N_ELEMENTS(leaves); i++) {
+        t->leaves[t->cpuid.len++] = (CpuidLeaf){ .leaf = leaves[i], .eax = eax[i] };
+    }
+}
+
+/* TLFS: hypercall page, reference time, rates. */
+static void test_hyperv(void)
+{
+    static const guint8 code[] = { 0xb8, 2, 0, 0, 0, 0x31, 0xd2, 0xc3 };
+    Standin *t = standin_new();
+
+    tcg_msr_reset(&t->s);
+    g_assert_cmphex(wrmsr(t, 0x40000000, 1), ==, GP0);
+    add_hyperv(t, 0xa63);
+    memset(t->ram, 0xee, sizeof(t->ram));
+    g_assert_cmphex(wrmsr(t, 0x40000001, 0x1001), ==, 0);       /* before the guest's id */
+    g_assert_cmphex(rdmsr(t, 0x40000001), ==, 0x1000);
+    g_assert_cmphex(t->ram[0x1000], ==, 0xee);
+    g_assert_cmphex(wrmsr(t, 0x40000000, 0x8100), ==, 0);
+    g_assert_cmphex(wrmsr(t, 0x40000001, 0x1001), ==, 0);
+    g_assert_cmphex(rdmsr(t, 0x40000001), ==, 0x1001);
+    g_assert_cmpmem(t->ram + 0x1000, sizeof(code), code, sizeof(code));
+    g_assert_cmphex(wrmsr(t, 0x40000000, 0), ==, 0);
+    g_assert_cmphex(rdmsr(t, 0x40000001), ==, 0x1000);
+
+    g_assert_cmphex(rdmsr(t, 0x40000002), ==, 0);
+    g_assert_cmphex(wrmsr(t, 0x40000002, 1), ==, GP0);
+    g_assert_cmphex(rdmsr(t, 0x40000010), ==, 123456);
+    g_assert_cmphex(wrmsr(t, 0x40000021, 0x2001), ==, 0);
+    g_assert_cmphex(t->ram[0x2000] | t->ram[0x2003], ==, 0);
+    g_assert_cmphex(t->ram[0x2004], ==, 0xee);
+    g_assert_cmphex(wrmsr(t, 0x40000073, 0x3001), ==, 0);
+    g_assert_cmphex(rdmsr(t, 0x40000073), ==, 0x3001);
+    g_assert_cmphex(rdmsr(t, 0x40000022), ==, STANDIN_TSC_HZ);
+    g_assert_cmphex(rdmsr(t, 0x40000023), ==, 1000000000);
+}
+
+/* The reference time does not jump when the guest writes its counter. */
+static void test_hyperv_time(void)
+{
+    Standin *t = standin_new();
+    guint64 before, after;
+
+    tcg_msr_reset(&t->s);
+    add_hyperv(t, 0x2);
+    before = rdmsr(t, 0x40000020);
+    g_assert_cmphex(wrmsr(t, 0x10, 1ull << 62), ==, 0);
+    after = rdmsr(t, 0x40000020);
+    g_assert_cmpuint(after, >=, before);
+    g_assert_cmpuint(after - before, <, 100000000);
+    /* What it may not use is not there. */
+    g_assert_cmphex(rdmsr(t, 0x40000002), ==, ~0ull);
+    g_assert_cmphex(rdmsr(t, 0x40000010), ==, ~0ull);
+    g_assert_cmphex(rdmsr(t, 0x40000021), ==, ~0ull);
+    g_assert_cmphex(rdmsr(t, 0x40000022), ==, ~0ull);
+}
+
 /* What the guest's CPUID does not have is not there. */
 static void test_msr_absent(void)
 {
@@ -704,6 +766,8 @@ int main(int argc, char **argv)
     g_test_add_func("/tcg/msr/values", test_msrs);
     g_test_add_func("/tcg/msr/constants", test_msr_constants);
     g_test_add_func("/tcg/msr/absent", test_msr_absent);
+    g_test_add_func("/tcg/msr/hyperv", test_hyperv);
+    g_test_add_func("/tcg/msr/hyperv-time", test_hyperv_time);
     g_test_add_func("/tcg/msr/efer", test_efer);
     g_test_add_func("/tcg/msr/apic", test_apic_msrs);
     g_test_add_func("/tcg/msr/tsc", test_tsc);

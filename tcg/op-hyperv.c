@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Registers of a guest that knows Hyper-V: Hypervisor Top Level Functional Specification,
+ * chapters 3 (identity, hypercall page), 7 (virtual processors) and 12 (timers).
+ *
+ * There are no hypercalls: the page has code that returns "invalid hypercall code" by itself.
+ * The reference TSC page says that it is not valid, so that the guest reads the counter's
+ * register, which is not slower here.
+ */
+#include "config.h"
+#include "tcg/apic.h"
+#include "tcg/light.h"
+#include "tcg/msr.h"
+#include "tcg/system.h"
+#include "tcg/tcg-accel.h"
+#include "tcg/timers.h"
+
+enum {
+    LEAF_INTERFACE = 0x40000001,
+    LEAF_FEATURES = 0x40000003,
+    SIGNATURE = 0x31237648,     /* "Hv#1" */
+    PAGE_ENABLED = 1,
+    PAGE_OFFSET = 0xfff,
+    UNITS_PER_SECOND = 10000000,        /* of the reference time: 100 ns */
+};
+
+static bool may_hyperv(const TcgState *s)
+{
+    return tcg_cpuid_register(s, LEAF_INTERFACE, 0, TCG_EAX) == SIGNATURE;
+}
+
+static bool has(const TcgState *s, guint bit)
+{
+    return may_hyperv(s) && tcg_cpuid_has(s, LEAF_FEATURES, 0, TCG_EAX, bit);
+}
+
+static bool may_runtime(const TcgState *s)
+{
+    return has(s, 0);
+}
+
+static bool may_time(const TcgState *s)
+{
+    return has(s, 1);
+}
+
+static bool may_reference_tsc(const TcgState *s)
+{
+    return has(s, 9);
+}
+
+static bool may_index(const TcgState *s)
+{
+    return has(s, 6);
+}
+
+static bool may_frequencies(const TcgState *s)
+{
+    return has(s, 11);
+}
+
+/* ---- Pages ---- */
+
+/* Without the guest's id, the hypercall page is off. */
+static bool set_os_id(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
+{
+    s->msr.hv_os_id = value;
+    if (!value) {
+        s->msr.hv_hypercall &= ~(guint64)PAGE_ENABLED;
+    }
+    return true;
+}
+
+static bool set_hypercall(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
+{
+    /* mov $2, %eax (HV_STATUS_INVALID_HYPERCALL_CODE); xor %edx, %edx; ret */
+    static const guint8 code[8] = { 0xb8, 2, 0, 0, 0, 0x31, 0xd2, 0xc3 };
+
+    if (!s->msr.hv_os_id) {
+        value &= ~(guint64)PAGE_ENABLED;
+    }
+    s->msr.hv_hypercall = value;
+    if (value & PAGE_ENABLED) {
+        tcg_phys_write(s, value & ~(guint64)PAGE_OFFSET, code, sizeof(code));
+    }
+    return true;
+}
+
+/* Pages that begin with a 0: the reference TSC page's sequence number, which says that it is not
+ * valid; and the assist page's, which says that each interrupt needs an EOI.  Guests set an
+ * assist page whether or not they may use it. */
+static bool set_page(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
+{
+    static const guint8 zero[4];
+
+    if (value & PAGE_ENABLED) {
+        tcg_phys_write(s, value & ~(guint64)PAGE_OFFSET, zero, sizeof(zero));
+    }
+    return tcg_msr_set_member(s, msr, number, value);
+}
+
+/* ---- Time ---- */
+
+/* Since the counter was 0, whatever the guest has written to it since. */
+static guint64 heavy_reference_time(TcgState *s, void *argument)
+{
+    guint64 rate = tcg_tsc_frequency(s->vcpu->tcg);
+    guint64 tsc = tcg_tsc(s) - s->tsc_adjust;
+
+    return tsc / rate * UNITS_PER_SECOND + tsc % rate * UNITS_PER_SECOND / rate;
+}
+
+static guint64 heavy_runtime(TcgState *s, void *argument)
+{
+    return tcg_thread_time() / 100;
+}
+
+static guint64 heavy_tsc_rate(TcgState *s, void *argument)
+{
+    return tcg_tsc_frequency(s->vcpu->tcg);
+}
+
+static bool get_reference_time(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value)
+{
+    *ret_value = tcg_heavy(s, heavy_reference_time, NULL);
+    return true;
+}
+
+static bool get_runtime(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value)
+{
+    *ret_value = tcg_heavy(s, heavy_runtime, NULL);
+    return true;
+}
+
+static bool get_tsc_rate(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value)
+{
+    *ret_value = tcg_heavy(s, heavy_tsc_rate, NULL);
+    return true;
+}
+
+/* ---- Identity ---- */
+
+static bool get_index(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value)
+{
+    *ret_value = s->vcpu->cpu->index;
+    return true;
+}
+
+#define MEMBER(number, field) \
+    .first = (number), .last = (number), .offset = G_STRUCT_OFFSET(TcgState, field), \
+    .get = tcg_msr_get_member
+
+static const TcgMsr msrs[] = {
+    { MEMBER(TCG_MSR_HV_OS_ID, msr.hv_os_id), .set = set_os_id, .may = may_hyperv },
+    { MEMBER(TCG_MSR_HV_HYPERCALL, msr.hv_hypercall), .set = set_hypercall, .may = may_hyperv },
+    { .first = 0x40000002, .last = 0x40000002, .get = get_index, .may = may_index },
+    { .first = 0x40000010, .last = 0x40000010, .get = get_runtime, .may = may_runtime },
+    { .first = 0x40000020, .last = 0x40000020, .get = get_reference_time, .may = may_time },
+    { MEMBER(TCG_MSR_HV_REFERENCE_TSC, msr.hv_reference_tsc), .set = set_page,
+      .may = may_reference_tsc },
+    { MEMBER(TCG_MSR_HV_ASSIST, msr.hv_assist), .set = set_page, .may = may_hyperv },
+    { .first = 0x40000022, .last = 0x40000022, .get = get_tsc_rate, .may = may_frequencies },
+    { .first = 0x40000023, .last = 0x40000023, .get = tcg_msr_get_constant,
+      .value = TCG_CRYSTAL_KHZ * 1000ull, .may = may_frequencies },
+};
+
+const TcgMsr *tcg_msr_find_hyperv(guint32 number)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(msrs); i++) {
+        if (number == msrs[i].first) {
+            return &msrs[i];
+        }
+    }
+    return NULL;
+}
