@@ -128,6 +128,20 @@ def groups(recorder):
         m.refuse('device-not-found', device='file0', iops=5)
         m.refuse('property-missing', iops=5)
         assert m.inserted()['iops'] == 5 and m.groups() == ['other', 'own']
+        kinds = 'bps', 'bps_rd', 'bps_wr', 'iops', 'iops_rd', 'iops_wr'
+        for some in kinds[0::3], kinds[1:3] + kinds[4:]:
+            wanted = {k + suffix: value for k in some for suffix, value in (
+                ('', 1000), ('_max', 2000), ('_max_length', 5))}
+            m.throttle(id='vd0', iops_size=512, **wanted)
+            info = m.inserted()
+            assert {k: info.get(k) for k in wanted} == wanted, info
+            assert {k: info[k] for k in kinds if k not in some} == dict.fromkeys(
+                set(kinds) - set(some), 0), info
+        # The same by hand.
+        m.client.call('qom-set', path='/block-nodes/disk0', property='io-limits', value='own')
+        recorder.write('block-raw', 'io-limits')
+        assert m.inserted()['group'] == 'own'
+        m.client.call('qom-set', path='/block-nodes/disk0', property='io-limits', value='other')
         m.client.call('object-add', qom_type='policy', id='strict', deprecated_input='reject')
         m.refuse('deprecated-input', device='disk0', iops=6)
         m.throttle(id='vd0')
