@@ -635,6 +635,31 @@ static void test_state_write(FdcHost *h, gconstpointer data)
     fdc_host_clear(&other);
 }
 
+/* Into a controller whose own request waits: that one is dropped, the loaded one is sent. */
+static void test_state_over_request(FdcHost *h, gconstpointer data)
+{
+    Saved saved;
+    FdcHost other;
+
+    fdc_host_dma(h, true, BUF, SECTOR);
+    FDC_SEND(h, 0x46, 0, 0, 0, 3, 2, 18, 0x1b, 0xff);
+    machine_pause(h->rig->machine);
+    save(h, &saved);
+    other_init(&other);
+    run(&other);
+    fdc_host_start(&other);
+    FDC_SEND(&other, 0x46, 0, 0, 0, 9, 2, 18, 0x1b, 0xff);
+    fdc_host_out(&other, FDC_DSR, 0x80);                /* which is not waited for any more */
+    machine_pause(other.rig->machine);
+    fdc_host_poll(&other);                              /* it ends, and nobody is told */
+    load(&other, &saved);
+    run(&other);
+    assert_sectors(&other, BUF, 2, 1);
+    FDC_COMMAND(&other);
+    FDC_ASSERT(&other, 0, 0, 0, 0, 0, 4, 2);
+    fdc_host_clear(&other);
+}
+
 /* State that no controller has. */
 static void test_state_invalid(FdcHost *h, gconstpointer data)
 {
@@ -693,6 +718,7 @@ int main(int argc, char **argv)
     CASE(error_stops);
     CASE(state_read);
     CASE(state_write);
+    CASE(state_over_request);
     CASE(state_invalid);
     return g_test_run();
 }
