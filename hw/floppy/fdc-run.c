@@ -88,6 +88,7 @@ static void submit(Fdc *s)
         io_done(s, ENOMEDIUM);
         return;
     }
+    s->stale = false;
     s->iov = (struct iovec){ s->buffer, t->n * FLOPPY_SECTOR };
     s->request.front.block = (BlockRequest){
         .op = t->io == FDC_IO_READ ? BLOCK_OP_READ : BLOCK_OP_WRITE,

@@ -300,6 +300,7 @@ static bool fdc_state_loaded(Device *dev, GError **error)
                       "state of '%s' is not that of a floppy disk controller", dev->object.name);
         return false;
     }
+    isa_dma_request(&s->dma, false);    /* until the machine runs */
     fdc_update_irq(s);
     return true;
 }

@@ -5,7 +5,9 @@
  */
 #include "config.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "qmp/error.h"
 #include "hw/block/disk.h"
@@ -451,6 +453,69 @@ static void test_removal_in_flight(FdcHost *h, gconstpointer data)
     g_assert_cmphex(fdc_host_in(h, FDC_DIR), ==, 0x80);
 }
 
+/* ---- Errors of the host ---- */
+
+/* Files cannot become longer than that, or be written beyond it; returns the former limit. */
+static struct rlimit limit_files(rlim_t bytes)
+{
+    struct rlimit former, limit;
+
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &former);
+    limit = (struct rlimit){ bytes, former.rlim_max };
+    setrlimit(RLIMIT_FSIZE, &limit);
+    return former;
+}
+
+static void test_write_error(FdcHost *h, gconstpointer data)
+{
+    struct rlimit former = limit_files(SECTOR);
+
+    fdc_host_dma(h, false, BUF, SECTOR);
+    FDC_COMMAND(h, 0x45, 0, 0, 0, 5, 2, 18, 0x1b, 0xff);
+    setrlimit(RLIMIT_FSIZE, &former);
+    FDC_ASSERT(h, 0x50, 0, 0, 0, 0, 5, 2);              /* equipment check */
+    fdc_host_dma(h, false, BUF, SECTOR);
+    FDC_COMMAND(h, 0x45, 0, 0, 0, 5, 2, 18, 0x1b, 0xff);
+    FDC_ASSERT(h, 0, 0, 0, 0, 0, 6, 2);
+}
+
+/* The machine stops, and the command goes on when it runs again: or, after a reset of the
+ * controller, the next one does. */
+static void test_error_stops(FdcHost *h, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    struct rlimit former;
+
+    fdc_host_node(h, "b", FDC_IMAGE, false);
+    rig_device(h->rig, "floppy", "drive-b", &error, "drive", "b", "werror", "stop", NULL);
+    g_assert_no_error(error);
+    for (guint reset = 0; reset < 2; reset++) {
+        former = limit_files(SECTOR);
+        fill(h, BUF, 100 + reset, 1);
+        fdc_host_dma(h, false, BUF, SECTOR);
+        FDC_SEND(h, 0x45, 1, 0, 0, 5, 2, 18, 0x1b, 0xff);
+        fdc_host_poll(h);
+        rig_deliver(h->rig);
+        g_assert_cmpuint(h->rig->stops, ==, reset + 1);
+        g_assert_cmphex(fdc_host_in(h, FDC_MSR), ==, 0x10);
+        if (reset) {
+            fdc_host_out(h, FDC_DOR, 0x08);
+            fdc_host_start(h);
+            fdc_host_dma(h, true, BUF, SECTOR);
+            FDC_SEND(h, 0x46, 1, 0, 0, 7, 2, 18, 0x1b, 0xff);
+        }
+        machine_pause(h->rig->machine);
+        setrlimit(RLIMIT_FSIZE, &former);
+        g_assert_true(machine_run(h->rig->machine, NULL));
+        FDC_COMMAND(h);
+        FDC_ASSERT(h, 1, 0, 0, 0, 0, reset ? 8 : 6, 2);
+    }
+    assert_sectors(h, BUF, 6, 1);
+}
+
+/* ---- State ---- */
+
 typedef struct {
     GByteArray *fdc, *drive, *dma;
 } Saved;
@@ -570,6 +635,31 @@ static void test_state_write(FdcHost *h, gconstpointer data)
     fdc_host_clear(&other);
 }
 
+/* Into a controller whose own request waits: that one is dropped, the loaded one is sent. */
+static void test_state_over_request(FdcHost *h, gconstpointer data)
+{
+    Saved saved;
+    FdcHost other;
+
+    fdc_host_dma(h, true, BUF, SECTOR);
+    FDC_SEND(h, 0x46, 0, 0, 0, 3, 2, 18, 0x1b, 0xff);
+    machine_pause(h->rig->machine);
+    save(h, &saved);
+    other_init(&other);
+    run(&other);
+    fdc_host_start(&other);
+    FDC_SEND(&other, 0x46, 0, 0, 0, 9, 2, 18, 0x1b, 0xff);
+    fdc_host_out(&other, FDC_DSR, 0x80);                /* which is not waited for any more */
+    machine_pause(other.rig->machine);
+    fdc_host_poll(&other);                              /* it ends, and nobody is told */
+    load(&other, &saved);
+    run(&other);
+    assert_sectors(&other, BUF, 2, 1);
+    FDC_COMMAND(&other);
+    FDC_ASSERT(&other, 0, 0, 0, 0, 0, 4, 2);
+    fdc_host_clear(&other);
+}
+
 /* State that no controller has. */
 static void test_state_invalid(FdcHost *h, gconstpointer data)
 {
@@ -624,8 +714,11 @@ int main(int argc, char **argv)
     CASE(reset_in_flight);
     CASE(machine_reset);
     CASE(removal_in_flight);
+    CASE(write_error);
+    CASE(error_stops);
     CASE(state_read);
     CASE(state_write);
+    CASE(state_over_request);
     CASE(state_invalid);
     return g_test_run();
 }
