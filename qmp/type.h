@@ -354,7 +354,7 @@ struct QmpClass {
     guint32 cpu_max;            /* of a machine: most CPUs that it takes */
     const QmpClass *default_cpu; /* of a machine: what clients take by default */
     const char *default_ram_id; /* of a machine: what clients call its memory, or NULL */
-    const char *const *events;  /* that its objects emit, NULL-terminated, or NULL */
+    const char *const *events;  /* that its objects emit, NULL-terminated; NULL: as its parent */
     const QmpClass *const *buses; /* that it provides for others, likewise */
     guint32 index;              /* in qmp_classes[] */
     guint32 place;              /* 1 + index in qmp_class_places[]; 0: none */

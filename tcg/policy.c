@@ -257,57 +257,74 @@ typedef struct {
     bool ends;
 } HelperRow;
 
-#define ROW(mnemonic, op) [ZYDIS_MNEMONIC_##mnemonic] = { tcg_op_##op, false }
-#define END(mnemonic, op) [ZYDIS_MNEMONIC_##mnemonic] = { tcg_op_##op, true }
+/* Instructions that C executes: ROW goes on in the block, END ends it. */
+#define HELPERS(ROW, END) \
+    /* Segments and descriptors */ \
+    END(LDS, load_far) END(LES, load_far) END(LFS, load_far) END(LGS, load_far) \
+    END(LSS, load_far) ROW(LAR, lar) ROW(LSL, lsl) ROW(VERR, verr) ROW(VERW, verw) \
+    ROW(ARPL, arpl) END(LGDT, lgdt) END(LIDT, lidt) ROW(SGDT, sgdt) ROW(SIDT, sidt) \
+    END(LLDT, lldt) ROW(SLDT, sldt) END(LTR, ltr) ROW(STR, str) ROW(BOUND, bound) \
+    /* Far transfers and interrupts */ \
+    END(IRET, iret) END(IRETD, iret) END(IRETQ, iret) END(INT, int) END(INT3, int3) \
+    END(INTO, into) END(INT1, int1) \
+    /* The stack */ \
+    ROW(PUSHA, pusha) ROW(PUSHAD, pusha) ROW(POPA, popa) ROW(POPAD, popa) \
+    END(POPF, popf) END(POPFD, popf) END(POPFQ, popf) ROW(ENTER, enter) \
+    /* The system */ \
+    END(CLTS, clts) END(LMSW, lmsw) ROW(SMSW, smsw) END(INVLPG, invlpg) \
+    END(INVPCID, invpcid) END(INVD, invd) END(WBINVD, wbinvd) END(HLT, hlt) \
+    ROW(CLD, cld_std) ROW(STD, cld_std) \
+    END(CLAC, clac) END(STAC, stac) END(SWAPGS, swapgs) \
+    ROW(RDFSBASE, rdfsgsbase) ROW(RDGSBASE, rdfsgsbase) \
+    ROW(WRFSBASE, wrfsgsbase) ROW(WRGSBASE, wrfsgsbase) \
+    END(SYSCALL, syscall) END(SYSRET, sysret) END(SYSENTER, sysenter) END(SYSEXIT, sysexit) \
+    ROW(RDTSC, rdtsc) ROW(RDTSCP, rdtscp) ROW(RDPID, rdpid) ROW(RDPMC, rdpmc) \
+    ROW(PAUSE, pause) ROW(XGETBV, xgetbv) END(XSETBV, xsetbv) END(CPUID, cpuid) \
+    END(RDMSR, rdmsr) END(WRMSR, wrmsr) \
+    ROW(IN, in) ROW(OUT, out) \
+    END(INSB, ins) END(INSW, ins) END(INSD, ins) \
+    END(OUTSB, outs) END(OUTSW, outs) END(OUTSD, outs) \
+    /* Strings */ \
+    ROW(MOVSB, movs) ROW(MOVSW, movs) ROW(MOVSD, movs) ROW(MOVSQ, movs) \
+    ROW(STOSB, stos) ROW(STOSW, stos) ROW(STOSD, stos) ROW(STOSQ, stos) \
+    ROW(LODSB, lods) ROW(LODSW, lods) ROW(LODSD, lods) ROW(LODSQ, lods) \
+    ROW(CMPSB, cmps) ROW(CMPSW, cmps) ROW(CMPSD, cmps) ROW(CMPSQ, cmps) \
+    ROW(SCASB, scas) ROW(SCASW, scas) ROW(SCASD, scas) ROW(SCASQ, scas) \
+    /* x87 and vectors */ \
+    ROW(FXSAVE, fxsave) ROW(FXSAVE64, fxsave) ROW(FXRSTOR, fxrstor) ROW(FXRSTOR64, fxrstor) \
+    ROW(XSAVE, xsave) ROW(XSAVE64, xsave) ROW(XSAVEOPT, xsaveopt) ROW(XSAVEOPT64, xsaveopt) \
+    ROW(XSAVEC, xsavec) ROW(XSAVEC64, xsavec) ROW(XRSTOR, xrstor) ROW(XRSTOR64, xrstor) \
+    ROW(FNSTENV, fnstenv) ROW(FLDENV, fldenv) ROW(FNSAVE, fnsave) ROW(FRSTOR, frstor) \
+    ROW(VPGATHERDD, gather) ROW(VPGATHERDQ, gather) ROW(VPGATHERQD, gather) \
+    ROW(VPGATHERQQ, gather) ROW(VGATHERDPS, gather) ROW(VGATHERDPD, gather) \
+    ROW(VGATHERQPS, gather) ROW(VGATHERQPD, gather) \
+    ROW(VMASKMOVPS, maskmov) ROW(VMASKMOVPD, maskmov) \
+    ROW(VPMASKMOVD, maskmov) ROW(VPMASKMOVQ, maskmov) \
+    ROW(MASKMOVDQU, maskmovdqu) ROW(VMASKMOVDQU, maskmovdqu) ROW(MASKMOVQ, maskmovq) \
+    /* Instructions that 64-bit code lacks */ \
+    ROW(DAA, daa) ROW(DAS, das) ROW(AAA, aaa) ROW(AAS, aas) ROW(AAM, aam) ROW(AAD, aad) \
+    ROW(SALC, salc) ROW(XLAT, xlat) \
+    END(UD0, ud) END(UD1, ud) END(UD2, ud)
 
-static const HelperRow rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = {
-    /* Segments and descriptors */
-    END(LDS, load_far), END(LES, load_far), END(LFS, load_far), END(LGS, load_far),
-    END(LSS, load_far), ROW(LAR, lar), ROW(LSL, lsl), ROW(VERR, verr), ROW(VERW, verw),
-    ROW(ARPL, arpl), END(LGDT, lgdt), END(LIDT, lidt), ROW(SGDT, sgdt), ROW(SIDT, sidt),
-    END(LLDT, lldt), ROW(SLDT, sldt), END(LTR, ltr), ROW(STR, str), ROW(BOUND, bound),
-    /* Far transfers and interrupts */
-    END(IRET, iret), END(IRETD, iret), END(IRETQ, iret), END(INT, int), END(INT3, int3),
-    END(INTO, into), END(INT1, int1),
-    /* The stack */
-    ROW(PUSHA, pusha), ROW(PUSHAD, pusha), ROW(POPA, popa), ROW(POPAD, popa),
-    END(POPF, popf), END(POPFD, popf), END(POPFQ, popf), ROW(ENTER, enter),
-    /* The system */
-    END(CLTS, clts), END(LMSW, lmsw), ROW(SMSW, smsw), END(INVLPG, invlpg),
-    END(INVPCID, invpcid), END(INVD, invd), END(WBINVD, wbinvd), END(HLT, hlt),
-    ROW(CLD, cld_std), ROW(STD, cld_std),
-    END(CLAC, clac), END(STAC, stac), END(SWAPGS, swapgs),
-    ROW(RDFSBASE, rdfsgsbase), ROW(RDGSBASE, rdfsgsbase),
-    ROW(WRFSBASE, wrfsgsbase), ROW(WRGSBASE, wrfsgsbase),
-    END(SYSCALL, syscall), END(SYSRET, sysret), END(SYSENTER, sysenter), END(SYSEXIT, sysexit),
-    ROW(RDTSC, rdtsc), ROW(RDTSCP, rdtscp), ROW(RDPID, rdpid), ROW(RDPMC, rdpmc),
-    ROW(PAUSE, pause), ROW(XGETBV, xgetbv), END(XSETBV, xsetbv), END(CPUID, cpuid),
-    END(RDMSR, rdmsr), END(WRMSR, wrmsr),
-    ROW(IN, in), ROW(OUT, out),
-    END(INSB, ins), END(INSW, ins), END(INSD, ins),
-    END(OUTSB, outs), END(OUTSW, outs), END(OUTSD, outs),
-    /* Strings */
-    ROW(MOVSB, movs), ROW(MOVSW, movs), ROW(MOVSD, movs), ROW(MOVSQ, movs),
-    ROW(STOSB, stos), ROW(STOSW, stos), ROW(STOSD, stos), ROW(STOSQ, stos),
-    ROW(LODSB, lods), ROW(LODSW, lods), ROW(LODSD, lods), ROW(LODSQ, lods),
-    ROW(CMPSB, cmps), ROW(CMPSW, cmps), ROW(CMPSD, cmps), ROW(CMPSQ, cmps),
-    ROW(SCASB, scas), ROW(SCASW, scas), ROW(SCASD, scas), ROW(SCASQ, scas),
-    /* x87 and vectors */
-    ROW(FXSAVE, fxsave), ROW(FXSAVE64, fxsave), ROW(FXRSTOR, fxrstor), ROW(FXRSTOR64, fxrstor),
-    ROW(XSAVE, xsave), ROW(XSAVE64, xsave), ROW(XSAVEOPT, xsaveopt), ROW(XSAVEOPT64, xsaveopt),
-    ROW(XSAVEC, xsavec), ROW(XSAVEC64, xsavec), ROW(XRSTOR, xrstor), ROW(XRSTOR64, xrstor),
-    ROW(FNSTENV, fnstenv), ROW(FLDENV, fldenv), ROW(FNSAVE, fnsave), ROW(FRSTOR, frstor),
-    ROW(VPGATHERDD, gather), ROW(VPGATHERDQ, gather), ROW(VPGATHERQD, gather),
-    ROW(VPGATHERQQ, gather), ROW(VGATHERDPS, gather), ROW(VGATHERDPD, gather),
-    ROW(VGATHERQPS, gather), ROW(VGATHERQPD, gather),
-    ROW(VMASKMOVPS, maskmov), ROW(VMASKMOVPD, maskmov),
-    ROW(VPMASKMOVD, maskmov), ROW(VPMASKMOVQ, maskmov),
-    ROW(MASKMOVDQU, maskmovdqu), ROW(VMASKMOVDQU, maskmovdqu), ROW(MASKMOVQ, maskmovq),
-    /* Instructions that 64-bit code lacks */
-    ROW(DAA, daa), ROW(DAS, das), ROW(AAA, aaa), ROW(AAS, aas), ROW(AAM, aam), ROW(AAD, aad),
-    ROW(SALC, salc), ROW(XLAT, xlat),
-    END(UD0, ud), END(UD1, ud), END(UD2, ud),
+/* The table has pointers, so it is dense, and mnemonics lead to it by numbers. */
+enum {
+#define NUMBER(mnemonic, op) HELPER_##mnemonic,
+    HELPERS(NUMBER, NUMBER)
+#undef NUMBER
+    N_HELPERS
 };
+
+#define ROW(mnemonic, op) { tcg_op_##op, false },
+#define END(mnemonic, op) { tcg_op_##op, true },
+static const HelperRow rows[N_HELPERS] = { HELPERS(ROW, END) };
+#undef ROW
+#undef END
+
+/* 1 + the index of a row; 0: none. */
+#define NUMBER(mnemonic, op) [ZYDIS_MNEMONIC_##mnemonic] = HELPER_##mnemonic + 1,
+static const guint8 row_numbers[ZYDIS_MNEMONIC_MAX_VALUE + 1] = { HELPERS(NUMBER, NUMBER) };
+#undef NUMBER
+G_STATIC_ASSERT(N_HELPERS <= G_MAXUINT8);
 
 static bool is_hint(const TcgDecoded *d)
 {
@@ -347,7 +364,7 @@ static bool is_xsave(const TcgDecoded *d)
 
 static TcgPolicy policy_by_mnemonic(const TcgDecoded *d, guint32 mode)
 {
-    const HelperRow *row = &rows[d->z.mnemonic];
+    guint number = row_numbers[d->z.mnemonic];
     TcgPolicy branch;
 
     if (policy_branch(d, &branch)) {
@@ -388,7 +405,9 @@ static TcgPolicy policy_by_mnemonic(const TcgDecoded *d, guint32 mode)
     default:
         break;
     }
-    return row->helper ? (TcgPolicy){ TCG_KIND_HELPER, row->helper, NULL, row->ends } : verbatim;
+    return number ? (TcgPolicy){ TCG_KIND_HELPER, rows[number - 1].helper, NULL,
+                                 rows[number - 1].ends }
+                  : verbatim;
 }
 
 /* Whether it needs a row to be allowed. */

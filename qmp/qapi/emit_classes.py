@@ -58,7 +58,7 @@ def _class(klass, tables):
 
 
 def _owner(klass, key):
-    """The ancestor whose table of events or buses has what the class's would."""
+    """The ancestor whose table of parts, events or buses has what the class's would."""
     while klass.parent and getattr(klass.parent, key) == getattr(klass, key):
         klass = klass.parent
     return klass
@@ -79,10 +79,11 @@ def _fields(klass, ident, tables):
     if klass.parent:
         yield 'parent', '&' + klass.parent.row
     yield 'props', '&' + klass.props.row
-    for field, table in (('defaults', klass.defaults), ('parts', klass.parts),
-                         ('compat', klass.compat)):
+    for field, table, owner in (('defaults', klass.defaults, klass),
+                                ('parts', klass.parts, _owner(klass, 'parts')),
+                                ('compat', klass.compat, klass)):
         if table:
-            yield field, '%s_%s' % (field, ident)
+            yield field, '%s_%s' % (field, c_part(owner.name))
             yield 'n_' + field, str(len(table))
     yield 'flags', _flags(klass)
     yield 'plug', 'QMP_PLUG_' + (klass.plug or 'none').upper()
@@ -100,8 +101,8 @@ def _fields(klass, ident, tables):
     if klass.place:
         yield 'place', str(klass.place.index + 1)
     for key in ('events', 'buses'):
-        if getattr(klass, key):
-            yield key, '%s_%s' % (key, c_part(_owner(klass, key).name))
+        if getattr(klass, key) and _owner(klass, key) is klass:
+            yield key, '%s_%s' % (key, ident)
     yield 'doc', str(tables.doc(klass.doc.text()))
     yield 'since', str(tables.doc(klass.doc.tag('Since')))
 
@@ -115,6 +116,8 @@ def _flags(klass):
 
 def _parts(klass, ident, tables):
     out, rows = [], []
+    if _owner(klass, 'parts') is not klass:
+        return out
     for i, part in enumerate(klass.parts):
         props = 'props_%s_%d' % (ident, i)
         conditions = 'conditions_%s_%d' % (ident, i)
