@@ -33,6 +33,8 @@ enum { MMC_FRAMES = 75, MMC_CD_MAX = 80 * 60 * MMC_FRAMES };
 typedef MmcResult MmcHandler(Mmc *mmc, const guint8 *cdb, MmcAction *action);
 
 MmcResult mmc_fail(Mmc *mmc, guint8 key, guint8 asc);
+/* A field of the command has a value that it cannot have. */
+MmcResult mmc_invalid_field(Mmc *mmc);
 /* A reply of size bytes, of which the host has room for `room`. */
 MmcResult mmc_reply(MmcAction *action, gsize size, gsize room);
 /* Sectors of the medium that can be read; 0: no medium, or the tray is open. */

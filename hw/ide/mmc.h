@@ -54,12 +54,10 @@ typedef struct {
 MmcResult mmc_command(Mmc *mmc, const guint8 cdb[MMC_CDB], MmcAction *action);
 /* Sense data of a read that failed with an errno. */
 void mmc_read_failed(Mmc *mmc, int error);
-/* The command cannot be carried out for a reason of the transport. */
-MmcResult mmc_invalid_field(Mmc *mmc);
 /* The header around a sector of a data track in mode 1; data has MMC_RAW_SECTOR bytes, the
  * sector's from 16 on. */
 void mmc_frame(guint8 *data, guint32 lba);
-/* Whether the last command that sense data are of failed for a reason that is told. */
+/* The sense key of the last command that failed; 0 once REQUEST SENSE has told it. */
 guint8 mmc_sense_key(const Mmc *mmc);
 /* For DiskOps.medium_changed and eject_requested; and a reset. */
 void mmc_medium_changed(Mmc *mmc);

@@ -37,6 +37,7 @@ static const Measurement measurements[] = {
     { "pc", measure_pc, 0 },
     { "cpu", measure_cpu, LONG_ROUNDS },
     { "linux", measure_linux, LONG_ROUNDS },
+    { "ide", measure_ide, LONG_ROUNDS },
 };
 
 typedef struct {

@@ -87,6 +87,12 @@ typedef enum {
     FIGURE_LINUX_PC_CPU,
     FIGURE_LINUX_MICROVM,
     FIGURE_LINUX_MICROVM_CPU,
+    FIGURE_IDE_PIO_SMALL,
+    FIGURE_IDE_PIO_LARGE,
+    FIGURE_IDE_SMALL,
+    FIGURE_IDE_LARGE,
+    FIGURE_SATA_SMALL,
+    FIGURE_SATA_LARGE,
     N_FIGURES,
 } FigureId;
 
@@ -152,6 +158,7 @@ bool measure_net(Bench *bench, GError **error);
 bool measure_pc(Bench *bench, GError **error);
 bool measure_cpu(Bench *bench, GError **error);
 bool measure_linux(Bench *bench, GError **error);
+bool measure_ide(Bench *bench, GError **error);
 
 /* Starts vmd or QEMU without a machine, or the floor of that, and reads the greeting; NULL on
  * error. */

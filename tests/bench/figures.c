@@ -123,6 +123,15 @@ const FigureInfo bench_figures[N_FIGURES] = {
     [FIGURE_LINUX_MICROVM] = { "start to a shell's echo, Debian on microvm, tcg", "s",
                                "half the time", { .min_speedup = 2 } },
     [FIGURE_LINUX_MICROVM_CPU] = { "  CPU time", "s", "half the time", { .min_speedup = 2 } },
+    [FIGURE_IDE_PIO_SMALL] = { "4 KiB read from an IDE disk, PIO, Debian by tcg", "us", "as fast",
+                               { .min_speedup = AS_FAST } },
+    [FIGURE_IDE_PIO_LARGE] = { "  1 MiB", "us", "as fast", { .min_speedup = AS_FAST } },
+    [FIGURE_IDE_SMALL] = { "4 KiB read from an IDE disk, DMA, Debian by tcg", "us", "as fast",
+                           { .min_speedup = AS_FAST } },
+    [FIGURE_IDE_LARGE] = { "  1 MiB", "us", "as fast", { .min_speedup = AS_FAST } },
+    [FIGURE_SATA_SMALL] = { "4 KiB read from a SATA disk, Debian by tcg", "us", "as fast",
+                            { .min_speedup = AS_FAST } },
+    [FIGURE_SATA_LARGE] = { "  1 MiB", "us", "as fast", { .min_speedup = AS_FAST } },
 };
 
 const bool *bench_target_met(const Bench *bench, FigureId id)
