@@ -236,14 +236,16 @@ static void print_command(const SchemaPage *page, const QmpManualEntry *entry)
 
 static bool sends(const QmpClass *klass, const char *event)
 {
-    return klass && klass->events && g_strv_contains(klass->events, event);
+    const char *const *events = klass ? qmp_class_events(klass) : NULL;
+
+    return events && g_strv_contains(events, event);
 }
 
 /* Whether the class itself sends the event, and not just a parent or a part. */
 static bool sends_itself(const QmpClass *klass, const char *event)
 {
     for (guint i = 0; i < klass->n_parts; i++) {
-        if (sends(klass->parts[i].driver, event)) {
+        if (sends(qmp_class(klass->parts[i].driver), event)) {
             return false;
         }
     }

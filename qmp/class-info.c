@@ -224,23 +224,6 @@ ClassProperty *qmp_class_property(const QmpClass *klass, const QmpMember *member
 
 /* ---- The class ---- */
 
-/* A class without such a list has its parent's. */
-static const QmpClass *with_buses(const QmpClass *klass)
-{
-    while (klass->parent && !klass->buses) {
-        klass = klass->parent;
-    }
-    return klass;
-}
-
-static const QmpClass *with_events(const QmpClass *klass)
-{
-    while (klass->parent && !klass->events) {
-        klass = klass->parent;
-    }
-    return klass;
-}
-
 static void list_names(ClassInfo *info, const QmpClass *klass)
 {
     for (const char *const *alias = klass->aliases; alias && *alias; alias++) {
@@ -249,10 +232,10 @@ static void list_names(ClassInfo *info, const QmpClass *klass)
     for (const QmpClass *up = klass->parent; up; up = up->parent) {
         add_str(&info->parents, up->name);
     }
-    for (const QmpClass *const *bus = with_buses(klass)->buses; bus && *bus; bus++) {
+    for (const QmpClass *const *bus = qmp_class_buses(klass); bus && *bus; bus++) {
         add_str(&info->buses, (*bus)->name);
     }
-    for (const char *const *event = with_events(klass)->events; event && *event; event++) {
+    for (const char *const *event = qmp_class_events(klass); event && *event; event++) {
         add_str(&info->events, *event);
     }
 }

@@ -127,7 +127,8 @@ static void list_props(const QmpPart *part, PropertyValueList *ret_props)
 {
     ret_props->items = g_new0(PropertyValue *, part->n_props);
     for (guint i = 0; i < part->n_props; i++) {
-        const QmpMember *member = qmp_class_member(part->driver, qmp_name(part->props[i].property));
+        const QmpMember *member = qmp_class_member(qmp_class(part->driver),
+                                                   qmp_name(part->props[i].property));
         PropertyValue *value = g_new0(PropertyValue, 1);
 
         value->property = g_strdup(qmp_name(member->name));
@@ -142,7 +143,7 @@ static void list_forwarded(const QmpClass *klass, const QmpPart *part, RecipeEnt
     const QmpType *props = klass->props;
 
     for (guint i = 0; part->driver && i < props->n_members; i++) {
-        if (!g_strcmp0(qmp_name(qmp_members(props)[i].part), part->name)) {
+        if (qmp_members(props)[i].part == part->name) {
             strList *list = &entry->forward;
 
             list->items = g_renew(char *, list->items, list->n + 1);
@@ -163,11 +164,11 @@ static RecipeEntry *entry_info(const QmpClass *klass, const QmpPart *part,
         return NULL;
     }
     entry = g_new0(RecipeEntry, 1);
-    entry->driver = part->driver ? g_strdup(part->driver->name) : NULL;
-    entry->name = g_strdup(part->name);
-    entry->bus = g_strdup(part->bus);
-    entry->connect = g_strdup(part->connect);
-    entry->to = g_strdup(part->to);
+    entry->driver = part->driver ? g_strdup(qmp_class(part->driver)->name) : NULL;
+    entry->name = g_strdup(qmp_name_or_null(part->name));
+    entry->bus = g_strdup(qmp_name_or_null(part->bus));
+    entry->connect = g_strdup(qmp_name_or_null(part->connect));
+    entry->to = g_strdup(qmp_name_or_null(part->to));
     entry->has_props = part->n_props > 0;
     if (entry->has_props) {
         list_props(part, &entry->props);

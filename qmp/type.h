@@ -94,6 +94,12 @@ static inline const char *qmp_name(QmpName name)
     return qmp_names + name;
 }
 
+/* NULL instead of "", for what may be absent. */
+static inline const char *qmp_name_or_null(QmpName name)
+{
+    return name ? qmp_names + name : NULL;
+}
+
 /* A type, as an index into qmp_types[]; 0: none, which is NULL there. */
 typedef guint16 QmpTypeId;
 
@@ -307,13 +313,13 @@ typedef struct {
 
 /* One entry of a recipe or of `parts`: a child to make, or a wire. */
 typedef struct {
-    const QmpClass *driver;     /* NULL: a wire */
-    const char *name;           /* child's name below the machine or device */
-    const char *bus;            /* bus name, NULL: the default one */
+    QmpClassId driver;          /* 0: a wire */
+    QmpName name;               /* child's name below the machine or device */
+    QmpName bus;                /* bus name, 0: the default one */
     const QmpDefault *props;    /* values for its properties */
     guint32 n_props;
-    const char *connect;        /* wire: "NAME.GPIO[N]" of the output */
-    const char *to;             /* wire: the input */
+    QmpName connect;            /* wire: "NAME.GPIO[N]" of the output; 0: none */
+    QmpName to;                 /* wire: the input; 0: none */
     const QmpCondition *conditions;     /* all of them must hold */
     guint32 n_conditions;
 } QmpPart;
@@ -354,7 +360,7 @@ struct QmpClass {
     guint32 cpu_max;            /* of a machine: most CPUs that it takes */
     const QmpClass *default_cpu; /* of a machine: what clients take by default */
     const char *default_ram_id; /* of a machine: what clients call its memory, or NULL */
-    const char *const *events;  /* that its objects emit, NULL-terminated; NULL: as its parent */
+    const char *const *events;  /* that its objects emit, NULL-terminated; NULL: as its parent's */
     const QmpClass *const *buses; /* that it provides for others, likewise */
     guint32 index;              /* in qmp_classes[] */
     guint32 place;              /* 1 + index in qmp_class_places[]; 0: none */
@@ -384,6 +390,11 @@ extern const guint qmp_n_class_names;
 /* Finds a class by its name or an alias; NULL if there is none. */
 const QmpClass *qmp_class_find(const char *name);
 const QmpClassName *qmp_class_name_find(const char *name);
+
+/* Names of the events that a class's objects emit, and classes of the buses that they provide:
+ * its own list or that of an ancestor, NULL-terminated; or NULL. */
+const char *const *qmp_class_events(const QmpClass *klass);
+const QmpClass *const *qmp_class_buses(const QmpClass *klass);
 
 /* True if klass is ancestor or descends from it. */
 bool qmp_class_is_a(const QmpClass *klass, const QmpClass *ancestor);

@@ -63,7 +63,7 @@ static Bus *bus_carried_by(Object *obj, const QmpPart *part)
 {
     Device *dev = object_dynamic_cast(obj, &qmp_class_device);
 
-    return dev ? bus_among(dev->buses, part->bus, part->driver) : NULL;
+    return dev ? bus_among(dev->buses, qmp_name_or_null(part->bus), qmp_class(part->driver)) : NULL;
 }
 
 static Bus *bus_nearby(Object *parent, const QmpPart *part)
@@ -78,12 +78,13 @@ static Bus *bus_nearby(Object *parent, const QmpPart *part)
 
 static bool find_bus(Object *parent, const QmpPart *part, Bus **ret_bus, GError **error)
 {
-    if (!part->driver->bus && !part->bus) {
+    if (!qmp_class(part->driver)->bus && !part->bus) {
         *ret_bus = NULL;
         return true;
     }
     *ret_bus = bus_nearby(parent, part) ?:
-               bus_find(object_root(parent), part->bus, part->driver, error);
+               bus_find(object_root(parent), qmp_name_or_null(part->bus),
+                        qmp_class(part->driver), error);
     return *ret_bus != NULL;
 }
 
@@ -91,18 +92,20 @@ static bool find_bus(Object *parent, const QmpPart *part, Bus **ret_bus, GError 
 
 static bool set_props(const QmpPart *part, void *props, QmpGiven **given, GError **error)
 {
+    const QmpClass *driver = qmp_class(part->driver);
+
     for (guint i = 0; i < part->n_props; i++) {
         const QmpDefault *value = &part->props[i];
-        int index = row_index(part->driver, qmp_name(value->property));
+        int index = row_index(driver, qmp_name(value->property));
 
         if (index < 0) {
             qmp_error_set(error, ERROR_REASON_PROPERTY_NOT_FOUND,
-                          "class '%s' has no property '%s'", part->driver->name,
+                          "class '%s' has no property '%s'", driver->name,
                           qmp_name(value->property));
             return false;
         }
-        qmp_member_set_constant(&qmp_members(part->driver->props)[index], props, value->value);
-        row_mark_given(part->driver, given, index);
+        qmp_member_set_constant(&qmp_members(driver->props)[index], props, value->value);
+        row_mark_given(driver, given, index);
     }
     return true;
 }
@@ -117,14 +120,14 @@ static void take_forwarded(Object *owner, const QmpPart *part, void *props, QmpG
         const QmpMember *member = &qmp_members(klass->props)[i];
         int index;
 
-        if (g_strcmp0(qmp_name(member->part), part->name) || member->flags & QMP_MEMBER_READONLY) {
+        if (member->part != part->name || member->flags & QMP_MEMBER_READONLY) {
             continue;
         }
-        index = row_index(part->driver, qmp_name(member->name));
-        row_copy(&qmp_members(part->driver->props)[index], props, member, owner->props);
+        index = row_index(qmp_class(part->driver), qmp_name(member->name));
+        row_copy(&qmp_members(qmp_class(part->driver)->props)[index], props, member, owner->props);
         if (qmp_given(owner->given, i) ||
             defaults_name(object_root(owner), klass, qmp_name(member->name))) {
-            row_mark_given(part->driver, given, index);
+            row_mark_given(qmp_class(part->driver), given, index);
         }
     }
 }
@@ -140,10 +143,10 @@ static void rename_argument(Object *owner, const QmpPart *part, GError *error)
     g_autofree char *argument = NULL;
 
     if (!name || g_str_equal(name, "defaults") ||
-        (member && !g_strcmp0(qmp_name(member->part), part->name))) {
+        (member && member->part == part->name)) {
         return;
     }
-    argument = defaults_argument(object_root(owner), part->driver, name);
+    argument = defaults_argument(object_root(owner), qmp_class(part->driver), name);
     if (argument) {
         qmp_error_rename_path(error, name, argument);
     } else {
@@ -156,9 +159,9 @@ static void rename_argument(Object *owner, const QmpPart *part, GError *error)
 static Object *make_object(Object *parent, const QmpPart *part, void *props, QmpGiven *given,
                            GError **error)
 {
-    g_autoptr(Object) obj = object_new_with_props(part->driver, props, given);
+    g_autoptr(Object) obj = object_new_with_props(qmp_class(part->driver), props, given);
 
-    if (!object_add_child(parent, part->name, obj, error)) {
+    if (!object_add_child(parent, qmp_name(part->name), obj, error)) {
         return NULL;
     }
     if (!object_make(obj, error)) {
@@ -170,18 +173,20 @@ static Object *make_object(Object *parent, const QmpPart *part, void *props, Qmp
 
 static Object *make_child(Object *owner, Object *parent, const QmpPart *part, GError **error)
 {
-    void *props = qmp_new_props(part->driver);
+    const QmpClass *driver = qmp_class(part->driver);
+    void *props = qmp_new_props(driver);
     QmpGiven *given = NULL;
     Bus *bus;
 
     if (!set_props(part, props, &given, error) || !find_bus(parent, part, &bus, error)) {
-        qmp_clear(part->driver->props, &props);
+        qmp_clear(driver->props, &props);
         g_free(given);
         return NULL;
     }
     take_forwarded(owner, part, props, &given);
-    if (qmp_class_is_a(part->driver, &qmp_class_device)) {
-        Device *dev = device_make_part(parent, part->name, part->driver, bus, props, given, error);
+    if (qmp_class_is_a(driver, &qmp_class_device)) {
+        Device *dev = device_make_part(parent, qmp_name(part->name), driver, bus, props, given,
+                                       error);
 
         return dev ? &dev->object : NULL;
     }
@@ -193,10 +198,10 @@ static bool connect(Object *parent, const QmpPart *part, PartsWire wire, GError 
     if (!wire) {
         qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
                       "there are no lines here to connect '%s' to '%s'",
-                      part->connect, part->to);
+                      qmp_name(part->connect), qmp_name(part->to));
         return false;
     }
-    return wire(parent, part->connect, part->to, error);
+    return wire(parent, qmp_name(part->connect), qmp_name(part->to), error);
 }
 
 bool parts_make(Object *owner, Object *accel, Object *parent, const QmpPart *parts, guint n_parts,
@@ -234,7 +239,8 @@ bool parts_make(Object *owner, Object *accel, Object *parent, const QmpPart *par
 void parts_unmake(Object *parent, const QmpPart *parts, guint n_parts)
 {
     while (n_parts-- > 0) {
-        Object *child = parts[n_parts].driver ? object_child(parent, parts[n_parts].name) : NULL;
+        const QmpPart *part = &parts[n_parts];
+        Object *child = part->driver ? object_child(parent, qmp_name(part->name)) : NULL;
 
         if (child) {
             object_destroy(child);

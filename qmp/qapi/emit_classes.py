@@ -124,7 +124,7 @@ def _parts(klass, ident, tables):
         out += _table('QmpDefault', props,
                       [_default(part.driver, n, v, tables) for n, v in part.props.items()])
         out += _table('QmpCondition', conditions, [_condition(c, tables) for c in part.conditions])
-        rows.append('{ %s }' % ', '.join(_part_fields(part, props, conditions)))
+        rows.append('{ %s }' % ', '.join(_part_fields(part, props, conditions, tables)))
     return out + _table('QmpPart', 'parts_' + ident, rows)
 
 
@@ -134,12 +134,12 @@ def _condition(condition, tables):
         tables.constant(condition.member.type, condition.value))
 
 
-def _part_fields(part, props, conditions):
+def _part_fields(part, props, conditions, tables):
     if part.driver:
-        yield '.driver = &' + part.driver.row
+        yield '.driver = ' + class_id(part.driver)
     for field in ('name', 'bus', 'connect', 'to'):
         if getattr(part, field):
-            yield '.%s = %s' % (field, literal(getattr(part, field)))
+            yield '.%s = %s' % (field, tables.name(getattr(part, field)))
     if part.props:
         yield '.props = %s, .n_props = %d' % (props, len(part.props))
     if part.conditions:

@@ -333,8 +333,8 @@ static void test_relations(void)
     g_assert_null(card->events[2]);
     g_assert_true(card->buses[0] == &qmp_class_isa_bus);
     g_assert_null(card->buses[1]);
-    g_assert_true(qmp_class_serial_card_old.events == card->events);
-    g_assert_true(qmp_class_serial_card_old.buses == card->buses);
+    g_assert_true(qmp_class_events(&qmp_class_serial_card_old) == card->events);
+    g_assert_true(qmp_class_buses(&qmp_class_serial_card_old) == card->buses);
     g_assert_cmpstr(qmp_class_serial_box.events[1], ==, "STOP");
     g_assert_null(qmp_class_serial_box.buses);
     g_assert_null(qmp_class_isa_serial.events);
@@ -389,7 +389,7 @@ static void test_class_defaults(void)
     g_assert_cmpint(faster->plug, ==, QMP_PLUG_HOT);
     g_assert_cmphex(faster->flags, ==, QMP_CLASS_DEVICE);
     g_assert_cmpuint(faster->n_parts, ==, 1);
-    g_assert_true(faster->parts[0].driver == &qmp_class_isa_bus);
+    g_assert_true(qmp_class(faster->parts[0].driver) == &qmp_class_isa_bus);
 }
 
 static void test_cpu_model(void)
@@ -458,28 +458,29 @@ static void test_recipe(void)
     const QmpPart *parts = qmp_class_micro_machine.parts;
 
     g_assert_cmpuint(qmp_class_micro_machine.n_parts, ==, 4);
-    g_assert_true(parts[0].driver == &qmp_class_isa_bus);      /* the base's entries first */
+    /* The base's entries first. */
+    g_assert_true(qmp_class(parts[0].driver) == &qmp_class_isa_bus);
     g_assert_cmpuint(parts[0].n_conditions, ==, 1);
     g_assert_cmpstr(qmp_name(parts[0].conditions[0].property), ==, "kernel-irqchip");
     g_assert_true(parts[0].conditions[0].accel);
     g_assert_cmpuint(parts[0].conditions[0].value.u, ==, 1);
-    g_assert_cmpstr(parts[1].name, ==, "com1");
-    g_assert_cmpstr(parts[1].bus, ==, "isa.0");
+    g_assert_cmpstr(qmp_name(parts[1].name), ==, "com1");
+    g_assert_cmpstr(qmp_name(parts[1].bus), ==, "isa.0");
     g_assert_cmpuint(parts[1].n_props, ==, 2);
     g_assert_cmpstr(qmp_name(parts[1].props[0].property), ==, "iobase");
     g_assert_cmpuint(parts[1].props[0].value.u, ==, 0x3f8);
     g_assert_cmpuint(parts[1].props[1].value.u, ==, RUN_STATE_PAUSED);
     g_assert_false(parts[1].conditions[0].accel);
-    g_assert_true(parts[2].driver == &qmp_class_isa_serial_fast);
-    g_assert_cmpstr(parts[2].name, ==, "com1");     /* the same child, made otherwise */
+    g_assert_true(qmp_class(parts[2].driver) == &qmp_class_isa_serial_fast);
+    g_assert_cmpstr(qmp_name(parts[2].name), ==, "com1");     /* the same child, made otherwise */
     g_assert_cmpuint(parts[2].n_conditions, ==, 2);
     g_assert_cmpstr(qmp_name(parts[2].conditions[0].property), ==, "mode");
     g_assert_cmpuint(parts[2].conditions[0].value.u, ==, RUN_STATE_PAUSED);
     g_assert_cmpstr(qmp_name(parts[2].conditions[1].property), ==, "serial");
     g_assert_cmpuint(parts[2].conditions[1].value.u, ==, 0);
-    g_assert_null(parts[3].driver);
-    g_assert_cmpstr(parts[3].connect, ==, "com1.irq[0]");
-    g_assert_cmpstr(parts[3].to, ==, "gsi[4]");
+    g_assert_null(qmp_class(parts[3].driver));
+    g_assert_cmpstr(qmp_name(parts[3].connect), ==, "com1.irq[0]");
+    g_assert_cmpstr(qmp_name(parts[3].to), ==, "gsi[4]");
     g_assert_cmpuint(parts[3].conditions[0].value.u, ==, RUN_STATE_PAUSED);
 }
 
@@ -488,8 +489,9 @@ static void test_recipe_alternate(void)
 {
     const QmpPart *part = &qmp_class_isa_rack.parts[0];
 
-    g_assert_true(part->driver == &qmp_class_isa_placed);
-    g_assert_cmpint(qmp_type(find(part->driver->props, "place")->type)->kind, ==, QMP_KIND_ALTERNATE);
+    g_assert_true(qmp_class(part->driver) == &qmp_class_isa_placed);
+    g_assert_cmpint(qmp_type(find(qmp_class(part->driver)->props, "place")->type)->kind, ==,
+                    QMP_KIND_ALTERNATE);
     g_assert_cmpuint(part->n_props, ==, 1);
     g_assert_cmpstr(qmp_name(part->props[0].property), ==, "place");
     g_assert_cmpstr(qmp_name(part->props[0].value.text), ==, "upper");
