@@ -214,23 +214,16 @@ static void remove_from_page(TcgBlock *block, TcgPhysPage *page)
     }
 }
 
-/* A vCPU that still gets here, by the jump cache, goes to the dispatcher: the block's head is
- * the test of `pending` and a jump to the dispatcher; that jump replaces the test. */
+/* A vCPU that still gets here, by the jump cache, goes to the dispatcher: the block's head compares
+ * `pending` with a byte that it never equals.  A vCPU may be between any two instructions of the
+ * head meanwhile, so one byte changes, and no instruction's length. */
 static void close_entry(TcgCache *cache, TcgBlock *block)
 {
-    guint8 *head = cache->write + block->code;
-    gint32 out;
-    guint8 bytes[8];
-
     if (block->key.mode & TCG_MODE_STEP) {
         return;                 /* only the dispatcher enters this block */
     }
-    memcpy(bytes, head, sizeof(bytes));
-    memcpy(&out, head + 6, sizeof(out));
-    out += 5;                   /* the new jump ends 5 bytes before the old one */
-    bytes[0] = TCG_CLOSED_ENTRY;
-    memcpy(bytes + 1, &out, sizeof(out));
-    __atomic_store_n((guint64 *)(void *)head, *(guint64 *)(void *)bytes, __ATOMIC_RELEASE);
+    __atomic_store_n(cache->write + block->code + TCG_ENTRY_VALUE, TCG_CLOSED_ENTRY,
+                     __ATOMIC_RELEASE);
 }
 
 void tcg_cache_drop_block(TcgCache *cache, TcgBlock *block)

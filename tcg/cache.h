@@ -74,7 +74,8 @@ typedef struct TcgMemop TcgMemop;
 enum {
     TCG_HASH_SIZE = 1 << 17,
     TCG_MAX_NOTES = 512,
-    TCG_CLOSED_ENTRY = 0xe9,    /* jmp */
+    TCG_ENTRY_VALUE = 3,        /* in a block's code: what `pending` is compared with, */
+    TCG_CLOSED_ENTRY = 0x7f,    /* 0, or this, which it never is */
 };
 
 struct TcgCache {
@@ -132,10 +133,10 @@ void tcg_cache_insert(TcgCache *cache, TcgBlock *block);
  * is in heavy code.
  */
 void tcg_cache_flush(TcgCache *cache);
-/* Whether the block whose code begins there has been dropped: its head is a jump then. */
+/* Whether the block whose code begins there has been dropped. */
 static inline bool tcg_entry_is_closed(const guint8 *code)
 {
-    return __atomic_load_n(code, __ATOMIC_ACQUIRE) == TCG_CLOSED_ENTRY;
+    return __atomic_load_n(code + TCG_ENTRY_VALUE, __ATOMIC_ACQUIRE) == TCG_CLOSED_ENTRY;
 }
 
 /* Hides the block from all vCPUs; one that is running it may continue to its end. */
