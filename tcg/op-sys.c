@@ -23,6 +23,7 @@ TcgNext tcg_op_invlpg(TcgState *s, const TcgInsn *insn)
     if (tcg_is_canonical(linear)) {
         tcg_tlb_flush_page(s, linear);
     }
+    tcg_serialize();
     return TCG_NEXT;
 }
 
@@ -54,6 +55,7 @@ TcgNext tcg_op_invpcid(TcgState *s, const TcgInsn *insn)
     } else {
         tcg_tlb_flush(s);
     }
+    tcg_serialize();
     return TCG_NEXT;
 }
 
@@ -61,6 +63,7 @@ TcgNext tcg_op_invpcid(TcgState *s, const TcgInsn *insn)
 TcgNext tcg_op_invd(TcgState *s, const TcgInsn *insn)
 {
     tcg_require_cpl0(s);
+    tcg_serialize();
     return TCG_GO_ON;
 }
 
