@@ -15,6 +15,7 @@
 #include "tcg/state.h"
 
 typedef struct TcgAccel TcgAccel;
+typedef struct TcgVcpu TcgVcpu;
 typedef struct TcgBlock TcgBlock;
 typedef struct TcgCache TcgCache;
 
@@ -88,6 +89,7 @@ struct TcgCache {
     TcgBlock **hash;
     TcgBlock **by_code;         /* in order of code */
     guint n_blocks, max_blocks;
+    guint generation;           /* of code memory: how often everything was dropped; atomic */
     guint next_site, next_guess;        /* assigned round robin */
     bool exact_flags;
     bool has_rorx;              /* the host has BMI2 */
@@ -129,10 +131,15 @@ TcgExit *tcg_block_exit(TcgCache *cache, TcgBlock *block);
 /* Makes the block visible; page: of its pages. */
 void tcg_cache_insert(TcgCache *cache, TcgBlock *block);
 /*
- * Drops everything; no vCPU may be in generated code except the caller's, which
- * is in heavy code.
+ * Drops everything, under TcgAccel.translate; no vCPU may be in generated code, nor in C code that
+ * was called by it: see tcg_vcpus_gather().
  */
 void tcg_cache_flush(TcgCache *cache);
+/*
+ * If everything has been dropped since the vCPU ran code last, it forgets its jumps to that, and
+ * its processor the old code.  Heavy; its own thread.
+ */
+void tcg_cache_renew(TcgVcpu *vcpu);
 /* Whether the block whose code begins there has been dropped. */
 static inline bool tcg_entry_is_closed(const guint8 *code)
 {
@@ -156,6 +163,9 @@ static inline guint64 tcg_granules(guint first, guint last)
 void tcg_cache_drop(TcgCache *cache, TcgPhysPage *page, guint64 gpa, guint size);
 /* All blocks of the page; vCPUs are held. */
 void tcg_cache_drop_page(TcgAccel *tcg, TcgPhysPage *page);
+/* The page at hva is written to, but its blocks have all been dropped: unless it got new ones,
+ * vCPUs may write to it without C again.  Heavy, with no lock held; holds vCPUs. */
+void tcg_cache_forget_idle(TcgAccel *tcg, const guint8 *hva);
 /* Something other than the vCPU wrote there; any thread, no lock. */
 void tcg_cache_drop_range(TcgAccel *tcg, guint64 gpa, guint64 size);
 
