@@ -22,6 +22,12 @@ typedef struct TcgInterrupts TcgInterrupts;
 typedef struct TcgVcpu TcgVcpu;
 typedef struct TcgIoeventfds TcgIoeventfds;
 
+/* The machine's virtual time and the host's time stamp counter at one moment. */
+typedef struct {
+    gint64 time;
+    guint64 tsc;
+} TcgMoment;
+
 /* Running; see vcpu.c for pausing, hold.c for holding. */
 typedef struct {
     GMutex lock;
@@ -31,7 +37,7 @@ typedef struct {
     bool gather;                /* atomic: vCPUs stay in the dispatcher, code memory is reused */
     int n_vcpus;                /* atomic: those in TcgAccel.vcpus */
     TcgVcpu *owner;             /* atomic: the one that may run although hold is set */
-    guint64 stopped_tsc;        /* of the host: when the last vCPU parked */
+    TcgMoment stopped;          /* when the last vCPU parked */
     guint64 tsc_offset;         /* by which the counters of all vCPUs differ from the host's */
     bool barrier_shared;        /* qom/barrier.h */
 } TcgRunControl;
@@ -88,9 +94,18 @@ static inline void tcg_next_turn(TcgVcpu *vcpu)
 void tcg_vcpu_request(TcgVcpu *vcpu, guint32 requests);
 /* Makes its thread end, and waits for that; gives up the machine lock meanwhile if it has to. */
 void tcg_vcpu_end(TcgVcpu *vcpu);
-/* The host's time stamp counter; while all vCPUs are parked, what it was when the last one did so.
- * Any thread, without run.lock. */
-guint64 tcg_vcpus_tsc(TcgAccel *tcg);
+
+/* ---- counters.c ---- */
+
+/* Whether all are, which are in TcgAccel.vcpus; run.lock held. */
+bool tcg_vcpus_parked(const TcgAccel *tcg);
+/* A vCPU is about to park: counters stop if it is the last one.  And all start again, if all are
+ * parked.  With run.lock held. */
+void tcg_counters_stop(TcgAccel *tcg);
+void tcg_counters_start(TcgAccel *tcg);
+/* The host's time stamp counter; while all vCPUs are parked, what it is for them.  Any thread,
+ * without run.lock. */
+guint64 tcg_counters_now(TcgAccel *tcg);
 
 /* ---- hold.c ---- */
 

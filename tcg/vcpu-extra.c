@@ -124,7 +124,7 @@ static void time_in(TcgVcpu *vcpu, const X86CpuState *state)
     if (!state->has_tsc) {
         return;
     }
-    s->tsc_offset = state->tsc - tcg_vcpus_tsc(vcpu->tcg);
+    s->tsc_offset = state->tsc - tcg_counters_now(vcpu->tcg);
     s->tsc_adjust = state->tsc_adjust;
     skew = s->tsc_offset - s->tsc_adjust - (first->state->tsc_offset - first->state->tsc_adjust);
     if (skew + limit <= 2 * limit) {
@@ -135,7 +135,7 @@ static void time_in(TcgVcpu *vcpu, const X86CpuState *state)
 static void time_out(TcgVcpu *vcpu, X86CpuState *ret_state)
 {
     ret_state->has_tsc = true;
-    ret_state->tsc = tcg_vcpus_tsc(vcpu->tcg) + vcpu->state->tsc_offset;
+    ret_state->tsc = tcg_counters_now(vcpu->tcg) + vcpu->state->tsc_offset;
     ret_state->tsc_adjust = vcpu->state->tsc_adjust;
 }
 

@@ -131,20 +131,8 @@ static guint64 take_event(TcgState *s)
 
 /* ---- Parking and waiting ---- */
 
-static bool all_parked(const TcgAccel *tcg)
-{
-    for (guint i = 0; i < tcg->vcpus->len; i++) {
-        const TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
-
-        if (!vcpu->parked) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Waits until the vCPU may run; false: it must end.  Its timer stands still meanwhile, and the
- * counters of all do so while all are parked. */
+ * counters of all do while all are parked. */
 static bool park(TcgState *s)
 {
     TcgVcpu *vcpu = s->vcpu;
@@ -154,9 +142,7 @@ static bool park(TcgState *s)
     tcg_apic_stop_time(vcpu);
     tcg_next_turn(vcpu);
     g_mutex_lock(&control->lock);
-    if (vcpu->tcg->vcpus->len == 0 || !all_parked(vcpu->tcg)) {
-        control->stopped_tsc = tcg_host_tsc();  /* not by a new vCPU while the others are parked */
-    }
+    tcg_counters_stop(vcpu->tcg);
     vcpu->parked = true;
     g_cond_broadcast(&control->left);
     while (vcpu->stop && !vcpu->quit) {
@@ -290,14 +276,14 @@ void tcg_vcpus_pause(Accel *accel)
 
     g_mutex_lock(&tcg->run.lock);
     ask_all_to_stop(tcg);
-    done = all_parked(tcg);
+    done = tcg_vcpus_parked(tcg);
     g_mutex_unlock(&tcg->run.lock);
     if (done) {
         return;
     }
     let_go(tcg);
     g_mutex_lock(&tcg->run.lock);
-    while (!all_parked(tcg)) {
+    while (!tcg_vcpus_parked(tcg)) {
         g_cond_wait(&tcg->run.left, &tcg->run.lock);
     }
     g_mutex_unlock(&tcg->run.lock);
@@ -321,41 +307,13 @@ bool tcg_vcpus_progress(Accel *accel)
     return progress;
 }
 
-/* Lock held: the counters continue where all of them stood still. */
-static void start_counters(TcgAccel *tcg)
-{
-    TcgRunControl *control = &tcg->run;
-    guint64 now = tcg_host_tsc(), shift = control->stopped_tsc - now;
-
-    if (tcg->vcpus->len == 0 || !all_parked(tcg)) {
-        return;
-    }
-    for (guint i = 0; i < tcg->vcpus->len; i++) {
-        TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
-
-        vcpu->state->tsc_offset += shift;
-    }
-    control->tsc_offset += shift;
-    control->stopped_tsc = now;
-}
-
-guint64 tcg_vcpus_tsc(TcgAccel *tcg)
-{
-    guint64 tsc;
-
-    g_mutex_lock(&tcg->run.lock);
-    tsc = tcg->vcpus->len > 0 && all_parked(tcg) ? tcg->run.stopped_tsc : tcg_host_tsc();
-    g_mutex_unlock(&tcg->run.lock);
-    return tsc;
-}
-
 void tcg_vcpus_resume(Accel *accel)
 {
     TcgAccel *tcg = to_tcg_accel(accel);
 
     g_return_if_fail(accel->host);
     g_mutex_lock(&tcg->run.lock);
-    start_counters(tcg);
+    tcg_counters_start(tcg);
     for (guint i = 0; i < tcg->vcpus->len; i++) {
         TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
 

@@ -166,7 +166,7 @@ void tcg_vcpus_each(TcgAccel *tcg, void (*f)(TcgState *s, const void *argument),
     }
 }
 
-guint64 tcg_vcpus_tsc(TcgAccel *tcg)
+guint64 tcg_counters_now(TcgAccel *tcg)
 {
     return tcg_host_tsc();
 }

@@ -205,6 +205,11 @@ static int host_intack(void *opaque)
     return vector;
 }
 
+static gint64 host_virtual_time(void *opaque)
+{
+    return __atomic_load_n(&((TcgRig *)opaque)->virtual_time, __ATOMIC_RELAXED);
+}
+
 static const AccelHost rig_host = {
     .pio = host_pio,
     .mmio = host_mmio,
@@ -213,6 +218,7 @@ static const AccelHost rig_host = {
     .request = host_request,
     .internal_error = host_internal_error,
     .intack = host_intack,
+    .virtual_time = host_virtual_time,
 };
 
 /* ---- Making ---- */

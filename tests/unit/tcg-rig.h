@@ -68,6 +68,7 @@ struct TcgRig {
     GCond changed;
     /* All below under the lock. */
     GString *trace;
+    gint64 virtual_time;        /* stands still; atomic */
     GRand *random;              /* what reads return; NULL: zeros */
     guint n_done, n_resets, n_events;
     guint wanted;               /* this many CPUs must be done for a run to end */

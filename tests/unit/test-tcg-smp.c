@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+#include "qom/qapi-objects-accel.h"
+#include "tcg/timers.h"
+
 #define HALT "9: hlt\njmp 9b\n"
 #define WRONG "5: mov $'W', %al\n" TELL END HALT
 #define ROUNDS 200000
@@ -294,6 +297,36 @@ static void test_time(void)
     g_assert_cmpuint(word(rig, 0x20000), <=, frozen);
 }
 
+static guint64 counter(TcgRig *rig, guint i)
+{
+    X86CpuState state;
+
+    g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpus[i], &state, NULL));
+    return state.tsc;
+}
+
+/* While CPUs are parked, virtual time may go on, and may be set back. */
+static void test_virtual_time(void)
+{
+    g_autoptr(TcgRig) rig = tcg_rig_new_smp(2, 4);
+    const gint64 second = 1000000000;
+    guint64 hz = tcg_tsc_frequency(to_tcg_accel(rig->accel)), before;
+
+    start_all(rig, guest_time, guest_time_end);
+    tcg_rig_run(rig, 1000);
+    before = counter(rig, 0);
+    rig->virtual_time += second;
+    g_assert_cmpuint(counter(rig, 0), ==, before + hz);
+    g_assert_cmpuint(counter(rig, 1), ==, before + hz);
+    rig->virtual_time -= second;
+    g_assert_cmpuint(counter(rig, 1), ==, before);
+    rig->virtual_time += 3600 * second;
+    tcg_rig_run(rig, 0);
+    g_assert_cmpstr(rig->trace->str, ==, "");
+    g_assert_cmpuint(counter(rig, 0), >=, before + 3600 * hz);
+    g_assert_cmpuint(counter(rig, 0), <, before + 3700 * hz);
+}
+
 /* As an accelerator reports them whose counters run on: they differ by the time between two
  * readings, and after that no more.  What a guest changed is kept. */
 static void test_skew(void)
@@ -332,6 +365,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &litmuses[i], test_litmus);
     }
     g_test_add_func("/tcg/smp/time", test_time);
+    g_test_add_func("/tcg/smp/virtual-time", test_virtual_time);
     g_test_add_func("/tcg/smp/skew", test_skew);
     return g_test_run();
 }
