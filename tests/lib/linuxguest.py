@@ -69,8 +69,10 @@ class Guest:
     initramfs, if it matters which; own: properties of the machine in the place of these."""
 
     def __init__(self, daemon, client, size=96 << 20, append='', kernel='linux-6.12-emul-full',
-                 machine_type=None, hardware=False, files=None, own=None, **machine):
+                 machine_type=None, hardware=False, files=None, own=None, cpus=1, **machine):
         self.daemon, self.client, self.text = daemon, client, ''
+        if cpus > 1:
+            machine['smp'] = {'cpus': cpus}
         if own is not None:
             machine.update(own)
         else:
@@ -82,7 +84,8 @@ class Guest:
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=size)
         client.call('object-add', qom_type=machine_type + '-machine', id='machine',
                     memory_backend='ram', **machine)
-        add_cpu(client)
+        for _ in range(cpus):
+            add_cpu(client)
         self.console = self.chardev('console')
         client.call('device_add', driver='isa-serial', id='com1', chardev='console')
 
