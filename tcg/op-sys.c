@@ -6,7 +6,6 @@
 #include "tcg/dispatch.h"
 #include "tcg/ops.h"
 #include "tcg/system.h"
-#include "tcg/tcg-accel.h"
 
 /* ---- Translation caches and data caches ---- */
 
@@ -83,11 +82,11 @@ TcgNext tcg_op_hlt(TcgState *s, const TcgInsn *insn)
 
 enum { PAUSES_A_TURN = 512 };
 
-/* A spinning guest waits for another vCPU, which may need this host CPU.  Nobody who holds vCPUs
- * waits for one that has yielded. */
+/* A spinning guest waits for another vCPU or a device, which may need this host CPU.  Nobody who
+ * holds vCPUs waits for one that has yielded. */
 TcgNext tcg_op_pause(TcgState *s, const TcgInsn *insn)
 {
-    if (++s->pauses % PAUSES_A_TURN != 0 || tcg_is_alone(s->vcpu->tcg)) {
+    if (++s->pauses % PAUSES_A_TURN != 0) {
         return TCG_GO_ON;
     }
     tcg_heavy(s, tcg_vcpu_yield, NULL);
