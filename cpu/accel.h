@@ -57,6 +57,10 @@ typedef struct {
      * PICs, whose line is up (AccelOps.set_extint); returns the vector, or -1 if the
      * request is gone.  NULL: the machine has none. */
     int (*intack)(void *opaque);
+    /* Any thread, any lock held: the machine's virtual time in nanoseconds, which may stop and be
+     * set while vCPUs are parked; the guest's clocks in devices count it.  NULL: vCPUs that are
+     * parked lose no time. */
+    gint64 (*virtual_time)(void *opaque);
 } AccelHost;
 
 /* ---- What hw and cpu call ---- */

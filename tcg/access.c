@@ -9,13 +9,13 @@
  *  with the operand read into it before and  written, devices        written back
  *  after the copy.
  *
- * Locked accesses across two pages, or to a device, are not exclusive: today
- * there is only one vCPU.  With more, tcg_access_begin() would have to hold the
- * others if `how` has TCG_ACCESS_LOCKED and it bounces, and tcg_access_end() to
- * release them.
+ * During a locked access to two pages of memory the other vCPUs are kept out: they neither see the
+ * operand half written nor write to it meanwhile.  Locked accesses to devices are not exclusive; to
+ * memory within a page they are, by the host's own lock.
  */
 #include "config.h"
 #include "tcg/memory.h"
+#include "tcg/tcg-accel.h"
 #include "tcg/tlb.h"
 
 static inline TcgAccess access_of(guint how)
@@ -131,13 +131,32 @@ static bool begin_cached(TcgState *s, guint64 second, TcgAccess access)
     return true;
 }
 
+static inline bool is_plain(const TcgState *s, guint64 gpa)
+{
+    const TcgRange *range = tcg_range_find(s->memory, gpa);
+
+    return range && !(range->flags & TCG_PAGE_ROM);
+}
+
+/* The operand's addresses are known, so nothing can fault any more.  Memory may have changed when
+ * the others are out. */
+static void lock_pages(TcgState *s)
+{
+    tcg_exclusive_begin(s);
+    s->access.heavy = true;
+    if (!is_plain(s, s->access.gpa[0]) || !is_plain(s, s->access.gpa[1])) {
+        tcg_exclusive_end(s);
+    }
+}
+
 static void *begin_crossing(TcgState *s, guint how)
 {
     TcgAccess access = access_of(how);
     guint64 second = tcg_next_page(s, s->access.linear, access);
+    bool locks = how & TCG_ACCESS_LOCKED && !tcg_is_alone(s->vcpu->tcg);
     TcgPage page;
 
-    if (begin_cached(s, second, access)) {
+    if (!locks && begin_cached(s, second, access)) {
         return bounce(s);
     }
     tcg_translate(s, s->access.linear, access, &page);
@@ -147,6 +166,9 @@ static void *begin_crossing(TcgState *s, guint how)
     tcg_check_alignment(s, s->access.linear, s->access.size, access);
     if (is_watched(s)) {
         tcg_note_watches(s, s->access.linear, s->access.size, access & TCG_WRITE);
+    }
+    if (locks) {
+        lock_pages(s);
     }
     return begin_bounce(s);
 }
@@ -180,20 +202,25 @@ static void write_operand(TcgState *s)
     }
 }
 
+/* Whether the block that runs may have bytes there.  If another vCPU has dropped it, only the
+ * page's flag tells. */
+static bool hits_code_at(TcgState *s, guint64 gpa, guint size)
+{
+    const TcgPhysPage *page = tcg_phys_page(s, gpa);
+
+    return page && tcg_page_flags(page) & TCG_PAGE_CODE &&
+           (!tcg_is_alone(s->vcpu->tcg) || tcg_page_has_code(page, gpa, size));
+}
+
 /* Whether the operand about to be written contains code. */
 static bool hits_code(TcgState *s)
 {
     guint first = bytes_in_first(s);
-    TcgPhysPage *page = is_device(s) ? NULL : tcg_phys_page(s, s->access.gpa[0]);
 
-    if (page && tcg_page_has_code(page, s->access.gpa[0], first)) {
+    if (!is_device(s) && hits_code_at(s, s->access.gpa[0], first)) {
         return true;
     }
-    if (first == s->access.size) {
-        return false;
-    }
-    page = tcg_phys_page(s, s->access.gpa[1]);
-    return page && tcg_page_has_code(page, s->access.gpa[1], s->access.size - first);
+    return first < s->access.size && hits_code_at(s, s->access.gpa[1], s->access.size - first);
 }
 
 static void end_cached(TcgState *s)
@@ -209,7 +236,7 @@ static bool must_leave(const TcgState *s)
     return s->watch_hits || (s->access.heavy && tcg_must_leave(s));
 }
 
-bool tcg_access_end(TcgState *s)
+static bool end_access(TcgState *s)
 {
     bool hit;
 
@@ -228,4 +255,14 @@ bool tcg_access_end(TcgState *s)
                          s->access.size);
     }
     return hit || must_leave(s);
+}
+
+bool tcg_access_end(TcgState *s)
+{
+    bool leave = end_access(s);
+
+    if (G_UNLIKELY(s->exclusive)) {
+        tcg_exclusive_end(s);
+    }
+    return leave;
 }

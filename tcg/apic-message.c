@@ -110,6 +110,25 @@ static void accept_vector(TcgVcpu *vcpu, const Message *message)
     apic_do(vcpu, &effects);
 }
 
+/* The first SIPI after an INIT counts: a second one that comes before the CPU has started at the
+ * first does not move it. */
+static void accept_sipi(TcgVcpu *vcpu, guint8 vector)
+{
+    g_mutex_lock(&vcpu->apic.lock);
+    if (!(__atomic_load_n(&vcpu->state->requests, __ATOMIC_ACQUIRE) & TCG_REQUEST_SIPI)) {
+        __atomic_store_n(&vcpu->sipi_vector, vector, __ATOMIC_RELEASE);
+    }
+    g_mutex_unlock(&vcpu->apic.lock);
+    tcg_vcpu_request(vcpu, TCG_REQUEST_SIPI);
+}
+
+/* An earlier SIPI is forgotten. */
+static void accept_init(TcgVcpu *vcpu)
+{
+    __atomic_fetch_and(&vcpu->state->requests, ~(guint32)TCG_REQUEST_SIPI, __ATOMIC_SEQ_CST);
+    tcg_vcpu_request(vcpu, TCG_REQUEST_INIT);
+}
+
 /* SMIs are ignored: there is no system management mode. */
 static void accept(TcgVcpu *vcpu, const Message *message)
 {
@@ -122,11 +141,10 @@ static void accept(TcgVcpu *vcpu, const Message *message)
         tcg_vcpu_request(vcpu, TCG_REQUEST_NMI);
         break;
     case APIC_INIT:
-        tcg_vcpu_request(vcpu, TCG_REQUEST_INIT);
+        accept_init(vcpu);
         break;
     case APIC_SIPI:
-        __atomic_store_n(&vcpu->state->sipi_vector, message->vector, __ATOMIC_RELEASE);
-        tcg_vcpu_request(vcpu, TCG_REQUEST_SIPI);
+        accept_sipi(vcpu, message->vector);
         break;
     default:
         break;

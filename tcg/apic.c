@@ -248,6 +248,10 @@ void tcg_apic_init(TcgVcpu *vcpu)
     a->has_tsc_deadline = cpuid_bit(vcpu->cpu, 24);
     a->stopped_at = -1;
     tcg_apic_reset(vcpu, false);
+}
+
+void tcg_apic_list(TcgVcpu *vcpu)
+{
     tcg_interrupts_add(vcpu);
     tcg_timers_add(vcpu);
 }

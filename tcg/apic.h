@@ -52,8 +52,10 @@ typedef struct {
     int takes_extint;           /* atomic: LINT0 lets the PIC's interrupts through */
 } TcgApic;
 
-/* The vCPU's id and CPUID are known; from now on messages reach it.  Machine lock. */
+/* The vCPU's id and CPUID are known.  Machine lock. */
 void tcg_apic_init(TcgVcpu *vcpu);
+/* From now on messages reach it, and its timer runs; its state exists. */
+void tcg_apic_list(TcgVcpu *vcpu);
 /*
  * From now on only its own thread can access it; to be called before that
  * thread and the vCPU's state end.

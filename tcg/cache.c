@@ -129,6 +129,7 @@ static void add_to_page(TcgCache *cache, TcgBlock *block, guint i)
     }
     block->page_next[i] = page->blocks;
     page->blocks = block;
+    __atomic_store_n(&page->idle, 0, __ATOMIC_RELAXED);
     __atomic_fetch_or(&page->code, block->granules[i], __ATOMIC_RELAXED);
     tcg_page_set_flags(cache->tcg->memory, page->page, TCG_PAGE_CODE);
 }
@@ -198,7 +199,17 @@ static TcgBlock **page_link(TcgBlock *block, const TcgPhysPage *page)
     return block->phys[0] == page ? &block->page_next[0] : &block->page_next[1];
 }
 
-static void remove_from_page(TcgBlock *block, TcgPhysPage *page)
+/* The page becomes data: vCPUs may write to it without C. */
+static void forget_code(TcgPhysPage *page)
+{
+    __atomic_fetch_and(&page->flags, ~(guint32)TCG_PAGE_CODE, __ATOMIC_RELAXED);
+    __atomic_store_n(&page->idle, 0, __ATOMIC_RELAXED);
+}
+
+/* quiet: no vCPU runs that block, except one that is about to leave it.  Otherwise one may, and
+ * when it writes to the page, it has to learn that the rest of the block may be no longer right: so
+ * the page stays a page with code (tcg_cache_forget_idle). */
+static void remove_from_page(TcgBlock *block, TcgPhysPage *page, bool quiet)
 {
     TcgBlock **link = &page->blocks;
 
@@ -210,30 +221,25 @@ static void remove_from_page(TcgBlock *block, TcgPhysPage *page)
     }
     if (!page->blocks) {
         __atomic_store_n(&page->code, 0, __ATOMIC_RELAXED);
-        __atomic_fetch_and(&page->flags, ~(guint32)TCG_PAGE_CODE, __ATOMIC_RELAXED);
+        if (quiet) {
+            forget_code(page);
+        }
     }
 }
 
-/* A vCPU that still gets here, by the jump cache, goes to the dispatcher: the block's head is
- * the test of `pending` and a jump to the dispatcher; that jump replaces the test. */
+/* A vCPU that still gets here, by the jump cache, goes to the dispatcher: the block's head compares
+ * `pending` with a byte that it never equals.  A vCPU may be between any two instructions of the
+ * head meanwhile, so one byte changes, and no instruction's length. */
 static void close_entry(TcgCache *cache, TcgBlock *block)
 {
-    guint8 *head = cache->write + block->code;
-    gint32 out;
-    guint8 bytes[8];
-
     if (block->key.mode & TCG_MODE_STEP) {
         return;                 /* only the dispatcher enters this block */
     }
-    memcpy(bytes, head, sizeof(bytes));
-    memcpy(&out, head + 6, sizeof(out));
-    out += 5;                   /* the new jump ends 5 bytes before the old one */
-    bytes[0] = TCG_CLOSED_ENTRY;
-    memcpy(bytes + 1, &out, sizeof(out));
-    __atomic_store_n((guint64 *)(void *)head, *(guint64 *)(void *)bytes, __ATOMIC_RELEASE);
+    __atomic_store_n(cache->write + block->code + TCG_ENTRY_VALUE, TCG_CLOSED_ENTRY,
+                     __ATOMIC_RELEASE);
 }
 
-void tcg_cache_drop_block(TcgCache *cache, TcgBlock *block)
+static void drop_block(TcgCache *cache, TcgBlock *block, bool quiet)
 {
     if (block->dropped) {
         return;
@@ -242,11 +248,16 @@ void tcg_cache_drop_block(TcgCache *cache, TcgBlock *block)
     remove_from_hash(cache, block);
     for (guint i = 0; i < 2; i++) {
         if (block->phys[i] && (i == 0 || block->phys[1] != block->phys[0])) {
-            remove_from_page(block, block->phys[i]);
+            remove_from_page(block, block->phys[i], quiet);
         }
     }
     unchain_incoming(block);
     close_entry(cache, block);
+}
+
+void tcg_cache_drop_block(TcgCache *cache, TcgBlock *block)
+{
+    drop_block(cache, block, tcg_is_alone(cache->tcg));
 }
 
 /* Two pages of a block may be one page of RAM, seen at two addresses. */
@@ -256,7 +267,7 @@ static guint64 granules_in(const TcgBlock *block, const TcgPhysPage *page)
            (block->phys[1] == page ? block->granules[1] : 0);
 }
 
-static void drop_locked(TcgCache *cache, TcgPhysPage *page, guint64 granules)
+static void drop_locked(TcgCache *cache, TcgPhysPage *page, guint64 granules, bool quiet)
 {
     TcgBlock *block = page->blocks;
 
@@ -264,24 +275,29 @@ static void drop_locked(TcgCache *cache, TcgPhysPage *page, guint64 granules)
         TcgBlock *next = *page_link(block, page);
 
         if (granules_in(block, page) & granules) {
-            tcg_cache_drop_block(cache, block);
+            drop_block(cache, block, quiet);
         }
         block = next;
     }
 }
 
-void tcg_cache_drop(TcgCache *cache, TcgPhysPage *page, guint64 gpa, guint size)
+static void drop(TcgCache *cache, TcgPhysPage *page, guint64 gpa, guint size, bool quiet)
 {
     guint first = gpa & 0xfff;
 
     g_mutex_lock(&cache->tcg->translate);
-    drop_locked(cache, page, tcg_granules(first, MIN(first + size, 0x1000) - 1));
+    drop_locked(cache, page, tcg_granules(first, MIN(first + size, 0x1000) - 1), quiet);
     g_mutex_unlock(&cache->tcg->translate);
+}
+
+void tcg_cache_drop(TcgCache *cache, TcgPhysPage *page, guint64 gpa, guint size)
+{
+    drop(cache, page, gpa, size, tcg_is_alone(cache->tcg));
 }
 
 void tcg_cache_drop_page(TcgAccel *tcg, TcgPhysPage *page)
 {
-    tcg_cache_drop(tcg->cache, page, 0, 0x1000);
+    drop(tcg->cache, page, 0, 0x1000, true);
 }
 
 /* vCPUs are held, so that no head changes while one of them runs it. */
@@ -296,9 +312,24 @@ void tcg_cache_drop_range(TcgAccel *tcg, guint64 gpa, guint64 size)
         TcgPhysPage *page = range ? tcg_host_page(tcg->memory, tcg_range_hva(range, gpa)) : NULL;
 
         if (page && tcg_page_has_code(page, gpa, n)) {
-            tcg_cache_drop(tcg->cache, page, gpa, n);
+            drop(tcg->cache, page, gpa, n, true);
         }
         gpa += n;
+    }
+    tcg_vcpus_release(tcg);
+}
+
+void tcg_cache_forget_idle(TcgAccel *tcg, const guint8 *hva)
+{
+    tcg_vcpus_hold(tcg);
+    if (tcg_host_granule(tcg->memory, hva)->pages) {
+        TcgPhysPage *page = tcg_host_page(tcg->memory, hva);
+
+        g_mutex_lock(&tcg->translate);
+        if (!page->blocks) {
+            forget_code(page);
+        }
+        g_mutex_unlock(&tcg->translate);
     }
     tcg_vcpus_release(tcg);
 }
@@ -311,15 +342,21 @@ static void unlist_pages(TcgBlock *block)
         if (page) {
             page->blocks = NULL;
             __atomic_store_n(&page->code, 0, __ATOMIC_RELAXED);
-            __atomic_fetch_and(&page->flags, ~(guint32)TCG_PAGE_CODE, __ATOMIC_RELAXED);
+            forget_code(page);
         }
     }
 }
 
-void tcg_cache_flush(TcgCache *cache)
+/* New code replaces code that has run: SDM vol. 3A, section 8.1.3. */
+static void serialize(void)
 {
     guint eax, ebx, ecx, edx;
 
+    __cpuid(0, eax, ebx, ecx, edx);
+}
+
+void tcg_cache_flush(TcgCache *cache)
+{
     for (guint i = 0; i < cache->n_blocks; i++) {
         if (!cache->by_code[i]->dropped) {
             unlist_pages(cache->by_code[i]);
@@ -329,6 +366,19 @@ void tcg_cache_flush(TcgCache *cache)
     cache->n_blocks = 0;
     cache->used = FIRST_CODE;
     cache->arena_used = 0;
-    /* New code replaces code that has run: SDM vol. 3A, section 8.1.3. */
-    __cpuid(0, eax, ebx, ecx, edx);
+    __atomic_store_n(&cache->generation, cache->generation + 1, __ATOMIC_RELEASE);
+    serialize();
+}
+
+void tcg_cache_renew(TcgVcpu *vcpu)
+{
+    guint generation = __atomic_load_n(&vcpu->tcg->cache->generation, __ATOMIC_ACQUIRE);
+
+    if (vcpu->code_generation == generation) {
+        return;
+    }
+    vcpu->code_generation = generation;
+    vcpu->state->chain = NULL;
+    tcg_jumps_flush(vcpu->state);
+    serialize();
 }

@@ -15,6 +15,7 @@
 #include "tcg/state.h"
 
 typedef struct TcgAccel TcgAccel;
+typedef struct TcgVcpu TcgVcpu;
 typedef struct TcgBlock TcgBlock;
 typedef struct TcgCache TcgCache;
 
@@ -74,7 +75,8 @@ typedef struct TcgMemop TcgMemop;
 enum {
     TCG_HASH_SIZE = 1 << 17,
     TCG_MAX_NOTES = 512,
-    TCG_CLOSED_ENTRY = 0xe9,    /* jmp */
+    TCG_ENTRY_VALUE = 3,        /* in a block's code: what `pending` is compared with, */
+    TCG_CLOSED_ENTRY = 0x7f,    /* 0, or this, which it never is */
 };
 
 struct TcgCache {
@@ -87,6 +89,7 @@ struct TcgCache {
     TcgBlock **hash;
     TcgBlock **by_code;         /* in order of code */
     guint n_blocks, max_blocks;
+    guint generation;           /* of code memory: how often everything was dropped; atomic */
     guint next_site, next_guess;        /* assigned round robin */
     bool exact_flags;
     bool has_rorx;              /* the host has BMI2 */
@@ -128,14 +131,19 @@ TcgExit *tcg_block_exit(TcgCache *cache, TcgBlock *block);
 /* Makes the block visible; page: of its pages. */
 void tcg_cache_insert(TcgCache *cache, TcgBlock *block);
 /*
- * Drops everything; no vCPU may be in generated code except the caller's, which
- * is in heavy code.
+ * Drops everything, under TcgAccel.translate; no vCPU may be in generated code, nor in C code that
+ * was called by it: see tcg_vcpus_gather().
  */
 void tcg_cache_flush(TcgCache *cache);
-/* Whether the block whose code begins there has been dropped: its head is a jump then. */
+/*
+ * If everything has been dropped since the vCPU ran code last, it forgets its jumps to that, and
+ * its processor the old code.  Heavy; its own thread.
+ */
+void tcg_cache_renew(TcgVcpu *vcpu);
+/* Whether the block whose code begins there has been dropped. */
 static inline bool tcg_entry_is_closed(const guint8 *code)
 {
-    return __atomic_load_n(code, __ATOMIC_ACQUIRE) == TCG_CLOSED_ENTRY;
+    return __atomic_load_n(code + TCG_ENTRY_VALUE, __ATOMIC_ACQUIRE) == TCG_CLOSED_ENTRY;
 }
 
 /* Hides the block from all vCPUs; one that is running it may continue to its end. */
@@ -155,6 +163,9 @@ static inline guint64 tcg_granules(guint first, guint last)
 void tcg_cache_drop(TcgCache *cache, TcgPhysPage *page, guint64 gpa, guint size);
 /* All blocks of the page; vCPUs are held. */
 void tcg_cache_drop_page(TcgAccel *tcg, TcgPhysPage *page);
+/* The page at hva is written to, but its blocks have all been dropped: unless it got new ones,
+ * vCPUs may write to it without C again.  Heavy, with no lock held; holds vCPUs. */
+void tcg_cache_forget_idle(TcgAccel *tcg, const guint8 *hva);
 /* Something other than the vCPU wrote there; any thread, no lock. */
 void tcg_cache_drop_range(TcgAccel *tcg, guint64 gpa, guint64 size);
 

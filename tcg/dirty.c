@@ -43,15 +43,9 @@ static void collect(TcgAccel *tcg, const AccelSlot *slot, guint8 *ret_bitmap)
     }
 }
 
-static void protect_all(TcgAccel *tcg)
+static void protect(TcgState *s, const void *argument)
 {
-    for (guint i = 0; i < tcg->vcpus->len; i++) {
-        TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
-
-        if (vcpu->state) {
-            tcg_tlb_protect(vcpu->state, NULL);
-        }
-    }
+    tcg_tlb_protect(s, NULL);
 }
 
 bool tcg_dirty_log(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GError **error)
@@ -68,7 +62,7 @@ bool tcg_dirty_log(Accel *accel, const AccelSlot *slot, guint8 *ret_bitmap, GErr
     if (any_dirty(tcg, found)) {
         tcg_vcpus_hold(tcg);
         collect(tcg, found, ret_bitmap);
-        protect_all(tcg);
+        tcg_vcpus_each(tcg, protect, NULL);
         tcg_vcpus_release(tcg);
     }
     return true;

@@ -249,13 +249,19 @@ static TcgBlock *translate(TcgState *s, guint64 linear, TcgFetched *fetched)
     TcgBlock *block;
 
     block = (TcgBlock *)(guintptr)tcg_heavy_inside(s, tcg_translate_heavy, fetched);
-    if (!block) {
+    if (!block && fetched->wanted == TCG_WANTED_NEXT) {
         /* Its one instruction ends in the next page, which may fault. */
         fetched->next = page_after(s, linear, fetched->key.page, &fetched->next_gpa);
         if (!fetched->next) {
             fetch_failed(s, (linear | 0xfff) + 1);
         }
         block = (TcgBlock *)(guintptr)tcg_heavy_inside(s, tcg_translate_heavy, fetched);
+    }
+    if (!block) {
+        /* Memory may change until the other vCPUs are out of the way, so look again. */
+        tcg_heavy(s, fetched->wanted == TCG_WANTED_ROOM ? tcg_flush_heavy : tcg_protect_heavy,
+                  fetched);
+        tcg_resume(s);
     }
     return block;
 }
@@ -326,8 +332,8 @@ static TcgBlock *chain_to(TcgState *s, TcgExit *exit, TcgBlock *block)
 {
     TcgChaining chaining = { exit, block, closes_loop(exit, block) };
 
-    if (chaining.trace && exit->turns < HOT_TURNS) {
-        exit->turns++;
+    if (chaining.trace && __atomic_load_n(&exit->turns, __ATOMIC_RELAXED) < HOT_TURNS) {
+        __atomic_fetch_add(&exit->turns, 1, __ATOMIC_RELAXED);
         return block;
     }
     return (TcgBlock *)(guintptr)tcg_heavy_inside(s, tcg_chain_heavy, &chaining);
@@ -379,12 +385,24 @@ static const void *find_code(TcgState *s)
 
 /* ---- Events ---- */
 
+static void forget(TcgState *s)
+{
+    if (s->forget == TCG_FORGET_ALL) {
+        tcg_tlb_forget(s);
+    }
+    if (s->forget != TCG_FORGET_NOTHING) {
+        tcg_tlb_flush(s);
+        s->forget = TCG_FORGET_NOTHING;
+    }
+}
+
 /* Handles requests; false: the thread ends. */
 static bool service(TcgState *s)
 {
     guint64 event = tcg_heavy(s, tcg_vcpu_service, NULL);
 
     s->chain = NULL;
+    forget(s);
     if (event == TCG_EVENT_END) {
         return false;
     }
@@ -404,6 +422,9 @@ const void *tcg_dispatch(TcgState *s)
 {
     const void *code;
 
+    if (G_UNLIKELY(s->exclusive)) {
+        tcg_exclusive_end(s);   /* the instruction was left by an exception */
+    }
     if (s->stepped) {
         end_step(s);
     } else if (s->shadow > 1) {

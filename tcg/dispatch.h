@@ -7,11 +7,18 @@
 
 #include "tcg/cache.h"
 
+typedef enum {
+    TCG_WANTED_NEXT,            /* the next page */
+    TCG_WANTED_PROTECTION,      /* another vCPU may write to the pages without C */
+    TCG_WANTED_ROOM,            /* for code */
+} TcgWanted;
+
 /* Where the code to translate lies. */
 typedef struct {
     TcgBlockKey key;
     const guint8 *next;         /* the page after that of the key, once it is needed */
     guint64 gpa, next_gpa;
+    TcgWanted wanted;           /* if there is no block */
 } TcgFetched;
 
 typedef struct {
@@ -22,11 +29,23 @@ typedef struct {
 
 /* ---- publish.c: heavy, by tcg_heavy_inside() ---- */
 
-/* Argument: a TcgFetched; returns the block, or NULL: the next page is needed.  If its bytes
+/* Argument: a TcgFetched; returns the block, or NULL, with what is wanted first.  If its bytes
  * changed meanwhile, the block has been dropped. */
 guint64 tcg_translate_heavy(TcgState *s, void *argument);
 /* Argument: a TcgChaining; returns the block to which it goes now, which may have been dropped. */
 guint64 tcg_chain_heavy(TcgState *s, void *argument);
+
+/* ---- publish.c: heavy, by tcg_heavy(): what tcg_translate_heavy() wanted ---- */
+
+/* Argument: a TcgFetched: no TLB lets its pages be written any more. */
+guint64 tcg_protect_heavy(TcgState *s, void *argument);
+/* There is room for code. */
+guint64 tcg_flush_heavy(TcgState *s, void *argument);
+
+/* ---- hold.c: heavy, for tcg_exclusive_begin() and _end(), by tcg_heavy() and _inside() ---- */
+
+guint64 tcg_exclusive_heavy(TcgState *s, void *argument);
+guint64 tcg_shared_heavy(TcgState *s, void *argument);
 
 /* ---- vcpu.c: heavy, by tcg_heavy() ---- */
 
@@ -36,6 +55,8 @@ enum {
     TCG_EVENT_END,              /* the thread ends */
 };
 guint64 tcg_vcpu_service(TcgState *s, void *argument);
+/* Lets the host run other threads first. */
+guint64 tcg_vcpu_yield(TcgState *s, void *argument);
 /* One line of debugging output. */
 void tcg_vcpu_log(TcgState *s, const char *what, guint64 value);
 /* A triple fault. */

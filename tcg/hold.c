@@ -11,6 +11,14 @@
  * Heavy code that translates or drops code counts as generated code: it uses memory slots and
  * blocks, which must not change meanwhile (tcg_heavy_inside).
  *
+ * A vCPU that executes a locked instruction on two pages holds the others while it runs: it is the
+ * owner (tcg_exclusive_begin).
+ *
+ * Gathering is more than holding: heavy code that was called in the middle of a block returns to
+ * that block, so its memory can be reused only when all vCPUs are between two blocks.  They come to
+ * the dispatcher by themselves; it lets nobody out while vCPUs are gathered.  The same handshake,
+ * with `away` and `gather` for `in_run` and `hold`.
+ *
  * Holding is rare, while a vCPU leaves and enters at each access to a device: hence the fences
  * of qom/barrier.h.
  */
@@ -18,6 +26,7 @@
 #include "tcg/tcg-accel.h"
 
 #include "qom/barrier.h"
+#include "tcg/cache.h"
 #include "tcg/dispatch.h"
 
 void tcg_run_control_init(TcgRunControl *control)
@@ -30,9 +39,12 @@ void tcg_run_control_init(TcgRunControl *control)
 
 /* ---- A vCPU ---- */
 
-static inline bool is_held(const TcgRunControl *control)
+static inline bool is_held(const TcgVcpu *vcpu)
 {
-    return __atomic_load_n(&control->hold, __ATOMIC_ACQUIRE);
+    const TcgRunControl *control = &vcpu->tcg->run;
+
+    return G_UNLIKELY(__atomic_load_n(&control->hold, __ATOMIC_ACQUIRE)) &&
+           __atomic_load_n(&control->owner, __ATOMIC_RELAXED) != vcpu;
 }
 
 static void tell_holder(TcgRunControl *control)
@@ -48,16 +60,16 @@ static inline void leave_guest(TcgVcpu *vcpu)
 
     __atomic_store_n(&vcpu->in_run, 0, __ATOMIC_RELEASE);
     barrier_for_one(control->barrier_shared);
-    if (G_UNLIKELY(is_held(control))) {
+    if (is_held(vcpu)) {
         tell_holder(control);
     }
 }
 
-static void wait_for_release(TcgRunControl *control)
+static void wait_for_release(TcgRunControl *control, const bool *held)
 {
     g_mutex_lock(&control->lock);
     g_cond_broadcast(&control->left);
-    while (control->hold) {
+    while (*held) {
         g_cond_wait(&control->go, &control->lock);
     }
     g_mutex_unlock(&control->lock);
@@ -69,15 +81,47 @@ static inline bool try_enter(TcgVcpu *vcpu)
 
     __atomic_store_n(&vcpu->in_run, 1, __ATOMIC_RELAXED);
     barrier_for_one(control->barrier_shared);
-    return G_LIKELY(!is_held(control));
+    return !is_held(vcpu);
 }
 
 void tcg_vcpu_enter(TcgVcpu *vcpu)
 {
     while (!try_enter(vcpu)) {
         __atomic_store_n(&vcpu->in_run, 0, __ATOMIC_RELEASE);
-        wait_for_release(&vcpu->tcg->run);
+        wait_for_release(&vcpu->tcg->run, &vcpu->tcg->run.hold);
     }
+}
+
+static inline bool is_gathered(const TcgRunControl *control)
+{
+    return G_UNLIKELY(__atomic_load_n(&control->gather, __ATOMIC_ACQUIRE));
+}
+
+void tcg_vcpu_away(TcgVcpu *vcpu)
+{
+    TcgRunControl *control = &vcpu->tcg->run;
+
+    __atomic_store_n(&vcpu->away, 1, __ATOMIC_RELEASE);
+    barrier_for_one(control->barrier_shared);
+    if (is_gathered(control)) {
+        tell_holder(control);
+    }
+}
+
+void tcg_vcpu_back(TcgVcpu *vcpu)
+{
+    TcgRunControl *control = &vcpu->tcg->run;
+
+    for (;;) {
+        __atomic_store_n(&vcpu->away, 0, __ATOMIC_RELAXED);
+        barrier_for_one(control->barrier_shared);
+        if (!is_gathered(control)) {
+            break;
+        }
+        __atomic_store_n(&vcpu->away, 1, __ATOMIC_RELEASE);
+        wait_for_release(control, &control->gather);
+    }
+    tcg_cache_renew(vcpu);
 }
 
 guint64 tcg_run_heavy(TcgState *s, guint64 (*f)(TcgState *, void *), void *argument)
@@ -113,21 +157,37 @@ static bool any_in_run(const TcgAccel *tcg)
     return false;
 }
 
-void tcg_vcpus_hold(TcgAccel *tcg)
+/* With run.lock: takes hold or gather, and makes all vCPUs come out of generated code. */
+static void take(TcgAccel *tcg, bool *held)
 {
     TcgRunControl *control = &tcg->run;
 
-    g_mutex_lock(&control->lock);
-    while (control->hold) {
+    while (*held) {
         g_cond_wait(&control->go, &control->lock);
     }
-    __atomic_store_n(&control->hold, true, __ATOMIC_SEQ_CST);
+    __atomic_store_n(held, true, __ATOMIC_SEQ_CST);
     for (guint i = 0; i < tcg->vcpus->len; i++) {
         TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
 
         __atomic_store_n(&vcpu->state->pending, 1, __ATOMIC_SEQ_CST);
     }
     barrier_for_all(control->barrier_shared);
+}
+
+static void release(TcgRunControl *control, bool *held)
+{
+    g_mutex_lock(&control->lock);
+    __atomic_store_n(held, false, __ATOMIC_RELEASE);
+    g_cond_broadcast(&control->go);
+    g_mutex_unlock(&control->lock);
+}
+
+void tcg_vcpus_hold(TcgAccel *tcg)
+{
+    TcgRunControl *control = &tcg->run;
+
+    g_mutex_lock(&control->lock);
+    take(tcg, &control->hold);
     while (any_in_run(tcg)) {
         g_cond_wait(&control->left, &control->lock);
     }
@@ -136,8 +196,68 @@ void tcg_vcpus_hold(TcgAccel *tcg)
 
 void tcg_vcpus_release(TcgAccel *tcg)
 {
+    release(&tcg->run, &tcg->run.hold);
+}
+
+void tcg_vcpus_each(TcgAccel *tcg, void (*f)(TcgState *s, const void *argument),
+                    const void *argument)
+{
     g_mutex_lock(&tcg->run.lock);
-    __atomic_store_n(&tcg->run.hold, false, __ATOMIC_RELEASE);
-    g_cond_broadcast(&tcg->run.go);
+    for (guint i = 0; i < tcg->vcpus->len; i++) {
+        const TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
+
+        f(vcpu->state, argument);
+    }
     g_mutex_unlock(&tcg->run.lock);
+}
+
+static bool all_away(const TcgAccel *tcg)
+{
+    for (guint i = 0; i < tcg->vcpus->len; i++) {
+        const TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
+
+        if (!__atomic_load_n(&vcpu->away, __ATOMIC_ACQUIRE)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void tcg_vcpus_gather(TcgVcpu *vcpu)
+{
+    TcgRunControl *control = &vcpu->tcg->run;
+
+    tcg_vcpu_away(vcpu);
+    g_mutex_lock(&control->lock);
+    take(vcpu->tcg, &control->gather);
+    while (!all_away(vcpu->tcg)) {
+        g_cond_wait(&control->left, &control->lock);
+    }
+    g_mutex_unlock(&control->lock);
+}
+
+void tcg_vcpus_disperse(TcgVcpu *vcpu)
+{
+    release(&vcpu->tcg->run, &vcpu->tcg->run.gather);
+    tcg_vcpu_back(vcpu);
+}
+
+/* ---- Locked instructions on two pages ---- */
+
+guint64 tcg_exclusive_heavy(TcgState *s, void *argument)
+{
+    TcgVcpu *vcpu = s->vcpu;
+
+    tcg_vcpus_hold(vcpu->tcg);
+    __atomic_store_n(&vcpu->tcg->run.owner, vcpu, __ATOMIC_RELAXED);
+    return 0;
+}
+
+guint64 tcg_shared_heavy(TcgState *s, void *argument)
+{
+    TcgVcpu *vcpu = s->vcpu;
+
+    __atomic_store_n(&vcpu->tcg->run.owner, NULL, __ATOMIC_RELAXED);
+    tcg_vcpus_release(vcpu->tcg);
+    return 0;
 }

@@ -88,4 +88,11 @@ static inline void tcg_require_cpl0(TcgState *s)
     }
 }
 
+/* Serializing instructions (SDM vol. 3A, section 8.3) are also fences: the stores before one are
+ * visible to other vCPUs before it ends. */
+static inline void tcg_serialize(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 #endif

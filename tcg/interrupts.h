@@ -21,7 +21,7 @@ struct TcgInterrupts {
 bool tcg_interrupts_open(TcgAccel *tcg, GError **error);
 void tcg_interrupts_close(TcgAccel *tcg);       /* no vCPU is left; after a failure, too */
 
-/* For tcg_apic_init() and tcg_apic_unlist(). */
+/* For tcg_apic_list() and tcg_apic_unlist(). */
 void tcg_interrupts_add(TcgVcpu *vcpu);
 void tcg_interrupts_remove(TcgVcpu *vcpu);
 

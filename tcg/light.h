@@ -39,6 +39,14 @@ static inline bool tcg_must_leave(const TcgState *s)
 /* Writes one line to the log, at most a few times for each text. */
 void tcg_log_once(TcgState *s, const char *what, guint64 value);
 
+/* ---- exclusive.c ---- */
+
+/* Keeps all other vCPUs out of generated and light code until tcg_exclusive_end(), which every way
+ * to the dispatcher calls.  Memory may have changed when the first returns.  Meanwhile nothing may
+ * be called that is heavy, except by tcg_heavy_inside(); only plain memory may be accessed. */
+void tcg_exclusive_begin(TcgState *s);
+void tcg_exclusive_end(TcgState *s);
+
 /* ---- mmu.c: linear to physical ---- */
 
 typedef enum {
@@ -59,9 +67,12 @@ static inline guint tcg_tlb_index(guint32 mode)
            mode & TCG_MODE_AC ? TCG_TLB_KERNEL_AC : TCG_TLB_KERNEL;
 }
 
+typedef struct TcgPhysPage TcgPhysPage;
+
 typedef struct {
     guint64 gpa;                /* of the byte itself */
     guint8 *page;               /* host page, or NULL: MMIO */
+    TcgPhysPage *phys;          /* its record; not if page is NULL */
     guint32 flags;              /* TCG_PAGE_* of the physical page */
     /* With this access's privilege, and already dirty: may be cached for writes. */
     bool writable;
@@ -92,6 +103,7 @@ void tcg_translate(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_p
 bool tcg_pdptes_valid(TcgState *s, guint64 cr3);
 
 void tcg_tlb_flush(TcgState *s);            /* everything, the fetch TLB and jump caches included */
+void tcg_tlb_forget(TcgState *s);           /* the next flush trusts no record of what was filled */
 void tcg_tlb_flush_page(TcgState *s, guint64 linear);
 void tcg_tlb_flush_local(TcgState *s);      /* CR3 was written: jumps to global pages stay */
 void tcg_jumps_flush(TcgState *s);          /* only the jump caches */

@@ -15,13 +15,17 @@
 
 struct TcgBlock;
 
-typedef struct TcgPhysPage {
+struct TcgPhysPage {
     guint8 *page;               /* on the host; set at the first lookup */
     guint32 flags;              /* TCG_PAGE_CODE, TCG_PAGE_LOG, atomic */
+    guint16 writers;            /* TcgState.writer of those that may have it in a TLB; atomic */
+    guint16 idle;               /* writes that came to C since its last block; atomic */
     /* Bits by 64 bytes of the page: whether translated code has bytes there. */
     guint64 code;               /* atomic */
     struct TcgBlock *blocks;    /* that have bytes here; under TcgAccel.translate */
-} TcgPhysPage;
+};
+
+G_STATIC_ASSERT(sizeof(TcgPhysPage) == 32);
 
 typedef struct TcgSlots TcgSlots;
 
@@ -110,7 +114,27 @@ static inline guint32 tcg_page_set_flags(const TcgMemory *memory, const guint8 *
 
 static inline guint32 tcg_page_flags(const TcgPhysPage *page)
 {
-    return __atomic_load_n(&page->flags, __ATOMIC_RELAXED);
+    return __atomic_load_n(&page->flags, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * The vCPU is about to write to the page without telling, until its TLB is next protected or it
+ * leaves light code.  Returns the flags; if there are any, it must not.  See tcg_page_make_code().
+ */
+static inline guint32 tcg_page_claim(const TcgState *s, TcgPhysPage *page)
+{
+    if (!(__atomic_load_n(&page->writers, __ATOMIC_ACQUIRE) & s->writer)) {
+        __atomic_fetch_or(&page->writers, s->writer, __ATOMIC_SEQ_CST);
+    }
+    return tcg_page_flags(page);
+}
+
+/* The flags after a write: the fence is between the two, since a vCPU that translates sets the
+ * flag first, and reads the bytes then. */
+static inline guint32 tcg_page_flags_after_write(const TcgPhysPage *page)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return tcg_page_flags(page);
 }
 
 /* Whether translated code has bytes among the size bytes at gpa, within a page. */
@@ -120,7 +144,7 @@ static inline bool tcg_page_has_code(const TcgPhysPage *page, guint64 gpa, guint
     guint64 bits = (~0ull >> (63 - last)) & (~0ull << first);
 
     return tcg_page_flags(page) & TCG_PAGE_CODE &&
-           __atomic_load_n(&page->code, __ATOMIC_RELAXED) & bits;
+           __atomic_load_n(&page->code, __ATOMIC_ACQUIRE) & bits;
 }
 
 /* ---- Self-modifying code; cache.c.  Light; called by code that writes guest RAM. ---- */

@@ -305,6 +305,7 @@ static inline void find_page(TcgState *s, TcgPage *ret_page)
     }
     ret_page->page = tcg_range_hva(range, ret_page->gpa & ~0xfffull);
     page = tcg_host_page(s->memory, ret_page->page);
+    ret_page->phys = page;
     ret_page->flags = range->flags | tcg_page_flags(page);
 }
 

@@ -166,5 +166,6 @@ TcgNext tcg_op_cpuid(TcgState *s, const TcgInsn *insn)
     s->gpr[TCG_RBX] = result.ebx;
     s->gpr[TCG_RCX] = result.ecx;
     s->gpr[TCG_RDX] = result.edx;
+    tcg_serialize();
     return TCG_GO_ON;
 }

@@ -195,6 +195,7 @@ TcgNext tcg_op_mov_to_cr(TcgState *s, const TcgInsn *insn)
         write_cr8(s, value);
         break;
     }
+    tcg_serialize();
     return TCG_NEXT;
 }
 

@@ -62,5 +62,6 @@ TcgNext tcg_op_mov_to_dr(TcgState *s, const TcgInsn *insn)
         tcg_tlb_flush(s);
         tcg_mode_update(s);
     }
+    tcg_serialize();
     return TCG_NEXT;
 }

@@ -377,5 +377,6 @@ TcgNext tcg_op_wrmsr(TcgState *s, const TcgInsn *insn)
     if (!tcg_msr_poke(s, number, tcg_edx_eax(s))) {
         refuse(s, number, true);
     }
+    tcg_serialize();
     return TCG_NEXT;
 }

@@ -255,6 +255,7 @@ TcgNext tcg_op_iret(TcgState *s, const TcgInsn *insn)
     /* RF now applies to the next instruction. */
     s->step_resume = 0;
     s->nmi_masked = false;
+    tcg_serialize();
     tcg_reconsider(s);
     return TCG_LEAVE;
 }

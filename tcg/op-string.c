@@ -8,6 +8,7 @@
  * piece, so that a fault or an interrupt finds them in the architectural state.
  */
 #include "config.h"
+#include "tcg/memory.h"
 #include "tcg/ops.h"
 #include "tcg/string.h"
 #include "tcg/tlb.h"
@@ -62,7 +63,7 @@ static guint8 *host_memory(TcgState *s, const TcgStringOperand *operand)
         return host;
     }
     if (!tcg_walk(s, operand->linear, operand->access, &page) || !page.page ||
-        (is_write && page.flags & (TCG_PAGE_ROM | TCG_PAGE_CODE | TCG_PAGE_LOG))) {
+        (is_write && (page.flags || tcg_page_claim(s, page.phys)))) {
         return NULL;
     }
     return page.page + (operand->linear & 0xfff);

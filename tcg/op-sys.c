@@ -3,10 +3,9 @@
  * System instructions that are short: SDM vol. 2, by name.
  */
 #include "config.h"
+#include "tcg/dispatch.h"
 #include "tcg/ops.h"
 #include "tcg/system.h"
-
-#include <sys/syscall.h>
 
 /* ---- Translation caches and data caches ---- */
 
@@ -23,6 +22,7 @@ TcgNext tcg_op_invlpg(TcgState *s, const TcgInsn *insn)
     if (tcg_is_canonical(linear)) {
         tcg_tlb_flush_page(s, linear);
     }
+    tcg_serialize();
     return TCG_NEXT;
 }
 
@@ -54,6 +54,7 @@ TcgNext tcg_op_invpcid(TcgState *s, const TcgInsn *insn)
     } else {
         tcg_tlb_flush(s);
     }
+    tcg_serialize();
     return TCG_NEXT;
 }
 
@@ -61,6 +62,7 @@ TcgNext tcg_op_invpcid(TcgState *s, const TcgInsn *insn)
 TcgNext tcg_op_invd(TcgState *s, const TcgInsn *insn)
 {
     tcg_require_cpl0(s);
+    tcg_serialize();
     return TCG_GO_ON;
 }
 
@@ -80,19 +82,15 @@ TcgNext tcg_op_hlt(TcgState *s, const TcgInsn *insn)
 
 enum { PAUSES_A_TURN = 512 };
 
-/* A spinning guest waits for another vCPU, which may need this host CPU.  Uses the raw
- * system call: a library function might use vector registers. */
+/* A spinning guest waits for another vCPU or a device, which may need this host CPU.  Nobody who
+ * holds vCPUs waits for one that has yielded. */
 TcgNext tcg_op_pause(TcgState *s, const TcgInsn *insn)
 {
-    if (++s->pauses % PAUSES_A_TURN == 0) {
-        long result;
-
-        __asm__ volatile("syscall"
-                         : "=a"(result)
-                         : "0"((long)SYS_sched_yield)
-                         : "rcx", "r11", "memory");
+    if (++s->pauses % PAUSES_A_TURN != 0) {
+        return TCG_GO_ON;
     }
-    return TCG_GO_ON;
+    tcg_heavy(s, tcg_vcpu_yield, NULL);
+    return tcg_must_leave(s) ? TCG_NEXT : TCG_GO_ON;
 }
 
 /* ---- Flags ---- */

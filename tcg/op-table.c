@@ -23,6 +23,7 @@ static TcgNext load_table(TcgState *s, const TcgInsn *insn, TcgTable *table)
     }
     table->limit = limit;
     table->base = insn->operand_size == 2 && size == 4 ? base & 0xffffff : base;
+    tcg_serialize();
     return TCG_GO_ON;
 }
 
@@ -111,6 +112,7 @@ TcgNext tcg_op_lldt(TcgState *s, const TcgInsn *insn)
     }
     find_system(s, selector, 1u << SYS_LDT, &d);
     tcg_descriptor_segment(&d, selector, &s->ldt);
+    tcg_serialize();
     return TCG_GO_ON;
 }
 
@@ -128,6 +130,7 @@ TcgNext tcg_op_ltr(TcgState *s, const TcgInsn *insn)
     }
     find_system(s, selector, types, &d);
     tcg_descriptor_busy(s, &d, true);
+    tcg_serialize();
     tcg_descriptor_segment(&d, selector, &s->tr);
     return TCG_GO_ON;
 }

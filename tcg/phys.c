@@ -47,7 +47,7 @@ TcgPhysPage *tcg_phys_page(TcgState *s, guint64 gpa)
 
 void tcg_page_written(TcgState *s, TcgPhysPage *page, guint64 gpa, guint size)
 {
-    guint32 flags = tcg_page_flags(page);
+    guint32 flags = tcg_page_flags_after_write(page);
 
     if (flags & TCG_PAGE_LOG) {
         __atomic_fetch_and(&page->flags, ~(guint32)TCG_PAGE_LOG, __ATOMIC_RELAXED);
@@ -140,7 +140,7 @@ bool tcg_phys_write(TcgState *s, guint64 gpa, const void *bytes, guint size)
         guint8 *at = tcg_range_hva(range, gpa);
 
         tcg_copy(at, bytes, size);
-        if (tcg_page_flags(tcg_host_page(s->memory, at))) {
+        if (tcg_page_flags_after_write(tcg_host_page(s->memory, at))) {
             tcg_page_written(s, tcg_phys_page(s, gpa), gpa, size);
         }
         return false;

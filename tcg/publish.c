@@ -7,6 +7,10 @@
  * bytes are compared with the copy, and if they differ, the block is dropped again.  Of the write
  * and the publication, the later one sees the earlier one.
  *
+ * vCPUs write through their TLBs without a check.  So before a page gets its first code, all TLBs
+ * are protected: that of the translating vCPU, and those of others if they may have the page, for
+ * which they are held.
+ *
  * Memory slots do not change meanwhile (tcg_heavy_inside).
  */
 #include "config.h"
@@ -67,52 +71,126 @@ static TcgTranslateResult translate_text(TcgState *s, const TcgBlockKey *key, co
                                has_next ? text->next : NULL, trace, ret_block);
 }
 
-/* Only this vCPU's own jumps can be stale, as it is the only one. */
-static TcgBlock *translate_locked(TcgState *s, const TcgFetched *fetched, const Text *text)
+/* NULL: with what is wanted. */
+static TcgBlock *translate_locked(TcgState *s, TcgFetched *fetched, const Text *text)
 {
-    TcgCache *cache = s->vcpu->tcg->cache;
     TcgBlock *block = NULL;
 
     if (translate_text(s, &fetched->key, text, fetched->next, false, &block) ==
         TCG_TRANSLATE_FULL) {
-        tcg_cache_flush(cache);
-        s->chain = NULL;
-        tcg_jumps_flush(s);
-        translate_text(s, &fetched->key, text, fetched->next, false, &block);
+        fetched->wanted = TCG_WANTED_ROOM;
+        return NULL;
     }
-    if (block && block->next_page) {
+    if (!block) {
+        fetched->wanted = TCG_WANTED_NEXT;
+    } else if (block->next_page) {
         block->next_page = fetched->next;
     }
     return block;
 }
 
-/* Called for the first code in a page: from now on writes to the page go through C code. */
-static void protect(TcgState *s, const TcgPhysPage *phys, const guint8 *page)
+/*
+ * Makes the page one with code: from now on, writes to it go through C.  False: another vCPU may
+ * still write to it without, since it has, or had, the page in its TLB.
+ *
+ * Here: set the flag, fence, read `writers`; a vCPU that wants to write: set its bit there, fence,
+ * read the flags (tcg_page_claim).  At least one sees the other's write.  Bits are cleared only
+ * when the TLB has been protected.
+ */
+static bool make_code(TcgState *s, TcgPhysPage *phys, const guint8 *page)
 {
-    if (phys && !(tcg_page_flags(phys) & TCG_PAGE_CODE)) {
-        tcg_tlb_protect(s, page);
+    guint16 writers;
+
+    if (!(tcg_page_flags(phys) & TCG_PAGE_CODE)) {
+        tcg_page_set_flags(s->memory, page, TCG_PAGE_CODE);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
     }
+    writers = __atomic_load_n(&phys->writers, __ATOMIC_ACQUIRE);
+    if (writers & (~s->writer | TCG_WRITER_SHARED)) {
+        return false;
+    }
+    if (writers) {
+        tcg_tlb_protect(s, page);
+        __atomic_fetch_and(&phys->writers, ~s->writer, __ATOMIC_RELAXED);
+    }
+    return true;
+}
+
+static bool make_all_code(TcgState *s, TcgFetched *fetched, TcgPhysPage *phys[2])
+{
+    phys[0] = tcg_phys_page(s, fetched->gpa);
+    phys[1] = fetched->next ? tcg_phys_page(s, fetched->next_gpa) : NULL;
+    fetched->wanted = TCG_WANTED_PROTECTION;
+    return (!phys[0] || make_code(s, phys[0], fetched->key.page)) &&
+           (!phys[1] || make_code(s, phys[1], fetched->next));
 }
 
 guint64 tcg_translate_heavy(TcgState *s, void *argument)
 {
-    const TcgFetched *fetched = argument;
+    TcgFetched *fetched = argument;
     TcgAccel *tcg = s->vcpu->tcg;
-    TcgBlock *block;
+    TcgBlock *block = NULL;
+    TcgPhysPage *phys[2];
     Text text;
 
     g_mutex_lock(&tcg->translate);
-    copy_text(&text, fetched->key.page, fetched->next);
-    block = translate_locked(s, fetched, &text);
+    if (make_all_code(s, fetched, phys)) {
+        copy_text(&text, fetched->key.page, fetched->next);
+        block = translate_locked(s, fetched, &text);
+    }
     if (block) {
-        block->phys[0] = tcg_phys_page(s, fetched->gpa);
-        block->phys[1] = block->next_page ? tcg_phys_page(s, fetched->next_gpa) : NULL;
-        protect(s, block->phys[0], block->key.page);
-        protect(s, block->phys[1], block->next_page);
+        block->phys[0] = phys[0];
+        block->phys[1] = block->next_page ? phys[1] : NULL;
         publish(tcg->cache, block, &text);
     }
     g_mutex_unlock(&tcg->translate);
     return (guintptr)block;
+}
+
+static void protect(TcgState *s, const void *page)
+{
+    tcg_tlb_protect(s, page);
+}
+
+/* vCPUs are held. */
+static void protect_page(TcgAccel *tcg, guint64 gpa, const guint8 *page)
+{
+    const TcgRange *range = tcg_range_find(tcg->memory, gpa);
+
+    /* Memory may have changed until vCPUs were held. */
+    if (range && tcg_range_hva(range, gpa & ~0xfffull) == page) {
+        tcg_vcpus_each(tcg, protect, page);
+        __atomic_store_n(&tcg_host_page(tcg->memory, page)->writers, 0, __ATOMIC_RELAXED);
+    }
+}
+
+guint64 tcg_protect_heavy(TcgState *s, void *argument)
+{
+    const TcgFetched *fetched = argument;
+    TcgAccel *tcg = s->vcpu->tcg;
+
+    tcg_vcpus_hold(tcg);
+    protect_page(tcg, fetched->gpa, fetched->key.page);
+    if (fetched->next) {
+        protect_page(tcg, fetched->next_gpa, fetched->next);
+    }
+    tcg_vcpus_release(tcg);
+    return 0;
+}
+
+guint64 tcg_flush_heavy(TcgState *s, void *argument)
+{
+    TcgVcpu *vcpu = s->vcpu;
+    TcgCache *cache = vcpu->tcg->cache;
+
+    tcg_vcpus_gather(vcpu);
+    g_mutex_lock(&vcpu->tcg->translate);
+    if (vcpu->code_generation == cache->generation) {
+        tcg_cache_flush(cache);         /* otherwise another vCPU has done it meanwhile */
+    }
+    g_mutex_unlock(&vcpu->tcg->translate);
+    tcg_vcpus_disperse(vcpu);
+    return 0;
 }
 
 /* Replaces a block by a trace; returns the block itself if there is no room, or if the block has

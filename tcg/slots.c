@@ -374,15 +374,9 @@ static void set_ranges(TcgMemory *memory, GArray *slots)
     }
 }
 
-static void flush_all(TcgAccel *tcg)
+static void flush(TcgState *s, const void *argument)
 {
-    for (guint i = 0; i < tcg->vcpus->len; i++) {
-        TcgVcpu *vcpu = g_ptr_array_index(tcg->vcpus, i);
-
-        if (vcpu->state) {
-            tcg_tlb_flush(vcpu->state);
-        }
-    }
+    tcg_tlb_flush(s);
 }
 
 /* Takes ownership of slots. */
@@ -402,7 +396,7 @@ static void switch_to(TcgAccel *tcg, GArray *slots)
     memory->slots->slots = slots;
     all_unref(memory, old, old->len);
     g_rw_lock_writer_unlock(&memory->slots->lock);
-    flush_all(tcg);
+    tcg_vcpus_each(tcg, flush, NULL);
     tcg_vcpus_release(tcg);
     g_array_unref(old);
 }

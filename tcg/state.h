@@ -209,8 +209,19 @@ enum {
     TCG_REQUEST_NMI = 1 << 3,
     TCG_REQUEST_INIT = 1 << 4,
     TCG_REQUEST_SIPI = 1 << 5,
-    TCG_REQUEST_TLB = 1 << 6,   /* flush_address or all: another thread changed memory */
+    TCG_REQUEST_TLB = 1 << 6,   /* another thread changed address line 20 */
+    TCG_REQUEST_IDLE = 1 << 7,  /* idle_page has no code any more */
 };
+
+/* What heavy code of a vCPU leaves to its light code, since other threads change a TLB only while
+ * the vCPU is in heavy code. */
+typedef enum {
+    TCG_FORGET_NOTHING,
+    TCG_FORGET_TLB,
+    TCG_FORGET_ALL,             /* whatever the flags about its contents say */
+} TcgForget;
+
+enum { TCG_WRITER_SHARED = 1 << 15 };
 
 /* Jump targets of generated code, in thunks.S. */
 enum {
@@ -298,7 +309,7 @@ struct TcgState {
      * instruction ends that the dispatcher handles. */
     guint8 shadow;
     bool shadow_debug;          /* MOV SS: #DB waits as well */
-    guint8 sipi_vector;
+    guint8 sipi_vector;         /* at which it started */
     guint64 large_first, large_last;    /* bounds of large pages in the TLB */
     guint64 fault_address;      /* of the walk that failed last */
     guint32 fault_error;
@@ -311,6 +322,11 @@ struct TcgState {
     guint64 a20_mask;           /* ~0, or without bit 20 */
     guint64 phys_mask;          /* of physical address bits */
     TcgMemory *memory;          /* of the machine */
+    /* Its bit in TcgPhysPage.writers; from TCG_WRITER_SHARED on several vCPUs have the same. */
+    guint16 writer;
+    guint8 forget;              /* TcgForget: the dispatcher's next task */
+    bool exclusive;             /* it keeps the other vCPUs out: see tcg_exclusive_begin() */
+    const guint8 *idle_page;    /* of TCG_REQUEST_IDLE, on the host */
     /* Data breakpoints that the current instruction hit, as in DR6; consumed by stepping code. */
     guint32 watch_hits;
 

@@ -19,7 +19,14 @@ typedef struct TcgCache TcgCache;
 typedef struct TcgMemory TcgMemory;
 typedef struct TcgTimers TcgTimers;
 typedef struct TcgInterrupts TcgInterrupts;
+typedef struct TcgVcpu TcgVcpu;
 typedef struct TcgIoeventfds TcgIoeventfds;
+
+/* The machine's virtual time and the host's time stamp counter at one moment. */
+typedef struct {
+    gint64 time;
+    guint64 tsc;
+} TcgMoment;
 
 /* Running; see vcpu.c for pausing, hold.c for holding. */
 typedef struct {
@@ -27,6 +34,11 @@ typedef struct {
     GCond left;                 /* a vCPU parked, or left generated code while hold was set */
     GCond go;                   /* stop, quit, hold or a request of a vCPU changed */
     bool hold;                  /* atomic: no vCPU may run, memory or code changes */
+    bool gather;                /* atomic: vCPUs stay in the dispatcher, code memory is reused */
+    int n_vcpus;                /* atomic: those in TcgAccel.vcpus */
+    TcgVcpu *owner;             /* atomic: the one that may run although hold is set */
+    TcgMoment stopped;          /* when the last vCPU parked */
+    guint64 tsc_offset;         /* by which the counters of all vCPUs differ from the host's */
     bool barrier_shared;        /* qom/barrier.h */
 } TcgRunControl;
 
@@ -51,12 +63,23 @@ struct TcgVcpu {
     TcgState *state;            /* on its thread's stack */
     TcgApic apic;
     GThread *thread;
+    GCond wake;                 /* with run.lock: HLT waits for it */
     int in_run;                 /* atomic: in generated or light code */
+    int away;                   /* atomic: between two blocks, and uses no translated code */
+    guint code_generation;      /* of TcgCache, of which it knows jumps */
     int waiting;                /* atomic: in HLT */
+    guint8 sipi_vector;         /* atomic: of TCG_REQUEST_SIPI */
     guint turn;                 /* atomic: odd while it is in heavy code for the guest */
     guint seen_turn;
     bool stop, parked, quit;    /* under run.lock */
 };
+
+/* Whether there is no second vCPU.  Any thread; true may become false at any time, but the new
+ * vCPU has run nothing before. */
+static inline bool tcg_is_alone(const TcgAccel *tcg)
+{
+    return __atomic_load_n(&tcg->run.n_vcpus, __ATOMIC_ACQUIRE) <= 1;
+}
 
 static inline void tcg_next_turn(TcgVcpu *vcpu)
 {
@@ -69,6 +92,20 @@ static inline void tcg_next_turn(TcgVcpu *vcpu)
  * block, or wakes up if it is halted.  Any thread, with any lock held except
  * run.lock. */
 void tcg_vcpu_request(TcgVcpu *vcpu, guint32 requests);
+/* Makes its thread end, and waits for that; gives up the machine lock meanwhile if it has to. */
+void tcg_vcpu_end(TcgVcpu *vcpu);
+
+/* ---- counters.c ---- */
+
+/* Whether all are, which are in TcgAccel.vcpus; run.lock held. */
+bool tcg_vcpus_parked(const TcgAccel *tcg);
+/* A vCPU is about to park: counters stop if it is the last one.  And all start again, if all are
+ * parked.  With run.lock held. */
+void tcg_counters_stop(TcgAccel *tcg);
+void tcg_counters_start(TcgAccel *tcg);
+/* The host's time stamp counter; while all vCPUs are parked, what it is for them.  Any thread,
+ * without run.lock. */
+guint64 tcg_counters_now(TcgAccel *tcg);
 
 /* ---- hold.c ---- */
 
@@ -82,6 +119,19 @@ void tcg_vcpu_enter(TcgVcpu *vcpu);
  * slots.c. */
 void tcg_vcpus_hold(TcgAccel *tcg);
 void tcg_vcpus_release(TcgAccel *tcg);
+/* Calls f for the state of each vCPU, under run.lock; by the holder, who thereby may change what
+ * else only the vCPU's light code changes. */
+void tcg_vcpus_each(TcgAccel *tcg, void (*f)(TcgState *s, const void *argument),
+                    const void *argument);
+
+/* The vCPU is between two blocks from now on, and waits at most here or for tcg_vcpus_hold(); and
+ * it goes on, which waits while vCPUs are gathered.  Its own thread, in heavy code. */
+void tcg_vcpu_away(TcgVcpu *vcpu);
+void tcg_vcpu_back(TcgVcpu *vcpu);
+/* Waits until all vCPUs are away, and keeps them there until tcg_vcpus_disperse().  The thread of
+ * that vCPU, in heavy code that the dispatcher called, with no lock held. */
+void tcg_vcpus_gather(TcgVcpu *vcpu);
+void tcg_vcpus_disperse(TcgVcpu *vcpu);
 
 /* ---- AccelOps by file; described in cpu/accel.h ---- */
 
@@ -108,7 +158,7 @@ bool tcg_vcpu_nmi(Accel *accel, Cpu *cpu, GError **error);
 bool tcg_ioeventfd_add(Accel *accel, const AccelIoeventfd *ioeventfd, GError **error);
 void tcg_ioeventfd_del(Accel *accel, const AccelIoeventfd *ioeventfd);
 
-/* vcpu.c, vcpu-state.c */
+/* vcpu.c, vcpu-life.c, vcpu-state.c */
 bool tcg_vcpu_create(Accel *accel, Cpu *cpu, GError **error);
 void tcg_vcpu_destroy(Accel *accel, Cpu *cpu);
 void tcg_vcpus_resume(Accel *accel);
@@ -127,7 +177,9 @@ guint64 tcg_msr_supported(Accel *accel, guint32 msr);
 void tcg_vcpu_init(TcgVcpu *vcpu);
 /* SIPI (SDM vol. 3A, section 9.4.3): starts at the page named by the vector, if the CPU waits
  * for one. */
-void tcg_vcpu_start(TcgVcpu *vcpu);
+void tcg_vcpu_start(TcgVcpu *vcpu, guint8 vector);
+/* Carries out an INIT and a SIPI that were requested; on the vCPU's own thread, or parked. */
+void tcg_vcpu_take_start(TcgVcpu *vcpu);
 
 /* ---- vcpu-extra.c: of X86CpuState all but general and system registers; parked ---- */
 

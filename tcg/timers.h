@@ -19,7 +19,7 @@
 TcgTimers *tcg_timers_new(GError **error);
 void tcg_timers_free(TcgTimers *timers);        /* accepts NULL; no vCPU is left */
 
-/* For tcg_apic_init() and tcg_apic_unlist(). */
+/* For tcg_apic_list() and tcg_apic_unlist(). */
 void tcg_timers_add(TcgVcpu *vcpu);
 void tcg_timers_remove(TcgVcpu *vcpu);
 

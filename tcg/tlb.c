@@ -127,6 +127,13 @@ void tcg_tlb_flush(TcgState *s)
     tcg_jumps_flush(s);
 }
 
+void tcg_tlb_forget(TcgState *s)
+{
+    set_words(s->tlb_filled, sizeof(s->tlb_filled), ~0ull);
+    s->jumps_clean[TCG_JUMPS_KERNEL] = s->jumps_clean[TCG_JUMPS_USER] = false;
+    s->fetch_clean = s->sites_clean = false;
+}
+
 /* Drops global entries of the TLB as well: filling them again is cheap. */
 void tcg_tlb_flush_local(TcgState *s)
 {
@@ -230,7 +237,8 @@ static inline void fill(TcgState *s, guint64 linear, TcgAccess access, const Tcg
         return;
     }
     entry->tag_read = tag;
-    entry->tag_write = page->writable && !page->flags ? tag : no_tag(index);
+    entry->tag_write = page->writable && !page->flags && !tcg_page_claim(s, page->phys)
+        ? tag : no_tag(index);
     entry->page = page->page;
     entry->delta = (guintptr)page->page - tag;
     s->sites_clean = false;

@@ -235,7 +235,7 @@ static void find_live(TcgTranslation *t, const Source *source)
 
 /* ---- Code ---- */
 
-/* cmp dword [rsp + pending], 0; jne out: exactly these ten bytes, see close_entry(). */
+/* cmp dword [rsp + pending], 0; jne out.  The first has exactly these bytes: see close_entry(). */
 static guint8 *emit_head(TcgTranslation *t)
 {
     if (t->mode & TCG_MODE_STEP) {

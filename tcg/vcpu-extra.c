@@ -12,6 +12,7 @@
 
 #include "qmp/error.h"
 #include "tcg/msr.h"
+#include "tcg/timers.h"
 #include "tcg/system.h"
 
 /* ---- FPU and vectors ---- */
@@ -62,6 +63,8 @@ static void vectors_out(const TcgState *s, X86CpuState *ret_state)
 
 enum { MSR_HWCR = 0xc0010015u };
 
+enum { READINGS_PER_SECOND = 10 };      /* the state of all CPUs was read within that */
+
 /* MSRs that are not in X86Msrs and that a guest can change: speculation control;
  * memory types; machine checks; HWCR; pages of Hyper-V's. */
 static const struct {
@@ -110,19 +113,32 @@ static bool more_in(TcgVcpu *vcpu, const X86CpuState *state, GError **error)
     return true;
 }
 
-static void time_in(TcgState *s, const X86CpuState *state)
+/* The counters of two CPUs differ by what the guest made of them, which IA32_TSC_ADJUST records.  A
+ * small difference beside that is the time between two readings, and would be seen as a clock that
+ * runs backwards. */
+static void time_in(TcgVcpu *vcpu, const X86CpuState *state)
 {
-    if (state->has_tsc) {
-        s->tsc_offset = state->tsc - tcg_host_tsc();
-        s->tsc_adjust = state->tsc_adjust;
+    const TcgAccel *tcg = vcpu->tcg;
+    const TcgVcpu *first = tcg->vcpus->len > 0 ? g_ptr_array_index(tcg->vcpus, 0) : vcpu;
+    TcgState *s = vcpu->state;
+    guint64 limit = tcg_tsc_frequency(vcpu->tcg) / READINGS_PER_SECOND, skew;
+
+    if (!state->has_tsc) {
+        return;
+    }
+    s->tsc_offset = state->tsc - tcg_counters_now(vcpu->tcg);
+    s->tsc_adjust = state->tsc_adjust;
+    skew = s->tsc_offset - s->tsc_adjust - (first->state->tsc_offset - first->state->tsc_adjust);
+    if (skew + limit <= 2 * limit) {
+        s->tsc_offset -= skew;
     }
 }
 
-static void time_out(const TcgState *s, X86CpuState *ret_state)
+static void time_out(TcgVcpu *vcpu, X86CpuState *ret_state)
 {
     ret_state->has_tsc = true;
-    ret_state->tsc = tcg_tsc(s);
-    ret_state->tsc_adjust = s->tsc_adjust;
+    ret_state->tsc = tcg_counters_now(vcpu->tcg) + vcpu->state->tsc_offset;
+    ret_state->tsc_adjust = vcpu->state->tsc_adjust;
 }
 
 static void msrs_in(TcgState *s, const X86Msrs *msrs)
@@ -292,7 +308,7 @@ bool tcg_extra_load(TcgVcpu *vcpu, const X86CpuState *state, GError **error)
     msrs_in(s, &state->msrs);
     memcpy(s->dr, state->dr, sizeof(s->dr));
     events_in(s, state);
-    time_in(s, state);
+    time_in(vcpu, state);
     if (state->has_lapic) {
         lapic_in(vcpu, state);
     }
@@ -306,7 +322,7 @@ void tcg_extra_store(TcgVcpu *vcpu, X86CpuState *ret_state)
     vectors_out(s, ret_state);
     ret_state->msrs = msrs_out(s);
     more_out(s, ret_state);
-    time_out(s, ret_state);
+    time_out(vcpu, ret_state);
     memcpy(ret_state->dr, s->dr, sizeof(s->dr));
     events_out(s, ret_state);
     lapic_out(vcpu, ret_state);

@@ -84,14 +84,6 @@ static void segments_out(const TcgState *s, X86CpuState *ret_state)
 
 /* ---- All of X86CpuState ---- */
 
-/* Drops cached translations of the old control registers. */
-static void forget_translations(TcgState *s)
-{
-    memset(s->tlb_filled, 0xff, sizeof(s->tlb_filled));
-    s->jumps_clean[0] = s->jumps_clean[1] = s->fetch_clean = s->sites_clean = false;
-    tcg_tlb_flush(s);
-}
-
 static bool load(TcgVcpu *vcpu, const X86CpuState *state, GError **error)
 {
     TcgState *s = vcpu->state;
@@ -114,15 +106,14 @@ static bool load(TcgVcpu *vcpu, const X86CpuState *state, GError **error)
     s->halted = state->halted;
     s->wait_for_sipi = state->wait_for_sipi;
     ok = tcg_extra_load(vcpu, state, error);
-    forget_translations(s);
+    s->forget = TCG_FORGET_ALL;
     tcg_mode_update(s);
     tcg_reconsider(s);
     return ok;
 }
 
-bool tcg_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error)
+static void store(TcgVcpu *vcpu, X86CpuState *ret_state)
 {
-    TcgVcpu *vcpu = cpu->vcpu;
     const TcgState *s = vcpu->state;
 
     *ret_state = (X86CpuState){
@@ -136,6 +127,18 @@ bool tcg_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error
     }
     segments_out(s, ret_state);
     tcg_extra_store(vcpu, ret_state);
+}
+
+/* Another vCPU may have sent an INIT or a SIPI since this one parked: X86CpuState has no room for
+ * them. */
+bool tcg_vcpu_get(Accel *accel, Cpu *cpu, X86CpuState *ret_state, GError **error)
+{
+    TcgVcpu *vcpu = cpu->vcpu;
+
+    if (vcpu->parked) {
+        tcg_vcpu_take_start(vcpu);
+    }
+    store(vcpu, ret_state);
     return true;
 }
 
@@ -195,14 +198,12 @@ bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **e
 
 /* ---- INIT and SIPI ---- */
 
-/* A SIPI that is also pending was sent after the INIT, and is kept. */
 void tcg_vcpu_init(TcgVcpu *vcpu)
 {
     const guint32 kept = CR0_CD | CR0_NW;
     X86CpuState state = vcpu->cpu->reset_state, old;
-    guint8 sipi_vector = vcpu->state->sipi_vector;
 
-    tcg_vcpu_get(&vcpu->tcg->accel, vcpu->cpu, &old, NULL);
+    store(vcpu, &old);
     state.cr0 = (state.cr0 & ~(guint64)kept) | (old.cr0 & kept);
     state.apic_base = old.apic_base;
     state.xcr0 = old.xcr0;
@@ -212,22 +213,44 @@ void tcg_vcpu_init(TcgVcpu *vcpu)
     reset_events(vcpu->state, TCG_REQUEST_APIC | TCG_REQUEST_NMI | TCG_REQUEST_INIT);
     tcg_apic_reset(vcpu, true);
     load(vcpu, &state, NULL);
-    vcpu->state->sipi_vector = sipi_vector;
 }
 
-void tcg_vcpu_start(TcgVcpu *vcpu)
+void tcg_vcpu_start(TcgVcpu *vcpu, guint8 vector)
 {
     TcgState *s = vcpu->state;
-    guint16 page = __atomic_load_n(&s->sipi_vector, __ATOMIC_ACQUIRE);
     TcgSegment *cs = &s->segment[TCG_CS];
 
     if (!s->wait_for_sipi) {
         return;
     }
-    cs->selector = page << 8;
-    cs->base = (guint32)page << 12;
+    s->sipi_vector = vector;
+    cs->selector = vector << 8;
+    cs->base = (guint32)vector << 12;
     tcg_segment_cached(cs);
     s->rip = 0;
     s->wait_for_sipi = false;
     tcg_mode_update(s);
+}
+
+static bool take(TcgVcpu *vcpu, guint32 request)
+{
+    guint32 *requests = &vcpu->state->requests;
+
+    return __atomic_load_n(requests, __ATOMIC_ACQUIRE) & request &&
+           __atomic_fetch_and(requests, ~request, __ATOMIC_SEQ_CST) & request;
+}
+
+/* A SIPI that is also pending was sent after the INIT.  Its vector is stable as long as the request
+ * is set. */
+void tcg_vcpu_take_start(TcgVcpu *vcpu)
+{
+    guint8 vector;
+
+    if (take(vcpu, TCG_REQUEST_INIT)) {
+        tcg_vcpu_init(vcpu);
+    }
+    vector = __atomic_load_n(&vcpu->sipi_vector, __ATOMIC_ACQUIRE);
+    if (take(vcpu, TCG_REQUEST_SIPI)) {
+        tcg_vcpu_start(vcpu, vector);
+    }
 }

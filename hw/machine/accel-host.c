@@ -85,6 +85,11 @@ static int host_intack(void *opaque)
     return vector;
 }
 
+static gint64 host_virtual_time(void *opaque)
+{
+    return clock_now(to_machine(opaque)->clock, CLOCK_KIND_VIRTUAL);
+}
+
 const AccelHost machine_accel_host = {
     .pio = host_pio,
     .mmio = host_mmio,
@@ -95,4 +100,5 @@ const AccelHost machine_accel_host = {
     .memory_write = host_memory_write,
     .eoi = host_eoi,
     .intack = host_intack,
+    .virtual_time = host_virtual_time,
 };

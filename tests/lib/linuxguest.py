@@ -71,8 +71,11 @@ class Guest:
     pairs of the CPU's."""
 
     def __init__(self, daemon, client, size=96 << 20, append='', kernel='linux-6.12-emul-full',
-                 machine_type=None, hardware=False, files=None, own=None, cpu=(), **machine):
+                 machine_type=None, hardware=False, files=None, own=None, cpu=(), cpus=1,
+                 **machine):
         self.daemon, self.client, self.text = daemon, client, ''
+        if cpus > 1:
+            machine['smp'] = {'cpus': cpus}
         if own is not None:
             machine.update(own)
         else:
@@ -84,7 +87,8 @@ class Guest:
         client.call('object-add', qom_type='memory-backend-ram', id='ram', size=size)
         client.call('object-add', qom_type=machine_type + '-machine', id='machine',
                     memory_backend='ram', **machine)
-        add_cpu(client, cpu)
+        for _ in range(cpus):
+            add_cpu(client, cpu)
         self.console = self.chardev('console')
         client.call('device_add', driver='isa-serial', id='com1', chardev='console')
 

@@ -210,6 +210,11 @@ void tcg_vcpu_log(TcgState *s, const char *what, guint64 value)
 {
 }
 
+guint64 tcg_vcpu_yield(TcgState *s, void *argument)
+{
+    return 0;
+}
+
 guint64 tcg_vcpu_shutdown(TcgState *s, void *argument)
 {
     return 0;
@@ -225,6 +230,16 @@ void tcg_vcpus_hold(TcgAccel *accel)
 
 void tcg_vcpus_release(TcgAccel *accel)
 {
+}
+
+guint64 tcg_exclusive_heavy(TcgState *s, void *argument)
+{
+    return 0;
+}
+
+guint64 tcg_shared_heavy(TcgState *s, void *argument)
+{
+    return 0;
 }
 
 /* ---- A run ---- */

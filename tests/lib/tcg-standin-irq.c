@@ -84,6 +84,7 @@ static void make_cpu(IrqBench *bench, guint i, guint32 id)
     vcpu->state->vcpu = vcpu;
     vcpu->state->phys_mask = ((guint64)1 << 40) - 1;
     tcg_apic_init(vcpu);
+    tcg_apic_list(vcpu);
 }
 
 /* It takes the place of tcg-accel, whose own code is not linked. */

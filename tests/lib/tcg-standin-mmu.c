@@ -13,6 +13,7 @@
 #include "qmp/qapi-types-accel.h"
 #include "tcg/ioeventfd.h"
 #include "tcg/msr.h"
+#include "tcg/timers.h"
 
 static MmuRig *rig_of(const TcgState *s)
 {
@@ -154,6 +155,37 @@ void tcg_vcpus_release(TcgAccel *tcg)
 {
     g_assert_true(rig_of_accel(tcg)->held);
     rig_of_accel(tcg)->held = false;
+}
+
+void tcg_vcpus_each(TcgAccel *tcg, void (*f)(TcgState *s, const void *argument),
+                    const void *argument)
+{
+    g_assert_true(rig_of_accel(tcg)->held);
+    for (guint i = 0; i < tcg->vcpus->len; i++) {
+        f(((TcgVcpu *)g_ptr_array_index(tcg->vcpus, i))->state, argument);
+    }
+}
+
+guint64 tcg_counters_now(TcgAccel *tcg)
+{
+    return tcg_host_tsc();
+}
+
+guint64 tcg_tsc_frequency(TcgAccel *tcg)
+{
+    return 1000000000;
+}
+
+void tcg_exclusive_begin(TcgState *s)
+{
+    s->exclusive = true;
+    rig_of(s)->exclusives++;
+}
+
+void tcg_exclusive_end(TcgState *s)
+{
+    g_assert_true(s->exclusive);
+    s->exclusive = false;
 }
 
 void tcg_cache_drop_page(TcgAccel *tcg, TcgPhysPage *page)

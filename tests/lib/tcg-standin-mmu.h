@@ -34,7 +34,7 @@ typedef struct {
     GArray *code_written;       /* of MmuRigAccess: tcg_code_written() */
     GArray *dropped_ranges;     /* of MmuRigAccess: tcg_cache_drop_range() */
     GPtrArray *dropped_pages;   /* host addresses: tcg_cache_drop_page() */
-    guint holds;
+    guint holds, exclusives;
     bool held;
 } MmuRig;
 

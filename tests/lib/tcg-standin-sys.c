@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 
+#include "tcg/dispatch.h"
 #include "tcg/ioeventfd.h"
 #include "tcg/timers.h"
 
@@ -55,6 +56,11 @@ guint64 tcg_tsc_frequency(TcgAccel *tcg)
     return STANDIN_TSC_HZ;
 }
 
+guint64 tcg_vcpu_yield(TcgState *s, void *argument)
+{
+    return 0;
+}
+
 void tcg_log_once(TcgState *s, const char *what, guint64 value)
 {
     the_standin.logged++;
@@ -80,12 +86,13 @@ static guint32 fault_of(guint64 linear, TcgAccess access)
 
 bool tcg_walk(TcgState *s, guint64 linear, TcgAccess access, TcgPage *ret_page)
 {
+    static TcgPhysPage any;     /* claimed for writes */
     guint32 flags = page_flags(linear);
 
     if (fault_of(linear, access)) {
         return false;
     }
-    *ret_page = (TcgPage){ .gpa = linear, .flags = flags & 7 };
+    *ret_page = (TcgPage){ .gpa = linear, .phys = &any, .flags = flags & 7 };
     ret_page->page = flags & STANDIN_MMIO ? NULL : the_standin.ram + (linear & ~0xfffull);
     return true;
 }

@@ -64,11 +64,21 @@ void tcg_rig_trace_event(TcgRig *rig, const TcgRigEvent *event)
     g_string_append_c(rig->trace, ' ');
 }
 
+static const TcgState *this_state(const TcgRig *rig)
+{
+    guint i = 0;
+
+    while (((const TcgVcpu *)rig->cpus[i]->vcpu)->thread != g_thread_self()) {
+        i++;
+        g_assert_cmpuint(i, <, rig->n_cpus);
+    }
+    return ((const TcgVcpu *)rig->cpus[i]->vcpu)->state;
+}
+
 /* A handler has begun. */
 static void take_event(TcgRig *rig)
 {
-    const TcgVcpu *vcpu = rig->cpu->vcpu;
-    const TcgState *s = vcpu->state;
+    const TcgState *s = this_state(rig);
     guint word = frame_word(s);
     guint64 frame = s->gpr[TCG_RSP] + (word == 8 ? 0 : s->segment[TCG_SS].base);
     TcgRigEvent event = { .vector = (s->rip - TCG_RIG_HANDLERS) / 16 };
@@ -98,7 +108,7 @@ static void random_bytes(TcgRig *rig, guint8 *data, gsize size)
 
 static bool has_ended(const TcgRig *rig)
 {
-    return rig->n_done || rig->n_resets || rig->internal_error ||
+    return rig->n_done >= rig->wanted || rig->n_resets || rig->internal_error ||
            (rig->max_events && rig->n_events >= rig->max_events);
 }
 
@@ -196,6 +206,11 @@ static int host_intack(void *opaque)
     return vector;
 }
 
+static gint64 host_virtual_time(void *opaque)
+{
+    return __atomic_load_n(&((TcgRig *)opaque)->virtual_time, __ATOMIC_RELAXED);
+}
+
 static const AccelHost rig_host = {
     .pio = host_pio,
     .mmio = host_mmio,
@@ -204,6 +219,7 @@ static const AccelHost rig_host = {
     .request = host_request,
     .internal_error = host_internal_error,
     .intack = host_intack,
+    .virtual_time = host_virtual_time,
 };
 
 /* ---- Making ---- */
@@ -236,11 +252,14 @@ static void add_cpu(TcgRig *rig)
 {
     X8664CpuProps *props = qmp_new_props(&qmp_class_max_x86_64_cpu);
     g_autoptr(GError) error = NULL;
+    Cpu *cpu;
 
     props->check = false;
-    rig->cpu = to_cpu(device_make(object_container(rig->root, "machine"), "cpu[*]",
-                                  &qmp_class_max_x86_64_cpu, NULL, props, NULL, &error));
+    cpu = to_cpu(device_make(object_container(rig->root, "machine"), "cpu[*]",
+                             &qmp_class_max_x86_64_cpu, NULL, props, NULL, &error));
     g_assert_no_error(error);
+    rig->cpus[rig->n_cpus++] = cpu;
+    rig->cpu = rig->cpus[0];
 }
 
 static void add_accel(TcgRig *rig, guint tb_size)
@@ -257,7 +276,7 @@ static void add_accel(TcgRig *rig, guint tb_size)
     rig->accel = to_accel(obj);
 }
 
-TcgRig *tcg_rig_new_sized(guint tb_size)
+TcgRig *tcg_rig_new_smp(guint n_cpus, guint tb_size)
 {
     TcgRig *rig = g_new0(TcgRig, 1);
 
@@ -275,8 +294,16 @@ TcgRig *tcg_rig_new_sized(guint tb_size)
     accel_set_host(rig->accel, &rig_host, rig);
     g_mutex_lock(&rig->lock);
     add_memory(rig);
-    add_cpu(rig);
+    while (rig->n_cpus < n_cpus) {
+        add_cpu(rig);
+    }
+    rig->wanted = n_cpus;
     return rig;
+}
+
+TcgRig *tcg_rig_new_sized(guint tb_size)
+{
+    return tcg_rig_new_smp(1, tb_size);
 }
 
 TcgRig *tcg_rig_new(void)
@@ -286,7 +313,9 @@ TcgRig *tcg_rig_new(void)
 
 void tcg_rig_free(TcgRig *rig)
 {
-    device_unmake(&rig->cpu->device);
+    while (rig->n_cpus > 0) {
+        device_unmake(&rig->cpus[--rig->n_cpus]->device);
+    }
     accel_set_host(rig->accel, NULL, NULL);
     object_destroy(&rig->accel->object);
     object_unref(rig->root);
@@ -475,12 +504,17 @@ void tcg_rig_load(TcgRig *rig, guint address, const void *bytes, gsize size)
     rig->ops->memory_written(rig->accel, address, size);
 }
 
-void tcg_rig_reset(TcgRig *rig, const X86CpuState *state)
+void tcg_rig_reset_cpu(TcgRig *rig, guint i, const X86CpuState *state)
 {
     g_autoptr(GError) error = NULL;
 
-    rig->ops->vcpu_reset(rig->accel, rig->cpu, state, &error);
+    rig->ops->vcpu_reset(rig->accel, rig->cpus[i], state, &error);
     g_assert_no_error(error);
+}
+
+void tcg_rig_reset(TcgRig *rig, const X86CpuState *state)
+{
+    tcg_rig_reset_cpu(rig, 0, state);
     g_string_truncate(rig->trace, 0);
     rig->n_done = rig->n_resets = rig->n_events = 0;
 }

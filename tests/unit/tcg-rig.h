@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A rig for tests of the whole CPU in software: a real accelerator with one CPU, RAM,
+ * A rig for tests of the whole CPU in software: a real accelerator with one CPU or several, RAM,
  * ROM, and a fake machine.
  *
  * Each mode has its tables, and a handler for each vector, which tells the fake machine
@@ -45,6 +45,8 @@ typedef enum {
     TCG_RIG_N_MODES,
 } TcgRigMode;
 
+enum { TCG_RIG_MAX_CPUS = 8 };
+
 typedef struct {
     guint8 vector;
     guint32 error;
@@ -57,15 +59,19 @@ struct TcgRig {
     Object *root;
     Accel *accel;
     const AccelOps *ops;
-    Cpu *cpu;
+    Cpu *cpu;                   /* the first */
+    Cpu *cpus[TCG_RIG_MAX_CPUS];
+    guint n_cpus;
     guint8 *ram, *rom;
     TcgRigMode mode;
     GMutex lock;                /* the machine lock */
     GCond changed;
     /* All below under the lock. */
     GString *trace;
+    gint64 virtual_time;        /* stands still; atomic */
     GRand *random;              /* what reads return; NULL: zeros */
     guint n_done, n_resets, n_events;
+    guint wanted;               /* this many CPUs must be done for a run to end */
     guint max_events;           /* this many end the run as well; 0: no bound */
     char *internal_error;
     /* Called for each event, on the vCPU's thread; what it makes of rip and flags is what
@@ -80,6 +86,8 @@ struct TcgRig {
 /* A rig with tb-size 1, or with as many MiB as asked for. */
 TcgRig *tcg_rig_new(void);
 TcgRig *tcg_rig_new_sized(guint tb_size);
+/* The same with several CPUs, all of which have to be done. */
+TcgRig *tcg_rig_new_smp(guint n_cpus, guint tb_size);
 void tcg_rig_free(TcgRig *rig);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TcgRig, tcg_rig_free)
 
@@ -88,6 +96,8 @@ void tcg_rig_mode(TcgRig *rig, TcgRigMode mode, X86CpuState *ret_state);
 /* Puts bytes into RAM; the CPU is told. */
 void tcg_rig_load(TcgRig *rig, guint address, const void *bytes, gsize size);
 void tcg_rig_reset(TcgRig *rig, const X86CpuState *state);
+/* That of one CPU. */
+void tcg_rig_reset_cpu(TcgRig *rig, guint i, const X86CpuState *state);
 /* Runs until the guest is done, has caused a reset or max_events; or microseconds have
  * passed, if that is not 0.  Then pauses. */
 void tcg_rig_run(TcgRig *rig, guint64 microseconds);

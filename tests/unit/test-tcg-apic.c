@@ -509,7 +509,7 @@ static void test_modes(void)
         set(&bench->vcpus[0], ICR, cases[i].low);
         g_assert_cmphex(irq_bench_requests(bench, 1), ==, cases[i].requests);
     }
-    g_assert_cmphex(bench->vcpus[1].state->sipi_vector, ==, 0x9a);
+    g_assert_cmphex(bench->vcpus[1].sipi_vector, ==, 0x9a);
     g_assert_cmphex(get(&bench->vcpus[0], ICR), ==, 0x4030);
     g_assert_cmphex(get(&bench->vcpus[0], ICR_HIGH), ==, 1 << 24);
 }

@@ -147,13 +147,19 @@ static void skip_byte(TcgRig *rig, TcgRigEvent *event)
     event->rip += event->vector < 32 ? 1 + below(rig, 3) / 2 : 0;
 }
 
-static TcgRig *hostile_new(void)
+static TcgRig *hostile_new_smp(guint n_cpus)
 {
-    TcgRig *rig = tcg_rig_new();
+    TcgRig *rig = tcg_rig_new_smp(n_cpus, 1);
 
     rig->on_event = skip_byte;
     rig->max_events = MAX_EVENTS;
+    rig->wanted = 1;
     return rig;
+}
+
+static TcgRig *hostile_new(void)
+{
+    return hostile_new_smp(1);
 }
 
 /* Each string begins with a generator of its own, so that it can be run alone. */
@@ -286,6 +292,41 @@ static void test_storm(void)
     }
 }
 
+/* Several CPUs run the same code with other registers: they write to each other's code, tables and
+ * stacks, and send each other whatever an APIC can. */
+static void test_together(gconstpointer data)
+{
+    g_autoptr(TcgRig) rig = hostile_new_smp(GPOINTER_TO_UINT(data));
+    X86CpuState state;
+
+    rig->max_events = 4 * MAX_EVENTS;
+    for (guint i = first; i < first + count; i++) {
+        TcgRigMode mode;
+
+        begin(rig, 102, i);
+        mode = below(rig, TCG_RIG_N_MODES);
+        set_up_string(rig, mode, &state);
+        tcg_rig_reset(rig, &state);
+        for (guint cpu = 1; cpu < rig->n_cpus; cpu++) {
+            tcg_rig_mode(rig, mode, &state);
+            random_registers(rig, &state);
+            state.wait_for_sipi = below(rig, 8) == 0;
+            tcg_rig_reset_cpu(rig, cpu, &state);
+        }
+        rig->ops->vcpus_resume(rig->accel);
+        for (guint n = 0; n < 20; n++) {
+            disturb(rig);
+            g_mutex_unlock(&rig->lock);
+            g_thread_yield();
+            g_mutex_lock(&rig->lock);
+        }
+        tcg_rig_run(rig, TIME);
+        rig->ops->set_extint(rig->accel, false);
+        rig->ops->set_a20(rig->accel, true);
+        end(rig, 102, i);
+    }
+}
+
 /* ---- What was found so, once ---- */
 
 static const struct {
@@ -403,5 +444,7 @@ int main(int argc, char **argv)
                          test_code);
     g_test_add_func("/tcg/hostile/tables", test_tables);
     g_test_add_func("/tcg/hostile/storm", test_storm);
+    g_test_add_data_func("/tcg/hostile/together/2", GUINT_TO_POINTER(2), test_together);
+    g_test_add_data_func("/tcg/hostile/together/4", GUINT_TO_POINTER(4), test_together);
     return g_test_run();
 }

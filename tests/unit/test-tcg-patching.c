@@ -6,26 +6,12 @@
  * what ran.
  */
 #include "config.h"
+#include "tests/unit/tcg-guest.h"
 #include "tests/unit/tcg-rig.h"
 
 #include <string.h>
 
 #include "qom/qapi-objects-accel.h"
-
-/* Code for CODE, in .rodata; AT(label) is the guest's address of a label. */
-#define GUEST(name, text) \
-    extern const guint8 guest_##name[], guest_##name##_end[]; \
-    __asm__(".pushsection .rodata\n" \
-            ".balign 16\n" \
-            "guest_" #name ":\n" \
-            "8:\n" \
-            text \
-            "guest_" #name "_end:\n" \
-            ".popsection\n")
-/* The address of local label n, which lies ahead (f) or behind (b). */
-#define AT(label) "(" label " - 8b + 0x1000)"
-#define TELL "out %al, $0x42\n"
-#define END "out %al, $0xf4\n"
 
 /* The very next instruction. */
 GUEST(next, "movb $'B', " AT("1f + 1") "\n"

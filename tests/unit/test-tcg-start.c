@@ -76,7 +76,7 @@ static void start_up(TcgRig *rig)
 {
     TcgVcpu *vcpu = rig->cpu->vcpu;
 
-    vcpu->state->sipi_vector = PAGE;
+    vcpu->sipi_vector = PAGE;
     tcg_vcpu_request(vcpu, TCG_REQUEST_SIPI);
 }
 

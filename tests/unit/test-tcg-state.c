@@ -43,7 +43,6 @@ static void test_reset(void)
     s->exception.pending = s->nmi_masked = true;
     s->shadow = 2;
     s->requests = TCG_REQUEST_STOP | TCG_REQUEST_NMI | TCG_REQUEST_SIPI;
-    s->tlb[0][0].tag_read = 0;
     s->halted = true;
     x86_state_reset(&state, true);
     reset(rig, &cpu, &state);
@@ -72,7 +71,7 @@ static void test_reset(void)
     g_assert_false(s->exception.pending || s->nmi_masked || s->halted || s->shadow);
     g_assert_cmpint(s->delivering, ==, -1);
     g_assert_cmphex(s->requests, ==, TCG_REQUEST_STOP);
-    g_assert_cmphex(s->tlb[0][0].tag_read, ==, 0x1000);
+    g_assert_cmpint(s->forget, ==, TCG_FORGET_ALL);
     g_assert_cmphex(s->mode & (TCG_MODE_CPL | TCG_MODE_PROTECTED | TCG_MODE_CODE32), ==, 0);
     g_assert_cmpuint(rig->apic_resets, ==, 1);
     g_assert_cmpuint(rig->msr_resets, ==, 1);
