@@ -170,7 +170,7 @@ static void add_candidates(QmpNearest *nearest, const SchemaItem *item)
 {
     qmp_nearest_add(nearest, item->name);
     for (gsize i = 0; is_class(item) && item->klass->aliases && item->klass->aliases[i]; i++) {
-        qmp_nearest_add(nearest, item->klass->aliases[i]);
+        qmp_nearest_add(nearest, qmp_name(item->klass->aliases[i]));
     }
 }
 

@@ -60,7 +60,7 @@ static char *second_column(const SchemaItem *item)
     case SCHEMA_MACHINES:
         return g_strdup_printf("%u", item->klass->cpu_max);
     case SCHEMA_CPUS:
-        return g_strdup(item->klass->aliases ? item->klass->aliases[0] : "");
+        return g_strdup(item->klass->aliases ? qmp_name(item->klass->aliases[0]) : "");
     default:
         return g_strdup(qmp_enum_name(&qmp_type_ClassKind, qmp_class_kind(item->klass)));
     }

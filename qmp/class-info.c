@@ -226,8 +226,8 @@ ClassProperty *qmp_class_property(const QmpClass *klass, const QmpMember *member
 
 static void list_names(ClassInfo *info, const QmpClass *klass)
 {
-    for (const char *const *alias = klass->aliases; alias && *alias; alias++) {
-        add_str(&info->aliases, *alias);
+    for (const QmpName *alias = klass->aliases; alias && *alias; alias++) {
+        add_str(&info->aliases, qmp_name(*alias));
     }
     for (const QmpClass *up = klass->parent; up; up = up->parent) {
         add_str(&info->parents, up->name);

@@ -352,7 +352,7 @@ struct QmpClass {
     guint32 flags;              /* QMP_CLASS_* */
     QmpPlug plug;
     const QmpClass *bus;        /* class of the bus it sits on, or NULL */
-    const char *const *aliases; /* NULL-terminated, or NULL */
+    const QmpName *aliases;     /* ended by 0, or NULL */
     const QmpPart *parts;       /* of a machine: its recipe */
     guint32 n_parts;
     const QmpCompat *compat;    /* of a machine */

@@ -49,9 +49,9 @@ static char *version_name(const QmpClass *klass)
 {
     char *name = short_name(klass->name);
 
-    for (const char *const *alias = klass->aliases; !versioned(name) && alias && *alias; alias++) {
+    for (const QmpName *alias = klass->aliases; !versioned(name) && alias && *alias; alias++) {
         g_free(name);
-        name = short_name(*alias);
+        name = short_name(qmp_name(*alias));
     }
     if (!versioned(name)) {
         g_clear_pointer(&name, g_free);

@@ -24,7 +24,7 @@ static MachineInfo *machine_info(const QmpClass *klass)
     MachineInfo *info = g_new0(MachineInfo, 1);
 
     info->name = qmp_machine_name(klass);
-    info->alias = klass->aliases ? g_strdup(klass->aliases[0]) : NULL;
+    info->alias = klass->aliases ? g_strdup(qmp_name(klass->aliases[0])) : NULL;
     info->has_is_default = info->is_default = klass->flags & QMP_CLASS_DEFAULT;
     info->cpu_max = klass->cpu_max;
     info->deprecated = klass->flags & QMP_CLASS_DEPRECATED;

@@ -49,8 +49,7 @@ def _class(klass, tables):
     out += _parts(klass, ident, tables)
     out += _table('QmpCompat', 'compat_' + ident, [_compat(c, tables) for c in klass.compat])
     if klass.aliases:
-        out += ['static const char *const aliases_%s[] = { %s, NULL };' % (
-            ident, ', '.join(literal(a) for a in klass.aliases)), '']
+        out += _table('QmpName', 'aliases_' + ident, [tables.name(a) for a in klass.aliases] + ['0'])
     out += _relations(klass, ident)
     out += ['const QmpClass %s = {' % klass.row, '    .name = %s,' % literal(klass.name)]
     out += ['    .%s = %s,' % field for field in _fields(klass, ident, tables)]
