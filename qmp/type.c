@@ -34,22 +34,6 @@ const QmpClass *qmp_class_find(const char *name)
     return row ? qmp_class(row->klass) : NULL;
 }
 
-const char *const *qmp_class_events(const QmpClass *klass)
-{
-    while (klass && !klass->events) {
-        klass = klass->parent;
-    }
-    return klass ? klass->events : NULL;
-}
-
-const QmpClass *const *qmp_class_buses(const QmpClass *klass)
-{
-    while (klass && !klass->buses) {
-        klass = klass->parent;
-    }
-    return klass ? klass->buses : NULL;
-}
-
 bool qmp_class_is_a(const QmpClass *klass, const QmpClass *ancestor)
 {
     while (klass && klass != ancestor) {

@@ -393,8 +393,21 @@ const QmpClassName *qmp_class_name_find(const char *name);
 
 /* Names of the events that a class's objects emit, and classes of the buses that they provide:
  * its own list or that of an ancestor, NULL-terminated; or NULL. */
-const char *const *qmp_class_events(const QmpClass *klass);
-const QmpClass *const *qmp_class_buses(const QmpClass *klass);
+static inline const char *const *qmp_class_events(const QmpClass *klass)
+{
+    while (klass && !klass->events) {
+        klass = klass->parent;
+    }
+    return klass ? klass->events : NULL;
+}
+
+static inline const QmpClass *const *qmp_class_buses(const QmpClass *klass)
+{
+    while (klass && !klass->buses) {
+        klass = klass->parent;
+    }
+    return klass ? klass->buses : NULL;
+}
 
 /* True if klass is ancestor or descends from it. */
 bool qmp_class_is_a(const QmpClass *klass, const QmpClass *ancestor);
