@@ -20,7 +20,8 @@ static const char *const identity[] = {
     "vendor", "family", "model", "stepping", "model-id", "min-level", "min-xlevel", NULL,
 };
 
-const QmpClass *x86_model_find(const char *name)
+/* The class of a model by its name or an alias, without the suffix; NULL: there is none. */
+static const QmpClass *find(const char *name)
 {
     g_autofree char *full = g_strconcat(name, X86_MODEL_SUFFIX, NULL);
     const QmpClass *klass = qmp_class_find(full);
@@ -96,7 +97,7 @@ static void copy_features(X8664CpuProps *to, const X8664CpuProps *from)
 bool x86_model_expand(Accel *accel, const CpuModelInfo *info, const char *argument,
                       X86Model *ret, GError **error)
 {
-    const QmpClass *klass = x86_model_find(info->name);
+    const QmpClass *klass = find(info->name);
     g_autofree QmpGiven *given = NULL;
     X8664CpuProps requested;
     Change change = { .klass = klass };

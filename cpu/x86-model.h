@@ -12,9 +12,6 @@
 
 #define X86_MODEL_SUFFIX "-x86_64-cpu"
 
-/* The class of a model by its name or an alias, without the suffix; NULL: there is none. */
-const QmpClass *x86_model_find(const char *name);
-
 /* Whether it is the class of a model. */
 bool x86_is_model(const QmpClass *klass);
 

@@ -171,13 +171,6 @@ bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **e
 void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4]);
 guint64 tcg_msr_supported(Accel *accel, guint32 msr);
 
-/* INIT (SDM vol.  3A, table 10-1): FPU, vector registers, MSRs, the cache bits of CR0 and
- * the local APIC's base are preserved; the first CPU continues at the reset vector, others
- * wait for a SIPI.  On the vCPU's own thread, or parked. */
-void tcg_vcpu_init(TcgVcpu *vcpu);
-/* SIPI (SDM vol. 3A, section 9.4.3): starts at the page named by the vector, if the CPU waits
- * for one. */
-void tcg_vcpu_start(TcgVcpu *vcpu, guint8 vector);
 /* Carries out an INIT and a SIPI that were requested; on the vCPU's own thread, or parked. */
 void tcg_vcpu_take_start(TcgVcpu *vcpu);
 

@@ -198,7 +198,10 @@ bool tcg_vcpu_reset(Accel *accel, Cpu *cpu, const X86CpuState *state, GError **e
 
 /* ---- INIT and SIPI ---- */
 
-void tcg_vcpu_init(TcgVcpu *vcpu)
+/* INIT (SDM vol.  3A, table 10-1): FPU, vector registers, MSRs, the cache bits of CR0 and
+ * the local APIC's base are preserved; the first CPU continues at the reset vector, others
+ * wait for a SIPI.  On the vCPU's own thread, or parked. */
+static void take_init(TcgVcpu *vcpu)
 {
     const guint32 kept = CR0_CD | CR0_NW;
     X86CpuState state = vcpu->cpu->reset_state, old;
@@ -215,7 +218,9 @@ void tcg_vcpu_init(TcgVcpu *vcpu)
     load(vcpu, &state, NULL);
 }
 
-void tcg_vcpu_start(TcgVcpu *vcpu, guint8 vector)
+/* SIPI (SDM vol. 3A, section 9.4.3): starts at the page named by the vector, if the CPU waits
+ * for one. */
+static void take_sipi(TcgVcpu *vcpu, guint8 vector)
 {
     TcgState *s = vcpu->state;
     TcgSegment *cs = &s->segment[TCG_CS];
@@ -247,10 +252,10 @@ void tcg_vcpu_take_start(TcgVcpu *vcpu)
     guint8 vector;
 
     if (take(vcpu, TCG_REQUEST_INIT)) {
-        tcg_vcpu_init(vcpu);
+        take_init(vcpu);
     }
     vector = __atomic_load_n(&vcpu->sipi_vector, __ATOMIC_ACQUIRE);
     if (take(vcpu, TCG_REQUEST_SIPI)) {
-        tcg_vcpu_start(vcpu, vector);
+        take_sipi(vcpu, vector);
     }
 }

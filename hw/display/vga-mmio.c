@@ -87,7 +87,8 @@ void vga_mmio_done(VgaMmio *mmio)
     g_clear_pointer(&mmio->regions, g_ptr_array_unref);
 }
 
-MemoryRegion *vga_mmio_keep(VgaMmio *mmio, MemoryRegion *region)
+/* Adds a region of the card to those that vga_mmio_done() frees, and returns it. */
+static MemoryRegion *keep(VgaMmio *mmio, MemoryRegion *region)
 {
     g_ptr_array_add(mmio->regions, region);
     return region;
@@ -96,23 +97,23 @@ MemoryRegion *vga_mmio_keep(VgaMmio *mmio, MemoryRegion *region)
 MemoryRegion *vga_mmio_new_io(VgaMmio *mmio, const char *name, const RegionOps *ops, void *opaque,
                               guint64 size)
 {
-    return vga_mmio_keep(mmio, region_new_io(&mmio->dev->object, name, ops, opaque, size));
+    return keep(mmio, region_new_io(&mmio->dev->object, name, ops, opaque, size));
 }
 
 MemoryRegion *vga_mmio_new_vram(VgaMmio *mmio, AddressSpace *as)
 {
     Vga *vga = mmio->vga;
 
-    vga->region = vga_mmio_keep(mmio, region_new_ram(&mmio->dev->object, "vga.vram", vga->vram,
-                                                     vga->vram_size));
+    vga->region = keep(mmio, region_new_ram(&mmio->dev->object, "vga.vram", vga->vram,
+                                             vga->vram_size));
     vga->as = as;
     return vga->region;
 }
 
 MemoryRegion *vga_mmio_new_bar(VgaMmio *mmio, const VgaMmioParts *parts)
 {
-    MemoryRegion *bar = vga_mmio_keep(mmio, region_new_container(&mmio->dev->object, "vga.mmio",
-                                                                 MMIO_SIZE));
+    MemoryRegion *bar = keep(mmio, region_new_container(&mmio->dev->object, "vga.mmio",
+                                                         MMIO_SIZE));
 
     region_add(bar, MMIO_DISPI, vga_mmio_new_io(mmio, "vga.dispi", &vga_vbe_mmio, mmio->vga,
                                                 MMIO_DISPI_SIZE), 0);

@@ -26,8 +26,7 @@ typedef struct {
 void vga_mmio_init(VgaMmio *mmio, Device *dev, Vga *vga);
 void vga_mmio_done(VgaMmio *mmio);
 
-/* Adds a region of the card to those that vga_mmio_done() frees, and returns it. */
-MemoryRegion *vga_mmio_keep(VgaMmio *mmio, MemoryRegion *region);
+/* A region of the card, which vga_mmio_done() frees. */
 MemoryRegion *vga_mmio_new_io(VgaMmio *mmio, const char *name, const RegionOps *ops, void *opaque,
                               guint64 size);
 
