@@ -77,7 +77,7 @@ static Console *find_first(Object *root, gint64 head, GError **error)
     if (!machine) {
         qmp_error_set(error, ERROR_REASON_NO_MACHINE, "there is no machine");
     } else if (!console) {
-        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND,
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
                       "the machine has no graphics card, so there is no screen");
     }
     return console;

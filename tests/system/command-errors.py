@@ -201,7 +201,7 @@ ERRORS = {
     'query-rx-filter': [('device-not-found', '', {'name': 'x'})],
     'query-screen-text': [
         ('no-machine', '', {}),
-        ('object-not-found', 'pc', {}),
+        ('not-supported', 'pc', {}),
         ('not-supported', 'pc vga', {}),
         ('device-not-found', 'pc vga', {'device': 'x'}),
         ('invalid-value', 'pc vga', {'device': 'video0', 'head': 1}),
@@ -215,7 +215,7 @@ ERRORS = {
         ('invalid-value', 'ring0', {'device': 'ring0', 'data': '!', 'format': 'base64'})],
     'screendump': [
         ('no-machine', '', {'filename': NO_FILE}),
-        ('object-not-found', 'pc', {'filename': NO_FILE}),
+        ('not-supported', 'pc', {'filename': NO_FILE}),
         ('not-supported', 'pc net0 e1000', {'filename': NO_FILE, 'device': 'nic1'}),
         ('device-not-found', 'pc vga', {'filename': NO_FILE, 'device': 'x'}),
         ('invalid-value', 'pc vga', {'filename': NO_FILE, 'device': 'video0', 'head': 1}),

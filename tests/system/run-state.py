@@ -76,6 +76,7 @@ def build_pc(daemon, client, code, **action):
     client.call('blockdev-add', driver='raw', node_name='disk', file={
         'driver': 'file', 'filename': daemon.path('image')})
     client.call('device_add', driver='virtio-blk-pci', id='vd0', drive='disk')
+    client.call('device_add', driver='ide-cd', id='cd')
     client.call('object-add', qom_type='iothread', id='io0')
     client.call('set-action', **action)
 
@@ -111,6 +112,8 @@ def machine_with_faulty_disk(recorder):
             'driver': 'file', 'filename': disk.path})
         client.call('device_add', driver='virtio-blk-device', id='vd0', drive='disk',
                     werror='stop')
+        client.call('device_add', driver='virtio-scsi-device')
+        client.call('device_add', driver='scsi-cd', id='cd')
         client.call('object-add', qom_type='iothread', id='io0')
         disk.fail('write', errno.EIO)
         client.call('cont')
@@ -284,7 +287,20 @@ def harmless():
         ('netdev_add', {'type': 'user', 'id': 'n'}),
         ('netdev_del', {'id': 'n'}),
         ('blockdev-add', {'driver': 'null-co', 'node-name': 'b'}),
+        ('blockdev-reopen', {'options': [{'driver': 'null-co', 'node-name': 'b'}]}),
+        ('block-set-write-threshold', {'node-name': 'b', 'write-threshold': 0}),
+        ('blockdev-open-tray', {'id': 'cd'}),
+        ('blockdev-insert-medium', {'id': 'cd', 'node-name': 'b'}),
+        ('blockdev-remove-medium', {'id': 'cd'}),
+        ('blockdev-close-tray', {'id': 'cd'}),
+        ('blockdev-change-medium', {'id': 'cd', 'filename': '/proc/self/exe',
+                                    'read-only-mode': 'read-only'}),
+        ('eject', {'id': 'cd'}),
         ('blockdev-del', {'node-name': 'b'}),
+        ('block_set_io_throttle', {'id': 'vd0', 'bps': 0, 'bps_rd': 0, 'bps_wr': 0, 'iops': 0,
+                                   'iops_rd': 0, 'iops_wr': 0}),
+        ('blockdev-create', {'job-id': 'j', 'options': {
+            'driver': 'qcow2', 'size': MIB, 'file': 'not there'}}),
         ('block_resize', {'node-name': 'disk', 'size': MIB}),
         ('set_link', {'name': 'nic', 'up': True}),
         ('query-rx-filter', {'name': 'nic'}),
@@ -297,13 +313,21 @@ def harmless():
         ('closefd', {'fdname': 'f'}),
         ('query-class', {'name': 'iothread'}),
         ('query-device-state', {'path': 'cpu0'}),
-        ('query-cpu-model-expansion', {'type': 'full', 'model': {'name': 'qemu64'}}),
+        ('query-cpu-model-comparison', {'modela': {'name': 'qemu64'}, 'modelb': {'name': 'max'}}),
+        ('query-cpu-model-baseline', {'modela': {'name': 'qemu64'}, 'modelb': {'name': 'max'}}),
         ('query-machine-recipe', {'name': 'microvm'}),
         ('trace-event-get-state', {'name': 'virtio_notify'}),
         ('trace-event-set-state', {'name': 'virtio_notify', 'enable': False}),
         ('system_powerdown', {}),
+        *[(command, {'id': 'none'}) for command in JOBS],
+        ('screendump', {'filename': '/nowhere'}),
     ]
 
+
+# There are no such jobs, and no screen, in any state.
+JOBS = ['job-cancel', 'job-complete', 'job-dismiss', 'job-finalize', 'job-pause', 'job-resume']
+ABSENT = {**{command: 'object-not-found' for command in JOBS},
+          'screendump': 'not-supported', 'query-screen-text': 'not-supported'}
 
 # Requests that may change the state, or end the daemon: each with a machine of its own.
 KEY = {'type': 'qcode', 'data': 'a'}
@@ -348,6 +372,8 @@ def outcome(client, command, arguments):
 def expected(client, command, state):
     if not allowed(client, command, state):
         return 'wrong-state'
+    if command in ABSENT:
+        return ABSENT[command]
     if state == 'io-error':
         return MICROVM_LACKS.get(command, 'ok')
     return 'ok'
