@@ -13,7 +13,7 @@
 #include "hw/block/disk.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-block.h"
-#include "qmp/qapi-types-disk.h"
+#include "qmp/qapi-types-medium.h"
 
 typedef struct {
     QmpRequest *req;

@@ -10,7 +10,7 @@
 #include "daemon/vmd.h"
 #include "hw/block/disk.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-disk.h"
+#include "qmp/qapi-types-medium.h"
 
 bool qmp_blockdev_open_tray(QmpRequest *req, BlockdevOpenTrayArgs *args, GError **error)
 {

@@ -9,6 +9,7 @@
 #include "hw/block/disk-internal.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
+#include "qmp/qapi-types-medium.h"
 #include "qmp/qapi-types-object.h"
 #include "qom/env.h"
 #include "qom/property.h"

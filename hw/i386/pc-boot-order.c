@@ -11,6 +11,7 @@
 
 #include "hw/pci/pci.h"
 #include "qmp/error.h"
+#include "qom/qapi-objects-ide.h"
 #include "qom/qapi-objects-pci.h"
 
 typedef struct {
@@ -154,27 +155,19 @@ bool pc_boot_set_order(FwCfg *fw_cfg, Machine *machine, bool strict, GError **er
 
 /* ---- Geometries ---- */
 
-static guint32 number(const Object *obj, const char *name)
-{
-    const QmpMember *member = qmp_class_member(object_class(obj), name);
-
-    return member ? *(const guint32 *)((const char *)obj->props + member->offset) : 0;
-}
-
 static bool add_geometry(Object *obj, void *data)
 {
     Device *dev = device_in_use(obj);
-    guint32 cylinders = dev ? number(obj, "lcyls") : 0;
-    guint32 heads = dev ? number(obj, "lheads") : 0, sectors = dev ? number(obj, "lsecs") : 0;
+    const IdeHdProps *props = dev && object_is_a(obj, &qmp_class_ide_hd) ? ide_hd_props(obj) : NULL;
+    g_autofree char *path = NULL;
     GString *lines = data;
 
-    if (cylinders && heads && sectors) {
-        g_autofree char *path = full_boot_path(dev);
-
-        if (path) {
-            g_string_append_printf(lines, "%s%s %u %u %u", lines->len ? "\n" : "", path, cylinders,
-                                   heads, sectors);
-        }
+    if (props && props->lcyls && props->lheads && props->lsecs) {
+        path = full_boot_path(dev);
+    }
+    if (path) {
+        g_string_append_printf(lines, "%s%s %u %u %u", lines->len ? "\n" : "", path, props->lcyls,
+                               props->lheads, props->lsecs);
     }
     return true;
 }

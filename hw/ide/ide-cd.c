@@ -46,6 +46,7 @@ static void ide_cd_unrealize(Device *dev)
 const TypeInfo ide_cd_type = {
     .schema = &qmp_class_ide_cd,
     .device = &(const DeviceOps){
+        .no_state = "class ide-device has the registers of all drives",
         .realize = ide_cd_realize,
         .unrealize = ide_cd_unrealize,
     },

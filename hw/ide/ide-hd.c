@@ -90,6 +90,7 @@ static void ide_hd_unrealize(Device *dev)
 const TypeInfo ide_hd_type = {
     .schema = &qmp_class_ide_hd,
     .device = &(const DeviceOps){
+        .no_state = "class ide-device has the registers of all drives",
         .realize = ide_hd_realize,
         .unrealize = ide_hd_unrealize,
     },

@@ -8,7 +8,7 @@
 
 #include "hw/machine/machine-aio.h"
 #include "qmp/error.h"
-#include "qom/qapi-objects-block.h"
+#include "qom/qapi-objects-virtio-blk.h"
 
 #define PROPERTY "iothread-vq-mapping"
 

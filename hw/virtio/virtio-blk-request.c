@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#include "qom/qapi-objects-block.h"
+#include "qom/qapi-objects-virtio-blk.h"
 #include "qom/qapi-trace.h"
 
 /* Requests that are started before other handlers of the loop have their turn. */

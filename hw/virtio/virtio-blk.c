@@ -17,7 +17,7 @@
 #include "hw/block/block-sizes.h"
 #include "hw/virtio/virtio-blk-internal.h"
 #include "qmp/error.h"
-#include "qom/qapi-objects-block.h"
+#include "qom/qapi-objects-virtio-blk.h"
 
 /* Section 5.2.4: offsets in the configuration space. */
 enum {

@@ -21,7 +21,6 @@
 #include "qmp/qapi-types-block.h"
 #include "qmp/qapi-types-socket.h"
 #include "qmp/visit.h"
-#include "qmp/qapi-types-block.h"
 #include "qom/qapi-objects-net.h"
 #include "qom/qapi-objects-virtio.h"
 #include "tests/lib/virtio-driver-pci.h"

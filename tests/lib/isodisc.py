@@ -13,6 +13,7 @@ BLOCK = 2048
 # Where things are: 16 blocks are the system's; then volume descriptors.
 PRIMARY, BOOT_RECORD, TERMINATOR, PATHS_LITTLE, PATHS_BIG, CATALOG, ROOT = range(16, 23)
 FIRST_FILE = ROOT + 1
+PADDING = 150                   # blocks after the last file, which GRUB's read-ahead needs
 GRUB_MODULES = ('biosdisk', 'iso9660', 'serial', 'terminal', 'normal', 'multiboot', 'linux', 'echo',
                 'test', 'ls')
 GRUB_MENU = b'''
@@ -84,6 +85,7 @@ def write(path, files, boot=None, label='DISC'):
         f.write(padded(record_of_boot if boot else b'\xffCD001\x01'))
         f.write(padded(b'\xffCD001\x01') + padded(paths[0]) + padded(paths[1]))
         f.write((catalog(boot_block) if boot else bytes(BLOCK)) + padded(root) + content)
+        f.write(bytes(PADDING * BLOCK))
     return path
 
 

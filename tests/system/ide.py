@@ -9,6 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import grubdisk                                     # noqa: E402
+import isodisc                                      # noqa: E402
 import pc                                           # noqa: E402
 import vmdtest                                      # noqa: E402
 from linuxguest import BOOT_TIMEOUT, Guest          # noqa: E402
@@ -335,22 +336,45 @@ def geometry(recorder):
         assert 'PCHS=20/4/17' in seen and 'LCHS=10/8/17' in seen, seen
 
 
-@on_tcg
-def grub(recorder):
-    """GRUB boots from an IDE disk, and reads its menu there"""
+def boot_grub(recorder, add, text):
+    """GRUB on the serial console, from what add makes, prints that text."""
     if not os.path.exists(pc.SEABIOS):
         raise Skip('needs package seabios')
     with Daemon(recorder) as daemon:
         client = daemon.test_client = daemon.client()
         guest = Guest(daemon, client, machine_type=MACHINE, own={})
+        add(daemon, client)
+        client.call('cont')
+        guest.wait(text, BOOT_TIMEOUT)
+
+
+@on_tcg
+def grub(recorder):
+    """GRUB boots from an IDE disk, and reads its menu there"""
+    def add(daemon, client):
         os.rename(grubdisk.write(daemon.folder, 'echo the menu was read\nsleep 1000\n', {}),
                   daemon.path('disk'))
         add_node(daemon, 'disk')
         client.call('device_add', driver='ide-hd', id='disk', drive='disk', bus='ide.0')
-        client.call('cont')
-        guest.wait('the menu was read', BOOT_TIMEOUT)
+    boot_grub(recorder, add, 'the menu was read')
+
+
+@on_tcg
+def grub_from_cd(recorder):
+    """a CD boots to GRUB's menu, on IDE and on SATA"""
+    for controller, bus in (None, 'ide.1'), ('ich9-ahci', 'sata.2'):
+        def add(daemon, client, controller=controller, bus=bus):
+            isodisc.write(daemon.path('cd'), {
+                'BOOT.IMG': isodisc.grub(daemon.folder),
+                'GRUB.CFG': b'set timeout=60\nmenuentry "of the CD" { echo nothing }\n'},
+                boot='BOOT.IMG')
+            add_node(daemon, 'cd')
+            if controller:
+                client.call('device_add', driver=controller, id='sata')
+            client.call('device_add', driver='ide-cd', id='cd', drive='cd', bus=bus)
+        boot_grub(recorder, add, 'of the CD')
 
 
 if __name__ == '__main__':
     vmdtest.main([ide_disk, sata_disk, machine_reset, hot_plug, ide_cd, sata_cd, boot_ide, boot_sata,
-                  boot_ide_cd, boot_sata_cd, geometry, grub])
+                  boot_ide_cd, boot_sata_cd, geometry, grub, grub_from_cd])

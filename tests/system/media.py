@@ -170,7 +170,7 @@ def trays(recorder):
         assert not bench.drive('cd')['tray_open'] and bench.inserted('cd') == 'mine'
         bench.change('one', drive='cd', format='raw', force=True)
         assert not bench.drive('cd')['tray_open'] and bench.inserted('cd') == 'one'
-        client.call('eject', id='cd')
+        client.call('eject', id='cd', force=True)
         assert bench.drive('cd')['tray_open'] and bench.inserted('cd') is None
 
 

@@ -229,6 +229,10 @@ def descriptors(recorder):
         assert needs == [{'kind': 'fd', 'name': 'rw'}], needs
         i.client.call('block_resize', node_name='writer', size=2 * MIB)
         i.client.call('blockdev-del', node_name='writer')
+        pass_fd('direct', os.O_RDONLY)
+        i.client.call('blockdev-add', driver='file', node_name='direct', filename='image',
+                      fd='direct', **{'read-only': True})
+        i.client.call('blockdev-del', node_name='direct')
         run('qemu-img', 'check', '-q', image)
 
 

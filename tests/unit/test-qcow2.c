@@ -242,7 +242,9 @@ static void test_users(Bench *b, gconstpointer data)
     g_assert_false(object_may_delete(&file->object, NULL));
     object_destroy(&node->object);
     g_assert_true(object_may_delete(&file->object, &error));
+    g_test_expect_message("vmd-hw", G_LOG_LEVEL_WARNING, "*begins as an image in format qcow2*");
     g_assert_nonnull(make(b, &raw, &error));
+    g_test_assert_expected_messages();
 }
 
 int main(int argc, char **argv)
