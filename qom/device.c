@@ -38,6 +38,11 @@ Device *device_in_use(Object *obj)
     return dev && dev->realized ? dev : NULL;
 }
 
+Device *device_resolve(Object *root, const char *path, GError **error)
+{
+    return to_device(object_resolve_type(root, path, &qmp_class_device, error));
+}
+
 const char *device_id(const Device *dev)
 {
     return place_id(&qmp_class_device, &dev->object);

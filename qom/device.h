@@ -174,6 +174,8 @@ void device_describe_acpi(Device *dev, struct AcpiDevices *devices);
 
 /* obj as a device, or NULL: it is none, or it is not realized. */
 Device *device_in_use(Object *obj);
+/* The device with that id or path; fails as object_resolve_type() does. */
+Device *device_resolve(Object *root, const char *path, GError **error);
 /* The device's id if it was given one (child of a peripheral container). */
 const char *device_id(const Device *dev);
 /* The outermost device that dev is a part of; dev itself if it is not a part. */

@@ -10,7 +10,6 @@
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 #include "qmp/qapi-types-medium.h"
-#include "qmp/qapi-types-object.h"
 #include "qom/env.h"
 #include "qom/property.h"
 #include "qom/qapi-objects-disk.h"
@@ -61,7 +60,7 @@ static void medium_changed(Disk *disk)
 
 typedef struct {
     const char *device;
-    const Object *object;
+    const Device *dev;
     BlockFront *found;
 } Search;
 
@@ -71,9 +70,9 @@ static void match(BlockFront *front, void *data)
     const char *name = block_front_name(front);
     Device *whole = device_whole(front->dev);   /* of which it may be a part: virtio-blk-pci */
 
-    if (search->object ? &front->dev->object == search->object || &whole->object == search->object
-                       : g_str_equal(name, search->device) ||
-                         g_strcmp0(device_id(whole), search->device) == 0) {
+    if (search->dev ? front->dev == search->dev || whole == search->dev
+                    : g_str_equal(name, search->device) ||
+                      g_strcmp0(device_id(whole), search->device) == 0) {
         search->found = front;
     }
 }
@@ -90,9 +89,9 @@ static BlockFront *find_front(Object *root, const char *device, const char *id, 
         return NULL;
     }
     if (id) {
-        search.object = object_resolve_type(root, id, &qmp_class_device, NULL);
+        search.dev = device_resolve(root, id, NULL);
     }
-    if (search.object || !id) {
+    if (search.dev || !id) {
         block_front_foreach(root, match, &search);
     }
     if (!search.found) {

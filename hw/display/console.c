@@ -9,7 +9,6 @@
 #include "hw/machine/service.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-display.h"
-#include "qom/qapi-objects-object.h"
 
 /* ---- All consoles of a machine, in the order in which they were made ---- */
 
@@ -49,14 +48,14 @@ void console_free(Console *console)
 /* ---- Finding one ---- */
 
 /* The console of a device, or of any device if dev is NULL; head -1: the first. */
-static Console *pick(const Machine *machine, const Object *dev, gint64 head)
+static Console *pick(const Machine *machine, const Device *dev, gint64 head)
 {
     const GPtrArray *all = machine ? consoles(machine) : NULL;
 
     for (guint i = 0; all && i < all->len; i++) {
         Console *console = all->pdata[i];
 
-        if ((!dev || &console->dev->object == dev) &&
+        if ((!dev || console->dev == dev) &&
             (head < 0 || console_props(console)->head == head)) {
             return console;
         }
@@ -86,7 +85,7 @@ static Console *find_first(Object *root, gint64 head, GError **error)
 Console *console_find(Object *root, const char *device, gint64 head, GError **error)
 {
     const Machine *machine = machine_made(root);
-    Object *dev = device ? object_resolve_type(root, device, &qmp_class_device, NULL) : NULL;
+    Device *dev = device ? device_resolve(root, device, NULL) : NULL;
     Console *console = dev ? pick(machine, dev, head) : NULL;
 
     if (!device) {
