@@ -38,7 +38,7 @@ DEVICE_HOSTS = {'virtconsole': 'virtio-serial-device', 'virtserialport': 'virtio
 # with one that has no such device.
 ABSENT = {'query-balloon': ('device-not-active', 'device-not-active'),
           'query-hotpluggable-cpus': ('no-machine', None),
-          'query-screen-text': ('no-machine', 'object-not-found')}
+          'query-screen-text': ('no-machine', 'not-supported')}
 # One backend of each kind; PATH likewise.
 CHARDEVS = {
     'chardev-null': {'type': 'null', 'data': {}},
