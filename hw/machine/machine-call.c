@@ -150,13 +150,28 @@ void machine_call(Machine *machine, void (*f)(void *opaque, guint64 argument), v
     call_unref(call);
 }
 
+/* In the caller's thread, which may have the lock already. */
+static void run_without_loop(Machine *machine, void (*f)(void *opaque, guint64 argument),
+                             void *opaque, guint64 argument)
+{
+    bool mine = !machine->lock || fair_lock_mine(machine->lock);
+
+    if (!mine) {
+        machine_lock(machine);
+    }
+    f(opaque, argument);
+    if (!mine) {
+        machine_unlock(machine);
+    }
+}
+
 void machine_post(Machine *machine, void (*f)(void *opaque, guint64 argument), void *opaque,
                   guint64 argument)
 {
     struct MachineCalls *calls = machine->calls;
 
     if (!calls->event) {
-        f(opaque, argument);
+        run_without_loop(machine, f, opaque, argument);
         return;
     }
     g_mutex_lock(&calls->mutex);
