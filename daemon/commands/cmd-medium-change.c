@@ -150,19 +150,21 @@ typedef struct {
     BlockdevRef ref;
 } Medium;
 
+/* What an empty drive retains is what it is: no guest writes to a CD. */
 static void set_read_only(BlockdevOptions *options, BlockdevChangeReadOnlyMode mode,
-                          const BlockNode *former)
+                          const Disk *disk)
 {
+    const BlockNode *former = disk_medium(disk);
     bool retain = mode == BLOCKDEV_CHANGE_READ_ONLY_MODE_RETAIN;
 
     options->has_read_only = true;
-    options->read_only = retain ? former && former->read_only
-                                : mode == BLOCKDEV_CHANGE_READ_ONLY_MODE_READ_ONLY;
+    options->read_only = mode == BLOCKDEV_CHANGE_READ_ONLY_MODE_READ_ONLY ||
+                         (retain && (former ? former->read_only : disk->ops->has_tray));
     options->auto_read_only = retain && !former;
 }
 
 static void fill_medium(Medium *medium, const BlockdevChangeMediumArgs *args,
-                        const BlockNode *former)
+                        const Disk *disk)
 {
     BlockdevDriver format = args->has_format ? args->format : BLOCKDEV_DRIVER_RAW;
 
@@ -177,7 +179,7 @@ static void fill_medium(Medium *medium, const BlockdevChangeMediumArgs *args,
     } else {
         medium->format.u.qcow2.file = &medium->ref;
     }
-    set_read_only(&medium->format, args->read_only_mode, former);
+    set_read_only(&medium->format, args->read_only_mode, disk);
 }
 
 void qmp_blockdev_change_medium(QmpRequest *req, BlockdevChangeMediumArgs *args)
@@ -193,7 +195,7 @@ void qmp_blockdev_change_medium(QmpRequest *req, BlockdevChangeMediumArgs *args)
         qmp_request_fail(req, error);
         return;
     }
-    fill_medium(&medium, args, disk_medium(disk));
+    fill_medium(&medium, args, disk);
     change = g_new(Change, 1);
     *change = (Change){
         .req = req, .vmd = vmd, .disk = object_ref(disk), .force = args->force,
