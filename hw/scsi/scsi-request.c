@@ -8,41 +8,20 @@
 #include "config.h"
 #include "hw/scsi/scsi-internal.h"
 
+#include "hw/aio/iov.h"
 #include "qom/qapi-objects-scsi.h"
 #include "qom/qapi-trace.h"
 
 /* ---- Data ---- */
 
-static gsize copy(const struct iovec *iov, guint n, gsize offset, void *buf, gsize size,
-                  bool is_write)
-{
-    guint8 *p = buf;
-
-    for (guint i = 0; i < n && size; i++) {
-        gsize length;
-
-        if (offset >= iov[i].iov_len) {
-            offset -= iov[i].iov_len;
-            continue;
-        }
-        length = MIN(size, iov[i].iov_len - offset);
-        memcpy(is_write ? (guint8 *)iov[i].iov_base + offset : p,
-               is_write ? p : (guint8 *)iov[i].iov_base + offset, length);
-        p += length;
-        size -= length;
-        offset = 0;
-    }
-    return p - (guint8 *)buf;
-}
-
 gsize scsi_read_out(const ScsiRequest *request, gsize offset, void *buf, gsize size)
 {
-    return copy(request->out, request->n_out, offset, buf, size, false);
+    return iov_read(request->out, request->n_out, offset, buf, size);
 }
 
 gsize scsi_write_in(const ScsiRequest *request, gsize offset, const void *buf, gsize size)
 {
-    return copy(request->in, request->n_in, offset, (void *)buf, size, true);
+    return iov_write(request->in, request->n_in, offset, buf, size);
 }
 
 /* ---- Results ---- */

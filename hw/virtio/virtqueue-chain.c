@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "hw/aio/iov.h"
 #include "hw/virtio/virtqueue-internal.h"
 
 /* A walk along one chain. */
@@ -208,35 +209,12 @@ const char *virtqueue_read_chain(VirtQueue *queue, guint16 head, VirtqElement *e
 
 /* ---- Copying ---- */
 
-/* Copies between buf and the bytes from offset of n iovs. */
-static gsize copy(const struct iovec *iov, guint n, gsize offset, void *buf, gsize size,
-                  bool is_write)
-{
-    guint8 *p = buf;
-
-    for (guint i = 0; i < n && size; i++) {
-        gsize length;
-
-        if (offset >= iov[i].iov_len) {
-            offset -= iov[i].iov_len;
-            continue;
-        }
-        length = MIN(size, iov[i].iov_len - offset);
-        memcpy(is_write ? (guint8 *)iov[i].iov_base + offset : p,
-               is_write ? p : (guint8 *)iov[i].iov_base + offset, length);
-        p += length;
-        size -= length;
-        offset = 0;
-    }
-    return p - (guint8 *)buf;
-}
-
 gsize virtq_read(const VirtqElement *element, gsize offset, void *buf, gsize size)
 {
-    return copy(element->iov, element->n_out, offset, buf, size, false);
+    return iov_read(element->iov, element->n_out, offset, buf, size);
 }
 
 gsize virtq_write(const VirtqElement *element, gsize offset, const void *buf, gsize size)
 {
-    return copy(element->iov + element->n_out, element->n_in, offset, (void *)buf, size, true);
+    return iov_write(element->iov + element->n_out, element->n_in, offset, buf, size);
 }
