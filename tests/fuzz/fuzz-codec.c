@@ -20,13 +20,6 @@
 #include "qmp/visit.h"
 #include "tests/fuzz/fuzz.h"
 
-static void check(bool ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
 /* Parses what was printed to out, and frees out. */
 static json_t *parse_printed(struct evbuffer *out)
 {
@@ -46,7 +39,7 @@ static void check_masked(const QmpType *type, json_t *json)
     qmp_print_masked(&printer, &qmp_json_input, type, json);
     qmp_print_done(&printer);
     masked = parse_printed(out);
-    check(masked != NULL);
+    fuzz_check(masked != NULL);
     json_decref(masked);
 }
 
@@ -62,15 +55,15 @@ static void check_round_trip(const QmpType *type, const QmpList *storage)
 
     qmp_encode_json(type, storage, out);
     json = parse_printed(out);
-    check(json != NULL);
+    fuzz_check(json != NULL);
     if (qmp_decode(&strict, type, json, again, &error)) {
-        check(qmp_equal(type, storage, again));
+        fuzz_check(qmp_equal(type, storage, again));
     } else {
-        check(strstr(error->message, "must be a string, not null") != NULL);
+        fuzz_check(strstr(error->message, "must be a string, not null") != NULL);
     }
     json_decref(json);
     qmp_clone(type, copy, storage);
-    check(qmp_equal(type, storage, copy));
+    fuzz_check(qmp_equal(type, storage, copy));
     qmp_clear(type, again);
     qmp_clear(type, copy);
 }
@@ -99,13 +92,13 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     }
     check_masked(type, json);
     if (qmp_decode(&input, type, json, storage, &error)) {
-        check(!error);
+        fuzz_check(!error);
         check_round_trip(type, storage);
         qmp_clear(type, storage);
     } else {
-        check(error && error->domain == QMP_ERROR);
+        fuzz_check(error && error->domain == QMP_ERROR);
     }
-    check(!memcmp(storage, zero, sizeof(storage)));
+    fuzz_check(!memcmp(storage, zero, sizeof(storage)));
     json_decref(json);
     return 0;
 }

@@ -17,36 +17,13 @@
 
 enum { PLAYGROUND = 65536, ACTIONS = 14, REGISTERS = 0x6000 };
 
-typedef struct {
-    const guint8 *data;
-    gsize left;
-} Input;
-
-static void check(bool ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
-static guint32 take(Input *in, guint size)
-{
-    guint32 value = 0;
-
-    for (guint i = 0; i < size && in->left; i++) {
-        value |= (guint32)*in->data++ << 8 * i;
-        in->left--;
-    }
-    return value;
-}
-
 /* ---- Actions ---- */
 
 /* Registers that hold addresses get some of the playground. */
-static void write_register(E1000Driver *d, Input *in, guint64 playground)
+static void write_register(E1000Driver *d, FuzzInput *in, guint64 playground)
 {
-    guint reg = take(in, 2) % REGISTERS & ~3u;
-    guint32 value = take(in, 4);
+    guint reg = fuzz_take(in, 2) % REGISTERS & ~3u;
+    guint32 value = fuzz_take(in, 4);
 
     if (reg == REG_RDBAL || reg == REG_TDBAL) {
         value = playground + value % PLAYGROUND;
@@ -54,19 +31,19 @@ static void write_register(E1000Driver *d, Input *in, guint64 playground)
     e1000_driver_write(d, reg, value);
 }
 
-static void write_io(E1000Driver *d, Input *in)
+static void write_io(E1000Driver *d, FuzzInput *in)
 {
     Rig *rig = d->bench->rig;
 
-    rig_out(rig, d->io, take(in, 2), 4);
-    rig_out(rig, d->io + 4, take(in, 4), 4);
+    rig_out(rig, d->io, fuzz_take(in, 2), 4);
+    rig_out(rig, d->io + 4, fuzz_take(in, 4), 4);
     rig_in(rig, d->io + 4, 4);
 }
 
-static void write_ram(E1000Driver *d, Input *in, guint64 playground)
+static void write_ram(E1000Driver *d, FuzzInput *in, guint64 playground)
 {
-    guint offset = take(in, 2);
-    gsize n = take(in, 1);
+    guint offset = fuzz_take(in, 2);
+    gsize n = fuzz_take(in, 1);
 
     n = MIN(MIN(n, PLAYGROUND - offset), in->left);
     memcpy((guint8 *)e1000_bench_ptr(d->bench, playground) + offset, in->data, n);
@@ -74,22 +51,22 @@ static void write_ram(E1000Driver *d, Input *in, guint64 playground)
     in->left -= n;
 }
 
-static void add_descriptor(E1000Driver *d, Input *in, guint64 playground)
+static void add_descriptor(E1000Driver *d, FuzzInput *in, guint64 playground)
 {
-    guint64 buffer = playground + take(in, 2);
-    guint32 lower = take(in, 4), upper = take(in, 4);
+    guint64 buffer = playground + fuzz_take(in, 2);
+    guint32 lower = fuzz_take(in, 4), upper = fuzz_take(in, 4);
 
-    if (take(in, 1) & 1) {
-        buffer = (guint64)take(in, 4) << 32 | take(in, 4);
+    if (fuzz_take(in, 1) & 1) {
+        buffer = (guint64)fuzz_take(in, 4) << 32 | fuzz_take(in, 4);
     }
     e1000_driver_add(d, buffer, lower, upper, false);
     e1000_driver_write(d, REG_TDT, d->tx_next);
 }
 
-static void receive_frame(E1000Driver *d, Input *in)
+static void receive_frame(E1000Driver *d, FuzzInput *in)
 {
     guint8 bytes[20000];
-    gsize size = 1 + take(in, 2) % (sizeof(bytes) - 1), head = take(in, 1);
+    gsize size = 1 + fuzz_take(in, 2) % (sizeof(bytes) - 1), head = fuzz_take(in, 1);
 
     head = MIN(MIN(head, size), in->left);
     memset(bytes, 0xff, sizeof(bytes));
@@ -105,7 +82,7 @@ static void drain(E1000Driver *d, guint n)
     gssize size;
 
     while (n-- > 0 && (size = recv(d->fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
-        check(size <= NET_FRAME_MAX);
+        fuzz_check(size <= NET_FRAME_MAX);
     }
 }
 
@@ -114,22 +91,22 @@ static void out_and_in(E1000Driver *d)
     g_autoptr(GByteArray) before = g_byte_array_new(), after = g_byte_array_new();
 
     device_save(d->dev, before, NULL);
-    check(device_load(d->dev, before->data, before->len, NULL));
+    fuzz_check(device_load(d->dev, before->data, before->len, NULL));
     device_save(d->dev, after, NULL);
-    check(before->len == after->len);
+    fuzz_check(before->len == after->len);
 }
 
-static void act(E1000Driver *d, Input *in, guint64 playground)
+static void act(E1000Driver *d, FuzzInput *in, guint64 playground)
 {
     E1000Bench *b = d->bench;
 
-    switch (take(in, 1) % ACTIONS) {
+    switch (fuzz_take(in, 1) % ACTIONS) {
     case 0:
     case 1:
         write_register(d, in, playground);
         break;
     case 2:
-        e1000_driver_read(d, take(in, 2) % REGISTERS & ~3u);
+        e1000_driver_read(d, fuzz_take(in, 2) % REGISTERS & ~3u);
         break;
     case 3:
         write_io(d, in);
@@ -144,13 +121,13 @@ static void act(E1000Driver *d, Input *in, guint64 playground)
         receive_frame(d, in);
         break;
     case 7:
-        drain(d, take(in, 1));
+        drain(d, fuzz_take(in, 1));
         break;
     case 8:
-        e1000_bench_wait(b, (gint64)take(in, 2) * 10000);
+        e1000_bench_wait(b, (gint64)fuzz_take(in, 2) * 10000);
         break;
     case 9:
-        nic_set_link(nic_of(&d->dev->object), take(in, 1) & 1);
+        nic_set_link(nic_of(&d->dev->object), fuzz_take(in, 1) & 1);
         break;
     case 10:
         rig_reset(b->rig);
@@ -163,7 +140,7 @@ static void act(E1000Driver *d, Input *in, guint64 playground)
         out_and_in(d);
         break;
     default:
-        rig_pci_write(b->rig, 0, to_pci_device(d->dev)->devfn, PCI_COMMAND, take(in, 1), 1);
+        rig_pci_write(b->rig, 0, to_pci_device(d->dev)->devfn, PCI_COMMAND, fuzz_take(in, 1), 1);
     }
     e1000_bench_turn_once(b);
 }
@@ -179,7 +156,7 @@ static void be_quiet(const char *domain, GLogLevelFlags level, const char *text,
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
     g_autoptr(E1000Bench) b = NULL;
-    Input in = { .data = data, .left = MIN(size, PLAYGROUND) };
+    FuzzInput in = { .data = data, .left = MIN(size, PLAYGROUND) };
     guint64 playground;
     E1000Driver *d;
 

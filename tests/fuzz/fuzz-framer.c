@@ -15,26 +15,19 @@
 #include "qmp/json.h"
 #include "tests/fuzz/fuzz.h"
 
-static void check(bool ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
 static void check_text(const char *text, gsize length)
 {
     g_autoptr(GError) error = NULL;
     json_t *json = qmp_json_parse(text, length, &error);
 
-    check(!json == !!error);
+    fuzz_check(!json == !!error);
     if (error) {
-        check(g_str_has_prefix(error->message, "JSON parse error at byte "));
+        fuzz_check(g_str_has_prefix(error->message, "JSON parse error at byte "));
         /* No slip that only jansson sees. */
-        check(!g_str_has_suffix(error->message, " cannot be read"));
+        fuzz_check(!g_str_has_suffix(error->message, " cannot be read"));
     } else {
-        check(!json_is_object(json) == (text[0] != '{'));
-        check(!json_is_array(json) == (text[0] != '['));
+        fuzz_check(!json_is_object(json) == (text[0] != '{'));
+        fuzz_check(!json_is_array(json) == (text[0] != '['));
     }
     json_decref(json);
 }
@@ -52,18 +45,18 @@ static void run(const QmpFramerLimits *limits, const char *bytes, gsize size, gs
 
         while ((frame = qmp_framer_next(framer, &data, &left, &text, &length, &error))) {
             if (frame == QMP_FRAME_TEXT) {
-                check(length >= 1 && length <= limits->max_bytes);
-                check(!g_ascii_isspace(text[0]) && !g_ascii_isspace(text[length - 1]));
+                fuzz_check(length >= 1 && length <= limits->max_bytes);
+                fuzz_check(!g_ascii_isspace(text[0]) && !g_ascii_isspace(text[length - 1]));
                 check_text(text, length);
                 g_string_append_len(out, text, length);
             } else {
-                check(error != NULL);
+                fuzz_check(error != NULL);
                 g_string_append(out, error->message);
                 g_clear_error(&error);
             }
             g_string_append_c(out, '\n');
         }
-        check(left == 0 && !error);
+        fuzz_check(left == 0 && !error);
     }
 }
 
@@ -80,6 +73,6 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     limits.max_tokens = data[0] & 4 ? 8 : 1024;
     run(&limits, (const char *)data + 1, size - 1, size, whole);
     run(&limits, (const char *)data + 1, size - 1, 1, pieces);
-    check(g_string_equal(whole, pieces));
+    fuzz_check(g_string_equal(whole, pieces));
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fuzz target: a disk and CD drives on the channels of a PC, and on a SATA controller, with a hostile
- * driver. Each action is a byte and its operands: ports, registers, bytes in a piece of RAM where
+ * Fuzz target: a disk and CD drives on the channels of a PC, and on a SATA controller, with a
+ * hostile driver. Each action is a byte and its operands: ports, registers, bytes in a piece of RAM where
  * tables are, turns of the loop, media, states saved and loaded, resets.
  */
 #include "config.h"
@@ -18,49 +18,30 @@ enum { PLAYGROUND = 0x20000, MAX_ACTIONS = 400, ACTIONS = 13, MMIO = 0xfeb00000 
 
 typedef struct {
     IdeBench *b;
-    const guint8 *data;
-    gsize left;
+    FuzzInput in;
     Device *devices[6];         /* controllers, and drives */
     Disk *cds[2];
 } Fuzz;
-
-static void check(bool ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
-static guint32 take(Fuzz *f, guint size)
-{
-    guint32 value = 0;
-
-    for (guint i = 0; i < size && f->left; i++) {
-        value |= (guint32)*f->data++ << 8 * i;
-        f->left--;
-    }
-    return value;
-}
 
 /* ---- Actions ---- */
 
 static void write_port(Fuzz *f)
 {
-    guint where = take(f, 1);
+    guint where = fuzz_take(&f->in, 1);
 
-    ide_out(f->b, where & 1, (where >> 1) % (REG_CONTROL + 1), take(f, 1));
+    ide_out(f->b, where & 1, (where >> 1) % (REG_CONTROL + 1), fuzz_take(&f->in, 1));
 }
 
 static void read_port(Fuzz *f)
 {
-    guint where = take(f, 1);
+    guint where = fuzz_take(&f->in, 1);
 
     ide_in(f->b, where & 1, (where >> 1) % (REG_CONTROL + 1));
 }
 
 static void move_data(Fuzz *f)
 {
-    guint channel = take(f, 1) & 1, n = take(f, 2) % 4096;
+    guint channel = fuzz_take(&f->in, 1) & 1, n = fuzz_take(&f->in, 2) % 4096;
 
     for (guint i = 0; i < n; i++) {
         if (channel && i % 2) {
@@ -74,8 +55,8 @@ static void move_data(Fuzz *f)
 /* The table is somewhere in the playground, or anywhere. */
 static void write_bus_master(Fuzz *f)
 {
-    guint where = take(f, 1), port = where >> 1 & 7;
-    guint32 value = take(f, 4);
+    guint where = fuzz_take(&f->in, 1), port = where >> 1 & 7;
+    guint32 value = fuzz_take(&f->in, 4);
 
     if (port == BM_TABLE) {
         value = where & 0x80 ? value : IDE_BENCH_RAM + value % PLAYGROUND;
@@ -87,26 +68,26 @@ static void write_bus_master(Fuzz *f)
 
 static void write_ram(Fuzz *f)
 {
-    guint offset = take(f, 3) % PLAYGROUND;
-    gsize n = take(f, 1);
+    guint offset = fuzz_take(&f->in, 3) % PLAYGROUND;
+    gsize n = fuzz_take(&f->in, 1);
 
-    n = MIN(MIN(n, PLAYGROUND - offset), f->left);
-    memcpy(f->b->ram + offset, f->data, n);
-    f->data += n;
-    f->left -= n;
+    n = MIN(MIN(n, PLAYGROUND - offset), f->in.left);
+    memcpy(f->b->ram + offset, f->in.data, n);
+    f->in.data += n;
+    f->in.left -= n;
 }
 
 /* A word of a table: an address in the playground. */
 static void write_address(Fuzz *f)
 {
-    guint offset = take(f, 2) % (PLAYGROUND / 4) * 4;
+    guint offset = fuzz_take(&f->in, 2) % (PLAYGROUND / 4) * 4;
 
-    pci_set_long(f->b->ram + offset, IDE_BENCH_RAM + take(f, 3) % PLAYGROUND);
+    pci_set_long(f->b->ram + offset, IDE_BENCH_RAM + fuzz_take(&f->in, 3) % PLAYGROUND);
 }
 
 static void write_sata(Fuzz *f)
 {
-    guint32 offset = take(f, 2) % 0x400 & ~3u, value = take(f, 4);
+    guint32 offset = fuzz_take(&f->in, 2) % 0x400 & ~3u, value = fuzz_take(&f->in, 4);
     guint reg = offset % HBA_PORT_SIZE;
 
     if (offset >= HBA_PORTS && (reg == PORT_CLB || reg == PORT_FB)) {
@@ -118,7 +99,7 @@ static void write_sata(Fuzz *f)
 /* A whole command in slot 0 of port 0 or 1, with what the input has of its FIS and packet. */
 static void issue_sata(Fuzz *f)
 {
-    guint port = take(f, 1) & 1, n = take(f, 1) % 8;
+    guint port = fuzz_take(&f->in, 1) & 1, n = fuzz_take(&f->in, 1) % 8;
     guint8 *header = f->b->ram, *table = f->b->ram + 4096;
     guint64 base = MMIO + HBA_PORTS + port * HBA_PORT_SIZE;
 
@@ -130,15 +111,15 @@ static void issue_sata(Fuzz *f)
     table[0] = FIS_H2D;
     table[1] = H2D_COMMAND;
     for (guint i = 2; i < 16; i++) {
-        table[i] = take(f, 1);
+        table[i] = fuzz_take(&f->in, 1);
     }
     for (guint i = 0; i < 12; i++) {
-        table[TABLE_PACKET + i] = take(f, 1);
+        table[TABLE_PACKET + i] = fuzz_take(&f->in, 1);
     }
     for (guint i = 0; i < n; i++) {
-        pci_set_long(table + TABLE_PIECES + 16 * i, IDE_BENCH_RAM + take(f, 2));
+        pci_set_long(table + TABLE_PIECES + 16 * i, IDE_BENCH_RAM + fuzz_take(&f->in, 2));
         pci_set_long(table + TABLE_PIECES + 16 * i + 4, 0);
-        pci_set_long(table + TABLE_PIECES + 16 * i + 12, take(f, 2));
+        pci_set_long(table + TABLE_PIECES + 16 * i + 12, fuzz_take(&f->in, 2));
     }
     address_space_write(f->b->rig->memory, base + PORT_CLB, IDE_BENCH_RAM, 4);
     address_space_write(f->b->rig->memory, base + PORT_FB, IDE_BENCH_RAM + 0x10000, 4);
@@ -153,7 +134,7 @@ static void removed(void *opaque)
 
 static void change_medium(Fuzz *f)
 {
-    guint what = take(f, 1);
+    guint what = fuzz_take(&f->in, 1);
     Disk *disk = f->cds[what & 1];
     BlockNode *node = block_node_find(f->b->rig->root, what & 1 ? "null2" : "null", NULL);
     bool asked;
@@ -190,24 +171,24 @@ static void out_and_in(Fuzz *f)
     for (guint i = 0; i < G_N_ELEMENTS(f->devices); i++) {
         g_autoptr(GByteArray) before = g_byte_array_new(), after = g_byte_array_new();
 
-        check(device_save(f->devices[i], before, NULL));
-        check(device_load(f->devices[i], before->data, before->len, NULL));
-        check(device_save(f->devices[i], after, NULL));
-        check(before->len == after->len && !memcmp(before->data, after->data, before->len));
+        fuzz_check(device_save(f->devices[i], before, NULL));
+        fuzz_check(device_load(f->devices[i], before->data, before->len, NULL));
+        fuzz_check(device_save(f->devices[i], after, NULL));
+        fuzz_check(before->len == after->len && !memcmp(before->data, after->data, before->len));
     }
-    check(machine_run(f->b->rig->machine, NULL));
+    fuzz_check(machine_run(f->b->rig->machine, NULL));
 }
 
 static void reset(Fuzz *f)
 {
-    check(block_fronts_wait(&f->b->rig->machine->object, G_MAXINT64));
+    fuzz_check(block_fronts_wait(&f->b->rig->machine->object, G_MAXINT64));
     rig_reset(f->b->rig);
     place(f);
 }
 
 static void act(Fuzz *f)
 {
-    switch (take(f, 1) % ACTIONS) {
+    switch (fuzz_take(&f->in, 1) % ACTIONS) {
     case 0:
     case 1:
         write_port(f);
@@ -255,20 +236,20 @@ static void check_alive(Fuzz *f)
 {
     ide_bench_poll(f->b);
     reset(f);
-    check(ide_command(f->b, 0, 0, ATA_CHECK_POWER, NULL) == (ATA_DRDY | ATA_DSC));
-    check(ide_command(f->b, 1, 0, ATA_CHECK_POWER, NULL) == (ATA_DRDY | ATA_DSC));
+    fuzz_check(ide_command(f->b, 0, 0, ATA_CHECK_POWER, NULL) == (ATA_DRDY | ATA_DSC));
+    fuzz_check(ide_command(f->b, 1, 0, ATA_CHECK_POWER, NULL) == (ATA_DRDY | ATA_DSC));
     for (guint i = 0; i < 2; i++) {
         guint64 base = MMIO + HBA_PORTS + i * HBA_PORT_SIZE;
 
-        check(address_space_read(f->b->rig->memory, base + PORT_SSTS, 4) == 0x123);
-        check((address_space_read(f->b->rig->memory, base + PORT_TFD, 4) & ATA_BSY) == 0);
+        fuzz_check(address_space_read(f->b->rig->memory, base + PORT_SSTS, 4) == 0x123);
+        fuzz_check((address_space_read(f->b->rig->memory, base + PORT_TFD, 4) & ATA_BSY) == 0);
     }
 }
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
     g_autoptr(IdeBench) b = ide_bench_new_bare();
-    Fuzz f = { .b = b, .data = data, .left = size };
+    Fuzz f = { .b = b, .in = { data, size } };
 
     f.devices[0] = b->ide;
     f.devices[1] = ide_bench_drive(b, "ich9-ahci", "sata", "addr", "4.0", NULL);
@@ -282,7 +263,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     f.cds[0] = to_disk(f.devices[3]);
     f.cds[1] = to_disk(f.devices[5]);
     place(&f);
-    for (guint i = 0; i < MAX_ACTIONS && f.left; i++) {
+    for (guint i = 0; i < MAX_ACTIONS && f.in.left; i++) {
         act(&f);
     }
     check_alive(&f);

@@ -26,13 +26,6 @@ static const guint16 ports[32] = {
     0xc4, 0xd4, 0xd6, 0x8b,
 };
 
-static void check(bool ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
 static void poll_loop(Rig *rig)
 {
     AioContext *aio = machine_aio(rig->machine, NULL, NULL);
@@ -53,7 +46,7 @@ static void make_node(Rig *rig, const char *name, bool read_only)
     };
     BlockNode *node = block_node_new(rig->root, &options, NULL, NULL);
 
-    check(node && object_prepare(&node->object, NULL) && object_complete(&node->object, NULL));
+    fuzz_check(node && object_prepare(&node->object, NULL) && object_complete(&node->object, NULL));
 }
 
 static void removed(void *opaque)
@@ -75,9 +68,9 @@ static void save_and_load(Rig *rig, Device *fdc)
     g_autoptr(GByteArray) state = g_byte_array_new();
 
     machine_pause(rig->machine);
-    check(device_save(fdc, state, NULL));
-    check(device_load(fdc, state->data, state->len, NULL));
-    check(machine_run(rig->machine, NULL));
+    fuzz_check(device_save(fdc, state, NULL));
+    fuzz_check(device_load(fdc, state->data, state->len, NULL));
+    fuzz_check(machine_run(rig->machine, NULL));
 }
 
 static void act(Rig *rig, Device *fdc, guint8 what, guint8 value)
@@ -103,9 +96,9 @@ static void assert_answers(Rig *rig)
     poll_loop(rig);
     rig_out(rig, 0x3f2, 0x00, 1);
     rig_out(rig, 0x3f2, 0x0c, 1);
-    check(rig_in(rig, 0x3f4, 1) == 0x80);
+    fuzz_check(rig_in(rig, 0x3f4, 1) == 0x80);
     rig_out(rig, 0x3f5, VERSION, 1);
-    check(rig_in(rig, 0x3f5, 1) == 0x90);
+    fuzz_check(rig_in(rig, 0x3f5, 1) == 0x90);
 }
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
@@ -125,8 +118,8 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     fdc = rig_device(rig, "isa-fdc", "fdc", NULL, NULL);
     make_node(rig, "disk", false);
     make_node(rig, "protected", true);
-    check(rig_device(rig, "floppy", "a", NULL, "drive", "disk", NULL) != NULL);
-    check(machine_run(rig->machine, NULL));
+    fuzz_check(rig_device(rig, "floppy", "a", NULL, "drive", "disk", NULL) != NULL);
+    fuzz_check(machine_run(rig->machine, NULL));
     for (gsize i = 0; i + 1 < MIN(size, 2 * MAX_PAIRS); i += 2) {
         act(rig, fdc, data[i], data[i + 1]);
     }

@@ -16,18 +16,11 @@
 #include "hw/i386/multiboot.h"
 #include "tests/fuzz/fuzz.h"
 
-static void check(bool ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
 static LoaderFile *file_of(const char *role, const guint8 *data, gsize size)
 {
     int fd = memfd_create(role, MFD_CLOEXEC);
 
-    check(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+    fuzz_check(fd >= 0 && write(fd, data, size) == (ssize_t)size);
     return loader_open_fd(role, role, fd, NULL);
 }
 
@@ -45,14 +38,15 @@ static void check_image(const Boot *boot, guint i)
 {
     const BootImage *image = &g_array_index(boot->images, BootImage, i);
 
-    check(image->gpa <= boot->config.ram_low);
-    check(image->size <= boot->config.ram_low - image->gpa);
-    check(image->file_size <= image->size);
-    check(!image->file || loader_has(image->file, image->offset, image->file_size));
+    fuzz_check(image->gpa <= boot->config.ram_low);
+    fuzz_check(image->size <= boot->config.ram_low - image->gpa);
+    fuzz_check(image->file_size <= image->size);
+    fuzz_check(!image->file || loader_has(image->file, image->offset, image->file_size));
     for (guint j = 0; j < i; j++) {
         const BootImage *other = &g_array_index(boot->images, BootImage, j);
 
-        check(image->gpa + image->size <= other->gpa || other->gpa + other->size <= image->gpa);
+        fuzz_check(image->gpa + image->size <= other->gpa ||
+                   other->gpa + other->size <= image->gpa);
     }
 }
 
@@ -72,7 +66,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     kernel = file_of("kernel", data + 1, size - 1);
     n = multiboot_matches(kernel) ? 1 + size % 3 : 1;
     boot = boot_load(&config, kernel, modules_of(data[0] & 64 ? n : 0, data, size), &error);
-    check(!boot == (error != NULL));
+    fuzz_check(!boot == (error != NULL));
     for (guint i = 0; boot && i < boot->images->len; i++) {
         check_image(boot, i);
     }

@@ -26,13 +26,6 @@ typedef struct {
     bool done;
 } Request;
 
-static void check(bool ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
 /* ---- Nodes ---- */
 
 static BlockNode *make(Rig *rig, const BlockdevOptions *options, BlockNode *const *below)
@@ -66,7 +59,7 @@ static BlockNode *make_image(Rig *rig, char *path, guint flags)
                      .lazy_refcounts = true },
     };
 
-    check(make(rig, &file, NULL) != NULL);
+    fuzz_check(make(rig, &file, NULL) != NULL);
     return make(rig, &image, NULL);
 }
 
@@ -74,7 +67,7 @@ static BlockNode *make_image(Rig *rig, char *path, guint flags)
 
 static void request_done(BlockRequest *block, int error)
 {
-    check(error >= 0);
+    fuzz_check(error >= 0);
     ((Request *)block)->done = true;
 }
 
@@ -149,7 +142,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
         return 0;
     }
     fd = g_mkstemp(path);
-    check(fd >= 0 && write(fd, data + 1, size - 1) == (gssize)size - 1);
+    fuzz_check(fd >= 0 && write(fd, data + 1, size - 1) == (gssize)size - 1);
     close(fd);
     rig = rig_new();
     object_container(rig->root, "block-nodes");

@@ -16,13 +16,6 @@
 #include "qmp/error.h"
 #include "tests/fuzz/fuzz.h"
 
-static void check(bool ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
 static void check_request(const json_t *request)
 {
     g_autoptr(Checker) checker = checker_new();
@@ -39,12 +32,12 @@ static void check_translation(const Translation *translation)
     for (guint i = 0; i < translation->problems->len; i++) {
         const GError *error = translation->problems->pdata[i];
 
-        check(error && error->domain == QMP_ERROR && error->message[0]);
+        fuzz_check(error && error->domain == QMP_ERROR && error->message[0]);
     }
     if (translation->problems->len) {
         return;
     }
-    check(translation->requests->len > 0);
+    fuzz_check(translation->requests->len > 0);
     for (guint i = 0; i < translation->requests->len; i++) {
         check_request(((TranslatedRequest *)translation->requests->pdata[i])->json);
     }

@@ -22,46 +22,23 @@
 
 enum { QUEUE_SIZE = 8, MAX_COMMANDS = 64, DISK = 1 << 16 };
 
-typedef struct {
-    const guint8 *data;
-    gsize left;
-} Input;
-
-static guint64 take(Input *in, guint bytes)
-{
-    guint64 value = 0;
-
-    for (guint i = 0; i < bytes && in->left; i++) {
-        value |= (guint64)*in->data++ << i * 8;
-        in->left--;
-    }
-    return value;
-}
-
-static void check(bool ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
 /* ---- Commands ---- */
 
-static void send_request(VirtioDriver *d, Input *in)
+static void send_request(VirtioDriver *d, FuzzInput *in)
 {
     struct {
         guint32 type, reserved;
         guint64 sector;
-    } header = { take(in, 1), 0, take(in, 1) };
-    guint32 size = take(in, 2);
-    bool write = take(in, 1) & 1;
+    } header = { fuzz_take(in, 1), 0, fuzz_take(in, 1) };
+    guint32 size = fuzz_take(in, 2);
+    bool write = fuzz_take(in, 1) & 1;
     guint64 data = virtio_driver_alloc(d, MAX(size, 16), 1);
 
-    if (take(in, 1) & 1) {
-        header.sector = take(in, 8);
+    if (fuzz_take(in, 1) & 1) {
+        header.sector = fuzz_take(in, 8);
     }
     for (guint i = 0; i < 16; i++) {
-        ((guint8 *)virtio_driver_ptr(d, data))[i] = take(in, 1);
+        ((guint8 *)virtio_driver_ptr(d, data))[i] = fuzz_take(in, 1);
     }
     virtio_driver_add(d, 0, (VirtioBuffer[]){
         { virtio_driver_data(d, &header, sizeof(header)), sizeof(header), false },
@@ -69,19 +46,19 @@ static void send_request(VirtioDriver *d, Input *in)
         { virtio_driver_alloc(d, 1, 1), 1, true } }, 3);
 }
 
-static void send_chain(VirtioDriver *d, Input *in)
+static void send_chain(VirtioDriver *d, FuzzInput *in)
 {
-    guint n = 1 + take(in, 1) % QUEUE_SIZE;
+    guint n = 1 + fuzz_take(in, 1) % QUEUE_SIZE;
     VirtioBuffer buffers[QUEUE_SIZE];
 
     for (guint i = 0; i < n; i++) {
-        guint kind = take(in, 1);
+        guint kind = fuzz_take(in, 1);
 
         buffers[i].write = kind & 1;
-        buffers[i].len = take(in, kind & 2 ? 4 : 1);
-        buffers[i].addr = kind & 4 ? take(in, 8) : d->ram_base + take(in, 2);
+        buffers[i].len = fuzz_take(in, kind & 2 ? 4 : 1);
+        buffers[i].addr = kind & 4 ? fuzz_take(in, 8) : d->ram_base + fuzz_take(in, 2);
     }
-    if (take(in, 1) & 1) {
+    if (fuzz_take(in, 1) & 1) {
         virtio_driver_add_indirect(d, 0, buffers, n);
     } else {
         virtio_driver_add(d, 0, buffers, n);
@@ -95,10 +72,10 @@ static void poll_loop(AioContext *aio)
     }
 }
 
-static void run_commands(Rig *rig, VirtioDriver *d, Input *in)
+static void run_commands(Rig *rig, VirtioDriver *d, FuzzInput *in)
 {
     for (guint i = 0; i < MAX_COMMANDS && in->left; i++) {
-        switch (take(in, 1) % 5) {
+        switch (fuzz_take(in, 1) % 5) {
         case 0:
         case 1:
             send_request(d, in);
@@ -107,10 +84,11 @@ static void run_commands(Rig *rig, VirtioDriver *d, Input *in)
             send_chain(d, in);
             break;
         case 3:
-            virtio_driver_set_config(d, take(in, 1) & ~7, take(in, 8), 1 << take(in, 1) % 4);
+            virtio_driver_set_config(d, fuzz_take(in, 1) & ~7, fuzz_take(in, 8),
+                                     1 << fuzz_take(in, 1) % 4);
             break;
         default:
-            virtio_driver_start(d, take(in, 5) | G_GUINT64_CONSTANT(1) << 32, 1, QUEUE_SIZE);
+            virtio_driver_start(d, fuzz_take(in, 5) | G_GUINT64_CONSTANT(1) << 32, 1, QUEUE_SIZE);
             break;
         }
         virtio_driver_kick(d, 0);
@@ -128,7 +106,7 @@ static void make_node(Rig *rig, const BlockdevOptions *options)
 {
     BlockNode *node = block_node_new(rig->root, options, NULL, NULL);
 
-    check(node && object_prepare(&node->object, NULL) && object_complete(&node->object, NULL));
+    fuzz_check(node && object_prepare(&node->object, NULL) && object_complete(&node->object, NULL));
 }
 
 static void make_nodes(Rig *rig, bool file, char *path)
@@ -143,7 +121,7 @@ static void make_nodes(Rig *rig, bool file, char *path)
     if (file) {
         int fd = g_mkstemp(path);
 
-        check(fd >= 0 && ftruncate(fd, DISK) == 0);
+        fuzz_check(fd >= 0 && ftruncate(fd, DISK) == 0);
         close(fd);
         options.u.file.filename = path;
     } else {
@@ -165,11 +143,11 @@ static bool has_io(void)
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
     char path[] = "/tmp/fuzz-virtio-blk-XXXXXX";
-    Input in = { data, size };
+    FuzzInput in = { data, size };
     g_autoptr(Rig) rig = NULL;
     VirtioDriver *d;
     Device *dev;
-    bool file = take(&in, 1) & 1 && has_io();
+    bool file = fuzz_take(&in, 1) & 1 && has_io();
 
     evthread_use_pthreads();
     rig = rig_new();
@@ -177,14 +155,14 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     make_nodes(rig, file, path);
     dev = rig_device(rig, "virtio-blk-device", "vd0", NULL, "drive", "disk", "serial", "fuzz",
                      NULL);
-    check(dev != NULL);
+    fuzz_check(dev != NULL);
     virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, QUEUE_SIZE);
     run_commands(rig, d, &in);
     virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, QUEUE_SIZE);
-    send_request(d, &(Input){ (const guint8 *)"\4", 1 });
+    send_request(d, &(FuzzInput){ (const guint8 *)"\4", 1 });
     virtio_driver_kick(d, 0);
     poll_loop(machine_aio(rig->machine, NULL, NULL));
-    check(virtio_driver_used(d, 0, NULL, NULL));
+    fuzz_check(virtio_driver_used(d, 0, NULL, NULL));
     device_unmake(dev);
     virtio_driver_free(d);
     if (file) {

@@ -24,23 +24,16 @@ typedef struct {
 /* One at a time: a backend's callbacks have no other way to it. */
 static Network network;
 
-static void check(bool ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
 static guint net_send(NetBackend *net, guint queue, const NetFrame *frames, guint n)
 {
     static guint8 buf[NET_FRAME_MAX];
 
-    check(queue < net->n_queues && n > 0 && n <= NET_BATCH);
+    fuzz_check(queue < net->n_queues && n > 0 && n <= NET_BATCH);
     n = MIN(n, network.room);
     for (guint i = 0; i < n; i++) {
-        check(frames[i].size > 0 && frames[i].size <= NET_FRAME_MAX);
-        check(frames[i].n_iov > 0 && frames[i].n_iov <= NET_IOV_MAX && frames[i].hdr);
-        check(net_frame_copy(&frames[i], buf, sizeof(buf)) == frames[i].size);
+        fuzz_check(frames[i].size > 0 && frames[i].size <= NET_FRAME_MAX);
+        fuzz_check(frames[i].n_iov > 0 && frames[i].n_iov <= NET_IOV_MAX && frames[i].hdr);
+        fuzz_check(net_frame_copy(&frames[i], buf, sizeof(buf)) == frames[i].size);
         network.sum += buf[0] + buf[frames[i].size - 1] + frames[i].hdr->flags;
     }
     network.room -= n;
@@ -49,17 +42,17 @@ static guint net_send(NetBackend *net, guint queue, const NetFrame *frames, guin
 
 static void net_resume(NetBackend *net, guint queue)
 {
-    check(queue < net->n_queues);
+    fuzz_check(queue < net->n_queues);
 }
 
 static void net_set_offloads(NetBackend *net, guint offloads)
 {
-    check(!(offloads & ~0x1f));
+    fuzz_check(!(offloads & ~0x1f));
 }
 
 static void net_set_queues(NetBackend *net, guint n)
 {
-    check(n >= 1 && n <= net->n_queues);
+    fuzz_check(n >= 1 && n <= net->n_queues);
 }
 
 static const NetBackendOps ops = {
@@ -84,7 +77,7 @@ static Device *make(Rig *rig, VirtioDriver *d)
     network = (Network){ .room = 1000 };
     dev = rig_device(rig, "virtio-net-device", "dev", NULL, "netdev", "net0", "mq", "on",
                      "host_mtu", "1500", NULL);
-    check(dev);
+    fuzz_check(dev);
     return dev;
 }
 
@@ -98,7 +91,7 @@ static void deliver(NetBackend *net, guint queue, gsize size)
 
     bytes[12] = 0x81;
     net_lock(net);
-    check(net_deliver(net, queue, frames, 2) <= 2);
+    fuzz_check(net_deliver(net, queue, frames, 2) <= 2);
     net_unlock(net);
 }
 

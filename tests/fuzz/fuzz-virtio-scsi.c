@@ -23,63 +23,40 @@
 
 enum { MAX_COMMANDS = 64, DISK = 1 << 16, N_QUEUES = 4 };
 
-typedef struct {
-    const guint8 *data;
-    gsize left;
-} Input;
-
-static guint64 take(Input *in, guint bytes)
-{
-    guint64 value = 0;
-
-    for (guint i = 0; i < bytes && in->left; i++) {
-        value |= (guint64)*in->data++ << i * 8;
-        in->left--;
-    }
-    return value;
-}
-
-static void check(bool ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
 /* ---- Commands ---- */
 
 /* The unit, the command, how much data it comes with, and what is in it. */
-static void send_command(ScsiDriver *s, Input *in)
+static void send_command(ScsiDriver *s, FuzzInput *in)
 {
-    guint8 where = take(in, 1), cdb[16];
-    guint32 size = take(in, 2);
+    guint8 where = fuzz_take(in, 1), cdb[16];
+    guint32 size = fuzz_take(in, 2);
     guint64 data = virtio_driver_alloc(s->virtio, MAX(size, 64), 512);
 
     s->target = where & 3;
     s->lun = where >> 4 & 1;
     for (guint i = 0; i < sizeof(cdb); i++) {
-        cdb[i] = take(in, 1);
+        cdb[i] = fuzz_take(in, 1);
     }
     for (guint i = 0; i < 64 && where & 4; i++) {
-        ((guint8 *)virtio_driver_ptr(s->virtio, data))[i] = take(in, 1);
+        ((guint8 *)virtio_driver_ptr(s->virtio, data))[i] = fuzz_take(in, 1);
     }
     scsi_send(s, SCSI_QUEUE + (where >> 5 & 1), cdb, sizeof(cdb), data, size, where & 8);
 }
 
-static void send_chain(VirtioDriver *d, Input *in)
+static void send_chain(VirtioDriver *d, FuzzInput *in)
 {
     enum { MAX_BUFFERS = 8 };
-    guint n = 1 + take(in, 1) % MAX_BUFFERS, queue = take(in, 1) % N_QUEUES;
+    guint n = 1 + fuzz_take(in, 1) % MAX_BUFFERS, queue = fuzz_take(in, 1) % N_QUEUES;
     VirtioBuffer buffers[MAX_BUFFERS];
 
     for (guint i = 0; i < n; i++) {
-        guint kind = take(in, 1);
+        guint kind = fuzz_take(in, 1);
 
         buffers[i].write = kind & 1;
-        buffers[i].len = take(in, kind & 2 ? 4 : 1);
-        buffers[i].addr = kind & 4 ? take(in, 8) : d->ram_base + take(in, 2);
+        buffers[i].len = fuzz_take(in, kind & 2 ? 4 : 1);
+        buffers[i].addr = kind & 4 ? fuzz_take(in, 8) : d->ram_base + fuzz_take(in, 2);
     }
-    if (take(in, 1) & 1) {
+    if (fuzz_take(in, 1) & 1) {
         virtio_driver_add_indirect(d, queue, buffers, n);
     } else {
         virtio_driver_add(d, queue, buffers, n);
@@ -115,28 +92,29 @@ static void start(ScsiDriver *s)
     scsi_driver_start(s, N_QUEUES - SCSI_QUEUE);
 }
 
-static void run_commands(Rig *rig, ScsiDriver *s, Disk *cd, Input *in)
+static void run_commands(Rig *rig, ScsiDriver *s, Disk *cd, FuzzInput *in)
 {
     VirtioDriver *d = s->virtio;
 
     for (guint i = 0; i < MAX_COMMANDS && in->left; i++) {
-        switch (take(in, 1) % 8) {
+        switch (fuzz_take(in, 1) % 8) {
         case 0:
         case 1:
         case 2:
             send_command(s, in);
             break;
         case 3:
-            scsi_manage(s, take(in, 1), take(in, 1));
+            scsi_manage(s, fuzz_take(in, 1), fuzz_take(in, 1));
             break;
         case 4:
             send_chain(d, in);
             break;
         case 5:
-            virtio_driver_set_config(d, take(in, 1) & ~7, take(in, 8), 1 << take(in, 1) % 4);
+            virtio_driver_set_config(d, fuzz_take(in, 1) & ~7, fuzz_take(in, 8),
+                                     1 << fuzz_take(in, 1) % 4);
             break;
         case 6:
-            change_medium(rig, cd, take(in, 1));
+            change_medium(rig, cd, fuzz_take(in, 1));
             break;
         default:
             start(s);
@@ -156,7 +134,7 @@ static void make_node(Rig *rig, const BlockdevOptions *options)
 {
     BlockNode *node = block_node_new(rig->root, options, NULL, NULL);
 
-    check(node && object_prepare(&node->object, NULL) && object_complete(&node->object, NULL));
+    fuzz_check(node && object_prepare(&node->object, NULL) && object_complete(&node->object, NULL));
 }
 
 static void make_null(Rig *rig, const char *name)
@@ -177,7 +155,7 @@ static void make_file(Rig *rig, char *path)
     };
     int fd = g_mkstemp(path);
 
-    check(fd >= 0 && ftruncate(fd, DISK) == 0);
+    fuzz_check(fd >= 0 && ftruncate(fd, DISK) == 0);
     close(fd);
     options.u.file.filename = path;
     make_node(rig, &options);
@@ -199,15 +177,15 @@ static void check_works(ScsiDriver *s)
 
     start(s);
     s->target = s->lun = 0;
-    check(scsi_command(s, CDB(0x12, 0, 0, 0, 36, 0), data, sizeof(data), true).response == 0);
-    check(data[4] == 31);
+    fuzz_check(scsi_command(s, CDB(0x12, 0, 0, 0, 36, 0), data, sizeof(data), true).response == 0);
+    fuzz_check(data[4] == 31);
 }
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
     char path[] = "/tmp/fuzz-virtio-scsi-XXXXXX";
-    Input in = { data, size };
-    bool file = take(&in, 1) & 1 && has_io();
+    FuzzInput in = { data, size };
+    bool file = fuzz_take(&in, 1) & 1 && has_io();
     g_autoptr(Rig) rig = NULL;
     ScsiDriver s = { .target = 0 };
     Device *hba, *cd;
@@ -224,7 +202,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     }
     hba = rig_device(rig, "virtio-scsi-device", "hba", NULL, "num_queues", "2", NULL);
     cd = rig_device(rig, "scsi-cd", "cd", NULL, "scsi-id", "1", NULL);
-    check(hba && cd && rig_device(rig, "scsi-hd", "sd", NULL, "drive", "disk", "scsi-id", "0",
+    fuzz_check(hba && cd && rig_device(rig, "scsi-hd", "sd", NULL, "drive", "disk", "scsi-id", "0",
                                   NULL));
     start(&s);
     run_commands(rig, &s, to_disk(cd), &in);

@@ -20,29 +20,22 @@ typedef struct {
     guint8 mode;                /* what the handler does with an element */
 } Bench;
 
-static void check(bool ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
 static void check_element(const Bench *b, const VirtqElement *element)
 {
     gsize sizes[2] = { 0, 0 };
 
-    check(element->n_out + element->n_in <= element->queue->num + VIRTQ_SPARE_PIECES);
+    fuzz_check(element->n_out + element->n_in <= element->queue->num + VIRTQ_SPARE_PIECES);
     for (guint i = 0; i < (guint)element->n_out + element->n_in; i++) {
         const struct iovec *iov = &element->iov[i];
         volatile guint8 *p = iov->iov_base;
 
-        check(p >= b->ram && iov->iov_len && iov->iov_len <= VIRTIO_DRIVER_RAM);
-        check((gsize)(p - b->ram) <= VIRTIO_DRIVER_RAM - iov->iov_len);
+        fuzz_check(p >= b->ram && iov->iov_len && iov->iov_len <= VIRTIO_DRIVER_RAM);
+        fuzz_check((gsize)(p - b->ram) <= VIRTIO_DRIVER_RAM - iov->iov_len);
         sizes[i >= element->n_out] += iov->iov_len;
         p[iov->iov_len - 1] ^= i >= element->n_out;
         p[0] ^= i >= element->n_out;
     }
-    check(sizes[0] == element->out_size && sizes[1] == element->in_size);
+    fuzz_check(sizes[0] == element->out_size && sizes[1] == element->in_size);
 }
 
 /* One at a time: a handler has no other way to it. */

@@ -7,23 +7,9 @@
 
 #include <string.h>
 
+#include "tests/fuzz/fuzz.h"
+
 enum { PLAYGROUND = 65536, STEP_NS = 10000000 };
-
-typedef struct {
-    const guint8 *data;
-    gsize left;
-} Input;
-
-static guint32 take(Input *in, guint size)
-{
-    guint32 value = 0;
-
-    for (guint i = 0; i < size && in->left; i++) {
-        value |= (guint32)*in->data++ << 8 * i;
-        in->left--;
-    }
-    return value;
-}
 
 static void negotiate(VirtioDriver *d, guint8 off)
 {
@@ -32,19 +18,19 @@ static void negotiate(VirtioDriver *d, guint8 off)
     virtio_driver_negotiate(d, ~mask);
 }
 
-static void set_queue(VirtioDriver *d, Input *in)
+static void set_queue(VirtioDriver *d, FuzzInput *in)
 {
-    guint n = take(in, 1) % VIRTIO_DRIVER_MAX_QUEUES;
-    guint16 size = 1 << (take(in, 1) & 15);
-    guint64 desc = d->ram_base + take(in, 2), avail = d->ram_base + take(in, 2);
+    guint n = fuzz_take(in, 1) % VIRTIO_DRIVER_MAX_QUEUES;
+    guint16 size = 1 << (fuzz_take(in, 1) & 15);
+    guint64 desc = d->ram_base + fuzz_take(in, 2), avail = d->ram_base + fuzz_take(in, 2);
 
-    virtio_driver_queue_at(d, n, size, desc, avail, d->ram_base + take(in, 2));
+    virtio_driver_queue_at(d, n, size, desc, avail, d->ram_base + fuzz_take(in, 2));
 }
 
-static void write_ram(VirtioDriver *d, Input *in)
+static void write_ram(VirtioDriver *d, FuzzInput *in)
 {
-    guint32 offset = take(in, 2);
-    gsize n = take(in, 1);
+    guint32 offset = fuzz_take(in, 2);
+    gsize n = fuzz_take(in, 1);
 
     n = MIN(n, in->left);
     memcpy(d->ram + offset, in->data, n);
@@ -52,23 +38,23 @@ static void write_ram(VirtioDriver *d, Input *in)
     in->left -= n;
 }
 
-static void write_desc(VirtioDriver *d, Input *in)
+static void write_desc(VirtioDriver *d, FuzzInput *in)
 {
-    guint n = take(in, 1) % VIRTIO_DRIVER_MAX_QUEUES;
-    guint i = take(in, 1);
-    guint64 addr = d->ram_base + take(in, 4);
-    guint32 len = take(in, 4);
-    guint flags = take(in, 1);
+    guint n = fuzz_take(in, 1) % VIRTIO_DRIVER_MAX_QUEUES;
+    guint i = fuzz_take(in, 1);
+    guint64 addr = d->ram_base + fuzz_take(in, 4);
+    guint32 len = fuzz_take(in, 4);
+    guint flags = fuzz_take(in, 1);
 
     if (d->queues[n].size) {
-        virtio_driver_set_desc(d, n, i % d->queues[n].size, addr, len, flags, take(in, 2));
+        virtio_driver_set_desc(d, n, i % d->queues[n].size, addr, len, flags, fuzz_take(in, 2));
     }
 }
 
-static void publish(VirtioDriver *d, Input *in)
+static void publish(VirtioDriver *d, FuzzInput *in)
 {
-    guint n = take(in, 1) % VIRTIO_DRIVER_MAX_QUEUES;
-    guint16 head = take(in, 2);
+    guint n = fuzz_take(in, 1) % VIRTIO_DRIVER_MAX_QUEUES;
+    guint16 head = fuzz_take(in, 2);
 
     if (d->queues[n].size) {
         virtio_driver_publish(d, n, head);
@@ -82,13 +68,13 @@ static void stop_and_go(Rig *rig, guint8 time)
     clock_advance(rig->clock, clock_now(rig->clock, CLOCK_KIND_VIRTUAL) + (gint64)time * STEP_NS);
 }
 
-static void act(const VirtioFuzz *fuzz, Rig *rig, VirtioDriver *d, Device *dev, Input *in)
+static void act(const VirtioFuzz *fuzz, Rig *rig, VirtioDriver *d, Device *dev, FuzzInput *in)
 {
     guint32 a;
 
-    switch (take(in, 1) % 12) {
+    switch (fuzz_take(in, 1) % 12) {
     case 0:
-        negotiate(d, take(in, 1));
+        negotiate(d, fuzz_take(in, 1));
         break;
     case 1:
         set_queue(d, in);
@@ -106,26 +92,26 @@ static void act(const VirtioFuzz *fuzz, Rig *rig, VirtioDriver *d, Device *dev, 
         publish(d, in);
         break;
     case 6:
-        virtio_driver_kick(d, take(in, 1));
+        virtio_driver_kick(d, fuzz_take(in, 1));
         break;
     case 7:
-        a = take(in, 2) & 0x1fc;
-        virtio_driver_write(d, a, take(in, 4));
+        a = fuzz_take(in, 2) & 0x1fc;
+        virtio_driver_write(d, a, fuzz_take(in, 4));
         virtio_driver_read(d, a);
         break;
     case 8:
-        a = take(in, 1) & 0x3f;
-        virtio_driver_set_config(d, a, take(in, 4), 4);
+        a = fuzz_take(in, 1) & 0x3f;
+        virtio_driver_set_config(d, a, fuzz_take(in, 4), 4);
         virtio_driver_config(d, a, 4);
         break;
     case 9:
-        stop_and_go(rig, take(in, 1));
+        stop_and_go(rig, fuzz_take(in, 1));
         break;
     case 10:
         rig_reset(rig);
         break;
     case 11:
-        a = take(in, 1);
+        a = fuzz_take(in, 1);
         if (fuzz->act) {
             fuzz->act(rig, dev, a);
         }
@@ -143,7 +129,7 @@ static void be_quiet(const char *domain, GLogLevelFlags level, const char *text,
 
 void virtio_fuzz(const VirtioFuzz *fuzz, const guint8 *data, gsize size)
 {
-    Input in = { .data = data, .left = MIN(size, PLAYGROUND) };
+    FuzzInput in = { .data = data, .left = MIN(size, PLAYGROUND) };
     Rig *rig;
     VirtioDriver *d;
     Device *dev;
