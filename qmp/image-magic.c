@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What images in known formats begin with: see block-magic.h.
+ * What images in known formats begin with: see image-magic.h.
  */
 #include "config.h"
-#include "hw/block/block-magic.h"
+#include "qmp/image-magic.h"
 
 #include <string.h>
 
@@ -13,8 +13,7 @@ static const struct {
     const char *bytes;
 } magics[] = {
     { "qcow", 0, 8, "QFI\xfb\0\0\0\1" },
-    { "qcow2", 0, 8, "QFI\xfb\0\0\0\2" },
-    { "qcow2", 0, 8, "QFI\xfb\0\0\0\3" },
+    { "qcow2", 0, 4, "QFI\xfb" },       /* each later version */
     { "qed", 0, 4, "QED\0" },
     { "vmdk", 0, 4, "KDMV" },
     { "vmdk", 0, 4, "COWD" },
@@ -27,7 +26,7 @@ static const struct {
     { "parallels", 0, 16, "WithouFreSpacExt" },
 };
 
-const char *block_magic(const guint8 *data, gsize size)
+const char *image_magic(const guint8 *data, gsize size)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(magics); i++) {
         gsize end = magics[i].at + magics[i].length;

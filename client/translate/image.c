@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "qmp/image-magic.h"
+
 enum {
     HEADER_MAX = 2 << 20,       /* the largest cluster */
     LENGTH_V2 = 72,
@@ -64,43 +66,15 @@ static void read_extensions(const Bytes *bytes, guint64 at, ImageHeader *header)
     }
 }
 
-/* The daemon warns of the same ones (hw/block/block-magic.c). */
-static const char *other_format(const Bytes *bytes)
-{
-    static const struct {
-        const char *format;
-        gsize at, length;
-        const char *magic;
-    } others[] = {
-        { "qcow", 0, 8, "QFI\xfb\0\0\0\1" },
-        { "qed", 0, 4, "QED\0" },
-        { "vmdk", 0, 4, "KDMV" },
-        { "vmdk", 0, 4, "COWD" },
-        { "vmdk", 0, 21, "# Disk DescriptorFile" },
-        { "vdi", 0x40, 4, "\x7f\x10\xda\xbe" },
-        { "vhdx", 0, 8, "vhdxfile" },
-        { "vpc", 0, 8, "conectix" },
-        { "luks", 0, 6, "LUKS\xba\xbe" },
-        { "parallels", 0, 16, "WithoutFreeSpace" },
-        { "parallels", 0, 16, "WithouFreSpacExt" },
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
-        if (bytes->size >= others[i].at + others[i].length &&
-            memcmp(bytes->data + others[i].at, others[i].magic, others[i].length) == 0) {
-            return others[i].format;
-        }
-    }
-    return NULL;
-}
-
 static void parse(const Bytes *bytes, ImageHeader *header)
 {
-    header->other = other_format(bytes);
-    if (header->other || bytes->size < LENGTH_V2 || memcmp(bytes->data, "QFI\xfb", 4) != 0) {
+    const char *format = image_magic(bytes->data, bytes->size);
+
+    header->qcow2 = g_strcmp0(format, "qcow2") == 0 && bytes->size >= LENGTH_V2;
+    if (!header->qcow2) {
+        header->other = format;
         return;
     }
-    header->qcow2 = true;
     if (number(bytes, 8, 8)) {
         header->backing = text(bytes, number(bytes, 8, 8), number(bytes, 16, 4));
     }

@@ -17,12 +17,12 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "hw/block/block-magic.h"
 #include "hw/block/block-types.h"
 #include "hw/block/block-wait.h"
 #include "hw/block/file-lock.h"
 #include "hw/aio/aio.h"
 #include "qmp/error.h"
+#include "qmp/image-magic.h"
 #include "qom/env.h"
 #include "qom/qapi-objects-block.h"
 
@@ -252,7 +252,7 @@ static void look_at_magic(BlockFile *s)
     void *buffer = block_buffer(ALIGNMENT_MAX);
     ssize_t size = buffer ? pread(s->fd, buffer, ALIGNMENT_MAX, 0) : -1;
 
-    s->node.magic = size > 0 ? block_magic(buffer, size) : NULL;
+    s->node.magic = size > 0 ? image_magic(buffer, size) : NULL;
     free(buffer);
 }
 

@@ -8,9 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "hw/block/block-magic.h"
 #include "hw/block/block-types.h"
 #include "qmp/error.h"
+#include "qmp/image-magic.h"
 #include "qom/qapi-objects-block.h"
 
 static bool is_part(const BlockdevOptionsRaw *options)
@@ -47,12 +47,12 @@ static bool raw_open(BlockNode *node, GError **error)
 /* ---- Formats ---- */
 
 /* The beginning of a request's data. */
-static gsize peek(const BlockRequest *request, guint8 data[BLOCK_MAGIC_SIZE])
+static gsize peek(const BlockRequest *request, guint8 data[IMAGE_MAGIC_SIZE])
 {
     gsize size = 0;
 
-    for (guint i = 0; i < request->n_iov && size < BLOCK_MAGIC_SIZE; i++) {
-        gsize length = MIN(request->iov[i].iov_len, BLOCK_MAGIC_SIZE - size);
+    for (guint i = 0; i < request->n_iov && size < IMAGE_MAGIC_SIZE; i++) {
+        gsize length = MIN(request->iov[i].iov_len, IMAGE_MAGIC_SIZE - size);
 
         memcpy(data + size, request->iov[i].iov_base, length);
         size += length;
@@ -64,10 +64,10 @@ static gsize peek(const BlockRequest *request, guint8 data[BLOCK_MAGIC_SIZE])
  * the guest chose.  QEMU fails such writes as well. */
 static bool is_disguise(const BlockNode *node, const BlockRequest *request)
 {
-    guint8 data[BLOCK_MAGIC_SIZE];
+    guint8 data[IMAGE_MAGIC_SIZE];
 
     return node->options->u.raw.probed && request->now_op == BLOCK_OP_WRITE &&
-           request->now_offset < BLOCK_MAGIC_SIZE && block_magic(data, peek(request, data));
+           request->now_offset < IMAGE_MAGIC_SIZE && image_magic(data, peek(request, data));
 }
 
 /* A guest that sees tables of an image is seldom meant. */
