@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Fuzz target: a disk and CD drives on the channels of a PC, and on a SATA controller, with a
- * hostile driver. Each action is a byte and its operands: ports, registers, bytes in a piece of RAM where
- * tables are, turns of the loop, media, states saved and loaded, resets.
+ * hostile driver. Each action is a byte and its operands: ports, registers, bytes in a piece of
+ * RAM where tables are, turns of the loop, media, states saved and loaded, resets.
  */
 #include "config.h"
 
