@@ -218,36 +218,77 @@ static const StateRow ide_device_state[] = {
     STATE_ROWS_END
 };
 
+/* What an operation that was saved may have: where its data go, and what it asks of the medium in
+ * phase IDE_DISK. */
+static const struct {
+    bool to_host;
+    guint8 io_op;
+} op_shapes[IDE_N_OPS] = {
+    [IDE_OP_REPLY] = { true, BLOCK_OP_READ },
+    [IDE_OP_READ] = { true, BLOCK_OP_READ },
+    [IDE_OP_WRITE] = { false, BLOCK_OP_WRITE },
+    [IDE_OP_VERIFY] = { false, BLOCK_OP_READ },
+    [IDE_OP_FLUSH] = { false, BLOCK_OP_FLUSH },
+    [IDE_OP_TRIM] = { false, BLOCK_OP_DISCARD },
+    [IDE_OP_PACKET] = { false, BLOCK_OP_READ },
+    [IDE_OP_PACKET_REPLY] = { true, BLOCK_OP_READ },
+    [IDE_OP_PACKET_READ] = { true, BLOCK_OP_READ },
+    [IDE_OP_PACKET_RAW] = { true, BLOCK_OP_READ },
+};
+
+static bool io_valid(const IdeDrive *drive)
+{
+    guint8 op = op_shapes[drive->op].io_op;
+    guint32 flags = op == BLOCK_OP_WRITE ? BLOCK_FUA : 0;
+
+    if (drive->phase != IDE_DISK) {
+        return true;
+    }
+    if (drive->io_op != op || drive->io_flags & ~flags) {
+        return false;
+    }
+    if (op == BLOCK_OP_READ || op == BLOCK_OP_WRITE) {
+        return drive->io_bytes && drive->io_bytes <= IDE_BUFFER &&
+               drive->io_bytes % ATA_SECTOR == 0 && drive->io_bytes / ATA_SECTOR <= drive->left;
+    }
+    return true;
+}
+
 static bool buffer_valid(const IdeDrive *drive)
 {
-    bool in_buffer = drive->io_op == BLOCK_OP_READ || drive->io_op == BLOCK_OP_WRITE;
-
     return drive->at <= drive->filled && drive->filled <= IDE_BUFFER &&
            drive->block_end <= drive->filled &&
            (drive->phase != IDE_BLOCK || drive->at < drive->block_end) &&
-           (drive->phase != IDE_DISK || !in_buffer ||
-            (drive->io_bytes <= IDE_BUFFER && drive->io_bytes / ATA_SECTOR <= drive->left)) &&
            (drive->op != IDE_OP_TRIM || (drive->at % 8 == 0 && drive->filled % 8 == 0));
 }
 
-/* Blocks of PIO have bytes. */
+/* Blocks of PIO have sectors, which the buffer has room for. */
 static bool blocks_valid(const IdeDrive *drive)
 {
-    bool blocks = (drive->op == IDE_OP_READ || drive->op == IDE_OP_WRITE) && !drive->dma;
+    bool medium = drive->op == IDE_OP_READ || drive->op == IDE_OP_WRITE;
+    guint32 n = drive->block / ATA_SECTOR;
+    bool sectors = n && n <= IDE_MAX_MULTIPLE && drive->block % ATA_SECTOR == 0;
 
-    return (!blocks || drive->block >= ATA_SECTOR) && atapi_state_valid(drive);
+    return (!medium || drive->dma == (drive->phase == IDE_DMA)) &&
+           (!medium || drive->dma || sectors) && atapi_state_valid(drive);
 }
 
-static bool state_valid(const IdeDrive *drive)
+/* The operation, in a phase that it has. */
+static bool op_valid(const IdeDrive *drive)
 {
     bool has_op = drive->op != IDE_OP_NONE, has_phase = drive->phase != IDE_IDLE;
 
     return drive->op < IDE_N_OPS && drive->phase < IDE_N_PHASES && has_op == has_phase &&
-           (drive->op < IDE_OP_PACKET || drive->kind->packet) && buffer_valid(drive) &&
-           blocks_valid(drive) &&
+           (drive->op < IDE_OP_PACKET || drive->kind->packet) &&
            ide_op_can(drive->op, drive->phase) &&
-           drive->heads && drive->sectors && drive->io_op <= BLOCK_OP_FLUSH &&
-           drive->multiple <= IDE_MAX_MULTIPLE && mmc_state_valid(&drive->mmc);
+           (!has_op || drive->to_host == op_shapes[drive->op].to_host);
+}
+
+static bool state_valid(const IdeDrive *drive)
+{
+    return op_valid(drive) && io_valid(drive) && buffer_valid(drive) && blocks_valid(drive) &&
+           drive->heads && drive->sectors && drive->multiple <= IDE_MAX_MULTIPLE &&
+           mmc_state_valid(&drive->mmc);
 }
 
 static bool ide_device_state_loaded(Device *dev, GError **error)

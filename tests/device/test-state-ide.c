@@ -11,6 +11,7 @@
 #include "qmp/error.h"
 #include "tests/lib/carry.h"
 #include "tests/lib/ide-driver.h"
+#include "tests/lib/state-bytes.h"
 
 static void bench_freed(gpointer bench)
 {
@@ -247,6 +248,93 @@ static void sata_go_on(Carry *c)
     }
 }
 
+/* ---- State that no drive has ---- */
+
+typedef struct {
+    const char *field;
+    guint32 value;
+} Value;
+
+enum { OP_READ = 2, OP_WRITE = 3, OP_VERIFY = 4, OP_FLUSH = 5 };
+enum { PHASE_BLOCK = 1, PHASE_DISK = 2, PHASE_DMA = 3 };
+
+/* READ SECTORS, of which the first 64 KiB are requested. */
+static const Value reading[] = {
+    { "op", OP_READ }, { "phase", PHASE_DISK }, { "status", ATA_BSY | ATA_DRDY }, { "to_host", 1 },
+    { "io_op", BLOCK_OP_READ }, { "io_bytes", 65536 }, { "left", 200 }, { "block", 512 },
+};
+
+static void put_value(GByteArray *state, const Value *v)
+{
+    guint8 *at = state_bytes(state, v->field);
+
+    at[0] = v->value;
+    for (guint i = 1; i < 4 && v->value > 0xff; i++) {
+        at[i] = v->value >> 8 * i;
+    }
+}
+
+/* Whether the drive loads this command with some values changed; a field of 0 ends them. */
+static bool loads(Device *dev, const Value changes[3])
+{
+    g_autoptr(GByteArray) state = g_byte_array_new();
+    g_autoptr(GError) error = NULL;
+    bool loaded;
+
+    device_save(dev, state, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(reading); i++) {
+        put_value(state, &reading[i]);
+    }
+    for (guint i = 0; i < 3 && changes[i].field; i++) {
+        put_value(state, &changes[i]);
+    }
+    loaded = device_load(dev, state->data, state->len, &error);
+    g_assert_true(loaded || qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
+    return loaded;
+}
+
+/* Requests and blocks fit into the buffer, and are those of the command. */
+static void test_invalid(void)
+{
+    static const struct {
+        bool good;
+        Value changes[3];
+    } cases[] = {
+        { true, { { NULL, 0 } } },
+        { true, { { "op", OP_WRITE }, { "to_host", 0 }, { "io_op", BLOCK_OP_WRITE } } },
+        { true, { { "op", OP_VERIFY }, { "to_host", 0 } } },
+        { true, { { "op", OP_FLUSH }, { "to_host", 0 }, { "io_op", BLOCK_OP_FLUSH } } },
+        { true, { { "block", 16 * 512 } } },
+        { false, { { "io_op", BLOCK_OP_FLUSH }, { "io_bytes", 64 << 20 } } },
+        { false, { { "io_op", BLOCK_OP_DISCARD } } },
+        { false, { { "io_op", BLOCK_OP_WRITE } } },
+        { false, { { "io_op", BLOCK_OP_WRITE_ZEROES } } },
+        { false, { { "op", OP_FLUSH }, { "to_host", 0 } } },
+        { false, { { "to_host", 0 } } },
+        { false, { { "op", OP_WRITE }, { "io_op", BLOCK_OP_WRITE } } },
+        { false, { { "io_bytes", 65536 + 512 } } },
+        { false, { { "io_bytes", 700 } } },
+        { false, { { "left", 127 } } },
+        { false, { { "io_flags", BLOCK_FUA } } },
+        { false, { { "block", 17 * 512 } } },
+        { false, { { "block", 700 } } },
+        { false, { { "block", 64 << 20 } } },
+        { false, { { "dma", 1 } } },
+        { false, { { "phase", PHASE_DMA } } },
+        { false, { { "phase", PHASE_BLOCK } } },
+    };
+    g_autoptr(IdeBench) b = ide_bench_new_bare();
+    Device *dev = ide_bench_drive(b, "ide-hd", "h0", "drive", "null", "bus", "ide.0", NULL);
+
+    machine_pause(b->rig->machine);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        if (loads(dev, cases[i].changes) != cases[i].good) {
+            g_error("case %u", i);
+        }
+        rig_reset(b->rig);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const CarryCase cases[] = {
@@ -258,5 +346,6 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     carry_add(cases, G_N_ELEMENTS(cases));
+    g_test_add_func("/state/ide-invalid", test_invalid);
     return g_test_run();
 }
