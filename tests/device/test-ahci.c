@@ -431,6 +431,36 @@ static void test_queue(void)
     done(b, h);
 }
 
+/* Stops the list, and starts it. */
+static void restart(Hba *h)
+{
+    port_set(h, 0, PORT_CMD, CMD_FRE);
+    start(h, 0);
+}
+
+/* Fails tag 4 of port 0. */
+static void fail_queue(Hba *h, guint64 memory)
+{
+    Command bad = queued(4, SECTORS - 1, 2, memory, false);
+
+    put_command(h, 0, 4, &bad);
+    issue(h, 0, 1 << 4);
+    g_assert_cmphex(port_get(h, 0, PORT_TFD), ==, ATA_IDNF << 8 | FAILED);
+}
+
+static void assert_queue_works(Hba *h, guint64 memory)
+{
+    Command good = queued(2, 0, 1, memory, false);
+
+    put_command(h, 0, 2, &good);
+    port_set(h, 0, PORT_IS, 0xffffffff);
+    issue(h, 0, 1 << 2);
+    ide_bench_poll(h->b);
+    g_assert_cmphex(port_get(h, 0, PORT_SACT) & 1 << 2, ==, 0);
+    g_assert_cmphex(port_get(h, 0, PORT_IS), ==, IS_SDBS);
+    g_assert_cmphex(port_get(h, 0, PORT_TFD), ==, READY);
+}
+
 /* One that fails ends all; log page 10h tells which. */
 static void test_queue_error(void)
 {
@@ -479,11 +509,99 @@ static void test_queue_error(void)
     g_assert_cmphex(command(h, 0, &log), ==, FAILED);
     port_set(h, 0, PORT_CMD, CMD_FRE);
     start(h, 0);
-    bad = queued(4, 0, 1, memory, false);
-    put_command(h, 0, 4, &bad);
-    issue(h, 0, 1 << 4);
-    ide_bench_poll(b);
-    g_assert_cmphex(port_get(h, 0, PORT_SACT), ==, 0);
+    assert_queue_works(h, memory);
+    done(b, h);
+}
+
+/* Until the page is read, queued commands are aborted, and the page is of the first error. */
+static void test_queue_failed(void)
+{
+    IdeBench *b;
+    Hba *h = drives(&b);
+    guint64 memory = ide_bench_alloc(b, 4096, 512);
+    const guint8 *page = ide_bench_ptr(b, memory);
+
+    fail_queue(h, memory);
+    restart(h);
+    put_command(h, 0, 7, &(Command){ .command = ATA_READ_FPDMA_QUEUED, .count = 7 << 3, .feature = 1,
+                                     .memory = memory, .size = 512 });
+    issue(h, 0, 1 << 7);
+    g_assert_cmphex(port_get(h, 0, PORT_TFD), ==, ATA_ABRT << 8 | FAILED);
+    g_assert_cmphex(port_get(h, 0, PORT_IS), ==, IS_SDBS | IS_TFES);
+    restart(h);
+    g_assert_cmphex(command(h, 0, &(Command){ .command = ATA_READ_LOG_EXT, .lba = 0x10, .count = 1,
+                                              .memory = memory, .size = 512 }), ==, READY);
+    g_assert_cmpuint(page[0], ==, 4);
+    g_assert_cmphex(page[3], ==, ATA_IDNF);
+    assert_queue_works(h, memory);
+    done(b, h);
+}
+
+static void reset_software(Hba *h)
+{
+    restart(h);
+    command(h, 0, &(Command){ .control = ATA_SRST });
+    command(h, 0, &(Command){ .control = 0 });
+}
+
+static void reset_link(Hba *h)
+{
+    port_set(h, 0, PORT_CMD, CMD_FRE);
+    port_set(h, 0, PORT_SCTL, 0x301);
+    port_set(h, 0, PORT_SCTL, 0x300);
+    ide_bench_poll(h->b);
+    restart(h);
+}
+
+static void reset_hba(Hba *h)
+{
+    set(h, HBA_GHC, GHC_HR);
+    ide_bench_poll(h->b);
+    set(h, HBA_GHC, GHC_AE | GHC_IE);
+    start(h, 0);
+}
+
+static void reset_machine(Hba *h)
+{
+    rig_reset(h->b->rig);
+    place(h);
+    set(h, HBA_GHC, GHC_AE | GHC_IE);
+    start(h, 0);
+}
+
+/* Each reset ends the queue's error, and commands that were in the queue. */
+static void test_queue_reset(void)
+{
+    static void (*const resets[])(Hba *h) = { reset_software, reset_link, reset_hba, reset_machine };
+
+    for (guint i = 0; i < G_N_ELEMENTS(resets); i++) {
+        IdeBench *b;
+        Hba *h = drives(&b);
+        guint64 memory = ide_bench_alloc(b, 4096, 512);
+
+        fail_queue(h, memory);
+        resets[i](h);
+        g_assert_cmphex(port_get(h, 0, PORT_TFD), ==, 0x100 | READY);
+        assert_queue_works(h, memory);
+        done(b, h);
+    }
+}
+
+/* The guest has not stopped the list before. */
+static void test_queue_software_reset(void)
+{
+    IdeBench *b;
+    Hba *h = drives(&b);
+    guint64 memory = ide_bench_alloc(b, 4096, 512);
+    Command c = queued(3, 0, 1, memory, false);
+
+    put_command(h, 0, 3, &c);
+    issue(h, 0, 1 << 3);
+    command(h, 0, &(Command){ .control = ATA_SRST });
+    command(h, 0, &(Command){ .control = 0 });
+    g_assert_cmphex(port_get(h, 0, PORT_TFD), ==, 0x100 | READY);
+    g_assert_cmphex(command(h, 0, &(Command){ .command = ATA_CHECK_POWER }), ==, READY);
+    assert_queue_works(h, memory);
     done(b, h);
 }
 
@@ -678,6 +796,9 @@ int main(int argc, char **argv)
     g_test_add_func("/ahci/bad-fis", test_bad_fis);
     g_test_add_func("/ahci/queue", test_queue);
     g_test_add_func("/ahci/queue-error", test_queue_error);
+    g_test_add_func("/ahci/queue-failed", test_queue_failed);
+    g_test_add_func("/ahci/queue-reset", test_queue_reset);
+    g_test_add_func("/ahci/queue-software-reset", test_queue_software_reset);
     g_test_add_func("/ahci/packets", test_packets);
     g_test_add_func("/ahci/software-reset", test_software_reset);
     g_test_add_func("/ahci/link-reset", test_link_reset);
