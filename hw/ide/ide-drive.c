@@ -107,11 +107,18 @@ static void set_reset_registers(IdeDrive *drive)
     drive->status = drive->kind->packet ? 0 : ATA_DRDY | ATA_DSC;
 }
 
+/* What is in flight ends later, without effect on the drive. */
 void ide_reset_begin(IdeDrive *drive)
 {
+    forget_command(drive);
     drive->resetting = drive->reset_held = true;
     drive->reset_hard = false;
     drive->status = ATA_BSY;
+}
+
+bool ide_in_reset(const IdeDrive *drive)
+{
+    return drive->resetting;
 }
 
 void ide_reset_end(IdeDrive *drive, bool hard)
@@ -275,13 +282,13 @@ static bool blocks_valid(const IdeDrive *drive)
            (!medium || drive->dma || sectors) && atapi_state_valid(drive);
 }
 
-/* The operation, in a phase that it has. */
+/* The operation, in a phase that it has; none during a reset. */
 static bool op_valid(const IdeDrive *drive)
 {
     bool has_op = drive->op != IDE_OP_NONE, has_phase = drive->phase != IDE_IDLE;
 
     return drive->op < IDE_N_OPS && drive->phase < IDE_N_PHASES && has_op == has_phase &&
-           (drive->op < IDE_OP_PACKET || drive->kind->packet) &&
+           !(has_op && drive->resetting) && (drive->op < IDE_OP_PACKET || drive->kind->packet) &&
            ide_op_can(drive->op, drive->phase) &&
            (!has_op || drive->to_host == op_shapes[drive->op].to_host);
 }

@@ -133,10 +133,12 @@ bool ide_has_queue(const IdeDrive *drive);
 void ide_queue_exec(IdeDrive *drive, guint8 command);
 /* The controller forgets queued commands: drained() when the last request in flight has ended. */
 void ide_queue_forget(IdeDrive *drive);
-/* A reset by the host begins (busy until the end), and ends; ready() follows when nothing is in
- * flight any more. hard: the power-on values, too. */
+/* A reset by the host begins (the command is forgotten, and the drive busy until the end), and ends;
+ * ready() follows when nothing is in flight any more. hard: the power-on values, too. */
 void ide_reset_begin(IdeDrive *drive);
 void ide_reset_end(IdeDrive *drive, bool hard);
+/* Whether one has begun, and ready() has not followed. */
+bool ide_in_reset(const IdeDrive *drive);
 
 extern const TypeInfo ide_bus_type;
 extern const TypeInfo ide_device_type;

@@ -173,6 +173,32 @@ static void stopped_go_on(Carry *c)
     note_data(c, ide_bench_ptr(b, memory_of(2)), 32768);
 }
 
+/* ---- DEVICE RESET, while a request is in flight ---- */
+
+static void reset_busy(Carry *c)
+{
+    static const guint16 words[6] = { 0x0028, 0, 0x0500, 0, 0x0010, 0 };
+    IdeBench *b = c->opaque;
+
+    run(b);
+    ide_command(b, 1, 0, ATA_PACKET, &(IdeArguments){ .lba = 0x080000 });
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        rig_out(b->rig, 0x170, words[i], 2);
+    }
+    ide_out(b, 1, REG_STATUS, ATA_DEVICE_RESET);
+}
+
+static void reset_go_on(Carry *c)
+{
+    IdeBench *b = c->opaque;
+    guint8 page[512];
+
+    ide_bench_poll(b);
+    note_channel(c, 1);
+    ide_command(b, 1, 0, ATA_IDENTIFY_PACKET, NULL);
+    note_data(c, page, ide_pio_read(b, 1, page, sizeof(page)));
+}
+
 /* ---- SATA: a queue, of which no result was delivered ---- */
 
 enum { MMIO = 0xfeb00000, DEVFN = PCI_DEVFN(4, 0), TAGS = 5 };
@@ -322,6 +348,7 @@ static void test_invalid(void)
         { false, { { "dma", 1 } } },
         { false, { { "phase", PHASE_DMA } } },
         { false, { { "phase", PHASE_BLOCK } } },
+        { false, { { "resetting", 1 } } },
     };
     g_autoptr(IdeBench) b = ide_bench_new_bare();
     Device *dev = ide_bench_drive(b, "ide-hd", "h0", "drive", "null", "bus", "ide.0", NULL);
@@ -341,6 +368,7 @@ int main(int argc, char **argv)
         { "ide-pio", drives_make, pio_busy, pio_go_on, NULL },
         { "ide-dma", drives_make, dma_busy, dma_go_on, NULL },
         { "ide-stopped", drives_make, stopped_busy, stopped_go_on, NULL },
+        { "ide-device-reset", drives_make, reset_busy, reset_go_on, NULL },
         { "ide-sata", sata_make, sata_busy, sata_go_on, NULL },
     };
 
