@@ -223,6 +223,7 @@ static void ahci_drained(void *opaque, IdeDrive *drive)
 
 /* ---- Resets ---- */
 
+/* A command that has not ended is the reset: DEVICE RESET. */
 static void ahci_ready(void *opaque, IdeDrive *drive)
 {
     AhciPort *port = opaque;
@@ -233,6 +234,7 @@ static void ahci_ready(void *opaque, IdeDrive *drive)
     port->sig = (guint32)now->lba_high << 24 | now->lba_mid << 16 | now->lba_low << 8 | now->count;
     port->signature_waits = true;
     ahci_send_signature(port);
+    ahci_slot_done(port, 0);
     ahci_port_update_running(port);
     ahci_reset_done(port->hba);
 }

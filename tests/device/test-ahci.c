@@ -664,6 +664,10 @@ static void test_software_reset(void)
         g_assert_cmphex(port_get(h, port, PORT_TFD), ==, port ? 0x100 : 0x100 | READY);
         g_assert_cmphex(port_get(h, port, PORT_SIG), ==, port ? 0xeb140101 : 0x0101);
     }
+    /* A packet device has a command for it, which ends. */
+    command(h, 2, &(Command){ .command = ATA_DEVICE_RESET });
+    g_assert_cmphex(port_get(h, 2, PORT_CI), ==, 0);
+    g_assert_cmphex(command(h, 2, &(Command){ .command = ATA_CHECK_POWER }), ==, READY);
     done(b, h);
 }
 
