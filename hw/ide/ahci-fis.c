@@ -78,29 +78,41 @@ static void send_pio_setup(AhciPort *port, IdeDrive *drive, gsize size, bool int
     store(port, RECEIVED_PIO, fis, sizeof(fis));
 }
 
-/* A packet comes from the command's table, other data from the memory that it names. What does not
- * fit there is lost. */
+/* Copies a packet from the command's table, or other data from or to the memory that it names;
+ * returns the number of bytes: less if there is no more memory, or with *ret_failed. */
+static gsize copy_block(AhciPort *port, IdeDrive *drive, guint8 *data, gsize size, bool *ret_failed)
+{
+    guint8 packet[16];
+
+    if (!ide_wants_packet(drive)) {
+        return ide_table_copy(drive, &port->cursor, data, size, ide_to_host(drive), ret_failed);
+    }
+    if (!ahci_read_packet(port, packet)) {
+        *ret_failed = true;
+        return 0;
+    }
+    memcpy(data, packet, size);
+    return size;
+}
+
+/* What the drive sends and does not fit is lost; what it does not get, it cannot write. */
 static void move_block(AhciPort *port, IdeDrive *drive)
 {
     bool failed = false;
     gsize size, done;
     guint8 *data = ide_data(drive, &size);
 
-    if (ide_wants_packet(drive)) {
-        guint8 packet[16] = { 0 };
-
-        failed = !ahci_read_packet(port, packet);
-        memcpy(data, packet, size);
-        done = size;
+    done = copy_block(port, drive, data, size, &failed);
+    ide_data_moved(drive, done);
+    if (done == size) {
+        return;
+    }
+    ahci_port_raise(port, failed ? IS_HBFS : IS_OFS);
+    if (failed || !ide_to_host(drive)) {
+        ide_abort(drive);
     } else {
-        done = ide_table_copy(drive, &port->cursor, data, size, ide_to_host(drive), &failed);
+        ide_data_lost(drive, size - done);
     }
-    if (failed) {
-        ahci_port_raise(port, IS_HBFS);
-    } else if (done < size) {
-        ahci_port_raise(port, IS_OFS);
-    }
-    ide_data_moved(drive, size);
 }
 
 /* A block that has been moved may be followed by another one immediately. */
@@ -138,7 +150,11 @@ static bool ahci_piece(void *opaque, IdeDrive *drive, gint tag, guint32 index, I
     const AhciSlot *s = slot < 0 ? NULL : &port->slots[slot];
     guint8 entry[PIECE_SIZE];
 
-    if (!s || index >= s->n ||
+    if (s && index >= s->n) {
+        ret->bytes = 0;
+        return true;
+    }
+    if (!s ||
         !pci_dma_read(&port->hba->parent, s->table + TABLE_PIECES + (guint64)index * PIECE_SIZE,
                       entry, PIECE_SIZE)) {
         return false;
@@ -157,7 +173,7 @@ static void ahci_dma_ended(void *opaque, IdeDrive *drive, IdeDmaEnd end)
         ahci_port_raise(port, IS_HBFS);
     } else if (end == IDE_DMA_SHORT) {
         ahci_port_raise(port, IS_OFS);
-        ide_dma_abort(drive);
+        ide_abort(drive);
     }
     ahci_port_update_running(port);
 }

@@ -26,6 +26,9 @@ static bool next_bytes(IdeDrive *drive, gint tag, const IdeCursor *at, IdePiece 
         *ret_failed = true;
         return false;
     }
+    if (!ret->bytes) {
+        return false;
+    }
     /* The guest may have changed it. */
     if (at->offset >= ret->bytes) {
         *ret_failed = true;

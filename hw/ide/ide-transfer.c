@@ -130,15 +130,20 @@ guint32 ide_bytes_moved(const IdeDrive *drive)
     return drive->moved;
 }
 
-void ide_data_moved(IdeDrive *drive, gsize size)
+void ide_data_lost(IdeDrive *drive, gsize size)
 {
-    drive->moved += drive->op == IDE_OP_PACKET ? 0 : size;
     drive->at += size;
     if (drive->at == drive->block_end) {
         drive->phase = IDE_IDLE;
         drive->status = ATA_DRDY | ATA_BSY;
         op_ops[drive->op]->moved(drive);
     }
+}
+
+void ide_data_moved(IdeDrive *drive, gsize size)
+{
+    drive->moved += drive->op == IDE_OP_PACKET ? 0 : size;
+    ide_data_lost(drive, size);
 }
 
 /* ---- Requests for the buffer ---- */
@@ -214,9 +219,9 @@ static void fail_dma(IdeDrive *drive)
     ide_fail(drive, ATA_ABRT);
 }
 
-void ide_dma_abort(IdeDrive *drive)
+void ide_abort(IdeDrive *drive)
 {
-    if (drive->phase == IDE_DMA && !drive->dma_active) {
+    if (drive->phase == IDE_BLOCK || (drive->phase == IDE_DMA && !drive->dma_active)) {
         ide_fail(drive, ATA_ABRT);
     }
 }

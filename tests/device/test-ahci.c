@@ -367,6 +367,49 @@ static void test_errors(void)
     done(b, h);
 }
 
+/* Blocks by PIO: what a drive sends and does not fit is lost, and not counted; what it does not get,
+ * it does not write. */
+static void test_block_errors(void)
+{
+    static const struct {
+        Command c;
+        guint32 is, moved;
+        bool fails;
+    } cases[] = {
+        { { .command = ATA_READ_SECTORS, .size = 300 }, IS_OFS, 300, false },
+        { { .command = ATA_READ_SECTORS }, IS_OFS, 0, false },
+        { { .command = ATA_READ_SECTORS, .memory = 0x70000000, .size = 512 }, IS_HBFS, 0, true },
+        { { .command = ATA_WRITE_SECTORS, .size = 300 }, IS_OFS, 0, true },
+        { { .command = ATA_WRITE_SECTORS }, IS_OFS, 0, true },
+        { { .command = ATA_WRITE_SECTORS, .memory = 0x70000000, .size = 512 }, IS_HBFS, 0, true },
+        { { .command = ATA_READ_DMA }, IS_OFS, 0, true },
+        { { .command = ATA_WRITE_DMA }, IS_OFS, 0, true },
+    };
+    IdeBench *b;
+    Hba *h = drives(&b);
+    guint64 memory = ide_bench_alloc(b, 512, 512);
+    Command read = { .command = ATA_READ_DMA, .lba = 7, .count = 1, .memory = memory, .size = 512 };
+
+    for (guint i = 0; b->io && i < G_N_ELEMENTS(cases); i++) {
+        Command c = cases[i].c;
+
+        c.lba = 7;
+        c.count = 1;
+        c.memory = c.memory ? c.memory : memory;
+        /* The drive's buffer has other data before. */
+        command(h, 0, &(Command){ .command = ATA_IDENTIFY, .memory = memory, .size = 512 });
+        start(h, 0);
+        g_assert_cmphex(command(h, 0, &c), ==, cases[i].fails ? FAILED : READY);
+        g_assert_cmphex(port_get(h, 0, PORT_IS) & (IS_OFS | IS_HBFS), ==, cases[i].is);
+        g_assert_cmpuint(bytes_moved(h, 0, 0), ==, cases[i].moved);
+        port_set(h, 0, PORT_CMD, CMD_FRE);
+        start(h, 0);
+        g_assert_cmphex(command(h, 0, &read), ==, READY);
+        assert_sectors(b, memory, 7, 1);
+    }
+    done(b, h);
+}
+
 /* What is no register FIS is counted as the guest's error. */
 static void test_bad_fis(void)
 {
@@ -797,6 +840,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ahci/identify", test_identify);
     g_test_add_func("/ahci/read-write", test_read_write);
     g_test_add_func("/ahci/errors", test_errors);
+    g_test_add_func("/ahci/block-errors", test_block_errors);
     g_test_add_func("/ahci/bad-fis", test_bad_fis);
     g_test_add_func("/ahci/queue", test_queue);
     g_test_add_func("/ahci/queue-error", test_queue_error);
