@@ -193,7 +193,8 @@ void ide_dma_next(IdeDrive *drive);
 bool ide_op_can(guint op, guint phase);
 /* A request for the beginning of the buffer (if it is a read or write). */
 void ide_disk(IdeDrive *drive, BlockOp op, guint flags, guint64 sector, guint64 bytes);
-/* The command has ended: well; with an error; with one at a sector. */
+/* The command has ended: with this status; well; with an error; with one at a sector. */
+void ide_done_with(IdeDrive *drive, guint8 status, bool interrupt);
 void ide_done(IdeDrive *drive, bool interrupt);
 void ide_fail(IdeDrive *drive, guint8 error);
 void ide_fail_at(IdeDrive *drive, guint8 error, guint64 sector);

@@ -62,7 +62,7 @@ static void end_dma(IdeDrive *drive, IdeDmaEnd end)
     ops->dma_ended(opaque, drive, end);
 }
 
-void ide_done(IdeDrive *drive, bool interrupt)
+void ide_done_with(IdeDrive *drive, guint8 status, bool interrupt)
 {
     void *opaque;
     const IdeTransport *ops = transport(drive, &opaque);
@@ -72,23 +72,19 @@ void ide_done(IdeDrive *drive, bool interrupt)
     }
     drive->op = IDE_OP_NONE;
     drive->phase = IDE_IDLE;
-    drive->status = ATA_DRDY | ATA_DSC;
+    drive->status = status;
     ops->done(opaque, drive, interrupt);
+}
+
+void ide_done(IdeDrive *drive, bool interrupt)
+{
+    ide_done_with(drive, ATA_DRDY | ATA_DSC, interrupt);
 }
 
 void ide_fail(IdeDrive *drive, guint8 error)
 {
-    void *opaque;
-    const IdeTransport *ops = transport(drive, &opaque);
-
-    if (drive->dma_active) {
-        end_dma(drive, IDE_DMA_MORE_TABLE);
-    }
-    drive->op = IDE_OP_NONE;
-    drive->phase = IDE_IDLE;
-    drive->status = ATA_DRDY | ATA_DSC | ATA_ERR;
     drive->error = error;
-    ops->done(opaque, drive, true);
+    ide_done_with(drive, ATA_DRDY | ATA_DSC | ATA_ERR, true);
 }
 
 void ide_fail_at(IdeDrive *drive, guint8 error, guint64 sector)

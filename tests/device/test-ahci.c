@@ -296,6 +296,26 @@ static void test_identify(void)
     done(b, h);
 }
 
+/* The code of the diagnostics travels with the end of the command. */
+static void test_diagnostic(void)
+{
+    IdeBench *b;
+    Hba *h = drives(&b);
+
+    for (guint port = 0; port <= 2; port += 2) {
+        const guint8 *fis = ide_bench_ptr(b, h->fis[port] + RECEIVED_D2H);
+        guint8 status = port ? 0 : READY;
+
+        command(h, port, &(Command){ .command = ATA_CHECK_POWER });
+        g_assert_cmphex(command(h, port, &(Command){ .command = ATA_DIAGNOSTIC }), ==, status);
+        g_assert_cmphex(port_get(h, port, PORT_TFD), ==, ATA_DIAGNOSTIC_PASSED << 8 | status);
+        g_assert_cmphex(fis[2], ==, status);
+        g_assert_cmphex(fis[3], ==, ATA_DIAGNOSTIC_PASSED);
+        g_assert_cmphex(fis[5], ==, port ? 0x14 : 0);
+    }
+    done(b, h);
+}
+
 static void test_read_write(void)
 {
     static const guint8 reads[] = { ATA_READ_DMA_EXT, ATA_READ_SECTORS_EXT, ATA_READ_MULTIPLE_EXT };
@@ -838,6 +858,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ahci/registers", test_registers);
     g_test_add_func("/ahci/signature", test_signature);
     g_test_add_func("/ahci/identify", test_identify);
+    g_test_add_func("/ahci/diagnostic", test_diagnostic);
     g_test_add_func("/ahci/read-write", test_read_write);
     g_test_add_func("/ahci/errors", test_errors);
     g_test_add_func("/ahci/block-errors", test_block_errors);
