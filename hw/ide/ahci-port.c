@@ -43,8 +43,7 @@ static void stop_list(AhciPort *port)
     port->slot = -1;
     port->failed = false;
     if (drive) {
-        ide_queue_forget(drive);
-        ide_dma_stop(drive);
+        ide_forget(drive);
     }
 }
 
@@ -58,7 +57,6 @@ static void begin_link_reset(AhciPort *port)
     port->sig = SIG_NONE;
     port->signature_waits = false;
     if (drive) {
-        ide_queue_forget(drive);
         ide_reset_begin(drive);
     }
 }

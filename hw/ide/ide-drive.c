@@ -86,16 +86,21 @@ static void reset_power_on(IdeDrive *drive)
     }
 }
 
-/* The command ends without a result, and so do those of the queue, with an error that it had. */
-static void forget_command(IdeDrive *drive)
+void ide_forget(IdeDrive *drive)
 {
     ide_queue_forget(drive);
-    drive->queue_failed = false;
     drive->op = IDE_OP_NONE;
     drive->phase = IDE_IDLE;
     drive->dma_active = drive->dma_stopping = false;
     drive->at = drive->block_end = drive->filled = 0;
     drive->left = 0;
+}
+
+/* The command ends without a result, and so do those of the queue, with an error that it had. */
+static void forget_command(IdeDrive *drive)
+{
+    ide_forget(drive);
+    drive->queue_failed = false;
     drive->power = POWER_ACTIVE;
     drive->resetting = drive->reset_held = false;
 }

@@ -217,7 +217,9 @@ void ide_set_signature(IdeDrive *drive);
 /* ---- ide-queue.c ---- */
 
 void ide_queue_init(IdeDrive *drive);
-/* drive->queued[tag] has ended. */
+/* Its commands end without a result; requests in flight end later. */
+void ide_queue_forget(IdeDrive *drive);
+/* drive->queued[tag] has ended, whose command was not forgotten. */
 void ide_queued_ended(IdeDrive *drive, guint tag, int error);
 bool ide_queue_busy(const IdeDrive *drive);
 bool ide_queue_valid(const IdeDrive *drive);

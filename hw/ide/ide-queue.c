@@ -67,25 +67,12 @@ static void finish(IdeDrive *drive, guint tag)
     ops->queued_done(opaque, drive, tag);
 }
 
-/* A request has ended that nothing waits for any more. */
-static void tell_drained(IdeDrive *drive)
-{
-    void *opaque;
-    const IdeTransport *ops = ide_bus_ops(drive->bus, &opaque);
-
-    if (!drive->n_in_flight) {
-        ops->drained(opaque, drive);
-    }
-}
-
 void ide_queued_ended(IdeDrive *drive, guint tag, int error)
 {
     IdeQueued *q = &drive->queue[tag];
     const IdeRequest *r = &drive->queued[tag];
 
-    if (!q->busy) {
-        tell_drained(drive);
-    } else if (error) {
+    if (error) {
         fail(drive, tag, ide_error_of(error));
     } else {
         q->cursor = r->to;

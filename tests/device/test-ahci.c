@@ -796,6 +796,52 @@ static void test_stop(void)
     done(b, h);
 }
 
+/* The same, without waiting for anything: the command that is forgotten gives nothing to the next
+ * one, which the drive ignores until it is reset. */
+static void test_forgotten(void)
+{
+    static const guint8 commands[] = { ATA_READ_SECTORS, ATA_READ_DMA };
+    IdeBench *b;
+    Hba *h = drives(&b);
+    guint64 memory = ide_bench_alloc(b, 1024, 512);
+    g_autofree guint8 *blank = g_malloc(1024);
+
+    memset(blank, 0xee, 1024);
+    for (guint i = 0; b->io && i < 4; i++) {
+        Command c = { .command = commands[i % 2], .lba = 7, .count = 1, .size = 512 };
+
+        for (guint slot = 0; slot < 2; slot++) {
+            c.memory = memory + slot * 512;
+            put_command(h, 0, slot, &c);
+            port_set(h, 0, PORT_CI, 1 << slot);
+            if (!slot) {
+                port_set(h, 0, PORT_CMD, CMD_FRE);
+                port_set(h, 0, PORT_CMD, CMD_FRE | CMD_CLO);
+                port_set(h, 0, PORT_CMD, RUN);
+                memcpy(ide_bench_ptr(b, memory), blank, 1024);
+            }
+        }
+        if (i < 2) {
+            ide_bench_poll(b);
+            g_assert_cmphex(port_get(h, 0, PORT_CI), ==, 2);
+            g_assert_cmphex(port_get(h, 0, PORT_TFD) & ATA_BSY, ==, ATA_BSY);
+        }
+        g_assert_cmpmem(ide_bench_ptr(b, memory + 512), 512, blank, 512);
+        port_set(h, 0, PORT_CMD, CMD_FRE);
+        port_set(h, 0, PORT_CMD, CMD_FRE | CMD_CLO);
+        port_set(h, 0, PORT_CMD, RUN);
+        put_command(h, 0, 0, &(Command){ .control = ATA_SRST });
+        put_command(h, 0, 1, &(Command){ .control = 0 });
+        port_set(h, 0, PORT_CI, 3);
+        ide_bench_poll(b);
+        g_assert_cmphex(port_get(h, 0, PORT_TFD), ==, 0x100 | READY);
+        g_assert_cmphex(port_get(h, 0, PORT_CI), ==, 0);
+        g_assert_cmphex(command(h, 0, &(Command){ .command = ATA_CHECK_POWER }), ==, READY);
+        g_assert_cmpmem(ide_bench_ptr(b, memory + 512), 512, blank, 512);
+    }
+    done(b, h);
+}
+
 static void test_controller_reset(void)
 {
     IdeBench *b;
@@ -872,6 +918,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ahci/software-reset", test_software_reset);
     g_test_add_func("/ahci/link-reset", test_link_reset);
     g_test_add_func("/ahci/stop", test_stop);
+    g_test_add_func("/ahci/forgotten", test_forgotten);
     g_test_add_func("/ahci/controller-reset", test_controller_reset);
     g_test_add_func("/ahci/plug", test_plug);
     return g_test_run();
