@@ -13,7 +13,7 @@ guint32 scsi_not_ready(const ScsiDisk *s)
     if (disk_tray_open(&s->disk)) {
         return SENSE_NO_MEDIUM_TRAY_OPEN;
     }
-    return disk_medium(&s->disk) ? SENSE_NONE : SENSE_NO_MEDIUM;
+    return scsi_blocks(s) ? SENSE_NONE : SENSE_NO_MEDIUM;
 }
 
 /* ---- Media that come and go ---- */

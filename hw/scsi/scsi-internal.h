@@ -183,7 +183,7 @@ void scsi_write_same(ScsiDisk *s, ScsiRequest *request);
 
 /* ---- scsi-cd.c ---- */
 
-/* The sense if there is no medium that can be read; else SENSE_NONE. */
+/* The sense if there is no medium that can be read, of one block at least; else SENSE_NONE. */
 guint32 scsi_not_ready(const ScsiDisk *s);
 void scsi_start_stop(ScsiDisk *s, ScsiRequest *request);
 void scsi_prevent_allow(ScsiDisk *s, ScsiRequest *request);

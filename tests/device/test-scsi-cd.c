@@ -30,11 +30,11 @@ typedef struct {
     ScsiDriver drive[2];        /* with a CD, and empty */
 } Bench;
 
-static BlockNode *make_node(Bench *b, const char *name, guint64 blocks)
+static BlockNode *make_node(Bench *b, const char *name, guint64 size)
 {
     BlockdevOptions null = {
         .driver = BLOCKDEV_DRIVER_NULL_CO, .node_name = (char *)name,
-        .u.null_co = { .size = blocks * 2048, .read_zeroes = true }, .read_only = true,
+        .u.null_co = { .size = size, .read_zeroes = true }, .read_only = true,
     };
     g_autoptr(GError) error = NULL;
     BlockNode *node = block_node_new(b->rig->root, &null, NULL, &error);
@@ -50,8 +50,9 @@ static void bench_init(Bench *b, gconstpointer data)
     b->rig = rig_new();
     b->virtio = virtio_driver_new(b->rig, 0);
     b->hba = rig_device(b->rig, "virtio-scsi-device", "hba", NULL, NULL);
-    make_node(b, "cd", CD_BLOCKS);
-    make_node(b, "dvd", DVD_BLOCKS);
+    make_node(b, "cd", CD_BLOCKS * 2048);
+    make_node(b, "dvd", DVD_BLOCKS * G_GUINT64_CONSTANT(2048));
+    make_node(b, "small", 2047);
     b->dev[0] = rig_device(b->rig, "scsi-cd", "cd0", NULL, "drive", "cd", NULL);
     b->dev[1] = rig_device(b->rig, "scsi-cd", "cd1", NULL, "serial", "EMPTY", NULL);
     g_assert_true(b->hba && b->dev[0] && b->dev[1]);
@@ -301,6 +302,22 @@ static void test_change(Bench *b, gconstpointer unused)
     FAILS(NO_MEDIUM, &b->drive[1], READY());
 }
 
+/* A medium without a block is none. */
+static void test_small(Bench *b, gconstpointer unused)
+{
+    ScsiDriver *s = &b->drive[1];
+    guint8 data[32];
+
+    change(b, 1, "small");
+    scsi_driver_clear(s);
+    FAILS(NO_MEDIUM, s, READY());
+    FAILS(NO_MEDIUM, s, CDB(0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0), data, 8, true);
+    FAILS(NO_MEDIUM, s, CDB(0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0), data, 32, true);
+    FAILS(NO_MEDIUM, s, CDB(0x28, 0, 0, 0, 0, 0, 0, 0, 0, 0), NULL, 0, false);
+    GOOD(16, s, CDB(0x46, 0, 0, 2, 0, 0, 0, 0, 32, 0), data, 32, true);
+    g_assert_cmphex(get_be16(data + 6), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -316,6 +333,7 @@ int main(int argc, char **argv)
         { "/scsi-cd/tray", test_tray },
         { "/scsi-cd/lock", test_lock },
         { "/scsi-cd/change", test_change },
+        { "/scsi-cd/small", test_small },
     };
 
     g_test_init(&argc, &argv, NULL);
