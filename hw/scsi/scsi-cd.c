@@ -97,12 +97,18 @@ void scsi_mechanism_status(ScsiDisk *s, ScsiRequest *request)
     scsi_reply(request, data, sizeof(data));
 }
 
-/* MMC-5 section 6.7.3: the class of media events alone, and only polled. */
+static guint32 take_event(ScsiDisk *s)
+{
+    return __atomic_exchange_n(&s->media_event, SCSI_MEDIA_NO_CHANGE, __ATOMIC_SEQ_CST);
+}
+
+/* MMC-5 section 6.7.3: the class of media events alone, and only polled. An event stays if the host
+ * reads no more than the header (section 6.7.2). */
 void scsi_get_event_status(ScsiDisk *s, ScsiRequest *request)
 {
-    enum { POLLED = 1, MEDIA = 4, NO_EVENT = 0x80 };
+    enum { POLLED = 1, MEDIA = 4, NO_EVENT = 0x80, HEADER = 4 };
     guint8 data[8] = { 0, 0, NO_EVENT, 1 << MEDIA };
-    gsize size = 4;
+    gsize size = HEADER;
 
     if (!(request->cdb[1] & POLLED)) {
         scsi_fail(request, SENSE_INVALID_FIELD);
@@ -110,7 +116,7 @@ void scsi_get_event_status(ScsiDisk *s, ScsiRequest *request)
     }
     if (request->cdb[4] & 1 << MEDIA) {
         data[2] = MEDIA;
-        data[4] = __atomic_exchange_n(&s->media_event, SCSI_MEDIA_NO_CHANGE, __ATOMIC_SEQ_CST);
+        data[4] = request->need > HEADER ? take_event(s) : SCSI_MEDIA_NO_CHANGE;
         data[5] = (disk_tray_open(&s->disk) ? 1 : 0) | (disk_medium(&s->disk) ? 2 : 0);
         size = sizeof(data);
     }

@@ -247,6 +247,9 @@ static void test_tray(Bench *b, gconstpointer unused)
     g_assert_true(disk_tray_open(disk));
     g_assert_false(disk_tray_open(to_disk(b->dev[1])));
     FAILS(TRAY_OPEN, s, READY());
+    /* The header alone says that there may be events, and takes none. */
+    GOOD(0, s, CDB(0x4a, 1, 0, 0, 0x10, 0, 0, 0, 4, 0), data, 4, true);
+    g_assert_cmphex(get_be32(data), ==, 0x00060410);
     g_assert_cmphex(media_event(s), ==, 0x0303);
     g_assert_cmphex(media_event(s), ==, 0x0003);
     GOOD(0, s, CDB(0xbd, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0), data, 8, true);
