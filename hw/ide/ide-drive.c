@@ -5,7 +5,6 @@
 #include "config.h"
 #include "hw/ide/ide-internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "qmp/error.h"
@@ -336,11 +335,10 @@ static void on_run(void *opaque, bool running)
 
 static bool note_serial(Object *obj, void *data)
 {
-    const IdeDrive *drive = object_dynamic_cast(obj, &qmp_class_ide_device);
-    guint n;
+    IdeDrive *drive = object_dynamic_cast(obj, &qmp_class_ide_device);
 
-    if (drive && drive->serial && sscanf(drive->serial, "QM%5u", &n) == 1 && n < 64) {
-        *(guint64 *)data |= G_GUINT64_CONSTANT(1) << n;
+    if (drive && drive->serial) {
+        g_hash_table_add(data, drive->serial);
     }
     return true;
 }
@@ -348,10 +346,16 @@ static bool note_serial(Object *obj, void *data)
 /* The lowest number that no other drive has: QM00001 and so on. */
 static char *choose_serial(IdeDrive *drive)
 {
-    guint64 used = 1;
+    g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autofree char *serial = NULL;
+    guint n = 0;
 
-    object_foreach_descendant(&machine_of(drive)->object, note_serial, &used);
-    return g_strdup_printf("QM%05d", g_bit_nth_lsf(~used, -1));
+    object_foreach_descendant(&machine_of(drive)->object, note_serial, used);
+    do {
+        g_free(serial);
+        serial = g_strdup_printf("QM%05u", ++n);
+    } while (g_hash_table_contains(used, serial));
+    return g_steal_pointer(&serial);
 }
 
 static void choose_names(IdeDrive *drive)

@@ -10,6 +10,7 @@
 #include "hw/ide/ahci-regs.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-disk.h"
+#include "qom/qapi-objects-ide.h"
 #include "tests/lib/ide-driver.h"
 
 enum { BAR = 0xfeb00000, BAR_STEP = 0x1000, IO = 0xd000, IO_STEP = 0x20 };
@@ -898,6 +899,29 @@ static void test_plug(void)
     done(b, h);
 }
 
+/* ---- Names ---- */
+
+/* More drives than a word has bits. */
+static void test_serials(void)
+{
+    IdeBench *b = ide_bench_new_bare();
+
+    for (guint i = 0; i < 12 * 6; i++) {
+        g_autofree char *hba = g_strdup_printf("hba%u", i / 6);
+        g_autofree char *bus = g_strdup_printf("hba%u.%u", i / 6, i % 6);
+        g_autofree char *id = g_strdup_printf("cd%u", i);
+        g_autofree char *serial = g_strdup_printf("QM%05u", i + 1);
+        Device *dev;
+
+        if (i % 6 == 0) {
+            ide_bench_drive(b, "ich9-ahci", hba, NULL);
+        }
+        dev = ide_bench_drive(b, "ide-cd", id, "bus", bus, NULL);
+        g_assert_cmpstr(ide_device_props(dev)->serial, ==, serial);
+    }
+    ide_bench_free(b);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -920,6 +944,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ahci/stop", test_stop);
     g_test_add_func("/ahci/forgotten", test_forgotten);
     g_test_add_func("/ahci/controller-reset", test_controller_reset);
+    g_test_add_func("/ahci/serials", test_serials);
     g_test_add_func("/ahci/plug", test_plug);
     return g_test_run();
 }
