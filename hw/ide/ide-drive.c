@@ -81,7 +81,7 @@ static void reset_power_on(IdeDrive *drive)
     g_atomic_int_set(&drive->disk.front.write_cache, props->write_cache != ON_OFF_AUTO_OFF);
     if (drive->kind->packet) {
         disk_set_locked(&drive->disk, false);
-        mmc_reset(&drive->mmc);
+        atapi_reset(drive);
     }
 }
 
@@ -224,8 +224,7 @@ static const StateRow ide_device_state[] = {
     KEEP(BOOL, smart), KEEP(BOOL, smart_autosave), KEEP(U8, smart_tests),
     STATE_ARRAY_KEEP(U8, IdeDrive, smart_log),
     STATE_ARRAY(U8, IdeDrive, packet, 0), FIELD(U32, limit),
-    FIELD(U8, mmc.key), FIELD(U8, mmc.asc), FIELD(U8, mmc.change), FIELD(BOOL, mmc.new_medium),
-    FIELD(BOOL, mmc.eject_requested), FIELD(BOOL, mmc.removed),
+    FIELD(U32, mmc.events), FIELD(U32, sense), FIELD(U8, change),
     STATE_STRUCTS(IdeDrive, queue, queue_state),
     FIELD(BOOL, queue_failed), STATE_ARRAY(U8, IdeDrive, queue_error, 0),
     STATE_ROWS_END
@@ -301,7 +300,7 @@ static bool state_valid(const IdeDrive *drive)
 {
     return op_valid(drive) && io_valid(drive) && buffer_valid(drive) && blocks_valid(drive) &&
            drive->heads && drive->sectors && drive->multiple <= IDE_MAX_MULTIPLE &&
-           mmc_state_valid(&drive->mmc);
+           drive->change < ATAPI_N_CHANGES && mmc_state_valid(&drive->mmc);
 }
 
 static bool ide_device_state_loaded(Device *dev, GError **error)

@@ -164,15 +164,22 @@ static void test_configuration(Bench *b, gconstpointer unused)
 {
     guint8 data[64];
 
-    GOOD(24, &b->drive[0], CDB(0x46, 0, 0, 0, 0, 0, 0, 0, 64, 0), data, 64, true);
-    g_assert_cmphex(get_be64(data), ==, G_GUINT64_CONSTANT(36) << 32 | 8);
+    GOOD(12, &b->drive[0], CDB(0x46, 0, 0, 0, 0, 0, 0, 0, 64, 0), data, 64, true);
+    g_assert_cmphex(get_be64(data), ==, G_GUINT64_CONSTANT(48) << 32 | 8);
     g_assert_cmphex(get_be64(data + 8), ==, G_GUINT64_CONSTANT(0x0000030800100000));
     g_assert_cmphex(get_be64(data + 16), ==, G_GUINT64_CONSTANT(0x0008010000010b08));
+    g_assert_cmphex(get_be32(data + 24), ==, 1);        /* SCSI */
     g_assert_cmphex(get_be64(data + 32), ==, G_GUINT64_CONSTANT(0x00030b0439000000));
-    GOOD(48, &b->drive[1], CDB(0x46, 0, 0, 2, 0, 0, 0, 0, 64, 0), data, 64, true);
+    g_assert_cmphex(get_be64(data + 40), ==, G_GUINT64_CONSTANT(0x0010010800000800));
+    /* From one on; of those that are current; one alone. */
+    GOOD(36, &b->drive[1], CDB(0x46, 0, 0, 2, 0, 0, 0, 0, 64, 0), data, 64, true);
+    g_assert_cmphex(get_be64(data), ==, G_GUINT64_CONSTANT(24) << 32);
+    GOOD(48, &b->drive[1], CDB(0x46, 1, 0, 2, 0, 0, 0, 0, 64, 0), data, 64, true);
     g_assert_cmphex(get_be64(data), ==, G_GUINT64_CONSTANT(12) << 32);
+    GOOD(48, &b->drive[0], CDB(0x46, 2, 0, 3, 0, 0, 0, 0, 64, 0), data, 64, true);
+    g_assert_cmphex(get_be16(data + 8), ==, 3);
     change(b, 0, "dvd");
-    GOOD(24, &b->drive[0], CDB(0x46, 0, 0, 0, 0, 0, 0, 0, 64, 0), data, 64, true);
+    GOOD(12, &b->drive[0], CDB(0x46, 0, 0, 0, 0, 0, 0, 0, 64, 0), data, 64, true);
     g_assert_cmphex(get_be16(data + 6), ==, 0x10);
     g_assert_cmphex(get_be64(data + 8), ==, G_GUINT64_CONSTANT(0x0000030800100100));
 }
@@ -250,8 +257,8 @@ static void test_tray(Bench *b, gconstpointer unused)
     /* The header alone says that there may be events, and takes none. */
     GOOD(0, s, CDB(0x4a, 1, 0, 0, 0x10, 0, 0, 0, 4, 0), data, 4, true);
     g_assert_cmphex(get_be32(data), ==, 0x00060410);
-    g_assert_cmphex(media_event(s), ==, 0x0303);
-    g_assert_cmphex(media_event(s), ==, 0x0003);
+    g_assert_cmphex(media_event(s), ==, 0x0301);
+    g_assert_cmphex(media_event(s), ==, 0x0001);
     GOOD(0, s, CDB(0xbd, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0), data, 8, true);
     g_assert_cmphex(get_be64(data), ==, G_GUINT64_CONSTANT(0x0010000000010000));
     GOOD(0, s, CDB(0x1b, 0, 0, 0, 3, 0), NULL, 0, false);
@@ -317,7 +324,7 @@ static void test_small(Bench *b, gconstpointer unused)
     FAILS(NO_MEDIUM, s, CDB(0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0), data, 8, true);
     FAILS(NO_MEDIUM, s, CDB(0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0), data, 32, true);
     FAILS(NO_MEDIUM, s, CDB(0x28, 0, 0, 0, 0, 0, 0, 0, 0, 0), NULL, 0, false);
-    GOOD(16, s, CDB(0x46, 0, 0, 2, 0, 0, 0, 0, 32, 0), data, 32, true);
+    GOOD(4, s, CDB(0x46, 0, 0, 2, 0, 0, 0, 0, 32, 0), data, 32, true);
     g_assert_cmphex(get_be16(data + 6), ==, 0);
 }
 

@@ -349,6 +349,8 @@ static void test_invalid(void)
         { false, { { "phase", PHASE_DMA } } },
         { false, { { "phase", PHASE_BLOCK } } },
         { false, { { "resetting", 1 } } },
+        { false, { { "change", 3 } } },
+        { false, { { "mmc.events", 1 } } },
     };
     g_autoptr(IdeBench) b = ide_bench_new_bare();
     Device *dev = ide_bench_drive(b, "ide-hd", "h0", "drive", "null", "bus", "ide.0", NULL);
