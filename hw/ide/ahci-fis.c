@@ -175,7 +175,6 @@ static void ahci_dma_ended(void *opaque, IdeDrive *drive, IdeDmaEnd end)
         ahci_port_raise(port, IS_OFS);
         ide_abort(drive);
     }
-    ahci_port_update_running(port);
 }
 
 /* ---- Ends ---- */
@@ -200,7 +199,6 @@ static void ahci_done(void *opaque, IdeDrive *drive, bool interrupt)
         ahci_slot_done(port, ide_bytes_moved(drive));
         ahci_port_raise(port, interrupt ? IS_DHRS : 0);
     }
-    ahci_port_update_running(port);
     ahci_run(port);
 }
 
@@ -220,7 +218,6 @@ static void ahci_queued_done(void *opaque, IdeDrive *drive, guint tag)
     port->sact &= ~(1u << tag);
     send_device_bits(port, drive, 1u << tag);
     ahci_port_raise(port, IS_SDBS);
-    ahci_port_update_running(port);
 }
 
 static void ahci_queued_failed(void *opaque, IdeDrive *drive)
@@ -230,11 +227,6 @@ static void ahci_queued_failed(void *opaque, IdeDrive *drive)
     port->failed = true;
     send_device_bits(port, drive, 0);
     ahci_port_raise(port, IS_SDBS | IS_TFES);
-}
-
-static void ahci_drained(void *opaque, IdeDrive *drive)
-{
-    ahci_port_update_running(opaque);
 }
 
 /* ---- Resets ---- */
@@ -251,7 +243,6 @@ static void ahci_ready(void *opaque, IdeDrive *drive)
     port->signature_waits = true;
     ahci_send_signature(port);
     ahci_slot_done(port, 0);
-    ahci_port_update_running(port);
     ahci_reset_done(port->hba);
 }
 
@@ -266,7 +257,6 @@ const IdeTransport ahci_transport = {
     .done = ahci_done,
     .queued_done = ahci_queued_done,
     .queued_failed = ahci_queued_failed,
-    .drained = ahci_drained,
     .ready = ahci_ready,
     .plugged = ahci_port_plugged,
     .unplugged = ahci_port_unplugged,

@@ -231,16 +231,6 @@ static bool is_forgotten(const IdeRequest *r)
     return r->tag < 0 ? r->drive->op == IDE_OP_NONE : !r->drive->queue[r->tag].busy;
 }
 
-static void tell_drained(IdeDrive *drive)
-{
-    void *opaque;
-    const IdeTransport *ops = ide_bus_ops(drive->bus, &opaque);
-
-    if (!drive->n_in_flight) {
-        ops->drained(opaque, drive);
-    }
-}
-
 static void done(DiskRequest *request, int error)
 {
     IdeRequest *r = (IdeRequest *)request;
@@ -253,11 +243,9 @@ static void done(DiskRequest *request, int error)
     drive->n_in_flight--;
     if (drive->resetting) {
         ide_reset_idle(drive);
-    } else if (is_forgotten(r)) {
-        tell_drained(drive);
-    } else if (r->tag < 0) {
+    } else if (!is_forgotten(r) && r->tag < 0) {
         ide_request_ended(drive, error);
-    } else {
+    } else if (!is_forgotten(r)) {
         ide_queued_ended(drive, r->tag, error);
     }
 }

@@ -70,11 +70,9 @@ typedef struct {
     void (*dma_ended)(void *opaque, IdeDrive *drive, IdeDmaEnd end);
     /* A command has ended. */
     void (*done)(void *opaque, IdeDrive *drive, bool interrupt);
-    /* Queued commands, of Serial ATA: one has ended; one has failed, and with it all. After that,
-     * or ide_forget(): the last request in flight has ended. */
+    /* Queued commands, of Serial ATA: one has ended; one has failed, and with it all. */
     void (*queued_done)(void *opaque, IdeDrive *drive, guint tag);
     void (*queued_failed)(void *opaque, IdeDrive *drive);
-    void (*drained)(void *opaque, IdeDrive *drive);
     /* A reset is complete, and the task file has the drive's signature. */
     void (*ready)(void *opaque, IdeDrive *drive);
     /* A drive appeared; or is about to go, with nothing in flight. */
@@ -133,7 +131,7 @@ bool ide_in_flight(const IdeDrive *drive);
 bool ide_has_queue(const IdeDrive *drive);
 void ide_queue_exec(IdeDrive *drive, guint8 command);
 /* The controller forgets all commands, queued or not; one that is not leaves the drive busy until a
- * reset. drained() follows when the last request in flight has ended, if there is one. */
+ * reset. Requests in flight end without a word. */
 void ide_forget(IdeDrive *drive);
 /* A reset by the host begins (the command is forgotten, and the drive busy until the end), and
  * ends; ready() follows when nothing is in flight any more. hard: the power-on values, too. */

@@ -260,7 +260,7 @@ static void sata_busy(Carry *c)
     port_set(b, PORT_CI, (1 << TAGS) - 1);
 }
 
-static void sata_go_on(Carry *c)
+static void note_port(Carry *c)
 {
     IdeBench *b = c->opaque;
 
@@ -269,9 +269,24 @@ static void sata_go_on(Carry *c)
     for (guint offset = 0; offset < 0x40; offset += 4) {
         carry_note(c, "register %02x: %08x", offset, port_get(b, offset));
     }
+}
+
+static void sata_go_on(Carry *c)
+{
+    IdeBench *b = c->opaque;
+
+    note_port(c);
     for (guint tag = 0; tag < TAGS; tag++) {
         note_data(c, ide_bench_ptr(b, memory_of(tag)), 8192);
     }
+}
+
+/* The same, whose list the guest has stopped: its commands are forgotten, and in the new process
+ * nothing is in flight. */
+static void sata_stop(Carry *c)
+{
+    sata_busy(c);
+    port_set(c->opaque, PORT_CMD, CMD_FRE);
 }
 
 /* ---- State that no drive has ---- */
@@ -372,6 +387,7 @@ int main(int argc, char **argv)
         { "ide-stopped", drives_make, stopped_busy, stopped_go_on, NULL },
         { "ide-device-reset", drives_make, reset_busy, reset_go_on, NULL },
         { "ide-sata", sata_make, sata_busy, sata_go_on, NULL },
+        { "ide-sata-stopped", sata_make, sata_stop, note_port, NULL },
     };
 
     g_test_init(&argc, &argv, NULL);
