@@ -61,15 +61,28 @@ static guint64 format_bytes(const FloppyFormat *format)
     return (guint64)SECTOR * format->sectors * format->tracks * format->heads;
 }
 
+/* Inches of media: 5.25, or 3.5. */
+static bool is_large(FdcDriveType drive)
+{
+    return drive == FDC_DRIVE_TYPE_120;
+}
+
 const FloppyFormat *floppy_format_find(FdcDriveType drive, guint64 bytes)
 {
+    const FloppyFormat *fits = NULL;
+
     for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
-        if ((drive == FDC_DRIVE_TYPE_AUTO || formats[i].drive == drive) &&
-            format_bytes(&formats[i]) == bytes) {
+        if (format_bytes(&formats[i]) != bytes) {
+            continue;
+        }
+        if (drive == FDC_DRIVE_TYPE_AUTO || formats[i].drive == drive) {
             return &formats[i];
         }
+        if (!fits && is_large(formats[i].drive) == is_large(drive)) {
+            fits = &formats[i];
+        }
     }
-    return NULL;
+    return fits;
 }
 
 const FloppyFormat *floppy_format_default(FdcDriveType drive)

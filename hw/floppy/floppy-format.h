@@ -19,8 +19,8 @@ typedef struct {
     FloppyRate rate;
 } FloppyFormat;
 
-/* The format of a medium of this size in a drive of this type (or auto); NULL: no such drive
- * has one of this size. */
+/* The format of a medium of this size in a drive of this type (or auto): one of the type, or else
+ * one of another type whose media fit into the drive, as QEMU chooses; NULL: there is none. */
 const FloppyFormat *floppy_format_find(FdcDriveType drive, guint64 bytes);
 /* The first format of a type of drive, for media of any other size; drive is not none or auto. */
 const FloppyFormat *floppy_format_default(FdcDriveType drive);

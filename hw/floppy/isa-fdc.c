@@ -275,14 +275,16 @@ static const StateRow fdc_state[] = {
 #undef U8
 #undef FLAG
 
-/* A transfer's numbers are offsets in the buffer, and sectors of a track. */
+/* A transfer's numbers are offsets in the buffer, and sectors of a track; of a scan, whose sector
+ * shares the buffer with the host's bytes, one. */
 static bool transfer_is_valid(const Fdc *s)
 {
     const FdcTransfer *t = &s->transfer;
-    guint32 room = t->op >= FDC_SCAN_EQUAL && t->op <= FDC_SCAN_HIGH ? FLOPPY_SECTOR : FDC_BUFFER;
+    bool scan = t->op >= FDC_SCAN_EQUAL && t->op <= FDC_SCAN_HIGH;
+    guint32 max = scan ? 1 : FDC_MAX_SECTORS, room = max * FLOPPY_SECTOR;
 
     return t->op < N_FDC_OPS && t->io < N_FDC_IOS && t->unit < FDC_N_UNITS && t->head < 2 &&
-           t->n <= FDC_MAX_SECTORS && t->r + t->n <= G_MAXUINT8 + 1 &&
+           t->n <= max && t->r + t->n <= G_MAXUINT8 + 1 &&
            (t->r >= 1 || t->io == FDC_IO_NONE) && t->length <= room && t->pos <= t->length &&
            t->map >> FDC_MAX_SECTORS == 0 && t->step <= 2;
 }

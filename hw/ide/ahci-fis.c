@@ -78,29 +78,41 @@ static void send_pio_setup(AhciPort *port, IdeDrive *drive, gsize size, bool int
     store(port, RECEIVED_PIO, fis, sizeof(fis));
 }
 
-/* A packet comes from the command's table, other data from the memory that it names. What does not
- * fit there is lost. */
+/* Copies a packet from the command's table, or other data from or to the memory that it names;
+ * returns the number of bytes: less if there is no more memory, or with *ret_failed. */
+static gsize copy_block(AhciPort *port, IdeDrive *drive, guint8 *data, gsize size, bool *ret_failed)
+{
+    guint8 packet[16];
+
+    if (!ide_wants_packet(drive)) {
+        return ide_table_copy(drive, &port->cursor, data, size, ide_to_host(drive), ret_failed);
+    }
+    if (!ahci_read_packet(port, packet)) {
+        *ret_failed = true;
+        return 0;
+    }
+    memcpy(data, packet, size);
+    return size;
+}
+
+/* What the drive sends and does not fit is lost; what it does not get, it cannot write. */
 static void move_block(AhciPort *port, IdeDrive *drive)
 {
     bool failed = false;
     gsize size, done;
     guint8 *data = ide_data(drive, &size);
 
-    if (ide_wants_packet(drive)) {
-        guint8 packet[16] = { 0 };
-
-        failed = !ahci_read_packet(port, packet);
-        memcpy(data, packet, size);
-        done = size;
+    done = copy_block(port, drive, data, size, &failed);
+    ide_data_moved(drive, done);
+    if (done == size) {
+        return;
+    }
+    ahci_port_raise(port, failed ? IS_HBFS : IS_OFS);
+    if (failed || !ide_to_host(drive)) {
+        ide_abort(drive);
     } else {
-        done = ide_table_copy(drive, &port->cursor, data, size, ide_to_host(drive), &failed);
+        ide_data_lost(drive, size - done);
     }
-    if (failed) {
-        ahci_port_raise(port, IS_HBFS);
-    } else if (done < size) {
-        ahci_port_raise(port, IS_OFS);
-    }
-    ide_data_moved(drive, size);
 }
 
 /* A block that has been moved may be followed by another one immediately. */
@@ -138,7 +150,11 @@ static bool ahci_piece(void *opaque, IdeDrive *drive, gint tag, guint32 index, I
     const AhciSlot *s = slot < 0 ? NULL : &port->slots[slot];
     guint8 entry[PIECE_SIZE];
 
-    if (!s || index >= s->n ||
+    if (s && index >= s->n) {
+        ret->bytes = 0;
+        return true;
+    }
+    if (!s ||
         !pci_dma_read(&port->hba->parent, s->table + TABLE_PIECES + (guint64)index * PIECE_SIZE,
                       entry, PIECE_SIZE)) {
         return false;
@@ -157,9 +173,8 @@ static void ahci_dma_ended(void *opaque, IdeDrive *drive, IdeDmaEnd end)
         ahci_port_raise(port, IS_HBFS);
     } else if (end == IDE_DMA_SHORT) {
         ahci_port_raise(port, IS_OFS);
-        ide_dma_abort(drive);
+        ide_abort(drive);
     }
-    ahci_port_update_running(port);
 }
 
 /* ---- Ends ---- */
@@ -184,7 +199,6 @@ static void ahci_done(void *opaque, IdeDrive *drive, bool interrupt)
         ahci_slot_done(port, ide_bytes_moved(drive));
         ahci_port_raise(port, interrupt ? IS_DHRS : 0);
     }
-    ahci_port_update_running(port);
     ahci_run(port);
 }
 
@@ -204,7 +218,6 @@ static void ahci_queued_done(void *opaque, IdeDrive *drive, guint tag)
     port->sact &= ~(1u << tag);
     send_device_bits(port, drive, 1u << tag);
     ahci_port_raise(port, IS_SDBS);
-    ahci_port_update_running(port);
 }
 
 static void ahci_queued_failed(void *opaque, IdeDrive *drive)
@@ -216,13 +229,9 @@ static void ahci_queued_failed(void *opaque, IdeDrive *drive)
     ahci_port_raise(port, IS_SDBS | IS_TFES);
 }
 
-static void ahci_drained(void *opaque, IdeDrive *drive)
-{
-    ahci_port_update_running(opaque);
-}
-
 /* ---- Resets ---- */
 
+/* A command that has not ended is the reset: DEVICE RESET. */
 static void ahci_ready(void *opaque, IdeDrive *drive)
 {
     AhciPort *port = opaque;
@@ -233,7 +242,7 @@ static void ahci_ready(void *opaque, IdeDrive *drive)
     port->sig = (guint32)now->lba_high << 24 | now->lba_mid << 16 | now->lba_low << 8 | now->count;
     port->signature_waits = true;
     ahci_send_signature(port);
-    ahci_port_update_running(port);
+    ahci_slot_done(port, 0);
     ahci_reset_done(port->hba);
 }
 
@@ -248,7 +257,6 @@ const IdeTransport ahci_transport = {
     .done = ahci_done,
     .queued_done = ahci_queued_done,
     .queued_failed = ahci_queued_failed,
-    .drained = ahci_drained,
     .ready = ahci_ready,
     .plugged = ahci_port_plugged,
     .unplugged = ahci_port_unplugged,

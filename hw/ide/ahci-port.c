@@ -43,8 +43,7 @@ static void stop_list(AhciPort *port)
     port->slot = -1;
     port->failed = false;
     if (drive) {
-        ide_queue_forget(drive);
-        ide_dma_stop(drive);
+        ide_forget(drive);
     }
 }
 
@@ -58,7 +57,6 @@ static void begin_link_reset(AhciPort *port)
     port->sig = SIG_NONE;
     port->signature_waits = false;
     if (drive) {
-        ide_queue_forget(drive);
         ide_reset_begin(drive);
     }
 }
@@ -129,21 +127,16 @@ void ahci_port_unplugged(void *opaque, IdeDrive *drive)
     port->sig = SIG_NONE;
     port->signature_waits = false;
     link_changed(port, SERR_N);
-    ahci_port_update_running(port);
 }
 
 /* ---- PORT_CMD ---- */
 
-void ahci_port_update_running(AhciPort *port)
+/* Whether the list runs: the guest may have stopped it, while requests are in flight. */
+static bool is_running(const AhciPort *port)
 {
     const IdeDrive *drive = ahci_drive(port);
-    bool busy = drive && ide_in_flight(drive);
 
-    if (port->cmd & CMD_ST) {
-        port->cmd |= CMD_CR;
-    } else if (!busy) {
-        port->cmd &= ~CMD_CR;
-    }
+    return port->cmd & CMD_ST || (drive && ide_in_flight(drive));
 }
 
 static void write_cmd(AhciPort *port, guint32 value)
@@ -160,13 +153,12 @@ static void write_cmd(AhciPort *port, guint32 value)
     } else if (value & CMD_ST && !(old & CMD_ST)) {
         port->last_slot = AHCI_SLOTS - 1;       /* the first one is 0 */
     }
-    ahci_port_update_running(port);
     ahci_send_signature(port);
 }
 
 static guint32 read_cmd(const AhciPort *port)
 {
-    return port->cmd | CMD_SUD | CMD_POD |
+    return port->cmd | CMD_SUD | CMD_POD | (is_running(port) ? CMD_CR : 0) |
            (port->slot >= 0 ? (guint32)port->slot << CMD_CCS_SHIFT : 0);
 }
 

@@ -80,8 +80,6 @@ void ahci_port_reset_registers(AhciPort *port);
 bool ahci_port_valid(const AhciPort *port);
 /* Sets bits of PORT_IS, and the line. */
 void ahci_port_raise(AhciPort *port, guint32 bits);
-/* Whether the list runs: the guest may have stopped it, while requests are in flight. */
-void ahci_port_update_running(AhciPort *port);
 /* A drive came or went. */
 void ahci_port_plugged(void *opaque, IdeDrive *drive);
 void ahci_port_unplugged(void *opaque, IdeDrive *drive);

@@ -35,9 +35,8 @@ static void device_reset(IdeDrive *drive)
 static void diagnostic(IdeDrive *drive)
 {
     ide_set_signature(drive);
-    ide_done(drive, true);
-    drive->status = drive->kind->packet ? 0 : drive->status;
     drive->error = ATA_DIAGNOSTIC_PASSED;
+    ide_done_with(drive, drive->kind->packet ? 0 : ATA_DRDY | ATA_DSC, true);
 }
 
 /* The address is checked, nothing moves. */

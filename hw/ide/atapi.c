@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PACKET: commands of a CD drive (mmc.h) over ATA, ATA/ATAPI-7 section 6.24. The data go to the
- * host by DMA, or in blocks that are not larger than the host's byte count limit.
+ * PACKET: commands of a CD drive (atapi-command.c) over ATA, ATA/ATAPI-7 section 6.24. The data go
+ * to the host by DMA, or in blocks that are not larger than the host's byte count limit.
  */
 #include "config.h"
 #include "hw/ide/ide-internal.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "hw/scsi/scsi-codes.h"
 #include "qom/qapi-trace.h"
 
 enum { FEATURE_OVERLAPPED = 0x02, PER_SECTOR = MMC_SECTOR / ATA_SECTOR };
@@ -25,14 +27,16 @@ static void packet_done(IdeDrive *drive)
 
 static void packet_failed(IdeDrive *drive)
 {
-    trace_ide_atapi_cmd_error(drive, mmc_sense_key(&drive->mmc), drive->mmc.asc);
+    guint8 key = drive->sense >> 16, asc = drive->sense >> 8;
+
+    trace_ide_atapi_cmd_error(drive, key, asc);
     drive->task.now.count = ATAPI_IO | ATAPI_CD;
-    ide_fail(drive, mmc_sense_key(&drive->mmc) << 4);
+    ide_fail(drive, key << 4);
 }
 
 static void packet_disk_failed(IdeDrive *drive, int error)
 {
-    mmc_read_failed(&drive->mmc, error);
+    drive->sense = error == ENOMEDIUM ? SENSE_NO_MEDIUM : SENSE_READ_ERROR;
     packet_failed(drive);
 }
 
@@ -185,7 +189,7 @@ static bool check_limit(IdeDrive *drive)
 static void run_packet(IdeDrive *drive)
 {
     MmcAction action = { .reply = drive->buffer };
-    MmcResult result = mmc_command(&drive->mmc, drive->packet, &action);
+    MmcResult result = atapi_command(drive, drive->packet, &action);
 
     if (result == MMC_FAILED) {
         packet_failed(drive);

@@ -113,14 +113,27 @@ static void start(IdeChannel *c)
     }
 }
 
-/* What is in flight ends first. */
+/* Whether a command that a reset has ended may still access memory. */
+static bool reset_waits(const IdeChannel *c)
+{
+    for (guint i = 0; i < 2; i++) {
+        const IdeDrive *drive = ide_bus_drive(c->bus, i);
+
+        if (drive && ide_in_reset(drive) && ide_in_flight(drive)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is in flight ends first; after a reset, see ide_bm_drive_ready(). */
 static void stop(IdeChannel *c)
 {
     IdeDrive *drive = dma_drive(c);
 
     if (drive && ide_dma_active(drive)) {
         ide_dma_stop(drive);
-    } else {
+    } else if (!reset_waits(c)) {
         c->bm_status &= ~BM_ACTIVE;
     }
 }

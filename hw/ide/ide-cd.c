@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Class ide-cd: an ATAPI drive for CD and DVD media, with a tray. Commands are in atapi.c and
- * mmc-*.c.
+ * Class ide-cd: an ATAPI drive for CD and DVD media, with a tray. Commands are in atapi*.c and
+ * hw/scsi/mmc.h.
  */
 #include "config.h"
 #include "hw/ide/ide-internal.h"
@@ -15,7 +15,7 @@ static QmpLink *cd_drive(Disk *disk)
 
 static void cd_medium_changed(Disk *disk)
 {
-    mmc_medium_changed(&to_ide_drive(&disk->device)->mmc);
+    atapi_medium_changed(to_ide_drive(&disk->device));
 }
 
 static void cd_eject_requested(Disk *disk)
@@ -26,14 +26,9 @@ static void cd_eject_requested(Disk *disk)
 static bool ide_cd_realize(Device *dev, GError **error)
 {
     IdeDrive *drive = to_ide_drive(dev);
-    const IdeDeviceProps *props = ide_device_props(dev);
 
     drive->mmc.disk = &drive->disk;
-    drive->mmc.vendor = "QEMU";
-    drive->mmc.model = props->model;
-    drive->mmc.version = props->ver;
-    drive->mmc.serial = props->serial;
-    drive->mmc.wwn = props->wwn;
+    drive->mmc.interface = MMC_ATAPI;
     ide_drive_ready(drive);
     return true;
 }

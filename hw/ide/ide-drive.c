@@ -5,7 +5,6 @@
 #include "config.h"
 #include "hw/ide/ide-internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "qmp/error.h"
@@ -82,18 +81,25 @@ static void reset_power_on(IdeDrive *drive)
     g_atomic_int_set(&drive->disk.front.write_cache, props->write_cache != ON_OFF_AUTO_OFF);
     if (drive->kind->packet) {
         disk_set_locked(&drive->disk, false);
-        mmc_reset(&drive->mmc);
+        atapi_reset(drive);
     }
 }
 
-/* The command ends without a result. */
-static void forget_command(IdeDrive *drive)
+void ide_forget(IdeDrive *drive)
 {
+    ide_queue_forget(drive);
     drive->op = IDE_OP_NONE;
     drive->phase = IDE_IDLE;
     drive->dma_active = drive->dma_stopping = false;
     drive->at = drive->block_end = drive->filled = 0;
     drive->left = 0;
+}
+
+/* The command ends without a result, and so do those of the queue, with an error that it had. */
+static void forget_command(IdeDrive *drive)
+{
+    ide_forget(drive);
+    drive->queue_failed = false;
     drive->power = POWER_ACTIVE;
     drive->resetting = drive->reset_held = false;
 }
@@ -105,11 +111,18 @@ static void set_reset_registers(IdeDrive *drive)
     drive->status = drive->kind->packet ? 0 : ATA_DRDY | ATA_DSC;
 }
 
+/* What is in flight ends later, without effect on the drive. */
 void ide_reset_begin(IdeDrive *drive)
 {
+    forget_command(drive);
     drive->resetting = drive->reset_held = true;
     drive->reset_hard = false;
     drive->status = ATA_BSY;
+}
+
+bool ide_in_reset(const IdeDrive *drive)
+{
+    return drive->resetting;
 }
 
 void ide_reset_end(IdeDrive *drive, bool hard)
@@ -211,43 +224,83 @@ static const StateRow ide_device_state[] = {
     KEEP(BOOL, smart), KEEP(BOOL, smart_autosave), KEEP(U8, smart_tests),
     STATE_ARRAY_KEEP(U8, IdeDrive, smart_log),
     STATE_ARRAY(U8, IdeDrive, packet, 0), FIELD(U32, limit),
-    FIELD(U8, mmc.key), FIELD(U8, mmc.asc), FIELD(U8, mmc.change), FIELD(BOOL, mmc.new_medium),
-    FIELD(BOOL, mmc.eject_requested), FIELD(BOOL, mmc.removed),
+    FIELD(U32, mmc.events), FIELD(U32, sense), FIELD(U8, change),
     STATE_STRUCTS(IdeDrive, queue, queue_state),
     FIELD(BOOL, queue_failed), STATE_ARRAY(U8, IdeDrive, queue_error, 0),
     STATE_ROWS_END
 };
 
+/* What an operation that was saved may have: where its data go, and what it asks of the medium in
+ * phase IDE_DISK. */
+static const struct {
+    bool to_host;
+    guint8 io_op;
+} op_shapes[IDE_N_OPS] = {
+    [IDE_OP_REPLY] = { true, BLOCK_OP_READ },
+    [IDE_OP_READ] = { true, BLOCK_OP_READ },
+    [IDE_OP_WRITE] = { false, BLOCK_OP_WRITE },
+    [IDE_OP_VERIFY] = { false, BLOCK_OP_READ },
+    [IDE_OP_FLUSH] = { false, BLOCK_OP_FLUSH },
+    [IDE_OP_TRIM] = { false, BLOCK_OP_DISCARD },
+    [IDE_OP_PACKET] = { false, BLOCK_OP_READ },
+    [IDE_OP_PACKET_REPLY] = { true, BLOCK_OP_READ },
+    [IDE_OP_PACKET_READ] = { true, BLOCK_OP_READ },
+    [IDE_OP_PACKET_RAW] = { true, BLOCK_OP_READ },
+};
+
+static bool io_valid(const IdeDrive *drive)
+{
+    guint8 op = op_shapes[drive->op].io_op;
+    guint32 flags = op == BLOCK_OP_WRITE ? BLOCK_FUA : 0;
+
+    if (drive->phase != IDE_DISK) {
+        return true;
+    }
+    if (drive->io_op != op || drive->io_flags & ~flags) {
+        return false;
+    }
+    if (op == BLOCK_OP_READ || op == BLOCK_OP_WRITE) {
+        return drive->io_bytes && drive->io_bytes <= IDE_BUFFER &&
+               drive->io_bytes % ATA_SECTOR == 0 && drive->io_bytes / ATA_SECTOR <= drive->left;
+    }
+    return true;
+}
+
 static bool buffer_valid(const IdeDrive *drive)
 {
-    bool in_buffer = drive->io_op == BLOCK_OP_READ || drive->io_op == BLOCK_OP_WRITE;
-
     return drive->at <= drive->filled && drive->filled <= IDE_BUFFER &&
            drive->block_end <= drive->filled &&
            (drive->phase != IDE_BLOCK || drive->at < drive->block_end) &&
-           (drive->phase != IDE_DISK || !in_buffer ||
-            (drive->io_bytes <= IDE_BUFFER && drive->io_bytes / ATA_SECTOR <= drive->left)) &&
            (drive->op != IDE_OP_TRIM || (drive->at % 8 == 0 && drive->filled % 8 == 0));
 }
 
-/* Blocks of PIO have bytes. */
+/* Blocks of PIO have sectors, which the buffer has room for. */
 static bool blocks_valid(const IdeDrive *drive)
 {
-    bool blocks = (drive->op == IDE_OP_READ || drive->op == IDE_OP_WRITE) && !drive->dma;
+    bool medium = drive->op == IDE_OP_READ || drive->op == IDE_OP_WRITE;
+    guint32 n = drive->block / ATA_SECTOR;
+    bool sectors = n && n <= IDE_MAX_MULTIPLE && drive->block % ATA_SECTOR == 0;
 
-    return (!blocks || drive->block >= ATA_SECTOR) && atapi_state_valid(drive);
+    return (!medium || drive->dma == (drive->phase == IDE_DMA)) &&
+           (!medium || drive->dma || sectors) && atapi_state_valid(drive);
 }
 
-static bool state_valid(const IdeDrive *drive)
+/* The operation, in a phase that it has; none during a reset. */
+static bool op_valid(const IdeDrive *drive)
 {
     bool has_op = drive->op != IDE_OP_NONE, has_phase = drive->phase != IDE_IDLE;
 
     return drive->op < IDE_N_OPS && drive->phase < IDE_N_PHASES && has_op == has_phase &&
-           (drive->op < IDE_OP_PACKET || drive->kind->packet) && buffer_valid(drive) &&
-           blocks_valid(drive) &&
+           !(has_op && drive->resetting) && (drive->op < IDE_OP_PACKET || drive->kind->packet) &&
            ide_op_can(drive->op, drive->phase) &&
-           drive->heads && drive->sectors && drive->io_op <= BLOCK_OP_FLUSH &&
-           drive->multiple <= IDE_MAX_MULTIPLE && mmc_state_valid(&drive->mmc);
+           (!has_op || drive->to_host == op_shapes[drive->op].to_host);
+}
+
+static bool state_valid(const IdeDrive *drive)
+{
+    return op_valid(drive) && io_valid(drive) && buffer_valid(drive) && blocks_valid(drive) &&
+           drive->heads && drive->sectors && drive->multiple <= IDE_MAX_MULTIPLE &&
+           drive->change < ATAPI_N_CHANGES && mmc_state_valid(&drive->mmc);
 }
 
 static bool ide_device_state_loaded(Device *dev, GError **error)
@@ -281,11 +334,10 @@ static void on_run(void *opaque, bool running)
 
 static bool note_serial(Object *obj, void *data)
 {
-    const IdeDrive *drive = object_dynamic_cast(obj, &qmp_class_ide_device);
-    guint n;
+    IdeDrive *drive = object_dynamic_cast(obj, &qmp_class_ide_device);
 
-    if (drive && drive->serial && sscanf(drive->serial, "QM%5u", &n) == 1 && n < 64) {
-        *(guint64 *)data |= G_GUINT64_CONSTANT(1) << n;
+    if (drive && drive->serial) {
+        g_hash_table_add(data, drive->serial);
     }
     return true;
 }
@@ -293,10 +345,16 @@ static bool note_serial(Object *obj, void *data)
 /* The lowest number that no other drive has: QM00001 and so on. */
 static char *choose_serial(IdeDrive *drive)
 {
-    guint64 used = 1;
+    g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autofree char *serial = NULL;
+    guint n = 0;
 
-    object_foreach_descendant(&machine_of(drive)->object, note_serial, &used);
-    return g_strdup_printf("QM%05d", g_bit_nth_lsf(~used, -1));
+    object_foreach_descendant(&machine_of(drive)->object, note_serial, used);
+    do {
+        g_free(serial);
+        serial = g_strdup_printf("QM%05u", ++n);
+    } while (g_hash_table_contains(used, serial));
+    return g_steal_pointer(&serial);
 }
 
 static void choose_names(IdeDrive *drive)

@@ -15,7 +15,8 @@
  *   ata-smart.c      SMART, and logs
  *   ide-cd.c         class ide-cd: media and tray
  *   atapi.c          the PACKET command
- *   mmc.h            commands of a CD or DVD drive
+ *   atapi-command.c  a packet device's commands, with mmc.h's of a CD drive
+ *   atapi-drive.c    what it says of itself
  *
  * A command is an operation (IdeOp) in a phase. The state rows have both, and where the transfer
  * is, so a loaded drive continues: what was in flight is requested again.
@@ -24,8 +25,8 @@
 #define HW_IDE_IDE_INTERNAL_H
 
 #include "hw/ide/ide.h"
-#include "hw/ide/mmc.h"
 #include "hw/machine/machine.h"
+#include "hw/scsi/mmc.h"
 
 enum {
     IDE_BUFFER = 65536,         /* bytes that move by PIO between requests */
@@ -90,6 +91,14 @@ typedef struct {
     guint16 cylinders, heads, sectors;
 } IdeGeometry;
 
+/* What a packet device that was given another medium still has to tell. */
+typedef enum {
+    ATAPI_UNCHANGED,
+    ATAPI_TELL_REMOVED,
+    ATAPI_TELL_CHANGED,
+    ATAPI_N_CHANGES,
+} AtapiChange;
+
 /* What a class of drives is; the TypeInfo.kind, whose DiskOps is first. */
 typedef struct {
     DiskOps disk;
@@ -144,6 +153,8 @@ struct IdeDrive {
     guint8 packet[IDE_PACKET];
     guint32 limit;              /* bytes of a block at most */
     Mmc mmc;
+    guint32 sense;              /* SENSE_* (scsi-codes.h), until the host reads it */
+    guint8 change;              /* AtapiChange */
     /* Queued commands. */
     IdeQueued queue[IDE_N_TAGS];
     bool queue_failed;          /* until log page 10h is read */
@@ -193,7 +204,8 @@ void ide_dma_next(IdeDrive *drive);
 bool ide_op_can(guint op, guint phase);
 /* A request for the beginning of the buffer (if it is a read or write). */
 void ide_disk(IdeDrive *drive, BlockOp op, guint flags, guint64 sector, guint64 bytes);
-/* The command has ended: well; with an error; with one at a sector. */
+/* The command has ended: with this status; well; with an error; with one at a sector. */
+void ide_done_with(IdeDrive *drive, guint8 status, bool interrupt);
 void ide_done(IdeDrive *drive, bool interrupt);
 void ide_fail(IdeDrive *drive, guint8 error);
 void ide_fail_at(IdeDrive *drive, guint8 error, guint64 sector);
@@ -216,7 +228,9 @@ void ide_set_signature(IdeDrive *drive);
 /* ---- ide-queue.c ---- */
 
 void ide_queue_init(IdeDrive *drive);
-/* drive->queued[tag] has ended. */
+/* Its commands end without a result; requests in flight end later. */
+void ide_queue_forget(IdeDrive *drive);
+/* drive->queued[tag] has ended, whose command was not forgotten. */
 void ide_queued_ended(IdeDrive *drive, guint tag, int error);
 bool ide_queue_busy(const IdeDrive *drive);
 bool ide_queue_valid(const IdeDrive *drive);
@@ -250,5 +264,18 @@ extern const IdeOpOps ide_packet_ops, ide_packet_reply_ops, ide_packet_read_ops,
 void atapi_packet(IdeDrive *drive);
 /* Whether the loaded state of a packet command is possible. */
 bool atapi_state_valid(const IdeDrive *drive);
+
+/* ---- atapi-command.c ---- */
+
+/* Performs a command, as mmc_command() does; if it fails, drive->sense tells why. */
+MmcResult atapi_command(IdeDrive *drive, const guint8 cdb[MMC_CDB], MmcAction *action);
+/* For DiskOps.medium_changed; and a reset. */
+void atapi_medium_changed(IdeDrive *drive);
+void atapi_reset(IdeDrive *drive);
+
+/* ---- atapi-drive.c ---- */
+
+MmcResult atapi_inquiry(IdeDrive *drive, const guint8 *cdb, MmcAction *action);
+MmcResult atapi_mode_sense(IdeDrive *drive, const guint8 *cdb, MmcAction *action);
 
 #endif

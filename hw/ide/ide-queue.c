@@ -4,7 +4,7 @@
  * request of its own; they end in any order.
  *
  * An error ends all of them. The host then has the controller forget the others, and reads log
- * page 10h; until then the drive takes no queued command.
+ * page 10h, or resets the drive; until then queued commands are aborted.
  */
 #include "config.h"
 #include "hw/ide/ide-internal.h"
@@ -38,19 +38,23 @@ static void note_error(IdeDrive *drive, guint tag, guint8 error)
     page[13] = q->left >> 8;
 }
 
-static void fail(IdeDrive *drive, guint tag, guint8 error)
+/* Ends all. */
+static void fail_queue(IdeDrive *drive, guint8 error)
 {
     void *opaque;
     const IdeTransport *ops = ide_bus_ops(drive->bus, &opaque);
 
-    note_error(drive, tag, error);
-    for (guint i = 0; i < IDE_N_TAGS; i++) {
-        drive->queue[i].busy = false;
-    }
+    ide_queue_forget(drive);
     drive->queue_failed = true;
     drive->status = ATA_DRDY | ATA_DSC | ATA_ERR;
     drive->error = error;
     ops->queued_failed(opaque, drive);
+}
+
+static void fail(IdeDrive *drive, guint tag, guint8 error)
+{
+    note_error(drive, tag, error);
+    fail_queue(drive, error);
 }
 
 static void finish(IdeDrive *drive, guint tag)
@@ -63,25 +67,12 @@ static void finish(IdeDrive *drive, guint tag)
     ops->queued_done(opaque, drive, tag);
 }
 
-/* A request has ended that nothing waits for any more. */
-static void tell_drained(IdeDrive *drive)
-{
-    void *opaque;
-    const IdeTransport *ops = ide_bus_ops(drive->bus, &opaque);
-
-    if (!drive->n_in_flight) {
-        ops->drained(opaque, drive);
-    }
-}
-
 void ide_queued_ended(IdeDrive *drive, guint tag, int error)
 {
     IdeQueued *q = &drive->queue[tag];
     const IdeRequest *r = &drive->queued[tag];
 
-    if (!q->busy) {
-        tell_drained(drive);
-    } else if (error) {
+    if (error) {
         fail(drive, tag, ide_error_of(error));
     } else {
         q->cursor = r->to;
@@ -137,7 +128,11 @@ void ide_queue_exec(IdeDrive *drive, guint8 command)
     guint32 n = task->previous.feature << 8 | task->now.feature;
 
     trace_ide_exec_cmd(drive, drive->unit, command);
-    if (drive->resetting || drive->queue_failed || drive->queued[tag].disk.busy) {
+    if (drive->resetting) {
+        return;
+    }
+    if (drive->queue_failed) {
+        fail_queue(drive, ATA_ABRT);    /* the log is of the first error */
         return;
     }
     *q = (IdeQueued){
@@ -146,8 +141,8 @@ void ide_queue_exec(IdeDrive *drive, guint8 command)
     };
     drive->command = command;
     drive->error = 0;
-    if (drive->status & (ATA_BSY | ATA_DRQ)) {
-        fail(drive, tag, ATA_ABRT);
+    if (drive->status & (ATA_BSY | ATA_DRQ) || drive->queued[tag].disk.busy) {
+        fail(drive, tag, ATA_ABRT);     /* or a forgotten command of the tag is in flight */
     } else if (q->sector >= drive->n_sectors || q->left > drive->n_sectors - q->sector) {
         fail(drive, tag, ATA_IDNF);
     } else {

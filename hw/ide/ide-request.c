@@ -26,6 +26,9 @@ static bool next_bytes(IdeDrive *drive, gint tag, const IdeCursor *at, IdePiece 
         *ret_failed = true;
         return false;
     }
+    if (!ret->bytes) {
+        return false;
+    }
     /* The guest may have changed it. */
     if (at->offset >= ret->bytes) {
         *ret_failed = true;
@@ -223,6 +226,11 @@ bool ide_in_flight(const IdeDrive *drive)
     return drive->n_in_flight;
 }
 
+static bool is_forgotten(const IdeRequest *r)
+{
+    return r->tag < 0 ? r->drive->op == IDE_OP_NONE : !r->drive->queue[r->tag].busy;
+}
+
 static void done(DiskRequest *request, int error)
 {
     IdeRequest *r = (IdeRequest *)request;
@@ -235,9 +243,9 @@ static void done(DiskRequest *request, int error)
     drive->n_in_flight--;
     if (drive->resetting) {
         ide_reset_idle(drive);
-    } else if (r->tag < 0) {
+    } else if (!is_forgotten(r) && r->tag < 0) {
         ide_request_ended(drive, error);
-    } else {
+    } else if (!is_forgotten(r)) {
         ide_queued_ended(drive, r->tag, error);
     }
 }

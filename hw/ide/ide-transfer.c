@@ -62,7 +62,7 @@ static void end_dma(IdeDrive *drive, IdeDmaEnd end)
     ops->dma_ended(opaque, drive, end);
 }
 
-void ide_done(IdeDrive *drive, bool interrupt)
+void ide_done_with(IdeDrive *drive, guint8 status, bool interrupt)
 {
     void *opaque;
     const IdeTransport *ops = transport(drive, &opaque);
@@ -72,23 +72,19 @@ void ide_done(IdeDrive *drive, bool interrupt)
     }
     drive->op = IDE_OP_NONE;
     drive->phase = IDE_IDLE;
-    drive->status = ATA_DRDY | ATA_DSC;
+    drive->status = status;
     ops->done(opaque, drive, interrupt);
+}
+
+void ide_done(IdeDrive *drive, bool interrupt)
+{
+    ide_done_with(drive, ATA_DRDY | ATA_DSC, interrupt);
 }
 
 void ide_fail(IdeDrive *drive, guint8 error)
 {
-    void *opaque;
-    const IdeTransport *ops = transport(drive, &opaque);
-
-    if (drive->dma_active) {
-        end_dma(drive, IDE_DMA_MORE_TABLE);
-    }
-    drive->op = IDE_OP_NONE;
-    drive->phase = IDE_IDLE;
-    drive->status = ATA_DRDY | ATA_DSC | ATA_ERR;
     drive->error = error;
-    ops->done(opaque, drive, true);
+    ide_done_with(drive, ATA_DRDY | ATA_DSC | ATA_ERR, true);
 }
 
 void ide_fail_at(IdeDrive *drive, guint8 error, guint64 sector)
@@ -130,15 +126,20 @@ guint32 ide_bytes_moved(const IdeDrive *drive)
     return drive->moved;
 }
 
-void ide_data_moved(IdeDrive *drive, gsize size)
+void ide_data_lost(IdeDrive *drive, gsize size)
 {
-    drive->moved += drive->op == IDE_OP_PACKET ? 0 : size;
     drive->at += size;
     if (drive->at == drive->block_end) {
         drive->phase = IDE_IDLE;
         drive->status = ATA_DRDY | ATA_BSY;
         op_ops[drive->op]->moved(drive);
     }
+}
+
+void ide_data_moved(IdeDrive *drive, gsize size)
+{
+    drive->moved += drive->op == IDE_OP_PACKET ? 0 : size;
+    ide_data_lost(drive, size);
 }
 
 /* ---- Requests for the buffer ---- */
@@ -214,9 +215,9 @@ static void fail_dma(IdeDrive *drive)
     ide_fail(drive, ATA_ABRT);
 }
 
-void ide_dma_abort(IdeDrive *drive)
+void ide_abort(IdeDrive *drive)
 {
-    if (drive->phase == IDE_DMA && !drive->dma_active) {
+    if (drive->phase == IDE_BLOCK || (drive->phase == IDE_DMA && !drive->dma_active)) {
         ide_fail(drive, ATA_ABRT);
     }
 }

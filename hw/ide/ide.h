@@ -41,7 +41,7 @@ typedef struct {
 
 typedef struct {
     guint64 addr;
-    guint32 bytes;              /* not 0 */
+    guint32 bytes;              /* 0: the table has no such entry */
     bool last;
 } IdePiece;
 
@@ -64,17 +64,15 @@ typedef struct {
     /* The drive wants to transfer data by DMA. */
     void (*dma)(void *opaque, IdeDrive *drive);
     /* The entry with this index of the table of the drive's command (tag -1), or of a queued
-     * one; false: it cannot be read, or there is none. */
+     * one; false: it cannot be read. */
     bool (*piece)(void *opaque, IdeDrive *drive, gint tag, guint32 index, IdePiece *ret);
     /* DMA has ended, or was stopped. */
     void (*dma_ended)(void *opaque, IdeDrive *drive, IdeDmaEnd end);
     /* A command has ended. */
     void (*done)(void *opaque, IdeDrive *drive, bool interrupt);
-    /* Queued commands, of Serial ATA: one has ended; one has failed, and with it all; the last
-     * request in flight of those has ended. */
+    /* Queued commands, of Serial ATA: one has ended; one has failed, and with it all. */
     void (*queued_done)(void *opaque, IdeDrive *drive, guint tag);
     void (*queued_failed)(void *opaque, IdeDrive *drive);
-    void (*drained)(void *opaque, IdeDrive *drive);
     /* A reset is complete, and the task file has the drive's signature. */
     void (*ready)(void *opaque, IdeDrive *drive);
     /* A drive appeared; or is about to go, with nothing in flight. */
@@ -108,8 +106,9 @@ bool ide_to_host(const IdeDrive *drive);
 void ide_exec(IdeDrive *drive, guint8 command);
 /* The bytes that are left of the block that waits; NULL and 0 if none does. */
 guint8 *ide_data(IdeDrive *drive, gsize *ret_size);
-/* So many of them were moved; after the last one the command goes on. */
+/* So many of them were moved, or go nowhere; after the last one the command goes on. */
 void ide_data_moved(IdeDrive *drive, gsize size);
+void ide_data_lost(IdeDrive *drive, gsize size);
 /* Bytes that the command has moved. */
 guint32 ide_bytes_moved(const IdeDrive *drive);
 /* Begins or resumes the transfer that dma() announced, from a place in the table. */
@@ -120,8 +119,8 @@ void ide_dma_stop(IdeDrive *drive);
 bool ide_dma_pending(const IdeDrive *drive);
 /* Whether it moves data now, and must not be given another table. */
 bool ide_dma_active(const IdeDrive *drive);
-/* Ends a command whose DMA was too short. */
-void ide_dma_abort(IdeDrive *drive);
+/* Ends a command whose DMA was too short, or whose block cannot be moved, with an error. */
+void ide_abort(IdeDrive *drive);
 /* Copies data to the memory of the command's table, or from there; returns the number of bytes:
  * less if the table ends before, or with *ret_failed if it cannot be accessed. */
 gsize ide_table_copy(IdeDrive *drive, IdeCursor *at, void *data, gsize size, bool to_guest,
@@ -131,12 +130,15 @@ bool ide_in_flight(const IdeDrive *drive);
 /* Starts a queued command, whose tag the task file has; of a drive with a queue. */
 bool ide_has_queue(const IdeDrive *drive);
 void ide_queue_exec(IdeDrive *drive, guint8 command);
-/* The controller forgets queued commands: drained() when the last request in flight has ended. */
-void ide_queue_forget(IdeDrive *drive);
-/* A reset by the host begins (busy until the end), and ends; ready() follows when nothing is in
- * flight any more. hard: the power-on values, too. */
+/* The controller forgets all commands, queued or not; one that is not leaves the drive busy until a
+ * reset. Requests in flight end without a word. */
+void ide_forget(IdeDrive *drive);
+/* A reset by the host begins (the command is forgotten, and the drive busy until the end), and
+ * ends; ready() follows when nothing is in flight any more. hard: the power-on values, too. */
 void ide_reset_begin(IdeDrive *drive);
 void ide_reset_end(IdeDrive *drive, bool hard);
+/* Whether one has begun, and ready() has not followed. */
+bool ide_in_reset(const IdeDrive *drive);
 
 extern const TypeInfo ide_bus_type;
 extern const TypeInfo ide_device_type;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Trays and media: START STOP UNIT, PREVENT ALLOW MEDIUM REMOVAL, MECHANISM STATUS and GET
- * EVENT STATUS NOTIFICATION.  MMC-5 sections 6.7, 6.12, 6.18, 6.42; SBC-3 section 5.25.
+ * What a CD drive has besides the commands of all units: those of mmc.h, and news of its media;
+ * and for both kinds of unit, what they need of tray and medium.
  */
 #include "config.h"
 #include "hw/scsi/scsi-internal.h"
@@ -10,69 +10,66 @@
 
 guint32 scsi_not_ready(const ScsiDisk *s)
 {
-    if (disk_tray_open(&s->disk)) {
-        return SENSE_NO_MEDIUM_TRAY_OPEN;
+    if (s->rom) {
+        return mmc_not_ready(&s->mmc);
     }
-    return disk_medium(&s->disk) ? SENSE_NONE : SENSE_NO_MEDIUM;
+    return scsi_blocks(s) ? SENSE_NONE : SENSE_NO_MEDIUM;
 }
 
 /* ---- Media that come and go ---- */
 
 /* A medium that can be read now is another one, as far as the guest knows. */
-static void medium_moved(ScsiDisk *s)
+static void add_news(ScsiDisk *s)
 {
-    bool ready = scsi_not_ready(s) == SENSE_NONE;
-
-    g_atomic_int_set(&s->media_event, ready ? SCSI_MEDIA_NEW : SCSI_MEDIA_REMOVAL);
-    if (ready) {
+    if (mmc_not_ready(&s->mmc) == SENSE_NONE) {
         scsi_add_news(s, SCSI_NEWS_MEDIUM);
     }
 }
 
 void scsi_cd_medium_changed(Disk *disk)
 {
-    medium_moved(to_scsi_disk(disk));
+    ScsiDisk *s = to_scsi_disk(disk);
+
+    mmc_medium_changed(&s->mmc);
+    add_news(s);
 }
 
 void scsi_cd_eject_requested(Disk *disk)
 {
-    g_atomic_int_set(&to_scsi_disk(disk)->media_event, SCSI_MEDIA_EJECT_REQUEST);
+    mmc_eject_requested(&to_scsi_disk(disk)->mmc);
 }
 
-/* ---- START STOP UNIT ---- */
+/* ---- Commands ---- */
 
-enum { START = 0x01, LOEJ = 0x02 };
-
-static void move_tray(ScsiDisk *s, ScsiRequest *request, bool open)
+void scsi_mmc(ScsiDisk *s, ScsiRequest *request)
 {
-    Disk *disk = &s->disk;
+    guint8 reply[MMC_REPLY_MAX];
+    MmcAction action = { .reply = reply };
 
-    if (open && !disk_tray_open(disk) && disk_locked(disk)) {
-        scsi_fail(request, disk_medium(disk) ? SENSE_REMOVAL_PREVENTED
-                                             : SENSE_REMOVAL_PREVENTED_NO_MEDIUM);
+    if (mmc_command(&s->mmc, request->cdb, &action) == MMC_FAILED) {
+        scsi_fail(request, action.sense);
         return;
     }
-    if (open != disk_tray_open(disk)) {
-        disk_move_tray(disk, open);
-        medium_moved(s);
+    if (action.moved) {
+        add_news(s);
     }
-    scsi_good(request);
+    scsi_reply(request, reply, action.size);
 }
 
-/* A disk that stops has written what was in its cache; it starts again by itself. */
+/* A disk that stops has written what was in its cache; it starts again by itself. It has no tray,
+ * nor power conditions. */
 void scsi_start_stop(ScsiDisk *s, ScsiRequest *request)
 {
+    enum { START = 0x01, LOEJ = 0x02 };
     guint8 what = request->cdb[4];
 
-    if (what >> 4) {
-        scsi_good(request);     /* power conditions, which there are not */
+    if (s->rom) {
+        scsi_mmc(s, request);
+    } else if (what >> 4) {
+        scsi_good(request);
     } else if (what & LOEJ) {
-        if (s->rom) {
-            move_tray(s, request, !(what & START));
-        } else {
-            scsi_fail(request, SENSE_INVALID_FIELD);
-        }
-    } else if (!(what & START) && !s->rom) {
+        scsi_fail(request, SENSE_INVALID_FIELD);
+    } else if (!(what & START)) {
         scsi_flush(s, request);
     } else {
         scsi_good(request);
@@ -82,38 +79,8 @@ void scsi_start_stop(ScsiDisk *s, ScsiRequest *request)
 void scsi_prevent_allow(ScsiDisk *s, ScsiRequest *request)
 {
     if (s->rom) {
-        disk_set_locked(&s->disk, request->cdb[4] & 1);
+        scsi_mmc(s, request);
+    } else {
+        scsi_good(request);
     }
-    scsi_good(request);
-}
-
-/* ---- Status ---- */
-
-/* MMC-5 table 333: one slot. */
-void scsi_mechanism_status(ScsiDisk *s, ScsiRequest *request)
-{
-    const guint8 data[8] = { 0, disk_tray_open(&s->disk) ? 0x10 : 0, 0, 0, 0, 1 };
-
-    scsi_reply(request, data, sizeof(data));
-}
-
-/* MMC-5 section 6.7.3: the class of media events alone, and only polled. */
-void scsi_get_event_status(ScsiDisk *s, ScsiRequest *request)
-{
-    enum { POLLED = 1, MEDIA = 4, NO_EVENT = 0x80 };
-    guint8 data[8] = { 0, 0, NO_EVENT, 1 << MEDIA };
-    gsize size = 4;
-
-    if (!(request->cdb[1] & POLLED)) {
-        scsi_fail(request, SENSE_INVALID_FIELD);
-        return;
-    }
-    if (request->cdb[4] & 1 << MEDIA) {
-        data[2] = MEDIA;
-        data[4] = __atomic_exchange_n(&s->media_event, SCSI_MEDIA_NO_CHANGE, __ATOMIC_SEQ_CST);
-        data[5] = (disk_tray_open(&s->disk) ? 1 : 0) | (disk_medium(&s->disk) ? 2 : 0);
-        size = sizeof(data);
-    }
-    put_be(data, size - 2, 2);
-    scsi_reply(request, data, size);
 }

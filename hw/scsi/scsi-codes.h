@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbers of SCSI: operation codes, status, sense.  SPC-4, SBC-3, MMC-5, SAM-5.
+ * Numbers of SCSI: operation codes, status, sense; and text.  SPC-4, SBC-3, MMC-5, SAM-5.
  */
 #ifndef HW_SCSI_SCSI_CODES_H
 #define HW_SCSI_SCSI_CODES_H
+
+#include <glib.h>
+#include <string.h>
 
 /* Operation codes (SPC-4 annex E). */
 enum {
@@ -51,7 +54,9 @@ enum {
     SCSI_READ_DVD_STRUCTURE = 0xad,
     SCSI_WRITE_VERIFY_12 = 0xae,
     SCSI_VERIFY_12 = 0xaf,
+    SCSI_SET_CD_SPEED = 0xbb,
     SCSI_MECHANISM_STATUS = 0xbd,
+    SCSI_READ_CD = 0xbe,
 };
 
 /* Service action of SERVICE ACTION IN (16). */
@@ -98,5 +103,14 @@ enum {
     SCSI_TYPE_NONE = 0x7f,              /* there can be no unit of this number */
     SCSI_TYPE_NOT_CONNECTED = 0x3f,     /* there is no unit, but could be */
 };
+
+/* Text without its NUL in a field, filled up with spaces (SPC-4 section 4.3.1). */
+static inline void scsi_put_text(guint8 *field, const char *text, gsize size)
+{
+    gsize n = MIN(strlen(text), size);
+
+    memcpy(field, text, n);
+    memset(field + n, ' ', size - n);
+}
 
 #endif

@@ -136,10 +136,10 @@ static const ScsiCommand commands[] = {
     { SCSI_SYNCHRONIZE_CACHE_10, SCSI_NO_DATA, MEDIUM, scsi_flush },
     { SCSI_WRITE_SAME_10, SCSI_OUT_SAME, WRITES | HD, scsi_write_same },
     { SCSI_UNMAP, SCSI_OUT_7, WRITES | HD, scsi_unmap },
-    { SCSI_READ_TOC, SCSI_IN_7, MEDIUM | CD, scsi_read_toc },
-    { SCSI_GET_CONFIGURATION, SCSI_IN_7, NEWS | CD, scsi_get_configuration },
-    { SCSI_GET_EVENT_STATUS, SCSI_IN_7, NEWS | CD, scsi_get_event_status },
-    { SCSI_READ_DISC_INFORMATION, SCSI_IN_7, MEDIUM | CD, scsi_read_disc_information },
+    { SCSI_READ_TOC, SCSI_IN_7, MEDIUM | CD, scsi_mmc },
+    { SCSI_GET_CONFIGURATION, SCSI_IN_7, NEWS | CD, scsi_mmc },
+    { SCSI_GET_EVENT_STATUS, SCSI_IN_7, NEWS | CD, scsi_mmc },
+    { SCSI_READ_DISC_INFORMATION, SCSI_IN_7, MEDIUM | CD, scsi_mmc },
     { SCSI_MODE_SELECT_10, SCSI_OUT_7, 0, scsi_mode_select },
     { SCSI_RESERVE_10, SCSI_NO_DATA, 0, reserve_release },
     { SCSI_RELEASE_10, SCSI_NO_DATA, 0, reserve_release },
@@ -154,10 +154,10 @@ static const ScsiCommand commands[] = {
     { SCSI_REPORT_LUNS, SCSI_IN_6, NEWS, scsi_report_luns },
     { SCSI_READ_12, SCSI_IN_BLOCKS, MEDIUM, scsi_read },
     { SCSI_WRITE_12, SCSI_OUT_BLOCKS, WRITES | HD, scsi_write },
-    { SCSI_READ_DVD_STRUCTURE, SCSI_IN_8, CD, scsi_read_dvd_structure },
+    { SCSI_READ_DVD_STRUCTURE, SCSI_IN_8, CD, scsi_mmc },
     { SCSI_WRITE_VERIFY_12, SCSI_OUT_BLOCKS, WRITES | HD, scsi_write },
     { SCSI_VERIFY_12, SCSI_OUT_VERIFY, MEDIUM, scsi_verify },
-    { SCSI_MECHANISM_STATUS, SCSI_IN_8, CD, scsi_mechanism_status },
+    { SCSI_MECHANISM_STATUS, SCSI_IN_8, CD, scsi_mmc },
 };
 
 /* They are in the order of their codes, of which there are few. */

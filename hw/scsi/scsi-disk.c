@@ -12,8 +12,6 @@
 #include "qom/qapi-objects-disk.h"
 #include "qom/qapi-objects-scsi.h"
 
-enum { CD_BLOCK = 2048 };
-
 /* ---- For class disk ---- */
 
 static QmpLink *hd_drive(Disk *disk)
@@ -62,7 +60,9 @@ static bool disk_realize(Device *device, GError **error)
     s->target = props->scsi_id;
     s->lun = props->lun;
     s->rom = object_is_a(device, &qmp_class_scsi_cd);
-    s->block_size = s->rom ? CD_BLOCK : disk_props(&s->disk)->logical_block_size;
+    s->mmc.disk = &s->disk;
+    s->mmc.interface = MMC_SCSI;
+    s->block_size = s->rom ? MMC_SECTOR : disk_props(&s->disk)->logical_block_size;
     scsi_unit_reset(s, SCSI_NEWS_POWER_ON);
     scsi_bus_add(s);
     scsi_set_reachable(s, true);
@@ -119,7 +119,7 @@ static char *disk_boot_path(Device *device)
 
 static const StateRow disk_rows[] = {
     STATE_FIELD_KEEP(U32, ScsiDisk, news),
-    STATE_FIELD_KEEP(U32, ScsiDisk, media_event),
+    STATE_FIELD_KEEP(U32, ScsiDisk, mmc.events),
     STATE_ROWS_END
 };
 
@@ -127,7 +127,7 @@ static bool disk_state_loaded(Device *device, GError **error)
 {
     ScsiDisk *s = to_scsi_disk(device);
 
-    if (s->news & ~(guint32)SCSI_NEWS_ALL || s->media_event > SCSI_MEDIA_REMOVAL) {
+    if (s->news & ~(guint32)SCSI_NEWS_ALL || !mmc_state_valid(&s->mmc)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
                       "state of '%s': news that the device does not have", device->object.name);
         return false;

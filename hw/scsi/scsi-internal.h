@@ -12,13 +12,14 @@
  *   scsi-commands.c   the tables of commands, and those that need no more than an answer
  *   scsi-block.c      reading, writing, verifying, flushing
  *   scsi-unmap.c      UNMAP and WRITE SAME
- *   scsi-cd.c         commands of CD drives
- *   scsi-cd-disc.c    what they say of the disc
+ *   scsi-cd.c         a CD drive's media and tray
+ *   mmc.h             commands of CD drives, which ide-cd has, too
  */
 #ifndef HW_SCSI_SCSI_INTERNAL_H
 #define HW_SCSI_SCSI_INTERNAL_H
 
 #include "hw/block/disk.h"
+#include "hw/scsi/mmc.h"
 #include "hw/scsi/scsi-codes.h"
 #include "hw/scsi/scsi.h"
 #include "qmp/bytes.h"
@@ -44,10 +45,6 @@ enum {
     SCSI_NEWS_ALL = (1 << 5) - 1,
 };
 
-/* What GET EVENT STATUS NOTIFICATION reports of the medium (MMC-5 section 6.7.3.6). */
-enum { SCSI_MEDIA_NO_CHANGE = 0, SCSI_MEDIA_EJECT_REQUEST = 1, SCSI_MEDIA_NEW = 2,
-       SCSI_MEDIA_REMOVAL = 3 };
-
 /* A logical unit.  Its thread is that of the bus's context, except where it says more. */
 struct ScsiDisk {
     Disk disk;
@@ -59,7 +56,7 @@ struct ScsiDisk {
     guint block_size;
     ScsiRequest *requests;      /* that it executes */
     guint32 news;               /* atomic: SCSI_NEWS_* */
-    guint32 media_event;        /* atomic: not yet reported */
+    Mmc mmc;                    /* of a CD drive */
 };
 
 /* Which data a command transfers. */
@@ -183,21 +180,14 @@ void scsi_write_same(ScsiDisk *s, ScsiRequest *request);
 
 /* ---- scsi-cd.c ---- */
 
-/* The sense if there is no medium that can be read; else SENSE_NONE. */
+/* The sense if there is no medium that can be read, of one block at least; else SENSE_NONE. */
 guint32 scsi_not_ready(const ScsiDisk *s);
 void scsi_start_stop(ScsiDisk *s, ScsiRequest *request);
 void scsi_prevent_allow(ScsiDisk *s, ScsiRequest *request);
-void scsi_get_event_status(ScsiDisk *s, ScsiRequest *request);
-void scsi_mechanism_status(ScsiDisk *s, ScsiRequest *request);
+/* A command of mmc.h, which replies or fails. */
+void scsi_mmc(ScsiDisk *s, ScsiRequest *request);
 /* For DiskOps. */
 void scsi_cd_medium_changed(Disk *disk);
 void scsi_cd_eject_requested(Disk *disk);
-
-/* ---- scsi-cd-disc.c ---- */
-
-void scsi_get_configuration(ScsiDisk *s, ScsiRequest *request);
-void scsi_read_toc(ScsiDisk *s, ScsiRequest *request);
-void scsi_read_disc_information(ScsiDisk *s, ScsiRequest *request);
-void scsi_read_dvd_structure(ScsiDisk *s, ScsiRequest *request);
 
 #endif

@@ -54,27 +54,18 @@ static void fill_control(const ScsiDisk *s, guint8 *body, Values values)
     }
 }
 
-/* MMC-3 section 6.3.11, which drivers still read: speeds in KB/s. */
 static void fill_capabilities(const ScsiDisk *s, guint8 *body, Values values)
 {
-    enum { SPEED = 50 * 176, BUFFER_KB = 2048 };
-
-    if (values == CHANGEABLE) {
-        return;
+    if (values != CHANGEABLE) {
+        mmc_capabilities(&s->mmc, body);
     }
-    body[0] = 0x3b;             /* reads CD-R, CD-RW, DVD-ROM, DVD-R, method 2 */
-    body[2] = 0x70;             /* multiple sessions, mode 2 form 1 and 2 */
-    body[4] = 0x29 | (disk_locked(&s->disk) ? 2 : 0);   /* a tray that ejects and locks */
-    put_be(body + 6, SPEED, 2);
-    put_be(body + 10, BUFFER_KB, 2);
-    put_be(body + 12, SPEED, 2);
 }
 
 static const ModePage pages[] = {
     { PAGE_ERROR_RECOVERY, 10, 0, fill_error_recovery },
     { PAGE_CACHING, 18, 0, fill_caching },
     { PAGE_CONTROL, 10, 0, fill_control },
-    { PAGE_CAPABILITIES, 20, SCSI_CD_ONLY, fill_capabilities },
+    { PAGE_CAPABILITIES, MMC_CAPABILITIES, SCSI_CD_ONLY, fill_capabilities },
 };
 
 static bool has_page(const ScsiDisk *s, const ModePage *page)

@@ -12,15 +12,6 @@ enum { INQUIRY_BYTES = 36, REPORT_LUNS_MIN = 16 };
 
 /* ---- INQUIRY ---- */
 
-/* text without its NUL, filled up with spaces. */
-static void put_text(guint8 *p, const char *text, gsize size)
-{
-    gsize n = MIN(strlen(text), size);
-
-    memcpy(p, text, n);
-    memset(p + n, ' ', size - n);
-}
-
 static bool is_removable(const ScsiDisk *s)
 {
     return s->rom || scsi_hd_props(s)->removable;
@@ -37,9 +28,9 @@ static void describe_unit(ScsiDisk *s, guint8 data[INQUIRY_BYTES])
     data[2] = props->scsi_version;
     data[3] = 0x10 | 2;         /* hierarchical LUNs; the format of this data */
     data[7] = 0x02;             /* command queuing */
-    put_text(data + 8, props->vendor, 8);
-    put_text(data + 16, props->product ? props->product : product, 16);
-    put_text(data + 32, props->ver, 4);
+    scsi_put_text(data + 8, props->vendor, 8);
+    scsi_put_text(data + 16, props->product ? props->product : product, 16);
+    scsi_put_text(data + 32, props->ver, 4);
 }
 
 static bool wants_page(const ScsiRequest *request)

@@ -114,7 +114,7 @@ void scsi_unit_reset(ScsiDisk *s, guint32 news)
     g_atomic_int_set(&s->disk.front.write_cache, props->write_cache != ON_OFF_AUTO_OFF);
     disk_set_locked(&s->disk, false);
     g_atomic_int_set(&s->news, news);
-    g_atomic_int_set(&s->media_event, SCSI_MEDIA_NO_CHANGE);
+    mmc_reset(&s->mmc);
 }
 
 void scsi_reset(ScsiBus *bus, guint target, const guint *lun, ScsiTask *task)

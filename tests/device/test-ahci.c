@@ -10,6 +10,7 @@
 #include "hw/ide/ahci-regs.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-disk.h"
+#include "qom/qapi-objects-ide.h"
 #include "tests/lib/ide-driver.h"
 
 enum { BAR = 0xfeb00000, BAR_STEP = 0x1000, IO = 0xd000, IO_STEP = 0x20 };
@@ -296,6 +297,26 @@ static void test_identify(void)
     done(b, h);
 }
 
+/* The code of the diagnostics travels with the end of the command. */
+static void test_diagnostic(void)
+{
+    IdeBench *b;
+    Hba *h = drives(&b);
+
+    for (guint port = 0; port <= 2; port += 2) {
+        const guint8 *fis = ide_bench_ptr(b, h->fis[port] + RECEIVED_D2H);
+        guint8 status = port ? 0 : READY;
+
+        command(h, port, &(Command){ .command = ATA_CHECK_POWER });
+        g_assert_cmphex(command(h, port, &(Command){ .command = ATA_DIAGNOSTIC }), ==, status);
+        g_assert_cmphex(port_get(h, port, PORT_TFD), ==, ATA_DIAGNOSTIC_PASSED << 8 | status);
+        g_assert_cmphex(fis[2], ==, status);
+        g_assert_cmphex(fis[3], ==, ATA_DIAGNOSTIC_PASSED);
+        g_assert_cmphex(fis[5], ==, port ? 0x14 : 0);
+    }
+    done(b, h);
+}
+
 static void test_read_write(void)
 {
     static const guint8 reads[] = { ATA_READ_DMA_EXT, ATA_READ_SECTORS_EXT, ATA_READ_MULTIPLE_EXT };
@@ -367,6 +388,49 @@ static void test_errors(void)
     done(b, h);
 }
 
+/* Blocks by PIO: what a drive sends and does not fit is lost, and not counted; what it does not get,
+ * it does not write. */
+static void test_block_errors(void)
+{
+    static const struct {
+        Command c;
+        guint32 is, moved;
+        bool fails;
+    } cases[] = {
+        { { .command = ATA_READ_SECTORS, .size = 300 }, IS_OFS, 300, false },
+        { { .command = ATA_READ_SECTORS }, IS_OFS, 0, false },
+        { { .command = ATA_READ_SECTORS, .memory = 0x70000000, .size = 512 }, IS_HBFS, 0, true },
+        { { .command = ATA_WRITE_SECTORS, .size = 300 }, IS_OFS, 0, true },
+        { { .command = ATA_WRITE_SECTORS }, IS_OFS, 0, true },
+        { { .command = ATA_WRITE_SECTORS, .memory = 0x70000000, .size = 512 }, IS_HBFS, 0, true },
+        { { .command = ATA_READ_DMA }, IS_OFS, 0, true },
+        { { .command = ATA_WRITE_DMA }, IS_OFS, 0, true },
+    };
+    IdeBench *b;
+    Hba *h = drives(&b);
+    guint64 memory = ide_bench_alloc(b, 512, 512);
+    Command read = { .command = ATA_READ_DMA, .lba = 7, .count = 1, .memory = memory, .size = 512 };
+
+    for (guint i = 0; b->io && i < G_N_ELEMENTS(cases); i++) {
+        Command c = cases[i].c;
+
+        c.lba = 7;
+        c.count = 1;
+        c.memory = c.memory ? c.memory : memory;
+        /* The drive's buffer has other data before. */
+        command(h, 0, &(Command){ .command = ATA_IDENTIFY, .memory = memory, .size = 512 });
+        start(h, 0);
+        g_assert_cmphex(command(h, 0, &c), ==, cases[i].fails ? FAILED : READY);
+        g_assert_cmphex(port_get(h, 0, PORT_IS) & (IS_OFS | IS_HBFS), ==, cases[i].is);
+        g_assert_cmpuint(bytes_moved(h, 0, 0), ==, cases[i].moved);
+        port_set(h, 0, PORT_CMD, CMD_FRE);
+        start(h, 0);
+        g_assert_cmphex(command(h, 0, &read), ==, READY);
+        assert_sectors(b, memory, 7, 1);
+    }
+    done(b, h);
+}
+
 /* What is no register FIS is counted as the guest's error. */
 static void test_bad_fis(void)
 {
@@ -431,6 +495,36 @@ static void test_queue(void)
     done(b, h);
 }
 
+/* Stops the list, and starts it. */
+static void restart(Hba *h)
+{
+    port_set(h, 0, PORT_CMD, CMD_FRE);
+    start(h, 0);
+}
+
+/* Fails tag 4 of port 0. */
+static void fail_queue(Hba *h, guint64 memory)
+{
+    Command bad = queued(4, SECTORS - 1, 2, memory, false);
+
+    put_command(h, 0, 4, &bad);
+    issue(h, 0, 1 << 4);
+    g_assert_cmphex(port_get(h, 0, PORT_TFD), ==, ATA_IDNF << 8 | FAILED);
+}
+
+static void assert_queue_works(Hba *h, guint64 memory)
+{
+    Command good = queued(2, 0, 1, memory, false);
+
+    put_command(h, 0, 2, &good);
+    port_set(h, 0, PORT_IS, 0xffffffff);
+    issue(h, 0, 1 << 2);
+    ide_bench_poll(h->b);
+    g_assert_cmphex(port_get(h, 0, PORT_SACT) & 1 << 2, ==, 0);
+    g_assert_cmphex(port_get(h, 0, PORT_IS), ==, IS_SDBS);
+    g_assert_cmphex(port_get(h, 0, PORT_TFD), ==, READY);
+}
+
 /* One that fails ends all; log page 10h tells which. */
 static void test_queue_error(void)
 {
@@ -479,11 +573,99 @@ static void test_queue_error(void)
     g_assert_cmphex(command(h, 0, &log), ==, FAILED);
     port_set(h, 0, PORT_CMD, CMD_FRE);
     start(h, 0);
-    bad = queued(4, 0, 1, memory, false);
-    put_command(h, 0, 4, &bad);
-    issue(h, 0, 1 << 4);
-    ide_bench_poll(b);
-    g_assert_cmphex(port_get(h, 0, PORT_SACT), ==, 0);
+    assert_queue_works(h, memory);
+    done(b, h);
+}
+
+/* Until the page is read, queued commands are aborted, and the page is of the first error. */
+static void test_queue_failed(void)
+{
+    IdeBench *b;
+    Hba *h = drives(&b);
+    guint64 memory = ide_bench_alloc(b, 4096, 512);
+    const guint8 *page = ide_bench_ptr(b, memory);
+
+    fail_queue(h, memory);
+    restart(h);
+    put_command(h, 0, 7, &(Command){ .command = ATA_READ_FPDMA_QUEUED, .count = 7 << 3, .feature = 1,
+                                     .memory = memory, .size = 512 });
+    issue(h, 0, 1 << 7);
+    g_assert_cmphex(port_get(h, 0, PORT_TFD), ==, ATA_ABRT << 8 | FAILED);
+    g_assert_cmphex(port_get(h, 0, PORT_IS), ==, IS_SDBS | IS_TFES);
+    restart(h);
+    g_assert_cmphex(command(h, 0, &(Command){ .command = ATA_READ_LOG_EXT, .lba = 0x10, .count = 1,
+                                              .memory = memory, .size = 512 }), ==, READY);
+    g_assert_cmpuint(page[0], ==, 4);
+    g_assert_cmphex(page[3], ==, ATA_IDNF);
+    assert_queue_works(h, memory);
+    done(b, h);
+}
+
+static void reset_software(Hba *h)
+{
+    restart(h);
+    command(h, 0, &(Command){ .control = ATA_SRST });
+    command(h, 0, &(Command){ .control = 0 });
+}
+
+static void reset_link(Hba *h)
+{
+    port_set(h, 0, PORT_CMD, CMD_FRE);
+    port_set(h, 0, PORT_SCTL, 0x301);
+    port_set(h, 0, PORT_SCTL, 0x300);
+    ide_bench_poll(h->b);
+    restart(h);
+}
+
+static void reset_hba(Hba *h)
+{
+    set(h, HBA_GHC, GHC_HR);
+    ide_bench_poll(h->b);
+    set(h, HBA_GHC, GHC_AE | GHC_IE);
+    start(h, 0);
+}
+
+static void reset_machine(Hba *h)
+{
+    rig_reset(h->b->rig);
+    place(h);
+    set(h, HBA_GHC, GHC_AE | GHC_IE);
+    start(h, 0);
+}
+
+/* Each reset ends the queue's error, and commands that were in the queue. */
+static void test_queue_reset(void)
+{
+    static void (*const resets[])(Hba *h) = { reset_software, reset_link, reset_hba, reset_machine };
+
+    for (guint i = 0; i < G_N_ELEMENTS(resets); i++) {
+        IdeBench *b;
+        Hba *h = drives(&b);
+        guint64 memory = ide_bench_alloc(b, 4096, 512);
+
+        fail_queue(h, memory);
+        resets[i](h);
+        g_assert_cmphex(port_get(h, 0, PORT_TFD), ==, 0x100 | READY);
+        assert_queue_works(h, memory);
+        done(b, h);
+    }
+}
+
+/* The guest has not stopped the list before. */
+static void test_queue_software_reset(void)
+{
+    IdeBench *b;
+    Hba *h = drives(&b);
+    guint64 memory = ide_bench_alloc(b, 4096, 512);
+    Command c = queued(3, 0, 1, memory, false);
+
+    put_command(h, 0, 3, &c);
+    issue(h, 0, 1 << 3);
+    command(h, 0, &(Command){ .control = ATA_SRST });
+    command(h, 0, &(Command){ .control = 0 });
+    g_assert_cmphex(port_get(h, 0, PORT_TFD), ==, 0x100 | READY);
+    g_assert_cmphex(command(h, 0, &(Command){ .command = ATA_CHECK_POWER }), ==, READY);
+    assert_queue_works(h, memory);
     done(b, h);
 }
 
@@ -546,6 +728,10 @@ static void test_software_reset(void)
         g_assert_cmphex(port_get(h, port, PORT_TFD), ==, port ? 0x100 : 0x100 | READY);
         g_assert_cmphex(port_get(h, port, PORT_SIG), ==, port ? 0xeb140101 : 0x0101);
     }
+    /* A packet device has a command for it, which ends. */
+    command(h, 2, &(Command){ .command = ATA_DEVICE_RESET });
+    g_assert_cmphex(port_get(h, 2, PORT_CI), ==, 0);
+    g_assert_cmphex(command(h, 2, &(Command){ .command = ATA_CHECK_POWER }), ==, READY);
     done(b, h);
 }
 
@@ -611,6 +797,52 @@ static void test_stop(void)
     done(b, h);
 }
 
+/* The same, without waiting for anything: the command that is forgotten gives nothing to the next
+ * one, which the drive ignores until it is reset. */
+static void test_forgotten(void)
+{
+    static const guint8 commands[] = { ATA_READ_SECTORS, ATA_READ_DMA };
+    IdeBench *b;
+    Hba *h = drives(&b);
+    guint64 memory = ide_bench_alloc(b, 1024, 512);
+    g_autofree guint8 *blank = g_malloc(1024);
+
+    memset(blank, 0xee, 1024);
+    for (guint i = 0; b->io && i < 4; i++) {
+        Command c = { .command = commands[i % 2], .lba = 7, .count = 1, .size = 512 };
+
+        for (guint slot = 0; slot < 2; slot++) {
+            c.memory = memory + slot * 512;
+            put_command(h, 0, slot, &c);
+            port_set(h, 0, PORT_CI, 1 << slot);
+            if (!slot) {
+                port_set(h, 0, PORT_CMD, CMD_FRE);
+                port_set(h, 0, PORT_CMD, CMD_FRE | CMD_CLO);
+                port_set(h, 0, PORT_CMD, RUN);
+                memcpy(ide_bench_ptr(b, memory), blank, 1024);
+            }
+        }
+        if (i < 2) {
+            ide_bench_poll(b);
+            g_assert_cmphex(port_get(h, 0, PORT_CI), ==, 2);
+            g_assert_cmphex(port_get(h, 0, PORT_TFD) & ATA_BSY, ==, ATA_BSY);
+        }
+        g_assert_cmpmem(ide_bench_ptr(b, memory + 512), 512, blank, 512);
+        port_set(h, 0, PORT_CMD, CMD_FRE);
+        port_set(h, 0, PORT_CMD, CMD_FRE | CMD_CLO);
+        port_set(h, 0, PORT_CMD, RUN);
+        put_command(h, 0, 0, &(Command){ .control = ATA_SRST });
+        put_command(h, 0, 1, &(Command){ .control = 0 });
+        port_set(h, 0, PORT_CI, 3);
+        ide_bench_poll(b);
+        g_assert_cmphex(port_get(h, 0, PORT_TFD), ==, 0x100 | READY);
+        g_assert_cmphex(port_get(h, 0, PORT_CI), ==, 0);
+        g_assert_cmphex(command(h, 0, &(Command){ .command = ATA_CHECK_POWER }), ==, READY);
+        g_assert_cmpmem(ide_bench_ptr(b, memory + 512), 512, blank, 512);
+    }
+    done(b, h);
+}
+
 static void test_controller_reset(void)
 {
     IdeBench *b;
@@ -667,22 +899,52 @@ static void test_plug(void)
     done(b, h);
 }
 
+/* ---- Names ---- */
+
+/* More drives than a word has bits. */
+static void test_serials(void)
+{
+    IdeBench *b = ide_bench_new_bare();
+
+    for (guint i = 0; i < 12 * 6; i++) {
+        g_autofree char *hba = g_strdup_printf("hba%u", i / 6);
+        g_autofree char *bus = g_strdup_printf("hba%u.%u", i / 6, i % 6);
+        g_autofree char *id = g_strdup_printf("cd%u", i);
+        g_autofree char *serial = g_strdup_printf("QM%05u", i + 1);
+        Device *dev;
+
+        if (i % 6 == 0) {
+            ide_bench_drive(b, "ich9-ahci", hba, NULL);
+        }
+        dev = ide_bench_drive(b, "ide-cd", id, "bus", bus, NULL);
+        g_assert_cmpstr(ide_device_props(dev)->serial, ==, serial);
+    }
+    ide_bench_free(b);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ahci/registers", test_registers);
     g_test_add_func("/ahci/signature", test_signature);
     g_test_add_func("/ahci/identify", test_identify);
+    g_test_add_func("/ahci/diagnostic", test_diagnostic);
     g_test_add_func("/ahci/read-write", test_read_write);
     g_test_add_func("/ahci/errors", test_errors);
+    g_test_add_func("/ahci/block-errors", test_block_errors);
     g_test_add_func("/ahci/bad-fis", test_bad_fis);
     g_test_add_func("/ahci/queue", test_queue);
     g_test_add_func("/ahci/queue-error", test_queue_error);
+    g_test_add_func("/ahci/queue-failed", test_queue_failed);
+    g_test_add_func("/ahci/queue-reset", test_queue_reset);
+    g_test_add_func("/ahci/queue-software-reset", test_queue_software_reset);
     g_test_add_func("/ahci/packets", test_packets);
     g_test_add_func("/ahci/software-reset", test_software_reset);
     g_test_add_func("/ahci/link-reset", test_link_reset);
     g_test_add_func("/ahci/stop", test_stop);
+    g_test_add_func("/ahci/forgotten", test_forgotten);
     g_test_add_func("/ahci/controller-reset", test_controller_reset);
+    g_test_add_func("/ahci/serials", test_serials);
     g_test_add_func("/ahci/plug", test_plug);
     return g_test_run();
 }

@@ -665,12 +665,14 @@ static void test_state_invalid(FdcHost *h, gconstpointer data)
 {
     static const struct {
         const char *field;
-        guint8 value;
+        guint8 value, op;
     } bad[] = {
-        { "phase", 3 }, { "fifo_pos", 17 }, { "fifo_length", 18 }, { "rate", 4 },
-        { "pending", 0x10 }, { "transfer/op", 7 }, { "transfer/io", 3 }, { "transfer/unit", 4 },
-        { "transfer/head", 2 }, { "transfer/n", 49 }, { "transfer/pos", 1 },
-        { "transfer/step", 3 },
+        { "phase", 3, 0 }, { "fifo_pos", 17, 0 }, { "fifo_length", 18, 0 }, { "rate", 4, 0 },
+        { "pending", 0x10, 0 }, { "transfer/op", 7, 0 }, { "transfer/io", 3, 0 },
+        { "transfer/unit", 4, 0 }, { "transfer/head", 2, 0 }, { "transfer/n", 49, 0 },
+        { "transfer/pos", 1, 0 }, { "transfer/step", 3, 0 },
+        /* A scan has one sector, and compares it with what is behind it. */
+        { "transfer/n", 2, 3 }, { "transfer/n", 48, 5 },
     };
 
     FDC_COMMAND(h, 0x10);
@@ -679,6 +681,7 @@ static void test_state_invalid(FdcHost *h, gconstpointer data)
         g_autoptr(GError) error = NULL;
 
         device_save(h->fdc, state, NULL);
+        *state_bytes(state, "transfer/op") = bad[i].op;
         *state_bytes(state, bad[i].field) = bad[i].value;
         if (device_load(h->fdc, state->data, state->len, &error)) {
             g_error("%s", bad[i].field);

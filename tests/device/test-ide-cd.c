@@ -15,7 +15,7 @@
 enum { READY = ATA_DRDY | ATA_DSC, FAILED = READY | ATA_ERR, DATA = READY | ATA_DRQ };
 enum { SECTORS = IDE_BENCH_SIZE / 2048 };
 enum { NO_MEDIUM = 0x23a, CHANGED = 0x628, INVALID_FIELD = 0x524, OUT_OF_RANGE = 0x521,
-       PREVENTED = 0x253, UNKNOWN = 0x520 };
+       PREVENTED = 0x553, UNKNOWN = 0x520 };
 
 typedef struct {
     IdeBench *b;
@@ -240,7 +240,8 @@ static void test_drive(Cd *cd, gconstpointer unused)
 
     g_assert_cmpuint(PACKET(cd, 0, 0x5a, 0, 0x2a, 0, 0, 0, 0, 0, 255), ==, 30);
     g_assert_cmphex(cd->data[8], ==, 0x2a);
-    g_assert_cmphex(cd->data[14] & 2, ==, 0);
+    g_assert_cmphex(cd->data[12], ==, 0x70);
+    g_assert_cmphex(cd->data[14], ==, 0x29);
     g_assert_cmpuint(PACKET(cd, 0, 0x5a, 0, 0x3f, 0, 0, 0, 0, 0, 255), ==, 8 + 8 + 16 + 22);
     g_assert_cmpuint(PACKET(cd, 0, 0x5a, 0, 0x01, 0, 0, 0, 0, 0, 255), ==, 16);
     g_assert_cmpuint(cd->data[11], ==, 5);
@@ -262,6 +263,7 @@ static void test_configuration(Cd *cd, gconstpointer unused)
     g_assert_cmphex(cd->data[7], ==, 0x08);
     g_assert_cmphex(cd->data[12 + 6], ==, 1);           /* CD is current */
     g_assert_cmphex(cd->data[12 + 2], ==, 0);
+    g_assert_cmpuint(cd->data[20 + 7], ==, 2);          /* ATAPI */
     g_assert_cmpuint(PACKET(cd, 0, 0x46, 0, 0, 3, 0, 0, 0, 0, 255), ==, 8 + 8 + 12);
     g_assert_cmpuint(PACKET(cd, 0, 0x46, 2, 0, 1, 0, 0, 0, 0, 255), ==, 8 + 12);
     g_assert_cmpuint(PACKET(cd, 0, 0x46, 2, 0, 2, 0, 0, 0, 0, 255), ==, 8);
@@ -276,9 +278,9 @@ static void test_configuration(Cd *cd, gconstpointer unused)
 static void test_medium(Cd *cd, gconstpointer unused)
 {
     static const guint8 toc_lba[] = { 0, 18, 1, 1, 0, 0x14, 1, 0, 0, 0, 0, 0,
-                                      0, 0x14, 0xaa, 0, 0, 0, SECTORS >> 8, 0 };
+                                      0, 0x16, 0xaa, 0, 0, 0, SECTORS >> 8, 0 };
     static const guint8 toc_msf[] = { 0, 18, 1, 1, 0, 0x14, 1, 0, 0, 0, 2, 0,
-                                      0, 0x14, 0xaa, 0, 0, 0, 29, 23 };
+                                      0, 0x16, 0xaa, 0, 0, 0, 29, 23 };
 
     g_assert_cmpuint(PACKET(cd, 0, 0x25), ==, 8);
     g_assert_cmphex(cd->data[2] << 8 | cd->data[3], ==, SECTORS - 1);
@@ -366,6 +368,10 @@ static void test_tray(Cd *cd, gconstpointer unused)
     g_assert_true(disk_tray_open(disk));
     g_assert_cmphex(event(cd, 0), ==, 0x301);
     assert_fails(cd, 0, PACKET(cd, 0, 0), NO_MEDIUM);
+    /* The sense data have the qualifier: the tray is open. */
+    PACKET(cd, 0, 0);
+    g_assert_cmpuint(PACKET(cd, 0, 0x03, 0, 0, 0, 18), ==, 18);
+    g_assert_cmphex(cd->data[13], ==, 2);
     PACKET(cd, 0, 0xbd, 0, 0, 0, 0, 0, 0, 0, 0, 8);
     g_assert_cmphex(cd->data[1], ==, 0x10);
     PACKET(cd, 0, 0x1b, 0, 0, 0, 3);

@@ -232,6 +232,41 @@ static void test_reset_in_flight(void)
     g_assert_cmphex(ide_command(b, 0, 0, ATA_CHECK_POWER, NULL), ==, READY);
 }
 
+/* While SRST is set, nothing is left of a command: no block that can be moved, no DMA that can be
+ * started. */
+static void test_reset_ends_command(void)
+{
+    g_autoptr(IdeBench) b = file_drive("auto");
+    IdeArguments one = { .lba = 9, .count = 1 };
+    guint32 sector[128];
+    guint64 memory;
+
+    if (!b) {
+        return;
+    }
+    memory = ide_bench_alloc(b, 512, 512);
+    memset(ide_bench_ptr(b, memory), 0xcd, 512);
+    for (guint i = 0; i < 3; i++) {
+        static const guint8 commands[] = { ATA_WRITE_SECTORS, ATA_READ_SECTORS, ATA_WRITE_DMA };
+
+        ide_command(b, 0, 0, commands[i], &one);
+        ide_out(b, 0, REG_CONTROL, ATA_SRST);
+        for (guint word = 0; word < 256; word++) {
+            rig_out(b->rig, 0x1f0, 0xabab, 2);
+            g_assert_cmphex(ide_in_data(b, 0), ==, 0);
+        }
+        ide_bm_start(b, 0, ide_table(b, memory, 512, 512), false);
+        ide_bench_poll(b);
+        g_assert_cmphex(ide_in(b, 0, REG_CONTROL), ==, ATA_BSY);
+        ide_out(b, 0, REG_CONTROL, 0);
+        assert_signature(b, 0, 0);
+        g_assert_false(b->level[0]);
+        ide_command(b, 0, 0, ATA_READ_SECTORS, &one);
+        g_assert_cmpuint(ide_pio_read(b, 0, sector, 512), ==, 512);
+        g_assert_cmpuint(sector[0], ==, 9);
+    }
+}
+
 /* A reset of the machine: nothing is left of a command. */
 static void test_machine_reset(void)
 {
@@ -505,6 +540,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ide/interrupt", test_interrupt);
     g_test_add_func("/ide/software-reset", test_software_reset);
     g_test_add_func("/ide/reset-in-flight", test_reset_in_flight);
+    g_test_add_func("/ide/reset-ends-command", test_reset_ends_command);
     g_test_add_func("/ide/machine-reset", test_machine_reset);
     g_test_add_func("/ide/diagnostic", test_diagnostic);
     g_test_add_func("/ide/identify", test_identify);

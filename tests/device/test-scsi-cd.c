@@ -30,11 +30,11 @@ typedef struct {
     ScsiDriver drive[2];        /* with a CD, and empty */
 } Bench;
 
-static BlockNode *make_node(Bench *b, const char *name, guint64 blocks)
+static BlockNode *make_node(Bench *b, const char *name, guint64 size)
 {
     BlockdevOptions null = {
         .driver = BLOCKDEV_DRIVER_NULL_CO, .node_name = (char *)name,
-        .u.null_co = { .size = blocks * 2048, .read_zeroes = true }, .read_only = true,
+        .u.null_co = { .size = size, .read_zeroes = true }, .read_only = true,
     };
     g_autoptr(GError) error = NULL;
     BlockNode *node = block_node_new(b->rig->root, &null, NULL, &error);
@@ -50,8 +50,9 @@ static void bench_init(Bench *b, gconstpointer data)
     b->rig = rig_new();
     b->virtio = virtio_driver_new(b->rig, 0);
     b->hba = rig_device(b->rig, "virtio-scsi-device", "hba", NULL, NULL);
-    make_node(b, "cd", CD_BLOCKS);
-    make_node(b, "dvd", DVD_BLOCKS);
+    make_node(b, "cd", CD_BLOCKS * 2048);
+    make_node(b, "dvd", DVD_BLOCKS * G_GUINT64_CONSTANT(2048));
+    make_node(b, "small", 2047);
     b->dev[0] = rig_device(b->rig, "scsi-cd", "cd0", NULL, "drive", "cd", NULL);
     b->dev[1] = rig_device(b->rig, "scsi-cd", "cd1", NULL, "serial", "EMPTY", NULL);
     g_assert_true(b->hba && b->dev[0] && b->dev[1]);
@@ -163,15 +164,22 @@ static void test_configuration(Bench *b, gconstpointer unused)
 {
     guint8 data[64];
 
-    GOOD(24, &b->drive[0], CDB(0x46, 0, 0, 0, 0, 0, 0, 0, 64, 0), data, 64, true);
-    g_assert_cmphex(get_be64(data), ==, G_GUINT64_CONSTANT(36) << 32 | 8);
+    GOOD(12, &b->drive[0], CDB(0x46, 0, 0, 0, 0, 0, 0, 0, 64, 0), data, 64, true);
+    g_assert_cmphex(get_be64(data), ==, G_GUINT64_CONSTANT(48) << 32 | 8);
     g_assert_cmphex(get_be64(data + 8), ==, G_GUINT64_CONSTANT(0x0000030800100000));
     g_assert_cmphex(get_be64(data + 16), ==, G_GUINT64_CONSTANT(0x0008010000010b08));
+    g_assert_cmphex(get_be32(data + 24), ==, 1);        /* SCSI */
     g_assert_cmphex(get_be64(data + 32), ==, G_GUINT64_CONSTANT(0x00030b0439000000));
-    GOOD(48, &b->drive[1], CDB(0x46, 0, 0, 2, 0, 0, 0, 0, 64, 0), data, 64, true);
+    g_assert_cmphex(get_be64(data + 40), ==, G_GUINT64_CONSTANT(0x0010010800000800));
+    /* From one on; of those that are current; one alone. */
+    GOOD(36, &b->drive[1], CDB(0x46, 0, 0, 2, 0, 0, 0, 0, 64, 0), data, 64, true);
+    g_assert_cmphex(get_be64(data), ==, G_GUINT64_CONSTANT(24) << 32);
+    GOOD(48, &b->drive[1], CDB(0x46, 1, 0, 2, 0, 0, 0, 0, 64, 0), data, 64, true);
     g_assert_cmphex(get_be64(data), ==, G_GUINT64_CONSTANT(12) << 32);
+    GOOD(48, &b->drive[0], CDB(0x46, 2, 0, 3, 0, 0, 0, 0, 64, 0), data, 64, true);
+    g_assert_cmphex(get_be16(data + 8), ==, 3);
     change(b, 0, "dvd");
-    GOOD(24, &b->drive[0], CDB(0x46, 0, 0, 0, 0, 0, 0, 0, 64, 0), data, 64, true);
+    GOOD(12, &b->drive[0], CDB(0x46, 0, 0, 0, 0, 0, 0, 0, 64, 0), data, 64, true);
     g_assert_cmphex(get_be16(data + 6), ==, 0x10);
     g_assert_cmphex(get_be64(data + 8), ==, G_GUINT64_CONSTANT(0x0000030800100100));
 }
@@ -246,8 +254,11 @@ static void test_tray(Bench *b, gconstpointer unused)
     g_assert_true(disk_tray_open(disk));
     g_assert_false(disk_tray_open(to_disk(b->dev[1])));
     FAILS(TRAY_OPEN, s, READY());
-    g_assert_cmphex(media_event(s), ==, 0x0303);
-    g_assert_cmphex(media_event(s), ==, 0x0003);
+    /* The header alone says that there may be events, and takes none. */
+    GOOD(0, s, CDB(0x4a, 1, 0, 0, 0x10, 0, 0, 0, 4, 0), data, 4, true);
+    g_assert_cmphex(get_be32(data), ==, 0x00060410);
+    g_assert_cmphex(media_event(s), ==, 0x0301);
+    g_assert_cmphex(media_event(s), ==, 0x0001);
     GOOD(0, s, CDB(0xbd, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0), data, 8, true);
     g_assert_cmphex(get_be64(data), ==, G_GUINT64_CONSTANT(0x0010000000010000));
     GOOD(0, s, CDB(0x1b, 0, 0, 0, 3, 0), NULL, 0, false);
@@ -301,6 +312,22 @@ static void test_change(Bench *b, gconstpointer unused)
     FAILS(NO_MEDIUM, &b->drive[1], READY());
 }
 
+/* A medium without a block is none. */
+static void test_small(Bench *b, gconstpointer unused)
+{
+    ScsiDriver *s = &b->drive[1];
+    guint8 data[32];
+
+    change(b, 1, "small");
+    scsi_driver_clear(s);
+    FAILS(NO_MEDIUM, s, READY());
+    FAILS(NO_MEDIUM, s, CDB(0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0), data, 8, true);
+    FAILS(NO_MEDIUM, s, CDB(0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0), data, 32, true);
+    FAILS(NO_MEDIUM, s, CDB(0x28, 0, 0, 0, 0, 0, 0, 0, 0, 0), NULL, 0, false);
+    GOOD(4, s, CDB(0x46, 0, 0, 2, 0, 0, 0, 0, 32, 0), data, 32, true);
+    g_assert_cmphex(get_be16(data + 6), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -316,6 +343,7 @@ int main(int argc, char **argv)
         { "/scsi-cd/tray", test_tray },
         { "/scsi-cd/lock", test_lock },
         { "/scsi-cd/change", test_change },
+        { "/scsi-cd/small", test_small },
     };
 
     g_test_init(&argc, &argv, NULL);

@@ -11,6 +11,7 @@
 #include "qmp/error.h"
 #include "tests/lib/carry.h"
 #include "tests/lib/ide-driver.h"
+#include "tests/lib/state-bytes.h"
 
 static void bench_freed(gpointer bench)
 {
@@ -172,6 +173,32 @@ static void stopped_go_on(Carry *c)
     note_data(c, ide_bench_ptr(b, memory_of(2)), 32768);
 }
 
+/* ---- DEVICE RESET, while a request is in flight ---- */
+
+static void reset_busy(Carry *c)
+{
+    static const guint16 words[6] = { 0x0028, 0, 0x0500, 0, 0x0010, 0 };
+    IdeBench *b = c->opaque;
+
+    run(b);
+    ide_command(b, 1, 0, ATA_PACKET, &(IdeArguments){ .lba = 0x080000 });
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        rig_out(b->rig, 0x170, words[i], 2);
+    }
+    ide_out(b, 1, REG_STATUS, ATA_DEVICE_RESET);
+}
+
+static void reset_go_on(Carry *c)
+{
+    IdeBench *b = c->opaque;
+    guint8 page[512];
+
+    ide_bench_poll(b);
+    note_channel(c, 1);
+    ide_command(b, 1, 0, ATA_IDENTIFY_PACKET, NULL);
+    note_data(c, page, ide_pio_read(b, 1, page, sizeof(page)));
+}
+
 /* ---- SATA: a queue, of which no result was delivered ---- */
 
 enum { MMIO = 0xfeb00000, DEVFN = PCI_DEVFN(4, 0), TAGS = 5 };
@@ -233,7 +260,7 @@ static void sata_busy(Carry *c)
     port_set(b, PORT_CI, (1 << TAGS) - 1);
 }
 
-static void sata_go_on(Carry *c)
+static void note_port(Carry *c)
 {
     IdeBench *b = c->opaque;
 
@@ -242,8 +269,113 @@ static void sata_go_on(Carry *c)
     for (guint offset = 0; offset < 0x40; offset += 4) {
         carry_note(c, "register %02x: %08x", offset, port_get(b, offset));
     }
+}
+
+static void sata_go_on(Carry *c)
+{
+    IdeBench *b = c->opaque;
+
+    note_port(c);
     for (guint tag = 0; tag < TAGS; tag++) {
         note_data(c, ide_bench_ptr(b, memory_of(tag)), 8192);
+    }
+}
+
+/* The same, whose list the guest has stopped: its commands are forgotten, and in the new process
+ * nothing is in flight. */
+static void sata_stop(Carry *c)
+{
+    sata_busy(c);
+    port_set(c->opaque, PORT_CMD, CMD_FRE);
+}
+
+/* ---- State that no drive has ---- */
+
+typedef struct {
+    const char *field;
+    guint32 value;
+} Value;
+
+enum { OP_READ = 2, OP_WRITE = 3, OP_VERIFY = 4, OP_FLUSH = 5 };
+enum { PHASE_BLOCK = 1, PHASE_DISK = 2, PHASE_DMA = 3 };
+
+/* READ SECTORS, of which the first 64 KiB are requested. */
+static const Value reading[] = {
+    { "op", OP_READ }, { "phase", PHASE_DISK }, { "status", ATA_BSY | ATA_DRDY }, { "to_host", 1 },
+    { "io_op", BLOCK_OP_READ }, { "io_bytes", 65536 }, { "left", 200 }, { "block", 512 },
+};
+
+static void put_value(GByteArray *state, const Value *v)
+{
+    guint8 *at = state_bytes(state, v->field);
+
+    at[0] = v->value;
+    for (guint i = 1; i < 4 && v->value > 0xff; i++) {
+        at[i] = v->value >> 8 * i;
+    }
+}
+
+/* Whether the drive loads this command with some values changed; a field of 0 ends them. */
+static bool loads(Device *dev, const Value changes[3])
+{
+    g_autoptr(GByteArray) state = g_byte_array_new();
+    g_autoptr(GError) error = NULL;
+    bool loaded;
+
+    device_save(dev, state, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(reading); i++) {
+        put_value(state, &reading[i]);
+    }
+    for (guint i = 0; i < 3 && changes[i].field; i++) {
+        put_value(state, &changes[i]);
+    }
+    loaded = device_load(dev, state->data, state->len, &error);
+    g_assert_true(loaded || qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
+    return loaded;
+}
+
+/* Requests and blocks fit into the buffer, and are those of the command. */
+static void test_invalid(void)
+{
+    static const struct {
+        bool good;
+        Value changes[3];
+    } cases[] = {
+        { true, { { NULL, 0 } } },
+        { true, { { "op", OP_WRITE }, { "to_host", 0 }, { "io_op", BLOCK_OP_WRITE } } },
+        { true, { { "op", OP_VERIFY }, { "to_host", 0 } } },
+        { true, { { "op", OP_FLUSH }, { "to_host", 0 }, { "io_op", BLOCK_OP_FLUSH } } },
+        { true, { { "block", 16 * 512 } } },
+        { false, { { "io_op", BLOCK_OP_FLUSH }, { "io_bytes", 64 << 20 } } },
+        { false, { { "io_op", BLOCK_OP_DISCARD } } },
+        { false, { { "io_op", BLOCK_OP_WRITE } } },
+        { false, { { "io_op", BLOCK_OP_WRITE_ZEROES } } },
+        { false, { { "op", OP_FLUSH }, { "to_host", 0 } } },
+        { false, { { "to_host", 0 } } },
+        { false, { { "op", OP_WRITE }, { "io_op", BLOCK_OP_WRITE } } },
+        { false, { { "io_bytes", 65536 + 512 } } },
+        { false, { { "io_bytes", 700 } } },
+        { false, { { "left", 127 } } },
+        { false, { { "io_flags", BLOCK_FUA } } },
+        { false, { { "block", 17 * 512 } } },
+        { false, { { "block", 700 } } },
+        { false, { { "block", 64 << 20 } } },
+        { false, { { "dma", 1 } } },
+        { false, { { "phase", PHASE_DMA } } },
+        { false, { { "phase", PHASE_BLOCK } } },
+        { false, { { "resetting", 1 } } },
+        { false, { { "change", 3 } } },
+        { false, { { "mmc.events", 1 } } },
+    };
+    g_autoptr(IdeBench) b = ide_bench_new_bare();
+    Device *dev = ide_bench_drive(b, "ide-hd", "h0", "drive", "null", "bus", "ide.0", NULL);
+
+    machine_pause(b->rig->machine);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        if (loads(dev, cases[i].changes) != cases[i].good) {
+            g_error("case %u", i);
+        }
+        rig_reset(b->rig);
     }
 }
 
@@ -253,10 +385,13 @@ int main(int argc, char **argv)
         { "ide-pio", drives_make, pio_busy, pio_go_on, NULL },
         { "ide-dma", drives_make, dma_busy, dma_go_on, NULL },
         { "ide-stopped", drives_make, stopped_busy, stopped_go_on, NULL },
+        { "ide-device-reset", drives_make, reset_busy, reset_go_on, NULL },
         { "ide-sata", sata_make, sata_busy, sata_go_on, NULL },
+        { "ide-sata-stopped", sata_make, sata_stop, note_port, NULL },
     };
 
     g_test_init(&argc, &argv, NULL);
     carry_add(cases, G_N_ELEMENTS(cases));
+    g_test_add_func("/state/ide-invalid", test_invalid);
     return g_test_run();
 }

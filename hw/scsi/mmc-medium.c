@@ -4,11 +4,12 @@
  * DVD of one layer.
  */
 #include "config.h"
-#include "hw/ide/mmc-internal.h"
+#include "hw/scsi/mmc-internal.h"
 
-#include <string.h>
+enum { LEAD_OUT = 0xaa };
 
-enum { LEAD_OUT = 0xaa, DATA_TRACK = 0x14 };    /* ADR 1, control 4 */
+/* ADR 1, control 4: data; and, as QEMU has it after the last track, 2: they may be copied. */
+enum { DATA_TRACK = 0x14, DATA_LEAD_OUT = 0x16 };
 
 /* ---- Reading ---- */
 
@@ -17,7 +18,7 @@ static MmcResult read_range(Mmc *mmc, guint32 lba, guint32 n, MmcResult result, 
     guint32 sectors = mmc_n_sectors(mmc);
 
     if (lba > sectors || n > sectors - lba) {
-        return mmc_fail(mmc, SENSE_ILLEGAL_REQUEST, ASC_OUT_OF_RANGE);
+        return mmc_fail(action, SENSE_LBA_OUT_OF_RANGE);
     }
     action->lba = lba;
     action->n = n;
@@ -26,18 +27,18 @@ static MmcResult read_range(Mmc *mmc, guint32 lba, guint32 n, MmcResult result, 
 
 MmcResult mmc_read_10(Mmc *mmc, const guint8 *cdb, MmcAction *action)
 {
-    return read_range(mmc, mmc_get32(cdb + 2), mmc_get16(cdb + 7), MMC_READ, action);
+    return read_range(mmc, get_be32(cdb + 2), get_be16(cdb + 7), MMC_READ, action);
 }
 
 MmcResult mmc_read_12(Mmc *mmc, const guint8 *cdb, MmcAction *action)
 {
-    return read_range(mmc, mmc_get32(cdb + 2), mmc_get32(cdb + 6), MMC_READ, action);
+    return read_range(mmc, get_be32(cdb + 2), get_be32(cdb + 6), MMC_READ, action);
 }
 
 /* Section 6.20: only user data, or all of a sector. */
 MmcResult mmc_read_cd(Mmc *mmc, const guint8 *cdb, MmcAction *action)
 {
-    guint32 lba = mmc_get32(cdb + 2), n = cdb[6] << 16 | mmc_get16(cdb + 7);
+    guint32 lba = get_be32(cdb + 2), n = cdb[6] << 16 | get_be16(cdb + 7);
 
     switch (cdb[9] & 0xf8) {
     case 0x00:
@@ -47,20 +48,20 @@ MmcResult mmc_read_cd(Mmc *mmc, const guint8 *cdb, MmcAction *action)
     case 0xf8:
         return read_range(mmc, lba, n, MMC_READ_RAW, action);
     default:
-        return mmc_invalid_field(mmc);
+        return mmc_invalid_field(action);
     }
 }
 
 MmcResult mmc_seek(Mmc *mmc, const guint8 *cdb, MmcAction *action)
 {
-    return mmc_get32(cdb + 2) < mmc_n_sectors(mmc)
-               ? MMC_DONE : mmc_fail(mmc, SENSE_ILLEGAL_REQUEST, ASC_OUT_OF_RANGE);
+    return get_be32(cdb + 2) < mmc_n_sectors(mmc)
+               ? MMC_DONE : mmc_fail(action, SENSE_LBA_OUT_OF_RANGE);
 }
 
 MmcResult mmc_read_capacity(Mmc *mmc, const guint8 *cdb, MmcAction *action)
 {
-    mmc_set32(action->reply, mmc_n_sectors(mmc) - 1);
-    mmc_set32(action->reply + 4, MMC_SECTOR);
+    put_be(action->reply, mmc_n_sectors(mmc) - 1, 4);
+    put_be(action->reply + 4, MMC_SECTOR, 4);
     return mmc_reply(action, 8, 8);
 }
 
@@ -98,7 +99,7 @@ void mmc_frame(guint8 *data, guint32 lba)
 
 static void set_address(guint8 *at, guint32 lba, bool msf)
 {
-    mmc_set32(at, msf ? 0 : lba);
+    put_be(at, msf ? 0 : lba, 4);
     if (msf) {
         set_msf(at + 1, lba);
     }
@@ -107,7 +108,7 @@ static void set_address(guint8 *at, guint32 lba, bool msf)
 static guint8 *track(guint8 *at, guint8 number, guint32 lba, bool msf)
 {
     at[0] = 0;
-    at[1] = DATA_TRACK;
+    at[1] = number == LEAD_OUT ? DATA_LEAD_OUT : DATA_TRACK;
     at[2] = number;
     at[3] = 0;
     set_address(at + 4, lba, msf);
@@ -134,6 +135,7 @@ static guint8 *full_entry(guint8 *at, guint8 point, guint8 minute, guint8 second
     return at + 11;
 }
 
+/* Always in minutes, seconds and frames. */
 static guint8 *full_toc(Mmc *mmc, guint8 *at)
 {
     guint8 end[3];
@@ -156,7 +158,7 @@ MmcResult mmc_read_toc(Mmc *mmc, const guint8 *cdb, MmcAction *action)
     switch (format) {
     case 0:
         if (first > 1 && first != LEAD_OUT) {
-            return mmc_invalid_field(mmc);
+            return mmc_invalid_field(action);
         }
         end = formatted_toc(mmc, end, first, msf);
         break;
@@ -167,10 +169,10 @@ MmcResult mmc_read_toc(Mmc *mmc, const guint8 *cdb, MmcAction *action)
         end = full_toc(mmc, end);
         break;
     default:
-        return mmc_invalid_field(mmc);
+        return mmc_invalid_field(action);
     }
-    mmc_set16(reply, end - reply - 2);
-    return mmc_reply(action, end - reply, mmc_get16(cdb + 7));
+    put_be(reply, end - reply - 2, 2);
+    return mmc_reply(action, end - reply, get_be16(cdb + 7));
 }
 
 /* ---- READ DISC INFORMATION, section 6.22 ---- */
@@ -180,14 +182,14 @@ MmcResult mmc_disc_information(Mmc *mmc, const guint8 *cdb, MmcAction *action)
     guint8 *reply = action->reply;
 
     if (cdb[1] & 7) {
-        return mmc_invalid_field(mmc);
+        return mmc_invalid_field(action);
     }
     memset(reply, 0, 34);
-    mmc_set16(reply, 32);
+    put_be(reply, 32, 2);
     reply[2] = 0x0e;            /* complete, and so is its last session */
     reply[3] = reply[4] = reply[5] = reply[6] = 1;
     reply[7] = 0x20;            /* unrestricted use */
-    return mmc_reply(action, 34, mmc_get16(cdb + 7));
+    return mmc_reply(action, 34, get_be16(cdb + 7));
 }
 
 /* ---- READ DISC STRUCTURE, section 6.23 ---- */
@@ -203,8 +205,8 @@ static guint8 *physical_format(const Mmc *mmc, guint8 *at)
     at[0] = 0x01;               /* DVD-ROM, version 1 */
     at[1] = 0x0f;               /* 120 mm, no maximum rate */
     at[2] = 0x01;               /* one layer, embossed */
-    mmc_set32(at + 4, DVD_FIRST_SECTOR);
-    mmc_set32(at + 8, DVD_FIRST_SECTOR + mmc_n_sectors(mmc) - 1);
+    put_be(at + 4, DVD_FIRST_SECTOR, 4);
+    put_be(at + 8, DVD_FIRST_SECTOR + mmc_n_sectors(mmc) - 1, 4);
     return at + 2048;
 }
 
@@ -218,7 +220,7 @@ static guint8 *list_entry(guint8 *at, guint8 format, guint16 size)
 {
     at[0] = format;
     at[1] = STRUCTURE_READABLE;
-    mmc_set16(at + 2, size);
+    put_be(at + 2, size, 2);
     return at + 4;
 }
 
@@ -247,21 +249,22 @@ static guint8 *structure(const Mmc *mmc, guint8 *at, guint8 format)
 MmcResult mmc_dvd_structure(Mmc *mmc, const guint8 *cdb, MmcAction *action)
 {
     guint8 layer = cdb[6], format = cdb[7], *reply = action->reply, *end;
+    guint32 sense = format < FORMAT_LIST ? mmc_not_ready(mmc) : SENSE_NONE;
 
     if (cdb[1] & 0x0f) {
-        return mmc_invalid_field(mmc);          /* not a DVD */
+        return mmc_invalid_field(action);          /* not a DVD */
     }
-    if (format < FORMAT_LIST && !mmc_n_sectors(mmc)) {
-        return mmc_fail(mmc, SENSE_NOT_READY, ASC_NO_MEDIUM);
+    if (sense) {
+        return mmc_fail(action, sense);
     }
     if (format < FORMAT_LIST && !mmc_is_dvd(mmc)) {
-        return mmc_fail(mmc, SENSE_ILLEGAL_REQUEST, ASC_CANNOT_READ_MEDIUM);
+        return mmc_fail(action, SENSE_INCOMPATIBLE_FORMAT);
     }
     end = structure(mmc, reply + 4, format);
     if (layer || end == reply + 4) {
-        return mmc_invalid_field(mmc);
+        return mmc_invalid_field(action);
     }
-    mmc_set16(reply, end - reply - 2);
+    put_be(reply, end - reply - 2, 2);
     reply[2] = reply[3] = 0;
-    return mmc_reply(action, end - reply, mmc_get16(cdb + 8));
+    return mmc_reply(action, end - reply, get_be16(cdb + 8));
 }
