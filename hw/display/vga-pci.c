@@ -94,6 +94,7 @@ const TypeInfo pci_vga_type = {
     },
 };
 
+/* Revision 2 says that there are the registers of the byte order (docs/specs/standard-vga.txt). */
 static void add_mmio(PciVga *s, bool ports)
 {
     const PciVgaProps *props = pci_vga_props(s);
@@ -105,6 +106,7 @@ static void add_mmio(PciVga *s, bool ports)
         .ports = ports, .order = props->qemu_extended_regs, .edid = props->edid ? &edid : NULL,
     };
 
+    s->parent.config[PCI_REVISION_ID] = parts.order ? 2 : 0;
     pci_add_bar(&s->parent, 2, PCI_BAR_MEM32, vga_mmio_new_bar(&s->mmio, &parts));
 }
 
@@ -147,7 +149,6 @@ const TypeInfo vga_type = {
         .vendor_id = 0x1234,
         .device_id = 0x1111,
         .class_id = 0x0300,
-        .revision = 2,
     },
 };
 
@@ -168,6 +169,5 @@ const TypeInfo secondary_vga_type = {
         .vendor_id = 0x1234,
         .device_id = 0x1111,
         .class_id = 0x0380,
-        .revision = 2,
     },
 };

@@ -65,7 +65,9 @@ class Pair:
 
     def start(self, recorder, card):
         qtest = os.path.join(self.folder.name, 'qt.sock')
-        words = ['%s,addr=%d' % (self.driver, SLOT)] + ['%s=%s' % item for item in card.items()]
+        words = ['%s,addr=%d' % (self.driver, SLOT)] + [
+            '%s=%s' % (name, {True: 'on', False: 'off'}.get(value, value))
+            for name, value in card.items()]
         self.peer = Peer('-machine', 'pc', '-accel', 'tcg', '-S', '-m', '64', '-device',
                          ','.join(words), '-qtest-log', 'none',
                          '-qtest', 'unix:%s,server=on,wait=off' % qtest)
@@ -346,7 +348,10 @@ def dispi_registers(recorder):
 def edid_and_configuration(recorder):
     """EDID and configuration space, byte by byte"""
     for card in ({}, {'xres': 1920, 'yres': 1080, 'xmax': 2560, 'ymax': 1600, 'vgamem_mb': 20,
-                      'refresh_rate': 60000}, {'xres': 640, 'yres': 4095}):
+                      'refresh_rate': 60000}, {'xres': 640, 'yres': 4095},
+                 {'mmio': False}, {'qemu-extended-regs': False},
+                 {'mmio': False, 'qemu-extended-regs': False},
+                 {'driver': 'secondary-vga', 'qemu-extended-regs': False}):
         with Pair(recorder, **card) as pair:
             program = Program()
             program.lines = ['read %#x 0x180' % MMIO, 'read %#x 0x16' % (MMIO + 0x500),
@@ -356,7 +361,7 @@ def edid_and_configuration(recorder):
                 program.lines = ['outl 0xcf8 %#x' % (0x80000000 | SLOT << 11 | register),
                                  'inl 0xcfc']
                 ours, theirs = pair.ask(program.lines)
-                assert ours == theirs, (register, ours, theirs)
+                assert ours == theirs, (card, register, ours, theirs)
 
 
 # ---- Guests

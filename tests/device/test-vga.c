@@ -357,6 +357,31 @@ static void test_mmio(void)
                            "0x12345678");
 }
 
+/* Revision 2 stands for the registers of the byte order, and drivers look at nothing else. */
+static void test_revisions(void)
+{
+    static const struct {
+        const char *driver, *property;
+        guint8 revision;
+    } cards[] = {
+        { "VGA", "edid", 2 }, { "VGA", "qemu-extended-regs", 0 }, { "VGA", "mmio", 0 },
+        { "secondary-vga", "edid", 2 }, { "secondary-vga", "qemu-extended-regs", 0 },
+        { "bochs-display", "edid", 2 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cards); i++) {
+        g_autoptr(Rig) rig = rig_new();
+        g_autoptr(GError) error = NULL;
+
+        rig_device(rig, cards[i].driver, "v", &error, "addr", "2", "romfile", "",
+                   cards[i].property, "off", NULL);
+        g_assert_no_error(error);
+        rig_reset(rig);
+        g_assert_cmphex(rig_pci_read(rig, 0, PCI_DEVFN(2, 0), PCI_REVISION_ID, 1), ==,
+                        cards[i].revision);
+    }
+}
+
 /* A card with DISPI only: dark until a mode of direct colours is set. */
 static void test_bochs(void)
 {
@@ -514,8 +539,8 @@ static const struct {
 } test_cases[] = {
     CASE(masks), CASE(attributes), CASE(dac), CASE(crtc), CASE(reset), CASE(write_modes),
     CASE(write_mode_3), CASE(functions), CASE(reads), CASE(chained), CASE(maps), CASE(bounds),
-    CASE(dispi), CASE(dispi_fits), CASE(mmio), CASE(bochs), CASE(edid), CASE(edid_mapped), CASE(beam),
-    CASE(beam_always), CASE(two),
+    CASE(dispi), CASE(dispi_fits), CASE(mmio), CASE(revisions), CASE(bochs), CASE(edid),
+    CASE(edid_mapped), CASE(beam), CASE(beam_always), CASE(two),
 };
 
 int main(int argc, char **argv)
