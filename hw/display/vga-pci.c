@@ -23,22 +23,12 @@ struct PciVga {
 
 /* ---- What all cards do ---- */
 
-static guint32 round_up(guint32 value)
-{
-    guint32 power = 1;
-
-    while (power < value) {
-        power <<= 1;
-    }
-    return power;
-}
-
 static bool pci_vga_realize(Device *dev, GError **error)
 {
     PciVga *s = to_pci_vga(dev);
     PciVgaProps *props = pci_vga_props(dev);
 
-    props->vgamem_mb = round_up(props->vgamem_mb);
+    props->vgamem_mb = vga_round_up(props->vgamem_mb);
     if (!vga_init(&s->vga, props->vgamem_mb << 20, s->parent.machine->clock, error)) {
         return qmp_error_blame(error, "vgamem_mb");
     }

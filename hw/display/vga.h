@@ -60,6 +60,8 @@ typedef struct {
 
 /* ---- Life (vga.c) ---- */
 
+/* The next power of two, for a size of memory that was asked for; value is at most 2^31. */
+guint32 vga_round_up(guint32 value);
 /* Allocates memory: size is a power of two from 256 KiB to 2 GiB.  Fails with no-memory. */
 bool vga_init(Vga *vga, guint32 size, Clock *clock, GError **error);
 void vga_finalize(Vga *vga);    /* accepts one without memory */

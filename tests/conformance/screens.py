@@ -281,7 +281,7 @@ def linear_modes(recorder):
 
 def bochs_display(recorder):
     """a bochs-display: its memory, registers and EDID, and pictures of 16 and 32 bits"""
-    with Pair(recorder, 'bochs-display', vgamem=8 << 20) as pair:
+    with Pair(recorder, 'bochs-display', vgamem=5000000) as pair:
         for bpp in 16, 32:
             program = Program(bpp)
             for index, value in ((vgaprogram.XRES, 640), (vgaprogram.YRES, 480),
