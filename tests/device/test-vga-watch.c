@@ -155,6 +155,22 @@ static void test_registers(void)
     console_unwatch(end);
 }
 
+/* The order of the bytes of a pixel, where no other format says it. */
+static void test_byte_order(void)
+{
+    g_autoptr(Rig) rig = linear_rig(16);
+    Watcher w = { 0 };
+    ConsoleWatch *end = watch(rig, &w);
+
+    vga_frame_put(rig, 2048 * 3, 0x1f, 2);
+    pass(rig, 2);
+    g_assert_cmphex(surface_row(w.picture, 3)[0] & 0xffffff, ==, 0x0000ff);
+    address_space_write(rig->memory, VGA_MMIO + 0x604, 0xbebebebe, 4);
+    assert_changed(rig, &w, 0, 64);
+    g_assert_cmphex(surface_row(w.picture, 3)[0] & 0xffffff, !=, 0x0000ff);
+    console_unwatch(end);
+}
+
 static void test_text(void)
 {
     g_autoptr(Rig) rig = vga_rig_new("VGA");
@@ -226,7 +242,8 @@ static const struct {
     const char *path;
     void (*f)(void);
 } test_cases[] = {
-    CASE(writes), CASE(accelerator), CASE(registers), CASE(text), CASE(two), CASE(idle),
+    CASE(writes), CASE(accelerator), CASE(registers), CASE(byte_order), CASE(text), CASE(two),
+    CASE(idle),
 };
 
 int main(int argc, char **argv)
