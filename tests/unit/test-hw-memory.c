@@ -572,6 +572,8 @@ static void test_log(void)
     region_wrote(ram, 5 * PAGE, 0);
     assert_log(&b, ram, 0x08);
     g_assert_nonnull(memory_map(b.as, 0, 1, true));
+    assert_log(&b, ram, 0);                     /* who writes there says so afterwards */
+    memory_wrote(b.as, 0, 1);
     assert_log(&b, ram, 0x01);
     fake->dirty_gpa = 66 * PAGE;
     assert_log(&b, ram, 0x40);
