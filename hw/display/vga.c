@@ -72,6 +72,7 @@ const StateRow vga_state[] = {
     STATE_FIELD(U32, Vga, latch, 0),
     STATE_FIELD(U16, Vga, vbe_index, 0),
     STATE_ARRAY(U16, Vga, vbe, 0),
+    STATE_FIELD(U16, Vga, bank, 0),
     STATE_FIELD(BOOL, Vga, big_endian, false),
     STATE_ROWS_END
 };

@@ -55,6 +55,7 @@ typedef struct {
     guint8 palette[VGA_N_COLORS * 3];
     guint32 latch;              /* four planes, as in memory */
     guint16 vbe_index, vbe[VBE_N];
+    guint16 bank;               /* 64 KiB of the memory that the window shows */
     bool big_endian;            /* of direct colour modes */
 } Vga;
 

@@ -279,6 +279,25 @@ def linear_modes(recorder):
         pair.compare(linear(pair, 3840, 2160, 32), '4K')
 
 
+def banks(recorder):
+    """the bank that the window shows, and its register, after writes of ENABLE and other depths"""
+    with Pair(recorder) as pair:
+        program = linear(pair, 640, 400, 8)
+        for value in 0x41, 0x01, 0x00, 0xc1, 0xc1, 0x00, 0x81:
+            for bank in 2, 3, 0x1234:
+                for index, register in ((vgaprogram.BANK, bank), (vgaprogram.ENABLE, value)):
+                    program.dispi(index, register)
+                    program.lines += ['outw 0x1ce %#x' % vgaprogram.BANK, 'inw 0x1cf',
+                                      'read 0xa0000 64']
+        program.dispi(vgaprogram.BANK, 0x1f)
+        for bpp in 4, 8, 32:
+            program.dispi(vgaprogram.BPP, bpp)
+            program.lines += ['outw 0x1ce %#x' % vgaprogram.BANK, 'inw 0x1cf', 'read 0xa0000 64']
+        ours, theirs = pair.ask(program.lines)
+        for i, (our, their) in enumerate(zip(ours, theirs)):
+            assert our == their, (program.lines[i - 8:i + 1], our, their)
+
+
 def bochs_display(recorder):
     """a bochs-display: its memory, registers and EDID, and pictures of 16 and 32 bits"""
     with Pair(recorder, 'bochs-display', vgamem=5000000) as pair:
@@ -403,6 +422,7 @@ def dump(client, path):
 
 
 if __name__ == '__main__':
-    vmdtest.main([text_modes, nine_dots, graphics_modes, write_modes, linear_modes, bochs_display,
+    vmdtest.main([text_modes, nine_dots, graphics_modes, write_modes, linear_modes, banks,
+                  bochs_display,
                   fifteen_bits,
                   registers, dispi_registers, edid_and_configuration, on_tcg(grub_menu)])

@@ -278,6 +278,28 @@ static void test_bounds(void)
 
 /* ---- DISPI ---- */
 
+/* The window shows what the bank register said last, or the first bank since ENABLE was written:
+ * the register stays. */
+static void test_bank(void)
+{
+    static const guint writes[] = { 0x41, 0x01, 0 };
+    g_autoptr(Rig) rig = vga_rig_new("VGA");
+
+    vga_dispi_mode(rig, 640, 480, 8);
+    vga_frame_put(rig, 5, 0x11, 1);
+    vga_frame_put(rig, 0x20005, 0x22, 1);
+    for (guint i = 0; i < G_N_ELEMENTS(writes); i++) {
+        vga_dispi(rig, VBE_BANK, 2);
+        g_assert_cmphex(vga_peek(rig, 5), ==, 0x22);
+        vga_dispi(rig, VBE_ENABLE, writes[i]);
+        g_assert_cmphex(vga_peek(rig, 5), ==, 0x11);
+        g_assert_cmpuint(vga_dispi_get(rig, VBE_BANK), ==, 2);
+    }
+    vga_dispi(rig, VBE_BANK, 2);
+    vga_dispi(rig, VBE_ENABLE, 0xc1);
+    g_assert_cmphex(vga_peek(rig, 5), ==, 0x22);
+}
+
 static void test_dispi(void)
 {
     g_autoptr(Rig) rig = vga_rig_new("VGA");
@@ -542,7 +564,7 @@ static const struct {
 } test_cases[] = {
     CASE(masks), CASE(attributes), CASE(dac), CASE(crtc), CASE(reset), CASE(write_modes),
     CASE(write_mode_3), CASE(functions), CASE(reads), CASE(chained), CASE(maps), CASE(bounds),
-    CASE(dispi), CASE(dispi_fits), CASE(mmio), CASE(revisions), CASE(bochs), CASE(edid),
+    CASE(bank), CASE(dispi), CASE(dispi_fits), CASE(mmio), CASE(revisions), CASE(bochs), CASE(edid),
     CASE(edid_mapped), CASE(beam), CASE(beam_always), CASE(two),
 };
 
