@@ -8,7 +8,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "hw/display/console.h"
 #include "hw/display/picture.h"
 #include "qmp/error.h"
+#include "qmp/new-file.h"
 #include "qmp/qapi-types-display.h"
 
 /* ---- screendump ---- */
@@ -93,25 +93,18 @@ static int output_picture(const Dump *dump, int fd)
     return done ? 0 : out.error ? out.error : ENOMEM;
 }
 
-/* No part of a picture is left behind: but only a file that is one is removed.  Returns 0 or an
- * errno. */
+/* Returns 0 or an errno. */
 static int output_file(const Dump *dump, const char *path)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
-    struct stat st;
-    int error;
+    NewFile *file = new_file_begin(path);
+    int error, end;
 
-    if (fd < 0) {
+    if (!file) {
         return errno;
     }
-    error = output_picture(dump, fd);
-    if (error && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        unlink(path);
-    }
-    if (close(fd) < 0 && !error) {
-        error = errno;
-    }
-    return error;
+    error = output_picture(dump, new_file_fd(file));
+    end = new_file_end(file, !error);
+    return error ? error : end;
 }
 
 static void write_work(void *data)
