@@ -48,13 +48,12 @@ Console *console_new(Device *dev, guint head, const ConsoleOps *ops, void *opaqu
 void console_free(Console *console);
 
 /* The console of output `head` (-1: of the first one) of the device with this id or path; without
- * a device, of the machine's first card, and head must be -1.  Fails, with the argument that is
- * wrong as path ("device", "head"): no-machine, device-not-found, not-supported (the device has
- * no console), invalid-value, object-not-found (no card at all). */
+ * a device, of the machine's first card, and head must be -1.  Fails, mostly with the argument that is
+ * wrong as path ("device", "head"): no-machine, device-not-found, invalid-value, not-supported (the
+ * device has no console or, without a path, the machine has no card). */
 Console *console_find(Object *root, const char *device, gint64 head, GError **error);
 
-/* What it shows now, for surface_free().  surface_load() has been called.  Fails with
- * no-memory. */
+/* What it shows now, for surface_free().  surface_load() has been called.  Fails with no-memory. */
 Surface *console_draw(Console *console, GError **error);
 
 /* The text that it shows now, for console_text_clear().  Fails with not-supported if that is no
