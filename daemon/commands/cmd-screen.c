@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,36 +59,60 @@ static Console *find_console(Vmd *vmd, const ScreendumpArgs *args, GError **erro
     return console_find(vmd->root, args->device, args->has_head ? args->head : -1, error);
 }
 
-/* Where a picture goes; error: errno, or 0. */
+/* Where a picture goes. */
 typedef struct {
-    int fd, error;
+    const QmpRequest *req;
+    int fd;
+    bool regular;               /* it takes everything without a wait */
+    int error;                  /* errno, or 0 */
 } Output;
 
-/* A descriptor may be non-blocking, and full. */
+/* How long a reader may take nothing, and how often it is seen whether the client is gone. */
+enum { PATIENCE_S = 10, LOOK_S = 1 };
+
+/* Waits until something can be written.  A reader that is stuck, and a client that is gone, hold
+ * neither the thread nor the picture.  Returns 0 or an errno. */
+static int wait_room(const Output *out)
+{
+    struct pollfd wait = { .fd = out->fd, .events = POLLOUT };
+
+    for (guint i = 0; i < PATIENCE_S / LOOK_S; i++) {
+        if (qmp_request_is_cancelled(out->req, NULL)) {
+            return ECANCELED;
+        }
+        if (poll(&wait, 1, LOOK_S * 1000) > 0) {
+            return 0;
+        }
+    }
+    return ETIMEDOUT;
+}
+
+/* The client's descriptor may block, but not for as little as this if it has room. */
 static bool output_put(void *opaque, const guint8 *data, gsize size)
 {
     Output *out = opaque;
-    struct pollfd wait = { .fd = out->fd, .events = POLLOUT };
 
-    while (size) {
-        ssize_t n = write(out->fd, data, size);
+    while (size && !out->error) {
+        ssize_t n;
 
-        if (n < 0 && errno == EAGAIN) {
-            poll(&wait, 1, -1);
-        } else if (n < 0 && errno != EINTR) {
+        out->error = out->regular ? 0 : wait_room(out);
+        n = out->error ? 0 : write(out->fd, data, out->regular ? size : MIN(size, PIPE_BUF));
+        if (n < 0 && errno != EAGAIN && errno != EINTR) {
             out->error = errno;
-            return false;
         }
         data += MAX(n, 0);
         size -= MAX(n, 0);
     }
-    return true;
+    return !out->error;
 }
 
 /* Returns 0 or an errno. */
 static int output_picture(const Dump *dump, int fd)
 {
-    Output out = { .fd = fd };
+    struct stat st;
+    Output out = {
+        .req = dump->req, .fd = fd, .regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode),
+    };
     bool done = picture_write(dump->surface, dump->args->format, output_put, &out);
 
     return done ? 0 : out.error ? out.error : ENOMEM;

@@ -5,6 +5,7 @@ files and descriptors; vmctl's side of it.  tests/conformance/screens.py has the
 import contextlib
 import os
 import resource
+import select
 import struct
 import subprocess
 import sys
@@ -319,6 +320,31 @@ def descriptors(recorder):
         assert (error['reason'], error['path']) == ('file-not-usable', 'fdname'), error
 
 
+def pipe_to(client):
+    """A pipe whose other end the client has passed."""
+    read, write = os.pipe()
+    client.request({'execute': 'getfd', 'arguments': {'fdname': 'pipe'}}, [write])
+    os.close(write)
+    return os.fdopen(read, 'rb')
+
+
+def stuck_readers(recorder):
+    """a reader that takes nothing is given up; so is the picture of a client that is gone"""
+    with Daemon(recorder) as daemon:
+        _, qtest = driven(daemon)
+        draw(qtest, 640, 480)
+        stuck, gone = daemon.client(), daemon.client()
+        with pipe_to(stuck) as first, pipe_to(gone) as second:
+            for client in stuck, gone:
+                client.send({'execute': 'screendump', 'arguments': {'fdname': 'pipe'}})
+            select.select([second], [], [])         # it has begun
+            gone.close()
+            error = stuck.reply()['error']
+            assert (error['reason'], error['path']) == ('file-not-usable', 'fdname'), error
+            for pipe in first, second:
+                assert 0 < len(pipe.read()) < 640 * 480 * 3
+
+
 def cards(recorder):
     """a second card has a screen of its own, and takes it along when it is unplugged"""
     with Daemon(recorder) as daemon:
@@ -407,5 +433,6 @@ def text_of_screens(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([firmware, grub, linux_console, files, no_room, descriptors, cards, state_has_registers,
+    vmdtest.main([firmware, grub, linux_console, files, no_room, descriptors,
+                  stuck_readers, cards, state_has_registers,
                   screenshots, text_of_screens])
