@@ -195,7 +195,7 @@ static void test_pit(void)
              0xb0, 0x30, 0xe6, 0x43,                    /* channel 0: one shot */
              0xb0, 0x00, 0xe6, 0x40, 0xb0, 0x08, 0xe6, 0x40,    /* in 2048 ticks */
              WAIT_FOR_INTERRUPT);
-    start_waiting(rig);
+    rig_resume(rig);            /* the tick may come before this thread runs again */
     expect_interrupt(rig);
     rig_pause(rig);
     g_assert_true(rig->ops->chip_get(rig->accel, ACCEL_CHIP_PIT, after, NULL));
@@ -454,10 +454,16 @@ static void raise_extint(Rig *rig, guint8 vector)
 /* out DONE, al; iret */
 #define PLAIN_HANDLER 0xe6, RIG_DONE, 0xcf
 
+static bool is_done_twice(Rig *rig)
+{
+    return rig->n_done > 1;
+}
+
 /* The machine's PICs wake a guest that is halted. */
 static void test_split_extint(void)
 {
     g_autoptr(Rig) rig = rig_new("split");
+    guint n_taken;
 
     RIG_LOAD(rig, RIG_CODE, WAIT_FOR_INTERRUPT);
     RIG_LOAD(rig, RIG_HANDLER, PLAIN_HANDLER);
@@ -471,12 +477,15 @@ static void test_split_extint(void)
     raise_extint(rig, 0x20);
     rig->ops->set_extint(rig->accel, false);        /* gone again: taken or not */
     rig_pause(rig);
-    g_assert_cmpuint(rig->n_done, <=, 1);
+    n_taken = rig->pic_vector == -1;
+    g_assert_cmpuint(rig->n_done, <=, n_taken);
+    /* The pause may have come between the injection and the handler, which then
+     * runs at the resume. */
     raise_extint(rig, 0x20);                        /* while it is parked */
-    rig->n_done = 0;
     rig_resume(rig);
-    expect_interrupt(rig);
+    rig_wait(rig, n_taken ? is_done_twice : rig_is_done);
     rig_pause(rig);
+    g_assert_cmpuint(rig->n_done, ==, n_taken + 1);
 }
 
 static bool has_polled(Rig *rig)
