@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * screendump and query-screen-text.
- *
- * A screendump alternates between the pool and the main loop: libraries are loaded, the picture
+ * screendump: it alternates between the pool and the main loop: libraries are loaded, the picture
  * is drawn with the machine lock, and then made a file of.
  */
 #include "config.h"
@@ -206,41 +204,4 @@ void qmp_screendump(QmpRequest *req, ScreendumpArgs *args)
     } else {
         pool_run(vmd->pool, POOL_REQUEST, load_work, load_done, dump);
     }
-}
-
-/* ---- query-screen-text ---- */
-
-static ScreenText *describe(const ConsoleText *text)
-{
-    ScreenText *ret = g_new0(ScreenText, 1);
-
-    ret->columns = text->columns;
-    ret->rows = text->rows;
-    ret->lines.n = text->rows;
-    ret->lines.items = g_new(char *, text->rows);
-    for (guint y = 0; y < text->rows; y++) {
-        ret->lines.items[y] = console_text_line(text, y);
-    }
-    if (text->cursor) {
-        ret->cursor = g_new0(ScreenCursor, 1);
-        ret->cursor->column = text->cursor_column;
-        ret->cursor->row = text->cursor_row;
-    }
-    return ret;
-}
-
-bool qmp_query_screen_text(QmpRequest *req, QueryScreenTextArgs *args, ScreenText **ret,
-                           GError **error)
-{
-    Vmd *vmd = qmp_request_context(req);
-    Console *console = console_find(vmd->root, args->device, args->has_head ? args->head : -1,
-                                    error);
-    ConsoleText text;
-
-    if (!console || !console_text(console, &text, error)) {
-        return false;
-    }
-    *ret = describe(&text);
-    console_text_clear(&text);
-    return true;
 }
