@@ -376,15 +376,22 @@ Message *connection_request(Connection *conn, const char *text, const int *fds, 
     return next_reply(conn, error);
 }
 
-bool connection_call(Connection *conn, const char *command, json_t *arguments,
-                     json_t **ret_result, GError **error)
+static char *print_request(const char *command, json_t *arguments)
 {
     json_t *request = json_pack("{s:s, s:o*}", "execute", command, "arguments", arguments);
     char *text = json_dumps(request, JSON_COMPACT);     /* of jansson's malloc */
+
+    json_decref(request);
+    return text;
+}
+
+bool connection_call(Connection *conn, const char *command, json_t *arguments,
+                     json_t **ret_result, GError **error)
+{
+    char *text = print_request(command, arguments);
     g_autoptr(Message) reply = connection_request(conn, text, NULL, 0, error);
 
     free(text);
-    json_decref(request);
     if (!reply || message_is_error(reply, error)) {
         g_prefix_error(error, "%s: ", command);
         return false;
@@ -393,6 +400,35 @@ bool connection_call(Connection *conn, const char *command, json_t *arguments,
         *ret_result = json_incref(json_object_get(reply->json, "return"));
     }
     return true;
+}
+
+bool connection_send(Connection *conn, const char *command, json_t *arguments, GError **error)
+{
+    char *text = print_request(command, arguments);
+    g_autofree char *line = g_strconcat(text, "\r\n", NULL);
+
+    free(text);
+    return send_all(conn, line, strlen(line), NULL, 0, error);
+}
+
+ConnectionResult connection_reply(Connection *conn, gint64 deadline, json_t **ret_result,
+                                  GError **error)
+{
+    for (;;) {
+        g_autoptr(Message) message = NULL;
+        ConnectionResult result = next_message(conn, deadline, &message, error);
+
+        if (result != CONNECTION_EVENT) {
+            return result;
+        }
+        if (!message_event_name(message)) {
+            if (message_is_error(message, error)) {
+                return CONNECTION_FAILED;
+            }
+            *ret_result = json_incref(json_object_get(message->json, "return"));
+            return CONNECTION_EVENT;
+        }
+    }
 }
 
 ConnectionResult connection_next_event(Connection *conn, gint64 deadline, Message **ret_event,

@@ -87,4 +87,13 @@ typedef enum {
 ConnectionResult connection_next_event(Connection *conn, gint64 deadline, Message **ret_event,
                                        GError **error);
 
+/* Sends a command, and returns without its reply; until connection_reply() has returned that, only
+ * that function may be called.  Takes ownership of arguments, which may be NULL. */
+bool connection_send(Connection *conn, const char *command, json_t *arguments, GError **error);
+
+/* The reply, waiting until deadline at the longest: CONNECTION_EVENT, and ret_result gets a
+ * reference to its member `return`; CONNECTION_FAILED if it is an error.  Events are dropped. */
+ConnectionResult connection_reply(Connection *conn, gint64 deadline, json_t **ret_result,
+                                  GError **error);
+
 #endif

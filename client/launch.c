@@ -27,7 +27,7 @@ enum { FIRST_PASSED = 3 };
 
 struct Launch {
     pid_t pid;                  /* 0: waited for, or released */
-    Connection *conn;
+    Connection *conn, *second;  /* second: NULL unless it was asked for */
     int words;                  /* output so far of a daemon that stays, or -1 */
 };
 
@@ -65,20 +65,40 @@ static int fail_socket(GError **error)
     return -1;
 }
 
-/* Listens in a folder, and connects. */
-static int listen_in(const char *folder, int *ret_client, GError **error)
+enum { MAX_CLIENTS = 2 };
+
+static void close_clients(int *clients)
+{
+    for (guint i = 0; i < MAX_CLIENTS; i++) {
+        if (clients[i] >= 0) {
+            close(clients[i]);
+            clients[i] = -1;
+        }
+    }
+}
+
+static bool connect_clients(const struct sockaddr_un *address, guint n, int *clients)
+{
+    for (guint i = 0; i < n; i++) {
+        clients[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (clients[i] < 0 ||
+            connect(clients[i], (const struct sockaddr *)address, sizeof(*address)) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Listens in a folder, and connects n times. */
+static int listen_in(const char *folder, guint n, int *clients, GError **error)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     g_snprintf(address.sun_path, sizeof(address.sun_path), "%s/qmp.sock", folder);
-    if (listener >= 0 && client >= 0 &&
-        bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-        listen(listener, SOMAXCONN) == 0 &&
-        connect(client, (struct sockaddr *)&address, sizeof(address)) == 0) {
+    if (listener >= 0 && bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+        listen(listener, SOMAXCONN) == 0 && connect_clients(&address, n, clients)) {
         unlink(address.sun_path);
-        *ret_client = client;
         return listener;
     }
     fail_socket(error);
@@ -86,14 +106,12 @@ static int listen_in(const char *folder, int *ret_client, GError **error)
     if (listener >= 0) {
         close(listener);
     }
-    if (client >= 0) {
-        close(client);
-    }
+    close_clients(clients);
     return -1;
 }
 
-/* The listening end, with *ret_client connected to it; -1 with *error. */
-static int listen_unnamed(int *ret_client, GError **error)
+/* The listening end, with n clients connected to it; -1 with *error. */
+static int listen_unnamed(guint n, int *clients, GError **error)
 {
     char folder[] = "/tmp/vmctl-XXXXXX";        /* short enough for a socket's address */
     int listener;
@@ -101,7 +119,7 @@ static int listen_unnamed(int *ret_client, GError **error)
     if (!g_mkdtemp_full(folder, 0700)) {
         return fail_socket(error);
     }
-    listener = listen_in(folder, ret_client, error);
+    listener = listen_in(folder, n, clients, error);
     g_rmdir(folder);
     return listener;
 }
@@ -300,10 +318,27 @@ static pid_t start(Launch *launch, const LaunchOptions *options, int listener, G
     return pid;
 }
 
+/* Takes ownership of the sockets. */
+static bool connect_all(Launch *launch, int *clients, GError **error)
+{
+    Connection **const conns[MAX_CLIENTS] = { &launch->conn, &launch->second };
+
+    for (guint i = 0; i < MAX_CLIENTS && clients[i] >= 0; i++) {
+        *conns[i] = connection_open_fd(clients[i], "the daemon", error);
+        clients[i] = -1;
+        if (!*conns[i]) {
+            close_clients(clients);
+            return false;
+        }
+    }
+    return true;
+}
+
 Launch *launch_start(const LaunchOptions *options, GError **error)
 {
     g_autoptr(Launch) launch = g_new0(Launch, 1);
-    int client, listener = listen_unnamed(&client, error);
+    int clients[MAX_CLIENTS] = { -1, -1 };
+    int listener = listen_unnamed(options->second ? 2 : 1, clients, error);
     pid_t pid;
 
     if (listener < 0) {
@@ -313,17 +348,21 @@ Launch *launch_start(const LaunchOptions *options, GError **error)
     pid = start(launch, options, listener, error);
     close(listener);
     if (pid < 0) {
-        close(client);
+        close_clients(clients);
         return NULL;
     }
     launch->pid = pid;
-    launch->conn = connection_open_fd(client, "the daemon", error);
-    return launch->conn ? g_steal_pointer(&launch) : NULL;
+    return connect_all(launch, clients, error) ? g_steal_pointer(&launch) : NULL;
 }
 
 Connection *launch_connection(Launch *launch)
 {
     return launch->conn;
+}
+
+Connection *launch_second_connection(Launch *launch)
+{
+    return launch->second;
 }
 
 int launch_wait(Launch *launch)
@@ -357,6 +396,7 @@ void launch_free(Launch *launch)
         return;
     }
     connection_close(launch->conn);
+    connection_close(launch->second);
     if (launch->pid) {
         kill(launch->pid, SIGTERM);
         launch_wait(launch);

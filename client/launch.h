@@ -23,6 +23,7 @@ typedef struct {
     const char *log;            /* file to which messages are appended, or NULL: standard
                                    error, or nowhere if it stays, once it has started */
     bool stays;                 /* keeps running after vmctl, once it was released */
+    bool second;                /* vmctl needs a second connection */
 } LaunchOptions;
 
 typedef struct Launch Launch;
@@ -31,6 +32,8 @@ typedef struct Launch Launch;
 Launch *launch_start(const LaunchOptions *options, GError **error);
 
 Connection *launch_connection(Launch *launch);
+/* The second one, if it was asked for. */
+Connection *launch_second_connection(Launch *launch);
 
 /* Waits for the daemon's end; its exit status, or 128 plus the number of the signal that ended
  * it, as in shells.  May be called once. */

@@ -80,6 +80,9 @@ static bool take_start(RunPlan *plan, const TranslationNote *note, GError **erro
     case START_DAEMONIZE:
         plan->launch.stays = true;
         return true;
+    case START_CURSES:
+        plan->curses = plan->launch.second = true;
+        return true;
     case START_UNIT:
         break;
     }
@@ -258,6 +261,22 @@ static bool take_requests(RunPlan *plan, const Translation *translation, GError 
     return true;
 }
 
+/* The screen cannot share the terminal, nor be left there. */
+static bool check_terminal(const RunPlan *plan, GError **error)
+{
+    if (plan->curses && plan->console >= 0) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "curses shows the screen on the terminal, which "
+                      "a chardev on standard input and output uses");
+        return false;
+    }
+    if (plan->curses && plan->launch.stays) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "curses shows the screen until the "
+                      "machine ends, so the daemon cannot stay in the background");
+        return false;
+    }
+    return true;
+}
+
 static void clear_fd(gpointer data)
 {
     RunFd *fd = data;
@@ -281,6 +300,9 @@ RunPlan *run_plan_new(Translation *translation, GError **error)
     plan->console = -1;
     if (!take_starts(plan, translation, error) || !take_requests(plan, translation, error) ||
         !open_overlays(plan, translation, error)) {
+        return NULL;
+    }
+    if (!check_terminal(plan, error)) {
         return NULL;
     }
     /* The terminal is for the guest's output; a file gets all messages. */

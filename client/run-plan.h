@@ -31,6 +31,7 @@ typedef struct {
     int console;                /* vmctl's end of the console, or -1 */
     GArray *fds;                /* of RunFd, until they are sent */
     bool key_signals;           /* Ctrl-C on the console is a signal */
+    bool curses;                /* vmctl shows the screen on the terminal */
 } RunPlan;
 
 /* Changes translation, which must outlive the result.  NULL with *error if there is an option that

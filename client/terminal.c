@@ -7,14 +7,13 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <glib-unix.h>
 
+#include "client/signals.h"
 #include "qmp/error.h"
 
 /* Up to this many bytes of input are buffered that the other side does not take. */
@@ -23,13 +22,11 @@
 
 struct Terminal {
     int fd;                     /* the other side, or -1 */
-    int signals;                /* signalfd */
+    Signals signals;
     guint flags;
     bool input_open;
     bool is_terminal;           /* standard input */
     struct termios saved;       /* its modes, if it is one */
-    sigset_t saved_mask;
-    struct sigaction saved_pipe;
     GString *pending;           /* for the other side */
 };
 
@@ -60,29 +57,6 @@ static bool make_raw(Terminal *terminal, GError **error)
                             "cannot put the terminal into raw mode");
         return false;
     }
-    return true;
-}
-
-/* Signals that would end the process are read from a descriptor, and SIGPIPE
- * becomes EPIPE, so that the terminal can be restored. */
-static bool take_signals(Terminal *terminal, GError **error)
-{
-    const struct sigaction ignore = { .sa_handler = SIG_IGN };
-    sigset_t mask;
-
-    sigemptyset(&mask);
-    sigaddset(&mask, SIGHUP);
-    sigaddset(&mask, SIGINT);
-    sigaddset(&mask, SIGQUIT);
-    sigaddset(&mask, SIGTERM);
-    sigprocmask(SIG_BLOCK, &mask, &terminal->saved_mask);
-    terminal->signals = signalfd(-1, &mask, SFD_CLOEXEC);
-    if (terminal->signals < 0) {
-        sigprocmask(SIG_SETMASK, &terminal->saved_mask, NULL);
-        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "signals cannot be received");
-        return false;
-    }
-    sigaction(SIGPIPE, &ignore, &terminal->saved_pipe);
     return true;
 }
 
@@ -186,7 +160,7 @@ static int step(Terminal *terminal, int watched, GError **error)
         [POLL_INPUT] = { .fd = wants_input(terminal) ? STDIN_FILENO : -1, .events = POLLIN },
         [POLL_OTHER] = { .fd = terminal->fd,
                          .events = POLLIN | (terminal->pending->len ? POLLOUT : 0) },
-        [POLL_SIGNALS] = { .fd = terminal->signals, .events = POLLIN },
+        [POLL_SIGNALS] = { .fd = terminal->signals.fd, .events = POLLIN },
         [POLL_WATCHED] = { .fd = watched, .events = POLLIN },
     };
     int result = GO_ON;
@@ -217,13 +191,13 @@ Terminal *terminal_open(int fd, guint flags, GError **error)
     terminal->flags = flags;
     terminal->input_open = fd >= 0;
     terminal->pending = g_string_new(NULL);
-    terminal->signals = -1;
+    terminal->signals.fd = -1;
     if (fd >= 0 && !g_unix_set_fd_nonblocking(fd, TRUE, NULL)) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
                             "cannot make the console's descriptor non-blocking");
         return NULL;
     }
-    if (!take_signals(terminal, error) || (fd >= 0 && !make_raw(terminal, error))) {
+    if (!signals_take(&terminal->signals, error) || (fd >= 0 && !make_raw(terminal, error))) {
         return NULL;
     }
     return g_steal_pointer(&terminal);
@@ -237,11 +211,7 @@ void terminal_close(Terminal *terminal)
     if (terminal->is_terminal) {
         tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal->saved);
     }
-    if (terminal->signals >= 0) {
-        close(terminal->signals);
-        sigaction(SIGPIPE, &terminal->saved_pipe, NULL);
-        sigprocmask(SIG_SETMASK, &terminal->saved_mask, NULL);
-    }
+    signals_restore(&terminal->signals);
     g_string_free(terminal->pending, TRUE);
     g_free(terminal);
 }
@@ -262,9 +232,7 @@ TerminalResult terminal_copy(Terminal *terminal, int watched, GError **error)
 
 int terminal_take_signal(Terminal *terminal)
 {
-    struct signalfd_siginfo info;
-
-    return read(terminal->signals, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+    return signals_read(&terminal->signals);
 }
 
 TerminalResult terminal_join(int fd, GError **error)

@@ -19,6 +19,7 @@
 #include "client/ending.h"
 #include "client/machine-record.h"
 #include "client/run-plan.h"
+#include "client/screen-view.h"
 #include "client/terminal.h"
 #include "client/verb.h"
 #include "qmp/error.h"
@@ -133,7 +134,7 @@ static void end_machine(Run *run, bool gently)
 {
     if (gently && !run->asked && press_button(run)) {
         run->asked = true;
-        if (isatty(STDIN_FILENO)) {
+        if (isatty(STDIN_FILENO) && !run->plan->curses) {
             fprintf(stderr, "The guest was asked to power off; press again to end the machine.\n");
         }
     } else if (run->lost || !connection_call(launch_connection(run->launch), "quit", NULL, NULL,
@@ -178,6 +179,46 @@ static bool watch(Run *run, GError **error)
             return false;
         }
     }
+}
+
+static bool step_screen(Run *run, ScreenView *view, GError **error)
+{
+    int number;
+
+    switch (screen_view_run(view, error)) {
+    case SCREEN_VIEW_ESCAPED:
+        end_machine(run, true);
+        return true;
+    case SCREEN_VIEW_SIGNAL:
+        number = screen_view_take_signal(view);
+        end_machine(run, number == SIGTERM || number == SIGINT);
+        return true;
+    case SCREEN_VIEW_CLOSED:
+        run->lost = true;
+        return true;
+    case SCREEN_VIEW_FAILED:
+        break;
+    }
+    return false;
+}
+
+/* Shows the machine's screen until its daemon ends. */
+static int attend_screen(Run *run, GError **error)
+{
+    ScreenView *view = screen_view_open(launch_second_connection(run->launch),
+                                        launch_connection(run->launch), NULL, error);
+
+    if (!view) {
+        return EXIT_ERROR;
+    }
+    while (!run->lost) {
+        if (!step_screen(run, view, error)) {
+            screen_view_close(view);
+            return EXIT_ERROR;
+        }
+    }
+    screen_view_close(view);
+    return launch_wait(run->launch);
 }
 
 /* The exit status, with *error if vmctl gave up. */
@@ -239,7 +280,7 @@ static int launch_machine(RunPlan *plan, Traces *traces, GError **error)
         return leave(&run, traces);
     }
     connection_set_patience(launch_connection(launch), PATIENCE);
-    return attend(&run, error);
+    return plan->curses ? attend_screen(&run, error) : attend(&run, error);
 }
 
 static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
@@ -278,7 +319,8 @@ const Verb verb_run = {
     .name = "run",
     .arguments = "[-- QEMU-OPTION...]",
     .summary = "start a daemon, and run the machine of a QEMU command line",
-    .description = "The console is standard input and output if the options say so; Ctrl-] there, "
+    .description = "The console is standard input and output if the options say so, or the "
+                   "screen's text is shown there with -display curses; Ctrl-] there, "
                    "SIGTERM and SIGINT power the machine off, and end it the second time.  The "
                    "exit status is the daemon's.",
     .min_args = 0,

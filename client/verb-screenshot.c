@@ -8,29 +8,31 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/verb.h"
+#include "qmp/new-file.h"
 
 /* The name that the descriptor has on this connection. */
 #define FD_NAME "screenshot"
 
-/* Standard output, or a new file; -1 with *error. */
-static int open_output(const char *path, GError **error)
+/* Whether standard output may take a picture. */
+static bool check_stdout(GError **error)
 {
-    int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : STDOUT_FILENO;
-
-    if (fd < 0) {
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s: %s", path,
-                    g_strerror(errno));
-    } else if (!path && isatty(fd)) {
+    if (isatty(STDOUT_FILENO)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "a picture is not for a terminal: give -o FILE");
-        return -1;
+        return false;
     }
-    return fd;
+    return true;
+}
+
+static bool file_failed(const char *path, int number, GError **error)
+{
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(number), "%s: %s", path,
+                g_strerror(number));
+    return false;
 }
 
 static bool pass(Connection *conn, int fd, GError **error)
@@ -56,6 +58,20 @@ static bool dump(Connection *conn, const char *device, const char *path, int fd,
     return connection_call(conn, "screendump", arguments, NULL, error);
 }
 
+static bool dump_to_file(Connection *conn, const char *device, const char *path, GError **error)
+{
+    NewFile *file = new_file_begin(path);
+    bool done;
+    int number;
+
+    if (!file) {
+        return file_failed(path, errno, error);
+    }
+    done = dump(conn, device, path, new_file_fd(file), error);
+    number = new_file_end(file, done);
+    return done && number ? file_failed(path, number, error) : done;
+}
+
 static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
 {
     g_autoptr(Connection) conn = NULL;
@@ -66,22 +82,18 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
         G_OPTION_ENTRY_NULL
     };
     bool done;
-    int fd;
 
     if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
         return EXIT_USAGE;
     }
     conn = verb_connect(globals, error);
-    fd = conn ? open_output(path, error) : -1;
-    if (fd < 0) {
+    if (!conn) {
         return EXIT_ERROR;
     }
-    done = dump(conn, argv[1], path, fd, error);
     if (path) {
-        close(fd);
-        if (!done) {
-            unlink(path);
-        }
+        done = dump_to_file(conn, argv[1], path, error);
+    } else {
+        done = check_stdout(error) && dump(conn, argv[1], NULL, STDOUT_FILENO, error);
     }
     return done ? EXIT_OK : EXIT_ERROR;
 }

@@ -41,7 +41,7 @@ struct QmpRequest {
     void *data;
     guint refs;
     bool ended;
-    bool cancelled;             /* its result is no longer wanted */
+    gint cancelled;             /* its result is no longer wanted; atomic */
     bool sent;                  /* has arguments as text, or none */
     bool malformed;             /* node does not fit the command */
 

@@ -54,15 +54,17 @@ const QmpCommand *qmp_request_command(const QmpRequest *req)
 
 void qmp_request_cancel(QmpRequest *req)
 {
-    req->cancelled = true;
+    g_atomic_int_set(&req->cancelled, true);
 }
 
 bool qmp_request_is_cancelled(const QmpRequest *req, GError **error)
 {
-    if (req->cancelled) {
+    bool cancelled = g_atomic_int_get(&req->cancelled);
+
+    if (cancelled) {
         qmp_error_set(error, ERROR_REASON_GENERIC, "the client no longer waits for it");
     }
-    return req->cancelled;
+    return cancelled;
 }
 
 const char *qmp_request_peer(const QmpRequest *req)

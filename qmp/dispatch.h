@@ -116,7 +116,7 @@ void qmp_request_fail(QmpRequest *req, GError *error);
 
 /* Whether the result of an async request is no longer wanted: then *error says so,
  * and the handler undoes what it has done.  To be called before something takes
- * effect. */
+ * effect.  Any thread, while the request exists. */
 bool qmp_request_is_cancelled(const QmpRequest *req, GError **error);
 
 #endif

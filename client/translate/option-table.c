@@ -56,7 +56,8 @@ const OptionRow option_rows[] = {
       NULL, "object-add policy, before all other requests" },
     { "cpu", "MODEL[,FEATURE=VALUE...]", PHASE_COLLECT, option_cpu, OPTION_KEYED | OPTION_FLAT,
       NULL, "model", "device_add of that CPU model, once for each CPU" },
-    REFUSED("curses", NULL, NO_DISPLAY),
+    { "curses", NULL, PHASE_COLLECT, option_curses, 0, NULL, NULL,
+      "no request: vmctl run shows the screen's text" },
     { "d", "ITEM,...", PHASE_LATE, option_log_items, 0, NULL, NULL,
       "trace-event-set-state for trace:PATTERN; nothing for guest_errors, which are always "
       "logged; others are refused" },
@@ -66,8 +67,9 @@ const OptionRow option_rows[] = {
     { "device", "[driver=]DRIVER[,KEY=VALUE...]", PHASE_DEVICE, option_device, OPTION_KEYED |
       OPTION_JSON, "device", "driver", "device_add" },
     REFUSED("dfilter", "RANGE,...", "translated code is not logged"),
-    { "display", "[type=]TYPE[,KEY=VALUE...]", PHASE_COLLECT, option_only_none, OPTION_KEYED |
-      OPTION_JSON, NULL, "type", "nothing if it is none; others are refused: " NO_DISPLAY },
+    { "display", "[type=]TYPE[,KEY=VALUE...]", PHASE_COLLECT, option_display, OPTION_KEYED |
+      OPTION_JSON, NULL, "type", "nothing if it is none; as -curses if it is that; others are "
+      "refused: " NO_DISPLAY },
     { "drive", "KEY=VALUE...", PHASE_BACKEND, option_drive, OPTION_KEYED | OPTION_FLAT, "drive",
       NULL, "blockdev-add, object-add throttle-group for limits, and device_add ide-hd or ide-cd, "
       "or by if=: floppy, virtio-blk-pci (virtio-blk-device on microvm), or none" },

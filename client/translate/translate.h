@@ -37,6 +37,7 @@ typedef enum {
     START_PIDFILE,              /* value: file for its process's number */
     START_LOG,                  /* value: file for messages */
     START_DAEMONIZE,            /* it stays in the background */
+    START_CURSES,               /* who starts it shows its screen on the terminal */
 } TranslationStart;
 
 typedef struct {

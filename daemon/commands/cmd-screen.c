@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * screendump and query-screen-text.
- *
- * A screendump alternates between the pool and the main loop: libraries are loaded, the picture
+ * screendump: it alternates between the pool and the main loop: libraries are loaded, the picture
  * is drawn with the machine lock, and then made a file of.
  */
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +16,7 @@
 #include "hw/display/console.h"
 #include "hw/display/picture.h"
 #include "qmp/error.h"
+#include "qmp/new-file.h"
 #include "qmp/qapi-types-display.h"
 
 /* ---- screendump ---- */
@@ -58,60 +57,77 @@ static Console *find_console(Vmd *vmd, const ScreendumpArgs *args, GError **erro
     return console_find(vmd->root, args->device, args->has_head ? args->head : -1, error);
 }
 
-/* Where a picture goes; error: errno, or 0. */
+/* Where a picture goes. */
 typedef struct {
-    int fd, error;
+    const QmpRequest *req;
+    int fd;
+    bool regular;               /* it takes everything without a wait */
+    int error;                  /* errno, or 0 */
 } Output;
 
-/* A descriptor may be non-blocking, and full. */
+/* How long a reader may take nothing, and how often it is seen whether the client is gone. */
+enum { PATIENCE_S = 10, LOOK_S = 1 };
+
+/* Waits until something can be written.  A reader that is stuck, and a client that is gone, hold
+ * neither the thread nor the picture.  Returns 0 or an errno. */
+static int wait_room(const Output *out)
+{
+    struct pollfd wait = { .fd = out->fd, .events = POLLOUT };
+
+    for (guint i = 0; i < PATIENCE_S / LOOK_S; i++) {
+        if (qmp_request_is_cancelled(out->req, NULL)) {
+            return ECANCELED;
+        }
+        if (poll(&wait, 1, LOOK_S * 1000) > 0) {
+            return 0;
+        }
+    }
+    return ETIMEDOUT;
+}
+
+/* The client's descriptor may block, but not for as little as this if it has room. */
 static bool output_put(void *opaque, const guint8 *data, gsize size)
 {
     Output *out = opaque;
-    struct pollfd wait = { .fd = out->fd, .events = POLLOUT };
 
-    while (size) {
-        ssize_t n = write(out->fd, data, size);
+    while (size && !out->error) {
+        ssize_t n;
 
-        if (n < 0 && errno == EAGAIN) {
-            poll(&wait, 1, -1);
-        } else if (n < 0 && errno != EINTR) {
+        out->error = out->regular ? 0 : wait_room(out);
+        n = out->error ? 0 : write(out->fd, data, out->regular ? size : MIN(size, PIPE_BUF));
+        if (n < 0 && errno != EAGAIN && errno != EINTR) {
             out->error = errno;
-            return false;
         }
         data += MAX(n, 0);
         size -= MAX(n, 0);
     }
-    return true;
+    return !out->error;
 }
 
 /* Returns 0 or an errno. */
 static int output_picture(const Dump *dump, int fd)
 {
-    Output out = { .fd = fd };
+    struct stat st;
+    Output out = {
+        .req = dump->req, .fd = fd, .regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode),
+    };
     bool done = picture_write(dump->surface, dump->args->format, output_put, &out);
 
     return done ? 0 : out.error ? out.error : ENOMEM;
 }
 
-/* No part of a picture is left behind: but only a file that is one is removed.  Returns 0 or an
- * errno. */
+/* Returns 0 or an errno. */
 static int output_file(const Dump *dump, const char *path)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
-    struct stat st;
-    int error;
+    NewFile *file = new_file_begin(path);
+    int error, end;
 
-    if (fd < 0) {
+    if (!file) {
         return errno;
     }
-    error = output_picture(dump, fd);
-    if (error && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        unlink(path);
-    }
-    if (close(fd) < 0 && !error) {
-        error = errno;
-    }
-    return error;
+    error = output_picture(dump, new_file_fd(file));
+    end = new_file_end(file, !error);
+    return error ? error : end;
 }
 
 static void write_work(void *data)
@@ -188,41 +204,4 @@ void qmp_screendump(QmpRequest *req, ScreendumpArgs *args)
     } else {
         pool_run(vmd->pool, POOL_REQUEST, load_work, load_done, dump);
     }
-}
-
-/* ---- query-screen-text ---- */
-
-static ScreenText *describe(const ConsoleText *text)
-{
-    ScreenText *ret = g_new0(ScreenText, 1);
-
-    ret->columns = text->columns;
-    ret->rows = text->rows;
-    ret->lines.n = text->rows;
-    ret->lines.items = g_new(char *, text->rows);
-    for (guint y = 0; y < text->rows; y++) {
-        ret->lines.items[y] = console_text_line(text, y);
-    }
-    if (text->cursor) {
-        ret->cursor = g_new0(ScreenCursor, 1);
-        ret->cursor->column = text->cursor_column;
-        ret->cursor->row = text->cursor_row;
-    }
-    return ret;
-}
-
-bool qmp_query_screen_text(QmpRequest *req, QueryScreenTextArgs *args, ScreenText **ret,
-                           GError **error)
-{
-    Vmd *vmd = qmp_request_context(req);
-    Console *console = console_find(vmd->root, args->device, args->has_head ? args->head : -1,
-                                    error);
-    ConsoleText text;
-
-    if (!console || !console_text(console, &text, error)) {
-        return false;
-    }
-    *ret = describe(&text);
-    console_text_clear(&text);
-    return true;
 }

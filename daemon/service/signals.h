@@ -23,8 +23,8 @@ void signals_block(void);
 /* For child processes: restores the mask. */
 void signals_unblock(void);
 
-/* Calls f(opaque, sender) on the loop for each; SIGPIPE is ignored from now on.  NULL and
- * host-error if the host has no descriptor or memory left. */
+/* Calls f(opaque, sender) on the loop for each; SIGPIPE and SIGXFSZ are ignored
+ * from now on.  NULL and host-error if the host has no descriptor or memory left. */
 Signals *signals_watch(struct event_base *base,
                        void (*f)(void *opaque, const SignalSender *sender), void *opaque,
                        GError **error);

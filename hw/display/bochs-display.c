@@ -20,17 +20,6 @@ struct BochsDisplay {
     Console *console;
 };
 
-/* The memory is a BAR. */
-static bool check_size(guint64 size, GError **error)
-{
-    if (size & (size - 1)) {
-        qmp_error_set_at(error, "vgamem", ERROR_REASON_INVALID_VALUE,
-                         "property 'vgamem' is a power of two");
-        return false;
-    }
-    return true;
-}
-
 static void add_bars(BochsDisplay *s)
 {
     const BochsDisplayProps *props = bochs_display_props(s);
@@ -48,11 +37,9 @@ static void add_bars(BochsDisplay *s)
 static bool bochs_realize(Device *dev, GError **error)
 {
     BochsDisplay *s = to_bochs_display(dev);
-    const BochsDisplayProps *props = bochs_display_props(dev);
+    BochsDisplayProps *props = bochs_display_props(dev);
 
-    if (!check_size(props->vgamem, error)) {
-        return false;
-    }
+    props->vgamem = vga_round_up(props->vgamem);
     if (!vga_init(&s->vga, props->vgamem, s->parent.machine->clock, error)) {
         return qmp_error_blame(error, "vgamem");
     }

@@ -19,6 +19,7 @@ struct Console {
     void *opaque;
     /* While it is watched, else NULL. */
     GPtrArray *watches;         /* of ConsoleWatch */
+    bool telling;               /* calls of watchers are in progress */
     Timer *timer;
     Surface *picture;           /* once it was drawn */
 };

@@ -17,6 +17,7 @@ struct ConsoleWatch {
     const ConsoleWatchOps *ops;
     void *opaque;
     bool fresh;                 /* it has not seen the picture yet */
+    bool ended;                 /* it hears no more, and goes after the calls in progress */
 };
 
 /* ---- Telling watchers ---- */
@@ -26,7 +27,7 @@ static void tell_picture(Console *console, bool all)
     for (guint i = 0; i < console->watches->len; i++) {
         ConsoleWatch *watch = console->watches->pdata[i];
 
-        if (all || watch->fresh) {
+        if ((all || watch->fresh) && !watch->ended) {
             watch->fresh = false;
             watch->ops->resized(watch->opaque, console->picture);
         }
@@ -38,7 +39,7 @@ static void tell_rows(Console *console, guint first, guint n)
     for (guint i = 0; i < console->watches->len; i++) {
         ConsoleWatch *watch = console->watches->pdata[i];
 
-        if (!watch->fresh) {
+        if (!watch->fresh && !watch->ended) {
             watch->ops->changed(watch->opaque, first, n);
         }
     }
@@ -53,6 +54,60 @@ static void tell_changes(Console *console, const guint8 *rows, guint height)
             tell_rows(console, y, n);
         }
     }
+}
+
+/* ---- Ending watches ---- */
+
+static void end(Console *console)
+{
+    g_clear_pointer(&console->watches, g_ptr_array_unref);
+    g_clear_pointer(&console->timer, timer_free);
+    g_clear_pointer(&console->picture, surface_free);
+    console->ops->watched(console->opaque, false);
+}
+
+/* Frees the watches that have ended. */
+static void sweep(Console *console)
+{
+    for (guint i = console->watches->len; i-- > 0;) {
+        ConsoleWatch *watch = console->watches->pdata[i];
+
+        if (watch->ended) {
+            g_ptr_array_remove_index(console->watches, i);
+            g_free(watch);
+        }
+    }
+    if (!console->watches->len) {
+        end(console);
+    }
+}
+
+void console_unwatch(ConsoleWatch *watch)
+{
+    if (watch) {
+        watch->ended = true;
+        if (!watch->console->telling) {
+            sweep(watch->console);
+        }
+    }
+}
+
+void console_end_watches(Console *console)
+{
+    if (!console->watches) {
+        return;
+    }
+    console->telling = true;
+    for (guint i = 0; i < console->watches->len; i++) {
+        ConsoleWatch *watch = console->watches->pdata[i];
+
+        if (!watch->ended) {
+            watch->ended = true;
+            watch->ops->gone(watch->opaque);
+        }
+    }
+    console->telling = false;
+    sweep(console);
 }
 
 /* ---- Looking ---- */
@@ -86,6 +141,7 @@ static void look(void *opaque, gint64 now)
     Console *console = opaque;
     guint width, height;
 
+    console->telling = true;
     console->ops->size(console->opaque, &width, &height);
     if (!console->picture || surface_width(console->picture) != width ||
         surface_height(console->picture) != height) {
@@ -93,10 +149,14 @@ static void look(void *opaque, gint64 now)
     } else {
         look_again(console);
     }
-    timer_set_after(console->timer, CONSOLE_PERIOD);
+    console->telling = false;
+    sweep(console);
+    if (console->watches) {
+        timer_set_after(console->timer, CONSOLE_PERIOD);
+    }
 }
 
-/* ---- Watches ---- */
+/* ---- Beginning watches ---- */
 
 static void begin(Console *console)
 {
@@ -104,14 +164,6 @@ static void begin(Console *console)
     console->timer = timer_new(machine_of(console->dev)->clock, CLOCK_KIND_REAL, CONSOLE_PERIOD,
                                look, console);
     console->ops->watched(console->opaque, true);
-}
-
-static void end(Console *console)
-{
-    g_clear_pointer(&console->watches, g_ptr_array_unref);
-    g_clear_pointer(&console->timer, timer_free);
-    g_clear_pointer(&console->picture, surface_free);
-    console->ops->watched(console->opaque, false);
 }
 
 ConsoleWatch *console_watch(Console *console, const ConsoleWatchOps *ops, void *opaque)
@@ -125,25 +177,4 @@ ConsoleWatch *console_watch(Console *console, const ConsoleWatchOps *ops, void *
     g_ptr_array_add(console->watches, watch);
     timer_set_after(console->timer, 0);
     return watch;
-}
-
-void console_unwatch(ConsoleWatch *watch)
-{
-    if (watch) {
-        g_ptr_array_remove(watch->console->watches, watch);
-        if (!watch->console->watches->len) {
-            end(watch->console);
-        }
-        g_free(watch);
-    }
-}
-
-void console_end_watches(Console *console)
-{
-    while (console->watches) {
-        ConsoleWatch *watch = console->watches->pdata[0];
-
-        watch->ops->gone(watch->opaque);
-        console_unwatch(watch);
-    }
 }

@@ -48,13 +48,12 @@ Console *console_new(Device *dev, guint head, const ConsoleOps *ops, void *opaqu
 void console_free(Console *console);
 
 /* The console of output `head` (-1: of the first one) of the device with this id or path; without
- * a device, of the machine's first card, and head must be -1.  Fails, with the argument that is
- * wrong as path ("device", "head"): no-machine, device-not-found, not-supported (the device has
- * no console), invalid-value, object-not-found (no card at all). */
+ * a device, of the machine's first card, and head must be -1.  Fails, mostly with the argument that is
+ * wrong as path ("device", "head"): no-machine, device-not-found, invalid-value, not-supported (the
+ * device has no console or, without a path, the machine has no card). */
 Console *console_find(Object *root, const char *device, gint64 head, GError **error);
 
-/* What it shows now, for surface_free().  surface_load() has been called.  Fails with
- * no-memory. */
+/* What it shows now, for surface_free().  surface_load() has been called.  Fails with no-memory. */
 Surface *console_draw(Console *console, GError **error);
 
 /* The text that it shows now, for console_text_clear().  Fails with not-supported if that is no
@@ -69,20 +68,22 @@ char *console_text_line(const ConsoleText *text, guint row);
 /* How often a watched console is looked at, in ns of real time. */
 #define CONSOLE_PERIOD G_GINT64_CONSTANT(33333333)
 
-/* Calls for a watcher, which must not end its watch in them. */
+/* Calls for a watcher, which may end watches in them, its own too, and begin some; but not destroy
+ * the card. */
 typedef struct {
     /* The picture is new, or has another size.  It is the console's, and stays until the next
      * call of this function, or the end of the watch. */
     void (*resized)(void *opaque, Surface *picture);
     /* n rows of it, from `first` on, have changed. */
     void (*changed)(void *opaque, guint first, guint n);
-    /* The card is gone, and the watch with it. */
+    /* The card is going, and the watch with it: it need not be ended. */
     void (*gone)(void *opaque);
 } ConsoleWatchOps;
 
 /* resized() is called with the first picture, soon.  surface_load() has been called. */
 ConsoleWatch *console_watch(Console *console, const ConsoleWatchOps *ops, void *opaque);
-void console_unwatch(ConsoleWatch *watch);      /* accepts NULL */
+/* There are no more calls.  Accepts NULL. */
+void console_unwatch(ConsoleWatch *watch);
 
 extern const TypeInfo console_type;
 

@@ -23,22 +23,12 @@ struct PciVga {
 
 /* ---- What all cards do ---- */
 
-static guint32 round_up(guint32 value)
-{
-    guint32 power = 1;
-
-    while (power < value) {
-        power <<= 1;
-    }
-    return power;
-}
-
 static bool pci_vga_realize(Device *dev, GError **error)
 {
     PciVga *s = to_pci_vga(dev);
     PciVgaProps *props = pci_vga_props(dev);
 
-    props->vgamem_mb = round_up(props->vgamem_mb);
+    props->vgamem_mb = vga_round_up(props->vgamem_mb);
     if (!vga_init(&s->vga, props->vgamem_mb << 20, s->parent.machine->clock, error)) {
         return qmp_error_blame(error, "vgamem_mb");
     }
@@ -94,6 +84,7 @@ const TypeInfo pci_vga_type = {
     },
 };
 
+/* Revision 2 says that there are the registers of the byte order (docs/specs/standard-vga.txt). */
 static void add_mmio(PciVga *s, bool ports)
 {
     const PciVgaProps *props = pci_vga_props(s);
@@ -105,6 +96,7 @@ static void add_mmio(PciVga *s, bool ports)
         .ports = ports, .order = props->qemu_extended_regs, .edid = props->edid ? &edid : NULL,
     };
 
+    s->parent.config[PCI_REVISION_ID] = parts.order ? 2 : 0;
     pci_add_bar(&s->parent, 2, PCI_BAR_MEM32, vga_mmio_new_bar(&s->mmio, &parts));
 }
 
@@ -147,7 +139,6 @@ const TypeInfo vga_type = {
         .vendor_id = 0x1234,
         .device_id = 0x1111,
         .class_id = 0x0300,
-        .revision = 2,
     },
 };
 
@@ -168,6 +159,5 @@ const TypeInfo secondary_vga_type = {
         .vendor_id = 0x1234,
         .device_id = 0x1111,
         .class_id = 0x0380,
-        .revision = 2,
     },
 };

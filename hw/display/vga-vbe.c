@@ -18,15 +18,14 @@ bool vga_vbe_enabled(const Vga *vga)
     return vga->vbe[VBE_ENABLE] & VBE_ENABLED;
 }
 
-/* With four planes, a byte of the window is in all of them. */
 guint32 vga_bank_offset(const Vga *vga)
 {
-    guint32 mask = (vga->vram_size >> BANK_SHIFT) - 1;
+    return (guint32)vga->bank << BANK_SHIFT;
+}
 
-    if (vga->vbe[VBE_BPP] == 4) {
-        mask >>= 2;
-    }
-    return (vga->vbe[VBE_BANK] & mask) << BANK_SHIFT;
+static guint16 last_bank(const Vga *vga)
+{
+    return (vga->vram_size >> BANK_SHIFT) - 1;
 }
 
 /* ---- Making values fit ---- */
@@ -95,6 +94,7 @@ void vga_loaded(Vga *vga)
     vga->gr_index &= 0x0f;
     vga->gr[GR_READ_MAP] &= 0x03;
     vga->dac_component %= 3;
+    vga->bank &= last_bank(vga);
     fit(vga);
 }
 
@@ -138,6 +138,17 @@ static void clear_picture(Vga *vga)
     region_wrote(vga->region, 0, MIN(size, vga->vram_size));
 }
 
+/* With four planes, a byte of the window is in all of them. */
+static void write_bank(Vga *vga, guint16 value)
+{
+    guint16 last = last_bank(vga);
+
+    vga->bank = value & (vga->vbe[VBE_BPP] == 4 ? last >> 2 : last);
+    vga->vbe[VBE_BANK] = vga->bank;
+}
+
+/* Unless it turns a mode on, a write selects the first bank, and leaves the bank's register as it
+ * is. */
 static void write_enable(Vga *vga, guint16 value)
 {
     guint16 *r = vga->vbe;
@@ -145,7 +156,7 @@ static void write_enable(Vga *vga, guint16 value)
 
     r[VBE_ENABLE] = value;
     if (!on) {
-        r[VBE_BANK] = value & VBE_ENABLED ? r[VBE_BANK] : 0;
+        vga->bank = 0;
         return;
     }
     r[VBE_VIRT_WIDTH] = r[VBE_X_OFFSET] = r[VBE_Y_OFFSET] = 0;
@@ -167,8 +178,7 @@ static void write_data(Vga *vga, guint index, guint16 value)
         }
         break;
     case VBE_BANK:
-        vga->vbe[index] = value;
-        vga->vbe[index] = vga_bank_offset(vga) >> BANK_SHIFT;
+        write_bank(vga, value);
         break;
     case VBE_ENABLE:
         write_enable(vga, value);

@@ -11,6 +11,16 @@
 #include "qmp/error.h"
 #include "qom/state.h"
 
+guint32 vga_round_up(guint32 value)
+{
+    guint32 power = 1;
+
+    while (power < value) {
+        power <<= 1;
+    }
+    return power;
+}
+
 bool vga_init(Vga *vga, guint32 size, Clock *clock, GError **error)
 {
     void *vram = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -62,6 +72,7 @@ const StateRow vga_state[] = {
     STATE_FIELD(U32, Vga, latch, 0),
     STATE_FIELD(U16, Vga, vbe_index, 0),
     STATE_ARRAY(U16, Vga, vbe, 0),
+    STATE_FIELD(U16, Vga, bank, 0),
     STATE_FIELD(BOOL, Vga, big_endian, false),
     STATE_ROWS_END
 };

@@ -17,10 +17,11 @@
  * buffer.  Different from IBM's chips, and as QEMU and Bochs have it, chained addresses are
  * compact: with chain 4, byte A of the window is byte A of the frame buffer, and in odd/even
  * mode, bytes 2 A and 2 A + 1 of the window are byte A of two planes.  So the display always
- * counts addresses as IBM's byte mode does, and words and doublewords are not told apart.
+ * counts addresses as IBM's byte mode does; words matter only for where CGA's banks are.
  *
- * Guest-hostile bounds: every address is masked into the memory, whose size is a power of
- * two; sizes of pictures are bounded by VGA_MAX_WIDTH and VGA_MAX_HEIGHT.
+ * Guest-hostile bounds: addresses are masked into the memory, whose size is a power of two, or
+ * a whole picture is checked to lie in it; sizes of pictures are bounded by VGA_MAX_WIDTH and
+ * VGA_MAX_HEIGHT.
  *
  * Threads: machine lock.
  */
@@ -55,15 +56,18 @@ typedef struct {
     guint8 palette[VGA_N_COLORS * 3];
     guint32 latch;              /* four planes, as in memory */
     guint16 vbe_index, vbe[VBE_N];
+    guint16 bank;               /* 64 KiB of the memory that the window shows */
     bool big_endian;            /* of direct colour modes */
 } Vga;
 
 /* ---- Life (vga.c) ---- */
 
+/* The next power of two, for a size of memory that was asked for; value is at most 2^31. */
+guint32 vga_round_up(guint32 value);
 /* Allocates memory: size is a power of two from 256 KiB to 2 GiB.  Fails with no-memory. */
 bool vga_init(Vga *vga, guint32 size, Clock *clock, GError **error);
 void vga_finalize(Vga *vga);    /* accepts one without memory */
-/* What a reset does besides the rows: the values that are not zero follow from it. */
+/* What a reset does besides the rows: DISPI's version. */
 void vga_reset(Vga *vga);
 /* Brings values that came from outside into range. */
 void vga_loaded(Vga *vga);
@@ -138,8 +142,8 @@ bool vga_text(void *opaque, ConsoleText *ret);
 void vga_watched(void *opaque, bool watched);
 
 /* While the card is watched: pages of the memory that were written since the last call, a bit
- * each, newly allocated; NULL if all of the picture may have changed, since the registers have, or
- * because it is text. */
+ * each, newly allocated; NULL if all of the picture may have changed, since what it depends on
+ * besides the memory has, or because it is text and the memory was written at all. */
 guint8 *vga_take_written(Vga *vga, const VgaMode *mode, const guint32 *colors);
 
 #endif

@@ -269,9 +269,22 @@ void boot_free(Boot *boot)
 
 /* ---- Placing ---- */
 
+static bool fill_image(const BootImage *image, guint8 *hva, GError **error)
+{
+    if (image->data) {
+        memcpy(hva, image->data, image->file_size);
+    } else if (image->file_size &&
+               !loader_read(image->file, image->offset, hva, image->file_size, error)) {
+        return false;
+    }
+    memset(hva + image->file_size, 0, image->size - image->file_size);
+    return true;
+}
+
 static bool place_image(const BootImage *image, AddressSpace *memory, GError **error)
 {
     guint8 *hva;
+    bool filled;
 
     if (!image->size || image->reserve) {
         return true;
@@ -282,14 +295,9 @@ static bool place_image(const BootImage *image, AddressSpace *memory, GError **e
                       G_GINT64_MODIFIER "x", image->what, image->gpa);
         return false;
     }
-    if (image->data) {
-        memcpy(hva, image->data, image->file_size);
-    } else if (image->file_size &&
-               !loader_read(image->file, image->offset, hva, image->file_size, error)) {
-        return false;
-    }
-    memset(hva + image->file_size, 0, image->size - image->file_size);
-    return true;
+    filled = fill_image(image, hva, error);
+    memory_wrote(memory, image->gpa, image->size);
+    return filled;
 }
 
 bool boot_place(const Boot *boot, AddressSpace *memory, GError **error)

@@ -241,6 +241,7 @@ bool accel_listener_update(AccelListener *listener, const FlatView *view, GError
 static void listener_end(AccelListener *listener)
 {
     g_autoptr(GArray) none = g_array_new(false, false, sizeof(AccelSlot));
+    guint generation = listener->log_generation;
 
     if (!listener->accel) {
         return;
@@ -251,12 +252,13 @@ static void listener_end(AccelListener *listener)
         accel_ops(listener->accel)->ioeventfd_del(listener->accel, e);
         g_array_remove_index_fast(listener->ioeventfds, 0);
     }
+    generation += loses_log(listener->slots, none);
     if (listener->slots->len) {
         drop_gone_slots(listener, none);
     }
     g_array_unref(listener->slots);
     g_array_unref(listener->ioeventfds);
-    *listener = (AccelListener){ 0 };
+    *listener = (AccelListener){ .log_generation = generation };
 }
 
 bool address_space_set_accel(AddressSpace *as, Accel *accel, bool pio, GError **error)
@@ -271,6 +273,7 @@ bool address_space_set_accel(AddressSpace *as, Accel *accel, bool pio, GError **
         .accel = accel,
         .pio = pio,
         .slots = g_array_new(false, false, sizeof(AccelSlot)),
+        .log_generation = listener->log_generation,
         .ioeventfds = g_array_new(false, false, sizeof(AccelIoeventfd)),
     };
     if (!accel_listener_update(listener, as->view, error)) {

@@ -75,11 +75,5 @@ void *memory_map(AddressSpace *as, guint64 addr, gsize size, bool is_write)
     const FlatRange *range = size ? flatview_find(as->view, addr, NULL) : NULL;
     guint8 *hva = ram_piece(range, addr, size, is_write, &n);
 
-    if (!hva || n != size) {
-        return NULL;
-    }
-    if (is_write) {
-        range_mark(range, addr, size);
-    }
-    return hva;
+    return hva && n == size ? hva : NULL;
 }

@@ -88,7 +88,7 @@ typedef struct {
     bool pio;
     bool complained;            /* a warning about memory that was not taken was logged */
     GArray *slots;              /* of AccelSlot, by gpa; NULL without accel */
-    guint log_generation;       /* changes when a slot with a log is removed */
+    guint log_generation;       /* grows when a slot with a log is removed; outlives accel */
     GArray *ioeventfds;         /* of AccelIoeventfd, sorted */
 } AccelListener;
 

@@ -134,8 +134,9 @@ void address_space_exit(AddressSpace *as, guint64 addr, void *data, guint size, 
  * values from a guest. */
 bool memory_read(AddressSpace *as, guint64 addr, void *buf, gsize size);
 bool memory_write(AddressSpace *as, guint64 addr, const void *buf, gsize size);
-/* Host address of a range that lies in one RAM region, else NULL.  Machine lock
- * held; valid until it is released. */
+/* Host address of a range that lies in one RAM region (for writes: of writable RAM), else NULL.
+ * Machine lock held; valid until it is released.  Writes there are reported afterwards, with
+ * memory_wrote(). */
 void *memory_map(AddressSpace *as, guint64 addr, gsize size, bool is_write);
 
 /* ---- Views: RAM by host address, for data paths ---- */

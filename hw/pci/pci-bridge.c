@@ -144,6 +144,22 @@ static void add_memory(const guint8 *config, GArray *windows)
     }
 }
 
+/* Whether a window of the list has all of these addresses. */
+static bool is_covered(const GArray *windows, const Window *window)
+{
+    for (guint i = 0; i < windows->len; i++) {
+        const Window *other = &g_array_index(windows, Window, i);
+
+        if (other->io == window->io && other->base <= window->base &&
+            other->last >= window->last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those that are in other windows would multiply, too.  No window has a part of one: its granules
+ * are larger. */
 static void add_vga(const guint8 *config, guint16 command, GArray *windows)
 {
     for (guint i = 0; i < G_N_ELEMENTS(vga_addresses); i++) {
@@ -151,7 +167,8 @@ static void add_vga(const guint8 *config, guint16 command, GArray *windows)
                           .io = vga_addresses[i].io };
 
         if ((pci_get_word(config + PCI_BRIDGE_CONTROL) & PCI_BRIDGE_CTL_VGA) &&
-            (command & (window.io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY))) {
+            (command & (window.io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY)) &&
+            !is_covered(windows, &window)) {
             g_array_append_val(windows, window);
         }
     }

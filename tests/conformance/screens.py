@@ -65,7 +65,9 @@ class Pair:
 
     def start(self, recorder, card):
         qtest = os.path.join(self.folder.name, 'qt.sock')
-        words = ['%s,addr=%d' % (self.driver, SLOT)] + ['%s=%s' % item for item in card.items()]
+        words = ['%s,addr=%d' % (self.driver, SLOT)] + [
+            '%s=%s' % (name, {True: 'on', False: 'off'}.get(value, value))
+            for name, value in card.items()]
         self.peer = Peer('-machine', 'pc', '-accel', 'tcg', '-S', '-m', '64', '-device',
                          ','.join(words), '-qtest-log', 'none',
                          '-qtest', 'unix:%s,server=on,wait=off' % qtest)
@@ -277,9 +279,32 @@ def linear_modes(recorder):
         pair.compare(linear(pair, 3840, 2160, 32), '4K')
 
 
+def banks(recorder):
+    """the bank that the window shows, and its register, after writes of ENABLE and other depths"""
+    with Pair(recorder) as pair:
+        program = linear(pair, 640, 400, 8)
+        look = ['outw 0x1ce %#x' % vgaprogram.BANK, 'inw 0x1cf', 'read 0xa0000 64']
+        for value in 0x41, 0x01, 0x00, 0xc1, 0x00, 0x81:
+            for bank in 2, 3, 0x1234:
+                program.dispi(vgaprogram.BANK, bank)
+                program.lines += look
+                program.dispi(vgaprogram.ENABLE, value)
+                program.lines += look[:2]
+                if not value:
+                    program.dispi(vgaprogram.ENABLE, 0xc1)
+                program.lines += look
+        program.dispi(vgaprogram.BANK, 3)
+        for bpp in 4, 8, 32:
+            program.dispi(vgaprogram.BPP, bpp)
+            program.lines += look[:2] if bpp == 4 else look
+        ours, theirs = pair.ask(program.lines)
+        for i, (our, their) in enumerate(zip(ours, theirs)):
+            assert our == their, (program.lines[i - 8:i + 1], our, their)
+
+
 def bochs_display(recorder):
     """a bochs-display: its memory, registers and EDID, and pictures of 16 and 32 bits"""
-    with Pair(recorder, 'bochs-display', vgamem=8 << 20) as pair:
+    with Pair(recorder, 'bochs-display', vgamem=5000000) as pair:
         for bpp in 16, 32:
             program = Program(bpp)
             for index, value in ((vgaprogram.XRES, 640), (vgaprogram.YRES, 480),
@@ -346,17 +371,22 @@ def dispi_registers(recorder):
 def edid_and_configuration(recorder):
     """EDID and configuration space, byte by byte"""
     for card in ({}, {'xres': 1920, 'yres': 1080, 'xmax': 2560, 'ymax': 1600, 'vgamem_mb': 20,
-                      'refresh_rate': 60000}, {'xres': 640, 'yres': 4095}):
+                      'refresh_rate': 60000}, {'xres': 640, 'yres': 4095},
+                 {'mmio': False}, {'qemu-extended-regs': False},
+                 {'mmio': False, 'qemu-extended-regs': False},
+                 {'driver': 'secondary-vga', 'qemu-extended-regs': False}):
         with Pair(recorder, **card) as pair:
             program = Program()
-            program.lines = ['read %#x 0x180' % MMIO, 'read %#x 0x16' % (MMIO + 0x500),
-                             'read %#x 8' % (MMIO + 0x600)]
+            if card.get('mmio', True):
+                program.lines = ['read %#x 0x180' % MMIO, 'read %#x 0x16' % (MMIO + 0x500)]
+                if card.get('qemu-extended-regs', True):
+                    program.lines.append('read %#x 8' % (MMIO + 0x600))
             pair.run(program)
             for register in range(0, 0x40, 4):
                 program.lines = ['outl 0xcf8 %#x' % (0x80000000 | SLOT << 11 | register),
                                  'inl 0xcfc']
                 ours, theirs = pair.ask(program.lines)
-                assert ours == theirs, (register, ours, theirs)
+                assert ours == theirs, (card, register, ours, theirs)
 
 
 # ---- Guests
@@ -398,6 +428,7 @@ def dump(client, path):
 
 
 if __name__ == '__main__':
-    vmdtest.main([text_modes, nine_dots, graphics_modes, write_modes, linear_modes, bochs_display,
+    vmdtest.main([text_modes, nine_dots, graphics_modes, write_modes, linear_modes, banks,
+                  bochs_display,
                   fifteen_bits,
                   registers, dispi_registers, edid_and_configuration, on_tcg(grub_menu)])

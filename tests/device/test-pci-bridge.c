@@ -275,20 +275,29 @@ static void test_prefetch_window(void)
     rig_free(x.rig);
 }
 
+enum { DEPTH = 40 };
+
+/* A bridge in slot 1 of bus number i, whose id (16 bytes) becomes the new bridge's. */
+static void make_inner(Rig *rig, guint i, char *bus)
+{
+    char id[16];
+
+    g_snprintf(id, sizeof(id), "b%u", i);
+    make_bridge(rig, id, bus, "1");
+    g_strlcpy(bus, id, sizeof(id));
+    rig_pci_write(rig, i, 8, PCI_PRIMARY_BUS, 0xff0000 | (i + 1) << 8 | i, 4);
+}
+
 /* Windows of many bridges in a row, two at each: the view must not double with
  * each of them. */
 static void test_deep(void)
 {
     g_autoptr(Rig) rig = rig_new();
-    enum { DEPTH = 40 };
-    char bus[16] = "pci.0", id[16];
+    char bus[16] = "pci.0";
 
     rig_pci(rig);
     for (guint i = 0; i < DEPTH; i++) {
-        g_snprintf(id, sizeof(id), "b%u", i);
-        make_bridge(rig, id, bus, "1");
-        g_snprintf(bus, sizeof(bus), "%s", id);
-        rig_pci_write(rig, i, 8, PCI_PRIMARY_BUS, 0xff0000 | (i + 1) << 8 | i, 4);
+        make_inner(rig, i, bus);
         rig_pci_write(rig, i, 8, PCI_MEMORY_BASE, 0xdff0c000, 4);
         rig_pci_write(rig, i, 8, PCI_PREF_MEMORY_BASE, i % 2 ? 0xeff0d000 : 0xeff0e000, 4);
         rig_pci_write(rig, i, 8, PCI_COMMAND, DECODE, 2);
@@ -297,6 +306,37 @@ static void test_deep(void)
     rig_pci_write(rig, DEPTH, 0x10, 0x10, 0xe0000000, 4);
     rig_pci_write(rig, DEPTH, 0x10, PCI_COMMAND, DECODE, 2);
     g_assert_true(answers(rig->memory, 0xe0000000));
+}
+
+/* VGA's addresses within the other windows of each bridge: a view that doubled with each would
+ * not be made before the test's time is over. */
+static void test_deep_vga(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    guint n_memory, n_io, n;
+    char bus[16] = "pci.0";
+
+    rig_pci(rig);
+    address_space_ranges(rig->memory, &n_memory);
+    address_space_ranges(rig->io, &n_io);
+    for (guint i = 0; i < DEPTH; i++) {
+        make_inner(rig, i, bus);
+        rig_pci_write(rig, i, 8, PCI_BRIDGE_CONTROL, PCI_BRIDGE_CTL_VGA, 2);
+        rig_pci_write(rig, i, 8, PCI_MEMORY_BASE, 0, 4);
+        rig_pci_write(rig, i, 8, PCI_PREF_MEMORY_BASE, 0x0000fff0, 4);
+        rig_pci_write(rig, i, 8, PCI_IO_BASE, 0xf000, 2);
+        rig_pci_write(rig, i, 8, PCI_COMMAND, DECODE, 2);
+    }
+    make_testdev(rig, "t", bus, "2");
+    rig_pci_write(rig, DEPTH, 0x10, 0x10, 0xa0000, 4);
+    rig_pci_write(rig, DEPTH, 0x10, 0x14, 0xc000, 4);
+    rig_pci_write(rig, DEPTH, 0x10, PCI_COMMAND, DECODE, 2);
+    g_assert_true(answers(rig->memory, 0xa0000));
+    g_assert_true(answers(rig->io, 0xc000));
+    address_space_ranges(rig->memory, &n);
+    g_assert_cmpuint(n, ==, n_memory + 1);
+    address_space_ranges(rig->io, &n);
+    g_assert_cmpuint(n, <=, n_io + 2);          /* it may split one that was there */
 }
 
 /* ---- Pins ---- */
@@ -466,6 +506,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pci-bridge/vga", test_vga);
     g_test_add_func("/pci-bridge/prefetch-window", test_prefetch_window);
     g_test_add_func("/pci-bridge/deep", test_deep);
+    g_test_add_func("/pci-bridge/deep-vga", test_deep_vga);
     g_test_add_func("/pci-bridge/pins", test_pins);
     g_test_add_func("/pci-bridge/bus-reset", test_bus_reset);
     g_test_add_func("/pci-bridge/eject", test_eject);

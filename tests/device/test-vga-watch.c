@@ -12,7 +12,14 @@ typedef struct {
     Surface *picture;
     guint sizes, changes, gone;
     guint first, end;           /* rows that have changed since they were cleared */
+    /* Ended at the first call of resized(), changed(), gone(). */
+    ConsoleWatch *ends_resized, *ends_changed, *ends_gone;
 } Watcher;
+
+static void end_watch(ConsoleWatch **watch)
+{
+    console_unwatch(g_steal_pointer(watch));
+}
 
 static void note_resized(void *opaque, Surface *picture)
 {
@@ -20,6 +27,7 @@ static void note_resized(void *opaque, Surface *picture)
 
     w->picture = picture;
     w->sizes++;
+    end_watch(&w->ends_resized);
 }
 
 static void note_changed(void *opaque, guint first, guint n)
@@ -32,11 +40,15 @@ static void note_changed(void *opaque, guint first, guint n)
     w->first = w->end ? MIN(w->first, first) : first;
     w->end = MAX(w->end, first + n);
     w->changes++;
+    end_watch(&w->ends_changed);
 }
 
 static void note_gone(void *opaque)
 {
-    ((Watcher *)opaque)->gone++;
+    Watcher *w = opaque;
+
+    w->gone++;
+    end_watch(&w->ends_gone);
 }
 
 static const ConsoleWatchOps ops = {
@@ -155,6 +167,22 @@ static void test_registers(void)
     console_unwatch(end);
 }
 
+/* The order of the bytes of a pixel, where no other format says it. */
+static void test_byte_order(void)
+{
+    g_autoptr(Rig) rig = linear_rig(16);
+    Watcher w = { 0 };
+    ConsoleWatch *end = watch(rig, &w);
+
+    vga_frame_put(rig, 2048 * 3, 0x1f, 2);
+    pass(rig, 2);
+    g_assert_cmphex(surface_row(w.picture, 3)[0] & 0xffffff, ==, 0x0000ff);
+    address_space_write(rig->memory, VGA_MMIO + 0x604, 0xbebebebe, 4);
+    assert_changed(rig, &w, 0, 64);
+    g_assert_cmphex(surface_row(w.picture, 3)[0] & 0xffffff, !=, 0x0000ff);
+    console_unwatch(end);
+}
+
 static void test_text(void)
 {
     g_autoptr(Rig) rig = vga_rig_new("VGA");
@@ -199,6 +227,42 @@ static void test_two(void)
     g_assert_cmpuint(b.gone, ==, 1);            /* its watch is ended, too */
 }
 
+/* Watchers that end watches while they are told something: their own, an earlier, a later one,
+ * the last one. */
+static void test_end_within(void)
+{
+    g_autoptr(Rig) rig = linear_rig(8);
+    Watcher a = { 0 }, b = { 0 }, c = { 0 };
+
+    a.ends_resized = watch(rig, &a);
+    watch(rig, &b);
+    b.ends_changed = watch(rig, &c);
+    pass(rig, 2);
+    g_assert_cmpuint(a.sizes + b.sizes + c.sizes, ==, 3);
+    vga_frame_put(rig, 2048 * 10, 1, 1);
+    assert_changed(rig, &b, 10, 11);
+    g_assert_cmpuint(a.changes + c.changes, ==, 0);
+    /* The only one, in each of its calls. */
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(Rig) other = linear_rig(8);
+        Watcher d = { 0 };
+        ConsoleWatch *end = watch(other, &d);
+
+        *(i ? &d.ends_changed : &d.ends_resized) = end;
+        pass(other, 2);
+        vga_frame_put(other, 2048 * 10, 1, 1);
+        vga_frame_put(other, 2048 * 20, 1, 1);
+        pass(other, 2);
+        g_assert_cmpuint(d.sizes, ==, 1);
+        g_assert_cmpuint(d.changes, ==, i);
+        g_assert_cmpint(clock_deadline(other->clock), ==, -1);
+    }
+    b.ends_gone = watch(rig, &c);
+    device_unmake(to_device(object_resolve_type(rig->root, "v", &qmp_class_device, NULL)));
+    g_assert_cmpuint(b.gone, ==, 1);
+    g_assert_cmpuint(a.gone + c.gone, ==, 0);
+}
+
 /* No timer and no log before the first watcher and after the last one. */
 static void test_idle(void)
 {
@@ -226,7 +290,8 @@ static const struct {
     const char *path;
     void (*f)(void);
 } test_cases[] = {
-    CASE(writes), CASE(accelerator), CASE(registers), CASE(text), CASE(two), CASE(idle),
+    CASE(writes), CASE(accelerator), CASE(registers), CASE(byte_order), CASE(text), CASE(two),
+    CASE(end_within), CASE(idle),
 };
 
 int main(int argc, char **argv)

@@ -76,6 +76,7 @@ NEEDS = {
     'ringbuf-read': 'ring0 written',
     'ringbuf-write': 'ring0',
     'screendump': 'pc vga',
+    'wait-screen-text': 'pc vga',
     'send-key': 'pc running',
     'set_link': 'net0',
     'stop': 'microvm running',

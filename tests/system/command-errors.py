@@ -206,6 +206,12 @@ ERRORS = {
         ('device-not-found', 'pc vga', {'device': 'x'}),
         ('invalid-value', 'pc vga', {'device': 'video0', 'head': 1}),
         ('invalid-value', 'pc vga', {'head': 0})],
+    'wait-screen-text': [
+        ('no-machine', '', {'stamp': ''}),
+        ('not-supported', 'pc', {'stamp': ''}),
+        ('device-not-found', 'pc vga', {'stamp': '', 'device': 'x'}),
+        ('invalid-value', 'pc vga', {'stamp': '', 'device': 'video0', 'head': 1}),
+        ('invalid-value', 'pc vga', {'stamp': '', 'head': 0})],
     'ringbuf-read': [
         ('object-not-found', '', {'device': 'x', 'size': 1}),
         ('invalid-value', 'tty0', {'device': 'tty0', 'size': 1})],

@@ -321,13 +321,15 @@ def harmless():
         ('system_powerdown', {}),
         *[(command, {'id': 'none'}) for command in JOBS],
         ('screendump', {'filename': '/nowhere'}),
+        ('wait-screen-text', {'stamp': ''}),
     ]
 
 
 # There are no such jobs, and no screen, in any state.
 JOBS = ['job-cancel', 'job-complete', 'job-dismiss', 'job-finalize', 'job-pause', 'job-resume']
 ABSENT = {**{command: 'object-not-found' for command in JOBS},
-          'screendump': 'not-supported', 'query-screen-text': 'not-supported'}
+          'screendump': 'not-supported', 'query-screen-text': 'not-supported',
+          'wait-screen-text': 'not-supported'}
 
 # Requests that may change the state, or end the daemon: each with a machine of its own.
 KEY = {'type': 'qcode', 'data': 'a'}

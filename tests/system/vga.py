@@ -4,6 +4,8 @@
 files and descriptors; vmctl's side of it.  tests/conformance/screens.py has the modes."""
 import contextlib
 import os
+import resource
+import select
 import struct
 import subprocess
 import sys
@@ -253,6 +255,42 @@ def files(recorder):
         assert os.path.exists('/dev/full')
 
 
+def read_file(path):
+    with open(path, 'rb') as f:
+        return f.read()
+
+
+def no_room(recorder):
+    """a picture that there is no room for leaves files and links as they are, and nothing beside"""
+    with Daemon(recorder) as daemon:
+        client, qtest = driven(daemon)
+        pixels = draw(qtest)
+        os.mkdir(daemon.path('here'))
+        old, link, loose, pipe = (daemon.path('here/' + name)
+                                  for name in ('old', 'link', 'loose', 'pipe'))
+        client.call('screendump', filename=old)
+        os.chmod(old, 0o640)
+        os.symlink('old', link)
+        os.symlink('nothing', loose)
+        os.mkfifo(pipe)
+        before, names = read_file(old), sorted(os.listdir(daemon.path('here')))
+        size = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (4096, size[1]))
+        draw(qtest)
+        for path in old, link, daemon.path('here/new'), pipe:
+            error = client.error('screendump', {'filename': path})
+            assert (error['reason'], error['path']) == ('file-not-usable', 'filename'), error
+        assert sorted(os.listdir(daemon.path('here'))) == names
+        assert os.readlink(link) == 'old' and read_file(old) == before
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, size)
+        pixels = draw(qtest, 80, 40)
+        for path in link, loose:
+            client.call('screendump', filename=path)
+            assert os.path.islink(path) and read_ppm(path) == (80, 40, pixels)
+        assert os.stat(old).st_mode & 0o777 == 0o640
+        assert sorted(os.listdir(daemon.path('here'))) == sorted([*names, 'nothing'])
+
+
 def descriptors(recorder):
     """to a descriptor: a pipe that nobody reads holds up only the client that passed it"""
     with Daemon(recorder) as daemon:
@@ -280,6 +318,31 @@ def descriptors(recorder):
         os.close(write)
         error = patient.error('screendump', {'fdname': 'pipe'})
         assert (error['reason'], error['path']) == ('file-not-usable', 'fdname'), error
+
+
+def pipe_to(client):
+    """A pipe whose other end the client has passed."""
+    read, write = os.pipe()
+    client.request({'execute': 'getfd', 'arguments': {'fdname': 'pipe'}}, [write])
+    os.close(write)
+    return os.fdopen(read, 'rb')
+
+
+def stuck_readers(recorder):
+    """a reader that takes nothing is given up; so is the picture of a client that is gone"""
+    with Daemon(recorder) as daemon:
+        _, qtest = driven(daemon)
+        draw(qtest, 640, 480)
+        stuck, gone = daemon.client(), daemon.client()
+        with pipe_to(stuck) as first, pipe_to(gone) as second:
+            for client in stuck, gone:
+                client.send({'execute': 'screendump', 'arguments': {'fdname': 'pipe'}})
+            select.select([second], [], [])         # it has begun
+            gone.close()
+            error = stuck.reply()['error']
+            assert (error['reason'], error['path']) == ('file-not-usable', 'fdname'), error
+            for pipe in first, second:
+                assert 0 < len(pipe.read()) < 640 * 480 * 3
 
 
 def cards(recorder):
@@ -342,6 +405,14 @@ def screenshots(recorder):
         done = vmctl(daemon, 'screenshot', '-o', daemon.path('b.png'), 'nobody')
         assert done.returncode == 1 and b"Device 'nobody' not found" in done.stderr, done
         assert not os.path.exists(daemon.path('b.png'))
+        os.symlink('a.ppm', daemon.path('here/link'))
+        before = read_file(daemon.path('here/a.ppm'))
+        for name in 'a.ppm', 'link', '/dev/full':
+            done = vmctl(daemon, 'screenshot', '-o', name, 'nobody', cwd=daemon.path('here'))
+            assert done.returncode == 1 and b"Device 'nobody' not found" in done.stderr, done
+        assert os.path.exists('/dev/full')
+        assert read_file(daemon.path('here/link')) == before
+        assert sorted(os.listdir(daemon.path('here'))) == ['a.png', 'a.ppm', 'link']
 
 
 def text_of_screens(recorder):
@@ -357,10 +428,9 @@ def text_of_screens(recorder):
         assert done.stdout.decode() == 'VMD ♥\n' + '\n' * 24, done
         done = vmctl(daemon, 'screen', '--json', 'video')
         assert '"VMD ♥"' in done.stdout.decode() and b'"columns": 80' in done.stdout, done
-        done = vmctl(daemon, 'screen')
-        assert done.returncode == 2 and b'--text or --json is missing' in done.stderr, done
 
 
 if __name__ == '__main__':
-    vmdtest.main([firmware, grub, linux_console, files, descriptors, cards, state_has_registers,
+    vmdtest.main([firmware, grub, linux_console, files, no_room, descriptors,
+                  stuck_readers, cards, state_has_registers,
                   screenshots, text_of_screens])

@@ -446,6 +446,7 @@ static void test_place(void)
     g_autoptr(Boot) boot = load(elf64(), &config_64m, 0, &error);
     guint8 *ram = mmap(NULL, 64 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     MemoryRegion *mr = region_new_ram(rig->root, "ram", ram, 64 * MIB);
+    guint8 written[64 * MIB / 4096 / 8];
 
     g_assert_no_error(error);
     g_assert_false(boot_place(boot, rig->memory, &error));
@@ -463,8 +464,13 @@ static void test_place(void)
     g_assert_cmpuint(get_le16(ram + 0x413), ==, 639);
     g_assert_cmpuint(ram[0x9fc00], ==, 1);
     ram[MIB] = 0;
+    region_log_begin(mr);
+    region_log_take(mr, rig->memory, written);
     g_assert_true(boot_place(boot, rig->memory, &error));
     g_assert_cmphex(ram[MIB], ==, 0x90);
+    region_log_take(mr, rig->memory, written);
+    g_assert_cmphex(written[MIB / 4096 / 8], ==, 0x01);
+    region_log_end(mr);
     g_assert_cmpint(ftruncate(boot->kernel->fd, 100), ==, 0);
     g_assert_false(boot_place(boot, rig->memory, &error));
     g_assert_nonnull(strstr(error->message, "shorter"));

@@ -572,6 +572,8 @@ static void test_log(void)
     region_wrote(ram, 5 * PAGE, 0);
     assert_log(&b, ram, 0x08);
     g_assert_nonnull(memory_map(b.as, 0, 1, true));
+    assert_log(&b, ram, 0);                     /* who writes there says so afterwards */
+    memory_wrote(b.as, 0, 1);
     assert_log(&b, ram, 0x01);
     fake->dirty_gpa = 66 * PAGE;
     assert_log(&b, ram, 0x40);
@@ -583,6 +585,31 @@ static void test_log(void)
     assert_log(&b, ram, 0x01);
     region_log_end(ram);
     g_assert_cmphex(fake_accel_slot(fake, 0)->flags, ==, 0);
+    g_assert_true(address_space_set_accel(b.as, NULL, false, NULL));
+    bench_done(&b);
+}
+
+/* What the last accelerator has logged is lost with it, however often they change. */
+static void test_log_survives_accelerators(void)
+{
+    Bench b = bench_new(0);
+    FakeAccel *fake = b.rig->accel;
+    MemoryRegion *ram = region_new_ram(b.owner, "ram", b.ram, 8 * PAGE);
+
+    region_add(b.root, 0, ram, 0);
+    region_log_begin(ram);
+    assert_log(&b, ram, 0xff);
+    for (guint i = 0; i < 3; i++) {
+        g_assert_true(address_space_set_accel(b.as, &fake->accel, false, NULL));
+        assert_log(&b, ram, 0);
+        g_assert_true(address_space_set_accel(b.as, NULL, false, NULL));
+        assert_log(&b, ram, 0xff);
+    }
+    for (guint i = 0; i < 3; i++) {
+        g_assert_true(address_space_set_accel(b.as, &fake->accel, false, NULL));
+        assert_log(&b, ram, i ? 0xff : 0);
+    }
+    region_log_end(ram);
     g_assert_true(address_space_set_accel(b.as, NULL, false, NULL));
     bench_done(&b);
 }
@@ -702,6 +729,7 @@ int main(int argc, char **argv)
     g_test_add_func("/memory/dma", test_dma);
     g_test_add_func("/memory/slots", test_slots);
     g_test_add_func("/memory/log", test_log);
+    g_test_add_func("/memory/log-survives-accelerators", test_log_survives_accelerators);
     g_test_add_func("/memory/slot-edges", test_slot_edges);
     g_test_add_func("/memory/slots-refused", test_slots_refused);
     g_test_add_func("/memory/ioeventfds", test_ioeventfds);
