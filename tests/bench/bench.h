@@ -93,6 +93,11 @@ typedef enum {
     FIGURE_IDE_LARGE,
     FIGURE_SATA_SMALL,
     FIGURE_SATA_LARGE,
+    FIGURE_DUMP_PPM,
+    FIGURE_DUMP_PNG,
+    FIGURE_DUMP_4K_PPM,
+    FIGURE_DUMP_4K_PNG,
+    FIGURE_SCROLL,
     N_FIGURES,
 } FigureId;
 
@@ -159,6 +164,7 @@ bool measure_pc(Bench *bench, GError **error);
 bool measure_cpu(Bench *bench, GError **error);
 bool measure_linux(Bench *bench, GError **error);
 bool measure_ide(Bench *bench, GError **error);
+bool measure_screen(Bench *bench, GError **error);
 
 /* Starts vmd or QEMU without a machine, or the floor of that, and reads the greeting; NULL on
  * error. */

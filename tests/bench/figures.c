@@ -132,6 +132,14 @@ const FigureInfo bench_figures[N_FIGURES] = {
     [FIGURE_SATA_SMALL] = { "4 KiB read from a SATA disk, Debian by tcg", "us", "as fast",
                             { .min_speedup = AS_FAST } },
     [FIGURE_SATA_LARGE] = { "  1 MiB", "us", "as fast", { .min_speedup = AS_FAST } },
+    [FIGURE_DUMP_PPM] = { "screendump, 1024x768, PPM", "ms", "as fast",
+                          { .min_speedup = AS_FAST } },
+    [FIGURE_DUMP_PNG] = { "  PNG", "ms", "as fast", { .min_speedup = AS_FAST } },
+    [FIGURE_DUMP_4K_PPM] = { "screendump, 3840x2160, PPM", "ms", "as fast",
+                             { .min_speedup = AS_FAST } },
+    [FIGURE_DUMP_4K_PNG] = { "  PNG", "ms", "as fast", { .min_speedup = AS_FAST } },
+    [FIGURE_SCROLL] = { "4000 scrolls of 80x25, moved, tcg, CPU time", "s", "as fast",
+                        { .min_speedup = AS_FAST } },
 };
 
 const bool *bench_target_met(const Bench *bench, FigureId id)
