@@ -212,7 +212,7 @@ static guint64 serve(TcgState *s)
             s->halted = false;
             return event;
         }
-        if (!s->halted && !s->wait_for_sipi) {
+        if ((!s->halted && !s->wait_for_sipi) || s->hv_pages_due) {
             return TCG_EVENT_NONE;
         }
         wait_for_request(vcpu);
