@@ -219,13 +219,17 @@ static guint64 serve(TcgState *s)
     }
 }
 
+/* A vCPU that ends does not wait until others have gathered: one of them may be waiting for the
+ * machine lock, which tcg_vcpu_end() holds. */
 guint64 tcg_vcpu_service(TcgState *s, void *argument)
 {
     guint64 event;
 
     tcg_vcpu_away(s->vcpu);
     event = serve(s);
-    tcg_vcpu_back(s->vcpu);
+    if (event != TCG_EVENT_END) {
+        tcg_vcpu_back(s->vcpu);
+    }
     return event;
 }
 
