@@ -22,11 +22,15 @@ def machine(client, accel):
     client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
 
 
+def expand_with_report(client, name, **props):
+    reply = client.call('query-cpu-model-expansion', type='full',
+                        model={'name': name, 'props': props})
+    assert reply['model']['name'] == name
+    return reply['model']['props'], reply['unavailable-features']
+
+
 def expand(client, name, **props):
-    model = client.call('query-cpu-model-expansion', type='full',
-                        model={'name': name, 'props': props})['model']
-    assert model['name'] == name
-    return model['props']
+    return expand_with_report(client, name, **props)[0]
 
 
 def features(props):
@@ -111,13 +115,13 @@ def orphans(recorder):
     """A feature without what it needs is dropped, and reported if the request named it"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        props = expand(client, 'Nehalem', **{'vmx-ept': True, 'ssb-no': True})
+        props, lacking = expand_with_report(client, 'Nehalem', **{'vmx-ept': True, 'ssb-no': True})
         assert not props['vmx-ept'] and not props['ssb-no'] and not props['vmx-vpid']
-        assert sorted(props['unavailable-features']) == ['ssb-no', 'vmx-ept']
-        props = expand(client, 'Nehalem', **{'vmx': True, 'vmx-secondary-ctls': False,
-                                             'vmx-ept-1gb': True})
+        assert sorted(lacking) == ['ssb-no', 'vmx-ept']
+        props, lacking = expand_with_report(client, 'Nehalem', **{
+            'vmx': True, 'vmx-secondary-ctls': False, 'vmx-ept-1gb': True})
         assert props['vmx-mtf'] and not props['vmx-ept'] and not props['vmx-ept-1gb']
-        assert props['unavailable-features'] == ['vmx-ept-1gb']
+        assert lacking == ['vmx-ept-1gb']
         machine(client, 'qtest-accel')
         error = client.error('device_add', {'driver': 'Nehalem' + SUFFIX, 'enforce': True,
                                             'taa-no': True, 'mds-no': True})
@@ -193,8 +197,10 @@ def expansion_is_what_a_cpu_has(recorder):
         machine(client, accel_class())
         for model in client.call('query-cpu-definitions'):
             lacking = set(model['unavailable-features'])
-            props = expand(client, model['name'])
-            assert set(props['unavailable-features']) == lacking, model
+            props, report = expand_with_report(client, model['name'])
+            assert set(report) == lacking, model
+            # It can be given back.
+            assert expand_with_report(client, model['name'], **props) == (props, report), model
             client.call('device_add', driver=model['typename'], id='cpu')
             for name, value in features(props).items():
                 have = client.call('qom-get', path='/machine/peripheral/cpu', property=name)
