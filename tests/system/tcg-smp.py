@@ -91,6 +91,45 @@ def eight(recorder):
     all_of_it(recorder, 8)
 
 
+def listed(cpus):
+    """A set of CPUs as Linux lists it."""
+    first, last = min(cpus), max(cpus)
+    return str(first) if first == last else '%d-%d' % (first, last)
+
+
+def expected_places(smp, n):
+    """For each CPU: package, CPUs of the core, of the die, of the package; those that share
+    the caches: of level 1 twice, 2 and 3."""
+    core = smp['threads']
+    die = core * smp['cores']
+    package = die * smp['dies']
+    for cpu in range(n):
+        sets = [listed(range(cpu // of * of, cpu // of * of + of)) for of in (core, die, package)]
+        yield [str(cpu // package)] + sets + [sets[0]] * 3 + [sets[1]]
+
+
+@on_tcg
+def places(recorder):
+    """Linux finds packages, dies, cores, threads and shared caches as -smp has asked for"""
+    files = ' '.join('/sys/devices/system/cpu/cpu$i/' + name for name in (
+        'topology/physical_package_id', 'topology/core_cpus_list', 'topology/die_cpus_list',
+        'topology/package_cpus_list', *('cache/index%d/shared_cpu_list' % i for i in range(4))))
+    intel = {'vendor': 'GenuineIntel', 'family': 6, 'model': 106}
+    amd = {'vendor': 'AuthenticAMD', 'family': 26, 'model': 2, 'topoext': True, 'invtsc': True,
+           'migratable': False}
+    for smp, cpu in (({'sockets': 2, 'dies': 1, 'cores': 2, 'threads': 2}, intel),
+                     ({'sockets': 1, 'dies': 2, 'cores': 2, 'threads': 2}, intel),
+                     ({'sockets': 2, 'dies': 1, 'cores': 4, 'threads': 1}, amd),
+                     ({'sockets': 2, 'dies': 1, 'cores': 2, 'threads': 2}, amd)):
+        with Daemon(recorder) as daemon:
+            guest = machine(daemon, daemon.client(), 8, smp={'cpus': 8, **smp}, cpu=cpu.items())
+            guest.boot()
+            check_cpus(guest, 8)
+            found = guest.run('for i in 0 1 2 3 4 5 6 7; do echo $(cat %s); done' % files)
+            assert [line.split() for line in found.splitlines()] == list(
+                expected_places(smp, 8)), (smp, cpu['vendor'], found)
+
+
 @on_tcg
 def firmware(recorder):
     """SeaBIOS finds four CPUs and parks them, before Linux starts them again"""
@@ -129,4 +168,4 @@ def often(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([two, eight, firmware, often])
+    vmdtest.main([two, eight, places, firmware, often])
