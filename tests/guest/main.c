@@ -9,6 +9,7 @@
 #include "tests/guest/blk.h"
 #include "tests/guest/boot-info.h"
 #include "tests/guest/console.h"
+#include "tests/guest/cpus.h"
 #include "tests/guest/disk.h"
 #include "tests/guest/fw-cfg.h"
 #include "tests/guest/machine-end.h"
@@ -206,9 +207,18 @@ static bool obey_dirty(const Guest *guest, const char *value)
     return true;
 }
 
-/* Words that show what the machine has: pci=print, acpi=print. */
+/* Words that show what the machine has: pci=print, acpi=print, cpuid=COUNT. */
 static bool obey_print(const Guest *guest, const char *word)
 {
+    const char *value = word_value(word, "cpuid=");
+    uint64_t count;
+
+    if (value) {
+        if (!word_number(&value, &count) || *value || !count || count > CPUS_MAX)
+            return false;
+        cpus_print(count);
+        return true;
+    }
     if (word_equal(word, "pci=print"))
         pci_print();
     else if (word_equal(word, "acpi=print"))
