@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """-smp all the way: what CPUID tells each CPU about its place and its caches is what the
-distribution's QEMU tells it, leaf by leaf."""
+distribution's QEMU tells it, leaf by leaf, and so are the MADT and the places for CPUs."""
 import json
 import os
 import re
@@ -15,6 +15,7 @@ from microvm import KERNEL, wait_console            # noqa: E402
 from peer import Peer, need_peer                    # noqa: E402
 from vmdtest import Daemon, VMCTL                   # noqa: E402
 
+HEADER = 36
 HTT, CMP_LEGACY = 1 << 28, 1 << 1
 # Of these leaves some bits only, as others are features, which accelerators have or lack.
 MASKS = {
@@ -26,7 +27,8 @@ WHOLE = (0xffffffff,) * 4
 
 SMP = ['1', '2', '4,sockets=2,cores=2', '4,threads=2', '6,sockets=1,cores=3,threads=2',
        '4,dies=2,cores=2,threads=1,sockets=1', '12,sockets=2,dies=2,cores=3,threads=1',
-       '8,sockets=1,dies=2,cores=2,threads=2', '3,maxcpus=3', '16,sockets=16']
+       '8,sockets=1,dies=2,cores=2,threads=2', '3,maxcpus=3', '16,sockets=16', '2,maxcpus=4',
+       '3,sockets=2,cores=2,threads=2,maxcpus=8', '9,sockets=3,dies=2,cores=3,maxcpus=18']
 INTEL, AMD = ',vendor=GenuineIntel', ',vendor=AuthenticAMD'
 # As in `-cpu`; the vendor is otherwise the accelerator's, as is `phys-bits`.
 CPUS = ['qemu64' + AMD, 'qemu64' + INTEL, 'qemu64,cpuid-0xb=off' + AMD,
@@ -42,17 +44,20 @@ def number_of(smp):
 def options(cpu, smp):
     return ['-M', 'pc-i440fx-7.2', '-m', '64', '-cpu', cpu + ',phys-bits=40,check=off',
             '-smp', smp, '-S', '-kernel', KERNEL,
-            '-append', 'cpuid=%d end=halt' % number_of(smp),
+            '-append', 'acpi=APIC cpuid=%d end=halt' % number_of(smp),
             '-chardev', 'ringbuf,id=con,size=65536', '-device', 'isa-serial,chardev=con']
 
 
 def run(client):
-    """(APIC id, leaf, subleaf) -> registers, as the guest has seen them."""
+    """What there is of a machine: places as it tells them, the MADT but for its header, and
+    (APIC id, leaf, subleaf) -> registers, as the guest has seen them."""
+    places = client.call('query-hotpluggable-cpus')
     client.call('cont')
     text = wait_console(client, 'end: halt')
+    madt = re.search(r'acpi: APIC, bytes ([ 0-9a-f]*)\r', text).group(1).split()[HEADER:]
     found = re.findall(r'cpuid: (\w+) (\w+)\.(\w+) (\w+) (\w+) (\w+) (\w+)\r', text)
     values = [tuple(int(word, 16) for word in line) for line in found]
-    return {line[:3]: line[3:] for line in values}
+    return places, madt, {line[:3]: line[3:] for line in values}
 
 
 def peers(arguments):
@@ -85,7 +90,7 @@ class Place:
 
     def __init__(self, smp):
         given = dict(part.split('=') for part in smp.split(',')[1:])
-        left = number_of(smp)
+        left = int(given.get('maxcpus', number_of(smp)))
         for level in ('sockets', 'dies', 'threads'):
             left //= int(given.get(level, 1))
         self.threads = int(given.get('threads', 1))
@@ -140,13 +145,22 @@ def differences(cpu, smp, theirs, ours):
                 ' '.join('%08x' % r for r in d) for d in (masked(key, ours[key]), wanted)))
 
 
+def shown(places):
+    """QEMU leaves the die out where packages have one, and names CPUs otherwise."""
+    return [{'type': p['type'], 'is taken': 'qom-path' in p, 'die-id': 0, **p['props']}
+            for p in places]
+
+
 def compare(recorder, cases):
     need_peer()
     wrong = []
     for cpu, smp in cases:
         arguments = options(cpu, smp)
-        theirs, ours = peers(arguments), own(recorder, arguments)
+        (their_places, their_madt, theirs), (places, madt, ours) = (
+            peers(arguments), own(recorder, arguments))
         assert len({k[0] for k in theirs}) == number_of(smp), theirs
+        assert shown(places) == shown(their_places), (cpu, smp, places, their_places)
+        assert madt == their_madt, (cpu, smp, madt, their_madt)
         wrong += differences(cpu, smp, theirs, ours)
     assert not wrong, '\n'.join(wrong)
 

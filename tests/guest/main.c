@@ -207,22 +207,29 @@ static bool obey_dirty(const Guest *guest, const char *value)
     return true;
 }
 
-/* Words that show what the machine has: pci=print, acpi=print, cpuid=COUNT. */
-static bool obey_print(const Guest *guest, const char *word)
+static bool obey_cpuid(const char *value)
 {
-    const char *value = word_value(word, "cpuid=");
     uint64_t count;
 
-    if (value) {
-        if (!word_number(&value, &count) || *value || !count || count > CPUS_MAX)
-            return false;
-        cpus_print(count);
-        return true;
-    }
+    if (!word_number(&value, &count) || *value || !count || count > CPUS_MAX)
+        return false;
+    cpus_print(count);
+    return true;
+}
+
+/* Words that show what the machine has: pci=print, acpi=print, acpi=NAME, cpuid=COUNT. */
+static bool obey_print(const Guest *guest, const char *word)
+{
+    const char *value;
+
+    if ((value = word_value(word, "cpuid=")))
+        return obey_cpuid(value);
     if (word_equal(word, "pci=print"))
         pci_print();
     else if (word_equal(word, "acpi=print"))
         acpi_print(guest->info);
+    else if ((value = word_value(word, "acpi=")))
+        acpi_dump(guest->info, value);
     else
         return false;
     return true;

@@ -251,6 +251,35 @@ def places(recorder):
         assert client.call('query-hotpluggable-cpus') == [second, first]
 
 
+def empty_places(recorder):
+    """places of a machine with maxcpus, empty ones among them; a CPU can be put into each"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
+        client.call('object-add', qom_type='microvm-machine', memory_backend='ram',
+                    smp={'cpus': 1, 'maxcpus': 4, 'cores': 2, 'threads': 2})
+        found = client.call('query-hotpluggable-cpus')
+        assert [p['props'] for p in found] == [
+            {'socket-id': 0, 'die-id': 0, 'core-id': core, 'thread-id': thread}
+            for core in (1, 0) for thread in (1, 0)], found
+        # What clients take by default, until there is one.
+        assert {p['type'] for p in found} == {'qemu64' + SUFFIX}, found
+        assert not any('qom-path' in p for p in found), found
+        for number in 1, 3:
+            client.request({'execute': 'device_add', 'arguments': {
+                'driver': 'max' + SUFFIX, 'id': 'c%d' % number, **found[number]['props']}})
+        taken = client.call('query-hotpluggable-cpus')
+        assert [p.get('qom-path') for p in taken] == [
+            None, '/machine/peripheral/c1', None, '/machine/peripheral/c3'], taken
+        assert {p['type'] for p in taken} == {'max' + SUFFIX}, taken
+        client.call('device_del', id='c1')
+        client.wait_event('DEVICE_DELETED')
+        client.call('cont')
+        error = client.error('device_add', {'driver': 'max' + SUFFIX})
+        assert error['reason'] == 'not-hotpluggable', error
+
+
 def sums(recorder):
     """query-memory-size-summary, and query-chardev-backends: what chardev-add takes"""
     with Daemon(recorder) as daemon:
@@ -268,4 +297,5 @@ def sums(recorder):
 if __name__ == '__main__':
     vmdtest.main([every_model_is_defined, expansion_without_accelerator, static_expansion,
                   other_names, orphans, comparisons, baselines, schema_is_small,
-                  expansion_is_what_a_cpu_has, wrong_expansions, places, sums])
+                  expansion_is_what_a_cpu_has, wrong_expansions, places, empty_places,
+                  sums])

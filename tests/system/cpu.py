@@ -304,14 +304,17 @@ def smp_chooses(recorder):
 def smp_that_does_not_fit(recorder):
     """property smp: products that are not the number of CPUs; too few CPUs at the start"""
     for given in ({'cpus': 6, 'sockets': 4}, {'cpus': 8, 'sockets': 2, 'cores': 2, 'threads': 1},
-                  {'cpus': 5, 'maxcpus': 4}, {'maxcpus': 4, 'dies': 3}):
+                  {'cpus': 5, 'maxcpus': 4}, {'maxcpus': 4, 'dies': 3},
+                  {'cpus': 2, 'maxcpus': 4, 'sockets': 2, 'cores': 1, 'threads': 1},
+                  {'cpus': 1, 'maxcpus': 300}):
         with Daemon(recorder) as daemon:
             client = daemon.client()
             client.call('object-add', qom_type='qtest-accel')
             client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
             machine = {'qom-type': 'microvm-machine', 'memory-backend': 'ram'}
             error = client.error('object-add', {**machine, 'smp': given})
-            assert (error['reason'], error['path']) == ('invalid-value', 'smp'), (given, error)
+            reason = 'out-of-range' if given.get('maxcpus') == 300 else 'invalid-value'
+            assert (error['reason'], error['path']) == (reason, 'smp'), (given, error)
             # Nothing of it is left.
             client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
             client.call('device_add', driver='qemu64-x86_64-cpu', id='a')
