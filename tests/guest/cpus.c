@@ -14,16 +14,20 @@ enum {
     RECORD = 512,
     LEAF_ID = 0xb,
 
+    MSR_APIC_BASE = 0x1b,
+    APIC_BASE_X2APIC = 3 << 10,
+    MSR_X2APIC_ICR = 0x830,
     LAPIC_ICR = 0xfee00300,
     ICR_PENDING = 1 << 12,
     ICR_ASSERT = 1 << 14,
     ICR_TO_OTHERS = 3 << 18,
     ICR_INIT = 5 << 8,
     ICR_START = 6 << 8,
-
-    SPIN = 100000,
-    PATIENCE = 100000000,
 };
+
+/* Ticks of the time stamp counter: some milliseconds, some seconds. */
+#define A_LITTLE 20000000ull
+#define PATIENCE (2000 * A_LITTLE)
 
 typedef struct {
     uint32_t leaf, subleaf;
@@ -65,20 +69,32 @@ static void cpuid(const Leaf *leaf, volatile Registers *ret)
 
 static void wait_a_little(void)
 {
-    for (volatile uint32_t i = 0; i < SPIN; i++) {
+    uint64_t start = time_stamp();
+
+    while (time_stamp() - start < A_LITTLE) {
     }
 }
 
-static void send(uint32_t command)
+static bool is_x2apic(void)
 {
-    mmio_write32(LAPIC_ICR, command | ICR_ASSERT | ICR_TO_OTHERS);
-    while (mmio_read32(LAPIC_ICR) & ICR_PENDING) {
+    return (msr_read(MSR_APIC_BASE) & APIC_BASE_X2APIC) == APIC_BASE_X2APIC;
+}
+
+/* destination: an id, which x2APIC mode needs; or ICR_TO_OTHERS is in the command. */
+static void send(uint32_t destination, uint32_t command)
+{
+    if (is_x2apic()) {
+        msr_write(MSR_X2APIC_ICR, (uint64_t)destination << 32 | command | ICR_ASSERT);
+    } else {
+        mmio_write32(LAPIC_ICR, command | ICR_ASSERT);
+        while (mmio_read32(LAPIC_ICR) & ICR_PENDING) {
+        }
     }
     wait_a_little();
 }
 
-/* The first record is this CPU's. */
-static void start_others(void)
+/* The first record is this CPU's.  to: as of ICR, where. */
+static void start(uint32_t destination, uint32_t to)
 {
     volatile uint8_t *copy = (volatile uint8_t *)(uintptr_t)CODE;
 
@@ -88,8 +104,22 @@ static void start_others(void)
     for (uint32_t i = 0; leaves()[i].leaf != UINT32_MAX; i++)
         cpuid(&leaves()[i], &record(0)[i]);
     *variable(cpus_done) = 1;
-    send(ICR_INIT);
-    send(ICR_START | CODE / PAGE);
+    send(destination, to | ICR_INIT);
+    send(destination, to | ICR_START | CODE / PAGE);
+}
+
+/* Waits until n have told what they are, and not one more. */
+static void wait_for(uint64_t n)
+{
+    uint64_t start = time_stamp();
+
+    while (*variable(cpus_done) < n && time_stamp() - start < PATIENCE) {
+    }
+    wait_a_little();
+    if (*variable(cpus_done) != n) {
+        print("cpuid: %u CPUs, not %lu\n", *variable(cpus_done), n);
+        machine_exit(MACHINE_END_FAILED);
+    }
 }
 
 /* The APIC id of a record's CPU: of 32 bits, or of 8 if it does not tell more. */
@@ -137,14 +167,16 @@ void cpus_print(uint64_t n)
 {
     uint64_t next = 0;
 
-    start_others();
-    for (uint32_t i = 0; *variable(cpus_done) < n && i < PATIENCE; i++)
-        __asm__ volatile("pause");
-    wait_a_little();            /* for one too many */
-    if (*variable(cpus_done) != n) {
-        print("cpuid: %u CPUs, not %lu\n", *variable(cpus_done), n);
-        machine_exit(MACHINE_END_FAILED);
-    }
+    start(0, ICR_TO_OTHERS);
+    wait_for(n);
     while (next != UINT64_MAX)
         next = print_next((uint32_t)n, next);
+}
+
+void cpus_start_one(uint32_t id)
+{
+    msr_write(MSR_APIC_BASE, msr_read(MSR_APIC_BASE) | APIC_BASE_X2APIC);
+    start(id, 0);
+    wait_for(2);
+    print("started: %x\n", apic_id(1));
 }

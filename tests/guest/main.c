@@ -217,13 +217,25 @@ static bool obey_cpuid(const char *value)
     return true;
 }
 
-/* Words that show what the machine has: pci=print, acpi=print, acpi=NAME, cpuid=COUNT. */
+static bool obey_start(const char *value)
+{
+    uint64_t id;
+
+    if (!word_number(&value, &id) || *value || id > UINT32_MAX)
+        return false;
+    cpus_start_one((uint32_t)id);
+    return true;
+}
+
+/* Words that show what the machine has: pci=print, acpi=print, acpi=NAME, cpuid=COUNT, start=ID. */
 static bool obey_print(const Guest *guest, const char *word)
 {
     const char *value;
 
     if ((value = word_value(word, "cpuid=")))
         return obey_cpuid(value);
+    if ((value = word_value(word, "start=")))
+        return obey_start(value);
     if (word_equal(word, "pci=print"))
         pci_print();
     else if (word_equal(word, "acpi=print"))
