@@ -140,6 +140,20 @@ def places(recorder):
 
 
 @on_tcg
+def empty_places(recorder):
+    """Linux counts places without a CPU as possible, and uses those that have one, each by its id"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        guest = machine(daemon, client, 2, smp={'cpus': 2, 'maxcpus': 8, 'sockets': 2, 'cores': 4})
+        client.request({'execute': 'device_add', 'arguments': {
+            'driver': 'max-x86_64-cpu', 'id': 'last', 'socket-id': 1, 'core-id': 3}})
+        guest.boot()
+        check_cpus(guest, 3)
+        assert guest.run('cd /sys/devices/system/cpu; cat online possible').split() == ['0-2', '0-7']
+        assert '7' in re.findall(r'^apicid\s*: (\d+)', guest.run('cat /proc/cpuinfo'), re.M)
+
+
+@on_tcg
 def firmware(recorder):
     """SeaBIOS finds four CPUs and parks them, before Linux starts them again"""
     if not os.path.exists(pc.SEABIOS):
@@ -177,4 +191,4 @@ def often(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([two, eight, microvm, places, firmware, often])
+    vmdtest.main([two, eight, microvm, places, empty_places, firmware, often])
